@@ -1,0 +1,52 @@
+//! The API: doors onto one engine.
+//!
+//! A door translates: request → command, import → JSON, error → its own error shape. It holds no rules of
+//! its own. The same router runs under API Gateway and in the local process.
+
+mod base;
+mod import_report;
+pub mod native;
+pub mod noko;
+mod upload;
+
+use axum::Router;
+use axum::extract::DefaultBodyLimit;
+use shared::services::Services;
+
+/// What may differ between deployments.
+#[derive(Clone, Copy, Debug)]
+pub struct Settings {
+    /// Rows of a chunk; tests use few.
+    pub rows_per_chunk: u32,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            rows_per_chunk: 1000,
+        }
+    }
+}
+
+/// The largest body that is taken, in bytes: Lambda takes 6 MB of payload, and a body is sent to it in base64.
+pub const BODY_LIMIT: usize = 4 * 1024 * 1024;
+/// What a multipart body may add to its file.
+const ENVELOPE: usize = 64 * 1024;
+
+/// What every handler has at hand.
+#[derive(Clone)]
+pub struct Door {
+    /// The engine.
+    pub services: Services,
+    /// Settings.
+    pub settings: Settings,
+}
+
+/// All doors.
+pub fn router(services: Services, settings: Settings) -> Router {
+    let door = Door { services, settings };
+    Router::new()
+        .nest("/v2", noko::router(door.clone()))
+        .nest("/api/v1", native::router(door))
+        .layer(DefaultBodyLimit::max(BODY_LIMIT + ENVELOPE))
+}

@@ -1,0 +1,24 @@
+//! The native door, `/api/v1`: what the command line and the presigned upload need of it so far.
+//!
+//! An import is made by an upload straight to S3, of any size; it is read with its counts, the evidence of
+//! what its file is, and its first errors; and it is undone.
+
+mod imports;
+mod problem;
+mod upload;
+
+use axum::Router;
+use axum::routing::{get, post};
+
+use crate::Door;
+pub use problem::Problem;
+
+/// The routes.
+pub fn router(door: Door) -> Router {
+    Router::new()
+        .route("/imports", post(upload::create))
+        .route("/imports/{id}", get(imports::get))
+        .route("/imports/{id}/revert", post(imports::revert))
+        .fallback(async || Problem::not_found())
+        .with_state(door)
+}

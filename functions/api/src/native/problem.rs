@@ -1,0 +1,133 @@
+//! Errors of the native door: 400 and 422 name fields, all others are problem objects.
+
+use std::collections::BTreeMap;
+
+use axum::Json;
+use axum::extract::FromRequestParts;
+use axum::http::StatusCode;
+use axum::http::header::AUTHORIZATION;
+use axum::http::request::Parts;
+use axum::response::{IntoResponse, Response};
+use serde_json::json;
+use shared::account::{Principal, Scope};
+use shared::import::ImportError;
+use shared::store::StoreError;
+
+use crate::Door;
+
+/// An error answer.
+#[derive(Debug)]
+pub enum Problem {
+    /// Fields are wrong: 400.
+    Fields(BTreeMap<String, Vec<String>>),
+    /// Everything else.
+    Other {
+        /// 401 and up.
+        status: StatusCode,
+        /// What is wrong here.
+        detail: String,
+    },
+}
+
+impl Problem {
+    /// One field is wrong.
+    pub fn field(name: &str, message: impl Into<String>) -> Self {
+        Self::Fields(BTreeMap::from([(name.to_owned(), vec![message.into()])]))
+    }
+
+    fn other(status: StatusCode, detail: impl Into<String>) -> Self {
+        Self::Other {
+            status,
+            detail: detail.into(),
+        }
+    }
+
+    /// 404.
+    pub fn not_found() -> Self {
+        Self::other(
+            StatusCode::NOT_FOUND,
+            "There is nothing here, or nothing that this token may see",
+        )
+    }
+
+    /// 409: the import's status does not allow it.
+    pub fn conflict(detail: impl Into<String>) -> Self {
+        Self::other(StatusCode::CONFLICT, detail)
+    }
+
+    fn internal(error: &dyn std::error::Error) -> Self {
+        tracing::error!(%error, "a request failed");
+        Self::other(
+            StatusCode::INTERNAL_SERVER_ERROR,
+            "Something went wrong on our side; try again",
+        )
+    }
+}
+
+impl From<StoreError> for Problem {
+    fn from(error: StoreError) -> Self {
+        Self::internal(&error)
+    }
+}
+
+impl From<ImportError> for Problem {
+    fn from(error: ImportError) -> Self {
+        match error {
+            ImportError::Missing(_) => Self::not_found(),
+            ImportError::Status { .. } => Self::conflict(error.to_string()),
+            error => Self::internal(&error),
+        }
+    }
+}
+
+impl IntoResponse for Problem {
+    fn into_response(self) -> Response {
+        match self {
+            Self::Fields(fields) => {
+                (StatusCode::BAD_REQUEST, Json(json!({ "errors": fields }))).into_response()
+            }
+            Self::Other { status, detail } => {
+                let title = status.canonical_reason().unwrap_or_default();
+                let body = json!({ "status": status.as_u16(), "title": title, "detail": detail, "instance": null });
+                (status, Json(body)).into_response()
+            }
+        }
+    }
+}
+
+/// A caller who may use imports, by `Authorization: Token …` or `Bearer …`.
+pub struct Caller(pub Principal);
+
+impl FromRequestParts<Door> for Caller {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, door: &Door) -> Result<Self, Problem> {
+        let unauthorized = || {
+            Problem::other(
+                StatusCode::UNAUTHORIZED,
+                "Send Authorization: Token …, with a valid token",
+            )
+        };
+        let header = parts
+            .headers
+            .get(AUTHORIZATION)
+            .and_then(|value| value.to_str().ok());
+        let token = header.and_then(|value| {
+            let (scheme, token) = value.split_once(' ')?;
+            let known =
+                scheme.eq_ignore_ascii_case("token") || scheme.eq_ignore_ascii_case("bearer");
+            known.then(|| token.trim())
+        });
+        let principal =
+            Principal::of_token(&door.services, token.ok_or_else(unauthorized)?).await?;
+        let principal = principal.ok_or_else(unauthorized)?;
+        if principal.may(Scope::Import) {
+            Ok(Self(principal))
+        } else {
+            Err(Problem::other(
+                StatusCode::FORBIDDEN,
+                "The token does not have the scope for imports",
+            ))
+        }
+    }
+}

@@ -1,0 +1,176 @@
+//! Errors in Noko's shape: `{"message", "errors": [{"resource", "field", "code"}]}`.
+
+use axum::Json;
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
+use serde::Serialize;
+use serde_json::json;
+use shared::entity::by_hand::EditError;
+use shared::import::ImportError;
+use shared::store::StoreError;
+
+use crate::upload::UploadError;
+
+/// An error answer. What concerns only us goes to the log, under the status 500.
+#[derive(Debug)]
+pub struct NokoError {
+    status: StatusCode,
+    message: String,
+    errors: Vec<FieldError>,
+}
+
+/// What is wrong with a field.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct FieldError {
+    resource: &'static str,
+    field: String,
+    code: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    message: Option<String>,
+}
+
+impl FieldError {
+    /// `field` of `resource` is wrong in the way that `code` says.
+    pub fn new(resource: &'static str, field: &str, code: &'static str) -> Self {
+        Self {
+            resource,
+            field: field.to_owned(),
+            code,
+            message: None,
+        }
+    }
+
+    /// In words.
+    pub fn saying(mut self, message: impl Into<String>) -> Self {
+        self.message = Some(message.into());
+        self
+    }
+}
+
+impl NokoError {
+    fn plain(status: StatusCode, message: &str) -> Self {
+        Self {
+            status,
+            message: message.to_owned(),
+            errors: Vec::new(),
+        }
+    }
+
+    /// 400: the request as such is wrong.
+    pub fn bad_request(message: &str) -> Self {
+        Self::plain(StatusCode::BAD_REQUEST, message)
+    }
+
+    /// 401: no token, or not one of ours.
+    pub fn unauthorized() -> Self {
+        Self::plain(StatusCode::UNAUTHORIZED, "Requires authentication")
+    }
+
+    /// 403: the token is not good for this.
+    pub fn forbidden() -> Self {
+        Self::plain(
+            StatusCode::FORBIDDEN,
+            "The token does not have the permission for this",
+        )
+    }
+
+    /// 404.
+    pub fn not_found() -> Self {
+        Self::plain(StatusCode::NOT_FOUND, "Not Found")
+    }
+
+    /// 405.
+    pub fn method_not_allowed() -> Self {
+        Self::plain(StatusCode::METHOD_NOT_ALLOWED, "Method Not Allowed")
+    }
+
+    /// 413: the body is larger than is taken here.
+    pub fn too_large() -> Self {
+        let way = format!(
+            "the file is larger than {} MB; upload it straight to S3: POST /api/v1/imports with \"upload\": true",
+            crate::BODY_LIMIT >> 20
+        );
+        let error = FieldError::new("Import", "file", "too_large").saying(way);
+        Self {
+            status: StatusCode::PAYLOAD_TOO_LARGE,
+            message: "Validation Failed".to_owned(),
+            errors: vec![error],
+        }
+    }
+
+    /// 422: fields are wrong.
+    pub fn invalid(errors: Vec<FieldError>) -> Self {
+        Self {
+            status: StatusCode::UNPROCESSABLE_ENTITY,
+            message: "Validation Failed".to_owned(),
+            errors,
+        }
+    }
+
+    /// What an edit that was not made is to the caller.
+    pub fn of_edit(error: EditError, resource: &'static str) -> Self {
+        let field = |field, code| Self::invalid(vec![FieldError::new(resource, field, code)]);
+        match error {
+            EditError::Store(error) => error.into(),
+            EditError::NotFound => Self::not_found(),
+            EditError::Missing(name) => field(name, "missing"),
+            EditError::Taken(name) => field(name, "already_exists"),
+            EditError::InUse => {
+                let error = FieldError::new(resource, "entries", "dependent");
+                let message = "Unable to be deleted".to_owned();
+                Self {
+                    status: StatusCode::UNPROCESSABLE_ENTITY,
+                    message,
+                    errors: vec![error],
+                }
+            }
+        }
+    }
+
+    fn internal(error: &dyn std::error::Error) -> Self {
+        tracing::error!(%error, "a request failed");
+        Self::plain(
+            StatusCode::INTERNAL_SERVER_ERROR,
+            "Something went wrong on our side; try again",
+        )
+    }
+}
+
+impl From<StoreError> for NokoError {
+    fn from(error: StoreError) -> Self {
+        Self::internal(&error)
+    }
+}
+
+impl From<ImportError> for NokoError {
+    fn from(error: ImportError) -> Self {
+        match error {
+            ImportError::Missing(_) => Self::not_found(),
+            error => Self::internal(&error),
+        }
+    }
+}
+
+impl From<UploadError> for NokoError {
+    fn from(error: UploadError) -> Self {
+        match error {
+            UploadError::Refused(_) => {
+                let reasons = error.to_string();
+                Self::invalid(vec![
+                    FieldError::new("Import", "file", "invalid_file").saying(reasons),
+                ])
+            }
+            UploadError::Import(error) => error.into(),
+        }
+    }
+}
+
+impl IntoResponse for NokoError {
+    fn into_response(self) -> Response {
+        let mut body = json!({ "message": self.message });
+        if !self.errors.is_empty() {
+            body["errors"] = json!(self.errors);
+        }
+        (self.status, Json(body)).into_response()
+    }
+}

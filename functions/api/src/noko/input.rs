@@ -1,0 +1,127 @@
+//! Bodies of the companion resources: a JSON object, whose fields are told apart as absent, null and value.
+
+use axum::body::Bytes;
+use axum::extract::{FromRequest, Request};
+use serde_json::{Map, Value};
+
+use super::NokoError;
+use super::error::FieldError;
+
+/// A JSON object.
+#[derive(Clone, Debug, Default)]
+pub struct Input {
+    fields: Map<String, Value>,
+}
+
+impl<S: Send + Sync> FromRequest<S> for Input {
+    type Rejection = NokoError;
+
+    async fn from_request(request: Request, state: &S) -> Result<Self, NokoError> {
+        let body = Bytes::from_request(request, state)
+            .await
+            .map_err(|_| NokoError::too_large())?;
+        match serde_json::from_slice(&body) {
+            Ok(Value::Object(fields)) => Ok(Self { fields }),
+            Ok(_) => Err(NokoError::bad_request("Body should be JSON Hash")),
+            Err(_) => Err(NokoError::bad_request("JSON Parsing Error")),
+        }
+    }
+}
+
+/// What is wrong with the fields of a body, gathered.
+pub struct Fields<'a> {
+    input: &'a Input,
+    resource: &'static str,
+    errors: Vec<FieldError>,
+}
+
+impl Input {
+    /// Reads fields, as those of `resource`.
+    pub fn of(&self, resource: &'static str) -> Fields<'_> {
+        Fields {
+            input: self,
+            resource,
+            errors: Vec::new(),
+        }
+    }
+}
+
+impl Fields<'_> {
+    /// A field: absent, null, or a value that `read` takes.
+    pub fn nullable<T>(
+        &mut self,
+        name: &str,
+        read: impl Fn(&Value) -> Option<T>,
+    ) -> Option<Option<T>> {
+        match self.input.fields.get(name)? {
+            Value::Null => Some(None),
+            value => match read(value) {
+                Some(value) => Some(Some(value)),
+                None => {
+                    self.wrong(name, "invalid");
+                    None
+                }
+            },
+        }
+    }
+
+    /// A field that cannot be null.
+    pub fn value<T>(&mut self, name: &str, read: impl Fn(&Value) -> Option<T>) -> Option<T> {
+        match self.nullable(name, read)? {
+            None => {
+                self.wrong(name, "invalid");
+                None
+            }
+            value => value,
+        }
+    }
+
+    /// Names something wrong with a field.
+    pub fn wrong(&mut self, name: &str, code: &'static str) {
+        self.errors.push(FieldError::new(self.resource, name, code));
+    }
+
+    /// The errors, if there are any.
+    pub fn done(self) -> Result<(), NokoError> {
+        if self.errors.is_empty() {
+            Ok(())
+        } else {
+            Err(NokoError::invalid(self.errors))
+        }
+    }
+}
+
+/// A text that says something.
+pub fn text(value: &Value) -> Option<String> {
+    value
+        .as_str()
+        .map(str::trim)
+        .filter(|text| !text.is_empty())
+        .map(str::to_owned)
+}
+
+/// A text, which may be empty.
+pub fn any_text(value: &Value) -> Option<String> {
+    value.as_str().map(str::to_owned)
+}
+
+/// A whole number that is not negative, also as text.
+pub fn number(value: &Value) -> Option<u64> {
+    value
+        .as_u64()
+        .or_else(|| value.as_str()?.trim().parse().ok())
+}
+
+/// A boolean, also as text.
+pub fn flag(value: &Value) -> Option<bool> {
+    value.as_bool().or_else(|| boolean(value.as_str()?))
+}
+
+/// A boolean in words.
+pub fn boolean(text: &str) -> Option<bool> {
+    match text.trim().to_ascii_lowercase().as_str() {
+        "true" | "1" | "yes" => Some(true),
+        "false" | "0" | "no" => Some(false),
+        _ => None,
+    }
+}

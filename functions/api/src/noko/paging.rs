@@ -1,0 +1,122 @@
+//! Pages: `page` from 1, `per_page` up to 1000, and the `Link` header.
+
+use axum::http::header::LINK;
+use axum::http::{HeaderMap, HeaderValue, Uri};
+
+use super::NokoError;
+use super::error::FieldError;
+use super::filter::Query;
+
+/// A page when nothing else is asked for.
+const PER_PAGE: u64 = 30;
+/// The largest page.
+const MOST_PER_PAGE: u64 = 1000;
+
+/// Which page is asked for.
+#[derive(Clone, Copy, Debug)]
+pub struct Paging {
+    page: u64,
+    per_page: u64,
+}
+
+/// A page of a list.
+#[derive(Debug)]
+pub struct Page<T> {
+    /// What is on it.
+    pub items: Vec<T>,
+    /// Whether there are more behind it.
+    pub more: bool,
+    /// How many there are in all, where that is known.
+    pub total: Option<u64>,
+}
+
+impl Paging {
+    /// From `page` and `per_page`.
+    pub fn of(query: &Query) -> Result<Self, NokoError> {
+        let number = |name: &str, default: u64, most: u64| match query.get(name) {
+            None => Ok(default),
+            Some(text) => match text.parse::<u64>() {
+                Ok(number) if number >= 1 => Ok(number.min(most)),
+                _ => Err(NokoError::invalid(vec![FieldError::new(
+                    "Page", name, "invalid",
+                )])),
+            },
+        };
+        let page = number("page", 1, u64::from(u32::MAX))?;
+        Ok(Self {
+            page,
+            per_page: number("per_page", PER_PAGE, MOST_PER_PAGE)?,
+        })
+    }
+
+    /// How many come before the page.
+    pub fn skip(&self) -> u64 {
+        (self.page - 1) * self.per_page
+    }
+
+    /// How many it holds at most.
+    pub fn take(&self) -> usize {
+        usize::try_from(self.per_page).expect("at most a thousand")
+    }
+
+    /// The page out of a whole list.
+    pub fn cut<T>(&self, all: Vec<T>) -> Page<T> {
+        let total = all.len() as u64;
+        let skip = usize::try_from(self.skip()).unwrap_or(usize::MAX);
+        let items = all.into_iter().skip(skip).take(self.take()).collect();
+        Page {
+            items,
+            more: total > self.skip() + self.per_page,
+            total: Some(total),
+        }
+    }
+
+    /// The `Link` header: `first` and `prev` from the second page on, `next` and `last` where there are more.
+    pub fn links<T>(&self, base: &str, uri: &Uri, page: &Page<T>) -> HeaderMap {
+        let last = page.total.map(|total| total.div_ceil(self.per_page).max(1));
+        let mut links = Vec::new();
+        if self.page > 1 {
+            links.push((1, "first"));
+            links.push((self.page - 1, "prev"));
+        }
+        if page.more {
+            links.push((self.page + 1, "next"));
+            links.extend(last.map(|last| (last, "last")));
+        }
+        let mut headers = HeaderMap::new();
+        if !links.is_empty() {
+            let link = |(page, rel)| {
+                format!(
+                    "<{base}{}?{}>; rel=\"{rel}\"",
+                    uri.path(),
+                    self.query(uri, page)
+                )
+            };
+            let links: Vec<_> = links.into_iter().map(link).collect();
+            if let Ok(value) = HeaderValue::from_str(&links.join(", ")) {
+                headers.insert(LINK, value);
+            }
+        }
+        headers
+    }
+
+    /// The query of the request with another page; tokens stay out of links.
+    fn query(&self, uri: &Uri, page: u64) -> String {
+        let pairs: Vec<(String, String)> =
+            serde_urlencoded::from_str(uri.query().unwrap_or_default()).unwrap_or_default();
+        let left_out = [
+            "page",
+            "per_page",
+            "noko_token",
+            "freckle_token",
+            "access_token",
+        ];
+        let mut pairs: Vec<_> = pairs
+            .into_iter()
+            .filter(|(name, _)| !left_out.contains(&name.as_str()))
+            .collect();
+        pairs.push(("page".to_owned(), page.to_string()));
+        pairs.push(("per_page".to_owned(), self.per_page.to_string()));
+        serde_urlencoded::to_string(pairs).expect("pairs of text encode")
+    }
+}

@@ -1,0 +1,277 @@
+//! JSON as Noko writes it. Blank fields are null.
+
+use std::collections::{HashMap, HashSet};
+
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+use serde_json::{Value, json};
+use shared::entity::reference::{Sums, totals};
+use shared::entity::{Entry, Thing, entry::minutes};
+use shared::id::{AccountId, ImportId, ThingId};
+use shared::import::{Counts, Import, Status, Tally, tally};
+use shared::services::Services;
+use shared::store::StoreError;
+use shared::store::keys::Kind;
+
+use super::NokoError;
+
+/// Shapes need to know where links lead and whom ids mean.
+pub struct Shapes {
+    base: String,
+    account: AccountId,
+    things: HashMap<(Kind, ThingId), Thing>,
+}
+
+/// A time as Noko writes it, to the second.
+pub fn time(ms: i64) -> String {
+    let at = Timestamp::from_millisecond(ms).unwrap_or_default();
+    at.to_zoned(TimeZone::UTC)
+        .strftime("%Y-%m-%dT%H:%M:%SZ")
+        .to_string()
+}
+
+impl Shapes {
+    /// Shapes for an account.
+    pub fn new(base: &str, account: AccountId) -> Self {
+        Self {
+            base: format!("{base}/v2"),
+            account,
+            things: HashMap::new(),
+        }
+    }
+
+    /// Learns whom these ids mean; a project's client too.
+    pub async fn learn(
+        &mut self,
+        services: &Services,
+        wanted: Vec<(Kind, ThingId)>,
+    ) -> Result<(), StoreError> {
+        let mut wanted: HashSet<_> = wanted.into_iter().collect();
+        while !wanted.is_empty() {
+            let new: Vec<_> = wanted
+                .drain()
+                .filter(|thing| !self.things.contains_key(thing))
+                .collect();
+            for thing in Thing::get_many(services, self.account, &new).await? {
+                wanted.extend(thing.client().map(|client| (Kind::Client, client)));
+                self.things.insert((thing.kind, thing.id), thing);
+            }
+        }
+        Ok(())
+    }
+
+    /// Learns whom entries mean.
+    pub async fn learn_entries(
+        &mut self,
+        services: &Services,
+        entries: &[Entry],
+    ) -> Result<(), StoreError> {
+        let named = entries.iter().flat_map(|entry| {
+            let tags = entry.tags.iter().map(|&tag| (Kind::Tag, tag));
+            tags.chain([(Kind::User, entry.user)])
+                .chain(entry.project.map(|project| (Kind::Project, project)))
+        });
+        self.learn(services, named.collect()).await
+    }
+
+    fn url(&self, path: &str) -> String {
+        format!("{}/{path}", self.base)
+    }
+
+    fn known(&self, kind: Kind, id: ThingId, shape: impl Fn(&Thing) -> Value) -> Value {
+        self.things.get(&(kind, id)).map_or(Value::Null, shape)
+    }
+
+    /// A user.
+    pub fn user(&self, user: &Thing) -> Value {
+        let fields = user.user.clone().unwrap_or_default();
+        let blank = |text: String| {
+            if text.is_empty() {
+                Value::Null
+            } else {
+                Value::String(text)
+            }
+        };
+        json!({
+            "id": user.id,
+            "email": fields.email,
+            "first_name": blank(fields.first_name),
+            "last_name": blank(fields.last_name),
+            "avatar": { "id": null, "thumbnail": null, "avatar": null },
+            "url": self.url(&format!("users/{}", user.id)),
+        })
+    }
+
+    /// A client.
+    pub fn group(&self, client: &Thing) -> Value {
+        json!({ "id": client.id, "name": client.name, "url": self.url(&format!("groups/{}", client.id)) })
+    }
+
+    fn import_link(&self, import: ImportId, gone: bool) -> Value {
+        if import == ImportId::HAND || gone {
+            return Value::Null;
+        }
+        json!({ "id": import, "url": self.url(&format!("imports/{import}")) })
+    }
+
+    fn short_tag(&self, tag: &Thing) -> Value {
+        json!({
+            "id": tag.id,
+            "name": tag.name,
+            "billable": tag.billable,
+            "url": self.url(&format!("tags/{}", tag.id)),
+        })
+    }
+
+    fn short_project(&self, project: &Thing) -> Value {
+        let fields = project.project.clone().unwrap_or_default();
+        json!({
+            "id": project.id,
+            "name": project.name,
+            "stepping": fields.stepping,
+            "enabled": fields.enabled,
+            "billable": project.billable,
+            "color_hex": fields.color_hex,
+            "url": self.url(&format!("projects/{}", project.id)),
+        })
+    }
+
+    /// A tag, with its count of entries.
+    pub async fn tag(&self, services: &Services, tag: &Thing) -> Result<Value, NokoError> {
+        let sums = totals(services, self.account, Kind::Tag, tag.id).await?;
+        let mut shape = self.short_tag(tag);
+        shape["import"] = self.import_link(tag.created_by, tag.orphan);
+        shape["entries"] = json!(sums.entries);
+        shape["entries_url"] = json!(self.url(&format!("entries?tag_ids={}", tag.id)));
+        shape["created_at"] = json!(time(tag.created_at));
+        shape["updated_at"] = json!(time(tag.updated_at));
+        Ok(shape)
+    }
+
+    /// A project, with its totals.
+    pub async fn project(&self, services: &Services, project: &Thing) -> Result<Value, NokoError> {
+        let sums = totals(services, self.account, Kind::Project, project.id).await?;
+        let fields = project.project.clone().unwrap_or_default();
+        let group = fields.client.map_or(Value::Null, |client| {
+            self.known(Kind::Client, client, |c| self.group(c))
+        });
+        let mut shape = self.short_project(project);
+        shape["group"] = group;
+        minute_totals(&mut shape, &sums, fields.budget_minutes);
+        shape["import"] = self.import_link(project.created_by, project.orphan);
+        for none in ["invoices", "participants", "goals", "recurring_goals"] {
+            shape[none] = json!([]);
+        }
+        let url = |what: &str| self.url(&format!("{what}?project_ids={}", project.id));
+        shape["entries"] = json!(sums.entries);
+        shape["entries_url"] = json!(url("entries"));
+        shape["expenses"] = json!(0);
+        shape["expenses_url"] = json!(url("expenses"));
+        shape["created_at"] = json!(time(project.created_at));
+        shape["updated_at"] = json!(time(project.updated_at));
+        Ok(shape)
+    }
+
+    /// An entry. Whom it names has to be learnt before.
+    pub fn entry(&self, entry: &Entry) -> Value {
+        let project = |id| self.known(Kind::Project, id, |project| self.short_project(project));
+        let tags: Vec<_> = entry
+            .tags
+            .iter()
+            .filter_map(|&id| self.things.get(&(Kind::Tag, id)))
+            .map(|t| self.short_tag(t))
+            .collect();
+        json!({
+            "id": entry.id,
+            "date": entry.date.to_string(),
+            "user": self.known(Kind::User, entry.user, |user| self.user(user)),
+            "billable": entry.billable,
+            "minutes": entry.minutes(),
+            "description": entry.text,
+            "project": entry.project.map_or(Value::Null, project),
+            "tags": tags,
+            "source_url": entry.source_url,
+            "invoiced_at": null,
+            "invoice": null,
+            "import": self.import_link(entry.id.import(), false),
+            "url": self.url(&format!("entries/{}", entry.id)),
+            "created_at": time(entry.created_at),
+            "updated_at": time(entry.updated_at),
+        })
+    }
+
+    /// What is told of an import that was just made. Its users have to be learnt before.
+    pub fn created_import(&self, import: &Import) -> Value {
+        let user = |id| self.known(Kind::User, id, |user| self.user(user));
+        json!({
+            "id": import.id,
+            "import_tags": import.options.import_tags,
+            "autocreate_projects": import.options.autocreate_projects,
+            "user": user(import.user),
+            "fallback_user": import.options.fallback_user.map_or(Value::Null, user),
+            "status": word(import.status),
+            "url": self.url(&format!("imports/{}", import.id)),
+            "created_at": time(import.created_at),
+            "updated_at": time(import.updated_at),
+        })
+    }
+
+    /// An import. Its users have to be learnt before.
+    pub async fn import(&self, services: &Services, import: &Import) -> Result<Value, NokoError> {
+        let counts: Counts = import.counts(services).await?;
+        let tally: Tally = match import.tally {
+            Some(tally) => tally,
+            None => tally(services, import).await?,
+        };
+        let format = import.format.or(import.options.format);
+        let mut shape = self.created_import(import);
+        shape["type"] = format.map_or(json!("auto"), |format| json!(format.to_string()));
+        for (name, count) in [
+            ("entries", counts.created),
+            ("tags", tally.tags),
+            ("projects", tally.projects),
+        ] {
+            shape[name] = json!(count);
+            shape[format!("{name}_url")] =
+                json!(self.url(&format!("imports/{}/{name}", import.id)));
+        }
+        shape["report_url"] = json!(self.url(&format!("imports/{}/report", import.id)));
+        Ok(shape)
+    }
+
+    /// Whom an import names.
+    pub fn named_by(import: &Import) -> Vec<(Kind, ThingId)> {
+        [Some(import.user), import.options.fallback_user]
+            .into_iter()
+            .flatten()
+            .map(|user| (Kind::User, user))
+            .collect()
+    }
+
+    /// Where the status of an import is told.
+    pub fn status_url(&self, import: ImportId) -> String {
+        self.url(&format!("imports/{import}/status"))
+    }
+}
+
+/// Noko's two words for where an import stands.
+pub fn word(status: Status) -> &'static str {
+    match status {
+        Status::New | Status::Queued | Status::Processing => "in_progress",
+        _ => "complete",
+    }
+}
+
+fn minute_totals(shape: &mut Value, sums: &Sums, budget: Option<u64>) {
+    let whole = |seconds: i64| minutes(seconds.max(0).unsigned_abs());
+    let all = whole(sums.seconds);
+    shape["minutes"] = json!(all);
+    shape["billable_minutes"] = json!(whole(sums.billable_seconds));
+    shape["unbillable_minutes"] = json!(whole(sums.seconds - sums.billable_seconds));
+    shape["invoiced_minutes"] = json!(0);
+    shape["budget_minutes"] = json!(budget);
+    let left = budget.map(|budget| {
+        i64::try_from(budget).unwrap_or(i64::MAX) - i64::try_from(all).unwrap_or(i64::MAX)
+    });
+    shape["remaining_minutes"] = json!(left);
+}

@@ -1,0 +1,77 @@
+//! Making an import from a file that came in the body of a request.
+
+use bytes::Bytes;
+use shared::account::Principal;
+use shared::files::SOURCES;
+use shared::format::{Refusal, Survey};
+use shared::import::{Import, ImportError, NewImport, Options, Origin, create};
+use shared::lease::nonce;
+use shared::queue::Message;
+
+use crate::Door;
+
+/// Why a file was not taken.
+#[derive(Debug, thiserror::Error)]
+pub enum UploadError {
+    /// It cannot be read, or not in one way only.
+    #[error("{}", .0.reasons.join("; "))]
+    Refused(Box<Refusal>),
+    /// The engine.
+    #[error(transparent)]
+    Import(#[from] ImportError),
+}
+
+/// Reads the whole file before anything is made of it: what does not fit is refused while the caller waits.
+pub fn look(file: &[u8], options: &Options, rows_per_chunk: u32) -> Result<(), Refusal> {
+    let mut survey = Survey::new(options.reading(), rows_per_chunk);
+    survey.push(file)?;
+    survey.finish().map(drop)
+}
+
+/// Stores the file, makes its import and has it started.
+pub async fn accept(
+    door: &Door,
+    caller: &Principal,
+    file_name: &str,
+    file: Bytes,
+    options: Options,
+) -> Result<Import, UploadError> {
+    look(&file, &options, door.settings.rows_per_chunk)
+        .map_err(|refusal| UploadError::Refused(Box::new(refusal)))?;
+    let services = &door.services;
+    let key = format!("{SOURCES}/{}/{}/{file_name}", caller.account, nonce());
+    let object = services
+        .files
+        .put(&key, file)
+        .await
+        .map_err(ImportError::from)?;
+    let new = NewImport {
+        account: caller.account,
+        user: caller.user,
+        options,
+        file_name: file_name.to_owned(),
+        origin: Origin::Stored(object),
+        rows_per_chunk: door.settings.rows_per_chunk,
+    };
+    let import = create(services, &new).await?;
+    let start = Message::Start {
+        account: import.account,
+        import: import.id,
+    };
+    if let Err(error) = services.queues.send(&start).await {
+        // The import stands and is queued; the sweep sends the message again.
+        tracing::warn!(import = import.id.0, %error, "the start of an import could not be sent");
+    }
+    Ok(import)
+}
+
+/// A file name that can stand in a key: its last part, without control characters.
+pub fn safe_file_name(name: &str) -> String {
+    let last = name.rsplit(['/', '\\']).next().unwrap_or_default();
+    let safe: String = last.chars().filter(|c| !c.is_control()).take(200).collect();
+    if safe.trim().is_empty() || safe.starts_with("..") {
+        "import.csv".to_owned()
+    } else {
+        safe
+    }
+}

@@ -1,0 +1,16 @@
+//! The Lambda `bootstrap` of the loader function.
+
+use aws_lambda_events::sqs::SqsEvent;
+use lambda_runtime::{Error, LambdaEvent, run, service_fn};
+use shared::services::{Services, log_json};
+
+#[tokio::main]
+async fn main() -> Result<(), Error> {
+    log_json();
+    let services = Services::from_env().await?;
+    let services = &services;
+    run(service_fn(async |event: LambdaEvent<SqsEvent>| {
+        Ok::<_, Error>(loader::handle(services, event.payload).await)
+    }))
+    .await
+}

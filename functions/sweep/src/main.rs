@@ -1,0 +1,16 @@
+//! The Lambda `bootstrap` of the sweep.
+
+use lambda_runtime::{Error, LambdaEvent, run, service_fn};
+use serde_json::Value;
+use shared::services::{Services, log_json};
+
+#[tokio::main]
+async fn main() -> Result<(), Error> {
+    log_json();
+    let services = Services::from_env().await?;
+    let services = &services;
+    run(service_fn(async |_: LambdaEvent<Value>| {
+        sweep::handle(services).await.map(drop).map_err(Error::from)
+    }))
+    .await
+}

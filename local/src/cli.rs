@@ -1,0 +1,135 @@
+//! The command line.
+
+mod client;
+mod import;
+mod report;
+mod revert;
+mod serve;
+
+use std::fs::{File, TryLockError};
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use anyhow::{Context, bail};
+use clap::{Args, Parser, Subcommand};
+use waybill::system::{self, DEMO_TOKEN, System};
+
+use client::Client;
+
+/// Bulk imports that can always be undone.
+#[derive(Parser)]
+#[command(version, about)]
+pub struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Run the whole service on this machine
+    Serve(serve::Serve),
+    /// Import a file and tell what became of every row
+    Import(import::Import),
+    /// Undo an import
+    Revert(revert::Revert),
+}
+
+/// Which service is meant: one that runs somewhere, or an embedded one of this process.
+#[derive(Args)]
+pub struct Where {
+    /// A running or deployed service, such as http://127.0.0.1:8080; without it the service runs in this process
+    #[arg(long, requires = "token")]
+    url: Option<String>,
+    /// The token for the service
+    #[arg(long)]
+    token: Option<String>,
+    /// Where the embedded service keeps its state, so that a later command can undo this one
+    #[arg(long, default_value = ".waybill", conflicts_with = "url")]
+    data: PathBuf,
+    /// Let the embedded service forget everything at the end
+    #[arg(long, conflicts_with_all = ["url", "data"])]
+    memory: bool,
+}
+
+/// Runs a command.
+pub async fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
+    match arguments.command {
+        Command::Serve(serve) => serve.run().await,
+        Command::Import(import) => import.run().await,
+        Command::Revert(revert) => revert.run().await,
+    }
+}
+
+/// A service to talk to; the embedded one ends with it.
+pub struct Service {
+    /// How to talk to it.
+    pub client: Client,
+    /// How a later command reaches the same state, as arguments.
+    pub again: String,
+    system: Option<System>,
+    _lock: Option<File>,
+}
+
+impl Where {
+    /// Reaches or starts the service.
+    pub async fn open(&self) -> anyhow::Result<Service> {
+        if let Some(url) = &self.url {
+            let token = self.token.clone().unwrap_or_default();
+            let again = format!(" --url {url} --token …");
+            return Ok(Service {
+                client: Client::new(url, &token)?,
+                again,
+                system: None,
+                _lock: None,
+            });
+        }
+        let lock = if self.memory {
+            None
+        } else {
+            Some(lock(&self.data)?)
+        };
+        let data = (!self.memory).then(|| self.data.clone());
+        let again = match &data {
+            Some(data) if data.as_os_str() != ".waybill" => format!(" --data {}", data.display()),
+            _ => String::new(),
+        };
+        let options = system::Options {
+            data,
+            ..system::Options::default()
+        };
+        let system = System::start(options)
+            .await
+            .context("the embedded service does not start")?;
+        let token = self.token.clone().unwrap_or_else(|| DEMO_TOKEN.to_owned());
+        Ok(Service {
+            client: Client::new(system.url(), &token)?,
+            again,
+            system: Some(system),
+            _lock: lock,
+        })
+    }
+}
+
+impl Service {
+    /// Lets what is under way finish.
+    pub async fn close(self) {
+        if let Some(system) = self.system {
+            system.shutdown().await;
+        }
+    }
+}
+
+/// Two processes must not work on one state.
+fn lock(data: &PathBuf) -> anyhow::Result<File> {
+    std::fs::create_dir_all(data).with_context(|| format!("{} cannot be made", data.display()))?;
+    let lock = File::create(data.join("lock"))
+        .with_context(|| format!("{} cannot be written", data.display()))?;
+    match lock.try_lock() {
+        Ok(()) => Ok(lock),
+        Err(TryLockError::WouldBlock) => bail!(
+            "another waybill is using {}; talk to it with --url and --token, or choose another --data",
+            data.display()
+        ),
+        Err(TryLockError::Error(error)) => Err(error).context("the state cannot be locked"),
+    }
+}

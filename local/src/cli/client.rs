@@ -1,0 +1,153 @@
+//! Talking to a service over its native door.
+
+use std::path::Path;
+use std::time::Duration;
+
+use anyhow::{Context, bail};
+use reqwest::{Method, RequestBuilder, Response, StatusCode};
+use serde_json::Value;
+use tokio::fs::File;
+
+/// How often the state of an import is asked for.
+const POLL: Duration = Duration::from_millis(200);
+
+/// A service and a token for it.
+pub struct Client {
+    http: reqwest::Client,
+    base: String,
+    token: String,
+}
+
+impl Client {
+    /// For the service at `url`.
+    pub fn new(url: &str, token: &str) -> anyhow::Result<Self> {
+        let http = reqwest::Client::builder()
+            .user_agent(concat!("waybill/", env!("CARGO_PKG_VERSION")))
+            .build()?;
+        Ok(Self {
+            http,
+            base: url.trim_end_matches('/').to_owned(),
+            token: token.to_owned(),
+        })
+    }
+
+    fn request(&self, method: Method, path: &str) -> RequestBuilder {
+        let url = format!("{}/api/v1{path}", self.base);
+        self.http
+            .request(method, url)
+            .header("Authorization", format!("Token {}", self.token))
+    }
+
+    /// Makes an import and uploads its file straight to S3; returns its id.
+    pub async fn upload(&self, mut asked: Value, file: &Path) -> anyhow::Result<u64> {
+        let read = File::open(file)
+            .await
+            .with_context(|| format!("{} cannot be read", file.display()))?;
+        let metadata = read.metadata().await?;
+        if metadata.is_dir() {
+            bail!("{} is a folder", file.display());
+        }
+        asked["upload"] = true.into();
+        asked["file_size"] = metadata.len().into();
+        asked["file_name"] = file
+            .file_name()
+            .unwrap_or_default()
+            .to_string_lossy()
+            .into_owned()
+            .into();
+        let made = json(
+            self.request(Method::POST, "/imports")
+                .json(&asked)
+                .send()
+                .await?,
+        )
+        .await?;
+        let id = made["id"]
+            .as_u64()
+            .context("the service did not tell the import's id")?;
+        let url = made["upload"]["url"]
+            .as_str()
+            .context("the service did not tell where to upload to")?;
+        let put = self
+            .http
+            .put(url)
+            .header("Content-Length", metadata.len())
+            .body(read)
+            .send()
+            .await?;
+        if !put.status().is_success() {
+            bail!(
+                "the upload failed with {}: {}",
+                put.status(),
+                put.text().await.unwrap_or_default()
+            );
+        }
+        Ok(id)
+    }
+
+    /// Asks for the undo of an import.
+    pub async fn revert(&self, id: u64) -> anyhow::Result<Value> {
+        let answer = self
+            .request(Method::POST, &format!("/imports/{id}/revert"))
+            .send()
+            .await?;
+        if answer.status() == StatusCode::NOT_FOUND {
+            bail!("there is no import {id}");
+        }
+        json(answer).await
+    }
+
+    /// An import as it is now.
+    pub async fn import(&self, id: u64) -> anyhow::Result<Value> {
+        json(
+            self.request(Method::GET, &format!("/imports/{id}"))
+                .send()
+                .await?,
+        )
+        .await
+    }
+
+    /// Watches an import until nothing more happens by itself.
+    pub async fn settled(&self, id: u64, mut seen: impl FnMut(&Value)) -> anyhow::Result<Value> {
+        loop {
+            let import = self.import(id).await?;
+            seen(&import);
+            if !matches!(
+                import["status"].as_str(),
+                Some("new" | "queued" | "processing" | "rolling_back")
+            ) {
+                return Ok(import);
+            }
+            tokio::time::sleep(POLL).await;
+        }
+    }
+}
+
+async fn json(answer: Response) -> anyhow::Result<Value> {
+    let status = answer.status();
+    let body = answer.text().await?;
+    if status.is_success() {
+        return serde_json::from_str(&body).context("the answer is no JSON");
+    }
+    let told: Value = serde_json::from_str(&body).unwrap_or_default();
+    let said = match (&told["errors"], told["detail"].as_str()) {
+        (Value::Object(fields), _) => {
+            let lines = fields
+                .iter()
+                .map(|(field, messages)| format!("{field}: {}", words(messages)));
+            lines.collect::<Vec<_>>().join("; ")
+        }
+        (_, Some(detail)) => detail.to_owned(),
+        _ => body,
+    };
+    bail!("the service answered {status}: {said}")
+}
+
+fn words(messages: &Value) -> String {
+    let messages = messages
+        .as_array()
+        .into_iter()
+        .flatten()
+        .filter_map(Value::as_str);
+    messages.collect::<Vec<_>>().join(", ")
+}

@@ -1,0 +1,174 @@
+//! `waybill import`: one import from end to end.
+
+use std::io::IsTerminal;
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::time::Instant;
+
+use anyhow::bail;
+use clap::Args;
+use indicatif::{ProgressBar, ProgressStyle};
+use serde_json::{Value, json};
+
+use super::{Where, report};
+
+/// Import a file.
+#[derive(Args)]
+pub struct Import {
+    /// The file
+    file: PathBuf,
+    /// Its format; without it the format is found from the file
+    #[arg(long = "type", value_name = "FORMAT", default_value = "auto")]
+    format: String,
+    /// Who gets the entries of unknown users: a user's id, or `none` to leave them out; without it, you
+    #[arg(long, value_name = "ID|none")]
+    fallback_user: Option<String>,
+    /// Leave tags out
+    #[arg(long)]
+    no_import_tags: bool,
+    /// Do not make projects that are unknown; their entries come without a project
+    #[arg(long)]
+    no_autocreate_projects: bool,
+    /// The delimiter, if it is not to be found from the file: , ; tab or |
+    #[arg(long)]
+    delimiter: Option<String>,
+    /// The encoding, if it is not to be found from the file
+    #[arg(long)]
+    encoding: Option<String>,
+    /// The order of day, month and year where the file leaves it open: ymd, mdy or dmy
+    #[arg(long)]
+    date_order: Option<String>,
+    /// The decimal mark where the file leaves it open: . or ,
+    #[arg(long)]
+    decimal_mark: Option<String>,
+    /// Print one JSON object instead of a report
+    #[arg(long)]
+    json: bool,
+    #[command(flatten)]
+    service: Where,
+}
+
+impl Import {
+    /// Imports and reports. Status 0: no row failed; 1: some did; 2: nothing could be imported.
+    pub async fn run(self) -> anyhow::Result<ExitCode> {
+        if !self.file.is_file() {
+            bail!("{} is not a file that can be read", self.file.display());
+        }
+        let asked = self.asked()?;
+        let service = self.service.open().await?;
+        let began = Instant::now();
+        let result = self.import(&service.client, asked).await;
+        let again = service.again.clone();
+        service.close().await;
+        let import = result?;
+        if self.json {
+            println!("{}", report::machine(&import));
+        } else {
+            print!("{}", report::import(&import, began.elapsed(), &again));
+        }
+        let failed = import["counts"]["failed"].as_u64().unwrap_or_default();
+        Ok(ExitCode::from(match (import["status"].as_str(), failed) {
+            (Some("complete"), _) => 0,
+            (Some("partially_complete"), _) => 1,
+            _ => 2,
+        }))
+    }
+
+    async fn import(&self, client: &super::client::Client, asked: Value) -> anyhow::Result<Value> {
+        let id = client.upload(asked, &self.file).await?;
+        let mut progress = Progress::new(self.json);
+        let import = client.settled(id, |import| progress.show(import)).await?;
+        progress.done();
+        Ok(import)
+    }
+
+    fn asked(&self) -> anyhow::Result<Value> {
+        let mut asked = json!({});
+        if !matches!(self.format.as_str(), "auto" | "autodetect") {
+            asked["format"] = json!(self.format);
+        }
+        match self.fallback_user.as_deref() {
+            None => {}
+            Some("none" | "null") => asked["fallback_user"] = Value::Null,
+            Some(id) => match id.parse::<u64>() {
+                Ok(id) => asked["fallback_user"] = json!(id),
+                Err(_) => bail!("--fallback-user takes a user's id or none, not {id:?}"),
+            },
+        }
+        asked["import_tags"] = json!(!self.no_import_tags);
+        asked["autocreate_projects"] = json!(!self.no_autocreate_projects);
+        if let Some(delimiter) = &self.delimiter {
+            let delimiter = if matches!(delimiter.as_str(), "tab" | "\\t") {
+                "\t"
+            } else {
+                delimiter
+            };
+            asked["delimiter"] = json!(delimiter);
+        }
+        for (name, value) in [
+            ("encoding", &self.encoding),
+            ("date_order", &self.date_order),
+            ("decimal_mark", &self.decimal_mark),
+        ] {
+            if let Some(value) = value {
+                asked[name] = json!(value);
+            }
+        }
+        Ok(asked)
+    }
+}
+
+/// A bar on a terminal, a line now and then on a pipe, nothing where only the result is wanted.
+enum Progress {
+    Bar(ProgressBar),
+    Lines { last: String },
+    Nothing,
+}
+
+impl Progress {
+    fn new(quiet: bool) -> Self {
+        if quiet {
+            Self::Nothing
+        } else if std::io::stderr().is_terminal() {
+            let style = ProgressStyle::with_template(
+                "{msg:12} {bar:40} {human_pos}/{human_len} rows, {per_sec}",
+            );
+            Self::Bar(ProgressBar::new(0).with_style(style.expect("the template is right")))
+        } else {
+            Self::Lines {
+                last: String::new(),
+            }
+        }
+    }
+
+    fn show(&mut self, import: &Value) {
+        let status = import["status"].as_str().unwrap_or_default();
+        let rows = import["rows"].as_u64();
+        let pending = import["counts"]["pending"].as_u64();
+        let done = rows.unwrap_or_default() - pending.or(rows).unwrap_or_default();
+        match self {
+            Self::Nothing => {}
+            Self::Bar(bar) => {
+                bar.set_message(status.to_owned());
+                bar.set_length(rows.unwrap_or_default());
+                bar.set_position(done);
+            }
+            Self::Lines { last } => {
+                let line = match rows {
+                    Some(rows) => format!("{status}: {done} of {rows} rows"),
+                    None => status.to_owned(),
+                };
+                if *last != line {
+                    eprintln!("{line}");
+                    *last = line;
+                }
+            }
+        }
+    }
+
+    fn done(self) {
+        if let Self::Bar(bar) = self {
+            bar.finish_and_clear();
+        }
+    }
+}

@@ -1,0 +1,215 @@
+//! What a person likes to read of an import, and what a machine does.
+
+use std::fmt::Write;
+use std::time::Duration;
+
+use serde_json::{Value, json};
+
+/// Errors that are shown to a person.
+const ERRORS_SHOWN: usize = 10;
+
+/// One JSON object for machines.
+pub fn machine(import: &Value) -> Value {
+    let evidence = &import["evidence"];
+    let list = |name: &str| {
+        if import[name].is_array() {
+            import[name].clone()
+        } else {
+            json!([])
+        }
+    };
+    json!({
+        "id": import["id"],
+        "status": import["status"],
+        "format": import["format"],
+        "encoding": evidence["encoding"],
+        "delimiter": evidence["delimiter"],
+        "date_order": evidence["date_order"],
+        "decimal_mark": evidence["decimal_mark"],
+        "rows": import["rows"],
+        "counts": import["counts"],
+        "seconds": import["seconds"],
+        "projects": import["projects"],
+        "tags": import["tags"],
+        "unknown_users": list("unknown_users"),
+        "unknown_projects": list("unknown_projects"),
+        "errors": list("errors"),
+        "reasons": list("reasons"),
+    })
+}
+
+/// The report of an import. `again` is how a later command reaches the same state.
+pub fn import(import: &Value, took: Duration, again: &str) -> String {
+    let mut text = String::new();
+    let status = import["status"].as_str().unwrap_or_default();
+    let (id, name) = (
+        &import["id"],
+        import["file_name"].as_str().unwrap_or_default(),
+    );
+    let headline = match status {
+        "complete" => "every row has its outcome, none failed",
+        "partially_complete" => "every row has its outcome, some failed",
+        "failed" => "nothing was imported",
+        "unsupported" => "the file was refused, nothing was imported",
+        "incomplete" => "stopped before the end",
+        _ => "",
+    };
+    line(
+        &mut text,
+        format_args!("Import {id} of {name}: {status} ({headline})"),
+    );
+    line(&mut text, format_args!(""));
+    for reason in strings(&import["reasons"]) {
+        line(&mut text, format_args!("  refused       {reason}"));
+    }
+    if let Some(format) = import["format"]
+        .as_str()
+        .filter(|_| status != "unsupported")
+    {
+        let evidence = &import["evidence"];
+        let encoding = evidence["encoding"].as_str().unwrap_or_default();
+        let delimiter = match evidence["delimiter"].as_str().unwrap_or_default() {
+            "\t" => "tabs",
+            "," => "commas",
+            ";" => "semicolons",
+            "|" => "bars",
+            other => other,
+        };
+        line(
+            &mut text,
+            format_args!("  found to be   {format}, {encoding}, separated by {delimiter}"),
+        );
+        for what in strings(&evidence["evidence"]) {
+            line(&mut text, format_args!("                {what}"));
+        }
+    }
+    counts(&mut text, import);
+    errors(&mut text, import);
+    line(&mut text, format_args!(""));
+    line(&mut text, format_args!("Took {:.1} s.", took.as_secs_f64()));
+    if matches!(status, "complete" | "partially_complete" | "incomplete") {
+        line(
+            &mut text,
+            format_args!("Undo it:  cargo run -- revert {id}{again}"),
+        );
+    }
+    text
+}
+
+fn counts(text: &mut String, import: &Value) {
+    let Some(rows) = import["rows"].as_u64() else {
+        return;
+    };
+    line(text, format_args!("  rows          {rows}"));
+    let counts = &import["counts"];
+    for name in [
+        "created",
+        "updated",
+        "unchanged",
+        "skipped",
+        "deleted",
+        "failed",
+        "pending",
+    ] {
+        let count = counts[name].as_u64().unwrap_or_default();
+        if count > 0 || matches!(name, "created" | "failed") {
+            line(text, format_args!("    {name:<11} {count}"));
+        }
+    }
+    line(
+        text,
+        format_args!(
+            "  duration      {}",
+            duration(import["seconds"].as_u64().unwrap_or_default())
+        ),
+    );
+    for name in ["projects", "tags"] {
+        line(
+            text,
+            format_args!(
+                "  {name:<13} {} made",
+                import[name].as_u64().unwrap_or_default()
+            ),
+        );
+    }
+    for (name, key) in [
+        ("unknown users", "unknown_users"),
+        ("unknown proj.", "unknown_projects"),
+    ] {
+        let names: Vec<_> = strings(&import[key]).collect();
+        if !names.is_empty() {
+            line(text, format_args!("  {name:<13} {}", names.join(", ")));
+        }
+    }
+}
+
+fn errors(text: &mut String, import: &Value) {
+    let Some(errors) = import["errors"]
+        .as_array()
+        .filter(|errors| !errors.is_empty())
+    else {
+        return;
+    };
+    line(text, format_args!(""));
+    line(text, format_args!("  The first rows that failed:"));
+    for error in errors.iter().take(ERRORS_SHOWN) {
+        let message = error["message"].as_str().unwrap_or_default();
+        line(
+            text,
+            format_args!(
+                "    line {:<6} {message}",
+                error["line"].as_u64().unwrap_or_default()
+            ),
+        );
+    }
+    let failed = import["counts"]["failed"].as_u64().unwrap_or_default();
+    if let Some(more) = failed
+        .checked_sub(ERRORS_SHOWN as u64)
+        .filter(|&more| more > 0)
+    {
+        line(
+            text,
+            format_args!("    … and {more} more; --json lists them"),
+        );
+    }
+}
+
+/// The report of an undo.
+pub fn undo(import: &Value) -> String {
+    let mut text = String::new();
+    let undone = &import["undone"];
+    let status = import["status"].as_str().unwrap_or_default();
+    line(&mut text, format_args!("Import {}: {status}", import["id"]));
+    line(
+        &mut text,
+        format_args!(
+            "  entries removed  {}",
+            undone["removed"].as_u64().unwrap_or_default()
+        ),
+    );
+    for kept in undone["kept"].as_array().into_iter().flatten() {
+        let (kind, id) = (kept["kind"].as_str().unwrap_or_default(), &kept["id"]);
+        line(
+            &mut text,
+            format_args!("  kept             {kind} {id}: others refer to it"),
+        );
+    }
+    text
+}
+
+fn line(text: &mut String, arguments: std::fmt::Arguments<'_>) {
+    writeln!(text, "{arguments}").expect("a string takes all");
+}
+
+fn strings(value: &Value) -> impl Iterator<Item = &str> {
+    value
+        .as_array()
+        .into_iter()
+        .flatten()
+        .filter_map(Value::as_str)
+}
+
+fn duration(seconds: u64) -> String {
+    let (hours, minutes, seconds) = (seconds / 3600, seconds / 60 % 60, seconds % 60);
+    format!("{hours} h {minutes:02} min {seconds:02} s")
+}

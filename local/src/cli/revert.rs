@@ -1,0 +1,43 @@
+//! `waybill revert`: the undo of an import.
+
+use std::process::ExitCode;
+
+use clap::Args;
+
+use super::{Where, report};
+
+/// Undo an import.
+#[derive(Args)]
+pub struct Revert {
+    /// The import's id
+    id: u64,
+    /// Print one JSON object instead of a report
+    #[arg(long)]
+    json: bool,
+    #[command(flatten)]
+    service: Where,
+}
+
+impl Revert {
+    /// Undoes and reports.
+    pub async fn run(self) -> anyhow::Result<ExitCode> {
+        let service = self.service.open().await?;
+        let result = async {
+            service.client.revert(self.id).await?;
+            service.client.settled(self.id, |_| {}).await
+        }
+        .await;
+        service.close().await;
+        let import = result?;
+        if self.json {
+            println!("{import}");
+        } else {
+            print!("{}", report::undo(&import));
+        }
+        Ok(if import["status"] == "rolled_back" {
+            ExitCode::SUCCESS
+        } else {
+            ExitCode::from(2)
+        })
+    }
+}

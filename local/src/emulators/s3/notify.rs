@@ -1,0 +1,135 @@
+//! What S3 tells of new objects.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use aws_lambda_events::s3::S3Event;
+use serde_json::json;
+use shared::clock::Clock;
+use tokio::sync::{Mutex, mpsc};
+
+use crate::emulators::arn;
+use crate::emulators::pending::{Pending, Token};
+
+/// Which new objects are told of.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Notification {
+    pub bucket: String,
+    /// What the key begins with.
+    pub prefix: String,
+    /// What the key ends with.
+    pub suffix: String,
+}
+
+/// An event on its way. It counts as unsettled until `token` is dropped.
+pub struct Created {
+    pub event: S3Event,
+    pub token: Token,
+}
+
+/// The events as they come, for whoever delivers them. Clones take from the same ones, so that delivery can be killed
+/// and begun anew.
+#[derive(Clone)]
+pub struct CreatedObjects {
+    created: Arc<Mutex<mpsc::UnboundedReceiver<Created>>>,
+}
+
+impl CreatedObjects {
+    /// The next event, or nothing once S3 has stopped.
+    pub async fn next(&self) -> Option<Created> {
+        self.created.lock().await.recv().await
+    }
+}
+
+/// Sends events to whoever delivers them.
+pub struct Notifier {
+    notifications: Vec<Notification>,
+    clock: Clock,
+    pending: Pending,
+    created: mpsc::UnboundedSender<Created>,
+    sequence: AtomicU64,
+}
+
+impl Notifier {
+    /// A notifier, and what it tells of.
+    pub fn new(
+        notifications: Vec<Notification>,
+        clock: Clock,
+        pending: Pending,
+    ) -> (Self, CreatedObjects) {
+        let (created, receiver) = mpsc::unbounded_channel();
+        // A sequencer only grows, also from one run with a data directory to the next.
+        let start = clock.now_ms().unsigned_abs() << 20;
+        let notifier = Self {
+            notifications,
+            clock,
+            pending,
+            created,
+            sequence: AtomicU64::new(start),
+        };
+        let created = Arc::new(Mutex::new(receiver));
+        (notifier, CreatedObjects { created })
+    }
+
+    /// Tells of a new object, if someone wants to know. `cause` is what follows `ObjectCreated:`.
+    pub(super) fn created(&self, cause: &str, bucket: &str, key: &str, size: i64, e_tag: &str) {
+        if !self
+            .notifications
+            .iter()
+            .any(|wanted| wanted.covers(bucket, key))
+        {
+            return;
+        }
+        let sequence = self.sequence.fetch_add(1, Ordering::Relaxed);
+        let event = json!({"Records": [{
+            "eventVersion": "2.1",
+            "eventSource": "aws:s3",
+            "awsRegion": arn::REGION,
+            "eventTime": format!("{:.3}", self.clock.now()),
+            "eventName": format!("ObjectCreated:{cause}"),
+            "userIdentity": {"principalId": arn::ACCOUNT},
+            "requestParameters": {"sourceIPAddress": "127.0.0.1"},
+            "responseElements": {},
+            "s3": {
+                "s3SchemaVersion": "1.0",
+                "configurationId": "local",
+                "bucket": {
+                    "name": bucket,
+                    "ownerIdentity": {"principalId": arn::ACCOUNT},
+                    "arn": arn::bucket(bucket),
+                },
+                "object": {
+                    "key": encode_key(key),
+                    "size": size,
+                    "eTag": e_tag,
+                    "sequencer": format!("{sequence:018X}"),
+                },
+            },
+        }]});
+        let event = serde_json::from_value(event).expect("this is the shape of an S3 event");
+        // No one listens any more when delivery has stopped; S3 would not know either.
+        let _ = self.created.send(Created {
+            event,
+            token: self.pending.begin(),
+        });
+    }
+}
+
+impl Notification {
+    fn covers(&self, bucket: &str, key: &str) -> bool {
+        self.bucket == bucket && key.starts_with(&self.prefix) && key.ends_with(&self.suffix)
+    }
+}
+
+/// A key as events have it: URL-encoded like a form, except for slashes.
+fn encode_key(key: &str) -> String {
+    key.bytes()
+        .map(|byte| match byte {
+            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'_' | b'.' | b'*' | b'/' => {
+                char::from(byte).to_string()
+            }
+            b' ' => "+".to_owned(),
+            _ => format!("%{byte:02X}"),
+        })
+        .collect()
+}

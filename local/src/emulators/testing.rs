@@ -1,0 +1,73 @@
+//! What the tests of the stack have in common.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use aws_sdk_sqs::config::{BehaviorVersion, Credentials, Region};
+use shared::clock::Clock;
+
+use super::s3::Notification;
+use super::{ACCESS_KEY_ID, Emulators, Options, SECRET_ACCESS_KEY, arn};
+
+/// A running stack with clients for it.
+pub struct Stack {
+    pub emulators: Emulators,
+    pub clock: Clock,
+    pub dynamodb: aws_sdk_dynamodb::Client,
+    pub s3: aws_sdk_s3::Client,
+    pub sqs: aws_sdk_sqs::Client,
+}
+
+impl Stack {
+    pub async fn start() -> anyhow::Result<Self> {
+        Self::with(None, Vec::new()).await
+    }
+
+    pub async fn with(
+        data: Option<PathBuf>,
+        notifications: Vec<Notification>,
+    ) -> anyhow::Result<Self> {
+        let clock = Clock::system();
+        let emulators = Emulators::start(Options {
+            data,
+            clock: clock.clone(),
+            notifications,
+        })
+        .await?;
+        let credentials =
+            || Credentials::new(ACCESS_KEY_ID, SECRET_ACCESS_KEY, None, None, "static");
+        let dynamodb = aws_sdk_dynamodb::Config::builder()
+            .behavior_version(BehaviorVersion::latest())
+            .region(Region::new(arn::REGION))
+            .credentials_provider(credentials())
+            .endpoint_url(emulators.dynamodb_url())
+            .build();
+        let s3 = aws_sdk_s3::Config::builder()
+            .behavior_version(BehaviorVersion::latest())
+            .region(Region::new(arn::REGION))
+            .credentials_provider(credentials())
+            .endpoint_url(emulators.s3_url())
+            .force_path_style(true)
+            .build();
+        let sqs = aws_sdk_sqs::Config::builder()
+            .behavior_version(BehaviorVersion::latest())
+            .region(Region::new(arn::REGION))
+            .credentials_provider(credentials())
+            .endpoint_url(emulators.sqs_url())
+            .build();
+        Ok(Self {
+            emulators,
+            clock,
+            dynamodb: aws_sdk_dynamodb::Client::from_conf(dynamodb),
+            s3: aws_sdk_s3::Client::from_conf(s3),
+            sqs: aws_sdk_sqs::Client::from_conf(sqs),
+        })
+    }
+}
+
+/// What should happen soon, or the test fails here rather than hangs.
+pub async fn soon<T>(future: impl Future<Output = T>) -> anyhow::Result<T> {
+    tokio::time::timeout(Duration::from_secs(10), future)
+        .await
+        .map_err(|_| anyhow::anyhow!("still not after ten seconds"))
+}

@@ -1,0 +1,10 @@
+//! The whole of Waybill in one process, for a laptop and for the tests.
+//!
+//! [`system::System`] runs the real router and the real handlers over AWS services that are embedded in
+//! this process and made from the deployment's own template. Nothing of the product is replaced: the
+//! clients are given another address, that is all.
+
+pub mod delivery;
+pub mod emulators;
+pub mod system;
+pub mod template;

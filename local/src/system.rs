@@ -1,0 +1,285 @@
+//! The system: emulators, functions and router, wired as `template.yaml` wires them.
+
+use std::net::{Ipv4Addr, SocketAddr};
+use std::path::PathBuf;
+
+use anyhow::Context;
+use api::Settings;
+use aws_config::retry::RetryConfig;
+use aws_config::{BehaviorVersion, Region, SdkConfig};
+use aws_sdk_dynamodb::config::{Credentials, SharedCredentialsProvider};
+use parser::Trigger;
+use shared::account::{self, Account, Principal, Scope};
+use shared::clock::Clock;
+use shared::entity::UserFields;
+use shared::id::{AccountId, ThingId};
+use shared::queue::QueueUrls;
+use shared::services::{Names, SDK_ATTEMPTS, Services};
+use shared::store::TableNames;
+use tokio::net::TcpListener;
+use tokio::sync::oneshot;
+use tokio::task::JoinHandle;
+
+use crate::delivery::Delivery;
+use crate::emulators::{self, ACCESS_KEY_ID, Emulators, SECRET_ACCESS_KEY, arn};
+use crate::template::Template;
+
+/// The token of account 1's first user.
+pub const DEMO_TOKEN: &str = "demo";
+/// The token of account 2's first user, to try separation.
+pub const OTHER_TOKEN: &str = "other";
+
+/// How to run the system.
+pub struct Options {
+    /// Where its state is kept; absent, it is gone at the end.
+    pub data: Option<PathBuf>,
+    /// Where the router listens; port 0: any.
+    pub address: SocketAddr,
+    /// The time.
+    pub clock: Clock,
+    /// Rows of a chunk.
+    pub rows_per_chunk: u32,
+    /// Handlers of each kind that run at once.
+    pub workers: usize,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self {
+            data: None,
+            address: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
+            clock: Clock::system(),
+            rows_per_chunk: Settings::default().rows_per_chunk,
+            workers: 2,
+        }
+    }
+}
+
+/// The running system.
+pub struct System {
+    url: String,
+    services: Services,
+    delivery: Delivery,
+    emulators: Emulators,
+    stop: oneshot::Sender<()>,
+    router: JoinHandle<()>,
+}
+
+impl System {
+    /// Starts everything and seeds the demo accounts.
+    pub async fn start(options: Options) -> anyhow::Result<Self> {
+        let template = Template::embedded()?;
+        let emulators = Emulators::start(emulators::Options {
+            data: options.data,
+            clock: options.clock.clone(),
+            notifications: template.notifications(),
+        })
+        .await?;
+        let services = connect(&emulators, &template, options.clock.clone()).await?;
+        seed(&services).await?;
+        let delivery = deliver(&emulators, &template, &services, options.workers)?;
+
+        let listener = TcpListener::bind(options.address)
+            .await
+            .with_context(|| format!("{} cannot be listened on", options.address))?;
+        let url = format!("http://{}", listener.local_addr()?);
+        let router = api::router(
+            services.clone(),
+            Settings {
+                rows_per_chunk: options.rows_per_chunk,
+            },
+        );
+        let (stop, stopped) = oneshot::channel();
+        let router = tokio::spawn(async move {
+            let stopped = async { stopped.await.unwrap_or_default() };
+            if let Err(error) = axum::serve(listener, router)
+                .with_graceful_shutdown(stopped)
+                .await
+            {
+                tracing::error!(%error, "the router ended");
+            }
+        });
+        // What an earlier process left behind is woken at once: its messages are gone.
+        sweep::handle(&services).await?;
+        Ok(Self {
+            url,
+            services,
+            delivery,
+            emulators,
+            stop,
+            router,
+        })
+    }
+
+    /// Where the router is.
+    pub fn url(&self) -> &str {
+        &self.url
+    }
+
+    /// The tables, files and queues.
+    pub fn services(&self) -> &Services {
+        &self.services
+    }
+
+    /// Waits until nothing is left to do.
+    pub async fn idle(&self) {
+        self.delivery.idle().await;
+    }
+
+    /// Lets what is under way finish, and ends everything.
+    pub async fn shutdown(self) {
+        let _ = self.stop.send(());
+        let _ = self.router.await;
+        self.delivery.stop().await;
+        self.emulators.shutdown().await;
+    }
+}
+
+/// Clients for the emulators, and on these what the template defines.
+async fn connect(
+    emulators: &Emulators,
+    template: &Template,
+    clock: Clock,
+) -> anyhow::Result<Services> {
+    let dynamodb = aws_sdk_dynamodb::Client::new(&config(emulators.dynamodb_url()));
+    let s3 = aws_sdk_s3::config::Builder::from(&config(emulators.s3_url()))
+        .force_path_style(true)
+        .build();
+    let s3 = aws_sdk_s3::Client::from_conf(s3);
+    let sqs = aws_sdk_sqs::Client::new(&config(emulators.sqs_url()));
+    template.create(&dynamodb, &s3, &sqs).await?;
+
+    let table = |id: &str| {
+        template
+            .tables
+            .get(id)
+            .map(|table| table.name.clone())
+            .with_context(|| id.to_owned())
+    };
+    let tables = TableNames {
+        imports: table("ImportsTable")?,
+        workspace: table("WorkspaceTable")?,
+        events: table("EventsTable")?,
+    };
+    let bucket = template
+        .buckets
+        .get("Bucket")
+        .map(|bucket| bucket.name.clone())
+        .context("Bucket")?;
+    let mut urls = Vec::new();
+    for id in ["WorkQueue", "LoadQueue", "RevertQueue"] {
+        let name = template
+            .queues
+            .get(id)
+            .map(|queue| queue.name.clone())
+            .with_context(|| id.to_owned())?;
+        let url = sqs.get_queue_url().queue_name(name).send().await?;
+        urls.push(url.queue_url.context("a queue without a URL")?);
+    }
+    let [work, load, revert] = <[String; 3]>::try_from(urls).expect("three queues were asked for");
+    let names = Names {
+        tables,
+        bucket,
+        queues: QueueUrls { work, load, revert },
+    };
+    Ok(Services::from_clients(dynamodb, s3, sqs, names, clock))
+}
+
+fn config(endpoint: &str) -> SdkConfig {
+    let credentials = Credentials::new(ACCESS_KEY_ID, SECRET_ACCESS_KEY, None, None, "local");
+    SdkConfig::builder()
+        .behavior_version(BehaviorVersion::latest())
+        .region(Region::new(arn::REGION))
+        .credentials_provider(SharedCredentialsProvider::new(credentials))
+        .retry_config(RetryConfig::standard().with_max_attempts(SDK_ATTEMPTS))
+        .endpoint_url(endpoint)
+        .build()
+}
+
+/// Hands the functions what drives them.
+fn deliver(
+    emulators: &Emulators,
+    template: &Template,
+    services: &Services,
+    workers: usize,
+) -> anyhow::Result<Delivery> {
+    let function = |id: &str| {
+        template
+            .functions
+            .get(id)
+            .with_context(|| format!("the template has no {id}"))
+    };
+    let mut delivery = Delivery::new(emulators, services.clock.clone());
+    let s = services.clone();
+    delivery.messages(function("LoaderFunction")?, workers, move |event| {
+        let s = s.clone();
+        async move { Ok::<_, String>(loader::handle(&s, event).await) }
+    })?;
+    let s = services.clone();
+    delivery.messages(function("RevertFunction")?, workers, move |event| {
+        let s = s.clone();
+        async move { Ok::<_, String>(revert::handle(&s, event).await) }
+    })?;
+    let s = services.clone();
+    delivery.messages(function("ParserFunction")?, workers, move |event| {
+        let s = s.clone();
+        async move { parser::handle(&s, Trigger::Messages(event)).await }
+    })?;
+    let s = services.clone();
+    delivery.objects(
+        function("ParserFunction")?,
+        emulators.created_objects(),
+        workers,
+        move |event| {
+            let s = s.clone();
+            async move { parser::handle(&s, Trigger::Objects(event)).await.map(drop) }
+        },
+    );
+    let s = services.clone();
+    delivery.schedule(function("SweepFunction")?, move || {
+        let s = s.clone();
+        async move { sweep::handle(&s).await.map(drop) }
+    });
+    Ok(delivery)
+}
+
+/// The demo accounts: account 1 with the token [`DEMO_TOKEN`], account 2 with [`OTHER_TOKEN`].
+async fn seed(services: &Services) -> anyhow::Result<()> {
+    for (id, name, email, token) in [
+        (1, "Demo", "demo@example.com", DEMO_TOKEN),
+        (2, "Other", "other@example.com", OTHER_TOKEN),
+    ] {
+        let account = Account {
+            id: AccountId(id),
+            name: name.to_owned(),
+        };
+        let user = UserFields {
+            email: email.to_owned(),
+            first_name: name.to_owned(),
+            last_name: "User".to_owned(),
+        };
+        account::found(services, &account, user).await?;
+        let scopes = vec![Scope::Import, Scope::Workspace];
+        account::grant(
+            services,
+            token,
+            &Principal {
+                account: account.id,
+                user: ThingId(1),
+                scopes,
+            },
+        )
+        .await?;
+    }
+    Ok(())
+}
+
+/// Warnings and worse on standard error, unless `RUST_LOG` asks for more.
+pub fn log() {
+    let filter =
+        tracing_subscriber::EnvFilter::try_from_default_env().unwrap_or_else(|_| "warn".into());
+    tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr)
+        .init();
+}

@@ -1,0 +1,52 @@
+//! A batch of SQS messages, each on its own.
+//!
+//! Every message is worked on in a task of its own, so that the failure or panic of one fails that message
+//! alone: it is named in the answer and comes again; the others are done.
+
+use std::collections::HashMap;
+
+use aws_lambda_events::sqs::{BatchItemFailure, SqsBatchResponse, SqsEvent};
+use tokio::task::JoinSet;
+
+use crate::import::ImportError;
+use crate::queue::Message;
+
+/// Has `work` done for each message of the batch, all at once.
+pub async fn each<W, F>(event: SqsEvent, work: W) -> SqsBatchResponse
+where
+    W: Fn(Message) -> F,
+    F: Future<Output = Result<(), ImportError>> + Send + 'static,
+{
+    // A set, so that whatever ends this call ends its tasks: none writes on behind a dead handler.
+    let mut tasks = JoinSet::new();
+    let mut named = HashMap::new();
+    let mut failed = Vec::new();
+    for record in event.records {
+        let id = record.message_id.unwrap_or_default();
+        match Message::decode(record.body.as_deref().unwrap_or_default()) {
+            Ok(message) => drop(named.insert(tasks.spawn(work(message)).id(), id)),
+            Err(unreadable) => failed.push((id, unreadable.to_string())),
+        }
+    }
+    while let Some(ended) = tasks.join_next_with_id().await {
+        let (task, failure) = match ended {
+            Ok((task, Ok(()))) => (task, None),
+            Ok((task, Err(error))) => (task, Some(error.to_string())),
+            Err(panic) => (panic.id(), Some(panic.to_string())),
+        };
+        let id = named.remove(&task).unwrap_or_default();
+        failed.extend(failure.map(|failure| (id, failure)));
+    }
+    let mut answer = SqsBatchResponse::default();
+    for (id, error) in failed {
+        tracing::warn!(
+            message_id = id,
+            error,
+            "a message failed and will come again"
+        );
+        let mut failure = BatchItemFailure::default();
+        failure.item_identifier = id;
+        answer.batch_item_failures.push(failure);
+    }
+    answer
+}

@@ -1,0 +1,241 @@
+//! What people see and an import makes: users, clients, projects, tags, and entries.
+//!
+//! **Shared things** (users, clients, projects, tags) have a unique, normalised key. Their id is derived
+//! from the key ([`ThingId::derive`]), so it does not matter which of two racing loaders came first, and
+//! the id is where they lie, so that uniqueness needs no second item. Each counts who refers to it; a
+//! thing with references cannot be deleted, and one that an undone import made goes with its last
+//! reference.
+//!
+//! **Entries** lie in the partition of their chunk and are seen only when the chunk is committed.
+
+pub mod by_hand;
+pub mod entry;
+pub mod find;
+pub mod reference;
+pub mod user;
+
+use serde::{Deserialize, Serialize};
+use unicode_normalization::UnicodeNormalization;
+
+pub use entry::Entry;
+
+use crate::id::{AccountId, ImportId, ThingId};
+use crate::services::Services;
+use crate::store::keys::{self, Kind};
+use crate::store::{StoreError, decode};
+
+/// A user, client, project or tag. Times are milliseconds since the epoch.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Thing {
+    /// The id.
+    pub id: ThingId,
+    /// What it is.
+    pub kind: Kind,
+    /// The unique, normalised value.
+    pub key: String,
+    /// As people write it.
+    pub name: String,
+    /// Who refers to it: imports, the account's own entries, projects of a client.
+    pub refs: i64,
+    /// The import that made it, or [`ImportId::HAND`].
+    pub created_by: ImportId,
+    /// Raised by each edit by hand, from 1.
+    pub version: u64,
+    /// When it was made.
+    pub created_at: i64,
+    /// When it was edited last.
+    pub updated_at: i64,
+    /// Whether entries of it can be billed.
+    pub billable: bool,
+    /// What projects have besides.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub project: Option<ProjectFields>,
+    /// What users have besides.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub user: Option<UserFields>,
+    /// Its import is undone: whoever drops the last reference removes it.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub orphan: bool,
+    /// Another key hashes to this id and lies further on.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub displaced: bool,
+    /// Nothing but a mark that others lie further on.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub removed: bool,
+    /// Nothing but a sign: the thing with this key was renamed to it and lies there.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub alias_of: Option<ThingId>,
+    /// Where the sign to this thing stands.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub alias_at: Option<ThingId>,
+}
+
+/// What projects have besides.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct ProjectFields {
+    /// Whom it is for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub client: Option<ThingId>,
+    /// Whether it is in use.
+    pub enabled: bool,
+    /// The step in minutes that time is billed in.
+    pub stepping: u32,
+    /// Its colour, `#rrggbb`.
+    pub color_hex: String,
+    /// Budgeted minutes.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub budget_minutes: Option<u64>,
+}
+
+impl Default for ProjectFields {
+    fn default() -> Self {
+        Self {
+            client: None,
+            enabled: true,
+            stepping: 1,
+            color_hex: "#4b6ea8".to_owned(),
+            budget_minutes: None,
+        }
+    }
+}
+
+/// What users have besides.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct UserFields {
+    /// The address, as it was given.
+    pub email: String,
+    /// The first name.
+    #[serde(default)]
+    pub first_name: String,
+    /// The last name.
+    #[serde(default)]
+    pub last_name: String,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks for it so")]
+fn is_false(value: &bool) -> bool {
+    !value
+}
+
+impl Thing {
+    /// A new thing with default fields.
+    pub fn new(
+        kind: Kind,
+        id: ThingId,
+        key: String,
+        name: String,
+        created_by: ImportId,
+        at: i64,
+    ) -> Self {
+        Self {
+            id,
+            kind,
+            key,
+            name,
+            refs: 0,
+            created_by,
+            version: 1,
+            created_at: at,
+            updated_at: at,
+            billable: true,
+            project: (kind == Kind::Project).then(ProjectFields::default),
+            user: None,
+            orphan: false,
+            displaced: false,
+            removed: false,
+            alias_of: None,
+            alias_at: None,
+        }
+    }
+
+    /// Whether this is a mark or a sign, not a thing.
+    pub fn is_spent(&self) -> bool {
+        self.removed || self.alias_of.is_some()
+    }
+
+    /// Whom a project is for.
+    pub fn client(&self) -> Option<ThingId> {
+        self.project.as_ref().and_then(|project| project.client)
+    }
+
+    /// The thing with this id.
+    pub async fn get(
+        services: &Services,
+        account: AccountId,
+        kind: Kind,
+        id: ThingId,
+    ) -> Result<Option<Self>, StoreError> {
+        let found: Option<Self> = services.store.read(&keys::thing(account, kind, id)).await?;
+        Ok(found.filter(|thing| !thing.is_spent()))
+    }
+
+    /// Those of the things that are there, marks and signs included.
+    pub async fn get_many(
+        services: &Services,
+        account: AccountId,
+        wanted: &[(Kind, ThingId)],
+    ) -> Result<Vec<Self>, StoreError> {
+        let keys: Vec<_> = wanted
+            .iter()
+            .map(|&(kind, id)| keys::thing(account, kind, id))
+            .collect();
+        services
+            .store
+            .get_many(&keys)
+            .await?
+            .into_iter()
+            .map(decode)
+            .collect()
+    }
+}
+
+/// Trimmed, and every run of white space one space: how a name is shown.
+pub fn tidy(name: &str) -> String {
+    let mut tidy = String::with_capacity(name.len());
+    for word in name.split_whitespace() {
+        if !tidy.is_empty() {
+            tidy.push(' ');
+        }
+        tidy.push_str(word);
+    }
+    tidy
+}
+
+/// How a name is compared: tidied, without regard to case, and in one Unicode form.
+pub fn normal(name: &str) -> String {
+    if name.is_ascii() {
+        return tidy(name).to_ascii_lowercase();
+    }
+    tidy(&name.nfkc().collect::<String>())
+        .to_lowercase()
+        .nfkc()
+        .collect()
+}
+
+/// The key of a project: its client, as an id, and its name. Two clients' "Website" stay two.
+pub fn project_key(client: Option<ThingId>, name: &str) -> String {
+    format!(
+        "{}\u{1f}{}",
+        client.map_or_else(String::new, |client| client.to_string()),
+        normal(name)
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_compared_without_case_spacing_and_unicode_form() {
+        assert_eq!(normal("  Caf\u{e9}   Nord "), normal("cafe\u{301} NORD"));
+        assert_eq!(tidy(" P  Maintenance "), "P Maintenance");
+        assert_ne!(
+            project_key(Some(ThingId(1)), "Web"),
+            project_key(Some(ThingId(2)), "Web")
+        );
+        assert_ne!(
+            project_key(None, "Web"),
+            project_key(Some(ThingId(2)), "Web")
+        );
+    }
+}

@@ -1,0 +1,38 @@
+//! What people do through the doors, one entity at a time.
+//!
+//! Every edit is one transaction: the entity (if it is still the version that was read), the chunk that
+//! its row belongs to (if it is committed), and the references and totals that change with it. So totals
+//! agree with a full count after any mix of imports, edits and undos, and nothing can be edited while it
+//! is loaded or undone.
+
+pub mod entries;
+pub mod things;
+
+use crate::store::StoreError;
+
+/// Why an edit was not made.
+#[derive(Debug, thiserror::Error)]
+pub enum EditError {
+    /// The tables.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// There is no such thing (any more), or it is not to be seen now.
+    #[error("not found")]
+    NotFound,
+    /// A field names something that does not exist.
+    #[error("{0} does not exist")]
+    Missing(&'static str),
+    /// Another thing has that name already.
+    #[error("{0} is taken")]
+    Taken(&'static str),
+    /// Others refer to it.
+    #[error("it is in use")]
+    InUse,
+}
+
+/// Tries of an edit whose ground moves under it.
+const ATTEMPTS: usize = 20;
+
+fn busy() -> EditError {
+    StoreError::Busy("what was edited kept changing".to_owned()).into()
+}

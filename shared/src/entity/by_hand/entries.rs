@@ -1,0 +1,340 @@
+//! Entries, made, edited and deleted by hand.
+
+use std::collections::BTreeMap;
+
+use jiff::civil::Date;
+use serde::Deserialize;
+
+use super::{ATTEMPTS, EditError, busy, things};
+use crate::entity::reference::{self, Note, Reference, Sums};
+use crate::entity::{Entry, Thing};
+use crate::id::{AccountId, EntryId, ImportId, Row, ThingId};
+use crate::import::{Import, Status};
+use crate::ledger::{Chunk, ChunkState};
+use crate::services::Services;
+use crate::store::keys::{self, Counter, Kind};
+use crate::store::{StoreError, Write, decode};
+
+/// Entries made by hand lie in partitions of so many.
+pub const HAND_CHUNK: u32 = 1000;
+
+/// An entry as a caller describes it; what is absent keeps its value, or gets the default.
+#[derive(Clone, Debug, Default)]
+pub struct EntryInput {
+    /// The day.
+    pub date: Option<Date>,
+    /// The duration.
+    pub seconds: Option<u64>,
+    /// Whose it is.
+    pub user: Option<ThingId>,
+    /// Its project; none: no project.
+    pub project: Option<Option<ThingId>>,
+    /// The names of its tags.
+    pub tags: Option<Vec<String>>,
+    /// What was done; none: nothing is said.
+    pub text: Option<Option<String>>,
+    /// Whether it can be billed.
+    pub billable: Option<bool>,
+    /// Where it came from.
+    pub source_url: Option<Option<String>>,
+}
+
+#[derive(Deserialize)]
+struct Numbered {
+    n: u64,
+}
+
+/// An entry that may be seen: made by hand, or its chunk is committed.
+pub async fn get(services: &Services, account: AccountId, id: EntryId) -> Result<Entry, EditError> {
+    Ok(standing(services, account, id).await?.0)
+}
+
+/// The entry, and how its import was cut into chunks.
+async fn standing(
+    services: &Services,
+    account: AccountId,
+    id: EntryId,
+) -> Result<(Entry, u32), EditError> {
+    let rows_per_chunk = match id.import() {
+        _ if id.row() == Row(0) => return Err(EditError::NotFound),
+        ImportId::HAND => HAND_CHUNK,
+        import => {
+            let import = Import::get(services, account, import)
+                .await?
+                .ok_or(EditError::NotFound)?;
+            let key = keys::chunk(account, import.id, id.row().chunk(import.rows_per_chunk));
+            let chunk = services.store.get(&key).await?.ok_or(EditError::NotFound)?;
+            let undone = matches!(import.status, Status::RollingBack | Status::RolledBack);
+            if undone || Chunk::decode(chunk)?.state != ChunkState::Committed {
+                return Err(EditError::NotFound);
+            }
+            import.rows_per_chunk
+        }
+    };
+    let entry = Entry::read(services, &Entry::key(account, id, rows_per_chunk)).await?;
+    Ok((entry.ok_or(EditError::NotFound)?, rows_per_chunk))
+}
+
+/// Makes an entry; its user defaults to the caller.
+pub async fn create(
+    services: &Services,
+    account: AccountId,
+    caller: ThingId,
+    input: &EntryInput,
+) -> Result<Entry, EditError> {
+    let raise =
+        Write::update(keys::counter(account, Counter::Entries), "ADD #n :one").bind(":one", 1);
+    let counter: Numbered = decode(services.store.write(raise).await?.unwrap_or_default())?;
+    let now = services.clock.now_ms();
+    let blank = Entry {
+        id: EntryId::of(ImportId::HAND, Row(counter.n)),
+        user: caller,
+        project: None,
+        tags: Vec::new(),
+        date: services
+            .clock
+            .now()
+            .to_zoned(jiff::tz::TimeZone::UTC)
+            .date(),
+        start: None,
+        end: None,
+        seconds: 0,
+        billable: true,
+        text: None,
+        task: None,
+        invoiced: None,
+        rate: None,
+        amount: None,
+        currency: None,
+        source_url: None,
+        extra: Vec::new(),
+        version: 1,
+        created_at: now,
+        updated_at: now,
+    };
+    let entry = applied(services, account, blank, input).await?;
+    let key = Entry::key(account, entry.id, HAND_CHUNK);
+    let write = Write::put(key, &entry).when_absent();
+    change(services, account, None, Some(&entry), vec![write]).await?;
+    Ok(entry)
+}
+
+/// Edits an entry.
+pub async fn update(
+    services: &Services,
+    account: AccountId,
+    id: EntryId,
+    input: &EntryInput,
+) -> Result<Entry, EditError> {
+    for _ in 0..ATTEMPTS {
+        let (before, rows_per_chunk) = standing(services, account, id).await?;
+        let mut after = applied(services, account, before.clone(), input).await?;
+        if after == before {
+            return Ok(before);
+        }
+        after.version += 1;
+        after.updated_at = services.clock.now_ms();
+        let key = Entry::key(account, id, rows_per_chunk);
+        let mut writes = vec![
+            Write::put(key, &after)
+                .when("#version = :seen")
+                .bind(":seen", before.version),
+        ];
+        writes.extend(chunk_mark(
+            account,
+            id,
+            rows_per_chunk,
+            "SET #edited = :true",
+        ));
+        match change(services, account, Some(&before), Some(&after), writes).await {
+            Ok(()) => return Ok(after),
+            Err(EditError::Store(error)) if error.is_refused() => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Err(busy())
+}
+
+/// Deletes an entry.
+pub async fn delete(services: &Services, account: AccountId, id: EntryId) -> Result<(), EditError> {
+    for _ in 0..ATTEMPTS {
+        let (before, rows_per_chunk) = standing(services, account, id).await?;
+        let key = Entry::key(account, id, rows_per_chunk);
+        let mut writes = vec![
+            Write::delete(key)
+                .when("#version = :seen")
+                .bind(":seen", before.version),
+        ];
+        if let Some(mark) = chunk_mark(
+            account,
+            id,
+            rows_per_chunk,
+            "SET #edited = :true ADD #dropped :one",
+        ) {
+            writes.push(mark.bind(":one", 1));
+            let counts = keys::counts(account, id.import(), id.row().chunk(rows_per_chunk));
+            writes.push(Write::update(counts, "ADD #dropped :one").bind(":one", 1));
+        }
+        match change(services, account, Some(&before), None, writes).await {
+            Ok(()) => return Ok(()),
+            Err(EditError::Store(error)) if error.is_refused() => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Err(busy())
+}
+
+/// What marks the chunk of an imported entry, which must still be committed.
+fn chunk_mark(account: AccountId, id: EntryId, rows_per_chunk: u32, update: &str) -> Option<Write> {
+    let import = id.import();
+    (import != ImportId::HAND).then(|| {
+        Write::update(
+            keys::chunk(account, import, id.row().chunk(rows_per_chunk)),
+            update,
+        )
+        .when("#state = :committed")
+        .bind(":committed", ChunkState::Committed)
+        .bind(":true", true)
+    })
+}
+
+/// The entry with the input's fields.
+async fn applied(
+    services: &Services,
+    account: AccountId,
+    mut entry: Entry,
+    input: &EntryInput,
+) -> Result<Entry, EditError> {
+    if let Some(date) = input.date {
+        entry.date = date;
+    }
+    if let Some(seconds) = input.seconds {
+        entry.seconds = seconds;
+    }
+    if let Some(user) = input.user {
+        Thing::get(services, account, Kind::User, user)
+            .await?
+            .ok_or(EditError::Missing("user_id"))?;
+        entry.user = user;
+    }
+    if let Some(project) = input.project {
+        if let Some(project) = project {
+            Thing::get(services, account, Kind::Project, project)
+                .await?
+                .ok_or(EditError::Missing("project_id"))?;
+        }
+        entry.project = project;
+    }
+    if let Some(names) = &input.tags {
+        entry.tags.clear();
+        for name in names {
+            let tag = things::tag_named(services, account, name).await?;
+            if !entry.tags.contains(&tag) {
+                entry.tags.push(tag);
+            }
+        }
+    }
+    if let Some(text) = &input.text {
+        entry.text.clone_from(text);
+    }
+    if let Some(billable) = input.billable {
+        entry.billable = billable;
+    }
+    if let Some(source_url) = &input.source_url {
+        entry.source_url.clone_from(source_url);
+    }
+    Ok(entry)
+}
+
+/// The things that an entry refers to.
+fn named(entry: &Entry) -> impl Iterator<Item = (Kind, ThingId)> + '_ {
+    let user = [(Kind::User, entry.user)];
+    let project = entry.project.map(|id| (Kind::Project, id));
+    user.into_iter()
+        .chain(project)
+        .chain(entry.tags.iter().map(|&id| (Kind::Tag, id)))
+}
+
+/// Makes `writes` together with what the change from `before` to `after` means for references and totals.
+async fn change(
+    services: &Services,
+    account: AccountId,
+    before: Option<&Entry>,
+    after: Option<&Entry>,
+    mut writes: Vec<Write>,
+) -> Result<(), EditError> {
+    let referrer = before
+        .or(after)
+        .expect("an edit is of something")
+        .id
+        .import();
+    let mut deltas: BTreeMap<(Kind, ThingId), Sums> = BTreeMap::new();
+    for (entry, sign) in [(before, -1), (after, 1)] {
+        let Some(entry) = entry else { continue };
+        let sums = Sums::of(entry.seconds, entry.billable);
+        let sums = if sign < 0 { sums.negated() } else { sums };
+        named(entry).for_each(|thing| deltas.entry(thing).or_default().add(&sums));
+    }
+    deltas.retain(|_, delta| *delta != Sums::default());
+
+    let mut dropped = Vec::new();
+    for (&(kind, id), delta) in &deltas {
+        let key = keys::reference(account, kind, id, referrer);
+        let reference: Option<Reference> = services.store.read(&key).await?;
+        match reference {
+            Some(reference)
+                if referrer == ImportId::HAND && reference.sums().entries + delta.entries == 0 =>
+            {
+                let delete = Write::delete(key)
+                    .when("#hand_entries = :seen")
+                    .bind(":seen", reference.hand_entries);
+                writes.extend([delete, reference::count(account, kind, id, -1)]);
+                dropped.push(Note {
+                    kind,
+                    id,
+                    client: None,
+                });
+            }
+            Some(_) => writes.push(reference::adjust(account, kind, id, referrer, delta)),
+            None => {
+                if referrer != ImportId::HAND {
+                    note(services, account, referrer, kind, id).await?;
+                }
+                let first = Reference {
+                    hand_entries: delta.entries,
+                    hand_seconds: delta.seconds,
+                    hand_billable: delta.billable_seconds,
+                    ..Reference::default()
+                };
+                writes.extend([
+                    Write::put(key, &first).when_absent(),
+                    reference::count(account, kind, id, 1),
+                ]);
+            }
+        }
+    }
+    services.store.transact(writes).await?;
+    for note in dropped {
+        reference::drop_reference(services, account, &note, referrer).await?;
+    }
+    Ok(())
+}
+
+/// Notes in the import's partition that an entry of it now refers to the thing.
+async fn note(
+    services: &Services,
+    account: AccountId,
+    import: ImportId,
+    kind: Kind,
+    id: ThingId,
+) -> Result<(), StoreError> {
+    let client = Thing::get(services, account, kind, id)
+        .await?
+        .and_then(|thing| thing.client());
+    let note = Note { kind, id, client };
+    services
+        .store
+        .write(Write::put(keys::note(account, import, kind, id), &note))
+        .await
+        .map(drop)
+}

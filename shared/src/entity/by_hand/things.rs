@@ -1,0 +1,403 @@
+//! Users, clients, projects and tags, made, edited and deleted by hand.
+
+use super::{ATTEMPTS, EditError, busy};
+use crate::entity::find::{Found, Place, find};
+use crate::entity::reference::{count, removal};
+use crate::entity::{ProjectFields, Thing, UserFields, normal, project_key, tidy, user};
+use crate::id::{AccountId, ImportId, ThingId};
+use crate::services::Services;
+use crate::store::keys::{self, Counter, Kind};
+use crate::store::{StoreError, Write, decode};
+
+/// A project or tag as a caller describes it; what is absent keeps its value, or gets the default.
+#[derive(Clone, Debug, Default)]
+pub struct ThingInput {
+    /// The name.
+    pub name: Option<String>,
+    /// Whether entries of it can be billed.
+    pub billable: Option<bool>,
+    /// The name of a project's client; none: no client.
+    pub client: Option<Option<String>>,
+    /// Whether a project is in use.
+    pub enabled: Option<bool>,
+    /// A project's billing step in minutes.
+    pub stepping: Option<u32>,
+    /// A project's colour.
+    pub color_hex: Option<String>,
+    /// A project's budget in minutes; none: no budget.
+    pub budget_minutes: Option<Option<u64>>,
+}
+
+/// A user as a caller describes it.
+#[derive(Clone, Debug, Default)]
+pub struct UserInput {
+    /// The address.
+    pub email: Option<String>,
+    /// The first name.
+    pub first_name: Option<String>,
+    /// The last name.
+    pub last_name: Option<String>,
+}
+
+#[derive(serde::Deserialize)]
+struct Numbered {
+    n: u64,
+}
+
+/// Makes a project or tag.
+pub async fn create(
+    services: &Services,
+    account: AccountId,
+    kind: Kind,
+    input: &ThingInput,
+) -> Result<Thing, EditError> {
+    for _ in 0..ATTEMPTS {
+        let now = services.clock.now_ms();
+        let name = tidy(input.name.as_deref().unwrap_or_default());
+        let blank = Thing::new(kind, ThingId(0), String::new(), name, ImportId::HAND, now);
+        let (mut thing, mut writes) = applied(services, account, blank, input).await?;
+        let place = free_place(services, account, kind, &thing.key)
+            .await?
+            .ok_or(EditError::Taken("name"))?;
+        thing.id = place.id;
+        writes.extend(place.put(account, &thing));
+        if made(services, writes).await? {
+            return Ok(thing);
+        }
+    }
+    Err(busy())
+}
+
+/// Edits a project or tag.
+pub async fn update(
+    services: &Services,
+    account: AccountId,
+    kind: Kind,
+    id: ThingId,
+    input: &ThingInput,
+) -> Result<Thing, EditError> {
+    for _ in 0..ATTEMPTS {
+        let before = Thing::get(services, account, kind, id)
+            .await?
+            .ok_or(EditError::NotFound)?;
+        let (mut after, mut writes) = applied(services, account, before.clone(), input).await?;
+        if after == before {
+            return Ok(before);
+        }
+        if after.key != before.key {
+            let place = free_place(services, account, kind, &after.key)
+                .await?
+                .ok_or(EditError::Taken("name"))?;
+            let mut sign = Thing::new(
+                kind,
+                place.id,
+                after.key.clone(),
+                String::new(),
+                ImportId::HAND,
+                0,
+            );
+            sign.alias_of = Some(id);
+            writes.extend(place.put(account, &sign));
+            if let Some(old) = before.alias_at {
+                writes.push(Write::delete(keys::thing(account, kind, old)));
+            }
+            after.alias_at = Some(place.id);
+        }
+        after.version += 1;
+        after.updated_at = services.clock.now_ms();
+        writes.push(replace(account, &before, &after));
+        if made(services, writes).await? {
+            return Ok(after);
+        }
+    }
+    Err(busy())
+}
+
+/// Deletes a shared thing that nobody refers to.
+pub async fn delete(
+    services: &Services,
+    account: AccountId,
+    kind: Kind,
+    id: ThingId,
+) -> Result<(), EditError> {
+    for _ in 0..ATTEMPTS {
+        let thing = Thing::get(services, account, kind, id)
+            .await?
+            .ok_or(EditError::NotFound)?;
+        if thing.refs > 0 {
+            return Err(EditError::InUse);
+        }
+        let mut writes = removal(account, &thing, 0);
+        if kind == Kind::User {
+            writes.extend(user::release(account, &thing, None));
+        }
+        if made(services, writes).await? {
+            return Ok(());
+        }
+    }
+    Err(busy())
+}
+
+/// The tag with this name, made if it is not there.
+pub async fn tag_named(
+    services: &Services,
+    account: AccountId,
+    name: &str,
+) -> Result<ThingId, EditError> {
+    named(
+        services,
+        account,
+        Kind::Tag,
+        name,
+        ThingInput {
+            name: Some(name.to_owned()),
+            ..ThingInput::default()
+        },
+    )
+    .await
+}
+
+/// The project of no client with this name, made if it is not there.
+pub async fn project_named(
+    services: &Services,
+    account: AccountId,
+    name: &str,
+) -> Result<ThingId, EditError> {
+    let input = ThingInput {
+        name: Some(name.to_owned()),
+        ..ThingInput::default()
+    };
+    named(services, account, Kind::Project, name, input).await
+}
+
+async fn named(
+    services: &Services,
+    account: AccountId,
+    kind: Kind,
+    name: &str,
+    input: ThingInput,
+) -> Result<ThingId, EditError> {
+    let key = if kind == Kind::Project {
+        project_key(None, name)
+    } else {
+        normal(name)
+    };
+    for _ in 0..ATTEMPTS {
+        if let Found::There(thing) = find(services, account, kind, &key).await? {
+            return Ok(thing.id);
+        }
+        match create(services, account, kind, &input).await {
+            Ok(thing) => return Ok(thing.id),
+            Err(EditError::Taken(_)) => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Err(busy())
+}
+
+/// Makes a user.
+pub async fn create_user(
+    services: &Services,
+    account: AccountId,
+    input: &UserInput,
+) -> Result<Thing, EditError> {
+    let raise =
+        Write::update(keys::counter(account, Counter::Users), "ADD #n :one").bind(":one", 1);
+    let counter: Numbered = decode(services.store.write(raise).await?.unwrap_or_default())?;
+    let fields = UserFields {
+        email: input.email.clone().unwrap_or_default(),
+        first_name: input.first_name.clone().unwrap_or_default(),
+        last_name: input.last_name.clone().unwrap_or_default(),
+    };
+    let user = user::new(ThingId(counter.n), fields, services.clock.now_ms());
+    put_user(services, account, &user).await?;
+    Ok(user)
+}
+
+/// Puts a user with its claims.
+pub async fn put_user(
+    services: &Services,
+    account: AccountId,
+    user: &Thing,
+) -> Result<(), EditError> {
+    let mut writes = user::claims(account, user);
+    writes.push(Write::put(keys::thing(account, Kind::User, user.id), user).when_absent());
+    if made(services, writes).await? {
+        Ok(())
+    } else {
+        Err(EditError::Taken("email"))
+    }
+}
+
+/// Edits a user.
+pub async fn update_user(
+    services: &Services,
+    account: AccountId,
+    id: ThingId,
+    input: &UserInput,
+) -> Result<Thing, EditError> {
+    for _ in 0..ATTEMPTS {
+        let before = Thing::get(services, account, Kind::User, id)
+            .await?
+            .ok_or(EditError::NotFound)?;
+        let fields = before.user.clone().unwrap_or_default();
+        let fields = UserFields {
+            email: input.email.clone().unwrap_or(fields.email),
+            first_name: input.first_name.clone().unwrap_or(fields.first_name),
+            last_name: input.last_name.clone().unwrap_or(fields.last_name),
+        };
+        let now = services.clock.now_ms();
+        let next = user::new(id, fields, now);
+        let after = Thing {
+            key: next.key,
+            name: next.name,
+            user: next.user,
+            version: before.version + 1,
+            updated_at: now,
+            ..before.clone()
+        };
+        let new_email = after.key != before.key;
+        if new_email
+            && user::by_email(services, account, &after.key)
+                .await?
+                .is_some()
+        {
+            return Err(EditError::Taken("email"));
+        }
+        let mut writes = user::claims(account, &after);
+        if !new_email {
+            // The claim of the address stands.
+            writes.remove(0);
+        }
+        writes.extend(user::release(account, &before, Some(&after)));
+        writes.push(replace(account, &before, &after));
+        if made(services, writes).await? {
+            return Ok(after);
+        }
+    }
+    Err(busy())
+}
+
+/// The thing with the input's fields and the key that follows from them, and what that means for clients.
+async fn applied(
+    services: &Services,
+    account: AccountId,
+    mut thing: Thing,
+    input: &ThingInput,
+) -> Result<(Thing, Vec<Write>), EditError> {
+    let mut writes = Vec::new();
+    if let Some(name) = &input.name {
+        thing.name = tidy(name);
+    }
+    if let Some(billable) = input.billable {
+        thing.billable = billable;
+    }
+    let Some(project) = thing.project.clone() else {
+        thing.key = normal(&thing.name);
+        return Ok((thing, writes));
+    };
+    let client = match &input.client {
+        None => project.client,
+        Some(None) => None,
+        Some(Some(name)) => Some(client_named(services, account, name).await?),
+    };
+    if client != project.client {
+        writes.extend(
+            project
+                .client
+                .map(|old| count(account, Kind::Client, old, -1)),
+        );
+        writes.extend(client.map(|new| count(account, Kind::Client, new, 1)));
+    }
+    thing.key = project_key(client, &thing.name);
+    thing.project = Some(ProjectFields {
+        client,
+        enabled: input.enabled.unwrap_or(project.enabled),
+        stepping: input.stepping.unwrap_or(project.stepping),
+        color_hex: input.color_hex.clone().unwrap_or(project.color_hex),
+        budget_minutes: input.budget_minutes.unwrap_or(project.budget_minutes),
+    });
+    Ok((thing, writes))
+}
+
+/// The client with this name, made if it is not there.
+async fn client_named(
+    services: &Services,
+    account: AccountId,
+    name: &str,
+) -> Result<ThingId, EditError> {
+    let key = normal(name);
+    for _ in 0..ATTEMPTS {
+        let place = match find(services, account, Kind::Client, &key).await? {
+            Found::There(client) => return Ok(client.id),
+            Found::Absent(place) => place,
+        };
+        let now = services.clock.now_ms();
+        let client = Thing::new(
+            Kind::Client,
+            place.id,
+            key.clone(),
+            tidy(name),
+            ImportId::HAND,
+            now,
+        );
+        if made(services, place.put(account, &client)).await? {
+            return Ok(client.id);
+        }
+    }
+    Err(busy())
+}
+
+async fn free_place(
+    services: &Services,
+    account: AccountId,
+    kind: Kind,
+    key: &str,
+) -> Result<Option<Place>, StoreError> {
+    Ok(match find(services, account, kind, key).await? {
+        Found::There(_) => None,
+        Found::Absent(place) => Some(place),
+    })
+}
+
+/// Sets what people can edit; who refers to the thing changes meanwhile and is left alone.
+fn replace(account: AccountId, before: &Thing, after: &Thing) -> Write {
+    let set = "SET #key = :key, #name = :name, #billable = :billable, #version = :next, #updated_at = :now";
+    let mut sets = set.to_owned();
+    for (field, there) in [
+        (", #project = :project", after.project.is_some()),
+        (", #user = :user", after.user.is_some()),
+        (", #alias_at = :alias_at", after.alias_at.is_some()),
+    ] {
+        if there {
+            sets.push_str(field);
+        }
+    }
+    let mut write = Write::update(keys::thing(account, after.kind, after.id), &sets)
+        .when("#version = :seen")
+        .bind(":seen", before.version)
+        .bind(":key", &after.key)
+        .bind(":name", &after.name)
+        .bind(":billable", after.billable)
+        .bind(":next", after.version)
+        .bind(":now", after.updated_at);
+    if let Some(project) = &after.project {
+        write = write.bind(":project", project);
+    }
+    if let Some(user) = &after.user {
+        write = write.bind(":user", user);
+    }
+    if let Some(alias_at) = after.alias_at {
+        write = write.bind(":alias_at", alias_at);
+    }
+    write
+}
+
+/// Whether the transaction was made; false if the ground moved.
+async fn made(services: &Services, writes: Vec<Write>) -> Result<bool, StoreError> {
+    match services.store.transact(writes).await {
+        Ok(()) => Ok(true),
+        Err(error) if error.is_refused() => Ok(false),
+        Err(error) => Err(error),
+    }
+}

@@ -1,0 +1,91 @@
+//! Time entries.
+
+use jiff::civil::{Date, Time};
+use serde::{Deserialize, Serialize};
+
+use crate::id::{AccountId, EntryId, ThingId};
+use crate::services::Services;
+use crate::store::{Key, StoreError, keys};
+
+/// A time entry. Times of record are milliseconds since the epoch; durations are seconds.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Entry {
+    /// The id: import and row.
+    pub id: EntryId,
+    /// Whose time it is.
+    pub user: ThingId,
+    /// What it is booked on.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub project: Option<ThingId>,
+    /// Its tags, in the order of the file.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub tags: Vec<ThingId>,
+    /// The day.
+    pub date: Date,
+    /// When it began, where that is known.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub start: Option<Time>,
+    /// When it ended, where that is known.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub end: Option<Time>,
+    /// How long it took.
+    pub seconds: u64,
+    /// Whether it can be billed.
+    pub billable: bool,
+    /// What was done.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub text: Option<String>,
+    /// The task, in formats that have one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub task: Option<String>,
+    /// Whether it was invoiced where it came from.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub invoiced: Option<bool>,
+    /// What an hour of it costs, as a decimal.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub rate: Option<String>,
+    /// What it comes to, as a decimal.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub amount: Option<String>,
+    /// The currency of both, as the file says it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub currency: Option<String>,
+    /// Where it came from, for entries made by hand.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub source_url: Option<String>,
+    /// What the file says besides, by column.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub extra: Vec<(String, String)>,
+    /// Raised by each edit by hand, from 1.
+    pub version: u64,
+    /// When it was made.
+    pub created_at: i64,
+    /// When it was edited last.
+    pub updated_at: i64,
+}
+
+impl Entry {
+    /// Where an entry lies, given how its import was cut into chunks.
+    pub fn key(account: AccountId, id: EntryId, rows_per_chunk: u32) -> Key {
+        keys::entry(
+            account,
+            id.import(),
+            id.row().chunk(rows_per_chunk),
+            id.row(),
+        )
+    }
+
+    /// Minutes, as doors show them: seconds rounded half up.
+    pub fn minutes(&self) -> u64 {
+        minutes(self.seconds)
+    }
+
+    pub(super) async fn read(services: &Services, key: &Key) -> Result<Option<Self>, StoreError> {
+        services.store.read(key).await
+    }
+}
+
+/// Seconds as minutes, rounded half up.
+pub fn minutes(seconds: u64) -> u64 {
+    (seconds + 30) / 60
+}

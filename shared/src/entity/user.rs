@@ -1,0 +1,82 @@
+//! Users, by address and by name.
+
+use serde::{Deserialize, Serialize};
+
+use super::{Thing, UserFields, normal, tidy};
+use crate::id::{AccountId, ImportId, ThingId};
+use crate::services::Services;
+use crate::store::keys::{self, Kind};
+use crate::store::{StoreError, Write};
+
+/// The claim of an address or a name.
+#[derive(Debug, Serialize, Deserialize)]
+struct Claim {
+    id: ThingId,
+}
+
+/// How an address is compared.
+pub fn normal_email(email: &str) -> String {
+    email.trim().to_lowercase()
+}
+
+/// The user with this address (normalised).
+pub async fn by_email(
+    services: &Services,
+    account: AccountId,
+    email: &str,
+) -> Result<Option<ThingId>, StoreError> {
+    let claim: Option<Claim> = services.store.read(&keys::email(account, email)).await?;
+    Ok(claim.map(|claim| claim.id))
+}
+
+/// The users with this full name (normalised).
+pub async fn by_name(
+    services: &Services,
+    account: AccountId,
+    name: &str,
+) -> Result<Vec<ThingId>, StoreError> {
+    let claims: Vec<Claim> = services
+        .store
+        .read_all(keys::users_named(account, name))
+        .await?;
+    Ok(claims.into_iter().map(|claim| claim.id).collect())
+}
+
+/// A user with these fields.
+pub fn new(id: ThingId, fields: UserFields, at: i64) -> Thing {
+    let name = tidy(&format!("{} {}", fields.first_name, fields.last_name));
+    let mut user = Thing::new(
+        Kind::User,
+        id,
+        normal_email(&fields.email),
+        name,
+        ImportId::HAND,
+        at,
+    );
+    user.user = Some(fields);
+    user
+}
+
+/// The writes that claim a user's address and name.
+pub fn claims(account: AccountId, user: &Thing) -> Vec<Write> {
+    let claim = Claim { id: user.id };
+    let mut writes = vec![Write::put(keys::email(account, &user.key), &claim).when_absent()];
+    let name = normal(&user.name);
+    if !name.is_empty() {
+        writes.push(Write::put(keys::user_name(account, &name, user.id), &claim));
+    }
+    writes
+}
+
+/// The writes that give up those claims, except what `next` still needs.
+pub fn release(account: AccountId, user: &Thing, next: Option<&Thing>) -> Vec<Write> {
+    let mut writes = Vec::new();
+    if next.is_none_or(|next| next.key != user.key) {
+        writes.push(Write::delete(keys::email(account, &user.key)));
+    }
+    let name = normal(&user.name);
+    if !name.is_empty() && next.is_none_or(|next| normal(&next.name) != name) {
+        writes.push(Write::delete(keys::user_name(account, &name, user.id)));
+    }
+    writes
+}

@@ -1,0 +1,210 @@
+//! S3: where files lie until, and after, they are imported.
+//!
+//! An import pins the ETag of its object, and every read says `If-Match`: an object that was replaced
+//! midway is an error ([`FileError::Replaced`]), never a mixture of two files.
+
+use std::ops::Range;
+use std::time::Duration;
+
+use aws_sdk_s3::Client;
+use aws_sdk_s3::error::{DisplayErrorContext, ProvideErrorMetadata, SdkError};
+use aws_sdk_s3::presigning::PresigningConfig;
+use aws_sdk_s3::primitives::ByteStream;
+use bytes::Bytes;
+use serde::{Deserialize, Serialize};
+
+/// The prefix for files that came in the body of a request.
+pub const SOURCES: &str = "sources";
+/// The prefix for files that are uploaded straight to S3; an object here starts its import.
+pub const UPLOADS: &str = "uploads";
+
+/// What can go wrong with a file.
+#[derive(Debug, thiserror::Error)]
+pub enum FileError {
+    /// No object lies there.
+    #[error("the file is not there (any more)")]
+    Missing,
+    /// Another object lies there now.
+    #[error("the file was replaced while it was imported")]
+    Replaced,
+    /// The request failed.
+    #[error("{0}")]
+    Sdk(String),
+}
+
+/// A stored object, pinned.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Object {
+    /// The key within the bucket.
+    pub key: String,
+    /// The ETag, without quotes.
+    pub etag: String,
+    /// Bytes.
+    pub size: u64,
+}
+
+/// The bucket.
+#[derive(Clone)]
+pub struct Files {
+    client: Client,
+    bucket: String,
+}
+
+impl Files {
+    /// The bucket behind `client`.
+    pub fn new(client: Client, bucket: String) -> Self {
+        Self { client, bucket }
+    }
+
+    /// The bucket's name.
+    pub fn bucket(&self) -> &str {
+        &self.bucket
+    }
+
+    /// Stores `bytes` at `key`.
+    pub async fn put(&self, key: &str, bytes: Bytes) -> Result<Object, FileError> {
+        let size = bytes.len() as u64;
+        let put = self
+            .client
+            .put_object()
+            .bucket(&self.bucket)
+            .key(key)
+            .body(ByteStream::from(bytes));
+        let answer = put.send().await.map_err(failed)?;
+        let etag = unquoted(answer.e_tag.as_deref());
+        Ok(Object {
+            key: key.to_owned(),
+            etag,
+            size,
+        })
+    }
+
+    /// What lies at `key`.
+    pub async fn head(&self, key: &str) -> Result<Object, FileError> {
+        let answer = self
+            .client
+            .head_object()
+            .bucket(&self.bucket)
+            .key(key)
+            .send()
+            .await
+            .map_err(failed)?;
+        let size = answer
+            .content_length
+            .and_then(|size| u64::try_from(size).ok())
+            .unwrap_or_default();
+        Ok(Object {
+            key: key.to_owned(),
+            etag: unquoted(answer.e_tag.as_deref()),
+            size,
+        })
+    }
+
+    /// The bytes of the object, as they come.
+    pub async fn stream(&self, object: &Object) -> Result<ByteStream, FileError> {
+        let get = self
+            .client
+            .get_object()
+            .bucket(&self.bucket)
+            .key(&object.key);
+        Ok(get
+            .if_match(format!("\"{}\"", object.etag))
+            .send()
+            .await
+            .map_err(failed)?
+            .body)
+    }
+
+    /// Some bytes of the object.
+    pub async fn range(&self, object: &Object, range: Range<u64>) -> Result<Bytes, FileError> {
+        if range.is_empty() {
+            return Ok(Bytes::new());
+        }
+        let get = self
+            .client
+            .get_object()
+            .bucket(&self.bucket)
+            .key(&object.key);
+        let get = get.if_match(format!("\"{}\"", object.etag)).range(format!(
+            "bytes={}-{}",
+            range.start,
+            range.end - 1
+        ));
+        let body = get.send().await.map_err(failed)?.body;
+        let bytes = body
+            .collect()
+            .await
+            .map_err(|error| FileError::Sdk(error.to_string()))?
+            .into_bytes();
+        if bytes.len() as u64 != range.end - range.start {
+            return Err(FileError::Sdk(format!(
+                "{} bytes came for the range {range:?}",
+                bytes.len()
+            )));
+        }
+        Ok(bytes)
+    }
+
+    /// Several parts of the object, one after the other.
+    pub async fn ranges(
+        &self,
+        object: &Object,
+        ranges: impl Iterator<Item = Range<u64>>,
+    ) -> Result<Bytes, FileError> {
+        let mut parts = Vec::new();
+        for range in ranges {
+            parts.push(self.range(object, range).await?);
+        }
+        Ok(match parts.len() {
+            1 => parts.remove(0),
+            _ => parts.concat().into(),
+        })
+    }
+
+    /// A URL to PUT exactly `size` bytes to `key` with, good for `lifetime`.
+    pub async fn presigned_put(
+        &self,
+        key: &str,
+        size: u64,
+        lifetime: Duration,
+    ) -> Result<String, FileError> {
+        let config = PresigningConfig::expires_in(lifetime)
+            .map_err(|error| FileError::Sdk(error.to_string()))?;
+        let size = i64::try_from(size).map_err(|error| FileError::Sdk(error.to_string()))?;
+        let put = self
+            .client
+            .put_object()
+            .bucket(&self.bucket)
+            .key(key)
+            .content_length(size);
+        Ok(put
+            .presigned(config)
+            .await
+            .map_err(failed)?
+            .uri()
+            .to_owned())
+    }
+}
+
+fn unquoted(etag: Option<&str>) -> String {
+    etag.unwrap_or_default().trim_matches('"').to_owned()
+}
+
+fn failed<E>(error: SdkError<E>) -> FileError
+where
+    E: std::error::Error + ProvideErrorMetadata + Send + Sync + 'static,
+{
+    let status = error
+        .raw_response()
+        .map(|response| response.status().as_u16());
+    match (
+        status,
+        error
+            .as_service_error()
+            .and_then(ProvideErrorMetadata::code),
+    ) {
+        (Some(412), _) | (_, Some("PreconditionFailed")) => FileError::Replaced,
+        (Some(404), _) | (_, Some("NoSuchKey" | "NotFound")) => FileError::Missing,
+        _ => FileError::Sdk(DisplayErrorContext(&error).to_string()),
+    }
+}

@@ -1,0 +1,154 @@
+//! Records to typed rows: which format a file has, and what its cells mean.
+//!
+//! Six formats are read: the exports of Toggl, Harvest, Tempo, Basecamp Classic and FreshBooks, and
+//! Freckle's own. Each is a small file that declares its columns and how a row becomes an entry; what
+//! they share (dates, numbers, durations, people, tags) is in files beside them. Like `source`, this
+//! module does no I/O: bytes go in, rows come out.
+//!
+//! A file is read twice. [`Survey`] hears the whole file once and leaves a [`Plan`]: its [`Layout`],
+//! which says how to read it and by which cells that was found, and its chunks. [`Layout::rows`] then
+//! turns the bytes of a chunk into [`Row`]s, in any order and anywhere. What this promises:
+//!
+//! - **No guess.** The order of dates, the decimal mark and the unit of durations are decided for a
+//!   column by the cells of the whole file, and never for a cell. What the file leaves open is a
+//!   [`Refusal`] that shows the readings of a real cell and names the option that settles it.
+//! - **No silent loss.** Each data record is a row: an entry, or an error with line, column and value.
+//!   A row of totals at the end is left out and said. Cells without a field of their own are kept with
+//!   the entry.
+//! - **Exact sums.** Durations are whole seconds; `0.1` hours are 360 of them, not a float.
+//! - **Columns by name.** Headers are compared without regard to case, blanks around them, byte order
+//!   marks and a question mark at the end; their order does not matter.
+
+mod basecamp;
+mod columns;
+mod dates;
+mod detect;
+mod durations;
+mod entry;
+mod freckle;
+mod freshbooks;
+mod harvest;
+mod headers;
+mod layout;
+mod lookalikes;
+mod numbers;
+mod people;
+mod plan;
+mod profile;
+mod refusal;
+mod row;
+mod rows;
+mod settle;
+mod survey;
+mod table;
+mod tags;
+mod tempo;
+mod times;
+mod toggl;
+mod words;
+
+use std::fmt;
+use std::str::FromStr;
+
+use serde::{Deserialize, Serialize};
+
+pub use dates::{DateOrder, UnknownDateOrder};
+pub use detect::Candidate;
+pub use entry::{EntryRow, Person, Tag};
+pub use layout::Layout;
+pub use numbers::{DecimalMark, UnknownDecimalMark};
+pub use plan::{ChunkSpan, Oversized, Plan};
+pub use refusal::{Ambiguous, Refusal};
+pub use row::{ErrorCode, RowError, VALUE};
+pub use rows::{ChunkError, Row, RowIter, Rows};
+pub use survey::Survey;
+
+use crate::source::Encoding;
+
+/// A format that files of time entries have.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum FormatName {
+    Freckle,
+    Basecamp,
+    Freshbooks,
+    Harvest,
+    Tempo,
+    Toggl,
+}
+
+/// A word that is no format.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("unknown format {0:?}: known are {known}", known = FormatName::list())]
+pub struct UnknownFormat(pub String);
+
+impl FormatName {
+    /// In the order of detection: the loosest comes last.
+    pub const ALL: [Self; 6] = [
+        Self::Tempo,
+        Self::Toggl,
+        Self::Harvest,
+        Self::Freshbooks,
+        Self::Basecamp,
+        Self::Freckle,
+    ];
+
+    /// The name on the wire.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Freckle => "freckle",
+            Self::Basecamp => "basecamp",
+            Self::Freshbooks => "freshbooks",
+            Self::Harvest => "harvest",
+            Self::Tempo => "tempo",
+            Self::Toggl => "toggl",
+        }
+    }
+
+    fn declaration(self) -> &'static columns::Format {
+        match self {
+            Self::Freckle => &freckle::FORMAT,
+            Self::Basecamp => &basecamp::FORMAT,
+            Self::Freshbooks => &freshbooks::FORMAT,
+            Self::Harvest => &harvest::FORMAT,
+            Self::Tempo => &tempo::FORMAT,
+            Self::Toggl => &toggl::FORMAT,
+        }
+    }
+
+    /// All names, for people.
+    fn list() -> String {
+        Self::ALL.map(Self::name).join(", ")
+    }
+}
+
+impl fmt::Display for FormatName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+impl FromStr for FormatName {
+    type Err = UnknownFormat;
+
+    fn from_str(name: &str) -> Result<Self, UnknownFormat> {
+        let lower = name.trim().to_ascii_lowercase();
+        let format = Self::ALL.into_iter().find(|format| format.name() == lower);
+        format.ok_or_else(|| UnknownFormat(name.to_owned()))
+    }
+}
+
+/// What the caller says about a file; what is `None` is found in the file.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ReadingOptions {
+    pub format: Option<FormatName>,
+    /// An ASCII character that is no quote and no line break.
+    pub delimiter: Option<u8>,
+    pub encoding: Option<Encoding>,
+    /// For dates that do not say it themselves: `2024-01-31` reads the same under each.
+    pub date_order: Option<DateOrder>,
+    pub decimal_mark: Option<DecimalMark>,
+}
+
+#[cfg(test)]
+mod tests;

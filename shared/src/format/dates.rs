@@ -1,0 +1,437 @@
+//! Dates as people write them.
+//!
+//! A cell is first taken apart into what stands there ([`Written`]), which needs no opinion. Only a
+//! date of three numbers without a four-digit year in front needs one: which of them is the day. That
+//! is decided for a whole column ([`DateOrder`]), never for a cell.
+
+use std::fmt;
+use std::str::FromStr;
+
+use jiff::civil::{Date, Time};
+use serde::{Deserialize, Serialize};
+
+use super::times;
+
+/// The order of year, month and day in dates that are written with numbers only.
+///
+/// Dates with a four-digit year in front, or with the month in letters, read the same under all.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum DateOrder {
+    Ymd,
+    Mdy,
+    Dmy,
+}
+
+impl DateOrder {
+    pub(super) const ALL: [Self; 3] = [Self::Ymd, Self::Mdy, Self::Dmy];
+
+    /// The name on the wire.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Ymd => "ymd",
+            Self::Mdy => "mdy",
+            Self::Dmy => "dmy",
+        }
+    }
+}
+
+impl fmt::Display for DateOrder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+/// A word that is no date order.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("unknown date order {0:?}: known are ymd, mdy, dmy")]
+pub struct UnknownDateOrder(pub String);
+
+impl FromStr for DateOrder {
+    type Err = UnknownDateOrder;
+
+    fn from_str(name: &str) -> Result<Self, UnknownDateOrder> {
+        let lower = name.trim().to_ascii_lowercase();
+        let order = Self::ALL.into_iter().find(|order| order.name() == lower);
+        order.ok_or_else(|| UnknownDateOrder(name.to_owned()))
+    }
+}
+
+/// A cell of a date column, taken apart.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Written {
+    pub day: Day,
+    /// The time of day that follows the date.
+    pub time: Option<Time>,
+}
+
+/// The date in a cell.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Day {
+    /// With a four-digit year in front: reads the same under each order.
+    Iso(Date),
+    /// With the month in letters: likewise.
+    Named(Date),
+    /// Three numbers of which only the order tells the day.
+    Numbers(Numbers),
+}
+
+/// Three numbers, the first of at most two digits.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Numbers {
+    values: [u16; 3],
+    digits: [u8; 3],
+    separator: u8,
+}
+
+impl Day {
+    /// The date under an order, if there is such a day in the calendar.
+    pub fn under(&self, order: DateOrder) -> Option<Date> {
+        match self {
+            Self::Iso(date) | Self::Named(date) => Some(*date),
+            Self::Numbers(numbers) => numbers.under(order),
+        }
+    }
+}
+
+impl Numbers {
+    pub fn under(&self, order: DateOrder) -> Option<Date> {
+        let [year, month, day] = match order {
+            DateOrder::Ymd => [0, 1, 2],
+            DateOrder::Mdy => [2, 0, 1],
+            DateOrder::Dmy => [2, 1, 0],
+        };
+        if self.digits[month] > 2 || self.digits[day] > 2 {
+            return None;
+        }
+        let year = full_year(self.values[year], self.digits[year])?;
+        civil(year, self.values[month], self.values[day])
+    }
+
+    /// Whether dashes stand between the numbers.
+    pub fn has_dashes(&self) -> bool {
+        self.separator == b'-'
+    }
+
+    /// The first and the last number, where a two-digit year could be either.
+    pub fn ends(&self) -> Option<(u16, u16)> {
+        (self.digits[0] <= 2 && self.digits[2] <= 2).then_some((self.values[0], self.values[2]))
+    }
+}
+
+/// A year of four digits, or of two: those from 70 on are of the last century.
+fn full_year(year: u16, digits: u8) -> Option<u16> {
+    match (digits, year) {
+        (4, year) => Some(year),
+        (2, year @ 0..70) => Some(2000 + year),
+        (2, year) => Some(1900 + year),
+        _ => None,
+    }
+}
+
+/// A day of a year in which time can have been tracked.
+fn civil(year: u16, month: u16, day: u16) -> Option<Date> {
+    if !(1900..2200).contains(&year) {
+        return None;
+    }
+    Date::new(
+        year as i16,
+        i8::try_from(month).ok()?,
+        i8::try_from(day).ok()?,
+    )
+    .ok()
+}
+
+/// Takes a cell apart; `None` if no date stands there.
+pub(super) fn read(cell: &str) -> Option<Written> {
+    if let Some(date) = iso(cell.as_bytes()) {
+        return Some(Written {
+            day: Day::Iso(date),
+            time: None,
+        });
+    }
+    let mut rest = without_weekday(cell.trim());
+    let first = Part::take(&mut rest)?;
+    let day = match first {
+        Part::Number { value, digits: 8 } => {
+            let [year, month, day] = [value / 10_000, value / 100 % 100, value % 100];
+            Day::Iso(civil(year as u16, month as u16, day as u16)?)
+        }
+        _ => {
+            let before = separator(&mut rest)?;
+            let second = Part::take(&mut rest)?;
+            let behind = separator(&mut rest)?;
+            let third = Part::take(&mut rest)?;
+            join([first, second, third], (before == behind).then_some(before))?
+        }
+    };
+    let time = if rest.is_empty() {
+        None
+    } else {
+        Some(time_behind(rest)?)
+    };
+    Some(Written { day, time })
+}
+
+/// `2024-01-31`, by far the most frequent way.
+fn iso(cell: &[u8]) -> Option<Date> {
+    let &[a, b, c, d, b'-', e, f, b'-', g, h] = cell else {
+        return None;
+    };
+    let digit = |byte: u8| byte.is_ascii_digit().then(|| u16::from(byte - b'0'));
+    let year = digit(a)? * 1000 + digit(b)? * 100 + digit(c)? * 10 + digit(d)?;
+    civil(year, digit(e)? * 10 + digit(f)?, digit(g)? * 10 + digit(h)?)
+}
+
+/// One of the three things a date is made of.
+#[derive(Clone, Copy, Debug)]
+enum Part {
+    Number { value: u32, digits: u8 },
+    Month(u8),
+}
+
+impl Part {
+    /// Takes a number or a month's name from the front.
+    fn take(rest: &mut &str) -> Option<Self> {
+        let digits = rest.bytes().take_while(u8::is_ascii_digit).count();
+        if digits > 0 {
+            let (number, behind) = rest.split_at(digits);
+            *rest = behind;
+            let value = if digits <= 8 {
+                number.parse().ok()?
+            } else {
+                return None;
+            };
+            strip_ordinal(rest);
+            return Some(Self::Number {
+                value,
+                digits: digits as u8,
+            });
+        }
+        let word = rest.split(|letter: char| !letter.is_alphabetic()).next()?;
+        let month = month(word)?;
+        *rest = &rest[word.len()..];
+        *rest = rest.strip_prefix('.').unwrap_or(rest);
+        Some(Self::Month(month))
+    }
+}
+
+/// `1st`, `2nd`, `3rd`, `4th`.
+fn strip_ordinal(rest: &mut &str) {
+    for ending in ["st", "nd", "rd", "th"] {
+        if let Some(behind) = rest.strip_prefix(ending)
+            && !behind.starts_with(char::is_alphanumeric)
+        {
+            *rest = behind;
+        }
+    }
+}
+
+/// Takes what stands between two parts: `/`, `-`, `.` or a blank, with blanks around it.
+fn separator(rest: &mut &str) -> Option<u8> {
+    let bare = rest.trim_start();
+    let (mark, behind) = match bare.as_bytes().first()? {
+        mark @ (b'/' | b'-' | b'.' | b',') => (*mark, bare[1..].trim_start()),
+        _ if bare.len() < rest.len() => (b' ', bare),
+        _ => return None,
+    };
+    // "1 de enero de 2024"
+    *rest = behind.strip_prefix("de ").unwrap_or(behind);
+    Some(mark)
+}
+
+/// Joins three parts; `separator` is what stands between them, if it is the same both times.
+fn join(parts: [Part; 3], separator: Option<u8>) -> Option<Day> {
+    use Part::{Month, Number};
+    match parts {
+        [
+            Number {
+                value: a,
+                digits: x,
+            },
+            Number {
+                value: b,
+                digits: y,
+            },
+            Number {
+                value: c,
+                digits: z,
+            },
+        ] => {
+            let separator = separator.filter(|&mark| mark != b',')?;
+            let (values, digits) = ([a, b, c].map(|value| value as u16), [x, y, z]);
+            if digits.iter().any(|&digits| digits > 4) {
+                return None;
+            }
+            if x == 4 && y <= 2 && z <= 2 {
+                return civil(values[0], values[1], values[2]).map(Day::Iso);
+            }
+            let numbers = Numbers {
+                values,
+                digits,
+                separator,
+            };
+            let reads = DateOrder::ALL
+                .iter()
+                .any(|&order| numbers.under(order).is_some());
+            (x <= 2 && reads).then_some(Day::Numbers(numbers))
+        }
+        [
+            Number {
+                value: year,
+                digits: 4,
+            },
+            Month(month),
+            Number {
+                value: day,
+                digits: 1..=2,
+            },
+        ] => civil(year as u16, month.into(), day as u16).map(Day::Named),
+        [
+            Number {
+                value: day,
+                digits: 1..=2,
+            },
+            Month(month),
+            Number {
+                value: year,
+                digits,
+            },
+        ]
+        | [
+            Month(month),
+            Number {
+                value: day,
+                digits: 1..=2,
+            },
+            Number {
+                value: year,
+                digits,
+            },
+        ] => {
+            let year = full_year(u16::try_from(year).ok()?, digits)?;
+            civil(year, month.into(), day as u16).map(Day::Named)
+        }
+        _ => None,
+    }
+}
+
+/// The time of day behind a date, with its zone left out: entries keep the time that was shown.
+fn time_behind(rest: &str) -> Option<Time> {
+    let rest = match rest.strip_prefix(['T', 't']) {
+        Some(rest) => rest,
+        None => rest
+            .strip_prefix(',')
+            .unwrap_or(rest)
+            .strip_prefix(' ')?
+            .trim_start(),
+    };
+    times::read(times::without_zone(rest))
+}
+
+const MONTHS: [&[&str]; 12] = [
+    &[
+        "january", "januar", "januari", "janvier", "enero", "gennaio", "janeiro", "jänner",
+    ],
+    &[
+        "february",
+        "februar",
+        "februari",
+        "février",
+        "fevrier",
+        "febrero",
+        "febbraio",
+        "fevereiro",
+    ],
+    &[
+        "march", "märz", "maerz", "maart", "mars", "marzo", "março", "marco", "mrz",
+    ],
+    &["april", "avril", "abril", "aprile"],
+    &["may", "mai", "mei", "mayo", "maggio", "maio", "maj"],
+    &["june", "juni", "juin", "junio", "giugno", "junho"],
+    &["july", "juli", "juillet", "julio", "luglio", "julho"],
+    &["august", "augustus", "août", "aout", "agosto", "augusti"],
+    &[
+        "september",
+        "septembre",
+        "septiembre",
+        "settembre",
+        "setembro",
+    ],
+    &[
+        "october", "oktober", "octobre", "octubre", "ottobre", "outubro",
+    ],
+    &["november", "novembre", "noviembre", "novembro"],
+    &[
+        "december",
+        "dezember",
+        "décembre",
+        "decembre",
+        "diciembre",
+        "dicembre",
+        "dezembro",
+    ],
+];
+
+/// The month that a word names, or that it is the beginning of (three letters at least) in one of the
+/// languages we know; `None` if it could be two months ("jui").
+fn month(word: &str) -> Option<u8> {
+    let word = word.to_lowercase();
+    if word.chars().count() < 3 {
+        return None;
+    }
+    let mut fitting = MONTHS
+        .iter()
+        .enumerate()
+        .filter(|(_, names)| names.iter().any(|name| name.starts_with(&word)))
+        .map(|(index, _)| index as u8 + 1);
+    let month = fitting.next()?;
+    fitting.next().is_none().then_some(month)
+}
+
+const WEEKDAYS: [&str; 24] = [
+    "monday",
+    "tuesday",
+    "wednesday",
+    "thursday",
+    "friday",
+    "saturday",
+    "sunday",
+    "montag",
+    "dienstag",
+    "mittwoch",
+    "donnerstag",
+    "freitag",
+    "samstag",
+    "sonntag",
+    "lundi",
+    "mardi",
+    "mercredi",
+    "jeudi",
+    "vendredi",
+    "samedi",
+    "dimanche",
+    "tues",
+    "thurs",
+    "weds",
+];
+
+/// Whether a word is a day of the week or the beginning of one.
+pub(super) fn is_weekday(word: &str) -> bool {
+    let word = word.to_lowercase();
+    word.len() >= 2 && WEEKDAYS.iter().any(|name| name.starts_with(&word))
+}
+
+/// Leaves out the day of the week before a date.
+fn without_weekday(cell: &str) -> &str {
+    let word = cell
+        .split(|letter: char| !letter.is_alphabetic())
+        .next()
+        .unwrap_or_default();
+    if word.is_empty() || month(word).is_some() || !is_weekday(word) {
+        return cell;
+    }
+    cell[word.len()..]
+        .trim_start_matches(['.', ','])
+        .trim_start()
+}

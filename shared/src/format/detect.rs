@@ -1,0 +1,165 @@
+//! Which format a header is of.
+//!
+//! A format is known by its signature: columns that must be there. Of those whose signature is met
+//! the one that knows most of the header's columns is taken. Freckle's signature is so loose that it
+//! counts only if no other is met.
+
+use serde::{Deserialize, Serialize};
+
+use super::FormatName;
+use super::headers::Headers;
+use super::lookalikes;
+use super::refusal::Refusal;
+
+/// A format that was considered, and what spoke for it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Candidate {
+    pub format: FormatName,
+    /// 0 to 100: above 50 the signature is met, the rest is the share of columns that are known.
+    pub score: u8,
+    /// Sentences for people.
+    pub evidence: Vec<String>,
+    /// What is missing of the signature: "a column \"Duration\"".
+    pub lacks: Vec<String>,
+}
+
+/// Weighs each format against a header, the best first; of equals the one that comes first in the
+/// order of detection.
+pub(super) fn weigh(headers: &Headers) -> Vec<Candidate> {
+    let mut candidates: Vec<Candidate> = FormatName::ALL
+        .into_iter()
+        .map(|format| candidate(format, headers))
+        .collect();
+    candidates.sort_by_key(|candidate| {
+        let met = candidate.lacks.is_empty();
+        let loose = candidate.format == FormatName::Freckle;
+        (
+            std::cmp::Reverse(met),
+            met && loose,
+            std::cmp::Reverse(candidate.score),
+        )
+    });
+    candidates
+}
+
+fn candidate(format: FormatName, headers: &Headers) -> Candidate {
+    let declaration = format.declaration();
+    let known = declaration.know(headers);
+    let lacks: Vec<String> = declaration
+        .lacks(&known, true)
+        .into_iter()
+        .map(str::to_owned)
+        .collect();
+    let columns = headers.shown().len().max(1);
+    let groups = declaration.signature.len();
+    let count = known.roles.len() + known.others.len();
+    let share = count.min(columns) * 50 / columns;
+    let score = if lacks.is_empty() {
+        50 + share
+    } else {
+        (groups - lacks.len()) * 50 / groups
+    };
+    let mut evidence = Vec::new();
+    if count > 0 {
+        let by_role = known.roles.iter().map(|(_, column)| column);
+        let mut found: Vec<usize> = by_role.chain(&known.others).copied().collect();
+        found.sort_unstable();
+        let names: Vec<String> = found
+            .iter()
+            .map(|&column| headers.shown()[column].clone())
+            .collect();
+        evidence.push(format!(
+            "{count} of {columns} columns are known: {}",
+            quoted(&names)
+        ));
+    }
+    Candidate {
+        format,
+        score: score as u8,
+        evidence,
+        lacks,
+    }
+}
+
+/// Finds the format of a header, or says why there is none.
+pub(super) fn detect(headers: &Headers) -> Result<Vec<Candidate>, Refusal> {
+    let candidates = weigh(headers);
+    let look_alike = lookalikes::name(headers);
+    let best = &candidates[0];
+    let refusal = |reason: String| Refusal {
+        reasons: vec![reason],
+        candidates: candidates.clone(),
+        look_alike,
+        headers: headers.shown().to_vec(),
+        ..Refusal::default()
+    };
+    if !best.lacks.is_empty() {
+        return Err(refusal(unknown(headers, best, look_alike)));
+    }
+    let rivals = candidates.iter().filter(|other| {
+        other.lacks.is_empty()
+            && other.score == best.score
+            && (best.format == FormatName::Freckle || other.format != FormatName::Freckle)
+    });
+    let rivals: Vec<String> = rivals.map(|other| other.format.to_string()).collect();
+    if rivals.len() > 1 {
+        return Err(refusal(format!(
+            "the columns fit {} equally well: say which it is with `type`",
+            rivals.join(" and ")
+        )));
+    }
+    Ok(candidates)
+}
+
+fn unknown(headers: &Headers, nearest: &Candidate, look_alike: Option<&str>) -> String {
+    let found = quoted(headers.shown());
+    let Candidate { format, lacks, .. } = nearest;
+    let lacks = lacks.join(" and ");
+    let known = FormatName::list();
+    match look_alike {
+        Some(name) => format!(
+            "this looks like {name}, which is not read: found {found}; nearest is {format}, which \
+             needs {lacks} as well; export a list of time entries as one of {known}"
+        ),
+        None => format!(
+            "the columns fit no format: found {found}; nearest is {format}, which needs {lacks} as \
+             well; if it is one of {known}, say so with `type`"
+        ),
+    }
+}
+
+/// Names for people, the first twenty of them.
+pub(super) fn quoted(names: &[String]) -> String {
+    let shown = |name: &String| format!("{:?}", super::row::excerpt(name));
+    let mut list = names
+        .iter()
+        .take(20)
+        .map(shown)
+        .collect::<Vec<_>>()
+        .join(", ");
+    if names.len() > 20 {
+        list.push_str(&format!(" and {} more", names.len() - 20));
+    }
+    list
+}
+
+/// Reads a header as the format that the caller names.
+pub(super) fn named(format: FormatName, headers: &Headers) -> Result<Vec<Candidate>, Refusal> {
+    let declaration = format.declaration();
+    let candidate = candidate(format, headers);
+    let lacks = declaration.lacks(&declaration.know(headers), false);
+    if lacks.is_empty() {
+        return Ok(vec![candidate]);
+    }
+    Err(Refusal {
+        reasons: vec![format!(
+            "{format} needs {}; found {}",
+            lacks.join(" and "),
+            quoted(headers.shown())
+        )],
+        candidates: vec![candidate],
+        look_alike: lookalikes::name(headers),
+        headers: headers.shown().to_vec(),
+        ..Refusal::default()
+    })
+}

@@ -1,0 +1,221 @@
+//! Durations as time trackers and spreadsheets write them.
+//!
+//! A cell is first taken apart ([`Written`]); what is left open, the decimal mark, the unit of a bare
+//! number and whether `1:30` is hours or minutes, is decided for the column ([`Reading`]).
+
+use serde::{Deserialize, Serialize};
+
+use super::numbers::{Decimal, DecimalMark};
+use super::times;
+
+/// What a duration is counted in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(super) enum Unit {
+    Hours,
+    Minutes,
+    Seconds,
+}
+
+impl Unit {
+    pub fn seconds(self) -> u32 {
+        match self {
+            Self::Hours => 3600,
+            Self::Minutes => 60,
+            Self::Seconds => 1,
+        }
+    }
+
+    fn named(word: &str) -> Option<Self> {
+        let word = word.trim_end_matches('.').to_lowercase();
+        match word.as_str() {
+            "h" | "hr" | "hrs" | "hour" | "hours" | "std" | "stunde" | "stunden" => {
+                Some(Self::Hours)
+            }
+            "m" | "min" | "mins" | "minute" | "minutes" | "minuten" => Some(Self::Minutes),
+            "s" | "sec" | "secs" | "second" | "seconds" | "sek" => Some(Self::Seconds),
+            _ => None,
+        }
+    }
+}
+
+/// How the cells of a column are to be read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Reading {
+    /// What a number without a unit counts.
+    pub unit: Unit,
+    /// What `1:30` is: hours and minutes, or (`Minutes`) minutes and seconds.
+    pub pair: Unit,
+    pub mark: DecimalMark,
+}
+
+/// A cell of a duration column, taken apart.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) enum Written<'c> {
+    /// Reads the same in each column, in seconds: `1:02:03`, `18:25 min`, `1 h 30 min`.
+    Exact(u64),
+    /// `1:30`.
+    Pair(u32, u32),
+    /// A time of day, which is what a spreadsheet makes of a duration, in seconds since midnight.
+    Clock(u32),
+    /// A number and its unit if one is given: `4.5`, `0,79 h`; and what whole units stand beside it.
+    Number {
+        text: &'c str,
+        unit: Option<Unit>,
+        beside: u64,
+    },
+}
+
+/// Longest duration of one entry, in seconds: a hundred years. Beyond, a number is something else.
+const LONGEST: u64 = 100 * 366 * 86_400;
+
+impl Written<'_> {
+    /// The duration in seconds; `None` if it is none under this reading.
+    pub fn under(&self, reading: Reading) -> Option<u64> {
+        let seconds = match *self {
+            Self::Exact(seconds) => seconds,
+            Self::Clock(seconds) => seconds.into(),
+            Self::Pair(a, b) => {
+                let unit = reading.pair.seconds();
+                u64::from(a) * u64::from(unit) + u64::from(b) * u64::from(unit / 60)
+            }
+            Self::Number { text, unit, beside } => {
+                let unit = unit.unwrap_or(reading.unit);
+                Decimal::read(text, reading.mark)?
+                    .times(unit.seconds())?
+                    .checked_add(beside)?
+            }
+        };
+        (seconds <= LONGEST).then_some(seconds)
+    }
+}
+
+/// Takes a cell apart; `None` if no duration can stand there under any reading.
+pub(super) fn read(cell: &str) -> Option<Written<'_>> {
+    if let Some(seconds) = plain_clock(cell.as_bytes()) {
+        return Some(Written::Exact(seconds));
+    }
+    let cell = cell.trim();
+    if cell.contains(':') {
+        return with_colons(cell);
+    }
+    if cell.ends_with(|letter: char| letter.is_alphabetic() || letter == '.')
+        && !cell.ends_with("..")
+    {
+        return with_units(cell);
+    }
+    let number = DecimalMark::ALL
+        .iter()
+        .any(|&mark| Decimal::read(cell, mark).is_some());
+    number.then_some(Written::Number {
+        text: cell,
+        unit: None,
+        beside: 0,
+    })
+}
+
+/// `01:02:03`, by far the most frequent way.
+fn plain_clock(cell: &[u8]) -> Option<u64> {
+    let &[a, b, b':', c, d, b':', e, f] = cell else {
+        return None;
+    };
+    let digit = |byte: u8| byte.is_ascii_digit().then(|| u64::from(byte - b'0'));
+    let minutes = digit(c)? * 10 + digit(d)?;
+    let seconds = digit(e)? * 10 + digit(f)?;
+    let hours = digit(a)? * 10 + digit(b)?;
+    (minutes < 60 && seconds < 60).then_some(hours * 3600 + minutes * 60 + seconds)
+}
+
+fn with_colons(cell: &str) -> Option<Written<'_>> {
+    if let (_, Some(_)) = times::meridiem(cell) {
+        let time = times::read(cell)?;
+        let (hour, minute, second) = (time.hour(), time.minute(), time.second());
+        let seconds = i32::from(hour) * 3600 + i32::from(minute) * 60 + i32::from(second);
+        return Some(Written::Clock(seconds.unsigned_abs()));
+    }
+    let digits = cell.trim_end_matches(|letter: char| letter.is_alphabetic() || letter == '.');
+    let unit = cell[digits.len()..].trim();
+    let mut parts = digits.trim_end().split(':');
+    let first = number(parts.next()?, 1, 6)?;
+    let second = number(parts.next()?, 2, 2).filter(|&part| part < 60)?;
+    let third = parts.next();
+    if parts.next().is_some() {
+        return None;
+    }
+    let unit = match unit {
+        "" => None,
+        unit => Some(Unit::named(unit)?),
+    };
+    let (hours, minutes, seconds) = match (third, unit) {
+        (None, None) => return Some(Written::Pair(first, second)),
+        (None, Some(Unit::Hours)) => (first, second, 0),
+        (None, Some(Unit::Minutes)) => (0, first, second),
+        (Some(third), None | Some(Unit::Hours)) => (first, second, rounded_seconds(third)?),
+        _ => return None,
+    };
+    let [hours, minutes, seconds] = [hours, minutes, seconds].map(u64::from);
+    Some(Written::Exact(hours * 3600 + minutes * 60 + seconds))
+}
+
+/// Two digits of seconds, with a fraction that is rounded.
+fn rounded_seconds(cell: &str) -> Option<u32> {
+    let (whole, fraction) = cell.split_once(['.', ',']).unwrap_or((cell, ""));
+    let seconds = number(whole, 2, 2).filter(|&seconds| seconds < 60)?;
+    let digits = fraction.len() <= 9 && fraction.bytes().all(|byte| byte.is_ascii_digit());
+    digits.then_some(
+        seconds
+            + u32::from(
+                fraction
+                    .as_bytes()
+                    .first()
+                    .is_some_and(|&tenth| tenth >= b'5'),
+            ),
+    )
+}
+
+/// A number of `least` to `most` digits.
+fn number(digits: &str, least: usize, most: usize) -> Option<u32> {
+    let fits =
+        (least..=most).contains(&digits.len()) && digits.bytes().all(|byte| byte.is_ascii_digit());
+    if fits { digits.parse().ok() } else { None }
+}
+
+/// `0.79 h`, `47 min`, `06 s`, `1h 30m`: one number may have a fraction, and each unit comes once.
+fn with_units(cell: &str) -> Option<Written<'_>> {
+    let mut rest = cell;
+    let mut beside = 0_u64;
+    let mut fraction = None;
+    let mut before: Option<Unit> = None;
+    while !rest.is_empty() {
+        let number = rest.find(char::is_alphabetic)?;
+        let (text, behind) = rest.split_at(number);
+        let word = behind.find(|letter: char| !letter.is_alphabetic() && letter != '.');
+        let (word, behind) = behind.split_at(word.unwrap_or(behind.len()));
+        let unit = Unit::named(word)?;
+        if before.is_some_and(|before| before.seconds() <= unit.seconds()) {
+            return None;
+        }
+        before = Some(unit);
+        let text = text.trim();
+        if text.bytes().all(|byte| byte.is_ascii_digit()) {
+            let count: u64 = text.parse().ok()?;
+            beside = beside.checked_add(count.checked_mul(unit.seconds().into())?)?;
+        } else if fraction.replace((text, unit)).is_some() {
+            return None;
+        }
+        rest = behind.trim_start_matches([' ', ',', '\u{a0}']);
+    }
+    Some(match fraction {
+        None => Written::Exact(beside),
+        Some((text, unit)) => {
+            DecimalMark::ALL
+                .iter()
+                .find_map(|&mark| Decimal::read(text, mark))?;
+            Written::Number {
+                text,
+                unit: Some(unit),
+                beside,
+            }
+        }
+    })
+}

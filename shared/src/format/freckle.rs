@@ -1,0 +1,77 @@
+//! Freckle, which is Noko today: its import format and its exports.
+//!
+//! Minutes win over hours; a row with neither took no time. Tags are the `#hashtags` of the
+//! description, and the tags column only where there is no description. A tag that ends in `*` makes
+//! the entry unbillable.
+
+use super::columns::{Format, Need, Role, column, group};
+use super::entry::EntryRow;
+use super::row::{Cells, RowError};
+use super::tags;
+
+pub(super) static FORMAT: Format = Format {
+    columns: &[
+        column(Role::Date, &["date"]),
+        column(Role::Minutes, &["minutes"]),
+        column(Role::Hours, &["hours"]),
+        column(Role::Email, &["email", "e-mail", "user email"]),
+        column(Role::Person, &["person", "user", "name"]),
+        column(
+            Role::Client,
+            &[
+                "group/client",
+                "client",
+                "group",
+                "client/group",
+                "project group",
+            ],
+        ),
+        column(Role::Project, &["project", "client/project"]),
+        column(Role::Text, &["description"]),
+        column(Role::Tags, &["tags"]),
+        column(Role::Billable, &["billable"]),
+        column(Role::Invoiced, &["invoiced"]),
+    ],
+    others: &[],
+    signature: &[
+        group("a column \"date\"", &[Need::Roles(&[Role::Date])]),
+        group(
+            "a column \"minutes\" or \"hours\"",
+            &[Need::Roles(&[Role::Minutes]), Need::Roles(&[Role::Hours])],
+        ),
+        group(
+            "a column \"person\" or \"email\"",
+            &[Need::Roles(&[Role::Person]), Need::Roles(&[Role::Email])],
+        ),
+        group(
+            "a column \"description\" or \"tags\"",
+            &[Need::Roles(&[Role::Text]), Need::Roles(&[Role::Tags])],
+        ),
+    ],
+    read,
+};
+
+fn read<'r>(cells: &Cells<'r, '_>) -> Result<EntryRow<'r>, RowError> {
+    let mut entry = cells.entry()?;
+    entry.seconds = match cells.duration(Role::Minutes)? {
+        Some(minutes) => {
+            cells.keep(&mut entry, Role::Hours);
+            minutes.seconds
+        }
+        None => cells
+            .duration(Role::Hours)?
+            .map_or(0, |hours| hours.seconds),
+    };
+    entry.tags = match (&entry.text, cells.text(Role::Tags)) {
+        (Some(text), _) => tags::hashtags(text),
+        (None, Some(listed)) => tags::listed_with_marks(&listed),
+        (None, None) => Vec::new(),
+    };
+    if entry.text.is_some() {
+        cells.keep(&mut entry, Role::Tags);
+    }
+    if entry.tags.iter().any(|tag| tag.unbillable) {
+        entry.billable = Some(false);
+    }
+    Ok(entry)
+}

@@ -1,0 +1,59 @@
+//! Harvest's detailed time report, and the layout it imports.
+//!
+//! People choose the columns and the account chooses how dates and numbers are written. `Hours` is
+//! what was tracked; `Hours Rounded` is what it was billed as and only counts where the other is
+//! hidden. Harvest knows people by first and last name.
+
+use super::columns::{Format, Need, Role, column, group};
+use super::entry::EntryRow;
+use super::row::{Cells, RowError};
+
+pub(super) static FORMAT: Format = Format {
+    columns: &[
+        column(Role::Date, &["date"]),
+        column(Role::Hours, &["hours", "hours rounded"]),
+        column(Role::FirstName, &["first name"]),
+        column(Role::LastName, &["last name"]),
+        column(Role::Client, &["client"]),
+        column(Role::Project, &["project"]),
+        column(Role::Task, &["task"]),
+        column(Role::Text, &["notes", "note"]),
+        column(Role::Billable, &["billable"]),
+        column(Role::Invoiced, &["invoiced"]),
+        column(Role::Rate, &["billable rate", "hourly rate"]),
+        // Until 2014 or so "Cost" was what the client paid: hours times the hourly rate.
+        column(Role::Amount, &["billable amount", "cost"]),
+        column(Role::Currency, &["currency"]),
+    ],
+    others: &[
+        "project code",
+        "approved",
+        "hours rounded",
+        "employee",
+        "roles",
+        "department",
+        "cost rate",
+        "cost amount",
+        "currency symbol",
+        "external reference url",
+    ],
+    signature: &[
+        group("a column \"Date\"", &[Need::Roles(&[Role::Date])]),
+        group("a column \"Hours\"", &[Need::Roles(&[Role::Hours])]),
+        group(
+            "the columns \"First Name\" or \"Last Name\", or \"Approved?\" with \"Project Code\"",
+            &[
+                Need::Roles(&[Role::FirstName]),
+                Need::Roles(&[Role::LastName]),
+                Need::Others(2),
+            ],
+        ),
+    ],
+    read,
+};
+
+fn read<'r>(cells: &Cells<'r, '_>) -> Result<EntryRow<'r>, RowError> {
+    let mut entry = cells.entry()?;
+    entry.seconds = cells.needed_seconds(Role::Hours)?;
+    Ok(entry)
+}

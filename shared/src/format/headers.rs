@@ -1,0 +1,73 @@
+//! A table's header: the names as shown, and the names to compare by.
+
+/// The header cells of a table.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Headers {
+    shown: Vec<String>,
+    keys: Vec<String>,
+}
+
+impl Headers {
+    pub fn new(cells: Vec<String>) -> Self {
+        let shown: Vec<String> = cells.iter().map(|cell| shown(cell)).collect();
+        let keys = shown.iter().map(|name| key(name)).collect();
+        Self { shown, keys }
+    }
+
+    /// The names without marks and blanks around them.
+    pub fn shown(&self) -> &[String] {
+        &self.shown
+    }
+
+    /// The names to compare by.
+    pub fn keys(&self) -> impl Iterator<Item = &str> {
+        self.keys.iter().map(String::as_str)
+    }
+
+    /// The first column that bears a name, given in the form of [`key`]. A name that ends in `(*)`
+    /// stands for any that has something in parentheses there: `amount (*)` finds `Amount (EUR)`.
+    pub fn find(&self, name: &str) -> Option<usize> {
+        let fits = |key: &String| match name.strip_suffix("(*)") {
+            None => key == name,
+            Some(name) => key
+                .strip_prefix(name)
+                .is_some_and(|rest| rest.starts_with('(')),
+        };
+        self.keys.iter().position(fits)
+    }
+
+    /// Whether there is a column of exactly this name.
+    pub fn has(&self, key: &str) -> bool {
+        self.keys().any(|other| other == key)
+    }
+}
+
+/// Whether a row of so many cells fits a header: cells that are missing must be those of columns
+/// without a name, which a delimiter at the end of the header line makes.
+pub(super) fn fits(header: &[String], cells: usize) -> bool {
+    let nameless = |missing: &[String]| missing.iter().all(String::is_empty);
+    cells == header.len() || header.get(cells..).is_some_and(nameless)
+}
+
+/// A header cell as it is shown: without byte order marks, among them such as were read in a wrong
+/// encoding once, and without blanks around it.
+fn shown(cell: &str) -> String {
+    let mut cell = cell.trim();
+    while let Some(rest) = cell
+        .strip_prefix('\u{feff}')
+        .or_else(|| cell.strip_prefix("ï»¿"))
+    {
+        cell = rest.trim();
+    }
+    // A mark in front of a quote makes the quotes part of the cell.
+    let bare = cell
+        .strip_prefix('"')
+        .and_then(|cell| cell.strip_suffix('"'));
+    bare.unwrap_or(cell).trim().to_owned()
+}
+
+/// The form in which names are compared: lower-case, blanks collapsed, no question mark at the end.
+fn key(shown: &str) -> String {
+    let name = shown.trim_end_matches('?').to_lowercase();
+    name.split_whitespace().collect::<Vec<_>>().join(" ")
+}

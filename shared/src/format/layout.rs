@@ -1,0 +1,135 @@
+//! How a file is to be read: what the first pass found out and the second one goes by.
+
+use serde::{Deserialize, Serialize};
+
+use super::columns::{Format, Role};
+use super::detect::Candidate;
+use super::durations;
+use super::numbers::DecimalMark;
+use super::{DateOrder, FormatName};
+use crate::source::Encoding;
+
+/// How a file is to be read, and why: everything that a chunk of it needs to be turned into entries,
+/// with the evidence that people are shown. A few KB.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Layout {
+    pub format: FormatName,
+    pub encoding: Encoding,
+    pub delimiter: u8,
+    /// The column names as shown, in the order of the file.
+    pub headers: Vec<String>,
+    /// The order of the entries' dates; `None` if they read the same under each.
+    pub date_order: Option<DateOrder>,
+    /// The decimal mark; `None` if no number has one.
+    pub decimal_mark: Option<DecimalMark>,
+    /// The formats that were considered, the chosen one first.
+    pub candidates: Vec<Candidate>,
+    /// What else was found, and by which cells: sentences for people.
+    pub evidence: Vec<String>,
+    pub(super) columns: Vec<Assigned>,
+}
+
+/// A column that has a role, and how its cells are to be read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Assigned {
+    pub role: Role,
+    pub column: u32,
+    pub reading: Reading,
+}
+
+/// How the cells of a column are to be read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) enum Reading {
+    Text,
+    Date(DateOrder),
+    Number(DecimalMark),
+    Duration(durations::Reading),
+}
+
+/// A layout, made ready for looking up columns by their role.
+pub(super) struct Readings<'l> {
+    headers: &'l [String],
+    by_role: [Option<Assigned>; Role::COUNT],
+    without_role: Vec<usize>,
+    pub format: &'static Format,
+}
+
+impl<'l> Readings<'l> {
+    pub fn new(layout: &'l Layout) -> Self {
+        let mut by_role = [None; Role::COUNT];
+        for assigned in &layout.columns {
+            by_role[assigned.role as usize] = Some(*assigned);
+        }
+        let has_role = |column: &usize| {
+            layout
+                .columns
+                .iter()
+                .any(|other| other.column as usize == *column)
+        };
+        let without_role = (0..layout.headers.len())
+            .filter(|column| !has_role(column))
+            .collect();
+        let format = layout.format.declaration();
+        Self {
+            headers: &layout.headers,
+            by_role,
+            without_role,
+            format,
+        }
+    }
+
+    pub fn headers(&self) -> &'l [String] {
+        self.headers
+    }
+
+    /// The columns that have no role.
+    pub fn without_role(&self) -> &[usize] {
+        &self.without_role
+    }
+
+    pub fn column(&self, role: Role) -> Option<usize> {
+        self.by_role[role as usize].map(|assigned| assigned.column as usize)
+    }
+
+    /// A role's column as shown.
+    pub fn shown(&self, role: Role) -> &'l str {
+        let column = self
+            .column(role)
+            .and_then(|column| self.headers.get(column));
+        column.map_or("", String::as_str)
+    }
+
+    pub fn order(&self, role: Role) -> DateOrder {
+        match self.by_role[role as usize] {
+            Some(Assigned {
+                reading: Reading::Date(order),
+                ..
+            }) => order,
+            _ => DateOrder::Ymd,
+        }
+    }
+
+    pub fn mark(&self, role: Role) -> DecimalMark {
+        match self.by_role[role as usize] {
+            Some(Assigned {
+                reading: Reading::Number(mark),
+                ..
+            }) => mark,
+            _ => DecimalMark::Dot,
+        }
+    }
+
+    pub fn duration(&self, role: Role) -> durations::Reading {
+        match self.by_role[role as usize] {
+            Some(Assigned {
+                reading: Reading::Duration(reading),
+                ..
+            }) => reading,
+            _ => durations::Reading {
+                unit: durations::Unit::Hours,
+                pair: durations::Unit::Hours,
+                mark: DecimalMark::Dot,
+            },
+        }
+    }
+}

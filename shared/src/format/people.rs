@@ -1,0 +1,43 @@
+//! Names of people.
+
+use std::borrow::Cow;
+
+/// What follows a name behind a comma without being a first name.
+const TITLES: [&str; 14] = [
+    "jr", "sr", "ii", "iii", "iv", "phd", "md", "esq", "cpa", "mba", "inc", "llc", "ltd", "gmbh",
+];
+
+/// Turns "Last, First" round; any other name stays as it is.
+pub(super) fn first_name_first(name: Cow<'_, str>) -> Cow<'_, str> {
+    let Some((last, first)) = name.split_once(',') else {
+        return name;
+    };
+    let (last, first) = (last.trim(), first.trim());
+    let bare = first.replace('.', "").to_lowercase();
+    let is_title = TITLES.contains(&bare.as_str());
+    if last.is_empty() || first.is_empty() || first.contains(',') || is_title {
+        return name;
+    }
+    Cow::Owned(format!("{first} {last}"))
+}
+
+/// First and last name in one.
+pub(super) fn joined<'r>(
+    first: Option<Cow<'r, str>>,
+    last: Option<Cow<'r, str>>,
+) -> Option<Cow<'r, str>> {
+    match (first, last) {
+        (Some(first), Some(last)) => Some(Cow::Owned(format!("{first} {last}"))),
+        (first, last) => first.or(last),
+    }
+}
+
+/// Whether a word is an e-mail address: something on both sides of one `@`, and no blanks.
+pub(super) fn is_email(word: &str) -> bool {
+    let parts = word.split_once('@');
+    let plain = !word.contains(char::is_whitespace);
+    plain
+        && parts.is_some_and(|(name, host)| {
+            !name.is_empty() && host.contains('.') && !host.contains('@')
+        })
+}

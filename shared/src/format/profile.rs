@@ -1,0 +1,113 @@
+//! What a column's cells say over the whole file, and what follows from it.
+//!
+//! A profile sees each cell once and keeps counts and a few witnesses: the first cell that rules a
+//! reading out, the first that reads differently under two. Its size does not depend on the file's.
+//! A reading is possible as long as no cell rules it out; cells that no reading can read are errors
+//! of their rows and decide nothing.
+
+mod dates;
+mod durations;
+mod numbers;
+
+pub(super) use dates::DateProfile;
+pub(super) use durations::DurationProfile;
+pub(super) use numbers::NumberProfile;
+
+use super::row::excerpt;
+
+/// A cell that decided something.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Witness {
+    pub line: u64,
+    pub value: String,
+}
+
+impl Witness {
+    fn new(line: u64, cell: &str) -> Self {
+        Self {
+            line,
+            value: excerpt(cell),
+        }
+    }
+}
+
+/// How a column is to be read, as far as its own cells say.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Verdict<How> {
+    /// Cells rule all other readings out: the first that do.
+    Settled(How, Vec<Witness>),
+    /// All cells read the same under each reading that is left.
+    Indifferent(How),
+    /// The first cell that reads differently under two readings that are left.
+    Open(Vec<How>, Witness),
+    /// No reading fits all cells: the first that each of them cannot read.
+    Contradictory(Vec<(How, Witness)>),
+}
+
+/// The cells that are not empty, and those no reading can read.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Tally {
+    pub cells: u64,
+    pub unread: u64,
+}
+
+/// Readings that rule each other out, tallied over a column.
+#[derive(Clone, Debug)]
+struct Rivals<const N: usize> {
+    /// The cells that a reading cannot read, though another can: the first, and how many.
+    fails: [Option<Witness>; N],
+    failed: [u64; N],
+    /// For each pair of readings, the first cell that both read, but not alike.
+    differs: [[Option<Witness>; N]; N],
+}
+
+impl<const N: usize> Rivals<N> {
+    fn new() -> Self {
+        let none = || std::array::from_fn(|_| None);
+        Self {
+            fails: none(),
+            failed: [0; N],
+            differs: std::array::from_fn(|_| none()),
+        }
+    }
+
+    /// Sees a cell that at least one reading can read.
+    fn see<What: PartialEq>(&mut self, line: u64, cell: &str, readings: &[Option<What>; N]) {
+        for (a, reading) in readings.iter().enumerate() {
+            let Some(what) = reading else {
+                self.fails[a].get_or_insert_with(|| Witness::new(line, cell));
+                self.failed[a] += 1;
+                continue;
+            };
+            for (b, other) in readings.iter().enumerate().skip(a + 1) {
+                if other.as_ref().is_some_and(|other| other != what) {
+                    self.differs[a][b].get_or_insert_with(|| Witness::new(line, cell));
+                }
+            }
+        }
+    }
+
+    /// Judges between readings, called `names`; only those `in_play` count.
+    fn verdict<How: Copy>(&self, names: [How; N], in_play: [bool; N]) -> Verdict<How> {
+        let playing = || (0..N).filter(|&reading| in_play[reading]);
+        let left: Vec<usize> = playing()
+            .filter(|&reading| self.fails[reading].is_none())
+            .collect();
+        let out = playing().filter_map(|reading| Some((reading, self.fails[reading].clone()?)));
+        let Some(&first) = left.first() else {
+            return Verdict::Contradictory(out.map(|(index, cell)| (names[index], cell)).collect());
+        };
+        if left.len() == 1 {
+            return Verdict::Settled(names[first], out.map(|(_, cell)| cell).collect());
+        }
+        let pairs = left.iter().flat_map(|&a| left.iter().map(move |&b| (a, b)));
+        let differs = pairs.filter_map(|(a, b)| self.differs[a][b].as_ref());
+        match differs.min_by_key(|cell| cell.line) {
+            None => Verdict::Indifferent(names[first]),
+            Some(cell) => Verdict::Open(
+                left.iter().map(|&index| names[index]).collect(),
+                cell.clone(),
+            ),
+        }
+    }
+}

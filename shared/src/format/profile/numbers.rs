@@ -1,0 +1,63 @@
+//! A column of numbers, or the numbers in a column of durations.
+
+use super::{Rivals, Tally, Verdict, Witness};
+use crate::format::numbers::{self, Decimal, DecimalMark};
+
+/// What the cells of a column of numbers say.
+#[derive(Clone, Debug)]
+pub(in crate::format) struct NumberProfile {
+    pub tally: Tally,
+    rivals: Rivals<2>,
+    /// Whether any number has a mark, or a fraction.
+    marked: bool,
+    fraction: bool,
+}
+
+impl NumberProfile {
+    pub fn new() -> Self {
+        Self {
+            tally: Tally::default(),
+            rivals: Rivals::new(),
+            marked: false,
+            fraction: false,
+        }
+    }
+
+    pub fn see(&mut self, line: u64, cell: &str) {
+        self.tally.cells += 1;
+        let number = numbers::without_currency(cell);
+        let readings = DecimalMark::ALL.map(|mark| Decimal::read(number, mark));
+        if readings.iter().all(Option::is_none) {
+            self.tally.unread += 1;
+            return;
+        }
+        self.marked |= number.contains(['.', ',']);
+        self.fraction |= readings.iter().flatten().any(|number| !number.is_whole());
+        self.rivals.see(line, cell, &readings);
+    }
+
+    /// What the cells say.
+    pub fn verdict(&self) -> Verdict<DecimalMark> {
+        self.rivals.verdict(DecimalMark::ALL, [true; 2])
+    }
+
+    /// The first cell that cannot be read under a mark, though under the other.
+    pub fn fails(&self, mark: DecimalMark) -> Option<&Witness> {
+        self.rivals.fails[mark as usize].as_ref()
+    }
+
+    /// How many cells cannot be read under a mark, though under the other.
+    pub fn failed(&self, mark: Option<DecimalMark>) -> u64 {
+        mark.map_or(0, |mark| self.rivals.failed[mark as usize])
+    }
+
+    /// Whether a mark must be known: there are numbers that have one.
+    pub fn needs_mark(&self) -> bool {
+        self.marked
+    }
+
+    /// Whether there is a number that is not whole.
+    pub fn has_fraction(&self) -> bool {
+        self.fraction
+    }
+}

@@ -1,0 +1,66 @@
+//! A file that is not read, and why.
+
+use std::fmt;
+
+use jiff::civil::Date;
+use serde::Serialize;
+
+use super::DateOrder;
+use super::detect::Candidate;
+use super::numbers::DecimalMark;
+use crate::source::{Encoding, Unreadable};
+
+/// Why a file is refused: what was seen in it, and what would settle it.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Refusal {
+    /// Sentences for people, the decisive one first. Options are called by their names: `type`,
+    /// `delimiter`, `encoding`, `date_order`, `decimal_mark`.
+    pub reasons: Vec<String>,
+    /// The formats that were considered, the nearest first.
+    pub candidates: Vec<Candidate>,
+    /// What the file looks like without being read by us: "Clockify's detailed report".
+    pub look_alike: Option<&'static str>,
+    /// The column names found, if the file is a table at all.
+    pub headers: Vec<String>,
+    pub encoding: Option<Encoding>,
+    pub delimiter: Option<u8>,
+    /// Dates that could be read in more than one way, one for each column that stayed open.
+    pub dates: Vec<Ambiguous<DateOrder, Date>>,
+    /// Numbers likewise.
+    pub numbers: Vec<Ambiguous<DecimalMark, String>>,
+}
+
+/// A cell with more than one reading.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Ambiguous<How, What> {
+    pub column: String,
+    /// The physical line of the record.
+    pub line: u64,
+    pub value: String,
+    /// Each reading, by the option that would choose it.
+    pub readings: Vec<(How, What)>,
+}
+
+impl Refusal {
+    /// A refusal for one reason.
+    pub(super) fn because(reason: impl Into<String>) -> Self {
+        Self {
+            reasons: vec![reason.into()],
+            ..Self::default()
+        }
+    }
+}
+
+impl From<Unreadable> for Refusal {
+    fn from(unreadable: Unreadable) -> Self {
+        Self::because(unreadable.to_string())
+    }
+}
+
+impl fmt::Display for Refusal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.reasons.join("; "))
+    }
+}
+
+impl std::error::Error for Refusal {}

@@ -1,0 +1,273 @@
+//! A row's cells by their role, and what is wrong with a row.
+
+use std::borrow::Cow;
+
+use jiff::civil::{Date, Time};
+use serde::{Deserialize, Serialize};
+
+use super::columns::Role;
+use super::dates;
+use super::durations;
+use super::entry::{EntryRow, Person};
+use super::layout::Readings;
+use super::numbers::{self, Decimal, DecimalMark};
+use super::people;
+use super::tags;
+use super::times;
+use super::words;
+use crate::source;
+
+/// Why a row became no entry.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RowError {
+    /// The column as shown; empty if the row as a whole is meant.
+    pub column: String,
+    pub code: ErrorCode,
+    /// The cell, cut to [`VALUE`] letters.
+    pub value: String,
+    /// For people, with the column and the value in it.
+    pub message: String,
+}
+
+/// What is wrong with a row.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ErrorCode {
+    /// A cell that an entry cannot do without is empty.
+    Missing,
+    InvalidDate,
+    InvalidDuration,
+    /// More or fewer cells than the header has.
+    Ragged,
+    /// A record over [`source::MAX_RECORD`].
+    TooLarge,
+    /// A quote that the file never closes.
+    UnclosedQuote,
+}
+
+/// The most letters of a cell that an error repeats.
+pub const VALUE: usize = 80;
+
+/// The beginning of a cell, short enough to be shown.
+pub(super) fn excerpt(cell: &str) -> String {
+    match cell.char_indices().nth(VALUE) {
+        None => cell.to_owned(),
+        Some(_) => {
+            let (cut, _) = cell
+                .char_indices()
+                .nth(VALUE - 1)
+                .expect("it has one letter more");
+            format!("{}…", &cell[..cut])
+        }
+    }
+}
+
+/// The cells of one row, under a layout.
+pub(super) struct Cells<'r, 's> {
+    pub text: &'r str,
+    pub fields: &'s [source::Field],
+    pub readings: &'r Readings<'r>,
+}
+
+impl<'r> Cells<'r, '_> {
+    /// Whether the table has a column for the role.
+    pub fn has(&self, role: Role) -> bool {
+        self.readings.column(role).is_some()
+    }
+
+    /// The name of a role's column as shown.
+    pub fn shown(&self, role: Role) -> &'r str {
+        self.readings.shown(role)
+    }
+
+    /// The cell of a role without blanks around it; `None` if there is none or nothing in it.
+    pub fn text(&self, role: Role) -> Option<Cow<'r, str>> {
+        let cell = self
+            .fields
+            .get(self.readings.column(role)?)?
+            .cell(self.text);
+        let cell = words::trimmed(cell);
+        (!cell.is_empty()).then_some(cell)
+    }
+
+    /// The cell of a role that names something: blanks inside are collapsed.
+    pub fn name(&self, role: Role) -> Option<Cow<'r, str>> {
+        self.text(role).map(words::collapsed)
+    }
+
+    /// The date of a role, and the time of day if one follows it.
+    pub fn date(&self, role: Role) -> Result<(Date, Option<Time>), RowError> {
+        let Some(cell) = self.text(role) else {
+            return Err(self.missing(role));
+        };
+        let written = dates::read(&cell);
+        let date = written.and_then(|written| {
+            let date = written.day.under(self.readings.order(role))?;
+            Some((date, written.time))
+        });
+        date.ok_or_else(|| {
+            let order = self.readings.order(role);
+            let how = match dates::read(&cell) {
+                Some(_) => format!("is no day of the calendar ({order})"),
+                None => "cannot be read as a date".to_owned(),
+            };
+            self.unreadable(role, ErrorCode::InvalidDate, &cell, &how)
+        })
+    }
+
+    /// The time of day in the cell of a role; what cannot be read as one is kept among the extras.
+    pub fn time(&self, role: Role) -> Option<Time> {
+        times::read(&self.text(role)?)
+    }
+
+    /// The duration of a role as it is written; `None` if its cell is empty.
+    pub fn duration(&self, role: Role) -> Result<Option<Duration>, RowError> {
+        let Some(cell) = self.text(role) else {
+            return Ok(None);
+        };
+        let unreadable = || {
+            let how = "cannot be read as a duration";
+            self.unreadable(role, ErrorCode::InvalidDuration, &cell, how)
+        };
+        let written = durations::read(&cell).ok_or_else(unreadable)?;
+        let seconds = written
+            .under(self.readings.duration(role))
+            .ok_or_else(unreadable)?;
+        let clock = matches!(written, durations::Written::Clock(_));
+        Ok(Some(Duration { seconds, clock }))
+    }
+
+    /// The duration of a role, in seconds; an entry cannot do without.
+    pub fn needed_seconds(&self, role: Role) -> Result<u64, RowError> {
+        let duration = self.duration(role)?.ok_or_else(|| self.missing(role))?;
+        Ok(duration.seconds)
+    }
+
+    /// A number of a role.
+    pub fn number(&self, role: Role) -> Option<Decimal> {
+        let cell = self.text(role)?;
+        Decimal::read(numbers::without_currency(&cell), self.readings.mark(role))
+    }
+
+    /// A number of a role in the plain way: digits, and a dot before the fraction.
+    fn decimal(&self, role: Role) -> Option<Cow<'r, str>> {
+        let number = self.number(role)?;
+        match self.text(role)? {
+            cell if numbers::is_plain(&cell) && self.readings.mark(role) == DecimalMark::Dot => {
+                Some(cell)
+            }
+            _ => Some(Cow::Owned(number.to_string())),
+        }
+    }
+
+    /// A yes or no.
+    pub fn flag(&self, role: Role) -> Option<bool> {
+        words::flag(&self.text(role)?)
+    }
+
+    /// The person of the usual columns: e-mail, name, first and last name.
+    pub fn person(&self) -> Person<'r> {
+        let name = self.name(Role::Person).map(people::first_name_first);
+        let name =
+            name.or_else(|| people::joined(self.name(Role::FirstName), self.name(Role::LastName)));
+        let name = name.or_else(|| self.name(Role::PersonId));
+        match (self.text(Role::Email), name) {
+            (None, Some(name)) if people::is_email(&name) => Person {
+                email: Some(name),
+                name: None,
+            },
+            (email, name) => Person { email, name },
+        }
+    }
+
+    /// The error of a row that lacks what an entry cannot do without.
+    pub fn missing(&self, role: Role) -> RowError {
+        let column = self.shown(role);
+        RowError {
+            column: column.to_owned(),
+            code: ErrorCode::Missing,
+            value: String::new(),
+            message: format!("{column}: nothing is written there"),
+        }
+    }
+
+    fn unreadable(&self, role: Role, code: ErrorCode, cell: &str, how: &str) -> RowError {
+        let (column, value) = (self.shown(role), excerpt(cell));
+        let message = format!("{column}: {value:?} {how}");
+        RowError {
+            column: column.to_owned(),
+            code,
+            value,
+            message,
+        }
+    }
+}
+
+/// A duration that was read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Duration {
+    pub seconds: u64,
+    /// Written as a time of day, which counts no whole days.
+    pub clock: bool,
+}
+
+impl<'r> Cells<'r, '_> {
+    /// The entry that all formats have in common: each role read in the usual way, and all cells kept
+    /// that found no place. The duration is the format's to tell.
+    pub fn entry(&self) -> Result<EntryRow<'r>, RowError> {
+        let (date, time) = self.date(Role::Date)?;
+        let mut extra = self.extra();
+        let mut keep = |role: Role, read: bool| {
+            if !read && let Some(cell) = self.text(role) {
+                extra.push((self.shown(role), cell));
+            }
+        };
+        let (start, end) = (self.time(Role::Start), self.time(Role::End));
+        let (billable, invoiced) = (self.flag(Role::Billable), self.flag(Role::Invoiced));
+        let (rate, amount) = (self.decimal(Role::Rate), self.decimal(Role::Amount));
+        keep(Role::Start, start.is_some());
+        keep(Role::End, end.is_some());
+        keep(Role::Billable, billable.is_some());
+        keep(Role::Invoiced, invoiced.is_some());
+        keep(Role::Rate, rate.is_some());
+        keep(Role::Amount, amount.is_some());
+        Ok(EntryRow {
+            person: self.person(),
+            client: self.name(Role::Client),
+            project: self.name(Role::Project),
+            task: self.name(Role::Task),
+            text: self.text(Role::Text),
+            tags: tags::listed(self.text(Role::Tags)),
+            billable,
+            invoiced,
+            date,
+            start: start.or(time),
+            end,
+            seconds: 0,
+            rate,
+            amount,
+            currency: self.text(Role::Currency),
+            extra,
+        })
+    }
+
+    /// The cells of columns that have no role.
+    fn extra(&self) -> Vec<(&'r str, Cow<'r, str>)> {
+        let cell = |&column: &usize| {
+            let cell = words::trimmed(self.fields.get(column)?.cell(self.text));
+            (!cell.is_empty()).then(|| (self.readings.headers()[column].as_str(), cell))
+        };
+        self.readings
+            .without_role()
+            .iter()
+            .filter_map(cell)
+            .collect()
+    }
+
+    /// Keeps the cell of a role among the extras, for the reader of a format that has no use for it.
+    pub fn keep(&self, entry: &mut EntryRow<'r>, role: Role) {
+        if let Some(cell) = self.text(role) {
+            entry.extra.push((self.shown(role), cell));
+        }
+    }
+}

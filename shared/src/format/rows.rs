@@ -1,0 +1,251 @@
+//! The second pass: a chunk's bytes to rows.
+
+use std::borrow::Cow;
+
+use super::entry::EntryRow;
+use super::headers::fits;
+use super::layout::{Layout, Readings};
+use super::plan::{ChunkSpan, Oversized};
+use super::row::{self, Cells, ErrorCode, RowError};
+use crate::source::{self, Ending, MAX_RECORD, Splitter, Unreadable};
+
+/// A data record of the file.
+#[derive(Clone, Debug)]
+pub struct Row<'r> {
+    /// Counted from 1, the header and blank lines left out.
+    pub row: u64,
+    /// The physical line on which the record begins.
+    pub line: u64,
+    pub entry: Result<EntryRow<'r>, RowError>,
+    record: &'r str,
+    delimiter: u8,
+}
+
+impl<'r> Row<'r> {
+    /// The cells as parsed. A record that was too long to be read has none.
+    pub fn cells(&self) -> Vec<Cow<'r, str>> {
+        let mut splitter = Splitter::new(self.delimiter, self.line);
+        if !splitter.scan(self.record.as_bytes()) {
+            splitter.finish(self.record.as_bytes());
+        }
+        splitter
+            .fields()
+            .iter()
+            .map(|field| field.cell(self.record))
+            .collect()
+    }
+
+    /// The record as it stands in the file, without its line break.
+    pub fn record(&self) -> &'r str {
+        self.record
+    }
+}
+
+/// Why a chunk's bytes are not those that were surveyed.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum ChunkError {
+    #[error("the chunk has {got} bytes instead of {expected}")]
+    Length { expected: u64, got: u64 },
+    #[error("the chunk from byte {start} on cannot be decoded: {error}")]
+    Text { start: u64, error: Unreadable },
+}
+
+/// The rows of a chunk: iterate over a reference to it, as often as you like. Rows borrow their texts
+/// from it.
+pub struct Rows<'a> {
+    readings: Readings<'a>,
+    delimiter: u8,
+    segments: Vec<Segment<'a>>,
+}
+
+/// Records that lie side by side in the file, and the one behind them that was too long to be read.
+struct Segment<'a> {
+    text: Cow<'a, str>,
+    first_row: u64,
+    first_line: u64,
+    then: Option<Oversized>,
+}
+
+impl Layout {
+    /// The rows of a chunk. `bytes` are those of the span's [`ranges`](ChunkSpan::ranges), one after
+    /// the other: for nearly every chunk that is `start..end` of the object, as it was surveyed.
+    pub fn rows<'a>(&'a self, span: &ChunkSpan, bytes: &'a [u8]) -> Result<Rows<'a>, ChunkError> {
+        let expected = span.ranges().map(|range| range.end - range.start).sum();
+        // Places in a text are kept in 32 bits.
+        if bytes.len() as u64 != expected || u32::try_from(bytes.len()).is_err() {
+            return Err(ChunkError::Length {
+                expected,
+                got: bytes.len() as u64,
+            });
+        }
+        let mut segments = Vec::new();
+        let (mut rest, mut row, mut line) = (bytes, span.first_row, span.first_line);
+        let mut oversized = span.oversized.iter();
+        for range in span.ranges() {
+            let (piece, behind) = rest.split_at((range.end - range.start) as usize);
+            rest = behind;
+            let text = self.encoding.decode(piece);
+            let text = text.map_err(|error| ChunkError::Text {
+                start: range.start,
+                error,
+            })?;
+            let then = oversized.next().copied();
+            segments.push(Segment {
+                text,
+                first_row: row,
+                first_line: line,
+                then,
+            });
+            if let Some(then) = then {
+                (row, line) = (then.row + 1, then.last_line);
+            }
+        }
+        Ok(Rows {
+            readings: Readings::new(self),
+            delimiter: self.delimiter,
+            segments,
+        })
+    }
+}
+
+impl<'a> Rows<'a> {
+    /// The rows, in the order of the file.
+    pub fn iter(&self) -> RowIter<'_> {
+        RowIter {
+            rows: self,
+            segment: 0,
+            row: 0,
+            splitter: None,
+        }
+    }
+}
+
+impl<'r> IntoIterator for &'r Rows<'_> {
+    type Item = Row<'r>;
+    type IntoIter = RowIter<'r>;
+
+    fn into_iter(self) -> RowIter<'r> {
+        self.iter()
+    }
+}
+
+/// Iterates over the rows of a chunk.
+pub struct RowIter<'r> {
+    rows: &'r Rows<'r>,
+    segment: usize,
+    row: u64,
+    splitter: Option<Splitter>,
+}
+
+impl<'r> Iterator for RowIter<'r> {
+    type Item = Row<'r>;
+
+    fn next(&mut self) -> Option<Row<'r>> {
+        loop {
+            let segment = self.rows.segments.get(self.segment)?;
+            let splitter = match &mut self.splitter {
+                Some(splitter) => splitter,
+                None => {
+                    self.row = segment.first_row;
+                    self.splitter
+                        .insert(Splitter::new(self.rows.delimiter, segment.first_line))
+                }
+            };
+            let text: &'r str = &segment.text;
+            let ending = if splitter.scan(text.as_bytes()) {
+                Some(Ending::Complete)
+            } else {
+                splitter.finish(text.as_bytes())
+            };
+            let Some(ending) = ending else {
+                self.segment += 1;
+                self.splitter = None;
+                match segment.then {
+                    Some(oversized) => return Some(self.rows.oversized(oversized)),
+                    None => continue,
+                }
+            };
+            let cells = Cells {
+                text,
+                fields: splitter.fields(),
+                readings: &self.rows.readings,
+            };
+            if source::is_blank(cells.text, cells.fields) {
+                continue;
+            }
+            let row = self.row;
+            self.row += 1;
+            return Some(Row {
+                row,
+                line: splitter.lines().0,
+                entry: read(&cells, ending),
+                record: &text[splitter.range()],
+                delimiter: self.rows.delimiter,
+            });
+        }
+    }
+}
+
+impl<'r> Rows<'r> {
+    fn oversized(&'r self, oversized: Oversized) -> Row<'r> {
+        let Oversized {
+            row,
+            line,
+            start,
+            end,
+            unclosed,
+            ..
+        } = oversized;
+        let length = end - start;
+        let entry = Err(if unclosed {
+            unclosed_quote(String::new())
+        } else {
+            RowError {
+                column: String::new(),
+                code: ErrorCode::TooLarge,
+                value: String::new(),
+                message: format!("the record has {length} bytes; {MAX_RECORD} are read at most"),
+            }
+        });
+        Row {
+            row,
+            line,
+            entry,
+            record: "",
+            delimiter: self.delimiter,
+        }
+    }
+}
+
+/// Reads the cells of a row.
+fn read<'r>(cells: &Cells<'r, '_>, ending: Ending) -> Result<EntryRow<'r>, RowError> {
+    if ending == Ending::UnclosedQuote {
+        let last = cells.fields.last().map(|field| field.cell(cells.text));
+        return Err(unclosed_quote(row::excerpt(&last.unwrap_or_default())));
+    }
+    let headers = cells.readings.headers();
+    if !fits(headers, cells.fields.len()) {
+        return Err(ragged(cells, headers.len()));
+    }
+    (cells.readings.format.read)(cells)
+}
+
+fn ragged(cells: &Cells<'_, '_>, expected: usize) -> RowError {
+    let found = cells.fields.len();
+    let first = cells.fields.first().map(|field| field.cell(cells.text));
+    RowError {
+        column: String::new(),
+        code: ErrorCode::Ragged,
+        value: row::excerpt(&first.unwrap_or_default()),
+        message: format!("the row has {found} cells, the header {expected}"),
+    }
+}
+
+fn unclosed_quote(value: String) -> RowError {
+    RowError {
+        column: String::new(),
+        code: ErrorCode::UnclosedQuote,
+        value,
+        message: "a quote opens in this record and the file ends before it is closed".to_owned(),
+    }
+}

@@ -1,0 +1,322 @@
+//! The first pass: one reading of the whole file, in pieces, that leaves a plan.
+//!
+//! Three stages follow each other. The *head*, some first kilobytes of text, tells the delimiter and,
+//! by the header, the format: most of what is refused is refused here. The *body* cuts the rest into
+//! records, places them into chunks, and shows each column's cells to its profile. The *end* asks the
+//! profiles how each column is to be read; what they leave open is refused there, because only then
+//! the whole file has been heard.
+
+use super::detect::{self, Candidate};
+use super::headers::Headers;
+use super::layout::Layout;
+use super::plan::{ChunkSpan, Chunks, Placed, Plan};
+use super::refusal::Refusal;
+use super::settle;
+use super::table::Table;
+use super::{FormatName, ReadingOptions};
+use crate::source::{self, DELIMITERS, Decoder, Ending, Judged, MAX_RECORD, Record, Records};
+
+/// How much text is looked at before the delimiter and the format are decided.
+const HEAD: usize = 16 * 1024;
+
+/// More columns than this, or a longer header, is no table of time entries.
+const MAX_COLUMNS: usize = 1_000;
+const MAX_HEADER: usize = 32 * 1024;
+
+/// The first pass over a file.
+pub struct Survey {
+    options: ReadingOptions,
+    decoder: Decoder,
+    stage: Stage,
+    chunks: Chunks,
+}
+
+enum Stage {
+    Head {
+        text: String,
+        /// Length of text at which it is looked at (again).
+        enough: usize,
+    },
+    Body(Box<Body>),
+}
+
+/// What is known once the head has been read.
+struct Body {
+    records: Records,
+    judged: Judged,
+    format: FormatName,
+    candidates: Vec<Candidate>,
+    headers: Headers,
+    header_read: bool,
+    table: Table,
+}
+
+impl Survey {
+    /// A survey that cuts the file into chunks of `rows_per_chunk` rows (at least one).
+    pub fn new(options: ReadingOptions, rows_per_chunk: u32) -> Self {
+        Self {
+            decoder: Decoder::new(options.encoding),
+            options,
+            stage: Stage::Head {
+                text: String::new(),
+                enough: HEAD,
+            },
+            chunks: Chunks::new(rows_per_chunk),
+        }
+    }
+
+    /// Takes the next bytes of the file, in pieces of any size.
+    ///
+    /// # Errors
+    ///
+    /// As soon as it is known that the file cannot be read. The survey is over then.
+    pub fn push(&mut self, bytes: &[u8]) -> Result<(), Refusal> {
+        self.read(Some(bytes))
+            .map_err(|refusal| self.complete(refusal))
+    }
+
+    /// The chunks that have been completed since the last call.
+    pub fn take_chunks(&mut self) -> Vec<ChunkSpan> {
+        self.chunks.take()
+    }
+
+    /// Says that all bytes have been pushed.
+    ///
+    /// # Errors
+    ///
+    /// If the file cannot be read, among others because dates or numbers of it can be read in more
+    /// than one way.
+    pub fn finish(mut self) -> Result<Plan, Refusal> {
+        let layout = self.read(None).and_then(|()| self.settle());
+        let layout = layout.map_err(|refusal| self.complete(refusal))?;
+        let total_row = match &self.stage {
+            Stage::Body(body) if body.table.has_total() => self.chunks.drop_last(),
+            _ => None,
+        };
+        let (rows, chunks) = self.chunks.finish();
+        Ok(Plan {
+            layout,
+            rows,
+            chunks,
+            total_row: total_row.map(|record| record.line),
+        })
+    }
+
+    /// Reads some bytes, or the end.
+    fn read(&mut self, bytes: Option<&[u8]>) -> Result<(), Refusal> {
+        let text = match &mut self.stage {
+            Stage::Head { text, .. } => text,
+            Stage::Body(body) => body.records.text(),
+        };
+        match bytes {
+            Some(bytes) => self.decoder.push(bytes, text)?,
+            None => self.decoder.finish(text)?,
+        }
+        if let Stage::Head { text, enough } = &mut self.stage {
+            let last = bytes.is_none();
+            let Some(body) = read_head(text, enough, last, &self.options, &self.decoder)? else {
+                return Ok(());
+            };
+            self.stage = Stage::Body(Box::new(body));
+        }
+        let Stage::Body(body) = &mut self.stage else {
+            return Ok(());
+        };
+        let Body {
+            records,
+            headers,
+            header_read,
+            table,
+            ..
+        } = &mut **body;
+        let mut take = |record: Record<'_>| {
+            if !std::mem::replace(header_read, true) {
+                return Ok(());
+            }
+            place(record, headers, table, &mut self.chunks);
+            Ok::<(), Refusal>(())
+        };
+        let encoding = self.decoder.encoding();
+        records.drain(encoding, &mut take)?;
+        if bytes.is_none() {
+            records.finish(encoding, take)?;
+        }
+        Ok(())
+    }
+
+    /// Decides how each column is to be read.
+    fn settle(&mut self) -> Result<Layout, Refusal> {
+        let Stage::Body(body) = &mut self.stage else {
+            return Err(Refusal::because("the file has no header"));
+        };
+        body.table.finish();
+        let settled = settle::settle(&self.options, &body.table, &body.headers)?;
+        let mut evidence = vec![
+            self.decoder.evidence(),
+            format!(
+                "delimiter {:?}: {} columns in {} of the first {} rows",
+                char::from(body.judged.delimiter),
+                body.judged.header.len(),
+                body.judged.agreeing,
+                body.judged.records
+            ),
+        ];
+        evidence.extend(settled.evidence);
+        Ok(Layout {
+            format: body.format,
+            encoding: self.decoder.encoding(),
+            delimiter: body.judged.delimiter,
+            headers: body.headers.shown().to_vec(),
+            date_order: settled.date_order,
+            decimal_mark: settled.decimal_mark,
+            candidates: body.candidates.clone(),
+            evidence,
+            columns: settled.columns,
+        })
+    }
+
+    /// Adds to a refusal what is known by now.
+    fn complete(&self, refusal: Refusal) -> Refusal {
+        let encoding = self.decoder.encoding();
+        match &self.stage {
+            Stage::Head { .. } => refusal,
+            Stage::Body(body) => Refusal {
+                encoding: Some(encoding),
+                delimiter: Some(body.judged.delimiter),
+                headers: body.headers.shown().to_vec(),
+                candidates: body.candidates.clone(),
+                ..refusal
+            },
+        }
+    }
+}
+
+/// Decides by the head, or not yet.
+///
+/// What is looked at is always a beginning of `enough` bytes, or the whole file: in which pieces the
+/// text came must not matter.
+fn read_head(
+    text: &str,
+    enough: &mut usize,
+    last: bool,
+    options: &ReadingOptions,
+    decoder: &Decoder,
+) -> Result<Option<Body>, Refusal> {
+    while text.len() >= *enough {
+        let sample = &text[..text.floor_char_boundary(*enough)];
+        let hopeless = *enough > MAX_RECORD;
+        if let Some(body) = begin(text, sample, hopeless, options, decoder)? {
+            return Ok(Some(body));
+        }
+        *enough *= 2;
+    }
+    if last {
+        begin(text, text, true, options, decoder)
+    } else {
+        Ok(None)
+    }
+}
+
+/// Decides by a sample of the text. `None` if its first record is not complete; not if it is the
+/// `last` chance.
+fn begin(
+    text: &str,
+    sample: &str,
+    last: bool,
+    options: &ReadingOptions,
+    decoder: &Decoder,
+) -> Result<Option<Body>, Refusal> {
+    if last && sample.trim().is_empty() {
+        return Err(Refusal::because(
+            "the file is empty: nothing is written in it",
+        ));
+    }
+    let (declared, skipped) = match source::declared(sample) {
+        Some((delimiter, length)) => (Some(delimiter), length),
+        None => (None, 0),
+    };
+    let table = &sample[skipped..];
+    let judged = match options.delimiter.or(declared) {
+        Some(b'"' | b'\n' | b'\r' | 0x80..) => {
+            return Err(Refusal::because(
+                "`delimiter` must be one ASCII character, and no quote or line break",
+            ));
+        }
+        Some(asked) => source::judge(table, last, &[asked]),
+        None => source::judge(table, last, &DELIMITERS),
+    };
+    if judged.is_empty() && !last {
+        return Ok(None);
+    }
+    let encoding = decoder.encoding();
+    let (judged, headers, candidates) = choose(judged, options).map_err(|refusal| Refusal {
+        encoding: Some(encoding),
+        ..refusal
+    })?;
+    let format = options.format.unwrap_or(candidates[0].format);
+    let table = Table::new(format.declaration(), &headers);
+    let origin = decoder.mark() + encoding.source_len(&text[..skipped]);
+    let mut records = Records::new(judged.delimiter, origin, 1 + u64::from(skipped > 0));
+    records.text().push_str(&text[skipped..]);
+    Ok(Some(Body {
+        records,
+        judged,
+        format,
+        candidates,
+        headers,
+        header_read: false,
+        table,
+    }))
+}
+
+/// Takes the likeliest delimiter under which the header is one of a format.
+fn choose(
+    judged: Vec<Judged>,
+    options: &ReadingOptions,
+) -> Result<(Judged, Headers, Vec<Candidate>), Refusal> {
+    let mut nearest = None;
+    let tables = judged.into_iter().filter(|judged| judged.header.len() > 1);
+    for judged in tables {
+        let length: usize = judged.header.iter().map(String::len).sum();
+        if judged.header.len() > MAX_COLUMNS || length > MAX_HEADER {
+            nearest.get_or_insert_with(|| {
+                Refusal::because("the first line is too long to be the header of a table")
+            });
+            continue;
+        }
+        let headers = Headers::new(judged.header.clone());
+        let detected = match options.format {
+            Some(format) => detect::named(format, &headers),
+            None => detect::detect(&headers),
+        };
+        match detected {
+            Ok(candidates) => return Ok((judged, headers, candidates)),
+            Err(refusal) => {
+                nearest.get_or_insert(Refusal {
+                    delimiter: Some(judged.delimiter),
+                    ..refusal
+                });
+            }
+        }
+    }
+    Err(nearest.unwrap_or_else(|| {
+        Refusal::because(
+            "this is no table: its first line has one column only, with comma, semicolon, tab and \
+             bar alike; if it has another, say so with `delimiter`",
+        )
+    }))
+}
+
+/// Places a data record and shows its cells to the profiles.
+fn place(record: Record<'_>, headers: &Headers, table: &mut Table, chunks: &mut Chunks) {
+    let unclosed = record.ending == Ending::UnclosedQuote;
+    let readable = record.cells.filter(|_| !unclosed);
+    table.see(record.line, readable, headers, chunks.rows());
+    chunks.add(Placed {
+        line: record.line,
+        last_line: record.last_line,
+        source: record.source,
+        oversized: record.cells.is_none(),
+        unclosed,
+    });
+}

@@ -1,0 +1,92 @@
+//! Tempo's worklogs, as Jira's Tempo Timesheets export them: some thirty columns, custom ones among
+//! them, some with the same name twice.
+//!
+//! An issue is the task: its key and its summary. The customer of the account is the client. An entry
+//! is billable if hours of it were billed.
+
+use std::borrow::Cow;
+
+use super::columns::{Format, Need, Role, column, group};
+use super::entry::EntryRow;
+use super::row::{Cells, RowError};
+
+pub(super) static FORMAT: Format = Format {
+    columns: &[
+        column(Role::Date, &["work date"]),
+        column(Role::Hours, &["hours", "logged hours"]),
+        column(Role::TaskKey, &["issue key", "work item key"]),
+        column(Role::Task, &["issue summary", "work item summary"]),
+        column(Role::Person, &["full name"]),
+        column(Role::PersonId, &["username", "user account id"]),
+        column(Role::Client, &["account customer"]),
+        column(Role::ClientElse, &["account name"]),
+        column(Role::Project, &["project name", "project key"]),
+        column(Role::Text, &["work description"]),
+        column(Role::BilledHours, &["billed hours", "billable hours"]),
+    ],
+    others: &[
+        "account category",
+        "account key",
+        "account lead",
+        "activity name",
+        "all components",
+        "component",
+        "date created",
+        "date updated",
+        "epic",
+        "epic link",
+        "external hours",
+        "issue original estimate",
+        "issue remaining estimate",
+        "issue status",
+        "issue type",
+        "parent key",
+        "period",
+        "priority",
+        "project key",
+        "reporter",
+        "tempo team",
+        "tempo worklog id",
+        "user account id",
+        "username",
+        "version name",
+    ],
+    signature: &[
+        group("a column \"Work date\"", &[Need::Roles(&[Role::Date])]),
+        group(
+            "a column \"Hours\" or \"Logged Hours\"",
+            &[Need::Roles(&[Role::Hours])],
+        ),
+        group(
+            "a column \"Issue Key\" or \"Work Item Key\"",
+            &[Need::Roles(&[Role::TaskKey])],
+        ),
+    ],
+    read,
+};
+
+fn read<'r>(cells: &Cells<'r, '_>) -> Result<EntryRow<'r>, RowError> {
+    let mut entry = cells.entry()?;
+    entry.seconds = cells.needed_seconds(Role::Hours)?;
+    entry.task = match (cells.text(Role::TaskKey), entry.task.take()) {
+        (Some(key), Some(summary)) => Some(Cow::Owned(format!("{key}: {summary}"))),
+        (key, summary) => key.or(summary),
+    };
+    if entry.text.is_none() {
+        entry.text.clone_from(&entry.task);
+    }
+    if entry.client.is_none() {
+        entry.client = cells.name(Role::ClientElse);
+    } else {
+        cells.keep(&mut entry, Role::ClientElse);
+    }
+    if cells.text(Role::Person).is_some() {
+        cells.keep(&mut entry, Role::PersonId);
+    }
+    if cells.has(Role::BilledHours) {
+        let billed = cells.number(Role::BilledHours);
+        entry.billable = Some(billed.is_some_and(|hours| hours.is_positive()));
+        cells.keep(&mut entry, Role::BilledHours);
+    }
+    Ok(entry)
+}

@@ -1,0 +1,99 @@
+//! Times of day: `9:05`, `09:05:30`, `9:05 PM`, `9h05`.
+
+use jiff::civil::Time;
+
+/// Reads a time of day, with a 24-hour or a 12-hour clock.
+pub(super) fn read(cell: &str) -> Option<Time> {
+    if let Some(time) = plain(cell.as_bytes()) {
+        return Some(time);
+    }
+    let (clock, half) = meridiem(cell.trim());
+    let (hour, minute, second) = clock_parts(clock)?;
+    let hour = match half {
+        None => hour,
+        Some(half) => half.hour(hour)?,
+    };
+    time(hour, minute, second)
+}
+
+/// `09:05:30`, by far the most frequent way.
+fn plain(cell: &[u8]) -> Option<Time> {
+    let &[a, b, b':', c, d, b':', e, f] = cell else {
+        return None;
+    };
+    let digit = |byte: u8| byte.is_ascii_digit().then(|| u32::from(byte - b'0'));
+    time(
+        digit(a)? * 10 + digit(b)?,
+        digit(c)? * 10 + digit(d)?,
+        digit(e)? * 10 + digit(f)?,
+    )
+}
+
+fn time(hour: u32, minute: u32, second: u32) -> Option<Time> {
+    let part = |value: u32| i8::try_from(value).ok();
+    Time::new(part(hour)?, part(minute)?, part(second)?, 0).ok()
+}
+
+/// Which half of the day a 12-hour clock shows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Half {
+    Morning,
+    Afternoon,
+}
+
+impl Half {
+    /// The hour of the day: twelve comes before one.
+    pub fn hour(self, hour: u32) -> Option<u32> {
+        let noon = if self == Self::Afternoon { 12 } else { 0 };
+        (1..=12).contains(&hour).then_some(hour % 12 + noon)
+    }
+}
+
+/// Cuts `AM`, `p.m.` and the like off a cell.
+pub(super) fn meridiem(cell: &str) -> (&str, Option<Half>) {
+    let letters = cell.trim_end_matches(|letter: char| letter.is_alphabetic() || letter == '.');
+    let half = match &cell[letters.len()..] {
+        "AM" | "am" | "a.m." | "A.M." | "Am" => Half::Morning,
+        "PM" | "pm" | "p.m." | "P.M." | "Pm" => Half::Afternoon,
+        _ => return (cell, None),
+    };
+    (letters.trim_end(), Some(half))
+}
+
+/// Hours, minutes and seconds of `H:MM`, `H:MM:SS` or `HhMM`; a fraction of a second must be zero.
+fn clock_parts(clock: &str) -> Option<(u32, u32, u32)> {
+    let (hours, rest) = clock.split_once([':', 'h', 'H'])?;
+    let (minutes, seconds) = match rest.split_once(':') {
+        None => (rest, "00"),
+        Some((minutes, seconds)) => (minutes, seconds),
+    };
+    let seconds = match seconds.split_once(['.', ',']) {
+        None => seconds,
+        Some((seconds, fraction)) => fraction
+            .bytes()
+            .all(|byte| byte == b'0')
+            .then_some(seconds)?,
+    };
+    Some((number(hours, 1)?, number(minutes, 2)?, number(seconds, 2)?))
+}
+
+/// A number of at least `least` and at most two digits.
+fn number(digits: &str, least: usize) -> Option<u32> {
+    let fits =
+        (least..=2).contains(&digits.len()) && digits.bytes().all(|byte| byte.is_ascii_digit());
+    if fits { digits.parse().ok() } else { None }
+}
+
+/// Leaves out `Z`, `UTC`, `+01:00` and the like behind a time.
+pub(super) fn without_zone(time: &str) -> &str {
+    let time = time.trim_end();
+    for name in ["Z", "UTC", "GMT"] {
+        if let Some(bare) = time.strip_suffix(name) {
+            return bare.trim_end();
+        }
+    }
+    match time.rfind(['+', '-', '−']) {
+        Some(sign) if sign > 0 => time[..sign].trim_end(),
+        _ => time,
+    }
+}

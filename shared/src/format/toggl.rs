@@ -1,0 +1,109 @@
+//! Toggl Track's detailed report.
+//!
+//! The duration has many faces, by the profile's settings and by what a spreadsheet made of it; a
+//! spreadsheet's time of day counts no whole days, which the entry's end tells. Tags are joined by
+//! commas. The currency stands in the header: `Amount (EUR)`.
+
+use std::borrow::Cow;
+
+use jiff::civil::{Date, DateTime};
+
+use super::columns::{Format, Need, Role, column, group};
+use super::entry::EntryRow;
+use super::row::{Cells, Duration, RowError};
+
+pub(super) static FORMAT: Format = Format {
+    columns: &[
+        column(Role::Date, &["start date"]),
+        column(Role::Start, &["start time"]),
+        column(Role::EndDate, &["end date", "stop date"]),
+        column(Role::End, &["end time", "stop time"]),
+        column(Role::Duration, &["duration"]),
+        column(Role::Email, &["email", "e-mail", "user email"]),
+        column(Role::Person, &["user", "member", "user name"]),
+        column(Role::Client, &["client"]),
+        column(Role::Project, &["project"]),
+        column(Role::Task, &["task"]),
+        column(Role::Text, &["description"]),
+        column(Role::Billable, &["billable"]),
+        column(Role::Tags, &["tags", "tag"]),
+        column(Role::Amount, &["amount (*)", "amount"]),
+        column(Role::Currency, &["currency"]),
+    ],
+    others: &[],
+    signature: &[
+        group("a column \"Start date\"", &[Need::Roles(&[Role::Date])]),
+        group("a column \"Duration\"", &[Need::Roles(&[Role::Duration])]),
+        group(
+            "a column \"Start time\", \"End time\" or \"End date\"",
+            &[
+                Need::Roles(&[Role::Start]),
+                Need::Roles(&[Role::End]),
+                Need::Roles(&[Role::EndDate]),
+            ],
+        ),
+        group(
+            "a column \"User\" or \"Email\", or \"Description\" with \"Tags\" or \"Billable\"",
+            &[
+                Need::Roles(&[Role::Person]),
+                Need::Roles(&[Role::Email]),
+                Need::Roles(&[Role::Text, Role::Tags]),
+                Need::Roles(&[Role::Text, Role::Billable]),
+            ],
+        ),
+    ],
+    read,
+};
+
+const DAY: u64 = 86_400;
+
+fn read<'r>(cells: &Cells<'r, '_>) -> Result<EntryRow<'r>, RowError> {
+    let mut entry = cells.entry()?;
+    let end_date = end_date(cells, entry.date);
+    if end_date != Some(entry.date) {
+        cells.keep(&mut entry, Role::EndDate);
+    }
+    // From start to end, if both are known.
+    let elapsed = || {
+        let start = DateTime::from_parts(entry.date, entry.start?);
+        let end = DateTime::from_parts(end_date?, entry.end?);
+        u64::try_from(start.duration_until(end).as_secs()).ok()
+    };
+    entry.seconds = match cells.duration(Role::Duration)? {
+        Some(Duration {
+            seconds,
+            clock: false,
+        }) => seconds,
+        Some(Duration {
+            seconds,
+            clock: true,
+        }) => elapsed().map_or(seconds, |elapsed| with_days(seconds, elapsed)),
+        None => elapsed().ok_or_else(|| cells.missing(Role::Duration))?,
+    };
+    if entry.currency.is_none() && entry.amount.is_some() {
+        entry.currency = in_header(cells.shown(Role::Amount)).map(Cow::Borrowed);
+    }
+    Ok(entry)
+}
+
+/// The date of the end, which nearly always is that of the start.
+fn end_date(cells: &Cells<'_, '_>, start: Date) -> Option<Date> {
+    let end = cells.text(Role::EndDate)?;
+    if cells.text(Role::Date) == Some(end) {
+        return Some(start);
+    }
+    cells.date(Role::EndDate).ok().map(|(date, _)| date)
+}
+
+/// A time of day with as many whole days as the entry lasted. Clocks are turned between start and
+/// end, so what is left over is rounded.
+fn with_days(clock: u64, elapsed: u64) -> u64 {
+    clock + (elapsed + DAY / 2).saturating_sub(clock) / DAY * DAY
+}
+
+/// `EUR` of `Amount (EUR)`.
+fn in_header(shown: &str) -> Option<&str> {
+    let (_, behind) = shown.split_once('(')?;
+    let code = behind.strip_suffix(')')?.trim();
+    (!code.is_empty()).then_some(code)
+}

@@ -1,0 +1,200 @@
+//! The import: what was asked for, how far it is, and every change of its status.
+//!
+//! ```text
+//! new → queued → processing → complete | partially_complete | failed | incomplete
+//! queued → unsupported              any of them but rolled_back → rolling_back → rolled_back
+//! new | queued → incomplete         (given up: the file or its plan never came)
+//! ```
+//!
+//! A status changes in one transaction with an event for the outbox and a line of history, and only
+//! from the status that the caller saw; so of two who change it at once, one is told. A message is
+//! sent *before* a transition that needs one: its handler makes the transition too if it finds it
+//! undone, and a crash between the two loses nothing.
+
+mod counts;
+mod create;
+mod options;
+mod settle;
+mod status;
+mod transition;
+
+use aws_sdk_dynamodb::types::AttributeValue;
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+pub use counts::{Counts, Tally};
+pub use create::{NewImport, Origin, create};
+pub use options::Options;
+pub use settle::{settle, tally};
+pub use status::Status;
+pub use transition::{Change, HistoryLine, transition};
+
+use crate::files::{FileError, Object};
+use crate::format::{FormatName, Layout};
+use crate::id::{AccountId, ImportId, ThingId};
+use crate::queue::QueueError;
+use crate::revert::Kept;
+use crate::services::Services;
+use crate::store::{Item, StoreError, decode, encode, keys};
+
+/// What can go wrong while an import is moved on.
+#[derive(Debug, thiserror::Error)]
+pub enum ImportError {
+    /// The tables.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The file.
+    #[error(transparent)]
+    File(#[from] FileError),
+    /// The queues.
+    #[error(transparent)]
+    Queue(#[from] QueueError),
+    /// There is no such import.
+    #[error("import {0} is not there")]
+    Missing(ImportId),
+    /// Somebody else changed the status first, or it does not allow the step.
+    #[error("import {import} is {status}")]
+    Status {
+        /// The import.
+        import: ImportId,
+        /// Its status.
+        status: Status,
+    },
+    /// The account has made all the imports that ids allow.
+    #[error("the account has no import numbers left")]
+    Exhausted,
+    /// The time of the invocation is up; another one goes on.
+    #[error("no time is left")]
+    OutOfTime,
+}
+
+/// An import, as it is stored. Times are milliseconds since the epoch.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Import {
+    /// The account.
+    pub account: AccountId,
+    /// The number.
+    #[serde(rename = "number")]
+    pub id: ImportId,
+    /// Where it stands.
+    pub status: Status,
+    /// The name of the file.
+    pub file_name: String,
+    /// Who made it.
+    pub user: ThingId,
+    /// What was asked for.
+    #[serde(default)]
+    pub options: Options,
+    /// When it was made. What it creates carries this time, so that a retry writes the same values.
+    pub created_at: i64,
+    /// When its status changed last.
+    pub updated_at: i64,
+    /// When its rows began to be loaded.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub started_at: Option<i64>,
+    /// When its last row got its outcome, or it was given up.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub completed_at: Option<i64>,
+    /// When its undo was finished.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reverted_at: Option<i64>,
+    /// The file, once it is there.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub source: Option<Object>,
+    /// The key that the file is awaited at.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub awaits: Option<String>,
+    /// Rows of every chunk but the last.
+    pub rows_per_chunk: u32,
+    /// Data rows, once known.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub rows: Option<u64>,
+    /// Chunks, once known.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub chunks: Option<u64>,
+    /// What the file was found to be.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub format: Option<FormatName>,
+    /// What it created besides entries, once it is settled.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub tally: Option<Tally>,
+    /// What stayed of it after its undo, for others refer to it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub kept: Vec<Kept>,
+    /// Why it ended without all of its rows, for people.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
+}
+
+/// What the file was found to be, or why it was refused.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+pub struct Reading {
+    /// How its rows are read.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub layout: Option<Layout>,
+    /// Why they are not: a [`crate::format::Refusal`], as it is shown.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub refusal: Option<serde_json::Value>,
+}
+
+impl Import {
+    /// The import with this number.
+    pub async fn find(
+        services: &Services,
+        account: AccountId,
+        import: ImportId,
+    ) -> Result<Self, ImportError> {
+        let found = services.store.get(&keys::import(account, import)).await?;
+        found.map_or(Err(ImportError::Missing(import)), |item| Ok(decode(item)?))
+    }
+
+    /// The import, if it is there.
+    pub async fn get(
+        services: &Services,
+        account: AccountId,
+        import: ImportId,
+    ) -> Result<Option<Self>, StoreError> {
+        services.store.read(&keys::import(account, import)).await
+    }
+
+    /// What its file was found to be.
+    pub async fn reading(&self, services: &Services) -> Result<Reading, StoreError> {
+        Ok(services
+            .store
+            .read(&keys::reading(self.account, self.id))
+            .await?
+            .unwrap_or_default())
+    }
+
+    /// Its counts as of now.
+    pub async fn counts(&self, services: &Services) -> Result<Counts, StoreError> {
+        Counts::read(services, self).await
+    }
+
+    /// The last chunk, if it has rows.
+    pub fn chunk_count(&self) -> u64 {
+        self.chunks.unwrap_or_default()
+    }
+
+    /// When it was made.
+    pub fn created(&self) -> Timestamp {
+        Timestamp::from_millisecond(self.created_at).expect("stored times came from a clock")
+    }
+
+    fn item(&self) -> Item {
+        let mut item = encode(&keys::import(self.account, self.id), self);
+        let text = |text: String| AttributeValue::S(text);
+        item.insert("list".to_owned(), text(keys::list_value(self.account)));
+        if !self.status.is_settled() {
+            item.insert("open".to_owned(), text("open".to_owned()));
+            item.insert(
+                "opened".to_owned(),
+                text(format!(
+                    "{:015}#{}#{}",
+                    self.created_at, self.account, self.id
+                )),
+            );
+        }
+        item
+    }
+}

@@ -1,0 +1,98 @@
+//! How many rows became what.
+//!
+//! Every committed chunk adds its counts to one of a few counter items, in the transaction that commits
+//! it; so the sum of the items is the sum over the ledger pages at every moment, and what is pending is
+//! what is left of the rows: `rows = created + updated + unchanged + skipped + deleted + failed + pending`.
+
+use serde::{Deserialize, Serialize};
+
+use super::Import;
+use crate::ledger::Outcome;
+use crate::services::Services;
+use crate::store::{StoreError, keys};
+
+/// The counts of an import.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Counts {
+    /// Rows that became something new.
+    pub created: u64,
+    /// Rows that changed something.
+    pub updated: u64,
+    /// Rows that found nothing to change.
+    pub unchanged: u64,
+    /// Rows that were left out, for their user or because they are there already.
+    pub skipped: u64,
+    /// Rows that deleted something.
+    pub deleted: u64,
+    /// Rows that could not be read or loaded.
+    pub failed: u64,
+    /// The total duration of the created entries, in seconds.
+    pub seconds: u64,
+    /// Chunks that are committed.
+    pub chunks: u64,
+    /// Chunks that are undone.
+    pub reverted: u64,
+    /// Entities that the undo removed.
+    pub removed: u64,
+    /// Entries that were deleted by hand.
+    pub dropped: u64,
+    /// Rows without an outcome yet; none while the file is being planned.
+    #[serde(skip)]
+    pub pending: Option<u64>,
+}
+
+/// What an import created besides its rows' entities.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Tally {
+    /// Projects.
+    pub projects: u64,
+    /// Tags.
+    pub tags: u64,
+}
+
+impl Counts {
+    pub(super) async fn read(services: &Services, import: &Import) -> Result<Self, StoreError> {
+        let parts: Vec<Self> = services
+            .store
+            .read_all(keys::all_counts(import.account, import.id))
+            .await?;
+        let mut counts = parts
+            .iter()
+            .fold(Self::default(), |sum, part| sum.plus(part));
+        counts.pending = import.rows.map(|rows| rows - counts.accounted());
+        Ok(counts)
+    }
+
+    fn plus(&self, other: &Self) -> Self {
+        Self {
+            created: self.created + other.created,
+            updated: self.updated + other.updated,
+            unchanged: self.unchanged + other.unchanged,
+            skipped: self.skipped + other.skipped,
+            deleted: self.deleted + other.deleted,
+            failed: self.failed + other.failed,
+            seconds: self.seconds + other.seconds,
+            chunks: self.chunks + other.chunks,
+            reverted: self.reverted + other.reverted,
+            removed: self.removed + other.removed,
+            dropped: self.dropped + other.dropped,
+            pending: None,
+        }
+    }
+
+    /// Adds a row.
+    pub fn count(&mut self, outcome: Outcome) {
+        let counter = match outcome {
+            Outcome::Created => &mut self.created,
+            Outcome::Skipped => &mut self.skipped,
+            Outcome::Failed => &mut self.failed,
+        };
+        *counter += 1;
+    }
+
+    /// Rows that have their outcome.
+    pub fn accounted(&self) -> u64 {
+        self.created + self.updated + self.unchanged + self.skipped + self.deleted + self.failed
+    }
+}

@@ -1,0 +1,154 @@
+//! Making an import, once.
+//!
+//! One transaction raises the account's counter, puts the import under the new number, and claims the
+//! source. A retry, or a second event for the same object, finds the claim and gets the import that the
+//! first one made; a number is never used again.
+
+use serde::{Deserialize, Serialize};
+
+use super::transition::announce;
+use super::{Import, ImportError, Options, Status};
+use crate::files::Object;
+use crate::id::{AccountId, ImportId, MAX_IMPORTS, ThingId};
+use crate::services::Services;
+use crate::store::keys::{self, Counter};
+use crate::store::{StoreError, Write};
+
+/// How long a source stays claimed, in seconds: longer than any event can be late.
+const CLAIM_LIFETIME: i64 = 180 * 24 * 3600;
+/// Tries for a number while others take theirs.
+const ATTEMPTS: usize = 50;
+
+/// What to import, for whom.
+#[derive(Clone, Debug)]
+pub struct NewImport {
+    /// The account.
+    pub account: AccountId,
+    /// Who asks.
+    pub user: ThingId,
+    /// What was asked for.
+    pub options: Options,
+    /// The name of the file.
+    pub file_name: String,
+    /// Where its bytes are.
+    pub origin: Origin,
+    /// Rows of a chunk.
+    pub rows_per_chunk: u32,
+}
+
+/// Where the bytes of an import are.
+#[derive(Clone, Debug)]
+pub enum Origin {
+    /// In the bucket already.
+    Stored(Object),
+    /// To be uploaded, to a key that is told by the import's number; the token makes a retry find the first try.
+    Awaited {
+        /// What the caller drew for this request.
+        token: String,
+    },
+}
+
+#[derive(Serialize, Deserialize)]
+struct Numbered {
+    n: u64,
+}
+
+#[derive(Serialize, Deserialize)]
+struct Claim {
+    import: ImportId,
+    expires: i64,
+}
+
+/// Makes the import; or finds it, if its source has one.
+pub async fn create(services: &Services, new: &NewImport) -> Result<Import, ImportError> {
+    let (account, store) = (new.account, &services.store);
+    let claim_key = match &new.origin {
+        Origin::Stored(object) => {
+            keys::source(account, services.files.bucket(), &object.key, &object.etag)
+        }
+        Origin::Awaited { token } => {
+            keys::source(account, services.files.bucket(), "awaited", token)
+        }
+    };
+    let counter = keys::counter(account, Counter::Imports);
+    for _ in 0..ATTEMPTS {
+        if let Some(claim) = store.read::<Claim>(&claim_key).await? {
+            return Import::find(services, account, claim.import).await;
+        }
+        let last = store
+            .read::<Numbered>(&counter)
+            .await?
+            .map_or(0, |counter| counter.n);
+        if last >= MAX_IMPORTS {
+            return Err(ImportError::Exhausted);
+        }
+        let import = first_state(services, new, ImportId(last + 1));
+        let raise = Write::update(counter.clone(), "SET #n = :next").bind(":next", last + 1);
+        let raise = if last == 0 {
+            raise.when_absent()
+        } else {
+            raise.when("#n = :last").bind(":last", last)
+        };
+        let claim = Claim {
+            import: import.id,
+            expires: import.created_at / 1000 + CLAIM_LIFETIME,
+        };
+        let mut writes = vec![
+            raise,
+            Write::put_item(keys::import(account, import.id), import.item()).when_absent(),
+            Write::put(claim_key.clone(), &claim).when_absent(),
+        ];
+        writes.extend(announce(
+            &import,
+            import.status,
+            &format!("user {}", new.user),
+            None,
+            import.created_at,
+        ));
+        match store.transact(writes).await {
+            Ok(()) => return Ok(import),
+            Err(error) if error.is_refused() => {}
+            Err(error) => return Err(error.into()),
+        }
+    }
+    Err(StoreError::Busy("many imports are being made at once".to_owned()).into())
+}
+
+/// The key that the file of an awaited import is uploaded to.
+pub fn upload_key(account: AccountId, import: ImportId, file_name: &str) -> String {
+    format!("{}/{account}/{import}/{file_name}", crate::files::UPLOADS)
+}
+
+fn first_state(services: &Services, new: &NewImport, id: ImportId) -> Import {
+    let now = services.clock.now_ms();
+    let (status, source, awaits) = match &new.origin {
+        Origin::Stored(object) => (Status::Queued, Some(object.clone()), None),
+        Origin::Awaited { .. } => (
+            Status::New,
+            None,
+            Some(upload_key(new.account, id, &new.file_name)),
+        ),
+    };
+    Import {
+        account: new.account,
+        id,
+        status,
+        file_name: new.file_name.clone(),
+        user: new.user,
+        options: new.options.clone(),
+        created_at: now,
+        updated_at: now,
+        started_at: None,
+        completed_at: None,
+        reverted_at: None,
+        source,
+        awaits,
+        rows_per_chunk: new.rows_per_chunk,
+        rows: None,
+        chunks: None,
+        format: None,
+        tally: None,
+        kept: Vec::new(),
+        reason: None,
+    }
+}

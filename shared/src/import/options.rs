@@ -1,0 +1,63 @@
+//! What the caller asked for.
+
+use serde::{Deserialize, Serialize};
+
+use crate::format::{DateOrder, DecimalMark, FormatName, ReadingOptions};
+use crate::id::ThingId;
+use crate::source::Encoding;
+
+/// How a file is to be read and loaded. What is left out is found from the file, or is the default.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Options {
+    /// The format; none: found from the file.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub format: Option<FormatName>,
+    /// Who gets the entries of unknown users; none: those rows are left out.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub fallback_user: Option<ThingId>,
+    /// Whether tags are imported.
+    pub import_tags: bool,
+    /// Whether unknown projects are created; else their entries come without a project.
+    pub autocreate_projects: bool,
+    /// The delimiter.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub delimiter: Option<u8>,
+    /// The encoding.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub encoding: Option<Encoding>,
+    /// The order of day, month and year.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub date_order: Option<DateOrder>,
+    /// The decimal mark.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub decimal_mark: Option<DecimalMark>,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self {
+            format: None,
+            fallback_user: None,
+            import_tags: true,
+            autocreate_projects: true,
+            delimiter: None,
+            encoding: None,
+            date_order: None,
+            decimal_mark: None,
+        }
+    }
+}
+
+impl Options {
+    /// What concerns the reading of the file.
+    pub fn reading(&self) -> ReadingOptions {
+        ReadingOptions {
+            format: self.format,
+            delimiter: self.delimiter,
+            encoding: self.encoding,
+            date_order: self.date_order,
+            decimal_mark: self.decimal_mark,
+        }
+    }
+}

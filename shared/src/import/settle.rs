@@ -1,0 +1,122 @@
+//! The end of an import: when every chunk is accounted for, totals are folded and the status says how it went.
+
+use std::collections::BTreeMap;
+
+use futures::{StreamExt, TryStreamExt};
+
+use super::{Change, Counts, Import, ImportError, Status, Tally, transition};
+use crate::entity::Thing;
+use crate::entity::reference::{Note, Sums};
+use crate::id::{ChunkNo, ThingId};
+use crate::ledger::Chunk;
+use crate::services::Services;
+use crate::store::keys::{self, Kind};
+use crate::store::{Query, Write, decode};
+
+/// Totals written at once.
+const WRITES_IN_FLIGHT: usize = 8;
+
+/// Settles the import if every chunk is committed. Whoever commits a chunk asks; so does the sweep, for
+/// the one that died between its commit and the question. Asking twice does no harm: totals are SET,
+/// and of two transitions one is told that the other was first.
+pub async fn settle(services: &Services, import: &Import) -> Result<(), ImportError> {
+    let (Status::Processing, Some(chunks)) = (import.status, import.chunks) else {
+        return Ok(());
+    };
+    let counts = import.counts(services).await?;
+    if counts.chunks < chunks {
+        return Ok(());
+    }
+    fold(services, import).await?;
+    let tally = tally(services, import).await?;
+    let change = Change::none()
+        .set("tally", tally)
+        .set("completed_at", services.clock.now_ms());
+    match transition(services, import, verdict(&counts), "loader", change).await {
+        // Somebody else settled it, or it is being undone.
+        Ok(_) | Err(ImportError::Status { .. }) => Ok(()),
+        Err(error) => Err(error),
+    }
+}
+
+fn verdict(counts: &Counts) -> Status {
+    match (counts.failed, counts.accounted() - counts.failed) {
+        (0, _) => Status::Complete,
+        (_, 0) => Status::Failed,
+        _ => Status::PartiallyComplete,
+    }
+}
+
+/// Folds the totals of the ledger pages into the import's references, by SET.
+///
+/// A reference that is gone belongs to an import that is being undone; it is left gone.
+async fn fold(services: &Services, import: &Import) -> Result<(), ImportError> {
+    let mut totals: BTreeMap<(Kind, ThingId), Sums> = BTreeMap::new();
+    let mut query = keys::chunks(
+        import.account,
+        import.id,
+        ChunkNo(0),
+        ChunkNo(import.chunk_count()),
+    );
+    loop {
+        let (items, last) = services.store.page(&query).await?;
+        for item in items {
+            let Some(page) = Chunk::decode(item)?.page else {
+                continue;
+            };
+            for total in &page.totals {
+                totals
+                    .entry((total.kind, total.id))
+                    .or_default()
+                    .add(&total.sums);
+            }
+        }
+        match last {
+            Some(last) => query = query.after(last),
+            None => break,
+        }
+    }
+    let set = |((kind, id), sums): ((Kind, ThingId), Sums)| async move {
+        let key = keys::reference(import.account, kind, id, import.id);
+        let set = Write::update(key, "SET #loaded = :sums")
+            .when_present()
+            .bind(":sums", sums);
+        match services.store.write(set).await {
+            Err(error) if !error.is_refused() => Err(error),
+            _ => Ok(()),
+        }
+    };
+    let sets: Vec<_> = totals.into_iter().map(set).collect();
+    Ok(futures::stream::iter(sets)
+        .buffer_unordered(WRITES_IN_FLIGHT)
+        .try_collect()
+        .await?)
+}
+
+/// What the import created besides entries, counted from its notes.
+pub async fn tally(services: &Services, import: &Import) -> Result<Tally, ImportError> {
+    let mut tally = Tally::default();
+    let mut query: Query = keys::notes(import.account, import.id, None);
+    loop {
+        let (items, last) = services.store.page(&query).await?;
+        let notes: Vec<Note> = items.into_iter().map(decode).collect::<Result<_, _>>()?;
+        let wanted: Vec<_> = notes
+            .iter()
+            .filter(|note| note.kind != Kind::User)
+            .map(|note| (note.kind, note.id))
+            .collect();
+        for thing in Thing::get_many(services, import.account, &wanted).await? {
+            if thing.created_by == import.id && !thing.is_spent() {
+                match thing.kind {
+                    Kind::Project => tally.projects += 1,
+                    Kind::Tag => tally.tags += 1,
+                    Kind::Client | Kind::User => {}
+                }
+            }
+        }
+        match last {
+            Some(last) => query = query.after(last),
+            None => return Ok(tally),
+        }
+    }
+}

@@ -1,0 +1,52 @@
+//! Leases: who works on a chunk, and until when.
+//!
+//! A lease lives a little longer than a function may run, so when it is over its holder is dead: Lambda
+//! (and the local stack) ends a handler at its timeout. A holder nevertheless looks at the clock before
+//! each batch of writes and lets go once its time is up, so no write comes late.
+
+use std::time::Duration;
+
+use crate::clock::Clock;
+use crate::import::ImportError;
+
+/// How long a lease lives: longer than the loader and revert functions' timeout of 90 seconds.
+pub const LEASE: Duration = Duration::from_secs(120);
+/// A holder stops this long before its lease ends.
+const MARGIN: Duration = Duration::from_secs(20);
+
+/// A lease that was drawn.
+#[derive(Clone, Debug)]
+pub struct Lease {
+    /// What tells it from others.
+    pub token: String,
+    /// Until when, in milliseconds since the epoch.
+    pub until: i64,
+}
+
+impl Lease {
+    /// A new one, from now.
+    pub fn draw(clock: &Clock) -> Self {
+        let lease = i64::try_from(LEASE.as_millis()).expect("two minutes");
+        Self {
+            token: nonce(),
+            until: clock.now_ms() + lease,
+        }
+    }
+
+    /// Whether its holder may still write.
+    pub fn check(&self, clock: &Clock) -> Result<(), ImportError> {
+        let margin = i64::try_from(MARGIN.as_millis()).expect("seconds");
+        if clock.now_ms() + margin < self.until {
+            Ok(())
+        } else {
+            Err(ImportError::OutOfTime)
+        }
+    }
+}
+
+/// 128 random bits, as text.
+pub fn nonce() -> String {
+    let mut random = [0u8; 16];
+    getrandom::fill(&mut random).expect("the system has random bytes");
+    random.iter().map(|byte| format!("{byte:02x}")).collect()
+}

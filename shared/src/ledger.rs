@@ -1,0 +1,301 @@
+//! The ledger: what each row became.
+//!
+//! A chunk is up to `rows_per_chunk` rows of a file: the unit of work, of storage and of the ledger. Its
+//! item is written by the plan, claimed by a lease, and committed with its **page** in one transaction
+//! with the counts; so a row has an outcome exactly when its entity can be seen. A page holds an outcome
+//! per row (as runs), what the chunk holds at a glance (so that filters skip whole chunks), totals per
+//! project and tag, and the errors. It is packed small: most pages are below one write unit of 1 KB.
+
+use aws_sdk_dynamodb::primitives::Blob;
+use aws_sdk_dynamodb::types::AttributeValue;
+use jiff::civil::Date;
+use serde::{Deserialize, Serialize};
+
+use crate::entity::reference::Sums;
+use crate::format::{ChunkSpan, Oversized};
+use crate::id::{ChunkNo, Row, ThingId};
+use crate::store::keys::Kind;
+use crate::store::{Item, StoreError, decode};
+
+/// What became of a row.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Outcome {
+    /// It became an entry.
+    Created,
+    /// It was left out, for its user is unknown.
+    Skipped,
+    /// It could not be read.
+    Failed,
+}
+
+/// What a chunk's rows became.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Page {
+    /// Outcomes in the order of the rows, as runs.
+    pub outcomes: Vec<(Outcome, u32)>,
+    /// The first and the last day of its entries.
+    pub dates: Option<(Date, Date)>,
+    /// Whose entries it holds, ascending.
+    pub users: Vec<ThingId>,
+    /// Entries per project and tag.
+    pub totals: Vec<Total>,
+    /// Why rows failed, in their order.
+    pub errors: Vec<PageError>,
+    /// Users that rows name and nobody knows, each once, as they are written.
+    pub unknown_users: Vec<String>,
+    /// Rows that name them.
+    pub unknown_user_rows: u32,
+    /// Projects that rows name and that were not to be created, each once.
+    pub unknown_projects: Vec<String>,
+}
+
+/// The entries that a chunk has of a project or tag.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Total {
+    /// Project or tag.
+    pub kind: Kind,
+    /// Which.
+    pub id: ThingId,
+    /// How many, how long.
+    pub sums: Sums,
+}
+
+/// Why a row failed. The cells themselves are read again from the file when they are asked for.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct PageError {
+    /// The row.
+    pub row: Row,
+    /// The physical line where it begins, the header's being 1.
+    pub line: u64,
+    /// The column as it is named in the file, or empty for the row as a whole.
+    pub column: String,
+    /// What kind of error, in snake case.
+    pub code: String,
+    /// The value, cut short.
+    pub value: String,
+    /// For people.
+    pub message: String,
+}
+
+impl Page {
+    /// The version of the packed form.
+    const VERSION: u8 = 1;
+
+    /// Adds the outcome of the next row.
+    pub fn push(&mut self, outcome: Outcome) {
+        match self.outcomes.last_mut() {
+            Some((last, run)) if *last == outcome => *run += 1,
+            _ => self.outcomes.push((outcome, 1)),
+        }
+    }
+
+    /// The outcomes, one for each row.
+    pub fn each_outcome(&self) -> impl Iterator<Item = Outcome> {
+        self.outcomes
+            .iter()
+            .flat_map(|&(outcome, run)| std::iter::repeat_n(outcome, run as usize))
+    }
+
+    /// How many rows became `outcome`.
+    pub fn count(&self, outcome: Outcome) -> u64 {
+        self.outcomes
+            .iter()
+            .filter(|(kind, _)| *kind == outcome)
+            .map(|&(_, run)| u64::from(run))
+            .sum()
+    }
+
+    /// Whether it has entries of a project or tag.
+    pub fn has(&self, kind: Kind, id: ThingId) -> bool {
+        self.totals
+            .iter()
+            .any(|total| total.kind == kind && total.id == id)
+    }
+
+    fn pack(&self) -> Vec<u8> {
+        postcard::to_extend(self, vec![Self::VERSION]).expect("a page is plain data")
+    }
+
+    fn unpack(bytes: &[u8]) -> Result<Self, StoreError> {
+        match bytes.split_first() {
+            Some((&Self::VERSION, packed)) => {
+                postcard::from_bytes(packed).map_err(|error| StoreError::Shape(error.to_string()))
+            }
+            first => Err(StoreError::Shape(format!(
+                "a ledger page of version {:?}",
+                first.map(|(version, _)| version)
+            ))),
+        }
+    }
+}
+
+/// Where a chunk stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ChunkState {
+    /// To be loaded.
+    Planned,
+    /// Loaded; its entities can be seen.
+    Committed,
+    /// Fenced: being undone.
+    Reverting,
+    /// Undone.
+    Reverted,
+}
+
+/// A chunk of an import, as it is stored.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Chunk {
+    /// Which, from 0.
+    pub number: ChunkNo,
+    /// Its first data row.
+    pub first_row: u64,
+    /// How many rows it has.
+    pub rows: u32,
+    /// The physical line where its first row begins.
+    pub first_line: u64,
+    /// Where its bytes begin in the file.
+    pub start: u64,
+    /// Where they end.
+    pub end: u64,
+    /// Records in between that are too long to be read, and whose bytes are passed over.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub oversized: Vec<Oversized>,
+    /// Where it stands.
+    pub state: ChunkState,
+    /// Who works on it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub lease: Option<String>,
+    /// Until when, in milliseconds since the epoch.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub lease_until: Option<i64>,
+    /// Entries of it that were deleted by hand.
+    #[serde(default)]
+    pub dropped: u64,
+    /// Entries of it were edited by hand: what the page says at a glance need not hold for them.
+    #[serde(default)]
+    pub edited: bool,
+    /// What its rows became, once it is committed.
+    #[serde(skip)]
+    pub page: Option<Page>,
+}
+
+impl Chunk {
+    /// A chunk that is planned.
+    pub fn planned(number: ChunkNo, span: ChunkSpan) -> Self {
+        let ChunkSpan {
+            first_row,
+            rows,
+            first_line,
+            start,
+            end,
+            oversized,
+        } = span;
+        Self {
+            number,
+            first_row,
+            rows,
+            first_line,
+            start,
+            end,
+            oversized,
+            state: ChunkState::Planned,
+            lease: None,
+            lease_until: None,
+            dropped: 0,
+            edited: false,
+            page: None,
+        }
+    }
+
+    /// Which part of the file it is.
+    pub fn span(&self) -> ChunkSpan {
+        let oversized = self.oversized.clone();
+        let (first_row, rows, first_line) = (self.first_row, self.rows, self.first_line);
+        ChunkSpan {
+            first_row,
+            rows,
+            first_line,
+            start: self.start,
+            end: self.end,
+            oversized,
+        }
+    }
+
+    /// Reads a stored chunk.
+    pub fn decode(mut item: Item) -> Result<Self, StoreError> {
+        let page = match item.remove("page") {
+            Some(AttributeValue::B(blob)) => Some(Page::unpack(blob.as_ref())?),
+            _ => None,
+        };
+        Ok(Self {
+            page,
+            ..decode(item)?
+        })
+    }
+
+    /// Entries that stand.
+    pub fn standing(&self) -> u64 {
+        match (&self.page, self.state) {
+            (Some(page), ChunkState::Committed) => page.count(Outcome::Created) - self.dropped,
+            _ => 0,
+        }
+    }
+}
+
+/// A page as an attribute.
+pub fn page_attribute(page: &Page) -> AttributeValue {
+    AttributeValue::B(Blob::new(page.pack()))
+}
+
+#[cfg(test)]
+mod tests {
+    #![expect(clippy::unwrap_used, reason = "tests")]
+    use super::*;
+
+    fn page_of_a_thousand() -> Page {
+        let mut page = Page::default();
+        (0..1000).for_each(|row| {
+            page.push(if row == 500 {
+                Outcome::Failed
+            } else {
+                Outcome::Created
+            })
+        });
+        page.dates = Some((Date::constant(2026, 1, 1), Date::constant(2026, 12, 31)));
+        let sums = Sums {
+            entries: 50,
+            seconds: 180_000,
+            billable_seconds: 90_000,
+        };
+        let total = |id| Total {
+            kind: Kind::Tag,
+            id: ThingId((1 << 51) + id),
+            sums,
+        };
+        page.totals = (0..40).map(total).collect();
+        page
+    }
+
+    #[test]
+    fn a_page_survives_packing_and_a_usual_one_fits_one_write_unit() {
+        let page = page_of_a_thousand();
+        let packed = page.pack();
+        assert_eq!(Page::unpack(&packed).unwrap(), page);
+        assert!(packed.len() < 900, "{} bytes", packed.len());
+        assert_eq!(page.count(Outcome::Created), 999);
+        assert_eq!(
+            page.each_outcome()
+                .position(|outcome| outcome == Outcome::Failed),
+            Some(500)
+        );
+    }
+
+    #[test]
+    fn a_page_of_another_version_is_refused() {
+        let mut packed = page_of_a_thousand().pack();
+        packed[0] = 9;
+        assert!(Page::unpack(&packed).is_err());
+    }
+}

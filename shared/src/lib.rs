@@ -1,0 +1,23 @@
+//! Waybill's domain: files and rows in, entities out, a ledger of what became of each, and the way back.
+//!
+//! The modules stand in the order of the flow; upper ones know lower ones. `source` and `format` neither
+//! read nor write anything; everything stored goes through `store`, `files` and `queue`.
+
+pub mod account;
+pub mod batch;
+pub mod clock;
+pub mod entity;
+pub mod files;
+pub mod format;
+pub mod id;
+pub mod import;
+pub mod lease;
+pub mod ledger;
+pub mod load;
+pub mod plan;
+pub mod queue;
+pub mod revert;
+pub mod services;
+pub mod source;
+pub mod store;
+pub mod sweep;

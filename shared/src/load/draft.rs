@@ -1,0 +1,260 @@
+//! From parsed rows and resolved names to entries and a page. Nothing here reads or writes.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::resolve::{Named, Person};
+use crate::entity::reference::Sums;
+use crate::entity::{Entry, normal, tidy};
+use crate::format::{self, EntryRow, ErrorCode, RowError, Rows};
+use crate::id::{EntryId, Row, ThingId};
+use crate::import::{Counts, Import, Options};
+use crate::ledger::{Outcome, Page, PageError, Total};
+use crate::store::keys::Kind;
+
+/// A row as it was parsed.
+pub struct ParsedRow<'a> {
+    /// Its number.
+    pub row: Row,
+    /// The physical line where it begins.
+    pub line: u64,
+    /// What it says.
+    pub entry: Result<EntryRow<'a>, RowError>,
+}
+
+/// How a row names a person: its e-mail address, else the full name.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub enum PersonKey {
+    /// Not at all.
+    Nobody,
+    /// By address, in lower case.
+    Email(String),
+    /// By name, normalised.
+    Name(String),
+}
+
+impl PersonKey {
+    /// The key of what a row says.
+    pub fn of(person: &format::Person<'_>) -> Self {
+        match (person.email.as_deref(), person.name.as_deref()) {
+            (Some(email), _) => Self::Email(email.trim().to_lowercase()),
+            (None, Some(name)) => Self::Name(normal(name)),
+            (None, None) => Self::Nobody,
+        }
+    }
+}
+
+/// What a chunk becomes.
+#[derive(Default)]
+pub struct Drafts {
+    /// Its entries.
+    pub entries: Vec<Entry>,
+    /// Its page.
+    pub page: Page,
+    /// Its counts.
+    pub counts: Counts,
+}
+
+/// The rows of a chunk, without tags if those are not to be imported.
+pub fn parse<'r>(rows: &'r Rows<'_>, options: &Options) -> Vec<ParsedRow<'r>> {
+    rows.into_iter()
+        .map(|row| {
+            let mut entry = row.entry;
+            if let (Ok(entry), false) = (&mut entry, options.import_tags) {
+                entry.tags.clear();
+            }
+            ParsedRow {
+                row: Row(row.row),
+                line: row.line,
+                entry,
+            }
+        })
+        .collect()
+}
+
+/// Makes entries of the rows, and the page that says what became of each.
+pub fn draft(import: &Import, rows: Vec<ParsedRow<'_>>, named: &Named) -> Drafts {
+    let mut drafts = Drafts::default();
+    let mut totals: BTreeMap<(Kind, ThingId), Sums> = BTreeMap::new();
+    let mut users = BTreeSet::new();
+    let mut unknown_users = BTreeSet::new();
+    let mut unknown_projects = BTreeSet::new();
+    for ParsedRow { row, line, entry } in rows {
+        let outcome = match entry {
+            Err(error) => {
+                drafts.page.errors.push(page_error(row, line, error));
+                Outcome::Failed
+            }
+            Ok(parsed) => match owner(import, named, &parsed, &mut unknown_users, &mut drafts.page)
+            {
+                Owner::Nobody => Outcome::Skipped,
+                Owner::Ambiguous(ids) => {
+                    drafts.page.errors.push(ambiguous(row, line, &parsed, &ids));
+                    Outcome::Failed
+                }
+                Owner::User(user) => {
+                    let entry = entry_of(import, row, user, parsed, named, &mut unknown_projects);
+                    let sums = Sums::of(entry.seconds, entry.billable);
+                    let things = entry.project.map(|id| (Kind::Project, id)).into_iter();
+                    for thing in things.chain(entry.tags.iter().map(|&id| (Kind::Tag, id))) {
+                        totals.entry(thing).or_default().add(&sums);
+                    }
+                    users.insert(user);
+                    let (first, last) = drafts.page.dates.unwrap_or((entry.date, entry.date));
+                    drafts.page.dates = Some((first.min(entry.date), last.max(entry.date)));
+                    drafts.counts.seconds += entry.seconds;
+                    drafts.entries.push(entry);
+                    Outcome::Created
+                }
+            },
+        };
+        drafts.counts.count(outcome);
+        drafts.page.push(outcome);
+    }
+    drafts.page.users = users.into_iter().collect();
+    drafts.page.totals = totals
+        .into_iter()
+        .map(|((kind, id), sums)| Total { kind, id, sums })
+        .collect();
+    drafts.page.unknown_users = unknown_users.into_iter().collect();
+    drafts.page.unknown_projects = unknown_projects.into_iter().collect();
+    drafts
+}
+
+enum Owner {
+    User(ThingId),
+    Nobody,
+    Ambiguous(Vec<ThingId>),
+}
+
+fn owner(
+    import: &Import,
+    named: &Named,
+    entry: &EntryRow<'_>,
+    unknown: &mut BTreeSet<String>,
+    page: &mut Page,
+) -> Owner {
+    match named
+        .people
+        .get(&PersonKey::of(&entry.person))
+        .unwrap_or(&Person::Unknown)
+    {
+        Person::Known(user) => Owner::User(*user),
+        Person::Ambiguous(ids) => Owner::Ambiguous(ids.clone()),
+        Person::Unknown => {
+            page.unknown_user_rows += 1;
+            unknown.extend(written(entry).map(str::to_owned));
+            import
+                .options
+                .fallback_user
+                .map_or(Owner::Nobody, Owner::User)
+        }
+    }
+}
+
+/// The person as the row writes it.
+fn written<'a>(entry: &'a EntryRow<'_>) -> Option<&'a str> {
+    entry
+        .person
+        .email
+        .as_deref()
+        .or(entry.person.name.as_deref())
+}
+
+fn ambiguous(row: Row, line: u64, entry: &EntryRow<'_>, ids: &[ThingId]) -> PageError {
+    let value = written(entry).unwrap_or_default().to_owned();
+    let ids: Vec<_> = ids.iter().map(ToString::to_string).collect();
+    PageError {
+        row,
+        line,
+        column: "person".to_owned(),
+        code: "ambiguous_user".to_owned(),
+        message: format!(
+            "person: \"{value}\" is the name of several users ({})",
+            ids.join(", ")
+        ),
+        value,
+    }
+}
+
+fn page_error(row: Row, line: u64, error: RowError) -> PageError {
+    PageError {
+        row,
+        line,
+        column: error.column,
+        code: word(error.code),
+        value: error.value,
+        message: error.message,
+    }
+}
+
+/// The code as it stands on the wire.
+fn word(code: ErrorCode) -> String {
+    serde_json::to_value(code)
+        .ok()
+        .and_then(|word| Some(word.as_str()?.to_owned()))
+        .unwrap_or_default()
+}
+
+fn entry_of(
+    import: &Import,
+    row: Row,
+    user: ThingId,
+    parsed: EntryRow<'_>,
+    named: &Named,
+    unknown_projects: &mut BTreeSet<String>,
+) -> Entry {
+    let project = parsed.project.as_deref().and_then(|project| {
+        let client = parsed.client.as_deref().map(normal).unwrap_or_default();
+        let found = named
+            .projects
+            .get(&(client, normal(project)))
+            .copied()
+            .flatten();
+        if found.is_none() {
+            unknown_projects.insert(tidy(project));
+        }
+        found
+    });
+    let mut tags = Vec::with_capacity(parsed.tags.len());
+    for id in parsed
+        .tags
+        .iter()
+        .filter_map(|tag| named.tags.get(&normal(&tag.name)))
+    {
+        if !tags.contains(id) {
+            tags.push(*id);
+        }
+    }
+    let text = |value: std::borrow::Cow<'_, str>| value.into_owned();
+    let mut extra: Vec<(String, String)> = parsed
+        .extra
+        .into_iter()
+        .map(|(column, value)| (column.to_owned(), value.into_owned()))
+        .collect();
+    // A client is the project's; without a project it has no place in an entry, but is not dropped.
+    if let (None, Some(client)) = (&parsed.project, &parsed.client) {
+        extra.push(("client".to_owned(), client.clone().into_owned()));
+    }
+    Entry {
+        id: EntryId::of(import.id, row),
+        user,
+        project,
+        tags,
+        date: parsed.date,
+        start: parsed.start,
+        end: parsed.end,
+        seconds: parsed.seconds,
+        billable: parsed.billable.unwrap_or(true),
+        text: parsed.text.map(text),
+        task: parsed.task.map(text),
+        invoiced: parsed.invoiced,
+        rate: parsed.rate.map(text),
+        amount: parsed.amount.map(text),
+        currency: parsed.currency.map(text),
+        source_url: None,
+        extra,
+        version: 1,
+        created_at: import.created_at,
+        updated_at: import.created_at,
+    }
+}

@@ -1,0 +1,282 @@
+//! A file to chunks, in one pass.
+//!
+//! The parser function reads the file once, from the first byte to the last, in memory that does not grow
+//! with it. What it is, how its columns are to be read, and where its chunks begin comes out at the end;
+//! chunk items are written on the way, each put only if it is not there, so that a second run of the same
+//! plan never takes a claimed or committed chunk back. Only when the whole file has been read does the
+//! import go on to `processing`; then a message goes out for each chunk. A run that finds the plan made
+//! sends the messages again for the chunks that are not committed.
+
+use futures::{StreamExt, TryStreamExt};
+
+use crate::files::{FileError, Object};
+use crate::format::{ChunkSpan, Plan, Refusal, Survey};
+use crate::id::{AccountId, ChunkNo, ImportId, MAX_ROWS};
+use crate::import::{Change, Import, ImportError, Reading, Status, settle, transition};
+use crate::ledger::{Chunk, ChunkState};
+use crate::load;
+use crate::queue::Message;
+use crate::services::Services;
+use crate::store::{StoreError, Write, keys};
+
+/// Chunk items written at once.
+const PUTS_IN_FLIGHT: usize = 16;
+/// Who is named in the history.
+const BY: &str = "parser";
+
+/// Plans the import and sends its chunks out.
+pub async fn plan(
+    services: &Services,
+    account: AccountId,
+    import: ImportId,
+) -> Result<(), ImportError> {
+    let mut import = Import::find(services, account, import).await?;
+    if import.status == Status::New {
+        import = arrived(services, import).await?;
+    }
+    match import.status {
+        Status::Queued => {}
+        Status::Processing => return send_out(services, &import).await,
+        // Settled, or being undone: nothing to plan.
+        _ => return Ok(()),
+    }
+    let source = import.source.clone().ok_or(FileError::Missing)?;
+    let planned = match survey(services, &import, &source).await {
+        Ok(Ok(plan)) if plan.rows > MAX_ROWS => {
+            let rows = plan.rows;
+            give_up(
+                services,
+                &import,
+                format!("the file has {rows} rows; an import takes at most {MAX_ROWS}"),
+            )
+            .await
+        }
+        Ok(Ok(plan)) => begin(services, &import, plan).await,
+        Ok(Err(refusal)) => refuse(services, &import, refusal).await,
+        Err(ImportError::File(error @ (FileError::Missing | FileError::Replaced))) => {
+            give_up(services, &import, error.to_string()).await
+        }
+        Err(error) => Err(error),
+    };
+    match planned {
+        Ok(import) if import.status == Status::Processing => send_out(services, &import).await,
+        // Somebody else planned it first, or it is being undone.
+        Ok(_) | Err(ImportError::Status { .. }) => Ok(()),
+        Err(error) => Err(error),
+    }
+}
+
+/// The awaited file is in the bucket: pins it.
+async fn arrived(services: &Services, import: Import) -> Result<Import, ImportError> {
+    let Some(key) = &import.awaits else {
+        return Ok(import);
+    };
+    let object = match services.files.head(key).await {
+        Ok(object) => object,
+        Err(FileError::Missing) => return Ok(import),
+        Err(error) => return Err(error.into()),
+    };
+    match transition(
+        services,
+        &import,
+        Status::Queued,
+        BY,
+        Change::none().set("source", object),
+    )
+    .await
+    {
+        Err(ImportError::Status { .. }) => Import::find(services, import.account, import.id).await,
+        done => done,
+    }
+}
+
+async fn survey(
+    services: &Services,
+    import: &Import,
+    source: &Object,
+) -> Result<Result<Plan, Refusal>, ImportError> {
+    let mut survey = Survey::new(import.options.reading(), import.rows_per_chunk);
+    let mut stream = services.files.stream(source).await?;
+    let mut written = 0;
+    while let Some(bytes) = stream
+        .try_next()
+        .await
+        .map_err(|error| FileError::Sdk(error.to_string()))?
+    {
+        if let Err(refusal) = survey.push(&bytes) {
+            return Ok(Err(refusal));
+        }
+        written = put_chunks(services, import, written, survey.take_chunks()).await?;
+    }
+    let mut plan = match survey.finish() {
+        Ok(plan) => plan,
+        Err(refusal) => return Ok(Err(refusal)),
+    };
+    put_chunks(services, import, written, std::mem::take(&mut plan.chunks)).await?;
+    Ok(Ok(plan))
+}
+
+/// Writes chunks, the first of which is number `first`; returns the number of the next.
+async fn put_chunks(
+    services: &Services,
+    import: &Import,
+    first: u64,
+    spans: Vec<ChunkSpan>,
+) -> Result<u64, StoreError> {
+    let next = first + spans.len() as u64;
+    let put = |(number, span): (u64, ChunkSpan)| async move {
+        let chunk = Chunk::planned(ChunkNo(number), span);
+        let put =
+            Write::put(keys::chunk(import.account, import.id, chunk.number), &chunk).when_absent();
+        match services.store.write(put).await {
+            Err(error) if !error.is_refused() => Err(error),
+            _ => Ok(()),
+        }
+    };
+    let puts: Vec<_> = (first..).zip(spans).map(put).collect();
+    futures::stream::iter(puts)
+        .buffer_unordered(PUTS_IN_FLIGHT)
+        .try_collect::<()>()
+        .await?;
+    Ok(next)
+}
+
+async fn begin(services: &Services, import: &Import, plan: Plan) -> Result<Import, ImportError> {
+    let chunks = plan.rows.div_ceil(u64::from(import.rows_per_chunk));
+    let change = Change::none()
+        .set("rows", plan.rows)
+        .set("chunks", chunks)
+        .set("format", plan.layout.format)
+        .set("started_at", services.clock.now_ms());
+    let reading = Reading {
+        layout: Some(plan.layout),
+        refusal: None,
+    };
+    services
+        .store
+        .write(Write::put(
+            keys::reading(import.account, import.id),
+            &reading,
+        ))
+        .await?;
+    transition(services, import, Status::Processing, BY, change).await
+}
+
+async fn refuse(
+    services: &Services,
+    import: &Import,
+    refusal: Refusal,
+) -> Result<Import, ImportError> {
+    let reason = refusal.reasons.join("; ");
+    let refusal =
+        serde_json::to_value(&refusal).map_err(|error| StoreError::Shape(error.to_string()))?;
+    let reading = Reading {
+        layout: None,
+        refusal: Some(refusal),
+    };
+    services
+        .store
+        .write(Write::put(
+            keys::reading(import.account, import.id),
+            &reading,
+        ))
+        .await?;
+    let change = Change::none()
+        .set("reason", &reason)
+        .set("completed_at", services.clock.now_ms());
+    transition(
+        services,
+        import,
+        Status::Unsupported,
+        BY,
+        change.because(reason),
+    )
+    .await
+}
+
+/// Ends an import that cannot go on, and says why.
+pub(crate) async fn give_up(
+    services: &Services,
+    import: &Import,
+    reason: String,
+) -> Result<Import, ImportError> {
+    let change = Change::none()
+        .set("reason", &reason)
+        .set("completed_at", services.clock.now_ms());
+    transition(
+        services,
+        import,
+        Status::Incomplete,
+        BY,
+        change.because(reason),
+    )
+    .await
+}
+
+/// Sends the chunks of a planned import to the loaders. What has no rows settles, and one chunk alone is loaded on the spot.
+async fn send_out(services: &Services, import: &Import) -> Result<(), ImportError> {
+    match import.chunk_count() {
+        0 => settle(services, import).await,
+        // If another holds the chunk, its own message or the sweep sees to the rest.
+        1 => load::load(services, import.account, import.id, ChunkNo(0))
+            .await
+            .map(drop),
+        _ => send_waiting(services, import).await.map(drop),
+    }
+}
+
+/// Wakes an import whose messages may be lost. When nothing is left to load, a loader that finds its chunk
+/// committed settles the import.
+pub async fn resend(services: &Services, import: &Import) -> Result<(), ImportError> {
+    if send_waiting(services, import).await? == 0 {
+        let last = Message::Load {
+            account: import.account,
+            import: import.id,
+            chunk: ChunkNo(0),
+        };
+        services.queues.send(&last).await?;
+    }
+    Ok(())
+}
+
+/// Sends a message for every chunk that is not committed; returns how many.
+async fn send_waiting(services: &Services, import: &Import) -> Result<usize, ImportError> {
+    let (account, id) = (import.account, import.id);
+    send_chunks(services, import, |chunk| {
+        (chunk.state == ChunkState::Planned).then_some(Message::Load {
+            account,
+            import: id,
+            chunk: chunk.number,
+        })
+    })
+    .await
+}
+
+/// Sends what `message` makes of each chunk; returns how many it made.
+pub(crate) async fn send_chunks(
+    services: &Services,
+    import: &Import,
+    message: impl Fn(&Chunk) -> Option<Message>,
+) -> Result<usize, ImportError> {
+    let mut sent = 0;
+    let mut query = keys::chunks(
+        import.account,
+        import.id,
+        ChunkNo(0),
+        ChunkNo(import.chunk_count()),
+    );
+    loop {
+        let (items, last) = services.store.page(&query).await?;
+        let chunks: Vec<Chunk> = items
+            .into_iter()
+            .map(Chunk::decode)
+            .collect::<Result<_, _>>()?;
+        let messages: Vec<_> = chunks.iter().filter_map(&message).collect();
+        services.queues.send_all(&messages).await?;
+        sent += messages.len();
+        match last {
+            Some(last) => query = query.after(last),
+            None => return Ok(sent),
+        }
+    }
+}

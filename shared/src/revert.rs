@@ -1,0 +1,325 @@
+//! A ledger page back to what was.
+//!
+//! The status `rolling_back` forbids claims; then chunk by chunk is **fenced**: the undo takes the chunk
+//! item itself, when it is committed or its lease is dead, so no loader can commit behind it. It deletes
+//! whatever lies in the chunk's partition, which a crash of a loader may have filled in part, and marks
+//! the chunk reverted with what it removed. After the last chunk the notes are worked off: references are
+//! dropped, and shared things that the import made go if nobody refers to them. Every step can be done
+//! twice, and undo twice is undo once.
+
+use futures::{StreamExt, TryStreamExt};
+use serde::{Deserialize, Serialize};
+
+use crate::entity::reference::{Note, drop_reference};
+use crate::id::{AccountId, ChunkNo, ImportId, ThingId};
+use crate::import::{Change, Import, ImportError, Status, transition};
+use crate::lease::Lease;
+use crate::ledger::{Chunk, ChunkState};
+use crate::plan::send_chunks;
+use crate::queue::Message;
+use crate::services::Services;
+use crate::store::keys::{self, Key, Kind};
+use crate::store::{StoreError, Table, Write, decode};
+
+/// Notes worked off at once.
+const NOTES_IN_FLIGHT: usize = 8;
+/// Entries deleted between two looks at the clock.
+const ENTRIES_A_LOOK: usize = 250;
+/// At most so many things that stayed are named in the report.
+const MOST_NAMED: usize = 100;
+
+/// How the undo of a chunk ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Reverted {
+    /// It is undone, by this try or an earlier one.
+    Done,
+    /// A loader holds the chunk until then (milliseconds since the epoch): come again.
+    Held(i64),
+}
+
+/// A shared thing that stayed although the undone import made it: others refer to it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Kept {
+    /// What it is.
+    pub kind: Kind,
+    /// Which.
+    pub id: ThingId,
+}
+
+/// Asks for the undo of an import: the message first, then the status, so that a crash between the two
+/// loses nothing. An import that is being undone or undone already is left as it is.
+pub async fn ask(services: &Services, import: &Import, by: &str) -> Result<Import, ImportError> {
+    let (account, id) = (import.account, import.id);
+    services
+        .queues
+        .send(&Message::Undo {
+            account,
+            import: id,
+            by: by.to_owned(),
+        })
+        .await?;
+    begin(services, import.clone(), by).await
+}
+
+/// Takes the import to `rolling_back`, whatever it is doing.
+async fn begin(services: &Services, mut import: Import, by: &str) -> Result<Import, ImportError> {
+    loop {
+        if !import.status.may_become(Status::RollingBack) {
+            return Ok(import);
+        }
+        match transition(services, &import, Status::RollingBack, by, Change::none()).await {
+            Err(ImportError::Status { .. }) => {
+                import = Import::find(services, import.account, import.id).await?
+            }
+            done => return done,
+        }
+    }
+}
+
+/// Begins the undo, if nobody has, and sends its chunks out.
+pub async fn undo(
+    services: &Services,
+    account: AccountId,
+    import: ImportId,
+    by: &str,
+) -> Result<(), ImportError> {
+    let import = begin(services, Import::find(services, account, import).await?, by).await?;
+    if import.status != Status::RollingBack {
+        return Ok(());
+    }
+    send_out(services, &import).await
+}
+
+/// Sends the chunks out. What has no chunks, or one, is undone on the spot.
+async fn send_out(services: &Services, import: &Import) -> Result<(), ImportError> {
+    match import.chunk_count() {
+        0 => release(services, import).await,
+        1 => match revert(services, import.account, import.id, ChunkNo(0)).await? {
+            Reverted::Done => Ok(()),
+            Reverted::Held(until) => {
+                come_again(services, import.account, import.id, ChunkNo(0), until).await
+            }
+        },
+        _ => send_waiting(services, import).await.map(drop),
+    }
+}
+
+/// Wakes an undo whose messages may be lost.
+pub async fn resend(services: &Services, import: &Import) -> Result<(), ImportError> {
+    if send_waiting(services, import).await? == 0 {
+        let release = Message::Release {
+            account: import.account,
+            import: import.id,
+        };
+        services.queues.send(&release).await?;
+    }
+    Ok(())
+}
+
+/// Sends a message for every chunk that is not undone; returns how many.
+async fn send_waiting(services: &Services, import: &Import) -> Result<usize, ImportError> {
+    let (account, id) = (import.account, import.id);
+    send_chunks(services, import, |chunk| {
+        (chunk.state != ChunkState::Reverted).then_some(Message::Revert {
+            account,
+            import: id,
+            chunk: chunk.number,
+        })
+    })
+    .await
+}
+
+/// Has the chunk undone when the loader that holds it is done or dead.
+pub async fn come_again(
+    services: &Services,
+    account: AccountId,
+    import: ImportId,
+    chunk: ChunkNo,
+    until: i64,
+) -> Result<(), ImportError> {
+    let message = Message::Revert {
+        account,
+        import,
+        chunk,
+    };
+    Ok(services
+        .queues
+        .send_after(&message, services.clock.until(until))
+        .await?)
+}
+
+/// Undoes a chunk.
+pub async fn revert(
+    services: &Services,
+    account: AccountId,
+    import: ImportId,
+    chunk: ChunkNo,
+) -> Result<Reverted, ImportError> {
+    let import = Import::find(services, account, import).await?;
+    if import.status != Status::RollingBack {
+        return Ok(Reverted::Done);
+    }
+    let key = keys::chunk(account, import.id, chunk);
+    let lease = Lease::draw(&services.clock);
+    match fence(services, &key, &lease).await? {
+        Fence::Held(until) => return Ok(Reverted::Held(until)),
+        Fence::Over => {}
+        Fence::Mine => {
+            let removed = empty(services, account, import.id, chunk, &lease).await?;
+            mark_reverted(services, &import, chunk, key, removed, &lease).await?;
+        }
+    }
+    let counts = import.counts(services).await?;
+    if counts.reverted < import.chunk_count() {
+        Ok(Reverted::Done)
+    } else {
+        finish(services, &import).await
+    }
+}
+
+async fn finish(services: &Services, import: &Import) -> Result<Reverted, ImportError> {
+    release(services, import).await?;
+    Ok(Reverted::Done)
+}
+
+enum Fence {
+    Mine,
+    Held(i64),
+    Over,
+}
+
+/// Takes the chunk: committed, or planned with no living lease, or fenced by an undo that died.
+async fn fence(services: &Services, key: &Key, lease: &Lease) -> Result<Fence, StoreError> {
+    let take = Write::update(
+        key.clone(),
+        "SET #state = :reverting, #lease = :token, #lease_until = :until",
+    )
+    .when(
+        "#state = :committed OR (#state IN (:planned, :reverting) AND \
+             (attribute_not_exists(#lease) OR #lease_until < :now))",
+    )
+    .bind(":reverting", ChunkState::Reverting)
+    .bind(":committed", ChunkState::Committed)
+    .bind(":planned", ChunkState::Planned)
+    .bind(":token", &lease.token)
+    .bind(":until", lease.until)
+    .bind(":now", services.clock.now_ms());
+    match services.store.write(take).await {
+        Ok(_) => Ok(Fence::Mine),
+        Err(StoreError::Refused {
+            found: Some(item), ..
+        }) => {
+            let chunk = Chunk::decode(*item)?;
+            match (chunk.state, chunk.lease_until) {
+                (ChunkState::Reverted, _) | (_, None) => Ok(Fence::Over),
+                (_, Some(until)) => Ok(Fence::Held(until)),
+            }
+        }
+        Err(error) => Err(error),
+    }
+}
+
+/// Deletes whatever lies in the chunk's partition; returns how many.
+async fn empty(
+    services: &Services,
+    account: AccountId,
+    import: ImportId,
+    chunk: ChunkNo,
+    lease: &Lease,
+) -> Result<u64, ImportError> {
+    let mut removed = 0;
+    loop {
+        let query = keys::entries(account, import, chunk)
+            .keys_only()
+            .limit(ENTRIES_A_LOOK);
+        let (items, _) = services.store.page(&query).await?;
+        if items.is_empty() {
+            return Ok(removed);
+        }
+        lease.check(&services.clock)?;
+        removed += items.len() as u64;
+        services
+            .store
+            .delete_all(
+                items
+                    .iter()
+                    .map(|item| Key::of(Table::Workspace, item))
+                    .collect(),
+            )
+            .await?;
+    }
+}
+
+async fn mark_reverted(
+    services: &Services,
+    import: &Import,
+    chunk: ChunkNo,
+    key: Key,
+    removed: u64,
+    lease: &Lease,
+) -> Result<(), ImportError> {
+    let mark = Write::update(key, "SET #state = :reverted REMOVE #lease, #lease_until")
+        .when("#lease = :token AND #state = :reverting")
+        .bind(":reverted", ChunkState::Reverted)
+        .bind(":reverting", ChunkState::Reverting)
+        .bind(":token", &lease.token);
+    let count = Write::update(
+        keys::counts(import.account, import.id, chunk),
+        "ADD #reverted :one, #removed :removed",
+    )
+    .bind(":one", 1)
+    .bind(":removed", removed);
+    match services.store.transact(vec![mark, count]).await {
+        Err(error) if !error.is_refused() => Err(error.into()),
+        _ => Ok(()),
+    }
+}
+
+/// Works the notes off and ends the undo.
+pub async fn release(services: &Services, import: &Import) -> Result<(), ImportError> {
+    let account = import.account;
+    let lease = Lease::draw(&services.clock);
+    let mut kept: Vec<Kept> = Vec::new();
+    let mut query = keys::notes(account, import.id, None);
+    loop {
+        let (items, last) = services.store.page(&query).await?;
+        let notes: Vec<Note> = items.into_iter().map(decode).collect::<Result<_, _>>()?;
+        let work: Vec<_> = notes
+            .into_iter()
+            .map(|note| work_off(services, import, note, &lease))
+            .collect();
+        let stayed: Vec<_> = futures::stream::iter(work)
+            .buffered(NOTES_IN_FLIGHT)
+            .try_collect()
+            .await?;
+        kept.extend(stayed.into_iter().flatten());
+        kept.truncate(MOST_NAMED);
+        match last {
+            Some(last) => query = query.after(last),
+            None => break,
+        }
+    }
+    let change = Change::none()
+        .set("reverted_at", services.clock.now_ms())
+        .set("kept", &kept);
+    match transition(services, import, Status::RolledBack, "revert", change).await {
+        // Somebody else finished it.
+        Ok(_) | Err(ImportError::Status { .. }) => Ok(()),
+        Err(error) => Err(error),
+    }
+}
+
+/// Drops the reference that a note tells of; says what stays although the import made it.
+async fn work_off(
+    services: &Services,
+    import: &Import,
+    note: Note,
+    lease: &Lease,
+) -> Result<Option<Kept>, ImportError> {
+    lease.check(&services.clock)?;
+    let stays = drop_reference(services, import.account, &note, import.id).await?;
+    Ok(stays.then_some(Kept {
+        kind: note.kind,
+        id: note.id,
+    }))
+}

@@ -1,0 +1,116 @@
+//! What every function stands on: the tables, the bucket, the queues and the clock.
+
+use std::env;
+
+use aws_config::retry::RetryConfig;
+use aws_config::{BehaviorVersion, SdkConfig};
+
+use crate::clock::Clock;
+use crate::files::Files;
+use crate::queue::{QueueUrls, Queues};
+use crate::store::{Store, TableNames};
+
+/// Times the SDK tries a request that fails in a passing way, with jittered back-off in between.
+pub const SDK_ATTEMPTS: u32 = 6;
+
+/// Names of what was deployed, from the environment (see `template.yaml`).
+#[derive(Clone, Debug)]
+pub struct Names {
+    /// The tables.
+    pub tables: TableNames,
+    /// The bucket.
+    pub bucket: String,
+    /// The queues.
+    pub queues: QueueUrls,
+}
+
+/// A setting that the function cannot do without is missing.
+#[derive(Debug, thiserror::Error)]
+#[error("the environment variable {0} is not set")]
+pub struct MissingSetting(&'static str);
+
+impl Names {
+    /// Reads the names from the environment.
+    pub fn from_env() -> Result<Self, MissingSetting> {
+        let var = |name: &'static str| env::var(name).map_err(|_| MissingSetting(name));
+        Ok(Self {
+            tables: TableNames {
+                imports: var("IMPORTS_TABLE")?,
+                workspace: var("WORKSPACE_TABLE")?,
+                events: var("EVENTS_TABLE")?,
+            },
+            bucket: var("BUCKET")?,
+            queues: QueueUrls {
+                work: var("WORK_QUEUE_URL")?,
+                load: var("LOAD_QUEUE_URL")?,
+                revert: var("REVERT_QUEUE_URL")?,
+            },
+        })
+    }
+}
+
+/// The tables, the bucket, the queues and the clock; clones are cheap and share connections.
+#[derive(Clone)]
+pub struct Services {
+    /// DynamoDB.
+    pub store: Store,
+    /// S3.
+    pub files: Files,
+    /// SQS.
+    pub queues: Queues,
+    /// The time.
+    pub clock: Clock,
+}
+
+impl Services {
+    /// Clients from one SDK configuration.
+    pub fn new(config: &SdkConfig, names: Names, clock: Clock) -> Self {
+        // An endpoint of its own is a local S3, which knows its buckets by path only.
+        let s3 = aws_sdk_s3::config::Builder::from(config)
+            .force_path_style(config.endpoint_url().is_some())
+            .build();
+        Self::from_clients(
+            aws_sdk_dynamodb::Client::new(config),
+            aws_sdk_s3::Client::from_conf(s3),
+            aws_sdk_sqs::Client::new(config),
+            names,
+            clock,
+        )
+    }
+
+    /// From clients that are there already.
+    pub fn from_clients(
+        dynamodb: aws_sdk_dynamodb::Client,
+        s3: aws_sdk_s3::Client,
+        sqs: aws_sdk_sqs::Client,
+        names: Names,
+        clock: Clock,
+    ) -> Self {
+        Self {
+            store: Store::new(dynamodb, names.tables),
+            files: Files::new(s3, names.bucket),
+            queues: Queues::new(sqs, names.queues),
+            clock,
+        }
+    }
+
+    /// As a deployed function starts: configuration and names from the environment.
+    pub async fn from_env() -> Result<Self, MissingSetting> {
+        let config = aws_config::defaults(BehaviorVersion::latest())
+            .retry_config(RetryConfig::standard().with_max_attempts(SDK_ATTEMPTS))
+            .load()
+            .await;
+        Ok(Self::new(&config, Names::from_env()?, Clock::system()))
+    }
+}
+
+/// JSON lines on standard output, at the level that `RUST_LOG` asks for. Logs carry ids, never rows or addresses.
+pub fn log_json() {
+    let filter =
+        tracing_subscriber::EnvFilter::try_from_default_env().unwrap_or_else(|_| "info".into());
+    tracing_subscriber::fmt()
+        .json()
+        .with_env_filter(filter)
+        .with_target(false)
+        .init();
+}

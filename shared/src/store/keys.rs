@@ -1,0 +1,312 @@
+//! Where each item lies. Nothing else in the project spells a key.
+//!
+//! The account is part of every key. What a row creates lies in a partition named by account, kind,
+//! import and chunk, so whatever rows an import wrote can be found by arithmetic.
+
+use aws_sdk_dynamodb::types::AttributeValue;
+use serde::Serialize;
+use sha2::{Digest, Sha256};
+
+use super::{Item, Query, Table};
+use crate::id::{AccountId, ChunkNo, ImportId, Row, ThingId};
+
+/// The counters that share out an import's counts, so that loaders do not queue for one item.
+pub const COUNTERS: u64 = 16;
+
+/// A table, a partition key and a sort key.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Key {
+    /// The table.
+    pub table: Table,
+    /// The partition key.
+    pub pk: String,
+    /// The sort key.
+    pub sk: String,
+}
+
+impl Key {
+    fn imports(pk: String, sk: impl Into<String>) -> Self {
+        Self {
+            table: Table::Imports,
+            pk,
+            sk: sk.into(),
+        }
+    }
+
+    fn workspace(pk: String, sk: impl Into<String>) -> Self {
+        Self {
+            table: Table::Workspace,
+            pk,
+            sk: sk.into(),
+        }
+    }
+
+    /// The key as attributes.
+    pub fn attributes(&self) -> Item {
+        let text = |text: &str| AttributeValue::S(text.to_owned());
+        Item::from([
+            ("pk".to_owned(), text(&self.pk)),
+            ("sk".to_owned(), text(&self.sk)),
+        ])
+    }
+
+    /// The key of an item that was read.
+    pub fn of(table: Table, item: &Item) -> Self {
+        let text = |name: &str| {
+            item.get(name)
+                .and_then(|value| value.as_s().ok())
+                .cloned()
+                .unwrap_or_default()
+        };
+        Self {
+            table,
+            pk: text("pk"),
+            sk: text("sk"),
+        }
+    }
+}
+
+/// The kinds of shared things: each has a unique, normalised value as its key.
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, serde::Deserialize,
+)]
+#[serde(rename_all = "lowercase")]
+pub enum Kind {
+    /// A person with an account.
+    User,
+    /// Whom projects are for.
+    Client,
+    /// What entries are booked on.
+    Project,
+    /// A label of entries.
+    Tag,
+}
+
+impl Kind {
+    /// As it stands in keys.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::User => "user",
+            Self::Client => "client",
+            Self::Project => "project",
+            Self::Tag => "tag",
+        }
+    }
+}
+
+/// What is counted for an account.
+#[derive(Clone, Copy, Debug)]
+pub enum Counter {
+    /// The number of the last import.
+    Imports,
+    /// The number of the last entry made by hand.
+    Entries,
+    /// The id of the last user made by hand.
+    Users,
+}
+
+// --- Imports ---
+
+/// A counter of the account.
+pub fn counter(account: AccountId, counter: Counter) -> Key {
+    let name = match counter {
+        Counter::Imports => "imports",
+        Counter::Entries => "entries",
+        Counter::Users => "users",
+    };
+    Key::imports(format!("A#{account}"), name)
+}
+
+fn import_partition(account: AccountId, import: ImportId) -> String {
+    format!("A#{account}#I#{import}")
+}
+
+/// The import itself.
+pub fn import(account: AccountId, import: ImportId) -> Key {
+    Key::imports(import_partition(account, import), "import")
+}
+
+/// What the import's file was found to be, or why it was refused: written once, apart from the import,
+/// whose transitions would otherwise pay for its size each time.
+pub fn reading(account: AccountId, import: ImportId) -> Key {
+    Key::imports(import_partition(account, import), "reading")
+}
+
+/// What the sweep last saw of the import.
+pub fn watch(account: AccountId, import: ImportId) -> Key {
+    Key::imports(import_partition(account, import), "watch")
+}
+
+/// A chunk with its ledger page.
+pub fn chunk(account: AccountId, import: ImportId, chunk: ChunkNo) -> Key {
+    Key::imports(
+        import_partition(account, import),
+        format!("chunk#{chunk:07}"),
+    )
+}
+
+/// The chunks of an import from `first` to `last`, both included.
+pub fn chunks(account: AccountId, import: ImportId, first: ChunkNo, last: ChunkNo) -> Query {
+    let sk = |chunk: ChunkNo| format!("chunk#{chunk:07}");
+    Query::partition(Table::Imports, import_partition(account, import)).between(sk(first), sk(last))
+}
+
+/// The counter item that a chunk adds to.
+pub fn counts(account: AccountId, import: ImportId, chunk: ChunkNo) -> Key {
+    Key::imports(
+        import_partition(account, import),
+        format!("count#{:02}", chunk.0 % COUNTERS),
+    )
+}
+
+/// All counter items of an import.
+pub fn all_counts(account: AccountId, import: ImportId) -> Query {
+    Query::partition(Table::Imports, import_partition(account, import)).prefix("count#")
+}
+
+/// A line of an import's history.
+pub fn history(account: AccountId, import: ImportId, at_ms: i64, status: &str) -> Key {
+    Key::imports(
+        import_partition(account, import),
+        format!("history#{at_ms:015}#{status}"),
+    )
+}
+
+/// An import's history, oldest first.
+pub fn histories(account: AccountId, import: ImportId) -> Query {
+    Query::partition(Table::Imports, import_partition(account, import)).prefix("history#")
+}
+
+/// The note that the import touches a shared thing; written before the touch.
+pub fn note(account: AccountId, import: ImportId, kind: Kind, id: ThingId) -> Key {
+    let pk = format!("{}#notes", import_partition(account, import));
+    Key::imports(pk, format!("{}#{id:016}", kind.as_str()))
+}
+
+/// The notes of an import, of one kind or all.
+pub fn notes(account: AccountId, import: ImportId, kind: Option<Kind>) -> Query {
+    let query = Query::partition(
+        Table::Imports,
+        format!("{}#notes", import_partition(account, import)),
+    );
+    match kind {
+        Some(kind) => query.prefix(format!("{}#", kind.as_str())),
+        None => query,
+    }
+}
+
+/// The claim of an object as the source of an import: bucket, key and ETag.
+pub fn source(account: AccountId, bucket: &str, object: &str, etag: &str) -> Key {
+    let digest = digest(&[bucket, object, etag]);
+    Key::imports(format!("A#{account}#S#{digest}"), "source")
+}
+
+/// The imports of an account, by number.
+pub fn import_list(account: AccountId) -> Query {
+    Query::index(Table::Imports, "list", "list", format!("A#{account}"))
+}
+
+/// The value of the attribute `list`.
+pub fn list_value(account: AccountId) -> String {
+    format!("A#{account}")
+}
+
+/// The imports of all accounts that are not settled.
+pub fn open_imports() -> Query {
+    Query::index(Table::Imports, "open", "open", "open")
+}
+
+// --- Workspace ---
+
+/// An account.
+pub fn account(account: AccountId) -> Key {
+    Key::workspace(format!("A#{account}"), "account")
+}
+
+/// A token, by the SHA-256 of its text.
+pub fn token(text: &str) -> Key {
+    Key::workspace(format!("T#{}", digest(&[text])), "token")
+}
+
+/// A shared thing.
+pub fn thing(account: AccountId, kind: Kind, id: ThingId) -> Key {
+    Key::workspace(
+        format!("A#{account}#{}", kind.as_str()),
+        format!("{id:016}"),
+    )
+}
+
+/// All shared things of a kind.
+pub fn things(account: AccountId, kind: Kind) -> Query {
+    Query::partition(Table::Workspace, format!("A#{account}#{}", kind.as_str()))
+}
+
+/// A reference: `referrer` (an import, or [`ImportId::HAND`]) has entries that name the thing.
+pub fn reference(account: AccountId, kind: Kind, id: ThingId, referrer: ImportId) -> Key {
+    Key::workspace(
+        format!("A#{account}#ref#{}#{id}", kind.as_str()),
+        format!("{referrer:07}"),
+    )
+}
+
+/// Who refers to a thing.
+pub fn references(account: AccountId, kind: Kind, id: ThingId) -> Query {
+    Query::partition(
+        Table::Workspace,
+        format!("A#{account}#ref#{}#{id}", kind.as_str()),
+    )
+}
+
+/// The claim of an e-mail address by a user.
+pub fn email(account: AccountId, email: &str) -> Key {
+    Key::workspace(format!("A#{account}#email"), email)
+}
+
+/// A user's name; several users may have the same.
+pub fn user_name(account: AccountId, name: &str, id: ThingId) -> Key {
+    Key::workspace(format!("A#{account}#name"), format!("{name}\u{1f}{id}"))
+}
+
+/// The users of a name.
+pub fn users_named(account: AccountId, name: &str) -> Query {
+    Query::partition(Table::Workspace, format!("A#{account}#name")).prefix(format!("{name}\u{1f}"))
+}
+
+/// An entry.
+pub fn entry(account: AccountId, import: ImportId, chunk: ChunkNo, row: Row) -> Key {
+    Key::workspace(
+        format!("A#{account}#entry#{import}#{chunk}"),
+        format!("{row:09}"),
+    )
+}
+
+/// The entries of a chunk.
+pub fn entries(account: AccountId, import: ImportId, chunk: ChunkNo) -> Query {
+    Query::partition(
+        Table::Workspace,
+        format!("A#{account}#entry#{import}#{chunk}"),
+    )
+}
+
+// --- Events ---
+
+/// An event of the outbox.
+pub fn event(account: AccountId, import: ImportId, event: &str) -> Key {
+    Key {
+        table: Table::Events,
+        pk: import_partition(account, import),
+        sk: event.to_owned(),
+    }
+}
+
+fn digest(parts: &[&str]) -> String {
+    let mut hash = Sha256::new();
+    for part in parts {
+        hash.update(part.as_bytes());
+        hash.update([0]);
+    }
+    hash.finalize()
+        .iter()
+        .map(|byte| format!("{byte:02x}"))
+        .collect()
+}

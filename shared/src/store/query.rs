@@ -1,0 +1,144 @@
+//! Reading a partition, or an index, in order.
+
+use std::collections::HashMap;
+
+use aws_sdk_dynamodb::Client;
+use aws_sdk_dynamodb::operation::query::builders::QueryFluentBuilder;
+use aws_sdk_dynamodb::types::AttributeValue;
+
+use super::{Item, Table};
+
+/// A query over one partition.
+#[derive(Clone, Debug)]
+pub struct Query {
+    pub(super) table: Table,
+    index: Option<(&'static str, &'static str)>,
+    partition: String,
+    range: Range,
+    descending: bool,
+    limit: Option<i32>,
+    after: Option<Item>,
+    keys_only: bool,
+}
+
+#[derive(Clone, Debug)]
+enum Range {
+    All,
+    Prefix(String),
+    Between(String, String),
+}
+
+impl Query {
+    /// All items of a partition, by sort key.
+    pub fn partition(table: Table, pk: impl Into<String>) -> Self {
+        Self {
+            table,
+            index: None,
+            partition: pk.into(),
+            range: Range::All,
+            descending: false,
+            limit: None,
+            after: None,
+            keys_only: false,
+        }
+    }
+
+    /// An index of the table whose partition key is the attribute `hash`.
+    pub fn index(
+        table: Table,
+        name: &'static str,
+        hash: &'static str,
+        value: impl Into<String>,
+    ) -> Self {
+        Self {
+            index: Some((name, hash)),
+            ..Self::partition(table, value)
+        }
+    }
+
+    /// Only sort keys that begin so.
+    pub fn prefix(self, prefix: impl Into<String>) -> Self {
+        Self {
+            range: Range::Prefix(prefix.into()),
+            ..self
+        }
+    }
+
+    /// Only sort keys from `low` to `high`, both included.
+    pub fn between(self, low: impl Into<String>, high: impl Into<String>) -> Self {
+        Self {
+            range: Range::Between(low.into(), high.into()),
+            ..self
+        }
+    }
+
+    /// Highest first.
+    pub fn descending(self) -> Self {
+        Self {
+            descending: true,
+            ..self
+        }
+    }
+
+    /// At most so many items a page.
+    pub fn limit(self, limit: usize) -> Self {
+        Self {
+            limit: i32::try_from(limit).ok(),
+            ..self
+        }
+    }
+
+    /// Goes on behind the last key of an earlier page.
+    pub fn after(self, last: Item) -> Self {
+        Self {
+            after: Some(last),
+            ..self
+        }
+    }
+
+    /// Only the keys of the items.
+    pub fn keys_only(self) -> Self {
+        Self {
+            keys_only: true,
+            ..self
+        }
+    }
+
+    pub(super) fn request(&self, client: &Client, table: &str) -> QueryFluentBuilder {
+        let (index, hash) = self
+            .index
+            .map_or((None, "pk"), |(name, hash)| (Some(name.to_owned()), hash));
+        let mut names = HashMap::from([("#pk".to_owned(), hash.to_owned())]);
+        let mut values =
+            HashMap::from([(":pk".to_owned(), AttributeValue::S(self.partition.clone()))]);
+        let mut condition = "#pk = :pk".to_owned();
+        match &self.range {
+            Range::All => {}
+            Range::Prefix(prefix) => {
+                condition.push_str(" AND begins_with(#sk, :low)");
+                names.insert("#sk".to_owned(), "sk".to_owned());
+                values.insert(":low".to_owned(), AttributeValue::S(prefix.clone()));
+            }
+            Range::Between(low, high) => {
+                condition.push_str(" AND #sk BETWEEN :low AND :high");
+                names.insert("#sk".to_owned(), "sk".to_owned());
+                values.insert(":low".to_owned(), AttributeValue::S(low.clone()));
+                values.insert(":high".to_owned(), AttributeValue::S(high.clone()));
+            }
+        }
+        let projection = self.keys_only.then(|| "pk, sk".to_owned());
+        client
+            .query()
+            .table_name(table)
+            // An index cannot be read consistently; what it leads to is read again by key.
+            .consistent_read(index.is_none())
+            .set_index_name(index)
+            .key_condition_expression(condition)
+            .set_expression_attribute_names(Some(names))
+            .set_expression_attribute_values(Some(values))
+            .set_projection_expression(projection)
+            .scan_index_forward(!self.descending)
+            .set_limit(self.limit)
+            .set_exclusive_start_key(self.after.clone())
+    }
+}

@@ -1,0 +1,179 @@
+//! One write, to be sent alone or within a transaction.
+
+use std::collections::HashMap;
+
+use aws_sdk_dynamodb::types::{
+    AttributeValue, ConditionCheck, Delete, Put, TransactWriteItem, Update,
+};
+use serde::Serialize;
+
+use super::{Item, Key, Table, encode};
+
+/// A put, update, delete or check, with its condition.
+///
+/// Expressions name attributes as `#name`; the names are filled in from the expression itself, so
+/// reserved words need no thought. Values are bound as `:name`.
+#[derive(Clone, Debug)]
+pub struct Write {
+    pub(super) key: Key,
+    pub(super) effect: Effect,
+    pub(super) condition: Option<String>,
+    pub(super) names: Option<HashMap<String, String>>,
+    pub(super) values: Option<HashMap<String, AttributeValue>>,
+}
+
+#[derive(Clone, Debug)]
+pub(super) enum Effect {
+    Put(Item),
+    Update(String),
+    Delete,
+    Check,
+}
+
+impl Write {
+    /// Puts `value` at `key`.
+    pub fn put(key: Key, value: &impl Serialize) -> Self {
+        let item = encode(&key, value);
+        Self::put_item(key, item)
+    }
+
+    /// Puts an item that is encoded already.
+    pub fn put_item(key: Key, item: Item) -> Self {
+        Self::new(key, Effect::Put(item))
+    }
+
+    /// Changes the item at `key` by an update expression.
+    pub fn update(key: Key, expression: &str) -> Self {
+        let mut write = Self::new(key, Effect::Update(expression.to_owned()));
+        write.name(expression);
+        write
+    }
+
+    /// Deletes the item at `key`.
+    pub fn delete(key: Key) -> Self {
+        Self::new(key, Effect::Delete)
+    }
+
+    /// Writes nothing, but holds the transaction to a condition.
+    pub fn check(key: Key) -> Self {
+        Self::new(key, Effect::Check)
+    }
+
+    /// Only if this holds.
+    pub fn when(mut self, condition: &str) -> Self {
+        self.name(condition);
+        self.condition = Some(condition.to_owned());
+        self
+    }
+
+    /// Only if nothing stands at the key.
+    pub fn when_absent(self) -> Self {
+        self.when("attribute_not_exists(#pk)")
+    }
+
+    /// Only if something stands at the key.
+    pub fn when_present(self) -> Self {
+        self.when("attribute_exists(#pk)")
+    }
+
+    /// The value of `:name` in the expressions.
+    pub fn bind(self, name: &str, value: impl Serialize) -> Self {
+        let value = serde_dynamo::to_attribute_value(value).expect("our own values encode");
+        self.bind_attribute(name, value)
+    }
+
+    /// The value of `:name`, as an attribute.
+    pub fn bind_attribute(mut self, name: &str, value: AttributeValue) -> Self {
+        self.values
+            .get_or_insert_default()
+            .insert(name.to_owned(), value);
+        self
+    }
+
+    fn new(key: Key, effect: Effect) -> Self {
+        Self {
+            key,
+            effect,
+            condition: None,
+            names: None,
+            values: None,
+        }
+    }
+
+    fn name(&mut self, expression: &str) {
+        for piece in expression.split('#').skip(1) {
+            let end = piece
+                .find(|c: char| !c.is_ascii_alphanumeric() && c != '_')
+                .unwrap_or(piece.len());
+            let name = piece[..end].to_owned();
+            self.names
+                .get_or_insert_default()
+                .insert(format!("#{name}"), name);
+        }
+    }
+
+    pub(super) fn in_transaction<'a>(self, table: impl Fn(Table) -> &'a str) -> TransactWriteItem {
+        let table = table(self.key.table);
+        let key = Some(self.key.attributes());
+        let whole = TransactWriteItem::builder();
+        let done = "every required part of the write is set";
+        match self.effect {
+            Effect::Put(item) => {
+                let put = Put::builder()
+                    .table_name(table)
+                    .set_item(Some(item))
+                    .set_condition_expression(self.condition);
+                let put = put
+                    .set_expression_attribute_names(self.names)
+                    .set_expression_attribute_values(self.values);
+                whole.put(put.build().expect(done)).build()
+            }
+            Effect::Update(expression) => {
+                let update = Update::builder()
+                    .table_name(table)
+                    .set_key(key)
+                    .update_expression(expression);
+                let update = update
+                    .set_condition_expression(self.condition)
+                    .set_expression_attribute_names(self.names);
+                whole
+                    .update(
+                        update
+                            .set_expression_attribute_values(self.values)
+                            .build()
+                            .expect(done),
+                    )
+                    .build()
+            }
+            Effect::Delete => {
+                let delete = Delete::builder()
+                    .table_name(table)
+                    .set_key(key)
+                    .set_condition_expression(self.condition);
+                let delete = delete.set_expression_attribute_names(self.names);
+                whole
+                    .delete(
+                        delete
+                            .set_expression_attribute_values(self.values)
+                            .build()
+                            .expect(done),
+                    )
+                    .build()
+            }
+            Effect::Check => {
+                let check = ConditionCheck::builder().table_name(table).set_key(key);
+                let check = check
+                    .set_condition_expression(self.condition)
+                    .set_expression_attribute_names(self.names);
+                whole
+                    .condition_check(
+                        check
+                            .set_expression_attribute_values(self.values)
+                            .build()
+                            .expect(done),
+                    )
+                    .build()
+            }
+        }
+    }
+}

@@ -1,0 +1,163 @@
+//! Nothing hangs: whatever waits for a message, a lease or an upload that never comes is woken, settled,
+//! or given up, and says so.
+//!
+//! The sweep looks at every import that is not settled. An import that moved since the last look is left
+//! alone; one that stood still is settled if all is done, or its messages are sent again (a second one
+//! finds the work done or held, and does no harm). What stands still through many such wakings is given up.
+
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+use crate::id::{AccountId, ImportId};
+use crate::import::{Import, ImportError, Status};
+use crate::plan;
+use crate::queue::Message;
+use crate::revert;
+use crate::services::Services;
+use crate::store::{StoreError, Write, decode, keys};
+
+/// How long a file that is to be uploaded is awaited.
+pub const UPLOAD_WINDOW: Duration = Duration::from_secs(2 * 3600);
+/// An import that did not move for so long is woken: longer than a lease and a message's delay.
+pub const STANDSTILL: Duration = Duration::from_secs(150);
+/// So many wakings without any progress, and the import is given up.
+pub const MOST_WAKINGS: u32 = 30;
+
+/// What the last look saw.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+struct Watch {
+    status: Status,
+    done: u64,
+    since: i64,
+    wakings: u32,
+}
+
+#[derive(Deserialize)]
+struct Listed {
+    pk: String,
+    number: ImportId,
+}
+
+/// What a sweep did.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Swept {
+    /// Imports that are not settled.
+    pub open: u64,
+    /// Imports that were woken.
+    pub woken: u64,
+    /// Imports that were given up.
+    pub given_up: u64,
+}
+
+/// Looks at every import that is not settled, once.
+pub async fn sweep(services: &Services) -> Result<Swept, StoreError> {
+    let mut swept = Swept::default();
+    let mut query = keys::open_imports();
+    loop {
+        let (items, last) = services.store.page(&query).await?;
+        for item in items {
+            let listed: Listed = decode(item)?;
+            let Some(account) = account_of(&listed.pk) else {
+                continue;
+            };
+            swept.open += 1;
+            // One import's trouble is not another's.
+            if let Err(error) = look(services, account, listed.number, &mut swept).await {
+                tracing::warn!(account = account.0, import = listed.number.0, %error, "sweep");
+            }
+        }
+        match last {
+            Some(last) => query = query.after(last),
+            None => return Ok(swept),
+        }
+    }
+}
+
+/// The account in an import's partition key, `A#<account>#I#<import>`.
+fn account_of(pk: &str) -> Option<AccountId> {
+    pk.split('#').nth(1)?.parse().ok().map(AccountId)
+}
+
+async fn look(
+    services: &Services,
+    account: AccountId,
+    import: ImportId,
+    swept: &mut Swept,
+) -> Result<(), ImportError> {
+    let Some(import) = Import::get(services, account, import).await? else {
+        return Ok(());
+    };
+    let counts = import.counts(services).await?;
+    let done = match import.status {
+        Status::Processing => counts.chunks,
+        Status::RollingBack => counts.reverted,
+        _ => 0,
+    };
+    let now = services.clock.now_ms();
+    let key = keys::watch(account, import.id);
+    let seen: Option<Watch> = services.store.read(&key).await?;
+    let mut watch = match &seen {
+        Some(watch) if watch.status == import.status && watch.done == done => watch.clone(),
+        // It moved since the last look, just now for all that is known; or since its status says when.
+        _ => Watch {
+            status: import.status,
+            done,
+            since: if done > 0 { now } else { import.updated_at },
+            wakings: 0,
+        },
+    };
+    let stood = Duration::from_millis((now - watch.since).max(0).unsigned_abs());
+    if stood >= STANDSTILL {
+        watch.wakings += 1;
+        watch.since = now;
+        if watch.wakings > MOST_WAKINGS
+            && matches!(import.status, Status::Queued | Status::Processing)
+        {
+            swept.given_up += 1;
+            let why = format!("nothing moved it on in {MOST_WAKINGS} tries");
+            plan::give_up(services, &import, why).await?;
+            return Ok(());
+        }
+        swept.woken += 1;
+        wake(services, &import, swept).await?;
+    }
+    if seen.as_ref() != Some(&watch) {
+        services.store.write(Write::put(key, &watch)).await?;
+    }
+    Ok(())
+}
+
+async fn wake(services: &Services, import: &Import, swept: &mut Swept) -> Result<(), ImportError> {
+    let (account, id) = (import.account, import.id);
+    let window = i64::try_from(UPLOAD_WINDOW.as_millis()).expect("hours");
+    match import.status {
+        // The parser looks whether the file has come: its event may be lost.
+        Status::New if services.clock.now_ms() - import.created_at < window => {
+            services
+                .queues
+                .send(&Message::Start {
+                    account,
+                    import: id,
+                })
+                .await?;
+        }
+        Status::New => {
+            swept.given_up += 1;
+            plan::give_up(services, import, "its file was never uploaded".to_owned()).await?;
+        }
+        Status::Queued => {
+            services
+                .queues
+                .send(&Message::Start {
+                    account,
+                    import: id,
+                })
+                .await?
+        }
+        Status::Processing => plan::resend(services, import).await?,
+        Status::RollingBack => revert::resend(services, import).await?,
+        _ => {}
+    }
+    Ok(())
+}

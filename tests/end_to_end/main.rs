@@ -1,0 +1,13 @@
+//! Waybill from the outside: over HTTP, S3 and SQS, on the embedded stack.
+
+mod bad_input;
+mod by_hand;
+mod door;
+mod files;
+mod import;
+mod race;
+mod running;
+mod samples;
+mod stack;
+mod triggers;
+mod undo;

@@ -1,0 +1,245 @@
+//! A running system and how tests talk to it.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use anyhow::{Context, bail};
+use reqwest::multipart::{Form, Part};
+use reqwest::{Method, RequestBuilder, Response, StatusCode};
+use serde_json::Value;
+use shared::clock::Clock;
+use shared::store::{Item, Table};
+use waybill::system::{Options, System};
+
+/// What should happen soon does, or the test fails rather than hangs.
+const SOON: Duration = Duration::from_secs(120);
+
+/// A running system with a client of account 1.
+pub struct Stack {
+    pub system: System,
+    http: reqwest::Client,
+}
+
+/// An answer.
+#[derive(Debug)]
+pub struct Answer {
+    pub status: StatusCode,
+    pub headers: reqwest::header::HeaderMap,
+    pub text: String,
+}
+
+impl Answer {
+    async fn of(response: Response) -> anyhow::Result<Self> {
+        let (status, headers) = (response.status(), response.headers().clone());
+        Ok(Self {
+            status,
+            headers,
+            text: response.text().await?,
+        })
+    }
+
+    /// The body as JSON.
+    pub fn json(&self) -> Value {
+        serde_json::from_str(&self.text).unwrap_or(Value::Null)
+    }
+
+    /// The body of an answer that has to have this status.
+    pub fn expect(&self, status: u16) -> anyhow::Result<Value> {
+        if self.status.as_u16() != status {
+            bail!("{} instead of {status}: {}", self.status, self.text);
+        }
+        Ok(self.json())
+    }
+
+    /// The `Link` header, by relation.
+    pub fn links(&self) -> BTreeMap<String, String> {
+        let link = self
+            .headers
+            .get("link")
+            .and_then(|link| link.to_str().ok())
+            .unwrap_or_default();
+        let one = |link: &str| {
+            let (url, rel) = link.split_once(">; rel=\"")?;
+            Some((
+                rel.trim_end_matches('"').to_owned(),
+                url.trim_start_matches('<').to_owned(),
+            ))
+        };
+        link.split(", ").filter_map(one).collect()
+    }
+}
+
+impl Stack {
+    /// A system with chunks of `rows_per_chunk` rows.
+    pub async fn start(rows_per_chunk: u32) -> anyhow::Result<Self> {
+        Self::with(Options {
+            rows_per_chunk,
+            ..Options::default()
+        })
+        .await
+    }
+
+    /// A system at which nothing happens by itself: tests call the handlers. Its clock stands.
+    pub async fn by_hand(rows_per_chunk: u32) -> anyhow::Result<Self> {
+        let clock = Clock::standing_at(1_790_000_000_000);
+        Self::with(Options {
+            rows_per_chunk,
+            workers: 0,
+            clock,
+            ..Options::default()
+        })
+        .await
+    }
+
+    pub async fn with(options: Options) -> anyhow::Result<Self> {
+        let system = System::start(options).await?;
+        Ok(Self {
+            system,
+            http: reqwest::Client::builder().user_agent("tests").build()?,
+        })
+    }
+
+    /// A request to the Noko door by account 1's user.
+    pub fn request(&self, method: Method, path: &str) -> RequestBuilder {
+        self.bare(method, path).header("X-NokoToken", "demo")
+    }
+
+    /// A request without a token.
+    pub fn bare(&self, method: Method, path: &str) -> RequestBuilder {
+        let url = if path.starts_with("http") {
+            path.to_owned()
+        } else {
+            format!("{}{path}", self.system.url())
+        };
+        self.http.request(method, url)
+    }
+
+    pub async fn get(&self, path: &str) -> anyhow::Result<Answer> {
+        Answer::of(self.request(Method::GET, path).send().await?).await
+    }
+
+    pub async fn delete(&self, path: &str) -> anyhow::Result<Answer> {
+        Answer::of(self.request(Method::DELETE, path).send().await?).await
+    }
+
+    pub async fn send(&self, method: Method, path: &str, body: &Value) -> anyhow::Result<Answer> {
+        Answer::of(self.request(method, path).json(body).send().await?).await
+    }
+
+    /// Sends a request as it is.
+    pub async fn answer(&self, request: RequestBuilder) -> anyhow::Result<Answer> {
+        Answer::of(request.send().await?).await
+    }
+
+    /// Posts a file to the Noko door with other fields.
+    pub async fn post(&self, file: &[u8], fields: &[(&str, &str)]) -> anyhow::Result<Answer> {
+        let part = Part::bytes(file.to_vec()).file_name("entries.csv");
+        let mut form = Form::new().part("file", part);
+        for (name, value) in fields {
+            form = form.text((*name).to_owned(), (*value).to_owned());
+        }
+        self.answer(self.request(Method::POST, "/v2/imports/").multipart(form))
+            .await
+    }
+
+    /// Imports a file through the Noko door, to the end; its id.
+    pub async fn import(&self, file: &[u8], fields: &[(&str, &str)]) -> anyhow::Result<u64> {
+        let made = self.post(file, fields).await?.expect(202)?;
+        let id = made["id"].as_u64().context("an import without an id")?;
+        self.idle().await?;
+        Ok(id)
+    }
+
+    /// Uploads a file straight to S3, whatever its size; its import's id. Does not wait for its end.
+    pub async fn upload(&self, file: Vec<u8>) -> anyhow::Result<u64> {
+        let asked = serde_json::json!({ "upload": true, "file_size": file.len(), "file_name": "entries.csv" });
+        let request = self
+            .bare(Method::POST, "/api/v1/imports")
+            .header("Authorization", "Token demo")
+            .json(&asked);
+        let made = self.answer(request).await?.expect(201)?;
+        let url = made["upload"]["url"]
+            .as_str()
+            .context("an upload without a URL")?;
+        self.answer(self.bare(Method::PUT, url).body(file))
+            .await?
+            .expect(200)?;
+        made["id"].as_u64().context("an import without an id")
+    }
+
+    /// The import as the native door shows it.
+    pub async fn native(&self, id: u64) -> anyhow::Result<Value> {
+        let path = format!("/api/v1/imports/{id}");
+        self.answer(
+            self.bare(Method::GET, &path)
+                .header("Authorization", "Token demo"),
+        )
+        .await?
+        .expect(200)
+    }
+
+    /// Undoes an import through the Noko door, to the end.
+    pub async fn undo(&self, id: u64) -> anyhow::Result<()> {
+        self.delete(&format!("/v2/imports/{id}"))
+            .await?
+            .expect(204)?;
+        self.idle().await?;
+        let status = self.native(id).await?["status"].clone();
+        if status != "rolled_back" {
+            bail!("import {id} is {status} after its undo")
+        } else {
+            Ok(())
+        }
+    }
+
+    /// All entries of a list, page by page.
+    pub async fn pages(&self, path: &str) -> anyhow::Result<Vec<Value>> {
+        let mut all = Vec::new();
+        let mut next = Some(path.to_owned());
+        while let Some(path) = next {
+            let answer = self.get(&path).await?;
+            match answer.expect(200)? {
+                Value::Array(items) => all.extend(items),
+                other => bail!("{other} is no list"),
+            }
+            next = answer.links().get("next").cloned();
+        }
+        Ok(all)
+    }
+
+    /// Waits until nothing is left to do.
+    pub async fn idle(&self) -> anyhow::Result<()> {
+        tokio::time::timeout(SOON, self.system.idle())
+            .await
+            .context("the system does not come to rest")
+    }
+
+    /// Everything in a table, by key.
+    pub async fn dump(
+        &self,
+        table: Table,
+    ) -> anyhow::Result<BTreeMap<(String, String), BTreeMap<String, String>>> {
+        let text = |item: &Item, name: &str| {
+            item.get(name)
+                .and_then(|v| v.as_s().ok())
+                .cloned()
+                .unwrap_or_default()
+        };
+        let items = self.system.services().store.dump(table).await?;
+        let shown = |item: &Item| {
+            item.iter()
+                .map(|(name, value)| (name.clone(), format!("{value:?}")))
+                .collect()
+        };
+        Ok(items
+            .iter()
+            .map(|item| ((text(item, "pk"), text(item, "sk")), shown(item)))
+            .collect())
+    }
+
+    pub async fn workspace(
+        &self,
+    ) -> anyhow::Result<BTreeMap<(String, String), BTreeMap<String, String>>> {
+        self.dump(Table::Workspace).await
+    }
+}
