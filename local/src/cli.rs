@@ -76,37 +76,18 @@ impl Where {
         if let Some(url) = &self.url {
             let token = self.token.clone().unwrap_or_default();
             let again = format!(" --url {url} --token …");
-            return Ok(Service {
-                client: Client::new(url, &token)?,
-                again,
-                system: None,
-                _lock: None,
-            });
+            return Ok(Service { client: Client::new(url, &token)?, again, system: None, _lock: None });
         }
-        let lock = if self.memory {
-            None
-        } else {
-            Some(lock(&self.data)?)
-        };
+        let lock = if self.memory { None } else { Some(lock(&self.data)?) };
         let data = (!self.memory).then(|| self.data.clone());
         let again = match &data {
             Some(data) if data.as_os_str() != ".waybill" => format!(" --data {}", data.display()),
             _ => String::new(),
         };
-        let options = system::Options {
-            data,
-            ..system::Options::default()
-        };
-        let system = System::start(options)
-            .await
-            .context("the embedded service does not start")?;
+        let options = system::Options { data, ..system::Options::default() };
+        let system = System::start(options).await.context("the embedded service does not start")?;
         let token = self.token.clone().unwrap_or_else(|| DEMO_TOKEN.to_owned());
-        Ok(Service {
-            client: Client::new(system.url(), &token)?,
-            again,
-            system: Some(system),
-            _lock: lock,
-        })
+        Ok(Service { client: Client::new(system.url(), &token)?, again, system: Some(system), _lock: lock })
     }
 }
 
@@ -122,8 +103,7 @@ impl Service {
 /// Two processes must not work on one state.
 fn lock(data: &PathBuf) -> anyhow::Result<File> {
     std::fs::create_dir_all(data).with_context(|| format!("{} cannot be made", data.display()))?;
-    let lock = File::create(data.join("lock"))
-        .with_context(|| format!("{} cannot be written", data.display()))?;
+    let lock = File::create(data.join("lock")).with_context(|| format!("{} cannot be written", data.display()))?;
     match lock.try_lock() {
         Ok(()) => Ok(lock),
         Err(TryLockError::WouldBlock) => bail!(

@@ -82,12 +82,7 @@ impl Delivery {
     /// Polls the function's queue with `pollers` at once, each calling `handler` with a batch at a time.
     ///
     /// Does nothing for a function without a queue; an error if the queue has not been created.
-    pub fn messages<H, F, E>(
-        &mut self,
-        function: &Function,
-        pollers: usize,
-        handler: H,
-    ) -> Result<(), SqsError>
+    pub fn messages<H, F, E>(&mut self, function: &Function, pollers: usize, handler: H) -> Result<(), SqsError>
     where
         H: Fn(SqsEvent) -> F + Send + Sync + 'static,
         F: Future<Output = Result<SqsBatchResponse, E>> + Send + 'static,
@@ -112,13 +107,8 @@ impl Delivery {
     }
 
     /// Calls `handler` for each new object, up to `concurrency` of them at once.
-    pub fn objects<H, F, E>(
-        &mut self,
-        function: &Function,
-        created: CreatedObjects,
-        concurrency: usize,
-        handler: H,
-    ) where
+    pub fn objects<H, F, E>(&mut self, function: &Function, created: CreatedObjects, concurrency: usize, handler: H)
+    where
         H: Fn(S3Event) -> F + Send + Sync + 'static,
         F: Future<Output = Result<(), E>> + Send + 'static,
         E: Display + Send + 'static,
@@ -128,9 +118,7 @@ impl Delivery {
         let handler = Arc::new(handler);
         self.tasks.spawn(async move {
             let mut calls = JoinSet::new();
-            while let Some(Some(Created { event, token })) =
-                service.unless_stopped(created.next()).await
-            {
+            while let Some(Some(Created { event, token })) = service.unless_stopped(created.next()).await {
                 let call = AsynchronousCall {
                     service: service.clone(),
                     function: Arc::clone(&function),
@@ -162,11 +150,7 @@ impl Delivery {
         let function = Arc::new(function.clone());
         let handler = Arc::new(move |()| handler());
         self.tasks.spawn(async move {
-            while service
-                .unless_stopped(service.sleep(interval))
-                .await
-                .is_some()
-            {
+            while service.unless_stopped(service.sleep(interval)).await.is_some() {
                 let call = AsynchronousCall {
                     service: service.clone(),
                     function: Arc::clone(&function),
@@ -234,9 +218,7 @@ impl Service {
 
     async fn sleep(&self, time: Duration) {
         let time = i64::try_from(time.as_millis()).unwrap_or(i64::MAX);
-        self.clock
-            .sleep_until(self.clock.now_ms().saturating_add(time))
-            .await;
+        self.clock.sleep_until(self.clock.now_ms().saturating_add(time)).await;
     }
 }
 

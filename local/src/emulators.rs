@@ -75,25 +75,16 @@ pub enum StartError {
 impl Emulators {
     /// Starts all three.
     pub async fn start(options: Options) -> Result<Self, StartError> {
-        let Options {
-            data,
-            clock,
-            notifications,
-        } = options;
+        let Options { data, clock, notifications } = options;
         let (files, temporary) = match &data {
             Some(data) => (data.join("s3"), None),
             None => {
-                let temporary = tempfile::tempdir().map_err(|source| StartError::Directory {
-                    path: std::env::temp_dir(),
-                    source,
-                })?;
+                let temporary = tempfile::tempdir()
+                    .map_err(|source| StartError::Directory { path: std::env::temp_dir(), source })?;
                 (temporary.path().to_owned(), Some(temporary))
             }
         };
-        std::fs::create_dir_all(&files).map_err(|source| StartError::Directory {
-            path: files.clone(),
-            source,
-        })?;
+        std::fs::create_dir_all(&files).map_err(|source| StartError::Directory { path: files.clone(), source })?;
 
         let pending = Pending::default();
         let queues = Arc::new(Queues::new(clock.clone()));
@@ -102,9 +93,7 @@ impl Emulators {
         Ok(Self {
             dynamodb: dynamodb::serve(Bound::new().await?, data.as_deref())?,
             s3: Bound::new().await?.serve(|_, _| service),
-            sqs: Bound::new()
-                .await?
-                .serve(|url, stopped| sqs::router(Arc::clone(&queues), url, stopped)),
+            sqs: Bound::new().await?.serve(|url, stopped| sqs::router(Arc::clone(&queues), url, stopped)),
             queues,
             pending,
             created,
@@ -144,11 +133,7 @@ impl Emulators {
 
     /// Stops accepting, lets what is being answered finish, and ends everything.
     pub async fn shutdown(self) {
-        tokio::join!(
-            self.dynamodb.shutdown(),
-            self.s3.shutdown(),
-            self.sqs.shutdown()
-        );
+        tokio::join!(self.dynamodb.shutdown(), self.s3.shutdown(), self.sqs.shutdown());
     }
 }
 
@@ -189,14 +174,9 @@ struct Bound {
 
 impl Bound {
     async fn new() -> Result<Self, StartError> {
-        let listener = TcpListener::bind(("127.0.0.1", 0))
-            .await
-            .map_err(StartError::Listen)?;
+        let listener = TcpListener::bind(("127.0.0.1", 0)).await.map_err(StartError::Listen)?;
         let address = listener.local_addr().map_err(StartError::Listen)?;
-        Ok(Self {
-            listener,
-            url: format!("http://{address}"),
-        })
+        Ok(Self { listener, url: format!("http://{address}") })
     }
 
     /// Serves the router that is made for this address.
@@ -210,9 +190,7 @@ impl Bound {
             });
             async move {
                 // Serving ends when it is told to; it has no other end.
-                let _ = axum::serve(listener, router)
-                    .with_graceful_shutdown(stopped.wait())
-                    .await;
+                let _ = axum::serve(listener, router).with_graceful_shutdown(stopped.wait()).await;
             }
         })
     }
@@ -223,11 +201,7 @@ impl Bound {
         F: Future<Output = ()> + Send + 'static,
     {
         let (stop, stopped) = watch::channel(());
-        Server {
-            url: self.url,
-            stop,
-            task: tokio::spawn(serve(self.listener, Stopped(stopped))),
-        }
+        Server { url: self.url, stop, task: tokio::spawn(serve(self.listener, Stopped(stopped))) }
     }
 }
 

@@ -39,7 +39,7 @@ pub struct Options {
     pub clock: Clock,
     /// Rows of a chunk.
     pub rows_per_chunk: u32,
-    /// Handlers of each kind that run at once.
+    /// Handlers of each kind that run at once; with none, nothing happens by itself.
     pub workers: usize,
 }
 
@@ -83,32 +83,17 @@ impl System {
             .await
             .with_context(|| format!("{} cannot be listened on", options.address))?;
         let url = format!("http://{}", listener.local_addr()?);
-        let router = api::router(
-            services.clone(),
-            Settings {
-                rows_per_chunk: options.rows_per_chunk,
-            },
-        );
+        let router = api::router(services.clone(), Settings { rows_per_chunk: options.rows_per_chunk });
         let (stop, stopped) = oneshot::channel();
         let router = tokio::spawn(async move {
             let stopped = async { stopped.await.unwrap_or_default() };
-            if let Err(error) = axum::serve(listener, router)
-                .with_graceful_shutdown(stopped)
-                .await
-            {
+            if let Err(error) = axum::serve(listener, router).with_graceful_shutdown(stopped).await {
                 tracing::error!(%error, "the router ended");
             }
         });
         // What an earlier process left behind is woken at once: its messages are gone.
         sweep::handle(&services).await?;
-        Ok(Self {
-            url,
-            services,
-            delivery,
-            emulators,
-            stop,
-            router,
-        })
+        Ok(Self { url, services, delivery, emulators, stop, router })
     }
 
     /// Where the router is.
@@ -136,52 +121,28 @@ impl System {
 }
 
 /// Clients for the emulators, and on these what the template defines.
-async fn connect(
-    emulators: &Emulators,
-    template: &Template,
-    clock: Clock,
-) -> anyhow::Result<Services> {
+async fn connect(emulators: &Emulators, template: &Template, clock: Clock) -> anyhow::Result<Services> {
     let dynamodb = aws_sdk_dynamodb::Client::new(&config(emulators.dynamodb_url()));
-    let s3 = aws_sdk_s3::config::Builder::from(&config(emulators.s3_url()))
-        .force_path_style(true)
-        .build();
+    let s3 = aws_sdk_s3::config::Builder::from(&config(emulators.s3_url())).force_path_style(true).build();
     let s3 = aws_sdk_s3::Client::from_conf(s3);
     let sqs = aws_sdk_sqs::Client::new(&config(emulators.sqs_url()));
     template.create(&dynamodb, &s3, &sqs).await?;
 
-    let table = |id: &str| {
-        template
-            .tables
-            .get(id)
-            .map(|table| table.name.clone())
-            .with_context(|| id.to_owned())
-    };
+    let table = |id: &str| template.tables.get(id).map(|table| table.name.clone()).with_context(|| id.to_owned());
     let tables = TableNames {
         imports: table("ImportsTable")?,
         workspace: table("WorkspaceTable")?,
         events: table("EventsTable")?,
     };
-    let bucket = template
-        .buckets
-        .get("Bucket")
-        .map(|bucket| bucket.name.clone())
-        .context("Bucket")?;
+    let bucket = template.buckets.get("Bucket").map(|bucket| bucket.name.clone()).context("Bucket")?;
     let mut urls = Vec::new();
     for id in ["WorkQueue", "LoadQueue", "RevertQueue"] {
-        let name = template
-            .queues
-            .get(id)
-            .map(|queue| queue.name.clone())
-            .with_context(|| id.to_owned())?;
+        let name = template.queues.get(id).map(|queue| queue.name.clone()).with_context(|| id.to_owned())?;
         let url = sqs.get_queue_url().queue_name(name).send().await?;
         urls.push(url.queue_url.context("a queue without a URL")?);
     }
     let [work, load, revert] = <[String; 3]>::try_from(urls).expect("three queues were asked for");
-    let names = Names {
-        tables,
-        bucket,
-        queues: QueueUrls { work, load, revert },
-    };
+    let names = Names { tables, bucket, queues: QueueUrls { work, load, revert } };
     Ok(Services::from_clients(dynamodb, s3, sqs, names, clock))
 }
 
@@ -203,13 +164,11 @@ fn deliver(
     services: &Services,
     workers: usize,
 ) -> anyhow::Result<Delivery> {
-    let function = |id: &str| {
-        template
-            .functions
-            .get(id)
-            .with_context(|| format!("the template has no {id}"))
-    };
+    let function = |id: &str| template.functions.get(id).with_context(|| format!("the template has no {id}"));
     let mut delivery = Delivery::new(emulators, services.clock.clone());
+    if workers == 0 {
+        return Ok(delivery);
+    }
     let s = services.clone();
     delivery.messages(function("LoaderFunction")?, workers, move |event| {
         let s = s.clone();
@@ -226,15 +185,10 @@ fn deliver(
         async move { parser::handle(&s, Trigger::Messages(event)).await }
     })?;
     let s = services.clone();
-    delivery.objects(
-        function("ParserFunction")?,
-        emulators.created_objects(),
-        workers,
-        move |event| {
-            let s = s.clone();
-            async move { parser::handle(&s, Trigger::Objects(event)).await.map(drop) }
-        },
-    );
+    delivery.objects(function("ParserFunction")?, emulators.created_objects(), workers, move |event| {
+        let s = s.clone();
+        async move { parser::handle(&s, Trigger::Objects(event)).await.map(drop) }
+    });
     let s = services.clone();
     delivery.schedule(function("SweepFunction")?, move || {
         let s = s.clone();
@@ -245,41 +199,20 @@ fn deliver(
 
 /// The demo accounts: account 1 with the token [`DEMO_TOKEN`], account 2 with [`OTHER_TOKEN`].
 async fn seed(services: &Services) -> anyhow::Result<()> {
-    for (id, name, email, token) in [
-        (1, "Demo", "demo@example.com", DEMO_TOKEN),
-        (2, "Other", "other@example.com", OTHER_TOKEN),
-    ] {
-        let account = Account {
-            id: AccountId(id),
-            name: name.to_owned(),
-        };
-        let user = UserFields {
-            email: email.to_owned(),
-            first_name: name.to_owned(),
-            last_name: "User".to_owned(),
-        };
+    for (id, name, email, token) in
+        [(1, "Demo", "demo@example.com", DEMO_TOKEN), (2, "Other", "other@example.com", OTHER_TOKEN)]
+    {
+        let account = Account { id: AccountId(id), name: name.to_owned() };
+        let user = UserFields { email: email.to_owned(), first_name: name.to_owned(), last_name: "User".to_owned() };
         account::found(services, &account, user).await?;
         let scopes = vec![Scope::Import, Scope::Workspace];
-        account::grant(
-            services,
-            token,
-            &Principal {
-                account: account.id,
-                user: ThingId(1),
-                scopes,
-            },
-        )
-        .await?;
+        account::grant(services, token, &Principal { account: account.id, user: ThingId(1), scopes }).await?;
     }
     Ok(())
 }
 
 /// Warnings and worse on standard error, unless `RUST_LOG` asks for more.
 pub fn log() {
-    let filter =
-        tracing_subscriber::EnvFilter::try_from_default_env().unwrap_or_else(|_| "warn".into());
-    tracing_subscriber::fmt()
-        .with_env_filter(filter)
-        .with_writer(std::io::stderr)
-        .init();
+    let filter = tracing_subscriber::EnvFilter::try_from_default_env().unwrap_or_else(|_| "warn".into());
+    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
 }

@@ -26,15 +26,7 @@ const TEMPLATE: &str = include_str!("../../template.yaml");
 
 /// Properties that make no difference here: price, safety of what is kept, and the stream (see `emulators::dynamodb`).
 const IGNORED: [(&str, &[&str]); 3] = [
-    (
-        TABLE,
-        &[
-            "BillingMode",
-            "PointInTimeRecoverySpecification",
-            "SSESpecification",
-            "StreamSpecification",
-        ],
-    ),
+    (TABLE, &["BillingMode", "PointInTimeRecoverySpecification", "SSESpecification", "StreamSpecification"]),
     (
         BUCKET,
         &[
@@ -172,9 +164,7 @@ impl Template {
             tables: document.all(TABLE, table)?,
             buckets: document.all(BUCKET, |document, id| {
                 let _: BucketProperties = document.properties(id)?;
-                Ok(Bucket {
-                    name: document.name(id)?,
-                })
+                Ok(Bucket { name: document.name(id)? })
             })?,
             queues: document.all(QUEUE, queue)?,
             functions: document.all(FUNCTION, functions::read)?,
@@ -183,10 +173,7 @@ impl Template {
 
     /// The new objects that any function wants to know of.
     pub fn notifications(&self) -> Vec<Notification> {
-        self.functions
-            .values()
-            .flat_map(|function| function.objects.clone())
-            .collect()
+        self.functions.values().flat_map(|function| function.objects.clone()).collect()
     }
 }
 
@@ -200,27 +187,18 @@ impl Document {
         self.of_kind(kind)
             .map(|id| match read(self, id) {
                 Ok(resource) => Ok((id.to_owned(), resource)),
-                Err(reason) => Err(TemplateError::Resource {
-                    id: id.to_owned(),
-                    reason,
-                }),
+                Err(reason) => Err(TemplateError::Resource { id: id.to_owned(), reason }),
             })
             .collect()
     }
 
     /// A resource's properties without those that make no difference here.
     fn properties<T: DeserializeOwned>(&self, id: &str) -> Result<T, String> {
-        let ignored = IGNORED
-            .iter()
-            .find(|(kind, _)| self.kind(id) == Some(*kind));
+        let ignored = IGNORED.iter().find(|(kind, _)| self.kind(id) == Some(*kind));
         let ignored = ignored.map_or(&[][..], |(_, names)| names);
-        let properties = self
-            .raw(id)?
-            .iter()
-            .filter(|(name, _)| !ignored.contains(&name.as_str()));
-        let properties: Result<Value, String> = properties
-            .map(|(name, value)| Ok((name.clone(), self.resolve(value)?)))
-            .collect();
+        let properties = self.raw(id)?.iter().filter(|(name, _)| !ignored.contains(&name.as_str()));
+        let properties: Result<Value, String> =
+            properties.map(|(name, value)| Ok((name.clone(), self.resolve(value)?))).collect();
         serde_json::from_value(properties?).map_err(|error| error.to_string())
     }
 }
@@ -266,15 +244,11 @@ fn table(document: &Document, id: &str) -> Result<Table, String> {
 
 fn queue(document: &Document, id: &str) -> Result<Queue, String> {
     let properties: BTreeMap<String, Value> = document.properties(id)?;
-    let attributes = properties
-        .into_iter()
-        .filter(|(name, _)| name != "QueueName");
+    let attributes = properties.into_iter().filter(|(name, _)| name != "QueueName");
     Ok(Queue {
         name: document.name(id)?,
         // SQS itself refuses the names it does not know.
-        attributes: attributes
-            .map(|(name, value)| (name, text(&value)))
-            .collect(),
+        attributes: attributes.map(|(name, value)| (name, text(&value))).collect(),
     })
 }
 

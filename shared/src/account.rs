@@ -64,17 +64,8 @@ impl Principal {
 }
 
 /// Makes an account with its first user, if it is not there.
-pub async fn found(
-    services: &Services,
-    account: &Account,
-    first: UserFields,
-) -> Result<(), EditError> {
-    if services
-        .store
-        .get(&keys::account(account.id))
-        .await?
-        .is_some()
-    {
+pub async fn found(services: &Services, account: &Account, first: UserFields) -> Result<(), EditError> {
+    if services.store.get(&keys::account(account.id)).await?.is_some() {
         return Ok(());
     }
     let user = user::new(ThingId(1), first, services.clock.now_ms());
@@ -83,29 +74,16 @@ pub async fn found(
         Ok(()) | Err(EditError::Taken(_)) => {}
         Err(error) => return Err(error),
     }
-    let raise = Write::update(keys::counter(account.id, Counter::Users), "SET #n = :one")
-        .when_absent()
-        .bind(":one", 1);
+    let raise = Write::update(keys::counter(account.id, Counter::Users), "SET #n = :one").when_absent().bind(":one", 1);
     match services.store.write(raise).await {
         Err(error) if !error.is_refused() => return Err(error.into()),
         _ => {}
     }
-    services
-        .store
-        .write(Write::put(keys::account(account.id), account))
-        .await?;
+    services.store.write(Write::put(keys::account(account.id), account)).await?;
     Ok(())
 }
 
 /// Gives a token to a user. The token itself is not kept.
-pub async fn grant(
-    services: &Services,
-    token: &str,
-    principal: &Principal,
-) -> Result<(), StoreError> {
-    services
-        .store
-        .write(Write::put(keys::token(token), principal))
-        .await
-        .map(drop)
+pub async fn grant(services: &Services, token: &str, principal: &Principal) -> Result<(), StoreError> {
+    services.store.write(Write::put(keys::token(token), principal)).await.map(drop)
 }

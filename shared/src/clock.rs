@@ -34,20 +34,12 @@ impl Clock {
 
     /// A clock that stands there (milliseconds since the epoch) and moves only when it is turned.
     pub fn standing_at(ms: i64) -> Self {
-        Self {
-            turned: Arc::new(Turned {
-                stands_at: Some(ms),
-                ..Turned::default()
-            }),
-        }
+        Self { turned: Arc::new(Turned { stands_at: Some(ms), ..Turned::default() }) }
     }
 
     /// Milliseconds since the Unix epoch.
     pub fn now_ms(&self) -> i64 {
-        let base = self
-            .turned
-            .stands_at
-            .unwrap_or_else(|| Timestamp::now().as_millisecond());
+        let base = self.turned.stands_at.unwrap_or_else(|| Timestamp::now().as_millisecond());
         base + self.turned.ahead.load(Ordering::Relaxed)
     }
 

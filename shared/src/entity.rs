@@ -89,13 +89,7 @@ pub struct ProjectFields {
 
 impl Default for ProjectFields {
     fn default() -> Self {
-        Self {
-            client: None,
-            enabled: true,
-            stepping: 1,
-            color_hex: "#4b6ea8".to_owned(),
-            budget_minutes: None,
-        }
+        Self { client: None, enabled: true, stepping: 1, color_hex: "#4b6ea8".to_owned(), budget_minutes: None }
     }
 }
 
@@ -119,14 +113,7 @@ fn is_false(value: &bool) -> bool {
 
 impl Thing {
     /// A new thing with default fields.
-    pub fn new(
-        kind: Kind,
-        id: ThingId,
-        key: String,
-        name: String,
-        created_by: ImportId,
-        at: i64,
-    ) -> Self {
+    pub fn new(kind: Kind, id: ThingId, key: String, name: String, created_by: ImportId, at: i64) -> Self {
         Self {
             id,
             kind,
@@ -175,17 +162,8 @@ impl Thing {
         account: AccountId,
         wanted: &[(Kind, ThingId)],
     ) -> Result<Vec<Self>, StoreError> {
-        let keys: Vec<_> = wanted
-            .iter()
-            .map(|&(kind, id)| keys::thing(account, kind, id))
-            .collect();
-        services
-            .store
-            .get_many(&keys)
-            .await?
-            .into_iter()
-            .map(decode)
-            .collect()
+        let keys: Vec<_> = wanted.iter().map(|&(kind, id)| keys::thing(account, kind, id)).collect();
+        services.store.get_many(&keys).await?.into_iter().map(decode).collect()
     }
 }
 
@@ -206,19 +184,12 @@ pub fn normal(name: &str) -> String {
     if name.is_ascii() {
         return tidy(name).to_ascii_lowercase();
     }
-    tidy(&name.nfkc().collect::<String>())
-        .to_lowercase()
-        .nfkc()
-        .collect()
+    tidy(&name.nfkc().collect::<String>()).to_lowercase().nfkc().collect()
 }
 
 /// The key of a project: its client, as an id, and its name. Two clients' "Website" stay two.
 pub fn project_key(client: Option<ThingId>, name: &str) -> String {
-    format!(
-        "{}\u{1f}{}",
-        client.map_or_else(String::new, |client| client.to_string()),
-        normal(name)
-    )
+    format!("{}\u{1f}{}", client.map_or_else(String::new, |client| client.to_string()), normal(name))
 }
 
 #[cfg(test)]
@@ -229,13 +200,7 @@ mod tests {
     fn names_are_compared_without_case_spacing_and_unicode_form() {
         assert_eq!(normal("  Caf\u{e9}   Nord "), normal("cafe\u{301} NORD"));
         assert_eq!(tidy(" P  Maintenance "), "P Maintenance");
-        assert_ne!(
-            project_key(Some(ThingId(1)), "Web"),
-            project_key(Some(ThingId(2)), "Web")
-        );
-        assert_ne!(
-            project_key(None, "Web"),
-            project_key(Some(ThingId(2)), "Web")
-        );
+        assert_ne!(project_key(Some(ThingId(1)), "Web"), project_key(Some(ThingId(2)), "Web"));
+        assert_ne!(project_key(None, "Web"), project_key(Some(ThingId(2)), "Web"));
     }
 }

@@ -18,6 +18,13 @@ pub const SOURCES: &str = "sources";
 /// The prefix for files that are uploaded straight to S3; an object here starts its import.
 pub const UPLOADS: &str = "uploads";
 
+/// The end of a key, for people who look into the bucket: what is plain in a file's name, at most 60 characters.
+pub fn key_part(file_name: &str) -> String {
+    let plain = |c: char| if c.is_ascii_alphanumeric() || "._-".contains(c) { c } else { '_' };
+    let part: String = file_name.chars().map(plain).take(60).collect();
+    if part.trim_matches('.').is_empty() { "file".to_owned() } else { part }
+}
+
 /// What can go wrong with a file.
 #[derive(Debug, thiserror::Error)]
 pub enum FileError {
@@ -64,55 +71,23 @@ impl Files {
     /// Stores `bytes` at `key`.
     pub async fn put(&self, key: &str, bytes: Bytes) -> Result<Object, FileError> {
         let size = bytes.len() as u64;
-        let put = self
-            .client
-            .put_object()
-            .bucket(&self.bucket)
-            .key(key)
-            .body(ByteStream::from(bytes));
+        let put = self.client.put_object().bucket(&self.bucket).key(key).body(ByteStream::from(bytes));
         let answer = put.send().await.map_err(failed)?;
         let etag = unquoted(answer.e_tag.as_deref());
-        Ok(Object {
-            key: key.to_owned(),
-            etag,
-            size,
-        })
+        Ok(Object { key: key.to_owned(), etag, size })
     }
 
     /// What lies at `key`.
     pub async fn head(&self, key: &str) -> Result<Object, FileError> {
-        let answer = self
-            .client
-            .head_object()
-            .bucket(&self.bucket)
-            .key(key)
-            .send()
-            .await
-            .map_err(failed)?;
-        let size = answer
-            .content_length
-            .and_then(|size| u64::try_from(size).ok())
-            .unwrap_or_default();
-        Ok(Object {
-            key: key.to_owned(),
-            etag: unquoted(answer.e_tag.as_deref()),
-            size,
-        })
+        let answer = self.client.head_object().bucket(&self.bucket).key(key).send().await.map_err(failed)?;
+        let size = answer.content_length.and_then(|size| u64::try_from(size).ok()).unwrap_or_default();
+        Ok(Object { key: key.to_owned(), etag: unquoted(answer.e_tag.as_deref()), size })
     }
 
     /// The bytes of the object, as they come.
     pub async fn stream(&self, object: &Object) -> Result<ByteStream, FileError> {
-        let get = self
-            .client
-            .get_object()
-            .bucket(&self.bucket)
-            .key(&object.key);
-        Ok(get
-            .if_match(format!("\"{}\"", object.etag))
-            .send()
-            .await
-            .map_err(failed)?
-            .body)
+        let get = self.client.get_object().bucket(&self.bucket).key(&object.key);
+        Ok(get.if_match(format!("\"{}\"", object.etag)).send().await.map_err(failed)?.body)
     }
 
     /// Some bytes of the object.
@@ -120,37 +95,19 @@ impl Files {
         if range.is_empty() {
             return Ok(Bytes::new());
         }
-        let get = self
-            .client
-            .get_object()
-            .bucket(&self.bucket)
-            .key(&object.key);
-        let get = get.if_match(format!("\"{}\"", object.etag)).range(format!(
-            "bytes={}-{}",
-            range.start,
-            range.end - 1
-        ));
+        let get = self.client.get_object().bucket(&self.bucket).key(&object.key);
+        let get =
+            get.if_match(format!("\"{}\"", object.etag)).range(format!("bytes={}-{}", range.start, range.end - 1));
         let body = get.send().await.map_err(failed)?.body;
-        let bytes = body
-            .collect()
-            .await
-            .map_err(|error| FileError::Sdk(error.to_string()))?
-            .into_bytes();
+        let bytes = body.collect().await.map_err(|error| FileError::Sdk(error.to_string()))?.into_bytes();
         if bytes.len() as u64 != range.end - range.start {
-            return Err(FileError::Sdk(format!(
-                "{} bytes came for the range {range:?}",
-                bytes.len()
-            )));
+            return Err(FileError::Sdk(format!("{} bytes came for the range {range:?}", bytes.len())));
         }
         Ok(bytes)
     }
 
     /// Several parts of the object, one after the other.
-    pub async fn ranges(
-        &self,
-        object: &Object,
-        ranges: impl Iterator<Item = Range<u64>>,
-    ) -> Result<Bytes, FileError> {
+    pub async fn ranges(&self, object: &Object, ranges: impl Iterator<Item = Range<u64>>) -> Result<Bytes, FileError> {
         let mut parts = Vec::new();
         for range in ranges {
             parts.push(self.range(object, range).await?);
@@ -162,27 +119,11 @@ impl Files {
     }
 
     /// A URL to PUT exactly `size` bytes to `key` with, good for `lifetime`.
-    pub async fn presigned_put(
-        &self,
-        key: &str,
-        size: u64,
-        lifetime: Duration,
-    ) -> Result<String, FileError> {
-        let config = PresigningConfig::expires_in(lifetime)
-            .map_err(|error| FileError::Sdk(error.to_string()))?;
+    pub async fn presigned_put(&self, key: &str, size: u64, lifetime: Duration) -> Result<String, FileError> {
+        let config = PresigningConfig::expires_in(lifetime).map_err(|error| FileError::Sdk(error.to_string()))?;
         let size = i64::try_from(size).map_err(|error| FileError::Sdk(error.to_string()))?;
-        let put = self
-            .client
-            .put_object()
-            .bucket(&self.bucket)
-            .key(key)
-            .content_length(size);
-        Ok(put
-            .presigned(config)
-            .await
-            .map_err(failed)?
-            .uri()
-            .to_owned())
+        let put = self.client.put_object().bucket(&self.bucket).key(key).content_length(size);
+        Ok(put.presigned(config).await.map_err(failed)?.uri().to_owned())
     }
 }
 
@@ -194,15 +135,8 @@ fn failed<E>(error: SdkError<E>) -> FileError
 where
     E: std::error::Error + ProvideErrorMetadata + Send + Sync + 'static,
 {
-    let status = error
-        .raw_response()
-        .map(|response| response.status().as_u16());
-    match (
-        status,
-        error
-            .as_service_error()
-            .and_then(ProvideErrorMetadata::code),
-    ) {
+    let status = error.raw_response().map(|response| response.status().as_u16());
+    match (status, error.as_service_error().and_then(ProvideErrorMetadata::code)) {
         (Some(412), _) | (_, Some("PreconditionFailed")) => FileError::Replaced,
         (Some(404), _) | (_, Some("NoSuchKey" | "NotFound")) => FileError::Missing,
         _ => FileError::Sdk(DisplayErrorContext(&error).to_string()),

@@ -84,14 +84,8 @@ pub struct UnknownFormat(pub String);
 
 impl FormatName {
     /// In the order of detection: the loosest comes last.
-    pub const ALL: [Self; 6] = [
-        Self::Tempo,
-        Self::Toggl,
-        Self::Harvest,
-        Self::Freshbooks,
-        Self::Basecamp,
-        Self::Freckle,
-    ];
+    pub const ALL: [Self; 6] =
+        [Self::Tempo, Self::Toggl, Self::Harvest, Self::Freshbooks, Self::Basecamp, Self::Freckle];
 
     /// The name on the wire.
     pub fn name(self) -> &'static str {

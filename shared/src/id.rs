@@ -108,10 +108,7 @@ mod tests {
     #[test]
     fn an_entry_id_leads_back_to_its_import_and_row_and_stays_below_2_to_the_53() {
         let id = EntryId::of(ImportId(MAX_IMPORTS), Row(MAX_ROWS));
-        assert_eq!(
-            (id.import(), id.row()),
-            (ImportId(MAX_IMPORTS), Row(MAX_ROWS))
-        );
+        assert_eq!((id.import(), id.row()), (ImportId(MAX_IMPORTS), Row(MAX_ROWS)));
         assert!(id.0 < 1 << 53);
     }
 
@@ -126,12 +123,9 @@ mod tests {
         let id = |account, kind, key, probe| ThingId::derive(AccountId(account), kind, key, probe);
         let base = id(1, "tag", "work", 0);
         assert_eq!(base, id(1, "tag", "work", 0));
-        for other in [
-            id(2, "tag", "work", 0),
-            id(1, "project", "work", 0),
-            id(1, "tag", "works", 0),
-            id(1, "tag", "work", 1),
-        ] {
+        for other in
+            [id(2, "tag", "work", 0), id(1, "project", "work", 0), id(1, "tag", "works", 0), id(1, "tag", "work", 1)]
+        {
             assert_ne!(base, other);
         }
         assert!(base.0 < 1 << 52);

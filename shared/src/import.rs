@@ -139,31 +139,19 @@ pub struct Reading {
 
 impl Import {
     /// The import with this number.
-    pub async fn find(
-        services: &Services,
-        account: AccountId,
-        import: ImportId,
-    ) -> Result<Self, ImportError> {
+    pub async fn find(services: &Services, account: AccountId, import: ImportId) -> Result<Self, ImportError> {
         let found = services.store.get(&keys::import(account, import)).await?;
         found.map_or(Err(ImportError::Missing(import)), |item| Ok(decode(item)?))
     }
 
     /// The import, if it is there.
-    pub async fn get(
-        services: &Services,
-        account: AccountId,
-        import: ImportId,
-    ) -> Result<Option<Self>, StoreError> {
+    pub async fn get(services: &Services, account: AccountId, import: ImportId) -> Result<Option<Self>, StoreError> {
         services.store.read(&keys::import(account, import)).await
     }
 
     /// What its file was found to be.
     pub async fn reading(&self, services: &Services) -> Result<Reading, StoreError> {
-        Ok(services
-            .store
-            .read(&keys::reading(self.account, self.id))
-            .await?
-            .unwrap_or_default())
+        Ok(services.store.read(&keys::reading(self.account, self.id)).await?.unwrap_or_default())
     }
 
     /// Its counts as of now.
@@ -187,13 +175,7 @@ impl Import {
         item.insert("list".to_owned(), text(keys::list_value(self.account)));
         if !self.status.is_settled() {
             item.insert("open".to_owned(), text("open".to_owned()));
-            item.insert(
-                "opened".to_owned(),
-                text(format!(
-                    "{:015}#{}#{}",
-                    self.created_at, self.account, self.id
-                )),
-            );
+            item.insert("opened".to_owned(), text(format!("{:015}#{}#{}", self.created_at, self.account, self.id)));
         }
         item
     }

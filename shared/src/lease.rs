@@ -27,20 +27,13 @@ impl Lease {
     /// A new one, from now.
     pub fn draw(clock: &Clock) -> Self {
         let lease = i64::try_from(LEASE.as_millis()).expect("two minutes");
-        Self {
-            token: nonce(),
-            until: clock.now_ms() + lease,
-        }
+        Self { token: nonce(), until: clock.now_ms() + lease }
     }
 
     /// Whether its holder may still write.
     pub fn check(&self, clock: &Clock) -> Result<(), ImportError> {
         let margin = i64::try_from(MARGIN.as_millis()).expect("seconds");
-        if clock.now_ms() + margin < self.until {
-            Ok(())
-        } else {
-            Err(ImportError::OutOfTime)
-        }
+        if clock.now_ms() + margin < self.until { Ok(()) } else { Err(ImportError::OutOfTime) }
     }
 }
 

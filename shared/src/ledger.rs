@@ -92,25 +92,17 @@ impl Page {
 
     /// The outcomes, one for each row.
     pub fn each_outcome(&self) -> impl Iterator<Item = Outcome> {
-        self.outcomes
-            .iter()
-            .flat_map(|&(outcome, run)| std::iter::repeat_n(outcome, run as usize))
+        self.outcomes.iter().flat_map(|&(outcome, run)| std::iter::repeat_n(outcome, run as usize))
     }
 
     /// How many rows became `outcome`.
     pub fn count(&self, outcome: Outcome) -> u64 {
-        self.outcomes
-            .iter()
-            .filter(|(kind, _)| *kind == outcome)
-            .map(|&(_, run)| u64::from(run))
-            .sum()
+        self.outcomes.iter().filter(|(kind, _)| *kind == outcome).map(|&(_, run)| u64::from(run)).sum()
     }
 
     /// Whether it has entries of a project or tag.
     pub fn has(&self, kind: Kind, id: ThingId) -> bool {
-        self.totals
-            .iter()
-            .any(|total| total.kind == kind && total.id == id)
+        self.totals.iter().any(|total| total.kind == kind && total.id == id)
     }
 
     fn pack(&self) -> Vec<u8> {
@@ -122,10 +114,9 @@ impl Page {
             Some((&Self::VERSION, packed)) => {
                 postcard::from_bytes(packed).map_err(|error| StoreError::Shape(error.to_string()))
             }
-            first => Err(StoreError::Shape(format!(
-                "a ledger page of version {:?}",
-                first.map(|(version, _)| version)
-            ))),
+            first => {
+                Err(StoreError::Shape(format!("a ledger page of version {:?}", first.map(|(version, _)| version))))
+            }
         }
     }
 }
@@ -184,14 +175,7 @@ pub struct Chunk {
 impl Chunk {
     /// A chunk that is planned.
     pub fn planned(number: ChunkNo, span: ChunkSpan) -> Self {
-        let ChunkSpan {
-            first_row,
-            rows,
-            first_line,
-            start,
-            end,
-            oversized,
-        } = span;
+        let ChunkSpan { first_row, rows, first_line, start, end, oversized } = span;
         Self {
             number,
             first_row,
@@ -213,14 +197,7 @@ impl Chunk {
     pub fn span(&self) -> ChunkSpan {
         let oversized = self.oversized.clone();
         let (first_row, rows, first_line) = (self.first_row, self.rows, self.first_line);
-        ChunkSpan {
-            first_row,
-            rows,
-            first_line,
-            start: self.start,
-            end: self.end,
-            oversized,
-        }
+        ChunkSpan { first_row, rows, first_line, start: self.start, end: self.end, oversized }
     }
 
     /// Reads a stored chunk.
@@ -229,10 +206,7 @@ impl Chunk {
             Some(AttributeValue::B(blob)) => Some(Page::unpack(blob.as_ref())?),
             _ => None,
         };
-        Ok(Self {
-            page,
-            ..decode(item)?
-        })
+        Ok(Self { page, ..decode(item)? })
     }
 
     /// Entries that stand.
@@ -256,24 +230,10 @@ mod tests {
 
     fn page_of_a_thousand() -> Page {
         let mut page = Page::default();
-        (0..1000).for_each(|row| {
-            page.push(if row == 500 {
-                Outcome::Failed
-            } else {
-                Outcome::Created
-            })
-        });
+        (0..1000).for_each(|row| page.push(if row == 500 { Outcome::Failed } else { Outcome::Created }));
         page.dates = Some((Date::constant(2026, 1, 1), Date::constant(2026, 12, 31)));
-        let sums = Sums {
-            entries: 50,
-            seconds: 180_000,
-            billable_seconds: 90_000,
-        };
-        let total = |id| Total {
-            kind: Kind::Tag,
-            id: ThingId((1 << 51) + id),
-            sums,
-        };
+        let sums = Sums { entries: 50, seconds: 180_000, billable_seconds: 90_000 };
+        let total = |id| Total { kind: Kind::Tag, id: ThingId((1u64 << 51) + id), sums };
         page.totals = (0..40).map(total).collect();
         page
     }
@@ -285,11 +245,7 @@ mod tests {
         assert_eq!(Page::unpack(&packed).unwrap(), page);
         assert!(packed.len() < 900, "{} bytes", packed.len());
         assert_eq!(page.count(Outcome::Created), 999);
-        assert_eq!(
-            page.each_outcome()
-                .position(|outcome| outcome == Outcome::Failed),
-            Some(500)
-        );
+        assert_eq!(page.each_outcome().position(|outcome| outcome == Outcome::Failed), Some(500));
     }
 
     #[test]

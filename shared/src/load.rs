@@ -95,9 +95,7 @@ async fn claim(services: &Services, key: &Key, lease: &Lease) -> Result<Claim, S
         .bind(":now", services.clock.now_ms());
     match services.store.write(claim).await {
         Ok(item) => Ok(Claim::Mine(Chunk::decode(item.unwrap_or_default())?)),
-        Err(StoreError::Refused {
-            found: Some(item), ..
-        }) => {
+        Err(StoreError::Refused { found: Some(item), .. }) => {
             let chunk = Chunk::decode(*item)?;
             match (chunk.state, chunk.lease_until) {
                 (ChunkState::Planned, Some(until)) => Ok(Claim::Held(until)),
@@ -110,9 +108,8 @@ async fn claim(services: &Services, key: &Key, lease: &Lease) -> Result<Claim, S
 }
 
 async fn release(services: &Services, key: Key, lease: &Lease) -> Result<(), StoreError> {
-    let release = Write::update(key, "REMOVE #lease, #lease_until")
-        .when("#lease = :token")
-        .bind(":token", &lease.token);
+    let release =
+        Write::update(key, "REMOVE #lease, #lease_until").when("#lease = :token").bind(":token", &lease.token);
     match services.store.write(release).await {
         Err(error) if !error.is_refused() => Err(error),
         _ => Ok(()),
@@ -128,23 +125,17 @@ async fn rows(
 ) -> Result<draft::Drafts, ImportError> {
     let source = import.source.as_ref().ok_or(FileError::Missing)?;
     let reading = import.reading(services).await?;
-    let layout = reading
-        .layout
-        .ok_or_else(|| StoreError::Shape("a planned import has a layout".to_owned()))?;
+    let layout = reading.layout.ok_or_else(|| StoreError::Shape("a planned import has a layout".to_owned()))?;
     let span = chunk.span();
     let bytes = services.files.ranges(source, span.ranges()).await?;
-    let rows = layout
-        .rows(&span, &bytes)
-        .map_err(|error| StoreError::Shape(error.to_string()))?;
+    let rows = layout.rows(&span, &bytes).map_err(|error| StoreError::Shape(error.to_string()))?;
     let rows = draft::parse(&rows, &import.options);
     let named = resolve::resolve(services, import, &rows, lease).await?;
     let drafts = draft::draft(import, rows, &named);
     let key = |row| keys::entry(import.account, import.id, chunk.number, row);
     for some in drafts.entries.chunks(ENTRIES_A_LOOK) {
         lease.check(&services.clock)?;
-        let items = some
-            .iter()
-            .map(|entry| (Table::Workspace, encode(&key(entry.id.row()), entry)));
+        let items = some.iter().map(|entry| (Table::Workspace, encode(&key(entry.id.row()), entry)));
         services.store.put_all(items.collect()).await?;
     }
     Ok(drafts)
@@ -161,15 +152,12 @@ async fn commit(
 ) -> Result<bool, ImportError> {
     lease.check(&services.clock)?;
     let counts = drafts.counts;
-    let page = Write::update(
-        key,
-        "SET #state = :committed, #page = :page REMOVE #lease, #lease_until",
-    )
-    .when("#lease = :token AND #state = :planned")
-    .bind(":committed", ChunkState::Committed)
-    .bind(":planned", ChunkState::Planned)
-    .bind(":token", &lease.token)
-    .bind_attribute(":page", page_attribute(&drafts.page));
+    let page = Write::update(key, "SET #state = :committed, #page = :page REMOVE #lease, #lease_until")
+        .when("#lease = :token AND #state = :planned")
+        .bind(":committed", ChunkState::Committed)
+        .bind(":planned", ChunkState::Planned)
+        .bind(":token", &lease.token)
+        .bind_attribute(":page", page_attribute(&drafts.page));
     let add = "ADD #chunks :one, #created :created, #skipped :skipped, #failed :failed, #seconds :seconds";
     let count = Write::update(keys::counts(import.account, import.id, chunk.number), add)
         .bind(":one", 1)
@@ -179,12 +167,7 @@ async fn commit(
         .bind(":seconds", counts.seconds);
     match services.store.transact(vec![page, count]).await {
         Ok(()) => {
-            tracing::info!(
-                account = import.account.0,
-                import = import.id.0,
-                chunk = chunk.number.0,
-                "committed"
-            );
+            tracing::info!(account = import.account.0, import = import.id.0, chunk = chunk.number.0, "committed");
             Ok(true)
         }
         Err(error) if error.is_refused() => Ok(false),

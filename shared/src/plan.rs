@@ -25,11 +25,7 @@ const PUTS_IN_FLIGHT: usize = 16;
 const BY: &str = "parser";
 
 /// Plans the import and sends its chunks out.
-pub async fn plan(
-    services: &Services,
-    account: AccountId,
-    import: ImportId,
-) -> Result<(), ImportError> {
+pub async fn plan(services: &Services, account: AccountId, import: ImportId) -> Result<(), ImportError> {
     let mut import = Import::find(services, account, import).await?;
     if import.status == Status::New {
         import = arrived(services, import).await?;
@@ -44,12 +40,7 @@ pub async fn plan(
     let planned = match survey(services, &import, &source).await {
         Ok(Ok(plan)) if plan.rows > MAX_ROWS => {
             let rows = plan.rows;
-            give_up(
-                services,
-                &import,
-                format!("the file has {rows} rows; an import takes at most {MAX_ROWS}"),
-            )
-            .await
+            give_up(services, &import, format!("the file has {rows} rows; an import takes at most {MAX_ROWS}")).await
         }
         Ok(Ok(plan)) => begin(services, &import, plan).await,
         Ok(Err(refusal)) => refuse(services, &import, refusal).await,
@@ -76,33 +67,17 @@ async fn arrived(services: &Services, import: Import) -> Result<Import, ImportEr
         Err(FileError::Missing) => return Ok(import),
         Err(error) => return Err(error.into()),
     };
-    match transition(
-        services,
-        &import,
-        Status::Queued,
-        BY,
-        Change::none().set("source", object),
-    )
-    .await
-    {
+    match transition(services, &import, Status::Queued, BY, Change::none().set("source", object)).await {
         Err(ImportError::Status { .. }) => Import::find(services, import.account, import.id).await,
         done => done,
     }
 }
 
-async fn survey(
-    services: &Services,
-    import: &Import,
-    source: &Object,
-) -> Result<Result<Plan, Refusal>, ImportError> {
+async fn survey(services: &Services, import: &Import, source: &Object) -> Result<Result<Plan, Refusal>, ImportError> {
     let mut survey = Survey::new(import.options.reading(), import.rows_per_chunk);
     let mut stream = services.files.stream(source).await?;
     let mut written = 0;
-    while let Some(bytes) = stream
-        .try_next()
-        .await
-        .map_err(|error| FileError::Sdk(error.to_string()))?
-    {
+    while let Some(bytes) = stream.try_next().await.map_err(|error| FileError::Sdk(error.to_string()))? {
         if let Err(refusal) = survey.push(&bytes) {
             return Ok(Err(refusal));
         }
@@ -126,18 +101,14 @@ async fn put_chunks(
     let next = first + spans.len() as u64;
     let put = |(number, span): (u64, ChunkSpan)| async move {
         let chunk = Chunk::planned(ChunkNo(number), span);
-        let put =
-            Write::put(keys::chunk(import.account, import.id, chunk.number), &chunk).when_absent();
+        let put = Write::put(keys::chunk(import.account, import.id, chunk.number), &chunk).when_absent();
         match services.store.write(put).await {
             Err(error) if !error.is_refused() => Err(error),
             _ => Ok(()),
         }
     };
     let puts: Vec<_> = (first..).zip(spans).map(put).collect();
-    futures::stream::iter(puts)
-        .buffer_unordered(PUTS_IN_FLIGHT)
-        .try_collect::<()>()
-        .await?;
+    futures::stream::iter(puts).buffer_unordered(PUTS_IN_FLIGHT).try_collect::<()>().await?;
     Ok(next)
 }
 
@@ -148,69 +119,24 @@ async fn begin(services: &Services, import: &Import, plan: Plan) -> Result<Impor
         .set("chunks", chunks)
         .set("format", plan.layout.format)
         .set("started_at", services.clock.now_ms());
-    let reading = Reading {
-        layout: Some(plan.layout),
-        refusal: None,
-    };
-    services
-        .store
-        .write(Write::put(
-            keys::reading(import.account, import.id),
-            &reading,
-        ))
-        .await?;
+    let reading = Reading { layout: Some(plan.layout), refusal: None };
+    services.store.write(Write::put(keys::reading(import.account, import.id), &reading)).await?;
     transition(services, import, Status::Processing, BY, change).await
 }
 
-async fn refuse(
-    services: &Services,
-    import: &Import,
-    refusal: Refusal,
-) -> Result<Import, ImportError> {
+async fn refuse(services: &Services, import: &Import, refusal: Refusal) -> Result<Import, ImportError> {
     let reason = refusal.reasons.join("; ");
-    let refusal =
-        serde_json::to_value(&refusal).map_err(|error| StoreError::Shape(error.to_string()))?;
-    let reading = Reading {
-        layout: None,
-        refusal: Some(refusal),
-    };
-    services
-        .store
-        .write(Write::put(
-            keys::reading(import.account, import.id),
-            &reading,
-        ))
-        .await?;
-    let change = Change::none()
-        .set("reason", &reason)
-        .set("completed_at", services.clock.now_ms());
-    transition(
-        services,
-        import,
-        Status::Unsupported,
-        BY,
-        change.because(reason),
-    )
-    .await
+    let refusal = serde_json::to_value(&refusal).map_err(|error| StoreError::Shape(error.to_string()))?;
+    let reading = Reading { layout: None, refusal: Some(refusal) };
+    services.store.write(Write::put(keys::reading(import.account, import.id), &reading)).await?;
+    let change = Change::none().set("reason", &reason).set("completed_at", services.clock.now_ms());
+    transition(services, import, Status::Unsupported, BY, change.because(reason)).await
 }
 
 /// Ends an import that cannot go on, and says why.
-pub(crate) async fn give_up(
-    services: &Services,
-    import: &Import,
-    reason: String,
-) -> Result<Import, ImportError> {
-    let change = Change::none()
-        .set("reason", &reason)
-        .set("completed_at", services.clock.now_ms());
-    transition(
-        services,
-        import,
-        Status::Incomplete,
-        BY,
-        change.because(reason),
-    )
-    .await
+pub(crate) async fn give_up(services: &Services, import: &Import, reason: String) -> Result<Import, ImportError> {
+    let change = Change::none().set("reason", &reason).set("completed_at", services.clock.now_ms());
+    transition(services, import, Status::Incomplete, BY, change.because(reason)).await
 }
 
 /// Sends the chunks of a planned import to the loaders. What has no rows settles, and one chunk alone is loaded on the spot.
@@ -218,9 +144,7 @@ async fn send_out(services: &Services, import: &Import) -> Result<(), ImportErro
     match import.chunk_count() {
         0 => settle(services, import).await,
         // If another holds the chunk, its own message or the sweep sees to the rest.
-        1 => load::load(services, import.account, import.id, ChunkNo(0))
-            .await
-            .map(drop),
+        1 => load::load(services, import.account, import.id, ChunkNo(0)).await.map(drop),
         _ => send_waiting(services, import).await.map(drop),
     }
 }
@@ -229,11 +153,7 @@ async fn send_out(services: &Services, import: &Import) -> Result<(), ImportErro
 /// committed settles the import.
 pub async fn resend(services: &Services, import: &Import) -> Result<(), ImportError> {
     if send_waiting(services, import).await? == 0 {
-        let last = Message::Load {
-            account: import.account,
-            import: import.id,
-            chunk: ChunkNo(0),
-        };
+        let last = Message::Load { account: import.account, import: import.id, chunk: ChunkNo(0) };
         services.queues.send(&last).await?;
     }
     Ok(())
@@ -243,11 +163,7 @@ pub async fn resend(services: &Services, import: &Import) -> Result<(), ImportEr
 async fn send_waiting(services: &Services, import: &Import) -> Result<usize, ImportError> {
     let (account, id) = (import.account, import.id);
     send_chunks(services, import, |chunk| {
-        (chunk.state == ChunkState::Planned).then_some(Message::Load {
-            account,
-            import: id,
-            chunk: chunk.number,
-        })
+        (chunk.state == ChunkState::Planned).then_some(Message::Load { account, import: id, chunk: chunk.number })
     })
     .await
 }
@@ -259,18 +175,10 @@ pub(crate) async fn send_chunks(
     message: impl Fn(&Chunk) -> Option<Message>,
 ) -> Result<usize, ImportError> {
     let mut sent = 0;
-    let mut query = keys::chunks(
-        import.account,
-        import.id,
-        ChunkNo(0),
-        ChunkNo(import.chunk_count()),
-    );
+    let mut query = keys::chunks(import.account, import.id, ChunkNo(0), ChunkNo(import.chunk_count()));
     loop {
         let (items, last) = services.store.page(&query).await?;
-        let chunks: Vec<Chunk> = items
-            .into_iter()
-            .map(Chunk::decode)
-            .collect::<Result<_, _>>()?;
+        let chunks: Vec<Chunk> = items.into_iter().map(Chunk::decode).collect::<Result<_, _>>()?;
         let messages: Vec<_> = chunks.iter().filter_map(&message).collect();
         services.queues.send_all(&messages).await?;
         sent += messages.len();

@@ -79,17 +79,13 @@ struct Envelope {
 impl Message {
     /// The body of an SQS message.
     pub fn encode(&self) -> String {
-        let envelope = Envelope {
-            v: 1,
-            message: self.clone(),
-        };
+        let envelope = Envelope { v: 1, message: self.clone() };
         serde_json::to_string(&envelope).expect("a message is plain data")
     }
 
     /// Reads the body of an SQS message.
     pub fn decode(body: &str) -> Result<Self, QueueError> {
-        let envelope: Envelope =
-            serde_json::from_str(body).map_err(|error| QueueError::Shape(error.to_string()))?;
+        let envelope: Envelope = serde_json::from_str(body).map_err(|error| QueueError::Shape(error.to_string()))?;
         match envelope.v {
             1 => Ok(envelope.message),
             v => Err(QueueError::Shape(format!("version {v} is not known here"))),
@@ -129,10 +125,7 @@ pub struct Queues {
 impl Queues {
     /// The queues behind `client`.
     pub fn new(client: Client, urls: QueueUrls) -> Self {
-        Self {
-            client,
-            urls: Arc::new(urls),
-        }
+        Self { client, urls: Arc::new(urls) }
     }
 
     /// Sends a message.
@@ -144,66 +137,40 @@ impl Queues {
     pub async fn send_after(&self, message: &Message, delay: Duration) -> Result<(), QueueError> {
         let seconds = delay.min(LONGEST_DELAY).as_millis().div_ceil(1000);
         let seconds = i32::try_from(seconds).expect("at most 900");
-        let send = self
-            .client
-            .send_message()
-            .queue_url(self.url(message))
-            .message_body(message.encode());
-        let send = send
-            .set_delay_seconds((seconds > 0).then_some(seconds))
-            .send()
-            .await;
-        send.map(drop)
-            .map_err(|error| QueueError::Sdk(DisplayErrorContext(&error).to_string()))
+        let send = self.client.send_message().queue_url(self.url(message)).message_body(message.encode());
+        let send = send.set_delay_seconds((seconds > 0).then_some(seconds)).send().await;
+        send.map(drop).map_err(|error| QueueError::Sdk(DisplayErrorContext(&error).to_string()))
     }
 
     /// Sends messages of one kind, ten a request, until SQS has taken every one.
     pub async fn send_all(&self, messages: &[Message]) -> Result<(), QueueError> {
-        let sends: Vec<_> = messages
-            .chunks(10)
-            .map(|ten| self.send_batch(ten))
-            .collect();
-        futures::stream::iter(sends)
-            .buffer_unordered(SENDS_IN_FLIGHT)
-            .try_collect()
-            .await
+        let sends: Vec<_> = messages.chunks(10).map(|ten| self.send_batch(ten)).collect();
+        futures::stream::iter(sends).buffer_unordered(SENDS_IN_FLIGHT).try_collect().await
     }
 
     async fn send_batch(&self, messages: &[Message]) -> Result<(), QueueError> {
         let entry = |(id, message): (usize, &Message)| {
-            let entry = SendMessageBatchRequestEntry::builder()
-                .id(id.to_string())
-                .message_body(message.encode());
+            let entry = SendMessageBatchRequestEntry::builder().id(id.to_string()).message_body(message.encode());
             entry.build().expect("id and body are set")
         };
         let mut left: Vec<_> = messages.iter().enumerate().map(entry).collect();
         for _ in 0..SEND_ATTEMPTS {
-            let send = self
-                .client
-                .send_message_batch()
-                .queue_url(self.url(&messages[0]));
+            let send = self.client.send_message_batch().queue_url(self.url(&messages[0]));
             let answer = send.set_entries(Some(left.clone())).send().await;
-            let answer =
-                answer.map_err(|error| QueueError::Sdk(DisplayErrorContext(&error).to_string()))?;
+            let answer = answer.map_err(|error| QueueError::Sdk(DisplayErrorContext(&error).to_string()))?;
             left.retain(|entry| answer.failed.iter().any(|failed| failed.id == entry.id));
             if left.is_empty() {
                 return Ok(());
             }
         }
-        Err(QueueError::Sdk(format!(
-            "SQS did not take {} of {} messages",
-            left.len(),
-            messages.len()
-        )))
+        Err(QueueError::Sdk(format!("SQS did not take {} of {} messages", left.len(), messages.len())))
     }
 
     fn url(&self, message: &Message) -> &str {
         match message {
             Message::Start { .. } => &self.urls.work,
             Message::Load { .. } => &self.urls.load,
-            Message::Undo { .. } | Message::Revert { .. } | Message::Release { .. } => {
-                &self.urls.revert
-            }
+            Message::Undo { .. } | Message::Revert { .. } | Message::Release { .. } => &self.urls.revert,
         }
     }
 }
@@ -215,11 +182,7 @@ mod tests {
 
     #[test]
     fn a_message_survives_the_wire_and_another_version_is_refused() {
-        let message = Message::Load {
-            account: AccountId(1),
-            import: ImportId(2),
-            chunk: ChunkNo(3),
-        };
+        let message = Message::Load { account: AccountId(1), import: ImportId(2), chunk: ChunkNo(3) };
         let body = message.encode();
         assert_eq!(body, r#"{"v":1,"load":{"account":1,"import":2,"chunk":3}}"#);
         assert_eq!(Message::decode(&body).unwrap(), message);

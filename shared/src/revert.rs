@@ -50,14 +50,7 @@ pub struct Kept {
 /// loses nothing. An import that is being undone or undone already is left as it is.
 pub async fn ask(services: &Services, import: &Import, by: &str) -> Result<Import, ImportError> {
     let (account, id) = (import.account, import.id);
-    services
-        .queues
-        .send(&Message::Undo {
-            account,
-            import: id,
-            by: by.to_owned(),
-        })
-        .await?;
+    services.queues.send(&Message::Undo { account, import: id, by: by.to_owned() }).await?;
     begin(services, import.clone(), by).await
 }
 
@@ -68,21 +61,14 @@ async fn begin(services: &Services, mut import: Import, by: &str) -> Result<Impo
             return Ok(import);
         }
         match transition(services, &import, Status::RollingBack, by, Change::none()).await {
-            Err(ImportError::Status { .. }) => {
-                import = Import::find(services, import.account, import.id).await?
-            }
+            Err(ImportError::Status { .. }) => import = Import::find(services, import.account, import.id).await?,
             done => return done,
         }
     }
 }
 
 /// Begins the undo, if nobody has, and sends its chunks out.
-pub async fn undo(
-    services: &Services,
-    account: AccountId,
-    import: ImportId,
-    by: &str,
-) -> Result<(), ImportError> {
+pub async fn undo(services: &Services, account: AccountId, import: ImportId, by: &str) -> Result<(), ImportError> {
     let import = begin(services, Import::find(services, account, import).await?, by).await?;
     if import.status != Status::RollingBack {
         return Ok(());
@@ -96,9 +82,7 @@ async fn send_out(services: &Services, import: &Import) -> Result<(), ImportErro
         0 => release(services, import).await,
         1 => match revert(services, import.account, import.id, ChunkNo(0)).await? {
             Reverted::Done => Ok(()),
-            Reverted::Held(until) => {
-                come_again(services, import.account, import.id, ChunkNo(0), until).await
-            }
+            Reverted::Held(until) => come_again(services, import.account, import.id, ChunkNo(0), until).await,
         },
         _ => send_waiting(services, import).await.map(drop),
     }
@@ -107,10 +91,7 @@ async fn send_out(services: &Services, import: &Import) -> Result<(), ImportErro
 /// Wakes an undo whose messages may be lost.
 pub async fn resend(services: &Services, import: &Import) -> Result<(), ImportError> {
     if send_waiting(services, import).await? == 0 {
-        let release = Message::Release {
-            account: import.account,
-            import: import.id,
-        };
+        let release = Message::Release { account: import.account, import: import.id };
         services.queues.send(&release).await?;
     }
     Ok(())
@@ -120,11 +101,7 @@ pub async fn resend(services: &Services, import: &Import) -> Result<(), ImportEr
 async fn send_waiting(services: &Services, import: &Import) -> Result<usize, ImportError> {
     let (account, id) = (import.account, import.id);
     send_chunks(services, import, |chunk| {
-        (chunk.state != ChunkState::Reverted).then_some(Message::Revert {
-            account,
-            import: id,
-            chunk: chunk.number,
-        })
+        (chunk.state != ChunkState::Reverted).then_some(Message::Revert { account, import: id, chunk: chunk.number })
     })
     .await
 }
@@ -137,15 +114,8 @@ pub async fn come_again(
     chunk: ChunkNo,
     until: i64,
 ) -> Result<(), ImportError> {
-    let message = Message::Revert {
-        account,
-        import,
-        chunk,
-    };
-    Ok(services
-        .queues
-        .send_after(&message, services.clock.until(until))
-        .await?)
+    let message = Message::Revert { account, import, chunk };
+    Ok(services.queues.send_after(&message, services.clock.until(until)).await?)
 }
 
 /// Undoes a chunk.
@@ -170,11 +140,7 @@ pub async fn revert(
         }
     }
     let counts = import.counts(services).await?;
-    if counts.reverted < import.chunk_count() {
-        Ok(Reverted::Done)
-    } else {
-        finish(services, &import).await
-    }
+    if counts.reverted < import.chunk_count() { Ok(Reverted::Done) } else { finish(services, &import).await }
 }
 
 async fn finish(services: &Services, import: &Import) -> Result<Reverted, ImportError> {
@@ -190,25 +156,20 @@ enum Fence {
 
 /// Takes the chunk: committed, or planned with no living lease, or fenced by an undo that died.
 async fn fence(services: &Services, key: &Key, lease: &Lease) -> Result<Fence, StoreError> {
-    let take = Write::update(
-        key.clone(),
-        "SET #state = :reverting, #lease = :token, #lease_until = :until",
-    )
-    .when(
-        "#state = :committed OR (#state IN (:planned, :reverting) AND \
+    let take = Write::update(key.clone(), "SET #state = :reverting, #lease = :token, #lease_until = :until")
+        .when(
+            "#state = :committed OR (#state IN (:planned, :reverting) AND \
              (attribute_not_exists(#lease) OR #lease_until < :now))",
-    )
-    .bind(":reverting", ChunkState::Reverting)
-    .bind(":committed", ChunkState::Committed)
-    .bind(":planned", ChunkState::Planned)
-    .bind(":token", &lease.token)
-    .bind(":until", lease.until)
-    .bind(":now", services.clock.now_ms());
+        )
+        .bind(":reverting", ChunkState::Reverting)
+        .bind(":committed", ChunkState::Committed)
+        .bind(":planned", ChunkState::Planned)
+        .bind(":token", &lease.token)
+        .bind(":until", lease.until)
+        .bind(":now", services.clock.now_ms());
     match services.store.write(take).await {
         Ok(_) => Ok(Fence::Mine),
-        Err(StoreError::Refused {
-            found: Some(item), ..
-        }) => {
+        Err(StoreError::Refused { found: Some(item), .. }) => {
             let chunk = Chunk::decode(*item)?;
             match (chunk.state, chunk.lease_until) {
                 (ChunkState::Reverted, _) | (_, None) => Ok(Fence::Over),
@@ -229,24 +190,14 @@ async fn empty(
 ) -> Result<u64, ImportError> {
     let mut removed = 0;
     loop {
-        let query = keys::entries(account, import, chunk)
-            .keys_only()
-            .limit(ENTRIES_A_LOOK);
+        let query = keys::entries(account, import, chunk).keys_only().limit(ENTRIES_A_LOOK);
         let (items, _) = services.store.page(&query).await?;
         if items.is_empty() {
             return Ok(removed);
         }
         lease.check(&services.clock)?;
         removed += items.len() as u64;
-        services
-            .store
-            .delete_all(
-                items
-                    .iter()
-                    .map(|item| Key::of(Table::Workspace, item))
-                    .collect(),
-            )
-            .await?;
+        services.store.delete_all(items.iter().map(|item| Key::of(Table::Workspace, item)).collect()).await?;
     }
 }
 
@@ -263,12 +214,9 @@ async fn mark_reverted(
         .bind(":reverted", ChunkState::Reverted)
         .bind(":reverting", ChunkState::Reverting)
         .bind(":token", &lease.token);
-    let count = Write::update(
-        keys::counts(import.account, import.id, chunk),
-        "ADD #reverted :one, #removed :removed",
-    )
-    .bind(":one", 1)
-    .bind(":removed", removed);
+    let count = Write::update(keys::counts(import.account, import.id, chunk), "ADD #reverted :one, #removed :removed")
+        .bind(":one", 1)
+        .bind(":removed", removed);
     match services.store.transact(vec![mark, count]).await {
         Err(error) if !error.is_refused() => Err(error.into()),
         _ => Ok(()),
@@ -284,14 +232,8 @@ pub async fn release(services: &Services, import: &Import) -> Result<(), ImportE
     loop {
         let (items, last) = services.store.page(&query).await?;
         let notes: Vec<Note> = items.into_iter().map(decode).collect::<Result<_, _>>()?;
-        let work: Vec<_> = notes
-            .into_iter()
-            .map(|note| work_off(services, import, note, &lease))
-            .collect();
-        let stayed: Vec<_> = futures::stream::iter(work)
-            .buffered(NOTES_IN_FLIGHT)
-            .try_collect()
-            .await?;
+        let work: Vec<_> = notes.into_iter().map(|note| work_off(services, import, note, &lease)).collect();
+        let stayed: Vec<_> = futures::stream::iter(work).buffered(NOTES_IN_FLIGHT).try_collect().await?;
         kept.extend(stayed.into_iter().flatten());
         kept.truncate(MOST_NAMED);
         match last {
@@ -299,9 +241,7 @@ pub async fn release(services: &Services, import: &Import) -> Result<(), ImportE
             None => break,
         }
     }
-    let change = Change::none()
-        .set("reverted_at", services.clock.now_ms())
-        .set("kept", &kept);
+    let change = Change::none().set("reverted_at", services.clock.now_ms()).set("kept", &kept);
     match transition(services, import, Status::RolledBack, "revert", change).await {
         // Somebody else finished it.
         Ok(_) | Err(ImportError::Status { .. }) => Ok(()),
@@ -318,8 +258,5 @@ async fn work_off(
 ) -> Result<Option<Kept>, ImportError> {
     lease.check(&services.clock)?;
     let stays = drop_reference(services, import.account, &note, import.id).await?;
-    Ok(stays.then_some(Kept {
-        kind: note.kind,
-        id: note.id,
-    }))
+    Ok(stays.then_some(Kept { kind: note.kind, id: note.id }))
 }

@@ -66,9 +66,7 @@ impl Services {
     /// Clients from one SDK configuration.
     pub fn new(config: &SdkConfig, names: Names, clock: Clock) -> Self {
         // An endpoint of its own is a local S3, which knows its buckets by path only.
-        let s3 = aws_sdk_s3::config::Builder::from(config)
-            .force_path_style(config.endpoint_url().is_some())
-            .build();
+        let s3 = aws_sdk_s3::config::Builder::from(config).force_path_style(config.endpoint_url().is_some()).build();
         Self::from_clients(
             aws_sdk_dynamodb::Client::new(config),
             aws_sdk_s3::Client::from_conf(s3),
@@ -106,11 +104,6 @@ impl Services {
 
 /// JSON lines on standard output, at the level that `RUST_LOG` asks for. Logs carry ids, never rows or addresses.
 pub fn log_json() {
-    let filter =
-        tracing_subscriber::EnvFilter::try_from_default_env().unwrap_or_else(|_| "info".into());
-    tracing_subscriber::fmt()
-        .json()
-        .with_env_filter(filter)
-        .with_target(false)
-        .init();
+    let filter = tracing_subscriber::EnvFilter::try_from_default_env().unwrap_or_else(|_| "info".into());
+    tracing_subscriber::fmt().json().with_env_filter(filter).with_target(false).init();
 }

@@ -21,8 +21,8 @@ use std::time::Duration;
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::error::{DisplayErrorContext, ProvideErrorMetadata, SdkError};
 use aws_sdk_dynamodb::types::{
-    AttributeValue, ConsumedCapacity, DeleteRequest, KeysAndAttributes, PutRequest,
-    ReturnConsumedCapacity, ReturnValue, ReturnValuesOnConditionCheckFailure, WriteRequest,
+    AttributeValue, ConsumedCapacity, DeleteRequest, KeysAndAttributes, PutRequest, ReturnConsumedCapacity,
+    ReturnValue, ReturnValuesOnConditionCheckFailure, WriteRequest,
 };
 use futures::{StreamExt, TryStreamExt};
 use serde::Serialize;
@@ -117,20 +117,13 @@ pub struct Consumed {
 impl Store {
     /// The tables behind `client`.
     pub fn new(client: Client, names: TableNames) -> Self {
-        Self {
-            client,
-            names: Arc::new(names),
-            meter: Arc::default(),
-        }
+        Self { client, names: Arc::new(names), meter: Arc::default() }
     }
 
     /// What all calls through this store (and its clones) consumed so far.
     pub fn consumed(&self) -> Consumed {
         let units = |counter: &AtomicU64| counter.load(Ordering::Relaxed) as f64 / 1000.0;
-        Consumed {
-            write: units(&self.meter.write_milliunits),
-            read: units(&self.meter.read_milliunits),
-        }
+        Consumed { write: units(&self.meter.write_milliunits), read: units(&self.meter.read_milliunits) }
     }
 
     fn name(&self, table: Table) -> &str {
@@ -180,9 +173,7 @@ impl Store {
                 let entry = wanted.remove(&name);
                 let keys = entry.map(|k| k.keys).unwrap_or_default();
                 let keys = keys.into_iter().chain([key.attributes()]).collect();
-                let asked = KeysAndAttributes::builder()
-                    .set_keys(Some(keys))
-                    .consistent_read(true);
+                let asked = KeysAndAttributes::builder().set_keys(Some(keys)).consistent_read(true);
                 wanted.insert(name, asked.build().expect("keys are set"));
             }
             let mut patience = Patience::new();
@@ -202,9 +193,7 @@ impl Store {
                 found.extend(answer.responses.unwrap_or_default().into_values().flatten());
                 wanted = answer.unprocessed_keys.unwrap_or_default();
                 if !wanted.is_empty() {
-                    patience
-                        .wait(found.len() > before, "unprocessed keys")
-                        .await?;
+                    patience.wait(found.len() > before, "unprocessed keys").await?;
                 }
             }
         }
@@ -249,62 +238,27 @@ impl Store {
         let key = write.key.attributes();
         match write.effect {
             write::Effect::Put(item) => {
-                let call = self
-                    .client
-                    .put_item()
-                    .table_name(table)
-                    .set_item(Some(item));
-                let call = call
-                    .set_condition_expression(write.condition)
-                    .set_expression_attribute_names(write.names);
-                let call = call
-                    .set_expression_attribute_values(write.values)
-                    .return_consumed_capacity(total);
-                let answer = call
-                    .return_values_on_condition_check_failure(old)
-                    .send()
-                    .await
-                    .map_err(refused)?;
+                let call = self.client.put_item().table_name(table).set_item(Some(item));
+                let call = call.set_condition_expression(write.condition).set_expression_attribute_names(write.names);
+                let call = call.set_expression_attribute_values(write.values).return_consumed_capacity(total);
+                let answer = call.return_values_on_condition_check_failure(old).send().await.map_err(refused)?;
                 self.write_units(answer.consumed_capacity());
                 Ok(None)
             }
             write::Effect::Update(update) => {
-                let call = self
-                    .client
-                    .update_item()
-                    .table_name(table)
-                    .set_key(Some(key))
-                    .update_expression(update);
-                let call = call
-                    .set_condition_expression(write.condition)
-                    .set_expression_attribute_names(write.names);
-                let call = call
-                    .set_expression_attribute_values(write.values)
-                    .return_consumed_capacity(total);
-                let call = call
-                    .return_values(ReturnValue::AllNew)
-                    .return_values_on_condition_check_failure(old);
+                let call = self.client.update_item().table_name(table).set_key(Some(key)).update_expression(update);
+                let call = call.set_condition_expression(write.condition).set_expression_attribute_names(write.names);
+                let call = call.set_expression_attribute_values(write.values).return_consumed_capacity(total);
+                let call = call.return_values(ReturnValue::AllNew).return_values_on_condition_check_failure(old);
                 let answer = call.send().await.map_err(refused)?;
                 self.write_units(answer.consumed_capacity());
                 Ok(answer.attributes)
             }
             write::Effect::Delete => {
-                let call = self
-                    .client
-                    .delete_item()
-                    .table_name(table)
-                    .set_key(Some(key));
-                let call = call
-                    .set_condition_expression(write.condition)
-                    .set_expression_attribute_names(write.names);
-                let call = call
-                    .set_expression_attribute_values(write.values)
-                    .return_consumed_capacity(total);
-                let answer = call
-                    .return_values_on_condition_check_failure(old)
-                    .send()
-                    .await
-                    .map_err(refused)?;
+                let call = self.client.delete_item().table_name(table).set_key(Some(key));
+                let call = call.set_condition_expression(write.condition).set_expression_attribute_names(write.names);
+                let call = call.set_expression_attribute_values(write.values).return_consumed_capacity(total);
+                let answer = call.return_values_on_condition_check_failure(old).send().await.map_err(refused)?;
                 self.write_units(answer.consumed_capacity());
                 Ok(None)
             }
@@ -316,21 +270,11 @@ impl Store {
 
     /// All of `writes` or none of them. Meeting another transaction is waited out.
     pub async fn transact(&self, writes: Vec<Write>) -> Result<(), StoreError> {
-        let writes: Vec<_> = writes
-            .into_iter()
-            .map(|write| write.in_transaction(|table| self.name(table)))
-            .collect();
+        let writes: Vec<_> = writes.into_iter().map(|write| write.in_transaction(|table| self.name(table))).collect();
         let mut patience = Patience::new();
         loop {
-            let call = self
-                .client
-                .transact_write_items()
-                .set_transact_items(Some(writes.clone()));
-            let error = match call
-                .return_consumed_capacity(ReturnConsumedCapacity::Total)
-                .send()
-                .await
-            {
+            let call = self.client.transact_write_items().set_transact_items(Some(writes.clone()));
+            let error = match call.return_consumed_capacity(ReturnConsumedCapacity::Total).send().await {
                 Ok(answer) => {
                     for consumed in answer.consumed_capacity() {
                         self.write_units(Some(consumed));
@@ -370,10 +314,7 @@ impl Store {
     /// Puts items without conditions, 25 a request, a few requests at once.
     pub async fn put_all(&self, items: Vec<(Table, Item)>) -> Result<(), StoreError> {
         let put = |(table, item)| {
-            let put = PutRequest::builder()
-                .set_item(Some(item))
-                .build()
-                .expect("the item is set");
+            let put = PutRequest::builder().set_item(Some(item)).build().expect("the item is set");
             (table, WriteRequest::builder().put_request(put).build())
         };
         self.batches(items.into_iter().map(put).collect()).await
@@ -382,14 +323,8 @@ impl Store {
     /// Deletes items without conditions, likewise.
     pub async fn delete_all(&self, keys: Vec<Key>) -> Result<(), StoreError> {
         let delete = |key: Key| {
-            let delete = DeleteRequest::builder()
-                .set_key(Some(key.attributes()))
-                .build()
-                .expect("the key is set");
-            (
-                key.table,
-                WriteRequest::builder().delete_request(delete).build(),
-            )
+            let delete = DeleteRequest::builder().set_key(Some(key.attributes())).build().expect("the key is set");
+            (key.table, WriteRequest::builder().delete_request(delete).build())
         };
         self.batches(keys.into_iter().map(delete).collect()).await
     }
@@ -400,35 +335,20 @@ impl Store {
             let rest = requests.split_off(requests.len().min(25));
             batches.push(self.batch(std::mem::replace(&mut requests, rest)));
         }
-        futures::stream::iter(batches)
-            .buffer_unordered(BATCHES_IN_FLIGHT)
-            .try_collect()
-            .await
+        futures::stream::iter(batches).buffer_unordered(BATCHES_IN_FLIGHT).try_collect().await
     }
 
     async fn batch(&self, requests: Vec<(Table, WriteRequest)>) -> Result<(), StoreError> {
         let mut wanted: HashMap<String, Vec<WriteRequest>> = HashMap::new();
         for (table, request) in requests {
-            wanted
-                .entry(self.name(table).to_owned())
-                .or_default()
-                .push(request);
+            wanted.entry(self.name(table).to_owned()).or_default().push(request);
         }
-        let count = |wanted: &HashMap<String, Vec<WriteRequest>>| {
-            wanted.values().map(Vec::len).sum::<usize>()
-        };
+        let count = |wanted: &HashMap<String, Vec<WriteRequest>>| wanted.values().map(Vec::len).sum::<usize>();
         let mut left = count(&wanted);
         let mut patience = Patience::new();
         while left > 0 {
-            let call = self
-                .client
-                .batch_write_item()
-                .set_request_items(Some(wanted));
-            let answer = call
-                .return_consumed_capacity(ReturnConsumedCapacity::Total)
-                .send()
-                .await
-                .map_err(sdk)?;
+            let call = self.client.batch_write_item().set_request_items(Some(wanted));
+            let answer = call.return_consumed_capacity(ReturnConsumedCapacity::Total).send().await.map_err(sdk)?;
             for consumed in answer.consumed_capacity() {
                 self.write_units(Some(consumed));
             }
@@ -447,16 +367,8 @@ impl Store {
         let mut found = Vec::new();
         let mut after = None;
         loop {
-            let call = self
-                .client
-                .scan()
-                .table_name(self.name(table))
-                .consistent_read(true);
-            let answer = call
-                .set_exclusive_start_key(after)
-                .send()
-                .await
-                .map_err(sdk)?;
+            let call = self.client.scan().table_name(self.name(table)).consistent_read(true);
+            let answer = call.set_exclusive_start_key(after).send().await.map_err(sdk)?;
             found.extend(answer.items.unwrap_or_default());
             after = answer.last_evaluated_key;
             if after.is_none() {
@@ -491,10 +403,7 @@ impl Patience {
         let ceiling = 20u64 << self.fruitless.min(6);
         let mut random = [0u8; 8];
         getrandom::fill(&mut random).map_err(|error| StoreError::Sdk(error.to_string()))?;
-        tokio::time::sleep(Duration::from_millis(
-            u64::from_le_bytes(random) % ceiling + 1,
-        ))
-        .await;
+        tokio::time::sleep(Duration::from_millis(u64::from_le_bytes(random) % ceiling + 1)).await;
         Ok(())
     }
 }
@@ -525,10 +434,7 @@ where
     E: std::error::Error + ProvideErrorMetadata + Refusal + Send + Sync + 'static,
 {
     match error.as_service_error().and_then(Refusal::refusal) {
-        Some(found) => StoreError::Refused {
-            at: vec![0],
-            found: found.map(Box::new),
-        },
+        Some(found) => StoreError::Refused { at: vec![0], found: found.map(Box::new) },
         None => sdk(error),
     }
 }

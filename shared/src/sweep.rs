@@ -36,7 +36,6 @@ struct Watch {
 #[derive(Deserialize)]
 struct Listed {
     pk: String,
-    number: ImportId,
 }
 
 /// What a sweep did.
@@ -58,13 +57,11 @@ pub async fn sweep(services: &Services) -> Result<Swept, StoreError> {
         let (items, last) = services.store.page(&query).await?;
         for item in items {
             let listed: Listed = decode(item)?;
-            let Some(account) = account_of(&listed.pk) else {
-                continue;
-            };
+            let Some((account, import)) = keys::import_of(&listed.pk) else { continue };
             swept.open += 1;
             // One import's trouble is not another's.
-            if let Err(error) = look(services, account, listed.number, &mut swept).await {
-                tracing::warn!(account = account.0, import = listed.number.0, %error, "sweep");
+            if let Err(error) = look(services, account, import, &mut swept).await {
+                tracing::warn!(account = account.0, import = import.0, %error, "sweep");
             }
         }
         match last {
@@ -74,17 +71,7 @@ pub async fn sweep(services: &Services) -> Result<Swept, StoreError> {
     }
 }
 
-/// The account in an import's partition key, `A#<account>#I#<import>`.
-fn account_of(pk: &str) -> Option<AccountId> {
-    pk.split('#').nth(1)?.parse().ok().map(AccountId)
-}
-
-async fn look(
-    services: &Services,
-    account: AccountId,
-    import: ImportId,
-    swept: &mut Swept,
-) -> Result<(), ImportError> {
+async fn look(services: &Services, account: AccountId, import: ImportId, swept: &mut Swept) -> Result<(), ImportError> {
     let Some(import) = Import::get(services, account, import).await? else {
         return Ok(());
     };
@@ -100,20 +87,13 @@ async fn look(
     let mut watch = match &seen {
         Some(watch) if watch.status == import.status && watch.done == done => watch.clone(),
         // It moved since the last look, just now for all that is known; or since its status says when.
-        _ => Watch {
-            status: import.status,
-            done,
-            since: if done > 0 { now } else { import.updated_at },
-            wakings: 0,
-        },
+        _ => Watch { status: import.status, done, since: if done > 0 { now } else { import.updated_at }, wakings: 0 },
     };
     let stood = Duration::from_millis((now - watch.since).max(0).unsigned_abs());
     if stood >= STANDSTILL {
         watch.wakings += 1;
         watch.since = now;
-        if watch.wakings > MOST_WAKINGS
-            && matches!(import.status, Status::Queued | Status::Processing)
-        {
+        if watch.wakings > MOST_WAKINGS && matches!(import.status, Status::Queued | Status::Processing) {
             swept.given_up += 1;
             let why = format!("nothing moved it on in {MOST_WAKINGS} tries");
             plan::give_up(services, &import, why).await?;
@@ -134,27 +114,13 @@ async fn wake(services: &Services, import: &Import, swept: &mut Swept) -> Result
     match import.status {
         // The parser looks whether the file has come: its event may be lost.
         Status::New if services.clock.now_ms() - import.created_at < window => {
-            services
-                .queues
-                .send(&Message::Start {
-                    account,
-                    import: id,
-                })
-                .await?;
+            services.queues.send(&Message::Start { account, import: id }).await?;
         }
         Status::New => {
             swept.given_up += 1;
             plan::give_up(services, import, "its file was never uploaded".to_owned()).await?;
         }
-        Status::Queued => {
-            services
-                .queues
-                .send(&Message::Start {
-                    account,
-                    import: id,
-                })
-                .await?
-        }
+        Status::Queued => services.queues.send(&Message::Start { account, import: id }).await?,
         Status::Processing => plan::resend(services, import).await?,
         Status::RollingBack => revert::resend(services, import).await?,
         _ => {}

@@ -17,35 +17,22 @@ async fn pages_link_to_their_neighbours() -> anyhow::Result<()> {
     let path = format!("/v2/imports/{id}/entries");
     let pages = |relations: &[(&str, u64)]| -> Vec<(String, String)> {
         let url = |page| format!("{}{path}?page={page}&per_page=10", stack.system.url());
-        let mut links: Vec<_> = relations
-            .iter()
-            .map(|&(rel, page)| (rel.to_owned(), url(page)))
-            .collect();
+        let mut links: Vec<_> = relations.iter().map(|&(rel, page)| (rel.to_owned(), url(page))).collect();
         links.sort();
         links
     };
     let expected = [
         (1, vec![("next", 2), ("last", 3)], 10),
-        (
-            2,
-            vec![("first", 1), ("prev", 1), ("next", 3), ("last", 3)],
-            10,
-        ),
+        (2, vec![("first", 1), ("prev", 1), ("next", 3), ("last", 3)], 10),
         (3, vec![("first", 1), ("prev", 2)], 5),
         (4, vec![("first", 1), ("prev", 3)], 0),
     ];
     let mut seen = Vec::new();
     for (page, relations, length) in expected {
-        let answer = stack
-            .get(&format!("{path}?page={page}&per_page=10"))
-            .await?;
+        let answer = stack.get(&format!("{path}?page={page}&per_page=10")).await?;
         let list = answer.expect(200)?.as_array().cloned().unwrap_or_default();
         assert_eq!(list.len(), length, "page {page}");
-        assert_eq!(
-            answer.links().into_iter().collect::<Vec<_>>(),
-            pages(&relations),
-            "page {page}"
-        );
+        assert_eq!(answer.links().into_iter().collect::<Vec<_>>(), pages(&relations), "page {page}");
         seen.extend(ids(&list));
     }
     let highest_first: Vec<u64> = (1..=25).rev().map(|row| id * 1_000_000_000 + row).collect();
@@ -63,71 +50,36 @@ async fn filters_of_entries_all_have_to_hold_in_both_spellings() -> anyhow::Resu
     let stack = Stack::start(2).await?;
     let id = stack.import(TOGGL.as_bytes(), &[]).await?;
     let tags = stack.pages("/v2/tags").await?;
-    let tag = |name: &str| {
-        tags.iter()
-            .find(|tag| tag["name"] == name)
-            .map(|tag| tag["id"].clone())
-            .unwrap_or_default()
-    };
+    let tag = |name: &str| tags.iter().find(|tag| tag["name"] == name).map(|tag| tag["id"].clone()).unwrap_or_default();
     let projects = stack.pages("/v2/projects?name=CRANES").await?;
     let (design, research, outside) = (tag("design"), tag("research"), tag("outside"));
     let cases = [
         ("from=2026-03-03".to_owned(), vec![5, 4, 3]),
         ("to=2026-03-02".to_owned(), vec![2, 1]),
-        (
-            "from=2026-03-03&to=2026-03-03&billable=false".to_owned(),
-            vec![4],
-        ),
+        ("from=2026-03-03&to=2026-03-03&billable=false".to_owned(), vec![4]),
         ("description=THE".to_owned(), vec![5, 3, 1]),
         (format!("tags={design},{research}"), vec![1]),
         (format!("tag_ids={design}"), vec![2, 1]),
-        (
-            format!("tags={design}&tag_filter_type=combination of"),
-            vec![2],
-        ),
-        (
-            format!("tags={research},{outside}&tag_filter_type=any"),
-            vec![5, 1],
-        ),
+        (format!("tags={design}&tag_filter_type=combination of"), vec![2]),
+        (format!("tags={research},{outside}&tag_filter_type=any"), vec![5, 1]),
         (format!("projects={}", projects[0]["id"]), vec![5]),
-        (
-            format!("project_ids={}&billable=yes", projects[0]["id"]),
-            vec![5],
-        ),
+        (format!("project_ids={}&billable=yes", projects[0]["id"]), vec![5]),
         ("users=1&description=mail".to_owned(), vec![4]),
         ("user_ids=2".to_owned(), vec![]),
         (format!("imports={id}&billable=1"), vec![5, 3, 1]),
         ("import_ids=77".to_owned(), vec![]),
         ("invoiced=true".to_owned(), vec![]),
-        (
-            "updated_from=2001-01-01T00:00:00Z".to_owned(),
-            vec![5, 4, 3, 2, 1],
-        ),
+        ("updated_from=2001-01-01T00:00:00Z".to_owned(), vec![5, 4, 3, 2, 1]),
         ("updated_to=2001-01-01T00:00:00Z".to_owned(), vec![]),
     ];
     for (query, rows) in cases {
         let expected: Vec<u64> = rows.iter().map(|row| 1_000_000_000 + row).collect();
-        for path in [
-            format!("/v2/imports/{id}/entries"),
-            "/v2/entries".to_owned(),
-        ] {
-            assert_eq!(
-                ids(&stack.pages(&format!("{path}?per_page=2&{query}")).await?),
-                expected,
-                "{path} {query}"
-            );
+        for path in [format!("/v2/imports/{id}/entries"), "/v2/entries".to_owned()] {
+            assert_eq!(ids(&stack.pages(&format!("{path}?per_page=2&{query}")).await?), expected, "{path} {query}");
         }
     }
-    for wrong in [
-        "from=yesterday",
-        "tags=x",
-        "billable=perhaps",
-        "tag_filter_type=some",
-    ] {
-        stack
-            .get(&format!("/v2/imports/{id}/entries?{wrong}"))
-            .await?
-            .expect(422)?;
+    for wrong in ["from=yesterday", "tags=x", "billable=perhaps", "tag_filter_type=some"] {
+        stack.get(&format!("/v2/imports/{id}/entries?{wrong}")).await?.expect(422)?;
     }
     Ok(())
 }
@@ -137,15 +89,10 @@ async fn an_edited_entry_is_found_where_it_is_now() -> anyhow::Result<()> {
     let stack = Stack::start(2).await?;
     let id = stack.import(TOGGL.as_bytes(), &[]).await?;
     let moved = json!({ "date": "2027-01-01", "description": "moved #later" });
-    let entry = stack
-        .send(Method::PUT, "/v2/entries/1000000002", &moved)
-        .await?
-        .expect(200)?;
+    let entry = stack.send(Method::PUT, "/v2/entries/1000000002", &moved).await?.expect(200)?;
     let tag = entry["tags"][0]["id"].clone();
     for query in ["from=2026-12-31".to_owned(), format!("tags={tag}")] {
-        let found = stack
-            .pages(&format!("/v2/imports/{id}/entries?{query}"))
-            .await?;
+        let found = stack.pages(&format!("/v2/imports/{id}/entries?{query}")).await?;
         assert_eq!(ids(&found), [1_000_000_002], "{query}");
     }
     Ok(())
@@ -155,15 +102,8 @@ async fn an_edited_entry_is_found_where_it_is_now() -> anyhow::Result<()> {
 async fn the_list_of_imports_is_newest_first_and_filtered() -> anyhow::Result<()> {
     let stack = Stack::start(100).await?;
     stack.import(TOGGL.as_bytes(), &[]).await?;
-    stack
-        .import(
-            crate::files::FRECKLE.as_bytes(),
-            &[("fallback_user", "null"), ("import_tags", "false")],
-        )
-        .await?;
-    stack
-        .import(one("a", "b", "c").as_bytes(), &[("create_projects", "no")])
-        .await?;
+    stack.import(crate::files::FRECKLE.as_bytes(), &[("fallback_user", "null"), ("import_tags", "false")]).await?;
+    stack.import(one("a", "b", "c").as_bytes(), &[("create_projects", "no")]).await?;
     let cases = [
         ("", vec![3, 2, 1]),
         ("?type=toggl", vec![3, 1]),
@@ -175,17 +115,11 @@ async fn the_list_of_imports_is_newest_first_and_filtered() -> anyhow::Result<()
         ("?from=2001-01-01&to=2001-01-02", vec![]),
     ];
     for (query, expected) in cases {
-        assert_eq!(
-            ids(&stack.pages(&format!("/v2/imports/{query}")).await?),
-            expected,
-            "{query}"
-        );
+        assert_eq!(ids(&stack.pages(&format!("/v2/imports/{query}")).await?), expected, "{query}");
     }
     stack.undo(2).await?;
     assert_eq!(ids(&stack.pages("/v2/imports?per_page=1").await?), [3, 1]);
-    let head = stack
-        .answer(stack.request(Method::HEAD, "/v2/imports/1"))
-        .await?;
+    let head = stack.answer(stack.request(Method::HEAD, "/v2/imports/1")).await?;
     assert_eq!((head.status.as_u16(), head.text.as_str()), (200, ""));
     Ok(())
 }
@@ -216,18 +150,9 @@ async fn the_bodies_have_the_contracts_shape() -> anyhow::Result<()> {
     stack.idle().await?;
     let mut bodies = vec![("created_import", created)];
     bodies.push(("import", stack.get("/v2/imports/1").await?.expect(200)?));
-    bodies.push((
-        "entry",
-        stack.get("/v2/entries/1000000001").await?.expect(200)?,
-    ));
-    bodies.push((
-        "project",
-        stack.pages("/v2/imports/1/projects?name=cranes").await?[0].clone(),
-    ));
-    bodies.push((
-        "tag",
-        stack.pages("/v2/imports/1/tags?name=outside").await?[0].clone(),
-    ));
+    bodies.push(("entry", stack.get("/v2/entries/1000000001").await?.expect(200)?));
+    bodies.push(("project", stack.pages("/v2/imports/1/projects?name=cranes").await?[0].clone()));
+    bodies.push(("tag", stack.pages("/v2/imports/1/tags?name=outside").await?[0].clone()));
     for (name, mut body) in bodies {
         blank(&mut body, stack.system.url());
         insta::assert_json_snapshot!(name, body);

@@ -19,7 +19,8 @@ pub const FRECKLE: &str = "Date,Person,Client/Project,Minutes,Description,Billab
 2026-03-03,Demo User,Garden,90,#trees* water,yes\n\
 2026-03-04,Somebody Else,Fence,30,paint,no\n";
 
-const HEADER: &str = "User,Email,Client,Project,Task,Description,Billable,Start date,Start time,End date,End time,Duration,Tags\n";
+const HEADER: &str =
+    "User,Email,Client,Project,Task,Description,Billable,Start date,Start time,End date,End time,Duration,Tags\n";
 
 /// Toggl with so many rows over so many projects (of four clients) and tags; a minute each, by day over a year.
 pub fn toggl(rows: u64, projects: u64, tags: u64) -> String {

@@ -11,12 +11,7 @@ const SAMPLES: [(&str, &str, u64, u64); 8] = [
     ("toggl/2017-02-anonymised.csv", "toggl", 45, 518_359),
     ("toggl/2021-pt-anonymised.csv", "toggl", 5, 108_605),
     ("toggl/natecostello-input.csv", "toggl", 49, 211_582),
-    (
-        "toggl/opentickly-issue84-classic-duration.csv",
-        "toggl",
-        1,
-        1_105,
-    ),
+    ("toggl/opentickly-issue84-classic-duration.csv", "toggl", 1, 1_105),
     ("toggl/solidtime-test1.csv", "toggl", 2, 3_601),
     ("toggl/timba-2022.csv", "toggl", 11, 38_700),
     ("toggl/tuttle-test.csv", "toggl", 29, 152_400),
@@ -42,16 +37,7 @@ async fn the_samples_give_exactly_their_rows_and_sums_over_both_ways_in() -> any
         for id in [posted, uploaded] {
             let import = stack.native(id).await?;
             let told = ["format", "rows", "seconds", "status"].map(|name| import[name].clone());
-            assert_eq!(
-                told,
-                [
-                    json!(format),
-                    json!(rows),
-                    json!(seconds),
-                    json!("complete")
-                ],
-                "{name}"
-            );
+            assert_eq!(told, [json!(format), json!(rows), json!(seconds), json!("complete")], "{name}");
         }
     }
     let help = std::fs::read(folder.join("freckle/noko-help-example-anonymised.csv"))?;
@@ -60,18 +46,12 @@ async fn the_samples_give_exactly_their_rows_and_sums_over_both_ways_in() -> any
     assert!(message.contains("date_order"), "{message}");
     let id = stack.import(&help, &[("date_order", "mdy")]).await?;
     let import = stack.native(id).await?;
-    assert_eq!(
-        [&import["rows"], &import["seconds"]],
-        [&json!(3), &json!(12_600)]
-    );
+    assert_eq!([&import["rows"], &import["seconds"]], [&json!(3), &json!(12_600)]);
     // And a refused upload is unsupported, and says the same.
     let id = stack.upload(help).await?;
     stack.idle().await?;
     let import: Value = stack.native(id).await?;
     assert_eq!(import["status"], "unsupported");
-    assert!(
-        import["reasons"].to_string().contains("date_order"),
-        "{import}"
-    );
+    assert!(import["reasons"].to_string().contains("date_order"), "{import}");
     Ok(())
 }

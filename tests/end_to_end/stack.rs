@@ -1,6 +1,6 @@
 //! A running system and how tests talk to it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use anyhow::{Context, bail};
@@ -20,6 +20,25 @@ pub struct Stack {
     http: reqwest::Client,
 }
 
+/// A table: items by key.
+pub type Dump = BTreeMap<(String, String), Item>;
+
+/// The attributes in which two dumps differ, as lines; none, if they are equal.
+pub fn differences(one: &Dump, other: &Dump) -> Vec<String> {
+    let mut lines = Vec::new();
+    let keys: BTreeSet<_> = one.keys().chain(other.keys()).collect();
+    for key in keys {
+        let (Some(one), Some(other)) = (one.get(key), other.get(key)) else {
+            lines.push(format!("{key:?} is only in the {}", if one.contains_key(key) { "first" } else { "second" }));
+            continue;
+        };
+        let names: BTreeSet<_> = one.keys().chain(other.keys()).collect();
+        let differ = names.into_iter().filter(|&name| one.get(name) != other.get(name));
+        lines.extend(differ.map(|name| format!("{key:?} {name}: {:?} / {:?}", one.get(name), other.get(name))));
+    }
+    lines
+}
+
 /// An answer.
 #[derive(Debug)]
 pub struct Answer {
@@ -31,11 +50,7 @@ pub struct Answer {
 impl Answer {
     async fn of(response: Response) -> anyhow::Result<Self> {
         let (status, headers) = (response.status(), response.headers().clone());
-        Ok(Self {
-            status,
-            headers,
-            text: response.text().await?,
-        })
+        Ok(Self { status, headers, text: response.text().await? })
     }
 
     /// The body as JSON.
@@ -53,17 +68,10 @@ impl Answer {
 
     /// The `Link` header, by relation.
     pub fn links(&self) -> BTreeMap<String, String> {
-        let link = self
-            .headers
-            .get("link")
-            .and_then(|link| link.to_str().ok())
-            .unwrap_or_default();
+        let link = self.headers.get("link").and_then(|link| link.to_str().ok()).unwrap_or_default();
         let one = |link: &str| {
             let (url, rel) = link.split_once(">; rel=\"")?;
-            Some((
-                rel.trim_end_matches('"').to_owned(),
-                url.trim_start_matches('<').to_owned(),
-            ))
+            Some((rel.trim_end_matches('"').to_owned(), url.trim_start_matches('<').to_owned()))
         };
         link.split(", ").filter_map(one).collect()
     }
@@ -72,31 +80,18 @@ impl Answer {
 impl Stack {
     /// A system with chunks of `rows_per_chunk` rows.
     pub async fn start(rows_per_chunk: u32) -> anyhow::Result<Self> {
-        Self::with(Options {
-            rows_per_chunk,
-            ..Options::default()
-        })
-        .await
+        Self::with(Options { rows_per_chunk, ..Options::default() }).await
     }
 
     /// A system at which nothing happens by itself: tests call the handlers. Its clock stands.
     pub async fn by_hand(rows_per_chunk: u32) -> anyhow::Result<Self> {
         let clock = Clock::standing_at(1_790_000_000_000);
-        Self::with(Options {
-            rows_per_chunk,
-            workers: 0,
-            clock,
-            ..Options::default()
-        })
-        .await
+        Self::with(Options { rows_per_chunk, workers: 0, clock, ..Options::default() }).await
     }
 
     pub async fn with(options: Options) -> anyhow::Result<Self> {
         let system = System::start(options).await?;
-        Ok(Self {
-            system,
-            http: reqwest::Client::builder().user_agent("tests").build()?,
-        })
+        Ok(Self { system, http: reqwest::Client::builder().user_agent("tests").build()? })
     }
 
     /// A request to the Noko door by account 1's user.
@@ -106,11 +101,7 @@ impl Stack {
 
     /// A request without a token.
     pub fn bare(&self, method: Method, path: &str) -> RequestBuilder {
-        let url = if path.starts_with("http") {
-            path.to_owned()
-        } else {
-            format!("{}{path}", self.system.url())
-        };
+        let url = if path.starts_with("http") { path.to_owned() } else { format!("{}{path}", self.system.url()) };
         self.http.request(method, url)
     }
 
@@ -138,8 +129,7 @@ impl Stack {
         for (name, value) in fields {
             form = form.text((*name).to_owned(), (*value).to_owned());
         }
-        self.answer(self.request(Method::POST, "/v2/imports/").multipart(form))
-            .await
+        self.answer(self.request(Method::POST, "/v2/imports/").multipart(form)).await
     }
 
     /// Imports a file through the Noko door, to the end; its id.
@@ -153,43 +143,25 @@ impl Stack {
     /// Uploads a file straight to S3, whatever its size; its import's id. Does not wait for its end.
     pub async fn upload(&self, file: Vec<u8>) -> anyhow::Result<u64> {
         let asked = serde_json::json!({ "upload": true, "file_size": file.len(), "file_name": "entries.csv" });
-        let request = self
-            .bare(Method::POST, "/api/v1/imports")
-            .header("Authorization", "Token demo")
-            .json(&asked);
+        let request = self.bare(Method::POST, "/api/v1/imports").header("Authorization", "Token demo").json(&asked);
         let made = self.answer(request).await?.expect(201)?;
-        let url = made["upload"]["url"]
-            .as_str()
-            .context("an upload without a URL")?;
-        self.answer(self.bare(Method::PUT, url).body(file))
-            .await?
-            .expect(200)?;
+        let url = made["upload"]["url"].as_str().context("an upload without a URL")?;
+        self.answer(self.bare(Method::PUT, url).body(file)).await?.expect(200)?;
         made["id"].as_u64().context("an import without an id")
     }
 
     /// The import as the native door shows it.
     pub async fn native(&self, id: u64) -> anyhow::Result<Value> {
         let path = format!("/api/v1/imports/{id}");
-        self.answer(
-            self.bare(Method::GET, &path)
-                .header("Authorization", "Token demo"),
-        )
-        .await?
-        .expect(200)
+        self.answer(self.bare(Method::GET, &path).header("Authorization", "Token demo")).await?.expect(200)
     }
 
     /// Undoes an import through the Noko door, to the end.
     pub async fn undo(&self, id: u64) -> anyhow::Result<()> {
-        self.delete(&format!("/v2/imports/{id}"))
-            .await?
-            .expect(204)?;
+        self.delete(&format!("/v2/imports/{id}")).await?.expect(204)?;
         self.idle().await?;
         let status = self.native(id).await?["status"].clone();
-        if status != "rolled_back" {
-            bail!("import {id} is {status} after its undo")
-        } else {
-            Ok(())
-        }
+        if status != "rolled_back" { bail!("import {id} is {status} after its undo") } else { Ok(()) }
     }
 
     /// All entries of a list, page by page.
@@ -209,37 +181,17 @@ impl Stack {
 
     /// Waits until nothing is left to do.
     pub async fn idle(&self) -> anyhow::Result<()> {
-        tokio::time::timeout(SOON, self.system.idle())
-            .await
-            .context("the system does not come to rest")
+        tokio::time::timeout(SOON, self.system.idle()).await.context("the system does not come to rest")
     }
 
     /// Everything in a table, by key.
-    pub async fn dump(
-        &self,
-        table: Table,
-    ) -> anyhow::Result<BTreeMap<(String, String), BTreeMap<String, String>>> {
-        let text = |item: &Item, name: &str| {
-            item.get(name)
-                .and_then(|v| v.as_s().ok())
-                .cloned()
-                .unwrap_or_default()
-        };
+    pub async fn dump(&self, table: Table) -> anyhow::Result<Dump> {
+        let text = |item: &Item, name: &str| item.get(name).and_then(|v| v.as_s().ok()).cloned().unwrap_or_default();
         let items = self.system.services().store.dump(table).await?;
-        let shown = |item: &Item| {
-            item.iter()
-                .map(|(name, value)| (name.clone(), format!("{value:?}")))
-                .collect()
-        };
-        Ok(items
-            .iter()
-            .map(|item| ((text(item, "pk"), text(item, "sk")), shown(item)))
-            .collect())
+        Ok(items.into_iter().map(|item| ((text(&item, "pk"), text(&item, "sk")), item)).collect())
     }
 
-    pub async fn workspace(
-        &self,
-    ) -> anyhow::Result<BTreeMap<(String, String), BTreeMap<String, String>>> {
+    pub async fn workspace(&self) -> anyhow::Result<Dump> {
         self.dump(Table::Workspace).await
     }
 }

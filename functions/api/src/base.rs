@@ -14,14 +14,8 @@ impl<S: Sync> FromRequestParts<S> for Base {
     type Rejection = Infallible;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Infallible> {
-        let header = |name: &str| {
-            parts
-                .headers
-                .get(name)
-                .and_then(|value| value.to_str().ok())
-        };
-        let host =
-            header(HOST.as_str()).or(parts.uri.authority().map(|authority| authority.as_str()));
+        let header = |name: &str| parts.headers.get(name).and_then(|value| value.to_str().ok());
+        let host = header(HOST.as_str()).or(parts.uri.authority().map(|authority| authority.as_str()));
         let scheme = header("x-forwarded-proto").unwrap_or("http");
         Ok(Self(format!("{scheme}://{}", host.unwrap_or("localhost"))))
     }

@@ -28,18 +28,9 @@ pub struct Findings {
 }
 
 /// Reads the findings from the pages; with `cells`, also the cells of failed rows from the file.
-pub async fn findings(
-    services: &Services,
-    import: &Import,
-    cells: bool,
-) -> Result<Findings, ImportError> {
+pub async fn findings(services: &Services, import: &Import, cells: bool) -> Result<Findings, ImportError> {
     let mut found = Findings::default();
-    let mut query = keys::chunks(
-        import.account,
-        import.id,
-        ChunkNo(0),
-        ChunkNo(import.chunk_count()),
-    );
+    let mut query = keys::chunks(import.account, import.id, ChunkNo(0), ChunkNo(import.chunk_count()));
     loop {
         let (items, last) = services.store.page(&query).await?;
         for item in items {
@@ -71,22 +62,16 @@ async fn read_cells(
     errors: &[PageError],
     cells: &mut HashMap<Row, Vec<String>>,
 ) -> Result<(), ImportError> {
-    let (Some(source), Some(layout)) = (&import.source, import.reading(services).await?.layout)
-    else {
+    let (Some(source), Some(layout)) = (&import.source, import.reading(services).await?.layout) else {
         return Ok(());
     };
     let span = chunk.span();
     let bytes = services.files.ranges(source, span.ranges()).await?;
-    let rows = layout
-        .rows(&span, &bytes)
-        .map_err(|error| StoreError::Shape(error.to_string()))?;
+    let rows = layout.rows(&span, &bytes).map_err(|error| StoreError::Shape(error.to_string()))?;
     let failed: BTreeSet<Row> = errors.iter().map(|error| error.row).collect();
     for row in &rows {
         if failed.contains(&Row(row.row)) {
-            cells.insert(
-                Row(row.row),
-                row.cells().into_iter().map(Cow::into_owned).collect(),
-            );
+            cells.insert(Row(row.row), row.cells().into_iter().map(Cow::into_owned).collect());
         }
     }
     Ok(())

@@ -22,9 +22,7 @@ pub struct Settings {
 
 impl Default for Settings {
     fn default() -> Self {
-        Self {
-            rows_per_chunk: 1000,
-        }
+        Self { rows_per_chunk: 1000 }
     }
 }
 

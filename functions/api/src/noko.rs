@@ -35,45 +35,19 @@ pub fn router(door: Door) -> Router {
         ("/imports/{id}/tags", get(sublists::tags)),
         ("/imports/{id}/projects", get(sublists::projects)),
         ("/entries", get(entries::list).post(entries::create)),
-        (
-            "/entries/{id}",
-            get(entries::get)
-                .put(entries::update)
-                .patch(entries::update)
-                .delete(entries::delete),
-        ),
+        ("/entries/{id}", get(entries::get).put(entries::update).patch(entries::update).delete(entries::delete)),
         ("/projects", get(projects::list).post(projects::create)),
-        (
-            "/projects/{id}",
-            get(projects::get)
-                .put(projects::update)
-                .patch(projects::update)
-                .delete(projects::delete),
-        ),
+        ("/projects/{id}", get(projects::get).put(projects::update).patch(projects::update).delete(projects::delete)),
         ("/tags", get(tags::list).post(tags::create)),
-        (
-            "/tags/{id}",
-            get(tags::get)
-                .put(tags::update)
-                .patch(tags::update)
-                .delete(tags::delete),
-        ),
+        ("/tags/{id}", get(tags::get).put(tags::update).patch(tags::update).delete(tags::delete)),
         ("/users", get(users::list).post(users::create)),
-        (
-            "/users/{id}",
-            get(users::get)
-                .put(users::update)
-                .patch(users::update)
-                .delete(users::delete),
-        ),
+        ("/users/{id}", get(users::get).put(users::update).patch(users::update).delete(users::delete)),
         ("/groups", get(projects::groups)),
         ("/groups/{id}", get(projects::group)),
     ];
     let mut router = Router::new();
     for (path, methods) in routes {
-        router = router
-            .route(path, methods.clone())
-            .route(&format!("{path}/"), methods);
+        router = router.route(path, methods.clone()).route(&format!("{path}/"), methods);
     }
     router
         .fallback(async || NokoError::not_found())

@@ -2,7 +2,7 @@
 
 use bytes::Bytes;
 use shared::account::Principal;
-use shared::files::SOURCES;
+use shared::files::{SOURCES, key_part};
 use shared::format::{Refusal, Survey};
 use shared::import::{Import, ImportError, NewImport, Options, Origin, create};
 use shared::lease::nonce;
@@ -36,15 +36,10 @@ pub async fn accept(
     file: Bytes,
     options: Options,
 ) -> Result<Import, UploadError> {
-    look(&file, &options, door.settings.rows_per_chunk)
-        .map_err(|refusal| UploadError::Refused(Box::new(refusal)))?;
+    look(&file, &options, door.settings.rows_per_chunk).map_err(|refusal| UploadError::Refused(Box::new(refusal)))?;
     let services = &door.services;
-    let key = format!("{SOURCES}/{}/{}/{file_name}", caller.account, nonce());
-    let object = services
-        .files
-        .put(&key, file)
-        .await
-        .map_err(ImportError::from)?;
+    let key = format!("{SOURCES}/{}/{}/{}", caller.account, nonce(), key_part(file_name));
+    let object = services.files.put(&key, file).await.map_err(ImportError::from)?;
     let new = NewImport {
         account: caller.account,
         user: caller.user,
@@ -54,10 +49,7 @@ pub async fn accept(
         rows_per_chunk: door.settings.rows_per_chunk,
     };
     let import = create(services, &new).await?;
-    let start = Message::Start {
-        account: import.account,
-        import: import.id,
-    };
+    let start = Message::Start { account: import.account, import: import.id };
     if let Err(error) = services.queues.send(&start).await {
         // The import stands and is queued; the sweep sends the message again.
         tracing::warn!(import = import.id.0, %error, "the start of an import could not be sent");
@@ -65,13 +57,9 @@ pub async fn accept(
     Ok(import)
 }
 
-/// A file name that can stand in a key: its last part, without control characters.
+/// A file name as it is shown: its last part, without control characters.
 pub fn safe_file_name(name: &str) -> String {
     let last = name.rsplit(['/', '\\']).next().unwrap_or_default();
     let safe: String = last.chars().filter(|c| !c.is_control()).take(200).collect();
-    if safe.trim().is_empty() || safe.starts_with("..") {
-        "import.csv".to_owned()
-    } else {
-        safe
-    }
+    if safe.trim().is_empty() || safe.starts_with("..") { "import.csv".to_owned() } else { safe }
 }

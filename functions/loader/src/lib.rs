@@ -13,20 +13,12 @@ pub async fn handle(services: &Services, event: SqsEvent) -> SqsBatchResponse {
 }
 
 async fn work(services: Services, message: Message) -> Result<(), ImportError> {
-    let Message::Load {
-        account,
-        import,
-        chunk,
-    } = message
-    else {
+    let Message::Load { account, import, chunk } = message else {
         return Err(QueueError::Shape(format!("{message:?} is not for the loader")).into());
     };
     match load(&services, account, import, chunk).await? {
         Loaded::Done => Ok(()),
         // A copy comes when the lease is over: waiting costs no receive that counts towards the dead letters.
-        Loaded::Held(until) => Ok(services
-            .queues
-            .send_after(&message, services.clock.until(until))
-            .await?),
+        Loaded::Held(until) => Ok(services.queues.send_after(&message, services.clock.until(until)).await?),
     }
 }

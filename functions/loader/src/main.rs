@@ -9,8 +9,6 @@ async fn main() -> Result<(), Error> {
     log_json();
     let services = Services::from_env().await?;
     let services = &services;
-    run(service_fn(async |event: LambdaEvent<SqsEvent>| {
-        Ok::<_, Error>(loader::handle(services, event.payload).await)
-    }))
-    .await
+    run(service_fn(async |event: LambdaEvent<SqsEvent>| Ok::<_, Error>(loader::handle(services, event.payload).await)))
+        .await
 }

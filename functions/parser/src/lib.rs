@@ -23,14 +23,9 @@ pub enum Trigger {
 
 /// Plans what the trigger names. For messages the failures are in the answer; a failed object is an error,
 /// and Lambda comes again with it.
-pub async fn handle(
-    services: &Services,
-    trigger: Trigger,
-) -> Result<SqsBatchResponse, ImportError> {
+pub async fn handle(services: &Services, trigger: Trigger) -> Result<SqsBatchResponse, ImportError> {
     match trigger {
-        Trigger::Messages(event) => {
-            Ok(batch::each(event, |message| work(services.clone(), message)).await)
-        }
+        Trigger::Messages(event) => Ok(batch::each(event, |message| work(services.clone(), message)).await),
         Trigger::Objects(event) => {
             for record in event.records {
                 let object = record.s3.object;
@@ -52,18 +47,10 @@ async fn work(services: Services, message: Message) -> Result<(), ImportError> {
     }
 }
 
-async fn plan_upload(
-    services: &Services,
-    account: AccountId,
-    import: ImportId,
-) -> Result<(), ImportError> {
+async fn plan_upload(services: &Services, account: AccountId, import: ImportId) -> Result<(), ImportError> {
     match plan(services, account, import).await {
         Err(ImportError::Missing(import)) => {
-            tracing::warn!(
-                account = account.0,
-                import = import.0,
-                "an upload for an import that is not there"
-            );
+            tracing::warn!(account = account.0, import = import.0, "an upload for an import that is not there");
             Ok(())
         }
         done => done,

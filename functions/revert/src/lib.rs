@@ -14,28 +14,14 @@ pub async fn handle(services: &Services, event: SqsEvent) -> SqsBatchResponse {
 
 async fn work(services: Services, message: Message) -> Result<(), ImportError> {
     match message {
-        Message::Undo {
-            account,
-            import,
-            by,
-        } => revert::undo(&services, account, import, &by).await,
-        Message::Revert {
-            account,
-            import,
-            chunk,
-        } => match revert::revert(&services, account, import, chunk).await? {
+        Message::Undo { account, import, by } => revert::undo(&services, account, import, &by).await,
+        Message::Revert { account, import, chunk } => match revert::revert(&services, account, import, chunk).await? {
             Reverted::Done => Ok(()),
-            Reverted::Held(until) => {
-                revert::come_again(&services, account, import, chunk, until).await
-            }
+            Reverted::Held(until) => revert::come_again(&services, account, import, chunk, until).await,
         },
         Message::Release { account, import } => {
             let import = Import::find(&services, account, import).await?;
-            if import.status == Status::RollingBack {
-                revert::release(&services, &import).await
-            } else {
-                Ok(())
-            }
+            if import.status == Status::RollingBack { revert::release(&services, &import).await } else { Ok(()) }
         }
         other => Err(QueueError::Shape(format!("{other:?} is not for the revert function")).into()),
     }

@@ -7,11 +7,6 @@ use shared::sweep::{Swept, sweep};
 /// One sweep.
 pub async fn handle(services: &Services) -> Result<Swept, StoreError> {
     let swept = sweep(services).await?;
-    tracing::info!(
-        open = swept.open,
-        woken = swept.woken,
-        given_up = swept.given_up,
-        "swept"
-    );
+    tracing::info!(open = swept.open, woken = swept.woken, given_up = swept.given_up, "swept");
     Ok(swept)
 }

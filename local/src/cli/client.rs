@@ -21,76 +21,38 @@ pub struct Client {
 impl Client {
     /// For the service at `url`.
     pub fn new(url: &str, token: &str) -> anyhow::Result<Self> {
-        let http = reqwest::Client::builder()
-            .user_agent(concat!("waybill/", env!("CARGO_PKG_VERSION")))
-            .build()?;
-        Ok(Self {
-            http,
-            base: url.trim_end_matches('/').to_owned(),
-            token: token.to_owned(),
-        })
+        let http = reqwest::Client::builder().user_agent(concat!("waybill/", env!("CARGO_PKG_VERSION"))).build()?;
+        Ok(Self { http, base: url.trim_end_matches('/').to_owned(), token: token.to_owned() })
     }
 
     fn request(&self, method: Method, path: &str) -> RequestBuilder {
         let url = format!("{}/api/v1{path}", self.base);
-        self.http
-            .request(method, url)
-            .header("Authorization", format!("Token {}", self.token))
+        self.http.request(method, url).header("Authorization", format!("Token {}", self.token))
     }
 
     /// Makes an import and uploads its file straight to S3; returns its id.
     pub async fn upload(&self, mut asked: Value, file: &Path) -> anyhow::Result<u64> {
-        let read = File::open(file)
-            .await
-            .with_context(|| format!("{} cannot be read", file.display()))?;
+        let read = File::open(file).await.with_context(|| format!("{} cannot be read", file.display()))?;
         let metadata = read.metadata().await?;
         if metadata.is_dir() {
             bail!("{} is a folder", file.display());
         }
         asked["upload"] = true.into();
         asked["file_size"] = metadata.len().into();
-        asked["file_name"] = file
-            .file_name()
-            .unwrap_or_default()
-            .to_string_lossy()
-            .into_owned()
-            .into();
-        let made = json(
-            self.request(Method::POST, "/imports")
-                .json(&asked)
-                .send()
-                .await?,
-        )
-        .await?;
-        let id = made["id"]
-            .as_u64()
-            .context("the service did not tell the import's id")?;
-        let url = made["upload"]["url"]
-            .as_str()
-            .context("the service did not tell where to upload to")?;
-        let put = self
-            .http
-            .put(url)
-            .header("Content-Length", metadata.len())
-            .body(read)
-            .send()
-            .await?;
+        asked["file_name"] = file.file_name().unwrap_or_default().to_string_lossy().into_owned().into();
+        let made = json(self.request(Method::POST, "/imports").json(&asked).send().await?).await?;
+        let id = made["id"].as_u64().context("the service did not tell the import's id")?;
+        let url = made["upload"]["url"].as_str().context("the service did not tell where to upload to")?;
+        let put = self.http.put(url).header("Content-Length", metadata.len()).body(read).send().await?;
         if !put.status().is_success() {
-            bail!(
-                "the upload failed with {}: {}",
-                put.status(),
-                put.text().await.unwrap_or_default()
-            );
+            bail!("the upload failed with {}: {}", put.status(), put.text().await.unwrap_or_default());
         }
         Ok(id)
     }
 
     /// Asks for the undo of an import.
     pub async fn revert(&self, id: u64) -> anyhow::Result<Value> {
-        let answer = self
-            .request(Method::POST, &format!("/imports/{id}/revert"))
-            .send()
-            .await?;
+        let answer = self.request(Method::POST, &format!("/imports/{id}/revert")).send().await?;
         if answer.status() == StatusCode::NOT_FOUND {
             bail!("there is no import {id}");
         }
@@ -99,12 +61,7 @@ impl Client {
 
     /// An import as it is now.
     pub async fn import(&self, id: u64) -> anyhow::Result<Value> {
-        json(
-            self.request(Method::GET, &format!("/imports/{id}"))
-                .send()
-                .await?,
-        )
-        .await
+        json(self.request(Method::GET, &format!("/imports/{id}")).send().await?).await
     }
 
     /// Watches an import until nothing more happens by itself.
@@ -112,10 +69,7 @@ impl Client {
         loop {
             let import = self.import(id).await?;
             seen(&import);
-            if !matches!(
-                import["status"].as_str(),
-                Some("new" | "queued" | "processing" | "rolling_back")
-            ) {
+            if !matches!(import["status"].as_str(), Some("new" | "queued" | "processing" | "rolling_back")) {
                 return Ok(import);
             }
             tokio::time::sleep(POLL).await;
@@ -132,9 +86,7 @@ async fn json(answer: Response) -> anyhow::Result<Value> {
     let told: Value = serde_json::from_str(&body).unwrap_or_default();
     let said = match (&told["errors"], told["detail"].as_str()) {
         (Value::Object(fields), _) => {
-            let lines = fields
-                .iter()
-                .map(|(field, messages)| format!("{field}: {}", words(messages)));
+            let lines = fields.iter().map(|(field, messages)| format!("{field}: {}", words(messages)));
             lines.collect::<Vec<_>>().join("; ")
         }
         (_, Some(detail)) => detail.to_owned(),
@@ -144,10 +96,6 @@ async fn json(answer: Response) -> anyhow::Result<Value> {
 }
 
 fn words(messages: &Value) -> String {
-    let messages = messages
-        .as_array()
-        .into_iter()
-        .flatten()
-        .filter_map(Value::as_str);
+    let messages = messages.as_array().into_iter().flatten().filter_map(Value::as_str);
     messages.collect::<Vec<_>>().join(", ")
 }

@@ -98,18 +98,12 @@ impl Import {
         asked["import_tags"] = json!(!self.no_import_tags);
         asked["autocreate_projects"] = json!(!self.no_autocreate_projects);
         if let Some(delimiter) = &self.delimiter {
-            let delimiter = if matches!(delimiter.as_str(), "tab" | "\\t") {
-                "\t"
-            } else {
-                delimiter
-            };
+            let delimiter = if matches!(delimiter.as_str(), "tab" | "\\t") { "\t" } else { delimiter };
             asked["delimiter"] = json!(delimiter);
         }
-        for (name, value) in [
-            ("encoding", &self.encoding),
-            ("date_order", &self.date_order),
-            ("decimal_mark", &self.decimal_mark),
-        ] {
+        for (name, value) in
+            [("encoding", &self.encoding), ("date_order", &self.date_order), ("decimal_mark", &self.decimal_mark)]
+        {
             if let Some(value) = value {
                 asked[name] = json!(value);
             }
@@ -130,14 +124,10 @@ impl Progress {
         if quiet {
             Self::Nothing
         } else if std::io::stderr().is_terminal() {
-            let style = ProgressStyle::with_template(
-                "{msg:12} {bar:40} {human_pos}/{human_len} rows, {per_sec}",
-            );
+            let style = ProgressStyle::with_template("{msg:12} {bar:40} {human_pos}/{human_len} rows, {per_sec}");
             Self::Bar(ProgressBar::new(0).with_style(style.expect("the template is right")))
         } else {
-            Self::Lines {
-                last: String::new(),
-            }
+            Self::Lines { last: String::new() }
         }
     }
 

@@ -12,11 +12,7 @@ const ERRORS_SHOWN: usize = 10;
 pub fn machine(import: &Value) -> Value {
     let evidence = &import["evidence"];
     let list = |name: &str| {
-        if import[name].is_array() {
-            import[name].clone()
-        } else {
-            json!([])
-        }
+        if import[name].is_array() { import[name].clone() } else { json!([]) }
     };
     json!({
         "id": import["id"],
@@ -42,10 +38,7 @@ pub fn machine(import: &Value) -> Value {
 pub fn import(import: &Value, took: Duration, again: &str) -> String {
     let mut text = String::new();
     let status = import["status"].as_str().unwrap_or_default();
-    let (id, name) = (
-        &import["id"],
-        import["file_name"].as_str().unwrap_or_default(),
-    );
+    let (id, name) = (&import["id"], import["file_name"].as_str().unwrap_or_default());
     let headline = match status {
         "complete" => "every row has its outcome, none failed",
         "partially_complete" => "every row has its outcome, some failed",
@@ -54,18 +47,12 @@ pub fn import(import: &Value, took: Duration, again: &str) -> String {
         "incomplete" => "stopped before the end",
         _ => "",
     };
-    line(
-        &mut text,
-        format_args!("Import {id} of {name}: {status} ({headline})"),
-    );
+    line(&mut text, format_args!("Import {id} of {name}: {status} ({headline})"));
     line(&mut text, format_args!(""));
     for reason in strings(&import["reasons"]) {
         line(&mut text, format_args!("  refused       {reason}"));
     }
-    if let Some(format) = import["format"]
-        .as_str()
-        .filter(|_| status != "unsupported")
-    {
+    if let Some(format) = import["format"].as_str().filter(|_| status != "unsupported") {
         let evidence = &import["evidence"];
         let encoding = evidence["encoding"].as_str().unwrap_or_default();
         let delimiter = match evidence["delimiter"].as_str().unwrap_or_default() {
@@ -75,10 +62,7 @@ pub fn import(import: &Value, took: Duration, again: &str) -> String {
             "|" => "bars",
             other => other,
         };
-        line(
-            &mut text,
-            format_args!("  found to be   {format}, {encoding}, separated by {delimiter}"),
-        );
+        line(&mut text, format_args!("  found to be   {format}, {encoding}, separated by {delimiter}"));
         for what in strings(&evidence["evidence"]) {
             line(&mut text, format_args!("                {what}"));
         }
@@ -88,10 +72,7 @@ pub fn import(import: &Value, took: Duration, again: &str) -> String {
     line(&mut text, format_args!(""));
     line(&mut text, format_args!("Took {:.1} s.", took.as_secs_f64()));
     if matches!(status, "complete" | "partially_complete" | "incomplete") {
-        line(
-            &mut text,
-            format_args!("Undo it:  cargo run -- revert {id}{again}"),
-        );
+        line(&mut text, format_args!("Undo it:  cargo run -- revert {id}{again}"));
     }
     text
 }
@@ -102,40 +83,17 @@ fn counts(text: &mut String, import: &Value) {
     };
     line(text, format_args!("  rows          {rows}"));
     let counts = &import["counts"];
-    for name in [
-        "created",
-        "updated",
-        "unchanged",
-        "skipped",
-        "deleted",
-        "failed",
-        "pending",
-    ] {
+    for name in ["created", "updated", "unchanged", "skipped", "deleted", "failed", "pending"] {
         let count = counts[name].as_u64().unwrap_or_default();
         if count > 0 || matches!(name, "created" | "failed") {
             line(text, format_args!("    {name:<11} {count}"));
         }
     }
-    line(
-        text,
-        format_args!(
-            "  duration      {}",
-            duration(import["seconds"].as_u64().unwrap_or_default())
-        ),
-    );
+    line(text, format_args!("  duration      {}", duration(import["seconds"].as_u64().unwrap_or_default())));
     for name in ["projects", "tags"] {
-        line(
-            text,
-            format_args!(
-                "  {name:<13} {} made",
-                import[name].as_u64().unwrap_or_default()
-            ),
-        );
+        line(text, format_args!("  {name:<13} {} made", import[name].as_u64().unwrap_or_default()));
     }
-    for (name, key) in [
-        ("unknown users", "unknown_users"),
-        ("unknown proj.", "unknown_projects"),
-    ] {
+    for (name, key) in [("unknown users", "unknown_users"), ("unknown proj.", "unknown_projects")] {
         let names: Vec<_> = strings(&import[key]).collect();
         if !names.is_empty() {
             line(text, format_args!("  {name:<13} {}", names.join(", ")));
@@ -144,33 +102,18 @@ fn counts(text: &mut String, import: &Value) {
 }
 
 fn errors(text: &mut String, import: &Value) {
-    let Some(errors) = import["errors"]
-        .as_array()
-        .filter(|errors| !errors.is_empty())
-    else {
+    let Some(errors) = import["errors"].as_array().filter(|errors| !errors.is_empty()) else {
         return;
     };
     line(text, format_args!(""));
     line(text, format_args!("  The first rows that failed:"));
     for error in errors.iter().take(ERRORS_SHOWN) {
         let message = error["message"].as_str().unwrap_or_default();
-        line(
-            text,
-            format_args!(
-                "    line {:<6} {message}",
-                error["line"].as_u64().unwrap_or_default()
-            ),
-        );
+        line(text, format_args!("    line {:<6} {message}", error["line"].as_u64().unwrap_or_default()));
     }
     let failed = import["counts"]["failed"].as_u64().unwrap_or_default();
-    if let Some(more) = failed
-        .checked_sub(ERRORS_SHOWN as u64)
-        .filter(|&more| more > 0)
-    {
-        line(
-            text,
-            format_args!("    … and {more} more; --json lists them"),
-        );
+    if let Some(more) = failed.checked_sub(ERRORS_SHOWN as u64).filter(|&more| more > 0) {
+        line(text, format_args!("    … and {more} more; --json lists them"));
     }
 }
 
@@ -180,19 +123,10 @@ pub fn undo(import: &Value) -> String {
     let undone = &import["undone"];
     let status = import["status"].as_str().unwrap_or_default();
     line(&mut text, format_args!("Import {}: {status}", import["id"]));
-    line(
-        &mut text,
-        format_args!(
-            "  entries removed  {}",
-            undone["removed"].as_u64().unwrap_or_default()
-        ),
-    );
+    line(&mut text, format_args!("  entries removed  {}", undone["removed"].as_u64().unwrap_or_default()));
     for kept in undone["kept"].as_array().into_iter().flatten() {
         let (kind, id) = (kept["kind"].as_str().unwrap_or_default(), &kept["id"]);
-        line(
-            &mut text,
-            format_args!("  kept             {kind} {id}: others refer to it"),
-        );
+        line(&mut text, format_args!("  kept             {kind} {id}: others refer to it"));
     }
     text
 }
@@ -202,11 +136,7 @@ fn line(text: &mut String, arguments: std::fmt::Arguments<'_>) {
 }
 
 fn strings(value: &Value) -> impl Iterator<Item = &str> {
-    value
-        .as_array()
-        .into_iter()
-        .flatten()
-        .filter_map(Value::as_str)
+    value.as_array().into_iter().flatten().filter_map(Value::as_str)
 }
 
 fn duration(seconds: u64) -> String {

@@ -34,10 +34,6 @@ impl Revert {
         } else {
             print!("{}", report::undo(&import));
         }
-        Ok(if import["status"] == "rolled_back" {
-            ExitCode::SUCCESS
-        } else {
-            ExitCode::from(2)
-        })
+        Ok(if import["status"] == "rolled_back" { ExitCode::SUCCESS } else { ExitCode::from(2) })
     }
 }

@@ -25,14 +25,8 @@ impl Serve {
         system::log();
         let _lock = self.data.as_ref().map(super::lock).transpose()?;
         let address = SocketAddr::from(([127, 0, 0, 1], self.port));
-        let options = system::Options {
-            data: self.data,
-            address,
-            ..system::Options::default()
-        };
-        let system = System::start(options)
-            .await
-            .context("the service does not start")?;
+        let options = system::Options { data: self.data, address, ..system::Options::default() };
+        let system = System::start(options).await.context("the service does not start")?;
         let url = system.url().to_owned();
         println!("ready {url}");
         println!();
@@ -43,9 +37,7 @@ impl Serve {
         println!("native    {url}/api/v1");
         println!("  curl -H 'Authorization: Token {DEMO_TOKEN}' {url}/api/v1/imports/1");
         println!();
-        println!(
-            "Account 1 (Demo): token {DEMO_TOKEN}. Account 2, to try separation: token {OTHER_TOKEN}."
-        );
+        println!("Account 1 (Demo): token {DEMO_TOKEN}. Account 2, to try separation: token {OTHER_TOKEN}.");
         interrupted().await?;
         system.shutdown().await;
         Ok(ExitCode::SUCCESS)

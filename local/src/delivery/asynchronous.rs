@@ -34,20 +34,12 @@ where
         while let Err(failure) = self.call().await {
             tries += 1;
             tracing::warn!(function = self.function.name, tries, %failure, "asynchronous call");
-            let delay = RETRY_DELAYS
-                .iter()
-                .take(self.function.retries as usize)
-                .nth(tries - 1);
+            let delay = RETRY_DELAYS.iter().take(self.function.retries as usize).nth(tries - 1);
             let Some(delay) = delay else {
                 self.give_up(tries, &failure);
                 break;
             };
-            if self
-                .service
-                .unless_stopped(self.service.sleep(*delay))
-                .await
-                .is_none()
-            {
+            if self.service.unless_stopped(self.service.sleep(*delay)).await.is_none() {
                 break;
             }
         }

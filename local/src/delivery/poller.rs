@@ -30,17 +30,9 @@ where
     E: Display + Send + 'static,
 {
     pub(super) async fn run(self) {
-        let receive = Receive {
-            max: self.source.batch_size,
-            wait: Some(WAIT),
-            visibility_timeout: None,
-        };
+        let receive = Receive { max: self.source.batch_size, wait: Some(WAIT), visibility_timeout: None };
         let queues = &self.service.queues;
-        while let Some(received) = self
-            .service
-            .unless_stopped(queues.receive(&self.source.queue, receive))
-            .await
-        {
+        while let Some(received) = self.service.unless_stopped(queues.receive(&self.source.queue, receive)).await {
             match received {
                 Ok(batch) if batch.is_empty() => {}
                 Ok(batch) => self.call(&batch).await,
@@ -62,10 +54,7 @@ where
             Ok(succeeded) => {
                 for message in succeeded {
                     // The queue was there a moment ago, and the handle is its own.
-                    let _ = self
-                        .service
-                        .queues
-                        .delete(&self.source.queue, &message.receipt_handle);
+                    let _ = self.service.queues.delete(&self.source.queue, &message.receipt_handle);
                 }
             }
             Err(failure) => {
@@ -76,27 +65,15 @@ where
     }
 
     /// The messages that the answer does not name as failed.
-    fn succeeded<'a>(
-        &self,
-        batch: &'a [Received],
-        answer: &SqsBatchResponse,
-    ) -> Result<Vec<&'a Received>, Failure> {
+    fn succeeded<'a>(&self, batch: &'a [Received], answer: &SqsBatchResponse) -> Result<Vec<&'a Received>, Failure> {
         if !self.source.reports_failures {
             return Ok(batch.iter().collect());
         }
-        let failed: Vec<&str> = answer
-            .batch_item_failures
-            .iter()
-            .map(|failure| failure.item_identifier.as_str())
-            .collect();
+        let failed: Vec<&str> =
+            answer.batch_item_failures.iter().map(|failure| failure.item_identifier.as_str()).collect();
         // Lambda's rule: an answer that names a message which was not in the batch fails all of it.
-        if let Some(unknown) = failed
-            .iter()
-            .find(|id| !batch.iter().any(|message| message.message_id == **id))
-        {
-            return Err(Failure::Answer(format!(
-                "no message {unknown:?} in this batch"
-            )));
+        if let Some(unknown) = failed.iter().find(|id| !batch.iter().any(|message| message.message_id == **id)) {
+            return Err(Failure::Answer(format!("no message {unknown:?} in this batch")));
         }
         let succeeded = |message: &&Received| !failed.contains(&message.message_id.as_str());
         Ok(batch.iter().filter(succeeded).collect())

@@ -20,27 +20,14 @@ type Answer = Result<SqsBatchResponse, String>;
 
 /// A queue `work` whose messages come back after ten seconds and are given up after two receives.
 async fn stack() -> anyhow::Result<Stack> {
-    let notification = Notification {
-        bucket: "files".to_owned(),
-        prefix: "inbox/".to_owned(),
-        suffix: String::new(),
-    };
+    let notification = Notification { bucket: "files".to_owned(), prefix: "inbox/".to_owned(), suffix: String::new() };
     let stack = Stack::with(None, vec![notification]).await?;
     stack.s3.create_bucket().bucket("files").send().await?;
     let queues = stack.emulators.queues();
     queues.create("dead", &Attributes::new())?;
-    let policy =
-        json!({"deadLetterTargetArn": arn::queue("dead"), "maxReceiveCount": 2}).to_string();
-    let attributes = [
-        ("VisibilityTimeout", "10".to_owned()),
-        ("RedrivePolicy", policy),
-    ];
-    queues.create(
-        "work",
-        &attributes
-            .map(|(name, value)| (name.to_owned(), value))
-            .into(),
-    )?;
+    let policy = json!({"deadLetterTargetArn": arn::queue("dead"), "maxReceiveCount": 2}).to_string();
+    let attributes = [("VisibilityTimeout", "10".to_owned()), ("RedrivePolicy", policy)];
+    queues.create("work", &attributes.map(|(name, value)| (name.to_owned(), value)).into())?;
     Ok(stack)
 }
 
@@ -48,11 +35,7 @@ fn function() -> Function {
     Function {
         name: "Worker".to_owned(),
         timeout: Duration::from_secs(5),
-        messages: Some(Messages {
-            queue: "work".to_owned(),
-            batch_size: 5,
-            reports_failures: true,
-        }),
+        messages: Some(Messages { queue: "work".to_owned(), batch_size: 5, reports_failures: true }),
         objects: Vec::new(),
         schedule: Some(Duration::from_secs(60)),
         retries: 2,
@@ -103,11 +86,7 @@ where
             let mut bad = Vec::new();
             for message in &event.records {
                 seen.add(message.body.as_deref());
-                if message
-                    .body
-                    .as_deref()
-                    .is_some_and(|body| body.starts_with("bad"))
-                {
+                if message.body.as_deref().is_some_and(|body| body.starts_with("bad")) {
                     bad.push(message.message_id.clone().unwrap_or_default());
                 }
             }
@@ -134,17 +113,9 @@ async fn until(stack: &Stack, queue: &str, depth: Depth) -> anyhow::Result<()> {
     .await
 }
 
-const ONE_IN_FLIGHT: Depth = Depth {
-    visible: 0,
-    in_flight: 1,
-    delayed: 0,
-};
+const ONE_IN_FLIGHT: Depth = Depth { visible: 0, in_flight: 1, delayed: 0 };
 
-const ONE_VISIBLE: Depth = Depth {
-    visible: 1,
-    in_flight: 0,
-    delayed: 0,
-};
+const ONE_VISIBLE: Depth = Depth { visible: 1, in_flight: 0, delayed: 0 };
 
 #[tokio::test]
 async fn a_batch_arrives_as_lambda_hands_it_over_and_is_deleted_when_it_succeeds() -> Test {
@@ -161,20 +132,13 @@ async fn a_batch_arrives_as_lambda_hands_it_over_and_is_deleted_when_it_succeeds
         }
     })?;
     soon(delivery.idle()).await?;
-    let event = event
-        .lock()
-        .ok()
-        .and_then(|mut event| event.take())
-        .unwrap_or_default();
+    let event = event.lock().ok().and_then(|mut event| event.take()).unwrap_or_default();
     let record = &event["Records"][0];
     assert_eq!(record["messageId"], sent.message_id);
     assert_eq!(record["body"], "a");
     assert_eq!(record["md5OfBody"], sent.md5_of_body);
     assert_eq!(record["eventSource"], "aws:sqs");
-    assert_eq!(
-        record["eventSourceARN"],
-        "arn:aws:sqs:us-east-1:000000000000:work"
-    );
+    assert_eq!(record["eventSourceARN"], "arn:aws:sqs:us-east-1:000000000000:work");
     assert_eq!(record["awsRegion"], "us-east-1");
     assert_eq!(record["attributes"]["ApproximateReceiveCount"], "1");
     assert!(record["attributes"]["SentTimestamp"].is_string());
@@ -184,8 +148,7 @@ async fn a_batch_arrives_as_lambda_hands_it_over_and_is_deleted_when_it_succeeds
 }
 
 #[tokio::test]
-async fn only_the_messages_named_as_failed_come_back_and_go_to_the_dead_letters_in_the_end() -> Test
-{
+async fn only_the_messages_named_as_failed_come_back_and_go_to_the_dead_letters_in_the_end() -> Test {
     let stack = stack().await?;
     let queues = stack.emulators.queues();
     for body in ["a", "b", "bad", "c", "d"] {
@@ -193,11 +156,7 @@ async fn only_the_messages_named_as_failed_come_back_and_go_to_the_dead_letters_
     }
     let seen = Seen::default();
     let mut delivery = Delivery::new(&stack.emulators, stack.clock.clone());
-    delivery.messages(
-        &function(),
-        2,
-        handler(&seen, |bad| Ok(failed(vec![bad.to_owned()]))),
-    )?;
+    delivery.messages(&function(), 2, handler(&seen, |bad| Ok(failed(vec![bad.to_owned()]))))?;
     until(&stack, "work", ONE_IN_FLIGHT).await?;
     assert_eq!(seen.sorted(), ["a", "b", "bad", "c", "d"]);
     stack.clock.turn(Duration::from_secs(10));
@@ -251,10 +210,7 @@ async fn a_call_that_takes_too_long_is_killed_and_its_messages_come_back() -> Te
     stack.emulators.queues().send("work", "a", None)?;
     let calls = Arc::new(AtomicUsize::new(0));
     let mut delivery = Delivery::new(&stack.emulators, stack.clock.clone());
-    let function = Function {
-        timeout: Duration::from_millis(20),
-        ..function()
-    };
+    let function = Function { timeout: Duration::from_millis(20), ..function() };
     let counted = Arc::clone(&calls);
     delivery.messages(&function, 1, move |_| {
         let first = counted.fetch_add(1, Ordering::SeqCst) == 0;
@@ -278,10 +234,7 @@ async fn a_call_that_takes_too_long_is_killed_and_its_messages_come_back() -> Te
 async fn as_many_batches_are_worked_on_at_once_as_there_are_pollers() -> Test {
     let stack = stack().await?;
     for number in 0..15 {
-        stack
-            .emulators
-            .queues()
-            .send("work", &number.to_string(), None)?;
+        stack.emulators.queues().send("work", &number.to_string(), None)?;
     }
     let meeting = Arc::new(tokio::sync::Barrier::new(3));
     let mut delivery = Delivery::new(&stack.emulators, stack.clock.clone());
@@ -308,51 +261,29 @@ async fn idle_waits_for_what_follows_from_what_runs() -> Test {
         let s3 = s3.clone();
         async move {
             for message in event.records {
-                let left: u32 = message
-                    .body
-                    .unwrap_or_default()
-                    .parse()
-                    .map_err(|_| "no number".to_owned())?;
+                let left: u32 = message.body.unwrap_or_default().parse().map_err(|_| "no number".to_owned())?;
                 let put = s3.put_object().bucket("files").key(format!("inbox/{left}"));
-                put.body(ByteStream::default())
-                    .send()
-                    .await
-                    .map_err(|error| error.to_string())?;
+                put.body(ByteStream::default()).send().await.map_err(|error| error.to_string())?;
             }
             Answer::Ok(SqsBatchResponse::default())
         }
     })?;
     let noted = seen.clone();
-    delivery.objects(
-        &function(),
-        stack.emulators.created_objects(),
-        2,
-        move |event: S3Event| {
-            let (queues, seen) = (Arc::clone(&sent), noted.clone());
-            async move {
-                let key = event.records[0].s3.object.key.clone().unwrap_or_default();
-                seen.add(Some(&key));
-                let left: u32 = key
-                    .trim_start_matches("inbox/")
-                    .parse()
-                    .map_err(|_| "no number")?;
-                if left > 0 {
-                    queues
-                        .send("work", &(left - 1).to_string(), None)
-                        .map_err(|_| "not sent")?;
-                }
-                Ok::<_, &str>(())
+    delivery.objects(&function(), stack.emulators.created_objects(), 2, move |event: S3Event| {
+        let (queues, seen) = (Arc::clone(&sent), noted.clone());
+        async move {
+            let key = event.records[0].s3.object.key.clone().unwrap_or_default();
+            seen.add(Some(&key));
+            let left: u32 = key.trim_start_matches("inbox/").parse().map_err(|_| "no number")?;
+            if left > 0 {
+                queues.send("work", &(left - 1).to_string(), None).map_err(|_| "not sent")?;
             }
-        },
-    );
+            Ok::<_, &str>(())
+        }
+    });
     queues.send("work", "9", None)?;
     soon(delivery.idle()).await?;
-    assert_eq!(
-        seen.sorted(),
-        (0..10)
-            .map(|left| format!("inbox/{left}"))
-            .collect::<Vec<_>>()
-    );
+    assert_eq!(seen.sorted(), (0..10).map(|left| format!("inbox/{left}")).collect::<Vec<_>>());
     soon(delivery.stop()).await
 }
 
@@ -362,24 +293,11 @@ async fn an_object_is_tried_three_times_and_then_left_at_the_failure_destination
     let calls = Arc::new(AtomicUsize::new(0));
     let mut delivery = Delivery::new(&stack.emulators, stack.clock.clone());
     let counted = Arc::clone(&calls);
-    delivery.objects(
-        &function(),
-        stack.emulators.created_objects(),
-        1,
-        move |_| {
-            let call = counted.fetch_add(1, Ordering::SeqCst);
-            async move { if call < 4 { Err("not yet") } else { Ok(()) } }
-        },
-    );
-    let put = |key: &str| {
-        stack
-            .s3
-            .put_object()
-            .bucket("files")
-            .key(key)
-            .body(ByteStream::default())
-            .send()
-    };
+    delivery.objects(&function(), stack.emulators.created_objects(), 1, move |_| {
+        let call = counted.fetch_add(1, Ordering::SeqCst);
+        async move { if call < 4 { Err("not yet") } else { Ok(()) } }
+    });
+    let put = |key: &str| stack.s3.put_object().bucket("files").key(key).body(ByteStream::default()).send();
     for (key, total) in [("inbox/given up", 3), ("inbox/late", 5)] {
         put(key).await?;
         let idle = delivery.idle();
@@ -401,10 +319,7 @@ async fn an_object_is_tried_three_times_and_then_left_at_the_failure_destination
     let record: serde_json::Value = serde_json::from_str(&dead[0].body)?;
     assert_eq!(record["requestContext"]["condition"], "RetriesExhausted");
     assert_eq!(record["requestContext"]["approximateInvokeCount"], 3);
-    assert_eq!(
-        record["requestPayload"]["Records"][0]["s3"]["object"]["key"],
-        "inbox/given+up"
-    );
+    assert_eq!(record["requestPayload"]["Records"][0]["s3"]["object"]["key"], "inbox/given+up");
     assert_eq!(record["responsePayload"]["errorMessage"], "error: not yet");
     Ok(())
 }
@@ -415,10 +330,7 @@ async fn the_schedule_calls_when_the_clock_says_so() -> Test {
     let called = Arc::new(Notify::new());
     let mut delivery = Delivery::new(&stack.emulators, stack.clock.clone());
     let call = Arc::clone(&called);
-    let function = Function {
-        retries: 0,
-        ..function()
-    };
+    let function = Function { retries: 0, ..function() };
     delivery.schedule(&function, move || {
         let call = Arc::clone(&call);
         async move {
@@ -440,11 +352,7 @@ async fn the_schedule_calls_when_the_clock_says_so() -> Test {
 }
 
 /// A delivery whose only call has begun and waits for `go`.
-async fn waiting(
-    stack: &Stack,
-    go: &Arc<Notify>,
-    ended: &Arc<AtomicUsize>,
-) -> anyhow::Result<Delivery> {
+async fn waiting(stack: &Stack, go: &Arc<Notify>, ended: &Arc<AtomicUsize>) -> anyhow::Result<Delivery> {
     stack.emulators.queues().send("work", "a", None)?;
     let begun = Arc::new(Notify::new());
     let mut delivery = Delivery::new(&stack.emulators, stack.clock.clone());
@@ -478,17 +386,11 @@ async fn a_stop_lets_what_runs_finish_and_takes_nothing_new() -> Test {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn after_an_abort_nothing_runs_any_more_and_the_messages_come_back_to_the_next_delivery()
--> Test {
+async fn after_an_abort_nothing_runs_any_more_and_the_messages_come_back_to_the_next_delivery() -> Test {
     let stack = stack().await?;
     let (go, ended) = (Arc::new(Notify::new()), Arc::new(AtomicUsize::new(0)));
     let delivery = waiting(&stack, &go, &ended).await?;
-    let put = stack
-        .s3
-        .put_object()
-        .bucket("files")
-        .key("inbox/a")
-        .body(ByteStream::default());
+    let put = stack.s3.put_object().bucket("files").key("inbox/a").body(ByteStream::default());
     put.send().await?;
     soon(delivery.abort()).await?;
     go.notify_one();
@@ -497,21 +399,12 @@ async fn after_an_abort_nothing_runs_any_more_and_the_messages_come_back_to_the_
 
     let seen = Seen::default();
     let mut delivery = Delivery::new(&stack.emulators, stack.clock.clone());
-    delivery.messages(
-        &function(),
-        1,
-        handler(&seen, |_| Err("not called".to_owned())),
-    )?;
+    delivery.messages(&function(), 1, handler(&seen, |_| Err("not called".to_owned())))?;
     let noted = seen.clone();
-    delivery.objects(
-        &function(),
-        stack.emulators.created_objects(),
-        1,
-        move |event: S3Event| {
-            noted.add(event.records[0].s3.object.key.as_deref());
-            async { Ok::<_, String>(()) }
-        },
-    );
+    delivery.objects(&function(), stack.emulators.created_objects(), 1, move |event: S3Event| {
+        noted.add(event.records[0].s3.object.key.as_deref());
+        async { Ok::<_, String>(()) }
+    });
     stack.clock.turn(Duration::from_secs(10));
     soon(delivery.idle()).await?;
     assert_eq!(seen.sorted(), ["a", "inbox/a"]);
@@ -522,11 +415,7 @@ async fn after_an_abort_nothing_runs_any_more_and_the_messages_come_back_to_the_
 async fn a_function_whose_queue_is_not_there_is_refused() -> Test {
     let stack = Stack::start().await?;
     let mut delivery = Delivery::new(&stack.emulators, stack.clock.clone());
-    let refused = delivery.messages(
-        &function(),
-        1,
-        handler(&Seen::default(), |_| Err(String::new())),
-    );
+    let refused = delivery.messages(&function(), 1, handler(&Seen::default(), |_| Err(String::new())));
     assert_eq!(refused, Err(SqsError::QueueDoesNotExist));
     Ok(())
 }

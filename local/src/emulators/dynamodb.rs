@@ -21,9 +21,7 @@ pub(super) fn serve(bound: Bound, data: Option<&Path>) -> Result<Server, StartEr
     };
     let database = database.map_err(|error| StartError::Database(error.to_string()))?;
     Ok(bound.run(|listener, stopped| async move {
-        if let Err(error) =
-            dynoxide::server::serve_with_shutdown(listener, database, stopped.wait()).await
-        {
+        if let Err(error) = dynoxide::server::serve_with_shutdown(listener, database, stopped.wait()).await {
             tracing::error!(error, "DynamoDB ended");
         }
     }))
@@ -31,8 +29,8 @@ pub(super) fn serve(bound: Bound, data: Option<&Path>) -> Result<Server, StartEr
 
 fn open(directory: &Path) -> dynoxide::Result<Database> {
     let database = Database::new(&directory.join(FILE).to_string_lossy())?;
-    // By default every commit waits for the disk, about ten times slower. What this sets is
-    // SQLite's NORMAL: with its log ahead of the file a power cut may cost the last writes, never the whole.
+    // By default every commit waits for the disk, which takes ten times as long. What this sets is SQLite's NORMAL: the
+    // log is ahead of the file, so a power cut may cost the last writes and never the whole.
     database.disable_bulk_loading()?;
     Ok(database)
 }

@@ -36,9 +36,7 @@ impl Pending {
             load.begun += 1;
             load.unsettled += 1;
         });
-        Token {
-            load: Arc::clone(&self.load),
-        }
+        Token { load: Arc::clone(&self.load) }
     }
 
     /// The load now, and a way to wait for its next change.

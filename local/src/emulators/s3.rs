@@ -33,19 +33,18 @@ use super::{ACCESS_KEY_ID, SECRET_ACCESS_KEY, StartError};
 /// The longest key: `s3s-fs` makes a file name of key and bucket in base64, and a file name has 255 bytes.
 pub const MAX_KEY_BYTES: usize = 120;
 
-/// How many writers of different keys can go on at once, at least. A number of locks that never grows.
+/// How many locks all keys share. Writers of two keys with the same one wait for each other.
 const LOCKS: usize = 64;
 
 /// The service, keeping its files in `directory`.
 pub(super) fn service(directory: &Path, notifier: Notifier) -> Result<Router, StartError> {
-    let bucket = Buckets {
-        inner: FileSystem::new(directory)
-            .map_err(|error| StartError::Files(format!("{error:?}")))?,
+    let buckets = Buckets {
+        inner: FileSystem::new(directory).map_err(|error| StartError::Files(format!("{error:?}")))?,
         directory: directory.to_owned(),
         locks: std::array::from_fn(|_| RwLock::new(())),
         notifier,
     };
-    let mut service = S3ServiceBuilder::new(bucket);
+    let mut service = S3ServiceBuilder::new(buckets);
     service.set_auth(SimpleAuth::from_single(ACCESS_KEY_ID, SECRET_ACCESS_KEY));
     let service = HandleError::new(service.build(), async |error| {
         tracing::error!(?error, "S3 could not answer");
@@ -75,10 +74,7 @@ impl Buckets {
         if self.directory.join(bucket).is_dir() {
             Ok(())
         } else {
-            Err(s3_error!(
-                NoSuchBucket,
-                "The specified bucket does not exist"
-            ))
+            Err(s3_error!(NoSuchBucket, "The specified bucket does not exist"))
         }
     }
 
@@ -86,27 +82,18 @@ impl Buckets {
     fn check_new(&self, bucket: &str, key: &str) -> S3Result<()> {
         self.check_bucket(bucket)?;
         if key.len() > MAX_KEY_BYTES {
-            return Err(s3_error!(
-                KeyTooLongError,
-                "The local S3 takes keys of up to {MAX_KEY_BYTES} bytes"
-            ));
+            return Err(s3_error!(KeyTooLongError, "The local S3 takes keys of up to {MAX_KEY_BYTES} bytes"));
         }
         let mut path = self.directory.join(bucket);
         for part in key.trim_end_matches('/').split('/') {
             let taken = path.is_file();
             path.push(part);
             if taken || matches!(part, "" | "." | "..") {
-                return Err(s3_error!(
-                    InvalidArgument,
-                    "The local S3 keeps keys as paths, and this is none"
-                ));
+                return Err(s3_error!(InvalidArgument, "The local S3 keeps keys as paths, and this is none"));
             }
         }
         if path.is_dir() && !key.ends_with('/') {
-            return Err(s3_error!(
-                InvalidArgument,
-                "The local S3 keeps keys as paths, and this is a directory"
-            ));
+            return Err(s3_error!(InvalidArgument, "The local S3 keeps keys as paths, and this is a directory"));
         }
         Ok(())
     }
@@ -123,11 +110,7 @@ impl Buckets {
 
     /// What an object is now. The caller holds its lock.
     async fn head(&self, bucket: &str, key: &str) -> S3Result<HeadObjectOutput> {
-        let input = HeadObjectInput {
-            bucket: bucket.to_owned(),
-            key: key.to_owned(),
-            ..HeadObjectInput::default()
-        };
+        let input = HeadObjectInput { bucket: bucket.to_owned(), key: key.to_owned(), ..HeadObjectInput::default() };
         Ok(self.inner.head_object(request(input)).await?.output)
     }
 
@@ -135,105 +118,70 @@ impl Buckets {
     async fn created(&self, cause: &str, bucket: &str, key: &str) -> S3Result<()> {
         let head = self.head(bucket, key).await?;
         let e_tag = head.e_tag.as_ref().map_or("", ETag::value);
-        self.notifier
-            .created(cause, bucket, key, head.content_length.unwrap_or(0), e_tag);
+        self.notifier.created(cause, bucket, key, head.content_length.unwrap_or(0), e_tag);
         Ok(())
     }
 }
 
 #[async_trait::async_trait]
 impl S3 for Buckets {
-    async fn create_bucket(
-        &self,
-        req: S3Request<CreateBucketInput>,
-    ) -> S3Result<S3Response<CreateBucketOutput>> {
+    async fn create_bucket(&self, req: S3Request<CreateBucketInput>) -> S3Result<S3Response<CreateBucketOutput>> {
         if self.check_bucket(&req.input.bucket).is_ok() {
             return Err(s3_error!(BucketAlreadyOwnedByYou));
         }
         self.inner.create_bucket(req).await
     }
 
-    async fn head_bucket(
-        &self,
-        req: S3Request<HeadBucketInput>,
-    ) -> S3Result<S3Response<HeadBucketOutput>> {
+    async fn head_bucket(&self, req: S3Request<HeadBucketInput>) -> S3Result<S3Response<HeadBucketOutput>> {
         self.inner.head_bucket(req).await
     }
 
-    async fn list_buckets(
-        &self,
-        req: S3Request<ListBucketsInput>,
-    ) -> S3Result<S3Response<ListBucketsOutput>> {
+    async fn list_buckets(&self, req: S3Request<ListBucketsInput>) -> S3Result<S3Response<ListBucketsOutput>> {
         self.inner.list_buckets(req).await
     }
 
-    async fn list_objects_v2(
-        &self,
-        req: S3Request<ListObjectsV2Input>,
-    ) -> S3Result<S3Response<ListObjectsV2Output>> {
+    async fn list_objects_v2(&self, req: S3Request<ListObjectsV2Input>) -> S3Result<S3Response<ListObjectsV2Output>> {
         let bucket = req.input.bucket.clone();
         let mut listed = self.inner.list_objects_v2(req).await?;
         for object in listed.output.contents.iter_mut().flatten() {
             if let Some(key) = &object.key {
                 let _reading = self.reading(&bucket, key).await;
                 // Deleted since it was listed: S3's lists, too, are of a moment before the answer.
-                object.e_tag = self
-                    .head(&bucket, key)
-                    .await
-                    .ok()
-                    .and_then(|head| head.e_tag);
+                object.e_tag = self.head(&bucket, key).await.ok().and_then(|head| head.e_tag);
             }
         }
         Ok(listed)
     }
 
-    async fn head_object(
-        &self,
-        req: S3Request<HeadObjectInput>,
-    ) -> S3Result<S3Response<HeadObjectOutput>> {
+    async fn head_object(&self, req: S3Request<HeadObjectInput>) -> S3Result<S3Response<HeadObjectOutput>> {
         let (bucket, key) = (req.input.bucket.clone(), req.input.key.clone());
         let _reading = self.reading(&bucket, &key).await;
         self.check_there(&bucket, &key)?;
-        let conditions =
-            Conditions::new(req.input.if_match.clone(), req.input.if_none_match.clone());
+        let conditions = Conditions::new(req.input.if_match.clone(), req.input.if_none_match.clone());
         let mut answer = self.inner.head_object(req).await?;
         conditions.check(answer.output.e_tag.as_ref())?;
-        answer
-            .output
-            .content_type
-            .get_or_insert_with(default_content_type);
+        answer.output.content_type.get_or_insert_with(default_content_type);
         Ok(answer)
     }
 
-    async fn get_object(
-        &self,
-        req: S3Request<GetObjectInput>,
-    ) -> S3Result<S3Response<GetObjectOutput>> {
+    async fn get_object(&self, req: S3Request<GetObjectInput>) -> S3Result<S3Response<GetObjectOutput>> {
         let (bucket, key) = (req.input.bucket.clone(), req.input.key.clone());
         // Held until the file is open: from then on the bytes are those that the ETag names.
         let _reading = self.reading(&bucket, &key).await;
         self.check_there(&bucket, &key)?;
         // Before the range is looked at: of a shorter object that took this one's place S3 says 412, not 416.
-        let conditions =
-            Conditions::new(req.input.if_match.clone(), req.input.if_none_match.clone());
+        let conditions = Conditions::new(req.input.if_match.clone(), req.input.if_none_match.clone());
         conditions.check(self.head(&bucket, &key).await?.e_tag.as_ref())?;
         let mut answer = self.inner.get_object(req).await?;
         let output = &mut answer.output;
         output.content_type.get_or_insert_with(default_content_type);
-        if output
-            .e_tag
-            .as_ref()
-            .is_some_and(|e_tag| e_tag.value().contains('-'))
-        {
+        if output.e_tag.as_ref().is_some_and(|e_tag| e_tag.value().contains('-')) {
             forget_checksums(output);
         }
         Ok(answer)
     }
 
-    async fn put_object(
-        &self,
-        req: S3Request<PutObjectInput>,
-    ) -> S3Result<S3Response<PutObjectOutput>> {
+    async fn put_object(&self, req: S3Request<PutObjectInput>) -> S3Result<S3Response<PutObjectOutput>> {
         let (bucket, key) = (req.input.bucket.clone(), req.input.key.clone());
         self.check_new(&bucket, &key)?;
         let _writing = self.writing(&bucket, &key).await;
@@ -242,10 +190,7 @@ impl S3 for Buckets {
         Ok(answer)
     }
 
-    async fn copy_object(
-        &self,
-        req: S3Request<CopyObjectInput>,
-    ) -> S3Result<S3Response<CopyObjectOutput>> {
+    async fn copy_object(&self, req: S3Request<CopyObjectInput>) -> S3Result<S3Response<CopyObjectOutput>> {
         let (bucket, key) = (req.input.bucket.clone(), req.input.key.clone());
         let (source_bucket, source_key) = match &req.input.copy_source {
             CopySource::Bucket { bucket, key, .. } => (bucket.to_string(), key.to_string()),
@@ -254,27 +199,16 @@ impl S3 for Buckets {
         self.check_new(&bucket, &key)?;
         // In the order of the locks, or two copies could each wait for the other's.
         let (from, to) = (lock_of(&source_bucket, &source_key), lock_of(&bucket, &key));
-        let _lower = if from < to {
-            Some(self.locks[from].read().await)
-        } else {
-            None
-        };
+        let _lower = if from < to { Some(self.locks[from].read().await) } else { None };
         let _writing = self.locks[to].write().await;
-        let _higher = if from > to {
-            Some(self.locks[from].read().await)
-        } else {
-            None
-        };
+        let _higher = if from > to { Some(self.locks[from].read().await) } else { None };
         self.check_there(&source_bucket, &source_key)?;
         let answer = self.inner.copy_object(req).await?;
         self.created("Copy", &bucket, &key).await?;
         Ok(answer)
     }
 
-    async fn delete_object(
-        &self,
-        req: S3Request<DeleteObjectInput>,
-    ) -> S3Result<S3Response<DeleteObjectOutput>> {
+    async fn delete_object(&self, req: S3Request<DeleteObjectInput>) -> S3Result<S3Response<DeleteObjectOutput>> {
         let (bucket, key) = (req.input.bucket.clone(), req.input.key.clone());
         let _writing = self.writing(&bucket, &key).await;
         self.inner.delete_object(req).await
@@ -288,17 +222,11 @@ impl S3 for Buckets {
         self.inner.create_multipart_upload(req).await
     }
 
-    async fn upload_part(
-        &self,
-        req: S3Request<UploadPartInput>,
-    ) -> S3Result<S3Response<UploadPartOutput>> {
+    async fn upload_part(&self, req: S3Request<UploadPartInput>) -> S3Result<S3Response<UploadPartOutput>> {
         self.inner.upload_part(req).await
     }
 
-    async fn list_parts(
-        &self,
-        req: S3Request<ListPartsInput>,
-    ) -> S3Result<S3Response<ListPartsOutput>> {
+    async fn list_parts(&self, req: S3Request<ListPartsInput>) -> S3Result<S3Response<ListPartsOutput>> {
         self.inner.list_parts(req).await
     }
 
@@ -309,8 +237,7 @@ impl S3 for Buckets {
         let (bucket, key) = (req.input.bucket.clone(), req.input.key.clone());
         let _writing = self.writing(&bucket, &key).await;
         let answer = self.inner.complete_multipart_upload(req).await?;
-        self.created("CompleteMultipartUpload", &bucket, &key)
-            .await?;
+        self.created("CompleteMultipartUpload", &bucket, &key).await?;
         Ok(answer)
     }
 
@@ -330,29 +257,17 @@ struct Conditions {
 
 impl Conditions {
     fn new(if_match: Option<ETagCondition>, if_none_match: Option<ETagCondition>) -> Self {
-        Self {
-            if_match,
-            if_none_match,
-        }
+        Self { if_match, if_none_match }
     }
 
     fn check(&self, e_tag: Option<&ETag>) -> S3Result<()> {
         let is = |condition: &ETagCondition| match condition {
             ETagCondition::Any => true,
             // A client may leave out the quotes; the value is what counts.
-            ETagCondition::ETag(expected) => {
-                e_tag.is_some_and(|e_tag| e_tag.value() == expected.value())
-            }
+            ETagCondition::ETag(expected) => e_tag.is_some_and(|e_tag| e_tag.value() == expected.value()),
         };
-        if self
-            .if_match
-            .as_ref()
-            .is_some_and(|condition| !is(condition))
-        {
-            return Err(s3_error!(
-                PreconditionFailed,
-                "At least one of the pre-conditions you specified did not hold"
-            ));
+        if self.if_match.as_ref().is_some_and(|condition| !is(condition)) {
+            return Err(s3_error!(PreconditionFailed, "At least one of the pre-conditions you specified did not hold"));
         }
         if self.if_none_match.as_ref().is_some_and(is) {
             return Err(s3_error!(NotModified));

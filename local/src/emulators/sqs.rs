@@ -43,14 +43,11 @@ struct Service {
 
 /// The service over HTTP; `url` is where it will be. Once stopped, it keeps no one waiting for a message.
 pub(super) fn router(queues: Arc<Queues>, url: &str, stopped: Stopped) -> Router {
-    Router::new()
-        .fallback(post(handle))
-        .layer(DefaultBodyLimit::max(MAX_REQUEST_BYTES))
-        .with_state(Service {
-            queues,
-            url: url.into(),
-            stopped,
-        })
+    Router::new().fallback(post(handle)).layer(DefaultBodyLimit::max(MAX_REQUEST_BYTES)).with_state(Service {
+        queues,
+        url: url.into(),
+        stopped,
+    })
 }
 
 async fn handle(State(service): State<Service>, headers: HeaderMap, body: Bytes) -> Response {
@@ -91,9 +88,7 @@ impl Service {
             "ListQueues" => {
                 let input: ListQueues = read(body)?;
                 let names = queues.names(input.queue_name_prefix.as_deref().unwrap_or_default());
-                Ok(
-                    json!({"QueueUrls": names.iter().map(|name| self.queue_url(name)).collect::<Vec<_>>()}),
-                )
+                Ok(json!({"QueueUrls": names.iter().map(|name| self.queue_url(name)).collect::<Vec<_>>()}))
             }
             "GetQueueAttributes" => {
                 let input: GetQueueAttributes = read(body)?;
@@ -116,9 +111,7 @@ impl Service {
             "DeleteMessageBatch" => {
                 let batch: Batch<DeleteEntry> = read(body)?;
                 batch.each("DeleteMessageBatchRequestEntry", |queue, entry| {
-                    queues
-                        .delete(queue, &entry.receipt_handle)
-                        .map(|()| json!({}))
+                    queues.delete(queue, &entry.receipt_handle).map(|()| json!({}))
                 })
             }
             "ChangeMessageVisibility" => {
@@ -129,27 +122,16 @@ impl Service {
             }
             "ChangeMessageVisibilityBatch" => {
                 let batch: Batch<ChangeEntry> = read(body)?;
-                batch.each(
-                    "ChangeMessageVisibilityBatchRequestEntry",
-                    |queue, entry| {
-                        queues
-                            .change_visibility(
-                                queue,
-                                &entry.receipt_handle,
-                                entry.visibility_timeout,
-                            )
-                            .map(|()| json!({}))
-                    },
-                )
+                batch.each("ChangeMessageVisibilityBatchRequestEntry", |queue, entry| {
+                    queues.change_visibility(queue, &entry.receipt_handle, entry.visibility_timeout).map(|()| json!({}))
+                })
             }
             "PurgeQueue" => {
                 let input: PurgeQueue = read(body)?;
                 queues.purge(queue_name(&input.queue_url)?)?;
                 Ok(json!({}))
             }
-            other => Err(SqsError::UnsupportedOperation {
-                what: format!("the operation {other:?}"),
-            }),
+            other => Err(SqsError::UnsupportedOperation { what: format!("the operation {other:?}") }),
         }
     }
 
@@ -160,11 +142,7 @@ impl Service {
     }
 
     fn send_batch(&self, batch: Batch<SendEntry>) -> Result<Value, SqsError> {
-        let sent = batch
-            .entries
-            .iter()
-            .map(|entry| entry.rest.message_body.len())
-            .sum();
+        let sent = batch.entries.iter().map(|entry| entry.rest.message_body.len()).sum();
         if sent > queues::MAX_BYTES {
             return Err(SqsError::BatchRequestTooLong { sent });
         }
@@ -351,9 +329,7 @@ struct BatchResultErrorEntry {
 impl SendEntry {
     fn send(&self, queues: &Queues, queue: &str) -> Result<Sent, SqsError> {
         if !self.message_attributes.is_empty() {
-            return Err(SqsError::UnsupportedOperation {
-                what: "message attributes".to_owned(),
-            });
+            return Err(SqsError::UnsupportedOperation { what: "message attributes".to_owned() });
         }
         queues.send(queue, &self.message_body, self.delay_seconds)
     }
@@ -361,11 +337,7 @@ impl SendEntry {
 
 impl<T> Batch<T> {
     /// Does each entry, and sorts the answers into those that succeeded and those that failed.
-    fn each(
-        &self,
-        entry: &'static str,
-        act: impl Fn(&str, &T) -> Result<Value, SqsError>,
-    ) -> Result<Value, SqsError> {
+    fn each(&self, entry: &'static str, act: impl Fn(&str, &T) -> Result<Value, SqsError>) -> Result<Value, SqsError> {
         let queue = queue_name(&self.queue_url)?;
         self.check(entry)?;
         let (mut successful, mut failed) = (Vec::new(), Vec::new());
@@ -392,9 +364,7 @@ impl<T> Batch<T> {
             return Err(SqsError::EmptyBatchRequest { entry });
         }
         if self.entries.len() > 10 {
-            return Err(SqsError::TooManyEntriesInBatchRequest {
-                sent: self.entries.len(),
-            });
+            return Err(SqsError::TooManyEntriesInBatchRequest { sent: self.entries.len() });
         }
         let allowed = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '_';
         let mut ids = HashSet::new();
@@ -411,9 +381,7 @@ impl<T> Batch<T> {
 }
 
 fn read<T: DeserializeOwned>(body: &[u8]) -> Result<T, SqsError> {
-    serde_json::from_slice(body).map_err(|error| SqsError::Serialization {
-        reason: error.to_string(),
-    })
+    serde_json::from_slice(body).map_err(|error| SqsError::Serialization { reason: error.to_string() })
 }
 
 /// The name of the queue at a URL, whatever host the caller knows it by.

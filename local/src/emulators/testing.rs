@@ -23,19 +23,10 @@ impl Stack {
         Self::with(None, Vec::new()).await
     }
 
-    pub async fn with(
-        data: Option<PathBuf>,
-        notifications: Vec<Notification>,
-    ) -> anyhow::Result<Self> {
+    pub async fn with(data: Option<PathBuf>, notifications: Vec<Notification>) -> anyhow::Result<Self> {
         let clock = Clock::system();
-        let emulators = Emulators::start(Options {
-            data,
-            clock: clock.clone(),
-            notifications,
-        })
-        .await?;
-        let credentials =
-            || Credentials::new(ACCESS_KEY_ID, SECRET_ACCESS_KEY, None, None, "static");
+        let emulators = Emulators::start(Options { data, clock: clock.clone(), notifications }).await?;
+        let credentials = || Credentials::new(ACCESS_KEY_ID, SECRET_ACCESS_KEY, None, None, "static");
         let dynamodb = aws_sdk_dynamodb::Config::builder()
             .behavior_version(BehaviorVersion::latest())
             .region(Region::new(arn::REGION))

@@ -6,12 +6,7 @@ type Test = anyhow::Result<()>;
 
 fn addresses(stack: &Stack) -> [String; 3] {
     let emulators = &stack.emulators;
-    [
-        emulators.dynamodb_url(),
-        emulators.s3_url(),
-        emulators.sqs_url(),
-    ]
-    .map(|url| url.replace("http://", ""))
+    [emulators.dynamodb_url(), emulators.s3_url(), emulators.sqs_url()].map(|url| url.replace("http://", ""))
 }
 
 /// A stack whose clients have open connections, one of them waiting for a message.
@@ -20,11 +15,7 @@ async fn busy() -> anyhow::Result<(Stack, tokio::task::JoinHandle<()>)> {
     stack.dynamodb.list_tables().send().await?;
     stack.s3.list_buckets().send().await?;
     let queue = stack.sqs.create_queue().queue_name("work").send().await?;
-    let poll = stack
-        .sqs
-        .receive_message()
-        .set_queue_url(queue.queue_url)
-        .wait_time_seconds(20);
+    let poll = stack.sqs.receive_message().set_queue_url(queue.queue_url).wait_time_seconds(20);
     let waiting = tokio::spawn(async move {
         // Answered without a message, or refused if it had not got through yet.
         let _ = poll.send().await;

@@ -2,8 +2,8 @@
 
 use aws_sdk_dynamodb::error::{BuildError, DisplayErrorContext, ProvideErrorMetadata};
 use aws_sdk_dynamodb::types::{
-    AttributeDefinition, BillingMode, GlobalSecondaryIndex, KeySchemaElement, KeyType, Projection,
-    ProjectionType, ScalarAttributeType, TableDescription, TimeToLiveSpecification,
+    AttributeDefinition, BillingMode, GlobalSecondaryIndex, KeySchemaElement, KeyType, Projection, ProjectionType,
+    ScalarAttributeType, TableDescription, TimeToLiveSpecification,
 };
 use aws_sdk_sqs::types::QueueAttributeName;
 
@@ -37,10 +37,8 @@ impl Template {
             bucket.create(s3).await?;
         }
         // A dead-letter queue has to be there before the queue that names it.
-        let (named, naming): (Vec<_>, Vec<_>) = self
-            .queues
-            .values()
-            .partition(|queue| !queue.attributes.contains_key("RedrivePolicy"));
+        let (named, naming): (Vec<_>, Vec<_>) =
+            self.queues.values().partition(|queue| !queue.attributes.contains_key("RedrivePolicy"));
         for queue in named.into_iter().chain(naming) {
             queue.create(sqs).await?;
         }
@@ -69,31 +67,17 @@ impl Table {
         }
         match request.send().await {
             Ok(_) => {}
-            Err(error)
-                if error
-                    .as_service_error()
-                    .is_some_and(|error| error.is_resource_in_use_exception()) =>
-            {
-                let there = dynamodb
-                    .describe_table()
-                    .table_name(&self.name)
-                    .send()
-                    .await;
+            Err(error) if error.as_service_error().is_some_and(|error| error.is_resource_in_use_exception()) => {
+                let there = dynamodb.describe_table().table_name(&self.name).send().await;
                 let there = there.map_err(|error| refused(said(&error)))?;
                 return self.check(there.table());
             }
             Err(error) => return Err(refused(said(&error))),
         }
         if let Some(attribute) = &self.time_to_live {
-            let time_to_live = TimeToLiveSpecification::builder()
-                .attribute_name(attribute)
-                .enabled(true)
-                .build()?;
+            let time_to_live = TimeToLiveSpecification::builder().attribute_name(attribute).enabled(true).build()?;
             let request = dynamodb.update_time_to_live().table_name(&self.name);
-            let answer = request
-                .time_to_live_specification(time_to_live)
-                .send()
-                .await;
+            let answer = request.time_to_live_specification(time_to_live).send().await;
             answer.map_err(|error| refused(said(&error)))?;
         }
         Ok(())
@@ -101,17 +85,12 @@ impl Table {
 
     /// Refuses a table of other keys or indexes: reads would fail on it in places that say nothing of why.
     fn check(&self, there: Option<&TableDescription>) -> Result<(), CreateError> {
-        let different = || CreateError::Different {
-            name: self.name.clone(),
-        };
+        let different = || CreateError::Different { name: self.name.clone() };
         let there = there.ok_or_else(different)?;
         let indexes = there.global_secondary_indexes();
-        let mut same =
-            there.key_schema() == keys(&self.keys)? && indexes.len() == self.indexes.len();
+        let mut same = there.key_schema() == keys(&self.keys)? && indexes.len() == self.indexes.len();
         for index in &self.indexes {
-            let there = indexes
-                .iter()
-                .find(|there| there.index_name() == Some(&index.index_name));
+            let there = indexes.iter().find(|there| there.index_name() == Some(&index.index_name));
             let wanted = keys(&index.key_schema)?;
             same &= there.is_some_and(|there| there.key_schema() == wanted);
         }
@@ -121,9 +100,8 @@ impl Table {
 
 impl Index {
     fn definition(&self) -> Result<GlobalSecondaryIndex, BuildError> {
-        let mut projection = Projection::builder().projection_type(ProjectionType::from(
-            self.projection.projection_type.as_str(),
-        ));
+        let mut projection =
+            Projection::builder().projection_type(ProjectionType::from(self.projection.projection_type.as_str()));
         for attribute in &self.projection.non_key_attributes {
             projection = projection.non_key_attributes(attribute);
         }
@@ -139,11 +117,7 @@ impl Bucket {
     async fn create(&self, s3: &aws_sdk_s3::Client) -> Result<(), CreateError> {
         match s3.create_bucket().bucket(&self.name).send().await {
             Ok(_) => Ok(()),
-            Err(error)
-                if error
-                    .as_service_error()
-                    .is_some_and(|error| error.is_bucket_already_owned_by_you()) =>
-            {
+            Err(error) if error.as_service_error().is_some_and(|error| error.is_bucket_already_owned_by_you()) => {
                 Ok(())
             }
             Err(error) => Err(refused(&self.name, said(&error))),
@@ -175,10 +149,7 @@ fn keys(keys: &[Key]) -> Result<Vec<KeySchemaElement>, BuildError> {
 }
 
 fn refused(name: &str, reason: String) -> CreateError {
-    CreateError::Refused {
-        name: name.to_owned(),
-        reason,
-    }
+    CreateError::Refused { name: name.to_owned(), reason }
 }
 
 /// What the service said, or what kept it from saying anything.

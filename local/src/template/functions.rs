@@ -24,9 +24,7 @@ pub(super) fn read(document: &Document, id: &str) -> Result<Function, String> {
         _maximum_age: Option<u32>,
         destination_config: Option<Value>,
     }
-    let invoke: EventInvokeConfig = document
-        .property(id, "EventInvokeConfig")?
-        .unwrap_or_default();
+    let invoke: EventInvokeConfig = document.property(id, "EventInvokeConfig")?.unwrap_or_default();
     let failures = invoke.destination_config.unwrap_or_default();
     let on_failure = match failures.pointer("/OnFailure/Destination") {
         Some(destination) => Some(queue_of(destination)?),
@@ -44,15 +42,8 @@ pub(super) fn read(document: &Document, id: &str) -> Result<Function, String> {
     };
     let events = document.raw(id)?.get("Events").and_then(Value::as_object);
     // The router is served directly, whatever routes lead to it.
-    for (name, event) in events
-        .into_iter()
-        .flatten()
-        .filter(|(_, event)| event["Type"] != "HttpApi")
-    {
-        let read = || {
-            serde_json::from_value::<Event>(document.resolve(event)?)
-                .map_err(|error| error.to_string())
-        };
+    for (name, event) in events.into_iter().flatten().filter(|(_, event)| event["Type"] != "HttpApi") {
+        let read = || serde_json::from_value::<Event>(document.resolve(event)?).map_err(|error| error.to_string());
         let added = read().and_then(|event| event.add_to(&mut function));
         added.map_err(|reason| format!("event {name}: {reason}"))?;
     }
@@ -114,14 +105,9 @@ impl Event {
             }
             Self::Objects(event) => {
                 if event.events != "s3:ObjectCreated:*" {
-                    return Err(format!(
-                        "only s3:ObjectCreated:* is told of, not {}",
-                        event.events
-                    ));
+                    return Err(format!("only s3:ObjectCreated:* is told of, not {}", event.events));
                 }
-                function
-                    .objects
-                    .push(notification(event.bucket, &event.filter)?);
+                function.objects.push(notification(event.bucket, &event.filter)?);
             }
             Self::Schedule(event) => function.schedule = Some(rate(&event.schedule)?),
         }
@@ -131,17 +117,8 @@ impl Event {
 
 /// An S3 notification, with its filter rules.
 fn notification(bucket: String, filter: &Value) -> Result<Notification, String> {
-    let mut notification = Notification {
-        bucket,
-        prefix: String::new(),
-        suffix: String::new(),
-    };
-    for rule in filter
-        .pointer("/S3Key/Rules")
-        .and_then(Value::as_array)
-        .into_iter()
-        .flatten()
-    {
+    let mut notification = Notification { bucket, prefix: String::new(), suffix: String::new() };
+    for rule in filter.pointer("/S3Key/Rules").and_then(Value::as_array).into_iter().flatten() {
         match (rule["Name"].as_str(), rule["Value"].as_str()) {
             (Some("prefix"), Some(value)) => value.clone_into(&mut notification.prefix),
             (Some("suffix"), Some(value)) => value.clone_into(&mut notification.suffix),
@@ -154,10 +131,7 @@ fn notification(bucket: String, filter: &Value) -> Result<Notification, String> 
 /// `rate(5 minutes)` as a duration.
 fn rate(schedule: &str) -> Result<Duration, String> {
     let parse = || {
-        let (number, unit) = schedule
-            .strip_prefix("rate(")?
-            .strip_suffix(')')?
-            .split_once(' ')?;
+        let (number, unit) = schedule.strip_prefix("rate(")?.strip_suffix(')')?.split_once(' ')?;
         let seconds = match unit.trim_end_matches('s') {
             "minute" => 60,
             "hour" => 3_600,
@@ -172,6 +146,5 @@ fn rate(schedule: &str) -> Result<Duration, String> {
 /// The name of the queue that an ARN speaks of.
 fn queue_of(arn: &Value) -> Result<String, String> {
     let name = arn.as_str().and_then(arn::queue_name);
-    name.map(str::to_owned)
-        .ok_or_else(|| format!("no queue: {arn}"))
+    name.map(str::to_owned).ok_or_else(|| format!("no queue: {arn}"))
 }

@@ -34,46 +34,32 @@ impl Document {
     pub(super) fn parse(text: &str) -> Result<Self, TemplateError> {
         // Otherwise the attribute type `N` is read as "no".
         let options = serde_saphyr::options! { strict_booleans: true };
-        serde_saphyr::from_str_with_options(text, options)
-            .map_err(|error| TemplateError::Syntax(error.to_string()))
+        serde_saphyr::from_str_with_options(text, options).map_err(|error| TemplateError::Syntax(error.to_string()))
     }
 
     /// The logical ids of a kind of resource.
     pub(super) fn of_kind<'a>(&'a self, kind: &'a str) -> impl Iterator<Item = &'a str> {
-        let of_kind = self
-            .resources
-            .iter()
-            .filter(move |(_, resource)| resource.kind == kind);
+        let of_kind = self.resources.iter().filter(move |(_, resource)| resource.kind == kind);
         of_kind.map(|(id, _)| id.as_str())
     }
 
     pub(super) fn kind(&self, id: &str) -> Option<&str> {
-        self.resources
-            .get(id)
-            .map(|resource| resource.kind.as_str())
+        self.resources.get(id).map(|resource| resource.kind.as_str())
     }
 
     /// A resource's properties, unresolved.
     pub(super) fn raw(&self, id: &str) -> Result<&Map<String, Value>, String> {
-        let resource = self
-            .resources
-            .get(id)
-            .ok_or_else(|| format!("no resource {id}"))?;
+        let resource = self.resources.get(id).ok_or_else(|| format!("no resource {id}"))?;
         Ok(&resource.properties)
     }
 
     /// One property of a function, or what the globals say for all functions.
-    pub(super) fn property<T: DeserializeOwned>(
-        &self,
-        id: &str,
-        name: &str,
-    ) -> Result<Option<T>, String> {
+    pub(super) fn property<T: DeserializeOwned>(&self, id: &str, name: &str) -> Result<Option<T>, String> {
         let own = self.raw(id)?.get(name);
         let Some(value) = own.or_else(|| self.globals.get("Function")?.get(name)) else {
             return Ok(None);
         };
-        let value = serde_json::from_value(self.resolve(value)?)
-            .map_err(|error| format!("{name}: {error}"))?;
+        let value = serde_json::from_value(self.resolve(value)?).map_err(|error| format!("{name}: {error}"))?;
         Ok(Some(value))
     }
 
@@ -103,10 +89,7 @@ impl Document {
                     (Some((name, argument)), None) if name == "Ref" || name.starts_with("Fn::") => {
                         self.call(name, argument)
                     }
-                    _ => members
-                        .iter()
-                        .map(|(name, value)| Ok((name.clone(), self.resolve(value)?)))
-                        .collect(),
+                    _ => members.iter().map(|(name, value)| Ok((name.clone(), self.resolve(value)?))).collect(),
                 }
             }
             scalar => Ok(scalar.clone()),
@@ -120,27 +103,24 @@ impl Document {
             _ => self.resolve(argument)?,
         };
         match (function, argument.as_array().map(Vec::as_slice)) {
-            ("Ref", _) => self
-                .reference(argument.as_str().unwrap_or_default())
-                .map(Value::String),
+            ("Ref", _) => self.reference(argument.as_str().unwrap_or_default()).map(Value::String),
             ("Fn::GetAtt", Some([Value::String(id), Value::String(attribute)])) => {
                 self.attribute(id, attribute).map(Value::String)
             }
             ("Fn::Select", Some([index, Value::Array(items)])) => {
                 let index = index.as_u64().and_then(|index| usize::try_from(index).ok());
                 let item = index.and_then(|index| items.get(index));
-                item.cloned()
-                    .ok_or_else(|| format!("nothing to select: {argument}"))
+                item.cloned().ok_or_else(|| format!("nothing to select: {argument}"))
             }
             ("Fn::Split", Some([Value::String(separator), Value::String(text)])) => {
                 Ok(text.split(separator.as_str()).collect())
             }
-            ("Fn::Sub", None) => self
-                .substitute(argument.as_str().unwrap_or_default(), &Value::Null)
-                .map(Value::String),
-            ("Fn::Sub", Some([Value::String(text), variables])) => self
-                .substitute(text, &self.resolve(variables)?)
-                .map(Value::String),
+            ("Fn::Sub", None) => {
+                self.substitute(argument.as_str().unwrap_or_default(), &Value::Null).map(Value::String)
+            }
+            ("Fn::Sub", Some([Value::String(text), variables])) => {
+                self.substitute(text, &self.resolve(variables)?).map(Value::String)
+            }
             _ => Err(format!("{function} of {argument} is not understood")),
         }
     }
@@ -174,9 +154,7 @@ impl Document {
         let mut done = String::new();
         let mut rest = text;
         while let Some((before, after)) = rest.split_once("${") {
-            let (name, after) = after
-                .split_once('}')
-                .ok_or_else(|| format!("no end of ${{ in {text:?}"))?;
+            let (name, after) = after.split_once('}').ok_or_else(|| format!("no end of ${{ in {text:?}"))?;
             done.push_str(before);
             done.push_str(&match (variables.get(name), name.split_once('.')) {
                 (Some(value), _) => self.text(value)?,

@@ -9,10 +9,7 @@ type Test = anyhow::Result<()>;
 fn the_deployed_template_is_understood() -> Test {
     let template = Template::embedded()?;
     let names = |names: Vec<&String>| names.into_iter().cloned().collect::<Vec<_>>().join(" ");
-    assert_eq!(
-        names(template.tables.keys().collect()),
-        "EventsTable ImportsTable WorkspaceTable"
-    );
+    assert_eq!(names(template.tables.keys().collect()), "EventsTable ImportsTable WorkspaceTable");
     assert_eq!(names(template.buckets.keys().collect()), "Bucket");
     assert_eq!(
         names(template.queues.keys().collect()),
@@ -30,18 +27,11 @@ fn the_deployed_template_is_understood() -> Test {
         ("ApiFunction", None),
     ] {
         let messages = template.functions[function].messages.as_ref();
-        assert_eq!(
-            messages.map(|messages| messages.queue.as_str()),
-            queue,
-            "{function}"
-        );
+        assert_eq!(messages.map(|messages| messages.queue.as_str()), queue, "{function}");
     }
     assert!(template.functions["SweepFunction"].schedule.is_some());
     assert!(
-        template
-            .functions
-            .values()
-            .all(|function| function.name == "ParserFunction" || function.objects.is_empty())
+        template.functions.values().all(|function| function.name == "ParserFunction" || function.objects.is_empty())
     );
     let told: Vec<String> = template
         .notifications()
@@ -60,8 +50,7 @@ fn a_message_stays_hidden_longer_than_its_function_can_run() -> Test {
         let Some(messages) = &function.messages else {
             continue;
         };
-        let visibility: u64 =
-            template.queues[&messages.queue].attributes["VisibilityTimeout"].parse()?;
+        let visibility: u64 = template.queues[&messages.queue].attributes["VisibilityTimeout"].parse()?;
         assert!(visibility > function.timeout.as_secs(), "{}", function.name);
         assert!(messages.reports_failures, "{}", function.name);
         assert!((1..=10).contains(&messages.batch_size), "{}", function.name);
@@ -123,11 +112,7 @@ fn names_functions_and_defaults_are_resolved_as_cloudformation_does() -> Test {
     let expected = Function {
         name: "Worker".to_owned(),
         timeout: Duration::from_secs(7),
-        messages: Some(Messages {
-            queue: "Work".to_owned(),
-            batch_size: 10,
-            reports_failures: false,
-        }),
+        messages: Some(Messages { queue: "Work".to_owned(), batch_size: 10, reports_failures: false }),
         objects: vec![Notification {
             bucket: "b-waybill".to_owned(),
             prefix: "in/".to_owned(),
@@ -146,16 +131,8 @@ fn names_functions_and_defaults_are_resolved_as_cloudformation_does() -> Test {
 #[test]
 fn what_is_not_understood_is_refused_by_name() {
     for (change, to, named) in [
-        (
-            "BillingMode: PAY_PER_REQUEST",
-            "LocalSecondaryIndexes: []",
-            "Things",
-        ),
-        (
-            "{Fn::GetAtt: [Work, Arn]}",
-            "{Fn::ImportValue: x}",
-            "Fn::ImportValue",
-        ),
+        ("BillingMode: PAY_PER_REQUEST", "LocalSecondaryIndexes: []", "Things"),
+        ("{Fn::GetAtt: [Work, Arn]}", "{Fn::ImportValue: x}", "Fn::ImportValue"),
         ("[Dead, Arn]", "[Death, Arn]", "Death.Arn"),
         ("rate(5 minutes)", "cron(0 * * * ? *)", "Worker: event C"),
         ("Type: Schedule", "Type: SNS", "SNS"),
@@ -164,27 +141,18 @@ fn what_is_not_understood_is_refused_by_name() {
             "{Queue: {Fn::GetAtt: [Work, Arn]}, ScalingConfig: {}}",
             "ScalingConfig",
         ),
-        (
-            "s3:ObjectCreated:*",
-            "s3:ObjectRemoved:*",
-            "Worker: event B",
-        ),
+        ("s3:ObjectCreated:*", "s3:ObjectRemoved:*", "Worker: event B"),
         ("Resources:", "Resources: [", "not readable"),
     ] {
         let changed = SMALL.replacen(change, to, 1);
         assert_ne!(changed, SMALL, "{change}");
         let refused = Template::parse(&changed).map_err(|error| error.to_string());
-        assert!(
-            refused.as_ref().is_err_and(|reason| reason.contains(named)),
-            "{to}: {refused:?}"
-        );
+        assert!(refused.as_ref().is_err_and(|reason| reason.contains(named)), "{to}: {refused:?}");
     }
 }
 
 async fn create(stack: &Stack, template: &Template) -> Result<(), CreateError> {
-    template
-        .create(&stack.dynamodb, &stack.s3, &stack.sqs)
-        .await
+    template.create(&stack.dynamodb, &stack.s3, &stack.sqs).await
 }
 
 #[tokio::test]
@@ -194,22 +162,14 @@ async fn what_the_template_defines_is_created() -> Test {
     create(&stack, &template).await?;
 
     let tables = stack.dynamodb.list_tables().send().await?;
-    let names: Vec<&str> = template
-        .tables
-        .values()
-        .map(|table| table.name.as_str())
-        .collect();
+    let names: Vec<&str> = template.tables.values().map(|table| table.name.as_str()).collect();
     assert_eq!(tables.table_names(), names);
     let buckets = stack.s3.list_buckets().send().await?;
     assert_eq!(buckets.buckets()[0].name(), Some("waybill-local"));
     let queues = stack.emulators.queues();
     for queue in template.queues.values() {
         let attributes = queues.attributes(&queue.name)?;
-        for (name, value) in queue
-            .attributes
-            .iter()
-            .filter(|(name, _)| *name != "RedrivePolicy")
-        {
+        for (name, value) in queue.attributes.iter().filter(|(name, _)| *name != "RedrivePolicy") {
             assert_eq!(&attributes[name], value, "{} {name}", queue.name);
         }
         assert_eq!(
@@ -219,31 +179,14 @@ async fn what_the_template_defines_is_created() -> Test {
             queue.name
         );
     }
-    let time_to_live = stack
-        .dynamodb
-        .describe_time_to_live()
-        .table_name(&template.tables["ImportsTable"].name)
-        .send()
-        .await?;
+    let time_to_live =
+        stack.dynamodb.describe_time_to_live().table_name(&template.tables["ImportsTable"].name).send().await?;
     let description = time_to_live.time_to_live_description();
-    assert_eq!(
-        description.and_then(|description| description.attribute_name()),
-        Some("expires")
-    );
+    assert_eq!(description.and_then(|description| description.attribute_name()), Some("expires"));
     let events = &template.tables["EventsTable"].name;
-    let described = stack
-        .dynamodb
-        .describe_table()
-        .table_name(events)
-        .send()
-        .await?;
-    let stream = described
-        .table()
-        .and_then(|table| table.stream_specification());
-    assert!(
-        stream.is_none_or(|stream| !stream.stream_enabled()),
-        "streams are to stay off"
-    );
+    let described = stack.dynamodb.describe_table().table_name(events).send().await?;
+    let stream = described.table().and_then(|table| table.stream_specification());
+    assert!(stream.is_none_or(|stream| !stream.stream_enabled()), "streams are to stay off");
 
     create(&stack, &template).await?;
     Ok(())
@@ -256,21 +199,11 @@ async fn an_index_of_the_template_lists_what_has_its_keys() -> Test {
     create(&stack, &template).await?;
     let table = &template.tables["ImportsTable"].name;
     for number in [1, 2, 10] {
-        let put = stack
-            .dynamodb
-            .put_item()
-            .table_name(table)
-            .item("pk", text(&format!("a1#import#{number}")));
+        let put = stack.dynamodb.put_item().table_name(table).item("pk", text(&format!("a1#import#{number}")));
         let put = put.item("sk", text("import")).item("list", text("a1"));
-        put.item("number", AttributeValue::N(number.to_string()))
-            .send()
-            .await?;
+        put.item("number", AttributeValue::N(number.to_string())).send().await?;
     }
-    let put = stack
-        .dynamodb
-        .put_item()
-        .table_name(table)
-        .item("pk", text("a1#import#1"));
+    let put = stack.dynamodb.put_item().table_name(table).item("pk", text("a1#import#1"));
     put.item("sk", text("chunk#1")).send().await?;
     let listed = stack
         .dynamodb
@@ -283,15 +216,8 @@ async fn an_index_of_the_template_lists_what_has_its_keys() -> Test {
         .scan_index_forward(false)
         .send()
         .await?;
-    let numbers: Vec<_> = listed
-        .items()
-        .iter()
-        .map(|item| item["number"].clone())
-        .collect();
-    assert_eq!(
-        numbers,
-        [10, 2, 1].map(|number| AttributeValue::N(number.to_string()))
-    );
+    let numbers: Vec<_> = listed.items().iter().map(|item| item["number"].clone()).collect();
+    assert_eq!(numbers, [10, 2, 1].map(|number| AttributeValue::N(number.to_string())));
     Ok(())
 }
 
@@ -303,12 +229,7 @@ async fn tables_are_left_as_they_are_with_a_data_directory_and_refused_if_they_d
     let stack = start().await?;
     create(&stack, &template).await?;
     let table = &template.tables["WorkspaceTable"].name;
-    let put = stack
-        .dynamodb
-        .put_item()
-        .table_name(table)
-        .item("pk", text("a"))
-        .item("sk", text("b"));
+    let put = stack.dynamodb.put_item().table_name(table).item("pk", text("a")).item("sk", text("b"));
     put.send().await?;
     soon(stack.emulators.shutdown()).await?;
 
@@ -318,18 +239,12 @@ async fn tables_are_left_as_they_are_with_a_data_directory_and_refused_if_they_d
     assert_eq!(kept.count(), 1);
 
     let mut newer = template.clone();
-    let changed = newer
-        .tables
-        .get_mut("ImportsTable")
-        .ok_or_else(|| anyhow::anyhow!("no such table"))?;
+    let changed = newer.tables.get_mut("ImportsTable").ok_or_else(|| anyhow::anyhow!("no such table"))?;
     changed.indexes[0].key_schema.reverse();
     changed.indexes[0].key_schema[0].key_type = "HASH".to_owned();
     changed.indexes[0].key_schema[1].key_type = "RANGE".to_owned();
     let refused = create(&stack, &newer).await;
-    assert!(
-        matches!(&refused, Err(CreateError::Different { name }) if name == "ImportsTable"),
-        "{refused:?}"
-    );
+    assert!(matches!(&refused, Err(CreateError::Different { name }) if name == "ImportsTable"), "{refused:?}");
     Ok(())
 }
 

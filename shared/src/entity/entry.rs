@@ -67,12 +67,7 @@ pub struct Entry {
 impl Entry {
     /// Where an entry lies, given how its import was cut into chunks.
     pub fn key(account: AccountId, id: EntryId, rows_per_chunk: u32) -> Key {
-        keys::entry(
-            account,
-            id.import(),
-            id.row().chunk(rows_per_chunk),
-            id.row(),
-        )
+        keys::entry(account, id.import(), id.row().chunk(rows_per_chunk), id.row())
     }
 
     /// Minutes, as doors show them: seconds rounded half up.

@@ -36,12 +36,7 @@ pub struct Place {
 }
 
 /// Looks for the thing with this key.
-pub async fn find(
-    services: &Services,
-    account: AccountId,
-    kind: Kind,
-    key: &str,
-) -> Result<Found, StoreError> {
+pub async fn find(services: &Services, account: AccountId, kind: Kind, key: &str) -> Result<Found, StoreError> {
     let mut mark = None;
     let mut passed = Vec::new();
     for probe in 0..MOST_PROBES {
@@ -50,11 +45,7 @@ pub async fn find(
         match there {
             None => {
                 let (id, taken_over) = mark.map_or((id, false), |mark| (mark, true));
-                return Ok(Found::Absent(Place {
-                    id,
-                    taken_over,
-                    passed,
-                }));
+                return Ok(Found::Absent(Place { id, taken_over, passed }));
             }
             Some(thing) if thing.key == key && !thing.removed => {
                 let Some(target) = thing.alias_of else {
@@ -69,20 +60,13 @@ pub async fn find(
             Some(_) => {}
         }
     }
-    Err(StoreError::Shape(format!(
-        "no place for the {} is left",
-        kind.as_str()
-    )))
+    Err(StoreError::Shape(format!("no place for the {} is left", kind.as_str())))
 }
 
 impl Place {
     /// The first choice of a key, when it is known that nothing stands there.
     pub fn first(account: AccountId, kind: Kind, key: &str) -> Self {
-        Self {
-            id: ThingId::derive(account, kind.as_str(), key, 0),
-            taken_over: false,
-            passed: Vec::new(),
-        }
+        Self { id: ThingId::derive(account, kind.as_str(), key, 0), taken_over: false, passed: Vec::new() }
     }
 
     /// The writes that put `thing` here, all or none of them.
@@ -91,20 +75,9 @@ impl Place {
         let mut thing = thing.clone();
         thing.displaced = self.taken_over;
         let put = Write::put(key(self.id), &thing);
-        let put = if self.taken_over {
-            put.when("#removed = :true").bind(":true", true)
-        } else {
-            put.when_absent()
-        };
-        let mark = |&id| {
-            Write::update(key(id), "SET #displaced = :true")
-                .when_present()
-                .bind(":true", true)
-        };
-        [put]
-            .into_iter()
-            .chain(self.passed.iter().map(mark))
-            .collect()
+        let put = if self.taken_over { put.when("#removed = :true").bind(":true", true) } else { put.when_absent() };
+        let mark = |&id| Write::update(key(id), "SET #displaced = :true").when_present().bind(":true", true);
+        [put].into_iter().chain(self.passed.iter().map(mark)).collect()
     }
 }
 
@@ -112,14 +85,7 @@ impl Place {
 pub fn removal(account: AccountId, thing: &Thing) -> Write {
     let key = keys::thing(account, thing.kind, thing.id);
     if thing.displaced {
-        let mut mark = Thing::new(
-            thing.kind,
-            thing.id,
-            String::new(),
-            String::new(),
-            thing.created_by,
-            0,
-        );
+        let mut mark = Thing::new(thing.kind, thing.id, String::new(), String::new(), thing.created_by, 0);
         (mark.removed, mark.displaced) = (true, true);
         Write::put(key, &mark)
     } else {

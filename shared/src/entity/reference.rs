@@ -56,20 +56,12 @@ impl Sums {
     /// The sums of one entry.
     pub fn of(seconds: u64, billable: bool) -> Self {
         let seconds = i64::try_from(seconds).expect("durations are far below 2^63");
-        Self {
-            entries: 1,
-            seconds,
-            billable_seconds: if billable { seconds } else { 0 },
-        }
+        Self { entries: 1, seconds, billable_seconds: if billable { seconds } else { 0 } }
     }
 
     /// The other way round.
     pub fn negated(&self) -> Self {
-        Self {
-            entries: -self.entries,
-            seconds: -self.seconds,
-            billable_seconds: -self.billable_seconds,
-        }
+        Self { entries: -self.entries, seconds: -self.seconds, billable_seconds: -self.billable_seconds }
     }
 }
 
@@ -90,11 +82,8 @@ pub struct Reference {
 impl Reference {
     /// What it comes to.
     pub fn sums(&self) -> Sums {
-        let by_hand = Sums {
-            entries: self.hand_entries,
-            seconds: self.hand_seconds,
-            billable_seconds: self.hand_billable,
-        };
+        let by_hand =
+            Sums { entries: self.hand_entries, seconds: self.hand_seconds, billable_seconds: self.hand_billable };
         let mut sums = self.loaded;
         sums.add(&by_hand);
         sums
@@ -102,46 +91,27 @@ impl Reference {
 }
 
 /// The totals of a thing, over all who refer to it.
-pub async fn totals(
-    services: &Services,
-    account: AccountId,
-    kind: Kind,
-    id: ThingId,
-) -> Result<Sums, StoreError> {
-    let references: Vec<Reference> = services
-        .store
-        .read_all(keys::references(account, kind, id))
-        .await?;
+pub async fn totals(services: &Services, account: AccountId, kind: Kind, id: ThingId) -> Result<Sums, StoreError> {
+    let references: Vec<Reference> = services.store.read_all(keys::references(account, kind, id)).await?;
     let mut sums = Sums::default();
-    references
-        .iter()
-        .for_each(|reference| sums.add(&reference.sums()));
+    references.iter().for_each(|reference| sums.add(&reference.sums()));
     Ok(sums)
 }
 
 /// The writes by which `referrer` begins to refer to a thing that stands.
 pub fn refer(account: AccountId, kind: Kind, id: ThingId, referrer: ImportId) -> [Write; 2] {
-    [
-        new_reference(account, kind, id, referrer),
-        count(account, kind, id, 1),
-    ]
+    [new_reference(account, kind, id, referrer), count(account, kind, id, 1)]
 }
 
 /// The reference item alone, for a thing that is made with it (and counts it already).
 pub fn new_reference(account: AccountId, kind: Kind, id: ThingId, referrer: ImportId) -> Write {
-    Write::put(
-        keys::reference(account, kind, id, referrer),
-        &Reference::default(),
-    )
-    .when_absent()
+    Write::put(keys::reference(account, kind, id, referrer), &Reference::default()).when_absent()
 }
 
 /// One reference more or fewer on a thing that stands.
 pub fn count(account: AccountId, kind: Kind, id: ThingId, by: i64) -> Write {
     let standing = "attribute_exists(#pk) AND attribute_not_exists(#removed) AND attribute_not_exists(#alias_of)";
-    Write::update(keys::thing(account, kind, id), "ADD #refs :by")
-        .when(standing)
-        .bind(":by", by)
+    Write::update(keys::thing(account, kind, id), "ADD #refs :by").when(standing).bind(":by", by)
 }
 
 /// Adds what an edit by hand changed to a reference that stands.
@@ -166,17 +136,12 @@ pub async fn drop_reference(
     referrer: ImportId,
 ) -> Result<bool, StoreError> {
     for _ in 0..ATTEMPTS {
-        let reference = services
-            .store
-            .get(&keys::reference(account, note.kind, note.id, referrer))
-            .await?;
+        let reference = services.store.get(&keys::reference(account, note.kind, note.id, referrer)).await?;
         let thing = Thing::get(services, account, note.kind, note.id).await?;
         let Some(thing) = thing else {
             // The thing went with an earlier try; its client may not have been looked at.
             return match note.client {
-                Some(client) => release_client(services, account, client, referrer)
-                    .await
-                    .map(|()| false),
+                Some(client) => release_client(services, account, client, referrer).await.map(|()| false),
                 None => Ok(false),
             };
         };
@@ -184,29 +149,18 @@ pub async fn drop_reference(
         let left = thing.refs - i64::from(reference.is_some());
         let mut writes = Vec::new();
         if reference.is_some() {
-            writes.push(
-                Write::delete(keys::reference(account, note.kind, note.id, referrer))
-                    .when_present(),
-            );
+            writes.push(Write::delete(keys::reference(account, note.kind, note.id, referrer)).when_present());
         }
         let goes = left == 0 && (undone || thing.orphan);
         if goes {
             writes.extend(removal(account, &thing, thing.refs));
         } else if reference.is_some() || (undone && !thing.orphan) {
-            let mark = if undone {
-                "ADD #refs :by SET #orphan = :true"
-            } else {
-                "ADD #refs :by"
-            };
+            let mark = if undone { "ADD #refs :by SET #orphan = :true" } else { "ADD #refs :by" };
             let update = Write::update(keys::thing(account, note.kind, note.id), mark)
                 .when("#refs = :seen")
                 .bind(":seen", thing.refs)
                 .bind(":by", left - thing.refs);
-            writes.push(if undone {
-                update.bind(":true", true)
-            } else {
-                update
-            });
+            writes.push(if undone { update.bind(":true", true) } else { update });
         }
         if !writes.is_empty() {
             match services.store.transact(writes).await {
@@ -215,27 +169,18 @@ pub async fn drop_reference(
                 Err(error) => return Err(error),
             }
         }
-        let clients = [
-            note.client,
-            thing.client().filter(|&client| Some(client) != note.client),
-        ];
+        let clients = [note.client, thing.client().filter(|&client| Some(client) != note.client)];
         for client in clients.into_iter().flatten() {
             release_client(services, account, client, referrer).await?;
         }
         return Ok(undone && !goes);
     }
-    Err(StoreError::Busy(
-        "a shared thing kept changing while a reference was dropped".to_owned(),
-    ))
+    Err(StoreError::Busy("a shared thing kept changing while a reference was dropped".to_owned()))
 }
 
 /// The writes that remove a thing that has exactly `refs` references: the thing, the sign to it, and its place with its client.
 pub fn removal(account: AccountId, thing: &Thing, refs: i64) -> Vec<Write> {
-    let mut writes = vec![
-        find::removal(account, thing)
-            .when("#refs = :refs")
-            .bind(":refs", refs),
-    ];
+    let mut writes = vec![find::removal(account, thing).when("#refs = :refs").bind(":refs", refs)];
     if let Some(alias) = thing.alias_at {
         writes.push(Write::delete(keys::thing(account, thing.kind, alias)));
     }
@@ -260,25 +205,16 @@ async fn release_client(
         let write = if thing.refs == 0 && (undone || thing.orphan) {
             find::removal(account, &thing)
         } else if undone && !thing.orphan {
-            let mark = Write::update(
-                keys::thing(account, Kind::Client, client),
-                "SET #orphan = :true",
-            );
+            let mark = Write::update(keys::thing(account, Kind::Client, client), "SET #orphan = :true");
             mark.bind(":true", true)
         } else {
             return Ok(());
         };
-        match services
-            .store
-            .write(write.when("#refs = :seen").bind(":seen", thing.refs))
-            .await
-        {
+        match services.store.write(write.when("#refs = :seen").bind(":seen", thing.refs)).await {
             Ok(_) => {}
             Err(error) if error.is_refused() => {}
             Err(error) => return Err(error),
         }
     }
-    Err(StoreError::Busy(
-        "a client kept changing while it was let go".to_owned(),
-    ))
+    Err(StoreError::Busy("a client kept changing while it was let go".to_owned()))
 }

@@ -20,39 +20,21 @@ pub fn normal_email(email: &str) -> String {
 }
 
 /// The user with this address (normalised).
-pub async fn by_email(
-    services: &Services,
-    account: AccountId,
-    email: &str,
-) -> Result<Option<ThingId>, StoreError> {
+pub async fn by_email(services: &Services, account: AccountId, email: &str) -> Result<Option<ThingId>, StoreError> {
     let claim: Option<Claim> = services.store.read(&keys::email(account, email)).await?;
     Ok(claim.map(|claim| claim.id))
 }
 
 /// The users with this full name (normalised).
-pub async fn by_name(
-    services: &Services,
-    account: AccountId,
-    name: &str,
-) -> Result<Vec<ThingId>, StoreError> {
-    let claims: Vec<Claim> = services
-        .store
-        .read_all(keys::users_named(account, name))
-        .await?;
+pub async fn by_name(services: &Services, account: AccountId, name: &str) -> Result<Vec<ThingId>, StoreError> {
+    let claims: Vec<Claim> = services.store.read_all(keys::users_named(account, name)).await?;
     Ok(claims.into_iter().map(|claim| claim.id).collect())
 }
 
 /// A user with these fields.
 pub fn new(id: ThingId, fields: UserFields, at: i64) -> Thing {
     let name = tidy(&format!("{} {}", fields.first_name, fields.last_name));
-    let mut user = Thing::new(
-        Kind::User,
-        id,
-        normal_email(&fields.email),
-        name,
-        ImportId::HAND,
-        at,
-    );
+    let mut user = Thing::new(Kind::User, id, normal_email(&fields.email), name, ImportId::HAND, at);
     user.user = Some(fields);
     user
 }

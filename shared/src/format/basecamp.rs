@@ -21,11 +21,7 @@ pub(super) static FORMAT: Format = Format {
         group("a column \"person\"", &[Need::Roles(&[Role::Person])]),
         group(
             "a column \"todo\", \"list\" or \"company\"",
-            &[
-                Need::Roles(&[Role::Task]),
-                Need::Roles(&[Role::Client]),
-                Need::Others(1),
-            ],
+            &[Need::Roles(&[Role::Task]), Need::Roles(&[Role::Client]), Need::Others(1)],
         ),
     ],
     read,

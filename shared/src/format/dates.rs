@@ -134,21 +134,13 @@ fn civil(year: u16, month: u16, day: u16) -> Option<Date> {
     if !(1900..2200).contains(&year) {
         return None;
     }
-    Date::new(
-        year as i16,
-        i8::try_from(month).ok()?,
-        i8::try_from(day).ok()?,
-    )
-    .ok()
+    Date::new(year as i16, i8::try_from(month).ok()?, i8::try_from(day).ok()?).ok()
 }
 
 /// Takes a cell apart; `None` if no date stands there.
 pub(super) fn read(cell: &str) -> Option<Written> {
     if let Some(date) = iso(cell.as_bytes()) {
-        return Some(Written {
-            day: Day::Iso(date),
-            time: None,
-        });
+        return Some(Written { day: Day::Iso(date), time: None });
     }
     let mut rest = without_weekday(cell.trim());
     let first = Part::take(&mut rest)?;
@@ -165,11 +157,7 @@ pub(super) fn read(cell: &str) -> Option<Written> {
             join([first, second, third], (before == behind).then_some(before))?
         }
     };
-    let time = if rest.is_empty() {
-        None
-    } else {
-        Some(time_behind(rest)?)
-    };
+    let time = if rest.is_empty() { None } else { Some(time_behind(rest)?) };
     Some(Written { day, time })
 }
 
@@ -203,10 +191,7 @@ impl Part {
                 return None;
             };
             strip_ordinal(rest);
-            return Some(Self::Number {
-                value,
-                digits: digits as u8,
-            });
+            return Some(Self::Number { value, digits: digits as u8 });
         }
         let word = rest.split(|letter: char| !letter.is_alphabetic()).next()?;
         let month = month(word)?;
@@ -244,20 +229,7 @@ fn separator(rest: &mut &str) -> Option<u8> {
 fn join(parts: [Part; 3], separator: Option<u8>) -> Option<Day> {
     use Part::{Month, Number};
     match parts {
-        [
-            Number {
-                value: a,
-                digits: x,
-            },
-            Number {
-                value: b,
-                digits: y,
-            },
-            Number {
-                value: c,
-                digits: z,
-            },
-        ] => {
+        [Number { value: a, digits: x }, Number { value: b, digits: y }, Number { value: c, digits: z }] => {
             let separator = separator.filter(|&mark| mark != b',')?;
             let (values, digits) = ([a, b, c].map(|value| value as u16), [x, y, z]);
             if digits.iter().any(|&digits| digits > 4) {
@@ -266,49 +238,15 @@ fn join(parts: [Part; 3], separator: Option<u8>) -> Option<Day> {
             if x == 4 && y <= 2 && z <= 2 {
                 return civil(values[0], values[1], values[2]).map(Day::Iso);
             }
-            let numbers = Numbers {
-                values,
-                digits,
-                separator,
-            };
-            let reads = DateOrder::ALL
-                .iter()
-                .any(|&order| numbers.under(order).is_some());
+            let numbers = Numbers { values, digits, separator };
+            let reads = DateOrder::ALL.iter().any(|&order| numbers.under(order).is_some());
             (x <= 2 && reads).then_some(Day::Numbers(numbers))
         }
-        [
-            Number {
-                value: year,
-                digits: 4,
-            },
-            Month(month),
-            Number {
-                value: day,
-                digits: 1..=2,
-            },
-        ] => civil(year as u16, month.into(), day as u16).map(Day::Named),
-        [
-            Number {
-                value: day,
-                digits: 1..=2,
-            },
-            Month(month),
-            Number {
-                value: year,
-                digits,
-            },
-        ]
-        | [
-            Month(month),
-            Number {
-                value: day,
-                digits: 1..=2,
-            },
-            Number {
-                value: year,
-                digits,
-            },
-        ] => {
+        [Number { value: year, digits: 4 }, Month(month), Number { value: day, digits: 1..=2 }] => {
+            civil(year as u16, month.into(), day as u16).map(Day::Named)
+        }
+        [Number { value: day, digits: 1..=2 }, Month(month), Number { value: year, digits }]
+        | [Month(month), Number { value: day, digits: 1..=2 }, Number { value: year, digits }] => {
             let year = full_year(u16::try_from(year).ok()?, digits)?;
             civil(year, month.into(), day as u16).map(Day::Named)
         }
@@ -320,57 +258,24 @@ fn join(parts: [Part; 3], separator: Option<u8>) -> Option<Day> {
 fn time_behind(rest: &str) -> Option<Time> {
     let rest = match rest.strip_prefix(['T', 't']) {
         Some(rest) => rest,
-        None => rest
-            .strip_prefix(',')
-            .unwrap_or(rest)
-            .strip_prefix(' ')?
-            .trim_start(),
+        None => rest.strip_prefix(',').unwrap_or(rest).strip_prefix(' ')?.trim_start(),
     };
     times::read(times::without_zone(rest))
 }
 
 const MONTHS: [&[&str]; 12] = [
-    &[
-        "january", "januar", "januari", "janvier", "enero", "gennaio", "janeiro", "jänner",
-    ],
-    &[
-        "february",
-        "februar",
-        "februari",
-        "février",
-        "fevrier",
-        "febrero",
-        "febbraio",
-        "fevereiro",
-    ],
-    &[
-        "march", "märz", "maerz", "maart", "mars", "marzo", "março", "marco", "mrz",
-    ],
+    &["january", "januar", "januari", "janvier", "enero", "gennaio", "janeiro", "jänner"],
+    &["february", "februar", "februari", "février", "fevrier", "febrero", "febbraio", "fevereiro"],
+    &["march", "märz", "maerz", "maart", "mars", "marzo", "março", "marco", "mrz"],
     &["april", "avril", "abril", "aprile"],
     &["may", "mai", "mei", "mayo", "maggio", "maio", "maj"],
     &["june", "juni", "juin", "junio", "giugno", "junho"],
     &["july", "juli", "juillet", "julio", "luglio", "julho"],
     &["august", "augustus", "août", "aout", "agosto", "augusti"],
-    &[
-        "september",
-        "septembre",
-        "septiembre",
-        "settembre",
-        "setembro",
-    ],
-    &[
-        "october", "oktober", "octobre", "octubre", "ottobre", "outubro",
-    ],
+    &["september", "septembre", "septiembre", "settembre", "setembro"],
+    &["october", "oktober", "octobre", "octubre", "ottobre", "outubro"],
     &["november", "novembre", "noviembre", "novembro"],
-    &[
-        "december",
-        "dezember",
-        "décembre",
-        "decembre",
-        "diciembre",
-        "dicembre",
-        "dezembro",
-    ],
+    &["december", "dezember", "décembre", "decembre", "diciembre", "dicembre", "dezembro"],
 ];
 
 /// The month that a word names, or that it is the beginning of (three letters at least) in one of the
@@ -424,14 +329,102 @@ pub(super) fn is_weekday(word: &str) -> bool {
 
 /// Leaves out the day of the week before a date.
 fn without_weekday(cell: &str) -> &str {
-    let word = cell
-        .split(|letter: char| !letter.is_alphabetic())
-        .next()
-        .unwrap_or_default();
+    let word = cell.split(|letter: char| !letter.is_alphabetic()).next().unwrap_or_default();
     if word.is_empty() || month(word).is_some() || !is_weekday(word) {
         return cell;
     }
-    cell[word.len()..]
-        .trim_start_matches(['.', ','])
-        .trim_start()
+    cell[word.len()..].trim_start_matches(['.', ',']).trim_start()
+}
+
+#[cfg(test)]
+mod tests {
+    use DateOrder::{Dmy, Mdy, Ymd};
+    use jiff::civil::date;
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn under(cell: &str, order: DateOrder) -> Option<Date> {
+        super::read(cell)?.day.under(order)
+    }
+
+    #[test]
+    fn numbers_read_differently_under_each_order() {
+        assert_eq!(under("03/04/05", Mdy), Some(date(2005, 3, 4)));
+        assert_eq!(under("03/04/05", Dmy), Some(date(2005, 4, 3)));
+        assert_eq!(under("03/04/05", Ymd), Some(date(2003, 4, 5)));
+        assert_eq!(under("3. 4. 2005", Dmy), Some(date(2005, 4, 3)));
+        assert_eq!(under("3/4/2005", Ymd), None);
+        assert_eq!(under("13/13/2005", Dmy), None);
+    }
+
+    #[test]
+    fn two_digit_years_from_seventy_on_are_of_the_last_century() {
+        assert_eq!(under("1/1/69", Mdy), Some(date(2069, 1, 1)));
+        assert_eq!(under("1/1/70", Mdy), Some(date(1970, 1, 1)));
+    }
+
+    #[test]
+    fn what_is_no_date_is_none() {
+        for cell in [
+            "",
+            "soon",
+            "2024",
+            "2024-13-01",
+            "2024-02-30",
+            "1/2",
+            "1/2/3/4",
+            "1/2-2024",
+            "1,2,2024",
+            "45000",
+            "20241301",
+            "12122012",
+            "0024-01-01",
+            "2024-01-01x",
+            "2024-01-01 25:00",
+            "Foo 1, 2024",
+            "1 jui 2024",
+            "1/2/204",
+            "12 34 56 78",
+            "Mon",
+            "March 2024",
+        ] {
+            assert_eq!(super::read(cell), None, "{cell}");
+        }
+    }
+
+    #[test]
+    fn the_time_of_day_behind_a_date_is_kept() {
+        for cell in ["2024-03-04 09:30", "2024-03-04T09:30:00+01:00", "3/4/2024, 9:30 AM", "4 Mar 2024 9:30"] {
+            let time = super::read(cell).and_then(|written| written.time);
+            assert_eq!(time, Some(jiff::civil::time(9, 30, 0, 0)), "{cell}");
+        }
+    }
+
+    #[test]
+    fn months_are_known_by_name_and_abbreviation_in_several_languages() {
+        for (word, number) in [("Sept", 9), ("MÄRZ", 3), ("août", 8), ("dez", 12), ("Mai", 5), ("ene", 1), ("juil", 7)]
+        {
+            assert_eq!(month(word), Some(number), "{word}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn a_date_written_in_an_order_is_read_in_it(days in 0..30_000_i32) {
+            use jiff::ToSpan as _;
+            let day = date(1970, 1, 1).saturating_add(days.days());
+            for (format, order) in [
+                ("%Y-%m-%d", Ymd), ("%m/%d/%Y", Mdy), ("%-d.%-m.%Y", Dmy), ("%d %b %Y", Dmy), ("%B %d, %Y", Mdy),
+                ("%A, %d. %B %Y %H:%M", Dmy), ("%Y/%-m/%-d", Ymd),
+            ] {
+                prop_assert_eq!(under(&day.at(8, 0, 0, 0).strftime(format).to_string(), order), Some(day));
+            }
+        }
+
+        #[test]
+        fn no_cell_makes_it_panic(cell in "[0-9/. :,TZamp+März-]{0,20}") {
+            let _ = super::read(&cell);
+        }
+    }
 }

@@ -26,18 +26,11 @@ pub struct Candidate {
 /// Weighs each format against a header, the best first; of equals the one that comes first in the
 /// order of detection.
 pub(super) fn weigh(headers: &Headers) -> Vec<Candidate> {
-    let mut candidates: Vec<Candidate> = FormatName::ALL
-        .into_iter()
-        .map(|format| candidate(format, headers))
-        .collect();
+    let mut candidates: Vec<Candidate> = FormatName::ALL.into_iter().map(|format| candidate(format, headers)).collect();
     candidates.sort_by_key(|candidate| {
         let met = candidate.lacks.is_empty();
         let loose = candidate.format == FormatName::Freckle;
-        (
-            std::cmp::Reverse(met),
-            met && loose,
-            std::cmp::Reverse(candidate.score),
-        )
+        (std::cmp::Reverse(met), met && loose, std::cmp::Reverse(candidate.score))
     });
     candidates
 }
@@ -45,40 +38,21 @@ pub(super) fn weigh(headers: &Headers) -> Vec<Candidate> {
 fn candidate(format: FormatName, headers: &Headers) -> Candidate {
     let declaration = format.declaration();
     let known = declaration.know(headers);
-    let lacks: Vec<String> = declaration
-        .lacks(&known, true)
-        .into_iter()
-        .map(str::to_owned)
-        .collect();
+    let lacks: Vec<String> = declaration.lacks(&known, true).into_iter().map(str::to_owned).collect();
     let columns = headers.shown().len().max(1);
     let groups = declaration.signature.len();
     let count = known.roles.len() + known.others.len();
     let share = count.min(columns) * 50 / columns;
-    let score = if lacks.is_empty() {
-        50 + share
-    } else {
-        (groups - lacks.len()) * 50 / groups
-    };
+    let score = if lacks.is_empty() { 50 + share } else { (groups - lacks.len()) * 50 / groups };
     let mut evidence = Vec::new();
     if count > 0 {
         let by_role = known.roles.iter().map(|(_, column)| column);
         let mut found: Vec<usize> = by_role.chain(&known.others).copied().collect();
         found.sort_unstable();
-        let names: Vec<String> = found
-            .iter()
-            .map(|&column| headers.shown()[column].clone())
-            .collect();
-        evidence.push(format!(
-            "{count} of {columns} columns are known: {}",
-            quoted(&names)
-        ));
+        let names: Vec<String> = found.iter().map(|&column| headers.shown()[column].clone()).collect();
+        evidence.push(format!("{count} of {columns} columns are known: {}", quoted(&names)));
     }
-    Candidate {
-        format,
-        score: score as u8,
-        evidence,
-        lacks,
-    }
+    Candidate { format, score: score as u8, evidence, lacks }
 }
 
 /// Finds the format of a header, or says why there is none.
@@ -88,9 +62,9 @@ pub(super) fn detect(headers: &Headers) -> Result<Vec<Candidate>, Refusal> {
     let best = &candidates[0];
     let refusal = |reason: String| Refusal {
         reasons: vec![reason],
-        candidates: candidates.clone(),
+        candidates: candidates.clone().into(),
         look_alike,
-        headers: headers.shown().to_vec(),
+        headers: headers.shown().into(),
         ..Refusal::default()
     };
     if !best.lacks.is_empty() {
@@ -131,12 +105,7 @@ fn unknown(headers: &Headers, nearest: &Candidate, look_alike: Option<&str>) -> 
 /// Names for people, the first twenty of them.
 pub(super) fn quoted(names: &[String]) -> String {
     let shown = |name: &String| format!("{:?}", super::row::excerpt(name));
-    let mut list = names
-        .iter()
-        .take(20)
-        .map(shown)
-        .collect::<Vec<_>>()
-        .join(", ");
+    let mut list = names.iter().take(20).map(shown).collect::<Vec<_>>().join(", ");
     if names.len() > 20 {
         list.push_str(&format!(" and {} more", names.len() - 20));
     }
@@ -152,14 +121,10 @@ pub(super) fn named(format: FormatName, headers: &Headers) -> Result<Vec<Candida
         return Ok(vec![candidate]);
     }
     Err(Refusal {
-        reasons: vec![format!(
-            "{format} needs {}; found {}",
-            lacks.join(" and "),
-            quoted(headers.shown())
-        )],
-        candidates: vec![candidate],
+        reasons: vec![format!("{format} needs {}; found {}", lacks.join(" and "), quoted(headers.shown()))],
+        candidates: [candidate].into(),
         look_alike: lookalikes::name(headers),
-        headers: headers.shown().to_vec(),
+        headers: headers.shown().into(),
         ..Refusal::default()
     })
 }

@@ -29,9 +29,7 @@ impl Unit {
     fn named(word: &str) -> Option<Self> {
         let word = word.trim_end_matches('.').to_lowercase();
         match word.as_str() {
-            "h" | "hr" | "hrs" | "hour" | "hours" | "std" | "stunde" | "stunden" => {
-                Some(Self::Hours)
-            }
+            "h" | "hr" | "hrs" | "hour" | "hours" | "std" | "stunde" | "stunden" => Some(Self::Hours),
             "m" | "min" | "mins" | "minute" | "minutes" | "minuten" => Some(Self::Minutes),
             "s" | "sec" | "secs" | "second" | "seconds" | "sek" => Some(Self::Seconds),
             _ => None,
@@ -59,11 +57,7 @@ pub(super) enum Written<'c> {
     /// A time of day, which is what a spreadsheet makes of a duration, in seconds since midnight.
     Clock(u32),
     /// A number and its unit if one is given: `4.5`, `0,79 h`; and what whole units stand beside it.
-    Number {
-        text: &'c str,
-        unit: Option<Unit>,
-        beside: u64,
-    },
+    Number { text: &'c str, unit: Option<Unit>, beside: u64 },
 }
 
 /// Longest duration of one entry, in seconds: a hundred years. Beyond, a number is something else.
@@ -81,9 +75,7 @@ impl Written<'_> {
             }
             Self::Number { text, unit, beside } => {
                 let unit = unit.unwrap_or(reading.unit);
-                Decimal::read(text, reading.mark)?
-                    .times(unit.seconds())?
-                    .checked_add(beside)?
+                Decimal::read(text, reading.mark)?.times(unit.seconds())?.checked_add(beside)?
             }
         };
         (seconds <= LONGEST).then_some(seconds)
@@ -99,19 +91,11 @@ pub(super) fn read(cell: &str) -> Option<Written<'_>> {
     if cell.contains(':') {
         return with_colons(cell);
     }
-    if cell.ends_with(|letter: char| letter.is_alphabetic() || letter == '.')
-        && !cell.ends_with("..")
-    {
+    if cell.ends_with(|letter: char| letter.is_alphabetic() || letter == '.') && !cell.ends_with("..") {
         return with_units(cell);
     }
-    let number = DecimalMark::ALL
-        .iter()
-        .any(|&mark| Decimal::read(cell, mark).is_some());
-    number.then_some(Written::Number {
-        text: cell,
-        unit: None,
-        beside: 0,
-    })
+    let number = DecimalMark::ALL.iter().any(|&mark| Decimal::read(cell, mark).is_some());
+    number.then_some(Written::Number { text: cell, unit: None, beside: 0 })
 }
 
 /// `01:02:03`, by far the most frequent way.
@@ -162,21 +146,12 @@ fn rounded_seconds(cell: &str) -> Option<u32> {
     let (whole, fraction) = cell.split_once(['.', ',']).unwrap_or((cell, ""));
     let seconds = number(whole, 2, 2).filter(|&seconds| seconds < 60)?;
     let digits = fraction.len() <= 9 && fraction.bytes().all(|byte| byte.is_ascii_digit());
-    digits.then_some(
-        seconds
-            + u32::from(
-                fraction
-                    .as_bytes()
-                    .first()
-                    .is_some_and(|&tenth| tenth >= b'5'),
-            ),
-    )
+    digits.then_some(seconds + u32::from(fraction.as_bytes().first().is_some_and(|&tenth| tenth >= b'5')))
 }
 
 /// A number of `least` to `most` digits.
 fn number(digits: &str, least: usize, most: usize) -> Option<u32> {
-    let fits =
-        (least..=most).contains(&digits.len()) && digits.bytes().all(|byte| byte.is_ascii_digit());
+    let fits = (least..=most).contains(&digits.len()) && digits.bytes().all(|byte| byte.is_ascii_digit());
     if fits { digits.parse().ok() } else { None }
 }
 
@@ -208,14 +183,102 @@ fn with_units(cell: &str) -> Option<Written<'_>> {
     Some(match fraction {
         None => Written::Exact(beside),
         Some((text, unit)) => {
-            DecimalMark::ALL
-                .iter()
-                .find_map(|&mark| Decimal::read(text, mark))?;
-            Written::Number {
-                text,
-                unit: Some(unit),
-                beside,
-            }
+            DecimalMark::ALL.iter().find_map(|&mark| Decimal::read(text, mark))?;
+            Written::Number { text, unit: Some(unit), beside }
         }
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    const HOURS: Reading = Reading { unit: Unit::Hours, pair: Unit::Hours, mark: DecimalMark::Dot };
+
+    fn seconds(cell: &str) -> Option<u64> {
+        super::read(cell)?.under(HOURS)
+    }
+
+    #[test]
+    fn each_way_to_write_a_duration_is_read() {
+        for (cell, expected) in [
+            ("01:02:03", 3723),
+            ("1:02:03.6", 3724),
+            ("100:00:00", 360_000),
+            ("1:30", 5400),
+            ("1:30 h", 5400),
+            ("18:25 min", 1105),
+            ("02:00:00 AM", 7200),
+            ("12:20 AM", 1200),
+            ("2:00:00 PM", 50_400),
+            ("4.5", 16_200),
+            ("0.79 h", 2844),
+            ("6 s", 6),
+            ("47 min.", 2820),
+            ("1h 30m", 5400),
+            ("1 hour, 5 minutes", 3900),
+            ("1h30m15s", 5415),
+            ("1.5h 30s", 5430),
+            ("2 Std.", 7200),
+            ("0", 0),
+        ] {
+            assert_eq!(seconds(cell), Some(expected), "{cell}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_duration_is_none() {
+        for cell in [
+            "",
+            "abc",
+            "1:60",
+            "1:2:3:4",
+            "1:2",
+            "-1:00",
+            "1 d",
+            "30m 1h",
+            "1h 2h",
+            "1.5h 2.5m",
+            "h",
+            "1 h x",
+            "25:00 AM",
+            "0:30 PM",
+            "1:30 s",
+            "-5",
+            "1:30:",
+            ":30",
+            "1:3O",
+            "..",
+            "99999999999 h",
+        ] {
+            assert_eq!(seconds(cell), None, "{cell}");
+        }
+    }
+
+    #[test]
+    fn the_reading_decides_what_the_cell_leaves_open() {
+        let under = |cell: &str, reading| super::read(cell).and_then(|written| written.under(reading));
+        let minutes = Reading { unit: Unit::Minutes, pair: Unit::Minutes, mark: DecimalMark::Comma };
+        assert_eq!(under("1,5", minutes), Some(90));
+        assert_eq!(under("1:30", minutes), Some(90));
+        assert_eq!(under("1,5 h", minutes), Some(5400));
+        assert_eq!(under("1.5", minutes), None);
+    }
+
+    proptest! {
+        #[test]
+        fn a_duration_written_as_a_clock_is_read_exactly(seconds in 0..10_000_000_u64) {
+            let (hours, minutes, rest) = (seconds / 3600, seconds / 60 % 60, seconds % 60);
+            prop_assert_eq!(super::tests::seconds(&format!("{hours:02}:{minutes:02}:{rest:02}")), Some(seconds));
+            prop_assert_eq!(super::tests::seconds(&format!("{hours}h {minutes}m {rest}s")), Some(seconds));
+            prop_assert_eq!(super::tests::seconds(&format!("{}:{rest:02} min", seconds / 60)), (seconds < 60_000_000).then_some(seconds));
+        }
+
+        #[test]
+        fn no_cell_makes_it_panic(cell in "[0-9:.,hminsAPM \u{e4}-]{0,16}") {
+            let _ = seconds(&cell);
+        }
+    }
 }

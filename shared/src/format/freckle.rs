@@ -16,16 +16,7 @@ pub(super) static FORMAT: Format = Format {
         column(Role::Hours, &["hours"]),
         column(Role::Email, &["email", "e-mail", "user email"]),
         column(Role::Person, &["person", "user", "name"]),
-        column(
-            Role::Client,
-            &[
-                "group/client",
-                "client",
-                "group",
-                "client/group",
-                "project group",
-            ],
-        ),
+        column(Role::Client, &["group/client", "client", "group", "client/group", "project group"]),
         column(Role::Project, &["project", "client/project"]),
         column(Role::Text, &["description"]),
         column(Role::Tags, &["tags"]),
@@ -35,18 +26,9 @@ pub(super) static FORMAT: Format = Format {
     others: &[],
     signature: &[
         group("a column \"date\"", &[Need::Roles(&[Role::Date])]),
-        group(
-            "a column \"minutes\" or \"hours\"",
-            &[Need::Roles(&[Role::Minutes]), Need::Roles(&[Role::Hours])],
-        ),
-        group(
-            "a column \"person\" or \"email\"",
-            &[Need::Roles(&[Role::Person]), Need::Roles(&[Role::Email])],
-        ),
-        group(
-            "a column \"description\" or \"tags\"",
-            &[Need::Roles(&[Role::Text]), Need::Roles(&[Role::Tags])],
-        ),
+        group("a column \"minutes\" or \"hours\"", &[Need::Roles(&[Role::Minutes]), Need::Roles(&[Role::Hours])]),
+        group("a column \"person\" or \"email\"", &[Need::Roles(&[Role::Person]), Need::Roles(&[Role::Email])]),
+        group("a column \"description\" or \"tags\"", &[Need::Roles(&[Role::Text]), Need::Roles(&[Role::Tags])]),
     ],
     read,
 };
@@ -58,9 +40,7 @@ fn read<'r>(cells: &Cells<'r, '_>) -> Result<EntryRow<'r>, RowError> {
             cells.keep(&mut entry, Role::Hours);
             minutes.seconds
         }
-        None => cells
-            .duration(Role::Hours)?
-            .map_or(0, |hours| hours.seconds),
+        None => cells.duration(Role::Hours)?.map_or(0, |hours| hours.seconds),
     };
     entry.tags = match (&entry.text, cells.text(Role::Tags)) {
         (Some(text), _) => tags::hashtags(text),

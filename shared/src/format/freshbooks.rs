@@ -27,21 +27,11 @@ pub(super) static FORMAT: Format = Format {
     others: &[],
     signature: &[
         group("a column \"Date\"", &[Need::Roles(&[Role::Date])]),
-        group(
-            "a column \"Hours\" or \"Seconds\"",
-            &[Need::Roles(&[Role::Hours]), Need::Roles(&[Role::Seconds])],
-        ),
-        group(
-            "a column \"Team\" or \"Team Member\"",
-            &[Need::Roles(&[Role::Person])],
-        ),
+        group("a column \"Hours\" or \"Seconds\"", &[Need::Roles(&[Role::Hours]), Need::Roles(&[Role::Seconds])]),
+        group("a column \"Team\" or \"Team Member\"", &[Need::Roles(&[Role::Person])]),
         group(
             "a column \"Client\", \"Project\", \"Task\" or \"Service\"",
-            &[
-                Need::Roles(&[Role::Client]),
-                Need::Roles(&[Role::Project]),
-                Need::Roles(&[Role::Task]),
-            ],
+            &[Need::Roles(&[Role::Client]), Need::Roles(&[Role::Project]), Need::Roles(&[Role::Task])],
         ),
     ],
     read,
@@ -56,11 +46,7 @@ fn read<'r>(cells: &Cells<'r, '_>) -> Result<EntryRow<'r>, RowError> {
         }
         None => cells.needed_seconds(Role::Hours)?,
     };
-    if entry
-        .client
-        .as_deref()
-        .is_some_and(|client| words::same(client, "internal"))
-    {
+    if entry.client.as_deref().is_some_and(|client| words::same(client, "internal")) {
         entry.client = None;
     }
     if let Some(status) = cells.text(Role::Status) {

@@ -42,11 +42,7 @@ pub(super) static FORMAT: Format = Format {
         group("a column \"Hours\"", &[Need::Roles(&[Role::Hours])]),
         group(
             "the columns \"First Name\" or \"Last Name\", or \"Approved?\" with \"Project Code\"",
-            &[
-                Need::Roles(&[Role::FirstName]),
-                Need::Roles(&[Role::LastName]),
-                Need::Others(2),
-            ],
+            &[Need::Roles(&[Role::FirstName]), Need::Roles(&[Role::LastName]), Need::Others(2)],
         ),
     ],
     read,

@@ -29,9 +29,7 @@ impl Headers {
     pub fn find(&self, name: &str) -> Option<usize> {
         let fits = |key: &String| match name.strip_suffix("(*)") {
             None => key == name,
-            Some(name) => key
-                .strip_prefix(name)
-                .is_some_and(|rest| rest.starts_with('(')),
+            Some(name) => key.strip_prefix(name).is_some_and(|rest| rest.starts_with('(')),
         };
         self.keys.iter().position(fits)
     }
@@ -53,16 +51,11 @@ pub(super) fn fits(header: &[String], cells: usize) -> bool {
 /// encoding once, and without blanks around it.
 fn shown(cell: &str) -> String {
     let mut cell = cell.trim();
-    while let Some(rest) = cell
-        .strip_prefix('\u{feff}')
-        .or_else(|| cell.strip_prefix("ï»¿"))
-    {
+    while let Some(rest) = cell.strip_prefix('\u{feff}').or_else(|| cell.strip_prefix("ï»¿")) {
         cell = rest.trim();
     }
     // A mark in front of a quote makes the quotes part of the cell.
-    let bare = cell
-        .strip_prefix('"')
-        .and_then(|cell| cell.strip_suffix('"'));
+    let bare = cell.strip_prefix('"').and_then(|cell| cell.strip_suffix('"'));
     bare.unwrap_or(cell).trim().to_owned()
 }
 

@@ -60,22 +60,10 @@ impl<'l> Readings<'l> {
         for assigned in &layout.columns {
             by_role[assigned.role as usize] = Some(*assigned);
         }
-        let has_role = |column: &usize| {
-            layout
-                .columns
-                .iter()
-                .any(|other| other.column as usize == *column)
-        };
-        let without_role = (0..layout.headers.len())
-            .filter(|column| !has_role(column))
-            .collect();
+        let has_role = |column: &usize| layout.columns.iter().any(|other| other.column as usize == *column);
+        let without_role = (0..layout.headers.len()).filter(|column| !has_role(column)).collect();
         let format = layout.format.declaration();
-        Self {
-            headers: &layout.headers,
-            by_role,
-            without_role,
-            format,
-        }
+        Self { headers: &layout.headers, by_role, without_role, format }
     }
 
     pub fn headers(&self) -> &'l [String] {
@@ -93,38 +81,27 @@ impl<'l> Readings<'l> {
 
     /// A role's column as shown.
     pub fn shown(&self, role: Role) -> &'l str {
-        let column = self
-            .column(role)
-            .and_then(|column| self.headers.get(column));
+        let column = self.column(role).and_then(|column| self.headers.get(column));
         column.map_or("", String::as_str)
     }
 
     pub fn order(&self, role: Role) -> DateOrder {
         match self.by_role[role as usize] {
-            Some(Assigned {
-                reading: Reading::Date(order),
-                ..
-            }) => order,
+            Some(Assigned { reading: Reading::Date(order), .. }) => order,
             _ => DateOrder::Ymd,
         }
     }
 
     pub fn mark(&self, role: Role) -> DecimalMark {
         match self.by_role[role as usize] {
-            Some(Assigned {
-                reading: Reading::Number(mark),
-                ..
-            }) => mark,
+            Some(Assigned { reading: Reading::Number(mark), .. }) => mark,
             _ => DecimalMark::Dot,
         }
     }
 
     pub fn duration(&self, role: Role) -> durations::Reading {
         match self.by_role[role as usize] {
-            Some(Assigned {
-                reading: Reading::Duration(reading),
-                ..
-            }) => reading,
+            Some(Assigned { reading: Reading::Duration(reading), .. }) => reading,
             _ => durations::Reading {
                 unit: durations::Unit::Hours,
                 pair: durations::Unit::Hours,

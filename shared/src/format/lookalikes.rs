@@ -19,52 +19,28 @@ const LOOK_ALIKES: [LookAlike; 9] = [
     },
     LookAlike {
         name: "a timesheet of Basecamp 3 or 4",
-        is: |headers| {
-            all(headers, &["date", "person", "hours"])
-                && any(headers, &["item", "created", "recording"])
-        },
+        is: |headers| all(headers, &["date", "person", "hours"]) && any(headers, &["item", "created", "recording"]),
     },
     LookAlike {
         name: "a list of Jira worklogs",
         is: |headers| {
             any(headers, &["ticket no", "issue key", "key"])
-                && any(
-                    headers,
-                    &[
-                        "timespent",
-                        "time spent",
-                        "time spent (h)",
-                        "time spent (seconds)",
-                    ],
-                )
+                && any(headers, &["timespent", "time spent", "time spent (h)", "time spent (seconds)"])
         },
     },
     LookAlike {
         name: "a list of projects",
         is: |headers| {
-            any(
-                headers,
-                &[
-                    "budget",
-                    "budget by",
-                    "budget spent",
-                    "start date",
-                    "status",
-                    "active",
-                ],
-            ) && any(
-                headers,
-                &["total hours", "budget", "estimate", "estimated hours"],
-            ) && headers.has("project")
+            any(headers, &["budget", "budget by", "budget spent", "start date", "status", "active"])
+                && any(headers, &["total hours", "budget", "estimate", "estimated hours"])
+                && headers.has("project")
                 && !any(headers, &["duration", "hours", "minutes"])
         },
     },
     LookAlike {
         name: "a list of start and end times without durations (as the `togglcsv` tool or Solidtime's \
                generic layout have them)",
-        is: |headers| {
-            headers.has("start") && any(headers, &["stop", "end"]) && !headers.has("duration")
-        },
+        is: |headers| headers.has("start") && any(headers, &["stop", "end"]) && !headers.has("duration"),
     },
     LookAlike {
         name: "a weekly pivot, with a column for each day",
@@ -85,32 +61,16 @@ const LOOK_ALIKES: [LookAlike; 9] = [
     LookAlike {
         name: "a summary, without a date for each entry",
         is: |headers| {
-            any(
-                headers,
-                &[
-                    "duration",
-                    "hours",
-                    "minutes",
-                    "total hours",
-                    "registered time",
-                    "time (h)",
-                ],
-            ) && any(
-                headers,
-                &["project", "client", "task", "user", "person", "tag"],
-            ) && !headers
-                .keys()
-                .any(|key| key.contains("date") || key.contains("day") || key == "start")
+            any(headers, &["duration", "hours", "minutes", "total hours", "registered time", "time (h)"])
+                && any(headers, &["project", "client", "task", "user", "person", "tag"])
+                && !headers.keys().any(|key| key.contains("date") || key.contains("day") || key == "start")
         },
     },
 ];
 
 /// The name of what a header looks like.
 pub(super) fn name(headers: &Headers) -> Option<&'static str> {
-    LOOK_ALIKES
-        .iter()
-        .find(|other| (other.is)(headers))
-        .map(|other| other.name)
+    LOOK_ALIKES.iter().find(|other| (other.is)(headers)).map(|other| other.name)
 }
 
 fn any(headers: &Headers, keys: &[&str]) -> bool {
@@ -122,9 +82,6 @@ fn all(headers: &Headers, keys: &[&str]) -> bool {
 }
 
 fn is_day(key: &str) -> bool {
-    let word = key
-        .split(|letter: char| !letter.is_alphabetic())
-        .next()
-        .unwrap_or_default();
+    let word = key.split(|letter: char| !letter.is_alphabetic()).next().unwrap_or_default();
     dates::read(key).is_some() || dates::is_weekday(word)
 }

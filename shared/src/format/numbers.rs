@@ -98,11 +98,7 @@ impl Decimal {
         for byte in whole.bytes().chain(fraction.bytes()) {
             units = units * 10 + u64::from(byte.is_ascii_digit().then(|| byte - b'0')?);
         }
-        Some(Self {
-            units,
-            scale: fraction.len() as u8,
-            negative,
-        })
+        Some(Self { units, scale: fraction.len() as u8, negative })
     }
 
     /// This many times `factor`, rounded to the nearest whole, halves up; `None` below zero.
@@ -120,20 +116,18 @@ impl Decimal {
         self.units > 0 && !self.negative
     }
 
-    /// Whether there is a fraction.
+    /// Whether there is no fraction.
     pub fn is_whole(self) -> bool {
-        self.units % 10_u64.pow(self.scale.into()) == 0
+        self.units.is_multiple_of(10_u64.pow(self.scale.into()))
     }
 }
 
 impl PartialEq for Decimal {
     fn eq(&self, other: &Self) -> bool {
-        let units = |this: &Self, scale: u8| {
-            u128::from(this.units) * 10_u128.pow(u32::from(scale.saturating_sub(this.scale)))
-        };
+        let units =
+            |this: &Self, scale: u8| u128::from(this.units) * 10_u128.pow(u32::from(scale.saturating_sub(this.scale)));
         let scale = self.scale.max(other.scale);
-        units(self, scale) == units(other, scale)
-            && (self.negative == other.negative || self.units == 0)
+        units(self, scale) == units(other, scale) && (self.negative == other.negative || self.units == 0)
     }
 }
 
@@ -156,11 +150,7 @@ pub(super) fn is_plain(number: &str) -> bool {
     let dots = bytes.iter().filter(|&&byte| byte == b'.').count();
     let digits = bytes.iter().filter(|byte| byte.is_ascii_digit()).count();
     let zero = bytes.len() > 1 && bytes[0] == b'0' && bytes[1] != b'.';
-    dots + digits == bytes.len()
-        && dots <= 1
-        && !number.starts_with('.')
-        && !number.ends_with('.')
-        && !zero
+    dots + digits == bytes.len() && dots <= 1 && !number.starts_with('.') && !number.ends_with('.') && !zero
 }
 
 /// Takes the thousands marks out of the whole part, if they stand where they belong.
@@ -169,11 +159,7 @@ fn without_groups(whole: &str, mark: DecimalMark) -> Option<Cow<'_, str>> {
         return Some(Cow::Borrowed(whole));
     }
     let of_group = |letter: char| {
-        letter == char::from(mark.byte())
-            || matches!(
-                letter,
-                ' ' | '\u{a0}' | '\u{202f}' | '\u{2009}' | '\'' | '’'
-            )
+        letter == char::from(mark.byte()) || matches!(letter, ' ' | '\u{a0}' | '\u{202f}' | '\u{2009}' | '\'' | '’')
     };
     let separator = whole.chars().find(|letter| !letter.is_ascii_digit())?;
     if !of_group(separator) {
@@ -181,18 +167,83 @@ fn without_groups(whole: &str, mark: DecimalMark) -> Option<Cow<'_, str>> {
     }
     let mut groups = whole.split(separator);
     let first = groups.next()?;
-    let is_group =
-        |group: &str| group.len() == 3 && group.bytes().all(|byte| byte.is_ascii_digit());
+    let is_group = |group: &str| group.len() == 3 && group.bytes().all(|byte| byte.is_ascii_digit());
     let fits = (1..=3).contains(&first.len()) && !first.starts_with('0') && groups.all(is_group);
     fits.then(|| Cow::Owned(whole.replace(separator, "")))
 }
 
 /// An amount of money with its currency sign or code left out: `$1,250.00`, `12 EUR`.
 pub(super) fn without_currency(cell: &str) -> &str {
-    let sign =
-        |letter: char| matches!(letter, '$' | '€' | '£' | '¥' | '₹') || letter.is_ascii_uppercase();
-    cell.trim()
-        .trim_start_matches(sign)
-        .trim_end_matches(sign)
-        .trim()
+    let sign = |letter: char| matches!(letter, '$' | '€' | '£' | '¥' | '₹') || letter.is_ascii_uppercase();
+    cell.trim().trim_start_matches(sign).trim_end_matches(sign).trim()
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "a test")]
+
+    use DecimalMark::{Comma, Dot};
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn shown(cell: &str, mark: DecimalMark) -> Option<String> {
+        Decimal::read(cell, mark).map(|number| number.to_string())
+    }
+
+    #[test]
+    fn thousands_are_marked_in_groups_of_three_or_not_at_all() {
+        for cell in ["1234567.5", "1,234,567.5", "1 234 567.5", "1\u{202f}234\u{a0}567.5", "1'234'567.5"] {
+            let expected = (!cell.contains('\u{a0}')).then(|| "1234567.5".to_owned());
+            assert_eq!(shown(cell, Dot), expected, "{cell}");
+        }
+        for cell in ["1,23", "12,34,567", "0,123", ",123", "1,,234", "1234,567", "1.2.3", "1.234,5"] {
+            assert_eq!(shown(cell, Dot), None, "{cell}");
+        }
+        assert_eq!(shown("1.234,5", Comma).as_deref(), Some("1234.5"));
+    }
+
+    #[test]
+    fn a_number_keeps_its_places() {
+        for (cell, plain) in [("007", "7"), ("4.0000", "4.0000"), (".5", "0.5"), ("5.", "5"), ("-0.50", "-0.50")] {
+            assert_eq!(shown(cell, Dot).as_deref(), Some(plain), "{cell}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_number_is_none() {
+        for cell in ["", " ", "-", ".", "abc", "1e5", "0x1", "1-2", "１", "1234567890123456789"] {
+            assert_eq!(shown(cell, Dot), None, "{cell}");
+        }
+    }
+
+    #[test]
+    fn products_are_exact_and_halves_go_up() {
+        let times = |cell: &str, factor| Decimal::read(cell, Dot).unwrap().times(factor);
+        assert_eq!(times("0.1", 3600), Some(360));
+        assert_eq!(times("1.16667", 3600), Some(4200));
+        assert_eq!(times("0.5", 1), Some(1));
+        assert_eq!(times("0.49999", 1), Some(0));
+        assert_eq!(times("-0", 1), Some(0));
+        assert_eq!(times("-0.1", 3600), None);
+        assert_eq!(times("999999999999999999", 3600), None);
+    }
+
+    #[test]
+    fn money_is_read_without_its_sign() {
+        for cell in ["$1250.00", "1250.00 EUR", "€ 1250.00", "USD 1250.00"] {
+            assert_eq!(without_currency(cell), "1250.00");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn what_is_shown_reads_as_the_same_number(cell in "[0-9]{0,7}[.,]?[0-9]{0,7}", comma in any::<bool>()) {
+            let mark = if comma { Comma } else { Dot };
+            if let Some(number) = Decimal::read(&cell, mark) {
+                prop_assert!(is_plain(&number.to_string()));
+                prop_assert!(Decimal::read(&number.to_string(), Dot) == Some(number));
+            }
+        }
+    }
 }

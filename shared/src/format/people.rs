@@ -3,9 +3,8 @@
 use std::borrow::Cow;
 
 /// What follows a name behind a comma without being a first name.
-const TITLES: [&str; 14] = [
-    "jr", "sr", "ii", "iii", "iv", "phd", "md", "esq", "cpa", "mba", "inc", "llc", "ltd", "gmbh",
-];
+const TITLES: [&str; 14] =
+    ["jr", "sr", "ii", "iii", "iv", "phd", "md", "esq", "cpa", "mba", "inc", "llc", "ltd", "gmbh"];
 
 /// Turns "Last, First" round; any other name stays as it is.
 pub(super) fn first_name_first(name: Cow<'_, str>) -> Cow<'_, str> {
@@ -22,10 +21,7 @@ pub(super) fn first_name_first(name: Cow<'_, str>) -> Cow<'_, str> {
 }
 
 /// First and last name in one.
-pub(super) fn joined<'r>(
-    first: Option<Cow<'r, str>>,
-    last: Option<Cow<'r, str>>,
-) -> Option<Cow<'r, str>> {
+pub(super) fn joined<'r>(first: Option<Cow<'r, str>>, last: Option<Cow<'r, str>>) -> Option<Cow<'r, str>> {
     match (first, last) {
         (Some(first), Some(last)) => Some(Cow::Owned(format!("{first} {last}"))),
         (first, last) => first.or(last),
@@ -36,8 +32,32 @@ pub(super) fn joined<'r>(
 pub(super) fn is_email(word: &str) -> bool {
     let parts = word.split_once('@');
     let plain = !word.contains(char::is_whitespace);
-    plain
-        && parts.is_some_and(|(name, host)| {
-            !name.is_empty() && host.contains('.') && !host.contains('@')
-        })
+    plain && parts.is_some_and(|(name, host)| !name.is_empty() && host.contains('.') && !host.contains('@'))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn last_and_first_name_are_turned_round_unless_they_are_none() {
+        for (written, name) in [
+            ("Field, Jo", "Jo Field"),
+            ("Field,Jo Ann", "Jo Ann Field"),
+            ("Jo Field", "Jo Field"),
+            ("Jo Field, Jr.", "Jo Field, Jr."),
+            ("Field,", "Field,"),
+            ("a, b, c", "a, b, c"),
+        ] {
+            assert_eq!(first_name_first(Cow::Borrowed(written)), name);
+        }
+    }
+
+    #[test]
+    fn addresses_are_told_from_names() {
+        assert!(is_email("jo@example.com"));
+        for word in ["jo", "jo@", "@example.com", "jo @example.com", "jo@here", "a@b.c@d.e"] {
+            assert!(!is_email(word), "{word}");
+        }
+    }
 }

@@ -40,11 +40,7 @@ impl ChunkSpan {
     /// that a chunk's size has a bound whatever the file holds.
     pub fn ranges(&self) -> impl Iterator<Item = Range<u64>> {
         let starts = std::iter::once(self.start).chain(self.oversized.iter().map(|long| long.end));
-        let ends = self
-            .oversized
-            .iter()
-            .map(|long| long.start)
-            .chain(std::iter::once(self.end));
+        let ends = self.oversized.iter().map(|long| long.start).chain(std::iter::once(self.end));
         starts.zip(ends).map(|(start, end)| start..end)
     }
 }
@@ -85,13 +81,7 @@ pub(super) struct Placed {
 impl Chunks {
     pub fn new(rows_per_chunk: u32) -> Self {
         let rows_per_chunk = rows_per_chunk.max(1);
-        Self {
-            rows_per_chunk,
-            rows: 0,
-            current: None,
-            done: Vec::new(),
-            held: None,
-        }
+        Self { rows_per_chunk, rows: 0, current: None, done: Vec::new(), held: None }
     }
 
     /// The chunks that are complete, each once.
@@ -126,13 +116,7 @@ impl Chunks {
 
     fn put(&mut self, record: Placed) {
         self.rows += 1;
-        let Placed {
-            line,
-            last_line,
-            source: Range { start, end },
-            oversized,
-            unclosed,
-        } = record;
+        let Placed { line, last_line, source: Range { start, end }, oversized, unclosed } = record;
         let row = self.rows;
         let chunk = self.current.get_or_insert_with(|| ChunkSpan {
             first_row: row,
@@ -145,14 +129,7 @@ impl Chunks {
         chunk.rows += 1;
         chunk.end = end;
         if oversized {
-            chunk.oversized.push(Oversized {
-                row,
-                line,
-                last_line,
-                start,
-                end,
-                unclosed,
-            });
+            chunk.oversized.push(Oversized { row, line, last_line, start, end, unclosed });
         }
         if chunk.rows == self.rows_per_chunk {
             self.done.extend(self.current.take());

@@ -24,10 +24,7 @@ pub(super) struct Witness {
 
 impl Witness {
     fn new(line: u64, cell: &str) -> Self {
-        Self {
-            line,
-            value: excerpt(cell),
-        }
+        Self { line, value: excerpt(cell) }
     }
 }
 
@@ -64,11 +61,7 @@ struct Rivals<const N: usize> {
 impl<const N: usize> Rivals<N> {
     fn new() -> Self {
         let none = || std::array::from_fn(|_| None);
-        Self {
-            fails: none(),
-            failed: [0; N],
-            differs: std::array::from_fn(|_| none()),
-        }
+        Self { fails: none(), failed: [0; N], differs: std::array::from_fn(|_| none()) }
     }
 
     /// Sees a cell that at least one reading can read.
@@ -90,9 +83,7 @@ impl<const N: usize> Rivals<N> {
     /// Judges between readings, called `names`; only those `in_play` count.
     fn verdict<How: Copy>(&self, names: [How; N], in_play: [bool; N]) -> Verdict<How> {
         let playing = || (0..N).filter(|&reading| in_play[reading]);
-        let left: Vec<usize> = playing()
-            .filter(|&reading| self.fails[reading].is_none())
-            .collect();
+        let left: Vec<usize> = playing().filter(|&reading| self.fails[reading].is_none()).collect();
         let out = playing().filter_map(|reading| Some((reading, self.fails[reading].clone()?)));
         let Some(&first) = left.first() else {
             return Verdict::Contradictory(out.map(|(index, cell)| (names[index], cell)).collect());
@@ -104,10 +95,7 @@ impl<const N: usize> Rivals<N> {
         let differs = pairs.filter_map(|(a, b)| self.differs[a][b].as_ref());
         match differs.min_by_key(|cell| cell.line) {
             None => Verdict::Indifferent(names[first]),
-            Some(cell) => Verdict::Open(
-                left.iter().map(|&index| names[index]).collect(),
-                cell.clone(),
-            ),
+            Some(cell) => Verdict::Open(left.iter().map(|&index| names[index]).collect(), cell.clone()),
         }
     }
 }

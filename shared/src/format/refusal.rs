@@ -17,17 +17,17 @@ pub struct Refusal {
     /// `delimiter`, `encoding`, `date_order`, `decimal_mark`.
     pub reasons: Vec<String>,
     /// The formats that were considered, the nearest first.
-    pub candidates: Vec<Candidate>,
+    pub candidates: Box<[Candidate]>,
     /// What the file looks like without being read by us: "Clockify's detailed report".
     pub look_alike: Option<&'static str>,
     /// The column names found, if the file is a table at all.
-    pub headers: Vec<String>,
+    pub headers: Box<[String]>,
     pub encoding: Option<Encoding>,
     pub delimiter: Option<u8>,
     /// Dates that could be read in more than one way, one for each column that stayed open.
-    pub dates: Vec<Ambiguous<DateOrder, Date>>,
+    pub dates: Box<[Ambiguous<DateOrder, Date>]>,
     /// Numbers likewise.
-    pub numbers: Vec<Ambiguous<DecimalMark, String>>,
+    pub numbers: Box<[Ambiguous<DecimalMark, String>]>,
 }
 
 /// A cell with more than one reading.
@@ -44,10 +44,7 @@ pub struct Ambiguous<How, What> {
 impl Refusal {
     /// A refusal for one reason.
     pub(super) fn because(reason: impl Into<String>) -> Self {
-        Self {
-            reasons: vec![reason.into()],
-            ..Self::default()
-        }
+        Self { reasons: vec![reason.into()], ..Self::default() }
     }
 }
 

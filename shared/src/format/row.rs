@@ -53,10 +53,7 @@ pub(super) fn excerpt(cell: &str) -> String {
     match cell.char_indices().nth(VALUE) {
         None => cell.to_owned(),
         Some(_) => {
-            let (cut, _) = cell
-                .char_indices()
-                .nth(VALUE - 1)
-                .expect("it has one letter more");
+            let (cut, _) = cell.char_indices().nth(VALUE - 1).expect("it has one letter more");
             format!("{}…", &cell[..cut])
         }
     }
@@ -82,10 +79,7 @@ impl<'r> Cells<'r, '_> {
 
     /// The cell of a role without blanks around it; `None` if there is none or nothing in it.
     pub fn text(&self, role: Role) -> Option<Cow<'r, str>> {
-        let cell = self
-            .fields
-            .get(self.readings.column(role)?)?
-            .cell(self.text);
+        let cell = self.fields.get(self.readings.column(role)?)?.cell(self.text);
         let cell = words::trimmed(cell);
         (!cell.is_empty()).then_some(cell)
     }
@@ -130,9 +124,7 @@ impl<'r> Cells<'r, '_> {
             self.unreadable(role, ErrorCode::InvalidDuration, &cell, how)
         };
         let written = durations::read(&cell).ok_or_else(unreadable)?;
-        let seconds = written
-            .under(self.readings.duration(role))
-            .ok_or_else(unreadable)?;
+        let seconds = written.under(self.readings.duration(role)).ok_or_else(unreadable)?;
         let clock = matches!(written, durations::Written::Clock(_));
         Ok(Some(Duration { seconds, clock }))
     }
@@ -153,9 +145,7 @@ impl<'r> Cells<'r, '_> {
     fn decimal(&self, role: Role) -> Option<Cow<'r, str>> {
         let number = self.number(role)?;
         match self.text(role)? {
-            cell if numbers::is_plain(&cell) && self.readings.mark(role) == DecimalMark::Dot => {
-                Some(cell)
-            }
+            cell if numbers::is_plain(&cell) && self.readings.mark(role) == DecimalMark::Dot => Some(cell),
             _ => Some(Cow::Owned(number.to_string())),
         }
     }
@@ -168,14 +158,10 @@ impl<'r> Cells<'r, '_> {
     /// The person of the usual columns: e-mail, name, first and last name.
     pub fn person(&self) -> Person<'r> {
         let name = self.name(Role::Person).map(people::first_name_first);
-        let name =
-            name.or_else(|| people::joined(self.name(Role::FirstName), self.name(Role::LastName)));
+        let name = name.or_else(|| people::joined(self.name(Role::FirstName), self.name(Role::LastName)));
         let name = name.or_else(|| self.name(Role::PersonId));
         match (self.text(Role::Email), name) {
-            (None, Some(name)) if people::is_email(&name) => Person {
-                email: Some(name),
-                name: None,
-            },
+            (None, Some(name)) if people::is_email(&name) => Person { email: Some(name), name: None },
             (email, name) => Person { email, name },
         }
     }
@@ -194,12 +180,7 @@ impl<'r> Cells<'r, '_> {
     fn unreadable(&self, role: Role, code: ErrorCode, cell: &str, how: &str) -> RowError {
         let (column, value) = (self.shown(role), excerpt(cell));
         let message = format!("{column}: {value:?} {how}");
-        RowError {
-            column: column.to_owned(),
-            code,
-            value,
-            message,
-        }
+        RowError { column: column.to_owned(), code, value, message }
     }
 }
 
@@ -257,11 +238,7 @@ impl<'r> Cells<'r, '_> {
             let cell = words::trimmed(self.fields.get(column)?.cell(self.text));
             (!cell.is_empty()).then(|| (self.readings.headers()[column].as_str(), cell))
         };
-        self.readings
-            .without_role()
-            .iter()
-            .filter_map(cell)
-            .collect()
+        self.readings.without_role().iter().filter_map(cell).collect()
     }
 
     /// Keeps the cell of a role among the extras, for the reader of a format that has no use for it.

@@ -28,11 +28,7 @@ impl<'r> Row<'r> {
         if !splitter.scan(self.record.as_bytes()) {
             splitter.finish(self.record.as_bytes());
         }
-        splitter
-            .fields()
-            .iter()
-            .map(|field| field.cell(self.record))
-            .collect()
+        splitter.fields().iter().map(|field| field.cell(self.record)).collect()
     }
 
     /// The record as it stands in the file, without its line break.
@@ -73,10 +69,7 @@ impl Layout {
         let expected = span.ranges().map(|range| range.end - range.start).sum();
         // Places in a text are kept in 32 bits.
         if bytes.len() as u64 != expected || u32::try_from(bytes.len()).is_err() {
-            return Err(ChunkError::Length {
-                expected,
-                got: bytes.len() as u64,
-            });
+            return Err(ChunkError::Length { expected, got: bytes.len() as u64 });
         }
         let mut segments = Vec::new();
         let (mut rest, mut row, mut line) = (bytes, span.first_row, span.first_line);
@@ -85,38 +78,21 @@ impl Layout {
             let (piece, behind) = rest.split_at((range.end - range.start) as usize);
             rest = behind;
             let text = self.encoding.decode(piece);
-            let text = text.map_err(|error| ChunkError::Text {
-                start: range.start,
-                error,
-            })?;
+            let text = text.map_err(|error| ChunkError::Text { start: range.start, error })?;
             let then = oversized.next().copied();
-            segments.push(Segment {
-                text,
-                first_row: row,
-                first_line: line,
-                then,
-            });
+            segments.push(Segment { text, first_row: row, first_line: line, then });
             if let Some(then) = then {
                 (row, line) = (then.row + 1, then.last_line);
             }
         }
-        Ok(Rows {
-            readings: Readings::new(self),
-            delimiter: self.delimiter,
-            segments,
-        })
+        Ok(Rows { readings: Readings::new(self), delimiter: self.delimiter, segments })
     }
 }
 
 impl<'a> Rows<'a> {
     /// The rows, in the order of the file.
     pub fn iter(&self) -> RowIter<'_> {
-        RowIter {
-            rows: self,
-            segment: 0,
-            row: 0,
-            splitter: None,
-        }
+        RowIter { rows: self, segment: 0, row: 0, splitter: None }
     }
 }
 
@@ -147,16 +123,12 @@ impl<'r> Iterator for RowIter<'r> {
                 Some(splitter) => splitter,
                 None => {
                     self.row = segment.first_row;
-                    self.splitter
-                        .insert(Splitter::new(self.rows.delimiter, segment.first_line))
+                    self.splitter.insert(Splitter::new(self.rows.delimiter, segment.first_line))
                 }
             };
             let text: &'r str = &segment.text;
-            let ending = if splitter.scan(text.as_bytes()) {
-                Some(Ending::Complete)
-            } else {
-                splitter.finish(text.as_bytes())
-            };
+            let ending =
+                if splitter.scan(text.as_bytes()) { Some(Ending::Complete) } else { splitter.finish(text.as_bytes()) };
             let Some(ending) = ending else {
                 self.segment += 1;
                 self.splitter = None;
@@ -165,11 +137,7 @@ impl<'r> Iterator for RowIter<'r> {
                     None => continue,
                 }
             };
-            let cells = Cells {
-                text,
-                fields: splitter.fields(),
-                readings: &self.rows.readings,
-            };
+            let cells = Cells { text, fields: splitter.fields(), readings: &self.rows.readings };
             if source::is_blank(cells.text, cells.fields) {
                 continue;
             }
@@ -188,14 +156,7 @@ impl<'r> Iterator for RowIter<'r> {
 
 impl<'r> Rows<'r> {
     fn oversized(&'r self, oversized: Oversized) -> Row<'r> {
-        let Oversized {
-            row,
-            line,
-            start,
-            end,
-            unclosed,
-            ..
-        } = oversized;
+        let Oversized { row, line, start, end, unclosed, .. } = oversized;
         let length = end - start;
         let entry = Err(if unclosed {
             unclosed_quote(String::new())
@@ -207,13 +168,7 @@ impl<'r> Rows<'r> {
                 message: format!("the record has {length} bytes; {MAX_RECORD} are read at most"),
             }
         });
-        Row {
-            row,
-            line,
-            entry,
-            record: "",
-            delimiter: self.delimiter,
-        }
+        Row { row, line, entry, record: "", delimiter: self.delimiter }
     }
 }
 

@@ -5,6 +5,8 @@
 //! otherwise: `date_order=dmy` for a file in which the 13th is a month would swap day and month in all
 //! rows but the impossible ones.
 
+use jiff::civil::Date;
+
 use super::ReadingOptions;
 use super::columns::Role;
 use super::dates::{self, DateOrder};
@@ -25,16 +27,14 @@ pub(super) struct Settled {
 }
 
 /// Decides for each column that has a role.
-pub(super) fn settle(
-    options: &ReadingOptions,
-    table: &Table,
-    headers: &Headers,
-) -> Result<Settled, Refusal> {
+pub(super) fn settle(options: &ReadingOptions, table: &Table, headers: &Headers) -> Result<Settled, Refusal> {
     let mut judge = Judge {
         options,
         table,
         headers,
-        refusal: Refusal::default(),
+        reasons: Vec::new(),
+        dates: Vec::new(),
+        numbers: Vec::new(),
         evidence: Vec::new(),
         date_order: None,
         decimal_mark: None,
@@ -43,42 +43,25 @@ pub(super) fn settle(
         judge.cells_fit();
     }
     let columns = table.roles.iter().map(|&(role, column)| {
-        let watched = table
-            .watched
-            .iter()
-            .find(|watched| watched.role == Some(role));
+        let watched = table.watched.iter().find(|watched| watched.role == Some(role));
         let reading = match watched.map(|watched| (watched, &watched.profile)) {
             None => Reading::Text,
             Some((watched, Profile::Date(profile))) => Reading::Date(judge.date(watched, profile)),
-            Some((watched, Profile::Number(profile))) => {
-                Reading::Number(judge.number(watched, profile))
-            }
-            Some((watched, Profile::Duration(profile))) => {
-                Reading::Duration(judge.duration(watched, profile))
-            }
+            Some((watched, Profile::Number(profile))) => Reading::Number(judge.number(watched, profile)),
+            Some((watched, Profile::Duration(profile))) => Reading::Duration(judge.duration(watched, profile)),
         };
-        Assigned {
-            role,
-            column: column as u32,
-            reading,
-        }
+        Assigned { role, column: column as u32, reading }
     });
     let columns = columns.collect();
-    let Judge {
-        refusal,
-        evidence,
-        date_order,
-        decimal_mark,
-        ..
-    } = judge;
-    if !refusal.reasons.is_empty() {
-        return Err(refusal);
+    if judge.reasons.is_empty() {
+        let Judge { evidence, date_order, decimal_mark, .. } = judge;
+        return Ok(Settled { columns, date_order, decimal_mark, evidence });
     }
-    Ok(Settled {
-        columns,
-        date_order,
-        decimal_mark,
-        evidence,
+    Err(Refusal {
+        reasons: judge.reasons,
+        dates: judge.dates.into(),
+        numbers: judge.numbers.into(),
+        ..Refusal::default()
     })
 }
 
@@ -86,7 +69,10 @@ struct Judge<'t> {
     options: &'t ReadingOptions,
     table: &'t Table,
     headers: &'t Headers,
-    refusal: Refusal,
+    /// Why the file is refused, if it is, and the cells that stayed open.
+    reasons: Vec<String>,
+    dates: Vec<Ambiguous<DateOrder, Date>>,
+    numbers: Vec<Ambiguous<DecimalMark, String>>,
     evidence: Vec<String>,
     date_order: Option<DateOrder>,
     decimal_mark: Option<DecimalMark>,
@@ -101,13 +87,12 @@ impl Judge<'_> {
     }
 
     fn refuse(&mut self, reason: String) {
-        self.refusal.reasons.push(reason);
+        self.reasons.push(reason);
     }
 
     fn say(&mut self, what: String, witnesses: &[Witness]) {
         let said: Vec<String> = witnesses.iter().map(place).collect();
-        self.evidence
-            .push(format!("{what}: by {}", said.join(", ")));
+        self.evidence.push(format!("{what}: by {}", said.join(", ")));
     }
 
     /// Of the dates and of the durations that are given, nine in ten must be some; else the header
@@ -115,16 +100,12 @@ impl Judge<'_> {
     fn cells_fit(&mut self) {
         for watched in &self.table.watched {
             let (cells, unread, kind) = match (&watched.profile, watched.role) {
-                (Profile::Date(profile), Some(Role::Date)) => (
-                    profile.tally.cells,
-                    profile.unread(self.options.date_order),
-                    "dates",
-                ),
-                (Profile::Duration(profile), Some(_)) => (
-                    profile.tally.cells,
-                    profile.unread(self.options.decimal_mark),
-                    "durations",
-                ),
+                (Profile::Date(profile), Some(Role::Date)) => {
+                    (profile.tally.cells, profile.unread(self.options.date_order), "dates")
+                }
+                (Profile::Duration(profile), Some(_)) => {
+                    (profile.tally.cells, profile.unread(self.options.decimal_mark), "durations")
+                }
                 _ => continue,
             };
             if unread > FEW.max(cells / 10) {
@@ -155,10 +136,7 @@ impl Judge<'_> {
             (None, Verdict::Indifferent(order)) => order,
             (None, Verdict::Open(orders, witness)) => match self.other_dates(&orders) {
                 Some((order, witness)) => {
-                    self.say(
-                        format!("date order {order} in {column:?}, as in others"),
-                        &[witness],
-                    );
+                    self.say(format!("date order {order} in {column:?}, as in others"), &[witness]);
                     order
                 }
                 None if is_date => {
@@ -182,14 +160,10 @@ impl Judge<'_> {
 
     /// The order that the other columns of dates agree on, and a cell that says so.
     fn other_dates(&self, left: &[DateOrder]) -> Option<(DateOrder, Witness)> {
-        let verdicts = self
-            .table
-            .watched
-            .iter()
-            .filter_map(|watched| match &watched.profile {
-                Profile::Date(profile) if profile.needs_order() => Some(profile.verdict()),
-                _ => None,
-            });
+        let verdicts = self.table.watched.iter().filter_map(|watched| match &watched.profile {
+            Profile::Date(profile) if profile.needs_order() => Some(profile.verdict()),
+            _ => None,
+        });
         agreed(verdicts, left)
     }
 
@@ -197,22 +171,14 @@ impl Judge<'_> {
         let written = dates::read(&witness.value);
         let read = |&order: &DateOrder| Some((order, written?.day.under(order)?));
         let readings: Vec<_> = orders.iter().filter_map(read).collect();
-        let said: Vec<String> = readings
-            .iter()
-            .map(|(order, date)| format!("{date} ({order})"))
-            .collect();
+        let said: Vec<String> = readings.iter().map(|(order, date)| format!("{date} ({order})")).collect();
         self.refuse(format!(
             "{column}: {} can be read as {}, and no cell of the file settles it: say `date_order`",
             place(&witness),
             said.join(" or ")
         ));
         let Witness { line, value } = witness;
-        self.refusal.dates.push(Ambiguous {
-            column,
-            line,
-            value,
-            readings,
-        });
+        self.dates.push(Ambiguous { column, line, value, readings });
     }
 
     fn number(&mut self, watched: &Watched, profile: &NumberProfile) -> DecimalMark {
@@ -222,28 +188,18 @@ impl Judge<'_> {
         let mark = match (self.options.decimal_mark, profile.verdict()) {
             (Some(asked), verdict) => {
                 if matters {
-                    self.against(
-                        "decimal_mark",
-                        &column,
-                        asked,
-                        &verdict,
-                        profile.fails(asked),
-                    );
+                    self.against("decimal_mark", &column, asked, &verdict, profile.fails(asked));
                 }
                 asked
             }
             (None, Verdict::Settled(mark, witnesses)) => {
-                self.say(
-                    format!("decimal mark {:?} in {column:?}", mark.name()),
-                    &witnesses,
-                );
+                self.say(format!("decimal mark {:?} in {column:?}", mark.name()), &witnesses);
                 mark
             }
             (None, Verdict::Indifferent(mark)) => mark,
             (None, Verdict::Open(marks, witness)) => match self.other_numbers(&marks) {
                 Some((mark, witness)) => {
-                    let what =
-                        format!("decimal mark {:?} in {column:?}, as in others", mark.name());
+                    let what = format!("decimal mark {:?} in {column:?}, as in others", mark.name());
                     self.say(what, &[witness]);
                     mark
                 }
@@ -267,15 +223,11 @@ impl Judge<'_> {
     }
 
     fn other_numbers(&self, left: &[DecimalMark]) -> Option<(DecimalMark, Witness)> {
-        let verdicts = self
-            .table
-            .watched
-            .iter()
-            .filter_map(|watched| match &watched.profile {
-                Profile::Number(profile) => Some(profile.verdict()),
-                Profile::Duration(profile) => Some(profile.numbers.verdict()),
-                Profile::Date(_) => None,
-            });
+        let verdicts = self.table.watched.iter().filter_map(|watched| match &watched.profile {
+            Profile::Number(profile) => Some(profile.verdict()),
+            Profile::Duration(profile) => Some(profile.numbers.verdict()),
+            Profile::Date(_) => None,
+        });
         agreed(verdicts, left)
     }
 
@@ -283,22 +235,14 @@ impl Judge<'_> {
         let number = numbers::without_currency(&witness.value);
         let read = |mark| Some((mark, Decimal::read(number, mark)?.to_string()));
         let readings: Vec<_> = DecimalMark::ALL.into_iter().filter_map(read).collect();
-        let said: Vec<String> = readings
-            .iter()
-            .map(|(mark, number)| format!("{number} ({:?})", mark.name()))
-            .collect();
+        let said: Vec<String> = readings.iter().map(|(mark, number)| format!("{number} ({:?})", mark.name())).collect();
         self.refuse(format!(
             "{column}: {} can be read as {}, and no cell of the file settles it: say `decimal_mark`",
             place(&witness),
             said.join(" or ")
         ));
         let Witness { line, value } = witness;
-        self.refusal.numbers.push(Ambiguous {
-            column,
-            line,
-            value,
-            readings,
-        });
+        self.numbers.push(Ambiguous { column, line, value, readings });
     }
 
     fn duration(&mut self, watched: &Watched, profile: &DurationProfile) -> durations::Reading {
@@ -336,23 +280,13 @@ impl Judge<'_> {
         if let (Verdict::Settled(settled, _), Some(witness)) = (verdict, fails)
             && *settled != asked
         {
-            self.refuse(format!(
-                "{column}: `{option}` says {asked}, but {} can only be {settled}",
-                place(witness)
-            ));
+            self.refuse(format!("{column}: `{option}` says {asked}, but {} can only be {settled}", place(witness)));
         }
     }
 
-    fn contradiction<How: std::fmt::Display>(
-        &mut self,
-        option: &str,
-        column: &str,
-        out: &[(How, Witness)],
-    ) {
-        let said: Vec<String> = out
-            .iter()
-            .map(|(how, witness)| format!("{} cannot be {how}", place(witness)))
-            .collect();
+    fn contradiction<How: std::fmt::Display>(&mut self, option: &str, column: &str, out: &[(How, Witness)]) {
+        let said: Vec<String> =
+            out.iter().map(|(how, witness)| format!("{} cannot be {how}", place(witness))).collect();
         self.refuse(format!(
             "{column}: the cells contradict each other: {}; mend the file, or say `{option}` to have \
              the others as row errors",
@@ -367,10 +301,7 @@ fn place(Witness { line, value }: &Witness) -> String {
 }
 
 /// The reading that all settled columns agree on, if it is one of those that are left.
-fn agreed<How: PartialEq + Copy>(
-    verdicts: impl Iterator<Item = Verdict<How>>,
-    left: &[How],
-) -> Option<(How, Witness)> {
+fn agreed<How: PartialEq + Copy>(verdicts: impl Iterator<Item = Verdict<How>>, left: &[How]) -> Option<(How, Witness)> {
     let mut settled = verdicts.filter_map(|verdict| match verdict {
         Verdict::Settled(how, witnesses) => Some((how, witnesses.into_iter().next()?)),
         _ => None,

@@ -57,10 +57,7 @@ impl Survey {
         Self {
             decoder: Decoder::new(options.encoding),
             options,
-            stage: Stage::Head {
-                text: String::new(),
-                enough: HEAD,
-            },
+            stage: Stage::Head { text: String::new(), enough: HEAD },
             chunks: Chunks::new(rows_per_chunk),
         }
     }
@@ -71,8 +68,7 @@ impl Survey {
     ///
     /// As soon as it is known that the file cannot be read. The survey is over then.
     pub fn push(&mut self, bytes: &[u8]) -> Result<(), Refusal> {
-        self.read(Some(bytes))
-            .map_err(|refusal| self.complete(refusal))
+        self.read(Some(bytes)).map_err(|refusal| self.complete(refusal))
     }
 
     /// The chunks that have been completed since the last call.
@@ -94,12 +90,7 @@ impl Survey {
             _ => None,
         };
         let (rows, chunks) = self.chunks.finish();
-        Ok(Plan {
-            layout,
-            rows,
-            chunks,
-            total_row: total_row.map(|record| record.line),
-        })
+        Ok(Plan { layout, rows, chunks, total_row: total_row.map(|record| record.line) })
     }
 
     /// Reads some bytes, or the end.
@@ -122,13 +113,7 @@ impl Survey {
         let Stage::Body(body) = &mut self.stage else {
             return Ok(());
         };
-        let Body {
-            records,
-            headers,
-            header_read,
-            table,
-            ..
-        } = &mut **body;
+        let Body { records, headers, header_read, table, .. } = &mut **body;
         let mut take = |record: Record<'_>| {
             if !std::mem::replace(header_read, true) {
                 return Ok(());
@@ -183,8 +168,8 @@ impl Survey {
             Stage::Body(body) => Refusal {
                 encoding: Some(encoding),
                 delimiter: Some(body.judged.delimiter),
-                headers: body.headers.shown().to_vec(),
-                candidates: body.candidates.clone(),
+                headers: body.headers.shown().into(),
+                candidates: body.candidates.clone().into(),
                 ..refusal
             },
         }
@@ -210,11 +195,7 @@ fn read_head(
         }
         *enough *= 2;
     }
-    if last {
-        begin(text, text, true, options, decoder)
-    } else {
-        Ok(None)
-    }
+    if last { begin(text, text, true, options, decoder) } else { Ok(None) }
 }
 
 /// Decides by a sample of the text. `None` if its first record is not complete; not if it is the
@@ -227,9 +208,7 @@ fn begin(
     decoder: &Decoder,
 ) -> Result<Option<Body>, Refusal> {
     if last && sample.trim().is_empty() {
-        return Err(Refusal::because(
-            "the file is empty: nothing is written in it",
-        ));
+        return Err(Refusal::because("the file is empty: nothing is written in it"));
     }
     let (declared, skipped) = match source::declared(sample) {
         Some((delimiter, length)) => (Some(delimiter), length),
@@ -238,9 +217,7 @@ fn begin(
     let table = &sample[skipped..];
     let judged = match options.delimiter.or(declared) {
         Some(b'"' | b'\n' | b'\r' | 0x80..) => {
-            return Err(Refusal::because(
-                "`delimiter` must be one ASCII character, and no quote or line break",
-            ));
+            return Err(Refusal::because("`delimiter` must be one ASCII character, and no quote or line break"));
         }
         Some(asked) => source::judge(table, last, &[asked]),
         None => source::judge(table, last, &DELIMITERS),
@@ -249,39 +226,24 @@ fn begin(
         return Ok(None);
     }
     let encoding = decoder.encoding();
-    let (judged, headers, candidates) = choose(judged, options).map_err(|refusal| Refusal {
-        encoding: Some(encoding),
-        ..refusal
-    })?;
+    let (judged, headers, candidates) =
+        choose(judged, options).map_err(|refusal| Refusal { encoding: Some(encoding), ..refusal })?;
     let format = options.format.unwrap_or(candidates[0].format);
     let table = Table::new(format.declaration(), &headers);
     let origin = decoder.mark() + encoding.source_len(&text[..skipped]);
     let mut records = Records::new(judged.delimiter, origin, 1 + u64::from(skipped > 0));
     records.text().push_str(&text[skipped..]);
-    Ok(Some(Body {
-        records,
-        judged,
-        format,
-        candidates,
-        headers,
-        header_read: false,
-        table,
-    }))
+    Ok(Some(Body { records, judged, format, candidates, headers, header_read: false, table }))
 }
 
 /// Takes the likeliest delimiter under which the header is one of a format.
-fn choose(
-    judged: Vec<Judged>,
-    options: &ReadingOptions,
-) -> Result<(Judged, Headers, Vec<Candidate>), Refusal> {
+fn choose(judged: Vec<Judged>, options: &ReadingOptions) -> Result<(Judged, Headers, Vec<Candidate>), Refusal> {
     let mut nearest = None;
     let tables = judged.into_iter().filter(|judged| judged.header.len() > 1);
     for judged in tables {
         let length: usize = judged.header.iter().map(String::len).sum();
         if judged.header.len() > MAX_COLUMNS || length > MAX_HEADER {
-            nearest.get_or_insert_with(|| {
-                Refusal::because("the first line is too long to be the header of a table")
-            });
+            nearest.get_or_insert_with(|| Refusal::because("the first line is too long to be the header of a table"));
             continue;
         }
         let headers = Headers::new(judged.header.clone());
@@ -292,10 +254,7 @@ fn choose(
         match detected {
             Ok(candidates) => return Ok((judged, headers, candidates)),
             Err(refusal) => {
-                nearest.get_or_insert(Refusal {
-                    delimiter: Some(judged.delimiter),
-                    ..refusal
-                });
+                nearest.get_or_insert(Refusal { delimiter: Some(judged.delimiter), ..refusal });
             }
         }
     }

@@ -57,24 +57,12 @@ impl Table {
         let roles = format.know(headers).roles;
         let mut watched = Vec::new();
         for (column, key) in headers.keys().enumerate() {
-            let role = roles
-                .iter()
-                .find(|(_, other)| *other == column)
-                .map(|(role, _)| *role);
+            let role = roles.iter().find(|(_, other)| *other == column).map(|(role, _)| *role);
             if let Some(profile) = profile(role, key) {
-                watched.push(Watched {
-                    column,
-                    role,
-                    profile,
-                });
+                watched.push(Watched { column, role, profile });
             }
         }
-        Self {
-            roles,
-            watched,
-            waiting: None,
-            total: false,
-        }
+        Self { roles, watched, waiting: None, total: false }
     }
 
     /// Sees a record; `cells` is `None` if they cannot be read. `rows` come before it.
@@ -89,10 +77,7 @@ impl Table {
 
     /// Says that there are no more records.
     pub fn finish(&mut self) {
-        self.total = self
-            .waiting
-            .as_ref()
-            .is_some_and(|last| self.is_total(last));
+        self.total = self.waiting.as_ref().is_some_and(|last| self.is_total(last));
         if !self.total {
             self.hear_waiting();
         }
@@ -104,17 +89,11 @@ impl Table {
     }
 
     fn column(&self, role: Role) -> Option<usize> {
-        self.roles
-            .iter()
-            .find(|(other, _)| *other == role)
-            .map(|(_, column)| *column)
+        self.roles.iter().find(|(other, _)| *other == role).map(|(_, column)| *column)
     }
 
     fn hear(&mut self, line: u64, cells: Cells<'_>) {
-        let related = Related {
-            roles: &self.roles,
-            cells,
-        };
+        let related = Related { roles: &self.roles, cells };
         for watched in &mut self.watched {
             let Some(field) = cells.fields.get(watched.column) else {
                 continue;
@@ -138,12 +117,7 @@ impl Table {
         let Some(Waiting { line, cells, .. }) = self.waiting.take() else {
             return;
         };
-        for (watched, cell) in self
-            .watched
-            .iter_mut()
-            .zip(cells)
-            .filter(|(_, cell)| !cell.is_empty())
-        {
+        for (watched, cell) in self.watched.iter_mut().zip(cells).filter(|(_, cell)| !cell.is_empty()) {
             match &mut watched.profile {
                 Profile::Date(profile) => profile.see(line, &cell, |_| true),
                 Profile::Number(profile) => profile.see(line, &cell),
@@ -159,59 +133,27 @@ impl Table {
             None => Cow::Borrowed(""),
         };
         let date = cell(self.column(Role::Date)?);
-        let labels = || {
-            (0..cells.fields.len())
-                .map(cell)
-                .any(|cell| words::is_total(&cell))
-        };
+        let labels = || (0..cells.fields.len()).map(cell).any(|cell| words::is_total(&cell));
         let labelled = (date.is_empty() || words::is_total(&date)) && labels();
         let worded = || {
-            let words = [
-                Role::Email,
-                Role::Person,
-                Role::FirstName,
-                Role::LastName,
-                Role::Text,
-            ];
-            let names = [
-                Role::Client,
-                Role::Project,
-                Role::Task,
-                Role::TaskKey,
-                Role::PersonId,
-            ];
-            let mut columns = words
-                .into_iter()
-                .chain(names)
-                .filter_map(|role| self.column(role));
+            let words = [Role::Email, Role::Person, Role::FirstName, Role::LastName, Role::Text];
+            let names = [Role::Client, Role::Project, Role::Task, Role::TaskKey, Role::PersonId];
+            let mut columns = words.into_iter().chain(names).filter_map(|role| self.column(role));
             columns.any(|column| !cell(column).is_empty())
         };
         if !labelled && (!date.is_empty() || worded()) {
             return None;
         }
-        let cells = self
-            .watched
-            .iter()
-            .map(|watched| cell(watched.column).into_owned())
-            .collect();
-        Some(Waiting {
-            line,
-            labelled,
-            behind_rows: rows > 0,
-            cells,
-        })
+        let cells = self.watched.iter().map(|watched| cell(watched.column).into_owned()).collect();
+        Some(Waiting { line, labelled, behind_rows: rows > 0, cells })
     }
 
     /// Whether the last record is a row of totals: it says so, or its duration is the sum of the others.
     fn is_total(&self, last: &Waiting) -> bool {
-        let sums =
-            self.watched
-                .iter()
-                .zip(&last.cells)
-                .any(|(watched, cell)| match &watched.profile {
-                    Profile::Duration(profile) => is_sum(profile, cell, watched.role),
-                    _ => false,
-                });
+        let sums = self.watched.iter().zip(&last.cells).any(|(watched, cell)| match &watched.profile {
+            Profile::Duration(profile) => is_sum(profile, cell, watched.role),
+            _ => false,
+        });
         last.behind_rows && (last.labelled || sums)
     }
 }
@@ -220,18 +162,11 @@ impl Table {
 fn is_sum(profile: &DurationProfile, cell: &str, role: Option<Role>) -> bool {
     let unit = role.and_then(Role::duration).unwrap_or(Unit::Hours);
     let written = durations::read(cell);
-    DecimalMark::ALL
-        .into_iter()
-        .zip(profile.sums)
-        .any(|(mark, sum)| {
-            let reading = Reading {
-                unit,
-                pair: Unit::Hours,
-                mark,
-            };
-            let seconds = written.and_then(|written| written.under(reading));
-            sum > 0 && seconds.is_some_and(|seconds| seconds.abs_diff(sum) <= 36)
-        })
+    DecimalMark::ALL.into_iter().zip(profile.sums).any(|(mark, sum)| {
+        let reading = Reading { unit, pair: Unit::Hours, mark };
+        let seconds = written.and_then(|written| written.under(reading));
+        sum > 0 && seconds.is_some_and(|seconds| seconds.abs_diff(sum) <= 36)
+    })
 }
 
 /// The profile that watches a column.
@@ -246,9 +181,7 @@ fn profile(role: Option<Role>, key: &str) -> Option<Profile> {
             Profile::Duration(DurationProfile::new(unit))
         }),
         None if says(&["date", "created", "updated"]) => Some(Profile::Date(DateProfile::new())),
-        None if says(&["hours", "rate", "amount", "cost"]) => {
-            Some(Profile::Number(NumberProfile::new()))
-        }
+        None if says(&["hours", "rate", "amount", "cost"]) => Some(Profile::Number(NumberProfile::new())),
         None => None,
     }
 }
@@ -262,16 +195,12 @@ struct Related<'r> {
 impl<'r> Related<'r> {
     fn cell(&self, role: Role) -> Option<Cow<'r, str>> {
         let (_, column) = self.roles.iter().find(|(other, _)| *other == role)?;
-        Some(words::trimmed(
-            self.cells.fields.get(*column)?.cell(self.cells.text),
-        ))
+        Some(words::trimmed(self.cells.fields.get(*column)?.cell(self.cells.text)))
     }
 
     /// From the start to the end, if both are on the same day: then the order of dates is no matter.
     fn elapsed(&self) -> Option<u64> {
-        let start = self
-            .cell(Role::Date)
-            .filter(|start| dates::read(start).is_some())?;
+        let start = self.cell(Role::Date).filter(|start| dates::read(start).is_some())?;
         if start != self.cell(Role::EndDate)? {
             return None;
         }
@@ -290,9 +219,7 @@ impl<'r> Related<'r> {
             return true;
         }
         let day = |cell: &str| dates::read(cell)?.day.under(order);
-        let elapsed = day(&start)
-            .zip(day(&end))
-            .and_then(|(start, end)| self.between(start, end));
+        let elapsed = day(&start).zip(day(&end)).and_then(|(start, end)| self.between(start, end));
         // An hour more or less is a clock that was turned.
         elapsed.is_some_and(|elapsed| elapsed.abs_diff(took) <= 3660)
     }
@@ -313,8 +240,7 @@ impl<'r> Related<'r> {
 
     fn between(&self, start: Date, end: Date) -> Option<u64> {
         let (from, to) = self.times()?;
-        let elapsed =
-            DateTime::from_parts(start, from).duration_until(DateTime::from_parts(end, to));
+        let elapsed = DateTime::from_parts(start, from).duration_until(DateTime::from_parts(end, to));
         u64::try_from(elapsed.as_secs()).ok()
     }
 }

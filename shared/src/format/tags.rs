@@ -11,12 +11,10 @@ pub(super) fn listed(cell: Option<Cow<'_, str>>) -> Vec<Tag<'_>> {
     match cell {
         None => {}
         Some(Cow::Borrowed(cell)) => {
-            cell.split(',')
-                .for_each(|name| add(&mut tags, Cow::Borrowed(name), false));
+            cell.split(',').for_each(|name| add(&mut tags, Cow::Borrowed(name), false));
         }
         Some(Cow::Owned(cell)) => {
-            cell.split(',')
-                .for_each(|name| add(&mut tags, Cow::Owned(name.to_owned()), false));
+            cell.split(',').for_each(|name| add(&mut tags, Cow::Owned(name.to_owned()), false));
         }
     }
     tags
@@ -28,11 +26,7 @@ pub(super) fn listed_with_marks(cell: &str) -> Vec<Tag<'static>> {
     for name in cell.split(',') {
         let name = words::trim(name).trim_start_matches('#');
         let bare = name.trim_end_matches('*');
-        add(
-            &mut tags,
-            Cow::Owned(bare.to_owned()),
-            bare.len() < name.len(),
-        );
+        add(&mut tags, Cow::Owned(bare.to_owned()), bare.len() < name.len());
     }
     tags
 }
@@ -49,11 +43,8 @@ pub(super) fn hashtags(text: &str) -> Vec<Tag<'static>> {
             continue;
         }
         let rest = &text[at + 1..];
-        let end = rest
-            .find(|letter: char| !is_inside(letter))
-            .unwrap_or(rest.len());
-        let name =
-            rest[..end].trim_end_matches(|letter: char| !letter.is_alphanumeric() && letter != '_');
+        let end = rest.find(|letter: char| !is_inside(letter)).unwrap_or(rest.len());
+        let name = rest[..end].trim_end_matches(|letter: char| !letter.is_alphanumeric() && letter != '_');
         let unbillable = rest[name.len()..].starts_with('*');
         if name.starts_with(|letter: char| letter.is_alphanumeric() || letter == '_') {
             add(&mut tags, Cow::Owned(name.to_owned()), unbillable);
@@ -73,5 +64,32 @@ fn add<'r>(tags: &mut Vec<Tag<'r>>, name: Cow<'r, str>, unbillable: bool) {
         _ if name.is_empty() => {}
         Some(tag) => tag.unbillable |= unbillable,
         None => tags.push(Tag { name, unbillable }),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn shown(tags: Vec<Tag<'_>>) -> Vec<String> {
+        let mark = |tag: &Tag<'_>| if tag.unbillable { "*" } else { "" };
+        tags.iter().map(|tag| format!("{}{}", tag.name, mark(tag))).collect()
+    }
+
+    #[test]
+    fn hashtags_begin_behind_a_blank_and_end_with_their_letters() {
+        let text = "#Dev, (#code-review) #v2.0. C# a#b ##x #größe! http://x/#y #9 # #free* #dev";
+        assert_eq!(shown(hashtags(text)), ["Dev", "code-review", "v2.0", "größe", "9", "free*"]);
+    }
+
+    #[test]
+    fn a_tag_that_comes_twice_is_unbillable_if_it_is_once() {
+        assert_eq!(shown(hashtags("#Über #über*")), ["Über*"]);
+    }
+
+    #[test]
+    fn listed_tags_are_tidied_and_none_comes_twice() {
+        assert_eq!(shown(listed(Some(Cow::Borrowed(" Dev,  deep  work , dev,,")))), ["Dev", "deep work"]);
+        assert_eq!(shown(listed_with_marks("#dev, free*, x y")), ["dev", "free*", "x y"]);
     }
 }

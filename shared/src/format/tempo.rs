@@ -53,14 +53,8 @@ pub(super) static FORMAT: Format = Format {
     ],
     signature: &[
         group("a column \"Work date\"", &[Need::Roles(&[Role::Date])]),
-        group(
-            "a column \"Hours\" or \"Logged Hours\"",
-            &[Need::Roles(&[Role::Hours])],
-        ),
-        group(
-            "a column \"Issue Key\" or \"Work Item Key\"",
-            &[Need::Roles(&[Role::TaskKey])],
-        ),
+        group("a column \"Hours\" or \"Logged Hours\"", &[Need::Roles(&[Role::Hours])]),
+        group("a column \"Issue Key\" or \"Work Item Key\"", &[Need::Roles(&[Role::TaskKey])]),
     ],
     read,
 };

@@ -5,6 +5,7 @@
 mod dialects;
 mod encodings;
 mod formats;
+mod matrix;
 mod properties;
 mod readings;
 mod refusals;
@@ -17,12 +18,7 @@ fn plainly() -> ReadingOptions {
 }
 
 /// Surveys a file that comes in pieces of `piece` bytes.
-fn survey(
-    bytes: &[u8],
-    options: &ReadingOptions,
-    rows_per_chunk: u32,
-    piece: usize,
-) -> Result<Plan, Refusal> {
+fn survey(bytes: &[u8], options: &ReadingOptions, rows_per_chunk: u32, piece: usize) -> Result<Plan, Refusal> {
     let mut survey = Survey::new(options.clone(), rows_per_chunk);
     let mut chunks = Vec::new();
     for piece in bytes.chunks(piece) {
@@ -40,10 +36,7 @@ fn load(bytes: &[u8], plan: &Plan, mut see: impl FnMut(&Row<'_>)) {
     let layout: Layout = postcard::from_bytes(&postcard::to_stdvec(&plan.layout).unwrap()).unwrap();
     for span in &plan.chunks {
         let range = |range: std::ops::Range<u64>| range.start as usize..range.end as usize;
-        let chunk: Vec<u8> = span
-            .ranges()
-            .flat_map(|bytes_of| bytes[range(bytes_of)].to_vec())
-            .collect();
+        let chunk: Vec<u8> = span.ranges().flat_map(|bytes_of| bytes[range(bytes_of)].to_vec()).collect();
         let rows = layout.rows(span, &chunk).unwrap();
         assert_eq!(rows.iter().count(), span.rows as usize);
         assert_eq!(rows.iter().next().unwrap().row, span.first_row);
@@ -77,12 +70,9 @@ fn refused(text: impl AsRef<[u8]>) -> Refusal {
 /// The seconds of each row.
 fn seconds(text: impl AsRef<[u8]>) -> Vec<u64> {
     let bytes = text.as_ref();
-    let plan =
-        survey(bytes, &plainly(), 3, 11).unwrap_or_else(|refusal| panic!("refused: {refusal}"));
+    let plan = survey(bytes, &plainly(), 3, 11).unwrap_or_else(|refusal| panic!("refused: {refusal}"));
     let mut seconds = Vec::new();
-    load(bytes, &plan, |row| {
-        seconds.push(row.entry.as_ref().map_or(u64::MAX, |entry| entry.seconds))
-    });
+    load(bytes, &plan, |row| seconds.push(row.entry.as_ref().map_or(u64::MAX, |entry| entry.seconds)));
     seconds
 }
 
@@ -92,12 +82,7 @@ fn tell(row: &Row<'_>) -> String {
         Ok(entry) => tell_entry(entry),
         Err(error) => {
             let code = serde_json::to_value(error.code).unwrap();
-            format!(
-                "line {}: {}: {}",
-                row.line,
-                code.as_str().unwrap(),
-                error.message
-            )
+            format!("line {}: {}: {}", row.line, code.as_str().unwrap(), error.message)
         }
     }
 }
@@ -107,9 +92,7 @@ fn tell_entry(entry: &EntryRow<'_>) -> String {
     match (entry.start, entry.end) {
         (None, None) => {}
         (start, end) => {
-            let time = |time: Option<_>| {
-                time.map_or(String::new(), |time: jiff::civil::Time| time.to_string())
-            };
+            let time = |time: Option<_>| time.map_or(String::new(), |time: jiff::civil::Time| time.to_string());
             parts.push(format!("{}-{}", time(start), time(end)));
         }
     }
@@ -123,18 +106,11 @@ fn tell_entry(entry: &EntryRow<'_>) -> String {
     add("project", entry.project.as_deref());
     add("task", entry.task.as_deref());
     add("text", entry.text.as_deref());
-    let tag =
-        |tag: &super::Tag<'_>| format!("{}{}", tag.name, if tag.unbillable { "*" } else { "" });
+    let tag = |tag: &super::Tag<'_>| format!("{}{}", tag.name, if tag.unbillable { "*" } else { "" });
     let tags: Vec<String> = entry.tags.iter().map(tag).collect();
     add("tags", (!tags.is_empty()).then_some(&tags.join(", ")));
-    add(
-        "billable",
-        entry.billable.map(|flag| if flag { "yes" } else { "no" }),
-    );
-    add(
-        "invoiced",
-        entry.invoiced.map(|flag| if flag { "yes" } else { "no" }),
-    );
+    add("billable", entry.billable.map(|flag| if flag { "yes" } else { "no" }));
+    add("invoiced", entry.invoiced.map(|flag| if flag { "yes" } else { "no" }));
     add("rate", entry.rate.as_deref());
     add("amount", entry.amount.as_deref());
     add("currency", entry.currency.as_deref());

@@ -22,11 +22,7 @@ fn plain(cell: &[u8]) -> Option<Time> {
         return None;
     };
     let digit = |byte: u8| byte.is_ascii_digit().then(|| u32::from(byte - b'0'));
-    time(
-        digit(a)? * 10 + digit(b)?,
-        digit(c)? * 10 + digit(d)?,
-        digit(e)? * 10 + digit(f)?,
-    )
+    time(digit(a)? * 10 + digit(b)?, digit(c)? * 10 + digit(d)?, digit(e)? * 10 + digit(f)?)
 }
 
 fn time(hour: u32, minute: u32, second: u32) -> Option<Time> {
@@ -69,18 +65,14 @@ fn clock_parts(clock: &str) -> Option<(u32, u32, u32)> {
     };
     let seconds = match seconds.split_once(['.', ',']) {
         None => seconds,
-        Some((seconds, fraction)) => fraction
-            .bytes()
-            .all(|byte| byte == b'0')
-            .then_some(seconds)?,
+        Some((seconds, fraction)) => fraction.bytes().all(|byte| byte == b'0').then_some(seconds)?,
     };
     Some((number(hours, 1)?, number(minutes, 2)?, number(seconds, 2)?))
 }
 
 /// A number of at least `least` and at most two digits.
 fn number(digits: &str, least: usize) -> Option<u32> {
-    let fits =
-        (least..=2).contains(&digits.len()) && digits.bytes().all(|byte| byte.is_ascii_digit());
+    let fits = (least..=2).contains(&digits.len()) && digits.bytes().all(|byte| byte.is_ascii_digit());
     if fits { digits.parse().ok() } else { None }
 }
 
@@ -95,5 +87,41 @@ pub(super) fn without_zone(time: &str) -> &str {
     match time.rfind(['+', '-', '−']) {
         Some(sign) if sign > 0 => time[..sign].trim_end(),
         _ => time,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use jiff::civil::time;
+
+    use super::*;
+
+    #[test]
+    fn both_clocks_are_read() {
+        for (cell, read) in [
+            ("09:05:30", time(9, 5, 30, 0)),
+            ("9:05", time(9, 5, 0, 0)),
+            ("9h05", time(9, 5, 0, 0)),
+            ("9:05:30.000", time(9, 5, 30, 0)),
+            ("9:05 PM", time(21, 5, 0, 0)),
+            ("12:05 a.m.", time(0, 5, 0, 0)),
+            ("12:05pm", time(12, 5, 0, 0)),
+        ] {
+            assert_eq!(super::read(cell), Some(read), "{cell}");
+        }
+    }
+
+    #[test]
+    fn what_no_clock_shows_is_no_time() {
+        for cell in ["", "9", "24:00", "9:60", "13:00 PM", "0:30 AM", "9:5:5", "9:05:30.5", "noon"] {
+            assert_eq!(super::read(cell), None, "{cell}");
+        }
+    }
+
+    #[test]
+    fn zones_are_left_out() {
+        for cell in ["09:30", "09:30Z", "09:30 UTC", "09:30+01:00", "09:30 -0500"] {
+            assert_eq!(without_zone(cell), "09:30");
+        }
     }
 }

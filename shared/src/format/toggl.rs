@@ -36,11 +36,7 @@ pub(super) static FORMAT: Format = Format {
         group("a column \"Duration\"", &[Need::Roles(&[Role::Duration])]),
         group(
             "a column \"Start time\", \"End time\" or \"End date\"",
-            &[
-                Need::Roles(&[Role::Start]),
-                Need::Roles(&[Role::End]),
-                Need::Roles(&[Role::EndDate]),
-            ],
+            &[Need::Roles(&[Role::Start]), Need::Roles(&[Role::End]), Need::Roles(&[Role::EndDate])],
         ),
         group(
             "a column \"User\" or \"Email\", or \"Description\" with \"Tags\" or \"Billable\"",
@@ -70,14 +66,8 @@ fn read<'r>(cells: &Cells<'r, '_>) -> Result<EntryRow<'r>, RowError> {
         u64::try_from(start.duration_until(end).as_secs()).ok()
     };
     entry.seconds = match cells.duration(Role::Duration)? {
-        Some(Duration {
-            seconds,
-            clock: false,
-        }) => seconds,
-        Some(Duration {
-            seconds,
-            clock: true,
-        }) => elapsed().map_or(seconds, |elapsed| with_days(seconds, elapsed)),
+        Some(Duration { seconds, clock: false }) => seconds,
+        Some(Duration { seconds, clock: true }) => elapsed().map_or(seconds, |elapsed| with_days(seconds, elapsed)),
         None => elapsed().ok_or_else(|| cells.missing(Role::Duration))?,
     };
     if entry.currency.is_none() && entry.amount.is_some() {

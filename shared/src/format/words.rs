@@ -34,25 +34,14 @@ pub(super) fn trim(cell: &str) -> &str {
 pub(super) fn collapsed(cell: Cow<'_, str>) -> Cow<'_, str> {
     let bytes = cell.as_bytes();
     // Written for speed: no branch in the loops, most cells are tidy.
-    let plain = bytes
-        .iter()
-        .fold(true, |plain, &byte| plain & (byte >= b' ') & (byte < 0x7f));
-    let single = bytes
-        .windows(2)
-        .fold(true, |single, pair| single & (pair != b"  "));
+    let plain = bytes.iter().fold(true, |plain, &byte| plain & matches!(byte, b' '..=b'~'));
+    let single = bytes.windows(2).fold(true, |single, pair| single & (pair != b"  "));
     if plain && single {
         return cell;
     }
-    let words: Vec<&str> = cell
-        .split(is_blank)
-        .filter(|word| !word.is_empty())
-        .collect();
+    let words: Vec<&str> = cell.split(is_blank).filter(|word| !word.is_empty()).collect();
     let joined = words.join(" ");
-    if joined == *cell {
-        cell
-    } else {
-        Cow::Owned(joined)
-    }
+    if joined == *cell { cell } else { Cow::Owned(joined) }
 }
 
 /// Whether two words are the same without regard to case.
@@ -60,9 +49,8 @@ pub(super) fn same(a: &str, b: &str) -> bool {
     a.eq_ignore_ascii_case(b) || !a.is_ascii() && a.to_lowercase() == b.to_lowercase()
 }
 
-const YES: [&str; 13] = [
-    "yes", "true", "1", "y", "x", "billable", "billed", "invoiced", "ja", "oui", "sí", "si", "sim",
-];
+const YES: [&str; 13] =
+    ["yes", "true", "1", "y", "x", "billable", "billed", "invoiced", "ja", "oui", "sí", "si", "sim"];
 const NO: [&str; 14] = [
     "no",
     "false",
@@ -88,27 +76,57 @@ pub(super) fn flag(cell: &str) -> Option<bool> {
         _ => {}
     }
     let is = |word: &&str| same(cell, word);
-    if YES.iter().any(|word| is(word)) {
+    if YES.iter().any(is) {
         return Some(true);
     }
-    NO.iter().any(|word| is(word)).then_some(false)
+    NO.iter().any(is).then_some(false)
 }
 
-const TOTALS: [&str; 10] = [
-    "total",
-    "totals",
-    "grand total",
-    "sum",
-    "summe",
-    "gesamt",
-    "gesamtsumme",
-    "subtotal",
-    "totaal",
-    "suma",
-];
+const TOTALS: [&str; 10] =
+    ["total", "totals", "grand total", "sum", "summe", "gesamt", "gesamtsumme", "subtotal", "totaal", "suma"];
 
 /// Whether a cell is what stands in front of a row of totals.
 pub(super) fn is_total(cell: &str) -> bool {
     let word = cell.trim_end_matches(':').trim_end();
     TOTALS.iter().any(|total| same(word, total))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn blanks_of_all_kinds_are_trimmed_and_collapsed() {
+        let tidy = |cell: &str| collapsed(trimmed(Cow::Owned(cell.to_owned()))).into_owned();
+        for (cell, expected) in [
+            ("  a  b ", "a b"),
+            ("\u{a0}a\u{a0}\tb\u{feff}", "a b"),
+            ("a\nb", "a b"),
+            ("größe  x", "größe x"),
+            ("a b", "a b"),
+            ("", ""),
+            (" ", ""),
+        ] {
+            assert_eq!(tidy(cell), expected, "{cell:?}");
+        }
+    }
+
+    #[test]
+    fn yes_and_no_are_known_by_many_words() {
+        for word in ["Yes", "TRUE", "1", "billable", "Ja"] {
+            assert_eq!(flag(word), Some(true), "{word}");
+        }
+        for word in ["No", "false", "0", "Non-Billable", "NÃO"] {
+            assert_eq!(flag(word), Some(false), "{word}");
+        }
+        assert_eq!(flag("perhaps"), None);
+    }
+
+    #[test]
+    fn totals_are_known_by_their_label() {
+        for label in ["Total", "TOTAL:", "Grand total", "Summe :"] {
+            assert!(is_total(label), "{label}");
+        }
+        assert!(!is_total("Total Energies"));
+    }
 }

@@ -53,13 +53,8 @@ pub struct Tally {
 
 impl Counts {
     pub(super) async fn read(services: &Services, import: &Import) -> Result<Self, StoreError> {
-        let parts: Vec<Self> = services
-            .store
-            .read_all(keys::all_counts(import.account, import.id))
-            .await?;
-        let mut counts = parts
-            .iter()
-            .fold(Self::default(), |sum, part| sum.plus(part));
+        let parts: Vec<Self> = services.store.read_all(keys::all_counts(import.account, import.id)).await?;
+        let mut counts = parts.iter().fold(Self::default(), |sum, part| sum.plus(part));
         counts.pending = import.rows.map(|rows| rows - counts.accounted());
         Ok(counts)
     }

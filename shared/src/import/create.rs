@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use super::transition::announce;
 use super::{Import, ImportError, Options, Status};
-use crate::files::Object;
+use crate::files::{Object, UPLOADS, key_part};
 use crate::id::{AccountId, ImportId, MAX_IMPORTS, ThingId};
 use crate::services::Services;
 use crate::store::keys::{self, Counter};
@@ -63,48 +63,28 @@ struct Claim {
 pub async fn create(services: &Services, new: &NewImport) -> Result<Import, ImportError> {
     let (account, store) = (new.account, &services.store);
     let claim_key = match &new.origin {
-        Origin::Stored(object) => {
-            keys::source(account, services.files.bucket(), &object.key, &object.etag)
-        }
-        Origin::Awaited { token } => {
-            keys::source(account, services.files.bucket(), "awaited", token)
-        }
+        Origin::Stored(object) => keys::source(account, services.files.bucket(), &object.key, &object.etag),
+        Origin::Awaited { token } => keys::source(account, services.files.bucket(), "awaited", token),
     };
     let counter = keys::counter(account, Counter::Imports);
     for _ in 0..ATTEMPTS {
         if let Some(claim) = store.read::<Claim>(&claim_key).await? {
             return Import::find(services, account, claim.import).await;
         }
-        let last = store
-            .read::<Numbered>(&counter)
-            .await?
-            .map_or(0, |counter| counter.n);
+        let last = store.read::<Numbered>(&counter).await?.map_or(0, |counter| counter.n);
         if last >= MAX_IMPORTS {
             return Err(ImportError::Exhausted);
         }
         let import = first_state(services, new, ImportId(last + 1));
         let raise = Write::update(counter.clone(), "SET #n = :next").bind(":next", last + 1);
-        let raise = if last == 0 {
-            raise.when_absent()
-        } else {
-            raise.when("#n = :last").bind(":last", last)
-        };
-        let claim = Claim {
-            import: import.id,
-            expires: import.created_at / 1000 + CLAIM_LIFETIME,
-        };
+        let raise = if last == 0 { raise.when_absent() } else { raise.when("#n = :last").bind(":last", last) };
+        let claim = Claim { import: import.id, expires: import.created_at / 1000 + CLAIM_LIFETIME };
         let mut writes = vec![
             raise,
             Write::put_item(keys::import(account, import.id), import.item()).when_absent(),
             Write::put(claim_key.clone(), &claim).when_absent(),
         ];
-        writes.extend(announce(
-            &import,
-            import.status,
-            &format!("user {}", new.user),
-            None,
-            import.created_at,
-        ));
+        writes.extend(announce(&import, import.status, &format!("user {}", new.user), None, import.created_at));
         match store.transact(writes).await {
             Ok(()) => return Ok(import),
             Err(error) if error.is_refused() => {}
@@ -115,19 +95,15 @@ pub async fn create(services: &Services, new: &NewImport) -> Result<Import, Impo
 }
 
 /// The key that the file of an awaited import is uploaded to.
-pub fn upload_key(account: AccountId, import: ImportId, file_name: &str) -> String {
-    format!("{}/{account}/{import}/{file_name}", crate::files::UPLOADS)
+fn upload_key(account: AccountId, import: ImportId, file_name: &str) -> String {
+    format!("{UPLOADS}/{account}/{import}/{}", key_part(file_name))
 }
 
 fn first_state(services: &Services, new: &NewImport, id: ImportId) -> Import {
     let now = services.clock.now_ms();
     let (status, source, awaits) = match &new.origin {
         Origin::Stored(object) => (Status::Queued, Some(object.clone()), None),
-        Origin::Awaited { .. } => (
-            Status::New,
-            None,
-            Some(upload_key(new.account, id, &new.file_name)),
-        ),
+        Origin::Awaited { .. } => (Status::New, None, Some(upload_key(new.account, id, &new.file_name))),
     };
     Import {
         account: new.account,

@@ -29,9 +29,7 @@ pub async fn settle(services: &Services, import: &Import) -> Result<(), ImportEr
     }
     fold(services, import).await?;
     let tally = tally(services, import).await?;
-    let change = Change::none()
-        .set("tally", tally)
-        .set("completed_at", services.clock.now_ms());
+    let change = Change::none().set("tally", tally).set("completed_at", services.clock.now_ms());
     match transition(services, import, verdict(&counts), "loader", change).await {
         // Somebody else settled it, or it is being undone.
         Ok(_) | Err(ImportError::Status { .. }) => Ok(()),
@@ -52,12 +50,7 @@ fn verdict(counts: &Counts) -> Status {
 /// A reference that is gone belongs to an import that is being undone; it is left gone.
 async fn fold(services: &Services, import: &Import) -> Result<(), ImportError> {
     let mut totals: BTreeMap<(Kind, ThingId), Sums> = BTreeMap::new();
-    let mut query = keys::chunks(
-        import.account,
-        import.id,
-        ChunkNo(0),
-        ChunkNo(import.chunk_count()),
-    );
+    let mut query = keys::chunks(import.account, import.id, ChunkNo(0), ChunkNo(import.chunk_count()));
     loop {
         let (items, last) = services.store.page(&query).await?;
         for item in items {
@@ -65,10 +58,7 @@ async fn fold(services: &Services, import: &Import) -> Result<(), ImportError> {
                 continue;
             };
             for total in &page.totals {
-                totals
-                    .entry((total.kind, total.id))
-                    .or_default()
-                    .add(&total.sums);
+                totals.entry((total.kind, total.id)).or_default().add(&total.sums);
             }
         }
         match last {
@@ -78,19 +68,14 @@ async fn fold(services: &Services, import: &Import) -> Result<(), ImportError> {
     }
     let set = |((kind, id), sums): ((Kind, ThingId), Sums)| async move {
         let key = keys::reference(import.account, kind, id, import.id);
-        let set = Write::update(key, "SET #loaded = :sums")
-            .when_present()
-            .bind(":sums", sums);
+        let set = Write::update(key, "SET #loaded = :sums").when_present().bind(":sums", sums);
         match services.store.write(set).await {
             Err(error) if !error.is_refused() => Err(error),
             _ => Ok(()),
         }
     };
     let sets: Vec<_> = totals.into_iter().map(set).collect();
-    Ok(futures::stream::iter(sets)
-        .buffer_unordered(WRITES_IN_FLIGHT)
-        .try_collect()
-        .await?)
+    Ok(futures::stream::iter(sets).buffer_unordered(WRITES_IN_FLIGHT).try_collect().await?)
 }
 
 /// What the import created besides entries, counted from its notes.
@@ -100,11 +85,8 @@ pub async fn tally(services: &Services, import: &Import) -> Result<Tally, Import
     loop {
         let (items, last) = services.store.page(&query).await?;
         let notes: Vec<Note> = items.into_iter().map(decode).collect::<Result<_, _>>()?;
-        let wanted: Vec<_> = notes
-            .iter()
-            .filter(|note| note.kind != Kind::User)
-            .map(|note| (note.kind, note.id))
-            .collect();
+        let wanted: Vec<_> =
+            notes.iter().filter(|note| note.kind != Kind::User).map(|note| (note.kind, note.id)).collect();
         for thing in Thing::get_many(services, import.account, &wanted).await? {
             if thing.created_by == import.id && !thing.is_spent() {
                 match thing.kind {

@@ -49,10 +49,7 @@ impl Status {
 
     /// Whether nothing more happens by itself.
     pub fn is_settled(self) -> bool {
-        !matches!(
-            self,
-            Self::New | Self::Queued | Self::Processing | Self::RollingBack
-        )
+        !matches!(self, Self::New | Self::Queued | Self::Processing | Self::RollingBack)
     }
 
     /// Whether an import may go from here to `to`.
@@ -74,11 +71,9 @@ impl Status {
             Self::New => "Import Created",
             Self::Queued => "Import Queued",
             Self::Processing => "Import Started",
-            Self::Complete
-            | Self::PartiallyComplete
-            | Self::Failed
-            | Self::Incomplete
-            | Self::Unsupported => "Import Completed",
+            Self::Complete | Self::PartiallyComplete | Self::Failed | Self::Incomplete | Self::Unsupported => {
+                "Import Completed"
+            }
             Self::RollingBack => "Import Rollback Started",
             Self::RolledBack => "Import Rolled Back",
         }

@@ -82,10 +82,7 @@ pub async fn transition(
     change: Change,
 ) -> Result<Import, ImportError> {
     if !import.status.may_become(to) {
-        return Err(ImportError::Status {
-            import: import.id,
-            status: import.status,
-        });
+        return Err(ImportError::Status { import: import.id, status: import.status });
     }
     let now = services.clock.now_ms();
     let mut expression = "SET #status = :to, #updated_at = :now".to_owned();
@@ -98,11 +95,7 @@ pub async fn transition(
         expression.push_str(", #open = :open, #opened = :opened");
     }
     let mut update = Write::update(keys::import(import.account, import.id), &expression);
-    update = update
-        .when("#status = :from")
-        .bind(":to", to)
-        .bind(":from", import.status)
-        .bind(":now", now);
+    update = update.when("#status = :from").bind(":to", to).bind(":from", import.status).bind(":now", now);
     if !to.is_settled() && import.status.is_settled() {
         let opened = format!("{now:015}#{}#{}", import.account, import.id);
         update = update.bind(":open", "open").bind(":opened", opened);
@@ -117,31 +110,17 @@ pub async fn transition(
         Ok(()) => {}
         Err(error) if error.is_refused() => {
             let now = Import::find(services, import.account, import.id).await?;
-            return Err(ImportError::Status {
-                import: import.id,
-                status: now.status,
-            });
+            return Err(ImportError::Status { import: import.id, status: now.status });
         }
         Err(error) => return Err(error.into()),
     }
     tracing::info!(account = import.account.0, import = import.id.0, from = %import.status, %to, by, "transition");
-    let item = services
-        .store
-        .get(&keys::import(import.account, import.id))
-        .await?;
-    Ok(decode(item.ok_or_else(|| {
-        StoreError::Shape("the import is gone".to_owned())
-    })?)?)
+    let item = services.store.get(&keys::import(import.account, import.id)).await?;
+    Ok(decode(item.ok_or_else(|| StoreError::Shape("the import is gone".to_owned()))?)?)
 }
 
 /// The event and the line of history that go with an arrival at `to`.
-pub(super) fn announce(
-    import: &Import,
-    to: Status,
-    by: &str,
-    why: Option<String>,
-    now: i64,
-) -> [Write; 2] {
+pub(super) fn announce(import: &Import, to: Status, by: &str, why: Option<String>, now: i64) -> [Write; 2] {
     let (account, id) = (import.account, import.id);
     let event = Event {
         name: to.event(),
@@ -152,12 +131,7 @@ pub(super) fn announce(
         at: now,
         expires: now / 1000 + EVENT_LIFETIME,
     };
-    let line = HistoryLine {
-        at: now,
-        status: to,
-        by: by.to_owned(),
-        why,
-    };
+    let line = HistoryLine { at: now, status: to, by: by.to_owned(), why };
     [
         Write::put(keys::event(account, id, &format!("{now:015}#{to}")), &event),
         Write::put(keys::history(account, id, now, to.as_str()), &line),

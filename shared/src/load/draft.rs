@@ -62,11 +62,7 @@ pub fn parse<'r>(rows: &'r Rows<'_>, options: &Options) -> Vec<ParsedRow<'r>> {
             if let (Ok(entry), false) = (&mut entry, options.import_tags) {
                 entry.tags.clear();
             }
-            ParsedRow {
-                row: Row(row.row),
-                line: row.line,
-                entry,
-            }
+            ParsedRow { row: Row(row.row), line: row.line, entry }
         })
         .collect()
 }
@@ -84,8 +80,7 @@ pub fn draft(import: &Import, rows: Vec<ParsedRow<'_>>, named: &Named) -> Drafts
                 drafts.page.errors.push(page_error(row, line, error));
                 Outcome::Failed
             }
-            Ok(parsed) => match owner(import, named, &parsed, &mut unknown_users, &mut drafts.page)
-            {
+            Ok(parsed) => match owner(import, named, &parsed, &mut unknown_users, &mut drafts.page) {
                 Owner::Nobody => Outcome::Skipped,
                 Owner::Ambiguous(ids) => {
                     drafts.page.errors.push(ambiguous(row, line, &parsed, &ids));
@@ -111,10 +106,7 @@ pub fn draft(import: &Import, rows: Vec<ParsedRow<'_>>, named: &Named) -> Drafts
         drafts.page.push(outcome);
     }
     drafts.page.users = users.into_iter().collect();
-    drafts.page.totals = totals
-        .into_iter()
-        .map(|((kind, id), sums)| Total { kind, id, sums })
-        .collect();
+    drafts.page.totals = totals.into_iter().map(|((kind, id), sums)| Total { kind, id, sums }).collect();
     drafts.page.unknown_users = unknown_users.into_iter().collect();
     drafts.page.unknown_projects = unknown_projects.into_iter().collect();
     drafts
@@ -133,31 +125,20 @@ fn owner(
     unknown: &mut BTreeSet<String>,
     page: &mut Page,
 ) -> Owner {
-    match named
-        .people
-        .get(&PersonKey::of(&entry.person))
-        .unwrap_or(&Person::Unknown)
-    {
+    match named.people.get(&PersonKey::of(&entry.person)).unwrap_or(&Person::Unknown) {
         Person::Known(user) => Owner::User(*user),
         Person::Ambiguous(ids) => Owner::Ambiguous(ids.clone()),
         Person::Unknown => {
             page.unknown_user_rows += 1;
             unknown.extend(written(entry).map(str::to_owned));
-            import
-                .options
-                .fallback_user
-                .map_or(Owner::Nobody, Owner::User)
+            import.options.fallback_user.map_or(Owner::Nobody, Owner::User)
         }
     }
 }
 
 /// The person as the row writes it.
 fn written<'a>(entry: &'a EntryRow<'_>) -> Option<&'a str> {
-    entry
-        .person
-        .email
-        .as_deref()
-        .or(entry.person.name.as_deref())
+    entry.person.email.as_deref().or(entry.person.name.as_deref())
 }
 
 fn ambiguous(row: Row, line: u64, entry: &EntryRow<'_>, ids: &[ThingId]) -> PageError {
@@ -168,31 +149,18 @@ fn ambiguous(row: Row, line: u64, entry: &EntryRow<'_>, ids: &[ThingId]) -> Page
         line,
         column: "person".to_owned(),
         code: "ambiguous_user".to_owned(),
-        message: format!(
-            "person: \"{value}\" is the name of several users ({})",
-            ids.join(", ")
-        ),
+        message: format!("person: \"{value}\" is the name of several users ({})", ids.join(", ")),
         value,
     }
 }
 
 fn page_error(row: Row, line: u64, error: RowError) -> PageError {
-    PageError {
-        row,
-        line,
-        column: error.column,
-        code: word(error.code),
-        value: error.value,
-        message: error.message,
-    }
+    PageError { row, line, column: error.column, code: word(error.code), value: error.value, message: error.message }
 }
 
 /// The code as it stands on the wire.
 fn word(code: ErrorCode) -> String {
-    serde_json::to_value(code)
-        .ok()
-        .and_then(|word| Some(word.as_str()?.to_owned()))
-        .unwrap_or_default()
+    serde_json::to_value(code).ok().and_then(|word| Some(word.as_str()?.to_owned())).unwrap_or_default()
 }
 
 fn entry_of(
@@ -205,32 +173,21 @@ fn entry_of(
 ) -> Entry {
     let project = parsed.project.as_deref().and_then(|project| {
         let client = parsed.client.as_deref().map(normal).unwrap_or_default();
-        let found = named
-            .projects
-            .get(&(client, normal(project)))
-            .copied()
-            .flatten();
+        let found = named.projects.get(&(client, normal(project))).copied().flatten();
         if found.is_none() {
             unknown_projects.insert(tidy(project));
         }
         found
     });
     let mut tags = Vec::with_capacity(parsed.tags.len());
-    for id in parsed
-        .tags
-        .iter()
-        .filter_map(|tag| named.tags.get(&normal(&tag.name)))
-    {
+    for id in parsed.tags.iter().filter_map(|tag| named.tags.get(&normal(&tag.name))) {
         if !tags.contains(id) {
             tags.push(*id);
         }
     }
     let text = |value: std::borrow::Cow<'_, str>| value.into_owned();
-    let mut extra: Vec<(String, String)> = parsed
-        .extra
-        .into_iter()
-        .map(|(column, value)| (column.to_owned(), value.into_owned()))
-        .collect();
+    let mut extra: Vec<(String, String)> =
+        parsed.extra.into_iter().map(|(column, value)| (column.to_owned(), value.into_owned())).collect();
     // A client is the project's; without a project it has no place in an entry, but is not dropped.
     if let (None, Some(client)) = (&parsed.project, &parsed.client) {
         extra.push(("client".to_owned(), client.clone().into_owned()));

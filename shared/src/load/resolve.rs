@@ -70,26 +70,12 @@ pub async fn resolve(
     rows: &[ParsedRow<'_>],
     lease: &Lease,
 ) -> Result<Named, ImportError> {
-    let people: HashSet<PersonKey> = entries(rows)
-        .map(|entry| PersonKey::of(&entry.person))
-        .collect();
-    let look_ups: Vec<_> = people
-        .into_iter()
-        .map(|person| look_up(services, import, person))
-        .collect();
-    let people: HashMap<_, _> = futures::stream::iter(look_ups)
-        .buffer_unordered(IN_FLIGHT)
-        .try_collect()
-        .await?;
-    let users: HashSet<ThingId> = people
-        .values()
-        .filter_map(|person| owner(person, import.options.fallback_user))
-        .collect();
-    let Names {
-        clients,
-        projects,
-        tags,
-    } = Names::of(rows, &people, import.options.fallback_user);
+    let people: HashSet<PersonKey> = entries(rows).map(|entry| PersonKey::of(&entry.person)).collect();
+    let look_ups: Vec<_> = people.into_iter().map(|person| look_up(services, import, person)).collect();
+    let people: HashMap<_, _> = futures::stream::iter(look_ups).buffer_unordered(IN_FLIGHT).try_collect().await?;
+    let users: HashSet<ThingId> =
+        people.values().filter_map(|person| owner(person, import.options.fallback_user)).collect();
+    let Names { clients, projects, tags } = Names::of(rows, &people, import.options.fallback_user);
 
     touch_users(services, import, users).await?;
     lease.check(&services.clock)?;
@@ -98,34 +84,16 @@ pub async fn resolve(
     for ((client, _), name) in &projects {
         let client = clients.get(client).cloned();
         let key = project_key(client.as_ref().map(|client| client.id), name);
-        wanted.push(Wanted {
-            kind: Kind::Project,
-            key,
-            name: name.clone(),
-            client,
-        });
+        wanted.push(Wanted { kind: Kind::Project, key, name: name.clone(), client });
     }
     for (key, name) in &tags {
-        wanted.push(Wanted {
-            kind: Kind::Tag,
-            key: key.clone(),
-            name: name.clone(),
-            client: None,
-        });
+        wanted.push(Wanted { kind: Kind::Tag, key: key.clone(), name: name.clone(), client: None });
     }
     let found = touch_all(services, import, &wanted, lease).await?;
     let projects: HashMap<_, _> = projects.into_keys().zip(found.iter().copied()).collect();
     let tag_ids = found.into_iter().skip(projects.len());
-    let tags = tags
-        .into_keys()
-        .zip(tag_ids)
-        .filter_map(|(tag, id)| Some((tag, id?)))
-        .collect();
-    Ok(Named {
-        people,
-        projects,
-        tags,
-    })
+    let tags = tags.into_keys().zip(tag_ids).filter_map(|(tag, id)| Some((tag, id?))).collect();
+    Ok(Named { people, projects, tags })
 }
 
 fn entries<'a, 'r>(rows: &'a [ParsedRow<'r>]) -> impl Iterator<Item = &'a EntryRow<'r>> {
@@ -151,11 +119,7 @@ struct Names {
 
 impl Names {
     /// A row that is left out for its user brings neither project nor tags.
-    fn of(
-        rows: &[ParsedRow<'_>],
-        people: &HashMap<PersonKey, Person>,
-        fallback: Option<ThingId>,
-    ) -> Self {
+    fn of(rows: &[ParsedRow<'_>], people: &HashMap<PersonKey, Person>, fallback: Option<ThingId>) -> Self {
         let mut names = Self::default();
         for entry in entries(rows) {
             let person = people.get(&PersonKey::of(&entry.person));
@@ -187,17 +151,10 @@ fn spell<K: Ord>(names: &mut BTreeMap<K, String>, key: K, name: &str) {
     }
 }
 
-async fn look_up(
-    services: &Services,
-    import: &Import,
-    person: PersonKey,
-) -> Result<(PersonKey, Person), StoreError> {
+async fn look_up(services: &Services, import: &Import, person: PersonKey) -> Result<(PersonKey, Person), StoreError> {
     let ids = match &person {
         PersonKey::Nobody => Vec::new(),
-        PersonKey::Email(email) => user::by_email(services, import.account, email)
-            .await?
-            .into_iter()
-            .collect(),
+        PersonKey::Email(email) => user::by_email(services, import.account, email).await?.into_iter().collect(),
         PersonKey::Name(name) => user::by_name(services, import.account, name).await?,
     };
     let meant = match ids.as_slice() {
@@ -208,71 +165,31 @@ async fn look_up(
     Ok((person, meant))
 }
 
-async fn touch_users(
-    services: &Services,
-    import: &Import,
-    users: HashSet<ThingId>,
-) -> Result<(), ImportError> {
-    let touches: Vec<_> = users
-        .into_iter()
-        .map(|user| touch_user(services, import, user))
-        .collect();
-    futures::stream::iter(touches)
-        .buffer_unordered(IN_FLIGHT)
-        .try_collect()
-        .await
+async fn touch_users(services: &Services, import: &Import, users: HashSet<ThingId>) -> Result<(), ImportError> {
+    let touches: Vec<_> = users.into_iter().map(|user| touch_user(services, import, user)).collect();
+    futures::stream::iter(touches).buffer_unordered(IN_FLIGHT).try_collect().await
 }
 
-async fn touch_user(
-    services: &Services,
-    import: &Import,
-    user: ThingId,
-) -> Result<(), ImportError> {
+async fn touch_user(services: &Services, import: &Import, user: ThingId) -> Result<(), ImportError> {
     if referred(services, import, Kind::User, user).await? {
         return Ok(());
     }
-    note(
-        services,
-        import,
-        &[Note {
-            kind: Kind::User,
-            id: user,
-            client: None,
-        }],
-    )
-    .await?;
+    note(services, import, &[Note { kind: Kind::User, id: user, client: None }]).await?;
     let refer = reference::refer(import.account, Kind::User, user, import.id);
     match services.store.transact(refer.to_vec()).await {
-        Err(error)
-            if error.is_refused() && referred(services, import, Kind::User, user).await? =>
-        {
-            Ok(())
-        }
+        Err(error) if error.is_refused() && referred(services, import, Kind::User, user).await? => Ok(()),
         done => Ok(done?),
     }
 }
 
-async fn referred(
-    services: &Services,
-    import: &Import,
-    kind: Kind,
-    id: ThingId,
-) -> Result<bool, StoreError> {
+async fn referred(services: &Services, import: &Import, kind: Kind, id: ThingId) -> Result<bool, StoreError> {
     let reference = keys::reference(import.account, kind, id, import.id);
     Ok(services.store.get(&reference).await?.is_some())
 }
 
 async fn note(services: &Services, import: &Import, notes: &[Note]) -> Result<(), StoreError> {
     let key = |note: &Note| keys::note(import.account, import.id, note.kind, note.id);
-    services
-        .store
-        .put_all(
-            notes
-                .iter()
-                .map(|note| (Table::Imports, encode(&key(note), note)))
-                .collect(),
-        )
-        .await
+    services.store.put_all(notes.iter().map(|note| (Table::Imports, encode(&key(note), note))).collect()).await
 }
 
 /// The ids of clients: those that are there, and those that the new ones will have.
@@ -289,10 +206,7 @@ async fn find_clients(
         Ok((key.clone(), Client { id, key, name }))
     };
     let look_ups: Vec<_> = clients.into_iter().map(look_up).collect();
-    futures::stream::iter(look_ups)
-        .buffer_unordered(IN_FLIGHT)
-        .try_collect()
-        .await
+    futures::stream::iter(look_ups).buffer_unordered(IN_FLIGHT).try_collect().await
 }
 
 /// Finds or makes, notes and refers to everything `wanted`; an id for each, in its order.
@@ -303,46 +217,27 @@ async fn touch_all(
     lease: &Lease,
 ) -> Result<Vec<Option<ThingId>>, ImportError> {
     let account = import.account;
-    let first = |wanted: &Wanted| {
-        (
-            wanted.kind,
-            Place::first(account, wanted.kind, &wanted.key).id,
-        )
-    };
+    let first = |wanted: &Wanted| (wanted.kind, Place::first(account, wanted.kind, &wanted.key).id);
     let places: Vec<_> = wanted.iter().map(first).collect();
     let there: HashMap<(Kind, ThingId), Thing> = Thing::get_many(services, account, &places)
         .await?
         .into_iter()
         .map(|thing| ((thing.kind, thing.id), thing))
         .collect();
-    let mine: Vec<_> = places
-        .iter()
-        .map(|&(kind, id)| keys::reference(account, kind, id, import.id))
-        .collect();
-    let mine: HashSet<String> = services
-        .store
-        .get_many(&mine)
-        .await?
-        .iter()
-        .map(|item| keys::Key::of(Table::Workspace, item).pk)
-        .collect();
+    let mine: Vec<_> = places.iter().map(|&(kind, id)| keys::reference(account, kind, id, import.id)).collect();
+    let mine: HashSet<String> =
+        services.store.get_many(&mine).await?.iter().map(|item| keys::Key::of(Table::Workspace, item).pk).collect();
     lease.check(&services.clock)?;
 
     // What can be told before anything is written is noted together, at the price of one unit each.
     let new_here = |wanted: &Wanted| wanted.kind == Kind::Tag || import.options.autocreate_projects;
     let mut notes = Vec::new();
     for (wanted, place) in wanted.iter().zip(&places) {
-        let known = there
-            .get(place)
-            .filter(|thing| thing.key == wanted.key && !thing.is_spent());
+        let known = there.get(place).filter(|thing| thing.key == wanted.key && !thing.is_spent());
         let reference = keys::reference(account, place.0, place.1, import.id).pk;
         let place_is_free = !there.contains_key(place) && new_here(wanted);
         if (known.is_some() || place_is_free) && !mine.contains(&reference) {
-            notes.push(Note {
-                kind: place.0,
-                id: place.1,
-                client: wanted.client.as_ref().map(|client| client.id),
-            });
+            notes.push(Note { kind: place.0, id: place.1, client: wanted.client.as_ref().map(|client| client.id) });
         }
     }
     note(services, import, &notes).await?;
@@ -355,19 +250,14 @@ async fn touch_all(
         let noted = &noted;
         touches.push(async move {
             let seen = match seen {
-                Some(thing) if thing.key == wanted.key && !thing.is_spent() => {
-                    Found::There(Box::new(thing))
-                }
+                Some(thing) if thing.key == wanted.key && !thing.is_spent() => Found::There(Box::new(thing)),
                 None => Found::Absent(Place::first(account, wanted.kind, &wanted.key)),
                 Some(_) => find(services, account, wanted.kind, &wanted.key).await?,
             };
             touch(services, import, wanted, seen, referred, noted).await
         });
     }
-    futures::stream::iter(touches)
-        .buffered(IN_FLIGHT)
-        .try_collect()
-        .await
+    futures::stream::iter(touches).buffered(IN_FLIGHT).try_collect().await
 }
 
 async fn touch(
@@ -382,18 +272,14 @@ async fn touch(
     for attempt in 0..ATTEMPTS {
         let id = match &seen {
             Found::There(thing) => thing.id,
-            Found::Absent(_)
-                if wanted.kind == Kind::Project && !import.options.autocreate_projects =>
-            {
+            Found::Absent(_) if wanted.kind == Kind::Project && !import.options.autocreate_projects => {
                 return Ok(None);
             }
             Found::Absent(place) => place.id,
         };
         let writes = match &seen {
             Found::There(thing) => {
-                if (attempt == 0 && referred_to_first)
-                    || referred(services, import, wanted.kind, id).await?
-                {
+                if (attempt == 0 && referred_to_first) || referred(services, import, wanted.kind, id).await? {
                     return Ok(Some(respell(services, import, wanted, thing).await?));
                 }
                 reference::refer(account, wanted.kind, id, import.id).to_vec()
@@ -402,23 +288,12 @@ async fn touch(
         };
         if !noted.contains(&(wanted.kind, id)) {
             let client = wanted.client.as_ref().map(|client| client.id);
-            note(
-                services,
-                import,
-                &[Note {
-                    kind: wanted.kind,
-                    id,
-                    client,
-                }],
-            )
-            .await?;
+            note(services, import, &[Note { kind: wanted.kind, id, client }]).await?;
         }
         match services.store.transact(writes).await {
             Ok(()) => {
                 return match &seen {
-                    Found::There(thing) => {
-                        Ok(Some(respell(services, import, wanted, thing).await?))
-                    }
+                    Found::There(thing) => Ok(Some(respell(services, import, wanted, thing).await?)),
                     Found::Absent(_) => Ok(Some(id)),
                 };
             }
@@ -429,11 +304,7 @@ async fn touch(
             Err(error) => return Err(error.into()),
         }
     }
-    Err(StoreError::Busy(format!(
-        "a {} kept changing while it was looked up",
-        wanted.kind.as_str()
-    ))
-    .into())
+    Err(StoreError::Busy(format!("a {} kept changing while it was looked up", wanted.kind.as_str())).into())
 }
 
 /// The writes that make a thing, with its reference and its place with its client.
@@ -445,14 +316,7 @@ async fn creation(
 ) -> Result<Vec<Write>, StoreError> {
     let account = import.account;
     let make = |kind, id, key: &str, name: &str| {
-        let mut thing = Thing::new(
-            kind,
-            id,
-            key.to_owned(),
-            name.to_owned(),
-            import.id,
-            import.created_at,
-        );
+        let mut thing = Thing::new(kind, id, key.to_owned(), name.to_owned(), import.id, import.created_at);
         thing.refs = 1;
         thing
     };
@@ -465,36 +329,21 @@ async fn creation(
                 writes.push(reference::count(account, Kind::Client, client.id, 1));
             }
             Found::Absent(place) if place.id == client.id => {
-                writes.extend(place.put(
-                    account,
-                    &make(Kind::Client, client.id, &client.key, &client.name),
-                ));
+                writes.extend(place.put(account, &make(Kind::Client, client.id, &client.key, &client.name)));
             }
             // The project's key names the client's id: with another client it is another project. Begin again.
             _ => {
-                return Err(StoreError::Busy(
-                    "a client changed its place while it was looked up".to_owned(),
-                ));
+                return Err(StoreError::Busy("a client changed its place while it was looked up".to_owned()));
             }
         }
     }
     writes.extend(place.put(account, &thing));
-    writes.push(reference::new_reference(
-        account,
-        wanted.kind,
-        place.id,
-        import.id,
-    ));
+    writes.push(reference::new_reference(account, wanted.kind, place.id, import.id));
     Ok(writes)
 }
 
 /// Takes the spelling that sorts first, on what this import made and nobody edited.
-async fn respell(
-    services: &Services,
-    import: &Import,
-    wanted: &Wanted,
-    thing: &Thing,
-) -> Result<ThingId, StoreError> {
+async fn respell(services: &Services, import: &Import, wanted: &Wanted, thing: &Thing) -> Result<ThingId, StoreError> {
     if let (Some(client), Some(id)) = (&wanted.client, thing.client()) {
         set_spelling(services, import, Kind::Client, id, &client.name).await?;
     }
@@ -512,9 +361,7 @@ async fn set_spelling(
     name: &str,
 ) -> Result<(), StoreError> {
     let ours = Thing::get(services, import.account, kind, id).await?;
-    if !ours.is_some_and(|thing| {
-        thing.created_by == import.id && thing.version == 1 && thing.name.as_str() > name
-    }) {
+    if !ours.is_some_and(|thing| thing.created_by == import.id && thing.version == 1 && thing.name.as_str() > name) {
         return Ok(());
     }
     let set = Write::update(keys::thing(import.account, kind, id), "SET #name = :name")

@@ -24,6 +24,8 @@ pub enum Unreadable {
     Binary { at: u64 },
     #[error("byte {at} (counted from 0) is not valid {encoding}{}", settle(*.encoding))]
     Invalid { at: u64, encoding: Encoding },
+    #[error("byte {at} (counted from 0) fits neither utf-8 nor windows-1252: save the file as UTF-8")]
+    Neither { at: u64 },
     #[error(
         "most of the file is UTF-8, but byte {at} (counted from 0) is not: mend it, or say \
          encoding=windows-1252 if the whole file is"
@@ -68,12 +70,7 @@ enum State {
 impl Decoder {
     /// A decoder for a file whose encoding is `asked`, or is to be found.
     pub fn new(asked: Option<Encoding>) -> Self {
-        Self {
-            asked,
-            state: State::Head(Vec::new()),
-            position: 0,
-            mark: 0,
-        }
+        Self { asked, state: State::Head(Vec::new()), position: 0, mark: 0 }
     }
 
     /// The encoding as far as it is known: once text has come out, it only ever changes from UTF-8 to
@@ -97,10 +94,7 @@ impl Decoder {
         match (&self.state, self.asked, self.mark) {
             (_, Some(asked), _) if asked == encoding => format!("encoding {encoding}: as told"),
             (State::Windows1252(Some(doubt)), ..) => {
-                format!(
-                    "encoding {encoding}: byte {} (counted from 0) is not UTF-8",
-                    doubt.from
-                )
+                format!("encoding {encoding}: byte {} (counted from 0) is not UTF-8", doubt.from)
             }
             (_, _, 1..) => format!("encoding {encoding}: by the mark at the beginning"),
             (State::Utf8 { open: true, .. }, ..) => {
@@ -153,20 +147,13 @@ impl Decoder {
         let keeps_mark = found.mark > 0 && (marked.is_some() || self.asked.is_none());
         // A UTF-8 mark before text that is said to be Windows-1252 is still no part of it.
         let stray = found.encoding == Some(Encoding::Utf8) && found.mark > 0;
-        self.mark = if keeps_mark || stray {
-            found.mark as u64
-        } else {
-            0
-        };
+        self.mark = if keeps_mark || stray { found.mark as u64 } else { 0 };
         self.position = self.mark;
         self.state = match marked.or(self.asked) {
             Some(Encoding::Windows1252) => State::Windows1252(None),
             Some(encoding @ Encoding::Utf16Le) => utf16(encoding, encoding_rs::UTF_16LE),
             Some(encoding @ Encoding::Utf16Be) => utf16(encoding, encoding_rs::UTF_16BE),
-            known => State::Utf8 {
-                carry: Vec::new(),
-                open: known.is_none(),
-            },
+            known => State::Utf8 { carry: Vec::new(), open: known.is_none() },
         };
         Ok(())
     }
@@ -183,9 +170,7 @@ impl Decoder {
             None => Ok(()),
             Some(zero) => {
                 let behind = self.encoding().source_len(&text[from + zero..]);
-                Err(Unreadable::Binary {
-                    at: self.position - self.pending() - behind,
-                })
+                Err(Unreadable::Binary { at: self.position - self.pending() - behind })
             }
         }
     }
@@ -198,12 +183,7 @@ impl Decoder {
         }
     }
 
-    fn decode_utf8(
-        &mut self,
-        bytes: &[u8],
-        last: bool,
-        text: &mut String,
-    ) -> Result<(), Unreadable> {
+    fn decode_utf8(&mut self, bytes: &[u8], last: bool, text: &mut String) -> Result<(), Unreadable> {
         let State::Utf8 { carry, open } = &mut self.state else {
             unreachable!("called in this state only");
         };
@@ -236,10 +216,7 @@ impl Decoder {
         if !*open {
             return Err(match (self.asked, self.mark) {
                 (None, 0) => Unreadable::Mixed { at },
-                _ => Unreadable::Invalid {
-                    at,
-                    encoding: Encoding::Utf8,
-                },
+                _ => Unreadable::Invalid { at, encoding: Encoding::Utf8 },
             });
         }
         self.state = State::Windows1252(Some(Box::new(Doubt::new(at))));
@@ -247,12 +224,7 @@ impl Decoder {
         self.decode_windows1252(rest, last, text)
     }
 
-    fn decode_utf16(
-        &mut self,
-        bytes: &[u8],
-        last: bool,
-        text: &mut String,
-    ) -> Result<(), Unreadable> {
+    fn decode_utf16(&mut self, bytes: &[u8], last: bool, text: &mut String) -> Result<(), Unreadable> {
         let State::Utf16(encoding, decoder) = &mut self.state else {
             unreachable!("called in this state only");
         };
@@ -267,28 +239,21 @@ impl Decoder {
             DecoderResult::OutputFull => unreachable!("there was room for all of it"),
             DecoderResult::Malformed(length, after) => {
                 let at = self.position - u64::from(length) - u64::from(after);
-                Err(Unreadable::Invalid {
-                    at,
-                    encoding: *encoding,
-                })
+                Err(Unreadable::Invalid { at, encoding: *encoding })
             }
         }
     }
 
-    fn decode_windows1252(
-        &mut self,
-        bytes: &[u8],
-        last: bool,
-        text: &mut String,
-    ) -> Result<(), Unreadable> {
+    fn decode_windows1252(&mut self, bytes: &[u8], last: bool, text: &mut String) -> Result<(), Unreadable> {
         let State::Windows1252(doubt) = &mut self.state else {
             unreachable!("called in this state only");
         };
         if let Some(hole) = bytes.iter().position(|byte| HOLES.contains(byte)) {
             let at = self.position + hole as u64;
-            return Err(Unreadable::Invalid {
-                at,
-                encoding: Encoding::Windows1252,
+            let encoding = Encoding::Windows1252;
+            return Err(match doubt {
+                Some(_) => Unreadable::Neither { at },
+                None => Unreadable::Invalid { at, encoding },
             });
         }
         let (decoded, _) = encoding_rs::WINDOWS_1252.decode_without_bom_handling(bytes);
@@ -308,22 +273,14 @@ impl Encoding {
         if self == Self::Utf8 {
             return std::str::from_utf8(bytes)
                 .map(Cow::Borrowed)
-                .map_err(|error| Unreadable::Invalid {
-                    at: error.valid_up_to() as u64,
-                    encoding: self,
-                });
+                .map_err(|error| Unreadable::Invalid { at: error.valid_up_to() as u64, encoding: self });
         }
         let state = match self {
             Self::Utf16Le => utf16(self, encoding_rs::UTF_16LE),
             Self::Utf16Be => utf16(self, encoding_rs::UTF_16BE),
             _ => State::Windows1252(None),
         };
-        let mut decoder = Decoder {
-            asked: Some(self),
-            state,
-            position: 0,
-            mark: 0,
-        };
+        let mut decoder = Decoder { asked: Some(self), state, position: 0, mark: 0 };
         let mut text = String::new();
         decoder.decode(bytes, true, &mut text)?;
         Ok(Cow::Owned(text))
@@ -353,12 +310,7 @@ const RUN: usize = 64;
 
 impl Doubt {
     fn new(from: u64) -> Self {
-        Self {
-            from,
-            detector: EncodingDetector::new(),
-            seen: 0,
-            run: Vec::new(),
-        }
+        Self { from, detector: EncodingDetector::new(), seen: 0, run: Vec::new() }
     }
 
     fn see(&mut self, bytes: &[u8], last: bool) -> Result<(), Unreadable> {
@@ -378,10 +330,7 @@ impl Doubt {
         }
         self.end_run()?;
         match self.other_guess() {
-            Some(guess) => Err(Unreadable::OtherEncoding {
-                at: self.from,
-                guess,
-            }),
+            Some(guess) => Err(Unreadable::OtherEncoding { at: self.from, guess }),
             None => Ok(()),
         }
     }
@@ -397,11 +346,7 @@ impl Doubt {
         let capital = (0xc7..=0xcb).contains(&self.run[0]);
         let utf8 = !capital && std::str::from_utf8(&self.run).is_ok();
         self.run.clear();
-        if utf8 {
-            Err(Unreadable::Mixed { at: self.from })
-        } else {
-            Ok(())
-        }
+        if utf8 { Err(Unreadable::Mixed { at: self.from }) } else { Ok(()) }
     }
 
     /// Another encoding that the file is likelier to be in, if that would read any byte of it
@@ -411,9 +356,7 @@ impl Doubt {
         // The detector falls for ISO-8859-4 on a single accent, an encoding that is not in use.
         let idle = guess == encoding_rs::WINDOWS_1252 || guess == encoding_rs::ISO_8859_4;
         let same = guess.is_single_byte() && {
-            let seen: Vec<u8> = (0x80..=0xff)
-                .filter(|byte| self.seen >> (byte - 0x80) & 1 == 1)
-                .collect();
+            let seen: Vec<u8> = (0x80..=0xff).filter(|byte| self.seen >> (byte - 0x80) & 1 == 1).collect();
             let (ours, _) = encoding_rs::WINDOWS_1252.decode_without_bom_handling(&seen);
             let (theirs, _) = guess.decode_without_bom_handling(&seen);
             ours == theirs

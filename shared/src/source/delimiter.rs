@@ -25,19 +25,13 @@ pub struct Judged {
 /// Splits the beginning of a text under each of `delimiters`, the likeliest first. Empty as long as
 /// the first record is not complete; `complete` says that the text ends here.
 pub fn judge(text: &str, complete: bool, delimiters: &[u8]) -> Vec<Judged> {
-    let mut judged: Vec<Judged> = delimiters
-        .iter()
-        .filter_map(|&delimiter| split(text, complete, delimiter))
-        .collect();
+    let mut judged: Vec<Judged> = delimiters.iter().filter_map(|&delimiter| split(text, complete, delimiter)).collect();
     // One column is no table. Otherwise records that agree on their number of cells tell more than
     // the number: a decimal comma makes columns too, but not the same number in each row.
     judged.sort_by(|a, b| {
         let table = |judged: &Judged| judged.header.len() > 1;
         let share = |this: &Judged, other: &Judged| this.agreeing * other.records.max(1);
-        table(b)
-            .cmp(&table(a))
-            .then(share(b, a).cmp(&share(a, b)))
-            .then(b.header.len().cmp(&a.header.len()))
+        table(b).cmp(&table(a)).then(share(b, a).cmp(&share(a, b))).then(b.header.len().cmp(&a.header.len()))
     });
     judged
 }
@@ -50,18 +44,9 @@ fn split(text: &str, complete: bool, delimiter: u8) -> Option<Judged> {
         if is_blank(text, fields) {
             return 0;
         }
-        let judged = judged.get_or_insert_with(|| Judged {
-            delimiter,
-            header: Vec::new(),
-            records: 0,
-            agreeing: 0,
-        });
+        let judged = judged.get_or_insert_with(|| Judged { delimiter, header: Vec::new(), records: 0, agreeing: 0 });
         if judged.header.is_empty() {
-            judged.header = fields
-                .iter()
-                .map(|field| field.cell(text))
-                .map(Cow::into_owned)
-                .collect();
+            judged.header = fields.iter().map(|field| field.cell(text)).map(Cow::into_owned).collect();
         } else {
             judged.records += 1;
             judged.agreeing += usize::from(fields.len() == judged.header.len());

@@ -76,9 +76,7 @@ impl FromStr for Encoding {
             // A mark, where there is one, decides the byte order of what is just called UTF-16.
             "utf-16le" | "utf-16" | "utf16" | "utf16le" | "utf-16-le" => Ok(Self::Utf16Le),
             "utf-16be" | "utf16be" | "utf-16-be" => Ok(Self::Utf16Be),
-            "windows-1252" | "cp1252" | "latin-1" | "latin1" | "iso-8859-1" | "ansi" => {
-                Ok(Self::Windows1252)
-            }
+            "windows-1252" | "cp1252" | "latin-1" | "latin1" | "iso-8859-1" | "ansi" => Ok(Self::Windows1252),
             _ => Err(UnknownEncoding(name.to_owned())),
         }
     }
@@ -96,11 +94,8 @@ pub(super) struct Head {
     pub mark: usize,
 }
 
-const MARKS: [(&[u8], Encoding); 3] = [
-    (b"\xef\xbb\xbf", Encoding::Utf8),
-    (b"\xff\xfe", Encoding::Utf16Le),
-    (b"\xfe\xff", Encoding::Utf16Be),
-];
+const MARKS: [(&[u8], Encoding); 3] =
+    [(b"\xef\xbb\xbf", Encoding::Utf8), (b"\xff\xfe", Encoding::Utf16Le), (b"\xfe\xff", Encoding::Utf16Be)];
 
 /// Reads the first bytes of a file: at least [`HEAD`] of them, or all there are.
 pub(super) fn head(bytes: &[u8]) -> Head {
@@ -111,27 +106,14 @@ pub(super) fn head(bytes: &[u8]) -> Head {
         // A UTF-16 mark before text without a single zero byte is a broken mark, not Chinese: a
         // table's header is in Latin letters. The mark is left out and the text read for itself.
         let broken = encoding.is_utf16() && !rest.is_empty() && !rest.contains(&0);
-        return Head {
-            encoding: (!broken).then_some(encoding),
-            mark: mark.len(),
-        };
+        return Head { encoding: (!broken).then_some(encoding), mark: mark.len() };
     }
-    Head {
-        encoding: utf16_by_zeros(bytes),
-        mark: 0,
-    }
+    Head { encoding: utf16_by_zeros(bytes), mark: 0 }
 }
 
 /// UTF-16 without a mark: Latin letters have a zero in every second byte, always on the same side.
 fn utf16_by_zeros(bytes: &[u8]) -> Option<Encoding> {
-    let zeros = |from: usize| {
-        bytes
-            .iter()
-            .skip(from)
-            .step_by(2)
-            .filter(|&&byte| byte == 0)
-            .count()
-    };
+    let zeros = |from: usize| bytes.iter().skip(from).step_by(2).filter(|&&byte| byte == 0).count();
     let (even, odd, pairs) = (zeros(0), zeros(1), bytes.len() / 2);
     let most = |count: usize| pairs >= 4 && count * 10 >= pairs * 7;
     match (most(even), most(odd)) {
@@ -144,10 +126,7 @@ fn utf16_by_zeros(bytes: &[u8]) -> Option<Encoding> {
 /// Files that are no text, by their first bytes.
 const KINDS: [(&[u8], &str); 17] = [
     (b"PK\x03\x04", "a zip archive or an .xlsx spreadsheet"),
-    (
-        b"\xd0\xcf\x11\xe0",
-        "an old .xls spreadsheet or another Office document",
-    ),
+    (b"\xd0\xcf\x11\xe0", "an old .xls spreadsheet or another Office document"),
     (b"\x1f\x8b", "a gzip archive"),
     (b"%PDF", "a PDF document"),
     (b"\x89PNG", "a PNG image"),

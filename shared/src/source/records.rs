@@ -39,12 +39,7 @@ impl Records {
     /// Records of a text that begins at byte `origin` of the object, on physical line `line`.
     pub fn new(delimiter: u8, origin: u64, line: u64) -> Self {
         let splitter = Splitter::new(delimiter, line);
-        Self {
-            splitter,
-            text: String::new(),
-            origin,
-            oversized: None,
-        }
+        Self { splitter, text: String::new(), origin, oversized: None }
     }
 
     /// The text that is still to be split; append to it.
@@ -54,15 +49,8 @@ impl Records {
 
     /// Gives each complete record to `take`, blank ones left out. `encoding` is that of all text so
     /// far.
-    pub fn drain<E>(
-        &mut self,
-        encoding: Encoding,
-        mut take: impl FnMut(Record<'_>) -> Result<(), E>,
-    ) -> Result<(), E> {
-        let mut place = Place {
-            text: 0,
-            source: self.origin,
-        };
+    pub fn drain<E>(&mut self, encoding: Encoding, mut take: impl FnMut(Record<'_>) -> Result<(), E>) -> Result<(), E> {
+        let mut place = Place { text: 0, source: self.origin };
         while self.splitter.scan(self.text.as_bytes()) {
             self.give(encoding, &mut place, Ending::Complete, &mut take)?;
         }
@@ -89,10 +77,7 @@ impl Records {
         encoding: Encoding,
         mut take: impl FnMut(Record<'_>) -> Result<(), E>,
     ) -> Result<(), E> {
-        let mut place = Place {
-            text: 0,
-            source: self.origin,
-        };
+        let mut place = Place { text: 0, source: self.origin };
         match self.splitter.finish(self.text.as_bytes()) {
             Some(ending) => self.give(encoding, &mut place, ending, &mut take),
             None => Ok(()),
@@ -113,10 +98,7 @@ impl Records {
             Some(start) => (start, true),
             None => (start, range.len() > MAX_RECORD),
         };
-        let cells = Cells {
-            text: &self.text,
-            fields: self.splitter.fields(),
-        };
+        let cells = Cells { text: &self.text, fields: self.splitter.fields() };
         if !oversized && is_blank(cells.text, cells.fields) {
             return Ok(());
         }

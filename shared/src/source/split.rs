@@ -206,11 +206,7 @@ impl Splitter {
 
     /// Length of the record at hand, as far as it is there; 0 between records.
     pub fn pending(&self) -> usize {
-        if self.given {
-            0
-        } else {
-            self.seen - self.start
-        }
+        if self.given { 0 } else { self.seen - self.start }
     }
 
     /// Moves what is left of the text to offset 0, because the caller takes away all of it before
@@ -242,11 +238,7 @@ impl Splitter {
             *quote = quote.wrapping_sub(self.seen);
         }
         self.behind_cr = self.behind_cr.filter(|&at| at == self.seen).map(|_| 0);
-        self.field_start = if self.field_start == self.seen {
-            0
-        } else {
-            FORGOTTEN
-        };
+        self.field_start = if self.field_start == self.seen { 0 } else { FORGOTTEN };
         self.fields.clear();
         (self.start, self.base, self.seen) = (0, 0, 0);
     }

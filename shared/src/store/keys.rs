@@ -26,50 +26,28 @@ pub struct Key {
 
 impl Key {
     fn imports(pk: String, sk: impl Into<String>) -> Self {
-        Self {
-            table: Table::Imports,
-            pk,
-            sk: sk.into(),
-        }
+        Self { table: Table::Imports, pk, sk: sk.into() }
     }
 
     fn workspace(pk: String, sk: impl Into<String>) -> Self {
-        Self {
-            table: Table::Workspace,
-            pk,
-            sk: sk.into(),
-        }
+        Self { table: Table::Workspace, pk, sk: sk.into() }
     }
 
     /// The key as attributes.
     pub fn attributes(&self) -> Item {
         let text = |text: &str| AttributeValue::S(text.to_owned());
-        Item::from([
-            ("pk".to_owned(), text(&self.pk)),
-            ("sk".to_owned(), text(&self.sk)),
-        ])
+        Item::from([("pk".to_owned(), text(&self.pk)), ("sk".to_owned(), text(&self.sk))])
     }
 
     /// The key of an item that was read.
     pub fn of(table: Table, item: &Item) -> Self {
-        let text = |name: &str| {
-            item.get(name)
-                .and_then(|value| value.as_s().ok())
-                .cloned()
-                .unwrap_or_default()
-        };
-        Self {
-            table,
-            pk: text("pk"),
-            sk: text("sk"),
-        }
+        let text = |name: &str| item.get(name).and_then(|value| value.as_s().ok()).cloned().unwrap_or_default();
+        Self { table, pk: text("pk"), sk: text("sk") }
     }
 }
 
 /// The kinds of shared things: each has a unique, normalised value as its key.
-#[derive(
-    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, serde::Deserialize,
-)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, serde::Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Kind {
     /// A person with an account.
@@ -121,6 +99,12 @@ fn import_partition(account: AccountId, import: ImportId) -> String {
     format!("A#{account}#I#{import}")
 }
 
+/// The import that an index led to, from its partition key.
+pub fn import_of(pk: &str) -> Option<(AccountId, ImportId)> {
+    let (account, import) = pk.strip_prefix("A#")?.split_once("#I#")?;
+    Some((AccountId(account.parse().ok()?), ImportId(import.parse().ok()?)))
+}
+
 /// The import itself.
 pub fn import(account: AccountId, import: ImportId) -> Key {
     Key::imports(import_partition(account, import), "import")
@@ -139,10 +123,7 @@ pub fn watch(account: AccountId, import: ImportId) -> Key {
 
 /// A chunk with its ledger page.
 pub fn chunk(account: AccountId, import: ImportId, chunk: ChunkNo) -> Key {
-    Key::imports(
-        import_partition(account, import),
-        format!("chunk#{chunk:07}"),
-    )
+    Key::imports(import_partition(account, import), format!("chunk#{chunk:07}"))
 }
 
 /// The chunks of an import from `first` to `last`, both included.
@@ -153,10 +134,7 @@ pub fn chunks(account: AccountId, import: ImportId, first: ChunkNo, last: ChunkN
 
 /// The counter item that a chunk adds to.
 pub fn counts(account: AccountId, import: ImportId, chunk: ChunkNo) -> Key {
-    Key::imports(
-        import_partition(account, import),
-        format!("count#{:02}", chunk.0 % COUNTERS),
-    )
+    Key::imports(import_partition(account, import), format!("count#{:02}", chunk.0 % COUNTERS))
 }
 
 /// All counter items of an import.
@@ -166,10 +144,7 @@ pub fn all_counts(account: AccountId, import: ImportId) -> Query {
 
 /// A line of an import's history.
 pub fn history(account: AccountId, import: ImportId, at_ms: i64, status: &str) -> Key {
-    Key::imports(
-        import_partition(account, import),
-        format!("history#{at_ms:015}#{status}"),
-    )
+    Key::imports(import_partition(account, import), format!("history#{at_ms:015}#{status}"))
 }
 
 /// An import's history, oldest first.
@@ -185,10 +160,7 @@ pub fn note(account: AccountId, import: ImportId, kind: Kind, id: ThingId) -> Ke
 
 /// The notes of an import, of one kind or all.
 pub fn notes(account: AccountId, import: ImportId, kind: Option<Kind>) -> Query {
-    let query = Query::partition(
-        Table::Imports,
-        format!("{}#notes", import_partition(account, import)),
-    );
+    let query = Query::partition(Table::Imports, format!("{}#notes", import_partition(account, import)));
     match kind {
         Some(kind) => query.prefix(format!("{}#", kind.as_str())),
         None => query,
@@ -230,10 +202,7 @@ pub fn token(text: &str) -> Key {
 
 /// A shared thing.
 pub fn thing(account: AccountId, kind: Kind, id: ThingId) -> Key {
-    Key::workspace(
-        format!("A#{account}#{}", kind.as_str()),
-        format!("{id:016}"),
-    )
+    Key::workspace(format!("A#{account}#{}", kind.as_str()), format!("{id:016}"))
 }
 
 /// All shared things of a kind.
@@ -243,18 +212,12 @@ pub fn things(account: AccountId, kind: Kind) -> Query {
 
 /// A reference: `referrer` (an import, or [`ImportId::HAND`]) has entries that name the thing.
 pub fn reference(account: AccountId, kind: Kind, id: ThingId, referrer: ImportId) -> Key {
-    Key::workspace(
-        format!("A#{account}#ref#{}#{id}", kind.as_str()),
-        format!("{referrer:07}"),
-    )
+    Key::workspace(format!("A#{account}#ref#{}#{id}", kind.as_str()), format!("{referrer:07}"))
 }
 
 /// Who refers to a thing.
 pub fn references(account: AccountId, kind: Kind, id: ThingId) -> Query {
-    Query::partition(
-        Table::Workspace,
-        format!("A#{account}#ref#{}#{id}", kind.as_str()),
-    )
+    Query::partition(Table::Workspace, format!("A#{account}#ref#{}#{id}", kind.as_str()))
 }
 
 /// The claim of an e-mail address by a user.
@@ -274,29 +237,19 @@ pub fn users_named(account: AccountId, name: &str) -> Query {
 
 /// An entry.
 pub fn entry(account: AccountId, import: ImportId, chunk: ChunkNo, row: Row) -> Key {
-    Key::workspace(
-        format!("A#{account}#entry#{import}#{chunk}"),
-        format!("{row:09}"),
-    )
+    Key::workspace(format!("A#{account}#entry#{import}#{chunk}"), format!("{row:09}"))
 }
 
 /// The entries of a chunk.
 pub fn entries(account: AccountId, import: ImportId, chunk: ChunkNo) -> Query {
-    Query::partition(
-        Table::Workspace,
-        format!("A#{account}#entry#{import}#{chunk}"),
-    )
+    Query::partition(Table::Workspace, format!("A#{account}#entry#{import}#{chunk}"))
 }
 
 // --- Events ---
 
 /// An event of the outbox.
 pub fn event(account: AccountId, import: ImportId, event: &str) -> Key {
-    Key {
-        table: Table::Events,
-        pk: import_partition(account, import),
-        sk: event.to_owned(),
-    }
+    Key { table: Table::Events, pk: import_partition(account, import), sk: event.to_owned() }
 }
 
 fn digest(parts: &[&str]) -> String {
@@ -305,8 +258,5 @@ fn digest(parts: &[&str]) -> String {
         hash.update(part.as_bytes());
         hash.update([0]);
     }
-    hash.finalize()
-        .iter()
-        .map(|byte| format!("{byte:02x}"))
-        .collect()
+    hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
 }

@@ -44,73 +44,44 @@ impl Query {
     }
 
     /// An index of the table whose partition key is the attribute `hash`.
-    pub fn index(
-        table: Table,
-        name: &'static str,
-        hash: &'static str,
-        value: impl Into<String>,
-    ) -> Self {
-        Self {
-            index: Some((name, hash)),
-            ..Self::partition(table, value)
-        }
+    pub fn index(table: Table, name: &'static str, hash: &'static str, value: impl Into<String>) -> Self {
+        Self { index: Some((name, hash)), ..Self::partition(table, value) }
     }
 
     /// Only sort keys that begin so.
     pub fn prefix(self, prefix: impl Into<String>) -> Self {
-        Self {
-            range: Range::Prefix(prefix.into()),
-            ..self
-        }
+        Self { range: Range::Prefix(prefix.into()), ..self }
     }
 
     /// Only sort keys from `low` to `high`, both included.
     pub fn between(self, low: impl Into<String>, high: impl Into<String>) -> Self {
-        Self {
-            range: Range::Between(low.into(), high.into()),
-            ..self
-        }
+        Self { range: Range::Between(low.into(), high.into()), ..self }
     }
 
     /// Highest first.
     pub fn descending(self) -> Self {
-        Self {
-            descending: true,
-            ..self
-        }
+        Self { descending: true, ..self }
     }
 
     /// At most so many items a page.
     pub fn limit(self, limit: usize) -> Self {
-        Self {
-            limit: i32::try_from(limit).ok(),
-            ..self
-        }
+        Self { limit: i32::try_from(limit).ok(), ..self }
     }
 
     /// Goes on behind the last key of an earlier page.
     pub fn after(self, last: Item) -> Self {
-        Self {
-            after: Some(last),
-            ..self
-        }
+        Self { after: Some(last), ..self }
     }
 
     /// Only the keys of the items.
     pub fn keys_only(self) -> Self {
-        Self {
-            keys_only: true,
-            ..self
-        }
+        Self { keys_only: true, ..self }
     }
 
     pub(super) fn request(&self, client: &Client, table: &str) -> QueryFluentBuilder {
-        let (index, hash) = self
-            .index
-            .map_or((None, "pk"), |(name, hash)| (Some(name.to_owned()), hash));
+        let (index, hash) = self.index.map_or((None, "pk"), |(name, hash)| (Some(name.to_owned()), hash));
         let mut names = HashMap::from([("#pk".to_owned(), hash.to_owned())]);
-        let mut values =
-            HashMap::from([(":pk".to_owned(), AttributeValue::S(self.partition.clone()))]);
+        let mut values = HashMap::from([(":pk".to_owned(), AttributeValue::S(self.partition.clone()))]);
         let mut condition = "#pk = :pk".to_owned();
         match &self.range {
             Range::All => {}

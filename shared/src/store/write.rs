@@ -2,9 +2,7 @@
 
 use std::collections::HashMap;
 
-use aws_sdk_dynamodb::types::{
-    AttributeValue, ConditionCheck, Delete, Put, TransactWriteItem, Update,
-};
+use aws_sdk_dynamodb::types::{AttributeValue, ConditionCheck, Delete, Put, TransactWriteItem, Update};
 use serde::Serialize;
 
 use super::{Item, Key, Table, encode};
@@ -84,31 +82,19 @@ impl Write {
 
     /// The value of `:name`, as an attribute.
     pub fn bind_attribute(mut self, name: &str, value: AttributeValue) -> Self {
-        self.values
-            .get_or_insert_default()
-            .insert(name.to_owned(), value);
+        self.values.get_or_insert_default().insert(name.to_owned(), value);
         self
     }
 
     fn new(key: Key, effect: Effect) -> Self {
-        Self {
-            key,
-            effect,
-            condition: None,
-            names: None,
-            values: None,
-        }
+        Self { key, effect, condition: None, names: None, values: None }
     }
 
     fn name(&mut self, expression: &str) {
         for piece in expression.split('#').skip(1) {
-            let end = piece
-                .find(|c: char| !c.is_ascii_alphanumeric() && c != '_')
-                .unwrap_or(piece.len());
+            let end = piece.find(|c: char| !c.is_ascii_alphanumeric() && c != '_').unwrap_or(piece.len());
             let name = piece[..end].to_owned();
-            self.names
-                .get_or_insert_default()
-                .insert(format!("#{name}"), name);
+            self.names.get_or_insert_default().insert(format!("#{name}"), name);
         }
     }
 
@@ -119,60 +105,25 @@ impl Write {
         let done = "every required part of the write is set";
         match self.effect {
             Effect::Put(item) => {
-                let put = Put::builder()
-                    .table_name(table)
-                    .set_item(Some(item))
-                    .set_condition_expression(self.condition);
-                let put = put
-                    .set_expression_attribute_names(self.names)
-                    .set_expression_attribute_values(self.values);
+                let put =
+                    Put::builder().table_name(table).set_item(Some(item)).set_condition_expression(self.condition);
+                let put = put.set_expression_attribute_names(self.names).set_expression_attribute_values(self.values);
                 whole.put(put.build().expect(done)).build()
             }
             Effect::Update(expression) => {
-                let update = Update::builder()
-                    .table_name(table)
-                    .set_key(key)
-                    .update_expression(expression);
-                let update = update
-                    .set_condition_expression(self.condition)
-                    .set_expression_attribute_names(self.names);
-                whole
-                    .update(
-                        update
-                            .set_expression_attribute_values(self.values)
-                            .build()
-                            .expect(done),
-                    )
-                    .build()
+                let update = Update::builder().table_name(table).set_key(key).update_expression(expression);
+                let update = update.set_condition_expression(self.condition).set_expression_attribute_names(self.names);
+                whole.update(update.set_expression_attribute_values(self.values).build().expect(done)).build()
             }
             Effect::Delete => {
-                let delete = Delete::builder()
-                    .table_name(table)
-                    .set_key(key)
-                    .set_condition_expression(self.condition);
+                let delete = Delete::builder().table_name(table).set_key(key).set_condition_expression(self.condition);
                 let delete = delete.set_expression_attribute_names(self.names);
-                whole
-                    .delete(
-                        delete
-                            .set_expression_attribute_values(self.values)
-                            .build()
-                            .expect(done),
-                    )
-                    .build()
+                whole.delete(delete.set_expression_attribute_values(self.values).build().expect(done)).build()
             }
             Effect::Check => {
                 let check = ConditionCheck::builder().table_name(table).set_key(key);
-                let check = check
-                    .set_condition_expression(self.condition)
-                    .set_expression_attribute_names(self.names);
-                whole
-                    .condition_check(
-                        check
-                            .set_expression_attribute_values(self.values)
-                            .build()
-                            .expect(done),
-                    )
-                    .build()
+                let check = check.set_condition_expression(self.condition).set_expression_attribute_names(self.names);
+                whole.condition_check(check.set_expression_attribute_values(self.values).build().expect(done)).build()
             }
         }
     }

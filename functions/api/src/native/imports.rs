@@ -22,17 +22,11 @@ fn time(ms: i64) -> String {
 
 async fn import_of(services: &Services, caller: &Caller, id: &str) -> Result<Import, Problem> {
     let id = id.parse().map(ImportId).map_err(|_| Problem::not_found())?;
-    Import::get(services, caller.0.account, id)
-        .await?
-        .ok_or_else(Problem::not_found)
+    Import::get(services, caller.0.account, id).await?.ok_or_else(Problem::not_found)
 }
 
 /// `GET /imports/{id}`.
-pub async fn get(
-    State(door): State<Door>,
-    caller: Caller,
-    Path(id): Path<String>,
-) -> Result<Json<Value>, Problem> {
+pub async fn get(State(door): State<Door>, caller: Caller, Path(id): Path<String>) -> Result<Json<Value>, Problem> {
     let import = import_of(&door.services, &caller, &id).await?;
     Ok(Json(shape(&door.services, &import).await?))
 }
@@ -45,10 +39,7 @@ pub async fn revert(
 ) -> Result<(StatusCode, Json<Value>), Problem> {
     let import = import_of(&door.services, &caller, &id).await?;
     let import = undo::ask(&door.services, &import, &caller.0.signature()).await?;
-    Ok((
-        StatusCode::ACCEPTED,
-        Json(shape(&door.services, &import).await?),
-    ))
+    Ok((StatusCode::ACCEPTED, Json(shape(&door.services, &import).await?)))
 }
 
 async fn shape(services: &Services, import: &Import) -> Result<Value, Problem> {

@@ -36,18 +36,12 @@ impl Problem {
     }
 
     fn other(status: StatusCode, detail: impl Into<String>) -> Self {
-        Self::Other {
-            status,
-            detail: detail.into(),
-        }
+        Self::Other { status, detail: detail.into() }
     }
 
     /// 404.
     pub fn not_found() -> Self {
-        Self::other(
-            StatusCode::NOT_FOUND,
-            "There is nothing here, or nothing that this token may see",
-        )
+        Self::other(StatusCode::NOT_FOUND, "There is nothing here, or nothing that this token may see")
     }
 
     /// 409: the import's status does not allow it.
@@ -57,10 +51,7 @@ impl Problem {
 
     fn internal(error: &dyn std::error::Error) -> Self {
         tracing::error!(%error, "a request failed");
-        Self::other(
-            StatusCode::INTERNAL_SERVER_ERROR,
-            "Something went wrong on our side; try again",
-        )
+        Self::other(StatusCode::INTERNAL_SERVER_ERROR, "Something went wrong on our side; try again")
     }
 }
 
@@ -83,9 +74,7 @@ impl From<ImportError> for Problem {
 impl IntoResponse for Problem {
     fn into_response(self) -> Response {
         match self {
-            Self::Fields(fields) => {
-                (StatusCode::BAD_REQUEST, Json(json!({ "errors": fields }))).into_response()
-            }
+            Self::Fields(fields) => (StatusCode::BAD_REQUEST, Json(json!({ "errors": fields }))).into_response(),
             Self::Other { status, detail } => {
                 let title = status.canonical_reason().unwrap_or_default();
                 let body = json!({ "status": status.as_u16(), "title": title, "detail": detail, "instance": null });
@@ -102,32 +91,20 @@ impl FromRequestParts<Door> for Caller {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, door: &Door) -> Result<Self, Problem> {
-        let unauthorized = || {
-            Problem::other(
-                StatusCode::UNAUTHORIZED,
-                "Send Authorization: Token …, with a valid token",
-            )
-        };
-        let header = parts
-            .headers
-            .get(AUTHORIZATION)
-            .and_then(|value| value.to_str().ok());
+        let unauthorized =
+            || Problem::other(StatusCode::UNAUTHORIZED, "Send Authorization: Token …, with a valid token");
+        let header = parts.headers.get(AUTHORIZATION).and_then(|value| value.to_str().ok());
         let token = header.and_then(|value| {
             let (scheme, token) = value.split_once(' ')?;
-            let known =
-                scheme.eq_ignore_ascii_case("token") || scheme.eq_ignore_ascii_case("bearer");
+            let known = scheme.eq_ignore_ascii_case("token") || scheme.eq_ignore_ascii_case("bearer");
             known.then(|| token.trim())
         });
-        let principal =
-            Principal::of_token(&door.services, token.ok_or_else(unauthorized)?).await?;
+        let principal = Principal::of_token(&door.services, token.ok_or_else(unauthorized)?).await?;
         let principal = principal.ok_or_else(unauthorized)?;
         if principal.may(Scope::Import) {
             Ok(Self(principal))
         } else {
-            Err(Problem::other(
-                StatusCode::FORBIDDEN,
-                "The token does not have the scope for imports",
-            ))
+            Err(Problem::other(StatusCode::FORBIDDEN, "The token does not have the scope for imports"))
         }
     }
 }

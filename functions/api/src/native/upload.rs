@@ -69,24 +69,15 @@ pub async fn create(
 ) -> Result<(StatusCode, HeaderMap, Json<Value>), Problem> {
     let Json(body) = body.map_err(|error| Problem::field("body", error.body_text()))?;
     if !body.upload {
-        return Err(Problem::field(
-            "upload",
-            "must be true: send small files through POST /v2/imports/",
-        ));
+        return Err(Problem::field("upload", "must be true: send small files through POST /v2/imports/"));
     }
     if body.file_size > LARGEST_UPLOAD {
-        return Err(Problem::field(
-            "file_size",
-            format!("is more than {LARGEST_UPLOAD} bytes"),
-        ));
+        return Err(Problem::field("file_size", format!("is more than {LARGEST_UPLOAD} bytes")));
     }
     let services = &door.services;
     let fallback_user = body.fallback_user.unwrap_or(Some(caller.user));
     if let Some(user) = fallback_user {
-        if Thing::get(services, caller.account, Kind::User, user)
-            .await?
-            .is_none()
-        {
+        if Thing::get(services, caller.account, Kind::User, user).await?.is_none() {
             return Err(Problem::field("fallback_user", "does not exist"));
         }
     }
@@ -100,9 +91,7 @@ pub async fn create(
         format: body.format,
         fallback_user,
         import_tags: body.import_tags.unwrap_or(defaults.import_tags),
-        autocreate_projects: body
-            .autocreate_projects
-            .unwrap_or(defaults.autocreate_projects),
+        autocreate_projects: body.autocreate_projects.unwrap_or(defaults.autocreate_projects),
         delimiter,
         encoding: body.encoding,
         date_order: body.date_order,
@@ -118,20 +107,11 @@ pub async fn create(
     };
     let import = create_import(services, &new).await?;
     let key = import.awaits.as_deref().unwrap_or_default();
-    let url = services
-        .files
-        .presigned_put(key, body.file_size, LIFETIME)
-        .await
-        .map_err(ImportError::from)?;
+    let url = services.files.presigned_put(key, body.file_size, LIFETIME).await.map_err(ImportError::from)?;
     let location = format!("{base}/api/v1/imports/{}", import.id);
     let mut headers = HeaderMap::new();
-    headers.extend(
-        HeaderValue::from_str(&location)
-            .ok()
-            .map(|location| (LOCATION, location)),
-    );
+    headers.extend(HeaderValue::from_str(&location).ok().map(|location| (LOCATION, location)));
     let upload = json!({ "method": "PUT", "url": url, "expires_in": LIFETIME.as_secs() });
-    let shown =
-        json!({ "id": import.id, "status": import.status, "url": location, "upload": upload });
+    let shown = json!({ "id": import.id, "status": import.status, "url": location, "upload": upload });
     Ok((StatusCode::CREATED, headers, Json(shown)))
 }

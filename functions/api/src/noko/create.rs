@@ -42,9 +42,7 @@ pub async fn create(
 ) -> Result<(StatusCode, HeaderMap, Json<Value>), NokoError> {
     let form = Form::read(request, &door).await?;
     let options = form.options(&door, &caller).await?;
-    let file = form.file.ok_or_else(|| {
-        NokoError::invalid(vec![FieldError::new("Import", "file", "missing_field")])
-    })?;
+    let file = form.file.ok_or_else(|| NokoError::invalid(vec![FieldError::new("Import", "file", "missing_field")]))?;
     if file.len() > BODY_LIMIT {
         return Err(NokoError::too_large());
     }
@@ -52,48 +50,30 @@ pub async fn create(
     let import = accept(&door, &caller, &file_name, file, options).await?;
 
     let mut shapes = Shapes::new(&base, caller.account);
-    shapes
-        .learn(&door.services, Shapes::named_by(&import))
-        .await?;
+    shapes.learn(&door.services, Shapes::named_by(&import)).await?;
     let mut headers = HeaderMap::new();
     if let Ok(location) = HeaderValue::from_str(&shapes.status_url(import.id)) {
         headers.insert(LOCATION, location);
     }
-    Ok((
-        StatusCode::ACCEPTED,
-        headers,
-        Json(shapes.created_import(&import)),
-    ))
+    Ok((StatusCode::ACCEPTED, headers, Json(shapes.created_import(&import))))
 }
 
 impl Form {
     async fn read(request: Request, door: &Door) -> Result<Self, NokoError> {
-        let content_type = request
-            .headers()
-            .get(CONTENT_TYPE)
-            .and_then(|value| value.to_str().ok())
-            .unwrap_or_default();
-        let content_type = content_type
-            .split(';')
-            .next()
-            .unwrap_or_default()
-            .trim()
-            .to_ascii_lowercase();
+        let content_type =
+            request.headers().get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
+        let content_type = content_type.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
         match content_type.as_str() {
             "multipart/form-data" => Self::read_multipart(request, door).await,
             // The second is how the vendor's own page spells it.
             "application/x-www-form-urlencoded" | "application/x-ww-form-urlencoded" => {
-                let body = Bytes::from_request(request, door)
-                    .await
-                    .map_err(|_| NokoError::too_large())?;
+                let body = Bytes::from_request(request, door).await.map_err(|_| NokoError::too_large())?;
                 Ok(Self::read_pairs(&body))
             }
-            "" => Err(NokoError::bad_request(
-                "The Content-Type header is missing; send multipart/form-data",
-            )),
-            other => Err(NokoError::bad_request(&format!(
-                "Content-Type {other} is not taken; send multipart/form-data"
-            ))),
+            "" => Err(NokoError::bad_request("The Content-Type header is missing; send multipart/form-data")),
+            other => {
+                Err(NokoError::bad_request(&format!("Content-Type {other} is not taken; send multipart/form-data")))
+            }
         }
     }
 
@@ -102,15 +82,12 @@ impl Form {
             if error.status() == StatusCode::PAYLOAD_TOO_LARGE {
                 NokoError::too_large()
             } else {
-                NokoError::bad_request(&format!(
-                    "The multipart body cannot be read: {}",
-                    error.body_text()
-                ))
+                NokoError::bad_request(&format!("The multipart body cannot be read: {}", error.body_text()))
             }
         };
-        let mut multipart = Multipart::from_request(request, door).await.map_err(|_| {
-            NokoError::bad_request("The multipart body cannot be read: its boundary is missing")
-        })?;
+        let mut multipart = Multipart::from_request(request, door)
+            .await
+            .map_err(|_| NokoError::bad_request("The multipart body cannot be read: its boundary is missing"))?;
         let mut form = Self::default();
         while let Some(field) = multipart.next_field().await.map_err(broken)? {
             let name = field.name().unwrap_or_default().to_owned();
@@ -127,19 +104,10 @@ impl Form {
     /// The file's bytes need not be text, so pairs are decoded as bytes.
     fn read_pairs(body: &[u8]) -> Self {
         let mut form = Self::default();
-        for pair in body
-            .split(|&byte| byte == b'&')
-            .filter(|pair| !pair.is_empty())
-        {
-            let equals = pair
-                .iter()
-                .position(|&byte| byte == b'=')
-                .unwrap_or(pair.len());
+        for pair in body.split(|&byte| byte == b'&').filter(|pair| !pair.is_empty()) {
+            let equals = pair.iter().position(|&byte| byte == b'=').unwrap_or(pair.len());
             let decoded = |part: &[u8]| {
-                let spaced: Vec<u8> = part
-                    .iter()
-                    .map(|&byte| if byte == b'+' { b' ' } else { byte })
-                    .collect();
+                let spaced: Vec<u8> = part.iter().map(|&byte| if byte == b'+' { b' ' } else { byte }).collect();
                 percent_decode(&spaced).collect::<Vec<u8>>()
             };
             let name = String::from_utf8_lossy(&decoded(&pair[..equals])).into_owned();
@@ -164,12 +132,7 @@ impl Form {
     /// What was asked for; everything that is wrong with it is named at once.
     async fn options(&self, door: &Door, caller: &Principal) -> Result<Options, NokoError> {
         let mut errors = Vec::new();
-        let field = |name: &str| {
-            self.fields
-                .get(name)
-                .map(|value| value.trim())
-                .filter(|value| !value.is_empty())
-        };
+        let field = |name: &str| self.fields.get(name).map(|value| value.trim()).filter(|value| !value.is_empty());
         let mut wrong = |name: &str, code| errors.push(FieldError::new("Import", name, code));
 
         let format = match field("type") {
@@ -187,9 +150,8 @@ impl Form {
         };
         let import_tags = flag(&["import_tags"], &mut wrong);
         let autocreate_projects = flag(&["autocreate_projects", "create_projects"], &mut wrong);
-        let delimiter_name = ["field_delimiter", "field_delimeter"]
-            .into_iter()
-            .find(|name| self.fields.contains_key(*name));
+        let delimiter_name =
+            ["field_delimiter", "field_delimeter"].into_iter().find(|name| self.fields.contains_key(*name));
         let delimiter = delimiter_name.and_then(|name| {
             let value = self.fields[name].as_str();
             let delimiter = delimiter(value);
@@ -198,20 +160,11 @@ impl Form {
             }
             delimiter
         });
-        let date_order = field("date_order").and_then(|value| {
-            value
-                .parse()
-                .map_err(|_| wrong("date_order", "invalid"))
-                .ok()
-        });
-        let decimal_mark = field("decimal_mark").and_then(|value| {
-            value
-                .parse()
-                .map_err(|_| wrong("decimal_mark", "invalid"))
-                .ok()
-        });
-        let encoding = field("encoding")
-            .and_then(|value| value.parse().map_err(|_| wrong("encoding", "invalid")).ok());
+        let date_order =
+            field("date_order").and_then(|value| value.parse().map_err(|_| wrong("date_order", "invalid")).ok());
+        let decimal_mark =
+            field("decimal_mark").and_then(|value| value.parse().map_err(|_| wrong("decimal_mark", "invalid")).ok());
+        let encoding = field("encoding").and_then(|value| value.parse().map_err(|_| wrong("encoding", "invalid")).ok());
         // Absent, null and a value are three different things.
         let fallback_user = match self.fields.get("fallback_user").map(|value| value.trim()) {
             None => Some(caller.user),
@@ -222,10 +175,7 @@ impl Form {
                     None
                 }
                 Ok(id) => {
-                    if Thing::get(&door.services, caller.account, Kind::User, id)
-                        .await?
-                        .is_none()
-                    {
+                    if Thing::get(&door.services, caller.account, Kind::User, id).await?.is_none() {
                         errors.push(missing("fallback_user"));
                     }
                     Some(id)

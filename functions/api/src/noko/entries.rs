@@ -39,11 +39,7 @@ pub struct Walk {
 impl Walk {
     /// A search for this page.
     pub fn new(paging: &Paging) -> Self {
-        Self {
-            skip: paging.skip(),
-            want: paging.take(),
-            found: Vec::new(),
-        }
+        Self { skip: paging.skip(), want: paging.take(), found: Vec::new() }
     }
 
     /// Whether enough is found.
@@ -72,11 +68,7 @@ impl Walk {
     pub fn page(mut self, total: Option<u64>) -> Page<Entry> {
         let more = self.is_done();
         self.found.truncate(self.want);
-        Page {
-            items: self.found,
-            more,
-            total,
-        }
+        Page { items: self.found, more, total }
     }
 }
 
@@ -95,11 +87,7 @@ pub async fn import_entries(
         let (items, last) = services.store.page(&chunks).await?;
         for item in items {
             let chunk = Chunk::decode(item)?;
-            let Some(page) = chunk
-                .page
-                .as_ref()
-                .filter(|_| chunk.state == ChunkState::Committed)
-            else {
+            let Some(page) = chunk.page.as_ref().filter(|_| chunk.state == ChunkState::Committed) else {
                 continue;
             };
             let skipped = filter.is_empty() && walk.pass_over(chunk.standing());
@@ -128,9 +116,7 @@ async fn partition(
 ) -> Result<(), StoreError> {
     let mut query = keys::entries(account, import, chunk).descending();
     if filter.is_empty() {
-        let most = usize::try_from(walk.skip)
-            .unwrap_or(usize::MAX)
-            .saturating_add(walk.want + 1);
+        let most = usize::try_from(walk.skip).unwrap_or(usize::MAX).saturating_add(walk.want + 1);
         query = query.limit(most.min(1000));
     }
     loop {
@@ -162,26 +148,11 @@ async fn account_entries(
     walk: &mut Walk,
 ) -> Result<(), StoreError> {
     if filter.admits_import(0) {
-        let counter: Option<Numbered> = services
-            .store
-            .read(&keys::counter(account, Counter::Entries))
-            .await?;
+        let counter: Option<Numbered> = services.store.read(&keys::counter(account, Counter::Entries)).await?;
         let last = counter.map_or(0, |counter| counter.n);
-        let chunks = if last == 0 {
-            0
-        } else {
-            Row(last).chunk(HAND_CHUNK).0 + 1
-        };
+        let chunks = if last == 0 { 0 } else { Row(last).chunk(HAND_CHUNK).0 + 1 };
         for chunk in (0..chunks).rev() {
-            partition(
-                services,
-                account,
-                ImportId::HAND,
-                ChunkNo(chunk),
-                filter,
-                walk,
-            )
-            .await?;
+            partition(services, account, ImportId::HAND, ChunkNo(chunk), filter, walk).await?;
             if walk.is_done() {
                 return Ok(());
             }
@@ -234,28 +205,16 @@ pub async fn list(
     let mut shapes = Shapes::new(&base, caller.account);
     shapes.learn_entries(&door.services, &page.items).await?;
     let links = paging.links(&base, &uri, &page);
-    Ok((
-        links,
-        Json(page.items.iter().map(|entry| shapes.entry(entry)).collect()),
-    ))
+    Ok((links, Json(page.items.iter().map(|entry| shapes.entry(entry)).collect())))
 }
 
 fn id_of(path: &str) -> Result<EntryId, NokoError> {
-    path.parse()
-        .map(EntryId)
-        .map_err(|_| NokoError::not_found())
+    path.parse().map(EntryId).map_err(|_| NokoError::not_found())
 }
 
-async fn shown(
-    services: &Services,
-    account: AccountId,
-    base: &str,
-    entry: &Entry,
-) -> Result<Json<Value>, NokoError> {
+async fn shown(services: &Services, account: AccountId, base: &str, entry: &Entry) -> Result<Json<Value>, NokoError> {
     let mut shapes = Shapes::new(base, account);
-    shapes
-        .learn_entries(services, std::slice::from_ref(entry))
-        .await?;
+    shapes.learn_entries(services, std::slice::from_ref(entry)).await?;
     Ok(Json(shapes.entry(entry)))
 }
 
@@ -266,9 +225,7 @@ pub async fn get(
     Base(base): Base,
     Path(id): Path<String>,
 ) -> Result<Json<Value>, NokoError> {
-    let entry = by_hand::get(&door.services, caller.account, id_of(&id)?)
-        .await
-        .map_err(wrong)?;
+    let entry = by_hand::get(&door.services, caller.account, id_of(&id)?).await.map_err(wrong)?;
     shown(&door.services, caller.account, &base, &entry).await
 }
 
@@ -280,9 +237,7 @@ pub async fn create(
     input: Input,
 ) -> Result<(StatusCode, HeaderMap, Json<Value>), NokoError> {
     let input = entry_input(&door.services, &caller, &input, None).await?;
-    let entry = by_hand::create(&door.services, caller.account, caller.user, &input)
-        .await
-        .map_err(wrong)?;
+    let entry = by_hand::create(&door.services, caller.account, caller.user, &input).await.map_err(wrong)?;
     let shown = shown(&door.services, caller.account, &base, &entry).await?;
     Ok((StatusCode::CREATED, location(&shown), shown))
 }
@@ -295,13 +250,9 @@ pub async fn update(
     Path(id): Path<String>,
     input: Input,
 ) -> Result<Json<Value>, NokoError> {
-    let before = by_hand::get(&door.services, caller.account, id_of(&id)?)
-        .await
-        .map_err(wrong)?;
+    let before = by_hand::get(&door.services, caller.account, id_of(&id)?).await.map_err(wrong)?;
     let input = entry_input(&door.services, &caller, &input, Some(&before)).await?;
-    let entry = by_hand::update(&door.services, caller.account, before.id, &input)
-        .await
-        .map_err(wrong)?;
+    let entry = by_hand::update(&door.services, caller.account, before.id, &input).await.map_err(wrong)?;
     shown(&door.services, caller.account, &base, &entry).await
 }
 
@@ -311,9 +262,7 @@ pub async fn delete(
     Member(caller): Member,
     Path(id): Path<String>,
 ) -> Result<StatusCode, NokoError> {
-    by_hand::delete(&door.services, caller.account, id_of(&id)?)
-        .await
-        .map_err(wrong)?;
+    by_hand::delete(&door.services, caller.account, id_of(&id)?).await.map_err(wrong)?;
     Ok(StatusCode::NO_CONTENT)
 }
 
@@ -324,9 +273,7 @@ fn wrong(error: EditError) -> NokoError {
 /// The `Location` of what was made.
 pub(super) fn location(shown: &Json<Value>) -> HeaderMap {
     let mut headers = HeaderMap::new();
-    let url = shown.0["url"]
-        .as_str()
-        .and_then(|url| HeaderValue::from_str(url).ok());
+    let url = shown.0["url"].as_str().and_then(|url| HeaderValue::from_str(url).ok());
     headers.extend(url.map(|url| (LOCATION, url)));
     headers
 }
@@ -340,22 +287,12 @@ async fn entry_input(
     let mut fields = input.of(ENTRY);
     let date = fields.value("date", |value| value.as_str()?.trim().parse().ok());
     let shown_minutes = fields.value("minutes", number);
-    let hours = fields.value("hours", |value| {
-        value.as_f64().filter(|hours| (0.0..1e6).contains(hours))
-    });
+    let hours = fields.value("hours", |value| value.as_f64().filter(|hours| (0.0..1e6).contains(hours)));
     let user = fields.value("user_id", number).map(ThingId);
-    let project = fields
-        .nullable("project_id", number)
-        .map(|id| id.map(ThingId));
+    let project = fields.nullable("project_id", number).map(|id| id.map(ThingId));
     let project_name = fields.nullable("project_name", text);
     let description = fields.nullable("description", any_text);
-    let tags = fields.value("tags", |value| {
-        value
-            .as_array()?
-            .iter()
-            .map(text)
-            .collect::<Option<Vec<_>>>()
-    });
+    let tags = fields.value("tags", |value| value.as_array()?.iter().map(text).collect::<Option<Vec<_>>>());
     let billable = fields.value("billable", flag);
     let source_url = fields.nullable("source_url", any_text);
     if before.is_none() {
@@ -370,17 +307,12 @@ async fn entry_input(
 
     let project = match (project, project_name) {
         (Some(project), _) => Some(project),
-        (None, Some(Some(name))) => Some(Some(
-            project_named(services, caller.account, &name)
-                .await
-                .map_err(wrong)?,
-        )),
+        (None, Some(Some(name))) => Some(Some(project_named(services, caller.account, &name).await.map_err(wrong)?)),
         (None, Some(None)) => Some(None),
         (None, None) => None,
     };
     // The minutes shown are rounded: sent back unchanged they change no seconds.
-    let unchanged =
-        |minutes_sent: u64| before.is_some_and(|before| minutes(before.seconds) == minutes_sent);
+    let unchanged = |minutes_sent: u64| before.is_some_and(|before| minutes(before.seconds) == minutes_sent);
     let seconds = match (shown_minutes, hours) {
         (Some(minutes), _) if unchanged(minutes) => None,
         (Some(minutes), _) => Some(minutes.saturating_mul(60)),
@@ -388,9 +320,7 @@ async fn entry_input(
         (None, None) => None,
     };
     // Hashtags of a description are tags, unless tags are given apart.
-    let hashtags = description
-        .as_ref()
-        .map(|text| text.as_deref().map(hashtags).unwrap_or_default());
+    let hashtags = description.as_ref().map(|text| text.as_deref().map(hashtags).unwrap_or_default());
     Ok(EntryInput {
         date,
         seconds,
@@ -405,14 +335,7 @@ async fn entry_input(
 
 /// The words of a text that begin with `#`.
 fn hashtags(text: &str) -> Vec<String> {
-    let word = |word: &str| {
-        word.strip_prefix('#').map(|tag| {
-            tag.trim_end_matches([',', '.', ';', ':', '!', '?'])
-                .to_owned()
-        })
-    };
-    text.split_whitespace()
-        .filter_map(word)
-        .filter(|tag| !tag.is_empty())
-        .collect()
+    let word =
+        |word: &str| word.strip_prefix('#').map(|tag| tag.trim_end_matches([',', '.', ';', ':', '!', '?']).to_owned());
+    text.split_whitespace().filter_map(word).filter(|tag| !tag.is_empty()).collect()
 }

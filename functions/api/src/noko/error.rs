@@ -32,12 +32,7 @@ pub struct FieldError {
 impl FieldError {
     /// `field` of `resource` is wrong in the way that `code` says.
     pub fn new(resource: &'static str, field: &str, code: &'static str) -> Self {
-        Self {
-            resource,
-            field: field.to_owned(),
-            code,
-            message: None,
-        }
+        Self { resource, field: field.to_owned(), code, message: None }
     }
 
     /// In words.
@@ -49,11 +44,7 @@ impl FieldError {
 
 impl NokoError {
     fn plain(status: StatusCode, message: &str) -> Self {
-        Self {
-            status,
-            message: message.to_owned(),
-            errors: Vec::new(),
-        }
+        Self { status, message: message.to_owned(), errors: Vec::new() }
     }
 
     /// 400: the request as such is wrong.
@@ -68,10 +59,7 @@ impl NokoError {
 
     /// 403: the token is not good for this.
     pub fn forbidden() -> Self {
-        Self::plain(
-            StatusCode::FORBIDDEN,
-            "The token does not have the permission for this",
-        )
+        Self::plain(StatusCode::FORBIDDEN, "The token does not have the permission for this")
     }
 
     /// 404.
@@ -91,20 +79,12 @@ impl NokoError {
             crate::BODY_LIMIT >> 20
         );
         let error = FieldError::new("Import", "file", "too_large").saying(way);
-        Self {
-            status: StatusCode::PAYLOAD_TOO_LARGE,
-            message: "Validation Failed".to_owned(),
-            errors: vec![error],
-        }
+        Self { status: StatusCode::PAYLOAD_TOO_LARGE, message: "Validation Failed".to_owned(), errors: vec![error] }
     }
 
     /// 422: fields are wrong.
     pub fn invalid(errors: Vec<FieldError>) -> Self {
-        Self {
-            status: StatusCode::UNPROCESSABLE_ENTITY,
-            message: "Validation Failed".to_owned(),
-            errors,
-        }
+        Self { status: StatusCode::UNPROCESSABLE_ENTITY, message: "Validation Failed".to_owned(), errors }
     }
 
     /// What an edit that was not made is to the caller.
@@ -118,21 +98,14 @@ impl NokoError {
             EditError::InUse => {
                 let error = FieldError::new(resource, "entries", "dependent");
                 let message = "Unable to be deleted".to_owned();
-                Self {
-                    status: StatusCode::UNPROCESSABLE_ENTITY,
-                    message,
-                    errors: vec![error],
-                }
+                Self { status: StatusCode::UNPROCESSABLE_ENTITY, message, errors: vec![error] }
             }
         }
     }
 
     fn internal(error: &dyn std::error::Error) -> Self {
         tracing::error!(%error, "a request failed");
-        Self::plain(
-            StatusCode::INTERNAL_SERVER_ERROR,
-            "Something went wrong on our side; try again",
-        )
+        Self::plain(StatusCode::INTERNAL_SERVER_ERROR, "Something went wrong on our side; try again")
     }
 }
 
@@ -156,9 +129,7 @@ impl From<UploadError> for NokoError {
         match error {
             UploadError::Refused(_) => {
                 let reasons = error.to_string();
-                Self::invalid(vec![
-                    FieldError::new("Import", "file", "invalid_file").saying(reasons),
-                ])
+                Self::invalid(vec![FieldError::new("Import", "file", "invalid_file").saying(reasons)])
             }
             UploadError::Import(error) => error.into(),
         }

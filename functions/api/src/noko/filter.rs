@@ -23,9 +23,8 @@ impl<S: Sync> FromRequestParts<S> for Query {
     type Rejection = NokoError;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, NokoError> {
-        let pairs: Vec<(String, String)> =
-            serde_urlencoded::from_str(parts.uri.query().unwrap_or_default())
-                .map_err(|_| NokoError::bad_request("The query cannot be read"))?;
+        let pairs: Vec<(String, String)> = serde_urlencoded::from_str(parts.uri.query().unwrap_or_default())
+            .map_err(|_| NokoError::bad_request("The query cannot be read"))?;
         Ok(Self(pairs.into_iter().collect()))
     }
 }
@@ -33,10 +32,7 @@ impl<S: Sync> FromRequestParts<S> for Query {
 impl Query {
     /// The value of a name; an empty one counts as absent.
     pub fn get(&self, name: &str) -> Option<&str> {
-        self.0
-            .get(name)
-            .map(|value| value.trim())
-            .filter(|value| !value.is_empty())
+        self.0.get(name).map(|value| value.trim()).filter(|value| !value.is_empty())
     }
 
     /// The value of the first of several spellings.
@@ -45,35 +41,19 @@ impl Query {
     }
 
     /// A value of a type.
-    pub fn parsed<T: FromStr>(
-        &self,
-        resource: &'static str,
-        name: &'static str,
-    ) -> Result<Option<T>, NokoError> {
+    pub fn parsed<T: FromStr>(&self, resource: &'static str, name: &'static str) -> Result<Option<T>, NokoError> {
         let invalid = || NokoError::invalid(vec![FieldError::new(resource, name, "invalid")]);
-        self.get(name)
-            .map(|value| value.parse().map_err(|_| invalid()))
-            .transpose()
+        self.get(name).map(|value| value.parse().map_err(|_| invalid())).transpose()
     }
 
     /// A boolean.
-    pub fn flag(
-        &self,
-        resource: &'static str,
-        name: &'static str,
-    ) -> Result<Option<bool>, NokoError> {
+    pub fn flag(&self, resource: &'static str, name: &'static str) -> Result<Option<bool>, NokoError> {
         let invalid = || NokoError::invalid(vec![FieldError::new(resource, name, "invalid")]);
-        self.get(name)
-            .map(|value| super::input::boolean(value).ok_or_else(invalid))
-            .transpose()
+        self.get(name).map(|value| super::input::boolean(value).ok_or_else(invalid)).transpose()
     }
 
     /// Ids, separated by commas.
-    fn ids(
-        &self,
-        resource: &'static str,
-        names: &[&'static str],
-    ) -> Result<Option<Vec<ThingId>>, NokoError> {
+    fn ids(&self, resource: &'static str, names: &[&'static str]) -> Result<Option<Vec<ThingId>>, NokoError> {
         let Some((name, value)) = self.any(names) else {
             return Ok(None);
         };
@@ -119,11 +99,7 @@ impl EntryFilter {
             Some("any") => TagMode::Any,
             Some("combination of") => TagMode::Exactly,
             Some(_) => {
-                return Err(NokoError::invalid(vec![FieldError::new(
-                    ENTRY,
-                    "tag_filter_type",
-                    "invalid",
-                )]));
+                return Err(NokoError::invalid(vec![FieldError::new(ENTRY, "tag_filter_type", "invalid")]));
             }
         };
         let on_invoice = query.ids(ENTRY, &["invoices", "invoice_ids"])?.is_some()
@@ -147,39 +123,23 @@ impl EntryFilter {
 
     /// Whether it lets everything through.
     pub fn is_empty(&self) -> bool {
-        let ids = self.users.is_none()
-            && self.projects.is_none()
-            && self.tags.is_none()
-            && self.imports.is_none();
+        let ids = self.users.is_none() && self.projects.is_none() && self.tags.is_none() && self.imports.is_none();
         let dates = self.from.is_none() && self.to.is_none();
         let updated = self.updated_from.is_none() && self.updated_to.is_none();
-        ids && dates
-            && updated
-            && self.description.is_none()
-            && self.billable.is_none()
-            && !self.invoiced
+        ids && dates && updated && self.description.is_none() && self.billable.is_none() && !self.invoiced
     }
 
     /// Whether entries of this import can pass.
     pub fn admits_import(&self, import: u64) -> bool {
-        !self.invoiced
-            && self
-                .imports
-                .as_ref()
-                .is_none_or(|imports| imports.contains(&ThingId(import)))
+        !self.invoiced && self.imports.as_ref().is_none_or(|imports| imports.contains(&ThingId(import)))
     }
 
     /// Whether entries of a chunk can pass, by what its page says at a glance.
     pub fn may_match(&self, page: &Page) -> bool {
         let has = |kind, wanted: &Option<Vec<ThingId>>| {
-            wanted
-                .as_ref()
-                .is_none_or(|ids| ids.iter().any(|&id| page.has(kind, id)))
+            wanted.as_ref().is_none_or(|ids| ids.iter().any(|&id| page.has(kind, id)))
         };
-        let users = self
-            .users
-            .as_ref()
-            .is_none_or(|ids| ids.iter().any(|id| page.users.contains(id)));
+        let users = self.users.as_ref().is_none_or(|ids| ids.iter().any(|id| page.users.contains(id)));
         let dates = page.dates.is_some_and(|(first, last)| {
             self.from.is_none_or(|from| from <= last) && self.to.is_none_or(|to| to >= first)
         });
@@ -189,24 +149,19 @@ impl EntryFilter {
     /// Whether an entry passes.
     pub fn matches(&self, entry: &Entry) -> bool {
         let one_of = |wanted: &Option<Vec<ThingId>>, id: Option<ThingId>| {
-            wanted
-                .as_ref()
-                .is_none_or(|ids| id.is_some_and(|id| ids.contains(&id)))
+            wanted.as_ref().is_none_or(|ids| id.is_some_and(|id| ids.contains(&id)))
         };
         let tags = self.tags.as_ref().is_none_or(|ids| match self.tag_mode {
             TagMode::Any => ids.iter().any(|id| entry.tags.contains(id)),
             TagMode::All => ids.iter().all(|id| entry.tags.contains(id)),
             TagMode::Exactly => {
-                ids.iter().all(|id| entry.tags.contains(id))
-                    && entry.tags.iter().all(|id| ids.contains(id))
+                ids.iter().all(|id| entry.tags.contains(id)) && entry.tags.iter().all(|id| ids.contains(id))
             }
         });
-        let text = self.description.as_ref().is_none_or(|wanted| {
-            entry
-                .text
-                .as_ref()
-                .is_some_and(|text| text.to_lowercase().contains(wanted))
-        });
+        let text = self
+            .description
+            .as_ref()
+            .is_none_or(|wanted| entry.text.as_ref().is_some_and(|text| text.to_lowercase().contains(wanted)));
         let updated = entry.updated_at;
         self.admits_import(entry.id.import().0)
             && one_of(&self.users, Some(entry.user))
@@ -215,15 +170,9 @@ impl EntryFilter {
             && text
             && self.from.is_none_or(|from| entry.date >= from)
             && self.to.is_none_or(|to| entry.date <= to)
-            && self
-                .billable
-                .is_none_or(|billable| entry.billable == billable)
-            && self
-                .updated_from
-                .is_none_or(|from| updated >= from.as_millisecond())
-            && self
-                .updated_to
-                .is_none_or(|to| updated <= to.as_millisecond() + 999)
+            && self.billable.is_none_or(|billable| entry.billable == billable)
+            && self.updated_from.is_none_or(|from| updated >= from.as_millisecond())
+            && self.updated_to.is_none_or(|to| updated <= to.as_millisecond() + 999)
     }
 }
 
@@ -263,21 +212,10 @@ impl ThingFilter {
     /// Whether a project or tag passes.
     pub fn matches(&self, thing: &Thing) -> bool {
         let project = thing.project.as_ref();
-        self.name
-            .as_ref()
-            .is_none_or(|wanted| thing.name.to_lowercase().contains(wanted))
-            && self
-                .billable
-                .is_none_or(|billable| thing.billable == billable)
-            && self
-                .enabled
-                .is_none_or(|enabled| project.is_some_and(|project| project.enabled == enabled))
-            && self
-                .stepping
-                .is_none_or(|step| project.is_some_and(|project| project.stepping == step))
-            && self
-                .groups
-                .as_ref()
-                .is_none_or(|ids| thing.client().is_some_and(|client| ids.contains(&client)))
+        self.name.as_ref().is_none_or(|wanted| thing.name.to_lowercase().contains(wanted))
+            && self.billable.is_none_or(|billable| thing.billable == billable)
+            && self.enabled.is_none_or(|enabled| project.is_some_and(|project| project.enabled == enabled))
+            && self.stepping.is_none_or(|step| project.is_some_and(|project| project.stepping == step))
+            && self.groups.as_ref().is_none_or(|ids| thing.client().is_some_and(|client| ids.contains(&client)))
     }
 }

@@ -30,23 +30,10 @@ use crate::import_report::findings;
 const LISTED_AT_ONCE: usize = 100;
 
 /// The import that the path names, if this door shows it: one that is undone is gone from here.
-pub async fn visible(
-    services: &Services,
-    caller: &Principal,
-    id: &str,
-) -> Result<Import, NokoError> {
-    let id = id
-        .parse()
-        .map(ImportId)
-        .map_err(|_| NokoError::not_found())?;
-    let import = Import::get(services, caller.account, id)
-        .await?
-        .ok_or_else(NokoError::not_found)?;
-    if is_gone(&import) {
-        Err(NokoError::not_found())
-    } else {
-        Ok(import)
-    }
+pub async fn visible(services: &Services, caller: &Principal, id: &str) -> Result<Import, NokoError> {
+    let id = id.parse().map(ImportId).map_err(|_| NokoError::not_found())?;
+    let import = Import::get(services, caller.account, id).await?.ok_or_else(NokoError::not_found)?;
+    if is_gone(&import) { Err(NokoError::not_found()) } else { Ok(import) }
 }
 
 fn is_gone(import: &Import) -> bool {
@@ -70,9 +57,7 @@ impl ImportFilter {
         const IMPORT: &str = "Import";
         let fallback_user = match query.get("fallback_user") {
             Some("null") => Some(None),
-            _ => query
-                .parsed(IMPORT, "fallback_user")?
-                .map(|id| Some(ThingId(id))),
+            _ => query.parsed(IMPORT, "fallback_user")?.map(|id| Some(ThingId(id))),
         };
         Ok(Self {
             format: query.parsed(IMPORT, "type")?,
@@ -88,18 +73,11 @@ impl ImportFilter {
     fn matches(&self, import: &Import) -> bool {
         let day = import.created().to_zoned(TimeZone::UTC).date();
         let options = &import.options;
-        self.format
-            .is_none_or(|format| import.format.or(options.format) == Some(format))
+        self.format.is_none_or(|format| import.format.or(options.format) == Some(format))
             && self.user.is_none_or(|user| import.user == user)
-            && self
-                .fallback_user
-                .is_none_or(|fallback| options.fallback_user == fallback)
-            && self
-                .import_tags
-                .is_none_or(|tags| options.import_tags == tags)
-            && self
-                .autocreate_projects
-                .is_none_or(|projects| options.autocreate_projects == projects)
+            && self.fallback_user.is_none_or(|fallback| options.fallback_user == fallback)
+            && self.import_tags.is_none_or(|tags| options.import_tags == tags)
+            && self.autocreate_projects.is_none_or(|projects| options.autocreate_projects == projects)
             && self.from.is_none_or(|from| day >= from)
             && self.to.is_none_or(|to| day <= to)
     }
@@ -121,28 +99,14 @@ pub async fn list(
     let (paging, filter) = (Paging::of(&query)?, ImportFilter::of(&query)?);
     let services = &door.services;
     let mut found = Vec::new();
-    let mut listed = keys::import_list(caller.account)
-        .descending()
-        .limit(LISTED_AT_ONCE);
+    let mut listed = keys::import_list(caller.account).descending().limit(LISTED_AT_ONCE);
     loop {
         let (items, last) = services.store.page(&listed).await?;
         let numbers: Vec<Listed> = items.into_iter().map(decode).collect::<Result<_, _>>()?;
-        let keys: Vec<_> = numbers
-            .iter()
-            .map(|listed| keys::import(caller.account, listed.number))
-            .collect();
-        let imports = services
-            .store
-            .get_many(&keys)
-            .await?
-            .into_iter()
-            .map(decode::<Import>);
+        let keys: Vec<_> = numbers.iter().map(|listed| keys::import(caller.account, listed.number)).collect();
+        let imports = services.store.get_many(&keys).await?.into_iter().map(decode::<Import>);
         let imports: Vec<Import> = imports.collect::<Result<_, _>>()?;
-        found.extend(
-            imports
-                .into_iter()
-                .filter(|import| !is_gone(import) && filter.matches(import)),
-        );
+        found.extend(imports.into_iter().filter(|import| !is_gone(import) && filter.matches(import)));
         match last {
             Some(last) => listed = listed.after(last),
             None => break,
@@ -151,12 +115,7 @@ pub async fn list(
     found.sort_by_key(|import| std::cmp::Reverse(import.id));
     let page = paging.cut(found);
     let mut shapes = Shapes::new(&base, caller.account);
-    shapes
-        .learn(
-            services,
-            page.items.iter().flat_map(Shapes::named_by).collect(),
-        )
-        .await?;
+    shapes.learn(services, page.items.iter().flat_map(Shapes::named_by).collect()).await?;
     let mut imports = Vec::with_capacity(page.items.len());
     for import in &page.items {
         imports.push(shapes.import(services, import).await?);
@@ -173,9 +132,7 @@ pub async fn get(
 ) -> Result<Json<Value>, NokoError> {
     let import = visible(&door.services, &caller, &id).await?;
     let mut shapes = Shapes::new(&base, caller.account);
-    shapes
-        .learn(&door.services, Shapes::named_by(&import))
-        .await?;
+    shapes.learn(&door.services, Shapes::named_by(&import)).await?;
     Ok(Json(shapes.import(&door.services, &import).await?))
 }
 

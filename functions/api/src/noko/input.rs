@@ -17,9 +17,7 @@ impl<S: Send + Sync> FromRequest<S> for Input {
     type Rejection = NokoError;
 
     async fn from_request(request: Request, state: &S) -> Result<Self, NokoError> {
-        let body = Bytes::from_request(request, state)
-            .await
-            .map_err(|_| NokoError::too_large())?;
+        let body = Bytes::from_request(request, state).await.map_err(|_| NokoError::too_large())?;
         match serde_json::from_slice(&body) {
             Ok(Value::Object(fields)) => Ok(Self { fields }),
             Ok(_) => Err(NokoError::bad_request("Body should be JSON Hash")),
@@ -38,21 +36,13 @@ pub struct Fields<'a> {
 impl Input {
     /// Reads fields, as those of `resource`.
     pub fn of(&self, resource: &'static str) -> Fields<'_> {
-        Fields {
-            input: self,
-            resource,
-            errors: Vec::new(),
-        }
+        Fields { input: self, resource, errors: Vec::new() }
     }
 }
 
 impl Fields<'_> {
     /// A field: absent, null, or a value that `read` takes.
-    pub fn nullable<T>(
-        &mut self,
-        name: &str,
-        read: impl Fn(&Value) -> Option<T>,
-    ) -> Option<Option<T>> {
+    pub fn nullable<T>(&mut self, name: &str, read: impl Fn(&Value) -> Option<T>) -> Option<Option<T>> {
         match self.input.fields.get(name)? {
             Value::Null => Some(None),
             value => match read(value) {
@@ -83,21 +73,13 @@ impl Fields<'_> {
 
     /// The errors, if there are any.
     pub fn done(self) -> Result<(), NokoError> {
-        if self.errors.is_empty() {
-            Ok(())
-        } else {
-            Err(NokoError::invalid(self.errors))
-        }
+        if self.errors.is_empty() { Ok(()) } else { Err(NokoError::invalid(self.errors)) }
     }
 }
 
 /// A text that says something.
 pub fn text(value: &Value) -> Option<String> {
-    value
-        .as_str()
-        .map(str::trim)
-        .filter(|text| !text.is_empty())
-        .map(str::to_owned)
+    value.as_str().map(str::trim).filter(|text| !text.is_empty()).map(str::to_owned)
 }
 
 /// A text, which may be empty.
@@ -107,9 +89,7 @@ pub fn any_text(value: &Value) -> Option<String> {
 
 /// A whole number that is not negative, also as text.
 pub fn number(value: &Value) -> Option<u64> {
-    value
-        .as_u64()
-        .or_else(|| value.as_str()?.trim().parse().ok())
+    value.as_u64().or_else(|| value.as_str()?.trim().parse().ok())
 }
 
 /// A boolean, also as text.

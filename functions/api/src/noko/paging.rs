@@ -37,16 +37,11 @@ impl Paging {
             None => Ok(default),
             Some(text) => match text.parse::<u64>() {
                 Ok(number) if number >= 1 => Ok(number.min(most)),
-                _ => Err(NokoError::invalid(vec![FieldError::new(
-                    "Page", name, "invalid",
-                )])),
+                _ => Err(NokoError::invalid(vec![FieldError::new("Page", name, "invalid")])),
             },
         };
         let page = number("page", 1, u64::from(u32::MAX))?;
-        Ok(Self {
-            page,
-            per_page: number("per_page", PER_PAGE, MOST_PER_PAGE)?,
-        })
+        Ok(Self { page, per_page: number("per_page", PER_PAGE, MOST_PER_PAGE)? })
     }
 
     /// How many come before the page.
@@ -64,11 +59,7 @@ impl Paging {
         let total = all.len() as u64;
         let skip = usize::try_from(self.skip()).unwrap_or(usize::MAX);
         let items = all.into_iter().skip(skip).take(self.take()).collect();
-        Page {
-            items,
-            more: total > self.skip() + self.per_page,
-            total: Some(total),
-        }
+        Page { items, more: total > self.skip() + self.per_page, total: Some(total) }
     }
 
     /// The `Link` header: `first` and `prev` from the second page on, `next` and `last` where there are more.
@@ -85,13 +76,7 @@ impl Paging {
         }
         let mut headers = HeaderMap::new();
         if !links.is_empty() {
-            let link = |(page, rel)| {
-                format!(
-                    "<{base}{}?{}>; rel=\"{rel}\"",
-                    uri.path(),
-                    self.query(uri, page)
-                )
-            };
+            let link = |(page, rel)| format!("<{base}{}?{}>; rel=\"{rel}\"", uri.path(), self.query(uri, page));
             let links: Vec<_> = links.into_iter().map(link).collect();
             if let Ok(value) = HeaderValue::from_str(&links.join(", ")) {
                 headers.insert(LINK, value);
@@ -104,17 +89,8 @@ impl Paging {
     fn query(&self, uri: &Uri, page: u64) -> String {
         let pairs: Vec<(String, String)> =
             serde_urlencoded::from_str(uri.query().unwrap_or_default()).unwrap_or_default();
-        let left_out = [
-            "page",
-            "per_page",
-            "noko_token",
-            "freckle_token",
-            "access_token",
-        ];
-        let mut pairs: Vec<_> = pairs
-            .into_iter()
-            .filter(|(name, _)| !left_out.contains(&name.as_str()))
-            .collect();
+        let left_out = ["page", "per_page", "noko_token", "freckle_token", "access_token"];
+        let mut pairs: Vec<_> = pairs.into_iter().filter(|(name, _)| !left_out.contains(&name.as_str())).collect();
         pairs.push(("page".to_owned(), page.to_string()));
         pairs.push(("per_page".to_owned(), self.per_page.to_string()));
         serde_urlencoded::to_string(pairs).expect("pairs of text encode")

@@ -35,11 +35,7 @@ pub(super) async fn page(
 ) -> Result<(HeaderMap, Json<Vec<Value>>), NokoError> {
     let page = paging.cut(projects);
     let mut shapes = Shapes::new(base, account);
-    let clients = page
-        .items
-        .iter()
-        .filter_map(Thing::client)
-        .map(|client| (Kind::Client, client));
+    let clients = page.items.iter().filter_map(Thing::client).map(|client| (Kind::Client, client));
     shapes.learn(services, clients.collect()).await?;
     let mut shown = Vec::with_capacity(page.items.len());
     for project in &page.items {
@@ -59,34 +55,12 @@ pub async fn list(
     let (paging, filter) = (Paging::of(&query)?, ThingFilter::of_projects(&query)?);
     let mut projects = all(&door.services, caller.account, Kind::Project).await?;
     projects.retain(|project| filter.matches(project));
-    page(
-        &door.services,
-        caller.account,
-        &base,
-        &uri,
-        &paging,
-        projects,
-    )
-    .await
+    page(&door.services, caller.account, &base, &uri, &paging, projects).await
 }
 
-async fn shown(
-    door: &Door,
-    account: AccountId,
-    base: &str,
-    project: &Thing,
-) -> Result<Json<Value>, NokoError> {
+async fn shown(door: &Door, account: AccountId, base: &str, project: &Thing) -> Result<Json<Value>, NokoError> {
     let mut shapes = Shapes::new(base, account);
-    shapes
-        .learn(
-            &door.services,
-            project
-                .client()
-                .map(|client| (Kind::Client, client))
-                .into_iter()
-                .collect(),
-        )
-        .await?;
+    shapes.learn(&door.services, project.client().map(|client| (Kind::Client, client)).into_iter().collect()).await?;
     Ok(Json(shapes.project(&door.services, project).await?))
 }
 
@@ -98,13 +72,7 @@ pub async fn get(
     Path(id): Path<String>,
 ) -> Result<Json<Value>, NokoError> {
     let project = Thing::get(&door.services, caller.account, Kind::Project, id_of(&id)?).await?;
-    shown(
-        &door,
-        caller.account,
-        &base,
-        &project.ok_or_else(NokoError::not_found)?,
-    )
-    .await
+    shown(&door, caller.account, &base, &project.ok_or_else(NokoError::not_found)?).await
 }
 
 fn project_input(input: &Input, creating: bool) -> Result<ThingInput, NokoError> {
@@ -115,12 +83,8 @@ fn project_input(input: &Input, creating: bool) -> Result<ThingInput, NokoError>
         billable: fields.value("billable", flag),
         client: fields.nullable("group_name", text),
         enabled: fields.value("enabled", flag),
-        stepping: fields.value("stepping", |value| {
-            u32::try_from(number(value)?).ok().filter(|&step| step > 0)
-        }),
-        color_hex: fields.value("color_hex", |value| {
-            text(value).filter(|color| is_color(color))
-        }),
+        stepping: fields.value("stepping", |value| u32::try_from(number(value)?).ok().filter(|&step| step > 0)),
+        color_hex: fields.value("color_hex", |value| text(value).filter(|color| is_color(color))),
         budget_minutes: fields.nullable("budget_minutes", number),
     };
     if creating && input.name.is_none() {
@@ -131,9 +95,7 @@ fn project_input(input: &Input, creating: bool) -> Result<ThingInput, NokoError>
 }
 
 fn is_color(color: &str) -> bool {
-    color
-        .strip_prefix('#')
-        .is_some_and(|hex| hex.len() == 6 && hex.bytes().all(|byte| byte.is_ascii_hexdigit()))
+    color.strip_prefix('#').is_some_and(|hex| hex.len() == 6 && hex.bytes().all(|byte| byte.is_ascii_hexdigit()))
 }
 
 fn wrong(error: EditError) -> NokoError {
@@ -148,9 +110,7 @@ pub async fn create(
     input: Input,
 ) -> Result<(StatusCode, HeaderMap, Json<Value>), NokoError> {
     let input = project_input(&input, true)?;
-    let project = things::create(&door.services, caller.account, Kind::Project, &input)
-        .await
-        .map_err(wrong)?;
+    let project = things::create(&door.services, caller.account, Kind::Project, &input).await.map_err(wrong)?;
     let shown = shown(&door, caller.account, &base, &project).await?;
     Ok((StatusCode::CREATED, location(&shown), shown))
 }
@@ -164,9 +124,7 @@ pub async fn update(
     input: Input,
 ) -> Result<Json<Value>, NokoError> {
     let (id, input) = (id_of(&id)?, project_input(&input, false)?);
-    let project = things::update(&door.services, caller.account, Kind::Project, id, &input)
-        .await
-        .map_err(wrong)?;
+    let project = things::update(&door.services, caller.account, Kind::Project, id, &input).await.map_err(wrong)?;
     shown(&door, caller.account, &base, &project).await
 }
 
@@ -176,9 +134,7 @@ pub async fn delete(
     Member(caller): Member,
     Path(id): Path<String>,
 ) -> Result<StatusCode, NokoError> {
-    things::delete(&door.services, caller.account, Kind::Project, id_of(&id)?)
-        .await
-        .map_err(wrong)?;
+    things::delete(&door.services, caller.account, Kind::Project, id_of(&id)?).await.map_err(wrong)?;
     Ok(StatusCode::NO_CONTENT)
 }
 
@@ -194,15 +150,7 @@ pub async fn groups(
     let page = paging.cut(all(&door.services, caller.account, Kind::Client).await?);
     let shapes = Shapes::new(&base, caller.account);
     let links = paging.links(&base, &uri, &page);
-    Ok((
-        links,
-        Json(
-            page.items
-                .iter()
-                .map(|client| shapes.group(client))
-                .collect(),
-        ),
-    ))
+    Ok((links, Json(page.items.iter().map(|client| shapes.group(client)).collect())))
 }
 
 /// `GET /groups/:id`.
@@ -213,7 +161,5 @@ pub async fn group(
     Path(id): Path<String>,
 ) -> Result<Json<Value>, NokoError> {
     let client = Thing::get(&door.services, caller.account, Kind::Client, id_of(&id)?).await?;
-    Ok(Json(
-        Shapes::new(&base, caller.account).group(&client.ok_or_else(NokoError::not_found)?),
-    ))
+    Ok(Json(Shapes::new(&base, caller.account).group(&client.ok_or_else(NokoError::not_found)?)))
 }

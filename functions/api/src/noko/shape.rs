@@ -25,33 +25,20 @@ pub struct Shapes {
 /// A time as Noko writes it, to the second.
 pub fn time(ms: i64) -> String {
     let at = Timestamp::from_millisecond(ms).unwrap_or_default();
-    at.to_zoned(TimeZone::UTC)
-        .strftime("%Y-%m-%dT%H:%M:%SZ")
-        .to_string()
+    at.to_zoned(TimeZone::UTC).strftime("%Y-%m-%dT%H:%M:%SZ").to_string()
 }
 
 impl Shapes {
     /// Shapes for an account.
     pub fn new(base: &str, account: AccountId) -> Self {
-        Self {
-            base: format!("{base}/v2"),
-            account,
-            things: HashMap::new(),
-        }
+        Self { base: format!("{base}/v2"), account, things: HashMap::new() }
     }
 
     /// Learns whom these ids mean; a project's client too.
-    pub async fn learn(
-        &mut self,
-        services: &Services,
-        wanted: Vec<(Kind, ThingId)>,
-    ) -> Result<(), StoreError> {
+    pub async fn learn(&mut self, services: &Services, wanted: Vec<(Kind, ThingId)>) -> Result<(), StoreError> {
         let mut wanted: HashSet<_> = wanted.into_iter().collect();
         while !wanted.is_empty() {
-            let new: Vec<_> = wanted
-                .drain()
-                .filter(|thing| !self.things.contains_key(thing))
-                .collect();
+            let new: Vec<_> = wanted.drain().filter(|thing| !self.things.contains_key(thing)).collect();
             for thing in Thing::get_many(services, self.account, &new).await? {
                 wanted.extend(thing.client().map(|client| (Kind::Client, client)));
                 self.things.insert((thing.kind, thing.id), thing);
@@ -61,15 +48,10 @@ impl Shapes {
     }
 
     /// Learns whom entries mean.
-    pub async fn learn_entries(
-        &mut self,
-        services: &Services,
-        entries: &[Entry],
-    ) -> Result<(), StoreError> {
+    pub async fn learn_entries(&mut self, services: &Services, entries: &[Entry]) -> Result<(), StoreError> {
         let named = entries.iter().flat_map(|entry| {
             let tags = entry.tags.iter().map(|&tag| (Kind::Tag, tag));
-            tags.chain([(Kind::User, entry.user)])
-                .chain(entry.project.map(|project| (Kind::Project, project)))
+            tags.chain([(Kind::User, entry.user)]).chain(entry.project.map(|project| (Kind::Project, project)))
         });
         self.learn(services, named.collect()).await
     }
@@ -86,11 +68,7 @@ impl Shapes {
     pub fn user(&self, user: &Thing) -> Value {
         let fields = user.user.clone().unwrap_or_default();
         let blank = |text: String| {
-            if text.is_empty() {
-                Value::Null
-            } else {
-                Value::String(text)
-            }
+            if text.is_empty() { Value::Null } else { Value::String(text) }
         };
         json!({
             "id": user.id,
@@ -152,9 +130,7 @@ impl Shapes {
     pub async fn project(&self, services: &Services, project: &Thing) -> Result<Value, NokoError> {
         let sums = totals(services, self.account, Kind::Project, project.id).await?;
         let fields = project.project.clone().unwrap_or_default();
-        let group = fields.client.map_or(Value::Null, |client| {
-            self.known(Kind::Client, client, |c| self.group(c))
-        });
+        let group = fields.client.map_or(Value::Null, |client| self.known(Kind::Client, client, |c| self.group(c)));
         let mut shape = self.short_project(project);
         shape["group"] = group;
         minute_totals(&mut shape, &sums, fields.budget_minutes);
@@ -175,12 +151,8 @@ impl Shapes {
     /// An entry. Whom it names has to be learnt before.
     pub fn entry(&self, entry: &Entry) -> Value {
         let project = |id| self.known(Kind::Project, id, |project| self.short_project(project));
-        let tags: Vec<_> = entry
-            .tags
-            .iter()
-            .filter_map(|&id| self.things.get(&(Kind::Tag, id)))
-            .map(|t| self.short_tag(t))
-            .collect();
+        let tags: Vec<_> =
+            entry.tags.iter().filter_map(|&id| self.things.get(&(Kind::Tag, id))).map(|t| self.short_tag(t)).collect();
         json!({
             "id": entry.id,
             "date": entry.date.to_string(),
@@ -226,14 +198,9 @@ impl Shapes {
         let format = import.format.or(import.options.format);
         let mut shape = self.created_import(import);
         shape["type"] = format.map_or(json!("auto"), |format| json!(format.to_string()));
-        for (name, count) in [
-            ("entries", counts.created),
-            ("tags", tally.tags),
-            ("projects", tally.projects),
-        ] {
+        for (name, count) in [("entries", counts.created), ("tags", tally.tags), ("projects", tally.projects)] {
             shape[name] = json!(count);
-            shape[format!("{name}_url")] =
-                json!(self.url(&format!("imports/{}/{name}", import.id)));
+            shape[format!("{name}_url")] = json!(self.url(&format!("imports/{}/{name}", import.id)));
         }
         shape["report_url"] = json!(self.url(&format!("imports/{}/report", import.id)));
         Ok(shape)
@@ -241,11 +208,7 @@ impl Shapes {
 
     /// Whom an import names.
     pub fn named_by(import: &Import) -> Vec<(Kind, ThingId)> {
-        [Some(import.user), import.options.fallback_user]
-            .into_iter()
-            .flatten()
-            .map(|user| (Kind::User, user))
-            .collect()
+        [Some(import.user), import.options.fallback_user].into_iter().flatten().map(|user| (Kind::User, user)).collect()
     }
 
     /// Where the status of an import is told.
@@ -270,8 +233,6 @@ fn minute_totals(shape: &mut Value, sums: &Sums, budget: Option<u64>) {
     shape["unbillable_minutes"] = json!(whole(sums.seconds - sums.billable_seconds));
     shape["invoiced_minutes"] = json!(0);
     shape["budget_minutes"] = json!(budget);
-    let left = budget.map(|budget| {
-        i64::try_from(budget).unwrap_or(i64::MAX) - i64::try_from(all).unwrap_or(i64::MAX)
-    });
+    let left = budget.map(|budget| i64::try_from(budget).unwrap_or(i64::MAX) - i64::try_from(all).unwrap_or(i64::MAX));
     shape["remaining_minutes"] = json!(left);
 }

@@ -48,26 +48,15 @@ pub async fn entries(
     let mut shapes = Shapes::new(&base, caller.account);
     shapes.learn_entries(services, &page.items).await?;
     let links = paging.links(&base, &uri, &page);
-    Ok((
-        links,
-        Json(page.items.iter().map(|entry| shapes.entry(entry)).collect()),
-    ))
+    Ok((links, Json(page.items.iter().map(|entry| shapes.entry(entry)).collect())))
 }
 
 /// The things of a kind that the import created and that stand, highest id first.
-async fn created(
-    services: &Services,
-    import: &Import,
-    kind: Kind,
-) -> Result<Vec<Thing>, NokoError> {
-    let notes: Vec<Note> = services
-        .store
-        .read_all(keys::notes(import.account, import.id, Some(kind)))
-        .await?;
+async fn created(services: &Services, import: &Import, kind: Kind) -> Result<Vec<Thing>, NokoError> {
+    let notes: Vec<Note> = services.store.read_all(keys::notes(import.account, import.id, Some(kind))).await?;
     let wanted: Vec<_> = notes.iter().map(|note| (note.kind, note.id)).collect();
     let mut things = Thing::get_many(services, import.account, &wanted).await?;
-    let by =
-        |import: ImportId| move |thing: &Thing| thing.created_by == import && !thing.is_spent();
+    let by = |import: ImportId| move |thing: &Thing| thing.created_by == import && !thing.is_spent();
     things.retain(by(import.id));
     things.sort_by_key(|thing| std::cmp::Reverse(thing.id));
     Ok(things)

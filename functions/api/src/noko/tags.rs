@@ -24,24 +24,15 @@ use crate::base::Base;
 const TAG: &str = "Tag";
 
 /// All things of a kind that are no marks, highest id first.
-pub(super) async fn all(
-    services: &Services,
-    account: AccountId,
-    kind: Kind,
-) -> Result<Vec<Thing>, NokoError> {
-    let mut things: Vec<Thing> = services
-        .store
-        .read_all(keys::things(account, kind).descending())
-        .await?;
+pub(super) async fn all(services: &Services, account: AccountId, kind: Kind) -> Result<Vec<Thing>, NokoError> {
+    let mut things: Vec<Thing> = services.store.read_all(keys::things(account, kind).descending()).await?;
     things.retain(|thing| !thing.is_spent());
     Ok(things)
 }
 
 /// The id in a path.
 pub(super) fn id_of(path: &str) -> Result<ThingId, NokoError> {
-    path.parse()
-        .map(ThingId)
-        .map_err(|_| NokoError::not_found())
+    path.parse().map(ThingId).map_err(|_| NokoError::not_found())
 }
 
 /// A page of tags.
@@ -76,15 +67,8 @@ pub async fn list(
     page(&door.services, caller.account, &base, &uri, &paging, tags).await
 }
 
-async fn shown(
-    door: &Door,
-    account: AccountId,
-    base: &str,
-    tag: &Thing,
-) -> Result<Json<Value>, NokoError> {
-    Ok(Json(
-        Shapes::new(base, account).tag(&door.services, tag).await?,
-    ))
+async fn shown(door: &Door, account: AccountId, base: &str, tag: &Thing) -> Result<Json<Value>, NokoError> {
+    Ok(Json(Shapes::new(base, account).tag(&door.services, tag).await?))
 }
 
 /// `GET /tags/:id`.
@@ -95,30 +79,18 @@ pub async fn get(
     Path(id): Path<String>,
 ) -> Result<Json<Value>, NokoError> {
     let tag = Thing::get(&door.services, caller.account, Kind::Tag, id_of(&id)?).await?;
-    shown(
-        &door,
-        caller.account,
-        &base,
-        &tag.ok_or_else(NokoError::not_found)?,
-    )
-    .await
+    shown(&door, caller.account, &base, &tag.ok_or_else(NokoError::not_found)?).await
 }
 
 fn tag_input(input: &Input, creating: bool) -> Result<ThingInput, NokoError> {
     let mut fields = input.of(TAG);
-    let name = fields
-        .value("name", text)
-        .map(|name| name.trim_start_matches('#').to_owned());
+    let name = fields.value("name", text).map(|name| name.trim_start_matches('#').to_owned());
     let billable = fields.value("billable", flag);
     if creating && name.is_none() {
         fields.wrong("name", "missing_field");
     }
     fields.done()?;
-    Ok(ThingInput {
-        name,
-        billable,
-        ..ThingInput::default()
-    })
+    Ok(ThingInput { name, billable, ..ThingInput::default() })
 }
 
 fn wrong(error: EditError) -> NokoError {
@@ -133,9 +105,7 @@ pub async fn create(
     input: Input,
 ) -> Result<(StatusCode, HeaderMap, Json<Value>), NokoError> {
     let input = tag_input(&input, true)?;
-    let tag = things::create(&door.services, caller.account, Kind::Tag, &input)
-        .await
-        .map_err(wrong)?;
+    let tag = things::create(&door.services, caller.account, Kind::Tag, &input).await.map_err(wrong)?;
     let shown = shown(&door, caller.account, &base, &tag).await?;
     Ok((StatusCode::CREATED, location(&shown), shown))
 }
@@ -149,9 +119,7 @@ pub async fn update(
     input: Input,
 ) -> Result<Json<Value>, NokoError> {
     let (id, input) = (id_of(&id)?, tag_input(&input, false)?);
-    let tag = things::update(&door.services, caller.account, Kind::Tag, id, &input)
-        .await
-        .map_err(wrong)?;
+    let tag = things::update(&door.services, caller.account, Kind::Tag, id, &input).await.map_err(wrong)?;
     shown(&door, caller.account, &base, &tag).await
 }
 
@@ -161,8 +129,6 @@ pub async fn delete(
     Member(caller): Member,
     Path(id): Path<String>,
 ) -> Result<StatusCode, NokoError> {
-    things::delete(&door.services, caller.account, Kind::Tag, id_of(&id)?)
-        .await
-        .map_err(wrong)?;
+    things::delete(&door.services, caller.account, Kind::Tag, id_of(&id)?).await.map_err(wrong)?;
     Ok(StatusCode::NO_CONTENT)
 }

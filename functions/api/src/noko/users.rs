@@ -34,10 +34,7 @@ pub async fn list(
     let page = paging.cut(all(&door.services, caller.account, Kind::User).await?);
     let shapes = Shapes::new(&base, caller.account);
     let links = paging.links(&base, &uri, &page);
-    Ok((
-        links,
-        Json(page.items.iter().map(|user| shapes.user(user)).collect()),
-    ))
+    Ok((links, Json(page.items.iter().map(|user| shapes.user(user)).collect())))
 }
 
 /// `GET /users/:id`.
@@ -48,9 +45,7 @@ pub async fn get(
     Path(id): Path<String>,
 ) -> Result<Json<Value>, NokoError> {
     let user = Thing::get(&door.services, caller.account, Kind::User, id_of(&id)?).await?;
-    Ok(Json(
-        Shapes::new(&base, caller.account).user(&user.ok_or_else(NokoError::not_found)?),
-    ))
+    Ok(Json(Shapes::new(&base, caller.account).user(&user.ok_or_else(NokoError::not_found)?)))
 }
 
 fn user_input(input: &Input, creating: bool) -> Result<UserInput, NokoError> {
@@ -70,9 +65,7 @@ fn user_input(input: &Input, creating: bool) -> Result<UserInput, NokoError> {
 
 /// Something, an `@`, something: whether mail arrives only sending can tell.
 fn is_email(text: &str) -> bool {
-    let ends = text
-        .split_once('@')
-        .is_some_and(|(name, host)| !name.is_empty() && !host.is_empty());
+    let ends = text.split_once('@').is_some_and(|(name, host)| !name.is_empty() && !host.is_empty());
     ends && text.matches('@').count() == 1 && !text.contains(char::is_whitespace)
 }
 
@@ -87,9 +80,7 @@ pub async fn create(
     Base(base): Base,
     input: Input,
 ) -> Result<(StatusCode, HeaderMap, Json<Value>), NokoError> {
-    let user = things::create_user(&door.services, caller.account, &user_input(&input, true)?)
-        .await
-        .map_err(wrong)?;
+    let user = things::create_user(&door.services, caller.account, &user_input(&input, true)?).await.map_err(wrong)?;
     let shown = Json(Shapes::new(&base, caller.account).user(&user));
     Ok((StatusCode::CREATED, location(&shown), shown))
 }
@@ -103,9 +94,7 @@ pub async fn update(
     input: Input,
 ) -> Result<Json<Value>, NokoError> {
     let (id, input) = (id_of(&id)?, user_input(&input, false)?);
-    let user = things::update_user(&door.services, caller.account, id, &input)
-        .await
-        .map_err(wrong)?;
+    let user = things::update_user(&door.services, caller.account, id, &input).await.map_err(wrong)?;
     Ok(Json(Shapes::new(&base, caller.account).user(&user)))
 }
 
@@ -115,8 +104,6 @@ pub async fn delete(
     Member(caller): Member,
     Path(id): Path<String>,
 ) -> Result<StatusCode, NokoError> {
-    things::delete(&door.services, caller.account, Kind::User, id_of(&id)?)
-        .await
-        .map_err(wrong)?;
+    things::delete(&door.services, caller.account, Kind::User, id_of(&id)?).await.map_err(wrong)?;
     Ok(StatusCode::NO_CONTENT)
 }

@@ -52,32 +52,18 @@ pub struct Notifier {
 
 impl Notifier {
     /// A notifier, and what it tells of.
-    pub fn new(
-        notifications: Vec<Notification>,
-        clock: Clock,
-        pending: Pending,
-    ) -> (Self, CreatedObjects) {
+    pub fn new(notifications: Vec<Notification>, clock: Clock, pending: Pending) -> (Self, CreatedObjects) {
         let (created, receiver) = mpsc::unbounded_channel();
         // A sequencer only grows, also from one run with a data directory to the next.
         let start = clock.now_ms().unsigned_abs() << 20;
-        let notifier = Self {
-            notifications,
-            clock,
-            pending,
-            created,
-            sequence: AtomicU64::new(start),
-        };
+        let notifier = Self { notifications, clock, pending, created, sequence: AtomicU64::new(start) };
         let created = Arc::new(Mutex::new(receiver));
         (notifier, CreatedObjects { created })
     }
 
     /// Tells of a new object, if someone wants to know. `cause` is what follows `ObjectCreated:`.
     pub(super) fn created(&self, cause: &str, bucket: &str, key: &str, size: i64, e_tag: &str) {
-        if !self
-            .notifications
-            .iter()
-            .any(|wanted| wanted.covers(bucket, key))
-        {
+        if !self.notifications.iter().any(|wanted| wanted.covers(bucket, key)) {
             return;
         }
         let sequence = self.sequence.fetch_add(1, Ordering::Relaxed);
@@ -108,10 +94,7 @@ impl Notifier {
         }]});
         let event = serde_json::from_value(event).expect("this is the shape of an S3 event");
         // No one listens any more when delivery has stopped; S3 would not know either.
-        let _ = self.created.send(Created {
-            event,
-            token: self.pending.begin(),
-        });
+        let _ = self.created.send(Created { event, token: self.pending.begin() });
     }
 }
 
@@ -125,9 +108,7 @@ impl Notification {
 fn encode_key(key: &str) -> String {
     key.bytes()
         .map(|byte| match byte {
-            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'_' | b'.' | b'*' | b'/' => {
-                char::from(byte).to_string()
-            }
+            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'_' | b'.' | b'*' | b'/' => char::from(byte).to_string(),
             b' ' => "+".to_owned(),
             _ => format!("%{byte:02X}"),
         })

@@ -16,11 +16,7 @@ type Test = anyhow::Result<()>;
 
 /// A stack with the bucket `files` that tells of what is put under `inbox/`.
 async fn stack() -> anyhow::Result<Stack> {
-    let notification = Notification {
-        bucket: "files".to_owned(),
-        prefix: "inbox/".to_owned(),
-        suffix: String::new(),
-    };
+    let notification = Notification { bucket: "files".to_owned(), prefix: "inbox/".to_owned(), suffix: String::new() };
     let stack = Stack::with(None, vec![notification]).await?;
     stack.s3.create_bucket().bucket("files").send().await?;
     Ok(stack)
@@ -29,14 +25,7 @@ async fn stack() -> anyhow::Result<Stack> {
 /// Puts an object and gives its ETag, with the quotes.
 async fn put(stack: &Stack, key: &str, body: &str) -> anyhow::Result<String> {
     let body = ByteStream::from(body.as_bytes().to_vec());
-    let answer = stack
-        .s3
-        .put_object()
-        .bucket("files")
-        .key(key)
-        .body(body)
-        .send()
-        .await?;
+    let answer = stack.s3.put_object().bucket("files").key(key).body(body).send().await?;
     Ok(answer.e_tag.unwrap_or_default())
 }
 
@@ -67,29 +56,15 @@ async fn an_object_comes_back_with_its_metadata() -> Test {
         .await?;
     // The ETag of an object put in one piece is the MD5 of its content.
     assert_eq!(put.e_tag(), Some("\"e5ebd4c02cefbe7955977c67ada242b7\""));
-    let got = stack
-        .s3
-        .get_object()
-        .bucket("files")
-        .key("sources/1")
-        .send()
-        .await?;
+    let got = stack.s3.get_object().bucket("files").key("sources/1").send().await?;
     assert_eq!(got.e_tag(), put.e_tag());
     assert_eq!(got.content_type(), Some("text/csv"));
     let metadata = got.metadata().into_iter().flatten();
-    let mut metadata: Vec<_> = metadata
-        .map(|(name, value)| (name.as_str(), value.as_str()))
-        .collect();
+    let mut metadata: Vec<_> = metadata.map(|(name, value)| (name.as_str(), value.as_str())).collect();
     metadata.sort_unstable();
     assert_eq!(metadata, [("fallback-user", "7"), ("name", "a file.csv")]);
     assert_eq!(text(got).await?, "a,b\n1,2\n");
-    let head = stack
-        .s3
-        .head_object()
-        .bucket("files")
-        .key("sources/1")
-        .send()
-        .await?;
+    let head = stack.s3.head_object().bucket("files").key("sources/1").send().await?;
     assert_eq!(head.content_length(), Some(8));
     assert_eq!(head.metadata().map(|metadata| metadata.len()), Some(2));
     Ok(())
@@ -98,19 +73,9 @@ async fn an_object_comes_back_with_its_metadata() -> Test {
 #[tokio::test]
 async fn a_range_is_streamed_as_it_was_asked_for() -> Test {
     let stack = stack().await?;
-    let body: String = (0..300_000)
-        .map(|number| format!("{number:06}\n"))
-        .collect();
+    let body: String = (0..300_000).map(|number| format!("{number:06}\n")).collect();
     put(&stack, "big", &body).await?;
-    let get = |range: &str| {
-        stack
-            .s3
-            .get_object()
-            .bucket("files")
-            .key("big")
-            .range(range)
-            .send()
-    };
+    let get = |range: &str| stack.s3.get_object().bucket("files").key("big").range(range).send();
     let got = get("bytes=7000-7013").await?;
     assert_eq!(got.content_range(), Some("bytes 7000-7013/2100000"));
     assert_eq!(text(got).await?, "001000\n001001\n");
@@ -133,22 +98,9 @@ async fn a_range_is_streamed_as_it_was_asked_for() -> Test {
 async fn a_read_pinned_to_an_etag_fails_once_the_object_is_another() -> Test {
     let stack = stack().await?;
     let old = put(&stack, "a", "the first of two").await?;
-    let pinned = || {
-        stack
-            .s3
-            .get_object()
-            .bucket("files")
-            .key("a")
-            .if_match(&old)
-    };
-    assert_eq!(
-        text(pinned().range("bytes=4-8").send().await?).await?,
-        "first"
-    );
-    assert_eq!(
-        text(pinned().if_match(old.trim_matches('"')).send().await?).await?,
-        "the first of two"
-    );
+    let pinned = || stack.s3.get_object().bucket("files").key("a").if_match(&old);
+    assert_eq!(text(pinned().range("bytes=4-8").send().await?).await?, "first");
+    assert_eq!(text(pinned().if_match(old.trim_matches('"')).send().await?).await?, "the first of two");
     put(&stack, "a", "the 2nd").await?;
     for answer in [
         pinned().send().await,
@@ -159,14 +111,7 @@ async fn a_read_pinned_to_an_etag_fails_once_the_object_is_another() -> Test {
         assert_eq!(status(&answer), Some(412));
         assert_eq!(code(answer).as_deref(), Some("PreconditionFailed"));
     }
-    let head = stack
-        .s3
-        .head_object()
-        .bucket("files")
-        .key("a")
-        .if_match(&old)
-        .send()
-        .await;
+    let head = stack.s3.head_object().bucket("files").key("a").if_match(&old).send().await;
     assert_eq!(status(&head), Some(412));
     Ok(())
 }
@@ -176,13 +121,7 @@ async fn a_read_that_has_begun_goes_on_with_the_object_it_opened() -> Test {
     let stack = stack().await?;
     let old: String = "old,".repeat(500_000);
     put(&stack, "a", &old).await?;
-    let reading = stack
-        .s3
-        .get_object()
-        .bucket("files")
-        .key("a")
-        .send()
-        .await?;
+    let reading = stack.s3.get_object().bucket("files").key("a").send().await?;
     put(&stack, "a", &"new,".repeat(500_000)).await?;
     assert!(text(reading).await? == old, "two objects were mixed");
     Ok(())
@@ -197,25 +136,14 @@ async fn an_object_that_is_replaced_all_the_time_is_never_read_under_the_wrong_e
         async move {
             for number in 1..=60 {
                 let body = ByteStream::from(number.to_string().into_bytes());
-                s3.put_object()
-                    .bucket("files")
-                    .key("a")
-                    .body(body)
-                    .send()
-                    .await?;
+                s3.put_object().bucket("files").key("a").body(body).send().await?;
             }
             Ok::<_, anyhow::Error>(())
         }
     });
     let mut read = 0;
     while !writing.is_finished() {
-        let got = stack
-            .s3
-            .get_object()
-            .bucket("files")
-            .key("a")
-            .send()
-            .await?;
+        let got = stack.s3.get_object().bucket("files").key("a").send().await?;
         let e_tag = got.e_tag().unwrap_or_default().to_owned();
         let body = text(got).await?;
         let md5: String = md5::Digest::finalize(<md5::Md5 as md5::Digest>::new_with_prefix(&body))
@@ -235,14 +163,7 @@ async fn of_rivals_who_put_only_if_nothing_is_there_one_wins() -> Test {
     let stack = stack().await?;
     let put = |body: &'static str| {
         let body = ByteStream::from_static(body.as_bytes());
-        stack
-            .s3
-            .put_object()
-            .bucket("files")
-            .key("a")
-            .if_none_match("*")
-            .body(body)
-            .send()
+        stack.s3.put_object().bucket("files").key("a").if_none_match("*").body(body).send()
     };
     let answers = futures::future::join_all(["a", "b", "c", "d", "e"].map(put)).await;
     assert_eq!(answers.iter().filter(|answer| answer.is_ok()).count(), 1);
@@ -267,15 +188,9 @@ async fn a_new_object_is_told_of_as_s3_tells_it() -> Test {
     assert_eq!(record.aws_region.as_deref(), Some("us-east-1"));
     assert_eq!(record.s3.bucket.name.as_deref(), Some("files"));
     assert_eq!(record.s3.bucket.arn.as_deref(), Some("arn:aws:s3:::files"));
-    assert_eq!(
-        record.s3.object.key.as_deref(),
-        Some("inbox/1/time_entries/M%C3%A4rz+%2B+2+%28a%26b%29.csv")
-    );
+    assert_eq!(record.s3.object.key.as_deref(), Some("inbox/1/time_entries/M%C3%A4rz+%2B+2+%28a%26b%29.csv"));
     assert_eq!(record.s3.object.size, Some(8));
-    assert_eq!(
-        record.s3.object.e_tag.as_deref(),
-        Some(e_tag.trim_matches('"'))
-    );
+    assert_eq!(record.s3.object.e_tag.as_deref(), Some(e_tag.trim_matches('"')));
 
     put(&stack, "inbox/2", "").await?;
     let later = next_event(&stack).await?;
@@ -307,14 +222,8 @@ async fn a_copy_and_an_upload_in_parts_are_told_of_too() -> Test {
     // A checksum of the object that the upload in parts replaces must not be taken for its own.
     put(&stack, "inbox/parts", "before").await?;
     next_event(&stack).await?;
-    let upload = stack
-        .s3
-        .create_multipart_upload()
-        .bucket("files")
-        .key("inbox/parts")
-        .metadata("a", "b")
-        .send()
-        .await?;
+    let upload =
+        stack.s3.create_multipart_upload().bucket("files").key("inbox/parts").metadata("a", "b").send().await?;
     let id = upload.upload_id.unwrap_or_default();
     let first = "0123456789".repeat(5 * 1024 * 1024 / 10 + 1);
     let mut parts = CompletedMultipartUpload::builder();
@@ -329,12 +238,7 @@ async fn a_copy_and_an_upload_in_parts_are_told_of_too() -> Test {
             .body(ByteStream::from(body.into_bytes()))
             .send()
             .await?;
-        parts = parts.parts(
-            CompletedPart::builder()
-                .part_number(number)
-                .set_e_tag(part.e_tag)
-                .build(),
-        );
+        parts = parts.parts(CompletedPart::builder().part_number(number).set_e_tag(part.e_tag).build());
     }
     let completed = stack
         .s3
@@ -346,38 +250,14 @@ async fn a_copy_and_an_upload_in_parts_are_told_of_too() -> Test {
         .send()
         .await?;
     let record = next_event(&stack).await?;
-    assert_eq!(
-        record.event_name.as_deref(),
-        Some("ObjectCreated:CompleteMultipartUpload")
-    );
+    assert_eq!(record.event_name.as_deref(), Some("ObjectCreated:CompleteMultipartUpload"));
     assert_eq!(record.s3.object.size, i64::try_from(first.len() + 7).ok());
-    assert_eq!(
-        record.s3.object.e_tag.as_deref(),
-        completed.e_tag().map(|e_tag| e_tag.trim_matches('"'))
-    );
-    let got = stack
-        .s3
-        .get_object()
-        .bucket("files")
-        .key("inbox/parts")
-        .send()
-        .await?;
-    assert_eq!(
-        got.metadata()
-            .and_then(|metadata| metadata.get("a"))
-            .map(String::as_str),
-        Some("b")
-    );
+    assert_eq!(record.s3.object.e_tag.as_deref(), completed.e_tag().map(|e_tag| e_tag.trim_matches('"')));
+    let got = stack.s3.get_object().bucket("files").key("inbox/parts").send().await?;
+    assert_eq!(got.metadata().and_then(|metadata| metadata.get("a")).map(String::as_str), Some("b"));
     assert!(text(got).await? == first + "the end");
 
-    stack
-        .s3
-        .copy_object()
-        .bucket("files")
-        .key("inbox/copy")
-        .copy_source("files/inbox/parts")
-        .send()
-        .await?;
+    stack.s3.copy_object().bucket("files").key("inbox/copy").copy_source("files/inbox/parts").send().await?;
     let record = next_event(&stack).await?;
     assert_eq!(record.event_name.as_deref(), Some("ObjectCreated:Copy"));
     assert_eq!(record.s3.object.key.as_deref(), Some("inbox/copy"));
@@ -389,33 +269,12 @@ async fn what_is_not_there_is_named() -> Test {
     let stack = stack().await?;
     put(&stack, "directory/a", "a").await?;
     let get = |bucket: &str, key: &str| stack.s3.get_object().bucket(bucket).key(key).send();
-    assert_eq!(
-        code(get("files", "nothing").await).as_deref(),
-        Some("NoSuchKey")
-    );
-    assert_eq!(
-        code(get("files", "directory").await).as_deref(),
-        Some("NoSuchKey")
-    );
-    assert_eq!(
-        code(get("nowhere", "a").await).as_deref(),
-        Some("NoSuchBucket")
-    );
-    let put = stack
-        .s3
-        .put_object()
-        .bucket("nowhere")
-        .key("a")
-        .send()
-        .await;
+    assert_eq!(code(get("files", "nothing").await).as_deref(), Some("NoSuchKey"));
+    assert_eq!(code(get("files", "directory").await).as_deref(), Some("NoSuchKey"));
+    assert_eq!(code(get("nowhere", "a").await).as_deref(), Some("NoSuchBucket"));
+    let put = stack.s3.put_object().bucket("nowhere").key("a").send().await;
     assert_eq!(code(put).as_deref(), Some("NoSuchBucket"));
-    let head = stack
-        .s3
-        .head_object()
-        .bucket("files")
-        .key("nothing")
-        .send()
-        .await;
+    let head = stack.s3.head_object().bucket("files").key("nothing").send().await;
     assert!(head.is_err_and(|error| error.into_service_error().is_not_found()));
     Ok(())
 }
@@ -429,13 +288,7 @@ async fn a_key_that_no_directory_can_hold_is_refused() -> Test {
         assert_eq!(code(put).as_deref(), Some("InvalidArgument"), "{key}");
     }
     put(&stack, &"k".repeat(MAX_KEY_BYTES), "the longest").await?;
-    let long = stack
-        .s3
-        .put_object()
-        .bucket("files")
-        .key("k".repeat(MAX_KEY_BYTES + 1))
-        .send()
-        .await;
+    let long = stack.s3.put_object().bucket("files").key("k".repeat(MAX_KEY_BYTES + 1)).send().await;
     assert_eq!(code(long).as_deref(), Some("KeyTooLongError"));
     Ok(())
 }
@@ -451,40 +304,18 @@ async fn a_list_has_the_etags_and_goes_page_by_page() -> Test {
         }
     }
     let mut listed = Vec::new();
-    let mut pages = stack
-        .s3
-        .list_objects_v2()
-        .bucket("files")
-        .prefix("inbox/")
-        .max_keys(2)
-        .into_paginator()
-        .send();
+    let mut pages = stack.s3.list_objects_v2().bucket("files").prefix("inbox/").max_keys(2).into_paginator().send();
     let mut count = 0;
     while let Some(page) = pages.next().await {
         count += 1;
         for object in page?.contents() {
-            listed.push((
-                object.key().unwrap_or_default().to_owned(),
-                object.e_tag().unwrap_or_default().to_owned(),
-            ));
+            listed.push((object.key().unwrap_or_default().to_owned(), object.e_tag().unwrap_or_default().to_owned()));
         }
     }
     assert_eq!(listed, expected);
     assert_eq!(count, 2);
-    stack
-        .s3
-        .delete_object()
-        .bucket("files")
-        .key("inbox/1/a")
-        .send()
-        .await?;
-    let gone = stack
-        .s3
-        .get_object()
-        .bucket("files")
-        .key("inbox/1/a")
-        .send()
-        .await;
+    stack.s3.delete_object().bucket("files").key("inbox/1/a").send().await?;
+    let gone = stack.s3.get_object().bucket("files").key("inbox/1/a").send().await;
     assert_eq!(code(gone).as_deref(), Some("NoSuchKey"));
     Ok(())
 }
@@ -496,25 +327,9 @@ async fn a_file_is_uploaded_as_a_stream() -> Test {
     let body = "0123456789".repeat(200_000);
     std::fs::write(file.path(), &body)?;
     let stream = ByteStream::from_path(file.path()).await?;
-    stack
-        .s3
-        .put_object()
-        .bucket("files")
-        .key("inbox/a")
-        .body(stream)
-        .send()
-        .await?;
-    assert_eq!(
-        next_event(&stack).await?.s3.object.size,
-        i64::try_from(body.len()).ok()
-    );
-    let got = stack
-        .s3
-        .get_object()
-        .bucket("files")
-        .key("inbox/a")
-        .send()
-        .await?;
+    stack.s3.put_object().bucket("files").key("inbox/a").body(stream).send().await?;
+    assert_eq!(next_event(&stack).await?.s3.object.size, i64::try_from(body.len()).ok());
+    let got = stack.s3.get_object().bucket("files").key("inbox/a").send().await?;
     assert!(text(got).await? == body, "the upload was changed");
     Ok(())
 }
@@ -524,59 +339,24 @@ async fn a_presigned_upload_and_download_work_until_they_expire() -> Test {
     let stack = stack().await?;
     let http = reqwest::Client::new();
     let valid = PresigningConfig::expires_in(Duration::from_secs(60))?;
-    let upload = stack
-        .s3
-        .put_object()
-        .bucket("files")
-        .key("inbox/a")
-        .presigned(valid.clone())
-        .await?;
-    let answer = http
-        .put(upload.uri())
-        .body("by whoever has the address")
-        .send()
-        .await?;
+    let upload = stack.s3.put_object().bucket("files").key("inbox/a").presigned(valid.clone()).await?;
+    let answer = http.put(upload.uri()).body("by whoever has the address").send().await?;
     assert_eq!(answer.status(), 200);
     assert_eq!(next_event(&stack).await?.s3.object.size, Some(26));
-    let download = stack
-        .s3
-        .get_object()
-        .bucket("files")
-        .key("inbox/a")
-        .presigned(valid)
-        .await?;
+    let download = stack.s3.get_object().bucket("files").key("inbox/a").presigned(valid).await?;
     let answer = http.get(download.uri()).send().await?;
     assert_eq!(answer.text().await?, "by whoever has the address");
 
     let other = upload.uri().replace("/inbox/a", "/inbox/b");
-    assert_eq!(
-        http.put(other)
-            .body("for another key")
-            .send()
-            .await?
-            .status(),
-        403
-    );
+    assert_eq!(http.put(other).body("for another key").send().await?.status(), 403);
     let unsigned = upload.uri().split('?').next().unwrap_or_default();
-    assert_eq!(
-        http.put(unsigned).body("by anyone").send().await?.status(),
-        403
-    );
+    assert_eq!(http.put(unsigned).body("by anyone").send().await?.status(), 403);
     let expired = PresigningConfig::builder()
         .start_time(SystemTime::now() - Duration::from_secs(120))
         .expires_in(Duration::from_secs(60))
         .build()?;
-    let late = stack
-        .s3
-        .put_object()
-        .bucket("files")
-        .key("inbox/a")
-        .presigned(expired)
-        .await?;
-    assert_eq!(
-        http.put(late.uri()).body("too late").send().await?.status(),
-        403
-    );
+    let late = stack.s3.put_object().bucket("files").key("inbox/a").presigned(expired).await?;
+    assert_eq!(http.put(late.uri()).body("too late").send().await?.status(), 403);
     assert_eq!(stack.emulators.pending().watch().borrow().unsettled, 0);
     Ok(())
 }
@@ -584,14 +364,11 @@ async fn a_presigned_upload_and_download_work_until_they_expire() -> Test {
 #[tokio::test]
 async fn a_request_by_an_unknown_key_is_refused() -> Test {
     let stack = stack().await?;
-    let config =
-        stack
-            .s3
-            .config()
-            .to_builder()
-            .credentials_provider(aws_sdk_s3::config::Credentials::new(
-                "someone", "else", None, None, "static",
-            ));
+    let config = stack
+        .s3
+        .config()
+        .to_builder()
+        .credentials_provider(aws_sdk_s3::config::Credentials::new("someone", "else", None, None, "static"));
     let stranger = aws_sdk_s3::Client::from_conf(config.build());
     let answer = stranger.get_object().bucket("files").key("a").send().await;
     assert_eq!(status(&answer), Some(403));
@@ -607,14 +384,7 @@ async fn files_outlive_the_process_with_a_data_directory() -> Test {
     let e_tag = put(&stack, "sources/1", "kept").await?;
     soon(stack.emulators.shutdown()).await?;
     let stack = start().await?;
-    let got = stack
-        .s3
-        .get_object()
-        .bucket("files")
-        .key("sources/1")
-        .if_match(e_tag)
-        .send()
-        .await?;
+    let got = stack.s3.get_object().bucket("files").key("sources/1").if_match(e_tag).send().await?;
     assert_eq!(text(got).await?, "kept");
     let again = stack.s3.create_bucket().bucket("files").send().await;
     assert_eq!(code(again).as_deref(), Some("BucketAlreadyOwnedByYou"));

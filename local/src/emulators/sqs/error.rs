@@ -8,9 +8,7 @@
 pub enum SqsError {
     #[error("The specified queue does not exist.")]
     QueueDoesNotExist,
-    #[error(
-        "A queue already exists with the same name and a different value for attribute {attribute}"
-    )]
+    #[error("A queue already exists with the same name and a different value for attribute {attribute}")]
     QueueNameExists { attribute: String },
     #[error("The input receipt handle is invalid.")]
     ReceiptHandleIsInvalid,
@@ -59,58 +57,32 @@ impl SqsError {
 
     fn names(&self) -> (&'static str, &'static str) {
         match self {
-            Self::QueueDoesNotExist => (
-                "QueueDoesNotExist",
-                "AWS.SimpleQueueService.NonExistentQueue",
-            ),
+            Self::QueueDoesNotExist => ("QueueDoesNotExist", "AWS.SimpleQueueService.NonExistentQueue"),
             Self::QueueNameExists { .. } => ("QueueNameExists", "QueueAlreadyExists"),
             Self::ReceiptHandleIsInvalid => ("ReceiptHandleIsInvalid", "ReceiptHandleIsInvalid"),
-            Self::MessageNotInflight => (
-                "MessageNotInflight",
-                "AWS.SimpleQueueService.MessageNotInflight",
-            ),
-            Self::EmptyBatchRequest { .. } => (
-                "EmptyBatchRequest",
-                "AWS.SimpleQueueService.EmptyBatchRequest",
-            ),
-            Self::TooManyEntriesInBatchRequest { .. } => (
-                "TooManyEntriesInBatchRequest",
-                "AWS.SimpleQueueService.TooManyEntriesInBatchRequest",
-            ),
-            Self::BatchRequestTooLong { .. } => (
-                "BatchRequestTooLong",
-                "AWS.SimpleQueueService.BatchRequestTooLong",
-            ),
-            Self::BatchEntryIdsNotDistinct { .. } => (
-                "BatchEntryIdsNotDistinct",
-                "AWS.SimpleQueueService.BatchEntryIdsNotDistinct",
-            ),
-            Self::InvalidBatchEntryId => (
-                "InvalidBatchEntryId",
-                "AWS.SimpleQueueService.InvalidBatchEntryId",
-            ),
+            Self::MessageNotInflight => ("MessageNotInflight", "AWS.SimpleQueueService.MessageNotInflight"),
+            Self::EmptyBatchRequest { .. } => ("EmptyBatchRequest", "AWS.SimpleQueueService.EmptyBatchRequest"),
+            Self::TooManyEntriesInBatchRequest { .. } => {
+                ("TooManyEntriesInBatchRequest", "AWS.SimpleQueueService.TooManyEntriesInBatchRequest")
+            }
+            Self::BatchRequestTooLong { .. } => ("BatchRequestTooLong", "AWS.SimpleQueueService.BatchRequestTooLong"),
+            Self::BatchEntryIdsNotDistinct { .. } => {
+                ("BatchEntryIdsNotDistinct", "AWS.SimpleQueueService.BatchEntryIdsNotDistinct")
+            }
+            Self::InvalidBatchEntryId => ("InvalidBatchEntryId", "AWS.SimpleQueueService.InvalidBatchEntryId"),
             Self::InvalidMessageContents => ("InvalidMessageContents", "InvalidMessageContents"),
             Self::InvalidAttributeName { .. } => ("InvalidAttributeName", "InvalidAttributeName"),
-            Self::InvalidAttributeValue { .. } => {
-                ("InvalidAttributeValue", "InvalidAttributeValue")
+            Self::InvalidAttributeValue { .. } => ("InvalidAttributeValue", "InvalidAttributeValue"),
+            Self::InvalidParameterValue { .. } => ("InvalidParameterValueException", "InvalidParameterValue"),
+            Self::MissingParameter { .. } => ("MissingRequiredParameterException", "MissingParameter"),
+            Self::UnsupportedOperation { .. } => {
+                ("UnsupportedOperation", "AWS.SimpleQueueService.UnsupportedOperation")
             }
-            Self::InvalidParameterValue { .. } => {
-                ("InvalidParameterValueException", "InvalidParameterValue")
-            }
-            Self::MissingParameter { .. } => {
-                ("MissingRequiredParameterException", "MissingParameter")
-            }
-            Self::UnsupportedOperation { .. } => (
-                "UnsupportedOperation",
-                "AWS.SimpleQueueService.UnsupportedOperation",
-            ),
             Self::Serialization { .. } => ("SerializationException", "MalformedInput"),
         }
     }
 
     pub(super) fn parameter(reason: impl Into<String>) -> Self {
-        Self::InvalidParameterValue {
-            reason: reason.into(),
-        }
+        Self::InvalidParameterValue { reason: reason.into() }
     }
 }

@@ -105,10 +105,7 @@ impl Queue {
             receipt: None,
             dead_letter_of: None,
         };
-        let sent = Sent {
-            message_id: message.id.clone(),
-            md5_of_body: message.md5.clone(),
-        };
+        let sent = Sent { message_id: message.id.clone(), md5_of_body: message.md5.clone() };
         self.add(message);
         sent
     }
@@ -117,11 +114,7 @@ impl Queue {
     pub(super) fn take(&mut self, max: usize, now: i64, hidden: Option<u32>) -> Taken {
         self.forget_the_old(now);
         let hidden_until = now + milliseconds(hidden.unwrap_or(self.settings.visibility_timeout));
-        let limit = self
-            .settings
-            .redrive
-            .as_ref()
-            .map_or(u32::MAX, |redrive| redrive.max_receive_count);
+        let limit = self.settings.redrive.as_ref().map_or(u32::MAX, |redrive| redrive.max_receive_count);
         let (mut next, mut given_up) = (Vec::new(), Vec::new());
         for &(_, key) in self.due.range(..=(now, u64::MAX)) {
             if next.len() == max {
@@ -134,25 +127,14 @@ impl Queue {
             }
         }
         Taken {
-            received: next
-                .into_iter()
-                .map(|key| self.receive(key, now, hidden_until))
-                .collect(),
-            given_up: given_up
-                .into_iter()
-                .filter_map(|key| self.remove(key))
-                .collect(),
+            received: next.into_iter().map(|key| self.receive(key, now, hidden_until)).collect(),
+            given_up: given_up.into_iter().filter_map(|key| self.remove(key)).collect(),
         }
     }
 
     /// Keeps a message that the queue `from` gave up.
     pub(super) fn bury(&mut self, message: Message, from: &str, now: i64) {
-        self.add(Message {
-            due_at: now,
-            receipt: None,
-            dead_letter_of: Some(arn::queue(from)),
-            ..message
-        });
+        self.add(Message { due_at: now, receipt: None, dead_letter_of: Some(arn::queue(from)), ..message });
     }
 
     pub(super) fn delete(&mut self, receipt_handle: &str) -> Result<(), SqsError> {
@@ -163,12 +145,7 @@ impl Queue {
         Ok(())
     }
 
-    pub(super) fn change_visibility(
-        &mut self,
-        receipt_handle: &str,
-        now: i64,
-        seconds: u32,
-    ) -> Result<(), SqsError> {
+    pub(super) fn change_visibility(&mut self, receipt_handle: &str, now: i64, seconds: u32) -> Result<(), SqsError> {
         let handle = Handle::parse(&self.name, receipt_handle)?;
         if !self.holds(&handle) {
             return Err(SqsError::parameter(format!(
@@ -254,14 +231,8 @@ impl Queue {
         let mut attributes = Attributes::from([
             ("SenderId".to_owned(), arn::ACCOUNT.to_owned()),
             ("SentTimestamp".to_owned(), message.sent_at.to_string()),
-            (
-                "ApproximateReceiveCount".to_owned(),
-                message.receives.to_string(),
-            ),
-            (
-                "ApproximateFirstReceiveTimestamp".to_owned(),
-                first_received_at.to_string(),
-            ),
+            ("ApproximateReceiveCount".to_owned(), message.receives.to_string()),
+            ("ApproximateFirstReceiveTimestamp".to_owned(), first_received_at.to_string()),
         ]);
         if let Some(source) = &message.dead_letter_of {
             attributes.insert("DeadLetterQueueSourceArn".to_owned(), source.clone());
@@ -304,14 +275,8 @@ impl Handle {
 
     fn parse(queue: &str, handle: &str) -> Result<Self, SqsError> {
         let parse = || {
-            let (key, receipt) = handle
-                .strip_prefix(queue)?
-                .strip_prefix('/')?
-                .split_once('/')?;
-            Some(Self {
-                key: key.parse().ok()?,
-                receipt: Uuid::parse_str(receipt).ok()?,
-            })
+            let (key, receipt) = handle.strip_prefix(queue)?.strip_prefix('/')?.split_once('/')?;
+            Some(Self { key: key.parse().ok()?, receipt: Uuid::parse_str(receipt).ok()? })
         };
         parse().ok_or(SqsError::ReceiptHandleIsInvalid)
     }
@@ -322,8 +287,5 @@ pub(super) fn milliseconds(seconds: u32) -> i64 {
 }
 
 fn md5_hex(text: &str) -> String {
-    Md5::digest(text)
-        .iter()
-        .map(|byte| format!("{byte:02x}"))
-        .collect()
+    Md5::digest(text).iter().map(|byte| format!("{byte:02x}")).collect()
 }

@@ -41,11 +41,7 @@ pub struct Receive {
 impl Queues {
     /// No queues yet.
     pub fn new(clock: Clock) -> Self {
-        Self {
-            clock,
-            queues: Mutex::default(),
-            changed: Notify::new(),
-        }
+        Self { clock, queues: Mutex::default(), changed: Notify::new() }
     }
 
     /// Creates a queue, or finds the one of that name if it has all of these attributes.
@@ -55,10 +51,7 @@ impl Queues {
         if let Some(queue) = queues.get(name) {
             let asked = queue.settings.with(attributes)?.attributes();
             let is = queue.settings.attributes();
-            return match asked
-                .into_iter()
-                .find(|(name, value)| is.get(name) != Some(value))
-            {
+            return match asked.into_iter().find(|(name, value)| is.get(name) != Some(value)) {
                 Some((attribute, _)) => Err(SqsError::QueueNameExists { attribute }),
                 None => Ok(()),
             };
@@ -70,30 +63,18 @@ impl Queues {
 
     /// The names of all queues that begin with `prefix`, sorted.
     pub fn names(&self, prefix: &str) -> Vec<String> {
-        self.lock()
-            .keys()
-            .filter(|name| name.starts_with(prefix))
-            .cloned()
-            .collect()
+        self.lock().keys().filter(|name| name.starts_with(prefix)).cloned().collect()
     }
 
     /// A queue's settings, its ARN and how many messages it holds.
     pub fn attributes(&self, queue: &str) -> Result<Attributes, SqsError> {
         let now = self.clock.now_ms();
-        let (mut attributes, depth) = self.with(queue, |queue| {
-            (queue.settings.attributes(), queue.depth(now))
-        })?;
+        let (mut attributes, depth) = self.with(queue, |queue| (queue.settings.attributes(), queue.depth(now)))?;
         for (name, value) in [
             ("QueueArn", arn::queue(queue)),
             ("ApproximateNumberOfMessages", depth.visible.to_string()),
-            (
-                "ApproximateNumberOfMessagesNotVisible",
-                depth.in_flight.to_string(),
-            ),
-            (
-                "ApproximateNumberOfMessagesDelayed",
-                depth.delayed.to_string(),
-            ),
+            ("ApproximateNumberOfMessagesNotVisible", depth.in_flight.to_string()),
+            ("ApproximateNumberOfMessagesDelayed", depth.delayed.to_string()),
         ] {
             attributes.insert(name.to_owned(), value);
         }
@@ -144,8 +125,7 @@ impl Queues {
     ///
     /// Dropping the future takes nothing: messages are taken only in the moment in which it is ready.
     pub async fn receive(&self, queue: &str, receive: Receive) -> Result<Vec<Received>, SqsError> {
-        let (arrived, own_wait) =
-            self.with(queue, |queue| (queue.arrived(), queue.settings.wait))?;
+        let (arrived, own_wait) = self.with(queue, |queue| (queue.arrived(), queue.settings.wait))?;
         let deadline = self.clock.now_ms() + milliseconds(receive.wait.unwrap_or(own_wait));
         loop {
             // Before the look at the queue, so that what arrives after it is not missed.
@@ -163,12 +143,7 @@ impl Queues {
     }
 
     /// Takes up to `max` visible messages, and moves those that were received too often to the dead letters.
-    pub fn take(
-        &self,
-        name: &str,
-        max: usize,
-        visibility_timeout: Option<u32>,
-    ) -> Result<Vec<Received>, SqsError> {
+    pub fn take(&self, name: &str, max: usize, visibility_timeout: Option<u32>) -> Result<Vec<Received>, SqsError> {
         let now = self.clock.now_ms();
         let mut queues = self.lock();
         let queue = find(&mut queues, name)?;
@@ -195,21 +170,14 @@ impl Queues {
     }
 
     /// Hides a message in flight for `seconds` from now, or shows it at once with 0.
-    pub fn change_visibility(
-        &self,
-        queue: &str,
-        receipt_handle: &str,
-        seconds: u32,
-    ) -> Result<(), SqsError> {
+    pub fn change_visibility(&self, queue: &str, receipt_handle: &str, seconds: u32) -> Result<(), SqsError> {
         if seconds > 43_200 {
             return Err(SqsError::parameter(format!(
                 "Value {seconds} for parameter VisibilityTimeout is invalid. Reason: VisibilityTimeout must be an integer between 0 and 43200."
             )));
         }
         let now = self.clock.now_ms();
-        self.with(queue, |queue| {
-            queue.change_visibility(receipt_handle, now, seconds)
-        })??;
+        self.with(queue, |queue| queue.change_visibility(receipt_handle, now, seconds))??;
         self.changed.notify_waiters();
         Ok(())
     }
@@ -226,16 +194,11 @@ impl Queues {
     }
 
     fn lock(&self) -> MutexGuard<'_, BTreeMap<String, Queue>> {
-        self.queues
-            .lock()
-            .expect("no one panics while holding the queues")
+        self.queues.lock().expect("no one panics while holding the queues")
     }
 }
 
-fn find<'a>(
-    queues: &'a mut BTreeMap<String, Queue>,
-    name: &str,
-) -> Result<&'a mut Queue, SqsError> {
+fn find<'a>(queues: &'a mut BTreeMap<String, Queue>, name: &str) -> Result<&'a mut Queue, SqsError> {
     queues.get_mut(name).ok_or(SqsError::QueueDoesNotExist)
 }
 
@@ -253,9 +216,7 @@ fn checked(settings: Settings, queues: &BTreeMap<String, Queue>) -> Result<Setti
 fn check_name(name: &str) -> Result<(), SqsError> {
     let valid = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '_';
     if name.ends_with(".fifo") {
-        return Err(SqsError::UnsupportedOperation {
-            what: "FIFO queues".to_owned(),
-        });
+        return Err(SqsError::UnsupportedOperation { what: "FIFO queues".to_owned() });
     }
     if name.is_empty() || name.len() > 80 || !name.chars().all(valid) {
         return Err(SqsError::parameter(
@@ -267,16 +228,15 @@ fn check_name(name: &str) -> Result<(), SqsError> {
 
 fn check_body(body: &str) -> Result<(), SqsError> {
     if body.is_empty() {
-        return Err(SqsError::MissingParameter {
-            name: "MessageBody",
-        });
+        return Err(SqsError::MissingParameter { name: "MessageBody" });
     }
     if body.len() > MAX_BYTES {
         return Err(SqsError::parameter(format!(
             "One or more parameters are invalid. Reason: Message must be shorter than {MAX_BYTES} bytes."
         )));
     }
-    let allowed = |c: char| matches!(c, '\t' | '\n' | '\r' | ' '..='\u{D7FF}' | '\u{E000}'..='\u{FFFD}' | '\u{10000}'..);
+    let allowed =
+        |c: char| matches!(c, '\t' | '\n' | '\r' | ' '..='\u{D7FF}' | '\u{E000}'..='\u{FFFD}' | '\u{10000}'..);
     if !body.chars().all(allowed) {
         return Err(SqsError::InvalidMessageContents);
     }

@@ -44,13 +44,7 @@ struct RedrivePolicy {
 
 impl Default for Settings {
     fn default() -> Self {
-        Self {
-            visibility_timeout: 30,
-            delay: 0,
-            retention: 345_600,
-            wait: 0,
-            redrive: None,
-        }
+        Self { visibility_timeout: 30, delay: 0, retention: 345_600, wait: 0, redrive: None }
     }
 }
 
@@ -60,13 +54,9 @@ impl Settings {
         let mut settings = self.clone();
         for (name, value) in attributes {
             match name.as_str() {
-                "VisibilityTimeout" => {
-                    settings.visibility_timeout = within(name, value, 0..=43_200)?
-                }
+                "VisibilityTimeout" => settings.visibility_timeout = within(name, value, 0..=43_200)?,
                 "DelaySeconds" => settings.delay = within(name, value, 0..=900)?,
-                "MessageRetentionPeriod" => {
-                    settings.retention = within(name, value, 60..=1_209_600)?
-                }
+                "MessageRetentionPeriod" => settings.retention = within(name, value, 60..=1_209_600)?,
                 "ReceiveMessageWaitTimeSeconds" => settings.wait = within(name, value, 0..=20)?,
                 "RedrivePolicy" => settings.redrive = Redrive::parse(value)?,
                 _ => return Err(SqsError::InvalidAttributeName { name: name.clone() }),
@@ -78,19 +68,10 @@ impl Settings {
     /// All settings as attributes.
     pub fn attributes(&self) -> Attributes {
         let mut attributes = Attributes::from([
-            (
-                "VisibilityTimeout".to_owned(),
-                self.visibility_timeout.to_string(),
-            ),
+            ("VisibilityTimeout".to_owned(), self.visibility_timeout.to_string()),
             ("DelaySeconds".to_owned(), self.delay.to_string()),
-            (
-                "MessageRetentionPeriod".to_owned(),
-                self.retention.to_string(),
-            ),
-            (
-                "ReceiveMessageWaitTimeSeconds".to_owned(),
-                self.wait.to_string(),
-            ),
+            ("MessageRetentionPeriod".to_owned(), self.retention.to_string()),
+            ("ReceiveMessageWaitTimeSeconds".to_owned(), self.wait.to_string()),
         ]);
         if let Some(redrive) = &self.redrive {
             attributes.insert("RedrivePolicy".to_owned(), redrive.policy());
@@ -105,18 +86,14 @@ impl Redrive {
         if value.is_empty() {
             return Ok(None);
         }
-        let invalid = || SqsError::InvalidAttributeValue {
-            name: "RedrivePolicy".to_owned(),
-        };
+        let invalid = || SqsError::InvalidAttributeValue { name: "RedrivePolicy".to_owned() };
         let policy: RedrivePolicy = serde_json::from_str(value).map_err(|_| invalid())?;
         let count = match &policy.max_receive_count {
             serde_json::Value::String(text) => text.clone(),
             other => other.to_string(),
         };
         Ok(Some(Self {
-            queue: arn::queue_name(&policy.dead_letter_target_arn)
-                .ok_or_else(invalid)?
-                .to_owned(),
+            queue: arn::queue_name(&policy.dead_letter_target_arn).ok_or_else(invalid)?.to_owned(),
             max_receive_count: within("maxReceiveCount", &count, 1..=1_000)?,
         }))
     }
@@ -135,7 +112,5 @@ fn within(name: &str, value: &str, range: std::ops::RangeInclusive<u32>) -> Resu
         .parse()
         .ok()
         .filter(|number| range.contains(number))
-        .ok_or_else(|| SqsError::InvalidAttributeValue {
-            name: name.to_owned(),
-        })
+        .ok_or_else(|| SqsError::InvalidAttributeValue { name: name.to_owned() })
 }

@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use aws_sdk_sqs::error::ProvideErrorMetadata;
 use aws_sdk_sqs::types::{
-    ChangeMessageVisibilityBatchRequestEntry, DeleteMessageBatchRequestEntry,
-    MessageSystemAttributeName, QueueAttributeName, SendMessageBatchRequestEntry,
+    ChangeMessageVisibilityBatchRequestEntry, DeleteMessageBatchRequestEntry, MessageSystemAttributeName,
+    QueueAttributeName, SendMessageBatchRequestEntry,
 };
 
 use super::*;
@@ -13,11 +13,7 @@ use crate::emulators::testing::{Stack, soon};
 
 type Test = anyhow::Result<()>;
 
-async fn queue(
-    stack: &Stack,
-    name: &str,
-    attributes: &[(QueueAttributeName, &str)],
-) -> anyhow::Result<String> {
+async fn queue(stack: &Stack, name: &str, attributes: &[(QueueAttributeName, &str)]) -> anyhow::Result<String> {
     let mut request = stack.sqs.create_queue().queue_name(name);
     for (name, value) in attributes {
         request = request.attributes(name.clone(), *value);
@@ -27,23 +23,14 @@ async fn queue(
 }
 
 fn entry(id: &str, body: impl Into<String>) -> anyhow::Result<SendMessageBatchRequestEntry> {
-    Ok(SendMessageBatchRequestEntry::builder()
-        .id(id)
-        .message_body(body)
-        .build()?)
+    Ok(SendMessageBatchRequestEntry::builder().id(id).message_body(body).build()?)
 }
 
 #[tokio::test]
 async fn a_message_is_sent_received_and_deleted() -> Test {
     let stack = Stack::start().await?;
     let url = queue(&stack, "work", &[]).await?;
-    let sent = stack
-        .sqs
-        .send_message()
-        .queue_url(&url)
-        .message_body("grüße & \"<1>\"\n")
-        .send()
-        .await?;
+    let sent = stack.sqs.send_message().queue_url(&url).message_body("grüße & \"<1>\"\n").send().await?;
     let received = stack
         .sqs
         .receive_message()
@@ -55,29 +42,15 @@ async fn a_message_is_sent_received_and_deleted() -> Test {
     assert_eq!(message.body(), Some("grüße & \"<1>\"\n"));
     assert_eq!(message.message_id(), sent.message_id());
     // `printf 'grüße & "<1>"\n' | md5sum`
-    assert_eq!(
-        message.md5_of_body(),
-        Some("9c87fa8292c502cec4fc36ff16602619")
-    );
+    assert_eq!(message.md5_of_body(), Some("9c87fa8292c502cec4fc36ff16602619"));
     assert_eq!(sent.md5_of_message_body(), message.md5_of_body());
     let attributes = message.attributes().into_iter().flatten();
     let mut names: Vec<&str> = attributes.map(|(name, _)| name.as_str()).collect();
     names.sort_unstable();
-    let all = [
-        "ApproximateFirstReceiveTimestamp",
-        "ApproximateReceiveCount",
-        "SenderId",
-        "SentTimestamp",
-    ];
+    let all = ["ApproximateFirstReceiveTimestamp", "ApproximateReceiveCount", "SenderId", "SentTimestamp"];
     assert_eq!(names, all);
     let handle = message.receipt_handle().unwrap_or_default();
-    stack
-        .sqs
-        .delete_message()
-        .queue_url(&url)
-        .receipt_handle(handle)
-        .send()
-        .await?;
+    stack.sqs.delete_message().queue_url(&url).receipt_handle(handle).send().await?;
     assert!(stack.emulators.queues().is_empty("work")?);
     Ok(())
 }
@@ -92,31 +65,15 @@ async fn a_batch_is_sent_changed_and_deleted_entry_by_entry() -> Test {
         .queue_url(&url)
         .entries(entry("good", "a")?)
         .entries(entry("bad", "\u{1}")?)
-        .entries(
-            SendMessageBatchRequestEntry::builder()
-                .id("late")
-                .message_body("b")
-                .delay_seconds(900)
-                .build()?,
-        )
+        .entries(SendMessageBatchRequestEntry::builder().id("late").message_body("b").delay_seconds(900).build()?)
         .send()
         .await?;
     let succeeded: Vec<_> = sent.successful().iter().map(|entry| entry.id()).collect();
     assert_eq!(succeeded, ["good", "late"]);
-    let failed: Vec<_> = sent
-        .failed()
-        .iter()
-        .map(|entry| (entry.id(), entry.code()))
-        .collect();
+    let failed: Vec<_> = sent.failed().iter().map(|entry| (entry.id(), entry.code())).collect();
     assert_eq!(failed, [("bad", "InvalidMessageContents")]);
 
-    let received = stack
-        .sqs
-        .receive_message()
-        .queue_url(&url)
-        .max_number_of_messages(10)
-        .send()
-        .await?;
+    let received = stack.sqs.receive_message().queue_url(&url).max_number_of_messages(10).send().await?;
     let handle = received.messages()[0].receipt_handle().unwrap_or_default();
     let changed = stack
         .sqs
@@ -144,18 +101,8 @@ async fn a_batch_is_sent_changed_and_deleted_entry_by_entry() -> Test {
         .sqs
         .delete_message_batch()
         .queue_url(&url)
-        .entries(
-            DeleteMessageBatchRequestEntry::builder()
-                .id("a")
-                .receipt_handle(handle)
-                .build()?,
-        )
-        .entries(
-            DeleteMessageBatchRequestEntry::builder()
-                .id("b")
-                .receipt_handle("none")
-                .build()?,
-        )
+        .entries(DeleteMessageBatchRequestEntry::builder().id("a").receipt_handle(handle).build()?)
+        .entries(DeleteMessageBatchRequestEntry::builder().id("b").receipt_handle("none").build()?)
         .send()
         .await?;
     assert_eq!(deleted.successful().len(), 1);
@@ -169,26 +116,13 @@ async fn a_batch_is_sent_changed_and_deleted_entry_by_entry() -> Test {
 async fn a_batch_that_sqs_would_not_take_is_refused_as_a_whole() -> Test {
     let stack = Stack::start().await?;
     let url = queue(&stack, "work", &[]).await?;
-    let send = |entries| {
-        stack
-            .sqs
-            .send_message_batch()
-            .queue_url(&url)
-            .set_entries(Some(entries))
-            .send()
-    };
+    let send = |entries| stack.sqs.send_message_batch().queue_url(&url).set_entries(Some(entries)).send();
 
-    let empty = send(Vec::new())
-        .await
-        .map_err(|error| error.into_service_error());
+    let empty = send(Vec::new()).await.map_err(|error| error.into_service_error());
     assert!(empty.is_err_and(|error| error.is_empty_batch_request()));
 
-    let eleven = (0..11)
-        .map(|id| entry(&id.to_string(), "a"))
-        .collect::<Result<_, _>>()?;
-    let eleven = send(eleven)
-        .await
-        .map_err(|error| error.into_service_error());
+    let eleven = (0..11).map(|id| entry(&id.to_string(), "a")).collect::<Result<_, _>>()?;
+    let eleven = send(eleven).await.map_err(|error| error.into_service_error());
     assert!(eleven.is_err_and(|error| error.is_too_many_entries_in_batch_request()));
 
     let half = "a".repeat(queues::MAX_BYTES / 2);
@@ -208,66 +142,19 @@ async fn a_batch_that_sqs_would_not_take_is_refused_as_a_whole() -> Test {
 async fn errors_have_the_codes_that_the_sdk_knows() -> Test {
     let stack = Stack::start().await?;
     let url = queue(&stack, "work", &[]).await?;
-    let missing = stack
-        .sqs
-        .send_message()
-        .queue_url(format!("{url}x"))
-        .message_body("a")
-        .send()
-        .await;
+    let missing = stack.sqs.send_message().queue_url(format!("{url}x")).message_body("a").send().await;
     assert!(missing.is_err_and(|error| error.into_service_error().is_queue_does_not_exist()));
     let missing = stack.sqs.get_queue_url().queue_name("nowhere").send().await;
     assert!(missing.is_err_and(|error| error.into_service_error().is_queue_does_not_exist()));
-    let handle = stack
-        .sqs
-        .delete_message()
-        .queue_url(&url)
-        .receipt_handle("none")
-        .send()
-        .await;
+    let handle = stack.sqs.delete_message().queue_url(&url).receipt_handle("none").send().await;
     assert!(handle.is_err_and(|error| error.into_service_error().is_receipt_handle_is_invalid()));
-    let contents = stack
-        .sqs
-        .send_message()
-        .queue_url(&url)
-        .message_body("\u{b}")
-        .send()
-        .await;
+    let contents = stack.sqs.send_message().queue_url(&url).message_body("\u{b}").send().await;
     assert!(contents.is_err_and(|error| error.into_service_error().is_invalid_message_contents()));
-    let late = stack
-        .sqs
-        .send_message()
-        .queue_url(&url)
-        .message_body("a")
-        .delay_seconds(901)
-        .send()
-        .await;
-    assert_eq!(
-        late.err()
-            .and_then(|error| error.code().map(str::to_owned))
-            .as_deref(),
-        Some("InvalidParameterValue")
-    );
-    let many = stack
-        .sqs
-        .receive_message()
-        .queue_url(&url)
-        .max_number_of_messages(11)
-        .send()
-        .await;
-    assert_eq!(
-        many.err()
-            .and_then(|error| error.code().map(str::to_owned))
-            .as_deref(),
-        Some("InvalidParameterValue")
-    );
-    let untag = stack
-        .sqs
-        .untag_queue()
-        .queue_url(&url)
-        .tag_keys("a")
-        .send()
-        .await;
+    let late = stack.sqs.send_message().queue_url(&url).message_body("a").delay_seconds(901).send().await;
+    assert_eq!(late.err().and_then(|error| error.code().map(str::to_owned)).as_deref(), Some("InvalidParameterValue"));
+    let many = stack.sqs.receive_message().queue_url(&url).max_number_of_messages(11).send().await;
+    assert_eq!(many.err().and_then(|error| error.code().map(str::to_owned)).as_deref(), Some("InvalidParameterValue"));
+    let untag = stack.sqs.untag_queue().queue_url(&url).tag_keys("a").send().await;
     assert!(untag.is_err_and(|error| error.into_service_error().is_unsupported_operation()));
     Ok(())
 }
@@ -276,48 +163,21 @@ async fn errors_have_the_codes_that_the_sdk_knows() -> Test {
 async fn a_queue_tells_its_settings_and_how_many_messages_it_holds() -> Test {
     let stack = Stack::start().await?;
     queue(&stack, "dead", &[]).await?;
-    let policy =
-        r#"{"deadLetterTargetArn":"arn:aws:sqs:us-east-1:000000000000:dead","maxReceiveCount":5}"#;
-    let settings = [
-        (QueueAttributeName::VisibilityTimeout, "120"),
-        (QueueAttributeName::RedrivePolicy, policy),
-    ];
+    let policy = r#"{"deadLetterTargetArn":"arn:aws:sqs:us-east-1:000000000000:dead","maxReceiveCount":5}"#;
+    let settings = [(QueueAttributeName::VisibilityTimeout, "120"), (QueueAttributeName::RedrivePolicy, policy)];
     let url = queue(&stack, "work", &settings).await?;
-    let listed = stack
-        .sqs
-        .list_queues()
-        .queue_name_prefix("wo")
-        .send()
-        .await?;
+    let listed = stack.sqs.list_queues().queue_name_prefix("wo").send().await?;
     assert_eq!(listed.queue_urls(), std::slice::from_ref(&url));
     let found = stack.sqs.get_queue_url().queue_name("work").send().await?;
     assert_eq!(found.queue_url(), Some(url.as_str()));
 
     for (body, delay) in [("a", 0), ("b", 0), ("c", 60)] {
-        stack
-            .sqs
-            .send_message()
-            .queue_url(&url)
-            .message_body(body)
-            .delay_seconds(delay)
-            .send()
-            .await?;
+        stack.sqs.send_message().queue_url(&url).message_body(body).delay_seconds(delay).send().await?;
     }
     stack.sqs.receive_message().queue_url(&url).send().await?;
-    stack
-        .sqs
-        .set_queue_attributes()
-        .queue_url(&url)
-        .attributes(QueueAttributeName::DelaySeconds, "7")
-        .send()
-        .await?;
-    let attributes = stack
-        .sqs
-        .get_queue_attributes()
-        .queue_url(&url)
-        .attribute_names(QueueAttributeName::All)
-        .send()
-        .await?;
+    stack.sqs.set_queue_attributes().queue_url(&url).attributes(QueueAttributeName::DelaySeconds, "7").send().await?;
+    let attributes =
+        stack.sqs.get_queue_attributes().queue_url(&url).attribute_names(QueueAttributeName::All).send().await?;
     let attributes: Attributes = attributes
         .attributes()
         .into_iter()
@@ -335,12 +195,7 @@ async fn a_queue_tells_its_settings_and_how_many_messages_it_holds() -> Test {
         ("RedrivePolicy", policy),
         ("VisibilityTimeout", "120"),
     ];
-    assert_eq!(
-        attributes,
-        expected
-            .map(|(name, value)| (name.to_owned(), value.to_owned()))
-            .into()
-    );
+    assert_eq!(attributes, expected.map(|(name, value)| (name.to_owned(), value.to_owned())).into());
     stack.sqs.purge_queue().queue_url(&url).send().await?;
     assert!(stack.emulators.queues().is_empty("work")?);
     Ok(())
@@ -351,22 +206,11 @@ async fn a_long_poll_ends_with_the_message_or_the_turn_of_the_clock() -> Test {
     let stack = Stack::start().await?;
     let url = queue(&stack, "work", &[]).await?;
     let poll = || {
-        let poll = stack
-            .sqs
-            .receive_message()
-            .queue_url(&url)
-            .wait_time_seconds(20)
-            .visibility_timeout(5);
+        let poll = stack.sqs.receive_message().queue_url(&url).wait_time_seconds(20).visibility_timeout(5);
         tokio::spawn(poll.send())
     };
     let waiting = poll();
-    stack
-        .sqs
-        .send_message()
-        .queue_url(&url)
-        .message_body("a")
-        .send()
-        .await?;
+    stack.sqs.send_message().queue_url(&url).message_body("a").send().await?;
     assert_eq!(soon(waiting).await???.messages()[0].body(), Some("a"));
     // Five seconds of the receive's own, not the thirty of the queue.
     let waiting = poll();

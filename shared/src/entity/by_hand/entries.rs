@@ -50,18 +50,12 @@ pub async fn get(services: &Services, account: AccountId, id: EntryId) -> Result
 }
 
 /// The entry, and how its import was cut into chunks.
-async fn standing(
-    services: &Services,
-    account: AccountId,
-    id: EntryId,
-) -> Result<(Entry, u32), EditError> {
+async fn standing(services: &Services, account: AccountId, id: EntryId) -> Result<(Entry, u32), EditError> {
     let rows_per_chunk = match id.import() {
         _ if id.row() == Row(0) => return Err(EditError::NotFound),
         ImportId::HAND => HAND_CHUNK,
         import => {
-            let import = Import::get(services, account, import)
-                .await?
-                .ok_or(EditError::NotFound)?;
+            let import = Import::get(services, account, import).await?.ok_or(EditError::NotFound)?;
             let key = keys::chunk(account, import.id, id.row().chunk(import.rows_per_chunk));
             let chunk = services.store.get(&key).await?.ok_or(EditError::NotFound)?;
             let undone = matches!(import.status, Status::RollingBack | Status::RolledBack);
@@ -82,8 +76,7 @@ pub async fn create(
     caller: ThingId,
     input: &EntryInput,
 ) -> Result<Entry, EditError> {
-    let raise =
-        Write::update(keys::counter(account, Counter::Entries), "ADD #n :one").bind(":one", 1);
+    let raise = Write::update(keys::counter(account, Counter::Entries), "ADD #n :one").bind(":one", 1);
     let counter: Numbered = decode(services.store.write(raise).await?.unwrap_or_default())?;
     let now = services.clock.now_ms();
     let blank = Entry {
@@ -91,11 +84,7 @@ pub async fn create(
         user: caller,
         project: None,
         tags: Vec::new(),
-        date: services
-            .clock
-            .now()
-            .to_zoned(jiff::tz::TimeZone::UTC)
-            .date(),
+        date: services.clock.now().to_zoned(jiff::tz::TimeZone::UTC).date(),
         start: None,
         end: None,
         seconds: 0,
@@ -135,17 +124,8 @@ pub async fn update(
         after.version += 1;
         after.updated_at = services.clock.now_ms();
         let key = Entry::key(account, id, rows_per_chunk);
-        let mut writes = vec![
-            Write::put(key, &after)
-                .when("#version = :seen")
-                .bind(":seen", before.version),
-        ];
-        writes.extend(chunk_mark(
-            account,
-            id,
-            rows_per_chunk,
-            "SET #edited = :true",
-        ));
+        let mut writes = vec![Write::put(key, &after).when("#version = :seen").bind(":seen", before.version)];
+        writes.extend(chunk_mark(account, id, rows_per_chunk, "SET #edited = :true"));
         match change(services, account, Some(&before), Some(&after), writes).await {
             Ok(()) => return Ok(after),
             Err(EditError::Store(error)) if error.is_refused() => {}
@@ -160,17 +140,8 @@ pub async fn delete(services: &Services, account: AccountId, id: EntryId) -> Res
     for _ in 0..ATTEMPTS {
         let (before, rows_per_chunk) = standing(services, account, id).await?;
         let key = Entry::key(account, id, rows_per_chunk);
-        let mut writes = vec![
-            Write::delete(key)
-                .when("#version = :seen")
-                .bind(":seen", before.version),
-        ];
-        if let Some(mark) = chunk_mark(
-            account,
-            id,
-            rows_per_chunk,
-            "SET #edited = :true ADD #dropped :one",
-        ) {
+        let mut writes = vec![Write::delete(key).when("#version = :seen").bind(":seen", before.version)];
+        if let Some(mark) = chunk_mark(account, id, rows_per_chunk, "SET #edited = :true ADD #dropped :one") {
             writes.push(mark.bind(":one", 1));
             let counts = keys::counts(account, id.import(), id.row().chunk(rows_per_chunk));
             writes.push(Write::update(counts, "ADD #dropped :one").bind(":one", 1));
@@ -188,13 +159,10 @@ pub async fn delete(services: &Services, account: AccountId, id: EntryId) -> Res
 fn chunk_mark(account: AccountId, id: EntryId, rows_per_chunk: u32, update: &str) -> Option<Write> {
     let import = id.import();
     (import != ImportId::HAND).then(|| {
-        Write::update(
-            keys::chunk(account, import, id.row().chunk(rows_per_chunk)),
-            update,
-        )
-        .when("#state = :committed")
-        .bind(":committed", ChunkState::Committed)
-        .bind(":true", true)
+        Write::update(keys::chunk(account, import, id.row().chunk(rows_per_chunk)), update)
+            .when("#state = :committed")
+            .bind(":committed", ChunkState::Committed)
+            .bind(":true", true)
     })
 }
 
@@ -212,16 +180,12 @@ async fn applied(
         entry.seconds = seconds;
     }
     if let Some(user) = input.user {
-        Thing::get(services, account, Kind::User, user)
-            .await?
-            .ok_or(EditError::Missing("user_id"))?;
+        Thing::get(services, account, Kind::User, user).await?.ok_or(EditError::Missing("user_id"))?;
         entry.user = user;
     }
     if let Some(project) = input.project {
         if let Some(project) = project {
-            Thing::get(services, account, Kind::Project, project)
-                .await?
-                .ok_or(EditError::Missing("project_id"))?;
+            Thing::get(services, account, Kind::Project, project).await?.ok_or(EditError::Missing("project_id"))?;
         }
         entry.project = project;
     }
@@ -250,9 +214,7 @@ async fn applied(
 fn named(entry: &Entry) -> impl Iterator<Item = (Kind, ThingId)> + '_ {
     let user = [(Kind::User, entry.user)];
     let project = entry.project.map(|id| (Kind::Project, id));
-    user.into_iter()
-        .chain(project)
-        .chain(entry.tags.iter().map(|&id| (Kind::Tag, id)))
+    user.into_iter().chain(project).chain(entry.tags.iter().map(|&id| (Kind::Tag, id)))
 }
 
 /// Makes `writes` together with what the change from `before` to `after` means for references and totals.
@@ -263,11 +225,7 @@ async fn change(
     after: Option<&Entry>,
     mut writes: Vec<Write>,
 ) -> Result<(), EditError> {
-    let referrer = before
-        .or(after)
-        .expect("an edit is of something")
-        .id
-        .import();
+    let referrer = before.or(after).expect("an edit is of something").id.import();
     let mut deltas: BTreeMap<(Kind, ThingId), Sums> = BTreeMap::new();
     for (entry, sign) in [(before, -1), (after, 1)] {
         let Some(entry) = entry else { continue };
@@ -282,18 +240,10 @@ async fn change(
         let key = keys::reference(account, kind, id, referrer);
         let reference: Option<Reference> = services.store.read(&key).await?;
         match reference {
-            Some(reference)
-                if referrer == ImportId::HAND && reference.sums().entries + delta.entries == 0 =>
-            {
-                let delete = Write::delete(key)
-                    .when("#hand_entries = :seen")
-                    .bind(":seen", reference.hand_entries);
+            Some(reference) if referrer == ImportId::HAND && reference.sums().entries + delta.entries == 0 => {
+                let delete = Write::delete(key).when("#hand_entries = :seen").bind(":seen", reference.hand_entries);
                 writes.extend([delete, reference::count(account, kind, id, -1)]);
-                dropped.push(Note {
-                    kind,
-                    id,
-                    client: None,
-                });
+                dropped.push(Note { kind, id, client: None });
             }
             Some(_) => writes.push(reference::adjust(account, kind, id, referrer, delta)),
             None => {
@@ -306,10 +256,7 @@ async fn change(
                     hand_billable: delta.billable_seconds,
                     ..Reference::default()
                 };
-                writes.extend([
-                    Write::put(key, &first).when_absent(),
-                    reference::count(account, kind, id, 1),
-                ]);
+                writes.extend([Write::put(key, &first).when_absent(), reference::count(account, kind, id, 1)]);
             }
         }
     }
@@ -328,13 +275,7 @@ async fn note(
     kind: Kind,
     id: ThingId,
 ) -> Result<(), StoreError> {
-    let client = Thing::get(services, account, kind, id)
-        .await?
-        .and_then(|thing| thing.client());
+    let client = Thing::get(services, account, kind, id).await?.and_then(|thing| thing.client());
     let note = Note { kind, id, client };
-    services
-        .store
-        .write(Write::put(keys::note(account, import, kind, id), &note))
-        .await
-        .map(drop)
+    services.store.write(Write::put(keys::note(account, import, kind, id), &note)).await.map(drop)
 }

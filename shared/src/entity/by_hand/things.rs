@@ -56,9 +56,7 @@ pub async fn create(
         let name = tidy(input.name.as_deref().unwrap_or_default());
         let blank = Thing::new(kind, ThingId(0), String::new(), name, ImportId::HAND, now);
         let (mut thing, mut writes) = applied(services, account, blank, input).await?;
-        let place = free_place(services, account, kind, &thing.key)
-            .await?
-            .ok_or(EditError::Taken("name"))?;
+        let place = free_place(services, account, kind, &thing.key).await?.ok_or(EditError::Taken("name"))?;
         thing.id = place.id;
         writes.extend(place.put(account, &thing));
         if made(services, writes).await? {
@@ -77,25 +75,14 @@ pub async fn update(
     input: &ThingInput,
 ) -> Result<Thing, EditError> {
     for _ in 0..ATTEMPTS {
-        let before = Thing::get(services, account, kind, id)
-            .await?
-            .ok_or(EditError::NotFound)?;
+        let before = Thing::get(services, account, kind, id).await?.ok_or(EditError::NotFound)?;
         let (mut after, mut writes) = applied(services, account, before.clone(), input).await?;
         if after == before {
             return Ok(before);
         }
         if after.key != before.key {
-            let place = free_place(services, account, kind, &after.key)
-                .await?
-                .ok_or(EditError::Taken("name"))?;
-            let mut sign = Thing::new(
-                kind,
-                place.id,
-                after.key.clone(),
-                String::new(),
-                ImportId::HAND,
-                0,
-            );
+            let place = free_place(services, account, kind, &after.key).await?.ok_or(EditError::Taken("name"))?;
+            let mut sign = Thing::new(kind, place.id, after.key.clone(), String::new(), ImportId::HAND, 0);
             sign.alias_of = Some(id);
             writes.extend(place.put(account, &sign));
             if let Some(old) = before.alias_at {
@@ -114,16 +101,9 @@ pub async fn update(
 }
 
 /// Deletes a shared thing that nobody refers to.
-pub async fn delete(
-    services: &Services,
-    account: AccountId,
-    kind: Kind,
-    id: ThingId,
-) -> Result<(), EditError> {
+pub async fn delete(services: &Services, account: AccountId, kind: Kind, id: ThingId) -> Result<(), EditError> {
     for _ in 0..ATTEMPTS {
-        let thing = Thing::get(services, account, kind, id)
-            .await?
-            .ok_or(EditError::NotFound)?;
+        let thing = Thing::get(services, account, kind, id).await?.ok_or(EditError::NotFound)?;
         if thing.refs > 0 {
             return Err(EditError::InUse);
         }
@@ -139,34 +119,13 @@ pub async fn delete(
 }
 
 /// The tag with this name, made if it is not there.
-pub async fn tag_named(
-    services: &Services,
-    account: AccountId,
-    name: &str,
-) -> Result<ThingId, EditError> {
-    named(
-        services,
-        account,
-        Kind::Tag,
-        name,
-        ThingInput {
-            name: Some(name.to_owned()),
-            ..ThingInput::default()
-        },
-    )
-    .await
+pub async fn tag_named(services: &Services, account: AccountId, name: &str) -> Result<ThingId, EditError> {
+    named(services, account, Kind::Tag, name, ThingInput { name: Some(name.to_owned()), ..ThingInput::default() }).await
 }
 
 /// The project of no client with this name, made if it is not there.
-pub async fn project_named(
-    services: &Services,
-    account: AccountId,
-    name: &str,
-) -> Result<ThingId, EditError> {
-    let input = ThingInput {
-        name: Some(name.to_owned()),
-        ..ThingInput::default()
-    };
+pub async fn project_named(services: &Services, account: AccountId, name: &str) -> Result<ThingId, EditError> {
+    let input = ThingInput { name: Some(name.to_owned()), ..ThingInput::default() };
     named(services, account, Kind::Project, name, input).await
 }
 
@@ -177,11 +136,7 @@ async fn named(
     name: &str,
     input: ThingInput,
 ) -> Result<ThingId, EditError> {
-    let key = if kind == Kind::Project {
-        project_key(None, name)
-    } else {
-        normal(name)
-    };
+    let key = if kind == Kind::Project { project_key(None, name) } else { normal(name) };
     for _ in 0..ATTEMPTS {
         if let Found::There(thing) = find(services, account, kind, &key).await? {
             return Ok(thing.id);
@@ -196,13 +151,8 @@ async fn named(
 }
 
 /// Makes a user.
-pub async fn create_user(
-    services: &Services,
-    account: AccountId,
-    input: &UserInput,
-) -> Result<Thing, EditError> {
-    let raise =
-        Write::update(keys::counter(account, Counter::Users), "ADD #n :one").bind(":one", 1);
+pub async fn create_user(services: &Services, account: AccountId, input: &UserInput) -> Result<Thing, EditError> {
+    let raise = Write::update(keys::counter(account, Counter::Users), "ADD #n :one").bind(":one", 1);
     let counter: Numbered = decode(services.store.write(raise).await?.unwrap_or_default())?;
     let fields = UserFields {
         email: input.email.clone().unwrap_or_default(),
@@ -215,18 +165,10 @@ pub async fn create_user(
 }
 
 /// Puts a user with its claims.
-pub async fn put_user(
-    services: &Services,
-    account: AccountId,
-    user: &Thing,
-) -> Result<(), EditError> {
+pub async fn put_user(services: &Services, account: AccountId, user: &Thing) -> Result<(), EditError> {
     let mut writes = user::claims(account, user);
     writes.push(Write::put(keys::thing(account, Kind::User, user.id), user).when_absent());
-    if made(services, writes).await? {
-        Ok(())
-    } else {
-        Err(EditError::Taken("email"))
-    }
+    if made(services, writes).await? { Ok(()) } else { Err(EditError::Taken("email")) }
 }
 
 /// Edits a user.
@@ -237,9 +179,7 @@ pub async fn update_user(
     input: &UserInput,
 ) -> Result<Thing, EditError> {
     for _ in 0..ATTEMPTS {
-        let before = Thing::get(services, account, Kind::User, id)
-            .await?
-            .ok_or(EditError::NotFound)?;
+        let before = Thing::get(services, account, Kind::User, id).await?.ok_or(EditError::NotFound)?;
         let fields = before.user.clone().unwrap_or_default();
         let fields = UserFields {
             email: input.email.clone().unwrap_or(fields.email),
@@ -257,11 +197,7 @@ pub async fn update_user(
             ..before.clone()
         };
         let new_email = after.key != before.key;
-        if new_email
-            && user::by_email(services, account, &after.key)
-                .await?
-                .is_some()
-        {
+        if new_email && user::by_email(services, account, &after.key).await?.is_some() {
             return Err(EditError::Taken("email"));
         }
         let mut writes = user::claims(account, &after);
@@ -302,11 +238,7 @@ async fn applied(
         Some(Some(name)) => Some(client_named(services, account, name).await?),
     };
     if client != project.client {
-        writes.extend(
-            project
-                .client
-                .map(|old| count(account, Kind::Client, old, -1)),
-        );
+        writes.extend(project.client.map(|old| count(account, Kind::Client, old, -1)));
         writes.extend(client.map(|new| count(account, Kind::Client, new, 1)));
     }
     thing.key = project_key(client, &thing.name);
@@ -321,11 +253,7 @@ async fn applied(
 }
 
 /// The client with this name, made if it is not there.
-async fn client_named(
-    services: &Services,
-    account: AccountId,
-    name: &str,
-) -> Result<ThingId, EditError> {
+async fn client_named(services: &Services, account: AccountId, name: &str) -> Result<ThingId, EditError> {
     let key = normal(name);
     for _ in 0..ATTEMPTS {
         let place = match find(services, account, Kind::Client, &key).await? {
@@ -333,14 +261,7 @@ async fn client_named(
             Found::Absent(place) => place,
         };
         let now = services.clock.now_ms();
-        let client = Thing::new(
-            Kind::Client,
-            place.id,
-            key.clone(),
-            tidy(name),
-            ImportId::HAND,
-            now,
-        );
+        let client = Thing::new(Kind::Client, place.id, key.clone(), tidy(name), ImportId::HAND, now);
         if made(services, place.put(account, &client)).await? {
             return Ok(client.id);
         }

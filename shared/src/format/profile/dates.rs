@@ -21,15 +21,7 @@ pub(in crate::format) struct DateProfile {
 
 impl DateProfile {
     pub fn new() -> Self {
-        Self {
-            tally: Tally::default(),
-            rivals: Rivals::new(),
-            iso: 0,
-            numbers: 0,
-            dashes: false,
-            first: 0,
-            last: 0,
-        }
+        Self { tally: Tally::default(), rivals: Rivals::new(), iso: 0, numbers: 0, dashes: false, first: 0, last: 0 }
     }
 
     /// Sees a cell. `fits` says which dates of it fit the other cells of the record, if that can be
@@ -44,13 +36,7 @@ impl DateProfile {
         }
     }
 
-    fn see_numbers(
-        &mut self,
-        line: u64,
-        cell: &str,
-        numbers: Numbers,
-        fits: impl Fn(DateOrder) -> bool,
-    ) {
+    fn see_numbers(&mut self, line: u64, cell: &str, numbers: Numbers, fits: impl Fn(DateOrder) -> bool) {
         self.numbers += 1;
         self.dashes |= numbers.has_dashes();
         if let Some((first, last)) = numbers.ends() {
@@ -61,8 +47,7 @@ impl DateProfile {
         let fitting = DateOrder::ALL.map(|order| numbers.under(order).filter(|_| fits(order)));
         // If none fits, the record is odd and tells nothing.
         let told = fitting.iter().any(Option::is_some);
-        self.rivals
-            .see(line, cell, if told { &fitting } else { &all });
+        self.rivals.see(line, cell, if told { &fitting } else { &all });
     }
 
     /// What the cells say.
@@ -80,11 +65,7 @@ impl DateProfile {
     /// not otherwise, unless the numbers behave as if: years are few and days are many.
     fn may_begin_with_year(&self) -> bool {
         let (first, last) = (self.first.count_ones(), self.last.count_ones());
-        if self.dashes {
-            first < 3 || last > 2
-        } else {
-            first <= 2 && last >= 3
-        }
+        if self.dashes { first < 3 || last > 2 } else { first <= 2 && last >= 3 }
     }
 
     /// The first cell that cannot be read under an order, though under another.

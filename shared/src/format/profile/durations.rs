@@ -65,11 +65,7 @@ impl DurationProfile {
         }
         let unit = self.unit.unwrap_or(Unit::Hours);
         for (mark, sum) in DecimalMark::ALL.into_iter().zip(&mut self.sums) {
-            let seconds = written.under(Reading {
-                unit,
-                pair: Unit::Hours,
-                mark,
-            });
+            let seconds = written.under(Reading { unit, pair: Unit::Hours, mark });
             *sum = sum.saturating_add(seconds.unwrap_or(0));
         }
     }
@@ -78,15 +74,8 @@ impl DurationProfile {
         let Some(elapsed) = elapsed.filter(|&elapsed| elapsed > 0) else {
             return;
         };
-        for (pair, witness) in [Unit::Hours, Unit::Minutes]
-            .into_iter()
-            .zip(&mut self.pairs)
-        {
-            let reading = Reading {
-                unit: Unit::Hours,
-                pair,
-                mark: DecimalMark::Dot,
-            };
+        for (pair, witness) in [Unit::Hours, Unit::Minutes].into_iter().zip(&mut self.pairs) {
+            let reading = Reading { unit: Unit::Hours, pair, mark: DecimalMark::Dot };
             let seconds = written.under(reading).unwrap_or(u64::MAX);
             // Hours and minutes leave the seconds out.
             if elapsed.abs_diff(seconds) < u64::from(pair.seconds()) / 60 {
@@ -108,9 +97,7 @@ impl DurationProfile {
                 // Two decimal places, as exports round them.
                 seconds.is_some_and(|seconds| elapsed.abs_diff(seconds) <= u64::from(unit) / 100)
             };
-            let mut readings = DecimalMark::ALL
-                .iter()
-                .filter_map(|&mark| Decimal::read(text, mark));
+            let mut readings = DecimalMark::ALL.iter().filter_map(|&mark| Decimal::read(text, mark));
             *agreeing += u64::from(readings.any(agrees));
         }
     }

@@ -15,12 +15,7 @@ pub(in crate::format) struct NumberProfile {
 
 impl NumberProfile {
     pub fn new() -> Self {
-        Self {
-            tally: Tally::default(),
-            rivals: Rivals::new(),
-            marked: false,
-            fraction: false,
-        }
+        Self { tally: Tally::default(), rivals: Rivals::new(), marked: false, fraction: false }
     }
 
     pub fn see(&mut self, line: u64, cell: &str) {

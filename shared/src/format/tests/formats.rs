@@ -24,34 +24,19 @@ fn a_toggl_report_is_read_column_by_column() {
 
 #[test]
 fn toggl_columns_may_come_in_any_order_and_be_hidden() {
-    let rows = read(
-        "DURATION,start DATE, Description ,Start Time,Email\n0:47:06,2024-03-04,Plan,8:15,jo@example.com\n",
-    );
-    assert_eq!(
-        rows,
-        ["2024-03-04 | 08:15:00- | 2826 s | email: jo@example.com | text: Plan"]
-    );
+    let rows =
+        read("DURATION,start DATE, Description ,Start Time,Email\n0:47:06,2024-03-04,Plan,8:15,jo@example.com\n");
+    assert_eq!(rows, ["2024-03-04 | 08:15:00- | 2826 s | email: jo@example.com | text: Plan"]);
 }
 
 #[test]
 fn toggl_durations_have_many_faces() {
     let file = |durations: &[&str]| {
         let row = |duration: &&str| format!("Jo,2024-03-04,09:00:00,\"{duration}\"\n");
-        format!(
-            "User,Start date,Start time,Duration\n{}",
-            durations.iter().map(row).collect::<String>()
-        )
+        format!("User,Start date,Start time,Duration\n{}", durations.iter().map(row).collect::<String>())
     };
     assert_eq!(
-        seconds(file(&[
-            "01:30:00",
-            "0:47:06",
-            "120:00:01",
-            "18:25 min",
-            "06 s",
-            "0.79 h",
-            "1 h 30 min"
-        ])),
+        seconds(file(&["01:30:00", "0:47:06", "120:00:01", "18:25 min", "06 s", "0.79 h", "1 h 30 min"])),
         [5400, 2826, 432_001, 1105, 6, 2844, 5400]
     );
     assert_eq!(seconds(file(&["0,79 h", "1:30"])), [2844, 5400]);
@@ -64,10 +49,7 @@ fn a_spreadsheets_time_of_day_is_a_duration() {
                 Jo,2024-03-04,6:15:49 PM,2024-03-04,6:35:49 PM,12:20:00 AM\n\
                 Jo,2024-03-04,9:00:00 AM,2024-03-05,11:00:00 AM,2:00:00 AM\n\
                 Jo,2024-03-04,8:00:00 AM,2024-03-04,10:00:00 PM,2:00:00 PM\n";
-    assert_eq!(
-        seconds(format!("{head}{rows}")),
-        [7200, 1200, 93_600, 50_400]
-    );
+    assert_eq!(seconds(format!("{head}{rows}")), [7200, 1200, 93_600, 50_400]);
 }
 
 #[test]
@@ -80,10 +62,8 @@ fn the_unit_of_a_bare_number_is_told_by_start_and_end() {
     let refusal = refused("User,Start date,Start time,Duration\nJo,2024-03-04,09:00:00,90\n");
     assert_eq!(
         refusal.reasons,
-        [
-            "Duration: \"90\" on line 2 may be hours, minutes or seconds, and no start and end times settle \
-          it: export durations as H:MM:SS, or with their unit"
-        ]
+        ["Duration: \"90\" on line 2 may be hours, minutes or seconds, and no start and end times settle \
+          it: export durations as H:MM:SS, or with their unit"]
     );
 }
 
@@ -94,11 +74,7 @@ fn minutes_and_seconds_are_told_from_hours_and_minutes_by_start_and_end() {
     let short = "Jo,2024-03-04,09:00:00,2024-03-04,09:01:30,1:30\n";
     assert_eq!(seconds(format!("{head}{long}")), [5400]);
     assert_eq!(seconds(format!("{head}{short}")), [90]);
-    assert!(
-        refused(format!("{head}{long}{short}"))
-            .to_string()
-            .contains("hours and minutes, but")
-    );
+    assert!(refused(format!("{head}{long}{short}")).to_string().contains("hours and minutes, but"));
 }
 
 #[test]
@@ -108,14 +84,8 @@ fn a_running_toggl_entry_is_a_row_error_and_one_that_only_lacks_its_duration_is_
          Jo,2024-03-04,09:00:00,,,\n\
          Jo,2024-03-04,09:00:00,2024-03-04,09:30:00,\n",
     );
-    assert_eq!(
-        rows[0],
-        "line 2: missing: Duration: nothing is written there"
-    );
-    assert_eq!(
-        rows[1],
-        "2024-03-04 | 09:00:00-09:30:00 | 1800 s | name: Jo"
-    );
+    assert_eq!(rows[0], "line 2: missing: Duration: nothing is written there");
+    assert_eq!(rows[1], "2024-03-04 | 09:00:00-09:30:00 | 1800 s | name: Jo");
 }
 
 #[test]
@@ -126,13 +96,11 @@ fn a_harvest_report_is_read_column_by_column() {
     );
     assert_eq!(
         rows,
-        [
-            "2024-03-04 | 5400 s | name: Jo Field | client: Alder | project: Site | task: Design | \
+        ["2024-03-04 | 5400 s | name: Jo Field | client: Alder | project: Site | task: Design | \
           text: Sketches | billable: yes | invoiced: no | rate: 100.0 | amount: 150.0 | \
           currency: Euro - EUR | +Project Code: AL-1 | +Approved?: Yes | +Roles: Designer | \
           +Employee?: Yes | +Cost Rate: 50.0 | +Cost Amount: 75.0 | \
-          +External Reference URL: https://example.com/1"
-        ]
+          +External Reference URL: https://example.com/1"]
     );
 }
 
@@ -153,12 +121,7 @@ fn harvest_accounts_may_write_a_decimal_comma() {
 
 #[test]
 fn hidden_harvest_names_do_not_hide_harvest() {
-    let plan = survey(
-        b"Date,Project Code,Hours,Approved?\n2024-03-04,A,1.5,No\n",
-        &plainly(),
-        9,
-        9,
-    );
+    let plan = survey(b"Date,Project Code,Hours,Approved?\n2024-03-04,A,1.5,No\n", &plainly(), 9, 9);
     assert_eq!(plan.unwrap().layout.format, FormatName::Harvest);
 }
 
@@ -189,10 +152,8 @@ fn tempos_layout_of_2026_has_other_names() {
     );
     assert_eq!(
         rows,
-        [
-            "2026-03-04 | 900 s | name: Jo Field | task: AL-1: Build it | text: AL-1: Build it | \
-          billable: yes | +Tempo Worklog ID: 77 | +Billable Hours: 0.25"
-        ]
+        ["2026-03-04 | 900 s | name: Jo Field | task: AL-1: Build it | text: AL-1: Build it | \
+          billable: yes | +Tempo Worklog ID: 77 | +Billable Hours: 0.25"]
     );
 }
 
@@ -204,10 +165,8 @@ fn a_basecamp_report_is_read_column_by_column() {
     );
     assert_eq!(
         rows,
-        [
-            "2024-03-04 | 4200 s | name: Jo Field | client: Alder | project: Site | task: Do it | \
-          text: Plan | +list: Week 10"
-        ]
+        ["2024-03-04 | 4200 s | name: Jo Field | client: Alder | project: Site | task: Do it | \
+          text: Plan | +list: Week 10"]
     );
 }
 
@@ -269,26 +228,12 @@ fn freckle_takes_tags_from_the_description_or_else_from_their_column() {
 #[test]
 fn a_header_alone_is_a_file_without_rows() {
     let plan = survey(b"date,person,minutes,tags", &plainly(), 10, 3).unwrap();
-    assert_eq!(
-        (plan.rows, plan.chunks.len(), plan.layout.format),
-        (0, 0, FormatName::Freckle)
-    );
+    assert_eq!((plan.rows, plan.chunks.len(), plan.layout.format), (0, 0, FormatName::Freckle));
 }
 
 #[test]
 fn a_basecamp_header_is_not_taken_for_freckles() {
-    let plan = survey(
-        b"date,person,hours,description,project,company\n",
-        &plainly(),
-        10,
-        99,
-    )
-    .unwrap();
+    let plan = survey(b"date,person,hours,description,project,company\n", &plainly(), 10, 99).unwrap();
     assert_eq!(plan.layout.format, FormatName::Basecamp);
-    assert!(
-        plan.layout
-            .candidates
-            .iter()
-            .any(|other| other.format == FormatName::Freckle)
-    );
+    assert!(plan.layout.candidates.iter().any(|other| other.format == FormatName::Freckle));
 }

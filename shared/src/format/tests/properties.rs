@@ -17,9 +17,7 @@ struct Written {
 impl Written {
     fn text(&self) -> String {
         let delimiter = char::from(self.delimiter).to_string();
-        let header = ["date", "person", "minutes", "description", "project"]
-            .map(str::to_owned)
-            .to_vec();
+        let header = ["date", "person", "minutes", "description", "project"].map(str::to_owned).to_vec();
         let lines = std::iter::once(&header).chain(&self.rows).map(|row| {
             let cells: Vec<String> = row.iter().map(|cell| self.cell(cell)).collect();
             cells.join(&delimiter)
@@ -33,29 +31,18 @@ impl Written {
 
     fn cell(&self, cell: &str) -> String {
         let plain = !self.quoted && !cell.contains([char::from(self.delimiter), '"', '\n', '\r']);
-        if plain {
-            cell.to_owned()
-        } else {
-            format!("\"{}\"", cell.replace('"', "\"\""))
-        }
+        if plain { cell.to_owned() } else { format!("\"{}\"", cell.replace('"', "\"\"")) }
     }
 }
 
 fn written() -> impl Strategy<Value = Written> {
     let text = prop::collection::vec(
-        prop::sample::select(vec![
-            "a", "Ü", "é", "🏝", " ", ",", ";", "|", "\t", "\"", "\n", "\r\n", "#x", "\\", "0",
-        ]),
+        prop::sample::select(vec!["a", "Ü", "é", "🏝", " ", ",", ";", "|", "\t", "\"", "\n", "\r\n", "#x", "\\", "0"]),
         0..12,
     );
     let row = (1..=12_u32, 1..=28_u32, 0..500_u32, text).prop_map(|(month, day, minutes, text)| {
-        let cells = [
-            format!("2024-{month:02}-{day:02}"),
-            "Jo".into(),
-            minutes.to_string(),
-            text.concat(),
-            "Site".into(),
-        ];
+        let cells =
+            [format!("2024-{month:02}-{day:02}"), "Jo".into(), minutes.to_string(), text.concat(), "Site".into()];
         cells.to_vec()
     });
     (
@@ -87,11 +74,7 @@ fn odd_files() -> impl Strategy<Value = Vec<u8>> {
         1 => prop::collection::vec(any::<u8>(), 0..6),
     ];
     (any::<bool>(), prop::collection::vec(part, 0..80)).prop_map(|(headed, parts)| {
-        let head: &[u8] = if headed {
-            b"date,person,minutes,description\n"
-        } else {
-            b""
-        };
+        let head: &[u8] = if headed { b"date,person,minutes,description\n" } else { b"" };
         [head, &parts.concat()].concat()
     })
 }

@@ -6,47 +6,26 @@ use crate::format::{DateOrder, DecimalMark};
 /// A file with one date in each row.
 fn dates(cells: &[&str]) -> String {
     let row = |cell: &&str| format!("\"{cell}\",Jo,5,\n");
-    format!(
-        "date,person,minutes,tags\n{}",
-        cells.iter().map(row).collect::<String>()
-    )
+    format!("date,person,minutes,tags\n{}", cells.iter().map(row).collect::<String>())
 }
 
 /// The dates of such a file as they are read.
 fn read_dates(cells: &[&str]) -> Vec<String> {
-    read(dates(cells))
-        .iter()
-        .map(|row| row[..10].to_owned())
-        .collect()
+    read(dates(cells)).iter().map(|row| row[..10].to_owned()).collect()
 }
 
 /// A file with one number of hours in each row, and others.
 fn hours(cells: &[&str]) -> String {
     let row = |cell: &&str| format!("2024-03-04,Jo,\"{cell}\",\n");
-    format!(
-        "date,person,hours,tags\n{}",
-        cells.iter().map(row).collect::<String>()
-    )
+    format!("date,person,hours,tags\n{}", cells.iter().map(row).collect::<String>())
 }
 
 #[test]
 fn a_value_over_twelve_settles_the_order_for_the_column() {
-    assert_eq!(
-        read_dates(&["03/04/2024", "13/04/2024"]),
-        ["2024-04-03", "2024-04-13"]
-    );
-    assert_eq!(
-        read_dates(&["03/04/2024", "04/13/2024"]),
-        ["2024-03-04", "2024-04-13"]
-    );
-    assert_eq!(
-        read_dates(&["3.4.24", "31.12.23"]),
-        ["2024-04-03", "2023-12-31"]
-    );
-    assert_eq!(
-        read_dates(&["1/2/03", "12/31/99"]),
-        ["2003-01-02", "1999-12-31"]
-    );
+    assert_eq!(read_dates(&["03/04/2024", "13/04/2024"]), ["2024-04-03", "2024-04-13"]);
+    assert_eq!(read_dates(&["03/04/2024", "04/13/2024"]), ["2024-03-04", "2024-04-13"]);
+    assert_eq!(read_dates(&["3.4.24", "31.12.23"]), ["2024-04-03", "2023-12-31"]);
+    assert_eq!(read_dates(&["1/2/03", "12/31/99"]), ["2003-01-02", "1999-12-31"]);
 }
 
 #[test]
@@ -56,12 +35,7 @@ fn the_settling_value_may_be_the_last_of_many() {
     let file = dates(&cells);
     let plan = survey(file.as_bytes(), &plainly(), 1000, 4096).unwrap();
     assert_eq!(plan.layout.date_order, Some(DateOrder::Dmy));
-    assert!(
-        plan.layout
-            .evidence
-            .iter()
-            .any(|said| said.contains("\"13/04/2024\" on line 3002"))
-    );
+    assert!(plan.layout.evidence.iter().any(|said| said.contains("\"13/04/2024\" on line 3002")));
 }
 
 #[test]
@@ -69,10 +43,8 @@ fn what_stays_open_is_refused_with_both_readings() {
     let refusal = refused(dates(&["5/5/2024", "3/4/2024"]));
     assert_eq!(
         refusal.reasons,
-        [
-            "date: \"3/4/2024\" on line 3 can be read as 2024-03-04 (mdy) or 2024-04-03 (dmy), and no cell of \
-          the file settles it: say `date_order`"
-        ]
+        ["date: \"3/4/2024\" on line 3 can be read as 2024-03-04 (mdy) or 2024-04-03 (dmy), and no cell of \
+          the file settles it: say `date_order`"]
     );
     assert_eq!(refusal.dates[0].readings.len(), 2);
 }
@@ -80,45 +52,26 @@ fn what_stays_open_is_refused_with_both_readings() {
 #[test]
 fn the_callers_order_settles_what_is_open_and_is_not_believed_against_the_file() {
     let open = dates(&["3/4/2024", "5/6/2024"]);
-    let as_told = |file: &str, order| {
-        read_with(
-            file.as_bytes(),
-            &ReadingOptions {
-                date_order: Some(order),
-                ..plainly()
-            },
-        )
-    };
+    let as_told =
+        |file: &str, order| read_with(file.as_bytes(), &ReadingOptions { date_order: Some(order), ..plainly() });
     assert!(as_told(&open, DateOrder::Mdy).unwrap()[0].starts_with("2024-03-04"));
     assert!(as_told(&open, DateOrder::Dmy).unwrap()[0].starts_with("2024-04-03"));
     let refusal = as_told(&dates(&["3/4/2024", "3/14/2024"]), DateOrder::Dmy).unwrap_err();
-    assert_eq!(
-        refusal.reasons,
-        ["date: `date_order` says dmy, but \"3/14/2024\" on line 3 can only be mdy"]
-    );
+    assert_eq!(refusal.reasons, ["date: `date_order` says dmy, but \"3/14/2024\" on line 3 can only be mdy"]);
     // The order is no matter for dates that tell it themselves.
     assert!(as_told(&dates(&["2024-03-04"]), DateOrder::Dmy).unwrap()[0].starts_with("2024-03-04"));
 }
 
 #[test]
 fn dates_that_read_the_same_either_way_are_no_reason_to_refuse() {
-    assert_eq!(
-        read_dates(&["5/5/2024", "6/6/2024"]),
-        ["2024-05-05", "2024-06-06"]
-    );
+    assert_eq!(read_dates(&["5/5/2024", "6/6/2024"]), ["2024-05-05", "2024-06-06"]);
 }
 
 #[test]
 fn cells_that_contradict_each_other_are_both_named() {
     let refusal = refused(dates(&["13/04/2024", "04/13/2024"])).to_string();
-    assert!(
-        refusal.contains("\"13/04/2024\" on line 2 cannot be mdy"),
-        "{refusal}"
-    );
-    assert!(
-        refusal.contains("\"04/13/2024\" on line 3 cannot be dmy"),
-        "{refusal}"
-    );
+    assert!(refusal.contains("\"13/04/2024\" on line 2 cannot be mdy"), "{refusal}");
+    assert!(refusal.contains("\"04/13/2024\" on line 3 cannot be dmy"), "{refusal}");
     assert!(!refusal.contains("ymd"));
 }
 
@@ -163,20 +116,10 @@ fn a_two_digit_year_in_front_is_seen_where_the_cells_allow_it() {
     // With dashes it may be in front: one cell alone is not enough.
     assert_eq!(refused(dates(&["04-03-05"])).dates[0].readings.len(), 3);
     assert_eq!(refused(dates(&["24-03-04"])).dates[0].readings.len(), 2);
-    assert_eq!(
-        read_dates(&["24-03-31", "24-12-04", "99-12-31"]),
-        ["2024-03-31", "2024-12-04", "1999-12-31"]
-    );
+    assert_eq!(read_dates(&["24-03-31", "24-12-04", "99-12-31"]), ["2024-03-31", "2024-12-04", "1999-12-31"]);
     // With slashes it is not, unless the numbers behave so.
-    assert_eq!(
-        read_dates(&["24/03/15", "05/03/15"]),
-        ["2015-03-24", "2015-03-05"]
-    );
-    assert!(
-        refused(dates(&["24/03/15", "24/03/16", "24/03/18"]))
-            .to_string()
-            .contains("(ymd)")
-    );
+    assert_eq!(read_dates(&["24/03/15", "05/03/15"]), ["2015-03-24", "2015-03-05"]);
+    assert!(refused(dates(&["24/03/15", "24/03/16", "24/03/18"])).to_string().contains("(ymd)"));
 }
 
 #[test]
@@ -203,10 +146,7 @@ fn a_decimal_mark_is_told_by_the_column() {
     assert_eq!(seconds(hours(&["0.125", "1.250"])), [450, 4500]);
     assert_eq!(seconds(hours(&["1,250", "0,5"])), [4500, 1800]);
     assert_eq!(seconds(hours(&["1,250.5"])), [4_501_800]);
-    assert_eq!(
-        seconds(hours(&["1.250,5", "1 250,5"])),
-        [4_501_800, 4_501_800]
-    );
+    assert_eq!(seconds(hours(&["1.250,5", "1 250,5"])), [4_501_800, 4_501_800]);
 }
 
 #[test]
@@ -214,26 +154,15 @@ fn a_number_that_could_be_thousands_is_refused_with_both_readings() {
     let refusal = refused(hours(&["2", "1.250"]));
     assert_eq!(
         refusal.reasons,
-        [
-            "hours: \"1.250\" on line 3 can be read as 1.250 (\".\") or 1250 (\",\"), and no cell of the file \
-          settles it: say `decimal_mark`"
-        ]
+        ["hours: \"1.250\" on line 3 can be read as 1.250 (\".\") or 1250 (\",\"), and no cell of the file \
+          settles it: say `decimal_mark`"]
     );
     let as_told = |mark| {
-        let options = ReadingOptions {
-            decimal_mark: Some(mark),
-            ..plainly()
-        };
+        let options = ReadingOptions { decimal_mark: Some(mark), ..plainly() };
         read_with(hours(&["1.250"]).as_bytes(), &options).unwrap()
     };
-    assert_eq!(
-        as_told(DecimalMark::Dot),
-        ["2024-03-04 | 4500 s | name: Jo"]
-    );
-    assert_eq!(
-        as_told(DecimalMark::Comma),
-        ["2024-03-04 | 4500000 s | name: Jo"]
-    );
+    assert_eq!(as_told(DecimalMark::Dot), ["2024-03-04 | 4500 s | name: Jo"]);
+    assert_eq!(as_told(DecimalMark::Comma), ["2024-03-04 | 4500000 s | name: Jo"]);
 }
 
 #[test]
@@ -246,37 +175,22 @@ fn another_column_may_settle_the_mark_even_one_that_has_no_field() {
 
 #[test]
 fn the_callers_mark_is_not_believed_against_the_file() {
-    let options = ReadingOptions {
-        decimal_mark: Some(DecimalMark::Comma),
-        ..plainly()
-    };
+    let options = ReadingOptions { decimal_mark: Some(DecimalMark::Comma), ..plainly() };
     let refusal = read_with(hours(&["1.5", "1.250"]).as_bytes(), &options).unwrap_err();
-    assert_eq!(
-        refusal.reasons,
-        ["hours: `decimal_mark` says ,, but \"1.5\" on line 2 can only be ."]
-    );
+    assert_eq!(refusal.reasons, ["hours: `decimal_mark` says ,, but \"1.5\" on line 2 can only be ."]);
 }
 
 #[test]
 fn numbers_that_contradict_each_other_are_both_named() {
     let refusal = refused(hours(&["1.5", "1,5"])).to_string();
-    assert!(
-        refusal.contains("\"1.5\" on line 2 cannot be ,"),
-        "{refusal}"
-    );
-    assert!(
-        refusal.contains("\"1,5\" on line 3 cannot be ."),
-        "{refusal}"
-    );
+    assert!(refusal.contains("\"1.5\" on line 2 cannot be ,"), "{refusal}");
+    assert!(refusal.contains("\"1,5\" on line 3 cannot be ."), "{refusal}");
 }
 
 #[test]
 fn hours_may_be_written_in_many_ways_and_add_up_exactly() {
     assert_eq!(
-        seconds(hours(&[
-            "1.16667", "1:30", "01:30:30", "2h", "1h 30m", "90 min", "1 hour", ".5", "0.1",
-            "4.0000"
-        ])),
+        seconds(hours(&["1.16667", "1:30", "01:30:30", "2h", "1h 30m", "90 min", "1 hour", ".5", "0.1", "4.0000"])),
         [4200, 5400, 5430, 7200, 5400, 5400, 3600, 1800, 360, 14400]
     );
     assert_eq!(seconds(hours(&["-1", "1:60", "1:2:3:4"])), [u64::MAX; 3]);
@@ -287,9 +201,5 @@ fn an_amount_that_cannot_be_read_is_kept_as_it_is() {
     let file = "User,Start date,Start time,Duration,Amount (USD)\nJo,2024-03-04,9:00,01:00:00,n/a\nJo,2024-03-04,9:00,01:00:00,\"$1,250.00\"\n";
     let rows = read(file);
     assert!(rows[0].ends_with("+Amount (USD): n/a"), "{}", rows[0]);
-    assert!(
-        rows[1].ends_with("amount: 1250.00 | currency: USD"),
-        "{}",
-        rows[1]
-    );
+    assert!(rows[1].ends_with("amount: 1250.00 | currency: USD"), "{}", rows[1]);
 }

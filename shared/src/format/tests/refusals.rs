@@ -5,15 +5,12 @@ use crate::format::FormatName;
 
 #[test]
 fn a_refusal_names_the_headers_the_nearest_format_and_what_it_lacks() {
-    let refusal =
-        refused("Email,Start date,Start time,Description\njo@example.com,2024-03-04,09:00,x\n");
+    let refusal = refused("Email,Start date,Start time,Description\njo@example.com,2024-03-04,09:00,x\n");
     assert_eq!(
         refusal.reasons,
-        [
-            "the columns fit no format: found \"Email\", \"Start date\", \"Start time\", \"Description\"; \
+        ["the columns fit no format: found \"Email\", \"Start date\", \"Start time\", \"Description\"; \
           nearest is toggl, which needs a column \"Duration\" as well; if it is one of tempo, toggl, \
-          harvest, freshbooks, basecamp, freckle, say so with `type`"
-        ]
+          harvest, freshbooks, basecamp, freckle, say so with `type`"]
     );
     assert_eq!(refusal.headers.len(), 4);
     assert_eq!(refusal.candidates[0].format, FormatName::Toggl);
@@ -24,21 +21,11 @@ fn a_refusal_names_the_headers_the_nearest_format_and_what_it_lacks() {
 #[test]
 fn look_alikes_are_named() {
     let looks = |header: &str| refused(header).look_alike.unwrap_or("nothing").to_owned();
-    let clockify =
-        "Project,Client,User,Email,Start Date,Start Time,Duration (h),Duration (decimal)\n";
+    let clockify = "Project,Client,User,Email,Start Date,Start Time,Duration (h),Duration (decimal)\n";
     assert_eq!(looks(clockify), "Clockify's detailed report");
-    assert_eq!(
-        looks("Date,Person,Hours,Project,Item,Notes\n"),
-        "a timesheet of Basecamp 3 or 4"
-    );
-    assert_eq!(
-        looks("Ticket No,Start Date,Timespent,Comment\n"),
-        "a list of Jira worklogs"
-    );
-    assert_eq!(
-        looks("Client,Project,Start Date,Total Hours,Budget\n"),
-        "a list of projects"
-    );
+    assert_eq!(looks("Date,Person,Hours,Project,Item,Notes\n"), "a timesheet of Basecamp 3 or 4");
+    assert_eq!(looks("Ticket No,Start Date,Timespent,Comment\n"), "a list of Jira worklogs");
+    assert_eq!(looks("Client,Project,Start Date,Total Hours,Budget\n"), "a list of projects");
     assert!(looks("Start,Stop,Project Name\n").contains("start and end times"));
     assert!(looks("Project,Client,Duration\n").contains("summary"));
     assert!(looks("User,Mon 3/4,Tue 3/5,Wed 3/6,Thu 3/7,Fri 3/8,Total\n").contains("pivot"));
@@ -47,23 +34,15 @@ fn look_alikes_are_named() {
 
 #[test]
 fn a_named_format_is_the_only_one_tried() {
-    let options = ReadingOptions {
-        format: Some(FormatName::Toggl),
-        ..plainly()
-    };
+    let options = ReadingOptions { format: Some(FormatName::Toggl), ..plainly() };
     let refusal = read_with(b"date,person,minutes,tags\n", &options).unwrap_err();
     assert_eq!(
         refusal.reasons,
-        [
-            "toggl needs a column \"Start date\" and a column \"Duration\"; found \"date\", \"person\", \
-          \"minutes\", \"tags\""
-        ]
+        ["toggl needs a column \"Start date\" and a column \"Duration\"; found \"date\", \"person\", \
+          \"minutes\", \"tags\""]
     );
     // An entry cannot do without a date and a duration, and with them it can.
-    let options = ReadingOptions {
-        format: Some(FormatName::Freckle),
-        ..plainly()
-    };
+    let options = ReadingOptions { format: Some(FormatName::Freckle), ..plainly() };
     let rows = read_with(b"date,minutes\n2024-03-04,5\n", &options).unwrap();
     assert_eq!(rows, ["2024-03-04 | 300 s"]);
 }
@@ -72,10 +51,7 @@ fn a_named_format_is_the_only_one_tried() {
 fn what_is_no_table_of_text_is_named() {
     let reason = |bytes: &[u8]| refused(bytes).to_string();
     assert_eq!(reason(b""), "the file is empty");
-    assert_eq!(
-        reason(b" \r\n\n"),
-        "the file is empty: nothing is written in it"
-    );
+    assert_eq!(reason(b" \r\n\n"), "the file is empty: nothing is written in it");
     assert!(reason(b"\xef\xbb\xbf").contains("empty"));
     assert!(reason(b"PK\x03\x04....").contains(".xlsx"));
     assert!(reason(b"\x89PNG\r\n\x1a\n").contains("PNG"));
@@ -83,10 +59,7 @@ fn what_is_no_table_of_text_is_named() {
     assert!(reason(b"\x1f\x8b\x08").contains("gzip"));
     assert!(reason(b"[\n {\"date\": \"2024-03-04\"}]").contains("JSON"));
     assert!(reason(b"<!DOCTYPE html>").contains("web page"));
-    assert!(
-        reason(b"date,person,minutes,tags\n2024-03-04,J\0,5,\n")
-            .contains("byte 37 (counted from 0)")
-    );
+    assert!(reason(b"date,person,minutes,tags\n2024-03-04,J\0,5,\n").contains("byte 37 (counted from 0)"));
     assert!(reason(b"Just a line of words\nand another\n").contains("one column only"));
 }
 
@@ -94,35 +67,17 @@ fn what_is_no_table_of_text_is_named() {
 fn cells_that_belie_the_header_are_refused() {
     let mut file = "date,person,minutes,tags\n".to_owned();
     for day in 1..=20 {
-        file.push_str(&format!(
-            "2024-03-{day:02},Jo,{},\n",
-            if day % 2 == 0 { "many" } else { "5" }
-        ));
+        file.push_str(&format!("2024-03-{day:02},Jo,{},\n", if day % 2 == 0 { "many" } else { "5" }));
     }
-    assert!(
-        refused(&file)
-            .to_string()
-            .contains("10 of 20 cells in \"minutes\" cannot be read as durations")
-    );
-    let options = ReadingOptions {
-        format: Some(FormatName::Freckle),
-        ..plainly()
-    };
+    assert!(refused(&file).to_string().contains("10 of 20 cells in \"minutes\" cannot be read as durations"));
+    let options = ReadingOptions { format: Some(FormatName::Freckle), ..plainly() };
     assert_eq!(read_with(file.as_bytes(), &options).unwrap().len(), 20);
 }
 
 #[test]
 fn a_delimiter_must_be_one() {
-    let options = ReadingOptions {
-        delimiter: Some(b'"'),
-        ..plainly()
-    };
-    assert!(
-        read_with(b"a,b\n", &options)
-            .unwrap_err()
-            .to_string()
-            .contains("`delimiter`")
-    );
+    let options = ReadingOptions { delimiter: Some(b'"'), ..plainly() };
+    assert!(read_with(b"a,b\n", &options).unwrap_err().to_string().contains("`delimiter`"));
 }
 
 #[test]
@@ -142,9 +97,6 @@ fn most_of_what_is_refused_is_refused_by_the_first_kilobytes() {
 #[test]
 fn a_refusal_is_told_in_json() {
     let json = serde_json::to_value(refused("date,person,minutes,tags\n8/9/15,Jo,5,x\n")).unwrap();
-    assert_eq!(
-        json["dates"][0]["readings"],
-        serde_json::json!([["mdy", "2015-08-09"], ["dmy", "2015-09-08"]])
-    );
+    assert_eq!(json["dates"][0]["readings"], serde_json::json!([["mdy", "2015-08-09"], ["dmy", "2015-09-08"]]));
     assert_eq!(json["encoding"], "utf-8");
 }

@@ -24,11 +24,7 @@ fn split(text: &str, delimiter: u8) -> Vec<Read> {
         };
         let Some(ending) = ending else { return records };
         records.push(Read {
-            cells: splitter
-                .fields()
-                .iter()
-                .map(|field| field.cell(text).into_owned())
-                .collect(),
+            cells: splitter.fields().iter().map(|field| field.cell(text).into_owned()).collect(),
             raw: text[splitter.range()].to_owned(),
             lines: splitter.lines(),
             ending,
@@ -91,12 +87,7 @@ fn plain(text: &str, delimiter: u8) -> Vec<Read> {
             cells.push(String::from_utf8(cell).unwrap());
             if bytes.get(at) != Some(&delimiter) {
                 let raw = text[start..at].to_owned();
-                records.push(Read {
-                    cells,
-                    raw,
-                    lines: (first_line, line),
-                    ending,
-                });
+                records.push(Read { cells, raw, lines: (first_line, line), ending });
                 continue 'records;
             }
             at += 1;
@@ -112,20 +103,15 @@ fn csv_core(text: &str, delimiter: u8) -> Vec<Vec<String>> {
     let (mut read, mut records) = (0, Vec::new());
     let (mut written, mut ended) = (0, 0);
     loop {
-        let (result, input, bytes, fields) = reader.read_record(
-            &text.as_bytes()[read..],
-            &mut output[written..],
-            &mut ends[ended..],
-        );
+        let (result, input, bytes, fields) =
+            reader.read_record(&text.as_bytes()[read..], &mut output[written..], &mut ends[ended..]);
         (read, written, ended) = (read + input, written + bytes, ended + fields);
         match result {
             InputEmpty => {}
             OutputFull | OutputEndsFull => unreachable!("there is room for all"),
             Record => {
                 let starts = std::iter::once(0).chain(ends[..ended].iter().copied());
-                let cell = |(start, &end): (usize, &usize)| {
-                    String::from_utf8(output[start..end].to_vec()).unwrap()
-                };
+                let cell = |(start, &end): (usize, &usize)| String::from_utf8(output[start..end].to_vec()).unwrap();
                 records.push(starts.zip(&ends[..ended]).map(cell).collect());
                 (written, ended) = (0, 0);
             }
@@ -163,11 +149,7 @@ fn split_pieces(text: &str, delimiter: u8, cuts: &[usize]) -> Vec<(Vec<String>, 
 }
 
 fn read(splitter: &Splitter, text: &str) -> (Vec<String>, (u64, u64)) {
-    let cells = splitter
-        .fields()
-        .iter()
-        .map(|field| field.cell(text).into_owned())
-        .collect();
+    let cells = splitter.fields().iter().map(|field| field.cell(text).into_owned()).collect();
     (cells, splitter.lines())
 }
 
@@ -232,10 +214,7 @@ proptest! {
 
 #[test]
 fn a_quote_in_the_middle_of_a_cell_is_a_letter() {
-    assert_eq!(
-        split("5\" nail,\"a\"b\"\n", b',')[0].cells,
-        ["5\" nail", "ab\""]
-    );
+    assert_eq!(split("5\" nail,\"a\"b\"\n", b',')[0].cells, ["5\" nail", "ab\""]);
 }
 
 #[test]
@@ -245,12 +224,7 @@ fn a_backslash_is_a_letter() {
 
 #[test]
 fn each_way_to_break_a_line_counts_once() {
-    let lines = |text: &str| {
-        split(text, b',')
-            .iter()
-            .map(|read| read.lines)
-            .collect::<Vec<_>>()
-    };
+    let lines = |text: &str| split(text, b',').iter().map(|read| read.lines).collect::<Vec<_>>();
     assert_eq!(lines("a\nb\r\nc\rd"), [(1, 1), (2, 2), (3, 3), (4, 4)]);
     assert_eq!(lines("a\n\n\r\n\r\rb"), [(1, 1), (6, 6)]);
     assert_eq!(lines("\"a\r\nb\rc\n\"\nd"), [(1, 4), (5, 5)]);
@@ -260,8 +234,5 @@ fn each_way_to_break_a_line_counts_once() {
 fn a_quote_left_open_says_so() {
     let records = split("a\n\"b,c\n", b',');
     assert_eq!(records[1].ending, Ending::UnclosedQuote);
-    assert_eq!(
-        (records[1].lines, records[1].cells.as_slice()),
-        ((2, 3), &["b,c\n".to_owned()][..])
-    );
+    assert_eq!((records[1].lines, records[1].cells.as_slice()), ((2, 3), &["b,c\n".to_owned()][..]));
 }

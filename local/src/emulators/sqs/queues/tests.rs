@@ -6,47 +6,29 @@ use crate::emulators::testing::soon;
 
 type Test = anyhow::Result<()>;
 
-const NOW: Receive = Receive {
-    max: 10,
-    wait: Some(0),
-    visibility_timeout: None,
-};
+const NOW: Receive = Receive { max: 10, wait: Some(0), visibility_timeout: None };
 
-const LONG: Receive = Receive {
-    max: 10,
-    wait: Some(20),
-    visibility_timeout: None,
-};
+const LONG: Receive = Receive { max: 10, wait: Some(20), visibility_timeout: None };
 
 fn queues(attributes: &[(&str, &str)]) -> anyhow::Result<(Arc<Queues>, Clock)> {
     let clock = Clock::system();
     let queues = Queues::new(clock.clone());
     queues.create("dead", &Attributes::new())?;
-    let attributes = attributes
-        .iter()
-        .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
+    let attributes = attributes.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
     queues.create("work", &attributes.collect())?;
     Ok((Arc::new(queues), clock))
 }
 
 fn bodies(messages: &[Received]) -> Vec<&str> {
-    messages
-        .iter()
-        .map(|message| message.body.as_str())
-        .collect()
+    messages.iter().map(|message| message.body.as_str()).collect()
 }
 
 fn depth(visible: usize, in_flight: usize, delayed: usize) -> Depth {
-    Depth {
-        visible,
-        in_flight,
-        delayed,
-    }
+    Depth { visible, in_flight, delayed }
 }
 
 #[tokio::test]
-async fn a_received_message_is_hidden_until_its_time_out_and_then_comes_again_with_another_handle()
--> Test {
+async fn a_received_message_is_hidden_until_its_time_out_and_then_comes_again_with_another_handle() -> Test {
     let (queues, clock) = queues(&[("VisibilityTimeout", "30")])?;
     queues.send("work", "a", None)?;
     let first = queues.receive("work", NOW).await?;
@@ -59,10 +41,7 @@ async fn a_received_message_is_hidden_until_its_time_out_and_then_comes_again_wi
     assert_ne!(second[0].receipt_handle, first[0].receipt_handle);
     assert_eq!(first[0].attributes["ApproximateReceiveCount"], "1");
     assert_eq!(second[0].attributes["ApproximateReceiveCount"], "2");
-    assert_eq!(
-        first[0].attributes["SentTimestamp"],
-        second[0].attributes["SentTimestamp"]
-    );
+    assert_eq!(first[0].attributes["SentTimestamp"], second[0].attributes["SentTimestamp"]);
     Ok(())
 }
 
@@ -82,8 +61,7 @@ async fn only_the_latest_receipt_handle_deletes() -> Test {
 }
 
 #[tokio::test]
-async fn a_handle_whose_time_out_has_passed_still_deletes_if_no_one_received_the_message_again()
--> Test {
+async fn a_handle_whose_time_out_has_passed_still_deletes_if_no_one_received_the_message_again() -> Test {
     let (queues, clock) = queues(&[])?;
     queues.send("work", "a", None)?;
     let received = queues.receive("work", NOW).await?;
@@ -99,10 +77,7 @@ fn a_handle_that_is_none_or_another_queues_is_refused() -> Test {
     queues.send("dead", "a", None)?;
     let received = queues.take("dead", 1, None)?;
     for handle in ["", "nonsense", &received[0].receipt_handle] {
-        assert_eq!(
-            queues.delete("work", handle),
-            Err(SqsError::ReceiptHandleIsInvalid)
-        );
+        assert_eq!(queues.delete("work", handle), Err(SqsError::ReceiptHandleIsInvalid));
         let changed = queues.change_visibility("work", handle, 1);
         assert_eq!(changed, Err(SqsError::ReceiptHandleIsInvalid));
     }
@@ -118,10 +93,7 @@ async fn a_delayed_message_is_visible_after_its_delay() -> Test {
     assert_eq!(queues.depth("work")?, depth(1, 0, 2));
     assert_eq!(bodies(&queues.receive("work", NOW).await?), ["none"]);
     clock.turn(Duration::from_secs(5));
-    assert_eq!(
-        bodies(&queues.receive("work", NOW).await?),
-        ["the queue's delay"]
-    );
+    assert_eq!(bodies(&queues.receive("work", NOW).await?), ["the queue's delay"]);
     clock.turn(Duration::from_secs(900));
     assert!(bodies(&queues.receive("work", NOW).await?).contains(&"its own"));
     Ok(())
@@ -176,22 +148,13 @@ async fn a_change_of_visibility_counts_from_now_and_zero_shows_the_message_at_on
     assert_eq!(queues.depth("work")?, depth(0, 1, 0));
     queues.change_visibility("work", handle, 0)?;
     assert_eq!(queues.depth("work")?, depth(1, 0, 0));
-    assert_eq!(
-        queues.change_visibility("work", handle, 9),
-        Err(SqsError::MessageNotInflight)
-    );
+    assert_eq!(queues.change_visibility("work", handle, 9), Err(SqsError::MessageNotInflight));
     let again = queues.receive("work", NOW).await?;
     let stale = queues.change_visibility("work", handle, 9);
-    assert!(
-        matches!(stale, Err(SqsError::InvalidParameterValue { .. })),
-        "{stale:?}"
-    );
+    assert!(matches!(stale, Err(SqsError::InvalidParameterValue { .. })), "{stale:?}");
     queues.delete("work", &again[0].receipt_handle)?;
     let gone = queues.change_visibility("work", &again[0].receipt_handle, 9);
-    assert!(
-        matches!(gone, Err(SqsError::InvalidParameterValue { .. })),
-        "{gone:?}"
-    );
+    assert!(matches!(gone, Err(SqsError::InvalidParameterValue { .. })), "{gone:?}");
     Ok(())
 }
 
@@ -209,10 +172,7 @@ async fn a_message_that_would_be_received_once_too_often_goes_to_the_dead_letter
     assert_eq!(bodies(&queues.receive("work", NOW).await?), ["good"]);
     let dead = queues.receive("dead", NOW).await?;
     assert_eq!(dead[0].message_id, sent.message_id);
-    assert_eq!(
-        dead[0].attributes["DeadLetterQueueSourceArn"],
-        arn::queue("work")
-    );
+    assert_eq!(dead[0].attributes["DeadLetterQueueSourceArn"], arn::queue("work"));
     assert_eq!(queues.depth("work")?, depth(0, 1, 0));
     Ok(())
 }
@@ -223,10 +183,7 @@ fn a_redrive_policy_without_its_queue_is_refused() -> Test {
     let policy = r#"{"deadLetterTargetArn": "arn:aws:sqs:us-east-1:000000000000:nowhere", "maxReceiveCount": 2}"#;
     let attributes = Attributes::from([("RedrivePolicy".to_owned(), policy.to_owned())]);
     let refused = queues.set_attributes("work", &attributes);
-    assert!(
-        matches!(refused, Err(SqsError::InvalidParameterValue { .. })),
-        "{refused:?}"
-    );
+    assert!(matches!(refused, Err(SqsError::InvalidParameterValue { .. })), "{refused:?}");
     Ok(())
 }
 
@@ -254,10 +211,7 @@ fn a_receive_takes_no_more_than_it_asked_for_and_none_twice() -> Test {
         taken.extend(batch.into_iter().map(|message| message.body));
     }
     taken.sort_by_key(|body| body.parse::<u32>().ok());
-    assert_eq!(
-        taken,
-        (0..25).map(|number| number.to_string()).collect::<Vec<_>>()
-    );
+    assert_eq!(taken, (0..25).map(|number| number.to_string()).collect::<Vec<_>>());
     Ok(())
 }
 
@@ -275,55 +229,28 @@ fn a_receive_that_hides_nothing_gives_each_message_once() -> Test {
 #[test]
 fn a_body_that_sqs_would_not_take_is_refused() -> Test {
     let (queues, _) = queues(&[])?;
-    assert_eq!(
-        queues.send("work", "a\u{1}b", None),
-        Err(SqsError::InvalidMessageContents)
-    );
-    assert_eq!(
-        queues.send("work", "", None),
-        Err(SqsError::MissingParameter {
-            name: "MessageBody"
-        })
-    );
+    assert_eq!(queues.send("work", "a\u{1}b", None), Err(SqsError::InvalidMessageContents));
+    assert_eq!(queues.send("work", "", None), Err(SqsError::MissingParameter { name: "MessageBody" }));
     let too_long = queues.send("work", &"a".repeat(MAX_BYTES + 1), None);
-    assert!(
-        matches!(too_long, Err(SqsError::InvalidParameterValue { .. })),
-        "{too_long:?}"
-    );
+    assert!(matches!(too_long, Err(SqsError::InvalidParameterValue { .. })), "{too_long:?}");
     queues.send("work", &"a".repeat(MAX_BYTES), None)?;
     let too_late = queues.send("work", "a", Some(901));
-    assert!(
-        matches!(too_late, Err(SqsError::InvalidParameterValue { .. })),
-        "{too_late:?}"
-    );
+    assert!(matches!(too_late, Err(SqsError::InvalidParameterValue { .. })), "{too_late:?}");
     Ok(())
 }
 
 #[test]
 fn a_queue_is_created_once_with_one_set_of_attributes() -> Test {
     let (queues, _) = queues(&[("VisibilityTimeout", "40")])?;
-    let with =
-        |seconds: &str| Attributes::from([("VisibilityTimeout".to_owned(), seconds.to_owned())]);
+    let with = |seconds: &str| Attributes::from([("VisibilityTimeout".to_owned(), seconds.to_owned())]);
     queues.create("work", &with("40"))?;
     queues.create("work", &Attributes::new())?;
     let different = queues.create("work", &with("41"));
-    assert!(
-        matches!(different, Err(SqsError::QueueNameExists { .. })),
-        "{different:?}"
-    );
+    assert!(matches!(different, Err(SqsError::QueueNameExists { .. })), "{different:?}");
     let fifo = queues.create("work.fifo", &Attributes::new());
-    assert!(
-        matches!(fifo, Err(SqsError::UnsupportedOperation { .. })),
-        "{fifo:?}"
-    );
-    let unknown = queues.create(
-        "other",
-        &Attributes::from([("FifoQueue".to_owned(), "true".to_owned())]),
-    );
-    assert!(
-        matches!(unknown, Err(SqsError::InvalidAttributeName { .. })),
-        "{unknown:?}"
-    );
+    assert!(matches!(fifo, Err(SqsError::UnsupportedOperation { .. })), "{fifo:?}");
+    let unknown = queues.create("other", &Attributes::from([("FifoQueue".to_owned(), "true".to_owned())]));
+    assert!(matches!(unknown, Err(SqsError::InvalidAttributeName { .. })), "{unknown:?}");
     assert_eq!(queues.names("w"), ["work"]);
     Ok(())
 }
