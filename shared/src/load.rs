@@ -81,7 +81,7 @@ pub async fn load(
 }
 
 enum Claim {
-    Mine(Chunk),
+    Mine(Box<Chunk>),
     Held(i64),
     Over,
 }
@@ -94,7 +94,7 @@ async fn claim(services: &Services, key: &Key, lease: &Lease) -> Result<Claim, S
         .bind(":until", lease.until)
         .bind(":now", services.clock.now_ms());
     match services.store.write(claim).await {
-        Ok(item) => Ok(Claim::Mine(Chunk::decode(item.unwrap_or_default())?)),
+        Ok(item) => Ok(Claim::Mine(Box::new(Chunk::decode(item.unwrap_or_default())?))),
         Err(StoreError::Refused { found: Some(item), .. }) => {
             let chunk = Chunk::decode(*item)?;
             match (chunk.state, chunk.lease_until) {

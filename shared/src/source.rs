@@ -19,16 +19,16 @@
 //! place.
 
 mod decode;
-mod delimiter;
+mod dialect;
 mod encoding;
 mod records;
 mod split;
 
 pub use decode::{Decoder, Unreadable};
-pub use delimiter::{DELIMITERS, Judged, declared, judge};
+pub use dialect::{DELIMITERS, Judged, declared, judge};
 pub use encoding::{Encoding, UnknownEncoding};
 pub use records::{Cells, Record, Records};
-pub use split::{Ending, Field, Splitter, is_blank};
+pub use split::{Dialect, Ending, Field, Splitter, is_blank};
 
 /// The longest record that is read, in bytes of its UTF-8 text: 1 MiB.
 pub const MAX_RECORD: usize = 1 << 20;

@@ -4,6 +4,8 @@
 //! date of three numbers without a four-digit year in front needs one: which of them is the day. That
 //! is decided for a whole column ([`DateOrder`]), never for a cell.
 
+mod names;
+
 use std::fmt;
 use std::str::FromStr;
 
@@ -11,6 +13,8 @@ use jiff::civil::{Date, Time};
 use serde::{Deserialize, Serialize};
 
 use super::times;
+pub(super) use names::is_weekday;
+use names::month;
 
 /// The order of year, month and day in dates that are written with numbers only.
 ///
@@ -261,70 +265,6 @@ fn time_behind(rest: &str) -> Option<Time> {
         None => rest.strip_prefix(',').unwrap_or(rest).strip_prefix(' ')?.trim_start(),
     };
     times::read(times::without_zone(rest))
-}
-
-const MONTHS: [&[&str]; 12] = [
-    &["january", "januar", "januari", "janvier", "enero", "gennaio", "janeiro", "jänner"],
-    &["february", "februar", "februari", "février", "fevrier", "febrero", "febbraio", "fevereiro"],
-    &["march", "märz", "maerz", "maart", "mars", "marzo", "março", "marco", "mrz"],
-    &["april", "avril", "abril", "aprile"],
-    &["may", "mai", "mei", "mayo", "maggio", "maio", "maj"],
-    &["june", "juni", "juin", "junio", "giugno", "junho"],
-    &["july", "juli", "juillet", "julio", "luglio", "julho"],
-    &["august", "augustus", "août", "aout", "agosto", "augusti"],
-    &["september", "septembre", "septiembre", "settembre", "setembro"],
-    &["october", "oktober", "octobre", "octubre", "ottobre", "outubro"],
-    &["november", "novembre", "noviembre", "novembro"],
-    &["december", "dezember", "décembre", "decembre", "diciembre", "dicembre", "dezembro"],
-];
-
-/// The month that a word names, or that it is the beginning of (three letters at least) in one of the
-/// languages we know; `None` if it could be two months ("jui").
-fn month(word: &str) -> Option<u8> {
-    let word = word.to_lowercase();
-    if word.chars().count() < 3 {
-        return None;
-    }
-    let mut fitting = MONTHS
-        .iter()
-        .enumerate()
-        .filter(|(_, names)| names.iter().any(|name| name.starts_with(&word)))
-        .map(|(index, _)| index as u8 + 1);
-    let month = fitting.next()?;
-    fitting.next().is_none().then_some(month)
-}
-
-const WEEKDAYS: [&str; 24] = [
-    "monday",
-    "tuesday",
-    "wednesday",
-    "thursday",
-    "friday",
-    "saturday",
-    "sunday",
-    "montag",
-    "dienstag",
-    "mittwoch",
-    "donnerstag",
-    "freitag",
-    "samstag",
-    "sonntag",
-    "lundi",
-    "mardi",
-    "mercredi",
-    "jeudi",
-    "vendredi",
-    "samedi",
-    "dimanche",
-    "tues",
-    "thurs",
-    "weds",
-];
-
-/// Whether a word is a day of the week or the beginning of one.
-pub(super) fn is_weekday(word: &str) -> bool {
-    let word = word.to_lowercase();
-    word.len() >= 2 && WEEKDAYS.iter().any(|name| name.starts_with(&word))
 }
 
 /// Leaves out the day of the week before a date.

@@ -120,10 +120,13 @@ pub(super) fn named(format: FormatName, headers: &Headers) -> Result<Vec<Candida
     if lacks.is_empty() {
         return Ok(vec![candidate]);
     }
+    let look_alike = lookalikes::name(headers);
+    let mut reasons = vec![format!("{format} needs {}; found {}", lacks.join(" and "), quoted(headers.shown()))];
+    reasons.extend(look_alike.map(|name| format!("this looks like {name}")));
     Err(Refusal {
-        reasons: vec![format!("{format} needs {}; found {}", lacks.join(" and "), quoted(headers.shown()))],
+        reasons,
         candidates: [candidate].into(),
-        look_alike: lookalikes::name(headers),
+        look_alike,
         headers: headers.shown().into(),
         ..Refusal::default()
     })

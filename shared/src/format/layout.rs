@@ -7,7 +7,7 @@ use super::detect::Candidate;
 use super::durations;
 use super::numbers::DecimalMark;
 use super::{DateOrder, FormatName};
-use crate::source::Encoding;
+use crate::source::{Dialect, Encoding};
 
 /// How a file is to be read, and why: everything that a chunk of it needs to be turned into entries,
 /// with the evidence that people are shown. A few KB.
@@ -26,7 +26,15 @@ pub struct Layout {
     pub candidates: Vec<Candidate>,
     /// What else was found, and by which cells: sentences for people.
     pub evidence: Vec<String>,
+    pub(super) spaced: bool,
     pub(super) columns: Vec<Assigned>,
+}
+
+impl Layout {
+    /// How the file's records are written.
+    pub(super) fn dialect(&self) -> Dialect {
+        Dialect { delimiter: self.delimiter, spaced: self.spaced }
+    }
 }
 
 /// A column that has a role, and how its cells are to be read.

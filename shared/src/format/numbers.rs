@@ -146,11 +146,14 @@ impl fmt::Display for Decimal {
 
 /// Whether a number is written as [`Decimal`] shows it: digits, then perhaps a dot and more digits.
 pub(super) fn is_plain(number: &str) -> bool {
+    let digits = |digits: &[u8]| digits.iter().all(u8::is_ascii_digit) && !digits.is_empty();
     let bytes = number.as_bytes();
-    let dots = bytes.iter().filter(|&&byte| byte == b'.').count();
-    let digits = bytes.iter().filter(|byte| byte.is_ascii_digit()).count();
-    let zero = bytes.len() > 1 && bytes[0] == b'0' && bytes[1] != b'.';
-    dots + digits == bytes.len() && dots <= 1 && !number.starts_with('.') && !number.ends_with('.') && !zero
+    let parts = match bytes.iter().position(|&byte| byte == b'.') {
+        None => digits(bytes),
+        Some(dot) => digits(&bytes[..dot]) && digits(&bytes[dot + 1..]),
+    };
+    let padded = bytes.len() > 1 && bytes[0] == b'0' && bytes[1] != b'.';
+    parts && !padded && bytes.len() <= DIGITS
 }
 
 /// Takes the thousands marks out of the whole part, if they stand where they belong.

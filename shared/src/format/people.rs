@@ -8,10 +8,10 @@ const TITLES: [&str; 14] =
 
 /// Turns "Last, First" round; any other name stays as it is.
 pub(super) fn first_name_first(name: Cow<'_, str>) -> Cow<'_, str> {
-    let Some((last, first)) = name.split_once(',') else {
+    let Some(comma) = name.bytes().position(|byte| byte == b',') else {
         return name;
     };
-    let (last, first) = (last.trim(), first.trim());
+    let (last, first) = (name[..comma].trim(), name[comma + 1..].trim());
     let bare = first.replace('.', "").to_lowercase();
     let is_title = TITLES.contains(&bare.as_str());
     if last.is_empty() || first.is_empty() || first.contains(',') || is_title {

@@ -143,11 +143,11 @@ impl<'r> Cells<'r, '_> {
 
     /// A number of a role in the plain way: digits, and a dot before the fraction.
     fn decimal(&self, role: Role) -> Option<Cow<'r, str>> {
-        let number = self.number(role)?;
-        match self.text(role)? {
-            cell if numbers::is_plain(&cell) && self.readings.mark(role) == DecimalMark::Dot => Some(cell),
-            _ => Some(Cow::Owned(number.to_string())),
+        let cell = self.text(role)?;
+        if self.readings.mark(role) == DecimalMark::Dot && numbers::is_plain(&cell) {
+            return Some(cell);
         }
+        self.number(role).map(|number| Cow::Owned(number.to_string()))
     }
 
     /// A yes or no.

@@ -7,7 +7,7 @@ use super::headers::fits;
 use super::layout::{Layout, Readings};
 use super::plan::{ChunkSpan, Oversized};
 use super::row::{self, Cells, ErrorCode, RowError};
-use crate::source::{self, Ending, MAX_RECORD, Splitter, Unreadable};
+use crate::source::{self, Dialect, Ending, MAX_RECORD, Splitter, Unreadable};
 
 /// A data record of the file.
 #[derive(Clone, Debug)]
@@ -18,13 +18,13 @@ pub struct Row<'r> {
     pub line: u64,
     pub entry: Result<EntryRow<'r>, RowError>,
     record: &'r str,
-    delimiter: u8,
+    dialect: Dialect,
 }
 
 impl<'r> Row<'r> {
     /// The cells as parsed. A record that was too long to be read has none.
     pub fn cells(&self) -> Vec<Cow<'r, str>> {
-        let mut splitter = Splitter::new(self.delimiter, self.line);
+        let mut splitter = Splitter::new(self.dialect, self.line);
         if !splitter.scan(self.record.as_bytes()) {
             splitter.finish(self.record.as_bytes());
         }
@@ -50,7 +50,7 @@ pub enum ChunkError {
 /// from it.
 pub struct Rows<'a> {
     readings: Readings<'a>,
-    delimiter: u8,
+    dialect: Dialect,
     segments: Vec<Segment<'a>>,
 }
 
@@ -85,7 +85,7 @@ impl Layout {
                 (row, line) = (then.row + 1, then.last_line);
             }
         }
-        Ok(Rows { readings: Readings::new(self), delimiter: self.delimiter, segments })
+        Ok(Rows { readings: Readings::new(self), dialect: self.dialect(), segments })
     }
 }
 
@@ -123,7 +123,7 @@ impl<'r> Iterator for RowIter<'r> {
                 Some(splitter) => splitter,
                 None => {
                     self.row = segment.first_row;
-                    self.splitter.insert(Splitter::new(self.rows.delimiter, segment.first_line))
+                    self.splitter.insert(Splitter::new(self.rows.dialect, segment.first_line))
                 }
             };
             let text: &'r str = &segment.text;
@@ -148,7 +148,7 @@ impl<'r> Iterator for RowIter<'r> {
                 line: splitter.lines().0,
                 entry: read(&cells, ending),
                 record: &text[splitter.range()],
-                delimiter: self.rows.delimiter,
+                dialect: self.rows.dialect,
             });
         }
     }
@@ -168,7 +168,7 @@ impl<'r> Rows<'r> {
                 message: format!("the record has {length} bytes; {MAX_RECORD} are read at most"),
             }
         });
-        Row { row, line, entry, record: "", delimiter: self.delimiter }
+        Row { row, line, entry, record: "", dialect: self.dialect }
     }
 }
 

@@ -19,6 +19,9 @@ use crate::source::{self, DELIMITERS, Decoder, Ending, Judged, MAX_RECORD, Recor
 /// How much text is looked at before the delimiter and the format are decided.
 const HEAD: usize = 16 * 1024;
 
+/// How many bytes are decoded and split at a time: their text fits a processor's cache.
+const PIECE: usize = 128 * 1024;
+
 /// More columns than this, or a longer header, is no table of time entries.
 const MAX_COLUMNS: usize = 1_000;
 const MAX_HEADER: usize = 32 * 1024;
@@ -68,7 +71,9 @@ impl Survey {
     ///
     /// As soon as it is known that the file cannot be read. The survey is over then.
     pub fn push(&mut self, bytes: &[u8]) -> Result<(), Refusal> {
-        self.read(Some(bytes)).map_err(|refusal| self.complete(refusal))
+        let mut pieces = bytes.chunks(PIECE);
+        let read = pieces.try_for_each(|piece| self.read(Some(piece)));
+        read.map_err(|refusal| self.complete(refusal))
     }
 
     /// The chunks that have been completed since the last call.
@@ -140,7 +145,7 @@ impl Survey {
             self.decoder.evidence(),
             format!(
                 "delimiter {:?}: {} columns in {} of the first {} rows",
-                char::from(body.judged.delimiter),
+                char::from(body.judged.dialect.delimiter),
                 body.judged.header.len(),
                 body.judged.agreeing,
                 body.judged.records
@@ -150,7 +155,8 @@ impl Survey {
         Ok(Layout {
             format: body.format,
             encoding: self.decoder.encoding(),
-            delimiter: body.judged.delimiter,
+            delimiter: body.judged.dialect.delimiter,
+            spaced: body.judged.dialect.spaced,
             headers: body.headers.shown().to_vec(),
             date_order: settled.date_order,
             decimal_mark: settled.decimal_mark,
@@ -167,7 +173,7 @@ impl Survey {
             Stage::Head { .. } => refusal,
             Stage::Body(body) => Refusal {
                 encoding: Some(encoding),
-                delimiter: Some(body.judged.delimiter),
+                delimiter: Some(body.judged.dialect.delimiter),
                 headers: body.headers.shown().into(),
                 candidates: body.candidates.clone().into(),
                 ..refusal
@@ -231,7 +237,7 @@ fn begin(
     let format = options.format.unwrap_or(candidates[0].format);
     let table = Table::new(format.declaration(), &headers);
     let origin = decoder.mark() + encoding.source_len(&text[..skipped]);
-    let mut records = Records::new(judged.delimiter, origin, 1 + u64::from(skipped > 0));
+    let mut records = Records::new(judged.dialect, origin, 1 + u64::from(skipped > 0));
     records.text().push_str(&text[skipped..]);
     Ok(Some(Body { records, judged, format, candidates, headers, header_read: false, table }))
 }
@@ -254,7 +260,7 @@ fn choose(judged: Vec<Judged>, options: &ReadingOptions) -> Result<(Judged, Head
         match detected {
             Ok(candidates) => return Ok((judged, headers, candidates)),
             Err(refusal) => {
-                nearest.get_or_insert(Refusal { delimiter: Some(judged.delimiter), ..refusal });
+                nearest.get_or_insert(Refusal { delimiter: Some(judged.dialect.delimiter), ..refusal });
             }
         }
     }

@@ -133,6 +133,9 @@ impl Table {
             None => Cow::Borrowed(""),
         };
         let date = cell(self.column(Role::Date)?);
+        if date.starts_with(|letter: char| letter.is_ascii_digit()) {
+            return None;
+        }
         let labels = || (0..cells.fields.len()).map(cell).any(|cell| words::is_total(&cell));
         let labelled = (date.is_empty() || words::is_total(&date)) && labels();
         let worded = || {

@@ -8,6 +8,7 @@ fn is_blank(letter: char) -> bool {
 }
 
 /// A cell without blanks around it.
+#[inline]
 pub(super) fn trimmed(cell: Cow<'_, str>) -> Cow<'_, str> {
     match cell {
         Cow::Borrowed(cell) => Cow::Borrowed(trim(cell)),
@@ -17,6 +18,7 @@ pub(super) fn trimmed(cell: Cow<'_, str>) -> Cow<'_, str> {
 }
 
 /// Without blanks around it.
+#[inline]
 pub(super) fn trim(cell: &str) -> &str {
     // Nearly all cells need nothing, and all that do begin or end with a blank or beyond ASCII.
     let (first, last) = match cell.as_bytes() {
@@ -32,11 +34,13 @@ pub(super) fn trim(cell: &str) -> &str {
 
 /// Each run of blanks made one space.
 pub(super) fn collapsed(cell: Cow<'_, str>) -> Cow<'_, str> {
-    let bytes = cell.as_bytes();
-    // Written for speed: no branch in the loops, most cells are tidy.
-    let plain = bytes.iter().fold(true, |plain, &byte| plain & matches!(byte, b' '..=b'~'));
-    let single = bytes.windows(2).fold(true, |single, pair| single & (pair != b"  "));
-    if plain && single {
+    let mut before = b' ';
+    let tidy = cell.bytes().all(|byte| {
+        let twice = byte == b' ' && before == b' ';
+        before = byte;
+        matches!(byte, b' '..=b'~') && !twice
+    });
+    if tidy {
         return cell;
     }
     let words: Vec<&str> = cell.split(is_blank).filter(|word| !word.is_empty()).collect();

@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use super::{Encoding, Ending, Field, MAX_RECORD, Splitter, is_blank};
+use super::{Dialect, Encoding, Ending, Field, MAX_RECORD, Splitter, is_blank};
 
 /// A record of the file.
 #[derive(Debug)]
@@ -37,8 +37,8 @@ pub struct Records {
 
 impl Records {
     /// Records of a text that begins at byte `origin` of the object, on physical line `line`.
-    pub fn new(delimiter: u8, origin: u64, line: u64) -> Self {
-        let splitter = Splitter::new(delimiter, line);
+    pub fn new(dialect: Dialect, origin: u64, line: u64) -> Self {
+        let splitter = Splitter::new(dialect, line);
         Self { splitter, text: String::new(), origin, oversized: None }
     }
 

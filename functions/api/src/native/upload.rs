@@ -76,10 +76,10 @@ pub async fn create(
     }
     let services = &door.services;
     let fallback_user = body.fallback_user.unwrap_or(Some(caller.user));
-    if let Some(user) = fallback_user {
-        if Thing::get(services, caller.account, Kind::User, user).await?.is_none() {
-            return Err(Problem::field("fallback_user", "does not exist"));
-        }
+    if let Some(user) = fallback_user
+        && Thing::get(services, caller.account, Kind::User, user).await?.is_none()
+    {
+        return Err(Problem::field("fallback_user", "does not exist"));
     }
     let delimiter = match body.delimiter {
         None => None,

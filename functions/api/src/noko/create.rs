@@ -141,7 +141,7 @@ impl Form {
         };
         let flag = |names: &[&str], wrong: &mut dyn FnMut(&str, &'static str)| {
             let given = names.iter().find_map(|&name| Some((name, field(name)?)));
-            given.map_or(true, |(name, value)| {
+            given.is_none_or(|(name, value)| {
                 boolean(value).unwrap_or_else(|| {
                     wrong(name, "invalid");
                     true

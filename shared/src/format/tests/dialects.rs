@@ -37,6 +37,15 @@ fn a_spreadsheets_own_word_for_the_delimiter_is_believed() {
 }
 
 #[test]
+fn a_blank_may_follow_each_delimiter_also_before_a_quote() {
+    let rows = read("date, person, minutes, description\n2024-03-04, Jo, 5, \"a, b\"\n2024-03-05, Mo, 6, c\n");
+    assert_eq!(rows, ["2024-03-04 | 300 s | name: Jo | text: a, b", "2024-03-05 | 360 s | name: Mo | text: c"]);
+    // A blank in a cell here and there means nothing.
+    let rows = read("date,person,minutes,description\n2024-03-04,Jo,5, \"a\" b\n2024-03-05,Mo,6,c\n");
+    assert_eq!(rows[0], "2024-03-04 | 300 s | name: Jo | text: \"a\" b");
+}
+
+#[test]
 fn decimal_commas_do_not_make_a_comma_the_delimiter() {
     let rows = read("date;person;hours;tags\n2024-03-04;Jo;1,5;a, b\n2024-03-05;Mo;2,25;c, d\n");
     assert_eq!(rows[1], "2024-03-05 | 8100 s | name: Mo | tags: c, d");

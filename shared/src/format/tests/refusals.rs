@@ -41,6 +41,9 @@ fn a_named_format_is_the_only_one_tried() {
         ["toggl needs a column \"Start date\" and a column \"Duration\"; found \"date\", \"person\", \
           \"minutes\", \"tags\""]
     );
+    let clockify = b"User,Email,Start Date,Duration (h)\n";
+    let refusal = read_with(clockify, &options).unwrap_err();
+    assert_eq!(refusal.reasons[1], "this looks like Clockify's detailed report");
     // An entry cannot do without a date and a duration, and with them it can.
     let options = ReadingOptions { format: Some(FormatName::Freckle), ..plainly() };
     let rows = read_with(b"date,minutes\n2024-03-04,5\n", &options).unwrap();

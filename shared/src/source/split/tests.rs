@@ -2,7 +2,11 @@
 
 use proptest::prelude::*;
 
-use super::{Ending, Splitter};
+use super::{Dialect, Ending, Splitter};
+
+fn plain_dialect(delimiter: u8) -> Dialect {
+    Dialect { delimiter, spaced: false }
+}
 
 /// A record as the tests compare it.
 #[derive(Debug, PartialEq, Eq)]
@@ -15,7 +19,7 @@ struct Read {
 
 /// Splits a text that is at hand as a whole.
 fn split(text: &str, delimiter: u8) -> Vec<Read> {
-    let mut splitter = Splitter::new(delimiter, 1);
+    let mut splitter = Splitter::new(plain_dialect(delimiter), 1);
     let mut records = Vec::new();
     loop {
         let ending = match splitter.scan(text.as_bytes()) {
@@ -122,7 +126,7 @@ fn csv_core(text: &str, delimiter: u8) -> Vec<Vec<String>> {
 
 /// Splits a text that arrives in pieces, forgetting what is done with.
 fn split_pieces(text: &str, delimiter: u8, cuts: &[usize]) -> Vec<(Vec<String>, (u64, u64))> {
-    let mut splitter = Splitter::new(delimiter, 1);
+    let mut splitter = Splitter::new(plain_dialect(delimiter), 1);
     let (mut buffer, mut taken, mut records) = (String::new(), 0, Vec::new());
     let mut ends: Vec<usize> = cuts.iter().map(|cut| cut % (text.len() + 1)).collect();
     ends.push(text.len());
@@ -198,11 +202,10 @@ proptest! {
 
     #[test]
     fn a_forgotten_beginning_does_not_hide_the_end(text in texts(), cut in any::<usize>()) {
-        let cut = cut % (text.len() + 1);
-        prop_assume!(text.is_char_boundary(cut));
-        let mut whole = Splitter::new(b',', 1);
+        let cut = text.floor_char_boundary(cut % (text.len() + 1));
+        let mut whole = Splitter::new(plain_dialect(b','), 1);
         while whole.scan(text.as_bytes()) {}
-        let mut cut_off = Splitter::new(b',', 1);
+        let mut cut_off = Splitter::new(plain_dialect(b','), 1);
         while cut_off.scan(&text.as_bytes()[..cut]) {}
         cut_off.forget();
         while cut_off.scan(&text.as_bytes()[cut..]) {}
@@ -235,4 +238,12 @@ fn a_quote_left_open_says_so() {
     let records = split("a\n\"b,c\n", b',');
     assert_eq!(records[1].ending, Ending::UnclosedQuote);
     assert_eq!((records[1].lines, records[1].cells.as_slice()), ((2, 3), &["b,c\n".to_owned()][..]));
+}
+
+#[test]
+fn in_a_spaced_dialect_a_quote_opens_behind_blanks() {
+    let text = "a, \"b, c\",  d\n";
+    let mut splitter = Splitter::new(Dialect { delimiter: b',', spaced: true }, 1);
+    assert!(splitter.scan(text.as_bytes()));
+    assert_eq!(read(&splitter, text).0, ["a", "b, c", "  d"]);
 }
