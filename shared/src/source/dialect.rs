@@ -1,0 +1,97 @@
+//! How a text's records are written: its delimiter, judged outside quotes over several records, and
+//! whether a blank follows each.
+
+use std::borrow::Cow;
+
+use super::{Dialect, Field, Splitter, is_blank};
+
+/// The delimiters that are looked for.
+pub const DELIMITERS: [u8; 4] = [b',', b';', b'\t', b'|'];
+
+/// How many records are looked at.
+const RECORDS: usize = 200;
+
+/// What a text looks like in one dialect.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Judged {
+    pub dialect: Dialect,
+    /// The cells of the first record.
+    pub header: Vec<String>,
+    /// Records after the first that were looked at.
+    pub records: usize,
+    /// How many of them have as many cells as the first.
+    pub agreeing: usize,
+    /// Cells behind a delimiter, and those of them that begin with a blank.
+    cells: usize,
+    blank: usize,
+}
+
+/// Splits the beginning of a text under each of `delimiters`, the likeliest first. Empty as long as
+/// the first record is not complete; `complete` says that the text ends here.
+pub fn judge(text: &str, complete: bool, delimiters: &[u8]) -> Vec<Judged> {
+    let judge = |&delimiter: &u8| {
+        let judged = split(text, complete, Dialect { delimiter, spaced: false })?;
+        let spaced = judged.cells > 0 && judged.blank * 10 >= judged.cells * 9;
+        if spaced { split(text, complete, Dialect { delimiter, spaced }) } else { Some(judged) }
+    };
+    let mut judged: Vec<Judged> = delimiters.iter().filter_map(judge).collect();
+    // One column is no table. Otherwise records that agree on their number of cells tell more than
+    // the number: a decimal comma makes columns too, but not the same number in each row.
+    judged.sort_by(|a, b| {
+        let table = |judged: &Judged| judged.header.len() > 1;
+        let share = |this: &Judged, other: &Judged| this.agreeing * other.records.max(1);
+        table(b).cmp(&table(a)).then(share(b, a).cmp(&share(a, b))).then(b.header.len().cmp(&a.header.len()))
+    });
+    judged
+}
+
+fn split(text: &str, complete: bool, dialect: Dialect) -> Option<Judged> {
+    let mut splitter = Splitter::new(dialect, 1);
+    let mut judged: Option<Judged> = None;
+    while splitter.scan(text.as_bytes()) {
+        see(&mut judged, dialect, text, splitter.fields());
+        if judged.as_ref().is_some_and(|judged| judged.records == RECORDS) {
+            return judged;
+        }
+    }
+    if complete && splitter.finish(text.as_bytes()).is_some() {
+        see(&mut judged, dialect, text, splitter.fields());
+    }
+    judged
+}
+
+fn see(judged: &mut Option<Judged>, dialect: Dialect, text: &str, fields: &[Field]) {
+    if is_blank(text, fields) {
+        return;
+    }
+    let cells = fields.iter().map(|field| field.cell(text));
+    match judged {
+        None => {
+            let header = cells.map(Cow::into_owned).collect();
+            *judged = Some(Judged { dialect, header, records: 0, agreeing: 0, cells: 0, blank: 0 });
+        }
+        Some(judged) => {
+            judged.records += 1;
+            judged.agreeing += usize::from(fields.len() == judged.header.len());
+            for cell in cells.skip(1).filter(|cell| !cell.is_empty()) {
+                judged.cells += 1;
+                judged.blank += usize::from(cell.starts_with(' '));
+            }
+        }
+    }
+}
+
+/// A first line `sep=;`, by which a spreadsheet says its delimiter: that delimiter and the length of
+/// the line with its break.
+pub fn declared(text: &str) -> Option<(u8, usize)> {
+    let line = &text[..text.find(['\n', '\r'])?];
+    let said = line.trim_matches('"').to_ascii_lowercase();
+    let delimiter = match said.strip_prefix("sep=")?.as_bytes() {
+        [one] => *one,
+        // A tab is trimmed by some editors.
+        [] => b'\t',
+        _ => return None,
+    };
+    let breaks = if text[line.len()..].starts_with("\r\n") { 2 } else { 1 };
+    Some((delimiter, line.len() + breaks))
+}
