@@ -202,7 +202,7 @@ async fn seed(services: &Services) -> anyhow::Result<()> {
     for (id, name, email, token) in
         [(1, "Demo", "demo@example.com", DEMO_TOKEN), (2, "Other", "other@example.com", OTHER_TOKEN)]
     {
-        let account = Account { id: AccountId(id), name: name.to_owned() };
+        let account = Account { id: AccountId(id), name: name.to_owned(), company: name.to_owned() };
         let user = UserFields { email: email.to_owned(), first_name: name.to_owned(), last_name: "User".to_owned() };
         account::found(services, &account, user).await?;
         let scopes = vec![Scope::Import, Scope::Workspace];

@@ -30,6 +30,8 @@ pub struct Account {
     pub id: AccountId,
     /// Its name.
     pub name: String,
+    /// The company that its users belong to.
+    pub company: String,
 }
 
 /// Who makes a request: one user of one account.

@@ -198,3 +198,16 @@ async fn ids_that_are_none_and_paths_that_lead_nowhere_are_404() -> anyhow::Resu
     assert!(stack.answer(no_agent).await?.expect(400)?["message"].is_string());
     Ok(())
 }
+
+#[tokio::test]
+async fn an_upload_with_wrong_fields_names_each() -> anyhow::Result<()> {
+    let stack = Stack::start(1000).await?;
+    let asked = json!({
+        "upload": true, "file_size": 10, "format": "clockify", "date_order": "ydm", "delimiter": "x", "encoding": "ebcdic",
+    });
+    let request = stack.bare(Method::POST, "/api/v1/imports").header("Authorization", "Token demo").json(&asked);
+    let errors = stack.answer(request).await?.expect(400)?["errors"].clone();
+    let named: Vec<_> = errors.as_object().into_iter().flatten().map(|(name, _)| name.as_str()).collect();
+    assert_eq!(named, ["date_order", "delimiter", "encoding", "format"]);
+    nothing_was_made(&stack).await
+}

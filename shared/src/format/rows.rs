@@ -30,11 +30,6 @@ impl<'r> Row<'r> {
         }
         splitter.fields().iter().map(|field| field.cell(self.record)).collect()
     }
-
-    /// The record as it stands in the file, without its line break.
-    pub fn record(&self) -> &'r str {
-        self.record
-    }
 }
 
 /// Why a chunk's bytes are not those that were surveyed.
@@ -66,7 +61,7 @@ impl Layout {
     /// The rows of a chunk. `bytes` are those of the span's [`ranges`](ChunkSpan::ranges), one after
     /// the other: for nearly every chunk that is `start..end` of the object, as it was surveyed.
     pub fn rows<'a>(&'a self, span: &ChunkSpan, bytes: &'a [u8]) -> Result<Rows<'a>, ChunkError> {
-        let expected = span.ranges().map(|range| range.end - range.start).sum();
+        let expected = span.ranges().map(|range| range.end.saturating_sub(range.start)).sum();
         // Places in a text are kept in 32 bits.
         if bytes.len() as u64 != expected || u32::try_from(bytes.len()).is_err() {
             return Err(ChunkError::Length { expected, got: bytes.len() as u64 });
@@ -75,7 +70,7 @@ impl Layout {
         let (mut rest, mut row, mut line) = (bytes, span.first_row, span.first_line);
         let mut oversized = span.oversized.iter();
         for range in span.ranges() {
-            let (piece, behind) = rest.split_at((range.end - range.start) as usize);
+            let (piece, behind) = rest.split_at(range.end.saturating_sub(range.start) as usize);
             rest = behind;
             let text = self.encoding.decode(piece);
             let text = text.map_err(|error| ChunkError::Text { start: range.start, error })?;
@@ -154,8 +149,8 @@ impl<'r> Iterator for RowIter<'r> {
     }
 }
 
-impl<'r> Rows<'r> {
-    fn oversized(&'r self, oversized: Oversized) -> Row<'r> {
+impl Rows<'_> {
+    fn oversized(&self, oversized: Oversized) -> Row<'_> {
         let Oversized { row, line, start, end, unclosed, .. } = oversized;
         let length = end - start;
         let entry = Err(if unclosed {
@@ -192,7 +187,7 @@ fn ragged(cells: &Cells<'_, '_>, expected: usize) -> RowError {
         column: String::new(),
         code: ErrorCode::Ragged,
         value: row::excerpt(&first.unwrap_or_default()),
-        message: format!("the row has {found} cells, the header {expected}"),
+        message: format!("the row has {found} {}, the header {expected}", if found == 1 { "cell" } else { "cells" }),
     }
 }
 

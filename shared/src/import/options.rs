@@ -50,6 +50,12 @@ impl Default for Options {
 }
 
 impl Options {
+    /// The defaults, but for how the file is to be read.
+    pub fn reading_as(reading: ReadingOptions) -> Self {
+        let ReadingOptions { format, delimiter, encoding, date_order, decimal_mark } = reading;
+        Self { format, delimiter, encoding, date_order, decimal_mark, ..Self::default() }
+    }
+
     /// What concerns the reading of the file.
     pub fn reading(&self) -> ReadingOptions {
         ReadingOptions {

@@ -6,12 +6,14 @@
 //! After that every byte must fit Windows-1252, and the whole must look like it: text in another
 //! code page, or UTF-8 with some broken bytes in it, would decode without an error and be mojibake.
 
+mod doubt;
+
 use std::borrow::Cow;
 
-use chardetng::EncodingDetector;
 use encoding_rs::DecoderResult;
 
 use super::encoding::{self, Encoding, HEAD};
+use doubt::Doubt;
 
 /// Why a file's bytes cannot be read as text. Positions are bytes of the object, counted from 0.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -293,74 +295,3 @@ fn utf16(encoding: Encoding, decoder: &'static encoding_rs::Encoding) -> State {
 
 /// The five bytes that Windows-1252 leaves without a character.
 const HOLES: [u8; 5] = [0x81, 0x8d, 0x8f, 0x90, 0x9d];
-
-/// Whether a file that is not UTF-8 is Windows-1252 indeed.
-struct Doubt {
-    /// The first byte that was not UTF-8.
-    from: u64,
-    detector: EncodingDetector,
-    /// Which of the bytes 0x80..=0xff occur.
-    seen: u128,
-    /// The run of non-ASCII bytes at hand; longer ones need not be kept whole.
-    run: Vec<u8>,
-}
-
-/// Longest run of non-ASCII bytes that is looked at as a whole.
-const RUN: usize = 64;
-
-impl Doubt {
-    fn new(from: u64) -> Self {
-        Self { from, detector: EncodingDetector::new(), seen: 0, run: Vec::new() }
-    }
-
-    fn see(&mut self, bytes: &[u8], last: bool) -> Result<(), Unreadable> {
-        self.detector.feed(bytes, last);
-        for &byte in bytes {
-            if byte < 0x80 {
-                self.end_run()?;
-            } else {
-                self.seen |= 1 << (byte - 0x80);
-                if self.run.len() < RUN {
-                    self.run.push(byte);
-                }
-            }
-        }
-        if !last {
-            return Ok(());
-        }
-        self.end_run()?;
-        match self.other_guess() {
-            Some(guess) => Err(Unreadable::OtherEncoding { at: self.from, guess }),
-            None => Ok(()),
-        }
-    }
-
-    /// Accents that are valid UTF-8 among bytes that are not: the file is UTF-8 with damage, and the
-    /// accents would come out as two letters each.
-    fn end_run(&mut self) -> Result<(), Unreadable> {
-        if self.run.is_empty() {
-            return Ok(());
-        }
-        // C7..CB are the capitals with which a French word ends before a closing quote; in UTF-8
-        // they would begin letters that no file of time entries holds.
-        let capital = (0xc7..=0xcb).contains(&self.run[0]);
-        let utf8 = !capital && std::str::from_utf8(&self.run).is_ok();
-        self.run.clear();
-        if utf8 { Err(Unreadable::Mixed { at: self.from }) } else { Ok(()) }
-    }
-
-    /// Another encoding that the file is likelier to be in, if that would read any byte of it
-    /// differently.
-    fn other_guess(&self) -> Option<&'static str> {
-        let guess = self.detector.guess(None, false);
-        // The detector falls for ISO-8859-4 on a single accent, an encoding that is not in use.
-        let idle = guess == encoding_rs::WINDOWS_1252 || guess == encoding_rs::ISO_8859_4;
-        let same = guess.is_single_byte() && {
-            let seen: Vec<u8> = (0x80..=0xff).filter(|byte| self.seen >> (byte - 0x80) & 1 == 1).collect();
-            let (ours, _) = encoding_rs::WINDOWS_1252.decode_without_bom_handling(&seen);
-            let (theirs, _) = guess.decode_without_bom_handling(&seen);
-            ours == theirs
-        };
-        (!idle && !same).then(|| guess.name())
-    }
-}

@@ -45,7 +45,8 @@ pub async fn revert(
 async fn shape(services: &Services, import: &Import) -> Result<Value, Problem> {
     let counts = import.counts(services).await?;
     let reading = import.reading(services).await?;
-    let known = import.rows.map(|_| &counts);
+    // Not known while the file is planned; of a file that was refused nothing was loaded.
+    let known = (import.rows.is_some() || import.status.is_settled()).then_some(&counts);
     let mut shape = json!({
         "id": import.id,
         "type": "TimeEntryImport",
@@ -61,7 +62,7 @@ async fn shape(services: &Services, import: &Import) -> Result<Value, Problem> {
             "skipped": counts.skipped,
             "deleted": counts.deleted,
             "failed": counts.failed,
-            "pending": counts.pending,
+            "pending": counts.pending.unwrap_or_default(),
         })),
         "undone": { "chunks": counts.reverted, "removed": counts.removed, "kept": import.kept },
         "chunks": { "planned": import.chunks, "committed": counts.chunks },
@@ -86,7 +87,10 @@ async fn shape(services: &Services, import: &Import) -> Result<Value, Problem> {
     match (&reading.refusal, &import.reason) {
         (Some(refusal), _) => {
             shape["reasons"] = refusal["reasons"].clone();
-            shape["evidence"] = refusal.clone();
+            let mut seen = refusal.clone();
+            let delimiter = seen["delimiter"].as_u64().and_then(|byte| u8::try_from(byte).ok()).map(char::from);
+            seen["delimiter"] = json!(delimiter);
+            shape["evidence"] = seen;
         }
         (None, Some(reason)) => shape["reasons"] = json!([reason]),
         (None, None) => {}

@@ -1,5 +1,8 @@
 //! `POST /imports` with `"upload": true`: an import that awaits its file, and where to put the file.
 
+use std::collections::BTreeMap;
+use std::fmt::Display;
+use std::str::FromStr;
 use std::time::Duration;
 
 use axum::Json;
@@ -10,18 +13,17 @@ use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use serde::{Deserialize, Deserializer};
 use serde_json::{Value, json};
 use shared::entity::Thing;
-use shared::format::{DateOrder, DecimalMark, FormatName};
+use shared::format::ReadingOptions;
 use shared::id::ThingId;
 use shared::import::{ImportError, NewImport, Options, Origin, create as create_import};
 use shared::lease::nonce;
-use shared::source::Encoding;
 use shared::store::keys::Kind;
 
 use super::Problem;
 use super::problem::Caller;
 use crate::Door;
 use crate::base::Base;
-use crate::upload::safe_file_name;
+use crate::upload::{delimiter, safe_file_name};
 
 /// S3 takes this much in one PUT.
 const LARGEST_UPLOAD: u64 = 5 << 30;
@@ -37,7 +39,7 @@ pub struct Body {
     #[serde(default)]
     file_name: Option<String>,
     #[serde(default)]
-    format: Option<FormatName>,
+    format: Option<String>,
     /// Absent: the caller. Null: rows of unknown users are left out.
     #[serde(default, deserialize_with = "given")]
     fallback_user: Option<Option<ThingId>>,
@@ -46,13 +48,13 @@ pub struct Body {
     #[serde(default)]
     autocreate_projects: Option<bool>,
     #[serde(default)]
-    delimiter: Option<char>,
+    delimiter: Option<String>,
     #[serde(default)]
-    encoding: Option<Encoding>,
+    encoding: Option<String>,
     #[serde(default)]
-    date_order: Option<DateOrder>,
+    date_order: Option<String>,
     #[serde(default)]
-    decimal_mark: Option<DecimalMark>,
+    decimal_mark: Option<String>,
 }
 
 /// Tells null from absent.
@@ -81,21 +83,30 @@ pub async fn create(
     {
         return Err(Problem::field("fallback_user", "does not exist"));
     }
-    let delimiter = match body.delimiter {
-        None => None,
-        Some(delimiter) if ",;\t|".contains(delimiter) => u8::try_from(delimiter).ok(),
-        Some(_) => return Err(Problem::field("delimiter", "is none of , ; tab |")),
+    let mut wrong = BTreeMap::new();
+    let format = body.format.filter(|format| !matches!(format.as_str(), "auto" | "autodetect"));
+    let reading = ReadingOptions {
+        format: word("format", format, &mut wrong),
+        delimiter: body.delimiter.and_then(|given| {
+            let known = delimiter(&given);
+            if known.is_none() {
+                wrong.insert("delimiter".to_owned(), vec![format!("{given:?} is none of , ; tab |")]);
+            }
+            known
+        }),
+        encoding: word("encoding", body.encoding, &mut wrong),
+        date_order: word("date_order", body.date_order, &mut wrong),
+        decimal_mark: word("decimal_mark", body.decimal_mark, &mut wrong),
     };
+    if !wrong.is_empty() {
+        return Err(Problem::Fields(wrong));
+    }
     let defaults = Options::default();
     let options = Options {
-        format: body.format,
         fallback_user,
         import_tags: body.import_tags.unwrap_or(defaults.import_tags),
         autocreate_projects: body.autocreate_projects.unwrap_or(defaults.autocreate_projects),
-        delimiter,
-        encoding: body.encoding,
-        date_order: body.date_order,
-        decimal_mark: body.decimal_mark,
+        ..Options::reading_as(reading)
     };
     let new = NewImport {
         account: caller.account,
@@ -114,4 +125,13 @@ pub async fn create(
     let upload = json!({ "method": "PUT", "url": url, "expires_in": LIFETIME.as_secs() });
     let shown = json!({ "id": import.id, "status": import.status, "url": location, "upload": upload });
     Ok((StatusCode::CREATED, headers, Json(shown)))
+}
+
+/// A field that takes one of a few words.
+fn word<T>(name: &str, given: Option<String>, wrong: &mut BTreeMap<String, Vec<String>>) -> Option<T>
+where
+    T: FromStr<Err: Display>,
+{
+    let parsed = given?.parse();
+    parsed.map_err(|error: T::Err| wrong.insert(name.to_owned(), vec![error.to_string()])).ok()
 }

@@ -22,7 +22,7 @@ use super::imports::missing;
 use super::input::boolean;
 use super::shape::Shapes;
 use crate::base::Base;
-use crate::upload::{accept, safe_file_name};
+use crate::upload::{accept, delimiter, safe_file_name};
 use crate::{BODY_LIMIT, Door};
 
 /// The fields of the request.
@@ -198,16 +198,5 @@ impl Form {
             date_order,
             decimal_mark,
         })
-    }
-}
-
-/// A delimiter as people write it.
-fn delimiter(value: &str) -> Option<u8> {
-    match value {
-        "," => Some(b','),
-        ";" => Some(b';'),
-        "|" => Some(b'|'),
-        "\t" | "\\t" | "tab" => Some(b'\t'),
-        _ => None,
     }
 }

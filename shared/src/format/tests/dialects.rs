@@ -61,7 +61,7 @@ fn a_row_is_named_by_the_physical_line_on_which_it_begins() {
         [
             "2024-03-04 | 300 s | name: Jo | text: two\r\nlines",
             "line 7: invalid_duration: minutes: \"x\" cannot be read as a duration",
-            "line 8: ragged: the row has 1 cells, the header 4",
+            "line 8: ragged: the row has 1 cell, the header 4",
         ]
     );
 }

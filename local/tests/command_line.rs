@@ -1,0 +1,84 @@
+//! The command line, as a person or a script runs it.
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+
+use anyhow::Context;
+use serde_json::{Value, json};
+
+fn fixture(name: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/end_to_end/fixtures").join(name)
+}
+
+fn waybill(arguments: &[&str]) -> anyhow::Result<Output> {
+    Ok(Command::new(env!("CARGO_BIN_EXE_waybill")).args(arguments).output()?)
+}
+
+fn imported(file: &Path, options: &[&str]) -> anyhow::Result<(Option<i32>, Value)> {
+    let file = file.to_str().context("a path of text")?;
+    let output = waybill(&[&["import", file, "--json"], options].concat())?;
+    let said = String::from_utf8_lossy(&output.stderr).into_owned();
+    Ok((output.status.code(), serde_json::from_slice(&output.stdout).context(said)?))
+}
+
+#[test]
+fn an_import_tells_machines_what_became_of_the_file() -> anyhow::Result<()> {
+    let (code, told) = imported(&fixture("toggl.csv"), &["--memory"])?;
+    assert_eq!(code, Some(0));
+    let counts = json!({
+        "created": 5, "updated": 0, "unchanged": 0, "skipped": 0, "deleted": 0, "failed": 0, "pending": 0,
+    });
+    let expected = json!({
+        "id": 1, "status": "complete", "format": "toggl", "encoding": "utf-8", "delimiter": ",", "date_order": "ymd",
+        "decimal_mark": ".", "rows": 5, "counts": counts, "seconds": 16215, "projects": 3, "tags": 3,
+        "unknown_users": [], "unknown_projects": [], "errors": [], "reasons": [],
+    });
+    assert_eq!(told, expected);
+    Ok(())
+}
+
+#[test]
+fn an_import_is_undone_by_a_later_command() -> anyhow::Result<()> {
+    let folder = tempfile::tempdir()?;
+    let data = folder.path().join("state");
+    let data = data.to_str().context("a path of text")?;
+    let file = fixture("freckle.csv");
+    let output = waybill(&["import", file.to_str().context("a path of text")?, "--data", data])?;
+    let report = String::from_utf8(output.stdout)?;
+    assert_eq!(output.status.code(), Some(0), "{report}");
+    for said in ["freckle", "rows          3", "3 h 00 min 00 s", "Somebody Else", "cargo run -- revert 1 --data"] {
+        assert!(report.contains(said), "{said:?} is missing in\n{report}");
+    }
+    let undone = waybill(&["revert", "1", "--data", data])?;
+    let report = String::from_utf8(undone.stdout)?;
+    assert_eq!(undone.status.code(), Some(0), "{report}");
+    assert!(report.contains("rolled_back") && report.contains("removed  3"), "{report}");
+    Ok(())
+}
+
+#[test]
+fn the_exit_status_tells_how_it_went() -> anyhow::Result<()> {
+    let folder = tempfile::tempdir()?;
+    let write = |name: &str, text: &str| -> anyhow::Result<PathBuf> {
+        let path = folder.path().join(name);
+        std::fs::write(&path, text)?;
+        Ok(path)
+    };
+    let toggl = std::fs::read_to_string(fixture("toggl.csv"))?;
+    let some = write("some.csv", &toggl.replace("00:15:00,,", "soon,,"))?;
+    let (code, told) = imported(&some, &["--memory"])?;
+    assert_eq!((code, &told["counts"]["failed"], &told["status"]), (Some(1), &json!(1), &json!("partially_complete")));
+    assert_eq!(told["errors"][0]["line"], 5);
+    let open = write("open.csv", "date,person,project,minutes,tags\n3/4/2026,Demo User,Garden,30,a\n")?;
+    let (code, told) = imported(&open, &["--memory"])?;
+    assert_eq!((code, &told["status"]), (Some(2), &json!("unsupported")));
+    assert!(told["reasons"][0].as_str().is_some_and(|reason| reason.contains("date_order")), "{told}");
+    let (code, told) = imported(&open, &["--memory", "--date-order", "dmy"])?;
+    assert_eq!((code, &told["status"]), (Some(0), &json!("complete")));
+    for wrong in [["import", "nothing.csv"], ["revert", "7"]] {
+        let output = waybill(&[&wrong[..], &["--memory"]].concat())?;
+        assert_eq!(output.status.code(), Some(2));
+        assert!(!output.stderr.is_empty());
+    }
+    Ok(())
+}
