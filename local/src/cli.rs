@@ -64,8 +64,8 @@ pub async fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
 pub struct Service {
     /// How to talk to it.
     pub client: Client,
-    /// How a later command reaches the same state, as arguments.
-    pub again: String,
+    /// How a later command reaches the same state, as arguments; none, if it is gone then.
+    pub again: Option<String>,
     system: Option<System>,
     _lock: Option<File>,
 }
@@ -75,15 +75,15 @@ impl Where {
     pub async fn open(&self) -> anyhow::Result<Service> {
         if let Some(url) = &self.url {
             let token = self.token.clone().unwrap_or_default();
-            let again = format!(" --url {url} --token …");
+            let again = Some(format!(" --url {url} --token …"));
             return Ok(Service { client: Client::new(url, &token)?, again, system: None, _lock: None });
         }
         let lock = if self.memory { None } else { Some(lock(&self.data)?) };
         let data = (!self.memory).then(|| self.data.clone());
-        let again = match &data {
-            Some(data) if data.as_os_str() != ".waybill" => format!(" --data {}", data.display()),
-            _ => String::new(),
-        };
+        let again = data.as_ref().map(|data| match data.as_os_str() == ".waybill" {
+            true => String::new(),
+            false => format!(" --data {}", data.display()),
+        });
         let options = system::Options { data, ..system::Options::default() };
         let system = System::start(options).await.context("the embedded service does not start")?;
         let token = self.token.clone().unwrap_or_else(|| DEMO_TOKEN.to_owned());

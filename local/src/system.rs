@@ -14,7 +14,7 @@ use shared::clock::Clock;
 use shared::entity::UserFields;
 use shared::id::{AccountId, ThingId};
 use shared::queue::QueueUrls;
-use shared::services::{Names, SDK_ATTEMPTS, Services};
+use shared::services::{Names, SDK_ATTEMPTS, Services, timeouts};
 use shared::store::TableNames;
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
@@ -91,7 +91,7 @@ impl System {
                 tracing::error!(%error, "the router ended");
             }
         });
-        // What an earlier process left behind is woken at once: its messages are gone.
+        // What an earlier process left behind: its messages are gone, and from now on its standstill is timed.
         sweep::handle(&services).await?;
         Ok(Self { url, services, delivery, emulators, stop, router })
     }
@@ -152,6 +152,7 @@ fn config(endpoint: &str) -> SdkConfig {
         .behavior_version(BehaviorVersion::latest())
         .region(Region::new(arn::REGION))
         .credentials_provider(SharedCredentialsProvider::new(credentials))
+        .timeout_config(timeouts())
         .retry_config(RetryConfig::standard().with_max_attempts(SDK_ATTEMPTS))
         .endpoint_url(endpoint)
         .build()

@@ -33,8 +33,8 @@ use crate::files::{FileError, Object};
 use crate::format::{FormatName, Layout};
 use crate::id::{AccountId, ImportId, ThingId};
 use crate::queue::QueueError;
-use crate::revert::Kept;
 use crate::services::Services;
+use crate::store::keys::Kind;
 use crate::store::{Item, StoreError, decode, encode, keys};
 
 /// What can go wrong while an import is moved on.
@@ -63,6 +63,9 @@ pub enum ImportError {
     /// The account has made all the imports that ids allow.
     #[error("the account has no import numbers left")]
     Exhausted,
+    /// It cannot go on, however often it is tried.
+    #[error("{0}")]
+    Impossible(String),
     /// The time of the invocation is up; another one goes on.
     #[error("no time is left")]
     OutOfTime,
@@ -126,6 +129,15 @@ pub struct Import {
     pub reason: Option<String>,
 }
 
+/// A shared thing that stayed although the undone import made it: others refer to it.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct Kept {
+    /// What it is.
+    pub kind: Kind,
+    /// Which.
+    pub id: ThingId,
+}
+
 /// What the file was found to be, or why it was refused.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct Reading {
@@ -159,7 +171,7 @@ impl Import {
         Counts::read(services, self).await
     }
 
-    /// The last chunk, if it has rows.
+    /// How many chunks it has.
     pub fn chunk_count(&self) -> u64 {
         self.chunks.unwrap_or_default()
     }

@@ -2,7 +2,9 @@
 //!
 //! A lease lives a little longer than a function may run, so when it is over its holder is dead: Lambda
 //! (and the local stack) ends a handler at its timeout. A holder nevertheless looks at the clock before
-//! each batch of writes and lets go once its time is up, so no write comes late.
+//! each window of writes and lets go once its time is nearly up: requests and retries within a window are bounded
+//! by far less than the margin that is left then (`store::FRUITLESS`, `services::ATTEMPT`), so no write comes late.
+//! The parser, which may run for longer, loads under the same rule.
 
 use std::time::Duration;
 
@@ -10,9 +12,9 @@ use crate::clock::Clock;
 use crate::import::ImportError;
 
 /// How long a lease lives: longer than the loader and revert functions' timeout of 90 seconds.
-pub const LEASE: Duration = Duration::from_secs(120);
+const LEASE: Duration = Duration::from_secs(120);
 /// A holder stops this long before its lease ends.
-const MARGIN: Duration = Duration::from_secs(20);
+const MARGIN: Duration = Duration::from_secs(30);
 
 /// A lease that was drawn.
 #[derive(Clone, Debug)]

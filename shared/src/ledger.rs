@@ -161,6 +161,9 @@ pub struct Chunk {
     /// Until when, in milliseconds since the epoch.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub lease_until: Option<i64>,
+    /// How often it was claimed.
+    #[serde(default)]
+    pub tries: u64,
     /// Entries of it that were deleted by hand.
     #[serde(default)]
     pub dropped: u64,
@@ -187,6 +190,7 @@ impl Chunk {
             state: ChunkState::Planned,
             lease: None,
             lease_until: None,
+            tries: 0,
             dropped: 0,
             edited: false,
             page: None,

@@ -1,11 +1,13 @@
 //! Waybill's domain: files and rows in, entities out, a ledger of what became of each, and the way back.
 //!
-//! The modules stand in the order of the flow; upper ones know lower ones. `source` and `format` neither
+//! In the order of the flow: `account`, `import`, `source`, `format`, `plan`, `load`, `ledger`, `revert`, `sweep`,
+//! `entity`, `store`, `files`, `queue`; upper ones know lower ones. `source` and `format` neither
 //! read nor write anything; everything stored goes through `store`, `files` and `queue`.
 
 pub mod account;
 pub mod batch;
 pub mod clock;
+mod drained;
 pub mod entity;
 pub mod files;
 pub mod format;

@@ -9,8 +9,10 @@
 mod draft;
 mod resolve;
 
+use std::collections::HashSet;
+
 use crate::files::FileError;
-use crate::id::{AccountId, ChunkNo, ImportId};
+use crate::id::{AccountId, ChunkNo, ImportId, Row};
 use crate::import::{Import, ImportError, Status, settle};
 use crate::lease::Lease;
 use crate::ledger::{Chunk, ChunkState, page_attribute};
@@ -31,16 +33,13 @@ pub enum Loaded {
     Held(i64),
 }
 
-/// Why a chunk could not be loaded.
-pub type LoadError = ImportError;
-
 /// Loads a chunk.
 pub async fn load(
     services: &Services,
     account: AccountId,
     import: ImportId,
     chunk: ChunkNo,
-) -> Result<Loaded, LoadError> {
+) -> Result<Loaded, ImportError> {
     let key = keys::chunk(account, import, chunk);
     let lease = Lease::draw(&services.clock);
     let claimed = match claim(services, &key, &lease).await? {
@@ -48,8 +47,7 @@ pub async fn load(
         Claim::Held(until) => return Ok(Loaded::Held(until)),
         Claim::Over => {
             // Committed already; its settling may have been lost with whoever committed it.
-            let import = Import::find(services, account, import).await?;
-            settle(services, &import).await?;
+            settle(services, account, import).await?;
             return Ok(Loaded::Done);
         }
     };
@@ -57,16 +55,18 @@ pub async fn load(
     let import = Import::find(services, account, import).await?;
     if import.status != Status::Processing {
         release(services, key, &lease).await?;
+        settle(services, account, import.id).await?;
         return Ok(Loaded::Done);
     }
-    let committed = match rows(services, &import, &claimed, &lease).await {
-        Ok(drafts) => commit(services, &import, &claimed, key.clone(), drafts, &lease).await?,
-        Err(ImportError::File(error @ (FileError::Missing | FileError::Replaced))) => {
+    let committed = match work(services, &import, &claimed, &key, &lease).await {
+        Ok(committed) => committed,
+        Err(error @ (ImportError::File(FileError::Missing | FileError::Replaced) | ImportError::Impossible(_))) => {
             release(services, key, &lease).await?;
-            return match plan::give_up(services, &import, error.to_string()).await {
-                Ok(_) | Err(ImportError::Status { .. }) => Ok(Loaded::Done),
-                Err(error) => Err(error),
-            };
+            match plan::give_up(services, &import, error.to_string()).await {
+                Ok(_) | Err(ImportError::Status { .. }) => settle(services, account, import.id).await?,
+                Err(error) => return Err(error),
+            }
+            return Ok(Loaded::Done);
         }
         Err(error) => {
             // Best effort: the next try need not wait for the lease to end.
@@ -75,7 +75,7 @@ pub async fn load(
         }
     };
     if committed {
-        settle(services, &import).await?;
+        settle(services, account, import.id).await?;
     }
     Ok(Loaded::Done)
 }
@@ -87,17 +87,22 @@ enum Claim {
 }
 
 async fn claim(services: &Services, key: &Key, lease: &Lease) -> Result<Claim, StoreError> {
-    let claim = Write::update(key.clone(), "SET #lease = :token, #lease_until = :until")
+    let claim = Write::update(key.clone(), "SET #lease = :token, #lease_until = :until ADD #tries :one")
         .when("#state = :planned AND (attribute_not_exists(#lease) OR #lease_until < :now)")
         .bind(":planned", ChunkState::Planned)
         .bind(":token", &lease.token)
         .bind(":until", lease.until)
+        .bind(":one", 1)
         .bind(":now", services.clock.now_ms());
     match services.store.write(claim).await {
         Ok(item) => Ok(Claim::Mine(Box::new(Chunk::decode(item.unwrap_or_default())?))),
         Err(StoreError::Refused { found: Some(item), .. }) => {
             let chunk = Chunk::decode(*item)?;
             match (chunk.state, chunk.lease_until) {
+                // The SDK tried again what had taken effect.
+                (ChunkState::Planned, _) if chunk.lease.as_ref() == Some(&lease.token) => {
+                    Ok(Claim::Mine(Box::new(chunk)))
+                }
                 (ChunkState::Planned, Some(until)) => Ok(Claim::Held(until)),
                 _ => Ok(Claim::Over),
             }
@@ -114,6 +119,18 @@ async fn release(services: &Services, key: Key, lease: &Lease) -> Result<(), Sto
         Err(error) if !error.is_refused() => Err(error),
         _ => Ok(()),
     }
+}
+
+/// The work between claim and settling; whether the chunk was committed.
+async fn work(
+    services: &Services,
+    import: &Import,
+    chunk: &Chunk,
+    key: &Key,
+    lease: &Lease,
+) -> Result<bool, ImportError> {
+    let drafts = rows(services, import, chunk, lease).await?;
+    commit(services, import, chunk, key.clone(), drafts, lease).await
 }
 
 /// Reads the chunk's rows, resolves what they name, and writes their entries.
@@ -137,6 +154,14 @@ async fn rows(
         lease.check(&services.clock)?;
         let items = some.iter().map(|entry| (Table::Workspace, encode(&key(entry.id.row()), entry)));
         services.store.put_all(items.collect()).await?;
+    }
+    if chunk.tries > 1 {
+        // An earlier try may have seen another workspace, and made entries of rows that are none now.
+        let made: HashSet<Row> = drafts.entries.iter().map(|entry| entry.id.row()).collect();
+        let rows = (chunk.first_row..chunk.first_row + u64::from(chunk.rows)).map(Row);
+        let left = rows.filter(|row| !made.contains(row)).map(key).collect();
+        lease.check(&services.clock)?;
+        services.store.delete_all(left).await?;
     }
     Ok(drafts)
 }

@@ -7,8 +7,7 @@
 //! import go on to `processing`; then a message goes out for each chunk. A run that finds the plan made
 //! sends the messages again for the chunks that are not committed.
 
-use futures::{StreamExt, TryStreamExt};
-
+use crate::drained::drained;
 use crate::files::{FileError, Object};
 use crate::format::{ChunkSpan, Plan, Refusal, Survey};
 use crate::id::{AccountId, ChunkNo, ImportId, MAX_ROWS};
@@ -108,7 +107,7 @@ async fn put_chunks(
         }
     };
     let puts: Vec<_> = (first..).zip(spans).map(put).collect();
-    futures::stream::iter(puts).buffer_unordered(PUTS_IN_FLIGHT).try_collect::<()>().await?;
+    drained(puts, PUTS_IN_FLIGHT).await?;
     Ok(next)
 }
 
@@ -142,8 +141,8 @@ pub(crate) async fn give_up(services: &Services, import: &Import, reason: String
 /// Sends the chunks of a planned import to the loaders. What has no rows settles, and one chunk alone is loaded on the spot.
 async fn send_out(services: &Services, import: &Import) -> Result<(), ImportError> {
     match import.chunk_count() {
-        0 => settle(services, import).await,
-        // If another holds the chunk, its own message or the sweep sees to the rest.
+        0 => settle(services, import.account, import.id).await,
+        // If another holds the chunk, the sweep sees to the rest.
         1 => load::load(services, import.account, import.id, ChunkNo(0)).await.map(drop),
         _ => send_waiting(services, import).await.map(drop),
     }

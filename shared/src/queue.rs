@@ -10,9 +10,9 @@ use std::time::Duration;
 use aws_sdk_sqs::Client;
 use aws_sdk_sqs::error::DisplayErrorContext;
 use aws_sdk_sqs::types::SendMessageBatchRequestEntry;
-use futures::{StreamExt, TryStreamExt};
 use serde::{Deserialize, Serialize};
 
+use crate::drained::drained;
 use crate::id::{AccountId, ChunkNo, ImportId};
 
 /// SQS's longest delay of a message.
@@ -145,7 +145,7 @@ impl Queues {
     /// Sends messages of one kind, ten a request, until SQS has taken every one.
     pub async fn send_all(&self, messages: &[Message]) -> Result<(), QueueError> {
         let sends: Vec<_> = messages.chunks(10).map(|ten| self.send_batch(ten)).collect();
-        futures::stream::iter(sends).buffer_unordered(SENDS_IN_FLIGHT).try_collect().await
+        drained(sends, SENDS_IN_FLIGHT).await.map(drop)
     }
 
     async fn send_batch(&self, messages: &[Message]) -> Result<(), QueueError> {

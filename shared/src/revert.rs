@@ -7,20 +7,24 @@
 //! dropped, and shared things that the import made go if nobody refers to them. Every step can be done
 //! twice, and undo twice is undo once.
 
-use futures::{StreamExt, TryStreamExt};
-use serde::{Deserialize, Serialize};
+use std::collections::BTreeSet;
+use std::time::Duration;
 
+use crate::drained::drained;
+use crate::entity::Thing;
 use crate::entity::reference::{Note, drop_reference};
-use crate::id::{AccountId, ChunkNo, ImportId, ThingId};
-use crate::import::{Change, Import, ImportError, Status, transition};
+use crate::id::{AccountId, ChunkNo, ImportId};
+use crate::import::{Change, Import, ImportError, Kept, Status, transition};
 use crate::lease::Lease;
-use crate::ledger::{Chunk, ChunkState};
+use crate::ledger::{Chunk, ChunkState, Outcome};
 use crate::plan::send_chunks;
 use crate::queue::Message;
 use crate::services::Services;
-use crate::store::keys::{self, Key, Kind};
+use crate::store::keys::{self, Key};
 use crate::store::{StoreError, Table, Write, decode};
 
+/// A loader mostly commits within seconds, long before its lease ends: the undo looks again so soon.
+const LOOK_AGAIN: Duration = Duration::from_secs(5);
 /// Notes worked off at once.
 const NOTES_IN_FLIGHT: usize = 8;
 /// Entries deleted between two looks at the clock.
@@ -35,15 +39,6 @@ pub enum Reverted {
     Done,
     /// A loader holds the chunk until then (milliseconds since the epoch): come again.
     Held(i64),
-}
-
-/// A shared thing that stayed although the undone import made it: others refer to it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Kept {
-    /// What it is.
-    pub kind: Kind,
-    /// Which.
-    pub id: ThingId,
 }
 
 /// Asks for the undo of an import: the message first, then the status, so that a crash between the two
@@ -115,7 +110,8 @@ pub async fn come_again(
     until: i64,
 ) -> Result<(), ImportError> {
     let message = Message::Revert { account, import, chunk };
-    Ok(services.queues.send_after(&message, services.clock.until(until)).await?)
+    let wait = services.clock.until(until).min(LOOK_AGAIN);
+    Ok(services.queues.send_after(&message, wait).await?)
 }
 
 /// Undoes a chunk.
@@ -134,22 +130,20 @@ pub async fn revert(
     match fence(services, &key, &lease).await? {
         Fence::Held(until) => return Ok(Reverted::Held(until)),
         Fence::Over => {}
-        Fence::Mine => {
-            let removed = empty(services, account, import.id, chunk, &lease).await?;
+        Fence::Mine(removed) => {
+            empty(services, account, import.id, chunk, &lease).await?;
             mark_reverted(services, &import, chunk, key, removed, &lease).await?;
         }
     }
-    let counts = import.counts(services).await?;
-    if counts.reverted < import.chunk_count() { Ok(Reverted::Done) } else { finish(services, &import).await }
-}
-
-async fn finish(services: &Services, import: &Import) -> Result<Reverted, ImportError> {
-    release(services, import).await?;
+    if import.counts(services).await?.reverted >= import.chunk_count() {
+        release(services, &import).await?;
+    }
     Ok(Reverted::Done)
 }
 
 enum Fence {
-    Mine,
+    /// With the number of entries that were seen to stand.
+    Mine(u64),
     Held(i64),
     Over,
 }
@@ -168,11 +162,16 @@ async fn fence(services: &Services, key: &Key, lease: &Lease) -> Result<Fence, S
         .bind(":until", lease.until)
         .bind(":now", services.clock.now_ms());
     match services.store.write(take).await {
-        Ok(_) => Ok(Fence::Mine),
+        Ok(item) => {
+            let chunk = Chunk::decode(item.unwrap_or_default())?;
+            Ok(Fence::Mine(standing(&chunk)))
+        }
         Err(StoreError::Refused { found: Some(item), .. }) => {
             let chunk = Chunk::decode(*item)?;
             match (chunk.state, chunk.lease_until) {
                 (ChunkState::Reverted, _) | (_, None) => Ok(Fence::Over),
+                // The SDK tried again what had taken effect.
+                _ if chunk.lease.as_ref() == Some(&lease.token) => Ok(Fence::Mine(standing(&chunk))),
                 (_, Some(until)) => Ok(Fence::Held(until)),
             }
         }
@@ -180,23 +179,27 @@ async fn fence(services: &Services, key: &Key, lease: &Lease) -> Result<Fence, S
     }
 }
 
-/// Deletes whatever lies in the chunk's partition; returns how many.
+/// Entries of a chunk that could be seen before it was fenced.
+fn standing(chunk: &Chunk) -> u64 {
+    let created = chunk.page.as_ref().map_or(0, |page| page.count(Outcome::Created));
+    created.saturating_sub(chunk.dropped)
+}
+
+/// Deletes whatever lies in the chunk's partition, be it from a load that died.
 async fn empty(
     services: &Services,
     account: AccountId,
     import: ImportId,
     chunk: ChunkNo,
     lease: &Lease,
-) -> Result<u64, ImportError> {
-    let mut removed = 0;
+) -> Result<(), ImportError> {
     loop {
         let query = keys::entries(account, import, chunk).keys_only().limit(ENTRIES_A_LOOK);
         let (items, _) = services.store.page(&query).await?;
         if items.is_empty() {
-            return Ok(removed);
+            return Ok(());
         }
         lease.check(&services.clock)?;
-        removed += items.len() as u64;
         services.store.delete_all(items.iter().map(|item| Key::of(Table::Workspace, item)).collect()).await?;
     }
 }
@@ -226,21 +229,35 @@ async fn mark_reverted(
 /// Works the notes off and ends the undo.
 pub async fn release(services: &Services, import: &Import) -> Result<(), ImportError> {
     let account = import.account;
+    // Nobody holds this one: it tells when the time of the invocation is nearly up.
     let lease = Lease::draw(&services.clock);
     let mut kept: Vec<Kept> = Vec::new();
     let mut query = keys::notes(account, import.id, None);
     loop {
         let (items, last) = services.store.page(&query).await?;
+        let keys: Vec<_> = items.iter().map(|item| Key::of(Table::Imports, item)).collect();
         let notes: Vec<Note> = items.into_iter().map(decode).collect::<Result<_, _>>()?;
         let work: Vec<_> = notes.into_iter().map(|note| work_off(services, import, note, &lease)).collect();
-        let stayed: Vec<_> = futures::stream::iter(work).buffered(NOTES_IN_FLIGHT).try_collect().await?;
+        let stayed = drained(work, NOTES_IN_FLIGHT).await?;
+        // What is worked off need not be looked at again, should another invocation have to go on.
+        let done = keys.into_iter().zip(&stayed).filter(|(_, stayed)| stayed.is_empty()).map(|(key, _)| key);
+        services.store.delete_all(done.collect()).await?;
         kept.extend(stayed.into_iter().flatten());
-        kept.truncate(MOST_NAMED);
         match last {
             Some(last) => query = query.after(last),
             None => break,
         }
     }
+    // A client that one project left may have gone with the next.
+    let named: Vec<_> = kept.iter().map(|kept| (kept.kind, kept.id)).collect::<BTreeSet<_>>().into_iter().collect();
+    let mut kept: Vec<Kept> = Thing::get_many(services, account, &named)
+        .await?
+        .into_iter()
+        .filter(|thing| !thing.is_spent())
+        .map(|thing| Kept { kind: thing.kind, id: thing.id })
+        .collect();
+    kept.sort();
+    kept.truncate(MOST_NAMED);
     let change = Change::none().set("reverted_at", services.clock.now_ms()).set("kept", &kept);
     match transition(services, import, Status::RolledBack, "revert", change).await {
         // Somebody else finished it.
@@ -250,13 +267,7 @@ pub async fn release(services: &Services, import: &Import) -> Result<(), ImportE
 }
 
 /// Drops the reference that a note tells of; says what stays although the import made it.
-async fn work_off(
-    services: &Services,
-    import: &Import,
-    note: Note,
-    lease: &Lease,
-) -> Result<Option<Kept>, ImportError> {
+async fn work_off(services: &Services, import: &Import, note: Note, lease: &Lease) -> Result<Vec<Kept>, ImportError> {
     lease.check(&services.clock)?;
-    let stays = drop_reference(services, import.account, &note, import.id).await?;
-    Ok(stays.then_some(Kept { kind: note.kind, id: note.id }))
+    Ok(drop_reference(services, import.account, &note, import.id).await?)
 }

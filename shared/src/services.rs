@@ -1,8 +1,10 @@
 //! What every function stands on: the tables, the bucket, the queues and the clock.
 
 use std::env;
+use std::time::Duration;
 
 use aws_config::retry::RetryConfig;
+use aws_config::timeout::TimeoutConfig;
 use aws_config::{BehaviorVersion, SdkConfig};
 
 use crate::clock::Clock;
@@ -12,6 +14,15 @@ use crate::store::{Store, TableNames};
 
 /// Times the SDK tries a request that fails in a passing way, with jittered back-off in between.
 pub const SDK_ATTEMPTS: u32 = 6;
+
+/// How long one try of a request may take, and all of them: a function that waits longer than its lease is none.
+const ATTEMPT: Duration = Duration::from_secs(5);
+const OPERATION: Duration = Duration::from_secs(15);
+
+/// The time-outs of the SDK's requests.
+pub fn timeouts() -> TimeoutConfig {
+    TimeoutConfig::builder().operation_attempt_timeout(ATTEMPT).operation_timeout(OPERATION).build()
+}
 
 /// Names of what was deployed, from the environment (see `template.yaml`).
 #[derive(Clone, Debug)]
@@ -95,6 +106,7 @@ impl Services {
     /// As a deployed function starts: configuration and names from the environment.
     pub async fn from_env() -> Result<Self, MissingSetting> {
         let config = aws_config::defaults(BehaviorVersion::latest())
+            .timeout_config(timeouts())
             .retry_config(RetryConfig::standard().with_max_attempts(SDK_ATTEMPTS))
             .load()
             .await;

@@ -16,7 +16,7 @@ mod write;
 use std::collections::HashMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::error::{DisplayErrorContext, ProvideErrorMetadata, SdkError};
@@ -24,9 +24,10 @@ use aws_sdk_dynamodb::types::{
     AttributeValue, ConsumedCapacity, DeleteRequest, KeysAndAttributes, PutRequest, ReturnConsumedCapacity,
     ReturnValue, ReturnValuesOnConditionCheckFailure, WriteRequest,
 };
-use futures::{StreamExt, TryStreamExt};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
+
+use crate::drained::drained;
 
 pub use keys::Key;
 pub use query::Query;
@@ -35,8 +36,8 @@ pub use write::Write;
 /// A stored item.
 pub type Item = HashMap<String, AttributeValue>;
 
-/// Attempts without any progress before a batch or a transaction is given up.
-const FRUITLESS_ATTEMPTS: u32 = 10;
+/// How long a batch or a transaction is tried without progress. Far shorter than the margin that leases keep.
+const FRUITLESS: Duration = Duration::from_secs(8);
 /// Batch requests under way at once for one caller.
 const BATCHES_IN_FLIGHT: usize = 4;
 
@@ -63,7 +64,7 @@ pub enum StoreError {
         found: Option<Box<Item>>,
     },
     /// DynamoDB kept throttling, or a transaction kept meeting others.
-    #[error("the table made no progress in {FRUITLESS_ATTEMPTS} attempts: {0}")]
+    #[error("the table made no progress for seconds: {0}")]
     Busy(String),
     /// The request failed; whether it took effect is unknown.
     #[error("{0}")]
@@ -262,9 +263,6 @@ impl Store {
                 self.write_units(answer.consumed_capacity());
                 Ok(None)
             }
-            write::Effect::Check => {
-                unreachable!("a check alone writes nothing; it is part of a transaction")
-            }
         }
     }
 
@@ -335,7 +333,7 @@ impl Store {
             let rest = requests.split_off(requests.len().min(25));
             batches.push(self.batch(std::mem::replace(&mut requests, rest)));
         }
-        futures::stream::iter(batches).buffer_unordered(BATCHES_IN_FLIGHT).try_collect().await
+        drained(batches, BATCHES_IN_FLIGHT).await.map(drop)
     }
 
     async fn batch(&self, requests: Vec<(Table, WriteRequest)>) -> Result<(), StoreError> {
@@ -385,19 +383,23 @@ impl Meter {
     }
 }
 
-/// Jittered back-off that counts attempts without progress.
+/// Jittered back-off, for a bounded time without progress.
 struct Patience {
     fruitless: u32,
+    since: Instant,
 }
 
 impl Patience {
     fn new() -> Self {
-        Self { fruitless: 0 }
+        Self { fruitless: 0, since: Instant::now() }
     }
 
     async fn wait(&mut self, progress: bool, what: &str) -> Result<(), StoreError> {
-        self.fruitless = if progress { 0 } else { self.fruitless + 1 };
-        if self.fruitless >= FRUITLESS_ATTEMPTS {
+        if progress {
+            *self = Self::new();
+        }
+        self.fruitless += 1;
+        if self.since.elapsed() > FRUITLESS {
             return Err(StoreError::Busy(what.to_owned()));
         }
         let ceiling = 20u64 << self.fruitless.min(6);

@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+use crate::drained::drained;
 use crate::id::{AccountId, ImportId};
 use crate::import::{Import, ImportError, Status};
 use crate::plan;
@@ -18,11 +19,18 @@ use crate::services::Services;
 use crate::store::{StoreError, Write, decode, keys};
 
 /// How long a file that is to be uploaded is awaited.
-pub const UPLOAD_WINDOW: Duration = Duration::from_secs(2 * 3600);
-/// An import that did not move for so long is woken: longer than a lease and a message's delay.
-pub const STANDSTILL: Duration = Duration::from_secs(150);
-/// So many wakings without any progress, and the import is given up.
-pub const MOST_WAKINGS: u32 = 30;
+const UPLOAD_WINDOW: Duration = Duration::from_secs(2 * 3600);
+/// An import that did not move for so long is woken: longer than a lease and a message's delay. It may only be waiting
+/// behind others, so each further waking waits twice as long.
+const STANDSTILL: Duration = Duration::from_secs(150);
+/// The longest wait for a waking.
+const LONGEST: Duration = Duration::from_secs(3600);
+/// A plan takes as long as the parser may run.
+const PLANNING: Duration = Duration::from_secs(960);
+/// So many wakings without any progress, nine hours, and the import is given up.
+const MOST_WAKINGS: u32 = 12;
+/// Imports looked at at once.
+const LOOKS_AT_ONCE: usize = 8;
 
 /// What the last look saw.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -55,14 +63,13 @@ pub async fn sweep(services: &Services) -> Result<Swept, StoreError> {
     let mut query = keys::open_imports();
     loop {
         let (items, last) = services.store.page(&query).await?;
-        for item in items {
-            let listed: Listed = decode(item)?;
-            let Some((account, import)) = keys::import_of(&listed.pk) else { continue };
-            swept.open += 1;
-            // One import's trouble is not another's.
-            if let Err(error) = look(services, account, import, &mut swept).await {
-                tracing::warn!(account = account.0, import = import.0, %error, "sweep");
-            }
+        let listed: Vec<Listed> = items.into_iter().map(decode).collect::<Result<_, _>>()?;
+        let found = listed.iter().filter_map(|listed| keys::import_of(&listed.pk));
+        let looks: Vec<_> = found.map(|(account, import)| look_apart(services, account, import)).collect();
+        for seen in drained(looks, LOOKS_AT_ONCE).await? {
+            swept.open += seen.open;
+            swept.woken += seen.woken;
+            swept.given_up += seen.given_up;
         }
         match last {
             Some(last) => query = query.after(last),
@@ -71,10 +78,17 @@ pub async fn sweep(services: &Services) -> Result<Swept, StoreError> {
     }
 }
 
+/// Looks at an import; one import's trouble is not another's.
+async fn look_apart(services: &Services, account: AccountId, import: ImportId) -> Result<Swept, StoreError> {
+    let mut swept = Swept { open: 1, ..Swept::default() };
+    if let Err(error) = look(services, account, import, &mut swept).await {
+        tracing::warn!(account = account.0, import = import.0, %error, "sweep");
+    }
+    Ok(swept)
+}
+
 async fn look(services: &Services, account: AccountId, import: ImportId, swept: &mut Swept) -> Result<(), ImportError> {
-    let Some(import) = Import::get(services, account, import).await? else {
-        return Ok(());
-    };
+    let Some(import) = Import::get(services, account, import).await? else { return Ok(()) };
     let counts = import.counts(services).await?;
     let done = match import.status {
         Status::Processing => counts.chunks,
@@ -90,13 +104,17 @@ async fn look(services: &Services, account: AccountId, import: ImportId, swept: 
         _ => Watch { status: import.status, done, since: if done > 0 { now } else { import.updated_at }, wakings: 0 },
     };
     let stood = Duration::from_millis((now - watch.since).max(0).unsigned_abs());
-    if stood >= STANDSTILL {
+    if stood >= patience(import.status, watch.wakings) {
         watch.wakings += 1;
         watch.since = now;
         if watch.wakings > MOST_WAKINGS && matches!(import.status, Status::Queued | Status::Processing) {
             swept.given_up += 1;
             let why = format!("nothing moved it on in {MOST_WAKINGS} tries");
             plan::give_up(services, &import, why).await?;
+            if import.status == Status::Processing {
+                // A loader folds the totals of what was loaded.
+                plan::resend(services, &import).await?;
+            }
             return Ok(());
         }
         swept.woken += 1;
@@ -106,6 +124,12 @@ async fn look(services: &Services, account: AccountId, import: ImportId, swept: 
         services.store.write(Write::put(key, &watch)).await?;
     }
     Ok(())
+}
+
+/// How long an import may stand still before it is woken for the next time.
+fn patience(status: Status, wakings: u32) -> Duration {
+    let first = if status == Status::Queued { PLANNING } else { STANDSTILL };
+    (first * 2u32.pow(wakings.min(8))).min(LONGEST.max(first))
 }
 
 async fn wake(services: &Services, import: &Import, swept: &mut Swept) -> Result<(), ImportError> {

@@ -211,3 +211,43 @@ async fn an_upload_with_wrong_fields_names_each() -> anyhow::Result<()> {
     assert_eq!(named, ["date_order", "delimiter", "encoding", "format"]);
     nothing_was_made(&stack).await
 }
+
+#[tokio::test]
+async fn a_row_that_no_item_could_hold_is_that_rows_error() -> anyhow::Result<()> {
+    let stack = Stack::start(1000).await?;
+    let long = "x".repeat(400_000);
+    let mut file = one("Orchard", "Website", "design");
+    file.push_str(&one("Orchard", "Website", "design").replace("One", &long).lines().nth(1).unwrap_or_default());
+    file.push('\n');
+    file.push_str(&one("Orchard", &"y".repeat(2000), "design").lines().nth(1).unwrap_or_default());
+    file.push('\n');
+    let id = stack.import(file.as_bytes(), &[]).await?;
+    let import = stack.native(id).await?;
+    assert_eq!((&import["counts"]["created"], &import["counts"]["failed"]), (&json!(1), &json!(2)));
+    let codes: Vec<_> = import["errors"].as_array().into_iter().flatten().map(|e| e["code"].clone()).collect();
+    assert_eq!(codes, ["too_large", "too_large"]);
+    Ok(())
+}
+
+#[tokio::test]
+async fn what_is_too_much_by_hand_is_422_and_nothing_is_half_done() -> anyhow::Result<()> {
+    let stack = Stack::start(1000).await?;
+    let many: Vec<_> = (0..200).map(|n| format!("tag {n}")).collect();
+    for (field, value) in [
+        ("minutes", json!(200_000_000_000_000_000_u64)),
+        ("description", json!("x".repeat(500_000))),
+        ("tags", json!(many)),
+        ("project_name", json!("y".repeat(3000))),
+    ] {
+        let mut entry = json!({ "date": "2026-01-01", "minutes": 5 });
+        entry[field] = value;
+        assert_eq!(named(&stack.send(Method::POST, "/v2/entries", &entry).await?)?, self::field(field, "invalid"));
+    }
+    let entry = json!({ "date": "2026-01-01", "minutes": 5, "project_name": "New", "user_id": 99 });
+    stack.send(Method::POST, "/v2/entries", &entry).await?.expect(422)?;
+    stack.send(Method::POST, "/v2/tags", &json!({ "name": "#" })).await?.expect(422)?;
+    for path in ["/v2/projects", "/v2/tags", "/v2/entries"] {
+        assert_eq!(stack.get(path).await?.expect(200)?, json!([]), "{path}");
+    }
+    Ok(())
+}

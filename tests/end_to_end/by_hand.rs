@@ -120,3 +120,32 @@ async fn wrong_fields_of_an_entry_are_named() -> anyhow::Result<()> {
     assert_eq!(missing["errors"][0], json!({ "resource": "Entry", "field": "user_id", "code": "missing" }));
     Ok(())
 }
+
+#[tokio::test]
+async fn a_project_whose_entries_are_all_deleted_by_hand_can_be_deleted() -> anyhow::Result<()> {
+    let stack = Stack::start(2).await?;
+    let id = stack.import(TOGGL.as_bytes(), &[]).await?;
+    let project = stack.pages("/v2/projects?name=cranes").await?[0]["id"].clone();
+    let path = format!("/v2/projects/{project}");
+    stack.delete(&path).await?.expect(422)?;
+    stack.delete("/v2/entries/1000000005").await?.expect(204)?;
+    stack.delete(&path).await?.expect(204)?;
+    stack.undo(id).await?;
+    assert_eq!(stack.pages("/v2/projects").await?, Vec::<Value>::new());
+    Ok(())
+}
+
+#[tokio::test]
+async fn the_first_entries_of_a_project_made_at_once_all_stand() -> anyhow::Result<()> {
+    let stack = Stack::start(2).await?;
+    let project = stack.send(Method::POST, "/v2/projects", &json!({ "name": "Garden" })).await?.expect(201)?;
+    let entry = json!({ "date": "2026-01-01", "minutes": 10, "project_id": project["id"], "tags": ["a", "b"] });
+    let posts = (0..8).map(|_| stack.send(Method::POST, "/v2/entries", &entry));
+    for answer in futures::future::try_join_all(posts).await? {
+        answer.expect(201)?;
+    }
+    let project = stack.get(&format!("/v2/projects/{}", project["id"])).await?.expect(200)?;
+    assert_eq!(totals(&project), [json!(8), json!(80), json!(80)]);
+    assert_eq!(stack.pages("/v2/entries").await?.len(), 8);
+    Ok(())
+}

@@ -17,7 +17,10 @@ const IMPORT: ImportId = ImportId(1);
 /// loaders at once.
 async fn tables(loaders: u64) -> anyhow::Result<[Dump; 2]> {
     let stack = Stack::by_hand(10).await?;
-    let file = toggl(240, 12, 8).replace("Project 3,,Entry 1", "PROJECT 3,,Entry 1").replace("tag 5\n", "Tag 5\n");
+    let file = toggl(240, 12, 8)
+        .replace("Project 3,,Entry 1", "PROJECT 3,,Entry 1")
+        .replace("tag 5\n", "Tag 5\n")
+        .replace("Client 2,Project 6", "CLIENT 2,Project 6");
     stack.post(file.as_bytes(), &[]).await?.expect(202)?;
     let services = stack.system.services();
     plan(services, ACCOUNT, IMPORT).await?;

@@ -49,7 +49,7 @@ async fn a_project_and_a_tag_with_an_entry_from_elsewhere_stay_and_go_with_it() 
 
     let kept = stack.native(id).await?["undone"]["kept"].clone();
     let kinds: Vec<_> = kept.as_array().into_iter().flatten().map(|kept| kept["kind"].clone()).collect();
-    assert_eq!(kinds, ["project", "tag"]);
+    assert_eq!(kinds, ["client", "project", "tag"]);
     let names = |list: Vec<serde_json::Value>| list.into_iter().map(|thing| thing["name"].clone()).collect::<Vec<_>>();
     assert_eq!(names(stack.pages("/v2/projects").await?), ["Cranes"]);
     assert_eq!(names(stack.pages("/v2/tags").await?), ["outside"]);
@@ -101,5 +101,48 @@ async fn an_import_that_found_nothing_new_is_undone_without_touching_what_was_th
     assert_eq!((&import["entries"], &import["projects"], &import["tags"]), (&json!(5), &json!(0), &json!(0)));
     stack.undo(second).await?;
     assert_eq!(differences(&stack.workspace().await?, &before), [""; 0]);
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_client_goes_with_its_last_project_whoever_takes_that_away() -> anyhow::Result<()> {
+    for by in ["deletion", "move"] {
+        let stack = Stack::start(2).await?;
+        let id = stack.import(TOGGL.as_bytes(), &[]).await?;
+        let before = stack.pages("/v2/groups").await?.len();
+        let by_hand = json!({ "name": "Later", "group_name": "Orchard" });
+        let project = stack.send(Method::POST, "/v2/projects", &by_hand).await?.expect(201)?;
+        stack.undo(id).await?;
+        assert_eq!((before, stack.pages("/v2/groups").await?.len()), (2, 1));
+        let path = format!("/v2/projects/{}", project["id"]);
+        match by {
+            "deletion" => drop(stack.delete(&path).await?.expect(204)?),
+            _ => drop(stack.send(Method::PUT, &path, &json!({ "group_name": null })).await?.expect(200)?),
+        }
+        assert_eq!(stack.pages("/v2/groups").await?, Vec::<serde_json::Value>::new(), "{by}");
+    }
+    Ok(())
+}
+
+#[tokio::test]
+async fn an_import_beside_a_renamed_project_leaves_no_trace_on_it() -> anyhow::Result<()> {
+    let stack = Stack::start(1).await?;
+    let garden = stack.send(Method::POST, "/v2/projects", &json!({ "name": "Garden" })).await?.expect(201)?;
+    let path = format!("/v2/projects/{}", garden["id"]);
+    stack.send(Method::PUT, &path, &json!({ "name": "Orchard" })).await?.expect(200)?;
+    let before = stack.workspace().await?;
+    // The first chunk names the project by its new name, the second another one by the old name.
+    let row = |project: &str| one("", project, "").lines().nth(1).unwrap_or_default().to_owned();
+    let file = format!("{}{}\n", one("", "Orchard", ""), row("Garden"));
+    let id = stack.import(file.as_bytes(), &[]).await?;
+    let entries = stack.pages(&format!("/v2/imports/{id}/entries")).await?;
+    let projects: Vec<_> = entries.iter().map(|entry| entry["project"]["name"].clone()).collect();
+    assert_eq!(projects, ["Garden", "Orchard"]);
+    for project in stack.pages("/v2/projects").await? {
+        assert_eq!(project["entries"], 1, "{project}");
+    }
+    stack.undo(id).await?;
+    assert_eq!(differences(&stack.workspace().await?, &before), [""; 0]);
+    stack.send(Method::PUT, &path, &json!({ "name": "Garden" })).await?.expect(200)?;
     Ok(())
 }

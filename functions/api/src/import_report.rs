@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 use std::collections::{BTreeSet, HashMap};
 
+use shared::files::FileError;
 use shared::id::{ChunkNo, Row};
 use shared::import::{Import, ImportError};
 use shared::ledger::{Chunk, PageError};
@@ -10,7 +11,7 @@ use shared::services::Services;
 use shared::store::{StoreError, keys};
 
 /// At most so many errors are listed; the counts say how many there are.
-pub const MOST_ERRORS: usize = 1000;
+const MOST_ERRORS: usize = 1000;
 
 /// The findings of an import.
 #[derive(Debug, Default)]
@@ -66,7 +67,12 @@ async fn read_cells(
         return Ok(());
     };
     let span = chunk.span();
-    let bytes = services.files.ranges(source, span.ranges()).await?;
+    let bytes = match services.files.ranges(source, span.ranges()).await {
+        Ok(bytes) => bytes,
+        // The errors stand without the cells.
+        Err(FileError::Missing | FileError::Replaced) => return Ok(()),
+        Err(error) => return Err(error.into()),
+    };
     let rows = layout.rows(&span, &bytes).map_err(|error| StoreError::Shape(error.to_string()))?;
     let failed: BTreeSet<Row> = errors.iter().map(|error| error.row).collect();
     for row in &rows {

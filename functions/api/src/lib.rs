@@ -46,5 +46,6 @@ pub fn router(services: Services, settings: Settings) -> Router {
     Router::new()
         .nest("/v2", noko::router(door.clone()))
         .nest("/api/v1", native::router(door))
+        .fallback(async || native::Problem::not_found())
         .layer(DefaultBodyLimit::max(BODY_LIMIT + ENVELOPE))
 }

@@ -20,5 +20,6 @@ pub fn router(door: Door) -> Router {
         .route("/imports/{id}", get(imports::get))
         .route("/imports/{id}/revert", post(imports::revert))
         .fallback(async || Problem::not_found())
+        .method_not_allowed_fallback(async || Problem::method_not_allowed())
         .with_state(door)
 }

@@ -64,12 +64,13 @@ impl Import {
         if self.json {
             println!("{}", report::machine(&import));
         } else {
-            print!("{}", report::import(&import, began.elapsed(), &again));
+            print!("{}", report::import(&import, began.elapsed(), again.as_deref()));
         }
-        let failed = import["counts"]["failed"].as_u64().unwrap_or_default();
-        Ok(ExitCode::from(match (import["status"].as_str(), failed) {
-            (Some("complete"), _) => 0,
-            (Some("partially_complete"), _) => 1,
+        let created = import["counts"]["created"].as_u64().unwrap_or_default();
+        Ok(ExitCode::from(match import["status"].as_str() {
+            Some("complete") => 0,
+            Some("partially_complete") => 1,
+            Some("incomplete") if created > 0 => 1,
             _ => 2,
         }))
     }

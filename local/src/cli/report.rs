@@ -34,8 +34,8 @@ pub fn machine(import: &Value) -> Value {
     })
 }
 
-/// The report of an import. `again` is how a later command reaches the same state.
-pub fn import(import: &Value, took: Duration, again: &str) -> String {
+/// The report of an import. `again` is how a later command reaches the same state, if it can.
+pub fn import(import: &Value, took: Duration, again: Option<&str>) -> String {
     let mut text = String::new();
     let status = import["status"].as_str().unwrap_or_default();
     let (id, name) = (&import["id"], import["file_name"].as_str().unwrap_or_default());
@@ -71,7 +71,7 @@ pub fn import(import: &Value, took: Duration, again: &str) -> String {
     errors(&mut text, import);
     line(&mut text, format_args!(""));
     line(&mut text, format_args!("Took {:.1} s.", took.as_secs_f64()));
-    if matches!(status, "complete" | "partially_complete" | "incomplete") {
+    if let (Some(again), "complete" | "partially_complete" | "incomplete") = (again, status) {
         line(&mut text, format_args!("Undo it:  cargo run -- revert {id}{again}"));
     }
     text
@@ -113,7 +113,7 @@ fn errors(text: &mut String, import: &Value) {
     }
     let failed = import["counts"]["failed"].as_u64().unwrap_or_default();
     if let Some(more) = failed.checked_sub(ERRORS_SHOWN as u64).filter(|&more| more > 0) {
-        line(text, format_args!("    … and {more} more; --json lists them"));
+        line(text, format_args!("    … and {more} more; --json lists the first thousand"));
     }
 }
 

@@ -56,7 +56,8 @@ pub async fn find(services: &Services, account: AccountId, kind: Kind, key: &str
                 return Ok(Found::There(Box::new(target.ok_or_else(gone)?)));
             }
             Some(thing) if thing.removed => mark = mark.or(Some(id)),
-            Some(thing) if mark.is_none() && !thing.displaced => passed.push(id),
+            // A renamed thing shows by itself that its place has another key, and needs no mark.
+            Some(thing) if mark.is_none() && !thing.displaced && thing.alias_at.is_none() => passed.push(id),
             Some(_) => {}
         }
     }
@@ -84,7 +85,7 @@ impl Place {
 /// The write that removes what stands at `id`: a mark stays if others lie further on.
 pub fn removal(account: AccountId, thing: &Thing) -> Write {
     let key = keys::thing(account, thing.kind, thing.id);
-    if thing.displaced {
+    if thing.displaced || thing.alias_at.is_some() {
         let mut mark = Thing::new(thing.kind, thing.id, String::new(), String::new(), thing.created_by, 0);
         (mark.removed, mark.displaced) = (true, true);
         Write::put(key, &mark)

@@ -15,10 +15,13 @@ use serde::{Deserialize, Serialize};
 
 use super::{Thing, find};
 use crate::id::{AccountId, ImportId, ThingId};
+use crate::import::{Import, Kept};
 use crate::services::Services;
 use crate::store::keys::{self, Kind};
-use crate::store::{StoreError, Write};
+use crate::store::{StoreError, Table, Write, decode};
 
+/// References without entries that are cleared away with their thing: a transaction takes a hundred writes.
+const MOST_EMPTY: usize = 90;
 /// Times a drop is tried again when the thing changed under it.
 const ATTEMPTS: usize = 20;
 
@@ -98,6 +101,35 @@ pub async fn totals(services: &Services, account: AccountId, kind: Kind, id: Thi
     Ok(sums)
 }
 
+/// The writes that delete all references to a thing, if none of them has entries; nothing, if one has or may get some.
+pub async fn without_entries(
+    services: &Services,
+    account: AccountId,
+    thing: &Thing,
+) -> Result<Option<Vec<Write>>, StoreError> {
+    // Totals are of projects and tags; who refers to others counts as it is.
+    if matches!(thing.kind, Kind::Client | Kind::User) && thing.refs > 0 {
+        return Ok(None);
+    }
+    let mut writes = Vec::new();
+    for item in services.store.all(keys::references(account, thing.kind, thing.id)).await? {
+        let key = keys::Key::of(Table::Workspace, &item);
+        let referrer =
+            ImportId(key.sk.parse().map_err(|_| StoreError::Shape("a reference without an import".to_owned()))?);
+        let settled = match referrer {
+            ImportId::HAND => true,
+            import => Import::get(services, account, import).await?.is_some_and(|import| import.status.is_settled()),
+        };
+        let reference: Reference = decode(item)?;
+        if !settled || reference.sums().entries != 0 || writes.len() == MOST_EMPTY {
+            return Ok(None);
+        }
+        let delete = Write::delete(key).when("#hand_entries = :seen OR attribute_not_exists(#hand_entries)");
+        writes.push(delete.bind(":seen", reference.hand_entries));
+    }
+    Ok(Some(writes))
+}
+
 /// The writes by which `referrer` begins to refer to a thing that stands.
 pub fn refer(account: AccountId, kind: Kind, id: ThingId, referrer: ImportId) -> [Write; 2] {
     [new_reference(account, kind, id, referrer), count(account, kind, id, 1)]
@@ -128,21 +160,21 @@ pub fn adjust(account: AccountId, kind: Kind, id: ThingId, referrer: ImportId, b
 /// one and its import is undone. With `undone`, the import that made the thing is the one being undone: a thing that stays
 /// is marked, so that whoever drops the last reference removes it. Doing it twice is doing it once.
 ///
-/// Returns whether the thing stays although its import made it.
+/// Returns what stays although its import made it: the thing, its client.
 pub async fn drop_reference(
     services: &Services,
     account: AccountId,
     note: &Note,
     referrer: ImportId,
-) -> Result<bool, StoreError> {
+) -> Result<Vec<Kept>, StoreError> {
     for _ in 0..ATTEMPTS {
         let reference = services.store.get(&keys::reference(account, note.kind, note.id, referrer)).await?;
         let thing = Thing::get(services, account, note.kind, note.id).await?;
         let Some(thing) = thing else {
             // The thing went with an earlier try; its client may not have been looked at.
             return match note.client {
-                Some(client) => release_client(services, account, client, referrer).await.map(|()| false),
-                None => Ok(false),
+                Some(client) => Ok(release_client(services, account, client, referrer).await?.into_iter().collect()),
+                None => Ok(Vec::new()),
             };
         };
         let undone = referrer != ImportId::HAND && thing.created_by == referrer;
@@ -153,7 +185,7 @@ pub async fn drop_reference(
         }
         let goes = left == 0 && (undone || thing.orphan);
         if goes {
-            writes.extend(removal(account, &thing, thing.refs));
+            writes.extend(removal(services, account, &thing, thing.refs).await?);
         } else if reference.is_some() || (undone && !thing.orphan) {
             let mark = if undone { "ADD #refs :by SET #orphan = :true" } else { "ADD #refs :by" };
             let update = Write::update(keys::thing(account, note.kind, note.id), mark)
@@ -170,36 +202,70 @@ pub async fn drop_reference(
             }
         }
         let clients = [note.client, thing.client().filter(|&client| Some(client) != note.client)];
+        let mut kept: Vec<Kept> =
+            (undone && !goes).then_some(Kept { kind: note.kind, id: note.id }).into_iter().collect();
         for client in clients.into_iter().flatten() {
-            release_client(services, account, client, referrer).await?;
+            kept.extend(release_client(services, account, client, referrer).await?);
         }
-        return Ok(undone && !goes);
+        return Ok(kept);
     }
     Err(StoreError::Busy("a shared thing kept changing while a reference was dropped".to_owned()))
 }
 
 /// The writes that remove a thing that has exactly `refs` references: the thing, the sign to it, and its place with its client.
-pub fn removal(account: AccountId, thing: &Thing, refs: i64) -> Vec<Write> {
-    let mut writes = vec![find::removal(account, thing).when("#refs = :refs").bind(":refs", refs)];
+pub async fn removal(
+    services: &Services,
+    account: AccountId,
+    thing: &Thing,
+    refs: i64,
+) -> Result<Vec<Write>, StoreError> {
+    let unchanged = "#refs = :refs AND #version = :version";
+    let removal = find::removal(account, thing).when(unchanged).bind(":refs", refs).bind(":version", thing.version);
+    let mut writes = vec![removal];
     if let Some(alias) = thing.alias_at {
         writes.push(Write::delete(keys::thing(account, thing.kind, alias)));
     }
     if let Some(client) = thing.client() {
-        writes.push(count(account, Kind::Client, client, -1));
+        writes.push(lose_project(services, account, client).await?);
     }
-    writes
+    Ok(writes)
 }
 
-/// Marks a client that the undone import made, and removes it if no project is left.
+/// The writes by which a thing loses a reference: an orphan goes with its last one.
+pub async fn lose_entry(
+    services: &Services,
+    account: AccountId,
+    kind: Kind,
+    id: ThingId,
+) -> Result<Vec<Write>, StoreError> {
+    match Thing::get(services, account, kind, id).await? {
+        Some(thing) if thing.orphan && thing.refs == 1 => removal(services, account, &thing, 1).await,
+        _ => Ok(vec![count(account, kind, id, -1)]),
+    }
+}
+
+/// The write by which a client loses a project: an orphan goes with its last one.
+pub async fn lose_project(services: &Services, account: AccountId, client: ThingId) -> Result<Write, StoreError> {
+    let thing = Thing::get(services, account, Kind::Client, client).await?;
+    Ok(match thing {
+        Some(thing) if thing.orphan && thing.refs == 1 => {
+            let unchanged = "#refs = :one AND #version = :version";
+            find::removal(account, &thing).when(unchanged).bind(":one", 1).bind(":version", thing.version)
+        }
+        _ => count(account, Kind::Client, client, -1),
+    })
+}
+
+/// Marks a client that the undone import made, and removes it if no project is left; says if it stays.
 async fn release_client(
     services: &Services,
     account: AccountId,
     client: ThingId,
     referrer: ImportId,
-) -> Result<(), StoreError> {
+) -> Result<Option<Kept>, StoreError> {
     for _ in 0..ATTEMPTS {
         let Some(thing) = Thing::get(services, account, Kind::Client, client).await? else {
-            return Ok(());
+            return Ok(None);
         };
         let undone = referrer != ImportId::HAND && thing.created_by == referrer;
         let write = if thing.refs == 0 && (undone || thing.orphan) {
@@ -208,7 +274,7 @@ async fn release_client(
             let mark = Write::update(keys::thing(account, Kind::Client, client), "SET #orphan = :true");
             mark.bind(":true", true)
         } else {
-            return Ok(());
+            return Ok(undone.then_some(Kept { kind: Kind::Client, id: client }));
         };
         match services.store.write(write.when("#refs = :seen").bind(":seen", thing.refs)).await {
             Ok(_) => {}

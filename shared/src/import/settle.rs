@@ -2,12 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use futures::{StreamExt, TryStreamExt};
-
 use super::{Change, Counts, Import, ImportError, Status, Tally, transition};
+use crate::drained::drained;
 use crate::entity::Thing;
 use crate::entity::reference::{Note, Sums};
-use crate::id::{ChunkNo, ThingId};
+use crate::id::{AccountId, ChunkNo, ImportId, ThingId};
 use crate::ledger::Chunk;
 use crate::services::Services;
 use crate::store::keys::{self, Kind};
@@ -18,19 +17,20 @@ const WRITES_IN_FLIGHT: usize = 8;
 
 /// Settles the import if every chunk is committed. Whoever commits a chunk asks; so does the sweep, for
 /// the one that died between its commit and the question. Asking twice does no harm: totals are SET,
-/// and of two transitions one is told that the other was first.
-pub async fn settle(services: &Services, import: &Import) -> Result<(), ImportError> {
-    let (Status::Processing, Some(chunks)) = (import.status, import.chunks) else {
-        return Ok(());
-    };
+/// and of two transitions one is told that the other was first. An import that was stopped keeps what is
+/// committed, so its totals are folded too.
+pub async fn settle(services: &Services, account: AccountId, import: ImportId) -> Result<(), ImportError> {
+    let import = Import::find(services, account, import).await?;
     let counts = import.counts(services).await?;
-    if counts.chunks < chunks {
-        return Ok(());
+    match import.status {
+        Status::Incomplete if counts.chunks > 0 => return fold(services, &import).await,
+        Status::Processing if counts.chunks >= import.chunk_count() => {}
+        _ => return Ok(()),
     }
-    fold(services, import).await?;
-    let tally = tally(services, import).await?;
+    fold(services, &import).await?;
+    let tally = tally(services, &import).await?;
     let change = Change::none().set("tally", tally).set("completed_at", services.clock.now_ms());
-    match transition(services, import, verdict(&counts), "loader", change).await {
+    match transition(services, &import, verdict(&counts), "loader", change).await {
         // Somebody else settled it, or it is being undone.
         Ok(_) | Err(ImportError::Status { .. }) => Ok(()),
         Err(error) => Err(error),
@@ -75,7 +75,8 @@ async fn fold(services: &Services, import: &Import) -> Result<(), ImportError> {
         }
     };
     let sets: Vec<_> = totals.into_iter().map(set).collect();
-    Ok(futures::stream::iter(sets).buffer_unordered(WRITES_IN_FLIGHT).try_collect().await?)
+    drained(sets, WRITES_IN_FLIGHT).await?;
+    Ok(())
 }
 
 /// What the import created besides entries, counted from its notes.

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::resolve::{Named, Person};
 use crate::entity::reference::Sums;
+use crate::entity::user::normal_email;
 use crate::entity::{Entry, normal, tidy};
 use crate::format::{self, EntryRow, ErrorCode, RowError, Rows};
 use crate::id::{EntryId, Row, ThingId};
@@ -36,7 +37,7 @@ impl PersonKey {
     /// The key of what a row says.
     pub fn of(person: &format::Person<'_>) -> Self {
         match (person.email.as_deref(), person.name.as_deref()) {
-            (Some(email), _) => Self::Email(email.trim().to_lowercase()),
+            (Some(email), _) => Self::Email(normal_email(email)),
             (None, Some(name)) => Self::Name(normal(name)),
             (None, None) => Self::Nobody,
         }
@@ -58,13 +59,52 @@ pub struct Drafts {
 pub fn parse<'r>(rows: &'r Rows<'_>, options: &Options) -> Vec<ParsedRow<'r>> {
     rows.into_iter()
         .map(|row| {
-            let mut entry = row.entry;
+            let mut entry = row.entry.and_then(storable);
             if let (Ok(entry), false) = (&mut entry, options.import_tags) {
                 entry.tags.clear();
             }
             ParsedRow { row: Row(row.row), line: row.line, entry }
         })
         .collect()
+}
+
+/// The longest name of a client, project, tag or person, in bytes: names are keys, and keys have at most 1 KB.
+const LONGEST_NAME: usize = 500;
+/// The most text of an entry, in bytes: an item has at most 400 KB.
+const MOST_TEXT: usize = 300_000;
+/// The longest name that a page repeats, in characters.
+const SHOWN_NAME: usize = 80;
+
+/// Refuses a row that no item could hold.
+fn storable(entry: EntryRow<'_>) -> Result<EntryRow<'_>, RowError> {
+    let person = [("email", entry.person.email.as_deref()), ("person", entry.person.name.as_deref())];
+    let names = [("client", entry.client.as_deref()), ("project", entry.project.as_deref())];
+    let tags = entry.tags.iter().map(|tag| ("tag", Some(&*tag.name)));
+    let too_large = |column: &str, value: &str, what: &str, most: usize| RowError {
+        column: column.to_owned(),
+        code: ErrorCode::TooLarge,
+        value: shown(value),
+        message: format!("{what} is longer than {most} bytes"),
+    };
+    let long = person.into_iter().chain(names).chain(tags).find_map(|(column, name)| {
+        let name = name.filter(|name| name.len() > LONGEST_NAME)?;
+        Some(too_large(column, name, &format!("{column}: the name"), LONGEST_NAME))
+    });
+    if let Some(error) = long {
+        return Err(error);
+    }
+    let texts = [entry.text.as_deref(), entry.task.as_deref(), entry.currency.as_deref()];
+    let extra = entry.extra.iter().map(|(column, value)| column.len() + value.len());
+    let length: usize = texts.into_iter().flatten().map(str::len).chain(extra).sum();
+    if length > MOST_TEXT { Err(too_large("", "", "the text of the row", MOST_TEXT)) } else { Ok(entry) }
+}
+
+/// A name, cut short.
+fn shown(name: &str) -> String {
+    match name.char_indices().nth(SHOWN_NAME) {
+        Some((end, _)) => format!("{}…", &name[..end]),
+        None => name.to_owned(),
+    }
 }
 
 /// Makes entries of the rows, and the page that says what became of each.
@@ -130,7 +170,7 @@ fn owner(
         Person::Ambiguous(ids) => Owner::Ambiguous(ids.clone()),
         Person::Unknown => {
             page.unknown_user_rows += 1;
-            unknown.extend(written(entry).map(str::to_owned));
+            unknown.extend(written(entry).map(shown));
             import.options.fallback_user.map_or(Owner::Nobody, Owner::User)
         }
     }
@@ -175,7 +215,7 @@ fn entry_of(
         let client = parsed.client.as_deref().map(normal).unwrap_or_default();
         let found = named.projects.get(&(client, normal(project))).copied().flatten();
         if found.is_none() {
-            unknown_projects.insert(tidy(project));
+            unknown_projects.insert(shown(&tidy(project)));
         }
         found
     });

@@ -7,9 +7,8 @@
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
-use futures::{StreamExt, TryStreamExt};
-
 use super::draft::{ParsedRow, PersonKey};
+use crate::drained::drained;
 use crate::entity::find::{Found, Place, find};
 use crate::entity::reference::{self, Note};
 use crate::entity::{Thing, normal, project_key, tidy, user};
@@ -72,7 +71,7 @@ pub async fn resolve(
 ) -> Result<Named, ImportError> {
     let people: HashSet<PersonKey> = entries(rows).map(|entry| PersonKey::of(&entry.person)).collect();
     let look_ups: Vec<_> = people.into_iter().map(|person| look_up(services, import, person)).collect();
-    let people: HashMap<_, _> = futures::stream::iter(look_ups).buffer_unordered(IN_FLIGHT).try_collect().await?;
+    let people: HashMap<_, _> = drained(look_ups, IN_FLIGHT).await?.into_iter().collect();
     let users: HashSet<ThingId> =
         people.values().filter_map(|person| owner(person, import.options.fallback_user)).collect();
     let Names { clients, projects, tags } = Names::of(rows, &people, import.options.fallback_user);
@@ -167,7 +166,7 @@ async fn look_up(services: &Services, import: &Import, person: PersonKey) -> Res
 
 async fn touch_users(services: &Services, import: &Import, users: HashSet<ThingId>) -> Result<(), ImportError> {
     let touches: Vec<_> = users.into_iter().map(|user| touch_user(services, import, user)).collect();
-    futures::stream::iter(touches).buffer_unordered(IN_FLIGHT).try_collect().await
+    drained(touches, IN_FLIGHT).await.map(drop)
 }
 
 async fn touch_user(services: &Services, import: &Import, user: ThingId) -> Result<(), ImportError> {
@@ -177,7 +176,11 @@ async fn touch_user(services: &Services, import: &Import, user: ThingId) -> Resu
     note(services, import, &[Note { kind: Kind::User, id: user, client: None }]).await?;
     let refer = reference::refer(import.account, Kind::User, user, import.id);
     match services.store.transact(refer.to_vec()).await {
-        Err(error) if error.is_refused() && referred(services, import, Kind::User, user).await? => Ok(()),
+        Err(error) if error.is_refused() => {
+            // Another loader was first, or there is no such user any more: trying again would not bring one.
+            let referred = referred(services, import, Kind::User, user).await?;
+            if referred { Ok(()) } else { Err(ImportError::Impossible(format!("user {user} is gone"))) }
+        }
         done => Ok(done?),
     }
 }
@@ -206,7 +209,7 @@ async fn find_clients(
         Ok((key.clone(), Client { id, key, name }))
     };
     let look_ups: Vec<_> = clients.into_iter().map(look_up).collect();
-    futures::stream::iter(look_ups).buffer_unordered(IN_FLIGHT).try_collect().await
+    Ok(drained(look_ups, IN_FLIGHT).await?.into_iter().collect())
 }
 
 /// Finds or makes, notes and refers to everything `wanted`; an id for each, in its order.
@@ -246,7 +249,7 @@ async fn touch_all(
     let mut touches = Vec::with_capacity(wanted.len());
     for (wanted, place) in wanted.iter().zip(&places) {
         let seen = there.get(place).cloned();
-        let referred = mine.contains(&keys::reference(account, place.0, place.1, import.id).pk);
+        let referred = mine.contains(&keys::reference(account, place.0, place.1, import.id).pk).then_some(place.1);
         let noted = &noted;
         touches.push(async move {
             let seen = match seen {
@@ -257,7 +260,7 @@ async fn touch_all(
             touch(services, import, wanted, seen, referred, noted).await
         });
     }
-    futures::stream::iter(touches).buffered(IN_FLIGHT).try_collect().await
+    drained(touches, IN_FLIGHT).await
 }
 
 async fn touch(
@@ -265,7 +268,7 @@ async fn touch(
     import: &Import,
     wanted: &Wanted,
     mut seen: Found,
-    referred_to_first: bool,
+    first_referred: Option<ThingId>,
     noted: &HashSet<(Kind, ThingId)>,
 ) -> Result<Option<ThingId>, ImportError> {
     let account = import.account;
@@ -279,7 +282,7 @@ async fn touch(
         };
         let writes = match &seen {
             Found::There(thing) => {
-                if (attempt == 0 && referred_to_first) || referred(services, import, wanted.kind, id).await? {
+                if (attempt == 0 && first_referred == Some(id)) || referred(services, import, wanted.kind, id).await? {
                     return Ok(Some(respell(services, import, wanted, thing).await?));
                 }
                 reference::refer(account, wanted.kind, id, import.id).to_vec()
@@ -294,7 +297,12 @@ async fn touch(
             Ok(()) => {
                 return match &seen {
                     Found::There(thing) => Ok(Some(respell(services, import, wanted, thing).await?)),
-                    Found::Absent(_) => Ok(Some(id)),
+                    Found::Absent(_) => {
+                        if let Some(client) = &wanted.client {
+                            set_spelling(services, import, Kind::Client, client.id, &client.name).await?;
+                        }
+                        Ok(Some(id))
+                    }
                 };
             }
             // Another was first, or it went away: look again.

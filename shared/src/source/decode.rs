@@ -221,7 +221,7 @@ impl Decoder {
                 _ => Unreadable::Invalid { at, encoding: Encoding::Utf8 },
             });
         }
-        self.state = State::Windows1252(Some(Box::new(Doubt::new(at))));
+        self.state = State::Windows1252(Some(Box::new(Doubt::new(at, text))));
         self.position = at;
         self.decode_windows1252(rest, last, text)
     }

@@ -95,3 +95,35 @@ pub fn declared(text: &str) -> Option<(u8, usize)> {
     let breaks = if text[line.len()..].starts_with("\r\n") { 2 } else { 1 };
     Some((delimiter, line.len() + breaks))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn delimiter(text: &str) -> Option<u8> {
+        judge(text, true, &DELIMITERS).first().map(|judged| judged.dialect.delimiter)
+    }
+
+    #[test]
+    fn records_that_agree_tell_more_than_many_columns() {
+        assert_eq!(delimiter("a;b;c\n1,5;2,5;x, y\n1;2,25;z\n"), Some(b';'));
+        assert_eq!(delimiter("a,b|c,d\n1|2\n3|4\n"), Some(b'|'));
+        assert_eq!(delimiter("a\tb\n\"1,2,3\"\t\"4;5\"\n"), Some(b'\t'));
+    }
+
+    #[test]
+    fn a_text_is_not_judged_before_its_first_record_is_complete() {
+        assert!(judge("a,b,c", false, &DELIMITERS).is_empty());
+        assert!(judge("\"a,\nb", false, b",").is_empty());
+        assert_eq!(judge("a,b,c", true, b",")[0].header, ["a", "b", "c"]);
+    }
+
+    #[test]
+    fn a_delimiter_may_be_declared() {
+        assert_eq!(declared("sep=;\r\na"), Some((b';', 7)));
+        assert_eq!(declared("\"sep=|\"\na"), Some((b'|', 8)));
+        assert_eq!(declared("SEP=\na"), Some((b'\t', 5)));
+        assert_eq!(declared("sep,arate\n"), None);
+        assert_eq!(declared("sep=;"), None);
+    }
+}

@@ -165,3 +165,47 @@ pub(super) fn other_kind(bytes: &[u8]) -> Option<&'static str> {
     let texts = || TEXTS.iter().find(|(text, _)| start.starts_with(text));
     binary.or_else(texts).map(|(_, kind)| *kind)
 }
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "a test")]
+
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn the_length_in_the_original_is_that_of_the_bytes_decoded(text in "[a-zé€ß🏝\n]{0,40}") {
+            let utf16: Vec<u8> = text.encode_utf16().flat_map(u16::to_le_bytes).collect();
+            prop_assert_eq!(&Encoding::Utf16Le.decode(&utf16).unwrap(), &text);
+            prop_assert_eq!(Encoding::Utf16Le.source_len(&text), utf16.len() as u64);
+            prop_assert_eq!(Encoding::Utf8.source_len(&text), text.len() as u64);
+            let latin = text.replace('🏝', "");
+            let (bytes, _, _) = encoding_rs::WINDOWS_1252.encode(&latin);
+            prop_assert_eq!(&Encoding::Windows1252.decode(&bytes).unwrap(), &latin);
+            prop_assert_eq!(Encoding::Windows1252.source_len(&latin), bytes.len() as u64);
+        }
+    }
+
+    #[test]
+    fn encodings_are_known_by_the_names_people_use() {
+        for (name, encoding) in [
+            ("UTF-8", Encoding::Utf8),
+            ("utf16", Encoding::Utf16Le),
+            ("Latin1", Encoding::Windows1252),
+            ("CP1252", Encoding::Windows1252),
+        ] {
+            assert_eq!(name.parse(), Ok(encoding), "{name}");
+            assert_eq!(encoding.name().parse(), Ok(encoding));
+        }
+        assert!("ebcdic".parse::<Encoding>().is_err());
+    }
+
+    #[test]
+    fn a_file_of_another_kind_is_told_by_its_first_bytes() {
+        assert_eq!(other_kind(b"\xef\xbb\xbf <?XML version"), Some("an XML document"));
+        assert_eq!(other_kind(b"{ \"a\": 1 }"), Some("JSON"));
+        assert_eq!(other_kind(b"date,person"), None);
+    }
+}

@@ -2,12 +2,12 @@
 
 use std::collections::HashMap;
 
-use aws_sdk_dynamodb::types::{AttributeValue, ConditionCheck, Delete, Put, TransactWriteItem, Update};
+use aws_sdk_dynamodb::types::{AttributeValue, Delete, Put, TransactWriteItem, Update};
 use serde::Serialize;
 
 use super::{Item, Key, Table, encode};
 
-/// A put, update, delete or check, with its condition.
+/// A put, update or delete, with its condition.
 ///
 /// Expressions name attributes as `#name`; the names are filled in from the expression itself, so
 /// reserved words need no thought. Values are bound as `:name`.
@@ -25,7 +25,6 @@ pub(super) enum Effect {
     Put(Item),
     Update(String),
     Delete,
-    Check,
 }
 
 impl Write {
@@ -50,11 +49,6 @@ impl Write {
     /// Deletes the item at `key`.
     pub fn delete(key: Key) -> Self {
         Self::new(key, Effect::Delete)
-    }
-
-    /// Writes nothing, but holds the transaction to a condition.
-    pub fn check(key: Key) -> Self {
-        Self::new(key, Effect::Check)
     }
 
     /// Only if this holds.
@@ -119,11 +113,6 @@ impl Write {
                 let delete = Delete::builder().table_name(table).set_key(key).set_condition_expression(self.condition);
                 let delete = delete.set_expression_attribute_names(self.names);
                 whole.delete(delete.set_expression_attribute_values(self.values).build().expect(done)).build()
-            }
-            Effect::Check => {
-                let check = ConditionCheck::builder().table_name(table).set_key(key);
-                let check = check.set_condition_expression(self.condition).set_expression_attribute_names(self.names);
-                whole.condition_check(check.set_expression_attribute_values(self.values).build().expect(done)).build()
             }
         }
     }

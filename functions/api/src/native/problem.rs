@@ -44,6 +44,11 @@ impl Problem {
         Self::other(StatusCode::NOT_FOUND, "There is nothing here, or nothing that this token may see")
     }
 
+    /// 405.
+    pub fn method_not_allowed() -> Self {
+        Self::other(StatusCode::METHOD_NOT_ALLOWED, "This path does not take this method")
+    }
+
     /// 409: the import's status does not allow it.
     pub fn conflict(detail: impl Into<String>) -> Self {
         Self::other(StatusCode::CONFLICT, detail)

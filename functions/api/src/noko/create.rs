@@ -41,8 +41,7 @@ pub async fn create(
     request: Request,
 ) -> Result<(StatusCode, HeaderMap, Json<Value>), NokoError> {
     let form = Form::read(request, &door).await?;
-    let options = form.options(&door, &caller).await?;
-    let file = form.file.ok_or_else(|| NokoError::invalid(vec![FieldError::new("Import", "file", "missing_field")]))?;
+    let (file, options) = form.options(&door, &caller).await?;
     if file.len() > BODY_LIMIT {
         return Err(NokoError::too_large());
     }
@@ -130,7 +129,7 @@ impl Form {
     }
 
     /// What was asked for; everything that is wrong with it is named at once.
-    async fn options(&self, door: &Door, caller: &Principal) -> Result<Options, NokoError> {
+    async fn options(&self, door: &Door, caller: &Principal) -> Result<(Bytes, Options), NokoError> {
         let mut errors = Vec::new();
         let field = |name: &str| self.fields.get(name).map(|value| value.trim()).filter(|value| !value.is_empty());
         let mut wrong = |name: &str, code| errors.push(FieldError::new("Import", name, code));
@@ -185,10 +184,10 @@ impl Form {
         if self.file.is_none() {
             errors.push(FieldError::new("Import", "file", "missing_field"));
         }
-        if !errors.is_empty() {
+        let Some(file) = self.file.clone().filter(|_| errors.is_empty()) else {
             return Err(NokoError::invalid(errors));
-        }
-        Ok(Options {
+        };
+        let options = Options {
             format,
             fallback_user,
             import_tags,
@@ -197,6 +196,7 @@ impl Form {
             encoding,
             date_order,
             decimal_mark,
-        })
+        };
+        Ok((file, options))
     }
 }

@@ -6,10 +6,8 @@ use axum::http::header::LOCATION;
 use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use serde::Deserialize;
 use serde_json::Value;
-use shared::account::Principal;
 use shared::entity::by_hand::EditError;
-use shared::entity::by_hand::entries::{self as by_hand, EntryInput, HAND_CHUNK};
-use shared::entity::by_hand::things::project_named;
+use shared::entity::by_hand::entries::{self as by_hand, EntryInput, HAND_CHUNK, ProjectInput};
 use shared::entity::{Entry, entry::minutes};
 use shared::id::{AccountId, ChunkNo, EntryId, ImportId, Row, ThingId};
 use shared::import::{Import, Status};
@@ -28,6 +26,10 @@ use crate::Door;
 use crate::base::Base;
 
 const ENTRY: &str = "Entry";
+/// The longest duration by hand: about a hundred years.
+const MOST_MINUTES: u64 = 60_000_000;
+/// The most tags of an entry by hand: they are written in one transaction.
+const MOST_TAGS: usize = 30;
 
 /// The search for a page: what comes before it is passed over, one more than it holds is looked for.
 pub struct Walk {
@@ -236,7 +238,7 @@ pub async fn create(
     Base(base): Base,
     input: Input,
 ) -> Result<(StatusCode, HeaderMap, Json<Value>), NokoError> {
-    let input = entry_input(&door.services, &caller, &input, None).await?;
+    let input = entry_input(&input, None)?;
     let entry = by_hand::create(&door.services, caller.account, caller.user, &input).await.map_err(wrong)?;
     let shown = shown(&door.services, caller.account, &base, &entry).await?;
     Ok((StatusCode::CREATED, location(&shown), shown))
@@ -251,7 +253,7 @@ pub async fn update(
     input: Input,
 ) -> Result<Json<Value>, NokoError> {
     let before = by_hand::get(&door.services, caller.account, id_of(&id)?).await.map_err(wrong)?;
-    let input = entry_input(&door.services, &caller, &input, Some(&before)).await?;
+    let input = entry_input(&input, Some(&before))?;
     let entry = by_hand::update(&door.services, caller.account, before.id, &input).await.map_err(wrong)?;
     shown(&door.services, caller.account, &base, &entry).await
 }
@@ -278,39 +280,30 @@ pub(super) fn location(shown: &Json<Value>) -> HeaderMap {
     headers
 }
 
-async fn entry_input(
-    services: &Services,
-    caller: &Principal,
-    input: &Input,
-    before: Option<&Entry>,
-) -> Result<EntryInput, NokoError> {
+fn entry_input(input: &Input, before: Option<&Entry>) -> Result<EntryInput, NokoError> {
     let mut fields = input.of(ENTRY);
     let date = fields.value("date", |value| value.as_str()?.trim().parse().ok());
-    let shown_minutes = fields.value("minutes", number);
-    let hours = fields.value("hours", |value| value.as_f64().filter(|hours| (0.0..1e6).contains(hours)));
+    let shown_minutes = fields.value("minutes", |value| number(value).filter(|&minutes| minutes <= MOST_MINUTES));
+    let hours = fields
+        .value("hours", |value| value.as_f64().filter(|hours| (0.0..=MOST_MINUTES as f64 / 60.0).contains(hours)));
     let user = fields.value("user_id", number).map(ThingId);
     let project = fields.nullable("project_id", number).map(|id| id.map(ThingId));
     let project_name = fields.nullable("project_name", text);
     let description = fields.nullable("description", any_text);
-    let tags = fields.value("tags", |value| value.as_array()?.iter().map(text).collect::<Option<Vec<_>>>());
+    let tags = fields.value("tags", |value| {
+        let names = value.as_array().filter(|names| names.len() <= MOST_TAGS)?;
+        names.iter().map(super::tags::name).collect::<Option<Vec<_>>>()
+    });
     let billable = fields.value("billable", flag);
     let source_url = fields.nullable("source_url", any_text);
     if before.is_none() {
-        if date.is_none() {
-            fields.wrong("date", "missing_field");
-        }
-        if shown_minutes.is_none() && hours.is_none() {
-            fields.wrong("minutes", "missing_field");
-        }
+        fields.required(&["date"]);
+        fields.required(&["minutes", "hours"]);
     }
     fields.done()?;
 
-    let project = match (project, project_name) {
-        (Some(project), _) => Some(project),
-        (None, Some(Some(name))) => Some(Some(project_named(services, caller.account, &name).await.map_err(wrong)?)),
-        (None, Some(None)) => Some(None),
-        (None, None) => None,
-    };
+    let by_id = project.map(|id| id.map(ProjectInput::Id));
+    let project = by_id.or(project_name.map(|name| name.map(ProjectInput::Name)));
     // The minutes shown are rounded: sent back unchanged they change no seconds.
     let unchanged = |minutes_sent: u64| before.is_some_and(|before| minutes(before.seconds) == minutes_sent);
     let seconds = match (shown_minutes, hours) {
@@ -337,5 +330,5 @@ async fn entry_input(
 fn hashtags(text: &str) -> Vec<String> {
     let word =
         |word: &str| word.strip_prefix('#').map(|tag| tag.trim_end_matches([',', '.', ';', ':', '!', '?']).to_owned());
-    text.split_whitespace().filter_map(word).filter(|tag| !tag.is_empty()).collect()
+    text.split_whitespace().filter_map(word).filter(|tag| !tag.is_empty()).take(MOST_TAGS).collect()
 }

@@ -82,6 +82,11 @@ impl NokoError {
         Self { status: StatusCode::PAYLOAD_TOO_LARGE, message: "Validation Failed".to_owned(), errors: vec![error] }
     }
 
+    /// 413: a body that carries no file.
+    pub fn body_too_large() -> Self {
+        Self::plain(StatusCode::PAYLOAD_TOO_LARGE, "The body is too large")
+    }
+
     /// 422: fields are wrong.
     pub fn invalid(errors: Vec<FieldError>) -> Self {
         Self { status: StatusCode::UNPROCESSABLE_ENTITY, message: "Validation Failed".to_owned(), errors }

@@ -17,7 +17,7 @@ impl<S: Send + Sync> FromRequest<S> for Input {
     type Rejection = NokoError;
 
     async fn from_request(request: Request, state: &S) -> Result<Self, NokoError> {
-        let body = Bytes::from_request(request, state).await.map_err(|_| NokoError::too_large())?;
+        let body = Bytes::from_request(request, state).await.map_err(|_| NokoError::body_too_large())?;
         match serde_json::from_slice(&body) {
             Ok(Value::Object(fields)) => Ok(Self { fields }),
             Ok(_) => Err(NokoError::bad_request("Body should be JSON Hash")),
@@ -66,8 +66,15 @@ impl Fields<'_> {
         }
     }
 
+    /// Names the first of these fields as missing if none of them is there.
+    pub fn required(&mut self, names: &[&str]) {
+        if !names.iter().any(|&name| self.input.fields.contains_key(name)) {
+            self.wrong(names[0], "missing_field");
+        }
+    }
+
     /// Names something wrong with a field.
-    pub fn wrong(&mut self, name: &str, code: &'static str) {
+    fn wrong(&mut self, name: &str, code: &'static str) {
         self.errors.push(FieldError::new(self.resource, name, code));
     }
 
@@ -77,14 +84,20 @@ impl Fields<'_> {
     }
 }
 
-/// A text that says something.
+/// The longest name, in bytes: names are keys, and keys have at most 1 KB.
+pub const LONGEST_NAME: usize = 500;
+/// The longest text, in bytes: an item has at most 400 KB.
+const LONGEST_TEXT: usize = 100_000;
+
+/// A name: a text that says something.
 pub fn text(value: &Value) -> Option<String> {
-    value.as_str().map(str::trim).filter(|text| !text.is_empty()).map(str::to_owned)
+    let text = value.as_str()?.trim();
+    (!text.is_empty() && text.len() <= LONGEST_NAME).then(|| text.to_owned())
 }
 
 /// A text, which may be empty.
 pub fn any_text(value: &Value) -> Option<String> {
-    value.as_str().map(str::to_owned)
+    value.as_str().filter(|text| text.len() <= LONGEST_TEXT).map(str::to_owned)
 }
 
 /// A whole number that is not negative, also as text.

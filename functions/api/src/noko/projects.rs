@@ -87,8 +87,8 @@ fn project_input(input: &Input, creating: bool) -> Result<ThingInput, NokoError>
         color_hex: fields.value("color_hex", |value| text(value).filter(|color| is_color(color))),
         budget_minutes: fields.nullable("budget_minutes", number),
     };
-    if creating && input.name.is_none() {
-        fields.wrong("name", "missing_field");
+    if creating {
+        fields.required(&["name"]);
     }
     fields.done()?;
     Ok(input)

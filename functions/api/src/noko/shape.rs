@@ -119,7 +119,7 @@ impl Shapes {
         let sums = totals(services, self.account, Kind::Tag, tag.id).await?;
         let mut shape = self.short_tag(tag);
         shape["import"] = self.import_link(tag.created_by, tag.orphan);
-        shape["entries"] = json!(sums.entries);
+        shape["entries"] = json!(sums.entries.max(0));
         shape["entries_url"] = json!(self.url(&format!("entries?tag_ids={}", tag.id)));
         shape["created_at"] = json!(time(tag.created_at));
         shape["updated_at"] = json!(time(tag.updated_at));
@@ -139,7 +139,8 @@ impl Shapes {
             shape[none] = json!([]);
         }
         let url = |what: &str| self.url(&format!("{what}?project_ids={}", project.id));
-        shape["entries"] = json!(sums.entries);
+        // While an import runs its part is not folded yet, but what was deleted of it counts already.
+        shape["entries"] = json!(sums.entries.max(0));
         shape["entries_url"] = json!(url("entries"));
         shape["expenses"] = json!(0);
         shape["expenses_url"] = json!(url("expenses"));

@@ -15,7 +15,7 @@ use super::NokoError;
 use super::caller::Member;
 use super::entries::location;
 use super::filter::{Query, ThingFilter};
-use super::input::{Input, flag, text};
+use super::input::{Input, LONGEST_NAME, flag};
 use super::paging::Paging;
 use super::shape::Shapes;
 use crate::Door;
@@ -82,12 +82,18 @@ pub async fn get(
     shown(&door, caller.account, &base, &tag.ok_or_else(NokoError::not_found)?).await
 }
 
+/// The name of a tag, without the `#` that may mark it.
+pub(super) fn name(value: &Value) -> Option<String> {
+    let name = value.as_str()?.trim().trim_start_matches('#').trim();
+    (!name.is_empty() && name.len() <= LONGEST_NAME).then(|| name.to_owned())
+}
+
 fn tag_input(input: &Input, creating: bool) -> Result<ThingInput, NokoError> {
     let mut fields = input.of(TAG);
-    let name = fields.value("name", text).map(|name| name.trim_start_matches('#').to_owned());
+    let name = fields.value("name", name);
     let billable = fields.value("billable", flag);
-    if creating && name.is_none() {
-        fields.wrong("name", "missing_field");
+    if creating {
+        fields.required(&["name"]);
     }
     fields.done()?;
     Ok(ThingInput { name, billable, ..ThingInput::default() })

@@ -13,7 +13,7 @@ use super::NokoError;
 use super::caller::Member;
 use super::entries::location;
 use super::filter::Query;
-use super::input::{Input, any_text, text};
+use super::input::{Input, LONGEST_NAME, text};
 use super::paging::Paging;
 use super::shape::Shapes;
 use super::tags::{all, id_of};
@@ -53,14 +53,19 @@ fn user_input(input: &Input, creating: bool) -> Result<UserInput, NokoError> {
     let email = fields.value("email", |value| text(value).filter(|email| is_email(email)));
     let input = UserInput {
         email,
-        first_name: fields.value("first_name", any_text),
-        last_name: fields.value("last_name", any_text),
+        first_name: fields.value("first_name", any_name),
+        last_name: fields.value("last_name", any_name),
     };
-    if creating && input.email.is_none() {
-        fields.wrong("email", "missing_field");
+    if creating {
+        fields.required(&["email"]);
     }
     fields.done()?;
     Ok(input)
+}
+
+/// A name, which may be empty.
+fn any_name(value: &Value) -> Option<String> {
+    value.as_str().filter(|name| name.len() <= LONGEST_NAME / 2).map(str::to_owned)
 }
 
 /// Something, an `@`, something: whether mail arrives only sending can tell.

@@ -28,7 +28,7 @@ pub struct EntryInput {
     /// Whose it is.
     pub user: Option<ThingId>,
     /// Its project; none: no project.
-    pub project: Option<Option<ThingId>>,
+    pub project: Option<Option<ProjectInput>>,
     /// The names of its tags.
     pub tags: Option<Vec<String>>,
     /// What was done; none: nothing is said.
@@ -37,6 +37,15 @@ pub struct EntryInput {
     pub billable: Option<bool>,
     /// Where it came from.
     pub source_url: Option<Option<String>>,
+}
+
+/// How a caller names a project.
+#[derive(Clone, Debug)]
+pub enum ProjectInput {
+    /// One that is there.
+    Id(ThingId),
+    /// One without a client, to be made if it is not there.
+    Name(String),
 }
 
 #[derive(Deserialize)]
@@ -101,11 +110,22 @@ pub async fn create(
         created_at: now,
         updated_at: now,
     };
-    let entry = applied(services, account, blank, input).await?;
-    let key = Entry::key(account, entry.id, HAND_CHUNK);
-    let write = Write::put(key, &entry).when_absent();
-    change(services, account, None, Some(&entry), vec![write]).await?;
-    Ok(entry)
+    for _ in 0..ATTEMPTS {
+        let entry = applied(services, account, blank.clone(), input).await?;
+        let key = Entry::key(account, entry.id, HAND_CHUNK);
+        let write = Write::put(key.clone(), &entry).when_absent();
+        match change(services, account, None, Some(&entry), vec![write]).await {
+            Ok(()) => return Ok(entry),
+            Err(EditError::Store(error)) if error.is_refused() => {
+                // The number is ours alone: what stands there is what an answer that was lost has made.
+                if let Some(made) = Entry::read(services, &key).await? {
+                    return Ok(made);
+                }
+            }
+            Err(error) => return Err(error),
+        }
+    }
+    Err(busy())
 }
 
 /// Edits an entry.
@@ -183,11 +203,15 @@ async fn applied(
         Thing::get(services, account, Kind::User, user).await?.ok_or(EditError::Missing("user_id"))?;
         entry.user = user;
     }
-    if let Some(project) = input.project {
-        if let Some(project) = project {
-            Thing::get(services, account, Kind::Project, project).await?.ok_or(EditError::Missing("project_id"))?;
-        }
-        entry.project = project;
+    if let Some(project) = &input.project {
+        entry.project = match project {
+            None => None,
+            Some(ProjectInput::Id(id)) => {
+                Thing::get(services, account, Kind::Project, *id).await?.ok_or(EditError::Missing("project_id"))?;
+                Some(*id)
+            }
+            Some(ProjectInput::Name(name)) => Some(things::project_named(services, account, name).await?),
+        };
     }
     if let Some(names) = &input.tags {
         entry.tags.clear();
@@ -235,15 +259,14 @@ async fn change(
     }
     deltas.retain(|_, delta| *delta != Sums::default());
 
-    let mut dropped = Vec::new();
     for (&(kind, id), delta) in &deltas {
         let key = keys::reference(account, kind, id, referrer);
         let reference: Option<Reference> = services.store.read(&key).await?;
         match reference {
             Some(reference) if referrer == ImportId::HAND && reference.sums().entries + delta.entries == 0 => {
                 let delete = Write::delete(key).when("#hand_entries = :seen").bind(":seen", reference.hand_entries);
-                writes.extend([delete, reference::count(account, kind, id, -1)]);
-                dropped.push(Note { kind, id, client: None });
+                writes.push(delete);
+                writes.extend(reference::lose_entry(services, account, kind, id).await?);
             }
             Some(_) => writes.push(reference::adjust(account, kind, id, referrer, delta)),
             None => {
@@ -261,9 +284,6 @@ async fn change(
         }
     }
     services.store.transact(writes).await?;
-    for note in dropped {
-        reference::drop_reference(services, account, &note, referrer).await?;
-    }
     Ok(())
 }
 

@@ -2,7 +2,7 @@
 
 use super::{ATTEMPTS, EditError, busy};
 use crate::entity::find::{Found, Place, find};
-use crate::entity::reference::{count, removal};
+use crate::entity::reference::{self, count, lose_project, removal};
 use crate::entity::{ProjectFields, Thing, UserFields, normal, project_key, tidy, user};
 use crate::id::{AccountId, ImportId, ThingId};
 use crate::services::Services;
@@ -100,14 +100,14 @@ pub async fn update(
     Err(busy())
 }
 
-/// Deletes a shared thing that nobody refers to.
+/// Deletes a shared thing that no entry refers to.
 pub async fn delete(services: &Services, account: AccountId, kind: Kind, id: ThingId) -> Result<(), EditError> {
     for _ in 0..ATTEMPTS {
         let thing = Thing::get(services, account, kind, id).await?.ok_or(EditError::NotFound)?;
-        if thing.refs > 0 {
-            return Err(EditError::InUse);
-        }
-        let mut writes = removal(account, &thing, 0);
+        // References without entries are those of entries that were deleted by hand.
+        let empty = reference::without_entries(services, account, &thing).await?.ok_or(EditError::InUse)?;
+        let mut writes = removal(services, account, &thing, thing.refs).await?;
+        writes.extend(empty);
         if kind == Kind::User {
             writes.extend(user::release(account, &thing, None));
         }
@@ -238,7 +238,9 @@ async fn applied(
         Some(Some(name)) => Some(client_named(services, account, name).await?),
     };
     if client != project.client {
-        writes.extend(project.client.map(|old| count(account, Kind::Client, old, -1)));
+        if let Some(old) = project.client {
+            writes.push(lose_project(services, account, old).await?);
+        }
         writes.extend(client.map(|new| count(account, Kind::Client, new, 1)));
     }
     thing.key = project_key(client, &thing.name);

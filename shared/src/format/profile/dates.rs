@@ -61,11 +61,12 @@ impl DateProfile {
         verdict
     }
 
-    /// Whether two-digit years may stand in front. So they are written with dashes (`24-01-15`) and
-    /// not otherwise, unless the numbers behave as if: years are few and days are many.
+    /// Whether two-digit years may stand in front. With dashes (`24-01-15`) they may, unless the
+    /// numbers behave as if not: days are many and years are few. With other marks it is the other
+    /// way about.
     fn may_begin_with_year(&self) -> bool {
         let (first, last) = (self.first.count_ones(), self.last.count_ones());
-        if self.dashes { first < 3 || last > 2 } else { first <= 2 && last >= 3 }
+        if self.dashes { first < 3 || last > 2 } else { last > first }
     }
 
     /// The first cell that cannot be read under an order, though under another.

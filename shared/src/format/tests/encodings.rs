@@ -90,6 +90,9 @@ fn one_accent_is_enough_to_tell_windows_1252() {
         "Ångström",
         "“x”",
         "¿Qué?",
+        "£50",
+        "®",
+        "«oui»",
     ] {
         let bytes = windows1252(&format!("date,person,minutes,description\n2024-03-04,Jo,5,{word}\n"));
         assert_eq!(read(&bytes), [format!("2024-03-04 | 300 s | name: Jo | text: {word}")], "{word}");
@@ -125,6 +128,7 @@ fn other_code_pages_are_refused_and_named() {
     for (text, encoding) in [
         ("Привет работа", encoding_rs::WINDOWS_1251),
         ("Łódź zażółć", encoding_rs::WINDOWS_1250),
+        ("Łukasz", encoding_rs::WINDOWS_1250),
         ("会議の準備", encoding_rs::SHIFT_JIS),
         ("会议记录", encoding_rs::GBK),
         ("προϊόν", encoding_rs::WINDOWS_1253),

@@ -119,7 +119,7 @@ fn a_two_digit_year_in_front_is_seen_where_the_cells_allow_it() {
     assert_eq!(read_dates(&["24-03-31", "24-12-04", "99-12-31"]), ["2024-03-31", "2024-12-04", "1999-12-31"]);
     // With slashes it is not, unless the numbers behave so.
     assert_eq!(read_dates(&["24/03/15", "05/03/15"]), ["2015-03-24", "2015-03-05"]);
-    assert!(refused(dates(&["24/03/15", "24/03/16", "24/03/18"])).to_string().contains("(ymd)"));
+    assert!(refused(dates(&["24/03/15", "24/03/16"])).to_string().contains("(ymd)"));
 }
 
 #[test]

@@ -10,8 +10,11 @@ pub(super) struct Doubt {
     pub from: u64,
     /// Which of the bytes 0x80..=0xff occur.
     seen: u128,
-    /// The run of non-ASCII bytes at hand, up to a length.
+    /// The run of non-ASCII bytes at hand, up to a length, and the byte before it.
     run: Vec<u8>,
+    before: u8,
+    /// Some runs are letters, not just signs (a dash, a pound) that stand by themselves.
+    letters: bool,
     detector: EncodingDetector,
     /// The line at hand, up to a length, as the detector is shown lines with accents only.
     line: Vec<u8>,
@@ -30,9 +33,21 @@ const LINE: usize = 4096;
 const SHOWN: usize = 256 * 1024;
 
 impl Doubt {
-    pub fn new(from: u64) -> Self {
-        let (run, line) = (Vec::new(), Vec::new());
-        Self { from, seen: 0, run, detector: EncodingDetector::new(), line, shown: 0 }
+    /// Doubts a file from byte `from` on, which comes right behind `text`.
+    pub fn new(from: u64, text: &str) -> Self {
+        let line = text.rfind(['\n', '\r']).map_or(text, |end| &text[end + 1..]);
+        // Plain ASCII so far, so any place is one between letters.
+        let line = &line.as_bytes()[line.len().saturating_sub(LINE / 2)..];
+        Self {
+            from,
+            seen: 0,
+            run: Vec::new(),
+            before: line.last().copied().unwrap_or(b'\n'),
+            letters: false,
+            detector: EncodingDetector::new(),
+            line: line.to_vec(),
+            shown: 0,
+        }
     }
 
     /// Sees the next bytes, the first of which comes right behind the last ones.
@@ -49,19 +64,24 @@ impl Doubt {
             }
         }
         for &byte in bytes {
-            if byte >= 0x80 {
+            if byte < 0x80 {
+                if !self.run.is_empty() {
+                    self.end_run(byte)?;
+                }
+                self.before = byte;
+            } else {
                 self.seen |= 1 << (byte - 0x80);
                 if self.run.len() < RUN {
                     self.run.push(byte);
                 }
-            } else if !self.run.is_empty() {
-                self.end_run()?;
             }
         }
         if !last {
             return Ok(());
         }
-        self.end_run()?;
+        if !self.run.is_empty() {
+            self.end_run(b' ')?;
+        }
         self.show_line(true);
         match self.other_guess() {
             Some(guess) => Err(Unreadable::OtherEncoding { at: self.from, guess }),
@@ -77,17 +97,20 @@ impl Doubt {
         self.line.clear();
     }
 
-    /// Accents that are valid UTF-8 among bytes that are not: the file is UTF-8 with damage, and the
-    /// accents would come out as two letters each.
-    fn end_run(&mut self) -> Result<(), Unreadable> {
+    /// Takes note of a run of non-ASCII bytes that ends before `behind`.
+    ///
+    /// Accents that are valid UTF-8 among bytes that are not mean that the file is UTF-8 with damage:
+    /// they would come out as two letters each.
+    fn end_run(&mut self, behind: u8) -> Result<(), Unreadable> {
         // C7..CB are the capitals with which a French word ends before a closing quote; in UTF-8
         // they would begin letters that no file of time entries holds.
-        let capital = self.run.first().is_some_and(|first| (0xc7..=0xcb).contains(first));
+        let capital = (0xc7..=0xcb).contains(&self.run[0]);
         let utf8 = match std::str::from_utf8(&self.run) {
-            Ok(text) => !text.is_empty(),
+            Ok(_) => true,
             // A long run was cut, perhaps within a letter.
             Err(error) => self.run.len() == RUN && error.error_len().is_none(),
         };
+        self.letters |= !is_sign(self.before, &self.run, behind);
         self.run.clear();
         if utf8 && !capital { Err(Unreadable::Mixed { at: self.from }) } else { Ok(()) }
     }
@@ -95,6 +118,9 @@ impl Doubt {
     /// Another encoding that the file is likelier to be in, if that would read any byte of it
     /// differently.
     fn other_guess(&self) -> Option<&'static str> {
+        if !self.letters {
+            return None;
+        }
         let guess = self.detector.guess(None, false);
         // The detector falls for ISO-8859-4 on a single accent, an encoding that is not in use.
         let idle = guess == encoding_rs::WINDOWS_1252 || guess == encoding_rs::ISO_8859_4;
@@ -105,5 +131,34 @@ impl Doubt {
             ours == theirs
         };
         (!idle && !same).then(|| guess.name())
+    }
+}
+
+/// Whether a run of non-ASCII bytes is a sign in the text, and not a letter of a word in some other
+/// code page: `£50`, `«oui»`, `a – b`.
+fn is_sign(before: u8, run: &[u8], behind: u8) -> bool {
+    let (word_before, word_behind) = (before.is_ascii_alphabetic(), behind.is_ascii_alphabetic());
+    match run {
+        // € „ … ‘ ’ “ ” • – — ™ nbsp ¢ § © « ® ° ± · »: signs in all of Windows' Latin code pages.
+        [
+            0x80
+            | 0x84
+            | 0x85
+            | 0x91..=0x97
+            | 0x99
+            | 0xa0
+            | 0xa2
+            | 0xa7
+            | 0xa9
+            | 0xab
+            | 0xae
+            | 0xb0
+            | 0xb1
+            | 0xb7
+            | 0xbb,
+        ] => !(word_before && word_behind),
+        // ¡ £ ² ³ ¹ ¼ ½ ¾ ¿: letters in Central Europe, but not by themselves.
+        [0xa1 | 0xa3 | 0xb2 | 0xb3 | 0xb9 | 0xbc..=0xbf] => !word_before && !word_behind,
+        _ => false,
     }
 }
