@@ -2,6 +2,7 @@
 
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use anyhow::Context;
 use api::Settings;
@@ -21,6 +22,7 @@ use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
 use crate::delivery::Delivery;
+use crate::emulators::sqs::Queues;
 use crate::emulators::{self, ACCESS_KEY_ID, Emulators, SECRET_ACCESS_KEY, arn};
 use crate::template::Template;
 
@@ -59,6 +61,7 @@ impl Default for Options {
 pub struct System {
     url: String,
     services: Services,
+    names: Names,
     delivery: Delivery,
     emulators: Emulators,
     stop: oneshot::Sender<()>,
@@ -75,7 +78,8 @@ impl System {
             notifications: template.notifications(),
         })
         .await?;
-        let services = connect(&emulators, &template, options.clock.clone()).await?;
+        let names = create(&emulators, &template).await?;
+        let services = connect(&emulators, &names, options.clock.clone(), |config| config);
         seed(&services).await?;
         let delivery = deliver(&emulators, &template, &services, options.workers)?;
 
@@ -93,7 +97,7 @@ impl System {
         });
         // What an earlier process left behind: its messages are gone, and from now on its standstill is timed.
         sweep::handle(&services).await?;
-        Ok(Self { url, services, delivery, emulators, stop, router })
+        Ok(Self { url, services, names, delivery, emulators, stop, router })
     }
 
     /// Where the router is.
@@ -104,6 +108,17 @@ impl System {
     /// The tables, files and queues.
     pub fn services(&self) -> &Services {
         &self.services
+    }
+
+    /// Clients of their own to the same tables, files and queues, as another process has them; `adapt` is given their
+    /// configuration.
+    pub fn connect(&self, adapt: impl Fn(SdkConfig) -> SdkConfig) -> Services {
+        connect(&self.emulators, &self.names, self.services.clock.clone(), adapt)
+    }
+
+    /// The queues, for whoever delivers by hand.
+    pub fn queues(&self) -> Arc<Queues> {
+        self.emulators.queues()
     }
 
     /// Waits until nothing is left to do.
@@ -120,12 +135,9 @@ impl System {
     }
 }
 
-/// Clients for the emulators, and on these what the template defines.
-async fn connect(emulators: &Emulators, template: &Template, clock: Clock) -> anyhow::Result<Services> {
-    let dynamodb = aws_sdk_dynamodb::Client::new(&config(emulators.dynamodb_url()));
-    let s3 = aws_sdk_s3::config::Builder::from(&config(emulators.s3_url())).force_path_style(true).build();
-    let s3 = aws_sdk_s3::Client::from_conf(s3);
-    let sqs = aws_sdk_sqs::Client::new(&config(emulators.sqs_url()));
+/// What the template defines, on the emulators; how it is called there.
+async fn create(emulators: &Emulators, template: &Template) -> anyhow::Result<Names> {
+    let (dynamodb, s3, sqs) = clients(emulators, |config| config);
     template.create(&dynamodb, &s3, &sqs).await?;
 
     let table = |id: &str| template.tables.get(id).map(|table| table.name.clone()).with_context(|| id.to_owned());
@@ -142,8 +154,30 @@ async fn connect(emulators: &Emulators, template: &Template, clock: Clock) -> an
         urls.push(url.queue_url.context("a queue without a URL")?);
     }
     let [work, load, revert] = <[String; 3]>::try_from(urls).expect("three queues were asked for");
-    let names = Names { tables, bucket, queues: QueueUrls { work, load, revert } };
-    Ok(Services::from_clients(dynamodb, s3, sqs, names, clock))
+    Ok(Names { tables, bucket, queues: QueueUrls { work, load, revert } })
+}
+
+fn connect(
+    emulators: &Emulators,
+    names: &Names,
+    clock: Clock,
+    adapt: impl Fn(SdkConfig) -> SdkConfig,
+) -> Services {
+    let (dynamodb, s3, sqs) = clients(emulators, adapt);
+    Services::from_clients(dynamodb, s3, sqs, names.clone(), clock)
+}
+
+fn clients(
+    emulators: &Emulators,
+    adapt: impl Fn(SdkConfig) -> SdkConfig,
+) -> (aws_sdk_dynamodb::Client, aws_sdk_s3::Client, aws_sdk_sqs::Client) {
+    let config = |endpoint: &str| adapt(config(endpoint));
+    let s3 = aws_sdk_s3::config::Builder::from(&config(emulators.s3_url())).force_path_style(true).build();
+    (
+        aws_sdk_dynamodb::Client::new(&config(emulators.dynamodb_url())),
+        aws_sdk_s3::Client::from_conf(s3),
+        aws_sdk_sqs::Client::new(&config(emulators.sqs_url())),
+    )
 }
 
 fn config(endpoint: &str) -> SdkConfig {

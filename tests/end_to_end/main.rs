@@ -3,8 +3,11 @@
 mod bad_input;
 mod by_hand;
 mod door;
+mod faults;
 mod files;
 mod import;
+mod kill;
+mod postman;
 mod race;
 mod running;
 mod samples;

@@ -1,0 +1,302 @@
+//! Killed at every request, and the result is the same.
+//!
+//! An import, and its undo, are run by a worker that dies at its n-th request, before or after the request takes
+//! effect, for every n that there is. Then either what was waiting is delivered again, or all messages are lost and
+//! only the sweep comes by. What is in the tables at the end equals, attribute by attribute, what an undisturbed run
+//! leaves; only times differ.
+
+use std::collections::BTreeMap;
+
+use aws_sdk_dynamodb::types::AttributeValue;
+use shared::id::{AccountId, ImportId, ThingId};
+use shared::import::{Import, NewImport, Options, Origin, create};
+use shared::queue::Message;
+use shared::revert;
+use shared::services::Services;
+use shared::store::{Table, keys};
+
+use crate::faults::{Fault, Faults};
+use crate::postman::{LONG, Postman};
+use crate::stack::{Dump, Stack, differences};
+
+const ACCOUNT: AccountId = AccountId(1);
+const ROWS_PER_CHUNK: u32 = 3;
+/// The import that is disturbed; the first one shares projects and tags with it.
+const IMPORT: ImportId = ImportId(2);
+
+const HEADER: &str =
+    "User,Email,Client,Project,Task,Description,Billable,Start date,Start time,End date,End time,Duration,Tags";
+
+/// One row of a file: who, client, project, day, tags.
+fn file(rows: &[[&str; 5]]) -> String {
+    let row = |[email, client, project, date, tags]: &[&str; 5]| {
+        format!("Kim,{email},{client},{project},,Text,Yes,{date},09:00:00,2026-05-01,10:00:00,01:00:00,\"{tags}\"")
+    };
+    let rows: Vec<_> = rows.iter().map(row).collect();
+    format!("{HEADER}\n{}\n", rows.join("\n"))
+}
+
+const DEMO: &str = "demo@example.com";
+
+/// Shares a client, a project and a tag with [`disturbed`].
+fn shared_rows() -> String {
+    file(&[[DEMO, "Orchard", "Website", "2026-05-01", "design"], [DEMO, "", "Garden", "2026-05-02", "inside"]])
+}
+
+/// Eight rows in three chunks: a bad one, one without a project, names in several spellings that meet across chunks.
+fn disturbed_rows() -> String {
+    file(&[
+        [DEMO, "orchard", "Website", "2026-05-01", "design, Outside"],
+        [DEMO, "harbour", "Website", "2026-05-02", "outside"],
+        [DEMO, "Harbour", "Cranes", "2026-05-03", ""],
+        [DEMO, "Harbour", "cranes", "2026-02-30", "never"],
+        [DEMO, "", "", "2026-05-04", "design"],
+        ["nobody@example.com", "HARBOUR", "Quay", "2026-05-05", "OUTSIDE"],
+        [DEMO, "Harbour", "CRANES", "2026-05-06", "last"],
+        [DEMO, "ORCHARD", "Trees", "2026-05-07", "last, design"],
+    ])
+}
+
+/// A stack with a worker, and what it is brought back to before each run.
+struct Bench {
+    stack: Stack,
+    postman: Postman,
+    faults: Faults,
+    worker: Services,
+    start: Vec<(Table, Dump)>,
+}
+
+const TABLES: [Table; 3] = [Table::Imports, Table::Workspace, Table::Events];
+
+impl Bench {
+    /// The import to be disturbed is queued, and its start is to be sent.
+    async fn before_the_import() -> anyhow::Result<Self> {
+        let stack = Stack::by_hand(ROWS_PER_CHUNK).await?;
+        let (postman, faults) = (Postman::of(&stack.system), Faults::default());
+        let worker = faults.connect(&stack.system);
+        let mut bench = Self { stack, postman, faults, worker, start: Vec::new() };
+        for (name, text) in [("shared.csv", shared_rows()), ("disturbed.csv", disturbed_rows())] {
+            let import = queue_import(bench.services(), name, text).await?;
+            if import.id != IMPORT {
+                bench.services().queues.send(&Message::Start { account: ACCOUNT, import: import.id }).await?;
+                bench.postman.drain_all(&bench.worker, &bench.faults).await;
+            }
+        }
+        bench.keep().await?;
+        Ok(bench)
+    }
+
+    /// The import is complete, and its undo is to be asked for.
+    async fn before_the_undo() -> anyhow::Result<Self> {
+        let mut bench = Self::before_the_import().await?;
+        bench.send_start().await?;
+        bench.postman.drain_all(&bench.worker, &bench.faults).await;
+        bench.keep().await?;
+        Ok(bench)
+    }
+
+    fn services(&self) -> &Services {
+        self.stack.system.services()
+    }
+
+    async fn send_start(&self) -> anyhow::Result<()> {
+        Ok(self.services().queues.send(&Message::Start { account: ACCOUNT, import: IMPORT }).await?)
+    }
+
+    async fn keep(&mut self) -> anyhow::Result<()> {
+        self.start.clear();
+        for table in TABLES {
+            self.start.push((table, self.stack.dump(table).await?));
+        }
+        Ok(())
+    }
+
+    /// Brings the tables back to where they were kept, and forgets all messages.
+    async fn again(&self) -> anyhow::Result<()> {
+        self.faults.none();
+        self.postman.lose_everything();
+        for (table, kept) in &self.start {
+            let now = self.stack.dump(*table).await?;
+            let gone = now.keys().filter(|key| !kept.contains_key(*key));
+            let gone = gone.map(|(pk, sk)| keys::Key { table: *table, pk: pk.clone(), sk: sk.clone() });
+            self.services().store.delete_all(gone.collect()).await?;
+            let changed = kept.iter().filter(|(key, item)| now.get(*key) != Some(*item));
+            let changed = changed.map(|(_, item)| (*table, item.clone()));
+            self.services().store.put_all(changed.collect()).await?;
+        }
+        Ok(())
+    }
+
+    async fn import(&self) -> anyhow::Result<Import> {
+        Ok(Import::find(self.services(), ACCOUNT, IMPORT).await?)
+    }
+
+    /// Everything but the times.
+    async fn picture(&self) -> anyhow::Result<Vec<Dump>> {
+        let mut picture = Vec::new();
+        for table in TABLES {
+            picture.push(timeless(self.stack.dump(table).await?));
+        }
+        Ok(picture)
+    }
+
+    /// Runs the import, or the undo, undisturbed but for the plan.
+    async fn run(&self, what: What) -> anyhow::Result<bool> {
+        match what {
+            What::Import => {
+                self.send_start().await?;
+            }
+            What::Undo => {
+                let import = self.import().await?;
+                let asked = self.faults.outlive(revert::ask(&self.worker, &import, "user 1")).await;
+                if asked.is_none() {
+                    return Ok(false);
+                }
+            }
+        }
+        Ok(self.postman.drain(&self.worker, &self.faults).await)
+    }
+
+    /// After a death: what was waiting comes again, and nothing else.
+    async fn deliver_again(&self) {
+        self.faults.none();
+        self.stack.system.services().clock.turn(LONG);
+        self.postman.drain_all(&self.worker, &self.faults).await;
+    }
+
+    /// After a death: all messages are lost, and the sweep comes by.
+    async fn sweep_only(&self) -> anyhow::Result<()> {
+        self.faults.none();
+        self.postman.lose_everything();
+        for _ in 0..6 {
+            self.stack.system.services().clock.turn(LONG);
+            sweep::handle(&self.worker).await?;
+            self.postman.drain_all(&self.worker, &self.faults).await;
+        }
+        Ok(())
+    }
+}
+
+#[derive(Clone, Copy, Debug)]
+enum What {
+    Import,
+    Undo,
+}
+
+#[derive(Clone, Copy, Debug)]
+enum Then {
+    DeliveredAgain,
+    OnlyTheSweep,
+}
+
+/// Stores a file and makes its import, at a key that is the same in every run.
+async fn queue_import(services: &Services, name: &str, text: String) -> anyhow::Result<Import> {
+    let object = services.files.put(&format!("sources/1/kill/{name}"), text.into_bytes().into()).await?;
+    let new = NewImport {
+        account: ACCOUNT,
+        user: ThingId(1),
+        options: Options { fallback_user: Some(ThingId(1)), ..Options::default() },
+        file_name: name.to_owned(),
+        origin: Origin::Stored(object),
+        rows_per_chunk: ROWS_PER_CHUNK,
+    };
+    Ok(create(services, &new).await?)
+}
+
+/// A table without what depends on the time of its writing.
+fn timeless(dump: Dump) -> Dump {
+    let mut timeless = Dump::new();
+    let mut seen = BTreeMap::new();
+    for ((pk, sk), mut item) in dump {
+        if sk == "watch" {
+            continue;
+        }
+        for name in ["updated_at", "started_at", "completed_at", "reverted_at", "opened", "at", "expires"] {
+            item.remove(name);
+        }
+        let mut key = sk.clone();
+        if sk.starts_with("history#") || pk.contains("#I#") && sk.as_bytes()[0].is_ascii_digit() {
+            // By its time, and what became of the import then: kept in order, and each once.
+            let word = sk.rsplit('#').next().unwrap_or_default().to_owned();
+            let nth: &mut u32 = seen.entry((pk.clone(), word.clone())).or_default();
+            *nth += 1;
+            key = format!("{word} {nth}");
+            item.insert("sk".to_owned(), AttributeValue::S(key.clone()));
+            item.remove("id");
+        }
+        timeless.insert((pk, key), item);
+    }
+    timeless
+}
+
+async fn killed_everywhere(what: What, then: Then) -> anyhow::Result<()> {
+    let bench = match what {
+        What::Import => Bench::before_the_import().await?,
+        What::Undo => Bench::before_the_undo().await?,
+    };
+    bench.faults.none();
+    let before = bench.import().await?.status;
+    bench.run(what).await?;
+    let requests = bench.faults.requests();
+    bench.postman.drain_all(&bench.worker, &bench.faults).await;
+    let undisturbed = bench.picture().await?;
+    assert!(requests > 20, "{requests} requests are too few to be the whole of it");
+    let mut wrong = Vec::new();
+    for fault in [Fault::DeathBefore, Fault::DeathAfter] {
+        for n in 1.. {
+            bench.again().await?;
+            bench.faults.at(n, 1, fault);
+            if bench.run(what).await? {
+                assert!(n > requests / 2, "the run has {requests} requests or so, and {n} did not kill it");
+                break;
+            }
+            let log = bench.faults.log();
+            match then {
+                Then::DeliveredAgain => bench.deliver_again().await,
+                Then::OnlyTheSweep => bench.sweep_only().await?,
+            }
+            // Whoever asked for the undo has no answer, and nobody else was told: it is as if it had not been asked for.
+            let untold = match then {
+                Then::DeliveredAgain => log == ["SendMessage DeathBefore"],
+                Then::OnlyTheSweep => !log.contains(&"TransactWriteItems".to_owned()) && log.len() <= 2 && fault == Fault::DeathBefore || log.len() == 1,
+            };
+            if matches!(what, What::Undo) && untold {
+                assert_eq!(bench.import().await?.status, before);
+                continue;
+            }
+            let mut differ = Vec::new();
+            for (one, other) in bench.picture().await?.iter().zip(&undisturbed) {
+                differ.extend(differences(one, other));
+            }
+            if bench.postman.dead() > 0 {
+                differ.push("there are dead letters".to_owned());
+            }
+            if !differ.is_empty() {
+                wrong.push(format!("{what:?} {fault:?} at {n}, {then:?}: {differ:#?}\n{log:?}"));
+            }
+        }
+    }
+    println!("{what:?}, {then:?}: killed at each of about {requests} requests, before and after its effect");
+    assert!(wrong.is_empty(), "{} runs went wrong; the first:\n{}", wrong.len(), wrong[0]);
+    Ok(())
+}
+
+#[tokio::test]
+async fn an_import_killed_at_any_request_ends_as_if_it_had_not_been_when_its_messages_come_again() -> anyhow::Result<()> {
+    killed_everywhere(What::Import, Then::DeliveredAgain).await
+}
+
+#[tokio::test]
+async fn an_import_killed_at_any_request_ends_as_if_it_had_not_been_when_only_the_sweep_comes_by() -> anyhow::Result<()> {
+    killed_everywhere(What::Import, Then::OnlyTheSweep).await
+}
+
+#[tokio::test]
+async fn an_undo_killed_at_any_request_ends_as_if_it_had_not_been_when_its_messages_come_again() -> anyhow::Result<()> {
+    killed_everywhere(What::Undo, Then::DeliveredAgain).await
+}
+
+#[tokio::test]
+async fn an_undo_killed_at_any_request_ends_as_if_it_had_not_been_when_only_the_sweep_comes_by() -> anyhow::Result<()> {
+    killed_everywhere(What::Undo, Then::OnlyTheSweep).await
+}
