@@ -177,7 +177,7 @@ async fn commit(
 ) -> Result<bool, ImportError> {
     lease.check(&services.clock)?;
     let counts = drafts.counts;
-    let page = Write::update(key, "SET #state = :committed, #page = :page REMOVE #lease, #lease_until")
+    let page = Write::update(key, "SET #state = :committed, #page = :page REMOVE #lease, #lease_until, #tries")
         .when("#lease = :token AND #state = :planned")
         .bind(":committed", ChunkState::Committed)
         .bind(":planned", ChunkState::Planned)

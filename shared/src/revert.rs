@@ -212,7 +212,7 @@ async fn mark_reverted(
     removed: u64,
     lease: &Lease,
 ) -> Result<(), ImportError> {
-    let mark = Write::update(key, "SET #state = :reverted REMOVE #lease, #lease_until")
+    let mark = Write::update(key, "SET #state = :reverted REMOVE #lease, #lease_until, #tries")
         .when("#lease = :token AND #state = :reverting")
         .bind(":reverted", ChunkState::Reverted)
         .bind(":reverting", ChunkState::Reverting)
