@@ -1,7 +1,10 @@
 //! The sample events under `events/`, given to the handlers as they are.
 
 use anyhow::Context;
+use aws_lambda_events::eventbridge::EventBridgeEvent;
 use aws_lambda_events::sqs::SqsEvent;
+use lambda_http::request::LambdaRequest;
+use lambda_http::{Adapter, LambdaEvent, Service};
 use parser::Trigger;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
@@ -38,9 +41,10 @@ async fn the_sample_events_take_an_import_from_its_upload_to_its_undo() -> anyho
     let load: SqsEvent = sample("sqs-load")?;
     assert_eq!(loader::handle(services, load).await.batch_item_failures.len(), 0);
     assert_eq!(stack.native(1).await?["counts"]["created"], 5);
+    let tick: EventBridgeEvent = sample("sweep-schedule")?;
+    assert_eq!(tick.detail_type, "Scheduled Event");
     let swept = sweep::handle(services).await?;
     assert_eq!(swept.open, 0);
-    let _: Value = sample("sweep-schedule")?;
 
     stack.delete("/v2/imports/1").await?.expect(204)?;
     assert_eq!(sweep::handle(services).await?.open, 1);
@@ -66,5 +70,21 @@ async fn a_message_that_cannot_be_read_fails_alone() -> anyhow::Result<()> {
     let answer = loader::handle(services, serde_json::from_value(event)?).await;
     let failed: Vec<_> = answer.batch_item_failures.iter().map(|failure| failure.item_identifier.as_str()).collect();
     assert_eq!(failed, ["bad"]);
+    Ok(())
+}
+
+#[tokio::test]
+async fn the_sample_api_event_is_answered_as_api_gateway_asks() -> anyhow::Result<()> {
+    let stack = Stack::start(1000).await?;
+    stack.import(TOGGL.as_bytes(), &[]).await?;
+    let request: LambdaRequest = sample("api-list-imports")?;
+    let router = api::router(stack.system.services().clone(), api::Settings::default());
+    let mut function = Adapter::from(router);
+    let answer = function.call(LambdaEvent::new(request, lambda_http::Context::default())).await?;
+    let answer = serde_json::to_value(&answer)?;
+    assert_eq!(answer["statusCode"], 200, "{answer}");
+    let imports: Value = serde_json::from_str(answer["body"].as_str().context("no body")?)?;
+    assert_eq!(imports[0]["entries"], 5);
+    assert!(imports[0]["url"].as_str().is_some_and(|url| url.starts_with("https://")), "{imports}");
     Ok(())
 }

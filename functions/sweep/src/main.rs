@@ -1,7 +1,7 @@
 //! The Lambda `bootstrap` of the sweep.
 
+use aws_lambda_events::eventbridge::EventBridgeEvent;
 use lambda_runtime::{Error, LambdaEvent, run, service_fn};
-use serde_json::Value;
 use shared::services::{Services, log_json};
 
 #[tokio::main]
@@ -9,5 +9,5 @@ async fn main() -> Result<(), Error> {
     log_json();
     let services = Services::from_env().await?;
     let services = &services;
-    run(service_fn(async |_: LambdaEvent<Value>| sweep::handle(services).await.map(drop).map_err(Error::from))).await
+    run(service_fn(async |_: LambdaEvent<EventBridgeEvent>| sweep::handle(services).await.map(drop).map_err(Error::from))).await
 }
