@@ -9,12 +9,15 @@
 mod draft;
 mod resolve;
 
+use std::collections::HashSet;
+
+use crate::entity::Entry;
 use crate::files::FileError;
 use crate::id::{AccountId, ChunkNo, ImportId};
-use crate::import::{Import, ImportError, Status, settle};
+use crate::import::{Import, ImportError, Status, settle, stop};
 use crate::lease::Lease;
 use crate::ledger::{Chunk, ChunkState, page_attribute};
-use crate::plan;
+use crate::queue::Message;
 use crate::services::Services;
 use crate::store::keys::Key;
 use crate::store::{StoreError, Table, Write, encode, keys};
@@ -53,17 +56,18 @@ pub async fn load(
             return Ok(Loaded::Done);
         }
     };
-    // Read after the claim: an undo that began earlier is seen here, one that begins later sees the lease.
+    // Read after the claim: an undo or a stop that began earlier is seen here, one that begins later sees the lease.
     let import = Import::find(services, account, import).await?;
     if import.status != Status::Processing {
         release(services, key, &lease).await?;
+        settle(services, &import).await?;
         return Ok(Loaded::Done);
     }
-    let committed = match rows(services, &import, &claimed, &lease).await {
+    match rows(services, &import, &claimed, &lease).await {
         Ok(drafts) => commit(services, &import, &claimed, key.clone(), drafts, &lease).await?,
         Err(ImportError::File(error @ (FileError::Missing | FileError::Replaced))) => {
             release(services, key, &lease).await?;
-            return match plan::give_up(services, &import, error.to_string()).await {
+            return match stop(services, &import, "loader", error.to_string()).await {
                 Ok(_) | Err(ImportError::Status { .. }) => Ok(Loaded::Done),
                 Err(error) => Err(error),
             };
@@ -73,11 +77,24 @@ pub async fn load(
             let _ = release(services, key, &lease).await;
             return Err(error);
         }
-    };
-    if committed {
-        settle(services, &import).await?;
     }
+    // Read again, for it may have been stopped meanwhile. A commit that was refused is looked after as well: it may be
+    // our own, whose answer was lost for so long that DynamoDB forgot it.
+    settle(services, &Import::find(services, account, import.id).await?).await?;
     Ok(Loaded::Done)
+}
+
+/// Has the chunk loaded when the lease of whoever holds it is over: a copy of the message comes then, and costs no
+/// receive that counts towards the dead letters.
+pub async fn come_again(
+    services: &Services,
+    account: AccountId,
+    import: ImportId,
+    chunk: ChunkNo,
+    until: i64,
+) -> Result<(), LoadError> {
+    let message = Message::Load { account, import, chunk };
+    Ok(services.queues.send_after(&message, services.clock.until(until)).await?)
 }
 
 enum Claim {
@@ -87,17 +104,20 @@ enum Claim {
 }
 
 async fn claim(services: &Services, key: &Key, lease: &Lease) -> Result<Claim, StoreError> {
-    let claim = Write::update(key.clone(), "SET #lease = :token, #lease_until = :until")
+    let claim = Write::update(key.clone(), "SET #lease = :token, #lease_until = :until ADD #tries :one")
         .when("#state = :planned AND (attribute_not_exists(#lease) OR #lease_until < :now)")
         .bind(":planned", ChunkState::Planned)
         .bind(":token", &lease.token)
         .bind(":until", lease.until)
+        .bind(":one", 1)
         .bind(":now", services.clock.now_ms());
     match services.store.write(claim).await {
         Ok(item) => Ok(Claim::Mine(Chunk::decode(item.unwrap_or_default())?)),
         Err(StoreError::Refused { found: Some(item), .. }) => {
             let chunk = Chunk::decode(*item)?;
             match (chunk.state, chunk.lease_until) {
+                // Our own, whose answer was lost.
+                (ChunkState::Planned, _) if chunk.lease.as_ref() == Some(&lease.token) => Ok(Claim::Mine(chunk)),
                 (ChunkState::Planned, Some(until)) => Ok(Claim::Held(until)),
                 _ => Ok(Claim::Over),
             }
@@ -132,6 +152,9 @@ async fn rows(
     let rows = draft::parse(&rows, &import.options);
     let named = resolve::resolve(services, import, &rows, lease).await?;
     let drafts = draft::draft(import, rows, &named);
+    if chunk.tries > 1 {
+        clear(services, import, chunk, &drafts.entries, lease).await?;
+    }
     let key = |row| keys::entry(import.account, import.id, chunk.number, row);
     for some in drafts.entries.chunks(ENTRIES_A_LOOK) {
         lease.check(&services.clock)?;
@@ -141,7 +164,31 @@ async fn rows(
     Ok(drafts)
 }
 
-/// Commits page and counts; false if the chunk was taken from us.
+/// Deletes what an earlier try wrote for rows that are no entries any more: what a name means may have changed since.
+async fn clear(
+    services: &Services,
+    import: &Import,
+    chunk: &Chunk,
+    entries: &[Entry],
+    lease: &Lease,
+) -> Result<(), ImportError> {
+    let key = |entry: &Entry| keys::entry(import.account, import.id, chunk.number, entry.id.row()).sk;
+    let wanted: HashSet<String> = entries.iter().map(key).collect();
+    let mut query = keys::entries(import.account, import.id, chunk.number).keys_only();
+    loop {
+        let (items, last) = services.store.page(&query).await?;
+        let there = items.iter().map(|item| Key::of(Table::Workspace, item));
+        let strays: Vec<_> = there.filter(|key| !wanted.contains(&key.sk)).collect();
+        lease.check(&services.clock)?;
+        services.store.delete_all(strays).await?;
+        match last {
+            Some(last) => query = query.after(last),
+            None => return Ok(()),
+        }
+    }
+}
+
+/// Commits page and counts, unless the chunk was taken from us.
 async fn commit(
     services: &Services,
     import: &Import,
@@ -149,10 +196,10 @@ async fn commit(
     key: Key,
     drafts: draft::Drafts,
     lease: &Lease,
-) -> Result<bool, ImportError> {
+) -> Result<(), ImportError> {
     lease.check(&services.clock)?;
     let counts = drafts.counts;
-    let page = Write::update(key, "SET #state = :committed, #page = :page REMOVE #lease, #lease_until")
+    let page = Write::update(key, "SET #state = :committed, #page = :page REMOVE #lease, #lease_until, #tries")
         .when("#lease = :token AND #state = :planned")
         .bind(":committed", ChunkState::Committed)
         .bind(":planned", ChunkState::Planned)
@@ -168,9 +215,9 @@ async fn commit(
     match services.store.transact(vec![page, count]).await {
         Ok(()) => {
             tracing::info!(account = import.account.0, import = import.id.0, chunk = chunk.number.0, "committed");
-            Ok(true)
+            Ok(())
         }
-        Err(error) if error.is_refused() => Ok(false),
+        Err(error) if error.is_refused() => Ok(()),
         Err(error) => Err(error.into()),
     }
 }

@@ -134,9 +134,10 @@ pub async fn revert(
     match fence(services, &key, &lease).await? {
         Fence::Held(until) => return Ok(Reverted::Held(until)),
         Fence::Over => {}
-        Fence::Mine => {
-            let removed = empty(services, account, import.id, chunk, &lease).await?;
-            mark_reverted(services, &import, chunk, key, removed, &lease).await?;
+        Fence::Mine(fenced) => {
+            empty(services, account, import.id, chunk, &lease).await?;
+            // What people saw of it, from its page: what is deleted here may be the rest that a crash left of either.
+            mark_reverted(services, &import, chunk, key, fenced.loaded(), &lease).await?;
         }
     }
     let counts = import.counts(services).await?;
@@ -149,7 +150,7 @@ async fn finish(services: &Services, import: &Import) -> Result<Reverted, Import
 }
 
 enum Fence {
-    Mine,
+    Mine(Box<Chunk>),
     Held(i64),
     Over,
 }
@@ -168,10 +169,14 @@ async fn fence(services: &Services, key: &Key, lease: &Lease) -> Result<Fence, S
         .bind(":until", lease.until)
         .bind(":now", services.clock.now_ms());
     match services.store.write(take).await {
-        Ok(_) => Ok(Fence::Mine),
+        Ok(item) => Ok(Fence::Mine(Box::new(Chunk::decode(item.unwrap_or_default())?))),
         Err(StoreError::Refused { found: Some(item), .. }) => {
             let chunk = Chunk::decode(*item)?;
             match (chunk.state, chunk.lease_until) {
+                // Our own, whose answer was lost.
+                (ChunkState::Reverting, _) if chunk.lease.as_ref() == Some(&lease.token) => {
+                    Ok(Fence::Mine(Box::new(chunk)))
+                }
                 (ChunkState::Reverted, _) | (_, None) => Ok(Fence::Over),
                 (_, Some(until)) => Ok(Fence::Held(until)),
             }
@@ -180,23 +185,21 @@ async fn fence(services: &Services, key: &Key, lease: &Lease) -> Result<Fence, S
     }
 }
 
-/// Deletes whatever lies in the chunk's partition; returns how many.
+/// Deletes whatever lies in the chunk's partition.
 async fn empty(
     services: &Services,
     account: AccountId,
     import: ImportId,
     chunk: ChunkNo,
     lease: &Lease,
-) -> Result<u64, ImportError> {
-    let mut removed = 0;
+) -> Result<(), ImportError> {
     loop {
         let query = keys::entries(account, import, chunk).keys_only().limit(ENTRIES_A_LOOK);
         let (items, _) = services.store.page(&query).await?;
         if items.is_empty() {
-            return Ok(removed);
+            return Ok(());
         }
         lease.check(&services.clock)?;
-        removed += items.len() as u64;
         services.store.delete_all(items.iter().map(|item| Key::of(Table::Workspace, item)).collect()).await?;
     }
 }
@@ -209,7 +212,7 @@ async fn mark_reverted(
     removed: u64,
     lease: &Lease,
 ) -> Result<(), ImportError> {
-    let mark = Write::update(key, "SET #state = :reverted REMOVE #lease, #lease_until")
+    let mark = Write::update(key, "SET #state = :reverted REMOVE #lease, #lease_until, #tries")
         .when("#lease = :token AND #state = :reverting")
         .bind(":reverted", ChunkState::Reverted)
         .bind(":reverting", ChunkState::Reverting)

@@ -10,7 +10,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use crate::id::{AccountId, ImportId};
-use crate::import::{Import, ImportError, Status};
+use crate::import::{Import, ImportError, Status, settle, stop};
 use crate::plan;
 use crate::queue::Message;
 use crate::revert;
@@ -23,6 +23,9 @@ pub const UPLOAD_WINDOW: Duration = Duration::from_secs(2 * 3600);
 pub const STANDSTILL: Duration = Duration::from_secs(150);
 /// So many wakings without any progress, and the import is given up.
 pub const MOST_WAKINGS: u32 = 30;
+
+/// Who is named in the history.
+const BY: &str = "sweep";
 
 /// What the last look saw.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -75,6 +78,10 @@ async fn look(services: &Services, account: AccountId, import: ImportId, swept: 
     let Some(import) = Import::get(services, account, import).await? else {
         return Ok(());
     };
+    if import.status == Status::Incomplete {
+        // It was stopped, and the last of its loaders has yet to be waited for.
+        return settle(services, &import).await;
+    }
     let counts = import.counts(services).await?;
     let done = match import.status {
         Status::Processing => counts.chunks,
@@ -96,7 +103,7 @@ async fn look(services: &Services, account: AccountId, import: ImportId, swept: 
         if watch.wakings > MOST_WAKINGS && matches!(import.status, Status::Queued | Status::Processing) {
             swept.given_up += 1;
             let why = format!("nothing moved it on in {MOST_WAKINGS} tries");
-            plan::give_up(services, &import, why).await?;
+            stop(services, &import, BY, why).await?;
             return Ok(());
         }
         swept.woken += 1;
@@ -118,7 +125,7 @@ async fn wake(services: &Services, import: &Import, swept: &mut Swept) -> Result
         }
         Status::New => {
             swept.given_up += 1;
-            plan::give_up(services, import, "its file was never uploaded".to_owned()).await?;
+            stop(services, import, BY, "its file was never uploaded".to_owned()).await?;
         }
         Status::Queued => services.queues.send(&Message::Start { account, import: id }).await?,
         Status::Processing => plan::resend(services, import).await?,

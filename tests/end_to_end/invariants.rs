@@ -251,4 +251,3 @@ pub async fn at_rest(stack: &Stack) -> anyhow::Result<()> {
     anyhow::ensure!(wrong.is_empty(), "{wrong:#?}");
     Ok(())
 }
-

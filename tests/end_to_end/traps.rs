@@ -566,3 +566,74 @@ async fn an_edit_by_hand_between_the_chunks_is_in_the_totals() -> anyhow::Result
     assert_eq!(Import::find(services, ACCOUNT, IMPORT).await?.status, Status::Complete);
     at_rest(&stack).await
 }
+
+/// A request of account 1's user to the native door.
+async fn ask(stack: &Stack, path: &str, status: u16) -> anyhow::Result<serde_json::Value> {
+    let request = stack.bare(Method::POST, path).header("Authorization", "Token demo");
+    stack.answer(request).await?.expect(status)
+}
+
+#[tokio::test]
+async fn a_cancel_really_stops_and_what_was_claimed_may_still_be_counted() -> anyhow::Result<()> {
+    for n in 1.. {
+        let stack = Stack::by_hand(3).await?;
+        let before = stack.workspace().await?;
+        stack.post(toggl(12, 3, 2).as_bytes(), &[]).await?.expect(202)?;
+        let services = stack.system.services();
+        let postman = Postman::of(&stack.system);
+        plan(services, ACCOUNT, IMPORT).await?;
+        assert_eq!(load(services, ACCOUNT, IMPORT, ChunkNo(0)).await?, Loaded::Done);
+        let hold = hold_at(n);
+        let slow = hold.faults.connect(&stack.system);
+        let mut loading = Box::pin(load(&slow, ACCOUNT, IMPORT, ChunkNo(1)));
+        if !hold.until_held(&mut loading).await {
+            assert!(n > 10, "{n}");
+            return Ok(());
+        }
+        assert_eq!(ask(&stack, "/api/v1/imports/1/cancel", 202).await?["status"], "incomplete");
+        assert!(postman.drain(services, &Faults::default()).await);
+        hold.let_go.send(true)?;
+        loading.await?;
+        postman.drain_all(services, &Faults::default()).await;
+        // Held before it was claimed, or afterwards.
+        let created = stack.native(1).await?["counts"]["created"].as_u64();
+        assert!(created == Some(3) || created == Some(6) && n > 1, "{n}: {created:?}");
+        assert_eq!(ask(&stack, "/api/v1/imports/1/cancel", 202).await?["reasons"], json!(["it was cancelled"]));
+        at_rest(&stack).await?;
+        services.clock.turn(LONG);
+        sweep::handle(services).await?;
+        assert_eq!(sweep::handle(services).await?.open, 0);
+        undo(&stack).await?;
+        ask(&stack, "/api/v1/imports/1/cancel", 409).await?;
+        assert_eq!(differences(&stack.workspace().await?, &before), [""; 0], "{n}");
+    }
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_cancel_whose_loader_died_is_counted_by_the_sweep() -> anyhow::Result<()> {
+    let stack = planned(9).await?;
+    let services = stack.system.services();
+    let faults = Faults::default();
+    let worker = faults.connect(&stack.system);
+    // Dies when its commit has taken effect, with the import cancelled while it was on its way.
+    faults.plan({
+        let mut batches = 0;
+        move |_, operation| {
+            batches += u32::from(operation == "BatchWriteItem");
+            (batches == 3 && operation == "TransactWriteItems").then_some(Fault::DeathAfter)
+        }
+    });
+    assert!(faults.outlive(load(&worker, ACCOUNT, IMPORT, ChunkNo(0))).await.is_none());
+    let faults = Faults::default();
+    let canceller = faults.connect(&stack.system);
+    // The canceller dies as well, right after the import is stopped.
+    faults.plan(|_, operation| (operation == "TransactWriteItems").then_some(Fault::DeathAfter));
+    let import = Import::find(services, ACCOUNT, IMPORT).await?;
+    assert!(faults.outlive(shared::import::cancel(&canceller, &import, "user 1")).await.is_none());
+    services.clock.turn(LONG);
+    assert_eq!(sweep::handle(services).await?.open, 1);
+    assert_eq!(sweep::handle(services).await?.open, 0);
+    assert_eq!(stack.native(1).await?["counts"]["created"], 3);
+    at_rest(&stack).await
+}

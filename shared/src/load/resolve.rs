@@ -5,7 +5,7 @@
 //! from the name; the loser of the race finds the winner's thing. A name that a file spells in several
 //! ways is shown in the spelling that sorts first, whichever chunk came first.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use futures::{StreamExt, TryStreamExt};
 
@@ -70,10 +70,10 @@ pub async fn resolve(
     rows: &[ParsedRow<'_>],
     lease: &Lease,
 ) -> Result<Named, ImportError> {
-    let people: HashSet<PersonKey> = entries(rows).map(|entry| PersonKey::of(&entry.person)).collect();
+    let people: BTreeSet<PersonKey> = entries(rows).map(|entry| PersonKey::of(&entry.person)).collect();
     let look_ups: Vec<_> = people.into_iter().map(|person| look_up(services, import, person)).collect();
     let people: HashMap<_, _> = futures::stream::iter(look_ups).buffer_unordered(IN_FLIGHT).try_collect().await?;
-    let users: HashSet<ThingId> =
+    let users: BTreeSet<ThingId> =
         people.values().filter_map(|person| owner(person, import.options.fallback_user)).collect();
     let Names { clients, projects, tags } = Names::of(rows, &people, import.options.fallback_user);
 
@@ -165,7 +165,7 @@ async fn look_up(services: &Services, import: &Import, person: PersonKey) -> Res
     Ok((person, meant))
 }
 
-async fn touch_users(services: &Services, import: &Import, users: HashSet<ThingId>) -> Result<(), ImportError> {
+async fn touch_users(services: &Services, import: &Import, users: BTreeSet<ThingId>) -> Result<(), ImportError> {
     let touches: Vec<_> = users.into_iter().map(|user| touch_user(services, import, user)).collect();
     futures::stream::iter(touches).buffer_unordered(IN_FLIGHT).try_collect().await
 }
@@ -254,6 +254,8 @@ async fn touch_all(
                 None => Found::Absent(Place::first(account, wanted.kind, &wanted.key)),
                 Some(_) => find(services, account, wanted.kind, &wanted.key).await?,
             };
+            // The reference that was looked for is one to the first place, whatever lies there.
+            let referred = referred && matches!(&seen, Found::There(thing) if thing.id == place.1);
             touch(services, import, wanted, seen, referred, noted).await
         });
     }
@@ -265,7 +267,7 @@ async fn touch(
     import: &Import,
     wanted: &Wanted,
     mut seen: Found,
-    referred_to_first: bool,
+    referred_to_seen: bool,
     noted: &HashSet<(Kind, ThingId)>,
 ) -> Result<Option<ThingId>, ImportError> {
     let account = import.account;
@@ -279,7 +281,7 @@ async fn touch(
         };
         let writes = match &seen {
             Found::There(thing) => {
-                if (attempt == 0 && referred_to_first) || referred(services, import, wanted.kind, id).await? {
+                if (attempt == 0 && referred_to_seen) || referred(services, import, wanted.kind, id).await? {
                     return Ok(Some(respell(services, import, wanted, thing).await?));
                 }
                 reference::refer(account, wanted.kind, id, import.id).to_vec()
@@ -292,10 +294,15 @@ async fn touch(
         }
         match services.store.transact(writes).await {
             Ok(()) => {
-                return match &seen {
-                    Found::There(thing) => Ok(Some(respell(services, import, wanted, thing).await?)),
-                    Found::Absent(_) => Ok(Some(id)),
-                };
+                match (&seen, &wanted.client) {
+                    (Found::There(thing), _) => drop(respell(services, import, wanted, thing).await?),
+                    // Its client may be there already, in another spelling.
+                    (Found::Absent(_), Some(client)) => {
+                        set_spelling(services, import, Kind::Client, client.id, &client.name).await?;
+                    }
+                    (Found::Absent(_), None) => {}
+                }
+                return Ok(Some(id));
             }
             // Another was first, or it went away: look again.
             Err(error) if error.is_refused() => {

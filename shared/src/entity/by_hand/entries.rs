@@ -101,11 +101,21 @@ pub async fn create(
         created_at: now,
         updated_at: now,
     };
-    let entry = applied(services, account, blank, input).await?;
-    let key = Entry::key(account, entry.id, HAND_CHUNK);
-    let write = Write::put(key, &entry).when_absent();
-    change(services, account, None, Some(&entry), vec![write]).await?;
-    Ok(entry)
+    let key = Entry::key(account, blank.id, HAND_CHUNK);
+    for _ in 0..ATTEMPTS {
+        let entry = applied(services, account, blank.clone(), input).await?;
+        let write = Write::put(key.clone(), &entry).when_absent();
+        match change(services, account, None, Some(&entry), vec![write]).await {
+            Ok(()) => return Ok(entry),
+            Err(EditError::Store(error)) if error.is_refused() => {}
+            Err(error) => return Err(error),
+        }
+        // Nobody else has this number: an entry that is there was made by a try whose answer was lost.
+        if let Some(made) = Entry::read(services, &key).await? {
+            return Ok(made);
+        }
+    }
+    Err(busy())
 }
 
 /// Edits an entry.
@@ -235,15 +245,14 @@ async fn change(
     }
     deltas.retain(|_, delta| *delta != Sums::default());
 
-    let mut dropped = Vec::new();
     for (&(kind, id), delta) in &deltas {
         let key = keys::reference(account, kind, id, referrer);
         let reference: Option<Reference> = services.store.read(&key).await?;
         match reference {
             Some(reference) if referrer == ImportId::HAND && reference.sums().entries + delta.entries == 0 => {
                 let delete = Write::delete(key).when("#hand_entries = :seen").bind(":seen", reference.hand_entries);
-                writes.extend([delete, reference::count(account, kind, id, -1)]);
-                dropped.push(Note { kind, id, client: None });
+                writes.push(delete);
+                writes.extend(reference::let_go(services, account, kind, id).await?);
             }
             Some(_) => writes.push(reference::adjust(account, kind, id, referrer, delta)),
             None => {
@@ -260,11 +269,7 @@ async fn change(
             }
         }
     }
-    services.store.transact(writes).await?;
-    for note in dropped {
-        reference::drop_reference(services, account, &note, referrer).await?;
-    }
-    Ok(())
+    Ok(services.store.transact(writes).await?)
 }
 
 /// Notes in the import's partition that an entry of it now refers to the thing.

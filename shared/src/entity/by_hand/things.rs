@@ -1,8 +1,8 @@
 //! Users, clients, projects and tags, made, edited and deleted by hand.
 
 use super::{ATTEMPTS, EditError, busy};
-use crate::entity::find::{Found, Place, find};
-use crate::entity::reference::{count, removal};
+use crate::entity::find::{Found, Place, find, is_home};
+use crate::entity::reference::{count, let_go, removal};
 use crate::entity::{ProjectFields, Thing, UserFields, normal, project_key, tidy, user};
 use crate::id::{AccountId, ImportId, ThingId};
 use crate::services::Services;
@@ -82,13 +82,17 @@ pub async fn update(
         }
         if after.key != before.key {
             let place = free_place(services, account, kind, &after.key).await?.ok_or(EditError::Taken("name"))?;
-            let mut sign = Thing::new(kind, place.id, after.key.clone(), String::new(), ImportId::HAND, 0);
-            sign.alias_of = Some(id);
-            writes.extend(place.put(account, &sign));
             if let Some(old) = before.alias_at {
                 writes.push(Write::delete(keys::thing(account, kind, old)));
             }
-            after.alias_at = Some(place.id);
+            after.alias_at = None;
+            // With the name that it was made under it needs no sign: it lies where that one leads to.
+            if !is_home(account, kind, &after.key, id) {
+                let mut sign = Thing::new(kind, place.id, after.key.clone(), String::new(), ImportId::HAND, 0);
+                sign.alias_of = Some(id);
+                writes.extend(place.put(account, &sign));
+                after.alias_at = Some(place.id);
+            }
         }
         after.version += 1;
         after.updated_at = services.clock.now_ms();
@@ -107,7 +111,7 @@ pub async fn delete(services: &Services, account: AccountId, kind: Kind, id: Thi
         if thing.refs > 0 {
             return Err(EditError::InUse);
         }
-        let mut writes = removal(account, &thing, 0);
+        let mut writes = removal(services, account, &thing, 0, ImportId::HAND).await?;
         if kind == Kind::User {
             writes.extend(user::release(account, &thing, None));
         }
@@ -238,7 +242,9 @@ async fn applied(
         Some(Some(name)) => Some(client_named(services, account, name).await?),
     };
     if client != project.client {
-        writes.extend(project.client.map(|old| count(account, Kind::Client, old, -1)));
+        if let Some(old) = project.client {
+            writes.extend(let_go(services, account, Kind::Client, old).await?);
+        }
         writes.extend(client.map(|new| count(account, Kind::Client, new, 1)));
     }
     thing.key = project_key(client, &thing.name);
@@ -293,6 +299,9 @@ fn replace(account: AccountId, before: &Thing, after: &Thing) -> Write {
         if there {
             sets.push_str(field);
         }
+    }
+    if after.alias_at.is_none() {
+        sets.push_str(" REMOVE #alias_at");
     }
     let mut write = Write::update(keys::thing(account, after.kind, after.id), &sets)
         .when("#version = :seen")
