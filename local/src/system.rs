@@ -157,12 +157,7 @@ async fn create(emulators: &Emulators, template: &Template) -> anyhow::Result<Na
     Ok(Names { tables, bucket, queues: QueueUrls { work, load, revert } })
 }
 
-fn connect(
-    emulators: &Emulators,
-    names: &Names,
-    clock: Clock,
-    adapt: impl Fn(SdkConfig) -> SdkConfig,
-) -> Services {
+fn connect(emulators: &Emulators, names: &Names, clock: Clock, adapt: impl Fn(SdkConfig) -> SdkConfig) -> Services {
     let (dynamodb, s3, sqs) = clients(emulators, adapt);
     Services::from_clients(dynamodb, s3, sqs, names.clone(), clock)
 }

@@ -3,7 +3,7 @@
 //! ```text
 //! new → queued → processing → complete | partially_complete | failed | incomplete
 //! queued → unsupported              any of them but rolled_back → rolling_back → rolled_back
-//! new | queued → incomplete         (given up: the file or its plan never came)
+//! new | queued → incomplete         (cancelled, or given up: the file or its plan never came)
 //! ```
 //!
 //! A status changes in one transaction with an event for the outbox and a line of history, and only
@@ -16,6 +16,7 @@ mod create;
 mod options;
 mod settle;
 mod status;
+mod stop;
 mod transition;
 
 use aws_sdk_dynamodb::types::AttributeValue;
@@ -27,6 +28,7 @@ pub use create::{NewImport, Origin, create};
 pub use options::Options;
 pub use settle::{settle, tally};
 pub use status::Status;
+pub use stop::{cancel, stop};
 pub use transition::{Change, HistoryLine, transition};
 
 use crate::files::{FileError, Object};

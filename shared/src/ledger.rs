@@ -161,9 +161,9 @@ pub struct Chunk {
     /// Until when, in milliseconds since the epoch.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub lease_until: Option<i64>,
-    /// How often it was claimed.
+    /// Times it was claimed, until it is committed: one that died may have left entries that the next does not make.
     #[serde(default)]
-    pub tries: u64,
+    pub tries: u32,
     /// Entries of it that were deleted by hand.
     #[serde(default)]
     pub dropped: u64,
@@ -215,10 +215,12 @@ impl Chunk {
 
     /// Entries that stand.
     pub fn standing(&self) -> u64 {
-        match (&self.page, self.state) {
-            (Some(page), ChunkState::Committed) => page.count(Outcome::Created) - self.dropped,
-            _ => 0,
-        }
+        if self.state == ChunkState::Committed { self.loaded() } else { 0 }
+    }
+
+    /// Entries that stood when it was last committed.
+    pub fn loaded(&self) -> u64 {
+        self.page.as_ref().map_or(0, |page| page.count(Outcome::Created) - self.dropped)
     }
 }
 

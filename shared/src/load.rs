@@ -11,12 +11,13 @@ mod resolve;
 
 use std::collections::HashSet;
 
+use crate::entity::Entry;
 use crate::files::FileError;
-use crate::id::{AccountId, ChunkNo, ImportId, Row};
-use crate::import::{Import, ImportError, Status, settle};
+use crate::id::{AccountId, ChunkNo, ImportId};
+use crate::import::{Import, ImportError, Status, settle, stop};
 use crate::lease::Lease;
 use crate::ledger::{Chunk, ChunkState, page_attribute};
-use crate::plan;
+use crate::queue::Message;
 use crate::services::Services;
 use crate::store::keys::Key;
 use crate::store::{StoreError, Table, Write, encode, keys};
@@ -47,37 +48,50 @@ pub async fn load(
         Claim::Held(until) => return Ok(Loaded::Held(until)),
         Claim::Over => {
             // Committed already; its settling may have been lost with whoever committed it.
-            settle(services, account, import).await?;
+            let import = Import::find(services, account, import).await?;
+            settle(services, &import).await?;
             return Ok(Loaded::Done);
         }
     };
-    // Read after the claim: an undo that began earlier is seen here, one that begins later sees the lease.
+    // Read after the claim: an undo or a stop that began earlier is seen here, one that begins later sees the lease.
     let import = Import::find(services, account, import).await?;
     if import.status != Status::Processing {
         release(services, key, &lease).await?;
-        settle(services, account, import.id).await?;
+        settle(services, &import).await?;
         return Ok(Loaded::Done);
     }
-    let committed = match work(services, &import, &claimed, &key, &lease).await {
-        Ok(committed) => committed,
+    match work(services, &import, &claimed, &key, &lease).await {
+        Ok(()) => {}
         Err(error @ (ImportError::File(FileError::Missing | FileError::Replaced) | ImportError::Impossible(_))) => {
             release(services, key, &lease).await?;
-            match plan::give_up(services, &import, error.to_string()).await {
-                Ok(_) | Err(ImportError::Status { .. }) => settle(services, account, import.id).await?,
-                Err(error) => return Err(error),
-            }
-            return Ok(Loaded::Done);
+            return match stop(services, &import, "loader", error.to_string()).await {
+                Ok(_) | Err(ImportError::Status { .. }) => Ok(Loaded::Done),
+                Err(error) => Err(error),
+            };
         }
         Err(error) => {
             // Best effort: the next try need not wait for the lease to end.
             let _ = release(services, key, &lease).await;
             return Err(error);
         }
-    };
-    if committed {
-        settle(services, account, import.id).await?;
     }
+    // Read again, for it may have been stopped meanwhile. A commit that was refused is looked after as well: it may be
+    // our own, whose answer was lost for so long that DynamoDB forgot it.
+    settle(services, &Import::find(services, account, import.id).await?).await?;
     Ok(Loaded::Done)
+}
+
+/// Has the chunk loaded when the lease of whoever holds it is over: a copy of the message comes then, and costs no
+/// receive that counts towards the dead letters.
+pub async fn come_again(
+    services: &Services,
+    account: AccountId,
+    import: ImportId,
+    chunk: ChunkNo,
+    until: i64,
+) -> Result<(), ImportError> {
+    let message = Message::Load { account, import, chunk };
+    Ok(services.queues.send_after(&message, services.clock.until(until)).await?)
 }
 
 enum Claim {
@@ -99,7 +113,7 @@ async fn claim(services: &Services, key: &Key, lease: &Lease) -> Result<Claim, S
         Err(StoreError::Refused { found: Some(item), .. }) => {
             let chunk = Chunk::decode(*item)?;
             match (chunk.state, chunk.lease_until) {
-                // The SDK tried again what had taken effect.
+                // Our own, whose answer was lost.
                 (ChunkState::Planned, _) if chunk.lease.as_ref() == Some(&lease.token) => {
                     Ok(Claim::Mine(Box::new(chunk)))
                 }
@@ -121,14 +135,14 @@ async fn release(services: &Services, key: Key, lease: &Lease) -> Result<(), Sto
     }
 }
 
-/// The work between claim and settling; whether the chunk was committed.
+/// The work between claim and settling.
 async fn work(
     services: &Services,
     import: &Import,
     chunk: &Chunk,
     key: &Key,
     lease: &Lease,
-) -> Result<bool, ImportError> {
+) -> Result<(), ImportError> {
     let drafts = rows(services, import, chunk, lease).await?;
     commit(services, import, chunk, key.clone(), drafts, lease).await
 }
@@ -149,24 +163,43 @@ async fn rows(
     let rows = draft::parse(&rows, &import.options);
     let named = resolve::resolve(services, import, &rows, lease).await?;
     let drafts = draft::draft(import, rows, &named);
+    if chunk.tries > 1 {
+        clear(services, import, chunk, &drafts.entries, lease).await?;
+    }
     let key = |row| keys::entry(import.account, import.id, chunk.number, row);
     for some in drafts.entries.chunks(ENTRIES_A_LOOK) {
         lease.check(&services.clock)?;
         let items = some.iter().map(|entry| (Table::Workspace, encode(&key(entry.id.row()), entry)));
         services.store.put_all(items.collect()).await?;
     }
-    if chunk.tries > 1 {
-        // An earlier try may have seen another workspace, and made entries of rows that are none now.
-        let made: HashSet<Row> = drafts.entries.iter().map(|entry| entry.id.row()).collect();
-        let rows = (chunk.first_row..chunk.first_row + u64::from(chunk.rows)).map(Row);
-        let left = rows.filter(|row| !made.contains(row)).map(key).collect();
-        lease.check(&services.clock)?;
-        services.store.delete_all(left).await?;
-    }
     Ok(drafts)
 }
 
-/// Commits page and counts; false if the chunk was taken from us.
+/// Deletes what an earlier try wrote for rows that are no entries any more: what a name means may have changed since.
+async fn clear(
+    services: &Services,
+    import: &Import,
+    chunk: &Chunk,
+    entries: &[Entry],
+    lease: &Lease,
+) -> Result<(), ImportError> {
+    let key = |entry: &Entry| keys::entry(import.account, import.id, chunk.number, entry.id.row()).sk;
+    let wanted: HashSet<String> = entries.iter().map(key).collect();
+    let mut query = keys::entries(import.account, import.id, chunk.number).keys_only();
+    loop {
+        let (items, last) = services.store.page(&query).await?;
+        let there = items.iter().map(|item| Key::of(Table::Workspace, item));
+        let strays: Vec<_> = there.filter(|key| !wanted.contains(&key.sk)).collect();
+        lease.check(&services.clock)?;
+        services.store.delete_all(strays).await?;
+        match last {
+            Some(last) => query = query.after(last),
+            None => return Ok(()),
+        }
+    }
+}
+
+/// Commits page and counts, unless the chunk was taken from us.
 async fn commit(
     services: &Services,
     import: &Import,
@@ -174,7 +207,7 @@ async fn commit(
     key: Key,
     drafts: draft::Drafts,
     lease: &Lease,
-) -> Result<bool, ImportError> {
+) -> Result<(), ImportError> {
     lease.check(&services.clock)?;
     let counts = drafts.counts;
     let page = Write::update(key, "SET #state = :committed, #page = :page REMOVE #lease, #lease_until, #tries")
@@ -193,9 +226,9 @@ async fn commit(
     match services.store.transact(vec![page, count]).await {
         Ok(()) => {
             tracing::info!(account = import.account.0, import = import.id.0, chunk = chunk.number.0, "committed");
-            Ok(true)
+            Ok(())
         }
-        Err(error) if error.is_refused() => Ok(false),
+        Err(error) if error.is_refused() => Ok(()),
         Err(error) => Err(error.into()),
     }
 }

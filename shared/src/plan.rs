@@ -11,9 +11,9 @@ use crate::drained::drained;
 use crate::files::{FileError, Object};
 use crate::format::{ChunkSpan, Plan, Refusal, Survey};
 use crate::id::{AccountId, ChunkNo, ImportId, MAX_ROWS};
-use crate::import::{Change, Import, ImportError, Reading, Status, settle, transition};
+use crate::import::{Change, Import, ImportError, Reading, Status, settle, stop, transition};
 use crate::ledger::{Chunk, ChunkState};
-use crate::load;
+use crate::load::{self, Loaded};
 use crate::queue::Message;
 use crate::services::Services;
 use crate::store::{StoreError, Write, keys};
@@ -39,21 +39,23 @@ pub async fn plan(services: &Services, account: AccountId, import: ImportId) -> 
     let planned = match survey(services, &import, &source).await {
         Ok(Ok(plan)) if plan.rows > MAX_ROWS => {
             let rows = plan.rows;
-            give_up(services, &import, format!("the file has {rows} rows; an import takes at most {MAX_ROWS}")).await
+            let why = format!("the file has {rows} rows; an import takes at most {MAX_ROWS}");
+            stop(services, &import, BY, why).await
         }
         Ok(Ok(plan)) => begin(services, &import, plan).await,
         Ok(Err(refusal)) => refuse(services, &import, refusal).await,
         Err(ImportError::File(error @ (FileError::Missing | FileError::Replaced))) => {
-            give_up(services, &import, error.to_string()).await
+            stop(services, &import, BY, error.to_string()).await
         }
         Err(error) => Err(error),
     };
-    match planned {
-        Ok(import) if import.status == Status::Processing => send_out(services, &import).await,
-        // Somebody else planned it first, or it is being undone.
-        Ok(_) | Err(ImportError::Status { .. }) => Ok(()),
-        Err(error) => Err(error),
-    }
+    let import = match planned {
+        Ok(import) => import,
+        // Somebody else planned it first, or this very run, and the answer was lost; or it was stopped, or is being undone.
+        Err(ImportError::Status { .. }) => Import::find(services, account, import.id).await?,
+        Err(error) => return Err(error),
+    };
+    if import.status == Status::Processing { send_out(services, &import).await } else { Ok(()) }
 }
 
 /// The awaited file is in the bucket: pins it.
@@ -132,18 +134,15 @@ async fn refuse(services: &Services, import: &Import, refusal: Refusal) -> Resul
     transition(services, import, Status::Unsupported, BY, change.because(reason)).await
 }
 
-/// Ends an import that cannot go on, and says why.
-pub(crate) async fn give_up(services: &Services, import: &Import, reason: String) -> Result<Import, ImportError> {
-    let change = Change::none().set("reason", &reason).set("completed_at", services.clock.now_ms());
-    transition(services, import, Status::Incomplete, BY, change.because(reason)).await
-}
-
 /// Sends the chunks of a planned import to the loaders. What has no rows settles, and one chunk alone is loaded on the spot.
 async fn send_out(services: &Services, import: &Import) -> Result<(), ImportError> {
+    let (account, id) = (import.account, import.id);
     match import.chunk_count() {
-        0 => settle(services, import.account, import.id).await,
-        // If another holds the chunk, the sweep sees to the rest.
-        1 => load::load(services, import.account, import.id, ChunkNo(0)).await.map(drop),
+        0 => settle(services, import).await,
+        1 => match load::load(services, account, id, ChunkNo(0)).await? {
+            Loaded::Done => Ok(()),
+            Loaded::Held(until) => load::come_again(services, account, id, ChunkNo(0), until).await,
+        },
         _ => send_waiting(services, import).await.map(drop),
     }
 }

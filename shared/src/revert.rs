@@ -16,7 +16,7 @@ use crate::entity::reference::{Note, drop_reference};
 use crate::id::{AccountId, ChunkNo, ImportId};
 use crate::import::{Change, Import, ImportError, Kept, Status, transition};
 use crate::lease::Lease;
-use crate::ledger::{Chunk, ChunkState, Outcome};
+use crate::ledger::{Chunk, ChunkState};
 use crate::plan::send_chunks;
 use crate::queue::Message;
 use crate::services::Services;
@@ -130,9 +130,10 @@ pub async fn revert(
     match fence(services, &key, &lease).await? {
         Fence::Held(until) => return Ok(Reverted::Held(until)),
         Fence::Over => {}
-        Fence::Mine(removed) => {
+        Fence::Mine(fenced) => {
             empty(services, account, import.id, chunk, &lease).await?;
-            mark_reverted(services, &import, chunk, key, removed, &lease).await?;
+            // What people saw of it, from its page: what is deleted here may be the rest that a crash left of either.
+            mark_reverted(services, &import, chunk, key, fenced.loaded(), &lease).await?;
         }
     }
     if import.counts(services).await?.reverted >= import.chunk_count() {
@@ -142,8 +143,7 @@ pub async fn revert(
 }
 
 enum Fence {
-    /// With the number of entries that were seen to stand.
-    Mine(u64),
+    Mine(Box<Chunk>),
     Held(i64),
     Over,
 }
@@ -162,16 +162,15 @@ async fn fence(services: &Services, key: &Key, lease: &Lease) -> Result<Fence, S
         .bind(":until", lease.until)
         .bind(":now", services.clock.now_ms());
     match services.store.write(take).await {
-        Ok(item) => {
-            let chunk = Chunk::decode(item.unwrap_or_default())?;
-            Ok(Fence::Mine(standing(&chunk)))
-        }
+        Ok(item) => Ok(Fence::Mine(Box::new(Chunk::decode(item.unwrap_or_default())?))),
         Err(StoreError::Refused { found: Some(item), .. }) => {
             let chunk = Chunk::decode(*item)?;
             match (chunk.state, chunk.lease_until) {
+                // Our own, whose answer was lost.
+                (ChunkState::Reverting, _) if chunk.lease.as_ref() == Some(&lease.token) => {
+                    Ok(Fence::Mine(Box::new(chunk)))
+                }
                 (ChunkState::Reverted, _) | (_, None) => Ok(Fence::Over),
-                // The SDK tried again what had taken effect.
-                _ if chunk.lease.as_ref() == Some(&lease.token) => Ok(Fence::Mine(standing(&chunk))),
                 (_, Some(until)) => Ok(Fence::Held(until)),
             }
         }
@@ -179,13 +178,7 @@ async fn fence(services: &Services, key: &Key, lease: &Lease) -> Result<Fence, S
     }
 }
 
-/// Entries of a chunk that could be seen before it was fenced.
-fn standing(chunk: &Chunk) -> u64 {
-    let created = chunk.page.as_ref().map_or(0, |page| page.count(Outcome::Created));
-    created.saturating_sub(chunk.dropped)
-}
-
-/// Deletes whatever lies in the chunk's partition, be it from a load that died.
+/// Deletes whatever lies in the chunk's partition.
 async fn empty(
     services: &Services,
     account: AccountId,

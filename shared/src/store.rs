@@ -231,8 +231,18 @@ impl Store {
         self.all(query).await?.into_iter().map(decode).collect()
     }
 
-    /// One write; for an update, the item as it is after it.
+    /// One write; for an update, the item as it is after it. Meeting a transaction is waited out.
     pub async fn write(&self, write: Write) -> Result<Option<Item>, StoreError> {
+        let mut patience = Patience::new();
+        loop {
+            match self.write_once(write.clone()).await {
+                Err(StoreError::Busy(why)) => patience.wait(false, &why).await?,
+                done => return done,
+            }
+        }
+    }
+
+    async fn write_once(&self, write: Write) -> Result<Option<Item>, StoreError> {
         let table = self.name(write.key.table);
         let old = ReturnValuesOnConditionCheckFailure::AllOld;
         let total = ReturnConsumedCapacity::Total;
@@ -435,6 +445,10 @@ fn refused<E>(error: SdkError<E>) -> StoreError
 where
     E: std::error::Error + ProvideErrorMetadata + Refusal + Send + Sync + 'static,
 {
+    // The SDK does not try this one again.
+    if error.as_service_error().and_then(ProvideErrorMetadata::code) == Some("TransactionConflictException") {
+        return StoreError::Busy("a transaction holds the item".to_owned());
+    }
     match error.as_service_error().and_then(Refusal::refusal) {
         Some(found) => StoreError::Refused { at: vec![0], found: found.map(Box::new) },
         None => sdk(error),

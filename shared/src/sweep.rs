@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::drained::drained;
 use crate::id::{AccountId, ImportId};
-use crate::import::{Import, ImportError, Status};
+use crate::import::{Import, ImportError, Status, settle, stop};
 use crate::plan;
 use crate::queue::Message;
 use crate::revert;
@@ -31,6 +31,9 @@ const PLANNING: Duration = Duration::from_secs(960);
 const MOST_WAKINGS: u32 = 12;
 /// Imports looked at at once.
 const LOOKS_AT_ONCE: usize = 8;
+
+/// Who is named in the history.
+const BY: &str = "sweep";
 
 /// What the last look saw.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -89,6 +92,10 @@ async fn look_apart(services: &Services, account: AccountId, import: ImportId) -
 
 async fn look(services: &Services, account: AccountId, import: ImportId, swept: &mut Swept) -> Result<(), ImportError> {
     let Some(import) = Import::get(services, account, import).await? else { return Ok(()) };
+    if import.status == Status::Incomplete {
+        // It was stopped, and the last of its loaders has yet to be waited for.
+        return settle(services, &import).await;
+    }
     let counts = import.counts(services).await?;
     let done = match import.status {
         Status::Processing => counts.chunks,
@@ -110,11 +117,7 @@ async fn look(services: &Services, account: AccountId, import: ImportId, swept: 
         if watch.wakings > MOST_WAKINGS && matches!(import.status, Status::Queued | Status::Processing) {
             swept.given_up += 1;
             let why = format!("nothing moved it on in {MOST_WAKINGS} tries");
-            plan::give_up(services, &import, why).await?;
-            if import.status == Status::Processing {
-                // A loader folds the totals of what was loaded.
-                plan::resend(services, &import).await?;
-            }
+            stop(services, &import, BY, why).await?;
             return Ok(());
         }
         swept.woken += 1;
@@ -142,7 +145,7 @@ async fn wake(services: &Services, import: &Import, swept: &mut Swept) -> Result
         }
         Status::New => {
             swept.given_up += 1;
-            plan::give_up(services, import, "its file was never uploaded".to_owned()).await?;
+            stop(services, import, BY, "its file was never uploaded".to_owned()).await?;
         }
         Status::Queued => services.queues.send(&Message::Start { account, import: id }).await?,
         Status::Processing => plan::resend(services, import).await?,

@@ -191,7 +191,9 @@ impl Faults {
                 Err(ConnectorError::timeout("the answer was lost".into()))
             }
             Some(Fault::Throttled) if service == "s3" => Ok(answer(503, &json!({}))),
-            Some(Fault::Throttled) => Ok(answer(400, &json!({ "__type": "ThrottlingException", "message": "slow down" }))),
+            Some(Fault::Throttled) => {
+                Ok(answer(400, &json!({ "__type": "ThrottlingException", "message": "slow down" })))
+            }
             Some(Fault::Conflict) => match conflict(&operation, &request) {
                 Some(conflict) => Ok(answer(400, &conflict)),
                 None => inner.call(request).await,

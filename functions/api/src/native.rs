@@ -1,7 +1,7 @@
 //! The native door, `/api/v1`: what the command line and the presigned upload need of it so far.
 //!
 //! An import is made by an upload straight to S3, of any size; it is read with its counts, the evidence of
-//! what its file is, and its first errors; and it is undone.
+//! what its file is, and its first errors; it is cancelled, and undone.
 
 mod imports;
 mod problem;
@@ -18,6 +18,7 @@ pub fn router(door: Door) -> Router {
     Router::new()
         .route("/imports", post(upload::create))
         .route("/imports/{id}", get(imports::get))
+        .route("/imports/{id}/cancel", post(imports::cancel))
         .route("/imports/{id}/revert", post(imports::revert))
         .fallback(async || Problem::not_found())
         .method_not_allowed_fallback(async || Problem::method_not_allowed())

@@ -3,7 +3,7 @@
 use aws_lambda_events::sqs::{SqsBatchResponse, SqsEvent};
 use shared::batch;
 use shared::import::ImportError;
-use shared::load::{Loaded, load};
+use shared::load::{Loaded, come_again, load};
 use shared::queue::{Message, QueueError};
 use shared::services::Services;
 
@@ -18,7 +18,6 @@ async fn work(services: Services, message: Message) -> Result<(), ImportError> {
     };
     match load(&services, account, import, chunk).await? {
         Loaded::Done => Ok(()),
-        // A copy comes when the lease is over: waiting costs no receive that counts towards the dead letters.
-        Loaded::Held(until) => Ok(services.queues.send_after(&message, services.clock.until(until)).await?),
+        Loaded::Held(until) => come_again(&services, account, import, chunk, until).await,
     }
 }

@@ -9,5 +9,8 @@ async fn main() -> Result<(), Error> {
     log_json();
     let services = Services::from_env().await?;
     let services = &services;
-    run(service_fn(async |_: LambdaEvent<EventBridgeEvent>| sweep::handle(services).await.map(drop).map_err(Error::from))).await
+    run(service_fn(async |_: LambdaEvent<EventBridgeEvent>| {
+        sweep::handle(services).await.map(drop).map_err(Error::from)
+    }))
+    .await
 }

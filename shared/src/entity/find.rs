@@ -15,6 +15,9 @@ use super::Thing;
 /// Choices that are looked at. The second is met once in 2^52 / n keys.
 const MOST_PROBES: u32 = 16;
 
+/// Looks again while signs lead to things that go away.
+const ATTEMPTS: usize = 5;
+
 /// What is found at a key.
 #[derive(Debug)]
 pub enum Found {
@@ -37,6 +40,21 @@ pub struct Place {
 
 /// Looks for the thing with this key.
 pub async fn find(services: &Services, account: AccountId, kind: Kind, key: &str) -> Result<Found, StoreError> {
+    for _ in 0..ATTEMPTS {
+        if let Some(found) = look(services, account, kind, key).await? {
+            return Ok(found);
+        }
+    }
+    Err(StoreError::Busy(format!("a {} kept changing while it was looked for", kind.as_str())))
+}
+
+/// Whether a thing with this id and this key is found without a sign.
+pub fn is_home(account: AccountId, kind: Kind, key: &str, id: ThingId) -> bool {
+    (0..MOST_PROBES).any(|probe| ThingId::derive(account, kind.as_str(), key, probe) == id)
+}
+
+/// One look; nothing, if the thing that a sign leads to went away in the meantime, and its sign with it.
+async fn look(services: &Services, account: AccountId, kind: Kind, key: &str) -> Result<Option<Found>, StoreError> {
     let mut mark = None;
     let mut passed = Vec::new();
     for probe in 0..MOST_PROBES {
@@ -45,15 +63,14 @@ pub async fn find(services: &Services, account: AccountId, kind: Kind, key: &str
         match there {
             None => {
                 let (id, taken_over) = mark.map_or((id, false), |mark| (mark, true));
-                return Ok(Found::Absent(Place { id, taken_over, passed }));
+                return Ok(Some(Found::Absent(Place { id, taken_over, passed })));
             }
             Some(thing) if thing.key == key && !thing.removed => {
                 let Some(target) = thing.alias_of else {
-                    return Ok(Found::There(Box::new(thing)));
+                    return Ok(Some(Found::There(Box::new(thing))));
                 };
                 let target = Thing::get(services, account, kind, target).await?;
-                let gone = || StoreError::Shape("a sign leads nowhere".to_owned());
-                return Ok(Found::There(Box::new(target.ok_or_else(gone)?)));
+                return Ok(target.map(|target| Found::There(Box::new(target))));
             }
             Some(thing) if thing.removed => mark = mark.or(Some(id)),
             // A renamed thing shows by itself that its place has another key, and needs no mark.

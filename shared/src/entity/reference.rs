@@ -156,9 +156,61 @@ pub fn adjust(account: AccountId, kind: Kind, id: ThingId, referrer: ImportId, b
         .bind(":billable", by.billable_seconds)
 }
 
-/// Drops the reference of `referrer` to what `note` names, if it is there, and removes the thing if this was its last
-/// one and its import is undone. With `undone`, the import that made the thing is the one being undone: a thing that stays
-/// is marked, so that whoever drops the last reference removes it. Doing it twice is doing it once.
+/// The writes by which somebody lets go of a thing: one reference fewer on it, or, if that was the last one and its
+/// import is undone, its removal in the same transaction, so that no crash in between leaves an orphan behind.
+pub async fn let_go(
+    services: &Services,
+    account: AccountId,
+    kind: Kind,
+    id: ThingId,
+) -> Result<Vec<Write>, StoreError> {
+    match Thing::get(services, account, kind, id).await? {
+        Some(thing) => Ok(without(services, account, &thing, 1, ImportId::HAND).await?.writes),
+        // It went with another's last reference: this one is refused, and the caller looks again.
+        None => Ok(vec![count(account, kind, id, -1)]),
+    }
+}
+
+/// What becomes of a thing.
+struct Fate {
+    writes: Vec<Write>,
+    /// It is removed.
+    goes: bool,
+}
+
+/// What becomes of a thing of which `fewer` references (one or none) are dropped while the import `undone`, or
+/// [`ImportId::HAND`] for none, is being undone: it goes if nobody else refers to it and the import that made it is undone;
+/// if it stays although that one is being undone now, it is marked, so that whoever drops the last reference removes it.
+async fn without(
+    services: &Services,
+    account: AccountId,
+    thing: &Thing,
+    fewer: i64,
+    undone: ImportId,
+) -> Result<Fate, StoreError> {
+    let made_by_it = is_made_by(thing, undone);
+    let doomed = made_by_it || thing.orphan;
+    if doomed && thing.refs == fewer {
+        return Ok(Fate { writes: removal(services, account, thing, fewer, undone).await?, goes: true });
+    }
+    let marks = made_by_it && !thing.orphan;
+    if fewer == 0 && !marks {
+        return Ok(Fate { writes: Vec::new(), goes: false });
+    }
+    // Not a number that was seen, so that those who let go side by side do not have to begin again each time.
+    let condition = if doomed { "#refs > :fewer" } else { "#refs >= :fewer AND attribute_not_exists(#orphan)" };
+    let update = if marks { "ADD #refs :by SET #orphan = :true" } else { "ADD #refs :by" };
+    let write = Write::update(keys::thing(account, thing.kind, thing.id), update).when(condition);
+    let write = write.bind(":fewer", fewer).bind(":by", -fewer);
+    Ok(Fate { writes: vec![if marks { write.bind(":true", true) } else { write }], goes: false })
+}
+
+fn is_made_by(thing: &Thing, import: ImportId) -> bool {
+    import != ImportId::HAND && thing.created_by == import
+}
+
+/// Drops the reference that an import being undone holds to what `note` names, if it is there. Doing it twice is doing it
+/// once.
 ///
 /// Returns what stays although its import made it: the thing, its client.
 pub async fn drop_reference(
@@ -168,42 +220,25 @@ pub async fn drop_reference(
     referrer: ImportId,
 ) -> Result<Vec<Kept>, StoreError> {
     for _ in 0..ATTEMPTS {
-        let reference = services.store.get(&keys::reference(account, note.kind, note.id, referrer)).await?;
-        let thing = Thing::get(services, account, note.kind, note.id).await?;
-        let Some(thing) = thing else {
+        let key = keys::reference(account, note.kind, note.id, referrer);
+        let held = services.store.get(&key).await?.is_some();
+        let Some(thing) = Thing::get(services, account, note.kind, note.id).await? else {
             // The thing went with an earlier try; its client may not have been looked at.
             return match note.client {
                 Some(client) => Ok(release_client(services, account, client, referrer).await?.into_iter().collect()),
                 None => Ok(Vec::new()),
             };
         };
-        let undone = referrer != ImportId::HAND && thing.created_by == referrer;
-        let left = thing.refs - i64::from(reference.is_some());
-        let mut writes = Vec::new();
-        if reference.is_some() {
-            writes.push(Write::delete(keys::reference(account, note.kind, note.id, referrer)).when_present());
+        let Fate { mut writes, goes } = without(services, account, &thing, i64::from(held), referrer).await?;
+        if held {
+            writes.push(Write::delete(key).when_present());
         }
-        let goes = left == 0 && (undone || thing.orphan);
-        if goes {
-            writes.extend(removal(services, account, &thing, thing.refs).await?);
-        } else if reference.is_some() || (undone && !thing.orphan) {
-            let mark = if undone { "ADD #refs :by SET #orphan = :true" } else { "ADD #refs :by" };
-            let update = Write::update(keys::thing(account, note.kind, note.id), mark)
-                .when("#refs = :seen")
-                .bind(":seen", thing.refs)
-                .bind(":by", left - thing.refs);
-            writes.push(if undone { update.bind(":true", true) } else { update });
-        }
-        if !writes.is_empty() {
-            match services.store.transact(writes).await {
-                Ok(()) => {}
-                Err(error) if error.is_refused() => continue,
-                Err(error) => return Err(error),
-            }
+        if !made(services, writes).await? {
+            continue;
         }
         let clients = [note.client, thing.client().filter(|&client| Some(client) != note.client)];
-        let mut kept: Vec<Kept> =
-            (undone && !goes).then_some(Kept { kind: note.kind, id: note.id }).into_iter().collect();
+        let stays = is_made_by(&thing, referrer) && !goes;
+        let mut kept: Vec<Kept> = stays.then_some(Kept { kind: note.kind, id: note.id }).into_iter().collect();
         for client in clients.into_iter().flatten() {
             kept.extend(release_client(services, account, client, referrer).await?);
         }
@@ -212,51 +247,36 @@ pub async fn drop_reference(
     Err(StoreError::Busy("a shared thing kept changing while a reference was dropped".to_owned()))
 }
 
-/// The writes that remove a thing that has exactly `refs` references: the thing, the sign to it, and its place with its client.
+/// The writes that remove a thing that has exactly `refs` references: the thing, the sign to it, and its place with its
+/// client, which goes with its last project if its import is undone.
 pub async fn removal(
     services: &Services,
     account: AccountId,
     thing: &Thing,
     refs: i64,
+    undone: ImportId,
 ) -> Result<Vec<Write>, StoreError> {
-    let unchanged = "#refs = :refs AND #version = :version";
-    let removal = find::removal(account, thing).when(unchanged).bind(":refs", refs).bind(":version", thing.version);
-    let mut writes = vec![removal];
+    // Renamed meanwhile, it has another sign; displaced meanwhile, it has to leave a mark.
+    let mut unchanged = "#refs = :refs AND #version = :version".to_owned();
+    if !thing.displaced {
+        unchanged.push_str(" AND attribute_not_exists(#displaced)");
+    }
+    let gone = find::removal(account, thing).when(&unchanged).bind(":refs", refs).bind(":version", thing.version);
+    let mut writes = vec![gone];
     if let Some(alias) = thing.alias_at {
         writes.push(Write::delete(keys::thing(account, thing.kind, alias)));
     }
-    if let Some(client) = thing.client() {
-        writes.push(lose_project(services, account, client).await?);
+    if let Some(id) = thing.client() {
+        match Thing::get(services, account, Kind::Client, id).await? {
+            // A client has none of its own, so this goes no deeper.
+            Some(client) => writes.extend(Box::pin(without(services, account, &client, 1, undone)).await?.writes),
+            None => writes.push(count(account, Kind::Client, id, -1)),
+        }
     }
     Ok(writes)
 }
 
-/// The writes by which a thing loses a reference: an orphan goes with its last one.
-pub async fn lose_entry(
-    services: &Services,
-    account: AccountId,
-    kind: Kind,
-    id: ThingId,
-) -> Result<Vec<Write>, StoreError> {
-    match Thing::get(services, account, kind, id).await? {
-        Some(thing) if thing.orphan && thing.refs == 1 => removal(services, account, &thing, 1).await,
-        _ => Ok(vec![count(account, kind, id, -1)]),
-    }
-}
-
-/// The write by which a client loses a project: an orphan goes with its last one.
-pub async fn lose_project(services: &Services, account: AccountId, client: ThingId) -> Result<Write, StoreError> {
-    let thing = Thing::get(services, account, Kind::Client, client).await?;
-    Ok(match thing {
-        Some(thing) if thing.orphan && thing.refs == 1 => {
-            let unchanged = "#refs = :one AND #version = :version";
-            find::removal(account, &thing).when(unchanged).bind(":one", 1).bind(":version", thing.version)
-        }
-        _ => count(account, Kind::Client, client, -1),
-    })
-}
-
-/// Marks a client that the undone import made, and removes it if no project is left; says if it stays.
+/// Marks a client that the undone import made, or removes it if no project is left; says if it stays.
 async fn release_client(
     services: &Services,
     account: AccountId,
@@ -267,20 +287,23 @@ async fn release_client(
         let Some(thing) = Thing::get(services, account, Kind::Client, client).await? else {
             return Ok(None);
         };
-        let undone = referrer != ImportId::HAND && thing.created_by == referrer;
-        let write = if thing.refs == 0 && (undone || thing.orphan) {
-            find::removal(account, &thing)
-        } else if undone && !thing.orphan {
-            let mark = Write::update(keys::thing(account, Kind::Client, client), "SET #orphan = :true");
-            mark.bind(":true", true)
-        } else {
-            return Ok(undone.then_some(Kept { kind: Kind::Client, id: client }));
-        };
-        match services.store.write(write.when("#refs = :seen").bind(":seen", thing.refs)).await {
-            Ok(_) => {}
-            Err(error) if error.is_refused() => {}
-            Err(error) => return Err(error),
+        let Fate { writes, goes } = without(services, account, &thing, 0, referrer).await?;
+        if made(services, writes).await? {
+            let stays = is_made_by(&thing, referrer) && !goes;
+            return Ok(stays.then_some(Kept { kind: Kind::Client, id: client }));
         }
     }
     Err(StoreError::Busy("a client kept changing while it was let go".to_owned()))
+}
+
+/// Whether the writes were made; false if the ground moved.
+async fn made(services: &Services, writes: Vec<Write>) -> Result<bool, StoreError> {
+    if writes.is_empty() {
+        return Ok(true);
+    }
+    match services.store.transact(writes).await {
+        Ok(()) => Ok(true),
+        Err(error) if error.is_refused() => Ok(false),
+        Err(error) => Err(error),
+    }
 }

@@ -33,7 +33,7 @@ pub struct Counts {
     pub chunks: u64,
     /// Chunks that are undone.
     pub reverted: u64,
-    /// Entities that the undo removed.
+    /// Entities that the undo removed, of those that could be seen.
     pub removed: u64,
     /// Entries that were deleted by hand.
     pub dropped: u64,

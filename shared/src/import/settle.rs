@@ -6,8 +6,8 @@ use super::{Change, Counts, Import, ImportError, Status, Tally, transition};
 use crate::drained::drained;
 use crate::entity::Thing;
 use crate::entity::reference::{Note, Sums};
-use crate::id::{AccountId, ChunkNo, ImportId, ThingId};
-use crate::ledger::Chunk;
+use crate::id::{ChunkNo, ThingId};
+use crate::ledger::{Chunk, ChunkState};
 use crate::services::Services;
 use crate::store::keys::{self, Kind};
 use crate::store::{Query, Write, decode};
@@ -15,25 +15,56 @@ use crate::store::{Query, Write, decode};
 /// Totals written at once.
 const WRITES_IN_FLIGHT: usize = 8;
 
-/// Settles the import if every chunk is committed. Whoever commits a chunk asks; so does the sweep, for
-/// the one that died between its commit and the question. Asking twice does no harm: totals are SET,
-/// and of two transitions one is told that the other was first. An import that was stopped keeps what is
-/// committed, so its totals are folded too.
-pub async fn settle(services: &Services, account: AccountId, import: ImportId) -> Result<(), ImportError> {
-    let import = Import::find(services, account, import).await?;
-    let counts = import.counts(services).await?;
-    match import.status {
-        Status::Incomplete if counts.chunks > 0 => return fold(services, &import).await,
-        Status::Processing if counts.chunks >= import.chunk_count() => {}
+/// Settles the import if every chunk is committed, or if it was stopped and nobody commits any more. Whoever commits a
+/// chunk asks; so does the sweep, for the one that died between its commit and the question. Asking twice does no harm:
+/// totals are SET, and of two transitions one is told that the other was first.
+pub async fn settle(services: &Services, import: &Import) -> Result<(), ImportError> {
+    let chunks = match (import.status, import.chunks) {
+        (Status::Processing, Some(chunks)) => chunks,
+        (Status::Incomplete, Some(_)) => return seal(services, import).await,
         _ => return Ok(()),
+    };
+    let counts = import.counts(services).await?;
+    if counts.chunks < chunks {
+        return Ok(());
     }
-    fold(services, &import).await?;
-    let tally = tally(services, &import).await?;
+    fold(services, import).await?;
+    let tally = tally(services, import).await?;
     let change = Change::none().set("tally", tally).set("completed_at", services.clock.now_ms());
-    match transition(services, &import, verdict(&counts), "loader", change).await {
+    match transition(services, import, verdict(&counts), "loader", change).await {
         // Somebody else settled it, or it is being undone.
         Ok(_) | Err(ImportError::Status { .. }) => Ok(()),
         Err(error) => Err(error),
+    }
+}
+
+/// Folds the totals of an import that was stopped, once no chunk is claimed any more: whoever claims one from now on reads
+/// that it was stopped and lets go, so the pages are final, and everybody who folds them sets the same.
+async fn seal(services: &Services, import: &Import) -> Result<(), ImportError> {
+    let now = services.clock.now_ms();
+    let mut query = keys::chunks(import.account, import.id, ChunkNo(0), ChunkNo(import.chunk_count()));
+    loop {
+        let (items, last) = services.store.page(&query).await?;
+        for item in items {
+            let chunk = Chunk::decode(item)?;
+            if chunk.state == ChunkState::Planned && chunk.lease_until.is_some_and(|until| until >= now) {
+                return Ok(());
+            }
+        }
+        match last {
+            Some(last) => query = query.after(last),
+            None => break,
+        }
+    }
+    fold(services, import).await?;
+    let tally = tally(services, import).await?;
+    let seal = Write::update(keys::import(import.account, import.id), "SET #tally = :tally REMOVE #open, #opened")
+        .when("#status = :incomplete")
+        .bind(":tally", tally)
+        .bind(":incomplete", Status::Incomplete);
+    match services.store.write(seal).await {
+        Err(error) if !error.is_refused() => Err(error.into()),
+        _ => Ok(()),
     }
 }
 

@@ -89,9 +89,11 @@ pub async fn transition(
     for (name, _) in &change.sets {
         expression.push_str(&format!(", #{name} = :{name}"));
     }
-    if to.is_settled() {
+    // What was stopped midway stays in the sweep's sight until its last loader is done.
+    let stopped_midway = to == Status::Incomplete && import.status == Status::Processing;
+    if to.is_settled() && !stopped_midway {
         expression.push_str(" REMOVE #open, #opened");
-    } else if import.status.is_settled() {
+    } else if !to.is_settled() && import.status.is_settled() {
         expression.push_str(", #open = :open, #opened = :opened");
     }
     let mut update = Write::update(keys::import(import.account, import.id), &expression);

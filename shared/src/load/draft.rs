@@ -23,7 +23,7 @@ pub struct ParsedRow<'a> {
 }
 
 /// How a row names a person: its e-mail address, else the full name.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum PersonKey {
     /// Not at all.
     Nobody,

@@ -5,7 +5,7 @@
 //! from the name; the loser of the race finds the winner's thing. A name that a file spells in several
 //! ways is shown in the spelling that sorts first, whichever chunk came first.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use super::draft::{ParsedRow, PersonKey};
 use crate::drained::drained;
@@ -69,10 +69,10 @@ pub async fn resolve(
     rows: &[ParsedRow<'_>],
     lease: &Lease,
 ) -> Result<Named, ImportError> {
-    let people: HashSet<PersonKey> = entries(rows).map(|entry| PersonKey::of(&entry.person)).collect();
+    let people: BTreeSet<PersonKey> = entries(rows).map(|entry| PersonKey::of(&entry.person)).collect();
     let look_ups: Vec<_> = people.into_iter().map(|person| look_up(services, import, person)).collect();
     let people: HashMap<_, _> = drained(look_ups, IN_FLIGHT).await?.into_iter().collect();
-    let users: HashSet<ThingId> =
+    let users: BTreeSet<ThingId> =
         people.values().filter_map(|person| owner(person, import.options.fallback_user)).collect();
     let Names { clients, projects, tags } = Names::of(rows, &people, import.options.fallback_user);
 
@@ -164,7 +164,7 @@ async fn look_up(services: &Services, import: &Import, person: PersonKey) -> Res
     Ok((person, meant))
 }
 
-async fn touch_users(services: &Services, import: &Import, users: HashSet<ThingId>) -> Result<(), ImportError> {
+async fn touch_users(services: &Services, import: &Import, users: BTreeSet<ThingId>) -> Result<(), ImportError> {
     let touches: Vec<_> = users.into_iter().map(|user| touch_user(services, import, user)).collect();
     drained(touches, IN_FLIGHT).await.map(drop)
 }
@@ -249,7 +249,7 @@ async fn touch_all(
     let mut touches = Vec::with_capacity(wanted.len());
     for (wanted, place) in wanted.iter().zip(&places) {
         let seen = there.get(place).cloned();
-        let referred = mine.contains(&keys::reference(account, place.0, place.1, import.id).pk).then_some(place.1);
+        let referred = mine.contains(&keys::reference(account, place.0, place.1, import.id).pk);
         let noted = &noted;
         touches.push(async move {
             let seen = match seen {
@@ -257,6 +257,8 @@ async fn touch_all(
                 None => Found::Absent(Place::first(account, wanted.kind, &wanted.key)),
                 Some(_) => find(services, account, wanted.kind, &wanted.key).await?,
             };
+            // The reference that was looked for is one to the first place, whatever lies there.
+            let referred = referred && matches!(&seen, Found::There(thing) if thing.id == place.1);
             touch(services, import, wanted, seen, referred, noted).await
         });
     }
@@ -268,7 +270,7 @@ async fn touch(
     import: &Import,
     wanted: &Wanted,
     mut seen: Found,
-    first_referred: Option<ThingId>,
+    referred_to_seen: bool,
     noted: &HashSet<(Kind, ThingId)>,
 ) -> Result<Option<ThingId>, ImportError> {
     let account = import.account;
@@ -282,7 +284,7 @@ async fn touch(
         };
         let writes = match &seen {
             Found::There(thing) => {
-                if (attempt == 0 && first_referred == Some(id)) || referred(services, import, wanted.kind, id).await? {
+                if (attempt == 0 && referred_to_seen) || referred(services, import, wanted.kind, id).await? {
                     return Ok(Some(respell(services, import, wanted, thing).await?));
                 }
                 reference::refer(account, wanted.kind, id, import.id).to_vec()
@@ -295,15 +297,15 @@ async fn touch(
         }
         match services.store.transact(writes).await {
             Ok(()) => {
-                return match &seen {
-                    Found::There(thing) => Ok(Some(respell(services, import, wanted, thing).await?)),
-                    Found::Absent(_) => {
-                        if let Some(client) = &wanted.client {
-                            set_spelling(services, import, Kind::Client, client.id, &client.name).await?;
-                        }
-                        Ok(Some(id))
+                match (&seen, &wanted.client) {
+                    (Found::There(thing), _) => drop(respell(services, import, wanted, thing).await?),
+                    // Its client may be there already, in another spelling.
+                    (Found::Absent(_), Some(client)) => {
+                        set_spelling(services, import, Kind::Client, client.id, &client.name).await?;
                     }
-                };
+                    (Found::Absent(_), None) => {}
+                }
+                return Ok(Some(id));
             }
             // Another was first, or it went away: look again.
             Err(error) if error.is_refused() => {

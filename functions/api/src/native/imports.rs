@@ -6,7 +6,7 @@ use axum::http::StatusCode;
 use jiff::Timestamp;
 use serde_json::{Value, json};
 use shared::id::ImportId;
-use shared::import::{Import, Status, tally};
+use shared::import::{Import, Status, cancel as stop, tally};
 use shared::revert as undo;
 use shared::services::Services;
 
@@ -29,6 +29,17 @@ async fn import_of(services: &Services, caller: &Caller, id: &str) -> Result<Imp
 pub async fn get(State(door): State<Door>, caller: Caller, Path(id): Path<String>) -> Result<Json<Value>, Problem> {
     let import = import_of(&door.services, &caller, &id).await?;
     Ok(Json(shape(&door.services, &import).await?))
+}
+
+/// `POST /imports/{id}/cancel`: 202; chunks that are being loaded may still be counted. 409 for an import that has ended.
+pub async fn cancel(
+    State(door): State<Door>,
+    caller: Caller,
+    Path(id): Path<String>,
+) -> Result<(StatusCode, Json<Value>), Problem> {
+    let import = import_of(&door.services, &caller, &id).await?;
+    let import = stop(&door.services, &import, &caller.0.signature()).await?;
+    Ok((StatusCode::ACCEPTED, Json(shape(&door.services, &import).await?)))
 }
 
 /// `POST /imports/{id}/revert`: 202; an import that is undone already stays so.

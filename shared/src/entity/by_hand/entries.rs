@@ -266,7 +266,7 @@ async fn change(
             Some(reference) if referrer == ImportId::HAND && reference.sums().entries + delta.entries == 0 => {
                 let delete = Write::delete(key).when("#hand_entries = :seen").bind(":seen", reference.hand_entries);
                 writes.push(delete);
-                writes.extend(reference::lose_entry(services, account, kind, id).await?);
+                writes.extend(reference::let_go(services, account, kind, id).await?);
             }
             Some(_) => writes.push(reference::adjust(account, kind, id, referrer, delta)),
             None => {

@@ -1,8 +1,8 @@
 //! Users, clients, projects and tags, made, edited and deleted by hand.
 
 use super::{ATTEMPTS, EditError, busy};
-use crate::entity::find::{Found, Place, find};
-use crate::entity::reference::{self, count, lose_project, removal};
+use crate::entity::find::{Found, Place, find, is_home};
+use crate::entity::reference::{self, count, let_go, removal};
 use crate::entity::{ProjectFields, Thing, UserFields, normal, project_key, tidy, user};
 use crate::id::{AccountId, ImportId, ThingId};
 use crate::services::Services;
@@ -82,13 +82,17 @@ pub async fn update(
         }
         if after.key != before.key {
             let place = free_place(services, account, kind, &after.key).await?.ok_or(EditError::Taken("name"))?;
-            let mut sign = Thing::new(kind, place.id, after.key.clone(), String::new(), ImportId::HAND, 0);
-            sign.alias_of = Some(id);
-            writes.extend(place.put(account, &sign));
             if let Some(old) = before.alias_at {
                 writes.push(Write::delete(keys::thing(account, kind, old)));
             }
-            after.alias_at = Some(place.id);
+            after.alias_at = None;
+            // With the name that it was made under it needs no sign: it lies where that one leads to.
+            if !is_home(account, kind, &after.key, id) {
+                let mut sign = Thing::new(kind, place.id, after.key.clone(), String::new(), ImportId::HAND, 0);
+                sign.alias_of = Some(id);
+                writes.extend(place.put(account, &sign));
+                after.alias_at = Some(place.id);
+            }
         }
         after.version += 1;
         after.updated_at = services.clock.now_ms();
@@ -106,7 +110,7 @@ pub async fn delete(services: &Services, account: AccountId, kind: Kind, id: Thi
         let thing = Thing::get(services, account, kind, id).await?.ok_or(EditError::NotFound)?;
         // References without entries are those of entries that were deleted by hand.
         let empty = reference::without_entries(services, account, &thing).await?.ok_or(EditError::InUse)?;
-        let mut writes = removal(services, account, &thing, thing.refs).await?;
+        let mut writes = removal(services, account, &thing, thing.refs, ImportId::HAND).await?;
         writes.extend(empty);
         if kind == Kind::User {
             writes.extend(user::release(account, &thing, None));
@@ -239,7 +243,7 @@ async fn applied(
     };
     if client != project.client {
         if let Some(old) = project.client {
-            writes.push(lose_project(services, account, old).await?);
+            writes.extend(let_go(services, account, Kind::Client, old).await?);
         }
         writes.extend(client.map(|new| count(account, Kind::Client, new, 1)));
     }
@@ -295,6 +299,9 @@ fn replace(account: AccountId, before: &Thing, after: &Thing) -> Write {
         if there {
             sets.push_str(field);
         }
+    }
+    if after.alias_at.is_none() {
+        sets.push_str(" REMOVE #alias_at");
     }
     let mut write = Write::update(keys::thing(account, after.kind, after.id), &sets)
         .when("#version = :seen")

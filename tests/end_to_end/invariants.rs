@@ -1,0 +1,253 @@
+//! What holds at every moment, and what holds when nothing is left to do; read off the tables themselves.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use shared::entity::reference::{Reference, Sums};
+use shared::entity::{Entry, Thing};
+use shared::id::{AccountId, ChunkNo, EntryId, ImportId, Row, ThingId};
+use shared::import::{Counts, Import, Status};
+use shared::ledger::{Chunk, ChunkState, Outcome};
+use shared::store::keys::Kind;
+use shared::store::{Item, Table, decode};
+
+use crate::stack::{Dump, Stack};
+
+/// Rows of a partition of entries made by hand.
+const HAND_CHUNK: u32 = shared::entity::by_hand::entries::HAND_CHUNK;
+
+type Named = (AccountId, Kind, ThingId);
+
+/// The tables, understood.
+#[derive(Default)]
+pub struct World {
+    pub imports: BTreeMap<(AccountId, ImportId), Import>,
+    chunks: BTreeMap<(AccountId, ImportId, ChunkNo), Chunk>,
+    counts: BTreeMap<(AccountId, ImportId), Vec<Counts>>,
+    pub things: BTreeMap<Named, Thing>,
+    references: BTreeMap<(Named, ImportId), Reference>,
+    pub entries: BTreeMap<(AccountId, EntryId), Entry>,
+    /// What does not fit any of these.
+    wrong: Vec<String>,
+}
+
+fn number(text: &str) -> u64 {
+    text.parse().unwrap_or(u64::MAX)
+}
+
+fn kind(word: &str) -> Option<Kind> {
+    [Kind::User, Kind::Client, Kind::Project, Kind::Tag].into_iter().find(|kind| kind.as_str() == word)
+}
+
+impl World {
+    pub async fn read(stack: &Stack) -> anyhow::Result<Self> {
+        let mut world = Self::default();
+        let (imports, workspace) = (stack.dump(Table::Imports).await?, stack.workspace().await?);
+        world.read_imports(imports)?;
+        world.read_workspace(workspace)?;
+        Ok(world)
+    }
+
+    fn read_imports(&mut self, dump: Dump) -> anyhow::Result<()> {
+        for ((pk, sk), item) in dump {
+            let parts: Vec<_> = pk.split('#').collect();
+            let ["A", account, "I", import] = parts[..] else { continue };
+            let (account, import) = (AccountId(number(account)), ImportId(number(import)));
+            if sk == "import" {
+                self.imports.insert((account, import), decode(item)?);
+            } else if let Some(chunk) = sk.strip_prefix("chunk#") {
+                self.chunks.insert((account, import, ChunkNo(number(chunk))), Chunk::decode(item)?);
+            } else if sk.starts_with("count#") {
+                self.counts.entry((account, import)).or_default().push(decode(item)?);
+            }
+        }
+        Ok(())
+    }
+
+    fn read_workspace(&mut self, dump: Dump) -> anyhow::Result<()> {
+        for ((pk, sk), item) in dump {
+            let parts: Vec<_> = pk.split('#').collect();
+            match parts[..] {
+                ["A", account, "entry", import, chunk] => self.read_entry(account, import, chunk, &sk, item)?,
+                ["A", account, "ref", word, id] => {
+                    let kind = kind(word).ok_or_else(|| anyhow::anyhow!("{pk}"))?;
+                    let named = (AccountId(number(account)), kind, ThingId(number(id)));
+                    self.references.insert((named, ImportId(number(&sk))), decode(item)?);
+                }
+                ["A", account, word] if kind(word).is_some() => {
+                    let thing: Thing = decode(item)?;
+                    if thing.id != ThingId(number(&sk)) {
+                        self.wrong.push(format!("{pk} {sk} holds the thing {}", thing.id));
+                    }
+                    self.things.insert((AccountId(number(account)), thing.kind, thing.id), thing);
+                }
+                _ => {}
+            }
+        }
+        Ok(())
+    }
+
+    fn read_entry(&mut self, account: &str, import: &str, chunk: &str, sk: &str, item: Item) -> anyhow::Result<()> {
+        let (account, import) = (AccountId(number(account)), ImportId(number(import)));
+        let entry: Entry = decode(item)?;
+        let id = EntryId::of(import, Row(number(sk)));
+        let rows = match self.imports.get(&(account, import)) {
+            _ if import == ImportId::HAND => HAND_CHUNK,
+            Some(import) => import.rows_per_chunk,
+            None => {
+                self.wrong.push(format!("the entry {id} of account {account} belongs to no import of it"));
+                return Ok(());
+            }
+        };
+        if entry.id != id || id.row().chunk(rows) != ChunkNo(number(chunk)) {
+            self.wrong.push(format!("the entry {} lies in chunk {chunk} of import {import}", entry.id));
+        }
+        self.entries.insert((account, id), entry);
+        Ok(())
+    }
+
+    fn standing(&self, named: &Named) -> Option<&Thing> {
+        self.things.get(named).filter(|thing| !thing.is_spent())
+    }
+
+    /// Whether people see the entry.
+    fn is_seen(&self, account: AccountId, id: EntryId) -> bool {
+        let import = id.import();
+        let Some(rows) = self.imports.get(&(account, import)).map(|import| import.rows_per_chunk) else {
+            return import == ImportId::HAND;
+        };
+        let chunk = self.chunks.get(&(account, import, id.row().chunk(rows)));
+        chunk.is_some_and(|chunk| chunk.state == ChunkState::Committed)
+    }
+
+    fn seen(&self) -> impl Iterator<Item = (AccountId, &Entry)> {
+        self.entries.iter().filter(|((account, id), _)| self.is_seen(*account, *id)).map(|((a, _), entry)| (*a, entry))
+    }
+
+    /// What is wrong at any moment.
+    pub fn violations(&self) -> Vec<String> {
+        let mut wrong = self.wrong.clone();
+        self.check_counts(&mut wrong);
+        self.check_references(&mut wrong);
+        for ((account, id), _) in &self.entries {
+            let import = self.imports.get(&(*account, id.import()));
+            if import.is_some_and(|import| import.status == Status::RolledBack) {
+                wrong.push(format!("the entry {id} of an undone import is there"));
+            }
+        }
+        wrong
+    }
+
+    fn check_counts(&self, wrong: &mut Vec<String>) {
+        for (key @ (account, id), import) in &self.imports {
+            let of_import = self.chunks.range((*account, *id, ChunkNo(0))..=(*account, *id, ChunkNo(u64::MAX)));
+            let mut pages = Counts::default();
+            for (_, chunk) in of_import {
+                if let Some(page) = &chunk.page {
+                    pages.chunks += 1;
+                    pages.created += page.count(Outcome::Created);
+                    pages.skipped += page.count(Outcome::Skipped);
+                    pages.failed += page.count(Outcome::Failed);
+                }
+                pages.dropped += chunk.dropped;
+                pages.reverted += u64::from(chunk.state == ChunkState::Reverted);
+            }
+            let mut counted = Counts::default();
+            for part in self.counts.get(key).into_iter().flatten() {
+                counted.chunks += part.chunks;
+                counted.created += part.created;
+                counted.skipped += part.skipped;
+                counted.failed += part.failed;
+                counted.dropped += part.dropped;
+                counted.reverted += part.reverted;
+            }
+            if counted != pages {
+                wrong.push(format!("import {id} of {account} counts {counted:?}, its pages {pages:?}"));
+            }
+            if import.rows.is_some_and(|rows| counted.accounted() > rows) {
+                wrong.push(format!("import {id} of {account} counts more rows than it has"));
+            }
+        }
+    }
+
+    fn check_references(&self, wrong: &mut Vec<String>) {
+        let mut referred: BTreeMap<Named, i64> = BTreeMap::new();
+        for ((named, referrer), _) in &self.references {
+            *referred.entry(*named).or_default() += 1;
+            if self.standing(named).is_none() {
+                wrong.push(format!("import {referrer} refers to {named:?}, which is not there"));
+            }
+        }
+        for ((account, kind, _), thing) in &self.things {
+            if let (Kind::Project, false, Some(client)) = (kind, thing.is_spent(), thing.client()) {
+                let client = (*account, Kind::Client, client);
+                *referred.entry(client).or_default() += 1;
+                if self.standing(&client).is_none() {
+                    wrong.push(format!("the project {} is of {client:?}, which is not there", thing.name));
+                }
+            }
+            if let Some(target) = thing.alias_of {
+                if self.standing(&(*account, *kind, target)).is_none() {
+                    wrong.push(format!("the sign at {kind:?} {} leads nowhere", thing.id));
+                }
+            }
+        }
+        for (named, thing) in self.things.iter().filter(|(_, thing)| !thing.is_spent()) {
+            let referred = referred.get(named).copied().unwrap_or_default();
+            if thing.refs != referred {
+                wrong.push(format!("{named:?} ({}) counts {} references of {referred}", thing.name, thing.refs));
+            }
+        }
+        for (account, entry) in self.seen() {
+            let user = [(Kind::User, entry.user)];
+            let things = user.into_iter().chain(entry.project.map(|id| (Kind::Project, id)));
+            for (kind, id) in things.chain(entry.tags.iter().map(|&id| (Kind::Tag, id))) {
+                let named = (account, kind, id);
+                if !self.references.contains_key(&(named, entry.id.import())) {
+                    wrong.push(format!("the entry {} names {named:?} without a reference", entry.id));
+                }
+            }
+        }
+    }
+
+    /// What is wrong besides when nothing is left to do.
+    pub fn violations_at_rest(&self) -> Vec<String> {
+        let mut wrong = self.violations();
+        for ((account, id), import) in &self.imports {
+            if !import.status.is_settled() {
+                wrong.push(format!("import {id} of {account} is still {}", import.status));
+            }
+        }
+        let mut full: BTreeMap<Named, Sums> = BTreeMap::new();
+        for (account, entry) in self.seen() {
+            let sums = Sums::of(entry.seconds, entry.billable);
+            let tags: BTreeSet<_> = entry.tags.iter().map(|&id| (Kind::Tag, id)).collect();
+            for (kind, id) in tags.into_iter().chain(entry.project.map(|id| (Kind::Project, id))) {
+                full.entry((account, kind, id)).or_default().add(&sums);
+            }
+        }
+        let mut totals: BTreeMap<Named, Sums> = BTreeMap::new();
+        for ((named, _), reference) in &self.references {
+            if matches!(named.1, Kind::Project | Kind::Tag) {
+                totals.entry(*named).or_default().add(&reference.sums());
+            }
+        }
+        totals.retain(|_, sums| *sums != Sums::default());
+        if totals != full {
+            wrong.push(format!("totals are {totals:#?}, a full count is {full:#?}"));
+        }
+        for (named, thing) in self.things.iter().filter(|(_, thing)| !thing.is_spent() && thing.refs == 0) {
+            let maker = self.imports.get(&(named.0, thing.created_by));
+            if thing.orphan || maker.is_some_and(|import| import.status == Status::RolledBack) {
+                wrong.push(format!("{named:?} ({}) has outlived its undone import without a reference", thing.name));
+            }
+        }
+        wrong
+    }
+}
+
+/// Fails unless everything holds that holds at rest.
+pub async fn at_rest(stack: &Stack) -> anyhow::Result<()> {
+    let wrong = World::read(stack).await?.violations_at_rest();
+    anyhow::ensure!(wrong.is_empty(), "{wrong:#?}");
+    Ok(())
+}
