@@ -8,7 +8,7 @@ use aws_lambda_events::s3::S3Event;
 use parser::Trigger;
 use reqwest::Method;
 use serde_json::json;
-use shared::entity::by_hand::entries::{self, EntryInput};
+use shared::entity::by_hand::entries::{self, EntryInput, ProjectInput};
 use shared::entity::by_hand::things::{self, ThingInput, UserInput};
 use shared::id::{AccountId, ChunkNo, EntryId, ImportId, Row, ThingId};
 use shared::import::{Import, Status};
@@ -492,7 +492,7 @@ async fn a_client_of_an_undone_import_goes_with_its_last_project_however_that_go
                 things::update(services, ACCOUNT, Kind::Project, mine.id, &alone).await.map(drop)?;
             }
             _ => {
-                let entry = EntryInput { project: Some(Some(mine.id)), ..EntryInput::default() };
+                let entry = EntryInput { project: Some(Some(ProjectInput::Id(mine.id))), ..EntryInput::default() };
                 let entry = entries::create(services, ACCOUNT, USER, &entry).await?;
                 entries::delete(services, ACCOUNT, entry.id).await?;
                 things::delete(services, ACCOUNT, Kind::Project, mine.id).await?;
@@ -514,7 +514,7 @@ async fn whoever_deletes_the_last_entry_of_an_orphan_and_dies_leaves_no_orphan()
             stack.post(one("Orchard", "Website", "design").as_bytes(), &[]).await?.expect(202)?;
             imported(&stack, &Faults::default()).await?;
             let projects = stack.pages("/v2/projects").await?;
-            let project = projects[0]["id"].as_u64().map(ThingId);
+            let project = projects[0]["id"].as_u64().map(|id| ProjectInput::Id(ThingId(id)));
             let input =
                 EntryInput { project: Some(project), tags: Some(vec!["design".to_owned()]), ..EntryInput::default() };
             let entry = entries::create(services, ACCOUNT, USER, &input).await?;
@@ -545,7 +545,7 @@ async fn entries_made_at_once_on_a_new_project_are_all_made() -> anyhow::Result<
     let services = stack.system.services();
     let named = ThingInput { name: Some("Garden".to_owned()), ..ThingInput::default() };
     let project = things::create(services, ACCOUNT, Kind::Project, &named).await?;
-    let input = EntryInput { project: Some(Some(project.id)), seconds: Some(60), ..EntryInput::default() };
+    let input = EntryInput { project: Some(Some(ProjectInput::Id(project.id))), seconds: Some(60), ..EntryInput::default() };
     let made = (0..5).map(|_| entries::create(services, ACCOUNT, USER, &input));
     futures::future::try_join_all(made).await?;
     at_rest(&stack).await?;
