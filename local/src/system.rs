@@ -2,6 +2,7 @@
 
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
+use std::process::Command;
 
 use anyhow::Context;
 use api::Settings;
@@ -41,6 +42,8 @@ pub struct Options {
     pub rows_per_chunk: u32,
     /// Handlers of each kind that run at once; with none, nothing happens by itself.
     pub workers: usize,
+    /// Runs DynamoDB and S3 in a process of their own, as [`emulators::Options::apart`] says.
+    pub apart: Option<Command>,
 }
 
 impl Default for Options {
@@ -51,6 +54,7 @@ impl Default for Options {
             clock: Clock::system(),
             rows_per_chunk: Settings::default().rows_per_chunk,
             workers: 2,
+            apart: None,
         }
     }
 }
@@ -73,6 +77,7 @@ impl System {
             data: options.data,
             clock: options.clock.clone(),
             notifications: template.notifications(),
+            apart: options.apart,
         })
         .await?;
         let services = connect(&emulators, &template, options.clock.clone()).await?;
@@ -104,6 +109,11 @@ impl System {
     /// The tables, files and queues.
     pub fn services(&self) -> &Services {
         &self.services
+    }
+
+    /// A client of the tables' service, past the product's own.
+    pub fn dynamodb(&self) -> aws_sdk_dynamodb::Client {
+        aws_sdk_dynamodb::Client::new(&config(self.emulators.dynamodb_url()))
     }
 
     /// Waits until nothing is left to do.

@@ -38,7 +38,7 @@ pub type Item = HashMap<String, AttributeValue>;
 /// Attempts without any progress before a batch or a transaction is given up.
 const FRUITLESS_ATTEMPTS: u32 = 10;
 /// Batch requests under way at once for one caller.
-const BATCHES_IN_FLIGHT: usize = 4;
+pub const BATCHES_IN_FLIGHT: usize = 4;
 
 /// The three tables.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
