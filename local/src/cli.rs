@@ -1,5 +1,6 @@
 //! The command line.
 
+mod bench;
 mod client;
 mod import;
 mod report;
@@ -32,6 +33,11 @@ enum Command {
     Import(import::Import),
     /// Undo an import
     Revert(revert::Revert),
+    /// Measure what an import and its undo take, against embedded stores in a process of their own
+    Bench(bench::Bench),
+    /// Be that process
+    #[command(name = bench::STORES, hide = true)]
+    Stores,
 }
 
 /// Which service is meant: one that runs somewhere, or an embedded one of this process.
@@ -57,6 +63,8 @@ pub async fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
         Command::Serve(serve) => serve.run().await,
         Command::Import(import) => import.run().await,
         Command::Revert(revert) => revert.run().await,
+        Command::Bench(bench) => bench.run().await,
+        Command::Stores => bench::stores().await,
     }
 }
 

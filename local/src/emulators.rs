@@ -3,8 +3,9 @@
 //! The product has one storage path, the AWS SDK; locally its clients are given these addresses and nothing else
 //! changes. Each service listens on a port of its own. DynamoDB is `dynoxide`, S3 is `s3s` with what Waybill needs on
 //! top, SQS is ours. With a data directory tables and files are kept; messages never are, because losing them is what
-//! the sweep is there for.
+//! the sweep is there for. DynamoDB and S3 can also run in a process of their own ([`apart`]).
 
+pub mod apart;
 pub mod arn;
 pub mod dynamodb;
 pub mod pending;
@@ -12,7 +13,8 @@ pub mod s3;
 pub mod sqs;
 
 use std::io;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
+use std::process::Command;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -45,16 +47,29 @@ pub struct Options {
     pub clock: Clock,
     /// Which new objects to tell of.
     pub notifications: Vec<Notification>,
+    /// Runs DynamoDB and S3 in a process of their own: what starts it, and calls [`apart::serve`] there.
+    pub apart: Option<Command>,
 }
 
 /// The running services. Dropping it stops them; [`Emulators::shutdown`] also waits for their end.
 pub struct Emulators {
-    dynamodb: Server,
-    s3: Server,
+    stores: Stores,
     sqs: Server,
     queues: Arc<Queues>,
     pending: Pending,
     created: CreatedObjects,
+}
+
+/// Where tables and files are.
+enum Stores {
+    Here(Here),
+    Apart(apart::Process),
+}
+
+/// DynamoDB and S3 in this process.
+struct Here {
+    dynamodb: Server,
+    s3: Server,
     /// Holds the files of a stack without a data directory.
     _files: Option<TempDir>,
 }
@@ -70,45 +85,45 @@ pub enum StartError {
     Database(String),
     #[error("S3 cannot open its directory: {0}")]
     Files(String),
+    #[error("DynamoDB and S3 do not start in a process of their own: {0}")]
+    Apart(#[source] io::Error),
 }
 
 impl Emulators {
     /// Starts all three.
     pub async fn start(options: Options) -> Result<Self, StartError> {
-        let Options { data, clock, notifications } = options;
-        let (files, temporary) = match &data {
-            Some(data) => (data.join("s3"), None),
-            None => {
-                let temporary = tempfile::tempdir()
-                    .map_err(|source| StartError::Directory { path: std::env::temp_dir(), source })?;
-                (temporary.path().to_owned(), Some(temporary))
-            }
-        };
-        std::fs::create_dir_all(&files).map_err(|source| StartError::Directory { path: files.clone(), source })?;
-
+        let Options { data, clock, notifications, apart } = options;
         let pending = Pending::default();
         let queues = Arc::new(Queues::new(clock.clone()));
-        let (notifier, created) = Notifier::new(notifications, clock, pending.clone());
-        let service = s3::service(&files, notifier)?;
-        Ok(Self {
-            dynamodb: dynamodb::serve(Bound::new().await?, data.as_deref())?,
-            s3: Bound::new().await?.serve(|_, _| service),
-            sqs: Bound::new().await?.serve(|url, stopped| sqs::router(Arc::clone(&queues), url, stopped)),
-            queues,
-            pending,
-            created,
-            _files: temporary,
-        })
+        let (stores, created) = match apart {
+            Some(command) => {
+                let spawned = apart::Process::spawn(command, pending.clone());
+                let (process, created) = spawned.map_err(StartError::Apart)?;
+                (Stores::Apart(process), created)
+            }
+            None => {
+                let (notifier, created) = Notifier::new(notifications, clock, pending.clone());
+                (Stores::Here(Here::start(data.as_deref(), notifier).await?), created)
+            }
+        };
+        let sqs = Bound::new().await?.serve(|url, stopped| sqs::router(Arc::clone(&queues), url, stopped));
+        Ok(Self { stores, sqs, queues, pending, created })
     }
 
     /// Where DynamoDB is.
     pub fn dynamodb_url(&self) -> &str {
-        &self.dynamodb.url
+        match &self.stores {
+            Stores::Here(here) => &here.dynamodb.url,
+            Stores::Apart(process) => &process.addresses().dynamodb,
+        }
     }
 
     /// Where S3 is. Clients must use path-style addresses.
     pub fn s3_url(&self) -> &str {
-        &self.s3.url
+        match &self.stores {
+            Stores::Here(here) => &here.s3.url,
+            Stores::Apart(process) => &process.addresses().s3,
+        }
     }
 
     /// Where SQS is.
@@ -133,7 +148,38 @@ impl Emulators {
 
     /// Stops accepting, lets what is being answered finish, and ends everything.
     pub async fn shutdown(self) {
-        tokio::join!(self.dynamodb.shutdown(), self.s3.shutdown(), self.sqs.shutdown());
+        let stores = async {
+            match self.stores {
+                Stores::Here(here) => here.shutdown().await,
+                // Its drop waits for the other process's end.
+                Stores::Apart(process) => drop(tokio::task::spawn_blocking(move || drop(process)).await),
+            }
+        };
+        tokio::join!(stores, self.sqs.shutdown());
+    }
+}
+
+impl Here {
+    async fn start(data: Option<&Path>, notifier: Notifier) -> Result<Self, StartError> {
+        let (files, temporary) = match data {
+            Some(data) => (data.join("s3"), None),
+            None => {
+                let temporary = tempfile::tempdir()
+                    .map_err(|source| StartError::Directory { path: std::env::temp_dir(), source })?;
+                (temporary.path().to_owned(), Some(temporary))
+            }
+        };
+        std::fs::create_dir_all(&files).map_err(|source| StartError::Directory { path: files.clone(), source })?;
+        let service = s3::service(&files, notifier)?;
+        Ok(Self {
+            dynamodb: dynamodb::serve(Bound::new().await?, data)?,
+            s3: Bound::new().await?.serve(|_, _| service),
+            _files: temporary,
+        })
+    }
+
+    async fn shutdown(self) {
+        tokio::join!(self.dynamodb.shutdown(), self.s3.shutdown());
     }
 }
 

@@ -2,6 +2,7 @@
 
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
+use std::process::Command;
 use std::sync::Arc;
 
 use anyhow::Context;
@@ -43,6 +44,8 @@ pub struct Options {
     pub rows_per_chunk: u32,
     /// Handlers of each kind that run at once; with none, nothing happens by itself.
     pub workers: usize,
+    /// Runs DynamoDB and S3 in a process of their own, as [`emulators::Options::apart`] says.
+    pub apart: Option<Command>,
 }
 
 impl Default for Options {
@@ -53,6 +56,7 @@ impl Default for Options {
             clock: Clock::system(),
             rows_per_chunk: Settings::default().rows_per_chunk,
             workers: 2,
+            apart: None,
         }
     }
 }
@@ -76,6 +80,7 @@ impl System {
             data: options.data,
             clock: options.clock.clone(),
             notifications: template.notifications(),
+            apart: options.apart,
         })
         .await?;
         let names = create(&emulators, &template).await?;
@@ -119,6 +124,11 @@ impl System {
     /// The queues, for whoever delivers by hand.
     pub fn queues(&self) -> Arc<Queues> {
         self.emulators.queues()
+    }
+
+    /// A client of the tables' service, past the product's own.
+    pub fn dynamodb(&self) -> aws_sdk_dynamodb::Client {
+        aws_sdk_dynamodb::Client::new(&config(self.emulators.dynamodb_url()))
     }
 
     /// Waits until nothing is left to do.

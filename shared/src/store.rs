@@ -39,7 +39,7 @@ pub type Item = HashMap<String, AttributeValue>;
 /// How long a batch or a transaction is tried without progress. Far shorter than the margin that leases keep.
 const FRUITLESS: Duration = Duration::from_secs(8);
 /// Batch requests under way at once for one caller.
-const BATCHES_IN_FLIGHT: usize = 4;
+pub const BATCHES_IN_FLIGHT: usize = 4;
 
 /// The three tables.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]

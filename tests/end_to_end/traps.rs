@@ -545,7 +545,8 @@ async fn entries_made_at_once_on_a_new_project_are_all_made() -> anyhow::Result<
     let services = stack.system.services();
     let named = ThingInput { name: Some("Garden".to_owned()), ..ThingInput::default() };
     let project = things::create(services, ACCOUNT, Kind::Project, &named).await?;
-    let input = EntryInput { project: Some(Some(ProjectInput::Id(project.id))), seconds: Some(60), ..EntryInput::default() };
+    let input =
+        EntryInput { project: Some(Some(ProjectInput::Id(project.id))), seconds: Some(60), ..EntryInput::default() };
     let made = (0..5).map(|_| entries::create(services, ACCOUNT, USER, &input));
     futures::future::try_join_all(made).await?;
     at_rest(&stack).await?;

@@ -25,7 +25,7 @@ impl Stack {
 
     pub async fn with(data: Option<PathBuf>, notifications: Vec<Notification>) -> anyhow::Result<Self> {
         let clock = Clock::system();
-        let emulators = Emulators::start(Options { data, clock: clock.clone(), notifications }).await?;
+        let emulators = Emulators::start(Options { data, clock: clock.clone(), notifications, apart: None }).await?;
         let credentials = || Credentials::new(ACCESS_KEY_ID, SECRET_ACCESS_KEY, None, None, "static");
         let dynamodb = aws_sdk_dynamodb::Config::builder()
             .behavior_version(BehaviorVersion::latest())

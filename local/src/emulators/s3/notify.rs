@@ -35,6 +35,12 @@ pub struct CreatedObjects {
 }
 
 impl CreatedObjects {
+    /// Where events go in, and where they come out.
+    pub fn channel() -> (mpsc::UnboundedSender<Created>, Self) {
+        let (created, receiver) = mpsc::unbounded_channel();
+        (created, Self { created: Arc::new(Mutex::new(receiver)) })
+    }
+
     /// The next event, or nothing once S3 has stopped.
     pub async fn next(&self) -> Option<Created> {
         self.created.lock().await.recv().await
@@ -53,12 +59,11 @@ pub struct Notifier {
 impl Notifier {
     /// A notifier, and what it tells of.
     pub fn new(notifications: Vec<Notification>, clock: Clock, pending: Pending) -> (Self, CreatedObjects) {
-        let (created, receiver) = mpsc::unbounded_channel();
+        let (created, created_objects) = CreatedObjects::channel();
         // A sequencer only grows, also from one run with a data directory to the next.
         let start = clock.now_ms().unsigned_abs() << 20;
         let notifier = Self { notifications, clock, pending, created, sequence: AtomicU64::new(start) };
-        let created = Arc::new(Mutex::new(receiver));
-        (notifier, CreatedObjects { created })
+        (notifier, created_objects)
     }
 
     /// Tells of a new object, if someone wants to know. `cause` is what follows `ObjectCreated:`.

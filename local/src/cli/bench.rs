@@ -1,0 +1,174 @@
+//! `waybill bench`: what an import and its undo take.
+//!
+//! The file is made here, the same one for the same number of rows, and goes the way of any large file: uploaded to S3,
+//! planned, loaded in chunks, undone. What stands for AWS runs in a process of its own, so that the memory that is
+//! measured is the importing process's alone. The units are those that DynamoDB says it charged. To tell the price of
+//! Waybill from that of the store, the same entries are then written by a bare loop of BatchWriteItem.
+
+mod bare;
+mod file;
+mod report;
+
+use std::process::{Command, ExitCode};
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, bail};
+use clap::Args;
+use serde_json::json;
+use shared::entity::Entry;
+use shared::id::{AccountId, EntryId, ImportId, Row};
+use shared::import::{Import, Status};
+use shared::store::{BATCHES_IN_FLIGHT, Consumed};
+use waybill::emulators::apart;
+use waybill::system::{self, DEMO_TOKEN, System};
+use waybill::template::Template;
+
+use super::Client;
+use file::Generator;
+use report::{Phase, Report};
+
+/// The subcommand that runs the stores.
+pub const STORES: &str = "stores";
+
+/// Between two looks at an import that has not begun to move.
+const LOOK: Duration = Duration::from_millis(2);
+/// The account of [`DEMO_TOKEN`].
+const ACCOUNT: AccountId = AccountId(1);
+
+/// Measure.
+#[derive(Args)]
+pub struct Bench {
+    /// Rows of the file
+    #[arg(long, default_value_t = 10_000, value_parser = clap::value_parser!(u64).range(1..=10_000_000))]
+    rows: u64,
+    /// Print one JSON object instead of a table
+    #[arg(long)]
+    json: bool,
+}
+
+/// Runs DynamoDB and S3 for the process that started this one.
+pub async fn stores() -> anyhow::Result<ExitCode> {
+    apart::serve(Template::embedded()?.notifications()).await?;
+    Ok(ExitCode::SUCCESS)
+}
+
+impl Bench {
+    /// Measures and reports. Status 1 if the import did not end as it has to.
+    pub async fn run(self) -> anyhow::Result<ExitCode> {
+        system::log();
+        let mut stores = Command::new(std::env::current_exe().context("this executable")?);
+        stores.arg(STORES);
+        let options = system::Options { apart: Some(stores), ..system::Options::default() };
+        let concurrency = concurrency(&options)?;
+        let system = System::start(options).await.context("the embedded service does not start")?;
+        let measured = self.measure(&system, concurrency).await;
+        system.shutdown().await;
+        let report = measured?;
+        if self.json {
+            println!("{}", serde_json::to_string(&report)?);
+        } else {
+            print!("{report}");
+        }
+        Ok(ExitCode::SUCCESS)
+    }
+
+    async fn measure(&self, system: &System, concurrency: usize) -> anyhow::Result<Report> {
+        let generator = Generator::new(ACCOUNT);
+        let file = generator.write(self.rows).context("the file cannot be made")?;
+        let client = Client::new(system.url(), DEMO_TOKEN)?;
+
+        let meter = Meter::new(system);
+        let began = Instant::now();
+        let id = ImportId(client.upload(json!({}), file.path()).await?);
+        let upload = began.elapsed();
+        let (import, took) = settled(system, id, &[Status::Complete]).await?;
+        let imported = meter.phase(took, self.rows);
+        if import.rows != Some(self.rows) {
+            bail!("{:?} rows were imported instead of {}", import.rows, self.rows);
+        }
+        same_entry(system, &generator, &import, Row(1)).await?;
+        same_entry(system, &generator, &import, Row(self.rows)).await?;
+
+        let meter = Meter::new(system);
+        let began = Instant::now();
+        client.revert(id.0).await?;
+        let asked = began.elapsed();
+        let (_, took) = settled(system, id, &[Status::RolledBack]).await?;
+        let undone = meter.phase(asked + took, self.rows);
+        let peak_memory_kb = peak_memory_kb()?;
+
+        let bare = bare::write(&system.dynamodb(), &generator, self.rows, concurrency).await?;
+        Ok(Report {
+            rows: self.rows,
+            file_bytes: file.as_file().metadata()?.len(),
+            upload_seconds: upload.as_secs_f64(),
+            ratio_to_bare: imported.rows_per_second / bare.rows_per_second,
+            import: imported,
+            undo: undone,
+            bare,
+            concurrency,
+            peak_memory_kb,
+        })
+    }
+}
+
+/// Batch requests that the loaders of a system can have under way at once.
+fn concurrency(options: &system::Options) -> anyhow::Result<usize> {
+    let template = Template::embedded()?;
+    let loader = template.functions.get("LoaderFunction").and_then(|function| function.messages.as_ref());
+    Ok(options.workers * loader.context("the loader has no queue")?.batch_size * BATCHES_IN_FLIGHT)
+}
+
+/// Waits until the import stands where it has to; for how long. Asks as little as possible, for asking is charged.
+async fn settled(system: &System, id: ImportId, wanted: &[Status]) -> anyhow::Result<(Import, Duration)> {
+    let began = Instant::now();
+    loop {
+        system.idle().await;
+        let took = began.elapsed();
+        let import = Import::find(system.services(), ACCOUNT, id).await?;
+        if wanted.contains(&import.status) {
+            return Ok((import, took));
+        }
+        if import.status.is_settled() && !wanted.contains(&Status::RolledBack) {
+            bail!("the import is {}: {}", import.status, import.reason.unwrap_or_default());
+        }
+        tokio::time::sleep(LOOK).await;
+    }
+}
+
+/// The bare loop writes what the generator says; so what the import wrote has to be that.
+async fn same_entry(system: &System, generator: &Generator, import: &Import, row: Row) -> anyhow::Result<()> {
+    let id = EntryId::of(import.id, row);
+    let key = Entry::key(ACCOUNT, id, import.rows_per_chunk);
+    let stored: Entry = system.services().store.read(&key).await?.with_context(|| format!("row {row} is not there"))?;
+    let expected = generator.row(row).entry(import.id, import.created_at);
+    if stored != expected {
+        bail!("row {row} became {stored:?} instead of {expected:?}");
+    }
+    Ok(())
+}
+
+/// What has been consumed since it was made.
+struct Meter<'a> {
+    system: &'a System,
+    before: Consumed,
+}
+
+impl<'a> Meter<'a> {
+    fn new(system: &'a System) -> Self {
+        Self { system, before: system.services().store.consumed() }
+    }
+
+    fn phase(&self, took: Duration, rows: u64) -> Phase {
+        let now = self.system.services().store.consumed();
+        let consumed = Consumed { write: now.write - self.before.write, read: now.read - self.before.read };
+        Phase::new(took, rows, consumed)
+    }
+}
+
+/// The most memory that this process ever had, in KB.
+fn peak_memory_kb() -> anyhow::Result<u64> {
+    let status = std::fs::read_to_string("/proc/self/status").context("this system does not tell its peak memory")?;
+    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).context("no VmHWM")?;
+    Ok(line.trim().trim_end_matches(" kB").parse()?)
+}

@@ -1,0 +1,62 @@
+//! The bare loop: what the store can take if nobody checks, notes or counts anything.
+//!
+//! The same entries, 25 a request, as many requests at once as the loaders have, into partitions that no import has.
+//! Nothing is parsed or looked up; each request is made and sent in a task of its own, as the loaders' are.
+
+use std::time::Instant;
+
+use anyhow::{Context, bail};
+use aws_sdk_dynamodb::Client;
+use aws_sdk_dynamodb::types::{PutRequest, ReturnConsumedCapacity, WriteRequest};
+use shared::id::{ImportId, MAX_IMPORTS, Row};
+use shared::store::{Consumed, encode, keys};
+use tokio::task::JoinSet;
+use waybill::system;
+use waybill::template::Template;
+
+use super::ACCOUNT;
+use super::file::Generator;
+use super::report::Phase;
+
+/// The most that one BatchWriteItem takes.
+const BATCH: usize = 25;
+/// A number that no import here gets to.
+const IMPORT: ImportId = ImportId(MAX_IMPORTS);
+
+/// Writes the entries of `rows` rows.
+pub async fn write(client: &Client, generator: &Generator, rows: u64, concurrency: usize) -> anyhow::Result<Phase> {
+    let template = Template::embedded()?;
+    let table = &template.tables.get("WorkspaceTable").context("the template has no WorkspaceTable")?.name;
+    let rows_per_chunk = system::Options::default().rows_per_chunk;
+    let put = |row| {
+        let row = Row(row);
+        let entry = generator.row(row).entry(IMPORT, 0);
+        let item = encode(&keys::entry(ACCOUNT, IMPORT, row.chunk(rows_per_chunk), row), &entry);
+        let put = PutRequest::builder().set_item(Some(item)).build().expect("the item is set");
+        WriteRequest::builder().put_request(put).build()
+    };
+    let began = Instant::now();
+    let mut under_way = JoinSet::new();
+    let mut write_units = 0.0;
+    for first in (1..=rows).step_by(BATCH) {
+        if under_way.len() >= concurrency {
+            write_units += under_way.join_next().await.expect("some are under way")??;
+        }
+        let last = rows.min(first + BATCH as u64 - 1);
+        let items: Vec<_> = (first..=last).map(put).collect();
+        under_way.spawn(request(client.clone(), table.clone(), items));
+    }
+    while let Some(units) = under_way.join_next().await {
+        write_units += units??;
+    }
+    Ok(Phase::new(began.elapsed(), rows, Consumed { write: write_units, read: 0.0 }))
+}
+
+async fn request(client: Client, table: String, items: Vec<WriteRequest>) -> anyhow::Result<f64> {
+    let call = client.batch_write_item().request_items(table, items);
+    let answer = call.return_consumed_capacity(ReturnConsumedCapacity::Total).send().await?;
+    if answer.unprocessed_items().is_some_and(|left| !left.is_empty()) {
+        bail!("the store throttles the bare loop");
+    }
+    Ok(answer.consumed_capacity().iter().filter_map(|consumed| consumed.capacity_units).sum())
+}
