@@ -7,6 +7,7 @@ use aws_config::{BehaviorVersion, SdkConfig};
 
 use crate::clock::Clock;
 use crate::files::Files;
+use crate::known::Known;
 use crate::queue::{QueueUrls, Queues};
 use crate::store::{Store, TableNames};
 
@@ -60,6 +61,8 @@ pub struct Services {
     pub queues: Queues,
     /// The time.
     pub clock: Clock,
+    /// What this process remembers of the imports that it loads.
+    pub known: Known,
 }
 
 impl Services {
@@ -89,6 +92,7 @@ impl Services {
             files: Files::new(s3, names.bucket),
             queues: Queues::new(sqs, names.queues),
             clock,
+            known: Known::default(),
         }
     }
 
