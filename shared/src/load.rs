@@ -7,7 +7,9 @@
 //! dies on the way leaves nothing that the next try does not write over or the undo does not find.
 
 mod draft;
+mod names;
 mod resolve;
+mod touch;
 
 use std::collections::HashSet;
 

@@ -222,6 +222,13 @@ async fn mark_reverted(
 /// Works the notes off and ends the undo.
 pub async fn release(services: &Services, import: &Import) -> Result<(), ImportError> {
     let account = import.account;
+    // Chunks that are undone at the same time all get here, and would only get in each other's way.
+    let first = services.known.of(account, import.id);
+    let _first = first.lock().await;
+    let import = &Import::find(services, account, import.id).await?;
+    if import.status != Status::RollingBack {
+        return Ok(());
+    }
     // Nobody holds this one: it tells when the time of the invocation is nearly up.
     let lease = Lease::draw(&services.clock);
     let mut kept: Vec<Kept> = Vec::new();

@@ -9,6 +9,7 @@ use aws_config::{BehaviorVersion, SdkConfig};
 
 use crate::clock::Clock;
 use crate::files::Files;
+use crate::known::Known;
 use crate::queue::{QueueUrls, Queues};
 use crate::store::{Store, TableNames};
 
@@ -71,6 +72,8 @@ pub struct Services {
     pub queues: Queues,
     /// The time.
     pub clock: Clock,
+    /// What this process remembers of the imports that it loads.
+    pub known: Known,
 }
 
 impl Services {
@@ -100,6 +103,7 @@ impl Services {
             files: Files::new(s3, names.bucket),
             queues: Queues::new(sqs, names.queues),
             clock,
+            known: Known::default(),
         }
     }
 

@@ -28,6 +28,13 @@ pub async fn settle(services: &Services, import: &Import) -> Result<(), ImportEr
     if counts.chunks < chunks {
         return Ok(());
     }
+    // Chunks that are committed at the same time all get here, and folding costs a write per project and tag.
+    let first = services.known.of(import.account, import.id);
+    let _first = first.lock().await;
+    let import = &Import::find(services, import.account, import.id).await?;
+    if import.status != Status::Processing {
+        return Ok(());
+    }
     fold(services, import).await?;
     let tally = tally(services, import).await?;
     let change = Change::none().set("tally", tally).set("completed_at", services.clock.now_ms());
