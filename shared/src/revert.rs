@@ -19,12 +19,10 @@ use crate::plan::send_chunks;
 use crate::queue::Message;
 use crate::services::Services;
 use crate::store::keys::{self, Key, Kind};
-use crate::store::{StoreError, Table, Write, decode};
+use crate::store::{BATCHES_IN_FLIGHT, ITEMS_A_BATCH, Item, StoreError, Table, Write, decode};
 
 /// Notes worked off at once.
 const NOTES_IN_FLIGHT: usize = 8;
-/// Entries deleted between two looks at the clock.
-const ENTRIES_A_LOOK: usize = 250;
 /// At most so many things that stayed are named in the report.
 const MOST_NAMED: usize = 100;
 
@@ -190,15 +188,21 @@ async fn empty(
 ) -> Result<u64, ImportError> {
     let mut removed = 0;
     loop {
-        let query = keys::entries(account, import, chunk).keys_only().limit(ENTRIES_A_LOOK);
-        let (items, _) = services.store.page(&query).await?;
+        let (items, _) = services.store.page(&keys::entries(account, import, chunk).keys_only()).await?;
         if items.is_empty() {
             return Ok(removed);
         }
-        lease.check(&services.clock)?;
+        let deletes: Vec<_> = items.chunks(ITEMS_A_BATCH).map(|some| delete(services, some, lease)).collect();
+        futures::stream::iter(deletes).buffer_unordered(BATCHES_IN_FLIGHT).try_collect::<()>().await?;
         removed += items.len() as u64;
-        services.store.delete_all(items.iter().map(|item| Key::of(Table::Workspace, item)).collect()).await?;
     }
+}
+
+/// Deletes a batch of entries.
+async fn delete(services: &Services, entries: &[Item], lease: &Lease) -> Result<(), ImportError> {
+    lease.check(&services.clock)?;
+    let keys = entries.iter().map(|item| Key::of(Table::Workspace, item));
+    Ok(services.store.delete_all(keys.collect()).await?)
 }
 
 async fn mark_reverted(

@@ -16,9 +16,9 @@ use serde::{Deserialize, Serialize};
 use shared::clock::Clock;
 use tokio::sync::oneshot;
 
+use super::Here;
 use super::pending::Pending;
 use super::s3::{Created, CreatedObjects, Notification, Notifier};
-use super::Here;
 
 /// How long the process may take to end when its input has.
 const GRACE: Duration = Duration::from_secs(10);
