@@ -13,6 +13,7 @@ mod touch;
 
 use std::collections::HashSet;
 
+use crate::drained::drained;
 use crate::entity::Entry;
 use crate::files::FileError;
 use crate::id::{AccountId, ChunkNo, ImportId};
@@ -22,10 +23,7 @@ use crate::ledger::{Chunk, ChunkState, page_attribute};
 use crate::queue::Message;
 use crate::services::Services;
 use crate::store::keys::Key;
-use crate::store::{StoreError, Table, Write, encode, keys};
-
-/// Entries written between two looks at the clock.
-const ENTRIES_A_LOOK: usize = 250;
+use crate::store::{BATCHES_IN_FLIGHT, ITEMS_A_BATCH, StoreError, Table, Write, encode, keys};
 
 /// How a load ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -168,13 +166,24 @@ async fn rows(
     if chunk.tries > 1 {
         clear(services, import, chunk, &drafts.entries, lease).await?;
     }
-    let key = |row| keys::entry(import.account, import.id, chunk.number, row);
-    for some in drafts.entries.chunks(ENTRIES_A_LOOK) {
-        lease.check(&services.clock)?;
-        let items = some.iter().map(|entry| (Table::Workspace, encode(&key(entry.id.row()), entry)));
-        services.store.put_all(items.collect()).await?;
-    }
+    let batches = drafts.entries.chunks(ITEMS_A_BATCH);
+    let writes: Vec<_> = batches.map(|some| write(services, import, chunk, some, lease)).collect();
+    drained(writes, BATCHES_IN_FLIGHT).await?;
     Ok(drafts)
+}
+
+/// Writes a batch of entries. They are encoded only now: a chunk's items take many times the room of its bytes.
+async fn write(
+    services: &Services,
+    import: &Import,
+    chunk: &Chunk,
+    entries: &[Entry],
+    lease: &Lease,
+) -> Result<(), ImportError> {
+    lease.check(&services.clock)?;
+    let key = |row| keys::entry(import.account, import.id, chunk.number, row);
+    let items = entries.iter().map(|entry| (Table::Workspace, encode(&key(entry.id.row()), entry)));
+    Ok(services.store.put_all(items.collect()).await?)
 }
 
 /// Deletes what an earlier try wrote for rows that are no entries any more: what a name means may have changed since.

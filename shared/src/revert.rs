@@ -21,14 +21,12 @@ use crate::plan::send_chunks;
 use crate::queue::Message;
 use crate::services::Services;
 use crate::store::keys::{self, Key};
-use crate::store::{StoreError, Table, Write, decode};
+use crate::store::{BATCHES_IN_FLIGHT, ITEMS_A_BATCH, Item, StoreError, Table, Write, decode};
 
 /// A loader mostly commits within seconds, long before its lease ends: the undo looks again so soon.
 const LOOK_AGAIN: Duration = Duration::from_secs(5);
 /// Notes worked off at once.
 const NOTES_IN_FLIGHT: usize = 8;
-/// Entries deleted between two looks at the clock.
-const ENTRIES_A_LOOK: usize = 250;
 /// At most so many things that stayed are named in the report.
 const MOST_NAMED: usize = 100;
 
@@ -187,14 +185,20 @@ async fn empty(
     lease: &Lease,
 ) -> Result<(), ImportError> {
     loop {
-        let query = keys::entries(account, import, chunk).keys_only().limit(ENTRIES_A_LOOK);
-        let (items, _) = services.store.page(&query).await?;
+        let (items, _) = services.store.page(&keys::entries(account, import, chunk).keys_only()).await?;
         if items.is_empty() {
             return Ok(());
         }
-        lease.check(&services.clock)?;
-        services.store.delete_all(items.iter().map(|item| Key::of(Table::Workspace, item)).collect()).await?;
+        let deletes: Vec<_> = items.chunks(ITEMS_A_BATCH).map(|some| delete(services, some, lease)).collect();
+        drained(deletes, BATCHES_IN_FLIGHT).await?;
     }
+}
+
+/// Deletes a batch of entries.
+async fn delete(services: &Services, entries: &[Item], lease: &Lease) -> Result<(), ImportError> {
+    lease.check(&services.clock)?;
+    let keys = entries.iter().map(|item| Key::of(Table::Workspace, item));
+    Ok(services.store.delete_all(keys.collect()).await?)
 }
 
 async fn mark_reverted(

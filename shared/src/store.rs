@@ -38,6 +38,8 @@ pub type Item = HashMap<String, AttributeValue>;
 
 /// How long a batch or a transaction is tried without progress. Far shorter than the margin that leases keep.
 const FRUITLESS: Duration = Duration::from_secs(8);
+/// The most that one batch request takes.
+pub const ITEMS_A_BATCH: usize = 25;
 /// Batch requests under way at once for one caller.
 pub const BATCHES_IN_FLIGHT: usize = 4;
 
@@ -338,9 +340,9 @@ impl Store {
     }
 
     async fn batches(&self, mut requests: Vec<(Table, WriteRequest)>) -> Result<(), StoreError> {
-        let mut batches = Vec::with_capacity(requests.len().div_ceil(25));
+        let mut batches = Vec::with_capacity(requests.len().div_ceil(ITEMS_A_BATCH));
         while !requests.is_empty() {
-            let rest = requests.split_off(requests.len().min(25));
+            let rest = requests.split_off(requests.len().min(ITEMS_A_BATCH));
             batches.push(self.batch(std::mem::replace(&mut requests, rest)));
         }
         drained(batches, BATCHES_IN_FLIGHT).await.map(drop)
