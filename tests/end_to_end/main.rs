@@ -16,3 +16,4 @@ mod stack;
 mod traps;
 mod triggers;
 mod undo;
+mod world;

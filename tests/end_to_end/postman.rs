@@ -60,12 +60,6 @@ impl Postman {
         self.queues.delete(letter.queue, &letter.message.receipt_handle).expect("the queue is there");
     }
 
-    /// Shows a message again that was taken.
-    pub fn put_back(&self, letter: &Letter) {
-        // One that is visible again already is where it should be.
-        let _ = self.queues.change_visibility(letter.queue, &letter.message.receipt_handle, 0);
-    }
-
     /// Delivers what is visible until nothing is, or the worker dies. False, if it died.
     pub async fn drain(&self, services: &Services, faults: &Faults) -> bool {
         while let Some(letter) = self.next() {
