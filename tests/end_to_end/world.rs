@@ -13,7 +13,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use shared::entity::by_hand::EditError;
-use shared::entity::by_hand::entries::{self, EntryInput};
+use shared::entity::by_hand::entries::{self, EntryInput, ProjectInput};
 use shared::entity::by_hand::things::{self, ThingInput};
 use shared::id::{AccountId, EntryId, ImportId, ThingId};
 use shared::import::{Import, ImportError, NewImport, Options, Origin, Status, cancel, create};
@@ -502,7 +502,7 @@ impl Simulation {
         let client = if self.draw.one_in(3) { None } else { Some(self.draw.name()) };
         let entry = EntryInput {
             seconds: Some(60 * self.draw.below(9)),
-            project: if self.draw.one_in(3) { None } else { Some(project) },
+            project: if self.draw.one_in(3) { None } else { Some(project.map(ProjectInput::Id)) },
             tags: if self.draw.one_in(2) { None } else { Some(vec![self.draw.name()]) },
             ..EntryInput::default()
         };

@@ -12,6 +12,9 @@ use crate::id::{AccountId, ChunkNo, ImportId, Row, ThingId};
 
 /// The counters that share out an import's counts, so that loaders do not queue for one item.
 pub const COUNTERS: u64 = 16;
+/// The chunks that one page of a query has at most. A megabyte of them, DynamoDB's own measure, takes tens of megabytes
+/// of memory once it is decoded.
+const CHUNKS_A_PAGE: usize = 100;
 
 /// A table, a partition key and a sort key.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -129,7 +132,8 @@ pub fn chunk(account: AccountId, import: ImportId, chunk: ChunkNo) -> Key {
 /// The chunks of an import from `first` to `last`, both included.
 pub fn chunks(account: AccountId, import: ImportId, first: ChunkNo, last: ChunkNo) -> Query {
     let sk = |chunk: ChunkNo| format!("chunk#{chunk:07}");
-    Query::partition(Table::Imports, import_partition(account, import)).between(sk(first), sk(last))
+    let query = Query::partition(Table::Imports, import_partition(account, import)).between(sk(first), sk(last));
+    query.limit(CHUNKS_A_PAGE)
 }
 
 /// The counter item that a chunk adds to.
