@@ -217,9 +217,9 @@ async fn a_row_that_no_item_could_hold_is_that_rows_error() -> anyhow::Result<()
     let stack = Stack::start(1000).await?;
     let long = "x".repeat(400_000);
     let mut file = one("Orchard", "Website", "design");
-    file.push_str(&one("Orchard", "Website", "design").replace("One", &long).lines().nth(1).unwrap_or_default());
+    file.push_str(one("Orchard", "Website", "design").replace("One", &long).lines().nth(1).unwrap_or_default());
     file.push('\n');
-    file.push_str(&one("Orchard", &"y".repeat(2000), "design").lines().nth(1).unwrap_or_default());
+    file.push_str(one("Orchard", &"y".repeat(2000), "design").lines().nth(1).unwrap_or_default());
     file.push('\n');
     let id = stack.import(file.as_bytes(), &[]).await?;
     let import = stack.native(id).await?;

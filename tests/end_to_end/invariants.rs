@@ -128,7 +128,7 @@ impl World {
         let mut wrong = self.wrong.clone();
         self.check_counts(&mut wrong);
         self.check_references(&mut wrong);
-        for ((account, id), _) in &self.entries {
+        for (account, id) in self.entries.keys() {
             let import = self.imports.get(&(*account, id.import()));
             if import.is_some_and(|import| import.status == Status::RolledBack) {
                 wrong.push(format!("the entry {id} of an undone import is there"));
@@ -171,7 +171,7 @@ impl World {
 
     fn check_references(&self, wrong: &mut Vec<String>) {
         let mut referred: BTreeMap<Named, i64> = BTreeMap::new();
-        for ((named, referrer), _) in &self.references {
+        for (named, referrer) in self.references.keys() {
             *referred.entry(*named).or_default() += 1;
             if self.standing(named).is_none() {
                 wrong.push(format!("import {referrer} refers to {named:?}, which is not there"));
@@ -185,10 +185,10 @@ impl World {
                     wrong.push(format!("the project {} is of {client:?}, which is not there", thing.name));
                 }
             }
-            if let Some(target) = thing.alias_of {
-                if self.standing(&(*account, *kind, target)).is_none() {
-                    wrong.push(format!("the sign at {kind:?} {} leads nowhere", thing.id));
-                }
+            if let Some(target) = thing.alias_of
+                && self.standing(&(*account, *kind, target)).is_none()
+            {
+                wrong.push(format!("the sign at {kind:?} {} leads nowhere", thing.id));
             }
         }
         for (named, thing) in self.things.iter().filter(|(_, thing)| !thing.is_spent()) {
