@@ -1,7 +1,6 @@
 //! The Noko door: `/v2`, as Freckle's and Noko's own clients know it.
 //!
-//! Shapes, words and codes are the vendor's; where its documents are silent, `docs/doors/noko.md` says
-//! what we decided.
+//! Shapes, words and codes are the vendor's.
 
 mod caller;
 mod create;
