@@ -10,6 +10,7 @@ use std::collections::BTreeMap;
 use aws_sdk_dynamodb::types::AttributeValue;
 use shared::id::{AccountId, ImportId, ThingId};
 use shared::import::{Import, NewImport, Options, Origin, create};
+use shared::known::Known;
 use shared::queue::Message;
 use shared::revert;
 use shared::services::Services;
@@ -233,7 +234,7 @@ fn timeless(dump: Dump) -> Dump {
 }
 
 async fn killed_everywhere(what: What, then: Then) -> anyhow::Result<()> {
-    let bench = match what {
+    let mut bench = match what {
         What::Import => Bench::before_the_import().await?,
         What::Undo => Bench::before_the_undo().await?,
     };
@@ -248,12 +249,15 @@ async fn killed_everywhere(what: What, then: Then) -> anyhow::Result<()> {
     for fault in [Fault::DeathBefore, Fault::DeathAfter] {
         for n in 1.. {
             bench.again().await?;
+            bench.worker.known = Known::default();
             bench.faults.at(n, 1, fault);
             if bench.run(what).await? {
                 assert!(n > requests / 2, "the run has {requests} requests or so, and {n} did not kill it");
                 break;
             }
             let log = bench.faults.log();
+            // Whoever goes on is another process, and remembers nothing.
+            bench.worker.known = Known::default();
             match then {
                 Then::DeliveredAgain => bench.deliver_again().await,
                 Then::OnlyTheSweep => bench.sweep_only().await?,
