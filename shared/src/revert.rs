@@ -241,10 +241,12 @@ pub async fn release(services: &Services, import: &Import) -> Result<(), ImportE
         let (items, last) = services.store.page(&query).await?;
         let keys: Vec<_> = items.iter().map(|item| Key::of(Table::Imports, item)).collect();
         let notes: Vec<Note> = items.into_iter().map(decode).collect::<Result<_, _>>()?;
+        let ids: Vec<_> = notes.iter().map(|note| note.id).collect();
         let work: Vec<_> = notes.into_iter().map(|note| work_off(services, import, note, &lease)).collect();
         let stayed = drained(work, NOTES_IN_FLIGHT).await?;
         // What is worked off need not be looked at again, should another invocation have to go on.
-        let done = keys.into_iter().zip(&stayed).filter(|(_, stayed)| stayed.is_empty()).map(|(key, _)| key);
+        let done = keys.into_iter().zip(&ids).zip(&stayed);
+        let done = done.filter(|((_, id), stayed)| !stayed.iter().any(|kept| kept.id == **id)).map(|((key, _), _)| key);
         services.store.delete_all(done.collect()).await?;
         kept.extend(stayed.into_iter().flatten());
         match last {
