@@ -102,7 +102,7 @@ enum Claim {
 
 async fn claim(services: &Services, key: &Key, lease: &Lease) -> Result<Claim, StoreError> {
     let claim = Write::update(key.clone(), "SET #lease = :token, #lease_until = :until ADD #tries :one")
-        .when("#state = :planned AND (attribute_not_exists(#lease) OR #lease_until < :now)")
+        .when("#state = :planned AND (attribute_not_exists(#lease) OR #lease_until <= :now)")
         .bind(":planned", ChunkState::Planned)
         .bind(":token", &lease.token)
         .bind(":until", lease.until)

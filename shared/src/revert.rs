@@ -151,7 +151,7 @@ async fn fence(services: &Services, key: &Key, lease: &Lease) -> Result<Fence, S
     let take = Write::update(key.clone(), "SET #state = :reverting, #lease = :token, #lease_until = :until")
         .when(
             "#state = :committed OR (#state IN (:planned, :reverting) AND \
-             (attribute_not_exists(#lease) OR #lease_until < :now))",
+             (attribute_not_exists(#lease) OR #lease_until <= :now))",
         )
         .bind(":reverting", ChunkState::Reverting)
         .bind(":committed", ChunkState::Committed)

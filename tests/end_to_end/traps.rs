@@ -638,3 +638,20 @@ async fn a_cancel_whose_loader_died_is_counted_by_the_sweep() -> anyhow::Result<
     assert_eq!(stack.native(1).await?["counts"]["created"], 3);
     at_rest(&stack).await
 }
+
+#[tokio::test]
+async fn a_message_that_comes_at_the_very_end_of_a_lease_finds_it_over() -> anyhow::Result<()> {
+    let stack = planned(6).await?;
+    let services = stack.system.services();
+    let dead = hold_at(3);
+    let worker = dead.faults.connect(&stack.system);
+    let mut loading = Box::pin(load(&worker, ACCOUNT, IMPORT, ChunkNo(0)));
+    assert!(dead.until_held(&mut loading).await);
+    drop(loading);
+    let Loaded::Held(until) = load(services, ACCOUNT, IMPORT, ChunkNo(0)).await? else {
+        anyhow::bail!("the dead worker's lease does not stand");
+    };
+    services.clock.turn(services.clock.until(until));
+    assert_eq!(load(services, ACCOUNT, IMPORT, ChunkNo(0)).await?, Loaded::Done);
+    Ok(())
+}

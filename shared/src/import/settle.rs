@@ -54,7 +54,7 @@ async fn seal(services: &Services, import: &Import) -> Result<(), ImportError> {
         let (items, last) = services.store.page(&query).await?;
         for item in items {
             let chunk = Chunk::decode(item)?;
-            if chunk.state == ChunkState::Planned && chunk.lease_until.is_some_and(|until| until >= now) {
+            if chunk.state == ChunkState::Planned && chunk.lease_until.is_some_and(|until| until > now) {
                 return Ok(());
             }
         }
