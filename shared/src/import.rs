@@ -11,22 +11,27 @@
 //! sent *before* a transition that needs one: its handler makes the transition too if it finds it
 //! undone, and a crash between the two loses nothing.
 
+mod asked;
 mod counts;
 mod create;
 mod options;
 mod settle;
+mod shown;
 mod status;
 mod stop;
 mod transition;
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use jiff::Timestamp;
+use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
+pub use asked::{Wrong, asked};
 pub use counts::{Counts, Tally};
 pub use create::{NewImport, Origin, create};
-pub use options::Options;
+pub use options::{Duplicates, Options};
 pub use settle::{settle, tally};
+pub use shown::shown;
 pub use status::Status;
 pub use stop::{cancel, stop};
 pub use transition::{Change, HistoryLine, transition};
@@ -34,6 +39,7 @@ pub use transition::{Change, HistoryLine, transition};
 use crate::files::{FileError, Object};
 use crate::format::{FormatName, Layout};
 use crate::id::{AccountId, ImportId, ThingId};
+use crate::inbox;
 use crate::queue::QueueError;
 use crate::services::Services;
 use crate::store::keys::Kind;
@@ -120,6 +126,9 @@ pub struct Import {
     /// What the file was found to be.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub format: Option<FormatName>,
+    /// The first and the last day of its entries as they were loaded, once it is settled.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub days: Option<(Date, Date)>,
     /// What it created besides entries, once it is settled.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub tally: Option<Tally>,
@@ -146,6 +155,9 @@ pub struct Reading {
     /// How its rows are read.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub layout: Option<Layout>,
+    /// The imports whose entries it is compared with, to skip what is there already.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub compared_with: Vec<ImportId>,
     /// Why they are not: a [`crate::format::Refusal`], as it is shown.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub refusal: Option<serde_json::Value>,
@@ -171,6 +183,11 @@ impl Import {
     /// Its counts as of now.
     pub async fn counts(&self, services: &Services) -> Result<Counts, StoreError> {
         Counts::read(services, self).await
+    }
+
+    /// Whether its file was dropped into the bucket.
+    pub fn is_dropped(&self) -> bool {
+        self.source.as_ref().is_some_and(|source| inbox::Place::of(&source.key).is_some())
     }
 
     /// How many chunks it has.

@@ -13,6 +13,7 @@ pub mod files;
 pub mod format;
 pub mod id;
 pub mod import;
+pub mod inbox;
 pub mod known;
 pub mod lease;
 pub mod ledger;

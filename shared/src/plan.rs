@@ -7,11 +7,14 @@
 //! import go on to `processing`; then a message goes out for each chunk. A run that finds the plan made
 //! sends the messages again for the chunks that are not committed.
 
+mod repeats;
+
 use crate::drained::drained;
 use crate::files::{FileError, Object};
 use crate::format::{ChunkSpan, Plan, Refusal, Survey};
 use crate::id::{AccountId, ChunkNo, ImportId, MAX_ROWS};
-use crate::import::{Change, Import, ImportError, Reading, Status, settle, stop, transition};
+use crate::import::{Change, Duplicates, Import, ImportError, Reading, Status, settle, stop, transition};
+use crate::inbox;
 use crate::ledger::{Chunk, ChunkState};
 use crate::load::{self, Loaded};
 use crate::queue::Message;
@@ -30,7 +33,9 @@ pub async fn plan(services: &Services, account: AccountId, import: ImportId) -> 
         import = arrived(services, import).await?;
     }
     match import.status {
-        Status::Queued => {}
+        Status::Queued if inbox::has_its_turn(services, &import).await? => {}
+        // Whoever is before it calls it.
+        Status::Queued => return Ok(()),
         Status::Processing => return send_out(services, &import).await,
         // Settled, or being undone: nothing to plan.
         _ => return Ok(()),
@@ -42,7 +47,7 @@ pub async fn plan(services: &Services, account: AccountId, import: ImportId) -> 
             let why = format!("the file has {rows} rows; an import takes at most {MAX_ROWS}");
             stop(services, &import, BY, why).await
         }
-        Ok(Ok(plan)) => begin(services, &import, plan).await,
+        Ok(Ok(plan)) => begin(services, &import, &source, plan).await,
         Ok(Err(refusal)) => refuse(services, &import, refusal).await,
         Err(ImportError::File(error @ (FileError::Missing | FileError::Replaced))) => {
             stop(services, &import, BY, error.to_string()).await
@@ -113,14 +118,18 @@ async fn put_chunks(
     Ok(next)
 }
 
-async fn begin(services: &Services, import: &Import, plan: Plan) -> Result<Import, ImportError> {
+async fn begin(services: &Services, import: &Import, source: &Object, plan: Plan) -> Result<Import, ImportError> {
     let chunks = plan.rows.div_ceil(u64::from(import.rows_per_chunk));
+    let compared_with = match import.options.duplicates {
+        Duplicates::Create => Vec::new(),
+        Duplicates::Skip => repeats::compared_with(services, import, source, &plan.layout, (plan.rows, chunks)).await?,
+    };
     let change = Change::none()
         .set("rows", plan.rows)
         .set("chunks", chunks)
         .set("format", plan.layout.format)
         .set("started_at", services.clock.now_ms());
-    let reading = Reading { layout: Some(plan.layout), refusal: None };
+    let reading = Reading { layout: Some(plan.layout), compared_with, refusal: None };
     services.store.write(Write::put(keys::reading(import.account, import.id), &reading)).await?;
     transition(services, import, Status::Processing, BY, change).await
 }
@@ -128,7 +137,7 @@ async fn begin(services: &Services, import: &Import, plan: Plan) -> Result<Impor
 async fn refuse(services: &Services, import: &Import, refusal: Refusal) -> Result<Import, ImportError> {
     let reason = refusal.reasons.join("; ");
     let refusal = serde_json::to_value(&refusal).map_err(|error| StoreError::Shape(error.to_string()))?;
-    let reading = Reading { layout: None, refusal: Some(refusal) };
+    let reading = Reading { refusal: Some(refusal), ..Reading::default() };
     services.store.write(Write::put(keys::reading(import.account, import.id), &reading)).await?;
     let change = Change::none().set("reason", &reason).set("completed_at", services.clock.now_ms());
     transition(services, import, Status::Unsupported, BY, change.because(reason)).await

@@ -3,6 +3,7 @@
 mod bad_input;
 mod by_hand;
 mod door;
+mod drops;
 mod faults;
 mod files;
 mod import;

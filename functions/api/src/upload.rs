@@ -36,7 +36,7 @@ pub async fn accept(
     file: Bytes,
     options: Options,
 ) -> Result<Import, UploadError> {
-    look(&file, &options, door.settings.rows_per_chunk).map_err(|refusal| UploadError::Refused(Box::new(refusal)))?;
+    look(&file, &options, door.services.rows_per_chunk).map_err(|refusal| UploadError::Refused(Box::new(refusal)))?;
     let services = &door.services;
     let key = format!("{SOURCES}/{}/{}/{}", caller.account, nonce(), key_part(file_name));
     let object = services.files.put(&key, file).await.map_err(ImportError::from)?;
@@ -46,7 +46,6 @@ pub async fn accept(
         options,
         file_name: file_name.to_owned(),
         origin: Origin::Stored(object),
-        rows_per_chunk: door.settings.rows_per_chunk,
     };
     let import = create(services, &new).await?;
     let start = Message::Start { account: import.account, import: import.id };

@@ -1,5 +1,7 @@
 //! What the caller asked for.
 
+use std::str::FromStr;
+
 use serde::{Deserialize, Serialize};
 
 use crate::format::{DateOrder, DecimalMark, FormatName, ReadingOptions};
@@ -20,6 +22,8 @@ pub struct Options {
     pub import_tags: bool,
     /// Whether unknown projects are created; else their entries come without a project.
     pub autocreate_projects: bool,
+    /// What becomes of rows that are there already.
+    pub duplicates: Duplicates,
     /// The delimiter.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub delimiter: Option<u8>,
@@ -34,6 +38,34 @@ pub struct Options {
     pub decimal_mark: Option<DecimalMark>,
 }
 
+/// What becomes of a row that is there already: an import that is not undone made an entry of the same row, and it stands.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Duplicates {
+    /// An entry like any other.
+    #[default]
+    Create,
+    /// It is skipped, and counted.
+    Skip,
+}
+
+/// A word that says neither.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{0:?} is neither create nor skip")]
+pub struct UnknownDuplicates(String);
+
+impl FromStr for Duplicates {
+    type Err = UnknownDuplicates;
+
+    fn from_str(word: &str) -> Result<Self, UnknownDuplicates> {
+        match word {
+            "create" => Ok(Self::Create),
+            "skip" => Ok(Self::Skip),
+            other => Err(UnknownDuplicates(other.to_owned())),
+        }
+    }
+}
+
 impl Default for Options {
     fn default() -> Self {
         Self {
@@ -41,6 +73,7 @@ impl Default for Options {
             fallback_user: None,
             import_tags: true,
             autocreate_projects: true,
+            duplicates: Duplicates::default(),
             delimiter: None,
             encoding: None,
             date_order: None,

@@ -2,11 +2,14 @@
 
 use std::collections::BTreeMap;
 
+use jiff::civil::Date;
+
 use super::{Change, Counts, Import, ImportError, Status, Tally, transition};
 use crate::drained::drained;
 use crate::entity::Thing;
 use crate::entity::reference::{Note, Sums};
 use crate::id::{ChunkNo, ThingId};
+use crate::inbox;
 use crate::ledger::{Chunk, ChunkState};
 use crate::services::Services;
 use crate::store::keys::{self, Kind};
@@ -22,6 +25,7 @@ pub async fn settle(services: &Services, import: &Import) -> Result<(), ImportEr
     let chunks = match (import.status, import.chunks) {
         (Status::Processing, Some(chunks)) => chunks,
         (Status::Incomplete, Some(_)) => return seal(services, import).await,
+        (status, _) if status.is_settled() && import.is_dropped() => return inbox::finish(services, import).await,
         _ => return Ok(()),
     };
     let counts = import.counts(services).await?;
@@ -35,9 +39,9 @@ pub async fn settle(services: &Services, import: &Import) -> Result<(), ImportEr
     if import.status != Status::Processing {
         return Ok(());
     }
-    fold(services, import).await?;
+    let days = fold(services, import).await?;
     let tally = tally(services, import).await?;
-    let change = Change::none().set("tally", tally).set("completed_at", services.clock.now_ms());
+    let change = Change::none().set("tally", tally).set("days", days).set("completed_at", services.clock.now_ms());
     match transition(services, import, verdict(&counts), "loader", change).await {
         // Somebody else settled it, or it is being undone.
         Ok(_) | Err(ImportError::Status { .. }) => Ok(()),
@@ -63,16 +67,24 @@ async fn seal(services: &Services, import: &Import) -> Result<(), ImportError> {
             None => break,
         }
     }
-    fold(services, import).await?;
+    let days = fold(services, import).await?;
     let tally = tally(services, import).await?;
-    let seal = Write::update(keys::import(import.account, import.id), "SET #tally = :tally REMOVE #open, #opened")
+    // A drop goes out of the sweep's sight when its end is told.
+    let out = if import.is_dropped() { "" } else { " REMOVE #open, #opened" };
+    let set = format!("SET #tally = :tally, #days = :days{out}");
+    let seal = Write::update(keys::import(import.account, import.id), &set)
         .when("#status = :incomplete")
         .bind(":tally", tally)
+        .bind(":days", days)
         .bind(":incomplete", Status::Incomplete);
     match services.store.write(seal).await {
-        Err(error) if !error.is_refused() => Err(error.into()),
-        _ => Ok(()),
+        Err(error) if error.is_refused() => return Ok(()),
+        sealed => drop(sealed?),
     }
+    if import.is_dropped() {
+        inbox::finish(services, &Import::find(services, import.account, import.id).await?).await?;
+    }
+    Ok(())
 }
 
 fn verdict(counts: &Counts) -> Status {
@@ -85,8 +97,9 @@ fn verdict(counts: &Counts) -> Status {
 
 /// Folds the totals of the ledger pages into the import's references, by SET.
 ///
-/// A reference that is gone belongs to an import that is being undone; it is left gone.
-async fn fold(services: &Services, import: &Import) -> Result<(), ImportError> {
+/// Returns the first and the last day of its entries. A reference that is gone belongs to an import that is being undone; it is left gone.
+async fn fold(services: &Services, import: &Import) -> Result<Option<(Date, Date)>, ImportError> {
+    let mut days: Option<(Date, Date)> = None;
     let mut totals: BTreeMap<(Kind, ThingId), Sums> = BTreeMap::new();
     let mut query = keys::chunks(import.account, import.id, ChunkNo(0), ChunkNo(import.chunk_count()));
     loop {
@@ -95,6 +108,9 @@ async fn fold(services: &Services, import: &Import) -> Result<(), ImportError> {
             let Some(page) = Chunk::decode(item)?.page else {
                 continue;
             };
+            if let Some((first, last)) = page.dates {
+                days = Some(days.map_or((first, last), |days| (days.0.min(first), days.1.max(last))));
+            }
             for total in &page.totals {
                 totals.entry((total.kind, total.id)).or_default().add(&total.sums);
             }
@@ -114,7 +130,7 @@ async fn fold(services: &Services, import: &Import) -> Result<(), ImportError> {
     };
     let sets: Vec<_> = totals.into_iter().map(set).collect();
     drained(sets, WRITES_IN_FLIGHT).await?;
-    Ok(())
+    Ok(days)
 }
 
 /// What the import created besides entries, counted from its notes.

@@ -75,6 +75,8 @@ async fn shape(services: &Services, import: &Import) -> Result<Value, Problem> {
             "failed": counts.failed,
             "pending": counts.pending.unwrap_or_default(),
         })),
+        // Of the skipped ones, those that are there already.
+        "duplicates": counts.duplicates,
         "undone": { "chunks": counts.reverted, "removed": counts.removed, "kept": import.kept },
         "chunks": { "planned": import.chunks, "committed": counts.chunks },
         "seconds": counts.seconds,

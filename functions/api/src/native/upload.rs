@@ -114,7 +114,6 @@ pub async fn create(
         options,
         file_name: safe_file_name(body.file_name.as_deref().unwrap_or_default()),
         origin: Origin::Awaited { token: nonce() },
-        rows_per_chunk: door.settings.rows_per_chunk,
     };
     let import = create_import(services, &new).await?;
     let key = import.awaits.as_deref().unwrap_or_default();

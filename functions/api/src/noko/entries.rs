@@ -150,8 +150,7 @@ async fn account_entries(
     walk: &mut Walk,
 ) -> Result<(), StoreError> {
     if filter.admits_import(0) {
-        let counter: Option<Numbered> = services.store.read(&keys::counter(account, Counter::Entries)).await?;
-        let last = counter.map_or(0, |counter| counter.n);
+        let last = services.store.last_number(&keys::counter(account, Counter::Entries)).await?;
         let chunks = if last == 0 { 0 } else { Row(last).chunk(HAND_CHUNK).0 + 1 };
         for chunk in (0..chunks).rev() {
             partition(services, account, ImportId::HAND, ChunkNo(chunk), filter, walk).await?;

@@ -3,7 +3,6 @@
 use std::collections::BTreeMap;
 
 use jiff::civil::Date;
-use serde::Deserialize;
 
 use super::{ATTEMPTS, EditError, busy, things};
 use crate::entity::reference::{self, Note, Reference, Sums};
@@ -13,7 +12,7 @@ use crate::import::{Import, Status};
 use crate::ledger::{Chunk, ChunkState};
 use crate::services::Services;
 use crate::store::keys::{self, Counter, Kind};
-use crate::store::{StoreError, Write, decode};
+use crate::store::{StoreError, Write};
 
 /// Entries made by hand lie in partitions of so many.
 pub const HAND_CHUNK: u32 = 1000;
@@ -48,11 +47,6 @@ pub enum ProjectInput {
     Name(String),
 }
 
-#[derive(Deserialize)]
-struct Numbered {
-    n: u64,
-}
-
 /// An entry that may be seen: made by hand, or its chunk is committed.
 pub async fn get(services: &Services, account: AccountId, id: EntryId) -> Result<Entry, EditError> {
     Ok(standing(services, account, id).await?.0)
@@ -85,11 +79,10 @@ pub async fn create(
     caller: ThingId,
     input: &EntryInput,
 ) -> Result<Entry, EditError> {
-    let raise = Write::update(keys::counter(account, Counter::Entries), "ADD #n :one").bind(":one", 1);
-    let counter: Numbered = decode(services.store.write(raise).await?.unwrap_or_default())?;
+    let number = services.store.next_number(keys::counter(account, Counter::Entries)).await?;
     let now = services.clock.now_ms();
     let blank = Entry {
-        id: EntryId::of(ImportId::HAND, Row(counter.n)),
+        id: EntryId::of(ImportId::HAND, Row(number)),
         user: caller,
         project: None,
         tags: Vec::new(),
@@ -105,6 +98,7 @@ pub async fn create(
         amount: None,
         currency: None,
         source_url: None,
+        fingerprint: None,
         extra: Vec::new(),
         version: 1,
         created_at: now,
