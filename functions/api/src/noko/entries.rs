@@ -6,8 +6,8 @@ use axum::http::header::LOCATION;
 use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use serde::Deserialize;
 use serde_json::Value;
-use shared::entity::by_hand::EditError;
 use shared::entity::by_hand::entries::{self as by_hand, EntryInput, HAND_CHUNK, ProjectInput};
+use shared::entity::by_hand::{EditError, MOST_TAGS};
 use shared::entity::{Entry, entry::minutes};
 use shared::id::{AccountId, ChunkNo, EntryId, ImportId, Row, ThingId};
 use shared::import::{Import, Status};
@@ -28,8 +28,6 @@ use crate::base::Base;
 const ENTRY: &str = "Entry";
 /// The longest duration by hand: about a hundred years.
 const MOST_MINUTES: u64 = 60_000_000;
-/// The most tags of an entry by hand: they are written in one transaction.
-const MOST_TAGS: usize = 30;
 
 /// The search for a page: what comes before it is passed over, one more than it holds is looked for.
 pub struct Walk {
@@ -312,23 +310,14 @@ fn entry_input(input: &Input, before: Option<&Entry>) -> Result<EntryInput, Noko
         (None, Some(hours)) => Some((hours * 3600.0).round() as u64),
         (None, None) => None,
     };
-    // Hashtags of a description are tags, unless tags are given apart.
-    let hashtags = description.as_ref().map(|text| text.as_deref().map(hashtags).unwrap_or_default());
     Ok(EntryInput {
         date,
         seconds,
         user,
         project,
-        tags: tags.or(hashtags),
+        tags,
         text: description.map(|text| text.filter(|text| !text.is_empty())),
         billable,
         source_url,
     })
-}
-
-/// The words of a text that begin with `#`.
-fn hashtags(text: &str) -> Vec<String> {
-    let word =
-        |word: &str| word.strip_prefix('#').map(|tag| tag.trim_end_matches([',', '.', ';', ':', '!', '?']).to_owned());
-    text.split_whitespace().filter_map(word).filter(|tag| !tag.is_empty()).take(MOST_TAGS).collect()
 }

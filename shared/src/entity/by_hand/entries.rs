@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use jiff::civil::Date;
 use serde::Deserialize;
 
-use super::{ATTEMPTS, EditError, busy, things};
+use super::{ATTEMPTS, EditError, busy, tagging, things};
 use crate::entity::reference::{self, Note, Reference, Sums};
 use crate::entity::{Entry, Thing};
 use crate::id::{AccountId, EntryId, ImportId, Row, ThingId};
@@ -29,7 +29,7 @@ pub struct EntryInput {
     pub user: Option<ThingId>,
     /// Its project; none: no project.
     pub project: Option<Option<ProjectInput>>,
-    /// The names of its tags.
+    /// The names of its tags, beside those that the text marks with `#`.
     pub tags: Option<Vec<String>>,
     /// What was done; none: nothing is said.
     pub text: Option<Option<String>>,
@@ -213,20 +213,12 @@ async fn applied(
             Some(ProjectInput::Name(name)) => Some(things::project_named(services, account, name).await?),
         };
     }
-    if let Some(names) = &input.tags {
-        entry.tags.clear();
-        for name in names {
-            let tag = things::tag_named(services, account, name).await?;
-            if !entry.tags.contains(&tag) {
-                entry.tags.push(tag);
-            }
-        }
-    }
-    if let Some(text) = &input.text {
-        entry.text.clone_from(text);
-    }
     if let Some(billable) = input.billable {
         entry.billable = billable;
+    }
+    tagging::retag(services, account, &mut entry, input).await?;
+    if let Some(text) = &input.text {
+        entry.text.clone_from(text);
     }
     if let Some(source_url) = &input.source_url {
         entry.source_url.clone_from(source_url);
