@@ -13,7 +13,9 @@
 
 mod counts;
 mod create;
+mod findings;
 mod options;
+mod roll;
 mod settle;
 mod status;
 mod stop;
@@ -25,7 +27,9 @@ use serde::{Deserialize, Serialize};
 
 pub use counts::{Counts, Tally};
 pub use create::{NewImport, Origin, create};
+pub use findings::Findings;
 pub use options::Options;
+pub use roll::{Line, Roll, dropped};
 pub use settle::{settle, tally};
 pub use status::Status;
 pub use stop::{cancel, stop};
@@ -120,7 +124,7 @@ pub struct Import {
     /// What the file was found to be.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub format: Option<FormatName>,
-    /// What it created besides entries, once it is settled.
+    /// What it created, once it is settled.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub tally: Option<Tally>,
     /// What stayed of it after its undo, for others refer to it.

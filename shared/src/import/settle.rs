@@ -2,11 +2,12 @@
 
 use std::collections::BTreeMap;
 
-use super::{Change, Counts, Import, ImportError, Status, Tally, transition};
+use super::{Change, Counts, Findings, Import, ImportError, Status, Tally, roll, transition};
 use crate::drained::drained;
 use crate::entity::Thing;
 use crate::entity::reference::{Note, Sums};
 use crate::id::{ChunkNo, ThingId};
+use crate::ledger::summary::{Summing, is_summed};
 use crate::ledger::{Chunk, ChunkState};
 use crate::services::Services;
 use crate::store::keys::{self, Kind};
@@ -38,6 +39,7 @@ pub async fn settle(services: &Services, import: &Import) -> Result<(), ImportEr
     fold(services, import).await?;
     let tally = tally(services, import).await?;
     let change = Change::none().set("tally", tally).set("completed_at", services.clock.now_ms());
+    let change = change.also(roll::settled(import.account, import.id, tally.entries));
     match transition(services, import, verdict(&counts), "loader", change).await {
         // Somebody else settled it, or it is being undone.
         Ok(_) | Err(ImportError::Status { .. }) => Ok(()),
@@ -69,7 +71,8 @@ async fn seal(services: &Services, import: &Import) -> Result<(), ImportError> {
         .when("#status = :incomplete")
         .bind(":tally", tally)
         .bind(":incomplete", Status::Incomplete);
-    match services.store.write(seal).await {
+    let roll = roll::settled(import.account, import.id, tally.entries);
+    match services.store.transact(vec![seal, roll]).await {
         Err(error) if !error.is_refused() => Err(error.into()),
         _ => Ok(()),
     }
@@ -83,21 +86,26 @@ fn verdict(counts: &Counts) -> Status {
     }
 }
 
-/// Folds the totals of the ledger pages into the import's references, by SET.
+/// Folds the ledger pages: the totals into the import's references, what lists pass over into summaries, and what people
+/// are to know into the findings. All by SET.
 ///
 /// A reference that is gone belongs to an import that is being undone; it is left gone.
 async fn fold(services: &Services, import: &Import) -> Result<(), ImportError> {
     let mut totals: BTreeMap<(Kind, ThingId), Sums> = BTreeMap::new();
+    let (mut summing, mut findings) = (Summing::default(), Findings::default());
     let mut query = keys::chunks(import.account, import.id, ChunkNo(0), ChunkNo(import.chunk_count()));
     loop {
         let (items, last) = services.store.page(&query).await?;
         for item in items {
-            let Some(page) = Chunk::decode(item)?.page else {
+            let Chunk { number, page, .. } = Chunk::decode(item)?;
+            summing.add(number, page.as_ref());
+            let Some(page) = page else {
                 continue;
             };
             for total in &page.totals {
                 totals.entry((total.kind, total.id)).or_default().add(&total.sums);
             }
+            findings.add(page);
         }
         match last {
             Some(last) => query = query.after(last),
@@ -114,12 +122,17 @@ async fn fold(services: &Services, import: &Import) -> Result<(), ImportError> {
     };
     let sets: Vec<_> = totals.into_iter().map(set).collect();
     drained(sets, WRITES_IN_FLIGHT).await?;
+    let summaries = is_summed(import.chunk_count()).then(|| summing.writes(import.account, import.id));
+    for write in summaries.into_iter().flatten().chain(findings.write(import)) {
+        services.store.write(write).await?;
+    }
     Ok(())
 }
 
-/// What the import created besides entries, counted from its notes.
+/// What the import created: entries by its counts, projects and tags by its notes.
 pub async fn tally(services: &Services, import: &Import) -> Result<Tally, ImportError> {
-    let mut tally = Tally::default();
+    let entries = import.counts(services).await?.created;
+    let mut tally = Tally { entries, ..Tally::default() };
     let mut query: Query = keys::notes(import.account, import.id, None);
     loop {
         let (items, last) = services.store.page(&query).await?;

@@ -8,12 +8,12 @@ use serde::Deserialize;
 use super::{ATTEMPTS, EditError, busy, tagging, things};
 use crate::entity::reference::{self, Note, Reference, Sums};
 use crate::entity::{Entry, Thing};
-use crate::id::{AccountId, EntryId, ImportId, Row, ThingId};
-use crate::import::{Import, Status};
-use crate::ledger::{Chunk, ChunkState};
+use crate::id::{AccountId, ChunkNo, EntryId, ImportId, Row, ThingId};
+use crate::import::{Import, Status, dropped};
+use crate::ledger::{Chunk, ChunkState, summary};
 use crate::services::Services;
 use crate::store::keys::{self, Counter, Kind};
-use crate::store::{StoreError, Write, decode};
+use crate::store::{Item, Key, StoreError, Table, Write, decode};
 
 /// Entries made by hand lie in partitions of so many.
 pub const HAND_CHUNK: u32 = 1000;
@@ -53,16 +53,27 @@ struct Numbered {
     n: u64,
 }
 
+/// How many entries made by hand stand, by partition.
+pub async fn counts(services: &Services, account: AccountId) -> Result<Vec<(ChunkNo, u64)>, StoreError> {
+    let items = services.store.all(keys::hand_counts(account)).await?;
+    let count = |item: Item| {
+        let chunk = Key::of(Table::Imports, &item).sk.parse().map(ChunkNo);
+        let chunk = chunk.map_err(|_| StoreError::Shape("a count without a partition".to_owned()))?;
+        Ok((chunk, decode::<Numbered>(item)?.n))
+    };
+    items.into_iter().map(count).collect()
+}
+
 /// An entry that may be seen: made by hand, or its chunk is committed.
 pub async fn get(services: &Services, account: AccountId, id: EntryId) -> Result<Entry, EditError> {
     Ok(standing(services, account, id).await?.0)
 }
 
-/// The entry, and how its import was cut into chunks.
-async fn standing(services: &Services, account: AccountId, id: EntryId) -> Result<(Entry, u32), EditError> {
-    let rows_per_chunk = match id.import() {
+/// The entry, and the import that made it, if one did.
+async fn standing(services: &Services, account: AccountId, id: EntryId) -> Result<(Entry, Option<Import>), EditError> {
+    let import = match id.import() {
         _ if id.row() == Row(0) => return Err(EditError::NotFound),
-        ImportId::HAND => HAND_CHUNK,
+        ImportId::HAND => None,
         import => {
             let import = Import::get(services, account, import).await?.ok_or(EditError::NotFound)?;
             let key = keys::chunk(account, import.id, id.row().chunk(import.rows_per_chunk));
@@ -71,11 +82,16 @@ async fn standing(services: &Services, account: AccountId, id: EntryId) -> Resul
             if undone || Chunk::decode(chunk)?.state != ChunkState::Committed {
                 return Err(EditError::NotFound);
             }
-            import.rows_per_chunk
+            Some(import)
         }
     };
-    let entry = Entry::read(services, &Entry::key(account, id, rows_per_chunk)).await?;
-    Ok((entry.ok_or(EditError::NotFound)?, rows_per_chunk))
+    let entry = Entry::read(services, &place(account, id, import.as_ref())).await?;
+    Ok((entry.ok_or(EditError::NotFound)?, import))
+}
+
+/// Where an entry lies.
+fn place(account: AccountId, id: EntryId, import: Option<&Import>) -> Key {
+    Entry::key(account, id, import.map_or(HAND_CHUNK, |import| import.rows_per_chunk))
 }
 
 /// Makes an entry; its user defaults to the caller.
@@ -113,8 +129,8 @@ pub async fn create(
     for _ in 0..ATTEMPTS {
         let entry = applied(services, account, blank.clone(), input).await?;
         let key = Entry::key(account, entry.id, HAND_CHUNK);
-        let write = Write::put(key.clone(), &entry).when_absent();
-        match change(services, account, None, Some(&entry), vec![write]).await {
+        let writes = vec![Write::put(key.clone(), &entry).when_absent(), counted(account, entry.id, 1)];
+        match change(services, account, None, Some(&entry), writes).await {
             Ok(()) => return Ok(entry),
             Err(EditError::Store(error)) if error.is_refused() => {
                 // The number is ours alone: what stands there is what an answer that was lost has made.
@@ -136,16 +152,16 @@ pub async fn update(
     input: &EntryInput,
 ) -> Result<Entry, EditError> {
     for _ in 0..ATTEMPTS {
-        let (before, rows_per_chunk) = standing(services, account, id).await?;
+        let (before, import) = standing(services, account, id).await?;
         let mut after = applied(services, account, before.clone(), input).await?;
         if after == before {
             return Ok(before);
         }
         after.version += 1;
         after.updated_at = services.clock.now_ms();
-        let key = Entry::key(account, id, rows_per_chunk);
+        let key = place(account, id, import.as_ref());
         let mut writes = vec![Write::put(key, &after).when("#version = :seen").bind(":seen", before.version)];
-        writes.extend(chunk_mark(account, id, rows_per_chunk, "SET #edited = :true"));
+        writes.extend(import.iter().flat_map(|import| marks(import, id, false)));
         match change(services, account, Some(&before), Some(&after), writes).await {
             Ok(()) => return Ok(after),
             Err(EditError::Store(error)) if error.is_refused() => {}
@@ -158,13 +174,12 @@ pub async fn update(
 /// Deletes an entry.
 pub async fn delete(services: &Services, account: AccountId, id: EntryId) -> Result<(), EditError> {
     for _ in 0..ATTEMPTS {
-        let (before, rows_per_chunk) = standing(services, account, id).await?;
-        let key = Entry::key(account, id, rows_per_chunk);
+        let (before, import) = standing(services, account, id).await?;
+        let key = place(account, id, import.as_ref());
         let mut writes = vec![Write::delete(key).when("#version = :seen").bind(":seen", before.version)];
-        if let Some(mark) = chunk_mark(account, id, rows_per_chunk, "SET #edited = :true ADD #dropped :one") {
-            writes.push(mark.bind(":one", 1));
-            let counts = keys::counts(account, id.import(), id.row().chunk(rows_per_chunk));
-            writes.push(Write::update(counts, "ADD #dropped :one").bind(":one", 1));
+        match &import {
+            Some(import) => writes.extend(marks(import, id, true)),
+            None => writes.push(counted(account, id, -1)),
         }
         match change(services, account, Some(&before), None, writes).await {
             Ok(()) => return Ok(()),
@@ -175,15 +190,28 @@ pub async fn delete(services: &Services, account: AccountId, id: EntryId) -> Res
     Err(busy())
 }
 
-/// What marks the chunk of an imported entry, which must still be committed.
-fn chunk_mark(account: AccountId, id: EntryId, rows_per_chunk: u32, update: &str) -> Option<Write> {
-    let import = id.import();
-    (import != ImportId::HAND).then(|| {
-        Write::update(keys::chunk(account, import, id.row().chunk(rows_per_chunk)), update)
-            .when("#state = :committed")
-            .bind(":committed", ChunkState::Committed)
-            .bind(":true", true)
-    })
+/// Entries more or fewer that were made by hand, counted by their partition.
+fn counted(account: AccountId, id: EntryId, by: i64) -> Write {
+    Write::update(keys::hand_count(account, id.row().chunk(HAND_CHUNK)), "ADD #n :by").bind(":by", by)
+}
+
+/// What says of an imported entry that it was edited or deleted by hand: its chunk, which must still be committed, and
+/// what is counted over chunks.
+fn marks(import: &Import, id: EntryId, deleted: bool) -> Vec<Write> {
+    let chunk = id.row().chunk(import.rows_per_chunk);
+    let mark = Write::update(
+        keys::chunk(import.account, import.id, chunk),
+        if deleted { "SET #edited = :true ADD #dropped :one" } else { "SET #edited = :true" },
+    );
+    let mark = mark.when("#state = :committed").bind(":committed", ChunkState::Committed).bind(":true", true);
+    let mut writes = vec![if deleted { mark.bind(":one", 1) } else { mark }];
+    writes.extend(summary::mark(import, id, deleted));
+    if deleted {
+        let counts = keys::counts(import.account, import.id, chunk);
+        writes.push(Write::update(counts, "ADD #dropped :one").bind(":one", 1));
+        writes.push(dropped(import.account, import.id));
+    }
+    writes
 }
 
 /// The entry with the input's fields.
