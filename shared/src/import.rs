@@ -14,7 +14,9 @@
 mod asked;
 mod counts;
 mod create;
+mod findings;
 mod options;
+mod roll;
 mod settle;
 mod shown;
 mod status;
@@ -29,7 +31,9 @@ use serde::{Deserialize, Serialize};
 pub use asked::{Wrong, asked};
 pub use counts::{Counts, Tally};
 pub use create::{NewImport, Origin, create};
+pub use findings::Findings;
 pub use options::{Duplicates, Options};
+pub use roll::{Line, Roll, dropped};
 pub use settle::{settle, tally};
 pub use shown::shown;
 pub use status::Status;
@@ -129,7 +133,7 @@ pub struct Import {
     /// The first and the last day of its entries as they were loaded, once it is settled.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub days: Option<(Date, Date)>,
-    /// What it created besides entries, once it is settled.
+    /// What it created, once it is settled.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub tally: Option<Tally>,
     /// What stayed of it after its undo, for others refer to it.

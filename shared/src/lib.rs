@@ -7,7 +7,7 @@
 pub mod account;
 pub mod batch;
 pub mod clock;
-mod drained;
+pub mod drained;
 pub mod entity;
 pub mod files;
 pub mod format;

@@ -31,6 +31,7 @@ use error::sdk;
 use meter::Meter;
 
 pub use batch::{BATCHES_IN_FLIGHT, ITEMS_A_BATCH};
+pub use counter::number;
 pub use error::StoreError;
 pub use keys::Key;
 pub use meter::Consumed;

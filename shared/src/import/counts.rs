@@ -44,9 +44,11 @@ pub struct Counts {
     pub pending: Option<u64>,
 }
 
-/// What an import created besides its rows' entities.
+/// What an import created.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Tally {
+    /// Entries.
+    pub entries: u64,
     /// Projects.
     pub projects: u64,
     /// Tags.

@@ -3,7 +3,7 @@
 use aws_sdk_dynamodb::types::AttributeValue;
 use serde::{Deserialize, Serialize};
 
-use super::{Import, ImportError, Status};
+use super::{Import, ImportError, Status, roll};
 use crate::inbox;
 use crate::services::Services;
 use crate::store::{StoreError, Write, decode, keys};
@@ -107,6 +107,13 @@ pub async fn transition(
         update = update.bind_attribute(&format!(":{name}"), value);
     }
     let mut writes = vec![update];
+    match to {
+        Status::RollingBack => writes.push(roll::struck(import.account, import.id)),
+        // It ends before anything of it was loaded.
+        Status::Unsupported => writes.push(roll::settled(import.account, import.id, 0)),
+        Status::Incomplete if !stopped_midway => writes.push(roll::settled(import.account, import.id, 0)),
+        _ => {}
+    }
     writes.extend(announce(import, to, by, change.why, now));
     writes.extend(change.also);
     match services.store.transact(writes).await {

@@ -6,14 +6,13 @@ use axum::http::StatusCode;
 use jiff::Timestamp;
 use serde_json::{Value, json};
 use shared::id::ImportId;
-use shared::import::{Import, Status, cancel as stop, tally};
+use shared::import::{Findings, Import, Status, cancel as stop, tally};
 use shared::revert as undo;
 use shared::services::Services;
 
 use super::Problem;
 use super::problem::Caller;
 use crate::Door;
-use crate::import_report::findings;
 
 /// Times as the native door writes them: ISO 8601 with milliseconds.
 fn time(ms: i64) -> String {
@@ -115,7 +114,7 @@ async fn shape(services: &Services, import: &Import) -> Result<Value, Problem> {
             None if import.status == Status::RolledBack => Default::default(),
             None => tally(services, import).await?,
         };
-        let found = findings(services, import, false).await?;
+        let found = Findings::read(services, import).await?;
         shape["projects"] = json!(tally.projects);
         shape["tags"] = json!(tally.tags);
         shape["unknown_users"] = json!(found.unknown_users);
