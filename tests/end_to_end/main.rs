@@ -9,6 +9,7 @@ mod files;
 mod import;
 mod invariants;
 mod kill;
+mod noko;
 mod postman;
 mod race;
 mod running;
