@@ -63,11 +63,11 @@ async fn read_cells(
     errors: &[PageError],
     cells: &mut HashMap<Row, Vec<String>>,
 ) -> Result<(), ImportError> {
-    let (Some(source), Some(layout)) = (&import.source, import.reading(services).await?.layout) else {
+    let (Some(table), Some(layout)) = (import.table(), import.reading(services).await?.layout) else {
         return Ok(());
     };
     let span = chunk.span();
-    let bytes = match services.files.ranges(source, span.ranges()).await {
+    let bytes = match services.files.ranges(table, span.ranges()).await {
         Ok(bytes) => bytes,
         // The errors stand without the cells.
         Err(FileError::Missing | FileError::Replaced) => return Ok(()),
