@@ -1,6 +1,6 @@
 //! Gzip, pushed in pieces of any size.
 
-use std::io::{self, Write};
+use std::io::Write;
 
 use flate2::write::MultiGzDecoder;
 
@@ -31,7 +31,10 @@ impl Gunzip {
         for slice in bytes.chunks(Self::SLICE) {
             let before = self.packed;
             self.packed += slice.len() as u64;
-            self.decoder.write_all(slice).map_err(|error| damaged(&error, before))?;
+            let written = self.decoder.write_all(slice);
+            written.map_err(|error| {
+                NotUnpacked::Unreadable(format!("the gzip is damaged behind byte {before} (counted from 0): {error}"))
+            })?;
             self.give(sink)?;
         }
         Ok(())
@@ -39,7 +42,13 @@ impl Gunzip {
 
     /// Says that all bytes have been pushed.
     pub fn finish(mut self, sink: Sink<'_>) -> Result<Unpacked, NotUnpacked> {
-        self.decoder.try_finish().map_err(|error| damaged(&error, self.packed))?;
+        // The check sum stands at the very end: without it, or with a wrong one, the rows cannot be trusted.
+        self.decoder.try_finish().map_err(|_| {
+            NotUnpacked::Unreadable(format!(
+                "the gzip is cut off after {} bytes, or its end is damaged: nothing of it is imported; send it again",
+                self.packed
+            ))
+        })?;
         self.give(sink)?;
         let evidence = vec![format!("a gzip of {} bytes, {} unpacked", self.packed, self.unpacked)];
         Ok(Unpacked { sheet: false, evidence })
@@ -73,15 +82,6 @@ impl Gunzip {
         };
         Err(NotUnpacked::Unreadable(format!("the gzip holds {inner}: unpack it once and import what is in it")))
     }
-}
-
-fn damaged(error: &io::Error, at: u64) -> NotUnpacked {
-    NotUnpacked::Unreadable(match error.kind() {
-        io::ErrorKind::UnexpectedEof => {
-            format!("the gzip ends too early, after {at} bytes: the file was cut off, so nothing of it is imported")
-        }
-        _ => format!("the gzip is damaged behind byte {at}: {error}"),
-    })
 }
 
 /// Unpacks a gzip that is in memory.

@@ -20,6 +20,8 @@ pub(super) struct Rows<'b> {
     epoch: Epoch,
     /// A cell of the row behind the one that was given.
     next: Option<Cell>,
+    /// There are no more cells.
+    ended: bool,
     /// The row that was given last.
     last: u32,
     room: Room,
@@ -55,7 +57,7 @@ impl Room {
 impl<'b> Rows<'b> {
     pub fn new(reader: XlsxCellReader<'b, Cursor<Bytes>>, epoch: Epoch, limits: &Limits) -> Self {
         let shapes = reader.styles().iter().map(Shape::of).collect();
-        Self { reader, shapes, epoch, next: None, last: 0, room: Room::new(limits) }
+        Self { reader, shapes, epoch, next: None, ended: false, last: 0, room: Room::new(limits) }
     }
 
     /// Puts the cells of the next row that is not blank into `row`, and says which it is, counted from 1.
@@ -88,10 +90,11 @@ impl<'b> Rows<'b> {
         if let Some(cell) = self.next.take() {
             return Ok(Some(cell));
         }
-        loop {
+        while !self.ended {
             let read = self.reader.next_cell_with_style_id();
             let Some((cell, style)) = read.map_err(|error| self.damaged(&error.to_string()))? else {
-                return Ok(None);
+                self.ended = true;
+                break;
             };
             let (row, column) = cell.get_position();
             if row >= MAX_ROWS || column >= MAX_COLUMNS {
@@ -103,6 +106,7 @@ impl<'b> Rows<'b> {
                 return Ok(Some(Cell { row, column, text }));
             }
         }
+        Ok(None)
     }
 
     fn damaged(&self, why: &str) -> NotUnpacked {

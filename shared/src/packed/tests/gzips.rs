@@ -47,7 +47,7 @@ fn a_gzip_that_is_cut_off_anywhere_is_refused() {
     let member = whole.len() / 2;
     for length in (2..whole.len()).filter(|&length| length != member) {
         let said = refusal(&whole[..length]);
-        assert!(said.contains("too early"), "{length}: {said}");
+        assert!(said.contains("cut off"), "{length}: {said}");
     }
     // Where a member ends, nothing says that another was to come; there its check sum holds.
     assert!(table(&whole[..member], &Wanted::default()).is_ok());
@@ -60,7 +60,7 @@ fn damage_is_found_by_the_check_sum() {
     packed[trailer] ^= 1;
     assert!(refusal(&packed).contains("damaged"));
     let mut garbage = gzip(TABLES[0].as_bytes());
-    garbage.extend(b"and more");
+    garbage.extend(b"and more of it");
     assert!(refusal(&garbage).contains("damaged"));
 }
 
@@ -77,7 +77,7 @@ fn a_bomb_is_refused_before_it_is_unpacked() {
     assert!(most <= 33 << 20, "{most} bytes came out");
     // By its size alone, however honest.
     let mut gunzip = Gunzip::new(&Limits { gzip: 1000, ..Limits::PARSER });
-    let pushed = gunzip.push(&gzip(&vec![b'a'; 2000]), &mut |_| Ok(()));
+    let pushed = gunzip.push(&gzip(&vec![b'a'; 200_000]), &mut |_| Ok(()));
     assert!(pushed.unwrap_err().to_string().contains("more than 0 MB"));
 }
 
