@@ -75,7 +75,7 @@ impl Limits {
     pub const PARSER: Self = Self { gzip: 2 << 30, workbook: 128 << 20, parts: 1 << 30, cells: 20_000_000 };
 
     /// For a door, whose caller is waiting: about a second of work. What is larger is left to the parser.
-    pub const DOOR: Self = Self { gzip: 64 << 20, workbook: 8 << 20, parts: 32 << 20, cells: 500_000 };
+    pub const DOOR: Self = Self { gzip: 32 << 20, workbook: 8 << 20, parts: 32 << 20, cells: 500_000 };
 }
 
 /// No honest file is packed tighter than this: exports of time trackers come to 5 to 40 times, cells that are all the

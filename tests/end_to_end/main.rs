@@ -8,6 +8,7 @@ mod files;
 mod import;
 mod invariants;
 mod kill;
+mod packed;
 mod postman;
 mod race;
 mod running;
