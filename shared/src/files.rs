@@ -3,6 +3,8 @@
 //! An import pins the ETag of its object, and every read says `If-Match`: an object that was replaced
 //! midway is an error ([`FileError::Replaced`]), never a mixture of two files.
 
+mod upload;
+
 use std::collections::BTreeMap;
 use std::ops::Range;
 use std::time::Duration;
@@ -14,6 +16,8 @@ use aws_sdk_s3::primitives::ByteStream;
 use bytes::Bytes;
 use serde::{Deserialize, Serialize};
 
+pub use upload::Upload;
+
 /// The prefix for files that came in the body of a request.
 pub const SOURCES: &str = "sources";
 /// The prefix for files that are uploaded straight to S3; an object here starts its import.
@@ -23,6 +27,8 @@ pub const UPLOADS: &str = "uploads";
 pub const INBOX: &str = "inbox";
 /// The prefix for what is told of dropped files.
 pub const OUTBOX: &str = "outbox";
+/// The prefix for what was unpacked of a file; the bucket forgets it after a while.
+pub const UNPACKED: &str = "unpacked";
 
 /// The end of a key, for people who look into the bucket: what is plain in a file's name, at most 60 characters.
 pub fn key_part(file_name: &str) -> String {

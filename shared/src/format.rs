@@ -147,5 +147,14 @@ pub struct ReadingOptions {
     pub decimal_mark: Option<DecimalMark>,
 }
 
+/// Whether a row of cells can be the header of a file that is read: as the format that the caller names, or as any.
+pub fn is_header(cells: &[String], format: Option<FormatName>) -> bool {
+    let headers = headers::Headers::new(cells.to_vec());
+    match format {
+        Some(format) => detect::named(format, &headers).is_ok(),
+        None => detect::detect(&headers).is_ok(),
+    }
+}
+
 #[cfg(test)]
 mod tests;

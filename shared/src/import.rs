@@ -116,6 +116,9 @@ pub struct Import {
     /// The file, once it is there.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub source: Option<Object>,
+    /// What was unpacked of the file, if it was packed: then its rows are there.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub unpacked: Option<Object>,
     /// The key that the file is awaited at.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub awaits: Option<String>,
@@ -197,6 +200,11 @@ impl Import {
     /// How many chunks it has.
     pub fn chunk_count(&self) -> u64 {
         self.chunks.unwrap_or_default()
+    }
+
+    /// Where its rows are: in the file, or in what was unpacked of it.
+    pub fn table(&self) -> Option<&Object> {
+        self.unpacked.as_ref().or(self.source.as_ref())
     }
 
     /// When it was made.

@@ -155,11 +155,11 @@ async fn rows(
     chunk: &Chunk,
     lease: &Lease,
 ) -> Result<draft::Drafts, ImportError> {
-    let source = import.source.as_ref().ok_or(FileError::Missing)?;
+    let table = import.table().ok_or(FileError::Missing)?;
     let reading = import.reading(services).await?;
     let layout = reading.layout.ok_or_else(|| StoreError::Shape("a planned import has a layout".to_owned()))?;
     let span = chunk.span();
-    let bytes = services.files.ranges(source, span.ranges()).await?;
+    let bytes = services.files.ranges(table, span.ranges()).await?;
     let rows = layout.rows(&span, &bytes).map_err(|error| StoreError::Shape(error.to_string()))?;
     let mut rows = draft::parse(&rows, &import.options);
     duplicates::mark(services, import, chunk, &reading.compared_with, &mut rows).await?;

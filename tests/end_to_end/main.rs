@@ -10,6 +10,7 @@ mod import;
 mod invariants;
 mod kill;
 mod noko;
+mod packed;
 mod postman;
 mod race;
 mod running;

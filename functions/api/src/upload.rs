@@ -6,6 +6,7 @@ use shared::files::{SOURCES, key_part};
 use shared::format::{Refusal, Survey};
 use shared::import::{Import, ImportError, NewImport, Options, Origin, create};
 use shared::lease::nonce;
+use shared::packed::{self, Kind, NotUnpacked};
 use shared::queue::Message;
 
 use crate::Door;
@@ -21,8 +22,16 @@ pub enum UploadError {
     Import(#[from] ImportError),
 }
 
-/// Reads the whole file before anything is made of it: what does not fit is refused while the caller waits.
-pub fn look(file: &[u8], options: &Options, rows_per_chunk: u32) -> Result<(), Refusal> {
+/// Reads the whole file before anything is made of it: what does not fit is refused while the caller waits. What unpacks
+/// to more than can be read meanwhile is taken unseen; the parser reads it, and refuses it if need be.
+pub fn look(file: &Bytes, options: &Options, rows_per_chunk: u32) -> Result<(), Refusal> {
+    if let Some(kind) = Kind::of(file) {
+        let read = packed::survey(kind, file.clone(), &options.wanted(), options.reading(), rows_per_chunk);
+        return match read {
+            Ok(_) | Err(NotUnpacked::TooLarge(_)) => Ok(()),
+            Err(why) => Err(why.into_refusal()),
+        };
+    }
     let mut survey = Survey::new(options.reading(), rows_per_chunk);
     survey.push(file)?;
     survey.finish().map(drop)

@@ -42,6 +42,7 @@ fn take(options: &mut Options, name: &str, value: &Value) -> Result<(), String> 
         "encoding" => options.encoding = word(value)?,
         "date_order" => options.date_order = word(value)?,
         "decimal_mark" => options.decimal_mark = word(value)?,
+        "sheet" => options.sheet = text(value)?,
         _ => return Err("is not known".to_owned()),
     }
     Ok(())
@@ -53,6 +54,14 @@ fn word<T: FromStr<Err: Display>>(value: &Value) -> Result<Option<T>, String> {
         Value::Null => Ok(None),
         Value::String(word) => word.parse().map(Some).map_err(|error: T::Err| error.to_string()),
         _ => Err("must be a word".to_owned()),
+    }
+}
+
+fn text(value: &Value) -> Result<Option<String>, String> {
+    match value {
+        Value::Null => Ok(None),
+        Value::String(text) => Ok(Some(text.clone())),
+        _ => Err("must be a text".to_owned()),
     }
 }
 

@@ -125,6 +125,7 @@ fn first_state(services: &Services, new: &NewImport, id: ImportId) -> Import {
         completed_at: None,
         reverted_at: None,
         source,
+        unpacked: None,
         awaits,
         rows_per_chunk: services.rows_per_chunk,
         rows: None,

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::format::{DateOrder, DecimalMark, FormatName, ReadingOptions};
 use crate::id::ThingId;
+use crate::packed::Wanted;
 use crate::source::Encoding;
 
 /// How a file is to be read and loaded. What is left out is found from the file, or is the default.
@@ -36,6 +37,9 @@ pub struct Options {
     /// The decimal mark.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub decimal_mark: Option<DecimalMark>,
+    /// The sheet of a spreadsheet; none: the only one that fits.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub sheet: Option<String>,
 }
 
 /// What becomes of a row that is there already: an import that is not undone made an entry of the same row, and it stands.
@@ -78,6 +82,7 @@ impl Default for Options {
             encoding: None,
             date_order: None,
             decimal_mark: None,
+            sheet: None,
         }
     }
 }
@@ -87,6 +92,11 @@ impl Options {
     pub fn reading_as(reading: ReadingOptions) -> Self {
         let ReadingOptions { format, delimiter, encoding, date_order, decimal_mark } = reading;
         Self { format, delimiter, encoding, date_order, decimal_mark, ..Self::default() }
+    }
+
+    /// What tells the sheet of a spreadsheet.
+    pub fn wanted(&self) -> Wanted {
+        Wanted { format: self.format, sheet: self.sheet.clone() }
     }
 
     /// What concerns the reading of the file.

@@ -47,8 +47,9 @@ pub async fn shown(services: &Services, import: &Import) -> Result<Value, Import
     });
     if let Some(layout) = &reading.layout {
         shape["evidence"] = json!({
-            "encoding": layout.encoding,
-            "delimiter": char::from(layout.delimiter),
+            // A sheet has neither.
+            "encoding": (!layout.sheet).then_some(layout.encoding),
+            "delimiter": (!layout.sheet).then_some(char::from(layout.delimiter)),
             "date_order": layout.date_order,
             "decimal_mark": layout.decimal_mark,
             "headers": layout.headers,

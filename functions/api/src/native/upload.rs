@@ -55,6 +55,8 @@ pub struct Body {
     date_order: Option<String>,
     #[serde(default)]
     decimal_mark: Option<String>,
+    #[serde(default)]
+    sheet: Option<String>,
 }
 
 /// Tells null from absent.
@@ -106,6 +108,7 @@ pub async fn create(
         fallback_user,
         import_tags: body.import_tags.unwrap_or(defaults.import_tags),
         autocreate_projects: body.autocreate_projects.unwrap_or(defaults.autocreate_projects),
+        sheet: body.sheet.filter(|sheet| !sheet.trim().is_empty()),
         ..Options::reading_as(reading)
     };
     let new = NewImport {
