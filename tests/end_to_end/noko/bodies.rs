@@ -21,7 +21,8 @@ async fn body(stack: &Stack, path: &str) -> anyhow::Result<Value> {
 async fn lists_are_arrays_of_what_one_is_alone() -> anyhow::Result<()> {
     let stack = Stack::start(2).await?;
     stack.import(TOGGL.as_bytes(), &[("fallback_user", "null")]).await?;
-    for path in ["imports", "imports/1/entries", "imports/1/tags", "imports/1/projects", "entries", "tags", "projects"] {
+    for path in ["imports", "imports/1/entries", "imports/1/tags", "imports/1/projects", "entries", "tags", "projects"]
+    {
         let list = stack.pages(&format!("/v2/{path}")).await?;
         assert!(!list.is_empty(), "{path}");
         let kind = path.rsplit('/').next().unwrap_or_default();

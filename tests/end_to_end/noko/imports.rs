@@ -129,7 +129,7 @@ async fn an_import_of_many_errors_tells_each_with_its_cells() -> anyhow::Result<
         let minutes = if row % 2 == 0 { "soon" } else { "5" };
         file.push_str(&format!("2026-03-{:02},Demo User,Shed,{minutes},row {row},no\n", 1 + row % 28));
     }
-    let id = stack.import(file.as_bytes(), &[]).await?;
+    let id = stack.import(file.as_bytes(), &[("type", "freckle")]).await?;
     let details = stack.get(&format!("/v2/imports/{id}/details")).await?.expect(200)?;
     let errors = details["line_errors"].as_array().cloned().unwrap_or_default();
     assert_eq!((errors.len(), &details["entries_discarded"]), (30, &json!(30)));
@@ -183,14 +183,18 @@ async fn an_undo_takes_edited_entries_and_leaves_what_holds_others() -> anyhow::
     let stack = Stack::start(2).await?;
     let id = stack.import(TOGGL.as_bytes(), &[]).await?;
     let cranes = stack.pages("/v2/projects?name=cranes").await?;
-    let by_hand = json!({ "date": "2026-06-01", "minutes": 5, "project_id": cranes[0]["id"], "description": "#outside" });
+    let by_hand =
+        json!({ "date": "2026-06-01", "minutes": 5, "project_id": cranes[0]["id"], "description": "#outside" });
     let by_hand = stack.send(Method::POST, "/v2/entries", &by_hand).await?.expect(201)?;
     let edited = json!({ "minutes": 7, "description": "edited" });
     stack.send(Method::PUT, "/v2/entries/1000000001", &edited).await?.expect(200)?;
     stack.undo(id).await?;
     assert_eq!(stack.pages("/v2/entries").await?, [stack.get(&format!("/v2/entries/{}", by_hand["id"])).await?.json()]);
     let projects = stack.pages("/v2/projects").await?;
-    assert_eq!((named(&projects), &projects[0]["entries"], &projects[0]["minutes"]), (vec!["Cranes"], &json!(1), &json!(5)));
+    assert_eq!(
+        (named(&projects), &projects[0]["entries"], &projects[0]["minutes"]),
+        (vec!["Cranes"], &json!(1), &json!(5))
+    );
     let tags = stack.pages("/v2/tags").await?;
     assert_eq!((named(&tags), &tags[0]["entries"], &tags[0]["import"]), (vec!["outside"], &json!(1), &Value::Null));
     Ok(())

@@ -11,9 +11,10 @@ use crate::stack::Stack;
 /// Every path that answers to GET, of a stack with one import.
 async fn paths(stack: &Stack) -> anyhow::Result<Vec<String>> {
     stack.import(TOGGL.as_bytes(), &[]).await?;
-    let mut paths: Vec<String> = ["imports", "entries", "projects", "tags", "users", "groups", "users/1", "entries/1000000001"]
-        .map(|path| format!("/v2/{path}"))
-        .to_vec();
+    let mut paths: Vec<String> =
+        ["imports", "entries", "projects", "tags", "users", "groups", "users/1", "entries/1000000001"]
+            .map(|path| format!("/v2/{path}"))
+            .to_vec();
     for sub in ["", "/status", "/details", "/report", "/entries", "/tags", "/projects"] {
         paths.push(format!("/v2/imports/1{sub}"));
     }
