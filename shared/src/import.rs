@@ -14,6 +14,7 @@
 mod counts;
 mod create;
 mod findings;
+mod made;
 mod options;
 mod roll;
 mod settle;
@@ -28,6 +29,7 @@ use serde::{Deserialize, Serialize};
 pub use counts::{Counts, Tally};
 pub use create::{NewImport, Origin, create};
 pub use findings::Findings;
+pub use made::{Made, unmade};
 pub use options::Options;
 pub use roll::{Line, Roll, dropped};
 pub use settle::{settle, tally};
