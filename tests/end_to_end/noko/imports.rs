@@ -129,7 +129,7 @@ async fn an_import_of_many_errors_tells_each_with_its_cells() -> anyhow::Result<
         let minutes = if row % 2 == 0 { "soon" } else { "5" };
         file.push_str(&format!("2026-03-{:02},Demo User,Shed,{minutes},row {row},no\n", 1 + row % 28));
     }
-    let id = stack.import(file.as_bytes(), &[]).await?;
+    let id = stack.import(file.as_bytes(), &[("type", "freckle")]).await?;
     let details = stack.get(&format!("/v2/imports/{id}/details")).await?.expect(200)?;
     let errors = details["line_errors"].as_array().cloned().unwrap_or_default();
     assert_eq!((errors.len(), &details["entries_discarded"]), (30, &json!(30)));

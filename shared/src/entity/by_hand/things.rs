@@ -5,6 +5,7 @@ use crate::entity::find::{Found, Place, find, is_home};
 use crate::entity::reference::{self, count, let_go, removal};
 use crate::entity::{ProjectFields, Thing, UserFields, normal, project_key, tidy, user};
 use crate::id::{AccountId, ImportId, ThingId};
+use crate::import::unmade;
 use crate::services::Services;
 use crate::store::keys::{self, Counter, Kind};
 use crate::store::{StoreError, Write};
@@ -109,6 +110,9 @@ pub async fn delete(services: &Services, account: AccountId, kind: Kind, id: Thi
         writes.extend(empty);
         if kind == Kind::User {
             writes.extend(user::release(account, &thing, None));
+        }
+        if thing.created_by != ImportId::HAND {
+            writes.push(unmade(account, &thing));
         }
         if made(services, writes).await? {
             return Ok(());
