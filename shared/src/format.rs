@@ -25,6 +25,7 @@ mod dates;
 mod detect;
 mod durations;
 mod entry;
+mod fingerprint;
 mod freckle;
 mod freshbooks;
 mod harvest;
@@ -55,6 +56,7 @@ use serde::{Deserialize, Serialize};
 pub use dates::{DateOrder, UnknownDateOrder};
 pub use detect::Candidate;
 pub use entry::{EntryRow, Person, Tag};
+pub use fingerprint::Fingerprint;
 pub use layout::Layout;
 pub use numbers::{DecimalMark, UnknownDecimalMark};
 pub use plan::{ChunkSpan, Oversized, Plan};
@@ -143,6 +145,15 @@ pub struct ReadingOptions {
     /// For dates that do not say it themselves: `2024-01-31` reads the same under each.
     pub date_order: Option<DateOrder>,
     pub decimal_mark: Option<DecimalMark>,
+}
+
+/// Whether a row of cells can be the header of a file that is read: as the format that the caller names, or as any.
+pub fn is_header(cells: &[String], format: Option<FormatName>) -> bool {
+    let headers = headers::Headers::new(cells.to_vec());
+    match format {
+        Some(format) => detect::named(format, &headers).is_ok(),
+        None => detect::detect(&headers).is_ok(),
+    }
 }
 
 #[cfg(test)]

@@ -28,6 +28,8 @@ pub enum Outcome {
     Created,
     /// It was left out, for its user is unknown.
     Skipped,
+    /// It was left out, for it is there already.
+    Duplicate,
     /// It could not be read.
     Failed,
 }
@@ -110,7 +112,7 @@ impl Glance<'_> {
 }
 
 /// The version of what is packed.
-const VERSION: u8 = 1;
+const VERSION: u8 = 2;
 
 /// A value as bytes that say by which version they were packed.
 pub(crate) fn packed(value: &impl Serialize) -> Vec<u8> {
@@ -200,6 +202,9 @@ pub struct Chunk {
     /// Records in between that are too long to be read, and whose bytes are passed over.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub oversized: Vec<Oversized>,
+    /// Rows that have equals before them in the file: the offset here, and how many. Until it is committed.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub repeats: Vec<(u32, u32)>,
     /// Where it stands.
     pub state: ChunkState,
     /// Who works on it.
@@ -234,6 +239,7 @@ impl Chunk {
             start,
             end,
             oversized,
+            repeats: Vec::new(),
             state: ChunkState::Planned,
             lease: None,
             lease_until: None,

@@ -236,7 +236,6 @@ async fn import(services: &Services, account: AccountId, file: String, upload: b
         options: Options { fallback_user: Some(USER), ..Options::default() },
         file_name: "file.csv".to_owned(),
         origin,
-        rows_per_chunk: ROWS_PER_CHUNK,
     };
     let import = create(services, &new).await?;
     match &import.awaits {
@@ -374,7 +373,7 @@ impl Simulation {
                 self.bag.push(busy.deed);
             }
             // Reading the tables is what takes the time; what is wrong stays so for the next look.
-            if self.draw.one_in(2) {
+            if self.draw.one_in(4) {
                 self.check().await?;
             }
         }

@@ -48,11 +48,11 @@ async fn of_chunk(
     chunk: Chunk,
     wanted: BTreeSet<Row>,
 ) -> Result<Vec<(Row, Vec<String>)>, ImportError> {
-    let Some(source) = &import.source else {
+    let Some(table) = import.table() else {
         return Ok(Vec::new());
     };
     let span = chunk.span();
-    let bytes = match services.files.ranges(source, span.ranges()).await {
+    let bytes = match services.files.ranges(table, span.ranges()).await {
         Ok(bytes) => bytes,
         Err(FileError::Missing | FileError::Replaced) => return Ok(Vec::new()),
         Err(error) => return Err(error.into()),

@@ -41,6 +41,9 @@ pub struct Import {
     /// The decimal mark where the file leaves it open: . or ,
     #[arg(long)]
     decimal_mark: Option<String>,
+    /// The sheet of a spreadsheet, if several could be meant
+    #[arg(long)]
+    sheet: Option<String>,
     /// Print one JSON object instead of a report
     #[arg(long)]
     json: bool,
@@ -102,9 +105,12 @@ impl Import {
             let delimiter = if matches!(delimiter.as_str(), "tab" | "\\t") { "\t" } else { delimiter };
             asked["delimiter"] = json!(delimiter);
         }
-        for (name, value) in
-            [("encoding", &self.encoding), ("date_order", &self.date_order), ("decimal_mark", &self.decimal_mark)]
-        {
+        for (name, value) in [
+            ("encoding", &self.encoding),
+            ("date_order", &self.date_order),
+            ("decimal_mark", &self.decimal_mark),
+            ("sheet", &self.sheet),
+        ] {
             if let Some(value) = value {
                 asked[name] = json!(value);
             }

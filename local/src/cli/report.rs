@@ -54,15 +54,11 @@ pub fn import(import: &Value, took: Duration, again: Option<&str>) -> String {
     }
     if let Some(format) = import["format"].as_str().filter(|_| status != "unsupported") {
         let evidence = &import["evidence"];
-        let encoding = evidence["encoding"].as_str().unwrap_or_default();
-        let delimiter = match evidence["delimiter"].as_str().unwrap_or_default() {
-            "\t" => "tabs",
-            "," => "commas",
-            ";" => "semicolons",
-            "|" => "bars",
-            other => other,
+        let how = match (evidence["encoding"].as_str(), evidence["delimiter"].as_str()) {
+            (Some(encoding), Some(delimiter)) => format!("{encoding}, separated by {}", separators(delimiter)),
+            _ => "in a spreadsheet".to_owned(),
         };
-        line(&mut text, format_args!("  found to be   {format}, {encoding}, separated by {delimiter}"));
+        line(&mut text, format_args!("  found to be   {format}, {how}"));
         for what in strings(&evidence["evidence"]) {
             line(&mut text, format_args!("                {what}"));
         }
@@ -75,6 +71,16 @@ pub fn import(import: &Value, took: Duration, again: Option<&str>) -> String {
         line(&mut text, format_args!("Undo it:  cargo run -- revert {id}{again}"));
     }
     text
+}
+
+fn separators(delimiter: &str) -> &str {
+    match delimiter {
+        "\t" => "tabs",
+        "," => "commas",
+        ";" => "semicolons",
+        "|" => "bars",
+        other => other,
+    }
 }
 
 fn counts(text: &mut String, import: &Value) {

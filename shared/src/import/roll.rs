@@ -42,8 +42,8 @@ impl Line {
 impl Roll {
     /// The roll as of now.
     pub async fn read(services: &Services, account: AccountId) -> Result<Self, StoreError> {
-        let counter: Option<Numbered> = services.store.read(&keys::counter(account, Counter::Imports)).await?;
-        let mut roll = Self { last: counter.map_or(0, |counter| counter.n), lines: BTreeMap::new() };
+        let last = services.store.last_number(&keys::counter(account, Counter::Imports)).await?;
+        let mut roll = Self { last, lines: BTreeMap::new() };
         for item in services.store.all(keys::rolls(account)).await? {
             roll.take(item);
         }
@@ -85,11 +85,6 @@ impl Roll {
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }
-}
-
-#[derive(serde::Deserialize)]
-struct Numbered {
-    n: u64,
 }
 
 /// The import is settled and holds so many entries.

@@ -2,10 +2,13 @@
 
 use std::collections::BTreeMap;
 
+use jiff::civil::Date;
+
 use super::{Change, Counts, Findings, Import, ImportError, Made, Status, Tally, roll, transition};
 use crate::drained::drained;
 use crate::entity::reference::Sums;
 use crate::id::{ChunkNo, ThingId};
+use crate::inbox;
 use crate::ledger::summary::{Summing, is_summed};
 use crate::ledger::{Chunk, ChunkState};
 use crate::services::Services;
@@ -22,6 +25,7 @@ pub async fn settle(services: &Services, import: &Import) -> Result<(), ImportEr
     let chunks = match (import.status, import.chunks) {
         (Status::Processing, Some(chunks)) => chunks,
         (Status::Incomplete, Some(_)) => return seal(services, import).await,
+        (status, _) if status.is_settled() && import.is_dropped() => return inbox::finish(services, import).await,
         _ => return Ok(()),
     };
     let counts = import.counts(services).await?;
@@ -35,8 +39,8 @@ pub async fn settle(services: &Services, import: &Import) -> Result<(), ImportEr
     if import.status != Status::Processing {
         return Ok(());
     }
-    let tally = fold(services, import).await?;
-    let change = Change::none().set("tally", tally).set("completed_at", services.clock.now_ms());
+    let Folded { tally, days } = fold(services, import).await?;
+    let change = Change::none().set("tally", tally).set("days", days).set("completed_at", services.clock.now_ms());
     let change = change.also(roll::settled(import.account, import.id, tally.entries));
     match transition(services, import, verdict(&counts), "loader", change).await {
         // Somebody else settled it, or it is being undone.
@@ -63,16 +67,24 @@ async fn seal(services: &Services, import: &Import) -> Result<(), ImportError> {
             None => break,
         }
     }
-    let tally = fold(services, import).await?;
-    let seal = Write::update(keys::import(import.account, import.id), "SET #tally = :tally REMOVE #open, #opened")
+    let Folded { tally, days } = fold(services, import).await?;
+    // A drop goes out of the sweep's sight when its end is told.
+    let out = if import.is_dropped() { "" } else { " REMOVE #open, #opened" };
+    let set = format!("SET #tally = :tally, #days = :days{out}");
+    let seal = Write::update(keys::import(import.account, import.id), &set)
         .when("#status = :incomplete")
         .bind(":tally", tally)
+        .bind(":days", days)
         .bind(":incomplete", Status::Incomplete);
     let roll = roll::settled(import.account, import.id, tally.entries);
     match services.store.transact(vec![seal, roll]).await {
-        Err(error) if !error.is_refused() => Err(error.into()),
-        _ => Ok(()),
+        Err(error) if error.is_refused() => return Ok(()),
+        sealed => sealed?,
     }
+    if import.is_dropped() {
+        inbox::finish(services, &Import::find(services, import.account, import.id).await?).await?;
+    }
+    Ok(())
 }
 
 fn verdict(counts: &Counts) -> Status {
@@ -83,11 +95,20 @@ fn verdict(counts: &Counts) -> Status {
     }
 }
 
+/// What the ledger pages come to.
+struct Folded {
+    /// What the import created.
+    tally: Tally,
+    /// The first and the last day of its entries.
+    days: Option<(Date, Date)>,
+}
+
 /// Folds the ledger pages: the totals into the import's references, what lists pass over into summaries, and what people
-/// are to know into the findings; and what it made is kept. All by SET. Returns what it created.
+/// are to know into the findings; and what it made is kept. All by SET.
 ///
 /// A reference that is gone belongs to an import that is being undone; it is left gone.
-async fn fold(services: &Services, import: &Import) -> Result<Tally, ImportError> {
+async fn fold(services: &Services, import: &Import) -> Result<Folded, ImportError> {
+    let mut days: Option<(Date, Date)> = None;
     let mut totals: BTreeMap<(Kind, ThingId), Sums> = BTreeMap::new();
     let (mut summing, mut findings) = (Summing::default(), Findings::default());
     let mut query = keys::chunks(import.account, import.id, ChunkNo(0), ChunkNo(import.chunk_count()));
@@ -99,6 +120,9 @@ async fn fold(services: &Services, import: &Import) -> Result<Tally, ImportError
             let Some(page) = page else {
                 continue;
             };
+            if let Some((first, last)) = page.dates {
+                days = Some(days.map_or((first, last), |days| (days.0.min(first), days.1.max(last))));
+            }
             for total in &page.totals {
                 totals.entry((total.kind, total.id)).or_default().add(&total.sums);
             }
@@ -124,7 +148,7 @@ async fn fold(services: &Services, import: &Import) -> Result<Tally, ImportError
     for write in summaries.into_iter().flatten().chain(findings.write(import)).chain(made.write(import)) {
         services.store.write(write).await?;
     }
-    Ok(count(import.counts(services).await?.created, &made))
+    Ok(Folded { tally: count(import.counts(services).await?.created, &made), days })
 }
 
 /// What the import created: entries by its counts, projects and tags by its notes.

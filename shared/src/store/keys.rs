@@ -204,6 +204,16 @@ pub fn source(account: AccountId, bucket: &str, object: &str, etag: &str) -> Key
     Key::imports(format!("A#{account}#S#{digest}"), "source")
 }
 
+/// A dropped import's place in line. Drops of entries wait for each other, as will those of other kinds.
+pub fn turn(account: AccountId, import: ImportId) -> Key {
+    Key::imports(format!("A#{account}#turns"), format!("entries#{import:07}"))
+}
+
+/// The line of dropped imports, by number.
+pub fn turns(account: AccountId) -> Query {
+    Query::partition(Table::Imports, format!("A#{account}#turns")).prefix("entries#")
+}
+
 /// The imports of an account, by number.
 pub fn import_list(account: AccountId) -> Query {
     Query::index(Table::Imports, "list", "list", format!("A#{account}"))

@@ -196,6 +196,8 @@ impl Form {
             encoding,
             date_order,
             decimal_mark,
+            sheet: field("sheet").map(str::to_owned),
+            ..Options::default()
         };
         Ok((file, options))
     }

@@ -3,7 +3,6 @@
 use std::collections::BTreeMap;
 
 use jiff::civil::Date;
-use serde::Deserialize;
 
 use super::{ATTEMPTS, EditError, busy, tagging, things};
 use crate::entity::reference::{self, Note, Reference, Sums};
@@ -13,7 +12,7 @@ use crate::import::{Import, Status, dropped};
 use crate::ledger::{Chunk, ChunkState, summary};
 use crate::services::Services;
 use crate::store::keys::{self, Counter, Kind};
-use crate::store::{Item, Key, StoreError, Table, Write, decode};
+use crate::store::{Item, Key, StoreError, Table, Write, number};
 
 /// Entries made by hand lie in partitions of so many.
 pub const HAND_CHUNK: u32 = 1000;
@@ -48,18 +47,13 @@ pub enum ProjectInput {
     Name(String),
 }
 
-#[derive(Deserialize)]
-struct Numbered {
-    n: u64,
-}
-
 /// How many entries made by hand stand, by partition.
 pub async fn counts(services: &Services, account: AccountId) -> Result<Vec<(ChunkNo, u64)>, StoreError> {
     let items = services.store.all(keys::hand_counts(account)).await?;
     let count = |item: Item| {
         let chunk = Key::of(Table::Imports, &item).sk.parse().map(ChunkNo);
         let chunk = chunk.map_err(|_| StoreError::Shape("a count without a partition".to_owned()))?;
-        Ok((chunk, decode::<Numbered>(item)?.n))
+        Ok((chunk, number(item)?))
     };
     items.into_iter().map(count).collect()
 }
@@ -101,11 +95,10 @@ pub async fn create(
     caller: ThingId,
     input: &EntryInput,
 ) -> Result<Entry, EditError> {
-    let raise = Write::update(keys::counter(account, Counter::Entries), "ADD #n :one").bind(":one", 1);
-    let counter: Numbered = decode(services.store.write(raise).await?.unwrap_or_default())?;
+    let number = services.store.next_number(keys::counter(account, Counter::Entries)).await?;
     let now = services.clock.now_ms();
     let blank = Entry {
-        id: EntryId::of(ImportId::HAND, Row(counter.n)),
+        id: EntryId::of(ImportId::HAND, Row(number)),
         user: caller,
         project: None,
         tags: Vec::new(),
@@ -121,6 +114,7 @@ pub async fn create(
         amount: None,
         currency: None,
         source_url: None,
+        fingerprint: None,
         extra: Vec::new(),
         version: 1,
         created_at: now,
