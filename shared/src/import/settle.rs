@@ -97,13 +97,14 @@ fn verdict(counts: &Counts) -> Status {
 
 /// What the ledger pages come to.
 struct Folded {
+    /// What the import created.
     tally: Tally,
-    /// The first and the last day of the entries.
+    /// The first and the last day of its entries.
     days: Option<(Date, Date)>,
 }
 
 /// Folds the ledger pages: the totals into the import's references, what lists pass over into summaries, and what people
-/// are to know into the findings; and what it made is kept. All by SET. Returns what it created.
+/// are to know into the findings; and what it made is kept. All by SET.
 ///
 /// A reference that is gone belongs to an import that is being undone; it is left gone.
 async fn fold(services: &Services, import: &Import) -> Result<Folded, ImportError> {

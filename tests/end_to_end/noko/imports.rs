@@ -143,6 +143,22 @@ async fn an_import_of_many_errors_tells_each_with_its_cells() -> anyhow::Result<
 }
 
 #[tokio::test]
+async fn a_file_that_shows_only_later_to_be_none_ends_complete_with_that_error() -> anyhow::Result<()> {
+    let stack = Stack::start(100).await?;
+    let id = stack.upload(b"name,colour\nrose,red\n".to_vec()).await?;
+    let path = format!("/v2/imports/{id}");
+    stack.idle().await?;
+    assert_eq!(stack.get(&format!("{path}/status")).await?.expect(200)?, json!({ "status": "complete" }));
+    let details = stack.get(&format!("{path}/details")).await?.expect(200)?;
+    let error = &details["line_errors"][0];
+    assert_eq!((&error["line"], &error["fields"]), (&json!(1), &json!([])));
+    assert!(error["error"].as_str().is_some_and(|error| error.contains("colour")), "{details}");
+    assert_eq!((&details["entries_imported"], &details["entries_discarded"]), (&json!(0), &json!(0)));
+    assert_eq!(stack.pages("/v2/entries").await?, Vec::<Value>::new());
+    stack.undo(id).await
+}
+
+#[tokio::test]
 async fn unknown_names_beyond_what_one_item_holds_are_all_told() -> anyhow::Result<()> {
     let stack = Stack::start(1000).await?;
     let mut file = "Date,Person,Minutes,Description\n".to_owned();
