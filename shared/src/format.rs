@@ -24,6 +24,7 @@ mod columns;
 mod dates;
 mod detect;
 mod durations;
+mod elapsed;
 mod entry;
 mod freckle;
 mod freshbooks;
@@ -31,6 +32,8 @@ mod harvest;
 mod headers;
 mod layout;
 mod lookalikes;
+mod mapped;
+mod mapping;
 mod numbers;
 mod people;
 mod plan;
@@ -56,6 +59,7 @@ pub use dates::{DateOrder, UnknownDateOrder};
 pub use detect::Candidate;
 pub use entry::{EntryRow, Person, Tag};
 pub use layout::Layout;
+pub use mapping::{Field, Mapping, WrongMapping};
 pub use numbers::{DecimalMark, UnknownDecimalMark};
 pub use plan::{ChunkSpan, Oversized, Plan};
 pub use refusal::{Ambiguous, Refusal};
@@ -75,6 +79,8 @@ pub enum FormatName {
     Harvest,
     Tempo,
     Toggl,
+    /// Any table, by a [`Mapping`].
+    Table,
 }
 
 /// A word that is no format.
@@ -83,7 +89,7 @@ pub enum FormatName {
 pub struct UnknownFormat(pub String);
 
 impl FormatName {
-    /// In the order of detection: the loosest comes last.
+    /// Those that are told by their headers, in the order of detection: the loosest comes last.
     pub const ALL: [Self; 6] =
         [Self::Tempo, Self::Toggl, Self::Harvest, Self::Freshbooks, Self::Basecamp, Self::Freckle];
 
@@ -96,6 +102,7 @@ impl FormatName {
             Self::Harvest => "harvest",
             Self::Tempo => "tempo",
             Self::Toggl => "toggl",
+            Self::Table => "table",
         }
     }
 
@@ -107,6 +114,7 @@ impl FormatName {
             Self::Harvest => &harvest::FORMAT,
             Self::Tempo => &tempo::FORMAT,
             Self::Toggl => &toggl::FORMAT,
+            Self::Table => &mapped::FORMAT,
         }
     }
 
@@ -136,6 +144,8 @@ impl FromStr for FormatName {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ReadingOptions {
     pub format: Option<FormatName>,
+    /// Which column is what, for a table that is no format's.
+    pub mapping: Option<Mapping>,
     /// An ASCII character that is no quote and no line break.
     pub delimiter: Option<u8>,
     pub encoding: Option<Encoding>,

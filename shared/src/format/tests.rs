@@ -5,6 +5,7 @@
 mod dialects;
 mod encodings;
 mod formats;
+mod mapping;
 mod matrix;
 mod properties;
 mod readings;

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::format::{DateOrder, DecimalMark, FormatName, ReadingOptions};
+use crate::format::{DateOrder, DecimalMark, FormatName, Mapping, ReadingOptions};
 use crate::id::ThingId;
 use crate::source::Encoding;
 
@@ -13,6 +13,9 @@ pub struct Options {
     /// The format; none: found from the file.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub format: Option<FormatName>,
+    /// Which column is what, for a table that is no format's.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub mapping: Option<Mapping>,
     /// Who gets the entries of unknown users; none: those rows are left out.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub fallback_user: Option<ThingId>,
@@ -38,6 +41,7 @@ impl Default for Options {
     fn default() -> Self {
         Self {
             format: None,
+            mapping: None,
             fallback_user: None,
             import_tags: true,
             autocreate_projects: true,
@@ -52,14 +56,15 @@ impl Default for Options {
 impl Options {
     /// The defaults, but for how the file is to be read.
     pub fn reading_as(reading: ReadingOptions) -> Self {
-        let ReadingOptions { format, delimiter, encoding, date_order, decimal_mark } = reading;
-        Self { format, delimiter, encoding, date_order, decimal_mark, ..Self::default() }
+        let ReadingOptions { format, mapping, delimiter, encoding, date_order, decimal_mark } = reading;
+        Self { format, mapping, delimiter, encoding, date_order, decimal_mark, ..Self::default() }
     }
 
     /// What concerns the reading of the file.
     pub fn reading(&self) -> ReadingOptions {
         ReadingOptions {
             format: self.format,
+            mapping: self.mapping.clone(),
             delimiter: self.delimiter,
             encoding: self.encoding,
             date_order: self.date_order,
