@@ -8,6 +8,7 @@
 
 mod draft;
 mod names;
+mod people;
 mod resolve;
 mod touch;
 

@@ -12,6 +12,7 @@ mod upload;
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use shared::services::Services;
+pub use upload::delimiter;
 
 /// What may differ between deployments.
 #[derive(Clone, Copy, Debug)]

@@ -55,13 +55,8 @@ pub fn import(import: &Value, took: Duration, again: Option<&str>) -> String {
     if let Some(format) = import["format"].as_str().filter(|_| status != "unsupported") {
         let evidence = &import["evidence"];
         let encoding = evidence["encoding"].as_str().unwrap_or_default();
-        let delimiter = match evidence["delimiter"].as_str().unwrap_or_default() {
-            "\t" => "tabs",
-            "," => "commas",
-            ";" => "semicolons",
-            "|" => "bars",
-            other => other,
-        };
+        let delimiter = evidence["delimiter"].as_str().and_then(|text| text.chars().next()).map(delimiter_word);
+        let delimiter = delimiter.unwrap_or_default();
         line(&mut text, format_args!("  found to be   {format}, {encoding}, separated by {delimiter}"));
         for what in strings(&evidence["evidence"]) {
             line(&mut text, format_args!("                {what}"));
@@ -75,6 +70,17 @@ pub fn import(import: &Value, took: Duration, again: Option<&str>) -> String {
         line(&mut text, format_args!("Undo it:  cargo run -- revert {id}{again}"));
     }
     text
+}
+
+/// A delimiter as people call it.
+pub fn delimiter_word(delimiter: char) -> String {
+    match delimiter {
+        '\t' => "tabs".to_owned(),
+        ',' => "commas".to_owned(),
+        ';' => "semicolons".to_owned(),
+        '|' => "bars".to_owned(),
+        other => format!("{other:?}"),
+    }
 }
 
 fn counts(text: &mut String, import: &Value) {
@@ -126,7 +132,7 @@ pub fn undo(import: &Value) -> String {
     line(&mut text, format_args!("  entries removed  {}", undone["removed"].as_u64().unwrap_or_default()));
     for kept in undone["kept"].as_array().into_iter().flatten() {
         let (kind, id) = (kept["kind"].as_str().unwrap_or_default(), &kept["id"]);
-        line(&mut text, format_args!("  kept             {kind} {id}: others refer to it"));
+        line(&mut text, format_args!("  kept             {kind} {id}: others refer to it, or it was edited since"));
     }
     text
 }
@@ -139,7 +145,8 @@ fn strings(value: &Value) -> impl Iterator<Item = &str> {
     value.as_array().into_iter().flatten().filter_map(Value::as_str)
 }
 
-fn duration(seconds: u64) -> String {
+/// A duration as people read it.
+pub fn duration(seconds: u64) -> String {
     let (hours, minutes, seconds) = (seconds / 3600, seconds / 60 % 60, seconds % 60);
     format!("{hours} h {minutes:02} min {seconds:02} s")
 }

@@ -23,6 +23,9 @@ pub struct Options {
     pub import_tags: bool,
     /// Whether unknown projects are created; else their entries come without a project.
     pub autocreate_projects: bool,
+    /// Whether people that nobody knows are made users.
+    #[serde(skip_serializing_if = "is_false")]
+    pub autocreate_users: bool,
     /// The delimiter.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub delimiter: Option<u8>,
@@ -37,6 +40,11 @@ pub struct Options {
     pub decimal_mark: Option<DecimalMark>,
 }
 
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks for it so")]
+fn is_false(value: &bool) -> bool {
+    !value
+}
+
 impl Default for Options {
     fn default() -> Self {
         Self {
@@ -45,6 +53,7 @@ impl Default for Options {
             fallback_user: None,
             import_tags: true,
             autocreate_projects: true,
+            autocreate_users: false,
             delimiter: None,
             encoding: None,
             date_order: None,

@@ -13,7 +13,7 @@ use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use serde::{Deserialize, Deserializer};
 use serde_json::{Value, json};
 use shared::entity::Thing;
-use shared::format::ReadingOptions;
+use shared::format::{Mapping, ReadingOptions};
 use shared::id::ThingId;
 use shared::import::{ImportError, NewImport, Options, Origin, create as create_import};
 use shared::lease::nonce;
@@ -47,6 +47,11 @@ pub struct Body {
     import_tags: Option<bool>,
     #[serde(default)]
     autocreate_projects: Option<bool>,
+    #[serde(default)]
+    autocreate_users: Option<bool>,
+    /// Column to field.
+    #[serde(default)]
+    mapping: Option<BTreeMap<String, String>>,
     #[serde(default)]
     delimiter: Option<String>,
     #[serde(default)]
@@ -87,6 +92,10 @@ pub async fn create(
     let format = body.format.filter(|format| !matches!(format.as_str(), "auto" | "autodetect"));
     let reading = ReadingOptions {
         format: word("format", format, &mut wrong),
+        mapping: body.mapping.and_then(|pairs| {
+            let mapping = Mapping::new(pairs);
+            mapping.map_err(|error| wrong.insert("mapping".to_owned(), vec![error.to_string()])).ok()
+        }),
         delimiter: body.delimiter.and_then(|given| {
             let known = delimiter(&given);
             if known.is_none() {
@@ -98,6 +107,9 @@ pub async fn create(
         date_order: word("date_order", body.date_order, &mut wrong),
         decimal_mark: word("decimal_mark", body.decimal_mark, &mut wrong),
     };
+    if reading.format.is_some() && reading.mapping.is_some() {
+        wrong.insert("mapping".to_owned(), vec!["cannot be said together with a format".to_owned()]);
+    }
     if !wrong.is_empty() {
         return Err(Problem::Fields(wrong));
     }
@@ -106,6 +118,7 @@ pub async fn create(
         fallback_user,
         import_tags: body.import_tags.unwrap_or(defaults.import_tags),
         autocreate_projects: body.autocreate_projects.unwrap_or(defaults.autocreate_projects),
+        autocreate_users: body.autocreate_users.unwrap_or(defaults.autocreate_users),
         ..Options::reading_as(reading)
     };
     let new = NewImport {

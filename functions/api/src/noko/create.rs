@@ -196,6 +196,7 @@ impl Form {
             encoding,
             date_order,
             decimal_mark,
+            ..Options::default()
         };
         Ok((file, options))
     }

@@ -1,0 +1,215 @@
+//! `waybill detect`: what a file is, by which evidence, and its first rows as they were understood.
+//!
+//! The file is surveyed as an import would be, all of it and in bounded memory; nothing is started, stored or sent.
+
+use std::fmt::Write;
+use std::fs::File;
+use std::io::{Read, Seek, SeekFrom};
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use anyhow::{Context, bail};
+use clap::Args;
+use serde_json::{Value, json};
+use shared::format::{Candidate, ChunkSpan, EntryRow, Plan, ReadingOptions, Refusal, Row, Survey};
+
+use super::reading::Reading;
+use super::report::{delimiter_word, duration};
+
+/// Rows that are shown.
+const SHOWN: u32 = 5;
+/// How much of the file is read at a time.
+const PIECE: usize = 256 * 1024;
+/// Candidates that are shown to people.
+const CANDIDATES: usize = 3;
+
+/// Tell what a file is.
+#[derive(Args)]
+pub struct Detect {
+    /// The file
+    file: PathBuf,
+    #[command(flatten)]
+    reading: Reading,
+    /// Print one JSON object instead of a report
+    #[arg(long)]
+    json: bool,
+}
+
+impl Detect {
+    /// Surveys and reports. Status 0: it can be read; 2: it is refused.
+    pub fn run(self) -> anyhow::Result<ExitCode> {
+        if !self.file.is_file() {
+            bail!("{} is not a file that can be read", self.file.display());
+        }
+        let surveyed = survey(&self.file, &self.reading.options()?)?;
+        let report = match (&surveyed, self.json) {
+            (Ok((plan, _)), true) => format!("{}\n", machine(plan)),
+            (Err(refusal), true) => format!("{}\n", refused_machine(refusal)),
+            (Ok((plan, first)), false) => understood(&self.file, plan, first)?,
+            (Err(refusal), false) => refused(&self.file, refusal),
+        };
+        print!("{report}");
+        Ok(if surveyed.is_ok() { ExitCode::SUCCESS } else { ExitCode::from(2) })
+    }
+}
+
+/// What a whole file was found to be, with its first chunk; or why it is refused.
+type Surveyed = Result<(Plan, Option<ChunkSpan>), Box<Refusal>>;
+
+fn survey(path: &Path, options: &ReadingOptions) -> anyhow::Result<Surveyed> {
+    let unreadable = || format!("{} cannot be read", path.display());
+    let mut file = File::open(path).with_context(unreadable)?;
+    let mut survey = Survey::new(options.clone(), SHOWN);
+    let mut piece = vec![0; PIECE];
+    let mut first = None;
+    loop {
+        let length = file.read(&mut piece).with_context(unreadable)?;
+        if length == 0 {
+            break;
+        }
+        if let Err(refusal) = survey.push(&piece[..length]) {
+            return Ok(Err(Box::new(refusal)));
+        }
+        let chunks = survey.take_chunks();
+        first = first.or_else(|| chunks.into_iter().next());
+    }
+    Ok(match survey.finish() {
+        Ok(mut plan) => {
+            let rest = std::mem::take(&mut plan.chunks);
+            Ok((plan, first.or_else(|| rest.into_iter().next())))
+        }
+        Err(refusal) => Err(Box::new(refusal)),
+    })
+}
+
+fn machine(plan: &Plan) -> Value {
+    let layout = &plan.layout;
+    json!({
+        "format": layout.format,
+        "candidates": candidates(&layout.candidates),
+        "encoding": layout.encoding,
+        "delimiter": char::from(layout.delimiter),
+        "date_order": layout.date_order,
+        "decimal_mark": layout.decimal_mark,
+        "rows": plan.rows,
+        "headers": layout.headers,
+        "evidence": layout.evidence,
+        "total_row": plan.total_row,
+        "reasons": [],
+    })
+}
+
+fn refused_machine(refusal: &Refusal) -> Value {
+    json!({
+        "format": null,
+        "candidates": candidates(&refusal.candidates),
+        "encoding": refusal.encoding,
+        "delimiter": refusal.delimiter.map(char::from),
+        "date_order": null,
+        "decimal_mark": null,
+        "rows": null,
+        "headers": refusal.headers,
+        "look_alike": refusal.look_alike,
+        "dates": refusal.dates,
+        "numbers": refusal.numbers,
+        "reasons": refusal.reasons,
+    })
+}
+
+fn candidates(candidates: &[Candidate]) -> Value {
+    let shown = candidates.iter().map(|candidate| {
+        let Candidate { format, score, evidence, lacks } = candidate;
+        json!({ "format": format, "score": score, "evidence": evidence, "lacks": lacks })
+    });
+    shown.collect()
+}
+
+/// The report of a file that can be read.
+fn understood(path: &Path, plan: &Plan, first: &Option<ChunkSpan>) -> anyhow::Result<String> {
+    let layout = &plan.layout;
+    let mut text = String::new();
+    let delimiter = delimiter_word(char::from(layout.delimiter));
+    writeln!(text, "{}: {}, {} rows", path.display(), layout.format, plan.rows)?;
+    writeln!(text)?;
+    writeln!(text, "  encoding      {}", layout.encoding)?;
+    writeln!(text, "  separated by  {delimiter}")?;
+    let order = layout.date_order.map_or("any: the dates read the same", |order| order.name());
+    writeln!(text, "  date order    {order}")?;
+    writeln!(text, "  decimal mark  {}", layout.decimal_mark.map_or("none is used", |mark| mark.name()))?;
+    for said in &layout.evidence {
+        writeln!(text, "                {said}")?;
+    }
+    if let Some(line) = plan.total_row {
+        writeln!(text, "  left out      line {line}: a row of totals")?;
+    }
+    write_candidates(&mut text, &layout.candidates)?;
+    if let Some(span) = first {
+        writeln!(text)?;
+        writeln!(text, "  The first rows as they are understood:")?;
+        let bytes = bytes_of(path, span)?;
+        for row in &layout.rows(span, &bytes)? {
+            writeln!(text, "    line {:<4} {}", row.line, told(&row))?;
+        }
+    }
+    Ok(text)
+}
+
+/// The report of a file that is refused.
+fn refused(path: &Path, refusal: &Refusal) -> String {
+    let mut text = format!("{}: refused\n\n", path.display());
+    for reason in &refusal.reasons {
+        text.push_str(&format!("  refused       {reason}\n"));
+    }
+    if let Some(encoding) = refusal.encoding {
+        text.push_str(&format!("  encoding      {encoding}\n"));
+    }
+    if let Some(delimiter) = refusal.delimiter {
+        text.push_str(&format!("  separated by  {}\n", delimiter_word(char::from(delimiter))));
+    }
+    write_candidates(&mut text, &refusal.candidates).expect("a string takes all");
+    text
+}
+
+fn write_candidates(text: &mut String, candidates: &[Candidate]) -> std::fmt::Result {
+    for Candidate { format, score, evidence, lacks } in candidates.iter().take(CANDIDATES) {
+        let evidence = evidence.join("; ");
+        let lacks = if lacks.is_empty() { String::new() } else { format!("; lacks {}", lacks.join(" and ")) };
+        writeln!(text, "  {:<13} {score} of 100: {evidence}{lacks}", format.name())?;
+    }
+    Ok(())
+}
+
+/// The bytes of a chunk.
+fn bytes_of(path: &Path, span: &ChunkSpan) -> anyhow::Result<Vec<u8>> {
+    let mut file = File::open(path)?;
+    let mut bytes = Vec::new();
+    for range in span.ranges() {
+        file.seek(SeekFrom::Start(range.start))?;
+        (&mut file).take(range.end - range.start).read_to_end(&mut bytes)?;
+    }
+    Ok(bytes)
+}
+
+fn told(row: &Row<'_>) -> String {
+    match &row.entry {
+        Ok(entry) => told_entry(entry),
+        Err(error) => format!("error: {}", error.message),
+    }
+}
+
+fn told_entry(entry: &EntryRow<'_>) -> String {
+    let mut parts = vec![entry.date.to_string(), duration(entry.seconds)];
+    let person = entry.person.email.as_deref().or(entry.person.name.as_deref());
+    let tags: Vec<&str> = entry.tags.iter().map(|tag| &*tag.name).collect();
+    let tags = tags.join(", ");
+    let words = [
+        ("by", person),
+        ("client", entry.client.as_deref()),
+        ("project", entry.project.as_deref()),
+        ("task", entry.task.as_deref()),
+        ("text", entry.text.as_deref()),
+        ("tags", Some(tags.as_str()).filter(|tags| !tags.is_empty())),
+    ];
+    parts.extend(words.into_iter().filter_map(|(name, word)| Some(format!("{name} {:?}", word?))));
+    parts.join(", ")
+}
