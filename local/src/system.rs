@@ -6,7 +6,6 @@ use std::process::Command;
 use std::sync::Arc;
 
 use anyhow::Context;
-use api::Settings;
 use aws_config::retry::RetryConfig;
 use aws_config::{BehaviorVersion, Region, SdkConfig};
 use aws_sdk_dynamodb::config::{Credentials, SharedCredentialsProvider};
@@ -16,7 +15,7 @@ use shared::clock::Clock;
 use shared::entity::UserFields;
 use shared::id::{AccountId, ThingId};
 use shared::queue::QueueUrls;
-use shared::services::{Names, SDK_ATTEMPTS, Services, timeouts};
+use shared::services::{Names, ROWS_PER_CHUNK, SDK_ATTEMPTS, Services, timeouts};
 use shared::store::TableNames;
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
@@ -54,7 +53,7 @@ impl Default for Options {
             data: None,
             address: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
             clock: Clock::system(),
-            rows_per_chunk: Settings::default().rows_per_chunk,
+            rows_per_chunk: ROWS_PER_CHUNK,
             workers: 2,
             apart: None,
         }
@@ -85,6 +84,7 @@ impl System {
         .await?;
         let names = create(&emulators, &template).await?;
         let services = connect(&emulators, &names, options.clock.clone(), |config| config);
+        let services = Services { rows_per_chunk: options.rows_per_chunk, ..services };
         seed(&services).await?;
         let delivery = deliver(&emulators, &template, &services, options.workers)?;
 
@@ -92,7 +92,7 @@ impl System {
             .await
             .with_context(|| format!("{} cannot be listened on", options.address))?;
         let url = format!("http://{}", listener.local_addr()?);
-        let router = api::router(services.clone(), Settings { rows_per_chunk: options.rows_per_chunk });
+        let router = api::router(services.clone());
         let (stop, stopped) = oneshot::channel();
         let router = tokio::spawn(async move {
             let stopped = async { stopped.await.unwrap_or_default() };
@@ -118,12 +118,19 @@ impl System {
     /// Clients of their own to the same tables, files and queues, as another process has them; `adapt` is given their
     /// configuration.
     pub fn connect(&self, adapt: impl Fn(SdkConfig) -> SdkConfig) -> Services {
-        connect(&self.emulators, &self.names, self.services.clock.clone(), adapt)
+        let services = connect(&self.emulators, &self.names, self.services.clock.clone(), adapt);
+        Services { rows_per_chunk: self.services.rows_per_chunk, ..services }
     }
 
     /// The queues, for whoever delivers by hand.
     pub fn queues(&self) -> Arc<Queues> {
         self.emulators.queues()
+    }
+
+    /// A client of the files' service, past the product's own.
+    pub fn s3(&self) -> aws_sdk_s3::Client {
+        let config = config(self.emulators.s3_url());
+        aws_sdk_s3::Client::from_conf(aws_sdk_s3::config::Builder::from(&config).force_path_style(true).build())
     }
 
     /// A client of the tables' service, past the product's own.

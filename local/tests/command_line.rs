@@ -1,9 +1,14 @@
 //! The command line, as a person or a script runs it.
 
+use std::fs::File;
+use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
 use anyhow::Context;
+use flate2::Compression;
+use flate2::write::GzEncoder;
+use rust_xlsxwriter::Workbook;
 use serde_json::{Value, json};
 
 fn fixture(name: &str) -> PathBuf {
@@ -34,6 +39,32 @@ fn an_import_tells_machines_what_became_of_the_file() -> anyhow::Result<()> {
         "unknown_users": [], "unknown_projects": [], "errors": [], "reasons": [],
     });
     assert_eq!(told, expected);
+    Ok(())
+}
+
+#[test]
+fn a_spreadsheet_and_a_gzip_are_imported_like_any_file() -> anyhow::Result<()> {
+    let folder = tempfile::tempdir()?;
+    let mut book = Workbook::new();
+    for name in ["March", "April"] {
+        let sheet = book.add_worksheet();
+        sheet.set_name(name)?.write_row(0, 0, ["Date", "Person", "Minutes", "Tags"])?;
+        sheet.write_row(1, 0, ["2026-03-05", "Demo User", "90", name])?;
+    }
+    let (sheets, packed) = (folder.path().join("report.xlsx"), folder.path().join("toggl.csv.gz"));
+    book.save(&sheets)?;
+    let mut encoder = GzEncoder::new(File::create(&packed)?, Compression::default());
+    encoder.write_all(&std::fs::read(fixture("toggl.csv"))?)?;
+    encoder.finish()?;
+
+    let (code, told) = imported(&sheets, &["--memory"])?;
+    assert_eq!((code, &told["status"]), (Some(2), &json!("unsupported")));
+    assert!(told["reasons"][0].as_str().is_some_and(|reason| reason.contains("`sheet`")), "{told}");
+    let (code, told) = imported(&sheets, &["--memory", "--sheet", "April"])?;
+    assert_eq!((code, &told["rows"], &told["seconds"]), (Some(0), &json!(1), &json!(5400)));
+    assert_eq!((&told["encoding"], &told["delimiter"]), (&json!(null), &json!(null)));
+    let (code, told) = imported(&packed, &["--memory"])?;
+    assert_eq!((code, &told["rows"], &told["seconds"]), (Some(0), &json!(5), &json!(16215)));
     Ok(())
 }
 

@@ -3,6 +3,9 @@
 //! An import pins the ETag of its object, and every read says `If-Match`: an object that was replaced
 //! midway is an error ([`FileError::Replaced`]), never a mixture of two files.
 
+mod upload;
+
+use std::collections::BTreeMap;
 use std::ops::Range;
 use std::time::Duration;
 
@@ -13,10 +16,19 @@ use aws_sdk_s3::primitives::ByteStream;
 use bytes::Bytes;
 use serde::{Deserialize, Serialize};
 
+pub use upload::Upload;
+
 /// The prefix for files that came in the body of a request.
 pub const SOURCES: &str = "sources";
 /// The prefix for files that are uploaded straight to S3; an object here starts its import.
 pub const UPLOADS: &str = "uploads";
+
+/// The prefix for files that are dropped into the bucket; an object here makes its import.
+pub const INBOX: &str = "inbox";
+/// The prefix for what is told of dropped files.
+pub const OUTBOX: &str = "outbox";
+/// The prefix for what was unpacked of a file; the bucket forgets it after a while.
+pub const UNPACKED: &str = "unpacked";
 
 /// The end of a key, for people who look into the bucket: what is plain in a file's name, at most 60 characters.
 pub fn key_part(file_name: &str) -> String {
@@ -79,9 +91,15 @@ impl Files {
 
     /// What lies at `key`.
     pub async fn head(&self, key: &str) -> Result<Object, FileError> {
+        Ok(self.look(key).await?.0)
+    }
+
+    /// What lies at `key`, and its metadata.
+    pub async fn look(&self, key: &str) -> Result<(Object, BTreeMap<String, String>), FileError> {
         let answer = self.client.head_object().bucket(&self.bucket).key(key).send().await.map_err(failed)?;
         let size = answer.content_length.and_then(|size| u64::try_from(size).ok()).unwrap_or_default();
-        Ok(Object { key: key.to_owned(), etag: unquoted(answer.e_tag.as_deref()), size })
+        let object = Object { key: key.to_owned(), etag: unquoted(answer.e_tag.as_deref()), size };
+        Ok((object, answer.metadata.unwrap_or_default().into_iter().collect()))
     }
 
     /// The bytes of the object, as they come.

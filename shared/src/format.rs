@@ -26,6 +26,7 @@ mod detect;
 mod durations;
 mod elapsed;
 mod entry;
+mod fingerprint;
 mod freckle;
 mod freshbooks;
 mod harvest;
@@ -58,6 +59,7 @@ use serde::{Deserialize, Serialize};
 pub use dates::{DateOrder, UnknownDateOrder};
 pub use detect::Candidate;
 pub use entry::{EntryRow, Person, Tag};
+pub use fingerprint::Fingerprint;
 pub use layout::Layout;
 pub use mapping::{Field, Mapping, WrongMapping};
 pub use numbers::{DecimalMark, UnknownDecimalMark};
@@ -66,6 +68,7 @@ pub use refusal::{Ambiguous, Refusal};
 pub use row::{ErrorCode, RowError, VALUE};
 pub use rows::{ChunkError, Row, RowIter, Rows};
 pub use survey::Survey;
+pub use tags::{hashtags, marked};
 
 use crate::source::Encoding;
 
@@ -152,6 +155,17 @@ pub struct ReadingOptions {
     /// For dates that do not say it themselves: `2024-01-31` reads the same under each.
     pub date_order: Option<DateOrder>,
     pub decimal_mark: Option<DecimalMark>,
+}
+
+/// Whether a row of cells can be the header of a file that is read: by the caller's mapping, as the format that the
+/// caller names, or as any.
+pub fn is_header(cells: &[String], format: Option<FormatName>, mapping: Option<&Mapping>) -> bool {
+    let headers = headers::Headers::new(cells.to_vec());
+    match (mapping, format) {
+        (Some(mapping), _) => mapping.roles(&headers).is_ok(),
+        (None, Some(format)) => detect::named(format, &headers).is_ok(),
+        (None, None) => detect::detect(&headers).is_ok(),
+    }
 }
 
 #[cfg(test)]

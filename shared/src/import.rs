@@ -11,22 +11,31 @@
 //! sent *before* a transition that needs one: its handler makes the transition too if it finds it
 //! undone, and a crash between the two loses nothing.
 
+mod asked;
 mod counts;
 mod create;
+mod findings;
 mod options;
+mod roll;
 mod settle;
+mod shown;
 mod status;
 mod stop;
 mod transition;
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use jiff::Timestamp;
+use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
+pub use asked::{Wrong, asked};
 pub use counts::{Counts, Tally};
 pub use create::{NewImport, Origin, create};
-pub use options::Options;
+pub use findings::Findings;
+pub use options::{Duplicates, Options};
+pub use roll::{Line, Roll, dropped};
 pub use settle::{settle, tally};
+pub use shown::shown;
 pub use status::Status;
 pub use stop::{cancel, stop};
 pub use transition::{Change, HistoryLine, transition};
@@ -34,6 +43,7 @@ pub use transition::{Change, HistoryLine, transition};
 use crate::files::{FileError, Object};
 use crate::format::{FormatName, Layout};
 use crate::id::{AccountId, ImportId, ThingId};
+use crate::inbox;
 use crate::queue::QueueError;
 use crate::services::Services;
 use crate::store::keys::Kind;
@@ -106,6 +116,9 @@ pub struct Import {
     /// The file, once it is there.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub source: Option<Object>,
+    /// What was unpacked of the file, if it was packed: then its rows are there.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub unpacked: Option<Object>,
     /// The key that the file is awaited at.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub awaits: Option<String>,
@@ -120,7 +133,10 @@ pub struct Import {
     /// What the file was found to be.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub format: Option<FormatName>,
-    /// What it created besides entries, once it is settled.
+    /// The first and the last day of its entries as they were loaded, once it is settled.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub days: Option<(Date, Date)>,
+    /// What it created, once it is settled.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub tally: Option<Tally>,
     /// What stayed of it after its undo, for others refer to it.
@@ -146,6 +162,9 @@ pub struct Reading {
     /// How its rows are read.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub layout: Option<Layout>,
+    /// The imports whose entries it is compared with, to skip what is there already.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub compared_with: Vec<ImportId>,
     /// Why they are not: a [`crate::format::Refusal`], as it is shown.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub refusal: Option<serde_json::Value>,
@@ -173,9 +192,19 @@ impl Import {
         Counts::read(services, self).await
     }
 
+    /// Whether its file was dropped into the bucket.
+    pub fn is_dropped(&self) -> bool {
+        self.source.as_ref().is_some_and(|source| inbox::Place::of(&source.key).is_some())
+    }
+
     /// How many chunks it has.
     pub fn chunk_count(&self) -> u64 {
         self.chunks.unwrap_or_default()
+    }
+
+    /// Where its rows are: in the file, or in what was unpacked of it.
+    pub fn table(&self) -> Option<&Object> {
+        self.unpacked.as_ref().or(self.source.as_ref())
     }
 
     /// When it was made.

@@ -10,13 +10,18 @@
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use crate::id::{AccountId, ImportId, ThingId};
+use jiff::civil::Date;
+
+use crate::format::Fingerprint;
+use crate::id::{AccountId, ChunkNo, ImportId, ThingId};
 use crate::store::keys::Kind;
 
 /// Imports that are remembered; loaders work on few at once.
 const MOST_IMPORTS: usize = 8;
 /// Names of one import that are remembered: memory must not grow with the file.
 const MOST_NAMES: usize = 4096;
+/// Fingerprints of other imports that are remembered for one: eight megabytes.
+const MOST_FINGERPRINTS: usize = 1_000_000;
 
 /// What is remembered, by import. Clones share it.
 #[derive(Clone, Default)]
@@ -28,6 +33,27 @@ struct Remembered {
     account: AccountId,
     import: ImportId,
     names: Names,
+    earlier: Arc<tokio::sync::Mutex<Earlier>>,
+}
+
+/// What was read of the imports that an import is compared with.
+#[derive(Default)]
+pub struct Earlier {
+    /// Their chunks, once they were listed.
+    pub chunks: Option<Vec<EarlierChunk>>,
+    fingerprints: HashMap<(ImportId, ChunkNo), Arc<[Fingerprint]>>,
+    held: usize,
+}
+
+/// A committed chunk of another import.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct EarlierChunk {
+    /// Whose it is.
+    pub import: ImportId,
+    /// Which.
+    pub chunk: ChunkNo,
+    /// The first and the last day of its entries.
+    pub days: (Date, Date),
 }
 
 /// What one import refers to. Holding the lock is going first.
@@ -51,16 +77,26 @@ struct Reference {
 impl Known {
     /// What is known of an import.
     pub fn of(&self, account: AccountId, import: ImportId) -> Names {
+        self.remembered(account, import, |known| Arc::clone(&known.names))
+    }
+
+    /// What was read of the imports that an import is compared with.
+    pub fn earlier(&self, account: AccountId, import: ImportId) -> Arc<tokio::sync::Mutex<Earlier>> {
+        self.remembered(account, import, |known| Arc::clone(&known.earlier))
+    }
+
+    fn remembered<T>(&self, account: AccountId, import: ImportId, of: impl FnOnce(&Remembered) -> T) -> T {
         let mut imports = self.imports.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(known) = imports.iter().find(|known| (known.account, known.import) == (account, import)) {
-            return Arc::clone(&known.names);
+            return of(known);
         }
         if imports.len() >= MOST_IMPORTS {
             imports.remove(0);
         }
-        let names = Names::default();
-        imports.push(Remembered { account, import, names: Arc::clone(&names) });
-        names
+        let known = Remembered { account, import, names: Names::default(), earlier: Arc::default() };
+        let what = of(&known);
+        imports.push(known);
+        what
     }
 }
 
@@ -85,5 +121,22 @@ impl References {
             self.things.clear();
         }
         self.things.insert((kind, key), Reference { id, spelling, client_spelling });
+    }
+}
+
+impl Earlier {
+    /// The fingerprints of a chunk, if they are remembered.
+    pub fn fingerprints(&self, import: ImportId, chunk: ChunkNo) -> Option<Arc<[Fingerprint]>> {
+        self.fingerprints.get(&(import, chunk)).cloned()
+    }
+
+    /// The fingerprints of a chunk were read.
+    pub fn remember(&mut self, import: ImportId, chunk: ChunkNo, fingerprints: Arc<[Fingerprint]>) {
+        if self.held + fingerprints.len() > MOST_FINGERPRINTS {
+            self.fingerprints.clear();
+            self.held = 0;
+        }
+        self.held += fingerprints.len();
+        self.fingerprints.insert((import, chunk), fingerprints);
     }
 }

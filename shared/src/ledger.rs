@@ -6,9 +6,12 @@
 //! per row (as runs), what the chunk holds at a glance (so that filters skip whole chunks), totals per
 //! project and tag, and the errors. It is packed small: most pages are below one write unit of 1 KB.
 
+pub mod summary;
+
 use aws_sdk_dynamodb::primitives::Blob;
 use aws_sdk_dynamodb::types::AttributeValue;
 use jiff::civil::Date;
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
 use crate::entity::reference::Sums;
@@ -25,6 +28,8 @@ pub enum Outcome {
     Created,
     /// It was left out, for its user is unknown.
     Skipped,
+    /// It was left out, for it is there already.
+    Duplicate,
     /// It could not be read.
     Failed,
 }
@@ -78,10 +83,51 @@ pub struct PageError {
     pub message: String,
 }
 
-impl Page {
-    /// The version of the packed form.
-    const VERSION: u8 = 1;
+/// What many entries are at a glance, so that filters pass over them.
+#[derive(Clone, Copy, Debug)]
+pub struct Glance<'a> {
+    /// How many they are.
+    pub entries: u64,
+    /// Their first and last day.
+    pub dates: Option<(Date, Date)>,
+    /// Whose they are.
+    pub users: &'a [ThingId],
+    /// How many of them are of which project and tag.
+    pub totals: &'a [Total],
+}
 
+impl PageError {
+    /// About how many bytes it takes.
+    pub(crate) fn size(&self) -> usize {
+        self.column.len() + self.code.len() + self.value.len() + self.message.len()
+    }
+}
+
+impl Glance<'_> {
+    /// How many entries are of a project or have a tag.
+    pub fn of(&self, kind: Kind, id: ThingId) -> u64 {
+        let total = self.totals.iter().find(|total| total.kind == kind && total.id == id);
+        total.map_or(0, |total| total.sums.entries.unsigned_abs())
+    }
+}
+
+/// The version of what is packed.
+const VERSION: u8 = 2;
+
+/// A value as bytes that say by which version they were packed.
+pub(crate) fn packed(value: &impl Serialize) -> Vec<u8> {
+    postcard::to_extend(value, vec![VERSION]).expect("what is packed is plain data")
+}
+
+/// The value that was packed.
+pub(crate) fn unpacked<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, StoreError> {
+    match bytes.split_first() {
+        Some((&VERSION, packed)) => postcard::from_bytes(packed).map_err(|error| StoreError::Shape(error.to_string())),
+        first => Err(StoreError::Shape(format!("something packed by version {:?}", first.map(|(version, _)| version)))),
+    }
+}
+
+impl Page {
     /// Adds the outcome of the next row.
     pub fn push(&mut self, outcome: Outcome) {
         match self.outcomes.last_mut() {
@@ -100,24 +146,27 @@ impl Page {
         self.outcomes.iter().filter(|(kind, _)| *kind == outcome).map(|&(_, run)| u64::from(run)).sum()
     }
 
-    /// Whether it has entries of a project or tag.
-    pub fn has(&self, kind: Kind, id: ThingId) -> bool {
-        self.totals.iter().any(|total| total.kind == kind && total.id == id)
+    /// What its entries are at a glance, before any edit by hand.
+    pub fn glance(&self) -> Glance<'_> {
+        let entries = self.count(Outcome::Created);
+        Glance { entries, dates: self.dates, users: &self.users, totals: &self.totals }
     }
 
-    fn pack(&self) -> Vec<u8> {
-        postcard::to_extend(self, vec![Self::VERSION]).expect("a page is plain data")
-    }
-
-    fn unpack(bytes: &[u8]) -> Result<Self, StoreError> {
-        match bytes.split_first() {
-            Some((&Self::VERSION, packed)) => {
-                postcard::from_bytes(packed).map_err(|error| StoreError::Shape(error.to_string()))
+    /// The offset, among the chunk's rows, of the entry that has so many others of the chunk behind it.
+    pub fn offset_before(&self, behind: u64) -> Option<u64> {
+        let mut left = behind;
+        let mut end: u64 = self.outcomes.iter().map(|&(_, run)| u64::from(run)).sum();
+        for &(outcome, run) in self.outcomes.iter().rev() {
+            let run = u64::from(run);
+            if outcome == Outcome::Created {
+                if left < run {
+                    return Some(end - left - 1);
+                }
+                left -= run;
             }
-            first => {
-                Err(StoreError::Shape(format!("a ledger page of version {:?}", first.map(|(version, _)| version))))
-            }
+            end -= run;
         }
+        None
     }
 }
 
@@ -153,6 +202,9 @@ pub struct Chunk {
     /// Records in between that are too long to be read, and whose bytes are passed over.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub oversized: Vec<Oversized>,
+    /// Rows that have equals before them in the file: the offset here, and how many. Until it is committed.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub repeats: Vec<(u32, u32)>,
     /// Where it stands.
     pub state: ChunkState,
     /// Who works on it.
@@ -187,6 +239,7 @@ impl Chunk {
             start,
             end,
             oversized,
+            repeats: Vec::new(),
             state: ChunkState::Planned,
             lease: None,
             lease_until: None,
@@ -207,7 +260,7 @@ impl Chunk {
     /// Reads a stored chunk.
     pub fn decode(mut item: Item) -> Result<Self, StoreError> {
         let page = match item.remove("page") {
-            Some(AttributeValue::B(blob)) => Some(Page::unpack(blob.as_ref())?),
+            Some(AttributeValue::B(blob)) => Some(unpacked(blob.as_ref())?),
             _ => None,
         };
         Ok(Self { page, ..decode(item)? })
@@ -226,7 +279,7 @@ impl Chunk {
 
 /// A page as an attribute.
 pub fn page_attribute(page: &Page) -> AttributeValue {
-    AttributeValue::B(Blob::new(page.pack()))
+    AttributeValue::B(Blob::new(packed(page)))
 }
 
 #[cfg(test)]
@@ -247,8 +300,8 @@ mod tests {
     #[test]
     fn a_page_survives_packing_and_a_usual_one_fits_one_write_unit() {
         let page = page_of_a_thousand();
-        let packed = page.pack();
-        assert_eq!(Page::unpack(&packed).unwrap(), page);
+        let packed = packed(&page);
+        assert_eq!(unpacked::<Page>(&packed).unwrap(), page);
         assert!(packed.len() < 900, "{} bytes", packed.len());
         assert_eq!(page.count(Outcome::Created), 999);
         assert_eq!(page.each_outcome().position(|outcome| outcome == Outcome::Failed), Some(500));
@@ -256,8 +309,15 @@ mod tests {
 
     #[test]
     fn a_page_of_another_version_is_refused() {
-        let mut packed = page_of_a_thousand().pack();
+        let mut packed = packed(&page_of_a_thousand());
         packed[0] = 9;
-        assert!(Page::unpack(&packed).is_err());
+        assert!(unpacked::<Page>(&packed).is_err());
+    }
+
+    #[test]
+    fn an_entry_is_found_by_how_many_are_behind_it() {
+        let page = page_of_a_thousand();
+        let offsets: Vec<_> = [0, 498, 499, 998, 999].map(|behind| page.offset_before(behind)).to_vec();
+        assert_eq!(offsets, [Some(999), Some(501), Some(499), Some(0), None]);
     }
 }

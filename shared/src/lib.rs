@@ -1,22 +1,24 @@
 //! Waybill's domain: files and rows in, entities out, a ledger of what became of each, and the way back.
 //!
-//! In the order of the flow: `account`, `import`, `source`, `format`, `plan`, `load`, `ledger`, `revert`, `sweep`,
-//! `entity`, `store`, `files`, `queue`; upper ones know lower ones. `source` and `format` neither
+//! In the order of the flow: `account`, `import`, `source`, `format`, `packed`, `unpack`, `plan`, `load`, `ledger`, `revert`, `sweep`,
+//! `entity`, `store`, `files`, `queue`; upper ones know lower ones. `source`, `format` and `packed` neither
 //! read nor write anything; everything stored goes through `store`, `files` and `queue`.
 
 pub mod account;
 pub mod batch;
 pub mod clock;
-mod drained;
+pub mod drained;
 pub mod entity;
 pub mod files;
 pub mod format;
 pub mod id;
 pub mod import;
+pub mod inbox;
 pub mod known;
 pub mod lease;
 pub mod ledger;
 pub mod load;
+pub mod packed;
 pub mod plan;
 pub mod queue;
 pub mod revert;
@@ -24,3 +26,4 @@ pub mod services;
 pub mod source;
 pub mod store;
 pub mod sweep;
+pub mod unpack;

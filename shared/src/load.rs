@@ -7,6 +7,7 @@
 //! dies on the way leaves nothing that the next try does not write over or the undo does not find.
 
 mod draft;
+mod duplicates;
 mod names;
 mod people;
 mod resolve;
@@ -155,13 +156,14 @@ async fn rows(
     chunk: &Chunk,
     lease: &Lease,
 ) -> Result<draft::Drafts, ImportError> {
-    let source = import.source.as_ref().ok_or(FileError::Missing)?;
+    let table = import.table().ok_or(FileError::Missing)?;
     let reading = import.reading(services).await?;
     let layout = reading.layout.ok_or_else(|| StoreError::Shape("a planned import has a layout".to_owned()))?;
     let span = chunk.span();
-    let bytes = services.files.ranges(source, span.ranges()).await?;
+    let bytes = services.files.ranges(table, span.ranges()).await?;
     let rows = layout.rows(&span, &bytes).map_err(|error| StoreError::Shape(error.to_string()))?;
-    let rows = draft::parse(&rows, &import.options);
+    let mut rows = draft::parse(&rows, &import.options);
+    duplicates::mark(services, import, chunk, &reading.compared_with, &mut rows).await?;
     let named = resolve::resolve(services, import, &rows, lease).await?;
     let drafts = draft::draft(import, rows, &named);
     if chunk.tries > 1 {
@@ -222,17 +224,20 @@ async fn commit(
 ) -> Result<(), ImportError> {
     lease.check(&services.clock)?;
     let counts = drafts.counts;
-    let page = Write::update(key, "SET #state = :committed, #page = :page REMOVE #lease, #lease_until, #tries")
-        .when("#lease = :token AND #state = :planned")
-        .bind(":committed", ChunkState::Committed)
-        .bind(":planned", ChunkState::Planned)
-        .bind(":token", &lease.token)
-        .bind_attribute(":page", page_attribute(&drafts.page));
-    let add = "ADD #chunks :one, #created :created, #skipped :skipped, #failed :failed, #seconds :seconds";
+    let page =
+        Write::update(key, "SET #state = :committed, #page = :page REMOVE #lease, #lease_until, #tries, #repeats")
+            .when("#lease = :token AND #state = :planned")
+            .bind(":committed", ChunkState::Committed)
+            .bind(":planned", ChunkState::Planned)
+            .bind(":token", &lease.token)
+            .bind_attribute(":page", page_attribute(&drafts.page));
+    let add = "ADD #chunks :one, #created :created, #skipped :skipped, #duplicates :duplicates, #failed :failed, \
+               #seconds :seconds";
     let count = Write::update(keys::counts(import.account, import.id, chunk.number), add)
         .bind(":one", 1)
         .bind(":created", counts.created)
         .bind(":skipped", counts.skipped)
+        .bind(":duplicates", counts.duplicates)
         .bind(":failed", counts.failed)
         .bind(":seconds", counts.seconds);
     match services.store.transact(vec![page, count]).await {

@@ -3,20 +3,24 @@
 //! The parser function reads the file once, from the first byte to the last, in memory that does not grow
 //! with it. What it is, how its columns are to be read, and where its chunks begin comes out at the end;
 //! chunk items are written on the way, each put only if it is not there, so that a second run of the same
-//! plan never takes a claimed or committed chunk back. Only when the whole file has been read does the
+//! plan never takes a claimed or committed chunk back. A packed file is unpacked first (`unpack`). Only when the whole file has been read does the
 //! import go on to `processing`; then a message goes out for each chunk. A run that finds the plan made
 //! sends the messages again for the chunks that are not committed.
 
+mod repeats;
+
 use crate::drained::drained;
 use crate::files::{FileError, Object};
-use crate::format::{ChunkSpan, Plan, Refusal, Survey};
+use crate::format::{ChunkSpan, Plan, Refusal};
 use crate::id::{AccountId, ChunkNo, ImportId, MAX_ROWS};
-use crate::import::{Change, Import, ImportError, Reading, Status, settle, stop, transition};
+use crate::import::{Change, Duplicates, Import, ImportError, Reading, Status, settle, stop, transition};
+use crate::inbox;
 use crate::ledger::{Chunk, ChunkState};
 use crate::load::{self, Loaded};
 use crate::queue::Message;
 use crate::services::Services;
 use crate::store::{StoreError, Write, keys};
+use crate::unpack::open;
 
 /// Chunk items written at once.
 const PUTS_IN_FLIGHT: usize = 16;
@@ -30,19 +34,21 @@ pub async fn plan(services: &Services, account: AccountId, import: ImportId) -> 
         import = arrived(services, import).await?;
     }
     match import.status {
-        Status::Queued => {}
+        Status::Queued if inbox::has_its_turn(services, &import).await? => {}
+        // Whoever is before it calls it.
+        Status::Queued => return Ok(()),
         Status::Processing => return send_out(services, &import).await,
         // Settled, or being undone: nothing to plan.
         _ => return Ok(()),
     }
     let source = import.source.clone().ok_or(FileError::Missing)?;
     let planned = match survey(services, &import, &source).await {
-        Ok(Ok(plan)) if plan.rows > MAX_ROWS => {
+        Ok(Ok(Planned { plan, .. })) if plan.rows > MAX_ROWS => {
             let rows = plan.rows;
             let why = format!("the file has {rows} rows; an import takes at most {MAX_ROWS}");
             stop(services, &import, BY, why).await
         }
-        Ok(Ok(plan)) => begin(services, &import, plan).await,
+        Ok(Ok(planned)) => begin(services, &import, &source, planned).await,
         Ok(Err(refusal)) => refuse(services, &import, refusal).await,
         Err(ImportError::File(error @ (FileError::Missing | FileError::Replaced))) => {
             stop(services, &import, BY, error.to_string()).await
@@ -74,22 +80,36 @@ async fn arrived(services: &Services, import: Import) -> Result<Import, ImportEr
     }
 }
 
-async fn survey(services: &Services, import: &Import, source: &Object) -> Result<Result<Plan, Refusal>, ImportError> {
-    let mut survey = Survey::new(import.options.reading(), import.rows_per_chunk);
-    let mut stream = services.files.stream(source).await?;
+/// A plan, and where its rows are, if not in the file itself.
+struct Planned {
+    plan: Plan,
+    unpacked: Option<Object>,
+}
+
+async fn survey(
+    services: &Services,
+    import: &Import,
+    source: &Object,
+) -> Result<Result<Planned, Refusal>, ImportError> {
+    let mut table = match open(services, import, source).await? {
+        Ok(table) => table,
+        Err(refusal) => return Ok(Err(refusal)),
+    };
+    let mut survey = table.from.survey(import.options.reading(), import.rows_per_chunk);
     let mut written = 0;
-    while let Some(bytes) = stream.try_next().await.map_err(|error| FileError::Sdk(error.to_string()))? {
+    while let Some(bytes) = table.bytes.next().await? {
         if let Err(refusal) = survey.push(&bytes) {
-            return Ok(Err(refusal));
+            return Ok(Err(table.from.tell_refused(refusal)));
         }
         written = put_chunks(services, import, written, survey.take_chunks()).await?;
     }
     let mut plan = match survey.finish() {
         Ok(plan) => plan,
-        Err(refusal) => return Ok(Err(refusal)),
+        Err(refusal) => return Ok(Err(table.from.tell_refused(refusal))),
     };
+    table.from.tell(&mut plan);
     put_chunks(services, import, written, std::mem::take(&mut plan.chunks)).await?;
-    Ok(Ok(plan))
+    Ok(Ok(Planned { plan, unpacked: table.unpacked }))
 }
 
 /// Writes chunks, the first of which is number `first`; returns the number of the next.
@@ -113,14 +133,23 @@ async fn put_chunks(
     Ok(next)
 }
 
-async fn begin(services: &Services, import: &Import, plan: Plan) -> Result<Import, ImportError> {
+async fn begin(services: &Services, import: &Import, source: &Object, planned: Planned) -> Result<Import, ImportError> {
+    let Planned { plan, unpacked } = planned;
     let chunks = plan.rows.div_ceil(u64::from(import.rows_per_chunk));
-    let change = Change::none()
+    let table = unpacked.as_ref().unwrap_or(source);
+    let compared_with = match import.options.duplicates {
+        Duplicates::Create => Vec::new(),
+        Duplicates::Skip => repeats::compared_with(services, import, table, &plan.layout, (plan.rows, chunks)).await?,
+    };
+    let mut change = Change::none()
         .set("rows", plan.rows)
         .set("chunks", chunks)
         .set("format", plan.layout.format)
         .set("started_at", services.clock.now_ms());
-    let reading = Reading { layout: Some(plan.layout), refusal: None };
+    if let Some(unpacked) = unpacked {
+        change = change.set("unpacked", unpacked);
+    }
+    let reading = Reading { layout: Some(plan.layout), compared_with, refusal: None };
     services.store.write(Write::put(keys::reading(import.account, import.id), &reading)).await?;
     transition(services, import, Status::Processing, BY, change).await
 }
@@ -128,7 +157,7 @@ async fn begin(services: &Services, import: &Import, plan: Plan) -> Result<Impor
 async fn refuse(services: &Services, import: &Import, refusal: Refusal) -> Result<Import, ImportError> {
     let reason = refusal.reasons.join("; ");
     let refusal = serde_json::to_value(&refusal).map_err(|error| StoreError::Shape(error.to_string()))?;
-    let reading = Reading { layout: None, refusal: Some(refusal) };
+    let reading = Reading { refusal: Some(refusal), ..Reading::default() };
     services.store.write(Write::put(keys::reading(import.account, import.id), &reading)).await?;
     let change = Change::none().set("reason", &reason).set("completed_at", services.clock.now_ms());
     transition(services, import, Status::Unsupported, BY, change.because(reason)).await

@@ -16,6 +16,9 @@ use crate::store::{Store, TableNames};
 /// Times the SDK tries a request that fails in a passing way, with jittered back-off in between.
 pub const SDK_ATTEMPTS: u32 = 6;
 
+/// Rows of a chunk.
+pub const ROWS_PER_CHUNK: u32 = 1000;
+
 /// How long one try of a request may take, and all of them: a function that waits longer than its lease is none.
 const ATTEMPT: Duration = Duration::from_secs(5);
 const OPERATION: Duration = Duration::from_secs(15);
@@ -74,6 +77,8 @@ pub struct Services {
     pub clock: Clock,
     /// What this process remembers of the imports that it loads.
     pub known: Known,
+    /// Rows of a chunk, of imports that are made from now on; tests use few.
+    pub rows_per_chunk: u32,
 }
 
 impl Services {
@@ -104,6 +109,7 @@ impl Services {
             queues: Queues::new(sqs, names.queues),
             clock,
             known: Known::default(),
+            rows_per_chunk: ROWS_PER_CHUNK,
         }
     }
 

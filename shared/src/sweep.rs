@@ -12,6 +12,7 @@ use serde::{Deserialize, Serialize};
 use crate::drained::drained;
 use crate::id::{AccountId, ImportId};
 use crate::import::{Import, ImportError, Status, settle, stop};
+use crate::inbox;
 use crate::plan;
 use crate::queue::Message;
 use crate::revert;
@@ -92,9 +93,12 @@ async fn look_apart(services: &Services, account: AccountId, import: ImportId) -
 
 async fn look(services: &Services, account: AccountId, import: ImportId, swept: &mut Swept) -> Result<(), ImportError> {
     let Some(import) = Import::get(services, account, import).await? else { return Ok(()) };
-    if import.status == Status::Incomplete {
-        // It was stopped, and the last of its loaders has yet to be waited for.
+    if import.status.is_settled() {
+        // It was stopped, and the last of its loaders has yet to be waited for; or its end has yet to be told.
         return settle(services, &import).await;
+    }
+    if import.status == Status::Queued && !inbox::has_its_turn(services, &import).await? {
+        return Ok(());
     }
     let counts = import.counts(services).await?;
     let done = match import.status {

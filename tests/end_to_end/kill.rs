@@ -202,7 +202,6 @@ async fn queue_import(services: &Services, name: &str, text: String) -> anyhow::
         options: Options { fallback_user: Some(ThingId(1)), ..Options::default() },
         file_name: name.to_owned(),
         origin: Origin::Stored(object),
-        rows_per_chunk: ROWS_PER_CHUNK,
     };
     Ok(create(services, &new).await?)
 }

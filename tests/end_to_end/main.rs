@@ -3,11 +3,14 @@
 mod bad_input;
 mod by_hand;
 mod door;
+mod drops;
 mod faults;
 mod files;
 mod import;
 mod invariants;
 mod kill;
+mod noko;
+mod packed;
 mod postman;
 mod race;
 mod running;

@@ -78,7 +78,7 @@ async fn the_sample_api_event_is_answered_as_api_gateway_asks() -> anyhow::Resul
     let stack = Stack::start(1000).await?;
     stack.import(TOGGL.as_bytes(), &[]).await?;
     let request: LambdaRequest = sample("api-list-imports")?;
-    let router = api::router(stack.system.services().clone(), api::Settings::default());
+    let router = api::router(stack.system.services().clone());
     let mut function = Adapter::from(router);
     let answer = function.call(LambdaEvent::new(request, lambda_http::Context::default())).await?;
     let answer = serde_json::to_value(&answer)?;

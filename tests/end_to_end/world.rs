@@ -44,7 +44,7 @@ const TIME_OUT: i64 = 90_000;
 const USER: ThingId = ThingId(1);
 
 /// Numbers that a seed draws (SplitMix64).
-struct Draw(u64);
+pub struct Draw(pub u64);
 
 impl Draw {
     fn next(&mut self) -> u64 {
@@ -55,11 +55,11 @@ impl Draw {
         z ^ (z >> 31)
     }
 
-    fn below(&mut self, n: u64) -> u64 {
+    pub fn below(&mut self, n: u64) -> u64 {
         self.next() % n.max(1)
     }
 
-    fn one_in(&mut self, n: u64) -> bool {
+    pub fn one_in(&mut self, n: u64) -> bool {
         self.below(n) == 0
     }
 
@@ -67,7 +67,7 @@ impl Draw {
         (*self.of(&NAMES).expect("there are some")).to_owned()
     }
 
-    fn of<'a, T>(&mut self, all: &'a [T]) -> Option<&'a T> {
+    pub fn of<'a, T>(&mut self, all: &'a [T]) -> Option<&'a T> {
         let n = self.below(all.len() as u64);
         all.get(usize::try_from(n).expect("an index"))
     }
@@ -236,7 +236,6 @@ async fn import(services: &Services, account: AccountId, file: String, upload: b
         options: Options { fallback_user: Some(USER), ..Options::default() },
         file_name: "file.csv".to_owned(),
         origin,
-        rows_per_chunk: ROWS_PER_CHUNK,
     };
     let import = create(services, &new).await?;
     match &import.awaits {
@@ -374,7 +373,7 @@ impl Simulation {
                 self.bag.push(busy.deed);
             }
             // Reading the tables is what takes the time; what is wrong stays so for the next look.
-            if self.draw.one_in(2) {
+            if self.draw.one_in(4) {
                 self.check().await?;
             }
         }

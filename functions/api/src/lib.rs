@@ -14,19 +14,6 @@ use axum::extract::DefaultBodyLimit;
 use shared::services::Services;
 pub use upload::delimiter;
 
-/// What may differ between deployments.
-#[derive(Clone, Copy, Debug)]
-pub struct Settings {
-    /// Rows of a chunk; tests use few.
-    pub rows_per_chunk: u32,
-}
-
-impl Default for Settings {
-    fn default() -> Self {
-        Self { rows_per_chunk: 1000 }
-    }
-}
-
 /// The largest body that is taken, in bytes: Lambda takes 6 MB of payload, and a body is sent to it in base64.
 pub const BODY_LIMIT: usize = 4 * 1024 * 1024;
 /// What a multipart body may add to its file.
@@ -37,13 +24,11 @@ const ENVELOPE: usize = 64 * 1024;
 pub struct Door {
     /// The engine.
     pub services: Services,
-    /// Settings.
-    pub settings: Settings,
 }
 
 /// All doors.
-pub fn router(services: Services, settings: Settings) -> Router {
-    let door = Door { services, settings };
+pub fn router(services: Services) -> Router {
+    let door = Door { services };
     Router::new()
         .nest("/v2", noko::router(door.clone()))
         .nest("/api/v1", native::router(door))

@@ -1,11 +1,11 @@
 //! The Lambda `bootstrap` of the API.
 
-use api::{Settings, router};
+use api::router;
 use lambda_http::{Error, run};
 use shared::services::{Services, log_json};
 
 #[tokio::main]
 async fn main() -> Result<(), Error> {
     log_json();
-    run(router(Services::from_env().await?, Settings::default())).await
+    run(router(Services::from_env().await?)).await
 }

@@ -6,6 +6,7 @@ mod caller;
 mod create;
 mod entries;
 mod error;
+mod everything;
 mod filter;
 mod imports;
 mod input;
@@ -15,6 +16,7 @@ mod shape;
 mod sublists;
 mod tags;
 mod users;
+mod walk;
 
 use axum::Router;
 use axum::routing::{MethodRouter, get};

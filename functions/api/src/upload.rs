@@ -6,6 +6,7 @@ use shared::files::{SOURCES, key_part};
 use shared::format::{Refusal, Survey};
 use shared::import::{Import, ImportError, NewImport, Options, Origin, create};
 use shared::lease::nonce;
+use shared::packed::{self, Kind, NotUnpacked};
 use shared::queue::Message;
 
 use crate::Door;
@@ -21,8 +22,16 @@ pub enum UploadError {
     Import(#[from] ImportError),
 }
 
-/// Reads the whole file before anything is made of it: what does not fit is refused while the caller waits.
-pub fn look(file: &[u8], options: &Options, rows_per_chunk: u32) -> Result<(), Refusal> {
+/// Reads the whole file before anything is made of it: what does not fit is refused while the caller waits. What unpacks
+/// to more than can be read meanwhile is taken unseen; the parser reads it, and refuses it if need be.
+pub fn look(file: &Bytes, options: &Options, rows_per_chunk: u32) -> Result<(), Refusal> {
+    if let Some(kind) = Kind::of(file) {
+        let read = packed::survey(kind, file.clone(), &options.wanted(), options.reading(), rows_per_chunk);
+        return match read {
+            Ok(_) | Err(NotUnpacked::TooLarge(_)) => Ok(()),
+            Err(why) => Err(why.into_refusal()),
+        };
+    }
     let mut survey = Survey::new(options.reading(), rows_per_chunk);
     survey.push(file)?;
     survey.finish().map(drop)
@@ -36,7 +45,7 @@ pub async fn accept(
     file: Bytes,
     options: Options,
 ) -> Result<Import, UploadError> {
-    look(&file, &options, door.settings.rows_per_chunk).map_err(|refusal| UploadError::Refused(Box::new(refusal)))?;
+    look(&file, &options, door.services.rows_per_chunk).map_err(|refusal| UploadError::Refused(Box::new(refusal)))?;
     let services = &door.services;
     let key = format!("{SOURCES}/{}/{}/{}", caller.account, nonce(), key_part(file_name));
     let object = services.files.put(&key, file).await.map_err(ImportError::from)?;
@@ -46,7 +55,6 @@ pub async fn accept(
         options,
         file_name: file_name.to_owned(),
         origin: Origin::Stored(object),
-        rows_per_chunk: door.settings.rows_per_chunk,
     };
     let import = create(services, &new).await?;
     let start = Message::Start { account: import.account, import: import.id };

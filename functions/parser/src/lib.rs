@@ -7,6 +7,7 @@ use shared::batch;
 use shared::files::UPLOADS;
 use shared::id::{AccountId, ImportId};
 use shared::import::ImportError;
+use shared::inbox::{self, Arrival};
 use shared::plan::plan;
 use shared::queue::{Message, QueueError};
 use shared::services::Services;
@@ -30,9 +31,14 @@ pub async fn handle(services: &Services, trigger: Trigger) -> Result<SqsBatchRes
             for record in event.records {
                 let object = record.s3.object;
                 let key = object.url_decoded_key.or(object.key).unwrap_or_default();
-                match awaited(&key) {
-                    Some((account, import)) => plan_upload(services, account, import).await?,
-                    None => tracing::warn!("an object arrived that no import awaits"),
+                if let Some((account, import)) = awaited(&key) {
+                    plan_upload(services, account, import).await?;
+                    continue;
+                }
+                let etag = object.e_tag.unwrap_or_default().trim_matches('"').to_owned();
+                let arrival = Arrival { key, etag, sequencer: object.sequencer.unwrap_or_default() };
+                if let Some(import) = inbox::arrived(services, &arrival).await? {
+                    plan(services, import.account, import.id).await?;
                 }
             }
             Ok(SqsBatchResponse::default())

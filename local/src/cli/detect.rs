@@ -4,7 +4,7 @@
 
 use std::fmt::Write;
 use std::fs::File;
-use std::io::{Read, Seek, SeekFrom};
+use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
@@ -12,14 +12,17 @@ use anyhow::{Context, bail};
 use clap::Args;
 use serde_json::{Value, json};
 use shared::format::{Candidate, ChunkSpan, EntryRow, Plan, ReadingOptions, Refusal, Row, Survey};
+use shared::packed::{Kind, Limits, Unpacked, Wanted, unpack};
 
 use super::reading::Reading;
-use super::report::{delimiter_word, duration};
+use super::report::{duration, separators};
 
 /// Rows that are shown.
 const SHOWN: u32 = 5;
 /// How much of the file is read at a time.
 const PIECE: usize = 256 * 1024;
+/// How much of the table is kept to show its first rows.
+const BEGINNING: usize = 1 << 20;
 /// Candidates that are shown to people.
 const CANDIDATES: usize = 3;
 
@@ -41,11 +44,11 @@ impl Detect {
         if !self.file.is_file() {
             bail!("{} is not a file that can be read", self.file.display());
         }
-        let surveyed = survey(&self.file, &self.reading.options()?)?;
+        let surveyed = survey(&self.file, &self.reading)?;
         let report = match (&surveyed, self.json) {
-            (Ok((plan, _)), true) => format!("{}\n", machine(plan)),
+            (Ok(found), true) => format!("{}\n", machine(&found.plan)),
             (Err(refusal), true) => format!("{}\n", refused_machine(refusal)),
-            (Ok((plan, first)), false) => understood(&self.file, plan, first)?,
+            (Ok(found), false) => understood(&self.file, found)?,
             (Err(refusal), false) => refused(&self.file, refusal),
         };
         print!("{report}");
@@ -53,33 +56,74 @@ impl Detect {
     }
 }
 
-/// What a whole file was found to be, with its first chunk; or why it is refused.
-type Surveyed = Result<(Plan, Option<ChunkSpan>), Box<Refusal>>;
+/// What a whole file was found to be, or why it is refused.
+type Surveyed = Result<Found, Box<Refusal>>;
 
-fn survey(path: &Path, options: &ReadingOptions) -> anyhow::Result<Surveyed> {
+/// A file that can be read.
+struct Found {
+    plan: Plan,
+    /// Its first chunk and the bytes of it, if they are few.
+    first: Option<(ChunkSpan, Vec<u8>)>,
+}
+
+/// A survey under way, which keeps the beginning of the table.
+struct Pass {
+    survey: Survey,
+    first: Option<ChunkSpan>,
+    beginning: Vec<u8>,
+}
+
+impl Pass {
+    fn push(&mut self, piece: &[u8]) -> Result<(), Refusal> {
+        let room = BEGINNING - self.beginning.len();
+        self.beginning.extend_from_slice(&piece[..piece.len().min(room)]);
+        self.survey.push(piece)?;
+        let chunks = self.survey.take_chunks();
+        self.first = self.first.take().or_else(|| chunks.into_iter().next());
+        Ok(())
+    }
+
+    fn finish(self) -> Surveyed {
+        let mut plan = self.survey.finish()?;
+        let rest = std::mem::take(&mut plan.chunks);
+        let first = self.first.or_else(|| rest.into_iter().next()).and_then(|span| {
+            let range = |range: std::ops::Range<u64>| self.beginning.get(range.start as usize..range.end as usize);
+            let bytes = span.ranges().map(range).collect::<Option<Vec<_>>>()?.concat();
+            Some((span, bytes))
+        });
+        Ok(Found { plan, first })
+    }
+}
+
+fn survey(path: &Path, reading: &Reading) -> anyhow::Result<Surveyed> {
     let unreadable = || format!("{} cannot be read", path.display());
+    let options = reading.options()?;
     let mut file = File::open(path).with_context(unreadable)?;
-    let mut survey = Survey::new(options.clone(), SHOWN);
     let mut piece = vec![0; PIECE];
-    let mut first = None;
-    loop {
-        let length = file.read(&mut piece).with_context(unreadable)?;
-        if length == 0 {
-            break;
-        }
-        if let Err(refusal) = survey.push(&piece[..length]) {
+    let mut length = file.read(&mut piece).with_context(unreadable)?;
+    if let Some(kind) = Kind::of(&piece[..length]) {
+        let bytes = std::fs::read(path).with_context(unreadable)?;
+        return Ok(survey_packed(kind, bytes, &reading.wanted()?, options));
+    }
+    let mut pass = Pass { survey: Survey::new(options, SHOWN), first: None, beginning: Vec::new() };
+    while length > 0 {
+        if let Err(refusal) = pass.push(&piece[..length]) {
             return Ok(Err(Box::new(refusal)));
         }
-        let chunks = survey.take_chunks();
-        first = first.or_else(|| chunks.into_iter().next());
+        length = file.read(&mut piece).with_context(unreadable)?;
     }
-    Ok(match survey.finish() {
-        Ok(mut plan) => {
-            let rest = std::mem::take(&mut plan.chunks);
-            Ok((plan, first.or_else(|| rest.into_iter().next())))
-        }
-        Err(refusal) => Err(Box::new(refusal)),
-    })
+    Ok(pass.finish())
+}
+
+/// Surveys the table of a spreadsheet or a gzip, within the limits that an import has.
+fn survey_packed(kind: Kind, bytes: Vec<u8>, wanted: &Wanted, options: ReadingOptions) -> Surveyed {
+    let from = Unpacked { sheet: kind == Kind::Zip, evidence: Vec::new() };
+    let mut pass = Pass { survey: from.survey(options, SHOWN), first: None, beginning: Vec::new() };
+    let unpacked = unpack(kind, bytes.into(), wanted, &Limits::PARSER, &mut |piece| Ok(pass.push(piece)?));
+    let unpacked = unpacked.map_err(|why| Box::new(why.into_refusal()))?;
+    let mut found = pass.finish().map_err(|refusal| Box::new(unpacked.tell_refused(*refusal)))?;
+    unpacked.tell(&mut found.plan);
+    Ok(found)
 }
 
 fn machine(plan: &Plan) -> Value {
@@ -87,8 +131,9 @@ fn machine(plan: &Plan) -> Value {
     json!({
         "format": layout.format,
         "candidates": candidates(&layout.candidates),
-        "encoding": layout.encoding,
-        "delimiter": char::from(layout.delimiter),
+        // A sheet has neither.
+        "encoding": (!layout.sheet).then_some(layout.encoding),
+        "delimiter": (!layout.sheet).then_some(char::from(layout.delimiter)),
         "date_order": layout.date_order,
         "decimal_mark": layout.decimal_mark,
         "rows": plan.rows,
@@ -125,14 +170,15 @@ fn candidates(candidates: &[Candidate]) -> Value {
 }
 
 /// The report of a file that can be read.
-fn understood(path: &Path, plan: &Plan, first: &Option<ChunkSpan>) -> anyhow::Result<String> {
+fn understood(path: &Path, Found { plan, first }: &Found) -> anyhow::Result<String> {
     let layout = &plan.layout;
     let mut text = String::new();
-    let delimiter = delimiter_word(char::from(layout.delimiter));
     writeln!(text, "{}: {}, {} rows", path.display(), layout.format, plan.rows)?;
     writeln!(text)?;
-    writeln!(text, "  encoding      {}", layout.encoding)?;
-    writeln!(text, "  separated by  {delimiter}")?;
+    if !layout.sheet {
+        writeln!(text, "  encoding      {}", layout.encoding)?;
+        writeln!(text, "  separated by  {}", separators(char::from(layout.delimiter).encode_utf8(&mut [0; 4])))?;
+    }
     let order = layout.date_order.map_or("any: the dates read the same", |order| order.name());
     writeln!(text, "  date order    {order}")?;
     writeln!(text, "  decimal mark  {}", layout.decimal_mark.map_or("none is used", |mark| mark.name()))?;
@@ -143,11 +189,10 @@ fn understood(path: &Path, plan: &Plan, first: &Option<ChunkSpan>) -> anyhow::Re
         writeln!(text, "  left out      line {line}: a row of totals")?;
     }
     write_candidates(&mut text, &layout.candidates)?;
-    if let Some(span) = first {
+    if let Some((span, bytes)) = first {
         writeln!(text)?;
         writeln!(text, "  The first rows as they are understood:")?;
-        let bytes = bytes_of(path, span)?;
-        for row in &layout.rows(span, &bytes)? {
+        for row in &layout.rows(span, bytes)? {
             writeln!(text, "    line {:<4} {}", row.line, told(&row))?;
         }
     }
@@ -164,7 +209,7 @@ fn refused(path: &Path, refusal: &Refusal) -> String {
         text.push_str(&format!("  encoding      {encoding}\n"));
     }
     if let Some(delimiter) = refusal.delimiter {
-        text.push_str(&format!("  separated by  {}\n", delimiter_word(char::from(delimiter))));
+        text.push_str(&format!("  separated by  {}\n", separators(char::from(delimiter).encode_utf8(&mut [0; 4]))));
     }
     write_candidates(&mut text, &refusal.candidates).expect("a string takes all");
     text
@@ -177,17 +222,6 @@ fn write_candidates(text: &mut String, candidates: &[Candidate]) -> std::fmt::Re
         writeln!(text, "  {:<13} {score} of 100: {evidence}{lacks}", format.name())?;
     }
     Ok(())
-}
-
-/// The bytes of a chunk.
-fn bytes_of(path: &Path, span: &ChunkSpan) -> anyhow::Result<Vec<u8>> {
-    let mut file = File::open(path)?;
-    let mut bytes = Vec::new();
-    for range in span.ranges() {
-        file.seek(SeekFrom::Start(range.start))?;
-        (&mut file).take(range.end - range.start).read_to_end(&mut bytes)?;
-    }
-    Ok(bytes)
 }
 
 fn told(row: &Row<'_>) -> String {

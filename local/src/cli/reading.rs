@@ -4,6 +4,7 @@ use anyhow::{Context, bail};
 use clap::Args;
 use serde_json::{Value, json};
 use shared::format::{Mapping, ReadingOptions};
+use shared::packed::Wanted;
 use waybill_api::delimiter;
 
 /// What is left out is found from the file.
@@ -29,6 +30,9 @@ pub struct Reading {
     /// The decimal mark where the file leaves it open: . or ,
     #[arg(long)]
     decimal_mark: Option<String>,
+    /// The sheet of a spreadsheet, if several could be meant
+    #[arg(long)]
+    sheet: Option<String>,
 }
 
 impl Reading {
@@ -46,9 +50,12 @@ impl Reading {
             let delimiter = if matches!(delimiter.as_str(), "tab" | "\\t") { "\t" } else { delimiter };
             asked["delimiter"] = json!(delimiter);
         }
-        for (name, value) in
-            [("encoding", &self.encoding), ("date_order", &self.date_order), ("decimal_mark", &self.decimal_mark)]
-        {
+        for (name, value) in [
+            ("encoding", &self.encoding),
+            ("date_order", &self.date_order),
+            ("decimal_mark", &self.decimal_mark),
+            ("sheet", &self.sheet),
+        ] {
             if let Some(value) = value {
                 asked[name] = json!(value);
             }
@@ -67,6 +74,12 @@ impl Reading {
             date_order: self.date_order.as_deref().map(str::parse).transpose()?,
             decimal_mark: self.decimal_mark.as_deref().map(str::parse).transpose()?,
         })
+    }
+
+    /// What tells the sheet of a spreadsheet.
+    pub fn wanted(&self) -> anyhow::Result<Wanted> {
+        let ReadingOptions { format, mapping, .. } = self.options()?;
+        Ok(Wanted { format, mapping, sheet: self.sheet.clone() })
     }
 
     fn named_format(&self) -> Option<&str> {

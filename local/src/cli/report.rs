@@ -54,10 +54,11 @@ pub fn import(import: &Value, took: Duration, again: Option<&str>) -> String {
     }
     if let Some(format) = import["format"].as_str().filter(|_| status != "unsupported") {
         let evidence = &import["evidence"];
-        let encoding = evidence["encoding"].as_str().unwrap_or_default();
-        let delimiter = evidence["delimiter"].as_str().and_then(|text| text.chars().next()).map(delimiter_word);
-        let delimiter = delimiter.unwrap_or_default();
-        line(&mut text, format_args!("  found to be   {format}, {encoding}, separated by {delimiter}"));
+        let how = match (evidence["encoding"].as_str(), evidence["delimiter"].as_str()) {
+            (Some(encoding), Some(delimiter)) => format!("{encoding}, separated by {}", separators(delimiter)),
+            _ => "in a spreadsheet".to_owned(),
+        };
+        line(&mut text, format_args!("  found to be   {format}, {how}"));
         for what in strings(&evidence["evidence"]) {
             line(&mut text, format_args!("                {what}"));
         }
@@ -73,13 +74,13 @@ pub fn import(import: &Value, took: Duration, again: Option<&str>) -> String {
 }
 
 /// A delimiter as people call it.
-pub fn delimiter_word(delimiter: char) -> String {
+pub fn separators(delimiter: &str) -> &str {
     match delimiter {
-        '\t' => "tabs".to_owned(),
-        ',' => "commas".to_owned(),
-        ';' => "semicolons".to_owned(),
-        '|' => "bars".to_owned(),
-        other => format!("{other:?}"),
+        "\t" => "tabs",
+        "," => "commas",
+        ";" => "semicolons",
+        "|" => "bars",
+        other => other,
     }
 }
 

@@ -38,7 +38,7 @@ fn the_deployed_template_is_understood() -> Test {
         .into_iter()
         .map(|told| format!("{} {}*{}", told.bucket, told.prefix, told.suffix))
         .collect();
-    assert_eq!(told, ["waybill-local uploads/*"]);
+    assert_eq!(told, ["waybill-local inbox/*", "waybill-local uploads/*"]);
     Ok(())
 }
 

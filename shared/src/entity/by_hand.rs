@@ -6,7 +6,10 @@
 //! is loaded or undone.
 
 pub mod entries;
+mod tagging;
 pub mod things;
+
+pub use tagging::MOST_TAGS;
 
 use crate::store::StoreError;
 
@@ -22,6 +25,9 @@ pub enum EditError {
     /// A field names something that does not exist.
     #[error("{0} does not exist")]
     Missing(&'static str),
+    /// A field says what cannot be.
+    #[error("{0} cannot be taken")]
+    Invalid(&'static str),
     /// Another thing has that name already.
     #[error("{0} is taken")]
     Taken(&'static str),

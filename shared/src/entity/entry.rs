@@ -3,6 +3,7 @@
 use jiff::civil::{Date, Time};
 use serde::{Deserialize, Serialize};
 
+use crate::format::Fingerprint;
 use crate::id::{AccountId, EntryId, ThingId};
 use crate::services::Services;
 use crate::store::{Key, StoreError, keys};
@@ -56,6 +57,9 @@ pub struct Entry {
     /// What the file says besides, by column.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub extra: Vec<(String, String)>,
+    /// What tells the row that it was from others; none for entries made by hand.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub fingerprint: Option<Fingerprint>,
     /// Raised by each edit by hand, from 1.
     pub version: u64,
     /// When it was made.

@@ -101,6 +101,22 @@ pub async fn totals(services: &Services, account: AccountId, kind: Kind, id: Thi
     Ok(sums)
 }
 
+/// Who refers to a thing.
+pub async fn referrers(
+    services: &Services,
+    account: AccountId,
+    kind: Kind,
+    id: ThingId,
+) -> Result<Vec<ImportId>, StoreError> {
+    let items = services.store.all(keys::references(account, kind, id).keys_only()).await?;
+    items.iter().map(|item| referrer(&keys::Key::of(Table::Workspace, item))).collect()
+}
+
+/// Whose reference lies at a key.
+fn referrer(key: &keys::Key) -> Result<ImportId, StoreError> {
+    key.sk.parse().map(ImportId).map_err(|_| StoreError::Shape("a reference without an import".to_owned()))
+}
+
 /// The writes that delete all references to a thing, if none of them has entries; nothing, if one has or may get some.
 pub async fn without_entries(
     services: &Services,
@@ -114,9 +130,7 @@ pub async fn without_entries(
     let mut writes = Vec::new();
     for item in services.store.all(keys::references(account, thing.kind, thing.id)).await? {
         let key = keys::Key::of(Table::Workspace, &item);
-        let referrer =
-            ImportId(key.sk.parse().map_err(|_| StoreError::Shape("a reference without an import".to_owned()))?);
-        let settled = match referrer {
+        let settled = match referrer(&key)? {
             ImportId::HAND => true,
             import => Import::get(services, account, import).await?.is_some_and(|import| import.status.is_settled()),
         };

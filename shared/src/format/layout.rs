@@ -27,13 +27,16 @@ pub struct Layout {
     /// What else was found, and by which cells: sentences for people.
     pub evidence: Vec<String>,
     pub(super) spaced: bool,
+    /// The bytes were made from a sheet: lines are its rows.
+    #[serde(default)]
+    pub sheet: bool,
     pub(super) columns: Vec<Assigned>,
 }
 
 impl Layout {
     /// How the file's records are written.
     pub(super) fn dialect(&self) -> Dialect {
-        Dialect { delimiter: self.delimiter, spaced: self.spaced }
+        Dialect { delimiter: self.delimiter, spaced: self.spaced, sheet: self.sheet }
     }
 }
 

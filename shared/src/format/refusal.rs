@@ -43,7 +43,7 @@ pub struct Ambiguous<How, What> {
 
 impl Refusal {
     /// A refusal for one reason.
-    pub(super) fn because(reason: impl Into<String>) -> Self {
+    pub fn because(reason: impl Into<String>) -> Self {
         Self { reasons: vec![reason.into()], ..Self::default() }
     }
 }

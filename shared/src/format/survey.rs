@@ -14,7 +14,7 @@ use super::refusal::Refusal;
 use super::settle;
 use super::table::Table;
 use super::{FormatName, ReadingOptions};
-use crate::source::{self, DELIMITERS, Decoder, Ending, Judged, MAX_RECORD, Record, Records};
+use crate::source::{self, DELIMITERS, Decoder, Encoding, Ending, Judged, MAX_RECORD, Record, Records};
 
 /// How much text is looked at before the delimiter and the format are decided.
 const HEAD: usize = 16 * 1024;
@@ -29,6 +29,8 @@ const MAX_HEADER: usize = 32 * 1024;
 /// The first pass over a file.
 pub struct Survey {
     options: ReadingOptions,
+    /// The bytes were made from a sheet.
+    sheet: bool,
     decoder: Decoder,
     stage: Stage,
     chunks: Chunks,
@@ -60,9 +62,17 @@ impl Survey {
         Self {
             decoder: Decoder::new(options.encoding),
             options,
+            sheet: false,
             stage: Stage::Head { text: String::new(), enough: HEAD },
             chunks: Chunks::new(rows_per_chunk),
         }
+    }
+
+    /// A survey of what [`packed`](crate::packed) makes of a sheet: UTF-8 with commas, a line for each row of the
+    /// sheet. What the caller says of encoding and delimiter does not concern it.
+    pub fn of_sheet(options: ReadingOptions, rows_per_chunk: u32) -> Self {
+        let made = ReadingOptions { encoding: Some(Encoding::Utf8), delimiter: Some(b','), ..options };
+        Self { sheet: true, ..Self::new(made, rows_per_chunk) }
     }
 
     /// Takes the next bytes of the file, in pieces of any size.
@@ -141,22 +151,24 @@ impl Survey {
         };
         body.table.finish();
         let settled = settle::settle(&self.options, &body.table, &body.headers)?;
-        let mut evidence = vec![
-            self.decoder.evidence(),
-            format!(
+        let mut evidence = Vec::new();
+        if !self.sheet {
+            evidence.push(self.decoder.evidence());
+            evidence.push(format!(
                 "delimiter {:?}: {} columns in {} of the first {} rows",
                 char::from(body.judged.dialect.delimiter),
                 body.judged.header.len(),
                 body.judged.agreeing,
                 body.judged.records
-            ),
-        ];
+            ));
+        }
         evidence.extend(settled.evidence);
         Ok(Layout {
             format: body.format,
             encoding: self.decoder.encoding(),
             delimiter: body.judged.dialect.delimiter,
             spaced: body.judged.dialect.spaced,
+            sheet: self.sheet,
             headers: body.headers.shown().to_vec(),
             date_order: settled.date_order,
             decimal_mark: settled.decimal_mark,
@@ -169,7 +181,7 @@ impl Survey {
     /// Adds to a refusal what is known by now.
     fn complete(&self, refusal: Refusal) -> Refusal {
         let encoding = self.decoder.encoding();
-        match &self.stage {
+        let refusal = match &self.stage {
             Stage::Head { .. } => refusal,
             Stage::Body(body) => Refusal {
                 encoding: Some(encoding),
@@ -178,7 +190,9 @@ impl Survey {
                 candidates: body.candidates.clone().into(),
                 ..refusal
             },
-        }
+        };
+        // A sheet has neither; those are of what was made of it.
+        if self.sheet { Refusal { encoding: None, delimiter: None, ..refusal } } else { refusal }
     }
 }
 

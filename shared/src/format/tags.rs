@@ -23,17 +23,22 @@ pub(super) fn listed(cell: Option<Cow<'_, str>>) -> Vec<Tag<'_>> {
 /// The tags of Freckle's column, which may carry a `#` in front and a `*` behind.
 pub(super) fn listed_with_marks(cell: &str) -> Vec<Tag<'static>> {
     let mut tags = Vec::new();
-    for name in cell.split(',') {
-        let name = words::trim(name).trim_start_matches('#');
-        let bare = name.trim_end_matches('*');
-        add(&mut tags, Cow::Owned(bare.to_owned()), bare.len() < name.len());
+    for Tag { name, unbillable } in cell.split(',').map(marked) {
+        add(&mut tags, name, unbillable);
     }
     tags
 }
 
+/// A tag as people write it by itself: with a `#` in front or not, and with a `*` behind or not.
+pub fn marked(name: &str) -> Tag<'static> {
+    let name = words::trim(name).trim_start_matches('#');
+    let bare = name.trim_end_matches('*');
+    Tag { name: words::collapsed(words::trimmed(Cow::Owned(bare.to_owned()))), unbillable: bare.len() < name.len() }
+}
+
 /// The `#hashtags` of a text. A tag begins behind a blank or an opening bracket and goes as far as
 /// letters and digits do, with `-`, `_`, `.`, `/`, `&`, `+` and `:` between them.
-pub(super) fn hashtags(text: &str) -> Vec<Tag<'static>> {
+pub fn hashtags(text: &str) -> Vec<Tag<'static>> {
     let mut tags = Vec::new();
     let mut before = ' ';
     for (at, letter) in text.char_indices() {

@@ -4,6 +4,7 @@
 
 mod dialects;
 mod encodings;
+mod fingerprints;
 mod formats;
 mod mapping;
 mod matrix;

@@ -23,6 +23,8 @@ pub struct Counts {
     pub unchanged: u64,
     /// Rows that were left out, for their user or because they are there already.
     pub skipped: u64,
+    /// Skipped rows that are there already.
+    pub duplicates: u64,
     /// Rows that deleted something.
     pub deleted: u64,
     /// Rows that could not be read or loaded.
@@ -42,9 +44,11 @@ pub struct Counts {
     pub pending: Option<u64>,
 }
 
-/// What an import created besides its rows' entities.
+/// What an import created.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Tally {
+    /// Entries.
+    pub entries: u64,
     /// Projects.
     pub projects: u64,
     /// Tags.
@@ -65,6 +69,7 @@ impl Counts {
             updated: self.updated + other.updated,
             unchanged: self.unchanged + other.unchanged,
             skipped: self.skipped + other.skipped,
+            duplicates: self.duplicates + other.duplicates,
             deleted: self.deleted + other.deleted,
             failed: self.failed + other.failed,
             seconds: self.seconds + other.seconds,
@@ -81,6 +86,10 @@ impl Counts {
         let counter = match outcome {
             Outcome::Created => &mut self.created,
             Outcome::Skipped => &mut self.skipped,
+            Outcome::Duplicate => {
+                self.duplicates += 1;
+                &mut self.skipped
+            }
             Outcome::Failed => &mut self.failed,
         };
         *counter += 1;

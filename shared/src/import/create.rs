@@ -10,6 +10,7 @@ use super::transition::announce;
 use super::{Import, ImportError, Options, Status};
 use crate::files::{Object, UPLOADS, key_part};
 use crate::id::{AccountId, ImportId, MAX_IMPORTS, ThingId};
+use crate::inbox;
 use crate::services::Services;
 use crate::store::keys::{self, Counter};
 use crate::store::{StoreError, Write};
@@ -32,8 +33,6 @@ pub struct NewImport {
     pub file_name: String,
     /// Where its bytes are.
     pub origin: Origin,
-    /// Rows of a chunk.
-    pub rows_per_chunk: u32,
 }
 
 /// Where the bytes of an import are.
@@ -41,16 +40,18 @@ pub struct NewImport {
 pub enum Origin {
     /// In the bucket already.
     Stored(Object),
+    /// Dropped into the bucket: it gets in line, and waits for its turn.
+    Dropped {
+        /// The object.
+        object: Object,
+        /// What tells this writing of the key from others.
+        sequencer: String,
+    },
     /// To be uploaded, to a key that is told by the import's number; the token makes a retry find the first try.
     Awaited {
         /// What the caller drew for this request.
         token: String,
     },
-}
-
-#[derive(Serialize, Deserialize)]
-struct Numbered {
-    n: u64,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -64,6 +65,9 @@ pub async fn create(services: &Services, new: &NewImport) -> Result<Import, Impo
     let (account, store) = (new.account, &services.store);
     let claim_key = match &new.origin {
         Origin::Stored(object) => keys::source(account, services.files.bucket(), &object.key, &object.etag),
+        Origin::Dropped { object, sequencer } => {
+            keys::source(account, services.files.bucket(), &object.key, &format!("{}#{sequencer}", object.etag))
+        }
         Origin::Awaited { token } => keys::source(account, services.files.bucket(), "awaited", token),
     };
     let counter = keys::counter(account, Counter::Imports);
@@ -71,7 +75,7 @@ pub async fn create(services: &Services, new: &NewImport) -> Result<Import, Impo
         if let Some(claim) = store.read::<Claim>(&claim_key).await? {
             return Import::find(services, account, claim.import).await;
         }
-        let last = store.read::<Numbered>(&counter).await?.map_or(0, |counter| counter.n);
+        let last = store.last_number(&counter).await?;
         if last >= MAX_IMPORTS {
             return Err(ImportError::Exhausted);
         }
@@ -84,6 +88,9 @@ pub async fn create(services: &Services, new: &NewImport) -> Result<Import, Impo
             Write::put_item(keys::import(account, import.id), import.item()).when_absent(),
             Write::put(claim_key.clone(), &claim).when_absent(),
         ];
+        if import.is_dropped() {
+            writes.push(inbox::get_in_line(account, import.id));
+        }
         writes.extend(announce(&import, import.status, &format!("user {}", new.user), None, import.created_at));
         match store.transact(writes).await {
             Ok(()) => return Ok(import),
@@ -102,7 +109,7 @@ fn upload_key(account: AccountId, import: ImportId, file_name: &str) -> String {
 fn first_state(services: &Services, new: &NewImport, id: ImportId) -> Import {
     let now = services.clock.now_ms();
     let (status, source, awaits) = match &new.origin {
-        Origin::Stored(object) => (Status::Queued, Some(object.clone()), None),
+        Origin::Stored(object) | Origin::Dropped { object, .. } => (Status::Queued, Some(object.clone()), None),
         Origin::Awaited { .. } => (Status::New, None, Some(upload_key(new.account, id, &new.file_name))),
     };
     Import {
@@ -118,11 +125,13 @@ fn first_state(services: &Services, new: &NewImport, id: ImportId) -> Import {
         completed_at: None,
         reverted_at: None,
         source,
+        unpacked: None,
         awaits,
-        rows_per_chunk: new.rows_per_chunk,
+        rows_per_chunk: services.rows_per_chunk,
         rows: None,
         chunks: None,
         format: None,
+        days: None,
         tally: None,
         kept: Vec::new(),
         reason: None,

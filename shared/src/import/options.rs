@@ -1,9 +1,12 @@
 //! What the caller asked for.
 
+use std::str::FromStr;
+
 use serde::{Deserialize, Serialize};
 
 use crate::format::{DateOrder, DecimalMark, FormatName, Mapping, ReadingOptions};
 use crate::id::ThingId;
+use crate::packed::Wanted;
 use crate::source::Encoding;
 
 /// How a file is to be read and loaded. What is left out is found from the file, or is the default.
@@ -26,6 +29,8 @@ pub struct Options {
     /// Whether people that nobody knows are made users.
     #[serde(skip_serializing_if = "is_false")]
     pub autocreate_users: bool,
+    /// What becomes of rows that are there already.
+    pub duplicates: Duplicates,
     /// The delimiter.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub delimiter: Option<u8>,
@@ -38,6 +43,37 @@ pub struct Options {
     /// The decimal mark.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub decimal_mark: Option<DecimalMark>,
+    /// The sheet of a spreadsheet; none: the only one that fits.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub sheet: Option<String>,
+}
+
+/// What becomes of a row that is there already: an import that is not undone made an entry of the same row, and it stands.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Duplicates {
+    /// An entry like any other.
+    #[default]
+    Create,
+    /// It is skipped, and counted.
+    Skip,
+}
+
+/// A word that says neither.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{0:?} is neither create nor skip")]
+pub struct UnknownDuplicates(String);
+
+impl FromStr for Duplicates {
+    type Err = UnknownDuplicates;
+
+    fn from_str(word: &str) -> Result<Self, UnknownDuplicates> {
+        match word {
+            "create" => Ok(Self::Create),
+            "skip" => Ok(Self::Skip),
+            other => Err(UnknownDuplicates(other.to_owned())),
+        }
+    }
 }
 
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks for it so")]
@@ -54,10 +90,12 @@ impl Default for Options {
             import_tags: true,
             autocreate_projects: true,
             autocreate_users: false,
+            duplicates: Duplicates::default(),
             delimiter: None,
             encoding: None,
             date_order: None,
             decimal_mark: None,
+            sheet: None,
         }
     }
 }
@@ -67,6 +105,11 @@ impl Options {
     pub fn reading_as(reading: ReadingOptions) -> Self {
         let ReadingOptions { format, mapping, delimiter, encoding, date_order, decimal_mark } = reading;
         Self { format, mapping, delimiter, encoding, date_order, decimal_mark, ..Self::default() }
+    }
+
+    /// What tells the sheet of a spreadsheet.
+    pub fn wanted(&self) -> Wanted {
+        Wanted { format: self.format, mapping: self.mapping.clone(), sheet: self.sheet.clone() }
     }
 
     /// What concerns the reading of the file.

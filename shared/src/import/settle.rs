@@ -2,11 +2,15 @@
 
 use std::collections::BTreeMap;
 
-use super::{Change, Counts, Import, ImportError, Status, Tally, transition};
+use jiff::civil::Date;
+
+use super::{Change, Counts, Findings, Import, ImportError, Status, Tally, roll, transition};
 use crate::drained::drained;
 use crate::entity::Thing;
 use crate::entity::reference::{Note, Sums};
 use crate::id::{ChunkNo, ThingId};
+use crate::inbox;
+use crate::ledger::summary::{Summing, is_summed};
 use crate::ledger::{Chunk, ChunkState};
 use crate::services::Services;
 use crate::store::keys::{self, Kind};
@@ -22,6 +26,7 @@ pub async fn settle(services: &Services, import: &Import) -> Result<(), ImportEr
     let chunks = match (import.status, import.chunks) {
         (Status::Processing, Some(chunks)) => chunks,
         (Status::Incomplete, Some(_)) => return seal(services, import).await,
+        (status, _) if status.is_settled() && import.is_dropped() => return inbox::finish(services, import).await,
         _ => return Ok(()),
     };
     let counts = import.counts(services).await?;
@@ -35,9 +40,10 @@ pub async fn settle(services: &Services, import: &Import) -> Result<(), ImportEr
     if import.status != Status::Processing {
         return Ok(());
     }
-    fold(services, import).await?;
+    let days = fold(services, import).await?;
     let tally = tally(services, import).await?;
-    let change = Change::none().set("tally", tally).set("completed_at", services.clock.now_ms());
+    let change = Change::none().set("tally", tally).set("days", days).set("completed_at", services.clock.now_ms());
+    let change = change.also(roll::settled(import.account, import.id, tally.entries));
     match transition(services, import, verdict(&counts), "loader", change).await {
         // Somebody else settled it, or it is being undone.
         Ok(_) | Err(ImportError::Status { .. }) => Ok(()),
@@ -63,16 +69,25 @@ async fn seal(services: &Services, import: &Import) -> Result<(), ImportError> {
             None => break,
         }
     }
-    fold(services, import).await?;
+    let days = fold(services, import).await?;
     let tally = tally(services, import).await?;
-    let seal = Write::update(keys::import(import.account, import.id), "SET #tally = :tally REMOVE #open, #opened")
+    // A drop goes out of the sweep's sight when its end is told.
+    let out = if import.is_dropped() { "" } else { " REMOVE #open, #opened" };
+    let set = format!("SET #tally = :tally, #days = :days{out}");
+    let seal = Write::update(keys::import(import.account, import.id), &set)
         .when("#status = :incomplete")
         .bind(":tally", tally)
+        .bind(":days", days)
         .bind(":incomplete", Status::Incomplete);
-    match services.store.write(seal).await {
-        Err(error) if !error.is_refused() => Err(error.into()),
-        _ => Ok(()),
+    let roll = roll::settled(import.account, import.id, tally.entries);
+    match services.store.transact(vec![seal, roll]).await {
+        Err(error) if error.is_refused() => return Ok(()),
+        sealed => sealed?,
     }
+    if import.is_dropped() {
+        inbox::finish(services, &Import::find(services, import.account, import.id).await?).await?;
+    }
+    Ok(())
 }
 
 fn verdict(counts: &Counts) -> Status {
@@ -83,21 +98,30 @@ fn verdict(counts: &Counts) -> Status {
     }
 }
 
-/// Folds the totals of the ledger pages into the import's references, by SET.
+/// Folds the ledger pages: the totals into the import's references, what lists pass over into summaries, and what people
+/// are to know into the findings. All by SET.
 ///
-/// A reference that is gone belongs to an import that is being undone; it is left gone.
-async fn fold(services: &Services, import: &Import) -> Result<(), ImportError> {
+/// Returns the first and the last day of its entries. A reference that is gone belongs to an import that is being undone; it is left gone.
+async fn fold(services: &Services, import: &Import) -> Result<Option<(Date, Date)>, ImportError> {
+    let mut days: Option<(Date, Date)> = None;
     let mut totals: BTreeMap<(Kind, ThingId), Sums> = BTreeMap::new();
+    let (mut summing, mut findings) = (Summing::default(), Findings::default());
     let mut query = keys::chunks(import.account, import.id, ChunkNo(0), ChunkNo(import.chunk_count()));
     loop {
         let (items, last) = services.store.page(&query).await?;
         for item in items {
-            let Some(page) = Chunk::decode(item)?.page else {
+            let Chunk { number, page, .. } = Chunk::decode(item)?;
+            summing.add(number, page.as_ref());
+            let Some(page) = page else {
                 continue;
             };
+            if let Some((first, last)) = page.dates {
+                days = Some(days.map_or((first, last), |days| (days.0.min(first), days.1.max(last))));
+            }
             for total in &page.totals {
                 totals.entry((total.kind, total.id)).or_default().add(&total.sums);
             }
+            findings.add(page);
         }
         match last {
             Some(last) => query = query.after(last),
@@ -114,12 +138,17 @@ async fn fold(services: &Services, import: &Import) -> Result<(), ImportError> {
     };
     let sets: Vec<_> = totals.into_iter().map(set).collect();
     drained(sets, WRITES_IN_FLIGHT).await?;
-    Ok(())
+    let summaries = is_summed(import.chunk_count()).then(|| summing.writes(import.account, import.id));
+    for write in summaries.into_iter().flatten().chain(findings.write(import)) {
+        services.store.write(write).await?;
+    }
+    Ok(days)
 }
 
-/// What the import created besides entries, counted from its notes.
+/// What the import created: entries by its counts, projects and tags by its notes.
 pub async fn tally(services: &Services, import: &Import) -> Result<Tally, ImportError> {
-    let mut tally = Tally::default();
+    let entries = import.counts(services).await?.created;
+    let mut tally = Tally { entries, ..Tally::default() };
     let mut query: Query = keys::notes(import.account, import.id, None);
     loop {
         let (items, last) = services.store.page(&query).await?;

@@ -3,7 +3,8 @@
 use aws_sdk_dynamodb::types::AttributeValue;
 use serde::{Deserialize, Serialize};
 
-use super::{Import, ImportError, Status};
+use super::{Import, ImportError, Status, roll};
+use crate::inbox;
 use crate::services::Services;
 use crate::store::{StoreError, Write, decode, keys};
 
@@ -89,9 +90,9 @@ pub async fn transition(
     for (name, _) in &change.sets {
         expression.push_str(&format!(", #{name} = :{name}"));
     }
-    // What was stopped midway stays in the sweep's sight until its last loader is done.
+    // What was stopped midway stays in the sweep's sight until its last loader is done; a drop, until its end is told.
     let stopped_midway = to == Status::Incomplete && import.status == Status::Processing;
-    if to.is_settled() && !stopped_midway {
+    if to.is_settled() && !stopped_midway && !import.is_dropped() {
         expression.push_str(" REMOVE #open, #opened");
     } else if !to.is_settled() && import.status.is_settled() {
         expression.push_str(", #open = :open, #opened = :opened");
@@ -106,6 +107,13 @@ pub async fn transition(
         update = update.bind_attribute(&format!(":{name}"), value);
     }
     let mut writes = vec![update];
+    match to {
+        Status::RollingBack => writes.push(roll::struck(import.account, import.id)),
+        // It ends before anything of it was loaded.
+        Status::Unsupported => writes.push(roll::settled(import.account, import.id, 0)),
+        Status::Incomplete if !stopped_midway => writes.push(roll::settled(import.account, import.id, 0)),
+        _ => {}
+    }
     writes.extend(announce(import, to, by, change.why, now));
     writes.extend(change.also);
     match services.store.transact(writes).await {
@@ -118,7 +126,11 @@ pub async fn transition(
     }
     tracing::info!(account = import.account.0, import = import.id.0, from = %import.status, %to, by, "transition");
     let item = services.store.get(&keys::import(import.account, import.id)).await?;
-    Ok(decode(item.ok_or_else(|| StoreError::Shape("the import is gone".to_owned()))?)?)
+    let import: Import = decode(item.ok_or_else(|| StoreError::Shape("the import is gone".to_owned()))?)?;
+    if to.is_settled() && !stopped_midway && import.is_dropped() {
+        inbox::finish(services, &import).await?;
+    }
+    Ok(import)
 }
 
 /// The event and the line of history that go with an arrival at `to`.

@@ -6,7 +6,7 @@ use super::resolve::{Named, Person};
 use crate::entity::reference::Sums;
 use crate::entity::user::normal_email;
 use crate::entity::{Entry, normal, tidy};
-use crate::format::{self, EntryRow, ErrorCode, RowError, Rows};
+use crate::format::{self, EntryRow, ErrorCode, Fingerprint, RowError, Rows};
 use crate::id::{EntryId, Row, ThingId};
 use crate::import::{Counts, Import, Options};
 use crate::ledger::{Outcome, Page, PageError, Total};
@@ -18,6 +18,10 @@ pub struct ParsedRow<'a> {
     pub row: Row,
     /// The physical line where it begins.
     pub line: u64,
+    /// What tells it from others, if it could be read.
+    pub fingerprint: Option<Fingerprint>,
+    /// It is there already.
+    pub duplicate: bool,
     /// What it says.
     pub entry: Result<EntryRow<'a>, RowError>,
 }
@@ -60,10 +64,12 @@ pub fn parse<'r>(rows: &'r Rows<'_>, options: &Options) -> Vec<ParsedRow<'r>> {
     rows.into_iter()
         .map(|row| {
             let mut entry = row.entry.and_then(storable);
+            // Before tags are taken away: it is the row's, whatever is made of it.
+            let fingerprint = entry.as_ref().ok().map(EntryRow::fingerprint);
             if let (Ok(entry), false) = (&mut entry, options.import_tags) {
                 entry.tags.clear();
             }
-            ParsedRow { row: Row(row.row), line: row.line, entry }
+            ParsedRow { row: Row(row.row), line: row.line, fingerprint, duplicate: false, entry }
         })
         .collect()
 }
@@ -114,8 +120,9 @@ pub fn draft(import: &Import, rows: Vec<ParsedRow<'_>>, named: &Named) -> Drafts
     let mut users = BTreeSet::new();
     let mut unknown_users = BTreeSet::new();
     let mut unknown_projects = BTreeSet::new();
-    for ParsedRow { row, line, entry } in rows {
+    for ParsedRow { row, line, fingerprint, duplicate, entry } in rows {
         let outcome = match entry {
+            Ok(_) if duplicate => Outcome::Duplicate,
             Err(error) => {
                 drafts.page.errors.push(page_error(row, line, error));
                 Outcome::Failed
@@ -128,6 +135,7 @@ pub fn draft(import: &Import, rows: Vec<ParsedRow<'_>>, named: &Named) -> Drafts
                 }
                 Owner::User(user) => {
                     let entry = entry_of(import, row, user, parsed, named, &mut unknown_projects);
+                    let entry = Entry { fingerprint, ..entry };
                     let sums = Sums::of(entry.seconds, entry.billable);
                     let things = entry.project.map(|id| (Kind::Project, id)).into_iter();
                     for thing in things.chain(entry.tags.iter().map(|&id| (Kind::Tag, id))) {
@@ -249,6 +257,7 @@ fn entry_of(
         amount: parsed.amount.map(text),
         currency: parsed.currency.map(text),
         source_url: None,
+        fingerprint: None,
         extra,
         version: 1,
         created_at: import.created_at,

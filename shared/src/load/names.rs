@@ -51,7 +51,7 @@ fn spell<K: Ord>(names: &mut BTreeMap<K, String>, key: K, name: &str) {
 }
 
 pub fn entries<'a, 'r>(rows: &'a [ParsedRow<'r>]) -> impl Iterator<Item = &'a EntryRow<'r>> {
-    rows.iter().filter_map(|row| row.entry.as_ref().ok())
+    rows.iter().filter(|row| !row.duplicate).filter_map(|row| row.entry.as_ref().ok())
 }
 
 /// Who gets the entries of a row that names this person.

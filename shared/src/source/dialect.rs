@@ -30,9 +30,9 @@ pub struct Judged {
 /// the first record is not complete; `complete` says that the text ends here.
 pub fn judge(text: &str, complete: bool, delimiters: &[u8]) -> Vec<Judged> {
     let judge = |&delimiter: &u8| {
-        let judged = split(text, complete, Dialect { delimiter, spaced: false })?;
+        let judged = split(text, complete, Dialect { delimiter, spaced: false, sheet: false })?;
         let spaced = judged.cells > 0 && judged.blank * 10 >= judged.cells * 9;
-        if spaced { split(text, complete, Dialect { delimiter, spaced }) } else { Some(judged) }
+        if spaced { split(text, complete, Dialect { spaced, ..judged.dialect }) } else { Some(judged) }
     };
     let mut judged: Vec<Judged> = delimiters.iter().filter_map(judge).collect();
     // One column is no table. Otherwise records that agree on their number of cells tell more than

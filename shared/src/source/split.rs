@@ -27,6 +27,8 @@ pub struct Dialect {
     pub delimiter: u8,
     /// A blank follows each delimiter, before the quote if there is one.
     pub spaced: bool,
+    /// The text was made from a sheet: a line is a row of it, however many breaks its cells hold.
+    pub sheet: bool,
 }
 
 /// Where a field stands in the text, its quotes included.
@@ -259,7 +261,7 @@ impl Splitter {
         let is_break = byte == b'\n' || byte == b'\r';
         match (self.state, byte) {
             (State::Quoted, QUOTE) => self.state = State::QuoteAt(at),
-            (State::Quoted, _) if is_break => self.count_break(byte, at),
+            (State::Quoted, _) if is_break && !self.dialect.sheet => self.count_break(byte, at),
             (State::Quoted, _) => {}
             (State::QuoteAt(quote), QUOTE) if at == quote.wrapping_add(1) => {
                 self.escaped = true;

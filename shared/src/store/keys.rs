@@ -15,6 +15,8 @@ pub const COUNTERS: u64 = 16;
 /// The chunks that one page of a query has at most. A megabyte of them, DynamoDB's own measure, takes tens of megabytes
 /// of memory once it is decoded.
 const CHUNKS_A_PAGE: usize = 100;
+/// The imports that an item of the roll tells of: it stays below one write unit.
+const IMPORTS_A_ROLL: u64 = 50;
 
 /// A table, a partition key and a sort key.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -141,6 +143,21 @@ pub fn counts(account: AccountId, import: ImportId, chunk: ChunkNo) -> Key {
     Key::imports(import_partition(account, import), format!("count#{:02}", chunk.0 % COUNTERS))
 }
 
+/// What a hundred chunks hold together.
+pub fn summary(account: AccountId, import: ImportId, number: u64) -> Key {
+    Key::imports(import_partition(account, import), format!("summary#{number:05}"))
+}
+
+/// All summaries of an import, by number.
+pub fn summaries(account: AccountId, import: ImportId) -> Query {
+    Query::partition(Table::Imports, import_partition(account, import)).prefix("summary#")
+}
+
+/// What the import's rows have to say to people, gathered from its pages.
+pub fn findings(account: AccountId, import: ImportId) -> Key {
+    Key::imports(import_partition(account, import), "findings")
+}
+
 /// All counter items of an import.
 pub fn all_counts(account: AccountId, import: ImportId) -> Query {
     Query::partition(Table::Imports, import_partition(account, import)).prefix("count#")
@@ -177,6 +194,16 @@ pub fn source(account: AccountId, bucket: &str, object: &str, etag: &str) -> Key
     Key::imports(format!("A#{account}#S#{digest}"), "source")
 }
 
+/// A dropped import's place in line. Drops of entries wait for each other, as will those of other kinds.
+pub fn turn(account: AccountId, import: ImportId) -> Key {
+    Key::imports(format!("A#{account}#turns"), format!("entries#{import:07}"))
+}
+
+/// The line of dropped imports, by number.
+pub fn turns(account: AccountId) -> Query {
+    Query::partition(Table::Imports, format!("A#{account}#turns")).prefix("entries#")
+}
+
 /// The imports of an account, by number.
 pub fn import_list(account: AccountId) -> Query {
     Query::index(Table::Imports, "list", "list", format!("A#{account}"))
@@ -190,6 +217,26 @@ pub fn list_value(account: AccountId) -> String {
 /// The imports of all accounts that are not settled.
 pub fn open_imports() -> Query {
     Query::index(Table::Imports, "open", "open", "open")
+}
+
+/// The item of the account's roll that tells of an import.
+pub fn roll(account: AccountId, import: ImportId) -> Key {
+    Key::imports(format!("A#{account}#roll"), format!("{:06}", import.0 / IMPORTS_A_ROLL))
+}
+
+/// The roll of an account.
+pub fn rolls(account: AccountId) -> Query {
+    Query::partition(Table::Imports, format!("A#{account}#roll"))
+}
+
+/// How many entries of a partition of those made by hand stand.
+pub fn hand_count(account: AccountId, chunk: ChunkNo) -> Key {
+    Key::imports(format!("A#{account}#hand"), format!("{chunk:07}"))
+}
+
+/// Likewise of all partitions.
+pub fn hand_counts(account: AccountId) -> Query {
+    Query::partition(Table::Imports, format!("A#{account}#hand"))
 }
 
 // --- Workspace ---
@@ -242,6 +289,11 @@ pub fn users_named(account: AccountId, name: &str) -> Query {
 /// An entry.
 pub fn entry(account: AccountId, import: ImportId, chunk: ChunkNo, row: Row) -> Key {
     Key::workspace(format!("A#{account}#entry#{import}#{chunk}"), format!("{row:09}"))
+}
+
+/// The entries of a chunk up to a row.
+pub fn entries_up_to(account: AccountId, import: ImportId, chunk: ChunkNo, last: Row) -> Query {
+    entries(account, import, chunk).between(format!("{:09}", 0), format!("{last:09}"))
 }
 
 /// The entries of a chunk.

@@ -18,7 +18,7 @@ pub struct Query {
     descending: bool,
     limit: Option<i32>,
     after: Option<Item>,
-    keys_only: bool,
+    projection: Option<&'static str>,
 }
 
 #[derive(Clone, Debug)]
@@ -39,7 +39,7 @@ impl Query {
             descending: false,
             limit: None,
             after: None,
-            keys_only: false,
+            projection: None,
         }
     }
 
@@ -75,7 +75,12 @@ impl Query {
 
     /// Only the keys of the items.
     pub fn keys_only(self) -> Self {
-        Self { keys_only: true, ..self }
+        self.only("pk, sk")
+    }
+
+    /// Only these attributes of the items, separated by commas. It costs as much as the items.
+    pub fn only(self, attributes: &'static str) -> Self {
+        Self { projection: Some(attributes), ..self }
     }
 
     pub(super) fn request(&self, client: &Client, table: &str) -> QueryFluentBuilder {
@@ -97,7 +102,6 @@ impl Query {
                 values.insert(":high".to_owned(), AttributeValue::S(high.clone()));
             }
         }
-        let projection = self.keys_only.then(|| "pk, sk".to_owned());
         client
             .query()
             .table_name(table)
@@ -107,7 +111,7 @@ impl Query {
             .key_condition_expression(condition)
             .set_expression_attribute_names(Some(names))
             .set_expression_attribute_values(Some(values))
-            .set_projection_expression(projection)
+            .set_projection_expression(self.projection.map(str::to_owned))
             .scan_index_forward(!self.descending)
             .set_limit(self.limit)
             .set_exclusive_start_key(self.after.clone())

@@ -60,6 +60,8 @@ pub struct Body {
     date_order: Option<String>,
     #[serde(default)]
     decimal_mark: Option<String>,
+    #[serde(default)]
+    sheet: Option<String>,
 }
 
 /// Tells null from absent.
@@ -119,6 +121,7 @@ pub async fn create(
         import_tags: body.import_tags.unwrap_or(defaults.import_tags),
         autocreate_projects: body.autocreate_projects.unwrap_or(defaults.autocreate_projects),
         autocreate_users: body.autocreate_users.unwrap_or(defaults.autocreate_users),
+        sheet: body.sheet.filter(|sheet| !sheet.trim().is_empty()),
         ..Options::reading_as(reading)
     };
     let new = NewImport {
@@ -127,7 +130,6 @@ pub async fn create(
         options,
         file_name: safe_file_name(body.file_name.as_deref().unwrap_or_default()),
         origin: Origin::Awaited { token: nonce() },
-        rows_per_chunk: door.settings.rows_per_chunk,
     };
     let import = create_import(services, &new).await?;
     let key = import.awaits.as_deref().unwrap_or_default();

@@ -196,6 +196,7 @@ impl Form {
             encoding,
             date_order,
             decimal_mark,
+            sheet: field("sheet").map(str::to_owned),
             ..Options::default()
         };
         Ok((file, options))

@@ -4,193 +4,27 @@ use axum::Json;
 use axum::extract::{OriginalUri, Path, State};
 use axum::http::header::LOCATION;
 use axum::http::{HeaderMap, HeaderValue, StatusCode};
-use serde::Deserialize;
 use serde_json::Value;
-use shared::entity::by_hand::EditError;
-use shared::entity::by_hand::entries::{self as by_hand, EntryInput, HAND_CHUNK, ProjectInput};
+use shared::entity::by_hand::entries::{self as by_hand, EntryInput, ProjectInput};
+use shared::entity::by_hand::{EditError, MOST_TAGS};
 use shared::entity::{Entry, entry::minutes};
-use shared::id::{AccountId, ChunkNo, EntryId, ImportId, Row, ThingId};
-use shared::import::{Import, Status};
-use shared::ledger::{Chunk, ChunkState};
+use shared::id::{AccountId, EntryId, ThingId};
 use shared::services::Services;
-use shared::store::keys::{self, Counter};
-use shared::store::{StoreError, decode};
 
 use super::NokoError;
 use super::caller::Member;
+use super::everything::account_entries;
 use super::filter::{EntryFilter, Query};
 use super::input::{Input, any_text, flag, number, text};
-use super::paging::{Page, Paging};
+use super::paging::Paging;
 use super::shape::Shapes;
+use super::walk::Walk;
 use crate::Door;
 use crate::base::Base;
 
 const ENTRY: &str = "Entry";
 /// The longest duration by hand: about a hundred years.
 const MOST_MINUTES: u64 = 60_000_000;
-/// The most tags of an entry by hand: they are written in one transaction.
-const MOST_TAGS: usize = 30;
-
-/// The search for a page: what comes before it is passed over, one more than it holds is looked for.
-pub struct Walk {
-    skip: u64,
-    want: usize,
-    found: Vec<Entry>,
-}
-
-impl Walk {
-    /// A search for this page.
-    pub fn new(paging: &Paging) -> Self {
-        Self { skip: paging.skip(), want: paging.take(), found: Vec::new() }
-    }
-
-    /// Whether enough is found.
-    pub fn is_done(&self) -> bool {
-        self.found.len() > self.want
-    }
-
-    /// Passes over `count` entries at once, if the page begins behind them.
-    fn pass_over(&mut self, count: u64) -> bool {
-        let pass = count <= self.skip;
-        if pass {
-            self.skip -= count;
-        }
-        pass
-    }
-
-    fn take(&mut self, entry: Entry) {
-        if self.skip > 0 {
-            self.skip -= 1;
-        } else if !self.is_done() {
-            self.found.push(entry);
-        }
-    }
-
-    /// The page.
-    pub fn page(mut self, total: Option<u64>) -> Page<Entry> {
-        let more = self.is_done();
-        self.found.truncate(self.want);
-        Page { items: self.found, more, total }
-    }
-}
-
-/// Walks the entries of an import from its highest row. Only committed chunks are seen; those that the page begins
-/// behind, or that cannot match by what their ledger page says, are not read.
-pub async fn import_entries(
-    services: &Services,
-    import: &Import,
-    filter: &EntryFilter,
-    walk: &mut Walk,
-) -> Result<(), StoreError> {
-    let (account, id) = (import.account, import.id);
-    let chunks = keys::chunks(account, id, ChunkNo(0), ChunkNo(import.chunk_count())).descending();
-    let mut chunks = chunks.limit(walk.want.max(50));
-    loop {
-        let (items, last) = services.store.page(&chunks).await?;
-        for item in items {
-            let chunk = Chunk::decode(item)?;
-            let Some(page) = chunk.page.as_ref().filter(|_| chunk.state == ChunkState::Committed) else {
-                continue;
-            };
-            let skipped = filter.is_empty() && walk.pass_over(chunk.standing());
-            if skipped || (!chunk.edited && !filter.may_match(page)) {
-                continue;
-            }
-            partition(services, account, id, chunk.number, filter, walk).await?;
-            if walk.is_done() {
-                return Ok(());
-            }
-        }
-        match last {
-            Some(last) => chunks = chunks.after(last),
-            None => return Ok(()),
-        }
-    }
-}
-
-async fn partition(
-    services: &Services,
-    account: AccountId,
-    import: ImportId,
-    chunk: ChunkNo,
-    filter: &EntryFilter,
-    walk: &mut Walk,
-) -> Result<(), StoreError> {
-    let mut query = keys::entries(account, import, chunk).descending();
-    if filter.is_empty() {
-        let most = usize::try_from(walk.skip).unwrap_or(usize::MAX).saturating_add(walk.want + 1);
-        query = query.limit(most.min(1000));
-    }
-    loop {
-        let (items, last) = services.store.page(&query).await?;
-        for item in items {
-            let entry: Entry = decode(item)?;
-            if filter.matches(&entry) {
-                walk.take(entry);
-            }
-        }
-        match last {
-            Some(last) if !walk.is_done() => query = query.after(last),
-            _ => return Ok(()),
-        }
-    }
-}
-
-#[derive(Deserialize)]
-struct Numbered {
-    #[serde(alias = "number")]
-    n: u64,
-}
-
-/// Walks all entries of an account.
-async fn account_entries(
-    services: &Services,
-    account: AccountId,
-    filter: &EntryFilter,
-    walk: &mut Walk,
-) -> Result<(), StoreError> {
-    if filter.admits_import(0) {
-        let counter: Option<Numbered> = services.store.read(&keys::counter(account, Counter::Entries)).await?;
-        let last = counter.map_or(0, |counter| counter.n);
-        let chunks = if last == 0 { 0 } else { Row(last).chunk(HAND_CHUNK).0 + 1 };
-        for chunk in (0..chunks).rev() {
-            partition(services, account, ImportId::HAND, ChunkNo(chunk), filter, walk).await?;
-            if walk.is_done() {
-                return Ok(());
-            }
-        }
-    }
-    let mut imports = keys::import_list(account).descending();
-    loop {
-        let (items, last) = services.store.page(&imports).await?;
-        for item in items {
-            let listed: Numbered = decode(item)?;
-            if !filter.admits_import(listed.n) {
-                continue;
-            }
-            let Some(import) = Import::get(services, account, ImportId(listed.n)).await? else {
-                continue;
-            };
-            if matches!(import.status, Status::RollingBack | Status::RolledBack) {
-                continue;
-            }
-            if filter.is_empty() {
-                let counts = import.counts(services).await?;
-                if walk.pass_over(counts.created - counts.dropped) {
-                    continue;
-                }
-            }
-            import_entries(services, &import, filter, walk).await?;
-            if walk.is_done() {
-                return Ok(());
-            }
-        }
-        match last {
-            Some(last) => imports = imports.after(last),
-            None => return Ok(()),
-        }
-    }
-}
 
 /// `GET /entries`.
 pub async fn list(
@@ -201,9 +35,9 @@ pub async fn list(
     query: Query,
 ) -> Result<(HeaderMap, Json<Vec<Value>>), NokoError> {
     let (paging, filter) = (Paging::of(&query)?, EntryFilter::of(&query)?);
-    let mut walk = Walk::new(&paging);
-    account_entries(&door.services, caller.account, &filter, &mut walk).await?;
-    let page = walk.page(None);
+    let mut walk = Walk::new(&door.services, caller.account, &filter, &paging);
+    let total = account_entries(&door.services, caller.account, &filter, &mut walk).await?;
+    let page = walk.page(total);
     let mut shapes = Shapes::new(&base, caller.account);
     shapes.learn_entries(&door.services, &page.items).await?;
     let links = paging.links(&base, &uri, &page);
@@ -312,23 +146,14 @@ fn entry_input(input: &Input, before: Option<&Entry>) -> Result<EntryInput, Noko
         (None, Some(hours)) => Some((hours * 3600.0).round() as u64),
         (None, None) => None,
     };
-    // Hashtags of a description are tags, unless tags are given apart.
-    let hashtags = description.as_ref().map(|text| text.as_deref().map(hashtags).unwrap_or_default());
     Ok(EntryInput {
         date,
         seconds,
         user,
         project,
-        tags: tags.or(hashtags),
+        tags,
         text: description.map(|text| text.filter(|text| !text.is_empty())),
         billable,
         source_url,
     })
-}
-
-/// The words of a text that begin with `#`.
-fn hashtags(text: &str) -> Vec<String> {
-    let word =
-        |word: &str| word.strip_prefix('#').map(|tag| tag.trim_end_matches([',', '.', ';', ':', '!', '?']).to_owned());
-    text.split_whitespace().filter_map(word).filter(|tag| !tag.is_empty()).take(MOST_TAGS).collect()
 }

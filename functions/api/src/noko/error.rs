@@ -99,6 +99,7 @@ impl NokoError {
             EditError::Store(error) => error.into(),
             EditError::NotFound => Self::not_found(),
             EditError::Missing(name) => field(name, "missing"),
+            EditError::Invalid(name) => field(name, "invalid"),
             EditError::Taken(name) => field(name, "already_exists"),
             EditError::InUse => {
                 let error = FieldError::new(resource, "entries", "dependent");

@@ -1,6 +1,6 @@
 //! Filters of lists, in both of the vendor's spellings. All that are given must hold.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::str::FromStr;
 
 use axum::extract::FromRequestParts;
@@ -9,7 +9,7 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 use shared::entity::{Entry, Thing};
 use shared::id::ThingId;
-use shared::ledger::Page;
+use shared::ledger::Glance;
 use shared::store::keys::Kind;
 
 use super::NokoError;
@@ -35,11 +35,6 @@ impl Query {
         self.0.get(name).map(|value| value.trim()).filter(|value| !value.is_empty())
     }
 
-    /// The value of the first of several spellings.
-    fn any(&self, names: &[&'static str]) -> Option<(&'static str, &str)> {
-        names.iter().find_map(|&name| Some((name, self.get(name)?)))
-    }
-
     /// A value of a type.
     pub fn parsed<T: FromStr>(&self, resource: &'static str, name: &'static str) -> Result<Option<T>, NokoError> {
         let invalid = || NokoError::invalid(vec![FieldError::new(resource, name, "invalid")]);
@@ -52,14 +47,20 @@ impl Query {
         self.get(name).map(|value| super::input::boolean(value).ok_or_else(invalid)).transpose()
     }
 
-    /// Ids, separated by commas.
-    fn ids(&self, resource: &'static str, names: &[&'static str]) -> Result<Option<Vec<ThingId>>, NokoError> {
-        let Some((name, value)) = self.any(names) else {
-            return Ok(None);
+    /// Ids, separated by commas, under each spelling that is given.
+    fn id_lists(&self, resource: &'static str, names: &[&'static str]) -> Result<Vec<Vec<ThingId>>, NokoError> {
+        let list = |&name: &&'static str| {
+            let invalid = || NokoError::invalid(vec![FieldError::new(resource, name, "invalid")]);
+            let id = |text: &str| text.trim().parse().map(ThingId).map_err(|_| invalid());
+            Some(self.get(name)?.split(',').map(id).collect::<Result<Vec<_>, _>>())
         };
-        let invalid = || NokoError::invalid(vec![FieldError::new(resource, name, "invalid")]);
-        let id = |text: &str| text.trim().parse().map(ThingId).map_err(|_| invalid());
-        value.split(',').map(id).collect::<Result<_, _>>().map(Some)
+        names.iter().filter_map(list).collect()
+    }
+
+    /// Ids of which one has to be meant. Given in both spellings, in both.
+    fn ids(&self, resource: &'static str, names: &[&'static str]) -> Result<Option<Vec<ThingId>>, NokoError> {
+        let lists = self.id_lists(resource, names)?.into_iter();
+        Ok(lists.reduce(|one, other| one.into_iter().filter(|id| other.contains(id)).collect()))
     }
 }
 
@@ -72,12 +73,28 @@ enum TagMode {
     Exactly,
 }
 
+/// How many of some entries pass a filter, as far as a glance tells.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Known {
+    /// None of them.
+    None,
+    /// So many, at least one.
+    Exactly(u64),
+    /// They have to be looked at.
+    Unknown,
+}
+
+fn exactly(count: u64) -> Known {
+    if count == 0 { Known::None } else { Known::Exactly(count) }
+}
+
 /// Filters of entries.
 #[derive(Clone, Debug, Default)]
 pub struct EntryFilter {
     users: Option<Vec<ThingId>>,
     projects: Option<Vec<ThingId>>,
-    tags: Option<Vec<ThingId>>,
+    /// All of these lists have to hold.
+    tags: Vec<Vec<ThingId>>,
     tag_mode: TagMode,
     imports: Option<Vec<ThingId>>,
     description: Option<String>,
@@ -108,7 +125,7 @@ impl EntryFilter {
         Ok(Self {
             users: query.ids(ENTRY, &["user_ids", "users"])?,
             projects: query.ids(ENTRY, &["project_ids", "projects"])?,
-            tags: query.ids(ENTRY, &["tag_ids", "tags"])?,
+            tags: query.id_lists(ENTRY, &["tag_ids", "tags"])?,
             tag_mode,
             imports: query.ids(ENTRY, &["import_ids", "imports"])?,
             description: query.get("description").map(str::to_lowercase),
@@ -123,7 +140,7 @@ impl EntryFilter {
 
     /// Whether it lets everything through.
     pub fn is_empty(&self) -> bool {
-        let ids = self.users.is_none() && self.projects.is_none() && self.tags.is_none() && self.imports.is_none();
+        let ids = self.users.is_none() && self.projects.is_none() && self.tags.is_empty() && self.imports.is_none();
         let dates = self.from.is_none() && self.to.is_none();
         let updated = self.updated_from.is_none() && self.updated_to.is_none();
         ids && dates && updated && self.description.is_none() && self.billable.is_none() && !self.invoiced
@@ -134,16 +151,94 @@ impl EntryFilter {
         !self.invoiced && self.imports.as_ref().is_none_or(|imports| imports.contains(&ThingId(import)))
     }
 
-    /// Whether entries of a chunk can pass, by what its page says at a glance.
-    pub fn may_match(&self, page: &Page) -> bool {
-        let has = |kind, wanted: &Option<Vec<ThingId>>| {
-            wanted.as_ref().is_none_or(|ids| ids.iter().any(|&id| page.has(kind, id)))
+    /// What passes is of one of the things of each list.
+    pub fn named(&self) -> Vec<Vec<(Kind, ThingId)>> {
+        let of = |kind, ids: &[ThingId]| ids.iter().map(|&id| (kind, id)).collect::<Vec<_>>();
+        let mut named = Vec::new();
+        named.extend(self.users.iter().map(|ids| of(Kind::User, ids)));
+        named.extend(self.projects.iter().map(|ids| of(Kind::Project, ids)));
+        for ids in &self.tags {
+            match self.tag_mode {
+                TagMode::Any => named.push(of(Kind::Tag, ids)),
+                TagMode::All | TagMode::Exactly => named.extend(ids.iter().map(|&id| vec![(Kind::Tag, id)])),
+            }
+        }
+        named
+    }
+
+    /// How many entries of a glance pass; all of them were edited at `updated_at`, in milliseconds since the epoch.
+    pub fn known(&self, glance: &Glance<'_>, updated_at: i64) -> Known {
+        let all = glance.entries;
+        let mut parts = vec![self.of_users(glance), self.of_dates(glance), self.of_updates(all, updated_at)];
+        parts.extend(self.projects.iter().map(|ids| {
+            let sum = ids.iter().collect::<BTreeSet<_>>().into_iter().map(|&id| glance.of(Kind::Project, id)).sum();
+            exactly(sum)
+        }));
+        parts.extend(self.tags.iter().flat_map(|ids| self.of_tags(glance, ids)));
+        if self.invoiced || all == 0 || parts.contains(&Known::None) {
+            return Known::None;
+        }
+        let silent = self.description.is_some() || self.billable.is_some() || parts.contains(&Known::Unknown);
+        let mut some = parts.into_iter().filter(|&part| part != Known::Exactly(all));
+        match (some.next(), some.next()) {
+            _ if silent => Known::Unknown,
+            (None, _) => Known::Exactly(all),
+            (Some(count), None) => count,
+            // How many have both is not told.
+            (Some(_), Some(_)) => Known::Unknown,
+        }
+    }
+
+    fn of_users(&self, glance: &Glance<'_>) -> Known {
+        let Some(ids) = &self.users else {
+            return Known::Exactly(glance.entries);
         };
-        let users = self.users.as_ref().is_none_or(|ids| ids.iter().any(|id| page.users.contains(id)));
-        let dates = page.dates.is_some_and(|(first, last)| {
-            self.from.is_none_or(|from| from <= last) && self.to.is_none_or(|to| to >= first)
-        });
-        users && dates && has(Kind::Project, &self.projects) && has(Kind::Tag, &self.tags)
+        match glance.users.iter().filter(|user| ids.contains(user)).count() {
+            0 => Known::None,
+            some if some == glance.users.len() => Known::Exactly(glance.entries),
+            _ => Known::Unknown,
+        }
+    }
+
+    fn of_dates(&self, glance: &Glance<'_>) -> Known {
+        let Some((first, last)) = glance.dates else {
+            return Known::None;
+        };
+        let inside = |date: Date| self.from.is_none_or(|from| from <= date) && self.to.is_none_or(|to| to >= date);
+        if self.from.is_some_and(|from| from > last) || self.to.is_some_and(|to| to < first) {
+            Known::None
+        } else if inside(first) && inside(last) {
+            Known::Exactly(glance.entries)
+        } else {
+            Known::Unknown
+        }
+    }
+
+    fn of_updates(&self, all: u64, updated_at: i64) -> Known {
+        if self.updated_within(updated_at) { Known::Exactly(all) } else { Known::None }
+    }
+
+    fn updated_within(&self, at: i64) -> bool {
+        self.updated_from.is_none_or(|from| at >= from.as_millisecond())
+            && self.updated_to.is_none_or(|to| at <= to.as_millisecond() + 999)
+    }
+
+    fn of_tags(&self, glance: &Glance<'_>, ids: &[ThingId]) -> Vec<Known> {
+        let counts = ids.iter().map(|&id| exactly(glance.of(Kind::Tag, id)));
+        match self.tag_mode {
+            TagMode::All => counts.collect(),
+            TagMode::Exactly => counts.chain([Known::Unknown]).collect(),
+            TagMode::Any => {
+                let some: Vec<_> = counts.filter(|&count| count != Known::None).collect();
+                let all = some.iter().copied().find(|&count| count == Known::Exactly(glance.entries));
+                vec![match (all, some.as_slice()) {
+                    (Some(all), _) => all,
+                    (None, []) => Known::None,
+                    (None, [one]) => *one,
+                    (None, _) => Known::Unknown,
+                }]
+            }
+        }
     }
 
     /// Whether an entry passes.
@@ -151,7 +246,7 @@ impl EntryFilter {
         let one_of = |wanted: &Option<Vec<ThingId>>, id: Option<ThingId>| {
             wanted.as_ref().is_none_or(|ids| id.is_some_and(|id| ids.contains(&id)))
         };
-        let tags = self.tags.as_ref().is_none_or(|ids| match self.tag_mode {
+        let tags = self.tags.iter().all(|ids| match self.tag_mode {
             TagMode::Any => ids.iter().any(|id| entry.tags.contains(id)),
             TagMode::All => ids.iter().all(|id| entry.tags.contains(id)),
             TagMode::Exactly => {
@@ -162,7 +257,6 @@ impl EntryFilter {
             .description
             .as_ref()
             .is_none_or(|wanted| entry.text.as_ref().is_some_and(|text| text.to_lowercase().contains(wanted)));
-        let updated = entry.updated_at;
         self.admits_import(entry.id.import().0)
             && one_of(&self.users, Some(entry.user))
             && one_of(&self.projects, entry.project)
@@ -171,8 +265,7 @@ impl EntryFilter {
             && self.from.is_none_or(|from| entry.date >= from)
             && self.to.is_none_or(|to| entry.date <= to)
             && self.billable.is_none_or(|billable| entry.billable == billable)
-            && self.updated_from.is_none_or(|from| updated >= from.as_millisecond())
-            && self.updated_to.is_none_or(|to| updated <= to.as_millisecond() + 999)
+            && self.updated_within(entry.updated_at)
     }
 }
 
@@ -182,7 +275,8 @@ pub struct ThingFilter {
     name: Option<String>,
     billable: Option<bool>,
     enabled: Option<bool>,
-    stepping: Option<u32>,
+    /// Given in both spellings it has to be both.
+    stepping: Vec<u32>,
     groups: Option<Vec<ThingId>>,
 }
 
@@ -199,12 +293,12 @@ impl ThingFilter {
     /// For projects: `name`, `billable`, `enabled`, `stepping`, `project_group_ids`.
     pub fn of_projects(query: &Query) -> Result<Self, NokoError> {
         const PROJECT: &str = "Project";
-        let stepping = query.parsed(PROJECT, "stepping")?;
+        let steppings = [query.parsed(PROJECT, "stepping")?, query.parsed(PROJECT, "billing_increment")?];
         Ok(Self {
             name: query.get("name").map(str::to_lowercase),
             billable: query.flag(PROJECT, "billable")?,
             enabled: query.flag(PROJECT, "enabled")?,
-            stepping: stepping.or(query.parsed(PROJECT, "billing_increment")?),
+            stepping: steppings.into_iter().flatten().collect(),
             groups: query.ids(PROJECT, &["project_group_ids"])?,
         })
     }
@@ -215,7 +309,7 @@ impl ThingFilter {
         self.name.as_ref().is_none_or(|wanted| thing.name.to_lowercase().contains(wanted))
             && self.billable.is_none_or(|billable| thing.billable == billable)
             && self.enabled.is_none_or(|enabled| project.is_some_and(|project| project.enabled == enabled))
-            && self.stepping.is_none_or(|step| project.is_some_and(|project| project.stepping == step))
+            && self.stepping.iter().all(|&step| project.is_some_and(|project| project.stepping == step))
             && self.groups.as_ref().is_none_or(|ids| thing.client().is_some_and(|client| ids.contains(&client)))
     }
 }

@@ -1,17 +1,21 @@
 //! Imports: the list, one, its status, its details, its undo.
 
+use std::collections::HashSet;
+
 use axum::Json;
 use axum::extract::{OriginalUri, Path, State};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
+use jiff::Timestamp;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use serde::Deserialize;
 use serde_json::{Value, json};
 use shared::account::Principal;
+use shared::drained::drained;
 use shared::format::FormatName;
-use shared::id::{ImportId, ThingId};
-use shared::import::{Import, Status};
+use shared::id::{AccountId, ImportId, ThingId};
+use shared::import::{Findings, Import, Options, Roll, Status};
 use shared::revert;
 use shared::services::Services;
 use shared::store::{decode, keys};
@@ -20,14 +24,14 @@ use super::NokoError;
 use super::caller::Importer;
 use super::error::FieldError;
 use super::filter::Query;
-use super::paging::Paging;
+use super::paging::{Page, Paging};
 use super::shape::{Shapes, word};
 use crate::Door;
 use crate::base::Base;
-use crate::import_report::findings;
+use crate::import_report::cells;
 
-/// Imports read from the index at once.
-const LISTED_AT_ONCE: usize = 100;
+/// Imports shown at once: of one that is running, the counters are read.
+const SHOWN_AT_ONCE: usize = 8;
 
 /// The import that the path names, if this door shows it: one that is undone is gone from here.
 pub async fn visible(services: &Services, caller: &Principal, id: &str) -> Result<Import, NokoError> {
@@ -70,8 +74,13 @@ impl ImportFilter {
         })
     }
 
-    fn matches(&self, import: &Import) -> bool {
-        let day = import.created().to_zoned(TimeZone::UTC).date();
+    fn is_empty(&self) -> bool {
+        let options = self.fallback_user.is_none() && self.import_tags.is_none() && self.autocreate_projects.is_none();
+        options && self.format.is_none() && self.user.is_none() && self.from.is_none() && self.to.is_none()
+    }
+
+    fn matches(&self, import: &Listed) -> bool {
+        let day = Timestamp::from_millisecond(import.created_at).unwrap_or_default().to_zoned(TimeZone::UTC).date();
         let options = &import.options;
         self.format.is_none_or(|format| import.format.or(options.format) == Some(format))
             && self.user.is_none_or(|user| import.user == user)
@@ -83,9 +92,15 @@ impl ImportFilter {
     }
 }
 
+/// What the index of imports holds of one.
 #[derive(Deserialize)]
 struct Listed {
     number: ImportId,
+    user: ThingId,
+    #[serde(default)]
+    options: Options,
+    format: Option<FormatName>,
+    created_at: i64,
 }
 
 /// `GET /imports`, newest first.
@@ -97,30 +112,60 @@ pub async fn list(
     query: Query,
 ) -> Result<(HeaderMap, Json<Vec<Value>>), NokoError> {
     let (paging, filter) = (Paging::of(&query)?, ImportFilter::of(&query)?);
-    let services = &door.services;
+    let (services, account) = (&door.services, caller.account);
+    let roll = Roll::read(services, account).await?;
+    let Page { items, more, total, after } = match filter.is_empty() {
+        true => {
+            let numbers = roll.standing().map(|(import, _)| import);
+            let skip = usize::try_from(paging.skip()).unwrap_or(usize::MAX);
+            let items: Vec<_> = numbers.skip(skip).take(paging.take()).collect();
+            Page {
+                items,
+                more: roll.len() > paging.skip() + paging.take() as u64,
+                total: Some(roll.len()),
+                after: None,
+            }
+        }
+        false => filtered(services, account, &paging, &filter, &roll).await?,
+    };
+    let keys: Vec<_> = items.iter().map(|&import| keys::import(account, import)).collect();
+    let imports = services.store.get_many(&keys).await?.into_iter().map(decode::<Import>);
+    let mut items: Vec<Import> = imports.collect::<Result<_, _>>()?;
+    items.retain(|import| !is_gone(import));
+    items.sort_by_key(|import| std::cmp::Reverse(import.id));
+
+    let mut shapes = Shapes::new(&base, account);
+    shapes.learn(services, items.iter().flat_map(Shapes::named_by).collect()).await?;
+    let shown: Vec<_> = items.iter().map(|import| shapes.import(services, import)).collect();
+    let shown = drained(shown, SHOWN_AT_ONCE).await?;
+    Ok((paging.links(&base, &uri, &Page { items, more, total, after }), Json(shown)))
+}
+
+/// The page of those that pass, from the index, which holds what is filtered by.
+async fn filtered(
+    services: &Services,
+    account: AccountId,
+    paging: &Paging,
+    filter: &ImportFilter,
+    roll: &Roll,
+) -> Result<Page<ImportId>, NokoError> {
+    let standing: HashSet<_> = roll.standing().map(|(import, _)| import).collect();
+    let skip = usize::try_from(paging.skip()).unwrap_or(usize::MAX);
+    let enough = skip.saturating_add(paging.take() + 1);
     let mut found = Vec::new();
-    let mut listed = keys::import_list(caller.account).descending().limit(LISTED_AT_ONCE);
+    let mut query = keys::import_list(account).descending();
     loop {
-        let (items, last) = services.store.page(&listed).await?;
-        let numbers: Vec<Listed> = items.into_iter().map(decode).collect::<Result<_, _>>()?;
-        let keys: Vec<_> = numbers.iter().map(|listed| keys::import(caller.account, listed.number)).collect();
-        let imports = services.store.get_many(&keys).await?.into_iter().map(decode::<Import>);
-        let imports: Vec<Import> = imports.collect::<Result<_, _>>()?;
-        found.extend(imports.into_iter().filter(|import| !is_gone(import) && filter.matches(import)));
+        let (items, last) = services.store.page(&query).await?;
+        let listed: Vec<Listed> = items.into_iter().map(decode).collect::<Result<_, _>>()?;
+        let passed = listed.into_iter().filter(|import| standing.contains(&import.number) && filter.matches(import));
+        found.extend(passed.map(|import| import.number));
         match last {
-            Some(last) => listed = listed.after(last),
-            None => break,
+            Some(last) if found.len() < enough => query = query.after(last),
+            _ => break,
         }
     }
-    found.sort_by_key(|import| std::cmp::Reverse(import.id));
-    let page = paging.cut(found);
-    let mut shapes = Shapes::new(&base, caller.account);
-    shapes.learn(services, page.items.iter().flat_map(Shapes::named_by).collect()).await?;
-    let mut imports = Vec::with_capacity(page.items.len());
-    for import in &page.items {
-        imports.push(shapes.import(services, import).await?);
-    }
-    Ok((paging.links(&base, &uri, &page), Json(imports)))
+    let items = found.iter().copied().skip(skip).take(paging.take()).collect();
+    Ok(Page { items, more: found.len() >= enough, total: None, after: None })
 }
 
 /// `GET /imports/:id`.
@@ -158,12 +203,13 @@ pub async fn details(
         return Ok(StatusCode::NO_CONTENT.into_response());
     }
     let counts = import.counts(services).await?;
-    let mut found = findings(services, &import, true).await?;
+    let found = Findings::read(services, &import).await?;
+    let mut cells = cells(services, &import, &found.errors).await?;
     let mut errors: Vec<Value> = found
         .errors
         .iter()
         .map(|error| {
-            let fields = found.cells.remove(&error.row).unwrap_or_default();
+            let fields = cells.remove(&error.row).unwrap_or_default();
             json!({ "line": error.line, "fields": fields, "error": error.message })
         })
         .collect();

@@ -2,6 +2,7 @@
 
 use axum::http::header::LINK;
 use axum::http::{HeaderMap, HeaderValue, Uri};
+use shared::id::{EntryId, Row};
 
 use super::NokoError;
 use super::error::FieldError;
@@ -17,6 +18,7 @@ const MOST_PER_PAGE: u64 = 1000;
 pub struct Paging {
     page: u64,
     per_page: u64,
+    after: Option<EntryId>,
 }
 
 /// A page of a list.
@@ -28,6 +30,8 @@ pub struct Page<T> {
     pub more: bool,
     /// How many there are in all, where that is known.
     pub total: Option<u64>,
+    /// The last entry on it, where the next page is found sooner if that is known.
+    pub after: Option<EntryId>,
 }
 
 impl Paging {
@@ -41,7 +45,14 @@ impl Paging {
             },
         };
         let page = number("page", 1, u64::from(u32::MAX))?;
-        Ok(Self { page, per_page: number("per_page", PER_PAGE, MOST_PER_PAGE)? })
+        let per_page = number("per_page", PER_PAGE, MOST_PER_PAGE)?;
+        let after = query.parsed("Page", "after")?.map(EntryId).filter(|after| after.row() > Row(0));
+        Ok(Self { page, per_page, after })
+    }
+
+    /// The entry that the page begins behind, if the link that led here said it.
+    pub fn after(&self) -> Option<EntryId> {
+        self.after
     }
 
     /// How many come before the page.
@@ -59,7 +70,7 @@ impl Paging {
         let total = all.len() as u64;
         let skip = usize::try_from(self.skip()).unwrap_or(usize::MAX);
         let items = all.into_iter().skip(skip).take(self.take()).collect();
-        Page { items, more: total > self.skip() + self.per_page, total: Some(total) }
+        Page { items, more: total > self.skip() + self.per_page, total: Some(total), after: None }
     }
 
     /// The `Link` header: `first` and `prev` from the second page on, `next` and `last` where there are more.
@@ -76,7 +87,9 @@ impl Paging {
         }
         let mut headers = HeaderMap::new();
         if !links.is_empty() {
-            let link = |(page, rel)| format!("<{base}{}?{}>; rel=\"{rel}\"", uri.path(), self.query(uri, page));
+            let after = |rel| page.after.filter(|_| rel == "next");
+            let link =
+                |(page, rel)| format!("<{base}{}?{}>; rel=\"{rel}\"", uri.path(), self.query(uri, page, after(rel)));
             let links: Vec<_> = links.into_iter().map(link).collect();
             if let Ok(value) = HeaderValue::from_str(&links.join(", ")) {
                 headers.insert(LINK, value);
@@ -86,13 +99,14 @@ impl Paging {
     }
 
     /// The query of the request with another page; tokens stay out of links.
-    fn query(&self, uri: &Uri, page: u64) -> String {
+    fn query(&self, uri: &Uri, page: u64, after: Option<EntryId>) -> String {
         let pairs: Vec<(String, String)> =
             serde_urlencoded::from_str(uri.query().unwrap_or_default()).unwrap_or_default();
-        let left_out = ["page", "per_page", "noko_token", "freckle_token", "access_token"];
+        let left_out = ["page", "per_page", "after", "noko_token", "freckle_token", "access_token"];
         let mut pairs: Vec<_> = pairs.into_iter().filter(|(name, _)| !left_out.contains(&name.as_str())).collect();
         pairs.push(("page".to_owned(), page.to_string()));
         pairs.push(("per_page".to_owned(), self.per_page.to_string()));
+        pairs.extend(after.map(|after| ("after".to_owned(), after.to_string())));
         serde_urlencoded::to_string(pairs).expect("pairs of text encode")
     }
 }

@@ -4,6 +4,7 @@ use axum::Json;
 use axum::extract::{OriginalUri, Path, State};
 use axum::http::{HeaderMap, StatusCode, Uri};
 use serde_json::Value;
+use shared::drained::drained;
 use shared::entity::Thing;
 use shared::entity::by_hand::EditError;
 use shared::entity::by_hand::things::{self, ThingInput};
@@ -18,7 +19,7 @@ use super::filter::{Query, ThingFilter};
 use super::input::{Input, flag, number, text};
 use super::paging::Paging;
 use super::shape::Shapes;
-use super::tags::{all, id_of};
+use super::tags::{SHOWN_AT_ONCE, all, id_of};
 use crate::Door;
 use crate::base::Base;
 
@@ -37,10 +38,8 @@ pub(super) async fn page(
     let mut shapes = Shapes::new(base, account);
     let clients = page.items.iter().filter_map(Thing::client).map(|client| (Kind::Client, client));
     shapes.learn(services, clients.collect()).await?;
-    let mut shown = Vec::with_capacity(page.items.len());
-    for project in &page.items {
-        shown.push(shapes.project(services, project).await?);
-    }
+    let shown: Vec<_> = page.items.iter().map(|project| shapes.project(services, project)).collect();
+    let shown = drained(shown, SHOWN_AT_ONCE).await?;
     Ok((paging.links(base, uri, &page), Json(shown)))
 }
 

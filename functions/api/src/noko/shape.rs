@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use shared::entity::reference::{Sums, totals};
 use shared::entity::{Entry, Thing, entry::minutes};
 use shared::id::{AccountId, ImportId, ThingId};
-use shared::import::{Counts, Import, Status, Tally, tally};
+use shared::import::{Import, Status, Tally, tally};
 use shared::services::Services;
 use shared::store::StoreError;
 use shared::store::keys::Kind;
@@ -191,7 +191,6 @@ impl Shapes {
 
     /// An import. Its users have to be learnt before.
     pub async fn import(&self, services: &Services, import: &Import) -> Result<Value, NokoError> {
-        let counts: Counts = import.counts(services).await?;
         let tally: Tally = match import.tally {
             Some(tally) => tally,
             None => tally(services, import).await?,
@@ -199,7 +198,7 @@ impl Shapes {
         let format = import.format.or(import.options.format);
         let mut shape = self.created_import(import);
         shape["type"] = format.map_or(json!("auto"), |format| json!(format.to_string()));
-        for (name, count) in [("entries", counts.created), ("tags", tally.tags), ("projects", tally.projects)] {
+        for (name, count) in [("entries", tally.entries), ("tags", tally.tags), ("projects", tally.projects)] {
             shape[name] = json!(count);
             shape[format!("{name}_url")] = json!(self.url(&format!("imports/{}/{name}", import.id)));
         }

@@ -13,11 +13,11 @@ use shared::store::keys::{self, Kind};
 
 use super::NokoError;
 use super::caller::Importer;
-use super::entries::{Walk, import_entries};
 use super::filter::{EntryFilter, Query, ThingFilter};
 use super::imports::visible;
 use super::paging::Paging;
 use super::shape::Shapes;
+use super::walk::Walk;
 use crate::Door;
 use crate::base::Base;
 
@@ -33,9 +33,9 @@ pub async fn entries(
     let services = &door.services;
     let (paging, filter) = (Paging::of(&query)?, EntryFilter::of(&query)?);
     let import = visible(services, &caller, &id).await?;
-    let mut walk = Walk::new(&paging);
+    let mut walk = Walk::new(services, caller.account, &filter, &paging);
     if filter.admits_import(import.id.0) {
-        import_entries(services, &import, &filter, &mut walk).await?;
+        walk.import(&import).await?;
     }
     let total = match filter.is_empty() {
         true => {

@@ -4,6 +4,7 @@ use axum::Json;
 use axum::extract::{OriginalUri, Path, State};
 use axum::http::{HeaderMap, StatusCode, Uri};
 use serde_json::Value;
+use shared::drained::drained;
 use shared::entity::Thing;
 use shared::entity::by_hand::EditError;
 use shared::entity::by_hand::things::{self, ThingInput};
@@ -22,6 +23,8 @@ use crate::Door;
 use crate::base::Base;
 
 const TAG: &str = "Tag";
+/// Things whose totals are read at once.
+pub(super) const SHOWN_AT_ONCE: usize = 8;
 
 /// All things of a kind that are no marks, highest id first.
 pub(super) async fn all(services: &Services, account: AccountId, kind: Kind) -> Result<Vec<Thing>, NokoError> {
@@ -46,10 +49,8 @@ pub(super) async fn page(
 ) -> Result<(HeaderMap, Json<Vec<Value>>), NokoError> {
     let page = paging.cut(tags);
     let shapes = Shapes::new(base, account);
-    let mut shown = Vec::with_capacity(page.items.len());
-    for tag in &page.items {
-        shown.push(shapes.tag(services, tag).await?);
-    }
+    let shown: Vec<_> = page.items.iter().map(|tag| shapes.tag(services, tag)).collect();
+    let shown = drained(shown, SHOWN_AT_ONCE).await?;
     Ok((paging.links(base, uri, &page), Json(shown)))
 }
 

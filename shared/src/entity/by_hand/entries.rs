@@ -3,17 +3,16 @@
 use std::collections::BTreeMap;
 
 use jiff::civil::Date;
-use serde::Deserialize;
 
-use super::{ATTEMPTS, EditError, busy, things};
+use super::{ATTEMPTS, EditError, busy, tagging, things};
 use crate::entity::reference::{self, Note, Reference, Sums};
 use crate::entity::{Entry, Thing};
-use crate::id::{AccountId, EntryId, ImportId, Row, ThingId};
-use crate::import::{Import, Status};
-use crate::ledger::{Chunk, ChunkState};
+use crate::id::{AccountId, ChunkNo, EntryId, ImportId, Row, ThingId};
+use crate::import::{Import, Status, dropped};
+use crate::ledger::{Chunk, ChunkState, summary};
 use crate::services::Services;
 use crate::store::keys::{self, Counter, Kind};
-use crate::store::{StoreError, Write, decode};
+use crate::store::{Item, Key, StoreError, Table, Write, number};
 
 /// Entries made by hand lie in partitions of so many.
 pub const HAND_CHUNK: u32 = 1000;
@@ -29,7 +28,7 @@ pub struct EntryInput {
     pub user: Option<ThingId>,
     /// Its project; none: no project.
     pub project: Option<Option<ProjectInput>>,
-    /// The names of its tags.
+    /// The names of its tags, beside those that the text marks with `#`.
     pub tags: Option<Vec<String>>,
     /// What was done; none: nothing is said.
     pub text: Option<Option<String>>,
@@ -48,9 +47,15 @@ pub enum ProjectInput {
     Name(String),
 }
 
-#[derive(Deserialize)]
-struct Numbered {
-    n: u64,
+/// How many entries made by hand stand, by partition.
+pub async fn counts(services: &Services, account: AccountId) -> Result<Vec<(ChunkNo, u64)>, StoreError> {
+    let items = services.store.all(keys::hand_counts(account)).await?;
+    let count = |item: Item| {
+        let chunk = Key::of(Table::Imports, &item).sk.parse().map(ChunkNo);
+        let chunk = chunk.map_err(|_| StoreError::Shape("a count without a partition".to_owned()))?;
+        Ok((chunk, number(item)?))
+    };
+    items.into_iter().map(count).collect()
 }
 
 /// An entry that may be seen: made by hand, or its chunk is committed.
@@ -58,11 +63,11 @@ pub async fn get(services: &Services, account: AccountId, id: EntryId) -> Result
     Ok(standing(services, account, id).await?.0)
 }
 
-/// The entry, and how its import was cut into chunks.
-async fn standing(services: &Services, account: AccountId, id: EntryId) -> Result<(Entry, u32), EditError> {
-    let rows_per_chunk = match id.import() {
+/// The entry, and the import that made it, if one did.
+async fn standing(services: &Services, account: AccountId, id: EntryId) -> Result<(Entry, Option<Import>), EditError> {
+    let import = match id.import() {
         _ if id.row() == Row(0) => return Err(EditError::NotFound),
-        ImportId::HAND => HAND_CHUNK,
+        ImportId::HAND => None,
         import => {
             let import = Import::get(services, account, import).await?.ok_or(EditError::NotFound)?;
             let key = keys::chunk(account, import.id, id.row().chunk(import.rows_per_chunk));
@@ -71,11 +76,16 @@ async fn standing(services: &Services, account: AccountId, id: EntryId) -> Resul
             if undone || Chunk::decode(chunk)?.state != ChunkState::Committed {
                 return Err(EditError::NotFound);
             }
-            import.rows_per_chunk
+            Some(import)
         }
     };
-    let entry = Entry::read(services, &Entry::key(account, id, rows_per_chunk)).await?;
-    Ok((entry.ok_or(EditError::NotFound)?, rows_per_chunk))
+    let entry = Entry::read(services, &place(account, id, import.as_ref())).await?;
+    Ok((entry.ok_or(EditError::NotFound)?, import))
+}
+
+/// Where an entry lies.
+fn place(account: AccountId, id: EntryId, import: Option<&Import>) -> Key {
+    Entry::key(account, id, import.map_or(HAND_CHUNK, |import| import.rows_per_chunk))
 }
 
 /// Makes an entry; its user defaults to the caller.
@@ -85,11 +95,10 @@ pub async fn create(
     caller: ThingId,
     input: &EntryInput,
 ) -> Result<Entry, EditError> {
-    let raise = Write::update(keys::counter(account, Counter::Entries), "ADD #n :one").bind(":one", 1);
-    let counter: Numbered = decode(services.store.write(raise).await?.unwrap_or_default())?;
+    let number = services.store.next_number(keys::counter(account, Counter::Entries)).await?;
     let now = services.clock.now_ms();
     let blank = Entry {
-        id: EntryId::of(ImportId::HAND, Row(counter.n)),
+        id: EntryId::of(ImportId::HAND, Row(number)),
         user: caller,
         project: None,
         tags: Vec::new(),
@@ -105,6 +114,7 @@ pub async fn create(
         amount: None,
         currency: None,
         source_url: None,
+        fingerprint: None,
         extra: Vec::new(),
         version: 1,
         created_at: now,
@@ -113,8 +123,8 @@ pub async fn create(
     for _ in 0..ATTEMPTS {
         let entry = applied(services, account, blank.clone(), input).await?;
         let key = Entry::key(account, entry.id, HAND_CHUNK);
-        let write = Write::put(key.clone(), &entry).when_absent();
-        match change(services, account, None, Some(&entry), vec![write]).await {
+        let writes = vec![Write::put(key.clone(), &entry).when_absent(), counted(account, entry.id, 1)];
+        match change(services, account, None, Some(&entry), writes).await {
             Ok(()) => return Ok(entry),
             Err(EditError::Store(error)) if error.is_refused() => {
                 // The number is ours alone: what stands there is what an answer that was lost has made.
@@ -136,16 +146,16 @@ pub async fn update(
     input: &EntryInput,
 ) -> Result<Entry, EditError> {
     for _ in 0..ATTEMPTS {
-        let (before, rows_per_chunk) = standing(services, account, id).await?;
+        let (before, import) = standing(services, account, id).await?;
         let mut after = applied(services, account, before.clone(), input).await?;
         if after == before {
             return Ok(before);
         }
         after.version += 1;
         after.updated_at = services.clock.now_ms();
-        let key = Entry::key(account, id, rows_per_chunk);
+        let key = place(account, id, import.as_ref());
         let mut writes = vec![Write::put(key, &after).when("#version = :seen").bind(":seen", before.version)];
-        writes.extend(chunk_mark(account, id, rows_per_chunk, "SET #edited = :true"));
+        writes.extend(import.iter().flat_map(|import| marks(import, id, false)));
         match change(services, account, Some(&before), Some(&after), writes).await {
             Ok(()) => return Ok(after),
             Err(EditError::Store(error)) if error.is_refused() => {}
@@ -158,13 +168,12 @@ pub async fn update(
 /// Deletes an entry.
 pub async fn delete(services: &Services, account: AccountId, id: EntryId) -> Result<(), EditError> {
     for _ in 0..ATTEMPTS {
-        let (before, rows_per_chunk) = standing(services, account, id).await?;
-        let key = Entry::key(account, id, rows_per_chunk);
+        let (before, import) = standing(services, account, id).await?;
+        let key = place(account, id, import.as_ref());
         let mut writes = vec![Write::delete(key).when("#version = :seen").bind(":seen", before.version)];
-        if let Some(mark) = chunk_mark(account, id, rows_per_chunk, "SET #edited = :true ADD #dropped :one") {
-            writes.push(mark.bind(":one", 1));
-            let counts = keys::counts(account, id.import(), id.row().chunk(rows_per_chunk));
-            writes.push(Write::update(counts, "ADD #dropped :one").bind(":one", 1));
+        match &import {
+            Some(import) => writes.extend(marks(import, id, true)),
+            None => writes.push(counted(account, id, -1)),
         }
         match change(services, account, Some(&before), None, writes).await {
             Ok(()) => return Ok(()),
@@ -175,15 +184,28 @@ pub async fn delete(services: &Services, account: AccountId, id: EntryId) -> Res
     Err(busy())
 }
 
-/// What marks the chunk of an imported entry, which must still be committed.
-fn chunk_mark(account: AccountId, id: EntryId, rows_per_chunk: u32, update: &str) -> Option<Write> {
-    let import = id.import();
-    (import != ImportId::HAND).then(|| {
-        Write::update(keys::chunk(account, import, id.row().chunk(rows_per_chunk)), update)
-            .when("#state = :committed")
-            .bind(":committed", ChunkState::Committed)
-            .bind(":true", true)
-    })
+/// Entries more or fewer that were made by hand, counted by their partition.
+fn counted(account: AccountId, id: EntryId, by: i64) -> Write {
+    Write::update(keys::hand_count(account, id.row().chunk(HAND_CHUNK)), "ADD #n :by").bind(":by", by)
+}
+
+/// What says of an imported entry that it was edited or deleted by hand: its chunk, which must still be committed, and
+/// what is counted over chunks.
+fn marks(import: &Import, id: EntryId, deleted: bool) -> Vec<Write> {
+    let chunk = id.row().chunk(import.rows_per_chunk);
+    let mark = Write::update(
+        keys::chunk(import.account, import.id, chunk),
+        if deleted { "SET #edited = :true ADD #dropped :one" } else { "SET #edited = :true" },
+    );
+    let mark = mark.when("#state = :committed").bind(":committed", ChunkState::Committed).bind(":true", true);
+    let mut writes = vec![if deleted { mark.bind(":one", 1) } else { mark }];
+    writes.extend(summary::mark(import, id, deleted));
+    if deleted {
+        let counts = keys::counts(import.account, import.id, chunk);
+        writes.push(Write::update(counts, "ADD #dropped :one").bind(":one", 1));
+        writes.push(dropped(import.account, import.id));
+    }
+    writes
 }
 
 /// The entry with the input's fields.
@@ -213,20 +235,12 @@ async fn applied(
             Some(ProjectInput::Name(name)) => Some(things::project_named(services, account, name).await?),
         };
     }
-    if let Some(names) = &input.tags {
-        entry.tags.clear();
-        for name in names {
-            let tag = things::tag_named(services, account, name).await?;
-            if !entry.tags.contains(&tag) {
-                entry.tags.push(tag);
-            }
-        }
-    }
-    if let Some(text) = &input.text {
-        entry.text.clone_from(text);
-    }
     if let Some(billable) = input.billable {
         entry.billable = billable;
+    }
+    tagging::retag(services, account, &mut entry, input).await?;
+    if let Some(text) = &input.text {
+        entry.text.clone_from(text);
     }
     if let Some(source_url) = &input.source_url {
         entry.source_url.clone_from(source_url);

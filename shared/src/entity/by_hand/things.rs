@@ -7,7 +7,7 @@ use crate::entity::{ProjectFields, Thing, UserFields, normal, project_key, tidy,
 use crate::id::{AccountId, ImportId, ThingId};
 use crate::services::Services;
 use crate::store::keys::{self, Counter, Kind};
-use crate::store::{StoreError, Write, decode};
+use crate::store::{StoreError, Write};
 
 /// A project or tag as a caller describes it; what is absent keeps its value, or gets the default.
 #[derive(Clone, Debug, Default)]
@@ -37,11 +37,6 @@ pub struct UserInput {
     pub first_name: Option<String>,
     /// The last name.
     pub last_name: Option<String>,
-}
-
-#[derive(serde::Deserialize)]
-struct Numbered {
-    n: u64,
 }
 
 /// Makes a project or tag.
@@ -153,14 +148,13 @@ async fn named(
 
 /// Makes a user.
 pub async fn create_user(services: &Services, account: AccountId, input: &UserInput) -> Result<Thing, EditError> {
-    let raise = Write::update(keys::counter(account, Counter::Users), "ADD #n :one").bind(":one", 1);
-    let counter: Numbered = decode(services.store.write(raise).await?.unwrap_or_default())?;
+    let number = services.store.next_number(keys::counter(account, Counter::Users)).await?;
     let fields = UserFields {
         email: input.email.clone().unwrap_or_default(),
         first_name: input.first_name.clone().unwrap_or_default(),
         last_name: input.last_name.clone().unwrap_or_default(),
     };
-    let user = user::new(ThingId(counter.n), fields, services.clock.now_ms());
+    let user = user::new(ThingId(number), fields, services.clock.now_ms());
     put_user(services, account, &user).await?;
     Ok(user)
 }

@@ -5,7 +5,7 @@ use proptest::prelude::*;
 use super::{Dialect, Ending, Splitter};
 
 fn plain_dialect(delimiter: u8) -> Dialect {
-    Dialect { delimiter, spaced: false }
+    Dialect { delimiter, spaced: false, sheet: false }
 }
 
 /// A record as the tests compare it.
@@ -243,7 +243,7 @@ fn a_quote_left_open_says_so() {
 #[test]
 fn in_a_spaced_dialect_a_quote_opens_behind_blanks() {
     let text = "a, \"b, c\",  d\n";
-    let mut splitter = Splitter::new(Dialect { delimiter: b',', spaced: true }, 1);
+    let mut splitter = Splitter::new(Dialect { spaced: true, ..plain_dialect(b',') }, 1);
     assert!(splitter.scan(text.as_bytes()));
     assert_eq!(read(&splitter, text).0, ["a", "b, c", "  d"]);
 }

@@ -1,0 +1,328 @@
+//! The search for a page of entries.
+//!
+//! Entries are listed by hand first, then those of the latest import, its highest row first. A page is found by counting
+//! what comes before it, not by reading it: the account's roll tells what each import holds, an import's summaries what
+//! a hundred chunks hold, a ledger page what a chunk holds. With a filter the same glances tell for most chunks that
+//! none of their entries passes, or how many do; only where they do not tell, entries are read, some chunks at once, in
+//! steps that grow with what was read in vain. Whoever follows the links of a filtered list goes on behind the last
+//! entry of the page before, so that nothing is read twice.
+
+use shared::drained::drained;
+use shared::entity::Entry;
+use shared::entity::by_hand::entries::HAND_CHUNK;
+use shared::id::{AccountId, ChunkNo, EntryId, ImportId, Row};
+use shared::import::Import;
+use shared::ledger::summary::Summary;
+use shared::ledger::{Chunk, ChunkState};
+use shared::services::Services;
+use shared::store::keys;
+use shared::store::{StoreError, decode};
+
+use super::filter::{EntryFilter, Known};
+use super::paging::{Page, Paging};
+
+/// Chunks read at once at most.
+const MOST_AT_ONCE: usize = 8;
+/// The fewest entries that a filtered query reads: about ten read units.
+const FEWEST: usize = 100;
+/// The most: the rows of a usual chunk.
+const MOST: usize = 1000;
+
+/// The search.
+pub struct Walk<'a> {
+    services: &'a Services,
+    account: AccountId,
+    filter: &'a EntryFilter,
+    /// The page begins behind this entry.
+    after: Option<EntryId>,
+    skip: u64,
+    want: usize,
+    found: Vec<Entry>,
+    /// Chunks to be read next.
+    next: Vec<Place>,
+    at_once: usize,
+}
+
+/// Entries of a chunk, up to a row if not all.
+struct Place {
+    import: ImportId,
+    chunk: ChunkNo,
+    last: Option<Row>,
+}
+
+/// What is known of a chunk whose entries all pass.
+struct Counted {
+    /// Entries that stand.
+    standing: u64,
+    /// They are all the rows of the chunk, and this is the last of them.
+    whole: Option<Row>,
+}
+
+impl<'a> Walk<'a> {
+    /// A search for this page.
+    pub fn new(services: &'a Services, account: AccountId, filter: &'a EntryFilter, paging: &Paging) -> Self {
+        // Without a filter a page is found by arithmetic, wherever it lies.
+        let after = paging.after().filter(|_| !filter.is_empty());
+        let skip = if after.is_some() { 0 } else { paging.skip() };
+        let (found, next) = (Vec::new(), Vec::new());
+        Self { services, account, filter, after, skip, want: paging.take(), found, next, at_once: 1 }
+    }
+
+    /// Whether enough is found.
+    pub fn is_done(&self) -> bool {
+        self.found.len() > self.want
+    }
+
+    /// How many more have to be looked at, if all of them pass.
+    pub fn needed(&self) -> u64 {
+        self.skip + (self.want + 1 - self.found.len().min(self.want + 1)) as u64
+    }
+
+    /// The page.
+    pub fn page(mut self, total: Option<u64>) -> Page<Entry> {
+        let more = self.is_done();
+        self.found.truncate(self.want);
+        let after = self.found.last().filter(|_| more && !self.filter.is_empty()).map(|entry| entry.id);
+        Page { items: self.found, more, total, after }
+    }
+
+    /// Passes over so many entries at once, if the page begins behind them.
+    pub fn pass_over(&mut self, count: u64) -> bool {
+        let pass = count <= self.skip;
+        if pass {
+            self.skip -= count;
+        }
+        pass
+    }
+
+    fn take(&mut self, entry: Entry) {
+        if self.skip > 0 {
+            self.skip -= 1;
+        } else if !self.is_done() {
+            self.found.push(entry);
+        }
+    }
+
+    /// The row of an import that the page begins behind.
+    fn before(&self, import: ImportId) -> Option<Row> {
+        self.after.filter(|after| after.import() == import).map(EntryId::row)
+    }
+
+    /// Whether all entries of an import lie before the page.
+    pub fn is_past(&self, import: ImportId) -> bool {
+        self.after.is_some_and(|after| match after.import() {
+            ImportId::HAND => false,
+            reached => import == ImportId::HAND || import > reached,
+        })
+    }
+
+    /// Walks an import from its highest row. Only committed chunks are seen.
+    pub async fn import(&mut self, import: &Import) -> Result<(), StoreError> {
+        match Summary::all(self.services, import).await? {
+            None => self.chunks(import, ChunkNo(0), ChunkNo(import.chunk_count())).await?,
+            Some(summaries) => {
+                for summary in summaries.iter().rev() {
+                    self.summary(import, summary).await?;
+                    if self.is_done() {
+                        break;
+                    }
+                }
+            }
+        }
+        self.read().await
+    }
+
+    async fn summary(&mut self, import: &Import, summary: &Summary) -> Result<(), StoreError> {
+        let (first, last) = summary.chunks();
+        let before = self.before(import.id).map(|row| row.chunk(import.rows_per_chunk));
+        if before.is_some_and(|before| first > before) {
+            return Ok(());
+        }
+        if before.is_none_or(|before| last < before) {
+            let known = match summary.glance() {
+                _ if self.filter.is_empty() => Known::Exactly(summary.standing()),
+                Some(glance) => self.filter.known(&glance, import.created_at),
+                None => Known::Unknown,
+            };
+            if self.passes(known).await? {
+                return Ok(());
+            }
+        }
+        if !self.filter.is_empty() {
+            return self.chunks(import, first, last).await;
+        }
+        for (chunk, made, dropped) in summary.each().rev() {
+            let rows = import.rows.unwrap_or_default();
+            let last = Row(rows.min((chunk.0 + 1) * u64::from(import.rows_per_chunk)));
+            let all = last.0.saturating_sub(chunk.0 * u64::from(import.rows_per_chunk));
+            let counted = Counted { standing: made - dropped, whole: (made - dropped == all).then_some(last) };
+            self.counted(import.id, chunk, counted).await?;
+            if self.is_done() {
+                break;
+            }
+        }
+        Ok(())
+    }
+
+    async fn chunks(&mut self, import: &Import, first: ChunkNo, last: ChunkNo) -> Result<(), StoreError> {
+        let before = self.before(import.id);
+        let reached = before.map(|row| row.chunk(import.rows_per_chunk));
+        let last = reached.map_or(last, |reached| last.min(reached));
+        let mut chunks = keys::chunks(self.account, import.id, first, last).descending();
+        loop {
+            let (items, more) = self.services.store.page(&chunks).await?;
+            for item in items {
+                let chunk = Chunk::decode(item)?;
+                let Some(page) = chunk.page.as_ref().filter(|_| chunk.state == ChunkState::Committed) else {
+                    continue;
+                };
+                if self.filter.is_empty() {
+                    let whole = chunk.standing() == u64::from(chunk.rows);
+                    let whole = whole.then(|| Row(chunk.first_row + u64::from(chunk.rows) - 1));
+                    self.counted(import.id, chunk.number, Counted { standing: chunk.standing(), whole }).await?;
+                } else if Some(chunk.number) == reached {
+                    let last = before.map(|row| Row(row.0 - 1));
+                    self.offer(Place { import: import.id, chunk: chunk.number, last }, Known::Unknown).await?;
+                } else {
+                    let known = match chunk.edited {
+                        true => Known::Unknown,
+                        false => self.filter.known(&page.glance(), import.created_at),
+                    };
+                    self.offer(Place { import: import.id, chunk: chunk.number, last: None }, known).await?;
+                }
+                if self.is_done() {
+                    return Ok(());
+                }
+            }
+            match more {
+                Some(more) => chunks = chunks.after(more),
+                None => return Ok(()),
+            }
+        }
+    }
+
+    /// Walks the entries of some partitions made by hand, with their counts, highest first.
+    pub async fn by_hand(&mut self, counts: &[(ChunkNo, u64)]) -> Result<(), StoreError> {
+        let before = self.before(ImportId::HAND);
+        for &(chunk, standing) in counts {
+            let reached = before.is_some_and(|row| row.chunk(HAND_CHUNK) == chunk);
+            if before.is_some_and(|row| row.chunk(HAND_CHUNK) < chunk) {
+                continue;
+            }
+            let import = ImportId::HAND;
+            if self.filter.is_empty() {
+                let whole = standing == u64::from(HAND_CHUNK);
+                let whole = whole.then(|| Row((chunk.0 + 1) * u64::from(HAND_CHUNK)));
+                self.counted(import, chunk, Counted { standing, whole }).await?;
+            } else {
+                let last = before.filter(|_| reached).map(|row| Row(row.0 - 1));
+                let known = if standing == 0 { Known::None } else { Known::Unknown };
+                self.offer(Place { import, chunk, last }, known).await?;
+            }
+            if self.is_done() {
+                return Ok(());
+            }
+        }
+        self.read().await
+    }
+
+    /// A chunk whose entries all pass: where the page begins in it is found by arithmetic, if none is missing.
+    async fn counted(&mut self, import: ImportId, chunk: ChunkNo, counted: Counted) -> Result<(), StoreError> {
+        if self.passes(Known::Exactly(counted.standing)).await? {
+            return Ok(());
+        }
+        let mut last = None;
+        if self.skip > 0 {
+            last = match counted.whole {
+                Some(row) => Some(Row(row.0 - self.skip)),
+                None => self.by_outcomes(import, chunk).await?,
+            };
+            if last.is_some() {
+                self.skip = 0;
+            }
+        }
+        self.offer(Place { import, chunk, last }, Known::Unknown).await
+    }
+
+    /// Where the page begins in a chunk some of whose rows became nothing.
+    async fn by_outcomes(&self, import: ImportId, chunk: ChunkNo) -> Result<Option<Row>, StoreError> {
+        if import == ImportId::HAND {
+            return Ok(None);
+        }
+        let Some(item) = self.services.store.get(&keys::chunk(self.account, import, chunk)).await? else {
+            return Ok(None);
+        };
+        let chunk = Chunk::decode(item)?;
+        let offset = chunk.page.as_ref().filter(|_| chunk.dropped == 0).and_then(|page| page.offset_before(self.skip));
+        Ok(offset.map(|offset| Row(chunk.first_row + offset)))
+    }
+
+    /// Whether what so many entries pass of lies before the page, or none passes.
+    async fn passes(&mut self, known: Known) -> Result<bool, StoreError> {
+        match known {
+            Known::None => Ok(true),
+            Known::Unknown => Ok(false),
+            Known::Exactly(count) => {
+                // What is to be read comes before it.
+                self.read().await?;
+                Ok(self.is_done() || self.pass_over(count))
+            }
+        }
+    }
+
+    async fn offer(&mut self, place: Place, known: Known) -> Result<(), StoreError> {
+        if self.passes(known).await? {
+            return Ok(());
+        }
+        self.next.push(place);
+        if self.next.len() >= self.at_once { self.read().await } else { Ok(()) }
+    }
+
+    /// Reads the chunks that are to be read.
+    async fn read(&mut self) -> Result<(), StoreError> {
+        if self.next.is_empty() {
+            return Ok(());
+        }
+        let needed = usize::try_from(self.needed()).unwrap_or(usize::MAX);
+        let reads: Vec<_> = std::mem::take(&mut self.next)
+            .into_iter()
+            .map(|place| entries(self.services, self.account, self.filter, place, needed))
+            .collect();
+        for entry in drained(reads, MOST_AT_ONCE).await?.into_iter().flatten() {
+            self.take(entry);
+        }
+        self.at_once = (self.at_once * 2).min(MOST_AT_ONCE);
+        Ok(())
+    }
+}
+
+/// The entries of a chunk that pass, highest row first, and no more than are needed.
+async fn entries(
+    services: &Services,
+    account: AccountId,
+    filter: &EntryFilter,
+    place: Place,
+    needed: usize,
+) -> Result<Vec<Entry>, StoreError> {
+    let Place { import, chunk, last } = place;
+    let query = match last {
+        Some(last) => keys::entries_up_to(account, import, chunk, last),
+        None => keys::entries(account, import, chunk),
+    };
+    let few = if filter.is_empty() { needed } else { needed.max(FEWEST) };
+    let mut query = query.descending().limit(few.min(MOST));
+    let mut passed = Vec::new();
+    loop {
+        let (items, more) = services.store.page(&query).await?;
+        for item in items {
+            let entry: Entry = decode(item)?;
+            if filter.matches(&entry) {
+                passed.push(entry);
+            }
+        }
+        match more {
+            Some(more) if passed.len() < needed => query = query.after(more).limit(MOST),
+            _ => return Ok(passed),
+        }
+    }
+}

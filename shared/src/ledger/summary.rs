@@ -1,0 +1,171 @@
+//! What a hundred ledger pages say together.
+//!
+//! A long import has a summary for each hundred chunks, folded from their pages when it settles. It tells how many
+//! entries each of them holds, and the glances of all as one; so a list finds any page of a million entries in ten
+//! small items, and passes over a hundred thousand of them that cannot match a filter, or all of which do. Edits by
+//! hand mark the chunk in the summary too, in their own transaction: what a summary says holds for the chunks that are
+//! not marked, and for all of them what it counts.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use aws_sdk_dynamodb::primitives::Blob;
+use aws_sdk_dynamodb::types::AttributeValue;
+use serde::{Deserialize, Serialize};
+
+use super::{Glance, Outcome, Page, Total, packed, unpacked};
+use crate::entity::reference::Sums;
+use crate::id::{AccountId, ChunkNo, EntryId, ImportId, ThingId};
+use crate::import::Import;
+use crate::services::Services;
+use crate::store::keys::{self, Kind};
+use crate::store::{Item, StoreError, Write};
+
+/// Chunks of a summary.
+pub const CHUNKS: u64 = 100;
+/// An import of no more chunks has none: a query reads them all at once.
+const SUMMED_ABOVE: u64 = 20;
+/// With more users, projects and tags than this a summary names none of them: it is to stay small.
+const MOST_NAMED: usize = 1000;
+
+/// What the pages of a hundred chunks say.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Summary {
+    /// The first of its chunks.
+    #[serde(skip)]
+    first: Option<ChunkNo>,
+    /// The entries that each chunk made, in their order, as runs.
+    created: Vec<(u32, u32)>,
+    dates: Option<(jiff::civil::Date, jiff::civil::Date)>,
+    named: Option<Named>,
+    /// Chunks with edits by hand, and how many entries these deleted.
+    #[serde(skip)]
+    marks: BTreeMap<ChunkNo, u64>,
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+struct Named {
+    users: Vec<ThingId>,
+    totals: Vec<Total>,
+}
+
+/// A summary in the making.
+#[derive(Default)]
+struct Sum {
+    summary: Summary,
+    users: BTreeSet<ThingId>,
+    totals: BTreeMap<(Kind, ThingId), Sums>,
+}
+
+/// The summaries of an import in the making, page by page in the order of the chunks.
+#[derive(Default)]
+pub struct Summing(BTreeMap<u64, Sum>);
+
+/// Whether an import of so many chunks has summaries.
+pub fn is_summed(chunks: u64) -> bool {
+    chunks > SUMMED_ABOVE
+}
+
+impl Summing {
+    /// Adds the next chunk; its page, if it has one.
+    pub fn add(&mut self, chunk: ChunkNo, page: Option<&Page>) {
+        let sum = self.0.entry(chunk.0 / CHUNKS).or_default();
+        let created = page.map_or(0, |page| u32::try_from(page.count(Outcome::Created)).unwrap_or(u32::MAX));
+        match sum.summary.created.last_mut() {
+            Some((last, run)) if *last == created => *run += 1,
+            _ => sum.summary.created.push((created, 1)),
+        }
+        let Some(page) = page else { return };
+        sum.users.extend(&page.users);
+        for total in &page.totals {
+            sum.totals.entry((total.kind, total.id)).or_default().add(&total.sums);
+        }
+        if let Some((first, last)) = page.dates {
+            let (from, to) = sum.summary.dates.unwrap_or((first, last));
+            sum.summary.dates = Some((from.min(first), to.max(last)));
+        }
+    }
+
+    /// The writes that keep them.
+    pub fn writes(self, account: AccountId, import: ImportId) -> Vec<Write> {
+        let write = |(number, sum): (u64, Sum)| {
+            let few = sum.users.len() + sum.totals.len() <= MOST_NAMED;
+            let total = |((kind, id), sums)| Total { kind, id, sums };
+            let named = few.then(|| Named {
+                users: sum.users.into_iter().collect(),
+                totals: sum.totals.into_iter().map(total).collect(),
+            });
+            let blob = AttributeValue::B(Blob::new(packed(&Summary { named, ..sum.summary })));
+            Write::update(keys::summary(account, import, number), "SET #pages = :pages").bind_attribute(":pages", blob)
+        };
+        self.0.into_iter().map(write).collect()
+    }
+}
+
+/// Marks the chunk of an entry that is edited by hand, or deleted, in its summary, if there is or will be one.
+pub fn mark(import: &Import, entry: EntryId, deleted: bool) -> Option<Write> {
+    // While the file is planned nothing can be edited.
+    if !is_summed(import.chunk_count()) {
+        return None;
+    }
+    let chunk = entry.row().chunk(import.rows_per_chunk);
+    let key = keys::summary(import.account, import.id, chunk.0 / CHUNKS);
+    Some(Write::update(key, &format!("ADD #h{chunk} :deleted")).bind(":deleted", u64::from(deleted)))
+}
+
+impl Summary {
+    /// The summaries of a settled import, by number; nothing, if it is too short to have any.
+    pub async fn all(services: &Services, import: &Import) -> Result<Option<Vec<Self>>, StoreError> {
+        if import.tally.is_none() || !is_summed(import.chunk_count()) {
+            return Ok(None);
+        }
+        let items = services.store.all(keys::summaries(import.account, import.id)).await?;
+        let first = (0..).map(|number| ChunkNo(number * CHUNKS));
+        let summaries = first.zip(items).map(|(first, item)| Ok(Self { first: Some(first), ..Self::decode(item)? }));
+        summaries.collect::<Result<_, _>>().map(Some)
+    }
+
+    fn decode(item: Item) -> Result<Self, StoreError> {
+        let mut summary: Self = match item.get("pages") {
+            Some(AttributeValue::B(blob)) => unpacked(blob.as_ref())?,
+            _ => return Err(StoreError::Shape("a summary without pages".to_owned())),
+        };
+        for (name, value) in item {
+            if let (Some(Ok(chunk)), AttributeValue::N(number)) = (name.strip_prefix('h').map(str::parse), value) {
+                summary.marks.insert(ChunkNo(chunk), number.parse().unwrap_or_default());
+            }
+        }
+        Ok(summary)
+    }
+
+    /// The first and the last of its chunks.
+    pub fn chunks(&self) -> (ChunkNo, ChunkNo) {
+        let first = self.first.unwrap_or(ChunkNo(0));
+        (first, ChunkNo(first.0 + CHUNKS - 1))
+    }
+
+    /// How many entries each of its chunks has, in their order: those made, and those of them deleted by hand.
+    pub fn each(&self) -> impl DoubleEndedIterator<Item = (ChunkNo, u64, u64)> {
+        let made: Vec<u32> =
+            self.created.iter().flat_map(|&(created, run)| std::iter::repeat_n(created, run as usize)).collect();
+        let dropped = |chunk| self.marks.get(&chunk).copied().unwrap_or_default();
+        let each: Vec<_> = (self.chunks().0.0..)
+            .map(ChunkNo)
+            .zip(made)
+            .map(|(chunk, made)| (chunk, u64::from(made), dropped(chunk)))
+            .collect();
+        each.into_iter()
+    }
+
+    /// How many entries stand.
+    pub fn standing(&self) -> u64 {
+        let created: u64 = self.created.iter().map(|&(created, run)| u64::from(created) * u64::from(run)).sum();
+        created.saturating_sub(self.marks.values().sum())
+    }
+
+    /// What they are at a glance, if that is told and no edit by hand has made it untrue.
+    pub fn glance(&self) -> Option<Glance<'_>> {
+        let named = self.named.as_ref().filter(|_| self.marks.is_empty())?;
+        let (users, totals) = (named.users.as_slice(), named.totals.as_slice());
+        Some(Glance { entries: self.standing(), dates: self.dates, users, totals })
+    }
+}

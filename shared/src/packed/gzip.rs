@@ -1,0 +1,92 @@
+//! Gzip, pushed in pieces of any size.
+
+use std::io::Write;
+
+use flate2::write::MultiGzDecoder;
+
+use super::{Kind, Limits, MAGIC, NotUnpacked, Sink, Unpacked, is_bomb};
+
+/// Unpacks a gzip of one member or several.
+pub struct Gunzip {
+    decoder: MultiGzDecoder<Vec<u8>>,
+    limit: u64,
+    packed: u64,
+    unpacked: u64,
+    /// The first bytes that came out.
+    head: Vec<u8>,
+}
+
+impl Gunzip {
+    /// So much goes in at a time: at the tightest, 16 MB come out of it.
+    pub const SLICE: usize = 16 * 1024;
+
+    /// For a gzip of at most `limits.gzip` bytes.
+    pub fn new(limits: &Limits) -> Self {
+        let decoder = MultiGzDecoder::new(Vec::new());
+        Self { decoder, limit: limits.gzip, packed: 0, unpacked: 0, head: Vec::new() }
+    }
+
+    /// Gives the next bytes of the file to `sink`, unpacked.
+    pub fn push(&mut self, bytes: &[u8], sink: Sink<'_>) -> Result<(), NotUnpacked> {
+        for slice in bytes.chunks(Self::SLICE) {
+            let before = self.packed;
+            self.packed += slice.len() as u64;
+            let written = self.decoder.write_all(slice);
+            written.map_err(|error| {
+                NotUnpacked::Unreadable(format!("the gzip is damaged behind byte {before} (counted from 0): {error}"))
+            })?;
+            self.give(sink)?;
+        }
+        Ok(())
+    }
+
+    /// Says that all bytes have been pushed.
+    pub fn finish(mut self, sink: Sink<'_>) -> Result<Unpacked, NotUnpacked> {
+        // The check sum stands at the very end: without it, or with a wrong one, the rows cannot be trusted.
+        self.decoder.try_finish().map_err(|_| {
+            NotUnpacked::Unreadable(format!(
+                "the gzip is cut off after {} bytes, or its end is damaged: nothing of it is imported; send it again",
+                self.packed
+            ))
+        })?;
+        self.give(sink)?;
+        let evidence = vec![format!("a gzip of {} bytes, {} unpacked", self.packed, self.unpacked)];
+        Ok(Unpacked { sheet: false, evidence })
+    }
+
+    fn give(&mut self, sink: Sink<'_>) -> Result<(), NotUnpacked> {
+        let out = self.decoder.get_mut();
+        self.unpacked += out.len() as u64;
+        if self.unpacked > self.limit {
+            let limit = self.limit >> 20;
+            return Err(NotUnpacked::TooLarge(format!("the gzip holds more than {limit} MB: split the file")));
+        }
+        if is_bomb(self.packed, self.unpacked) {
+            return Err(NotUnpacked::Unreadable(format!(
+                "the gzip is a bomb: its first {} bytes unpack to {}",
+                self.packed, self.unpacked
+            )));
+        }
+        if self.head.len() < MAGIC {
+            self.head.extend(out.iter().take(MAGIC - self.head.len()));
+        }
+        let inner = match Kind::of(&self.head) {
+            None => {
+                let given = sink(out);
+                out.clear();
+                return given;
+            }
+            Some(Kind::Gzip) => "another gzip",
+            Some(Kind::Zip) => "a zip archive or an .xlsx spreadsheet",
+            Some(Kind::Compound) => "an old .xls spreadsheet or another Office document",
+        };
+        Err(NotUnpacked::Unreadable(format!("the gzip holds {inner}: unpack it once and import what is in it")))
+    }
+}
+
+/// Unpacks a gzip that is in memory.
+pub(super) fn unpack(bytes: &[u8], limits: &Limits, sink: Sink<'_>) -> Result<Unpacked, NotUnpacked> {
+    let mut gunzip = Gunzip::new(limits);
+    gunzip.push(bytes, sink)?;
+    gunzip.finish(sink)
+}

@@ -1,0 +1,105 @@
+//! Many items in few requests. A batch is done when it returns: what DynamoDB left over was asked for again.
+
+use std::collections::HashMap;
+
+use aws_sdk_dynamodb::types::{DeleteRequest, KeysAndAttributes, PutRequest, ReturnConsumedCapacity, WriteRequest};
+
+use super::error::sdk;
+use super::patience::Patience;
+use super::{Item, Key, Store, StoreError, Table};
+use crate::drained::drained;
+
+/// The most that one batch request takes.
+pub const ITEMS_A_BATCH: usize = 25;
+/// Batch requests under way at once for one caller.
+pub const BATCHES_IN_FLIGHT: usize = 4;
+
+impl Store {
+    /// The items at `keys` that exist, in no order (strongly consistent).
+    pub async fn get_many(&self, keys: &[Key]) -> Result<Vec<Item>, StoreError> {
+        let mut found = Vec::with_capacity(keys.len());
+        for hundred in keys.chunks(100) {
+            let mut wanted: HashMap<String, KeysAndAttributes> = HashMap::new();
+            for key in hundred {
+                let name = self.name(key.table).to_owned();
+                let entry = wanted.remove(&name);
+                let keys = entry.map(|k| k.keys).unwrap_or_default();
+                let keys = keys.into_iter().chain([key.attributes()]).collect();
+                let asked = KeysAndAttributes::builder().set_keys(Some(keys)).consistent_read(true);
+                wanted.insert(name, asked.build().expect("keys are set"));
+            }
+            let mut patience = Patience::new();
+            while !wanted.is_empty() {
+                let answer = self
+                    .client
+                    .batch_get_item()
+                    .set_request_items(Some(wanted))
+                    .return_consumed_capacity(ReturnConsumedCapacity::Total)
+                    .send()
+                    .await
+                    .map_err(sdk)?;
+                for consumed in answer.consumed_capacity() {
+                    self.meter.read(Some(consumed));
+                }
+                let before = found.len();
+                found.extend(answer.responses.unwrap_or_default().into_values().flatten());
+                wanted = answer.unprocessed_keys.unwrap_or_default();
+                if !wanted.is_empty() {
+                    patience.wait(found.len() > before, "unprocessed keys").await?;
+                }
+            }
+        }
+        Ok(found)
+    }
+
+    /// Puts items without conditions, 25 a request, a few requests at once.
+    pub async fn put_all(&self, items: Vec<(Table, Item)>) -> Result<(), StoreError> {
+        let put = |(table, item)| {
+            let put = PutRequest::builder().set_item(Some(item)).build().expect("the item is set");
+            (table, WriteRequest::builder().put_request(put).build())
+        };
+        self.batches(items.into_iter().map(put).collect()).await
+    }
+
+    /// Deletes items without conditions, likewise.
+    pub async fn delete_all(&self, keys: Vec<Key>) -> Result<(), StoreError> {
+        let delete = |key: Key| {
+            let delete = DeleteRequest::builder().set_key(Some(key.attributes())).build().expect("the key is set");
+            (key.table, WriteRequest::builder().delete_request(delete).build())
+        };
+        self.batches(keys.into_iter().map(delete).collect()).await
+    }
+
+    async fn batches(&self, mut requests: Vec<(Table, WriteRequest)>) -> Result<(), StoreError> {
+        let mut batches = Vec::with_capacity(requests.len().div_ceil(ITEMS_A_BATCH));
+        while !requests.is_empty() {
+            let rest = requests.split_off(requests.len().min(ITEMS_A_BATCH));
+            batches.push(self.batch(std::mem::replace(&mut requests, rest)));
+        }
+        drained(batches, BATCHES_IN_FLIGHT).await.map(drop)
+    }
+
+    async fn batch(&self, requests: Vec<(Table, WriteRequest)>) -> Result<(), StoreError> {
+        let mut wanted: HashMap<String, Vec<WriteRequest>> = HashMap::new();
+        for (table, request) in requests {
+            wanted.entry(self.name(table).to_owned()).or_default().push(request);
+        }
+        let count = |wanted: &HashMap<String, Vec<WriteRequest>>| wanted.values().map(Vec::len).sum::<usize>();
+        let mut left = count(&wanted);
+        let mut patience = Patience::new();
+        while left > 0 {
+            let call = self.client.batch_write_item().set_request_items(Some(wanted));
+            let answer = call.return_consumed_capacity(ReturnConsumedCapacity::Total).send().await.map_err(sdk)?;
+            for consumed in answer.consumed_capacity() {
+                self.meter.write(Some(consumed));
+            }
+            wanted = answer.unprocessed_items.unwrap_or_default();
+            let still = count(&wanted);
+            if still > 0 {
+                patience.wait(still < left, "unprocessed items").await?;
+            }
+            left = still;
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,43 @@
+//! The price: what DynamoDB says that it charged.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use aws_sdk_dynamodb::types::ConsumedCapacity;
+
+#[derive(Default)]
+pub(super) struct Meter {
+    write_milliunits: AtomicU64,
+    read_milliunits: AtomicU64,
+}
+
+/// Capacity units that DynamoDB charged.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Consumed {
+    /// Write units.
+    pub write: f64,
+    /// Read units.
+    pub read: f64,
+}
+
+impl Meter {
+    /// What was counted so far.
+    pub fn consumed(&self) -> Consumed {
+        let units = |counter: &AtomicU64| counter.load(Ordering::Relaxed) as f64 / 1000.0;
+        Consumed { write: units(&self.write_milliunits), read: units(&self.read_milliunits) }
+    }
+
+    /// Counts a read.
+    pub fn read(&self, consumed: Option<&ConsumedCapacity>) {
+        count(&self.read_milliunits, consumed);
+    }
+
+    /// Counts a write.
+    pub fn write(&self, consumed: Option<&ConsumedCapacity>) {
+        count(&self.write_milliunits, consumed);
+    }
+}
+
+fn count(counter: &AtomicU64, consumed: Option<&ConsumedCapacity>) {
+    let units = consumed.and_then(|c| c.capacity_units).unwrap_or_default();
+    counter.fetch_add((units * 1000.0).round() as u64, Ordering::Relaxed);
+}

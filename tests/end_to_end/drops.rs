@@ -1,0 +1,226 @@
+//! Files dropped into the bucket, over S3.
+
+use aws_lambda_events::s3::S3Event;
+use aws_sdk_s3::primitives::ByteStream;
+use parser::Trigger;
+use serde_json::{Value, json};
+use shared::store::Table;
+
+use crate::files::{TOGGL, TOGGL_SECONDS};
+use crate::stack::{Stack, differences};
+
+/// Puts a file into the account's inbox, and waits until nothing is left to do.
+async fn put(stack: &Stack, key: &str, file: &[u8], metadata: &[(&str, &str)]) -> anyhow::Result<()> {
+    let put = stack.system.s3().put_object().bucket(stack.system.services().files.bucket()).key(key);
+    let put = metadata.iter().fold(put, |put, (name, value)| put.metadata(*name, *value));
+    put.body(ByteStream::from(file.to_vec())).send().await?;
+    Ok(())
+}
+
+async fn drop_file(stack: &Stack, key: &str, file: &[u8], metadata: &[(&str, &str)]) -> anyhow::Result<()> {
+    put(stack, key, file, metadata).await?;
+    stack.idle().await
+}
+
+/// What the outbox says of a file.
+async fn report(stack: &Stack, file_name: &str) -> anyhow::Result<Value> {
+    let files = &stack.system.services().files;
+    let object = files.head(&format!("outbox/1/{file_name}.report.json")).await?;
+    Ok(serde_json::from_slice(&files.range(&object, 0..object.size).await?)?)
+}
+
+fn told(report: &Value) -> Value {
+    let counts = &report["counts"];
+    json!([report["status"], report["rows"], counts["created"], counts["skipped"], report["duplicates"]])
+}
+
+fn toggl(rows: impl IntoIterator<Item = (u32, &'static str)>) -> Vec<u8> {
+    let mut file = "User,Email,Client,Project,Task,Description,Billable,Start date,Start time,End date,End time,\
+        Duration,Tags\n"
+        .to_owned();
+    for (day, text) in rows {
+        file.push_str(&format!(
+            "Demo User,demo@example.com,Garden,Website,,{text},Yes,2026-03-{day:02},09:00:00,2026-03-{day:02},10:00:00,\
+             01:00:00,design\n"
+        ));
+    }
+    file.into_bytes()
+}
+
+#[tokio::test]
+async fn a_file_in_the_inbox_is_imported_and_its_outcome_told() -> anyhow::Result<()> {
+    let stack = Stack::start(2).await?;
+    let before = stack.workspace().await?;
+    drop_file(&stack, "inbox/1/auto/march.csv", TOGGL.as_bytes(), &[]).await?;
+    let report = report(&stack, "march.csv").await?;
+    assert_eq!(told(&report), json!(["complete", 5, 5, 0, 0]));
+    assert_eq!([&report["format"], &report["seconds"]], [&json!("toggl"), &json!(TOGGL_SECONDS)]);
+    assert_eq!(report["source"]["key"], "inbox/1/auto/march.csv");
+    let import = stack.native(1).await?;
+    assert_eq!(import["counts"], report["counts"]);
+    stack.undo(1).await?;
+    assert_eq!(differences(&before, &stack.workspace().await?), Vec::<String>::new());
+    assert_eq!(self::report(&stack, "march.csv").await?["status"], "rolled_back");
+    Ok(())
+}
+
+#[tokio::test]
+async fn the_same_bytes_again_are_a_new_import_that_skips_what_is_there() -> anyhow::Result<()> {
+    let stack = Stack::start(2).await?;
+    drop_file(&stack, "inbox/1/toggl/a.csv", TOGGL.as_bytes(), &[]).await?;
+    let once = stack.workspace().await?;
+    drop_file(&stack, "inbox/1/toggl/a.csv", TOGGL.as_bytes(), &[]).await?;
+    assert_eq!(told(&report(&stack, "a.csv").await?), json!(["complete", 5, 0, 5, 5]));
+    drop_file(&stack, "inbox/1/toggl/b.csv", TOGGL.as_bytes(), &[]).await?;
+    assert_eq!(told(&report(&stack, "b.csv").await?), json!(["complete", 5, 0, 5, 5]));
+    assert_eq!(differences(&once, &stack.workspace().await?), Vec::<String>::new());
+    // What is undone is not there any more.
+    stack.undo(1).await?;
+    drop_file(&stack, "inbox/1/toggl/a.csv", TOGGL.as_bytes(), &[]).await?;
+    assert_eq!(told(&report(&stack, "a.csv").await?), json!(["complete", 5, 5, 0, 0]));
+    Ok(())
+}
+
+#[tokio::test]
+async fn an_export_that_overlaps_an_earlier_one_brings_only_what_is_new() -> anyhow::Result<()> {
+    let stack = Stack::start(3).await?;
+    let march = (1..=20).map(|day| (day, "Sketch"));
+    drop_file(&stack, "inbox/1/toggl/first.csv", &toggl(march), &[]).await?;
+    let later = (15..=30).rev().map(|day| (day, "Sketch"));
+    drop_file(&stack, "inbox/1/toggl/second.csv", &toggl(later), &[]).await?;
+    assert_eq!(told(&report(&stack, "second.csv").await?), json!(["complete", 16, 10, 6, 6]));
+    // One that was deleted by hand is not there.
+    let entries = stack.pages("/v2/entries?per_page=100").await?;
+    assert_eq!(entries.len(), 30);
+    let gone = entries.iter().find(|entry| entry["date"] == "2026-03-18").map(|entry| entry["id"].clone());
+    stack.delete(&format!("/v2/entries/{}", gone.unwrap_or_default())).await?.expect(204)?;
+    drop_file(&stack, "inbox/1/toggl/third.csv", &toggl((1..=30).map(|day| (day, "Sketch"))), &[]).await?;
+    assert_eq!(told(&report(&stack, "third.csv").await?), json!(["complete", 30, 1, 29, 29]));
+    Ok(())
+}
+
+#[tokio::test]
+async fn equal_rows_are_counted_wherever_they_stand_in_the_file() -> anyhow::Result<()> {
+    let stack = Stack::start(2).await?;
+    drop_file(&stack, "inbox/1/toggl/two.csv", &toggl([(3, "Tea"), (4, "Sketch"), (5, "Sketch"), (3, "Tea")]), &[])
+        .await?;
+    assert_eq!(told(&report(&stack, "two.csv").await?), json!(["complete", 4, 4, 0, 0]));
+    // Two of them stand, so two of five are there already.
+    let five = toggl([(3, "Tea"), (3, "Tea"), (9, "Sketch"), (3, "Tea"), (3, "Tea"), (9, "Sketch"), (3, "Tea")]);
+    drop_file(&stack, "inbox/1/toggl/five.csv", &five, &[]).await?;
+    assert_eq!(told(&report(&stack, "five.csv").await?), json!(["complete", 7, 5, 2, 2]));
+    drop_file(&stack, "inbox/1/toggl/again.csv", &five, &[]).await?;
+    assert_eq!(told(&report(&stack, "again.csv").await?), json!(["complete", 7, 0, 7, 7]));
+    Ok(())
+}
+
+#[tokio::test]
+async fn options_come_from_metadata_or_a_side_car() -> anyhow::Result<()> {
+    let stack = Stack::start(2).await?;
+    let twice = [("duplicates", "create"), ("import-tags", "false"), ("fallback_user", "null")];
+    drop_file(&stack, "inbox/1/auto/a.csv", TOGGL.as_bytes(), &[]).await?;
+    drop_file(&stack, "inbox/1/auto/a.csv", TOGGL.as_bytes(), &twice).await?;
+    assert_eq!(told(&report(&stack, "a.csv").await?), json!(["complete", 5, 5, 0, 0]));
+    let tagged = stack.get("/v2/imports/2/tags").await?.expect(200)?;
+    assert_eq!(tagged, json!([]));
+    let freckle = "Date,Person,Minutes,Project,Description\n8/9/2026,Demo User,60,Website,Sketch\n";
+    drop_file(&stack, "inbox/1/freckle/b.csv", freckle.as_bytes(), &[]).await?;
+    assert_eq!(report(&stack, "b.csv").await?["status"], "unsupported");
+    let options = json!({ "date_order": "mdy", "user": "demo@example.com" }).to_string();
+    drop_file(&stack, "inbox/1/freckle/b.csv.options.json", options.as_bytes(), &[]).await?;
+    drop_file(&stack, "inbox/1/freckle/b.csv", freckle.as_bytes(), &[]).await?;
+    assert_eq!(told(&report(&stack, "b.csv").await?), json!(["complete", 1, 1, 0, 0]));
+    // The side-car was no import.
+    stack.get("/v2/imports/5").await?.expect(404)?;
+    Ok(())
+}
+
+#[tokio::test]
+async fn what_cannot_become_an_import_is_told_why() -> anyhow::Result<()> {
+    let stack = Stack::start(2).await?;
+    for (key, metadata, reason) in [
+        ("inbox/1/timecamp/x.csv", vec![], "type unknown format \"timecamp\""),
+        ("inbox/1/auto/x.csv", vec![("date_order", "sideways")], "date_order"),
+        ("inbox/1/auto/x.csv", vec![("colour", "red")], "colour is not known"),
+        ("inbox/1/auto/x.csv", vec![("user", "nobody@example.com")], "user is no user"),
+        ("inbox/1/auto/x.csv", vec![("fallback-user", "77")], "fallback_user does not exist"),
+    ] {
+        drop_file(&stack, key, TOGGL.as_bytes(), &metadata).await?;
+        let report = report(&stack, "x.csv").await?;
+        assert_eq!([&report["id"], &report["status"]], [&Value::Null, &json!("unsupported")]);
+        assert!(report["reasons"].to_string().replace('\\', "").contains(reason), "{report}");
+    }
+    drop_file(&stack, "inbox/1/auto/y.csv.options.json", b"date_order=mdy", &[]).await?;
+    drop_file(&stack, "inbox/1/auto/y.csv", TOGGL.as_bytes(), &[]).await?;
+    assert!(report(&stack, "y.csv").await?["reasons"].to_string().contains("no JSON object"));
+    // Of an account that is not there, or of a key that says nothing, nothing is told.
+    for key in ["inbox/77/auto/x.csv", "inbox/loose.csv", "inbox/x/auto/x.csv"] {
+        drop_file(&stack, key, TOGGL.as_bytes(), &[]).await?;
+    }
+    stack.get("/v2/imports/1").await?.expect(404)?;
+    Ok(())
+}
+
+/// An event as S3 sends it.
+fn event(key: &str, etag: &str, sequencer: &str) -> Trigger {
+    let object = json!({ "key": key, "eTag": etag, "sequencer": sequencer, "size": 1 });
+    let record = json!({ "eventTime": "2026-03-31T09:00:00.000Z", "eventName": "ObjectCreated:Put", "userIdentity": {}, "requestParameters": {}, "responseElements": {}, "s3": { "bucket": { "name": "waybill-local" }, "object": object } });
+    let event: S3Event = serde_json::from_value(json!({ "Records": [record] })).expect("S3's shape");
+    Trigger::Objects(event)
+}
+
+#[tokio::test]
+async fn an_event_twice_is_one_import_and_one_of_a_replaced_object_is_none() -> anyhow::Result<()> {
+    let stack = Stack::by_hand(2).await?;
+    let services = stack.system.services();
+    let key = "inbox/1/auto/a.csv";
+    put(&stack, key, b"Date,Minutes\n", &[]).await?;
+    let before = services.files.head(key).await?;
+    put(&stack, key, TOGGL.as_bytes(), &[]).await?;
+    let now = services.files.head(key).await?;
+    parser::handle(services, event(key, &before.etag, "01")).await?;
+    stack.get("/v2/imports/1").await?.expect(404)?;
+    for _ in 0..3 {
+        parser::handle(services, event(key, &now.etag, "02")).await?;
+    }
+    stack.get("/v2/imports/1").await?.expect(200)?;
+    stack.get("/v2/imports/2").await?.expect(404)?;
+    parser::handle(services, event(key, &now.etag, "03")).await?;
+    stack.get("/v2/imports/2").await?.expect(200)?;
+    Ok(())
+}
+
+#[tokio::test]
+async fn drops_of_an_account_wait_for_each_other_in_the_order_they_came() -> anyhow::Result<()> {
+    let stack = Stack::by_hand(2).await?;
+    let services = stack.system.services();
+    for (n, name) in ["a", "b", "c"].into_iter().enumerate() {
+        let key = format!("inbox/1/toggl/{name}.csv");
+        put(&stack, &key, TOGGL.as_bytes(), &[]).await?;
+        parser::handle(services, event(&key, &services.files.head(&key).await?.etag, &n.to_string())).await?;
+    }
+    let statuses = async || {
+        let mut statuses = Vec::new();
+        for id in 1..=3 {
+            statuses.push(stack.native(id).await?["status"].as_str().unwrap_or_default().to_owned());
+        }
+        anyhow::Ok(statuses)
+    };
+    assert_eq!(statuses().await?, ["processing", "queued", "queued"]);
+    // The one that waits is not woken by the sweep, however long it waits; nor is it given up.
+    for _ in 0..20 {
+        services.clock.turn(crate::postman::LONG);
+        sweep::handle(services).await?;
+    }
+    assert_eq!(statuses().await?[1..], ["queued", "queued"]);
+    // The middle one is undone before it began: the last one does not wait for it.
+    let postman = crate::postman::Postman::of(&stack.system);
+    stack.delete("/v2/imports/2").await?.expect(204)?;
+    postman.drain_all(services, &crate::faults::Faults::default()).await;
+    assert_eq!(statuses().await?, ["complete", "rolled_back", "complete"]);
+    assert_eq!(told(&report(&stack, "c.csv").await?), json!(["complete", 5, 0, 5, 5]));
+    let open: Vec<_> =
+        stack.dump(Table::Imports).await?.into_values().filter(|item| item.contains_key("open")).collect();
+    assert!(open.is_empty(), "{open:?}");
+    Ok(())
+}

@@ -1,0 +1,9 @@
+//! The Noko door, line by line: `docs/doors/noko.md` says which test proves which line of the seed.
+
+mod bodies;
+mod cost;
+mod edits;
+mod imports;
+mod lists;
+mod paths;
+mod totals;

@@ -1,0 +1,201 @@
+//! Imports: asked for, told of, taken back.
+
+use reqwest::Method;
+use reqwest::multipart::{Form, Part};
+use serde_json::{Value, json};
+
+use crate::files::{FRECKLE, TOGGL, one, toggl};
+use crate::stack::{Stack, differences};
+
+fn named(list: &[Value]) -> Vec<&str> {
+    list.iter().filter_map(|thing| thing["name"].as_str()).collect()
+}
+
+#[tokio::test]
+async fn the_three_content_types_make_the_same_import() -> anyhow::Result<()> {
+    let stack = Stack::start(100).await?;
+    let encoded: String = TOGGL.bytes().map(|byte| format!("%{byte:02X}")).collect();
+    let form = format!("type=toggl&fallback_user=null&import_tags=false&file_name=a%2Fb.csv&file={encoded}");
+    let part = Part::bytes(TOGGL.as_bytes().to_vec()).file_name("b.csv");
+    let multipart = Form::new().part("file", part).text("type", "toggl").text("fallback_user", "null");
+    let typed = |content_type: &str| {
+        let request = stack.request(Method::POST, "/v2/imports/").header("Content-Type", content_type);
+        request.body(form.clone())
+    };
+    let requests = [
+        stack.request(Method::POST, "/v2/imports/").multipart(multipart.text("import_tags", "false")),
+        typed("application/x-www-form-urlencoded; charset=utf-8"),
+        typed("application/x-ww-form-urlencoded"),
+    ];
+    for (request, id) in requests.into_iter().zip(1..) {
+        let answer = stack.answer(request).await?;
+        let created = answer.expect(202)?;
+        let url = format!("{}/v2/imports/{id}", stack.system.url());
+        assert_eq!(answer.headers["location"], format!("{url}/status").as_str());
+        assert_eq!((&created["id"], &created["url"]), (&json!(id), &json!(url)));
+        assert_eq!((&created["import_tags"], &created["fallback_user"]), (&json!(false), &Value::Null));
+        stack.idle().await?;
+        assert_eq!(stack.native(id).await?["file_name"], "b.csv");
+        assert_eq!(stack.get(&format!("/v2/imports/{id}")).await?.expect(200)?["entries"], 5);
+    }
+    Ok(())
+}
+
+#[tokio::test]
+async fn each_type_can_be_asked_for_and_auto_is_told_as_what_was_found() -> anyhow::Result<()> {
+    let stack = Stack::start(100).await?;
+    for (asked, file, told) in [
+        (None, TOGGL, "toggl"),
+        (Some("auto"), FRECKLE, "freckle"),
+        (Some("autodetect"), TOGGL, "toggl"),
+        (Some("toggl"), TOGGL, "toggl"),
+        (Some("freckle"), FRECKLE, "freckle"),
+    ] {
+        let fields: Vec<_> = asked.map(|asked| ("type", asked)).into_iter().collect();
+        let id = stack.import(file.as_bytes(), &fields).await?;
+        assert_eq!(stack.get(&format!("/v2/imports/{id}")).await?.expect(200)?["type"], told, "{asked:?}");
+    }
+    // Another type than the file has is refused, with the reason.
+    for wrong in ["basecamp", "freshbooks", "harvest", "tempo", "freckle"] {
+        let refused = stack.post(TOGGL.as_bytes(), &[("type", wrong)]).await?.expect(422)?;
+        assert_eq!(refused["errors"][0]["code"], "invalid_file", "{wrong}");
+        assert!(refused["errors"][0]["message"].as_str().is_some_and(|message| !message.is_empty()), "{refused}");
+    }
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_wrong_fallback_user_is_refused_and_one_of_another_account_is_wrong() -> anyhow::Result<()> {
+    let stack = Stack::start(100).await?;
+    let theirs = stack.bare(Method::POST, "/v2/users").header("X-NokoToken", "other");
+    let theirs = theirs.json(&json!({ "email": "theirs@example.com" }));
+    let theirs = stack.answer(theirs).await?.expect(201)?["id"].to_string();
+    for wrong in ["77", theirs.as_str()] {
+        let refused = stack.post(TOGGL.as_bytes(), &[("fallback_user", wrong)]).await?.expect(422)?;
+        let expected = json!({
+            "message": "Validation Failed",
+            "errors": [{ "resource": "Import", "field": "fallback_user", "code": "missing" }],
+        });
+        assert_eq!(refused, expected, "{wrong}");
+    }
+    assert_eq!(stack.get("/v2/imports").await?.expect(200)?, json!([]));
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_delimiter_can_be_given_in_either_spelling() -> anyhow::Result<()> {
+    let stack = Stack::start(100).await?;
+    let file = FRECKLE.replace(',', ";");
+    for name in ["field_delimiter", "field_delimeter"] {
+        let id = stack.import(file.as_bytes(), &[(name, ";"), ("type", "freckle")]).await?;
+        assert_eq!(stack.get(&format!("/v2/imports/{id}")).await?.expect(200)?["entries"], 3, "{name}");
+    }
+    Ok(())
+}
+
+#[tokio::test]
+async fn details_add_up_to_the_file_whatever_is_wrong_with_it() -> anyhow::Result<()> {
+    let stack = Stack::start(2).await?;
+    let mut file = FRECKLE.to_owned();
+    file.push_str("2026-03-05,Unknown One,Shed,10,roof,no\n");
+    file.push_str("2026-03-05,Demo User,Shed,soon,roof,no\n");
+    file.push_str("2026-03-06,Demo User,Shed,20,roof,no\n");
+    file.push_str("2026-03-07,Unknown One,Barn,10,roof,no\n");
+    let options = [("fallback_user", "null"), ("autocreate_projects", "false")];
+    let id = stack.import(file.as_bytes(), &options).await?;
+    let details = stack.get(&format!("/v2/imports/{id}/details")).await?.expect(200)?;
+    let rows = file.lines().count() - 1;
+    let sum = details["entries_imported"].as_u64().zip(details["entries_discarded"].as_u64()).map(|(a, b)| a + b);
+    assert_eq!(sum, Some(rows as u64), "{details}");
+    assert_eq!(details["entries_imported"], 3);
+    assert_eq!(details["entries_with_unknown_users"], 3);
+    assert_eq!(details["unknown_users"], json!(["Somebody Else", "Unknown One"]));
+    // Of rows that are left out for their user the projects are not looked at.
+    assert_eq!(details["unknown_projects"], json!(["Garden", "Shed"]));
+    assert_eq!(details["line_errors"][0]["line"], 6);
+    assert_eq!(details["line_errors"][0]["fields"], json!(["2026-03-05", "Demo User", "Shed", "soon", "roof", "no"]));
+    let projects = stack.pages(&format!("/v2/imports/{id}/entries")).await?;
+    assert!(projects.iter().all(|entry| entry["project"].is_null()));
+    let import = stack.get(&format!("/v2/imports/{id}")).await?.expect(200)?;
+    assert_eq!((&import["entries"], &import["projects"]), (&json!(3), &json!(0)));
+    Ok(())
+}
+
+#[tokio::test]
+async fn an_import_of_many_errors_tells_each_with_its_cells() -> anyhow::Result<()> {
+    let stack = Stack::start(7).await?;
+    let mut file = FRECKLE.lines().next().unwrap_or_default().to_owned() + "\n";
+    for row in 0..60 {
+        let minutes = if row % 2 == 0 { "soon" } else { "5" };
+        file.push_str(&format!("2026-03-{:02},Demo User,Shed,{minutes},row {row},no\n", 1 + row % 28));
+    }
+    let id = stack.import(file.as_bytes(), &[]).await?;
+    let details = stack.get(&format!("/v2/imports/{id}/details")).await?.expect(200)?;
+    let errors = details["line_errors"].as_array().cloned().unwrap_or_default();
+    assert_eq!((errors.len(), &details["entries_discarded"]), (30, &json!(30)));
+    for (n, error) in errors.iter().enumerate() {
+        assert_eq!(error["line"], 2 + 2 * n);
+        assert_eq!(error["fields"][4], format!("row {}", 2 * n));
+    }
+    // The same through the native door, from what was kept when the import settled.
+    assert_eq!(stack.native(id).await?["errors"].as_array().map(Vec::len), Some(30));
+    Ok(())
+}
+
+#[tokio::test]
+async fn unknown_names_beyond_what_one_item_holds_are_all_told() -> anyhow::Result<()> {
+    let stack = Stack::start(1000).await?;
+    let mut file = "Date,Person,Minutes,Description\n".to_owned();
+    let name = |n: u64| format!("Person {n:05} of a rather long name that takes up much room");
+    (0..2500).for_each(|n| file.push_str(&format!("2026-03-01,{},5,x\n", name(n))));
+    let id = stack.import(file.as_bytes(), &[("fallback_user", "null")]).await?;
+    let details = stack.get(&format!("/v2/imports/{id}/details")).await?.expect(200)?;
+    let names: Vec<String> = (0..2500).map(name).collect();
+    assert_eq!(details["unknown_users"], json!(names));
+    assert_eq!((&details["entries_imported"], &details["entries_discarded"]), (&json!(0), &json!(2500)));
+    Ok(())
+}
+
+#[tokio::test]
+async fn deleting_while_in_progress_undoes_and_deleting_twice_is_404() -> anyhow::Result<()> {
+    let stack = Stack::start(10).await?;
+    let kept = stack.import(one("Orchard", "Website", "design").as_bytes(), &[]).await?;
+    let before = stack.workspace().await?;
+    let id = stack.post(toggl(500, 7, 5).as_bytes(), &[]).await?.expect(202)?["id"].clone();
+    let path = format!("/v2/imports/{id}");
+    let deleted = stack.delete(&path).await?;
+    assert_eq!((deleted.status.as_u16(), deleted.text.as_str()), (204, ""));
+    for gone in ["", "/status", "/details", "/report", "/entries", "/tags", "/projects"] {
+        let answer = stack.get(&format!("{path}{gone}")).await?;
+        assert_eq!(answer.expect(404)?, json!({ "message": "Not Found" }), "{gone}");
+    }
+    stack.delete(&path).await?.expect(404)?;
+    let listed = stack.pages("/v2/imports").await?;
+    assert_eq!(listed.iter().map(|import| import["id"].as_u64()).collect::<Vec<_>>(), [Some(kept)]);
+    stack.idle().await?;
+    stack.delete(&path).await?.expect(404)?;
+    assert_eq!(differences(&stack.workspace().await?, &before), [""; 0]);
+    Ok(())
+}
+
+#[tokio::test]
+async fn an_undo_takes_edited_entries_and_leaves_what_holds_others() -> anyhow::Result<()> {
+    let stack = Stack::start(2).await?;
+    let id = stack.import(TOGGL.as_bytes(), &[]).await?;
+    let cranes = stack.pages("/v2/projects?name=cranes").await?;
+    let by_hand =
+        json!({ "date": "2026-06-01", "minutes": 5, "project_id": cranes[0]["id"], "description": "#outside" });
+    let by_hand = stack.send(Method::POST, "/v2/entries", &by_hand).await?.expect(201)?;
+    let edited = json!({ "minutes": 7, "description": "edited" });
+    stack.send(Method::PUT, "/v2/entries/1000000001", &edited).await?.expect(200)?;
+    stack.undo(id).await?;
+    assert_eq!(stack.pages("/v2/entries").await?, [stack.get(&format!("/v2/entries/{}", by_hand["id"])).await?.json()]);
+    let projects = stack.pages("/v2/projects").await?;
+    assert_eq!(
+        (named(&projects), &projects[0]["entries"], &projects[0]["minutes"]),
+        (vec!["Cranes"], &json!(1), &json!(5))
+    );
+    let tags = stack.pages("/v2/tags").await?;
+    assert_eq!((named(&tags), &tags[0]["entries"], &tags[0]["import"]), (vec!["outside"], &json!(1), &Value::Null));
+    Ok(())
+}
