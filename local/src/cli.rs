@@ -2,7 +2,9 @@
 
 mod bench;
 mod client;
+mod detect;
 mod import;
+mod reading;
 mod report;
 mod revert;
 mod serve;
@@ -31,6 +33,8 @@ enum Command {
     Serve(serve::Serve),
     /// Import a file and tell what became of every row
     Import(import::Import),
+    /// Tell what a file is and how it would be read, without importing it
+    Detect(detect::Detect),
     /// Undo an import
     Revert(revert::Revert),
     /// Measure what an import and its undo take, against embedded stores in a process of their own
@@ -62,6 +66,7 @@ pub async fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
     match arguments.command {
         Command::Serve(serve) => serve.run().await,
         Command::Import(import) => import.run().await,
+        Command::Detect(detect) => detect.run(),
         Command::Revert(revert) => revert.run().await,
         Command::Bench(bench) => bench.run().await,
         Command::Stores => bench::stores().await,

@@ -24,6 +24,7 @@ mod columns;
 mod dates;
 mod detect;
 mod durations;
+mod elapsed;
 mod entry;
 mod fingerprint;
 mod freckle;
@@ -32,6 +33,8 @@ mod harvest;
 mod headers;
 mod layout;
 mod lookalikes;
+mod mapped;
+mod mapping;
 mod numbers;
 mod people;
 mod plan;
@@ -58,6 +61,7 @@ pub use detect::Candidate;
 pub use entry::{EntryRow, Person, Tag};
 pub use fingerprint::Fingerprint;
 pub use layout::Layout;
+pub use mapping::{Field, Mapping, WrongMapping};
 pub use numbers::{DecimalMark, UnknownDecimalMark};
 pub use plan::{ChunkSpan, Oversized, Plan};
 pub use refusal::{Ambiguous, Refusal};
@@ -78,6 +82,8 @@ pub enum FormatName {
     Harvest,
     Tempo,
     Toggl,
+    /// Any table, by a [`Mapping`].
+    Table,
 }
 
 /// A word that is no format.
@@ -86,7 +92,7 @@ pub enum FormatName {
 pub struct UnknownFormat(pub String);
 
 impl FormatName {
-    /// In the order of detection: the loosest comes last.
+    /// Those that are told by their headers, in the order of detection: the loosest comes last.
     pub const ALL: [Self; 6] =
         [Self::Tempo, Self::Toggl, Self::Harvest, Self::Freshbooks, Self::Basecamp, Self::Freckle];
 
@@ -99,6 +105,7 @@ impl FormatName {
             Self::Harvest => "harvest",
             Self::Tempo => "tempo",
             Self::Toggl => "toggl",
+            Self::Table => "table",
         }
     }
 
@@ -110,6 +117,7 @@ impl FormatName {
             Self::Harvest => &harvest::FORMAT,
             Self::Tempo => &tempo::FORMAT,
             Self::Toggl => &toggl::FORMAT,
+            Self::Table => &mapped::FORMAT,
         }
     }
 
@@ -139,6 +147,8 @@ impl FromStr for FormatName {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ReadingOptions {
     pub format: Option<FormatName>,
+    /// Which column is what, for a table that is no format's.
+    pub mapping: Option<Mapping>,
     /// An ASCII character that is no quote and no line break.
     pub delimiter: Option<u8>,
     pub encoding: Option<Encoding>,
@@ -147,12 +157,14 @@ pub struct ReadingOptions {
     pub decimal_mark: Option<DecimalMark>,
 }
 
-/// Whether a row of cells can be the header of a file that is read: as the format that the caller names, or as any.
-pub fn is_header(cells: &[String], format: Option<FormatName>) -> bool {
+/// Whether a row of cells can be the header of a file that is read: by the caller's mapping, as the format that the
+/// caller names, or as any.
+pub fn is_header(cells: &[String], format: Option<FormatName>, mapping: Option<&Mapping>) -> bool {
     let headers = headers::Headers::new(cells.to_vec());
-    match format {
-        Some(format) => detect::named(format, &headers).is_ok(),
-        None => detect::detect(&headers).is_ok(),
+    match (mapping, format) {
+        (Some(mapping), _) => mapping.roles(&headers).is_ok(),
+        (None, Some(format)) => detect::named(format, &headers).is_ok(),
+        (None, None) => detect::detect(&headers).is_ok(),
     }
 }
 

@@ -9,6 +9,7 @@
 mod draft;
 mod duplicates;
 mod names;
+mod people;
 mod resolve;
 mod touch;
 

@@ -22,7 +22,7 @@ mod rows;
 mod shape;
 mod workbook;
 
-use crate::format::{FormatName, Plan, ReadingOptions, Refusal, Survey};
+use crate::format::{FormatName, Mapping, Plan, ReadingOptions, Refusal, Survey};
 
 pub use gzip::Gunzip;
 
@@ -127,6 +127,8 @@ impl From<Refusal> for NotUnpacked {
 pub struct Wanted {
     /// The format, if it is known; it tells the header.
     pub format: Option<FormatName>,
+    /// The columns of a table that is no format's, which tell its header.
+    pub mapping: Option<Mapping>,
     /// The name of the sheet.
     pub sheet: Option<String>,
 }

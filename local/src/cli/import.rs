@@ -10,6 +10,7 @@ use clap::Args;
 use indicatif::{ProgressBar, ProgressStyle};
 use serde_json::{Value, json};
 
+use super::reading::Reading;
 use super::{Where, report};
 
 /// Import a file.
@@ -17,9 +18,8 @@ use super::{Where, report};
 pub struct Import {
     /// The file
     file: PathBuf,
-    /// Its format; without it the format is found from the file
-    #[arg(long = "type", value_name = "FORMAT", default_value = "auto")]
-    format: String,
+    #[command(flatten)]
+    reading: Reading,
     /// Who gets the entries of unknown users: a user's id, or `none` to leave them out; without it, you
     #[arg(long, value_name = "ID|none")]
     fallback_user: Option<String>,
@@ -29,21 +29,9 @@ pub struct Import {
     /// Do not make projects that are unknown; their entries come without a project
     #[arg(long)]
     no_autocreate_projects: bool,
-    /// The delimiter, if it is not to be found from the file: , ; tab or |
+    /// Make users of people that nobody knows; the undo removes them again
     #[arg(long)]
-    delimiter: Option<String>,
-    /// The encoding, if it is not to be found from the file
-    #[arg(long)]
-    encoding: Option<String>,
-    /// The order of day, month and year where the file leaves it open: ymd, mdy or dmy
-    #[arg(long)]
-    date_order: Option<String>,
-    /// The decimal mark where the file leaves it open: . or ,
-    #[arg(long)]
-    decimal_mark: Option<String>,
-    /// The sheet of a spreadsheet, if several could be meant
-    #[arg(long)]
-    sheet: Option<String>,
+    autocreate_users: bool,
     /// Print one JSON object instead of a report
     #[arg(long)]
     json: bool,
@@ -87,10 +75,7 @@ impl Import {
     }
 
     fn asked(&self) -> anyhow::Result<Value> {
-        let mut asked = json!({});
-        if !matches!(self.format.as_str(), "auto" | "autodetect") {
-            asked["format"] = json!(self.format);
-        }
+        let mut asked = self.reading.asked()?;
         match self.fallback_user.as_deref() {
             None => {}
             Some("none" | "null") => asked["fallback_user"] = Value::Null,
@@ -101,20 +86,7 @@ impl Import {
         }
         asked["import_tags"] = json!(!self.no_import_tags);
         asked["autocreate_projects"] = json!(!self.no_autocreate_projects);
-        if let Some(delimiter) = &self.delimiter {
-            let delimiter = if matches!(delimiter.as_str(), "tab" | "\\t") { "\t" } else { delimiter };
-            asked["delimiter"] = json!(delimiter);
-        }
-        for (name, value) in [
-            ("encoding", &self.encoding),
-            ("date_order", &self.date_order),
-            ("decimal_mark", &self.decimal_mark),
-            ("sheet", &self.sheet),
-        ] {
-            if let Some(value) = value {
-                asked[name] = json!(value);
-            }
-        }
+        asked["autocreate_users"] = json!(self.autocreate_users);
         Ok(asked)
     }
 }

@@ -73,7 +73,8 @@ pub fn import(import: &Value, took: Duration, again: Option<&str>) -> String {
     text
 }
 
-fn separators(delimiter: &str) -> &str {
+/// A delimiter as people call it.
+pub fn separators(delimiter: &str) -> &str {
     match delimiter {
         "\t" => "tabs",
         "," => "commas",
@@ -132,7 +133,7 @@ pub fn undo(import: &Value) -> String {
     line(&mut text, format_args!("  entries removed  {}", undone["removed"].as_u64().unwrap_or_default()));
     for kept in undone["kept"].as_array().into_iter().flatten() {
         let (kind, id) = (kept["kind"].as_str().unwrap_or_default(), &kept["id"]);
-        line(&mut text, format_args!("  kept             {kind} {id}: others refer to it"));
+        line(&mut text, format_args!("  kept             {kind} {id}: others refer to it, or it was edited since"));
     }
     text
 }
@@ -145,7 +146,8 @@ fn strings(value: &Value) -> impl Iterator<Item = &str> {
     value.as_array().into_iter().flatten().filter_map(Value::as_str)
 }
 
-fn duration(seconds: u64) -> String {
+/// A duration as people read it.
+pub fn duration(seconds: u64) -> String {
     let (hours, minutes, seconds) = (seconds / 3600, seconds / 60 % 60, seconds % 60);
     format!("{hours} h {minutes:02} min {seconds:02} s")
 }

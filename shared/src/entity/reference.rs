@@ -13,7 +13,7 @@ use std::ops::AddAssign;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Thing, find};
+use super::{Thing, find, user};
 use crate::id::{AccountId, ImportId, ThingId};
 use crate::import::{Import, Kept};
 use crate::services::Services;
@@ -203,20 +203,30 @@ async fn without(
     undone: ImportId,
 ) -> Result<Fate, StoreError> {
     let made_by_it = is_made_by(thing, undone);
-    let doomed = made_by_it || thing.orphan;
+    let doomed = (made_by_it || thing.orphan) && !is_edited_user(thing);
     if doomed && thing.refs == fewer {
         return Ok(Fate { writes: removal(services, account, thing, fewer, undone).await?, goes: true });
     }
-    let marks = made_by_it && !thing.orphan;
+    let marks = doomed && !thing.orphan;
     if fewer == 0 && !marks {
         return Ok(Fate { writes: Vec::new(), goes: false });
     }
     // Not a number that was seen, so that those who let go side by side do not have to begin again each time.
-    let condition = if doomed { "#refs > :fewer" } else { "#refs >= :fewer AND attribute_not_exists(#orphan)" };
+    let condition = match doomed {
+        true => "#refs > :fewer",
+        // Whether it is marked means nothing any more.
+        false if is_edited_user(thing) => "#refs >= :fewer",
+        false => "#refs >= :fewer AND attribute_not_exists(#orphan)",
+    };
     let update = if marks { "ADD #refs :by SET #orphan = :true" } else { "ADD #refs :by" };
     let write = Write::update(keys::thing(account, thing.kind, thing.id), update).when(condition);
     let write = write.bind(":fewer", fewer).bind(":by", -fewer);
     Ok(Fate { writes: vec![if marks { write.bind(":true", true) } else { write }], goes: false })
+}
+
+/// What people have put into a user that an import made is theirs: the user stays.
+fn is_edited_user(thing: &Thing) -> bool {
+    thing.kind == Kind::User && thing.version > 1
 }
 
 fn is_made_by(thing: &Thing, import: ImportId) -> bool {
@@ -261,8 +271,8 @@ pub async fn drop_reference(
     Err(StoreError::Busy("a shared thing kept changing while a reference was dropped".to_owned()))
 }
 
-/// The writes that remove a thing that has exactly `refs` references: the thing, the sign to it, and its place with its
-/// client, which goes with its last project if its import is undone.
+/// The writes that remove a thing that has exactly `refs` references: the thing, the claims of a user, the sign to it, and its
+/// place with its client, which goes with its last project if its import is undone.
 pub async fn removal(
     services: &Services,
     account: AccountId,
@@ -277,6 +287,9 @@ pub async fn removal(
     }
     let gone = find::removal(account, thing).when(&unchanged).bind(":refs", refs).bind(":version", thing.version);
     let mut writes = vec![gone];
+    if thing.kind == Kind::User {
+        writes.extend(user::release(account, thing, None));
+    }
     if let Some(alias) = thing.alias_at {
         writes.push(Write::delete(keys::thing(account, thing.kind, alias)));
     }

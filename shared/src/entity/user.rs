@@ -31,20 +31,35 @@ pub async fn by_name(services: &Services, account: AccountId, name: &str) -> Res
     Ok(claims.into_iter().map(|claim| claim.id).collect())
 }
 
+/// The key of a user without an address: no address begins so.
+pub fn name_key(name: &str) -> String {
+    format!("\u{1f}{}", normal(name))
+}
+
 /// A user with these fields.
 pub fn new(id: ThingId, fields: UserFields, at: i64) -> Thing {
     let name = tidy(&format!("{} {}", fields.first_name, fields.last_name));
-    let mut user = Thing::new(Kind::User, id, normal_email(&fields.email), name, ImportId::HAND, at);
+    let email = normal_email(&fields.email);
+    let key = if email.is_empty() { name_key(&name) } else { email };
+    let mut user = Thing::new(Kind::User, id, key, name, ImportId::HAND, at);
     user.user = Some(fields);
     user
 }
 
-/// The writes that claim a user's address and name.
-pub fn claims(account: AccountId, user: &Thing) -> Vec<Write> {
+/// The address that a user has, as it is compared.
+fn address(user: &Thing) -> Option<&str> {
+    Some(user.key.as_str()).filter(|key| !key.starts_with('\u{1f}'))
+}
+
+/// The writes that claim a user's address and name, except what stood as it was `before`.
+pub fn claims(account: AccountId, user: &Thing, before: Option<&Thing>) -> Vec<Write> {
     let claim = Claim { id: user.id };
-    let mut writes = vec![Write::put(keys::email(account, &user.key), &claim).when_absent()];
+    let mut writes = Vec::new();
+    if let Some(address) = address(user).filter(|_| before.is_none_or(|before| before.key != user.key)) {
+        writes.push(Write::put(keys::email(account, address), &claim).when_absent());
+    }
     let name = normal(&user.name);
-    if !name.is_empty() {
+    if !name.is_empty() && before.is_none_or(|before| normal(&before.name) != name) {
         writes.push(Write::put(keys::user_name(account, &name, user.id), &claim));
     }
     writes
@@ -53,8 +68,8 @@ pub fn claims(account: AccountId, user: &Thing) -> Vec<Write> {
 /// The writes that give up those claims, except what `next` still needs.
 pub fn release(account: AccountId, user: &Thing, next: Option<&Thing>) -> Vec<Write> {
     let mut writes = Vec::new();
-    if next.is_none_or(|next| next.key != user.key) {
-        writes.push(Write::delete(keys::email(account, &user.key)));
+    if let Some(address) = address(user).filter(|_| next.is_none_or(|next| next.key != user.key)) {
+        writes.push(Write::delete(keys::email(account, address)));
     }
     let name = normal(&user.name);
     if !name.is_empty() && next.is_none_or(|next| normal(&next.name) != name) {

@@ -136,7 +136,7 @@ impl Format {
     /// What a header lacks of the signature, in words. Without `whole`, only what an entry cannot do
     /// without counts: a date and a duration, the first two groups.
     pub fn lacks(&self, known: &Known, whole: bool) -> Vec<&'static str> {
-        let groups = if whole { self.signature } else { &self.signature[..2] };
+        let groups = if whole { self.signature } else { &self.signature[..self.signature.len().min(2)] };
         let has = |role: &Role| known.roles.iter().any(|(other, _)| other == role);
         let met = |need: &Need| match need {
             Need::Roles(roles) => roles.iter().all(has),

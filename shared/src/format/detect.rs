@@ -93,11 +93,13 @@ fn unknown(headers: &Headers, nearest: &Candidate, look_alike: Option<&str>) -> 
     match look_alike {
         Some(name) => format!(
             "this looks like {name}, which is not read: found {found}; nearest is {format}, which \
-             needs {lacks} as well; export a list of time entries as one of {known}"
+             needs {lacks} as well; export a list of time entries as one of {known}, or say with \
+             `mapping` which column is what"
         ),
         None => format!(
             "the columns fit no format: found {found}; nearest is {format}, which needs {lacks} as \
-             well; if it is one of {known}, say so with `type`"
+             well; if it is one of {known}, say so with `type`; of any other table say with `mapping` \
+             which column is what"
         ),
     }
 }

@@ -34,6 +34,12 @@ impl Headers {
         self.keys.iter().position(fits)
     }
 
+    /// The first column of a name as people write it.
+    pub fn named(&self, name: &str) -> Option<usize> {
+        let name = key(&shown(name));
+        self.keys.iter().position(|key| *key == name)
+    }
+
     /// Whether there is a column of exactly this name.
     pub fn has(&self, key: &str) -> bool {
         self.keys().any(|other| other == key)

@@ -109,9 +109,20 @@ impl<'r> Cells<'r, '_> {
         })
     }
 
-    /// The time of day in the cell of a role; what cannot be read as one is kept among the extras.
-    pub fn time(&self, role: Role) -> Option<Time> {
-        times::read(&self.text(role)?)
+    /// The time of day in the cell of a role, and whether that is all that the cell says: it may name a day before it,
+    /// which need not be `day`.
+    fn time(&self, role: Role, day: Date) -> (Option<Time>, bool) {
+        let Some(cell) = self.text(role) else {
+            return (None, true);
+        };
+        if let Some(time) = times::read(&cell) {
+            return (Some(time), true);
+        }
+        let order = self.readings.order(if role == Role::End { Role::EndDate } else { Role::Date });
+        match dates::read(&cell) {
+            Some(written) if written.time.is_some() => (written.time, written.day.under(order) == Some(day)),
+            _ => (None, false),
+        }
     }
 
     /// The duration of a role as it is written; `None` if its cell is empty.
@@ -177,7 +188,8 @@ impl<'r> Cells<'r, '_> {
         }
     }
 
-    fn unreadable(&self, role: Role, code: ErrorCode, cell: &str, how: &str) -> RowError {
+    /// The error of a row with a cell that says no such thing.
+    pub fn unreadable(&self, role: Role, code: ErrorCode, cell: &str, how: &str) -> RowError {
         let (column, value) = (self.shown(role), excerpt(cell));
         let message = format!("{column}: {value:?} {how}");
         RowError { column: column.to_owned(), code, value, message }
@@ -203,11 +215,11 @@ impl<'r> Cells<'r, '_> {
                 extra.push((self.shown(role), cell));
             }
         };
-        let (start, end) = (self.time(Role::Start), self.time(Role::End));
+        let ((start, all_of_start), (end, all_of_end)) = (self.time(Role::Start, date), self.time(Role::End, date));
         let (billable, invoiced) = (self.flag(Role::Billable), self.flag(Role::Invoiced));
         let (rate, amount) = (self.decimal(Role::Rate), self.decimal(Role::Amount));
-        keep(Role::Start, start.is_some());
-        keep(Role::End, end.is_some());
+        keep(Role::Start, all_of_start);
+        keep(Role::End, all_of_end);
         keep(Role::Billable, billable.is_some());
         keep(Role::Invoiced, invoiced.is_some());
         keep(Role::Rate, rate.is_some());

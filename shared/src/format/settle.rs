@@ -110,10 +110,13 @@ impl Judge<'_> {
             };
             if unread > FEW.max(cells / 10) {
                 let column = self.shown(watched);
-                self.refuse(format!(
-                    "{unread} of {cells} cells in {column:?} cannot be read as {kind}, so the columns \
-                     mean something else than their names say; if they do not, say so with `type`"
-                ));
+                let so = match self.options.mapping {
+                    Some(_) => "so the column is something else than `mapping` says",
+                    None => {
+                        "so the columns mean something else than their names say; if they do not, say so with `type`"
+                    }
+                };
+                self.refuse(format!("{unread} of {cells} cells in {column:?} cannot be read as {kind}, {so}"));
             }
         }
     }
@@ -248,9 +251,12 @@ impl Judge<'_> {
     fn duration(&mut self, watched: &Watched, profile: &DurationProfile) -> durations::Reading {
         let column = self.shown(watched);
         let unit = profile.unit().unwrap_or_else(|witness| {
+            let settles = match self.options.mapping {
+                Some(_) => "map the column to `hours`, `minutes` or `seconds`",
+                None => "export durations as H:MM:SS, or with their unit",
+            };
             self.refuse(format!(
-                "{column}: {} may be hours, minutes or seconds, and no start and end times settle it: \
-                 export durations as H:MM:SS, or with their unit",
+                "{column}: {} may be hours, minutes or seconds, and no start and end times settle it: {settles}",
                 place(&witness)
             ));
             Unit::Hours

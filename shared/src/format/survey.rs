@@ -246,18 +246,30 @@ fn begin(
         return Ok(None);
     }
     let encoding = decoder.encoding();
-    let (judged, headers, candidates) =
-        choose(judged, options).map_err(|refusal| Refusal { encoding: Some(encoding), ..refusal })?;
-    let format = options.format.unwrap_or(candidates[0].format);
-    let table = Table::new(format.declaration(), &headers);
+    let chosen = choose(judged, options).map_err(|refusal| Refusal { encoding: Some(encoding), ..refusal })?;
+    let Chosen { judged, headers, candidates } = chosen;
+    let format = candidates[0].format;
+    let roles = match &options.mapping {
+        Some(mapping) => mapping.roles(&headers)?,
+        None => format.declaration().know(&headers).roles,
+    };
+    let table = Table::new(roles, &headers);
     let origin = decoder.mark() + encoding.source_len(&text[..skipped]);
     let mut records = Records::new(judged.dialect, origin, 1 + u64::from(skipped > 0));
     records.text().push_str(&text[skipped..]);
     Ok(Some(Body { records, judged, format, candidates, headers, header_read: false, table }))
 }
 
-/// Takes the likeliest delimiter under which the header is one of a format.
-fn choose(judged: Vec<Judged>, options: &ReadingOptions) -> Result<(Judged, Headers, Vec<Candidate>), Refusal> {
+/// What a file was found to be by its head.
+struct Chosen {
+    judged: Judged,
+    headers: Headers,
+    /// The format first.
+    candidates: Vec<Candidate>,
+}
+
+/// Takes the likeliest delimiter under which the header is one of a format, or has the columns that are mapped.
+fn choose(judged: Vec<Judged>, options: &ReadingOptions) -> Result<Chosen, Refusal> {
     let mut nearest = None;
     let tables = judged.into_iter().filter(|judged| judged.header.len() > 1);
     for judged in tables {
@@ -267,12 +279,15 @@ fn choose(judged: Vec<Judged>, options: &ReadingOptions) -> Result<(Judged, Head
             continue;
         }
         let headers = Headers::new(judged.header.clone());
-        let detected = match options.format {
-            Some(format) => detect::named(format, &headers),
-            None => detect::detect(&headers),
+        let detected = match (&options.mapping, options.format) {
+            (Some(_), Some(_)) => Err(Refusal::because("say the format or a `mapping`, not both")),
+            (Some(mapping), None) => mapping.roles(&headers).map(|_| vec![mapping.candidate()]),
+            (None, Some(FormatName::Table)) => Err(Refusal::because("a table is read by its `mapping`")),
+            (None, Some(format)) => detect::named(format, &headers),
+            (None, None) => detect::detect(&headers),
         };
         match detected {
-            Ok(candidates) => return Ok((judged, headers, candidates)),
+            Ok(candidates) => return Ok(Chosen { judged, headers, candidates }),
             Err(refusal) => {
                 nearest.get_or_insert(Refusal { delimiter: Some(judged.dialect.delimiter), ..refusal });
             }

@@ -9,7 +9,7 @@ use std::borrow::Cow;
 
 use jiff::civil::{Date, DateTime, Time};
 
-use super::columns::{Format, Role};
+use super::columns::Role;
 use super::dates::{self, DateOrder};
 use super::durations::{self, Reading, Unit};
 use super::headers::{Headers, fits};
@@ -53,8 +53,8 @@ struct Waiting {
 }
 
 impl Table {
-    pub fn new(format: &Format, headers: &Headers) -> Self {
-        let roles = format.know(headers).roles;
+    /// Watches the columns of `roles`, and others whose names say that they hold dates or numbers.
+    pub fn new(roles: Vec<(Role, usize)>, headers: &Headers) -> Self {
         let mut watched = Vec::new();
         for (column, key) in headers.keys().enumerate() {
             let role = roles.iter().find(|(_, other)| *other == column).map(|(role, _)| *role);
@@ -203,8 +203,9 @@ impl<'r> Related<'r> {
 
     /// From the start to the end, if both are on the same day: then the order of dates is no matter.
     fn elapsed(&self) -> Option<u64> {
-        let start = self.cell(Role::Date).filter(|start| dates::read(start).is_some())?;
-        if start != self.cell(Role::EndDate)? {
+        let start = dates::read(&self.cell(Role::Date)?)?;
+        let end = dates::read(&self.cell(Role::EndDate)?);
+        if end.is_some_and(|end| end.day != start.day) {
             return None;
         }
         let midnight = jiff::civil::date(2000, 1, 1);
@@ -237,8 +238,12 @@ impl<'r> Related<'r> {
 
     /// The times of day of start and end.
     fn times(&self) -> Option<(Time, Time)> {
-        let time = |role: Role| times::read(&self.cell(role)?);
-        Some((time(Role::Start)?, time(Role::End)?))
+        let behind_date = |role: Role| dates::read(&self.cell(role)?)?.time;
+        let time = |role: Role, date: Role| match self.cell(role).and_then(|cell| times::read(&cell)) {
+            None => behind_date(date),
+            time => time,
+        };
+        Some((time(Role::Start, Role::Date)?, time(Role::End, Role::EndDate)?))
     }
 
     fn between(&self, start: Date, end: Date) -> Option<u64> {

@@ -6,11 +6,12 @@
 
 use std::borrow::Cow;
 
-use jiff::civil::{Date, DateTime};
+use jiff::civil::Date;
 
 use super::columns::{Format, Need, Role, column, group};
+use super::elapsed;
 use super::entry::EntryRow;
-use super::row::{Cells, Duration, RowError};
+use super::row::{Cells, RowError};
 
 pub(super) static FORMAT: Format = Format {
     columns: &[
@@ -51,25 +52,13 @@ pub(super) static FORMAT: Format = Format {
     read,
 };
 
-const DAY: u64 = 86_400;
-
 fn read<'r>(cells: &Cells<'r, '_>) -> Result<EntryRow<'r>, RowError> {
     let mut entry = cells.entry()?;
     let end_date = end_date(cells, entry.date);
     if end_date != Some(entry.date) {
         cells.keep(&mut entry, Role::EndDate);
     }
-    // From start to end, if both are known.
-    let elapsed = || {
-        let start = DateTime::from_parts(entry.date, entry.start?);
-        let end = DateTime::from_parts(end_date?, entry.end?);
-        u64::try_from(start.duration_until(end).as_secs()).ok()
-    };
-    entry.seconds = match cells.duration(Role::Duration)? {
-        Some(Duration { seconds, clock: false }) => seconds,
-        Some(Duration { seconds, clock: true }) => elapsed().map_or(seconds, |elapsed| with_days(seconds, elapsed)),
-        None => elapsed().ok_or_else(|| cells.missing(Role::Duration))?,
-    };
+    entry.seconds = elapsed::seconds(cells, Role::Duration, &entry, end_date)?;
     if entry.currency.is_none() && entry.amount.is_some() {
         entry.currency = in_header(cells.shown(Role::Amount)).map(Cow::Borrowed);
     }
@@ -83,12 +72,6 @@ fn end_date(cells: &Cells<'_, '_>, start: Date) -> Option<Date> {
         return Some(start);
     }
     cells.date(Role::EndDate).ok().map(|(date, _)| date)
-}
-
-/// A time of day with as many whole days as the entry lasted. Clocks are turned between start and
-/// end, so what is left over is rounded.
-fn with_days(clock: u64, elapsed: u64) -> u64 {
-    clock + (elapsed + DAY / 2).saturating_sub(clock) / DAY * DAY
 }
 
 /// `EUR` of `Amount (EUR)`.

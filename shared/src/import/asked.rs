@@ -7,6 +7,7 @@ use std::str::FromStr;
 use serde_json::{Map, Value};
 
 use super::Options;
+use crate::format::Mapping;
 use crate::id::ThingId;
 
 /// What is wrong, by field.
@@ -34,9 +35,11 @@ fn take(options: &mut Options, name: &str, value: &Value) -> Result<(), String> 
             Some("auto" | "autodetect") => options.format = None,
             _ => options.format = word(value)?,
         },
+        "mapping" => options.mapping = mapping(value)?,
         "fallback_user" => options.fallback_user = fallback_user(value)?,
         "import_tags" => options.import_tags = truth(value)?,
         "autocreate_projects" => options.autocreate_projects = truth(value)?,
+        "autocreate_users" => options.autocreate_users = truth(value)?,
         "duplicates" => options.duplicates = word(value)?.unwrap_or_default(),
         "delimiter" => options.delimiter = delimiter(value)?,
         "encoding" => options.encoding = word(value)?,
@@ -63,6 +66,26 @@ fn text(value: &Value) -> Result<Option<String>, String> {
         Value::String(text) => Ok(Some(text.clone())),
         _ => Err("must be a text".to_owned()),
     }
+}
+
+/// Column to field, in an object or in the text of one, as metadata has it.
+fn mapping(value: &Value) -> Result<Option<Mapping>, String> {
+    let parsed;
+    let pairs = match value {
+        Value::Null => return Ok(None),
+        Value::String(text) => {
+            parsed = serde_json::from_str(text).unwrap_or_default();
+            &parsed
+        }
+        other => other,
+    };
+    let pairs = pairs.as_object().ok_or("must be an object of columns and their fields")?;
+    let pair = |(column, field): (&String, &Value)| {
+        let field = field.as_str().ok_or_else(|| format!("the field of {column:?} must be a word"))?;
+        Ok::<_, String>((column.clone(), field.to_owned()))
+    };
+    let pairs = pairs.iter().map(pair).collect::<Result<Vec<_>, _>>()?;
+    Mapping::new(pairs).map(Some).map_err(|error| error.to_string())
 }
 
 fn truth(value: &Value) -> Result<bool, String> {

@@ -4,7 +4,7 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
-use crate::format::{DateOrder, DecimalMark, FormatName, ReadingOptions};
+use crate::format::{DateOrder, DecimalMark, FormatName, Mapping, ReadingOptions};
 use crate::id::ThingId;
 use crate::packed::Wanted;
 use crate::source::Encoding;
@@ -16,6 +16,9 @@ pub struct Options {
     /// The format; none: found from the file.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub format: Option<FormatName>,
+    /// Which column is what, for a table that is no format's.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub mapping: Option<Mapping>,
     /// Who gets the entries of unknown users; none: those rows are left out.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub fallback_user: Option<ThingId>,
@@ -23,6 +26,9 @@ pub struct Options {
     pub import_tags: bool,
     /// Whether unknown projects are created; else their entries come without a project.
     pub autocreate_projects: bool,
+    /// Whether people that nobody knows are made users.
+    #[serde(skip_serializing_if = "is_false")]
+    pub autocreate_users: bool,
     /// What becomes of rows that are there already.
     pub duplicates: Duplicates,
     /// The delimiter.
@@ -70,13 +76,20 @@ impl FromStr for Duplicates {
     }
 }
 
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks for it so")]
+fn is_false(value: &bool) -> bool {
+    !value
+}
+
 impl Default for Options {
     fn default() -> Self {
         Self {
             format: None,
+            mapping: None,
             fallback_user: None,
             import_tags: true,
             autocreate_projects: true,
+            autocreate_users: false,
             duplicates: Duplicates::default(),
             delimiter: None,
             encoding: None,
@@ -90,19 +103,20 @@ impl Default for Options {
 impl Options {
     /// The defaults, but for how the file is to be read.
     pub fn reading_as(reading: ReadingOptions) -> Self {
-        let ReadingOptions { format, delimiter, encoding, date_order, decimal_mark } = reading;
-        Self { format, delimiter, encoding, date_order, decimal_mark, ..Self::default() }
+        let ReadingOptions { format, mapping, delimiter, encoding, date_order, decimal_mark } = reading;
+        Self { format, mapping, delimiter, encoding, date_order, decimal_mark, ..Self::default() }
     }
 
     /// What tells the sheet of a spreadsheet.
     pub fn wanted(&self) -> Wanted {
-        Wanted { format: self.format, sheet: self.sheet.clone() }
+        Wanted { format: self.format, mapping: self.mapping.clone(), sheet: self.sheet.clone() }
     }
 
     /// What concerns the reading of the file.
     pub fn reading(&self) -> ReadingOptions {
         ReadingOptions {
             format: self.format,
+            mapping: self.mapping.clone(),
             delimiter: self.delimiter,
             encoding: self.encoding,
             date_order: self.date_order,

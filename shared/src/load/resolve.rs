@@ -9,12 +9,12 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use super::draft::{ParsedRow, PersonKey};
-use super::names::{Names, entries, owner};
-use super::touch::{Client, Wanted, note, referred, touch_all};
+use super::names::{Names, owner};
+use super::people;
+use super::touch::{Client, Wanted, touch_all};
 use crate::drained::drained;
 use crate::entity::find::{Found, find};
-use crate::entity::reference::{self, Note};
-use crate::entity::{project_key, user};
+use crate::entity::project_key;
 use crate::id::ThingId;
 use crate::import::{Import, ImportError};
 use crate::known::References;
@@ -55,17 +55,19 @@ pub async fn resolve(
     rows: &[ParsedRow<'_>],
     lease: &Lease,
 ) -> Result<Named, ImportError> {
-    let people: BTreeSet<PersonKey> = entries(rows).map(|entry| PersonKey::of(&entry.person)).collect();
-    let look_ups: Vec<_> = people.into_iter().map(|person| look_up(services, import, person)).collect();
-    let people: HashMap<_, _> = drained(look_ups, IN_FLIGHT).await?.into_iter().collect();
-    let users: BTreeSet<ThingId> =
-        people.values().filter_map(|person| owner(person, import.options.fallback_user)).collect();
-    let names = Names::of(rows, &people, import.options.fallback_user);
+    let named = people::named(rows);
+    let mut people = people::look_up_all(services, import, &named).await?;
 
     let known = services.known.of(import.account, import.id);
     let mut known = known.lock().await;
     lease.check(&services.clock)?;
-    touch_users(services, import, users, &mut known).await?;
+    if import.options.autocreate_users {
+        people::make_all(services, import, &named, &mut people, &mut known, lease).await?;
+    }
+    let users: BTreeSet<ThingId> =
+        people.values().filter_map(|person| owner(person, import.options.fallback_user)).collect();
+    let names = Names::of(rows, &people, import.options.fallback_user);
+    people::touch(services, import, users, &mut known).await?;
     let mut named = Named { people, ..Named::default() };
     let new = unknown(names, &known, &mut named);
     touch_names(services, import, new, lease, &mut known, &mut named).await?;
@@ -137,50 +139,6 @@ async fn touch_names(
         }
     }
     Ok(())
-}
-
-async fn look_up(services: &Services, import: &Import, person: PersonKey) -> Result<(PersonKey, Person), StoreError> {
-    let ids = match &person {
-        PersonKey::Nobody => Vec::new(),
-        PersonKey::Email(email) => user::by_email(services, import.account, email).await?.into_iter().collect(),
-        PersonKey::Name(name) => user::by_name(services, import.account, name).await?,
-    };
-    let meant = match ids.as_slice() {
-        [] => Person::Unknown,
-        [user] => Person::Known(*user),
-        _ => Person::Ambiguous(ids),
-    };
-    Ok((person, meant))
-}
-
-async fn touch_users(
-    services: &Services,
-    import: &Import,
-    users: BTreeSet<ThingId>,
-    known: &mut References,
-) -> Result<(), ImportError> {
-    let new = users.into_iter().filter(|user| known.get(Kind::User, &user.to_string(), "", None).is_none());
-    let touches: Vec<_> = new.map(|user| touch_user(services, import, user)).collect();
-    for user in drained(touches, IN_FLIGHT).await? {
-        known.remember(Kind::User, user.to_string(), user, String::new(), None);
-    }
-    Ok(())
-}
-
-async fn touch_user(services: &Services, import: &Import, user: ThingId) -> Result<ThingId, ImportError> {
-    if referred(services, import, Kind::User, user).await? {
-        return Ok(user);
-    }
-    note(services, import, &[Note { kind: Kind::User, id: user, client: None }]).await?;
-    let refer = reference::refer(import.account, Kind::User, user, import.id);
-    match services.store.transact(refer.to_vec()).await {
-        Err(error) if error.is_refused() => {
-            // Another loader was first, or there is no such user any more: trying again would not bring one.
-            let referred = referred(services, import, Kind::User, user).await?;
-            if referred { Ok(user) } else { Err(ImportError::Impossible(format!("user {user} is gone"))) }
-        }
-        done => Ok(done.map(|()| user)?),
-    }
 }
 
 /// The ids of clients: those that are there, and those that the new ones will have.

@@ -140,7 +140,7 @@ impl<'l> Book<'l> {
         let (mut cells, mut above) = (Vec::new(), Vec::new());
         for _ in 0..HEAD {
             let Some(row) = rows.next(&mut cells)? else { break };
-            let fits = format::is_header(&cells, wanted.format);
+            let fits = format::is_header(&cells, wanted.format, wanted.mapping.as_ref());
             if fits || sheet.header.is_none() {
                 (sheet.header, sheet.width, sheet.fits) = (Some(row), cells.len(), fits);
             }

@@ -108,9 +108,6 @@ pub async fn delete(services: &Services, account: AccountId, kind: Kind, id: Thi
         let empty = reference::without_entries(services, account, &thing).await?.ok_or(EditError::InUse)?;
         let mut writes = removal(services, account, &thing, thing.refs, ImportId::HAND).await?;
         writes.extend(empty);
-        if kind == Kind::User {
-            writes.extend(user::release(account, &thing, None));
-        }
         if thing.created_by != ImportId::HAND {
             writes.push(unmade(account, &thing));
         }
@@ -168,7 +165,7 @@ pub async fn create_user(services: &Services, account: AccountId, input: &UserIn
 
 /// Puts a user with its claims.
 pub async fn put_user(services: &Services, account: AccountId, user: &Thing) -> Result<(), EditError> {
-    let mut writes = user::claims(account, user);
+    let mut writes = user::claims(account, user, None);
     writes.push(Write::put(keys::thing(account, Kind::User, user.id), user).when_absent());
     if made(services, writes).await? { Ok(()) } else { Err(EditError::Taken("email")) }
 }
@@ -202,11 +199,7 @@ pub async fn update_user(
         if new_email && user::by_email(services, account, &after.key).await?.is_some() {
             return Err(EditError::Taken("email"));
         }
-        let mut writes = user::claims(account, &after);
-        if !new_email {
-            // The claim of the address stands.
-            writes.remove(0);
-        }
+        let mut writes = user::claims(account, &after, Some(&before));
         writes.extend(user::release(account, &before, Some(&after)));
         writes.push(replace(account, &before, &after));
         if made(services, writes).await? {

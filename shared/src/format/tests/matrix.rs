@@ -131,7 +131,7 @@ fn header(dress: &Dress) -> Vec<&'static str> {
         FormatName::Freckle if dress.duration == "90" => {
             vec!["date", "minutes", "person", "project", "description", "client"]
         }
-        FormatName::Freckle => vec!["date", "hours", "person", "project", "description", "client"],
+        FormatName::Freckle | FormatName::Table => vec!["date", "hours", "person", "project", "description", "client"],
     }
 }
 

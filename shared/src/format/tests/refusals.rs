@@ -10,7 +10,8 @@ fn a_refusal_names_the_headers_the_nearest_format_and_what_it_lacks() {
         refusal.reasons,
         ["the columns fit no format: found \"Email\", \"Start date\", \"Start time\", \"Description\"; \
           nearest is toggl, which needs a column \"Duration\" as well; if it is one of tempo, toggl, \
-          harvest, freshbooks, basecamp, freckle, say so with `type`"]
+          harvest, freshbooks, basecamp, freckle, say so with `type`; of any other table say with \
+          `mapping` which column is what"]
     );
     assert_eq!(refusal.headers.len(), 4);
     assert_eq!(refusal.candidates[0].format, FormatName::Toggl);

@@ -1,0 +1,249 @@
+//! `waybill detect`: what a file is, by which evidence, and its first rows as they were understood.
+//!
+//! The file is surveyed as an import would be, all of it and in bounded memory; nothing is started, stored or sent.
+
+use std::fmt::Write;
+use std::fs::File;
+use std::io::Read;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use anyhow::{Context, bail};
+use clap::Args;
+use serde_json::{Value, json};
+use shared::format::{Candidate, ChunkSpan, EntryRow, Plan, ReadingOptions, Refusal, Row, Survey};
+use shared::packed::{Kind, Limits, Unpacked, Wanted, unpack};
+
+use super::reading::Reading;
+use super::report::{duration, separators};
+
+/// Rows that are shown.
+const SHOWN: u32 = 5;
+/// How much of the file is read at a time.
+const PIECE: usize = 256 * 1024;
+/// How much of the table is kept to show its first rows.
+const BEGINNING: usize = 1 << 20;
+/// Candidates that are shown to people.
+const CANDIDATES: usize = 3;
+
+/// Tell what a file is.
+#[derive(Args)]
+pub struct Detect {
+    /// The file
+    file: PathBuf,
+    #[command(flatten)]
+    reading: Reading,
+    /// Print one JSON object instead of a report
+    #[arg(long)]
+    json: bool,
+}
+
+impl Detect {
+    /// Surveys and reports. Status 0: it can be read; 2: it is refused.
+    pub fn run(self) -> anyhow::Result<ExitCode> {
+        if !self.file.is_file() {
+            bail!("{} is not a file that can be read", self.file.display());
+        }
+        let surveyed = survey(&self.file, &self.reading)?;
+        let report = match (&surveyed, self.json) {
+            (Ok(found), true) => format!("{}\n", machine(&found.plan)),
+            (Err(refusal), true) => format!("{}\n", refused_machine(refusal)),
+            (Ok(found), false) => understood(&self.file, found)?,
+            (Err(refusal), false) => refused(&self.file, refusal),
+        };
+        print!("{report}");
+        Ok(if surveyed.is_ok() { ExitCode::SUCCESS } else { ExitCode::from(2) })
+    }
+}
+
+/// What a whole file was found to be, or why it is refused.
+type Surveyed = Result<Found, Box<Refusal>>;
+
+/// A file that can be read.
+struct Found {
+    plan: Plan,
+    /// Its first chunk and the bytes of it, if they are few.
+    first: Option<(ChunkSpan, Vec<u8>)>,
+}
+
+/// A survey under way, which keeps the beginning of the table.
+struct Pass {
+    survey: Survey,
+    first: Option<ChunkSpan>,
+    beginning: Vec<u8>,
+}
+
+impl Pass {
+    fn push(&mut self, piece: &[u8]) -> Result<(), Refusal> {
+        let room = BEGINNING - self.beginning.len();
+        self.beginning.extend_from_slice(&piece[..piece.len().min(room)]);
+        self.survey.push(piece)?;
+        let chunks = self.survey.take_chunks();
+        self.first = self.first.take().or_else(|| chunks.into_iter().next());
+        Ok(())
+    }
+
+    fn finish(self) -> Surveyed {
+        let mut plan = self.survey.finish()?;
+        let rest = std::mem::take(&mut plan.chunks);
+        let first = self.first.or_else(|| rest.into_iter().next()).and_then(|span| {
+            let range = |range: std::ops::Range<u64>| self.beginning.get(range.start as usize..range.end as usize);
+            let bytes = span.ranges().map(range).collect::<Option<Vec<_>>>()?.concat();
+            Some((span, bytes))
+        });
+        Ok(Found { plan, first })
+    }
+}
+
+fn survey(path: &Path, reading: &Reading) -> anyhow::Result<Surveyed> {
+    let unreadable = || format!("{} cannot be read", path.display());
+    let options = reading.options()?;
+    let mut file = File::open(path).with_context(unreadable)?;
+    let mut piece = vec![0; PIECE];
+    let mut length = file.read(&mut piece).with_context(unreadable)?;
+    if let Some(kind) = Kind::of(&piece[..length]) {
+        let bytes = std::fs::read(path).with_context(unreadable)?;
+        return Ok(survey_packed(kind, bytes, &reading.wanted()?, options));
+    }
+    let mut pass = Pass { survey: Survey::new(options, SHOWN), first: None, beginning: Vec::new() };
+    while length > 0 {
+        if let Err(refusal) = pass.push(&piece[..length]) {
+            return Ok(Err(Box::new(refusal)));
+        }
+        length = file.read(&mut piece).with_context(unreadable)?;
+    }
+    Ok(pass.finish())
+}
+
+/// Surveys the table of a spreadsheet or a gzip, within the limits that an import has.
+fn survey_packed(kind: Kind, bytes: Vec<u8>, wanted: &Wanted, options: ReadingOptions) -> Surveyed {
+    let from = Unpacked { sheet: kind == Kind::Zip, evidence: Vec::new() };
+    let mut pass = Pass { survey: from.survey(options, SHOWN), first: None, beginning: Vec::new() };
+    let unpacked = unpack(kind, bytes.into(), wanted, &Limits::PARSER, &mut |piece| Ok(pass.push(piece)?));
+    let unpacked = unpacked.map_err(|why| Box::new(why.into_refusal()))?;
+    let mut found = pass.finish().map_err(|refusal| Box::new(unpacked.tell_refused(*refusal)))?;
+    unpacked.tell(&mut found.plan);
+    Ok(found)
+}
+
+fn machine(plan: &Plan) -> Value {
+    let layout = &plan.layout;
+    json!({
+        "format": layout.format,
+        "candidates": candidates(&layout.candidates),
+        // A sheet has neither.
+        "encoding": (!layout.sheet).then_some(layout.encoding),
+        "delimiter": (!layout.sheet).then_some(char::from(layout.delimiter)),
+        "date_order": layout.date_order,
+        "decimal_mark": layout.decimal_mark,
+        "rows": plan.rows,
+        "headers": layout.headers,
+        "evidence": layout.evidence,
+        "total_row": plan.total_row,
+        "reasons": [],
+    })
+}
+
+fn refused_machine(refusal: &Refusal) -> Value {
+    json!({
+        "format": null,
+        "candidates": candidates(&refusal.candidates),
+        "encoding": refusal.encoding,
+        "delimiter": refusal.delimiter.map(char::from),
+        "date_order": null,
+        "decimal_mark": null,
+        "rows": null,
+        "headers": refusal.headers,
+        "look_alike": refusal.look_alike,
+        "dates": refusal.dates,
+        "numbers": refusal.numbers,
+        "reasons": refusal.reasons,
+    })
+}
+
+fn candidates(candidates: &[Candidate]) -> Value {
+    let shown = candidates.iter().map(|candidate| {
+        let Candidate { format, score, evidence, lacks } = candidate;
+        json!({ "format": format, "score": score, "evidence": evidence, "lacks": lacks })
+    });
+    shown.collect()
+}
+
+/// The report of a file that can be read.
+fn understood(path: &Path, Found { plan, first }: &Found) -> anyhow::Result<String> {
+    let layout = &plan.layout;
+    let mut text = String::new();
+    writeln!(text, "{}: {}, {} rows", path.display(), layout.format, plan.rows)?;
+    writeln!(text)?;
+    if !layout.sheet {
+        writeln!(text, "  encoding      {}", layout.encoding)?;
+        writeln!(text, "  separated by  {}", separators(char::from(layout.delimiter).encode_utf8(&mut [0; 4])))?;
+    }
+    let order = layout.date_order.map_or("any: the dates read the same", |order| order.name());
+    writeln!(text, "  date order    {order}")?;
+    writeln!(text, "  decimal mark  {}", layout.decimal_mark.map_or("none is used", |mark| mark.name()))?;
+    for said in &layout.evidence {
+        writeln!(text, "                {said}")?;
+    }
+    if let Some(line) = plan.total_row {
+        writeln!(text, "  left out      line {line}: a row of totals")?;
+    }
+    write_candidates(&mut text, &layout.candidates)?;
+    if let Some((span, bytes)) = first {
+        writeln!(text)?;
+        writeln!(text, "  The first rows as they are understood:")?;
+        for row in &layout.rows(span, bytes)? {
+            writeln!(text, "    line {:<4} {}", row.line, told(&row))?;
+        }
+    }
+    Ok(text)
+}
+
+/// The report of a file that is refused.
+fn refused(path: &Path, refusal: &Refusal) -> String {
+    let mut text = format!("{}: refused\n\n", path.display());
+    for reason in &refusal.reasons {
+        text.push_str(&format!("  refused       {reason}\n"));
+    }
+    if let Some(encoding) = refusal.encoding {
+        text.push_str(&format!("  encoding      {encoding}\n"));
+    }
+    if let Some(delimiter) = refusal.delimiter {
+        text.push_str(&format!("  separated by  {}\n", separators(char::from(delimiter).encode_utf8(&mut [0; 4]))));
+    }
+    write_candidates(&mut text, &refusal.candidates).expect("a string takes all");
+    text
+}
+
+fn write_candidates(text: &mut String, candidates: &[Candidate]) -> std::fmt::Result {
+    for Candidate { format, score, evidence, lacks } in candidates.iter().take(CANDIDATES) {
+        let evidence = evidence.join("; ");
+        let lacks = if lacks.is_empty() { String::new() } else { format!("; lacks {}", lacks.join(" and ")) };
+        writeln!(text, "  {:<13} {score} of 100: {evidence}{lacks}", format.name())?;
+    }
+    Ok(())
+}
+
+fn told(row: &Row<'_>) -> String {
+    match &row.entry {
+        Ok(entry) => told_entry(entry),
+        Err(error) => format!("error: {}", error.message),
+    }
+}
+
+fn told_entry(entry: &EntryRow<'_>) -> String {
+    let mut parts = vec![entry.date.to_string(), duration(entry.seconds)];
+    let person = entry.person.email.as_deref().or(entry.person.name.as_deref());
+    let tags: Vec<&str> = entry.tags.iter().map(|tag| &*tag.name).collect();
+    let tags = tags.join(", ");
+    let words = [
+        ("by", person),
+        ("client", entry.client.as_deref()),
+        ("project", entry.project.as_deref()),
+        ("task", entry.task.as_deref()),
+        ("text", entry.text.as_deref()),
+        ("tags", Some(tags.as_str()).filter(|tags| !tags.is_empty())),
+    ];
+    parts.extend(words.into_iter().filter_map(|(name, word)| Some(format!("{name} {:?}", word?))));
+    parts.join(", ")
+}

@@ -1,0 +1,243 @@
+//! A mapping: the caller says which column is what, and any table can be read.
+//!
+//! This is the way out of a refusal: a file that is no format's is still a table, and whoever has it knows what its
+//! columns mean. A mapping names columns as the header does (compared as everywhere: without regard to case, blanks
+//! around them and a question mark at the end) and says the field of each. It is believed about what a column means and
+//! not about its cells: the order of dates, the decimal mark and so on are found, or refused, as in any format. Columns
+//! that it does not name are kept with the entry.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::str::FromStr;
+
+use serde::{Deserialize, Serialize};
+
+use super::columns::Role;
+use super::detect::{Candidate, quoted};
+use super::headers::Headers;
+use super::refusal::Refusal;
+use super::{FormatName, lookalikes};
+
+/// What a column of a mapped table is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Field {
+    /// The day, alone or with a time of day behind it.
+    Date,
+    /// The time of day, or date and time of day, at which it began.
+    Start,
+    /// Likewise, at which it ended.
+    End,
+    /// The day of the end, if it has a column of its own.
+    EndDate,
+    /// A duration that tells its unit: `1:30:00`, `90 min`, `1.5 h`.
+    Duration,
+    /// A duration whose bare numbers are hours: `1.5`; `1:30` is an hour and a half.
+    Hours,
+    /// Bare numbers are minutes.
+    Minutes,
+    /// Bare numbers are seconds.
+    Seconds,
+    /// First and last name, or "Last, First", or an e-mail address.
+    Person,
+    FirstName,
+    LastName,
+    Email,
+    Client,
+    Project,
+    Task,
+    Text,
+    /// Separated by commas.
+    Tags,
+    Billable,
+    Invoiced,
+    /// Per hour.
+    Rate,
+    Amount,
+    Currency,
+}
+
+/// Each field and its names, the proper one first.
+const FIELDS: [(Field, &[&str]); 22] = [
+    (Field::Date, &["date", "start_date"]),
+    (Field::Start, &["start", "start_time"]),
+    (Field::End, &["end", "end_time", "stop"]),
+    (Field::EndDate, &["end_date"]),
+    (Field::Duration, &["duration"]),
+    (Field::Hours, &["hours"]),
+    (Field::Minutes, &["minutes"]),
+    (Field::Seconds, &["seconds"]),
+    (Field::Person, &["person", "name", "user"]),
+    (Field::FirstName, &["first_name"]),
+    (Field::LastName, &["last_name"]),
+    (Field::Email, &["email", "e-mail"]),
+    (Field::Client, &["client"]),
+    (Field::Project, &["project"]),
+    (Field::Task, &["task"]),
+    (Field::Text, &["text", "description", "notes"]),
+    (Field::Tags, &["tags"]),
+    (Field::Billable, &["billable"]),
+    (Field::Invoiced, &["invoiced"]),
+    (Field::Rate, &["rate"]),
+    (Field::Amount, &["amount"]),
+    (Field::Currency, &["currency"]),
+];
+
+/// The fields that say how long an entry took.
+const DURATIONS: [Field; 4] = [Field::Duration, Field::Hours, Field::Minutes, Field::Seconds];
+
+impl Field {
+    /// The name on the wire.
+    pub fn name(self) -> &'static str {
+        FIELDS.iter().find(|(field, _)| *field == self).map_or("", |(_, names)| names[0])
+    }
+
+    fn role(self) -> Role {
+        match self {
+            Self::Date => Role::Date,
+            Self::Start => Role::Start,
+            Self::End => Role::End,
+            Self::EndDate => Role::EndDate,
+            Self::Duration => Role::Duration,
+            Self::Hours => Role::Hours,
+            Self::Minutes => Role::Minutes,
+            Self::Seconds => Role::Seconds,
+            Self::Person => Role::Person,
+            Self::FirstName => Role::FirstName,
+            Self::LastName => Role::LastName,
+            Self::Email => Role::Email,
+            Self::Client => Role::Client,
+            Self::Project => Role::Project,
+            Self::Task => Role::Task,
+            Self::Text => Role::Text,
+            Self::Tags => Role::Tags,
+            Self::Billable => Role::Billable,
+            Self::Invoiced => Role::Invoiced,
+            Self::Rate => Role::Rate,
+            Self::Amount => Role::Amount,
+            Self::Currency => Role::Currency,
+        }
+    }
+}
+
+impl fmt::Display for Field {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+impl FromStr for Field {
+    type Err = WrongMapping;
+
+    fn from_str(name: &str) -> Result<Self, WrongMapping> {
+        let word = name.trim().to_ascii_lowercase().replace([' ', '-'], "_").replace("e_mail", "e-mail");
+        let found = FIELDS.iter().find(|(_, names)| names.contains(&word.as_str()));
+        found.map(|(field, _)| *field).ok_or_else(|| WrongMapping::UnknownField(name.to_owned()))
+    }
+}
+
+/// Why a mapping is none, whatever the file.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum WrongMapping {
+    #[error("unknown field {0:?}: known are {known}", known = FIELDS.map(|(field, _)| field.name()).join(", "))]
+    UnknownField(String),
+    #[error("{field} is said of two columns, {first:?} and {second:?}")]
+    FieldTwice { field: Field, first: String, second: String },
+    #[error("the column {0:?} is named twice")]
+    ColumnTwice(String),
+    #[error("a column without a name cannot be mapped")]
+    Nameless,
+    #[error("it names no column")]
+    Empty,
+}
+
+/// Columns by name, and the field of each.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Mapping(BTreeMap<String, Field>);
+
+impl Mapping {
+    /// A mapping of these columns to fields called by these names.
+    pub fn new(pairs: impl IntoIterator<Item = (String, String)>) -> Result<Self, WrongMapping> {
+        let mut fields = BTreeMap::new();
+        for (column, field) in pairs {
+            let (column, field) = (column.trim().to_owned(), field.parse()?);
+            if column.is_empty() {
+                return Err(WrongMapping::Nameless);
+            }
+            if let Some((first, _)) = fields.iter().find(|(_, other)| **other == field) {
+                return Err(WrongMapping::FieldTwice { field, first: String::clone(first), second: column });
+            }
+            if fields.insert(column.clone(), field).is_some() {
+                return Err(WrongMapping::ColumnTwice(column));
+            }
+        }
+        if fields.is_empty() { Err(WrongMapping::Empty) } else { Ok(Self(fields)) }
+    }
+
+    /// The columns of a header by their roles, or what does not fit.
+    pub(super) fn roles(&self, headers: &Headers) -> Result<Vec<(Role, usize)>, Refusal> {
+        let mut reasons = self.lacks();
+        let mut columns: Vec<(Field, usize)> = Vec::new();
+        for (name, field) in &self.0 {
+            match headers.named(name) {
+                None => reasons.push(format!("there is no column {name:?}")),
+                Some(column) => match columns.iter().find(|(_, other)| *other == column) {
+                    None => columns.push((*field, column)),
+                    Some((other, _)) => reasons.push(format!("{name:?} is said to be both {other} and {field}")),
+                },
+            }
+        }
+        if reasons.is_empty() {
+            return Ok(with_dates(columns));
+        }
+        let found = quoted(headers.shown());
+        Err(Refusal {
+            reasons: vec![format!("`mapping` does not fit: {}; found {found}", reasons.join("; "))],
+            look_alike: lookalikes::name(headers),
+            headers: headers.shown().into(),
+            ..Refusal::default()
+        })
+    }
+
+    /// What an entry cannot do without and is not mapped, and durations that are mapped twice over.
+    fn lacks(&self) -> Vec<String> {
+        let has = |field: Field| self.0.values().any(|other| *other == field);
+        let durations: Vec<&str> = DURATIONS.into_iter().filter(|&field| has(field)).map(Field::name).collect();
+        let mut reasons = Vec::new();
+        if !has(Field::Date) && !has(Field::Start) {
+            reasons.push("it names no date (a column for date, or for start if that holds the date)".to_owned());
+        }
+        if durations.is_empty() && !(has(Field::Start) && has(Field::End)) {
+            reasons.push(
+                "it names no duration (a column for duration, hours, minutes or seconds, or for both start and end)"
+                    .to_owned(),
+            );
+        }
+        if durations.len() > 1 {
+            reasons.push(format!("it names {} durations ({})", durations.len(), durations.join(", ")));
+        }
+        reasons
+    }
+
+    /// What is shown as the candidate of a mapped table.
+    pub(super) fn candidate(&self) -> Candidate {
+        let said = self.0.iter().map(|(column, field)| format!("{column:?} is said to be {field}"));
+        Candidate { format: FormatName::Table, score: 100, evidence: said.collect(), lacks: Vec::new() }
+    }
+}
+
+/// Roles of mapped columns. A start may hold the day as well, and so may an end, which only the cells tell: then the
+/// column has two roles.
+fn with_dates(columns: Vec<(Field, usize)>) -> Vec<(Role, usize)> {
+    let column = |field: Field| columns.iter().find(|(other, _)| *other == field).map(|(_, column)| *column);
+    let mut roles = Vec::new();
+    if let (None, Some(start)) = (column(Field::Date), column(Field::Start)) {
+        roles.push((Role::Date, start));
+    }
+    if let (None, Some(end)) = (column(Field::EndDate), column(Field::End)) {
+        roles.push((Role::EndDate, end));
+    }
+    roles.extend(columns.into_iter().map(|(field, column)| (field.role(), column)));
+    roles
+}
