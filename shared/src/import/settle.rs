@@ -25,7 +25,9 @@ pub async fn settle(services: &Services, import: &Import) -> Result<(), ImportEr
     let chunks = match (import.status, import.chunks) {
         (Status::Processing, Some(chunks)) => chunks,
         (Status::Incomplete, Some(_)) => return seal(services, import).await,
-        (status, _) if status.is_settled() && import.is_dropped() => return inbox::finish(services, import).await,
+        (status, _) if status.is_settled() && import.is_dropped() => {
+            return Box::pin(inbox::finish(services, import)).await;
+        }
         _ => return Ok(()),
     };
     let counts = import.counts(services).await?;
@@ -82,7 +84,7 @@ async fn seal(services: &Services, import: &Import) -> Result<(), ImportError> {
         sealed => sealed?,
     }
     if import.is_dropped() {
-        inbox::finish(services, &Import::find(services, import.account, import.id).await?).await?;
+        Box::pin(inbox::finish(services, &Import::find(services, import.account, import.id).await?)).await?;
     }
     Ok(())
 }
