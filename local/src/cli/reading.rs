@@ -1,11 +1,11 @@
 //! How a file is to be read, as `import` and `detect` are told alike.
 
 use anyhow::{Context, bail};
+use api::delimiter;
 use clap::Args;
 use serde_json::{Value, json};
 use shared::format::{Mapping, ReadingOptions};
 use shared::packed::Wanted;
-use waybill_api::delimiter;
 
 /// What is left out is found from the file.
 #[derive(Args)]
