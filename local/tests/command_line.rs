@@ -113,3 +113,99 @@ fn the_exit_status_tells_how_it_went() -> anyhow::Result<()> {
     }
     Ok(())
 }
+
+#[test]
+fn detect_tells_what_a_file_is_and_shows_its_first_rows() -> anyhow::Result<()> {
+    let file = fixture("toggl.csv");
+    let file = file.to_str().context("a path of text")?;
+    let output = waybill(&["detect", file, "--json"])?;
+    assert_eq!(output.status.code(), Some(0));
+    let told: Value = serde_json::from_slice(&output.stdout)?;
+    let said = ["format", "encoding", "delimiter", "date_order", "decimal_mark", "rows", "reasons"];
+    let expected = [json!("toggl"), json!("utf-8"), json!(","), json!("ymd"), json!("."), json!(5), json!([])];
+    assert_eq!(said.map(|name| told[name].clone()), expected);
+    let best = &told["candidates"][0];
+    assert_eq!(best["format"], "toggl");
+    assert!(best["score"].as_u64() > Some(50) && best["evidence"].is_array(), "{best}");
+
+    let report = String::from_utf8(waybill(&["detect", file])?.stdout)?;
+    for said in
+        ["toggl, 5 rows", "encoding      utf-8", "commas", "line 2", "by \"demo@example.com\"", "project \"Website\""]
+    {
+        assert!(report.contains(said), "{said:?} is missing in\n{report}");
+    }
+    Ok(())
+}
+
+#[test]
+fn detect_tells_why_a_file_is_refused_and_what_settles_it() -> anyhow::Result<()> {
+    let folder = tempfile::tempdir()?;
+    let write = |name: &str, text: &str| -> anyhow::Result<String> {
+        let path = folder.path().join(name);
+        std::fs::write(&path, text)?;
+        Ok(path.to_str().context("a path of text")?.to_owned())
+    };
+    let open = write("open.csv", "date,person,minutes,tags\n3/4/2026,Jo,30,a\n")?;
+    let output = waybill(&["detect", &open, "--json"])?;
+    assert_eq!(output.status.code(), Some(2));
+    let told: Value = serde_json::from_slice(&output.stdout)?;
+    assert_eq!((&told["format"], &told["rows"], &told["encoding"]), (&json!(null), &json!(null), &json!("utf-8")));
+    assert!(told["reasons"][0].as_str().is_some_and(|reason| reason.contains("`date_order`")), "{told}");
+    assert_eq!(told["candidates"][0]["format"], "freckle");
+    let report = waybill(&["detect", &open])?;
+    assert_eq!(report.status.code(), Some(2));
+    assert!(String::from_utf8(report.stdout)?.contains("refused       date: \"3/4/2026\" on line 2"));
+    assert_eq!(waybill(&["detect", &open, "--date-order", "dmy"])?.status.code(), Some(0));
+    for wrong in
+        [&["nothing.csv"][..], &["."], &[open.as_str(), "--date-order", "ydm"], &[open.as_str(), "--map", "date"]]
+    {
+        let output = waybill(&[&["detect"], wrong].concat())?;
+        assert_eq!(output.status.code(), Some(2), "{wrong:?}");
+        assert!(!output.stderr.is_empty() && output.stdout.is_empty(), "{wrong:?}");
+    }
+    Ok(())
+}
+
+#[test]
+fn any_table_is_detected_and_imported_by_a_mapping() -> anyhow::Result<()> {
+    let folder = tempfile::tempdir()?;
+    let path = folder.path().join("table.csv");
+    std::fs::write(&path, "Wann;Wie lange;Wer;Was;A=B\n4.3.2026;1,5;Demo User;Mauer;x\n31.3.2026;0,25;Demo User;;\n")?;
+    let file = path.to_str().context("a path of text")?;
+    assert_eq!(waybill(&["detect", file])?.status.code(), Some(2));
+    let maps = [
+        "--map",
+        "Wann=date",
+        "--map",
+        "wie lange=hours",
+        "--map",
+        "Wer=person",
+        "--map",
+        "Was=text",
+        "--map",
+        "A=B=task",
+    ];
+    let output = waybill(&[&["detect", file, "--json"], &maps[..]].concat())?;
+    let told: Value = serde_json::from_slice(&output.stdout)?;
+    let said = ["format", "rows", "date_order", "decimal_mark"].map(|name| told[name].clone());
+    assert_eq!(said, [json!("table"), json!(2), json!("dmy"), json!(",")]);
+    let (code, told) = imported(&path, &[&maps[..], &["--memory"]].concat())?;
+    assert_eq!((code, &told["format"], &told["seconds"]), (Some(0), &json!("table"), &json!(6300)));
+
+    let (code, told) = imported(&path, &["--map", "Wann=date", "--map", "Dauer=hours", "--memory"])?;
+    assert_eq!((code, &told["status"]), (Some(2), &json!("unsupported")));
+    let reason = told["reasons"][0].as_str().unwrap_or_default();
+    assert!(reason.contains("no column \"Dauer\"") && reason.contains("found \"Wann\", \"Wie lange\""), "{reason}");
+    let wrong = waybill(&["import", file, "--map", "Wann=when", "--memory"])?;
+    assert_eq!(wrong.status.code(), Some(2));
+    assert!(String::from_utf8(wrong.stderr)?.contains("unknown field \"when\": known are date, start"));
+    Ok(())
+}
+
+#[test]
+fn people_are_made_users_where_it_is_asked_for() -> anyhow::Result<()> {
+    let file = fixture("freckle.csv");
+    let (code, told) = imported(&file, &["--memory", "--autocreate-users", "--fallback-user", "none"])?;
+    assert_eq!((code, &told["unknown_users"], &told["counts"]["created"]), (Some(0), &json!([]), &json!(3)));
+    Ok(())
+}

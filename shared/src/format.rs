@@ -20,6 +20,8 @@
 //!   marks and a question mark at the end; their order does not matter.
 
 mod basecamp;
+#[cfg(any(test, feature = "checks"))]
+pub mod checks;
 mod columns;
 mod dates;
 mod detect;

@@ -18,6 +18,8 @@
 //! The pass over a whole file is [`Records`]; a chunk that is in memory is split by [`Splitter`] in
 //! place.
 
+#[cfg(any(test, feature = "checks"))]
+pub mod checks;
 mod decode;
 mod dialect;
 mod encoding;

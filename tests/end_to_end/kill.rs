@@ -45,7 +45,7 @@ fn shared_rows() -> String {
     file(&[[DEMO, "Orchard", "Website", "2026-05-01", "design"], [DEMO, "", "Garden", "2026-05-02", "inside"]])
 }
 
-/// Eight rows in three chunks: a bad one, one without a project, names in several spellings that meet across chunks.
+/// Eight rows in three chunks: a bad one, one without a project, one of somebody new, names in several spellings that meet across chunks.
 fn disturbed_rows() -> String {
     file(&[
         [DEMO, "orchard", "Website", "2026-05-01", "design, Outside"],
@@ -281,7 +281,7 @@ async fn queue_import(services: &Services, name: &str, text: String) -> anyhow::
     let new = NewImport {
         account: ACCOUNT,
         user: ThingId(1),
-        options: Options { fallback_user: Some(ThingId(1)), ..Options::default() },
+        options: Options { fallback_user: Some(ThingId(1)), autocreate_users: true, ..Options::default() },
         file_name: name.to_owned(),
         origin: Origin::Stored(object),
     };

@@ -11,6 +11,7 @@ mod invariants;
 mod kill;
 mod noko;
 mod packed;
+mod people;
 mod postman;
 mod race;
 mod running;

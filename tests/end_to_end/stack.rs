@@ -142,7 +142,14 @@ impl Stack {
 
     /// Uploads a file straight to S3, whatever its size; its import's id. Does not wait for its end.
     pub async fn upload(&self, file: Vec<u8>) -> anyhow::Result<u64> {
-        let asked = serde_json::json!({ "upload": true, "file_size": file.len(), "file_name": "entries.csv" });
+        self.upload_as(file, serde_json::json!({})).await
+    }
+
+    /// Uploads a file with what is asked for besides; its import's id.
+    pub async fn upload_as(&self, file: Vec<u8>, mut asked: Value) -> anyhow::Result<u64> {
+        asked["upload"] = true.into();
+        asked["file_size"] = file.len().into();
+        asked["file_name"] = "entries.csv".into();
         let request = self.bare(Method::POST, "/api/v1/imports").header("Authorization", "Token demo").json(&asked);
         let made = self.answer(request).await?.expect(201)?;
         let url = made["upload"]["url"].as_str().context("an upload without a URL")?;

@@ -85,7 +85,6 @@ pub(super) enum Day {
 pub(super) struct Numbers {
     values: [u16; 3],
     digits: [u8; 3],
-    separator: u8,
 }
 
 impl Day {
@@ -112,11 +111,6 @@ impl Numbers {
         civil(year, self.values[month], self.values[day])
     }
 
-    /// Whether dashes stand between the numbers.
-    pub fn has_dashes(&self) -> bool {
-        self.separator == b'-'
-    }
-
     /// The first and the last number, where a two-digit year could be either.
     pub fn ends(&self) -> Option<(u16, u16)> {
         (self.digits[0] <= 2 && self.digits[2] <= 2).then_some((self.values[0], self.values[2]))
@@ -124,7 +118,7 @@ impl Numbers {
 }
 
 /// A year of four digits, or of two: those from 70 on are of the last century.
-fn full_year(year: u16, digits: u8) -> Option<u16> {
+pub(super) fn full_year(year: u16, digits: u8) -> Option<u16> {
     match (digits, year) {
         (4, year) => Some(year),
         (2, year @ 0..70) => Some(2000 + year),
@@ -224,8 +218,8 @@ fn separator(rest: &mut &str) -> Option<u8> {
         _ if bare.len() < rest.len() => (b' ', bare),
         _ => return None,
     };
-    // "1 de enero de 2024"
-    *rest = behind.strip_prefix("de ").unwrap_or(behind);
+    // "1 de enero de 2024", "1st of January 2024"
+    *rest = behind.strip_prefix("de ").or_else(|| behind.strip_prefix("of ")).unwrap_or(behind);
     Some(mark)
 }
 
@@ -234,7 +228,7 @@ fn join(parts: [Part; 3], separator: Option<u8>) -> Option<Day> {
     use Part::{Month, Number};
     match parts {
         [Number { value: a, digits: x }, Number { value: b, digits: y }, Number { value: c, digits: z }] => {
-            let separator = separator.filter(|&mark| mark != b',')?;
+            separator.filter(|&mark| mark != b',')?;
             let (values, digits) = ([a, b, c].map(|value| value as u16), [x, y, z]);
             if digits.iter().any(|&digits| digits > 4) {
                 return None;
@@ -242,7 +236,7 @@ fn join(parts: [Part; 3], separator: Option<u8>) -> Option<Day> {
             if x == 4 && y <= 2 && z <= 2 {
                 return civil(values[0], values[1], values[2]).map(Day::Iso);
             }
-            let numbers = Numbers { values, digits, separator };
+            let numbers = Numbers { values, digits };
             let reads = DateOrder::ALL.iter().any(|&order| numbers.under(order).is_some());
             (x <= 2 && reads).then_some(Day::Numbers(numbers))
         }

@@ -12,6 +12,8 @@ use super::times;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub(super) enum Unit {
+    /// In which spreadsheets count, where a duration has lost its look: `0.0625` is an hour and a half.
+    Days,
     Hours,
     Minutes,
     Seconds,
@@ -20,6 +22,7 @@ pub(super) enum Unit {
 impl Unit {
     pub fn seconds(self) -> u32 {
         match self {
+            Self::Days => 86_400,
             Self::Hours => 3600,
             Self::Minutes => 60,
             Self::Seconds => 1,

@@ -14,7 +14,7 @@ use super::durations::{self, Unit};
 use super::headers::Headers;
 use super::layout::{Assigned, Reading};
 use super::numbers::{self, Decimal, DecimalMark};
-use super::profile::{DateProfile, DurationProfile, NumberProfile, Verdict, Witness};
+use super::profile::{DateProfile, DurationProfile, End, NumberProfile, Verdict, Witness};
 use super::refusal::{Ambiguous, Refusal};
 use super::table::{Profile, Table, Watched};
 
@@ -95,6 +95,15 @@ impl Judge<'_> {
         self.evidence.push(format!("{what}: by {}", said.join(", ")));
     }
 
+    fn say_order(&mut self, order: DateOrder, column: &str, witnesses: &[Witness], years: Option<End>) {
+        let mut by: Vec<String> = witnesses.iter().map(place).collect();
+        by.extend(years.map(|end| match end {
+            End::First => "the first numbers being few, as years are, and the last many".to_owned(),
+            End::Last => "the last numbers being few, as years are, and the first many".to_owned(),
+        }));
+        self.evidence.push(format!("date order {order} in {column:?}: by {}", by.join(", ")));
+    }
+
     /// Of the dates and of the durations that are given, nine in ten must be some; else the header
     /// has misled us. A few are errors of their rows, whatever the share.
     fn cells_fit(&mut self) {
@@ -133,7 +142,7 @@ impl Judge<'_> {
                 asked
             }
             (None, Verdict::Settled(order, witnesses)) => {
-                self.say(format!("date order {order} in {column:?}"), &witnesses);
+                self.say_order(order, &column, &witnesses, profile.year_by_spread());
                 order
             }
             (None, Verdict::Indifferent(order)) => order,

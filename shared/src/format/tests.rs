@@ -11,40 +11,15 @@ mod matrix;
 mod properties;
 mod readings;
 mod refusals;
+mod samples;
+mod variations;
 
-use super::{EntryRow, Layout, Plan, ReadingOptions, Refusal, Row, Survey};
+use super::checks::{load, survey};
+use super::{EntryRow, ReadingOptions, Refusal, Row, Survey};
 
 /// How files are read unless a test says otherwise.
 fn plainly() -> ReadingOptions {
     ReadingOptions::default()
-}
-
-/// Surveys a file that comes in pieces of `piece` bytes.
-fn survey(bytes: &[u8], options: &ReadingOptions, rows_per_chunk: u32, piece: usize) -> Result<Plan, Refusal> {
-    let mut survey = Survey::new(options.clone(), rows_per_chunk);
-    let mut chunks = Vec::new();
-    for piece in bytes.chunks(piece) {
-        survey.push(piece)?;
-        chunks.extend(survey.take_chunks());
-    }
-    let plan = survey.finish()?;
-    chunks.extend(plan.chunks);
-    Ok(Plan { chunks, ..plan })
-}
-
-/// Loads all rows of a file, chunk by chunk, and shows each to `see`.
-fn load(bytes: &[u8], plan: &Plan, mut see: impl FnMut(&Row<'_>)) {
-    // The layout travels between the passes.
-    let layout: Layout = postcard::from_bytes(&postcard::to_stdvec(&plan.layout).unwrap()).unwrap();
-    for span in &plan.chunks {
-        let range = |range: std::ops::Range<u64>| range.start as usize..range.end as usize;
-        let chunk: Vec<u8> = span.ranges().flat_map(|bytes_of| bytes[range(bytes_of)].to_vec()).collect();
-        let rows = layout.rows(span, &chunk).unwrap();
-        assert_eq!(rows.iter().count(), span.rows as usize);
-        assert_eq!(rows.iter().next().unwrap().row, span.first_row);
-        assert_eq!(rows.iter().next().unwrap().line, span.first_line);
-        rows.iter().for_each(|row| see(&row));
-    }
 }
 
 /// Reads a file and tells each row in a line.

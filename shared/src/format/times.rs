@@ -7,7 +7,7 @@ pub(super) fn read(cell: &str) -> Option<Time> {
     if let Some(time) = plain(cell.as_bytes()) {
         return Some(time);
     }
-    let (clock, half) = meridiem(cell.trim());
+    let (clock, half) = meridiem(without_zero_day(cell.trim()));
     let (hour, minute, second) = clock_parts(clock)?;
     let hour = match half {
         None => hour,
@@ -45,15 +45,23 @@ impl Half {
     }
 }
 
-/// Cuts `AM`, `p.m.` and the like off a cell.
+/// Cuts `AM`, `p.m.`, `p. m.` and the like off a cell.
 pub(super) fn meridiem(cell: &str) -> (&str, Option<Half>) {
-    let letters = cell.trim_end_matches(|letter: char| letter.is_alphabetic() || letter == '.');
-    let half = match &cell[letters.len()..] {
-        "AM" | "am" | "a.m." | "A.M." | "Am" => Half::Morning,
-        "PM" | "pm" | "p.m." | "P.M." | "Pm" => Half::Afternoon,
-        _ => return (cell, None),
-    };
-    (letters.trim_end(), Some(half))
+    let clock = cell.rfind(|letter: char| letter.is_ascii_digit()).map_or("", |last| &cell[..=last]);
+    let mut letters = cell[clock.len()..].chars().filter(|letter| *letter != '.' && !letter.is_whitespace());
+    let word = [letters.next(), letters.next(), letters.next()].map(|letter| letter.map(|l| l.to_ascii_lowercase()));
+    match word {
+        [Some('a'), Some('m'), None] => (clock, Some(Half::Morning)),
+        [Some('p'), Some('m'), None] => (clock, Some(Half::Afternoon)),
+        _ => (cell, None),
+    }
+}
+
+/// Spreadsheets keep a time as a part of a day, and some show that day: the last one before their calendar begins.
+fn without_zero_day(cell: &str) -> &str {
+    let zero_days = ["1899-12-30", "1899-12-31", "1900-01-00", "12/30/1899", "30.12.1899", "30/12/1899"];
+    let behind = zero_days.iter().find_map(|day| cell.strip_prefix(day)?.strip_prefix([' ', 'T']));
+    behind.map_or(cell, str::trim_start)
 }
 
 /// Hours, minutes and seconds of `H:MM`, `H:MM:SS` or `HhMM`; a fraction of a second must be zero.
@@ -106,6 +114,8 @@ mod tests {
             ("9:05 PM", time(21, 5, 0, 0)),
             ("12:05 a.m.", time(0, 5, 0, 0)),
             ("12:05pm", time(12, 5, 0, 0)),
+            ("9:05 a. m.", time(9, 5, 0, 0)),
+            ("1899-12-30 09:05:30", time(9, 5, 30, 0)),
         ] {
             assert_eq!(super::read(cell), Some(read), "{cell}");
         }

@@ -3,7 +3,7 @@
 const MONTHS: [&[&str]; 12] = [
     &["january", "januar", "januari", "janvier", "enero", "gennaio", "janeiro", "jänner"],
     &["february", "februar", "februari", "février", "fevrier", "febrero", "febbraio", "fevereiro"],
-    &["march", "märz", "maerz", "maart", "mars", "marzo", "março", "marco", "mrz"],
+    &["march", "märz", "maerz", "maart", "mars", "marzo", "março", "marco", "mrz", "mrt", "marts"],
     &["april", "avril", "abril", "aprile"],
     &["may", "mai", "mei", "mayo", "maggio", "maio", "maj"],
     &["june", "juni", "juin", "junio", "giugno", "junho"],
@@ -12,7 +12,7 @@ const MONTHS: [&[&str]; 12] = [
     &["september", "septembre", "septiembre", "settembre", "setembro"],
     &["october", "oktober", "octobre", "octubre", "ottobre", "outubro"],
     &["november", "novembre", "noviembre", "novembro"],
-    &["december", "dezember", "décembre", "decembre", "diciembre", "dicembre", "dezembro"],
+    &["december", "dezember", "desember", "décembre", "decembre", "diciembre", "dicembre", "dezembro"],
 ];
 
 /// The month that a word names, or that it is the beginning of (three letters at least) in one of the

@@ -1,7 +1,22 @@
 //! A column of dates.
+//!
+//! Where years have two digits, `24/03/15` may begin or end with the year, and most such cells read either way. What tells
+//! is how the numbers spread over the column: days are many and years are few. A column of some length in which one end
+//! varies over the month and the other hardly at all is settled by that, unless only the other reading finds the rows in
+//! order of time (a bill on the 1st of each month for ten years spreads the same way). A column that spreads neither way
+//! stays open.
+
+use jiff::civil::Date;
 
 use super::{Rivals, Tally, Verdict, Witness};
 use crate::format::dates::{self, DateOrder, Day, Numbers};
+
+/// An end of a date that is written in numbers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::format) enum End {
+    First,
+    Last,
+}
 
 /// What the cells of a column of dates say.
 #[derive(Clone, Debug)]
@@ -12,16 +27,70 @@ pub(in crate::format) struct DateProfile {
     iso: u64,
     /// Dates of three numbers in an order that the cell does not tell.
     numbers: u64,
-    /// Dashes stand between such numbers.
-    dashes: bool,
-    /// Which numbers came first and last, where both have two digits at most: one bit for each.
-    first: u128,
-    last: u128,
+    /// The numbers that came first and last, where both have two digits at most.
+    first: Years,
+    last: Years,
+    /// Whether the dates come in order of time, by order.
+    sorted: [Sorted; 3],
+}
+
+/// So many years apart, numbers are hardly those of the years of one export.
+const MANY_YEARS: u16 = 8;
+/// So few apart they may well be.
+const FEW_YEARS: u16 = 2;
+
+/// Numbers of two digits, taken for years.
+#[derive(Clone, Copy, Debug, Default)]
+struct Years {
+    range: Option<(u16, u16)>,
+}
+
+impl Years {
+    fn see(&mut self, number: u16) {
+        let year = dates::full_year(number, 2).unwrap_or(number);
+        let (first, last) = self.range.unwrap_or((year, year));
+        self.range = Some((first.min(year), last.max(year)));
+    }
+
+    fn apart(self) -> u16 {
+        self.range.map_or(0, |(first, last)| last - first)
+    }
+}
+
+/// Whether dates come in order of time, either way.
+#[derive(Clone, Copy, Debug, Default)]
+struct Sorted {
+    before: Option<Date>,
+    rises: bool,
+    falls: bool,
+}
+
+impl Sorted {
+    fn see(&mut self, date: Option<Date>) {
+        let Some(date) = date else { return };
+        if let Some(before) = self.before {
+            self.rises |= date > before;
+            self.falls |= date < before;
+        }
+        self.before = Some(date);
+    }
+
+    fn is_sorted(self) -> bool {
+        !(self.rises && self.falls)
+    }
 }
 
 impl DateProfile {
     pub fn new() -> Self {
-        Self { tally: Tally::default(), rivals: Rivals::new(), iso: 0, numbers: 0, dashes: false, first: 0, last: 0 }
+        Self {
+            tally: Tally::default(),
+            rivals: Rivals::new(),
+            iso: 0,
+            numbers: 0,
+            first: Years::default(),
+            last: Years::default(),
+            sorted: [Sorted::default(); 3],
+        }
     }
 
     /// Sees a cell. `fits` says which dates of it fit the other cells of the record, if that can be
@@ -38,12 +107,14 @@ impl DateProfile {
 
     fn see_numbers(&mut self, line: u64, cell: &str, numbers: Numbers, fits: impl Fn(DateOrder) -> bool) {
         self.numbers += 1;
-        self.dashes |= numbers.has_dashes();
         if let Some((first, last)) = numbers.ends() {
-            self.first |= 1 << first;
-            self.last |= 1 << last;
+            self.first.see(first);
+            self.last.see(last);
         }
         let all = DateOrder::ALL.map(|order| numbers.under(order));
+        for (sorted, date) in self.sorted.iter_mut().zip(all) {
+            sorted.see(date);
+        }
         let fitting = DateOrder::ALL.map(|order| numbers.under(order).filter(|_| fits(order)));
         // If none fits, the record is odd and tells nothing.
         let told = fitting.iter().any(Option::is_some);
@@ -52,21 +123,31 @@ impl DateProfile {
 
     /// What the cells say.
     pub fn verdict(&self) -> Verdict<DateOrder> {
-        let likely = [self.may_begin_with_year(), true, true];
+        let likely = match self.year_by_spread() {
+            None => [self.first.range.is_some(), true, true],
+            Some(End::First) => [true, false, false],
+            Some(End::Last) => [false, true, true],
+        };
         let verdict = self.rivals.verdict(DateOrder::ALL, likely);
-        if matches!(verdict, Verdict::Contradictory(_)) && self.fails(DateOrder::Ymd).is_none() {
-            // Only a year in front explains these cells, so it does.
+        if matches!(verdict, Verdict::Contradictory(_)) {
+            // Only an unlikely order explains these cells, if any.
             return self.rivals.verdict(DateOrder::ALL, [true; 3]);
         }
         verdict
     }
 
-    /// Whether two-digit years may stand in front. With dashes (`24-01-15`) they may, unless the
-    /// numbers behave as if not: days are many and years are few. With other marks it is the other
-    /// way about.
-    fn may_begin_with_year(&self) -> bool {
-        let (first, last) = (self.first.count_ones(), self.last.count_ones());
-        if self.dashes { first < 3 || last > 2 } else { last > first }
+    /// The end at which two-digit years stand, where the numbers spread so that it can be told.
+    pub fn year_by_spread(&self) -> Option<End> {
+        let [ymd, mdy, dmy] =
+            DateOrder::ALL.map(|order| self.fails(order).is_none() && self.sorted[order as usize].is_sorted());
+        let (first, last) = (self.first.apart(), self.last.apart());
+        if first >= MANY_YEARS && last <= FEW_YEARS {
+            return (!ymd || mdy || dmy).then_some(End::Last);
+        }
+        if last >= MANY_YEARS && first <= FEW_YEARS {
+            return (ymd || !(mdy || dmy)).then_some(End::First);
+        }
+        None
     }
 
     /// The first cell that cannot be read under an order, though under another.

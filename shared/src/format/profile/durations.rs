@@ -4,6 +4,10 @@ use super::{NumberProfile, Tally, Witness};
 use crate::format::durations::{self, Reading, Unit, Written};
 use crate::format::numbers::{Decimal, DecimalMark};
 
+/// What a bare number may count, and how exact it then is, in seconds: hours have two decimal places, as exports round
+/// them, minutes are rounded, days have as many places as a spreadsheet has.
+const UNITS: [(Unit, u64); 4] = [(Unit::Days, 5), (Unit::Hours, 36), (Unit::Minutes, 30), (Unit::Seconds, 0)];
+
 /// What the cells of a column of durations say.
 #[derive(Clone, Debug)]
 pub(in crate::format) struct DurationProfile {
@@ -11,10 +15,11 @@ pub(in crate::format) struct DurationProfile {
     pub numbers: NumberProfile,
     /// The unit of a bare number: declared, or to be found.
     unit: Option<Unit>,
-    /// The first bare number, and how many agree with the entry's start and end in hours, minutes and
-    /// seconds.
+    /// The first bare number, how many there are beside a start and an end, and how many of those agree with them in each
+    /// unit.
     bare: Option<Witness>,
-    agreeing: [u64; 3],
+    compared: u64,
+    agreeing: [u64; UNITS.len()],
     /// The first `1:30` that is, by the entry's start and end, hours and minutes; and the first that
     /// is minutes and seconds.
     pairs: [Option<Witness>; 2],
@@ -30,7 +35,8 @@ impl DurationProfile {
             numbers: NumberProfile::new(),
             unit,
             bare: None,
-            agreeing: [0; 3],
+            compared: 0,
+            agreeing: [0; UNITS.len()],
             pairs: [None, None],
             sums: [0; 2],
         }
@@ -89,16 +95,18 @@ impl DurationProfile {
         let Some(elapsed) = elapsed.filter(|&elapsed| elapsed > 0) else {
             return;
         };
-        let units = [Unit::Hours, Unit::Minutes, Unit::Seconds];
-        for (unit, agreeing) in units.into_iter().zip(&mut self.agreeing) {
-            let unit = unit.seconds();
+        let readings = || DecimalMark::ALL.iter().filter_map(|&mark| Decimal::read(text, mark));
+        if !readings().any(Decimal::is_positive) {
+            // Nothing is nothing in any unit.
+            return;
+        }
+        self.compared += 1;
+        for ((unit, off), agreeing) in UNITS.into_iter().zip(&mut self.agreeing) {
             let agrees = |number: Decimal| {
-                let seconds = number.times(unit);
-                // Two decimal places, as exports round them.
-                seconds.is_some_and(|seconds| elapsed.abs_diff(seconds) <= u64::from(unit) / 100)
+                let seconds = number.times(unit.seconds());
+                seconds.is_some_and(|seconds| elapsed.abs_diff(seconds) <= off)
             };
-            let mut readings = DecimalMark::ALL.iter().filter_map(|&mark| Decimal::read(text, mark));
-            *agreeing += u64::from(readings.any(agrees));
+            *agreeing += u64::from(readings().any(agrees));
         }
     }
 
@@ -112,11 +120,12 @@ impl DurationProfile {
         let (Some(bare), None) = (&self.bare, self.unit) else {
             return Ok(self.unit.unwrap_or(Unit::Hours));
         };
-        match self.agreeing.map(|cells| cells > 0) {
-            [true, false, false] => Ok(Unit::Hours),
-            [false, true, false] => Ok(Unit::Minutes),
-            [false, false, true] => Ok(Unit::Seconds),
-            [false, false, false] if self.numbers.has_fraction() => Ok(Unit::Hours),
+        // Nine in ten, as everywhere: a very short entry agrees with two units.
+        let most = |cells: u64| cells > 0 && cells * 10 >= self.compared * 9;
+        let mut agreeing = UNITS.into_iter().zip(self.agreeing).filter(|(_, cells)| most(*cells));
+        match (agreeing.next(), agreeing.next()) {
+            (Some(((unit, _), _)), None) => Ok(unit),
+            (None, None) if self.compared == 0 && self.numbers.has_fraction() => Ok(Unit::Hours),
             _ => Err(bare.clone()),
         }
     }

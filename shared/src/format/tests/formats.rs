@@ -59,6 +59,9 @@ fn the_unit_of_a_bare_number_is_told_by_start_and_end() {
     assert_eq!(seconds(format!("{head}{}", row("1.5"))), [5400]);
     assert_eq!(seconds(format!("{head}{}", row("90"))), [5400]);
     assert_eq!(seconds(format!("{head}{}", row("5400"))), [5400]);
+    // A spreadsheet counts in days, where it shows a duration as the number that it is.
+    assert_eq!(seconds(format!("{head}{}", row("0.0625"))), [5400]);
+    assert!(refused(format!("{head}{}", row("0.75"))).to_string().contains("may be hours, minutes or seconds"));
     let refusal = refused("User,Start date,Start time,Duration\nJo,2024-03-04,09:00:00,90\n");
     assert_eq!(
         refusal.reasons,

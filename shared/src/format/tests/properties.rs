@@ -1,8 +1,13 @@
-//! What holds for every file.
+//! What holds for every file. The checks that `cargo fuzz` runs are run here as well, over the checked-in corpus and over
+//! made inputs.
+
+use std::path::Path;
 
 use proptest::prelude::*;
 
 use super::*;
+use crate::format::checks;
+use crate::source;
 
 /// A table and how it is written.
 #[derive(Clone, Debug)]
@@ -79,6 +84,36 @@ fn odd_files() -> impl Strategy<Value = Vec<u8>> {
     })
 }
 
+/// Cells that look like dates, durations, numbers and times, more or less.
+fn cells() -> impl Strategy<Value = String> {
+    prop_oneof![
+        "[0-9/. :,TZampAPM+März’-]{0,20}",
+        "[0-9:.,hminsAPMstd €$'\u{a0}\u{202f}-]{0,16}",
+        "[0-9]{1,4}[-/. ][0-9]{1,2}[-/. ][0-9]{1,4}( [0-9]{1,2}:[0-9]{2}( [AP]M)?)?",
+        "[0-9]{1,7}[.,'][0-9]{1,7}( ?[a-z]{1,3}\\.?)?",
+        "\\PC{0,12}",
+    ]
+}
+
+/// The inputs that are checked in for a fuzz target.
+fn corpus(target: &str) -> Vec<Vec<u8>> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("fuzz/corpus").join(target);
+    let files = std::fs::read_dir(folder).unwrap().map(|file| file.unwrap().path());
+    files.map(|file| std::fs::read(file).unwrap()).collect()
+}
+
+#[test]
+fn the_fuzz_targets_hold_over_their_corpus() {
+    let run = |target: &str, check: fn(&[u8])| {
+        let inputs = corpus(target);
+        assert!(inputs.len() >= 5, "{target}");
+        inputs.iter().for_each(|input| check(input));
+    };
+    run("source", source::checks::split_and_decode);
+    run("detect", checks::detect);
+    run("values", |input| checks::values(&String::from_utf8_lossy(input)));
+}
+
 proptest! {
     #[test]
     fn a_table_written_and_read_again_is_the_same(written in written(), piece in 1..400_usize) {
@@ -103,10 +138,22 @@ proptest! {
     }
 
     #[test]
-    fn a_file_in_pieces_of_any_size_gives_the_same_plan(bytes in odd_files(), piece in 1..50_usize) {
-        let whole = survey(&bytes, &plainly(), 3, bytes.len().max(1));
-        // Which of two reasons to refuse a file is met first may depend on the pieces.
-        prop_assert_eq!(survey(&bytes, &plainly(), 3, piece).ok(), whole.ok());
+    fn a_file_in_pieces_of_any_size_gives_the_same_rows(bytes in odd_files(), piece in 0..50_u8) {
+        checks::detect(&[&[piece], bytes.as_slice()].concat());
+    }
+
+    #[test]
+    fn any_bytes_in_any_pieces_are_the_same_text_and_the_same_records(
+        bytes in odd_files(),
+        delimiter in any::<u8>(),
+        cut in any::<u8>(),
+    ) {
+        source::checks::split_and_decode(&[&[delimiter, cut], bytes.as_slice()].concat());
+    }
+
+    #[test]
+    fn a_cell_means_what_it_says_in_the_plain_way(cell in cells()) {
+        checks::values(&cell);
     }
 
     #[test]

@@ -113,13 +113,40 @@ fn the_month_in_letters_and_the_year_in_front_need_no_order() {
 
 #[test]
 fn a_two_digit_year_in_front_is_seen_where_the_cells_allow_it() {
-    // With dashes it may be in front: one cell alone is not enough.
+    // It may be in front: one cell alone is not enough.
     assert_eq!(refused(dates(&["04-03-05"])).dates[0].readings.len(), 3);
     assert_eq!(refused(dates(&["24-03-04"])).dates[0].readings.len(), 2);
     assert_eq!(read_dates(&["24-03-31", "24-12-04", "99-12-31"]), ["2024-03-31", "2024-12-04", "1999-12-31"]);
-    // With slashes it is not, unless the numbers behave so.
-    assert_eq!(read_dates(&["24/03/15", "05/03/15"]), ["2015-03-24", "2015-03-05"]);
+    for alone in ["24/03/15", "24.03.15"] {
+        let readings = &refused(dates(&[alone])).dates[0].readings;
+        let said: Vec<String> = readings.iter().map(|(order, date)| format!("{order} {date}")).collect();
+        assert_eq!(said, ["ymd 2024-03-15", "dmy 2015-03-24"], "{alone}");
+    }
     assert!(refused(dates(&["24/03/15", "24/03/16"])).to_string().contains("(ymd)"));
+    // What can only be a day, or only a year, settles it.
+    assert_eq!(read_dates(&["32/03/15"]), ["2032-03-15"]);
+    assert_eq!(read_dates(&["24/03/32"]), ["2032-03-24"]);
+}
+
+#[test]
+fn days_are_many_and_years_are_few() {
+    assert_eq!(read_dates(&["24/03/15", "05/03/15"]), ["2015-03-24", "2015-03-05"]);
+    assert_eq!(read_dates(&["14-03-22", "15-03-22", "28-03-22"])[0], "2022-03-14");
+    assert_eq!(read_dates(&["22.03.14", "22.03.15", "22.03.28"])[0], "2022-03-14");
+    let plan = survey(dates(&["24/03/15", "05/03/15"]).as_bytes(), &plainly(), 9, 99).unwrap();
+    let said = "date order dmy in \"date\": by \"24/03/15\" on line 2, the last numbers being few, as years are, and \
+                the first many";
+    assert!(plan.layout.evidence.iter().any(|line| line == said), "{:?}", plan.layout.evidence);
+    // In three days of one month neither can be told.
+    assert_eq!(refused(dates(&["14/03/22", "15/03/22", "16/03/22"])).dates[0].readings.len(), 2);
+}
+
+#[test]
+fn a_bill_on_the_fifteenth_of_each_month_for_ten_years_is_not_taken_for_one_year() {
+    let months = (14..24).flat_map(|year| (1..=12).map(move |month| format!("{year}/{month:02}/15")));
+    let cells: Vec<String> = months.collect();
+    let cells: Vec<&str> = cells.iter().map(String::as_str).collect();
+    assert_eq!(refused(dates(&cells)).dates[0].readings.len(), 2);
 }
 
 #[test]

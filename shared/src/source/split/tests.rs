@@ -3,37 +3,10 @@
 use proptest::prelude::*;
 
 use super::{Dialect, Ending, Splitter};
+use crate::source::checks::{Read, check_splitter, split, told};
 
 fn plain_dialect(delimiter: u8) -> Dialect {
     Dialect { delimiter, spaced: false, sheet: false }
-}
-
-/// A record as the tests compare it.
-#[derive(Debug, PartialEq, Eq)]
-struct Read {
-    cells: Vec<String>,
-    raw: String,
-    lines: (u64, u64),
-    ending: Ending,
-}
-
-/// Splits a text that is at hand as a whole.
-fn split(text: &str, delimiter: u8) -> Vec<Read> {
-    let mut splitter = Splitter::new(plain_dialect(delimiter), 1);
-    let mut records = Vec::new();
-    loop {
-        let ending = match splitter.scan(text.as_bytes()) {
-            true => Some(Ending::Complete),
-            false => splitter.finish(text.as_bytes()),
-        };
-        let Some(ending) = ending else { return records };
-        records.push(Read {
-            cells: splitter.fields().iter().map(|field| field.cell(text).into_owned()).collect(),
-            raw: text[splitter.range()].to_owned(),
-            lines: splitter.lines(),
-            ending,
-        });
-    }
 }
 
 /// The slow twin: the same rules, byte by byte.
@@ -99,64 +72,6 @@ fn plain(text: &str, delimiter: u8) -> Vec<Read> {
     }
 }
 
-/// The cells as `csv-core` reads them.
-fn csv_core(text: &str, delimiter: u8) -> Vec<Vec<String>> {
-    use csv_core::ReadRecordResult::{End, InputEmpty, OutputEndsFull, OutputFull, Record};
-    let mut reader = csv_core::ReaderBuilder::new().delimiter(delimiter).build();
-    let (mut output, mut ends) = (vec![0; text.len() + 1], vec![0; text.len() + 2]);
-    let (mut read, mut records) = (0, Vec::new());
-    let (mut written, mut ended) = (0, 0);
-    loop {
-        let (result, input, bytes, fields) =
-            reader.read_record(&text.as_bytes()[read..], &mut output[written..], &mut ends[ended..]);
-        (read, written, ended) = (read + input, written + bytes, ended + fields);
-        match result {
-            InputEmpty => {}
-            OutputFull | OutputEndsFull => unreachable!("there is room for all"),
-            Record => {
-                let starts = std::iter::once(0).chain(ends[..ended].iter().copied());
-                let cell = |(start, &end): (usize, &usize)| String::from_utf8(output[start..end].to_vec()).unwrap();
-                records.push(starts.zip(&ends[..ended]).map(cell).collect());
-                (written, ended) = (0, 0);
-            }
-            End => return records,
-        }
-    }
-}
-
-/// Splits a text that arrives in pieces, forgetting what is done with.
-fn split_pieces(text: &str, delimiter: u8, cuts: &[usize]) -> Vec<(Vec<String>, (u64, u64))> {
-    let mut splitter = Splitter::new(plain_dialect(delimiter), 1);
-    let (mut buffer, mut taken, mut records) = (String::new(), 0, Vec::new());
-    let mut ends: Vec<usize> = cuts.iter().map(|cut| cut % (text.len() + 1)).collect();
-    ends.push(text.len());
-    ends.sort_unstable();
-    for end in ends.into_iter().filter(|&end| text.is_char_boundary(end)) {
-        buffer.push_str(&text[taken..end]);
-        taken = end;
-        while splitter.scan(buffer.as_bytes()) {
-            records.push(read(&splitter, &buffer));
-        }
-        if splitter.pending() == 0 {
-            splitter.forget();
-            buffer.clear();
-        } else {
-            let start = splitter.range().start;
-            splitter.rebase();
-            buffer.drain(..start);
-        }
-    }
-    if splitter.finish(buffer.as_bytes()).is_some() {
-        records.push(read(&splitter, &buffer));
-    }
-    records
-}
-
-fn read(splitter: &Splitter, text: &str) -> (Vec<String>, (u64, u64)) {
-    let cells = splitter.fields().iter().map(|field| field.cell(text).into_owned()).collect();
-    (cells, splitter.lines())
-}
-
 /// Texts in which quotes, delimiters and line breaks stand where they hurt.
 fn texts() -> impl Strategy<Value = String> {
     let parts = prop::sample::select(vec![
@@ -181,23 +96,17 @@ fn texts() -> impl Strategy<Value = String> {
 
 proptest! {
     #[test]
-    fn the_cells_are_those_of_csv_core(text in texts(), delimiter in prop::sample::select(vec![b',', b';'])) {
-        let cells: Vec<Vec<String>> = split(&text, delimiter).into_iter().map(|read| read.cells).collect();
-        prop_assert_eq!(cells, csv_core(&text, delimiter));
+    fn the_cells_are_those_of_csv_core_wherever_the_text_is_cut(
+        text in texts(),
+        delimiter in prop::sample::select(vec![b',', b';']),
+        cuts in prop::collection::vec(any::<usize>(), 0..20),
+    ) {
+        check_splitter(&text, delimiter, &cuts);
     }
 
     #[test]
     fn places_lines_and_endings_are_those_of_the_slow_twin(text in texts()) {
         prop_assert_eq!(split(&text, b','), plain(&text, b','));
-    }
-
-    #[test]
-    fn a_text_cut_anywhere_gives_the_same_records(
-        text in texts(),
-        cuts in prop::collection::vec(any::<usize>(), 0..20),
-    ) {
-        let whole: Vec<_> = split(&text, b',').into_iter().map(|read| (read.cells, read.lines)).collect();
-        prop_assert_eq!(split_pieces(&text, b',', &cuts), whole);
     }
 
     #[test]
@@ -245,5 +154,5 @@ fn in_a_spaced_dialect_a_quote_opens_behind_blanks() {
     let text = "a, \"b, c\",  d\n";
     let mut splitter = Splitter::new(Dialect { spaced: true, ..plain_dialect(b',') }, 1);
     assert!(splitter.scan(text.as_bytes()));
-    assert_eq!(read(&splitter, text).0, ["a", "b, c", "  d"]);
+    assert_eq!(told(&splitter, text).0, ["a", "b, c", "  d"]);
 }

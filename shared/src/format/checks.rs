@@ -1,0 +1,93 @@
+//! What holds for any file and any cell: run by the tests over a corpus and over made inputs, and by `cargo fuzz` for as
+//! long as one likes.
+
+use super::durations::{self, Reading, Unit};
+use super::numbers::{self, Decimal};
+use super::{DateOrder, DecimalMark, Layout, Plan, ReadingOptions, Refusal, Row, Survey, dates, tags, times};
+
+/// Surveys a file that comes in pieces of `piece` bytes.
+pub fn survey(bytes: &[u8], options: &ReadingOptions, rows_per_chunk: u32, piece: usize) -> Result<Plan, Refusal> {
+    let mut survey = Survey::new(options.clone(), rows_per_chunk);
+    let mut chunks = Vec::new();
+    for piece in bytes.chunks(piece) {
+        survey.push(piece)?;
+        chunks.extend(survey.take_chunks());
+    }
+    let plan = survey.finish()?;
+    chunks.extend(plan.chunks);
+    Ok(Plan { chunks, ..plan })
+}
+
+/// Loads all rows of a file, chunk by chunk, and shows each to `see`.
+///
+/// # Panics
+///
+/// If a chunk does not hold what its span says.
+pub fn load(bytes: &[u8], plan: &Plan, mut see: impl FnMut(&Row<'_>)) {
+    // The layout travels between the passes.
+    let stored = postcard::to_stdvec(&plan.layout).expect("a layout can be stored");
+    let layout: Layout = postcard::from_bytes(&stored).expect("and read back");
+    for span in &plan.chunks {
+        let range = |range: std::ops::Range<u64>| range.start as usize..range.end as usize;
+        let chunk: Vec<u8> = span.ranges().flat_map(|bytes_of| bytes[range(bytes_of)].to_vec()).collect();
+        let rows = layout.rows(span, &chunk).expect("the chunk is what was surveyed");
+        let first = rows.iter().next().expect("a chunk has rows");
+        assert_eq!((first.row, first.line), (span.first_row, span.first_line));
+        assert_eq!(rows.iter().count(), span.rows as usize);
+        rows.iter().for_each(|row| see(&row));
+    }
+}
+
+/// Reads a file as the fuzzer gives it: the first byte says the pieces that it comes in.
+///
+/// # Panics
+///
+/// If the pieces matter, or if the second pass finds other rows than the first.
+pub fn detect(bytes: &[u8]) {
+    let Some((&piece, file)) = bytes.split_first() else { return };
+    let options = ReadingOptions::default();
+    let whole = survey(file, &options, 3, file.len().max(1)).ok();
+    // Which of two reasons to refuse a file is met first may depend on the pieces.
+    assert_eq!(survey(file, &options, 3, 1 + usize::from(piece)).ok(), whole);
+    let Some(plan) = whole else { return };
+    let (mut rows, mut line) = (0, 0);
+    load(file, &plan, |row| {
+        rows += 1;
+        assert!(row.row == rows && row.line > line, "rows come one after the other");
+        line = row.line;
+    });
+    assert_eq!(rows, plan.rows);
+}
+
+/// Reads a cell as each thing that a cell can be.
+///
+/// # Panics
+///
+/// If what was read, written in the plain way, reads as something else.
+pub fn values(cell: &str) {
+    if let Some(written) = dates::read(cell) {
+        for date in DateOrder::ALL.into_iter().filter_map(|order| written.day.under(order)) {
+            let again = dates::read(&date.to_string()).and_then(|written| written.day.under(DateOrder::Dmy));
+            assert_eq!(again, Some(date), "{cell:?}");
+        }
+    }
+    if let Some(time) = times::read(cell) {
+        assert_eq!(times::read(&time.to_string()), Some(time), "{cell:?}");
+    }
+    for mark in DecimalMark::ALL {
+        if let Some(number) = Decimal::read(numbers::without_currency(cell), mark) {
+            assert!(Decimal::read(&number.to_string(), DecimalMark::Dot) == Some(number), "{cell:?}");
+        }
+        for unit in [Unit::Hours, Unit::Minutes, Unit::Seconds] {
+            let reading = Reading { unit, pair: unit, mark };
+            if let Some(seconds) = durations::read(cell).and_then(|written| written.under(reading)) {
+                let plain = format!("{}:{:02}:{:02}", seconds / 3600, seconds / 60 % 60, seconds % 60);
+                let again = durations::read(&plain).and_then(|written| written.under(reading));
+                assert_eq!(again, Some(seconds), "{cell:?} as {plain:?}");
+            }
+        }
+    }
+    for tag in tags::hashtags(cell) {
+        assert!(!tag.name.is_empty() && cell.contains('#'), "{cell:?}");
+    }
+}

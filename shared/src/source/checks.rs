@@ -1,0 +1,136 @@
+//! What holds for any bytes: run by the tests over a corpus and over made inputs, and by `cargo fuzz` for as long as one
+//! likes.
+
+use super::{Decoder, Dialect, Encoding, Ending, Splitter, Unreadable};
+
+/// A record as the checks compare it: its cells, as it stands in the text, and its lines.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Read {
+    pub cells: Vec<String>,
+    pub raw: String,
+    pub lines: (u64, u64),
+    pub ending: Ending,
+}
+
+/// Reads bytes as the fuzzer gives them: the first two say the delimiter and where to cut.
+///
+/// # Panics
+///
+/// If the splitter reads otherwise than `csv-core`, or if it matters in which pieces bytes come.
+pub fn split_and_decode(bytes: &[u8]) {
+    let &[delimiter, cut, ref rest @ ..] = bytes else { return };
+    let cuts: Vec<usize> = (1..=4).map(|time| usize::from(cut) * time + time).collect();
+    check_decoder(rest, 1 + usize::from(cut));
+    let text = String::from_utf8_lossy(rest);
+    let delimiter = super::DELIMITERS[usize::from(delimiter) % super::DELIMITERS.len()];
+    // A mark is the decoder's to take away, and `csv-core` takes one away as well.
+    check_splitter(text.trim_start_matches('\u{feff}'), delimiter, &cuts);
+}
+
+/// Whatever pieces bytes come in, their text is the same.
+fn check_decoder(bytes: &[u8], piece: usize) {
+    let whole = decode(bytes, bytes.len().max(1));
+    let pieces = decode(bytes, piece);
+    match (whole, pieces) {
+        (Ok(whole), Ok(pieces)) => assert_eq!(whole, pieces),
+        (Err(_), Err(_)) => {}
+        (whole, pieces) => panic!("as a whole {whole:?}, in pieces of {piece} {pieces:?}"),
+    }
+}
+
+fn decode(bytes: &[u8], piece: usize) -> Result<(String, Encoding), Unreadable> {
+    let (mut decoder, mut text) = (Decoder::new(None), String::new());
+    bytes.chunks(piece).try_for_each(|piece| decoder.push(piece, &mut text))?;
+    decoder.finish(&mut text)?;
+    let length: u64 = decoder.mark() + decoder.encoding().source_len(&text);
+    assert_eq!(length, bytes.len() as u64, "the length in the original can be computed");
+    Ok((text, decoder.encoding()))
+}
+
+/// The cells are those of `csv-core`, and a text cut anywhere gives the same records.
+pub fn check_splitter(text: &str, delimiter: u8, cuts: &[usize]) {
+    let whole = split(text, delimiter);
+    let cells: Vec<&Vec<String>> = whole.iter().map(|read| &read.cells).collect();
+    let plain = csv_core(text, delimiter);
+    assert_eq!(cells, plain.iter().collect::<Vec<_>>(), "{text:?}");
+    let whole: Vec<_> = whole.into_iter().map(|read| (read.cells, read.lines)).collect();
+    assert_eq!(split_pieces(text, delimiter, cuts), whole, "{text:?} cut at {cuts:?}");
+}
+
+fn plain_dialect(delimiter: u8) -> Dialect {
+    Dialect { delimiter, spaced: false, sheet: false }
+}
+
+/// Splits a text that is at hand as a whole.
+pub fn split(text: &str, delimiter: u8) -> Vec<Read> {
+    let mut splitter = Splitter::new(plain_dialect(delimiter), 1);
+    let mut records = Vec::new();
+    loop {
+        let ending = match splitter.scan(text.as_bytes()) {
+            true => Some(Ending::Complete),
+            false => splitter.finish(text.as_bytes()),
+        };
+        let Some(ending) = ending else { return records };
+        let (cells, lines) = told(&splitter, text);
+        records.push(Read { cells, raw: text[splitter.range()].to_owned(), lines, ending });
+    }
+}
+
+/// Splits a text that arrives in pieces, forgetting what is done with.
+fn split_pieces(text: &str, delimiter: u8, cuts: &[usize]) -> Vec<(Vec<String>, (u64, u64))> {
+    let mut splitter = Splitter::new(plain_dialect(delimiter), 1);
+    let (mut buffer, mut taken, mut records) = (String::new(), 0, Vec::new());
+    let mut ends: Vec<usize> = cuts.iter().map(|cut| cut % (text.len() + 1)).collect();
+    ends.push(text.len());
+    ends.sort_unstable();
+    for end in ends.into_iter().filter(|&end| text.is_char_boundary(end)) {
+        buffer.push_str(&text[taken..end]);
+        taken = end;
+        while splitter.scan(buffer.as_bytes()) {
+            records.push(told(&splitter, &buffer));
+        }
+        if splitter.pending() == 0 {
+            splitter.forget();
+            buffer.clear();
+        } else {
+            let start = splitter.range().start;
+            splitter.rebase();
+            buffer.drain(..start);
+        }
+    }
+    if splitter.finish(buffer.as_bytes()).is_some() {
+        records.push(told(&splitter, &buffer));
+    }
+    records
+}
+
+/// The cells and lines of the record that was given last.
+pub fn told(splitter: &Splitter, text: &str) -> (Vec<String>, (u64, u64)) {
+    let cells = splitter.fields().iter().map(|field| field.cell(text).into_owned()).collect();
+    (cells, splitter.lines())
+}
+
+/// The cells as `csv-core` reads them.
+fn csv_core(text: &str, delimiter: u8) -> Vec<Vec<String>> {
+    use csv_core::ReadRecordResult::{End, InputEmpty, OutputEndsFull, OutputFull, Record};
+    let mut reader = csv_core::ReaderBuilder::new().delimiter(delimiter).build();
+    let (mut output, mut ends) = (vec![0; text.len() + 1], vec![0; text.len() + 2]);
+    let (mut read, mut records) = (0, Vec::new());
+    let (mut written, mut ended) = (0, 0);
+    loop {
+        let (result, input, bytes, fields) =
+            reader.read_record(&text.as_bytes()[read..], &mut output[written..], &mut ends[ended..]);
+        (read, written, ended) = (read + input, written + bytes, ended + fields);
+        match result {
+            InputEmpty => {}
+            OutputFull | OutputEndsFull => unreachable!("there is room for all"),
+            Record => {
+                let starts = std::iter::once(0).chain(ends[..ended].iter().copied());
+                let cell = |(start, &end): (usize, &usize)| String::from_utf8_lossy(&output[start..end]).into_owned();
+                records.push(starts.zip(&ends[..ended]).map(cell).collect());
+                (written, ended) = (0, 0);
+            }
+            End => return records,
+        }
+    }
+}
