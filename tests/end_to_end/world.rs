@@ -32,9 +32,9 @@ use crate::postman::{LONG, Letter, Postman, hand_over};
 use crate::stack::Stack;
 
 /// Seeds of one `cargo test`.
-const SEEDS: u64 = 30;
+const SEEDS: u64 = 1000;
 /// Things that workers do in one world.
-const DEEDS: u32 = 60;
+const DEEDS: u32 = 40;
 /// Lines of a story, requests included; one that is longer goes round in circles.
 const LONGEST: usize = 10_000;
 const WORKERS: usize = 3;
