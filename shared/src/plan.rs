@@ -38,17 +38,17 @@ pub async fn plan(services: &Services, account: AccountId, import: ImportId) -> 
         // Whoever is before it calls it.
         Status::Queued => return Ok(()),
         Status::Processing => return send_out(services, &import).await,
-        // Settled, or being undone: nothing to plan.
-        _ => return Ok(()),
+        // Settled, or being undone: nothing to plan. Of a drop the end may have been lost with whoever settled it.
+        _ => return settle(services, &import).await,
     }
     let source = import.source.clone().ok_or(FileError::Missing)?;
-    let planned = match survey(services, &import, &source).await {
+    let planned = match Box::pin(survey(services, &import, &source)).await {
         Ok(Ok(Planned { plan, .. })) if plan.rows > MAX_ROWS => {
             let rows = plan.rows;
             let why = format!("the file has {rows} rows; an import takes at most {MAX_ROWS}");
             stop(services, &import, BY, why).await
         }
-        Ok(Ok(planned)) => begin(services, &import, &source, planned).await,
+        Ok(Ok(planned)) => Box::pin(begin(services, &import, &source, planned)).await,
         Ok(Err(refusal)) => refuse(services, &import, refusal).await,
         Err(ImportError::File(error @ (FileError::Missing | FileError::Replaced))) => {
             stop(services, &import, BY, error.to_string()).await
@@ -168,7 +168,7 @@ async fn send_out(services: &Services, import: &Import) -> Result<(), ImportErro
     let (account, id) = (import.account, import.id);
     match import.chunk_count() {
         0 => settle(services, import).await,
-        1 => match load::load(services, account, id, ChunkNo(0)).await? {
+        1 => match Box::pin(load::load(services, account, id, ChunkNo(0))).await? {
             Loaded::Done => Ok(()),
             Loaded::Held(until) => load::come_again(services, account, id, ChunkNo(0), until).await,
         },

@@ -85,7 +85,7 @@ pub async fn sweep(services: &Services) -> Result<Swept, StoreError> {
 /// Looks at an import; one import's trouble is not another's.
 async fn look_apart(services: &Services, account: AccountId, import: ImportId) -> Result<Swept, StoreError> {
     let mut swept = Swept { open: 1, ..Swept::default() };
-    if let Err(error) = look(services, account, import, &mut swept).await {
+    if let Err(error) = Box::pin(look(services, account, import, &mut swept)).await {
         tracing::warn!(account = account.0, import = import.0, %error, "sweep");
     }
     Ok(swept)

@@ -1,12 +1,11 @@
 //! Files dropped into the bucket, over S3.
 
-use aws_lambda_events::s3::S3Event;
 use aws_sdk_s3::primitives::ByteStream;
-use parser::Trigger;
 use serde_json::{Value, json};
 use shared::store::Table;
 
 use crate::files::{TOGGL, TOGGL_SECONDS};
+use crate::postman::dropped;
 use crate::stack::{Stack, differences};
 
 /// Puts a file into the account's inbox, and waits until nothing is left to do.
@@ -161,14 +160,6 @@ async fn what_cannot_become_an_import_is_told_why() -> anyhow::Result<()> {
     Ok(())
 }
 
-/// An event as S3 sends it.
-fn event(key: &str, etag: &str, sequencer: &str) -> Trigger {
-    let object = json!({ "key": key, "eTag": etag, "sequencer": sequencer, "size": 1 });
-    let record = json!({ "eventTime": "2026-03-31T09:00:00.000Z", "eventName": "ObjectCreated:Put", "userIdentity": {}, "requestParameters": {}, "responseElements": {}, "s3": { "bucket": { "name": "waybill-local" }, "object": object } });
-    let event: S3Event = serde_json::from_value(json!({ "Records": [record] })).expect("S3's shape");
-    Trigger::Objects(event)
-}
-
 #[tokio::test]
 async fn an_event_twice_is_one_import_and_one_of_a_replaced_object_is_none() -> anyhow::Result<()> {
     let stack = Stack::by_hand(2).await?;
@@ -178,14 +169,14 @@ async fn an_event_twice_is_one_import_and_one_of_a_replaced_object_is_none() -> 
     let before = services.files.head(key).await?;
     put(&stack, key, TOGGL.as_bytes(), &[]).await?;
     let now = services.files.head(key).await?;
-    parser::handle(services, event(key, &before.etag, "01")).await?;
+    parser::handle(services, dropped(key, &before.etag, "01")).await?;
     stack.get("/v2/imports/1").await?.expect(404)?;
     for _ in 0..3 {
-        parser::handle(services, event(key, &now.etag, "02")).await?;
+        parser::handle(services, dropped(key, &now.etag, "02")).await?;
     }
     stack.get("/v2/imports/1").await?.expect(200)?;
     stack.get("/v2/imports/2").await?.expect(404)?;
-    parser::handle(services, event(key, &now.etag, "03")).await?;
+    parser::handle(services, dropped(key, &now.etag, "03")).await?;
     stack.get("/v2/imports/2").await?.expect(200)?;
     Ok(())
 }
@@ -197,7 +188,7 @@ async fn drops_of_an_account_wait_for_each_other_in_the_order_they_came() -> any
     for (n, name) in ["a", "b", "c"].into_iter().enumerate() {
         let key = format!("inbox/1/toggl/{name}.csv");
         put(&stack, &key, TOGGL.as_bytes(), &[]).await?;
-        parser::handle(services, event(&key, &services.files.head(&key).await?.etag, &n.to_string())).await?;
+        parser::handle(services, dropped(&key, &services.files.head(&key).await?.etag, &n.to_string())).await?;
     }
     let statuses = async || {
         let mut statuses = Vec::new();

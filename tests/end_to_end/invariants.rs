@@ -2,10 +2,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use shared::entity::by_hand::entries::counts;
 use shared::entity::reference::{Reference, Sums};
 use shared::entity::{Entry, Thing};
 use shared::id::{AccountId, ChunkNo, EntryId, ImportId, Row, ThingId};
-use shared::import::{Counts, Import, Status};
+use shared::import::{Counts, Import, Roll, Status};
 use shared::ledger::{Chunk, ChunkState, Outcome};
 use shared::store::keys::Kind;
 use shared::store::{Item, Table, decode};
@@ -26,6 +27,8 @@ pub struct World {
     pub things: BTreeMap<Named, Thing>,
     references: BTreeMap<(Named, ImportId), Reference>,
     pub entries: BTreeMap<(AccountId, EntryId), Entry>,
+    /// Entries that stand by import, as the rolls tell, and those by hand, as their counts do.
+    standing: BTreeMap<(AccountId, ImportId), u64>,
     /// What does not fit any of these.
     wrong: Vec<String>,
 }
@@ -44,6 +47,16 @@ impl World {
         let (imports, workspace) = (stack.dump(Table::Imports).await?, stack.workspace().await?);
         world.read_imports(imports)?;
         world.read_workspace(workspace)?;
+        let imports = world.imports.keys().map(|&(account, _)| account);
+        let accounts: BTreeSet<_> = imports.chain(world.entries.keys().map(|&(account, _)| account)).collect();
+        for account in accounts {
+            let services = stack.system.services();
+            let by_hand = counts(services, account).await?.into_iter().map(|(_, standing)| standing).sum();
+            world.standing.insert((account, ImportId::HAND), by_hand);
+            let roll = Roll::read(services, account).await?;
+            let lines = roll.standing().filter_map(|(import, line)| Some(((account, import), line.standing()?)));
+            world.standing.extend(lines);
+        }
         Ok(world)
     }
 
@@ -234,6 +247,14 @@ impl World {
         totals.retain(|_, sums| *sums != Sums::default());
         if totals != full {
             wrong.push(format!("totals are {totals:#?}, a full count is {full:#?}"));
+        }
+        let mut full: BTreeMap<(AccountId, ImportId), u64> = BTreeMap::new();
+        for (account, entry) in self.seen() {
+            *full.entry((account, entry.id.import())).or_default() += 1;
+        }
+        let told: BTreeMap<_, _> = self.standing.iter().filter(|(_, standing)| **standing > 0).collect();
+        if told != full.iter().collect() {
+            wrong.push(format!("rolls and counts by hand tell {told:?}, a full count {full:?}"));
         }
         for (named, thing) in self.things.iter().filter(|(_, thing)| !thing.is_spent() && thing.refs == 0) {
             let maker = self.imports.get(&(named.0, thing.created_by));

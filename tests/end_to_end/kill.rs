@@ -8,16 +8,17 @@
 use std::collections::BTreeMap;
 
 use aws_sdk_dynamodb::types::AttributeValue;
+use serde_json::Value;
 use shared::id::{AccountId, ImportId, ThingId};
 use shared::import::{Import, NewImport, Options, Origin, create};
 use shared::known::Known;
 use shared::queue::Message;
 use shared::revert;
 use shared::services::Services;
-use shared::store::{Table, keys};
+use shared::store::{Item, Table, keys};
 
 use crate::faults::{Fault, Faults};
-use crate::postman::{LONG, Postman};
+use crate::postman::{LONG, Postman, dropped};
 use crate::stack::{Dump, Stack, differences};
 
 const ACCOUNT: AccountId = AccountId(1);
@@ -58,6 +59,16 @@ fn disturbed_rows() -> String {
     ])
 }
 
+/// Two files for the inbox, of two chunks and of one; the second repeats a row of the first, and its own.
+fn dropped_files() -> [String; 2] {
+    let crane = [DEMO, "Harbour", "CRANES", "2026-05-06", "last"];
+    let tree = [DEMO, "orchard", "Trees", "2026-05-01", "design"];
+    [file(&[tree, crane, [DEMO, "", "", "2026-02-30", ""], tree]), file(&[crane, crane])]
+}
+
+/// Where the files of the drops lie.
+const DROPS: [&str; 2] = ["inbox/1/toggl/a.csv", "inbox/1/toggl/b.csv"];
+
 /// A stack with a worker, and what it is brought back to before each run.
 struct Bench {
     stack: Stack,
@@ -85,6 +96,55 @@ impl Bench {
         }
         bench.keep().await?;
         Ok(bench)
+    }
+
+    /// Two files lie in the inbox, and S3 is to tell of them. The second repeats rows of the first.
+    async fn before_the_drops() -> anyhow::Result<Self> {
+        let mut bench = Self::before_the_import().await?;
+        revert::ask(&bench.worker, &bench.import().await?, "user 1").await?;
+        bench.postman.drain_all(&bench.worker, &bench.faults).await;
+        for (key, text) in DROPS.into_iter().zip(dropped_files()) {
+            bench.services().files.put(key, text.into_bytes().into()).await?;
+        }
+        bench.keep().await?;
+        Ok(bench)
+    }
+
+    /// S3 tells of the files in the inbox, as often as it takes. False, if whoever is told dies.
+    async fn tell_of_drops(&self) -> anyhow::Result<bool> {
+        for key in DROPS {
+            let object = self.services().files.head(key).await?;
+            let event = dropped(key, &object.etag, "01");
+            match self.faults.outlive(Box::pin(parser::handle(&self.worker, event))).await {
+                None => return Ok(false),
+                Some(handled) => drop(handled?),
+            }
+        }
+        Ok(true)
+    }
+
+    async fn forget_reports(&self) -> anyhow::Result<()> {
+        for key in DROPS {
+            let key = format!("{}.report.json", key.replace("inbox/1/toggl", "outbox/1"));
+            self.stack.system.s3().delete_object().bucket(self.services().files.bucket()).key(key).send().await?;
+        }
+        Ok(())
+    }
+
+    /// What the outbox says of the drops.
+    async fn reports(&self) -> anyhow::Result<Dump> {
+        let mut reports = Dump::new();
+        for key in DROPS {
+            let key = format!("{}.report.json", key.replace("inbox/1/toggl", "outbox/1"));
+            let files = &self.services().files;
+            let object = files.head(&key).await?;
+            let report: Value = serde_json::from_slice(&files.range(&object, 0..object.size).await?)?;
+            let report =
+                ["id", "status", "rows", "counts", "duplicates", "seconds", "errors"].map(|name| &report[name]);
+            let report = AttributeValue::S(format!("{report:?}"));
+            reports.insert((key, String::new()), Item::from([("report".to_owned(), report)]));
+        }
+        Ok(reports)
     }
 
     /// The import is complete, and its undo is to be asked for.
@@ -133,10 +193,18 @@ impl Bench {
     }
 
     /// Everything but the times.
-    async fn picture(&self) -> anyhow::Result<Vec<Dump>> {
+    async fn picture(&self, what: What) -> anyhow::Result<Vec<Dump>> {
         let mut picture = Vec::new();
         for table in TABLES {
-            picture.push(timeless(self.stack.dump(table).await?));
+            let mut dump = timeless(self.stack.dump(table).await?);
+            if matches!(what, What::Drops) {
+                // Made when the event comes again.
+                dump.values_mut().for_each(|item| drop(item.remove("created_at")));
+            }
+            picture.push(dump);
+        }
+        if matches!(what, What::Drops) {
+            picture.push(self.reports().await?);
         }
         Ok(picture)
     }
@@ -147,9 +215,14 @@ impl Bench {
             What::Import => {
                 self.send_start().await?;
             }
+            What::Drops => {
+                if !self.tell_of_drops().await? {
+                    return Ok(false);
+                }
+            }
             What::Undo => {
                 let import = self.import().await?;
-                let asked = self.faults.outlive(revert::ask(&self.worker, &import, "user 1")).await;
+                let asked = self.faults.outlive(Box::pin(revert::ask(&self.worker, &import, "user 1"))).await;
                 if asked.is_none() {
                     return Ok(false);
                 }
@@ -159,15 +232,23 @@ impl Bench {
     }
 
     /// After a death: what was waiting comes again, and nothing else.
-    async fn deliver_again(&self) {
+    async fn deliver_again(&self, what: What) -> anyhow::Result<()> {
         self.faults.none();
+        if matches!(what, What::Drops) {
+            self.tell_of_drops().await?;
+        }
         self.stack.system.services().clock.turn(LONG);
         self.postman.drain_all(&self.worker, &self.faults).await;
+        Ok(())
     }
 
     /// After a death: all messages are lost, and the sweep comes by.
-    async fn sweep_only(&self) -> anyhow::Result<()> {
+    async fn sweep_only(&self, what: What) -> anyhow::Result<()> {
         self.faults.none();
+        if matches!(what, What::Drops) {
+            // Lambda keeps the event until somebody has taken it.
+            self.tell_of_drops().await?;
+        }
         self.postman.lose_everything();
         for _ in 0..6 {
             self.stack.system.services().clock.turn(LONG);
@@ -185,6 +266,7 @@ impl Bench {
 enum What {
     Import,
     Undo,
+    Drops,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -236,21 +318,25 @@ async fn killed_everywhere(what: What, then: Then) -> anyhow::Result<()> {
     let mut bench = match what {
         What::Import => Bench::before_the_import().await?,
         What::Undo => Bench::before_the_undo().await?,
+        What::Drops => Bench::before_the_drops().await?,
     };
     bench.faults.none();
     let before = bench.import().await?.status;
-    bench.run(what).await?;
+    Box::pin(bench.run(what)).await?;
     let requests = bench.faults.requests();
     bench.postman.drain_all(&bench.worker, &bench.faults).await;
-    let undisturbed = bench.picture().await?;
+    let undisturbed = bench.picture(what).await?;
     assert!(requests > 20, "{requests} requests are too few to be the whole of it");
     let mut wrong = Vec::new();
     for fault in [Fault::DeathBefore, Fault::DeathAfter] {
         for n in 1.. {
             bench.again().await?;
+            if matches!(what, What::Drops) {
+                bench.forget_reports().await?;
+            }
             bench.worker.known = Known::default();
             bench.faults.at(n, 1, fault);
-            if bench.run(what).await? {
+            if Box::pin(bench.run(what)).await? {
                 assert!(n > requests / 2, "the run has {requests} requests or so, and {n} did not kill it");
                 break;
             }
@@ -258,8 +344,8 @@ async fn killed_everywhere(what: What, then: Then) -> anyhow::Result<()> {
             // Whoever goes on is another process, and remembers nothing.
             bench.worker.known = Known::default();
             match then {
-                Then::DeliveredAgain => bench.deliver_again().await,
-                Then::OnlyTheSweep => bench.sweep_only().await?,
+                Then::DeliveredAgain => Box::pin(bench.deliver_again(what)).await?,
+                Then::OnlyTheSweep => Box::pin(bench.sweep_only(what)).await?,
             }
             // Whoever asked for the undo has no answer, and nobody else was told: it is as if it had not been asked for.
             let untold = match then {
@@ -274,7 +360,7 @@ async fn killed_everywhere(what: What, then: Then) -> anyhow::Result<()> {
                 continue;
             }
             let mut differ = Vec::new();
-            for (one, other) in bench.picture().await?.iter().zip(&undisturbed) {
+            for (one, other) in bench.picture(what).await?.iter().zip(&undisturbed) {
                 differ.extend(differences(one, other));
             }
             if matches!(what, What::Undo) {
@@ -314,4 +400,14 @@ async fn an_undo_killed_at_any_request_ends_as_if_it_had_not_been_when_its_messa
 #[tokio::test]
 async fn an_undo_killed_at_any_request_ends_as_if_it_had_not_been_when_only_the_sweep_comes_by() -> anyhow::Result<()> {
     killed_everywhere(What::Undo, Then::OnlyTheSweep).await
+}
+
+#[tokio::test]
+async fn drops_killed_at_any_request_end_as_if_they_had_not_been_when_everything_comes_again() -> anyhow::Result<()> {
+    killed_everywhere(What::Drops, Then::DeliveredAgain).await
+}
+
+#[tokio::test]
+async fn drops_killed_at_any_request_end_as_if_they_had_not_been_when_only_the_sweep_comes_by() -> anyhow::Result<()> {
+    killed_everywhere(What::Drops, Then::OnlyTheSweep).await
 }

@@ -18,6 +18,22 @@ pub const QUEUES: [&str; 3] = ["WorkQueue", "LoadQueue", "RevertQueue"];
 /// Longer than any lease and any visibility time-out of the template.
 pub const LONG: Duration = Duration::from_secs(1000);
 
+/// An event of an object in the inbox, as S3 sends it.
+pub fn dropped(key: &str, etag: &str, sequencer: &str) -> Trigger {
+    let record = json!({
+        "eventTime": "2026-03-31T09:00:00.000Z",
+        "eventName": "ObjectCreated:Put",
+        "userIdentity": {},
+        "requestParameters": {},
+        "responseElements": {},
+        "s3": {
+            "bucket": { "name": "waybill-local" },
+            "object": { "key": key, "eTag": etag, "sequencer": sequencer, "size": 1 },
+        },
+    });
+    Trigger::Objects(serde_json::from_value(json!({ "Records": [record] })).expect("this is the shape of an S3 event"))
+}
+
 /// A message that was taken.
 #[derive(Clone, Debug)]
 pub struct Letter {

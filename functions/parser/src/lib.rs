@@ -37,8 +37,8 @@ pub async fn handle(services: &Services, trigger: Trigger) -> Result<SqsBatchRes
                 }
                 let etag = object.e_tag.unwrap_or_default().trim_matches('"').to_owned();
                 let arrival = Arrival { key, etag, sequencer: object.sequencer.unwrap_or_default() };
-                if let Some(import) = inbox::arrived(services, &arrival).await? {
-                    plan(services, import.account, import.id).await?;
+                if let Some(import) = Box::pin(inbox::arrived(services, &arrival)).await? {
+                    Box::pin(plan(services, import.account, import.id)).await?;
                 }
             }
             Ok(SqsBatchResponse::default())

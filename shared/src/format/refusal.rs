@@ -14,7 +14,7 @@ use crate::source::{Encoding, Unreadable};
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Refusal {
     /// Sentences for people, the decisive one first. Options are called by their names: `type`,
-    /// `delimiter`, `encoding`, `date_order`, `decimal_mark`.
+    /// `delimiter`, `encoding`, `date_order`, `decimal_mark`, `sheet`.
     pub reasons: Vec<String>,
     /// The formats that were considered, the nearest first.
     pub candidates: Box<[Candidate]>,

@@ -4,17 +4,16 @@ use std::collections::BTreeMap;
 
 use jiff::civil::Date;
 
-use super::{Change, Counts, Findings, Import, ImportError, Status, Tally, roll, transition};
+use super::{Change, Counts, Findings, Import, ImportError, Made, Status, Tally, roll, transition};
 use crate::drained::drained;
-use crate::entity::Thing;
-use crate::entity::reference::{Note, Sums};
+use crate::entity::reference::Sums;
 use crate::id::{ChunkNo, ThingId};
 use crate::inbox;
 use crate::ledger::summary::{Summing, is_summed};
 use crate::ledger::{Chunk, ChunkState};
 use crate::services::Services;
+use crate::store::Write;
 use crate::store::keys::{self, Kind};
-use crate::store::{Query, Write, decode};
 
 /// Totals written at once.
 const WRITES_IN_FLIGHT: usize = 8;
@@ -26,7 +25,9 @@ pub async fn settle(services: &Services, import: &Import) -> Result<(), ImportEr
     let chunks = match (import.status, import.chunks) {
         (Status::Processing, Some(chunks)) => chunks,
         (Status::Incomplete, Some(_)) => return seal(services, import).await,
-        (status, _) if status.is_settled() && import.is_dropped() => return inbox::finish(services, import).await,
+        (status, _) if status.is_settled() && import.is_dropped() => {
+            return Box::pin(inbox::finish(services, import)).await;
+        }
         _ => return Ok(()),
     };
     let counts = import.counts(services).await?;
@@ -40,8 +41,7 @@ pub async fn settle(services: &Services, import: &Import) -> Result<(), ImportEr
     if import.status != Status::Processing {
         return Ok(());
     }
-    let days = fold(services, import).await?;
-    let tally = tally(services, import).await?;
+    let Folded { tally, days } = fold(services, import).await?;
     let change = Change::none().set("tally", tally).set("days", days).set("completed_at", services.clock.now_ms());
     let change = change.also(roll::settled(import.account, import.id, tally.entries));
     match transition(services, import, verdict(&counts), "loader", change).await {
@@ -69,8 +69,7 @@ async fn seal(services: &Services, import: &Import) -> Result<(), ImportError> {
             None => break,
         }
     }
-    let days = fold(services, import).await?;
-    let tally = tally(services, import).await?;
+    let Folded { tally, days } = fold(services, import).await?;
     // A drop goes out of the sweep's sight when its end is told.
     let out = if import.is_dropped() { "" } else { " REMOVE #open, #opened" };
     let set = format!("SET #tally = :tally, #days = :days{out}");
@@ -85,7 +84,7 @@ async fn seal(services: &Services, import: &Import) -> Result<(), ImportError> {
         sealed => sealed?,
     }
     if import.is_dropped() {
-        inbox::finish(services, &Import::find(services, import.account, import.id).await?).await?;
+        Box::pin(inbox::finish(services, &Import::find(services, import.account, import.id).await?)).await?;
     }
     Ok(())
 }
@@ -98,11 +97,19 @@ fn verdict(counts: &Counts) -> Status {
     }
 }
 
+/// What the ledger pages come to.
+struct Folded {
+    /// What the import created.
+    tally: Tally,
+    /// The first and the last day of its entries.
+    days: Option<(Date, Date)>,
+}
+
 /// Folds the ledger pages: the totals into the import's references, what lists pass over into summaries, and what people
-/// are to know into the findings. All by SET.
+/// are to know into the findings; and what it made is kept. All by SET.
 ///
-/// Returns the first and the last day of its entries. A reference that is gone belongs to an import that is being undone; it is left gone.
-async fn fold(services: &Services, import: &Import) -> Result<Option<(Date, Date)>, ImportError> {
+/// A reference that is gone belongs to an import that is being undone; it is left gone.
+async fn fold(services: &Services, import: &Import) -> Result<Folded, ImportError> {
     let mut days: Option<(Date, Date)> = None;
     let mut totals: BTreeMap<(Kind, ThingId), Sums> = BTreeMap::new();
     let (mut summing, mut findings) = (Summing::default(), Findings::default());
@@ -138,35 +145,19 @@ async fn fold(services: &Services, import: &Import) -> Result<Option<(Date, Date
     };
     let sets: Vec<_> = totals.into_iter().map(set).collect();
     drained(sets, WRITES_IN_FLIGHT).await?;
+    let made = Made::by_notes(services, import).await?;
     let summaries = is_summed(import.chunk_count()).then(|| summing.writes(import.account, import.id));
-    for write in summaries.into_iter().flatten().chain(findings.write(import)) {
+    for write in summaries.into_iter().flatten().chain(findings.write(import)).chain(made.write(import)) {
         services.store.write(write).await?;
     }
-    Ok(days)
+    Ok(Folded { tally: count(import.counts(services).await?.created, &made), days })
 }
 
 /// What the import created: entries by its counts, projects and tags by its notes.
 pub async fn tally(services: &Services, import: &Import) -> Result<Tally, ImportError> {
-    let entries = import.counts(services).await?.created;
-    let mut tally = Tally { entries, ..Tally::default() };
-    let mut query: Query = keys::notes(import.account, import.id, None);
-    loop {
-        let (items, last) = services.store.page(&query).await?;
-        let notes: Vec<Note> = items.into_iter().map(decode).collect::<Result<_, _>>()?;
-        let wanted: Vec<_> =
-            notes.iter().filter(|note| note.kind != Kind::User).map(|note| (note.kind, note.id)).collect();
-        for thing in Thing::get_many(services, import.account, &wanted).await? {
-            if thing.created_by == import.id && !thing.is_spent() {
-                match thing.kind {
-                    Kind::Project => tally.projects += 1,
-                    Kind::Tag => tally.tags += 1,
-                    Kind::Client | Kind::User => {}
-                }
-            }
-        }
-        match last {
-            Some(last) => query = query.after(last),
-            None => return Ok(tally),
-        }
-    }
+    Ok(count(import.counts(services).await?.created, &Made::by_notes(services, import).await?))
+}
+
+fn count(entries: u64, made: &Made) -> Tally {
+    Tally { entries, projects: made.projects.len() as u64, tags: made.tags.len() as u64 }
 }

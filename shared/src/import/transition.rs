@@ -128,7 +128,8 @@ pub async fn transition(
     let item = services.store.get(&keys::import(import.account, import.id)).await?;
     let import: Import = decode(item.ok_or_else(|| StoreError::Shape("the import is gone".to_owned()))?)?;
     if to.is_settled() && !stopped_midway && import.is_dropped() {
-        inbox::finish(services, &import).await?;
+        // On the heap: few imports are dropped, and every transition would carry it.
+        Box::pin(inbox::finish(services, &import)).await?;
     }
     Ok(import)
 }

@@ -66,7 +66,9 @@ fn moment_text(moment: ExcelDateTime, shape: Shape, epoch: Epoch) -> String {
     if moment.is_duration() || shape.elapsed {
         return clock(seconds);
     }
-    if shape.time && !shape.date {
+    // The formats of East Asian years and clocks have numbers, and no codes that are shown here.
+    let unknown = !shape.time && !shape.date && (0..DAY).contains(&seconds);
+    if shape.time && !shape.date || unknown {
         return clock(if seconds >= MOMENTS { seconds % DAY } else { seconds });
     }
     let Some(day) = day_text(seconds.div_euclid(DAY), epoch) else {
@@ -153,6 +155,8 @@ mod tests {
             assert_eq!(moment(days, DATE, Epoch::Windows), windows, "{days}");
             assert_eq!(moment(days, DATE, Epoch::Mac), mac, "{days}");
         }
+        assert_eq!(moment(46_086.0, Shape::default(), Epoch::Windows), "2026-03-05");
+        assert_eq!(moment(0.375, Shape::default(), Epoch::Windows), "09:00:00");
         assert_eq!(moment(-5.0, DATE, Epoch::Windows), "-5");
         assert_eq!(moment(46_086.375, DATE, Epoch::Windows), "2026-03-05 09:00:00");
         assert_eq!(moment(46_086.0, BOTH, Epoch::Windows), "2026-03-05 00:00:00");

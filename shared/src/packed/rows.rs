@@ -64,8 +64,7 @@ impl<'b> Rows<'b> {
     pub fn next(&mut self, row: &mut Vec<String>) -> Result<Option<u32>, NotUnpacked> {
         row.clear();
         let mut number = None;
-        loop {
-            let Some(cell) = self.next_cell()? else { break };
+        while let Some(cell) = self.next_cell()? {
             if *number.get_or_insert(cell.row) != cell.row {
                 self.next = Some(cell);
                 break;

@@ -153,6 +153,16 @@ pub fn summaries(account: AccountId, import: ImportId) -> Query {
     Query::partition(Table::Imports, import_partition(account, import)).prefix("summary#")
 }
 
+/// The projects and tags that the import made.
+pub fn made(account: AccountId, import: ImportId) -> Key {
+    Key::imports(import_partition(account, import), "made")
+}
+
+/// Those of them that were deleted by hand.
+pub fn unmade(account: AccountId, import: ImportId) -> Key {
+    Key::imports(import_partition(account, import), "unmade")
+}
+
 /// What the import's rows have to say to people, gathered from its pages.
 pub fn findings(account: AccountId, import: ImportId) -> Key {
     Key::imports(import_partition(account, import), "findings")

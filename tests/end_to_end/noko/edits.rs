@@ -90,7 +90,7 @@ async fn companions_are_made_read_edited_and_deleted() -> anyhow::Result<()> {
         ("tags", json!({ "name": "#dev" }), json!({ "name": "Development", "billable": false })),
         ("projects", json!({ "name": "Pond" }), json!({ "name": "Lake", "group_name": "Garden", "stepping": 5 })),
         ("users", json!({ "email": "kim@example.com" }), json!({ "first_name": "Kim", "last_name": "Stone" })),
-        ("entries", json!({ "date": "2026-05-04", "hours": 1.5 }), json!({ "minutes": 30, "project_name": "Lake" })),
+        ("entries", json!({ "date": "2026-05-04", "hours": "1.5" }), json!({ "minutes": 30, "project_name": "Lake" })),
     ];
     for (kind, input, change) in cases {
         let made = stack.send(Method::POST, &format!("/v2/{kind}/"), &input).await?.expect(201)?;

@@ -129,7 +129,7 @@ async fn an_import_of_many_errors_tells_each_with_its_cells() -> anyhow::Result<
         let minutes = if row % 2 == 0 { "soon" } else { "5" };
         file.push_str(&format!("2026-03-{:02},Demo User,Shed,{minutes},row {row},no\n", 1 + row % 28));
     }
-    let id = stack.import(file.as_bytes(), &[]).await?;
+    let id = stack.import(file.as_bytes(), &[("type", "freckle")]).await?;
     let details = stack.get(&format!("/v2/imports/{id}/details")).await?.expect(200)?;
     let errors = details["line_errors"].as_array().cloned().unwrap_or_default();
     assert_eq!((errors.len(), &details["entries_discarded"]), (30, &json!(30)));
@@ -140,6 +140,22 @@ async fn an_import_of_many_errors_tells_each_with_its_cells() -> anyhow::Result<
     // The same through the native door, from what was kept when the import settled.
     assert_eq!(stack.native(id).await?["errors"].as_array().map(Vec::len), Some(30));
     Ok(())
+}
+
+#[tokio::test]
+async fn a_file_that_shows_only_later_to_be_none_ends_complete_with_that_error() -> anyhow::Result<()> {
+    let stack = Stack::start(100).await?;
+    let id = stack.upload(b"name,colour\nrose,red\n".to_vec()).await?;
+    let path = format!("/v2/imports/{id}");
+    stack.idle().await?;
+    assert_eq!(stack.get(&format!("{path}/status")).await?.expect(200)?, json!({ "status": "complete" }));
+    let details = stack.get(&format!("{path}/details")).await?.expect(200)?;
+    let error = &details["line_errors"][0];
+    assert_eq!((&error["line"], &error["fields"]), (&json!(1), &json!([])));
+    assert!(error["error"].as_str().is_some_and(|error| error.contains("colour")), "{details}");
+    assert_eq!((&details["entries_imported"], &details["entries_discarded"]), (&json!(0), &json!(0)));
+    assert_eq!(stack.pages("/v2/entries").await?, Vec::<Value>::new());
+    stack.undo(id).await
 }
 
 #[tokio::test]

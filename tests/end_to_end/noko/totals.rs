@@ -1,1 +1,250 @@
+//! Totals and lists agree with a full count after any mix of imports, edits by hand and undos.
 //!
+//! `WAYBILL_TOTALS=n` runs n seeds, `WAYBILL_TOTAL=s` the one that failed.
+
+use std::collections::BTreeMap;
+use std::fmt::Write;
+
+use anyhow::Context;
+use reqwest::Method;
+use serde_json::{Value, json};
+
+use crate::files::toggl;
+use crate::invariants::at_rest;
+use crate::stack::Stack;
+use crate::world::Draw;
+
+/// Seeds of one `cargo test`.
+const SEEDS: u64 = 2;
+const DEEDS: u32 = 12;
+const PROJECTS: [&str; 4] = ["Pond", "Shed", "Fence", "Garden"];
+const TAGS: [&str; 4] = ["spade", "rake", "hose", "saw"];
+
+fn id(thing: &Value) -> u64 {
+    thing["id"].as_u64().unwrap_or_default()
+}
+
+/// A file of so many rows, whose chunks differ in what they hold.
+fn file(draw: &mut Draw) -> String {
+    let mut file = toggl(0, 1, 1);
+    // Enough chunks for two summaries now and then.
+    let rows = if draw.one_in(5) { 101 + draw.below(9) } else { 1 + draw.below(30) };
+    let name = |draw: &mut Draw, all: &[&'static str]| *draw.of(all).expect("there are some");
+    for row in 0..rows {
+        let day = format!("2026-{:02}-{:02}", 1 + row / 28, 1 + row % 28);
+        let (seconds, billable) = (draw.below(200), if draw.one_in(3) { "No" } else { "Yes" });
+        let duration =
+            if draw.one_in(15) { "soon".to_owned() } else { format!("00:{:02}:{:02}", seconds / 60, seconds % 60) };
+        let project = if draw.one_in(6) { "" } else { name(draw, &PROJECTS[..3]) };
+        let mut tags: Vec<&str> = (0..draw.below(3)).map(|_| name(draw, &TAGS)).collect();
+        tags.dedup();
+        writeln!(
+            file,
+            "Demo User,demo@example.com,,{project},,Row {row},{billable},{day},09:00:00,{day},09:10:00,{duration},\"{}\"",
+            tags.join(", ")
+        )
+        .expect("a string takes all");
+    }
+    file
+}
+
+fn change(draw: &mut Draw) -> Value {
+    let mut change = json!({});
+    if draw.one_in(2) {
+        change["minutes"] = json!(draw.below(100));
+    }
+    if draw.one_in(3) {
+        change["billable"] = json!(draw.one_in(2));
+    }
+    if draw.one_in(3) {
+        change["date"] = json!(format!("2026-{:02}-11", 1 + draw.below(12)));
+    }
+    match draw.below(4) {
+        0 => change["project_id"] = Value::Null,
+        1 => change["project_name"] = json!(draw.of(&PROJECTS)),
+        _ => {}
+    }
+    match draw.below(4) {
+        0 => change["tags"] = json!([draw.of(&TAGS), draw.of(&TAGS)]),
+        1 => change["description"] = json!(format!("a #{} and #{}*", TAGS[0], TAGS[3])),
+        2 => change["description"] = json!("nothing marked"),
+        _ => {}
+    }
+    change
+}
+
+/// One thing that somebody does.
+async fn deed(stack: &Stack, draw: &mut Draw) -> anyhow::Result<String> {
+    let entries = stack.pages("/v2/entries?per_page=1000").await?;
+    let imports = stack.pages("/v2/imports?per_page=1000").await?;
+    let entry = draw.of(&entries).map(id);
+    Ok(match draw.below(10) {
+        0..=2 => {
+            let text = file(draw);
+            let import = stack.import(text.as_bytes(), &[("type", "toggl")]).await?;
+            format!("import {import} of {} rows", text.lines().count() - 1)
+        }
+        3 => match draw.of(&imports).map(id) {
+            Some(import) => {
+                stack.undo(import).await?;
+                format!("undo of {import}")
+            }
+            None => "nothing to undo".to_owned(),
+        },
+        4 | 5 => {
+            let mut made = change(draw);
+            made["date"] = json!("2026-05-05");
+            made["minutes"] = json!(draw.below(100));
+            let made = stack.send(Method::POST, "/v2/entries", &made).await?.expect(201)?;
+            format!("entry {} by hand", id(&made))
+        }
+        6 | 7 => match entry {
+            Some(entry) => {
+                let change = change(draw);
+                stack.send(Method::PUT, &format!("/v2/entries/{entry}"), &change).await?.expect(200)?;
+                format!("{entry} edited: {change}")
+            }
+            None => "nothing to edit".to_owned(),
+        },
+        8 => match entry {
+            Some(entry) => {
+                stack.delete(&format!("/v2/entries/{entry}")).await?.expect(204)?;
+                format!("{entry} deleted")
+            }
+            None => "nothing to delete".to_owned(),
+        },
+        _ => {
+            let projects = stack.pages("/v2/projects").await?;
+            match draw.of(&projects).map(id) {
+                Some(project) => {
+                    let answer = stack.delete(&format!("/v2/projects/{project}")).await?;
+                    format!("project {project} deleted: {}", answer.status)
+                }
+                None => "no project to delete".to_owned(),
+            }
+        }
+    })
+}
+
+/// Entries, seconds rounded to minutes by the caller, billable seconds: by id of the thing.
+type Counted = BTreeMap<u64, [u64; 3]>;
+
+/// Counts entries that are stored, which know seconds.
+async fn seconds(stack: &Stack) -> anyhow::Result<BTreeMap<u64, (u64, bool)>> {
+    let mut seconds = BTreeMap::new();
+    for ((pk, _), item) in stack.workspace().await? {
+        if pk.contains("#entry#") {
+            let entry: shared::entity::Entry = shared::store::decode(item)?;
+            seconds.insert(entry.id.0, (entry.seconds, entry.billable));
+        }
+    }
+    Ok(seconds)
+}
+
+/// Compares what is told of projects and tags with a full count of the entries listed.
+async fn totals_agree(stack: &Stack) -> anyhow::Result<()> {
+    let entries = stack.pages("/v2/entries?per_page=1000").await?;
+    let seconds = seconds(stack).await?;
+    anyhow::ensure!(entries.len() == seconds.len(), "{} are listed, {} stored", entries.len(), seconds.len());
+    let (mut of_projects, mut of_tags) = (Counted::new(), Counted::new());
+    for entry in &entries {
+        let &(time, billable) = seconds.get(&id(entry)).context("an entry that is not stored")?;
+        let count = |counted: &mut Counted, thing: u64| {
+            let sums = counted.entry(thing).or_default();
+            *sums = [sums[0] + 1, sums[1] + time, sums[2] + if billable { time } else { 0 }];
+        };
+        if !entry["project"].is_null() {
+            count(&mut of_projects, id(&entry["project"]));
+        }
+        entry["tags"].as_array().into_iter().flatten().for_each(|tag| count(&mut of_tags, id(tag)));
+    }
+    let minutes = |seconds: u64| (seconds + 30) / 60;
+    for project in stack.pages("/v2/projects?per_page=2").await? {
+        let [entries, all, billable] = of_projects.remove(&id(&project)).unwrap_or_default();
+        let expected = [entries, minutes(all), minutes(billable), minutes(all - billable)];
+        let told = ["entries", "minutes", "billable_minutes", "unbillable_minutes"].map(|name| project[name].as_u64());
+        anyhow::ensure!(told == expected.map(Some), "{} tells {told:?}, a full count {expected:?}", project["name"]);
+    }
+    for tag in stack.pages("/v2/tags?per_page=2").await? {
+        let [entries, ..] = of_tags.remove(&id(&tag)).unwrap_or_default();
+        anyhow::ensure!(tag["entries"] == entries, "{} tells {}, a full count {entries}", tag["name"], tag["entries"]);
+    }
+    anyhow::ensure!(of_projects.is_empty() && of_tags.is_empty(), "entries name what is not listed");
+    Ok(())
+}
+
+/// Compares pages and filters with the same taken from the whole list.
+async fn lists_agree(stack: &Stack, draw: &mut Draw) -> anyhow::Result<()> {
+    let all = stack.pages("/v2/entries?per_page=1000").await?;
+    let imports = stack.pages("/v2/imports").await?;
+    let project = stack.pages("/v2/projects").await?.first().map(id).unwrap_or_default();
+    let tags = stack.pages("/v2/tags").await?;
+    let (tag, other) = (tags.first().map(id).unwrap_or_default(), tags.last().map(id).unwrap_or_default());
+    let has = |entry: &Value, tag: u64| entry["tags"].as_array().into_iter().flatten().any(|t| id(t) == tag);
+    let date = |entry: &Value| entry["date"].as_str().unwrap_or_default().to_owned();
+    type Passes<'a> = Box<dyn Fn(&Value) -> bool + 'a>;
+    let filters: Vec<(String, Passes<'_>)> = vec![
+        (String::new(), Box::new(|_| true)),
+        (format!("project_ids={project}"), Box::new(|entry| id(&entry["project"]) == project)),
+        (format!("tags={tag}"), Box::new(|entry| has(entry, tag))),
+        (format!("tags={tag},{other}"), Box::new(|entry| has(entry, tag) && has(entry, other))),
+        (format!("tag_ids={tag},{other}&tag_filter_type=any"), Box::new(|entry| has(entry, tag) || has(entry, other))),
+        (
+            format!("projects={project}&tags={tag}"),
+            Box::new(|entry| id(&entry["project"]) == project && has(entry, tag)),
+        ),
+        (
+            "from=2026-01-10&to=2026-02-11".to_owned(),
+            Box::new(|entry| ("2026-01-10".to_owned()..="2026-02-11".to_owned()).contains(&date(entry))),
+        ),
+        ("billable=true".to_owned(), Box::new(|entry| entry["billable"] == true)),
+        ("user_ids=1".to_owned(), Box::new(|_| true)),
+    ];
+    for (query, passes) in &filters {
+        let per_page = 1 + draw.below(9);
+        let expected: Vec<u64> = all.iter().filter(|entry| passes(entry)).map(id).collect();
+        let walked = stack.pages(&format!("/v2/entries?per_page={per_page}&{query}")).await?;
+        anyhow::ensure!(walked.iter().map(id).collect::<Vec<_>>() == expected, "{query} by {per_page}");
+        let page = draw.below(expected.len() as u64 / per_page + 2) + 1;
+        let answer = stack.get(&format!("/v2/entries?per_page={per_page}&page={page}&{query}")).await?;
+        let skip = usize::try_from((page - 1) * per_page)?;
+        let on_page: Vec<_> = expected.iter().copied().skip(skip).take(usize::try_from(per_page)?).collect();
+        let list = answer.expect(200)?;
+        let found: Vec<u64> = list.as_array().into_iter().flatten().map(id).collect();
+        anyhow::ensure!(found == on_page, "page {page} of {query} by {per_page}: {found:?} instead of {on_page:?}");
+        if let Some(import) = draw.of(&imports).map(id) {
+            let expected: Vec<_> = expected.into_iter().filter(|entry| entry / 1_000_000_000 == import).collect();
+            let found = stack.pages(&format!("/v2/imports/{import}/entries?per_page={per_page}&{query}")).await?;
+            anyhow::ensure!(found.iter().map(id).collect::<Vec<_>>() == expected, "{query} of import {import}");
+        }
+    }
+    Ok(())
+}
+
+async fn run(seed: u64) -> anyhow::Result<()> {
+    let stack = Stack::start(1).await?;
+    let mut draw = Draw(seed);
+    let mut story = Vec::new();
+    for n in 1..=DEEDS {
+        story.push(deed(&stack, &mut draw).await.with_context(|| format!("{story:#?}"))?);
+        let agreed = async {
+            totals_agree(&stack).await?;
+            if n % 4 == 0 || n == DEEDS { lists_agree(&stack, &mut draw).await } else { Ok(()) }
+        };
+        agreed.await.with_context(|| format!("{story:#?}"))?;
+    }
+    at_rest(&stack).await.with_context(|| format!("{story:#?}"))
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn totals_and_lists_agree_with_a_full_count_after_any_mix() -> anyhow::Result<()> {
+    let number = |name: &str| std::env::var(name).ok().and_then(|text| text.parse::<u64>().ok());
+    let seeds = match number("WAYBILL_TOTAL") {
+        Some(seed) => seed..seed + 1,
+        None => 1..number("WAYBILL_TOTALS").unwrap_or(SEEDS) + 1,
+    };
+    for seed in seeds {
+        run(seed).await.with_context(|| format!("WAYBILL_TOTAL={seed}"))?;
+    }
+    Ok(())
+}

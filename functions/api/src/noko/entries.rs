@@ -118,8 +118,10 @@ fn entry_input(input: &Input, before: Option<&Entry>) -> Result<EntryInput, Noko
     let mut fields = input.of(ENTRY);
     let date = fields.value("date", |value| value.as_str()?.trim().parse().ok());
     let shown_minutes = fields.value("minutes", |value| number(value).filter(|&minutes| minutes <= MOST_MINUTES));
-    let hours = fields
-        .value("hours", |value| value.as_f64().filter(|hours| (0.0..=MOST_MINUTES as f64 / 60.0).contains(hours)));
+    let hours = fields.value("hours", |value| {
+        let hours = value.as_f64().or_else(|| value.as_str()?.trim().parse().ok());
+        hours.filter(|hours| (0.0..=MOST_MINUTES as f64 / 60.0).contains(hours))
+    });
     let user = fields.value("user_id", number).map(ThingId);
     let project = fields.nullable("project_id", number).map(|id| id.map(ThingId));
     let project_name = fields.nullable("project_name", text);

@@ -303,6 +303,12 @@ impl ThingFilter {
         })
     }
 
+    /// Whether it lets everything through.
+    pub fn is_empty(&self) -> bool {
+        let of_projects = self.enabled.is_none() && self.stepping.is_empty() && self.groups.is_none();
+        of_projects && self.name.is_none() && self.billable.is_none()
+    }
+
     /// Whether a project or tag passes.
     pub fn matches(&self, thing: &Thing) -> bool {
         let project = thing.project.as_ref();

@@ -17,7 +17,7 @@ use super::caller::Member;
 use super::entries::location;
 use super::filter::{Query, ThingFilter};
 use super::input::{Input, flag, number, text};
-use super::paging::Paging;
+use super::paging::{Page, Paging};
 use super::shape::Shapes;
 use super::tags::{SHOWN_AT_ONCE, all, id_of};
 use crate::Door;
@@ -32,9 +32,8 @@ pub(super) async fn page(
     base: &str,
     uri: &Uri,
     paging: &Paging,
-    projects: Vec<Thing>,
+    page: Page<Thing>,
 ) -> Result<(HeaderMap, Json<Vec<Value>>), NokoError> {
-    let page = paging.cut(projects);
     let mut shapes = Shapes::new(base, account);
     let clients = page.items.iter().filter_map(Thing::client).map(|client| (Kind::Client, client));
     shapes.learn(services, clients.collect()).await?;
@@ -54,7 +53,7 @@ pub async fn list(
     let (paging, filter) = (Paging::of(&query)?, ThingFilter::of_projects(&query)?);
     let mut projects = all(&door.services, caller.account, Kind::Project).await?;
     projects.retain(|project| filter.matches(project));
-    page(&door.services, caller.account, &base, &uri, &paging, projects).await
+    page(&door.services, caller.account, &base, &uri, &paging, paging.cut(projects)).await
 }
 
 async fn shown(door: &Door, account: AccountId, base: &str, project: &Thing) -> Result<Json<Value>, NokoError> {

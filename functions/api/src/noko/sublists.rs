@@ -5,17 +5,16 @@ use axum::extract::{OriginalUri, Path, State};
 use axum::http::HeaderMap;
 use serde_json::Value;
 use shared::entity::Thing;
-use shared::entity::reference::Note;
-use shared::id::ImportId;
-use shared::import::Import;
+use shared::id::{AccountId, ThingId};
+use shared::import::Made;
 use shared::services::Services;
-use shared::store::keys::{self, Kind};
+use shared::store::keys::Kind;
 
 use super::NokoError;
 use super::caller::Importer;
 use super::filter::{EntryFilter, Query, ThingFilter};
 use super::imports::visible;
-use super::paging::Paging;
+use super::paging::{Page, Paging};
 use super::shape::Shapes;
 use super::walk::Walk;
 use crate::Door;
@@ -51,15 +50,27 @@ pub async fn entries(
     Ok((links, Json(page.items.iter().map(|entry| shapes.entry(entry)).collect())))
 }
 
-/// The things of a kind that the import created and that stand, highest id first.
-async fn created(services: &Services, import: &Import, kind: Kind) -> Result<Vec<Thing>, NokoError> {
-    let notes: Vec<Note> = services.store.read_all(keys::notes(import.account, import.id, Some(kind))).await?;
-    let wanted: Vec<_> = notes.iter().map(|note| (note.kind, note.id)).collect();
-    let mut things = Thing::get_many(services, import.account, &wanted).await?;
-    let by = |import: ImportId| move |thing: &Thing| thing.created_by == import && !thing.is_spent();
-    things.retain(by(import.id));
-    things.sort_by_key(|thing| std::cmp::Reverse(thing.id));
-    Ok(things)
+/// The page of some things of a kind: only those on it are read, unless others have to be looked at for a filter.
+async fn page(
+    services: &Services,
+    account: AccountId,
+    kind: Kind,
+    ids: Vec<ThingId>,
+    filter: &ThingFilter,
+    paging: &Paging,
+) -> Result<Page<Thing>, NokoError> {
+    let read = async |ids: &[ThingId]| {
+        let wanted: Vec<_> = ids.iter().map(|&id| (kind, id)).collect();
+        let mut things = Thing::get_many(services, account, &wanted).await?;
+        things.retain(|thing| !thing.is_spent() && filter.matches(thing));
+        things.sort_by_key(|thing| std::cmp::Reverse(thing.id));
+        Ok::<_, NokoError>(things)
+    };
+    if !filter.is_empty() {
+        return Ok(paging.cut(read(&ids).await?));
+    }
+    let Page { items, more, total, after } = paging.cut(ids);
+    Ok(Page { items: read(&items).await?, more, total, after })
 }
 
 /// `GET /imports/:id/tags`.
@@ -74,9 +85,9 @@ pub async fn tags(
     let services = &door.services;
     let (paging, filter) = (Paging::of(&query)?, ThingFilter::of_tags(&query)?);
     let import = visible(services, &caller, &id).await?;
-    let mut tags = created(services, &import, Kind::Tag).await?;
-    tags.retain(|tag| filter.matches(tag));
-    super::tags::page(services, caller.account, &base, &uri, &paging, tags).await
+    let made = Made::read(services, &import).await?.tags;
+    let page = page(services, caller.account, Kind::Tag, made, &filter, &paging).await?;
+    super::tags::page(services, caller.account, &base, &uri, &paging, page).await
 }
 
 /// `GET /imports/:id/projects`.
@@ -91,7 +102,7 @@ pub async fn projects(
     let services = &door.services;
     let (paging, filter) = (Paging::of(&query)?, ThingFilter::of_projects(&query)?);
     let import = visible(services, &caller, &id).await?;
-    let mut projects = created(services, &import, Kind::Project).await?;
-    projects.retain(|project| filter.matches(project));
-    super::projects::page(services, caller.account, &base, &uri, &paging, projects).await
+    let made = Made::read(services, &import).await?.projects;
+    let page = page(services, caller.account, Kind::Project, made, &filter, &paging).await?;
+    super::projects::page(services, caller.account, &base, &uri, &paging, page).await
 }

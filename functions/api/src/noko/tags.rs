@@ -17,7 +17,7 @@ use super::caller::Member;
 use super::entries::location;
 use super::filter::{Query, ThingFilter};
 use super::input::{Input, LONGEST_NAME, flag};
-use super::paging::Paging;
+use super::paging::{Page, Paging};
 use super::shape::Shapes;
 use crate::Door;
 use crate::base::Base;
@@ -45,9 +45,8 @@ pub(super) async fn page(
     base: &str,
     uri: &Uri,
     paging: &Paging,
-    tags: Vec<Thing>,
+    page: Page<Thing>,
 ) -> Result<(HeaderMap, Json<Vec<Value>>), NokoError> {
-    let page = paging.cut(tags);
     let shapes = Shapes::new(base, account);
     let shown: Vec<_> = page.items.iter().map(|tag| shapes.tag(services, tag)).collect();
     let shown = drained(shown, SHOWN_AT_ONCE).await?;
@@ -65,7 +64,7 @@ pub async fn list(
     let (paging, filter) = (Paging::of(&query)?, ThingFilter::of_tags(&query)?);
     let mut tags = all(&door.services, caller.account, Kind::Tag).await?;
     tags.retain(|tag| filter.matches(tag));
-    page(&door.services, caller.account, &base, &uri, &paging, tags).await
+    page(&door.services, caller.account, &base, &uri, &paging, paging.cut(tags)).await
 }
 
 async fn shown(door: &Door, account: AccountId, base: &str, tag: &Thing) -> Result<Json<Value>, NokoError> {

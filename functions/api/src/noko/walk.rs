@@ -188,7 +188,12 @@ impl<'a> Walk<'a> {
                         true => Known::Unknown,
                         false => self.filter.known(&page.glance(), import.created_at),
                     };
-                    self.offer(Place { import: import.id, chunk: chunk.number, last: None }, known).await?;
+                    if known == Known::Exactly(chunk.standing()) {
+                        self.counted(import.id, chunk.number, Counted { standing: chunk.standing(), whole: None })
+                            .await?;
+                    } else {
+                        self.offer(Place { import: import.id, chunk: chunk.number, last: None }, known).await?;
+                    }
                 }
                 if self.is_done() {
                     return Ok(());

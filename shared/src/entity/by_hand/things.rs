@@ -5,6 +5,7 @@ use crate::entity::find::{Found, Place, find, is_home};
 use crate::entity::reference::{self, count, let_go, removal};
 use crate::entity::{ProjectFields, Thing, UserFields, normal, project_key, tidy, user};
 use crate::id::{AccountId, ImportId, ThingId};
+use crate::import::unmade;
 use crate::services::Services;
 use crate::store::keys::{self, Counter, Kind};
 use crate::store::{StoreError, Write};
@@ -107,6 +108,9 @@ pub async fn delete(services: &Services, account: AccountId, kind: Kind, id: Thi
         let empty = reference::without_entries(services, account, &thing).await?.ok_or(EditError::InUse)?;
         let mut writes = removal(services, account, &thing, thing.refs, ImportId::HAND).await?;
         writes.extend(empty);
+        if thing.created_by != ImportId::HAND {
+            writes.push(unmade(account, &thing));
+        }
         if made(services, writes).await? {
             return Ok(());
         }
