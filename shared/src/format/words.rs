@@ -86,8 +86,26 @@ pub(super) fn flag(cell: &str) -> Option<bool> {
     NO.iter().any(is).then_some(false)
 }
 
-const TOTALS: [&str; 10] =
-    ["total", "totals", "grand total", "sum", "summe", "gesamt", "gesamtsumme", "subtotal", "totaal", "suma"];
+const TOTALS: [&str; 18] = [
+    "total",
+    "totals",
+    "grand total",
+    "sum",
+    "summe",
+    "gesamt",
+    "gesamtsumme",
+    "subtotal",
+    "totaal",
+    "suma",
+    "total hours",
+    "total time",
+    "total duration",
+    "overall total",
+    "insgesamt",
+    "total general",
+    "totale",
+    "totales",
+];
 
 /// Whether a cell is what stands in front of a row of totals.
 pub(super) fn is_total(cell: &str) -> bool {

@@ -129,8 +129,9 @@ impl DateProfile {
             Some(End::Last) => [false, true, true],
         };
         let verdict = self.rivals.verdict(DateOrder::ALL, likely);
-        if matches!(verdict, Verdict::Contradictory(_)) {
-            // Only an unlikely order explains these cells, if any.
+        let fits = |order: DateOrder| !likely[order as usize] && self.fails(order).is_none();
+        if matches!(verdict, Verdict::Contradictory(_)) && DateOrder::ALL.into_iter().any(fits) {
+            // Only an unlikely order explains these cells, so it does.
             return self.rivals.verdict(DateOrder::ALL, [true; 3]);
         }
         verdict
