@@ -63,8 +63,7 @@ pub async fn open(
 
 /// The key of what is unpacked of a file: told by all that decides on its bytes.
 fn key(import: &Import, source: &Object) -> String {
-    let sheet = import.options.sheet.as_deref().unwrap_or_default();
-    let made_from = Sha256::digest(format!("{}\n{:?}\n{sheet}", source.etag, import.options.format));
+    let made_from = Sha256::digest(format!("{}\n{:?}", source.etag, import.options.wanted()));
     let mut name = String::new();
     for byte in &made_from[..8] {
         let _ = write!(name, "{byte:02x}");

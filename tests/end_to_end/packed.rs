@@ -107,6 +107,25 @@ async fn the_undo_of_a_packed_import_restores_the_workspace() -> anyhow::Result<
 }
 
 #[tokio::test]
+async fn a_dropped_spreadsheet_skips_the_rows_that_came_as_a_csv_before() -> anyhow::Result<()> {
+    let stack = Stack::start(2).await?;
+    stack.import(TOGGL.as_bytes(), &[]).await?;
+    let before = stack.workspace().await?;
+    for (name, file) in [("march.xlsx", spreadsheet(TOGGL, &["Time"])?), ("march.csv.gz", gzip(TOGGL.as_bytes())?)] {
+        let put = stack.system.s3().put_object().bucket(stack.system.services().files.bucket());
+        put.key(format!("inbox/1/auto/{name}")).body(file.into()).send().await?;
+        stack.idle().await?;
+    }
+    for id in [2, 3] {
+        let import = stack.native(id).await?;
+        assert_eq!([&import["status"], &import["counts"]["skipped"]], [&json!("complete"), &json!(5)], "{import}");
+        stack.undo(id).await?;
+    }
+    assert_eq!(differences(&stack.workspace().await?, &before), [""; 0]);
+    Ok(())
+}
+
+#[tokio::test]
 async fn rows_that_fail_are_named_by_the_rows_of_the_sheet_and_shown_with_their_cells() -> anyhow::Result<()> {
     let stack = Stack::start(2).await?;
     let mut book = Workbook::new();
