@@ -29,7 +29,7 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
-pub use asked::{Wrong, asked};
+pub use asked::{Wrong, asked, delimiter};
 pub use counts::{Counts, Tally};
 pub use create::{NewImport, Origin, create};
 pub use findings::Findings;
@@ -192,6 +192,12 @@ impl Import {
     /// Its counts as of now.
     pub async fn counts(&self, services: &Services) -> Result<Counts, StoreError> {
         Counts::read(services, self).await
+    }
+
+    /// Whether no chunk of it is committed any more: settled, and if it was stopped midway, its last loader is gone.
+    pub fn is_sealed(&self) -> bool {
+        let stopped_midway = self.status == Status::Incomplete && self.chunks.is_some();
+        self.status.is_settled() && (!stopped_midway || self.tally.is_some())
     }
 
     /// Whether its file was dropped into the bucket.

@@ -88,3 +88,15 @@ async fn the_sample_api_event_is_answered_as_api_gateway_asks() -> anyhow::Resul
     assert!(imports[0]["url"].as_str().is_some_and(|url| url.starts_with("https://")), "{imports}");
     Ok(())
 }
+
+#[tokio::test]
+async fn the_sample_event_of_a_drop_makes_and_loads_an_import() -> anyhow::Result<()> {
+    let stack = Stack::by_hand(1000).await?;
+    let services = stack.system.services();
+    services.files.put("inbox/1/toggl/toggl.csv", TOGGL.into()).await?;
+    let dropped: Trigger = sample("s3-dropped")?;
+    parser::handle(services, dropped).await?;
+    assert_eq!(stack.native(1).await?["status"], "complete");
+    assert!(services.files.head("outbox/1/toggl.csv.report.json").await.is_ok());
+    Ok(())
+}

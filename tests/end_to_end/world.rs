@@ -8,7 +8,7 @@
 //! `WAYBILL_SEEDS=n` runs n seeds, `WAYBILL_SEED=s` the one that failed, with its story.
 
 use std::collections::BTreeMap;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -32,7 +32,9 @@ use crate::postman::{LONG, Letter, Postman, hand_over};
 use crate::stack::Stack;
 
 /// Seeds of one `cargo test`.
-const SEEDS: u64 = 1000;
+const SEEDS: u64 = 200;
+/// Seeds that found something once; they are run besides.
+const FOUND: [u64; 4] = [626, 707, 895, 913];
 /// Things that workers do in one world.
 const DEEDS: u32 = 40;
 /// Lines of a story, requests included; one that is longer goes round in circles.
@@ -679,22 +681,22 @@ fn number_in(name: &str) -> Option<u64> {
 
 #[test]
 fn a_simulated_world_keeps_its_promises() {
-    let seeds = match number_in("WAYBILL_SEED") {
-        Some(seed) => seed..seed + 1,
-        None => 1..number_in("WAYBILL_SEEDS").unwrap_or(SEEDS) + 1,
+    let seeds: Vec<u64> = match (number_in("WAYBILL_SEED"), number_in("WAYBILL_SEEDS")) {
+        (Some(seed), _) => vec![seed],
+        (None, Some(seeds)) => (1..=seeds).collect(),
+        (None, None) => FOUND.into_iter().chain(1..=SEEDS).collect(),
     };
     if is_replayed() {
         waybill::system::log();
     }
-    let next = AtomicU64::new(seeds.start);
+    let next = AtomicUsize::new(0);
     let wrong = Mutex::new(Vec::new());
     let work = || {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
         loop {
-            let seed = next.fetch_add(1, Ordering::Relaxed);
-            if seed >= seeds.end {
+            let Some(&seed) = seeds.get(next.fetch_add(1, Ordering::Relaxed)) else {
                 return;
-            }
+            };
             if let Err(story) = runtime.block_on(simulate(seed)) {
                 println!("seed {seed} went wrong");
                 wrong.lock().expect("unpoisoned").push(story);
@@ -707,6 +709,6 @@ fn a_simulated_world_keeps_its_promises() {
         }
     });
     let wrong = wrong.into_inner().expect("unpoisoned");
-    println!("simulated {} worlds", seeds.end - seeds.start);
+    println!("simulated {} worlds", seeds.len());
     assert!(wrong.is_empty(), "{} of the worlds went wrong; the first:\n{}", wrong.len(), wrong[0]);
 }

@@ -12,7 +12,6 @@ mod upload;
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use shared::services::Services;
-pub use upload::delimiter;
 
 /// The largest body that is taken, in bytes: Lambda takes 6 MB of payload, and a body is sent to it in base64.
 pub const BODY_LIMIT: usize = 4 * 1024 * 1024;

@@ -71,14 +71,3 @@ pub fn safe_file_name(name: &str) -> String {
     let safe: String = last.chars().filter(|c| !c.is_control()).take(200).collect();
     if safe.trim().is_empty() || safe.starts_with("..") { "import.csv".to_owned() } else { safe }
 }
-
-/// A delimiter as people write it.
-pub fn delimiter(value: &str) -> Option<u8> {
-    match value {
-        "," => Some(b','),
-        ";" => Some(b';'),
-        "|" => Some(b'|'),
-        "\t" | "\\t" | "tab" => Some(b'\t'),
-        _ => None,
-    }
-}

@@ -32,6 +32,9 @@ pub struct Import {
     /// Make users of people that nobody knows; the undo removes them again
     #[arg(long)]
     autocreate_users: bool,
+    /// What becomes of rows that are there already: create or skip
+    #[arg(long, value_name = "create|skip")]
+    duplicates: Option<String>,
     /// Print one JSON object instead of a report
     #[arg(long)]
     json: bool,
@@ -87,6 +90,9 @@ impl Import {
         asked["import_tags"] = json!(!self.no_import_tags);
         asked["autocreate_projects"] = json!(!self.no_autocreate_projects);
         asked["autocreate_users"] = json!(self.autocreate_users);
+        if let Some(duplicates) = &self.duplicates {
+            asked["duplicates"] = json!(duplicates);
+        }
         Ok(asked)
     }
 }

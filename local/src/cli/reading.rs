@@ -1,10 +1,10 @@
 //! How a file is to be read, as `import` and `detect` are told alike.
 
 use anyhow::{Context, bail};
-use api::delimiter;
 use clap::Args;
 use serde_json::{Value, json};
 use shared::format::{Mapping, ReadingOptions};
+use shared::import::delimiter;
 use shared::packed::Wanted;
 
 /// What is left out is found from the file.

@@ -24,6 +24,7 @@ pub fn machine(import: &Value) -> Value {
         "decimal_mark": evidence["decimal_mark"],
         "rows": import["rows"],
         "counts": import["counts"],
+        "duplicates": import["duplicates"],
         "seconds": import["seconds"],
         "projects": import["projects"],
         "tags": import["tags"],
@@ -95,6 +96,9 @@ fn counts(text: &mut String, import: &Value) {
         if count > 0 || matches!(name, "created" | "failed") {
             line(text, format_args!("    {name:<11} {count}"));
         }
+    }
+    if let Some(duplicates) = import["duplicates"].as_u64().filter(|&duplicates| duplicates > 0) {
+        line(text, format_args!("  there already {duplicates} of the skipped"));
     }
     line(text, format_args!("  duration      {}", duration(import["seconds"].as_u64().unwrap_or_default())));
     for name in ["projects", "tags"] {

@@ -132,7 +132,7 @@ pub async fn without_entries(
         let key = keys::Key::of(Table::Workspace, &item);
         let settled = match referrer(&key)? {
             ImportId::HAND => true,
-            import => Import::get(services, account, import).await?.is_some_and(|import| import.status.is_settled()),
+            import => Import::get(services, account, import).await?.is_some_and(|import| import.is_sealed()),
         };
         let reference: Reference = decode(item)?;
         if !settled || reference.sums().entries != 0 || writes.len() == MOST_EMPTY {

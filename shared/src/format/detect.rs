@@ -45,7 +45,9 @@ fn candidate(format: FormatName, headers: &Headers) -> Candidate {
     let share = count.min(columns) * 50 / columns;
     let score = if lacks.is_empty() { 50 + share } else { (groups - lacks.len()) * 50 / groups };
     let mut evidence = Vec::new();
-    if count > 0 {
+    if count == 0 {
+        evidence.push("none of its columns".to_owned());
+    } else {
         let by_role = known.roles.iter().map(|(_, column)| column);
         let mut found: Vec<usize> = by_role.chain(&known.others).copied().collect();
         found.sort_unstable();

@@ -41,7 +41,7 @@ fn take(options: &mut Options, name: &str, value: &Value) -> Result<(), String> 
         "autocreate_projects" => options.autocreate_projects = truth(value)?,
         "autocreate_users" => options.autocreate_users = truth(value)?,
         "duplicates" => options.duplicates = word(value)?.unwrap_or_default(),
-        "delimiter" => options.delimiter = delimiter(value)?,
+        "delimiter" => options.delimiter = one_of_four(value)?,
         "encoding" => options.encoding = word(value)?,
         "date_order" => options.date_order = word(value)?,
         "decimal_mark" => options.decimal_mark = word(value)?,
@@ -107,13 +107,23 @@ fn fallback_user(value: &Value) -> Result<Option<ThingId>, String> {
     id.map(|id| Some(ThingId(id))).ok_or_else(|| "must be the id of a user, or null".to_owned())
 }
 
-fn delimiter(value: &Value) -> Result<Option<u8>, String> {
-    match value.as_str() {
-        Some(",") => Ok(Some(b',')),
-        Some(";") => Ok(Some(b';')),
-        Some("|") => Ok(Some(b'|')),
-        Some("\t" | "\\t" | "tab") => Ok(Some(b'\t')),
-        None if value.is_null() => Ok(None),
-        _ => Err(format!("{value} is none of , ; tab |")),
+/// A delimiter as people write it.
+pub fn delimiter(word: &str) -> Option<u8> {
+    match word {
+        "," => Some(b','),
+        ";" => Some(b';'),
+        "|" => Some(b'|'),
+        "\t" | "\\t" | "tab" => Some(b'\t'),
+        _ => None,
+    }
+}
+
+fn one_of_four(value: &Value) -> Result<Option<u8>, String> {
+    match value {
+        Value::Null => Ok(None),
+        value => match value.as_str().and_then(delimiter) {
+            Some(delimiter) => Ok(Some(delimiter)),
+            None => Err(format!("{value} is none of , ; tab |")),
+        },
     }
 }

@@ -12,7 +12,7 @@ use serde_json::Value;
 use shared::account::Principal;
 use shared::entity::Thing;
 use shared::id::ThingId;
-use shared::import::Options;
+use shared::import::{Options, delimiter};
 use shared::store::keys::Kind;
 
 use super::NokoError;
@@ -22,7 +22,7 @@ use super::imports::missing;
 use super::input::boolean;
 use super::shape::Shapes;
 use crate::base::Base;
-use crate::upload::{accept, delimiter, safe_file_name};
+use crate::upload::{accept, safe_file_name};
 use crate::{BODY_LIMIT, Door};
 
 /// The fields of the request.
