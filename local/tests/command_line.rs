@@ -35,7 +35,8 @@ fn an_import_tells_machines_what_became_of_the_file() -> anyhow::Result<()> {
     });
     let expected = json!({
         "id": 1, "status": "complete", "format": "toggl", "encoding": "utf-8", "delimiter": ",", "date_order": "ymd",
-        "decimal_mark": ".", "rows": 5, "counts": counts, "seconds": 16215, "projects": 3, "tags": 3,
+        "decimal_mark": ".", "rows": 5, "duplicates": 0,
+            "counts": counts, "seconds": 16215, "projects": 3, "tags": 3,
         "unknown_users": [], "unknown_projects": [], "errors": [], "reasons": [],
     });
     assert_eq!(told, expected);
