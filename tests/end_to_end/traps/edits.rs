@@ -1,0 +1,87 @@
+//! Edits by hand beside imports.
+
+use reqwest::Method;
+use serde_json::json;
+use shared::entity::by_hand::entries::{self, EntryInput, ProjectInput};
+use shared::entity::by_hand::things::{self, ThingInput};
+use shared::id::{ChunkNo, EntryId, Row};
+use shared::import::{Import, Status};
+use shared::load::load;
+use shared::store::keys::Kind;
+
+use crate::faults::Faults;
+use crate::files::one;
+use crate::invariants::at_rest;
+use crate::stack::{Stack, differences};
+
+use super::{ACCOUNT, IMPORT, USER, imported, planned};
+
+#[tokio::test]
+async fn a_project_gets_its_old_name_back() -> anyhow::Result<()> {
+    let stack = Stack::by_hand(1000).await?;
+    let before = stack.workspace().await?;
+    let made = stack.send(Method::POST, "/v2/projects", &json!({ "name": "Garden" })).await?.expect(201)?;
+    let path = format!("/v2/projects/{}", made["id"]);
+    for name in ["Orchard", "Garden", "Meadow", "Orchard", "Garden"] {
+        let renamed = stack.send(Method::PUT, &path, &json!({ "name": name })).await?.expect(200)?;
+        assert_eq!(renamed["name"], name);
+        at_rest(&stack).await?;
+    }
+    let taken = stack.send(Method::POST, "/v2/projects", &json!({ "name": "garden" })).await?.expect(422)?;
+    assert_eq!(taken["errors"][0]["code"], "already_exists");
+    stack.delete(&path).await?.expect(204)?;
+    assert_eq!(differences(&stack.workspace().await?, &before), [""; 0]);
+    Ok(())
+}
+
+#[tokio::test]
+async fn two_names_that_lie_in_each_others_places_get_a_reference_each() -> anyhow::Result<()> {
+    let stack = Stack::by_hand(1).await?;
+    let services = stack.system.services();
+    let named = |name: &str| ThingInput { name: Some(name.to_owned()), ..ThingInput::default() };
+    // "Garden" is renamed, so it lies where "Garden" belongs under another name; the new one lies further on.
+    let old = things::create(services, ACCOUNT, Kind::Project, &named("Garden")).await?;
+    things::update(services, ACCOUNT, Kind::Project, old.id, &named("Orchard")).await?;
+    let new = things::create(services, ACCOUNT, Kind::Project, &named("Garden")).await?;
+    assert_ne!(old.id, new.id);
+    // One row of each, a chunk each.
+    let garden = one("", "Garden", "a");
+    let file = format!("{}{}\n", one("", "Orchard", "a"), garden.lines().nth(1).unwrap_or_default());
+    stack.post(file.as_bytes(), &[]).await?.expect(202)?;
+    imported(&stack, &Faults::default()).await?;
+    for (project, name) in [(old.id, "Orchard"), (new.id, "Garden")] {
+        let shown = stack.get(&format!("/v2/projects/{project}")).await?.expect(200)?;
+        assert_eq!((&shown["name"], &shown["entries"]), (&json!(name), &json!(1)));
+        stack.delete(&format!("/v2/projects/{project}")).await?.expect(422)?;
+    }
+    Ok(())
+}
+
+#[tokio::test]
+async fn entries_made_at_once_on_a_new_project_are_all_made() -> anyhow::Result<()> {
+    let stack = Stack::by_hand(1000).await?;
+    let services = stack.system.services();
+    let named = ThingInput { name: Some("Garden".to_owned()), ..ThingInput::default() };
+    let project = things::create(services, ACCOUNT, Kind::Project, &named).await?;
+    let input =
+        EntryInput { project: Some(Some(ProjectInput::Id(project.id))), seconds: Some(60), ..EntryInput::default() };
+    let made = (0..5).map(|_| entries::create(services, ACCOUNT, USER, &input));
+    futures::future::try_join_all(made).await?;
+    at_rest(&stack).await?;
+    assert_eq!(stack.get(&format!("/v2/projects/{}", project.id)).await?.expect(200)?["entries"], 5);
+    Ok(())
+}
+
+#[tokio::test]
+async fn an_edit_by_hand_between_the_chunks_is_in_the_totals() -> anyhow::Result<()> {
+    let stack = planned(6).await?;
+    let services = stack.system.services();
+    load(services, ACCOUNT, IMPORT, ChunkNo(0)).await?;
+    let entry = EntryId::of(IMPORT, Row(1));
+    let input = EntryInput { seconds: Some(7200), project: Some(None), ..EntryInput::default() };
+    entries::update(services, ACCOUNT, entry, &input).await?;
+    entries::delete(services, ACCOUNT, EntryId::of(IMPORT, Row(2))).await?;
+    load(services, ACCOUNT, IMPORT, ChunkNo(1)).await?;
+    assert_eq!(Import::find(services, ACCOUNT, IMPORT).await?.status, Status::Complete);
+    at_rest(&stack).await
+}

@@ -1,0 +1,145 @@
+//! What workers do.
+
+use shared::entity::by_hand::EditError;
+use shared::entity::by_hand::entries::{self, EntryInput};
+use shared::entity::by_hand::things::{self, ThingInput};
+use shared::id::{AccountId, EntryId, ImportId, ThingId};
+use shared::import::{Import, ImportError, NewImport, Options, Origin, cancel, create};
+use shared::plan::plan;
+use shared::queue::Message;
+use shared::revert;
+use shared::services::Services;
+use shared::store::StoreError;
+use shared::store::keys::Kind;
+
+use crate::postman::{Letter, hand_over};
+
+/// The user of either account.
+const USER: ThingId = ThingId(1);
+
+/// What a worker is given to do.
+#[derive(Clone)]
+pub enum Deed {
+    Deliver(Letter),
+    Object(AccountId, ImportId),
+    Import(AccountId, String, bool),
+    Undo(AccountId, ImportId),
+    Cancel(AccountId, ImportId),
+    Sweep,
+    NewEntry(AccountId, EntryInput),
+    EditEntry(AccountId, EntryId, EntryInput),
+    DropEntry(AccountId, EntryId),
+    NewThing(AccountId, Kind, ThingInput),
+    EditThing(AccountId, Kind, ThingId, ThingInput),
+    DropThing(AccountId, Kind, ThingId),
+}
+
+impl std::fmt::Display for Deed {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Deliver(letter) => write!(f, "{} {}", letter.queue, letter.message.body),
+            Self::Object(account, import) => write!(f, "the object of {account}/{import}"),
+            Self::Import(account, file, upload) => {
+                write!(f, "import for {account}, {} rows, upload {upload}", file.lines().count() - 1)
+            }
+            Self::Undo(account, import) => write!(f, "undo {account}/{import}"),
+            Self::Cancel(account, import) => write!(f, "cancel {account}/{import}"),
+            Self::Sweep => f.write_str("sweep"),
+            Self::NewEntry(account, input) => {
+                write!(f, "new entry for {account}: {:?} {:?}", input.project, input.tags)
+            }
+            Self::EditEntry(account, id, input) => {
+                write!(f, "edit {account}'s entry {id}: {:?} {:?}", input.project, input.tags)
+            }
+            Self::DropEntry(account, id) => write!(f, "delete {account}'s entry {id}"),
+            Self::NewThing(account, kind, input) => write!(f, "new {kind:?} for {account}: {input:?}"),
+            Self::EditThing(account, kind, id, input) => write!(f, "edit {account}'s {kind:?} {id}: {input:?}"),
+            Self::DropThing(account, kind, id) => write!(f, "delete {account}'s {kind:?} {id}"),
+        }
+    }
+}
+
+/// How it ended: well or not, and what would be our fault.
+pub struct Ended {
+    pub well: bool,
+    pub error: Option<String>,
+    /// An object was stored that an event tells of.
+    pub stored: Option<(AccountId, ImportId)>,
+}
+
+impl Ended {
+    fn of_edit<T>(result: Result<T, EditError>) -> Self {
+        let error = match &result {
+            Err(EditError::Store(error)) => Some(error.to_string()),
+            _ => None,
+        };
+        Self { well: result.is_ok(), error, stored: None }
+    }
+
+    fn of_import<T>(result: Result<T, ImportError>) -> Self {
+        let error = match &result {
+            Ok(_) | Err(ImportError::Status { .. } | ImportError::Missing(_) | ImportError::OutOfTime) => None,
+            // The world moved on: it is told so, and comes again.
+            Err(ImportError::Store(StoreError::Busy(_))) => None,
+            Err(error) => Some(error.to_string()),
+        };
+        Self { well: result.is_ok(), error, stored: None }
+    }
+}
+
+pub async fn act(services: Services, deed: Deed) -> Ended {
+    match deed {
+        Deed::Deliver(letter) => Ended { well: hand_over(&letter, &services).await, error: None, stored: None },
+        Deed::Object(account, import) => Ended::of_import(plan(&services, account, import).await),
+        Deed::Import(account, file, upload) => match import(&services, account, file, upload).await {
+            Ok(import) if upload => Ended { well: true, error: None, stored: Some((account, import.id)) },
+            other => Ended::of_import(other),
+        },
+        Deed::Undo(account, import) => {
+            let undone = async {
+                let import = Import::find(&services, account, import).await?;
+                revert::ask(&services, &import, "user 1").await
+            };
+            Ended::of_import(undone.await)
+        }
+        Deed::Cancel(account, import) => {
+            let cancelled = async {
+                let import = Import::find(&services, account, import).await?;
+                cancel(&services, &import, "user 1").await
+            };
+            Ended::of_import(cancelled.await)
+        }
+        Deed::Sweep => Ended::of_import(sweep::handle(&services).await.map_err(ImportError::from)),
+        Deed::NewEntry(account, input) => Ended::of_edit(entries::create(&services, account, USER, &input).await),
+        Deed::EditEntry(account, id, input) => Ended::of_edit(entries::update(&services, account, id, &input).await),
+        Deed::DropEntry(account, id) => Ended::of_edit(entries::delete(&services, account, id).await),
+        Deed::NewThing(account, kind, input) => Ended::of_edit(things::create(&services, account, kind, &input).await),
+        Deed::EditThing(account, kind, id, input) => {
+            Ended::of_edit(things::update(&services, account, kind, id, &input).await)
+        }
+        Deed::DropThing(account, kind, id) => Ended::of_edit(things::delete(&services, account, kind, id).await),
+    }
+}
+
+async fn import(services: &Services, account: AccountId, file: String, upload: bool) -> Result<Import, ImportError> {
+    let key = format!("sources/{account}/{}/file.csv", shared::lease::nonce());
+    let bytes = bytes::Bytes::from(file);
+    let origin = if upload {
+        Origin::Awaited { token: shared::lease::nonce() }
+    } else {
+        Origin::Stored(services.files.put(&key, bytes.clone()).await?)
+    };
+    let new = NewImport {
+        account,
+        user: USER,
+        options: Options { fallback_user: Some(USER), ..Options::default() },
+        file_name: "file.csv".to_owned(),
+        origin,
+    };
+    let import = create(services, &new).await?;
+    match &import.awaits {
+        Some(key) => drop(services.files.put(key, bytes).await?),
+        None => services.queues.send(&Message::Start { account, import: import.id }).await?,
+    }
+    Ok(import)
+}

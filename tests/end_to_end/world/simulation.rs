@@ -1,0 +1,426 @@
+//! The world itself: who is busy with what, what happens next, and whether all is well.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use shared::entity::by_hand::entries::{EntryInput, ProjectInput};
+use shared::entity::by_hand::things::ThingInput;
+use shared::id::{AccountId, ImportId, ThingId};
+use shared::import::Status;
+use shared::services::Services;
+use shared::store::keys::Kind;
+use tokio::task::JoinHandle;
+
+use crate::faults::{Fault, Faults};
+use crate::invariants::World;
+use crate::postman::{LONG, Postman};
+use crate::stack::Stack;
+
+use super::deed::{Deed, Ended, act};
+use super::draw::Draw;
+use super::turnstile::Turnstile;
+
+/// Things that workers do in one world.
+const DEEDS: u32 = 40;
+/// Lines of a story, requests included; one that is longer goes round in circles.
+const LONGEST: usize = 10_000;
+const WORKERS: usize = 3;
+const ROWS_PER_CHUNK: u32 = 2;
+/// Lambda ends a loader after this long.
+const TIME_OUT: i64 = 90_000;
+
+/// Who does things.
+struct Worker {
+    faults: Faults,
+    services: Services,
+    busy: Option<Busy>,
+}
+
+struct Busy {
+    task: JoinHandle<Option<Ended>>,
+    deed: Deed,
+    since: i64,
+    disturbed: bool,
+}
+
+pub struct Simulation {
+    draw: Draw,
+    stack: Stack,
+    postman: Postman,
+    turnstile: Turnstile,
+    workers: Vec<Worker>,
+    /// Messages and events that may come, now or later.
+    bag: Vec<Deed>,
+    statuses: BTreeMap<(AccountId, ImportId), Status>,
+    /// The tables as they were looked at last.
+    seen: World,
+    pub story: Vec<String>,
+}
+
+impl Simulation {
+    pub async fn new(seed: u64) -> anyhow::Result<Self> {
+        let stack = Stack::by_hand(ROWS_PER_CHUNK).await?;
+        let (postman, turnstile) = (Postman::of(&stack.system), Turnstile::default());
+        let worker = |number| {
+            let faults = Faults::behind(turnstile.gate(number));
+            let services = faults.connect(&stack.system);
+            Worker { faults, services, busy: None }
+        };
+        let workers = (0..WORKERS).map(worker).collect();
+        Ok(Self {
+            draw: Draw(seed),
+            stack,
+            postman,
+            turnstile,
+            workers,
+            bag: Vec::new(),
+            statuses: BTreeMap::new(),
+            seen: World::default(),
+            story: Vec::new(),
+        })
+    }
+
+    fn now(&self) -> i64 {
+        self.stack.system.services().clock.now_ms()
+    }
+
+    fn tell(&mut self, line: String) {
+        self.story.push(line);
+    }
+
+    /// Everybody waits at the turnstile, is done, or is dead.
+    async fn everybody_waits(&self) {
+        let (mut calm, mut spins) = (0, 0);
+        while calm < 4 {
+            tokio::task::yield_now().await;
+            let who = self.turnstile.who();
+            let is_on_its_way = |(number, worker): (usize, &Worker)| {
+                worker.busy.as_ref().is_some_and(|busy| !busy.task.is_finished()) && !who.contains(&number)
+            };
+            if self.workers.iter().enumerate().any(is_on_its_way) {
+                calm = 0;
+                spins += 1;
+                if spins > 50 {
+                    tokio::time::sleep(Duration::from_micros(100)).await;
+                }
+            } else {
+                calm += 1;
+            }
+        }
+    }
+
+    /// Lets one waiting request go, and waits for its answer.
+    async fn step(&mut self) {
+        let who = self.turnstile.who();
+        let turn = usize::try_from(self.draw.below(who.len() as u64)).expect("an index");
+        let waiting = self.turnstile.take(turn);
+        let answered = self.turnstile.answered();
+        self.tell(format!("    {}: {}", waiting.worker, waiting.operation));
+        let _ = waiting.go.send(());
+        while self.turnstile.answered() == answered {
+            let task = self.workers[waiting.worker].busy.as_ref();
+            if task.is_none_or(|busy| busy.task.is_finished()) {
+                break;
+            }
+            tokio::task::yield_now().await;
+        }
+        self.everybody_waits().await;
+    }
+
+    /// Looks after the workers that are done.
+    async fn collect(&mut self) -> anyhow::Result<()> {
+        for number in 0..WORKERS {
+            let worker = &mut self.workers[number];
+            if !worker.busy.as_ref().is_some_and(|busy| busy.task.is_finished()) {
+                continue;
+            }
+            let busy = worker.busy.take().expect("it is busy");
+            worker.faults.none();
+            let ended = match busy.task.await {
+                Ok(ended) => ended,
+                Err(panic) => anyhow::bail!("a panic: {panic}"),
+            };
+            let came_to_nothing = ended.as_ref().is_none_or(|ended| !ended.well);
+            let word = ended.as_ref().map_or("died", |ended| if ended.well { "done" } else { "failed" });
+            self.tell(format!("  {number} {word}: {}", busy.deed));
+            if let Some(Ended { error: Some(error), .. }) = &ended {
+                anyhow::ensure!(busy.disturbed, "{} failed undisturbed: {error}", busy.deed);
+            }
+            if let Some(Ended { stored: Some((account, import)), .. }) = ended {
+                self.bag.push(Deed::Object(account, import));
+            }
+            anyhow::ensure!(self.story.len() < LONGEST, "it does not come to rest");
+            // A message that was not done with comes again.
+            if came_to_nothing && matches!(busy.deed, Deed::Deliver(_) | Deed::Object(..)) {
+                self.bag.push(busy.deed);
+            }
+            // Reading the tables is what takes the time; what is wrong stays so for the next look.
+            if self.draw.one_in(4) {
+                self.check().await?;
+            }
+        }
+        Ok(())
+    }
+
+    async fn check(&mut self) -> anyhow::Result<()> {
+        let world = World::read(&self.stack).await?;
+        let mut wrong = world.violations();
+        for (key, import) in &world.imports {
+            let before = self.statuses.insert(*key, import.status).unwrap_or(import.status);
+            if before != import.status && !reachable(before, import.status) {
+                wrong.push(format!("import {key:?} went from {before} to {}", import.status));
+            }
+        }
+        for ((account, id), entry) in &world.entries {
+            let other = if account.0 == 1 { "account 2" } else { "account 1" };
+            if entry.text.as_deref().is_some_and(|text| text.contains(other)) {
+                wrong.push(format!("account {account} has the other's entry {id}"));
+            }
+        }
+        anyhow::ensure!(wrong.is_empty(), "{wrong:#?}");
+        self.seen = world;
+        Ok(())
+    }
+
+    fn give(&mut self, number: usize, deed: Deed, disturb: bool) {
+        let worker = &self.workers[number];
+        worker.faults.none();
+        let mut how = String::new();
+        if disturb {
+            let faults = [
+                Fault::Lost,
+                Fault::Unanswered,
+                Fault::Throttled,
+                Fault::Conflict,
+                Fault::Partly,
+                Fault::DeathBefore,
+                Fault::DeathAfter,
+                Fault::DeathAfter,
+            ];
+            let fault = *self.draw.of(&faults).expect("there are some");
+            // Now and then so often that the SDK gives up.
+            // An edit is over after a few requests.
+            let requests = if matches!(deed, Deed::Deliver(_) | Deed::Object(..) | Deed::Sweep) { 30 } else { 9 };
+            let (n, times) = (1 + self.draw.below(requests), if self.draw.one_in(3) { 6 } else { 1 });
+            how = format!(", {fault:?} at {n}, {times} times");
+            worker.faults.at(n, times, fault);
+        }
+        let (faults, services, doing) = (worker.faults.clone(), worker.services.clone(), deed.clone());
+        let task = tokio::spawn(async move { faults.outlive(act(services, doing)).await });
+        self.workers[number].busy = Some(Busy { task, deed: deed.clone(), since: self.now(), disturbed: disturb });
+        self.tell(format!("  {number}: {deed}{how}"));
+    }
+
+    /// Messages that may be received, into the bag.
+    fn fetch(&mut self) {
+        while let Some(letter) = self.postman.next() {
+            self.postman.delete(&letter);
+            self.bag.push(Deed::Deliver(letter));
+        }
+    }
+
+    /// Turns the clock, and ends whoever it leaves behind.
+    async fn turn(&mut self, by: Duration) -> anyhow::Result<()> {
+        self.stack.system.services().clock.turn(by);
+        self.tell(format!("the clock: {} s on", by.as_secs()));
+        let now = self.now();
+        for worker in &mut self.workers {
+            if worker.busy.as_ref().is_some_and(|busy| now - busy.since >= TIME_OUT) {
+                let busy = worker.busy.take().expect("it is busy");
+                busy.task.abort();
+                let _ = busy.task.await;
+                if matches!(busy.deed, Deed::Deliver(_) | Deed::Object(..)) {
+                    self.bag.push(busy.deed);
+                }
+            }
+        }
+        self.everybody_waits().await;
+        self.collect().await
+    }
+
+    fn file(&mut self, account: AccountId) -> String {
+        let mut file = "User,Email,Client,Project,Task,Description,Billable,Start date,Start time,End date,End time,\
+            Duration,Tags\n"
+            .to_owned();
+        for row in 0..=self.draw.below(6) {
+            let client = if self.draw.one_in(2) { self.draw.name() } else { String::new() };
+            let project = if self.draw.one_in(5) { String::new() } else { self.draw.name() };
+            let day = if self.draw.one_in(9) { 31 } else { 1 + row };
+            let tags = if self.draw.one_in(3) { String::new() } else { format!("{}, x", self.draw.name()) };
+            file.push_str(&format!(
+                "A,demo@example.com,{client},{project},,account {account} row {row},Yes,2026-02-{day:02},09:00:00,\
+                 2026-02-01,10:00:00,00:0{}:00,\"{tags}\"\n",
+                1 + row
+            ));
+        }
+        file
+    }
+
+    /// Something to do, that what is there now allows.
+    fn deed(&mut self) -> Deed {
+        self.fetch();
+        let world = &self.seen;
+        if !self.bag.is_empty() && self.draw.one_in(2) {
+            let n = usize::try_from(self.draw.below(self.bag.len() as u64)).expect("an index");
+            // Some come twice, a few never.
+            return match self.draw.below(15) {
+                0 => self.bag[n].clone(),
+                1 => {
+                    let lost = self.bag.swap_remove(n);
+                    self.tell(format!("lost: {lost}"));
+                    Deed::Sweep
+                }
+                _ => self.bag.swap_remove(n),
+            };
+        }
+        let account = AccountId(1 + self.draw.below(4) / 3);
+        let imports: Vec<_> = world.imports.keys().filter(|(owner, _)| *owner == account).map(|key| key.1).collect();
+        let entries: Vec<_> = world.entries.keys().filter(|(owner, _)| *owner == account).map(|key| key.1).collect();
+        let things = |wanted: Kind| -> Vec<ThingId> {
+            let of = world.things.iter().filter(|((owner, kind, _), _)| *owner == account && *kind == wanted);
+            of.filter(|(_, thing)| !thing.is_spent()).map(|((.., id), _)| *id).collect()
+        };
+        let (projects, tags) = (things(Kind::Project), things(Kind::Tag));
+        let project = self.draw.of(&projects).copied();
+        let named = ThingInput { name: Some(self.draw.name()), ..ThingInput::default() };
+        let client = if self.draw.one_in(3) { None } else { Some(self.draw.name()) };
+        let entry = EntryInput {
+            seconds: Some(60 * self.draw.below(9)),
+            project: if self.draw.one_in(3) { None } else { Some(project.map(ProjectInput::Id)) },
+            tags: if self.draw.one_in(2) { None } else { Some(vec![self.draw.name()]) },
+            ..EntryInput::default()
+        };
+        let import = self.draw.of(&imports).copied();
+        match (self.draw.below(16), import, self.draw.of(&entries).copied(), project) {
+            (0..=1, Some(import), ..) => Deed::Undo(account, import),
+            (2, Some(import), ..) => Deed::Cancel(account, import),
+            (3, ..) => Deed::NewEntry(account, entry),
+            (4..=5, _, Some(id), _) => Deed::EditEntry(account, id, entry),
+            (6, _, Some(id), _) => Deed::DropEntry(account, id),
+            (7, ..) if self.draw.one_in(2) => Deed::NewThing(account, Kind::Tag, named),
+            (7, ..) => Deed::NewThing(account, Kind::Project, ThingInput { client: Some(client), ..named }),
+            (8, _, _, Some(id)) => Deed::DropThing(account, Kind::Project, id),
+            (9, _, _, Some(id)) => {
+                let moved = ThingInput { client: Some(client), ..ThingInput::default() };
+                Deed::EditThing(account, Kind::Project, id, moved)
+            }
+            (10, ..) if !tags.is_empty() => {
+                Deed::DropThing(account, Kind::Tag, *self.draw.of(&tags).expect("there are some"))
+            }
+            (11, ..) => Deed::Sweep,
+            (12..=13, _, _, Some(id)) => Deed::EditThing(account, Kind::Project, id, named),
+            _ => {
+                let file = self.file(account);
+                Deed::Import(account, file, self.draw.one_in(4))
+            }
+        }
+    }
+
+    /// Things happen.
+    pub async fn live(&mut self) -> anyhow::Result<()> {
+        let mut deeds = 0;
+        while deeds < DEEDS || self.workers.iter().any(|worker| worker.busy.is_some()) {
+            let free = (0..WORKERS).find(|&number| self.workers[number].busy.is_none());
+            let idle = self.turnstile.who().is_empty();
+            match free {
+                Some(number) if deeds < DEEDS && (idle || self.draw.one_in(8)) => {
+                    let (deed, disturb) = (self.deed(), self.draw.one_in(4));
+                    self.give(number, deed, disturb);
+                    self.everybody_waits().await;
+                    deeds += 1;
+                }
+                _ if self.draw.one_in(60) => {
+                    let seconds = *self.draw.of(&[1, 10, 50, 125, 400]).expect("there are some");
+                    self.turn(Duration::from_secs(seconds)).await?;
+                }
+                _ if !idle => self.step().await,
+                _ => {}
+            }
+            self.collect().await?;
+        }
+        Ok(())
+    }
+
+    /// Nothing new happens, and what is waiting comes or does not; then everything has to be settled.
+    pub async fn rest(&mut self) -> anyhow::Result<()> {
+        if self.draw.one_in(2) {
+            self.fetch();
+            self.bag.clear();
+            self.postman.lose_everything();
+            self.tell("all messages are lost".to_owned());
+        }
+        for _ in 0..40 {
+            loop {
+                self.fetch();
+                let Some(deed) = self.bag.pop() else { break };
+                self.give(0, deed, false);
+                self.until_done().await?;
+            }
+            self.check().await?;
+            // One sweep more, for what was stopped.
+            if self.seen.imports.values().all(|import| import.status.is_settled()) && self.postman.is_empty() {
+                self.turn(LONG).await?;
+                self.give(0, Deed::Sweep, false);
+                self.until_done().await?;
+                break;
+            }
+            self.turn(LONG).await?;
+            self.give(0, Deed::Sweep, false);
+            self.until_done().await?;
+        }
+        self.check_rest().await
+    }
+
+    async fn until_done(&mut self) -> anyhow::Result<()> {
+        self.everybody_waits().await;
+        while self.workers.iter().any(|worker| worker.busy.is_some()) {
+            if !self.turnstile.who().is_empty() {
+                self.step().await;
+            }
+            self.collect().await?;
+        }
+        Ok(())
+    }
+
+    async fn check_rest(&mut self) -> anyhow::Result<()> {
+        self.check().await?;
+        let wrong = self.seen.violations_at_rest();
+        anyhow::ensure!(wrong.is_empty(), "at rest: {wrong:#?}");
+        Ok(())
+    }
+
+    /// In the end every import is undone: nothing of them is left that nobody else holds.
+    pub async fn undo_everything(&mut self) -> anyhow::Result<()> {
+        let imports: Vec<_> = self.seen.imports.keys().copied().collect();
+        for (account, import) in imports {
+            self.give(0, Deed::Undo(account, import), false);
+            self.until_done().await?;
+        }
+        self.rest().await?;
+        let world = &self.seen;
+        for ((account, id), import) in &world.imports {
+            anyhow::ensure!(import.status == Status::RolledBack, "import {id} of {account} is {}", import.status);
+        }
+        let imported = world.entries.keys().filter(|(_, id)| id.import() != ImportId::HAND).count();
+        anyhow::ensure!(imported == 0, "{imported} entries of undone imports are left");
+        Ok(())
+    }
+}
+
+/// Whether a status leads to another by the steps that there are.
+fn reachable(from: Status, to: Status) -> bool {
+    use Status::*;
+    let all = [
+        New,
+        Queued,
+        Processing,
+        Complete,
+        PartiallyComplete,
+        Failed,
+        Incomplete,
+        Unsupported,
+        RollingBack,
+        RolledBack,
+    ];
+    from.may_become(to) || all.into_iter().any(|between| from.may_become(between) && reachable(between, to))
+}
