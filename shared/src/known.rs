@@ -11,9 +11,11 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use jiff::civil::Date;
+use tokio::sync::OnceCell;
 
 use crate::format::Fingerprint;
 use crate::id::{AccountId, ChunkNo, ImportId, ThingId};
+use crate::import::Reading;
 use crate::store::keys::Kind;
 
 /// Imports that are remembered; loaders work on few at once.
@@ -33,6 +35,7 @@ struct Remembered {
     account: AccountId,
     import: ImportId,
     names: Names,
+    reading: Arc<OnceCell<Reading>>,
     earlier: Arc<tokio::sync::Mutex<Earlier>>,
 }
 
@@ -80,6 +83,11 @@ impl Known {
         self.remembered(account, import, |known| Arc::clone(&known.names))
     }
 
+    /// What an import's file was found to be, once it was planned; it never changes from then on.
+    pub fn reading(&self, account: AccountId, import: ImportId) -> Arc<OnceCell<Reading>> {
+        self.remembered(account, import, |known| Arc::clone(&known.reading))
+    }
+
     /// What was read of the imports that an import is compared with.
     pub fn earlier(&self, account: AccountId, import: ImportId) -> Arc<tokio::sync::Mutex<Earlier>> {
         self.remembered(account, import, |known| Arc::clone(&known.earlier))
@@ -93,7 +101,8 @@ impl Known {
         if imports.len() >= MOST_IMPORTS {
             imports.remove(0);
         }
-        let known = Remembered { account, import, names: Names::default(), earlier: Arc::default() };
+        let known =
+            Remembered { account, import, names: Names::default(), reading: Arc::default(), earlier: Arc::default() };
         let what = of(&known);
         imports.push(known);
         what

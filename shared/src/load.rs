@@ -8,6 +8,7 @@
 
 mod draft;
 mod duplicates;
+mod make;
 mod names;
 mod people;
 mod resolve;
@@ -157,8 +158,10 @@ async fn rows(
     lease: &Lease,
 ) -> Result<draft::Drafts, ImportError> {
     let table = import.table().ok_or(FileError::Missing)?;
-    let reading = import.reading(services).await?;
-    let layout = reading.layout.ok_or_else(|| StoreError::Shape("a planned import has a layout".to_owned()))?;
+    let reading = services.known.reading(import.account, import.id);
+    let reading = reading.get_or_try_init(|| import.reading(services)).await?;
+    let layout =
+        reading.layout.as_ref().ok_or_else(|| StoreError::Shape("a planned import has a layout".to_owned()))?;
     let span = chunk.span();
     let bytes = services.files.ranges(table, span.ranges()).await?;
     let rows = layout.rows(&span, &bytes).map_err(|error| StoreError::Shape(error.to_string()))?;

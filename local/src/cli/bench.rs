@@ -3,12 +3,14 @@
 //! The file is made here, the same one for the same number of rows, and goes the way of any large file: uploaded to S3,
 //! planned, loaded in chunks, undone. What stands for AWS runs in a process of its own, so that the memory that is
 //! measured is the importing process's alone. The units are those that DynamoDB says it charged. To tell the price of
-//! Waybill from that of the store, the same entries are then written by a bare loop of BatchWriteItem.
+//! Waybill from that of the store, the same entries are then written by a bare loop of BatchWriteItem. Before anything
+//! is measured a file of [`WARM_UP`] rows is imported and undone.
 
 mod bare;
 mod file;
 mod report;
 
+use std::path::Path;
 use std::process::{Command, ExitCode};
 use std::time::{Duration, Instant};
 
@@ -25,13 +27,17 @@ use waybill::template::Template;
 
 use super::Client;
 use file::Generator;
-use report::{Phase, Report};
+use report::{Phase, Report, Run};
 
 /// The subcommand that runs the stores.
 pub const STORES: &str = "stores";
 
 /// Between two looks at an import that has not begun to move.
 const LOOK: Duration = Duration::from_millis(2);
+/// Rows that are imported and undone before anything is measured.
+const WARM_UP: u64 = 10_000;
+/// Rows that are measured if nothing is said of runs.
+const ENOUGH: u64 = 100_000;
 /// The account of [`DEMO_TOKEN`].
 const ACCOUNT: AccountId = AccountId(1);
 
@@ -41,6 +47,9 @@ pub struct Bench {
     /// Rows of the file
     #[arg(long, default_value_t = 10_000, value_parser = clap::value_parser!(u64).range(1..=10_000_000))]
     rows: u64,
+    /// How often, the middle being shown [default: as often as makes 100,000 rows, up to 9 times]
+    #[arg(long, value_parser = clap::value_parser!(u64).range(1..=100))]
+    runs: Option<u64>,
     /// Print one JSON object instead of a table
     #[arg(long)]
     json: bool,
@@ -74,42 +83,59 @@ impl Bench {
 
     async fn measure(&self, system: &System, concurrency: usize) -> anyhow::Result<Report> {
         let generator = Generator::new(ACCOUNT);
-        let file = generator.write(self.rows).context("the file cannot be made")?;
         let client = Client::new(system.url(), DEMO_TOKEN)?;
+        warm_up(system, &generator, &client).await?;
+        let file = generator.write(self.rows).context("the file cannot be made")?;
 
+        let runs = self.runs.unwrap_or_else(|| (ENOUGH / self.rows).clamp(1, 9));
+        let mut measured = Vec::new();
+        for run in 0..runs {
+            measured.push(self.run_once(system, &generator, &client, file.path(), concurrency, run).await?);
+        }
+        let file_bytes = file.as_file().metadata()?.len();
+        Ok(Report::of(measured, self.rows, file_bytes, concurrency))
+    }
+
+    async fn run_once(
+        &self,
+        system: &System,
+        generator: &Generator,
+        client: &Client,
+        file: &Path,
+        concurrency: usize,
+        run: u64,
+    ) -> anyhow::Result<Run> {
         let meter = Meter::new(system);
-        let began = Instant::now();
-        let id = ImportId(client.upload(json!({}), file.path()).await?);
-        let upload = began.elapsed();
+        let id = ImportId(client.upload(json!({}), file).await?);
         let (import, took) = settled(system, id, &[Status::Complete]).await?;
         let imported = meter.phase(took, self.rows);
         if import.rows != Some(self.rows) {
             bail!("{:?} rows were imported instead of {}", import.rows, self.rows);
         }
-        same_entry(system, &generator, &import, Row(1)).await?;
-        same_entry(system, &generator, &import, Row(self.rows)).await?;
+        same_entry(system, generator, &import, Row(1)).await?;
+        same_entry(system, generator, &import, Row(self.rows)).await?;
 
         let meter = Meter::new(system);
         let began = Instant::now();
         client.revert(id.0).await?;
         let asked = began.elapsed();
         let (_, took) = settled(system, id, &[Status::RolledBack]).await?;
-        let undone = meter.phase(asked + took, self.rows);
+        let undo = meter.phase(asked + took, self.rows);
         let peak_memory_kb = peak_memory_kb()?;
 
-        let bare = bare::write(&system.dynamodb(), &generator, self.rows, concurrency).await?;
-        Ok(Report {
-            rows: self.rows,
-            file_bytes: file.as_file().metadata()?.len(),
-            upload_seconds: upload.as_secs_f64(),
-            ratio_to_bare: imported.rows_per_second / bare.rows_per_second,
-            import: imported,
-            undo: undone,
-            bare,
-            concurrency,
-            peak_memory_kb,
-        })
+        let bare = bare::write(&system.dynamodb(), generator, self.rows, concurrency, run).await?;
+        Ok(Run { import: imported, undo, bare, peak_memory_kb })
     }
+}
+
+/// Imports and undoes a small file, so that nobody pays for connections and statements that are made only once.
+async fn warm_up(system: &System, generator: &Generator, client: &Client) -> anyhow::Result<()> {
+    let file = generator.write(WARM_UP).context("the file cannot be made")?;
+    let id = ImportId(client.upload(json!({}), file.path()).await?);
+    settled(system, id, &[Status::Complete]).await?;
+    client.revert(id.0).await?;
+    settled(system, id, &[Status::RolledBack]).await?;
+    Ok(())
 }
 
 /// Batch requests that the loaders of a system can have under way at once.

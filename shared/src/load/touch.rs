@@ -4,12 +4,13 @@
 
 use std::collections::{HashMap, HashSet};
 
+use super::make::{creation, make_all};
 use super::resolve::IN_FLIGHT;
 use crate::drained::drained;
 use crate::entity::Thing;
 use crate::entity::find::{Found, Place, find};
 use crate::entity::reference::{self, Note};
-use crate::id::ThingId;
+use crate::id::{AccountId, ThingId};
 use crate::import::{Import, ImportError};
 use crate::lease::Lease;
 use crate::services::Services;
@@ -25,6 +26,22 @@ pub struct Wanted {
     pub key: String,
     pub name: String,
     pub client: Option<Client>,
+}
+
+impl Wanted {
+    /// Whether it is made where nobody has made it.
+    fn may_be_made(&self, import: &Import) -> bool {
+        self.kind == Kind::Tag || import.options.autocreate_projects
+    }
+
+    /// Where it lies if nothing else lies there.
+    pub fn place(&self, account: AccountId) -> Place {
+        Place::first(account, self.kind, &self.key)
+    }
+
+    fn note(&self, id: ThingId) -> Note {
+        Note { kind: self.kind, id, client: self.client.as_ref().map(|client| client.id) }
+    }
 }
 
 /// A project's client, which is found or made with it.
@@ -44,99 +61,121 @@ pub async fn touch_all(
     wanted: &[Wanted],
     lease: &Lease,
 ) -> Result<Vec<Option<ThingId>>, ImportError> {
-    let account = import.account;
-    let first = |wanted: &Wanted| (wanted.kind, Place::first(account, wanted.kind, &wanted.key).id);
-    let places: Vec<_> = wanted.iter().map(first).collect();
-    let there: HashMap<(Kind, ThingId), Thing> = Thing::get_many(services, account, &places)
-        .await?
-        .into_iter()
-        .map(|thing| ((thing.kind, thing.id), thing))
-        .collect();
-    let mine: Vec<_> = places.iter().map(|&(kind, id)| keys::reference(account, kind, id, import.id)).collect();
-    let mine: HashSet<String> =
-        services.store.get_many(&mine).await?.iter().map(|item| keys::Key::of(Table::Workspace, item).pk).collect();
+    let seen = look_all(services, import, wanted).await?;
     lease.check(&services.clock)?;
-
-    // What can be told before anything is written is noted together, at the price of one unit each.
-    let new_here = |wanted: &Wanted| wanted.kind == Kind::Tag || import.options.autocreate_projects;
-    let mut notes = Vec::new();
-    for (wanted, place) in wanted.iter().zip(&places) {
-        let known = there.get(place).filter(|thing| thing.key == wanted.key && !thing.is_spent());
-        let reference = keys::reference(account, place.0, place.1, import.id).pk;
-        let place_is_free = !there.contains_key(place) && new_here(wanted);
-        if (known.is_some() || place_is_free) && !mine.contains(&reference) {
-            notes.push(Note { kind: place.0, id: place.1, client: wanted.client.as_ref().map(|client| client.id) });
-        }
-    }
-    note(services, import, &notes).await?;
-    let noted: HashSet<(Kind, ThingId)> = notes.iter().map(|note| (note.kind, note.id)).collect();
-
-    // One project of each client goes ahead: the others would only race it for making the client.
-    let mut clients = HashSet::new();
-    let (mut ahead, mut behind) = (Vec::new(), Vec::new());
-    for (at, (wanted, place)) in wanted.iter().zip(&places).enumerate() {
-        let seen = there.get(place).cloned();
-        let referred = mine.contains(&keys::reference(account, place.0, place.1, import.id).pk);
-        let noted = &noted;
-        let touch = async move {
-            let seen = match seen {
-                Some(thing) if thing.key == wanted.key && !thing.is_spent() => Found::There(Box::new(thing)),
-                None => Found::Absent(Place::first(account, wanted.kind, &wanted.key)),
-                Some(_) => find(services, account, wanted.kind, &wanted.key).await?,
-            };
-            let referred = referred && matches!(&seen, Found::There(thing) if thing.id == place.1);
-            Ok::<_, ImportError>((at, touch(services, import, wanted, seen, referred, noted).await?))
-        };
-        let goes_ahead = wanted.client.as_ref().is_none_or(|client| clients.insert(client.id));
-        if goes_ahead { ahead.push(touch) } else { behind.push(touch) }
-    }
+    let noted = note_all(services, import, wanted, &seen).await?;
+    let is_new = |(wanted, seen): (&Wanted, &Seen)| matches!(seen, Seen::Nothing) && wanted.may_be_made(import);
+    let new = wanted.iter().enumerate().zip(&seen).filter(|((_, wanted), seen)| is_new((wanted, seen)));
     let mut found = vec![None; wanted.len()];
-    for touches in [ahead, behind] {
-        for (at, id) in drained(touches, IN_FLIGHT).await? {
-            found[at] = id;
-        }
+    for (at, id) in make_all(services, import, new.map(|(new, _)| new).collect()).await? {
+        found[at] = Some(id);
+    }
+    let noted = &noted;
+    let touches = wanted.iter().zip(seen).enumerate().filter(|(at, _)| found[*at].is_none());
+    let touches: Vec<_> = touches
+        .map(|(at, (wanted, seen))| async move {
+            Ok::<_, ImportError>((at, touch(services, import, wanted, seen, noted).await?))
+        })
+        .collect();
+    for (at, id) in drained(touches, IN_FLIGHT).await? {
+        found[at] = id;
     }
     Ok(found)
+}
+
+/// What stands where a key belongs, as far as many at once can be looked at.
+enum Seen {
+    /// The thing.
+    Thing {
+        thing: Box<Thing>,
+        /// The import refers to it already.
+        referred: bool,
+    },
+    /// Nothing.
+    Nothing,
+    /// Something else: the way on has to be followed.
+    Other,
+}
+
+async fn look_all(services: &Services, import: &Import, wanted: &[Wanted]) -> Result<Vec<Seen>, StoreError> {
+    let account = import.account;
+    let places: Vec<_> = wanted.iter().map(|wanted| (wanted.kind, wanted.place(account).id)).collect();
+    let there = Thing::get_many(services, account, &places).await?;
+    let mut there: HashMap<_, _> = there.into_iter().map(|thing| ((thing.kind, thing.id), thing)).collect();
+    let reference = |(kind, id): (Kind, ThingId)| keys::reference(account, kind, id, import.id);
+    let references: Vec<_> = there.keys().copied().map(reference).collect();
+    let mine = services.store.get_many(&references).await?;
+    let mine: HashSet<String> = mine.iter().map(|item| keys::Key::of(Table::Workspace, item).pk).collect();
+    let see = |(wanted, place): (&Wanted, (Kind, ThingId))| match there.remove(&place) {
+        None => Seen::Nothing,
+        Some(thing) if thing.key == wanted.key && !thing.is_spent() => {
+            Seen::Thing { thing: Box::new(thing), referred: mine.contains(&reference(place).pk) }
+        }
+        Some(_) => Seen::Other,
+    };
+    Ok(wanted.iter().zip(places).map(see).collect())
+}
+
+/// Notes what can be told before anything is written together, at the price of one unit each.
+async fn note_all(
+    services: &Services,
+    import: &Import,
+    wanted: &[Wanted],
+    seen: &[Seen],
+) -> Result<HashSet<(Kind, ThingId)>, StoreError> {
+    let is_touched = |wanted: &Wanted, seen: &Seen| match seen {
+        Seen::Thing { referred, .. } => !referred,
+        Seen::Nothing => wanted.may_be_made(import),
+        Seen::Other => false,
+    };
+    let touched = wanted.iter().zip(seen).filter(|(wanted, seen)| is_touched(wanted, seen));
+    let notes: Vec<_> = touched.map(|(wanted, _)| wanted.note(wanted.place(import.account).id)).collect();
+    note(services, import, &notes).await?;
+    Ok(notes.iter().map(|note| (note.kind, note.id)).collect())
 }
 
 async fn touch(
     services: &Services,
     import: &Import,
     wanted: &Wanted,
-    mut seen: Found,
-    referred_to_seen: bool,
+    seen: Seen,
     noted: &HashSet<(Kind, ThingId)>,
 ) -> Result<Option<ThingId>, ImportError> {
     let account = import.account;
-    for attempt in 0..ATTEMPTS {
+    let (mut seen, mut known) = match seen {
+        Seen::Thing { thing, referred } => (Found::There(thing), Some(referred)),
+        Seen::Nothing if !wanted.may_be_made(import) => return Ok(None),
+        // Another made it just now, or the way leads on.
+        Seen::Nothing | Seen::Other => (find(services, account, wanted.kind, &wanted.key).await?, None),
+    };
+    for _ in 0..ATTEMPTS {
         let id = match &seen {
             Found::There(thing) => thing.id,
-            Found::Absent(_) if wanted.kind == Kind::Project && !import.options.autocreate_projects => {
-                return Ok(None);
-            }
+            Found::Absent(_) if !wanted.may_be_made(import) => return Ok(None),
             Found::Absent(place) => place.id,
         };
         let writes = match &seen {
             Found::There(thing) => {
-                if (attempt == 0 && referred_to_seen) || referred(services, import, wanted.kind, id).await? {
+                let referred = match known.take() {
+                    Some(referred) => referred,
+                    None => referred(services, import, wanted.kind, id).await?,
+                };
+                if referred {
                     respell(services, import, wanted, thing).await?;
                     return Ok(Some(id));
                 }
                 reference::refer(account, wanted.kind, id, import.id).to_vec()
             }
-            Found::Absent(place) => creation(services, import, wanted, place).await?,
+            Found::Absent(place) => creation(services, import, wanted.client.as_ref(), &[(wanted, place)]).await?,
         };
         if !noted.contains(&(wanted.kind, id)) {
-            let client = wanted.client.as_ref().map(|client| client.id);
-            note(services, import, &[Note { kind: wanted.kind, id, client }]).await?;
+            note(services, import, &[wanted.note(id)]).await?;
         }
         match services.store.transact(writes).await {
             Ok(()) => {
                 match &seen {
                     Found::There(thing) => respell(services, import, wanted, thing).await?,
-                    Found::Absent(_) => {
-                        respell_client(services, import, wanted, wanted.client.as_ref().map(|c| c.id)).await?
-                    }
+                    Found::Absent(_) => respell_client(services, import, wanted.client.as_ref()).await?,
                 }
                 return Ok(Some(id));
             }
@@ -150,61 +189,19 @@ async fn touch(
     Err(StoreError::Busy(format!("a {} kept changing while it was looked up", wanted.kind.as_str())).into())
 }
 
-/// The writes that make a thing, with its reference and its place with its client.
-async fn creation(
-    services: &Services,
-    import: &Import,
-    wanted: &Wanted,
-    place: &Place,
-) -> Result<Vec<Write>, StoreError> {
-    let account = import.account;
-    let make = |kind, id, key: &str, name: &str| {
-        let mut thing = Thing::new(kind, id, key.to_owned(), name.to_owned(), import.id, import.created_at);
-        thing.refs = 1;
-        thing
-    };
-    let mut thing = make(wanted.kind, place.id, &wanted.key, &wanted.name);
-    let mut writes = Vec::new();
-    if let (Some(client), Some(project)) = (&wanted.client, &mut thing.project) {
-        project.client = Some(client.id);
-        match find(services, account, Kind::Client, &client.key).await? {
-            Found::There(there) if there.id == client.id => {
-                writes.push(reference::count(account, Kind::Client, client.id, 1));
-            }
-            Found::Absent(place) if place.id == client.id => {
-                writes.extend(place.put(account, &make(Kind::Client, client.id, &client.key, &client.name)));
-            }
-            // The project's key names the client's id: with another client it is another project. Begin again.
-            _ => {
-                return Err(StoreError::Busy("a client changed its place while it was looked up".to_owned()));
-            }
-        }
-    }
-    writes.extend(place.put(account, &thing));
-    writes.push(reference::new_reference(account, wanted.kind, place.id, import.id));
-    Ok(writes)
-}
-
 /// Takes the spelling that sorts first, on what this import made and nobody edited.
 async fn respell(services: &Services, import: &Import, wanted: &Wanted, thing: &Thing) -> Result<(), StoreError> {
-    respell_client(services, import, wanted, thing.client()).await?;
+    respell_client(services, import, wanted.client.as_ref()).await?;
     if thing.created_by == import.id && thing.name > wanted.name {
         set_spelling(services, import, wanted.kind, thing.id, &wanted.name).await?;
     }
     Ok(())
 }
 
-/// Likewise, on the client that a project has.
-async fn respell_client(
-    services: &Services,
-    import: &Import,
-    wanted: &Wanted,
-    id: Option<ThingId>,
-) -> Result<(), StoreError> {
-    match (&wanted.client, id) {
-        (Some(client), Some(id)) if client.respell => {
-            set_spelling(services, import, Kind::Client, id, &client.name).await
-        }
+/// Likewise, on the client that projects have.
+pub async fn respell_client(services: &Services, import: &Import, client: Option<&Client>) -> Result<(), StoreError> {
+    match client {
+        Some(client) if client.respell => set_spelling(services, import, Kind::Client, client.id, &client.name).await,
         _ => Ok(()),
     }
 }

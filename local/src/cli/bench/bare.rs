@@ -20,18 +20,24 @@ use super::report::Phase;
 
 /// The most that one BatchWriteItem takes.
 const BATCH: usize = 25;
-/// A number that no import here gets to.
-const IMPORT: ImportId = ImportId(MAX_IMPORTS);
 
-/// Writes the entries of `rows` rows.
-pub async fn write(client: &Client, generator: &Generator, rows: u64, concurrency: usize) -> anyhow::Result<Phase> {
+/// Writes the entries of `rows` rows, to where no earlier run has written.
+pub async fn write(
+    client: &Client,
+    generator: &Generator,
+    rows: u64,
+    concurrency: usize,
+    run: u64,
+) -> anyhow::Result<Phase> {
+    // Numbers that no import here gets to.
+    let import = ImportId(MAX_IMPORTS - run);
     let template = Template::embedded()?;
     let table = &template.tables.get("WorkspaceTable").context("the template has no WorkspaceTable")?.name;
     let rows_per_chunk = system::Options::default().rows_per_chunk;
     let put = |row| {
         let row = Row(row);
-        let entry = generator.row(row).entry(IMPORT, 0);
-        let item = encode(&keys::entry(ACCOUNT, IMPORT, row.chunk(rows_per_chunk), row), &entry);
+        let entry = generator.row(row).entry(import, 0);
+        let item = encode(&keys::entry(ACCOUNT, import, row.chunk(rows_per_chunk), row), &entry);
         let put = PutRequest::builder().set_item(Some(item)).build().expect("the item is set");
         WriteRequest::builder().put_request(put).build()
     };

@@ -27,31 +27,75 @@ impl Phase {
     }
 }
 
-/// Everything that was measured.
-#[derive(Serialize)]
-pub struct Report {
-    pub rows: u64,
-    pub file_bytes: u64,
-    /// From asking for the upload to S3's answer; no part of the import's time.
-    pub upload_seconds: f64,
+/// One import, its undo, and the bare loop right behind them.
+pub struct Run {
     /// From S3's answer to the status `complete`.
     pub import: Phase,
     /// From asking for the undo to the status `rolled_back`.
     pub undo: Phase,
     /// The same entries through BatchWriteItem alone.
     pub bare: Phase,
-    /// The import's rows a second by the bare loop's.
+    /// The process's peak of memory before the bare loop.
+    pub peak_memory_kb: u64,
+}
+
+/// Everything that was measured.
+#[derive(Serialize)]
+pub struct Report {
+    pub rows: u64,
+    pub file_bytes: u64,
+    /// The run whose import took the middle time.
+    pub import: Phase,
+    /// Likewise of the undos.
+    pub undo: Phase,
+    /// Likewise of the bare loops.
+    pub bare: Phase,
+    /// The middle one of `ratios`.
     pub ratio_to_bare: f64,
+    /// Each run's import by its bare loop, in rows a second, the least first.
+    pub ratios: Vec<f64>,
     /// Requests that the bare loop had under way at once: as many as the loaders can have.
     pub concurrency: usize,
-    /// The importing process's peak until the end of the undo.
+    /// The importing process's peak until the end of the first undo: later it is the bare loop's as well.
     pub peak_memory_kb: u64,
+}
+
+impl Report {
+    /// What several runs, at least one, come to.
+    pub fn of(runs: Vec<Run>, rows: u64, file_bytes: u64, concurrency: usize) -> Self {
+        let peak_memory_kb = runs[0].peak_memory_kb;
+        let mut ratios: Vec<f64> =
+            runs.iter().map(|run| run.import.rows_per_second / run.bare.rows_per_second).collect();
+        ratios.sort_by(f64::total_cmp);
+        let (mut imports, mut undos, mut bares) = (Vec::new(), Vec::new(), Vec::new());
+        for Run { import, undo, bare, .. } in runs {
+            imports.push(import);
+            undos.push(undo);
+            bares.push(bare);
+        }
+        let middle = |mut phases: Vec<Phase>| {
+            phases.sort_by(|one, other| one.seconds.total_cmp(&other.seconds));
+            phases.swap_remove(phases.len() / 2)
+        };
+        Self {
+            rows,
+            file_bytes,
+            import: middle(imports),
+            undo: middle(undos),
+            bare: middle(bares),
+            ratio_to_bare: ratios[ratios.len() / 2],
+            ratios,
+            concurrency,
+            peak_memory_kb,
+        }
+    }
 }
 
 impl fmt::Display for Report {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let megabytes = self.file_bytes as f64 / 1e6;
-        writeln!(f, "{} rows, {megabytes:.1} MB, uploaded in {:.2} s", self.rows, self.upload_seconds)?;
+        let (megabytes, runs) = (self.file_bytes as f64 / 1e6, self.ratios.len());
+        let runs_said = if runs == 1 { "one run".to_owned() } else { format!("the middle of {runs} runs") };
+        writeln!(f, "{} rows, {megabytes:.1} MB, {runs_said}", self.rows)?;
         writeln!(f)?;
         writeln!(f, "                     seconds     rows/s   write units/row   read units/row")?;
         for (name, phase) in [("import", &self.import), ("undo", &self.undo), ("bare BatchWriteItem", &self.bare)] {
@@ -60,7 +104,9 @@ impl fmt::Display for Report {
             writeln!(f, "{name:<19}{seconds:>9.2}{rows_per_second:>11.0}{units}")?;
         }
         writeln!(f)?;
-        writeln!(f, "import / bare        {:.2}   ({} requests at once)", self.ratio_to_bare, self.concurrency)?;
+        let (least, most) = (self.ratios[0], self.ratios[runs - 1]);
+        let (ratio, requests) = (self.ratio_to_bare, self.concurrency);
+        writeln!(f, "import / bare        {ratio:.2}   ({least:.2} to {most:.2}; {requests} requests at once)")?;
         writeln!(f, "peak memory          {:.1} MB", self.peak_memory_kb as f64 / 1024.0)
     }
 }
