@@ -11,6 +11,7 @@
 pub mod by_hand;
 pub mod entry;
 pub mod find;
+pub mod note;
 pub mod reference;
 pub mod user;
 

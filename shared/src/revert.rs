@@ -12,7 +12,8 @@ use std::time::Duration;
 
 use crate::drained::drained;
 use crate::entity::Thing;
-use crate::entity::reference::{Note, drop_reference};
+use crate::entity::note::Note;
+use crate::entity::reference::drop_reference;
 use crate::id::{AccountId, ChunkNo, ImportId};
 use crate::import::{Change, Import, ImportError, Kept, Status, transition};
 use crate::lease::Lease;
@@ -21,7 +22,7 @@ use crate::plan::send_chunks;
 use crate::queue::Message;
 use crate::services::Services;
 use crate::store::keys::{self, Key};
-use crate::store::{BATCHES_IN_FLIGHT, ITEMS_A_BATCH, Item, StoreError, Table, Write, decode};
+use crate::store::{BATCHES_IN_FLIGHT, ITEMS_A_BATCH, Item, StoreError, Table, Write};
 
 /// A loader mostly commits within seconds, long before its lease ends: the undo looks again so soon.
 const LOOK_AGAIN: Duration = Duration::from_secs(5);
@@ -236,19 +237,20 @@ pub async fn release(services: &Services, import: &Import) -> Result<(), ImportE
     // Nobody holds this one: it tells when the time of the invocation is nearly up.
     let lease = Lease::draw(&services.clock);
     let mut kept: Vec<Kept> = Vec::new();
-    let mut query = keys::notes(account, import.id, None);
+    let mut query = keys::notes(account, import.id);
     loop {
         let (items, last) = services.store.page(&query).await?;
-        let keys: Vec<_> = items.iter().map(|item| Key::of(Table::Imports, item)).collect();
-        let notes: Vec<Note> = items.into_iter().map(decode).collect::<Result<_, _>>()?;
-        let ids: Vec<_> = notes.iter().map(|note| note.id).collect();
-        let work: Vec<_> = notes.into_iter().map(|note| work_off(services, import, note, &lease)).collect();
-        let stayed = drained(work, NOTES_IN_FLIGHT).await?;
-        // What is worked off need not be looked at again, should another invocation have to go on.
-        let done = keys.into_iter().zip(&ids).zip(&stayed);
-        let done = done.filter(|((_, id), stayed)| !stayed.iter().any(|kept| kept.id == **id)).map(|((key, _), _)| key);
-        services.store.delete_all(done.collect()).await?;
-        kept.extend(stayed.into_iter().flatten());
+        for some in items.chunks(ITEMS_A_BATCH) {
+            let notes = Note::all(some)?.into_iter();
+            let work: Vec<_> = notes.map(|note| work_off(services, import, note, &lease)).collect();
+            let stayed: Vec<Kept> = drained(work, NOTES_IN_FLIGHT).await?.into_iter().flatten().collect();
+            // What is worked off need not be looked at again, should another invocation have to go on.
+            let stays = |note: &Note| stayed.iter().any(|kept| (kept.kind, kept.id) == (note.kind, note.id));
+            let done = |item: &&Item| Note::all([*item]).is_ok_and(|notes| !notes.iter().any(stays));
+            let done = some.iter().filter(done).map(|item| Key::of(Table::Imports, item));
+            services.store.delete_all(done.collect()).await?;
+            kept.extend(stayed);
+        }
         match last {
             Some(last) => query = query.after(last),
             None => break,

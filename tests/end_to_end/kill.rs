@@ -9,6 +9,7 @@ use std::collections::BTreeMap;
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use serde_json::Value;
+use shared::entity::note::Note;
 use shared::id::{AccountId, ImportId, ThingId};
 use shared::import::{Import, NewImport, Options, Origin, create};
 use shared::known::Known;
@@ -192,11 +193,11 @@ impl Bench {
         Ok(Import::find(self.services(), ACCOUNT, IMPORT).await?)
     }
 
-    /// Everything but the times.
+    /// Everything but the times, note by note: which of them share an item depends on who came how far.
     async fn picture(&self, what: What) -> anyhow::Result<Vec<Dump>> {
         let mut picture = Vec::new();
         for table in TABLES {
-            let mut dump = timeless(self.stack.dump(table).await?);
+            let mut dump = apart(timeless(self.stack.dump(table).await?))?;
             if matches!(what, What::Drops) {
                 // Made when the event comes again.
                 dump.values_mut().for_each(|item| drop(item.remove("created_at")));
@@ -286,6 +287,20 @@ async fn queue_import(services: &Services, name: &str, text: String) -> anyhow::
         origin: Origin::Stored(object),
     };
     Ok(create(services, &new).await?)
+}
+
+/// Takes items of notes apart.
+fn apart(dump: Dump) -> anyhow::Result<Dump> {
+    let mut all = Dump::new();
+    for ((pk, sk), item) in dump {
+        if pk.ends_with("#notes") {
+            let notes = Note::all([&item])?.into_iter();
+            all.extend(notes.map(|note| ((pk.clone(), format!("{note:?}")), Item::new())));
+        } else {
+            all.insert((pk, sk), item);
+        }
+    }
+    Ok(all)
 }
 
 /// A table without what depends on the time of its writing.

@@ -4,7 +4,7 @@
 //! own that also carries the totals of those entries; the account's hand-made entries hold one together.
 //! A reference is made and dropped in one transaction with the count on the thing, so a thing with
 //! references cannot go and a reference to a thing that is gone cannot come. Before an import refers to
-//! anything it **notes** it in its own partition: an undo can list the notes after any crash.
+//! anything it notes it ([`super::note`]).
 //!
 //! The totals of a thing are the sums over its references. What chunks loaded is SET when the import
 //! settles; what edits by hand changed since is ADDed beside it; both go when the import is undone.
@@ -13,6 +13,7 @@ use std::ops::AddAssign;
 
 use serde::{Deserialize, Serialize};
 
+use super::note::Note;
 use super::{Thing, find, user};
 use crate::id::{AccountId, ImportId, ThingId};
 use crate::import::{Import, Kept};
@@ -24,18 +25,6 @@ use crate::store::{StoreError, Table, Write, decode};
 const MOST_EMPTY: usize = 90;
 /// Times a drop is tried again when the thing changed under it.
 const ATTEMPTS: usize = 20;
-
-/// A note that an import touches a shared thing.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-pub struct Note {
-    /// What it touches.
-    pub kind: Kind,
-    /// Which.
-    pub id: ThingId,
-    /// A project's client: the undo has to find it when the project is gone already.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub client: Option<ThingId>,
-}
 
 /// Totals of entries.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]

@@ -12,12 +12,12 @@ use serde::{Deserialize, Serialize};
 
 use super::Import;
 use crate::entity::Thing;
-use crate::entity::reference::Note;
+use crate::entity::note::Note;
 use crate::id::{AccountId, ThingId};
 use crate::ledger::{packed, unpacked};
 use crate::services::Services;
 use crate::store::keys::{self, Kind};
-use crate::store::{StoreError, Write, decode};
+use crate::store::{StoreError, Write};
 
 /// The most that one item tells of: it has at most 400 KB, and an id takes eight bytes.
 const MOST: usize = 40_000;
@@ -59,12 +59,11 @@ impl Made {
     /// What stands, read from the things that the notes name.
     pub(super) async fn by_notes(services: &Services, import: &Import) -> Result<Self, StoreError> {
         let mut made = Self::default();
-        let mut query = keys::notes(import.account, import.id, None);
+        let mut query = keys::notes(import.account, import.id);
         loop {
             let (items, last) = services.store.page(&query).await?;
-            let notes: Vec<Note> = items.into_iter().map(decode).collect::<Result<_, _>>()?;
-            let wanted: Vec<_> =
-                notes.iter().filter(|note| note.kind != Kind::User).map(|note| (note.kind, note.id)).collect();
+            let notes = Note::all(&items)?.into_iter().filter(|note| note.kind != Kind::User);
+            let wanted: Vec<_> = notes.map(|note| (note.kind, note.id)).collect();
             for thing in Thing::get_many(services, import.account, &wanted).await? {
                 match thing.kind {
                     _ if thing.created_by != import.id || thing.is_spent() => {}
@@ -80,6 +79,7 @@ impl Made {
         }
         for ids in [&mut made.projects, &mut made.tags] {
             ids.sort_unstable_by(|a, b| b.cmp(a));
+            ids.dedup();
         }
         Ok(made)
     }

@@ -11,10 +11,11 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use super::draft::{ParsedRow, PersonKey};
 use super::names::entries;
 use super::resolve::{IN_FLIGHT, Person};
-use super::touch::{note, referred};
+use super::touch::referred;
 use crate::drained::drained;
 use crate::entity::find::{Found, find};
-use crate::entity::reference::{self, Note};
+use crate::entity::note::Note;
+use crate::entity::reference;
 use crate::entity::{Thing, UserFields, normal, tidy, user};
 use crate::id::ThingId;
 use crate::import::{Import, ImportError};
@@ -165,7 +166,8 @@ async fn make(services: &Services, import: &Import, person: &PersonKey, name: &s
         let email = if let PersonKey::Email(email) = person { email.clone() } else { String::new() };
         let mut made = user::new(place.id, fields(email, name), import.created_at);
         (made.created_by, made.refs) = (import.id, 1);
-        note(services, import, &[Note { kind: Kind::User, id: made.id, client: None }]).await?;
+        Note::put_all(services, import.account, import.id, &[Note { kind: Kind::User, id: made.id, client: None }])
+            .await?;
         let mut writes = place.put(account, &made);
         writes.extend(user::claims(account, &made, None));
         writes.push(reference::new_reference(account, Kind::User, made.id, import.id));
@@ -238,7 +240,7 @@ async fn touch_one(services: &Services, import: &Import, user: ThingId) -> Resul
     if referred(services, import, Kind::User, user).await? {
         return Ok(user);
     }
-    note(services, import, &[Note { kind: Kind::User, id: user, client: None }]).await?;
+    Note::put_all(services, import.account, import.id, &[Note { kind: Kind::User, id: user, client: None }]).await?;
     let refer = reference::refer(import.account, Kind::User, user, import.id);
     match services.store.transact(refer.to_vec()).await {
         Err(error) if error.is_refused() => {

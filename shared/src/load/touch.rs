@@ -9,13 +9,14 @@ use super::resolve::IN_FLIGHT;
 use crate::drained::drained;
 use crate::entity::Thing;
 use crate::entity::find::{Found, Place, find};
-use crate::entity::reference::{self, Note};
+use crate::entity::note::Note;
+use crate::entity::reference;
 use crate::id::{AccountId, ThingId};
 use crate::import::{Import, ImportError};
 use crate::lease::Lease;
 use crate::services::Services;
 use crate::store::keys::{self, Kind};
-use crate::store::{StoreError, Table, Write, encode};
+use crate::store::{StoreError, Table, Write};
 
 /// Tries to find or make a thing while others do.
 const ATTEMPTS: usize = 20;
@@ -123,14 +124,15 @@ async fn note_all(
     wanted: &[Wanted],
     seen: &[Seen],
 ) -> Result<HashSet<(Kind, ThingId)>, StoreError> {
+    let account = import.account;
     let is_touched = |wanted: &Wanted, seen: &Seen| match seen {
         Seen::Thing { referred, .. } => !referred,
         Seen::Nothing => wanted.may_be_made(import),
         Seen::Other => false,
     };
     let touched = wanted.iter().zip(seen).filter(|(wanted, seen)| is_touched(wanted, seen));
-    let notes: Vec<_> = touched.map(|(wanted, _)| wanted.note(wanted.place(import.account).id)).collect();
-    note(services, import, &notes).await?;
+    let notes: Vec<_> = touched.map(|(wanted, _)| wanted.note(wanted.place(account).id)).collect();
+    Note::put_all(services, account, import.id, &notes).await?;
     Ok(notes.iter().map(|note| (note.kind, note.id)).collect())
 }
 
@@ -169,7 +171,7 @@ async fn touch(
             Found::Absent(place) => creation(services, import, wanted.client.as_ref(), &[(wanted, place)]).await?,
         };
         if !noted.contains(&(wanted.kind, id)) {
-            note(services, import, &[wanted.note(id)]).await?;
+            Note::put_all(services, account, import.id, &[wanted.note(id)]).await?;
         }
         match services.store.transact(writes).await {
             Ok(()) => {
@@ -232,10 +234,4 @@ async fn set_spelling(
 pub async fn referred(services: &Services, import: &Import, kind: Kind, id: ThingId) -> Result<bool, StoreError> {
     let reference = keys::reference(import.account, kind, id, import.id);
     Ok(services.store.get(&reference).await?.is_some())
-}
-
-/// Notes in the import's partition what is going to be touched.
-pub async fn note(services: &Services, import: &Import, notes: &[Note]) -> Result<(), StoreError> {
-    let key = |note: &Note| keys::note(import.account, import.id, note.kind, note.id);
-    services.store.put_all(notes.iter().map(|note| (Table::Imports, encode(&key(note), note))).collect()).await
 }

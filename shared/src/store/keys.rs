@@ -183,24 +183,19 @@ pub fn histories(account: AccountId, import: ImportId) -> Query {
     Query::partition(Table::Imports, import_partition(account, import)).prefix("history#")
 }
 
-/// The note that the import touches a shared thing; written before the touch.
-pub fn note(account: AccountId, import: ImportId, kind: Kind, id: ThingId) -> Key {
-    let pk = format!("{}#notes", import_partition(account, import));
-    Key::imports(pk, format!("{}#{id:016}", kind.as_str()))
+/// Notes of shared things that the import touches, by what they say; written before the touch.
+pub fn note(account: AccountId, import: ImportId, said: &[u8]) -> Key {
+    Key::imports(format!("{}#notes", import_partition(account, import)), digest(&[said]))
 }
 
-/// The notes of an import, of one kind or all.
-pub fn notes(account: AccountId, import: ImportId, kind: Option<Kind>) -> Query {
-    let query = Query::partition(Table::Imports, format!("{}#notes", import_partition(account, import)));
-    match kind {
-        Some(kind) => query.prefix(format!("{}#", kind.as_str())),
-        None => query,
-    }
+/// The notes of an import.
+pub fn notes(account: AccountId, import: ImportId) -> Query {
+    Query::partition(Table::Imports, format!("{}#notes", import_partition(account, import)))
 }
 
 /// The claim of an object as the source of an import: bucket, key and ETag.
 pub fn source(account: AccountId, bucket: &str, object: &str, etag: &str) -> Key {
-    let digest = digest(&[bucket, object, etag]);
+    let digest = digest(&[bucket.as_bytes(), object.as_bytes(), etag.as_bytes()]);
     Key::imports(format!("A#{account}#S#{digest}"), "source")
 }
 
@@ -258,7 +253,7 @@ pub fn account(account: AccountId) -> Key {
 
 /// A token, by the SHA-256 of its text.
 pub fn token(text: &str) -> Key {
-    Key::workspace(format!("T#{}", digest(&[text])), "token")
+    Key::workspace(format!("T#{}", digest(&[text.as_bytes()])), "token")
 }
 
 /// A shared thing.
@@ -318,10 +313,10 @@ pub fn event(account: AccountId, import: ImportId, event: &str) -> Key {
     Key { table: Table::Events, pk: import_partition(account, import), sk: event.to_owned() }
 }
 
-fn digest(parts: &[&str]) -> String {
+fn digest(parts: &[&[u8]]) -> String {
     let mut hash = Sha256::new();
     for part in parts {
-        hash.update(part.as_bytes());
+        hash.update(part);
         hash.update([0]);
     }
     hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect()

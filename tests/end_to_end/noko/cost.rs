@@ -178,6 +178,24 @@ async fn ten_thousand_rows_cost_at_most_1_04_write_units_each_both_ways() -> any
     Ok(())
 }
 
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_new_name_costs_at_most_six_write_units_both_ways_however_many_there_are() -> anyhow::Result<()> {
+    let stack = Stack::start(1000).await?;
+    let (rows, projects, tags) = (2_000, 1_000, 500);
+    let store = &stack.system.services().store;
+    let before = store.consumed().write;
+    let id = stack.import(toggl(rows, projects, tags).as_bytes(), &[]).await?;
+    let between = store.consumed().write;
+    let shown = stack.native(id).await?;
+    assert_eq!((&shown["projects"], &shown["tags"]), (&json!(projects), &json!(tags)));
+    stack.undo(id).await?;
+    let after = store.consumed().write;
+    let most = rows as f64 + 2.0 * 12.0 + 6.0 * (projects + tags) as f64;
+    println!("import {}, undo {} write units of {most}", between - before, after - between);
+    assert!(between - before <= most && after - between <= most);
+    Ok(())
+}
+
 #[tokio::test]
 async fn a_list_of_imports_reads_a_page_whatever_was_undone() -> anyhow::Result<()> {
     let stack = Stack::start(1000).await?;

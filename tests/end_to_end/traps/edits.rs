@@ -6,7 +6,7 @@ use shared::entity::by_hand::entries::{self, EntryInput, ProjectInput};
 use shared::entity::by_hand::things::{self, ThingInput};
 use shared::id::{ChunkNo, EntryId, Row};
 use shared::import::{Import, Status};
-use shared::load::load;
+use shared::load::{Loaded, load};
 use shared::store::keys::Kind;
 
 use crate::faults::Faults;
@@ -14,7 +14,7 @@ use crate::files::one;
 use crate::invariants::at_rest;
 use crate::stack::{Stack, differences};
 
-use super::{ACCOUNT, IMPORT, USER, imported, planned};
+use super::{ACCOUNT, IMPORT, USER, hold_at, imported, planned};
 
 #[tokio::test]
 async fn a_project_gets_its_old_name_back() -> anyhow::Result<()> {
@@ -84,4 +84,32 @@ async fn an_edit_by_hand_between_the_chunks_is_in_the_totals() -> anyhow::Result
     load(services, ACCOUNT, IMPORT, ChunkNo(1)).await?;
     assert_eq!(Import::find(services, ACCOUNT, IMPORT).await?.status, Status::Complete);
     at_rest(&stack).await
+}
+
+#[tokio::test]
+async fn a_name_that_somebody_takes_first_does_not_keep_others_from_being_made_with_it() -> anyhow::Result<()> {
+    for n in 1.. {
+        let stack = planned(6).await?;
+        let services = stack.system.services();
+        let hold = hold_at(n);
+        let slow = hold.faults.connect(&stack.system);
+        let mut loading = Box::pin(load(&slow, ACCOUNT, IMPORT, ChunkNo(0)));
+        if !hold.until_held(&mut loading).await {
+            assert!(n > 10, "{n}");
+            return Ok(());
+        }
+        // The chunk names the tags 0 and 1; one of them is there now, in another spelling.
+        let named = ThingInput { name: Some("TAG 1".to_owned()), ..ThingInput::default() };
+        let taken = things::create(services, ACCOUNT, Kind::Tag, &named).await;
+        hold.let_go.send(true)?;
+        assert_eq!(loading.await?, Loaded::Done, "{n}");
+        assert_eq!(load(services, ACCOUNT, IMPORT, ChunkNo(1)).await?, Loaded::Done, "{n}");
+        at_rest(&stack).await?;
+        if let Ok(tag) = taken {
+            let shown = stack.get(&format!("/v2/tags/{}", tag.id)).await?.expect(200)?;
+            assert_eq!(shown["name"], "TAG 1", "{n}");
+        }
+        assert_eq!(stack.get("/v2/tags").await?.json().as_array().map(Vec::len), Some(2), "{n}");
+    }
+    Ok(())
 }

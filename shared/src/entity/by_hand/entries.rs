@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 use jiff::civil::Date;
 
 use super::{ATTEMPTS, EditError, busy, tagging, things};
-use crate::entity::reference::{self, Note, Reference, Sums};
+use crate::entity::note::Note;
+use crate::entity::reference::{self, Reference, Sums};
 use crate::entity::{Entry, Thing};
 use crate::id::{AccountId, ChunkNo, EntryId, ImportId, Row, ThingId};
 use crate::import::{Import, Status, dropped};
@@ -310,6 +311,5 @@ async fn note(
     id: ThingId,
 ) -> Result<(), StoreError> {
     let client = Thing::get(services, account, kind, id).await?.and_then(|thing| thing.client());
-    let note = Note { kind, id, client };
-    services.store.write(Write::put(keys::note(account, import, kind, id), &note)).await.map(drop)
+    Note::put_all(services, account, import, &[Note { kind, id, client }]).await
 }
