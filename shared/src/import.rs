@@ -164,9 +164,6 @@ pub struct Reading {
     /// How its rows are read.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub layout: Option<Layout>,
-    /// The imports whose entries it is compared with, to skip what is there already.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub compared_with: Vec<ImportId>,
     /// Why they are not: a [`crate::format::Refusal`], as it is shown.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub refusal: Option<serde_json::Value>,

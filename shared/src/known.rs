@@ -10,11 +10,9 @@
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use jiff::civil::Date;
 use tokio::sync::OnceCell;
 
-use crate::format::Fingerprint;
-use crate::id::{AccountId, ChunkNo, ImportId, ThingId};
+use crate::id::{AccountId, ImportId, ThingId};
 use crate::import::Reading;
 use crate::store::keys::Kind;
 
@@ -22,8 +20,6 @@ use crate::store::keys::Kind;
 const MOST_IMPORTS: usize = 8;
 /// Names of one import that are remembered: memory must not grow with the file.
 const MOST_NAMES: usize = 4096;
-/// Fingerprints of other imports that are remembered for one: eight megabytes.
-const MOST_FINGERPRINTS: usize = 1_000_000;
 
 /// What is remembered, by import. Clones share it.
 #[derive(Clone, Default)]
@@ -36,27 +32,6 @@ struct Remembered {
     import: ImportId,
     names: Names,
     reading: Arc<OnceCell<Reading>>,
-    earlier: Arc<tokio::sync::Mutex<Earlier>>,
-}
-
-/// What was read of the imports that an import is compared with.
-#[derive(Default)]
-pub struct Earlier {
-    /// Their chunks, once they were listed.
-    pub chunks: Option<Vec<EarlierChunk>>,
-    fingerprints: HashMap<(ImportId, ChunkNo), Arc<[Fingerprint]>>,
-    held: usize,
-}
-
-/// A committed chunk of another import.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct EarlierChunk {
-    /// Whose it is.
-    pub import: ImportId,
-    /// Which.
-    pub chunk: ChunkNo,
-    /// The first and the last day of its entries.
-    pub days: (Date, Date),
 }
 
 /// What one import refers to. Holding the lock is going first.
@@ -88,11 +63,6 @@ impl Known {
         self.remembered(account, import, |known| Arc::clone(&known.reading))
     }
 
-    /// What was read of the imports that an import is compared with.
-    pub fn earlier(&self, account: AccountId, import: ImportId) -> Arc<tokio::sync::Mutex<Earlier>> {
-        self.remembered(account, import, |known| Arc::clone(&known.earlier))
-    }
-
     fn remembered<T>(&self, account: AccountId, import: ImportId, of: impl FnOnce(&Remembered) -> T) -> T {
         let mut imports = self.imports.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(known) = imports.iter().find(|known| (known.account, known.import) == (account, import)) {
@@ -101,8 +71,7 @@ impl Known {
         if imports.len() >= MOST_IMPORTS {
             imports.remove(0);
         }
-        let known =
-            Remembered { account, import, names: Names::default(), reading: Arc::default(), earlier: Arc::default() };
+        let known = Remembered { account, import, names: Names::default(), reading: Arc::default() };
         let what = of(&known);
         imports.push(known);
         what
@@ -130,22 +99,5 @@ impl References {
             self.things.clear();
         }
         self.things.insert((kind, key), Reference { id, spelling, client_spelling });
-    }
-}
-
-impl Earlier {
-    /// The fingerprints of a chunk, if they are remembered.
-    pub fn fingerprints(&self, import: ImportId, chunk: ChunkNo) -> Option<Arc<[Fingerprint]>> {
-        self.fingerprints.get(&(import, chunk)).cloned()
-    }
-
-    /// The fingerprints of a chunk were read.
-    pub fn remember(&mut self, import: ImportId, chunk: ChunkNo, fingerprints: Arc<[Fingerprint]>) {
-        if self.held + fingerprints.len() > MOST_FINGERPRINTS {
-            self.fingerprints.clear();
-            self.held = 0;
-        }
-        self.held += fingerprints.len();
-        self.fingerprints.insert((import, chunk), fingerprints);
     }
 }

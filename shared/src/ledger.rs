@@ -202,9 +202,9 @@ pub struct Chunk {
     /// Records in between that are too long to be read, and whose bytes are passed over.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub oversized: Vec<Oversized>,
-    /// Rows that have equals before them in the file: the offset here, and how many. Until it is committed.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub repeats: Vec<(u32, u32)>,
+    /// Runs of rows that are there already and are to be left out: the offset here, and how many. Until it is committed.
+    #[serde(skip)]
+    pub there: Vec<(u32, u32)>,
     /// Where it stands.
     pub state: ChunkState,
     /// Who works on it.
@@ -239,7 +239,7 @@ impl Chunk {
             start,
             end,
             oversized,
-            repeats: Vec::new(),
+            there: Vec::new(),
             state: ChunkState::Planned,
             lease: None,
             lease_until: None,
@@ -263,7 +263,16 @@ impl Chunk {
             Some(AttributeValue::B(blob)) => Some(unpacked(blob.as_ref())?),
             _ => None,
         };
-        Ok(Self { page, ..decode(item)? })
+        let there = match item.remove("there") {
+            Some(AttributeValue::B(blob)) => unpacked(blob.as_ref())?,
+            _ => Vec::new(),
+        };
+        Ok(Self { page, there, ..decode(item)? })
+    }
+
+    /// Whether a row, by its offset, is there already.
+    pub fn is_there(&self, offset: u64) -> bool {
+        self.there.iter().any(|&(first, rows)| (u64::from(first)..u64::from(first + rows)).contains(&offset))
     }
 
     /// Entries that stand.
@@ -275,6 +284,11 @@ impl Chunk {
     pub fn loaded(&self) -> u64 {
         self.page.as_ref().map_or(0, |page| page.count(Outcome::Created) - self.dropped)
     }
+}
+
+/// Runs of a chunk's rows as an attribute.
+pub fn runs_attribute(runs: &[(u32, u32)]) -> AttributeValue {
+    AttributeValue::B(Blob::new(packed(&runs)))
 }
 
 /// A page as an attribute.

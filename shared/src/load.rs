@@ -7,7 +7,6 @@
 //! dies on the way leaves nothing that the next try does not write over or the undo does not find.
 
 mod draft;
-mod duplicates;
 mod make;
 mod names;
 mod people;
@@ -165,8 +164,7 @@ async fn rows(
     let span = chunk.span();
     let bytes = services.files.ranges(table, span.ranges()).await?;
     let rows = layout.rows(&span, &bytes).map_err(|error| StoreError::Shape(error.to_string()))?;
-    let mut rows = draft::parse(&rows, &import.options);
-    duplicates::mark(services, import, chunk, &reading.compared_with, &mut rows).await?;
+    let rows = draft::parse(&rows, chunk, &import.options);
     let named = resolve::resolve(services, import, &rows, lease).await?;
     let drafts = draft::draft(import, rows, &named);
     if chunk.tries > 1 {
@@ -227,13 +225,12 @@ async fn commit(
 ) -> Result<(), ImportError> {
     lease.check(&services.clock)?;
     let counts = drafts.counts;
-    let page =
-        Write::update(key, "SET #state = :committed, #page = :page REMOVE #lease, #lease_until, #tries, #repeats")
-            .when("#lease = :token AND #state = :planned")
-            .bind(":committed", ChunkState::Committed)
-            .bind(":planned", ChunkState::Planned)
-            .bind(":token", &lease.token)
-            .bind_attribute(":page", page_attribute(&drafts.page));
+    let page = Write::update(key, "SET #state = :committed, #page = :page REMOVE #lease, #lease_until, #tries, #there")
+        .when("#lease = :token AND #state = :planned")
+        .bind(":committed", ChunkState::Committed)
+        .bind(":planned", ChunkState::Planned)
+        .bind(":token", &lease.token)
+        .bind_attribute(":page", page_attribute(&drafts.page));
     let add = "ADD #chunks :one, #created :created, #skipped :skipped, #duplicates :duplicates, #failed :failed, \
                #seconds :seconds";
     let count = Write::update(keys::counts(import.account, import.id, chunk.number), add)

@@ -7,7 +7,7 @@
 //! import go on to `processing`; then a message goes out for each chunk. A run that finds the plan made
 //! sends the messages again for the chunks that are not committed.
 
-mod repeats;
+mod duplicates;
 
 use crate::drained::drained;
 use crate::files::{FileError, Object};
@@ -137,10 +137,9 @@ async fn begin(services: &Services, import: &Import, source: &Object, planned: P
     let Planned { plan, unpacked } = planned;
     let chunks = plan.rows.div_ceil(u64::from(import.rows_per_chunk));
     let table = unpacked.as_ref().unwrap_or(source);
-    let compared_with = match import.options.duplicates {
-        Duplicates::Create => Vec::new(),
-        Duplicates::Skip => repeats::compared_with(services, import, table, &plan.layout, (plan.rows, chunks)).await?,
-    };
+    if import.options.duplicates == Duplicates::Skip {
+        duplicates::note(services, import, table, &plan.layout, (plan.rows, chunks)).await?;
+    }
     let mut change = Change::none()
         .set("rows", plan.rows)
         .set("chunks", chunks)
@@ -149,7 +148,7 @@ async fn begin(services: &Services, import: &Import, source: &Object, planned: P
     if let Some(unpacked) = unpacked {
         change = change.set("unpacked", unpacked);
     }
-    let reading = Reading { layout: Some(plan.layout), compared_with, refusal: None };
+    let reading = Reading { layout: Some(plan.layout), refusal: None };
     services.store.write(Write::put(keys::reading(import.account, import.id), &reading)).await?;
     transition(services, import, Status::Processing, BY, change).await
 }

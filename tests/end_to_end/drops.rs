@@ -1,5 +1,7 @@
 //! Files dropped into the bucket, over S3.
 
+use std::collections::BTreeMap;
+
 use aws_sdk_s3::primitives::ByteStream;
 use serde_json::{Value, json};
 use shared::store::Table;
@@ -7,6 +9,7 @@ use shared::store::Table;
 use crate::files::{TOGGL, TOGGL_SECONDS};
 use crate::postman::dropped;
 use crate::stack::{Stack, differences};
+use crate::world::Draw;
 
 /// Puts a file into the account's inbox, and waits until nothing is left to do.
 async fn put(stack: &Stack, key: &str, file: &[u8], metadata: &[(&str, &str)]) -> anyhow::Result<()> {
@@ -213,5 +216,68 @@ async fn drops_of_an_account_wait_for_each_other_in_the_order_they_came() -> any
     let open: Vec<_> =
         stack.dump(Table::Imports).await?.into_values().filter(|item| item.contains_key("open")).collect();
     assert!(open.is_empty(), "{open:?}");
+    Ok(())
+}
+
+/// How many entries stand of each day and text.
+async fn standing(stack: &Stack) -> anyhow::Result<BTreeMap<(String, String), usize>> {
+    let mut standing = BTreeMap::new();
+    for entry in stack.pages("/v2/entries?per_page=1000").await? {
+        let text = |name: &str| entry[name].as_str().unwrap_or_default().to_owned();
+        *standing.entry((text("date"), text("description"))).or_default() += 1;
+    }
+    Ok(standing)
+}
+
+#[tokio::test]
+async fn whatever_overlaps_a_drop_brings_exactly_what_is_missing() -> anyhow::Result<()> {
+    const TEXTS: [&str; 3] = ["Tea", "Sketch", "Review"];
+    for seed in 1..=6 {
+        let mut draw = Draw(seed);
+        let stack = Stack::start(3).await?;
+        for step in 0..14 {
+            let rows: Vec<(u32, &str)> = (0..=draw.below(12))
+                .map(|_| (1 + draw.below(4) as u32, *draw.of(&TEXTS).expect("there are some")))
+                .collect();
+            let mut expected = standing(&stack).await?;
+            match draw.below(6) {
+                0 => {
+                    let imports = stack.pages("/v2/imports").await?;
+                    if let Some(import) = draw.of(&imports).and_then(|import| import["id"].as_u64()) {
+                        stack.undo(import).await?;
+                    }
+                }
+                1 => {
+                    let entries = stack.pages("/v2/entries").await?;
+                    if let Some(entry) = draw.of(&entries) {
+                        stack.delete(&format!("/v2/entries/{}", entry["id"])).await?.expect(204)?;
+                    }
+                }
+                2 => drop(stack.import(&toggl(rows), &[]).await?),
+                _ => {
+                    let mut wanted: BTreeMap<(String, String), usize> = BTreeMap::new();
+                    for (day, text) in &rows {
+                        *wanted.entry((format!("2026-03-{day:02}"), (*text).to_owned())).or_default() += 1;
+                    }
+                    let before: usize = expected.values().sum();
+                    for (row, count) in wanted {
+                        let stands = expected.entry(row).or_default();
+                        *stands = count.max(*stands);
+                    }
+                    let missing = expected.values().sum::<usize>() - before;
+                    let name = format!("{step}.csv");
+                    drop_file(&stack, &format!("inbox/1/toggl/{name}"), &toggl(rows.clone()), &[]).await?;
+                    assert_eq!(standing(&stack).await?, expected, "seed {seed}, step {step}");
+                    let there = rows.len() - missing;
+                    let told = told(&report(&stack, &name).await?);
+                    assert_eq!(
+                        told,
+                        json!(["complete", rows.len(), missing, there, there]),
+                        "seed {seed}, step {step}"
+                    );
+                }
+            }
+        }
+    }
     Ok(())
 }

@@ -9,7 +9,7 @@ use crate::entity::{Entry, normal, tidy};
 use crate::format::{self, EntryRow, ErrorCode, Fingerprint, RowError, Rows};
 use crate::id::{EntryId, Row, ThingId};
 use crate::import::{Counts, Import, Options};
-use crate::ledger::{Outcome, Page, PageError, Total};
+use crate::ledger::{Chunk, Outcome, Page, PageError, Total};
 use crate::store::keys::Kind;
 
 /// A row as it was parsed.
@@ -60,7 +60,7 @@ pub struct Drafts {
 }
 
 /// The rows of a chunk, without tags if those are not to be imported.
-pub fn parse<'r>(rows: &'r Rows<'_>, options: &Options) -> Vec<ParsedRow<'r>> {
+pub fn parse<'r>(rows: &'r Rows<'_>, chunk: &Chunk, options: &Options) -> Vec<ParsedRow<'r>> {
     rows.into_iter()
         .map(|row| {
             let mut entry = row.entry.and_then(storable);
@@ -69,7 +69,8 @@ pub fn parse<'r>(rows: &'r Rows<'_>, options: &Options) -> Vec<ParsedRow<'r>> {
             if let (Ok(entry), false) = (&mut entry, options.import_tags) {
                 entry.tags.clear();
             }
-            ParsedRow { row: Row(row.row), line: row.line, fingerprint, duplicate: false, entry }
+            let duplicate = chunk.is_there(row.row - chunk.first_row);
+            ParsedRow { row: Row(row.row), line: row.line, fingerprint, duplicate, entry }
         })
         .collect()
 }

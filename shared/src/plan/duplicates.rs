@@ -1,0 +1,300 @@
+//! Which rows of a file are there already.
+//!
+//! They are told by their fingerprints, compared with those that the entries of the account's other imports keep: of
+//! committed chunks that hold the same days, and of entries that stand, for one that was deleted by hand is not there.
+//! Rows may be equal and yet be two, so equals are counted off against each other in the order of the file: of three
+//! equal rows the first two are there already if two such entries stand.
+//!
+//! Chunks are loaded in any order, so all of it is decided here, before the first is, and noted in the chunks. Of a long
+//! file the fingerprints are taken in shares, a pass over the file and over the entries of its days for each; what is kept
+//! of all of them is a bit for each row.
+
+use std::collections::{BTreeSet, HashMap};
+
+use futures::{StreamExt, TryStreamExt, stream};
+use jiff::civil::Date;
+use serde::Deserialize;
+
+use crate::drained::drained;
+use crate::files::Object;
+use crate::format::{Fingerprint, Layout};
+use crate::id::{ChunkNo, ImportId};
+use crate::import::{Import, ImportError, Status};
+use crate::ledger::{Chunk, ChunkState, runs_attribute};
+use crate::services::Services;
+use crate::store::keys::{self, Counter};
+use crate::store::{Query, StoreError, Write, decode};
+
+/// Fingerprints that are held at once: some twenty-five megabytes.
+const SHARE: u64 = 500_000;
+/// Chunks whose bytes, or whose entries, are fetched ahead.
+const FETCHES_AHEAD: usize = 4;
+/// Chunk items written at once.
+const WRITES_IN_FLIGHT: usize = 16;
+/// Behind the last chunk of any import.
+const LAST_CHUNK: ChunkNo = ChunkNo(9_999_999);
+
+/// Notes in the chunks of a planned file of so many rows and chunks which of its rows are there already.
+pub async fn note(
+    services: &Services,
+    import: &Import,
+    source: &Object,
+    layout: &Layout,
+    (rows, chunks): (u64, u64),
+) -> Result<(), ImportError> {
+    let file = File { services, import, source, layout, chunks };
+    // A run that died may have noted what is not there any more.
+    let noted = file.noted().await?;
+    let found = find(&file, rows).await?;
+    file.write(&found, &noted).await
+}
+
+/// The rows that are there already.
+async fn find(file: &File<'_>, rows: u64) -> Result<Bits, ImportError> {
+    let mut found = Bits::new(rows);
+    let mut others = others(file.services, file.import).await?;
+    let shares = rows.div_ceil(SHARE).max(1);
+    for share in 0..shares {
+        if others.is_empty() {
+            break;
+        }
+        let Share { rows, days } = file.share(share, shares).await?;
+        let span = days.first().copied().zip(days.last().copied());
+        others.retain(|other| overlap(span, other.days));
+        let mut standing: HashMap<Fingerprint, u32> = rows.iter().map(|&(fingerprint, _)| (fingerprint, 0)).collect();
+        for other in &others {
+            count(file.services, file.import, other.id, &days, &mut standing).await?;
+        }
+        for (fingerprint, row) in rows {
+            if let Some(left) = standing.get_mut(&fingerprint).filter(|left| **left > 0) {
+                *left -= 1;
+                found.set(row);
+            }
+        }
+    }
+    Ok(found)
+}
+
+/// An import that may have brought the same rows.
+struct Other {
+    id: ImportId,
+    /// The first and the last day of its entries, if it is settled.
+    days: Option<(Date, Date)>,
+}
+
+/// The account's other imports that have entries, by their numbers, which leave no gaps.
+async fn others(services: &Services, import: &Import) -> Result<Vec<Other>, StoreError> {
+    let last = services.store.last_number(&keys::counter(import.account, Counter::Imports)).await?;
+    let numbers = (1..=last).map(ImportId).filter(|number| *number != import.id);
+    let wanted: Vec<_> = numbers.map(|number| keys::import(import.account, number)).collect();
+    let found = services.store.get_many(&wanted).await?;
+    let mut others = Vec::new();
+    for item in found {
+        let other: Import = decode(item)?;
+        let gone = matches!(
+            other.status,
+            Status::New | Status::Queued | Status::Unsupported | Status::RollingBack | Status::RolledBack
+        );
+        let empty = other.tally.is_some() && other.days.is_none();
+        if !gone && !empty {
+            others.push(Other { id: other.id, days: other.days });
+        }
+    }
+    others.sort_by_key(|other| other.id);
+    Ok(others)
+}
+
+/// Whether two spans of days have one in common, as far as is known.
+fn overlap(one: Option<(Date, Date)>, other: Option<(Date, Date)>) -> bool {
+    match (one, other) {
+        (None, _) => false,
+        (_, None) => true,
+        (Some(one), Some(other)) => one.0 <= other.1 && other.0 <= one.1,
+    }
+}
+
+/// A planned file.
+struct File<'a> {
+    services: &'a Services,
+    import: &'a Import,
+    source: &'a Object,
+    layout: &'a Layout,
+    chunks: u64,
+}
+
+impl File<'_> {
+    /// The chunks in which something is noted.
+    async fn noted(&self) -> Result<BTreeSet<ChunkNo>, StoreError> {
+        let mut noted = BTreeSet::new();
+        let mut query = self.all_chunks();
+        loop {
+            let (items, last) = self.services.store.page(&query).await?;
+            for item in items {
+                let chunk = Chunk::decode(item)?;
+                if !chunk.there.is_empty() {
+                    noted.insert(chunk.number);
+                }
+            }
+            match last {
+                Some(last) => query = query.after(last),
+                None => return Ok(noted),
+            }
+        }
+    }
+
+    fn all_chunks(&self) -> Query {
+        keys::chunks(self.import.account, self.import.id, ChunkNo(0), ChunkNo(self.chunks))
+    }
+
+    /// Reads the whole file and takes the fingerprints of one share.
+    async fn share(&self, share: u64, shares: u64) -> Result<Share, ImportError> {
+        let mut taken = Share::default();
+        let mut query = self.all_chunks();
+        loop {
+            let (items, last) = self.services.store.page(&query).await?;
+            let chunks: Vec<Chunk> = items.into_iter().map(Chunk::decode).collect::<Result<_, _>>()?;
+            let fetch = |chunk: Chunk| async move {
+                let bytes = self.services.files.ranges(self.source, chunk.span().ranges()).await?;
+                Ok::<_, ImportError>((chunk, bytes))
+            };
+            let mut fetched = stream::iter(chunks.into_iter().map(fetch)).buffered(FETCHES_AHEAD);
+            while let Some((chunk, bytes)) = fetched.try_next().await? {
+                let rows = self.layout.rows(&chunk.span(), &bytes);
+                for row in &rows.map_err(|error| StoreError::Shape(error.to_string()))? {
+                    let Ok(entry) = &row.entry else { continue };
+                    taken.days.insert(entry.date);
+                    let fingerprint = entry.fingerprint();
+                    if fingerprint.0 % shares == share {
+                        taken.rows.push((fingerprint, row.row - 1));
+                    }
+                }
+            }
+            match last {
+                Some(last) => query = query.after(last),
+                None => return Ok(taken),
+            }
+        }
+    }
+
+    /// Writes what was found into the chunks, unless another run has gone on to load them.
+    async fn write(&self, found: &Bits, noted: &BTreeSet<ChunkNo>) -> Result<(), ImportError> {
+        let rows = u64::from(self.import.rows_per_chunk);
+        let note = |number: ChunkNo| {
+            let runs = found.runs(number.0 * rows, (number.0 + 1) * rows);
+            (!runs.is_empty() || noted.contains(&number)).then_some(async move {
+                let key = keys::chunk(self.import.account, self.import.id, number);
+                let note = Write::update(key, "SET #there = :there")
+                    .when("#state = :planned")
+                    .bind_attribute(":there", runs_attribute(&runs))
+                    .bind(":planned", ChunkState::Planned);
+                match self.services.store.write(note).await {
+                    Err(error) if !error.is_refused() => Err(error),
+                    _ => Ok(()),
+                }
+            })
+        };
+        let notes: Vec<_> = (0..self.chunks).map(ChunkNo).filter_map(note).collect();
+        drained(notes, WRITES_IN_FLIGHT).await?;
+        Ok(())
+    }
+}
+
+/// What one pass over the file takes.
+#[derive(Default)]
+struct Share {
+    /// The fingerprints of the share, each with its row, from 0.
+    rows: Vec<(Fingerprint, u64)>,
+    /// The days of all rows.
+    days: BTreeSet<Date>,
+}
+
+/// Counts the entries of another import that stand on these days and have one of the fingerprints.
+async fn count(
+    services: &Services,
+    import: &Import,
+    other: ImportId,
+    days: &BTreeSet<Date>,
+    standing: &mut HashMap<Fingerprint, u32>,
+) -> Result<(), ImportError> {
+    let mut query = keys::chunks(import.account, other, ChunkNo(0), LAST_CHUNK);
+    loop {
+        let (items, last) = services.store.page(&query).await?;
+        let chunks: Vec<Chunk> = items.into_iter().map(Chunk::decode).collect::<Result<_, _>>()?;
+        let of_the_days = |chunk: &Chunk| {
+            let dates = chunk.page.as_ref().and_then(|page| page.dates);
+            let shared = dates.is_some_and(|(first, last)| days.range(first..=last).next().is_some());
+            (chunk.state == ChunkState::Committed && shared).then_some(chunk.number)
+        };
+        let fetch = |chunk| fingerprints(services, import, other, chunk);
+        let chunks: Vec<_> = chunks.iter().filter_map(of_the_days).collect();
+        let mut fetched = stream::iter(chunks.into_iter().map(fetch)).buffered(FETCHES_AHEAD);
+        while let Some(fingerprints) = fetched.try_next().await? {
+            for fingerprint in fingerprints {
+                if let Some(count) = standing.get_mut(&fingerprint) {
+                    *count += 1;
+                }
+            }
+        }
+        match last {
+            Some(last) => query = query.after(last),
+            None => return Ok(()),
+        }
+    }
+}
+
+/// What is read of an entry.
+#[derive(Deserialize)]
+struct Kept {
+    fingerprint: Option<Fingerprint>,
+}
+
+/// The fingerprints of the entries of a chunk that stand.
+async fn fingerprints(
+    services: &Services,
+    import: &Import,
+    other: ImportId,
+    chunk: ChunkNo,
+) -> Result<Vec<Fingerprint>, StoreError> {
+    let mut found = Vec::new();
+    let mut query = keys::entries(import.account, other, chunk).only("fingerprint");
+    loop {
+        let (items, last) = services.store.page(&query).await?;
+        for item in items {
+            found.extend(decode::<Kept>(item)?.fingerprint);
+        }
+        match last {
+            Some(last) => query = query.after(last),
+            None => return Ok(found),
+        }
+    }
+}
+
+/// A bit for each row.
+struct Bits(Vec<u64>);
+
+impl Bits {
+    fn new(rows: u64) -> Self {
+        Self(vec![0; usize::try_from(rows.div_ceil(64)).expect("rows are counted")])
+    }
+
+    fn set(&mut self, row: u64) {
+        self.0[(row / 64) as usize] |= 1 << (row % 64);
+    }
+
+    fn get(&self, row: u64) -> bool {
+        self.0.get((row / 64) as usize).is_some_and(|word| word & 1 << (row % 64) != 0)
+    }
+
+    /// Runs of set rows from `first` to before `end`: how far behind `first` each begins, and its length.
+    fn runs(&self, first: u64, end: u64) -> Vec<(u32, u32)> {
+        let mut runs: Vec<(u32, u32)> = Vec::new();
+        let offsets = (first..end).filter(|&row| self.get(row)).map(|row| (row - first) as u32);
+        for offset in offsets {
+            match runs.last_mut() {
+                Some((start, length)) if *start + *length == offset => *length += 1,
+                _ => runs.push((offset, 1)),
+            }
+        }
+        runs
+    }
+}
