@@ -12,6 +12,7 @@ mod imports;
 mod input;
 mod paging;
 mod projects;
+mod resource;
 mod shape;
 mod sublists;
 mod tags;
@@ -22,11 +23,15 @@ use axum::Router;
 use axum::routing::{MethodRouter, get};
 
 use crate::Door;
+use entries::Entries;
 pub use error::NokoError;
+use projects::Projects;
+use tags::Tags;
+use users::Users;
 
 /// The routes. A path with and without a slash at its end is the same.
 pub fn router(door: Door) -> Router {
-    let routes: [(&str, MethodRouter<Door>); 18] = [
+    let routes: [(&str, MethodRouter<Door>); 19] = [
         ("/imports", get(imports::list).post(create::create)),
         ("/imports/{id}", get(imports::get).delete(imports::delete)),
         ("/imports/{id}/status", get(imports::status)),
@@ -35,14 +40,15 @@ pub fn router(door: Door) -> Router {
         ("/imports/{id}/entries", get(sublists::entries)),
         ("/imports/{id}/tags", get(sublists::tags)),
         ("/imports/{id}/projects", get(sublists::projects)),
-        ("/entries", get(entries::list).post(entries::create)),
-        ("/entries/{id}", get(entries::get).put(entries::update).patch(entries::update).delete(entries::delete)),
-        ("/projects", get(projects::list).post(projects::create)),
-        ("/projects/{id}", get(projects::get).put(projects::update).patch(projects::update).delete(projects::delete)),
-        ("/tags", get(tags::list).post(tags::create)),
-        ("/tags/{id}", get(tags::get).put(tags::update).patch(tags::update).delete(tags::delete)),
-        ("/users", get(users::list).post(users::create)),
-        ("/users/{id}", get(users::get).put(users::update).patch(users::update).delete(users::delete)),
+        ("/entries", get(entries::list).post(resource::create::<Entries>)),
+        ("/entries/{id}", resource::one::<Entries>()),
+        ("/projects", get(projects::list).post(resource::create::<Projects>)),
+        ("/projects/{id}", resource::one::<Projects>()),
+        ("/tags", get(tags::list).post(resource::create::<Tags>)),
+        ("/tags/{id}", resource::one::<Tags>()),
+        ("/users", get(users::list).post(resource::create::<Users>)),
+        ("/users/{id}", resource::one::<Users>()),
+        ("/expenses", get(projects::expenses)),
         ("/groups", get(projects::groups)),
         ("/groups/{id}", get(projects::group)),
     ];

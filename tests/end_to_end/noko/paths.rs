@@ -12,7 +12,7 @@ use crate::stack::Stack;
 async fn paths(stack: &Stack) -> anyhow::Result<Vec<String>> {
     stack.import(TOGGL.as_bytes(), &[]).await?;
     let mut paths: Vec<String> =
-        ["imports", "entries", "projects", "tags", "users", "groups", "users/1", "entries/1000000001"]
+        ["imports", "entries", "projects", "expenses", "tags", "users", "groups", "users/1", "entries/1000000001"]
             .map(|path| format!("/v2/{path}"))
             .to_vec();
     for sub in ["", "/status", "/details", "/report", "/entries", "/tags", "/projects"] {

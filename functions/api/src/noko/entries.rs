@@ -1,26 +1,21 @@
 //! `/entries`: the account's entries, made by hand first, then those of the latest import, its highest row first.
 
 use axum::Json;
-use axum::extract::{OriginalUri, Path, State};
-use axum::http::header::LOCATION;
-use axum::http::{HeaderMap, HeaderValue, StatusCode};
+use axum::extract::OriginalUri;
+use axum::http::HeaderMap;
 use serde_json::Value;
 use shared::entity::by_hand::entries::{self as by_hand, EntryInput, ProjectInput};
 use shared::entity::by_hand::{EditError, MOST_TAGS};
 use shared::entity::{Entry, entry::minutes};
-use shared::id::{AccountId, EntryId, ThingId};
-use shared::services::Services;
+use shared::id::{EntryId, ThingId};
 
 use super::NokoError;
-use super::caller::Member;
 use super::everything::account_entries;
 use super::filter::{EntryFilter, Query};
 use super::input::{Input, any_text, flag, number, text};
 use super::paging::Paging;
-use super::shape::Shapes;
+use super::resource::{At, Resource};
 use super::walk::Walk;
-use crate::Door;
-use crate::base::Base;
 
 const ENTRY: &str = "Entry";
 /// The longest duration by hand: about a hundred years.
@@ -28,19 +23,17 @@ const MOST_MINUTES: u64 = 60_000_000;
 
 /// `GET /entries`.
 pub async fn list(
-    State(door): State<Door>,
-    Member(caller): Member,
-    Base(base): Base,
+    at: At,
     OriginalUri(uri): OriginalUri,
     query: Query,
 ) -> Result<(HeaderMap, Json<Vec<Value>>), NokoError> {
     let (paging, filter) = (Paging::of(&query)?, EntryFilter::of(&query)?);
-    let mut walk = Walk::new(&door.services, caller.account, &filter, &paging);
-    let total = account_entries(&door.services, caller.account, &filter, &mut walk).await?;
+    let mut walk = Walk::new(&at.services, at.account, &filter, &paging);
+    let total = account_entries(&at.services, at.account, &filter, &mut walk).await?;
     let page = walk.page(total);
-    let mut shapes = Shapes::new(&base, caller.account);
-    shapes.learn_entries(&door.services, &page.items).await?;
-    let links = paging.links(&base, &uri, &page);
+    let mut shapes = at.shapes();
+    shapes.learn_entries(&at.services, &page.items).await?;
+    let links = paging.links(&at.base, &uri, &page);
     Ok((links, Json(page.items.iter().map(|entry| shapes.entry(entry)).collect())))
 }
 
@@ -48,70 +41,40 @@ fn id_of(path: &str) -> Result<EntryId, NokoError> {
     path.parse().map(EntryId).map_err(|_| NokoError::not_found())
 }
 
-async fn shown(services: &Services, account: AccountId, base: &str, entry: &Entry) -> Result<Json<Value>, NokoError> {
-    let mut shapes = Shapes::new(base, account);
-    shapes.learn_entries(services, std::slice::from_ref(entry)).await?;
-    Ok(Json(shapes.entry(entry)))
-}
+/// Entries.
+pub struct Entries;
 
-/// `GET /entries/:id`.
-pub async fn get(
-    State(door): State<Door>,
-    Member(caller): Member,
-    Base(base): Base,
-    Path(id): Path<String>,
-) -> Result<Json<Value>, NokoError> {
-    let entry = by_hand::get(&door.services, caller.account, id_of(&id)?).await.map_err(wrong)?;
-    shown(&door.services, caller.account, &base, &entry).await
-}
+impl Resource for Entries {
+    type Item = Entry;
 
-/// `POST /entries`.
-pub async fn create(
-    State(door): State<Door>,
-    Member(caller): Member,
-    Base(base): Base,
-    input: Input,
-) -> Result<(StatusCode, HeaderMap, Json<Value>), NokoError> {
-    let input = entry_input(&input, None)?;
-    let entry = by_hand::create(&door.services, caller.account, caller.user, &input).await.map_err(wrong)?;
-    let shown = shown(&door.services, caller.account, &base, &entry).await?;
-    Ok((StatusCode::CREATED, location(&shown), shown))
-}
+    async fn find(at: &At, id: &str) -> Result<Entry, NokoError> {
+        by_hand::get(&at.services, at.account, id_of(id)?).await.map_err(wrong)
+    }
 
-/// `PUT` and `PATCH /entries/:id`.
-pub async fn update(
-    State(door): State<Door>,
-    Member(caller): Member,
-    Base(base): Base,
-    Path(id): Path<String>,
-    input: Input,
-) -> Result<Json<Value>, NokoError> {
-    let before = by_hand::get(&door.services, caller.account, id_of(&id)?).await.map_err(wrong)?;
-    let input = entry_input(&input, Some(&before))?;
-    let entry = by_hand::update(&door.services, caller.account, before.id, &input).await.map_err(wrong)?;
-    shown(&door.services, caller.account, &base, &entry).await
-}
+    async fn create(at: &At, input: &Input) -> Result<Entry, NokoError> {
+        let input = entry_input(input, None)?;
+        by_hand::create(&at.services, at.account, at.user, &input).await.map_err(wrong)
+    }
 
-/// `DELETE /entries/:id`.
-pub async fn delete(
-    State(door): State<Door>,
-    Member(caller): Member,
-    Path(id): Path<String>,
-) -> Result<StatusCode, NokoError> {
-    by_hand::delete(&door.services, caller.account, id_of(&id)?).await.map_err(wrong)?;
-    Ok(StatusCode::NO_CONTENT)
+    async fn update(at: &At, id: &str, input: &Input) -> Result<Entry, NokoError> {
+        let before = Self::find(at, id).await?;
+        let input = entry_input(input, Some(&before))?;
+        by_hand::update(&at.services, at.account, before.id, &input).await.map_err(wrong)
+    }
+
+    async fn delete(at: &At, id: &str) -> Result<(), NokoError> {
+        by_hand::delete(&at.services, at.account, id_of(id)?).await.map_err(wrong)
+    }
+
+    async fn show(at: &At, entry: &Entry) -> Result<Value, NokoError> {
+        let mut shapes = at.shapes();
+        shapes.learn_entries(&at.services, std::slice::from_ref(entry)).await?;
+        Ok(shapes.entry(entry))
+    }
 }
 
 fn wrong(error: EditError) -> NokoError {
     NokoError::of_edit(error, ENTRY)
-}
-
-/// The `Location` of what was made.
-pub(super) fn location(shown: &Json<Value>) -> HeaderMap {
-    let mut headers = HeaderMap::new();
-    let url = shown.0["url"].as_str().and_then(|url| HeaderValue::from_str(url).ok());
-    headers.extend(url.map(|url| (LOCATION, url)));
-    headers
 }
 
 fn entry_input(input: &Input, before: Option<&Entry>) -> Result<EntryInput, NokoError> {

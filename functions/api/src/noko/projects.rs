@@ -1,8 +1,8 @@
 //! `/projects`, and `/groups`: the clients that projects are for.
 
 use axum::Json;
-use axum::extract::{OriginalUri, Path, State};
-use axum::http::{HeaderMap, StatusCode, Uri};
+use axum::extract::{OriginalUri, Path};
+use axum::http::{HeaderMap, Uri};
 use serde_json::Value;
 use shared::drained::drained;
 use shared::entity::Thing;
@@ -14,14 +14,12 @@ use shared::store::keys::Kind;
 
 use super::NokoError;
 use super::caller::Member;
-use super::entries::location;
 use super::filter::{Query, ThingFilter};
 use super::input::{Input, flag, number, text};
 use super::paging::{Page, Paging};
+use super::resource::{At, Resource};
 use super::shape::Shapes;
-use super::tags::{SHOWN_AT_ONCE, all, id_of};
-use crate::Door;
-use crate::base::Base;
+use super::tags::{SHOWN_AT_ONCE, all, id_of, thing};
 
 const PROJECT: &str = "Project";
 
@@ -44,33 +42,14 @@ pub(super) async fn page(
 
 /// `GET /projects`.
 pub async fn list(
-    State(door): State<Door>,
-    Member(caller): Member,
-    Base(base): Base,
+    at: At,
     OriginalUri(uri): OriginalUri,
     query: Query,
 ) -> Result<(HeaderMap, Json<Vec<Value>>), NokoError> {
     let (paging, filter) = (Paging::of(&query)?, ThingFilter::of_projects(&query)?);
-    let mut projects = all(&door.services, caller.account, Kind::Project).await?;
+    let mut projects = all(&at, Kind::Project).await?;
     projects.retain(|project| filter.matches(project));
-    page(&door.services, caller.account, &base, &uri, &paging, paging.cut(projects)).await
-}
-
-async fn shown(door: &Door, account: AccountId, base: &str, project: &Thing) -> Result<Json<Value>, NokoError> {
-    let mut shapes = Shapes::new(base, account);
-    shapes.learn(&door.services, project.client().map(|client| (Kind::Client, client)).into_iter().collect()).await?;
-    Ok(Json(shapes.project(&door.services, project).await?))
-}
-
-/// `GET /projects/:id`.
-pub async fn get(
-    State(door): State<Door>,
-    Member(caller): Member,
-    Base(base): Base,
-    Path(id): Path<String>,
-) -> Result<Json<Value>, NokoError> {
-    let project = Thing::get(&door.services, caller.account, Kind::Project, id_of(&id)?).await?;
-    shown(&door, caller.account, &base, &project.ok_or_else(NokoError::not_found)?).await
+    page(&at.services, at.account, &at.base, &uri, &paging, paging.cut(projects)).await
 }
 
 fn project_input(input: &Input, creating: bool) -> Result<ThingInput, NokoError> {
@@ -96,68 +75,59 @@ fn is_color(color: &str) -> bool {
     color.strip_prefix('#').is_some_and(|hex| hex.len() == 6 && hex.bytes().all(|byte| byte.is_ascii_hexdigit()))
 }
 
+/// Projects.
+pub struct Projects;
+
+impl Resource for Projects {
+    type Item = Thing;
+
+    async fn find(at: &At, id: &str) -> Result<Thing, NokoError> {
+        thing(at, Kind::Project, id).await
+    }
+
+    async fn create(at: &At, input: &Input) -> Result<Thing, NokoError> {
+        let input = project_input(input, true)?;
+        things::create(&at.services, at.account, Kind::Project, &input).await.map_err(wrong)
+    }
+
+    async fn update(at: &At, id: &str, input: &Input) -> Result<Thing, NokoError> {
+        let (id, input) = (id_of(id)?, project_input(input, false)?);
+        things::update(&at.services, at.account, Kind::Project, id, &input).await.map_err(wrong)
+    }
+
+    async fn delete(at: &At, id: &str) -> Result<(), NokoError> {
+        things::delete(&at.services, at.account, Kind::Project, id_of(id)?).await.map_err(wrong)
+    }
+
+    async fn show(at: &At, project: &Thing) -> Result<Value, NokoError> {
+        let mut shapes = at.shapes();
+        shapes.learn(&at.services, project.client().map(|client| (Kind::Client, client)).into_iter().collect()).await?;
+        shapes.project(&at.services, project).await
+    }
+}
+
 fn wrong(error: EditError) -> NokoError {
     NokoError::of_edit(error, PROJECT)
 }
 
-/// `POST /projects`.
-pub async fn create(
-    State(door): State<Door>,
-    Member(caller): Member,
-    Base(base): Base,
-    input: Input,
-) -> Result<(StatusCode, HeaderMap, Json<Value>), NokoError> {
-    let input = project_input(&input, true)?;
-    let project = things::create(&door.services, caller.account, Kind::Project, &input).await.map_err(wrong)?;
-    let shown = shown(&door, caller.account, &base, &project).await?;
-    Ok((StatusCode::CREATED, location(&shown), shown))
-}
-
-/// `PUT` and `PATCH /projects/:id`.
-pub async fn update(
-    State(door): State<Door>,
-    Member(caller): Member,
-    Base(base): Base,
-    Path(id): Path<String>,
-    input: Input,
-) -> Result<Json<Value>, NokoError> {
-    let (id, input) = (id_of(&id)?, project_input(&input, false)?);
-    let project = things::update(&door.services, caller.account, Kind::Project, id, &input).await.map_err(wrong)?;
-    shown(&door, caller.account, &base, &project).await
-}
-
-/// `DELETE /projects/:id`.
-pub async fn delete(
-    State(door): State<Door>,
-    Member(caller): Member,
-    Path(id): Path<String>,
-) -> Result<StatusCode, NokoError> {
-    things::delete(&door.services, caller.account, Kind::Project, id_of(&id)?).await.map_err(wrong)?;
-    Ok(StatusCode::NO_CONTENT)
+/// `GET /expenses`, where a project's `expenses_url` leads: none are kept.
+pub async fn expenses(Member(_): Member) -> Json<[Value; 0]> {
+    Json([])
 }
 
 /// `GET /groups`.
 pub async fn groups(
-    State(door): State<Door>,
-    Member(caller): Member,
-    Base(base): Base,
+    at: At,
     OriginalUri(uri): OriginalUri,
     query: Query,
 ) -> Result<(HeaderMap, Json<Vec<Value>>), NokoError> {
     let paging = Paging::of(&query)?;
-    let page = paging.cut(all(&door.services, caller.account, Kind::Client).await?);
-    let shapes = Shapes::new(&base, caller.account);
-    let links = paging.links(&base, &uri, &page);
+    let page = paging.cut(all(&at, Kind::Client).await?);
+    let (shapes, links) = (at.shapes(), paging.links(&at.base, &uri, &page));
     Ok((links, Json(page.items.iter().map(|client| shapes.group(client)).collect())))
 }
 
 /// `GET /groups/:id`.
-pub async fn group(
-    State(door): State<Door>,
-    Member(caller): Member,
-    Base(base): Base,
-    Path(id): Path<String>,
-) -> Result<Json<Value>, NokoError> {
-    let client = Thing::get(&door.services, caller.account, Kind::Client, id_of(&id)?).await?;
-    Ok(Json(Shapes::new(&base, caller.account).group(&client.ok_or_else(NokoError::not_found)?)))
+pub async fn group(at: At, Path(id): Path<String>) -> Result<Json<Value>, NokoError> {
+    Ok(Json(at.shapes().group(&thing(&at, Kind::Client, &id).await?)))
 }

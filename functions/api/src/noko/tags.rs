@@ -1,8 +1,8 @@
 //! `/tags`.
 
 use axum::Json;
-use axum::extract::{OriginalUri, Path, State};
-use axum::http::{HeaderMap, StatusCode, Uri};
+use axum::extract::OriginalUri;
+use axum::http::{HeaderMap, Uri};
 use serde_json::Value;
 use shared::drained::drained;
 use shared::entity::Thing;
@@ -13,22 +13,19 @@ use shared::services::Services;
 use shared::store::keys::{self, Kind};
 
 use super::NokoError;
-use super::caller::Member;
-use super::entries::location;
 use super::filter::{Query, ThingFilter};
 use super::input::{Input, LONGEST_NAME, flag};
 use super::paging::{Page, Paging};
+use super::resource::{At, Resource};
 use super::shape::Shapes;
-use crate::Door;
-use crate::base::Base;
 
 const TAG: &str = "Tag";
 /// Things whose totals are read at once.
 pub(super) const SHOWN_AT_ONCE: usize = 8;
 
 /// All things of a kind that are no marks, highest id first.
-pub(super) async fn all(services: &Services, account: AccountId, kind: Kind) -> Result<Vec<Thing>, NokoError> {
-    let mut things: Vec<Thing> = services.store.read_all(keys::things(account, kind).descending()).await?;
+pub(super) async fn all(at: &At, kind: Kind) -> Result<Vec<Thing>, NokoError> {
+    let mut things: Vec<Thing> = at.services.store.read_all(keys::things(at.account, kind).descending()).await?;
     things.retain(|thing| !thing.is_spent());
     Ok(things)
 }
@@ -36,6 +33,12 @@ pub(super) async fn all(services: &Services, account: AccountId, kind: Kind) -> 
 /// The id in a path.
 pub(super) fn id_of(path: &str) -> Result<ThingId, NokoError> {
     path.parse().map(ThingId).map_err(|_| NokoError::not_found())
+}
+
+/// The thing with the id in a path.
+pub(super) async fn thing(at: &At, kind: Kind, path: &str) -> Result<Thing, NokoError> {
+    let thing = Thing::get(&at.services, at.account, kind, id_of(path)?).await?;
+    thing.ok_or_else(NokoError::not_found)
 }
 
 /// A page of tags.
@@ -55,31 +58,14 @@ pub(super) async fn page(
 
 /// `GET /tags`.
 pub async fn list(
-    State(door): State<Door>,
-    Member(caller): Member,
-    Base(base): Base,
+    at: At,
     OriginalUri(uri): OriginalUri,
     query: Query,
 ) -> Result<(HeaderMap, Json<Vec<Value>>), NokoError> {
     let (paging, filter) = (Paging::of(&query)?, ThingFilter::of_tags(&query)?);
-    let mut tags = all(&door.services, caller.account, Kind::Tag).await?;
+    let mut tags = all(&at, Kind::Tag).await?;
     tags.retain(|tag| filter.matches(tag));
-    page(&door.services, caller.account, &base, &uri, &paging, paging.cut(tags)).await
-}
-
-async fn shown(door: &Door, account: AccountId, base: &str, tag: &Thing) -> Result<Json<Value>, NokoError> {
-    Ok(Json(Shapes::new(base, account).tag(&door.services, tag).await?))
-}
-
-/// `GET /tags/:id`.
-pub async fn get(
-    State(door): State<Door>,
-    Member(caller): Member,
-    Base(base): Base,
-    Path(id): Path<String>,
-) -> Result<Json<Value>, NokoError> {
-    let tag = Thing::get(&door.services, caller.account, Kind::Tag, id_of(&id)?).await?;
-    shown(&door, caller.account, &base, &tag.ok_or_else(NokoError::not_found)?).await
+    page(&at.services, at.account, &at.base, &uri, &paging, paging.cut(tags)).await
 }
 
 /// The name of a tag, without the `#` that may mark it.
@@ -99,42 +85,35 @@ fn tag_input(input: &Input, creating: bool) -> Result<ThingInput, NokoError> {
     Ok(ThingInput { name, billable, ..ThingInput::default() })
 }
 
+/// Tags.
+pub struct Tags;
+
+impl Resource for Tags {
+    type Item = Thing;
+
+    async fn find(at: &At, id: &str) -> Result<Thing, NokoError> {
+        thing(at, Kind::Tag, id).await
+    }
+
+    async fn create(at: &At, input: &Input) -> Result<Thing, NokoError> {
+        let input = tag_input(input, true)?;
+        things::create(&at.services, at.account, Kind::Tag, &input).await.map_err(wrong)
+    }
+
+    async fn update(at: &At, id: &str, input: &Input) -> Result<Thing, NokoError> {
+        let (id, input) = (id_of(id)?, tag_input(input, false)?);
+        things::update(&at.services, at.account, Kind::Tag, id, &input).await.map_err(wrong)
+    }
+
+    async fn delete(at: &At, id: &str) -> Result<(), NokoError> {
+        things::delete(&at.services, at.account, Kind::Tag, id_of(id)?).await.map_err(wrong)
+    }
+
+    async fn show(at: &At, tag: &Thing) -> Result<Value, NokoError> {
+        at.shapes().tag(&at.services, tag).await
+    }
+}
+
 fn wrong(error: EditError) -> NokoError {
     NokoError::of_edit(error, TAG)
-}
-
-/// `POST /tags`.
-pub async fn create(
-    State(door): State<Door>,
-    Member(caller): Member,
-    Base(base): Base,
-    input: Input,
-) -> Result<(StatusCode, HeaderMap, Json<Value>), NokoError> {
-    let input = tag_input(&input, true)?;
-    let tag = things::create(&door.services, caller.account, Kind::Tag, &input).await.map_err(wrong)?;
-    let shown = shown(&door, caller.account, &base, &tag).await?;
-    Ok((StatusCode::CREATED, location(&shown), shown))
-}
-
-/// `PUT` and `PATCH /tags/:id`.
-pub async fn update(
-    State(door): State<Door>,
-    Member(caller): Member,
-    Base(base): Base,
-    Path(id): Path<String>,
-    input: Input,
-) -> Result<Json<Value>, NokoError> {
-    let (id, input) = (id_of(&id)?, tag_input(&input, false)?);
-    let tag = things::update(&door.services, caller.account, Kind::Tag, id, &input).await.map_err(wrong)?;
-    shown(&door, caller.account, &base, &tag).await
-}
-
-/// `DELETE /tags/:id`.
-pub async fn delete(
-    State(door): State<Door>,
-    Member(caller): Member,
-    Path(id): Path<String>,
-) -> Result<StatusCode, NokoError> {
-    things::delete(&door.services, caller.account, Kind::Tag, id_of(&id)?).await.map_err(wrong)?;
-    Ok(StatusCode::NO_CONTENT)
 }

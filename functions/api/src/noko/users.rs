@@ -1,8 +1,8 @@
 //! `/users`.
 
 use axum::Json;
-use axum::extract::{OriginalUri, Path, State};
-use axum::http::{HeaderMap, StatusCode};
+use axum::extract::OriginalUri;
+use axum::http::HeaderMap;
 use serde_json::Value;
 use shared::entity::Thing;
 use shared::entity::by_hand::EditError;
@@ -10,42 +10,25 @@ use shared::entity::by_hand::things::{self, UserInput};
 use shared::store::keys::Kind;
 
 use super::NokoError;
-use super::caller::Member;
-use super::entries::location;
 use super::filter::Query;
 use super::input::{Input, LONGEST_NAME, text};
 use super::paging::Paging;
-use super::shape::Shapes;
-use super::tags::{all, id_of};
-use crate::Door;
-use crate::base::Base;
+use super::resource::{At, Resource};
+use super::tags::{all, id_of, thing};
 
 const USER: &str = "User";
 
 /// `GET /users`.
 pub async fn list(
-    State(door): State<Door>,
-    Member(caller): Member,
-    Base(base): Base,
+    at: At,
     OriginalUri(uri): OriginalUri,
     query: Query,
 ) -> Result<(HeaderMap, Json<Vec<Value>>), NokoError> {
     let paging = Paging::of(&query)?;
-    let page = paging.cut(all(&door.services, caller.account, Kind::User).await?);
-    let shapes = Shapes::new(&base, caller.account);
-    let links = paging.links(&base, &uri, &page);
+    let page = paging.cut(all(&at, Kind::User).await?);
+    let shapes = at.shapes();
+    let links = paging.links(&at.base, &uri, &page);
     Ok((links, Json(page.items.iter().map(|user| shapes.user(user)).collect())))
-}
-
-/// `GET /users/:id`.
-pub async fn get(
-    State(door): State<Door>,
-    Member(caller): Member,
-    Base(base): Base,
-    Path(id): Path<String>,
-) -> Result<Json<Value>, NokoError> {
-    let user = Thing::get(&door.services, caller.account, Kind::User, id_of(&id)?).await?;
-    Ok(Json(Shapes::new(&base, caller.account).user(&user.ok_or_else(NokoError::not_found)?)))
 }
 
 fn user_input(input: &Input, creating: bool) -> Result<UserInput, NokoError> {
@@ -74,41 +57,35 @@ fn is_email(text: &str) -> bool {
     ends && text.matches('@').count() == 1 && !text.contains(char::is_whitespace)
 }
 
+/// Users.
+pub struct Users;
+
+impl Resource for Users {
+    type Item = Thing;
+
+    async fn find(at: &At, id: &str) -> Result<Thing, NokoError> {
+        thing(at, Kind::User, id).await
+    }
+
+    async fn create(at: &At, input: &Input) -> Result<Thing, NokoError> {
+        let input = user_input(input, true)?;
+        things::create_user(&at.services, at.account, &input).await.map_err(wrong)
+    }
+
+    async fn update(at: &At, id: &str, input: &Input) -> Result<Thing, NokoError> {
+        let (id, input) = (id_of(id)?, user_input(input, false)?);
+        things::update_user(&at.services, at.account, id, &input).await.map_err(wrong)
+    }
+
+    async fn delete(at: &At, id: &str) -> Result<(), NokoError> {
+        things::delete(&at.services, at.account, Kind::User, id_of(id)?).await.map_err(wrong)
+    }
+
+    async fn show(at: &At, user: &Thing) -> Result<Value, NokoError> {
+        Ok(at.shapes().user(user))
+    }
+}
+
 fn wrong(error: EditError) -> NokoError {
     NokoError::of_edit(error, USER)
-}
-
-/// `POST /users`.
-pub async fn create(
-    State(door): State<Door>,
-    Member(caller): Member,
-    Base(base): Base,
-    input: Input,
-) -> Result<(StatusCode, HeaderMap, Json<Value>), NokoError> {
-    let user = things::create_user(&door.services, caller.account, &user_input(&input, true)?).await.map_err(wrong)?;
-    let shown = Json(Shapes::new(&base, caller.account).user(&user));
-    Ok((StatusCode::CREATED, location(&shown), shown))
-}
-
-/// `PUT` and `PATCH /users/:id`.
-pub async fn update(
-    State(door): State<Door>,
-    Member(caller): Member,
-    Base(base): Base,
-    Path(id): Path<String>,
-    input: Input,
-) -> Result<Json<Value>, NokoError> {
-    let (id, input) = (id_of(&id)?, user_input(&input, false)?);
-    let user = things::update_user(&door.services, caller.account, id, &input).await.map_err(wrong)?;
-    Ok(Json(Shapes::new(&base, caller.account).user(&user)))
-}
-
-/// `DELETE /users/:id`.
-pub async fn delete(
-    State(door): State<Door>,
-    Member(caller): Member,
-    Path(id): Path<String>,
-) -> Result<StatusCode, NokoError> {
-    things::delete(&door.services, caller.account, Kind::User, id_of(&id)?).await.map_err(wrong)?;
-    Ok(StatusCode::NO_CONTENT)
 }
