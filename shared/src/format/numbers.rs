@@ -91,6 +91,8 @@ impl Decimal {
             return None;
         }
         let whole = without_groups(whole, mark.other())?;
+        // A nought in front is no digit more: `,5` and `0,5` are the same.
+        let whole = whole.trim_start_matches('0');
         if whole.len() + fraction.len() > DIGITS {
             return None;
         }
