@@ -215,3 +215,29 @@ async fn an_undo_takes_edited_entries_and_leaves_what_holds_others() -> anyhow::
     assert_eq!((named(&tags), &tags[0]["entries"], &tags[0]["import"]), (vec!["outside"], &json!(1), &Value::Null));
     Ok(())
 }
+
+#[tokio::test]
+async fn what_no_format_fits_is_read_by_a_mapping() -> anyhow::Result<()> {
+    let stack = Stack::start(100).await?;
+    let file = b"When,Took,What\n2026-03-02,90,Tea\n2026-03-03,30,Cake\n";
+    let mapping = json!({ "When": "date", "Took": "minutes", "What": "text" }).to_string();
+    let refused = stack.post(file, &[]).await?.expect(422)?;
+    assert!(refused["errors"][0]["message"].as_str().is_some_and(|said| said.contains("`mapping`")), "{refused}");
+    let wrong = stack.post(file, &[("mapping", "{\"When\": \"moment\"}")]).await?.expect(422)?;
+    assert_eq!([&wrong["errors"][0]["field"], &wrong["errors"][0]["code"]], ["mapping", "invalid"]);
+    assert!(wrong["errors"][0]["message"].as_str().is_some_and(|said| said.contains("\"moment\"")), "{wrong}");
+    let id = stack.import(file, &[("mapping", &mapping)]).await?;
+    let entries = stack.get(&format!("/v2/imports/{id}/entries")).await?.expect(200)?;
+    assert_eq!([&entries[0]["minutes"], &entries[1]["description"]], [&json!(30), &json!("Tea")]);
+    Ok(())
+}
+
+#[tokio::test]
+async fn an_export_that_is_sent_twice_can_leave_out_what_is_there() -> anyhow::Result<()> {
+    let stack = Stack::start(2).await?;
+    stack.import(TOGGL.as_bytes(), &[]).await?;
+    let again = stack.import(TOGGL.as_bytes(), &[("duplicates", "skip")]).await?;
+    let details = stack.get(&format!("/v2/imports/{again}/details")).await?.expect(200)?;
+    assert_eq!([&details["entries_imported"], &details["entries_discarded"]], [0, 5]);
+    Ok(())
+}

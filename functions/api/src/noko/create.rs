@@ -8,11 +8,11 @@ use axum::extract::{FromRequest, Multipart, Request, State};
 use axum::http::header::{CONTENT_TYPE, LOCATION};
 use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use percent_encoding::percent_decode;
-use serde_json::Value;
+use serde_json::{Value, json};
 use shared::account::Principal;
 use shared::entity::Thing;
 use shared::id::ThingId;
-use shared::import::{Options, delimiter};
+use shared::import::{Options, Wrong, asked};
 use shared::store::keys::Kind;
 
 use super::NokoError;
@@ -32,6 +32,46 @@ struct Form {
     file_name: Option<String>,
     fields: HashMap<String, String>,
 }
+
+/// A field of the form that holds an option.
+struct Field {
+    name: &'static str,
+    /// What the engine calls it.
+    option: &'static str,
+    is_flag: bool,
+    /// The vendor does not know it, so what is wrong with it is said in words.
+    is_ours: bool,
+}
+
+const fn field(name: &'static str, option: &'static str) -> Field {
+    Field { name, option, is_flag: false, is_ours: false }
+}
+
+const fn flag(name: &'static str, option: &'static str) -> Field {
+    Field { is_flag: true, ..field(name, option) }
+}
+
+const fn ours(field: Field) -> Field {
+    Field { is_ours: true, ..field }
+}
+
+/// Of two names of one option the later one here counts. Fields that are not known are left alone, as the vendor does.
+const FIELDS: [Field; 14] = [
+    field("type", "format"),
+    field("fallback_user", "fallback_user"),
+    flag("import_tags", "import_tags"),
+    flag("create_projects", "autocreate_projects"),
+    flag("autocreate_projects", "autocreate_projects"),
+    field("field_delimeter", "delimiter"),
+    field("field_delimiter", "delimiter"),
+    ours(field("date_order", "date_order")),
+    ours(field("decimal_mark", "decimal_mark")),
+    ours(field("encoding", "encoding")),
+    ours(field("mapping", "mapping")),
+    ours(field("sheet", "sheet")),
+    ours(flag("autocreate_users", "autocreate_users")),
+    ours(field("duplicates", "duplicates")),
+];
 
 /// Makes an import: 202, with the place where its status is told.
 pub async fn create(
@@ -130,75 +170,51 @@ impl Form {
 
     /// What was asked for; everything that is wrong with it is named at once.
     async fn options(&self, door: &Door, caller: &Principal) -> Result<(Bytes, Options), NokoError> {
-        let mut errors = Vec::new();
-        let field = |name: &str| self.fields.get(name).map(|value| value.trim()).filter(|value| !value.is_empty());
-        let mut wrong = |name: &str, code| errors.push(FieldError::new("Import", name, code));
-
-        let format = match field("type") {
-            None | Some("auto" | "autodetect") => None,
-            Some(name) => name.parse().map_err(|_| wrong("type", "invalid")).ok(),
-        };
-        let flag = |names: &[&str], wrong: &mut dyn FnMut(&str, &'static str)| {
-            let given = names.iter().find_map(|&name| Some((name, field(name)?)));
-            given.is_none_or(|(name, value)| {
-                boolean(value).unwrap_or_else(|| {
-                    wrong(name, "invalid");
-                    true
-                })
-            })
-        };
-        let import_tags = flag(&["import_tags"], &mut wrong);
-        let autocreate_projects = flag(&["autocreate_projects", "create_projects"], &mut wrong);
-        let delimiter_name =
-            ["field_delimiter", "field_delimeter"].into_iter().find(|name| self.fields.contains_key(*name));
-        let delimiter = delimiter_name.and_then(|name| {
-            let value = self.fields[name].as_str();
-            let delimiter = delimiter(value);
-            if delimiter.is_none() && !value.is_empty() {
-                wrong(name, "invalid_field_delimiter");
-            }
-            delimiter
-        });
-        let date_order =
-            field("date_order").and_then(|value| value.parse().map_err(|_| wrong("date_order", "invalid")).ok());
-        let decimal_mark =
-            field("decimal_mark").and_then(|value| value.parse().map_err(|_| wrong("decimal_mark", "invalid")).ok());
-        let encoding = field("encoding").and_then(|value| value.parse().map_err(|_| wrong("encoding", "invalid")).ok());
         // Absent, null and a value are three different things.
-        let fallback_user = match self.fields.get("fallback_user").map(|value| value.trim()) {
-            None => Some(caller.user),
-            Some("" | "null") => None,
-            Some(id) => match id.parse().map(ThingId) {
-                Err(_) => {
-                    wrong("fallback_user", "invalid");
-                    None
-                }
-                Ok(id) => {
-                    if Thing::get(&door.services, caller.account, Kind::User, id).await?.is_none() {
-                        errors.push(missing("fallback_user"));
-                    }
-                    Some(id)
-                }
-            },
+        let defaults = Options { fallback_user: Some(caller.user), ..Options::default() };
+        let given = FIELDS.iter().filter_map(|field| Some((field, self.value(field)?)));
+        let asked = asked(given.map(|(field, value)| (field.option.to_owned(), value)).collect(), defaults);
+        let (options, mut errors) = match asked {
+            Ok(options) => (options, Vec::new()),
+            Err(wrong) => (Options::default(), self.errors(&wrong)),
         };
+        let fallback = self.fields.get("fallback_user").and_then(|text| text.trim().parse().ok()).map(ThingId);
+        if let Some(id) = fallback
+            && Thing::get(&door.services, caller.account, Kind::User, id).await?.is_none()
+        {
+            errors.push(missing("fallback_user"));
+        }
         if self.file.is_none() {
             errors.push(FieldError::new("Import", "file", "missing_field"));
         }
-        let Some(file) = self.file.clone().filter(|_| errors.is_empty()) else {
-            return Err(NokoError::invalid(errors));
-        };
-        let options = Options {
-            format,
-            fallback_user,
-            import_tags,
-            autocreate_projects,
-            delimiter,
-            encoding,
-            date_order,
-            decimal_mark,
-            sheet: field("sheet").map(str::to_owned),
-            ..Options::default()
-        };
-        Ok((file, options))
+        match self.file.clone().filter(|_| errors.is_empty()) {
+            Some(file) => Ok((file, options)),
+            None => Err(NokoError::invalid(errors)),
+        }
+    }
+
+    /// What the form says in a field, if it says something.
+    fn value(&self, field: &Field) -> Option<Value> {
+        let text = self.fields.get(field.name)?;
+        Some(match (field.option, text.trim()) {
+            ("fallback_user", "" | "null") => Value::Null,
+            ("delimiter", "") if text.is_empty() => return None,
+            // A tab is blank.
+            ("delimiter", _) => json!(text),
+            (_, "") => return None,
+            (_, text) if field.is_flag => boolean(text).map_or_else(|| json!(text), |truth| json!(truth)),
+            (_, text) => json!(text),
+        })
+    }
+
+    fn errors(&self, wrong: &Wrong) -> Vec<FieldError> {
+        let fields = FIELDS.iter().filter(|field| self.fields.contains_key(field.name));
+        let errors = fields.filter_map(|field| {
+            let reasons = wrong.get(field.option)?;
+            let code = if field.option == "delimiter" { "invalid_field_delimiter" } else { "invalid" };
+            let error = FieldError::new("Import", field.name, code);
+            Some(if field.is_ours { error.saying(reasons.join("; ")) } else { error })
+        });
+        errors.collect()
     }
 }
