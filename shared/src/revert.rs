@@ -21,7 +21,7 @@ use crate::ledger::{Chunk, ChunkState};
 use crate::plan::send_chunks;
 use crate::queue::Message;
 use crate::services::Services;
-use crate::store::keys::{self, Key};
+use crate::store::keys::{self, Key, Kind};
 use crate::store::{BATCHES_IN_FLIGHT, ITEMS_A_BATCH, Item, StoreError, Table, Write};
 
 /// A loader mostly commits within seconds, long before its lease ends: the undo looks again so soon.
@@ -245,7 +245,10 @@ pub async fn release(services: &Services, import: &Import) -> Result<(), ImportE
             let work: Vec<_> = notes.map(|note| work_off(services, import, note, &lease)).collect();
             let stayed: Vec<Kept> = drained(work, NOTES_IN_FLIGHT).await?.into_iter().flatten().collect();
             // What is worked off need not be looked at again, should another invocation have to go on.
-            let stays = |note: &Note| stayed.iter().any(|kept| (kept.kind, kept.id) == (note.kind, note.id));
+            let is_kept = |kind, id| stayed.iter().any(|kept| (kept.kind, kept.id) == (kind, id));
+            let stays = |note: &Note| {
+                is_kept(note.kind, note.id) || note.client.is_some_and(|client| is_kept(Kind::Client, client))
+            };
             let done = |item: &&Item| Note::all([*item]).is_ok_and(|notes| !notes.iter().any(stays));
             let done = some.iter().filter(done).map(|item| Key::of(Table::Imports, item));
             services.store.delete_all(done.collect()).await?;

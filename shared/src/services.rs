@@ -16,6 +16,9 @@ use crate::store::{Store, TableNames};
 /// Times the SDK tries a request that fails in a passing way, with jittered back-off in between.
 pub const SDK_ATTEMPTS: u32 = 6;
 
+/// Fingerprints of rows that are held at once: some seventy megabytes of the parser's gigabyte.
+const FINGERPRINTS_AT_ONCE: u64 = 3_500_000;
+
 /// Rows of a chunk.
 pub const ROWS_PER_CHUNK: u32 = 1000;
 
@@ -79,6 +82,8 @@ pub struct Services {
     pub known: Known,
     /// Rows of a chunk, of imports that are made from now on; tests use few.
     pub rows_per_chunk: u32,
+    /// Fingerprints of rows that a plan holds at once, to tell which are there already; tests hold few.
+    pub fingerprints_at_once: u64,
 }
 
 impl Services {
@@ -110,6 +115,7 @@ impl Services {
             clock,
             known: Known::default(),
             rows_per_chunk: ROWS_PER_CHUNK,
+            fingerprints_at_once: FINGERPRINTS_AT_ONCE,
         }
     }
 

@@ -4,10 +4,16 @@ use std::collections::BTreeMap;
 
 use aws_sdk_s3::primitives::ByteStream;
 use serde_json::{Value, json};
+use shared::id::{AccountId, ImportId};
+use shared::import::{Import, Status};
+use shared::revert;
+use shared::services::Services;
 use shared::store::Table;
 
+use crate::faults::{Fault, Faults};
 use crate::files::{TOGGL, TOGGL_SECONDS};
-use crate::postman::dropped;
+use crate::invariants::at_rest;
+use crate::postman::{LONG, Postman, dropped};
 use crate::stack::{Stack, differences};
 use crate::world::Draw;
 
@@ -277,6 +283,49 @@ async fn whatever_overlaps_a_drop_brings_exactly_what_is_missing() -> anyhow::Re
                     );
                 }
             }
+        }
+    }
+    Ok(())
+}
+
+#[tokio::test]
+async fn fingerprints_are_compared_in_shares_and_what_a_dead_plan_noted_is_forgotten() -> anyhow::Result<()> {
+    let rows = [(3, "Tea"), (4, "Sketch"), (3, "Tea"), (5, "Review"), (6, "Tea"), (7, "Sketch"), (3, "Tea")];
+    for n in 1.. {
+        let stack = Stack::by_hand(2).await?;
+        let postman = Postman::of(&stack.system);
+        let few = |services: &Services| Services { fingerprints_at_once: 2, ..services.clone() };
+        let services = few(stack.system.services());
+        let event = async |name: &str| {
+            let key = format!("inbox/1/toggl/{name}.csv");
+            anyhow::Ok(dropped(&key, &services.files.head(&key).await?.etag, name))
+        };
+        put(&stack, "inbox/1/toggl/a.csv", &toggl(rows), &[]).await?;
+        parser::handle(&services, event("a").await?).await?;
+        postman.drain_all(&services, &Faults::default()).await;
+        // Two rows that are not there among those that are.
+        let more = rows.into_iter().chain([(3, "Tea"), (9, "Tea")]);
+        put(&stack, "inbox/1/toggl/b.csv", &toggl(more), &[]).await?;
+        let faults = Faults::default();
+        let worker = few(&faults.connect(&stack.system));
+        faults.at(n, 1, Fault::DeathBefore);
+        let survived = faults.outlive(parser::handle(&worker, event("b").await?)).await.is_some();
+        let planned = match Import::get(&services, AccountId(1), ImportId(2)).await? {
+            Some(import) => import.status != Status::Queued,
+            None => false,
+        };
+        // What was found there is not there any more, if there is a plan still to come.
+        let import = Import::find(&services, AccountId(1), ImportId(1)).await?;
+        revert::ask(&services, &import, "user 1").await?;
+        services.clock.turn(LONG);
+        parser::handle(&services, event("b").await?).await?;
+        postman.drain_all(&services, &Faults::default()).await;
+        let expected = if planned { json!(["complete", 9, 2, 7, 7]) } else { json!(["complete", 9, 9, 0, 0]) };
+        assert_eq!(told(&report(&stack, "b.csv").await?), expected, "{n}");
+        at_rest(&stack).await?;
+        if survived {
+            assert!(planned && n > 20, "{n}");
+            return Ok(());
         }
     }
     Ok(())

@@ -158,7 +158,8 @@ impl World {
                 if let Some(page) = &chunk.page {
                     pages.chunks += 1;
                     pages.created += page.count(Outcome::Created);
-                    pages.skipped += page.count(Outcome::Skipped);
+                    pages.skipped += page.count(Outcome::Skipped) + page.count(Outcome::Duplicate);
+                    pages.duplicates += page.count(Outcome::Duplicate);
                     pages.failed += page.count(Outcome::Failed);
                 }
                 pages.dropped += chunk.dropped;
@@ -169,6 +170,7 @@ impl World {
                 counted.chunks += part.chunks;
                 counted.created += part.created;
                 counted.skipped += part.skipped;
+                counted.duplicates += part.duplicates;
                 counted.failed += part.failed;
                 counted.dropped += part.dropped;
                 counted.reverted += part.reverted;

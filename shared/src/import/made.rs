@@ -4,7 +4,7 @@
 //! as one item when it settles, and a page of it reads no more than the page. A thing that is deleted by hand
 //! afterwards is counted out in the transaction that deletes it.
 
-use std::collections::HashSet;
+use std::collections::{BTreeSet, HashSet};
 
 use aws_sdk_dynamodb::primitives::Blob;
 use aws_sdk_dynamodb::types::AttributeValue;
@@ -17,7 +17,7 @@ use crate::id::{AccountId, ThingId};
 use crate::ledger::{packed, unpacked};
 use crate::services::Services;
 use crate::store::keys::{self, Kind};
-use crate::store::{StoreError, Write};
+use crate::store::{ITEMS_A_BATCH, StoreError, Write};
 
 /// The most that one item tells of: it has at most 400 KB, and an id takes eight bytes.
 const MOST: usize = 40_000;
@@ -62,14 +62,18 @@ impl Made {
         let mut query = keys::notes(import.account, import.id);
         loop {
             let (items, last) = services.store.page(&query).await?;
-            let notes = Note::all(&items)?.into_iter().filter(|note| note.kind != Kind::User);
-            let wanted: Vec<_> = notes.map(|note| (note.kind, note.id)).collect();
-            for thing in Thing::get_many(services, import.account, &wanted).await? {
-                match thing.kind {
-                    _ if thing.created_by != import.id || thing.is_spent() => {}
-                    Kind::Project => made.projects.push(thing.id),
-                    Kind::Tag => made.tags.push(thing.id),
-                    Kind::Client | Kind::User => {}
+            for some in items.chunks(ITEMS_A_BATCH) {
+                // A project may be noted with two clients: it was moved in between.
+                let notes = Note::all(some)?.into_iter().filter(|note| note.kind != Kind::User);
+                let wanted: BTreeSet<_> = notes.map(|note| (note.kind, note.id)).collect();
+                let wanted: Vec<_> = wanted.into_iter().collect();
+                for thing in Thing::get_many(services, import.account, &wanted).await? {
+                    match thing.kind {
+                        _ if thing.created_by != import.id || thing.is_spent() => {}
+                        Kind::Project => made.projects.push(thing.id),
+                        Kind::Tag => made.tags.push(thing.id),
+                        Kind::Client | Kind::User => {}
+                    }
                 }
             }
             match last {

@@ -4,7 +4,7 @@
 //! and one write for a client instead of one per project of it. Where another was quicker with one of them the whole
 //! transaction is refused; its things are then left to be looked up one by one.
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 
 use super::resolve::IN_FLIGHT;
 use super::touch::{Client, Wanted, respell_client};
@@ -14,6 +14,7 @@ use crate::entity::find::{Found, Place, find};
 use crate::entity::reference;
 use crate::id::ThingId;
 use crate::import::{Import, ImportError};
+use crate::lease::Lease;
 use crate::services::Services;
 use crate::store::keys::Kind;
 use crate::store::{StoreError, Write};
@@ -27,8 +28,9 @@ pub async fn make_all(
     services: &Services,
     import: &Import,
     new: Vec<(usize, &Wanted)>,
+    lease: &Lease,
 ) -> Result<Vec<(usize, ThingId)>, ImportError> {
-    let mut of_client: HashMap<ThingId, Vec<(usize, &Wanted)>> = HashMap::new();
+    let mut of_client: BTreeMap<ThingId, Vec<(usize, &Wanted)>> = BTreeMap::new();
     let mut alone = Vec::new();
     for new in new {
         match &new.1.client {
@@ -37,7 +39,8 @@ pub async fn make_all(
         }
     }
     let alone = alone.chunks(TOGETHER).map(<[_]>::to_vec);
-    let lines: Vec<_> = of_client.into_values().chain(alone).map(|line| make_line(services, import, line)).collect();
+    let lines: Vec<_> =
+        of_client.into_values().chain(alone).map(|line| make_line(services, import, line, lease)).collect();
     Ok(drained(lines, IN_FLIGHT).await?.into_iter().flatten().collect())
 }
 
@@ -46,13 +49,16 @@ async fn make_line(
     services: &Services,
     import: &Import,
     line: Vec<(usize, &Wanted)>,
+    lease: &Lease,
 ) -> Result<Vec<(usize, ThingId)>, ImportError> {
     let client = line.first().and_then(|(_, wanted)| wanted.client.as_ref());
     let mut made = Vec::with_capacity(line.len());
     for some in line.chunks(TOGETHER) {
         let places: Vec<_> = some.iter().map(|(_, wanted)| wanted.place(import.account)).collect();
         let things: Vec<_> = some.iter().zip(&places).map(|((_, wanted), place)| (*wanted, place)).collect();
-        match services.store.transact(creation(services, import, client, &things).await?).await {
+        let writes = creation(services, import, client, &things).await?;
+        lease.check(&services.clock)?;
+        match services.store.transact(writes).await {
             Ok(()) => made.extend(some.iter().zip(&places).map(|((at, _), place)| (*at, place.id))),
             Err(error) if error.is_refused() => {}
             Err(error) => return Err(error.into()),

@@ -68,7 +68,7 @@ pub async fn touch_all(
     let is_new = |(wanted, seen): (&Wanted, &Seen)| matches!(seen, Seen::Nothing) && wanted.may_be_made(import);
     let new = wanted.iter().enumerate().zip(&seen).filter(|((_, wanted), seen)| is_new((wanted, seen)));
     let mut found = vec![None; wanted.len()];
-    for (at, id) in make_all(services, import, new.map(|(new, _)| new).collect()).await? {
+    for (at, id) in make_all(services, import, new.map(|(new, _)| new).collect(), lease).await? {
         found[at] = Some(id);
     }
     let noted = &noted;

@@ -6,8 +6,8 @@
 //! equal rows the first two are there already if two such entries stand.
 //!
 //! Chunks are loaded in any order, so all of it is decided here, before the first is, and noted in the chunks. Of a long
-//! file the fingerprints are taken in shares, a pass over the file and over the entries of its days for each; what is kept
-//! of all of them is a bit for each row.
+//! file the fingerprints are taken in shares ([`Services::fingerprints_at_once`]), two passes over the file and one over the
+//! entries of its days for each; what is kept of all of them is a bit for each row.
 
 use std::collections::{BTreeSet, HashMap};
 
@@ -25,10 +25,12 @@ use crate::services::Services;
 use crate::store::keys::{self, Counter};
 use crate::store::{Query, StoreError, Write, decode};
 
-/// Fingerprints that are held at once: some twenty-five megabytes.
-const SHARE: u64 = 500_000;
 /// Chunks whose bytes, or whose entries, are fetched ahead.
-const FETCHES_AHEAD: usize = 4;
+const FETCHES_AHEAD: usize = 8;
+/// Imports that are looked at at once.
+const IMPORTS_AT_ONCE: usize = 100;
+/// Chunks that are noted at once.
+const CHUNKS_AT_ONCE: usize = 1000;
 /// Chunk items written at once.
 const WRITES_IN_FLIGHT: usize = 16;
 /// Behind the last chunk of any import.
@@ -53,24 +55,36 @@ pub async fn note(
 async fn find(file: &File<'_>, rows: u64) -> Result<Bits, ImportError> {
     let mut found = Bits::new(rows);
     let mut others = others(file.services, file.import).await?;
-    let shares = rows.div_ceil(SHARE).max(1);
+    let shares = rows.div_ceil(file.services.fingerprints_at_once).max(1);
     for share in 0..shares {
         if others.is_empty() {
             break;
         }
-        let Share { rows, days } = file.share(share, shares).await?;
+        let mut standing: HashMap<Fingerprint, u32> = HashMap::new();
+        let mut days = BTreeSet::new();
+        file.read(|_, day, fingerprint| {
+            days.insert(day);
+            if fingerprint.0 % shares == share {
+                standing.insert(fingerprint, 0);
+            }
+        })
+        .await?;
         let span = days.first().copied().zip(days.last().copied());
         others.retain(|other| overlap(span, other.days));
-        let mut standing: HashMap<Fingerprint, u32> = rows.iter().map(|&(fingerprint, _)| (fingerprint, 0)).collect();
         for other in &others {
             count(file.services, file.import, other.id, &days, &mut standing).await?;
         }
-        for (fingerprint, row) in rows {
+        standing.retain(|_, count| *count > 0);
+        if standing.is_empty() {
+            continue;
+        }
+        file.read(|row, _, fingerprint| {
             if let Some(left) = standing.get_mut(&fingerprint).filter(|left| **left > 0) {
                 *left -= 1;
                 found.set(row);
             }
-        }
+        })
+        .await?;
     }
     Ok(found)
 }
@@ -85,19 +99,20 @@ struct Other {
 /// The account's other imports that have entries, by their numbers, which leave no gaps.
 async fn others(services: &Services, import: &Import) -> Result<Vec<Other>, StoreError> {
     let last = services.store.last_number(&keys::counter(import.account, Counter::Imports)).await?;
-    let numbers = (1..=last).map(ImportId).filter(|number| *number != import.id);
-    let wanted: Vec<_> = numbers.map(|number| keys::import(import.account, number)).collect();
-    let found = services.store.get_many(&wanted).await?;
+    let numbers: Vec<_> = (1..=last).map(ImportId).filter(|number| *number != import.id).collect();
     let mut others = Vec::new();
-    for item in found {
-        let other: Import = decode(item)?;
-        let gone = matches!(
-            other.status,
-            Status::New | Status::Queued | Status::Unsupported | Status::RollingBack | Status::RolledBack
-        );
-        let empty = other.tally.is_some() && other.days.is_none();
-        if !gone && !empty {
-            others.push(Other { id: other.id, days: other.days });
+    for some in numbers.chunks(IMPORTS_AT_ONCE) {
+        let wanted: Vec<_> = some.iter().map(|&number| keys::import(import.account, number)).collect();
+        for item in services.store.get_many(&wanted).await? {
+            let other: Import = decode(item)?;
+            let gone = matches!(
+                other.status,
+                Status::New | Status::Queued | Status::Unsupported | Status::RollingBack | Status::RolledBack
+            );
+            let empty = other.tally.is_some() && other.days.is_none();
+            if !gone && !empty {
+                others.push(Other { id: other.id, days: other.days });
+            }
         }
     }
     others.sort_by_key(|other| other.id);
@@ -146,9 +161,8 @@ impl File<'_> {
         keys::chunks(self.import.account, self.import.id, ChunkNo(0), ChunkNo(self.chunks))
     }
 
-    /// Reads the whole file and takes the fingerprints of one share.
-    async fn share(&self, share: u64, shares: u64) -> Result<Share, ImportError> {
-        let mut taken = Share::default();
+    /// Reads the whole file and shows each row that can be read: which, from 0, its day, and its fingerprint.
+    async fn read(&self, mut see: impl FnMut(u64, Date, Fingerprint)) -> Result<(), ImportError> {
         let mut query = self.all_chunks();
         loop {
             let (items, last) = self.services.store.page(&query).await?;
@@ -161,17 +175,14 @@ impl File<'_> {
             while let Some((chunk, bytes)) = fetched.try_next().await? {
                 let rows = self.layout.rows(&chunk.span(), &bytes);
                 for row in &rows.map_err(|error| StoreError::Shape(error.to_string()))? {
-                    let Ok(entry) = &row.entry else { continue };
-                    taken.days.insert(entry.date);
-                    let fingerprint = entry.fingerprint();
-                    if fingerprint.0 % shares == share {
-                        taken.rows.push((fingerprint, row.row - 1));
+                    if let Ok(entry) = &row.entry {
+                        see(row.row - 1, entry.date, entry.fingerprint());
                     }
                 }
             }
             match last {
                 Some(last) => query = query.after(last),
-                None => return Ok(taken),
+                None => return Ok(()),
             }
         }
     }
@@ -193,19 +204,14 @@ impl File<'_> {
                 }
             })
         };
-        let notes: Vec<_> = (0..self.chunks).map(ChunkNo).filter_map(note).collect();
-        drained(notes, WRITES_IN_FLIGHT).await?;
+        // Not all at once: there may be many.
+        for first in (0..self.chunks).step_by(CHUNKS_AT_ONCE) {
+            let some = first..self.chunks.min(first + CHUNKS_AT_ONCE as u64);
+            let notes: Vec<_> = some.map(ChunkNo).filter_map(note).collect();
+            drained(notes, WRITES_IN_FLIGHT).await?;
+        }
         Ok(())
     }
-}
-
-/// What one pass over the file takes.
-#[derive(Default)]
-struct Share {
-    /// The fingerprints of the share, each with its row, from 0.
-    rows: Vec<(Fingerprint, u64)>,
-    /// The days of all rows.
-    days: BTreeSet<Date>,
 }
 
 /// Counts the entries of another import that stand on these days and have one of the fingerprints.
@@ -255,18 +261,9 @@ async fn fingerprints(
     other: ImportId,
     chunk: ChunkNo,
 ) -> Result<Vec<Fingerprint>, StoreError> {
-    let mut found = Vec::new();
-    let mut query = keys::entries(import.account, other, chunk).only("fingerprint");
-    loop {
-        let (items, last) = services.store.page(&query).await?;
-        for item in items {
-            found.extend(decode::<Kept>(item)?.fingerprint);
-        }
-        match last {
-            Some(last) => query = query.after(last),
-            None => return Ok(found),
-        }
-    }
+    let query = keys::entries(import.account, other, chunk).only("fingerprint");
+    let entries: Vec<Kept> = services.store.read_all(query).await?;
+    Ok(entries.into_iter().filter_map(|entry| entry.fingerprint).collect())
 }
 
 /// A bit for each row.

@@ -4,7 +4,8 @@ use reqwest::Method;
 use serde_json::json;
 use shared::entity::by_hand::entries::{self, EntryInput, ProjectInput};
 use shared::entity::by_hand::things::{self, ThingInput};
-use shared::id::{ChunkNo, EntryId, Row};
+use shared::entity::note::Note;
+use shared::id::{ChunkNo, EntryId, Row, ThingId};
 use shared::import::{Import, Status};
 use shared::load::{Loaded, load};
 use shared::store::keys::Kind;
@@ -14,7 +15,7 @@ use crate::files::one;
 use crate::invariants::at_rest;
 use crate::stack::{Stack, differences};
 
-use super::{ACCOUNT, IMPORT, USER, hold_at, imported, planned};
+use super::{ACCOUNT, IMPORT, USER, hold_at, imported, planned, undo};
 
 #[tokio::test]
 async fn a_project_gets_its_old_name_back() -> anyhow::Result<()> {
@@ -111,5 +112,23 @@ async fn a_name_that_somebody_takes_first_does_not_keep_others_from_being_made_w
         }
         assert_eq!(stack.get("/v2/tags").await?.json().as_array().map(Vec::len), Some(2), "{n}");
     }
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_project_that_is_noted_with_two_clients_keeps_no_import_from_settling() -> anyhow::Result<()> {
+    let stack = planned(6).await?;
+    let services = stack.system.services();
+    let before = stack.workspace().await?;
+    load(services, ACCOUNT, IMPORT, ChunkNo(0)).await?;
+    // As if it had been moved between the note of a loader that died and that of an edit by hand.
+    let project = stack.pages("/v2/projects").await?[0]["id"].as_u64().map(ThingId).expect("an id");
+    let note = Note { kind: Kind::Project, id: project, client: Some(ThingId(77)) };
+    Note::put_all(services, ACCOUNT, IMPORT, &[note]).await?;
+    load(services, ACCOUNT, IMPORT, ChunkNo(1)).await?;
+    assert_eq!(Import::find(services, ACCOUNT, IMPORT).await?.status, Status::Complete);
+    at_rest(&stack).await?;
+    undo(&stack).await?;
+    assert_eq!(differences(&stack.workspace().await?, &before), [""; 0]);
     Ok(())
 }

@@ -222,3 +222,38 @@ async fn whoever_deletes_the_last_entry_of_an_orphan_and_dies_leaves_no_orphan()
     }
     Ok(())
 }
+
+#[tokio::test]
+async fn a_client_that_stays_is_named_whenever_the_undo_dies_in_between() -> anyhow::Result<()> {
+    for n in 1.. {
+        let stack = Stack::by_hand(1000).await?;
+        let services = stack.system.services();
+        stack.post(one("Orchard", "Website", "").as_bytes(), &[]).await?.expect(202)?;
+        imported(&stack, &Faults::default()).await?;
+        let mine = ThingInput {
+            name: Some("Mine".to_owned()),
+            client: Some(Some("orchard".to_owned())),
+            ..ThingInput::default()
+        };
+        things::create(services, ACCOUNT, Kind::Project, &mine).await?;
+        let import = Import::find(services, ACCOUNT, IMPORT).await?;
+        revert::ask(services, &import, "user 1").await?;
+        let faults = Faults::default();
+        let worker = faults.connect(&stack.system);
+        faults.at(n, 1, Fault::DeathBefore);
+        let postman = Postman::of(&stack.system);
+        let survived = postman.drain(&worker, &faults).await;
+        services.clock.turn(LONG);
+        postman.drain_all(services, &Faults::default()).await;
+        let shown = stack.native(1).await?;
+        assert_eq!(
+            (&shown["status"], shown["undone"]["kept"].as_array().map(Vec::len)),
+            (&"rolled_back".into(), Some(1))
+        );
+        if survived {
+            assert!(n > 8, "{n}");
+            break;
+        }
+    }
+    Ok(())
+}

@@ -56,7 +56,7 @@ const fn ours(field: Field) -> Field {
 }
 
 /// Of two names of one option the later one here counts. Fields that are not known are left alone, as the vendor does.
-const FIELDS: [Field; 14] = [
+const FIELDS: [Field; 15] = [
     field("type", "format"),
     field("fallback_user", "fallback_user"),
     flag("import_tags", "import_tags"),
@@ -71,6 +71,8 @@ const FIELDS: [Field; 14] = [
     ours(field("sheet", "sheet")),
     ours(flag("autocreate_users", "autocreate_users")),
     ours(field("duplicates", "duplicates")),
+    // As everybody else says it.
+    field("delimiter", "delimiter"),
 ];
 
 /// Makes an import: 202, with the place where its status is told.
@@ -207,14 +209,14 @@ impl Form {
         })
     }
 
+    /// What is wrong, by the field that says it.
     fn errors(&self, wrong: &Wrong) -> Vec<FieldError> {
-        let fields = FIELDS.iter().filter(|field| self.fields.contains_key(field.name));
-        let errors = fields.filter_map(|field| {
-            let reasons = wrong.get(field.option)?;
+        let error = |(option, reasons): (&String, &Vec<String>)| {
+            let field = FIELDS.iter().rfind(|field| field.option == option && self.value(field).is_some())?;
             let code = if field.option == "delimiter" { "invalid_field_delimiter" } else { "invalid" };
             let error = FieldError::new("Import", field.name, code);
             Some(if field.is_ours { error.saying(reasons.join("; ")) } else { error })
-        });
-        errors.collect()
+        };
+        wrong.iter().filter_map(error).collect()
     }
 }

@@ -34,7 +34,8 @@ pub async fn write(
     let template = Template::embedded()?;
     let table = &template.tables.get("WorkspaceTable").context("the template has no WorkspaceTable")?.name;
     let rows_per_chunk = system::Options::default().rows_per_chunk;
-    let put = |row| {
+    let generator = *generator;
+    let put = move |row| {
         let row = Row(row);
         let entry = generator.row(row).entry(import, 0);
         let item = encode(&keys::entry(ACCOUNT, import, row.chunk(rows_per_chunk), row), &entry);
@@ -49,8 +50,8 @@ pub async fn write(
             write_units += under_way.join_next().await.expect("some are under way")??;
         }
         let last = rows.min(first + BATCH as u64 - 1);
-        let items: Vec<_> = (first..=last).map(put).collect();
-        under_way.spawn(request(client.clone(), table.clone(), items));
+        let (client, table) = (client.clone(), table.clone());
+        under_way.spawn(async move { request(client, table, (first..=last).map(put).collect()).await });
     }
     while let Some(units) = under_way.join_next().await {
         write_units += units??;

@@ -33,6 +33,7 @@ const WORK: [&str; 8] = [
 ];
 
 /// Makes rows, for an account.
+#[derive(Clone, Copy)]
 pub struct Generator {
     account: AccountId,
 }

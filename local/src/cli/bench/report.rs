@@ -83,7 +83,7 @@ impl Report {
             import: middle(imports),
             undo: middle(undos),
             bare: middle(bares),
-            ratio_to_bare: ratios[ratios.len() / 2],
+            ratio_to_bare: ratios[(ratios.len() - 1) / 2],
             ratios,
             concurrency,
             peak_memory_kb,
