@@ -30,7 +30,7 @@ pub use decode::{Decoder, Unreadable};
 pub use dialect::{DELIMITERS, Judged, declared, judge};
 pub use encoding::{Encoding, UnknownEncoding};
 pub use records::{Cells, Record, Records};
-pub use split::{Dialect, Ending, Field, Splitter, is_blank};
+pub use split::{Dialect, Ending, Field, Splitter, is_blank, is_torn};
 
 /// The longest record that is read, in bytes of its UTF-8 text: 1 MiB.
 pub const MAX_RECORD: usize = 1 << 20;

@@ -185,9 +185,6 @@ fn understood(path: &Path, Found { plan, first }: &Found) -> anyhow::Result<Stri
     for said in &layout.evidence {
         writeln!(text, "                {said}")?;
     }
-    if let Some(line) = plan.total_row {
-        writeln!(text, "  left out      line {line}: a row of totals")?;
-    }
     write_candidates(&mut text, &layout.candidates)?;
     if let Some((span, bytes)) = first {
         writeln!(text)?;

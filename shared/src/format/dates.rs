@@ -111,14 +111,24 @@ impl Numbers {
         civil(year, self.values[month], self.values[day])
     }
 
-    /// The first and the last number, where a two-digit year could be either.
-    pub fn ends(&self) -> Option<(u16, u16)> {
-        (self.digits[0] <= 2 && self.digits[2] <= 2).then_some((self.values[0], self.values[2]))
+    /// Whether a two-digit year could stand at either end.
+    pub fn ends_are_short(&self) -> bool {
+        self.digits[0] <= 2 && self.digits[2] <= 2
     }
 }
 
+/// `2024-13-01`: with the year in front, the middle can only be the day.
+pub(super) fn has_day_in_the_middle(cell: &str) -> bool {
+    let mut parts = cell.trim().splitn(3, ['-', '/', '.']);
+    let mut part = |digits: usize| parts.next().filter(|part| part.len() <= digits)?.parse::<u16>().ok();
+    let (Some(year), Some(middle), Some(last)) = (part(4), part(2), part(2)) else {
+        return false;
+    };
+    civil(year, last, middle).is_some() && middle > 12
+}
+
 /// A year of four digits, or of two: those from 70 on are of the last century.
-pub(super) fn full_year(year: u16, digits: u8) -> Option<u16> {
+fn full_year(year: u16, digits: u8) -> Option<u16> {
     match (digits, year) {
         (4, year) => Some(year),
         (2, year @ 0..70) => Some(2000 + year),

@@ -117,11 +117,6 @@ impl Decimal {
     pub fn is_positive(self) -> bool {
         self.units > 0 && !self.negative
     }
-
-    /// Whether there is no fraction.
-    pub fn is_whole(self) -> bool {
-        self.units.is_multiple_of(10_u64.pow(self.scale.into()))
-    }
 }
 
 impl PartialEq for Decimal {

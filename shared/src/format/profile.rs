@@ -9,7 +9,7 @@ mod dates;
 mod durations;
 mod numbers;
 
-pub(super) use dates::{DateProfile, End};
+pub(super) use dates::DateProfile;
 pub(super) use durations::DurationProfile;
 pub(super) use numbers::NumberProfile;
 

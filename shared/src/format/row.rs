@@ -131,7 +131,10 @@ impl<'r> Cells<'r, '_> {
             return Ok(None);
         };
         let unreadable = || {
-            let how = "cannot be read as a duration";
+            let how = match cell.starts_with(['-', '−', '(']) {
+                true => "is no duration: it is below zero",
+                false => "cannot be read as a duration",
+            };
             self.unreadable(role, ErrorCode::InvalidDuration, &cell, how)
         };
         let written = durations::read(&cell).ok_or_else(unreadable)?;

@@ -141,7 +141,7 @@ impl<'r> Iterator for RowIter<'r> {
             return Some(Row {
                 row,
                 line: splitter.lines().0,
-                entry: read(&cells, ending),
+                entry: read(&cells, ending, self.rows.dialect.delimiter),
                 record: &text[splitter.range()],
                 dialect: self.rows.dialect,
             });
@@ -168,12 +168,15 @@ impl Rows<'_> {
 }
 
 /// Reads the cells of a row.
-fn read<'r>(cells: &Cells<'r, '_>, ending: Ending) -> Result<EntryRow<'r>, RowError> {
+fn read<'r>(cells: &Cells<'r, '_>, ending: Ending, delimiter: u8) -> Result<EntryRow<'r>, RowError> {
     if ending == Ending::UnclosedQuote {
         let last = cells.fields.last().map(|field| field.cell(cells.text));
         return Err(unclosed_quote(row::excerpt(&last.unwrap_or_default())));
     }
     let headers = cells.readings.headers();
+    if source::is_torn(cells.text, cells.fields, delimiter) {
+        return Err(torn_quote());
+    }
     if !fits(headers, cells.fields.len()) {
         return Err(ragged(cells, headers.len()));
     }
@@ -188,6 +191,18 @@ fn ragged(cells: &Cells<'_, '_>, expected: usize) -> RowError {
         code: ErrorCode::Ragged,
         value: row::excerpt(&first.unwrap_or_default()),
         message: format!("the row has {found} {}, the header {expected}", if found == 1 { "cell" } else { "cells" }),
+    }
+}
+
+fn torn_quote() -> RowError {
+    RowError {
+        column: String::new(),
+        code: ErrorCode::UnclosedQuote,
+        value: String::new(),
+        message:
+            "a quote opens in this record and runs on over the next cells; behind its end other text is written: a \
+                  quote inside a cell has to be doubled, in quotes"
+                .to_owned(),
     }
 }
 

@@ -14,7 +14,7 @@ use super::durations::{self, Unit};
 use super::headers::Headers;
 use super::layout::{Assigned, Reading};
 use super::numbers::{self, Decimal, DecimalMark};
-use super::profile::{DateProfile, DurationProfile, End, NumberProfile, Verdict, Witness};
+use super::profile::{DateProfile, DurationProfile, NumberProfile, Verdict, Witness};
 use super::refusal::{Ambiguous, Refusal};
 use super::table::{Profile, Table, Watched};
 
@@ -41,6 +41,13 @@ pub(super) fn settle(options: &ReadingOptions, table: &Table, headers: &Headers)
     };
     if options.format.is_none() {
         judge.cells_fit();
+    }
+    for &(_, column) in &table.roles {
+        let name = &headers.shown()[column];
+        let same = headers.keys().filter(|key| Some(*key) == headers.keys().nth(column)).count();
+        if same > 1 {
+            judge.evidence.push(format!("{name:?} comes {same} times: the first is read, the others are kept"));
+        }
     }
     let columns = table.roles.iter().map(|&(role, column)| {
         let watched = table.watched.iter().find(|watched| watched.role == Some(role));
@@ -78,6 +85,8 @@ struct Judge<'t> {
     decimal_mark: Option<DecimalMark>,
 }
 
+/// Longer than this an entry is not because other columns say so: a hundred hours.
+const LONGEST_BY_OTHERS: u64 = 100 * 3600;
 /// So many cells of a column may be unreadable in a small file.
 const FEW: u64 = 3;
 
@@ -95,15 +104,6 @@ impl Judge<'_> {
         self.evidence.push(format!("{what}: by {}", said.join(", ")));
     }
 
-    fn say_order(&mut self, order: DateOrder, column: &str, witnesses: &[Witness], years: Option<End>) {
-        let mut by: Vec<String> = witnesses.iter().map(place).collect();
-        by.extend(years.map(|end| match end {
-            End::First => "the first numbers being few, as years are, and the last many".to_owned(),
-            End::Last => "the last numbers being few, as years are, and the first many".to_owned(),
-        }));
-        self.evidence.push(format!("date order {order} in {column:?}: by {}", by.join(", ")));
-    }
-
     /// Of the dates and of the durations that are given, nine in ten must be some; else the header
     /// has misled us. A few are errors of their rows, whatever the share.
     fn cells_fit(&mut self) {
@@ -117,7 +117,7 @@ impl Judge<'_> {
                 }
                 _ => continue,
             };
-            if unread > FEW.max(cells / 10) {
+            if unread > FEW.max(cells / 10) || (cells > 1 && unread == cells) {
                 let column = self.shown(watched);
                 let so = match self.options.mapping {
                     Some(_) => "so the column is something else than `mapping` says",
@@ -134,6 +134,13 @@ impl Judge<'_> {
         let column = self.shown(watched);
         let is_date = watched.role == Some(Role::Date);
         let fallback = self.date_order.unwrap_or(DateOrder::Ymd);
+        if let Some(cell) = profile.day_in_the_middle().filter(|_| is_date && self.options.date_order.is_none()) {
+            self.refuse(format!(
+                "{column}: {} can only be year, day and month, which is not read: write the dates as YYYY-MM-DD, or say `date_order` \
+                 to have this one as an error of its row",
+                place(cell)
+            ));
+        }
         let order = match (self.options.date_order, profile.verdict()) {
             (Some(asked), verdict) => {
                 if is_date {
@@ -142,7 +149,7 @@ impl Judge<'_> {
                 asked
             }
             (None, Verdict::Settled(order, witnesses)) => {
-                self.say_order(order, &column, &witnesses, profile.year_by_spread());
+                self.say(format!("date order {order} in {column:?}"), &witnesses);
                 order
             }
             (None, Verdict::Indifferent(order)) => order,
@@ -210,6 +217,11 @@ impl Judge<'_> {
             }
             (None, Verdict::Indifferent(mark)) => mark,
             (None, Verdict::Open(marks, witness)) => match self.other_numbers(&marks) {
+                // Money does not make a day of a thousand hours.
+                Some((mark, _)) if is_absurd(watched, &witness, mark) => {
+                    self.open_number(column, witness);
+                    DecimalMark::Dot
+                }
                 Some((mark, witness)) => {
                     let what = format!("decimal mark {:?} in {column:?}, as in others", mark.name());
                     self.say(what, &[witness]);
@@ -279,6 +291,18 @@ impl Judge<'_> {
             ));
             Unit::Hours
         });
+        if let Some(cell) = profile.assumed_pair() {
+            self.evidence.push(format!("{column}: {} is taken for hours and minutes, as is usual", place(cell)));
+        }
+        // Of a column that is mapped to a unit the caller has said what its cells are.
+        let told = self.options.mapping.is_some() && watched.role != Some(Role::Duration);
+        if let Some(cell) = profile.contradicted_pair().filter(|_| !told) {
+            self.refuse(format!(
+                "{column}: {} is longer than from start to end as hours and minutes, and is not that as minutes and \
+                 seconds either: export durations as H:MM:SS, or map the column to `hours`",
+                place(cell)
+            ));
+        }
         let mark = self.number(watched, &profile.numbers);
         durations::Reading { unit, pair, mark }
     }
@@ -308,6 +332,13 @@ impl Judge<'_> {
             said.join(", ")
         ));
     }
+}
+
+/// Whether a number of hours is more than any entry has, under a mark.
+fn is_absurd(watched: &Watched, witness: &Witness, mark: DecimalMark) -> bool {
+    let number = numbers::without_currency(&witness.value);
+    let seconds = Decimal::read(number, mark).and_then(|number| number.times(Unit::Hours.seconds()));
+    watched.role == Some(Role::Hours) && seconds.is_some_and(|seconds| seconds > LONGEST_BY_OTHERS)
 }
 
 /// A cell and its line, for people.

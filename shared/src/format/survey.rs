@@ -105,7 +105,10 @@ impl Survey {
             _ => None,
         };
         let (rows, chunks) = self.chunks.finish();
-        Ok(Plan { layout, rows, chunks, total_row: total_row.map(|record| record.line) })
+        let total_row = total_row.map(|record| record.line);
+        let mut layout = layout;
+        layout.evidence.extend(total_row.map(|line| format!("line {line} is left out: it is a row of totals")));
+        Ok(Plan { layout, rows, chunks, total_row })
     }
 
     /// Reads some bytes, or the end.
@@ -293,11 +296,15 @@ fn choose(judged: Vec<Judged>, options: &ReadingOptions) -> Result<Chosen, Refus
             }
         }
     }
-    Err(nearest.unwrap_or_else(|| {
-        Refusal::because(
-            "this is no table: its first line has one column only, with comma, semicolon, tab and \
-             bar alike; if it has another, say so with `delimiter`",
-        )
+    Err(nearest.unwrap_or_else(|| match options.delimiter.map(char::from) {
+        Some(asked) => Refusal::because(format!(
+            "this is no table: its first line has one column only with {asked:?}, which is the delimiter that was \
+                 asked for; without one it is found from the file"
+        )),
+        None => Refusal::because(
+            "this is no table: its first line has one column only, with comma, semicolon, tab and bar alike; if it \
+                 has another, say so with `delimiter`; if a title stands above the header, take it away",
+        ),
     }))
 }
 

@@ -7,6 +7,9 @@ pub(super) fn read(cell: &str) -> Option<Time> {
     if let Some(time) = plain(cell.as_bytes()) {
         return Some(time);
     }
+    if let Some(time) = part_of_a_day(cell.trim()) {
+        return Some(time);
+    }
     let (clock, half) = meridiem(without_zero_day(cell.trim()));
     let (hour, minute, second) = clock_parts(clock)?;
     let hour = match half {
@@ -28,6 +31,16 @@ fn plain(cell: &[u8]) -> Option<Time> {
 fn time(hour: u32, minute: u32, second: u32) -> Option<Time> {
     let part = |value: u32| i8::try_from(value).ok();
     Time::new(part(hour)?, part(minute)?, part(second)?, 0).ok()
+}
+
+/// `0.375`, as a spreadsheet shows nine o'clock where the cell has lost its look. Two digits might be minutes.
+fn part_of_a_day(cell: &str) -> Option<Time> {
+    let digits = cell.strip_prefix("0.").or_else(|| cell.strip_prefix("0,"))?;
+    let fits = (1..=17).contains(&digits.len()) && digits.bytes().all(|byte| byte.is_ascii_digit());
+    let value: u64 = digits.parse().ok().filter(|&value| fits && (digits.len() != 2 || value >= 60))?;
+    let one = 10_u128.pow(digits.len() as u32);
+    let seconds = u32::try_from((u128::from(value) * 86_400 * 2 + one) / (one * 2)).ok()?;
+    time(seconds / 3600, seconds / 60 % 60, seconds % 60)
 }
 
 /// Which half of the day a 12-hour clock shows.

@@ -53,9 +53,35 @@ pub(super) fn same(a: &str, b: &str) -> bool {
     a.eq_ignore_ascii_case(b) || !a.is_ascii() && a.to_lowercase() == b.to_lowercase()
 }
 
-const YES: [&str; 13] =
-    ["yes", "true", "1", "y", "x", "billable", "billed", "invoiced", "ja", "oui", "sí", "si", "sim"];
-const NO: [&str; 14] = [
+/// What exports write, and what spreadsheets make of true and false in their own languages.
+const YES: [&str; 25] = [
+    "yes",
+    "true",
+    "1",
+    "y",
+    "x",
+    "billable",
+    "billed",
+    "invoiced",
+    "ja",
+    "oui",
+    "sí",
+    "si",
+    "sim",
+    "sì",
+    "wahr",
+    "vrai",
+    "verdadero",
+    "verdadeiro",
+    "vero",
+    "waar",
+    "sant",
+    "sandt",
+    "tosi",
+    "prawda",
+    "tak",
+];
+const NO: [&str; 26] = [
     "no",
     "false",
     "0",
@@ -70,6 +96,18 @@ const NO: [&str; 14] = [
     "non",
     "não",
     "nee",
+    "nej",
+    "nei",
+    "falsch",
+    "faux",
+    "falso",
+    "onwaar",
+    "falskt",
+    "falsk",
+    "usann",
+    "epätosi",
+    "fałsz",
+    "nie",
 ];
 
 /// What a yes-or-no cell says; `None` if it says neither.

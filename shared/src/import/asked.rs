@@ -32,7 +32,9 @@ pub fn asked(fields: Map<String, Value>, defaults: Options) -> Result<Options, W
 fn take(options: &mut Options, name: &str, value: &Value) -> Result<(), String> {
     match name {
         "format" => match value.as_str() {
-            Some("auto" | "autodetect") => options.format = None,
+            Some(word) if ["auto", "autodetect"].iter().any(|auto| word.eq_ignore_ascii_case(auto)) => {
+                options.format = None;
+            }
             _ => options.format = word(value)?,
         },
         "mapping" => options.mapping = mapping(value)?,

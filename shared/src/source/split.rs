@@ -62,6 +62,27 @@ impl Field {
     }
 }
 
+/// Whether a quote was opened that is not what it seems: behind the place where it closes something else is written, and
+/// a delimiter or a line break stands inside. So it runs on to the next quote that the file has, over cells and rows.
+pub fn is_torn(text: &str, fields: &[Field], delimiter: u8) -> bool {
+    let torn = |field: &Field| {
+        let raw = &text[field.start as usize..field.end as usize];
+        let Some(inside) = raw.strip_prefix('"') else { return false };
+        let mut at = 0;
+        while let Some(quote) = memchr::memchr(QUOTE, &inside.as_bytes()[at..]) {
+            let behind = &inside[at + quote + 1..];
+            if !behind.starts_with('"') {
+                let held = &inside.as_bytes()[..at + quote];
+                let spans = held.iter().any(|&byte| byte == delimiter || byte == b'\n' || byte == b'\r');
+                return spans && !behind.trim().is_empty();
+            }
+            at += quote + 2;
+        }
+        false
+    };
+    fields.iter().any(|field| field.form == Form::Escaped && torn(field))
+}
+
 /// Whether a record is a line on which nothing is written, or nothing but blanks: that is none to
 /// anybody who looks.
 pub fn is_blank(text: &str, fields: &[Field]) -> bool {

@@ -196,6 +196,26 @@ async fn entries_are_filtered_by_either_spelling_and_by_both() -> anyhow::Result
 }
 
 #[tokio::test]
+async fn what_was_invoiced_where_it_came_from_is_told_from_the_rest() -> anyhow::Result<()> {
+    let stack = Stack::start(2).await?;
+    let header = "Date,Client,Project,Task,Notes,Hours,Billable?,Invoiced?,First Name,Last Name";
+    let row = |day: u32, invoiced: &str| format!("2026-03-{day:02},A,B,C,D,1.0,Yes,{invoiced},Demo,User");
+    let file = [header.to_owned(), row(1, "Yes"), row(2, "No"), row(3, ""), row(4, "Yes")].join("\n");
+    let id = stack.import(file.as_bytes(), &[]).await?;
+    for (query, rows) in [("true", vec![4, 1]), ("false", vec![3, 2])] {
+        let expected: Vec<u64> = rows.iter().map(|row| id * 1_000_000_000 + row).collect();
+        for list in ["entries".to_owned(), format!("imports/{id}/entries")] {
+            assert_eq!(
+                ids(&stack.pages(&format!("/v2/{list}?invoiced={query}&per_page=1")).await?),
+                expected,
+                "{list}"
+            );
+        }
+    }
+    Ok(())
+}
+
+#[tokio::test]
 async fn tags_and_projects_of_an_import_are_filtered_and_are_those_that_it_made() -> anyhow::Result<()> {
     let stack = Stack::start(2).await?;
     stack.import(one("Orchard", "Website", "design").as_bytes(), &[]).await?;

@@ -101,8 +101,9 @@ pub struct EntryFilter {
     from: Option<Date>,
     to: Option<Date>,
     billable: Option<bool>,
-    /// Asks for what no entry here is: on an invoice.
-    invoiced: bool,
+    invoiced: Option<bool>,
+    /// Asks for what no entry here is: on an invoice that we know.
+    on_invoice: bool,
     updated_from: Option<Timestamp>,
     updated_to: Option<Timestamp>,
 }
@@ -132,7 +133,8 @@ impl EntryFilter {
             from: query.parsed(ENTRY, "from")?,
             to: query.parsed(ENTRY, "to")?,
             billable: query.flag(ENTRY, "billable")?,
-            invoiced: on_invoice || query.flag(ENTRY, "invoiced")? == Some(true),
+            invoiced: query.flag(ENTRY, "invoiced")?,
+            on_invoice,
             updated_from: query.parsed(ENTRY, "updated_from")?,
             updated_to: query.parsed(ENTRY, "updated_to")?,
         })
@@ -143,12 +145,13 @@ impl EntryFilter {
         let ids = self.users.is_none() && self.projects.is_none() && self.tags.is_empty() && self.imports.is_none();
         let dates = self.from.is_none() && self.to.is_none();
         let updated = self.updated_from.is_none() && self.updated_to.is_none();
-        ids && dates && updated && self.description.is_none() && self.billable.is_none() && !self.invoiced
+        let said = self.billable.is_none() && self.invoiced.is_none() && !self.on_invoice;
+        ids && dates && updated && self.description.is_none() && said
     }
 
     /// Whether entries of this import can pass.
     pub fn admits_import(&self, import: u64) -> bool {
-        !self.invoiced && self.imports.as_ref().is_none_or(|imports| imports.contains(&ThingId(import)))
+        !self.on_invoice && self.imports.as_ref().is_none_or(|imports| imports.contains(&ThingId(import)))
     }
 
     /// What passes is of one of the things of each list.
@@ -175,10 +178,11 @@ impl EntryFilter {
             exactly(sum)
         }));
         parts.extend(self.tags.iter().flat_map(|ids| self.of_tags(glance, ids)));
-        if self.invoiced || all == 0 || parts.contains(&Known::None) {
+        if self.on_invoice || all == 0 || parts.contains(&Known::None) {
             return Known::None;
         }
-        let silent = self.description.is_some() || self.billable.is_some() || parts.contains(&Known::Unknown);
+        let flags = self.billable.is_some() || self.invoiced.is_some();
+        let silent = self.description.is_some() || flags || parts.contains(&Known::Unknown);
         let mut some = parts.into_iter().filter(|&part| part != Known::Exactly(all));
         match (some.next(), some.next()) {
             _ if silent => Known::Unknown,
@@ -265,6 +269,7 @@ impl EntryFilter {
             && self.from.is_none_or(|from| entry.date >= from)
             && self.to.is_none_or(|to| entry.date <= to)
             && self.billable.is_none_or(|billable| entry.billable == billable)
+            && self.invoiced.is_none_or(|invoiced| entry.invoiced.unwrap_or(false) == invoiced)
             && self.updated_within(entry.updated_at)
     }
 }

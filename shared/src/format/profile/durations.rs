@@ -23,6 +23,11 @@ pub(in crate::format) struct DurationProfile {
     /// The first `1:30` that is, by the entry's start and end, hours and minutes; and the first that
     /// is minutes and seconds.
     pairs: [Option<Witness>; 2],
+    /// The first of all, the first that takes longer than from start to end however it is read, and whether any could be
+    /// compared.
+    pair: Option<Witness>,
+    too_long: Option<Witness>,
+    pairs_compared: bool,
     /// The sum of all cells in seconds, under each mark.
     pub sums: [u64; 2],
 }
@@ -38,6 +43,9 @@ impl DurationProfile {
             compared: 0,
             agreeing: [0; UNITS.len()],
             pairs: [None, None],
+            pair: None,
+            too_long: None,
+            pairs_compared: false,
             sums: [0; 2],
         }
     }
@@ -77,16 +85,26 @@ impl DurationProfile {
     }
 
     fn see_pair(&mut self, line: u64, cell: &str, written: Written<'_>, elapsed: Option<u64>) {
+        self.pair.get_or_insert_with(|| Witness::new(line, cell));
         let Some(elapsed) = elapsed.filter(|&elapsed| elapsed > 0) else {
             return;
         };
+        self.pairs_compared = true;
+        let mut agrees = false;
         for (pair, witness) in [Unit::Hours, Unit::Minutes].into_iter().zip(&mut self.pairs) {
             let reading = Reading { unit: Unit::Hours, pair, mark: DecimalMark::Dot };
             let seconds = written.under(reading).unwrap_or(u64::MAX);
-            // Hours and minutes leave the seconds out.
-            if elapsed.abs_diff(seconds) < u64::from(pair.seconds()) / 60 {
+            // Hours and minutes leave the seconds out, and so do clocks that show whole minutes.
+            let exact = pair == Unit::Minutes && elapsed % 60 != 0;
+            if elapsed.abs_diff(seconds) < if exact { 1 } else { 60 } {
                 witness.get_or_insert_with(|| Witness::new(line, cell));
+                agrees = true;
             }
+        }
+        // Shorter than from start to end it may well be, with breaks in between.
+        let reading = Reading { unit: Unit::Hours, pair: Unit::Hours, mark: DecimalMark::Dot };
+        if !agrees && written.under(reading).is_none_or(|seconds| seconds > elapsed + 60) {
+            self.too_long.get_or_insert_with(|| Witness::new(line, cell));
         }
     }
 
@@ -125,9 +143,18 @@ impl DurationProfile {
         let mut agreeing = UNITS.into_iter().zip(self.agreeing).filter(|(_, cells)| most(*cells));
         match (agreeing.next(), agreeing.next()) {
             (Some(((unit, _), _)), None) => Ok(unit),
-            (None, None) if self.compared == 0 && self.numbers.has_fraction() => Ok(Unit::Hours),
             _ => Err(bare.clone()),
         }
+    }
+
+    /// A `1:30` that nothing is told of but by custom: there is no start and end.
+    pub fn assumed_pair(&self) -> Option<&Witness> {
+        self.pair.as_ref().filter(|_| !self.pairs_compared)
+    }
+
+    /// A `25:30` that takes longer than from start to end as hours and minutes, where none tells that they are minutes.
+    pub fn contradicted_pair(&self) -> Option<&Witness> {
+        self.too_long.as_ref().filter(|_| self.pairs[1].is_none())
     }
 
     /// What `1:30` is; if cells say both, a witness of each.

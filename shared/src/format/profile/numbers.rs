@@ -8,14 +8,13 @@ use crate::format::numbers::{self, Decimal, DecimalMark};
 pub(in crate::format) struct NumberProfile {
     pub tally: Tally,
     rivals: Rivals<2>,
-    /// Whether any number has a mark, or a fraction.
+    /// Whether any number has a mark.
     marked: bool,
-    fraction: bool,
 }
 
 impl NumberProfile {
     pub fn new() -> Self {
-        Self { tally: Tally::default(), rivals: Rivals::new(), marked: false, fraction: false }
+        Self { tally: Tally::default(), rivals: Rivals::new(), marked: false }
     }
 
     pub fn see(&mut self, line: u64, cell: &str) {
@@ -27,7 +26,6 @@ impl NumberProfile {
             return;
         }
         self.marked |= number.contains(['.', ',']);
-        self.fraction |= readings.iter().flatten().any(|number| !number.is_whole());
         self.rivals.see(line, cell, &readings);
     }
 
@@ -49,10 +47,5 @@ impl NumberProfile {
     /// Whether a mark must be known: there are numbers that have one.
     pub fn needs_mark(&self) -> bool {
         self.marked
-    }
-
-    /// Whether there is a number that is not whole.
-    pub fn has_fraction(&self) -> bool {
-        self.fraction
     }
 }

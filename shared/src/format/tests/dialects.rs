@@ -203,3 +203,18 @@ fn bytes_that_are_not_those_of_the_span_are_refused() {
     broken[0] = 0xff;
     assert!(plan.layout.rows(&plan.chunks[0], &broken).is_err());
 }
+
+#[test]
+fn a_quote_that_runs_into_the_next_row_is_an_error_of_its_row_and_no_text() {
+    let rows = read(
+        "date,description,hours,person\n\
+         2024-01-01,\"5 inch,1.5,Jo\n\
+         2024-01-02,\"6 inch,2.5,Jo\n\
+         2024-01-03,c,4.5,Jo\n\
+         2024-01-04,\"7\" inch,1.5,Jo\n",
+    );
+    assert!(rows[0].starts_with("line 2: unclosed_quote: "), "{rows:?}");
+    assert_eq!(rows.len(), 3, "{rows:?}");
+    // One that is closed before the next cell is a way to write inches.
+    assert!(rows[2].contains("7 inch"), "{rows:?}");
+}

@@ -71,6 +71,30 @@ fn the_unit_of_a_bare_number_is_told_by_start_and_end() {
 }
 
 #[test]
+fn parts_of_a_day_are_times_and_durations_where_start_and_end_tell() {
+    let head = "User,Start date,Start time,End date,End time,Duration\n";
+    let row = "Jo,2024-03-04,0.375,2024-03-04,0.4375,0.0625\n";
+    assert_eq!(read(format!("{head}{row}"))[0], "2024-03-04 | 09:00:00-10:30:00 | 5400 s | name: Jo");
+    // Without an end they could be hours.
+    let refusal = refused("User,Start date,Start time,Duration\nJo,2024-03-04,09:00:00,0.0625\n");
+    assert!(refusal.to_string().contains("\"0.0625\" on line 2 may be hours, minutes or seconds"), "{refusal}");
+}
+
+#[test]
+fn clocks_without_seconds_tell_minutes_and_seconds_from_hours_and_minutes() {
+    let head = "User,Start date,Start time,End date,End time,Duration\n";
+    let rows = "Jo,2024-03-04,9:00,2024-03-04,9:25,25:30\nJo,2024-03-04,9:00,2024-03-04,9:45,45:10\n";
+    assert_eq!(seconds(format!("{head}{rows}")), [1530, 2710]);
+    // With a break in between it may be shorter than from start to end, but not longer.
+    assert_eq!(seconds(format!("{head}Jo,2024-03-04,9:00,2024-03-04,17:00,7:30\n")), [27_000]);
+    let refusal = refused(format!("{head}Jo,2024-03-04,9:00,2024-03-04,9:45,25:30\n"));
+    assert!(refusal.to_string().contains("longer than from start to end"), "{refusal}");
+    // Nothing to compare with: custom has it, and it is said.
+    let plan = survey(b"User,Start date,Start time,Duration\nJo,2024-03-04,9:00,1:30\n", &plainly(), 9, 99).unwrap();
+    assert!(plan.layout.evidence.iter().any(|said| said.contains("taken for hours and minutes")));
+}
+
+#[test]
 fn minutes_and_seconds_are_told_from_hours_and_minutes_by_start_and_end() {
     let head = "User,Start date,Start time,End date,End time,Duration\n";
     let long = "Jo,2024-03-04,09:00:00,2024-03-04,10:30:20,1:30\n";

@@ -129,24 +129,21 @@ fn a_two_digit_year_in_front_is_seen_where_the_cells_allow_it() {
 }
 
 #[test]
-fn days_are_many_and_years_are_few() {
-    assert_eq!(read_dates(&["24/03/15", "05/03/15"]), ["2015-03-24", "2015-03-05"]);
-    assert_eq!(read_dates(&["14-03-22", "15-03-22", "28-03-22"])[0], "2022-03-14");
-    assert_eq!(read_dates(&["22.03.14", "22.03.15", "22.03.28"])[0], "2022-03-14");
-    let plan = survey(dates(&["24/03/15", "05/03/15"]).as_bytes(), &plainly(), 9, 99).unwrap();
-    let said = "date order dmy in \"date\": by \"24/03/15\" on line 2, the last numbers being few, as years are, and \
-                the first many";
-    assert!(plan.layout.evidence.iter().any(|line| line == said), "{:?}", plan.layout.evidence);
-    // In three days of one month neither can be told.
-    assert_eq!(refused(dates(&["14/03/22", "15/03/22", "16/03/22"])).dates[0].readings.len(), 2);
+fn how_short_years_and_days_spread_settles_nothing() {
+    // A fortnight of one March, and a bill on one day of ten years, look alike.
+    for cells in [
+        vec!["24/03/15", "05/03/15", "14/03/15"],
+        vec!["14-03-22", "15-03-22", "28-03-22"],
+        (10..21).map(|year| ["10/01/01", "11/01/01", "20/01/01"][year % 3]).collect(),
+    ] {
+        assert_eq!(refused(dates(&cells)).dates[0].readings.len(), 2, "{cells:?}");
+    }
 }
 
 #[test]
-fn a_bill_on_the_fifteenth_of_each_month_for_ten_years_is_not_taken_for_one_year() {
-    let months = (14..24).flat_map(|year| (1..=12).map(move |month| format!("{year}/{month:02}/15")));
-    let cells: Vec<String> = months.collect();
-    let cells: Vec<&str> = cells.iter().map(String::as_str).collect();
-    assert_eq!(refused(dates(&cells)).dates[0].readings.len(), 2);
+fn a_day_in_the_middle_contradicts_the_months_of_the_others() {
+    let said = refused(dates(&["2024-13-01", "2024-05-01", "2024-06-01", "2024-07-01"])).to_string();
+    assert!(said.contains("\"2024-13-01\" on line 2") && said.contains("YYYY-MM-DD"), "{said}");
 }
 
 #[test]
@@ -196,8 +193,9 @@ fn a_number_that_could_be_thousands_is_refused_with_both_readings() {
 fn another_column_may_settle_the_mark_even_one_that_has_no_field() {
     let file = "Date,First Name,Hours,Cost Rate\n2024-03-04,Jo,\"1,250\",\"80,5\"\n";
     assert_eq!(seconds(file), [4500]);
+    // It is not believed where it makes an entry of a thousand hours.
     let file = "Date,First Name,Hours,Cost Rate\n2024-03-04,Jo,\"1,250\",\"80.5\"\n";
-    assert_eq!(seconds(file), [4_500_000]);
+    assert_eq!(refused(file).numbers.len(), 1);
 }
 
 #[test]
