@@ -119,6 +119,13 @@ impl Judge<'_> {
             };
             if unread > FEW.max(cells / 10) || (cells > 1 && unread == cells) {
                 let column = self.shown(watched);
+                if matches!(&watched.profile, Profile::Date(profile) if profile.has_day_numbers()) {
+                    self.refuse(format!(
+                        "{unread} of {cells} cells in {column:?} are a spreadsheet's day numbers: give the cells the look of \
+                         dates there, and save it again"
+                    ));
+                    continue;
+                }
                 let so = match self.options.mapping {
                     Some(_) => "so the column is something else than `mapping` says",
                     None => {

@@ -22,6 +22,13 @@ pub(in crate::format) struct DateProfile {
     day_in_the_middle: Option<Witness>,
     /// A date that can only have it at the end.
     day_at_the_end: bool,
+    /// Cells such as `45292`, which is a day to a spreadsheet.
+    day_numbers: u64,
+}
+
+/// Whether a spreadsheet would show this number as a day of our times: from 1954 to 2064.
+fn is_day_number(cell: &str) -> bool {
+    cell.len() == 5 && cell.parse::<u32>().is_ok_and(|days| (20_000..60_000).contains(&days))
 }
 
 impl DateProfile {
@@ -34,6 +41,7 @@ impl DateProfile {
             short_year_first: false,
             day_in_the_middle: None,
             day_at_the_end: false,
+            day_numbers: 0,
         }
     }
 
@@ -44,6 +52,7 @@ impl DateProfile {
         match dates::read(cell).map(|written| written.day) {
             None => {
                 self.tally.unread += 1;
+                self.day_numbers += u64::from(is_day_number(cell));
                 if dates::has_day_in_the_middle(cell) {
                     self.day_in_the_middle.get_or_insert_with(|| Witness::new(line, cell));
                 }
@@ -82,6 +91,11 @@ impl DateProfile {
     /// A date that can only have its day in the middle, beside others that read either way.
     pub fn day_in_the_middle(&self) -> Option<&Witness> {
         self.day_in_the_middle.as_ref().filter(|_| self.iso > 0 && !self.day_at_the_end)
+    }
+
+    /// Whether what cannot be read are a spreadsheet's day numbers.
+    pub fn has_day_numbers(&self) -> bool {
+        self.day_numbers * 2 > self.tally.unread
     }
 
     /// The first cell that cannot be read under an order, though under another.

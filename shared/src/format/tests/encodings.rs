@@ -166,3 +166,23 @@ fn the_evidence_says_how_the_encoding_was_found() {
     assert_eq!(first(format!("\u{feff}{FILE}").as_bytes()), "encoding utf-8: by the mark at the beginning");
     assert_eq!(first(&windows1252(FILE)), "encoding windows-1252: byte 45 (counted from 0) is not UTF-8");
 }
+
+#[test]
+fn a_word_or_two_of_another_code_page_is_no_mojibake() {
+    let file = |name: &[u8]| [b"date,hours,person,description\n2024-01-01,1,".as_slice(), name, b",x\n"].concat();
+    // Mac Roman and DOS: Jos\u{e9} M\u{fc}ller, na\u{ef}ve, S\u{f8}ren, Gro\u{df}, caf\u{e9}.
+    for name in [b"Jos\x8e M\x9fller".as_slice(), b"na\x95ve", b"S\xbfren", b"Gro\xa7", b"caf\x82"] {
+        let said = refused(file(name)).to_string();
+        assert!(said.contains("byte ") && said.contains("encoding=windows-1252"), "{name:?}: {said}");
+    }
+    for name in [
+        b"Jos\xe9 M\xfcller".as_slice(),
+        b"\x8ei\x9eek",
+        b"Fran\xe7ois \x93the best\x94",
+        b"O\x92Neill \xa7 5",
+        b"A\xae",
+        b"L\x92ha\xff",
+    ] {
+        assert!(read_with(&file(name), &plainly()).is_ok(), "{name:?}");
+    }
+}

@@ -104,3 +104,9 @@ fn a_refusal_is_told_in_json() {
     assert_eq!(json["dates"][0]["readings"], serde_json::json!([["mdy", "2015-08-09"], ["dmy", "2015-09-08"]]));
     assert_eq!(json["encoding"], "utf-8");
 }
+
+#[test]
+fn a_spreadsheets_day_numbers_are_named() {
+    let refusal = refused("date,hours,person,description\n45292,1,Jo,x\n45293,2,Jo,x\n");
+    assert!(refusal.to_string().contains("day numbers"), "{refusal}");
+}

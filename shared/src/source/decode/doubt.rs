@@ -111,6 +111,9 @@ impl Doubt {
             Err(error) => self.run.len() == RUN && error.error_len().is_none(),
         };
         self.letters |= !is_sign(self.before, &self.run, behind);
+        if is_out_of_place(self.before, &self.run, behind) {
+            return Err(Unreadable::OtherEncoding { at: self.from, guess: "a code page of DOS or of old Macs" });
+        }
         self.run.clear();
         if utf8 && !capital { Err(Unreadable::Mixed { at: self.from }) } else { Ok(()) }
     }
@@ -131,6 +134,37 @@ impl Doubt {
             ours == theirs
         };
         (!idle && !same).then(|| guess.name())
+    }
+}
+
+/// Whether a byte would be a sign or a capital where a word has none: `S¿ren`, `Gro§`, `caf‚`, `JosŽ`. A few letters are
+/// too little for the detector, and that is what they come out as.
+fn is_out_of_place(before: u8, run: &[u8], behind: u8) -> bool {
+    let (word_before, word_behind) = (before.is_ascii_alphabetic(), behind.is_ascii_alphabetic());
+    match run {
+        // Ÿ begins no word and ends none in lower case; Š and Ž do begin some.
+        [0x9f] => before.is_ascii_lowercase() || word_before && behind.is_ascii_lowercase(),
+        [0x8a | 0x8e] => before.is_ascii_lowercase(),
+        // ‚ „ ‹ § ¡ ¿: none of them follows a letter.
+        [0x82 | 0x84 | 0x8b | 0xa1 | 0xa7 | 0xbf] => word_before,
+        // † ‡ ‰ • ¢ £ ¤ ¥ ¦ ¨ © ¬ ® ° ± ² ³ ´ ¶ ¸ ¹ » ¼ ½ ¾: not between letters.
+        [
+            0x86
+            | 0x87
+            | 0x89
+            | 0x95
+            | 0xa2..=0xa6
+            | 0xa8
+            | 0xa9
+            | 0xac
+            | 0xae
+            | 0xb0..=0xb4
+            | 0xb6
+            | 0xb8
+            | 0xb9
+            | 0xbb..=0xbe,
+        ] => word_before && word_behind,
+        _ => false,
     }
 }
 
