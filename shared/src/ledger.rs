@@ -112,7 +112,7 @@ impl Glance<'_> {
 }
 
 /// The version of what is packed.
-const VERSION: u8 = 2;
+const VERSION: u8 = 3;
 
 /// A value as bytes that say by which version they were packed.
 pub(crate) fn packed(value: &impl Serialize) -> Vec<u8> {
@@ -305,7 +305,7 @@ mod tests {
         let mut page = Page::default();
         (0..1000).for_each(|row| page.push(if row == 500 { Outcome::Failed } else { Outcome::Created }));
         page.dates = Some((Date::constant(2026, 1, 1), Date::constant(2026, 12, 31)));
-        let sums = Sums { entries: 50, seconds: 180_000, billable_seconds: 90_000 };
+        let sums = Sums { entries: 50, seconds: 180_000, billable_seconds: 90_000, invoiced_seconds: 0 };
         let total = |id| Total { kind: Kind::Tag, id: ThingId((1u64 << 51) + id), sums };
         page.totals = (0..40).map(total).collect();
         page

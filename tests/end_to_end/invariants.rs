@@ -234,7 +234,7 @@ impl World {
         }
         let mut full: BTreeMap<Named, Sums> = BTreeMap::new();
         for (account, entry) in self.seen() {
-            let sums = Sums::of(entry.seconds, entry.billable);
+            let sums = Sums::of(entry);
             let tags: BTreeSet<_> = entry.tags.iter().map(|&id| (Kind::Tag, id)).collect();
             for (kind, id) in tags.into_iter().chain(entry.project.map(|id| (Kind::Project, id))) {
                 full.entry((account, kind, id)).or_default().add(&sums);

@@ -14,7 +14,7 @@ use std::ops::AddAssign;
 use serde::{Deserialize, Serialize};
 
 use super::note::Note;
-use super::{Thing, find, user};
+use super::{Entry, Thing, find, user};
 use crate::id::{AccountId, ImportId, ThingId};
 use crate::import::{Import, Kept};
 use crate::services::Services;
@@ -35,25 +35,36 @@ pub struct Sums {
     pub seconds: i64,
     /// How much of it can be billed.
     pub billable_seconds: i64,
+    /// How much of it was invoiced where it came from.
+    #[serde(default)]
+    pub invoiced_seconds: i64,
 }
 
 impl Sums {
-    /// Adds to all three.
+    /// Adds to all of them.
     pub fn add(&mut self, other: &Self) {
         self.entries.add_assign(other.entries);
         self.seconds.add_assign(other.seconds);
         self.billable_seconds.add_assign(other.billable_seconds);
+        self.invoiced_seconds.add_assign(other.invoiced_seconds);
     }
 
     /// The sums of one entry.
-    pub fn of(seconds: u64, billable: bool) -> Self {
-        let seconds = i64::try_from(seconds).expect("durations are far below 2^63");
-        Self { entries: 1, seconds, billable_seconds: if billable { seconds } else { 0 } }
+    pub fn of(entry: &Entry) -> Self {
+        let seconds = i64::try_from(entry.seconds).expect("durations are far below 2^63");
+        let those = |count: bool| if count { seconds } else { 0 };
+        let invoiced = entry.invoiced.unwrap_or(false);
+        Self { entries: 1, seconds, billable_seconds: those(entry.billable), invoiced_seconds: those(invoiced) }
     }
 
     /// The other way round.
     pub fn negated(&self) -> Self {
-        Self { entries: -self.entries, seconds: -self.seconds, billable_seconds: -self.billable_seconds }
+        Self {
+            entries: -self.entries,
+            seconds: -self.seconds,
+            billable_seconds: -self.billable_seconds,
+            invoiced_seconds: -self.invoiced_seconds,
+        }
     }
 }
 
@@ -69,13 +80,19 @@ pub struct Reference {
     pub hand_seconds: i64,
     /// Billable seconds likewise.
     pub hand_billable: i64,
+    /// Invoiced seconds likewise.
+    pub hand_invoiced: i64,
 }
 
 impl Reference {
     /// What it comes to.
     pub fn sums(&self) -> Sums {
-        let by_hand =
-            Sums { entries: self.hand_entries, seconds: self.hand_seconds, billable_seconds: self.hand_billable };
+        let by_hand = Sums {
+            entries: self.hand_entries,
+            seconds: self.hand_seconds,
+            billable_seconds: self.hand_billable,
+            invoiced_seconds: self.hand_invoiced,
+        };
         let mut sums = self.loaded;
         sums.add(&by_hand);
         sums
@@ -151,12 +168,14 @@ pub fn count(account: AccountId, kind: Kind, id: ThingId, by: i64) -> Write {
 
 /// Adds what an edit by hand changed to a reference that stands.
 pub fn adjust(account: AccountId, kind: Kind, id: ThingId, referrer: ImportId, by: &Sums) -> Write {
-    let update = "ADD #hand_entries :entries, #hand_seconds :seconds, #hand_billable :billable";
+    let update =
+        "ADD #hand_entries :entries, #hand_seconds :seconds, #hand_billable :billable, #hand_invoiced :invoiced";
     Write::update(keys::reference(account, kind, id, referrer), update)
         .when_present()
         .bind(":entries", by.entries)
         .bind(":seconds", by.seconds)
         .bind(":billable", by.billable_seconds)
+        .bind(":invoiced", by.invoiced_seconds)
 }
 
 /// The writes by which somebody lets go of a thing: one reference fewer on it, or, if that was the last one and its

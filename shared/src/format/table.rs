@@ -134,7 +134,14 @@ impl Table {
         };
         let date = cell(self.column(Role::Date)?);
         if date.starts_with(|letter: char| letter.is_ascii_digit()) {
-            return None;
+            // A spreadsheet's total may bear a date; then it has to be the sum besides, and to stand where names do.
+            let names = [Role::Person, Role::Client, Role::Project, Role::Task];
+            let said =
+                names.into_iter().filter_map(|role| self.column(role)).any(|column| words::is_total(&cell(column)));
+            return said.then(|| {
+                let cells = self.watched.iter().map(|watched| cell(watched.column).into_owned()).collect();
+                Waiting { line, labelled: false, behind_rows: rows > 1, cells }
+            });
         }
         let labels = || (0..cells.fields.len()).map(cell).any(|cell| words::is_total(&cell));
         let labelled = (date.is_empty() || words::is_total(&date)) && labels();

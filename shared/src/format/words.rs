@@ -147,6 +147,10 @@ const TOTALS: [&str; 18] = [
 
 /// Whether a cell is what stands in front of a row of totals.
 pub(super) fn is_total(cell: &str) -> bool {
+    // Nearly all cells are told by their first letter.
+    if !cell.starts_with(['t', 'T', 's', 'S', 'g', 'G', 'o', 'O', 'i', 'I']) {
+        return false;
+    }
     let word = cell.trim_end_matches(':').trim_end();
     TOTALS.iter().any(|total| same(word, total))
 }

@@ -137,7 +137,7 @@ pub fn draft(import: &Import, rows: Vec<ParsedRow<'_>>, named: &Named) -> Drafts
                 Owner::User(user) => {
                     let entry = entry_of(import, row, user, parsed, named, &mut unknown_projects);
                     let entry = Entry { fingerprint, ..entry };
-                    let sums = Sums::of(entry.seconds, entry.billable);
+                    let sums = Sums::of(&entry);
                     let things = entry.project.map(|id| (Kind::Project, id)).into_iter();
                     for thing in things.chain(entry.tags.iter().map(|&id| (Kind::Tag, id))) {
                         totals.entry(thing).or_default().add(&sums);

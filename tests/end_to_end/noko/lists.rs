@@ -212,6 +212,10 @@ async fn what_was_invoiced_where_it_came_from_is_told_from_the_rest() -> anyhow:
             );
         }
     }
+    let invoiced = async || anyhow::Ok(stack.pages("/v2/projects").await?[0]["invoiced_minutes"].clone());
+    assert_eq!(invoiced().await?, 120);
+    stack.delete(&format!("/v2/entries/{}", id * 1_000_000_000 + 4)).await?.expect(204)?;
+    assert_eq!(invoiced().await?, 60);
     Ok(())
 }
 

@@ -231,7 +231,7 @@ fn minute_totals(shape: &mut Value, sums: &Sums, budget: Option<u64>) {
     shape["minutes"] = json!(all);
     shape["billable_minutes"] = json!(whole(sums.billable_seconds));
     shape["unbillable_minutes"] = json!(whole(sums.seconds - sums.billable_seconds));
-    shape["invoiced_minutes"] = json!(0);
+    shape["invoiced_minutes"] = json!(whole(sums.invoiced_seconds));
     shape["budget_minutes"] = json!(budget);
     let left = budget.map(|budget| i64::try_from(budget).unwrap_or(i64::MAX) - i64::try_from(all).unwrap_or(i64::MAX));
     shape["remaining_minutes"] = json!(left);

@@ -268,7 +268,7 @@ async fn change(
     let mut deltas: BTreeMap<(Kind, ThingId), Sums> = BTreeMap::new();
     for (entry, sign) in [(before, -1), (after, 1)] {
         let Some(entry) = entry else { continue };
-        let sums = Sums::of(entry.seconds, entry.billable);
+        let sums = Sums::of(entry);
         let sums = if sign < 0 { sums.negated() } else { sums };
         named(entry).for_each(|thing| deltas.entry(thing).or_default().add(&sums));
     }
@@ -292,6 +292,7 @@ async fn change(
                     hand_entries: delta.entries,
                     hand_seconds: delta.seconds,
                     hand_billable: delta.billable_seconds,
+                    hand_invoiced: delta.invoiced_seconds,
                     ..Reference::default()
                 };
                 writes.extend([Write::put(key, &first).when_absent(), reference::count(account, kind, id, 1)]);

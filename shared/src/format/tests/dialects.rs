@@ -124,6 +124,17 @@ fn a_row_of_totals_at_the_end_is_left_out_and_said() {
 }
 
 #[test]
+fn a_row_of_totals_with_a_date_is_told_by_its_sum() {
+    let file = |last: &str| {
+        format!(
+            "Date,Client,Hours,First Name,Last Name\n2024-01-01,Alder,1.0,Jo,F\n2024-01-02,Alder,2.0,Jo,F\n2024-01-31,Total,{last},,\n"
+        )
+    };
+    assert_eq!(read(file("3.0")).len(), 2);
+    assert_eq!(read(file("2.5")).len(), 3);
+}
+
+#[test]
 fn what_is_no_row_of_totals_is_a_row() {
     let file = "date,person,minutes,description\n2024-03-04,Jo,5,x\n2024-03-05,Jo,7,x\n";
     for row in [",,99,\n", ",Jo,12,\n", ",,12,done\n", "2024-03-06,,12,Total\n", "Total,,12,\n2024-03-06,Jo,1,\n"] {
