@@ -256,7 +256,9 @@ fn begin(
         Some(mapping) => mapping.roles(&headers)?,
         None => format.declaration().know(&headers).roles,
     };
-    let table = Table::new(roles, &headers);
+    // FreshBooks Classic writes MM/DD/YY or DD/MM/YY, as the account has it; elsewhere a short year may stand first too.
+    let years_last = format == FormatName::Freshbooks;
+    let table = Table::new(roles, &headers, years_last);
     let origin = decoder.mark() + encoding.source_len(&text[..skipped]);
     let mut records = Records::new(judged.dialect, origin, 1 + u64::from(skipped > 0));
     records.text().push_str(&text[skipped..]);

@@ -54,11 +54,12 @@ struct Waiting {
 
 impl Table {
     /// Watches the columns of `roles`, and others whose names say that they hold dates or numbers.
-    pub fn new(roles: Vec<(Role, usize)>, headers: &Headers) -> Self {
+    /// `years_last`: this format never puts a two-digit year first.
+    pub fn new(roles: Vec<(Role, usize)>, headers: &Headers, years_last: bool) -> Self {
         let mut watched = Vec::new();
         for (column, key) in headers.keys().enumerate() {
             let role = roles.iter().find(|(_, other)| *other == column).map(|(role, _)| *role);
-            if let Some(profile) = profile(role, key) {
+            if let Some(profile) = profile(role, key, years_last) {
                 watched.push(Watched { column, role, profile });
             }
         }
@@ -180,17 +181,17 @@ fn is_sum(profile: &DurationProfile, cell: &str, role: Option<Role>) -> bool {
 }
 
 /// The profile that watches a column.
-fn profile(role: Option<Role>, key: &str) -> Option<Profile> {
+fn profile(role: Option<Role>, key: &str, years_last: bool) -> Option<Profile> {
     let says = |words: &[&str]| words.iter().any(|word| key.contains(word));
     match role {
-        Some(role) if role.is_date() => Some(Profile::Date(DateProfile::new())),
+        Some(role) if role.is_date() => Some(Profile::Date(DateProfile::new(years_last))),
         Some(role) if role.is_number() => Some(Profile::Number(NumberProfile::new())),
         Some(role) => role.duration().map(|unit| {
             // A number in a column that is just called "Duration" may count anything.
             let unit = (role != Role::Duration).then_some(unit);
             Profile::Duration(DurationProfile::new(unit))
         }),
-        None if says(&["date", "created", "updated"]) => Some(Profile::Date(DateProfile::new())),
+        None if says(&["date", "created", "updated"]) => Some(Profile::Date(DateProfile::new(years_last))),
         None if says(&["hours", "rate", "amount", "cost"]) => Some(Profile::Number(NumberProfile::new())),
         None => None,
     }

@@ -16,8 +16,9 @@ pub(in crate::format) struct DateProfile {
     iso: u64,
     /// Dates of three numbers in an order that the cell does not tell.
     numbers: u64,
-    /// Whether some cell allows the year to stand first in two digits.
+    /// Whether some cell allows the year to stand first in two digits, and the format does.
     short_year_first: bool,
+    years_last: bool,
     /// A date that can only have its day in the middle: `2024-13-01`.
     day_in_the_middle: Option<Witness>,
     /// A date that can only have it at the end.
@@ -32,13 +33,15 @@ fn is_day_number(cell: &str) -> bool {
 }
 
 impl DateProfile {
-    pub fn new() -> Self {
+    /// A column of a format that never (`years_last`), or perhaps, puts a two-digit year first.
+    pub fn new(years_last: bool) -> Self {
         Self {
             tally: Tally::default(),
             rivals: Rivals::new(),
             iso: 0,
             numbers: 0,
             short_year_first: false,
+            years_last,
             day_in_the_middle: None,
             day_at_the_end: false,
             day_numbers: 0,
@@ -68,7 +71,7 @@ impl DateProfile {
 
     fn see_numbers(&mut self, line: u64, cell: &str, numbers: Numbers, fits: impl Fn(DateOrder) -> bool) {
         self.numbers += 1;
-        self.short_year_first |= numbers.ends_are_short();
+        self.short_year_first |= !self.years_last && numbers.ends_are_short();
         let all = DateOrder::ALL.map(|order| numbers.under(order));
         let fitting = DateOrder::ALL.map(|order| numbers.under(order).filter(|_| fits(order)));
         // If none fits, the record is odd and tells nothing.

@@ -84,13 +84,15 @@ fn dress(dice: &mut Dice) -> Dress {
         FormatName::Freckle => durations.extend(["90", "90"]),
         _ => {}
     }
+    // FreshBooks has the account's choice of two styles with short years, and both end with them.
+    let dates = DATES.into_iter().filter(|date| format != FormatName::Freshbooks || !date.starts_with("%y"));
     Dress {
         format,
         encoding: dice.pick(&["utf-8", "utf-8 marked", "utf-16le", "utf-16be", "utf-16le marked", "windows-1252"]),
         delimiter: dice.pick(&[',', ';', '\t', '|']),
         line_end: dice.pick(&["\n", "\r\n", "\r", "mixed"]),
         final_break: dice.roll(4) > 0,
-        date: dice.pick(&DATES),
+        date: dice.pick(&dates.collect::<Vec<_>>()),
         duration: dice.pick(&durations),
         quoting: dice.pick(&[Quoting::None, Quoting::Texts, Quoting::All]),
         total: dice.roll(8) == 0,
