@@ -101,9 +101,9 @@ impl DurationProfile {
                 agrees = true;
             }
         }
-        // Shorter than from start to end it may well be, with breaks in between.
+        // Shorter than from start to end it may well be, with breaks in between; longer where hours are rounded up.
         let reading = Reading { unit: Unit::Hours, pair: Unit::Hours, mark: DecimalMark::Dot };
-        if !agrees && written.under(reading).is_none_or(|seconds| seconds > elapsed + 60) {
+        if !agrees && written.under(reading).is_none_or(|seconds| seconds > elapsed + 3600) {
             self.too_long.get_or_insert_with(|| Witness::new(line, cell));
         }
     }
@@ -152,9 +152,9 @@ impl DurationProfile {
         self.pair.as_ref().filter(|_| !self.pairs_compared)
     }
 
-    /// A `25:30` that takes longer than from start to end as hours and minutes, where none tells that they are minutes.
+    /// A `25:30` that takes longer than from start to end as hours and minutes, where no cell agrees with start and end.
     pub fn contradicted_pair(&self) -> Option<&Witness> {
-        self.too_long.as_ref().filter(|_| self.pairs[1].is_none())
+        self.too_long.as_ref().filter(|_| self.pairs.iter().all(Option::is_none))
     }
 
     /// What `1:30` is; if cells say both, a witness of each.

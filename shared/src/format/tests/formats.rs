@@ -89,6 +89,10 @@ fn clocks_without_seconds_tell_minutes_and_seconds_from_hours_and_minutes() {
     assert_eq!(seconds(format!("{head}Jo,2024-03-04,9:00,2024-03-04,17:00,7:30\n")), [27_000]);
     let refusal = refused(format!("{head}Jo,2024-03-04,9:00,2024-03-04,9:45,25:30\n"));
     assert!(refusal.to_string().contains("longer than from start to end"), "{refusal}");
+    // Rounded up to the hour, and one that is wrong among others that agree: no reason to refuse them.
+    assert_eq!(seconds(format!("{head}Jo,2024-03-04,9:00,2024-03-04,9:50,1:00\n")), [3600]);
+    let rows = "Jo,2024-03-04,9:00,2024-03-04,10:30,1:30\nJo,2024-03-04,9:00,2024-03-04,9:10,8:00\n";
+    assert_eq!(seconds(format!("{head}{rows}")), [5400, 28_800]);
     // Nothing to compare with: custom has it, and it is said.
     let plan = survey(b"User,Start date,Start time,Duration\nJo,2024-03-04,9:00,1:30\n", &plainly(), 9, 99).unwrap();
     assert!(plan.layout.evidence.iter().any(|said| said.contains("taken for hours and minutes")));
