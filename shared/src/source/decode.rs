@@ -137,6 +137,8 @@ impl Decoder {
 
     /// Decides by the first bytes.
     fn begin(&mut self, head: &[u8]) -> Result<(), Unreadable> {
+        // However many came at once, the same ones tell.
+        let head = &head[..head.len().min(HEAD)];
         if let Some(kind) = encoding::other_kind(head) {
             return Err(Unreadable::NotText(kind));
         }

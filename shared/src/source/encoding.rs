@@ -97,7 +97,7 @@ pub(super) struct Head {
 const MARKS: [(&[u8], Encoding); 3] =
     [(b"\xef\xbb\xbf", Encoding::Utf8), (b"\xff\xfe", Encoding::Utf16Le), (b"\xfe\xff", Encoding::Utf16Be)];
 
-/// Reads the first bytes of a file: at least [`HEAD`] of them, or all there are.
+/// Reads the first bytes of a file: [`HEAD`] of them, or all there are.
 pub(super) fn head(bytes: &[u8]) -> Head {
     for (mark, encoding) in MARKS {
         let Some(rest) = bytes.strip_prefix(mark) else {
