@@ -85,7 +85,12 @@ pub(super) enum Day {
 pub(super) struct Numbers {
     values: [u16; 3],
     digits: [u8; 3],
+    /// What stands between them, one of [`SEPARATORS`].
+    pub separator: u8,
 }
+
+/// What may stand between the numbers of a date.
+pub(super) const SEPARATORS: [u8; 4] = *b"/-. ";
 
 impl Day {
     /// The date under an order, if there is such a day in the calendar.
@@ -238,7 +243,7 @@ fn join(parts: [Part; 3], separator: Option<u8>) -> Option<Day> {
     use Part::{Month, Number};
     match parts {
         [Number { value: a, digits: x }, Number { value: b, digits: y }, Number { value: c, digits: z }] => {
-            separator.filter(|&mark| mark != b',')?;
+            let separator = separator.filter(|mark| SEPARATORS.contains(mark))?;
             let (values, digits) = ([a, b, c].map(|value| value as u16), [x, y, z]);
             if digits.iter().any(|&digits| digits > 4) {
                 return None;
@@ -246,7 +251,7 @@ fn join(parts: [Part; 3], separator: Option<u8>) -> Option<Day> {
             if x == 4 && y <= 2 && z <= 2 {
                 return civil(values[0], values[1], values[2]).map(Day::Iso);
             }
-            let numbers = Numbers { values, digits };
+            let numbers = Numbers { values, digits, separator };
             let reads = DateOrder::ALL.iter().any(|&order| numbers.under(order).is_some());
             (x <= 2 && reads).then_some(Day::Numbers(numbers))
         }

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::columns::Role;
 use super::dates;
-use super::durations;
+use super::durations::{self, Unit};
 use super::entry::{EntryRow, Person};
 use super::layout::Readings;
 use super::numbers::{self, Decimal, DecimalMark};
@@ -115,7 +115,9 @@ impl<'r> Cells<'r, '_> {
         let Some(cell) = self.text(role) else {
             return (None, true);
         };
-        if let Some(time) = times::read(&cell) {
+        // Where durations are parts of a day, so are times.
+        let parts = self.readings.duration(Role::Duration).unit == Unit::Days;
+        if let Some(time) = times::read(&cell).or_else(|| times::part_of_a_day(&cell, parts)) {
             return (Some(time), true);
         }
         let order = self.readings.order(if role == Role::End { Role::EndDate } else { Role::Date });

@@ -148,6 +148,24 @@ impl Judge<'_> {
                 place(cell)
             ));
         }
+        if let Some((own, text)) = profile.half_converted().filter(|_| is_date) {
+            self.refuse(format!(
+                "{column}: {} and {} stand side by side as where a spreadsheet has turned those dates into its own that it could, \
+                 day and month swapped: give the file as it was exported, or write all dates as YYYY-MM-DD",
+                place(own),
+                place(text)
+            ));
+        }
+        if let Some((open, told)) =
+            profile.told_by_another_style().filter(|_| is_date && self.options.date_order.is_none())
+        {
+            self.refuse(format!(
+                "{column}: {} can be read with the day first or with the month first, and {}, which settles it, is written in \
+                 another way: say `date_order`",
+                place(open),
+                place(told)
+            ));
+        }
         let order = match (self.options.date_order, profile.verdict()) {
             (Some(asked), verdict) => {
                 if is_date {
@@ -303,6 +321,13 @@ impl Judge<'_> {
         }
         // Of a column that is mapped to a unit the caller has said what its cells are.
         let told = self.options.mapping.is_some() && watched.role != Some(Role::Duration);
+        if let Some(cell) = profile.doubtful_pair().filter(|_| !told) {
+            self.refuse(format!(
+                "{column}: {} and others would be more than a day as hours and minutes, and may be minutes and seconds: export \
+                 durations as H:MM:SS, or with start and end times, or map the column to `hours`",
+                place(cell)
+            ));
+        }
         if let Some(cell) = profile.contradicted_pair().filter(|_| !told) {
             self.refuse(format!(
                 "{column}: {} is longer than from start to end as hours and minutes, and is not that as minutes and \

@@ -8,6 +8,7 @@ mod fingerprints;
 mod formats;
 mod mapping;
 mod matrix;
+mod mishaps;
 mod properties;
 mod readings;
 mod refusals;

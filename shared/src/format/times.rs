@@ -7,7 +7,7 @@ pub(super) fn read(cell: &str) -> Option<Time> {
     if let Some(time) = plain(cell.as_bytes()) {
         return Some(time);
     }
-    if let Some(time) = part_of_a_day(cell.trim()) {
+    if let Some(time) = part_of_a_day(cell.trim(), false) {
         return Some(time);
     }
     let (clock, half) = meridiem(without_zero_day(cell.trim()));
@@ -33,11 +33,15 @@ fn time(hour: u32, minute: u32, second: u32) -> Option<Time> {
     Time::new(part(hour)?, part(minute)?, part(second)?, 0).ok()
 }
 
-/// `0.375`, as a spreadsheet shows nine o'clock where the cell has lost its look. Two digits might be minutes.
-fn part_of_a_day(cell: &str) -> Option<Time> {
-    let digits = cell.strip_prefix("0.").or_else(|| cell.strip_prefix("0,"))?;
+/// `0.375`, as a spreadsheet shows nine o'clock where the cell has lost its look. Of two digits, that might be minutes, only
+/// what is known to be a part of a day is one.
+pub(super) fn part_of_a_day(cell: &str, known: bool) -> Option<Time> {
+    let digits = match cell {
+        "0" if known => "0",
+        _ => cell.strip_prefix("0.").or_else(|| cell.strip_prefix("0,"))?,
+    };
     let fits = (1..=17).contains(&digits.len()) && digits.bytes().all(|byte| byte.is_ascii_digit());
-    let value: u64 = digits.parse().ok().filter(|&value| fits && (digits.len() != 2 || value >= 60))?;
+    let value: u64 = digits.parse().ok().filter(|&value| fits && (known || digits.len() != 2 || value >= 60))?;
     let one = 10_u128.pow(digits.len() as u32);
     let seconds = u32::try_from((u128::from(value) * 86_400 * 2 + one) / (one * 2)).ok()?;
     time(seconds / 3600, seconds / 60 % 60, seconds % 60)

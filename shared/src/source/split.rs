@@ -83,10 +83,10 @@ pub fn is_torn(text: &str, fields: &[Field], delimiter: u8) -> bool {
     fields.iter().any(|field| field.form == Form::Escaped && torn(field))
 }
 
-/// Whether a record is a line on which nothing is written, or nothing but blanks: that is none to
-/// anybody who looks.
+/// Whether a record is a line on which nothing is written, or nothing but blanks and delimiters, as spreadsheets leave
+/// them: that is none to anybody who looks.
 pub fn is_blank(text: &str, fields: &[Field]) -> bool {
-    matches!(fields, [only] if only.cell(text).trim().is_empty())
+    fields.iter().all(|field| field.cell(text).trim().is_empty())
 }
 
 fn unescape(raw: &str) -> String {

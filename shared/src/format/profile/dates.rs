@@ -5,7 +5,7 @@
 //! rule an order out, or other columns, settle it.
 
 use super::{Rivals, Tally, Verdict, Witness};
-use crate::format::dates::{self, DateOrder, Day, Numbers};
+use crate::format::dates::{self, DateOrder, Day, Numbers, SEPARATORS};
 
 /// What the cells of a column of dates say.
 #[derive(Clone, Debug)]
@@ -23,6 +23,12 @@ pub(in crate::format) struct DateProfile {
     day_in_the_middle: Option<Witness>,
     /// A date that can only have it at the end.
     day_at_the_end: bool,
+    /// The first date with the year in front.
+    first_iso: Option<Witness>,
+    /// By what stands between its numbers, the first date with only one number that can be the month, and the first with
+    /// two.
+    told: [Option<Witness>; SEPARATORS.len()],
+    open: [Option<Witness>; SEPARATORS.len()],
     /// Cells such as `45292`, which is a day to a spreadsheet.
     day_numbers: u64,
 }
@@ -44,6 +50,9 @@ impl DateProfile {
             years_last,
             day_in_the_middle: None,
             day_at_the_end: false,
+            first_iso: None,
+            told: Default::default(),
+            open: Default::default(),
             day_numbers: 0,
         }
     }
@@ -62,6 +71,7 @@ impl DateProfile {
             }
             Some(Day::Iso(date)) => {
                 self.iso += 1;
+                self.first_iso.get_or_insert_with(|| Witness::new(line, cell));
                 self.day_at_the_end |= date.day() > 12;
             }
             Some(Day::Named(_)) => {}
@@ -73,6 +83,16 @@ impl DateProfile {
         self.numbers += 1;
         self.short_year_first |= !self.years_last && numbers.ends_are_short();
         let all = DateOrder::ALL.map(|order| numbers.under(order));
+        let [_, month_first, day_first] = &all;
+        let seen = match (month_first, day_first) {
+            (None, None) => None,
+            (Some(a), Some(b)) => (a != b).then_some(&mut self.open),
+            _ => Some(&mut self.told),
+        };
+        let separator = SEPARATORS.iter().position(|&separator| separator == numbers.separator);
+        if let Some((seen, separator)) = seen.zip(separator) {
+            seen[separator].get_or_insert_with(|| Witness::new(line, cell));
+        }
         let fitting = DateOrder::ALL.map(|order| numbers.under(order).filter(|_| fits(order)));
         // If none fits, the record is odd and tells nothing.
         let told = fitting.iter().any(Option::is_some);
@@ -94,6 +114,22 @@ impl DateProfile {
     /// A date that can only have its day in the middle, beside others that read either way.
     pub fn day_in_the_middle(&self) -> Option<&Witness> {
         self.day_in_the_middle.as_ref().filter(|_| self.iso > 0 && !self.day_at_the_end)
+    }
+
+    /// A date with the year in front and one of numbers, where a spreadsheet has turned the dates that it could into its own,
+    /// taking days for months: no day of the former is beyond the twelfth, and every day of the latter is.
+    pub fn half_converted(&self) -> Option<(&Witness, &Witness)> {
+        let told = self.told.iter().flatten().min_by_key(|cell| cell.line);
+        let mixed = !self.day_at_the_end && self.open.iter().all(Option::is_none);
+        self.first_iso.as_ref().zip(told).filter(|_| mixed)
+    }
+
+    /// A date that reads either way, and one that does not but is written with another separator: `3.4.2024` and
+    /// `4/13/2024` may come from two hands.
+    pub fn told_by_another_style(&self) -> Option<(&Witness, &Witness)> {
+        let told = self.told.iter().flatten().min_by_key(|cell| cell.line);
+        let untold = self.open.iter().zip(&self.told).filter(|(_, told)| told.is_none());
+        untold.filter_map(|(open, _)| open.as_ref()).min_by_key(|cell| cell.line).zip(told)
     }
 
     /// Whether what cannot be read are a spreadsheet's day numbers.

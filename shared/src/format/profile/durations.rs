@@ -8,6 +8,9 @@ use crate::format::numbers::{Decimal, DecimalMark};
 /// them, minutes are rounded, days have as many places as a spreadsheet has.
 const UNITS: [(Unit, u64); 4] = [(Unit::Days, 5), (Unit::Hours, 36), (Unit::Minutes, 30), (Unit::Seconds, 0)];
 
+/// Seconds of a day.
+const DAY: u64 = 24 * 3600;
+
 /// What the cells of a column of durations say.
 #[derive(Clone, Debug)]
 pub(in crate::format) struct DurationProfile {
@@ -28,6 +31,10 @@ pub(in crate::format) struct DurationProfile {
     pair: Option<Witness>,
     too_long: Option<Witness>,
     pairs_compared: bool,
+    /// How many there are, and how many of them would be more than a day as hours and minutes, with the first.
+    all_pairs: u64,
+    over_a_day: u64,
+    first_over_a_day: Option<Witness>,
     /// The sum of all cells in seconds, under each mark.
     pub sums: [u64; 2],
 }
@@ -46,6 +53,9 @@ impl DurationProfile {
             pair: None,
             too_long: None,
             pairs_compared: false,
+            all_pairs: 0,
+            over_a_day: 0,
+            first_over_a_day: None,
             sums: [0; 2],
         }
     }
@@ -86,6 +96,13 @@ impl DurationProfile {
 
     fn see_pair(&mut self, line: u64, cell: &str, written: Written<'_>, elapsed: Option<u64>) {
         self.pair.get_or_insert_with(|| Witness::new(line, cell));
+        self.all_pairs += 1;
+        let reading = Reading { unit: Unit::Hours, pair: Unit::Hours, mark: DecimalMark::Dot };
+        let hours = written.under(reading);
+        if hours.is_none_or(|seconds| seconds >= DAY) {
+            self.over_a_day += 1;
+            self.first_over_a_day.get_or_insert_with(|| Witness::new(line, cell));
+        }
         let Some(elapsed) = elapsed.filter(|&elapsed| elapsed > 0) else {
             return;
         };
@@ -102,8 +119,7 @@ impl DurationProfile {
             }
         }
         // Shorter than from start to end it may well be, with breaks in between; longer where hours are rounded up.
-        let reading = Reading { unit: Unit::Hours, pair: Unit::Hours, mark: DecimalMark::Dot };
-        if !agrees && written.under(reading).is_none_or(|seconds| seconds > elapsed + 3600) {
+        if !agrees && hours.is_none_or(|seconds| seconds > elapsed + 3600) {
             self.too_long.get_or_insert_with(|| Witness::new(line, cell));
         }
     }
@@ -150,6 +166,13 @@ impl DurationProfile {
     /// A `1:30` that nothing is told of but by custom: there is no start and end.
     pub fn assumed_pair(&self) -> Option<&Witness> {
         self.pair.as_ref().filter(|_| !self.pairs_compared)
+    }
+
+    /// A `25:30` that would be more than a day as hours and minutes, where there are too many for that and no start and end:
+    /// hardly any entry is that long, and of minutes and seconds half are.
+    pub fn doubtful_pair(&self) -> Option<&Witness> {
+        let many = !self.pairs_compared && self.over_a_day * 20 > self.all_pairs;
+        self.first_over_a_day.as_ref().filter(|_| many)
     }
 
     /// A `25:30` that takes longer than from start to end as hours and minutes, where no cell agrees with start and end.

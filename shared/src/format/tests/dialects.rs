@@ -37,6 +37,13 @@ fn a_spreadsheets_own_word_for_the_delimiter_is_believed() {
 }
 
 #[test]
+fn rows_of_nothing_but_delimiters_are_none() {
+    let rows =
+        read("\n,,,\ndate,person,minutes,tags\n,,,\n2024-03-04,Jo,5,a\n , ,,\n\"\",,,\n2024-03-05,Jo,5,a\n,,,\n");
+    assert_eq!(rows.len(), 2, "{rows:?}");
+}
+
+#[test]
 fn a_blank_may_follow_each_delimiter_also_before_a_quote() {
     let rows = read("date, person, minutes, description\n2024-03-04, Jo, 5, \"a, b\"\n2024-03-05, Mo, 6, c\n");
     assert_eq!(rows, ["2024-03-04 | 300 s | name: Jo | text: a, b", "2024-03-05 | 360 s | name: Mo | text: c"]);

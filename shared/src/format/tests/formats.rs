@@ -96,6 +96,15 @@ fn clocks_without_seconds_tell_minutes_and_seconds_from_hours_and_minutes() {
     // Nothing to compare with: custom has it, and it is said.
     let plan = survey(b"User,Start date,Start time,Duration\nJo,2024-03-04,9:00,1:30\n", &plainly(), 9, 99).unwrap();
     assert!(plan.layout.evidence.iter().any(|said| said.contains("taken for hours and minutes")));
+    // But custom has no entries of more than a day, save one in many.
+    let row = |cell: &str| format!("Jo,2024-03-04,9:00,{cell}\n");
+    let file = |cells: &[&str]| {
+        let rows: String = cells.iter().map(|cell| row(cell)).collect();
+        format!("User,Start date,Start time,Duration\n{rows}")
+    };
+    let said = refused(file(&["1:30", "25:30", "12:10"])).to_string();
+    assert!(said.contains("\"25:30\" on line 3 and others would be more than a day"), "{said}");
+    assert_eq!(seconds(file(&[&["1:30"; 30][..], &["25:30"]].concat()))[30], 91_800);
 }
 
 #[test]

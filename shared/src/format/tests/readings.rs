@@ -141,6 +141,27 @@ fn how_short_years_and_days_spread_settles_nothing() {
 }
 
 #[test]
+fn an_order_is_not_told_by_dates_that_are_written_in_another_way() {
+    let said = refused(dates(&["05.01.2024", "01/18/2024"])).to_string();
+    assert!(said.contains("\"05.01.2024\" on line 2") && said.contains("\"01/18/2024\" on line 3"), "{said}");
+    assert_eq!(read_dates(&["18.01.2024", "18/02/2024", "05/01/2024"]).len(), 3);
+    let told = ReadingOptions { date_order: Some(DateOrder::Mdy), ..plainly() };
+    assert_eq!(read_with(dates(&["05.01.2024", "01/18/2024"]).as_bytes(), &told).unwrap().len(), 2);
+}
+
+#[test]
+fn dates_that_a_spreadsheet_has_half_converted_are_refused() {
+    let half = ["2024-04-03", "13/03/2024", "2024-05-03", "14/03/2024"];
+    let said = refused(dates(&half)).to_string();
+    assert!(said.contains("\"2024-04-03\" on line 2 and \"13/03/2024\" on line 3"), "{said}");
+    let told = ReadingOptions { date_order: Some(DateOrder::Dmy), ..plainly() };
+    assert!(read_with(dates(&half).as_bytes(), &told).is_err(), "an order does not swap them back");
+    // Two ways to write dates that nobody has swapped.
+    assert_eq!(read(dates(&["2024-03-25", "13/03/2024", "2024-05-03"])).len(), 3);
+    assert_eq!(read(dates(&["2024-05-03", "13/03/2024", "02/03/2024"])).len(), 3);
+}
+
+#[test]
 fn a_day_in_the_middle_contradicts_the_months_of_the_others() {
     let said = refused(dates(&["2024-13-01", "2024-05-01", "2024-06-01", "2024-07-01"])).to_string();
     assert!(said.contains("\"2024-13-01\" on line 2") && said.contains("YYYY-MM-DD"), "{said}");
