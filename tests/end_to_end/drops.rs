@@ -10,11 +10,12 @@ use shared::revert;
 use shared::services::Services;
 use shared::store::Table;
 
+use crate::dump::differences;
 use crate::faults::{Fault, Faults};
 use crate::files::{TOGGL, TOGGL_SECONDS};
 use crate::invariants::at_rest;
 use crate::postman::{LONG, Postman, dropped};
-use crate::stack::{Stack, differences};
+use crate::stack::Stack;
 use crate::world::Draw;
 
 /// Puts a file into the account's inbox, and waits until nothing is left to do.

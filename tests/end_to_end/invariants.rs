@@ -11,7 +11,8 @@ use shared::ledger::{Chunk, ChunkState, Outcome};
 use shared::store::keys::Kind;
 use shared::store::{Item, Table, decode};
 
-use crate::stack::{Dump, Stack};
+use crate::dump::Dump;
+use crate::stack::Stack;
 
 /// Rows of a partition of entries made by hand.
 const HAND_CHUNK: u32 = shared::entity::by_hand::entries::HAND_CHUNK;

@@ -5,11 +5,8 @@
 //! only the sweep comes by. What is in the tables at the end equals, attribute by attribute, what an undisturbed run
 //! leaves; only times differ.
 
-use std::collections::BTreeMap;
-
 use aws_sdk_dynamodb::types::AttributeValue;
 use serde_json::Value;
-use shared::entity::note::Note;
 use shared::id::{AccountId, ImportId, ThingId};
 use shared::import::{Import, NewImport, Options, Origin, create};
 use shared::known::Known;
@@ -18,9 +15,10 @@ use shared::revert;
 use shared::services::Services;
 use shared::store::{Item, Table, keys};
 
+use crate::dump::{Dump, differences, note_by_note, timeless};
 use crate::faults::{Fault, Faults};
 use crate::postman::{LONG, Postman, dropped};
-use crate::stack::{Dump, Stack, differences};
+use crate::stack::Stack;
 
 const ACCOUNT: AccountId = AccountId(1);
 const ROWS_PER_CHUNK: u32 = 3;
@@ -197,7 +195,7 @@ impl Bench {
     async fn picture(&self, what: What) -> anyhow::Result<Vec<Dump>> {
         let mut picture = Vec::new();
         for table in TABLES {
-            let mut dump = apart(timeless(self.stack.dump(table).await?))?;
+            let mut dump = note_by_note(timeless(self.stack.dump(table).await?))?;
             if matches!(what, What::Drops) {
                 // Made when the event comes again.
                 dump.values_mut().for_each(|item| drop(item.remove("created_at")));
@@ -287,46 +285,6 @@ async fn queue_import(services: &Services, name: &str, text: String) -> anyhow::
         origin: Origin::Stored(object),
     };
     Ok(create(services, &new).await?)
-}
-
-/// Takes items of notes apart.
-fn apart(dump: Dump) -> anyhow::Result<Dump> {
-    let mut all = Dump::new();
-    for ((pk, sk), item) in dump {
-        if pk.ends_with("#notes") {
-            let notes = Note::all([&item])?.into_iter();
-            all.extend(notes.map(|note| ((pk.clone(), format!("{note:?}")), Item::new())));
-        } else {
-            all.insert((pk, sk), item);
-        }
-    }
-    Ok(all)
-}
-
-/// A table without what depends on the time of its writing.
-fn timeless(dump: Dump) -> Dump {
-    let mut timeless = Dump::new();
-    let mut seen = BTreeMap::new();
-    for ((pk, sk), mut item) in dump {
-        if sk == "watch" {
-            continue;
-        }
-        for name in ["updated_at", "started_at", "completed_at", "reverted_at", "opened", "at", "expires"] {
-            item.remove(name);
-        }
-        let mut key = sk.clone();
-        if sk.starts_with("history#") || pk.contains("#I#") && sk.as_bytes()[0].is_ascii_digit() {
-            // By its time, and what became of the import then: kept in order, and each once.
-            let word = sk.rsplit('#').next().unwrap_or_default().to_owned();
-            let nth: &mut u32 = seen.entry((pk.clone(), word.clone())).or_default();
-            *nth += 1;
-            key = format!("{word} {nth}");
-            item.insert("sk".to_owned(), AttributeValue::S(key.clone()));
-            item.remove("id");
-        }
-        timeless.insert((pk, key), item);
-    }
-    timeless
 }
 
 async fn killed_everywhere(what: What, then: Then) -> anyhow::Result<()> {

@@ -4,6 +4,7 @@ mod bad_input;
 mod by_hand;
 mod door;
 mod drops;
+mod dump;
 mod faults;
 mod files;
 mod import;

@@ -11,10 +11,11 @@ use shared::import::{Import, NewImport, Options, Origin, Status, create};
 use shared::queue::Message;
 use shared::source::{Dialect, Splitter};
 
+use crate::dump::{Dump, differences};
 use crate::faults::{Fault, Faults};
 use crate::files::{FRECKLE, TOGGL, TOGGL_SECONDS, toggl};
 use crate::postman::{LONG, Postman};
-use crate::stack::{Dump, Stack, differences};
+use crate::stack::Stack;
 
 fn gzip(bytes: &[u8]) -> anyhow::Result<Vec<u8>> {
     let mut encoder = GzEncoder::new(Vec::new(), Compression::default());

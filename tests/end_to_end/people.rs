@@ -8,7 +8,8 @@ use shared::import::{NewImport, Options, Origin, create};
 use shared::load::{Loaded, load};
 use shared::plan::plan;
 
-use crate::stack::{Dump, Stack, differences};
+use crate::dump::{Dump, differences};
+use crate::stack::Stack;
 
 const ACCOUNT: AccountId = AccountId(1);
 

@@ -7,8 +7,9 @@ use shared::load::{Loaded, load};
 use shared::plan::plan;
 use shared::store::Table;
 
+use crate::dump::{Dump, differences, note_by_note};
 use crate::files::toggl;
-use crate::stack::{Dump, Stack, differences};
+use crate::stack::Stack;
 
 const ACCOUNT: AccountId = AccountId(1);
 const IMPORT: ImportId = ImportId(1);
@@ -36,7 +37,7 @@ async fn tables(loaders: u64) -> anyhow::Result<[Dump; 2]> {
     // Where a body was put is drawn anew each time.
     imports.retain(|(_, sk), _| sk != "source");
     imports.values_mut().for_each(|item| drop(item.remove("source")));
-    Ok([stack.workspace().await?, imports])
+    Ok([stack.workspace().await?, note_by_note(imports)?])
 }
 
 #[tokio::test]

@@ -1,6 +1,6 @@
 //! A running system and how tests talk to it.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use anyhow::{Context, bail};
@@ -11,6 +11,8 @@ use shared::clock::Clock;
 use shared::store::{Item, Table};
 use waybill::system::{Options, System};
 
+use crate::dump::Dump;
+
 /// What should happen soon does, or the test fails rather than hangs.
 const SOON: Duration = Duration::from_secs(120);
 
@@ -18,25 +20,6 @@ const SOON: Duration = Duration::from_secs(120);
 pub struct Stack {
     pub system: System,
     http: reqwest::Client,
-}
-
-/// A table: items by key.
-pub type Dump = BTreeMap<(String, String), Item>;
-
-/// The attributes in which two dumps differ, as lines; none, if they are equal.
-pub fn differences(one: &Dump, other: &Dump) -> Vec<String> {
-    let mut lines = Vec::new();
-    let keys: BTreeSet<_> = one.keys().chain(other.keys()).collect();
-    for key in keys {
-        let (Some(one), Some(other)) = (one.get(key), other.get(key)) else {
-            lines.push(format!("{key:?} is only in the {}", if one.contains_key(key) { "first" } else { "second" }));
-            continue;
-        };
-        let names: BTreeSet<_> = one.keys().chain(other.keys()).collect();
-        let differ = names.into_iter().filter(|&name| one.get(name) != other.get(name));
-        lines.extend(differ.map(|name| format!("{key:?} {name}: {:?} / {:?}", one.get(name), other.get(name))));
-    }
-    lines
 }
 
 /// An answer.

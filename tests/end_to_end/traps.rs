@@ -15,11 +15,12 @@ use shared::queue::Message;
 use shared::revert;
 use tokio::sync::watch;
 
+use crate::dump::Dump;
 use crate::faults::{Faults, Gate};
 use crate::files::toggl;
 use crate::invariants::at_rest;
 use crate::postman::Postman;
-use crate::stack::{Dump, Stack};
+use crate::stack::Stack;
 
 const ACCOUNT: AccountId = AccountId(1);
 const IMPORT: ImportId = ImportId(1);

@@ -9,8 +9,9 @@ use parser::Trigger;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
+use crate::dump::differences;
 use crate::files::TOGGL;
-use crate::stack::{Stack, differences};
+use crate::stack::Stack;
 
 fn sample<T: DeserializeOwned>(name: &str) -> anyhow::Result<T> {
     let path = format!("{}/../events/{name}.json", env!("CARGO_MANIFEST_DIR"));

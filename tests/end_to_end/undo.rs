@@ -3,8 +3,9 @@
 use reqwest::Method;
 use serde_json::json;
 
+use crate::dump::differences;
 use crate::files::{TOGGL, one, toggl};
-use crate::stack::{Stack, differences};
+use crate::stack::Stack;
 
 #[tokio::test]
 async fn the_workspace_after_an_undo_equals_the_one_before_the_import_item_by_item() -> anyhow::Result<()> {

@@ -4,8 +4,9 @@ use reqwest::Method;
 use reqwest::multipart::{Form, Part};
 use serde_json::{Value, json};
 
+use crate::dump::differences;
 use crate::files::{FRECKLE, TOGGL, one, toggl};
-use crate::stack::{Stack, differences};
+use crate::stack::Stack;
 
 fn named(list: &[Value]) -> Vec<&str> {
     list.iter().filter_map(|thing| thing["name"].as_str()).collect()

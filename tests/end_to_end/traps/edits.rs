@@ -10,10 +10,11 @@ use shared::import::{Import, Status};
 use shared::load::{Loaded, load};
 use shared::store::keys::Kind;
 
+use crate::dump::differences;
 use crate::faults::Faults;
 use crate::files::one;
 use crate::invariants::at_rest;
-use crate::stack::{Stack, differences};
+use crate::stack::Stack;
 
 use super::{ACCOUNT, IMPORT, USER, hold_at, imported, planned, undo};
 

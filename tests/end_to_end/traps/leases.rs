@@ -9,11 +9,12 @@ use shared::plan::plan;
 use shared::queue::Message;
 use shared::services::Services;
 
+use crate::dump::differences;
 use crate::faults::{Fault, Faults};
 use crate::files::toggl;
 use crate::invariants::{World, at_rest};
 use crate::postman::{LONG, Postman};
-use crate::stack::{Stack, differences};
+use crate::stack::Stack;
 
 use super::{ACCOUNT, IMPORT, hold_at, imported, planned, queued};
 

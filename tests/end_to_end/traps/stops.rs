@@ -11,11 +11,12 @@ use shared::plan::plan;
 use shared::revert;
 use shared::store::keys::Kind;
 
+use crate::dump::differences;
 use crate::faults::{Fault, Faults};
 use crate::files::{one, toggl};
 use crate::invariants::{World, at_rest};
 use crate::postman::{LONG, Postman};
-use crate::stack::{Stack, differences};
+use crate::stack::Stack;
 
 use super::{ACCOUNT, IMPORT, USER, hold_at, imported, planned, undo};
 

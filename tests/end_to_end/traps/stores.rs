@@ -10,11 +10,12 @@ use shared::plan::plan;
 use shared::queue::Message;
 use shared::revert;
 
+use crate::dump::differences;
 use crate::faults::{Fault, Faults};
 use crate::files::toggl;
 use crate::invariants::at_rest;
 use crate::postman::{LONG, Postman, dropped};
-use crate::stack::{Stack, differences};
+use crate::stack::Stack;
 
 use super::{ACCOUNT, IMPORT, imported, planned, queued, undo};
 

@@ -1,0 +1,66 @@
+//! Whole tables, and in what they differ.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use aws_sdk_dynamodb::types::AttributeValue;
+use shared::entity::note::Note;
+use shared::store::Item;
+
+/// A table: items by key.
+pub type Dump = BTreeMap<(String, String), Item>;
+
+/// The attributes in which two dumps differ, as lines; none, if they are equal.
+pub fn differences(one: &Dump, other: &Dump) -> Vec<String> {
+    let mut lines = Vec::new();
+    let keys: BTreeSet<_> = one.keys().chain(other.keys()).collect();
+    for key in keys {
+        let (Some(one), Some(other)) = (one.get(key), other.get(key)) else {
+            lines.push(format!("{key:?} is only in the {}", if one.contains_key(key) { "first" } else { "second" }));
+            continue;
+        };
+        let names: BTreeSet<_> = one.keys().chain(other.keys()).collect();
+        let differ = names.into_iter().filter(|&name| one.get(name) != other.get(name));
+        lines.extend(differ.map(|name| format!("{key:?} {name}: {:?} / {:?}", one.get(name), other.get(name))));
+    }
+    lines
+}
+
+/// A table with an item for each note: which of them share an item is as the loaders met.
+pub fn note_by_note(dump: Dump) -> anyhow::Result<Dump> {
+    let mut all = Dump::new();
+    for ((pk, sk), item) in dump {
+        if pk.ends_with("#notes") {
+            let notes = Note::all([&item])?.into_iter();
+            all.extend(notes.map(|note| ((pk.clone(), format!("{note:?}")), Item::new())));
+        } else {
+            all.insert((pk, sk), item);
+        }
+    }
+    Ok(all)
+}
+
+/// A table without what depends on the time of its writing.
+pub fn timeless(dump: Dump) -> Dump {
+    let mut timeless = Dump::new();
+    let mut seen = BTreeMap::new();
+    for ((pk, sk), mut item) in dump {
+        if sk == "watch" {
+            continue;
+        }
+        for name in ["updated_at", "started_at", "completed_at", "reverted_at", "opened", "at", "expires"] {
+            item.remove(name);
+        }
+        let mut key = sk.clone();
+        if sk.starts_with("history#") || pk.contains("#I#") && sk.as_bytes()[0].is_ascii_digit() {
+            // By its time, and what became of the import then: kept in order, and each once.
+            let word = sk.rsplit('#').next().unwrap_or_default().to_owned();
+            let nth: &mut u32 = seen.entry((pk.clone(), word.clone())).or_default();
+            *nth += 1;
+            key = format!("{word} {nth}");
+            item.insert("sk".to_owned(), AttributeValue::S(key.clone()));
+            item.remove("id");
+        }
+        timeless.insert((pk, key), item);
+    }
+    timeless
+}
