@@ -35,6 +35,7 @@ pub use counter::number;
 pub use error::StoreError;
 pub use keys::Key;
 pub use meter::Consumed;
+pub(crate) use patience::Patience;
 pub use query::Query;
 pub use write::Write;
 

@@ -30,6 +30,7 @@ pub fn router(services: Services) -> Router {
     let door = Door { services };
     Router::new()
         .nest("/v2", noko::router(door.clone()))
+        .route("/v2/", noko::root())
         .nest("/api/v1", native::router(door))
         .fallback(async || native::Problem::not_found())
         .layer(DefaultBodyLimit::max(BODY_LIMIT + ENVELOPE))

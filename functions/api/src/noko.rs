@@ -20,14 +20,20 @@ mod users;
 mod walk;
 
 use axum::Router;
-use axum::routing::{MethodRouter, get};
+use axum::middleware::from_fn;
+use axum::routing::{MethodRouter, any, get};
 
 use crate::Door;
 use entries::Entries;
 pub use error::NokoError;
-use projects::Projects;
+use projects::{Groups, Projects};
 use tags::Tags;
 use users::Users;
+
+/// `/v2/`, which is no path of the router's.
+pub fn root() -> MethodRouter {
+    any(async || NokoError::not_found()).layer(from_fn(caller::with_user_agent))
+}
 
 /// The routes. A path with and without a slash at its end is the same.
 pub fn router(door: Door) -> Router {
@@ -40,17 +46,17 @@ pub fn router(door: Door) -> Router {
         ("/imports/{id}/entries", get(sublists::entries)),
         ("/imports/{id}/tags", get(sublists::tags)),
         ("/imports/{id}/projects", get(sublists::projects)),
-        ("/entries", get(entries::list).post(resource::create::<Entries>)),
-        ("/entries/{id}", resource::one::<Entries>()),
-        ("/projects", get(projects::list).post(resource::create::<Projects>)),
-        ("/projects/{id}", resource::one::<Projects>()),
-        ("/tags", get(tags::list).post(resource::create::<Tags>)),
-        ("/tags/{id}", resource::one::<Tags>()),
-        ("/users", get(users::list).post(resource::create::<Users>)),
-        ("/users/{id}", resource::one::<Users>()),
+        ("/entries", resource::all::<Entries>()),
+        ("/entries/{id}", resource::each::<Entries>()),
+        ("/projects", resource::all::<Projects>()),
+        ("/projects/{id}", resource::each::<Projects>()),
+        ("/tags", resource::all::<Tags>()),
+        ("/tags/{id}", resource::each::<Tags>()),
+        ("/users", resource::all::<Users>()),
+        ("/users/{id}", resource::each::<Users>()),
         ("/expenses", get(projects::expenses)),
-        ("/groups", get(projects::groups)),
-        ("/groups/{id}", get(projects::group)),
+        ("/groups", get(resource::list::<Groups>)),
+        ("/groups/{id}", get(resource::one::<Groups>)),
     ];
     let mut router = Router::new();
     for (path, methods) in routes {
@@ -59,5 +65,6 @@ pub fn router(door: Door) -> Router {
     router
         .fallback(async || NokoError::not_found())
         .method_not_allowed_fallback(async || NokoError::method_not_allowed())
+        .layer(from_fn(caller::with_user_agent))
         .with_state(door)
 }

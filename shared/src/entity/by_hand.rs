@@ -9,9 +9,7 @@ pub mod entries;
 mod tagging;
 pub mod things;
 
-pub use tagging::MOST_TAGS;
-
-use crate::store::StoreError;
+use crate::store::{Patience, StoreError};
 
 /// Why an edit was not made.
 #[derive(Debug, thiserror::Error)]
@@ -37,8 +35,15 @@ pub enum EditError {
 }
 
 /// Tries of an edit whose ground moves under it.
-const ATTEMPTS: usize = 20;
+struct Tries(Patience);
 
-fn busy() -> EditError {
-    StoreError::Busy("what was edited kept changing".to_owned()).into()
+impl Tries {
+    fn new() -> Self {
+        Self(Patience::new())
+    }
+
+    /// Waits a little before the next one.
+    async fn again(&mut self) -> Result<(), StoreError> {
+        self.0.wait(false, "what was edited kept changing").await
+    }
 }

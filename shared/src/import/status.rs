@@ -52,6 +52,11 @@ impl Status {
         !matches!(self, Self::New | Self::Queued | Self::Processing | Self::RollingBack)
     }
 
+    /// Whether it is undone, or being undone: nothing of it is to be seen any more.
+    pub fn is_gone(self) -> bool {
+        matches!(self, Self::RollingBack | Self::RolledBack)
+    }
+
     /// Whether an import may go from here to `to`.
     pub fn may_become(self, to: Self) -> bool {
         match to {

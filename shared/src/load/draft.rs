@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::resolve::{Named, Person};
 use crate::entity::reference::Sums;
 use crate::entity::user::normal_email;
-use crate::entity::{Entry, normal, tidy};
+use crate::entity::{Entry, LONGEST_NAME, MOST_TAGS, is_short, normal, tidy};
 use crate::format::{self, EntryRow, ErrorCode, Fingerprint, RowError, Rows};
 use crate::id::{EntryId, Row, ThingId};
 use crate::import::{Counts, Import, Options};
@@ -75,8 +75,6 @@ pub fn parse<'r>(rows: &'r Rows<'_>, chunk: &Chunk, options: &Options) -> Vec<Pa
         .collect()
 }
 
-/// The longest name of a client, project, tag or person, in bytes: names are keys, and keys have at most 1 KB.
-const LONGEST_NAME: usize = 500;
 /// The most text of an entry, in bytes: an item has at most 400 KB.
 const MOST_TEXT: usize = 300_000;
 /// The longest name that a page repeats, in characters.
@@ -94,11 +92,17 @@ fn storable(entry: EntryRow<'_>) -> Result<EntryRow<'_>, RowError> {
         message: format!("{what} is longer than {most} bytes"),
     };
     let long = person.into_iter().chain(names).chain(tags).find_map(|(column, name)| {
-        let name = name.filter(|name| name.len() > LONGEST_NAME)?;
+        let name = name.filter(|name| !is_short(name))?;
         Some(too_large(column, name, &format!("{column}: the name"), LONGEST_NAME))
     });
     if let Some(error) = long {
         return Err(error);
+    }
+    if entry.tags.len() > MOST_TAGS {
+        return Err(RowError {
+            message: format!("there are more than {MOST_TAGS} tags"),
+            ..too_large("tag", "", "", 0)
+        });
     }
     let texts = [entry.text.as_deref(), entry.task.as_deref(), entry.currency.as_deref()];
     let extra = entry.extra.iter().map(|(column, value)| column.len() + value.len());

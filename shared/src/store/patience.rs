@@ -8,7 +8,7 @@ use super::StoreError;
 const FRUITLESS: Duration = Duration::from_secs(8);
 
 /// Jittered back-off, for a bounded time without progress.
-pub(super) struct Patience {
+pub(crate) struct Patience {
     fruitless: u32,
     since: Instant,
 }

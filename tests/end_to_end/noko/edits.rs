@@ -3,6 +3,7 @@
 use reqwest::Method;
 use serde_json::{Value, json};
 
+use crate::dump::differences;
 use crate::files::TOGGL;
 use crate::stack::Stack;
 
@@ -68,17 +69,107 @@ async fn a_new_description_takes_its_hashtags_along_and_leaves_other_tags() -> a
 }
 
 #[tokio::test]
-async fn what_no_transaction_could_hold_is_refused_and_named() -> anyhow::Result<()> {
+async fn what_no_transaction_could_hold_is_refused_and_nothing_is_made_of_it() -> anyhow::Result<()> {
     let stack = Stack::start(100).await?;
     let made = entry(&stack, json!({ "description": "before #kept" })).await?;
-    let many: String = (0..31).map(|n| format!("#tag{n} ")).collect();
+    let many: String = (0..41).map(|n| format!("#tag{n} ")).collect();
     let long = format!("#{}", "x".repeat(600));
-    for description in [many, long] {
+    let grows = format!("#{}", "\u{fdfa}".repeat(100));
+    let before = stack.workspace().await?;
+    for description in [many, long, grows] {
         let path = format!("/v2/entries/{}", made["id"]);
-        let refused = stack.send(Method::PATCH, &path, &json!({ "description": description })).await?.expect(422)?;
+        let fields = json!({ "description": description, "project_name": "Left Over" });
+        let refused = stack.send(Method::PATCH, &path, &fields).await?.expect(422)?;
         let expected = json!([{ "resource": "Entry", "field": "description", "code": "invalid" }]);
         assert_eq!(refused["errors"], expected);
-        assert_eq!(stack.get(&path).await?.expect(200)?, made);
+        assert_eq!(differences(&before, &stack.workspace().await?), [""; 0]);
+    }
+    Ok(())
+}
+
+#[tokio::test]
+async fn an_entry_of_as_many_tags_as_there_may_be_is_edited_and_deleted() -> anyhow::Result<()> {
+    let stack = Stack::start(100).await?;
+    let tags = |from: usize| (from..from + 40).map(|n| format!("tag{n}")).collect::<Vec<_>>();
+    let row = |tags: &[String]| format!("Demo User,2026-05-04,09:00:00,0:30:00,\"{}\"\n", tags.join(", "));
+    let too_many = row(&[tags(0), vec!["one more".to_owned()]].concat());
+    let file = format!("User,Start date,Start time,Duration,Tags\n{}{too_many}", row(&tags(0)));
+    let id = stack.import(file.as_bytes(), &[]).await?;
+    let details = stack.get(&format!("/v2/imports/{id}/details")).await?.expect(200)?;
+    assert_eq!(details["line_errors"][0]["error"], "there are more than 40 tags");
+    let imported = stack.get(&format!("/v2/imports/{id}/entries")).await?.expect(200)?[0].clone();
+    let by_hand = entry(&stack, json!({ "tags": tags(0) })).await?;
+    for made in [imported, by_hand] {
+        let longer = edit(&stack, &made, json!({ "minutes": 7 })).await?;
+        assert_eq!((longer["minutes"].as_u64(), longer["tags"].as_array().map(Vec::len)), (Some(7), Some(40)));
+        // All of them for others: more than one transaction holds.
+        let other = edit(&stack, &made, json!({ "tags": tags(100) })).await?;
+        assert_eq!(self::tags(&other), tags(100));
+        stack.delete(&format!("/v2/entries/{}", made["id"])).await?.expect(204)?;
+    }
+    Ok(())
+}
+
+#[tokio::test]
+async fn what_is_read_can_be_sent_back_and_changes_nothing() -> anyhow::Result<()> {
+    let stack = Stack::start(100).await?;
+    stack.import(TOGGL.as_bytes(), &[("autocreate_users", "yes")]).await?;
+    entry(&stack, json!({ "description": "by hand", "source_url": "" })).await?;
+    stack.send(Method::POST, "/v2/users", &json!({ "email": "nameless@example.com" })).await?.expect(201)?;
+    for list in ["entries", "projects", "tags", "users"] {
+        for shown in stack.pages(&format!("/v2/{list}")).await? {
+            let path = format!("/v2/{list}/{}", shown["id"]);
+            let sent = stack.send(Method::PUT, &path, &shown).await?.expect(200)?;
+            let same = |body: &Value| {
+                let mut body = body.clone();
+                // A user is the same by what it says, and is edited all the same.
+                body["updated_at"] = Value::Null;
+                body
+            };
+            assert_eq!(same(&sent), same(&shown), "{path}");
+        }
+    }
+    Ok(())
+}
+
+#[tokio::test]
+async fn many_edits_of_one_entry_at_once_all_come_to_pass() -> anyhow::Result<()> {
+    let stack = Stack::start(100).await?;
+    let made = entry(&stack, json!({ "description": "x #kept" })).await?;
+    let edits = (1..=24).map(|minutes| edit(&stack, &made, json!({ "minutes": minutes })));
+    futures::future::try_join_all(edits).await?;
+    let tag = &stack.pages("/v2/tags").await?[0];
+    assert_eq!(tag["entries"], 1);
+    Ok(())
+}
+
+#[tokio::test]
+async fn nobody_deletes_themselves() -> anyhow::Result<()> {
+    let stack = Stack::start(100).await?;
+    stack.delete("/v2/users/1").await?.expect(422)?;
+    entry(&stack, json!({})).await?;
+    Ok(())
+}
+
+#[tokio::test]
+async fn values_are_taken_as_they_are_written_elsewhere_and_days_in_one_way() -> anyhow::Result<()> {
+    let stack = Stack::start(100).await?;
+    let made = entry(&stack, json!({ "minutes": 60.0, "user_id": null, "source_url": "" })).await?;
+    assert_eq!((&made["minutes"], &made["source_url"], &made["user"]["id"]), (&json!(60), &Value::Null, &json!(1)));
+    let tag = stack.send(Method::POST, "/v2/tags", &json!({ "name": "#vip*" })).await?.expect(201)?;
+    assert_eq!((&tag["name"], &tag["billable"]), (&json!("vip"), &json!(false)));
+    for day in ["20260101", "2026-01-01T10:00:00", "-000044-03-15", "1/2/2026"] {
+        let fields = json!({ "date": day, "minutes": 1 });
+        let wrong = stack.send(Method::POST, "/v2/entries", &fields).await?.expect(422)?;
+        assert_eq!(wrong["errors"][0]["field"], "date", "{day}");
+        stack.get(&format!("/v2/entries?from={day}")).await?.expect(422)?;
+    }
+    let by_import = stack.get("/v2/entries?imports=0,").await?.expect(200)?;
+    assert_eq!(by_import, json!([]));
+    // What is not there is not there, whatever is sent to it.
+    for path in ["/v2/projects/5", "/v2/projects/05", "/v2/projects/+5", "/v2/projects/%FF", "/v2/projects/x"] {
+        let answer = stack.send(Method::PUT, path, &json!({ "name": 5 })).await?.expect(404)?;
+        assert_eq!(answer["message"], "Not Found", "{path}");
     }
     Ok(())
 }

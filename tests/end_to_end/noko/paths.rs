@@ -99,6 +99,12 @@ async fn without_a_user_agent_nothing_is_answered() -> anyhow::Result<()> {
         let request = stack.bare(Method::GET, &path).header("User-Agent", "").header("X-NokoToken", "demo");
         assert_eq!(stack.answer(request).await?.expect(400)?, refused, "{path}");
     }
+    for (method, path) in [(Method::GET, "/v2/nope"), (Method::GET, "/v2/"), (Method::DELETE, "/v2/imports")] {
+        let request = stack.bare(method.clone(), path).header("User-Agent", "").header("X-NokoToken", "demo");
+        assert_eq!(stack.answer(request).await?.expect(400)?, refused, "{path}");
+        let answer = stack.answer(stack.request(method, path)).await?;
+        assert!([404, 405].contains(&answer.status.as_u16()) && answer.json()["message"].is_string(), "{path}");
+    }
     // Not even when the header is not sent at all.
     let url = format!("{}/v2/imports", stack.system.url());
     let answer = reqwest::Client::builder().build()?.get(url).header("X-NokoToken", "demo").send().await?;

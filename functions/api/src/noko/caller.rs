@@ -1,27 +1,49 @@
 //! Who calls: the token in any of the vendor's ways.
 
-use axum::extract::FromRequestParts;
+use axum::extract::{FromRequestParts, Request};
 use axum::http::HeaderMap;
 use axum::http::header::{AUTHORIZATION, USER_AGENT};
 use axum::http::request::Parts;
+use axum::middleware::Next;
+use axum::response::Response;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use shared::account::{Principal, Scope};
+use shared::services::Services;
 
 use super::NokoError;
+use super::shape::Shapes;
 use crate::Door;
+use crate::base::Base;
+
+/// Who calls, at which account, and where the links of the answer lead.
+pub struct At {
+    /// The engine.
+    pub services: Services,
+    /// The token's user.
+    pub caller: Principal,
+    /// Scheme and host.
+    pub base: String,
+}
+
+impl At {
+    /// Shapes for an answer.
+    pub fn shapes(&self) -> Shapes {
+        Shapes::new(&self.base, self.caller.account)
+    }
+}
 
 /// A caller who may use imports.
-pub struct Importer(pub Principal);
+pub struct Importer(pub At);
 
 /// A caller who may use entries, projects, tags and users.
-pub struct Member(pub Principal);
+pub struct Member(pub At);
 
 impl FromRequestParts<Door> for Importer {
     type Rejection = NokoError;
 
     async fn from_request_parts(parts: &mut Parts, door: &Door) -> Result<Self, NokoError> {
-        caller(parts, door, Scope::Import).await.map(Self)
+        at(parts, door, Scope::Import).await.map(Self)
     }
 }
 
@@ -29,22 +51,34 @@ impl FromRequestParts<Door> for Member {
     type Rejection = NokoError;
 
     async fn from_request_parts(parts: &mut Parts, door: &Door) -> Result<Self, NokoError> {
-        caller(parts, door, Scope::Workspace).await.map(Self)
+        at(parts, door, Scope::Workspace).await.map(Self)
     }
 }
 
-async fn caller(parts: &Parts, door: &Door, scope: Scope) -> Result<Principal, NokoError> {
-    if parts.headers.get(USER_AGENT).is_none_or(|agent| agent.as_bytes().trim_ascii().is_empty()) {
-        return Err(NokoError::bad_request("The User-Agent header is missing"));
+/// Whoever does not say who calls is told to, whatever the path.
+pub async fn with_user_agent(request: Request, next: Next) -> Result<Response, NokoError> {
+    match request.headers().get(USER_AGENT).is_some_and(|agent| !agent.as_bytes().trim_ascii().is_empty()) {
+        true => Ok(next.run(request).await),
+        false => Err(NokoError::bad_request("The User-Agent header is missing")),
     }
+}
+
+async fn at(parts: &mut Parts, door: &Door, scope: Scope) -> Result<At, NokoError> {
     let token = token(&parts.headers, parts.uri.query().unwrap_or_default()).ok_or_else(NokoError::unauthorized)?;
-    let principal = Principal::of_token(&door.services, &token).await?.ok_or_else(NokoError::unauthorized)?;
-    if principal.may(scope) { Ok(principal) } else { Err(NokoError::forbidden()) }
+    let caller = Principal::of_token(&door.services, &token).await?.ok_or_else(NokoError::unauthorized)?;
+    if !caller.may(scope) {
+        return Err(NokoError::forbidden());
+    }
+    let Ok(Base(base)) = Base::from_request_parts(parts, door).await;
+    Ok(At { services: door.services.clone(), caller, base })
 }
 
 /// The token: a header of its own, `Authorization` as Bearer or as the user name of Basic, or the query.
 fn token(headers: &HeaderMap, query: &str) -> Option<String> {
-    let header = |name: &str| headers.get(name).and_then(|value| value.to_str().ok()).map(str::trim);
+    let header = |name: &str| {
+        let value = headers.get(name).and_then(|value| value.to_str().ok()).map(str::trim);
+        value.filter(|value| !value.is_empty())
+    };
     if let Some(token) = header("x-nokotoken").or_else(|| header("x-freckletoken")) {
         return Some(token.to_owned());
     }

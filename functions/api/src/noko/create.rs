@@ -9,21 +9,20 @@ use axum::http::header::{CONTENT_TYPE, LOCATION};
 use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use percent_encoding::percent_decode;
 use serde_json::{Value, json};
-use shared::account::Principal;
 use shared::entity::Thing;
 use shared::id::ThingId;
 use shared::import::{Options, Wrong, asked};
 use shared::store::keys::Kind;
 
 use super::NokoError;
-use super::caller::Importer;
+use super::caller::{At, Importer};
 use super::error::FieldError;
-use super::imports::missing;
 use super::input::boolean;
 use super::shape::Shapes;
-use crate::base::Base;
 use crate::upload::{accept, safe_file_name};
 use crate::{BODY_LIMIT, Door};
+
+const IMPORT: &str = "Import";
 
 /// The fields of the request.
 #[derive(Default)]
@@ -39,20 +38,14 @@ struct Field {
     /// What the engine calls it.
     option: &'static str,
     is_flag: bool,
-    /// The vendor does not know it, so what is wrong with it is said in words.
-    is_ours: bool,
 }
 
 const fn field(name: &'static str, option: &'static str) -> Field {
-    Field { name, option, is_flag: false, is_ours: false }
+    Field { name, option, is_flag: false }
 }
 
 const fn flag(name: &'static str, option: &'static str) -> Field {
     Field { is_flag: true, ..field(name, option) }
-}
-
-const fn ours(field: Field) -> Field {
-    Field { is_ours: true, ..field }
 }
 
 /// Of two names of one option the later one here counts. Fields that are not known are left alone, as the vendor does.
@@ -64,13 +57,13 @@ const FIELDS: [Field; 15] = [
     flag("autocreate_projects", "autocreate_projects"),
     field("field_delimeter", "delimiter"),
     field("field_delimiter", "delimiter"),
-    ours(field("date_order", "date_order")),
-    ours(field("decimal_mark", "decimal_mark")),
-    ours(field("encoding", "encoding")),
-    ours(field("mapping", "mapping")),
-    ours(field("sheet", "sheet")),
-    ours(flag("autocreate_users", "autocreate_users")),
-    ours(field("duplicates", "duplicates")),
+    field("date_order", "date_order"),
+    field("decimal_mark", "decimal_mark"),
+    field("encoding", "encoding"),
+    field("mapping", "mapping"),
+    field("sheet", "sheet"),
+    flag("autocreate_users", "autocreate_users"),
+    field("duplicates", "duplicates"),
     // As everybody else says it.
     field("delimiter", "delimiter"),
 ];
@@ -78,20 +71,19 @@ const FIELDS: [Field; 15] = [
 /// Makes an import: 202, with the place where its status is told.
 pub async fn create(
     State(door): State<Door>,
-    Importer(caller): Importer,
-    Base(base): Base,
+    Importer(at): Importer,
     request: Request,
 ) -> Result<(StatusCode, HeaderMap, Json<Value>), NokoError> {
     let form = Form::read(request, &door).await?;
-    let (file, options) = form.options(&door, &caller).await?;
+    let (file, options) = form.options(&at).await?;
     if file.len() > BODY_LIMIT {
         return Err(NokoError::too_large());
     }
     let file_name = safe_file_name(form.file_name.as_deref().unwrap_or_default());
-    let import = accept(&door, &caller, &file_name, file, options).await?;
+    let import = accept(&door, &at.caller, &file_name, file, options).await?;
 
-    let mut shapes = Shapes::new(&base, caller.account);
-    shapes.learn(&door.services, Shapes::named_by(&import)).await?;
+    let mut shapes = at.shapes();
+    shapes.learn(&at.services, Shapes::named_by(&import)).await?;
     let mut headers = HeaderMap::new();
     if let Ok(location) = HeaderValue::from_str(&shapes.status_url(import.id)) {
         headers.insert(LOCATION, location);
@@ -171,9 +163,9 @@ impl Form {
     }
 
     /// What was asked for; everything that is wrong with it is named at once.
-    async fn options(&self, door: &Door, caller: &Principal) -> Result<(Bytes, Options), NokoError> {
+    async fn options(&self, at: &At) -> Result<(Bytes, Options), NokoError> {
         // Absent, null and a value are three different things.
-        let defaults = Options { fallback_user: Some(caller.user), ..Options::default() };
+        let defaults = Options { fallback_user: Some(at.caller.user), ..Options::default() };
         let given = FIELDS.iter().filter_map(|field| Some((field, self.value(field)?)));
         let asked = asked(given.map(|(field, value)| (field.option.to_owned(), value)).collect(), defaults);
         let (options, mut errors) = match asked {
@@ -182,12 +174,12 @@ impl Form {
         };
         let fallback = self.fields.get("fallback_user").and_then(|text| text.trim().parse().ok()).map(ThingId);
         if let Some(id) = fallback
-            && Thing::get(&door.services, caller.account, Kind::User, id).await?.is_none()
+            && Thing::get(&at.services, at.caller.account, Kind::User, id).await?.is_none()
         {
-            errors.push(missing("fallback_user"));
+            errors.push(FieldError::new(IMPORT, "fallback_user", "missing"));
         }
         if self.file.is_none() {
-            errors.push(FieldError::new("Import", "file", "missing_field"));
+            errors.push(FieldError::new(IMPORT, "file", "missing_field"));
         }
         match self.file.clone().filter(|_| errors.is_empty()) {
             Some(file) => Ok((file, options)),
@@ -214,8 +206,7 @@ impl Form {
         let error = |(option, reasons): (&String, &Vec<String>)| {
             let field = FIELDS.iter().rfind(|field| field.option == option && self.value(field).is_some())?;
             let code = if field.option == "delimiter" { "invalid_field_delimiter" } else { "invalid" };
-            let error = FieldError::new("Import", field.name, code);
-            Some(if field.is_ours { error.saying(reasons.join("; ")) } else { error })
+            Some(FieldError::new(IMPORT, field.name, code).saying(reasons.join("; ")))
         };
         wrong.iter().filter_map(error).collect()
     }

@@ -72,14 +72,14 @@ impl NokoError {
         Self::plain(StatusCode::METHOD_NOT_ALLOWED, "Method Not Allowed")
     }
 
-    /// 413: the body is larger than is taken here.
+    /// 422: the file, or the body that carries it, is larger than is taken here.
     pub fn too_large() -> Self {
         let way = format!(
-            "the file is larger than {} MB; upload it straight to S3: POST /api/v1/imports with \"upload\": true",
+            "a body of more than {} MB is not taken here; upload the file straight to S3: POST /api/v1/imports with \
+             \"upload\": true",
             crate::BODY_LIMIT >> 20
         );
-        let error = FieldError::new("Import", "file", "too_large").saying(way);
-        Self { status: StatusCode::PAYLOAD_TOO_LARGE, message: "Validation Failed".to_owned(), errors: vec![error] }
+        Self::invalid(vec![FieldError::new("Import", "file", "too_large").saying(way)])
     }
 
     /// 413: a body that carries no file.
@@ -117,7 +117,13 @@ impl NokoError {
 
 impl From<StoreError> for NokoError {
     fn from(error: StoreError) -> Self {
-        Self::internal(&error)
+        match error {
+            StoreError::Busy(_) => {
+                tracing::warn!(%error, "a request was turned away");
+                Self::plain(StatusCode::SERVICE_UNAVAILABLE, "Others are changing the same; try again")
+            }
+            error => Self::internal(&error),
+        }
     }
 }
 

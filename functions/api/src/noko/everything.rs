@@ -6,7 +6,7 @@ use shared::drained::drained;
 use shared::entity::by_hand::entries as by_hand;
 use shared::entity::reference::referrers;
 use shared::id::{AccountId, ChunkNo, ImportId};
-use shared::import::{Import, Roll, Status};
+use shared::import::{Import, Roll};
 use shared::services::Services;
 use shared::store::{StoreError, decode, keys};
 
@@ -33,9 +33,6 @@ pub async fn account_entries(
     let may = |import: ImportId| {
         filter.admits_import(import.0) && candidates.as_ref().is_none_or(|candidates| candidates.contains(&import))
     };
-    if may(ImportId::HAND) && !walk.is_past(ImportId::HAND) {
-        walk.by_hand(&hand).await?;
-    }
     let standing = roll.standing().filter(|(_, line)| line.standing() != Some(0)).map(|(import, _)| import);
     let wanted: Vec<_> = standing.filter(|&import| may(import) && !walk.is_past(import)).collect();
     for some in wanted.chunks(IMPORTS_AT_ONCE) {
@@ -45,6 +42,9 @@ pub async fn account_entries(
             }
             walk.import(import).await?;
         }
+    }
+    if may(ImportId::HAND) && !walk.is_done() {
+        walk.by_hand(&hand).await?;
     }
     Ok(None)
 }
@@ -58,7 +58,6 @@ async fn unfiltered(
     walk: &mut Walk<'_>,
 ) -> Result<u64, StoreError> {
     let mut total: u64 = hand.iter().map(|(_, standing)| standing).sum();
-    walk.by_hand(hand).await?;
     // What is not settled yet is counted import by import.
     let running: Vec<_> =
         roll.standing().filter(|(_, line)| line.standing().is_none()).map(|(import, _)| import).collect();
@@ -85,6 +84,9 @@ async fn unfiltered(
             walk.import(import).await?;
         }
     }
+    if !walk.is_done() {
+        walk.by_hand(hand).await?;
+    }
     Ok(total)
 }
 
@@ -98,7 +100,7 @@ async fn imports(
     let mut found = BTreeMap::new();
     for item in services.store.get_many(&keys).await? {
         let import: Import = decode(item)?;
-        if !matches!(import.status, Status::RollingBack | Status::RolledBack) {
+        if !import.status.is_gone() {
             found.insert(import.id, import);
         }
     }

@@ -14,6 +14,7 @@ use shared::store::keys::Kind;
 
 use super::NokoError;
 use super::error::FieldError;
+use super::input::{boolean, day, id};
 
 /// The query of a request. Of a name that comes twice the last value counts.
 #[derive(Clone, Debug, Default)]
@@ -37,22 +38,39 @@ impl Query {
 
     /// A value of a type.
     pub fn parsed<T: FromStr>(&self, resource: &'static str, name: &'static str) -> Result<Option<T>, NokoError> {
+        self.read(resource, name, |value| value.parse().ok())
+    }
+
+    /// What `read` makes of a value.
+    pub fn read<T>(
+        &self,
+        resource: &'static str,
+        name: &'static str,
+        read: impl Fn(&str) -> Option<T>,
+    ) -> Result<Option<T>, NokoError> {
         let invalid = || NokoError::invalid(vec![FieldError::new(resource, name, "invalid")]);
-        self.get(name).map(|value| value.parse().map_err(|_| invalid())).transpose()
+        self.get(name).map(|value| read(value).ok_or_else(invalid)).transpose()
+    }
+
+    /// A day.
+    pub fn day(&self, resource: &'static str, name: &'static str) -> Result<Option<Date>, NokoError> {
+        self.read(resource, name, day)
     }
 
     /// A boolean.
     pub fn flag(&self, resource: &'static str, name: &'static str) -> Result<Option<bool>, NokoError> {
-        let invalid = || NokoError::invalid(vec![FieldError::new(resource, name, "invalid")]);
-        self.get(name).map(|value| super::input::boolean(value).ok_or_else(invalid)).transpose()
+        self.read(resource, name, boolean)
     }
 
     /// Ids, separated by commas, under each spelling that is given.
     fn id_lists(&self, resource: &'static str, names: &[&'static str]) -> Result<Vec<Vec<ThingId>>, NokoError> {
         let list = |&name: &&'static str| {
-            let invalid = || NokoError::invalid(vec![FieldError::new(resource, name, "invalid")]);
-            let id = |text: &str| text.trim().parse().map(ThingId).map_err(|_| invalid());
-            Some(self.get(name)?.split(',').map(id).collect::<Result<Vec<_>, _>>())
+            // A comma too many says nothing.
+            let ids = |list: &str| {
+                let some = list.split(',').map(str::trim).filter(|text| !text.is_empty());
+                some.map(|text| id(text).map(ThingId)).collect::<Option<Vec<_>>>()
+            };
+            self.read(resource, name, ids).transpose()
         };
         names.iter().filter_map(list).collect()
     }
@@ -121,8 +139,8 @@ impl EntryFilter {
             }
         };
         let on_invoice = query.ids(ENTRY, &["invoices", "invoice_ids"])?.is_some()
-            || query.parsed::<Date>(ENTRY, "invoiced_at_from")?.is_some()
-            || query.parsed::<Date>(ENTRY, "invoiced_at_to")?.is_some();
+            || query.day(ENTRY, "invoiced_at_from")?.is_some()
+            || query.day(ENTRY, "invoiced_at_to")?.is_some();
         Ok(Self {
             users: query.ids(ENTRY, &["user_ids", "users"])?,
             projects: query.ids(ENTRY, &["project_ids", "projects"])?,
@@ -130,8 +148,8 @@ impl EntryFilter {
             tag_mode,
             imports: query.ids(ENTRY, &["import_ids", "imports"])?,
             description: query.get("description").map(str::to_lowercase),
-            from: query.parsed(ENTRY, "from")?,
-            to: query.parsed(ENTRY, "to")?,
+            from: query.day(ENTRY, "from")?,
+            to: query.day(ENTRY, "to")?,
             billable: query.flag(ENTRY, "billable")?,
             invoiced: query.flag(ENTRY, "invoiced")?,
             on_invoice,
@@ -151,7 +169,9 @@ impl EntryFilter {
 
     /// Whether entries of this import can pass.
     pub fn admits_import(&self, import: u64) -> bool {
-        !self.on_invoice && self.imports.as_ref().is_none_or(|imports| imports.contains(&ThingId(import)))
+        // What was made by hand is of no import.
+        let named = |imports: &Vec<ThingId>| import != 0 && imports.contains(&ThingId(import));
+        !self.on_invoice && self.imports.as_ref().is_none_or(named)
     }
 
     /// What passes is of one of the things of each list.

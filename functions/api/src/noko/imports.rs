@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 
 use axum::Json;
-use axum::extract::{OriginalUri, Path, State};
+use axum::extract::OriginalUri;
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 use jiff::Timestamp;
@@ -11,37 +11,26 @@ use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use serde::Deserialize;
 use serde_json::{Value, json};
-use shared::account::Principal;
-use shared::drained::drained;
 use shared::format::FormatName;
 use shared::id::{AccountId, ImportId, ThingId};
-use shared::import::{Findings, Import, Options, Roll, Status};
+use shared::import::{Findings, Import, Options, Roll};
 use shared::revert;
 use shared::services::Services;
 use shared::store::{decode, keys};
 
 use super::NokoError;
-use super::caller::Importer;
-use super::error::FieldError;
+use super::caller::{At, Importer};
 use super::filter::Query;
+use super::input::{Id, id};
 use super::paging::{Page, Paging};
+use super::resource::shown_together;
 use super::shape::{Shapes, word};
-use crate::Door;
-use crate::base::Base;
 use crate::import_report::cells;
 
-/// Imports shown at once: of one that is running, the counters are read.
-const SHOWN_AT_ONCE: usize = 8;
-
 /// The import that the path names, if this door shows it: one that is undone is gone from here.
-pub async fn visible(services: &Services, caller: &Principal, id: &str) -> Result<Import, NokoError> {
-    let id = id.parse().map(ImportId).map_err(|_| NokoError::not_found())?;
-    let import = Import::get(services, caller.account, id).await?.ok_or_else(NokoError::not_found)?;
-    if is_gone(&import) { Err(NokoError::not_found()) } else { Ok(import) }
-}
-
-fn is_gone(import: &Import) -> bool {
-    matches!(import.status, Status::RollingBack | Status::RolledBack)
+pub async fn visible(at: &At, id: u64) -> Result<Import, NokoError> {
+    let import = Import::get(&at.services, at.caller.account, ImportId(id)).await?;
+    import.filter(|import| !import.status.is_gone()).ok_or_else(NokoError::not_found)
 }
 
 /// Filters of the list.
@@ -61,16 +50,16 @@ impl ImportFilter {
         const IMPORT: &str = "Import";
         let fallback_user = match query.get("fallback_user") {
             Some("null") => Some(None),
-            _ => query.parsed(IMPORT, "fallback_user")?.map(|id| Some(ThingId(id))),
+            _ => query.read(IMPORT, "fallback_user", id)?.map(|id| Some(ThingId(id))),
         };
         Ok(Self {
             format: query.parsed(IMPORT, "type")?,
-            user: query.parsed(IMPORT, "user")?.map(ThingId),
+            user: query.read(IMPORT, "user", id)?.map(ThingId),
             fallback_user,
             import_tags: query.flag(IMPORT, "import_tags")?,
             autocreate_projects: query.flag(IMPORT, "autocreate_projects")?,
-            from: query.parsed(IMPORT, "from")?,
-            to: query.parsed(IMPORT, "to")?,
+            from: query.day(IMPORT, "from")?,
+            to: query.day(IMPORT, "to")?,
         })
     }
 
@@ -105,14 +94,12 @@ struct Listed {
 
 /// `GET /imports`, newest first.
 pub async fn list(
-    State(door): State<Door>,
-    Importer(caller): Importer,
-    Base(base): Base,
+    Importer(at): Importer,
     OriginalUri(uri): OriginalUri,
     query: Query,
 ) -> Result<(HeaderMap, Json<Vec<Value>>), NokoError> {
     let (paging, filter) = (Paging::of(&query)?, ImportFilter::of(&query)?);
-    let (services, account) = (&door.services, caller.account);
+    let (services, account) = (&at.services, at.caller.account);
     let roll = Roll::read(services, account).await?;
     let Page { items, more, total, after } = match filter.is_empty() {
         true => {
@@ -131,14 +118,13 @@ pub async fn list(
     let keys: Vec<_> = items.iter().map(|&import| keys::import(account, import)).collect();
     let imports = services.store.get_many(&keys).await?.into_iter().map(decode::<Import>);
     let mut items: Vec<Import> = imports.collect::<Result<_, _>>()?;
-    items.retain(|import| !is_gone(import));
+    items.retain(|import| !import.status.is_gone());
     items.sort_by_key(|import| std::cmp::Reverse(import.id));
 
-    let mut shapes = Shapes::new(&base, account);
+    let mut shapes = at.shapes();
     shapes.learn(services, items.iter().flat_map(Shapes::named_by).collect()).await?;
-    let shown: Vec<_> = items.iter().map(|import| shapes.import(services, import)).collect();
-    let shown = drained(shown, SHOWN_AT_ONCE).await?;
-    Ok((paging.links(&base, &uri, &Page { items, more, total, after }), Json(shown)))
+    let shown = shown_together(items.iter().map(|import| shapes.import(services, import))).await?;
+    Ok((paging.links(&at.base, &uri, &Page { items, more, total, after }), Json(shown)))
 }
 
 /// The page of those that pass, from the index, which holds what is filtered by.
@@ -169,36 +155,23 @@ async fn filtered(
 }
 
 /// `GET /imports/:id`.
-pub async fn get(
-    State(door): State<Door>,
-    Importer(caller): Importer,
-    Base(base): Base,
-    Path(id): Path<String>,
-) -> Result<Json<Value>, NokoError> {
-    let import = visible(&door.services, &caller, &id).await?;
-    let mut shapes = Shapes::new(&base, caller.account);
-    shapes.learn(&door.services, Shapes::named_by(&import)).await?;
-    Ok(Json(shapes.import(&door.services, &import).await?))
+pub async fn get(Importer(at): Importer, Id(id): Id) -> Result<Json<Value>, NokoError> {
+    let import = visible(&at, id).await?;
+    let mut shapes = at.shapes();
+    shapes.learn(&at.services, Shapes::named_by(&import)).await?;
+    Ok(Json(shapes.import(&at.services, &import).await?))
 }
 
 /// `GET /imports/:id/status`.
-pub async fn status(
-    State(door): State<Door>,
-    Importer(caller): Importer,
-    Path(id): Path<String>,
-) -> Result<Json<Value>, NokoError> {
-    let import = visible(&door.services, &caller, &id).await?;
+pub async fn status(Importer(at): Importer, Id(id): Id) -> Result<Json<Value>, NokoError> {
+    let import = visible(&at, id).await?;
     Ok(Json(json!({ "status": word(import.status) })))
 }
 
 /// `GET /imports/:id/details`, and `/report`: 204 while the import is in progress.
-pub async fn details(
-    State(door): State<Door>,
-    Importer(caller): Importer,
-    Path(id): Path<String>,
-) -> Result<Response, NokoError> {
-    let services = &door.services;
-    let import = visible(services, &caller, &id).await?;
+pub async fn details(Importer(at): Importer, Id(id): Id) -> Result<Response, NokoError> {
+    let services = &at.services;
+    let import = visible(&at, id).await?;
     if !import.status.is_settled() {
         return Ok(StatusCode::NO_CONTENT.into_response());
     }
@@ -228,17 +201,8 @@ pub async fn details(
 }
 
 /// `DELETE /imports/:id`: undone, whatever it is doing; gone from this door at once.
-pub async fn delete(
-    State(door): State<Door>,
-    Importer(caller): Importer,
-    Path(id): Path<String>,
-) -> Result<StatusCode, NokoError> {
-    let import = visible(&door.services, &caller, &id).await?;
-    revert::ask(&door.services, &import, &caller.signature()).await?;
+pub async fn delete(Importer(at): Importer, Id(id): Id) -> Result<StatusCode, NokoError> {
+    let import = visible(&at, id).await?;
+    revert::ask(&at.services, &import, &at.caller.signature()).await?;
     Ok(StatusCode::NO_CONTENT)
-}
-
-/// An id of something else in a query or body that does not exist.
-pub(super) fn missing(field: &str) -> FieldError {
-    FieldError::new("Import", field, "missing")
 }

@@ -1,8 +1,11 @@
 //! Bodies of the companion resources: a JSON object, whose fields are told apart as absent, null and value.
 
 use axum::body::Bytes;
-use axum::extract::{FromRequest, Request};
+use axum::extract::{FromRequest, FromRequestParts, Path, Request};
+use axum::http::request::Parts;
+use jiff::civil::Date;
 use serde_json::{Map, Value};
+use shared::entity::is_short;
 
 use super::NokoError;
 use super::error::FieldError;
@@ -18,7 +21,7 @@ impl<S: Send + Sync> FromRequest<S> for Input {
 
     async fn from_request(request: Request, state: &S) -> Result<Self, NokoError> {
         let body = Bytes::from_request(request, state).await.map_err(|_| NokoError::body_too_large())?;
-        match serde_json::from_slice(&body) {
+        match serde_json::from_slice(body.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&body)) {
             Ok(Value::Object(fields)) => Ok(Self { fields }),
             Ok(_) => Err(NokoError::bad_request("Body should be JSON Hash")),
             Err(_) => Err(NokoError::bad_request("JSON Parsing Error")),
@@ -84,15 +87,13 @@ impl Fields<'_> {
     }
 }
 
-/// The longest name, in bytes: names are keys, and keys have at most 1 KB.
-pub const LONGEST_NAME: usize = 500;
 /// The longest text, in bytes: an item has at most 400 KB.
 const LONGEST_TEXT: usize = 100_000;
 
 /// A name: a text that says something.
 pub fn text(value: &Value) -> Option<String> {
     let text = value.as_str()?.trim();
-    (!text.is_empty() && text.len() <= LONGEST_NAME).then(|| text.to_owned())
+    (!text.is_empty() && is_short(text)).then(|| text.to_owned())
 }
 
 /// A text, which may be empty.
@@ -102,7 +103,36 @@ pub fn any_text(value: &Value) -> Option<String> {
 
 /// A whole number that is not negative, also as text.
 pub fn number(value: &Value) -> Option<u64> {
-    value.as_u64().or_else(|| value.as_str()?.trim().parse().ok())
+    let whole = |number: &f64| number.fract() == 0.0 && (0.0..1e15).contains(number);
+    let number = value.as_u64().or_else(|| value.as_f64().filter(whole).map(|number| number as u64));
+    number.or_else(|| value.as_str()?.trim().parse().ok())
+}
+
+/// A day, `YYYY-MM-DD`.
+pub fn day(text: &str) -> Option<Date> {
+    let text = text.trim();
+    let plain = text.len() == 10 && text.as_bytes()[4] == b'-' && text.as_bytes()[7] == b'-';
+    let digits = text.bytes().enumerate().all(|(at, byte)| matches!(at, 4 | 7) || byte.is_ascii_digit());
+    if plain && digits { text.parse().ok() } else { None }
+}
+
+/// An id: digits, as it is shown.
+pub fn id(text: &str) -> Option<u64> {
+    let shown = text.bytes().all(|byte| byte.is_ascii_digit()) && (text == "0" || !text.starts_with('0'));
+    if shown { text.parse().ok() } else { None }
+}
+
+/// The id in a path; there is nothing at a path whose id is none.
+#[derive(Clone, Copy, Debug)]
+pub struct Id(pub u64);
+
+impl<S: Send + Sync> FromRequestParts<S> for Id {
+    type Rejection = NokoError;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, NokoError> {
+        let path = Path::<String>::from_request_parts(parts, state).await.ok();
+        path.and_then(|Path(text)| id(&text)).map(Self).ok_or_else(NokoError::not_found)
+    }
 }
 
 /// A boolean, also as text.

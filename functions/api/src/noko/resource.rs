@@ -1,87 +1,144 @@
-//! What is the same of users, projects, tags and entries: how one of them is read, made, changed and deleted.
+//! What is the same of users, projects, tags, entries and clients: how they are listed, and how one of them is read, made,
+//! changed and deleted.
 
 use axum::Json;
-use axum::extract::{FromRequestParts, Path};
+use axum::extract::OriginalUri;
 use axum::http::header::LOCATION;
-use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use axum::routing::{MethodRouter, get};
 use serde_json::Value;
-use shared::id::{AccountId, ThingId};
-use shared::services::Services;
+use shared::drained::drained;
+use shared::entity::Thing;
+use shared::entity::by_hand::{EditError, things};
+use shared::id::ThingId;
+use shared::store::keys::{self, Kind};
 
 use super::NokoError;
-use super::caller::Member;
-use super::input::Input;
-use super::shape::Shapes;
-use crate::Door;
-use crate::base::Base;
+use super::caller::{At, Member};
+use super::filter::Query;
+use super::input::{Id, Input};
+use super::paging::{Page, Paging};
 
-/// The account that a request is to, by whom, and where its answer's links lead.
-pub struct At {
-    pub services: Services,
-    pub account: AccountId,
-    pub user: ThingId,
-    pub base: String,
-}
-
-impl At {
-    pub fn shapes(&self) -> Shapes {
-        Shapes::new(&self.base, self.account)
-    }
-}
-
-impl FromRequestParts<Door> for At {
-    type Rejection = NokoError;
-
-    async fn from_request_parts(parts: &mut Parts, door: &Door) -> Result<Self, NokoError> {
-        let Member(caller) = Member::from_request_parts(parts, door).await?;
-        let Ok(Base(base)) = Base::from_request_parts(parts, door).await;
-        Ok(Self { services: door.services.clone(), account: caller.account, user: caller.user, base })
-    }
-}
+/// What is shown at once, where showing one means reading more: the totals of a project, the counters of an import.
+const SHOWN_AT_ONCE: usize = 8;
 
 /// Something that an account has.
-pub trait Resource: 'static {
+pub trait Shown: 'static {
     /// One of them.
     type Item: Send + Sync;
 
+    /// A page of those that pass the query.
+    fn page(
+        at: &At,
+        query: &Query,
+        paging: &Paging,
+    ) -> impl Future<Output = Result<Page<Self::Item>, NokoError>> + Send;
     /// The one with this id.
-    fn find(at: &At, id: &str) -> impl Future<Output = Result<Self::Item, NokoError>> + Send;
+    fn find(at: &At, id: u64) -> impl Future<Output = Result<Self::Item, NokoError>> + Send;
+    /// Some in full shape.
+    fn show(at: &At, items: &[Self::Item]) -> impl Future<Output = Result<Vec<Value>, NokoError>> + Send;
+}
+
+/// Something that people make and change by hand.
+pub trait Edited: Shown {
+    /// What errors call it.
+    const NAME: &'static str;
+
     /// Makes one.
     fn create(at: &At, input: &Input) -> impl Future<Output = Result<Self::Item, NokoError>> + Send;
     /// Changes one.
-    fn update(at: &At, id: &str, input: &Input) -> impl Future<Output = Result<Self::Item, NokoError>> + Send;
+    fn update(at: &At, before: Self::Item, input: &Input)
+    -> impl Future<Output = Result<Self::Item, NokoError>> + Send;
     /// Deletes one.
-    fn delete(at: &At, id: &str) -> impl Future<Output = Result<(), NokoError>> + Send;
-    /// One in full shape.
-    fn show(at: &At, item: &Self::Item) -> impl Future<Output = Result<Value, NokoError>> + Send;
+    fn delete(at: &At, id: u64) -> impl Future<Output = Result<(), NokoError>> + Send;
+
+    /// An edit that was not made, to the caller.
+    fn wrong(error: EditError) -> NokoError {
+        NokoError::of_edit(error, Self::NAME)
+    }
 }
 
-/// What can be done to one: GET, PUT, PATCH, DELETE.
-pub fn one<R: Resource>() -> MethodRouter<Door> {
-    get(find::<R>).put(update::<R>).patch(update::<R>).delete(delete::<R>)
+/// GET of a list.
+pub async fn list<R: Shown>(
+    Member(at): Member,
+    OriginalUri(uri): OriginalUri,
+    query: Query,
+) -> Result<(HeaderMap, Json<Vec<Value>>), NokoError> {
+    let paging = Paging::of(&query)?;
+    let page = R::page(&at, &query, &paging).await?;
+    let shown = R::show(&at, &page.items).await?;
+    Ok((paging.links(&at.base, &uri, &page), Json(shown)))
 }
 
-async fn find<R: Resource>(at: At, Path(id): Path<String>) -> Result<Json<Value>, NokoError> {
-    let item = R::find(&at, &id).await?;
-    Ok(Json(R::show(&at, &item).await?))
+/// GET of one.
+pub async fn one<R: Shown>(Member(at): Member, Id(id): Id) -> Result<Json<Value>, NokoError> {
+    let item = R::find(&at, id).await?;
+    shown::<R>(&at, item).await.map(Json)
 }
 
-/// POST: 201, with the `Location` of what was made.
-pub async fn create<R: Resource>(at: At, input: Input) -> Result<(StatusCode, HeaderMap, Json<Value>), NokoError> {
+/// A list that can be added to: GET, POST.
+pub fn all<R: Edited>() -> MethodRouter<crate::Door> {
+    get(list::<R>).post(create::<R>)
+}
+
+/// One that can be changed: GET, PUT, PATCH, DELETE.
+pub fn each<R: Edited>() -> MethodRouter<crate::Door> {
+    get(one::<R>).put(update::<R>).patch(update::<R>).delete(delete::<R>)
+}
+
+async fn shown<R: Shown>(at: &At, item: R::Item) -> Result<Value, NokoError> {
+    Ok(R::show(at, &[item]).await?.pop().unwrap_or_default())
+}
+
+/// 201, with the `Location` of what was made.
+async fn create<R: Edited>(
+    Member(at): Member,
+    input: Input,
+) -> Result<(StatusCode, HeaderMap, Json<Value>), NokoError> {
     let item = R::create(&at, &input).await?;
-    let shown = R::show(&at, &item).await?;
+    let shown = shown::<R>(&at, item).await?;
     let url = shown["url"].as_str().and_then(|url| HeaderValue::from_str(url).ok());
     Ok((StatusCode::CREATED, url.map(|url| (LOCATION, url)).into_iter().collect(), Json(shown)))
 }
 
-async fn update<R: Resource>(at: At, Path(id): Path<String>, input: Input) -> Result<Json<Value>, NokoError> {
-    let item = R::update(&at, &id, &input).await?;
-    Ok(Json(R::show(&at, &item).await?))
+/// What is not there is not there, whatever is asked of it.
+async fn update<R: Edited>(Member(at): Member, Id(id): Id, input: Input) -> Result<Json<Value>, NokoError> {
+    let before = R::find(&at, id).await?;
+    let item = R::update(&at, before, &input).await?;
+    shown::<R>(&at, item).await.map(Json)
 }
 
-async fn delete<R: Resource>(at: At, Path(id): Path<String>) -> Result<StatusCode, NokoError> {
-    R::delete(&at, &id).await?;
+async fn delete<R: Edited>(Member(at): Member, Id(id): Id) -> Result<StatusCode, NokoError> {
+    R::delete(&at, id).await?;
     Ok(StatusCode::NO_CONTENT)
+}
+
+/// The shared things of a kind that pass, highest id first.
+pub async fn page_of_things(
+    at: &At,
+    kind: Kind,
+    paging: &Paging,
+    passes: impl Fn(&Thing) -> bool,
+) -> Result<Page<Thing>, NokoError> {
+    let mut things: Vec<Thing> = at.services.store.read_all(keys::things(at.caller.account, kind).descending()).await?;
+    things.retain(|thing| !thing.is_spent() && passes(thing));
+    Ok(paging.cut(things))
+}
+
+/// The shared thing with this id.
+pub async fn thing(at: &At, kind: Kind, id: u64) -> Result<Thing, NokoError> {
+    let thing = Thing::get(&at.services, at.caller.account, kind, ThingId(id)).await?;
+    thing.ok_or_else(NokoError::not_found)
+}
+
+/// Deletes a shared thing.
+pub async fn delete_thing<R: Edited>(at: &At, kind: Kind, id: u64) -> Result<(), NokoError> {
+    things::delete(&at.services, at.caller.account, kind, ThingId(id)).await.map_err(R::wrong)
+}
+
+/// Several at once, in their order.
+pub async fn shown_together<F: Future<Output = Result<Value, NokoError>>>(
+    shown: impl Iterator<Item = F>,
+) -> Result<Vec<Value>, NokoError> {
+    drained(shown.collect::<Vec<_>>(), SHOWN_AT_ONCE).await
 }

@@ -1,119 +1,71 @@
 //! `/tags`.
 
-use axum::Json;
-use axum::extract::OriginalUri;
-use axum::http::{HeaderMap, Uri};
 use serde_json::Value;
-use shared::drained::drained;
-use shared::entity::Thing;
-use shared::entity::by_hand::EditError;
 use shared::entity::by_hand::things::{self, ThingInput};
-use shared::id::{AccountId, ThingId};
-use shared::services::Services;
-use shared::store::keys::{self, Kind};
+use shared::entity::{Thing, is_short};
+use shared::format::{Tag, marked};
+use shared::store::keys::Kind;
 
 use super::NokoError;
+use super::caller::At;
 use super::filter::{Query, ThingFilter};
-use super::input::{Input, LONGEST_NAME, flag};
+use super::input::{Input, flag};
 use super::paging::{Page, Paging};
-use super::resource::{At, Resource};
-use super::shape::Shapes;
-
-const TAG: &str = "Tag";
-/// Things whose totals are read at once.
-pub(super) const SHOWN_AT_ONCE: usize = 8;
-
-/// All things of a kind that are no marks, highest id first.
-pub(super) async fn all(at: &At, kind: Kind) -> Result<Vec<Thing>, NokoError> {
-    let mut things: Vec<Thing> = at.services.store.read_all(keys::things(at.account, kind).descending()).await?;
-    things.retain(|thing| !thing.is_spent());
-    Ok(things)
-}
-
-/// The id in a path.
-pub(super) fn id_of(path: &str) -> Result<ThingId, NokoError> {
-    path.parse().map(ThingId).map_err(|_| NokoError::not_found())
-}
-
-/// The thing with the id in a path.
-pub(super) async fn thing(at: &At, kind: Kind, path: &str) -> Result<Thing, NokoError> {
-    let thing = Thing::get(&at.services, at.account, kind, id_of(path)?).await?;
-    thing.ok_or_else(NokoError::not_found)
-}
-
-/// A page of tags.
-pub(super) async fn page(
-    services: &Services,
-    account: AccountId,
-    base: &str,
-    uri: &Uri,
-    paging: &Paging,
-    page: Page<Thing>,
-) -> Result<(HeaderMap, Json<Vec<Value>>), NokoError> {
-    let shapes = Shapes::new(base, account);
-    let shown: Vec<_> = page.items.iter().map(|tag| shapes.tag(services, tag)).collect();
-    let shown = drained(shown, SHOWN_AT_ONCE).await?;
-    Ok((paging.links(base, uri, &page), Json(shown)))
-}
-
-/// `GET /tags`.
-pub async fn list(
-    at: At,
-    OriginalUri(uri): OriginalUri,
-    query: Query,
-) -> Result<(HeaderMap, Json<Vec<Value>>), NokoError> {
-    let (paging, filter) = (Paging::of(&query)?, ThingFilter::of_tags(&query)?);
-    let mut tags = all(&at, Kind::Tag).await?;
-    tags.retain(|tag| filter.matches(tag));
-    page(&at.services, at.account, &at.base, &uri, &paging, paging.cut(tags)).await
-}
-
-/// The name of a tag, without the `#` that may mark it.
-pub(super) fn name(value: &Value) -> Option<String> {
-    let name = value.as_str()?.trim().trim_start_matches('#').trim();
-    (!name.is_empty() && name.len() <= LONGEST_NAME).then(|| name.to_owned())
-}
-
-fn tag_input(input: &Input, creating: bool) -> Result<ThingInput, NokoError> {
-    let mut fields = input.of(TAG);
-    let name = fields.value("name", name);
-    let billable = fields.value("billable", flag);
-    if creating {
-        fields.required(&["name"]);
-    }
-    fields.done()?;
-    Ok(ThingInput { name, billable, ..ThingInput::default() })
-}
+use super::resource::{Edited, Shown, delete_thing, page_of_things, shown_together, thing};
 
 /// Tags.
 pub struct Tags;
 
-impl Resource for Tags {
+impl Shown for Tags {
     type Item = Thing;
 
-    async fn find(at: &At, id: &str) -> Result<Thing, NokoError> {
+    async fn page(at: &At, query: &Query, paging: &Paging) -> Result<Page<Thing>, NokoError> {
+        let filter = ThingFilter::of_tags(query)?;
+        page_of_things(at, Kind::Tag, paging, |tag| filter.matches(tag)).await
+    }
+
+    async fn find(at: &At, id: u64) -> Result<Thing, NokoError> {
         thing(at, Kind::Tag, id).await
     }
 
-    async fn create(at: &At, input: &Input) -> Result<Thing, NokoError> {
-        let input = tag_input(input, true)?;
-        things::create(&at.services, at.account, Kind::Tag, &input).await.map_err(wrong)
-    }
-
-    async fn update(at: &At, id: &str, input: &Input) -> Result<Thing, NokoError> {
-        let (id, input) = (id_of(id)?, tag_input(input, false)?);
-        things::update(&at.services, at.account, Kind::Tag, id, &input).await.map_err(wrong)
-    }
-
-    async fn delete(at: &At, id: &str) -> Result<(), NokoError> {
-        things::delete(&at.services, at.account, Kind::Tag, id_of(id)?).await.map_err(wrong)
-    }
-
-    async fn show(at: &At, tag: &Thing) -> Result<Value, NokoError> {
-        at.shapes().tag(&at.services, tag).await
+    async fn show(at: &At, tags: &[Thing]) -> Result<Vec<Value>, NokoError> {
+        let shapes = at.shapes();
+        shown_together(tags.iter().map(|tag| shapes.tag(&at.services, tag))).await
     }
 }
 
-fn wrong(error: EditError) -> NokoError {
-    NokoError::of_edit(error, TAG)
+impl Edited for Tags {
+    const NAME: &'static str = "Tag";
+
+    async fn create(at: &At, input: &Input) -> Result<Thing, NokoError> {
+        let input = read(input, true)?;
+        things::create(&at.services, at.caller.account, Kind::Tag, &input).await.map_err(Self::wrong)
+    }
+
+    async fn update(at: &At, before: Thing, input: &Input) -> Result<Thing, NokoError> {
+        let input = read(input, false)?;
+        things::update(&at.services, at.caller.account, Kind::Tag, before.id, &input).await.map_err(Self::wrong)
+    }
+
+    async fn delete(at: &At, id: u64) -> Result<(), NokoError> {
+        delete_thing::<Self>(at, Kind::Tag, id).await
+    }
+}
+
+/// A tag by its name: with or without a `#` before it, and with a `*` behind it if it makes entries unbillable.
+pub(super) fn named(value: &Value) -> Option<Tag<'static>> {
+    let tag = marked(value.as_str()?);
+    (!tag.name.is_empty() && is_short(&tag.name)).then_some(tag)
+}
+
+fn read(input: &Input, creating: bool) -> Result<ThingInput, NokoError> {
+    let mut fields = input.of(Tags::NAME);
+    let tag = fields.value("name", named);
+    let unbillable = tag.as_ref().is_some_and(|tag| tag.unbillable);
+    let billable = fields.value("billable", flag).or(unbillable.then_some(false));
+    if creating {
+        fields.required(&["name"]);
+    }
+    fields.done()?;
+    Ok(ThingInput { name: tag.map(|tag| tag.name.into_owned()), billable, ..ThingInput::default() })
 }

@@ -110,10 +110,7 @@ impl<'a> Walk<'a> {
 
     /// Whether all entries of an import lie before the page.
     pub fn is_past(&self, import: ImportId) -> bool {
-        self.after.is_some_and(|after| match after.import() {
-            ImportId::HAND => false,
-            reached => import == ImportId::HAND || import > reached,
-        })
+        self.after.is_some_and(|after| import > after.import())
     }
 
     /// Walks an import from its highest row. Only committed chunks are seen.

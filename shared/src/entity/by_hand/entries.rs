@@ -4,12 +4,13 @@ use std::collections::BTreeMap;
 
 use jiff::civil::Date;
 
-use super::{ATTEMPTS, EditError, busy, tagging, things};
+use super::tagging::Tagging;
+use super::{EditError, Tries, things};
 use crate::entity::note::Note;
 use crate::entity::reference::{self, Reference, Sums};
 use crate::entity::{Entry, Thing};
 use crate::id::{AccountId, ChunkNo, EntryId, ImportId, Row, ThingId};
-use crate::import::{Import, Status, dropped};
+use crate::import::{Import, dropped};
 use crate::ledger::{Chunk, ChunkState, summary};
 use crate::services::Services;
 use crate::store::keys::{self, Counter, Kind};
@@ -25,7 +26,7 @@ pub struct EntryInput {
     pub date: Option<Date>,
     /// The duration.
     pub seconds: Option<u64>,
-    /// Whose it is.
+    /// Whose it is; of a new one, if it is not said, the caller's.
     pub user: Option<ThingId>,
     /// Its project; none: no project.
     pub project: Option<Option<ProjectInput>>,
@@ -73,8 +74,7 @@ async fn standing(services: &Services, account: AccountId, id: EntryId) -> Resul
             let import = Import::get(services, account, import).await?.ok_or(EditError::NotFound)?;
             let key = keys::chunk(account, import.id, id.row().chunk(import.rows_per_chunk));
             let chunk = services.store.get(&key).await?.ok_or(EditError::NotFound)?;
-            let undone = matches!(import.status, Status::RollingBack | Status::RolledBack);
-            if undone || Chunk::decode(chunk)?.state != ChunkState::Committed {
+            if import.status.is_gone() || Chunk::decode(chunk)?.state != ChunkState::Committed {
                 return Err(EditError::NotFound);
             }
             Some(import)
@@ -121,7 +121,9 @@ pub async fn create(
         created_at: now,
         updated_at: now,
     };
-    for _ in 0..ATTEMPTS {
+    let input = &EntryInput { user: input.user.or(Some(caller)), ..input.clone() };
+    let mut tries = Tries::new();
+    loop {
         let entry = applied(services, account, blank.clone(), input).await?;
         let key = Entry::key(account, entry.id, HAND_CHUNK);
         let writes = vec![Write::put(key.clone(), &entry).when_absent(), counted(account, entry.id, 1)];
@@ -135,8 +137,8 @@ pub async fn create(
             }
             Err(error) => return Err(error),
         }
+        tries.again().await?;
     }
-    Err(busy())
 }
 
 /// Edits an entry.
@@ -146,7 +148,8 @@ pub async fn update(
     id: EntryId,
     input: &EntryInput,
 ) -> Result<Entry, EditError> {
-    for _ in 0..ATTEMPTS {
+    let mut tries = Tries::new();
+    loop {
         let (before, import) = standing(services, account, id).await?;
         let mut after = applied(services, account, before.clone(), input).await?;
         if after == before {
@@ -154,21 +157,37 @@ pub async fn update(
         }
         after.version += 1;
         after.updated_at = services.clock.now_ms();
+        let step = a_step(&before, &after);
+        let is_last = step.is_none();
+        let after = step.unwrap_or(after);
         let key = place(account, id, import.as_ref());
         let mut writes = vec![Write::put(key, &after).when("#version = :seen").bind(":seen", before.version)];
         writes.extend(import.iter().flat_map(|import| marks(import, id, false)));
         match change(services, account, Some(&before), Some(&after), writes).await {
-            Ok(()) => return Ok(after),
+            Ok(()) if is_last => return Ok(after),
+            Ok(()) => continue,
             Err(EditError::Store(error)) if error.is_refused() => {}
             Err(error) => return Err(error),
         }
+        tries.again().await?;
     }
-    Err(busy())
 }
+
+/// The entry halfway, without the tags that go, where as many go as come and one transaction would not hold them.
+fn a_step(before: &Entry, after: &Entry) -> Option<Entry> {
+    let stays: Vec<_> = before.tags.iter().copied().filter(|tag| after.tags.contains(tag)).collect();
+    let (gone, come) = (before.tags.len() - stays.len(), after.tags.len() - stays.len());
+    let many = gone > 0 && 2 * (gone + come) > MOST_WRITES;
+    many.then(|| Entry { tags: stays, version: after.version, updated_at: after.updated_at, ..before.clone() })
+}
+
+/// Writes of one transaction that are left for the tags of an entry.
+const MOST_WRITES: usize = 90;
 
 /// Deletes an entry.
 pub async fn delete(services: &Services, account: AccountId, id: EntryId) -> Result<(), EditError> {
-    for _ in 0..ATTEMPTS {
+    let mut tries = Tries::new();
+    loop {
         let (before, import) = standing(services, account, id).await?;
         let key = place(account, id, import.as_ref());
         let mut writes = vec![Write::delete(key).when("#version = :seen").bind(":seen", before.version)];
@@ -181,8 +200,8 @@ pub async fn delete(services: &Services, account: AccountId, id: EntryId) -> Res
             Err(EditError::Store(error)) if error.is_refused() => {}
             Err(error) => return Err(error),
         }
+        tries.again().await?;
     }
-    Err(busy())
 }
 
 /// Entries more or fewer that were made by hand, counted by their partition.
@@ -226,20 +245,24 @@ async fn applied(
         Thing::get(services, account, Kind::User, user).await?.ok_or(EditError::Missing("user_id"))?;
         entry.user = user;
     }
+    if let Some(Some(ProjectInput::Id(id))) = &input.project {
+        Thing::get(services, account, Kind::Project, *id).await?.ok_or(EditError::Missing("project_id"))?;
+    }
+    // Everything is looked at before anything is made.
+    let tagging = Tagging::of(services, account, &entry, input).await?;
     if let Some(project) = &input.project {
         entry.project = match project {
             None => None,
-            Some(ProjectInput::Id(id)) => {
-                Thing::get(services, account, Kind::Project, *id).await?.ok_or(EditError::Missing("project_id"))?;
-                Some(*id)
-            }
+            Some(ProjectInput::Id(id)) => Some(*id),
             Some(ProjectInput::Name(name)) => Some(things::project_named(services, account, name).await?),
         };
     }
     if let Some(billable) = input.billable {
         entry.billable = billable;
     }
-    tagging::retag(services, account, &mut entry, input).await?;
+    if let Some(tagging) = tagging {
+        tagging.apply(services, account, &mut entry).await?;
+    }
     if let Some(text) = &input.text {
         entry.text.clone_from(text);
     }

@@ -1,9 +1,9 @@
 //! Users, clients, projects and tags, made, edited and deleted by hand.
 
-use super::{ATTEMPTS, EditError, busy};
+use super::{EditError, Tries};
 use crate::entity::find::{Found, Place, find, is_home};
 use crate::entity::reference::{self, count, let_go, removal};
-use crate::entity::{ProjectFields, Thing, UserFields, normal, project_key, tidy, user};
+use crate::entity::{ProjectFields, Thing, UserFields, is_short, normal, project_key, tidy, user};
 use crate::id::{AccountId, ImportId, ThingId};
 use crate::import::unmade;
 use crate::services::Services;
@@ -47,7 +47,8 @@ pub async fn create(
     kind: Kind,
     input: &ThingInput,
 ) -> Result<Thing, EditError> {
-    for _ in 0..ATTEMPTS {
+    let mut tries = Tries::new();
+    loop {
         let now = services.clock.now_ms();
         let name = tidy(input.name.as_deref().unwrap_or_default());
         let blank = Thing::new(kind, ThingId(0), String::new(), name, ImportId::HAND, now);
@@ -58,8 +59,8 @@ pub async fn create(
         if made(services, writes).await? {
             return Ok(thing);
         }
+        tries.again().await?;
     }
-    Err(busy())
 }
 
 /// Edits a project or tag.
@@ -70,7 +71,8 @@ pub async fn update(
     id: ThingId,
     input: &ThingInput,
 ) -> Result<Thing, EditError> {
-    for _ in 0..ATTEMPTS {
+    let mut tries = Tries::new();
+    loop {
         let before = Thing::get(services, account, kind, id).await?.ok_or(EditError::NotFound)?;
         let (mut after, mut writes) = applied(services, account, before.clone(), input).await?;
         if after == before {
@@ -96,13 +98,14 @@ pub async fn update(
         if made(services, writes).await? {
             return Ok(after);
         }
+        tries.again().await?;
     }
-    Err(busy())
 }
 
 /// Deletes a shared thing that no entry refers to.
 pub async fn delete(services: &Services, account: AccountId, kind: Kind, id: ThingId) -> Result<(), EditError> {
-    for _ in 0..ATTEMPTS {
+    let mut tries = Tries::new();
+    loop {
         let thing = Thing::get(services, account, kind, id).await?.ok_or(EditError::NotFound)?;
         // References without entries are those of entries that were deleted by hand.
         let empty = reference::without_entries(services, account, &thing).await?.ok_or(EditError::InUse)?;
@@ -114,8 +117,8 @@ pub async fn delete(services: &Services, account: AccountId, kind: Kind, id: Thi
         if made(services, writes).await? {
             return Ok(());
         }
+        tries.again().await?;
     }
-    Err(busy())
 }
 
 /// The tag with this name, made if it is not there.
@@ -137,7 +140,8 @@ async fn named(
     input: ThingInput,
 ) -> Result<ThingId, EditError> {
     let key = if kind == Kind::Project { project_key(None, name) } else { normal(name) };
-    for _ in 0..ATTEMPTS {
+    let mut tries = Tries::new();
+    loop {
         if let Found::There(thing) = find(services, account, kind, &key).await? {
             return Ok(thing.id);
         }
@@ -146,8 +150,8 @@ async fn named(
             Err(EditError::Taken(_)) => {}
             Err(error) => return Err(error),
         }
+        tries.again().await?;
     }
-    Err(busy())
 }
 
 /// Makes a user.
@@ -158,9 +162,14 @@ pub async fn create_user(services: &Services, account: AccountId, input: &UserIn
         first_name: input.first_name.clone().unwrap_or_default(),
         last_name: input.last_name.clone().unwrap_or_default(),
     };
-    let user = user::new(ThingId(number), fields, services.clock.now_ms());
+    let user = named_shortly(user::new(ThingId(number), fields, services.clock.now_ms()))?;
     put_user(services, account, &user).await?;
     Ok(user)
+}
+
+/// The user, if first and last name together are no longer than names may be.
+fn named_shortly(user: Thing) -> Result<Thing, EditError> {
+    if is_short(&user.name) { Ok(user) } else { Err(EditError::Invalid("first_name")) }
 }
 
 /// Puts a user with its claims.
@@ -177,7 +186,8 @@ pub async fn update_user(
     id: ThingId,
     input: &UserInput,
 ) -> Result<Thing, EditError> {
-    for _ in 0..ATTEMPTS {
+    let mut tries = Tries::new();
+    loop {
         let before = Thing::get(services, account, Kind::User, id).await?.ok_or(EditError::NotFound)?;
         let fields = before.user.clone().unwrap_or_default();
         let fields = UserFields {
@@ -186,7 +196,7 @@ pub async fn update_user(
             last_name: input.last_name.clone().unwrap_or(fields.last_name),
         };
         let now = services.clock.now_ms();
-        let next = user::new(id, fields, now);
+        let next = named_shortly(user::new(id, fields, now))?;
         let after = Thing {
             key: next.key,
             name: next.name,
@@ -205,8 +215,8 @@ pub async fn update_user(
         if made(services, writes).await? {
             return Ok(after);
         }
+        tries.again().await?;
     }
-    Err(busy())
 }
 
 /// The thing with the input's fields and the key that follows from them, and what that means for clients.
@@ -252,7 +262,8 @@ async fn applied(
 /// The client with this name, made if it is not there.
 async fn client_named(services: &Services, account: AccountId, name: &str) -> Result<ThingId, EditError> {
     let key = normal(name);
-    for _ in 0..ATTEMPTS {
+    let mut tries = Tries::new();
+    loop {
         let place = match find(services, account, Kind::Client, &key).await? {
             Found::There(client) => return Ok(client.id),
             Found::Absent(place) => place,
@@ -262,8 +273,8 @@ async fn client_named(services: &Services, account: AccountId, name: &str) -> Re
         if made(services, place.put(account, &client)).await? {
             return Ok(client.id);
         }
+        tries.again().await?;
     }
-    Err(busy())
 }
 
 async fn free_place(
