@@ -50,6 +50,11 @@ pub(super) struct Reading {
     pub mark: DecimalMark,
 }
 
+impl Reading {
+    /// Of what says its unit or is hours and minutes.
+    pub const USUAL: Self = Self { unit: Unit::Hours, pair: Unit::Hours, mark: DecimalMark::Dot };
+}
+
 /// A cell of a duration column, taken apart.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) enum Written<'c> {

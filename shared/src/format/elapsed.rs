@@ -16,7 +16,9 @@ pub(super) fn seconds(
     end_date: Option<Date>,
 ) -> Result<u64, RowError> {
     Ok(match cells.duration(role)? {
-        Some(Duration { seconds, clock: false }) => seconds,
+        Some(Duration { seconds, clock: false }) => {
+            between(entry, end_date).filter(|&elapsed| is_cut(seconds, elapsed)).unwrap_or(seconds)
+        }
         Some(Duration { seconds, clock: true }) => {
             between(entry, end_date).map_or(seconds, |elapsed| with_days(seconds, elapsed))
         }
@@ -29,6 +31,11 @@ pub(super) fn between(entry: &EntryRow<'_>, end_date: Option<Date>) -> Option<u6
     let start = DateTime::from_parts(entry.date, entry.start?);
     let end = DateTime::from_parts(end_date?, entry.end?);
     u64::try_from(start.duration_until(end).as_secs()).ok()
+}
+
+/// Whether a duration lacks whole days and nothing else, as a spreadsheet's clock shows it.
+fn is_cut(seconds: u64, elapsed: u64) -> bool {
+    seconds < DAY && elapsed > seconds && (elapsed - seconds) % DAY == 0
 }
 
 /// A time of day with as many whole days as the entry lasted. Clocks are turned between start and

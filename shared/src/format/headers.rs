@@ -1,5 +1,7 @@
 //! A table's header: the names as shown, and the names to compare by.
 
+use crate::source::Field;
+
 /// The header cells of a table.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Headers {
@@ -40,17 +42,24 @@ impl Headers {
         self.keys.iter().position(|key| *key == name)
     }
 
+    /// How many columns bear the name of this one.
+    pub fn count_of(&self, column: usize) -> usize {
+        self.keys.iter().filter(|key| **key == self.keys[column]).count()
+    }
+
     /// Whether there is a column of exactly this name.
     pub fn has(&self, key: &str) -> bool {
         self.keys().any(|other| other == key)
     }
 }
 
-/// Whether a row of so many cells fits a header: cells that are missing must be those of columns
-/// without a name, which a delimiter at the end of the header line makes.
-pub(super) fn fits(header: &[String], cells: usize) -> bool {
-    let nameless = |missing: &[String]| missing.iter().all(String::is_empty);
-    cells == header.len() || header.get(cells..).is_some_and(nameless)
+/// Whether a row fits a header: cells that are missing must be those of columns without a name, which a delimiter at the
+/// end of the header line makes, and cells that are too many must be empty.
+pub(super) fn fits(header: &[String], text: &str, fields: &[Field]) -> bool {
+    match fields.get(header.len()..) {
+        Some(surplus) => surplus.iter().all(|field| field.cell(text).trim().is_empty()),
+        None => header[fields.len()..].iter().all(String::is_empty),
+    }
 }
 
 /// A header cell as it is shown: without byte order marks, among them such as were read in a wrong

@@ -113,11 +113,7 @@ impl<'l> Readings<'l> {
     pub fn duration(&self, role: Role) -> durations::Reading {
         match self.by_role[role as usize] {
             Some(Assigned { reading: Reading::Duration(reading), .. }) => reading,
-            _ => durations::Reading {
-                unit: durations::Unit::Hours,
-                pair: durations::Unit::Hours,
-                mark: DecimalMark::Dot,
-            },
+            _ => durations::Reading::USUAL,
         }
     }
 }

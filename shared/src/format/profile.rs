@@ -41,11 +41,19 @@ pub(super) enum Verdict<How> {
     Contradictory(Vec<(How, Witness)>),
 }
 
-/// The cells that are not empty, and those no reading can read.
-#[derive(Clone, Copy, Debug, Default)]
+/// The cells that are not empty, and those no reading can read, with the first of them.
+#[derive(Clone, Debug, Default)]
 pub(super) struct Tally {
     pub cells: u64,
     pub unread: u64,
+    pub first_unread: Option<Witness>,
+}
+
+impl Tally {
+    fn miss(&mut self, line: u64, cell: &str) {
+        self.unread += 1;
+        self.first_unread.get_or_insert_with(|| Witness::new(line, cell));
+    }
 }
 
 /// Readings that rule each other out, tallied over a column.

@@ -2,11 +2,14 @@
 
 use std::borrow::Cow;
 
+use super::columns::Role;
+use super::dates;
 use super::entry::EntryRow;
 use super::headers::fits;
 use super::layout::{Layout, Readings};
 use super::plan::{ChunkSpan, Oversized};
 use super::row::{self, Cells, ErrorCode, RowError};
+use super::words;
 use crate::source::{self, Dialect, Ending, MAX_RECORD, Splitter, Unreadable};
 
 /// A data record of the file.
@@ -174,13 +177,33 @@ fn read<'r>(cells: &Cells<'r, '_>, ending: Ending, delimiter: u8) -> Result<Entr
         return Err(unclosed_quote(row::excerpt(&last.unwrap_or_default())));
     }
     let headers = cells.readings.headers();
-    if source::is_torn(cells.text, cells.fields, delimiter) {
+    if source::is_torn(cells.text, cells.fields, delimiter) || is_glued(cells, delimiter) {
         return Err(torn_quote());
     }
-    if !fits(headers, cells.fields.len()) {
+    if !fits(headers, cells.text, cells.fields) {
         return Err(ragged(cells, headers.len()));
     }
     (cells.readings.format.read)(cells)
+}
+
+/// Whether two rows are glued by a quote at the beginning of a text and one at the end of another: the lines of a cell are
+/// rows by their number of delimiters and by what stands where a date should.
+fn is_glued(cells: &Cells<'_, '_>, delimiter: u8) -> bool {
+    let Some(date) = cells.readings.column(Role::Date) else {
+        return false;
+    };
+    let columns = cells.fields.len();
+    let is_row = |line: &str, behind: usize| {
+        let mut pieces = line.split(char::from(delimiter));
+        let dated = pieces.clone().nth(date).is_some_and(|piece| dates::read(words::trim(piece)).is_some());
+        dated && pieces.by_ref().count() + behind == columns
+    };
+    cells.fields.iter().enumerate().any(|(at, field)| {
+        let mut lines = field.lines(cells.text);
+        let first = lines.next();
+        let last = first.and(lines.next_back());
+        last.is_some_and(|last| is_row(last, columns - 1 - at)) || lines.any(|line| is_row(line, 0))
+    })
 }
 
 fn ragged(cells: &Cells<'_, '_>, expected: usize) -> RowError {

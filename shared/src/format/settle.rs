@@ -43,11 +43,17 @@ pub(super) fn settle(options: &ReadingOptions, table: &Table, headers: &Headers)
         judge.cells_fit();
     }
     for &(_, column) in &table.roles {
-        let name = &headers.shown()[column];
-        let same = headers.keys().filter(|key| Some(*key) == headers.keys().nth(column)).count();
+        let same = headers.count_of(column);
         if same > 1 {
+            let name = &headers.shown()[column];
             judge.evidence.push(format!("{name:?} comes {same} times: the first is read, the others are kept"));
         }
+    }
+    if let Some((beyond, short)) = table.shifted() {
+        judge.refuse(format!(
+            "line {beyond} has something behind the last named column, and line {short} has fewer cells: the cells of some rows \
+             have shifted, as where a decimal comma stands without quotes"
+        ));
     }
     let columns = table.roles.iter().map(|&(role, column)| {
         let watched = table.watched.iter().find(|watched| watched.role == Some(role));
@@ -108,18 +114,20 @@ impl Judge<'_> {
     /// has misled us. A few are errors of their rows, whatever the share.
     fn cells_fit(&mut self) {
         for watched in &self.table.watched {
-            let (cells, unread, kind) = match (&watched.profile, watched.role) {
+            let (tally, unread, kind) = match (&watched.profile, watched.role) {
                 (Profile::Date(profile), Some(Role::Date)) => {
-                    (profile.tally.cells, profile.unread(self.options.date_order), "dates")
+                    (&profile.tally, profile.unread(self.options.date_order), "dates")
                 }
                 (Profile::Duration(profile), Some(_)) => {
-                    (profile.tally.cells, profile.unread(self.options.decimal_mark), "durations")
+                    (&profile.tally, profile.unread(self.options.decimal_mark), "durations")
                 }
                 _ => continue,
             };
-            if unread > FEW.max(cells / 10) || (cells > 1 && unread == cells) {
+            let cells = tally.cells;
+            let is_day_number = matches!(&watched.profile, Profile::Date(profile) if profile.has_day_numbers());
+            if unread > FEW.max(cells / 10) || (unread == cells && (cells > 1 || cells == 1 && is_day_number)) {
                 let column = self.shown(watched);
-                if matches!(&watched.profile, Profile::Date(profile) if profile.has_day_numbers()) {
+                if is_day_number {
                     self.refuse(format!(
                         "{unread} of {cells} cells in {column:?} are a spreadsheet's day numbers: give the cells the look of \
                          dates there, and save it again"
@@ -129,10 +137,13 @@ impl Judge<'_> {
                 let so = match self.options.mapping {
                     Some(_) => "so the column is something else than `mapping` says",
                     None => {
-                        "so the columns mean something else than their names say; if they do not, say so with `type`"
+                        "so the columns mean something else than their names say; if they do not, say so with `type`, and \
+                         each is an error of its row"
                     }
                 };
-                self.refuse(format!("{unread} of {cells} cells in {column:?} cannot be read as {kind}, {so}"));
+                let first = tally.first_unread.as_ref().map(|cell| format!(", {} first", place(cell)));
+                let first = first.unwrap_or_default();
+                self.refuse(format!("{unread} of {cells} cells in {column:?} cannot be read as {kind}{first}: {so}"));
             }
         }
     }
@@ -237,6 +248,15 @@ impl Judge<'_> {
                 asked
             }
             (None, Verdict::Settled(mark, witnesses)) => {
+                // `1.30` beside `150,00` may be an hour and a half hour.
+                if let Some(money) = self.money_says_otherwise(watched, mark) {
+                    self.refuse(format!(
+                        "{column}: {} has another decimal mark than {}, so it may be hours and minutes: write it as H:MM, or \
+                         say with `mapping` that it holds `hours`",
+                        witnesses.first().map(place).unwrap_or_default(),
+                        place(&money)
+                    ));
+                }
                 self.say(format!("decimal mark {:?} in {column:?}", mark.name()), &witnesses);
                 mark
             }
@@ -271,6 +291,20 @@ impl Judge<'_> {
         mark
     }
 
+    /// A number of another column that can only have the other decimal mark, if this one holds durations.
+    fn money_says_otherwise(&self, watched: &Watched, mark: DecimalMark) -> Option<Witness> {
+        if !matches!(watched.profile, Profile::Duration(_)) || self.options.mapping.is_some() {
+            return None;
+        }
+        self.table.watched.iter().find_map(|other| match &other.profile {
+            Profile::Number(profile) => match profile.verdict() {
+                Verdict::Settled(settled, witnesses) if settled != mark => witnesses.into_iter().next(),
+                _ => None,
+            },
+            _ => None,
+        })
+    }
+
     fn other_numbers(&self, left: &[DecimalMark]) -> Option<(DecimalMark, Witness)> {
         let verdicts = self.table.watched.iter().filter_map(|watched| match &watched.profile {
             Profile::Number(profile) => Some(profile.verdict()),
@@ -301,8 +335,12 @@ impl Judge<'_> {
                 Some(_) => "map the column to `hours`, `minutes` or `seconds`",
                 None => "export durations as H:MM:SS, or with their unit",
             };
+            let told = match profile.is_compared() {
+                true => "the start and end times agree with none of these throughout",
+                false => "no start and end times settle it",
+            };
             self.refuse(format!(
-                "{column}: {} may be hours, minutes or seconds, and no start and end times settle it: {settles}",
+                "{column}: {} may be hours, minutes, seconds or a part of a day, and {told}: {settles}",
                 place(&witness)
             ));
             Unit::Hours
@@ -321,7 +359,8 @@ impl Judge<'_> {
         }
         // Of a column that is mapped to a unit the caller has said what its cells are.
         let told = self.options.mapping.is_some() && watched.role != Some(Role::Duration);
-        if let Some(cell) = profile.doubtful_pair().filter(|_| !told) {
+        // What is called hours begins with them.
+        if let Some(cell) = profile.doubtful_pair().filter(|_| !told && watched.role == Some(Role::Duration)) {
             self.refuse(format!(
                 "{column}: {} and others would be more than a day as hours and minutes, and may be minutes and seconds: export \
                  durations as H:MM:SS, or with start and end times, or map the column to `hours`",

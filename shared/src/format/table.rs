@@ -40,17 +40,30 @@ pub(super) struct Table {
     pub watched: Vec<Watched>,
     waiting: Option<Waiting>,
     total: bool,
+    /// The first row that holds something in a nameless column at the end, and the first that is short of one.
+    beyond: Option<u64>,
+    short: Option<u64>,
 }
 
-/// The cells of a record that may be a row of totals.
+/// A record that may be a row of totals.
 struct Waiting {
     line: u64,
-    /// Something in it says "total".
-    labelled: bool,
-    /// Not the first data record.
-    behind_rows: bool,
+    looks: TotalLike,
+    /// How many records come before it.
+    rows: u64,
     /// By watched column.
     cells: Vec<String>,
+}
+
+/// What makes a record look like a row of totals.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum TotalLike {
+    /// It says so where a date or a name should stand, and has no date.
+    Labelled,
+    /// It says so, but has a date as a spreadsheet's total may: then it has to be the sum besides.
+    Dated,
+    /// It has no date and nothing but numbers, which have to be the sum.
+    Bare,
 }
 
 impl Table {
@@ -64,17 +77,38 @@ impl Table {
                 watched.push(Watched { column, role, profile });
             }
         }
-        Self { roles, watched, waiting: None, total: false }
+        Self { roles, watched, waiting: None, total: false, beyond: None, short: None }
     }
 
     /// Sees a record; `cells` is `None` if they cannot be read. `rows` come before it.
     pub fn see(&mut self, line: u64, cells: Option<Cells<'_>>, headers: &Headers, rows: u64) {
         self.hear_waiting();
         let Some(cells) = cells else { return };
-        self.waiting = self.total_like(line, cells, rows);
-        if self.waiting.is_none() && fits(headers.shown(), cells.fields.len()) {
+        self.waiting =
+            self.total_like(cells).map(|looks| Waiting { line, looks, rows, cells: self.watched_cells(cells) });
+        if self.waiting.is_none() && fits(headers.shown(), cells.text, cells.fields) {
+            self.see_end(line, cells, headers);
             self.hear(line, cells);
         }
+    }
+
+    /// Sees what stands in nameless columns at the end of the header.
+    fn see_end(&mut self, line: u64, cells: Cells<'_>, headers: &Headers) {
+        let named = headers.shown().iter().rposition(|name| !name.is_empty()).map_or(0, |last| last + 1);
+        if named == headers.shown().len() {
+            return;
+        }
+        let beyond = cells.fields.get(named..).unwrap_or_default();
+        if beyond.iter().any(|field| !words::trimmed(field.cell(cells.text)).is_empty()) {
+            self.beyond.get_or_insert(line);
+        } else if cells.fields.len() < headers.shown().len() {
+            self.short.get_or_insert(line);
+        }
+    }
+
+    /// Lines that speak of shifted cells: one with something beyond the last name, and one with nothing there at all.
+    pub fn shifted(&self) -> Option<(u64, u64)> {
+        self.beyond.zip(self.short)
     }
 
     /// Says that there are no more records.
@@ -128,62 +162,89 @@ impl Table {
         }
     }
 
-    /// A record without a date, that says "total" or has nothing but numbers in it.
-    fn total_like(&self, line: u64, cells: Cells<'_>, rows: u64) -> Option<Waiting> {
-        let cell = |column: usize| match cells.fields.get(column) {
-            Some(field) => words::trimmed(field.cell(cells.text)),
-            None => Cow::Borrowed(""),
-        };
-        let date = cell(self.column(Role::Date)?);
-        if date.starts_with(|letter: char| letter.is_ascii_digit()) {
-            // A spreadsheet's total may bear a date; then it has to be the sum besides, and to stand where names do.
-            let names = [Role::Person, Role::Client, Role::Project, Role::Task];
-            let said =
-                names.into_iter().filter_map(|role| self.column(role)).any(|column| words::is_total(&cell(column)));
-            return said.then(|| {
-                let cells = self.watched.iter().map(|watched| cell(watched.column).into_owned()).collect();
-                Waiting { line, labelled: false, behind_rows: rows > 1, cells }
-            });
-        }
-        let labels = || (0..cells.fields.len()).map(cell).any(|cell| words::is_total(&cell));
-        let labelled = (date.is_empty() || words::is_total(&date)) && labels();
-        let worded = || {
-            let words = [Role::Email, Role::Person, Role::FirstName, Role::LastName, Role::Text];
-            let names = [Role::Client, Role::Project, Role::Task, Role::TaskKey, Role::PersonId];
-            let mut columns = words.into_iter().chain(names).filter_map(|role| self.column(role));
-            columns.any(|column| !cell(column).is_empty())
-        };
-        if !labelled && (!date.is_empty() || worded()) {
+    fn watched_cells(&self, cells: Cells<'_>) -> Vec<String> {
+        self.watched.iter().map(|watched| cell(cells, watched.column).into_owned()).collect()
+    }
+
+    /// What makes a record look like a row of totals, if something does: such a row names nobody and nothing beside the
+    /// word that says so.
+    fn total_like(&self, cells: Cells<'_>) -> Option<TotalLike> {
+        const WORDS: [Role; 9] = [
+            Role::Email,
+            Role::Person,
+            Role::FirstName,
+            Role::LastName,
+            Role::Text,
+            Role::Client,
+            Role::Project,
+            Role::Task,
+            Role::TaskKey,
+        ];
+        let date = cell(cells, self.column(Role::Date)?);
+        let is_dated = date.starts_with(|letter: char| letter.is_ascii_digit());
+        if !is_dated && !date.is_empty() && !words::is_total(&date) {
             return None;
         }
-        let cells = self.watched.iter().map(|watched| cell(watched.column).into_owned()).collect();
-        Some(Waiting { line, labelled, behind_rows: rows > 0, cells })
+        let mut labelled = words::is_total(&date);
+        for column in WORDS.into_iter().filter_map(|role| self.column(role)) {
+            let cell = cell(cells, column);
+            if words::is_total(&cell) {
+                labelled = true;
+            } else if !cell.is_empty() {
+                return None;
+            }
+        }
+        // The word may also stand in a column that means nothing to us.
+        let said = || (0..cells.fields.len()).any(|column| words::is_total(&cell(cells, column)));
+        match (is_dated, labelled) {
+            (true, true) => Some(TotalLike::Dated),
+            (true, false) => None,
+            (false, true) => Some(TotalLike::Labelled),
+            (false, false) => Some(if said() { TotalLike::Labelled } else { TotalLike::Bare }),
+        }
     }
 
     /// Whether the last record is a row of totals: it says so, or its duration is the sum of the others.
     fn is_total(&self, last: &Waiting) -> bool {
-        let sums = self.watched.iter().zip(&last.cells).any(|(watched, cell)| match &watched.profile {
-            Profile::Duration(profile) => is_sum(profile, cell, watched.role),
-            _ => false,
-        });
-        last.behind_rows && (last.labelled || sums)
+        let is_sum = || {
+            self.watched.iter().zip(&last.cells).any(|(watched, cell)| match &watched.profile {
+                Profile::Duration(profile) => is_sum(profile, cell, watched.role, last.rows),
+                _ => false,
+            })
+        };
+        match last.looks {
+            TotalLike::Labelled => last.rows > 0,
+            // The sum of one row is that row over again.
+            TotalLike::Dated => last.rows > 1 && is_sum(),
+            TotalLike::Bare => last.rows > 0 && is_sum(),
+        }
     }
 }
 
-/// Whether a cell is the sum of a column's durations, to a hundredth of an hour.
-fn is_sum(profile: &DurationProfile, cell: &str, role: Option<Role>) -> bool {
+fn cell<'c>(cells: Cells<'c>, column: usize) -> Cow<'c, str> {
+    match cells.fields.get(column) {
+        Some(field) => words::trimmed(field.cell(cells.text)),
+        None => Cow::Borrowed(""),
+    }
+}
+
+/// Whether a cell is the sum of a column's durations, each of which may have been rounded to a hundredth of an hour.
+fn is_sum(profile: &DurationProfile, cell: &str, role: Option<Role>, rows: u64) -> bool {
+    const HUNDREDTH: u64 = 36;
     let unit = role.and_then(Role::duration).unwrap_or(Unit::Hours);
     let written = durations::read(cell);
     DecimalMark::ALL.into_iter().zip(profile.sums).any(|(mark, sum)| {
         let reading = Reading { unit, pair: Unit::Hours, mark };
         let seconds = written.and_then(|written| written.under(reading));
-        sum > 0 && seconds.is_some_and(|seconds| seconds.abs_diff(sum) <= 36)
+        let off = (HUNDREDTH * rows.max(2) / 2).min(sum / 100).max(HUNDREDTH);
+        sum > 0 && seconds.is_some_and(|seconds| seconds.abs_diff(sum) <= off)
     })
 }
 
 /// The profile that watches a column.
 fn profile(role: Option<Role>, key: &str, years_last: bool) -> Option<Profile> {
-    let says = |words: &[&str]| words.iter().any(|word| key.contains(word));
+    let words = key.split(|letter: char| !letter.is_alphanumeric());
+    let says = |wanted: &[&str]| words.clone().any(|word| wanted.contains(&word));
     match role {
         Some(role) if role.is_date() => Some(Profile::Date(DateProfile::new(years_last))),
         Some(role) if role.is_number() => Some(Profile::Number(NumberProfile::new())),
@@ -193,7 +254,9 @@ fn profile(role: Option<Role>, key: &str, years_last: bool) -> Option<Profile> {
             Profile::Duration(DurationProfile::new(unit))
         }),
         None if says(&["date", "created", "updated"]) => Some(Profile::Date(DateProfile::new(years_last))),
-        None if says(&["hours", "rate", "amount", "cost"]) => Some(Profile::Number(NumberProfile::new())),
+        None if !says(&["center", "centre", "code", "id"]) && says(&["hours", "rate", "amount", "cost"]) => {
+            Some(Profile::Number(NumberProfile::new()))
+        }
         None => None,
     }
 }
@@ -210,15 +273,23 @@ impl<'r> Related<'r> {
         Some(words::trimmed(self.cells.fields.get(*column)?.cell(self.cells.text)))
     }
 
-    /// From the start to the end, if both are on the same day: then the order of dates is no matter.
+    /// From the start to the end, where the order of dates is no matter: on one day, on days that read the same under
+    /// each order, or in the night to the day behind under the only order that makes it that.
     fn elapsed(&self) -> Option<u64> {
-        let start = dates::read(&self.cell(Role::Date)?)?;
-        let end = dates::read(&self.cell(Role::EndDate)?);
-        if end.is_some_and(|end| end.day != start.day) {
-            return None;
+        let start = dates::read(&self.cell(Role::Date)?)?.day;
+        let day_of_end = self.cell(Role::EndDate).filter(|cell| !cell.is_empty());
+        let Some(end) = day_of_end.and_then(|cell| dates::read(&cell)) else {
+            let (from, to) = self.times()?;
+            let midnight = jiff::civil::date(2000, 1, 1);
+            return self.between(midnight, if to < from { midnight.tomorrow().ok()? } else { midnight });
+        };
+        let days = DateOrder::ALL.into_iter().filter_map(|order| start.under(order).zip(end.day.under(order)));
+        let mut elapsed: Vec<_> = days.filter_map(|(start, end)| self.between(start, end)).collect();
+        elapsed.dedup();
+        match elapsed[..] {
+            [elapsed] => Some(elapsed),
+            _ => None,
         }
-        let midnight = jiff::civil::date(2000, 1, 1);
-        self.between(midnight, midnight)
     }
 
     /// Whether start and end are as far apart as the entry took, with dates of an order. This tells
@@ -237,11 +308,11 @@ impl<'r> Related<'r> {
         elapsed.is_some_and(|elapsed| elapsed.abs_diff(took) <= 3660)
     }
 
-    /// The duration, where it needs no reading.
+    /// The duration, where it needs no reading but the usual one.
     fn took(&self) -> Option<u64> {
         match durations::read(&self.cell(Role::Duration)?)? {
-            durations::Written::Exact(seconds) => Some(seconds),
-            _ => None,
+            durations::Written::Number { .. } => None,
+            written => written.under(Reading::USUAL),
         }
     }
 

@@ -62,6 +62,16 @@ impl Field {
     }
 }
 
+impl Field {
+    /// The lines of a cell that has several, quotes left as they are.
+    pub fn lines<'t>(&self, text: &'t str) -> impl DoubleEndedIterator<Item = &'t str> {
+        let raw = &text[self.start as usize..self.end as usize];
+        let several = self.form != Form::Bare && memchr::memchr2(b'\n', b'\r', raw.as_bytes()).is_some();
+        let raw = if several { raw.trim_matches('"') } else { "" };
+        raw.split(['\n', '\r']).filter(|line| !line.is_empty())
+    }
+}
+
 /// Whether a quote was opened that is not what it seems: behind the place where it closes something else is written, and
 /// a delimiter or a line break stands inside. So it runs on to the next quote that the file has, over cells and rows.
 pub fn is_torn(text: &str, fields: &[Field], delimiter: u8) -> bool {

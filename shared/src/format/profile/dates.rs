@@ -33,9 +33,11 @@ pub(in crate::format) struct DateProfile {
     day_numbers: u64,
 }
 
-/// Whether a spreadsheet would show this number as a day of our times: from 1954 to 2064.
+/// Whether a spreadsheet would show this number as a day of our times, with its time or without: from 1954 to 2064.
 fn is_day_number(cell: &str) -> bool {
-    cell.len() == 5 && cell.parse::<u32>().is_ok_and(|days| (20_000..60_000).contains(&days))
+    let (days, part) = cell.split_once(['.', ',']).unwrap_or((cell, ""));
+    let plain = days.len() == 5 && part.bytes().all(|byte| byte.is_ascii_digit());
+    plain && days.parse::<u32>().is_ok_and(|days| (20_000..60_000).contains(&days))
 }
 
 impl DateProfile {
@@ -63,7 +65,7 @@ impl DateProfile {
         self.tally.cells += 1;
         match dates::read(cell).map(|written| written.day) {
             None => {
-                self.tally.unread += 1;
+                self.tally.miss(line, cell);
                 self.day_numbers += u64::from(is_day_number(cell));
                 if dates::has_day_in_the_middle(cell) {
                     self.day_in_the_middle.get_or_insert_with(|| Witness::new(line, cell));
@@ -81,7 +83,8 @@ impl DateProfile {
 
     fn see_numbers(&mut self, line: u64, cell: &str, numbers: Numbers, fits: impl Fn(DateOrder) -> bool) {
         self.numbers += 1;
-        self.short_year_first |= !self.years_last && numbers.ends_are_short();
+        // With dots between them, the day comes first wherever years are short.
+        self.short_year_first |= !self.years_last && numbers.ends_are_short() && numbers.separator != b'.';
         let all = DateOrder::ALL.map(|order| numbers.under(order));
         let [_, month_first, day_first] = &all;
         let seen = match (month_first, day_first) {

@@ -65,7 +65,7 @@ impl DurationProfile {
     pub fn see(&mut self, line: u64, cell: &str, elapsed: impl FnOnce() -> Option<u64>) {
         self.tally.cells += 1;
         let Some(written) = durations::read(cell) else {
-            self.tally.unread += 1;
+            self.tally.miss(line, cell);
             return;
         };
         self.add(written);
@@ -74,7 +74,9 @@ impl DurationProfile {
             Written::Pair(..) => self.see_pair(line, cell, written, elapsed()),
             Written::Number { text, unit, .. } => {
                 self.numbers.see(line, text);
-                if unit.is_none() && self.unit.is_none() {
+                // Nothing is nothing in any unit.
+                let is_nothing = text.bytes().all(|byte| matches!(byte, b'0' | b'.' | b','));
+                if unit.is_none() && self.unit.is_none() && !is_nothing {
                     self.bare.get_or_insert_with(|| Witness::new(line, cell));
                     self.see_bare(text, elapsed());
                 }
@@ -97,8 +99,7 @@ impl DurationProfile {
     fn see_pair(&mut self, line: u64, cell: &str, written: Written<'_>, elapsed: Option<u64>) {
         self.pair.get_or_insert_with(|| Witness::new(line, cell));
         self.all_pairs += 1;
-        let reading = Reading { unit: Unit::Hours, pair: Unit::Hours, mark: DecimalMark::Dot };
-        let hours = written.under(reading);
+        let hours = written.under(Reading::USUAL);
         if hours.is_none_or(|seconds| seconds >= DAY) {
             self.over_a_day += 1;
             self.first_over_a_day.get_or_insert_with(|| Witness::new(line, cell));
@@ -107,19 +108,18 @@ impl DurationProfile {
             return;
         };
         self.pairs_compared = true;
-        let mut agrees = false;
-        for (pair, witness) in [Unit::Hours, Unit::Minutes].into_iter().zip(&mut self.pairs) {
-            let reading = Reading { unit: Unit::Hours, pair, mark: DecimalMark::Dot };
-            let seconds = written.under(reading).unwrap_or(u64::MAX);
+        let agrees = [Unit::Hours, Unit::Minutes].map(|pair| {
+            let seconds = written.under(Reading { pair, ..Reading::USUAL }).unwrap_or(u64::MAX);
             // Hours and minutes leave the seconds out, and so do clocks that show whole minutes.
             let exact = pair == Unit::Minutes && elapsed % 60 != 0;
-            if elapsed.abs_diff(seconds) < if exact { 1 } else { 60 } {
-                witness.get_or_insert_with(|| Witness::new(line, cell));
-                agrees = true;
-            }
+            elapsed.abs_diff(seconds) < if exact { 1 } else { 60 }
+        });
+        // `0:01` may well be either.
+        if agrees[0] != agrees[1] {
+            self.pairs[usize::from(agrees[1])].get_or_insert_with(|| Witness::new(line, cell));
         }
         // Shorter than from start to end it may well be, with breaks in between; longer where hours are rounded up.
-        if !agrees && hours.is_none_or(|seconds| seconds > elapsed + 3600) {
+        if agrees == [false; 2] && hours.is_none_or(|seconds| seconds > elapsed + 3600) {
             self.too_long.get_or_insert_with(|| Witness::new(line, cell));
         }
     }
@@ -130,10 +130,6 @@ impl DurationProfile {
             return;
         };
         let readings = || DecimalMark::ALL.iter().filter_map(|&mark| Decimal::read(text, mark));
-        if !readings().any(Decimal::is_positive) {
-            // Nothing is nothing in any unit.
-            return;
-        }
         self.compared += 1;
         for ((unit, off), agreeing) in UNITS.into_iter().zip(&mut self.agreeing) {
             let agrees = |number: Decimal| {
@@ -161,6 +157,11 @@ impl DurationProfile {
             (Some(((unit, _), _)), None) => Ok(unit),
             _ => Err(bare.clone()),
         }
+    }
+
+    /// Whether bare numbers stand beside a start and an end.
+    pub fn is_compared(&self) -> bool {
+        self.compared > 0
     }
 
     /// A `1:30` that nothing is told of but by custom: there is no start and end.

@@ -22,7 +22,7 @@ impl NumberProfile {
         let number = numbers::without_currency(cell);
         let readings = DecimalMark::ALL.map(|mark| Decimal::read(number, mark));
         if readings.iter().all(Option::is_none) {
-            self.tally.unread += 1;
+            self.tally.miss(line, cell);
             return;
         }
         self.marked |= number.contains(['.', ',']);

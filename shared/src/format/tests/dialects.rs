@@ -88,8 +88,14 @@ fn a_ragged_row_is_one_error_and_the_rest_goes_on() {
 
 #[test]
 fn columns_without_a_name_may_be_missing_and_are_kept_where_they_are_not() {
-    let rows = read("date,person,minutes,tags,\n2024-03-04,Jo,5,a\n2024-03-04,Jo,5,a,more\n");
+    assert_eq!(read("date,person,minutes,tags,\n2024-03-04,Jo,5,a\n").len(), 1);
+    let rows = read("date,person,minutes,tags,\n2024-03-04,Jo,5,a,\n2024-03-04,Jo,5,a,more\n");
     assert_eq!(rows, ["2024-03-04 | 300 s | name: Jo | tags: a", "2024-03-04 | 300 s | name: Jo | tags: a | +: more",]);
+    // Where some rows are short and others reach too far, their cells may have shifted: 1,5 and 2 hours.
+    let said = refused("date,hours,person,tags,\n2024-03-04,1,5,Jo,a\n2024-03-04,2,Jo,a\n").to_string();
+    assert!(said.contains("line 2 has something behind the last named column, and line 3 has fewer cells"), "{said}");
+    // Cells too many that are empty are nothing.
+    assert_eq!(read("date,person,minutes,tags\n2024-03-04,Jo,5,a,\n2024-03-04,Jo,5,a, ,\n").len(), 2);
 }
 
 #[test]
@@ -144,11 +150,49 @@ fn a_row_of_totals_with_a_date_is_told_by_its_sum() {
 #[test]
 fn what_is_no_row_of_totals_is_a_row() {
     let file = "date,person,minutes,description\n2024-03-04,Jo,5,x\n2024-03-05,Jo,7,x\n";
-    for row in [",,99,\n", ",Jo,12,\n", ",,12,done\n", "2024-03-06,,12,Total\n", "Total,,12,\n2024-03-06,Jo,1,\n"] {
+    for row in [
+        ",,99,\n",
+        ",Jo,12,\n",
+        ",,12,done\n",
+        "2024-03-06,,13,Total\n",
+        "2024-03-06,Total,12,done\n",
+        "Total,,12,\n2024-03-06,Jo,1,\n",
+    ] {
         let plan = survey(format!("{file}{row}").as_bytes(), &plainly(), 9, 5).unwrap();
         assert_eq!(plan.total_row, None, "{row:?}");
         assert_eq!(plan.rows, 2 + row.lines().count() as u64);
     }
+}
+
+#[test]
+fn who_is_called_total_has_rows_and_a_total_may_bear_a_date_wherever_it_says_so() {
+    let head = "Date,Client,Project,Task,Notes,Hours,First Name,Last Name\n";
+    let rows = "2024-03-04,Alder,Site,Plan,x,1.33,Jo,Field\n2024-03-05,Alder,Site,Plan,x,1.33,Jo,Field\n";
+    let total = |row: &str| {
+        let file = format!("{head}{rows}{row}\n");
+        survey(file.as_bytes(), &plainly(), 9, 5).unwrap().total_row
+    };
+    for row in ["2024-03-06,Total,Rigs,Plan,Talk,2.66,Jo,Field", ",Total,Rigs,Plan,Talk,7,Jo,Field"] {
+        assert_eq!(total(row), None, "{row}");
+    }
+    for row in
+        ["2024-03-31,Total,,,,2.66,,", "2024-03-31,,,,Total,2.67,,", ",Total,,,,9,,", "Total,,,,,9,,", ",,,,,2.66,,"]
+    {
+        assert_eq!(total(row), Some(4), "{row}");
+    }
+}
+
+#[test]
+fn rows_that_a_quote_has_glued_are_an_error() {
+    let file =
+        "date,person,minutes,description\n2024-03-04,Jo,5,\"12 pipe\n2024-03-05,Mo,6,say 24\"\n2024-03-06,Jo,7,x\n";
+    let rows = read(file);
+    assert!(rows[0].starts_with("line 2: unclosed_quote: "), "{rows:?}");
+    assert_eq!(rows.len(), 2);
+    // A text may have lines, dates and commas.
+    let notes =
+        "date,person,minutes,description\n2024-03-04,Jo,5,\"on\n2024-03-05, as said, Mo came\nand, well, it went\"\n";
+    assert!(read(notes)[0].contains("text: on\n2024-03-05, as said"), "{:?}", read(notes));
 }
 
 #[test]

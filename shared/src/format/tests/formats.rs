@@ -61,12 +61,14 @@ fn the_unit_of_a_bare_number_is_told_by_start_and_end() {
     assert_eq!(seconds(format!("{head}{}", row("5400"))), [5400]);
     // A spreadsheet counts in days, where it shows a duration as the number that it is.
     assert_eq!(seconds(format!("{head}{}", row("0.0625"))), [5400]);
-    assert!(refused(format!("{head}{}", row("0.75"))).to_string().contains("may be hours, minutes or seconds"));
+    assert!(refused(format!("{head}{}", row("0.75"))).to_string().contains("agree with none of these"));
     let refusal = refused("User,Start date,Start time,Duration\nJo,2024-03-04,09:00:00,90\n");
     assert_eq!(
         refusal.reasons,
-        ["Duration: \"90\" on line 2 may be hours, minutes or seconds, and no start and end times settle \
-          it: export durations as H:MM:SS, or with their unit"]
+        [
+            "Duration: \"90\" on line 2 may be hours, minutes, seconds or a part of a day, and no start and end times settle \
+          it: export durations as H:MM:SS, or with their unit"
+        ]
     );
 }
 
@@ -77,7 +79,7 @@ fn parts_of_a_day_are_times_and_durations_where_start_and_end_tell() {
     assert_eq!(read(format!("{head}{row}"))[0], "2024-03-04 | 09:00:00-10:30:00 | 5400 s | name: Jo");
     // Without an end they could be hours.
     let refusal = refused("User,Start date,Start time,Duration\nJo,2024-03-04,09:00:00,0.0625\n");
-    assert!(refusal.to_string().contains("\"0.0625\" on line 2 may be hours, minutes or seconds"), "{refusal}");
+    assert!(refusal.to_string().contains("\"0.0625\" on line 2 may be hours, minutes, seconds or a part"), "{refusal}");
 }
 
 #[test]
@@ -105,6 +107,40 @@ fn clocks_without_seconds_tell_minutes_and_seconds_from_hours_and_minutes() {
     let said = refused(file(&["1:30", "25:30", "12:10"])).to_string();
     assert!(said.contains("\"25:30\" on line 3 and others would be more than a day"), "{said}");
     assert_eq!(seconds(file(&[&["1:30"; 30][..], &["25:30"]].concat()))[30], 91_800);
+}
+
+#[test]
+fn what_took_a_night_is_told_as_what_took_a_day() {
+    let head = "User,Start date,Start time,End date,End time,Duration\n";
+    let night = |duration: &str| format!("{head}Jo,2024-03-04,23:50:00,2024-03-05,00:08:25,{duration}\n");
+    assert_eq!(seconds(night("18:25")), [1105]);
+    let bare = |duration: &str| format!("{head}Jo,2024-03-04,22:00:00,2024-03-05,06:00:00,{duration}\n");
+    assert_eq!(seconds(bare("8.00")), [28_800]);
+    // The day of the end need not be told, and its order not be known.
+    let no_day = "User,Start date,Start time,End time,Duration\nJo,2024-03-04,23:50:00,00:08:25,18:25\n";
+    assert_eq!(seconds(no_day), [1105]);
+    assert_eq!(seconds(format!("{head}Jo,04/13/2024,23:50:00,04/14/2024,00:08:25,18:25\n")), [1105]);
+    // A minute is a minute, and nothing is nothing, in any unit.
+    let short = "Jo,2024-03-04,9:00,2024-03-04,9:01,0:01\nJo,2024-03-04,9:00,2024-03-04,10:30,1:30\n";
+    assert_eq!(seconds(format!("{head}{short}")), [60, 5400]);
+    assert_eq!(
+        seconds("User,Start date,Start time,Duration\nJo,2024-03-04,9:00,0\nJo,2024-03-04,9:00,1 h\n"),
+        [0, 3600]
+    );
+    // A spreadsheet's clock leaves whole days out.
+    assert_eq!(seconds(format!("{head}Jo,2024-03-04,9:00:00,2024-03-05,11:00:00,02:00:00\n")), [93_600]);
+}
+
+#[test]
+fn hours_and_minutes_with_a_dot_are_not_taken_for_a_number_beside_money_with_commas() {
+    let file = |hours: &str| {
+        format!(
+            "Date,Hours,First Name,Last Name,Billable Amount\n2024-03-04,{hours},Jo,Field,\"150,50\"\n2024-03-05,0.45,Jo,Field,\"75,25\"\n"
+        )
+    };
+    let said = refused(file("1.30")).to_string();
+    assert!(said.contains("another decimal mark than \"150,50\""), "{said}");
+    assert_eq!(seconds(file("1:30").replace("0.45", "0:45")), [5400, 2700]);
 }
 
 #[test]

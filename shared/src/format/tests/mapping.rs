@@ -104,7 +104,9 @@ fn a_mapped_table_is_asked_as_much_as_any_format() {
     let words = "d,t\nMonday,1\nTuesday,1\nWednesday,1\nThursday,1\n";
     assert_eq!(
         refusal_of(words, &pairs).reasons,
-        ["4 of 4 cells in \"d\" cannot be read as dates, so the column is something else than `mapping` says"]
+        [
+            "4 of 4 cells in \"d\" cannot be read as dates, \"Monday\" on line 2 first: so the column is something else than `mapping` says"
+        ]
     );
 }
 

@@ -117,7 +117,9 @@ fn a_two_digit_year_in_front_is_seen_where_the_cells_allow_it() {
     assert_eq!(refused(dates(&["04-03-05"])).dates[0].readings.len(), 3);
     assert_eq!(refused(dates(&["24-03-04"])).dates[0].readings.len(), 2);
     assert_eq!(read_dates(&["24-03-31", "24-12-04", "99-12-31"]), ["2024-03-31", "2024-12-04", "1999-12-31"]);
-    for alone in ["24/03/15", "24.03.15"] {
+    // With dots the day comes first.
+    assert_eq!(read_dates(&["24.03.15"]), ["2015-03-24"]);
+    for alone in ["24/03/15", "24-03-15"] {
         let readings = &refused(dates(&[alone])).dates[0].readings;
         let said: Vec<String> = readings.iter().map(|(order, date)| format!("{order} {date}")).collect();
         assert_eq!(said, ["ymd 2024-03-15", "dmy 2015-03-24"], "{alone}");
