@@ -98,6 +98,10 @@ fn unknown(headers: &Headers, nearest: &Candidate, look_alike: Option<&str>) -> 
              needs {lacks} as well; export a list of time entries as one of {known}, or say with \
              `mapping` which column is what"
         ),
+        None if nearest.score == 0 => format!(
+            "the columns fit no format: found {found}, none of which is known; if these are no headers but a title, take it \
+             away; if the table is one of {known}, say so with `type`; of any other say with `mapping` which column is what"
+        ),
         None => format!(
             "the columns fit no format: found {found}; nearest is {format}, which needs {lacks} as \
              well; if it is one of {known}, say so with `type`; of any other table say with `mapping` \

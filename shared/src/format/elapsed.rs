@@ -4,7 +4,7 @@ use jiff::civil::{Date, DateTime};
 
 use super::columns::Role;
 use super::entry::EntryRow;
-use super::row::{Cells, Duration, RowError};
+use super::row::{Cells, Duration, ErrorCode, RowError};
 
 const DAY: u64 = 86_400;
 
@@ -15,15 +15,46 @@ pub(super) fn seconds(
     entry: &EntryRow<'_>,
     end_date: Option<Date>,
 ) -> Result<u64, RowError> {
-    Ok(match cells.duration(role)? {
-        Some(Duration { seconds, clock: false }) => {
-            between(entry, end_date).filter(|&elapsed| is_cut(seconds, elapsed)).unwrap_or(seconds)
-        }
-        Some(Duration { seconds, clock: true }) => {
-            between(entry, end_date).map_or(seconds, |elapsed| with_days(seconds, elapsed))
-        }
-        None => between(entry, end_date).ok_or_else(|| cells.missing(role))?,
-    })
+    let told = told(cells, role, entry, end_date)?;
+    told.or_else(|| between(entry, end_date)).ok_or_else(|| cells.missing(role))
+}
+
+/// The duration of a role in seconds, as far as its cell tells it: whole days that a clock leaves out are told by start
+/// and end.
+pub(super) fn told(
+    cells: &Cells<'_, '_>,
+    role: Role,
+    entry: &EntryRow<'_>,
+    end_date: Option<Date>,
+) -> Result<Option<u64>, RowError> {
+    let Some(Duration { seconds, clock }) = cells.duration(role)? else {
+        return Ok(None);
+    };
+    Ok(Some(match between(entry, end_date) {
+        Some(elapsed) if clock => with_days(seconds, elapsed),
+        Some(elapsed) if is_cut(seconds, elapsed) => elapsed,
+        _ => seconds,
+    }))
+}
+
+/// The duration of a role that wins over the hours beside it, in seconds, with those kept; `None` if its cell is empty.
+/// It is an error if it says that nothing took hours.
+pub(super) fn first_of<'r>(
+    cells: &Cells<'r, '_>,
+    entry: &mut EntryRow<'r>,
+    role: Role,
+) -> Result<Option<u64>, RowError> {
+    let Some(Duration { seconds, .. }) = cells.duration(role)? else {
+        return Ok(None);
+    };
+    let hours = cells.duration(Role::Hours).ok().flatten().map_or(0, |hours| hours.seconds);
+    if seconds == 0 && hours > 0 {
+        let cell = cells.text(role).unwrap_or_default();
+        let how = format!("is nothing, but {} is more", cells.shown(Role::Hours));
+        return Err(cells.unreadable(role, ErrorCode::InvalidDuration, &cell, &how));
+    }
+    cells.keep(entry, Role::Hours);
+    Ok(Some(seconds))
 }
 
 /// From start to end, if both are known and in this order.
@@ -35,7 +66,7 @@ pub(super) fn between(entry: &EntryRow<'_>, end_date: Option<Date>) -> Option<u6
 
 /// Whether a duration lacks whole days and nothing else, as a spreadsheet's clock shows it.
 fn is_cut(seconds: u64, elapsed: u64) -> bool {
-    seconds < DAY && elapsed > seconds && (elapsed - seconds) % DAY == 0
+    seconds < DAY && elapsed > seconds && (elapsed - seconds).is_multiple_of(DAY)
 }
 
 /// A time of day with as many whole days as the entry lasted. Clocks are turned between start and

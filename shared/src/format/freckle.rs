@@ -5,6 +5,7 @@
 //! the entry unbillable.
 
 use super::columns::{Format, Need, Role, column, group};
+use super::elapsed;
 use super::entry::EntryRow;
 use super::row::{Cells, RowError};
 use super::tags;
@@ -35,11 +36,8 @@ pub(super) static FORMAT: Format = Format {
 
 fn read<'r>(cells: &Cells<'r, '_>) -> Result<EntryRow<'r>, RowError> {
     let mut entry = cells.entry()?;
-    entry.seconds = match cells.duration(Role::Minutes)? {
-        Some(minutes) => {
-            cells.keep(&mut entry, Role::Hours);
-            minutes.seconds
-        }
+    entry.seconds = match elapsed::first_of(cells, &mut entry, Role::Minutes)? {
+        Some(minutes) => minutes,
         None => cells.duration(Role::Hours)?.map_or(0, |hours| hours.seconds),
     };
     entry.tags = match (&entry.text, cells.text(Role::Tags)) {

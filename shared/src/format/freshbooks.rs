@@ -4,6 +4,7 @@
 //! Today's product gives seconds beside hours, and the seconds are exact.
 
 use super::columns::{Format, Need, Role, column, group};
+use super::elapsed;
 use super::entry::EntryRow;
 use super::row::{Cells, RowError};
 use super::words;
@@ -39,11 +40,8 @@ pub(super) static FORMAT: Format = Format {
 
 fn read<'r>(cells: &Cells<'r, '_>) -> Result<EntryRow<'r>, RowError> {
     let mut entry = cells.entry()?;
-    entry.seconds = match cells.duration(Role::Seconds)? {
-        Some(seconds) => {
-            cells.keep(&mut entry, Role::Hours);
-            seconds.seconds
-        }
+    entry.seconds = match elapsed::first_of(cells, &mut entry, Role::Seconds)? {
+        Some(seconds) => seconds,
         None => cells.needed_seconds(Role::Hours)?,
     };
     if entry.client.as_deref().is_some_and(|client| words::same(client, "internal")) {

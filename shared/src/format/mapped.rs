@@ -1,7 +1,8 @@
 //! A table whose columns the caller has mapped.
 //!
 //! The duration wins over start and end; where its cell is empty, or no column is one, they tell how long it took. An
-//! end that names no day is on the day of the start, or on the next one if it would come first.
+//! end that names no day is on the day of the start, or on the next one if it would come first, but not so that the
+//! entry took more than sixteen hours: `5:00` behind `9:00` is rather in the afternoon. Where both name a zone, it counts.
 
 use jiff::civil::Date;
 
@@ -17,12 +18,22 @@ pub(super) static FORMAT: Format = Format { columns: &[], others: &[], signature
 
 const DURATIONS: [Role; 4] = [Role::Duration, Role::Hours, Role::Minutes, Role::Seconds];
 
+/// The longest night that is taken for one.
+const LONGEST_NIGHT: u64 = 16 * 3600;
+
 fn read<'r>(cells: &Cells<'r, '_>) -> Result<EntryRow<'r>, RowError> {
     let mut entry = cells.entry()?;
-    let end_date = end_date(cells, &entry);
-    entry.seconds = match DURATIONS.into_iter().find(|&role| cells.has(role)) {
-        Some(role) => elapsed::seconds(cells, role, &entry, end_date)?,
-        None => elapsed::between(&entry, end_date).ok_or_else(|| not_known(cells, &entry))?,
+    let end = end_day(cells, &entry);
+    let end_date = end.map(|end| end.date);
+    let duration = DURATIONS.into_iter().find(|&role| cells.has(role));
+    let told = match duration {
+        Some(role) => elapsed::told(cells, role, &entry, end_date)?,
+        None => None,
+    };
+    entry.seconds = match (told, duration) {
+        (Some(seconds), _) => seconds,
+        (None, Some(role)) if elapsed::between(&entry, end_date).is_none() => return Err(cells.missing(role)),
+        (None, _) => from_start_to_end(cells, &entry, end)?,
     };
     if end_date != Some(entry.date) && cells.shown(Role::EndDate) != cells.shown(Role::End) {
         cells.keep(&mut entry, Role::EndDate);
@@ -30,15 +41,43 @@ fn read<'r>(cells: &Cells<'r, '_>) -> Result<EntryRow<'r>, RowError> {
     Ok(entry)
 }
 
+fn from_start_to_end(cells: &Cells<'_, '_>, entry: &EntryRow<'_>, end: Option<EndDay>) -> Result<u64, RowError> {
+    let shown = elapsed::between(entry, end.map(|end| end.date)).ok_or_else(|| not_known(cells, entry))?;
+    let wrong = |how: &str| {
+        let end = cells.text(Role::End).unwrap_or_default();
+        Err(cells.unreadable(Role::End, ErrorCode::InvalidDuration, &end, how))
+    };
+    if shown > LONGEST_NIGHT && end.is_some_and(|end| end.assumed) {
+        return wrong("comes before the start: say its day, or whether it is AM or PM");
+    }
+    match [Role::Start, Role::End].map(|role| cells.text(role).and_then(|cell| times::offset(&cell))) {
+        [None, None] => Ok(shown),
+        [Some(start), Some(end)] => match shown.checked_add_signed(start - end) {
+            Some(seconds) => Ok(seconds),
+            None => wrong("is no time behind the start"),
+        },
+        _ => wrong("names a zone and the start does not, or the other way round"),
+    }
+}
+
+/// On which day an entry ends.
+#[derive(Clone, Copy)]
+struct EndDay {
+    date: Date,
+    /// Nothing says so but that the end would come before the start.
+    assumed: bool,
+}
+
 /// The day of the end; `None` if its cell cannot be read.
-fn end_date(cells: &Cells<'_, '_>, entry: &EntryRow<'_>) -> Option<Date> {
+fn end_day(cells: &Cells<'_, '_>, entry: &EntryRow<'_>) -> Option<EndDay> {
+    let told = |date| EndDay { date, assumed: false };
     match cells.text(Role::EndDate) {
         Some(cell) if times::read(&cell).is_none() => {
             let written = dates::read(&cell)?;
-            written.day.under(cells.readings.order(Role::EndDate))
+            written.day.under(cells.readings.order(Role::EndDate)).map(told)
         }
-        _ if entry.end < entry.start => entry.date.tomorrow().ok(),
-        _ => Some(entry.date),
+        _ if entry.end < entry.start => Some(EndDay { date: entry.date.tomorrow().ok()?, assumed: true }),
+        _ => Some(told(entry.date)),
     }
 }
 

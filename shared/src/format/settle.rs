@@ -396,7 +396,7 @@ impl Judge<'_> {
 
     fn contradiction<How: std::fmt::Display>(&mut self, option: &str, column: &str, out: &[(How, Witness)]) {
         let said: Vec<String> =
-            out.iter().map(|(how, witness)| format!("{} cannot be {how}", place(witness))).collect();
+            out.iter().map(|(how, witness)| format!("{} cannot be `{how}`", place(witness))).collect();
         self.refuse(format!(
             "{column}: the cells contradict each other: {}; mend the file, or say `{option}` to have \
              the others as row errors",

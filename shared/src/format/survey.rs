@@ -98,7 +98,7 @@ impl Survey {
     /// If the file cannot be read, among others because dates or numbers of it can be read in more
     /// than one way.
     pub fn finish(mut self) -> Result<Plan, Refusal> {
-        let layout = self.read(None).and_then(|()| self.settle());
+        let layout = self.read(None).and_then(|()| self.is_more_than_a_header()).and_then(|()| self.settle());
         let layout = layout.map_err(|refusal| self.complete(refusal))?;
         let total_row = match &self.stage {
             Stage::Body(body) if body.table.has_total() => self.chunks.drop_last(),
@@ -145,6 +145,22 @@ impl Survey {
             records.finish(encoding, take)?;
         }
         Ok(())
+    }
+
+    /// Refuses one line that has more in it than the names of columns.
+    fn is_more_than_a_header(&self) -> Result<(), Refusal> {
+        let Stage::Body(body) = &self.stage else {
+            return Ok(());
+        };
+        let known = body.table.roles.len();
+        let lost = self.chunks.rows() == 0 && body.headers.shown().len() > 2 * known + 8;
+        if !lost {
+            return Ok(());
+        }
+        Err(Refusal::because(
+            "the file is one long line: were its line breaks lost on the way? (curl takes them out of `-d @file`, not of \
+             `-F file=@file`)",
+        ))
     }
 
     /// Decides how each column is to be read.

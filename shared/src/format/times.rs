@@ -101,6 +101,23 @@ fn number(digits: &str, least: usize) -> Option<u32> {
     if fits { digits.parse().ok() } else { None }
 }
 
+/// The zone behind a moment, in seconds east of Greenwich; none, if it names none in numbers.
+pub(super) fn offset(moment: &str) -> Option<i64> {
+    let time = moment.trim_end();
+    if time.ends_with('Z') || time.ends_with("UTC") || time.ends_with("GMT") {
+        return Some(0);
+    }
+    let sign = time.rfind(['+', '-', '−']).filter(|&sign| time[..sign].contains(':'))?;
+    let east = if time[sign..].starts_with('+') { 1 } else { -1 };
+    let digits: String = time[sign..].chars().filter(char::is_ascii_digit).collect();
+    let (hours, minutes) = match digits.len() {
+        1 | 2 => (digits.as_str(), "0"),
+        3 | 4 => digits.split_at(digits.len() - 2),
+        _ => return None,
+    };
+    Some(east * (hours.parse::<i64>().ok()? * 3600 + minutes.parse::<i64>().ok()? * 60))
+}
+
 /// Leaves out `Z`, `UTC`, `+01:00` and the like behind a time.
 pub(super) fn without_zone(time: &str) -> &str {
     let time = time.trim_end();

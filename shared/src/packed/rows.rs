@@ -60,6 +60,11 @@ impl<'b> Rows<'b> {
         Self { reader, shapes, epoch, next: None, ended: false, last: 0, room: Room::new(limits) }
     }
 
+    /// How many columns the sheet says it has, if it says so.
+    pub fn columns(&self) -> usize {
+        self.reader.dimensions().end.1 as usize + 1
+    }
+
     /// Puts the cells of the next row that is not blank into `row`, and says which it is, counted from 1.
     pub fn next(&mut self, row: &mut Vec<String>) -> Result<Option<u32>, NotUnpacked> {
         row.clear();

@@ -13,6 +13,8 @@ use super::rows::{Room, Rows, record};
 use super::{Limits, NotUnpacked, Sink, Unpacked, Wanted};
 use crate::format;
 
+/// So many columns beside those of the header are read.
+const MOST_BESIDE: usize = 20;
 /// A header is looked for in so many rows that are not blank: titles and notes may stand above it.
 const HEAD: usize = 30;
 /// So many sheets are looked at.
@@ -142,7 +144,10 @@ impl<'l> Book<'l> {
             let Some(row) = rows.next(&mut cells)? else { break };
             let fits = format::is_header(&cells, wanted.format, wanted.mapping.as_ref());
             if fits || sheet.header.is_none() {
-                (sheet.header, sheet.width, sheet.fits) = (Some(row), cells.len(), fits);
+                // Remarks to the right of the table are in columns without a name.
+                let beside = if fits { MOST_BESIDE } else { 0 };
+                let width = rows.columns().clamp(cells.len(), cells.len() + beside);
+                (sheet.header, sheet.width, sheet.fits) = (Some(row), width, fits);
             }
             if fits {
                 sheet.above = above;

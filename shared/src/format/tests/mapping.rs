@@ -97,6 +97,24 @@ fn the_unit_of_a_mapped_duration_is_its_fields_or_found() {
 }
 
 #[test]
+fn zones_count_and_what_is_no_night_is_none() {
+    let pairs = [("from", "start"), ("to", "end")];
+    let row =
+        |from: &str, to: &str| read_with(format!("from,to,x\n{from},{to},y\n").as_bytes(), &mapped(&pairs)).unwrap();
+    let took = |from: &str, to: &str| row(from, to)[0].split(" | ").nth(2).unwrap_or_default().to_owned();
+    assert_eq!(took("2024-03-31T01:30+01:00", "2024-03-31T03:30+02:00"), "3600 s");
+    assert_eq!(took("2024-03-31T22:00Z", "2024-04-01T03:00+01:00"), "14400 s");
+    assert!(row("2024-03-31T22:00Z", "2024-04-01T03:00")[0].contains("names a zone and the start does not"));
+    let pairs = [("d", "date"), ("from", "start"), ("to", "end")];
+    let rows = read_with(b"d,from,to\n2024-03-04,22:00,6:00\n2024-03-04,9:00,5:00\n", &mapped(&pairs)).unwrap();
+    assert!(rows[0].contains("28800 s"), "{rows:?}");
+    assert_eq!(
+        rows[1],
+        "line 3: invalid_duration: to: \"5:00\" comes before the start: say its day, or whether it is AM or PM"
+    );
+}
+
+#[test]
 fn a_mapped_table_is_asked_as_much_as_any_format() {
     let pairs = [("d", "date"), ("t", "hours")];
     assert_eq!(refusal_of("d,t\n3/4/2024,1.5\n", &pairs).dates[0].readings.len(), 2);

@@ -110,3 +110,21 @@ fn a_spreadsheets_day_numbers_are_named() {
     let refusal = refused("date,hours,person,description\n45292,1,Jo,x\n45293,2,Jo,x\n");
     assert!(refusal.to_string().contains("day numbers"), "{refusal}");
 }
+
+#[test]
+fn a_title_and_lost_line_breaks_are_guessed_at_in_words() {
+    let titled = "Report of all work,\nDate,Hours,First Name,Last Name\n2024-03-04,1,Jo,Field\n";
+    assert!(refused(titled).to_string().contains("if these are no headers but a title, take it away"));
+    let rows = "Jo,jo@example.com,2024-03-04,9:00,1:00:00,x".repeat(4);
+    let lost = refused(format!("User,Email,Start date,Start time,Duration,Tags{rows}"));
+    assert!(lost.to_string().contains("were its line breaks lost"), "{lost}");
+    // An export without entries is one.
+    assert!(read("User,Email,Start date,Start time,Duration\n").is_empty());
+}
+
+#[test]
+fn nothing_beside_hours_is_a_contradiction() {
+    let rows = read("date,minutes,hours,person,description\n2024-03-04,0,1.5,Jo,x\n2024-03-04,0,0,Jo,x\n");
+    assert_eq!(rows[0], "line 2: invalid_duration: minutes: \"0\" is nothing, but hours is more");
+    assert!(rows[1].contains("| 0 s |"), "{rows:?}");
+}
