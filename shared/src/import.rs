@@ -31,7 +31,7 @@ use serde::{Deserialize, Serialize};
 
 pub use asked::{Wrong, asked, delimiter};
 pub use counts::{Counts, Tally};
-pub use create::{NewImport, Origin, create};
+pub use create::{NewImport, Once, Origin, create};
 pub use findings::Findings;
 pub use made::{Made, unmade};
 pub use options::{Duplicates, Options};
@@ -66,6 +66,12 @@ pub enum ImportError {
     /// There is no such import.
     #[error("import {0} is not there")]
     Missing(ImportId),
+    /// A user that it names is not there (any more).
+    #[error("user {0} is not there")]
+    NoUser(ThingId),
+    /// The request's key was given to another request before.
+    #[error("the same Idempotency-Key was sent with another request")]
+    OtherRequest,
     /// Somebody else changed the status first, or it does not allow the step.
     #[error("import {import} is {status}")]
     Status {

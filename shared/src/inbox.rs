@@ -100,7 +100,7 @@ pub async fn arrived(services: &Services, arrival: &Arrival) -> Result<Option<Im
         }
     };
     let origin = Origin::Dropped { object, sequencer: arrival.sequencer.clone() };
-    let new = NewImport { account: place.account, user, options, file_name: place.file_name, origin };
+    let new = NewImport { account: place.account, user, options, file_name: place.file_name, origin, once: None };
     Ok(Some(create(services, &new).await?))
 }
 

@@ -56,7 +56,7 @@ async fn a_bad_row_is_that_rows_error_and_the_others_go_on() -> anyhow::Result<(
     file.push_str(
         "Demo User,demo@example.com,,,,\"two\r\nlines\",No,2026-03-05,09:00:00,2026-03-05,10:00:00,soon,,\r\n",
     );
-    file.push_str("Demo User,demo@example.com,,,,More,No,2026-03-05,09:00:00,2026-03-05,10:00:00,01:00:00,,,,,\r\n");
+    file.push_str("Demo User,demo@example.com,,,,More,No,2026-03-05,09:00:00,2026-03-05,10:00:00,01:00:00,,,,,x\r\n");
     file.push_str(&row("2026-03-06", "02:00:00"));
     let id = stack.import(file.as_bytes(), &[]).await?;
     let details = stack.get(&format!("/v2/imports/{id}/details")).await?.expect(200)?;

@@ -10,7 +10,7 @@ use shared::revert;
 use shared::services::Services;
 use shared::store::Table;
 
-use crate::dump::differences;
+use crate::dump::{Dump, differences};
 use crate::faults::{Fault, Faults};
 use crate::files::{TOGGL, TOGGL_SECONDS};
 use crate::invariants::at_rest;
@@ -79,10 +79,12 @@ async fn the_same_bytes_again_are_a_new_import_that_skips_what_is_there() -> any
     drop_file(&stack, "inbox/1/toggl/a.csv", TOGGL.as_bytes(), &[]).await?;
     let once = stack.workspace().await?;
     drop_file(&stack, "inbox/1/toggl/a.csv", TOGGL.as_bytes(), &[]).await?;
+    // Each import holds on to its user, and to nothing else where it made nothing.
+    let others = |dump: Dump| Dump::from_iter(dump.into_iter().filter(|((pk, _), _)| !pk.contains("user")));
     assert_eq!(told(&report(&stack, "a.csv").await?), json!(["complete", 5, 0, 5, 5]));
     drop_file(&stack, "inbox/1/toggl/b.csv", TOGGL.as_bytes(), &[]).await?;
     assert_eq!(told(&report(&stack, "b.csv").await?), json!(["complete", 5, 0, 5, 5]));
-    assert_eq!(differences(&once, &stack.workspace().await?), Vec::<String>::new());
+    assert_eq!(differences(&others(once), &others(stack.workspace().await?)), Vec::<String>::new());
     // What is undone is not there any more.
     stack.undo(1).await?;
     drop_file(&stack, "inbox/1/toggl/a.csv", TOGGL.as_bytes(), &[]).await?;

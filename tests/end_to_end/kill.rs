@@ -283,6 +283,7 @@ async fn queue_import(services: &Services, name: &str, text: String) -> anyhow::
         options: Options { fallback_user: Some(ThingId(1)), autocreate_users: true, ..Options::default() },
         file_name: name.to_owned(),
         origin: Origin::Stored(object),
+        once: None,
     };
     Ok(create(services, &new).await?)
 }

@@ -231,6 +231,7 @@ async fn killed_at(file: &[u8], death: Option<(u64, Fault)>) -> anyhow::Result<(
         options: Options { fallback_user: Some(ThingId(1)), ..Options::default() },
         file_name: "packed".to_owned(),
         origin: Origin::Stored(services.files.put("sources/1/packed", file.to_vec().into()).await?),
+        once: None,
     };
     let import = create(services, &new).await?;
     services.queues.send(&Message::Start { account: import.account, import: import.id }).await?;

@@ -142,6 +142,7 @@ async fn workspace_of(people: &[(&str, &str)], loaders: u64) -> anyhow::Result<D
         options: Options { autocreate_users: true, ..Options::default() },
         file_name: "people.csv".to_owned(),
         origin: Origin::Stored(object),
+        once: None,
     };
     let import: ImportId = create(services, &new).await?.id;
     plan(services, ACCOUNT, import).await?;

@@ -1,15 +1,39 @@
 //! Making an import from a file that came in the body of a request.
 
+use std::convert::Infallible;
+
+use axum::extract::OptionalFromRequestParts;
+use axum::http::HeaderMap;
+use axum::http::request::Parts;
 use bytes::Bytes;
 use shared::account::Principal;
 use shared::files::{SOURCES, key_part};
 use shared::format::{Refusal, Survey};
-use shared::import::{Import, ImportError, NewImport, Options, Origin, create};
+use shared::import::{Import, ImportError, NewImport, Once, Options, Origin, create};
 use shared::lease::nonce;
 use shared::packed::{self, Kind, NotUnpacked};
 use shared::queue::Message;
 
 use crate::Door;
+
+/// The key by which a request that is sent again is known.
+pub struct IdempotencyKey(pub String);
+
+impl IdempotencyKey {
+    /// Of these headers, if they have one.
+    pub fn of(headers: &HeaderMap) -> Option<Self> {
+        let key = headers.get("idempotency-key")?.to_str().ok()?.trim();
+        (!key.is_empty()).then(|| Self(key.to_owned()))
+    }
+}
+
+impl<S: Sync> OptionalFromRequestParts<S> for IdempotencyKey {
+    type Rejection = Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Option<Self>, Infallible> {
+        Ok(Self::of(&parts.headers))
+    }
+}
 
 /// Why a file was not taken.
 #[derive(Debug, thiserror::Error)]
@@ -44,7 +68,13 @@ pub async fn accept(
     file_name: &str,
     file: Bytes,
     options: Options,
+    once: Option<Once>,
 ) -> Result<Import, UploadError> {
+    if let Some(once) = &once
+        && let Some(import) = once.made(&door.services, caller.account).await?
+    {
+        return Ok(import);
+    }
     look(&file, &options, door.services.rows_per_chunk).map_err(|refusal| UploadError::Refused(Box::new(refusal)))?;
     let services = &door.services;
     let key = format!("{SOURCES}/{}/{}/{}", caller.account, nonce(), key_part(file_name));
@@ -55,6 +85,7 @@ pub async fn accept(
         options,
         file_name: file_name.to_owned(),
         origin: Origin::Stored(object),
+        once,
     };
     let import = create(services, &new).await?;
     let start = Message::Start { account: import.account, import: import.id };

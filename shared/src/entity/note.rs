@@ -14,7 +14,7 @@ use crate::id::{AccountId, ImportId, ThingId};
 use crate::ledger::{packed, unpacked};
 use crate::services::Services;
 use crate::store::keys::{self, Kind};
-use crate::store::{Item, StoreError, Table};
+use crate::store::{Item, Key, StoreError, Table, Write};
 
 /// Notes in one item: with a client they take up to twenty bytes each, and a write unit is a kilobyte.
 const TOGETHER: usize = 40;
@@ -38,13 +38,22 @@ impl Note {
         import: ImportId,
         notes: &[Self],
     ) -> Result<(), StoreError> {
-        let item = |some: &[Self]| {
-            let notes = packed(&some);
-            let mut item = keys::note(account, import, &notes).attributes();
-            item.insert("notes".to_owned(), AttributeValue::B(Blob::new(notes)));
-            (Table::Imports, item)
-        };
+        let item = |some: &[Self]| (Table::Imports, Self::item(account, import, some).1);
         services.store.put_all(notes.chunks(TOGETHER).map(item).collect()).await
+    }
+
+    /// The write of a few notes that are one item.
+    pub fn put(account: AccountId, import: ImportId, notes: &[Self]) -> Write {
+        let (key, item) = Self::item(account, import, notes);
+        Write::put_item(key, item)
+    }
+
+    fn item(account: AccountId, import: ImportId, notes: &[Self]) -> (Key, Item) {
+        let notes = packed(&notes);
+        let key = keys::note(account, import, &notes);
+        let mut item = key.attributes();
+        item.insert("notes".to_owned(), AttributeValue::B(Blob::new(notes)));
+        (key, item)
     }
 
     /// The notes in items, each once.

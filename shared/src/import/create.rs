@@ -4,16 +4,20 @@
 //! source. A retry, or a second event for the same object, finds the claim and gets the import that the
 //! first one made; a number is never used again.
 
+use std::collections::BTreeSet;
+
 use serde::{Deserialize, Serialize};
 
 use super::transition::announce;
 use super::{Import, ImportError, Options, Status};
+use crate::entity::note::Note;
+use crate::entity::{Thing, reference};
 use crate::files::{Object, UPLOADS, key_part};
 use crate::id::{AccountId, ImportId, MAX_IMPORTS, ThingId};
 use crate::inbox;
 use crate::services::Services;
-use crate::store::keys::{self, Counter};
-use crate::store::{StoreError, Write};
+use crate::store::keys::{self, Counter, Kind};
+use crate::store::{Key, StoreError, Write};
 
 /// How long a source stays claimed, in seconds: longer than any event can be late.
 const CLAIM_LIFETIME: i64 = 180 * 24 * 3600;
@@ -33,6 +37,34 @@ pub struct NewImport {
     pub file_name: String,
     /// Where its bytes are.
     pub origin: Origin,
+    /// What makes a request that is sent again the same request, if its sender said so.
+    pub once: Option<Once>,
+}
+
+/// The key that a caller gave to a request (`Idempotency-Key`), and a digest of what it asked for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Once {
+    key: String,
+    content: String,
+}
+
+impl Once {
+    /// A request with this key that says this.
+    pub fn new(key: &str, content: &[&[u8]]) -> Self {
+        Self { key: key.to_owned(), content: keys::digest(content) }
+    }
+
+    /// The import that this request has made before.
+    pub async fn made(&self, services: &Services, account: AccountId) -> Result<Option<Import>, ImportError> {
+        match services.store.read::<Claim>(&self.claim(account)).await? {
+            Some(claim) => claim.import_of(services, account, Some(self)).await.map(Some),
+            None => Ok(None),
+        }
+    }
+
+    fn claim(&self, account: AccountId) -> Key {
+        keys::source(account, "", "request", &self.key)
+    }
 }
 
 /// Where the bytes of an import are.
@@ -58,22 +90,41 @@ pub enum Origin {
 struct Claim {
     import: ImportId,
     expires: i64,
+    /// What the request asked for, where it has a key of its own.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    content: Option<String>,
+}
+
+impl Claim {
+    async fn import_of(
+        &self,
+        services: &Services,
+        account: AccountId,
+        once: Option<&Once>,
+    ) -> Result<Import, ImportError> {
+        if self.content.as_ref() != once.map(|once| &once.content) {
+            return Err(ImportError::OtherRequest);
+        }
+        Import::find(services, account, self.import).await
+    }
 }
 
 /// Makes the import; or finds it, if its source has one.
 pub async fn create(services: &Services, new: &NewImport) -> Result<Import, ImportError> {
     let (account, store) = (new.account, &services.store);
-    let claim_key = match &new.origin {
-        Origin::Stored(object) => keys::source(account, services.files.bucket(), &object.key, &object.etag),
-        Origin::Dropped { object, sequencer } => {
-            keys::source(account, services.files.bucket(), &object.key, &format!("{}#{sequencer}", object.etag))
+    let bucket = services.files.bucket();
+    let claim_key = match (&new.once, &new.origin) {
+        (Some(once), _) => once.claim(account),
+        (None, Origin::Stored(object)) => keys::source(account, bucket, &object.key, &object.etag),
+        (None, Origin::Dropped { object, sequencer }) => {
+            keys::source(account, bucket, &object.key, &format!("{}#{sequencer}", object.etag))
         }
-        Origin::Awaited { token } => keys::source(account, services.files.bucket(), "awaited", token),
+        (None, Origin::Awaited { token }) => keys::source(account, bucket, "awaited", token),
     };
     let counter = keys::counter(account, Counter::Imports);
     for _ in 0..ATTEMPTS {
         if let Some(claim) = store.read::<Claim>(&claim_key).await? {
-            return Import::find(services, account, claim.import).await;
+            return claim.import_of(services, account, new.once.as_ref()).await;
         }
         let last = store.last_number(&counter).await?;
         if last >= MAX_IMPORTS {
@@ -82,12 +133,15 @@ pub async fn create(services: &Services, new: &NewImport) -> Result<Import, Impo
         let import = first_state(services, new, ImportId(last + 1));
         let raise = Write::update(counter.clone(), "SET #n = :next").bind(":next", last + 1);
         let raise = if last == 0 { raise.when_absent() } else { raise.when("#n = :last").bind(":last", last) };
-        let claim = Claim { import: import.id, expires: import.created_at / 1000 + CLAIM_LIFETIME };
-        let mut writes = vec![
+        let expires = import.created_at / 1000 + CLAIM_LIFETIME;
+        let content = new.once.as_ref().map(|once| once.content.clone());
+        let claim = Claim { import: import.id, expires, content };
+        let mut writes = held(services, &import).await?;
+        writes.extend([
             raise,
             Write::put_item(keys::import(account, import.id), import.item()).when_absent(),
             Write::put(claim_key.clone(), &claim).when_absent(),
-        ];
+        ]);
         if import.is_dropped() {
             writes.push(inbox::get_in_line(account, import.id));
         }
@@ -99,6 +153,20 @@ pub async fn create(services: &Services, new: &NewImport) -> Result<Import, Impo
         }
     }
     Err(StoreError::Busy("many imports are being made at once".to_owned()).into())
+}
+
+/// The writes by which the import holds on to the users that it names, so that they stay as long as it does.
+async fn held(services: &Services, import: &Import) -> Result<Vec<Write>, ImportError> {
+    let users = BTreeSet::from_iter([Some(import.user), import.options.fallback_user].into_iter().flatten());
+    let wanted: Vec<_> = users.iter().map(|&user| (Kind::User, user)).collect();
+    let there = Thing::get_many(services, import.account, &wanted).await?;
+    if let Some(&gone) = users.iter().find(|user| !there.iter().any(|thing| thing.id == **user)) {
+        return Err(ImportError::NoUser(gone));
+    }
+    let notes: Vec<_> = users.iter().map(|&id| Note { kind: Kind::User, id, client: None }).collect();
+    let mut writes = vec![Note::put(import.account, import.id, &notes)];
+    writes.extend(users.iter().flat_map(|&user| reference::refer(import.account, Kind::User, user, import.id)));
+    Ok(writes)
 }
 
 /// The key that the file of an awaited import is uploaded to.

@@ -313,7 +313,8 @@ pub fn event(account: AccountId, import: ImportId, event: &str) -> Key {
     Key { table: Table::Events, pk: import_partition(account, import), sk: event.to_owned() }
 }
 
-fn digest(parts: &[&[u8]]) -> String {
+/// SHA-256 of some parts, in hexadecimal digits.
+pub fn digest(parts: &[&[u8]]) -> String {
     let mut hash = Sha256::new();
     for part in parts {
         hash.update(part);

@@ -3,6 +3,9 @@
 use reqwest::Method;
 use reqwest::multipart::{Form, Part};
 use serde_json::{Value, json};
+use shared::id::{AccountId, ChunkNo, ImportId};
+use shared::load::load;
+use shared::plan::plan;
 
 use crate::dump::differences;
 use crate::files::{FRECKLE, TOGGL, one, toggl};
@@ -240,5 +243,75 @@ async fn an_export_that_is_sent_twice_can_leave_out_what_is_there() -> anyhow::R
     let again = stack.import(TOGGL.as_bytes(), &[("duplicates", "skip")]).await?;
     let details = stack.get(&format!("/v2/imports/{again}/details")).await?.expect(200)?;
     assert_eq!([&details["entries_imported"], &details["entries_discarded"]], [0, 5]);
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_request_that_is_sent_again_under_its_key_is_the_same_import() -> anyhow::Result<()> {
+    let stack = Stack::start(100).await?;
+    let send = |key: &str, file: &str, tags: &str| {
+        let part = Part::bytes(file.as_bytes().to_vec()).file_name("a.csv");
+        let form = Form::new().text("import_tags", tags.to_owned()).part("file", part);
+        let request = stack.request(Method::POST, "/v2/imports").header("Idempotency-Key", key).multipart(form);
+        stack.answer(request)
+    };
+    let first = send("a", TOGGL, "yes").await?;
+    stack.idle().await?;
+    let again = send("a", TOGGL, "yes").await?;
+    assert_eq!((again.status, again.json()), (first.status, first.expect(202)?));
+    for other in [send("a", TOGGL, "no").await?, send("a", &TOGGL.replace("Demo", "Dema"), "yes").await?] {
+        assert_eq!(other.expect(422)?["errors"][0]["field"], "Idempotency-Key");
+    }
+    assert_eq!(send("b", TOGGL, "yes").await?.expect(202)?["id"], 2);
+    // Many at once are one.
+    let all = futures::future::try_join_all((0..6).map(|_| send("c", TOGGL, "yes"))).await?;
+    assert!(all.iter().all(|answer| answer.status.as_u16() == 202 && answer.json() == all[0].json()));
+    stack.idle().await?;
+    assert_eq!(stack.pages("/v2/imports").await?.len(), 3);
+    Ok(())
+}
+
+#[tokio::test]
+async fn whom_an_import_names_stays_as_long_as_it_does() -> anyhow::Result<()> {
+    let stack = Stack::start(100).await?;
+    let kim = stack.send(Method::POST, "/v2/users", &json!({ "email": "kim@example.com" })).await?.expect(201)?;
+    let path = format!("/v2/users/{}", kim["id"]);
+    let before = stack.workspace().await?;
+    let fallback = kim["id"].to_string();
+    let id = stack.post(TOGGL.as_bytes(), &[("fallback_user", &fallback)]).await?.expect(202)?["id"].clone();
+    assert_eq!(stack.delete(&path).await?.expect(422)?["errors"][0]["code"], "dependent");
+    stack.idle().await?;
+    assert_eq!(stack.delete(&path).await?.expect(422)?["message"], "Unable to be deleted");
+    stack.undo(id.as_u64().unwrap_or_default()).await?;
+    assert_eq!(differences(&stack.workspace().await?, &before), [""; 0]);
+    stack.delete(&path).await?.expect(204)?;
+    let gone = stack.post(TOGGL.as_bytes(), &[("fallback_user", &fallback)]).await?.expect(422)?;
+    assert_eq!(gone["errors"][0]["code"], "missing");
+    Ok(())
+}
+
+#[tokio::test]
+async fn what_was_stopped_is_discarded_and_what_is_not_told_is_said() -> anyhow::Result<()> {
+    let stack = Stack::by_hand(10).await?;
+    stack.post(toggl(50, 1, 1).as_bytes(), &[]).await?.expect(202)?;
+    let services = stack.system.services();
+    let (account, import) = (AccountId(1), ImportId(1));
+    plan(services, account, import).await?;
+    load(services, account, import, ChunkNo(0)).await?;
+    let cancel = stack.bare(Method::POST, "/api/v1/imports/1/cancel").header("Authorization", "Token demo");
+    stack.answer(cancel).await?.expect(202)?;
+    sweep::handle(services).await?;
+    assert_eq!(stack.get("/v2/imports/1/status").await?.expect(200)?["status"], "complete");
+    let details = stack.get("/v2/imports/1/details").await?.expect(200)?;
+    assert_eq!((&details["entries_imported"], &details["entries_discarded"]), (&json!(10), &json!(40)));
+
+    let stack = Stack::start(500).await?;
+    let file = "date,person,minutes,tags\n".to_owned() + &"2026-03-04,Demo User,5,\nsoon,Demo User,5,\n".repeat(1100);
+    let id = stack.import(file.as_bytes(), &[("type", "freckle")]).await?;
+    let details = stack.get(&format!("/v2/imports/{id}/details")).await?.expect(200)?;
+    let errors = details["line_errors"].as_array().cloned().unwrap_or_default();
+    assert_eq!((errors.len(), &details["entries_discarded"]), (1001, &json!(1100)));
+    let said = "and 100 more rows that could not be read; the first thousand are told";
+    assert_eq!((&errors[1000]["error"], &errors[1000]["fields"]), (&json!(said), &json!([])));
     Ok(())
 }

@@ -118,9 +118,9 @@ async fn a_name_that_somebody_takes_first_does_not_keep_others_from_being_made_w
 
 #[tokio::test]
 async fn a_project_that_is_noted_with_two_clients_keeps_no_import_from_settling() -> anyhow::Result<()> {
+    let before = Stack::by_hand(3).await?.workspace().await?;
     let stack = planned(6).await?;
     let services = stack.system.services();
-    let before = stack.workspace().await?;
     load(services, ACCOUNT, IMPORT, ChunkNo(0)).await?;
     // As if it had been moved between the note of a loader that died and that of an edit by hand.
     let project = stack.pages("/v2/projects").await?[0]["id"].as_u64().map(ThingId).expect("an id");

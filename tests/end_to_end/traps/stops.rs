@@ -134,7 +134,7 @@ async fn a_cancel_whose_loader_died_is_counted_by_the_sweep() -> anyhow::Result<
         let mut batches = 0;
         move |_, operation| {
             batches += u32::from(operation == "BatchWriteItem");
-            (batches == 3 && operation == "TransactWriteItems").then_some(Fault::DeathAfter)
+            (batches == 2 && operation == "TransactWriteItems").then_some(Fault::DeathAfter)
         }
     });
     assert!(faults.outlive(load(&worker, ACCOUNT, IMPORT, ChunkNo(0))).await.is_none());

@@ -135,6 +135,7 @@ async fn import(services: &Services, account: AccountId, file: String, upload: b
         options: Options { fallback_user: Some(USER), ..Options::default() },
         file_name: "file.csv".to_owned(),
         origin,
+        once: None,
     };
     let import = create(services, &new).await?;
     match &import.awaits {

@@ -71,6 +71,8 @@ impl From<ImportError> for Problem {
         match error {
             ImportError::Missing(_) => Self::not_found(),
             ImportError::Status { .. } => Self::conflict(error.to_string()),
+            ImportError::OtherRequest => Self::other(StatusCode::UNPROCESSABLE_ENTITY, error.to_string()),
+            ImportError::NoUser(_) => Self::other(StatusCode::UNAUTHORIZED, error.to_string()),
             error => Self::internal(&error),
         }
     }

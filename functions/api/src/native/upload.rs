@@ -10,7 +10,7 @@ use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 use shared::entity::Thing;
-use shared::import::{ImportError, NewImport, Options, Origin, asked, create as create_import};
+use shared::import::{ImportError, NewImport, Once, Options, Origin, asked, create as create_import};
 use shared::lease::nonce;
 use shared::store::keys::Kind;
 
@@ -18,7 +18,7 @@ use super::Problem;
 use super::problem::Caller;
 use crate::Door;
 use crate::base::Base;
-use crate::upload::safe_file_name;
+use crate::upload::{IdempotencyKey, safe_file_name};
 
 /// S3 takes this much in one PUT.
 const LARGEST_UPLOAD: u64 = 5 << 30;
@@ -42,6 +42,7 @@ pub async fn create(
     State(door): State<Door>,
     Caller(caller): Caller,
     Base(base): Base,
+    key: Option<IdempotencyKey>,
     body: Result<Json<Body>, JsonRejection>,
 ) -> Result<(StatusCode, HeaderMap, Json<Value>), Problem> {
     let Json(body) = body.map_err(|error| Problem::field("body", error.body_text()))?;
@@ -52,6 +53,8 @@ pub async fn create(
         return Err(Problem::field("file_size", format!("is more than {LARGEST_UPLOAD} bytes")));
     }
     let services = &door.services;
+    let asked_for = json!([body.file_size, body.file_name, body.options]).to_string();
+    let once = key.map(|key| Once::new(&key.0, &[asked_for.as_bytes()]));
     let defaults = Options { fallback_user: Some(caller.user), ..Options::default() };
     let options = asked(body.options, defaults).map_err(Problem::Fields)?;
     if let Some(user) = options.fallback_user
@@ -65,6 +68,7 @@ pub async fn create(
         options,
         file_name: safe_file_name(body.file_name.as_deref().unwrap_or_default()),
         origin: Origin::Awaited { token: nonce() },
+        once,
     };
     let import = create_import(services, &new).await?;
     let key = import.awaits.as_deref().unwrap_or_default();

@@ -1,6 +1,6 @@
 //! `POST /imports`: a file and how it is to be imported, as multipart or form.
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 
 use axum::Json;
 use axum::body::Bytes;
@@ -11,7 +11,7 @@ use percent_encoding::percent_decode;
 use serde_json::{Value, json};
 use shared::entity::Thing;
 use shared::id::ThingId;
-use shared::import::{Options, Wrong, asked};
+use shared::import::{Once, Options, Wrong, asked};
 use shared::store::keys::Kind;
 
 use super::NokoError;
@@ -19,7 +19,7 @@ use super::caller::{At, Importer};
 use super::error::FieldError;
 use super::input::boolean;
 use super::shape::Shapes;
-use crate::upload::{accept, safe_file_name};
+use crate::upload::{IdempotencyKey, accept, safe_file_name};
 use crate::{BODY_LIMIT, Door};
 
 const IMPORT: &str = "Import";
@@ -29,7 +29,7 @@ const IMPORT: &str = "Import";
 struct Form {
     file: Option<Bytes>,
     file_name: Option<String>,
-    fields: HashMap<String, String>,
+    fields: BTreeMap<String, String>,
 }
 
 /// A field of the form that holds an option.
@@ -74,13 +74,15 @@ pub async fn create(
     Importer(at): Importer,
     request: Request,
 ) -> Result<(StatusCode, HeaderMap, Json<Value>), NokoError> {
+    let key = IdempotencyKey::of(request.headers());
     let form = Form::read(request, &door).await?;
     let (file, options) = form.options(&at).await?;
     if file.len() > BODY_LIMIT {
         return Err(NokoError::too_large());
     }
     let file_name = safe_file_name(form.file_name.as_deref().unwrap_or_default());
-    let import = accept(&door, &at.caller, &file_name, file, options).await?;
+    let once = key.map(|key| form.once(&key, &file));
+    let import = accept(&door, &at.caller, &file_name, file, options, once).await?;
 
     let mut shapes = at.shapes();
     shapes.learn(&at.services, Shapes::named_by(&import)).await?;
@@ -160,6 +162,14 @@ impl Form {
         } else {
             self.fields.insert(name, value);
         }
+    }
+
+    /// What makes the same request sent again the same: its fields and its file, however they are put together.
+    fn once(&self, key: &IdempotencyKey, file: &[u8]) -> Once {
+        let mut fields: Vec<_> =
+            self.fields.iter().flat_map(|(name, value)| [name.as_bytes(), value.as_bytes()]).collect();
+        fields.push(file);
+        Once::new(&key.0, &fields)
     }
 
     /// What was asked for; everything that is wrong with it is named at once.

@@ -131,6 +131,12 @@ impl From<ImportError> for NokoError {
     fn from(error: ImportError) -> Self {
         match error {
             ImportError::Missing(_) => Self::not_found(),
+            ImportError::OtherRequest => {
+                let message = error.to_string();
+                Self::invalid(vec![FieldError::new("Import", "Idempotency-Key", "invalid").saying(message)])
+            }
+            // The token's own: another one is looked for before.
+            ImportError::NoUser(_) => Self::unauthorized(),
             error => Self::internal(&error),
         }
     }

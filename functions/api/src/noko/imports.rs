@@ -165,14 +165,14 @@ pub async fn get(Importer(at): Importer, Id(id): Id) -> Result<Json<Value>, Noko
 /// `GET /imports/:id/status`.
 pub async fn status(Importer(at): Importer, Id(id): Id) -> Result<Json<Value>, NokoError> {
     let import = visible(&at, id).await?;
-    Ok(Json(json!({ "status": word(import.status) })))
+    Ok(Json(json!({ "status": word(&import) })))
 }
 
 /// `GET /imports/:id/details`, and `/report`: 204 while the import is in progress.
 pub async fn details(Importer(at): Importer, Id(id): Id) -> Result<Response, NokoError> {
     let services = &at.services;
     let import = visible(&at, id).await?;
-    if !import.status.is_settled() {
+    if !import.is_sealed() {
         return Ok(StatusCode::NO_CONTENT.into_response());
     }
     let counts = import.counts(services).await?;
@@ -186,6 +186,11 @@ pub async fn details(Importer(at): Importer, Id(id): Id) -> Result<Response, Nok
             json!({ "line": error.line, "fields": fields, "error": error.message })
         })
         .collect();
+    if let Some(last) = found.errors.last().filter(|_| counts.failed > found.errors.len() as u64) {
+        let more = counts.failed - found.errors.len() as u64;
+        let error = format!("and {more} more rows that could not be read; the first thousand are told");
+        errors.push(json!({ "line": last.line, "fields": [], "error": error }));
+    }
     if let Some(reason) = &import.reason {
         errors.insert(0, json!({ "line": 1, "fields": [], "error": reason }));
     }
@@ -194,7 +199,7 @@ pub async fn details(Importer(at): Importer, Id(id): Id) -> Result<Response, Nok
         "unknown_users": found.unknown_users,
         "line_errors": errors,
         "unknown_projects": found.unknown_projects,
-        "entries_discarded": counts.failed + counts.skipped,
+        "entries_discarded": import.rows.map_or(0, |rows| rows - counts.created),
         "entries_imported": counts.created,
     }))
     .into_response())

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use shared::entity::reference::{Sums, totals};
 use shared::entity::{Entry, Thing, entry::minutes};
 use shared::id::{AccountId, ImportId, ThingId};
-use shared::import::{Import, Status, Tally, tally};
+use shared::import::{Import, Tally, tally};
 use shared::services::Services;
 use shared::store::StoreError;
 use shared::store::keys::Kind;
@@ -173,8 +173,16 @@ impl Shapes {
         })
     }
 
-    /// What is told of an import that was just made. Its users have to be learnt before.
+    /// What is told of an import that was just made, and again if the same request comes again. Its users have to be
+    /// learnt before.
     pub fn created_import(&self, import: &Import) -> Value {
+        let mut shape = self.short_import(import);
+        shape["status"] = json!(IN_PROGRESS);
+        shape["updated_at"] = shape["created_at"].clone();
+        shape
+    }
+
+    fn short_import(&self, import: &Import) -> Value {
         let user = |id| self.known(Kind::User, id, |user| self.user(user));
         json!({
             "id": import.id,
@@ -182,7 +190,7 @@ impl Shapes {
             "autocreate_projects": import.options.autocreate_projects,
             "user": user(import.user),
             "fallback_user": import.options.fallback_user.map_or(Value::Null, user),
-            "status": word(import.status),
+            "status": word(import),
             "url": self.url(&format!("imports/{}", import.id)),
             "created_at": time(import.created_at),
             "updated_at": time(import.updated_at),
@@ -196,7 +204,7 @@ impl Shapes {
             None => tally(services, import).await?,
         };
         let format = import.format.or(import.options.format);
-        let mut shape = self.created_import(import);
+        let mut shape = self.short_import(import);
         shape["type"] = format.map_or(json!("auto"), |format| json!(format.to_string()));
         for (name, count) in [("entries", tally.entries), ("tags", tally.tags), ("projects", tally.projects)] {
             shape[name] = json!(count);
@@ -217,12 +225,11 @@ impl Shapes {
     }
 }
 
-/// Noko's two words for where an import stands.
-pub fn word(status: Status) -> &'static str {
-    match status {
-        Status::New | Status::Queued | Status::Processing => "in_progress",
-        _ => "complete",
-    }
+const IN_PROGRESS: &str = "in_progress";
+
+/// Noko's two words for where an import stands: it is complete when nothing of it changes by itself any more.
+pub fn word(import: &Import) -> &'static str {
+    if import.is_sealed() { "complete" } else { IN_PROGRESS }
 }
 
 fn minute_totals(shape: &mut Value, sums: &Sums, budget: Option<u64>) {
