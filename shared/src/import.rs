@@ -17,7 +17,7 @@ mod create;
 mod findings;
 mod made;
 mod options;
-mod roll;
+pub(crate) mod roll;
 mod settle;
 mod shown;
 mod status;

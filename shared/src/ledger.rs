@@ -45,6 +45,8 @@ pub struct Page {
     pub users: Vec<ThingId>,
     /// Entries per project and tag.
     pub totals: Vec<Total>,
+    /// For each project among these, in their order: who of the users has entries of it, by their place among them.
+    pub project_users: Vec<Vec<u16>>,
     /// Why rows failed, in their order.
     pub errors: Vec<PageError>,
     /// Users that rows name and nobody knows, each once, as they are written.
@@ -96,6 +98,17 @@ pub struct Glance<'a> {
     pub totals: &'a [Total],
 }
 
+impl Page {
+    /// The projects that it has entries of, each with those whose entries they are.
+    pub fn participants(&self) -> impl Iterator<Item = (ThingId, impl Iterator<Item = ThingId> + '_)> + '_ {
+        let projects = self.totals.iter().filter(|total| total.kind == Kind::Project);
+        projects.zip(&self.project_users).map(|(project, users)| {
+            let users = users.iter().filter_map(|&user| self.users.get(usize::from(user)).copied());
+            (project.id, users)
+        })
+    }
+}
+
 impl PageError {
     /// About how many bytes it takes.
     pub(crate) fn size(&self) -> usize {
@@ -112,7 +125,7 @@ impl Glance<'_> {
 }
 
 /// The version of what is packed.
-const VERSION: u8 = 3;
+const VERSION: u8 = 4;
 
 /// A value as bytes that say by which version they were packed.
 pub(crate) fn packed(value: &impl Serialize) -> Vec<u8> {

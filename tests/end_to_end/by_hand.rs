@@ -3,6 +3,9 @@
 use aws_sdk_dynamodb::types::AttributeValue;
 use reqwest::Method;
 use serde_json::{Value, json};
+use shared::id::{AccountId, ChunkNo, ImportId};
+use shared::load::load;
+use shared::plan::plan;
 
 use crate::files::TOGGL;
 use crate::stack::Stack;
@@ -32,6 +35,67 @@ async fn totals_follow_imports_edits_deletions_and_undos() -> anyhow::Result<()>
     assert_eq!(stack.pages(&format!("/v2/imports/{id}/entries?per_page=1")).await?.len(), 4);
     stack.undo(id).await?;
     assert_eq!(totals(&stack.get(&path).await?.expect(200)?), [json!(1), json!(45), json!(0)]);
+    Ok(())
+}
+
+#[tokio::test]
+async fn participants_are_those_whose_entries_a_project_has() -> anyhow::Result<()> {
+    let stack = Stack::start(2).await?;
+    let kim = json!({ "email": "kim@example.com", "first_name": "Kim" });
+    let kim = stack.send(Method::POST, "/v2/users", &kim).await?.expect(201)?;
+    let head = "Date,Person,Email,Minutes,Project,Description\n";
+    let row = |email: &str, project: &str| format!("2026-05-04,x,{email},30,{project},y\n");
+    let (demo_row, kim_row) = (row("demo@example.com", "Pond"), row("kim@example.com", "Pond"));
+    let file = format!("{head}{demo_row}{demo_row}{kim_row}{}", row("kim@example.com", "Shed"));
+    let id = stack.import(file.as_bytes(), &[]).await?;
+    let named = async |project: &str| -> anyhow::Result<Vec<Value>> {
+        let projects = stack.pages(&format!("/v2/projects?name={project}")).await?;
+        Ok(projects[0]["participants"].as_array().into_iter().flatten().map(|user| user["email"].clone()).collect())
+    };
+    assert_eq!(named("pond").await?, ["demo@example.com", "kim@example.com"]);
+    assert_eq!(named("shed").await?, ["kim@example.com"]);
+    assert_eq!(stack.pages("/v2/projects?name=shed").await?[0]["participants"], json!([kim]));
+    // By hand: a new entry, and one that changes hands.
+    let by_hand = json!({ "date": "2026-05-05", "minutes": 5, "project_name": "Barn" });
+    let entry = stack.send(Method::POST, "/v2/entries", &by_hand).await?.expect(201)?;
+    assert_eq!(named("barn").await?, ["demo@example.com"]);
+    let path = format!("/v2/entries/{}", entry["id"]);
+    stack.send(Method::PUT, &path, &json!({ "user_id": kim["id"] })).await?.expect(200)?;
+    assert!(named("barn").await?.contains(&json!("kim@example.com")));
+    let imported = stack.pages(&format!("/v2/imports/{id}/entries")).await?;
+    let path = format!("/v2/entries/{}", imported[0]["id"]);
+    stack.send(Method::PUT, &path, &json!({ "user_id": 1 })).await?.expect(200)?;
+    assert_eq!(named("shed").await?, ["demo@example.com", "kim@example.com"]);
+    stack.undo(id).await?;
+    assert_eq!(stack.pages("/v2/projects").await?.len(), 1);
+    Ok(())
+}
+
+#[tokio::test]
+async fn what_is_being_undone_counts_no_more_and_what_is_running_not_yet() -> anyhow::Result<()> {
+    let stack = Stack::by_hand(3).await?;
+    let services = stack.system.services();
+    stack.post(TOGGL.as_bytes(), &[]).await?.expect(202)?;
+    let (account, import) = (AccountId(1), ImportId(1));
+    plan(services, account, import).await?;
+    load(services, account, import, ChunkNo(0)).await?;
+    let edited = json!({ "minutes": 45 });
+    stack.send(Method::PUT, "/v2/entries/1000000001", &edited).await?.expect(200)?;
+    for project in stack.pages("/v2/projects").await? {
+        assert_eq!(totals(&project), [json!(0), json!(0), json!(0)]);
+        assert_eq!(project["import"]["id"], 1);
+    }
+    load(services, account, import, ChunkNo(1)).await?;
+    let counted: u64 =
+        stack.pages("/v2/projects").await?.iter().filter_map(|project| project["entries"].as_u64()).sum();
+    assert_eq!(counted, 4);
+    // The undo is asked for, and nothing of it done yet.
+    stack.delete("/v2/imports/1").await?.expect(204)?;
+    for list in ["projects", "tags"] {
+        for thing in stack.pages(&format!("/v2/{list}")).await? {
+            assert_eq!((&thing["entries"], &thing["import"]), (&json!(0), &Value::Null));
+        }
+    }
     Ok(())
 }
 

@@ -9,20 +9,27 @@
 //! The totals of a thing are the sums over its references. What chunks loaded is SET when the import
 //! settles; what edits by hand changed since is ADDed beside it; both go when the import is undone.
 
+use std::collections::BTreeSet;
 use std::ops::AddAssign;
 
+use aws_sdk_dynamodb::types::AttributeValue;
 use serde::{Deserialize, Serialize};
 
 use super::note::Note;
 use super::{Entry, Thing, find, user};
+use crate::drained::drained;
 use crate::id::{AccountId, ImportId, ThingId};
-use crate::import::{Import, Kept};
+use crate::import::{Import, Kept, roll};
 use crate::services::Services;
 use crate::store::keys::{self, Kind};
-use crate::store::{StoreError, Table, Write, decode};
+use crate::store::{Item, StoreError, Table, Write, decode};
 
 /// References without entries that are cleared away with their thing: a transaction takes a hundred writes.
 const MOST_EMPTY: usize = 90;
+/// References read at once.
+const READ_AT_ONCE: usize = 8;
+/// Participants that one import is told to have brought to a project: an item has at most 400 KB.
+const MOST_PARTICIPANTS: usize = 5_000;
 /// Times a drop is tried again when the thing changed under it.
 const ATTEMPTS: usize = 20;
 
@@ -74,6 +81,12 @@ impl Sums {
 pub struct Reference {
     /// What the import's chunks loaded.
     pub loaded: Sums,
+    /// Whose entries of a project these are.
+    #[serde(skip_serializing_if = "BTreeSet::is_empty")]
+    pub users: BTreeSet<ThingId>,
+    /// Whose entries edits by hand added to a project.
+    #[serde(with = "serde_dynamo::number_set", skip_serializing_if = "BTreeSet::is_empty")]
+    pub hand_users: BTreeSet<ThingId>,
     /// Entries that edits by hand added or took away.
     pub hand_entries: i64,
     /// Seconds likewise.
@@ -99,12 +112,41 @@ impl Reference {
     }
 }
 
-/// The totals of a thing, over all who refer to it.
-pub async fn totals(services: &Services, account: AccountId, kind: Kind, id: ThingId) -> Result<Sums, StoreError> {
-    let references: Vec<Reference> = services.store.read_all(keys::references(account, kind, id)).await?;
-    let mut sums = Sums::default();
-    references.iter().for_each(|reference| sums.add(&reference.sums()));
-    Ok(sums)
+/// What is told of a project or tag besides what it says itself.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Told {
+    /// Over all who refer to it.
+    pub sums: Sums,
+    /// Whose entries a project has or had.
+    pub participants: BTreeSet<ThingId>,
+    /// The import that made it, if that is not undone.
+    pub import: Option<ImportId>,
+}
+
+/// What is told of projects or tags, in their order. An import counts from its end to its undo.
+pub async fn told(services: &Services, account: AccountId, things: &[Thing]) -> Result<Vec<Told>, StoreError> {
+    let read = things.iter().map(|thing| async move {
+        let items = services.store.all(keys::references(account, thing.kind, thing.id)).await?;
+        let by = |item: Item| Ok((referrer(&keys::Key::of(Table::Workspace, &item))?, decode::<Reference>(item)?));
+        items.into_iter().map(by).collect::<Result<Vec<_>, StoreError>>()
+    });
+    let references = drained(read.collect::<Vec<_>>(), READ_AT_ONCE).await?;
+    let referrers = references.iter().flatten().map(|(import, _)| *import);
+    let imports: BTreeSet<_> = referrers.chain(things.iter().map(|thing| thing.created_by)).collect();
+    let lines = roll::lines(services, account, &imports).await?;
+    let counts =
+        |import: ImportId| import == ImportId::HAND || lines.get(&import).is_some_and(|line| line.standing().is_some());
+    let is_gone = |import: ImportId| lines.get(&import).is_some_and(roll::Line::is_gone);
+    let tell = |(thing, references): (&Thing, Vec<(ImportId, Reference)>)| {
+        let import = Some(thing.created_by).filter(|&import| import != ImportId::HAND && !is_gone(import));
+        let mut told = Told { import, ..Told::default() };
+        for (_, reference) in references.into_iter().filter(|(import, _)| counts(*import)) {
+            told.sums.add(&reference.sums());
+            told.participants.extend(reference.users.into_iter().chain(reference.hand_users));
+        }
+        told
+    };
+    Ok(things.iter().zip(references).map(tell).collect())
 }
 
 /// Who refers to a thing.
@@ -166,16 +208,51 @@ pub fn count(account: AccountId, kind: Kind, id: ThingId, by: i64) -> Write {
     Write::update(keys::thing(account, kind, id), "ADD #refs :by").when(standing).bind(":by", by)
 }
 
-/// Adds what an edit by hand changed to a reference that stands.
-pub fn adjust(account: AccountId, kind: Kind, id: ThingId, referrer: ImportId, by: &Sums) -> Write {
-    let update =
-        "ADD #hand_entries :entries, #hand_seconds :seconds, #hand_billable :billable, #hand_invoiced :invoiced";
-    Write::update(keys::reference(account, kind, id, referrer), update)
+/// What an import's chunks loaded, on its reference if that stands: it is gone where the import is being undone.
+pub fn loaded(
+    account: AccountId,
+    kind: Kind,
+    id: ThingId,
+    import: ImportId,
+    sums: &Sums,
+    users: Option<&BTreeSet<ThingId>>,
+) -> Write {
+    let key = keys::reference(account, kind, id, import);
+    let write = |set| Write::update(key, set).when_present().bind(":sums", sums);
+    match users {
+        None => write("SET #loaded = :sums"),
+        Some(users) => {
+            let users: Vec<_> = users.iter().take(MOST_PARTICIPANTS).collect();
+            write("SET #loaded = :sums, #users = :users").bind(":users", users)
+        }
+    }
+}
+
+/// Adds what an edit by hand changed to a reference that stands; to that of a project, whose entry it is now.
+pub fn adjust(
+    account: AccountId,
+    kind: Kind,
+    id: ThingId,
+    referrer: ImportId,
+    by: &Sums,
+    user: Option<ThingId>,
+) -> Write {
+    let mut update =
+        "ADD #hand_entries :entries, #hand_seconds :seconds, #hand_billable :billable, #hand_invoiced :invoiced"
+            .to_owned();
+    if user.is_some() {
+        update.push_str(", #hand_users :user");
+    }
+    let write = Write::update(keys::reference(account, kind, id, referrer), &update)
         .when_present()
         .bind(":entries", by.entries)
         .bind(":seconds", by.seconds)
         .bind(":billable", by.billable_seconds)
-        .bind(":invoiced", by.invoiced_seconds)
+        .bind(":invoiced", by.invoiced_seconds);
+    match user {
+        Some(user) => write.bind_attribute(":user", AttributeValue::Ns(vec![user.to_string()])),
+        None => write,
+    }
 }
 
 /// The writes by which somebody lets go of a thing: one reference fewer on it, or, if that was the last one and its

@@ -5,7 +5,7 @@
 //! its undo; an entry of it that is deleted by hand is counted beside it in the transaction that deletes it. What is on
 //! the roll is therefore true at every moment. An import that is not on it yet is running: its own counters tell.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use aws_sdk_dynamodb::types::AttributeValue;
 
@@ -37,6 +37,24 @@ impl Line {
     pub fn standing(&self) -> Option<u64> {
         self.created.map(|created| created.saturating_sub(self.dropped))
     }
+
+    /// Whether it is undone, or being undone.
+    pub fn is_gone(&self) -> bool {
+        self.gone
+    }
+}
+
+/// What the roll says of some imports; nothing of one that is running.
+pub async fn lines(
+    services: &Services,
+    account: AccountId,
+    imports: &BTreeSet<ImportId>,
+) -> Result<BTreeMap<ImportId, Line>, StoreError> {
+    let mut keys: Vec<_> = imports.iter().map(|&import| keys::roll(account, import)).collect();
+    keys.dedup();
+    let mut roll = Roll::default();
+    services.store.get_many(&keys).await?.into_iter().for_each(|item| roll.take(item));
+    Ok(roll.lines)
 }
 
 impl Roll {

@@ -1,12 +1,12 @@
 //! The end of an import: when every chunk is accounted for, totals are folded and the status says how it went.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::civil::Date;
 
 use super::{Change, Counts, Findings, Import, ImportError, Made, Status, Tally, roll, transition};
 use crate::drained::drained;
-use crate::entity::reference::Sums;
+use crate::entity::reference::{self, Sums};
 use crate::id::{ChunkNo, ThingId};
 use crate::inbox;
 use crate::ledger::summary::{Summing, is_summed};
@@ -112,6 +112,7 @@ struct Folded {
 async fn fold(services: &Services, import: &Import) -> Result<Folded, ImportError> {
     let mut days: Option<(Date, Date)> = None;
     let mut totals: BTreeMap<(Kind, ThingId), Sums> = BTreeMap::new();
+    let mut participants: BTreeMap<ThingId, BTreeSet<ThingId>> = BTreeMap::new();
     let (mut summing, mut findings) = (Summing::default(), Findings::default());
     let mut query = keys::chunks(import.account, import.id, ChunkNo(0), ChunkNo(import.chunk_count()));
     loop {
@@ -128,6 +129,9 @@ async fn fold(services: &Services, import: &Import) -> Result<Folded, ImportErro
             for total in &page.totals {
                 totals.entry((total.kind, total.id)).or_default().add(&total.sums);
             }
+            for (project, users) in page.participants() {
+                participants.entry(project).or_default().extend(users);
+            }
             findings.add(page);
         }
         match last {
@@ -135,9 +139,10 @@ async fn fold(services: &Services, import: &Import) -> Result<Folded, ImportErro
             None => break,
         }
     }
+    let participants = &participants;
     let set = |((kind, id), sums): ((Kind, ThingId), Sums)| async move {
-        let key = keys::reference(import.account, kind, id, import.id);
-        let set = Write::update(key, "SET #loaded = :sums").when_present().bind(":sums", sums);
+        let users = (kind == Kind::Project).then(|| participants.get(&id)).flatten();
+        let set = reference::loaded(import.account, kind, id, import.id, &sums, users);
         match services.store.write(set).await {
             Err(error) if !error.is_refused() => Err(error),
             _ => Ok(()),

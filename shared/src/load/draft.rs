@@ -123,6 +123,7 @@ pub fn draft(import: &Import, rows: Vec<ParsedRow<'_>>, named: &Named) -> Drafts
     let mut drafts = Drafts::default();
     let mut totals: BTreeMap<(Kind, ThingId), Sums> = BTreeMap::new();
     let mut users = BTreeSet::new();
+    let mut participants: BTreeMap<ThingId, BTreeSet<ThingId>> = BTreeMap::new();
     let mut unknown_users = BTreeSet::new();
     let mut unknown_projects = BTreeSet::new();
     for ParsedRow { row, line, fingerprint, duplicate, entry } in rows {
@@ -147,6 +148,9 @@ pub fn draft(import: &Import, rows: Vec<ParsedRow<'_>>, named: &Named) -> Drafts
                         totals.entry(thing).or_default().add(&sums);
                     }
                     users.insert(user);
+                    if let Some(project) = entry.project {
+                        participants.entry(project).or_default().insert(user);
+                    }
                     let (first, last) = drafts.page.dates.unwrap_or((entry.date, entry.date));
                     drafts.page.dates = Some((first.min(entry.date), last.max(entry.date)));
                     drafts.counts.seconds += entry.seconds;
@@ -158,7 +162,10 @@ pub fn draft(import: &Import, rows: Vec<ParsedRow<'_>>, named: &Named) -> Drafts
         drafts.counts.count(outcome);
         drafts.page.push(outcome);
     }
-    drafts.page.users = users.into_iter().collect();
+    let place = |user: &ThingId| users.iter().position(|other| other == user).and_then(|at| u16::try_from(at).ok());
+    let places = |users: &BTreeSet<ThingId>| users.iter().filter_map(place).collect();
+    drafts.page.project_users = participants.values().map(places).collect();
+    drafts.page.users = users.iter().copied().collect();
     drafts.page.totals = totals.into_iter().map(|((kind, id), sums)| Total { kind, id, sums }).collect();
     drafts.page.unknown_users = unknown_users.into_iter().collect();
     drafts.page.unknown_projects = unknown_projects.into_iter().collect();

@@ -2,7 +2,7 @@
 //!
 //! `WAYBILL_TOTALS=n` runs n seeds, `WAYBILL_TOTAL=s` the one that failed.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
 
 use anyhow::Context;
@@ -15,7 +15,7 @@ use crate::stack::Stack;
 use crate::world::Draw;
 
 /// Seeds of one `cargo test`.
-const SEEDS: u64 = 2;
+const SEEDS: u64 = 4;
 const DEEDS: u32 = 12;
 const PROJECTS: [&str; 4] = ["Pond", "Shed", "Fence", "Garden"];
 const TAGS: [&str; 4] = ["spade", "rake", "hose", "saw"];
@@ -38,9 +38,10 @@ fn file(draw: &mut Draw) -> String {
         let project = if draw.one_in(6) { "" } else { name(draw, &PROJECTS[..3]) };
         let mut tags: Vec<&str> = (0..draw.below(3)).map(|_| name(draw, &TAGS)).collect();
         tags.dedup();
+        let email = if draw.one_in(4) { "kim@example.com" } else { "demo@example.com" };
         writeln!(
             file,
-            "Demo User,demo@example.com,,{project},,Row {row},{billable},{day},09:00:00,{day},09:10:00,{duration},\"{}\"",
+            "Somebody,{email},,{project},,Row {row},{billable},{day},09:00:00,{day},09:10:00,{duration},\"{}\"",
             tags.join(", ")
         )
         .expect("a string takes all");
@@ -52,6 +53,9 @@ fn change(draw: &mut Draw) -> Value {
     let mut change = json!({});
     if draw.one_in(2) {
         change["minutes"] = json!(draw.below(100));
+    }
+    if draw.one_in(4) {
+        change["user_id"] = json!(1 + draw.below(2));
     }
     if draw.one_in(3) {
         change["billable"] = json!(draw.one_in(2));
@@ -147,6 +151,7 @@ async fn totals_agree(stack: &Stack) -> anyhow::Result<()> {
     let seconds = seconds(stack).await?;
     anyhow::ensure!(entries.len() == seconds.len(), "{} are listed, {} stored", entries.len(), seconds.len());
     let (mut of_projects, mut of_tags) = (Counted::new(), Counted::new());
+    let mut users: BTreeMap<u64, BTreeSet<u64>> = BTreeMap::new();
     for entry in &entries {
         let &(time, billable) = seconds.get(&id(entry)).context("an entry that is not stored")?;
         let count = |counted: &mut Counted, thing: u64| {
@@ -155,6 +160,7 @@ async fn totals_agree(stack: &Stack) -> anyhow::Result<()> {
         };
         if !entry["project"].is_null() {
             count(&mut of_projects, id(&entry["project"]));
+            users.entry(id(&entry["project"])).or_default().insert(id(&entry["user"]));
         }
         entry["tags"].as_array().into_iter().flatten().for_each(|tag| count(&mut of_tags, id(tag)));
     }
@@ -164,6 +170,12 @@ async fn totals_agree(stack: &Stack) -> anyhow::Result<()> {
         let expected = [entries, minutes(all), minutes(billable), minutes(all - billable)];
         let told = ["entries", "minutes", "billable_minutes", "unbillable_minutes"].map(|name| project[name].as_u64());
         anyhow::ensure!(told == expected.map(Some), "{} tells {told:?}, a full count {expected:?}", project["name"]);
+    }
+    for project in stack.pages("/v2/projects").await? {
+        // Whose entries it has; who has none left may still be named.
+        let named: BTreeSet<u64> = project["participants"].as_array().into_iter().flatten().map(id).collect();
+        let users = users.remove(&id(&project)).unwrap_or_default();
+        anyhow::ensure!(named.is_superset(&users), "{} names {named:?}, has entries of {users:?}", project["name"]);
     }
     for tag in stack.pages("/v2/tags?per_page=2").await? {
         let [entries, ..] = of_tags.remove(&id(&tag)).unwrap_or_default();
@@ -198,7 +210,7 @@ async fn lists_agree(stack: &Stack, draw: &mut Draw) -> anyhow::Result<()> {
             Box::new(|entry| ("2026-01-10".to_owned()..="2026-02-11".to_owned()).contains(&date(entry))),
         ),
         ("billable=true".to_owned(), Box::new(|entry| entry["billable"] == true)),
-        ("user_ids=1".to_owned(), Box::new(|_| true)),
+        ("user_ids=1".to_owned(), Box::new(|entry| id(&entry["user"]) == 1)),
     ];
     for (query, passes) in &filters {
         let per_page = 1 + draw.below(9);
@@ -223,6 +235,7 @@ async fn lists_agree(stack: &Stack, draw: &mut Draw) -> anyhow::Result<()> {
 
 async fn run(seed: u64) -> anyhow::Result<()> {
     let stack = Stack::start(1).await?;
+    stack.send(Method::POST, "/v2/users", &json!({ "email": "kim@example.com" })).await?.expect(201)?;
     let mut draw = Draw(seed);
     let mut story = Vec::new();
     for n in 1..=DEEDS {

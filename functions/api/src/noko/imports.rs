@@ -11,6 +11,7 @@ use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use serde::Deserialize;
 use serde_json::{Value, json};
+use shared::drained::drained;
 use shared::format::FormatName;
 use shared::id::{AccountId, ImportId, ThingId};
 use shared::import::{Findings, Import, Options, Roll};
@@ -23,9 +24,11 @@ use super::caller::{At, Importer};
 use super::filter::Query;
 use super::input::{Id, id};
 use super::paging::{Page, Paging};
-use super::resource::shown_together;
 use super::shape::{Shapes, word};
 use crate::import_report::cells;
+
+/// Imports shown at once: of one that is running, the counters are read.
+const SHOWN_AT_ONCE: usize = 8;
 
 /// The import that the path names, if this door shows it: one that is undone is gone from here.
 pub async fn visible(at: &At, id: u64) -> Result<Import, NokoError> {
@@ -123,7 +126,8 @@ pub async fn list(
 
     let mut shapes = at.shapes();
     shapes.learn(services, items.iter().flat_map(Shapes::named_by).collect()).await?;
-    let shown = shown_together(items.iter().map(|import| shapes.import(services, import))).await?;
+    let shown: Vec<_> = items.iter().map(|import| shapes.import(services, import)).collect();
+    let shown = drained(shown, SHOWN_AT_ONCE).await?;
     Ok((paging.links(&at.base, &uri, &Page { items, more, total, after }), Json(shown)))
 }
 

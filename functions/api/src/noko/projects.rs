@@ -4,6 +4,7 @@ use axum::Json;
 use serde_json::Value;
 use shared::entity::Thing;
 use shared::entity::by_hand::things::{self, ThingInput};
+use shared::entity::reference::told;
 use shared::store::keys::Kind;
 
 use super::NokoError;
@@ -11,7 +12,7 @@ use super::caller::{At, Member};
 use super::filter::{Query, ThingFilter};
 use super::input::{Input, flag, number, text};
 use super::paging::{Page, Paging};
-use super::resource::{Edited, Shown, delete_thing, page_of_things, shown_together, thing};
+use super::resource::{Edited, Shown, delete_thing, page_of_things, thing};
 
 /// Projects.
 pub struct Projects;
@@ -29,10 +30,12 @@ impl Shown for Projects {
     }
 
     async fn show(at: &At, projects: &[Thing]) -> Result<Vec<Value>, NokoError> {
-        let mut shapes = at.shapes();
+        let told = told(&at.services, at.caller.account, projects).await?;
         let clients = projects.iter().filter_map(Thing::client).map(|client| (Kind::Client, client));
-        shapes.learn(&at.services, clients.collect()).await?;
-        shown_together(projects.iter().map(|project| shapes.project(&at.services, project))).await
+        let users = told.iter().flat_map(|told| &told.participants).map(|&user| (Kind::User, user));
+        let mut shapes = at.shapes();
+        shapes.learn(&at.services, clients.chain(users).collect()).await?;
+        Ok(projects.iter().zip(&told).map(|(project, told)| shapes.project(project, told)).collect())
     }
 }
 

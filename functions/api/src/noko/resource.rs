@@ -7,7 +7,6 @@ use axum::http::header::LOCATION;
 use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use axum::routing::{MethodRouter, get};
 use serde_json::Value;
-use shared::drained::drained;
 use shared::entity::Thing;
 use shared::entity::by_hand::{EditError, things};
 use shared::id::ThingId;
@@ -18,9 +17,6 @@ use super::caller::{At, Member};
 use super::filter::Query;
 use super::input::{Id, Input};
 use super::paging::{Page, Paging};
-
-/// What is shown at once, where showing one means reading more: the totals of a project, the counters of an import.
-const SHOWN_AT_ONCE: usize = 8;
 
 /// Something that an account has.
 pub trait Shown: 'static {
@@ -134,11 +130,4 @@ pub async fn thing(at: &At, kind: Kind, id: u64) -> Result<Thing, NokoError> {
 /// Deletes a shared thing.
 pub async fn delete_thing<R: Edited>(at: &At, kind: Kind, id: u64) -> Result<(), NokoError> {
     things::delete(&at.services, at.caller.account, kind, ThingId(id)).await.map_err(R::wrong)
-}
-
-/// Several at once, in their order.
-pub async fn shown_together<F: Future<Output = Result<Value, NokoError>>>(
-    shown: impl Iterator<Item = F>,
-) -> Result<Vec<Value>, NokoError> {
-    drained(shown.collect::<Vec<_>>(), SHOWN_AT_ONCE).await
 }

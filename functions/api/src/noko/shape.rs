@@ -5,7 +5,7 @@ use std::collections::{HashMap, HashSet};
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use serde_json::{Value, json};
-use shared::entity::reference::{Sums, totals};
+use shared::entity::reference::{Sums, Told};
 use shared::entity::{Entry, Thing, entry::minutes};
 use shared::id::{AccountId, ImportId, ThingId};
 use shared::import::{Import, Tally, tally};
@@ -85,11 +85,8 @@ impl Shapes {
         json!({ "id": client.id, "name": client.name, "url": self.url(&format!("groups/{}", client.id)) })
     }
 
-    fn import_link(&self, import: ImportId, gone: bool) -> Value {
-        if import == ImportId::HAND || gone {
-            return Value::Null;
-        }
-        json!({ "id": import, "url": self.url(&format!("imports/{import}")) })
+    fn import_link(&self, import: Option<ImportId>) -> Value {
+        import.map_or(Value::Null, |import| json!({ "id": import, "url": self.url(&format!("imports/{import}")) }))
     }
 
     fn short_tag(&self, tag: &Thing) -> Value {
@@ -114,39 +111,38 @@ impl Shapes {
         })
     }
 
-    /// A tag, with its count of entries.
-    pub async fn tag(&self, services: &Services, tag: &Thing) -> Result<Value, NokoError> {
-        let sums = totals(services, self.account, Kind::Tag, tag.id).await?;
+    /// A tag, with what is told of it.
+    pub fn tag(&self, tag: &Thing, told: &Told) -> Value {
         let mut shape = self.short_tag(tag);
-        shape["import"] = self.import_link(tag.created_by, tag.orphan);
-        shape["entries"] = json!(sums.entries.max(0));
+        shape["import"] = self.import_link(told.import);
+        shape["entries"] = json!(told.sums.entries);
         shape["entries_url"] = json!(self.url(&format!("entries?tag_ids={}", tag.id)));
         shape["created_at"] = json!(time(tag.created_at));
         shape["updated_at"] = json!(time(tag.updated_at));
-        Ok(shape)
+        shape
     }
 
-    /// A project, with its totals.
-    pub async fn project(&self, services: &Services, project: &Thing) -> Result<Value, NokoError> {
-        let sums = totals(services, self.account, Kind::Project, project.id).await?;
+    /// A project, with what is told of it. Its client and its participants have to be learnt before.
+    pub fn project(&self, project: &Thing, told: &Told) -> Value {
         let fields = project.project.clone().unwrap_or_default();
         let group = fields.client.map_or(Value::Null, |client| self.known(Kind::Client, client, |c| self.group(c)));
         let mut shape = self.short_project(project);
         shape["group"] = group;
-        minute_totals(&mut shape, &sums, fields.budget_minutes);
-        shape["import"] = self.import_link(project.created_by, project.orphan);
-        for none in ["invoices", "participants", "goals", "recurring_goals"] {
+        minute_totals(&mut shape, &told.sums, fields.budget_minutes);
+        shape["import"] = self.import_link(told.import);
+        let participants = told.participants.iter().filter_map(|&user| self.things.get(&(Kind::User, user)));
+        shape["participants"] = participants.map(|user| self.user(user)).collect();
+        for none in ["invoices", "goals", "recurring_goals"] {
             shape[none] = json!([]);
         }
         let url = |what: &str| self.url(&format!("{what}?project_ids={}", project.id));
-        // While an import runs its part is not folded yet, but what was deleted of it counts already.
-        shape["entries"] = json!(sums.entries.max(0));
+        shape["entries"] = json!(told.sums.entries);
         shape["entries_url"] = json!(url("entries"));
         shape["expenses"] = json!(0);
         shape["expenses_url"] = json!(url("expenses"));
         shape["created_at"] = json!(time(project.created_at));
         shape["updated_at"] = json!(time(project.updated_at));
-        Ok(shape)
+        shape
     }
 
     /// An entry. Whom it names has to be learnt before.
@@ -166,7 +162,7 @@ impl Shapes {
             "source_url": entry.source_url,
             "invoiced_at": null,
             "invoice": null,
-            "import": self.import_link(entry.id.import(), false),
+            "import": self.import_link(Some(entry.id.import()).filter(|&import| import != ImportId::HAND)),
             "url": self.url(&format!("entries/{}", entry.id)),
             "created_at": time(entry.created_at),
             "updated_at": time(entry.updated_at),

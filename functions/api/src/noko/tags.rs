@@ -2,6 +2,7 @@
 
 use serde_json::Value;
 use shared::entity::by_hand::things::{self, ThingInput};
+use shared::entity::reference::told;
 use shared::entity::{Thing, is_short};
 use shared::format::{Tag, marked};
 use shared::store::keys::Kind;
@@ -11,7 +12,7 @@ use super::caller::At;
 use super::filter::{Query, ThingFilter};
 use super::input::{Input, flag};
 use super::paging::{Page, Paging};
-use super::resource::{Edited, Shown, delete_thing, page_of_things, shown_together, thing};
+use super::resource::{Edited, Shown, delete_thing, page_of_things, thing};
 
 /// Tags.
 pub struct Tags;
@@ -29,8 +30,9 @@ impl Shown for Tags {
     }
 
     async fn show(at: &At, tags: &[Thing]) -> Result<Vec<Value>, NokoError> {
+        let told = told(&at.services, at.caller.account, tags).await?;
         let shapes = at.shapes();
-        shown_together(tags.iter().map(|tag| shapes.tag(&at.services, tag))).await
+        Ok(tags.iter().zip(&told).map(|(tag, told)| shapes.tag(tag, told)).collect())
     }
 }
 

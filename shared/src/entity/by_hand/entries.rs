@@ -295,7 +295,12 @@ async fn change(
         let sums = if sign < 0 { sums.negated() } else { sums };
         named(entry).for_each(|thing| deltas.entry(thing).or_default().add(&sums));
     }
-    deltas.retain(|_, delta| *delta != Sums::default());
+    // Of a project it is told whose entries it has.
+    let joins =
+        after.filter(|after| before.is_none_or(|before| (before.user, before.project) != (after.user, after.project)));
+    let joins = joins.and_then(|after| Some((after.project?, after.user)));
+    let user = |kind, id| joins.filter(|(project, _)| (kind, id) == (Kind::Project, *project)).map(|(_, user)| user);
+    deltas.retain(|&(kind, id), delta| *delta != Sums::default() || user(kind, id).is_some());
 
     for (&(kind, id), delta) in &deltas {
         let key = keys::reference(account, kind, id, referrer);
@@ -306,7 +311,7 @@ async fn change(
                 writes.push(delete);
                 writes.extend(reference::let_go(services, account, kind, id).await?);
             }
-            Some(_) => writes.push(reference::adjust(account, kind, id, referrer, delta)),
+            Some(_) => writes.push(reference::adjust(account, kind, id, referrer, delta, user(kind, id))),
             None => {
                 if referrer != ImportId::HAND {
                     note(services, account, referrer, kind, id).await?;
@@ -316,6 +321,7 @@ async fn change(
                     hand_seconds: delta.seconds,
                     hand_billable: delta.billable_seconds,
                     hand_invoiced: delta.invoiced_seconds,
+                    hand_users: user(kind, id).into_iter().collect(),
                     ..Reference::default()
                 };
                 writes.extend([Write::put(key, &first).when_absent(), reference::count(account, kind, id, 1)]);
