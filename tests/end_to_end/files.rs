@@ -11,6 +11,28 @@ pub const TOGGL_SECONDS: u64 = 16_215;
 /// Freckle's own layout, with hashtags.
 pub const FRECKLE: &str = include_str!("fixtures/freckle.csv");
 
+/// One entry of half an hour in each of the six formats.
+pub const ONE_OF_EACH: [(&str, &str); 6] = [
+    ("freckle", "date,person,minutes,description\n2026-03-04,Demo User,30,Plan #work\n"),
+    (
+        "basecamp",
+        "date,person,hours,description,todo,list,company,project\n2026-03-04,Demo User,0.5,Plan,Do,All,Quay,Pond\n",
+    ),
+    (
+        "freshbooks",
+        "Team,Date,Client,Project,Task,Notes,Hours,Billed\n\"User, Demo\",2026-03-04,Quay,Pond,Plan,x,0.5,0\n",
+    ),
+    (
+        "harvest",
+        "Date,Client,Project,Task,Notes,Hours,First Name,Last Name\n2026-03-04,Quay,Pond,Plan,x,0.5,Demo,User\n",
+    ),
+    ("tempo", "Issue Key,Issue summary,Hours,Work date,Full name\nQ-1,Plan,0.5,2026-03-04 09:00,Demo User\n"),
+    (
+        "toggl",
+        "User,Project,Description,Start date,Start time,Duration\nDemo User,Pond,x,2026-03-04,09:00:00,00:30:00\n",
+    ),
+];
+
 const HEADER: &str =
     "User,Email,Client,Project,Task,Description,Billable,Start date,Start time,End date,End time,Duration,Tags\n";
 

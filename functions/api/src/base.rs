@@ -16,7 +16,9 @@ impl<S: Sync> FromRequestParts<S> for Base {
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Infallible> {
         let header = |name: &str| parts.headers.get(name).and_then(|value| value.to_str().ok());
         let host = header(HOST.as_str()).or(parts.uri.authority().map(|authority| authority.as_str()));
-        let scheme = header("x-forwarded-proto").unwrap_or("http");
+        // Of several proxies the first is the one that the caller reached.
+        let scheme =
+            header("x-forwarded-proto").and_then(|schemes| schemes.split(',').next()).map_or("http", str::trim);
         Ok(Self(format!("{scheme}://{}", host.unwrap_or("localhost"))))
     }
 }

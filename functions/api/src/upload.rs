@@ -41,6 +41,9 @@ pub enum UploadError {
     /// It cannot be read, or not in one way only.
     #[error("{}", .0.reasons.join("; "))]
     Refused(Box<Refusal>),
+    /// It can be read, but not with the delimiter that was asked for.
+    #[error("{}; with the delimiter found from the file it can be read", .0.reasons.join("; "))]
+    Delimiter(Box<Refusal>),
     /// The engine.
     #[error(transparent)]
     Import(#[from] ImportError),
@@ -75,7 +78,13 @@ pub async fn accept(
     {
         return Ok(import);
     }
-    look(&file, &options, door.services.rows_per_chunk).map_err(|refusal| UploadError::Refused(Box::new(refusal)))?;
+    let rows_per_chunk = door.services.rows_per_chunk;
+    if let Err(refusal) = look(&file, &options, rows_per_chunk) {
+        let found = Options { delimiter: None, ..options.clone() };
+        let settled = options.delimiter.is_some() && look(&file, &found, rows_per_chunk).is_ok();
+        let refusal = Box::new(refusal);
+        return Err(if settled { UploadError::Delimiter(refusal) } else { UploadError::Refused(refusal) });
+    }
     let services = &door.services;
     let key = format!("{SOURCES}/{}/{}/{}", caller.account, nonce(), key_part(file_name));
     let object = services.files.put(&key, file).await.map_err(ImportError::from)?;

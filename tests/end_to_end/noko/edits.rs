@@ -158,6 +158,9 @@ async fn values_are_taken_as_they_are_written_elsewhere_and_days_in_one_way() ->
     assert_eq!((&made["minutes"], &made["source_url"], &made["user"]["id"]), (&json!(60), &Value::Null, &json!(1)));
     let tag = stack.send(Method::POST, "/v2/tags", &json!({ "name": "#vip*" })).await?.expect(201)?;
     assert_eq!((&tag["name"], &tag["billable"]), (&json!("vip"), &json!(false)));
+    let twice = json!({ "date": "2026-05-04", "minutes": 60, "hours": 5 });
+    let refused = stack.send(Method::POST, "/v2/entries", &twice).await?.expect(422)?;
+    assert_eq!(refused["errors"], json!([{ "resource": "Entry", "field": "hours", "code": "invalid" }]));
     for day in ["20260101", "2026-01-01T10:00:00", "-000044-03-15", "1/2/2026"] {
         let fields = json!({ "date": day, "minutes": 1 });
         let wrong = stack.send(Method::POST, "/v2/entries", &fields).await?.expect(422)?;

@@ -8,7 +8,7 @@ use shared::load::load;
 use shared::plan::plan;
 
 use crate::dump::differences;
-use crate::files::{FRECKLE, TOGGL, one, toggl};
+use crate::files::{FRECKLE, ONE_OF_EACH, TOGGL, one, toggl};
 use crate::stack::Stack;
 
 fn named(list: &[Value]) -> Vec<&str> {
@@ -59,6 +59,19 @@ async fn each_type_can_be_asked_for_and_auto_is_told_as_what_was_found() -> anyh
         let id = stack.import(file.as_bytes(), &fields).await?;
         assert_eq!(stack.get(&format!("/v2/imports/{id}")).await?.expect(200)?["type"], told, "{asked:?}");
     }
+    for (name, file) in ONE_OF_EACH {
+        for asked in [name, "auto"] {
+            let id = stack.import(file.as_bytes(), &[("type", asked)]).await?;
+            let import = stack.get(&format!("/v2/imports/{id}")).await?.expect(200)?;
+            assert_eq!((&import["type"], &import["entries"]), (&json!(name), &json!(1)), "{asked}");
+            let listed = stack.pages(&format!("/v2/imports?type={name}")).await?;
+            assert!(
+                listed.iter().any(|import| import["id"] == id) && listed.iter().all(|import| import["type"] == name)
+            );
+            let entries = stack.pages(&format!("/v2/imports/{id}/entries")).await?;
+            assert_eq!((&entries[0]["minutes"], &entries[0]["user"]["id"]), (&json!(30), &json!(1)), "{name}");
+        }
+    }
     // Another type than the file has is refused, with the reason.
     for wrong in ["basecamp", "freshbooks", "harvest", "tempo", "freckle"] {
         let refused = stack.post(TOGGL.as_bytes(), &[("type", wrong)]).await?.expect(422)?;
@@ -94,6 +107,17 @@ async fn a_delimiter_can_be_given_in_either_spelling() -> anyhow::Result<()> {
         let id = stack.import(file.as_bytes(), &[(name, ";"), ("type", "freckle")]).await?;
         assert_eq!(stack.get(&format!("/v2/imports/{id}")).await?.expect(200)?["entries"], 3, "{name}");
     }
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_delimiter_that_does_not_fit_is_named_and_not_the_file() -> anyhow::Result<()> {
+    let stack = Stack::start(100).await?;
+    let refused = stack.post(TOGGL.as_bytes(), &[("field_delimiter", ";")]).await?.expect(422)?;
+    let error = &refused["errors"][0];
+    assert_eq!((&error["field"], &error["code"]), (&json!("field_delimiter"), &json!("invalid_field_delimiter")));
+    let refused = stack.post(b"nothing\n", &[("field_delimiter", ";")]).await?.expect(422)?;
+    assert_eq!(refused["errors"][0]["code"], "invalid_file");
     Ok(())
 }
 

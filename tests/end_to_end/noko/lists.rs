@@ -1,7 +1,10 @@
 //! Lists: every filter, both spellings, links.
 
 use reqwest::Method;
+use reqwest::multipart::{Form, Part};
 use serde_json::{Value, json};
+use shared::account::{Principal, Scope, grant};
+use shared::id::{AccountId, ThingId};
 
 use crate::files::{FRECKLE, TOGGL, one, toggl};
 use crate::stack::Stack;
@@ -31,24 +34,31 @@ async fn imports_are_filtered_by_type_user_fallback_options_and_day() -> anyhow:
     stack.import(FRECKLE.as_bytes(), &[("fallback_user", "null"), ("import_tags", "false")]).await?;
     stack.import(TOGGL.as_bytes(), &[("fallback_user", &other), ("autocreate_projects", "0")]).await?;
     stack.import(TOGGL.as_bytes(), &[("create_projects", "no")]).await?;
+    let principal = Principal { account: AccountId(1), user: ThingId(2), scopes: vec![Scope::Import] };
+    grant(stack.system.services(), "others", &principal).await?;
+    let form = Form::new().part("file", Part::bytes(TOGGL.as_bytes().to_vec()).file_name("a.csv"));
+    let form = form.text("fallback_user", "null").text("import_tags", "no").text("autocreate_projects", "no");
+    let by_other = stack.bare(Method::POST, "/v2/imports").header("X-NokoToken", "others").multipart(form);
+    stack.answer(by_other).await?.expect(202)?;
+    stack.idle().await?;
     let today =
         stack.get("/v2/imports/1").await?.expect(200)?["created_at"].as_str().unwrap_or_default()[..10].to_owned();
     let cases = [
-        ("type=toggl".to_owned(), vec![4, 3, 1]),
+        ("type=toggl".to_owned(), vec![5, 4, 3, 1]),
         ("type=freckle".to_owned(), vec![2]),
         ("type=harvest".to_owned(), vec![]),
         ("user=1".to_owned(), vec![4, 3, 2, 1]),
-        (format!("user={other}"), vec![]),
+        (format!("user={other}"), vec![5]),
         (format!("fallback_user={other}"), vec![3]),
         ("fallback_user=1".to_owned(), vec![4, 1]),
-        ("fallback_user=null".to_owned(), vec![2]),
+        ("fallback_user=null".to_owned(), vec![5, 2]),
         ("import_tags=true".to_owned(), vec![4, 3, 1]),
-        ("import_tags=false".to_owned(), vec![2]),
+        ("import_tags=false".to_owned(), vec![5, 2]),
         ("autocreate_projects=true".to_owned(), vec![2, 1]),
-        ("autocreate_projects=false".to_owned(), vec![4, 3]),
+        ("autocreate_projects=false".to_owned(), vec![5, 4, 3]),
         ("autocreate_projects=false&fallback_user=1&type=toggl".to_owned(), vec![4]),
-        (format!("from={today}"), vec![4, 3, 2, 1]),
-        (format!("to={today}&from={today}"), vec![4, 3, 2, 1]),
+        (format!("from={today}"), vec![5, 4, 3, 2, 1]),
+        (format!("to={today}&from={today}"), vec![5, 4, 3, 2, 1]),
         ("to=2001-01-01".to_owned(), vec![]),
         ("from=2999-01-01".to_owned(), vec![]),
     ];
@@ -136,6 +146,12 @@ async fn links_keep_the_filters_and_leave_the_token_out() -> anyhow::Result<()> 
     // Whether a page is reached by its link or by its number, it is the same.
     let by_number = stack.get(&format!("{path}&page=3")).await?.expect(200)?;
     assert_eq!(stack.get(&links["next"]).await?.expect(200)?, by_number);
+    // Whoever turns to another page of that link means the page.
+    let turned = links["next"].replace("page=3", "page=1");
+    assert_eq!(stack.get(&turned).await?.expect(200)?, stack.get(&format!("{path}&page=1")).await?.expect(200)?);
+    // Behind the end, the page before is the last one.
+    let behind = stack.get("/v2/imports/1/entries?per_page=2&page=9").await?;
+    assert_eq!(pages(&behind), [("first".to_owned(), 1), ("prev".to_owned(), 5)]);
     Ok(())
 }
 

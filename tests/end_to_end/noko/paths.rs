@@ -61,6 +61,12 @@ async fn a_scope_opens_its_own_half_of_the_door() -> anyhow::Result<()> {
             }
         }
     }
+    let entry = json!({ "date": "2026-05-04", "minutes": 1 });
+    for (method, path) in [(Method::POST, "/v2/entries"), (Method::PUT, "/v2/users/1"), (Method::DELETE, "/v2/tags/1")]
+    {
+        let request = stack.bare(method, path).header("X-NokoToken", "imports-only").json(&entry);
+        stack.answer(request).await?.expect(403)?;
+    }
     let post = stack.bare(Method::POST, "/v2/imports").header("X-NokoToken", "workspace-only");
     stack.answer(post).await?.expect(403)?;
     let delete = stack.bare(Method::DELETE, "/v2/imports/1").header("X-NokoToken", "workspace-only");

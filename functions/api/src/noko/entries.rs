@@ -83,6 +83,7 @@ fn read(input: &Input, before: Option<&Entry>) -> Result<EntryInput, NokoError> 
     });
     let billable = fields.value("billable", flag);
     let source_url = fields.nullable("source_url", any_text);
+    fields.either("minutes", "hours");
     if before.is_none() {
         fields.required(&["date"]);
         fields.required(&["minutes", "hours"]);

@@ -149,6 +149,10 @@ impl From<UploadError> for NokoError {
                 let reasons = error.to_string();
                 Self::invalid(vec![FieldError::new("Import", "file", "invalid_file").saying(reasons)])
             }
+            UploadError::Delimiter(_) => {
+                let error_of = FieldError::new("Import", "field_delimiter", "invalid_field_delimiter");
+                Self::invalid(vec![error_of.saying(error.to_string())])
+            }
             UploadError::Import(error) => error.into(),
         }
     }

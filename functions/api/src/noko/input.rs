@@ -76,6 +76,13 @@ impl Fields<'_> {
         }
     }
 
+    /// Two fields that say the same in two ways cannot both be there.
+    pub fn either(&mut self, one: &str, other: &str) {
+        if [one, other].iter().all(|&name| self.input.fields.contains_key(name)) {
+            self.wrong(other, "invalid");
+        }
+    }
+
     /// Names something wrong with a field.
     fn wrong(&mut self, name: &str, code: &'static str) {
         self.errors.push(FieldError::new(self.resource, name, code));

@@ -46,7 +46,12 @@ impl Paging {
         };
         let page = number("page", 1, u64::from(u32::MAX))?;
         let per_page = number("per_page", PER_PAGE, MOST_PER_PAGE)?;
-        let after = query.parsed("Page", "after")?.map(EntryId).filter(|after| after.row() > Row(0));
+        // Whoever turns to another page by its number means that page.
+        let after = query.read("Page", "after", |text| {
+            let (of, entry) = text.split_once('.')?;
+            Some((of.parse::<u64>().ok()?, EntryId(entry.parse().ok()?)))
+        })?;
+        let after = after.filter(|(of, after)| *of == page && after.row() > Row(0)).map(|(_, after)| after);
         Ok(Self { page, per_page, after })
     }
 
@@ -79,7 +84,8 @@ impl Paging {
         let mut links = Vec::new();
         if self.page > 1 {
             links.push((1, "first"));
-            links.push((self.page - 1, "prev"));
+            // Behind the end, the page before is the last one.
+            links.push((last.map_or(self.page - 1, |last| last.min(self.page - 1)), "prev"));
         }
         if page.more {
             links.push((self.page + 1, "next"));
@@ -106,7 +112,7 @@ impl Paging {
         let mut pairs: Vec<_> = pairs.into_iter().filter(|(name, _)| !left_out.contains(&name.as_str())).collect();
         pairs.push(("page".to_owned(), page.to_string()));
         pairs.push(("per_page".to_owned(), self.per_page.to_string()));
-        pairs.extend(after.map(|after| ("after".to_owned(), after.to_string())));
+        pairs.extend(after.map(|after| ("after".to_owned(), format!("{page}.{after}"))));
         serde_urlencoded::to_string(pairs).expect("pairs of text encode")
     }
 }
