@@ -200,18 +200,14 @@ async fn clear(
 ) -> Result<(), ImportError> {
     let key = |entry: &Entry| keys::entry(import.account, import.id, chunk.number, entry.id.row()).sk;
     let wanted: HashSet<String> = entries.iter().map(key).collect();
-    let mut query = keys::entries(import.account, import.id, chunk.number).keys_only();
-    loop {
-        let (items, last) = services.store.page(&query).await?;
+    let mut pages = services.store.pages(keys::entries(import.account, import.id, chunk.number).keys_only());
+    while let Some(items) = pages.next().await? {
         let there = items.iter().map(|item| Key::of(Table::Workspace, item));
         let strays: Vec<_> = there.filter(|key| !wanted.contains(&key.sk)).collect();
         lease.check(&services.clock)?;
         services.store.delete_all(strays).await?;
-        match last {
-            Some(last) => query = query.after(last),
-            None => return Ok(()),
-        }
     }
+    Ok(())
 }
 
 /// Commits page and counts, unless the chunk was taken from us.

@@ -201,16 +201,13 @@ pub(crate) async fn send_chunks(
     message: impl Fn(&Chunk) -> Option<Message>,
 ) -> Result<usize, ImportError> {
     let mut sent = 0;
-    let mut query = keys::chunks(import.account, import.id, ChunkNo(0), ChunkNo(import.chunk_count()));
-    loop {
-        let (items, last) = services.store.page(&query).await?;
+    let mut pages =
+        services.store.pages(keys::chunks(import.account, import.id, ChunkNo(0), ChunkNo(import.chunk_count())));
+    while let Some(items) = pages.next().await? {
         let chunks: Vec<Chunk> = items.into_iter().map(Chunk::decode).collect::<Result<_, _>>()?;
         let messages: Vec<_> = chunks.iter().filter_map(&message).collect();
         services.queues.send_all(&messages).await?;
         sent += messages.len();
-        match last {
-            Some(last) => query = query.after(last),
-            None => return Ok(sent),
-        }
     }
+    Ok(sent)
 }

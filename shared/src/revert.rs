@@ -237,9 +237,8 @@ pub async fn release(services: &Services, import: &Import) -> Result<(), ImportE
     // Nobody holds this one: it tells when the time of the invocation is nearly up.
     let lease = Lease::draw(&services.clock);
     let mut kept: Vec<Kept> = Vec::new();
-    let mut query = keys::notes(account, import.id);
-    loop {
-        let (items, last) = services.store.page(&query).await?;
+    let mut pages = services.store.pages(keys::notes(account, import.id));
+    while let Some(items) = pages.next().await? {
         for some in items.chunks(ITEMS_A_BATCH) {
             let notes = Note::all(some)?.into_iter();
             let work: Vec<_> = notes.map(|note| work_off(services, import, note, &lease)).collect();
@@ -253,10 +252,6 @@ pub async fn release(services: &Services, import: &Import) -> Result<(), ImportE
             let done = some.iter().filter(done).map(|item| Key::of(Table::Imports, item));
             services.store.delete_all(done.collect()).await?;
             kept.extend(stayed);
-        }
-        match last {
-            Some(last) => query = query.after(last),
-            None => break,
         }
     }
     // A client that one project left may have gone with the next.

@@ -72,6 +72,24 @@ pub struct Store {
     meter: Arc<Meter>,
 }
 
+/// The pages of a query that are still to be read.
+pub struct Pages<'s> {
+    store: &'s Store,
+    next: Option<Query>,
+}
+
+impl Pages<'_> {
+    /// The items of the next page; none behind the last one.
+    pub async fn next(&mut self) -> Result<Option<Vec<Item>>, StoreError> {
+        let Some(query) = self.next.take() else {
+            return Ok(None);
+        };
+        let (items, last) = self.store.page(&query).await?;
+        self.next = last.map(|last| query.after(last));
+        Ok(Some(items))
+    }
+}
+
 impl Store {
     /// The tables behind `client`.
     pub fn new(client: Client, names: TableNames) -> Self {
@@ -124,17 +142,19 @@ impl Store {
         Ok((answer.items.unwrap_or_default(), answer.last_evaluated_key))
     }
 
+    /// The pages of a query, one after the other.
+    pub fn pages(&self, query: Query) -> Pages<'_> {
+        Pages { store: self, next: Some(query) }
+    }
+
     /// Everything that a query finds. Only for what is bounded by design.
-    pub async fn all(&self, mut query: Query) -> Result<Vec<Item>, StoreError> {
+    pub async fn all(&self, query: Query) -> Result<Vec<Item>, StoreError> {
         let mut found = Vec::new();
-        loop {
-            let (items, last) = self.page(&query).await?;
+        let mut pages = self.pages(query);
+        while let Some(items) = pages.next().await? {
             found.extend(items);
-            match last {
-                None => return Ok(found),
-                Some(last) => query = query.after(last),
-            }
         }
+        Ok(found)
     }
 
     /// Everything that a query finds, decoded.

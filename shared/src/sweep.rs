@@ -64,9 +64,8 @@ pub struct Swept {
 /// Looks at every import that is not settled, once.
 pub async fn sweep(services: &Services) -> Result<Swept, StoreError> {
     let mut swept = Swept::default();
-    let mut query = keys::open_imports();
-    loop {
-        let (items, last) = services.store.page(&query).await?;
+    let mut pages = services.store.pages(keys::open_imports());
+    while let Some(items) = pages.next().await? {
         let listed: Vec<Listed> = items.into_iter().map(decode).collect::<Result<_, _>>()?;
         let found = listed.iter().filter_map(|listed| keys::import_of(&listed.pk));
         let looks: Vec<_> = found.map(|(account, import)| look_apart(services, account, import)).collect();
@@ -75,11 +74,8 @@ pub async fn sweep(services: &Services) -> Result<Swept, StoreError> {
             swept.woken += seen.woken;
             swept.given_up += seen.given_up;
         }
-        match last {
-            Some(last) => query = query.after(last),
-            None => return Ok(swept),
-        }
     }
+    Ok(swept)
 }
 
 /// Looks at an import; one import's trouble is not another's.

@@ -71,16 +71,13 @@ impl Findings {
             }
         }
         let mut found = Self::default();
-        let mut query = keys::chunks(import.account, import.id, ChunkNo(0), ChunkNo(import.chunk_count()));
-        loop {
-            let (items, last) = services.store.page(&query).await?;
+        let mut pages =
+            services.store.pages(keys::chunks(import.account, import.id, ChunkNo(0), ChunkNo(import.chunk_count())));
+        while let Some(items) = pages.next().await? {
             for item in items {
                 Chunk::decode(item)?.page.into_iter().for_each(|page| found.add(page));
             }
-            match last {
-                Some(last) => query = query.after(last),
-                None => return Ok(found),
-            }
         }
+        Ok(found)
     }
 }

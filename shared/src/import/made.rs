@@ -59,9 +59,8 @@ impl Made {
     /// What stands, read from the things that the notes name.
     pub(super) async fn by_notes(services: &Services, import: &Import) -> Result<Self, StoreError> {
         let mut made = Self::default();
-        let mut query = keys::notes(import.account, import.id);
-        loop {
-            let (items, last) = services.store.page(&query).await?;
+        let mut pages = services.store.pages(keys::notes(import.account, import.id));
+        while let Some(items) = pages.next().await? {
             for some in items.chunks(ITEMS_A_BATCH) {
                 // A project may be noted with two clients: it was moved in between.
                 let notes = Note::all(some)?.into_iter().filter(|note| note.kind != Kind::User);
@@ -75,10 +74,6 @@ impl Made {
                         Kind::Client | Kind::User => {}
                     }
                 }
-            }
-            match last {
-                Some(last) => query = query.after(last),
-                None => break,
             }
         }
         for ids in [&mut made.projects, &mut made.tags] {

@@ -55,18 +55,14 @@ pub async fn settle(services: &Services, import: &Import) -> Result<(), ImportEr
 /// that it was stopped and lets go, so the pages are final, and everybody who folds them sets the same.
 async fn seal(services: &Services, import: &Import) -> Result<(), ImportError> {
     let now = services.clock.now_ms();
-    let mut query = keys::chunks(import.account, import.id, ChunkNo(0), ChunkNo(import.chunk_count()));
-    loop {
-        let (items, last) = services.store.page(&query).await?;
+    let mut pages =
+        services.store.pages(keys::chunks(import.account, import.id, ChunkNo(0), ChunkNo(import.chunk_count())));
+    while let Some(items) = pages.next().await? {
         for item in items {
             let chunk = Chunk::decode(item)?;
             if chunk.state == ChunkState::Planned && chunk.lease_until.is_some_and(|until| until > now) {
                 return Ok(());
             }
-        }
-        match last {
-            Some(last) => query = query.after(last),
-            None => break,
         }
     }
     let Folded { tally, days } = fold(services, import).await?;
@@ -114,9 +110,9 @@ async fn fold(services: &Services, import: &Import) -> Result<Folded, ImportErro
     let mut totals: BTreeMap<(Kind, ThingId), Sums> = BTreeMap::new();
     let mut participants: BTreeMap<ThingId, BTreeSet<ThingId>> = BTreeMap::new();
     let (mut summing, mut findings) = (Summing::default(), Findings::default());
-    let mut query = keys::chunks(import.account, import.id, ChunkNo(0), ChunkNo(import.chunk_count()));
-    loop {
-        let (items, last) = services.store.page(&query).await?;
+    let mut pages =
+        services.store.pages(keys::chunks(import.account, import.id, ChunkNo(0), ChunkNo(import.chunk_count())));
+    while let Some(items) = pages.next().await? {
         for item in items {
             let Chunk { number, page, .. } = Chunk::decode(item)?;
             summing.add(number, page.as_ref());
@@ -133,10 +129,6 @@ async fn fold(services: &Services, import: &Import) -> Result<Folded, ImportErro
                 participants.entry(project).or_default().extend(users);
             }
             findings.add(page);
-        }
-        match last {
-            Some(last) => query = query.after(last),
-            None => break,
         }
     }
     let participants = &participants;

@@ -141,20 +141,16 @@ impl File<'_> {
     /// The chunks in which something is noted.
     async fn noted(&self) -> Result<BTreeSet<ChunkNo>, StoreError> {
         let mut noted = BTreeSet::new();
-        let mut query = self.all_chunks();
-        loop {
-            let (items, last) = self.services.store.page(&query).await?;
+        let mut pages = self.services.store.pages(self.all_chunks());
+        while let Some(items) = pages.next().await? {
             for item in items {
                 let chunk = Chunk::decode(item)?;
                 if !chunk.there.is_empty() {
                     noted.insert(chunk.number);
                 }
             }
-            match last {
-                Some(last) => query = query.after(last),
-                None => return Ok(noted),
-            }
         }
+        Ok(noted)
     }
 
     fn all_chunks(&self) -> Query {
@@ -163,9 +159,8 @@ impl File<'_> {
 
     /// Reads the whole file and shows each row that can be read: which, from 0, its day, and its fingerprint.
     async fn read(&self, mut see: impl FnMut(u64, Date, Fingerprint)) -> Result<(), ImportError> {
-        let mut query = self.all_chunks();
-        loop {
-            let (items, last) = self.services.store.page(&query).await?;
+        let mut pages = self.services.store.pages(self.all_chunks());
+        while let Some(items) = pages.next().await? {
             let chunks: Vec<Chunk> = items.into_iter().map(Chunk::decode).collect::<Result<_, _>>()?;
             let fetch = |chunk: Chunk| async move {
                 let bytes = self.services.files.ranges(self.source, chunk.span().ranges()).await?;
@@ -180,11 +175,8 @@ impl File<'_> {
                     }
                 }
             }
-            match last {
-                Some(last) => query = query.after(last),
-                None => return Ok(()),
-            }
         }
+        Ok(())
     }
 
     /// Writes what was found into the chunks, unless another run has gone on to load them.
@@ -222,9 +214,8 @@ async fn count(
     days: &BTreeSet<Date>,
     standing: &mut HashMap<Fingerprint, u32>,
 ) -> Result<(), ImportError> {
-    let mut query = keys::chunks(import.account, other, ChunkNo(0), LAST_CHUNK);
-    loop {
-        let (items, last) = services.store.page(&query).await?;
+    let mut pages = services.store.pages(keys::chunks(import.account, other, ChunkNo(0), LAST_CHUNK));
+    while let Some(items) = pages.next().await? {
         let chunks: Vec<Chunk> = items.into_iter().map(Chunk::decode).collect::<Result<_, _>>()?;
         let of_the_days = |chunk: &Chunk| {
             let dates = chunk.page.as_ref().and_then(|page| page.dates);
@@ -241,11 +232,8 @@ async fn count(
                 }
             }
         }
-        match last {
-            Some(last) => query = query.after(last),
-            None => return Ok(()),
-        }
     }
+    Ok(())
 }
 
 /// What is read of an entry.
