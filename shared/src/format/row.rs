@@ -37,6 +37,8 @@ pub enum ErrorCode {
     Missing,
     InvalidDate,
     InvalidDuration,
+    /// Neither yes nor no.
+    InvalidFlag,
     /// More or fewer cells than the header has.
     Ragged,
     /// A record over [`source::MAX_RECORD`].
@@ -166,9 +168,16 @@ impl<'r> Cells<'r, '_> {
         self.number(role).map(|number| Cow::Owned(number.to_string()))
     }
 
-    /// A yes or no.
-    pub fn flag(&self, role: Role) -> Option<bool> {
-        words::flag(&self.text(role)?)
+    /// A yes or no; `None` if its cell is empty, or a dash.
+    fn flag(&self, role: Role) -> Result<Option<bool>, RowError> {
+        let Some(cell) = self.text(role).filter(|cell| !words::is_dash(cell)) else {
+            return Ok(None);
+        };
+        let unknown = || {
+            let how = format!("is neither yes nor no; known are {}", words::FLAGS);
+            self.unreadable(role, ErrorCode::InvalidFlag, &cell, &how)
+        };
+        words::flag(&cell).map(Some).ok_or_else(unknown)
     }
 
     /// The person of the usual columns: e-mail, name, first and last name.
@@ -221,12 +230,10 @@ impl<'r> Cells<'r, '_> {
             }
         };
         let ((start, all_of_start), (end, all_of_end)) = (self.time(Role::Start, date), self.time(Role::End, date));
-        let (billable, invoiced) = (self.flag(Role::Billable), self.flag(Role::Invoiced));
+        let (billable, invoiced) = (self.flag(Role::Billable)?, self.flag(Role::Invoiced)?);
         let (rate, amount) = (self.decimal(Role::Rate), self.decimal(Role::Amount));
         keep(Role::Start, all_of_start);
         keep(Role::End, all_of_end);
-        keep(Role::Billable, billable.is_some());
-        keep(Role::Invoiced, invoiced.is_some());
         keep(Role::Rate, rate.is_some());
         keep(Role::Amount, amount.is_some());
         Ok(EntryRow {

@@ -1,0 +1,40 @@
+//! The words, dates, times and numbers of many languages, in whole files.
+
+use super::*;
+
+/// How the cell of a column of yes and no is told.
+fn flagged(cell: &str) -> String {
+    read(format!("date,person,minutes,tags,billable\n2024-03-04,Jo,5,,{cell}\n")).remove(0)
+}
+
+#[test]
+fn a_flag_that_is_no_known_word_is_an_error_of_its_row() {
+    let rows = read(
+        "date,person,minutes,tags,billable,invoiced\n\
+         2024-03-04,Jo,5,,maybe,no\n\
+         2024-03-04,Jo,5,,yes,2024-04-01\n\
+         2024-03-04,Jo,5,,igen,nem\n",
+    );
+    assert!(
+        rows[0].starts_with("line 2: invalid_flag: billable: \"maybe\" is neither yes nor no; known are yes, no, true"),
+        "{rows:?}"
+    );
+    assert!(rows[1].starts_with("line 3: invalid_flag: invoiced: \"2024-04-01\" is neither"), "{rows:?}");
+    assert!(rows[2].ends_with("billable: yes | invoiced: no"), "{rows:?}");
+    for file in [
+        "User,Start date,Start time,Duration,Billable\nJo,2024-03-04,09:00:00,01:00:00,perhaps\n",
+        "Date,Hours,First Name,Last Name,Billable?\n2024-03-04,1,Jo,Field,perhaps\n",
+        "Date,Hours,First Name,Last Name,Invoiced?\n2024-03-04,1,Jo,Field,perhaps\n",
+        "Team,Date,Client,Hours,Billed\nJo,2024-03-04,Alder,1,perhaps\n",
+    ] {
+        assert!(read(file)[0].contains("invalid_flag: "), "{file}");
+    }
+}
+
+#[test]
+fn a_flag_of_nothing_or_a_dash_says_nothing() {
+    for cell in ["", " ", "-", "–", "—"] {
+        assert_eq!(flagged(cell), "2024-03-04 | 300 s | name: Jo", "{cell:?}");
+    }
+    assert!(flagged("YANLIŞ").ends_with("billable: no"));
+}
