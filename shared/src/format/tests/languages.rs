@@ -38,3 +38,23 @@ fn a_flag_of_nothing_or_a_dash_says_nothing() {
     }
     assert!(flagged("YANLIŞ").ends_with("billable: no"));
 }
+
+#[test]
+fn tempos_billed_hours_may_be_written_like_any_hours() {
+    let row = |cell: &str| format!("AL-1,1,2024-03-04,Jo,\"{cell}\"\n");
+    let billed =
+        |cell: &str| read(format!("Issue Key,Hours,Work date,Full name,Billed Hours\n{}", row(cell))).remove(0);
+    for cell in ["1:30", "0:00:30", "1h 30m", "90 min", "1.5", "1,5", "2h"] {
+        assert!(billed(cell).contains("| billable: yes |"), "{cell}: {}", billed(cell));
+    }
+    for cell in ["", "-", "0", "0:00", "0:00:00", "0h", "0,00"] {
+        assert!(billed(cell).contains("| billable: no"), "{cell}: {}", billed(cell));
+    }
+    assert_eq!(
+        billed("some"),
+        "line 2: invalid_duration: Billed Hours: \"some\" cannot be read as hours, which say whether the entry is billable"
+    );
+    // One row's mark is no reason to lose another's.
+    let file = format!("Issue Key,Hours,Work date,Full name,Billed Hours\n{}{}", row("1.5"), row("1,5"));
+    assert!(read(file).iter().all(|row| row.contains("| billable: yes |")));
+}
