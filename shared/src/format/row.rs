@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::columns::Role;
 use super::dates;
-use super::durations::{self, Unit};
+use super::durations::{self, Unit, Written};
 use super::entry::{EntryRow, Person};
 use super::layout::Readings;
 use super::numbers::{self, Decimal, DecimalMark};
@@ -143,8 +143,40 @@ impl<'r> Cells<'r, '_> {
         };
         let written = durations::read(&cell).ok_or_else(unreadable)?;
         let seconds = written.under(self.readings.duration(role)).ok_or_else(unreadable)?;
-        let clock = matches!(written, durations::Written::Clock(_));
+        if let Some(unit) = self.leaves_open(role, written, seconds) {
+            let how = format!(
+                "may be hours and minutes, or minutes and seconds, in a column of {unit}: write a number of {unit}, or H:MM:SS"
+            );
+            return Err(self.unreadable(role, ErrorCode::InvalidDuration, &cell, &how));
+        }
+        let clock = matches!(written, Written::Clock(_));
         Ok(Some(Duration { seconds, clock }))
+    }
+
+    /// Whether a cell is a `1:30` in a column of minutes or seconds, where no custom says that it is hours and minutes, and
+    /// neither start and end do; the name of the unit if so.
+    fn leaves_open(&self, role: Role, written: Written<'_>, seconds: u64) -> Option<&'static str> {
+        let unit = match (written, role) {
+            (Written::Pair(..), Role::Minutes) => "minutes",
+            (Written::Pair(..), Role::Seconds) => "seconds",
+            _ => return None,
+        };
+        // Minutes and seconds are not by custom, but by the column's starts and ends.
+        let settled = self.readings.duration(role).pair == Unit::Minutes || seconds == 0;
+        // Hours and minutes leave out what is less.
+        let lasts = || self.elapsed().is_some_and(|elapsed| elapsed.abs_diff(seconds) < 60);
+        (!settled && !lasts()).then_some(unit)
+    }
+
+    /// From start to end, where both are on one day.
+    fn elapsed(&self) -> Option<u64> {
+        let (date, time) = self.date(Role::Date).ok()?;
+        let ends_there = self.date(Role::EndDate).map_or(true, |(end, _)| end == date);
+        let (Some(end), true) = self.time(Role::End, date) else {
+            return None;
+        };
+        let start = self.time(Role::Start, date).0.or(time)?;
+        u64::try_from(start.duration_until(end).as_secs()).ok().filter(|_| ends_there)
     }
 
     /// The duration of a role, in seconds; an entry cannot do without.

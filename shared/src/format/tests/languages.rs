@@ -58,3 +58,16 @@ fn tempos_billed_hours_may_be_written_like_any_hours() {
     let file = format!("Issue Key,Hours,Work date,Full name,Billed Hours\n{}{}", row("1.5"), row("1,5"));
     assert!(read(file).iter().all(|row| row.contains("| billable: yes |")));
 }
+
+#[test]
+fn a_pair_in_a_column_of_minutes_is_not_taken_for_hours() {
+    let rows = read(
+        "date,person,minutes,tags\n2024-03-04,Jo,45,\n2024-03-04,Jo,5:30,\n2024-03-04,Jo,0:05:30,\n2024-03-04,Jo,5:30 min,\n",
+    );
+    assert_eq!(
+        rows[1],
+        "line 3: invalid_duration: minutes: \"5:30\" may be hours and minutes, or minutes and seconds, in a column of \
+         minutes: write a number of minutes, or H:MM:SS"
+    );
+    assert_eq!([&rows[0], &rows[2], &rows[3]].map(|row| &row[13..18]), ["2700 ", "330 s", "330 s"]);
+}
