@@ -5,7 +5,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::numbers::{Decimal, DecimalMark};
+use super::numbers::{Decimal, DecimalMark, whole};
 use super::times;
 
 /// What a duration is counted in.
@@ -123,8 +123,8 @@ fn with_colons(cell: &str) -> Option<Written<'_>> {
     let digits = cell.trim_end_matches(|letter: char| letter.is_alphabetic() || letter == '.');
     let unit = cell[digits.len()..].trim();
     let mut parts = digits.trim_end().split(':');
-    let first = number(parts.next()?, 1, 6)?;
-    let second = number(parts.next()?, 2, 2).filter(|&part| part < 60)?;
+    let first = whole(parts.next()?, 1, 6)?;
+    let second = whole(parts.next()?, 2, 2).filter(|&part| part < 60)?;
     let third = parts.next();
     if parts.next().is_some() {
         return None;
@@ -146,16 +146,10 @@ fn with_colons(cell: &str) -> Option<Written<'_>> {
 
 /// Two digits of seconds, with a fraction that is rounded.
 fn rounded_seconds(cell: &str) -> Option<u32> {
-    let (whole, fraction) = cell.split_once(['.', ',']).unwrap_or((cell, ""));
-    let seconds = number(whole, 2, 2).filter(|&seconds| seconds < 60)?;
+    let (seconds, fraction) = cell.split_once(['.', ',']).unwrap_or((cell, ""));
+    let seconds = whole(seconds, 2, 2).filter(|&seconds| seconds < 60)?;
     let digits = fraction.len() <= 9 && fraction.bytes().all(|byte| byte.is_ascii_digit());
     digits.then_some(seconds + u32::from(fraction.as_bytes().first().is_some_and(|&tenth| tenth >= b'5')))
-}
-
-/// A number of `least` to `most` digits.
-fn number(digits: &str, least: usize, most: usize) -> Option<u32> {
-    let fits = (least..=most).contains(&digits.len()) && digits.bytes().all(|byte| byte.is_ascii_digit());
-    if fits { digits.parse().ok() } else { None }
 }
 
 /// `0.79 h`, `47 min`, `06 s`, `1h 30m`: one number may have a fraction, and each unit comes once.

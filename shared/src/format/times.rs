@@ -2,6 +2,8 @@
 
 use jiff::civil::Time;
 
+use super::numbers::whole;
+
 /// Reads a time of day, with a 24-hour or a 12-hour clock.
 pub(super) fn read(cell: &str) -> Option<Time> {
     if let Some(time) = plain(cell.as_bytes()) {
@@ -92,13 +94,7 @@ fn clock_parts(clock: &str) -> Option<(u32, u32, u32)> {
         None => seconds,
         Some((seconds, fraction)) => fraction.bytes().all(|byte| byte == b'0').then_some(seconds)?,
     };
-    Some((number(hours, 1)?, number(minutes, 2)?, number(seconds, 2)?))
-}
-
-/// A number of at least `least` and at most two digits.
-fn number(digits: &str, least: usize) -> Option<u32> {
-    let fits = (least..=2).contains(&digits.len()) && digits.bytes().all(|byte| byte.is_ascii_digit());
-    if fits { digits.parse().ok() } else { None }
+    Some((whole(hours, 1, 2)?, whole(minutes, 2, 2)?, whole(seconds, 2, 2)?))
 }
 
 /// Leaves out `Z`, `UTC`, `+01:00` and the like behind a time.

@@ -71,3 +71,11 @@ fn a_pair_in_a_column_of_minutes_is_not_taken_for_hours() {
     );
     assert_eq!([&rows[0], &rows[2], &rows[3]].map(|row| &row[13..18]), ["2700 ", "330 s", "330 s"]);
 }
+
+#[test]
+fn hours_that_a_program_has_divided_come_out_in_seconds() {
+    let row = |hours: &str| format!("2024-03-04,Jo,{hours},\n");
+    let cells = ["0.0033333333333333335", "5e-05", "2.7777777777777776E-3", "1.1666666666666667", "0.1", "1e3"];
+    let file = format!("date,person,hours,tags\n{}", cells.map(row).concat());
+    assert_eq!(seconds(file), [12, 0, 10, 4200, 360, u64::MAX]);
+}
