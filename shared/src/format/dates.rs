@@ -170,7 +170,7 @@ pub(super) fn read(cell: &str) -> Option<Written> {
             join([first, second, third], (before == behind).then_some(before))?
         }
     };
-    let time = if rest.is_empty() { None } else { Some(time_behind(rest)?) };
+    let time = if rest.is_empty() { None } else { Some(time_behind(rest, &day)?) };
     Some(Written { day, time })
 }
 
@@ -268,12 +268,14 @@ fn join(parts: [Part; 3], separator: Option<u8>) -> Option<Day> {
 }
 
 /// The time of day behind a date, with its zone left out: entries keep the time that was shown.
-fn time_behind(rest: &str) -> Option<Time> {
-    let rest = match rest.strip_prefix(['T', 't']) {
-        Some(rest) => rest,
-        None => rest.strip_prefix(',').unwrap_or(rest).strip_prefix(' ')?.trim_start(),
-    };
-    times::read(times::without_zone(rest))
+fn time_behind(rest: &str, day: &Day) -> Option<Time> {
+    if let Some(stamp) = rest.strip_prefix(['T', 't']) {
+        return times::read(times::without_zone(stamp, true).unwrap_or(stamp));
+    }
+    let time = rest.strip_prefix(',').unwrap_or(rest).strip_prefix(' ')?.trim_start();
+    // "04.03.24 05.03.24" are two dates.
+    let dates = times::is_dotted(time) && matches!(day, Day::Numbers(numbers) if numbers.ends_are_short());
+    if dates { None } else { times::read(time) }
 }
 
 /// Leaves out the day of the week before a date.

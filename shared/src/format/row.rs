@@ -6,7 +6,7 @@ use jiff::civil::{Date, Time};
 use serde::{Deserialize, Serialize};
 
 use super::columns::Role;
-use super::dates;
+use super::dates::{self, DateOrder};
 use super::durations::{self, Unit, Written};
 use super::entry::{EntryRow, Person};
 use super::layout::Readings;
@@ -59,6 +59,15 @@ pub(super) fn excerpt(cell: &str) -> String {
             format!("{}…", &cell[..cut])
         }
     }
+}
+
+/// Whether a cell that reads as a time, `9.05.30`, may be a date as well, on which an entry of `day` ends or begins.
+fn may_be_day(cell: &str, day: Date) -> bool {
+    let Some(written) = dates::read(cell).filter(|_| times::is_dotted(cell)) else {
+        return false;
+    };
+    let near = |date: Date| day.until(date).is_ok_and(|span| (0..=31).contains(&span.get_days()));
+    DateOrder::ALL.into_iter().filter_map(|order| written.day.under(order)).any(near)
 }
 
 /// The cells of one row, under a layout.
@@ -120,7 +129,7 @@ impl<'r> Cells<'r, '_> {
         // Where durations are parts of a day, so are times.
         let parts = self.readings.duration(Role::Duration).unit == Unit::Days;
         if let Some(time) = times::read(&cell).or_else(|| times::part_of_a_day(&cell, parts)) {
-            return (Some(time), true);
+            return if may_be_day(&cell, day) { (None, false) } else { (Some(time), true) };
         }
         let order = self.readings.order(if role == Role::End { Role::EndDate } else { Role::Date });
         match dates::read(&cell) {

@@ -32,6 +32,16 @@ pub(super) fn trim(cell: &str) -> &str {
     cell.trim_matches(is_blank)
 }
 
+/// A cell as it is seen: each blank a space, and no marks that say which way letters run.
+pub(super) fn seen(cell: &str) -> Cow<'_, str> {
+    if cell.is_ascii() {
+        return Cow::Borrowed(cell);
+    }
+    let hidden = |letter: &char| matches!(letter, '\u{200b}' | '\u{200e}' | '\u{200f}' | '\u{2060}' | '\u{feff}');
+    let letters = cell.chars().filter(|letter| !hidden(letter));
+    Cow::Owned(letters.map(|letter| if letter.is_whitespace() { ' ' } else { letter }).collect())
+}
+
 /// Each run of blanks made one space.
 pub(super) fn collapsed(cell: Cow<'_, str>) -> Cow<'_, str> {
     let mut before = b' ';

@@ -1,6 +1,7 @@
 //! The words, dates, times and numbers of many languages, in whole files.
 
 use super::*;
+use crate::format::{DateOrder, Mapping};
 
 /// How the cell of a column of yes and no is told.
 fn flagged(cell: &str) -> String {
@@ -78,4 +79,51 @@ fn hours_that_a_program_has_divided_come_out_in_seconds() {
     let cells = ["0.0033333333333333335", "5e-05", "2.7777777777777776E-3", "1.1666666666666667", "0.1", "1e3"];
     let file = format!("date,person,hours,tags\n{}", cells.map(row).concat());
     assert_eq!(seconds(file), [12, 0, 10, 4200, 360, u64::MAX]);
+}
+
+/// The rows of a table whose columns are mapped, days first.
+fn mapped(file: &str, fields: &[(&str, &str)]) -> Vec<String> {
+    let pairs = fields.iter().map(|&(column, field)| (column.to_owned(), field.to_owned()));
+    let order = Some(DateOrder::Dmy);
+    let options = ReadingOptions { mapping: Some(Mapping::new(pairs).unwrap()), date_order: order, ..plainly() };
+    read_with(file.as_bytes(), &options).unwrap_or_else(|refusal| panic!("refused: {refusal}"))
+}
+
+#[test]
+fn times_are_written_with_fractions_zones_words_and_dots() {
+    let fields = [("day", "date"), ("from", "start"), ("to", "end")];
+    for (from, to) in [
+        ("09:12:33.123Z", "09:42:33.123456Z"),
+        ("09:12:33 CET", "09:42:33 CET"),
+        ("09:12:33 GMT+1", "09:42:33 GMT+1"),
+        ("09.12.33", "09.42.33"),
+        ("9.12.33", "9.42.33"),
+        ("09:12:33 Uhr", "09:42:33 Uhr"),
+    ] {
+        let rows = mapped(&format!("day,from,to\n2024-03-04,{from},{to}\n"), &fields);
+        assert_eq!(rows, ["2024-03-04 | 09:12:33-09:42:33 | 1800 s"], "{from}");
+    }
+    for (from, to) in [("9am", "1 PM"), ("9 Uhr", "13 Uhr"), ("9h", "13h00")] {
+        let rows = mapped(&format!("day,from,to\n2024-03-04,{from},{to}\n"), &fields);
+        assert_eq!(rows, ["2024-03-04 | 09:00:00-13:00:00 | 14400 s"], "{from}");
+    }
+    let rows =
+        read("date,person,minutes,tags\n2024-03-04T09:12:33.123Z,Jo,5,\n4-3-2024 9.12.33,Jo,5,\n13-3-2024,Jo,5,\n");
+    assert!(rows.iter().take(2).all(|row| row.starts_with("2024-03-04 | 09:12:33- | 300 s")), "{rows:?}");
+}
+
+#[test]
+fn three_numbers_with_dots_are_no_time_where_they_may_be_the_day() {
+    let fields = [("from", "start"), ("to", "end"), ("took", "duration")];
+    let rows = mapped("from,to,took\n13.05.24,14.05.24,01:00:00\n09.05.24,09.05.24,02:00:00\n", &fields);
+    assert_eq!(
+        rows,
+        [
+            "2024-05-13 | 3600 s | +from: 13.05.24 | +to: 14.05.24",
+            "2024-05-09 | 7200 s | +from: 09.05.24 | +to: 09.05.24",
+        ]
+    );
+    let rows =
+        mapped("day,took\n13.03.24 14.03.24,1:00:00\n13.03.24,1:00:00\n", &[("day", "date"), ("took", "duration")]);
+    assert!(rows[0].contains("invalid_date") && rows[1].ends_with("| 3600 s"), "{rows:?}");
 }
