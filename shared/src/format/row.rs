@@ -114,7 +114,13 @@ impl<'r> Cells<'r, '_> {
             let order = self.readings.order(role);
             let how = match dates::read(&cell) {
                 Some(_) => format!("is no day of the calendar ({order})"),
-                None => "cannot be read as a date".to_owned(),
+                None => match dates::unclear_month(&cell) {
+                    None => "cannot be read as a date".to_owned(),
+                    Some((word, months)) => {
+                        let months: Vec<String> = months.iter().map(u8::to_string).collect();
+                        format!("cannot be read as a date: {word:?} may be month {}", months.join(" or "))
+                    }
+                },
             };
             self.unreadable(role, ErrorCode::InvalidDate, &cell, &how)
         })

@@ -127,3 +127,34 @@ fn three_numbers_with_dots_are_no_time_where_they_may_be_the_day() {
         mapped("day,took\n13.03.24 14.03.24,1:00:00\n13.03.24,1:00:00\n", &[("day", "date"), ("took", "duration")]);
     assert!(rows[0].contains("invalid_date") && rows[1].ends_with("| 3600 s"), "{rows:?}");
 }
+
+#[test]
+fn dates_are_named_in_many_languages() {
+    for cell in [
+        "4 marca 2024",
+        "4 mar 2024",
+        "4-mar-24",
+        "2024. március 4.",
+        "4 Mart 2024",
+        "4 martie 2024",
+        "4. maaliskuuta 2024",
+        "4. března 2024",
+        "4. marca 2024",
+        "pon., 4 marca 2024",
+        "2024. 03. 04.",
+        "2024年3月4日",
+        "4\u{a0}mars\u{a0}2024",
+    ] {
+        let rows = read(format!("date,person,minutes,tags\n\"{cell}\",Jo,5,\n"));
+        assert_eq!(rows, ["2024-03-04 | 300 s | name: Jo"], "{cell}");
+    }
+}
+
+#[test]
+fn a_month_that_is_another_one_elsewhere_is_said_to_be() {
+    let rows = read("date,person,minutes,tags\n04-lis-24,Jo,5,\n2024-03-04,Jo,5,\n");
+    assert_eq!(
+        rows[0],
+        "line 2: invalid_date: date: \"04-lis-24\" cannot be read as a date: \"lis\" may be month 10 or 11"
+    );
+}
