@@ -63,7 +63,10 @@ pub(super) fn excerpt(cell: &str) -> String {
 
 /// Whether a cell that reads as a time, `9.05.30`, may be a date as well, on which an entry of `day` ends or begins.
 fn may_be_day(cell: &str, day: Date) -> bool {
-    let Some(written) = dates::read(cell).filter(|_| times::is_dotted(cell)) else {
+    if !times::is_dotted(cell) {
+        return false;
+    }
+    let Some(written) = dates::read(cell) else {
         return false;
     };
     let near = |date: Date| day.until(date).is_ok_and(|span| (0..=31).contains(&span.get_days()));
@@ -178,8 +181,9 @@ impl<'r> Cells<'r, '_> {
         };
         // Minutes and seconds are not by custom, but by the column's starts and ends.
         let settled = self.readings.duration(role).pair == Unit::Minutes || seconds == 0;
-        // Hours and minutes leave out what is less.
-        let lasts = || self.elapsed().is_some_and(|elapsed| elapsed.abs_diff(seconds) < 60);
+        // Hours and minutes leave out what is less; an entry of a minute agrees with both.
+        let agrees = |elapsed: u64| elapsed.abs_diff(seconds) < 60 && elapsed.abs_diff(seconds / 60) >= 60;
+        let lasts = || self.elapsed().is_some_and(agrees);
         (!settled && !lasts()).then_some(unit)
     }
 
