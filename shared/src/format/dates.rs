@@ -5,6 +5,8 @@
 //! is decided for a whole column ([`DateOrder`]), never for a cell.
 
 mod names;
+#[cfg(test)]
+mod tests;
 
 use std::fmt;
 use std::str::FromStr;
@@ -12,9 +14,11 @@ use std::str::FromStr;
 use jiff::civil::{Date, Time};
 use serde::{Deserialize, Serialize};
 
+use super::numbers::whole;
 use super::times;
+use super::words;
 pub(super) use names::is_weekday;
-use names::month;
+use names::{month, months, polish_month};
 
 /// The order of year, month and day in dates that are written with numbers only.
 ///
@@ -132,6 +136,12 @@ pub(super) fn has_day_in_the_middle(cell: &str) -> bool {
     civil(year, last, middle).is_some() && middle > 12
 }
 
+/// A word of a cell that may be two months, and which.
+pub(super) fn unclear_month(cell: &str) -> Option<(&str, Vec<u8>)> {
+    let words = cell.split(|letter: char| !letter.is_alphabetic());
+    words.map(|word| (word, months(word))).find(|(_, months)| months.len() > 1)
+}
+
 /// A year of four digits, or of two: those from 70 on are of the last century.
 fn full_year(year: u16, digits: u8) -> Option<u16> {
     match (digits, year) {
@@ -155,8 +165,34 @@ pub(super) fn read(cell: &str) -> Option<Written> {
     if let Some(date) = iso(cell.as_bytes()) {
         return Some(Written { day: Day::Iso(date), time: None });
     }
-    let mut rest = without_weekday(cell.trim());
-    let first = Part::take(&mut rest)?;
+    let cell = words::seen(cell);
+    let cell = cell.trim();
+    match weekday(cell) {
+        None => without_weekday(cell),
+        // "mar. 5 mars 2024" begins with a Tuesday, "Mar 5, 2024" with a month.
+        Some((behind, true)) => match without_weekday(behind) {
+            Some(written) if !matches!(written.day, Day::Numbers(Numbers { separator: b' ', .. })) => Some(written),
+            _ => without_weekday(cell),
+        },
+        Some((behind, false)) => without_weekday(behind),
+    }
+}
+
+/// What stands behind the day of the week before a date, and whether that may be a month's name as well.
+fn weekday(cell: &str) -> Option<(&str, bool)> {
+    let word = cell.split(|letter: char| !letter.is_alphabetic()).next().filter(|word| !word.is_empty())?;
+    let behind = cell[word.len()..].strip_prefix("-feira").unwrap_or(&cell[word.len()..]);
+    is_weekday(word).then(|| (behind.trim_start_matches(['.', ',']).trim_start(), month(word).is_some()))
+}
+
+fn without_weekday(cell: &str) -> Option<Written> {
+    // "Dienstag, den 5. März 2024"
+    let mut rest = cell.strip_prefix("den ").unwrap_or(cell);
+    if let Some(day) = with_words(&mut rest) {
+        let time = if rest.is_empty() { None } else { Some(times::read(rest)?) };
+        return Some(Written { day, time });
+    }
+    let first = Part::take(&mut rest, false)?;
     let day = match first {
         Part::Number { value, digits: 8 } => {
             let [year, month, day] = [value / 10_000, value / 100 % 100, value % 100];
@@ -164,14 +200,41 @@ pub(super) fn read(cell: &str) -> Option<Written> {
         }
         _ => {
             let before = separator(&mut rest)?;
-            let second = Part::take(&mut rest)?;
+            let is_day = matches!(first, Part::Number { digits: 1..=2, .. });
+            let second = Part::take(&mut rest, is_day && before == b' ')?;
             let behind = separator(&mut rest)?;
-            let third = Part::take(&mut rest)?;
+            let third = Part::take(&mut rest, false)?;
+            if behind == b'.' || matches!(second, Part::Month(_)) {
+                // "2024. 03. 04." and "4. ožujka 2024."
+                rest = rest
+                    .strip_prefix('.')
+                    .filter(|rest| rest.is_empty() || rest.starts_with([' ', ',']))
+                    .unwrap_or(rest);
+            }
             join([first, second, third], (before == behind).then_some(before))?
         }
     };
-    let time = if rest.is_empty() { None } else { Some(time_behind(rest)?) };
+    let time = if rest.is_empty() { None } else { Some(time_behind(rest, &day)?) };
     Some(Written { day, time })
+}
+
+/// `2024年3月4日` and `2024년 3월 4일`.
+fn with_words(rest: &mut &str) -> Option<Day> {
+    if rest.is_ascii() {
+        return None;
+    }
+    for [of_year, of_month, of_day] in [['年', '月', '日'], ['년', '월', '일']] {
+        let parts = rest.split_once(of_year).and_then(|(year, behind)| {
+            let (month, behind) = behind.split_once(of_month)?;
+            let (day, behind) = behind.split_once(of_day)?;
+            Some((whole(year.trim(), 4, 4)?, whole(month.trim(), 1, 2)?, whole(day.trim(), 1, 2)?, behind.trim_start()))
+        });
+        if let Some((year, month, day, behind)) = parts {
+            *rest = behind;
+            return civil(year as u16, month as u16, day as u16).map(Day::Iso);
+        }
+    }
+    None
 }
 
 /// `2024-01-31`, by far the most frequent way.
@@ -192,8 +255,8 @@ enum Part {
 }
 
 impl Part {
-    /// Takes a number or a month's name from the front.
-    fn take(rest: &mut &str) -> Option<Self> {
+    /// Takes a number or a month's name from the front. `polish`: it stands where only Polish has some of its months.
+    fn take(rest: &mut &str, polish: bool) -> Option<Self> {
         let digits = rest.bytes().take_while(u8::is_ascii_digit).count();
         if digits > 0 {
             let (number, behind) = rest.split_at(digits);
@@ -207,7 +270,7 @@ impl Part {
             return Some(Self::Number { value, digits: digits as u8 });
         }
         let word = rest.split(|letter: char| !letter.is_alphabetic()).next()?;
-        let month = month(word)?;
+        let month = month(word).or_else(|| polish_month(word).filter(|_| polish))?;
         *rest = &rest[word.len()..];
         *rest = rest.strip_prefix('.').unwrap_or(rest);
         Some(Self::Month(month))
@@ -268,112 +331,12 @@ fn join(parts: [Part; 3], separator: Option<u8>) -> Option<Day> {
 }
 
 /// The time of day behind a date, with its zone left out: entries keep the time that was shown.
-fn time_behind(rest: &str) -> Option<Time> {
-    let rest = match rest.strip_prefix(['T', 't']) {
-        Some(rest) => rest,
-        None => rest.strip_prefix(',').unwrap_or(rest).strip_prefix(' ')?.trim_start(),
-    };
-    times::read(times::without_zone(rest))
-}
-
-/// Leaves out the day of the week before a date.
-fn without_weekday(cell: &str) -> &str {
-    let word = cell.split(|letter: char| !letter.is_alphabetic()).next().unwrap_or_default();
-    if word.is_empty() || month(word).is_some() || !is_weekday(word) {
-        return cell;
+fn time_behind(rest: &str, day: &Day) -> Option<Time> {
+    if let Some(stamp) = rest.strip_prefix(['T', 't']) {
+        return times::read(times::without_zone(stamp, true).unwrap_or(stamp));
     }
-    cell[word.len()..].trim_start_matches(['.', ',']).trim_start()
-}
-
-#[cfg(test)]
-mod tests {
-    use DateOrder::{Dmy, Mdy, Ymd};
-    use jiff::civil::date;
-    use proptest::prelude::*;
-
-    use super::*;
-
-    fn under(cell: &str, order: DateOrder) -> Option<Date> {
-        super::read(cell)?.day.under(order)
-    }
-
-    #[test]
-    fn numbers_read_differently_under_each_order() {
-        assert_eq!(under("03/04/05", Mdy), Some(date(2005, 3, 4)));
-        assert_eq!(under("03/04/05", Dmy), Some(date(2005, 4, 3)));
-        assert_eq!(under("03/04/05", Ymd), Some(date(2003, 4, 5)));
-        assert_eq!(under("3. 4. 2005", Dmy), Some(date(2005, 4, 3)));
-        assert_eq!(under("3/4/2005", Ymd), None);
-        assert_eq!(under("13/13/2005", Dmy), None);
-    }
-
-    #[test]
-    fn two_digit_years_from_seventy_on_are_of_the_last_century() {
-        assert_eq!(under("1/1/69", Mdy), Some(date(2069, 1, 1)));
-        assert_eq!(under("1/1/70", Mdy), Some(date(1970, 1, 1)));
-    }
-
-    #[test]
-    fn what_is_no_date_is_none() {
-        for cell in [
-            "",
-            "soon",
-            "2024",
-            "2024-13-01",
-            "2024-02-30",
-            "1/2",
-            "1/2/3/4",
-            "1/2-2024",
-            "1,2,2024",
-            "45000",
-            "20241301",
-            "12122012",
-            "0024-01-01",
-            "2024-01-01x",
-            "2024-01-01 25:00",
-            "Foo 1, 2024",
-            "1 jui 2024",
-            "1/2/204",
-            "12 34 56 78",
-            "Mon",
-            "March 2024",
-        ] {
-            assert_eq!(super::read(cell), None, "{cell}");
-        }
-    }
-
-    #[test]
-    fn the_time_of_day_behind_a_date_is_kept() {
-        for cell in ["2024-03-04 09:30", "2024-03-04T09:30:00+01:00", "3/4/2024, 9:30 AM", "4 Mar 2024 9:30"] {
-            let time = super::read(cell).and_then(|written| written.time);
-            assert_eq!(time, Some(jiff::civil::time(9, 30, 0, 0)), "{cell}");
-        }
-    }
-
-    #[test]
-    fn months_are_known_by_name_and_abbreviation_in_several_languages() {
-        for (word, number) in [("Sept", 9), ("MÄRZ", 3), ("août", 8), ("dez", 12), ("Mai", 5), ("ene", 1), ("juil", 7)]
-        {
-            assert_eq!(month(word), Some(number), "{word}");
-        }
-    }
-
-    proptest! {
-        #[test]
-        fn a_date_written_in_an_order_is_read_in_it(days in 0..30_000_i32) {
-            use jiff::ToSpan as _;
-            let day = date(1970, 1, 1).saturating_add(days.days());
-            for (format, order) in [
-                ("%Y-%m-%d", Ymd), ("%m/%d/%Y", Mdy), ("%-d.%-m.%Y", Dmy), ("%d %b %Y", Dmy), ("%B %d, %Y", Mdy),
-                ("%A, %d. %B %Y %H:%M", Dmy), ("%Y/%-m/%-d", Ymd),
-            ] {
-                prop_assert_eq!(under(&day.at(8, 0, 0, 0).strftime(format).to_string(), order), Some(day));
-            }
-        }
-
-        #[test]
-        fn no_cell_makes_it_panic(cell in "[0-9/. :,TZamp+März-]{0,20}") {
-            let _ = super::read(&cell);
-        }
-    }
+    let time = rest.strip_prefix(',').unwrap_or(rest).strip_prefix(' ')?.trim_start();
+    // "04.03.24 05.03.24" are two dates.
+    let dates = times::is_dotted(time) && matches!(day, Day::Numbers(numbers) if numbers.ends_are_short());
+    if dates { None } else { times::read(time) }
 }

@@ -5,8 +5,9 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::numbers::{Decimal, DecimalMark};
+use super::numbers::{Decimal, DecimalMark, whole};
 use super::times;
+use super::words;
 
 /// What a duration is counted in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -30,15 +31,37 @@ impl Unit {
     }
 
     fn named(word: &str) -> Option<Self> {
-        let word = word.trim_end_matches('.').to_lowercase();
-        match word.as_str() {
-            "h" | "hr" | "hrs" | "hour" | "hours" | "std" | "stunde" | "stunden" => Some(Self::Hours),
-            "m" | "min" | "mins" | "minute" | "minutes" | "minuten" => Some(Self::Minutes),
-            "s" | "sec" | "secs" | "second" | "seconds" | "sek" => Some(Self::Seconds),
-            _ => None,
+        let word = words::lower(word.trim_end_matches('.'));
+        let is = |names: &[&str]| names.contains(&word.as_str());
+        if is(HOURS) {
+            return Some(Self::Hours);
         }
+        if is(MINUTES) {
+            return Some(Self::Minutes);
+        }
+        is(SECONDS).then_some(Self::Seconds)
     }
 }
+
+/// The names of units, in lower case.
+#[rustfmt::skip]
+const HOURS: &[&str] = &[
+    "h", "hr", "hrs", "hour", "hours", "std", "stunde", "stunden", "u", "uur", "uren", "t", "time", "timer", "tim", "timme",
+    "timmar", "heure", "heures", "hora", "horas", "ora", "oră", "ore", "godz", "godzina", "godziny", "godzin", "hod", "hodina",
+    "hodiny", "hodin", "hodín", "tunti", "tuntia", "óra", "saat", "sa", "sat", "sata", "sati", "ч", "час", "часа", "часов",
+    "時間", "小时", "小時",
+];
+#[rustfmt::skip]
+const MINUTES: &[&str] = &[
+    "m", "min", "mins", "minute", "minutes", "minuten", "minuut", "minut", "minutt", "minutter", "minuter", "minuto", "minutos",
+    "minuti", "minuta", "minuty", "minutę", "minút", "minuuttia", "minuutti", "minúta", "minúty", "perc", "dakika",
+    "dk", "dak", "мин", "минута", "минуты", "минут", "хв", "分", "分钟", "分鐘",
+];
+#[rustfmt::skip]
+const SECONDS: &[&str] = &[
+    "s", "sec", "secs", "second", "seconds", "sek", "sekunde", "sekunden", "sekunder", "sekund", "sekunda", "sekundy", "seconde",
+    "secondes", "seconden", "segundo", "segundos", "secondo", "secondi", "sekuntia", "sn", "saniye", "сек", "秒",
+];
 
 /// How the cells of a column are to be read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -102,8 +125,32 @@ pub(super) fn read(cell: &str) -> Option<Written<'_>> {
     if cell.ends_with(|letter: char| letter.is_alphabetic() || letter == '.') && !cell.ends_with("..") {
         return with_units(cell);
     }
-    let number = DecimalMark::ALL.iter().any(|&mark| Decimal::read(cell, mark).is_some());
-    number.then_some(Written::Number { text: cell, unit: None, beside: 0 })
+    if DecimalMark::ALL.iter().any(|&mark| Decimal::read(cell, mark).is_some()) {
+        return Some(Written::Number { text: cell, unit: None, beside: 0 });
+    }
+    if cell.contains(char::is_alphabetic) { hours_and(cell) } else { dotted(cell) }
+}
+
+/// `1h30`, `1 h 30`: two digits behind hours are minutes.
+fn hours_and(cell: &str) -> Option<Written<'_>> {
+    let last = cell.rfind(|letter: char| !letter.is_ascii_digit())?;
+    let behind = last + cell[last..].chars().next().map_or(0, char::len_utf8);
+    let minutes = whole(&cell[behind..], 2, 2).filter(|&minutes| minutes < 60)?;
+    let hours = cell[..behind].trim_end();
+    let digits = hours.find(|letter: char| !letter.is_ascii_digit())?;
+    let (digits, unit) = hours.split_at(digits);
+    let hours = whole(digits, 1, 6).filter(|_| Unit::named(unit.trim_start()) == Some(Unit::Hours))?;
+    Some(Written::Exact(u64::from(hours) * 3600 + u64::from(minutes) * 60))
+}
+
+/// `01.30.00`: hours, minutes and seconds as in Danish and Finnish.
+fn dotted(cell: &str) -> Option<Written<'_>> {
+    let mut parts = cell.split('.');
+    let hours = whole(parts.next()?, 1, 6)?;
+    let minutes = whole(parts.next()?, 2, 2).filter(|&minutes| minutes < 60)?;
+    let seconds = whole(parts.next()?, 2, 2).filter(|&seconds| seconds < 60)?;
+    let [hours, minutes, seconds] = [hours, minutes, seconds].map(u64::from);
+    parts.next().is_none().then_some(Written::Exact(hours * 3600 + minutes * 60 + seconds))
 }
 
 /// `01:02:03`, by far the most frequent way.
@@ -128,8 +175,8 @@ fn with_colons(cell: &str) -> Option<Written<'_>> {
     let digits = cell.trim_end_matches(|letter: char| letter.is_alphabetic() || letter == '.');
     let unit = cell[digits.len()..].trim();
     let mut parts = digits.trim_end().split(':');
-    let first = number(parts.next()?, 1, 6)?;
-    let second = number(parts.next()?, 2, 2).filter(|&part| part < 60)?;
+    let first = whole(parts.next()?, 1, 6)?;
+    let second = whole(parts.next()?, 2, 2).filter(|&part| part < 60)?;
     let third = parts.next();
     if parts.next().is_some() {
         return None;
@@ -151,21 +198,20 @@ fn with_colons(cell: &str) -> Option<Written<'_>> {
 
 /// Two digits of seconds, with a fraction that is rounded.
 fn rounded_seconds(cell: &str) -> Option<u32> {
-    let (whole, fraction) = cell.split_once(['.', ',']).unwrap_or((cell, ""));
-    let seconds = number(whole, 2, 2).filter(|&seconds| seconds < 60)?;
+    let (seconds, fraction) = cell.split_once(['.', ',']).unwrap_or((cell, ""));
+    let seconds = whole(seconds, 2, 2).filter(|&seconds| seconds < 60)?;
     let digits = fraction.len() <= 9 && fraction.bytes().all(|byte| byte.is_ascii_digit());
     digits.then_some(seconds + u32::from(fraction.as_bytes().first().is_some_and(|&tenth| tenth >= b'5')))
 }
 
-/// A number of `least` to `most` digits.
-fn number(digits: &str, least: usize, most: usize) -> Option<u32> {
-    let fits = (least..=most).contains(&digits.len()) && digits.bytes().all(|byte| byte.is_ascii_digit());
-    if fits { digits.parse().ok() } else { None }
-}
-
 /// `0.79 h`, `47 min`, `06 s`, `1h 30m`: one number may have a fraction, and each unit comes once.
 fn with_units(cell: &str) -> Option<Written<'_>> {
-    let mut rest = cell;
+    // "PT1H30M" is ISO's way to write it.
+    let iso = cell.strip_prefix("PT").filter(|rest| rest.chars().all(|letter| "0123456789.,HMS".contains(letter)));
+    let mut rest = iso.unwrap_or(cell);
+    if rest.is_empty() {
+        return None;
+    }
     let mut beside = 0_u64;
     let mut fraction = None;
     let mut before: Option<Unit> = None;
@@ -186,7 +232,7 @@ fn with_units(cell: &str) -> Option<Written<'_>> {
         } else if fraction.replace((text, unit)).is_some() {
             return None;
         }
-        rest = behind.trim_start_matches([' ', ',', '\u{a0}']);
+        rest = behind.trim_start_matches(|letter: char| letter == ',' || letter.is_whitespace());
     }
     Some(match fraction {
         None => Written::Exact(beside),
@@ -230,6 +276,35 @@ mod tests {
             ("1h30m15s", 5415),
             ("1.5h 30s", 5430),
             ("2 Std.", 7200),
+            ("1h30", 5400),
+            ("1 h 30", 5400),
+            ("1h 30", 5400),
+            ("1\u{a0}h\u{a0}30\u{a0}min", 5400),
+            ("1h30m", 5400),
+            ("PT1H30M", 5400),
+            ("PT45M", 2700),
+            ("PT1H0M15S", 3615),
+            ("PT1.5H", 5400),
+            ("PT0S", 0),
+            ("2 u", 7200),
+            ("1.5 uur", 5400),
+            ("1 t", 3600),
+            ("1 t 30 min", 5400),
+            ("2 timer", 7200),
+            ("2 tim", 7200),
+            ("2 heures", 7200),
+            ("2 horas", 7200),
+            ("2 ore", 7200),
+            ("2 godz.", 7200),
+            ("2 godz. 30 min.", 9000),
+            ("2 SAAT", 7200),
+            ("2 tuntia", 7200),
+            ("30 min.", 1800),
+            ("30 minuti", 1800),
+            ("1時間30分", 5400),
+            ("01.30.00", 5400),
+            ("1.30.15", 5415),
+            ("100.00.00", 360_000),
             ("0", 0),
         ] {
             assert_eq!(seconds(cell), Some(expected), "{cell}");
@@ -260,6 +335,27 @@ mod tests {
             "1:3O",
             "..",
             "99999999999 h",
+            "1h5",
+            "1h60",
+            "1h300",
+            "1m30",
+            "30 1h",
+            "1.5h30",
+            "1h30m15",
+            "h30",
+            "1 30",
+            "PT",
+            "PT1",
+            "PTH",
+            "PT1H30",
+            "PT1 h",
+            "P1D",
+            "1.30.60",
+            "1.5.30",
+            "1.30.00 h",
+            "1.30.00.00",
+            "1,30,00",
+            "1h30h",
         ] {
             assert_eq!(seconds(cell), None, "{cell}");
         }
@@ -273,6 +369,10 @@ mod tests {
         assert_eq!(under("1:30", minutes), Some(90));
         assert_eq!(under("1,5 h", minutes), Some(5400));
         assert_eq!(under("1.5", minutes), None);
+        assert_eq!(under("1,5 uur", minutes), Some(5400));
+        assert_eq!(under("1,5 heures", minutes), Some(5400));
+        // Two numbers with a dot between are one with a fraction.
+        assert_eq!((under("1.30", HOURS), under("1,30", minutes)), (Some(4680), Some(78)));
     }
 
     proptest! {
@@ -285,7 +385,7 @@ mod tests {
         }
 
         #[test]
-        fn no_cell_makes_it_panic(cell in "[0-9:.,hminsAPM \u{e4}-]{0,16}") {
+        fn no_cell_makes_it_panic(cell in "[0-9:.,hminsAPMTHe時 \u{e4}-]{0,16}") {
             let _ = seconds(&cell);
         }
     }

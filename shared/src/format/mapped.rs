@@ -50,13 +50,18 @@ fn from_start_to_end(cells: &Cells<'_, '_>, entry: &EntryRow<'_>, end: Option<En
     if shown > LONGEST_NIGHT && end.is_some_and(|end| end.assumed) {
         return wrong("comes before the start: say its day, or whether it is AM or PM");
     }
-    match [Role::Start, Role::End].map(|role| cells.text(role).and_then(|cell| times::offset(&cell))) {
-        [None, None] => Ok(shown),
-        [Some(start), Some(end)] => match shown.checked_add_signed(start - end) {
+    let moments = [Role::Start, Role::End].map(|role| cells.text(role));
+    let [start, end] = moments.each_ref().map(|moment| moment.as_deref().and_then(times::zone));
+    if start == end {
+        return Ok(shown);
+    }
+    let offset = |zone: Option<&str>| zone.and_then(times::offset);
+    match offset(start).zip(offset(end)) {
+        None => wrong("does not name the zone that the start names"),
+        Some((start, end)) => match shown.checked_add_signed(start - end) {
             Some(seconds) => Ok(seconds),
             None => wrong("is no time behind the start"),
         },
-        _ => wrong("names a zone and the start does not, or the other way round"),
     }
 }
 

@@ -64,7 +64,7 @@ impl FromStr for DecimalMark {
     }
 }
 
-/// A decimal number, exactly: `units` / 10^`scale`, and whether it is below zero.
+/// A decimal number: `units` / 10^`scale`, and whether it is below zero. Exact to [`DIGITS`] digits, and rounded there.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Decimal {
     units: u64,
@@ -72,13 +72,22 @@ pub(super) struct Decimal {
     negative: bool,
 }
 
-/// More digits than this are no number that a person worked with, and would not fit `units`.
+/// Digits that are kept, noughts in front left out; a whole number of more is none that a person worked with, and would not
+/// fit `units`.
 const DIGITS: usize = 18;
+/// Places of the fraction that are kept: twice 10 to this power fits 128 bits.
+const PLACES: usize = 36;
+/// One more than the largest `units`.
+const LIMIT: u64 = 10_u64.pow(DIGITS as u32);
 
 impl Decimal {
     /// Reads a number; `None` if it is none under this mark.
     pub fn read(cell: &str, mark: DecimalMark) -> Option<Self> {
         let cell = cell.trim();
+        Self::plain(cell, mark).or_else(|| Self::with_exponent(cell, mark))
+    }
+
+    fn plain(cell: &str, mark: DecimalMark) -> Option<Self> {
         let (negative, digits) = match cell.strip_prefix(['-', '−', '+']) {
             Some(digits) => (!cell.starts_with('+'), digits.trim_start()),
             None => (false, cell),
@@ -94,13 +103,38 @@ impl Decimal {
         // A nought in front is no digit more: `,5` and `0,5` are the same.
         let whole = whole.trim_start_matches('0');
         if whole.len() + fraction.len() > DIGITS {
+            return Self::rounded(whole, fraction, negative);
+        }
+        let units = digits_behind(digits_behind(0, whole)?, fraction)?;
+        Some(Self { units, scale: fraction.len() as u8, negative })
+    }
+
+    /// `0.0033333333333333335`: what programs write that have divided.
+    fn rounded(whole: &str, fraction: &str, negative: bool) -> Option<Self> {
+        if whole.len() > DIGITS || !fraction.bytes().all(|byte| byte.is_ascii_digit()) {
             return None;
         }
-        let mut units = 0;
-        for byte in whole.bytes().chain(fraction.bytes()) {
-            units = units * 10 + u64::from(byte.is_ascii_digit().then(|| byte - b'0')?);
+        let noughts = if whole.is_empty() { fraction.len() - fraction.trim_start_matches('0').len() } else { 0 };
+        let places = fraction.len().min(noughts + DIGITS - whole.len()).min(PLACES);
+        let (kept, rest) = fraction.split_at(places);
+        let units =
+            digits_behind(digits_behind(0, whole)?, kept)? + u64::from(rest.starts_with(['5', '6', '7', '8', '9']));
+        match units {
+            ..LIMIT => Some(Self { units, scale: places as u8, negative }),
+            _ => Some(Self { units: units / 10, scale: places.checked_sub(1)? as u8, negative }),
         }
-        Some(Self { units, scale: fraction.len() as u8, negative })
+    }
+
+    /// `5e-05`. With a positive exponent a number has lost its last digits, and is not read.
+    fn with_exponent(cell: &str, mark: DecimalMark) -> Option<Self> {
+        let (number, exponent) = cell.split_once(['e', 'E'])?;
+        let exponent = whole(exponent.strip_prefix(['-', '−'])?, 1, 3)?;
+        let Self { mut units, scale, negative } = Self::plain(number, mark)?;
+        let mut scale = usize::from(scale) + exponent as usize;
+        while scale > PLACES {
+            (units, scale) = ((units + 5) / 10, scale - 1);
+        }
+        Some(Self { units, scale: scale as u8, negative })
     }
 
     /// This many times `factor`, rounded to the nearest whole, halves up; `None` below zero.
@@ -119,10 +153,20 @@ impl Decimal {
     }
 }
 
+/// A number with more digits behind it; `None` if those are none.
+fn digits_behind(mut units: u64, digits: &str) -> Option<u64> {
+    for byte in digits.bytes() {
+        units = units * 10 + u64::from(byte.is_ascii_digit().then(|| byte - b'0')?);
+    }
+    Some(units)
+}
+
 impl PartialEq for Decimal {
     fn eq(&self, other: &Self) -> bool {
-        let units =
-            |this: &Self, scale: u8| u128::from(this.units) * 10_u128.pow(u32::from(scale.saturating_sub(this.scale)));
+        // What overflows is more than the other can be.
+        let units = |this: &Self, scale: u8| {
+            10_u128.checked_pow(u32::from(scale - this.scale))?.checked_mul(u128::from(this.units))
+        };
         let scale = self.scale.max(other.scale);
         units(self, scale) == units(other, scale) && (self.negative == other.negative || self.units == 0)
     }
@@ -131,14 +175,21 @@ impl PartialEq for Decimal {
 /// In the plain way: no thousands marks, a dot before the fraction, as many places as were given.
 impl fmt::Display for Decimal {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let one = 10_u64.pow(self.scale.into());
+        let one = 10_u128.pow(self.scale.into());
+        let units = u128::from(self.units);
         let sign = if self.negative { "-" } else { "" };
-        write!(f, "{sign}{}", self.units / one)?;
+        write!(f, "{sign}{}", units / one)?;
         match usize::from(self.scale) {
             0 => Ok(()),
-            places => write!(f, ".{:0places$}", self.units % one),
+            places => write!(f, ".{:0places$}", units % one),
         }
     }
+}
+
+/// A whole number of `least` to `most` digits and nothing else.
+pub(super) fn whole(digits: &str, least: usize, most: usize) -> Option<u32> {
+    let fits = (least..=most).contains(&digits.len()) && digits.bytes().all(|byte| byte.is_ascii_digit());
+    if fits { digits.parse().ok() } else { None }
 }
 
 /// Whether a number is written as [`Decimal`] shows it: digits, then perhaps a dot and more digits.
@@ -212,9 +263,38 @@ mod tests {
 
     #[test]
     fn what_is_no_number_is_none() {
-        for cell in ["", " ", "-", ".", "abc", "1e5", "0x1", "1-2", "１", "1234567890123456789"] {
+        for cell in ["", " ", "-", ".", "abc", "1e5", "1e", "e-5", "1e-", "1e--5", "1e-5e-5", "0x1", "1-2", "１"] {
             assert_eq!(shown(cell, Dot), None, "{cell}");
         }
+        for cell in ["1234567890123456789", "1234567890123456789.5", "999999999999999999.9", "0.00000000000000000001x"]
+        {
+            assert_eq!(shown(cell, Dot), None, "{cell}");
+        }
+    }
+
+    #[test]
+    fn more_places_than_are_kept_are_rounded_off() {
+        for (cell, plain) in [
+            ("0.0033333333333333335", "0.0033333333333333335"),
+            ("1.16666666666666666666666667", "1.16666666666666667"),
+            ("12.3456789012345678949", "12.3456789012345679"),
+            ("0.9999999999999999999", "1.00000000000000000"),
+            ("0.1000000000000000055511151231257827", "0.100000000000000006"),
+            ("5e-05", "0.00005"),
+            ("1.2E-3", "0.0012"),
+            ("-2.5e-1", "-0.25"),
+            ("2.7777777777777776e-4", "0.00027777777777777776"),
+        ] {
+            assert_eq!(shown(cell, Dot).as_deref(), Some(plain), "{cell}");
+        }
+        assert_eq!(shown("1,2E-3", Comma).as_deref(), Some("0.0012"));
+        assert_eq!(shown("1,2E-3", Dot), None);
+        let seconds = |cell: &str| Decimal::read(cell, Dot).unwrap().times(3600);
+        assert_eq!(seconds("0.0033333333333333335"), Some(12));
+        assert_eq!(seconds("0.0002777777777777777777777777777777777777777777"), Some(1));
+        assert_eq!(seconds("0.0001388888888888889"), Some(1), "half a second, as a program divides it");
+        assert_eq!(seconds("2.7777777777777776e-04"), Some(1));
+        assert_eq!(seconds("5e-324"), Some(0));
     }
 
     #[test]
@@ -237,6 +317,27 @@ mod tests {
     }
 
     proptest! {
+        #[test]
+        fn any_hours_that_a_program_has_divided_are_the_seconds_that_they_were(seconds in 0..1_000_000_u32) {
+            let hours = f64::from(seconds) / 3600.0;
+            for cell in [format!("{hours}"), format!("{hours:e}"), format!("{hours:.30}"), format!("{hours:.17}")] {
+                // Those with a positive exponent are not read.
+                if let Some(number) = Decimal::read(&cell, Dot) {
+                    prop_assert_eq!(number.times(3600), Some(u64::from(seconds)), "{}", cell);
+                } else {
+                    prop_assert!(cell.contains('e') && !cell.contains("e-"), "{}", cell);
+                }
+            }
+        }
+
+        #[test]
+        fn a_long_number_shown_reads_as_the_same(cell in "[0-9]{0,20}[.]?[0-9]{0,60}(e-[0-9]{1,3})?") {
+            if let Some(number) = Decimal::read(&cell, Dot) {
+                prop_assert!(Decimal::read(&number.to_string(), Dot) == Some(number), "{}", number);
+                let _ = number.times(86_400);
+            }
+        }
+
         #[test]
         fn what_is_shown_reads_as_the_same_number(cell in "[0-9]{0,7}[.,]?[0-9]{0,7}", comma in any::<bool>()) {
             let mark = if comma { Comma } else { Dot };

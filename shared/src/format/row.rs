@@ -6,8 +6,8 @@ use jiff::civil::{Date, Time};
 use serde::{Deserialize, Serialize};
 
 use super::columns::Role;
-use super::dates;
-use super::durations::{self, Unit};
+use super::dates::{self, DateOrder};
+use super::durations::{self, Unit, Written};
 use super::entry::{EntryRow, Person};
 use super::layout::Readings;
 use super::numbers::{self, Decimal, DecimalMark};
@@ -37,6 +37,8 @@ pub enum ErrorCode {
     Missing,
     InvalidDate,
     InvalidDuration,
+    /// Neither yes nor no.
+    InvalidFlag,
     /// More or fewer cells than the header has.
     Ragged,
     /// A record over [`source::MAX_RECORD`].
@@ -57,6 +59,18 @@ pub(super) fn excerpt(cell: &str) -> String {
             format!("{}…", &cell[..cut])
         }
     }
+}
+
+/// Whether a cell that reads as a time, `9.05.30`, may be a date as well, on which an entry of `day` ends or begins.
+fn may_be_day(cell: &str, day: Date) -> bool {
+    if !times::is_dotted(cell) {
+        return false;
+    }
+    let Some(written) = dates::read(cell) else {
+        return false;
+    };
+    let near = |date: Date| day.until(date).is_ok_and(|span| (0..=31).contains(&span.get_days()));
+    DateOrder::ALL.into_iter().filter_map(|order| written.day.under(order)).any(near)
 }
 
 /// The cells of one row, under a layout.
@@ -103,7 +117,13 @@ impl<'r> Cells<'r, '_> {
             let order = self.readings.order(role);
             let how = match dates::read(&cell) {
                 Some(_) => format!("is no day of the calendar ({order})"),
-                None => "cannot be read as a date".to_owned(),
+                None => match dates::unclear_month(&cell) {
+                    None => "cannot be read as a date".to_owned(),
+                    Some((word, months)) => {
+                        let months: Vec<String> = months.iter().map(u8::to_string).collect();
+                        format!("cannot be read as a date: {word:?} may be month {}", months.join(" or "))
+                    }
+                },
             };
             self.unreadable(role, ErrorCode::InvalidDate, &cell, &how)
         })
@@ -118,7 +138,7 @@ impl<'r> Cells<'r, '_> {
         // Where durations are parts of a day, so are times.
         let parts = self.readings.duration(Role::Duration).unit == Unit::Days;
         if let Some(time) = times::read(&cell).or_else(|| times::part_of_a_day(&cell, parts)) {
-            return (Some(time), true);
+            return if may_be_day(&cell, day) { (None, false) } else { (Some(time), true) };
         }
         let order = self.readings.order(if role == Role::End { Role::EndDate } else { Role::Date });
         match dates::read(&cell) {
@@ -141,8 +161,41 @@ impl<'r> Cells<'r, '_> {
         };
         let written = durations::read(&cell).ok_or_else(unreadable)?;
         let seconds = written.under(self.readings.duration(role)).ok_or_else(unreadable)?;
-        let clock = matches!(written, durations::Written::Clock(_));
+        if let Some(unit) = self.leaves_open(role, written, seconds) {
+            let how = format!(
+                "may be hours and minutes, or minutes and seconds, in a column of {unit}: write a number of {unit}, or H:MM:SS"
+            );
+            return Err(self.unreadable(role, ErrorCode::InvalidDuration, &cell, &how));
+        }
+        let clock = matches!(written, Written::Clock(_));
         Ok(Some(Duration { seconds, clock }))
+    }
+
+    /// Whether a cell is a `1:30` in a column of minutes or seconds, where no custom says that it is hours and minutes, and
+    /// neither start and end do; the name of the unit if so.
+    fn leaves_open(&self, role: Role, written: Written<'_>, seconds: u64) -> Option<&'static str> {
+        let unit = match (written, role) {
+            (Written::Pair(..), Role::Minutes) => "minutes",
+            (Written::Pair(..), Role::Seconds) => "seconds",
+            _ => return None,
+        };
+        // Minutes and seconds are not by custom, but by the column's starts and ends.
+        let settled = self.readings.duration(role).pair == Unit::Minutes || seconds == 0;
+        // Hours and minutes leave out what is less; an entry of a minute agrees with both.
+        let agrees = |elapsed: u64| elapsed.abs_diff(seconds) < 60 && elapsed.abs_diff(seconds / 60) >= 60;
+        let lasts = || self.elapsed().is_some_and(agrees);
+        (!settled && !lasts()).then_some(unit)
+    }
+
+    /// From start to end, where both are on one day.
+    fn elapsed(&self) -> Option<u64> {
+        let (date, time) = self.date(Role::Date).ok()?;
+        let ends_there = self.date(Role::EndDate).map_or(true, |(end, _)| end == date);
+        let (Some(end), true) = self.time(Role::End, date) else {
+            return None;
+        };
+        let start = self.time(Role::Start, date).0.or(time)?;
+        u64::try_from(start.duration_until(end).as_secs()).ok().filter(|_| ends_there)
     }
 
     /// The duration of a role, in seconds; an entry cannot do without.
@@ -166,9 +219,16 @@ impl<'r> Cells<'r, '_> {
         self.number(role).map(|number| Cow::Owned(number.to_string()))
     }
 
-    /// A yes or no.
-    pub fn flag(&self, role: Role) -> Option<bool> {
-        words::flag(&self.text(role)?)
+    /// A yes or no; `None` if its cell is empty, or a dash.
+    fn flag(&self, role: Role) -> Result<Option<bool>, RowError> {
+        let Some(cell) = self.text(role).filter(|cell| !words::is_dash(cell)) else {
+            return Ok(None);
+        };
+        let unknown = || {
+            let how = format!("is neither yes nor no; known are {}", words::FLAGS);
+            self.unreadable(role, ErrorCode::InvalidFlag, &cell, &how)
+        };
+        words::flag(&cell).map(Some).ok_or_else(unknown)
     }
 
     /// The person of the usual columns: e-mail, name, first and last name.
@@ -221,12 +281,10 @@ impl<'r> Cells<'r, '_> {
             }
         };
         let ((start, all_of_start), (end, all_of_end)) = (self.time(Role::Start, date), self.time(Role::End, date));
-        let (billable, invoiced) = (self.flag(Role::Billable), self.flag(Role::Invoiced));
+        let (billable, invoiced) = (self.flag(Role::Billable)?, self.flag(Role::Invoiced)?);
         let (rate, amount) = (self.decimal(Role::Rate), self.decimal(Role::Amount));
         keep(Role::Start, all_of_start);
         keep(Role::End, all_of_end);
-        keep(Role::Billable, billable.is_some());
-        keep(Role::Invoiced, invoiced.is_some());
         keep(Role::Rate, rate.is_some());
         keep(Role::Amount, amount.is_some());
         Ok(EntryRow {

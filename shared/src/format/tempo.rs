@@ -7,8 +7,11 @@
 use std::borrow::Cow;
 
 use super::columns::{Format, Need, Role, column, group};
+use super::durations::{self, Reading, Unit};
 use super::entry::EntryRow;
-use super::row::{Cells, RowError};
+use super::numbers::{self, Decimal, DecimalMark};
+use super::row::{Cells, ErrorCode, RowError};
+use super::words;
 
 pub(super) static FORMAT: Format = Format {
     columns: &[
@@ -78,9 +81,27 @@ fn read<'r>(cells: &Cells<'r, '_>) -> Result<EntryRow<'r>, RowError> {
         cells.keep(&mut entry, Role::PersonId);
     }
     if cells.has(Role::BilledHours) {
-        let billed = cells.number(Role::BilledHours);
-        entry.billable = Some(billed.is_some_and(|hours| hours.is_positive()));
+        entry.billable = Some(billed(cells)?);
         cells.keep(&mut entry, Role::BilledHours);
     }
     Ok(entry)
+}
+
+/// Whether any hours were billed. How many does not matter, so that neither the decimal mark does.
+fn billed(cells: &Cells<'_, '_>) -> Result<bool, RowError> {
+    let Some(cell) = cells.text(Role::BilledHours).filter(|cell| !words::is_dash(cell)) else {
+        return Ok(false);
+    };
+    let number = |mark| Decimal::read(numbers::without_currency(&cell), mark);
+    if let Some(hours) = DecimalMark::ALL.into_iter().find_map(number) {
+        return Ok(hours.is_positive());
+    }
+    let under = |mark| durations::read(&cell)?.under(Reading { unit: Unit::Hours, pair: Unit::Hours, mark });
+    match DecimalMark::ALL.into_iter().find_map(under) {
+        Some(seconds) => Ok(seconds > 0),
+        None => {
+            let how = "cannot be read as hours, which say whether the entry is billable";
+            Err(cells.unreadable(Role::BilledHours, ErrorCode::InvalidDuration, &cell, how))
+        }
+    }
 }

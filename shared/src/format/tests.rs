@@ -6,6 +6,7 @@ mod dialects;
 mod encodings;
 mod fingerprints;
 mod formats;
+mod languages;
 mod mapping;
 mod matrix;
 mod mishaps;

@@ -2,21 +2,32 @@
 
 use jiff::civil::Time;
 
-/// Reads a time of day, with a 24-hour or a 12-hour clock.
+use super::numbers::whole;
+use super::words;
+
+/// Reads a time of day, with a 24-hour or a 12-hour clock. A zone behind it is left out: entries keep the time that was shown.
 pub(super) fn read(cell: &str) -> Option<Time> {
     if let Some(time) = plain(cell.as_bytes()) {
         return Some(time);
     }
-    if let Some(time) = part_of_a_day(cell.trim(), false) {
+    let cell = words::seen(cell);
+    let cell = cell.trim();
+    if let Some(time) = part_of_a_day(cell, false) {
         return Some(time);
     }
-    let (clock, half) = meridiem(without_zero_day(cell.trim()));
-    let (hour, minute, second) = clock_parts(clock)?;
-    let hour = match half {
-        None => hour,
-        Some(half) => half.hour(hour)?,
+    let cell = without_zero_day(cell);
+    clock(cell).or_else(|| clock(without_zone(cell, false)?))
+}
+
+/// A time of day without anything behind it.
+fn clock(cell: &str) -> Option<Time> {
+    let (clock, half) = meridiem(cell);
+    let Some(half) = half else {
+        let (hour, minute, second) = clock_parts(clock).or_else(|| full_hour(clock))?;
+        return time(hour, minute, second);
     };
-    time(hour, minute, second)
+    let (hour, minute, second) = clock_parts(clock).or_else(|| Some((whole(clock, 1, 2)?, 0, 0)))?;
+    time(half.hour(hour)?, minute, second)
 }
 
 /// `09:05:30`, by far the most frequent way.
@@ -40,8 +51,10 @@ pub(super) fn part_of_a_day(cell: &str, known: bool) -> Option<Time> {
         "0" if known => "0",
         _ => cell.strip_prefix("0.").or_else(|| cell.strip_prefix("0,"))?,
     };
-    let fits = (1..=17).contains(&digits.len()) && digits.bytes().all(|byte| byte.is_ascii_digit());
-    let value: u64 = digits.parse().ok().filter(|&value| fits && (known || digits.len() != 2 || value >= 60))?;
+    let all_digits = !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit());
+    // More places are none that matter.
+    let digits = digits.get(..18).unwrap_or(digits);
+    let value: u64 = digits.parse().ok().filter(|&value| all_digits && (known || digits.len() != 2 || value >= 60))?;
     let one = 10_u128.pow(digits.len() as u32);
     let seconds = u32::try_from((u128::from(value) * 86_400 * 2 + one) / (one * 2)).ok()?;
     time(seconds / 3600, seconds / 60 % 60, seconds % 60)
@@ -81,55 +94,112 @@ fn without_zero_day(cell: &str) -> &str {
     behind.map_or(cell, str::trim_start)
 }
 
-/// Hours, minutes and seconds of `H:MM`, `H:MM:SS` or `HhMM`; a fraction of a second must be zero.
+/// Hours, minutes and seconds of `H:MM`, `H:MM:SS`, `HhMM` or `H.MM.SS`; a fraction of a second is cut off.
 fn clock_parts(clock: &str) -> Option<(u32, u32, u32)> {
-    let (hours, rest) = clock.split_once([':', 'h', 'H'])?;
-    let (minutes, seconds) = match rest.split_once(':') {
+    let clock = clock.strip_suffix("Uhr").map_or(clock, str::trim_end);
+    let dotted = is_dotted(clock);
+    let (hours, rest) = clock.split_once(if dotted { ['.'; 3] } else { [':', 'h', 'H'] })?;
+    let (minutes, seconds) = match rest.split_once(if dotted { '.' } else { ':' }) {
         None => (rest, "00"),
         Some((minutes, seconds)) => (minutes, seconds),
     };
     let seconds = match seconds.split_once(['.', ',']) {
         None => seconds,
-        Some((seconds, fraction)) => fraction.bytes().all(|byte| byte == b'0').then_some(seconds)?,
+        Some((seconds, fraction)) => whole_of(seconds, fraction)?,
     };
-    Some((number(hours, 1)?, number(minutes, 2)?, number(seconds, 2)?))
+    Some((whole(hours, 1, 2)?, whole(minutes, 2, 2)?, whole(seconds, 2, 2)?))
 }
 
-/// A number of at least `least` and at most two digits.
-fn number(digits: &str, least: usize) -> Option<u32> {
-    let fits = (least..=2).contains(&digits.len()) && digits.bytes().all(|byte| byte.is_ascii_digit());
-    if fits { digits.parse().ok() } else { None }
+/// The seconds in front of a fraction.
+fn whole_of<'c>(seconds: &'c str, fraction: &str) -> Option<&'c str> {
+    let fits = (1..=9).contains(&fraction.len()) && fraction.bytes().all(|byte| byte.is_ascii_digit());
+    fits.then_some(seconds)
 }
 
-/// The zone behind a moment, in seconds east of Greenwich; none, if it names none in numbers.
-pub(super) fn offset(moment: &str) -> Option<i64> {
-    let time = moment.trim_end();
-    if time.ends_with('Z') || time.ends_with("UTC") || time.ends_with("GMT") {
-        return Some(0);
+/// `9 Uhr` and `9h`.
+fn full_hour(clock: &str) -> Option<(u32, u32, u32)> {
+    let hour = clock.strip_suffix("Uhr").or_else(|| clock.strip_suffix(['h', 'H']))?;
+    Some((whole(hour.trim_end(), 1, 2)?, 0, 0))
+}
+
+/// Whether a cell is three numbers with dots between: `9.05.30`, which in Danish and Finnish is a time. It may be a date as
+/// well.
+pub(super) fn is_dotted(cell: &str) -> bool {
+    let mut parts = cell.split('.');
+    let mut part = |least| parts.next().is_some_and(|part| whole(part, least, 2).is_some());
+    let fits = part(1) && part(2) && part(2);
+    fits && parts.next().is_none()
+}
+
+/// Names of zones that are written behind times.
+#[rustfmt::skip]
+const ZONES: [&str; 40] = [
+    "Z", "UTC", "GMT", "UT", "WET", "WEST", "CET", "CEST", "MEZ", "MESZ", "EET", "EEST", "BST", "IST", "MSK", "TRT", "SAST",
+    "EST", "EDT", "CST", "CDT", "MST", "MDT", "PST", "PDT", "AKST", "AKDT", "HST", "AST", "ADT", "NST", "NDT", "BRT",
+    "JST", "KST", "SGT", "HKT", "AEST", "AEDT", "NZST",
+];
+
+/// Leaves out `Z`, `CET`, `UTC+01:00`, `+0100` and the like behind a time; `None` if none stands there.
+///
+/// `09:00-10:00` is a time with a zone where one must be (`in_stamp`: behind the T of a time stamp), and else may be from
+/// nine to ten.
+pub(super) fn without_zone(time: &str, in_stamp: bool) -> Option<&str> {
+    let time = time.trim_end();
+    // "09:30+01:00[Europe/Berlin]", "09:30 GMT+0100 (Central European Standard Time)"
+    let bare = match (time.strip_suffix(']'), time.strip_suffix(')')) {
+        (Some(named), _) => named.split_once('[')?.0.trim_end(),
+        (_, Some(named)) => named.split_once('(')?.0.trim_end(),
+        (None, None) => time,
+    };
+    let name = |bare: &str| {
+        let start = bare.rfind(|letter: char| !letter.is_ascii_alphabetic()).map_or(0, |last| last + 1);
+        bare.get(start..).filter(|name| ZONES.contains(name)).map(str::len)
+    };
+    if let Some(length) = name(bare) {
+        return Some(bare[..bare.len() - length].trim_end());
     }
-    let sign = time.rfind(['+', '-', '−']).filter(|&sign| time[..sign].contains(':'))?;
-    let east = if time[sign..].starts_with('+') { 1 } else { -1 };
-    let digits: String = time[sign..].chars().filter(char::is_ascii_digit).collect();
-    let (hours, minutes) = match digits.len() {
-        1 | 2 => (digits.as_str(), "0"),
-        3 | 4 => digits.split_at(digits.len() - 2),
-        _ => return None,
+    let Some(sign) = bare.rfind(['+', '-', '−']).filter(|&sign| is_offset(&bare[sign..])) else {
+        return (bare.len() < time.len()).then_some(bare);
     };
+    let (before, offset) = (bare[..sign].trim_end(), &bare[sign..]);
+    if let Some(length) = name(before) {
+        return Some(before[..before.len() - length].trim_end());
+    }
+    let of_four = offset.bytes().filter(u8::is_ascii_digit).count() == 4 && !offset.contains(':');
+    let is_told = in_stamp || offset.starts_with('+') || of_four || before.matches(':').count() == 2;
+    is_told.then_some(before)
+}
+
+/// The zone behind a moment, as it is written.
+pub(super) fn zone(moment: &str) -> Option<&str> {
+    let moment = moment.trim_end();
+    let before = without_zone(moment, true).filter(|before| before.contains(':'))?;
+    Some(moment[before.len()..].trim_start())
+}
+
+/// The seconds east of Greenwich that a zone says in numbers.
+pub(super) fn offset(zone: &str) -> Option<i64> {
+    let zone = zone.split(['[', '(']).next().unwrap_or_default().trim_end();
+    let digits = zone.trim_start_matches(|letter: char| letter.is_ascii_alphabetic());
+    let east = match digits.chars().next() {
+        None => return ["Z", "UTC", "GMT", "UT"].contains(&zone).then_some(0),
+        Some('+') => 1,
+        Some(_) => -1,
+    };
+    let digits: String = digits.chars().filter(char::is_ascii_digit).collect();
+    let (hours, minutes) = if digits.len() > 2 { digits.split_at(digits.len() - 2) } else { (digits.as_str(), "0") };
     Some(east * (hours.parse::<i64>().ok()? * 3600 + minutes.parse::<i64>().ok()? * 60))
 }
 
-/// Leaves out `Z`, `UTC`, `+01:00` and the like behind a time.
-pub(super) fn without_zone(time: &str) -> &str {
-    let time = time.trim_end();
-    for name in ["Z", "UTC", "GMT"] {
-        if let Some(bare) = time.strip_suffix(name) {
-            return bare.trim_end();
-        }
-    }
-    match time.rfind(['+', '-', '−']) {
-        Some(sign) if sign > 0 => time[..sign].trim_end(),
-        _ => time,
-    }
+/// `+1`, `+01`, `+0100`, `-05:00`: an offset that a zone has.
+fn is_offset(offset: &str) -> bool {
+    let digits = offset.trim_start_matches(['+', '-', '−']);
+    let (hours, minutes) = match digits.split_once(':') {
+        Some(parts) => parts,
+        None if digits.is_ascii() && digits.len() == 4 => digits.split_at(2),
+        None => (digits, "00"),
+    };
+    whole(hours, 1, 2).is_some_and(|hours| hours <= 14) && ["00", "15", "30", "45"].contains(&minutes)
 }
 
 #[cfg(test)]
@@ -150,6 +220,25 @@ mod tests {
             ("12:05pm", time(12, 5, 0, 0)),
             ("9:05 a. m.", time(9, 5, 0, 0)),
             ("1899-12-30 09:05:30", time(9, 5, 30, 0)),
+            ("09:12:33.123Z", time(9, 12, 33, 0)),
+            ("09:12:33.999999", time(9, 12, 33, 0)),
+            ("09:12:33,5", time(9, 12, 33, 0)),
+            ("9:12:33.5 PM", time(21, 12, 33, 0)),
+            ("9am", time(9, 0, 0, 0)),
+            ("9 AM", time(9, 0, 0, 0)),
+            ("12 p.m.", time(12, 0, 0, 0)),
+            ("12am", time(0, 0, 0, 0)),
+            ("09:00 Uhr", time(9, 0, 0, 0)),
+            ("9:05:30 Uhr", time(9, 5, 30, 0)),
+            ("9 Uhr", time(9, 0, 0, 0)),
+            ("9h", time(9, 0, 0, 0)),
+            ("9 h", time(9, 0, 0, 0)),
+            ("09.00.00", time(9, 0, 0, 0)),
+            ("9.05.30", time(9, 5, 30, 0)),
+            ("9.05.30 PM", time(21, 5, 30, 0)),
+            ("\u{200e}9\u{200e}:\u{200e}05\u{200e} \u{200e}PM", time(21, 5, 0, 0)),
+            ("9:05\u{a0}Uhr", time(9, 5, 0, 0)),
+            ("0.041666666666666664", time(1, 0, 0, 0)),
         ] {
             assert_eq!(super::read(cell), Some(read), "{cell}");
         }
@@ -157,15 +246,66 @@ mod tests {
 
     #[test]
     fn what_no_clock_shows_is_no_time() {
-        for cell in ["", "9", "24:00", "9:60", "13:00 PM", "0:30 AM", "9:5:5", "9:05:30.5", "noon"] {
+        for cell in [
+            "",
+            "9",
+            "24:00",
+            "9:60",
+            "13:00 PM",
+            "0:30 AM",
+            "9:5:5",
+            "9:05:30.",
+            "9:05.5",
+            "9:05:30.x",
+            "noon",
+            "13 PM",
+            "25 Uhr",
+            "9.05",
+            "9.5.30",
+            "9.60.00",
+            "9.05.30.10",
+            "Uhr",
+            "am",
+            "h",
+            "Z",
+            "+01:00",
+            "09:00-10:00",
+            "09:00 - 10:00",
+            "09:00-17:30",
+            "9:00-5",
+            "09:00-10",
+            "09:00+15:00",
+            "09:00 XYZ",
+            "09:00 (",
+            "09:00]",
+        ] {
             assert_eq!(super::read(cell), None, "{cell}");
         }
     }
 
     #[test]
     fn zones_are_left_out() {
-        for cell in ["09:30", "09:30Z", "09:30 UTC", "09:30+01:00", "09:30 -0500"] {
-            assert_eq!(without_zone(cell), "09:30");
+        for cell in [
+            "09:30",
+            "09:30Z",
+            "09:30 UTC",
+            "09:30+01:00",
+            "09:30 -0500",
+            "09:30 GMT+1",
+            "09:30 GMT-1",
+            "09:30 CET",
+            "09:30 CEST",
+            "09:30 EST",
+            "09:30 UTC+01:00",
+            "09:30UTC-05:00",
+            "09:30 (CET)",
+            "09:30+01:00[Europe/Berlin]",
+            "09:30 GMT+0100 (Central European Standard Time)",
+        ] {
+            assert_eq!(super::read(cell), Some(time(9, 30, 0, 0)), "{cell}");
         }
+        assert_eq!(super::read("09:30:00-05:00"), Some(time(9, 30, 0, 0)));
+        assert_eq!(super::read("9:30 AM CET"), Some(time(9, 30, 0, 0)));
+        assert_eq!(without_zone("09:30-05:00", true), Some("09:30"));
     }
 }

@@ -32,6 +32,16 @@ pub(super) fn trim(cell: &str) -> &str {
     cell.trim_matches(is_blank)
 }
 
+/// A cell as it is seen: each blank a space, and no marks that say which way letters run.
+pub(super) fn seen(cell: &str) -> Cow<'_, str> {
+    if cell.is_ascii() {
+        return Cow::Borrowed(cell);
+    }
+    let hidden = |letter: &char| matches!(letter, '\u{200b}' | '\u{200e}' | '\u{200f}' | '\u{2060}' | '\u{feff}');
+    let letters = cell.chars().filter(|letter| !hidden(letter));
+    Cow::Owned(letters.map(|letter| if letter.is_whitespace() { ' ' } else { letter }).collect())
+}
+
 /// Each run of blanks made one space.
 pub(super) fn collapsed(cell: Cow<'_, str>) -> Cow<'_, str> {
     let mut before = b' ';
@@ -53,62 +63,28 @@ pub(super) fn same(a: &str, b: &str) -> bool {
     a.eq_ignore_ascii_case(b) || !a.is_ascii() && a.to_lowercase() == b.to_lowercase()
 }
 
-/// What exports write, and what spreadsheets make of true and false in their own languages.
-const YES: [&str; 25] = [
-    "yes",
-    "true",
-    "1",
-    "y",
-    "x",
-    "billable",
-    "billed",
-    "invoiced",
-    "ja",
-    "oui",
-    "sí",
-    "si",
-    "sim",
-    "sì",
-    "wahr",
-    "vrai",
-    "verdadero",
-    "verdadeiro",
-    "vero",
-    "waar",
-    "sant",
-    "sandt",
-    "tosi",
-    "prawda",
-    "tak",
+/// What exports write, and what spreadsheets make of true and false in their own languages. In lower case, and in Turkish
+/// also as capitals become without knowing that it is Turkish.
+#[rustfmt::skip]
+const YES: &[&str] = &[
+    "yes", "true", "1", "1.0", "1,0", "y", "j", "t", "x", "✓", "✔", "billable", "billed", "invoiced",
+    "ja", "wahr", "oui", "vrai", "sí", "si", "sì", "verdadero", "sim", "verdadeiro", "vero", "waar", "sant", "sandt", "sand",
+    "sann", "kyllä", "tosi", "jah", "tak", "prawda", "ano", "áno", "pravda", "igen", "igaz", "da", "adevărat", "evet", "doğru",
+    "да", "истина", "так", "істина", "ναι", "αληθής", "αληθης", "はい", "是",
 ];
-const NO: [&str; 26] = [
-    "no",
-    "false",
-    "0",
-    "n",
-    "non-billable",
-    "unbillable",
-    "nonbillable",
-    "not billable",
-    "unbilled",
-    "uninvoiced",
-    "nein",
-    "non",
-    "não",
-    "nee",
-    "nej",
-    "nei",
-    "falsch",
-    "faux",
-    "falso",
-    "onwaar",
-    "falskt",
-    "falsk",
-    "usann",
-    "epätosi",
-    "fałsz",
-    "nie",
+#[rustfmt::skip]
+const NO: &[&str] = &[
+    "no", "false", "0", "0.0", "0,0", "n", "f", "✗", "✘", "non-billable", "non billable", "nonbillable", "not billable",
+    "unbillable", "unbilled", "uninvoiced", "not billed", "not invoiced",
+    "nein", "falsch", "non", "faux", "falso", "não", "nao", "nee", "onwaar", "nej", "falskt", "falsk", "nei", "usann", "ei",
+    "epätosi", "nie", "fałsz", "ne", "nepravda", "nem", "hamis", "nu", "fals", "hayır", "hayir", "yanlış", "yanliş",
+    "нет", "ложь", "ні", "хибність", "не", "όχι", "οχι", "ψευδής", "ψευδης", "いいえ", "否",
 ];
+
+/// Which words [`flag`] knows, for people.
+pub(super) const FLAGS: &str = "yes, no, true, false, 1, 0, y, n, t, f, x, billable, non-billable, billed, unbilled, \
+                                invoiced, uninvoiced, and yes, no, true and false in other languages (ja, nein, oui, non, \
+                                VRAI, FAUX and so on)";
 
 /// What a yes-or-no cell says; `None` if it says neither.
 pub(super) fn flag(cell: &str) -> Option<bool> {
@@ -117,42 +93,67 @@ pub(super) fn flag(cell: &str) -> Option<bool> {
         "No" => return Some(false),
         _ => {}
     }
-    let is = |word: &&str| same(cell, word);
+    let cell = if cell.is_ascii() { Cow::Borrowed(cell) } else { Cow::Owned(lower(cell)) };
+    let is = |word: &&str| word.eq_ignore_ascii_case(&cell);
     if YES.iter().any(is) {
         return Some(true);
     }
     NO.iter().any(is).then_some(false)
 }
 
-const TOTALS: [&str; 18] = [
-    "total",
-    "totals",
-    "grand total",
-    "sum",
-    "summe",
-    "gesamt",
-    "gesamtsumme",
-    "subtotal",
-    "totaal",
-    "suma",
-    "total hours",
-    "total time",
-    "total duration",
-    "overall total",
-    "insgesamt",
-    "total general",
-    "totale",
-    "totales",
-];
+/// In lower case, without the dot that a Turkish İ leaves behind.
+pub(super) fn lower(word: &str) -> String {
+    let mut lower = word.to_lowercase();
+    lower.retain(|letter| letter != '\u{307}');
+    lower
+}
+
+/// Whether a cell is a dash alone, which is how many write that nothing is there.
+pub(super) fn is_dash(cell: &str) -> bool {
+    matches!(cell, "-" | "–" | "—" | "−")
+}
+
+/// The labels of totals that begin with a letter (in lower case; `None` beyond ASCII).
+#[rustfmt::skip]
+fn totals(first: Option<u8>) -> &'static [&'static str] {
+    match first {
+        Some(b't') => &[
+            "total", "totals", "total hours", "total time", "total duration", "total general", "total général", "total geral",
+            "totaal", "totale", "totale generale", "totale complessivo", "totales", "totais", "totaux", "totalt", "totalsumma",
+            "toplam",
+        ],
+        Some(b's') => &[
+            "sum", "summe", "summa", "suma", "suma końcowa", "subtotal", "subtotaal", "subtotale", "sous-total", "samlet",
+            "spolu", "skupaj", "součet",
+        ],
+        Some(b'g') => &["grand total", "gesamt", "gesamtsumme", "gesamtergebnis", "genel toplam"],
+        Some(b'o') => &["overall total", "ogółem"],
+        Some(b'i') => &["insgesamt", "i alt"],
+        Some(b'r') => &["razem"],
+        Some(b'y') => &["yhteensä"],
+        Some(b'c') => &["celkem", "celkový součet"],
+        Some(b'u') => &["ukupno"],
+        Some(b'e') => &["eindtotaal"],
+        Some(b'v') => &["végösszeg"],
+        Some(b'k') => &["kokku"],
+        Some(b'z') => &["zwischensumme"],
+        Some(_) => &[],
+        None => &["összesen", "łącznie", "итого", "всего", "разом", "σύνολο", "合計", "总计", "總計"],
+    }
+}
 
 /// Whether a cell is what stands in front of a row of totals.
 pub(super) fn is_total(cell: &str) -> bool {
     // Nearly all cells are told by their first letter.
-    if !cell.starts_with(['t', 'T', 's', 'S', 'g', 'G', 'o', 'O', 'i', 'I']) {
+    let Some(&first) = cell.as_bytes().first() else {
+        return false;
+    };
+    let labels = totals(first.is_ascii().then(|| first.to_ascii_lowercase()));
+    if labels.is_empty() {
         return false;
     }
-    let word = cell.trim_end_matches(':').trim_end();
-    TOTALS.iter().any(|total| same(word, total))
+    let word = cell.trim_end_matches([':', '：']).trim_end();
+    labels.iter().any(|total| same(word, total))
 }
 
 #[cfg(test)]
@@ -184,12 +185,77 @@ mod tests {
             assert_eq!(flag(word), Some(false), "{word}");
         }
         assert_eq!(flag("perhaps"), None);
+        for (yes, no) in [
+            ("SAND", "FALSK"),
+            ("SANN", "USANN"),
+            ("Kyllä", "Ei"),
+            ("IGAZ", "HAMIS"),
+            ("Igen", "Nem"),
+            ("PRAVDA", "NEPRAVDA"),
+            ("Áno", "Nie"),
+            ("ano", "ne"),
+            ("ADEVĂRAT", "FALS"),
+            ("Da", "Nu"),
+            ("DOĞRU", "YANLIŞ"),
+            ("Evet", "HAYIR"),
+            ("jah", "ei"),
+            ("Tak", "Nie"),
+            ("PRAWDA", "FAŁSZ"),
+            ("Sí", "No"),
+            ("sim", "nao"),
+            ("Sì", "no"),
+            ("ИСТИНА", "ЛОЖЬ"),
+            ("ΑΛΗΘΗΣ", "ΨΕΥΔΗΣ"),
+            ("1.0", "0.0"),
+        ] {
+            assert_eq!((flag(yes), flag(no)), (Some(true), Some(false)), "{yes} {no}");
+        }
+    }
+
+    #[test]
+    fn no_word_is_both_yes_and_no_and_each_is_known_as_it_stands() {
+        let mut seen = std::collections::HashSet::new();
+        for (words, says) in [(YES, true), (NO, false)] {
+            for word in words {
+                assert!(seen.insert(*word), "{word} is there twice");
+                assert_eq!((flag(word), flag(&word.to_uppercase())), (Some(says), Some(says)), "{word}");
+            }
+        }
     }
 
     #[test]
     fn totals_are_known_by_their_label() {
-        for label in ["Total", "TOTAL:", "Grand total", "Summe :"] {
+        for label in [
+            "Total",
+            "TOTAL:",
+            "Grand total",
+            "Summe :",
+            "Razem",
+            "SUMA",
+            "Totalt",
+            "Summa",
+            "Samlet",
+            "YHTEENSÄ",
+            "Összesen:",
+            "Celkem",
+            "Spolu",
+            "Toplam",
+            "Total général",
+            "Gesamtsumme",
+            "Gesamt",
+            "Insgesamt",
+            "Ukupno",
+            "Totaal",
+            "Totale",
+            "Totais",
+            "Łącznie",
+        ] {
             assert!(is_total(label), "{label}");
+        }
+        for first in (b'a'..=b'z').map(Some).chain([None]) {
+            for label in totals(first) {
+                assert!(is_total(label) && is_total(&label.to_uppercase()), "{label}");
+            }
         }
         assert!(!is_total("Total Energies"));
     }

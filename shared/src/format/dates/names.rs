@@ -1,65 +1,121 @@
 //! The names of months and weekdays, in the languages we know.
 
+use crate::format::words::lower;
+
+/// The names of each month. Where a language has a case for dates ("4. března"), that comes too; where capitals or missing
+/// accents make another word of it, so does that.
+#[rustfmt::skip]
 const MONTHS: [&[&str]; 12] = [
-    &["january", "januar", "januari", "janvier", "enero", "gennaio", "janeiro", "jänner"],
-    &["february", "februar", "februari", "février", "fevrier", "febrero", "febbraio", "fevereiro"],
-    &["march", "märz", "maerz", "maart", "mars", "marzo", "março", "marco", "mrz", "mrt", "marts"],
-    &["april", "avril", "abril", "aprile"],
-    &["may", "mai", "mei", "mayo", "maggio", "maio", "maj"],
-    &["june", "juni", "juin", "junio", "giugno", "junho"],
-    &["july", "juli", "juillet", "julio", "luglio", "julho"],
-    &["august", "augustus", "août", "aout", "agosto", "augusti"],
-    &["september", "septembre", "septiembre", "settembre", "setembro"],
-    &["october", "oktober", "octobre", "octubre", "ottobre", "outubro"],
-    &["november", "novembre", "noviembre", "novembro"],
-    &["december", "dezember", "desember", "décembre", "decembre", "diciembre", "dicembre", "dezembro"],
+    &[
+        "january", "januar", "januari", "janvier", "enero", "gennaio", "janeiro", "jänner", "január", "januára", "styczeń",
+        "stycznia", "styczen", "ocak", "ianuarie", "tammikuuta", "leden", "ledna", "siječanj", "siječnja",
+    ],
+    &[
+        "february", "februar", "februari", "février", "fevrier", "febrero", "febbraio", "fevereiro", "február", "februára", "luty",
+        "lutego", "şubat", "subat", "februarie", "helmikuuta", "únor", "února", "unor", "unora", "veljača", "veljače",
+    ],
+    &[
+        "march", "märz", "maerz", "maart", "mars", "marzo", "março", "marco", "mrz", "mrt", "marts", "március", "marec", "marca",
+        "marzec", "mart", "martie", "maaliskuuta", "březen", "března", "brezen", "brezna", "ožujak", "ožujka",
+    ],
+    &[
+        "april", "avril", "abril", "aprile", "április", "apríl", "apríla", "kwiecień", "kwietnia", "kwiecien", "nisan", "aprilie",
+        "huhtikuuta", "duben", "dubna", "travanj", "travnja",
+    ],
+    &[
+        "may", "mai", "mei", "mayo", "maggio", "maio", "maj", "május", "máj", "mája", "maja", "mayıs", "mayis", "toukokuuta",
+        "květen", "května", "kveten", "kvetna", "svibanj", "svibnja",
+    ],
+    &[
+        "june", "juni", "juin", "junio", "giugno", "junho", "június", "jún", "júna", "czerwiec", "czerwca", "haziran", "iunie",
+        "kesäkuuta", "červen", "června", "čvn", "lipanj", "lipnja",
+    ],
+    &[
+        "july", "juli", "juillet", "julio", "luglio", "julho", "július", "júl", "júla", "lipiec", "lipca", "temmuz", "iulie",
+        "heinäkuuta", "červenec", "července", "čvc", "srpanj", "srpnja",
+    ],
+    &[
+        "august", "augustus", "août", "aout", "agosto", "augusti", "augusztus", "augusta", "sierpień", "sierpnia", "sierpien",
+        "ağustos", "agustos", "elokuuta", "srpen", "srpna", "kolovoz", "kolovoza",
+    ],
+    &[
+        "september", "septembre", "septiembre", "settembre", "setembro", "szeptember", "septembra", "wrzesień", "września",
+        "wrzesien", "wrzesnia", "eylül", "eylul", "septembrie", "syyskuuta", "září", "zari", "rujan", "rujna",
+    ],
+    &[
+        "october", "oktober", "octobre", "octubre", "ottobre", "outubro", "október", "októbra", "październik", "października",
+        "pazdziernik", "pazdziernika", "ekim", "octombrie", "lokakuuta", "říjen", "října", "rijen", "rijna", "listopada",
+    ],
+    &[
+        "november", "novembre", "noviembre", "novembro", "novembra", "listopada", "listopadu", "kasım", "kasim", "noiembrie",
+        "marraskuuta", "studeni", "studenoga", "studenog",
+    ],
+    &[
+        "december", "dezember", "desember", "décembre", "decembre", "diciembre", "dicembre", "dezembro", "decembra", "grudzień",
+        "grudnia", "grudzien", "aralık", "aralik", "decembrie", "joulukuuta", "prosinec", "prosince", "prosinac", "prosinca",
+    ],
 ];
 
-/// The month that a word names, or that it is the beginning of (three letters at least) in one of the
-/// languages we know; `None` if it could be two months ("jui").
+/// Words that are only the beginning of another month elsewhere: Finns do not write `mar` for their eleventh.
+const NOT_SHORT: [&str; 1] = ["marraskuuta"];
+
+/// The month that a word names, or that it is the beginning of (three letters at least) in one of the languages we know;
+/// `None` if it could be two months ("jui", "listopad").
 pub(in crate::format) fn month(word: &str) -> Option<u8> {
-    let word = word.to_lowercase();
-    if word.chars().count() < 3 {
-        return None;
+    match months(word)[..] {
+        [month] => Some(month),
+        _ => None,
     }
-    let mut fitting = MONTHS
-        .iter()
-        .enumerate()
-        .filter(|(_, names)| names.iter().any(|name| name.starts_with(&word)))
-        .map(|(index, _)| index as u8 + 1);
-    let month = fitting.next()?;
-    fitting.next().is_none().then_some(month)
 }
 
-const WEEKDAYS: [&str; 24] = [
-    "monday",
-    "tuesday",
-    "wednesday",
-    "thursday",
-    "friday",
-    "saturday",
-    "sunday",
-    "montag",
-    "dienstag",
-    "mittwoch",
-    "donnerstag",
-    "freitag",
-    "samstag",
-    "sonntag",
-    "lundi",
-    "mardi",
-    "mercredi",
-    "jeudi",
-    "vendredi",
-    "samedi",
-    "dimanche",
-    "tues",
-    "thurs",
-    "weds",
+/// The months that a word may name: those of which it is the whole name, or else the beginning.
+pub(in crate::format) fn months(word: &str) -> Vec<u8> {
+    let word = lower(word);
+    let letters = word.chars().count();
+    if letters < 3 {
+        return Vec::new();
+    }
+    let begins = |name: &str| name.starts_with(&word) && (letters > 3 || !NOT_SHORT.contains(&name));
+    let whole = fitting(|name| name == word);
+    if whole.is_empty() { fitting(begins) } else { whole }
+}
+
+fn fitting(fits: impl Fn(&str) -> bool) -> Vec<u8> {
+    let months = (1..).zip(MONTHS);
+    months.filter(|(_, names)| names.iter().any(|name| fits(name))).map(|(month, _)| month).collect()
+}
+
+/// The month of a word that is another one in Croatian, where it is written as only Polish writes it: behind a day without a
+/// dot, `4 lis 2024`. Croatian has a dot there.
+pub(in crate::format) fn polish_month(word: &str) -> Option<u8> {
+    match lower(word).as_str() {
+        "lip" => Some(7),
+        "lis" | "listopada" => Some(11),
+        _ => None,
+    }
+}
+
+#[rustfmt::skip]
+const WEEKDAYS: &[&str] = &[
+    "monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday", "tues", "thurs", "weds",
+    "montag", "dienstag", "mittwoch", "donnerstag", "freitag", "samstag", "sonntag", "sonnabend",
+    "lundi", "mardi", "mercredi", "jeudi", "vendredi", "samedi", "dimanche",
+    "lunes", "martes", "miércoles", "miercoles", "jueves", "viernes", "sábado", "sabado", "domingo",
+    "segunda", "terça", "terca", "quarta", "quinta", "sexta",
+    "lunedì", "martedì", "mercoledì", "giovedì", "venerdì", "sabato", "domenica",
+    "maandag", "dinsdag", "woensdag", "donderdag", "vrijdag", "zaterdag", "zondag",
+    "mandag", "tirsdag", "onsdag", "torsdag", "fredag", "lørdag", "søndag",
+    "måndag", "tisdag", "lördag", "söndag",
+    "poniedziałek", "wtorek", "środa", "czwartek", "piątek", "sobota", "niedziela", "pn", "pon", "pt", "nd", "ndz",
+    "pondělí", "úterý", "středa", "čtvrtek", "pátek", "neděle",
+    "maanantai", "maanantaina", "tiistai", "tiistaina", "keskiviikko", "keskiviikkona", "torstai", "torstaina", "perjantai",
+    "perjantaina", "lauantai", "lauantaina", "sunnuntai", "sunnuntaina",
+    "luni", "marți", "marţi", "miercuri", "joi", "vineri", "sâmbătă", "duminică",
+    "pazartesi", "salı", "çarşamba", "perşembe", "cuma", "cumartesi", "pazar", "pzt", "çrş", "prş", "cmt", "paz",
 ];
 
 /// Whether a word is a day of the week or the beginning of one.
 pub(in crate::format) fn is_weekday(word: &str) -> bool {
-    let word = word.to_lowercase();
-    word.len() >= 2 && WEEKDAYS.iter().any(|name| name.starts_with(&word))
+    let word = lower(word);
+    word.chars().count() >= 2 && WEEKDAYS.iter().any(|name| name.starts_with(&word))
 }

@@ -84,16 +84,29 @@ fn the_unit_of_a_mapped_duration_is_its_fields_or_found() {
         ("seconds", "5400", 5400),
         ("duration", "1:30:00", 5400),
         ("duration", "90 min", 5400),
-        ("minutes", "1:30", 5400),
+        ("hours", "1:30", 5400),
+        ("minutes", "1:30:00", 5400),
     ] {
         assert_eq!(under(field, cell).unwrap(), [format!("2024-03-04 | {seconds} s")], "{field} {cell}");
     }
+    for (field, cell) in [("minutes", "1:30"), ("minutes", "45:00"), ("seconds", "1:30")] {
+        let said = &under(field, cell).unwrap_or_else(|refusal| vec![refusal.to_string()])[0];
+        assert!(said.contains("hours and minutes") && said.contains("minutes and seconds"), "{field} {cell}: {said}");
+    }
+    assert_eq!(under("minutes", "0:00").unwrap(), ["2024-03-04 | 0 s"]);
     let reasons = under("duration", "90").unwrap_err().reasons;
     assert!(reasons[0].ends_with("map the column to `hours`, `minutes` or `seconds`"), "{reasons:?}");
     // Start and end settle it as well.
     let file = "d,from,to,t\n2024-03-04,09:00,10:30,90\n";
     let pairs = [("d", "date"), ("from", "start"), ("to", "end"), ("t", "duration")];
     assert_eq!(read_with(file.as_bytes(), &mapped(&pairs)).unwrap(), ["2024-03-04 | 09:00:00-10:30:00 | 5400 s"]);
+    // They also tell what a pair is, in a column of minutes.
+    let pairs = [("d", "date"), ("from", "start"), ("to", "end"), ("t", "minutes")];
+    for (file, seconds) in
+        [("d,from,to,t\n2024-03-04,09:00,10:30,1:30\n", 5400), ("d,from,to,t\n2024-03-04,09:00:00,09:01:30,1:30\n", 90)]
+    {
+        assert!(read_with(file.as_bytes(), &mapped(&pairs)).unwrap()[0].ends_with(&format!("| {seconds} s")), "{file}");
+    }
 }
 
 #[test]
@@ -104,7 +117,9 @@ fn zones_count_and_what_is_no_night_is_none() {
     let took = |from: &str, to: &str| row(from, to)[0].split(" | ").nth(2).unwrap_or_default().to_owned();
     assert_eq!(took("2024-03-31T01:30+01:00", "2024-03-31T03:30+02:00"), "3600 s");
     assert_eq!(took("2024-03-31T22:00Z", "2024-04-01T03:00+01:00"), "14400 s");
-    assert!(row("2024-03-31T22:00Z", "2024-04-01T03:00")[0].contains("names a zone and the start does not"));
+    assert!(row("2024-03-31T22:00Z", "2024-04-01T03:00")[0].contains("does not name the zone that the start names"));
+    assert_eq!(took("2024-03-31T09:00:00 CET", "2024-03-31T10:00:00 CET"), "3600 s");
+    assert!(row("2024-03-31T01:30:00 CET", "2024-03-31T03:30:00 CEST")[0].contains("does not name the zone"));
     let pairs = [("d", "date"), ("from", "start"), ("to", "end")];
     let rows = read_with(b"d,from,to\n2024-03-04,22:00,6:00\n2024-03-04,9:00,5:00\n", &mapped(&pairs)).unwrap();
     assert!(rows[0].contains("28800 s"), "{rows:?}");
