@@ -354,7 +354,13 @@ impl Judge<'_> {
             ));
             Unit::Hours
         });
-        if let Some(cell) = profile.assumed_pair() {
+        if let Some(cell) = profile.pair_of_minutes() {
+            self.refuse(format!(
+                "{column}: {} may be hours and minutes or minutes and seconds: map the column to `hours`, or export durations \
+                 as H:MM:SS",
+                place(cell)
+            ));
+        } else if let Some(cell) = profile.assumed_pair() {
             self.evidence.push(format!("{column}: {} is taken for hours and minutes, as is usual", place(cell)));
         }
         // Of a column that is mapped to a unit the caller has said what its cells are.

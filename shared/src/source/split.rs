@@ -94,9 +94,11 @@ pub fn is_torn(text: &str, fields: &[Field], delimiter: u8) -> bool {
 }
 
 /// Whether a record is a line on which nothing is written, or nothing but blanks and delimiters, as spreadsheets leave
-/// them: that is none to anybody who looks.
+/// them, or the byte by which DOS ended its files: that is none to anybody who looks.
 pub fn is_blank(text: &str, fields: &[Field]) -> bool {
-    fields.iter().all(|field| field.cell(text).trim().is_empty())
+    const END_OF_FILE: char = '\u{1a}';
+    let is_blank = |letter: char| letter.is_whitespace() || letter == END_OF_FILE;
+    fields.iter().all(|field| field.cell(text).chars().all(is_blank))
 }
 
 fn unescape(raw: &str) -> String {

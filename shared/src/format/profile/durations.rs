@@ -169,6 +169,12 @@ impl DurationProfile {
         self.pair.as_ref().filter(|_| !self.pairs_compared)
     }
 
+    /// A `1:30` in a column that counts minutes or seconds, where there are too many of them for slips.
+    pub fn pair_of_minutes(&self) -> Option<&Witness> {
+        let counts = matches!(self.unit, Some(Unit::Minutes | Unit::Seconds));
+        self.assumed_pair().filter(|_| counts && self.all_pairs > 3.max(self.tally.cells / 10))
+    }
+
     /// A `25:30` that would be more than a day as hours and minutes, where there are too many for that and no start and end:
     /// hardly any entry is that long, and of minutes and seconds half are.
     pub fn doubtful_pair(&self) -> Option<&Witness> {

@@ -39,7 +39,7 @@ fn a_spreadsheets_own_word_for_the_delimiter_is_believed() {
 #[test]
 fn rows_of_nothing_but_delimiters_are_none() {
     let rows =
-        read("\n,,,\ndate,person,minutes,tags\n,,,\n2024-03-04,Jo,5,a\n , ,,\n\"\",,,\n2024-03-05,Jo,5,a\n,,,\n");
+        read("\n,,,\ndate,person,minutes,tags\n,,,\n2024-03-04,Jo,5,a\n , ,,\n\"\",,,\n2024-03-05,Jo,5,a\n,,,\n\u{1a}");
     assert_eq!(rows.len(), 2, "{rows:?}");
 }
 
