@@ -247,10 +247,11 @@ impl Doubt {
         if let Some(at) = best.better_at.filter(|_| better) {
             return Err(Unreadable::OtherEncoding { at, guess: best.name });
         }
-        // A single byte that differs is too little for the detector, unless it is a rare letter.
+        // So with the detector, and a single byte that differs is too little for it, unless it is a rare letter.
         let guess = self.other_guess();
         let least = |at: Option<u64>, count| at.zip(guess).filter(|(_, (_, differ))| *differ >= count);
-        match least(self.odd_at, 2).or_else(|| least(self.rare_at, 1).filter(|_| self.odd == 0)) {
+        let odd_at = self.odd_at.filter(|_| self.odd * 8 > self.judged);
+        match least(odd_at, 2).or_else(|| least(self.rare_at, 1).filter(|_| self.odd == 0)) {
             Some((at, (guess, _))) => Err(Unreadable::OtherEncoding { at, guess }),
             None => Ok(()),
         }
