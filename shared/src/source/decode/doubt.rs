@@ -88,6 +88,9 @@ const WORD: usize = 64;
 /// How many words are judged at most: they tell as much as all of them.
 const JUDGED: u32 = 10_000;
 
+/// So many different bytes are text enough to tell by that none of them is odd, though some be rare.
+const FEW: u32 = 5;
+
 /// Longest line that is shown as a whole.
 const LINE: usize = 4096;
 
@@ -251,7 +254,8 @@ impl Doubt {
         let guess = self.other_guess();
         let least = |at: Option<u64>, count| at.zip(guess).filter(|(_, (_, differ))| *differ >= count);
         let odd_at = self.odd_at.filter(|_| self.odd * 8 > self.judged);
-        match least(odd_at, 2).or_else(|| least(self.rare_at, 1).filter(|_| self.odd == 0)) {
+        let rare_at = self.rare_at.filter(|_| self.odd == 0 && self.seen.count_ones() < FEW);
+        match least(odd_at, 2).or_else(|| least(rare_at, 1)) {
             Some((at, (guess, _))) => Err(Unreadable::OtherEncoding { at, guess }),
             None => Ok(()),
         }
