@@ -29,12 +29,12 @@ pub enum Unreadable {
     #[error("byte {at} (counted from 0) fits neither utf-8 nor windows-1252: save the file as UTF-8")]
     Neither { at: u64 },
     #[error(
-        "most of the file is UTF-8, but byte {at} (counted from 0) is not: mend it, or say \
-         encoding=windows-1252 if the whole file is"
+        "byte {at} (counted from 0) is not UTF-8, but what begins at byte {utf8} is: mend the file, or say \
+         encoding=windows-1252 if all of it is"
     )]
-    Mixed { at: u64 },
+    Mixed { at: u64, utf8: u64 },
     #[error(
-        "the file is not UTF-8 from byte {at} (counted from 0) on and looks like {guess}, which is \
+        "the file is not UTF-8, and what stands at byte {at} (counted from 0) looks like {guess}, which is \
          not read: save it as UTF-8, or say encoding=windows-1252 if that is what it is"
     )]
     OtherEncoding { at: u64, guess: &'static str },
@@ -64,6 +64,8 @@ enum State {
         carry: Vec<u8>,
         /// Still open to Windows-1252: no mark, not asked for, only ASCII so far.
         open: bool,
+        /// Where the first character stands that is not ASCII.
+        first: Option<u64>,
     },
     Utf16(Encoding, encoding_rs::Decoder),
     Windows1252(Option<Box<Doubt>>),
@@ -157,7 +159,7 @@ impl Decoder {
             Some(Encoding::Windows1252) => State::Windows1252(None),
             Some(encoding @ Encoding::Utf16Le) => utf16(encoding, encoding_rs::UTF_16LE),
             Some(encoding @ Encoding::Utf16Be) => utf16(encoding, encoding_rs::UTF_16BE),
-            known => State::Utf8 { carry: Vec::new(), open: known.is_none() },
+            known => State::Utf8 { carry: Vec::new(), open: known.is_none(), first: None },
         };
         Ok(())
     }
@@ -188,7 +190,7 @@ impl Decoder {
     }
 
     fn decode_utf8(&mut self, bytes: &[u8], last: bool, text: &mut String) -> Result<(), Unreadable> {
-        let State::Utf8 { carry, open } = &mut self.state else {
+        let State::Utf8 { carry, open, first } = &mut self.state else {
             unreachable!("called in this state only");
         };
         let carried = carry.len();
@@ -210,16 +212,22 @@ impl Decoder {
                 (valid, rest, error.error_len().is_some() || last)
             }
         };
-        *open &= valid.is_ascii();
+        let ascii = valid.bytes().position(|byte| !byte.is_ascii()).unwrap_or(valid.len());
+        let latin = *open && is_latin(text, &valid[..ascii], &all[ascii..valid.len()]);
+        let (valid, rest) = if latin { (&valid[..ascii], &all[ascii..]) } else { (valid, rest) };
+        if ascii < valid.len() {
+            *open = false;
+            first.get_or_insert(start + ascii as u64);
+        }
         text.push_str(valid);
-        if !broken {
+        if !broken && !latin {
             carry.extend_from_slice(rest);
             return Ok(());
         }
         let at = start + valid.len() as u64;
         if !*open {
             return Err(match (self.asked, self.mark) {
-                (None, 0) => Unreadable::Mixed { at },
+                (None, 0) => Unreadable::Mixed { at, utf8: first.unwrap_or(at) },
                 _ => Unreadable::Invalid { at, encoding: Encoding::Utf8 },
             });
         }
@@ -268,6 +276,18 @@ impl Decoder {
             None => Ok(()),
         }
     }
+}
+
+/// Whether the first characters beyond ASCII, `bytes` and valid UTF-8, are the end of a word in Windows-1252 all the
+/// same; `text` and `ascii` come before them.
+fn is_latin(text: &str, ascii: &str, bytes: &[u8]) -> bool {
+    let Some(character) = std::str::from_utf8(bytes).ok().and_then(|text| text.chars().next()) else {
+        return false;
+    };
+    let mut before = text.bytes().chain(ascii.bytes()).rev();
+    let mut last = [before.next().unwrap_or(0), before.next().unwrap_or(0)];
+    last.reverse();
+    doubt::ends_word(&last, &bytes[..character.len_utf8()])
 }
 
 impl Encoding {
