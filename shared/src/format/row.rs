@@ -153,7 +153,8 @@ impl<'r> Cells<'r, '_> {
             return Ok(None);
         };
         let unreadable = || {
-            let how = match cell.starts_with(['-', '−', '(']) {
+            let how = match cell.starts_with(['-', '−', '(']) && cell.contains(|letter: char| letter.is_ascii_digit())
+            {
                 true => "is no duration: it is below zero",
                 false => "cannot be read as a duration",
             };

@@ -141,11 +141,16 @@ impl<'r> Iterator for RowIter<'r> {
             }
             let row = self.row;
             self.row += 1;
+            let (line, last_line) = splitter.lines();
+            let record = &text[splitter.range()];
+            // A break at the very end of the file begins no line.
+            let last_line = last_line - u64::from(record.ends_with(['\n', '\r']));
+            let entry = read(&cells, ending, self.rows.dialect.delimiter);
             return Some(Row {
                 row,
-                line: splitter.lines().0,
-                entry: read(&cells, ending, self.rows.dialect.delimiter),
-                record: &text[splitter.range()],
+                line,
+                entry: entry.map_err(|error| swallowing(error, line, last_line)),
+                record,
                 dialect: self.rows.dialect,
             });
         }
@@ -214,6 +219,16 @@ fn ragged(cells: &Cells<'_, '_>, expected: usize) -> RowError {
         code: ErrorCode::Ragged,
         value: row::excerpt(&first.unwrap_or_default()),
         message: format!("the row has {found} {}, the header {expected}", if found == 1 { "cell" } else { "cells" }),
+    }
+}
+
+/// Says which lines an open quote has taken into one record: there may be rows among them.
+fn swallowing(error: RowError, first: u64, last: u64) -> RowError {
+    match error.code {
+        ErrorCode::UnclosedQuote if last > first => {
+            RowError { message: format!("{}; lines {first} to {last} are in it", error.message), ..error }
+        }
+        _ => error,
     }
 }
 

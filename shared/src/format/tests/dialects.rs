@@ -117,7 +117,7 @@ fn a_quote_left_open_is_named_with_its_line() {
         read(file),
         [
             "2024-03-04 | 300 s | name: Jo | text: ok",
-            "line 3: unclosed_quote: a quote opens in this record and the file ends before it is closed",
+            "line 3: unclosed_quote: a quote opens in this record and the file ends before it is closed; lines 3 to 4 are in it",
         ]
     );
 }
