@@ -13,6 +13,7 @@ pub mod entry;
 pub mod find;
 pub mod note;
 pub mod reference;
+pub mod totals;
 pub mod user;
 
 use serde::{Deserialize, Serialize};
@@ -190,8 +191,8 @@ pub fn normal(name: &str) -> String {
 
 /// The longest name, in bytes, both as it is written and as it is compared: names are keys, and keys have at most 1 KB.
 pub const LONGEST_NAME: usize = 500;
-/// The most tags of an entry: an edit of it touches each of them in one transaction of at most a hundred writes.
-pub const MOST_TAGS: usize = 40;
+/// The most tags of an entry: an edit that changes all of them writes twice for each, in one transaction of a hundred writes.
+pub const MOST_TAGS: usize = 20;
 /// A name does not grow by more when it is brought into one Unicode form: `\u{fdfa}` has 3 bytes, and 33 then.
 const MOST_GROWTH: usize = 16;
 

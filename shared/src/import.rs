@@ -31,7 +31,7 @@ use serde::{Deserialize, Serialize};
 
 pub use asked::{Wrong, asked, delimiter};
 pub use counts::{Counts, Tally};
-pub use create::{NewImport, Once, Origin, create};
+pub use create::{NewImport, Once, Origin, create, create_or_find};
 pub use findings::Findings;
 pub use made::{Made, unmade};
 pub use options::{Duplicates, Options};

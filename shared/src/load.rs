@@ -12,6 +12,7 @@ mod names;
 mod people;
 mod resolve;
 mod touch;
+mod wanted;
 
 use std::collections::HashSet;
 

@@ -4,6 +4,7 @@
 //! its own. The same router runs under API Gateway and in the local process.
 
 mod base;
+mod idempotency;
 mod import_report;
 pub mod native;
 pub mod noko;

@@ -1,39 +1,15 @@
 //! Making an import from a file that came in the body of a request.
 
-use std::convert::Infallible;
-
-use axum::extract::OptionalFromRequestParts;
-use axum::http::HeaderMap;
-use axum::http::request::Parts;
 use bytes::Bytes;
 use shared::account::Principal;
 use shared::files::{SOURCES, key_part};
 use shared::format::{Refusal, Survey};
-use shared::import::{Import, ImportError, NewImport, Once, Options, Origin, create};
+use shared::import::{Import, ImportError, NewImport, Once, Options, Origin, create_or_find};
 use shared::lease::nonce;
 use shared::packed::{self, Kind, NotUnpacked};
 use shared::queue::Message;
 
 use crate::Door;
-
-/// The key by which a request that is sent again is known.
-pub struct IdempotencyKey(pub String);
-
-impl IdempotencyKey {
-    /// Of these headers, if they have one.
-    pub fn of(headers: &HeaderMap) -> Option<Self> {
-        let key = headers.get("idempotency-key")?.to_str().ok()?.trim();
-        (!key.is_empty()).then(|| Self(key.to_owned()))
-    }
-}
-
-impl<S: Sync> OptionalFromRequestParts<S> for IdempotencyKey {
-    type Rejection = Infallible;
-
-    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Option<Self>, Infallible> {
-        Ok(Self::of(&parts.headers))
-    }
-}
 
 /// Why a file was not taken.
 #[derive(Debug, thiserror::Error)]
@@ -86,7 +62,9 @@ pub async fn accept(
         return Err(if settled { UploadError::Delimiter(refusal) } else { UploadError::Refused(refusal) });
     }
     let services = &door.services;
-    let key = format!("{SOURCES}/{}/{}/{}", caller.account, nonce(), key_part(file_name));
+    // The same request sent twice at once puts the same object twice.
+    let own = once.as_ref().map_or_else(nonce, Once::digest);
+    let key = format!("{SOURCES}/{}/{own}/{}", caller.account, key_part(file_name));
     let object = services.files.put(&key, file).await.map_err(ImportError::from)?;
     let new = NewImport {
         account: caller.account,
@@ -96,7 +74,10 @@ pub async fn accept(
         origin: Origin::Stored(object),
         once,
     };
-    let import = create(services, &new).await?;
+    let (import, made) = create_or_find(services, &new).await?;
+    if !made {
+        return Ok(import);
+    }
     let start = Message::Start { account: import.account, import: import.id };
     if let Err(error) = services.queues.send(&start).await {
         // The import stands and is queued; the sweep sends the message again.

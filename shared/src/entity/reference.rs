@@ -17,17 +17,14 @@ use serde::{Deserialize, Serialize};
 
 use super::note::Note;
 use super::{Entry, Thing, find, user};
-use crate::drained::drained;
 use crate::id::{AccountId, ImportId, ThingId};
-use crate::import::{Import, Kept, roll};
+use crate::import::{Import, Kept};
 use crate::services::Services;
 use crate::store::keys::{self, Kind};
-use crate::store::{Item, StoreError, Table, Write, decode};
+use crate::store::{StoreError, Table, Write, decode};
 
 /// References without entries that are cleared away with their thing: a transaction takes a hundred writes.
 const MOST_EMPTY: usize = 90;
-/// References read at once.
-const READ_AT_ONCE: usize = 8;
 /// Participants that one import is told to have brought to a project: an item has at most 400 KB.
 const MOST_PARTICIPANTS: usize = 5_000;
 /// Times a drop is tried again when the thing changed under it.
@@ -112,43 +109,6 @@ impl Reference {
     }
 }
 
-/// What is told of a project or tag besides what it says itself.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Told {
-    /// Over all who refer to it.
-    pub sums: Sums,
-    /// Whose entries a project has or had.
-    pub participants: BTreeSet<ThingId>,
-    /// The import that made it, if that is not undone.
-    pub import: Option<ImportId>,
-}
-
-/// What is told of projects or tags, in their order. An import counts from its end to its undo.
-pub async fn told(services: &Services, account: AccountId, things: &[Thing]) -> Result<Vec<Told>, StoreError> {
-    let read = things.iter().map(|thing| async move {
-        let items = services.store.all(keys::references(account, thing.kind, thing.id)).await?;
-        let by = |item: Item| Ok((referrer(&keys::Key::of(Table::Workspace, &item))?, decode::<Reference>(item)?));
-        items.into_iter().map(by).collect::<Result<Vec<_>, StoreError>>()
-    });
-    let references = drained(read.collect::<Vec<_>>(), READ_AT_ONCE).await?;
-    let referrers = references.iter().flatten().map(|(import, _)| *import);
-    let imports: BTreeSet<_> = referrers.chain(things.iter().map(|thing| thing.created_by)).collect();
-    let lines = roll::lines(services, account, &imports).await?;
-    let counts =
-        |import: ImportId| import == ImportId::HAND || lines.get(&import).is_some_and(|line| line.standing().is_some());
-    let is_gone = |import: ImportId| lines.get(&import).is_some_and(roll::Line::is_gone);
-    let tell = |(thing, references): (&Thing, Vec<(ImportId, Reference)>)| {
-        let import = Some(thing.created_by).filter(|&import| import != ImportId::HAND && !is_gone(import));
-        let mut told = Told { import, ..Told::default() };
-        for (_, reference) in references.into_iter().filter(|(import, _)| counts(*import)) {
-            told.sums.add(&reference.sums());
-            told.participants.extend(reference.users.into_iter().chain(reference.hand_users));
-        }
-        told
-    };
-    Ok(things.iter().zip(references).map(tell).collect())
-}
-
 /// Who refers to a thing.
 pub async fn referrers(
     services: &Services,
@@ -161,7 +121,7 @@ pub async fn referrers(
 }
 
 /// Whose reference lies at a key.
-fn referrer(key: &keys::Key) -> Result<ImportId, StoreError> {
+pub(super) fn referrer(key: &keys::Key) -> Result<ImportId, StoreError> {
     key.sk.parse().map(ImportId).map_err(|_| StoreError::Shape("a reference without an import".to_owned()))
 }
 

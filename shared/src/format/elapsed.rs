@@ -58,10 +58,15 @@ pub(super) fn first_of<'r>(
 }
 
 /// From start to end, if both are known and in this order.
-pub(super) fn between(entry: &EntryRow<'_>, end_date: Option<Date>) -> Option<u64> {
+fn between(entry: &EntryRow<'_>, end_date: Option<Date>) -> Option<u64> {
+    u64::try_from(shown(entry, end_date)?).ok()
+}
+
+/// From start to end in seconds, as clocks show it, if both are known.
+pub(super) fn shown(entry: &EntryRow<'_>, end_date: Option<Date>) -> Option<i64> {
     let start = DateTime::from_parts(entry.date, entry.start?);
     let end = DateTime::from_parts(end_date?, entry.end?);
-    u64::try_from(start.duration_until(end).as_secs()).ok()
+    Some(start.duration_until(end).as_secs())
 }
 
 /// Whether a duration lacks whole days and nothing else, as a spreadsheet's clock shows it.

@@ -32,7 +32,7 @@ fn read<'r>(cells: &Cells<'r, '_>) -> Result<EntryRow<'r>, RowError> {
     };
     entry.seconds = match (told, duration) {
         (Some(seconds), _) => seconds,
-        (None, Some(role)) if elapsed::between(&entry, end_date).is_none() => return Err(cells.missing(role)),
+        (None, Some(role)) if elapsed::shown(&entry, end_date).is_none() => return Err(cells.missing(role)),
         (None, _) => from_start_to_end(cells, &entry, end)?,
     };
     if end_date != Some(entry.date) && cells.shown(Role::EndDate) != cells.shown(Role::End) {
@@ -42,26 +42,27 @@ fn read<'r>(cells: &Cells<'r, '_>) -> Result<EntryRow<'r>, RowError> {
 }
 
 fn from_start_to_end(cells: &Cells<'_, '_>, entry: &EntryRow<'_>, end: Option<EndDay>) -> Result<u64, RowError> {
-    let shown = elapsed::between(entry, end.map(|end| end.date)).ok_or_else(|| not_known(cells, entry))?;
     let wrong = |how: &str| {
         let end = cells.text(Role::End).unwrap_or_default();
         Err(cells.unreadable(Role::End, ErrorCode::InvalidDuration, &end, how))
     };
-    if shown > LONGEST_NIGHT && end.is_some_and(|end| end.assumed) {
-        return wrong("comes before the start: say its day, or whether it is AM or PM");
-    }
     let moments = [Role::Start, Role::End].map(|role| cells.text(role));
-    let [start, end] = moments.each_ref().map(|moment| moment.as_deref().and_then(times::zone));
-    if start == end {
-        return Ok(shown);
-    }
+    let [from, to] = moments.each_ref().map(|moment| moment.as_deref().and_then(times::zone));
+    let Some(shown) = elapsed::shown(entry, end.map(|end| end.date)) else {
+        return Err(not_known(cells, entry));
+    };
     let offset = |zone: Option<&str>| zone.and_then(times::offset);
-    match offset(start).zip(offset(end)) {
-        None => wrong("does not name the zone that the start names"),
-        Some((start, end)) => match shown.checked_add_signed(start - end) {
-            Some(seconds) => Ok(seconds),
-            None => wrong("is no time behind the start"),
-        },
+    let seconds = match offset(from).zip(offset(to)) {
+        _ if from == to => shown,
+        Some((from, to)) => shown + from - to,
+        None => return wrong("does not name the zone that the start names"),
+    };
+    match u64::try_from(seconds) {
+        Ok(seconds) if seconds > LONGEST_NIGHT && end.is_some_and(|end| end.assumed) => {
+            wrong("comes before the start: say its day, or whether it is AM or PM")
+        }
+        Ok(seconds) => Ok(seconds),
+        Err(_) => Err(not_known(cells, entry)),
     }
 }
 

@@ -8,6 +8,7 @@
 mod dates;
 mod durations;
 mod numbers;
+mod pairs;
 
 pub(super) use dates::DateProfile;
 pub(super) use durations::DurationProfile;

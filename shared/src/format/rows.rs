@@ -4,6 +4,7 @@ use std::borrow::Cow;
 
 use super::columns::Role;
 use super::dates;
+use super::durations;
 use super::entry::EntryRow;
 use super::headers::fits;
 use super::layout::{Layout, Readings};
@@ -192,16 +193,19 @@ fn read<'r>(cells: &Cells<'r, '_>, ending: Ending, delimiter: u8) -> Result<Entr
 }
 
 /// Whether two rows are glued by a quote at the beginning of a text and one at the end of another: the lines of a cell are
-/// rows by their number of delimiters and by what stands where a date should.
+/// rows by their number of delimiters and by what stands where a date and a duration should.
 fn is_glued(cells: &Cells<'_, '_>, delimiter: u8) -> bool {
     let Some(date) = cells.readings.column(Role::Date) else {
         return false;
     };
     let columns = cells.fields.len();
+    let roles = [Role::Duration, Role::Hours, Role::Minutes, Role::Seconds];
+    let duration = roles.into_iter().find_map(|role| cells.readings.column(role));
     let is_row = |line: &str, behind: usize| {
-        let mut pieces = line.split(char::from(delimiter));
-        let dated = pieces.clone().nth(date).is_some_and(|piece| dates::read(words::trim(piece)).is_some());
-        dated && pieces.by_ref().count() + behind == columns
+        let pieces: Vec<&str> = line.split(char::from(delimiter)).map(words::trim).collect();
+        let dated = pieces.get(date).is_some_and(|piece| dates::read(piece).is_some());
+        let timed = duration.and_then(|column| pieces.get(column)).is_none_or(|piece| durations::read(piece).is_some());
+        dated && timed && pieces.len() + behind == columns
     };
     cells.fields.iter().enumerate().any(|(at, field)| {
         let mut lines = field.lines(cells.text);

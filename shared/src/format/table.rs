@@ -194,13 +194,11 @@ impl Table {
                 return None;
             }
         }
-        // The word may also stand in a column that means nothing to us.
-        let said = || (0..cells.fields.len()).any(|column| words::is_total(&cell(cells, column)));
         match (is_dated, labelled) {
             (true, true) => Some(TotalLike::Dated),
             (true, false) => None,
             (false, true) => Some(TotalLike::Labelled),
-            (false, false) => Some(if said() { TotalLike::Labelled } else { TotalLike::Bare }),
+            (false, false) => Some(TotalLike::Bare),
         }
     }
 

@@ -41,17 +41,23 @@ pub struct NewImport {
     pub once: Option<Once>,
 }
 
-/// The key that a caller gave to a request (`Idempotency-Key`), and a digest of what it asked for.
+/// The key that a user gave to a request (`Idempotency-Key`), and a digest of what it asked for.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Once {
+    user: ThingId,
     key: String,
     content: String,
 }
 
 impl Once {
-    /// A request with this key that says this.
-    pub fn new(key: &str, content: &[&[u8]]) -> Self {
-        Self { key: key.to_owned(), content: keys::digest(content) }
+    /// The user's request with this key, which says this.
+    pub fn new(user: ThingId, key: &str, content: &[&[u8]]) -> Self {
+        Self { user, key: key.to_owned(), content: keys::digest(content) }
+    }
+
+    /// What the same request has always, and no other: the name of the object that its file is put to.
+    pub fn digest(&self) -> String {
+        keys::digest(&[self.user.to_string().as_bytes(), self.key.as_bytes(), self.content.as_bytes()])
     }
 
     /// The import that this request has made before.
@@ -63,7 +69,7 @@ impl Once {
     }
 
     fn claim(&self, account: AccountId) -> Key {
-        keys::source(account, "", "request", &self.key)
+        keys::request(account, self.user, &self.key)
     }
 }
 
@@ -111,6 +117,11 @@ impl Claim {
 
 /// Makes the import; or finds it, if its source has one.
 pub async fn create(services: &Services, new: &NewImport) -> Result<Import, ImportError> {
+    Ok(create_or_find(services, new).await?.0)
+}
+
+/// Likewise, and says whether it was made.
+pub async fn create_or_find(services: &Services, new: &NewImport) -> Result<(Import, bool), ImportError> {
     let (account, store) = (new.account, &services.store);
     let bucket = services.files.bucket();
     let claim_key = match (&new.once, &new.origin) {
@@ -124,7 +135,7 @@ pub async fn create(services: &Services, new: &NewImport) -> Result<Import, Impo
     let counter = keys::counter(account, Counter::Imports);
     for _ in 0..ATTEMPTS {
         if let Some(claim) = store.read::<Claim>(&claim_key).await? {
-            return claim.import_of(services, account, new.once.as_ref()).await;
+            return Ok((claim.import_of(services, account, new.once.as_ref()).await?, false));
         }
         let last = store.last_number(&counter).await?;
         if last >= MAX_IMPORTS {
@@ -147,7 +158,7 @@ pub async fn create(services: &Services, new: &NewImport) -> Result<Import, Impo
         }
         writes.extend(announce(&import, import.status, &format!("user {}", new.user), None, import.created_at));
         match store.transact(writes).await {
-            Ok(()) => return Ok(import),
+            Ok(()) => return Ok((import, true)),
             Err(error) if error.is_refused() => {}
             Err(error) => return Err(error.into()),
         }
@@ -160,7 +171,8 @@ async fn held(services: &Services, import: &Import) -> Result<Vec<Write>, Import
     let users = BTreeSet::from_iter([Some(import.user), import.options.fallback_user].into_iter().flatten());
     let wanted: Vec<_> = users.iter().map(|&user| (Kind::User, user)).collect();
     let there = Thing::get_many(services, import.account, &wanted).await?;
-    if let Some(&gone) = users.iter().find(|user| !there.iter().any(|thing| thing.id == **user)) {
+    let stands = |user: &ThingId| there.iter().any(|thing| thing.id == *user && !thing.is_spent());
+    if let Some(&gone) = users.iter().find(|user| !stands(user)) {
         return Err(ImportError::NoUser(gone));
     }
     let notes: Vec<_> = users.iter().map(|&id| Note { kind: Kind::User, id, client: None }).collect();

@@ -63,12 +63,13 @@ pub struct Drafts {
 pub fn parse<'r>(rows: &'r Rows<'_>, chunk: &Chunk, options: &Options) -> Vec<ParsedRow<'r>> {
     rows.into_iter()
         .map(|row| {
-            let mut entry = row.entry.and_then(storable);
+            let mut entry = row.entry;
             // Before tags are taken away: it is the row's, whatever is made of it.
             let fingerprint = entry.as_ref().ok().map(EntryRow::fingerprint);
             if let (Ok(entry), false) = (&mut entry, options.import_tags) {
                 entry.tags.clear();
             }
+            let entry = entry.and_then(storable);
             let duplicate = chunk.is_there(row.row - chunk.first_row);
             ParsedRow { row: Row(row.row), line: row.line, fingerprint, duplicate, entry }
         })
@@ -83,7 +84,7 @@ const SHOWN_NAME: usize = 80;
 /// Refuses a row that no item could hold.
 fn storable(entry: EntryRow<'_>) -> Result<EntryRow<'_>, RowError> {
     let person = [("email", entry.person.email.as_deref()), ("person", entry.person.name.as_deref())];
-    let names = [("client", entry.client.as_deref()), ("project", entry.project.as_deref())];
+    let named = [("client", entry.client.as_deref()), ("project", entry.project.as_deref())];
     let tags = entry.tags.iter().map(|tag| ("tag", Some(&*tag.name)));
     let too_large = |column: &str, value: &str, what: &str, most: usize| RowError {
         column: column.to_owned(),
@@ -91,14 +92,15 @@ fn storable(entry: EntryRow<'_>) -> Result<EntryRow<'_>, RowError> {
         value: shown(value),
         message: format!("{what} is longer than {most} bytes"),
     };
-    let long = person.into_iter().chain(names).chain(tags).find_map(|(column, name)| {
+    let long = person.into_iter().chain(named).chain(tags).find_map(|(column, name)| {
         let name = name.filter(|name| !is_short(name))?;
         Some(too_large(column, name, &format!("{column}: the name"), LONGEST_NAME))
     });
     if let Some(error) = long {
         return Err(error);
     }
-    if entry.tags.len() > MOST_TAGS {
+    let names = || entry.tags.iter().map(|tag| normal(&tag.name)).collect::<BTreeSet<_>>();
+    if entry.tags.len() > MOST_TAGS && names().len() > MOST_TAGS {
         return Err(RowError {
             message: format!("there are more than {MOST_TAGS} tags"),
             ..too_large("tag", "", "", 0)
@@ -162,8 +164,8 @@ pub fn draft(import: &Import, rows: Vec<ParsedRow<'_>>, named: &Named) -> Drafts
         drafts.counts.count(outcome);
         drafts.page.push(outcome);
     }
-    let place = |user: &ThingId| users.iter().position(|other| other == user).and_then(|at| u16::try_from(at).ok());
-    let places = |users: &BTreeSet<ThingId>| users.iter().filter_map(place).collect();
+    let place: BTreeMap<_, _> = users.iter().copied().zip(0_u16..).collect();
+    let places = |users: &BTreeSet<ThingId>| users.iter().filter_map(|user| place.get(user).copied()).collect();
     drafts.page.project_users = participants.values().map(places).collect();
     drafts.page.users = users.iter().copied().collect();
     drafts.page.totals = totals.into_iter().map(|((kind, id), sums)| Total { kind, id, sums }).collect();

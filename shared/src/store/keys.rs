@@ -193,6 +193,12 @@ pub fn notes(account: AccountId, import: ImportId) -> Query {
     Query::partition(Table::Imports, format!("{}#notes", import_partition(account, import)))
 }
 
+/// The claim of a request that its sender gave a key.
+pub fn request(account: AccountId, user: ThingId, key: &str) -> Key {
+    let digest = digest(&[user.to_string().as_bytes(), key.as_bytes()]);
+    Key::imports(format!("A#{account}#K#{digest}"), "request")
+}
+
 /// The claim of an object as the source of an import: bucket, key and ETag.
 pub fn source(account: AccountId, bucket: &str, object: &str, etag: &str) -> Key {
     let digest = digest(&[bucket.as_bytes(), object.as_bytes(), etag.as_bytes()]);

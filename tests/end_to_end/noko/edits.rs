@@ -1,5 +1,6 @@
 //! Edits by hand: tags, and what they do to entries.
 
+use aws_sdk_dynamodb::types::AttributeValue;
 use reqwest::Method;
 use serde_json::{Value, json};
 
@@ -72,7 +73,7 @@ async fn a_new_description_takes_its_hashtags_along_and_leaves_other_tags() -> a
 async fn what_no_transaction_could_hold_is_refused_and_nothing_is_made_of_it() -> anyhow::Result<()> {
     let stack = Stack::start(100).await?;
     let made = entry(&stack, json!({ "description": "before #kept" })).await?;
-    let many: String = (0..41).map(|n| format!("#tag{n} ")).collect();
+    let many: String = (0..21).map(|n| format!("#tag{n} ")).collect();
     let long = format!("#{}", "x".repeat(600));
     let grows = format!("#{}", "\u{fdfa}".repeat(100));
     let before = stack.workspace().await?;
@@ -90,21 +91,27 @@ async fn what_no_transaction_could_hold_is_refused_and_nothing_is_made_of_it() -
 #[tokio::test]
 async fn an_entry_of_as_many_tags_as_there_may_be_is_edited_and_deleted() -> anyhow::Result<()> {
     let stack = Stack::start(100).await?;
-    let tags = |from: usize| (from..from + 40).map(|n| format!("tag{n}")).collect::<Vec<_>>();
+    let tags = |from: usize| (from..from + 20).map(|n| format!("tag{n}")).collect::<Vec<_>>();
+    stack.send(Method::POST, "/v2/users", &json!({ "email": "kim@example.com" })).await?.expect(201)?;
     let row = |tags: &[String]| format!("Demo User,2026-05-04,09:00:00,0:30:00,\"{}\"\n", tags.join(", "));
     let too_many = row(&[tags(0), vec!["one more".to_owned()]].concat());
     let file = format!("User,Start date,Start time,Duration,Tags\n{}{too_many}", row(&tags(0)));
     let id = stack.import(file.as_bytes(), &[]).await?;
     let details = stack.get(&format!("/v2/imports/{id}/details")).await?.expect(200)?;
-    assert_eq!(details["line_errors"][0]["error"], "there are more than 40 tags");
+    assert_eq!(details["line_errors"][0]["error"], "there are more than 20 tags");
     let imported = stack.get(&format!("/v2/imports/{id}/entries")).await?.expect(200)?[0].clone();
     let by_hand = entry(&stack, json!({ "tags": tags(0) })).await?;
     for made in [imported, by_hand] {
         let longer = edit(&stack, &made, json!({ "minutes": 7 })).await?;
-        assert_eq!((longer["minutes"].as_u64(), longer["tags"].as_array().map(Vec::len)), (Some(7), Some(40)));
-        // All of them for others: more than one transaction holds.
-        let other = edit(&stack, &made, json!({ "tags": tags(100) })).await?;
-        assert_eq!(self::tags(&other), tags(100));
+        assert_eq!((longer["minutes"].as_u64(), longer["tags"].as_array().map(Vec::len)), (Some(7), Some(20)));
+        // Some of them for others, and then all, with everything else that an edit may change besides.
+        let some = [tags(5), vec!["new".to_owned()]].concat()[..20].to_vec();
+        for wanted in [some, tags(100)] {
+            let fields =
+                json!({ "tags": wanted, "minutes": wanted.len() * 3, "user_id": 2, "project_name": wanted[0] });
+            let other = edit(&stack, &made, fields).await?;
+            assert_eq!(self::tags(&other), wanted);
+        }
         stack.delete(&format!("/v2/entries/{}", made["id"])).await?.expect(204)?;
     }
     Ok(())
@@ -136,8 +143,13 @@ async fn what_is_read_can_be_sent_back_and_changes_nothing() -> anyhow::Result<(
 async fn many_edits_of_one_entry_at_once_all_come_to_pass() -> anyhow::Result<()> {
     let stack = Stack::start(100).await?;
     let made = entry(&stack, json!({ "description": "x #kept" })).await?;
-    let edits = (1..=24).map(|minutes| edit(&stack, &made, json!({ "minutes": minutes })));
-    futures::future::try_join_all(edits).await?;
+    let edits = (2..=25).map(|minutes| edit(&stack, &made, json!({ "minutes": minutes })));
+    for (edited, minutes) in futures::future::try_join_all(edits).await?.iter().zip(2..) {
+        assert_eq!(edited["minutes"], minutes);
+    }
+    let workspace = stack.workspace().await?;
+    let version = workspace.values().find_map(|item| item.get("seconds").and(item.get("version")));
+    assert_eq!(version, Some(&AttributeValue::N("25".to_owned())));
     let tag = &stack.pages("/v2/tags").await?[0];
     assert_eq!(tag["entries"], 1);
     Ok(())

@@ -3,13 +3,17 @@
 use reqwest::Method;
 use reqwest::multipart::{Form, Part};
 use serde_json::{Value, json};
-use shared::id::{AccountId, ChunkNo, ImportId};
+use shared::account::{Principal, Scope, grant};
+use shared::id::{AccountId, ChunkNo, ImportId, ThingId};
+use shared::import::{NewImport, Options, Origin, create};
 use shared::load::load;
 use shared::plan::plan;
 
 use crate::dump::differences;
+use crate::faults::Faults;
 use crate::files::{FRECKLE, ONE_OF_EACH, TOGGL, one, toggl};
-use crate::stack::Stack;
+use crate::postman::Postman;
+use crate::stack::{Answer, Stack};
 
 fn named(list: &[Value]) -> Vec<&str> {
     list.iter().filter_map(|thing| thing["name"].as_str()).collect()
@@ -270,28 +274,103 @@ async fn an_export_that_is_sent_twice_can_leave_out_what_is_there() -> anyhow::R
     Ok(())
 }
 
+/// Posts a file under a key, as the user of a token.
+async fn post_once(stack: &Stack, token: &str, key: &str, file: &str, tags: &str) -> anyhow::Result<Answer> {
+    let part = Part::bytes(file.as_bytes().to_vec()).file_name("a.csv");
+    let form = Form::new().text("import_tags", tags.to_owned()).part("file", part);
+    let request = stack.bare(Method::POST, "/v2/imports").header("X-NokoToken", token).header("Idempotency-Key", key);
+    stack.answer(request.multipart(form)).await
+}
+
 #[tokio::test]
 async fn a_request_that_is_sent_again_under_its_key_is_the_same_import() -> anyhow::Result<()> {
     let stack = Stack::start(100).await?;
-    let send = |key: &str, file: &str, tags: &str| {
-        let part = Part::bytes(file.as_bytes().to_vec()).file_name("a.csv");
-        let form = Form::new().text("import_tags", tags.to_owned()).part("file", part);
-        let request = stack.request(Method::POST, "/v2/imports").header("Idempotency-Key", key).multipart(form);
-        stack.answer(request)
-    };
-    let first = send("a", TOGGL, "yes").await?;
+    let other = stack.send(Method::POST, "/v2/users", &json!({ "email": "kim@example.com" })).await?.expect(201)?;
+    let user = ThingId(other["id"].as_u64().unwrap_or_default());
+    let principal = Principal { account: AccountId(1), user, scopes: vec![Scope::Import] };
+    grant(stack.system.services(), "kim", &principal).await?;
+
+    let first = post_once(&stack, "demo", "a", TOGGL, "yes").await?;
     stack.idle().await?;
-    let again = send("a", TOGGL, "yes").await?;
+    let again = post_once(&stack, "demo", "a", TOGGL, "yes").await?;
     assert_eq!((again.status, again.json()), (first.status, first.expect(202)?));
-    for other in [send("a", TOGGL, "no").await?, send("a", &TOGGL.replace("Demo", "Dema"), "yes").await?] {
-        assert_eq!(other.expect(422)?["errors"][0]["field"], "Idempotency-Key");
+    let changed = TOGGL.replace("Demo", "Dema");
+    for (file, tags) in [(TOGGL, "no"), (changed.as_str(), "yes")] {
+        let refused = post_once(&stack, "demo", "a", file, tags).await?.expect(422)?;
+        assert_eq!(refused["errors"][0]["field"], "Idempotency-Key");
     }
-    assert_eq!(send("b", TOGGL, "yes").await?.expect(202)?["id"], 2);
-    // Many at once are one.
-    let all = futures::future::try_join_all((0..6).map(|_| send("c", TOGGL, "yes"))).await?;
-    assert!(all.iter().all(|answer| answer.status.as_u16() == 202 && answer.json() == all[0].json()));
+    post_once(&stack, "demo", "  ", TOGGL, "yes").await?.expect(400)?;
+    // Another key, and another's key.
+    assert_eq!(post_once(&stack, "demo", "b", TOGGL, "yes").await?.expect(202)?["id"], 2);
+    let others = post_once(&stack, "kim", "a", TOGGL, "yes").await?.expect(202)?;
+    assert_eq!((&others["id"], &others["user"]["id"]), (&json!(3), &other["id"]));
+    // What was undone is not made again.
     stack.idle().await?;
-    assert_eq!(stack.pages("/v2/imports").await?.len(), 3);
+    stack.undo(1).await?;
+    assert_eq!(post_once(&stack, "demo", "a", TOGGL, "yes").await?.expect(202)?["id"], 1);
+    stack.get("/v2/imports/1").await?.expect(404)?;
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_request_that_is_sent_many_times_at_once_is_one_import_of_one_object() -> anyhow::Result<()> {
+    let stack = Stack::start(100).await?;
+    let sent = (0..6).map(|_| post_once(&stack, "demo", "c", TOGGL, "yes"));
+    let all = futures::future::try_join_all(sent).await?;
+    let first = all[0].expect(202)?;
+    for answer in &all {
+        assert_eq!(answer.expect(202)?, first);
+    }
+    stack.idle().await?;
+    assert_eq!(stack.pages("/v2/imports").await?.len(), 1);
+    Ok(())
+}
+
+#[tokio::test]
+async fn an_upload_that_is_asked_for_again_is_the_same_until_its_file_is_there() -> anyhow::Result<()> {
+    let stack = Stack::start(100).await?;
+    let ask = async |size: usize| {
+        let body = json!({ "upload": true, "file_name": "a.csv", "file_size": size });
+        let request = stack.bare(Method::POST, "/api/v1/imports").header("Authorization", "Token demo");
+        stack.answer(request.header("Idempotency-Key", "u").json(&body)).await
+    };
+    let first = ask(TOGGL.len()).await?.expect(201)?;
+    let again = ask(TOGGL.len()).await?.expect(201)?;
+    assert_eq!((&again["id"], &again["status"]), (&first["id"], &json!("new")));
+    ask(5).await?.expect(422)?;
+    let url = again["upload"]["url"].as_str().unwrap_or_default().to_owned();
+    stack.answer(stack.bare(Method::PUT, &url).body(TOGGL)).await?.expect(200)?;
+    stack.idle().await?;
+    let done = ask(TOGGL.len()).await?.expect(201)?;
+    assert_eq!((&done["id"], &done["status"], &done["upload"]), (&first["id"], &json!("complete"), &Value::Null));
+    Ok(())
+}
+
+#[tokio::test]
+async fn an_import_that_never_loaded_lets_go_of_its_users_when_it_is_undone() -> anyhow::Result<()> {
+    let stack = Stack::by_hand(3).await?;
+    let (services, account) = (stack.system.services(), AccountId(1));
+    let before = stack.workspace().await?;
+    let body = json!({ "upload": true, "file_name": "a.csv", "file_size": 5 });
+    let native = |path: &str| stack.bare(Method::POST, path).header("Authorization", "Token demo");
+    stack.answer(native("/api/v1/imports").json(&body)).await?.expect(201)?;
+    for _ in 0..2 {
+        stack.post(TOGGL.as_bytes(), &[]).await?.expect(202)?;
+    }
+    plan(services, account, ImportId(3)).await?;
+    stack.answer(native("/api/v1/imports/3/cancel")).await?.expect(202)?;
+    let object = services.files.put("sources/1/odd", "nothing,of,ours\n1,2,3\n".into()).await?;
+    let options = Options { fallback_user: Some(ThingId(1)), ..Options::default() };
+    let origin = Origin::Stored(object);
+    let new = NewImport { account, user: ThingId(1), options, file_name: "odd.csv".to_owned(), origin, once: None };
+    create(services, &new).await?;
+    plan(services, account, ImportId(4)).await?;
+    for (number, status) in [(1, "new"), (2, "queued"), (3, "incomplete"), (4, "unsupported")] {
+        assert_eq!(stack.native(number).await?["status"], status);
+        stack.delete(&format!("/v2/imports/{number}")).await?.expect(204)?;
+    }
+    Postman::of(&stack.system).drain_all(services, &Faults::default()).await;
+    assert_eq!(differences(&stack.workspace().await?, &before), [""; 0]);
     Ok(())
 }
 

@@ -10,7 +10,7 @@ use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 use shared::entity::Thing;
-use shared::import::{ImportError, NewImport, Once, Options, Origin, asked, create as create_import};
+use shared::import::{ImportError, NewImport, Options, Origin, Status, asked, create as create_import};
 use shared::lease::nonce;
 use shared::store::keys::Kind;
 
@@ -18,7 +18,8 @@ use super::Problem;
 use super::problem::Caller;
 use crate::Door;
 use crate::base::Base;
-use crate::upload::{IdempotencyKey, safe_file_name};
+use crate::idempotency::once;
+use crate::upload::safe_file_name;
 
 /// S3 takes this much in one PUT.
 const LARGEST_UPLOAD: u64 = 5 << 30;
@@ -42,7 +43,7 @@ pub async fn create(
     State(door): State<Door>,
     Caller(caller): Caller,
     Base(base): Base,
-    key: Option<IdempotencyKey>,
+    headers: HeaderMap,
     body: Result<Json<Body>, JsonRejection>,
 ) -> Result<(StatusCode, HeaderMap, Json<Value>), Problem> {
     let Json(body) = body.map_err(|error| Problem::field("body", error.body_text()))?;
@@ -54,7 +55,8 @@ pub async fn create(
     }
     let services = &door.services;
     let asked_for = json!([body.file_size, body.file_name, body.options]).to_string();
-    let once = key.map(|key| Once::new(&key.0, &[asked_for.as_bytes()]));
+    let once = once(&headers, caller.user, &[asked_for.as_bytes()])
+        .map_err(|wrong| Problem::field("Idempotency-Key", wrong))?;
     let defaults = Options { fallback_user: Some(caller.user), ..Options::default() };
     let options = asked(body.options, defaults).map_err(Problem::Fields)?;
     if let Some(user) = options.fallback_user
@@ -71,12 +73,15 @@ pub async fn create(
         once,
     };
     let import = create_import(services, &new).await?;
-    let key = import.awaits.as_deref().unwrap_or_default();
-    let url = services.files.presigned_put(key, body.file_size, LIFETIME).await.map_err(ImportError::from)?;
+    let mut shown = json!({ "id": import.id, "status": import.status });
+    // To a request that is sent again once the file is there, no file is to be uploaded.
+    if let Some(key) = import.awaits.as_deref().filter(|_| import.status == Status::New) {
+        let url = services.files.presigned_put(key, body.file_size, LIFETIME).await.map_err(ImportError::from)?;
+        shown["upload"] = json!({ "method": "PUT", "url": url, "expires_in": LIFETIME.as_secs() });
+    }
     let location = format!("{base}/api/v1/imports/{}", import.id);
     let mut headers = HeaderMap::new();
     headers.extend(HeaderValue::from_str(&location).ok().map(|location| (LOCATION, location)));
-    let upload = json!({ "method": "PUT", "url": url, "expires_in": LIFETIME.as_secs() });
-    let shown = json!({ "id": import.id, "status": import.status, "url": location, "upload": upload });
+    shown["url"] = json!(location);
     Ok((StatusCode::CREATED, headers, Json(shown)))
 }

@@ -11,7 +11,7 @@ use percent_encoding::percent_decode;
 use serde_json::{Value, json};
 use shared::entity::Thing;
 use shared::id::ThingId;
-use shared::import::{Once, Options, Wrong, asked};
+use shared::import::{ImportError, Options, Wrong, asked};
 use shared::store::keys::Kind;
 
 use super::NokoError;
@@ -19,7 +19,8 @@ use super::caller::{At, Importer};
 use super::error::FieldError;
 use super::input::boolean;
 use super::shape::Shapes;
-use crate::upload::{IdempotencyKey, accept, safe_file_name};
+use crate::idempotency::once;
+use crate::upload::{UploadError, accept, safe_file_name};
 use crate::{BODY_LIMIT, Door};
 
 const IMPORT: &str = "Import";
@@ -74,15 +75,20 @@ pub async fn create(
     Importer(at): Importer,
     request: Request,
 ) -> Result<(StatusCode, HeaderMap, Json<Value>), NokoError> {
-    let key = IdempotencyKey::of(request.headers());
+    let headers = request.headers().clone();
     let form = Form::read(request, &door).await?;
     let (file, options) = form.options(&at).await?;
     if file.len() > BODY_LIMIT {
         return Err(NokoError::too_large());
     }
     let file_name = safe_file_name(form.file_name.as_deref().unwrap_or_default());
-    let once = key.map(|key| form.once(&key, &file));
-    let import = accept(&door, &at.caller, &file_name, file, options, once).await?;
+    let once = once(&headers, at.caller.user, &form.content(&file)).map_err(NokoError::bad_request)?;
+    let import = accept(&door, &at.caller, &file_name, file, options, once).await.map_err(|error| match error {
+        UploadError::Import(ImportError::NoUser(user)) if user != at.caller.user => {
+            NokoError::invalid(vec![FieldError::new(IMPORT, "fallback_user", "missing")])
+        }
+        error => error.into(),
+    })?;
 
     let mut shapes = at.shapes();
     shapes.learn(&at.services, Shapes::named_by(&import)).await?;
@@ -164,12 +170,10 @@ impl Form {
         }
     }
 
-    /// What makes the same request sent again the same: its fields and its file, however they are put together.
-    fn once(&self, key: &IdempotencyKey, file: &[u8]) -> Once {
-        let mut fields: Vec<_> =
-            self.fields.iter().flat_map(|(name, value)| [name.as_bytes(), value.as_bytes()]).collect();
-        fields.push(file);
-        Once::new(&key.0, &fields)
+    /// What the request says, however it is put together: its fields and its file.
+    fn content<'f>(&'f self, file: &'f [u8]) -> Vec<&'f [u8]> {
+        let fields = self.fields.iter().flat_map(|(name, value)| [name.as_bytes(), value.as_bytes()]);
+        fields.chain([file]).collect()
     }
 
     /// What was asked for; everything that is wrong with it is named at once.

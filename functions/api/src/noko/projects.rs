@@ -4,7 +4,7 @@ use axum::Json;
 use serde_json::Value;
 use shared::entity::Thing;
 use shared::entity::by_hand::things::{self, ThingInput};
-use shared::entity::reference::told;
+use shared::entity::totals::told;
 use shared::store::keys::Kind;
 
 use super::NokoError;

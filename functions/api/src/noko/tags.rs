@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 use shared::entity::by_hand::things::{self, ThingInput};
-use shared::entity::reference::told;
+use shared::entity::totals::told;
 use shared::entity::{Thing, is_short};
 use shared::format::{Tag, marked};
 use shared::store::keys::Kind;

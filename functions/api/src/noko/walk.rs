@@ -1,6 +1,6 @@
 //! The search for a page of entries.
 //!
-//! Entries are listed by hand first, then those of the latest import, its highest row first. A page is found by counting
+//! Entries are listed by their ids: those of the latest import first, its highest row first, and those by hand last. A page is found by counting
 //! what comes before it, not by reading it: the account's roll tells what each import holds, an import's summaries what
 //! a hundred chunks hold, a ledger page what a chunk holds. With a filter the same glances tell for most chunks that
 //! none of their entries passes, or how many do; only where they do not tell, entries are read, some chunks at once, in

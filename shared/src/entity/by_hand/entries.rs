@@ -16,6 +16,8 @@ use crate::services::Services;
 use crate::store::keys::{self, Counter, Kind};
 use crate::store::{Item, Key, StoreError, Table, Write, number};
 
+/// DynamoDB takes so many writes in one transaction.
+const MOST_WRITES: usize = 100;
 /// Entries made by hand lie in partitions of so many.
 pub const HAND_CHUNK: u32 = 1000;
 
@@ -157,32 +159,17 @@ pub async fn update(
         }
         after.version += 1;
         after.updated_at = services.clock.now_ms();
-        let step = a_step(&before, &after);
-        let is_last = step.is_none();
-        let after = step.unwrap_or(after);
         let key = place(account, id, import.as_ref());
         let mut writes = vec![Write::put(key, &after).when("#version = :seen").bind(":seen", before.version)];
         writes.extend(import.iter().flat_map(|import| marks(import, id, false)));
         match change(services, account, Some(&before), Some(&after), writes).await {
-            Ok(()) if is_last => return Ok(after),
-            Ok(()) => continue,
+            Ok(()) => return Ok(after),
             Err(EditError::Store(error)) if error.is_refused() => {}
             Err(error) => return Err(error),
         }
         tries.again().await?;
     }
 }
-
-/// The entry halfway, without the tags that go, where as many go as come and one transaction would not hold them.
-fn a_step(before: &Entry, after: &Entry) -> Option<Entry> {
-    let stays: Vec<_> = before.tags.iter().copied().filter(|tag| after.tags.contains(tag)).collect();
-    let (gone, come) = (before.tags.len() - stays.len(), after.tags.len() - stays.len());
-    let many = gone > 0 && 2 * (gone + come) > MOST_WRITES;
-    many.then(|| Entry { tags: stays, version: after.version, updated_at: after.updated_at, ..before.clone() })
-}
-
-/// Writes of one transaction that are left for the tags of an entry.
-const MOST_WRITES: usize = 90;
 
 /// Deletes an entry.
 pub async fn delete(services: &Services, account: AccountId, id: EntryId) -> Result<(), EditError> {
@@ -327,6 +314,10 @@ async fn change(
                 writes.extend([Write::put(key, &first).when_absent(), reference::count(account, kind, id, 1)]);
             }
         }
+    }
+    // Only where nearly all of its tags are left of undone imports and renamed.
+    if writes.len() > MOST_WRITES {
+        return Err(EditError::Invalid("tags"));
     }
     services.store.transact(writes).await?;
     Ok(())

@@ -1,5 +1,6 @@
 //! A column of durations.
 
+use super::pairs::Pairs;
 use super::{NumberProfile, Tally, Witness};
 use crate::format::durations::{self, Reading, Unit, Written};
 use crate::format::numbers::{Decimal, DecimalMark};
@@ -7,9 +8,6 @@ use crate::format::numbers::{Decimal, DecimalMark};
 /// What a bare number may count, and how exact it then is, in seconds: hours have two decimal places, as exports round
 /// them, minutes are rounded, days have as many places as a spreadsheet has.
 const UNITS: [(Unit, u64); 4] = [(Unit::Days, 5), (Unit::Hours, 36), (Unit::Minutes, 30), (Unit::Seconds, 0)];
-
-/// Seconds of a day.
-const DAY: u64 = 24 * 3600;
 
 /// What the cells of a column of durations say.
 #[derive(Clone, Debug)]
@@ -23,18 +21,7 @@ pub(in crate::format) struct DurationProfile {
     bare: Option<Witness>,
     compared: u64,
     agreeing: [u64; UNITS.len()],
-    /// The first `1:30` that is, by the entry's start and end, hours and minutes; and the first that
-    /// is minutes and seconds.
-    pairs: [Option<Witness>; 2],
-    /// The first of all, the first that takes longer than from start to end however it is read, and whether any could be
-    /// compared.
-    pair: Option<Witness>,
-    too_long: Option<Witness>,
-    pairs_compared: bool,
-    /// How many there are, and how many of them would be more than a day as hours and minutes, with the first.
-    all_pairs: u64,
-    over_a_day: u64,
-    first_over_a_day: Option<Witness>,
+    pairs: Pairs,
     /// The sum of all cells in seconds, under each mark.
     pub sums: [u64; 2],
 }
@@ -49,13 +36,7 @@ impl DurationProfile {
             bare: None,
             compared: 0,
             agreeing: [0; UNITS.len()],
-            pairs: [None, None],
-            pair: None,
-            too_long: None,
-            pairs_compared: false,
-            all_pairs: 0,
-            over_a_day: 0,
-            first_over_a_day: None,
+            pairs: Pairs::default(),
             sums: [0; 2],
         }
     }
@@ -71,7 +52,7 @@ impl DurationProfile {
         self.add(written);
         match written {
             Written::Exact(_) | Written::Clock(_) => {}
-            Written::Pair(..) => self.see_pair(line, cell, written, elapsed()),
+            Written::Pair(..) => self.pairs.see(line, cell, written, elapsed()),
             Written::Number { text, unit, .. } => {
                 self.numbers.see(line, text);
                 // Nothing is nothing in any unit.
@@ -93,34 +74,6 @@ impl DurationProfile {
         for (mark, sum) in DecimalMark::ALL.into_iter().zip(&mut self.sums) {
             let seconds = written.under(Reading { unit, pair: Unit::Hours, mark });
             *sum = sum.saturating_add(seconds.unwrap_or(0));
-        }
-    }
-
-    fn see_pair(&mut self, line: u64, cell: &str, written: Written<'_>, elapsed: Option<u64>) {
-        self.pair.get_or_insert_with(|| Witness::new(line, cell));
-        self.all_pairs += 1;
-        let hours = written.under(Reading::USUAL);
-        if hours.is_none_or(|seconds| seconds >= DAY) {
-            self.over_a_day += 1;
-            self.first_over_a_day.get_or_insert_with(|| Witness::new(line, cell));
-        }
-        let Some(elapsed) = elapsed.filter(|&elapsed| elapsed > 0) else {
-            return;
-        };
-        self.pairs_compared = true;
-        let agrees = [Unit::Hours, Unit::Minutes].map(|pair| {
-            let seconds = written.under(Reading { pair, ..Reading::USUAL }).unwrap_or(u64::MAX);
-            // Hours and minutes leave the seconds out, and so do clocks that show whole minutes.
-            let exact = pair == Unit::Minutes && elapsed % 60 != 0;
-            elapsed.abs_diff(seconds) < if exact { 1 } else { 60 }
-        });
-        // `0:01` may well be either.
-        if agrees[0] != agrees[1] {
-            self.pairs[usize::from(agrees[1])].get_or_insert_with(|| Witness::new(line, cell));
-        }
-        // Shorter than from start to end it may well be, with breaks in between; longer where hours are rounded up.
-        if agrees == [false; 2] && hours.is_none_or(|seconds| seconds > elapsed + 3600) {
-            self.too_long.get_or_insert_with(|| Witness::new(line, cell));
         }
     }
 
@@ -164,35 +117,29 @@ impl DurationProfile {
         self.compared > 0
     }
 
-    /// A `1:30` that nothing is told of but by custom: there is no start and end.
+    /// What `1:30` is; if cells say both, a witness of each.
+    pub fn pair(&self) -> Result<Unit, (Witness, Witness)> {
+        self.pairs.unit()
+    }
+
+    /// A `1:30` that nothing is told of but by custom.
     pub fn assumed_pair(&self) -> Option<&Witness> {
-        self.pair.as_ref().filter(|_| !self.pairs_compared)
+        self.pairs.assumed()
+    }
+
+    /// A `25:30` that would be more than a day as hours and minutes, where nothing tells.
+    pub fn doubtful_pair(&self) -> Option<&Witness> {
+        self.pairs.doubtful()
+    }
+
+    /// A `25:30` that takes longer than from start to end as hours and minutes, where no cell agrees with start and end.
+    pub fn contradicted_pair(&self) -> Option<&Witness> {
+        self.pairs.contradicted()
     }
 
     /// A `1:30` in a column that counts minutes or seconds, where there are too many of them for slips.
     pub fn pair_of_minutes(&self) -> Option<&Witness> {
         let counts = matches!(self.unit, Some(Unit::Minutes | Unit::Seconds));
-        self.assumed_pair().filter(|_| counts && self.all_pairs > 3.max(self.tally.cells / 10))
-    }
-
-    /// A `25:30` that would be more than a day as hours and minutes, where there are too many for that and no start and end:
-    /// hardly any entry is that long, and of minutes and seconds half are.
-    pub fn doubtful_pair(&self) -> Option<&Witness> {
-        let many = !self.pairs_compared && self.over_a_day * 20 > self.all_pairs;
-        self.first_over_a_day.as_ref().filter(|_| many)
-    }
-
-    /// A `25:30` that takes longer than from start to end as hours and minutes, where no cell agrees with start and end.
-    pub fn contradicted_pair(&self) -> Option<&Witness> {
-        self.too_long.as_ref().filter(|_| self.pairs.iter().all(Option::is_none))
-    }
-
-    /// What `1:30` is; if cells say both, a witness of each.
-    pub fn pair(&self) -> Result<Unit, (Witness, Witness)> {
-        match &self.pairs {
-            [Some(hours), Some(minutes)] => Err((hours.clone(), minutes.clone())),
-            [None, Some(_)] => Ok(Unit::Minutes),
-            _ => Ok(Unit::Hours),
-        }
+        self.pairs.many_of(self.tally.cells).filter(|_| counts)
     }
 }

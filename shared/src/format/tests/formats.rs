@@ -127,6 +127,10 @@ fn what_took_a_night_is_told_as_what_took_a_day() {
         seconds("User,Start date,Start time,Duration\nJo,2024-03-04,9:00,0\nJo,2024-03-04,9:00,1 h\n"),
         [0, 3600]
     );
+    // One row with a break tells nothing of the others.
+    let broken = "Jo,2024-03-04,9:00,2024-03-04,17:00,7:30\n";
+    let rows: String = ["25:30", "45:10", "31:02"].map(|took| format!("Jo,2024-03-04,9:00,,,{took}\n")).concat();
+    assert!(refused(format!("{head}{broken}{rows}")).to_string().contains("would be more than a day"));
     // A spreadsheet's clock leaves whole days out.
     assert_eq!(seconds(format!("{head}Jo,2024-03-04,9:00:00,2024-03-05,11:00:00,02:00:00\n")), [93_600]);
 }

@@ -118,6 +118,7 @@ fn zones_count_and_what_is_no_night_is_none() {
     assert_eq!(took("2024-03-31T01:30+01:00", "2024-03-31T03:30+02:00"), "3600 s");
     assert_eq!(took("2024-03-31T22:00Z", "2024-04-01T03:00+01:00"), "14400 s");
     assert!(row("2024-03-31T22:00Z", "2024-04-01T03:00")[0].contains("does not name the zone that the start names"));
+    assert_eq!(took("2024-03-31T23:00+09:00", "2024-03-31T15:30Z"), "5400 s");
     assert_eq!(took("2024-03-31T09:00:00 CET", "2024-03-31T10:00:00 CET"), "3600 s");
     assert!(row("2024-03-31T01:30:00 CET", "2024-03-31T03:30:00 CEST")[0].contains("does not name the zone"));
     let pairs = [("d", "date"), ("from", "start"), ("to", "end")];

@@ -1,0 +1,65 @@
+//! Columns of durations: what a bare number counts, and what `1:30` is.
+
+use super::{Judge, place};
+use crate::format::columns::Role;
+use crate::format::durations::{Reading, Unit};
+use crate::format::profile::DurationProfile;
+use crate::format::table::Watched;
+
+impl Judge<'_> {
+    pub(super) fn duration(&mut self, watched: &Watched, profile: &DurationProfile) -> Reading {
+        let column = self.shown(watched);
+        let unit = profile.unit().unwrap_or_else(|witness| {
+            let settles = match self.options.mapping {
+                Some(_) => "map the column to `hours`, `minutes` or `seconds`",
+                None => "export durations as H:MM:SS, or with their unit",
+            };
+            let told = match profile.is_compared() {
+                true => "the start and end times agree with none of these throughout",
+                false => "no start and end times settle it",
+            };
+            self.refuse(format!(
+                "{column}: {} may be hours, minutes, seconds or a part of a day, and {told}: {settles}",
+                place(&witness)
+            ));
+            Unit::Hours
+        });
+        let pair = profile.pair().unwrap_or_else(|(hours, minutes)| {
+            self.refuse(format!(
+                "{column}: by their start and end times, {} is hours and minutes, but {} minutes and \
+                 seconds",
+                place(&hours),
+                place(&minutes)
+            ));
+            Unit::Hours
+        });
+        if let Some(cell) = profile.pair_of_minutes() {
+            self.refuse(format!(
+                "{column}: {} may be hours and minutes or minutes and seconds: map the column to `hours`, or export durations \
+                 as H:MM:SS",
+                place(cell)
+            ));
+        } else if let Some(cell) = profile.assumed_pair() {
+            self.evidence.push(format!("{column}: {} is taken for hours and minutes, as is usual", place(cell)));
+        }
+        // Of a column that is mapped to a unit the caller has said what its cells are.
+        let told = self.options.mapping.is_some() && watched.role != Some(Role::Duration);
+        // What is called hours begins with them.
+        if let Some(cell) = profile.doubtful_pair().filter(|_| watched.role == Some(Role::Duration)) {
+            self.refuse(format!(
+                "{column}: {} and others would be more than a day as hours and minutes, and may be minutes and seconds: export \
+                 durations as H:MM:SS, or with start and end times, or map the column to `hours`",
+                place(cell)
+            ));
+        }
+        if let Some(cell) = profile.contradicted_pair().filter(|_| !told) {
+            self.refuse(format!(
+                "{column}: {} is longer than from start to end as hours and minutes, and is not that as minutes and \
+                 seconds either: export durations as H:MM:SS, or map the column to `hours`",
+                place(cell)
+            ));
+        }
+        let mark = self.number(watched, &profile.numbers);
+        Reading { unit, pair, mark }
+    }
+}

@@ -1,0 +1,113 @@
+//! Columns of numbers, durations among them: which mark is the decimal one.
+
+use super::{Judge, agreed, place};
+use crate::format::columns::Role;
+use crate::format::durations::Unit;
+use crate::format::numbers::{self, Decimal, DecimalMark};
+use crate::format::profile::{NumberProfile, Verdict, Witness};
+use crate::format::refusal::Ambiguous;
+use crate::format::table::{Profile, Watched};
+
+/// Longer than this an entry is not because other columns say so: a hundred hours.
+const LONGEST_BY_OTHERS: u64 = 100 * 3600;
+
+impl Judge<'_> {
+    pub(super) fn number(&mut self, watched: &Watched, profile: &NumberProfile) -> DecimalMark {
+        let column = self.shown(watched);
+        // Of billed hours only matters whether there are any, which no mark changes.
+        let matters = watched.role != Some(Role::BilledHours);
+        let mark = match (self.options.decimal_mark, profile.verdict()) {
+            (Some(asked), verdict) => {
+                if matters {
+                    self.against("decimal_mark", &column, asked, &verdict, profile.fails(asked));
+                }
+                asked
+            }
+            (None, Verdict::Settled(mark, witnesses)) => {
+                // `1.30` beside `150,00` may be an hour and a half hour.
+                if let Some(money) = self.money_says_otherwise(watched, mark) {
+                    self.refuse(format!(
+                        "{column}: {} has another decimal mark than {}, so it may be hours and minutes: write it as H:MM, or \
+                         say with `mapping` that it holds `hours`",
+                        witnesses.first().map(place).unwrap_or_default(),
+                        place(&money)
+                    ));
+                }
+                self.say(format!("decimal mark {:?} in {column:?}", mark.name()), &witnesses);
+                mark
+            }
+            (None, Verdict::Indifferent(mark)) => mark,
+            (None, Verdict::Open(marks, witness)) => match self.other_numbers(&marks) {
+                // Money does not make a day of a thousand hours.
+                Some((mark, _)) if is_absurd(watched, &witness, mark) => {
+                    self.open_number(column, witness);
+                    DecimalMark::Dot
+                }
+                Some((mark, witness)) => {
+                    let what = format!("decimal mark {:?} in {column:?}, as in others", mark.name());
+                    self.say(what, &[witness]);
+                    mark
+                }
+                None if matters => {
+                    self.open_number(column, witness);
+                    DecimalMark::Dot
+                }
+                None => DecimalMark::Dot,
+            },
+            (None, Verdict::Contradictory(out)) => {
+                if matters {
+                    self.contradiction("decimal_mark", &column, &out);
+                }
+                DecimalMark::Dot
+            }
+        };
+        if profile.needs_mark() && self.decimal_mark.is_none() {
+            self.decimal_mark = Some(mark);
+        }
+        mark
+    }
+
+    /// A number of another column that can only have the other decimal mark, if this one holds durations.
+    fn money_says_otherwise(&self, watched: &Watched, mark: DecimalMark) -> Option<Witness> {
+        if !matches!(watched.profile, Profile::Duration(_)) || self.options.mapping.is_some() {
+            return None;
+        }
+        self.table.watched.iter().find_map(|other| match &other.profile {
+            Profile::Number(profile) => match profile.verdict() {
+                Verdict::Settled(settled, witnesses) if settled != mark => witnesses.into_iter().next(),
+                _ => None,
+            },
+            _ => None,
+        })
+    }
+
+    fn other_numbers(&self, left: &[DecimalMark]) -> Option<(DecimalMark, Witness)> {
+        let verdicts = self.table.watched.iter().filter_map(|watched| match &watched.profile {
+            Profile::Number(profile) => Some(profile.verdict()),
+            Profile::Duration(profile) => Some(profile.numbers.verdict()),
+            Profile::Date(_) => None,
+        });
+        agreed(verdicts, left)
+    }
+
+    fn open_number(&mut self, column: String, witness: Witness) {
+        let number = numbers::without_currency(&witness.value);
+        let read = |mark| Some((mark, Decimal::read(number, mark)?.to_string()));
+        let readings: Vec<_> = DecimalMark::ALL.into_iter().filter_map(read).collect();
+        let said: Vec<String> = readings.iter().map(|(mark, number)| format!("{number} ({:?})", mark.name())).collect();
+        self.refuse(format!(
+            "{column}: {} can be read as {}, and no cell of the file settles it: say `decimal_mark`",
+            place(&witness),
+            said.join(" or ")
+        ));
+        let Witness { line, value } = witness;
+        self.numbers.push(Ambiguous { column, line, value, readings });
+    }
+}
+
+/// Whether a number of hours is more than any entry has, under a mark.
+fn is_absurd(watched: &Watched, witness: &Witness, mark: DecimalMark) -> bool {
+    let number = numbers::without_currency(&witness.value);
+    let seconds = Decimal::read(number, mark).and_then(|number| number.times(Unit::Hours.seconds()));
+    watched.role == Some(Role::Hours) && seconds.is_some_and(|seconds| seconds > LONGEST_BY_OTHERS)
+}
