@@ -27,7 +27,6 @@ pub(super) struct Watched {
     pub profile: Profile,
 }
 
-#[expect(clippy::large_enum_variant, reason = "one for each watched column of a file")]
 pub(super) enum Profile {
     Date(DateProfile),
     Number(NumberProfile),
