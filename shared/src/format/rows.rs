@@ -146,7 +146,7 @@ impl<'r> Iterator for RowIter<'r> {
             let record = &text[splitter.range()];
             // A break at the very end of the file begins no line.
             let last_line = last_line - u64::from(record.ends_with(['\n', '\r']));
-            let entry = read(&cells, ending, self.rows.dialect.delimiter);
+            let entry = read(&cells, ending, self.rows.dialect.delimiter, last_line > line);
             return Some(Row {
                 row,
                 line,
@@ -177,13 +177,18 @@ impl Rows<'_> {
 }
 
 /// Reads the cells of a row.
-fn read<'r>(cells: &Cells<'r, '_>, ending: Ending, delimiter: u8) -> Result<EntryRow<'r>, RowError> {
+fn read<'r>(
+    cells: &Cells<'r, '_>,
+    ending: Ending,
+    delimiter: u8,
+    has_lines: bool,
+) -> Result<EntryRow<'r>, RowError> {
     if ending == Ending::UnclosedQuote {
         let last = cells.fields.last().map(|field| field.cell(cells.text));
         return Err(unclosed_quote(row::excerpt(&last.unwrap_or_default())));
     }
     let headers = cells.readings.headers();
-    if source::is_torn(cells.text, cells.fields, delimiter) || is_glued(cells, delimiter) {
+    if source::is_torn(cells.text, cells.fields, delimiter) || has_lines && is_glued(cells, delimiter) {
         return Err(torn_quote());
     }
     if !fits(headers, cells.text, cells.fields) {

@@ -39,6 +39,9 @@ pub(super) struct Table {
     pub watched: Vec<Watched>,
     waiting: Option<Waiting>,
     total: bool,
+    /// Columns up to the last one that has a name, and all of them.
+    named: usize,
+    columns: usize,
     /// The first row that holds something in a nameless column at the end, and the first that is short of one.
     beyond: Option<u64>,
     short: Option<u64>,
@@ -76,7 +79,9 @@ impl Table {
                 watched.push(Watched { column, role, profile });
             }
         }
-        Self { roles, watched, waiting: None, total: false, beyond: None, short: None }
+        let columns = headers.shown().len();
+        let named = headers.shown().iter().rposition(|name| !name.is_empty()).map_or(0, |last| last + 1);
+        Self { roles, watched, waiting: None, total: false, named, columns, beyond: None, short: None }
     }
 
     /// Sees a record; `cells` is `None` if they cannot be read. `rows` come before it.
@@ -86,21 +91,20 @@ impl Table {
         self.waiting =
             self.total_like(cells).map(|looks| Waiting { line, looks, rows, cells: self.watched_cells(cells) });
         if self.waiting.is_none() && fits(headers.shown(), cells.text, cells.fields) {
-            self.see_end(line, cells, headers);
+            self.see_end(line, cells);
             self.hear(line, cells);
         }
     }
 
     /// Sees what stands in nameless columns at the end of the header.
-    fn see_end(&mut self, line: u64, cells: Cells<'_>, headers: &Headers) {
-        let named = headers.shown().iter().rposition(|name| !name.is_empty()).map_or(0, |last| last + 1);
-        if named == headers.shown().len() {
+    fn see_end(&mut self, line: u64, cells: Cells<'_>) {
+        if self.named == self.columns {
             return;
         }
-        let beyond = cells.fields.get(named..).unwrap_or_default();
+        let beyond = cells.fields.get(self.named..).unwrap_or_default();
         if beyond.iter().any(|field| !words::trimmed(field.cell(cells.text)).is_empty()) {
             self.beyond.get_or_insert(line);
-        } else if cells.fields.len() < headers.shown().len() {
+        } else if cells.fields.len() < self.columns {
             self.short.get_or_insert(line);
         }
     }
