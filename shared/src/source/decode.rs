@@ -212,7 +212,7 @@ impl Decoder {
                 (valid, rest, error.error_len().is_some() || last)
             }
         };
-        let ascii = valid.bytes().position(|byte| !byte.is_ascii()).unwrap_or(valid.len());
+        let ascii = encoding_rs::Encoding::ascii_valid_up_to(valid.as_bytes());
         let latin = *open && is_latin(text, &valid[..ascii], &all[ascii..valid.len()]);
         let (valid, rest) = if latin { (&valid[..ascii], &all[ascii..]) } else { (valid, rest) };
         if ascii < valid.len() {
