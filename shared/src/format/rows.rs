@@ -177,12 +177,7 @@ impl Rows<'_> {
 }
 
 /// Reads the cells of a row.
-fn read<'r>(
-    cells: &Cells<'r, '_>,
-    ending: Ending,
-    delimiter: u8,
-    has_lines: bool,
-) -> Result<EntryRow<'r>, RowError> {
+fn read<'r>(cells: &Cells<'r, '_>, ending: Ending, delimiter: u8, has_lines: bool) -> Result<EntryRow<'r>, RowError> {
     if ending == Ending::UnclosedQuote {
         let last = cells.fields.last().map(|field| field.cell(cells.text));
         return Err(unclosed_quote(row::excerpt(&last.unwrap_or_default())));
