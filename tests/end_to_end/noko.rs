@@ -1,5 +1,6 @@
 //! The Noko door, line by line: `docs/doors/noko.md` says which test proves which line of the seed.
 
+mod again;
 mod bodies;
 mod cost;
 mod edits;

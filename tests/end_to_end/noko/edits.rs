@@ -143,13 +143,13 @@ async fn what_is_read_can_be_sent_back_and_changes_nothing() -> anyhow::Result<(
 async fn many_edits_of_one_entry_at_once_all_come_to_pass() -> anyhow::Result<()> {
     let stack = Stack::start(100).await?;
     let made = entry(&stack, json!({ "description": "x #kept" })).await?;
-    let edits = (2..=25).map(|minutes| edit(&stack, &made, json!({ "minutes": minutes })));
+    let edits = (2..=13).map(|minutes| edit(&stack, &made, json!({ "minutes": minutes })));
     for (edited, minutes) in futures::future::try_join_all(edits).await?.iter().zip(2..) {
         assert_eq!(edited["minutes"], minutes);
     }
     let workspace = stack.workspace().await?;
     let version = workspace.values().find_map(|item| item.get("seconds").and(item.get("version")));
-    assert_eq!(version, Some(&AttributeValue::N("25".to_owned())));
+    assert_eq!(version, Some(&AttributeValue::N("13".to_owned())));
     let tag = &stack.pages("/v2/tags").await?[0];
     assert_eq!(tag["entries"], 1);
     Ok(())
