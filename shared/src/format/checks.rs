@@ -79,7 +79,7 @@ pub fn values(cell: &str) {
             assert!(Decimal::read(&number.to_string(), DecimalMark::Dot) == Some(number), "{cell:?}");
         }
         for unit in [Unit::Hours, Unit::Minutes, Unit::Seconds] {
-            let reading = Reading { unit, pair: unit, mark };
+            let reading = Reading { unit, pair: unit, mark, ..Reading::USUAL };
             if let Some(seconds) = durations::read(cell).and_then(|written| written.under(reading)) {
                 let plain = format!("{}:{:02}:{:02}", seconds / 3600, seconds / 60 % 60, seconds % 60);
                 let again = durations::read(&plain).and_then(|written| written.under(reading));

@@ -70,12 +70,14 @@ pub(super) struct Reading {
     pub unit: Unit,
     /// What `1:30` is: hours and minutes, or (`Minutes`) minutes and seconds.
     pub pair: Unit,
+    /// Whether start and end say so, and not custom alone.
+    pub pair_is_told: bool,
     pub mark: DecimalMark,
 }
 
 impl Reading {
     /// Of what says its unit or is hours and minutes.
-    pub const USUAL: Self = Self { unit: Unit::Hours, pair: Unit::Hours, mark: DecimalMark::Dot };
+    pub const USUAL: Self = Self { unit: Unit::Hours, pair: Unit::Hours, pair_is_told: false, mark: DecimalMark::Dot };
 }
 
 /// A cell of a duration column, taken apart.
@@ -249,7 +251,7 @@ mod tests {
 
     use super::*;
 
-    const HOURS: Reading = Reading { unit: Unit::Hours, pair: Unit::Hours, mark: DecimalMark::Dot };
+    const HOURS: Reading = Reading::USUAL;
 
     fn seconds(cell: &str) -> Option<u64> {
         super::read(cell)?.under(HOURS)
@@ -364,7 +366,7 @@ mod tests {
     #[test]
     fn the_reading_decides_what_the_cell_leaves_open() {
         let under = |cell: &str, reading| super::read(cell).and_then(|written| written.under(reading));
-        let minutes = Reading { unit: Unit::Minutes, pair: Unit::Minutes, mark: DecimalMark::Comma };
+        let minutes = Reading { unit: Unit::Minutes, pair: Unit::Minutes, mark: DecimalMark::Comma, ..Reading::USUAL };
         assert_eq!(under("1,5", minutes), Some(90));
         assert_eq!(under("1:30", minutes), Some(90));
         assert_eq!(under("1,5 h", minutes), Some(5400));

@@ -173,30 +173,15 @@ impl<'r> Cells<'r, '_> {
     }
 
     /// Whether a cell is a `1:30` in a column of minutes or seconds, where no custom says that it is hours and minutes, and
-    /// neither start and end do; the name of the unit if so.
+    /// start and end do not tell; the name of the unit if so.
     fn leaves_open(&self, role: Role, written: Written<'_>, seconds: u64) -> Option<&'static str> {
         let unit = match (written, role) {
             (Written::Pair(..), Role::Minutes) => "minutes",
             (Written::Pair(..), Role::Seconds) => "seconds",
             _ => return None,
         };
-        // Minutes and seconds are not by custom, but by the column's starts and ends.
-        let settled = self.readings.duration(role).pair == Unit::Minutes || seconds == 0;
-        // Hours and minutes leave out what is less; an entry of a minute agrees with both.
-        let agrees = |elapsed: u64| elapsed.abs_diff(seconds) < 60 && elapsed.abs_diff(seconds / 60) >= 60;
-        let lasts = || self.elapsed().is_some_and(agrees);
-        (!settled && !lasts()).then_some(unit)
-    }
-
-    /// From start to end, where both are on one day.
-    fn elapsed(&self) -> Option<u64> {
-        let (date, time) = self.date(Role::Date).ok()?;
-        let ends_there = self.date(Role::EndDate).map_or(true, |(end, _)| end == date);
-        let (Some(end), true) = self.time(Role::End, date) else {
-            return None;
-        };
-        let start = self.time(Role::Start, date).0.or(time)?;
-        u64::try_from(start.duration_until(end).as_secs()).ok().filter(|_| ends_there)
+        let is_open = !self.readings.duration(role).pair_is_told && seconds > 0;
+        is_open.then_some(unit)
     }
 
     /// The duration of a role, in seconds; an entry cannot do without.

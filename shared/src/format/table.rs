@@ -235,7 +235,7 @@ fn is_sum(profile: &DurationProfile, cell: &str, role: Option<Role>, rows: u64) 
     let unit = role.and_then(Role::duration).unwrap_or(Unit::Hours);
     let written = durations::read(cell);
     DecimalMark::ALL.into_iter().zip(profile.sums).any(|(mark, sum)| {
-        let reading = Reading { unit, pair: Unit::Hours, mark };
+        let reading = Reading { unit, mark, ..Reading::USUAL };
         let seconds = written.and_then(|written| written.under(reading));
         let off = (HUNDREDTH * rows.max(2) / 2).min(sum / 100).max(HUNDREDTH);
         sum > 0 && seconds.is_some_and(|seconds| seconds.abs_diff(sum) <= off)

@@ -7,7 +7,7 @@
 use std::borrow::Cow;
 
 use super::columns::{Format, Need, Role, column, group};
-use super::durations::{self, Reading, Unit};
+use super::durations::{self, Reading};
 use super::entry::EntryRow;
 use super::numbers::{self, Decimal, DecimalMark};
 use super::row::{Cells, ErrorCode, RowError};
@@ -96,7 +96,7 @@ fn billed(cells: &Cells<'_, '_>) -> Result<bool, RowError> {
     if let Some(hours) = DecimalMark::ALL.into_iter().find_map(number) {
         return Ok(hours.is_positive());
     }
-    let under = |mark| durations::read(&cell)?.under(Reading { unit: Unit::Hours, pair: Unit::Hours, mark });
+    let under = |mark| durations::read(&cell)?.under(Reading { mark, ..Reading::USUAL });
     match DecimalMark::ALL.into_iter().find_map(under) {
         Some(seconds) => Ok(seconds > 0),
         None => {

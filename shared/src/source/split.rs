@@ -60,9 +60,7 @@ impl Field {
             Form::Escaped => Cow::Owned(unescape(&text[start..end])),
         }
     }
-}
 
-impl Field {
     /// The lines of a cell that has several, quotes left as they are.
     pub fn lines<'t>(&self, text: &'t str) -> impl DoubleEndedIterator<Item = &'t str> {
         let raw = &text[self.start as usize..self.end as usize];

@@ -72,7 +72,7 @@ impl DurationProfile {
         }
         let unit = self.unit.unwrap_or(Unit::Hours);
         for (mark, sum) in DecimalMark::ALL.into_iter().zip(&mut self.sums) {
-            let seconds = written.under(Reading { unit, pair: Unit::Hours, mark });
+            let seconds = written.under(Reading { unit, mark, ..Reading::USUAL });
             *sum = sum.saturating_add(seconds.unwrap_or(0));
         }
     }

@@ -60,6 +60,6 @@ impl Judge<'_> {
             ));
         }
         let mark = self.number(watched, &profile.numbers);
-        Reading { unit, pair, mark }
+        Reading { unit, pair, pair_is_told: profile.assumed_pair().is_none(), mark }
     }
 }

@@ -90,6 +90,17 @@ fn mapped(file: &str, fields: &[(&str, &str)]) -> Vec<String> {
 }
 
 #[test]
+fn pairs_in_a_column_of_minutes_are_what_the_starts_and_ends_of_the_column_tell() {
+    let fields = [("day", "date"), ("from", "start"), ("to", "end"), ("took", "minutes")];
+    let rows = "2024-03-04,9:00,10:30,1:30\n2024-03-04,9:00,17:00,7:30\n";
+    let read = mapped(&format!("day,from,to,took\n{rows}"), &fields);
+    // The second has a break, and is told by the first.
+    assert!(read[0].ends_with("5400 s") && read[1].ends_with("27000 s"), "{read:?}");
+    let read = mapped("day,from,to,took\n2024-03-04,9:00,,7:30\n", &fields);
+    assert!(read[0].starts_with("line 2: invalid_duration"), "{read:?}");
+}
+
+#[test]
 fn times_are_written_with_fractions_zones_words_and_dots() {
     let fields = [("day", "date"), ("from", "start"), ("to", "end")];
     for (from, to) in [
