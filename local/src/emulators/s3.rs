@@ -8,17 +8,19 @@
 //! - **Answers**: a bucket that is not there is told from a key that is not; lists carry ETags; an object without a
 //!   content type has S3's default.
 //!
-//! Keys are paths in a directory here. One that a directory cannot hold (`a//b`, `../a`, more than [`MAX_KEY_BYTES`],
-//! `a/b` beside an object `a`) is refused, though S3 would take it.
+//! - **Keys** are any text of up to 1,024 bytes ([`paths`]); longer ones are refused as S3 does (`KeyTooLongError`).
 
+mod list;
 mod notify;
+mod paths;
 
 use std::hash::{BuildHasher, BuildHasherDefault, DefaultHasher};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use axum::Router;
 use axum::error_handling::HandleError;
 use axum::http::StatusCode;
+use futures::future::BoxFuture;
 use s3s::auth::SimpleAuth;
 use s3s::dto::*;
 use s3s::service::S3ServiceBuilder;
@@ -26,12 +28,10 @@ use s3s::{S3, S3Request, S3Response, S3Result, s3_error};
 use s3s_fs::FileSystem;
 use tokio::sync::{RwLock, RwLockReadGuard, RwLockWriteGuard};
 
-pub use notify::{Created, CreatedObjects, Notification, Notifier};
+pub use notify::{Created, CreatedObjects, Notification, Notifier, encode_key};
 
 use super::{ACCESS_KEY_ID, SECRET_ACCESS_KEY, StartError};
-
-/// The longest key: `s3s-fs` makes a file name of key and bucket in base64, and a file name has 255 bytes.
-pub const MAX_KEY_BYTES: usize = 120;
+use paths::Paths;
 
 /// How many locks all keys share. Writers of two keys with the same one wait for each other.
 const LOCKS: usize = 64;
@@ -40,7 +40,7 @@ const LOCKS: usize = 64;
 pub(super) fn service(directory: &Path, notifier: Notifier) -> Result<Router, StartError> {
     let buckets = Buckets {
         inner: FileSystem::new(directory).map_err(|error| StartError::Files(format!("{error:?}")))?,
-        directory: directory.to_owned(),
+        paths: Paths::new(directory),
         locks: std::array::from_fn(|_| RwLock::new(())),
         notifier,
     };
@@ -56,7 +56,7 @@ pub(super) fn service(directory: &Path, notifier: Notifier) -> Result<Router, St
 /// All buckets.
 struct Buckets {
     inner: FileSystem,
-    directory: PathBuf,
+    paths: Paths,
     locks: [RwLock<()>; LOCKS],
     notifier: Notifier,
 }
@@ -71,52 +71,39 @@ impl Buckets {
     }
 
     fn check_bucket(&self, bucket: &str) -> S3Result<()> {
-        if self.directory.join(bucket).is_dir() {
+        if self.paths.has_bucket(bucket) {
             Ok(())
         } else {
             Err(s3_error!(NoSuchBucket, "The specified bucket does not exist"))
         }
     }
 
-    /// Refuses what a directory cannot hold.
-    fn check_new(&self, bucket: &str, key: &str) -> S3Result<()> {
+    /// The key by which `s3s-fs` knows an object that is there. The caller holds its lock.
+    fn stored(&self, bucket: &str, key: &str) -> S3Result<String> {
         self.check_bucket(bucket)?;
-        if key.len() > MAX_KEY_BYTES {
-            return Err(s3_error!(KeyTooLongError, "The local S3 takes keys of up to {MAX_KEY_BYTES} bytes"));
-        }
-        let mut path = self.directory.join(bucket);
-        for part in key.trim_end_matches('/').split('/') {
-            let taken = path.is_file();
-            path.push(part);
-            if taken || matches!(part, "" | "." | "..") {
-                return Err(s3_error!(InvalidArgument, "The local S3 keeps keys as paths, and this is none"));
-            }
-        }
-        if path.is_dir() && !key.ends_with('/') {
-            return Err(s3_error!(InvalidArgument, "The local S3 keeps keys as paths, and this is a directory"));
-        }
-        Ok(())
-    }
-
-    /// Refuses what is not there; a directory is not an object.
-    fn check_there(&self, bucket: &str, key: &str) -> S3Result<()> {
-        self.check_bucket(bucket)?;
-        if self.directory.join(bucket).join(key).is_file() {
-            Ok(())
+        let stored = self.paths.stored(bucket, key);
+        if self.paths.has_object(bucket, &stored) {
+            Ok(stored)
         } else {
             Err(s3_error!(NoSuchKey, "The specified key does not exist."))
         }
     }
 
+    /// The key by which `s3s-fs` is to know an object that is about to be written. The caller holds its lock.
+    fn stored_anew(&self, bucket: &str, key: &str) -> S3Result<String> {
+        self.check_bucket(bucket)?;
+        self.paths.stored_anew(bucket, key).map_err(|error| s3_error!(error, InternalError))
+    }
+
     /// What an object is now. The caller holds its lock.
-    async fn head(&self, bucket: &str, key: &str) -> S3Result<HeadObjectOutput> {
-        let input = HeadObjectInput { bucket: bucket.to_owned(), key: key.to_owned(), ..HeadObjectInput::default() };
+    async fn head(&self, bucket: &str, stored: &str) -> S3Result<HeadObjectOutput> {
+        let input = HeadObjectInput { bucket: bucket.to_owned(), key: stored.to_owned(), ..HeadObjectInput::default() };
         Ok(self.inner.head_object(request(input)).await?.output)
     }
 
     /// Tells of an object that was just written. The caller holds its lock.
     async fn created(&self, cause: &str, bucket: &str, key: &str) -> S3Result<()> {
-        let head = self.head(bucket, key).await?;
+        let head = self.head(bucket, &self.stored(bucket, key)?).await?;
         let e_tag = head.e_tag.as_ref().map_or("", ETag::value);
         self.notifier.created(cause, bucket, key, head.content_length.unwrap_or(0), e_tag);
         Ok(())
@@ -141,22 +128,34 @@ impl S3 for Buckets {
     }
 
     async fn list_objects_v2(&self, req: S3Request<ListObjectsV2Input>) -> S3Result<S3Response<ListObjectsV2Output>> {
-        let bucket = req.input.bucket.clone();
-        let mut listed = self.inner.list_objects_v2(req).await?;
-        for object in listed.output.contents.iter_mut().flatten() {
-            if let Some(key) = &object.key {
-                let _reading = self.reading(&bucket, key).await;
-                // Deleted since it was listed: S3's lists, too, are of a moment before the answer.
-                object.e_tag = self.head(&bucket, key).await.ok().and_then(|head| head.e_tag);
-            }
+        let asked = req.input;
+        let all = ListObjectsV2Input {
+            bucket: asked.bucket.clone(),
+            max_keys: Some(i32::MAX),
+            ..ListObjectsV2Input::default()
+        };
+        let mut objects = self.inner.list_objects_v2(request(all)).await?.output.contents.unwrap_or_default();
+        for object in &mut objects {
+            let key = object.key.take().map(|stored| self.paths.key(stored)).transpose();
+            object.key = key.map_err(|error| s3_error!(error, InternalError))?;
         }
-        Ok(listed)
+        let mut page = list::page(objects, &asked);
+        for object in page.contents.iter_mut().flatten() {
+            let key = object.key.as_deref().unwrap_or_default();
+            let _reading = self.reading(&asked.bucket, key).await;
+            // Deleted since it was listed: S3's lists, too, are of a moment before the answer.
+            object.e_tag = match self.stored(&asked.bucket, key) {
+                Ok(stored) => self.head(&asked.bucket, &stored).await.ok().and_then(|head| head.e_tag),
+                Err(_) => None,
+            };
+        }
+        Ok(S3Response::new(page))
     }
 
-    async fn head_object(&self, req: S3Request<HeadObjectInput>) -> S3Result<S3Response<HeadObjectOutput>> {
+    async fn head_object(&self, mut req: S3Request<HeadObjectInput>) -> S3Result<S3Response<HeadObjectOutput>> {
         let (bucket, key) = (req.input.bucket.clone(), req.input.key.clone());
         let _reading = self.reading(&bucket, &key).await;
-        self.check_there(&bucket, &key)?;
+        req.input.key = self.stored(&bucket, &key)?;
         let conditions = Conditions::new(req.input.if_match.clone(), req.input.if_none_match.clone());
         let mut answer = self.inner.head_object(req).await?;
         conditions.check(answer.output.e_tag.as_ref())?;
@@ -164,14 +163,14 @@ impl S3 for Buckets {
         Ok(answer)
     }
 
-    async fn get_object(&self, req: S3Request<GetObjectInput>) -> S3Result<S3Response<GetObjectOutput>> {
+    async fn get_object(&self, mut req: S3Request<GetObjectInput>) -> S3Result<S3Response<GetObjectOutput>> {
         let (bucket, key) = (req.input.bucket.clone(), req.input.key.clone());
         // Held until the file is open: from then on the bytes are those that the ETag names.
         let _reading = self.reading(&bucket, &key).await;
-        self.check_there(&bucket, &key)?;
+        req.input.key = self.stored(&bucket, &key)?;
         // Before the range is looked at: of a shorter object that took this one's place S3 says 412, not 416.
         let conditions = Conditions::new(req.input.if_match.clone(), req.input.if_none_match.clone());
-        conditions.check(self.head(&bucket, &key).await?.e_tag.as_ref())?;
+        conditions.check(self.head(&bucket, &req.input.key).await?.e_tag.as_ref())?;
         let mut answer = self.inner.get_object(req).await?;
         let output = &mut answer.output;
         output.content_type.get_or_insert_with(default_content_type);
@@ -181,45 +180,51 @@ impl S3 for Buckets {
         Ok(answer)
     }
 
-    async fn put_object(&self, req: S3Request<PutObjectInput>) -> S3Result<S3Response<PutObjectOutput>> {
+    async fn put_object(&self, mut req: S3Request<PutObjectInput>) -> S3Result<S3Response<PutObjectOutput>> {
         let (bucket, key) = (req.input.bucket.clone(), req.input.key.clone());
-        self.check_new(&bucket, &key)?;
         let _writing = self.writing(&bucket, &key).await;
+        req.input.key = self.stored_anew(&bucket, &key)?;
         let answer = self.inner.put_object(req).await?;
         self.created("Put", &bucket, &key).await?;
         Ok(answer)
     }
 
-    async fn copy_object(&self, req: S3Request<CopyObjectInput>) -> S3Result<S3Response<CopyObjectOutput>> {
+    async fn copy_object(&self, mut req: S3Request<CopyObjectInput>) -> S3Result<S3Response<CopyObjectOutput>> {
         let (bucket, key) = (req.input.bucket.clone(), req.input.key.clone());
-        let (source_bucket, source_key) = match &req.input.copy_source {
-            CopySource::Bucket { bucket, key, .. } => (bucket.to_string(), key.to_string()),
+        let (source_bucket, source_key, version_id) = match &req.input.copy_source {
+            CopySource::Bucket { bucket, key, version_id } => (bucket.clone(), key.to_string(), version_id.clone()),
             _ => return Err(s3_error!(NotImplemented)),
         };
-        self.check_new(&bucket, &key)?;
         // In the order of the locks, or two copies could each wait for the other's.
         let (from, to) = (lock_of(&source_bucket, &source_key), lock_of(&bucket, &key));
         let _lower = if from < to { Some(self.locks[from].read().await) } else { None };
         let _writing = self.locks[to].write().await;
         let _higher = if from > to { Some(self.locks[from].read().await) } else { None };
-        self.check_there(&source_bucket, &source_key)?;
+        let source_key = self.stored(&source_bucket, &source_key)?.into();
+        req.input.copy_source = CopySource::Bucket { bucket: source_bucket, key: source_key, version_id };
+        req.input.key = self.stored_anew(&bucket, &key)?;
         let answer = self.inner.copy_object(req).await?;
         self.created("Copy", &bucket, &key).await?;
         Ok(answer)
     }
 
-    async fn delete_object(&self, req: S3Request<DeleteObjectInput>) -> S3Result<S3Response<DeleteObjectOutput>> {
+    async fn delete_object(&self, mut req: S3Request<DeleteObjectInput>) -> S3Result<S3Response<DeleteObjectOutput>> {
         let (bucket, key) = (req.input.bucket.clone(), req.input.key.clone());
         let _writing = self.writing(&bucket, &key).await;
+        req.input.key = self.paths.stored(&bucket, &key);
         self.inner.delete_object(req).await
     }
 
     async fn create_multipart_upload(
         &self,
-        req: S3Request<CreateMultipartUploadInput>,
+        mut req: S3Request<CreateMultipartUploadInput>,
     ) -> S3Result<S3Response<CreateMultipartUploadOutput>> {
-        self.check_new(&req.input.bucket, &req.input.key)?;
-        self.inner.create_multipart_upload(req).await
+        let (bucket, key) = (req.input.bucket.clone(), req.input.key.clone());
+        let _writing = self.writing(&bucket, &key).await;
+        req.input.key = self.stored_anew(&bucket, &key)?;
+        let mut answer = self.inner.create_multipart_upload(req).await?;
+        answer.output.key = Some(key);
+        Ok(answer)
     }
 
     async fn upload_part(&self, req: S3Request<UploadPartInput>) -> S3Result<S3Response<UploadPartOutput>> {
@@ -227,24 +232,32 @@ impl S3 for Buckets {
     }
 
     async fn list_parts(&self, req: S3Request<ListPartsInput>) -> S3Result<S3Response<ListPartsOutput>> {
+        // The parts are found by the upload's id.
         self.inner.list_parts(req).await
     }
 
     async fn complete_multipart_upload(
         &self,
-        req: S3Request<CompleteMultipartUploadInput>,
+        mut req: S3Request<CompleteMultipartUploadInput>,
     ) -> S3Result<S3Response<CompleteMultipartUploadOutput>> {
         let (bucket, key) = (req.input.bucket.clone(), req.input.key.clone());
         let _writing = self.writing(&bucket, &key).await;
-        let answer = self.inner.complete_multipart_upload(req).await?;
+        req.input.key = self.stored_anew(&bucket, &key)?;
+        let mut answer = self.inner.complete_multipart_upload(req).await?;
         self.created("CompleteMultipartUpload", &bucket, &key).await?;
+        answer.output.future = answer.output.future.take().map(|body| -> BoxFuture<'static, _> {
+            Box::pin(async move { body.await.map(|output| CompleteMultipartUploadOutput { key: Some(key), ..output }) })
+        });
         Ok(answer)
     }
 
     async fn abort_multipart_upload(
         &self,
-        req: S3Request<AbortMultipartUploadInput>,
+        mut req: S3Request<AbortMultipartUploadInput>,
     ) -> S3Result<S3Response<AbortMultipartUploadOutput>> {
+        let (bucket, key) = (req.input.bucket.clone(), req.input.key.clone());
+        let _writing = self.writing(&bucket, &key).await;
+        req.input.key = self.paths.stored(&bucket, &key);
         self.inner.abort_multipart_upload(req).await
     }
 }

@@ -109,8 +109,10 @@ impl Notification {
     }
 }
 
-/// A key as events have it: URL-encoded like a form, except for slashes.
-fn encode_key(key: &str) -> String {
+/// A key as events have it: in the encoding of forms (`application/x-www-form-urlencoded`), so `red flower.jpg` is
+/// `red+flower.jpg` and a plus is `%2B`. Letters and digits of ASCII and `-_.*` stay as they are; so do slashes, though AWS
+/// does not promise that, and events with `%2F` have been seen.
+pub fn encode_key(key: &str) -> String {
     key.bytes()
         .map(|byte| match byte {
             b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'_' | b'.' | b'*' | b'/' => char::from(byte).to_string(),

@@ -280,16 +280,80 @@ async fn what_is_not_there_is_named() -> Test {
 }
 
 #[tokio::test]
-async fn a_key_that_no_directory_can_hold_is_refused() -> Test {
+async fn a_key_is_any_text_of_up_to_1024_bytes() -> Test {
     let stack = stack().await?;
-    put(&stack, "there/a", "").await?;
-    for key in ["a//b", "../b", "a/../../b", "./b", "there", "there/a/b"] {
-        let put = stack.s3.put_object().bucket("files").key(key).send().await;
-        assert_eq!(code(put).as_deref(), Some("InvalidArgument"), "{key}");
+    let long = |bytes: usize| format!("long/{}", "k".repeat(bytes - 5));
+    let umlauts = format!("long/{}", "ü".repeat(400));
+    let keys = [
+        "there/a",
+        "there",
+        "there/a/b",
+        "a//b",
+        "../b",
+        "a/../../b",
+        "./b",
+        "there/",
+        "nul\0",
+        "a+b c%20(ö)&?#.csv",
+        ".keys/x",
+    ];
+    let keys: Vec<String> =
+        keys.map(str::to_owned).into_iter().chain([long(120), long(121), long(1024), umlauts]).collect();
+    for key in &keys {
+        put(&stack, key, key).await?;
     }
-    put(&stack, &"k".repeat(MAX_KEY_BYTES), "the longest").await?;
-    let long = stack.s3.put_object().bucket("files").key("k".repeat(MAX_KEY_BYTES + 1)).send().await;
-    assert_eq!(code(long).as_deref(), Some("KeyTooLongError"));
+    for key in &keys {
+        let got = stack.s3.get_object().bucket("files").key(key).send().await?;
+        assert_eq!(&text(got).await?, key);
+    }
+    let too_long = stack.s3.put_object().bucket("files").key(long(1025)).send().await;
+    assert_eq!(status(&too_long), Some(400));
+    assert_eq!(code(too_long).as_deref(), Some("KeyTooLongError"));
+    // What was in the way is gone, and the key leads to the same object.
+    stack.s3.delete_object().bucket("files").key("there").send().await?;
+    assert_eq!(code(stack.s3.get_object().bucket("files").key("there").send().await).as_deref(), Some("NoSuchKey"));
+    let got = stack.s3.get_object().bucket("files").key("there/a/b").send().await?;
+    assert_eq!(text(got).await?, "there/a/b");
+    Ok(())
+}
+
+#[tokio::test]
+async fn objects_aside_are_listed_copied_and_uploaded_in_parts_under_their_keys() -> Test {
+    let stack = stack().await?;
+    let long = format!("inbox/1/{}.csv", "lang+".repeat(150));
+    for key in [long.as_str(), "inbox/1//a", "inbox/1/b", "inbox/2/c", "other"] {
+        put(&stack, key, key).await?;
+        if key.starts_with("inbox/") {
+            let told = next_event(&stack).await?.s3.object.key;
+            assert_eq!(told, Some(encode_key(key)));
+        }
+    }
+    let list = stack.s3.list_objects_v2().bucket("files").prefix("inbox/1/").send().await?;
+    let keys: Vec<_> = list.contents().iter().filter_map(|object| object.key()).collect();
+    assert_eq!(keys, ["inbox/1//a", "inbox/1/b", &long]);
+    let list = stack.s3.list_objects_v2().bucket("files").delimiter("/").send().await?;
+    assert_eq!(list.common_prefixes().iter().filter_map(|common| common.prefix()).collect::<Vec<_>>(), ["inbox/"]);
+    assert_eq!(list.contents().iter().filter_map(|object| object.key()).collect::<Vec<_>>(), ["other"]);
+
+    let upload = stack.s3.create_multipart_upload().bucket("files").key(&long).send().await?;
+    assert_eq!(upload.key(), Some(long.as_str()));
+    let id = upload.upload_id.unwrap_or_default();
+    let part = stack.s3.upload_part().bucket("files").key(&long).upload_id(&id).part_number(1);
+    let part = part.body(ByteStream::from_static(b"in parts")).send().await?;
+    let part = CompletedPart::builder().part_number(1).set_e_tag(part.e_tag).build();
+    let parts = CompletedMultipartUpload::builder().parts(part).build();
+    let complete = stack.s3.complete_multipart_upload().bucket("files").key(&long).upload_id(&id);
+    assert_eq!(complete.multipart_upload(parts).send().await?.key(), Some(long.as_str()));
+    stack
+        .s3
+        .copy_object()
+        .bucket("files")
+        .key("a/../copy")
+        .copy_source(format!("files/{}", encode_key(&long)))
+        .send()
+        .await?;
+    let got = stack.s3.get_object().bucket("files").key("a/../copy").send().await?;
+    assert_eq!(text(got).await?, "in parts");
     Ok(())
 }
 

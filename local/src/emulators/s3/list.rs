@@ -1,0 +1,51 @@
+//! The pages of `ListObjectsV2`.
+
+use s3s::dto::*;
+
+/// The most keys of a page, and the number of keys without `max-keys`.
+const MOST_KEYS: i32 = 1000;
+
+/// The page of the bucket's objects that the request asks for.
+pub(super) fn page(mut objects: Vec<Object>, asked: &ListObjectsV2Input) -> ListObjectsV2Output {
+    let prefix = asked.prefix.as_deref().unwrap_or_default();
+    let delimiter = asked.delimiter.as_deref().filter(|delimiter| !delimiter.is_empty());
+    let after = asked.continuation_token.as_deref().max(asked.start_after.as_deref()).unwrap_or_default();
+    let most = usize::try_from(asked.max_keys.unwrap_or(MOST_KEYS).clamp(0, MOST_KEYS)).unwrap_or_default();
+
+    objects.sort_by(|one, other| one.key.cmp(&other.key));
+    let (mut contents, mut prefixes, mut last) = (Vec::<Object>::new(), Vec::<String>::new(), None);
+    let mut is_truncated = false;
+    for object in objects {
+        let key = object.key.as_deref().unwrap_or_default();
+        let Some(rest) = key.strip_prefix(prefix) else { continue };
+        let folder = delimiter.and_then(|delimiter| Some(&rest[..rest.find(delimiter)? + delimiter.len()]));
+        let shown = folder.map_or_else(|| key.to_owned(), |folder| format!("{prefix}{folder}"));
+        if shown.as_str() <= after || prefixes.last() == Some(&shown) {
+            continue;
+        }
+        if contents.len() + prefixes.len() == most {
+            is_truncated = most > 0;
+            break;
+        }
+        last = Some(shown.clone());
+        match folder {
+            Some(_) => prefixes.push(shown),
+            None => contents.push(object),
+        }
+    }
+    let common = |prefix| CommonPrefix { prefix: Some(prefix) };
+    ListObjectsV2Output {
+        name: Some(asked.bucket.clone()),
+        prefix: asked.prefix.clone(),
+        delimiter: asked.delimiter.clone(),
+        start_after: asked.start_after.clone(),
+        continuation_token: asked.continuation_token.clone(),
+        max_keys: i32::try_from(most).ok(),
+        key_count: i32::try_from(contents.len() + prefixes.len()).ok(),
+        is_truncated: Some(is_truncated),
+        next_continuation_token: last.filter(|_| is_truncated),
+        contents: (!contents.is_empty()).then_some(contents),
+        common_prefixes: (!prefixes.is_empty()).then(|| prefixes.into_iter().map(common).collect()),
+        ..ListObjectsV2Output::default()
+    }
+}
