@@ -104,9 +104,9 @@ fn fallback_user(value: &Value) -> Result<Option<ThingId>, String> {
         Value::Null => return Ok(None),
         Value::String(word) if matches!(word.as_str(), "null" | "none") => return Ok(None),
         Value::String(digits) => digits.parse().ok(),
-        number => number.as_u64(),
+        number => number.as_u64().map(ThingId),
     };
-    id.map(|id| Some(ThingId(id))).ok_or_else(|| "must be the id of a user, or null".to_owned())
+    id.map(Some).ok_or_else(|| "must be the id of a user, or null".to_owned())
 }
 
 /// A delimiter as people write it.

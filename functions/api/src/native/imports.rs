@@ -14,7 +14,7 @@ use super::problem::Caller;
 use crate::Door;
 
 async fn import_of(services: &Services, caller: &Caller, id: &str) -> Result<Import, Problem> {
-    let id = id.parse().map(ImportId).map_err(|_| Problem::not_found())?;
+    let id: ImportId = id.parse().map_err(|_| Problem::not_found())?;
     Import::get(services, caller.0.account, id).await?.ok_or_else(Problem::not_found)
 }
 
