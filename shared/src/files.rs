@@ -18,6 +18,9 @@ use serde::{Deserialize, Serialize};
 
 pub use upload::Upload;
 
+/// The longest key that S3 takes, in bytes.
+pub const LONGEST_KEY: usize = 1024;
+
 /// The prefix for files that came in the body of a request.
 pub const SOURCES: &str = "sources";
 /// The prefix for files that are uploaded straight to S3; an object here starts its import.

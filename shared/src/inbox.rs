@@ -1,26 +1,29 @@
 //! Files that are dropped into the bucket: `inbox/<account>/<type>/<file name>`.
 //!
 //! A drop makes its import by itself. How it is to be read and loaded stands in the object's metadata, or in a side-car
-//! `<file name>.options.json` that was put there first; in whose name, too. What became of it is told in
-//! `outbox/<account>/<file name>.report.json`. Three promises:
+//! `<file name>.options.json` that was put there first; in whose name, too. Its report, in
+//! `outbox/<account>/<file name>.<import>.report.json`, says how the import ended. Four promises:
 //!
 //! - **One event, one import.** The claim of a drop holds its ETag and the event's sequencer, which S3 draws for each
 //!   writing of a key: so an event that comes twice finds its import, and the same bytes dropped again make a new one,
 //!   which skips the rows that are there already unless it is told otherwise ([`Duplicates`]).
 //! - **One after another.** The drops of an account take turns, in the order of their numbers, for a drop is compared
 //!   with what those before it brought. The turn is given up when the import is settled; then the next is called.
-//! - **Told in the end.** A dropped import stays in the sweep's sight until its report is written and its turn is given
-//!   up, so neither is lost with whoever settled it.
+//! - **No report holds the line.** The turn is given up first, whatever becomes of the report.
+//! - **Told in the end.** A dropped import stays in the sweep's sight until its turn is given up and its report is written,
+//!   so neither is lost with whoever settled it. A report that the outbox refuses is tried again by the sweep for about
+//!   nine hours, and then given up with an error in the log.
 
 mod report;
 
 use std::collections::BTreeMap;
 
+use encoding_rs::UTF_8;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use crate::entity::{Thing, user};
-use crate::files::{FileError, INBOX};
+use crate::files::{FileError, INBOX, LONGEST_KEY};
 use crate::format::FormatName;
 use crate::id::{AccountId, ImportId, ThingId};
 use crate::import::{Duplicates, Import, ImportError, NewImport, Options, Origin, Wrong, asked, create};
@@ -39,7 +42,7 @@ const ANY_TYPE: [&str; 2] = ["auto", "autodetect"];
 /// An object that S3 tells of.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Arrival {
-    /// Its key.
+    /// Its key, decoded.
     pub key: String,
     /// Its ETag, without quotes; empty if the event does not tell.
     pub etag: String,
@@ -59,16 +62,25 @@ pub struct Place {
 }
 
 impl Place {
-    /// The place that a key names; nothing for a key elsewhere, a folder or a side-car.
+    /// The place that a key names; nothing for a key elsewhere, a folder or a side-car. The account is its number as it is
+    /// shown: `inbox/01/…` is nobody's.
     pub fn of(key: &str) -> Option<Self> {
+        if is_no_file(key) {
+            return None;
+        }
         let mut parts = key.strip_prefix(INBOX)?.strip_prefix('/')?.splitn(3, '/');
-        let account = parts.next()?.parse().ok().map(AccountId)?;
+        let account = parts.next()?.parse().ok()?;
         let (kind, file_name) = (parts.next()?, parts.next()?);
-        if file_name.is_empty() || file_name.ends_with('/') || file_name.ends_with(SIDE_CAR) {
+        if file_name.is_empty() {
             return None;
         }
         Some(Self { account, kind: kind.to_owned(), file_name: file_name.to_owned() })
     }
+}
+
+/// Whether the key is a folder's or a side-car's.
+fn is_no_file(key: &str) -> bool {
+    key.ends_with('/') || key.ends_with(SIDE_CAR)
 }
 
 /// Who holds or awaits a turn.
@@ -78,24 +90,34 @@ struct Turn {
 }
 
 /// Makes the import of an object that arrived; or finds it, if the event comes again. Nothing for what cannot become an
-/// import: then the report says why, unless the object is gone or was replaced, of which another event tells.
+/// import: then the report says why. A drop that nobody can be told of is a warning in the log; of an object that was
+/// replaced another event tells.
 pub async fn arrived(services: &Services, arrival: &Arrival) -> Result<Option<Import>, ImportError> {
-    let Some(place) = Place::of(&arrival.key) else { return Ok(None) };
+    let (bucket, key) = (services.files.bucket(), arrival.key.as_str());
+    let Some(place) = Place::of(key) else {
+        if !is_no_file(key) {
+            tracing::warn!(bucket, key, "a file lies where it names no account, type and file name");
+        }
+        return Ok(None);
+    };
     if services.store.get(&keys::account(place.account)).await?.is_none() {
-        tracing::warn!(account = place.account.0, "a file was dropped for an account that is not there");
+        tracing::warn!(bucket, key, account = place.account.0, "a file was dropped for an account that is not there");
         return Ok(None);
     }
-    let (object, metadata) = match services.files.look(&arrival.key).await {
+    let (object, metadata) = match services.files.look(key).await {
         Ok((object, _)) if !arrival.etag.is_empty() && object.etag != arrival.etag => return Ok(None),
         Ok(found) => found,
-        Err(FileError::Missing) => return Ok(None),
+        Err(FileError::Missing) => {
+            tracing::warn!(bucket, key, "S3 told of an object that is not there");
+            return Ok(None);
+        }
         Err(error) => return Err(error.into()),
     };
     let (user, options) = match wanted(services, &place, metadata).await? {
         Ok(wanted) => wanted,
         Err(wrong) => {
             tracing::warn!(account = place.account.0, "a dropped file cannot be imported: {:?}", wrong.keys());
-            report::refused(services, &place, &object, &wrong).await?;
+            report::refused(services, &place, &object, &arrival.sequencer, &wrong).await?;
             return Ok(None);
         }
     };
@@ -144,10 +166,13 @@ async fn wanted(
     Ok(Ok((user, options)))
 }
 
-/// What the side-car says, if there is one.
+/// What the side-car says, if there is one. Editors and shells begin it with a byte order mark, some in UTF-16.
 async fn side_car(services: &Services, place: &Place) -> Result<Result<Map<String, Value>, Wrong>, ImportError> {
     let Place { account, kind, file_name } = place;
     let key = format!("{INBOX}/{account}/{kind}/{file_name}{SIDE_CAR}");
+    if key.len() > LONGEST_KEY {
+        return Ok(Ok(Map::new()));
+    }
     let wrong =
         |message: String| Wrong::from([("options".to_owned(), vec![format!("{file_name}{SIDE_CAR} {message}")])]);
     let object = match services.files.head(&key).await {
@@ -159,13 +184,17 @@ async fn side_car(services: &Services, place: &Place) -> Result<Result<Map<Strin
         Err(error) => return Err(error.into()),
     };
     let bytes = services.files.range(&object, 0..object.size).await?;
-    Ok(serde_json::from_slice(&bytes).map_err(|error| wrong(format!("is no JSON object: {error}"))))
+    let (text, _, is_malformed) = UTF_8.decode(&bytes);
+    if is_malformed {
+        return Ok(Err(wrong("is no text in UTF-8".to_owned())));
+    }
+    Ok(serde_json::from_str(&text).map_err(|error| wrong(format!("is no JSON object: {error}"))))
 }
 
 /// The user that somebody names by id or e-mail address.
 async fn named_user(services: &Services, account: AccountId, named: &Value) -> Result<Option<ThingId>, StoreError> {
     let text = named.as_str().map(str::trim).unwrap_or_default();
-    let id = named.as_u64().or_else(|| text.parse().ok()).map(ThingId);
+    let id = named.as_u64().map(ThingId).or_else(|| text.parse().ok());
     match id {
         Some(id) => Ok(Thing::get(services, account, Kind::User, id).await?.map(|user| user.id)),
         None => user::by_email(services, account, &user::normal_email(text)).await,
@@ -202,19 +231,38 @@ async fn whose_turn(services: &Services, account: AccountId) -> Result<Option<Im
     Ok(turn.map(|turn| turn.import))
 }
 
-/// What is left to do when a dropped import is settled: its report, its turn, the next in line. All of it can be done
-/// twice, and the sweep does what is left.
-pub(crate) async fn finish(services: &Services, import: &Import) -> Result<(), ImportError> {
-    report::settled(services, import).await?;
+/// Does what is left to do when a dropped import is settled: its turn, the next in line, its report. All of it can be
+/// done twice. False, if the report could not be written: then the import stays in the sweep's sight.
+pub(crate) async fn finish(services: &Services, import: &Import) -> Result<bool, ImportError> {
     services.store.write(Write::delete(keys::turn(import.account, import.id))).await?;
     if let Some(next) = whose_turn(services, import.account).await? {
         services.queues.send(&Message::Start { account: import.account, import: next }).await?;
     }
+    let mut import = import.clone();
+    loop {
+        if let Err(error) = report::settled(services, &import).await {
+            tracing::warn!(account = import.account.0, import = import.id.0, %error, "the report of a drop is not written");
+            return Ok(false);
+        }
+        if forget(services, &import).await? {
+            return Ok(true);
+        }
+        // The report of an undo may have been overwritten just now by this one, which is older.
+        import = Import::find(services, import.account, import.id).await?;
+        if !import.status.is_settled() {
+            return Ok(true);
+        }
+    }
+}
+
+/// Takes a settled import out of the sweep's sight. False, if its status is another by now.
+pub(crate) async fn forget(services: &Services, import: &Import) -> Result<bool, ImportError> {
     let rest = Write::update(keys::import(import.account, import.id), "REMOVE #open, #opened")
         .when("#status = :status")
         .bind(":status", import.status);
     match services.store.write(rest).await {
-        Err(error) if !error.is_refused() => Err(error.into()),
-        _ => Ok(()),
+        Ok(_) => Ok(true),
+        Err(error) if error.is_refused() => Ok(false),
+        Err(error) => Err(error.into()),
     }
 }

@@ -57,7 +57,7 @@ pub struct Swept {
     pub open: u64,
     /// Imports that were woken.
     pub woken: u64,
-    /// Imports that were given up.
+    /// Imports that were given up, and reports of drops.
     pub given_up: u64,
 }
 
@@ -89,8 +89,11 @@ async fn look_apart(services: &Services, account: AccountId, import: ImportId) -
 
 async fn look(services: &Services, account: AccountId, import: ImportId, swept: &mut Swept) -> Result<(), ImportError> {
     let Some(import) = Import::get(services, account, import).await? else { return Ok(()) };
+    if import.is_dropped() && import.is_sealed() {
+        return tell(services, &import, swept).await;
+    }
     if import.status.is_settled() {
-        // It was stopped, and the last of its loaders has yet to be waited for; or its end has yet to be told.
+        // It was stopped, and the last of its loaders has yet to be waited for.
         return settle(services, &import).await;
     }
     if import.status == Status::Queued && !inbox::has_its_turn(services, &import).await? {
@@ -110,8 +113,7 @@ async fn look(services: &Services, account: AccountId, import: ImportId, swept: 
         // It moved since the last look, just now for all that is known; or since its status says when.
         _ => Watch { status: import.status, done, since: if done > 0 { now } else { import.updated_at }, wakings: 0 },
     };
-    let stood = Duration::from_millis((now - watch.since).max(0).unsigned_abs());
-    if stood >= patience(import.status, watch.wakings) {
+    if stood_still(&watch, now) >= patience(import.status, watch.wakings) {
         watch.wakings += 1;
         watch.since = now;
         if watch.wakings > MOST_WAKINGS && matches!(import.status, Status::Queued | Status::Processing) {
@@ -127,6 +129,31 @@ async fn look(services: &Services, account: AccountId, import: ImportId, swept: 
         services.store.write(Write::put(key, &watch)).await?;
     }
     Ok(())
+}
+
+/// Gives up the turn of a drop that is settled, and writes its report: at once if whoever settled it died, and each time
+/// that the outbox refuses the report after twice as long.
+async fn tell(services: &Services, import: &Import, swept: &mut Swept) -> Result<(), ImportError> {
+    let (now, key) = (services.clock.now_ms(), keys::watch(import.account, import.id));
+    let seen: Option<Watch> = services.store.read(&key).await?;
+    let seen = seen.filter(|watch| watch.status == import.status);
+    let waits = |watch: &Watch| patience(watch.status, watch.wakings) > stood_still(watch, now);
+    if seen.as_ref().is_some_and(waits) || inbox::finish(services, import).await? {
+        return Ok(());
+    }
+    let wakings = seen.map_or(0, |watch| watch.wakings) + 1;
+    if wakings > MOST_WAKINGS {
+        swept.given_up += 1;
+        tracing::error!(account = import.account.0, import = import.id.0, "the report of a drop is given up");
+        return inbox::forget(services, import).await.map(drop);
+    }
+    let watch = Watch { status: import.status, done: 0, since: now, wakings };
+    services.store.write(Write::put(key, &watch)).await?;
+    Ok(())
+}
+
+fn stood_still(watch: &Watch, now: i64) -> Duration {
+    Duration::from_millis((now - watch.since).max(0).unsigned_abs())
 }
 
 /// How long an import may stand still before it is woken for the next time.

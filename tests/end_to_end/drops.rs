@@ -1,7 +1,11 @@
 //! Files dropped into the bucket, over S3.
 
+mod names;
+mod reports;
+
 use std::collections::BTreeMap;
 
+use anyhow::Context;
 use aws_sdk_s3::primitives::ByteStream;
 use serde_json::{Value, json};
 use shared::id::{AccountId, ImportId};
@@ -14,6 +18,7 @@ use crate::dump::{Dump, differences};
 use crate::faults::{Fault, Faults};
 use crate::files::{TOGGL, TOGGL_SECONDS};
 use crate::invariants::at_rest;
+use crate::outbox;
 use crate::postman::{LONG, Postman, dropped};
 use crate::stack::Stack;
 use crate::world::Draw;
@@ -31,11 +36,11 @@ async fn drop_file(stack: &Stack, key: &str, file: &[u8], metadata: &[(&str, &st
     stack.idle().await
 }
 
-/// What the outbox says of a file.
+/// The report of the last import of a file with this name.
 async fn report(stack: &Stack, file_name: &str) -> anyhow::Result<Value> {
-    let files = &stack.system.services().files;
-    let object = files.head(&format!("outbox/1/{file_name}.report.json")).await?;
-    Ok(serde_json::from_slice(&files.range(&object, 0..object.size).await?)?)
+    let reports = outbox::reports(stack).await?.into_values();
+    let last = reports.filter(|report| report["file_name"] == file_name).max_by_key(|report| report["id"].as_u64());
+    last.with_context(|| format!("{file_name} has no report"))
 }
 
 fn told(report: &Value) -> Value {
@@ -156,6 +161,7 @@ async fn what_cannot_become_an_import_is_told_why() -> anyhow::Result<()> {
         ("inbox/1/auto/x.csv", vec![("user", "nobody@example.com")], "user is no user"),
         ("inbox/1/auto/x.csv", vec![("fallback-user", "77")], "fallback_user does not exist"),
     ] {
+        outbox::forget(&stack).await?;
         drop_file(&stack, key, TOGGL.as_bytes(), &metadata).await?;
         let report = report(&stack, "x.csv").await?;
         assert_eq!([&report["id"], &report["status"]], [&Value::Null, &json!("unsupported")]);

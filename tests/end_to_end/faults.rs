@@ -35,6 +35,8 @@ pub enum Fault {
     Throttled,
     /// Another transaction holds an item.
     Conflict,
+    /// The service refuses it, and will however often it is tried.
+    Refused,
     /// Of a batch only every second part is done.
     Partly,
     /// The process dies before it is sent.
@@ -194,6 +196,7 @@ impl Faults {
             Some(Fault::Throttled) => {
                 Ok(answer(400, &json!({ "__type": "ThrottlingException", "message": "slow down" })))
             }
+            Some(Fault::Refused) => Ok(answer(403, &json!({ "__type": "AccessDeniedException", "message": "no" }))),
             Some(Fault::Conflict) => match conflict(&operation, &request) {
                 Some(conflict) => Ok(answer(400, &conflict)),
                 None => inner.call(request).await,
@@ -234,11 +237,15 @@ impl HttpConnector for Faulty {
     }
 }
 
-/// `PutItem`, `SendMessage`; for S3 its method.
+/// `PutItem`, `SendMessage`; for S3 its method and the folder of the key: `S3 PUT outbox`.
 fn operation(request: &HttpRequest) -> String {
     match request.headers().get("x-amz-target").and_then(|target| target.split_once('.')) {
         Some((_, operation)) => operation.to_owned(),
-        None => format!("S3 {}", request.method()),
+        None => {
+            // http://host/bucket/folder/…
+            let folder = request.uri().split(['/', '?']).nth(4).unwrap_or_default();
+            format!("S3 {} {folder}", request.method())
+        }
     }
 }
 

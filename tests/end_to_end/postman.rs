@@ -8,6 +8,7 @@ use parser::Trigger;
 use serde_json::json;
 use shared::clock::Clock;
 use shared::services::Services;
+use waybill::emulators::s3::encode_key;
 use waybill::emulators::sqs::{Queues, Received};
 use waybill::system::System;
 
@@ -28,7 +29,7 @@ pub fn dropped(key: &str, etag: &str, sequencer: &str) -> Trigger {
         "responseElements": {},
         "s3": {
             "bucket": { "name": "waybill-local" },
-            "object": { "key": key, "eTag": etag, "sequencer": sequencer, "size": 1 },
+            "object": { "key": encode_key(key), "eTag": etag, "sequencer": sequencer, "size": 1 },
         },
     });
     Trigger::Objects(serde_json::from_value(json!({ "Records": [record] })).expect("this is the shape of an S3 event"))

@@ -94,10 +94,10 @@ async fn the_sample_api_event_is_answered_as_api_gateway_asks() -> anyhow::Resul
 async fn the_sample_event_of_a_drop_makes_and_loads_an_import() -> anyhow::Result<()> {
     let stack = Stack::by_hand(1000).await?;
     let services = stack.system.services();
-    services.files.put("inbox/1/toggl/toggl.csv", TOGGL.into()).await?;
+    services.files.put("inbox/1/toggl/Stunden März (2).csv", TOGGL.into()).await?;
     let dropped: Trigger = sample("s3-dropped")?;
     parser::handle(services, dropped).await?;
     assert_eq!(stack.native(1).await?["status"], "complete");
-    assert!(services.files.head("outbox/1/toggl.csv.report.json").await.is_ok());
+    assert!(services.files.head("outbox/1/Stunden März (2).csv.1.report.json").await.is_ok());
     Ok(())
 }

@@ -26,7 +26,7 @@ pub async fn settle(services: &Services, import: &Import) -> Result<(), ImportEr
         (Status::Processing, Some(chunks)) => chunks,
         (Status::Incomplete, Some(_)) => return seal(services, import).await,
         (status, _) if status.is_settled() && import.is_dropped() => {
-            return Box::pin(inbox::finish(services, import)).await;
+            return Box::pin(inbox::finish(services, import)).await.map(drop);
         }
         _ => return Ok(()),
     };

@@ -1,11 +1,23 @@
-//! What is told of a dropped file, in `outbox/<account>/<file name>.report.json`.
+//! The report of a dropped file, in the outbox.
+//!
+//! | the drop | its report's key |
+//! |---|---|
+//! | made an import | `outbox/<account>/<file name>.<import>.report.json`, written anew when the import is undone |
+//! | was refused | `outbox/<account>/<file name>.refused-<16 digits>.report.json` |
+//!
+//! The number of the import, or the digits, a hash of key, ETag and sequencer, keep apart what has the same file name: files
+//! of two types, and the same file dropped twice. A file name that would make the key longer than S3 takes is cut.
 
 use serde_json::{Value, json};
 
 use super::Place;
-use crate::files::{OUTBOX, Object};
+use crate::files::{LONGEST_KEY, OUTBOX, Object};
 use crate::import::{Import, ImportError, Wrong, shown};
 use crate::services::Services;
+use crate::store::keys;
+
+/// Digits of the hash in the key of a refused drop's report.
+const DIGITS: usize = 16;
 
 /// Tells how the import of a drop ended.
 pub async fn settled(services: &Services, import: &Import) -> Result<(), ImportError> {
@@ -15,11 +27,17 @@ pub async fn settled(services: &Services, import: &Import) -> Result<(), ImportE
     };
     let mut report = shown(services, import).await?;
     report["source"] = seen(source);
-    put(services, &place, &report).await
+    put(services, &key(&place, &import.id.to_string()), &report).await
 }
 
 /// Tells why a drop became no import.
-pub async fn refused(services: &Services, place: &Place, object: &Object, wrong: &Wrong) -> Result<(), ImportError> {
+pub async fn refused(
+    services: &Services,
+    place: &Place,
+    object: &Object,
+    sequencer: &str,
+    wrong: &Wrong,
+) -> Result<(), ImportError> {
     let reasons: Vec<_> = wrong
         .iter()
         .flat_map(|(field, reasons)| reasons.iter().map(move |reason| format!("{field} {reason}")))
@@ -32,15 +50,46 @@ pub async fn refused(services: &Services, place: &Place, object: &Object, wrong:
         "source": seen(object),
         "reasons": reasons,
     });
-    put(services, place, &report).await
+    let digest = keys::digest(&[&object.key, &object.etag, sequencer].map(|part: &str| part.as_bytes()));
+    put(services, &key(place, &format!("refused-{}", &digest[..DIGITS])), &report).await
 }
 
 fn seen(object: &Object) -> Value {
     json!({ "key": object.key, "etag": object.etag })
 }
 
-async fn put(services: &Services, place: &Place, report: &Value) -> Result<(), ImportError> {
-    let key = format!("{OUTBOX}/{}/{}.report.json", place.account, place.file_name);
-    services.files.put(&key, format!("{report:#}\n").into_bytes().into()).await?;
+/// The key of a report; `of` tells it from those of the same file name.
+fn key(place: &Place, of: &str) -> String {
+    let (start, end) = (format!("{OUTBOX}/{}/", place.account), format!(".{of}.report.json"));
+    let room = LONGEST_KEY - start.len() - end.len();
+    let name = &place.file_name[..place.file_name.floor_char_boundary(room)];
+    format!("{start}{name}{end}")
+}
+
+async fn put(services: &Services, key: &str, report: &Value) -> Result<(), ImportError> {
+    services.files.put(key, format!("{report:#}\n").into_bytes().into()).await?;
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::id::AccountId;
+
+    #[test]
+    fn a_key_is_cut_between_letters_so_that_s3_takes_it() {
+        let place = |file_name: String| Place { account: AccountId(7), kind: "auto".to_owned(), file_name };
+        assert_eq!(key(&place("März (2).csv".to_owned()), "12"), "outbox/7/März (2).csv.12.report.json");
+        for letter in ["a", "ü", "€", "🚚"] {
+            for letters in 1..1020 / letter.len() {
+                let name = letter.repeat(letters);
+                let key = key(&place(name.clone()), "refused-0123456789abcdef");
+                assert!(key.len() <= LONGEST_KEY, "{}", key.len());
+                let cut = key.strip_prefix("outbox/7/").and_then(|rest| rest.split_once('.')).map(|(name, _)| name);
+                assert!(cut.is_some_and(|cut| name.starts_with(cut) && (cut == name || key.len() + 4 > LONGEST_KEY)));
+            }
+        }
+        let place = Place { account: AccountId(u64::MAX), ..place("x".repeat(1020)) };
+        assert_eq!(key(&place, &u64::MAX.to_string()).len(), LONGEST_KEY);
+    }
 }
