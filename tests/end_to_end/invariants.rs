@@ -30,6 +30,10 @@ pub struct World {
     pub entries: BTreeMap<(AccountId, EntryId), Entry>,
     /// Entries that stand by import, as the rolls tell, and those by hand, as their counts do.
     standing: BTreeMap<(AccountId, ImportId), u64>,
+    /// Drops that hold or await a turn.
+    pub turns: Vec<(AccountId, ImportId)>,
+    /// Imports that the sweep looks at.
+    pub open: BTreeSet<(AccountId, ImportId)>,
     /// What does not fit any of these.
     wrong: Vec<String>,
 }
@@ -64,9 +68,15 @@ impl World {
     fn read_imports(&mut self, dump: Dump) -> anyhow::Result<()> {
         for ((pk, sk), item) in dump {
             let parts: Vec<_> = pk.split('#').collect();
+            if let (["A", account, "turns"], Some(import)) = (&parts[..], sk.strip_prefix("entries#")) {
+                self.turns.push((AccountId(number(account)), ImportId(number(import))));
+            }
             let ["A", account, "I", import] = parts[..] else { continue };
             let (account, import) = (AccountId(number(account)), ImportId(number(import)));
             if sk == "import" {
+                if item.contains_key("open") {
+                    self.open.insert((account, import));
+                }
                 self.imports.insert((account, import), decode(item)?);
             } else if let Some(chunk) = sk.strip_prefix("chunk#") {
                 self.chunks.insert((account, import, ChunkNo(number(chunk))), Chunk::decode(item)?);
@@ -232,6 +242,9 @@ impl World {
             if !import.status.is_settled() {
                 wrong.push(format!("import {id} of {account} is still {}", import.status));
             }
+        }
+        if !self.turns.is_empty() {
+            wrong.push(format!("the drops {:?} hold or await a turn", self.turns));
         }
         let mut full: BTreeMap<Named, Sums> = BTreeMap::new();
         for (account, entry) in self.seen() {

@@ -6,7 +6,6 @@
 //! leaves; only times differ.
 
 use aws_sdk_dynamodb::types::AttributeValue;
-use serde_json::Value;
 use shared::id::{AccountId, ImportId, ThingId};
 use shared::import::{Import, NewImport, Options, Origin, create};
 use shared::known::Known;
@@ -17,6 +16,8 @@ use shared::store::{Item, Table, keys};
 
 use crate::dump::{Dump, differences, note_by_note, timeless};
 use crate::faults::{Fault, Faults};
+use crate::invariants::World;
+use crate::outbox;
 use crate::postman::{LONG, Postman, dropped};
 use crate::stack::Stack;
 
@@ -65,8 +66,8 @@ fn dropped_files() -> [String; 2] {
     [file(&[tree, crane, [DEMO, "", "", "2026-02-30", ""], tree]), file(&[crane, crane])]
 }
 
-/// Where the files of the drops lie.
-const DROPS: [&str; 2] = ["inbox/1/toggl/a.csv", "inbox/1/toggl/b.csv"];
+/// Where the files of the drops lie: of two types, and of one name, which is another in an event.
+const DROPS: [&str; 2] = ["inbox/1/toggl/Stunden März + 1 (a).csv", "inbox/1/auto/Stunden März + 1 (a).csv"];
 
 /// A stack with a worker, and what it is brought back to before each run.
 struct Bench {
@@ -122,28 +123,53 @@ impl Bench {
         Ok(true)
     }
 
-    async fn forget_reports(&self) -> anyhow::Result<()> {
-        for key in DROPS {
-            let key = format!("{}.report.json", key.replace("inbox/1/toggl", "outbox/1"));
-            self.stack.system.s3().delete_object().bucket(self.services().files.bucket()).key(key).send().await?;
-        }
-        Ok(())
-    }
-
-    /// What the outbox says of the drops.
+    /// The outbox, without times.
     async fn reports(&self) -> anyhow::Result<Dump> {
         let mut reports = Dump::new();
-        for key in DROPS {
-            let key = format!("{}.report.json", key.replace("inbox/1/toggl", "outbox/1"));
-            let files = &self.services().files;
-            let object = files.head(&key).await?;
-            let report: Value = serde_json::from_slice(&files.range(&object, 0..object.size).await?)?;
+        for (key, report) in outbox::reports(&self.stack).await? {
             let report =
                 ["id", "status", "rows", "counts", "duplicates", "seconds", "errors"].map(|name| &report[name]);
             let report = AttributeValue::S(format!("{report:?}"));
             reports.insert((key, String::new()), Item::from([("report".to_owned(), report)]));
         }
         Ok(reports)
+    }
+
+    /// Has the worker's n-th request go wrong; and every report, if none is to be written.
+    fn plan(&self, what: What, n: u64, fault: Fault) {
+        self.faults.plan(move |request, operation| match request == n {
+            true => Some(fault),
+            false => (what == What::Untold && operation == "S3 PUT outbox").then_some(Fault::Refused),
+        });
+    }
+
+    /// Whoever died is alive again. If no report could be written, none can be yet.
+    fn revive(&self, what: What) {
+        self.plan(what, 0, Fault::Refused);
+    }
+
+    /// Where no report could be written: no drop waits, and from now on reports can be written.
+    async fn mend_the_outbox(&self, what: What) -> anyhow::Result<()> {
+        if what == What::Untold {
+            let waiting = World::read(&self.stack).await?.turns;
+            anyhow::ensure!(waiting.is_empty(), "{waiting:?} hold or await a turn");
+            self.faults.none();
+            self.sweep().await?;
+        }
+        Ok(())
+    }
+
+    /// The sweep comes by until nothing is left to do.
+    async fn sweep(&self) -> anyhow::Result<()> {
+        for _ in 0..6 {
+            self.services().clock.turn(LONG);
+            let open = sweep::handle(&self.worker).await?.open;
+            self.postman.drain_all(&self.worker, &self.faults).await;
+            if open == 0 {
+                break;
+            }
+        }
+        Ok(())
     }
 
     /// The import is complete, and its undo is to be asked for.
@@ -196,13 +222,13 @@ impl Bench {
         let mut picture = Vec::new();
         for table in TABLES {
             let mut dump = note_by_note(timeless(self.stack.dump(table).await?))?;
-            if matches!(what, What::Drops) {
+            if what.is_dropped() {
                 // Made when the event comes again.
                 dump.values_mut().for_each(|item| drop(item.remove("created_at")));
             }
             picture.push(dump);
         }
-        if matches!(what, What::Drops) {
+        if what.is_dropped() {
             picture.push(self.reports().await?);
         }
         Ok(picture)
@@ -214,7 +240,7 @@ impl Bench {
             What::Import => {
                 self.send_start().await?;
             }
-            What::Drops => {
+            What::Drops | What::Untold => {
                 if !self.tell_of_drops().await? {
                     return Ok(false);
                 }
@@ -232,8 +258,8 @@ impl Bench {
 
     /// After a death: what was waiting comes again, and nothing else.
     async fn deliver_again(&self, what: What) -> anyhow::Result<()> {
-        self.faults.none();
-        if matches!(what, What::Drops) {
+        self.revive(what);
+        if what.is_dropped() {
             self.tell_of_drops().await?;
         }
         self.stack.system.services().clock.turn(LONG);
@@ -243,29 +269,29 @@ impl Bench {
 
     /// After a death: all messages are lost, and the sweep comes by.
     async fn sweep_only(&self, what: What) -> anyhow::Result<()> {
-        self.faults.none();
-        if matches!(what, What::Drops) {
+        self.revive(what);
+        if what.is_dropped() {
             // Lambda keeps the event until somebody has taken it.
             self.tell_of_drops().await?;
         }
         self.postman.lose_everything();
-        for _ in 0..6 {
-            self.stack.system.services().clock.turn(LONG);
-            let open = sweep::handle(&self.worker).await?.open;
-            self.postman.drain_all(&self.worker, &self.faults).await;
-            if open == 0 {
-                break;
-            }
-        }
-        Ok(())
+        self.sweep().await
     }
 }
 
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum What {
     Import,
     Undo,
     Drops,
+    /// Drops whose reports the outbox refuses until everything else is done.
+    Untold,
+}
+
+impl What {
+    fn is_dropped(self) -> bool {
+        matches!(self, Self::Drops | Self::Untold)
+    }
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -292,24 +318,28 @@ async fn killed_everywhere(what: What, then: Then) -> anyhow::Result<()> {
     let mut bench = match what {
         What::Import => Bench::before_the_import().await?,
         What::Undo => Bench::before_the_undo().await?,
-        What::Drops => Bench::before_the_drops().await?,
+        What::Drops | What::Untold => Bench::before_the_drops().await?,
     };
-    bench.faults.none();
+    bench.revive(what);
     let before = bench.import().await?.status;
     Box::pin(bench.run(what)).await?;
     let requests = bench.faults.requests();
     bench.postman.drain_all(&bench.worker, &bench.faults).await;
+    bench.mend_the_outbox(what).await?;
     let undisturbed = bench.picture(what).await?;
     assert!(requests > 20, "{requests} requests are too few to be the whole of it");
     let mut wrong = Vec::new();
-    for fault in [Fault::DeathBefore, Fault::DeathAfter] {
+    // A death before a request is one after the request before, but for the requests that are under way together.
+    let faults: &[Fault] =
+        if what == What::Untold { &[Fault::DeathAfter] } else { &[Fault::DeathBefore, Fault::DeathAfter] };
+    for &fault in faults {
         for n in 1.. {
             bench.again().await?;
-            if matches!(what, What::Drops) {
-                bench.forget_reports().await?;
+            if what.is_dropped() {
+                outbox::forget(&bench.stack).await?;
             }
             bench.worker.known = Known::default();
-            bench.faults.at(n, 1, fault);
+            bench.plan(what, n, fault);
             if Box::pin(bench.run(what)).await? {
                 assert!(n > requests / 2, "the run has {requests} requests or so, and {n} did not kill it");
                 break;
@@ -321,6 +351,7 @@ async fn killed_everywhere(what: What, then: Then) -> anyhow::Result<()> {
                 Then::DeliveredAgain => Box::pin(bench.deliver_again(what)).await?,
                 Then::OnlyTheSweep => Box::pin(bench.sweep_only(what)).await?,
             }
+            bench.mend_the_outbox(what).await?;
             // Whoever asked for the undo has no answer, and nobody else was told: it is as if it had not been asked for.
             let untold = match then {
                 Then::DeliveredAgain => log == ["SendMessage DeathBefore"],
@@ -384,4 +415,16 @@ async fn drops_killed_at_any_request_end_as_if_they_had_not_been_when_everything
 #[tokio::test]
 async fn drops_killed_at_any_request_end_as_if_they_had_not_been_when_only_the_sweep_comes_by() -> anyhow::Result<()> {
     killed_everywhere(What::Drops, Then::OnlyTheSweep).await
+}
+
+#[tokio::test]
+async fn drops_whose_reports_are_refused_hold_nobody_up_whenever_they_are_killed_and_everything_comes_again()
+-> anyhow::Result<()> {
+    killed_everywhere(What::Untold, Then::DeliveredAgain).await
+}
+
+#[tokio::test]
+async fn drops_whose_reports_are_refused_hold_nobody_up_whenever_they_are_killed_and_only_the_sweep_comes_by()
+-> anyhow::Result<()> {
+    killed_everywhere(What::Untold, Then::OnlyTheSweep).await
 }

@@ -2,13 +2,14 @@
 //!
 //! Two accounts; three workers that plan, load, undo, sweep and edit by hand, one request of one of them at a time; the
 //! seed draws whose request goes next, what a free worker does, which messages come twice, late or never, when the clock
-//! is turned, and which request fails and how. A worker that the clock leaves behind is ended as Lambda ends it. The
+//! is turned, which request fails and how, and whether the outbox takes the reports of drops at all. A worker that the clock leaves behind is ended as Lambda ends it. The
 //! invariants are looked at all along, and once more when everything has come to rest.
 //!
 //! `WAYBILL_SEEDS=n` runs n seeds, `WAYBILL_SEED=s` the one that failed, with its story.
 
 mod deed;
 mod draw;
+mod inbox;
 mod simulation;
 mod turnstile;
 

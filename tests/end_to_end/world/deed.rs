@@ -5,6 +5,7 @@ use shared::entity::by_hand::entries::{self, EntryInput};
 use shared::entity::by_hand::things::{self, ThingInput};
 use shared::id::{AccountId, EntryId, ImportId, ThingId};
 use shared::import::{Import, ImportError, NewImport, Options, Origin, cancel, create};
+use shared::inbox::Arrival;
 use shared::plan::plan;
 use shared::queue::Message;
 use shared::revert;
@@ -12,7 +13,7 @@ use shared::services::Services;
 use shared::store::StoreError;
 use shared::store::keys::Kind;
 
-use crate::postman::{Letter, hand_over};
+use crate::postman::{Letter, dropped, hand_over};
 
 /// The user of either account.
 const USER: ThingId = ThingId(1);
@@ -22,6 +23,10 @@ const USER: ThingId = ThingId(1);
 pub enum Deed {
     Deliver(Letter),
     Object(AccountId, ImportId),
+    /// A file is put into the inbox, at a key.
+    Drop(String, String),
+    /// S3 tells of a file in the inbox.
+    Arrival(Arrival),
     Import(AccountId, String, bool),
     Undo(AccountId, ImportId),
     Cancel(AccountId, ImportId),
@@ -39,6 +44,8 @@ impl std::fmt::Display for Deed {
         match self {
             Self::Deliver(letter) => write!(f, "{} {}", letter.queue, letter.message.body),
             Self::Object(account, import) => write!(f, "the object of {account}/{import}"),
+            Self::Drop(key, file) => write!(f, "drop {key:.40?}, {} rows", file.lines().count() - 1),
+            Self::Arrival(arrival) => write!(f, "the arrival of {:.40?}, {}", arrival.key, arrival.etag),
             Self::Import(account, file, upload) => {
                 write!(f, "import for {account}, {} rows, upload {upload}", file.lines().count() - 1)
             }
@@ -56,6 +63,13 @@ impl std::fmt::Display for Deed {
             Self::EditThing(account, kind, id, input) => write!(f, "edit {account}'s {kind:?} {id}: {input:?}"),
             Self::DropThing(account, kind, id) => write!(f, "delete {account}'s {kind:?} {id}"),
         }
+    }
+}
+
+impl Deed {
+    /// Whether it comes again until it is done with.
+    pub fn comes_again(&self) -> bool {
+        matches!(self, Self::Deliver(_) | Self::Object(..) | Self::Arrival(_))
     }
 }
 
@@ -91,6 +105,13 @@ pub async fn act(services: Services, deed: Deed) -> Ended {
     match deed {
         Deed::Deliver(letter) => Ended { well: hand_over(&letter, &services).await, error: None, stored: None },
         Deed::Object(account, import) => Ended::of_import(plan(&services, account, import).await),
+        Deed::Drop(key, file) => {
+            Ended::of_import(services.files.put(&key, file.into()).await.map_err(ImportError::from))
+        }
+        Deed::Arrival(arrival) => {
+            let event = dropped(&arrival.key, &arrival.etag, &arrival.sequencer);
+            Ended::of_import(parser::handle(&services, event).await)
+        }
         Deed::Import(account, file, upload) => match import(&services, account, file, upload).await {
             Ok(import) if upload => Ended { well: true, error: None, stored: Some((account, import.id)) },
             other => Ended::of_import(other),

@@ -5,8 +5,10 @@ use std::time::Duration;
 
 use shared::entity::by_hand::entries::{EntryInput, ProjectInput};
 use shared::entity::by_hand::things::ThingInput;
+use shared::files::{FileError, Object};
 use shared::id::{AccountId, ImportId, ThingId};
 use shared::import::Status;
+use shared::inbox::Arrival;
 use shared::services::Services;
 use shared::store::keys::Kind;
 use tokio::task::JoinHandle;
@@ -18,6 +20,7 @@ use crate::stack::Stack;
 
 use super::deed::{Deed, Ended, act};
 use super::draw::Draw;
+use super::inbox::Inbox;
 use super::turnstile::Turnstile;
 
 /// Things that workers do in one world.
@@ -51,6 +54,7 @@ pub struct Simulation {
     workers: Vec<Worker>,
     /// Messages and events that may come, now or later.
     bag: Vec<Deed>,
+    inbox: Inbox,
     statuses: BTreeMap<(AccountId, ImportId), Status>,
     /// The tables as they were looked at last.
     seen: World,
@@ -67,13 +71,16 @@ impl Simulation {
             Worker { faults, services, busy: None }
         };
         let workers = (0..WORKERS).map(worker).collect();
+        let mut draw = Draw(seed);
+        let inbox = Inbox::new(draw.one_in(4));
         Ok(Self {
-            draw: Draw(seed),
+            draw,
             stack,
             postman,
             turnstile,
             workers,
             bag: Vec::new(),
+            inbox,
             statuses: BTreeMap::new(),
             seen: World::default(),
             story: Vec::new(),
@@ -150,14 +157,33 @@ impl Simulation {
                 self.bag.push(Deed::Object(account, import));
             }
             anyhow::ensure!(self.story.len() < LONGEST, "it does not come to rest");
-            // A message that was not done with comes again.
-            if came_to_nothing && matches!(busy.deed, Deed::Deliver(_) | Deed::Object(..)) {
-                self.bag.push(busy.deed);
-            }
+            self.after(busy.deed, came_to_nothing).await?;
             // Reading the tables is what takes the time; what is wrong stays so for the next look.
             if self.draw.one_in(4) {
                 self.check().await?;
             }
+        }
+        Ok(())
+    }
+
+    /// What comes of a deed that is over.
+    async fn after(&mut self, deed: Deed, came_to_nothing: bool) -> anyhow::Result<()> {
+        match deed {
+            // S3 tells of what it has taken, whether or not whoever put it lives to see it.
+            Deed::Drop(key, _) => match self.stack.system.services().files.head(&key).await {
+                Ok(Object { etag, .. }) => {
+                    let sequencer = format!("{:06}", self.story.len());
+                    let arrival = Arrival { key, etag, sequencer };
+                    self.inbox.put(&arrival);
+                    self.bag.push(Deed::Arrival(arrival));
+                }
+                Err(FileError::Missing) => {}
+                Err(error) => return Err(error.into()),
+            },
+            // A message that was not done with comes again.
+            deed if came_to_nothing && deed.comes_again() => self.bag.push(deed),
+            Deed::Arrival(arrival) => self.inbox.handled(&arrival),
+            _ => {}
         }
         Ok(())
     }
@@ -184,8 +210,7 @@ impl Simulation {
 
     fn give(&mut self, number: usize, deed: Deed, disturb: bool) {
         let worker = &self.workers[number];
-        worker.faults.none();
-        let mut how = String::new();
+        let (mut how, mut planned) = (String::new(), None);
         if disturb {
             let faults = [
                 Fault::Lost,
@@ -200,11 +225,16 @@ impl Simulation {
             let fault = *self.draw.of(&faults).expect("there are some");
             // Now and then so often that the SDK gives up.
             // An edit is over after a few requests.
-            let requests = if matches!(deed, Deed::Deliver(_) | Deed::Object(..) | Deed::Sweep) { 30 } else { 9 };
+            let requests = if deed.comes_again() || matches!(deed, Deed::Sweep) { 30 } else { 9 };
             let (n, times) = (1 + self.draw.below(requests), if self.draw.one_in(3) { 6 } else { 1 });
             how = format!(", {fault:?} at {n}, {times} times");
-            worker.faults.at(n, times, fault);
+            planned = Some((n..n + times, fault));
         }
+        let refuses = self.inbox.refuses;
+        worker.faults.plan(move |request, operation| match &planned {
+            Some((requests, fault)) if requests.contains(&request) => Some(*fault),
+            _ => (refuses && operation == "S3 PUT outbox").then_some(Fault::Refused),
+        });
         let (faults, services, doing) = (worker.faults.clone(), worker.services.clone(), deed.clone());
         let task = tokio::spawn(async move { faults.outlive(act(services, doing)).await });
         self.workers[number].busy = Some(Busy { task, deed: deed.clone(), since: self.now(), disturbed: disturb });
@@ -223,16 +253,17 @@ impl Simulation {
     async fn turn(&mut self, by: Duration) -> anyhow::Result<()> {
         self.stack.system.services().clock.turn(by);
         self.tell(format!("the clock: {} s on", by.as_secs()));
-        let now = self.now();
+        let (now, mut ended) = (self.now(), Vec::new());
         for worker in &mut self.workers {
             if worker.busy.as_ref().is_some_and(|busy| now - busy.since >= TIME_OUT) {
                 let busy = worker.busy.take().expect("it is busy");
                 busy.task.abort();
                 let _ = busy.task.await;
-                if matches!(busy.deed, Deed::Deliver(_) | Deed::Object(..)) {
-                    self.bag.push(busy.deed);
-                }
+                ended.push(busy.deed);
             }
+        }
+        for deed in ended {
+            self.after(deed, true).await?;
         }
         self.everybody_waits().await;
         self.collect().await
@@ -309,6 +340,10 @@ impl Simulation {
             }
             (11, ..) => Deed::Sweep,
             (12..=13, _, _, Some(id)) => Deed::EditThing(account, Kind::Project, id, named),
+            (14, ..) => {
+                let file = self.file(account);
+                Deed::Drop(self.inbox.key(account, &mut self.draw), file)
+            }
             _ => {
                 let file = self.file(account);
                 Deed::Import(account, file, self.draw.one_in(4))
@@ -358,7 +393,9 @@ impl Simulation {
             }
             self.check().await?;
             // One sweep more, for what was stopped.
-            if self.seen.imports.values().all(|import| import.status.is_settled()) && self.postman.is_empty() {
+            let is_settled = self.seen.imports.values().all(|import| import.status.is_settled());
+            let is_told = self.inbox.refuses || self.seen.open.is_empty();
+            if is_settled && is_told && self.postman.is_empty() {
                 self.turn(LONG).await?;
                 self.give(0, Deed::Sweep, false);
                 self.until_done().await?;
@@ -384,7 +421,8 @@ impl Simulation {
 
     async fn check_rest(&mut self) -> anyhow::Result<()> {
         self.check().await?;
-        let wrong = self.seen.violations_at_rest();
+        let mut wrong = self.seen.violations_at_rest();
+        wrong.extend(self.inbox.violations_at_rest(&self.stack, &self.seen).await?);
         anyhow::ensure!(wrong.is_empty(), "at rest: {wrong:#?}");
         Ok(())
     }

@@ -1,0 +1,94 @@
+//! Drops in the world: their names, and what has to become of them.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use shared::id::AccountId;
+use shared::inbox::Arrival;
+
+use super::draw::Draw;
+use crate::invariants::World;
+use crate::outbox;
+use crate::stack::Stack;
+
+/// Names that are others in an event or on a disk.
+const NAMES: [&str; 6] = ["a.csv", "März (2).csv", "a+b [3].csv", "100%25 ?.csv", "x//../y.csv", "lang.csv"];
+/// Letters that make the name so long that its report's is cut.
+const LONG: usize = 1000;
+
+/// What was dropped so far.
+#[derive(Default)]
+pub struct Inbox {
+    dropped: u64,
+    /// How often an object was put, by key and ETag.
+    puts: BTreeMap<(String, String), u32>,
+    /// Events that a parser has dealt with.
+    handled: BTreeSet<(String, String)>,
+    /// Whether the outbox refuses all reports, for ever.
+    pub refuses: bool,
+}
+
+impl Inbox {
+    pub fn new(refuses: bool) -> Self {
+        Self { refuses, ..Self::default() }
+    }
+
+    /// A key for the next drop; now and then one that was there before.
+    pub fn key(&mut self, account: AccountId, draw: &mut Draw) -> String {
+        let name = draw.of(&NAMES).expect("there are some");
+        if !draw.one_in(3) {
+            self.dropped += 1;
+        }
+        let kind = if draw.one_in(2) { "auto" } else { "toggl" };
+        let long = if *name == "lang.csv" { "l".repeat(LONG) } else { String::new() };
+        format!("inbox/{account}/{kind}/{}{long}{name}", self.dropped)
+    }
+
+    /// An object was put, and an event is to tell of it.
+    pub fn put(&mut self, arrival: &Arrival) {
+        *self.puts.entry((arrival.key.clone(), arrival.etag.clone())).or_default() += 1;
+    }
+
+    /// A parser has dealt with the event of an object.
+    pub fn handled(&mut self, arrival: &Arrival) {
+        self.handled.insert((arrival.key.clone(), arrival.etag.clone()));
+    }
+
+    /// What is wrong with the imports and reports of drops when nothing is left to do.
+    pub async fn violations_at_rest(&self, stack: &Stack, world: &World) -> anyhow::Result<Vec<String>> {
+        let mut wrong = Vec::new();
+        let mut imports: BTreeMap<(String, String), u32> = BTreeMap::new();
+        let reports = outbox::reports(stack).await?;
+        let mut told: BTreeMap<_, _> = reports
+            .iter()
+            .map(|(key, report)| {
+                let account = key.split('/').nth(1).and_then(|account| account.parse().ok()).map(AccountId);
+                ((account, report["id"].as_u64()), report["status"].as_str())
+            })
+            .collect();
+        for ((account, id), import) in world.imports.iter().filter(|(_, import)| import.is_dropped()) {
+            let source = import.source.as_ref().map(|source| (source.key.clone(), source.etag.clone()));
+            *imports.entry(source.unwrap_or_default()).or_default() += 1;
+            let report = told.remove(&(Some(*account), Some(id.0))).flatten();
+            if !self.refuses && report != Some(import.status.as_str()) {
+                wrong.push(format!("the report of import {id} of {account} says {report:?}, not {}", import.status));
+            }
+        }
+        if !told.is_empty() {
+            wrong.push(format!("there are reports of no drop: {told:?}"));
+        }
+        for (put, made) in &imports {
+            if self.puts.get(put).is_none_or(|puts| puts < made) {
+                wrong.push(format!("the drop {put:?} has made {made} imports"));
+            }
+        }
+        for (key, etag) in &self.handled {
+            let object = stack.system.services().files.head(key).await?;
+            let made = imports.get(&(key.clone(), etag.clone())).copied().unwrap_or_default();
+            // The same bytes at the same key are another drop each time; an object that was replaced may have made none.
+            if made == 0 && object.etag == *etag {
+                wrong.push(format!("the drop {key:?} has made no import"));
+            }
+        }
+        Ok(wrong)
+    }
+}
