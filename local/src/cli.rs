@@ -4,6 +4,7 @@ mod bench;
 mod client;
 mod detect;
 mod import;
+mod load;
 mod reading;
 mod report;
 mod revert;
@@ -39,7 +40,9 @@ enum Command {
     Revert(revert::Revert),
     /// Measure what an import and its undo take, against embedded stores in a process of their own
     Bench(bench::Bench),
-    /// Be that process
+    /// Run many clients at once against a service, and tell how it answers
+    Load(load::Load),
+    /// Be the process of the stores
     #[command(name = bench::STORES, hide = true)]
     Stores,
 }
@@ -69,6 +72,7 @@ pub async fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
         Command::Detect(detect) => detect.run(),
         Command::Revert(revert) => revert.run().await,
         Command::Bench(bench) => bench.run().await,
+        Command::Load(load) => load.run().await,
         Command::Stores => bench::stores().await,
     }
 }

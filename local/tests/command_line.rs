@@ -1,7 +1,8 @@
 //! The command line, as a person or a script runs it.
 
 use std::fs::File;
-use std::io::Write;
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::{TcpListener, TcpStream};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
@@ -208,5 +209,78 @@ fn people_are_made_users_where_it_is_asked_for() -> anyhow::Result<()> {
     let file = fixture("freckle.csv");
     let (code, told) = imported(&file, &["--memory", "--autocreate-users", "--fallback-user", "none"])?;
     assert_eq!((code, &told["unknown_users"], &told["counts"]["created"]), (Some(0), &json!([]), &json!(3)));
+    Ok(())
+}
+
+#[test]
+fn a_load_run_tells_latencies_by_endpoint_and_leaves_nothing_behind() -> anyhow::Result<()> {
+    let output = waybill(&["load", "--clients", "10", "--seconds", "4", "--pause", "20", "--json"])?;
+    let said = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert_eq!(output.status.code(), Some(0), "{said}");
+    let told: Value = serde_json::from_slice(&output.stdout)?;
+    let count = |endpoint: &str, what: &str| {
+        let rows = told["endpoints"].as_array().into_iter().flatten();
+        rows.filter(|row| row["endpoint"] == endpoint).filter_map(|row| row[what].as_u64()).sum::<u64>()
+    };
+    let uploads = ["POST /v2/imports (form)", "POST /v2/imports (multipart)", "POST /api/v1/imports"];
+    let made: u64 = uploads.map(|endpoint| count(endpoint, "2xx")).iter().sum();
+    assert!(made > 0, "{told}");
+    assert_eq!(count("DELETE /v2/entries/:id", "2xx"), count("POST /v2/entries", "2xx"));
+    assert_eq!(told["process"].as_array().map(Vec::len), Some(3));
+    assert_eq!(told["faults"], json!([]));
+    Ok(())
+}
+
+/// Answers each request on a connection of its own.
+fn answers(answer: &'static str) -> anyhow::Result<String> {
+    let listener = TcpListener::bind("127.0.0.1:0")?;
+    let url = format!("http://{}", listener.local_addr()?);
+    let respond = move |mut stream: TcpStream| -> std::io::Result<()> {
+        let (mut reader, mut length, mut line) = (BufReader::new(stream.try_clone()?), 0, String::new());
+        while reader.read_line(&mut line)? > 2 {
+            let header = line.to_ascii_lowercase();
+            let value = header.strip_prefix("content-length:").and_then(|value| value.trim().parse().ok());
+            length = value.unwrap_or(length);
+            line.clear();
+        }
+        std::io::copy(&mut reader.take(length), &mut std::io::sink())?;
+        write!(stream, "HTTP/1.1 {answer}\r\ncontent-length: 0\r\nconnection: close\r\n\r\n")
+    };
+    std::thread::spawn(move || {
+        for stream in listener.incoming().flatten() {
+            // A client that is gone needs no answer.
+            std::thread::spawn(move || respond(stream).ok());
+        }
+    });
+    Ok(url)
+}
+
+#[test]
+fn a_load_run_fails_on_a_500_and_not_on_a_service_that_asks_for_patience() -> anyhow::Result<()> {
+    for (answer, code, counted) in [
+        ("500 Internal Server Error", 1, "5xx"),
+        ("503 Service Unavailable", 1, "5xx"),
+        ("503 Service Unavailable\r\nretry-after: 1", 0, "busy"),
+    ] {
+        let url = answers(answer)?;
+        let output = waybill(&[
+            "load",
+            "--url",
+            &url,
+            "--token",
+            "demo",
+            "--clients",
+            "3",
+            "--seconds",
+            "2",
+            "--pause",
+            "100",
+            "--json",
+        ])?;
+        assert_eq!(output.status.code(), Some(code), "{answer}: {}", String::from_utf8_lossy(&output.stderr));
+        let told: Value = serde_json::from_slice(&output.stdout)?;
+        let rows = told["endpoints"].as_array().into_iter().flatten();
+        assert!(rows.filter_map(|row| row[counted].as_u64()).sum::<u64>() > 0, "{told}");
+    }
     Ok(())
 }

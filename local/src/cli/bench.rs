@@ -7,7 +7,7 @@
 //! is measured a file of [`WARM_UP`] rows is imported and undone.
 
 mod bare;
-mod file;
+pub mod file;
 mod report;
 
 use std::path::Path;

@@ -68,6 +68,15 @@ impl Generator {
         Ok(file)
     }
 
+    /// A small file of these rows.
+    pub fn table(&self, rows: impl Iterator<Item = Row>) -> Vec<u8> {
+        let mut out = HEADER.as_bytes().to_vec();
+        for row in rows {
+            self.row(row).write(&mut out).expect("memory takes what is written");
+        }
+        out
+    }
+
     /// A row of the file.
     pub fn row(&self, row: Row) -> Generated {
         let mut random = Random(row.0);
@@ -156,10 +165,16 @@ impl Generated {
 }
 
 /// SplitMix64.
-struct Random(u64);
+pub struct Random(pub u64);
 
 impl Random {
-    fn below(&mut self, limit: u64) -> u64 {
+    /// A place in a list of this length, which must not be empty.
+    pub fn index(&mut self, length: usize) -> usize {
+        usize::try_from(self.below(length as u64)).expect("below a length")
+    }
+
+    /// A number below the limit.
+    pub fn below(&mut self, limit: u64) -> u64 {
         self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
         let mut mixed = self.0;
         mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);

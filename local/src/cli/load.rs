@@ -1,0 +1,130 @@
+//! `waybill load`: many clients at once, for a while.
+//!
+//! Each client uploads small files (as a form, as multipart, by a presigned URL, into the inbox), reads lists with filters,
+//! entries, details and states, edits and deletes entries, and undoes the import it made, in an order that its number
+//! draws. A client has one request under way, waits between requests, and holds one import at a time, so the load is
+//! bounded whatever the service does. In the end each client undoes its import and deletes its entries.
+//!
+//! A 503 with `Retry-After` asks for patience: the client waits for so long, sends the request again, and counts the answer
+//! apart. Any other 5xx, a request without an answer, and memory or
+//! descriptors that keep growing make the exit status 1.
+//!
+//! Without `--url` the service runs in this process, its stores in one of their own, so that the memory that is watched is
+//! the service's and the clients' alone.
+
+mod act;
+mod process;
+mod requests;
+mod tally;
+
+use std::process::{Command, ExitCode};
+use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, bail};
+use clap::Args;
+use futures::future::join_all;
+use waybill::system::{self, DEMO_TOKEN, OTHER_TOKEN, System};
+
+use super::bench::STORES;
+use act::VirtualUser;
+use process::Watched;
+use requests::{Inbox, Sender};
+use tally::Tally;
+
+/// How long the clients may take to undo what they hold when their time is over.
+const CLOSING: Duration = Duration::from_secs(120);
+
+/// Run many clients at once against a service, and tell how it answers.
+#[derive(Args)]
+pub struct Load {
+    /// Clients at once
+    #[arg(long, default_value_t = 200, value_parser = clap::value_parser!(u32).range(1..=10_000))]
+    clients: u32,
+    /// How long, in seconds
+    #[arg(long, default_value_t = 300, value_parser = clap::value_parser!(u64).range(1..=86_400))]
+    seconds: u64,
+    /// Stop after so many requests
+    #[arg(long, default_value_t = 1_000_000)]
+    requests: u64,
+    /// How long a client waits between two requests on average, in milliseconds
+    #[arg(long, default_value_t = 500, value_parser = clap::value_parser!(u64).range(0..=60_000))]
+    pause: u64,
+    /// A running service, such as http://127.0.0.1:8080; without it one runs in this process
+    #[arg(long, requires = "token")]
+    url: Option<String>,
+    /// A token for the service; of several the clients take turns
+    #[arg(long)]
+    token: Vec<String>,
+    /// The process of the service at --url, to watch its memory and descriptors
+    #[arg(long, requires = "url")]
+    pid: Option<u32>,
+    /// Print one JSON object instead of a table
+    #[arg(long)]
+    json: bool,
+}
+
+impl Load {
+    /// Runs the clients and reports. Status 1 if the service did not bear them.
+    pub async fn run(self) -> anyhow::Result<ExitCode> {
+        system::log();
+        let Some(url) = &self.url else {
+            let mut stores = Command::new(std::env::current_exe().context("this executable")?);
+            stores.arg(STORES);
+            let options = system::Options { apart: Some(stores), ..system::Options::default() };
+            let system = System::start(options).await.context("the embedded service does not start")?;
+            let inbox = Inbox { s3: system.s3(), bucket: system.services().files.bucket().to_owned() };
+            let tokens = match self.token.is_empty() {
+                true => vec![DEMO_TOKEN.to_owned(), OTHER_TOKEN.to_owned()],
+                false => self.token.clone(),
+            };
+            let done = self.measure(system.url(), &tokens, Some(inbox), Some(Watched::this())).await;
+            system.shutdown().await;
+            return done;
+        };
+        self.measure(url, &self.token, None, self.pid.map(Watched::process)).await
+    }
+
+    async fn measure(
+        &self,
+        url: &str,
+        tokens: &[String],
+        inbox: Option<Inbox>,
+        watched: Option<Watched>,
+    ) -> anyhow::Result<ExitCode> {
+        let tally = Arc::new(Tally::default());
+        let left = Arc::new(AtomicU64::new(self.requests));
+        let began = Instant::now();
+        let until = began + Duration::from_secs(self.seconds);
+        let http = reqwest::Client::builder()
+            .user_agent(concat!("waybill-load/", env!("CARGO_PKG_VERSION")))
+            .timeout(Duration::from_secs(60))
+            .build()?;
+        // An address where nobody answers is told at once.
+        let there = http.get(url).send().await;
+        if let Err(error) = there {
+            bail!("{url} does not answer: {error}");
+        }
+        let user = |number: u32| {
+            let token = tokens[number as usize % tokens.len()].clone();
+            // The inbox is that of the demo account, whose token comes first.
+            let inbox = inbox.clone().filter(|_| token == DEMO_TOKEN);
+            let sender = Sender::new(http.clone(), url, token, Arc::clone(&tally), Arc::clone(&left), until + CLOSING);
+            let user = VirtualUser::new(number, sender, inbox, Duration::from_millis(self.pause));
+            tokio::spawn(user.live(until))
+        };
+        let clients = join_all((0..self.clients).map(user));
+        let (ended, samples) = process::while_it_runs(watched, clients).await?;
+        for client in ended {
+            client.context("a client panicked")?;
+        }
+        let report = tally.report(self.clients, began.elapsed(), samples);
+        if self.json {
+            println!("{}", serde_json::to_string(&report)?);
+        } else {
+            print!("{report}");
+        }
+        Ok(ExitCode::from(u8::from(!report.faults.is_empty())))
+    }
+}

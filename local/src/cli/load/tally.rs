@@ -1,0 +1,254 @@
+//! Counts and latencies of requests, by endpoint.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::sync::{Mutex, MutexGuard};
+use std::time::Duration;
+
+use reqwest::StatusCode;
+use serde::Serialize;
+
+use super::process::{Sample, growth};
+
+/// Classes of latencies per doubling: a quantile is at most a thirty-second too long.
+const PARTS: u64 = 32;
+
+/// How a request ended.
+#[derive(Clone, Copy, Debug)]
+pub enum End {
+    /// An answer with this status.
+    Answered(StatusCode),
+    /// 503 with `Retry-After`: the service asks for patience.
+    Busy,
+    /// The connection failed or timed out.
+    Unanswered,
+}
+
+/// Counts of all clients together.
+#[derive(Default)]
+pub struct Tally {
+    endpoints: Mutex<BTreeMap<&'static str, Endpoint>>,
+}
+
+#[derive(Default)]
+struct Endpoint {
+    /// Answers by the first digit of their status.
+    classes: BTreeMap<u16, u64>,
+    busy: u64,
+    unanswered: u64,
+    latencies: Latencies,
+}
+
+impl Tally {
+    /// Counts a request and its latency.
+    pub fn count(&self, endpoint: &'static str, end: End, took: Duration) {
+        let mut endpoints = self.lock();
+        let of = endpoints.entry(endpoint).or_default();
+        match end {
+            End::Answered(status) => *of.classes.entry(status.as_u16() / 100).or_default() += 1,
+            End::Busy => of.busy += 1,
+            End::Unanswered => of.unanswered += 1,
+        }
+        of.latencies.add(took);
+    }
+
+    /// The counts as a report, whose `faults` are the reasons for exit status 1.
+    pub fn report(&self, clients: u32, took: Duration, samples: Vec<Sample>) -> Report {
+        let row = |(&endpoint, of): (&&'static str, &Endpoint)| {
+            let class = |digit: u16| of.classes.get(&digit).copied().unwrap_or_default();
+            Row {
+                endpoint,
+                requests: of.latencies.count,
+                status_2xx: class(2),
+                status_3xx: class(3),
+                status_4xx: class(4),
+                status_5xx: class(5),
+                busy: of.busy,
+                unanswered: of.unanswered,
+                p50_ms: of.latencies.quantile(0.5),
+                p99_ms: of.latencies.quantile(0.99),
+                max_ms: ms(of.latencies.longest),
+            }
+        };
+        let rows: Vec<Row> = self.lock().iter().map(row).collect();
+        let mut faults = Vec::new();
+        let total = |of: fn(&Row) -> u64| rows.iter().map(of).sum::<u64>();
+        for (count, what) in
+            [(total(|row| row.status_5xx), "answers are 5xx"), (total(|row| row.unanswered), "requests have no answer")]
+        {
+            if count > 0 {
+                faults.push(format!("{count} {what}"));
+            }
+        }
+        faults.extend(growth(&samples));
+        let of = |n: usize| samples.get(n).copied();
+        let process =
+            [of(0), of(samples.len() / 2), of(samples.len().saturating_sub(1))].into_iter().flatten().collect();
+        Report { clients, seconds: took.as_secs_f64(), requests: total(|row| row.requests), rows, process, faults }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, BTreeMap<&'static str, Endpoint>> {
+        self.endpoints.lock().expect("nobody panics while counting")
+    }
+}
+
+/// Latencies in microseconds, by classes that grow with them: memory does not grow with the run.
+#[derive(Default)]
+struct Latencies {
+    /// Latencies by class; see [`class`].
+    classes: Vec<u64>,
+    count: u64,
+    longest: u64,
+}
+
+impl Latencies {
+    fn add(&mut self, took: Duration) {
+        let micros = u64::try_from(took.as_micros()).unwrap_or(u64::MAX);
+        let class = class(micros);
+        if self.classes.len() <= class {
+            self.classes.resize(class + 1, 0);
+        }
+        self.classes[class] += 1;
+        self.count += 1;
+        self.longest = self.longest.max(micros);
+    }
+
+    /// The latency that this share of the requests did not exceed, in milliseconds.
+    fn quantile(&self, share: f64) -> f64 {
+        let wanted = (self.count as f64 * share).ceil() as u64;
+        let mut seen = 0;
+        for (class, count) in self.classes.iter().enumerate() {
+            seen += count;
+            if seen >= wanted {
+                return ms(longest_of(class).min(self.longest));
+            }
+        }
+        ms(self.longest)
+    }
+}
+
+/// The class of a number: itself below [`PARTS`], then [`PARTS`] classes for each doubling.
+fn class(number: u64) -> usize {
+    if number < PARTS {
+        return usize::try_from(number).expect("a small number");
+    }
+    let doublings = u64::from(number.ilog2() - PARTS.ilog2());
+    let part = (number >> doublings) - PARTS;
+    usize::try_from((doublings + 1) * PARTS + part).expect("there are two thousand classes")
+}
+
+/// The largest number of a class.
+fn longest_of(class: usize) -> u64 {
+    let class = class as u64;
+    if class < PARTS {
+        return class;
+    }
+    let (doublings, part) = (class / PARTS - 1, class % PARTS);
+    ((PARTS + part) << doublings) + ((1 << doublings) - 1)
+}
+
+fn ms(micros: u64) -> f64 {
+    micros as f64 / 1000.0
+}
+
+/// An endpoint's line.
+#[derive(Serialize)]
+pub struct Row {
+    endpoint: &'static str,
+    requests: u64,
+    #[serde(rename = "2xx")]
+    status_2xx: u64,
+    #[serde(rename = "3xx")]
+    status_3xx: u64,
+    #[serde(rename = "4xx")]
+    status_4xx: u64,
+    #[serde(rename = "5xx")]
+    status_5xx: u64,
+    busy: u64,
+    unanswered: u64,
+    p50_ms: f64,
+    p99_ms: f64,
+    max_ms: f64,
+}
+
+/// The result of a run.
+#[derive(Serialize)]
+pub struct Report {
+    clients: u32,
+    seconds: f64,
+    requests: u64,
+    #[serde(rename = "endpoints")]
+    rows: Vec<Row>,
+    /// The process at the beginning, in the middle and at the end.
+    process: Vec<Sample>,
+    /// Why the service did not bear the load, in words.
+    pub faults: Vec<String>,
+}
+
+impl fmt::Display for Report {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let rate = self.requests as f64 / self.seconds;
+        writeln!(f, "{} clients, {:.0} s, {} requests, {rate:.0} a second", self.clients, self.seconds, self.requests)?;
+        writeln!(f)?;
+        writeln!(
+            f,
+            "{:<34}{:>9}{:>9}{:>7}{:>7}{:>7}{:>7}{:>10}{:>10}{:>10}",
+            "endpoint", "requests", "2xx", "4xx", "5xx", "busy", "none", "p50 ms", "p99 ms", "max ms"
+        )?;
+        for row in &self.rows {
+            let Row { endpoint, requests, status_2xx, status_4xx, status_5xx, busy, unanswered, .. } = row;
+            let counts =
+                format_args!("{requests:>9}{status_2xx:>9}{status_4xx:>7}{status_5xx:>7}{busy:>7}{unanswered:>7}");
+            writeln!(f, "{endpoint:<34}{counts}{:>10.1}{:>10.1}{:>10.1}", row.p50_ms, row.p99_ms, row.max_ms)?;
+        }
+        if !self.process.is_empty() {
+            writeln!(f)?;
+            writeln!(f, "{:<10}{:>8}{:>12}{:>12}{:>14}", "", "s", "VmRSS MB", "VmHWM MB", "descriptors")?;
+        }
+        for (when, sample) in ["start", "middle", "end"].into_iter().zip(&self.process) {
+            let (memory, peak) = (sample.memory_kb as f64 / 1024.0, sample.peak_kb as f64 / 1024.0);
+            writeln!(f, "{when:<10}{:>8.0}{memory:>12.1}{peak:>12.1}{:>14}", sample.at, sample.descriptors)?;
+        }
+        writeln!(f)?;
+        match self.faults.is_empty() {
+            true => writeln!(f, "no 5xx, no request without an answer, nothing that keeps growing"),
+            false => self.faults.iter().try_for_each(|fault| writeln!(f, "FAULT: {fault}")),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn classes_follow_each_other_and_hold_their_numbers() {
+        let mut last = (0, 0);
+        for number in (0..5000).chain((0..63).map(|bit| 1 << bit)).chain([u64::MAX]) {
+            let class = class(number);
+            assert!(longest_of(class) >= number && (class == 0 || longest_of(class - 1) < number), "{number}");
+            if number == last.0 + 1 && number < 5000 {
+                assert!(class == last.1 || class == last.1 + 1, "{number}");
+            }
+            last = (number, class);
+        }
+    }
+
+    #[test]
+    fn faults_are_5xx_and_silence_and_not_patience_or_4xx() {
+        let tally = Tally::default();
+        for n in 1..=100 {
+            tally.count("GET", End::Answered(StatusCode::OK), Duration::from_millis(n));
+        }
+        tally.count("GET", End::Busy, Duration::from_millis(1));
+        tally.count("GET", End::Answered(StatusCode::NOT_FOUND), Duration::from_millis(1));
+        let report = tally.report(1, Duration::from_secs(1), Vec::new());
+        assert_eq!(report.faults, Vec::<String>::new());
+        let row = &report.rows[0];
+        assert_eq!((row.requests, row.status_2xx, row.status_4xx, row.busy), (102, 100, 1, 1));
+        assert!((48.0..52.0).contains(&row.p50_ms) && (97.0..=100.0).contains(&row.p99_ms), "{}", row.p99_ms);
+        tally.count("GET", End::Answered(StatusCode::INTERNAL_SERVER_ERROR), Duration::from_millis(1));
+        tally.count("PUT", End::Unanswered, Duration::from_millis(1));
+        assert_eq!(tally.report(1, Duration::from_secs(1), Vec::new()).faults.len(), 2);
+    }
+}
