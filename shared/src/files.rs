@@ -92,6 +92,12 @@ impl Files {
         Ok(Object { key: key.to_owned(), etag, size })
     }
 
+    /// Deletes the object at `key`, if there is one.
+    pub async fn delete(&self, key: &str) -> Result<(), FileError> {
+        self.client.delete_object().bucket(&self.bucket).key(key).send().await.map_err(failed)?;
+        Ok(())
+    }
+
     /// What lies at `key`.
     pub async fn head(&self, key: &str) -> Result<Object, FileError> {
         Ok(self.look(key).await?.0)

@@ -53,6 +53,7 @@ mod times;
 mod toggl;
 mod words;
 
+use std::collections::BTreeSet;
 use std::fmt;
 use std::str::FromStr;
 
@@ -67,7 +68,10 @@ pub use mapping::{Field, Mapping, WrongMapping};
 pub use numbers::{DecimalMark, UnknownDecimalMark};
 pub use plan::{ChunkSpan, Oversized, Plan};
 pub use refusal::{Ambiguous, Refusal};
-pub use row::{ErrorCode, RowError, VALUE};
+pub(crate) use row::excerpt;
+pub use row::{ErrorCode, NO_VALUE, RowError, VALUE};
+
+pub(crate) use rows::letters;
 pub use rows::{ChunkError, Row, RowIter, Rows};
 pub use survey::Survey;
 pub use tags::{hashtags, marked};
@@ -159,15 +163,28 @@ pub struct ReadingOptions {
     pub decimal_mark: Option<DecimalMark>,
 }
 
-/// Whether a row of cells can be the header of a file that is read: by the caller's mapping, as the format that the
-/// caller names, or as any.
-pub fn is_header(cells: &[String], format: Option<FormatName>, mapping: Option<&Mapping>) -> bool {
-    let headers = headers::Headers::new(cells.to_vec());
-    match (mapping, format) {
-        (Some(mapping), _) => mapping.roles(&headers).is_ok(),
-        (None, Some(format)) => detect::named(format, &headers).is_ok(),
-        (None, None) => detect::detect(&headers).is_ok(),
+/// The columns that have a role, if a row of cells can be the header of a file that is read: by the caller's mapping, as
+/// the format that the caller names, or as any.
+pub fn header_columns(
+    cells: &[String],
+    format: Option<FormatName>,
+    mapping: Option<&Mapping>,
+) -> Option<BTreeSet<usize>> {
+    // The survey refuses such a header by its length.
+    if survey::is_too_long(cells) {
+        return None;
     }
+    let headers = headers::Headers::new(cells.to_vec());
+    let candidates = match (mapping, format) {
+        (Some(mapping), _) => return Some(columns_of(mapping.roles(&headers).ok()?)),
+        (None, Some(format)) => detect::named(format, &headers).ok()?,
+        (None, None) => detect::detect(&headers).ok()?,
+    };
+    Some(columns_of(candidates.first()?.format.declaration().know(&headers).roles))
+}
+
+fn columns_of(roles: Vec<(columns::Role, usize)>) -> BTreeSet<usize> {
+    roles.into_iter().map(|(_, column)| column).collect()
 }
 
 #[cfg(test)]

@@ -6,16 +6,22 @@
 //!
 //! - **The same bytes give the same table**, so a second run after a death makes what the first one made.
 //! - **Bounded while unpacking** ([`Limits`]), not after: the sizes that an archive declares are not believed. What
-//!   goes over is refused with the limit that it broke.
+//!   goes over is refused with the limit that it broke. The bytes that come out are counted, of a sheet as of a gzip, for
+//!   one text of a workbook may stand in any number of its cells.
+//! - **Ended from outside** ([`Cancellation`]): a thread that unpacks looks at a flag at each tag, cell and piece.
 //! - **A sheet's cells by their types.** Dates are ISO dates and durations H:MM:SS whatever they look like in the
-//!   sheet; numbers have a dot and no marks; errors such as `#REF!` stay as they are, so that the row says so.
+//!   sheet; numbers have a dot and no marks; errors such as `#REF!` stay as they are, so that the row says so. A formula
+//!   whose value is not stored is an error of its row too ([`NO_VALUE`](crate::format::NO_VALUE)).
 //! - **Lines are the sheet's rows**: blank rows stay as blank lines, and breaks inside cells do not count.
 //! - **No guess.** Of several sheets that could be meant none is taken. Half a gzip is none: the check sums are looked
 //!   at, and nothing is planned before the end.
 //!
 //! One wrapping is taken off, not two: a gzip in a gzip, or a spreadsheet in a gzip, is refused by name.
 
+mod archive;
+mod cancellation;
 mod cells;
+mod formulas;
 mod gzip;
 mod inspect;
 mod rows;
@@ -24,10 +30,14 @@ mod workbook;
 
 use crate::format::{FormatName, Mapping, Plan, ReadingOptions, Refusal, Survey};
 
+pub use cancellation::{CancelOnDrop, Cancellation};
 pub use gzip::Gunzip;
 
 /// How many first bytes [`Kind::of`] wants to see.
 pub const MAGIC: usize = 4;
+
+/// Bytes of a table that are surveyed, or given away, at a time.
+const PIECE: usize = 256 * 1024;
 
 /// What a file is packed in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -56,8 +66,8 @@ impl Kind {
 /// How far a file may be unpacked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Limits {
-    /// Bytes that a gzip may hold.
-    pub gzip: u64,
+    /// Bytes of the table that comes out, of a gzip as of a sheet.
+    pub table: u64,
     /// Bytes of an .xlsx as it is.
     pub workbook: u64,
     /// Bytes of all of its parts, unpacked.
@@ -69,13 +79,13 @@ pub struct Limits {
 impl Limits {
     /// For the parser, which has 1024 MB and 15 minutes.
     ///
-    /// A gzip passes through; 2 GiB are some twenty million rows, and unpack and upload in a few minutes. Of an .xlsx
+    /// A table passes through; 2 GiB are some twenty million rows, and unpack and upload in a few minutes. Of an .xlsx
     /// the file itself and its texts are held in memory, everything else passes through: the largest sheet there is
-    /// (1,048,576 rows) of Toggl's fourteen columns fits all three limits.
-    pub const PARSER: Self = Self { gzip: 2 << 30, workbook: 128 << 20, parts: 1 << 30, cells: 20_000_000 };
+    /// (1,048,576 rows) of Toggl's fourteen columns fits all four limits, with 161 MB of table.
+    pub const PARSER: Self = Self { table: 2 << 30, workbook: 128 << 20, parts: 1 << 30, cells: 20_000_000 };
 
     /// For a door, whose caller is waiting: about a second of work. What is larger is left to the parser.
-    pub const DOOR: Self = Self { gzip: 32 << 20, workbook: 8 << 20, parts: 32 << 20, cells: 500_000 };
+    pub const DOOR: Self = Self { table: 32 << 20, workbook: 8 << 20, parts: 32 << 20, cells: 500_000 };
 }
 
 /// No honest file is packed tighter than this: exports of time trackers come to 5 to 40 times, cells that are all the
@@ -163,17 +173,18 @@ impl Unpacked {
     }
 }
 
-/// Unpacks the table of a whole file, piece by piece.
+/// Unpacks the table of a whole file, piece by piece, until `cancellation` says that nobody waits for it.
 pub fn unpack(
     kind: Kind,
     bytes: bytes::Bytes,
     wanted: &Wanted,
     limits: &Limits,
+    cancellation: &Cancellation,
     sink: Sink<'_>,
 ) -> Result<Unpacked, NotUnpacked> {
     match kind {
-        Kind::Gzip => gzip::unpack(&bytes, limits, sink),
-        Kind::Zip => workbook::unpack(bytes, wanted, limits, sink),
+        Kind::Gzip => gzip::unpack(&bytes, limits, cancellation, sink),
+        Kind::Zip => workbook::unpack(bytes, wanted, limits, cancellation, sink),
         Kind::Compound => Err(compound()),
     }
 }
@@ -186,22 +197,31 @@ fn compound() -> NotUnpacked {
     )
 }
 
-/// Surveys a packed file that is in memory, for a caller who waits.
+/// Surveys a file that is in memory, packed or not, for a caller who waits.
 ///
 /// # Errors
 ///
-/// [`NotUnpacked::TooLarge`] says nothing against the file: it is more than can be looked at while somebody waits.
+/// [`NotUnpacked::TooLarge`] and [`NotUnpacked::Unwanted`] say nothing against the file: it is more than can be looked at
+/// while somebody waits.
 pub fn survey(
-    kind: Kind,
     bytes: bytes::Bytes,
     wanted: &Wanted,
     options: ReadingOptions,
     rows_per_chunk: u32,
+    cancellation: &Cancellation,
 ) -> Result<Plan, NotUnpacked> {
-    let sheet = kind == Kind::Zip;
-    let from = Unpacked { sheet, evidence: Vec::new() };
+    let Some(kind) = Kind::of(&bytes) else {
+        let mut survey = Survey::new(options, rows_per_chunk);
+        for piece in bytes.chunks(PIECE) {
+            cancellation.check()?;
+            survey.push(piece)?;
+            survey.take_chunks();
+        }
+        return Ok(survey.finish()?);
+    };
+    let from = Unpacked { sheet: kind == Kind::Zip, evidence: Vec::new() };
     let mut survey = from.survey(options, rows_per_chunk);
-    let unpacked = unpack(kind, bytes, wanted, &Limits::DOOR, &mut |piece| {
+    let unpacked = unpack(kind, bytes, wanted, &Limits::DOOR, cancellation, &mut |piece| {
         survey.push(piece)?;
         survey.take_chunks();
         Ok(())

@@ -20,7 +20,7 @@ use crate::load::{self, Loaded};
 use crate::queue::Message;
 use crate::services::Services;
 use crate::store::{StoreError, Write, keys};
-use crate::unpack::open;
+use crate::unpack;
 
 /// Chunk items written at once.
 const PUTS_IN_FLIGHT: usize = 16;
@@ -42,13 +42,14 @@ pub async fn plan(services: &Services, account: AccountId, import: ImportId) -> 
         _ => return settle(services, &import).await,
     }
     let source = import.source.clone().ok_or(FileError::Missing)?;
-    let planned = match Box::pin(survey(services, &import, &source)).await {
-        Ok(Ok(Planned { plan, .. })) if plan.rows > MAX_ROWS => {
+    let mut unpacked = None;
+    let planned = match Box::pin(survey(services, &import, &source, &mut unpacked)).await {
+        Ok(Ok(plan)) if plan.rows > MAX_ROWS => {
             let rows = plan.rows;
             let why = format!("the file has {rows} rows; an import takes at most {MAX_ROWS}");
             stop(services, &import, BY, why).await
         }
-        Ok(Ok(planned)) => Box::pin(begin(services, &import, &source, planned)).await,
+        Ok(Ok(plan)) => Box::pin(begin(services, &import, &source, plan, unpacked.as_ref())).await,
         Ok(Err(refusal)) => refuse(services, &import, refusal).await,
         Err(ImportError::File(error @ (FileError::Missing | FileError::Replaced))) => {
             stop(services, &import, BY, error.to_string()).await
@@ -61,6 +62,9 @@ pub async fn plan(services: &Services, account: AccountId, import: ImportId) -> 
         Err(ImportError::Status { .. }) => Import::find(services, account, import.id).await?,
         Err(error) => return Err(error),
     };
+    if let Some(unpacked) = &unpacked {
+        unpack::forget(services, &import, unpacked).await;
+    }
     if import.status == Status::Processing { send_out(services, &import).await } else { Ok(()) }
 }
 
@@ -80,21 +84,18 @@ async fn arrived(services: &Services, import: Import) -> Result<Import, ImportEr
     }
 }
 
-/// A plan, and where its rows are, if not in the file itself.
-struct Planned {
-    plan: Plan,
-    unpacked: Option<Object>,
-}
-
+/// Reads the file. `unpacked` becomes the object with its rows, if they are not in the file itself.
 async fn survey(
     services: &Services,
     import: &Import,
     source: &Object,
-) -> Result<Result<Planned, Refusal>, ImportError> {
-    let mut table = match open(services, import, source).await? {
+    unpacked: &mut Option<Object>,
+) -> Result<Result<Plan, Refusal>, ImportError> {
+    let mut table = match unpack::open(services, import, source).await? {
         Ok(table) => table,
         Err(refusal) => return Ok(Err(refusal)),
     };
+    unpacked.clone_from(&table.unpacked);
     let mut survey = table.from.survey(import.options.reading(), import.rows_per_chunk);
     let mut written = 0;
     while let Some(bytes) = table.bytes.next().await? {
@@ -109,7 +110,7 @@ async fn survey(
     };
     table.from.tell(&mut plan);
     put_chunks(services, import, written, std::mem::take(&mut plan.chunks)).await?;
-    Ok(Ok(Planned { plan, unpacked: table.unpacked }))
+    Ok(Ok(plan))
 }
 
 /// Writes chunks, the first of which is number `first`; returns the number of the next.
@@ -133,10 +134,15 @@ async fn put_chunks(
     Ok(next)
 }
 
-async fn begin(services: &Services, import: &Import, source: &Object, planned: Planned) -> Result<Import, ImportError> {
-    let Planned { plan, unpacked } = planned;
+async fn begin(
+    services: &Services,
+    import: &Import,
+    source: &Object,
+    plan: Plan,
+    unpacked: Option<&Object>,
+) -> Result<Import, ImportError> {
     let chunks = plan.rows.div_ceil(u64::from(import.rows_per_chunk));
-    let table = unpacked.as_ref().unwrap_or(source);
+    let table = unpacked.unwrap_or(source);
     if import.options.duplicates == Duplicates::Skip {
         duplicates::note(services, import, table, &plan.layout, (plan.rows, chunks)).await?;
     }

@@ -7,6 +7,10 @@
 //! The object's key says what it was made from, and it is put only if it is not there. So a parser that comes again
 //! after a death, or beside another, finds or makes the very same object, and the loaders' `If-Match` holds. The bucket
 //! forgets it a month later, long after the last loader; what is lost then are the cells in reports of failed rows.
+//!
+//! An import that is stopped meanwhile leaves nothing behind. The import's status is read behind each part of 8 MB, and
+//! where it has changed the upload is aborted; an object that nobody will read is deleted ([`forget`]). A crash may leave
+//! the parts of an upload, which the bucket's lifecycle aborts after a day, or the object, for its month.
 
 use std::fmt::Write as _;
 
@@ -17,8 +21,8 @@ use tokio::sync::mpsc;
 
 use crate::files::{FileError, Files, Object, UNPACKED, Upload};
 use crate::format::Refusal;
-use crate::import::{Import, ImportError};
-use crate::packed::{Gunzip, Kind, Limits, MAGIC, NotUnpacked, Unpacked, unpack};
+use crate::import::{Import, ImportError, Status};
+use crate::packed::{Cancellation, Gunzip, Kind, Limits, MAGIC, NotUnpacked, Unpacked, unpack};
 use crate::services::Services;
 
 /// The rows of an import's file, ready to be read.
@@ -43,22 +47,34 @@ pub async fn open(
         let from = Unpacked { sheet: false, evidence: Vec::new() };
         return Ok(Ok(Table { bytes, from, unpacked: None }));
     };
-    let mut upload = files.upload(key(import, source));
-    let from = match kind {
-        Kind::Gzip => gunzip(bytes, &mut upload).await?,
-        Kind::Zip => sheet(bytes, source, import, &mut upload).await?,
-        Kind::Compound => unpack(kind, Bytes::new(), &import.options.wanted(), &Limits::PARSER, &mut |_| Ok(())),
-    };
-    let from = match from {
-        Ok(from) => from,
-        Err(why) => {
-            upload.abort().await?;
+    let mut table = Unpacking { services, import, upload: files.upload(key(import, source)) };
+    let from = match table.fill(kind, bytes, source).await {
+        Ok(Ok(from)) => from,
+        Ok(Err(why)) => {
+            table.upload.abort().await?;
             return Ok(Err(why.into_refusal()));
         }
+        Err(error) => {
+            if let Err(left) = table.upload.abort().await {
+                tracing::warn!(import = import.id.0, error = %left, "an upload could not be aborted");
+            }
+            return Err(error);
+        }
     };
-    let unpacked = upload.finish().await?;
+    let unpacked = table.upload.finish().await?;
     let bytes = Bytestream::open(files, &unpacked).await?;
     Ok(Ok(Table { bytes, from, unpacked: Some(unpacked) }))
+}
+
+/// Deletes the object that was unpacked of an import's file, if the import was stopped before anything could refer to it.
+pub async fn forget(services: &Services, import: &Import, unpacked: &Object) {
+    let is_open = matches!(import.status, Status::New | Status::Queued | Status::Processing);
+    if is_open || import.unpacked.is_some() {
+        return;
+    }
+    if let Err(error) = services.files.delete(&unpacked.key).await {
+        tracing::warn!(import = import.id.0, %error, "an unpacked file that nobody reads could not be deleted");
+    }
 }
 
 /// The key of what is unpacked of a file: told by all that decides on its bytes.
@@ -71,59 +87,113 @@ fn key(import: &Import, source: &Object) -> String {
     format!("{UNPACKED}/{}/{}/{name}.csv", import.account, import.id)
 }
 
-/// Unpacks while the bytes come.
-async fn gunzip(mut bytes: Bytestream, upload: &mut Upload<'_>) -> Result<Result<Unpacked, NotUnpacked>, FileError> {
-    let mut gunzip = Gunzip::new(&Limits::PARSER);
-    let mut table = Vec::new();
-    while let Some(piece) = bytes.next().await? {
-        // In slices, so that what comes out of one is never much.
-        for slice in piece.chunks(Gunzip::SLICE) {
-            let pushed = gunzip.push(slice, &mut |out| {
-                table.extend_from_slice(out);
-                Ok(())
-            });
-            if let Err(why) = pushed {
-                return Ok(Err(why));
-            }
-            upload.push(&table).await?;
-            table.clear();
-        }
-    }
-    let finished = gunzip.finish(&mut |out| {
-        table.extend_from_slice(out);
-        Ok(())
-    });
-    upload.push(&table).await?;
-    Ok(finished)
+/// A table on its way into the bucket.
+struct Unpacking<'s> {
+    services: &'s Services,
+    import: &'s Import,
+    upload: Upload<'s>,
 }
 
-/// Unpacks in a thread of its own, because `calamine` reads from memory, and for as long as it takes.
-async fn sheet(
-    mut bytes: Bytestream,
-    source: &Object,
-    import: &Import,
-    upload: &mut Upload<'_>,
-) -> Result<Result<Unpacked, NotUnpacked>, ImportError> {
-    // What is larger is not read to its end: the limit is found broken by what there is.
-    let most = Limits::PARSER.workbook.min(source.size) as usize + 1;
-    let mut file = Vec::with_capacity(most);
-    while let Some(piece) = bytes.next().await? {
-        file.extend_from_slice(&piece[..piece.len().min(most - file.len())]);
-        if file.len() == most {
-            break;
+impl Unpacking<'_> {
+    async fn fill(
+        &mut self,
+        kind: Kind,
+        bytes: Bytestream,
+        source: &Object,
+    ) -> Result<Result<Unpacked, NotUnpacked>, ImportError> {
+        match kind {
+            Kind::Gzip => self.gunzip(bytes).await,
+            Kind::Zip => self.sheet(bytes, source).await,
+            Kind::Compound => {
+                let (wanted, never) = (self.import.options.wanted(), Cancellation::default());
+                Ok(unpack(kind, Bytes::new(), &wanted, &Limits::PARSER, &never, &mut |_| Ok(())))
+            }
         }
     }
-    let (sender, mut pieces) = mpsc::channel::<Bytes>(4);
-    let wanted = import.options.wanted();
-    let work = tokio::task::spawn_blocking(move || {
-        unpack(Kind::Zip, file.into(), &wanted, &Limits::PARSER, &mut |piece| {
-            sender.blocking_send(Bytes::copy_from_slice(piece)).map_err(|_| NotUnpacked::Unwanted)
-        })
-    });
-    while let Some(piece) = pieces.recv().await {
-        upload.push(&piece).await?;
+
+    /// Appends bytes of the table. Behind a part of the upload the import may have been stopped, or planned by another
+    /// parser: then it is an error, as for any step that the status does not allow.
+    async fn push(&mut self, bytes: &[u8]) -> Result<(), ImportError> {
+        let parts = self.upload.parts();
+        self.upload.push(bytes).await?;
+        if self.upload.parts() > parts {
+            let Import { id, status, .. } = Import::find(self.services, self.import.account, self.import.id).await?;
+            if status != self.import.status {
+                return Err(ImportError::Status { import: id, status });
+            }
+        }
+        Ok(())
     }
-    work.await.map_err(|error| ImportError::Impossible(format!("the spreadsheet cannot be read: {error}")))
+
+    /// Unpacks while the bytes come, in threads that may be busy.
+    async fn gunzip(&mut self, mut bytes: Bytestream) -> Result<Result<Unpacked, NotUnpacked>, ImportError> {
+        let mut gunzip = Gunzip::new(&Limits::PARSER);
+        while let Some(piece) = bytes.next().await? {
+            // In slices, so that the bytes that come out of one are never many.
+            for start in (0..piece.len()).step_by(Gunzip::SLICE) {
+                let slice = piece.slice(start..piece.len().min(start + Gunzip::SLICE));
+                let (rest, pushed) = in_a_thread(move || {
+                    let mut table = Vec::new();
+                    let pushed = gunzip.push(&slice, &mut |out| {
+                        table.extend_from_slice(out);
+                        Ok(())
+                    });
+                    (gunzip, pushed.map(|()| table))
+                })
+                .await?;
+                gunzip = rest;
+                match pushed {
+                    Ok(table) => self.push(&table).await?,
+                    Err(why) => return Ok(Err(why)),
+                }
+            }
+        }
+        let mut table = Vec::new();
+        let finished = gunzip.finish(&mut |out| {
+            table.extend_from_slice(out);
+            Ok(())
+        });
+        self.push(&table).await?;
+        Ok(finished)
+    }
+
+    /// Unpacks in a thread of its own, because `calamine` reads from memory, and for as long as it takes.
+    async fn sheet(
+        &mut self,
+        mut bytes: Bytestream,
+        source: &Object,
+    ) -> Result<Result<Unpacked, NotUnpacked>, ImportError> {
+        // A larger file is not read to its end: the bytes that are there break the limit.
+        let most = Limits::PARSER.workbook.min(source.size) as usize + 1;
+        let mut file = Vec::with_capacity(most);
+        while let Some(piece) = bytes.next().await? {
+            file.extend_from_slice(&piece[..piece.len().min(most - file.len())]);
+            if file.len() == most {
+                break;
+            }
+        }
+        let (sender, mut pieces) = mpsc::channel::<Bytes>(4);
+        let (wanted, cancellation) = (self.import.options.wanted(), Cancellation::default());
+        let _cancelled = cancellation.on_drop();
+        let work = tokio::task::spawn_blocking(move || {
+            unpack(Kind::Zip, file.into(), &wanted, &Limits::PARSER, &cancellation, &mut |piece| {
+                sender.blocking_send(Bytes::copy_from_slice(piece)).map_err(|_| NotUnpacked::Unwanted)
+            })
+        });
+        while let Some(piece) = pieces.recv().await {
+            self.push(&piece).await?;
+        }
+        work.await.map_err(broken)
+    }
+}
+
+/// Does work that takes its time where no other task waits for it.
+async fn in_a_thread<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<T, ImportError> {
+    tokio::task::spawn_blocking(work).await.map_err(broken)
+}
+
+fn broken(error: tokio::task::JoinError) -> ImportError {
+    ImportError::Impossible(format!("the file cannot be unpacked: {error}"))
 }
 
 /// The bytes of an object as they come; the first of them may be looked at.

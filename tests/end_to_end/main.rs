@@ -7,6 +7,7 @@ mod drops;
 mod dump;
 mod faults;
 mod files;
+mod hostile;
 mod import;
 mod invariants;
 mod kill;

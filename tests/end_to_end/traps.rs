@@ -4,6 +4,7 @@ mod edits;
 mod leases;
 mod stops;
 mod stores;
+mod unpacking;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};

@@ -8,6 +8,7 @@ mod idempotency;
 mod import_report;
 pub mod native;
 pub mod noko;
+mod surveys;
 mod upload;
 
 use axum::Router;
@@ -24,11 +25,13 @@ const ENVELOPE: usize = 64 * 1024;
 pub struct Door {
     /// The engine.
     pub services: Services,
+    /// Surveys of files.
+    surveys: surveys::Surveys,
 }
 
 /// All doors.
 pub fn router(services: Services) -> Router {
-    let door = Door { services };
+    let door = Door { services, surveys: surveys::Surveys::default() };
     Router::new()
         .nest("/v2", noko::router(door.clone()))
         .route("/v2/", noko::root())

@@ -3,10 +3,9 @@
 use bytes::Bytes;
 use shared::account::Principal;
 use shared::files::{SOURCES, key_part};
-use shared::format::{Refusal, Survey};
+use shared::format::Refusal;
 use shared::import::{Import, ImportError, NewImport, Once, Options, Origin, create_or_find};
 use shared::lease::nonce;
-use shared::packed::{self, Kind, NotUnpacked};
 use shared::queue::Message;
 
 use crate::Door;
@@ -25,21 +24,6 @@ pub enum UploadError {
     Import(#[from] ImportError),
 }
 
-/// Reads the whole file before anything is made of it: what does not fit is refused while the caller waits. What unpacks
-/// to more than can be read meanwhile is taken unseen; the parser reads it, and refuses it if need be.
-pub fn look(file: &Bytes, options: &Options, rows_per_chunk: u32) -> Result<(), Refusal> {
-    if let Some(kind) = Kind::of(file) {
-        let read = packed::survey(kind, file.clone(), &options.wanted(), options.reading(), rows_per_chunk);
-        return match read {
-            Ok(_) | Err(NotUnpacked::TooLarge(_)) => Ok(()),
-            Err(why) => Err(why.into_refusal()),
-        };
-    }
-    let mut survey = Survey::new(options.reading(), rows_per_chunk);
-    survey.push(file)?;
-    survey.finish().map(drop)
-}
-
 /// Stores the file, makes its import and has it started.
 pub async fn accept(
     door: &Door,
@@ -54,13 +38,8 @@ pub async fn accept(
     {
         return Ok(import);
     }
-    let rows_per_chunk = door.services.rows_per_chunk;
-    if let Err(refusal) = look(&file, &options, rows_per_chunk) {
-        let found = Options { delimiter: None, ..options.clone() };
-        let settled = options.delimiter.is_some() && look(&file, &found, rows_per_chunk).is_ok();
-        let refusal = Box::new(refusal);
-        return Err(if settled { UploadError::Delimiter(refusal) } else { UploadError::Refused(refusal) });
-    }
+    // Before anything is made of the file.
+    door.surveys.look(&file, &options, door.services.rows_per_chunk).await?;
     let services = &door.services;
     // The same request sent twice at once puts the same object twice.
     let own = once.as_ref().map_or_else(nonce, Once::digest);

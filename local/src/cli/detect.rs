@@ -12,7 +12,7 @@ use anyhow::{Context, bail};
 use clap::Args;
 use serde_json::{Value, json};
 use shared::format::{Candidate, ChunkSpan, EntryRow, Plan, ReadingOptions, Refusal, Row, Survey};
-use shared::packed::{Kind, Limits, Unpacked, Wanted, unpack};
+use shared::packed::{Cancellation, Kind, Limits, Unpacked, Wanted, unpack};
 
 use super::reading::Reading;
 use super::report::{duration, separators};
@@ -102,7 +102,14 @@ fn survey(path: &Path, reading: &Reading) -> anyhow::Result<Surveyed> {
     let mut piece = vec![0; PIECE];
     let mut length = file.read(&mut piece).with_context(unreadable)?;
     if let Some(kind) = Kind::of(&piece[..length]) {
-        let bytes = std::fs::read(path).with_context(unreadable)?;
+        // A larger file is not read to its end: the bytes that are there break the limit.
+        let most = match kind {
+            Kind::Zip => Limits::PARSER.workbook + 1,
+            Kind::Gzip => Limits::PARSER.table + 1,
+            Kind::Compound => 0,
+        };
+        let mut bytes = piece[..length].to_vec();
+        file.take(most.saturating_sub(length as u64)).read_to_end(&mut bytes).with_context(unreadable)?;
         return Ok(survey_packed(kind, bytes, &reading.wanted()?, options));
     }
     let mut pass = Pass { survey: Survey::new(options, SHOWN), first: None, beginning: Vec::new() };
@@ -119,7 +126,8 @@ fn survey(path: &Path, reading: &Reading) -> anyhow::Result<Surveyed> {
 fn survey_packed(kind: Kind, bytes: Vec<u8>, wanted: &Wanted, options: ReadingOptions) -> Surveyed {
     let from = Unpacked { sheet: kind == Kind::Zip, evidence: Vec::new() };
     let mut pass = Pass { survey: from.survey(options, SHOWN), first: None, beginning: Vec::new() };
-    let unpacked = unpack(kind, bytes.into(), wanted, &Limits::PARSER, &mut |piece| Ok(pass.push(piece)?));
+    let (limits, never) = (Limits::PARSER, Cancellation::default());
+    let unpacked = unpack(kind, bytes.into(), wanted, &limits, &never, &mut |piece| Ok(pass.push(piece)?));
     let unpacked = unpacked.map_err(|why| Box::new(why.into_refusal()))?;
     let mut found = pass.finish().map_err(|refusal| Box::new(unpacked.tell_refused(*refusal)))?;
     unpacked.tell(&mut found.plan);

@@ -32,6 +32,11 @@ impl Files {
 }
 
 impl Upload<'_> {
+    /// How many parts are in the bucket.
+    pub fn parts(&self) -> usize {
+        self.multipart.as_ref().map_or(0, |multipart| multipart.parts.len())
+    }
+
     /// Appends bytes.
     pub async fn push(&mut self, bytes: &[u8]) -> Result<(), FileError> {
         let mut rest = bytes;

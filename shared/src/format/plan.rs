@@ -5,6 +5,7 @@ use std::ops::Range;
 use serde::{Deserialize, Serialize};
 
 use super::layout::Layout;
+use super::refusal::Refusal;
 
 /// Rows that are loaded together, and where they stand in the object.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -66,7 +67,15 @@ pub(super) struct Chunks {
     current: Option<ChunkSpan>,
     done: Vec<ChunkSpan>,
     held: Option<Placed>,
+    /// The last line of the last record in a chunk.
+    last_line: u64,
+    /// The first and the last line of a chunk that is too long to be loaded.
+    too_long: Option<(u64, u64)>,
 }
+
+/// The most bytes of a chunk, its blank lines included and its records over a megabyte left out: a loader holds them, and
+/// the entries that they become, in 512 MB. A thousand usual rows are 0.2 MB.
+const MAX_CHUNK: u64 = 64 << 20;
 
 /// Where a data record stands.
 #[derive(Clone, Debug)]
@@ -81,7 +90,7 @@ pub(super) struct Placed {
 impl Chunks {
     pub fn new(rows_per_chunk: u32) -> Self {
         let rows_per_chunk = rows_per_chunk.max(1);
-        Self { rows_per_chunk, rows: 0, current: None, done: Vec::new(), held: None }
+        Self { rows_per_chunk, rows: 0, current: None, done: Vec::new(), held: None, last_line: 0, too_long: None }
     }
 
     /// The chunks that are complete, each once.
@@ -106,12 +115,34 @@ impl Chunks {
     }
 
     /// The number of rows and the chunks that have not been taken.
-    pub fn finish(mut self) -> (u64, Vec<ChunkSpan>) {
+    pub fn finish(mut self) -> Result<(u64, Vec<ChunkSpan>), Refusal> {
         if let Some(last) = self.held.take() {
             self.put(last);
         }
-        self.done.extend(self.current.take());
-        (self.rows, self.done)
+        self.complete();
+        self.check()?;
+        Ok((self.rows, self.done))
+    }
+
+    /// Refuses the file for a chunk that is too long.
+    pub fn check(&self) -> Result<(), Refusal> {
+        self.too_long.map_or(Ok(()), |(first, last)| {
+            let (rows, limit) = (self.rows_per_chunk, MAX_CHUNK >> 20);
+            Err(Refusal::because(format!(
+                "lines {first} to {last} hold {rows} rows at most, and more than {limit} MB: take out blank lines, or \
+                 shorten the rows"
+            )))
+        })
+    }
+
+    /// Completes the chunk at hand.
+    fn complete(&mut self) {
+        let Some(chunk) = self.current.take() else { return };
+        let bytes: u64 = chunk.ranges().map(|range| range.end.saturating_sub(range.start)).sum();
+        if bytes > MAX_CHUNK {
+            self.too_long.get_or_insert((chunk.first_line, self.last_line));
+        }
+        self.done.push(chunk);
     }
 
     fn put(&mut self, record: Placed) {
@@ -131,8 +162,40 @@ impl Chunks {
         if oversized {
             chunk.oversized.push(Oversized { row, line, last_line, start, end, unclosed });
         }
+        self.last_line = last_line;
         if chunk.rows == self.rows_per_chunk {
-            self.done.extend(self.current.take());
+            self.complete();
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn placed(line: u64, source: Range<u64>, oversized: bool) -> Placed {
+        Placed { line, last_line: line, source, oversized, unclosed: false }
+    }
+
+    #[test]
+    fn a_chunk_that_no_loader_can_hold_refuses_the_file() {
+        // Two rows with blank lines between them, as a gzip of a megabyte may have.
+        let mut chunks = Chunks::new(1000);
+        chunks.add(placed(2, 10..20, false));
+        chunks.add(placed(70_000_000, MAX_CHUNK..MAX_CHUNK + 11, false));
+        let said = chunks.finish().map(|(rows, _)| rows).map_err(|refusal| refusal.reasons.join("; "));
+        assert_eq!(
+            said,
+            Err("lines 2 to 70000000 hold 1000 rows at most, and more than 64 MB: take out blank lines, or shorten the \
+                 rows"
+                .to_owned())
+        );
+        // The chunk before is fine, and a record that is not read does not count.
+        let mut chunks = Chunks::new(2);
+        chunks.add(placed(2, 10..20, false));
+        chunks.add(placed(3, 20..MAX_CHUNK, true));
+        chunks.add(placed(4, MAX_CHUNK..2 * MAX_CHUNK, false));
+        assert!(chunks.check().is_ok());
+        assert!(chunks.finish().is_ok_and(|(rows, chunks)| rows == 3 && chunks.len() == 2));
     }
 }

@@ -45,13 +45,19 @@ pub enum ErrorCode {
     TooLarge,
     /// A quote that the file never closes.
     UnclosedQuote,
+    /// A formula of a spreadsheet for which no value is stored.
+    FormulaWithoutValue,
 }
 
-/// The most letters of a cell that an error repeats.
+/// The text of a cell whose formula has no stored value, in a table that was made from a sheet. No file has this
+/// character in a text: Unicode keeps U+FDD0 for use inside a program.
+pub const NO_VALUE: &str = "\u{fdd0}";
+
+/// The most letters of a cell or an option that an error repeats.
 pub const VALUE: usize = 80;
 
 /// The beginning of a cell, short enough to be shown.
-pub(super) fn excerpt(cell: &str) -> String {
+pub(crate) fn excerpt(cell: &str) -> String {
     match cell.char_indices().nth(VALUE) {
         None => cell.to_owned(),
         Some(_) => {

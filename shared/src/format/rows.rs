@@ -9,7 +9,7 @@ use super::entry::EntryRow;
 use super::headers::fits;
 use super::layout::{Layout, Readings};
 use super::plan::{ChunkSpan, Oversized};
-use super::row::{self, Cells, ErrorCode, RowError};
+use super::row::{self, Cells, ErrorCode, NO_VALUE, RowError};
 use super::words;
 use crate::source::{self, Dialect, Ending, MAX_RECORD, Splitter, Unreadable};
 
@@ -32,7 +32,8 @@ impl<'r> Row<'r> {
         if !splitter.scan(self.record.as_bytes()) {
             splitter.finish(self.record.as_bytes());
         }
-        splitter.fields().iter().map(|field| field.cell(self.record)).collect()
+        let cells = splitter.fields().iter().map(|field| field.cell(self.record));
+        cells.map(|cell| if self.dialect.sheet && cell == NO_VALUE { Cow::Borrowed("") } else { cell }).collect()
     }
 }
 
@@ -146,7 +147,11 @@ impl<'r> Iterator for RowIter<'r> {
             let record = &text[splitter.range()];
             // A break at the very end of the file begins no line.
             let last_line = last_line - u64::from(record.ends_with(['\n', '\r']));
-            let entry = read(&cells, ending, self.rows.dialect.delimiter, last_line > line);
+            let without_value = self.rows.dialect.sheet && record.contains(NO_VALUE);
+            let entry = match without_value.then(|| formula_without_value(&cells, line)).flatten() {
+                Some(error) => Err(error),
+                None => read(&cells, ending, self.rows.dialect.delimiter, last_line > line),
+            };
             return Some(Row {
                 row,
                 line,
@@ -213,6 +218,39 @@ fn is_glued(cells: &Cells<'_, '_>, delimiter: u8) -> bool {
         let last = first.and(lines.next_back());
         last.is_some_and(|last| is_row(last, columns - 1 - at)) || lines.any(|line| is_row(line, 0))
     })
+}
+
+/// The error of a row of a sheet in which a cell of a role has a formula without a value. The line is the sheet's row.
+fn formula_without_value(cells: &Cells<'_, '_>, line: u64) -> Option<RowError> {
+    let is_without = |field: &source::Field| field.cell(cells.text) == NO_VALUE;
+    let mut columns = (0..).zip(cells.fields).filter(|(_, field)| is_without(field)).map(|(column, _)| column);
+    let column = columns.next()?;
+    let others = match columns.count() {
+        0 => String::new(),
+        others => format!(" (and {others} more in this row)"),
+    };
+    let name = cells.readings.headers().get(column).map_or("", String::as_str);
+    let cell = letters(column);
+    Some(RowError {
+        column: name.to_owned(),
+        code: ErrorCode::FormulaWithoutValue,
+        value: String::new(),
+        message: format!(
+            "{name}: cell {cell}{line} has a formula whose value is not stored in the file{others}: open the file in a \
+             spreadsheet program and save it, or paste values in place of formulas"
+        ),
+    })
+}
+
+/// The name of a sheet's column, counted from 0: A to Z, AA, AB and so on.
+pub(crate) fn letters(column: usize) -> String {
+    let mut name = Vec::new();
+    let mut rest = column + 1;
+    while rest > 0 {
+        name.push(char::from(b'A' + ((rest - 1) % 26) as u8));
+        rest = (rest - 1) / 26;
+    }
+    name.iter().rev().collect()
 }
 
 fn ragged(cells: &Cells<'_, '_>, expected: usize) -> RowError {

@@ -106,7 +106,7 @@ impl Survey {
             Stage::Body(body) if body.table.has_total() => self.chunks.drop_last(),
             _ => None,
         };
-        let (rows, chunks) = self.chunks.finish();
+        let (rows, chunks) = self.chunks.finish()?;
         let total_row = total_row.map(|record| record.line);
         let mut layout = layout;
         layout.evidence.extend(total_row.map(|line| format!("line {line} is left out: it is a row of totals")));
@@ -146,7 +146,7 @@ impl Survey {
         if bytes.is_none() {
             records.finish(encoding, take)?;
         }
-        Ok(())
+        self.chunks.check()
     }
 
     /// Refuses one line that has more in it than the names of columns.
@@ -295,8 +295,7 @@ fn choose(judged: Vec<Judged>, options: &ReadingOptions) -> Result<Chosen, Refus
     let mut nearest = None;
     let tables = judged.into_iter().filter(|judged| judged.header.len() > 1);
     for judged in tables {
-        let length: usize = judged.header.iter().map(String::len).sum();
-        if judged.header.len() > MAX_COLUMNS || length > MAX_HEADER {
+        if is_too_long(&judged.header) {
             nearest.get_or_insert_with(|| Refusal::because("the first line is too long to be the header of a table"));
             continue;
         }
@@ -325,6 +324,11 @@ fn choose(judged: Vec<Judged>, options: &ReadingOptions) -> Result<Chosen, Refus
                  has another, say so with `delimiter`; if a title stands above the header, take it away",
         ),
     }))
+}
+
+/// Whether a row has more columns or letters than the header of a table of time entries.
+pub(super) fn is_too_long(header: &[String]) -> bool {
+    header.len() > MAX_COLUMNS || header.iter().map(String::len).sum::<usize>() > MAX_HEADER
 }
 
 /// Places a data record and shows its cells to the profiles.

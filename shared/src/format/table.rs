@@ -15,6 +15,7 @@ use super::durations::{self, Reading, Unit};
 use super::headers::{Headers, fits};
 use super::numbers::DecimalMark;
 use super::profile::{DateProfile, DurationProfile, NumberProfile};
+use super::row::NO_VALUE;
 use super::times;
 use super::words;
 use crate::source::Cells;
@@ -138,7 +139,7 @@ impl Table {
                 continue;
             };
             let cell = words::trimmed(field.cell(cells.text));
-            if !cell.is_empty() {
+            if says_something(&cell) {
                 match &mut watched.profile {
                     Profile::Date(profile) => {
                         profile.see(line, &cell, |order| related.fits(order));
@@ -156,7 +157,7 @@ impl Table {
         let Some(Waiting { line, cells, .. }) = self.waiting.take() else {
             return;
         };
-        for (watched, cell) in self.watched.iter_mut().zip(cells).filter(|(_, cell)| !cell.is_empty()) {
+        for (watched, cell) in self.watched.iter_mut().zip(cells).filter(|(_, cell)| says_something(cell)) {
             match &mut watched.profile {
                 Profile::Date(profile) => profile.see(line, &cell, |_| true),
                 Profile::Number(profile) => profile.see(line, &cell),
@@ -220,6 +221,11 @@ impl Table {
             TotalLike::Bare => last.rows > 0 && is_sum(),
         }
     }
+}
+
+/// Whether a cell can tell how its column is to be read. A formula without a value is the error of its row alone.
+fn says_something(cell: &str) -> bool {
+    !cell.is_empty() && cell != NO_VALUE
 }
 
 fn cell<'c>(cells: Cells<'c>, column: usize) -> Cow<'c, str> {

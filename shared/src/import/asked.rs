@@ -7,7 +7,7 @@ use std::str::FromStr;
 use serde_json::{Map, Value};
 
 use super::Options;
-use crate::format::Mapping;
+use crate::format::{Mapping, excerpt};
 use crate::id::ThingId;
 
 /// What is wrong, by field.
@@ -125,7 +125,11 @@ fn one_of_four(value: &Value) -> Result<Option<u8>, String> {
         Value::Null => Ok(None),
         value => match value.as_str().and_then(delimiter) {
             Some(delimiter) => Ok(Some(delimiter)),
-            None => Err(format!("{value} is none of , ; tab |")),
+            None => {
+                let given =
+                    value.as_str().map_or_else(|| excerpt(&value.to_string()), |word| format!("{:?}", excerpt(word)));
+                Err(format!("{given} is none of , ; tab |"))
+            }
         },
     }
 }

@@ -4,7 +4,7 @@ use std::io::Write;
 
 use flate2::write::MultiGzDecoder;
 
-use super::{Kind, Limits, MAGIC, NotUnpacked, Sink, Unpacked, is_bomb};
+use super::{Cancellation, Kind, Limits, MAGIC, NotUnpacked, Sink, Unpacked, is_bomb};
 
 /// Unpacks a gzip of one member or several.
 pub struct Gunzip {
@@ -20,10 +20,10 @@ impl Gunzip {
     /// So much goes in at a time: at the tightest, 16 MB come out of it.
     pub const SLICE: usize = 16 * 1024;
 
-    /// For a gzip of at most `limits.gzip` bytes.
+    /// For a gzip that holds at most `limits.table` bytes.
     pub fn new(limits: &Limits) -> Self {
         let decoder = MultiGzDecoder::new(Vec::new());
-        Self { decoder, limit: limits.gzip, packed: 0, unpacked: 0, head: Vec::new() }
+        Self { decoder, limit: limits.table, packed: 0, unpacked: 0, head: Vec::new() }
     }
 
     /// Gives the next bytes of the file to `sink`, unpacked.
@@ -85,8 +85,16 @@ impl Gunzip {
 }
 
 /// Unpacks a gzip that is in memory.
-pub(super) fn unpack(bytes: &[u8], limits: &Limits, sink: Sink<'_>) -> Result<Unpacked, NotUnpacked> {
+pub(super) fn unpack(
+    bytes: &[u8],
+    limits: &Limits,
+    cancellation: &Cancellation,
+    sink: Sink<'_>,
+) -> Result<Unpacked, NotUnpacked> {
     let mut gunzip = Gunzip::new(limits);
-    gunzip.push(bytes, sink)?;
+    for slice in bytes.chunks(Gunzip::SLICE) {
+        cancellation.check()?;
+        gunzip.push(slice, sink)?;
+    }
     gunzip.finish(sink)
 }

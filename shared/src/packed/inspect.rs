@@ -4,7 +4,17 @@
 //! workbook says of their number. So each part is inflated here once, to be thrown away, and measured against the limits:
 //! the sizes in the archive's directory are not believed. Parts in XML are read by the same parser that `calamine` uses,
 //! which stops it at any single thing (a tag, a text, a comment) that is longer than a cell can be, and counts what will be
-//! held.
+//! held:
+//!
+//! | of a part | at most | for |
+//! |---|---|---|
+//! | tags inside each other | 256 | the parser remembers the open ones: a gigabyte of `<a><a>` would be three |
+//! | attributes of a tag | 1,000 | |
+//! | the text of a cell, or a shared one, over all its runs | 512 KB | `calamine` joins the runs |
+//! | different texts | 2,500,000 | some 50 bytes each besides their letters |
+//! | fonts, fills, formats, names, sheets, relationships, each | 200,000 | some hundred bytes each |
+//!
+//! The formulas without a stored value are noted on the way ([`Formulas`]).
 
 use std::cell::Cell;
 use std::io::{self, BufRead, BufReader, Cursor, Read};
@@ -15,7 +25,8 @@ use quick_xml::Reader;
 use quick_xml::events::{BytesStart, Event};
 use zip::ZipArchive;
 
-use super::{Limits, NotUnpacked, is_bomb};
+use super::formulas::{Formulas, SheetScan, normal};
+use super::{Cancellation, Limits, NotUnpacked, is_bomb};
 
 /// More parts than this, and it is no workbook: one sheet takes a few.
 const MAX_PARTS: usize = 10_000;
@@ -27,30 +38,39 @@ const MAX_TEXTS: u64 = 2_500_000;
 const MAX_HELD: u64 = 192 << 20;
 /// Bytes of all styles: each holds copies of its font's name and of its number format.
 const MAX_STYLES: u64 = 64 << 20;
+/// Tags inside each other.
+const MAX_DEPTH: usize = 256;
+/// Attributes of a tag.
+const MAX_ATTRIBUTES: usize = 1_000;
+/// Things of one kind that are held one by one. Excel takes 65,490 formats, and 65,530 links in a sheet.
+const MAX_THINGS: u64 = 200_000;
 
-/// Says what the archive is, if it is no workbook that may be read.
-pub(super) fn inspect(file: &Bytes, limits: &Limits) -> Result<(), NotUnpacked> {
+/// Says what the archive is, if it is no workbook that may be read; else which of its formulas have no value.
+pub(super) fn inspect(file: &Bytes, limits: &Limits, cancellation: &Cancellation) -> Result<Formulas, NotUnpacked> {
     if file.len() as u64 > limits.workbook {
         let limit = limits.workbook >> 20;
         let said = format!("the spreadsheet has more than {limit} MB: save it as CSV, or split it");
         return Err(NotUnpacked::TooLarge(said));
     }
-    if entries(file).is_none_or(|entries| entries > MAX_PARTS) {
+    if !may_be_opened(file) {
         return Err(unreadable("this is a zip archive that is cut off, damaged or far from a spreadsheet"));
     }
     let mut archive = ZipArchive::new(Cursor::new(file.clone())).map_err(|error| damaged(&error))?;
     what(&archive)?;
-    let sizes = Sizes { packed: file.len() as u64, unpacked: Cell::new(0), event: Cell::new(0), limits };
-    (0..archive.len()).try_for_each(|index| part(&mut archive, index, &sizes))
+    let packed = file.len() as u64;
+    let sizes = Sizes { packed, unpacked: Cell::new(0), event: Cell::new(0), limits, cancellation };
+    let mut formulas = Formulas::default();
+    (0..archive.len()).try_for_each(|index| part(&mut archive, index, &sizes, &mut formulas))?;
+    Ok(formulas)
 }
 
-/// The number of entries by the end record of the directory, which has a comment of up to 65,535 bytes: all of them are
-/// held in memory when the archive is opened.
-fn entries(file: &[u8]) -> Option<usize> {
+/// Whether the archive has a directory, whose end has a comment of up to 65,535 bytes, and of not too many entries: all of
+/// them are held in memory when the archive is opened. Their headers are counted, because there may be several ends that
+/// claim different numbers.
+fn may_be_opened(file: &[u8]) -> bool {
     let end = &file[file.len().saturating_sub(22 + 65_535)..];
-    let at = memmem::rfind(end, b"PK\x05\x06")?;
-    let count = end.get(at + 10..at + 12)?;
-    Some(usize::from(u16::from_le_bytes([count[0], count[1]])))
+    let headers = memmem::find_iter(file, b"PK\x01\x02").take(MAX_PARTS + 1).count();
+    memmem::rfind(end, b"PK\x05\x06").is_some() && headers <= MAX_PARTS
 }
 
 fn unreadable(said: &str) -> NotUnpacked {
@@ -89,6 +109,7 @@ struct Sizes<'l> {
     /// Of the tag or text at hand.
     event: Cell<u64>,
     limits: &'l Limits,
+    cancellation: &'l Cancellation,
 }
 
 impl Sizes<'_> {
@@ -98,6 +119,7 @@ impl Sizes<'_> {
     }
 
     fn check(&self) -> Result<(), NotUnpacked> {
+        self.cancellation.check()?;
         let unpacked = self.unpacked.get();
         if is_bomb(self.packed, unpacked) {
             let said = format!("the spreadsheet is a bomb: its {} bytes unpack to more than {unpacked}", self.packed);
@@ -141,9 +163,14 @@ impl<R: BufRead> Read for Metered<'_, R> {
     }
 }
 
-fn part(archive: &mut ZipArchive<Cursor<Bytes>>, index: usize, sizes: &Sizes<'_>) -> Result<(), NotUnpacked> {
+fn part(
+    archive: &mut ZipArchive<Cursor<Bytes>>,
+    index: usize,
+    sizes: &Sizes<'_>,
+    formulas: &mut Formulas,
+) -> Result<(), NotUnpacked> {
     let part = archive.by_index(index).map_err(|error| damaged(&error))?;
-    let name = part.name().map_err(|error| damaged(&error))?.to_ascii_lowercase();
+    let name = normal(&part.name().map_err(|error| damaged(&error))?);
     let mut part = Metered { inner: BufReader::new(part), sizes };
     sizes.event.set(0);
     if !(name.ends_with(".xml") || name.ends_with(".rels")) {
@@ -160,18 +187,22 @@ fn part(archive: &mut ZipArchive<Cursor<Bytes>>, index: usize, sizes: &Sizes<'_>
     }
     let mut reader = Reader::from_reader(part);
     reader.config_mut().check_end_names = false;
-    let (mut event, mut held) = (Vec::new(), Held::begin(sizes));
+    let (mut event, mut held, mut scan) = (Vec::new(), Held::begin(sizes), SheetScan::default());
     loop {
         event.clear();
         let read = reader.read_event_into(&mut event);
         sizes.check()?;
-        match read.map_err(|error| damaged(&format!("{name}: {error}")))? {
-            Event::Eof => return Ok(()),
-            Event::Start(tag) | Event::Empty(tag) => held.tag(&tag, sizes)?,
-            _ => held.check(sizes)?,
+        let event = read.map_err(|error| damaged(&format!("{name}: {error}")))?;
+        held.see(&event, &name, sizes)?;
+        match &event {
+            Event::Eof => break formulas.note(&name, scan.finish()),
+            event if held.sheet == Some(true) => scan.see(event, formulas.room())?,
+            Event::Start(tag) | Event::Empty(tag) => formulas.see_relation(&name, tag),
+            _ => {}
         }
         sizes.event.set(0);
     }
+    Ok(())
 }
 
 /// What `calamine` will hold of a part in XML.
@@ -180,21 +211,76 @@ struct Held {
     before: u64,
     /// It is a sheet, which is streamed.
     sheet: Option<bool>,
+    /// Open tags.
+    depth: usize,
+    /// The tag of the cell or the shared text at hand, whose runs `calamine` joins up to its end; empty: of neither.
+    joined: String,
+    /// Bytes of text in it.
+    text: u64,
     texts: u64,
     styles: u64,
     longest: u64,
+    things: [u64; THINGS.len()],
 }
+
+/// The tags of things that are held one by one, and how people call them.
+const THINGS: [(&str, &str); 8] = [
+    ("xf", "styles"),
+    ("font", "styles"),
+    ("fill", "styles"),
+    ("border", "styles"),
+    ("numFmt", "styles"),
+    ("definedName", "names"),
+    ("sheet", "sheets"),
+    ("Relationship", "links"),
+];
 
 impl Held {
     fn begin(sizes: &Sizes<'_>) -> Self {
-        Self { before: sizes.unpacked.get(), sheet: None, texts: 0, styles: 0, longest: 0 }
+        let before = sizes.unpacked.get();
+        let things = [0; THINGS.len()];
+        Self { before, sheet: None, depth: 0, joined: String::new(), text: 0, texts: 0, styles: 0, longest: 0, things }
+    }
+
+    fn see(&mut self, event: &Event<'_>, part: &str, sizes: &Sizes<'_>) -> Result<(), NotUnpacked> {
+        match event {
+            Event::Start(tag) => {
+                self.depth += 1;
+                self.tag(tag, sizes)?;
+                if self.joined.is_empty() && matches!(tag.local_name().as_ref(), "c" | "si" | "definedName") {
+                    self.joined.push_str(tag.name().as_ref());
+                    self.text = 0;
+                }
+            }
+            Event::Empty(tag) => self.tag(tag, sizes)?,
+            Event::End(tag) => {
+                self.depth = self.depth.saturating_sub(1);
+                if tag.name().as_ref() == self.joined {
+                    self.joined.clear();
+                }
+            }
+            _ if !self.joined.is_empty() => self.text += sizes.event.get(),
+            _ => {}
+        }
+        if self.depth > MAX_DEPTH {
+            return Err(damaged(&format!("{part} has more than {MAX_DEPTH} tags inside each other")));
+        }
+        if !self.joined.is_empty() && self.text > MAX_EVENT {
+            return Err(damaged(&format!("{part} has a text that is longer than a cell can be")));
+        }
+        self.check(sizes)
     }
 
     fn tag(&mut self, tag: &BytesStart<'_>, sizes: &Sizes<'_>) -> Result<(), NotUnpacked> {
         let name = tag.local_name();
         let name: &str = name.as_ref();
-        self.sheet.get_or_insert(name == "worksheet");
-        self.longest = self.longest.max(sizes.event.get());
+        let is_sheet = *self.sheet.get_or_insert(name == "worksheet");
+        let length = sizes.event.get();
+        self.longest = self.longest.max(length);
+        // An attribute has five bytes at least.
+        if length > 5 * MAX_ATTRIBUTES as u64 && tag.attributes().with_checks(false).count() > MAX_ATTRIBUTES {
+            return Err(unreadable("the spreadsheet has a tag of too many attributes: save it anew, or as CSV"));
+        }
         match name {
             // Room is made for so many at once.
             "sst" => self.texts = self.texts.max(number(tag, "uniqueCount")?),
@@ -203,7 +289,13 @@ impl Held {
             "Relationship" => target(tag)?,
             _ => {}
         }
-        self.check(sizes)
+        if let (false, Some(at)) = (is_sheet, THINGS.iter().position(|(thing, _)| *thing == name)) {
+            self.things[at] += 1;
+            if self.things[at] > MAX_THINGS {
+                return Err(too_many(THINGS[at].1));
+            }
+        }
+        Ok(())
     }
 
     fn check(&self, sizes: &Sizes<'_>) -> Result<(), NotUnpacked> {
@@ -215,8 +307,12 @@ impl Held {
         } else {
             return Ok(());
         };
-        Err(NotUnpacked::TooLarge(format!("the spreadsheet has too many {too_much} to be read: save it as CSV")))
+        Err(too_many(too_much))
     }
+}
+
+fn too_many(things: &str) -> NotUnpacked {
+    NotUnpacked::TooLarge(format!("the spreadsheet has too many {things} to be read: save it as CSV"))
 }
 
 fn number(tag: &BytesStart<'_>, name: &str) -> Result<u64, NotUnpacked> {

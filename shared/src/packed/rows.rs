@@ -1,23 +1,30 @@
 //! The rows of a sheet, one after the other, as cells of text; and as records of a table.
 
-use std::io::Cursor;
+use calamine::{DataRef, XlsxCellReader};
 
-use bytes::Bytes;
-use calamine::XlsxCellReader;
-
+use super::archive::Archive;
 use super::cells::{self, Epoch};
+use super::formulas::Place;
 use super::shape::Shape;
-use super::{Limits, NotUnpacked};
+use super::{Cancellation, Limits, NotUnpacked, is_bomb};
+use crate::format::{NO_VALUE, letters};
+use crate::source::MAX_RECORD;
 
-/// What a sheet can have at most, in any spreadsheet.
-const MAX_ROWS: u32 = 1 << 20;
-const MAX_COLUMNS: u32 = 1 << 14;
+/// The most rows and columns of a sheet, in any spreadsheet.
+pub(super) const MAX_ROWS: u32 = 1 << 20;
+pub(super) const MAX_COLUMNS: u32 = 1 << 14;
+/// The most characters of a cell, by Excel's specification.
+const MAX_CHARACTERS: usize = 32_767;
 
 /// The rows of a sheet in which something is written.
 pub(super) struct Rows<'b> {
-    reader: XlsxCellReader<'b, Cursor<Bytes>>,
+    /// The sheet's name.
+    name: String,
+    reader: XlsxCellReader<'b, Archive>,
     shapes: Vec<Shape>,
     epoch: Epoch,
+    /// The cells whose formulas have no value, in the order of the sheet.
+    without_value: &'b [Place],
     /// A cell of the row behind the one that was given.
     next: Option<Cell>,
     /// There are no more cells.
@@ -25,6 +32,7 @@ pub(super) struct Rows<'b> {
     /// The row that was given last.
     last: u32,
     room: Room,
+    cancellation: Cancellation,
 }
 
 struct Cell {
@@ -33,31 +41,64 @@ struct Cell {
     text: String,
 }
 
-/// How many cells may still come.
+/// How many cells, and bytes of text in them, may still come.
+#[derive(Clone, Copy)]
 pub(super) struct Room {
-    left: u64,
-    limit: u64,
+    cells: u64,
+    bytes: u64,
+    limits: Limits,
+    /// Bytes of the spreadsheet as it came.
+    packed: u64,
 }
 
 impl Room {
-    pub fn new(limits: &Limits) -> Self {
-        Self { left: limits.cells, limit: limits.cells }
+    pub fn new(limits: &Limits, packed: u64) -> Self {
+        Self { cells: 0, bytes: 0, limits: *limits, packed }
     }
 
     /// Takes room for so many cells.
     pub fn take(&mut self, cells: u64) -> Result<(), NotUnpacked> {
-        self.left = self.left.checked_sub(cells).ok_or_else(|| {
-            let limit = self.limit;
-            NotUnpacked::TooLarge(format!("the sheet has more than {limit} cells: save it as CSV, or split it"))
-        })?;
+        self.cells += cells;
+        let limit = self.limits.cells;
+        if self.cells > limit {
+            let said = format!("the sheet has more than {limit} cells: save it as CSV, or split it");
+            return Err(NotUnpacked::TooLarge(said));
+        }
+        Ok(())
+    }
+
+    /// Takes room for a text of so many bytes.
+    pub fn take_text(&mut self, bytes: usize) -> Result<(), NotUnpacked> {
+        self.bytes += bytes as u64;
+        let Self { bytes, packed, limits: Limits { table, .. }, .. } = *self;
+        if bytes > table {
+            let said = format!("the texts of the sheet's cells come to more than {} MB: split the sheet", table >> 20);
+            return Err(NotUnpacked::TooLarge(said));
+        }
+        if is_bomb(packed, bytes) {
+            return Err(NotUnpacked::Unreadable(format!(
+                "the spreadsheet is a bomb: its {packed} bytes have more than {bytes} bytes of text in their cells"
+            )));
+        }
         Ok(())
     }
 }
 
 impl<'b> Rows<'b> {
-    pub fn new(reader: XlsxCellReader<'b, Cursor<Bytes>>, epoch: Epoch, limits: &Limits) -> Self {
+    pub fn new(
+        name: String,
+        reader: XlsxCellReader<'b, Archive>,
+        epoch: Epoch,
+        without_value: &'b [Place],
+        (room, cancellation): (Room, Cancellation),
+    ) -> Self {
         let shapes = reader.styles().iter().map(Shape::of).collect();
-        Self { reader, shapes, epoch, next: None, ended: false, last: 0, room: Room::new(limits) }
+        Self { name, reader, shapes, epoch, without_value, next: None, ended: false, last: 0, room, cancellation }
+    }
+
+    /// The room that is left behind the rows so far.
+    pub fn room(&self) -> Room {
+        self.room
     }
 
     /// How many columns the sheet says it has, if it says so.
@@ -68,19 +109,29 @@ impl<'b> Rows<'b> {
     /// Puts the cells of the next row that is not blank into `row`, and says which it is, counted from 1.
     pub fn next(&mut self, row: &mut Vec<String>) -> Result<Option<u32>, NotUnpacked> {
         row.clear();
-        let mut number = None;
+        self.next = self.next_cell()?;
+        let first = |place: &Place| place.row;
+        let rows = self.next.iter().map(|cell| cell.row).chain(self.without_value.first().map(first));
+        let Some(number) = rows.min() else { return Ok(None) };
+        let mut bytes = 0;
         while let Some(cell) = self.next_cell()? {
-            if *number.get_or_insert(cell.row) != cell.row {
+            if cell.row != number {
                 self.next = Some(cell);
                 break;
             }
-            let column = cell.column as usize;
-            if row.len() <= column {
-                row.resize(column + 1, String::new());
+            // Beyond, the row is too long to be an entry, and is refused by its length.
+            if bytes > MAX_RECORD {
+                continue;
             }
-            row[column] = cell.text;
+            bytes += cell.text.len();
+            put(row, cell.column, cell.text);
         }
-        let Some(number) = number else { return Ok(None) };
+        while let Some((place, behind)) = self.without_value.split_first().filter(|(place, _)| place.row == number) {
+            self.without_value = behind;
+            if row.get(place.column as usize).is_none_or(String::is_empty) {
+                put(row, place.column, NO_VALUE.to_owned());
+            }
+        }
         if number < self.last {
             return Err(self.damaged("its rows are not in order"));
         }
@@ -95,6 +146,7 @@ impl<'b> Rows<'b> {
             return Ok(Some(cell));
         }
         while !self.ended {
+            self.cancellation.check()?;
             let read = self.reader.next_cell_with_style_id();
             let Some((cell, style)) = read.map_err(|error| self.damaged(&error.to_string()))? else {
                 self.ended = true;
@@ -104,8 +156,19 @@ impl<'b> Rows<'b> {
             if row >= MAX_ROWS || column >= MAX_COLUMNS {
                 return Err(self.damaged("a cell lies outside of what a sheet can have"));
             }
+            let value = cell.get_value();
+            if is_too_long(value) {
+                return Err(NotUnpacked::Unreadable(format!(
+                    "cell {}{} of sheet {:?} has more than {MAX_CHARACTERS} characters, the most that a spreadsheet's \
+                     cell can have: shorten it, or save the sheet as CSV",
+                    letters(column as usize),
+                    row + 1,
+                    self.name
+                )));
+            }
             let shape = self.shapes.get(style).copied().unwrap_or_default();
-            let text = cells::text(cell.get_value(), shape, self.epoch);
+            let text = cells::text(value, shape, self.epoch);
+            self.room.take_text(text.len())?;
             if !text.trim().is_empty() {
                 return Ok(Some(Cell { row, column, text }));
             }
@@ -117,6 +180,24 @@ impl<'b> Rows<'b> {
         let row = self.last + 1;
         NotUnpacked::Unreadable(format!("the sheet cannot be read near row {row}: {why}; save it anew, or as CSV"))
     }
+}
+
+fn put(row: &mut Vec<String>, column: u32, text: String) {
+    let column = column as usize;
+    if row.len() <= column {
+        row.resize(column + 1, String::new());
+    }
+    row[column] = text;
+}
+
+/// Whether a text is longer than a cell can be, without a copy of it.
+fn is_too_long(value: &DataRef<'_>) -> bool {
+    let text = match value {
+        DataRef::String(text) | DataRef::DurationIso(text) | DataRef::DateTimeIso(text) => text.as_str(),
+        DataRef::SharedString(text) => text,
+        _ => return false,
+    };
+    text.len() > MAX_CHARACTERS && text.chars().nth(MAX_CHARACTERS).is_some()
 }
 
 /// Appends a record of at least `width` cells to a table of commas.

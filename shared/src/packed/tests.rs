@@ -2,7 +2,9 @@
 
 mod bombs;
 mod books;
+mod formulas;
 mod gzips;
+mod hostile;
 mod sheets;
 
 use std::io::{Cursor, Read, Write};
@@ -45,7 +47,7 @@ fn table(file: &[u8], wanted: &Wanted) -> Result<(String, Unpacked), String> {
     let mut table = Vec::new();
     let bytes = Bytes::copy_from_slice(file);
     let kind = Kind::of(file).ok_or("it is not packed")?;
-    let unpacked = unpack(kind, bytes, wanted, &Limits::PARSER, &mut |piece| {
+    let unpacked = unpack(kind, bytes, wanted, &Limits::PARSER, &Cancellation::default(), &mut |piece| {
         table.extend_from_slice(piece);
         Ok(())
     });

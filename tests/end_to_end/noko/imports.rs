@@ -119,6 +119,28 @@ async fn a_delimiter_that_does_not_fit_is_named_and_not_the_file() -> anyhow::Re
     let refused = stack.post(TOGGL.as_bytes(), &[("field_delimiter", ";")]).await?.expect(422)?;
     let error = &refused["errors"][0];
     assert_eq!((&error["field"], &error["code"]), (&json!("field_delimiter"), &json!("invalid_field_delimiter")));
+    // By the field and the word that were given.
+    for (field, word) in
+        [("field_delimeter", "tab"), ("delimiter", "\\t"), ("field_delimiter", "\t"), ("delimiter", "|")]
+    {
+        let refused = stack.post(TOGGL.as_bytes(), &[(field, word)]).await?.expect(422)?;
+        let error = &refused["errors"][0];
+        assert_eq!((&error["field"], &error["code"]), (&json!(field), &json!("invalid_field_delimiter")));
+        let said = format!("the delimiter {word:?} does not fit the file: ");
+        assert!(error["message"].as_str().is_some_and(|message| message.starts_with(&said)), "{error}");
+    }
+    // None at all is cut behind 79 letters; controls are escaped.
+    let long = "x".repeat(500_000);
+    for (word, shown) in [
+        (long.as_str(), format!("\"{}…\"", "x".repeat(79))),
+        (";;", r#"";;""#.to_owned()),
+        ("\u{1}", r#""\u{1}""#.to_owned()),
+    ] {
+        let refused = stack.post(TOGGL.as_bytes(), &[("field_delimiter", word)]).await?.expect(422)?;
+        let error = &refused["errors"][0];
+        assert_eq!((&error["field"], &error["code"]), (&json!("field_delimiter"), &json!("invalid_field_delimiter")));
+        assert_eq!(error["message"], format!("{shown} is none of , ; tab |"));
+    }
     let refused = stack.post(b"nothing\n", &[("field_delimiter", ";")]).await?.expect(422)?;
     assert_eq!(refused["errors"][0]["code"], "invalid_file");
     Ok(())

@@ -10,6 +10,7 @@ use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use percent_encoding::percent_decode;
 use serde_json::{Value, json};
 use shared::entity::Thing;
+use shared::format::Refusal;
 use shared::id::ThingId;
 use shared::import::{ImportError, Options, Wrong, asked};
 use shared::store::keys::Kind;
@@ -84,6 +85,7 @@ pub async fn create(
     let file_name = safe_file_name(form.file_name.as_deref().unwrap_or_default());
     let once = once(&headers, at.caller.user, &form.content(&file)).map_err(NokoError::bad_request)?;
     let import = accept(&door, &at.caller, &file_name, file, options, once).await.map_err(|error| match error {
+        UploadError::Delimiter(ref refusal) => form.delimiter_error(refusal),
         UploadError::Import(ImportError::NoUser(user)) if user != at.caller.user => {
             NokoError::invalid(vec![FieldError::new(IMPORT, "fallback_user", "missing")])
         }
@@ -215,10 +217,27 @@ impl Form {
         })
     }
 
+    /// The field that says an option, and counts.
+    fn field_of(&self, option: &str) -> Option<&'static Field> {
+        FIELDS.iter().rfind(|field| field.option == option && self.value(field).is_some())
+    }
+
+    /// The error of a delimiter that does not fit the file, with the field and the word as they were given. A delimiter
+    /// that is taken has three letters at most.
+    fn delimiter_error(&self, refusal: &Refusal) -> NokoError {
+        let field = self.field_of("delimiter").map_or("field_delimiter", |field| field.name);
+        let given = self.fields.get(field).map(String::as_str).unwrap_or_default();
+        let reasons = refusal.reasons.join("; ");
+        let message = format!(
+            "the delimiter {given:?} does not fit the file: {reasons}; with the delimiter found from the file it can be read"
+        );
+        NokoError::invalid(vec![FieldError::new(IMPORT, field, "invalid_field_delimiter").saying(message)])
+    }
+
     /// What is wrong, by the field that says it.
     fn errors(&self, wrong: &Wrong) -> Vec<FieldError> {
         let error = |(option, reasons): (&String, &Vec<String>)| {
-            let field = FIELDS.iter().rfind(|field| field.option == option && self.value(field).is_some())?;
+            let field = self.field_of(option)?;
             let code = if field.option == "delimiter" { "invalid_field_delimiter" } else { "invalid" };
             Some(FieldError::new(IMPORT, field.name, code).saying(reasons.join("; ")))
         };

@@ -76,7 +76,7 @@ fn a_bomb_is_refused_before_it_is_unpacked() {
     assert!(pushed.unwrap_err().to_string().contains("bomb"));
     assert!(most <= 33 << 20, "{most} bytes came out");
     // By its size alone, however honest.
-    let mut gunzip = Gunzip::new(&Limits { gzip: 1000, ..Limits::PARSER });
+    let mut gunzip = Gunzip::new(&Limits { table: 1000, ..Limits::PARSER });
     let pushed = gunzip.push(&gzip(&vec![b'a'; 200_000]), &mut |_| Ok(()));
     assert!(pushed.unwrap_err().to_string().contains("more than 0 MB"));
 }
