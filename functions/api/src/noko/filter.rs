@@ -50,7 +50,7 @@ pub struct EntryFilter {
     to: Option<Date>,
     billable: Option<bool>,
     invoiced: Option<bool>,
-    /// No entry passes: one of the lists is empty, or an invoice or an approval is asked for, of which none is kept.
+    /// No entry passes: a list is empty, or the query asks for an invoice or an approval, and none is kept.
     none: bool,
     updated_from: Option<Timestamp>,
     updated_to: Option<Timestamp>,
