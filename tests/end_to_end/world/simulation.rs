@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use shared::entity::by_hand::entries::{EntryInput, ProjectInput};
-use shared::entity::by_hand::things::ThingInput;
+use shared::entity::by_hand::things::{ClientInput, ThingInput};
 use shared::files::{FileError, Object};
 use shared::id::{AccountId, ImportId, ThingId};
 use shared::import::Status;
@@ -296,10 +296,14 @@ impl Simulation {
         let (projects, tags) = (things(Kind::Project), things(Kind::Tag));
         let project = self.draw.of(&projects).copied();
         let named = ThingInput { name: Some(self.draw.name()), ..ThingInput::default() };
-        let client = if self.draw.one_in(3) { None } else { Some(self.draw.name()) };
+        let client = if self.draw.one_in(3) { None } else { Some(ClientInput::Name(self.draw.name())) };
         let entry = EntryInput {
             seconds: Some(60 * self.draw.below(9)),
-            project: if self.draw.one_in(3) { None } else { Some(project.map(ProjectInput::Id)) },
+            project: match self.draw.below(4) {
+                0 => None,
+                1 => Some(Some(ProjectInput::Name(self.draw.name()))),
+                _ => Some(project.map(ProjectInput::Id)),
+            },
             tags: if self.draw.one_in(2) { None } else { Some(vec![self.draw.name()]) },
             ..EntryInput::default()
         };

@@ -12,6 +12,7 @@ use shared::account::{Principal, Scope};
 use shared::services::Services;
 
 use super::NokoError;
+use super::query::Query;
 use super::shape::Shapes;
 use crate::Door;
 use crate::base::Base;
@@ -69,6 +70,8 @@ async fn at(parts: &mut Parts, door: &Door, scope: Scope) -> Result<At, NokoErro
     if !caller.may(scope) {
         return Err(NokoError::forbidden());
     }
+    // Every endpoint asks who calls: here none is missed.
+    Query::of(parts)?;
     let Ok(Base(base)) = Base::from_request_parts(parts, door).await;
     Ok(At { services: door.services.clone(), caller, base })
 }

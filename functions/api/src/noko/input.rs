@@ -1,4 +1,7 @@
-//! Bodies of the companion resources: a JSON object, whose fields are told apart as absent, null and value.
+//! JSON bodies: an object, whose fields are told apart as absent, null and value.
+//!
+//! Only the closure that is given to [`Input::read`] sees the fields, and a field that the closure does not ask for is
+//! refused by name. No endpoint can ignore a field that it was sent.
 
 use axum::body::Bytes;
 use axum::extract::{FromRequest, FromRequestParts, Path, Request};
@@ -9,6 +12,7 @@ use shared::entity::is_short;
 
 use super::NokoError;
 use super::error::FieldError;
+use super::parameters::unknown;
 
 /// A JSON object.
 #[derive(Clone, Debug, Default)]
@@ -29,24 +33,59 @@ impl<S: Send + Sync> FromRequest<S> for Input {
     }
 }
 
-/// What is wrong with the fields of a body, gathered.
+/// The fields of a body, with the names that were asked for and the errors found so far.
 pub struct Fields<'a> {
-    input: &'a Input,
+    sent: &'a Map<String, Value>,
     resource: &'static str,
+    asked: Vec<&'static str>,
+    errors: Vec<FieldError>,
+}
+
+/// A value that was read from a body, with the fields that nobody asked for.
+#[must_use]
+pub struct ReadBody<'a, T> {
+    value: T,
+    resource: &'static str,
+    rest: Vec<(&'a str, &'a Value)>,
     errors: Vec<FieldError>,
 }
 
 impl Input {
-    /// Reads fields, as those of `resource`.
-    pub fn of(&self, resource: &'static str) -> Fields<'_> {
-        Fields { input: self, resource, errors: Vec::new() }
+    /// Reads the fields, as those of `resource`.
+    pub fn read<T>(&self, resource: &'static str, read: impl FnOnce(&mut Fields<'_>) -> T) -> ReadBody<'_, T> {
+        let mut fields = Fields { sent: &self.fields, resource, asked: Vec::new(), errors: Vec::new() };
+        let value = read(&mut fields);
+        let Fields { asked, errors, .. } = fields;
+        let rest = self.fields.iter().map(|(name, value)| (name.as_str(), value));
+        ReadBody { value, resource, rest: rest.filter(|(name, _)| !asked.contains(name)).collect(), errors }
+    }
+}
+
+impl<T> ReadBody<'_, T> {
+    /// Whether the body has fields that nobody asked for.
+    pub fn has_rest(&self) -> bool {
+        !self.rest.is_empty()
+    }
+
+    /// Accepts fields that are sent back as answers show them: `still` says whether a field has the value that is sent.
+    pub fn sent_back(mut self, still: impl Fn(&str, &Value) -> bool) -> Self {
+        self.rest.retain(|(name, value)| !still(name, value));
+        self
+    }
+
+    /// The value, if no field is wrong and no field is left over.
+    pub fn all(self) -> Result<T, NokoError> {
+        let mut errors = self.errors;
+        errors.extend(unknown(self.resource, "a field", self.rest.iter().map(|(name, _)| *name)));
+        if errors.is_empty() { Ok(self.value) } else { Err(NokoError::invalid(errors)) }
     }
 }
 
 impl Fields<'_> {
     /// A field: absent, null, or a value that `read` takes.
-    pub fn nullable<T>(&mut self, name: &str, read: impl Fn(&Value) -> Option<T>) -> Option<Option<T>> {
-        match self.input.fields.get(name)? {
+    pub fn nullable<T>(&mut self, name: &'static str, read: impl Fn(&Value) -> Option<T>) -> Option<Option<T>> {
+        self.asked.push(name);
+        match self.sent.get(name)? {
             Value::Null => Some(None),
             value => match read(value) {
                 Some(value) => Some(Some(value)),
@@ -59,7 +98,7 @@ impl Fields<'_> {
     }
 
     /// A field that cannot be null.
-    pub fn value<T>(&mut self, name: &str, read: impl Fn(&Value) -> Option<T>) -> Option<T> {
+    pub fn value<T>(&mut self, name: &'static str, read: impl Fn(&Value) -> Option<T>) -> Option<T> {
         match self.nullable(name, read)? {
             None => {
                 self.wrong(name, "invalid");
@@ -69,16 +108,41 @@ impl Fields<'_> {
         }
     }
 
+    /// A field that older requests send as a plain value and answers show as an object, e.g. `user`. An object counts as a
+    /// field that nobody asked for.
+    pub fn plain<T>(&mut self, name: &'static str, read: impl Fn(&Value) -> Option<T>) -> Option<Option<T>> {
+        if self.sent.get(name).is_some_and(Value::is_object) { None } else { self.nullable(name, read) }
+    }
+
+    /// A field in the vendor's present spelling and in an older one, as both were read. Answers show both spellings: of two
+    /// different values the one that `stands` already is only sent back, and the other one is meant.
+    pub fn respelled<T: PartialEq>(
+        &mut self,
+        names: [&'static str; 2],
+        read: [Option<T>; 2],
+        stands: Option<&T>,
+    ) -> Option<T> {
+        match read {
+            [Some(new), Some(old)] if new == old || Some(&old) == stands => Some(new),
+            [Some(new), Some(old)] if Some(&new) == stands => Some(old),
+            [Some(_), Some(_)] => {
+                self.wrong(names[1], "invalid");
+                None
+            }
+            [new, old] => new.or(old),
+        }
+    }
+
     /// Names the first of these fields as missing if none of them is there.
-    pub fn required(&mut self, names: &[&str]) {
-        if !names.iter().any(|&name| self.input.fields.contains_key(name)) {
+    pub fn required(&mut self, names: &[&'static str]) {
+        if !names.iter().any(|&name| self.sent.contains_key(name)) {
             self.wrong(names[0], "missing_field");
         }
     }
 
     /// Two fields that say the same in two ways cannot both be there.
     pub fn either(&mut self, one: &str, other: &str) {
-        if [one, other].iter().all(|&name| self.input.fields.contains_key(name)) {
+        if [one, other].iter().all(|&name| self.sent.contains_key(name)) {
             self.wrong(other, "invalid");
         }
     }
@@ -86,11 +150,6 @@ impl Fields<'_> {
     /// Names something wrong with a field.
     fn wrong(&mut self, name: &str, code: &'static str) {
         self.errors.push(FieldError::new(self.resource, name, code));
-    }
-
-    /// The errors, if there are any.
-    pub fn done(self) -> Result<(), NokoError> {
-        if self.errors.is_empty() { Ok(()) } else { Err(NokoError::invalid(self.errors)) }
     }
 }
 

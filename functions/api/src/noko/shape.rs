@@ -65,7 +65,7 @@ impl Shapes {
         self.things.get(&(kind, id)).map_or(Value::Null, shape)
     }
 
-    /// A user.
+    /// A user inside other shapes. `avatar` is the older name of `profile_image_url`; no pictures are kept.
     pub fn user(&self, user: &Thing) -> Value {
         let fields = user.user.clone().unwrap_or_default();
         let blank = |text: String| {
@@ -77,8 +77,24 @@ impl Shapes {
             "first_name": blank(fields.first_name),
             "last_name": blank(fields.last_name),
             "avatar": { "id": null, "thumbnail": null, "avatar": null },
+            "profile_image_url": null,
             "url": self.url(&format!("users/{}", user.id)),
         })
+    }
+
+    /// A user in full. No teams and no expenses are kept.
+    pub fn full_user(&self, user: &Thing) -> Value {
+        let mut shape = self.user(user);
+        let fields = user.user.clone().unwrap_or_default();
+        shape["state"] = json!(fields.state);
+        shape["role"] = json!(fields.role);
+        shape["teams"] = json!([]);
+        shape["entries_url"] = json!(self.url(&format!("entries?user_ids={}", user.id)));
+        shape["expenses"] = json!(0);
+        shape["expenses_url"] = json!(self.url(&format!("expenses?user_ids={}", user.id)));
+        shape["created_at"] = json!(time(user.created_at));
+        shape["updated_at"] = json!(time(user.updated_at));
+        shape
     }
 
     /// A client.
@@ -95,6 +111,7 @@ impl Shapes {
             "id": tag.id,
             "name": tag.name,
             "billable": tag.billable,
+            "formatted_name": format!("#{}", tag.name),
             "url": self.url(&format!("tags/{}", tag.id)),
         })
     }
@@ -104,9 +121,11 @@ impl Shapes {
         json!({
             "id": project.id,
             "name": project.name,
+            "billing_increment": fields.stepping,
             "stepping": fields.stepping,
             "enabled": fields.enabled,
             "billable": project.billable,
+            "color": fields.color_hex,
             "color_hex": fields.color_hex,
             "url": self.url(&format!("projects/{}", project.id)),
         })
@@ -163,6 +182,8 @@ impl Shapes {
             "source_url": entry.source_url,
             "invoiced_at": null,
             "invoice": null,
+            "approved_at": null,
+            "approved_by": null,
             "import": self.import_link(Some(entry.id.import()).filter(|&import| import != ImportId::HAND)),
             "url": self.url(&format!("entries/{}", entry.id)),
             "created_at": time(entry.created_at),
@@ -236,6 +257,7 @@ fn minute_totals(shape: &mut Value, sums: &Sums, budget: Option<u64>) {
     shape["billable_minutes"] = json!(whole(sums.billable_seconds));
     shape["unbillable_minutes"] = json!(whole(sums.seconds - sums.billable_seconds));
     shape["invoiced_minutes"] = json!(whole(sums.invoiced_seconds));
+    shape["budgeted_minutes"] = json!(budget);
     shape["budget_minutes"] = json!(budget);
     let left = budget.map(|budget| i64::try_from(budget).unwrap_or(i64::MAX) - i64::try_from(all).unwrap_or(i64::MAX));
     shape["remaining_minutes"] = json!(left);

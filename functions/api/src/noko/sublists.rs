@@ -12,13 +12,15 @@ use shared::store::keys::Kind;
 use super::NokoError;
 use super::caller::{At, Importer};
 use super::entries::Entries;
-use super::filter::{EntryFilter, Query, ThingFilter};
+use super::filter::EntryFilter;
 use super::imports::visible;
 use super::input::Id;
 use super::paging::{Page, Paging};
 use super::projects::Projects;
+use super::query::Query;
 use super::resource::Shown;
 use super::tags::Tags;
+use super::thing_filter::ThingFilter;
 use super::walk::Walk;
 
 type List = Result<(HeaderMap, Json<Vec<Value>>), NokoError>;

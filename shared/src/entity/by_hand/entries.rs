@@ -8,7 +8,7 @@ use super::tagging::Tagging;
 use super::{EditError, Tries, things};
 use crate::entity::note::Note;
 use crate::entity::reference::{self, Reference, Sums};
-use crate::entity::{Entry, Thing};
+use crate::entity::{Entry, Thing, normal};
 use crate::id::{AccountId, ChunkNo, EntryId, ImportId, Row, ThingId};
 use crate::import::{Import, dropped};
 use crate::ledger::{Chunk, ChunkState, summary};
@@ -47,7 +47,7 @@ pub struct EntryInput {
 pub enum ProjectInput {
     /// One that is there.
     Id(ThingId),
-    /// One without a client, to be made if it is not there.
+    /// One of this name, whatever its client; to be made, without a client, if there is none.
     Name(String),
 }
 
@@ -241,7 +241,7 @@ async fn applied(
         entry.project = match project {
             None => None,
             Some(ProjectInput::Id(id)) => Some(*id),
-            Some(ProjectInput::Name(name)) => Some(things::project_named(services, account, name).await?),
+            Some(ProjectInput::Name(name)) => Some(project_named(services, account, entry.project, name).await?),
         };
     }
     if let Some(billable) = input.billable {
@@ -257,6 +257,22 @@ async fn applied(
         entry.source_url.clone_from(source_url);
     }
     Ok(entry)
+}
+
+/// The project that a name means for an entry: the entry keeps its own project if that has the name.
+async fn project_named(
+    services: &Services,
+    account: AccountId,
+    own: Option<ThingId>,
+    name: &str,
+) -> Result<ThingId, EditError> {
+    if let Some(id) = own
+        && let Some(project) = Thing::get(services, account, Kind::Project, id).await?
+        && normal(&project.name) == normal(name)
+    {
+        return Ok(id);
+    }
+    things::named(services, account, Kind::Project, name).await
 }
 
 /// The things that an entry refers to.

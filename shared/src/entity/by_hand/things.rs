@@ -3,12 +3,12 @@
 use super::{EditError, Tries};
 use crate::entity::find::{Found, Place, find, is_home};
 use crate::entity::reference::{self, count, let_go, removal};
-use crate::entity::{ProjectFields, Thing, UserFields, is_short, normal, project_key, tidy, user};
+use crate::entity::{ProjectFields, Role, Thing, UserFields, UserState, is_short, normal, project_key, tidy, user};
 use crate::id::{AccountId, ImportId, ThingId};
 use crate::import::unmade;
 use crate::services::Services;
 use crate::store::keys::{self, Counter, Kind};
-use crate::store::{StoreError, Write};
+use crate::store::{StoreError, Write, decode};
 
 /// A project or tag as a caller describes it; what is absent keeps its value, or gets the default.
 #[derive(Clone, Debug, Default)]
@@ -17,8 +17,8 @@ pub struct ThingInput {
     pub name: Option<String>,
     /// Whether entries of it can be billed.
     pub billable: Option<bool>,
-    /// The name of a project's client; none: no client.
-    pub client: Option<Option<String>>,
+    /// A project's client; none: no client.
+    pub client: Option<Option<ClientInput>>,
     /// Whether a project is in use.
     pub enabled: Option<bool>,
     /// A project's billing step in minutes.
@@ -27,6 +27,15 @@ pub struct ThingInput {
     pub color_hex: Option<String>,
     /// A project's budget in minutes; none: no budget.
     pub budget_minutes: Option<Option<u64>>,
+}
+
+/// How a caller names a project's client.
+#[derive(Clone, Debug)]
+pub enum ClientInput {
+    /// One that is there.
+    Id(ThingId),
+    /// One to be made if it is not there.
+    Name(String),
 }
 
 /// A user as a caller describes it.
@@ -38,6 +47,23 @@ pub struct UserInput {
     pub first_name: Option<String>,
     /// The last name.
     pub last_name: Option<String>,
+    /// The role.
+    pub role: Option<Role>,
+    /// Whether the user is in use.
+    pub state: Option<UserState>,
+}
+
+impl UserInput {
+    /// The fields that a user with these has after the input.
+    fn over(&self, fields: UserFields) -> UserFields {
+        UserFields {
+            email: self.email.clone().unwrap_or(fields.email),
+            first_name: self.first_name.clone().unwrap_or(fields.first_name),
+            last_name: self.last_name.clone().unwrap_or(fields.last_name),
+            role: self.role.unwrap_or(fields.role),
+            state: self.state.unwrap_or(fields.state),
+        }
+    }
 }
 
 /// Makes a project or tag.
@@ -121,29 +147,22 @@ pub async fn delete(services: &Services, account: AccountId, kind: Kind, id: Thi
     }
 }
 
-/// The tag with this name, made if it is not there.
-pub async fn tag_named(services: &Services, account: AccountId, name: &str) -> Result<ThingId, EditError> {
-    named(services, account, Kind::Tag, name, ThingInput { name: Some(name.to_owned()), ..ThingInput::default() }).await
-}
-
-/// The project of no client with this name, made if it is not there.
-pub async fn project_named(services: &Services, account: AccountId, name: &str) -> Result<ThingId, EditError> {
+/// The project or tag that a name means, made if there is none.
+///
+/// Two requests with a new name make one thing: both would put it at the place of its key, and the second looks again.
+pub async fn named(services: &Services, account: AccountId, kind: Kind, name: &str) -> Result<ThingId, EditError> {
     let input = ThingInput { name: Some(name.to_owned()), ..ThingInput::default() };
-    named(services, account, Kind::Project, name, input).await
-}
-
-async fn named(
-    services: &Services,
-    account: AccountId,
-    kind: Kind,
-    name: &str,
-    input: ThingInput,
-) -> Result<ThingId, EditError> {
-    let key = if kind == Kind::Project { project_key(None, name) } else { normal(name) };
     let mut tries = Tries::new();
     loop {
-        if let Found::There(thing) = find(services, account, kind, &key).await? {
-            return Ok(thing.id);
+        let found = match kind {
+            Kind::Project => project_named(services, account, name).await?,
+            _ => match find(services, account, kind, &normal(name)).await? {
+                Found::There(thing) => Some(thing.id),
+                Found::Absent(_) => None,
+            },
+        };
+        if let Some(id) = found {
+            return Ok(id);
         }
         match create(services, account, kind, &input).await {
             Ok(thing) => return Ok(thing.id),
@@ -154,14 +173,37 @@ async fn named(
     }
 }
 
+/// The project that a name alone means, whatever its client, if there is one.
+///
+/// Of several projects, one in use comes before archived ones, then the one without a client, then the oldest, then the
+/// lowest id. A project's key holds its client, so the name alone leads only to the project without a client; if that one
+/// is in use, the search ends. Otherwise all projects of the account are read, at the price of a page of their list.
+async fn project_named(services: &Services, account: AccountId, name: &str) -> Result<Option<ThingId>, StoreError> {
+    let in_use = |project: &Thing| project.project.as_ref().is_some_and(|fields| fields.enabled);
+    if let Found::There(project) = find(services, account, Kind::Project, &project_key(None, name)).await?
+        && in_use(&project)
+    {
+        return Ok(Some(project.id));
+    }
+    let name = normal(name);
+    let mut first = None;
+    let mut pages = services.store.pages(keys::things(account, Kind::Project));
+    while let Some(items) = pages.next().await? {
+        for item in items {
+            let project: Thing = decode(item)?;
+            if !project.is_spent() && normal(&project.name) == name {
+                let this = (!in_use(&project), project.client().is_some(), project.created_at, project.id);
+                first = Some(first.map_or(this, |first| this.min(first)));
+            }
+        }
+    }
+    Ok(first.map(|(_, _, _, id)| id))
+}
+
 /// Makes a user.
 pub async fn create_user(services: &Services, account: AccountId, input: &UserInput) -> Result<Thing, EditError> {
     let number = services.store.next_number(keys::counter(account, Counter::Users)).await?;
-    let fields = UserFields {
-        email: input.email.clone().unwrap_or_default(),
-        first_name: input.first_name.clone().unwrap_or_default(),
-        last_name: input.last_name.clone().unwrap_or_default(),
-    };
+    let fields = input.over(UserFields::default());
     let user = named_shortly(user::new(ThingId(number), fields, services.clock.now_ms()))?;
     put_user(services, account, &user).await?;
     Ok(user)
@@ -189,12 +231,7 @@ pub async fn update_user(
     let mut tries = Tries::new();
     loop {
         let before = Thing::get(services, account, Kind::User, id).await?.ok_or(EditError::NotFound)?;
-        let fields = before.user.clone().unwrap_or_default();
-        let fields = UserFields {
-            email: input.email.clone().unwrap_or(fields.email),
-            first_name: input.first_name.clone().unwrap_or(fields.first_name),
-            last_name: input.last_name.clone().unwrap_or(fields.last_name),
-        };
+        let fields = input.over(before.user.clone().unwrap_or_default());
         let now = services.clock.now_ms();
         let next = named_shortly(user::new(id, fields, now))?;
         let after = Thing {
@@ -240,7 +277,11 @@ async fn applied(
     let client = match &input.client {
         None => project.client,
         Some(None) => None,
-        Some(Some(name)) => Some(client_named(services, account, name).await?),
+        Some(Some(ClientInput::Id(id))) => {
+            Thing::get(services, account, Kind::Client, *id).await?.ok_or(EditError::Missing("project_group_id"))?;
+            Some(*id)
+        }
+        Some(Some(ClientInput::Name(name))) => Some(client_named(services, account, name).await?),
     };
     if client != project.client {
         if let Some(old) = project.client {
