@@ -18,7 +18,7 @@ use super::numbers::whole;
 use super::times;
 use super::words;
 pub(super) use names::is_weekday;
-use names::{month, months, polish_month};
+use names::{month, months, polish_month, weekdays};
 
 /// The order of year, month and day in dates that are written with numbers only.
 ///
@@ -78,10 +78,28 @@ pub(super) struct Written {
 pub(super) enum Day {
     /// With a four-digit year in front: reads the same under each order.
     Iso(Date),
-    /// With the month in letters: likewise.
+    /// With the month in letters: reads the same under each order, too.
     Named(Date),
+    /// With the month in letters and two digits on each side of it, of which either may be the year.
+    Short(Short),
     /// Three numbers of which only the order tells the day.
     Numbers(Numbers),
+}
+
+/// `24-Mar-28`: 24 March 2028 as nearly everybody writes it, or 28 March 2024.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Short {
+    pub first: u8,
+    month: u8,
+    pub last: u8,
+}
+
+impl Short {
+    /// The date under an order; the day comes first unless the year does.
+    pub fn under(&self, order: DateOrder) -> Option<Date> {
+        let (year, day) = if order == DateOrder::Ymd { (self.first, self.last) } else { (self.last, self.first) };
+        civil(full_year(year.into(), 2)?, self.month.into(), day.into())
+    }
 }
 
 /// Three numbers, the first of at most two digits.
@@ -101,6 +119,7 @@ impl Day {
     pub fn under(&self, order: DateOrder) -> Option<Date> {
         match self {
             Self::Iso(date) | Self::Named(date) => Some(*date),
+            Self::Short(short) => short.under(order),
             Self::Numbers(numbers) => numbers.under(order),
         }
     }
@@ -160,13 +179,24 @@ fn civil(year: u16, month: u16, day: u16) -> Option<Date> {
     Date::new(year as i16, i8::try_from(month).ok()?, i8::try_from(day).ok()?).ok()
 }
 
+/// The days of the week that a date's cell names before or behind the date, a bit for each from Monday's on; 0 if none. A word
+/// that may be a month as well (`mar.`) names none.
+pub(super) fn weekdays_in(cell: &str) -> u8 {
+    let cell = cell.trim_matches(['(', ')', '.', ' ']);
+    let is_letter = |letter: char| letter.is_alphabetic();
+    let before = &cell[..cell.len() - cell.trim_start_matches(is_letter).len()];
+    let behind = &cell[cell.trim_end_matches(is_letter).len()..];
+    let named = |word: &str| if month(word).is_none() { weekdays(word) } else { 0 };
+    [before, behind].into_iter().map(named).find(|&days| days != 0).unwrap_or(0)
+}
+
 /// Takes a cell apart; `None` if no date stands there.
 pub(super) fn read(cell: &str) -> Option<Written> {
     if let Some(date) = iso(cell.as_bytes()) {
         return Some(Written { day: Day::Iso(date), time: None });
     }
     let cell = words::seen(cell);
-    let cell = cell.trim();
+    let cell = before_weekday(cell.trim());
     match weekday(cell) {
         None => without_weekday(cell),
         // "mar. 5 mars 2024" begins with a Tuesday, "Mar 5, 2024" with a month.
@@ -175,6 +205,18 @@ pub(super) fn read(cell: &str) -> Option<Written> {
             _ => without_weekday(cell),
         },
         Some((behind, false)) => without_weekday(behind),
+    }
+}
+
+/// A date without the day of the week behind it: `04/03/2024 (Mon)`, `2024-03-04, Monday`.
+fn before_weekday(cell: &str) -> &str {
+    let bare = cell.trim_end_matches([')', '.']);
+    let date = bare.trim_end_matches(char::is_alphabetic);
+    let word = &bare[date.len()..];
+    let is_apart = date.ends_with([' ', ',', '(']) && date.starts_with(|letter: char| letter.is_ascii_digit());
+    match is_apart && is_weekday(word) && month(word).is_none() {
+        true => date.trim_end_matches([' ', ',', '(']),
+        false => cell,
     }
 }
 
@@ -320,6 +362,11 @@ fn join(parts: [Part; 3], separator: Option<u8>) -> Option<Day> {
         }
         [Number { value: year, digits: 4 }, Month(month), Number { value: day, digits: 1..=2 }] => {
             civil(year as u16, month.into(), day as u16).map(Day::Named)
+        }
+        [Number { value: first, digits: 2 }, Month(month), Number { value: last, digits: 2 }] => {
+            let short = Short { first: first as u8, month, last: last as u8 };
+            let reads = DateOrder::ALL.iter().any(|&order| short.under(order).is_some());
+            reads.then_some(Day::Short(short))
         }
         [Number { value: day, digits: 1..=2 }, Month(month), Number { value: year, digits }]
         | [Month(month), Number { value: day, digits: 1..=2 }, Number { value: year, digits }] => {

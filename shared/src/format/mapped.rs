@@ -26,9 +26,10 @@ fn read<'r>(cells: &Cells<'r, '_>) -> Result<EntryRow<'r>, RowError> {
     let end = end_day(cells, &entry);
     let end_date = end.map(|end| end.date);
     let duration = DURATIONS.into_iter().find(|&role| cells.has(role));
-    let told = match duration {
-        Some(role) => elapsed::told(cells, role, &entry, end_date)?,
-        None => None,
+    let told = match (elapsed::parts(cells)?, duration) {
+        (Some(seconds), _) => Some(seconds),
+        (None, Some(role)) => elapsed::told(cells, role, &entry, end_date)?,
+        (None, None) => None,
     };
     entry.seconds = match (told, duration) {
         (Some(seconds), _) => seconds,

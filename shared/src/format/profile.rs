@@ -5,14 +5,22 @@
 //! A reading is possible as long as no cell rules it out; cells that no reading can read are errors
 //! of their rows and decide nothing.
 
+mod dashes;
 mod dates;
 mod durations;
 mod numbers;
 mod pairs;
+mod parts;
+mod spans;
+mod weekdays;
 
+pub(super) use dashes::DashProfile;
 pub(super) use dates::DateProfile;
 pub(super) use durations::DurationProfile;
 pub(super) use numbers::NumberProfile;
+pub(super) use parts::{PartsProfile, Together, agrees, is_whole};
+pub(super) use spans::SpanProfile;
+pub(super) use weekdays::WeekdayProfile;
 
 use super::row::excerpt;
 

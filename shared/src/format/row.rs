@@ -45,6 +45,8 @@ pub enum ErrorCode {
     TooLarge,
     /// A quote that the file never closes.
     UnclosedQuote,
+    /// A row of subtotals, which would count hours twice.
+    Subtotal,
 }
 
 /// The most letters of a cell that an error repeats.
@@ -95,7 +97,12 @@ impl<'r> Cells<'r, '_> {
     pub fn text(&self, role: Role) -> Option<Cow<'r, str>> {
         let cell = self.fields.get(self.readings.column(role)?)?.cell(self.text);
         let cell = words::trimmed(cell);
-        (!cell.is_empty()).then_some(cell)
+        self.is_written(&cell).then_some(cell)
+    }
+
+    /// Whether something is written in a cell: in some files a dash means that nothing is.
+    fn is_written(&self, cell: &str) -> bool {
+        !cell.is_empty() && !(self.readings.rules.dashes && words::is_dash(cell))
     }
 
     /// The cell of a role that names something: blanks inside are collapsed.
@@ -273,6 +280,8 @@ impl<'r> Cells<'r, '_> {
         keep(Role::End, all_of_end);
         keep(Role::Rate, rate.is_some());
         keep(Role::Amount, amount.is_some());
+        keep(Role::DecimalHours, false);
+        keep(Role::Weekday, false);
         Ok(EntryRow {
             person: self.person(),
             client: self.name(Role::Client),
@@ -297,7 +306,7 @@ impl<'r> Cells<'r, '_> {
     fn extra(&self) -> Vec<(&'r str, Cow<'r, str>)> {
         let cell = |&column: &usize| {
             let cell = words::trimmed(self.fields.get(column)?.cell(self.text));
-            (!cell.is_empty()).then(|| (self.readings.headers()[column].as_str(), cell))
+            self.is_written(&cell).then(|| (self.readings.headers()[column].as_str(), cell))
         };
         self.readings.without_role().iter().filter_map(cell).collect()
     }

@@ -7,6 +7,7 @@ mod dialects;
 mod encodings;
 mod fingerprints;
 mod formats;
+mod kinds;
 mod languages;
 mod mapping;
 mod matrix;

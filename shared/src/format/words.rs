@@ -156,6 +156,13 @@ pub(super) fn is_total(cell: &str) -> bool {
     labels.iter().any(|total| same(word, total))
 }
 
+/// Whether a cell begins or ends with a word that stands in front of totals: `Orchard Total`, `Subtotal for Orchard`.
+pub(super) fn has_total(cell: &str) -> bool {
+    let mut words = cell.split_whitespace();
+    let outer = [words.next(), words.next_back()];
+    outer.into_iter().flatten().any(is_total)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -21,6 +21,9 @@ pub struct Judged {
     pub records: usize,
     /// How many of them have as many cells as the first.
     pub agreeing: usize,
+    /// How many empty cells each of them has behind those of the first; 0 if they differ in that, `None` if none of them is
+    /// as long as the first.
+    pub surplus: Option<usize>,
     /// Cells behind a delimiter, and those of them that begin with a blank.
     cells: usize,
     blank: usize,
@@ -68,11 +71,20 @@ fn see(judged: &mut Option<Judged>, dialect: Dialect, text: &str, fields: &[Fiel
     match judged {
         None => {
             let header = cells.map(Cow::into_owned).collect();
-            *judged = Some(Judged { dialect, header, records: 0, agreeing: 0, cells: 0, blank: 0 });
+            *judged = Some(Judged { dialect, header, records: 0, agreeing: 0, surplus: None, cells: 0, blank: 0 });
         }
         Some(judged) => {
             judged.records += 1;
             judged.agreeing += usize::from(fields.len() == judged.header.len());
+            // A record that is short, as a row of totals may be, tells nothing of it.
+            if let Some(surplus) = fields.get(judged.header.len()..) {
+                let empty = surplus.iter().all(|field| field.cell(text).trim().is_empty());
+                let this = if empty { surplus.len() } else { 0 };
+                judged.surplus = match judged.surplus {
+                    None => Some(this),
+                    Some(others) => Some(if others == this { this } else { 0 }),
+                };
+            }
             for cell in cells.skip(1).filter(|cell| !cell.is_empty()) {
                 judged.cells += 1;
                 judged.blank += usize::from(cell.starts_with(' '));

@@ -50,6 +50,17 @@ enum Form {
 }
 
 impl Field {
+    /// How many bytes the field takes in the text, its quotes included.
+    #[inline]
+    pub fn len(&self) -> usize {
+        (self.end - self.start) as usize
+    }
+
+    /// Whether nothing stands between the delimiters, not even quotes.
+    pub fn is_empty(&self) -> bool {
+        self.start == self.end
+    }
+
     /// What the field holds.
     #[inline]
     pub fn cell<'t>(&self, text: &'t str) -> Cow<'t, str> {

@@ -154,7 +154,7 @@ fn a_mapping_that_does_not_fit_names_what_is_wrong_and_the_headers() {
             &[("Day", "date"), ("Who", "person")][..],
             "it names no duration (a column for duration, hours, minutes or seconds, or for both start and end)",
         ),
-        (&[("Day", "date"), ("Took", "hours"), ("Who", "minutes")][..], "it names 2 durations (hours, minutes)"),
+        (&[("Day", "date"), ("Took", "hours"), ("Who", "duration")][..], "it names 2 durations (duration, hours)"),
         (&[("Day", "date"), ("Took", "hours"), ("took", "text")][..], "\"took\" is said to be both hours and text"),
     ] {
         let refusal = refusal_of(file, pairs);
