@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used, reason = "a test")]
 
+mod cases;
 mod code_pages;
 mod dialects;
 mod encodings;
