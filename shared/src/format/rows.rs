@@ -11,7 +11,7 @@ use super::layout::{Layout, Readings};
 use super::plan::{ChunkSpan, Oversized};
 use super::row::{self, Cells, ErrorCode, RowError};
 use super::words;
-use crate::source::{self, Dialect, Ending, MAX_RECORD, Splitter, Unreadable};
+use crate::source::{self, Dialect, Ending, MAX_RECORD, Splitter, Tear, Unreadable};
 
 /// A data record of the file.
 #[derive(Clone, Debug)]
@@ -183,8 +183,11 @@ fn read<'r>(cells: &Cells<'r, '_>, ending: Ending, delimiter: u8, has_lines: boo
         return Err(unclosed_quote(row::excerpt(&last.unwrap_or_default())));
     }
     let headers = cells.readings.headers();
-    if source::is_torn(cells.text, cells.fields, delimiter) || has_lines && is_glued(cells, delimiter) {
-        return Err(torn_quote());
+    match source::tear(cells.text, cells.fields, delimiter) {
+        Some(Tear::Backslash) => return Err(backslash()),
+        Some(Tear::Quote) => return Err(torn_quote()),
+        None if has_lines && is_glued(cells, delimiter) => return Err(torn_quote()),
+        None => {}
     }
     if !fits(headers, cells.text, cells.fields) {
         return Err(ragged(cells, headers.len()));
@@ -245,6 +248,17 @@ fn torn_quote() -> RowError {
             "a quote opens in this record and runs on over the next cells; behind its end other text is written: a \
                   quote inside a cell has to be doubled, in quotes"
                 .to_owned(),
+    }
+}
+
+fn backslash() -> RowError {
+    RowError {
+        column: String::new(),
+        code: ErrorCode::UnclosedQuote,
+        value: String::new(),
+        message: "a backslash stands before a quote, as PHP's fputcsv writes it: whether the backslash belongs to the text cannot \
+                  be told; a quote inside a cell has to be doubled"
+            .to_owned(),
     }
 }
 

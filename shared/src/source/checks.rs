@@ -42,7 +42,9 @@ fn decode(bytes: &[u8], piece: usize) -> Result<(String, Encoding), Unreadable> 
     let (mut decoder, mut text) = (Decoder::new(None), String::new());
     bytes.chunks(piece).try_for_each(|piece| decoder.push(piece, &mut text))?;
     decoder.finish(&mut text)?;
-    let length: u64 = decoder.mark() + decoder.encoding().source_len(&text);
+    let mut anchors = super::places::Anchors::default();
+    anchors.extend(decoder.anchors());
+    let length = anchors.behind(decoder.encoding(), &text, decoder.mark());
     assert_eq!(length, bytes.len() as u64, "the length in the original can be computed");
     Ok((text, decoder.encoding()))
 }

@@ -61,6 +61,11 @@ impl Field {
         }
     }
 
+    /// The text as it stands, quotes included, if letters follow the closing quote, or quotes are doubled inside.
+    pub(super) fn escaped<'t>(&self, text: &'t str) -> Option<&'t str> {
+        (self.form == Form::Escaped).then(|| &text[self.start as usize..self.end as usize])
+    }
+
     /// The lines of a cell that has several, quotes left as they are.
     pub fn lines<'t>(&self, text: &'t str) -> impl DoubleEndedIterator<Item = &'t str> {
         let raw = &text[self.start as usize..self.end as usize];
@@ -68,35 +73,6 @@ impl Field {
         let raw = if several { raw.trim_matches('"') } else { "" };
         raw.split(['\n', '\r']).filter(|line| !line.is_empty())
     }
-}
-
-/// Whether a quote was opened that is not what it seems: behind the place where it closes something else is written, and
-/// a delimiter or a line break stands inside. So it runs on to the next quote that the file has, over cells and rows.
-pub fn is_torn(text: &str, fields: &[Field], delimiter: u8) -> bool {
-    let torn = |field: &Field| {
-        let raw = &text[field.start as usize..field.end as usize];
-        let Some(inside) = raw.strip_prefix('"') else { return false };
-        let mut at = 0;
-        while let Some(quote) = memchr::memchr(QUOTE, &inside.as_bytes()[at..]) {
-            let behind = &inside[at + quote + 1..];
-            if !behind.starts_with('"') {
-                let held = &inside.as_bytes()[..at + quote];
-                let spans = held.iter().any(|&byte| byte == delimiter || byte == b'\n' || byte == b'\r');
-                return spans && !behind.trim().is_empty();
-            }
-            at += quote + 2;
-        }
-        false
-    };
-    fields.iter().any(|field| field.form == Form::Escaped && torn(field))
-}
-
-/// Whether a record is a line on which nothing is written, or nothing but blanks and delimiters, as spreadsheets leave
-/// them, or the byte by which DOS ended its files: that is none to anybody who looks.
-pub fn is_blank(text: &str, fields: &[Field]) -> bool {
-    const END_OF_FILE: char = '\u{1a}';
-    let is_blank = |letter: char| letter.is_whitespace() || letter == END_OF_FILE;
-    fields.iter().all(|field| field.cell(text).chars().all(is_blank))
 }
 
 fn unescape(raw: &str) -> String {
@@ -239,6 +215,16 @@ impl Splitter {
         match self.fields.last() {
             Some(last) if self.given => self.start..last.end as usize,
             _ => self.start..self.seen,
+        }
+    }
+
+    /// The physical line on which the text begins, before anything of it that is no record's, and whether a CR came right
+    /// before it: for a text that begins with the record at hand, or is empty.
+    pub fn begins(&self) -> (u64, bool) {
+        match self.pending() {
+            0 => (self.line, self.behind_cr == Some(self.seen)),
+            _ if self.headless => (self.line, self.behind_cr == Some(0)),
+            _ => (self.lines.0, false),
         }
     }
 

@@ -246,7 +246,7 @@ fn misread(truths: &[Truth], dress: &Dress, bytes: &[u8]) -> Result<bool, String
     if (plan.layout.format, plan.rows) != (dress.format, truths.len() as u64) {
         return Err(format!("{} rows of {}", plan.rows, plan.layout.format));
     }
-    if plan.layout.encoding.name() != dress.encoding.trim_end_matches(" marked")
+    if plan.layout.encoding.to_string() != dress.encoding.trim_end_matches(" marked")
         && (plan.layout.encoding, dress.encoding) != (Encoding::Utf8, "windows-1252")
     {
         return Err(format!("taken for {}", plan.layout.encoding));

@@ -6,7 +6,7 @@
 //! other readings of the same bytes.
 
 /// A word with what is beside it: letters, digits and all that is not ASCII.
-pub(super) struct Word<'a> {
+pub struct Word<'a> {
     pub characters: &'a [char],
     pub before: char,
     pub behind: char,
