@@ -128,6 +128,7 @@ impl Numbers {
 
 /// `2024-13-01`: with the year in front, the middle can only be the day.
 pub(super) fn has_day_in_the_middle(cell: &str) -> bool {
+    let cell = words::seen(cell);
     let mut parts = cell.trim().splitn(3, ['-', '/', '.']);
     let mut part = |digits: usize| parts.next().filter(|part| part.len() <= digits)?.parse::<u16>().ok();
     let (Some(year), Some(middle), Some(last)) = (part(4), part(2), part(2)) else {
@@ -292,6 +293,7 @@ fn strip_ordinal(rest: &mut &str) {
 fn separator(rest: &mut &str) -> Option<u8> {
     let bare = rest.trim_start();
     let (mark, behind) = match bare.as_bytes().first()? {
+        _ if let Some(behind) = bare.strip_prefix('–') => (b'-', behind.trim_start()),
         mark @ (b'/' | b'-' | b'.' | b',') => (*mark, bare[1..].trim_start()),
         _ if bare.len() < rest.len() => (b' ', bare),
         _ => return None,

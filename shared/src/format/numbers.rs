@@ -9,6 +9,8 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
+use super::words;
+
 /// What separates the whole from the fraction; the other one may then separate thousands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum DecimalMark {
@@ -84,7 +86,12 @@ impl Decimal {
     /// Reads a number; `None` if it is none under this mark.
     pub fn read(cell: &str, mark: DecimalMark) -> Option<Self> {
         let cell = cell.trim();
-        Self::plain(cell, mark).or_else(|| Self::with_exponent(cell, mark))
+        let read = |cell: &str| Self::plain(cell, mark).or_else(|| Self::with_exponent(cell, mark));
+        match read(cell) {
+            // `１２．５`, `‑5`.
+            None if !cell.is_ascii() => read(words::seen(cell).trim()),
+            number => number,
+        }
     }
 
     fn plain(cell: &str, mark: DecimalMark) -> Option<Self> {
@@ -150,6 +157,41 @@ impl Decimal {
     /// Whether this is more than nothing.
     pub fn is_positive(self) -> bool {
         self.units > 0 && !self.negative
+    }
+}
+
+/// A number under each decimal mark that it can be read with: one at least.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) struct Marked {
+    by_mark: [Option<Decimal>; 2],
+    has_mark: bool,
+}
+
+impl Marked {
+    /// Reads a number; `None` if it is none under either mark.
+    pub fn read(cell: &str) -> Option<Self> {
+        let by_mark = DecimalMark::ALL.map(|mark| Decimal::read(cell, mark));
+        let has_mark = cell.contains(['.', ',']) || !cell.is_ascii() && words::seen(cell).contains(['.', ',']);
+        by_mark.iter().any(Option::is_some).then_some(Self { by_mark, has_mark })
+    }
+
+    pub fn under(&self, mark: DecimalMark) -> Option<Decimal> {
+        self.by_mark[mark as usize]
+    }
+
+    /// By mark, in the order of [`DecimalMark::ALL`].
+    pub fn readings(&self) -> &[Option<Decimal>; 2] {
+        &self.by_mark
+    }
+
+    /// Whether a dot or a comma stands in it.
+    pub fn has_mark(&self) -> bool {
+        self.has_mark
+    }
+
+    /// Whether it is nothing, under any mark.
+    pub fn is_nothing(&self) -> bool {
+        self.by_mark.iter().flatten().all(|number| number.units == 0)
     }
 }
 
@@ -245,8 +287,7 @@ mod tests {
     #[test]
     fn thousands_are_marked_in_groups_of_three_or_not_at_all() {
         for cell in ["1234567.5", "1,234,567.5", "1 234 567.5", "1\u{202f}234\u{a0}567.5", "1'234'567.5"] {
-            let expected = (!cell.contains('\u{a0}')).then(|| "1234567.5".to_owned());
-            assert_eq!(shown(cell, Dot), expected, "{cell}");
+            assert_eq!(shown(cell, Dot).as_deref(), Some("1234567.5"), "{cell}");
         }
         for cell in ["1,23", "12,34,567", "0,123", ",123", "1,,234", "1234,567", "1.2.3", "1.234,5"] {
             assert_eq!(shown(cell, Dot), None, "{cell}");
@@ -263,13 +304,31 @@ mod tests {
 
     #[test]
     fn what_is_no_number_is_none() {
-        for cell in ["", " ", "-", ".", "abc", "1e5", "1e", "e-5", "1e-", "1e--5", "1e-5e-5", "0x1", "1-2", "１"] {
+        for cell in ["", " ", "-", ".", "abc", "1e5", "1e", "e-5", "1e-", "1e--5", "1e-5e-5", "0x1", "1-2", "Ⅳ", "½", "五"] {
             assert_eq!(shown(cell, Dot), None, "{cell}");
         }
         for cell in ["1234567890123456789", "1234567890123456789.5", "999999999999999999.9", "0.00000000000000000001x"]
         {
             assert_eq!(shown(cell, Dot), None, "{cell}");
         }
+    }
+
+    #[test]
+    fn look_alikes_of_digits_and_marks_are_read() {
+        for (cell, plain) in [
+            ("１２．５", "12.5"),
+            ("−5.25", "-5.25"),
+            ("‑5", "-5"),
+            ("\u{200e}7", "7"),
+            ("1\u{2007}234.5", "1234.5"),
+            ("1\u{2009}234.5", "1234.5"),
+            ("٣", "3"),
+        ] {
+            assert_eq!(shown(cell, Dot).as_deref(), Some(plain), "{cell}");
+        }
+        assert_eq!(shown("１，５", Comma).as_deref(), Some("1.5"));
+        assert_eq!(shown("١٫٥", Comma).as_deref(), Some("1.5"));
+        assert_eq!(shown("１，５", Dot), None);
     }
 
     #[test]

@@ -134,7 +134,8 @@ fn zones_count_and_what_is_no_night_is_none() {
 fn a_mapped_table_is_asked_as_much_as_any_format() {
     let pairs = [("d", "date"), ("t", "hours")];
     assert_eq!(refusal_of("d,t\n3/4/2024,1.5\n", &pairs).dates[0].readings.len(), 2);
-    assert!(refusal_of("d,t\n2024-03-04,1.250\n", &pairs).to_string().contains("`decimal_mark`"));
+    let minutes = [("d", "date"), ("t", "minutes")];
+    assert!(refusal_of("d,t\n2024-03-04,1.250\n", &minutes).to_string().contains("`decimal_mark`"));
     let words = "d,t\nMonday,1\nTuesday,1\nWednesday,1\nThursday,1\n";
     assert_eq!(
         refusal_of(words, &pairs).reasons,

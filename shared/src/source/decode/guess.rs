@@ -5,9 +5,10 @@
 //!
 //! - it reads the sample without an error, and nearly all words of it are words by the habits of their script
 //!   ([`words::Fit`]);
-//! - of alphabets of their own: the detector finds it whatever country it is told that the file comes from, which moves its
-//!   scales a little each time; of Latin letters, where the detector needs much text: every other encoding that reads the
-//!   sample otherwise makes at least two words of it odd that are not odd here.
+//! - every other encoding that reads the sample otherwise makes words of it odd that are not odd here: two at least, or one
+//!   where both are of the same script;
+//! - of scripts other than Latin the detector, which knows which letters follow which, finds it as well; of East Asia some letters
+//!   are among the most frequent of their language ([`words::Fit::is_familiar`]).
 //!
 //! Else only the script is named.
 
@@ -64,9 +65,8 @@ const TWINS: [(&encoding_rs::Encoding, &encoding_rs::Encoding); 6] = [
     (WINDOWS_1257, ISO_8859_4),
 ];
 
-/// Countries that move the scales of the detector.
-const COUNTRIES: [&[u8]; 14] =
-    [b"ru", b"ua", b"gr", b"il", b"eg", b"th", b"cn", b"tw", b"jp", b"kr", b"pl", b"tr", b"vn", b"de"];
+/// Fewer letters tell nothing.
+const LETTERS: u32 = 6;
 
 /// Pages of Latin letters, DOS among them.
 const LATIN: [Page; 9] = [
@@ -96,14 +96,26 @@ pub(super) fn of(sample: &[u8]) -> Option<Guess> {
     {
         let fit = Fit::of(&text, Some(found));
         if fit.is_good() {
-            let stable = COUNTRIES.iter().all(|country| reads_alike(detector.guess(Some(country), false), sample, &text));
             let encoding = better_known(found, sample, &text);
-            let settled = stable && fit.letters >= 4;
+            let settled = fit.letters >= LETTERS && fit.is_familiar() && !is_contested(found, sample, &text, &fit);
             let told = settled.then(|| Known::of(encoding).map(|known| (known, fit.word)));
             return Some(Guess { kind: kind(encoding), read: told.flatten(), is_known: true });
         }
     }
     latin(sample)
+}
+
+/// Whether another encoding of a script other than Latin reads a sample as well, but otherwise.
+fn is_contested(found: &'static encoding_rs::Encoding, sample: &[u8], text: &str, fit: &Fit) -> bool {
+    let rivals = KINDS.iter().filter(|(other, _)| *other != found && !is_latin(other));
+    rivals.into_iter().any(|(other, kind_of_other)| {
+        let Some(theirs) = read(other, sample).filter(|theirs| theirs != text) else {
+            return false;
+        };
+        let theirs = Fit::of(&theirs, Some(other));
+        let least = if *kind_of_other == kind(found) { 1 } else { 2 };
+        theirs.is_familiar() && theirs.odd < fit.odd + least
+    })
 }
 
 /// The best of the encodings of Latin letters.

@@ -23,7 +23,7 @@ impl Traces {
             if run[0].is_ascii() {
                 continue;
             }
-            if is_utf8(before, run) {
+            if is_utf8(before, run, bytes.get(at)) {
                 traces.letters += 1;
             } else {
                 traces.others += 1;
@@ -39,7 +39,7 @@ impl Traces {
 }
 
 /// Whether a run is of letters of UTF-8, one of them perhaps cut or some of them broken.
-fn is_utf8(before: &[u8], run: &[u8]) -> bool {
+fn is_utf8(before: &[u8], run: &[u8], behind: Option<&u8>) -> bool {
     if ends_word(before, run) {
         return false;
     }
@@ -47,21 +47,26 @@ fn is_utf8(before: &[u8], run: &[u8]) -> bool {
         return true;
     };
     let (letters, rest) = run.split_at(error.valid_up_to());
-    if error.error_len().is_none() && is_cut(before, letters, rest) {
+    if error.error_len().is_none() && is_cut(before, letters, rest, behind) {
         return true;
     }
     let good: usize = run.utf8_chunks().map(|chunk| chunk.valid().len()).sum();
     good >= 6 && good * 3 >= run.len() * 2
 }
 
-/// Whether bytes at the end of a run are the beginning of a letter of UTF-8, and not the last letter of a word in a code page.
-fn is_cut(before: &[u8], letters: &[u8], rest: &[u8]) -> bool {
+/// Whether bytes at the end of a run are the beginning of a letter of UTF-8, and no letter of a code page.
+fn is_cut(before: &[u8], letters: &[u8], rest: &[u8], behind: Option<&u8>) -> bool {
     let behind_lower = before.last().is_some_and(u8::is_ascii_lowercase);
+    let starts = !before.last().is_some_and(u8::is_ascii_alphanumeric);
+    let ends = !behind.is_some_and(u8::is_ascii_alphanumeric);
     match rest {
-        // After whole letters the beginning of another one is no accident.
+        // Behind whole letters the beginning of another one is no accident.
         [_, ..] if letters.len() >= 4 => true,
-        // No language writes Ã, Ä or Å behind a small letter, or ends words with â.
-        [0xc3..=0xc5 | 0xe2] => letters.is_empty() && behind_lower,
+        [_] if !letters.is_empty() => false,
+        // No language writes Ã, Ä or Å behind a small letter, ends words with â, or has these as words.
+        [0xc3..=0xc5] if behind_lower => true,
+        [0xe2] if behind_lower => ends,
+        [0xc3 | 0xce | 0xcf | 0xd0 | 0xd1 | 0xe2 | 0xf0] => starts && ends,
         // Pictures begin with these.
         [0xf0, 0x9f, ..] => true,
         [0xe0..=0xef, _] => letters.is_empty() && !ends_word(before, rest),

@@ -4,7 +4,7 @@
 //! letter, `ь` at the beginning of a word, a sign between letters, a tone mark without a letter below it. As in
 //! [`fit`](super::super::doubt), no rule need hold for each word there is: what counts is how many words of a text break some.
 
-use encoding_rs::{BIG5, EUC_JP, EUC_KR, Encoding, GBK, SHIFT_JIS};
+use encoding_rs::{BIG5, EUC_JP, EUC_KR, Encoding, GBK, ISO_2022_JP, SHIFT_JIS};
 
 use super::super::doubt::Word;
 
@@ -14,8 +14,10 @@ pub struct Fit {
     /// Words with something beyond ASCII, and those of them that are odd. A letter of East Asia is a word.
     pub words: u32,
     pub odd: u32,
-    /// Letters beyond ASCII.
+    /// Letters beyond ASCII, and those of them that are frequent where it matters: of East Asia.
     pub letters: u32,
+    familiar: u32,
+    is_east_asian: bool,
     /// The longest of the first words, to be shown.
     pub word: String,
 }
@@ -51,14 +53,22 @@ impl Fit {
         self.odd * 10 <= self.words
     }
 
+    /// Whether some letters are among the most frequent ones of their language: of East Asia, where nothing else tells what
+    /// a letter is from what a wrong encoding makes.
+    pub fn is_familiar(&self) -> bool {
+        !self.is_east_asian || self.familiar * 5 >= self.letters
+    }
+
     fn see(&mut self, word: &str, before: char, behind: char, encoding: Option<&'static Encoding>) {
         let characters: Vec<char> = word.chars().collect();
         self.letters += characters.iter().filter(|c| !c.is_ascii() && c.is_alphabetic()).count() as u32;
         if characters.iter().any(|&c| is_east_asian(c)) {
+            self.is_east_asian = true;
             for at in 0..characters.len() {
                 if !characters[at].is_ascii() {
                     self.words += 1;
                     self.odd += u32::from(is_odd_east_asian(&characters, at, encoding));
+                    self.familiar += u32::from(encoding.is_some_and(|encoding| is_frequent(characters[at], encoding)));
                 }
             }
             return;
@@ -105,14 +115,22 @@ fn is_odd(word: &[char], script: Script) -> bool {
     // Signs may stand around a word, as letters and digits of ASCII may beside a hyphen that is not.
     let is_letter = |c: char| c.is_alphabetic() || is_mark(c);
     let mut parts = word.split(|&c| !is_letter(c) && !c.is_ascii_digit()).filter(|part| !part.is_empty());
-    let signs = word.iter().filter(|&&c| !c.is_ascii() && !is_letter(c));
-    let strange = signs.clone().filter(|&&c| !is_sign(c)).count();
+    let beside_letter = |at: usize| {
+        let before = at.checked_sub(1).map(|at| word[at]);
+        [before, word.get(at + 1).copied()].into_iter().flatten().any(is_letter)
+    };
+    let strange = (0..word.len()).any(|at| {
+        let c = word[at];
+        !c.is_ascii() && !is_letter(c) && !is_sign(c) && (beside_letter(at) || !is_unit(c))
+    });
     let within = word.len() > 2
         && (1..word.len() - 1).any(|at| {
             let sign = !is_letter(word[at]) && !word[at].is_ascii_digit();
             sign && is_letter(word[at - 1]) && is_letter(word[at + 1]) && !is_joint(word[at])
         });
-    strange > 0 || within || parts.any(|part| is_odd_part(part, script))
+    // A quotation mark that closes opens nothing.
+    let closes = word.len() > 1 && word[0] == '’' && is_letter(word[1]);
+    strange || within || closes || parts.any(|part| is_odd_part(part, script))
 }
 
 fn is_mark(c: char) -> bool {
@@ -121,7 +139,12 @@ fn is_mark(c: char) -> bool {
 
 /// Signs that stand around words.
 fn is_sign(c: char) -> bool {
-    "«»„“”‘’‚‹›…–—№§°•·\u{a0}€£±×©®™½¼¾²³،؛؟´".contains(c)
+    "«»„“”‘’‚‹›…–—№·\u{a0}،؛؟".contains(c)
+}
+
+/// Signs that stand by themselves or beside digits.
+fn is_unit(c: char) -> bool {
+    "§°•€£±×©®™½¼¾²³".contains(c)
 }
 
 /// Signs that stand between letters.
@@ -135,6 +158,9 @@ fn is_odd_part(part: &[char], script: Script) -> bool {
         return true;
     }
     let letters: Vec<char> = part.iter().copied().filter(|c| !c.is_ascii_digit()).collect();
+    if letters.is_empty() {
+        return false;
+    }
     match script {
         Script::Cyrillic => is_odd_case(&letters) || is_odd_cyrillic(&lower(&letters)),
         Script::Greek => is_odd_case(&letters) || is_odd_greek(&letters),
@@ -166,7 +192,7 @@ fn is_odd_cyrillic(letters: &[char]) -> bool {
         'й' => at > 0 && !is_vowel(letters[at - 1]) && !matches!(letters[at - 1], 'ь' | 'ъ'),
         'э' => at > 0 && is_vowel(letters[at - 1]) && letters[at - 1] != 'о',
         // Of Serbian and Macedonian, and rare between others.
-        'ђ' | 'ѓ' | 'ћ' | 'ќ' | 'џ' | 'ѕ' => letters.iter().any(|c| "ыьъйщюяёэ".contains(*c)),
+        'ђ' | 'ѓ' | 'ћ' | 'ќ' | 'џ' | 'ѕ' | 'љ' | 'њ' | 'ј' => letters.iter().any(|c| "ыьъйщюяёэ".contains(*c)),
         _ => false,
     };
     let crowd = letters.len() > 3 && !letters.iter().any(|&c| is_vowel(c) || c == 'ъ' || c == 'р');
@@ -209,10 +235,38 @@ fn is_odd_east_asian(word: &[char], at: usize, encoding: Option<&'static Encodin
     match word[at] {
         // Kana, but those of half the width are what signs of other encodings become; hangul; signs.
         '\u{ff61}'..='\u{ff9f}' => true,
+        // Chinese and Korean texts have no kana, but for the dot between names.
+        '\u{3041}'..='\u{30fa}' => !encoding.is_some_and(is_japanese),
         '\u{3000}'..='\u{30ff}' | '\u{ff00}'..='\u{ff5e}' => false,
         '\u{2010}'..='\u{203b}' | '\u{2160}'..='\u{217f}' | '\u{2190}'..='\u{21ff}' | '\u{2460}'..='\u{2473}' => false,
         '\u{25a0}'..='\u{266f}' | '·' | '×' | '±' | '°' | '§' => false,
         letter => !encoding.is_some_and(|encoding| is_common(letter, encoding)),
+    }
+}
+
+fn is_japanese(encoding: &'static Encoding) -> bool {
+    [SHIFT_JIS, EUC_JP, ISO_2022_JP].contains(&encoding)
+}
+
+/// The most frequent letters of written Chinese and of its office words, simplified.
+const CHINESE: &str = "的一是不了在人有我他这个们中来上大为和国地到以说时要就出会可也你对生能而子那得于着下自之年过发后作里用道行所然家种事成方多\
+    经么去法学如都同现当没动面起看定天分还进好小部其些主样理心本前开但因只从想实日月工新文件目项客户议修改报告网站设计准备材料代码审查测试\
+    系统功更电话沟通复错误档团队务周总结";
+/// The same, traditional.
+const TRADITIONAL: &str = "的一是不了在人有我他這個們中來上大為和國地到以說時要就出會可也你對生能而子那得於著下自之年過發後作里用道行所然家種事成方多\
+    經麼去法學如都同現當沒動面起看定天分還進好小部其些主樣理心本前開但因只從想實日月工新文件目項客戶議修改報告網站設計準備材料程式碼審查測試\
+    系統功更電話溝通復錯誤檔團隊務週總結專案畫";
+/// The most frequent syllables of Korean.
+const KOREAN: &str = "이다는의에을를가고하지로사은한리서도자기어나인시그아대과들일스수정으해있보부전여만라면게와장관원제상주성지유적안동러구비연조회\
+    공요거음위트바되않것없때무실우선진소치신화발문터내예니저세미모방업영용공개생산교통국체민당경치계획고객디작검토테트웹드버설능오류";
+
+/// Whether a letter is one of the most frequent of the languages of an encoding; of Japanese all kana are.
+fn is_frequent(letter: char, encoding: &'static Encoding) -> bool {
+    match encoding {
+        _ if encoding == GBK => CHINESE.contains(letter),
+        _ if encoding == BIG5 => TRADITIONAL.contains(letter),
+        _ if encoding == EUC_KR => KOREAN.contains(letter),
+        _ => matches!(letter, '\u{3041}'..='\u{30ff}'),
     }
 }
 
@@ -221,7 +275,7 @@ fn is_common(letter: char, encoding: &'static Encoding) -> bool {
     let mut utf8 = [0; 4];
     let (bytes, _, lossy) = match encoding {
         // One set, differently coded.
-        _ if encoding == encoding_rs::ISO_2022_JP => EUC_JP.encode(letter.encode_utf8(&mut utf8)),
+        _ if encoding == ISO_2022_JP => EUC_JP.encode(letter.encode_utf8(&mut utf8)),
         _ => encoding.encode(letter.encode_utf8(&mut utf8)),
     };
     let &[lead, trail] = &bytes[..] else {
