@@ -66,7 +66,12 @@ enum State {
         /// Where the first pair of surrogates stands.
         first: Spot,
     },
-    Utf16(Encoding, encoding_rs::Decoder),
+    Utf16 {
+        encoding: Encoding,
+        decoder: encoding_rs::Decoder,
+        /// Bytes taken whose character has not come out yet.
+        pending: u64,
+    },
     Windows1252(Option<Box<Doubt>>),
     Legacy(Box<Legacy>),
     /// Neither UTF-8 nor Windows-1252: more of it is looked at to tell why.
@@ -86,7 +91,7 @@ impl Decoder {
         match &self.state {
             State::Head(_) | State::Utf8 { .. } | State::Lost(_) => Encoding::Utf8,
             State::Cesu8 { .. } => Encoding::Cesu8,
-            State::Utf16(encoding, _) => *encoding,
+            State::Utf16 { encoding, .. } => *encoding,
             State::Windows1252(_) => Encoding::Windows1252,
             State::Legacy(legacy) => Encoding::Legacy(legacy.encoding),
         }
@@ -124,7 +129,7 @@ impl Decoder {
             (State::Utf8 { open: true, .. }, ..) => {
                 format!("encoding {encoding}: all of it is plain ASCII")
             }
-            (State::Utf16(..), ..) => format!("encoding {encoding}: every second byte is zero"),
+            (State::Utf16 { .. }, ..) => format!("encoding {encoding}: every second byte is zero"),
             _ => format!("encoding {encoding}: every byte fits"),
         }
     }
@@ -190,16 +195,17 @@ impl Decoder {
 
     fn decode(&mut self, bytes: &[u8], last: bool, text: &mut String) -> Result<(), Unreadable> {
         let from = text.len();
-        match &mut self.state {
+        let decoded = match &mut self.state {
             State::Head(_) => unreachable!("the head is read before anything is decoded"),
-            State::Utf8 { .. } => self.decode_utf8(bytes, last, text)?,
-            State::Cesu8 { .. } => self.decode_cesu8(bytes, last, text)?,
-            State::Utf16(..) => self.decode_utf16(bytes, last, text)?,
-            State::Windows1252(_) => self.decode_windows1252(bytes, last, text)?,
+            State::Utf8 { .. } => self.decode_utf8(bytes, last, text),
+            State::Cesu8 { .. } => self.decode_cesu8(bytes, last, text),
+            State::Utf16 { .. } => self.decode_utf16(bytes, last, text),
+            State::Windows1252(_) => self.decode_windows1252(bytes, last, text),
             State::Legacy(_) => return self.decode_legacy(bytes, last, text),
             State::Lost(doubt) => return doubt.look(bytes, last),
-        }
-        self.has_no_controls(text, from)
+        };
+        // The text ends where an error is, so what is wrong in it comes first.
+        self.has_no_controls(text, from).and(decoded)
     }
 
     /// Refuses a zero in the text from `from` on, and escapes of ISO-2022-JP, which look like ASCII.
@@ -225,6 +231,7 @@ impl Decoder {
     fn spot(&self, text: &str, at: usize) -> Spot {
         let pending = match &self.state {
             State::Utf8 { carry, .. } | State::Cesu8 { carry, .. } => carry.len() as u64,
+            State::Utf16 { pending, .. } => *pending,
             _ => 0,
         };
         let behind = self.encoding().source_len(&text[at..]);
@@ -313,30 +320,35 @@ impl Decoder {
         let all = [carry.as_slice(), bytes].concat();
         let decoded = surrogates::decode(&all, place, text, &mut self.anchors);
         let (byte, rest, first) = (place.source, &all[decoded.read..], *first);
+        carry.clear();
         if rest.is_empty() || !decoded.is_broken && !last {
-            *carry = rest.to_vec();
+            carry.extend_from_slice(rest);
             return Ok(());
         }
+        self.position = byte;
         let spot = Spot { byte, line: Some(self.line_of(text, text.len())) };
         self.lose(spot, Some(first), rest, last, text)
     }
 
     fn decode_utf16(&mut self, bytes: &[u8], last: bool, text: &mut String) -> Result<(), Unreadable> {
-        let State::Utf16(encoding, decoder) = &mut self.state else {
+        let State::Utf16 { encoding, decoder, pending } = &mut self.state else {
             unreachable!("called in this state only");
         };
         let room = decoder
             .max_utf8_buffer_length_without_replacement(bytes.len())
             .expect("a piece in memory has a length that does not overflow");
         text.reserve(room);
+        let from = text.len();
         let (result, read) = decoder.decode_to_string_without_replacement(bytes, text, last);
         self.position += read as u64;
         let encoding = *encoding;
+        *pending = (*pending + read as u64).saturating_sub(encoding.source_len(&text[from..]));
         match result {
             DecoderResult::InputEmpty => Ok(()),
             DecoderResult::OutputFull => unreachable!("there was room for all of it"),
             DecoderResult::Malformed(length, after) => {
                 let byte = self.position - u64::from(length) - u64::from(after);
+                (self.position, *pending) = (byte, 0);
                 let at = Spot { byte, line: Some(self.line_of(text, text.len())) };
                 Err(Unreadable::Invalid { at, encoding })
             }
@@ -347,20 +359,18 @@ impl Decoder {
         let State::Windows1252(doubt) = &mut self.state else {
             unreachable!("called in this state only");
         };
-        let (decoded, _) = encoding_rs::WINDOWS_1252.decode_without_bom_handling(bytes);
+        let hole = bytes.iter().position(|byte| HOLES.contains(byte)).filter(|_| doubt.is_none());
+        let readable = &bytes[..hole.unwrap_or(bytes.len())];
+        let (decoded, _) = encoding_rs::WINDOWS_1252.decode_without_bom_handling(readable);
         text.push_str(&decoded);
-        let start = self.position;
-        self.position += bytes.len() as u64;
+        self.position += readable.len() as u64;
         match doubt {
             Some(doubt) => doubt.see(bytes, last),
-            None => match bytes.iter().position(|byte| HOLES.contains(byte)) {
-                None => Ok(()),
-                Some(hole) => {
-                    let line = self.line_of(text, text.len()) - breaks(&bytes[hole..], false);
-                    let at = Spot { byte: start + hole as u64, line: Some(line) };
-                    Err(Unreadable::Invalid { at, encoding: Encoding::Windows1252 })
-                }
-            },
+            None if hole.is_none() => Ok(()),
+            None => {
+                let at = Spot { byte: self.position, line: Some(self.line_of(text, text.len())) };
+                Err(Unreadable::Invalid { at, encoding: Encoding::Windows1252 })
+            }
         }
     }
 
@@ -393,7 +403,7 @@ impl State {
     /// The state of a decoder for an encoding that is known, or for one that is to be found.
     fn of(known: Option<Encoding>, position: u64) -> Self {
         let utf16 = |encoding, decoder: &'static encoding_rs::Encoding| {
-            Self::Utf16(encoding, decoder.new_decoder_without_bom_handling())
+            Self::Utf16 { encoding, decoder: decoder.new_decoder_without_bom_handling(), pending: 0 }
         };
         match known {
             None | Some(Encoding::Utf8) => Self::Utf8 { carry: Vec::new(), open: known.is_none(), first: None },
