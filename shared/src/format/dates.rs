@@ -106,6 +106,19 @@ impl Day {
     }
 }
 
+impl Day {
+    /// The day behind the midnight that ends this one, which is where `2024-03-04 24:00` is; `None` if the day is not known
+    /// without its order.
+    fn behind_midnight(self) -> Option<Self> {
+        let next = |date: Date| date.tomorrow().ok();
+        match self {
+            Self::Iso(date) => next(date).map(Self::Iso),
+            Self::Named(date) => next(date).map(Self::Named),
+            Self::Numbers(_) => None,
+        }
+    }
+}
+
 impl Numbers {
     pub fn under(&self, order: DateOrder) -> Option<Date> {
         let [year, month, day] = match order {
@@ -215,6 +228,9 @@ fn without_weekday(cell: &str) -> Option<Written> {
             join([first, second, third], (before == behind).then_some(before))?
         }
     };
+    if times::is_end_of_day(rest.strip_prefix(['T', 't']).unwrap_or(rest)) {
+        return day.behind_midnight().map(|day| Written { day, time: Some(Time::midnight()) });
+    }
     let time = if rest.is_empty() { None } else { Some(time_behind(rest, &day)?) };
     Some(Written { day, time })
 }

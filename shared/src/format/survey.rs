@@ -186,6 +186,7 @@ impl Survey {
             encoding: self.decoder.encoding(),
             delimiter: body.judged.dialect.delimiter,
             spaced: body.judged.dialect.spaced,
+            backslashes: body.judged.dialect.backslashes,
             sheet: self.sheet,
             headers: body.headers.shown().to_vec(),
             date_order: settled.date_order,

@@ -71,7 +71,7 @@ pub fn check_splitter(text: &str, delimiter: u8, cuts: &[usize]) {
 }
 
 fn plain_dialect(delimiter: u8) -> Dialect {
-    Dialect { delimiter, spaced: false, sheet: false }
+    Dialect { delimiter, spaced: false, backslashes: false, sheet: false }
 }
 
 /// Splits a text that is at hand as a whole.

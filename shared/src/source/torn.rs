@@ -8,14 +8,17 @@ pub enum Tear {
     /// A quote was opened that runs on to the next quote of the file, over cells or rows: behind the place where it closes
     /// something else is written, and a delimiter or a line break stands inside.
     Quote,
-    /// A backslash stands before the quote that closes, and something else is written behind it: `"so \"called\""`, as PHP and
-    /// programs with an escape character write quotes.
+    /// A backslash stands before a quote within quotes, and something else is written behind it: `"so \"called\" it"`, as PHP and
+    /// programs with an escape character write quotes. Whether the backslash belongs to the text only they know.
     Backslash,
 }
 
 /// What is wrong with the quotes of a record, if something is.
 pub fn tear(text: &str, fields: &[Field], delimiter: u8) -> Option<Tear> {
-    fields.iter().filter_map(|field| field.escaped(text)).find_map(|raw| tear_of(raw, delimiter))
+    fields.iter().find_map(|field| match field.escaped(text) {
+        Some(raw) => tear_of(raw, delimiter),
+        None => field.is_backslashed().then_some(Tear::Backslash),
+    })
 }
 
 /// What is wrong with a field that begins with a quote and has more behind the closing one.

@@ -47,6 +47,10 @@ fn is_utf8(before: &[u8], run: &[u8], behind: Option<&u8>) -> bool {
         return true;
     };
     let (letters, rest) = run.split_at(error.valid_up_to());
+    // Half a pair of surrogates, and Java's zero.
+    if matches!(rest, [0xed, 0xa0..=0xbf, 0x80..=0xbf, ..] | [0xc0, 0x80]) {
+        return true;
+    }
     if error.error_len().is_none() && is_cut(before, letters, rest, behind) {
         return true;
     }
