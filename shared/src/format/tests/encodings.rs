@@ -194,3 +194,58 @@ fn a_word_or_two_of_another_code_page_is_no_mojibake() {
         assert!(read_with(&file(name), &plainly()).is_ok(), "{name:?}");
     }
 }
+
+#[test]
+fn pairs_of_surrogates_are_their_characters() {
+    // 🚀 as MySQL, Oracle and Java write it, and as UTF-8.
+    let pair = b"\xed\xa0\xbd\xed\xba\x80";
+    let rows = [b"2024-03-04,Jo,5,ship ", &pair[..], b"\n2024-03-05,Jo,6,\xf0\x9f\x9a\x80\n2024-03-06,Jo,7,Zo\xc3\xab\n"];
+    let file = [&b"date,person,minutes,description\n"[..], &rows.concat()].concat();
+    let expected = [
+        "2024-03-04 | 300 s | name: Jo | text: ship 🚀",
+        "2024-03-05 | 360 s | name: Jo | text: 🚀",
+        "2024-03-06 | 420 s | name: Jo | text: Zoë",
+    ];
+    for encoding in [None, Some(Encoding::Utf8), Some(Encoding::Cesu8)] {
+        let options = ReadingOptions { encoding, ..plainly() };
+        for piece in 1..20 {
+            let plan = survey(&file, &options, 1, piece).unwrap();
+            assert_eq!(plan.layout.encoding, Encoding::Cesu8);
+            let mut rows = Vec::new();
+            load(&file, &plan, |row| rows.push(tell(row)));
+            assert_eq!(rows, expected);
+        }
+    }
+    let evidence = &survey(&file, &plainly(), 1, 99).unwrap().layout.evidence[0];
+    assert!(evidence.starts_with("encoding cesu-8: byte 53 (counted from 0) on line 2 and others are halves"), "{evidence}");
+    // Half of one is no character.
+    let half = [&b"date,person,minutes,description\n2024-03-04,Jo,5,ship "[..], &pair[..3], b"\n2024-03-05,Jo,6,x\n"].concat();
+    for piece in 1..20 {
+        let refusal = survey(&half, &plainly(), 1, piece).unwrap_err().to_string();
+        assert!(refusal.starts_with("the file is UTF-8, but for byte 53 (counted from 0) on line 2, behind \"ship \""), "{refusal}");
+    }
+}
+
+#[test]
+fn a_file_in_another_encoding_is_named_before_its_columns_are_unknown() {
+    let row = "04.03.2024;Иван;5;Посадка деревьев\n";
+    let file = format!("Дата;Сотрудник;Минуты;Описание\n{}", row.repeat(1000));
+    let (bytes, _, _) = encoding_rs::WINDOWS_1251.encode(&file);
+    for piece in [100, 20_000, 100_000] {
+        let said = survey(&bytes, &plainly(), 100, piece).unwrap_err().to_string();
+        assert!(said.contains("Cyrillic text in windows-1251 (\"Сотрудник\"): say encoding=windows-1251"), "{said}");
+    }
+}
+
+#[test]
+fn the_line_is_that_of_the_byte_however_the_file_is_cut() {
+    let row = "2024-03-04,Jo,5,\"a\r\nb\rc\"\r\n";
+    let mut bytes = format!("\u{feff}date,person,minutes,description\r\n\r\n{}", row.repeat(30)).into_bytes();
+    let at = bytes.len();
+    bytes.extend_from_slice(b"2024-03-04,Jo,5,Zo\xeb\r\n");
+    for piece in 1..40 {
+        let said = survey(&bytes, &plainly(), 4, piece).unwrap_err().to_string();
+        let place = format!("byte {} (counted from 0) on line 93, behind \"Zo\"", at + 18);
+        assert!(said.contains(&place), "{piece}: {said}");
+    }
+}
