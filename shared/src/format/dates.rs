@@ -125,6 +125,19 @@ impl Day {
     }
 }
 
+impl Day {
+    /// The day behind the midnight that ends this one, which is where `2024-03-04 24:00` is; `None` if the day is not known
+    /// without its order.
+    fn behind_midnight(self) -> Option<Self> {
+        let next = |date: Date| date.tomorrow().ok();
+        match self {
+            Self::Iso(date) => next(date).map(Self::Iso),
+            Self::Named(date) => next(date).map(Self::Named),
+            Self::Numbers(_) | Self::Short(_) => None,
+        }
+    }
+}
+
 impl Numbers {
     pub fn under(&self, order: DateOrder) -> Option<Date> {
         let [year, month, day] = match order {
@@ -147,6 +160,7 @@ impl Numbers {
 
 /// `2024-13-01`: with the year in front, the middle can only be the day.
 pub(super) fn has_day_in_the_middle(cell: &str) -> bool {
+    let cell = words::seen(cell);
     let mut parts = cell.trim().splitn(3, ['-', '/', '.']);
     let mut part = |digits: usize| parts.next().filter(|part| part.len() <= digits)?.parse::<u16>().ok();
     let (Some(year), Some(middle), Some(last)) = (part(4), part(2), part(2)) else {
@@ -256,6 +270,9 @@ fn without_weekday(cell: &str) -> Option<Written> {
             join([first, second, third], (before == behind).then_some(before))?
         }
     };
+    if times::is_end_of_day(rest.strip_prefix(['T', 't']).unwrap_or(rest)) {
+        return day.behind_midnight().map(|day| Written { day, time: Some(Time::midnight()) });
+    }
     let time = if rest.is_empty() { None } else { Some(time_behind(rest, &day)?) };
     Some(Written { day, time })
 }
@@ -334,6 +351,7 @@ fn strip_ordinal(rest: &mut &str) {
 fn separator(rest: &mut &str) -> Option<u8> {
     let bare = rest.trim_start();
     let (mark, behind) = match bare.as_bytes().first()? {
+        _ if let Some(behind) = bare.strip_prefix('–') => (b'-', behind.trim_start()),
         mark @ (b'/' | b'-' | b'.' | b',') => (*mark, bare[1..].trim_start()),
         _ if bare.len() < rest.len() => (b' ', bare),
         _ => return None,

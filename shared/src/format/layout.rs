@@ -29,6 +29,8 @@ pub struct Layout {
     /// What else was found, and by which cells: sentences for people.
     pub evidence: Vec<String>,
     pub(super) spaced: bool,
+    #[serde(default)]
+    pub(super) backslashes: bool,
     /// The bytes were made from a sheet: lines are its rows.
     #[serde(default)]
     pub sheet: bool,
@@ -51,7 +53,7 @@ pub(super) struct Rules {
 impl Layout {
     /// How the file's records are written.
     pub(super) fn dialect(&self) -> Dialect {
-        Dialect { delimiter: self.delimiter, spaced: self.spaced, sheet: self.sheet }
+        Dialect { delimiter: self.delimiter, spaced: self.spaced, backslashes: self.backslashes, sheet: self.sheet }
     }
 }
 

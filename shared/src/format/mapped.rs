@@ -79,11 +79,13 @@ struct EndDay {
 fn end_day(cells: &Cells<'_, '_>, entry: &EntryRow<'_>) -> Option<EndDay> {
     let told = |date| EndDay { date, assumed: false };
     match cells.text(Role::EndDate) {
-        Some(cell) if times::read(&cell).is_none() => {
+        Some(cell) if times::read(&cell).is_none() && !times::is_end_of_day(&cell) => {
             let written = dates::read(&cell)?;
             written.day.under(cells.readings.order(Role::EndDate)).map(told)
         }
-        _ if entry.end < entry.start => Some(EndDay { date: entry.date.tomorrow().ok()?, assumed: true }),
+        _ if entry.end < entry.start && !entry.ends_day => {
+            Some(EndDay { date: entry.date.tomorrow().ok()?, assumed: true })
+        }
         _ => Some(told(entry.date)),
     }
 }

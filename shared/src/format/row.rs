@@ -142,6 +142,9 @@ impl<'r> Cells<'r, '_> {
         let Some(cell) = self.text(role) else {
             return (None, true);
         };
+        if role == Role::End && times::is_end_of_day(&cell) {
+            return (Some(Time::midnight()), true);
+        }
         // Where durations are parts of a day, so are times.
         let parts = self.readings.duration(Role::Duration).unit == Unit::Days;
         if let Some(time) = times::read(&cell).or_else(|| times::part_of_a_day(&cell, parts)) {
@@ -181,7 +184,7 @@ impl<'r> Cells<'r, '_> {
 
     /// Whether a cell is a `1:30` in a column of minutes or seconds, where no custom says that it is hours and minutes, and
     /// start and end do not tell; the name of the unit if so.
-    fn leaves_open(&self, role: Role, written: Written<'_>, seconds: u64) -> Option<&'static str> {
+    fn leaves_open(&self, role: Role, written: Written, seconds: u64) -> Option<&'static str> {
         let unit = match (written, role) {
             (Written::Pair(..), Role::Minutes) => "minutes",
             (Written::Pair(..), Role::Seconds) => "seconds",
@@ -294,6 +297,8 @@ impl<'r> Cells<'r, '_> {
             date,
             start: start.or(time),
             end,
+            ends_day: end == Some(Time::midnight())
+                && self.text(Role::End).is_some_and(|cell| times::is_end_of_day(&cell)),
             seconds: 0,
             rate,
             amount,

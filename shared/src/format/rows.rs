@@ -13,7 +13,7 @@ use super::row::{self, Cells, ErrorCode, RowError};
 use super::table::names_nobody;
 use super::times;
 use super::words;
-use crate::source::{self, Dialect, Ending, MAX_RECORD, Splitter, Unreadable};
+use crate::source::{self, Dialect, Ending, MAX_RECORD, Splitter, Tear, Unreadable};
 
 /// A data record of the file.
 #[derive(Clone, Debug)]
@@ -185,8 +185,11 @@ fn read<'r>(cells: &Cells<'r, '_>, ending: Ending, delimiter: u8, has_lines: boo
         return Err(unclosed_quote(row::excerpt(&last.unwrap_or_default())));
     }
     let headers = cells.readings.headers();
-    if source::is_torn(cells.text, cells.fields, delimiter) || has_lines && is_glued(cells, delimiter) {
-        return Err(torn_quote());
+    match source::tear(cells.text, cells.fields, delimiter) {
+        Some(Tear::Backslash) => return Err(backslash()),
+        Some(Tear::Quote) => return Err(torn_quote()),
+        None if has_lines && is_glued(cells, delimiter) => return Err(torn_quote()),
+        None => {}
     }
     let Readings { rules, who, sheet, format, .. } = cells.readings;
     if rules.subtotals && names_nobody(who, source::Cells { text: cells.text, fields: cells.fields }) {
@@ -293,6 +296,17 @@ fn torn_quote() -> RowError {
             "a quote opens in this record and runs on over the next cells; behind its end other text is written: a \
                   quote inside a cell has to be doubled, in quotes"
                 .to_owned(),
+    }
+}
+
+fn backslash() -> RowError {
+    RowError {
+        column: String::new(),
+        code: ErrorCode::UnclosedQuote,
+        value: String::new(),
+        message: "a backslash stands before a quote, as PHP's fputcsv writes it: whether the backslash belongs to the text cannot \
+                  be told; a quote inside a cell has to be doubled"
+            .to_owned(),
     }
 }
 

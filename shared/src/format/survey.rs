@@ -118,17 +118,17 @@ impl Survey {
 
     /// Reads some bytes, or the end.
     fn read(&mut self, bytes: Option<&[u8]>) -> Result<(), Refusal> {
-        let text = match &mut self.stage {
-            Stage::Head { text, .. } => text,
-            Stage::Body(body) => body.records.text(),
-        };
-        match bytes {
-            Some(bytes) => self.decoder.push(bytes, text)?,
-            None => self.decoder.finish(text)?,
+        match (&mut self.stage, bytes) {
+            (Stage::Head { text, .. }, Some(bytes)) => self.decoder.push(bytes, text)?,
+            (Stage::Head { text, .. }, None) => self.decoder.finish(text)?,
+            (Stage::Body(body), bytes) => body.records.decode(&mut self.decoder, bytes)?,
         }
         if let Stage::Head { text, enough } = &mut self.stage {
             let last = bytes.is_none();
-            let Some(body) = read_head(text, enough, last, &self.options, &self.decoder)? else {
+            let begun = read_head(text, enough, last, &self.options, &self.decoder);
+            // Names that were misread are no reason of their own.
+            let Some(body) = begun.or_else(|refusal| self.decoder.doubts().map_err(Refusal::from).and(Err(refusal)))?
+            else {
                 return Ok(());
             };
             self.stage = Stage::Body(Box::new(body));
@@ -144,10 +144,9 @@ impl Survey {
             place(record, headers, table, &mut self.chunks);
             Ok::<(), Refusal>(())
         };
-        let encoding = self.decoder.encoding();
-        records.drain(encoding, &mut take)?;
+        records.drain(&mut self.decoder, &mut take)?;
         if bytes.is_none() {
-            records.finish(encoding, take)?;
+            records.finish(self.decoder.encoding(), take)?;
         }
         Ok(())
     }
@@ -192,6 +191,7 @@ impl Survey {
             encoding: self.decoder.encoding(),
             delimiter: body.judged.dialect.delimiter,
             spaced: body.judged.dialect.spaced,
+            backslashes: body.judged.dialect.backslashes,
             sheet: self.sheet,
             headers: body.headers.shown().to_vec(),
             date_order: settled.date_order,
