@@ -82,7 +82,9 @@ fn end_day(cells: &Cells<'_, '_>, entry: &EntryRow<'_>) -> Option<EndDay> {
             let written = dates::read(&cell)?;
             written.day.under(cells.readings.order(Role::EndDate)).map(told)
         }
-        _ if entry.end < entry.start && !entry.ends_day => Some(EndDay { date: entry.date.tomorrow().ok()?, assumed: true }),
+        _ if entry.end < entry.start && !entry.ends_day => {
+            Some(EndDay { date: entry.date.tomorrow().ok()?, assumed: true })
+        }
         _ => Some(told(entry.date)),
     }
 }

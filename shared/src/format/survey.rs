@@ -124,7 +124,8 @@ impl Survey {
             let last = bytes.is_none();
             let begun = read_head(text, enough, last, &self.options, &self.decoder);
             // Names that were misread are no reason of their own.
-            let Some(body) = begun.or_else(|refusal| self.decoder.doubts().map_err(Refusal::from).and(Err(refusal)))? else {
+            let Some(body) = begun.or_else(|refusal| self.decoder.doubts().map_err(Refusal::from).and(Err(refusal)))?
+            else {
                 return Ok(());
             };
             self.stage = Stage::Body(Box::new(body));

@@ -32,7 +32,17 @@ pub fn split_and_decode(bytes: &[u8]) {
 
 /// Encodings that bytes are read in as if the caller had said so: one of each kind.
 const ENCODINGS: [&str; 12] = [
-    "utf-8", "cesu-8", "utf-16le", "windows-1252", "windows-1253", "shift_jis", "euc-jp", "iso-2022-jp", "gbk", "gb18030", "big5",
+    "utf-8",
+    "cesu-8",
+    "utf-16le",
+    "windows-1252",
+    "windows-1253",
+    "shift_jis",
+    "euc-jp",
+    "iso-2022-jp",
+    "gbk",
+    "gb18030",
+    "big5",
     "euc-kr",
 ];
 

@@ -247,8 +247,10 @@ impl Decoder {
 impl State {
     /// The state of a decoder for an encoding that is known, or for one that is to be found.
     fn of(known: Option<Encoding>, position: u64) -> Self {
-        let utf16 = |encoding, decoder: &'static encoding_rs::Encoding| {
-            Self::Utf16 { encoding, decoder: decoder.new_decoder_without_bom_handling(), pending: 0 }
+        let utf16 = |encoding, decoder: &'static encoding_rs::Encoding| Self::Utf16 {
+            encoding,
+            decoder: decoder.new_decoder_without_bom_handling(),
+            pending: 0,
         };
         match known {
             None | Some(Encoding::Utf8) => Self::Utf8 { carry: Vec::new(), open: known.is_none(), first: None },

@@ -199,7 +199,8 @@ fn a_word_or_two_of_another_code_page_is_no_mojibake() {
 fn pairs_of_surrogates_are_their_characters() {
     // 🚀 as MySQL, Oracle and Java write it, and as UTF-8.
     let pair = b"\xed\xa0\xbd\xed\xba\x80";
-    let rows = [b"2024-03-04,Jo,5,ship ", &pair[..], b"\n2024-03-05,Jo,6,\xf0\x9f\x9a\x80\n2024-03-06,Jo,7,Zo\xc3\xab\n"];
+    let rows =
+        [b"2024-03-04,Jo,5,ship ", &pair[..], b"\n2024-03-05,Jo,6,\xf0\x9f\x9a\x80\n2024-03-06,Jo,7,Zo\xc3\xab\n"];
     let file = [&b"date,person,minutes,description\n"[..], &rows.concat()].concat();
     let expected = [
         "2024-03-04 | 300 s | name: Jo | text: ship 🚀",
@@ -217,12 +218,19 @@ fn pairs_of_surrogates_are_their_characters() {
         }
     }
     let evidence = &survey(&file, &plainly(), 1, 99).unwrap().layout.evidence[0];
-    assert!(evidence.starts_with("encoding cesu-8: byte 53 (counted from 0) on line 2 and others are halves"), "{evidence}");
+    assert!(
+        evidence.starts_with("encoding cesu-8: byte 53 (counted from 0) on line 2 and others are halves"),
+        "{evidence}"
+    );
     // Half of one is no character.
-    let half = [&b"date,person,minutes,description\n2024-03-04,Jo,5,ship "[..], &pair[..3], b"\n2024-03-05,Jo,6,x\n"].concat();
+    let half =
+        [&b"date,person,minutes,description\n2024-03-04,Jo,5,ship "[..], &pair[..3], b"\n2024-03-05,Jo,6,x\n"].concat();
     for piece in 1..20 {
         let refusal = survey(&half, &plainly(), 1, piece).unwrap_err().to_string();
-        assert!(refusal.starts_with("the file is UTF-8, but for byte 53 (counted from 0) on line 2, behind \"ship \""), "{refusal}");
+        assert!(
+            refusal.starts_with("the file is UTF-8, but for byte 53 (counted from 0) on line 2, behind \"ship \""),
+            "{refusal}"
+        );
     }
 }
 

@@ -11,10 +11,42 @@ use crate::source::Encoding;
 
 /// Encodings that are told, beside UTF-8 and UTF-16.
 const LEGACY: [&str; 37] = [
-    "windows-1250", "windows-1251", "windows-1252", "windows-1253", "windows-1254", "windows-1255", "windows-1256", "windows-1257",
-    "windows-1258", "windows-874", "iso-8859-2", "iso-8859-3", "iso-8859-4", "iso-8859-5", "iso-8859-6", "iso-8859-7",
-    "iso-8859-8", "iso-8859-8-i", "iso-8859-10", "iso-8859-13", "iso-8859-14", "iso-8859-15", "iso-8859-16", "koi8-r", "koi8-u",
-    "ibm866", "macintosh", "x-mac-cyrillic", "shift_jis", "euc-jp", "iso-2022-jp", "gbk", "gb18030", "big5", "euc-kr", "cesu-8",
+    "windows-1250",
+    "windows-1251",
+    "windows-1252",
+    "windows-1253",
+    "windows-1254",
+    "windows-1255",
+    "windows-1256",
+    "windows-1257",
+    "windows-1258",
+    "windows-874",
+    "iso-8859-2",
+    "iso-8859-3",
+    "iso-8859-4",
+    "iso-8859-5",
+    "iso-8859-6",
+    "iso-8859-7",
+    "iso-8859-8",
+    "iso-8859-8-i",
+    "iso-8859-10",
+    "iso-8859-13",
+    "iso-8859-14",
+    "iso-8859-15",
+    "iso-8859-16",
+    "koi8-r",
+    "koi8-u",
+    "ibm866",
+    "macintosh",
+    "x-mac-cyrillic",
+    "shift_jis",
+    "euc-jp",
+    "iso-2022-jp",
+    "gbk",
+    "gb18030",
+    "big5",
+    "euc-kr",
+    "cesu-8",
     "utf-8",
 ];
 
@@ -26,14 +58,17 @@ type Unit = (Vec<u8>, String);
 fn units(name: &str) -> Vec<Unit> {
     let wide = |letter: &str| {
         let halves: Vec<u16> = letter.encode_utf16().collect();
-        let half = |unit: &u16| [0xe0 | (unit >> 12) as u8, 0x80 | (unit >> 6 & 0x3f) as u8, 0x80 | (unit & 0x3f) as u8];
+        let half =
+            |unit: &u16| [0xe0 | (unit >> 12) as u8, 0x80 | (unit >> 6 & 0x3f) as u8, 0x80 | (unit & 0x3f) as u8];
         (halves.iter().flat_map(half).collect(), letter.to_owned())
     };
     let plain = |letter: &str| (letter.as_bytes().to_vec(), letter.to_owned());
     match name {
         "utf-8" => return ["é", "€", "表", "🚀", "\u{10ffff}", "\u{e000}"].map(plain).to_vec(),
         // Either way to write what is beyond the first plane.
-        "cesu-8" => return [wide("🚀"), wide("\u{10ffff}"), wide("\u{10000}"), plain("🚀"), plain("é"), plain("表")].to_vec(),
+        "cesu-8" => {
+            return [wide("🚀"), wide("\u{10ffff}"), wide("\u{10000}"), plain("🚀"), plain("é"), plain("表")].to_vec();
+        }
         "iso-2022-jp" => {
             let unit = |(bytes, text): (&[u8], &str)| (bytes.to_vec(), text.to_owned());
             return [
@@ -60,7 +95,10 @@ fn units(name: &str) -> Vec<Unit> {
     };
     let is_japanese = name == "euc-jp";
     let several = if encoding.is_single_byte() { 0 } else { usize::MAX };
-    let all = ones.chain(twos.take(several)).chain(threes.take(if is_japanese { several } else { 0 })).chain(fours.take(several));
+    let all = ones
+        .chain(twos.take(several))
+        .chain(threes.take(if is_japanese { several } else { 0 }))
+        .chain(fours.take(several));
     all.filter_map(read).collect()
 }
 
@@ -78,7 +116,11 @@ fn twins(name: &str, picks: &[Vec<usize>], line_end: &str, quoted: bool) -> (Vec
             match pick % 3 {
                 0 => {
                     let letter = ascii[pick / 3 % ascii.len()];
-                    let letter = if quoted || letter.len() == 1 && !letter.contains(['\n', '\r', ',', ';', '|']) { letter } else { "y" };
+                    let letter = if quoted || letter.len() == 1 && !letter.contains(['\n', '\r', ',', ';', '|']) {
+                        letter
+                    } else {
+                        "y"
+                    };
                     bytes.extend_from_slice(letter.as_bytes());
                     text.push_str(letter);
                 }
@@ -263,10 +305,12 @@ const LANGUAGES: [(&[&str], &[&str]); 21] = [
 
 /// A file with so many texts of a language, among others in ASCII.
 fn foreign(dice: &mut Dice, words: &[&str], texts: usize) -> Vec<String> {
-    let mut rows: Vec<String> = (0..texts).map(|_| {
-        let word = dice.pick(words);
-        if dice.roll(3) == 0 { format!("{word}, {}", dice.pick(words)) } else { word.to_owned() }
-    }).collect();
+    let mut rows: Vec<String> = (0..texts)
+        .map(|_| {
+            let word = dice.pick(words);
+            if dice.roll(3) == 0 { format!("{word}, {}", dice.pick(words)) } else { word.to_owned() }
+        })
+        .collect();
     for _ in 0..dice.roll(10) {
         let at = dice.roll(rows.len() as u64 + 1) as usize;
         rows.insert(at, dice.pick(&["call", "Weekly review", "SEO", "v2.1 release", "fix #12"]).to_owned());
@@ -296,7 +340,8 @@ fn is_untold(rows: &[String]) -> bool {
 fn no_file_of_nine_thousand_in_another_encoding_is_misread_nor_does_its_refusal_advise_mojibake() {
     let mut dice = Dice(0xc0de_9a6e);
     let mut advised: HashMap<&str, (u32, u32)> = HashMap::new();
-    let kinds: Vec<_> = LANGUAGES.iter().flat_map(|(names, words)| names.iter().map(move |name| (*name, *words))).collect();
+    let kinds: Vec<_> =
+        LANGUAGES.iter().flat_map(|(names, words)| names.iter().map(move |name| (*name, *words))).collect();
     let mut wrong = Vec::new();
     for number in 0..9000 {
         let (name, words) = kinds[number % kinds.len()];
@@ -317,7 +362,8 @@ fn no_file_of_nine_thousand_in_another_encoding_is_misread_nor_does_its_refusal_
             }
             Err(refusal) => {
                 let said = refusal.to_string();
-                let advice = said.split_once("encoding=").map(|(_, rest)| rest.split([',', ' ']).next().unwrap().to_owned());
+                let advice =
+                    said.split_once("encoding=").map(|(_, rest)| rest.split([',', ' ']).next().unwrap().to_owned());
                 let advised = advised.entry(name).or_default();
                 if few >= 8 {
                     advised.1 += 1;
@@ -326,10 +372,18 @@ fn no_file_of_nine_thousand_in_another_encoding_is_misread_nor_does_its_refusal_
                 if let Some(advice) = advice {
                     match texts(&bytes, Some(advice.parse().unwrap())) {
                         Ok(read) if read == rows => {}
-                        read => wrong.push(format!("{name}, {few} texts: advises {advice}, {:?} for {rows:?}", read.map(|r| r[0].clone()).map_err(|e| e.to_string()))),
+                        read => wrong.push(format!(
+                            "{name}, {few} texts: advises {advice}, {:?} for {rows:?}",
+                            read.map(|r| r[0].clone()).map_err(|e| e.to_string())
+                        )),
                     }
                 } else {
-                    assert!(said.contains("save the file as UTF-8") || said.contains("UTF-8, but for") || said.contains("two encodings"), "{said}");
+                    assert!(
+                        said.contains("save the file as UTF-8")
+                            || said.contains("UTF-8, but for")
+                            || said.contains("two encodings"),
+                        "{said}"
+                    );
                 }
             }
         }

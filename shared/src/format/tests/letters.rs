@@ -77,7 +77,9 @@ fn truths(kind: Kind, dice: &mut Dice) -> Vec<Truth> {
             // From midnight to midnight at most.
             Kind::EndOfDay | Kind::EndOfDayAlone if number % 2 == 0 => {
                 start = day.at(dice.roll(24) as i8, 5 * dice.roll(12) as i8, 0, 0);
-                seconds = day.tomorrow().unwrap().to_datetime(jiff::civil::Time::midnight()).duration_since(start).as_secs() as u64;
+                seconds =
+                    day.tomorrow().unwrap().to_datetime(jiff::civil::Time::midnight()).duration_since(start).as_secs()
+                        as u64;
             }
             // Half an hour at least: 0.300 can be read in one way only.
             Kind::ThreeDecimals => (start, seconds) = (day.into(), 3600 * (1 + dice.roll(11)) + 450 * dice.roll(8)),
@@ -132,7 +134,9 @@ fn restyled(kind: Kind, style: u64, letter: char) -> String {
         (Kind::Digits, '0'..='9') => digit([0xff10, 0x660, 0x6f0][style as usize % 3]).unwrap().to_string(),
         (Kind::Digits, ':') if style.is_multiple_of(2) => "：".to_owned(),
         (Kind::Hyphens, '-') => ["‐", "‑", "−", "－", "–"][style as usize % 5].to_owned(),
-        (Kind::Marks, ':' | '-') => format!("{letter}{}", ["\u{200e}", "\u{200b}", "\u{2066}", "\u{ad}"][style as usize % 4]),
+        (Kind::Marks, ':' | '-') => {
+            format!("{letter}{}", ["\u{200e}", "\u{200b}", "\u{2066}", "\u{ad}"][style as usize % 4])
+        }
         _ => letter.to_string(),
     }
 }
@@ -143,7 +147,9 @@ fn file(kind: Kind, truths: &mut [Truth], dice: &mut Dice) -> (Vec<u8>, Option<(
     let (emoji, words) = (["🚀", "🎉", "👩‍💻", "🏝️"], ["Café", "größer", "naïve", "Łódź", "встреча", "会議", "señor"]);
     for truth in truths.iter_mut() {
         match kind {
-            Kind::Surrogates if dice.roll(3) > 0 => truth.text.push_str(&format!(" {}ok {}", dice.pick(&emoji), dice.pick(&words))),
+            Kind::Surrogates if dice.roll(3) > 0 => {
+                truth.text.push_str(&format!(" {}ok {}", dice.pick(&emoji), dice.pick(&words)))
+            }
             Kind::BrokenLetter => truth.text.push_str(&format!(" {}", dice.pick(&words))),
             _ => {}
         }
@@ -151,16 +157,21 @@ fn file(kind: Kind, truths: &mut [Truth], dice: &mut Dice) -> (Vec<u8>, Option<(
     let hours = kind == Kind::ThreeDecimals;
     let header = match hours {
         true => "Date,Hours,First Name,Last Name,Notes",
-        false => "User,Email,Project,Description,Billable,Start date,Start time,End date,End time,Duration,Amount (EUR)",
+        false => {
+            "User,Email,Project,Description,Billable,Start date,Start time,End date,End time,Duration,Amount (EUR)"
+        }
     };
     let mut lines = vec![header.to_owned()];
     for truth in truths.iter() {
-        let cells = cells(kind, truth, style).map(|cell| cell.chars().map(|c| restyled(kind, style, c)).collect::<String>());
+        let cells =
+            cells(kind, truth, style).map(|cell| cell.chars().map(|c| restyled(kind, style, c)).collect::<String>());
         let [date, start, end_date, end, duration, amount] = cells;
         let text = &truth.text;
         lines.push(match hours {
             true => format!("{date},\"{duration}\",Jo,Field,{text}"),
-            false => format!("Jo,jo@example.com,Site,{text},No,{date},{start},{end_date},{end},\"{duration}\",{amount}"),
+            false => {
+                format!("Jo,jo@example.com,Site,{text},No,{date},{start},{end_date},{end},\"{duration}\",{amount}")
+            }
         });
     }
     let some = 1 + dice.roll(truths.len() as u64) as usize;
@@ -197,7 +208,11 @@ fn file(kind: Kind, truths: &mut [Truth], dice: &mut Dice) -> (Vec<u8>, Option<(
                     [_] => bytes.extend_from_slice(letter.to_string().as_bytes()),
                     _ if dice.roll(4) == 0 => bytes.extend_from_slice(letter.to_string().as_bytes()),
                     halves => halves.iter().for_each(|half| {
-                        bytes.extend([0xe0 | (*half >> 12) as u8, 0x80 | (*half >> 6 & 0x3f) as u8, 0x80 | (*half & 0x3f) as u8]);
+                        bytes.extend([
+                            0xe0 | (*half >> 12) as u8,
+                            0x80 | (*half >> 6 & 0x3f) as u8,
+                            0x80 | (*half & 0x3f) as u8,
+                        ]);
                     }),
                 }
             }
@@ -224,7 +239,11 @@ fn read_rightly(kind: Kind, truths: &[Truth], bytes: &[u8], broken: Option<(usiz
         (Err(refusal), Some((byte, line))) => {
             let said = refusal.to_string();
             let right = said.contains(&format!("UTF-8, but for byte {byte} (counted from 0) on line {line}"));
-            return if right { Ok(()) } else { Err(format!("refused, but not for byte {byte} on line {line}: {said}")) };
+            return if right {
+                Ok(())
+            } else {
+                Err(format!("refused, but not for byte {byte} on line {line}: {said}"))
+            };
         }
         (Ok(_), Some(_)) => return Err("read, and not refused".to_owned()),
         (Err(refusal), None) => return Err(format!("refused: {refusal}")),
@@ -238,7 +257,10 @@ fn read_rightly(kind: Kind, truths: &[Truth], bytes: &[u8], broken: Option<(usiz
         None => errors += 1,
         Some(mut truth) => {
             if kind == Kind::ThreeDecimals {
-                truth.amount = truths.iter().find(|other| other.text == truth.text).map_or(String::new(), |other| other.amount.clone());
+                truth.amount = truths
+                    .iter()
+                    .find(|other| other.text == truth.text)
+                    .map_or(String::new(), |other| other.amount.clone());
             }
             if !truths.contains(&truth) {
                 wrong = Some(tell(row));

@@ -184,7 +184,8 @@ fn a_mapping_that_is_none_is_told_before_any_file_is_read() {
 #[test]
 fn a_day_ends_at_24_00_and_does_not_begin_there() {
     let pairs = [("d", "date"), ("from", "start"), ("to", "end")];
-    let file = "d,from,to\n2024-03-04,22:00,24:00\n2024-03-04,00:00,24:00:00\n2024-03-04,5:30,24h\n2024-03-04,24:00,1:00\n";
+    let file =
+        "d,from,to\n2024-03-04,22:00,24:00\n2024-03-04,00:00,24:00:00\n2024-03-04,5:30,24h\n2024-03-04,24:00,1:00\n";
     assert_eq!(
         read_with(file.as_bytes(), &mapped(&pairs)).unwrap(),
         [

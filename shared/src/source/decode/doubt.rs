@@ -15,8 +15,8 @@ use encoding_rs::{ISO_8859_2, MACINTOSH, WINDOWS_1250, WINDOWS_1252, WINDOWS_125
 use super::guess;
 use super::traces::{self, Traces};
 use super::{HOLES, Spot, Unreadable};
-use sample::Sample;
 pub use fit::Word;
+use sample::Sample;
 
 /// What is seen of a file from its first byte on that is not UTF-8.
 pub(super) struct Doubt {
@@ -371,4 +371,3 @@ impl Page {
 fn in_word(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || byte >= 0x80
 }
-

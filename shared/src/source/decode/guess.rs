@@ -153,11 +153,7 @@ fn reads_alike(encoding: &'static encoding_rs::Encoding, bytes: &[u8], text: &st
     read(encoding, bytes).is_some_and(|other| other == text)
 }
 
-fn better_known(
-    encoding: &'static encoding_rs::Encoding,
-    bytes: &[u8],
-    text: &str,
-) -> &'static encoding_rs::Encoding {
+fn better_known(encoding: &'static encoding_rs::Encoding, bytes: &[u8], text: &str) -> &'static encoding_rs::Encoding {
     let mut twins = TWINS.iter().filter(|(_, twin)| *twin == encoding);
     twins.find(|(known, _)| reads_alike(known, bytes, text)).map_or(encoding, |(known, _)| known)
 }

@@ -54,9 +54,7 @@ pub(super) fn decode(bytes: &[u8], place: &mut Anchor, text: &mut String, anchor
         let rest = &bytes[read..];
         let (valid, error) = match std::str::from_utf8(rest) {
             Ok(valid) => (valid, None),
-            Err(error) => {
-                (std::str::from_utf8(&rest[..error.valid_up_to()]).expect("valid up to here"), Some(error))
-            }
+            Err(error) => (std::str::from_utf8(&rest[..error.valid_up_to()]).expect("valid up to here"), Some(error)),
         };
         text.push_str(valid);
         read += valid.len();

@@ -71,7 +71,10 @@ impl fmt::Display for Guess {
                 write!(f, "{kind} in {encoding} ({word:?}): say encoding={encoding}, or save the file as UTF-8")
             }
             (None, true) => {
-                write!(f, "{kind}, but too little of it tells which encoding: save the file as UTF-8, or say `encoding`")
+                write!(
+                    f,
+                    "{kind}, but too little of it tells which encoding: save the file as UTF-8, or say `encoding`"
+                )
             }
             (None, false) => write!(f, "{kind}, which is not read: save the file as UTF-8"),
         }

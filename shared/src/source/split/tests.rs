@@ -138,11 +138,7 @@ fn a_backslash_is_a_letter() {
 fn in_a_dialect_with_backslashes_a_quote_behind_one_closes_nothing_wherever_the_text_is_cut() {
     let dialect = Dialect { backslashes: true, ..plain_dialect(b',') };
     let text = "\"a \\\"b, c\\\"\",d\n\"e\\\\\",\"\\\"\"\n\"x \"\"y\"\"\",\\\"z\n";
-    let whole = [
-        [r#"a \"b, c\""#, "d"],
-        [r"e\\", r#"\""#],
-        [r#"x "y""#, r#"\"z"#],
-    ];
+    let whole = [[r#"a \"b, c\""#, "d"], [r"e\\", r#"\""#], [r#"x "y""#, r#"\"z"#]];
     for cut in 0..text.len() {
         let mut splitter = Splitter::new(dialect, 1);
         let mut records = Vec::new();

@@ -166,7 +166,8 @@ fn is_odd_part(part: &[char], script: Script) -> bool {
         Script::Greek => is_odd_case(&letters) || is_odd_greek(&letters),
         Script::Hebrew => letters.iter().rev().skip(1).any(|c| "ךםןףץ".contains(*c)),
         Script::Arabic => {
-            letters.iter().rev().skip(1).any(|c| "ةى".contains(*c)) || letters.windows(3).any(|w| w[0] == w[1] && w[1] == w[2])
+            letters.iter().rev().skip(1).any(|c| "ةى".contains(*c))
+                || letters.windows(3).any(|w| w[0] == w[1] && w[1] == w[2])
         }
         Script::Thai => is_odd_thai(&letters),
     }
@@ -192,7 +193,9 @@ fn is_odd_cyrillic(letters: &[char]) -> bool {
         'й' => at > 0 && !is_vowel(letters[at - 1]) && !matches!(letters[at - 1], 'ь' | 'ъ'),
         'э' => at > 0 && is_vowel(letters[at - 1]) && letters[at - 1] != 'о',
         // Of Serbian and Macedonian, and rare between others.
-        'ђ' | 'ѓ' | 'ћ' | 'ќ' | 'џ' | 'ѕ' | 'љ' | 'њ' | 'ј' => letters.iter().any(|c| "ыьъйщюяёэ".contains(*c)),
+        'ђ' | 'ѓ' | 'ћ' | 'ќ' | 'џ' | 'ѕ' | 'љ' | 'њ' | 'ј' => {
+            letters.iter().any(|c| "ыьъйщюяёэ".contains(*c))
+        }
         _ => false,
     };
     let crowd = letters.len() > 3 && !letters.iter().any(|&c| is_vowel(c) || c == 'ъ' || c == 'р');
