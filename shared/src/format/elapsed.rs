@@ -127,8 +127,10 @@ fn between(entry: &EntryRow<'_>, end_date: Option<Date>) -> Option<u64> {
 /// From start to end in seconds, as clocks show it, if both are known.
 pub(super) fn shown(entry: &EntryRow<'_>, end_date: Option<Date>) -> Option<i64> {
     let start = DateTime::from_parts(entry.date, entry.start?);
-    let end_date = if entry.ends_day { end_date?.tomorrow().ok()? } else { end_date? };
-    let end = DateTime::from_parts(end_date, entry.end?);
+    let mut end = DateTime::from_parts(end_date?, entry.end?);
+    if entry.ends_day {
+        end = end.tomorrow().ok()?;
+    }
     Some(start.duration_until(end).as_secs())
 }
 

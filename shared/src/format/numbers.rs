@@ -86,12 +86,17 @@ impl Decimal {
     /// Reads a number; `None` if it is none under this mark.
     pub fn read(cell: &str, mark: DecimalMark) -> Option<Self> {
         let cell = cell.trim();
-        let read = |cell: &str| Self::plain(cell, mark).or_else(|| Self::with_exponent(cell, mark));
-        match read(cell) {
-            // `１２．５`, `‑5`.
-            None if !cell.is_ascii() => read(words::seen(cell).trim()),
-            number => number,
+        Self::plain(cell, mark).or_else(|| Self::unusual(cell, mark))
+    }
+
+    /// With an exponent, or in look-alikes of digits and marks: `１２．５`, `‑5`.
+    fn unusual(cell: &str, mark: DecimalMark) -> Option<Self> {
+        if cell.is_ascii() {
+            return Self::with_exponent(cell, mark);
         }
+        let seen = words::seen(cell);
+        let cell = seen.trim();
+        Self::plain(cell, mark).or_else(|| Self::with_exponent(cell, mark))
     }
 
     fn plain(cell: &str, mark: DecimalMark) -> Option<Self> {
@@ -160,7 +165,7 @@ impl Decimal {
     }
 }
 
-/// A number under each decimal mark that it can be read with: one at least.
+/// A number under each decimal mark that it can be read with.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) struct Marked {
     by_mark: [Option<Decimal>; 2],
@@ -168,11 +173,32 @@ pub(super) struct Marked {
 }
 
 impl Marked {
+    /// Reads a number.
+    #[inline]
+    pub fn of(cell: &str) -> Self {
+        let cell = cell.trim();
+        let by_mark = DecimalMark::ALL.map(|mark| Decimal::plain(cell, mark));
+        let has_mark = cell.bytes().any(|byte| matches!(byte, b'.' | b','));
+        // A number that is plain under one mark has no exponent under the other.
+        if by_mark.iter().any(Option::is_some) { Self { by_mark, has_mark } } else { Self::unusual(cell) }
+    }
+
+    #[cold]
+    fn unusual(cell: &str) -> Self {
+        let has_mark = words::seen(cell).contains(['.', ',']);
+        Self { by_mark: DecimalMark::ALL.map(|mark| Decimal::unusual(cell, mark)), has_mark }
+    }
+
     /// Reads a number; `None` if it is none under either mark.
     pub fn read(cell: &str) -> Option<Self> {
-        let by_mark = DecimalMark::ALL.map(|mark| Decimal::read(cell, mark));
-        let has_mark = cell.contains(['.', ',']) || !cell.is_ascii() && words::seen(cell).contains(['.', ',']);
-        by_mark.iter().any(Option::is_some).then_some(Self { by_mark, has_mark })
+        let number = Self::of(cell);
+        (!number.is_none()).then_some(number)
+    }
+
+    /// Whether it is no number under either mark.
+    #[inline]
+    pub fn is_none(&self) -> bool {
+        self.by_mark.iter().all(Option::is_none)
     }
 
     pub fn under(&self, mark: DecimalMark) -> Option<Decimal> {

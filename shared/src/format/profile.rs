@@ -82,6 +82,7 @@ impl<const N: usize> Rivals<N> {
     }
 
     /// Sees a cell that at least one reading can read.
+    #[inline(always)]
     fn see<What: PartialEq>(&mut self, line: u64, cell: &str, readings: &[Option<What>; N]) {
         for (a, reading) in readings.iter().enumerate() {
             let Some(what) = reading else {

@@ -142,13 +142,13 @@ impl<'r> Cells<'r, '_> {
         let Some(cell) = self.text(role) else {
             return (None, true);
         };
-        if role == Role::End && times::is_end_of_day(&cell) {
-            return (Some(Time::midnight()), true);
-        }
         // Where durations are parts of a day, so are times.
         let parts = self.readings.duration(Role::Duration).unit == Unit::Days;
         if let Some(time) = times::read(&cell).or_else(|| times::part_of_a_day(&cell, parts)) {
             return if may_be_day(&cell, day) { (None, false) } else { (Some(time), true) };
+        }
+        if role == Role::End && times::is_end_of_day(&cell) {
+            return (Some(Time::midnight()), true);
         }
         let order = self.readings.order(if role == Role::End { Role::EndDate } else { Role::Date });
         match dates::read(&cell) {

@@ -69,15 +69,39 @@ impl Field {
     #[inline]
     pub fn cell<'t>(&self, text: &'t str) -> Cow<'t, str> {
         let (start, end) = (self.start as usize, self.end as usize);
-        match self.form {
-            Form::Bare => Cow::Borrowed(&text[start..end]),
-            Form::Quoted => Cow::Borrowed(&text[start + 1..end - 1]),
-            Form::Escaped => Cow::Owned(unescape(&text[start..end])),
-            // Whether the backslashes belong to it nobody knows, so they stay.
-            Form::Backslashed => {
-                Cow::Owned(text[start + 1..end].strip_suffix('"').unwrap_or(&text[start + 1..end]).to_owned())
-            }
+        let quote = match self.form {
+            Form::Bare => 0,
+            Form::Quoted => 1,
+            Form::Escaped | Form::Backslashed => return self.unescaped(text),
+        };
+        Cow::Borrowed(&text[start + quote..end - quote])
+    }
+
+    /// What a field holds that has quotes or letters where they need care. Called last and with the same arguments, so that the
+    /// fast ways above need no room on the stack.
+    #[cold]
+    #[inline(never)]
+    fn unescaped<'t>(&self, text: &'t str) -> Cow<'t, str> {
+        let raw = &text[self.start as usize..self.end as usize];
+        if self.form == Form::Escaped {
+            return Cow::Owned(unescape(raw));
         }
+        // Whether the backslashes belong to it nobody knows, so they stay.
+        let inside = raw.strip_prefix('"').unwrap_or(raw);
+        Cow::Borrowed(inside.strip_suffix('"').unwrap_or(inside))
+    }
+
+    /// Whether the field begins with something to be seen of ASCII that is no quote: for most fields all that is asked.
+    #[inline]
+    pub(super) fn begins_visibly(&self, text: &str) -> bool {
+        let first = text.as_bytes().get(self.start as usize).filter(|_| self.start < self.end);
+        first.is_some_and(|&byte| byte.is_ascii_graphic() && byte != QUOTE)
+    }
+
+    /// Whether the cell is not simply what stands in the text.
+    #[inline]
+    pub(super) fn needs_care(&self) -> bool {
+        matches!(self.form, Form::Escaped | Form::Backslashed)
     }
 
     /// Whether a backslash stands before a quote inside, in a dialect that has them.

@@ -14,7 +14,14 @@ pub enum Tear {
 }
 
 /// What is wrong with the quotes of a record, if something is.
+#[inline]
 pub fn tear(text: &str, fields: &[Field], delimiter: u8) -> Option<Tear> {
+    if fields.iter().any(Field::needs_care) { find_tear(text, fields, delimiter) } else { None }
+}
+
+#[cold]
+#[inline(never)]
+fn find_tear(text: &str, fields: &[Field], delimiter: u8) -> Option<Tear> {
     fields.iter().find_map(|field| match field.escaped(text) {
         Some(raw) => tear_of(raw, delimiter),
         None => field.is_backslashed().then_some(Tear::Backslash),
@@ -43,7 +50,13 @@ fn tear_of(raw: &str, delimiter: u8) -> Option<Tear> {
 
 /// Whether a record is a line on which nothing is written, or nothing but blanks and delimiters, as spreadsheets leave
 /// them, or the byte by which DOS ended its files: that is none to anybody who looks.
+#[inline]
 pub fn is_blank(text: &str, fields: &[Field]) -> bool {
+    !fields.first().is_some_and(|field| field.begins_visibly(text)) && are_blank(text, fields)
+}
+
+#[inline(never)]
+fn are_blank(text: &str, fields: &[Field]) -> bool {
     const END_OF_FILE: char = '\u{1a}';
     let is_blank = |letter: char| letter.is_whitespace() || letter == END_OF_FILE;
     fields.iter().all(|field| field.cell(text).chars().all(is_blank))

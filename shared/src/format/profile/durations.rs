@@ -57,7 +57,7 @@ impl DurationProfile {
             Written::Exact(_) | Written::Clock(_) => {}
             Written::Pair(..) => self.pairs.see(line, cell, written, elapsed()),
             Written::Number { number, unit, .. } => {
-                self.numbers.see_marked(line, cell, number);
+                self.numbers.see_part(line, cell, &number);
                 // Nothing is nothing in any unit.
                 if unit.is_none() && self.unit.is_none() && !number.is_nothing() {
                     self.bare.get_or_insert_with(|| Witness::new(line, cell));

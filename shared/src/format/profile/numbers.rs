@@ -18,18 +18,23 @@ impl NumberProfile {
     }
 
     pub fn see(&mut self, line: u64, cell: &str) {
-        match Marked::read(numbers::without_currency(cell)) {
-            Some(number) => self.see_marked(line, cell, number),
-            None => {
-                self.tally.cells += 1;
-                self.tally.miss(line, cell);
-            }
+        self.tally.cells += 1;
+        let number = Marked::of(numbers::without_currency(cell));
+        if number.is_none() {
+            self.tally.miss(line, cell);
+        } else {
+            self.see_marked(line, cell, &number);
         }
     }
 
-    /// Sees a cell that holds a number.
-    pub fn see_marked(&mut self, line: u64, cell: &str, number: Marked) {
+    /// Sees a number that stands in a cell, perhaps with its unit.
+    pub fn see_part(&mut self, line: u64, cell: &str, number: &Marked) {
         self.tally.cells += 1;
+        self.see_marked(line, cell, number);
+    }
+
+    #[inline(always)]
+    fn see_marked(&mut self, line: u64, cell: &str, number: &Marked) {
         self.marked |= number.has_mark();
         self.rivals.see(line, cell, number.readings());
     }
