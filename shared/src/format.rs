@@ -29,6 +29,7 @@ mod durations;
 mod elapsed;
 mod entry;
 mod fingerprint;
+mod foreign;
 mod freckle;
 mod freshbooks;
 mod harvest;
@@ -50,6 +51,7 @@ mod table;
 mod tags;
 mod tempo;
 mod times;
+mod title;
 mod toggl;
 mod words;
 

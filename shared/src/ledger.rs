@@ -125,7 +125,7 @@ impl Glance<'_> {
 }
 
 /// The version of what is packed.
-const VERSION: u8 = 4;
+const VERSION: u8 = 5;
 
 /// A value as bytes that say by which version they were packed.
 pub(crate) fn packed(value: &impl Serialize) -> Vec<u8> {

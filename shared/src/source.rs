@@ -7,8 +7,8 @@
 //!   the last byte, and either decodes rightly and says which encoding it used, or stops with the
 //!   position of the byte that fits none ([`Unreadable`]).
 //! - **Positions are those of the original object.** A record's byte range can be fetched again with a
-//!   ranged read and decoded on its own, whatever the encoding: the text of every encoding we read
-//!   has a length in the original that can be computed ([`Encoding::source_len`]).
+//!   ranged read and decoded on its own, whatever the encoding: the text of every encoding that is read
+//!   tells its place in the original, by its length ([`Encoding::source_len`]) or by anchors that the decoder leaves.
 //! - **Lines are physical lines**, as an editor shows them: LF, CR LF and CR alone are one break each,
 //!   also inside quotes. A record is named by the line on which it begins.
 //! - **The same records however the bytes were cut.** [`Splitter`] is resumable at any byte, and its
@@ -23,14 +23,17 @@ pub mod checks;
 mod decode;
 mod dialect;
 mod encoding;
+mod places;
 mod records;
 mod split;
+mod torn;
 
-pub use decode::{Decoder, Unreadable};
+pub use decode::{Decoder, Guess, Spot, Unreadable};
 pub use dialect::{DELIMITERS, Judged, declared, judge};
 pub use encoding::{Encoding, UnknownEncoding};
 pub use records::{Cells, Record, Records};
-pub use split::{Dialect, Ending, Field, Splitter, is_blank, is_torn};
+pub use split::{Dialect, Ending, Field, Splitter};
+pub use torn::{Tear, is_blank, tear};
 
 /// The longest record that is read, in bytes of its UTF-8 text: 1 MiB.
 pub const MAX_RECORD: usize = 1 << 20;

@@ -1,27 +1,34 @@
-//! The time report of Basecamp Classic. Basecamp 3 and 4 have another one, which is not read.
+//! The time reports of Basecamp: of Basecamp Classic, and of Basecamp 3 and 4.
+//!
+//! Classic has `date,person,hours,description,todo,list,company,project`. Basecamp 3 and 4 have
+//! `Date,Person,Hours,Project,Item,Notes,Created`, and `Status` where hours are approved; `To-do: …` in `Item` names a to-do.
+
+use std::borrow::Cow;
 
 use super::columns::{Format, Need, Role, column, group};
+use super::elapsed;
 use super::entry::EntryRow;
 use super::row::{Cells, RowError};
+use super::words;
 
 pub(super) static FORMAT: Format = Format {
     columns: &[
         column(Role::Date, &["date"]),
         column(Role::Hours, &["hours"]),
         column(Role::Person, &["person"]),
-        column(Role::Text, &["description"]),
-        column(Role::Task, &["todo", "to-do"]),
+        column(Role::Text, &["description", "notes"]),
+        column(Role::Task, &["todo", "to-do", "item"]),
         column(Role::Client, &["company"]),
         column(Role::Project, &["project"]),
     ],
-    others: &["list"],
+    others: &["list", "created", "status"],
     signature: &[
         group("a column \"date\"", &[Need::Roles(&[Role::Date])]),
         group("a column \"hours\"", &[Need::Roles(&[Role::Hours])]),
         group("a column \"person\"", &[Need::Roles(&[Role::Person])]),
         group(
-            "a column \"todo\", \"list\" or \"company\"",
-            &[Need::Roles(&[Role::Task]), Need::Roles(&[Role::Client]), Need::Others(1)],
+            "a column \"todo\", \"list\", \"company\" or \"item\"",
+            &[Need::Roles(&[Role::Task]), Need::Roles(&[Role::Client]), Need::Columns(&["list"])],
         ),
     ],
     read,
@@ -29,6 +36,17 @@ pub(super) static FORMAT: Format = Format {
 
 fn read<'r>(cells: &Cells<'r, '_>) -> Result<EntryRow<'r>, RowError> {
     let mut entry = cells.entry()?;
-    entry.seconds = cells.needed_seconds(Role::Hours)?;
+    entry.seconds = elapsed::hours(cells, &mut entry)?;
+    entry.task = entry.task.map(to_do);
     Ok(entry)
+}
+
+/// The name of a to-do, without the word that says that it is one.
+fn to_do(item: Cow<'_, str>) -> Cow<'_, str> {
+    match item.split_once(':') {
+        Some((kind, name)) if words::same(kind.trim(), "to-do") && !name.trim().is_empty() => {
+            Cow::Owned(name.trim().to_owned())
+        }
+        _ => item,
+    }
 }

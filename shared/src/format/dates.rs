@@ -18,7 +18,7 @@ use super::numbers::whole;
 use super::times;
 use super::words;
 pub(super) use names::is_weekday;
-use names::{month, months, polish_month};
+use names::{month, months, polish_month, weekdays};
 
 /// The order of year, month and day in dates that are written with numbers only.
 ///
@@ -78,10 +78,28 @@ pub(super) struct Written {
 pub(super) enum Day {
     /// With a four-digit year in front: reads the same under each order.
     Iso(Date),
-    /// With the month in letters: likewise.
+    /// With the month in letters: reads the same under each order, too.
     Named(Date),
+    /// With the month in letters and two digits on each side of it, of which either may be the year.
+    Short(Short),
     /// Three numbers of which only the order tells the day.
     Numbers(Numbers),
+}
+
+/// `24-Mar-28`: 24 March 2028 as nearly everybody writes it, or 28 March 2024.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Short {
+    pub first: u8,
+    month: u8,
+    pub last: u8,
+}
+
+impl Short {
+    /// The date under an order; the day comes first unless the year does.
+    pub fn under(&self, order: DateOrder) -> Option<Date> {
+        let (year, day) = if order == DateOrder::Ymd { (self.first, self.last) } else { (self.last, self.first) };
+        civil(full_year(year.into(), 2)?, self.month.into(), day.into())
+    }
 }
 
 /// Three numbers, the first of at most two digits.
@@ -101,7 +119,21 @@ impl Day {
     pub fn under(&self, order: DateOrder) -> Option<Date> {
         match self {
             Self::Iso(date) | Self::Named(date) => Some(*date),
+            Self::Short(short) => short.under(order),
             Self::Numbers(numbers) => numbers.under(order),
+        }
+    }
+}
+
+impl Day {
+    /// The day behind the midnight that ends this one, which is where `2024-03-04 24:00` is; `None` if the day is not known
+    /// without its order.
+    fn behind_midnight(self) -> Option<Self> {
+        let next = |date: Date| date.tomorrow().ok();
+        match self {
+            Self::Iso(date) => next(date).map(Self::Iso),
+            Self::Named(date) => next(date).map(Self::Named),
+            Self::Numbers(_) | Self::Short(_) => None,
         }
     }
 }
@@ -128,6 +160,7 @@ impl Numbers {
 
 /// `2024-13-01`: with the year in front, the middle can only be the day.
 pub(super) fn has_day_in_the_middle(cell: &str) -> bool {
+    let cell = words::seen(cell);
     let mut parts = cell.trim().splitn(3, ['-', '/', '.']);
     let mut part = |digits: usize| parts.next().filter(|part| part.len() <= digits)?.parse::<u16>().ok();
     let (Some(year), Some(middle), Some(last)) = (part(4), part(2), part(2)) else {
@@ -160,13 +193,24 @@ fn civil(year: u16, month: u16, day: u16) -> Option<Date> {
     Date::new(year as i16, i8::try_from(month).ok()?, i8::try_from(day).ok()?).ok()
 }
 
+/// The days of the week that a date's cell names before or behind the date, a bit for each from Monday's on; 0 if none. A word
+/// that may be a month as well (`mar.`) names none.
+pub(super) fn weekdays_in(cell: &str) -> u8 {
+    let cell = cell.trim_matches(['(', ')', '.', ' ']);
+    let is_letter = |letter: char| letter.is_alphabetic();
+    let before = &cell[..cell.len() - cell.trim_start_matches(is_letter).len()];
+    let behind = &cell[cell.trim_end_matches(is_letter).len()..];
+    let named = |word: &str| if month(word).is_none() { weekdays(word) } else { 0 };
+    [before, behind].into_iter().map(named).find(|&days| days != 0).unwrap_or(0)
+}
+
 /// Takes a cell apart; `None` if no date stands there.
 pub(super) fn read(cell: &str) -> Option<Written> {
     if let Some(date) = iso(cell.as_bytes()) {
         return Some(Written { day: Day::Iso(date), time: None });
     }
     let cell = words::seen(cell);
-    let cell = cell.trim();
+    let cell = before_weekday(cell.trim());
     match weekday(cell) {
         None => without_weekday(cell),
         // "mar. 5 mars 2024" begins with a Tuesday, "Mar 5, 2024" with a month.
@@ -175,6 +219,18 @@ pub(super) fn read(cell: &str) -> Option<Written> {
             _ => without_weekday(cell),
         },
         Some((behind, false)) => without_weekday(behind),
+    }
+}
+
+/// A date without the day of the week behind it: `04/03/2024 (Mon)`, `2024-03-04, Monday`.
+fn before_weekday(cell: &str) -> &str {
+    let bare = cell.trim_end_matches([')', '.']);
+    let date = bare.trim_end_matches(char::is_alphabetic);
+    let word = &bare[date.len()..];
+    let is_apart = date.ends_with([' ', ',', '(']) && date.starts_with(|letter: char| letter.is_ascii_digit());
+    match is_apart && is_weekday(word) && month(word).is_none() {
+        true => date.trim_end_matches([' ', ',', '(']),
+        false => cell,
     }
 }
 
@@ -214,6 +270,9 @@ fn without_weekday(cell: &str) -> Option<Written> {
             join([first, second, third], (before == behind).then_some(before))?
         }
     };
+    if times::is_end_of_day(rest.strip_prefix(['T', 't']).unwrap_or(rest)) {
+        return day.behind_midnight().map(|day| Written { day, time: Some(Time::midnight()) });
+    }
     let time = if rest.is_empty() { None } else { Some(time_behind(rest, &day)?) };
     Some(Written { day, time })
 }
@@ -292,6 +351,7 @@ fn strip_ordinal(rest: &mut &str) {
 fn separator(rest: &mut &str) -> Option<u8> {
     let bare = rest.trim_start();
     let (mark, behind) = match bare.as_bytes().first()? {
+        _ if let Some(behind) = bare.strip_prefix('–') => (b'-', behind.trim_start()),
         mark @ (b'/' | b'-' | b'.' | b',') => (*mark, bare[1..].trim_start()),
         _ if bare.len() < rest.len() => (b' ', bare),
         _ => return None,
@@ -320,6 +380,11 @@ fn join(parts: [Part; 3], separator: Option<u8>) -> Option<Day> {
         }
         [Number { value: year, digits: 4 }, Month(month), Number { value: day, digits: 1..=2 }] => {
             civil(year as u16, month.into(), day as u16).map(Day::Named)
+        }
+        [Number { value: first, digits: 2 }, Month(month), Number { value: last, digits: 2 }] => {
+            let short = Short { first: first as u8, month, last: last as u8 };
+            let reads = DateOrder::ALL.iter().any(|&order| short.under(order).is_some());
+            reads.then_some(Day::Short(short))
         }
         [Number { value: day, digits: 1..=2 }, Month(month), Number { value: year, digits }]
         | [Month(month), Number { value: day, digits: 1..=2 }, Number { value: year, digits }] => {

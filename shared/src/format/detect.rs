@@ -7,6 +7,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::FormatName;
+use super::foreign;
 use super::headers::Headers;
 use super::lookalikes;
 use super::refusal::Refusal;
@@ -38,7 +39,7 @@ pub(super) fn weigh(headers: &Headers) -> Vec<Candidate> {
 fn candidate(format: FormatName, headers: &Headers) -> Candidate {
     let declaration = format.declaration();
     let known = declaration.know(headers);
-    let lacks: Vec<String> = declaration.lacks(&known, true).into_iter().map(str::to_owned).collect();
+    let lacks: Vec<String> = declaration.lacks(headers, &known, true).into_iter().map(str::to_owned).collect();
     let columns = headers.shown().len().max(1);
     let groups = declaration.signature.len();
     let count = known.roles.len() + known.others.len();
@@ -71,6 +72,16 @@ pub(super) fn detect(headers: &Headers) -> Result<Vec<Candidate>, Refusal> {
     };
     if !best.lacks.is_empty() {
         return Err(refusal(unknown(headers, best, look_alike)));
+    }
+    if let Some(name) = lookalikes::before_formats(headers) {
+        return Err(refusal(taken_for(headers, best, name)));
+    }
+    if let Some(foreign) = foreign::column(best.format, headers) {
+        return Err(refusal(format!(
+            "the columns fit {}, but {foreign} is none that {0} has, and would not be read: if the file is {0}'s, say so with              `type`, and the column is kept with each entry; of any other table say with `mapping` which column is what; found {}",
+            best.format,
+            quoted(headers.shown())
+        )));
     }
     let rivals = candidates.iter().filter(|other| {
         other.lacks.is_empty()
@@ -110,6 +121,17 @@ fn unknown(headers: &Headers, nearest: &Candidate, look_alike: Option<&str>) -> 
     }
 }
 
+/// Why a header that has a format's columns is not read as that.
+fn taken_for(headers: &Headers, nearest: &Candidate, name: &str) -> String {
+    let format = nearest.format;
+    format!(
+        "this looks like {name}, which is not read: found {}; nearest is {format}, which needs nothing more but means other \
+         things by these columns; export a list of time entries as one of {}, or say with `mapping` which column is what",
+        quoted(headers.shown()),
+        FormatName::list()
+    )
+}
+
 /// Names for people, the first twenty of them.
 pub(super) fn quoted(names: &[String]) -> String {
     let shown = |name: &String| format!("{:?}", super::row::excerpt(name));
@@ -124,7 +146,7 @@ pub(super) fn quoted(names: &[String]) -> String {
 pub(super) fn named(format: FormatName, headers: &Headers) -> Result<Vec<Candidate>, Refusal> {
     let declaration = format.declaration();
     let candidate = candidate(format, headers);
-    let lacks = declaration.lacks(&declaration.know(headers), false);
+    let lacks = declaration.lacks(headers, &declaration.know(headers), false);
     if lacks.is_empty() {
         return Ok(vec![candidate]);
     }

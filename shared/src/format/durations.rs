@@ -5,7 +5,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::numbers::{Decimal, DecimalMark, whole};
+use super::numbers::{DecimalMark, Marked, whole};
 use super::times;
 use super::words;
 
@@ -82,7 +82,7 @@ impl Reading {
 
 /// A cell of a duration column, taken apart.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub(super) enum Written<'c> {
+pub(super) enum Written {
     /// Reads the same in each column, in seconds: `1:02:03`, `18:25 min`, `1 h 30 min`.
     Exact(u64),
     /// `1:30`.
@@ -90,13 +90,13 @@ pub(super) enum Written<'c> {
     /// A time of day, which is what a spreadsheet makes of a duration, in seconds since midnight.
     Clock(u32),
     /// A number and its unit if one is given: `4.5`, `0,79 h`; and what whole units stand beside it.
-    Number { text: &'c str, unit: Option<Unit>, beside: u64 },
+    Number { number: Marked, unit: Option<Unit>, beside: u64 },
 }
 
 /// Longest duration of one entry, in seconds: a hundred years. Beyond, a number is something else.
 const LONGEST: u64 = 100 * 366 * 86_400;
 
-impl Written<'_> {
+impl Written {
     /// The duration in seconds; `None` if it is none under this reading.
     pub fn under(&self, reading: Reading) -> Option<u64> {
         let seconds = match *self {
@@ -106,9 +106,9 @@ impl Written<'_> {
                 let unit = reading.pair.seconds();
                 u64::from(a) * u64::from(unit) + u64::from(b) * u64::from(unit / 60)
             }
-            Self::Number { text, unit, beside } => {
+            Self::Number { number, unit, beside } => {
                 let unit = unit.unwrap_or(reading.unit);
-                Decimal::read(text, reading.mark)?.times(unit.seconds())?.checked_add(beside)?
+                number.under(reading.mark)?.times(unit.seconds())?.checked_add(beside)?
             }
         };
         (seconds <= LONGEST).then_some(seconds)
@@ -116,10 +116,11 @@ impl Written<'_> {
 }
 
 /// Takes a cell apart; `None` if no duration can stand there under any reading.
-pub(super) fn read(cell: &str) -> Option<Written<'_>> {
+pub(super) fn read(cell: &str) -> Option<Written> {
     if let Some(seconds) = plain_clock(cell.as_bytes()) {
         return Some(Written::Exact(seconds));
     }
+    let cell = words::seen(cell);
     let cell = cell.trim();
     if cell.contains(':') {
         return with_colons(cell);
@@ -127,14 +128,14 @@ pub(super) fn read(cell: &str) -> Option<Written<'_>> {
     if cell.ends_with(|letter: char| letter.is_alphabetic() || letter == '.') && !cell.ends_with("..") {
         return with_units(cell);
     }
-    if DecimalMark::ALL.iter().any(|&mark| Decimal::read(cell, mark).is_some()) {
-        return Some(Written::Number { text: cell, unit: None, beside: 0 });
+    if let Some(number) = Marked::read(cell) {
+        return Some(Written::Number { number, unit: None, beside: 0 });
     }
     if cell.contains(char::is_alphabetic) { hours_and(cell) } else { dotted(cell) }
 }
 
 /// `1h30`, `1 h 30`: two digits behind hours are minutes.
-fn hours_and(cell: &str) -> Option<Written<'_>> {
+fn hours_and(cell: &str) -> Option<Written> {
     let last = cell.rfind(|letter: char| !letter.is_ascii_digit())?;
     let behind = last + cell[last..].chars().next().map_or(0, char::len_utf8);
     let minutes = whole(&cell[behind..], 2, 2).filter(|&minutes| minutes < 60)?;
@@ -146,7 +147,7 @@ fn hours_and(cell: &str) -> Option<Written<'_>> {
 }
 
 /// `01.30.00`: hours, minutes and seconds as in Danish and Finnish.
-fn dotted(cell: &str) -> Option<Written<'_>> {
+fn dotted(cell: &str) -> Option<Written> {
     let mut parts = cell.split('.');
     let hours = whole(parts.next()?, 1, 6)?;
     let minutes = whole(parts.next()?, 2, 2).filter(|&minutes| minutes < 60)?;
@@ -167,7 +168,10 @@ fn plain_clock(cell: &[u8]) -> Option<u64> {
     (minutes < 60 && seconds < 60).then_some(hours * 3600 + minutes * 60 + seconds)
 }
 
-fn with_colons(cell: &str) -> Option<Written<'_>> {
+fn with_colons(cell: &str) -> Option<Written> {
+    if let Some((days, clock)) = days_before(cell) {
+        return timedelta(days, clock);
+    }
     if let (_, Some(_)) = times::meridiem(cell) {
         let time = times::read(cell)?;
         let (hour, minute, second) = (time.hour(), time.minute(), time.second());
@@ -198,6 +202,33 @@ fn with_colons(cell: &str) -> Option<Written<'_>> {
     Some(Written::Exact(hours * 3600 + minutes * 60 + seconds))
 }
 
+/// The days in front of a clock, and the clock: `0 days 01:00:00` of pandas and databases, `1 day, 2:30:00` of Python,
+/// `1.02:30:00` of .NET. Days without a clock are none: they may be working days of eight hours.
+fn days_before(cell: &str) -> Option<(u32, &str)> {
+    let digits = cell.find(|letter: char| !letter.is_ascii_digit())?;
+    let (days, behind) = cell.split_at(digits);
+    let days = whole(days, 1, 5)?;
+    if let Some(clock) = behind.strip_prefix('.') {
+        let padded = clock.find(':') == Some(2) && clock.matches(':').count() == 2;
+        return padded.then_some((days, clock));
+    }
+    let behind = behind.trim_start();
+    let clock = behind.strip_prefix("days").or_else(|| behind.strip_prefix("day"))?;
+    let clock = clock.strip_prefix(',').unwrap_or(clock);
+    clock.starts_with([' ', '+']).then(|| (days, clock.trim_start().trim_start_matches('+')))
+}
+
+/// Whole days and a clock that is short of another one.
+fn timedelta(days: u32, clock: &str) -> Option<Written> {
+    let mut parts = clock.split(':');
+    let hours = whole(parts.next()?, 1, 2).filter(|&hours| hours < 24)?;
+    let minutes = whole(parts.next()?, 2, 2).filter(|&minutes| minutes < 60)?;
+    let seconds = rounded_seconds(parts.next()?)?;
+    let [days, hours, minutes, seconds] = [days, hours, minutes, seconds].map(u64::from);
+    let seconds = days * 86_400 + hours * 3600 + minutes * 60 + seconds;
+    parts.next().is_none().then_some(Written::Exact(seconds))
+}
+
 /// Two digits of seconds, with a fraction that is rounded.
 fn rounded_seconds(cell: &str) -> Option<u32> {
     let (seconds, fraction) = cell.split_once(['.', ',']).unwrap_or((cell, ""));
@@ -207,9 +238,10 @@ fn rounded_seconds(cell: &str) -> Option<u32> {
 }
 
 /// `0.79 h`, `47 min`, `06 s`, `1h 30m`: one number may have a fraction, and each unit comes once.
-fn with_units(cell: &str) -> Option<Written<'_>> {
-    // "PT1H30M" is ISO's way to write it.
-    let iso = cell.strip_prefix("PT").filter(|rest| rest.chars().all(|letter| "0123456789.,HMS".contains(letter)));
+fn with_units(cell: &str) -> Option<Written> {
+    // "PT1H30M" is ISO's way to write it, and "P0DT1H30M" that of pandas.
+    let iso = cell.strip_prefix("PT").or_else(|| cell.strip_prefix("P0DT"));
+    let iso = iso.filter(|rest| rest.chars().all(|letter| "0123456789.,HMS".contains(letter)));
     let mut rest = iso.unwrap_or(cell);
     if rest.is_empty() {
         return None;
@@ -238,157 +270,9 @@ fn with_units(cell: &str) -> Option<Written<'_>> {
     }
     Some(match fraction {
         None => Written::Exact(beside),
-        Some((text, unit)) => {
-            DecimalMark::ALL.iter().find_map(|&mark| Decimal::read(text, mark))?;
-            Written::Number { text, unit: Some(unit), beside }
-        }
+        Some((text, unit)) => Written::Number { number: Marked::read(text)?, unit: Some(unit), beside },
     })
 }
 
 #[cfg(test)]
-mod tests {
-    use proptest::prelude::*;
-
-    use super::*;
-
-    const HOURS: Reading = Reading::USUAL;
-
-    fn seconds(cell: &str) -> Option<u64> {
-        super::read(cell)?.under(HOURS)
-    }
-
-    #[test]
-    fn each_way_to_write_a_duration_is_read() {
-        for (cell, expected) in [
-            ("01:02:03", 3723),
-            ("1:02:03.6", 3724),
-            ("100:00:00", 360_000),
-            ("1:30", 5400),
-            ("1:30 h", 5400),
-            ("18:25 min", 1105),
-            ("02:00:00 AM", 7200),
-            ("12:20 AM", 1200),
-            ("2:00:00 PM", 50_400),
-            ("4.5", 16_200),
-            ("0.79 h", 2844),
-            ("6 s", 6),
-            ("47 min.", 2820),
-            ("1h 30m", 5400),
-            ("1 hour, 5 minutes", 3900),
-            ("1h30m15s", 5415),
-            ("1.5h 30s", 5430),
-            ("2 Std.", 7200),
-            ("1h30", 5400),
-            ("1 h 30", 5400),
-            ("1h 30", 5400),
-            ("1\u{a0}h\u{a0}30\u{a0}min", 5400),
-            ("1h30m", 5400),
-            ("PT1H30M", 5400),
-            ("PT45M", 2700),
-            ("PT1H0M15S", 3615),
-            ("PT1.5H", 5400),
-            ("PT0S", 0),
-            ("2 u", 7200),
-            ("1.5 uur", 5400),
-            ("1 t", 3600),
-            ("1 t 30 min", 5400),
-            ("2 timer", 7200),
-            ("2 tim", 7200),
-            ("2 heures", 7200),
-            ("2 horas", 7200),
-            ("2 ore", 7200),
-            ("2 godz.", 7200),
-            ("2 godz. 30 min.", 9000),
-            ("2 SAAT", 7200),
-            ("2 tuntia", 7200),
-            ("30 min.", 1800),
-            ("30 minuti", 1800),
-            ("1時間30分", 5400),
-            ("01.30.00", 5400),
-            ("1.30.15", 5415),
-            ("100.00.00", 360_000),
-            ("0", 0),
-        ] {
-            assert_eq!(seconds(cell), Some(expected), "{cell}");
-        }
-    }
-
-    #[test]
-    fn what_is_no_duration_is_none() {
-        for cell in [
-            "",
-            "abc",
-            "1:60",
-            "1:2:3:4",
-            "1:2",
-            "-1:00",
-            "1 d",
-            "30m 1h",
-            "1h 2h",
-            "1.5h 2.5m",
-            "h",
-            "1 h x",
-            "25:00 AM",
-            "0:30 PM",
-            "1:30 s",
-            "-5",
-            "1:30:",
-            ":30",
-            "1:3O",
-            "..",
-            "99999999999 h",
-            "1h5",
-            "1h60",
-            "1h300",
-            "1m30",
-            "30 1h",
-            "1.5h30",
-            "1h30m15",
-            "h30",
-            "1 30",
-            "PT",
-            "PT1",
-            "PTH",
-            "PT1H30",
-            "PT1 h",
-            "P1D",
-            "1.30.60",
-            "1.5.30",
-            "1.30.00 h",
-            "1.30.00.00",
-            "1,30,00",
-            "1h30h",
-        ] {
-            assert_eq!(seconds(cell), None, "{cell}");
-        }
-    }
-
-    #[test]
-    fn the_reading_decides_what_the_cell_leaves_open() {
-        let under = |cell: &str, reading| super::read(cell).and_then(|written| written.under(reading));
-        let minutes = Reading { unit: Unit::Minutes, pair: Unit::Minutes, mark: DecimalMark::Comma, ..Reading::USUAL };
-        assert_eq!(under("1,5", minutes), Some(90));
-        assert_eq!(under("1:30", minutes), Some(90));
-        assert_eq!(under("1,5 h", minutes), Some(5400));
-        assert_eq!(under("1.5", minutes), None);
-        assert_eq!(under("1,5 uur", minutes), Some(5400));
-        assert_eq!(under("1,5 heures", minutes), Some(5400));
-        // Two numbers with a dot between are one with a fraction.
-        assert_eq!((under("1.30", HOURS), under("1,30", minutes)), (Some(4680), Some(78)));
-    }
-
-    proptest! {
-        #[test]
-        fn a_duration_written_as_a_clock_is_read_exactly(seconds in 0..10_000_000_u64) {
-            let (hours, minutes, rest) = (seconds / 3600, seconds / 60 % 60, seconds % 60);
-            prop_assert_eq!(super::tests::seconds(&format!("{hours:02}:{minutes:02}:{rest:02}")), Some(seconds));
-            prop_assert_eq!(super::tests::seconds(&format!("{hours}h {minutes}m {rest}s")), Some(seconds));
-            prop_assert_eq!(super::tests::seconds(&format!("{}:{rest:02} min", seconds / 60)), (seconds < 60_000_000).then_some(seconds));
-        }
-
-        #[test]
-        fn no_cell_makes_it_panic(cell in "[0-9:.,hminsAPMTHe時 \u{e4}-]{0,16}") {
-            let _ = seconds(&cell);
-        }
-    }
-}
+mod tests;

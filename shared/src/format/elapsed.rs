@@ -3,7 +3,9 @@
 use jiff::civil::{Date, DateTime};
 
 use super::columns::Role;
+use super::durations::{self, Unit};
 use super::entry::EntryRow;
+use super::profile::{agrees, is_whole};
 use super::row::{Cells, Duration, ErrorCode, RowError};
 
 const DAY: u64 = 86_400;
@@ -53,8 +55,68 @@ pub(super) fn first_of<'r>(
         let how = format!("is nothing, but {} is more", cells.shown(Role::Hours));
         return Err(cells.unreadable(role, ErrorCode::InvalidDuration, &cell, &how));
     }
+    others_agree(cells, role, seconds)?;
     cells.keep(entry, Role::Hours);
     Ok(Some(seconds))
+}
+
+/// The duration that a column of hours tells, in seconds, with the minutes and seconds beside it if they are its parts; an
+/// entry cannot do without.
+pub(super) fn hours<'r>(cells: &Cells<'r, '_>, entry: &mut EntryRow<'r>) -> Result<u64, RowError> {
+    if let Some(seconds) = parts(cells)? {
+        return Ok(seconds);
+    }
+    let seconds = cells.needed_seconds(Role::Hours)?;
+    others_agree(cells, Role::Hours, seconds)?;
+    cells.keep(entry, Role::Minutes);
+    cells.keep(entry, Role::Seconds);
+    Ok(seconds)
+}
+
+/// The columns that may be parts of one duration, the largest unit first.
+const PARTS: [Role; 3] = [Role::Hours, Role::Minutes, Role::Seconds];
+
+/// The sum of the columns of hours, minutes and seconds where they are parts of one duration; `None` where they are not, or where
+/// all of them are empty.
+pub(super) fn parts(cells: &Cells<'_, '_>) -> Result<Option<u64>, RowError> {
+    if !cells.readings.rules.parts {
+        return Ok(None);
+    }
+    let mut values = [None; PARTS.len()];
+    for (value, role) in values.iter_mut().zip(PARTS) {
+        *value = cells.duration(role)?.map(|duration| duration.seconds);
+    }
+    let Some((largest, _)) = PARTS.into_iter().zip(values).find(|(_, value)| value.is_some()) else {
+        return Ok(None);
+    };
+    let wrong = |how: &str| {
+        let cell = cells.text(largest).unwrap_or_default();
+        Err(cells.unreadable(largest, ErrorCode::InvalidDuration, &cell, how))
+    };
+    if !is_whole(&values) {
+        return wrong("and what stands beside it are no hours, minutes and seconds of one duration");
+    }
+    let sum = values.iter().flatten().sum();
+    match cells.text(Role::DecimalHours) {
+        Some(decimal) if !agrees(&decimal, Unit::Hours, sum) => {
+            wrong("and the parts beside it are not the decimal hours")
+        }
+        _ => Ok(Some(sum)),
+    }
+}
+
+/// Refuses a row in which another column tells another duration.
+fn others_agree(cells: &Cells<'_, '_>, role: Role, seconds: u64) -> Result<(), RowError> {
+    let others = PARTS.into_iter().chain([Role::DecimalHours]).filter(|&other| other != role);
+    for other in others {
+        let unit = other.duration().unwrap_or(Unit::Hours);
+        let Some(cell) = cells.text(other) else { continue };
+        if durations::read(&cell).is_some() && !agrees(&cell, unit, seconds) {
+            let how = format!("is not the duration that {} tells", cells.shown(role));
+            return Err(cells.unreadable(other, ErrorCode::InvalidDuration, &cell, &how));
+        }
+    }
+    Ok(())
 }
 
 /// From start to end, if both are known and in this order.
@@ -65,7 +127,10 @@ fn between(entry: &EntryRow<'_>, end_date: Option<Date>) -> Option<u64> {
 /// From start to end in seconds, as clocks show it, if both are known.
 pub(super) fn shown(entry: &EntryRow<'_>, end_date: Option<Date>) -> Option<i64> {
     let start = DateTime::from_parts(entry.date, entry.start?);
-    let end = DateTime::from_parts(end_date?, entry.end?);
+    let mut end = DateTime::from_parts(end_date?, entry.end?);
+    if entry.ends_day {
+        end = end.tomorrow().ok()?;
+    }
     Some(start.duration_until(end).as_secs())
 }
 

@@ -22,6 +22,8 @@ pub struct EntryRow<'r> {
     pub date: Date,
     pub start: Option<Time>,
     pub end: Option<Time>,
+    /// Whether the end is the midnight that ends its day, `24:00`: [`end`](Self::end) is 0:00 then.
+    pub ends_day: bool,
     pub seconds: u64,
     /// Per hour, as a decimal with a dot.
     pub rate: Option<Cow<'r, str>>,

@@ -36,9 +36,12 @@ pub(super) static FORMAT: Format = Format {
 
 fn read<'r>(cells: &Cells<'r, '_>) -> Result<EntryRow<'r>, RowError> {
     let mut entry = cells.entry()?;
-    entry.seconds = match elapsed::first_of(cells, &mut entry, Role::Minutes)? {
-        Some(minutes) => minutes,
-        None => cells.duration(Role::Hours)?.map_or(0, |hours| hours.seconds),
+    entry.seconds = match elapsed::parts(cells)? {
+        Some(seconds) => seconds,
+        None => match elapsed::first_of(cells, &mut entry, Role::Minutes)? {
+            Some(minutes) => minutes,
+            None => cells.duration(Role::Hours)?.map_or(0, |hours| hours.seconds),
+        },
     };
     entry.tags = match (&entry.text, cells.text(Role::Tags)) {
         (Some(text), _) => tags::hashtags(text),

@@ -40,9 +40,13 @@ pub(super) static FORMAT: Format = Format {
 
 fn read<'r>(cells: &Cells<'r, '_>) -> Result<EntryRow<'r>, RowError> {
     let mut entry = cells.entry()?;
-    entry.seconds = match elapsed::first_of(cells, &mut entry, Role::Seconds)? {
-        Some(seconds) => seconds,
-        None => cells.needed_seconds(Role::Hours)?,
+    entry.seconds = match (elapsed::parts(cells)?, cells.has(Role::Seconds)) {
+        (Some(seconds), _) => seconds,
+        (None, true) => match elapsed::first_of(cells, &mut entry, Role::Seconds)? {
+            Some(seconds) => seconds,
+            None => cells.needed_seconds(Role::Hours)?,
+        },
+        (None, false) => elapsed::hours(cells, &mut entry)?,
     };
     if entry.client.as_deref().is_some_and(|client| words::same(client, "internal")) {
         entry.client = None;

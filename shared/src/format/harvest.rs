@@ -5,6 +5,7 @@
 //! hidden. Harvest knows people by first and last name.
 
 use super::columns::{Format, Need, Role, column, group};
+use super::elapsed;
 use super::entry::EntryRow;
 use super::row::{Cells, RowError};
 
@@ -50,6 +51,6 @@ pub(super) static FORMAT: Format = Format {
 
 fn read<'r>(cells: &Cells<'r, '_>) -> Result<EntryRow<'r>, RowError> {
     let mut entry = cells.entry()?;
-    entry.seconds = cells.needed_seconds(Role::Hours)?;
+    entry.seconds = elapsed::hours(cells, &mut entry)?;
     Ok(entry)
 }

@@ -1,5 +1,7 @@
 //! A table's header: the names as shown, and the names to compare by.
 
+use serde::{Deserialize, Serialize};
+
 use crate::source::Field;
 
 /// The header cells of a table.
@@ -53,13 +55,43 @@ impl Headers {
     }
 }
 
-/// Whether a row fits a header: cells that are missing must be those of columns without a name, which a delimiter at the
-/// end of the header line makes, and cells that are too many must be empty.
-pub(super) fn fits(header: &[String], text: &str, fields: &[Field]) -> bool {
-    match fields.get(header.len()..) {
-        Some(surplus) => surplus.iter().all(|field| field.cell(text).trim().is_empty()),
-        None => header[fields.len()..].iter().all(String::is_empty),
+/// How the rows of a file end, where that differs from the end of the header.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct RowEnds {
+    /// Empty cells behind the last column, the same number in every row: delimiters that close a row.
+    pub surplus: u32,
+    /// Rows without their last cells are rows whose last cells were empty: the program that wrote the file leaves such cells out.
+    pub trimmed: bool,
+}
+
+/// How many cells a row has, compared with the header.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Width {
+    /// A cell for each column that has a name.
+    Whole,
+    /// Cells of named columns are missing at the end.
+    Short,
+    /// Cells stand behind the last column.
+    Long,
+}
+
+impl RowEnds {
+    /// Compares a row with the header. A column without a name at the end of the header, which a delimiter at the end of the
+    /// header line makes, needs no cell.
+    pub fn width(self, header: &[String], text: &str, fields: &[Field]) -> Width {
+        match fields.get(header.len()..) {
+            None if header[fields.len()..].iter().all(String::is_empty) => Width::Whole,
+            None => Width::Short,
+            Some([]) => Width::Whole,
+            Some(surplus) if surplus.len() == self.surplus as usize && are_empty(text, surplus) => Width::Whole,
+            Some(_) => Width::Long,
+        }
     }
+}
+
+/// Whether nothing is written in any of these cells.
+pub(super) fn are_empty(text: &str, fields: &[Field]) -> bool {
+    fields.iter().all(|field| field.cell(text).trim().is_empty())
 }
 
 /// A header cell as it is shown: without byte order marks, among them such as were read in a wrong

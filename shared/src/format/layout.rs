@@ -5,7 +5,9 @@ use serde::{Deserialize, Serialize};
 use super::columns::{Format, Role};
 use super::detect::Candidate;
 use super::durations;
+use super::headers::RowEnds;
 use super::numbers::DecimalMark;
+use super::table::who;
 use super::{DateOrder, FormatName};
 use crate::source::{Dialect, Encoding};
 
@@ -27,16 +29,31 @@ pub struct Layout {
     /// What else was found, and by which cells: sentences for people.
     pub evidence: Vec<String>,
     pub(super) spaced: bool,
+    #[serde(default)]
+    pub(super) backslashes: bool,
     /// The bytes were made from a sheet: lines are its rows.
     #[serde(default)]
     pub sheet: bool,
     pub(super) columns: Vec<Assigned>,
+    pub(super) rules: Rules,
+}
+
+/// What the whole file says of how each of its rows is to be read.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Rules {
+    pub ends: RowEnds,
+    /// A dash alone is an empty cell.
+    pub dashes: bool,
+    /// The columns of hours, minutes and seconds hold parts of one duration.
+    pub parts: bool,
+    /// A row that names nobody is a row of subtotals.
+    pub subtotals: bool,
 }
 
 impl Layout {
     /// How the file's records are written.
     pub(super) fn dialect(&self) -> Dialect {
-        Dialect { delimiter: self.delimiter, spaced: self.spaced, sheet: self.sheet }
+        Dialect { delimiter: self.delimiter, spaced: self.spaced, backslashes: self.backslashes, sheet: self.sheet }
     }
 }
 
@@ -63,6 +80,10 @@ pub(super) struct Readings<'l> {
     by_role: [Option<Assigned>; Role::COUNT],
     without_role: Vec<usize>,
     pub format: &'static Format,
+    pub rules: Rules,
+    pub sheet: bool,
+    /// Columns of which a row has one filled unless it is of subtotals.
+    pub who: Vec<usize>,
 }
 
 impl<'l> Readings<'l> {
@@ -74,7 +95,9 @@ impl<'l> Readings<'l> {
         let has_role = |column: &usize| layout.columns.iter().any(|other| other.column as usize == *column);
         let without_role = (0..layout.headers.len()).filter(|column| !has_role(column)).collect();
         let format = layout.format.declaration();
-        Self { headers: &layout.headers, by_role, without_role, format }
+        let roles: Vec<_> = layout.columns.iter().map(|assigned| (assigned.role, assigned.column as usize)).collect();
+        let (rules, sheet) = (layout.rules, layout.sheet);
+        Self { headers: &layout.headers, by_role, without_role, format, rules, sheet, who: who(&roles) }
     }
 
     pub fn headers(&self) -> &'l [String] {
@@ -84,6 +107,11 @@ impl<'l> Readings<'l> {
     /// The columns that have no role.
     pub fn without_role(&self) -> &[usize] {
         &self.without_role
+    }
+
+    /// The role of a column.
+    pub fn role_of(&self, column: usize) -> Option<Role> {
+        self.by_role.iter().flatten().find(|assigned| assigned.column as usize == column).map(|assigned| assigned.role)
     }
 
     pub fn column(&self, role: Role) -> Option<usize> {

@@ -1,7 +1,7 @@
 //! Files that look like time entries of a format we read and are not, told by their headers.
 //!
-//! Naming them helps more than a list of missing columns: whoever sees "Clockify" knows at once which
-//! file they took.
+//! Naming them helps more than a list of missing columns: a person who sees "Clockify" knows at once which
+//! file they took. Some of them have all columns that a format of ours needs, and mean something else by them.
 
 use super::dates;
 use super::headers::Headers;
@@ -9,20 +9,37 @@ use super::headers::Headers;
 /// What a header is known to be.
 struct LookAlike {
     name: &'static str,
+    /// It is refused though it has all columns of a format.
+    first: bool,
     is: fn(&Headers) -> bool,
 }
 
-const LOOK_ALIKES: [LookAlike; 9] = [
+const LOOK_ALIKES: [LookAlike; 10] = [
+    LookAlike {
+        name: "Teamwork's time report",
+        first: true,
+        is: |headers| {
+            headers.has("is it billable")
+                || all(headers, &["date/time", "end date/time"])
+                || all(headers, &["task list", "decimal hours"])
+        },
+    },
+    LookAlike {
+        name: "a report for payroll, with regular and overtime hours apart",
+        first: true,
+        is: |headers| {
+            any(headers, &["overtime hours", "overtime", "ot hours", "double overtime hours", "double overtime"])
+                && any(headers, &["regular hours", "regular", "hours", "total hours"])
+        },
+    },
     LookAlike {
         name: "Clockify's detailed report",
+        first: true,
         is: |headers| headers.has("duration (h)") || headers.has("duration (decimal)"),
     },
     LookAlike {
-        name: "a timesheet of Basecamp 3 or 4",
-        is: |headers| all(headers, &["date", "person", "hours"]) && any(headers, &["item", "created", "recording"]),
-    },
-    LookAlike {
         name: "a list of Jira worklogs",
+        first: false,
         is: |headers| {
             any(headers, &["ticket no", "issue key", "key"])
                 && any(headers, &["timespent", "time spent", "time spent (h)", "time spent (seconds)"])
@@ -30,6 +47,7 @@ const LOOK_ALIKES: [LookAlike; 9] = [
     },
     LookAlike {
         name: "a list of projects",
+        first: false,
         is: |headers| {
             any(headers, &["budget", "budget by", "budget spent", "start date", "status", "active"])
                 && any(headers, &["total hours", "budget", "estimate", "estimated hours"])
@@ -40,18 +58,22 @@ const LOOK_ALIKES: [LookAlike; 9] = [
     LookAlike {
         name: "a list of start and end times without durations (as the `togglcsv` tool or Solidtime's \
                generic layout have them)",
+        first: false,
         is: |headers| headers.has("start") && any(headers, &["stop", "end"]) && !headers.has("duration"),
     },
     LookAlike {
         name: "a weekly pivot, with a column for each day",
+        first: false,
         is: |headers| headers.keys().filter(|key| is_day(key)).count() >= 5,
     },
     LookAlike {
         name: "a list of timesheets with both hours and minutes spent",
+        first: false,
         is: |headers| all(headers, &["start time", "hours", "time spent", "owner"]),
     },
     LookAlike {
         name: "a list of clients",
+        first: false,
         is: |headers| {
             any(headers, &["client", "client name", "name", "organization"])
                 && any(headers, &["address", "phone", "street", "work phone"])
@@ -60,6 +82,7 @@ const LOOK_ALIKES: [LookAlike; 9] = [
     },
     LookAlike {
         name: "a summary, without a date for each entry",
+        first: false,
         is: |headers| {
             any(headers, &["duration", "hours", "minutes", "total hours", "registered time", "time (h)"])
                 && any(headers, &["project", "client", "task", "user", "person", "tag"])
@@ -71,6 +94,11 @@ const LOOK_ALIKES: [LookAlike; 9] = [
 /// The name of what a header looks like.
 pub(super) fn name(headers: &Headers) -> Option<&'static str> {
     LOOK_ALIKES.iter().find(|other| (other.is)(headers)).map(|other| other.name)
+}
+
+/// The name of what a header is known to be although it has all columns of a format.
+pub(super) fn before_formats(headers: &Headers) -> Option<&'static str> {
+    LOOK_ALIKES.iter().find(|other| other.first && (other.is)(headers)).map(|other| other.name)
 }
 
 fn any(headers: &Headers, keys: &[&str]) -> bool {

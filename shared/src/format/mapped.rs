@@ -26,9 +26,10 @@ fn read<'r>(cells: &Cells<'r, '_>) -> Result<EntryRow<'r>, RowError> {
     let end = end_day(cells, &entry);
     let end_date = end.map(|end| end.date);
     let duration = DURATIONS.into_iter().find(|&role| cells.has(role));
-    let told = match duration {
-        Some(role) => elapsed::told(cells, role, &entry, end_date)?,
-        None => None,
+    let told = match (elapsed::parts(cells)?, duration) {
+        (Some(seconds), _) => Some(seconds),
+        (None, Some(role)) => elapsed::told(cells, role, &entry, end_date)?,
+        (None, None) => None,
     };
     entry.seconds = match (told, duration) {
         (Some(seconds), _) => seconds,
@@ -78,11 +79,13 @@ struct EndDay {
 fn end_day(cells: &Cells<'_, '_>, entry: &EntryRow<'_>) -> Option<EndDay> {
     let told = |date| EndDay { date, assumed: false };
     match cells.text(Role::EndDate) {
-        Some(cell) if times::read(&cell).is_none() => {
+        Some(cell) if times::read(&cell).is_none() && !times::is_end_of_day(&cell) => {
             let written = dates::read(&cell)?;
             written.day.under(cells.readings.order(Role::EndDate)).map(told)
         }
-        _ if entry.end < entry.start => Some(EndDay { date: entry.date.tomorrow().ok()?, assumed: true }),
+        _ if entry.end < entry.start && !entry.ends_day => {
+            Some(EndDay { date: entry.date.tomorrow().ok()?, assumed: true })
+        }
         _ => Some(told(entry.date)),
     }
 }

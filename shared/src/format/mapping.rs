@@ -12,7 +12,7 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
-use super::columns::Role;
+use super::columns::{Role, add_companions};
 use super::detect::{Candidate, quoted};
 use super::headers::Headers;
 use super::refusal::Refusal;
@@ -189,7 +189,9 @@ impl Mapping {
             }
         }
         if reasons.is_empty() {
-            return Ok(with_dates(columns));
+            let mut roles = with_dates(columns);
+            add_companions(&mut roles, headers, |role| role == Role::Weekday);
+            return Ok(roles);
         }
         let found = quoted(headers.shown());
         Err(Refusal {
@@ -214,7 +216,8 @@ impl Mapping {
                     .to_owned(),
             );
         }
-        if durations.len() > 1 {
+        // Hours, minutes and seconds may be parts of one duration, which the cells tell.
+        if durations.len() > 1 && has(Field::Duration) {
             reasons.push(format!("it names {} durations ({})", durations.len(), durations.join(", ")));
         }
         reasons

@@ -9,6 +9,8 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
+use super::words;
+
 /// What separates the whole from the fraction; the other one may then separate thousands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum DecimalMark {
@@ -84,6 +86,16 @@ impl Decimal {
     /// Reads a number; `None` if it is none under this mark.
     pub fn read(cell: &str, mark: DecimalMark) -> Option<Self> {
         let cell = cell.trim();
+        Self::plain(cell, mark).or_else(|| Self::unusual(cell, mark))
+    }
+
+    /// With an exponent, or in look-alikes of digits and marks: `１２．５`, `‑5`.
+    fn unusual(cell: &str, mark: DecimalMark) -> Option<Self> {
+        if cell.is_ascii() {
+            return Self::with_exponent(cell, mark);
+        }
+        let seen = words::seen(cell);
+        let cell = seen.trim();
         Self::plain(cell, mark).or_else(|| Self::with_exponent(cell, mark))
     }
 
@@ -150,6 +162,62 @@ impl Decimal {
     /// Whether this is more than nothing.
     pub fn is_positive(self) -> bool {
         self.units > 0 && !self.negative
+    }
+}
+
+/// A number under each decimal mark that it can be read with.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) struct Marked {
+    by_mark: [Option<Decimal>; 2],
+    has_mark: bool,
+}
+
+impl Marked {
+    /// Reads a number.
+    #[inline]
+    pub fn of(cell: &str) -> Self {
+        let cell = cell.trim();
+        let by_mark = DecimalMark::ALL.map(|mark| Decimal::plain(cell, mark));
+        let has_mark = cell.bytes().any(|byte| matches!(byte, b'.' | b','));
+        // A number that is plain under one mark has no exponent under the other.
+        if by_mark.iter().any(Option::is_some) { Self { by_mark, has_mark } } else { Self::unusual(cell) }
+    }
+
+    #[cold]
+    fn unusual(cell: &str) -> Self {
+        let has_mark = words::seen(cell).contains(['.', ',']);
+        Self { by_mark: DecimalMark::ALL.map(|mark| Decimal::unusual(cell, mark)), has_mark }
+    }
+
+    /// Reads a number; `None` if it is none under either mark.
+    pub fn read(cell: &str) -> Option<Self> {
+        let number = Self::of(cell);
+        (!number.is_none()).then_some(number)
+    }
+
+    /// Whether it is no number under either mark.
+    #[inline]
+    pub fn is_none(&self) -> bool {
+        self.by_mark.iter().all(Option::is_none)
+    }
+
+    pub fn under(&self, mark: DecimalMark) -> Option<Decimal> {
+        self.by_mark[mark as usize]
+    }
+
+    /// By mark, in the order of [`DecimalMark::ALL`].
+    pub fn readings(&self) -> &[Option<Decimal>; 2] {
+        &self.by_mark
+    }
+
+    /// Whether a dot or a comma stands in it.
+    pub fn has_mark(&self) -> bool {
+        self.has_mark
+    }
+
+    /// Whether it is nothing, under any mark.
+    pub fn is_nothing(&self) -> bool {
+        self.by_mark.iter().flatten().all(|number| number.units == 0)
     }
 }
 
@@ -230,121 +298,4 @@ pub(super) fn without_currency(cell: &str) -> &str {
 }
 
 #[cfg(test)]
-mod tests {
-    #![allow(clippy::unwrap_used, reason = "a test")]
-
-    use DecimalMark::{Comma, Dot};
-    use proptest::prelude::*;
-
-    use super::*;
-
-    fn shown(cell: &str, mark: DecimalMark) -> Option<String> {
-        Decimal::read(cell, mark).map(|number| number.to_string())
-    }
-
-    #[test]
-    fn thousands_are_marked_in_groups_of_three_or_not_at_all() {
-        for cell in ["1234567.5", "1,234,567.5", "1 234 567.5", "1\u{202f}234\u{a0}567.5", "1'234'567.5"] {
-            let expected = (!cell.contains('\u{a0}')).then(|| "1234567.5".to_owned());
-            assert_eq!(shown(cell, Dot), expected, "{cell}");
-        }
-        for cell in ["1,23", "12,34,567", "0,123", ",123", "1,,234", "1234,567", "1.2.3", "1.234,5"] {
-            assert_eq!(shown(cell, Dot), None, "{cell}");
-        }
-        assert_eq!(shown("1.234,5", Comma).as_deref(), Some("1234.5"));
-    }
-
-    #[test]
-    fn a_number_keeps_its_places() {
-        for (cell, plain) in [("007", "7"), ("4.0000", "4.0000"), (".5", "0.5"), ("5.", "5"), ("-0.50", "-0.50")] {
-            assert_eq!(shown(cell, Dot).as_deref(), Some(plain), "{cell}");
-        }
-    }
-
-    #[test]
-    fn what_is_no_number_is_none() {
-        for cell in ["", " ", "-", ".", "abc", "1e5", "1e", "e-5", "1e-", "1e--5", "1e-5e-5", "0x1", "1-2", "１"] {
-            assert_eq!(shown(cell, Dot), None, "{cell}");
-        }
-        for cell in ["1234567890123456789", "1234567890123456789.5", "999999999999999999.9", "0.00000000000000000001x"]
-        {
-            assert_eq!(shown(cell, Dot), None, "{cell}");
-        }
-    }
-
-    #[test]
-    fn more_places_than_are_kept_are_rounded_off() {
-        for (cell, plain) in [
-            ("0.0033333333333333335", "0.0033333333333333335"),
-            ("1.16666666666666666666666667", "1.16666666666666667"),
-            ("12.3456789012345678949", "12.3456789012345679"),
-            ("0.9999999999999999999", "1.00000000000000000"),
-            ("0.1000000000000000055511151231257827", "0.100000000000000006"),
-            ("5e-05", "0.00005"),
-            ("1.2E-3", "0.0012"),
-            ("-2.5e-1", "-0.25"),
-            ("2.7777777777777776e-4", "0.00027777777777777776"),
-        ] {
-            assert_eq!(shown(cell, Dot).as_deref(), Some(plain), "{cell}");
-        }
-        assert_eq!(shown("1,2E-3", Comma).as_deref(), Some("0.0012"));
-        assert_eq!(shown("1,2E-3", Dot), None);
-        let seconds = |cell: &str| Decimal::read(cell, Dot).unwrap().times(3600);
-        assert_eq!(seconds("0.0033333333333333335"), Some(12));
-        assert_eq!(seconds("0.0002777777777777777777777777777777777777777777"), Some(1));
-        assert_eq!(seconds("0.0001388888888888889"), Some(1), "half a second, as a program divides it");
-        assert_eq!(seconds("2.7777777777777776e-04"), Some(1));
-        assert_eq!(seconds("5e-324"), Some(0));
-    }
-
-    #[test]
-    fn products_are_exact_and_halves_go_up() {
-        let times = |cell: &str, factor| Decimal::read(cell, Dot).unwrap().times(factor);
-        assert_eq!(times("0.1", 3600), Some(360));
-        assert_eq!(times("1.16667", 3600), Some(4200));
-        assert_eq!(times("0.5", 1), Some(1));
-        assert_eq!(times("0.49999", 1), Some(0));
-        assert_eq!(times("-0", 1), Some(0));
-        assert_eq!(times("-0.1", 3600), None);
-        assert_eq!(times("999999999999999999", 3600), None);
-    }
-
-    #[test]
-    fn money_is_read_without_its_sign() {
-        for cell in ["$1250.00", "1250.00 EUR", "€ 1250.00", "USD 1250.00"] {
-            assert_eq!(without_currency(cell), "1250.00");
-        }
-    }
-
-    proptest! {
-        #[test]
-        fn any_hours_that_a_program_has_divided_are_the_seconds_that_they_were(seconds in 0..1_000_000_u32) {
-            let hours = f64::from(seconds) / 3600.0;
-            for cell in [format!("{hours}"), format!("{hours:e}"), format!("{hours:.30}"), format!("{hours:.17}")] {
-                // Those with a positive exponent are not read.
-                if let Some(number) = Decimal::read(&cell, Dot) {
-                    prop_assert_eq!(number.times(3600), Some(u64::from(seconds)), "{}", cell);
-                } else {
-                    prop_assert!(cell.contains('e') && !cell.contains("e-"), "{}", cell);
-                }
-            }
-        }
-
-        #[test]
-        fn a_long_number_shown_reads_as_the_same(cell in "[0-9]{0,20}[.]?[0-9]{0,60}(e-[0-9]{1,3})?") {
-            if let Some(number) = Decimal::read(&cell, Dot) {
-                prop_assert!(Decimal::read(&number.to_string(), Dot) == Some(number), "{}", number);
-                let _ = number.times(86_400);
-            }
-        }
-
-        #[test]
-        fn what_is_shown_reads_as_the_same_number(cell in "[0-9]{0,7}[.,]?[0-9]{0,7}", comma in any::<bool>()) {
-            let mark = if comma { Comma } else { Dot };
-            if let Some(number) = Decimal::read(&cell, mark) {
-                prop_assert!(is_plain(&number.to_string()));
-                prop_assert!(Decimal::read(&number.to_string(), Dot) == Some(number));
-            }
-        }
-    }
-}
+mod tests;

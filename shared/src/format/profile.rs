@@ -5,14 +5,22 @@
 //! A reading is possible as long as no cell rules it out; cells that no reading can read are errors
 //! of their rows and decide nothing.
 
+mod dashes;
 mod dates;
 mod durations;
 mod numbers;
 mod pairs;
+mod parts;
+mod spans;
+mod weekdays;
 
+pub(super) use dashes::DashProfile;
 pub(super) use dates::DateProfile;
 pub(super) use durations::DurationProfile;
 pub(super) use numbers::NumberProfile;
+pub(super) use parts::{PartsProfile, Together, agrees, is_whole};
+pub(super) use spans::SpanProfile;
+pub(super) use weekdays::WeekdayProfile;
 
 use super::row::excerpt;
 
@@ -74,6 +82,7 @@ impl<const N: usize> Rivals<N> {
     }
 
     /// Sees a cell that at least one reading can read.
+    #[inline(always)]
     fn see<What: PartialEq>(&mut self, line: u64, cell: &str, readings: &[Option<What>; N]) {
         for (a, reading) in readings.iter().enumerate() {
             let Some(what) = reading else {

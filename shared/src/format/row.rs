@@ -47,6 +47,8 @@ pub enum ErrorCode {
     UnclosedQuote,
     /// A formula of a spreadsheet for which no value is stored.
     FormulaWithoutValue,
+    /// A row of subtotals, which would count hours twice.
+    Subtotal,
 }
 
 /// The text of a cell whose formula has no stored value, in a table that was made from a sheet. No file has this
@@ -101,7 +103,12 @@ impl<'r> Cells<'r, '_> {
     pub fn text(&self, role: Role) -> Option<Cow<'r, str>> {
         let cell = self.fields.get(self.readings.column(role)?)?.cell(self.text);
         let cell = words::trimmed(cell);
-        (!cell.is_empty()).then_some(cell)
+        self.is_written(&cell).then_some(cell)
+    }
+
+    /// Whether something is written in a cell: in some files a dash means that nothing is.
+    fn is_written(&self, cell: &str) -> bool {
+        !cell.is_empty() && !(self.readings.rules.dashes && words::is_dash(cell))
     }
 
     /// The cell of a role that names something: blanks inside are collapsed.
@@ -146,6 +153,9 @@ impl<'r> Cells<'r, '_> {
         if let Some(time) = times::read(&cell).or_else(|| times::part_of_a_day(&cell, parts)) {
             return if may_be_day(&cell, day) { (None, false) } else { (Some(time), true) };
         }
+        if role == Role::End && times::is_end_of_day(&cell) {
+            return (Some(Time::midnight()), true);
+        }
         let order = self.readings.order(if role == Role::End { Role::EndDate } else { Role::Date });
         match dates::read(&cell) {
             Some(written) if written.time.is_some() => (written.time, written.day.under(order) == Some(day)),
@@ -180,7 +190,7 @@ impl<'r> Cells<'r, '_> {
 
     /// Whether a cell is a `1:30` in a column of minutes or seconds, where no custom says that it is hours and minutes, and
     /// start and end do not tell; the name of the unit if so.
-    fn leaves_open(&self, role: Role, written: Written<'_>, seconds: u64) -> Option<&'static str> {
+    fn leaves_open(&self, role: Role, written: Written, seconds: u64) -> Option<&'static str> {
         let unit = match (written, role) {
             (Written::Pair(..), Role::Minutes) => "minutes",
             (Written::Pair(..), Role::Seconds) => "seconds",
@@ -279,6 +289,8 @@ impl<'r> Cells<'r, '_> {
         keep(Role::End, all_of_end);
         keep(Role::Rate, rate.is_some());
         keep(Role::Amount, amount.is_some());
+        keep(Role::DecimalHours, false);
+        keep(Role::Weekday, false);
         Ok(EntryRow {
             person: self.person(),
             client: self.name(Role::Client),
@@ -291,6 +303,8 @@ impl<'r> Cells<'r, '_> {
             date,
             start: start.or(time),
             end,
+            ends_day: end == Some(Time::midnight())
+                && self.text(Role::End).is_some_and(|cell| times::is_end_of_day(&cell)),
             seconds: 0,
             rate,
             amount,
@@ -303,7 +317,7 @@ impl<'r> Cells<'r, '_> {
     fn extra(&self) -> Vec<(&'r str, Cow<'r, str>)> {
         let cell = |&column: &usize| {
             let cell = words::trimmed(self.fields.get(column)?.cell(self.text));
-            (!cell.is_empty()).then(|| (self.readings.headers()[column].as_str(), cell))
+            self.is_written(&cell).then(|| (self.readings.headers()[column].as_str(), cell))
         };
         self.readings.without_role().iter().filter_map(cell).collect()
     }

@@ -6,12 +6,14 @@ use super::columns::Role;
 use super::dates;
 use super::durations;
 use super::entry::EntryRow;
-use super::headers::fits;
+use super::headers::Width;
 use super::layout::{Layout, Readings};
 use super::plan::{ChunkSpan, Oversized};
 use super::row::{self, Cells, ErrorCode, NO_VALUE, RowError};
+use super::table::names_nobody;
+use super::times;
 use super::words;
-use crate::source::{self, Dialect, Ending, MAX_RECORD, Splitter, Unreadable};
+use crate::source::{self, Dialect, Ending, MAX_RECORD, Splitter, Tear, Unreadable};
 
 /// A data record of the file.
 #[derive(Clone, Debug)]
@@ -188,13 +190,62 @@ fn read<'r>(cells: &Cells<'r, '_>, ending: Ending, delimiter: u8, has_lines: boo
         return Err(unclosed_quote(row::excerpt(&last.unwrap_or_default())));
     }
     let headers = cells.readings.headers();
-    if source::is_torn(cells.text, cells.fields, delimiter) || has_lines && is_glued(cells, delimiter) {
-        return Err(torn_quote());
+    match source::tear(cells.text, cells.fields, delimiter) {
+        Some(Tear::Backslash) => return Err(backslash()),
+        Some(Tear::Quote) => return Err(torn_quote()),
+        None if has_lines && is_glued(cells, delimiter) => return Err(torn_quote()),
+        None => {}
     }
-    if !fits(headers, cells.text, cells.fields) {
-        return Err(ragged(cells, headers.len()));
+    let Readings { rules, who, sheet, format, .. } = cells.readings;
+    if rules.subtotals && names_nobody(who, source::Cells { text: cells.text, fields: cells.fields }) {
+        return Err(subtotal(cells));
     }
-    (cells.readings.format.read)(cells)
+    match rules.ends.width(headers, cells.text, cells.fields) {
+        Width::Whole => (format.read)(cells),
+        Width::Short if lacks_nothing_needed(cells) && (rules.ends.trimmed || *sheet || is_anchored(cells)) => {
+            (format.read)(cells).map_err(|_| ragged(cells, headers.len()))
+        }
+        Width::Short | Width::Long => Err(ragged(cells, headers.len())),
+    }
+}
+
+/// Whether a row that is short has the cells of all columns that say who worked, when and how long.
+fn lacks_nothing_needed(cells: &Cells<'_, '_>) -> bool {
+    let is_needed = |role: Role| {
+        let moment = role.is_date() || matches!(role, Role::Start | Role::End);
+        moment || role.names_a_person() || role.duration().is_some()
+    };
+    let mut missing = cells.fields.len()..cells.readings.headers().len();
+    !missing.any(|column| cells.readings.role_of(column).is_some_and(is_needed))
+}
+
+/// Whether the last cell of a row that is short shows that no cell before it is missing: it is a date, a time or a number, and
+/// stands where one should.
+fn is_anchored(cells: &Cells<'_, '_>) -> bool {
+    let Some((last, field)) = cells.fields.len().checked_sub(1).zip(cells.fields.last()) else {
+        return false;
+    };
+    let cell = field.cell(cells.text);
+    let cell = words::trim(&cell);
+    let reads = |role: Role| match role {
+        Role::Date | Role::EndDate => dates::read(cell).is_some(),
+        Role::Start | Role::End => times::read(cell).is_some(),
+        role if role.duration().is_some() => durations::read(cell).is_some(),
+        role if role.is_number() => cells.number(role).is_some(),
+        _ => false,
+    };
+    cells.readings.role_of(last).is_some_and(reads)
+}
+
+fn subtotal(cells: &Cells<'_, '_>) -> RowError {
+    let roles = [Role::Duration, Role::Hours, Role::Minutes, Role::Seconds];
+    let value = roles.into_iter().find_map(|role| cells.text(role)).unwrap_or_default();
+    RowError {
+        column: String::new(),
+        code: ErrorCode::Subtotal,
+        value: row::excerpt(&value),
+        message: "the row is a subtotal: it names nobody, and an entry made of it would count hours twice".to_owned(),
+    }
 }
 
 /// Whether two rows are glued by a quote at the beginning of a text and one at the end of another: the lines of a cell are
@@ -283,6 +334,17 @@ fn torn_quote() -> RowError {
             "a quote opens in this record and runs on over the next cells; behind its end other text is written: a \
                   quote inside a cell has to be doubled, in quotes"
                 .to_owned(),
+    }
+}
+
+fn backslash() -> RowError {
+    RowError {
+        column: String::new(),
+        code: ErrorCode::UnclosedQuote,
+        value: String::new(),
+        message: "a backslash stands before a quote, as PHP's fputcsv writes it: whether the backslash belongs to the text cannot \
+                  be told; a quote inside a cell has to be doubled"
+            .to_owned(),
     }
 }
 

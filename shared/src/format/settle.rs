@@ -8,31 +8,39 @@
 mod dates;
 mod durations;
 mod numbers;
+mod rules;
 
 use jiff::civil::Date;
 
-use super::ReadingOptions;
 use super::columns::Role;
 use super::dates::DateOrder;
 use super::headers::Headers;
-use super::layout::{Assigned, Reading};
+use super::layout::{Assigned, Reading, Rules};
 use super::numbers::DecimalMark;
 use super::profile::{Verdict, Witness};
 use super::refusal::{Ambiguous, Refusal};
 use super::table::{Profile, Table, Watched};
+use super::{FormatName, ReadingOptions};
 
 /// How a file's columns are to be read.
 pub(super) struct Settled {
     pub columns: Vec<Assigned>,
+    pub rules: Rules,
     pub date_order: Option<DateOrder>,
     pub decimal_mark: Option<DecimalMark>,
     pub evidence: Vec<String>,
 }
 
 /// Decides for each column that has a role.
-pub(super) fn settle(options: &ReadingOptions, table: &Table, headers: &Headers) -> Result<Settled, Refusal> {
+pub(super) fn settle(
+    options: &ReadingOptions,
+    format: FormatName,
+    table: &Table,
+    headers: &Headers,
+) -> Result<Settled, Refusal> {
     let mut judge = Judge {
         options,
+        format,
         table,
         headers,
         reasons: Vec::new(),
@@ -42,8 +50,9 @@ pub(super) fn settle(options: &ReadingOptions, table: &Table, headers: &Headers)
         date_order: None,
         decimal_mark: None,
     };
+    let rules = judge.rules();
     if options.format.is_none() {
-        judge.cells_fit();
+        judge.cells_fit(rules);
     }
     for &(_, column) in &table.roles {
         let same = headers.count_of(column);
@@ -71,7 +80,7 @@ pub(super) fn settle(options: &ReadingOptions, table: &Table, headers: &Headers)
     let columns = columns.collect();
     if judge.reasons.is_empty() {
         let Judge { evidence, date_order, decimal_mark, .. } = judge;
-        return Ok(Settled { columns, date_order, decimal_mark, evidence });
+        return Ok(Settled { columns, rules, date_order, decimal_mark, evidence });
     }
     Err(Refusal {
         reasons: judge.reasons,
@@ -83,6 +92,7 @@ pub(super) fn settle(options: &ReadingOptions, table: &Table, headers: &Headers)
 
 struct Judge<'t> {
     options: &'t ReadingOptions,
+    format: FormatName,
     table: &'t Table,
     headers: &'t Headers,
     /// Why the file is refused, if it is, and the cells that stayed open.
@@ -113,7 +123,7 @@ impl Judge<'_> {
 
     /// Of the dates and of the durations that are given, nine in ten must be some; else the header
     /// has misled us. A few are errors of their rows, whatever the share.
-    fn cells_fit(&mut self) {
+    fn cells_fit(&mut self, rules: Rules) {
         for watched in &self.table.watched {
             let (tally, unread, kind) = match (&watched.profile, watched.role) {
                 (Profile::Date(profile), Some(Role::Date)) => {
@@ -124,7 +134,8 @@ impl Judge<'_> {
                 }
                 _ => continue,
             };
-            let cells = tally.cells;
+            let dashes = if rules.dashes { 0 } else { self.table.dashes.count(watched.column) };
+            let (cells, unread) = (tally.cells + dashes, unread + dashes);
             let is_day_number = matches!(&watched.profile, Profile::Date(profile) if profile.has_day_numbers());
             if unread > FEW.max(cells / 10) || (unread == cells && (cells > 1 || cells == 1 && is_day_number)) {
                 let column = self.shown(watched);

@@ -15,6 +15,7 @@ use super::refusal::Refusal;
 use super::settle;
 use super::table::Table;
 use super::times;
+use super::title::{below_title, is_quoted_whole, quoted_whole};
 use super::{FormatName, ReadingOptions};
 use crate::source::{self, DELIMITERS, Decoder, Encoding, Ending, Judged, MAX_RECORD, Record, Records};
 
@@ -56,6 +57,8 @@ struct Body {
     headers: Headers,
     header_read: bool,
     table: Table,
+    /// Lines above the header that were passed over, for people.
+    title: Option<String>,
 }
 
 impl Survey {
@@ -115,17 +118,17 @@ impl Survey {
 
     /// Reads some bytes, or the end.
     fn read(&mut self, bytes: Option<&[u8]>) -> Result<(), Refusal> {
-        let text = match &mut self.stage {
-            Stage::Head { text, .. } => text,
-            Stage::Body(body) => body.records.text(),
-        };
-        match bytes {
-            Some(bytes) => self.decoder.push(bytes, text)?,
-            None => self.decoder.finish(text)?,
+        match (&mut self.stage, bytes) {
+            (Stage::Head { text, .. }, Some(bytes)) => self.decoder.push(bytes, text)?,
+            (Stage::Head { text, .. }, None) => self.decoder.finish(text)?,
+            (Stage::Body(body), bytes) => body.records.decode(&mut self.decoder, bytes)?,
         }
         if let Stage::Head { text, enough } = &mut self.stage {
             let last = bytes.is_none();
-            let Some(body) = read_head(text, enough, last, &self.options, &self.decoder)? else {
+            let begun = read_head(text, enough, last, &self.options, &self.decoder);
+            // Names that were misread are no reason of their own.
+            let Some(body) = begun.or_else(|refusal| self.decoder.doubts().map_err(Refusal::from).and(Err(refusal)))?
+            else {
                 return Ok(());
             };
             self.stage = Stage::Body(Box::new(body));
@@ -141,10 +144,9 @@ impl Survey {
             place(record, headers, table, &mut self.chunks);
             Ok::<(), Refusal>(())
         };
-        let encoding = self.decoder.encoding();
-        records.drain(encoding, &mut take)?;
+        records.drain(&mut self.decoder, &mut take)?;
         if bytes.is_none() {
-            records.finish(encoding, take)?;
+            records.finish(self.decoder.encoding(), take)?;
         }
         self.chunks.check()
     }
@@ -170,7 +172,7 @@ impl Survey {
             return Err(Refusal::because("the file has no header"));
         };
         body.table.finish();
-        let settled = settle::settle(&self.options, &body.table, &body.headers)?;
+        let settled = settle::settle(&self.options, body.format, &body.table, &body.headers)?;
         let mut evidence = Vec::new();
         if !self.sheet {
             evidence.push(self.decoder.evidence());
@@ -182,12 +184,14 @@ impl Survey {
                 body.judged.records
             ));
         }
+        evidence.extend(body.title.clone());
         evidence.extend(settled.evidence);
         Ok(Layout {
             format: body.format,
             encoding: self.decoder.encoding(),
             delimiter: body.judged.dialect.delimiter,
             spaced: body.judged.dialect.spaced,
+            backslashes: body.judged.dialect.backslashes,
             sheet: self.sheet,
             headers: body.headers.shown().to_vec(),
             date_order: settled.date_order,
@@ -195,6 +199,7 @@ impl Survey {
             candidates: body.candidates.clone(),
             evidence,
             columns: settled.columns,
+            rules: settled.rules,
         })
     }
 
@@ -254,19 +259,27 @@ fn begin(
         Some((delimiter, length)) => (Some(delimiter), length),
         None => (None, 0),
     };
-    let table = &sample[skipped..];
-    let judged = match options.delimiter.or(declared) {
+    let asked = options.delimiter.or(declared);
+    let delimiters = match &asked {
         Some(b'"' | b'\n' | b'\r' | 0x80..) => {
             return Err(Refusal::because("`delimiter` must be one ASCII character, and no quote or line break"));
         }
-        Some(asked) => source::judge(table, last, &[asked]),
-        None => source::judge(table, last, &DELIMITERS),
+        Some(asked) => std::slice::from_ref(asked),
+        None => &DELIMITERS,
     };
+    let judged = source::judge(&sample[skipped..], last, delimiters);
     if judged.is_empty() && !last {
         return Ok(None);
     }
     let encoding = decoder.encoding();
-    let chosen = choose(judged, options).map_err(|refusal| Refusal { encoding: Some(encoding), ..refusal })?;
+    let (chosen, title) = match choose(judged, options) {
+        Ok(chosen) => (chosen, None),
+        Err(refusal) => match below_title(&sample[skipped..], last, delimiters, options) {
+            Some((chosen, title)) => (chosen, Some(title)),
+            None if is_quoted_whole(&sample[skipped..], delimiters, options) => return Err(quoted_whole(encoding)),
+            None => return Err(Refusal { encoding: Some(encoding), ..refusal }),
+        },
+    };
     let Chosen { judged, headers, candidates } = chosen;
     let format = candidates[0].format;
     let roles = match &options.mapping {
@@ -275,23 +288,27 @@ fn begin(
     };
     // FreshBooks Classic writes MM/DD/YY or DD/MM/YY, as the account has it; elsewhere a short year may stand first too.
     let years_last = format == FormatName::Freshbooks;
-    let table = Table::new(roles, &headers, years_last);
-    let origin = decoder.mark() + encoding.source_len(&text[..skipped]);
-    let mut records = Records::new(judged.dialect, origin, 1 + u64::from(skipped > 0));
-    records.text().push_str(&text[skipped..]);
-    Ok(Some(Body { records, judged, format, candidates, headers, header_read: false, table }))
+    let surplus = judged.surplus.unwrap_or(0) as u32;
+    let table = Table::new(roles, &headers, years_last, surplus);
+    let above = skipped + title.as_ref().map_or(0, |title| title.length);
+    let lines = u64::from(skipped > 0) + title.as_ref().map_or(0, |title| title.lines);
+    let origin = decoder.mark() + encoding.source_len(&text[..above]);
+    let mut records = Records::new(judged.dialect, origin, 1 + lines);
+    records.text().push_str(&text[above..]);
+    let title = title.map(|title| title.said);
+    Ok(Some(Body { records, judged, format, candidates, headers, header_read: false, table, title }))
 }
 
 /// What a file was found to be by its head.
-struct Chosen {
-    judged: Judged,
-    headers: Headers,
+pub(super) struct Chosen {
+    pub judged: Judged,
+    pub headers: Headers,
     /// The format first.
-    candidates: Vec<Candidate>,
+    pub candidates: Vec<Candidate>,
 }
 
 /// Takes the likeliest delimiter under which the header is one of a format, or has the columns that are mapped.
-fn choose(judged: Vec<Judged>, options: &ReadingOptions) -> Result<Chosen, Refusal> {
+pub(super) fn choose(judged: Vec<Judged>, options: &ReadingOptions) -> Result<Chosen, Refusal> {
     let mut nearest = None;
     let tables = judged.into_iter().filter(|judged| judged.header.len() > 1);
     for judged in tables {

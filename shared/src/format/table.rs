@@ -3,22 +3,24 @@
 //! Those are the ones that hold the entries' dates, durations and numbers, and some that only bear
 //! witness: a column "Cost Rate" tells the account's decimal mark as well as any other. Each record's
 //! cells go to the profiles at once, except those of a record that may be a row of totals: it waits
-//! until the next one shows that it was not the last.
+//! until the next one shows that it was not the last. A row of subtotals goes to none.
+
+mod related;
+mod totals;
 
 use std::borrow::Cow;
 
-use jiff::civil::{Date, DateTime, Time};
-
 use super::columns::Role;
-use super::dates::{self, DateOrder};
-use super::durations::{self, Reading, Unit};
-use super::headers::{Headers, fits};
-use super::numbers::DecimalMark;
-use super::profile::{DateProfile, DurationProfile, NumberProfile};
+use super::headers::{Headers, RowEnds, Width};
+use super::profile::{
+    DashProfile, DateProfile, DurationProfile, NumberProfile, PartsProfile, SpanProfile, WeekdayProfile,
+};
 use super::row::NO_VALUE;
-use super::times;
 use super::words;
 use crate::source::Cells;
+pub(super) use related::Related;
+use totals::{Totals, Waiting};
+pub(super) use totals::{names_nobody, who};
 
 /// A column that is watched.
 pub(super) struct Watched {
@@ -38,6 +40,14 @@ pub(super) enum Profile {
 pub(super) struct Table {
     pub roles: Vec<(Role, usize)>,
     pub watched: Vec<Watched>,
+    pub dashes: DashProfile,
+    /// Where hours, minutes and seconds have columns of their own.
+    pub parts: Option<PartsProfile>,
+    pub spans: SpanProfile,
+    pub weekdays: WeekdayProfile,
+    ends: RowEnds,
+    lengths: Lengths,
+    totals: Totals,
     waiting: Option<Waiting>,
     total: bool,
     /// Columns up to the last one that has a name, and all of them.
@@ -48,31 +58,21 @@ pub(super) struct Table {
     short: Option<u64>,
 }
 
-/// A record that may be a row of totals.
-struct Waiting {
-    line: u64,
-    looks: TotalLike,
-    /// How many records come before it.
+/// What has been seen of where rows end.
+#[derive(Debug, Default)]
+struct Lengths {
     rows: u64,
-    /// By watched column.
-    cells: Vec<String>,
-}
-
-/// What makes a record look like a row of totals.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum TotalLike {
-    /// It says so where a date or a name should stand, and has no date.
-    Labelled,
-    /// It says so, but has a date as a spreadsheet's total may: then it has to be the sum besides.
-    Dated,
-    /// It has no date and nothing but numbers, which have to be the sum.
-    Bare,
+    /// Rows that lack cells of named columns, and the first of them.
+    short: u64,
+    first_short: Option<u64>,
+    /// A row ends with an empty cell of a named column: its program writes such cells.
+    ends_empty: bool,
 }
 
 impl Table {
     /// Watches the columns of `roles`, and others whose names say that they hold dates or numbers.
-    /// `years_last`: this format never puts a two-digit year first.
-    pub fn new(roles: Vec<(Role, usize)>, headers: &Headers, years_last: bool) -> Self {
+    /// `years_last`: this format never puts a two-digit year first. `surplus`: empty cells behind the last column.
+    pub fn new(roles: Vec<(Role, usize)>, headers: &Headers, years_last: bool, surplus: u32) -> Self {
         let mut watched = Vec::new();
         for (column, key) in headers.keys().enumerate() {
             let role = roles.iter().find(|(_, other)| *other == column).map(|(role, _)| *role);
@@ -82,19 +82,67 @@ impl Table {
         }
         let columns = headers.shown().len();
         let named = headers.shown().iter().rposition(|name| !name.is_empty()).map_or(0, |last| last + 1);
-        Self { roles, watched, waiting: None, total: false, named, columns, beyond: None, short: None }
+        Self {
+            dashes: DashProfile::new(&roles),
+            parts: PartsProfile::new(&roles),
+            spans: SpanProfile::default(),
+            weekdays: WeekdayProfile::default(),
+            ends: RowEnds { surplus, trimmed: false },
+            lengths: Lengths::default(),
+            totals: Totals::new(&roles),
+            roles,
+            watched,
+            waiting: None,
+            total: false,
+            named,
+            columns,
+            beyond: None,
+            short: None,
+        }
     }
 
     /// Sees a record; `cells` is `None` if they cannot be read. `rows` come before it.
     pub fn see(&mut self, line: u64, cells: Option<Cells<'_>>, headers: &Headers, rows: u64) {
         self.hear_waiting();
         let Some(cells) = cells else { return };
-        self.waiting =
-            self.total_like(cells).map(|looks| Waiting { line, looks, rows, cells: self.watched_cells(cells) });
-        if self.waiting.is_none() && fits(headers.shown(), cells.text, cells.fields) {
+        let looks = self.totals.look(cells);
+        if looks.names_nobody && self.is_subtotal(looks, cells) {
+            self.totals.add_subtotal(line, self.sums());
+            self.waiting = looks.total.map(|looks| self.wait(line, cells, looks, rows, true));
+            return;
+        }
+        self.totals.nobody += u64::from(looks.names_nobody);
+        self.waiting = looks.total.map(|looks| self.wait(line, cells, looks, rows, false));
+        if self.waiting.is_none() && self.see_length(line, cells, headers) {
             self.see_end(line, cells);
             self.hear(line, cells);
         }
+    }
+
+    fn wait(&self, line: u64, cells: Cells<'_>, looks: totals::TotalLike, rows: u64, subtotal: bool) -> Waiting {
+        Waiting { line, looks, rows, cells: self.watched_cells(cells), subtotal }
+    }
+
+    /// Sees how many cells a record has; whether they are to be heard.
+    fn see_length(&mut self, line: u64, cells: Cells<'_>, headers: &Headers) -> bool {
+        let width = self.ends.width(headers.shown(), cells.text, cells.fields);
+        self.lengths.rows += 1;
+        let last = cells.fields.get(self.named.min(cells.fields.len()).saturating_sub(1));
+        self.lengths.ends_empty |= last.is_some_and(|field| field.len() <= 2 && field.cell(cells.text).is_empty());
+        if width == Width::Short {
+            self.lengths.short += 1;
+            self.lengths.first_short.get_or_insert(line);
+        }
+        width == Width::Whole || width == Width::Short && !self.lengths.ends_empty
+    }
+
+    /// How the rows end, and the first row that lacks its last cells if there are such rows.
+    pub fn ends(&self) -> (RowEnds, Option<u64>) {
+        let Lengths { rows, short, first_short, ends_empty } = self.lengths;
+        // One row of many that is short has rather lost a cell on the way.
+        let many = short > 1 && short * 20 >= rows || rows <= 4;
+        let trimmed = short > 0 && many && !ends_empty;
+        (RowEnds { trimmed, ..self.ends }, first_short)
     }
 
     /// Sees what stands in nameless columns at the end of the header.
@@ -118,8 +166,11 @@ impl Table {
     /// Says that there are no more records.
     pub fn finish(&mut self) {
         self.total = self.waiting.as_ref().is_some_and(|last| self.is_total(last));
-        if !self.total {
-            self.hear_waiting();
+        match (self.total, &self.waiting) {
+            (false, _) => self.hear_waiting(),
+            // A subtotal that is the last row is left out as the total, and no error besides.
+            (true, Some(Waiting { subtotal: true, .. })) => self.totals.take_back(),
+            (true, _) => {}
         }
     }
 
@@ -128,33 +179,43 @@ impl Table {
         self.total
     }
 
-    fn column(&self, role: Role) -> Option<usize> {
-        self.roles.iter().find(|(other, _)| *other == role).map(|(_, column)| *column)
+    /// Whether rows that name nobody are subtotals, and the line of the first of them.
+    pub fn subtotals(&self) -> Option<u64> {
+        self.totals.subtotals()
     }
 
     fn hear(&mut self, line: u64, cells: Cells<'_>) {
         let related = Related { roles: &self.roles, cells };
+        self.dashes.see(line, cells);
+        if let Some(parts) = &mut self.parts {
+            parts.see(line, cells);
+        }
+        let weekdays = self.weekdays.see(line, &related);
         for watched in &mut self.watched {
             let Some(field) = cells.fields.get(watched.column) else {
                 continue;
             };
             let cell = words::trimmed(field.cell(cells.text));
-            if says_something(&cell) {
-                match &mut watched.profile {
-                    Profile::Date(profile) => {
-                        profile.see(line, &cell, |order| related.fits(order));
-                    }
-                    Profile::Number(profile) => profile.see(line, &cell),
-                    Profile::Duration(profile) => {
-                        profile.see(line, &cell, || related.elapsed());
-                    }
+            if !says_something(&cell) {
+                continue;
+            }
+            match &mut watched.profile {
+                Profile::Date(profile) => {
+                    let is_day = watched.role == Some(Role::Date);
+                    profile
+                        .see(line, &cell, |order| related.fits(order) && !(is_day && weekdays.rules_out(&cell, order)));
+                }
+                Profile::Number(profile) => profile.see(line, &cell),
+                Profile::Duration(profile) => {
+                    profile.see(line, &cell, || related.elapsed());
+                    self.spans.see(line, &cell, watched.role, &related);
                 }
             }
         }
     }
 
     fn hear_waiting(&mut self) {
-        let Some(Waiting { line, cells, .. }) = self.waiting.take() else {
+        let Some(Waiting { line, cells, subtotal: false, .. }) = self.waiting.take() else {
             return;
         };
         for (watched, cell) in self.watched.iter_mut().zip(cells).filter(|(_, cell)| says_something(cell)) {
@@ -169,63 +230,12 @@ impl Table {
     fn watched_cells(&self, cells: Cells<'_>) -> Vec<String> {
         self.watched.iter().map(|watched| cell(cells, watched.column).into_owned()).collect()
     }
-
-    /// What makes a record look like a row of totals, if something does: such a row names nobody and nothing beside the
-    /// word that says so.
-    fn total_like(&self, cells: Cells<'_>) -> Option<TotalLike> {
-        const WORDS: [Role; 9] = [
-            Role::Email,
-            Role::Person,
-            Role::FirstName,
-            Role::LastName,
-            Role::Text,
-            Role::Client,
-            Role::Project,
-            Role::Task,
-            Role::TaskKey,
-        ];
-        let date = cell(cells, self.column(Role::Date)?);
-        let is_dated = date.starts_with(|letter: char| letter.is_ascii_digit());
-        if !is_dated && !date.is_empty() && !words::is_total(&date) {
-            return None;
-        }
-        let mut labelled = words::is_total(&date);
-        for column in WORDS.into_iter().filter_map(|role| self.column(role)) {
-            let cell = cell(cells, column);
-            if words::is_total(&cell) {
-                labelled = true;
-            } else if !cell.is_empty() {
-                return None;
-            }
-        }
-        match (is_dated, labelled) {
-            (true, true) => Some(TotalLike::Dated),
-            (true, false) => None,
-            (false, true) => Some(TotalLike::Labelled),
-            (false, false) => Some(TotalLike::Bare),
-        }
-    }
-
-    /// Whether the last record is a row of totals: it says so, or its duration is the sum of the others.
-    fn is_total(&self, last: &Waiting) -> bool {
-        let is_sum = || {
-            self.watched.iter().zip(&last.cells).any(|(watched, cell)| match &watched.profile {
-                Profile::Duration(profile) => is_sum(profile, cell, watched.role, last.rows),
-                _ => false,
-            })
-        };
-        match last.looks {
-            TotalLike::Labelled => last.rows > 0,
-            // The sum of one row is that row over again.
-            TotalLike::Dated => last.rows > 1 && is_sum(),
-            TotalLike::Bare => last.rows > 0 && is_sum(),
-        }
-    }
 }
 
-/// Whether a cell can tell how its column is to be read. A formula without a value is the error of its row alone.
+/// Whether a cell can tell how its column is to be read. A formula without a value is the error of its row alone, and a dash
+/// may be an empty cell.
 fn says_something(cell: &str) -> bool {
-    !cell.is_empty() && cell != NO_VALUE
+    !cell.is_empty() && cell != NO_VALUE && !words::is_dash(cell)
 }
 
 fn cell<'c>(cells: Cells<'c>, column: usize) -> Cow<'c, str> {
@@ -233,19 +243,6 @@ fn cell<'c>(cells: Cells<'c>, column: usize) -> Cow<'c, str> {
         Some(field) => words::trimmed(field.cell(cells.text)),
         None => Cow::Borrowed(""),
     }
-}
-
-/// Whether a cell is the sum of a column's durations, each of which may have been rounded to a hundredth of an hour.
-fn is_sum(profile: &DurationProfile, cell: &str, role: Option<Role>, rows: u64) -> bool {
-    const HUNDREDTH: u64 = 36;
-    let unit = role.and_then(Role::duration).unwrap_or(Unit::Hours);
-    let written = durations::read(cell);
-    DecimalMark::ALL.into_iter().zip(profile.sums).any(|(mark, sum)| {
-        let reading = Reading { unit, mark, ..Reading::USUAL };
-        let seconds = written.and_then(|written| written.under(reading));
-        let off = (HUNDREDTH * rows.max(2) / 2).min(sum / 100).max(HUNDREDTH);
-        sum > 0 && seconds.is_some_and(|seconds| seconds.abs_diff(sum) <= off)
-    })
 }
 
 /// The profile that watches a column.
@@ -265,77 +262,5 @@ fn profile(role: Option<Role>, key: &str, years_last: bool) -> Option<Profile> {
             Some(Profile::Number(NumberProfile::new()))
         }
         None => None,
-    }
-}
-
-/// The cells of a record by role, for what they say about each other.
-struct Related<'r> {
-    roles: &'r [(Role, usize)],
-    cells: Cells<'r>,
-}
-
-impl<'r> Related<'r> {
-    fn cell(&self, role: Role) -> Option<Cow<'r, str>> {
-        let (_, column) = self.roles.iter().find(|(other, _)| *other == role)?;
-        Some(words::trimmed(self.cells.fields.get(*column)?.cell(self.cells.text)))
-    }
-
-    /// From the start to the end, where the order of dates is no matter: on one day, on days that read the same under
-    /// each order, or in the night to the day behind under the only order that makes it that.
-    fn elapsed(&self) -> Option<u64> {
-        let start = dates::read(&self.cell(Role::Date)?)?.day;
-        let day_of_end = self.cell(Role::EndDate).filter(|cell| !cell.is_empty());
-        let Some(end) = day_of_end.and_then(|cell| dates::read(&cell)) else {
-            let (from, to) = self.times()?;
-            let midnight = jiff::civil::date(2000, 1, 1);
-            return self.between(midnight, if to < from { midnight.tomorrow().ok()? } else { midnight });
-        };
-        let days = DateOrder::ALL.into_iter().filter_map(|order| start.under(order).zip(end.day.under(order)));
-        let mut elapsed: Vec<_> = days.filter_map(|(start, end)| self.between(start, end)).collect();
-        elapsed.dedup();
-        match elapsed[..] {
-            [elapsed] => Some(elapsed),
-            _ => None,
-        }
-    }
-
-    /// Whether start and end are as far apart as the entry took, with dates of an order. This tells
-    /// an order by entries that cross midnight: under the wrong one they would take a month.
-    fn fits(&self, order: DateOrder) -> bool {
-        let cells = || Some((self.cell(Role::Date)?, self.cell(Role::EndDate)?));
-        let (Some((start, end)), Some(took)) = (cells(), self.took()) else {
-            return true;
-        };
-        if start == end || self.times().is_none() {
-            return true;
-        }
-        let day = |cell: &str| dates::read(cell)?.day.under(order);
-        let elapsed = day(&start).zip(day(&end)).and_then(|(start, end)| self.between(start, end));
-        // An hour more or less is a clock that was turned.
-        elapsed.is_some_and(|elapsed| elapsed.abs_diff(took) <= 3660)
-    }
-
-    /// The duration, where it needs no reading but the usual one.
-    fn took(&self) -> Option<u64> {
-        match durations::read(&self.cell(Role::Duration)?)? {
-            durations::Written::Number { .. } => None,
-            written => written.under(Reading::USUAL),
-        }
-    }
-
-    /// The times of day of start and end.
-    fn times(&self) -> Option<(Time, Time)> {
-        let behind_date = |role: Role| dates::read(&self.cell(role)?)?.time;
-        let time = |role: Role, date: Role| match self.cell(role).and_then(|cell| times::read(&cell)) {
-            None => behind_date(date),
-            time => time,
-        };
-        Some((time(Role::Start, Role::Date)?, time(Role::End, Role::EndDate)?))
-    }
-
-    fn between(&self, start: Date, end: Date) -> Option<u64> {
-        let (from, to) = self.times()?;
-        let elapsed = DateTime::from_parts(start, from).duration_until(DateTime::from_parts(end, to));
-        u64::try_from(elapsed.as_secs()).ok()
     }
 }

@@ -8,6 +8,7 @@ use std::borrow::Cow;
 
 use super::columns::{Format, Need, Role, column, group};
 use super::durations::{self, Reading};
+use super::elapsed;
 use super::entry::EntryRow;
 use super::numbers::{self, Decimal, DecimalMark};
 use super::row::{Cells, ErrorCode, RowError};
@@ -64,7 +65,7 @@ pub(super) static FORMAT: Format = Format {
 
 fn read<'r>(cells: &Cells<'r, '_>) -> Result<EntryRow<'r>, RowError> {
     let mut entry = cells.entry()?;
-    entry.seconds = cells.needed_seconds(Role::Hours)?;
+    entry.seconds = elapsed::hours(cells, &mut entry)?;
     entry.task = match (cells.text(Role::TaskKey), entry.task.take()) {
         (Some(key), Some(summary)) => Some(Cow::Owned(format!("{key}: {summary}"))),
         (key, summary) => key.or(summary),

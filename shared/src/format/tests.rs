@@ -2,12 +2,16 @@
 
 #![allow(clippy::unwrap_used, reason = "a test")]
 
+mod cases;
 mod code_pages;
 mod dialects;
 mod encodings;
 mod fingerprints;
+mod foreign;
 mod formats;
+mod kinds;
 mod languages;
+mod letters;
 mod mapping;
 mod matrix;
 mod mishaps;

@@ -131,6 +131,13 @@ pub(super) fn is_dotted(cell: &str) -> bool {
     fits && parts.next().is_none()
 }
 
+/// Whether a cell is the midnight that ends a day: `24:00`, `24:00:00`, `24h`, `24 Uhr`. Nothing begins there.
+pub(super) fn is_end_of_day(cell: &str) -> bool {
+    let cell = words::seen(cell);
+    let cell = cell.trim();
+    cell.starts_with("24") && clock_parts(cell).or_else(|| full_hour(cell)) == Some((24, 0, 0))
+}
+
 /// Names of zones that are written behind times.
 #[rustfmt::skip]
 const ZONES: [&str; 40] = [
@@ -239,6 +246,9 @@ mod tests {
             ("\u{200e}9\u{200e}:\u{200e}05\u{200e} \u{200e}PM", time(21, 5, 0, 0)),
             ("9:05\u{a0}Uhr", time(9, 5, 0, 0)),
             ("0.041666666666666664", time(1, 0, 0, 0)),
+            ("09∶05∶30", time(9, 5, 30, 0)),
+            ("０９：０５", time(9, 5, 0, 0)),
+            ("9꞉05\u{202f}pm", time(21, 5, 0, 0)),
         ] {
             assert_eq!(super::read(cell), Some(read), "{cell}");
         }
@@ -280,6 +290,27 @@ mod tests {
             "09:00]",
         ] {
             assert_eq!(super::read(cell), None, "{cell}");
+        }
+    }
+
+    #[test]
+    fn a_day_ends_at_24_00() {
+        for cell in [
+            "24:00",
+            "24:00:00",
+            "24h00",
+            "24.00.00",
+            "24 Uhr",
+            "24:00 Uhr",
+            "24h",
+            "24∶00",
+            "２４：００",
+            "24:00:00.000",
+        ] {
+            assert!(is_end_of_day(cell), "{cell}");
+        }
+        for cell in ["24", "24:01", "24:00:01", "00:00", "240:00", "24:00 AM", "2:400", "12:00", ""] {
+            assert!(!is_end_of_day(cell), "{cell}");
         }
     }
 

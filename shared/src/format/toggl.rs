@@ -1,5 +1,7 @@
-//! Toggl Track's detailed report.
+//! Toggl Track's detailed report, of today and of before 2024, with whatever columns were chosen.
 //!
+//! Today's report has `Member`, `Stop date` and `Stop time`, and a dash in every empty cell. Where the duration was not chosen, start
+//! and stop tell it. A running entry has no stop.
 //! The duration has many faces, by the profile's settings and by what a spreadsheet made of it; a
 //! spreadsheet's time of day counts no whole days, which the entry's end tells. Tags are joined by
 //! commas. The currency stands in the header: `Amount (EUR)`.
@@ -30,22 +32,33 @@ pub(super) static FORMAT: Format = Format {
         column(Role::Tags, &["tags", "tag"]),
         column(Role::Amount, &["amount (*)", "amount"]),
         column(Role::Currency, &["currency"]),
+        column(Role::Weekday, &["weekday"]),
     ],
     others: &[],
     signature: &[
         group("a column \"Start date\"", &[Need::Roles(&[Role::Date])]),
-        group("a column \"Duration\"", &[Need::Roles(&[Role::Duration])]),
         group(
-            "a column \"Start time\", \"End time\" or \"End date\"",
-            &[Need::Roles(&[Role::Start]), Need::Roles(&[Role::End]), Need::Roles(&[Role::EndDate])],
+            "a column \"Duration\", or \"Start time\" with \"Stop time\"",
+            &[Need::Roles(&[Role::Duration]), Need::Roles(&[Role::Start, Role::End])],
         ),
         group(
-            "a column \"User\" or \"Email\", or \"Description\" with \"Tags\" or \"Billable\"",
+            "a column \"Start time\", \"End time\", \"End date\" or \"Weekday\"",
+            &[
+                Need::Roles(&[Role::Start]),
+                Need::Roles(&[Role::End]),
+                Need::Roles(&[Role::EndDate]),
+                Need::Roles(&[Role::Weekday]),
+            ],
+        ),
+        group(
+            "a column \"User\" or \"Email\", or \"Description\" with \"Tags\" or \"Billable\", or start and stop with date and time",
             &[
                 Need::Roles(&[Role::Person]),
                 Need::Roles(&[Role::Email]),
                 Need::Roles(&[Role::Text, Role::Tags]),
                 Need::Roles(&[Role::Text, Role::Billable]),
+                // Nobody else calls the end of an entry its stop.
+                Need::Columns(&["start date", "start time", "stop date", "stop time"]),
             ],
         ),
     ],

@@ -32,14 +32,43 @@ pub(super) fn trim(cell: &str) -> &str {
     cell.trim_matches(is_blank)
 }
 
-/// A cell as it is seen: each blank a space, and no marks that say which way letters run.
+/// A cell as it is seen: each blank a space, no marks that say which way letters run, and what looks like a colon, a hyphen, a
+/// digit and so on is one. For cells that hold a date, a time, a duration or a number; texts stay as they are.
 pub(super) fn seen(cell: &str) -> Cow<'_, str> {
     if cell.is_ascii() {
         return Cow::Borrowed(cell);
     }
-    let hidden = |letter: &char| matches!(letter, '\u{200b}' | '\u{200e}' | '\u{200f}' | '\u{2060}' | '\u{feff}');
-    let letters = cell.chars().filter(|letter| !hidden(letter));
-    Cow::Owned(letters.map(|letter| if letter.is_whitespace() { ' ' } else { letter }).collect())
+    Cow::Owned(cell.chars().filter(|&letter| !is_hidden(letter)).map(plain_letter).collect())
+}
+
+/// Marks that nobody sees: the way letters run, joints, soft hyphens.
+fn is_hidden(letter: char) -> bool {
+    matches!(
+        letter,
+        '\u{ad}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}' | '\u{2066}'..='\u{2069}' | '\u{feff}'
+    )
+}
+
+/// The sign of ASCII that a letter looks like, or the digit that it is; else the letter.
+fn plain_letter(letter: char) -> char {
+    let digit = |zero: u32| char::from_digit(letter as u32 - zero, 10).unwrap_or(letter);
+    match letter {
+        // Ratio, raised and modifier colons, and those of East Asian columns.
+        '∶' | '\u{2d0}' | '\u{2f8}' | '\u{a789}' | '\u{fe13}' | '\u{fe55}' => ':',
+        // Hyphens, the dash of figures, minus. The en dash stands between two times as well.
+        '\u{2010}'..='\u{2012}' | '−' | '\u{fe63}' => '-',
+        '\u{2044}' | '\u{2215}' => '/',
+        '\u{2024}' => '.',
+        // Arabic decimal mark and comma, the low quotation mark.
+        '\u{66b}' | '\u{60c}' | '\u{201a}' => ',',
+        '\u{66c}' => '\'',
+        '\u{660}'..='\u{669}' => digit(0x660),
+        '\u{6f0}'..='\u{6f9}' => digit(0x6f0),
+        // Everything of ASCII in the width of East Asia.
+        '\u{ff01}'..='\u{ff5e}' => char::from_u32(letter as u32 - 0xfee0).unwrap_or(letter),
+        _ if letter.is_whitespace() => ' ',
+        _ => letter,
+    }
 }
 
 /// Each run of blanks made one space.
@@ -156,6 +185,13 @@ pub(super) fn is_total(cell: &str) -> bool {
     labels.iter().any(|total| same(word, total))
 }
 
+/// Whether a cell begins or ends with a word that stands in front of totals: `Orchard Total`, `Subtotal for Orchard`.
+pub(super) fn has_total(cell: &str) -> bool {
+    let mut words = cell.split_whitespace();
+    let outer = [words.next(), words.next_back()];
+    outer.into_iter().flatten().any(is_total)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -174,6 +210,25 @@ mod tests {
         ] {
             assert_eq!(tidy(cell), expected, "{cell:?}");
         }
+    }
+
+    #[test]
+    fn letters_that_look_alike_are_seen_as_one() {
+        for (cell, plain) in [
+            ("09∶00∶00", "09:00:00"),
+            ("０９：００", "09:00"),
+            ("9꞉05", "9:05"),
+            ("2024‑03‑04", "2024-03-04"),
+            ("2024／03／04", "2024/03/04"),
+            ("−1．5", "-1.5"),
+            ("١٢٫٥", "12,5"),
+            ("\u{202a}9:05\u{202c}", "9:05"),
+            ("9:05\u{a0}ＰＭ", "9:05 PM"),
+            ("1\u{2009}234", "1 234"),
+        ] {
+            assert_eq!(seen(cell), plain, "{cell}");
+        }
+        assert_eq!(seen("4 März 2024 – a"), "4 März 2024 – a");
     }
 
     #[test]

@@ -5,47 +5,34 @@
 //! everything so far was plain ASCII: that text reads the same either way and need not be read again.
 //! After that every byte must fit Windows-1252, and the whole must look like it: text in another
 //! code page, or UTF-8 with some broken bytes in it, would decode without an error and be mojibake.
+//! UTF-8 may turn into CESU-8 as well, which is the same but for pairs of surrogates.
+//!
+//! | the bytes | the file |
+//! |---|---|
+//! | UTF-8, or ASCII | is read |
+//! | pairs of surrogates in UTF-8 | is read as CESU-8 |
+//! | UTF-8 but for some places | is refused with the first of them |
+//! | Windows-1252, and no other encoding reads better | is read |
+//! | another encoding | is refused with its name ([`Guess`]), and is read with `encoding` |
+//!
+//! What only the caller can know is never guessed: another code page than Windows-1252 is read if it is asked for.
 
 mod doubt;
+mod guess;
+mod legacy;
+mod pieces;
+mod surrogates;
+mod traces;
+mod unreadable;
 
 use std::borrow::Cow;
 
-use encoding_rs::DecoderResult;
-
 use super::encoding::{self, Encoding, HEAD};
+use super::places::Anchor;
 use doubt::Doubt;
-
-/// Why a file's bytes cannot be read as text. Positions are bytes of the object, counted from 0.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum Unreadable {
-    #[error("the file is empty")]
-    Empty,
-    #[error("this is {0}, not a table of text")]
-    NotText(&'static str),
-    #[error("byte {at} (counted from 0) is zero: this is binary data, not text")]
-    Binary { at: u64 },
-    #[error("byte {at} (counted from 0) is not valid {encoding}{}", settle(*.encoding))]
-    Invalid { at: u64, encoding: Encoding },
-    #[error("byte {at} (counted from 0) fits neither utf-8 nor windows-1252: save the file as UTF-8")]
-    Neither { at: u64 },
-    #[error(
-        "byte {at} (counted from 0) is not UTF-8, but what begins at byte {utf8} is: mend the file, or say \
-         encoding=windows-1252 if all of it is"
-    )]
-    Mixed { at: u64, utf8: u64 },
-    #[error(
-        "the file is not UTF-8, and what stands at byte {at} (counted from 0) looks like {guess}, which is \
-         not read: save it as UTF-8, or say encoding=windows-1252 if that is what it is"
-    )]
-    OtherEncoding { at: u64, guess: &'static str },
-}
-
-fn settle(encoding: Encoding) -> &'static str {
-    match encoding {
-        Encoding::Utf8 => ": save the file as UTF-8, or say its encoding",
-        _ => "",
-    }
-}
+use legacy::Legacy;
+use pieces::HOLES;
+pub use unreadable::{Guess, Spot, Unreadable};
 
 /// Decodes a file's bytes, pushed in pieces of any size.
 pub struct Decoder {
@@ -54,6 +41,11 @@ pub struct Decoder {
     /// Bytes of the object taken so far, those of a mark included.
     position: u64,
     mark: u64,
+    /// The physical line on which the caller's text begins, and whether a CR came right before it.
+    line: u64,
+    behind_cr: bool,
+    /// Where the text's length does not tell the place in the object; for the caller to take.
+    anchors: Vec<Anchor>,
 }
 
 enum State {
@@ -67,23 +59,40 @@ enum State {
         /// Where the first character stands that is not ASCII.
         first: Option<u64>,
     },
-    Utf16(Encoding, encoding_rs::Decoder),
+    Cesu8 {
+        carry: Vec<u8>,
+        place: Anchor,
+        /// Where the first pair of surrogates stands.
+        first: Spot,
+    },
+    Utf16 {
+        encoding: Encoding,
+        decoder: encoding_rs::Decoder,
+        /// Bytes taken whose character has not come out yet.
+        pending: u64,
+    },
     Windows1252(Option<Box<Doubt>>),
+    Legacy(Box<Legacy>),
+    /// Neither UTF-8 nor Windows-1252: more of it is looked at to tell why.
+    Lost(Box<Doubt>),
 }
 
 impl Decoder {
     /// A decoder for a file whose encoding is `asked`, or is to be found.
     pub fn new(asked: Option<Encoding>) -> Self {
-        Self { asked, state: State::Head(Vec::new()), position: 0, mark: 0 }
+        let state = State::Head(Vec::new());
+        Self { asked, state, position: 0, mark: 0, line: 1, behind_cr: false, anchors: Vec::new() }
     }
 
     /// The encoding as far as it is known: once text has come out, it only ever changes from UTF-8 to
-    /// Windows-1252, and only while all text was ASCII.
+    /// Windows-1252, and only while all text was ASCII, or from UTF-8 to CESU-8.
     pub fn encoding(&self) -> Encoding {
-        match self.state {
-            State::Head(_) | State::Utf8 { .. } => Encoding::Utf8,
-            State::Utf16(encoding, _) => encoding,
+        match &self.state {
+            State::Head(_) | State::Utf8 { .. } | State::Lost(_) => Encoding::Utf8,
+            State::Cesu8 { .. } => Encoding::Cesu8,
+            State::Utf16 { encoding, .. } => *encoding,
             State::Windows1252(_) => Encoding::Windows1252,
+            State::Legacy(legacy) => Encoding::Legacy(legacy.encoding),
         }
     }
 
@@ -92,20 +101,44 @@ impl Decoder {
         self.mark
     }
 
+    /// Where the text that was pushed and its place in the object drift apart.
+    pub(super) fn anchors(&mut self) -> &mut Vec<Anchor> {
+        &mut self.anchors
+    }
+
+    /// Says on which physical line the text begins that the next bytes will be appended to, and whether it does right behind
+    /// a CR. Without this it is the beginning of the file.
+    pub(super) fn text_begins(&mut self, line: u64, behind_cr: bool) {
+        (self.line, self.behind_cr) = (line, behind_cr);
+    }
+
     /// How the encoding was found, for people.
     pub fn evidence(&self) -> String {
         let encoding = self.encoding();
         match (&self.state, self.asked, self.mark) {
+            (State::Cesu8 { first, .. }, None | Some(Encoding::Utf8), _) => format!(
+                "encoding {encoding}: {first} and others are halves of characters, as MySQL, Oracle and Java write them; \
+                 the characters are read"
+            ),
             (_, Some(asked), _) if asked == encoding => format!("encoding {encoding}: as told"),
             (State::Windows1252(Some(doubt)), ..) => {
-                format!("encoding {encoding}: byte {} (counted from 0) is not UTF-8", doubt.from)
+                format!("encoding {encoding}: byte {} (counted from 0) is not UTF-8", doubt.from.byte)
             }
             (_, _, 1..) => format!("encoding {encoding}: by the mark at the beginning"),
             (State::Utf8 { open: true, .. }, ..) => {
                 format!("encoding {encoding}: all of it is plain ASCII")
             }
-            (State::Utf16(..), ..) => format!("encoding {encoding}: every second byte is zero"),
+            (State::Utf16 { .. }, ..) => format!("encoding {encoding}: every second byte is zero"),
             _ => format!("encoding {encoding}: every byte fits"),
+        }
+    }
+
+    /// Whether what was decoded by now is in another encoding than it was read in, as far as that can be told so early: names
+    /// of columns that were misread are unknown for that reason.
+    pub fn doubts(&self) -> Result<(), Unreadable> {
+        match &self.state {
+            State::Windows1252(Some(doubt)) => doubt.verdict(),
+            _ => Ok(()),
         }
     }
 
@@ -151,169 +184,118 @@ impl Decoder {
         };
         let marked = found.encoding.filter(|&encoding| agrees(encoding));
         let keeps_mark = found.mark > 0 && (marked.is_some() || self.asked.is_none());
-        // A UTF-8 mark before text that is said to be Windows-1252 is still no part of it.
+        // A UTF-8 mark before text that is said to be in another encoding is still no part of it.
         let stray = found.encoding == Some(Encoding::Utf8) && found.mark > 0;
         self.mark = if keeps_mark || stray { found.mark as u64 } else { 0 };
         self.position = self.mark;
-        self.state = match marked.or(self.asked) {
-            Some(Encoding::Windows1252) => State::Windows1252(None),
-            Some(encoding @ Encoding::Utf16Le) => utf16(encoding, encoding_rs::UTF_16LE),
-            Some(encoding @ Encoding::Utf16Be) => utf16(encoding, encoding_rs::UTF_16BE),
-            known => State::Utf8 { carry: Vec::new(), open: known.is_none(), first: None },
-        };
+        self.state = State::of(marked.or(self.asked), self.mark);
         Ok(())
     }
 
     fn decode(&mut self, bytes: &[u8], last: bool, text: &mut String) -> Result<(), Unreadable> {
         let from = text.len();
-        match &mut self.state {
+        let decoded = match &mut self.state {
             State::Head(_) => unreachable!("the head is read before anything is decoded"),
-            State::Utf8 { .. } => self.decode_utf8(bytes, last, text)?,
-            State::Utf16(..) => self.decode_utf16(bytes, last, text)?,
-            State::Windows1252(_) => self.decode_windows1252(bytes, last, text)?,
-        }
-        match memchr::memchr(0, &text.as_bytes()[from..]) {
-            None => Ok(()),
-            Some(zero) => {
-                let behind = self.encoding().source_len(&text[from + zero..]);
-                Err(Unreadable::Binary { at: self.position - self.pending() - behind })
-            }
-        }
+            State::Utf8 { .. } => self.decode_utf8(bytes, last, text),
+            State::Cesu8 { .. } => self.decode_cesu8(bytes, last, text),
+            State::Utf16 { .. } => self.decode_utf16(bytes, last, text),
+            State::Windows1252(_) => self.decode_windows1252(bytes, last, text),
+            State::Legacy(_) => return self.decode_legacy(bytes, last, text),
+            State::Lost(doubt) => return doubt.look(bytes, last),
+        };
+        // The text ends where an error is, so what is wrong in it comes first.
+        self.has_no_controls(text, from).and(decoded)
     }
 
-    /// Bytes taken whose text has not come out yet.
-    fn pending(&self) -> u64 {
-        match &self.state {
-            State::Utf8 { carry, .. } => carry.len() as u64,
+    /// Refuses a zero in the text from `from` on, and escapes of ISO-2022-JP, which look like ASCII.
+    fn has_no_controls(&self, text: &str, from: usize) -> Result<(), Unreadable> {
+        // An escape may have been cut.
+        let mut at = from.saturating_sub(2);
+        while let Some(found) = memchr::memchr2(0, guess::ESCAPE, &text.as_bytes()[at..]) {
+            at += found;
+            if text.as_bytes()[at] == 0 {
+                return Err(Unreadable::Binary(self.spot(text, at)));
+            }
+            if self.asked.is_none()
+                && let Some(guess) = guess::escaped(&text[at..])
+            {
+                return Err(Unreadable::Other { at: self.spot(text, at), guess });
+            }
+            at += 1;
+        }
+        Ok(())
+    }
+
+    /// The place of a byte in a text that ends where the decoder is; not of an encoding that is anchored.
+    fn spot(&self, text: &str, at: usize) -> Spot {
+        let pending = match &self.state {
+            State::Utf8 { carry, .. } | State::Cesu8 { carry, .. } => carry.len() as u64,
+            State::Utf16 { pending, .. } => *pending,
             _ => 0,
-        }
+        };
+        let behind = self.encoding().source_len(&text[at..]);
+        Spot { byte: self.position - pending - behind, line: Some(self.line_of(text, at)) }
     }
 
-    fn decode_utf8(&mut self, bytes: &[u8], last: bool, text: &mut String) -> Result<(), Unreadable> {
-        let State::Utf8 { carry, open, first } = &mut self.state else {
-            unreachable!("called in this state only");
-        };
-        let carried = carry.len();
-        let joined;
-        let all = if carried == 0 {
-            bytes
-        } else {
-            joined = [carry.as_slice(), bytes].concat();
-            carry.clear();
-            &joined
-        };
-        let start = self.position - carried as u64;
-        self.position += bytes.len() as u64;
-        let (valid, rest, broken) = match std::str::from_utf8(all) {
-            Ok(valid) => (valid, &[][..], false),
-            Err(error) => {
-                let (valid, rest) = all.split_at(error.valid_up_to());
-                let valid = std::str::from_utf8(valid).expect("valid up to here");
-                (valid, rest, error.error_len().is_some() || last)
-            }
-        };
-        let ascii = encoding_rs::Encoding::ascii_valid_up_to(valid.as_bytes());
-        let latin = *open && is_latin(text, &valid[..ascii], &all[ascii..valid.len()]);
-        let (valid, rest) = if latin { (&valid[..ascii], &all[ascii..]) } else { (valid, rest) };
-        if ascii < valid.len() {
-            *open = false;
-            first.get_or_insert(start + ascii as u64);
-        }
-        text.push_str(valid);
-        if !broken && !latin {
-            carry.extend_from_slice(rest);
-            return Ok(());
-        }
-        let at = start + valid.len() as u64;
-        if !*open {
-            return Err(match (self.asked, self.mark) {
-                (None, 0) => Unreadable::Mixed { at, utf8: first.unwrap_or(at) },
-                _ => Unreadable::Invalid { at, encoding: Encoding::Utf8 },
-            });
-        }
-        self.state = State::Windows1252(Some(Box::new(Doubt::new(at, text))));
-        self.position = at;
-        self.decode_windows1252(rest, last, text)
-    }
-
-    fn decode_utf16(&mut self, bytes: &[u8], last: bool, text: &mut String) -> Result<(), Unreadable> {
-        let State::Utf16(encoding, decoder) = &mut self.state else {
-            unreachable!("called in this state only");
-        };
-        let room = decoder
-            .max_utf8_buffer_length_without_replacement(bytes.len())
-            .expect("a piece in memory has a length that does not overflow");
-        text.reserve(room);
-        let (result, read) = decoder.decode_to_string_without_replacement(bytes, text, last);
-        self.position += read as u64;
-        match result {
-            DecoderResult::InputEmpty => Ok(()),
-            DecoderResult::OutputFull => unreachable!("there was room for all of it"),
-            DecoderResult::Malformed(length, after) => {
-                let at = self.position - u64::from(length) - u64::from(after);
-                Err(Unreadable::Invalid { at, encoding: *encoding })
-            }
-        }
-    }
-
-    fn decode_windows1252(&mut self, bytes: &[u8], last: bool, text: &mut String) -> Result<(), Unreadable> {
-        let State::Windows1252(doubt) = &mut self.state else {
-            unreachable!("called in this state only");
-        };
-        if let Some(hole) = bytes.iter().position(|byte| HOLES.contains(byte)) {
-            let at = self.position + hole as u64;
-            let encoding = Encoding::Windows1252;
-            return Err(match doubt {
-                Some(_) => Unreadable::Neither { at },
-                None => Unreadable::Invalid { at, encoding },
-            });
-        }
-        let (decoded, _) = encoding_rs::WINDOWS_1252.decode_without_bom_handling(bytes);
-        text.push_str(&decoded);
-        self.position += bytes.len() as u64;
-        match doubt {
-            Some(doubt) => doubt.see(bytes, last),
-            None => Ok(()),
-        }
+    /// The physical line of a byte in the caller's text.
+    fn line_of(&self, text: &str, at: usize) -> u64 {
+        let counted = self.behind_cr && text.starts_with('\n');
+        self.line + breaks(&text.as_bytes()[..at], false) - u64::from(counted)
     }
 }
 
-/// Whether the first characters beyond ASCII, `bytes` and valid UTF-8, are the end of a word in Windows-1252 all the
-/// same; `text` and `ascii` come before them.
-fn is_latin(text: &str, ascii: &str, bytes: &[u8]) -> bool {
-    let Some(character) = std::str::from_utf8(bytes).ok().and_then(|text| text.chars().next()) else {
-        return false;
-    };
-    let mut before = text.bytes().chain(ascii.bytes()).rev();
-    let mut last = [before.next().unwrap_or(0), before.next().unwrap_or(0)];
-    last.reverse();
-    doubt::ends_word(&last, &bytes[..character.len_utf8()])
+impl State {
+    /// The state of a decoder for an encoding that is known, or for one that is to be found.
+    fn of(known: Option<Encoding>, position: u64) -> Self {
+        let utf16 = |encoding, decoder: &'static encoding_rs::Encoding| Self::Utf16 {
+            encoding,
+            decoder: decoder.new_decoder_without_bom_handling(),
+            pending: 0,
+        };
+        match known {
+            None | Some(Encoding::Utf8) => Self::Utf8 { carry: Vec::new(), open: known.is_none(), first: None },
+            Some(Encoding::Cesu8) => Self::Cesu8 {
+                carry: Vec::new(),
+                place: Anchor { text: position, source: position },
+                first: Spot { byte: position, line: None },
+            },
+            Some(encoding @ Encoding::Utf16Le) => utf16(encoding, encoding_rs::UTF_16LE),
+            Some(encoding @ Encoding::Utf16Be) => utf16(encoding, encoding_rs::UTF_16BE),
+            Some(Encoding::Windows1252) => Self::Windows1252(None),
+            Some(Encoding::Legacy(encoding)) => Self::Legacy(Box::new(Legacy::new(encoding, position))),
+        }
+    }
 }
 
 impl Encoding {
     /// Decodes bytes that begin and end with whole characters, as those of a record do. Positions in
-    /// an error count from the first of these bytes.
+    /// an error count from the first of these bytes, and its lines from 1.
     pub fn decode(self, bytes: &[u8]) -> Result<Cow<'_, str>, Unreadable> {
-        if self == Self::Utf8 {
-            return std::str::from_utf8(bytes)
-                .map(Cow::Borrowed)
-                .map_err(|error| Unreadable::Invalid { at: error.valid_up_to() as u64, encoding: self });
-        }
-        let state = match self {
-            Self::Utf16Le => utf16(self, encoding_rs::UTF_16LE),
-            Self::Utf16Be => utf16(self, encoding_rs::UTF_16BE),
-            _ => State::Windows1252(None),
+        let whole = match self {
+            Self::Utf8 => std::str::from_utf8(bytes).map(Cow::Borrowed).map_err(|error| error.valid_up_to()),
+            Self::Cesu8 => surrogates::decode_whole(bytes),
+            _ => {
+                let mut decoder = Decoder { state: State::of(Some(self), 0), ..Decoder::new(Some(self)) };
+                let mut text = String::new();
+                decoder.decode(bytes, true, &mut text)?;
+                Ok(Cow::Owned(text))
+            }
         };
-        let mut decoder = Decoder { asked: Some(self), state, position: 0, mark: 0 };
-        let mut text = String::new();
-        decoder.decode(bytes, true, &mut text)?;
-        Ok(Cow::Owned(text))
+        let spot = |byte: usize| Spot { byte: byte as u64, line: Some(1 + breaks(&bytes[..byte], false)) };
+        whole.map_err(|byte| Unreadable::Invalid { at: spot(byte), encoding: self })
     }
 }
 
-fn utf16(encoding: Encoding, decoder: &'static encoding_rs::Encoding) -> State {
-    State::Utf16(encoding, decoder.new_decoder_without_bom_handling())
+/// How many line breaks there are, a CR LF being one; `behind_cr`: a CR comes before.
+fn breaks(bytes: &[u8], behind_cr: bool) -> u64 {
+    let mut before = if behind_cr { b'\r' } else { 0 };
+    let mut count = 0;
+    for at in memchr::memchr2_iter(b'\n', b'\r', bytes) {
+        let follows = match at.checked_sub(1) {
+            Some(last) => bytes[last],
+            None => std::mem::replace(&mut before, 0),
+        };
+        count += u64::from(bytes[at] == b'\r' || follows != b'\r');
+    }
+    count
 }
-
-/// The five bytes that Windows-1252 leaves without a character.
-const HOLES: [u8; 5] = [0x81, 0x8d, 0x8f, 0x90, 0x9d];

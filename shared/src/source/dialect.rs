@@ -3,7 +3,7 @@
 
 use std::borrow::Cow;
 
-use super::{Dialect, Field, Splitter, is_blank};
+use super::{Dialect, Field, Splitter, Tear, is_blank, tear};
 
 /// The delimiters that are looked for.
 pub const DELIMITERS: [u8; 4] = [b',', b';', b'\t', b'|'];
@@ -24,16 +24,30 @@ pub struct Judged {
     pub records: usize,
     /// How many of them have as many cells as the first.
     pub agreeing: usize,
+    /// How many empty cells each of them has behind those of the first; 0 if they differ in that, `None` if none of them is
+    /// as long as the first.
+    pub surplus: Option<usize>,
     /// Cells behind a delimiter, and those of them that begin with a blank.
     cells: usize,
     blank: usize,
+    /// Records that a backslash before a quote has torn.
+    torn: usize,
 }
 
 /// Splits the beginning of a text under each of `delimiters`, the likeliest first. Empty as long as
 /// the first record is not complete; `complete` says that the text ends here.
 pub fn judge(text: &str, complete: bool, delimiters: &[u8]) -> Vec<Judged> {
+    let has_backslashes = memchr::memmem::find(text.as_bytes(), b"\\\"").is_some();
     let judge = |&delimiter: &u8| {
-        let judged = split(text, complete, Dialect { delimiter, spaced: false, sheet: false })?;
+        let plain = Dialect { delimiter, spaced: false, backslashes: false, sheet: false };
+        let mut judged = split(text, complete, plain)?;
+        if has_backslashes && let Some(other) = split(text, complete, Dialect { backslashes: true, ..plain }) {
+            // Where it is a path that ends with a backslash, records run into each other.
+            let agrees_more = other.agreeing * judged.records.max(1) > judged.agreeing * other.records.max(1);
+            if agrees_more || judged.torn > 0 && judged.records == other.records && other.agreeing >= judged.agreeing {
+                judged = other;
+            }
+        }
         let spaced = judged.cells > 0 && judged.blank * 10 >= judged.cells * 9;
         if spaced { split(text, complete, Dialect { spaced, ..judged.dialect }) } else { Some(judged) }
     };
@@ -71,11 +85,22 @@ fn see(judged: &mut Option<Judged>, dialect: Dialect, text: &str, fields: &[Fiel
     match judged {
         None => {
             let header = cells.take(HEADER).map(Cow::into_owned).collect();
-            *judged = Some(Judged { dialect, header, records: 0, agreeing: 0, cells: 0, blank: 0 });
+            *judged =
+                Some(Judged { dialect, header, records: 0, agreeing: 0, surplus: None, cells: 0, blank: 0, torn: 0 });
         }
         Some(judged) => {
             judged.records += 1;
+            judged.torn += usize::from(tear(text, fields, dialect.delimiter) == Some(Tear::Backslash));
             judged.agreeing += usize::from(fields.len() == judged.header.len());
+            // A record that is short, as a row of totals may be, tells nothing of it.
+            if let Some(surplus) = fields.get(judged.header.len()..) {
+                let empty = surplus.iter().all(|field| field.cell(text).trim().is_empty());
+                let this = if empty { surplus.len() } else { 0 };
+                judged.surplus = match judged.surplus {
+                    None => Some(this),
+                    Some(others) => Some(if others == this { this } else { 0 }),
+                };
+            }
             for cell in cells.skip(1).filter(|cell| !cell.is_empty()) {
                 judged.cells += 1;
                 judged.blank += usize::from(cell.starts_with(' '));
@@ -119,6 +144,16 @@ mod tests {
         assert!(judge("a,b,c", false, &DELIMITERS).is_empty());
         assert!(judge("\"a,\nb", false, b",").is_empty());
         assert_eq!(judge("a,b,c", true, b",")[0].header, ["a", "b", "c"]);
+    }
+
+    #[test]
+    fn backslashes_before_quotes_are_told_from_paths() {
+        let backslashes = |text: &str| judge(text, true, b",")[0].dialect.backslashes;
+        assert!(backslashes("a,b\n\"x \\\"y\\\" z\",1\nc,2\n"));
+        assert!(backslashes("a,b\n\"x \\\"y, z\\\"\",1\nc,2\n"));
+        assert!(!backslashes("a,b\n\"C:\\dir\\\",1\n\"C:\\\",2\n"));
+        assert!(!backslashes("a,b\n\"x \\\"\"y\\\"\" z\",1\nc,2\n"));
+        assert!(!backslashes("a,b\nx \\\"y\\\" z,1\n"));
     }
 
     #[test]

@@ -3,50 +3,106 @@
 use std::fmt;
 use std::str::FromStr;
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
-/// An encoding that files of time entries come in.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+/// An encoding that files of time entries come in: any of the Encoding Standard (<https://encoding.spec.whatwg.org>) that has
+/// characters of its own, and CESU-8. On the wire an encoding is its name in lower case.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Encoding {
-    #[serde(rename = "utf-8")]
     Utf8,
-    #[serde(rename = "utf-16le")]
+    /// UTF-8 in which characters beyond the first plane stand as two surrogates of three bytes each, as MySQL's `utf8`, Oracle's
+    /// `UTF8` and Java write them. Characters of four bytes may stand beside them.
+    Cesu8,
     Utf16Le,
-    #[serde(rename = "utf-16be")]
     Utf16Be,
-    /// Also what calls itself Latin-1 or ISO-8859-1: the printable characters are the same.
-    #[serde(rename = "windows-1252")]
+    /// Also Latin-1 or ISO-8859-1: the printable characters are the same.
     Windows1252,
+    /// A code page of one language or of a few: `windows-1251`, `shift_jis`, `gbk`.
+    Legacy(&'static encoding_rs::Encoding),
 }
 
 /// A name that is none of the encodings we read.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("unknown encoding {0:?}: known are utf-8, utf-16le, utf-16be, windows-1252")]
+#[error(
+    "unknown encoding {0:?}: known are the labels of the Encoding Standard, among them utf-8, utf-16le, windows-1250 to \
+     windows-1258, iso-8859-2 to iso-8859-16, koi8-r, ibm866, macintosh, shift_jis, euc-jp, gbk, gb18030, big5 and euc-kr"
+)]
 pub struct UnknownEncoding(pub String);
 
+/// Names that people and programs use beside the labels of the Encoding Standard.
+const OTHER_NAMES: [(&str, Encoding); 16] = [
+    ("cesu-8", Encoding::Cesu8),
+    ("cesu8", Encoding::Cesu8),
+    // A mark, where there is one, decides the byte order of UTF-16 without a name for it.
+    ("utf16", Encoding::Utf16Le),
+    ("utf16le", Encoding::Utf16Le),
+    ("utf-16-le", Encoding::Utf16Le),
+    ("utf16be", Encoding::Utf16Be),
+    ("utf-16-be", Encoding::Utf16Be),
+    ("latin-1", Encoding::Windows1252),
+    ("ansi", Encoding::Windows1252),
+    ("mac-roman", Encoding::Legacy(encoding_rs::MACINTOSH)),
+    ("macroman", Encoding::Legacy(encoding_rs::MACINTOSH)),
+    ("cp866", Encoding::Legacy(encoding_rs::IBM866)),
+    ("cp932", Encoding::Legacy(encoding_rs::SHIFT_JIS)),
+    ("cp936", Encoding::Legacy(encoding_rs::GBK)),
+    ("cp949", Encoding::Legacy(encoding_rs::EUC_KR)),
+    ("cp950", Encoding::Legacy(encoding_rs::BIG5)),
+];
+
+/// How many bytes of the object a text was decoded from, as far as the text itself tells.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Measure {
+    /// As many as the text has in UTF-8.
+    Bytes,
+    /// One for each character.
+    Characters,
+    /// Two for each unit of UTF-16.
+    Units,
+    /// As many as the text has in UTF-8, but for what [anchors](super::places::Anchor) say.
+    Anchored,
+}
+
 impl Encoding {
-    /// The name on the wire.
-    pub fn name(self) -> &'static str {
+    /// The encoding that one of `encoding_rs` is; `None` if its characters are private or none at all.
+    pub(super) fn of(encoding: &'static encoding_rs::Encoding) -> Option<Self> {
+        let has_none = [encoding_rs::REPLACEMENT, encoding_rs::X_USER_DEFINED].contains(&encoding);
+        let found = match encoding {
+            _ if encoding == encoding_rs::UTF_8 => Self::Utf8,
+            _ if encoding == encoding_rs::UTF_16LE => Self::Utf16Le,
+            _ if encoding == encoding_rs::UTF_16BE => Self::Utf16Be,
+            _ if encoding == encoding_rs::WINDOWS_1252 => Self::Windows1252,
+            other => Self::Legacy(other),
+        };
+        (!has_none).then_some(found)
+    }
+
+    fn measure(self) -> Measure {
         match self {
-            Self::Utf8 => "utf-8",
-            Self::Utf16Le => "utf-16le",
-            Self::Utf16Be => "utf-16be",
-            Self::Windows1252 => "windows-1252",
+            Self::Utf8 => Measure::Bytes,
+            Self::Cesu8 => Measure::Anchored,
+            Self::Utf16Le | Self::Utf16Be => Measure::Units,
+            Self::Windows1252 => Measure::Characters,
+            Self::Legacy(encoding) if encoding.is_single_byte() => Measure::Characters,
+            Self::Legacy(_) => Measure::Anchored,
         }
     }
 
-    /// How many bytes of the original object `text` was decoded from.
+    /// Whether only [anchors](super::places::Anchor) tell how many bytes of the object a text was decoded from.
+    pub(super) fn is_anchored(self) -> bool {
+        self.measure() == Measure::Anchored
+    }
+
+    /// How many bytes of the original object `text` was decoded from, but for what anchors say.
     ///
     /// This is exact because we never decode with replacement characters.
     pub fn source_len(self, text: &str) -> u64 {
         let bytes = text.as_bytes();
-        let length = match self {
-            Self::Utf8 => bytes.len(),
-            Self::Windows1252 => characters(bytes),
+        let length = match self.measure() {
+            Measure::Bytes | Measure::Anchored => bytes.len(),
+            Measure::Characters => characters(bytes),
             // One unit per character, and a second one for those that take four bytes in UTF-8.
-            Self::Utf16Le | Self::Utf16Be => {
-                2 * (characters(bytes) + bytes.iter().filter(|&&byte| byte >= 0xf0).count())
-            }
+            Measure::Units => 2 * (characters(bytes) + bytes.iter().filter(|&&byte| byte >= 0xf0).count()),
         };
         length as u64
     }
@@ -63,7 +119,14 @@ fn characters(bytes: &[u8]) -> usize {
 
 impl fmt::Display for Encoding {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.name())
+        match self {
+            Self::Utf8 => f.write_str("utf-8"),
+            Self::Cesu8 => f.write_str("cesu-8"),
+            Self::Utf16Le => f.write_str("utf-16le"),
+            Self::Utf16Be => f.write_str("utf-16be"),
+            Self::Windows1252 => f.write_str("windows-1252"),
+            Self::Legacy(encoding) => f.write_str(&encoding.name().to_ascii_lowercase()),
+        }
     }
 }
 
@@ -71,14 +134,23 @@ impl FromStr for Encoding {
     type Err = UnknownEncoding;
 
     fn from_str(name: &str) -> Result<Self, UnknownEncoding> {
-        match name.trim().to_ascii_lowercase().as_str() {
-            "utf-8" | "utf8" => Ok(Self::Utf8),
-            // A mark, where there is one, decides the byte order of what is just called UTF-16.
-            "utf-16le" | "utf-16" | "utf16" | "utf16le" | "utf-16-le" => Ok(Self::Utf16Le),
-            "utf-16be" | "utf16be" | "utf-16-be" => Ok(Self::Utf16Be),
-            "windows-1252" | "cp1252" | "latin-1" | "latin1" | "iso-8859-1" | "ansi" => Ok(Self::Windows1252),
-            _ => Err(UnknownEncoding(name.to_owned())),
-        }
+        let lower = name.trim().to_ascii_lowercase();
+        let other = OTHER_NAMES.iter().find(|(other, _)| *other == lower).map(|(_, encoding)| *encoding);
+        let labelled = || encoding_rs::Encoding::for_label(lower.as_bytes()).and_then(Self::of);
+        other.or_else(labelled).ok_or_else(|| UnknownEncoding(name.to_owned()))
+    }
+}
+
+impl Serialize for Encoding {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+impl<'de> Deserialize<'de> for Encoding {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let name = String::deserialize(deserializer)?;
+        name.parse().map_err(de::Error::custom)
     }
 }
 
@@ -191,15 +263,33 @@ mod tests {
     #[test]
     fn encodings_are_known_by_the_names_people_use() {
         for (name, encoding) in [
-            ("UTF-8", Encoding::Utf8),
-            ("utf16", Encoding::Utf16Le),
-            ("Latin1", Encoding::Windows1252),
-            ("CP1252", Encoding::Windows1252),
+            ("UTF-8", "utf-8"),
+            ("utf16", "utf-16le"),
+            ("UTF-16", "utf-16le"),
+            ("Latin1", "windows-1252"),
+            ("iso-8859-1", "windows-1252"),
+            ("CP1252", "windows-1252"),
+            ("cp1251", "windows-1251"),
+            (" Windows-1251 ", "windows-1251"),
+            ("SJIS", "shift_jis"),
+            ("cp932", "shift_jis"),
+            ("gb2312", "gbk"),
+            ("KOI8-R", "koi8-r"),
+            ("cp949", "euc-kr"),
+            ("mac", "macintosh"),
+            ("CESU-8", "cesu-8"),
         ] {
-            assert_eq!(name.parse(), Ok(encoding), "{name}");
-            assert_eq!(encoding.name().parse(), Ok(encoding));
+            let parsed: Encoding = name.parse().unwrap();
+            assert_eq!(parsed.to_string(), encoding, "{name}");
+            assert_eq!(encoding.parse(), Ok(parsed));
+            let stored = serde_json::to_string(&parsed).unwrap();
+            assert_eq!(stored, format!("{encoding:?}"));
+            assert_eq!(serde_json::from_str::<Encoding>(&stored).unwrap(), parsed);
         }
-        assert!("ebcdic".parse::<Encoding>().is_err());
+        // Those without characters of their own, and those of nobody's.
+        for name in ["ebcdic", "hz-gb-2312", "iso-2022-kr", "replacement", "x-user-defined", "utf-7", "cp437", ""] {
+            assert!(name.parse::<Encoding>().is_err(), "{name}");
+        }
     }
 
     #[test]

@@ -2,7 +2,8 @@
 
 use std::ops::Range;
 
-use super::{Dialect, Encoding, Ending, Field, MAX_RECORD, Splitter, is_blank};
+use super::places::Anchors;
+use super::{Decoder, Dialect, Encoding, Ending, Field, MAX_RECORD, Splitter, Unreadable, is_blank};
 
 /// A record of the file.
 #[derive(Debug)]
@@ -31,6 +32,7 @@ pub struct Records {
     text: String,
     /// Where `text` begins in the original object.
     origin: u64,
+    anchors: Anchors,
     /// Where the record at hand began, once it is longer than we keep.
     oversized: Option<u64>,
 }
@@ -39,7 +41,7 @@ impl Records {
     /// Records of a text that begins at byte `origin` of the object, on physical line `line`.
     pub fn new(dialect: Dialect, origin: u64, line: u64) -> Self {
         let splitter = Splitter::new(dialect, line);
-        Self { splitter, text: String::new(), origin, oversized: None }
+        Self { splitter, text: String::new(), origin, anchors: Anchors::default(), oversized: None }
     }
 
     /// The text that is still to be split; append to it.
@@ -47,9 +49,24 @@ impl Records {
         &mut self.text
     }
 
-    /// Gives each complete record to `take`, blank ones left out. `encoding` is that of all text so
-    /// far.
-    pub fn drain<E>(&mut self, encoding: Encoding, mut take: impl FnMut(Record<'_>) -> Result<(), E>) -> Result<(), E> {
+    /// Appends the text of the next bytes, or of none behind the last ones.
+    pub fn decode(&mut self, decoder: &mut Decoder, bytes: Option<&[u8]>) -> Result<(), Unreadable> {
+        let (line, behind_cr) = self.splitter.begins();
+        decoder.text_begins(line, behind_cr);
+        match bytes {
+            Some(bytes) => decoder.push(bytes, &mut self.text),
+            None => decoder.finish(&mut self.text),
+        }
+    }
+
+    /// Gives each complete record to `take`, blank ones left out. The text is the decoder's.
+    pub fn drain<E>(
+        &mut self,
+        decoder: &mut Decoder,
+        mut take: impl FnMut(Record<'_>) -> Result<(), E>,
+    ) -> Result<(), E> {
+        let encoding = decoder.encoding();
+        self.anchors.extend(decoder.anchors());
         let mut place = Place { text: 0, source: self.origin };
         while self.splitter.scan(self.text.as_bytes()) {
             self.give(encoding, &mut place, Ending::Complete, &mut take)?;
@@ -57,14 +74,14 @@ impl Records {
         let pending = self.splitter.pending();
         let start = self.splitter.range().start;
         if pending > MAX_RECORD && self.oversized.is_none() {
-            self.oversized = Some(place.advance(encoding, &self.text, start));
+            self.oversized = Some(place.advance(encoding, &mut self.anchors, &self.text, start));
         }
         if pending == 0 || self.oversized.is_some() {
-            self.origin = place.advance(encoding, &self.text, self.text.len());
+            self.origin = place.advance(encoding, &mut self.anchors, &self.text, self.text.len());
             self.splitter.forget();
             self.text.clear();
         } else if start > 0 {
-            self.origin = place.advance(encoding, &self.text, start);
+            self.origin = place.advance(encoding, &mut self.anchors, &self.text, start);
             self.splitter.rebase();
             self.text.drain(..start);
         }
@@ -92,8 +109,8 @@ impl Records {
         take: &mut impl FnMut(Record<'_>) -> Result<(), E>,
     ) -> Result<(), E> {
         let range = self.splitter.range();
-        let start = place.advance(encoding, &self.text, range.start);
-        let end = place.advance(encoding, &self.text, range.end);
+        let start = place.advance(encoding, &mut self.anchors, &self.text, range.start);
+        let end = place.advance(encoding, &mut self.anchors, &self.text, range.end);
         let (start, oversized) = match self.oversized.take() {
             Some(start) => (start, true),
             None => (start, range.len() > MAX_RECORD),
@@ -119,8 +136,8 @@ struct Place {
 }
 
 impl Place {
-    fn advance(&mut self, encoding: Encoding, text: &str, to: usize) -> u64 {
-        self.source += encoding.source_len(&text[self.text..to]);
+    fn advance(&mut self, encoding: Encoding, anchors: &mut Anchors, text: &str, to: usize) -> u64 {
+        self.source = anchors.behind(encoding, &text[self.text..to], self.source);
         self.text = to;
         self.source
     }

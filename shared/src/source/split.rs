@@ -3,7 +3,7 @@
 //! It reads as `csv-core` does with its defaults: a quote opens only at the beginning of a field, is
 //! doubled inside, and what follows its closing is taken as it stands; a backslash is a letter; LF,
 //! CR and CR LF end a record; blank lines are none. (With [`Dialect::spaced`], a quote also opens
-//! behind blanks at the beginning of a field.) It differs in two things. It gives no cells but their
+//! behind blanks at the beginning of a field; with [`Dialect::backslashes`], one behind a backslash closes none.) It differs in two things. It gives no cells but their
 //! places in the text, so a cell that needs no unescaping is never copied. And it does not walk from
 //! byte to byte: of each 64 bytes it first makes a mask of those that can mean something
 //! (delimiter, quote, CR, LF), which compilers turn into a few vector instructions, and then goes
@@ -27,6 +27,8 @@ pub struct Dialect {
     pub delimiter: u8,
     /// A blank follows each delimiter, before the quote if there is one.
     pub spaced: bool,
+    /// A quote behind a backslash is part of the field: the file is PHP's, or of a program with an escape character.
+    pub backslashes: bool,
     /// The text was made from a sheet: a line is a row of it, however many breaks its cells hold.
     pub sheet: bool,
 }
@@ -47,18 +49,69 @@ enum Form {
     Quoted,
     /// Quotes doubled inside, or letters after the closing quote, or no closing quote.
     Escaped,
+    /// With a backslash before a quote inside, in a dialect that has them.
+    Backslashed,
 }
 
 impl Field {
+    /// How many bytes the field takes in the text, its quotes included.
+    #[inline]
+    pub fn len(&self) -> usize {
+        (self.end - self.start) as usize
+    }
+
+    /// Whether nothing stands between the delimiters, not even quotes.
+    pub fn is_empty(&self) -> bool {
+        self.start == self.end
+    }
+
     /// What the field holds.
     #[inline]
     pub fn cell<'t>(&self, text: &'t str) -> Cow<'t, str> {
         let (start, end) = (self.start as usize, self.end as usize);
-        match self.form {
-            Form::Bare => Cow::Borrowed(&text[start..end]),
-            Form::Quoted => Cow::Borrowed(&text[start + 1..end - 1]),
-            Form::Escaped => Cow::Owned(unescape(&text[start..end])),
+        let quote = match self.form {
+            Form::Bare => 0,
+            Form::Quoted => 1,
+            Form::Escaped | Form::Backslashed => return self.unescaped(text),
+        };
+        Cow::Borrowed(&text[start + quote..end - quote])
+    }
+
+    /// What a field holds that has quotes or letters where they need care. Called last and with the same arguments, so that the
+    /// fast ways above need no room on the stack.
+    #[cold]
+    #[inline(never)]
+    fn unescaped<'t>(&self, text: &'t str) -> Cow<'t, str> {
+        let raw = &text[self.start as usize..self.end as usize];
+        if self.form == Form::Escaped {
+            return Cow::Owned(unescape(raw));
         }
+        // Whether the backslashes belong to it nobody knows, so they stay.
+        let inside = raw.strip_prefix('"').unwrap_or(raw);
+        Cow::Borrowed(inside.strip_suffix('"').unwrap_or(inside))
+    }
+
+    /// Whether the field begins with something to be seen of ASCII that is no quote: for most fields all that is asked.
+    #[inline]
+    pub(super) fn begins_visibly(&self, text: &str) -> bool {
+        let first = text.as_bytes().get(self.start as usize).filter(|_| self.start < self.end);
+        first.is_some_and(|&byte| byte.is_ascii_graphic() && byte != QUOTE)
+    }
+
+    /// Whether the cell is not simply what stands in the text.
+    #[inline]
+    pub(super) fn needs_care(&self) -> bool {
+        matches!(self.form, Form::Escaped | Form::Backslashed)
+    }
+
+    /// Whether a backslash stands before a quote inside, in a dialect that has them.
+    pub(super) fn is_backslashed(&self) -> bool {
+        self.form == Form::Backslashed
+    }
+
+    /// The text as it stands, quotes included, if letters follow the closing quote, or quotes are doubled inside.
+    pub(super) fn escaped<'t>(&self, text: &'t str) -> Option<&'t str> {
+        (self.form == Form::Escaped).then(|| &text[self.start as usize..self.end as usize])
     }
 
     /// The lines of a cell that has several, quotes left as they are.
@@ -68,35 +121,6 @@ impl Field {
         let raw = if several { raw.trim_matches('"') } else { "" };
         raw.split(['\n', '\r']).filter(|line| !line.is_empty())
     }
-}
-
-/// Whether a quote was opened that is not what it seems: behind the place where it closes something else is written, and
-/// a delimiter or a line break stands inside. So it runs on to the next quote that the file has, over cells and rows.
-pub fn is_torn(text: &str, fields: &[Field], delimiter: u8) -> bool {
-    let torn = |field: &Field| {
-        let raw = &text[field.start as usize..field.end as usize];
-        let Some(inside) = raw.strip_prefix('"') else { return false };
-        let mut at = 0;
-        while let Some(quote) = memchr::memchr(QUOTE, &inside.as_bytes()[at..]) {
-            let behind = &inside[at + quote + 1..];
-            if !behind.starts_with('"') {
-                let held = &inside.as_bytes()[..at + quote];
-                let spans = held.iter().any(|&byte| byte == delimiter || byte == b'\n' || byte == b'\r');
-                return spans && !behind.trim().is_empty();
-            }
-            at += quote + 2;
-        }
-        false
-    };
-    fields.iter().any(|field| field.form == Form::Escaped && torn(field))
-}
-
-/// Whether a record is a line on which nothing is written, or nothing but blanks and delimiters, as spreadsheets leave
-/// them, or the byte by which DOS ended its files: that is none to anybody who looks.
-pub fn is_blank(text: &str, fields: &[Field]) -> bool {
-    const END_OF_FILE: char = '\u{1a}';
-    let is_blank = |letter: char| letter.is_whitespace() || letter == END_OF_FILE;
-    fields.iter().all(|field| field.cell(text).chars().all(is_blank))
 }
 
 fn unescape(raw: &str) -> String {
@@ -154,8 +178,9 @@ pub struct Splitter {
     /// Where the record at hand begins, or would.
     start: usize,
     field_start: usize,
-    /// Whether the field has quotes doubled inside.
+    /// Whether the field has quotes doubled inside, or behind backslashes.
     escaped: bool,
+    backslashed: bool,
     fields: Vec<Field>,
     /// The fields are those of a record that has been given.
     given: bool,
@@ -181,6 +206,7 @@ impl Splitter {
             start: 0,
             field_start: 0,
             escaped: false,
+            backslashed: false,
             fields: Vec::new(),
             given: false,
             headless: false,
@@ -242,6 +268,16 @@ impl Splitter {
         }
     }
 
+    /// The physical line on which the text begins, before anything of it that is no record's, and whether a CR came right
+    /// before it: for a text that begins with the record at hand, or is empty.
+    pub fn begins(&self) -> (u64, bool) {
+        match self.pending() {
+            0 => (self.line, self.behind_cr == Some(self.seen)),
+            _ if self.headless => (self.line, self.behind_cr == Some(0)),
+            _ => (self.lines.0, false),
+        }
+    }
+
     /// The physical lines on which the record that was given last begins and ends.
     pub fn lines(&self) -> (u64, u64) {
         self.lines
@@ -291,6 +327,9 @@ impl Splitter {
         let byte = text[at];
         let is_break = byte == b'\n' || byte == b'\r';
         match (self.state, byte) {
+            (State::Quoted, QUOTE) if self.dialect.backslashes && is_behind_backslash(&text[..at]) => {
+                self.backslashed = true;
+            }
             (State::Quoted, QUOTE) => self.state = State::QuoteAt(at),
             (State::Quoted, _) if is_break && !self.dialect.sheet => self.count_break(byte, at),
             (State::Quoted, _) => {}
@@ -337,6 +376,7 @@ impl Splitter {
     fn end_field(&mut self, at: usize) {
         let form = match self.state {
             State::Bare => Form::Bare,
+            _ if self.backslashed => Form::Backslashed,
             State::QuoteAt(quote) if at == quote.wrapping_add(1) && !self.escaped => Form::Quoted,
             State::QuoteAt(_) | State::Quoted => Form::Escaped,
         };
@@ -344,6 +384,7 @@ impl Splitter {
         self.fields.push(Field { start, end, form });
         self.state = State::Bare;
         self.escaped = false;
+        self.backslashed = false;
     }
 
     /// Ends the record; the next one begins at `next`, or behind blank lines there.
@@ -362,6 +403,11 @@ impl Splitter {
             self.lines.0 = self.line;
         }
     }
+}
+
+/// Whether what comes next stands behind a backslash that does not itself stand behind one.
+fn is_behind_backslash(before: &[u8]) -> bool {
+    before.iter().rev().take_while(|&&byte| byte == b'\\').count() % 2 == 1
 }
 
 /// Stands for the beginning of a field in a text that is forgotten.

@@ -95,27 +95,50 @@ pub(in crate::format) fn polish_month(word: &str) -> Option<u8> {
     }
 }
 
+/// The names of the days of the week, Monday's first.
 #[rustfmt::skip]
-const WEEKDAYS: &[&str] = &[
-    "monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday", "tues", "thurs", "weds",
-    "montag", "dienstag", "mittwoch", "donnerstag", "freitag", "samstag", "sonntag", "sonnabend",
-    "lundi", "mardi", "mercredi", "jeudi", "vendredi", "samedi", "dimanche",
-    "lunes", "martes", "miércoles", "miercoles", "jueves", "viernes", "sábado", "sabado", "domingo",
-    "segunda", "terça", "terca", "quarta", "quinta", "sexta",
-    "lunedì", "martedì", "mercoledì", "giovedì", "venerdì", "sabato", "domenica",
-    "maandag", "dinsdag", "woensdag", "donderdag", "vrijdag", "zaterdag", "zondag",
-    "mandag", "tirsdag", "onsdag", "torsdag", "fredag", "lørdag", "søndag",
-    "måndag", "tisdag", "lördag", "söndag",
-    "poniedziałek", "wtorek", "środa", "czwartek", "piątek", "sobota", "niedziela", "pn", "pon", "pt", "nd", "ndz",
-    "pondělí", "úterý", "středa", "čtvrtek", "pátek", "neděle",
-    "maanantai", "maanantaina", "tiistai", "tiistaina", "keskiviikko", "keskiviikkona", "torstai", "torstaina", "perjantai",
-    "perjantaina", "lauantai", "lauantaina", "sunnuntai", "sunnuntaina",
-    "luni", "marți", "marţi", "miercuri", "joi", "vineri", "sâmbătă", "duminică",
-    "pazartesi", "salı", "çarşamba", "perşembe", "cuma", "cumartesi", "pazar", "pzt", "çrş", "prş", "cmt", "paz",
+const WEEKDAYS: [&[&str]; 7] = [
+    &[
+        "monday", "montag", "lundi", "lunes", "segunda", "lunedì", "maandag", "mandag", "måndag", "poniedziałek", "pn",
+        "pon", "pondělí", "maanantai", "maanantaina", "luni", "pazartesi", "pzt",
+    ],
+    &[
+        "tuesday", "tues", "dienstag", "mardi", "martes", "terça", "terca", "martedì", "dinsdag", "tirsdag", "tisdag",
+        "wtorek", "úterý", "tiistai", "tiistaina", "marți", "marţi", "salı",
+    ],
+    &[
+        "wednesday", "weds", "mittwoch", "mercredi", "miércoles", "miercoles", "quarta", "mercoledì", "woensdag", "onsdag",
+        "środa", "středa", "keskiviikko", "keskiviikkona", "miercuri", "çarşamba", "çrş",
+    ],
+    &[
+        "thursday", "thurs", "donnerstag", "jeudi", "jueves", "quinta", "giovedì", "donderdag", "torsdag", "czwartek",
+        "čtvrtek", "torstai", "torstaina", "joi", "perşembe", "prş",
+    ],
+    &[
+        "friday", "freitag", "vendredi", "viernes", "sexta", "venerdì", "vrijdag", "fredag", "piątek", "pt", "pátek",
+        "perjantai", "perjantaina", "vineri", "cuma",
+    ],
+    &[
+        "saturday", "samstag", "sonnabend", "samedi", "sábado", "sabado", "sabato", "zaterdag", "lørdag", "lördag",
+        "sobota", "lauantai", "lauantaina", "sâmbătă", "cumartesi", "cmt",
+    ],
+    &[
+        "sunday", "sonntag", "dimanche", "domingo", "domenica", "zondag", "søndag", "söndag", "niedziela", "nd", "ndz",
+        "neděle", "sunnuntai", "sunnuntaina", "duminică", "pazar", "paz",
+    ],
 ];
+
+/// The days of the week that a word names or begins (two letters at least), a bit for each from Monday's on; 0 if none.
+pub(in crate::format) fn weekdays(word: &str) -> u8 {
+    let word = lower(word);
+    if word.chars().count() < 2 {
+        return 0;
+    }
+    let named = |names: &&[&str]| names.iter().any(|name| name.starts_with(&word));
+    WEEKDAYS.iter().enumerate().filter(|(_, names)| named(names)).fold(0, |days, (day, _)| days | 1 << day)
+}
 
 /// Whether a word is a day of the week or the beginning of one.
 pub(in crate::format) fn is_weekday(word: &str) -> bool {
-    let word = lower(word);
-    word.chars().count() >= 2 && WEEKDAYS.iter().any(|name| name.starts_with(&word))
+    weekdays(word) != 0
 }

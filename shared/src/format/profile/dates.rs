@@ -2,10 +2,13 @@
 //!
 //! Where years have two digits, `24/03/15` may begin or end with the year, and most such cells read either way. Days are
 //! many and years are few, but a bill on the 1st of each quarter for ten years spreads the same way; so only cells that
-//! rule an order out, or other columns, settle it.
+//! rule an order out, or other columns, settle it. `24-Mar-28` is taken for the 24th, as nearly everybody writes it, unless the
+//! column varies more behind the month than before it.
+
+use jiff::civil::Date;
 
 use super::{Rivals, Tally, Verdict, Witness};
-use crate::format::dates::{self, DateOrder, Day, Numbers, SEPARATORS};
+use crate::format::dates::{self, DateOrder, Day, Numbers, SEPARATORS, Short};
 
 /// What the cells of a column of dates say.
 #[derive(Clone, Debug)]
@@ -21,10 +24,16 @@ pub(in crate::format) struct DateProfile {
     years_last: bool,
     /// A date that can only have its day in the middle: `2024-13-01`.
     day_in_the_middle: Option<Witness>,
-    /// A date that can only have it at the end.
-    day_at_the_end: bool,
-    /// The first date with the year in front.
-    first_iso: Option<Witness>,
+    /// A date that reads the same under each order has a day beyond the twelfth.
+    day_beyond_twelve: bool,
+    /// So does one with the year in front.
+    iso_beyond_twelve: bool,
+    /// The first date that reads the same under each order: with the year in front, or with the month in letters.
+    first_plain: Option<Witness>,
+    /// Dates with the month in letters between two numbers of two digits: the first of them, and which numbers stand before
+    /// and behind the month, a bit for each.
+    first_short: Option<Witness>,
+    short_ends: [u128; 2],
     /// By what stands between its numbers, the first date with only one number that can be the month, and the first with
     /// two.
     told: [Option<Witness>; SEPARATORS.len()],
@@ -51,8 +60,11 @@ impl DateProfile {
             short_year_first: false,
             years_last,
             day_in_the_middle: None,
-            day_at_the_end: false,
-            first_iso: None,
+            day_beyond_twelve: false,
+            iso_beyond_twelve: false,
+            first_plain: None,
+            first_short: None,
+            short_ends: [0; 2],
             told: Default::default(),
             open: Default::default(),
             day_numbers: 0,
@@ -61,6 +73,7 @@ impl DateProfile {
 
     /// Sees a cell. `fits` says which dates of it fit the other cells of the record, if that can be
     /// told.
+    #[inline]
     pub fn see(&mut self, line: u64, cell: &str, fits: impl Fn(DateOrder) -> bool) {
         self.tally.cells += 1;
         match dates::read(cell).map(|written| written.day) {
@@ -73,12 +86,39 @@ impl DateProfile {
             }
             Some(Day::Iso(date)) => {
                 self.iso += 1;
-                self.first_iso.get_or_insert_with(|| Witness::new(line, cell));
-                self.day_at_the_end |= date.day() > 12;
+                self.iso_beyond_twelve |= date.day() > 12;
+                self.see_plain(line, cell, date);
             }
-            Some(Day::Named(_)) => {}
+            Some(Day::Named(date)) => self.see_plain(line, cell, date),
+            Some(Day::Short(short)) => self.see_short(line, cell, short, fits),
             Some(Day::Numbers(numbers)) => self.see_numbers(line, cell, numbers, fits),
         }
+    }
+
+    fn see_plain(&mut self, line: u64, cell: &str, date: Date) {
+        self.first_plain.get_or_insert_with(|| Witness::new(line, cell));
+        self.day_beyond_twelve |= date.day() > 12;
+    }
+
+    fn see_short(&mut self, line: u64, cell: &str, short: Short, fits: impl Fn(DateOrder) -> bool) {
+        self.first_short.get_or_insert_with(|| Witness::new(line, cell));
+        for (seen, number) in self.short_ends.iter_mut().zip([short.first, short.last]) {
+            *seen |= 1 << number;
+        }
+        let all = DateOrder::ALL.map(|order| short.under(order));
+        if let Some(date) = all[DateOrder::Dmy as usize] {
+            self.see_plain(line, cell, date);
+        }
+        let fitting = DateOrder::ALL.map(|order| short.under(order).filter(|_| fits(order)));
+        let told = fitting.iter().any(Option::is_some);
+        self.rivals.see(line, cell, if told { &fitting } else { &all });
+    }
+
+    /// Whether dates with the month in letters may begin with the year: more numbers stand behind the months than before
+    /// them, as where entries of one or two years are listed.
+    fn may_begin_with_short_year(&self) -> bool {
+        let [before, behind] = self.short_ends.map(u128::count_ones);
+        !self.years_last && behind > before
     }
 
     fn see_numbers(&mut self, line: u64, cell: &str, numbers: Numbers, fits: impl Fn(DateOrder) -> bool) {
@@ -104,7 +144,7 @@ impl DateProfile {
 
     /// What the cells say.
     pub fn verdict(&self) -> Verdict<DateOrder> {
-        let likely = [self.short_year_first, true, true];
+        let likely = [self.short_year_first || self.may_begin_with_short_year(), true, true];
         let verdict = self.rivals.verdict(DateOrder::ALL, likely);
         let fits = |order: DateOrder| !likely[order as usize] && self.fails(order).is_none();
         if matches!(verdict, Verdict::Contradictory(_)) && DateOrder::ALL.into_iter().any(fits) {
@@ -116,15 +156,21 @@ impl DateProfile {
 
     /// A date that can only have its day in the middle, beside others that read either way.
     pub fn day_in_the_middle(&self) -> Option<&Witness> {
-        self.day_in_the_middle.as_ref().filter(|_| self.iso > 0 && !self.day_at_the_end)
+        self.day_in_the_middle.as_ref().filter(|_| self.iso > 0 && !self.iso_beyond_twelve)
     }
 
-    /// A date with the year in front and one of numbers, where a spreadsheet has turned the dates that it could into its own,
-    /// taking days for months: no day of the former is beyond the twelfth, and every day of the latter is.
+    /// A date that reads the same under each order and one of numbers, where a spreadsheet has turned the dates that it could
+    /// into its own, taking days for months: no day of the former is beyond the twelfth, and every day of the latter is.
     pub fn half_converted(&self) -> Option<(&Witness, &Witness)> {
         let told = self.told.iter().flatten().min_by_key(|cell| cell.line);
-        let mixed = !self.day_at_the_end && self.open.iter().all(Option::is_none);
-        self.first_iso.as_ref().zip(told).filter(|_| mixed)
+        let mixed = !self.day_beyond_twelve && self.open.iter().all(Option::is_none);
+        self.first_plain.as_ref().zip(told).filter(|_| mixed)
+    }
+
+    /// Whether a date of numbers with this between them tells the order.
+    pub fn is_told_in(&self, separator: u8) -> bool {
+        let index = SEPARATORS.iter().position(|&other| other == separator);
+        index.is_some_and(|index| self.told[index].is_some())
     }
 
     /// A date that reads either way, and one that does not but is written with another separator: `3.4.2024` and
@@ -152,15 +198,12 @@ impl DateProfile {
 
     /// The order to show: that of the numbers, or the one of dates with the year in front.
     pub fn shown(&self, order: DateOrder) -> Option<DateOrder> {
+        let short_years = self.may_begin_with_short_year() && order == DateOrder::Ymd;
         match (self.numbers, self.iso) {
+            (0, _) if short_years => Some(order),
             (0, 0) => None,
             (0, _) => Some(DateOrder::Ymd),
             _ => Some(order),
         }
-    }
-
-    /// Whether an order must be known: there are dates that need one.
-    pub fn needs_order(&self) -> bool {
-        self.numbers > 0
     }
 }

@@ -3,7 +3,7 @@
 use super::pairs::Pairs;
 use super::{NumberProfile, Tally, Witness};
 use crate::format::durations::{self, Reading, Unit, Written};
-use crate::format::numbers::{Decimal, DecimalMark};
+use crate::format::numbers::{Decimal, DecimalMark, Marked};
 
 /// What a bare number may count, and how exact it then is, in seconds: hours have two decimal places, as exports round
 /// them, minutes are rounded, days have as many places as a spreadsheet has.
@@ -24,6 +24,8 @@ pub(in crate::format) struct DurationProfile {
     pairs: Pairs,
     /// The sum of all cells in seconds, under each mark.
     pub sums: [u64; 2],
+    /// The longest of the cells that are numbers, likewise.
+    pub longest: [u64; 2],
 }
 
 impl DurationProfile {
@@ -38,6 +40,7 @@ impl DurationProfile {
             agreeing: [0; UNITS.len()],
             pairs: Pairs::default(),
             sums: [0; 2],
+            longest: [0; 2],
         }
     }
 
@@ -53,39 +56,40 @@ impl DurationProfile {
         match written {
             Written::Exact(_) | Written::Clock(_) => {}
             Written::Pair(..) => self.pairs.see(line, cell, written, elapsed()),
-            Written::Number { text, unit, .. } => {
-                self.numbers.see(line, text);
+            Written::Number { number, unit, .. } => {
+                self.numbers.see_part(line, cell, &number);
                 // Nothing is nothing in any unit.
-                let is_nothing = text.bytes().all(|byte| matches!(byte, b'0' | b'.' | b','));
-                if unit.is_none() && self.unit.is_none() && !is_nothing {
+                if unit.is_none() && self.unit.is_none() && !number.is_nothing() {
                     self.bare.get_or_insert_with(|| Witness::new(line, cell));
-                    self.see_bare(text, elapsed());
+                    self.see_bare(number, elapsed());
                 }
             }
         }
     }
 
-    fn add(&mut self, written: Written<'_>) {
+    fn add(&mut self, written: Written) {
         if let Written::Exact(seconds) = written {
             self.sums = self.sums.map(|sum| sum.saturating_add(seconds));
             return;
         }
         let unit = self.unit.unwrap_or(Unit::Hours);
-        for (mark, sum) in DecimalMark::ALL.into_iter().zip(&mut self.sums) {
-            let seconds = written.under(Reading { unit, mark, ..Reading::USUAL });
-            *sum = sum.saturating_add(seconds.unwrap_or(0));
+        for mark in DecimalMark::ALL {
+            let (sum, longest) = (&mut self.sums[mark as usize], &mut self.longest[mark as usize]);
+            let seconds = written.under(Reading { unit, mark, ..Reading::USUAL }).unwrap_or(0);
+            *sum = sum.saturating_add(seconds);
+            *longest = seconds.max(*longest);
         }
     }
 
     /// Counts the units in which a bare number agrees with the entry's start and end.
-    fn see_bare(&mut self, text: &str, elapsed: Option<u64>) {
+    fn see_bare(&mut self, number: Marked, elapsed: Option<u64>) {
         let Some(elapsed) = elapsed.filter(|&elapsed| elapsed > 0) else {
             return;
         };
-        let readings = || DecimalMark::ALL.iter().filter_map(|&mark| Decimal::read(text, mark));
+        let readings = || number.readings().iter().flatten();
         self.compared += 1;
         for ((unit, off), agreeing) in UNITS.into_iter().zip(&mut self.agreeing) {
-            let agrees = |number: Decimal| {
+            let agrees = |number: &Decimal| {
                 let seconds = number.times(unit.seconds());
                 seconds.is_some_and(|seconds| elapsed.abs_diff(seconds) <= off)
             };

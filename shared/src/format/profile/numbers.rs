@@ -1,7 +1,7 @@
 //! A column of numbers, or the numbers in a column of durations.
 
 use super::{Rivals, Tally, Verdict, Witness};
-use crate::format::numbers::{self, Decimal, DecimalMark};
+use crate::format::numbers::{self, DecimalMark, Marked};
 
 /// What the cells of a column of numbers say.
 #[derive(Clone, Debug)]
@@ -19,14 +19,24 @@ impl NumberProfile {
 
     pub fn see(&mut self, line: u64, cell: &str) {
         self.tally.cells += 1;
-        let number = numbers::without_currency(cell);
-        let readings = DecimalMark::ALL.map(|mark| Decimal::read(number, mark));
-        if readings.iter().all(Option::is_none) {
+        let number = Marked::of(numbers::without_currency(cell));
+        if number.is_none() {
             self.tally.miss(line, cell);
-            return;
+        } else {
+            self.see_marked(line, cell, &number);
         }
-        self.marked |= number.contains(['.', ',']);
-        self.rivals.see(line, cell, &readings);
+    }
+
+    /// Sees a number that stands in a cell, perhaps with its unit.
+    pub fn see_part(&mut self, line: u64, cell: &str, number: &Marked) {
+        self.tally.cells += 1;
+        self.see_marked(line, cell, number);
+    }
+
+    #[inline(always)]
+    fn see_marked(&mut self, line: u64, cell: &str, number: &Marked) {
+        self.marked |= number.has_mark();
+        self.rivals.see(line, cell, number.readings());
     }
 
     /// What the cells say.

@@ -38,7 +38,7 @@ impl Seen {
 
 impl Pairs {
     /// Sees a pair of an entry that took so many seconds from its start to its end, if that is known.
-    pub fn see(&mut self, line: u64, cell: &str, written: Written<'_>, elapsed: Option<u64>) {
+    pub fn see(&mut self, line: u64, cell: &str, written: Written, elapsed: Option<u64>) {
         self.all.see(line, cell);
         let hours = written.under(Reading::USUAL);
         if hours.is_none_or(|seconds| seconds >= DAY) {

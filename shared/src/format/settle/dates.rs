@@ -2,7 +2,7 @@
 
 use super::{Judge, agreed, place};
 use crate::format::columns::Role;
-use crate::format::dates::{self, DateOrder};
+use crate::format::dates::{self, DateOrder, Day, Numbers, Written};
 use crate::format::profile::{DateProfile, Verdict, Witness};
 use crate::format::refusal::Ambiguous;
 use crate::format::table::{Profile, Watched};
@@ -49,7 +49,7 @@ impl Judge<'_> {
                 order
             }
             (None, Verdict::Indifferent(order)) => order,
-            (None, Verdict::Open(orders, witness)) => match self.other_dates(&orders) {
+            (None, Verdict::Open(orders, witness)) => match self.other_dates(&orders, &witness) {
                 Some((order, witness)) => {
                     self.say(format!("date order {order} in {column:?}, as in others"), &[witness]);
                     order
@@ -73,10 +73,14 @@ impl Judge<'_> {
         order
     }
 
-    /// The order that the other columns of dates agree on, and a cell that says so.
-    fn other_dates(&self, left: &[DateOrder]) -> Option<(DateOrder, Witness)> {
+    /// The order that the other columns of dates agree on, and a cell that says so. A column that is written in another way
+    /// than the open cell comes from another hand and says nothing of it.
+    fn other_dates(&self, left: &[DateOrder], open: &Witness) -> Option<(DateOrder, Witness)> {
+        let Some(Written { day: Day::Numbers(Numbers { separator, .. }), .. }) = dates::read(&open.value) else {
+            return None;
+        };
         let verdicts = self.table.watched.iter().filter_map(|watched| match &watched.profile {
-            Profile::Date(profile) if profile.needs_order() => Some(profile.verdict()),
+            Profile::Date(profile) if profile.is_told_in(separator) => Some(profile.verdict()),
             _ => None,
         });
         agreed(verdicts, left)

@@ -2,7 +2,7 @@
 
 use super::{Judge, agreed, place};
 use crate::format::columns::Role;
-use crate::format::durations::Unit;
+use crate::format::durations::{self, Unit, Written};
 use crate::format::numbers::{self, Decimal, DecimalMark};
 use crate::format::profile::{NumberProfile, Verdict, Witness};
 use crate::format::refusal::Ambiguous;
@@ -48,6 +48,13 @@ impl Judge<'_> {
                     self.say(what, &[witness]);
                     mark
                 }
+                None if let Some(mark) = hours_of_a_day(watched) => {
+                    self.say(
+                        format!("decimal mark {:?} in {column:?}, as no entry has a thousand hours", mark.name()),
+                        &[witness],
+                    );
+                    mark
+                }
                 None if matters => {
                     self.open_number(column, witness);
                     DecimalMark::Dot
@@ -91,8 +98,7 @@ impl Judge<'_> {
     }
 
     fn open_number(&mut self, column: String, witness: Witness) {
-        let number = numbers::without_currency(&witness.value);
-        let read = |mark| Some((mark, Decimal::read(number, mark)?.to_string()));
+        let read = |mark| Some((mark, number_in(&witness.value, mark)?.to_string()));
         let readings: Vec<_> = DecimalMark::ALL.into_iter().filter_map(read).collect();
         let said: Vec<String> = readings.iter().map(|(mark, number)| format!("{number} ({:?})", mark.name())).collect();
         self.refuse(format!(
@@ -105,9 +111,29 @@ impl Judge<'_> {
     }
 }
 
+/// The number in a cell, without its currency or its unit.
+fn number_in(cell: &str, mark: DecimalMark) -> Option<Decimal> {
+    let amount = Decimal::read(numbers::without_currency(cell), mark);
+    amount.or_else(|| match durations::read(cell)? {
+        Written::Number { number, .. } => number.under(mark),
+        _ => None,
+    })
+}
+
+/// The mark under which no cell of a column of hours is more than an entry can have, while under the other each cell that
+/// differs is a thousand hours and more: `8.000` and `7.500`.
+fn hours_of_a_day(watched: &Watched) -> Option<DecimalMark> {
+    let Profile::Duration(profile) = &watched.profile else {
+        return None;
+    };
+    let is_sane = |mark: &DecimalMark| profile.longest[*mark as usize] <= LONGEST_BY_OTHERS;
+    let mut sane = DecimalMark::ALL.into_iter().filter(is_sane);
+    let mark = sane.next().filter(|_| watched.role == Some(Role::Hours))?;
+    sane.next().is_none().then_some(mark)
+}
+
 /// Whether a number of hours is more than any entry has, under a mark.
 fn is_absurd(watched: &Watched, witness: &Witness, mark: DecimalMark) -> bool {
-    let number = numbers::without_currency(&witness.value);
-    let seconds = Decimal::read(number, mark).and_then(|number| number.times(Unit::Hours.seconds()));
+    let seconds = number_in(&witness.value, mark).and_then(|number| number.times(Unit::Hours.seconds()));
     watched.role == Some(Role::Hours) && seconds.is_some_and(|seconds| seconds > LONGEST_BY_OTHERS)
 }

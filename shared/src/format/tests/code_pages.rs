@@ -213,8 +213,8 @@ fn a_refusal_points_at_what_tells() {
         b"2024-03-05,Jo,5,J\x9arg M\x9fller\n",
     ];
     let said = refused(bytes.concat()).to_string();
-    assert!(said.contains("byte 70 ") && said.contains("Mac Roman"), "{said}");
+    assert!(said.contains("byte 70 ") && said.contains("on line 3"), "{said}");
     let bytes = [b"date,person,minutes,tags\n2024-03-04,J\xe9,5,a\n".as_slice(), "2024-03-04,Zoë,5,a\n".as_bytes()];
     let said = refused(bytes.concat()).to_string();
-    assert!(said.contains("byte 37 ") && said.contains("byte 56 ") && !said.contains("most"), "{said}");
+    assert!(said.contains("byte 37 ") && said.contains("is UTF-8"), "{said}");
 }

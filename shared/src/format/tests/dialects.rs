@@ -280,3 +280,26 @@ fn a_quote_that_runs_into_the_next_row_is_an_error_of_its_row_and_no_text() {
     // One that is closed before the next cell is a way to write inches.
     assert!(rows[2].contains("7 inch"), "{rows:?}");
 }
+
+#[test]
+fn a_backslash_before_a_quote_is_an_error_of_its_row_and_of_no_other() {
+    let file = "date,person,minutes,description\n2024-03-04,Jo,5,\"said \\\"ok, then\\\"\"\n2024-03-05,Jo,6,\"C:\\\\ and \"\"x\"\"\"\n\
+                2024-03-06,Jo,7,a \\\"b\\\"\n";
+    assert_eq!(
+        read(file),
+        [
+            "line 2: unclosed_quote: a backslash stands before a quote, as PHP's fputcsv writes it: whether the backslash belongs to \
+             the text cannot be told; a quote inside a cell has to be doubled",
+            "2024-03-05 | 360 s | name: Jo | text: C:\\\\ and \"x\"",
+            "2024-03-06 | 420 s | name: Jo | text: a \\\"b\\\"",
+        ]
+    );
+    // The cells are given back as they stand.
+    let plan = survey(file.as_bytes(), &plainly(), 5, 99).unwrap();
+    let mut cells = Vec::new();
+    load(file.as_bytes(), &plan, |row| cells.push(row.cells()[3].clone().into_owned()));
+    assert_eq!(cells[0], r#"said \"ok, then\""#);
+    // A path that ends with a backslash is one.
+    let file = "date,person,minutes,description\n2024-03-04,Jo,5,\"C:\\dir\\\"\n2024-03-05,Jo,6,\"x\"\n";
+    assert_eq!(read(file)[0], "2024-03-04 | 300 s | name: Jo | text: C:\\dir\\");
+}

@@ -289,7 +289,7 @@ fn in_todays_freshbooks_the_seconds_win() {
 fn freckle_takes_tags_from_the_description_or_else_from_their_column() {
     let rows = read(
         "date,person,email,group/client,project,minutes,hours,description,tags,billable\n\
-         2024-03-04,Jo Field,jo@example.com,Alder,Site,90,9,Plan #dev and #code-review*,ignored,yes\n\
+         2024-03-04,Jo Field,jo@example.com,Alder,Site,90,1.5,Plan #dev and #code-review*,ignored,yes\n\
          2024-03-04,Jo Field,,,,,1:30,,\"#dev, deep  work, Dev\",\n\
          2024-03-04,jo@example.com,,,,,,none,,\n",
     );
@@ -298,7 +298,7 @@ fn freckle_takes_tags_from_the_description_or_else_from_their_column() {
         [
             "2024-03-04 | 5400 s | email: jo@example.com | name: Jo Field | client: Alder | \
              project: Site | text: Plan #dev and #code-review* | tags: dev, code-review* | \
-             billable: no | +hours: 9 | +tags: ignored",
+             billable: no | +hours: 1.5 | +tags: ignored",
             "2024-03-04 | 5400 s | name: Jo Field | tags: dev, deep work",
             "2024-03-04 | 0 s | email: jo@example.com | text: none",
         ]

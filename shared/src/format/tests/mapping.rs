@@ -134,7 +134,8 @@ fn zones_count_and_what_is_no_night_is_none() {
 fn a_mapped_table_is_asked_as_much_as_any_format() {
     let pairs = [("d", "date"), ("t", "hours")];
     assert_eq!(refusal_of("d,t\n3/4/2024,1.5\n", &pairs).dates[0].readings.len(), 2);
-    assert!(refusal_of("d,t\n2024-03-04,1.250\n", &pairs).to_string().contains("`decimal_mark`"));
+    let minutes = [("d", "date"), ("t", "minutes")];
+    assert!(refusal_of("d,t\n2024-03-04,1.250\n", &minutes).to_string().contains("`decimal_mark`"));
     let words = "d,t\nMonday,1\nTuesday,1\nWednesday,1\nThursday,1\n";
     assert_eq!(
         refusal_of(words, &pairs).reasons,
@@ -154,7 +155,7 @@ fn a_mapping_that_does_not_fit_names_what_is_wrong_and_the_headers() {
             &[("Day", "date"), ("Who", "person")][..],
             "it names no duration (a column for duration, hours, minutes or seconds, or for both start and end)",
         ),
-        (&[("Day", "date"), ("Took", "hours"), ("Who", "minutes")][..], "it names 2 durations (hours, minutes)"),
+        (&[("Day", "date"), ("Took", "hours"), ("Who", "duration")][..], "it names 2 durations (duration, hours)"),
         (&[("Day", "date"), ("Took", "hours"), ("took", "text")][..], "\"took\" is said to be both hours and text"),
     ] {
         let refusal = refusal_of(file, pairs);
@@ -178,4 +179,31 @@ fn a_mapping_that_is_none_is_told_before_any_file_is_read() {
         let said = mapping(pairs).unwrap_err().to_string();
         assert!(said.starts_with(error), "{said}");
     }
+}
+
+#[test]
+fn a_day_ends_at_24_00_and_does_not_begin_there() {
+    let pairs = [("d", "date"), ("from", "start"), ("to", "end")];
+    let file =
+        "d,from,to\n2024-03-04,22:00,24:00\n2024-03-04,00:00,24:00:00\n2024-03-04,5:30,24h\n2024-03-04,24:00,1:00\n";
+    assert_eq!(
+        read_with(file.as_bytes(), &mapped(&pairs)).unwrap(),
+        [
+            "2024-03-04 | 22:00:00-00:00:00 | 7200 s",
+            "2024-03-04 | 00:00:00-00:00:00 | 86400 s",
+            "2024-03-04 | 05:30:00-00:00:00 | 66600 s",
+            "line 5: invalid_duration: from: \"24:00\" cannot be read as a time",
+        ]
+    );
+    // With the day of the end, and in a time stamp.
+    let pairs = [("d", "date"), ("from", "start"), ("day", "end_date"), ("to", "end")];
+    let file = "d,from,day,to\n2024-03-04,22:00,2024-03-05,24:00\n";
+    assert_eq!(
+        read_with(file.as_bytes(), &mapped(&pairs)).unwrap(),
+        ["2024-03-04 | 22:00:00-00:00:00 | 93600 s | +day: 2024-03-05"]
+    );
+    let pairs = [("from", "start"), ("to", "end")];
+    let file = "from,to\n2024-03-04 22:00,2024-03-04 24:00\n2024-02-28T20:00,2024-02-28T24:00:00\n";
+    let seconds: Vec<_> = read_with(file.as_bytes(), &mapped(&pairs)).unwrap();
+    assert!(seconds[0].contains("7200 s") && seconds[1].contains("14400 s"), "{seconds:?}");
 }

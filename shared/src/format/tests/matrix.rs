@@ -216,12 +216,9 @@ fn write(truths: &[Truth], dress: &Dress) -> Vec<u8> {
 fn is_open(truths: &[Truth], dress: &Dress) -> bool {
     let swaps = ["%m/%d", "%d/%m", "%d.%m", "%d-%m", "%-m/%-d", "%-d.%-m"];
     let (day, month) = (|truth: &Truth| truth.date.day(), |truth: &Truth| truth.date.month());
-    let open_date = swaps.iter().any(|swap| dress.date.starts_with(swap))
+    swaps.iter().any(|swap| dress.date.starts_with(swap))
         && truths.iter().all(|truth| day(truth) <= 12)
-        && truths.iter().any(|truth| day(truth) != month(truth));
-    // "0.500" cannot be thousands, and with another such number of hours neither can "1.500".
-    let open_number = ["1.500", "1,500"].contains(&dress.duration) && truths.iter().all(|truth| truth.seconds >= 3600);
-    open_date || open_number
+        && truths.iter().any(|truth| day(truth) != month(truth))
 }
 
 /// Whether the year may stand at either end as far as few cells tell, so that the file may be refused.
@@ -246,7 +243,7 @@ fn misread(truths: &[Truth], dress: &Dress, bytes: &[u8]) -> Result<bool, String
     if (plan.layout.format, plan.rows) != (dress.format, truths.len() as u64) {
         return Err(format!("{} rows of {}", plan.rows, plan.layout.format));
     }
-    if plan.layout.encoding.name() != dress.encoding.trim_end_matches(" marked")
+    if plan.layout.encoding.to_string() != dress.encoding.trim_end_matches(" marked")
         && (plan.layout.encoding, dress.encoding) != (Encoding::Utf8, "windows-1252")
     {
         return Err(format!("taken for {}", plan.layout.encoding));

@@ -104,6 +104,7 @@ impl Mishap {
             | Self::TwelveHours
             | Self::OtherBooleans
             | Self::BlankRows
+            | Self::Title
             | Self::Twice
             | Self::Thousands => Fate::Read,
             Self::TornQuote
@@ -118,7 +119,6 @@ impl Mishap {
             Self::DayPartsAlone
             | Self::BareNumbersAlone
             | Self::MinutesSecondsAlone
-            | Self::Title
             | Self::MixedEncodings
             | Self::HalfConverted => Fate::Refused,
         }

@@ -198,18 +198,34 @@ fn a_decimal_mark_is_told_by_the_column() {
 
 #[test]
 fn a_number_that_could_be_thousands_is_refused_with_both_readings() {
-    let refusal = refused(hours(&["2", "1.250"]));
+    let minutes = |cells: &[&str]| hours(cells).replacen("hours", "minutes", 1);
+    let refusal = refused(minutes(&["2", "1.250"]));
     assert_eq!(
         refusal.reasons,
-        ["hours: \"1.250\" on line 3 can be read as 1.250 (\".\") or 1250 (\",\"), and no cell of the file \
+        ["minutes: \"1.250\" on line 3 can be read as 1.250 (\".\") or 1250 (\",\"), and no cell of the file \
           settles it: say `decimal_mark`"]
     );
     let as_told = |mark| {
         let options = ReadingOptions { decimal_mark: Some(mark), ..plainly() };
-        read_with(hours(&["1.250"]).as_bytes(), &options).unwrap()
+        read_with(minutes(&["1.250"]).as_bytes(), &options).unwrap()
     };
-    assert_eq!(as_told(DecimalMark::Dot), ["2024-03-04 | 4500 s | name: Jo"]);
-    assert_eq!(as_told(DecimalMark::Comma), ["2024-03-04 | 4500000 s | name: Jo"]);
+    assert_eq!(as_told(DecimalMark::Dot), ["2024-03-04 | 75 s | name: Jo"]);
+    assert_eq!(as_told(DecimalMark::Comma), ["2024-03-04 | 75000 s | name: Jo"]);
+}
+
+#[test]
+fn no_entry_has_a_thousand_hours() {
+    assert_eq!(seconds(hours(&["8.000", "7.500", "8.000"])), [28_800, 27_000, 28_800]);
+    assert_eq!(seconds(hours(&["1,250", "2"])), [4500, 7200]);
+    let evidence = survey(hours(&["8.000"]).as_bytes(), &plainly(), 1, 99).unwrap().layout.evidence;
+    let said = "decimal mark \".\" in \"hours\", as no entry has a thousand hours: by \"8.000\" on line 2";
+    assert!(evidence.iter().any(|sentence| sentence == said), "{evidence:?}");
+    // What the caller says is believed, and so is a cell that can be read in one way only.
+    let options = ReadingOptions { decimal_mark: Some(DecimalMark::Comma), ..plainly() };
+    assert_eq!(read_with(hours(&["1.250"]).as_bytes(), &options).unwrap(), ["2024-03-04 | 4500000 s | name: Jo"]);
+    assert_eq!(seconds(hours(&["1.250", "1,5"])), [4_500_000, 5400]);
+    // More than a hundred hours are no entry's either way.
+    assert_eq!(refused(hours(&["8.000", "101.500"])).numbers.len(), 1);
 }
 
 #[test]

@@ -197,9 +197,28 @@ fn an_order_is_told_by_a_column_that_no_field_is_for() {
 }
 
 #[test]
-fn a_header_behind_a_title_is_refused_with_what_was_found() {
-    let refusal = refused("Time report for March,,,\n,,,\nDate,Hours,First Name,Last Name\n2024-03-04,1,Jo,Field\n");
-    assert!(refusal.to_string().contains("found \"Time report for March\""), "{refusal}");
+fn a_title_above_the_header_is_passed_over_and_named() {
+    let table = "Date,Hours,First Name,Last Name\n2024-03-04,1,Jo,Field\n2024-03-05,x,Jo,Field\n";
+    for title in
+        ["Time report for March,,,\n,,,\n", "Report of all work\n\n", "\"Client: Alder, Inc.\"\r\nMarch 2024\r\n"]
+    {
+        let file = format!("{title}{table}");
+        let plan = survey(file.as_bytes(), &plainly(), 3, 11).unwrap();
+        assert_eq!(plan.rows, 2, "{title}");
+        let said = plan.layout.evidence.iter().find(|said| said.contains("passed over above it"));
+        assert!(said.is_some_and(|said| said.starts_with("the header is on line 3")), "{:?}", plan.layout.evidence);
+        // Lines are those of the file.
+        assert!(read(&file)[1].starts_with("line 5: invalid_duration"), "{:?}", read(&file));
+    }
+    // Rows of another table are no title.
+    let refusal = refused(format!("Name,Street,Town,Phone\nJo,High Street,Ely,1\n{table}"));
+    assert!(refusal.to_string().contains("found \"Name\""), "{refusal}");
+}
+
+#[test]
+fn lines_that_stand_in_quotes_as_a_whole_are_told() {
+    let refusal = refused("\"Date,Hours,First Name,Last Name\"\n\"2024-03-04,1,Jo,Field\"\n");
+    assert!(refusal.to_string().starts_with("each line stands in quotes as a whole"), "{refusal}");
 }
 
 #[test]

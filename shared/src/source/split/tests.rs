@@ -6,7 +6,7 @@ use super::{Dialect, Ending, Splitter};
 use crate::source::checks::{Read, check_splitter, split, told};
 
 fn plain_dialect(delimiter: u8) -> Dialect {
-    Dialect { delimiter, spaced: false, sheet: false }
+    Dialect { delimiter, spaced: false, backslashes: false, sheet: false }
 }
 
 /// The slow twin: the same rules, byte by byte.
@@ -132,6 +132,23 @@ fn a_quote_in_the_middle_of_a_cell_is_a_letter() {
 #[test]
 fn a_backslash_is_a_letter() {
     assert_eq!(split("\"a\\\",b\n", b',')[0].cells, ["a\\", "b"]);
+}
+
+#[test]
+fn in_a_dialect_with_backslashes_a_quote_behind_one_closes_nothing_wherever_the_text_is_cut() {
+    let dialect = Dialect { backslashes: true, ..plain_dialect(b',') };
+    let text = "\"a \\\"b, c\\\"\",d\n\"e\\\\\",\"\\\"\"\n\"x \"\"y\"\"\",\\\"z\n";
+    let whole = [[r#"a \"b, c\""#, "d"], [r"e\\", r#"\""#], [r#"x "y""#, r#"\"z"#]];
+    for cut in 0..text.len() {
+        let mut splitter = Splitter::new(dialect, 1);
+        let mut records = Vec::new();
+        for end in [cut, text.len()] {
+            while splitter.scan(&text.as_bytes()[..end]) {
+                records.push(told(&splitter, &text[..end]).0);
+            }
+        }
+        assert_eq!(records, whole, "cut at {cut}");
+    }
 }
 
 #[test]

@@ -6,7 +6,7 @@
 //! other readings of the same bytes.
 
 /// A word with what is beside it: letters, digits and all that is not ASCII.
-pub(super) struct Word<'a> {
+pub struct Word<'a> {
     pub characters: &'a [char],
     pub before: char,
     pub behind: char,
@@ -149,7 +149,8 @@ impl Word<'_> {
             '·' => beside && (left.is_empty() || !matches!(right, ['l' | 'L' | 'e' | 's' | 'n', ..])),
             '\u{ad}' => false,
             '±' | '×' | '÷' => beside && (lower_before || lower_behind),
-            '´' | '¨' | '˜' | '¯' | '¸' | 'ƒ' | 'ˆ' | '‰' | '¦' | '¶' => beside,
+            'ˆ' => true,
+            '´' | '¨' | '˜' | '¯' | '¸' | 'ƒ' | '‰' | '¦' | '¶' => beside,
             // Boxes, mathematics, controls.
             _ => return 2,
         };
@@ -197,7 +198,7 @@ fn odd_between(left: &str, letter: char, right: &str) -> bool {
         }
         'à' => starts && right.starts_with('s') && right.len() > 1,
         'ä' | 'å' => letter == 'ä' && (right == "e" || right == "es") || starts && before("é"),
-        'æ' => before("wzq") || after("aeouyi") && ends,
+        'æ' => before("wzqu") || after("aeouyi") && ends,
         'ç' => !before_vowel && !ends,
         'è' => {
             let greek = ["n", "ne", "nes", "nement"].contains(&right) && left.ends_with('i') && !left.ends_with("gi");
@@ -223,6 +224,7 @@ fn odd_between(left: &str, letter: char, right: &str) -> bool {
                 || starts && !before("tnmxvch")
         }
         'ë' => starts && before("l"),
+        'í' => starts && before_vowel,
         'ì' => !ends || starts,
         'î' => before("gdkzpbvfj") || starts && !before("lnm"),
         'ï' => !after_vowel,
@@ -242,7 +244,9 @@ fn odd_between(left: &str, letter: char, right: &str) -> bool {
         'ò' => starts && before("lnt") || after("aeo") && (ends || before("k")),
         'õ' => {
             let later = left.chars().any(is_vowel) && !left.ends_with('v');
-            later && !before("e") || ends && !left.is_empty()
+            // Estonian has no accents, and Portuguese õ only before e.
+            let accent = left.chars().chain(right.chars()).any(|c| "áíéóú".contains(c));
+            (later || accent) && !before("e") || ends && !left.is_empty()
         }
         'ø' => {
             let allowed =
@@ -250,7 +254,10 @@ fn odd_between(left: &str, letter: char, right: &str) -> bool {
             before_vowel && !allowed || after_vowel && !after("y") && ends
         }
         'ù' => !ends || after("aeo") && left.len() > 1,
-        'û' => !before("trlmnsc") && !ends || before("c") && !right.starts_with("ch"),
+        'û' => {
+            let closed = after("yk") || right == "s" && left.len() > 2;
+            !before("trlmnsc") && !ends || before("c") && !right.starts_with("ch") || closed
+        }
         'ÿ' => !after_vowel,
         'š' => starts && before("bdgz"),
         'ž' => before("tpscfqh") || starts && before("k"),

@@ -1,0 +1,181 @@
+//! Hours, minutes and seconds in columns of their own, side by side.
+//!
+//! Two columns may tell one duration twice (`1.5` hours, `90` minutes) or in parts (`1` hour, `30` minutes). Rows tell: minutes
+//! that are sixty times the hours are the same time again; whole hours beside minutes below sixty are parts. A column of
+//! decimal hours, where there is one, has to agree with either.
+
+use std::borrow::Cow;
+
+use super::Witness;
+use crate::format::columns::Role;
+use crate::format::durations::{self, Reading, Unit};
+use crate::format::numbers::DecimalMark;
+use crate::format::words;
+use crate::source::Cells;
+
+/// The columns that may hold parts, the largest unit first.
+const UNITS: [(Role, Unit); 3] =
+    [(Role::Hours, Unit::Hours), (Role::Minutes, Unit::Minutes), (Role::Seconds, Unit::Seconds)];
+
+/// So many rows may contradict themselves in a small file.
+const FEW: u64 = 3;
+
+/// How the columns of hours, minutes and seconds of a file belong together.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::format) enum Together {
+    /// Each tells the whole duration.
+    Same,
+    /// Their sum is the duration.
+    Parts,
+}
+
+/// What one row says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Says {
+    Nothing,
+    Same,
+    Parts,
+    Neither,
+}
+
+/// What the rows of a file with several such columns say.
+#[derive(Clone, Debug)]
+pub(in crate::format) struct PartsProfile {
+    /// The columns by [`UNITS`], and that of decimal hours.
+    columns: [Option<usize>; UNITS.len()],
+    decimal: Option<usize>,
+    same: Seen,
+    parts: Seen,
+    neither: Seen,
+}
+
+#[derive(Clone, Debug, Default)]
+struct Seen {
+    rows: u64,
+    first: Option<Witness>,
+}
+
+impl PartsProfile {
+    /// A profile, if a table has two of the columns.
+    pub fn new(roles: &[(Role, usize)]) -> Option<Self> {
+        let column = |role: Role| roles.iter().find(|(other, _)| *other == role).map(|(_, column)| *column);
+        let columns = UNITS.map(|(role, _)| column(role));
+        let several = columns.iter().flatten().count() > 1;
+        several.then(|| Self {
+            columns,
+            decimal: column(Role::DecimalHours),
+            same: Seen::default(),
+            parts: Seen::default(),
+            neither: Seen::default(),
+        })
+    }
+
+    /// Sees the cells of a record.
+    pub fn see(&mut self, line: u64, cells: Cells<'_>) {
+        let cell = |column: Option<usize>| {
+            let field = cells.fields.get(column?)?;
+            let cell = words::trimmed(field.cell(cells.text));
+            (!cell.is_empty() && !words::is_dash(&cell)).then_some(cell)
+        };
+        let written = self.columns.map(cell);
+        let values = [0, 1, 2].map(|unit: usize| Value::of(written[unit].as_deref()?, UNITS[unit].1));
+        let decimal = cell(self.decimal).and_then(|cell| Value::of(&cell, Unit::Hours));
+        let seen = match row(values, decimal) {
+            Says::Nothing => return,
+            Says::Same => &mut self.same,
+            Says::Parts => &mut self.parts,
+            Says::Neither => &mut self.neither,
+        };
+        seen.rows += 1;
+        seen.first.get_or_insert_with(|| {
+            let said: Vec<Cow<'_, str>> = written.into_iter().flatten().collect();
+            Witness::new(line, &said.join(", "))
+        });
+    }
+
+    /// How the columns belong together; or two rows that say otherwise, or one that says neither.
+    pub fn verdict(&self) -> Result<Option<(Together, &Witness)>, Vec<&Witness>> {
+        let rows = self.same.rows + self.parts.rows + self.neither.rows;
+        let few = |seen: &Seen| seen.rows <= rows / 10;
+        let told = match (&self.same.first, &self.parts.first) {
+            (Some(same), None) => Some((Together::Same, same)),
+            (None, Some(parts)) => Some((Together::Parts, parts)),
+            (Some(same), Some(_)) if few(&self.parts) => Some((Together::Same, same)),
+            (Some(_), Some(parts)) if few(&self.same) => Some((Together::Parts, parts)),
+            (None, None) => None,
+            _ => return Err(self.witnesses()),
+        };
+        // A few rows in which nothing fits are errors of their own.
+        if few(&self.neither) || told.is_none() && self.neither.rows <= FEW { Ok(told) } else { Err(self.witnesses()) }
+    }
+
+    fn witnesses(&self) -> Vec<&Witness> {
+        [&self.same, &self.parts, &self.neither].into_iter().filter_map(|seen| seen.first.as_ref()).collect()
+    }
+}
+
+/// A duration in one of the columns.
+#[derive(Clone, Copy, Debug)]
+struct Value {
+    seconds: u64,
+    /// How far the cell may be off, in seconds, by what it was rounded to.
+    off: u64,
+}
+
+impl Value {
+    /// The value of a cell whose bare numbers count a unit; with a comma or a dot for decimals, whichever reads.
+    fn of(cell: &str, unit: Unit) -> Option<Self> {
+        let written = durations::read(cell)?;
+        let under = |mark| written.under(Reading { unit, mark, ..Reading::USUAL });
+        let seconds = DecimalMark::ALL.into_iter().find_map(under)?;
+        let places = cell.rfind(['.', ',']).map_or(0, |mark| cell.len() - mark - 1);
+        let off = match (unit, places) {
+            (Unit::Hours, 1) => 180,
+            (Unit::Hours, _) => 36,
+            _ => u64::from(unit.seconds()) / 2,
+        };
+        Some(Self { seconds, off })
+    }
+
+    fn agrees(self, seconds: u64) -> bool {
+        self.seconds.abs_diff(seconds) <= self.off
+    }
+}
+
+/// Whether a cell tells a duration of so many seconds, as far as it was rounded. Bare numbers of it count a unit.
+pub(in crate::format) fn agrees(cell: &str, unit: Unit, seconds: u64) -> bool {
+    Value::of(cell, unit).is_some_and(|value| value.agrees(seconds))
+}
+
+/// What the values of a row say, by [`UNITS`], and the decimal hours beside them.
+fn row(values: [Option<Value>; UNITS.len()], decimal: Option<Value>) -> Says {
+    let seconds = values.map(|value| value.map(|value| value.seconds));
+    let sum: u64 = seconds.iter().flatten().sum();
+    // The column of the smallest unit is the most exact.
+    let Some(exact) = seconds.iter().rev().flatten().next().copied().filter(|_| sum > 0) else {
+        return Says::Nothing;
+    };
+    let agrees = |whole: u64| decimal.is_none_or(|decimal| decimal.agrees(whole));
+    let is_same = values.iter().flatten().all(|value| value.agrees(exact)) && agrees(exact);
+    let is_parts = is_whole(&seconds) && agrees(sum);
+    match (is_same, is_parts) {
+        // `0` hours and `45` minutes are three quarters of an hour either way.
+        (true, true) => Says::Nothing,
+        (_, true) if sum == exact => Says::Nothing,
+        (true, false) => Says::Same,
+        (false, true) => Says::Parts,
+        (false, false) => Says::Neither,
+    }
+}
+
+/// Whether values, in seconds by [`UNITS`], can be the parts of a duration: each is whole in its unit but the smallest, and
+/// less than one of the unit above it.
+pub(in crate::format) fn is_whole(values: &[Option<u64>; UNITS.len()]) -> bool {
+    let smallest = values.iter().rposition(Option::is_some);
+    values.iter().enumerate().all(|(unit, value)| {
+        let Some(value) = value else { return true };
+        let size = u64::from(UNITS[unit].1.seconds());
+        let fits = unit == 0 || *value < u64::from(UNITS[unit - 1].1.seconds());
+        fits && (Some(unit) == smallest || value.is_multiple_of(size))
+    })
+}

@@ -1,0 +1,61 @@
+//! Days of the week, in a column of their own or beside the date: they settle which number is the day, or contradict the date.
+
+use super::Witness;
+use crate::format::columns::Role;
+use crate::format::dates::{self, DateOrder};
+use crate::format::table::Related;
+
+/// What the rows say of dates and their days of the week.
+#[derive(Clone, Debug, Default)]
+pub(in crate::format) struct WeekdayProfile {
+    checked: u64,
+    wrong: u64,
+    first: Option<Witness>,
+}
+
+/// The days of the week that a row names, a bit for each from Monday's on; 0 if none.
+#[derive(Clone, Copy, Debug)]
+pub(in crate::format) struct Weekdays(u8);
+
+impl Weekdays {
+    /// Whether a cell, read under an order, is a date of another day of the week.
+    pub fn rules_out(self, cell: &str, order: DateOrder) -> bool {
+        self.0 != 0
+            && dates::read(cell).and_then(|written| written.day.under(order)).is_some_and(|date| !self.has(date))
+    }
+
+    fn has(self, date: jiff::civil::Date) -> bool {
+        self.0 & 1 << date.weekday().to_monday_zero_offset() != 0
+    }
+}
+
+impl WeekdayProfile {
+    /// Sees a record; the days of the week that it names.
+    #[inline]
+    pub fn see(&mut self, line: u64, cells: &Related<'_>) -> Weekdays {
+        let Some(date) = cells.cell(Role::Date) else { return Weekdays(0) };
+        let column = cells.cell(Role::Weekday);
+        // A date of digits alone names none.
+        if column.is_none() && !date.bytes().any(|byte| byte.is_ascii_alphabetic() || !byte.is_ascii()) {
+            return Weekdays(0);
+        }
+        let days = match column.as_deref().map_or(0, dates::weekdays_in) {
+            0 => dates::weekdays_in(&date),
+            days => days,
+        };
+        let named = Weekdays(days);
+        if let Some(written) = dates::read(&date).filter(|_| days != 0) {
+            self.checked += 1;
+            if !DateOrder::ALL.into_iter().filter_map(|order| written.day.under(order)).any(|date| named.has(date)) {
+                self.wrong += 1;
+                self.first.get_or_insert_with(|| Witness::new(line, &date));
+            }
+        }
+        named
+    }
+
+    /// The first date that is not of the day of the week that its row names, and whether that holds for all rows.
+    pub fn wrong(&self) -> Option<(&Witness, bool)> {
+        Some((self.first.as_ref()?, self.wrong == self.checked))
+    }
+}

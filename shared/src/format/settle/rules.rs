@@ -1,0 +1,128 @@
+//! What holds for all rows of a file: how they end, what a dash is, whether hours and minutes are parts of one duration, and
+//! where rows contradict themselves.
+
+use super::{Judge, place};
+use crate::format::FormatName;
+use crate::format::columns::Role;
+use crate::format::detect::quoted;
+use crate::format::layout::Rules;
+use crate::format::profile::Together;
+
+/// Columns that only Toggl Track's report of today has, in which each empty cell holds a dash.
+const WITH_DASHES: [&str; 3] = ["stop date", "stop time", "member"];
+
+impl Judge<'_> {
+    /// Decides the rules of the file, and refuses what no row can be right in.
+    pub(super) fn rules(&mut self) -> Rules {
+        self.say_spans();
+        self.say_weekdays();
+        self.say_kept_columns();
+        let (ends, first_short) = self.table.ends();
+        if ends.surplus > 0 {
+            self.evidence.push(format!("each row has {} empty cells more than the header", ends.surplus));
+        }
+        if let Some(line) = first_short {
+            self.evidence.push(match ends.trimmed {
+                true => format!("line {line} is the first of rows that leave empty cells at their ends out"),
+                false => format!(
+                    "line {line} is the first row that lacks its last cells: such a row is read if its last cell is a date, a time \
+                     or a number in its place"
+                ),
+            });
+        }
+        let subtotals = self.table.subtotals();
+        if let Some(line) = subtotals {
+            self.evidence.push(format!(
+                "line {line} is a subtotal: it names nobody and its duration is the sum of rows above it; such rows are errors \
+                 and become no entries"
+            ));
+        }
+        Rules { ends, dashes: self.dashes(), parts: self.parts(), subtotals: subtotals.is_some() }
+    }
+
+    /// Whether a dash is an empty cell.
+    fn dashes(&mut self) -> bool {
+        let Some(first) = self.table.dashes.first() else { return false };
+        let by_vendor = self.format == FormatName::Toggl && WITH_DASHES.iter().any(|name| self.headers.has(name));
+        let are_empty = by_vendor || self.table.dashes.are_empty_cells();
+        self.evidence.push(match are_empty {
+            true => format!("{} and other dashes are empty cells", place(first)),
+            false => format!("{} is taken as it stands", place(first)),
+        });
+        are_empty
+    }
+
+    /// Whether the columns of hours, minutes and seconds hold parts of one duration.
+    fn parts(&mut self) -> bool {
+        let Some(profile) = &self.table.parts else { return false };
+        let roles = [Role::Hours, Role::Minutes, Role::Seconds];
+        let names: Vec<String> = self
+            .table
+            .roles
+            .iter()
+            .filter(|(role, _)| roles.contains(role))
+            .map(|&(_, column)| self.headers.shown()[column].clone())
+            .collect();
+        let columns = quoted(&names);
+        match profile.verdict() {
+            Ok(None) => false,
+            Ok(Some((Together::Same, _))) => false,
+            Ok(Some((Together::Parts, witness))) => {
+                self.evidence.push(format!("{columns} together are one duration: by {}", place(witness)));
+                true
+            }
+            Err(witnesses) => {
+                let said: Vec<String> = witnesses.into_iter().map(place).collect();
+                self.refuse(format!(
+                    "{columns} may be parts of one duration or the same duration several times, and {} are neither \
+                     throughout: take one of the columns away, or say with `mapping` which one holds the duration",
+                    said.join(", ")
+                ));
+                false
+            }
+        }
+    }
+
+    /// Durations that are longer than from start to end.
+    fn say_spans(&mut self) {
+        match self.table.spans.longer() {
+            None => {}
+            Some((witness, true)) => self.refuse(format!(
+                "the duration {} is longer than from its start to its end, and so are all others: the columns contradict each \
+                 other; take away the one that is wrong, or leave it out of `mapping`",
+                place(witness)
+            )),
+            Some((witness, false)) => {
+                self.evidence.push(format!("the duration {} is longer than from its start to its end", place(witness)));
+            }
+        }
+    }
+
+    /// Dates that are not of the day of the week that their rows name.
+    fn say_weekdays(&mut self) {
+        match self.table.weekdays.wrong() {
+            None => {}
+            Some((witness, true)) => self.refuse(format!(
+                "the date {} is not of the day of the week that its row names, and so are all others: the days of the week \
+                 or the dates are wrong; take the days of the week away to have the dates believed",
+                place(witness)
+            )),
+            Some((witness, false)) => {
+                self.evidence.push(format!("the date {} is not of the day of the week that its row names", place(witness)));
+            }
+        }
+    }
+
+    /// Columns that have a name and no role: their cells are kept with the entry.
+    fn say_kept_columns(&mut self) {
+        let has_role = |column: usize| self.table.roles.iter().any(|(_, other)| *other == column);
+        let names = self.headers.shown().iter().enumerate();
+        let kept: Vec<String> = names
+            .filter(|(column, name)| !name.is_empty() && !has_role(*column))
+            .map(|(_, name)| name.clone())
+            .collect();
+        if !kept.is_empty() {
+            self.evidence.push(format!("kept with each entry, without a field of their own: {}", quoted(&kept)));
+        }
+    }
+}

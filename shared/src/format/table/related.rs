@@ -1,0 +1,84 @@
+//! The cells of one record, and what they say about each other: the time between start and end, and whether a duration and the
+//! days of start and end agree under an order of dates.
+
+use std::borrow::Cow;
+
+use jiff::civil::{Date, DateTime, Time};
+
+use crate::format::columns::Role;
+use crate::format::dates::{self, DateOrder};
+use crate::format::durations::{self, Reading};
+use crate::format::{times, words};
+use crate::source::Cells;
+
+/// The cells of a record by role, for what they say about each other.
+pub(in crate::format) struct Related<'r> {
+    pub roles: &'r [(Role, usize)],
+    pub cells: Cells<'r>,
+}
+
+impl<'r> Related<'r> {
+    pub fn cell(&self, role: Role) -> Option<Cow<'r, str>> {
+        let (_, column) = self.roles.iter().find(|(other, _)| *other == role)?;
+        Some(words::trimmed(self.cells.fields.get(*column)?.cell(self.cells.text)))
+    }
+
+    /// From the start to the end, where the order of dates is no matter: on one day, on days that read the same under
+    /// each order, or in the night to the day behind under the only order that makes it that.
+    pub fn elapsed(&self) -> Option<u64> {
+        let start = dates::read(&self.cell(Role::Date)?)?.day;
+        let day_of_end = self.cell(Role::EndDate).filter(|cell| !cell.is_empty());
+        let Some(end) = day_of_end.and_then(|cell| dates::read(&cell)) else {
+            let (from, to) = self.times()?;
+            let midnight = jiff::civil::date(2000, 1, 1);
+            return self.between(midnight, if to < from { midnight.tomorrow().ok()? } else { midnight });
+        };
+        let days = DateOrder::ALL.into_iter().filter_map(|order| start.under(order).zip(end.day.under(order)));
+        let mut elapsed: Vec<_> = days.filter_map(|(start, end)| self.between(start, end)).collect();
+        elapsed.dedup();
+        match elapsed[..] {
+            [elapsed] => Some(elapsed),
+            _ => None,
+        }
+    }
+
+    /// Whether start and end are as far apart as the entry took, with dates of an order. This tells
+    /// an order by entries that cross midnight: under the wrong one they would take a month.
+    pub fn fits(&self, order: DateOrder) -> bool {
+        let cells = || Some((self.cell(Role::Date)?, self.cell(Role::EndDate)?));
+        let (Some((start, end)), Some(took)) = (cells(), self.took()) else {
+            return true;
+        };
+        if start == end || self.times().is_none() {
+            return true;
+        }
+        let day = |cell: &str| dates::read(cell)?.day.under(order);
+        let elapsed = day(&start).zip(day(&end)).and_then(|(start, end)| self.between(start, end));
+        // An hour more or less is a clock that was turned.
+        elapsed.is_some_and(|elapsed| elapsed.abs_diff(took) <= 3660)
+    }
+
+    /// The duration, where it needs no reading but the usual one.
+    fn took(&self) -> Option<u64> {
+        match durations::read(&self.cell(Role::Duration)?)? {
+            durations::Written::Number { .. } => None,
+            written => written.under(Reading::USUAL),
+        }
+    }
+
+    /// The times of day of start and end.
+    fn times(&self) -> Option<(Time, Time)> {
+        let behind_date = |role: Role| dates::read(&self.cell(role)?)?.time;
+        let time = |role: Role, date: Role| match self.cell(role).and_then(|cell| times::read(&cell)) {
+            None => behind_date(date),
+            time => time,
+        };
+        Some((time(Role::Start, Role::Date)?, time(Role::End, Role::EndDate)?))
+    }
+
+    fn between(&self, start: Date, end: Date) -> Option<u64> {
+        let (from, to) = self.times()?;
+        let elapsed = DateTime::from_parts(start, from).duration_until(DateTime::from_parts(end, to));
+        u64::try_from(elapsed.as_secs()).ok()
+    }
+}

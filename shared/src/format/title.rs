@@ -1,0 +1,77 @@
+//! What may stand around a table: lines of a title above its header, and quotes around each of its lines.
+
+use super::ReadingOptions;
+use super::detect::quoted;
+use super::refusal::Refusal;
+use super::survey::{Chosen, choose};
+use crate::source::{self, Encoding};
+
+/// So many lines above a header are passed over at most.
+const MOST_LINES: u64 = 20;
+/// So many cells of such a line may be filled; a line with more is a row of another table.
+const MOST_CELLS: usize = 3;
+
+/// The lines above a header that were passed over.
+pub(super) struct Title {
+    /// Bytes of the text, with the last line break.
+    pub length: usize,
+    pub lines: u64,
+    /// What the evidence says of them.
+    pub said: String,
+}
+
+/// Looks for a header below lines of a title: lines of few words, as reports have them above their tables.
+pub(super) fn below_title(
+    text: &str,
+    complete: bool,
+    delimiters: &[u8],
+    options: &ReadingOptions,
+) -> Option<(Chosen, Title)> {
+    let mut passed: Vec<String> = Vec::new();
+    let mut length = 0;
+    for lines in 0..=MOST_LINES {
+        let line = &text[length..];
+        let end = line.find(['\n', '\r'])?;
+        let filled = |delimiter: &u8| {
+            let cells = line[..end].split(char::from(*delimiter));
+            cells.filter(|cell| !cell.trim().is_empty()).count()
+        };
+        let cells: Vec<usize> = delimiters.iter().map(filled).collect();
+        if lines > 0
+            && cells.iter().all(|&cells| cells > 0)
+            && let Ok(chosen) = choose(source::judge(line, complete, delimiters), options)
+            && chosen.judged.header.len() > MOST_CELLS
+        {
+            let said = format!("the header is on line {}; passed over above it: {}", lines + 1, quoted(&passed));
+            return Some((chosen, Title { length, lines, said }));
+        }
+        if cells.iter().any(|&cells| cells > MOST_CELLS) {
+            return None;
+        }
+        if cells.iter().all(|&cells| cells > 0) {
+            passed.push(line[..end].trim().to_owned());
+        }
+        length += end + if line[end..].starts_with("\r\n") { 2 } else { 1 };
+    }
+    None
+}
+
+/// Whether each line stands in quotes as a whole, which makes a table of one column, and would be a table without them.
+pub(super) fn is_quoted_whole(text: &str, delimiters: &[u8], options: &ReadingOptions) -> bool {
+    let mut lines = text.lines().filter(|line| !line.trim().is_empty()).take(2);
+    let inside = |line: &str| line.trim().strip_prefix('"')?.strip_suffix('"').map(|line| line.replace("\"\"", "\""));
+    let bare: Option<Vec<String>> = lines.by_ref().map(inside).collect();
+    let Some(bare) = bare.filter(|lines| !lines.is_empty()) else { return false };
+    choose(source::judge(&bare.join("\n"), true, delimiters), options).is_ok()
+}
+
+/// The refusal of such a file.
+pub(super) fn quoted_whole(encoding: Encoding) -> Refusal {
+    Refusal {
+        encoding: Some(encoding),
+        ..Refusal::because(
+            "each line stands in quotes as a whole, as a spreadsheet writes a file that it opened as one column: take the \
+             quotes at both ends of each line away, or give the file as it was exported",
+        )
+    }
+}

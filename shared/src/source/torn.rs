@@ -1,0 +1,63 @@
+//! Records that are not what they seem: blank ones, and those that a quote has torn.
+
+use super::Field;
+
+/// What is wrong with the quotes of a record.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Tear {
+    /// A quote was opened that runs on to the next quote of the file, over cells or rows: behind the place where it closes
+    /// something else is written, and a delimiter or a line break stands inside.
+    Quote,
+    /// A backslash stands before a quote within quotes, and something else is written behind it: `"so \"called\" it"`, as PHP and
+    /// programs with an escape character write quotes. Whether the backslash belongs to the text only they know.
+    Backslash,
+}
+
+/// What is wrong with the quotes of a record, if something is.
+#[inline]
+pub fn tear(text: &str, fields: &[Field], delimiter: u8) -> Option<Tear> {
+    if fields.iter().any(Field::needs_care) { find_tear(text, fields, delimiter) } else { None }
+}
+
+#[cold]
+#[inline(never)]
+fn find_tear(text: &str, fields: &[Field], delimiter: u8) -> Option<Tear> {
+    fields.iter().find_map(|field| match field.escaped(text) {
+        Some(raw) => tear_of(raw, delimiter),
+        None => field.is_backslashed().then_some(Tear::Backslash),
+    })
+}
+
+/// What is wrong with a field that begins with a quote and has more behind the closing one.
+fn tear_of(raw: &str, delimiter: u8) -> Option<Tear> {
+    let inside = raw.strip_prefix('"')?;
+    let mut at = 0;
+    while let Some(quote) = memchr::memchr(b'"', &inside.as_bytes()[at..]) {
+        let (held, behind) = (&inside.as_bytes()[..at + quote], &inside[at + quote + 1..]);
+        if behind.starts_with('"') {
+            at += quote + 2;
+            continue;
+        }
+        let spans = held.iter().any(|&byte| byte == delimiter || byte == b'\n' || byte == b'\r');
+        let goes_on = !behind.trim().is_empty();
+        return match held.ends_with(b"\\") {
+            true => goes_on.then_some(Tear::Backslash),
+            false => (goes_on && spans).then_some(Tear::Quote),
+        };
+    }
+    None
+}
+
+/// Whether a record is a line on which nothing is written, or nothing but blanks and delimiters, as spreadsheets leave
+/// them, or the byte by which DOS ended its files: that is none to anybody who looks.
+#[inline]
+pub fn is_blank(text: &str, fields: &[Field]) -> bool {
+    !fields.first().is_some_and(|field| field.begins_visibly(text)) && are_blank(text, fields)
+}
+
+#[inline(never)]
+fn are_blank(text: &str, fields: &[Field]) -> bool {
+    const END_OF_FILE: char = '\u{1a}';
+    let is_blank = |letter: char| letter.is_whitespace() || letter == END_OF_FILE;
+    fields.iter().all(|field| field.cell(text).chars().all(is_blank))
+}
