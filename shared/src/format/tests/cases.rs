@@ -42,13 +42,15 @@ fn read_case(bytes: &[u8], options: &ReadingOptions) -> Result<Got, Refusal> {
         None => (bytes.to_vec(), Survey::new(options.clone(), 100)),
         Some(kind) => {
             let mut table = Vec::new();
+            let never = crate::cancellation::Cancellation::default();
             let wanted = packed::Wanted { mapping: options.mapping.clone(), ..packed::Wanted::default() };
             let mut sink = |piece: &[u8]| {
                 table.extend_from_slice(piece);
                 Ok(())
             };
-            let unpacked = packed::unpack(kind, bytes.to_vec().into(), &wanted, &packed::Limits::DOOR, &mut sink)
-                .map_err(packed::NotUnpacked::into_refusal)?;
+            let unpacked =
+                packed::unpack(kind, bytes.to_vec().into(), &wanted, &packed::Limits::DOOR, &never, &mut sink)
+                    .map_err(packed::NotUnpacked::into_refusal)?;
             (table, unpacked.survey(options.clone(), 100))
         }
     };
