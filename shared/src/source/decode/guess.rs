@@ -176,6 +176,6 @@ pub(super) fn escaped(text: &str) -> Option<Guess> {
     let line = text.split(['\n', '\r']).next().unwrap_or_default();
     let decoded = read(ISO_2022_JP, line.as_bytes());
     let told = decoded.map(|text| Fit::of(&text, Some(ISO_2022_JP))).filter(Fit::is_good);
-    let read = told.map(|fit| (Known::Legacy(ISO_2022_JP), fit.word));
+    let read = told.and_then(|fit| Some((Known::of(ISO_2022_JP)?, fit.word)));
     Some(Guess { kind: "Japanese text", read, is_known: true })
 }
