@@ -29,9 +29,9 @@ pub(super) struct Legacy {
 
 /// A byte that cannot be read, by its place in the object.
 pub(super) enum Fault {
-    /// It fits no character, or only one that no text has.
+    /// A byte that fits no character, or only a control that no text has.
     Invalid(u64),
-    /// It ends a line outside of ASCII.
+    /// The line break of a line that ends outside of ASCII.
     Shifted(u64),
 }
 
