@@ -30,7 +30,7 @@ mod torn;
 
 pub use decode::{Decoder, Guess, Spot, Unreadable};
 pub use dialect::{DELIMITERS, Judged, declared, judge};
-pub use encoding::{Encoding, UnknownEncoding};
+pub use encoding::{CodePage, Encoding, UnknownEncoding};
 pub use records::{Cells, Record, Records};
 pub use split::{Dialect, Ending, Field, Splitter};
 pub use torn::{Tear, is_blank, tear};

@@ -92,7 +92,7 @@ impl Decoder {
             State::Cesu8 { .. } => Encoding::Cesu8,
             State::Utf16 { encoding, .. } => *encoding,
             State::Windows1252(_) => Encoding::Windows1252,
-            State::Legacy(legacy) => Encoding::Legacy(legacy.encoding),
+            State::Legacy(legacy) => Encoding::Legacy(legacy.page),
         }
     }
 
@@ -262,7 +262,7 @@ impl State {
             Some(encoding @ Encoding::Utf16Le) => utf16(encoding, encoding_rs::UTF_16LE),
             Some(encoding @ Encoding::Utf16Be) => utf16(encoding, encoding_rs::UTF_16BE),
             Some(Encoding::Windows1252) => Self::Windows1252(None),
-            Some(Encoding::Legacy(encoding)) => Self::Legacy(Box::new(Legacy::new(encoding, position))),
+            Some(Encoding::Legacy(page)) => Self::Legacy(Box::new(Legacy::new(page, position))),
         }
     }
 }

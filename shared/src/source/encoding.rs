@@ -18,7 +18,7 @@ pub enum Encoding {
     /// Also Latin-1 or ISO-8859-1: the printable characters are the same.
     Windows1252,
     /// A code page of one language or of a few: `windows-1251`, `shift_jis`, `gbk`.
-    Legacy(&'static encoding_rs::Encoding),
+    Legacy(CodePage),
 }
 
 /// A name that is none of the encodings we read.
@@ -29,26 +29,74 @@ pub enum Encoding {
 )]
 pub struct UnknownEncoding(pub String);
 
-/// Names that people and programs use beside the labels of the Encoding Standard.
-const OTHER_NAMES: [(&str, Encoding); 16] = [
-    ("cesu-8", Encoding::Cesu8),
-    ("cesu8", Encoding::Cesu8),
+/// Names that people and programs use beside the labels of the Encoding Standard, and their labels there.
+const OTHER_NAMES: [(&str, &str); 14] = [
     // A mark, where there is one, decides the byte order of UTF-16 without a name for it.
-    ("utf16", Encoding::Utf16Le),
-    ("utf16le", Encoding::Utf16Le),
-    ("utf-16-le", Encoding::Utf16Le),
-    ("utf16be", Encoding::Utf16Be),
-    ("utf-16-be", Encoding::Utf16Be),
-    ("latin-1", Encoding::Windows1252),
-    ("ansi", Encoding::Windows1252),
-    ("mac-roman", Encoding::Legacy(encoding_rs::MACINTOSH)),
-    ("macroman", Encoding::Legacy(encoding_rs::MACINTOSH)),
-    ("cp866", Encoding::Legacy(encoding_rs::IBM866)),
-    ("cp932", Encoding::Legacy(encoding_rs::SHIFT_JIS)),
-    ("cp936", Encoding::Legacy(encoding_rs::GBK)),
-    ("cp949", Encoding::Legacy(encoding_rs::EUC_KR)),
-    ("cp950", Encoding::Legacy(encoding_rs::BIG5)),
+    ("utf16", "utf-16le"),
+    ("utf16le", "utf-16le"),
+    ("utf-16-le", "utf-16le"),
+    ("utf16be", "utf-16be"),
+    ("utf-16-be", "utf-16be"),
+    ("latin-1", "windows-1252"),
+    ("ansi", "windows-1252"),
+    ("mac-roman", "macintosh"),
+    ("macroman", "macintosh"),
+    ("cp866", "ibm866"),
+    ("cp932", "shift_jis"),
+    ("cp936", "gbk"),
+    ("cp949", "euc-kr"),
+    ("cp950", "big5"),
 ];
+
+/// The code pages of the Encoding Standard. Left out are those whose characters are private (`x-user-defined`) or none at all
+/// (`replacement`, by which browsers read what is dangerous to them).
+static CODE_PAGES: [&encoding_rs::Encoding; 34] = [
+    encoding_rs::IBM866,
+    encoding_rs::ISO_8859_2,
+    encoding_rs::ISO_8859_3,
+    encoding_rs::ISO_8859_4,
+    encoding_rs::ISO_8859_5,
+    encoding_rs::ISO_8859_6,
+    encoding_rs::ISO_8859_7,
+    encoding_rs::ISO_8859_8,
+    encoding_rs::ISO_8859_8_I,
+    encoding_rs::ISO_8859_10,
+    encoding_rs::ISO_8859_13,
+    encoding_rs::ISO_8859_14,
+    encoding_rs::ISO_8859_15,
+    encoding_rs::ISO_8859_16,
+    encoding_rs::KOI8_R,
+    encoding_rs::KOI8_U,
+    encoding_rs::MACINTOSH,
+    encoding_rs::WINDOWS_874,
+    encoding_rs::WINDOWS_1250,
+    encoding_rs::WINDOWS_1251,
+    encoding_rs::WINDOWS_1253,
+    encoding_rs::WINDOWS_1254,
+    encoding_rs::WINDOWS_1255,
+    encoding_rs::WINDOWS_1256,
+    encoding_rs::WINDOWS_1257,
+    encoding_rs::WINDOWS_1258,
+    encoding_rs::X_MAC_CYRILLIC,
+    encoding_rs::GBK,
+    encoding_rs::GB18030,
+    encoding_rs::BIG5,
+    encoding_rs::EUC_JP,
+    encoding_rs::ISO_2022_JP,
+    encoding_rs::SHIFT_JIS,
+    encoding_rs::EUC_KR,
+];
+
+/// A code page of the Encoding Standard, by its place in [`CODE_PAGES`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct CodePage(u8);
+
+impl CodePage {
+    /// How it is decoded.
+    pub(super) fn encoding(self) -> &'static encoding_rs::Encoding {
+        CODE_PAGES[usize::from(self.0)]
+    }
+}
 
 /// How many bytes of the object a text was decoded from, as far as the text itself tells.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -66,15 +114,13 @@ enum Measure {
 impl Encoding {
     /// The encoding that one of `encoding_rs` is; `None` if its characters are private or none at all.
     pub(super) fn of(encoding: &'static encoding_rs::Encoding) -> Option<Self> {
-        let has_none = [encoding_rs::REPLACEMENT, encoding_rs::X_USER_DEFINED].contains(&encoding);
-        let found = match encoding {
+        Some(match encoding {
             _ if encoding == encoding_rs::UTF_8 => Self::Utf8,
             _ if encoding == encoding_rs::UTF_16LE => Self::Utf16Le,
             _ if encoding == encoding_rs::UTF_16BE => Self::Utf16Be,
             _ if encoding == encoding_rs::WINDOWS_1252 => Self::Windows1252,
-            other => Self::Legacy(other),
-        };
-        (!has_none).then_some(found)
+            _ => Self::Legacy(CodePage(CODE_PAGES.iter().position(|page| *page == encoding)? as u8)),
+        })
     }
 
     fn measure(self) -> Measure {
@@ -83,7 +129,7 @@ impl Encoding {
             Self::Cesu8 => Measure::Anchored,
             Self::Utf16Le | Self::Utf16Be => Measure::Units,
             Self::Windows1252 => Measure::Characters,
-            Self::Legacy(encoding) if encoding.is_single_byte() => Measure::Characters,
+            Self::Legacy(page) if page.encoding().is_single_byte() => Measure::Characters,
             Self::Legacy(_) => Measure::Anchored,
         }
     }
@@ -125,7 +171,7 @@ impl fmt::Display for Encoding {
             Self::Utf16Le => f.write_str("utf-16le"),
             Self::Utf16Be => f.write_str("utf-16be"),
             Self::Windows1252 => f.write_str("windows-1252"),
-            Self::Legacy(encoding) => f.write_str(&encoding.name().to_ascii_lowercase()),
+            Self::Legacy(page) => f.write_str(&page.encoding().name().to_ascii_lowercase()),
         }
     }
 }
@@ -135,9 +181,12 @@ impl FromStr for Encoding {
 
     fn from_str(name: &str) -> Result<Self, UnknownEncoding> {
         let lower = name.trim().to_ascii_lowercase();
-        let other = OTHER_NAMES.iter().find(|(other, _)| *other == lower).map(|(_, encoding)| *encoding);
-        let labelled = || encoding_rs::Encoding::for_label(lower.as_bytes()).and_then(Self::of);
-        other.or_else(labelled).ok_or_else(|| UnknownEncoding(name.to_owned()))
+        if matches!(lower.as_str(), "cesu-8" | "cesu8") {
+            return Ok(Self::Cesu8);
+        }
+        let label = OTHER_NAMES.iter().find(|(other, _)| *other == lower).map_or(lower.as_str(), |(_, label)| label);
+        let found = encoding_rs::Encoding::for_label(label.as_bytes()).and_then(Self::of);
+        found.ok_or_else(|| UnknownEncoding(name.to_owned()))
     }
 }
 

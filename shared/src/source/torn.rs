@@ -2,7 +2,7 @@
 
 use super::Field;
 
-/// What is wrong with the quotes of a record.
+/// A fault in the quotes of a record.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Tear {
     /// A quote was opened that runs on to the next quote of the file, over cells or rows: behind the place where it closes
@@ -13,7 +13,7 @@ pub enum Tear {
     Backslash,
 }
 
-/// What is wrong with the quotes of a record, if something is.
+/// The fault in the quotes of a record; `None` if they are sound.
 #[inline]
 pub fn tear(text: &str, fields: &[Field], delimiter: u8) -> Option<Tear> {
     if fields.iter().any(Field::needs_care) { find_tear(text, fields, delimiter) } else { None }
@@ -28,7 +28,7 @@ fn find_tear(text: &str, fields: &[Field], delimiter: u8) -> Option<Tear> {
     })
 }
 
-/// What is wrong with a field that begins with a quote and has more behind the closing one.
+/// The fault of a field that begins with a quote and has more behind the closing one.
 fn tear_of(raw: &str, delimiter: u8) -> Option<Tear> {
     let inside = raw.strip_prefix('"')?;
     let mut at = 0;

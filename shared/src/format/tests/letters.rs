@@ -116,7 +116,7 @@ fn cells(kind: Kind, truth: &Truth, style: u64) -> [String; 6] {
         Kind::EndOfDayAlone => String::new(),
         Kind::ThreeDecimals => {
             let decimal = format!("{hours}.{:03}", rest * 1000 / 3600);
-            if style % 2 == 0 { decimal } else { decimal.replace('.', ",") }
+            if style.is_multiple_of(2) { decimal } else { decimal.replace('.', ",") }
         }
         _ => clock(truth.seconds),
     };

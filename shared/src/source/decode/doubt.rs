@@ -22,7 +22,7 @@ use sample::Sample;
 pub(super) struct Doubt {
     /// That byte.
     pub from: Spot,
-    /// What stands right before it in its cell.
+    /// The letters right before it in its cell.
     behind: String,
     /// The next byte.
     place: Place,
@@ -206,7 +206,7 @@ impl Doubt {
             self.sample.end();
             return self.verdict();
         }
-        // It is none already, and a sample tells what it is.
+        // A file that is refused in any case need not be read to its end.
         let refused = self.hole.is_some() || self.utf8.is_some();
         if refused && self.sample.is_enough() { self.verdict() } else { Ok(()) }
     }

@@ -1,7 +1,7 @@
 //! In which encoding a file most likely is that is neither UTF-8 nor Windows-1252.
 //!
-//! The name alone helps nobody: what helps is the option that reads the file. And an option that reads it wrongly is worse than
-//! none, for its mojibake would be imported. So an encoding is named with its option only where all of this holds:
+//! A refusal helps by the option that reads the file, and an option that reads it wrongly is worse than none, for its mojibake
+//! would be imported. An encoding is named with its option only where all of this holds:
 //!
 //! - it reads the sample without an error, and nearly all words of it are words by the habits of their script
 //!   ([`words::Fit`]);
@@ -24,7 +24,7 @@ use words::Fit;
 /// With this byte the escapes of ISO-2022-JP begin.
 pub(super) const ESCAPE: u8 = 0x1b;
 
-/// Encodings and whose text they hold. Those of Latin letters come last.
+/// Encodings and whose text they hold; the encodings of Latin letters come last.
 static KINDS: [(&encoding_rs::Encoding, &str); 27] = [
     (WINDOWS_1251, "Cyrillic text"),
     (KOI8_R, "Cyrillic text"),
@@ -167,7 +167,7 @@ impl Page {
     }
 }
 
-/// What text with an escape at its beginning is: ISO-2022-JP, if the escape is one of its.
+/// Names ISO-2022-JP if a text begins with one of its escapes.
 pub(super) fn escaped(text: &str) -> Option<Guess> {
     let starts = ["\u{1b}$B", "\u{1b}$@", "\u{1b}(J", "\u{1b}(I"];
     if !starts.iter().any(|start| text.starts_with(start)) {
@@ -176,6 +176,6 @@ pub(super) fn escaped(text: &str) -> Option<Guess> {
     let line = text.split(['\n', '\r']).next().unwrap_or_default();
     let decoded = read(ISO_2022_JP, line.as_bytes());
     let told = decoded.map(|text| Fit::of(&text, Some(ISO_2022_JP))).filter(Fit::is_good);
-    let read = told.map(|fit| (Known::Legacy(ISO_2022_JP), fit.word));
+    let read = told.and_then(|fit| Some((Known::of(ISO_2022_JP)?, fit.word)));
     Some(Guess { kind: "Japanese text", read, is_known: true })
 }

@@ -10,11 +10,13 @@
 
 use encoding_rs::{DecoderResult, ISO_2022_JP};
 
+use super::super::encoding::CodePage;
 use super::super::places::Anchor;
 
 /// Decodes a code page, in pieces of any size.
 pub(super) struct Legacy {
-    pub encoding: &'static encoding_rs::Encoding,
+    pub page: CodePage,
+    encoding: &'static encoding_rs::Encoding,
     decoder: encoding_rs::Decoder,
     /// The place behind what was decoded.
     place: Anchor,
@@ -27,16 +29,18 @@ pub(super) struct Legacy {
 
 /// A byte that cannot be read, by its place in the object.
 pub(super) enum Fault {
-    /// It fits no character, or only one that no text has.
+    /// A byte that fits no character, or only a control that no text has.
     Invalid(u64),
-    /// It ends a line outside of ASCII.
+    /// The line break of a line that ends outside of ASCII.
     Shifted(u64),
 }
 
 impl Legacy {
     /// A decoder of bytes that begin at `source`.
-    pub fn new(encoding: &'static encoding_rs::Encoding, source: u64) -> Self {
+    pub fn new(page: CodePage, source: u64) -> Self {
+        let encoding = page.encoding();
         Self {
+            page,
             encoding,
             decoder: encoding.new_decoder_without_bom_handling(),
             place: Anchor { text: source, source },

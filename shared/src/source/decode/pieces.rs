@@ -150,7 +150,7 @@ impl Decoder {
         let zero = memchr::memchr(0, bytes);
         let readable = &bytes[..zero.unwrap_or(bytes.len())];
         let decoded = legacy.decode(readable, last && zero.is_none(), text, &mut self.anchors);
-        let encoding = Encoding::Legacy(legacy.encoding);
+        let encoding = Encoding::Legacy(legacy.page);
         let start = self.position;
         self.position += bytes.len() as u64;
         let spot = |byte| Spot { byte, line: Some(self.line_of(text, text.len())) };

@@ -7,7 +7,7 @@ use super::super::places::Anchor;
 /// Bytes of a pair of surrogates.
 const PAIR: usize = 6;
 
-/// What the bytes at which UTF-8 ends are.
+/// A pair of surrogates at the place where UTF-8 ends, or none.
 pub(super) enum Found {
     /// A pair of surrogates, and its character.
     Pair(char),
@@ -41,7 +41,7 @@ pub(super) fn find(bytes: &[u8]) -> Found {
 
 /// How far bytes were decoded.
 pub(super) struct Decoded {
-    /// Bytes read. What follows them is the beginning of a character, or no UTF-8.
+    /// Bytes read. Behind them stands the beginning of a character, or no UTF-8.
     pub read: usize,
     /// Whether the bytes behind those that were read are no beginning of a character.
     pub is_broken: bool,

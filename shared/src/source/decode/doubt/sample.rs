@@ -6,7 +6,7 @@ pub const LINE: usize = 4096;
 /// How much is kept at most, in bytes.
 const MOST: usize = 256 * 1024;
 
-/// So much tells what a file is that is refused in any case, in bytes.
+/// Bytes that suffice to name the encoding of a file that is refused in any case.
 pub const ENOUGH: usize = 64 * 1024;
 
 /// A sample of a file.
