@@ -70,7 +70,7 @@ pub use refusal::{Ambiguous, Refusal};
 pub use row::{ErrorCode, RowError, VALUE};
 pub use rows::{ChunkError, Row, RowIter, Rows};
 pub use survey::Survey;
-pub use tags::{hashtags, marked};
+pub use tags::{hashtags, marked, retagged};
 
 use crate::source::Encoding;
 

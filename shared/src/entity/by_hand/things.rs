@@ -1,8 +1,9 @@
 //! Users, clients, projects and tags, made, edited and deleted by hand.
 
-use super::{EditError, Tries};
+use super::{EditError, Rule, Tries};
 use crate::entity::find::{Found, Place, find, is_home};
-use crate::entity::reference::{self, count, let_go, removal};
+use crate::entity::reference::{self, count, let_go};
+use crate::entity::retired::Retirements;
 use crate::entity::{ProjectFields, Thing, UserFields, is_short, normal, project_key, tidy, user};
 use crate::id::{AccountId, ImportId, ThingId};
 use crate::import::unmade;
@@ -17,8 +18,8 @@ pub struct ThingInput {
     pub name: Option<String>,
     /// Whether entries of it can be billed.
     pub billable: Option<bool>,
-    /// The name of a project's client; none: no client.
-    pub client: Option<Option<String>>,
+    /// A project's client; none: no client.
+    pub client: Option<Option<ClientInput>>,
     /// Whether a project is in use.
     pub enabled: Option<bool>,
     /// A project's billing step in minutes.
@@ -27,6 +28,15 @@ pub struct ThingInput {
     pub color_hex: Option<String>,
     /// A project's budget in minutes; none: no budget.
     pub budget_minutes: Option<Option<u64>>,
+}
+
+/// How a caller names a client.
+#[derive(Clone, Debug)]
+pub enum ClientInput {
+    /// One that is there.
+    Id(ThingId),
+    /// One to be made if it is not there.
+    Name(String),
 }
 
 /// A user as a caller describes it.
@@ -102,23 +112,44 @@ pub async fn update(
     }
 }
 
-/// Deletes a shared thing that no entry refers to.
+/// Deletes a shared thing that no entry refers to, with those that were merged into it.
 pub async fn delete(services: &Services, account: AccountId, kind: Kind, id: ThingId) -> Result<(), EditError> {
     let mut tries = Tries::new();
     loop {
         let thing = Thing::get(services, account, kind, id).await?.ok_or(EditError::NotFound)?;
+        let mut things = vec![thing];
+        if things[0].merges > 0 {
+            let merged = Retirements::read(services, account).await?.meaning(kind, id);
+            let merged: Vec<_> = merged.into_iter().skip(1).map(|merged| (kind, merged)).collect();
+            things.extend(Thing::get_many(services, account, &merged).await?);
+        }
         // References without entries are those of entries that were deleted by hand.
-        let empty = reference::without_entries(services, account, &thing).await?.ok_or(EditError::InUse)?;
-        let mut writes = removal(services, account, &thing, thing.refs, ImportId::HAND).await?;
+        let empty = reference::all_without_entries(services, account, &things).await?.ok_or(EditError::InUse)?;
+        let mut writes = reference::removals(services, account, &things).await?;
         writes.extend(empty);
-        if thing.created_by != ImportId::HAND {
-            writes.push(unmade(account, &thing));
+        if things[0].created_by != ImportId::HAND {
+            writes.push(unmade(account, &things[0]));
         }
         if made(services, writes).await? {
             return Ok(());
         }
         tries.again().await?;
     }
+}
+
+/// Archives a project that somebody refers to, or takes it back into use.
+pub async fn set_enabled(
+    services: &Services,
+    account: AccountId,
+    project: ThingId,
+    enabled: bool,
+) -> Result<(), EditError> {
+    let thing = Thing::get(services, account, Kind::Project, project).await?.ok_or(EditError::NotFound)?;
+    if !enabled && thing.refs == 0 {
+        return Err(EditError::Forbidden(Rule::Deletable));
+    }
+    let input = ThingInput { enabled: Some(enabled), ..ThingInput::default() };
+    update(services, account, Kind::Project, project, &input).await.map(drop)
 }
 
 /// The tag with this name, made if it is not there.
@@ -161,6 +192,7 @@ pub async fn create_user(services: &Services, account: AccountId, input: &UserIn
         email: input.email.clone().unwrap_or_default(),
         first_name: input.first_name.clone().unwrap_or_default(),
         last_name: input.last_name.clone().unwrap_or_default(),
+        deactivated: false,
     };
     let user = named_shortly(user::new(ThingId(number), fields, services.clock.now_ms()))?;
     put_user(services, account, &user).await?;
@@ -190,10 +222,14 @@ pub async fn update_user(
     loop {
         let before = Thing::get(services, account, Kind::User, id).await?.ok_or(EditError::NotFound)?;
         let fields = before.user.clone().unwrap_or_default();
+        if fields.deactivated {
+            return Err(EditError::Forbidden(Rule::Deactivated));
+        }
         let fields = UserFields {
             email: input.email.clone().unwrap_or(fields.email),
             first_name: input.first_name.clone().unwrap_or(fields.first_name),
             last_name: input.last_name.clone().unwrap_or(fields.last_name),
+            deactivated: false,
         };
         let now = services.clock.now_ms();
         let next = named_shortly(user::new(id, fields, now))?;
@@ -214,6 +250,32 @@ pub async fn update_user(
         writes.push(replace(account, &before, &after));
         if made(services, writes).await? {
             return Ok(after);
+        }
+        tries.again().await?;
+    }
+}
+
+/// Deactivates a user whom somebody refers to, or activates one that was deactivated.
+pub async fn set_active(services: &Services, account: AccountId, id: ThingId, active: bool) -> Result<(), EditError> {
+    let mut tries = Tries::new();
+    loop {
+        let before = Thing::get(services, account, Kind::User, id).await?.ok_or(EditError::NotFound)?;
+        let mut after = before.clone();
+        let fields = after.user.get_or_insert_default();
+        if active && !fields.deactivated {
+            return Err(EditError::Forbidden(Rule::NotDeactivated));
+        }
+        if !active && before.refs == 0 {
+            return Err(EditError::Forbidden(Rule::Deletable));
+        }
+        fields.deactivated = !active;
+        if after == before {
+            return Ok(());
+        }
+        after.version += 1;
+        after.updated_at = services.clock.now_ms();
+        if made(services, vec![replace(account, &before, &after)]).await? {
+            return Ok(());
         }
         tries.again().await?;
     }
@@ -240,7 +302,11 @@ async fn applied(
     let client = match &input.client {
         None => project.client,
         Some(None) => None,
-        Some(Some(name)) => Some(client_named(services, account, name).await?),
+        Some(Some(ClientInput::Id(id))) => {
+            let client = Thing::get(services, account, Kind::Client, *id).await?;
+            Some(client.ok_or(EditError::Missing("project_group_id"))?.id)
+        }
+        Some(Some(ClientInput::Name(name))) => Some(client_named(services, account, name).await?),
     };
     if client != project.client {
         if let Some(old) = project.client {
@@ -326,7 +392,7 @@ fn replace(account: AccountId, before: &Thing, after: &Thing) -> Write {
 }
 
 /// Whether the transaction was made; false if the ground moved.
-async fn made(services: &Services, writes: Vec<Write>) -> Result<bool, StoreError> {
+pub(super) async fn made(services: &Services, writes: Vec<Write>) -> Result<bool, StoreError> {
     match services.store.transact(writes).await {
         Ok(()) => Ok(true),
         Err(error) if error.is_refused() => Ok(false),
