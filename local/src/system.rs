@@ -250,8 +250,12 @@ async fn seed(services: &Services) -> anyhow::Result<()> {
         [(1, "Demo", "demo@example.com", DEMO_TOKEN), (2, "Other", "other@example.com", OTHER_TOKEN)]
     {
         let account = Account { id: AccountId(id), name: name.to_owned(), company: name.to_owned() };
-        let (email, first_name) = (email.to_owned(), name.to_owned());
-        let user = UserFields { email, first_name, last_name: "User".to_owned(), deactivated: false };
+        let user = UserFields {
+            email: email.to_owned(),
+            first_name: name.to_owned(),
+            last_name: "User".to_owned(),
+            ..UserFields::default()
+        };
         account::found(services, &account, user).await?;
         let scopes = vec![Scope::Import, Scope::Workspace];
         account::grant(services, token, &Principal { account: account.id, user: ThingId(1), scopes }).await?;

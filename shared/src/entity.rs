@@ -116,9 +116,42 @@ pub struct UserFields {
     /// The last name.
     #[serde(default)]
     pub last_name: String,
-    /// Whether the user is deactivated: their tokens admit nobody, what is theirs stays.
-    #[serde(default, skip_serializing_if = "is_false")]
-    pub deactivated: bool,
+    /// The role, which is kept and shown; what a token may do is said by its scopes.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub role: Role,
+    /// Whether the user is in use.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub state: UserState,
+}
+
+/// A user's role, in the Noko vendor's words.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Role {
+    /// May see and do everything.
+    Supervisor,
+    /// The role of a new user.
+    #[default]
+    Leader,
+    /// Sees less than a leader.
+    Coworker,
+    /// Sees projects by invitation.
+    Contractor,
+}
+
+/// Whether a user is in use, in the Noko vendor's words.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum UserState {
+    /// In use, as every new user is.
+    #[default]
+    Active,
+    /// Deactivated.
+    Disabled,
+}
+
+fn is_default<T: Default + PartialEq>(value: &T) -> bool {
+    *value == T::default()
 }
 
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks for it so")]

@@ -389,8 +389,7 @@ pub async fn drop_reference(
                 None => Ok(Vec::new()),
             };
         };
-        let Fate { mut writes, goes, lets_go } =
-            without(services, account, &thing, i64::from(held), referrer).await?;
+        let Fate { mut writes, goes, lets_go } = without(services, account, &thing, i64::from(held), referrer).await?;
         if held {
             writes.push(Write::delete(key).when_present());
         }

@@ -120,7 +120,10 @@ mod tests {
             "free" => Some(("free".to_owned(), false)),
             _ => None,
         };
-        assert_eq!(retagged("#dev, (#dev*) a#dev #größe #free* dev #dev", other), "#work, (#work*) a#dev #größe free dev #work");
+        assert_eq!(
+            retagged("#dev, (#dev*) a#dev #größe #free* dev #dev", other),
+            "#work, (#work*) a#dev #größe free dev #work"
+        );
     }
 
     #[test]

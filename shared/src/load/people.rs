@@ -187,7 +187,7 @@ async fn make(services: &Services, import: &Import, person: &PersonKey, name: &s
 /// A name in two parts: the last word is the last name.
 fn fields(email: String, name: &str) -> UserFields {
     let (first, last) = name.rsplit_once(' ').unwrap_or((name, ""));
-    UserFields { email, first_name: first.to_owned(), last_name: last.to_owned(), deactivated: false }
+    UserFields { email, first_name: first.to_owned(), last_name: last.to_owned(), ..UserFields::default() }
 }
 
 /// Takes the name that sorts first, on a user that this import made and nobody edited.

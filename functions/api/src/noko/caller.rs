@@ -9,9 +9,12 @@ use axum::response::Response;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use shared::account::{Principal, Scope};
+use shared::entity::{Thing, UserState};
 use shared::services::Services;
+use shared::store::keys::Kind;
 
 use super::NokoError;
+use super::query::Query;
 use super::shape::Shapes;
 use crate::Door;
 use crate::base::Base;
@@ -68,6 +71,12 @@ async fn at(parts: &mut Parts, door: &Door, scope: Scope) -> Result<At, NokoErro
     let caller = Principal::of_token(&door.services, &token).await?.ok_or_else(NokoError::unauthorized)?;
     if !caller.may(scope) {
         return Err(NokoError::forbidden());
+    }
+    // Every endpoint asks who calls: here none is missed.
+    Query::of(parts)?;
+    let user = Thing::get(&door.services, caller.account, Kind::User, caller.user).await?;
+    if user.and_then(|user| user.user).is_none_or(|user| user.state == UserState::Disabled) {
+        return Err(NokoError::unauthorized());
     }
     let Ok(Base(base)) = Base::from_request_parts(parts, door).await;
     Ok(At { services: door.services.clone(), caller, base })

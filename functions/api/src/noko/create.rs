@@ -18,6 +18,7 @@ use super::NokoError;
 use super::caller::{At, Importer};
 use super::error::FieldError;
 use super::input::boolean;
+use super::parameters::unknown;
 use super::shape::Shapes;
 use crate::idempotency::once;
 use crate::upload::{UploadError, accept, safe_file_name};
@@ -49,7 +50,7 @@ const fn flag(name: &'static str, option: &'static str) -> Field {
     Field { is_flag: true, ..field(name, option) }
 }
 
-/// Of two names of one option the later one here counts. Fields that are not known are left alone, as the vendor does.
+/// Of two names of one option the later one here counts. A field that is not here is refused.
 const FIELDS: [Field; 15] = [
     field("type", "format"),
     field("fallback_user", "fallback_user"),
@@ -195,6 +196,12 @@ impl Form {
         if self.file.is_none() {
             errors.push(FieldError::new(IMPORT, "file", "missing_field"));
         }
+        let is_known = |name: &str| FIELDS.iter().any(|field| field.name == name);
+        errors.extend(unknown(
+            IMPORT,
+            "a field",
+            self.fields.keys().map(String::as_str).filter(|name| !is_known(name)),
+        ));
         match self.file.clone().filter(|_| errors.is_empty()) {
             Some(file) => Ok((file, options)),
             None => Err(NokoError::invalid(errors)),

@@ -8,9 +8,11 @@ use shared::id::{EntryId, ThingId};
 use super::NokoError;
 use super::caller::At;
 use super::everything::account_entries;
-use super::filter::{EntryFilter, Query};
-use super::input::{Input, any_text, day, flag, number, text};
+use super::filter::EntryFilter;
+use super::input::{Fields, any_text, day, flag, number, text};
 use super::paging::{Page, Paging};
+use super::parameters::{self, Parameters};
+use super::query::Query;
 use super::resource::{Edited, Shown};
 use super::tags;
 use super::walk::Walk;
@@ -23,12 +25,10 @@ pub struct Entries;
 
 impl Shown for Entries {
     type Item = Entry;
+    const FILTERS: Parameters = parameters::ENTRIES;
 
     async fn page(at: &At, query: &Query, paging: &Paging) -> Result<Page<Entry>, NokoError> {
-        let filter = EntryFilter::of(query)?;
-        let mut walk = Walk::new(&at.services, at.caller.account, &filter, paging);
-        let total = account_entries(&at.services, at.caller.account, &filter, &mut walk).await?;
-        Ok(walk.page(total))
+        filtered(at, &EntryFilter::of(at, query).await?, paging).await
     }
 
     async fn find(at: &At, id: u64) -> Result<Entry, NokoError> {
@@ -42,17 +42,27 @@ impl Shown for Entries {
     }
 }
 
-impl Edited for Entries {
-    const NAME: &'static str = "Entry";
+/// A page of those that pass a filter.
+pub async fn filtered(at: &At, filter: &EntryFilter, paging: &Paging) -> Result<Page<Entry>, NokoError> {
+    let mut walk = Walk::new(&at.services, at.caller.account, filter, paging);
+    let total = account_entries(&at.services, at.caller.account, filter, &mut walk).await?;
+    Ok(walk.page(total))
+}
 
-    async fn create(at: &At, input: &Input) -> Result<Entry, NokoError> {
-        let input = read(input, None)?;
-        by_hand::create(&at.services, at.caller.account, at.caller.user, &input).await.map_err(Self::wrong)
+impl Edited for Entries {
+    type Edit = EntryInput;
+    const MOVING: &'static [&'static str] = &["updated_at"];
+
+    fn read(fields: &mut Fields<'_>, before: Option<&Entry>) -> EntryInput {
+        read(fields, before)
     }
 
-    async fn update(at: &At, before: Entry, input: &Input) -> Result<Entry, NokoError> {
-        let input = read(input, Some(&before))?;
-        by_hand::update(&at.services, at.caller.account, before.id, &input).await.map_err(Self::wrong)
+    async fn create(at: &At, edit: &EntryInput) -> Result<Entry, NokoError> {
+        by_hand::create(&at.services, at.caller.account, at.caller.user, edit).await.map_err(Self::wrong)
+    }
+
+    async fn update(at: &At, before: Entry, edit: &EntryInput) -> Result<Entry, NokoError> {
+        by_hand::update(&at.services, at.caller.account, before.id, edit).await.map_err(Self::wrong)
     }
 
     async fn delete(at: &At, id: u64) -> Result<(), NokoError> {
@@ -60,15 +70,15 @@ impl Edited for Entries {
     }
 }
 
-fn read(input: &Input, before: Option<&Entry>) -> Result<EntryInput, NokoError> {
-    let mut fields = input.of(Entries::NAME);
+fn read(fields: &mut Fields<'_>, before: Option<&Entry>) -> EntryInput {
     let date = fields.value("date", |value| day(value.as_str()?));
     let shown_minutes = fields.value("minutes", |value| number(value).filter(|&minutes| minutes <= MOST_MINUTES));
     let hours = fields.value("hours", |value| {
         let hours = value.as_f64().or_else(|| value.as_str()?.trim().parse().ok());
         hours.filter(|hours| (0.0..=MOST_MINUTES as f64 / 60.0).contains(hours))
     });
-    let user = fields.nullable("user_id", number).flatten().map(ThingId);
+    let users = [fields.nullable("user_id", number), fields.plain("user", number)];
+    let user = fields.respelled(["user_id", "user"], users, None).flatten().map(ThingId);
     let project = fields.nullable("project_id", number).map(|id| id.map(ThingId));
     let project_name = fields.nullable("project_name", text);
     let description = fields.nullable("description", any_text);
@@ -88,11 +98,12 @@ fn read(input: &Input, before: Option<&Entry>) -> Result<EntryInput, NokoError> 
         fields.required(&["date"]);
         fields.required(&["minutes", "hours"]);
     }
-    fields.done()?;
 
     let said = |text: Option<String>| text.filter(|text| !text.is_empty());
-    let by_id = project.map(|id| id.map(ProjectInput::Id));
-    let project = by_id.or(project_name.map(|name| name.map(ProjectInput::Name)));
+    // A name counts where no id is given.
+    let by_id = project.flatten().map(ProjectInput::Id);
+    let named = by_id.or(project_name.clone().flatten().map(ProjectInput::Name));
+    let project = (project.is_some() || project_name.is_some()).then_some(named);
     // The minutes shown are rounded: sent back unchanged they change no seconds.
     let unchanged = |minutes_sent: u64| before.is_some_and(|before| minutes(before.seconds) == minutes_sent);
     let seconds = match (shown_minutes, hours) {
@@ -101,7 +112,7 @@ fn read(input: &Input, before: Option<&Entry>) -> Result<EntryInput, NokoError> 
         (None, Some(hours)) => Some((hours * 3600.0).round() as u64),
         (None, None) => None,
     };
-    Ok(EntryInput {
+    EntryInput {
         date,
         seconds,
         user,
@@ -110,5 +121,5 @@ fn read(input: &Input, before: Option<&Entry>) -> Result<EntryInput, NokoError> 
         text: description.map(said),
         billable,
         source_url: source_url.map(said),
-    })
+    }
 }

@@ -1,86 +1,19 @@
-//! Filters of lists, in both of the vendor's spellings. All that are given must hold.
+//! Filters of entries, in the vendor's present spellings and the older ones. All that are given must hold.
 
-use std::collections::{BTreeSet, HashMap};
-use std::str::FromStr;
+use std::collections::BTreeSet;
 
-use axum::extract::FromRequestParts;
-use axum::http::request::Parts;
 use jiff::Timestamp;
 use jiff::civil::Date;
-use shared::entity::{Entry, Thing};
+use jiff::tz::TimeZone;
+use shared::entity::Entry;
+use shared::entity::retired::Retirements;
 use shared::id::ThingId;
 use shared::ledger::Glance;
 use shared::store::keys::Kind;
 
 use super::NokoError;
-use super::error::FieldError;
-use super::input::{boolean, day, id};
-
-/// The query of a request. Of a name that comes twice the last value counts.
-#[derive(Clone, Debug, Default)]
-pub struct Query(HashMap<String, String>);
-
-impl<S: Sync> FromRequestParts<S> for Query {
-    type Rejection = NokoError;
-
-    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, NokoError> {
-        let pairs: Vec<(String, String)> = serde_urlencoded::from_str(parts.uri.query().unwrap_or_default())
-            .map_err(|_| NokoError::bad_request("The query cannot be read"))?;
-        Ok(Self(pairs.into_iter().collect()))
-    }
-}
-
-impl Query {
-    /// The value of a name; an empty one counts as absent.
-    pub fn get(&self, name: &str) -> Option<&str> {
-        self.0.get(name).map(|value| value.trim()).filter(|value| !value.is_empty())
-    }
-
-    /// A value of a type.
-    pub fn parsed<T: FromStr>(&self, resource: &'static str, name: &'static str) -> Result<Option<T>, NokoError> {
-        self.read(resource, name, |value| value.parse().ok())
-    }
-
-    /// What `read` makes of a value.
-    pub fn read<T>(
-        &self,
-        resource: &'static str,
-        name: &'static str,
-        read: impl Fn(&str) -> Option<T>,
-    ) -> Result<Option<T>, NokoError> {
-        let invalid = || NokoError::invalid(vec![FieldError::new(resource, name, "invalid")]);
-        self.get(name).map(|value| read(value).ok_or_else(invalid)).transpose()
-    }
-
-    /// A day.
-    pub fn day(&self, resource: &'static str, name: &'static str) -> Result<Option<Date>, NokoError> {
-        self.read(resource, name, day)
-    }
-
-    /// A boolean.
-    pub fn flag(&self, resource: &'static str, name: &'static str) -> Result<Option<bool>, NokoError> {
-        self.read(resource, name, boolean)
-    }
-
-    /// Ids, separated by commas, under each spelling that is given.
-    fn id_lists(&self, resource: &'static str, names: &[&'static str]) -> Result<Vec<Vec<ThingId>>, NokoError> {
-        let list = |&name: &&'static str| {
-            // A comma too many says nothing.
-            let ids = |list: &str| {
-                let some = list.split(',').map(str::trim).filter(|text| !text.is_empty());
-                some.map(|text| id(text).map(ThingId)).collect::<Option<Vec<_>>>()
-            };
-            self.read(resource, name, ids).transpose()
-        };
-        names.iter().filter_map(list).collect()
-    }
-
-    /// Ids of which one has to be meant. Given in both spellings, in both.
-    fn ids(&self, resource: &'static str, names: &[&'static str]) -> Result<Option<Vec<ThingId>>, NokoError> {
-        let lists = self.id_lists(resource, names)?.into_iter();
-        Ok(lists.reduce(|one, other| one.into_iter().filter(|id| other.contains(id)).collect()))
-    }
-}
+use super::caller::At;
+use super::query::Query;
 
 /// How several tags are meant.
 #[derive(Clone, Copy, Debug, Default)]
@@ -120,85 +53,150 @@ pub struct EntryFilter {
     to: Option<Date>,
     billable: Option<bool>,
     invoiced: Option<bool>,
-    /// Asks for what no entry here is: on an invoice that we know.
-    on_invoice: bool,
+    /// Days on which entries were marked as invoiced.
+    invoiced_at: (Option<Date>, Option<Date>),
+    /// Days on which entries were approved.
+    approved_at: (Option<Date>, Option<Date>),
+    approved_by: Option<Vec<ThingId>>,
+    /// The tag, besides those that are asked for, whose entries the list is of.
+    of_tag: Option<ThingId>,
+    /// No entry passes: one of the lists is empty, or an invoice is asked for, of which none is kept.
+    none: bool,
     updated_from: Option<Timestamp>,
     updated_to: Option<Timestamp>,
+    /// The things that entries mean by ids that were merged or deleted.
+    retirements: Retirements,
 }
 
 impl EntryFilter {
     /// From the query.
-    pub fn of(query: &Query) -> Result<Self, NokoError> {
-        const ENTRY: &str = "Entry";
-        let tag_mode = match query.get("tag_filter_type") {
-            None | Some("and") => TagMode::All,
-            Some("any") => TagMode::Any,
-            Some("combination of") => TagMode::Exactly,
-            Some(_) => {
-                return Err(NokoError::invalid(vec![FieldError::new(ENTRY, "tag_filter_type", "invalid")]));
-            }
-        };
-        let on_invoice = query.ids(ENTRY, &["invoices", "invoice_ids"])?.is_some()
-            || query.day(ENTRY, "invoiced_at_from")?.is_some()
-            || query.day(ENTRY, "invoiced_at_to")?.is_some();
+    pub async fn of(at: &At, query: &Query) -> Result<Self, NokoError> {
+        let filter = Self::read(query)?;
+        Ok(Self { retirements: Retirements::read(&at.services, at.caller.account).await?, ..filter })
+    }
+
+    fn read(query: &Query) -> Result<Self, NokoError> {
+        let tag_mode = query.read("tag_filter_type", |word| match word {
+            "and" => Some(TagMode::All),
+            "any" => Some(TagMode::Any),
+            "combination of" => Some(TagMode::Exactly),
+            _ => None,
+        })?;
+        let mut none = false;
+        for list in ["invoice_ids", "invoices"] {
+            none |= query.ids(list)?.is_some();
+        }
+        let tags: Vec<_> =
+            ["tag_ids", "tags"].into_iter().filter_map(|name| query.ids(name).transpose()).collect::<Result<_, _>>()?;
+        let users = query.common_ids(&["user_ids", "users"])?;
+        let projects = query.common_ids(&["project_ids", "projects"])?;
+        let imports = query.common_ids(&["import_ids", "imports"])?;
+        none |= tags.iter().chain(&users).chain(&projects).chain(&imports).any(Vec::is_empty);
         Ok(Self {
-            users: query.ids(ENTRY, &["user_ids", "users"])?,
-            projects: query.ids(ENTRY, &["project_ids", "projects"])?,
-            tags: query.id_lists(ENTRY, &["tag_ids", "tags"])?,
-            tag_mode,
-            imports: query.ids(ENTRY, &["import_ids", "imports"])?,
-            description: query.get("description").map(str::to_lowercase),
-            from: query.day(ENTRY, "from")?,
-            to: query.day(ENTRY, "to")?,
-            billable: query.flag(ENTRY, "billable")?,
-            invoiced: query.flag(ENTRY, "invoiced")?,
-            on_invoice,
-            updated_from: query.parsed(ENTRY, "updated_from")?,
-            updated_to: query.parsed(ENTRY, "updated_to")?,
+            users,
+            projects,
+            tags,
+            tag_mode: tag_mode.unwrap_or_default(),
+            imports,
+            description: query.text("description").map(str::to_lowercase),
+            from: query.day("from")?,
+            to: query.day("to")?,
+            billable: query.flag("billable")?,
+            invoiced: query.flag("invoiced")?,
+            invoiced_at: (query.day("invoiced_at_from")?, query.day("invoiced_at_to")?),
+            approved_at: (query.day("approved_at_from")?, query.day("approved_at_to")?),
+            approved_by: query.ids("approved_by_ids")?,
+            of_tag: None,
+            none,
+            updated_from: query.parsed("updated_from")?,
+            updated_to: query.parsed("updated_to")?,
+            retirements: Retirements::default(),
         })
+    }
+
+    /// Those of the projects besides.
+    pub fn of_projects(mut self, projects: Vec<ThingId>) -> Self {
+        self.projects = Some(both(self.projects.take(), projects));
+        self.none |= self.projects.as_ref().is_some_and(Vec::is_empty);
+        self
+    }
+
+    /// Those of the user besides.
+    pub fn of_user(mut self, user: ThingId) -> Self {
+        self.users = Some(both(self.users.take(), vec![user]));
+        self.none |= self.users.as_ref().is_some_and(Vec::is_empty);
+        self
+    }
+
+    /// Those that have the tag besides.
+    pub fn of_tag(mut self, tag: ThingId) -> Self {
+        self.of_tag = Some(tag);
+        self
+    }
+
+    /// An entry as people see it.
+    pub fn resolve(&self, entry: &mut Entry) {
+        self.retirements.resolve(entry);
+    }
+
+    /// Whether a mark is asked for that only edits by hand make.
+    fn is_of_marked(&self) -> bool {
+        let invoiced = self.invoiced_at != (None, None);
+        invoiced || self.approved_at != (None, None) || self.approved_by.is_some()
+    }
+
+    /// How many entries of a glance have one of the things, each of which stands for all that were merged into it. No entry has
+    /// two of the tags that were merged into one.
+    fn count(&self, glance: &Glance<'_>, kind: Kind, ids: &[ThingId]) -> u64 {
+        let meaning: BTreeSet<_> = ids.iter().flat_map(|&id| self.retirements.meaning(kind, id)).collect();
+        meaning.into_iter().map(|id| glance.of(kind, id)).sum()
     }
 
     /// Whether it lets everything through.
     pub fn is_empty(&self) -> bool {
         let ids = self.users.is_none() && self.projects.is_none() && self.tags.is_empty() && self.imports.is_none();
+        let marked = self.of_tag.is_some() || self.is_of_marked();
         let dates = self.from.is_none() && self.to.is_none();
         let updated = self.updated_from.is_none() && self.updated_to.is_none();
-        let said = self.billable.is_none() && self.invoiced.is_none() && !self.on_invoice;
-        ids && dates && updated && self.description.is_none() && said
+        let said = self.billable.is_none() && self.invoiced.is_none() && !self.none;
+        ids && dates && updated && !marked && self.description.is_none() && said
     }
 
     /// Whether entries of this import can pass.
     pub fn admits_import(&self, import: u64) -> bool {
         // What was made by hand is of no import.
         let named = |imports: &Vec<ThingId>| import != 0 && imports.contains(&ThingId(import));
-        !self.on_invoice && self.imports.as_ref().is_none_or(named)
+        !self.none && self.imports.as_ref().is_none_or(named)
     }
 
     /// What passes is of one of the things of each list.
     pub fn named(&self) -> Vec<Vec<(Kind, ThingId)>> {
-        let of = |kind, ids: &[ThingId]| ids.iter().map(|&id| (kind, id)).collect::<Vec<_>>();
+        let of = |kind, ids: &[ThingId]| {
+            let meaning = ids.iter().flat_map(|&id| self.retirements.meaning(kind, id));
+            meaning.map(|id| (kind, id)).collect::<Vec<_>>()
+        };
         let mut named = Vec::new();
         named.extend(self.users.iter().map(|ids| of(Kind::User, ids)));
         named.extend(self.projects.iter().map(|ids| of(Kind::Project, ids)));
+        named.extend(self.of_tag.map(|tag| of(Kind::Tag, &[tag])));
         for ids in &self.tags {
             match self.tag_mode {
                 TagMode::Any => named.push(of(Kind::Tag, ids)),
-                TagMode::All | TagMode::Exactly => named.extend(ids.iter().map(|&id| vec![(Kind::Tag, id)])),
+                TagMode::All | TagMode::Exactly => named.extend(ids.iter().map(|&id| of(Kind::Tag, &[id]))),
             }
         }
         named
     }
 
-    /// How many entries of a glance pass; all of them were edited at `updated_at`, in milliseconds since the epoch.
+    /// How many entries of a glance pass, of which none was edited by hand; all of them were made at `updated_at`, in
+    /// milliseconds since the epoch.
     pub fn known(&self, glance: &Glance<'_>, updated_at: i64) -> Known {
         let all = glance.entries;
         let mut parts = vec![self.of_users(glance), self.of_dates(glance), self.of_updates(all, updated_at)];
-        parts.extend(self.projects.iter().map(|ids| {
-            let sum = ids.iter().collect::<BTreeSet<_>>().into_iter().map(|&id| glance.of(Kind::Project, id)).sum();
-            exactly(sum)
-        }));
+        parts.extend(self.projects.iter().map(|ids| exactly(self.count(glance, Kind::Project, ids))));
+        parts.extend(self.of_tag.iter().map(|&tag| exactly(self.count(glance, Kind::Tag, &[tag]))));
         parts.extend(self.tags.iter().flat_map(|ids| self.of_tags(glance, ids)));
-        if self.on_invoice || all == 0 || parts.contains(&Known::None) {
+        if self.none || all == 0 || self.is_of_marked() || parts.contains(&Known::None) {
             return Known::None;
         }
         let flags = self.billable.is_some() || self.invoiced.is_some();
@@ -248,7 +246,7 @@ impl EntryFilter {
     }
 
     fn of_tags(&self, glance: &Glance<'_>, ids: &[ThingId]) -> Vec<Known> {
-        let counts = ids.iter().map(|&id| exactly(glance.of(Kind::Tag, id)));
+        let counts = ids.iter().map(|&id| exactly(self.count(glance, Kind::Tag, &[id])));
         match self.tag_mode {
             TagMode::All => counts.collect(),
             TagMode::Exactly => counts.chain([Known::Unknown]).collect(),
@@ -291,56 +289,33 @@ impl EntryFilter {
             && self.billable.is_none_or(|billable| entry.billable == billable)
             && self.invoiced.is_none_or(|invoiced| entry.invoiced.unwrap_or(false) == invoiced)
             && self.updated_within(entry.updated_at)
+            && self.of_tag.is_none_or(|tag| entry.tags.contains(&tag))
+            && self.marked(entry)
+    }
+
+    fn marked(&self, entry: &Entry) -> bool {
+        let approved_on = entry.approved_at.map(utc_day);
+        within(self.invoiced_at, entry.invoiced_at)
+            && within(self.approved_at, approved_on)
+            && self.approved_by.as_ref().is_none_or(|users| entry.approved_by.is_some_and(|by| users.contains(&by)))
     }
 }
 
-/// Filters of projects and tags.
-#[derive(Clone, Debug, Default)]
-pub struct ThingFilter {
-    name: Option<String>,
-    billable: Option<bool>,
-    enabled: Option<bool>,
-    /// Given in both spellings it has to be both.
-    stepping: Vec<u32>,
-    groups: Option<Vec<ThingId>>,
+/// Whether a day lies in a range with an open or a closed end, both days included. Without a range any day does, and none.
+fn within((from, to): (Option<Date>, Option<Date>), day: Option<Date>) -> bool {
+    let inside = |day: Date| from.is_none_or(|from| day >= from) && to.is_none_or(|to| day <= to);
+    (from.is_none() && to.is_none()) || day.is_some_and(inside)
 }
 
-impl ThingFilter {
-    /// For tags: `name`, `billable`.
-    pub fn of_tags(query: &Query) -> Result<Self, NokoError> {
-        Ok(Self {
-            name: query.get("name").map(str::to_lowercase),
-            billable: query.flag("Tag", "billable")?,
-            ..Self::default()
-        })
-    }
+/// The day of a time in milliseconds since the epoch.
+fn utc_day(ms: i64) -> Date {
+    Timestamp::from_millisecond(ms).unwrap_or_default().to_zoned(TimeZone::UTC).date()
+}
 
-    /// For projects: `name`, `billable`, `enabled`, `stepping`, `project_group_ids`.
-    pub fn of_projects(query: &Query) -> Result<Self, NokoError> {
-        const PROJECT: &str = "Project";
-        let steppings = [query.parsed(PROJECT, "stepping")?, query.parsed(PROJECT, "billing_increment")?];
-        Ok(Self {
-            name: query.get("name").map(str::to_lowercase),
-            billable: query.flag(PROJECT, "billable")?,
-            enabled: query.flag(PROJECT, "enabled")?,
-            stepping: steppings.into_iter().flatten().collect(),
-            groups: query.ids(PROJECT, &["project_group_ids"])?,
-        })
-    }
-
-    /// Whether it lets everything through.
-    pub fn is_empty(&self) -> bool {
-        let of_projects = self.enabled.is_none() && self.stepping.is_empty() && self.groups.is_none();
-        of_projects && self.name.is_none() && self.billable.is_none()
-    }
-
-    /// Whether a project or tag passes.
-    pub fn matches(&self, thing: &Thing) -> bool {
-        let project = thing.project.as_ref();
-        self.name.as_ref().is_none_or(|wanted| thing.name.to_lowercase().contains(wanted))
-            && self.billable.is_none_or(|billable| thing.billable == billable)
-            && self.enabled.is_none_or(|enabled| project.is_some_and(|project| project.enabled == enabled))
-            && self.stepping.iter().all(|&step| project.is_some_and(|project| project.stepping == step))
-            && self.groups.as_ref().is_none_or(|ids| thing.client().is_some_and(|client| ids.contains(&client)))
+/// The ids that are asked for and among others.
+fn both(asked: Option<Vec<ThingId>>, among: Vec<ThingId>) -> Vec<ThingId> {
+    match asked {
+        None => among,
+        Some(asked) => asked.into_iter().filter(|id| among.contains(id)).collect(),
     }
 }

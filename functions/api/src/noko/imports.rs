@@ -21,9 +21,9 @@ use shared::store::{decode, keys};
 
 use super::NokoError;
 use super::caller::{At, Importer};
-use super::filter::Query;
 use super::input::{Id, id};
 use super::paging::{Page, Paging};
+use super::query::Query;
 use super::shape::{Shapes, word};
 use crate::import_report::cells;
 
@@ -38,7 +38,8 @@ pub async fn visible(at: &At, id: u64) -> Result<Import, NokoError> {
 
 /// Filters of the list.
 struct ImportFilter {
-    format: Option<FormatName>,
+    /// Given in both spellings it has to be both.
+    formats: Vec<FormatName>,
     user: Option<ThingId>,
     /// `fallback_user=null` asks for imports without one.
     fallback_user: Option<Option<ThingId>>,
@@ -50,31 +51,31 @@ struct ImportFilter {
 
 impl ImportFilter {
     fn of(query: &Query) -> Result<Self, NokoError> {
-        const IMPORT: &str = "Import";
-        let fallback_user = match query.get("fallback_user") {
-            Some("null") => Some(None),
-            _ => query.read(IMPORT, "fallback_user", id)?.map(|id| Some(ThingId(id))),
+        let formats = [query.parsed("type")?, query.parsed("format")?];
+        let fallback_user = |text: &str| match text {
+            "null" => Some(None),
+            text => id(text).map(|id| Some(ThingId(id))),
         };
         Ok(Self {
-            format: query.parsed(IMPORT, "type")?,
-            user: query.read(IMPORT, "user", id)?.map(ThingId),
-            fallback_user,
-            import_tags: query.flag(IMPORT, "import_tags")?,
-            autocreate_projects: query.flag(IMPORT, "autocreate_projects")?,
-            from: query.day(IMPORT, "from")?,
-            to: query.day(IMPORT, "to")?,
+            formats: formats.into_iter().flatten().collect(),
+            user: query.read("user", id)?.map(ThingId),
+            fallback_user: query.read("fallback_user", fallback_user)?,
+            import_tags: query.flag("import_tags")?,
+            autocreate_projects: query.flag("autocreate_projects")?,
+            from: query.day("from")?,
+            to: query.day("to")?,
         })
     }
 
     fn is_empty(&self) -> bool {
         let options = self.fallback_user.is_none() && self.import_tags.is_none() && self.autocreate_projects.is_none();
-        options && self.format.is_none() && self.user.is_none() && self.from.is_none() && self.to.is_none()
+        options && self.formats.is_empty() && self.user.is_none() && self.from.is_none() && self.to.is_none()
     }
 
     fn matches(&self, import: &Listed) -> bool {
         let day = Timestamp::from_millisecond(import.created_at).unwrap_or_default().to_zoned(TimeZone::UTC).date();
         let options = &import.options;
-        self.format.is_none_or(|format| import.format.or(options.format) == Some(format))
+        self.formats.iter().all(|&format| import.format.or(options.format) == Some(format))
             && self.user.is_none_or(|user| import.user == user)
             && self.fallback_user.is_none_or(|fallback| options.fallback_user == fallback)
             && self.import_tags.is_none_or(|tags| options.import_tags == tags)

@@ -1,4 +1,7 @@
-//! Bodies of the companion resources: a JSON object, whose fields are told apart as absent, null and value.
+//! JSON bodies: an object, whose fields are told apart as absent, null and value.
+//!
+//! The fields are there for nobody but the closure that [`Input::read`] hands them to, and a field that the closure does not
+//! ask for is refused by its name. So no endpoint can ignore what it was sent.
 
 use axum::body::Bytes;
 use axum::extract::{FromRequest, FromRequestParts, Path, Request};
@@ -9,6 +12,7 @@ use shared::entity::is_short;
 
 use super::NokoError;
 use super::error::FieldError;
+use super::parameters::unknown;
 
 /// A JSON object.
 #[derive(Clone, Debug, Default)]
@@ -21,32 +25,95 @@ impl<S: Send + Sync> FromRequest<S> for Input {
 
     async fn from_request(request: Request, state: &S) -> Result<Self, NokoError> {
         let body = Bytes::from_request(request, state).await.map_err(|_| NokoError::body_too_large())?;
-        match serde_json::from_slice(body.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&body)) {
+        Self::of(&body)
+    }
+}
+
+/// A JSON object, or no body at all, which is the empty object.
+#[derive(Clone, Debug)]
+pub struct PerhapsInput(pub Input);
+
+impl<S: Send + Sync> FromRequest<S> for PerhapsInput {
+    type Rejection = NokoError;
+
+    async fn from_request(request: Request, state: &S) -> Result<Self, NokoError> {
+        let body = Bytes::from_request(request, state).await.map_err(|_| NokoError::body_too_large())?;
+        if body.is_empty() { Ok(Self(Input::default())) } else { Input::of(&body).map(Self) }
+    }
+}
+
+/// The fields of a body: which were asked for, and what is wrong with them.
+pub struct Fields<'a> {
+    sent: &'a Map<String, Value>,
+    resource: &'static str,
+    asked: Vec<&'static str>,
+    errors: Vec<FieldError>,
+}
+
+/// What was read of a body, and the fields that nobody asked for.
+#[must_use]
+pub struct Reading<'a, T> {
+    value: T,
+    resource: &'static str,
+    rest: Vec<(&'a str, &'a Value)>,
+    errors: Vec<FieldError>,
+}
+
+impl Input {
+    fn of(body: &[u8]) -> Result<Self, NokoError> {
+        match serde_json::from_slice(body.strip_prefix(b"\xef\xbb\xbf").unwrap_or(body)) {
             Ok(Value::Object(fields)) => Ok(Self { fields }),
             Ok(_) => Err(NokoError::bad_request("Body should be JSON Hash")),
             Err(_) => Err(NokoError::bad_request("JSON Parsing Error")),
         }
     }
+
+    /// Whether a field is there, be it null.
+    pub fn has(&self, name: &str) -> bool {
+        self.fields.contains_key(name)
+    }
+
+    /// The same with another value of a field.
+    pub fn with(mut self, name: &str, value: Value) -> Self {
+        self.fields.insert(name.to_owned(), value);
+        self
+    }
+
+    /// Reads the fields, as those of `resource`.
+    pub fn read<T>(&self, resource: &'static str, read: impl FnOnce(&mut Fields<'_>) -> T) -> Reading<'_, T> {
+        let mut fields = Fields { sent: &self.fields, resource, asked: Vec::new(), errors: Vec::new() };
+        let value = read(&mut fields);
+        let Fields { asked, errors, .. } = fields;
+        let rest = self.fields.iter().map(|(name, value)| (name.as_str(), value));
+        Reading { value, resource, rest: rest.filter(|(name, _)| !asked.contains(name)).collect(), errors }
+    }
 }
 
-/// What is wrong with the fields of a body, gathered.
-pub struct Fields<'a> {
-    input: &'a Input,
-    resource: &'static str,
-    errors: Vec<FieldError>,
-}
+impl<T> Reading<'_, T> {
+    /// Whether there are fields that nobody asked for.
+    pub fn has_rest(&self) -> bool {
+        !self.rest.is_empty()
+    }
 
-impl Input {
-    /// Reads fields, as those of `resource`.
-    pub fn of(&self, resource: &'static str) -> Fields<'_> {
-        Fields { input: self, resource, errors: Vec::new() }
+    /// Leaves out what is sent back as it is shown: `still` says whether a field has the value that it is sent with.
+    pub fn sent_back(mut self, still: impl Fn(&str, &Value) -> bool) -> Self {
+        self.rest.retain(|(name, value)| !still(name, value));
+        self
+    }
+
+    /// What was read, if nothing is wrong and nothing is left.
+    pub fn all(self) -> Result<T, NokoError> {
+        let mut errors = self.errors;
+        errors.extend(unknown(self.resource, "a field", self.rest.iter().map(|(name, _)| *name)));
+        if errors.is_empty() { Ok(self.value) } else { Err(NokoError::invalid(errors)) }
     }
 }
 
 impl Fields<'_> {
     /// A field: absent, null, or a value that `read` takes.
-    pub fn nullable<T>(&mut self, name: &str, read: impl Fn(&Value) -> Option<T>) -> Option<Option<T>> {
-        match self.input.fields.get(name)? {
+    pub fn nullable<T>(&mut self, name: &'static str, read: impl Fn(&Value) -> Option<T>) -> Option<Option<T>> {
+        self.asked.push(name);
+        match self.sent.get(name)? {
             Value::Null => Some(None),
             value => match read(value) {
                 Some(value) => Some(Some(value)),
@@ -59,7 +126,7 @@ impl Fields<'_> {
     }
 
     /// A field that cannot be null.
-    pub fn value<T>(&mut self, name: &str, read: impl Fn(&Value) -> Option<T>) -> Option<T> {
+    pub fn value<T>(&mut self, name: &'static str, read: impl Fn(&Value) -> Option<T>) -> Option<T> {
         match self.nullable(name, read)? {
             None => {
                 self.wrong(name, "invalid");
@@ -69,16 +136,41 @@ impl Fields<'_> {
         }
     }
 
+    /// A field that older requests give as a plain value under the name by which answers show an object; the object is left
+    /// as one that nobody asked for.
+    pub fn plain<T>(&mut self, name: &'static str, read: impl Fn(&Value) -> Option<T>) -> Option<Option<T>> {
+        if self.sent.get(name).is_some_and(Value::is_object) { None } else { self.nullable(name, read) }
+    }
+
+    /// A field in the vendor's present spelling and in an older one, as they were read. Answers show both, so of two that
+    /// differ the one that is as it `stands` is only sent back, and the other one is meant.
+    pub fn respelled<T: PartialEq>(
+        &mut self,
+        names: [&'static str; 2],
+        read: [Option<T>; 2],
+        stands: Option<&T>,
+    ) -> Option<T> {
+        match read {
+            [Some(new), Some(old)] if new == old || Some(&old) == stands => Some(new),
+            [Some(new), Some(old)] if Some(&new) == stands => Some(old),
+            [Some(_), Some(_)] => {
+                self.wrong(names[1], "invalid");
+                None
+            }
+            [new, old] => new.or(old),
+        }
+    }
+
     /// Names the first of these fields as missing if none of them is there.
-    pub fn required(&mut self, names: &[&str]) {
-        if !names.iter().any(|&name| self.input.fields.contains_key(name)) {
+    pub fn required(&mut self, names: &[&'static str]) {
+        if !names.iter().any(|&name| self.sent.contains_key(name)) {
             self.wrong(names[0], "missing_field");
         }
     }
 
     /// Two fields that say the same in two ways cannot both be there.
     pub fn either(&mut self, one: &str, other: &str) {
-        if [one, other].iter().all(|&name| self.input.fields.contains_key(name)) {
+        if [one, other].iter().all(|&name| self.sent.contains_key(name)) {
             self.wrong(other, "invalid");
         }
     }
@@ -86,11 +178,6 @@ impl Fields<'_> {
     /// Names something wrong with a field.
     fn wrong(&mut self, name: &str, code: &'static str) {
         self.errors.push(FieldError::new(self.resource, name, code));
-    }
-
-    /// The errors, if there are any.
-    pub fn done(self) -> Result<(), NokoError> {
-        if self.errors.is_empty() { Ok(()) } else { Err(NokoError::invalid(self.errors)) }
     }
 }
 
@@ -113,6 +200,18 @@ pub fn number(value: &Value) -> Option<u64> {
     let whole = |number: &f64| number.fract() == 0.0 && (0.0..1e15).contains(number);
     let number = value.as_u64().or_else(|| value.as_f64().filter(whole).map(|number| number as u64));
     number.or_else(|| value.as_str()?.trim().parse().ok())
+}
+
+/// Ids: a list of numbers, or a text of them with commas.
+pub fn ids(value: &Value) -> Option<Vec<u64>> {
+    match value {
+        Value::Array(ids) => ids.iter().map(number).collect(),
+        Value::String(text) => {
+            let some = text.split(',').map(str::trim).filter(|text| !text.is_empty());
+            some.map(id).collect()
+        }
+        other => number(other).map(|id| vec![id]),
+    }
 }
 
 /// A day, `YYYY-MM-DD`.

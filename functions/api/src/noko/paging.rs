@@ -6,7 +6,7 @@ use shared::id::{EntryId, Row};
 
 use super::NokoError;
 use super::error::FieldError;
-use super::filter::Query;
+use super::query::Query;
 
 /// A page when nothing else is asked for.
 const PER_PAGE: u64 = 30;
@@ -37,7 +37,7 @@ pub struct Page<T> {
 impl Paging {
     /// From `page` and `per_page`.
     pub fn of(query: &Query) -> Result<Self, NokoError> {
-        let number = |name: &str, default: u64, most: u64| match query.get(name) {
+        let number = |name: &'static str, default: u64, most: u64| match query.text(name) {
             None => Ok(default),
             Some(text) => match text.parse::<u64>() {
                 Ok(number) if number >= 1 => Ok(number.min(most)),
@@ -47,7 +47,7 @@ impl Paging {
         let page = number("page", 1, u64::from(u32::MAX))?;
         let per_page = number("per_page", PER_PAGE, MOST_PER_PAGE)?;
         // Whoever turns to another page by its number means that page.
-        let after = query.read("Page", "after", |text| {
+        let after = query.read("after", |text| {
             let (of, entry) = text.split_once('.')?;
             Some((of.parse::<u64>().ok()?, EntryId(entry.parse().ok()?)))
         })?;

@@ -3,22 +3,26 @@
 use axum::Json;
 use serde_json::Value;
 use shared::entity::Thing;
-use shared::entity::by_hand::things::{self, ThingInput};
+use shared::entity::by_hand::things::{self, ClientInput, ThingInput};
 use shared::entity::totals::told;
+use shared::id::ThingId;
 use shared::store::keys::Kind;
 
 use super::NokoError;
 use super::caller::{At, Member};
-use super::filter::{Query, ThingFilter};
-use super::input::{Input, flag, number, text};
+use super::input::{Fields, flag, number, text};
 use super::paging::{Page, Paging};
+use super::parameters::{self, Parameters};
+use super::query::Query;
 use super::resource::{Edited, Shown, delete_thing, page_of_things, thing};
+use super::thing_filter::{GroupFilter, ThingFilter};
 
 /// Projects.
 pub struct Projects;
 
 impl Shown for Projects {
     type Item = Thing;
+    const FILTERS: Parameters = parameters::PROJECTS;
 
     async fn page(at: &At, query: &Query, paging: &Paging) -> Result<Page<Thing>, NokoError> {
         let filter = ThingFilter::of_projects(query)?;
@@ -40,16 +44,51 @@ impl Shown for Projects {
 }
 
 impl Edited for Projects {
-    const NAME: &'static str = "Project";
+    type Edit = ThingInput;
+    const MOVING: &'static [&'static str] = &[
+        "minutes",
+        "billable_minutes",
+        "unbillable_minutes",
+        "invoiced_minutes",
+        "remaining_minutes",
+        "participants",
+        "entries",
+        "updated_at",
+    ];
 
-    async fn create(at: &At, input: &Input) -> Result<Thing, NokoError> {
-        let input = read(input, true)?;
-        things::create(&at.services, at.caller.account, Kind::Project, &input).await.map_err(Self::wrong)
+    fn read(fields: &mut Fields<'_>, before: Option<&Thing>) -> ThingInput {
+        let stands = before.and_then(|project| project.project.as_ref());
+        let step = |value: &Value| u32::try_from(number(value)?).ok().filter(|&step| step > 0);
+        let names = ["billing_increment", "stepping"];
+        let steppings = names.map(|name| fields.value(name, step));
+        let stepping = fields.respelled(names, steppings, stands.map(|project| &project.stepping));
+        let names = ["color", "color_hex"];
+        let colors = names.map(|name| fields.value(name, color));
+        let color_hex = fields.respelled(names, colors, stands.map(|project| &project.color_hex));
+        let names = ["budgeted_minutes", "budget_minutes"];
+        let budgets = names.map(|name| fields.nullable(name, number));
+        let budget_minutes = fields.respelled(names, budgets, stands.map(|project| &project.budget_minutes));
+        let input = ThingInput {
+            name: fields.value("name", text),
+            billable: fields.value("billable", flag),
+            client: client(fields),
+            enabled: fields.value("enabled", flag),
+            stepping,
+            color_hex,
+            budget_minutes,
+        };
+        if before.is_none() {
+            fields.required(&["name"]);
+        }
+        input
     }
 
-    async fn update(at: &At, before: Thing, input: &Input) -> Result<Thing, NokoError> {
-        let input = read(input, false)?;
-        things::update(&at.services, at.caller.account, Kind::Project, before.id, &input).await.map_err(Self::wrong)
+    async fn create(at: &At, edit: &ThingInput) -> Result<Thing, NokoError> {
+        things::create(&at.services, at.caller.account, Kind::Project, edit).await.map_err(Self::wrong)
+    }
+
+    async fn update(at: &At, before: Thing, edit: &ThingInput) -> Result<Thing, NokoError> {
+        things::update(&at.services, at.caller.account, Kind::Project, before.id, edit).await.map_err(Self::wrong)
     }
 
     async fn delete(at: &At, id: u64) -> Result<(), NokoError> {
@@ -57,26 +96,25 @@ impl Edited for Projects {
     }
 }
 
-fn read(input: &Input, creating: bool) -> Result<ThingInput, NokoError> {
-    let mut fields = input.of(Projects::NAME);
-    let input = ThingInput {
-        name: fields.value("name", text),
-        billable: fields.value("billable", flag),
-        client: fields.nullable("group_name", text),
-        enabled: fields.value("enabled", flag),
-        stepping: fields.value("stepping", |value| u32::try_from(number(value)?).ok().filter(|&step| step > 0)),
-        color_hex: fields.value("color_hex", |value| text(value).filter(|color| is_color(color))),
-        budget_minutes: fields.nullable("budget_minutes", number),
-    };
-    if creating {
-        fields.required(&["name"]);
+/// A project's client by its id, in the present spelling or an older one, or by its name.
+fn client(fields: &mut Fields<'_>) -> Option<Option<ClientInput>> {
+    let names = ["project_group_id", "project_group"];
+    let ids = names.map(|name| fields.nullable(name, number));
+    let id = fields.respelled(names, ids, None);
+    let name = fields.nullable("group_name", text);
+    for id in names {
+        fields.either("group_name", id);
     }
-    fields.done()?;
-    Ok(input)
+    let by_id = id.map(|id| id.map(|id| ClientInput::Id(ThingId(id))));
+    by_id.or(name.map(|name| name.map(ClientInput::Name)))
 }
 
-fn is_color(color: &str) -> bool {
-    color.strip_prefix('#').is_some_and(|hex| hex.len() == 6 && hex.bytes().all(|byte| byte.is_ascii_hexdigit()))
+/// A colour as it is kept, `#rrggbb`; the hash may be missing.
+fn color(value: &Value) -> Option<String> {
+    let color = text(value)?;
+    let digits = color.strip_prefix('#').unwrap_or(&color);
+    let hex = digits.len() == 6 && digits.bytes().all(|byte| byte.is_ascii_hexdigit());
+    hex.then(|| format!("#{digits}"))
 }
 
 /// `GET /expenses`, where a project's `expenses_url` leads: none are kept.
@@ -89,9 +127,19 @@ pub struct Groups;
 
 impl Shown for Groups {
     type Item = Thing;
+    const FILTERS: Parameters = parameters::GROUPS;
 
-    async fn page(at: &At, _: &Query, paging: &Paging) -> Result<Page<Thing>, NokoError> {
-        page_of_things(at, Kind::Client, paging, |_| true).await
+    async fn page(at: &At, query: &Query, paging: &Paging) -> Result<Page<Thing>, NokoError> {
+        let filter = GroupFilter::of(query)?;
+        let of_projects = match filter.projects() {
+            None => None,
+            Some(ids) => {
+                let wanted: Vec<_> = ids.iter().map(|&id| (Kind::Project, id)).collect();
+                let projects = Thing::get_many(&at.services, at.caller.account, &wanted).await?;
+                Some(projects.iter().filter(|project| !project.is_spent()).filter_map(Thing::client).collect())
+            }
+        };
+        page_of_things(at, Kind::Client, paging, |client| filter.matches(client, of_projects.as_ref())).await
     }
 
     async fn find(at: &At, id: u64) -> Result<Thing, NokoError> {

@@ -5,7 +5,6 @@ use axum::Json;
 use axum::extract::OriginalUri;
 use axum::http::header::LOCATION;
 use axum::http::{HeaderMap, HeaderValue, StatusCode};
-use axum::routing::{MethodRouter, get};
 use serde_json::Value;
 use shared::entity::Thing;
 use shared::entity::by_hand::{EditError, things};
@@ -14,14 +13,18 @@ use shared::store::keys::{self, Kind};
 
 use super::NokoError;
 use super::caller::{At, Member};
-use super::filter::Query;
-use super::input::{Id, Input};
+use super::endpoint::{Endpoints, at};
+use super::input::{Fields, Id, Input};
 use super::paging::{Page, Paging};
+use super::parameters::Parameters;
+use super::query::Query;
 
 /// Something that an account has.
 pub trait Shown: 'static {
     /// One of them.
     type Item: Send + Sync;
+    /// The filters of their list.
+    const FILTERS: Parameters;
 
     /// A page of those that pass the query.
     fn page(
@@ -37,20 +40,27 @@ pub trait Shown: 'static {
 
 /// Something that people make and change by hand.
 pub trait Edited: Shown {
-    /// What errors call it.
-    const NAME: &'static str;
+    /// What a caller can say of one.
+    type Edit: Send + Sync;
+    /// Shown fields that change without an edit of the item. Sent back they are not compared: they may have moved since.
+    const MOVING: &'static [&'static str];
 
+    /// Reads the fields of a new one, or of a change to the one that was `before`.
+    fn read(fields: &mut Fields<'_>, before: Option<&Self::Item>) -> Self::Edit;
     /// Makes one.
-    fn create(at: &At, input: &Input) -> impl Future<Output = Result<Self::Item, NokoError>> + Send;
+    fn create(at: &At, edit: &Self::Edit) -> impl Future<Output = Result<Self::Item, NokoError>> + Send;
     /// Changes one.
-    fn update(at: &At, before: Self::Item, input: &Input)
-    -> impl Future<Output = Result<Self::Item, NokoError>> + Send;
+    fn update(
+        at: &At,
+        before: Self::Item,
+        edit: &Self::Edit,
+    ) -> impl Future<Output = Result<Self::Item, NokoError>> + Send;
     /// Deletes one.
     fn delete(at: &At, id: u64) -> impl Future<Output = Result<(), NokoError>> + Send;
 
     /// An edit that was not made, to the caller.
     fn wrong(error: EditError) -> NokoError {
-        NokoError::of_edit(error, Self::NAME)
+        NokoError::of_edit(error, Self::FILTERS.resource)
     }
 }
 
@@ -73,13 +83,14 @@ pub async fn one<R: Shown>(Member(at): Member, Id(id): Id) -> Result<Json<Value>
 }
 
 /// A list that can be added to: GET, POST.
-pub fn all<R: Edited>() -> MethodRouter<crate::Door> {
-    get(list::<R>).post(create::<R>)
+pub fn all<R: Edited>(path: &'static str) -> Endpoints {
+    at(path).get(list::<R>, R::FILTERS).post(create::<R>, Parameters::none(R::FILTERS.resource))
 }
 
 /// One that can be changed: GET, PUT, PATCH, DELETE.
-pub fn each<R: Edited>() -> MethodRouter<crate::Door> {
-    get(one::<R>).put(update::<R>).patch(update::<R>).delete(delete::<R>)
+pub fn each<R: Edited>(path: &'static str) -> Endpoints {
+    let none = Parameters::none(R::FILTERS.resource);
+    at(path).get(one::<R>, none).put(update::<R>, none).delete(delete::<R>, none)
 }
 
 async fn shown<R: Shown>(at: &At, item: R::Item) -> Result<Value, NokoError> {
@@ -87,11 +98,12 @@ async fn shown<R: Shown>(at: &At, item: R::Item) -> Result<Value, NokoError> {
 }
 
 /// 201, with the `Location` of what was made.
-async fn create<R: Edited>(
+pub async fn create<R: Edited>(
     Member(at): Member,
     input: Input,
 ) -> Result<(StatusCode, HeaderMap, Json<Value>), NokoError> {
-    let item = R::create(&at, &input).await?;
+    let edit = input.read(R::FILTERS.resource, |fields| R::read(fields, None)).all()?;
+    let item = R::create(&at, &edit).await?;
     let shown = shown::<R>(&at, item).await?;
     let url = shown["url"].as_str().and_then(|url| HeaderValue::from_str(url).ok());
     Ok((StatusCode::CREATED, url.map(|url| (LOCATION, url)).into_iter().collect(), Json(shown)))
@@ -99,9 +111,29 @@ async fn create<R: Edited>(
 
 /// What is not there is not there, whatever is asked of it.
 async fn update<R: Edited>(Member(at): Member, Id(id): Id, input: Input) -> Result<Json<Value>, NokoError> {
-    let before = R::find(&at, id).await?;
-    let item = R::update(&at, before, &input).await?;
+    let item = changed::<R>(&at, id, &input).await?;
     shown::<R>(&at, item).await.map(Json)
+}
+
+/// Changes one as a body asks for it.
+pub async fn changed<R: Edited>(at: &At, id: u64, input: &Input) -> Result<R::Item, NokoError> {
+    let before = R::find(at, id).await?;
+    let mut reading = input.read(R::FILTERS.resource, |fields| R::read(fields, Some(&before)));
+    if reading.has_rest() {
+        let shown = R::show(at, std::slice::from_ref(&before)).await?.pop().unwrap_or_default();
+        reading = reading.sent_back(|name, value| is_shown::<R>(&shown, name, value));
+    }
+    let edit = reading.all()?;
+    R::update(at, before, &edit).await
+}
+
+/// Whether a field that cannot be set is sent as it is shown. Of a user, a project and the like the id says who it is.
+fn is_shown<R: Edited>(shown: &Value, name: &str, value: &Value) -> bool {
+    let Some(still) = shown.get(name) else {
+        return false;
+    };
+    let same_id = value.get("id").is_some_and(|id| Some(id) == still.get("id"));
+    R::MOVING.contains(&name) || same_id || value == still
 }
 
 async fn delete<R: Edited>(Member(at): Member, Id(id): Id) -> Result<StatusCode, NokoError> {

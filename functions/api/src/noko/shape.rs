@@ -40,7 +40,8 @@ impl Shapes {
         let mut wanted: HashSet<_> = wanted.into_iter().collect();
         while !wanted.is_empty() {
             let new: Vec<_> = wanted.drain().filter(|thing| !self.things.contains_key(thing)).collect();
-            for thing in Thing::get_many(services, self.account, &new).await? {
+            let there = Thing::get_many(services, self.account, &new).await?;
+            for thing in there.into_iter().filter(|thing| !thing.is_spent()) {
                 wanted.extend(thing.client().map(|client| (Kind::Client, client)));
                 self.things.insert((thing.kind, thing.id), thing);
             }
@@ -52,7 +53,8 @@ impl Shapes {
     pub async fn learn_entries(&mut self, services: &Services, entries: &[Entry]) -> Result<(), StoreError> {
         let named = entries.iter().flat_map(|entry| {
             let tags = entry.tags.iter().map(|&tag| (Kind::Tag, tag));
-            tags.chain([(Kind::User, entry.user)]).chain(entry.project.map(|project| (Kind::Project, project)))
+            let users = [Some(entry.user), entry.approved_by].into_iter().flatten().map(|user| (Kind::User, user));
+            tags.chain(users).chain(entry.project.map(|project| (Kind::Project, project)))
         });
         self.learn(services, named.collect()).await
     }
@@ -65,7 +67,7 @@ impl Shapes {
         self.things.get(&(kind, id)).map_or(Value::Null, shape)
     }
 
-    /// A user.
+    /// A user, as others name it. `avatar` is the older name of `profile_image_url`; no pictures are kept.
     pub fn user(&self, user: &Thing) -> Value {
         let fields = user.user.clone().unwrap_or_default();
         let blank = |text: String| {
@@ -77,13 +79,48 @@ impl Shapes {
             "first_name": blank(fields.first_name),
             "last_name": blank(fields.last_name),
             "avatar": { "id": null, "thumbnail": null, "avatar": null },
+            "profile_image_url": null,
             "url": self.url(&format!("users/{}", user.id)),
         })
+    }
+
+    /// A user alone. There are no teams, and no expenses.
+    pub fn full_user(&self, user: &Thing) -> Value {
+        let mut shape = self.user(user);
+        let fields = user.user.clone().unwrap_or_default();
+        shape["state"] = json!(fields.state);
+        shape["role"] = json!(fields.role);
+        shape["teams"] = json!([]);
+        shape["entries_url"] = json!(self.url(&format!("entries?user_ids={}", user.id)));
+        shape["expenses"] = json!(0);
+        shape["expenses_url"] = json!(self.url(&format!("expenses?user_ids={}", user.id)));
+        shape["created_at"] = json!(time(user.created_at));
+        shape["updated_at"] = json!(time(user.updated_at));
+        shape
     }
 
     /// A client.
     pub fn group(&self, client: &Thing) -> Value {
         json!({ "id": client.id, "name": client.name, "url": self.url(&format!("groups/{}", client.id)) })
+    }
+
+    /// A client alone, with some of its projects.
+    pub fn full_group(&self, group: &Thing, projects: &[Thing]) -> Value {
+        let url = self.url(&format!("project_groups/{}", group.id));
+        let mut shape = self.group(group);
+        shape["projects"] = projects.iter().map(|project| self.short_project(project)).collect();
+        for path in ["entries", "projects", "add_projects", "remove_projects", "remove_all_projects"] {
+            shape[format!("{path}_url")] = json!(format!("{url}/{path}"));
+        }
+        shape["url"] = json!(url);
+        shape["created_at"] = json!(time(group.created_at));
+        shape["updated_at"] = json!(time(group.updated_at));
+        shape
+    }
+
+    /// Users, as others name them, who have to be learnt before.
+    pub fn users(&self, users: &[ThingId]) -> Vec<Value> {
+        users.iter().filter_map(|&user| self.things.get(&(Kind::User, user))).map(|user| self.user(user)).collect()
     }
 
     fn import_link(&self, import: Option<ImportId>) -> Value {
@@ -95,6 +132,7 @@ impl Shapes {
             "id": tag.id,
             "name": tag.name,
             "billable": tag.billable,
+            "formatted_name": format!("#{}", tag.name),
             "url": self.url(&format!("tags/{}", tag.id)),
         })
     }
@@ -104,9 +142,11 @@ impl Shapes {
         json!({
             "id": project.id,
             "name": project.name,
+            "billing_increment": fields.stepping,
             "stepping": fields.stepping,
             "enabled": fields.enabled,
             "billable": project.billable,
+            "color": fields.color_hex,
             "color_hex": fields.color_hex,
             "url": self.url(&format!("projects/{}", project.id)),
         })
@@ -161,8 +201,10 @@ impl Shapes {
             "project": entry.project.map_or(Value::Null, project),
             "tags": tags,
             "source_url": entry.source_url,
-            "invoiced_at": null,
+            "invoiced_at": entry.invoiced_at.map(|day| format!("{day}T00:00:00Z")),
             "invoice": null,
+            "approved_at": entry.approved_at.map(time),
+            "approved_by": entry.approved_by.map(|by| self.known(Kind::User, by, |user| self.user(user))),
             "import": self.import_link(Some(entry.id.import()).filter(|&import| import != ImportId::HAND)),
             "url": self.url(&format!("entries/{}", entry.id)),
             "created_at": time(entry.created_at),
@@ -236,6 +278,7 @@ fn minute_totals(shape: &mut Value, sums: &Sums, budget: Option<u64>) {
     shape["billable_minutes"] = json!(whole(sums.billable_seconds));
     shape["unbillable_minutes"] = json!(whole(sums.seconds - sums.billable_seconds));
     shape["invoiced_minutes"] = json!(whole(sums.invoiced_seconds));
+    shape["budgeted_minutes"] = json!(budget);
     shape["budget_minutes"] = json!(budget);
     let left = budget.map(|budget| i64::try_from(budget).unwrap_or(i64::MAX) - i64::try_from(all).unwrap_or(i64::MAX));
     shape["remaining_minutes"] = json!(left);

@@ -12,20 +12,22 @@ use shared::store::keys::Kind;
 use super::NokoError;
 use super::caller::{At, Importer};
 use super::entries::Entries;
-use super::filter::{EntryFilter, Query, ThingFilter};
+use super::filter::EntryFilter;
 use super::imports::visible;
 use super::input::Id;
 use super::paging::{Page, Paging};
 use super::projects::Projects;
+use super::query::Query;
 use super::resource::Shown;
 use super::tags::Tags;
+use super::thing_filter::ThingFilter;
 use super::walk::Walk;
 
 type List = Result<(HeaderMap, Json<Vec<Value>>), NokoError>;
 
 /// `GET /imports/:id/entries`.
 pub async fn entries(Importer(at): Importer, Id(id): Id, OriginalUri(uri): OriginalUri, query: Query) -> List {
-    let (paging, filter) = (Paging::of(&query)?, EntryFilter::of(&query)?);
+    let (paging, filter) = (Paging::of(&query)?, EntryFilter::of(&at, &query).await?);
     let import = visible(&at, id).await?;
     let mut walk = Walk::new(&at.services, at.caller.account, &filter, &paging);
     if filter.admits_import(import.id.0) {

@@ -1,24 +1,29 @@
 //! `/tags`.
 
 use serde_json::Value;
+use shared::entity::by_hand::merge;
 use shared::entity::by_hand::things::{self, ThingInput};
 use shared::entity::totals::told;
 use shared::entity::{Thing, is_short};
 use shared::format::{Tag, marked};
+use shared::id::ThingId;
 use shared::store::keys::Kind;
 
 use super::NokoError;
 use super::caller::At;
-use super::filter::{Query, ThingFilter};
-use super::input::{Input, flag};
+use super::input::{Fields, flag};
 use super::paging::{Page, Paging};
-use super::resource::{Edited, Shown, delete_thing, page_of_things, thing};
+use super::parameters::{self, Parameters};
+use super::query::Query;
+use super::resource::{Edited, Shown, page_of_things, thing};
+use super::thing_filter::ThingFilter;
 
 /// Tags.
 pub struct Tags;
 
 impl Shown for Tags {
     type Item = Thing;
+    const FILTERS: Parameters = parameters::TAGS;
 
     async fn page(at: &At, query: &Query, paging: &Paging) -> Result<Page<Thing>, NokoError> {
         let filter = ThingFilter::of_tags(query)?;
@@ -37,20 +42,29 @@ impl Shown for Tags {
 }
 
 impl Edited for Tags {
-    const NAME: &'static str = "Tag";
+    type Edit = ThingInput;
+    const MOVING: &'static [&'static str] = &["entries", "updated_at"];
 
-    async fn create(at: &At, input: &Input) -> Result<Thing, NokoError> {
-        let input = read(input, true)?;
-        things::create(&at.services, at.caller.account, Kind::Tag, &input).await.map_err(Self::wrong)
+    fn read(fields: &mut Fields<'_>, before: Option<&Thing>) -> ThingInput {
+        let tag = fields.value("name", named);
+        let unbillable = tag.as_ref().is_some_and(|tag| tag.unbillable);
+        let billable = fields.value("billable", flag).or(unbillable.then_some(false));
+        if before.is_none() {
+            fields.required(&["name"]);
+        }
+        ThingInput { name: tag.map(|tag| tag.name.into_owned()), billable, ..ThingInput::default() }
     }
 
-    async fn update(at: &At, before: Thing, input: &Input) -> Result<Thing, NokoError> {
-        let input = read(input, false)?;
-        things::update(&at.services, at.caller.account, Kind::Tag, before.id, &input).await.map_err(Self::wrong)
+    async fn create(at: &At, edit: &ThingInput) -> Result<Thing, NokoError> {
+        things::create(&at.services, at.caller.account, Kind::Tag, edit).await.map_err(Self::wrong)
+    }
+
+    async fn update(at: &At, before: Thing, edit: &ThingInput) -> Result<Thing, NokoError> {
+        things::update(&at.services, at.caller.account, Kind::Tag, before.id, edit).await.map_err(Self::wrong)
     }
 
     async fn delete(at: &At, id: u64) -> Result<(), NokoError> {
-        delete_thing::<Self>(at, Kind::Tag, id).await
+        merge::delete(&at.services, at.caller.account, Kind::Tag, ThingId(id)).await.map_err(Self::wrong)
     }
 }
 
@@ -58,16 +72,4 @@ impl Edited for Tags {
 pub(super) fn named(value: &Value) -> Option<Tag<'static>> {
     let tag = marked(value.as_str()?);
     (!tag.name.is_empty() && is_short(&tag.name)).then_some(tag)
-}
-
-fn read(input: &Input, creating: bool) -> Result<ThingInput, NokoError> {
-    let mut fields = input.of(Tags::NAME);
-    let tag = fields.value("name", named);
-    let unbillable = tag.as_ref().is_some_and(|tag| tag.unbillable);
-    let billable = fields.value("billable", flag).or(unbillable.then_some(false));
-    if creating {
-        fields.required(&["name"]);
-    }
-    fields.done()?;
-    Ok(ThingInput { name: tag.map(|tag| tag.name.into_owned()), billable, ..ThingInput::default() })
 }

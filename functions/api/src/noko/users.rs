@@ -9,19 +9,23 @@ use shared::store::keys::Kind;
 
 use super::NokoError;
 use super::caller::At;
-use super::filter::Query;
-use super::input::{Input, any_text, text};
+use super::input::{Fields, any_text, text};
 use super::paging::{Page, Paging};
+use super::parameters::{self, Parameters};
+use super::query::Query;
 use super::resource::{Edited, Shown, delete_thing, page_of_things, thing};
+use super::thing_filter::{UserFilter, role};
 
 /// Users.
 pub struct Users;
 
 impl Shown for Users {
     type Item = Thing;
+    const FILTERS: Parameters = parameters::USERS;
 
-    async fn page(at: &At, _: &Query, paging: &Paging) -> Result<Page<Thing>, NokoError> {
-        page_of_things(at, Kind::User, paging, |_| true).await
+    async fn page(at: &At, query: &Query, paging: &Paging) -> Result<Page<Thing>, NokoError> {
+        let filter = UserFilter::of(query)?;
+        page_of_things(at, Kind::User, paging, |user| filter.matches(user)).await
     }
 
     async fn find(at: &At, id: u64) -> Result<Thing, NokoError> {
@@ -30,21 +34,31 @@ impl Shown for Users {
 
     async fn show(at: &At, users: &[Thing]) -> Result<Vec<Value>, NokoError> {
         let shapes = at.shapes();
-        Ok(users.iter().map(|user| shapes.user(user)).collect())
+        Ok(users.iter().map(|user| shapes.full_user(user)).collect())
     }
 }
 
 impl Edited for Users {
-    const NAME: &'static str = "User";
+    type Edit = UserInput;
+    const MOVING: &'static [&'static str] = &["updated_at"];
 
-    async fn create(at: &At, input: &Input) -> Result<Thing, NokoError> {
-        let input = read(input, true)?;
-        things::create_user(&at.services, at.caller.account, &input).await.map_err(Self::wrong)
+    fn read(fields: &mut Fields<'_>, before: Option<&Thing>) -> UserInput {
+        let email = fields.value("email", |value| text(value).filter(|email| is_email(email)));
+        let mut name = |field| fields.nullable(field, any_text).map(Option::unwrap_or_default);
+        let (first_name, last_name) = (name("first_name"), name("last_name"));
+        let role = fields.value("role", |value| role(value.as_str()?));
+        if before.is_none() {
+            fields.required(&["email"]);
+        }
+        UserInput { email, first_name, last_name, role, state: None }
     }
 
-    async fn update(at: &At, before: Thing, input: &Input) -> Result<Thing, NokoError> {
-        let input = read(input, false)?;
-        things::update_user(&at.services, at.caller.account, before.id, &input).await.map_err(Self::wrong)
+    async fn create(at: &At, edit: &UserInput) -> Result<Thing, NokoError> {
+        things::create_user(&at.services, at.caller.account, edit).await.map_err(Self::wrong)
+    }
+
+    async fn update(at: &At, before: Thing, edit: &UserInput) -> Result<Thing, NokoError> {
+        things::update_user(&at.services, at.caller.account, before.id, edit).await.map_err(Self::wrong)
     }
 
     /// Nobody deletes themselves: their token would be left without a user.
@@ -54,18 +68,6 @@ impl Edited for Users {
         }
         delete_thing::<Self>(at, Kind::User, id).await
     }
-}
-
-fn read(input: &Input, creating: bool) -> Result<UserInput, NokoError> {
-    let mut fields = input.of(Users::NAME);
-    let email = fields.value("email", |value| text(value).filter(|email| is_email(email)));
-    let mut name = |field| fields.nullable(field, any_text).map(Option::unwrap_or_default);
-    let input = UserInput { email, first_name: name("first_name"), last_name: name("last_name") };
-    if creating {
-        fields.required(&["email"]);
-    }
-    fields.done()?;
-    Ok(input)
 }
 
 /// Something, an `@`, something: whether mail arrives only sending can tell.

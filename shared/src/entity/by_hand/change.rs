@@ -109,9 +109,7 @@ pub(super) async fn change(
 
 /// The sums by which each thing has more or fewer entries, and who is new among those whose entries a project has.
 #[expect(clippy::type_complexity, reason = "two maps by the same key")]
-fn differences(
-    edits: &[Edit<'_>],
-) -> (BTreeMap<(Kind, ThingId), Sums>, BTreeMap<(Kind, ThingId), BTreeSet<ThingId>>) {
+fn differences(edits: &[Edit<'_>]) -> (BTreeMap<(Kind, ThingId), Sums>, BTreeMap<(Kind, ThingId), BTreeSet<ThingId>>) {
     let mut deltas: BTreeMap<(Kind, ThingId), Sums> = BTreeMap::new();
     let mut participants: BTreeMap<(Kind, ThingId), BTreeSet<ThingId>> = BTreeMap::new();
     for &Edit { before, after } in edits {

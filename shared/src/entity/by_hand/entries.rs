@@ -6,7 +6,7 @@ use super::change::{Edit, change, counted, marks};
 use super::tagging::Tagging;
 use super::{EditError, Rule, Tries, things};
 use crate::entity::retired::Retirements;
-use crate::entity::{Entry, Thing};
+use crate::entity::{Entry, Thing, normal};
 use crate::id::{AccountId, ChunkNo, EntryId, ImportId, Row, ThingId};
 use crate::import::Import;
 use crate::ledger::{Chunk, ChunkState};
@@ -43,7 +43,7 @@ pub struct EntryInput {
 pub enum ProjectInput {
     /// One that is there.
     Id(ThingId),
-    /// One without a client, to be made if it is not there.
+    /// One of this name, whatever its client; to be made, without a client, if there is none.
     Name(String),
 }
 
@@ -247,7 +247,7 @@ async fn applied(
         entry.project = match project {
             None => None,
             Some(ProjectInput::Id(id)) => Some(*id),
-            Some(ProjectInput::Name(name)) => Some(things::project_named(services, account, name).await?),
+            Some(ProjectInput::Name(name)) => Some(project_named(services, account, entry.project, name).await?),
         };
     }
     if let Some(billable) = input.billable {
@@ -263,4 +263,20 @@ async fn applied(
         entry.source_url.clone_from(source_url);
     }
     Ok(entry)
+}
+
+/// The project that a name means for an entry: its own, where that has the name.
+async fn project_named(
+    services: &Services,
+    account: AccountId,
+    own: Option<ThingId>,
+    name: &str,
+) -> Result<ThingId, EditError> {
+    if let Some(id) = own
+        && let Some(project) = Thing::get(services, account, Kind::Project, id).await?
+        && normal(&project.name) == normal(name)
+    {
+        return Ok(id);
+    }
+    things::named(services, account, Kind::Project, name).await
 }

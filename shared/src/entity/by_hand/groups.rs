@@ -3,8 +3,8 @@
 //! A group that is deleted is retired ([`super::merge::delete`]), so that is one transaction however many projects it has. To be put into
 //! another group, a project gets another key, which is a transaction for each.
 
-use super::things::{self, ClientInput, ThingInput};
 use super::EditError;
+use super::things::{self, ClientInput, ThingInput};
 use crate::drained::drained;
 use crate::entity::Thing;
 use crate::id::{AccountId, ThingId};

@@ -39,7 +39,8 @@ pub enum Mark {
 
 /// Marks one entry.
 pub async fn mark(services: &Services, account: AccountId, id: EntryId, mark: Mark) -> Result<(), EditError> {
-    let marking = |archived: &BTreeSet<ThingId>, _: &Retirements, entry: &Entry| marked(archived, entry, mark).map(Some);
+    let marking =
+        |archived: &BTreeSet<ThingId>, _: &Retirements, entry: &Entry| marked(archived, entry, mark).map(Some);
     let changed = each(services, account, &[id], &marking).await?;
     if changed == 0 { Err(EditError::NotFound) } else { Ok(()) }
 }
@@ -54,7 +55,9 @@ fn marked(archived: &BTreeSet<ThingId>, entry: &Entry, mark: Mark) -> Result<Ent
     let is_archived = entry.project.is_some_and(|project| archived.contains(&project));
     let mut entry = entry.clone();
     match mark {
-        Mark::Approved(..) | Mark::Unapproved if is_archived => return Err(EditError::Forbidden(Rule::ArchivedProject)),
+        Mark::Approved(..) | Mark::Unapproved if is_archived => {
+            return Err(EditError::Forbidden(Rule::ArchivedProject));
+        }
         Mark::Approved(..) if entry.approved_at.is_some() => return Err(EditError::Forbidden(Rule::AlreadyApproved)),
         Mark::Approved(by, at) => (entry.approved_at, entry.approved_by) = (Some(at), Some(by)),
         Mark::Unapproved => (entry.approved_at, entry.approved_by) = (None, None),

@@ -76,7 +76,7 @@ impl Tagging {
         for tag in self.tags {
             entry.tags.push(match tag {
                 Wanted::There(tag) => tag,
-                Wanted::New(_, name) => things::tag_named(services, account, &name).await?,
+                Wanted::New(_, name) => things::named(services, account, Kind::Tag, &name).await?,
             });
         }
         if self.unbillable {

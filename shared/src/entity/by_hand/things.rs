@@ -4,12 +4,12 @@ use super::{EditError, Rule, Tries};
 use crate::entity::find::{Found, Place, find, is_home};
 use crate::entity::reference::{self, count, let_go};
 use crate::entity::retired::Retirements;
-use crate::entity::{ProjectFields, Thing, UserFields, is_short, normal, project_key, tidy, user};
+use crate::entity::{ProjectFields, Role, Thing, UserFields, UserState, is_short, normal, project_key, tidy, user};
 use crate::id::{AccountId, ImportId, ThingId};
 use crate::import::unmade;
 use crate::services::Services;
 use crate::store::keys::{self, Counter, Kind};
-use crate::store::{StoreError, Write};
+use crate::store::{StoreError, Write, decode};
 
 /// A project or tag as a caller describes it; what is absent keeps its value, or gets the default.
 #[derive(Clone, Debug, Default)]
@@ -30,7 +30,7 @@ pub struct ThingInput {
     pub budget_minutes: Option<Option<u64>>,
 }
 
-/// How a caller names a client.
+/// How a caller names a project's client.
 #[derive(Clone, Debug)]
 pub enum ClientInput {
     /// One that is there.
@@ -48,6 +48,23 @@ pub struct UserInput {
     pub first_name: Option<String>,
     /// The last name.
     pub last_name: Option<String>,
+    /// The role.
+    pub role: Option<Role>,
+    /// Whether the user is in use.
+    pub state: Option<UserState>,
+}
+
+impl UserInput {
+    /// The fields that a user with these has after the input.
+    fn over(&self, fields: UserFields) -> UserFields {
+        UserFields {
+            email: self.email.clone().unwrap_or(fields.email),
+            first_name: self.first_name.clone().unwrap_or(fields.first_name),
+            last_name: self.last_name.clone().unwrap_or(fields.last_name),
+            role: self.role.unwrap_or(fields.role),
+            state: self.state.unwrap_or(fields.state),
+        }
+    }
 }
 
 /// Makes a project or tag.
@@ -137,44 +154,22 @@ pub async fn delete(services: &Services, account: AccountId, kind: Kind, id: Thi
     }
 }
 
-/// Archives a project that somebody refers to, or takes it back into use.
-pub async fn set_enabled(
-    services: &Services,
-    account: AccountId,
-    project: ThingId,
-    enabled: bool,
-) -> Result<(), EditError> {
-    let thing = Thing::get(services, account, Kind::Project, project).await?.ok_or(EditError::NotFound)?;
-    if !enabled && thing.refs == 0 {
-        return Err(EditError::Forbidden(Rule::Deletable));
-    }
-    let input = ThingInput { enabled: Some(enabled), ..ThingInput::default() };
-    update(services, account, Kind::Project, project, &input).await.map(drop)
-}
-
-/// The tag with this name, made if it is not there.
-pub async fn tag_named(services: &Services, account: AccountId, name: &str) -> Result<ThingId, EditError> {
-    named(services, account, Kind::Tag, name, ThingInput { name: Some(name.to_owned()), ..ThingInput::default() }).await
-}
-
-/// The project of no client with this name, made if it is not there.
-pub async fn project_named(services: &Services, account: AccountId, name: &str) -> Result<ThingId, EditError> {
+/// The project or tag that a name means, made if there is none.
+///
+/// Two that ask for a new name at once make one: both would put it at the place of its key, and the second looks again.
+pub async fn named(services: &Services, account: AccountId, kind: Kind, name: &str) -> Result<ThingId, EditError> {
     let input = ThingInput { name: Some(name.to_owned()), ..ThingInput::default() };
-    named(services, account, Kind::Project, name, input).await
-}
-
-async fn named(
-    services: &Services,
-    account: AccountId,
-    kind: Kind,
-    name: &str,
-    input: ThingInput,
-) -> Result<ThingId, EditError> {
-    let key = if kind == Kind::Project { project_key(None, name) } else { normal(name) };
     let mut tries = Tries::new();
     loop {
-        if let Found::There(thing) = find(services, account, kind, &key).await? {
-            return Ok(thing.id);
+        let found = match kind {
+            Kind::Project => project_named(services, account, name).await?,
+            _ => match find(services, account, kind, &normal(name)).await? {
+                Found::There(thing) => Some(thing.id),
+                Found::Absent(_) => None,
+            },
+        };
+        if let Some(id) = found {
+            return Ok(id);
         }
         match create(services, account, kind, &input).await {
             Ok(thing) => return Ok(thing.id),
@@ -185,15 +180,38 @@ async fn named(
     }
 }
 
+/// The project that a name alone means, whatever its client, if there is one.
+///
+/// Of several, one in use comes before archived ones, then the one without a client, then the one that was made first,
+/// then the lower id. A project's key holds its client, so only the project without a client lies at a place that the
+/// name tells: if it is in use, that is the end of it. Otherwise the account's projects are read, at the price of a page
+/// of their list.
+async fn project_named(services: &Services, account: AccountId, name: &str) -> Result<Option<ThingId>, StoreError> {
+    let in_use = |project: &Thing| project.project.as_ref().is_some_and(|fields| fields.enabled);
+    if let Found::There(project) = find(services, account, Kind::Project, &project_key(None, name)).await?
+        && in_use(&project)
+    {
+        return Ok(Some(project.id));
+    }
+    let name = normal(name);
+    let mut first = None;
+    let mut pages = services.store.pages(keys::things(account, Kind::Project));
+    while let Some(items) = pages.next().await? {
+        for item in items {
+            let project: Thing = decode(item)?;
+            if !project.is_spent() && normal(&project.name) == name {
+                let this = (!in_use(&project), project.client().is_some(), project.created_at, project.id);
+                first = Some(first.map_or(this, |first| this.min(first)));
+            }
+        }
+    }
+    Ok(first.map(|(_, _, _, id)| id))
+}
+
 /// Makes a user.
 pub async fn create_user(services: &Services, account: AccountId, input: &UserInput) -> Result<Thing, EditError> {
     let number = services.store.next_number(keys::counter(account, Counter::Users)).await?;
-    let fields = UserFields {
-        email: input.email.clone().unwrap_or_default(),
-        first_name: input.first_name.clone().unwrap_or_default(),
-        last_name: input.last_name.clone().unwrap_or_default(),
-        deactivated: false,
-    };
+    let fields = input.over(UserFields::default());
     let user = named_shortly(user::new(ThingId(number), fields, services.clock.now_ms()))?;
     put_user(services, account, &user).await?;
     Ok(user)
@@ -221,16 +239,10 @@ pub async fn update_user(
     let mut tries = Tries::new();
     loop {
         let before = Thing::get(services, account, Kind::User, id).await?.ok_or(EditError::NotFound)?;
-        let fields = before.user.clone().unwrap_or_default();
-        if fields.deactivated {
+        let fields = input.over(before.user.clone().unwrap_or_default());
+        if fields.state == UserState::Disabled && before.user.as_ref().is_some_and(|user| *user != fields) {
             return Err(EditError::Forbidden(Rule::Deactivated));
         }
-        let fields = UserFields {
-            email: input.email.clone().unwrap_or(fields.email),
-            first_name: input.first_name.clone().unwrap_or(fields.first_name),
-            last_name: input.last_name.clone().unwrap_or(fields.last_name),
-            deactivated: false,
-        };
         let now = services.clock.now_ms();
         let next = named_shortly(user::new(id, fields, now))?;
         let after = Thing {
@@ -262,13 +274,13 @@ pub async fn set_active(services: &Services, account: AccountId, id: ThingId, ac
         let before = Thing::get(services, account, Kind::User, id).await?.ok_or(EditError::NotFound)?;
         let mut after = before.clone();
         let fields = after.user.get_or_insert_default();
-        if active && !fields.deactivated {
+        if active && fields.state == UserState::Active {
             return Err(EditError::Forbidden(Rule::NotDeactivated));
         }
         if !active && before.refs == 0 {
             return Err(EditError::Forbidden(Rule::Deletable));
         }
-        fields.deactivated = !active;
+        fields.state = if active { UserState::Active } else { UserState::Disabled };
         if after == before {
             return Ok(());
         }
@@ -303,8 +315,8 @@ async fn applied(
         None => project.client,
         Some(None) => None,
         Some(Some(ClientInput::Id(id))) => {
-            let client = Thing::get(services, account, Kind::Client, *id).await?;
-            Some(client.ok_or(EditError::Missing("project_group_id"))?.id)
+            Thing::get(services, account, Kind::Client, *id).await?.ok_or(EditError::Missing("project_group_id"))?;
+            Some(*id)
         }
         Some(Some(ClientInput::Name(name))) => Some(client_named(services, account, name).await?),
     };

@@ -1,0 +1,166 @@
+//! The query of a request, once it is known to hold nothing that its endpoint does not know.
+
+use std::collections::BTreeMap;
+use std::str::FromStr;
+
+use axum::extract::FromRequestParts;
+use axum::http::request::Parts;
+use jiff::civil::Date;
+use shared::id::ThingId;
+
+use super::NokoError;
+use super::error::FieldError;
+use super::input::{boolean, day, id};
+use super::parameters::{EVERYWHERE, Parameters, unknown};
+
+/// The parameters of a request.
+#[derive(Clone, Debug)]
+pub struct Query {
+    resource: &'static str,
+    values: BTreeMap<&'static str, String>,
+    lists: BTreeMap<&'static str, Vec<String>>,
+}
+
+impl<S: Sync> FromRequestParts<S> for Query {
+    type Rejection = NokoError;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, NokoError> {
+        Self::of(parts)
+    }
+}
+
+impl Query {
+    /// The query of a request to an endpoint, which its route has marked with its row of parameters. An endpoint without
+    /// a mark knows none.
+    pub fn of(parts: &Parts) -> Result<Self, NokoError> {
+        let known = parts.extensions.get().copied().unwrap_or(Parameters::none("Request"));
+        Self::read_as(known, parts.uri.query().unwrap_or_default())
+    }
+
+    fn read_as(known: Parameters, query: &str) -> Result<Self, NokoError> {
+        let pairs: Vec<(String, String)> =
+            serde_urlencoded::from_str(query).map_err(|_| NokoError::bad_request("The query cannot be read"))?;
+        let mut read = Self { resource: known.resource, values: BTreeMap::new(), lists: BTreeMap::new() };
+        let (mut strange, mut twice) = (Vec::new(), Vec::new());
+        for (name, value) in &pairs {
+            if let Some(list) = known.list(name) {
+                // A comma too many says nothing.
+                let items = value.split(',').map(str::trim).filter(|item| !item.is_empty()).map(str::to_owned);
+                read.lists.entry(list).or_default().extend(items);
+            } else if let Some(name) = known.value(name) {
+                let value = value.trim().to_owned();
+                // Clients that follow a link add their own page and token to it.
+                let before = read.values.insert(name, value.clone()).filter(|_| !EVERYWHERE.contains(&name));
+                if before.is_some_and(|before| before != value) {
+                    twice.push(FieldError::new(known.resource, name, "invalid").saying("has two values"));
+                }
+            } else if !strange.contains(&name.as_str()) {
+                strange.push(name.as_str());
+            }
+        }
+        let mut errors = unknown(known.resource, "a parameter", strange);
+        errors.extend(twice);
+        if errors.is_empty() { Ok(read) } else { Err(NokoError::invalid(errors)) }
+    }
+
+    /// A text; one that says nothing counts as absent.
+    pub fn text(&self, name: &'static str) -> Option<&str> {
+        self.values.get(name).map(String::as_str).filter(|value| !value.is_empty())
+    }
+
+    /// What `read` makes of a value. One that is there and empty is wrong: nobody can tell what it asks for.
+    pub fn read<T>(&self, name: &'static str, read: impl Fn(&str) -> Option<T>) -> Result<Option<T>, NokoError> {
+        self.values.get(name).map(|value| read(value).ok_or_else(|| self.invalid(name))).transpose()
+    }
+
+    /// A value of a type.
+    pub fn parsed<T: FromStr>(&self, name: &'static str) -> Result<Option<T>, NokoError> {
+        self.read(name, |value| value.parse().ok())
+    }
+
+    /// A day.
+    pub fn day(&self, name: &'static str) -> Result<Option<Date>, NokoError> {
+        self.read(name, day)
+    }
+
+    /// A boolean.
+    pub fn flag(&self, name: &'static str) -> Result<Option<bool>, NokoError> {
+        self.read(name, boolean)
+    }
+
+    /// The ids of a list; a list that is there and empty means none of them.
+    pub fn ids(&self, name: &'static str) -> Result<Option<Vec<ThingId>>, NokoError> {
+        let ids = |list: &Vec<String>| list.iter().map(|text| id(text).map(ThingId)).collect::<Option<Vec<_>>>();
+        self.lists.get(name).map(|list| ids(list).ok_or_else(|| self.invalid(name))).transpose()
+    }
+
+    /// The ids that lie in the list under each spelling that is given.
+    pub fn common_ids(&self, names: &[&'static str]) -> Result<Option<Vec<ThingId>>, NokoError> {
+        let lists: Vec<_> = names.iter().filter_map(|&name| self.ids(name).transpose()).collect::<Result<_, _>>()?;
+        Ok(lists.into_iter().reduce(|one, other| one.into_iter().filter(|id| other.contains(id)).collect()))
+    }
+
+    fn invalid(&self, name: &str) -> NokoError {
+        NokoError::invalid(vec![FieldError::new(self.resource, name, "invalid")])
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::parameters::ENTRIES;
+    use super::*;
+
+    fn read(query: &str) -> Result<Query, NokoError> {
+        Query::read_as(ENTRIES, query)
+    }
+
+    #[test]
+    fn a_list_is_the_same_however_it_is_written() {
+        let ids = |query: &str| read(query).and_then(|query| query.ids("user_ids")).map(|ids| ids.unwrap_or_default());
+        for query in [
+            "user_ids=1,2",
+            "user_ids[]=1&user_ids[]=2",
+            "user_ids%5B%5D=1&user_ids%5B%5D=2",
+            "user_ids[0]=1&user_ids[1]=2",
+            "user_ids=1&user_ids=2",
+            "user_ids=1&user_ids[]=2,",
+        ] {
+            assert_eq!(ids(query).expect(query), [ThingId(1), ThingId(2)], "{query}");
+        }
+        for query in ["user_ids=", "user_ids[]=", "user_ids=,"] {
+            assert_eq!(read(query).and_then(|query| query.ids("user_ids")).expect(query), Some(Vec::new()), "{query}");
+        }
+        assert_eq!(read("").and_then(|query| query.ids("user_ids")).expect("an empty query"), None);
+        for wrong in ["user_ids=x", "user_ids=1,-2", "user_ids=01"] {
+            assert!(ids(wrong).is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn what_is_not_known_or_said_twice_is_refused() {
+        for wrong in [
+            "email=a",
+            "user_id=1",
+            "user_ids[x]=1",
+            "user_ids[][]=1",
+            "billable[]=true",
+            "search[people]=1",
+            "From=2026-01-01",
+            "=1",
+            "from=2026-01-01&from=2026-01-02",
+        ] {
+            assert!(read(wrong).is_err(), "{wrong}");
+        }
+        for right in ["from=2026-01-01&from=2026-01-01", "page=2&page=1", "access_token=a&access_token=b", "", "&"] {
+            assert!(read(right).is_ok(), "{right}");
+        }
+        assert!(Query::read_as(Parameters::none("Tag"), "name=a").is_err());
+    }
+
+    #[test]
+    fn an_empty_value_is_wrong_where_it_would_mean_something() {
+        let query = read("billable=&from=&description=").expect("known parameters");
+        assert!(query.flag("billable").is_err() && query.day("from").is_err());
+        assert_eq!(query.text("description"), None);
+    }
+}
