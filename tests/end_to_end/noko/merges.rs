@@ -1,7 +1,5 @@
 //! Projects and tags that are merged, used tags and groups that are deleted, and the undo of the imports that made them.
 
-use std::fmt::Write;
-
 use reqwest::Method;
 use serde_json::{Value, json};
 use shared::entity::by_hand::{EditError, Rule, merge};
@@ -14,19 +12,21 @@ use crate::files::toggl;
 use crate::invariants::at_rest;
 use crate::stack::Stack;
 
-const HEADER: &str = "Date,Email,Minutes,Client,Project,Tags,Description\n";
+const HEADER: &str = "User,Email,Client,Project,Description,Start date,Start time,End date,End time,Duration,Tags\n";
 
-/// Half an hour of the demo user each.
+/// A row of half an hour.
+fn row(day: usize, client: &str, (project, tags, text): (&str, &str, &str)) -> String {
+    let day = format!("2026-05-{day:02}");
+    format!("Demo User,demo@example.com,{client},{project},{text},{day},09:00:00,{day},09:30:00,00:30:00,\"{tags}\"\n")
+}
+
 fn file(rows: &[(&str, &str, &str)]) -> String {
-    let mut file = HEADER.to_owned();
-    for (at, (project, tags, text)) in rows.iter().enumerate() {
-        writeln!(file, "2026-05-{:02},demo@example.com,30,,{project},\"{tags}\",{text}", at + 1).expect("a string");
-    }
-    file
+    let rows = rows.iter().enumerate().map(|(at, &of)| row(at + 1, "", of));
+    [HEADER.to_owned()].into_iter().chain(rows).collect()
 }
 
 async fn import(stack: &Stack, rows: &[(&str, &str, &str)]) -> anyhow::Result<u64> {
-    stack.import(file(rows).as_bytes(), &[]).await
+    stack.import(file(rows).as_bytes(), &[("type", "toggl")]).await
 }
 
 async fn named(stack: &Stack, list: &str, name: &str) -> anyhow::Result<u64> {
@@ -193,7 +193,7 @@ async fn a_merged_tag_counts_once_where_an_entry_has_both_and_hashtags_follow() 
 #[tokio::test]
 async fn a_used_tag_is_deleted_and_leaves_the_text() -> anyhow::Result<()> {
     let stack = Stack::start(2).await?;
-    let before = stack.workspace().await?;
+    let before = stack.workspace().await?.len();
     import(&stack, &[("Pond", "dev", "a"), ("Pond", "dev, ops", "b"), ("", "ops", "c")]).await?;
     let entry = json!({ "date": "2026-06-01", "minutes": 10, "description": "some #dev* and #ops" });
     stack.send(Method::POST, "/v2/entries", &entry).await?.expect(201)?;
@@ -221,7 +221,9 @@ async fn a_used_tag_is_deleted_and_leaves_the_text() -> anyhow::Result<()> {
     stack.delete(&format!("/v2/tags/{}", made["tags"][0]["id"])).await?.expect(204)?;
     stack.undo(1).await?;
     at_rest(&stack).await?;
-    assert_eq!(differences(&stack.workspace().await?, &before), [""; 0]);
+    assert_eq!(stack.pages("/v2/tags").await?.len(), 0);
+    // The second tag of the name lay behind the first one, where a mark stays.
+    assert_eq!(stack.workspace().await?.len(), before + 1);
     Ok(())
 }
 
@@ -236,8 +238,12 @@ async fn a_deleted_group_leaves_its_projects_and_they_go_with_their_import() -> 
     let group = stack.get(&format!("/v2/project_groups/{quay}")).await?.expect(200)?;
     assert_eq!(group["projects"].as_array().map(Vec::len), Some(2));
     assert_eq!(stack.pages(&format!("/v2/project_groups/{quay}/entries?per_page=1")).await?.len(), 2);
-    let renamed = json!({ "name": "Wharf" });
-    stack.send(Method::PUT, &format!("/v2/project_groups/{quay}"), &renamed).await?.expect(200)?;
+    for name in ["Wharf", "Quay"] {
+        let path = format!("/v2/project_groups/{quay}");
+        let renamed = stack.send(Method::PUT, &path, &json!({ "name": name })).await?.expect(200)?;
+        assert_eq!((&renamed["name"], &renamed["id"]), (&json!(name), &json!(quay)));
+        at_rest(&stack).await?;
+    }
     stack.delete(&format!("/v2/project_groups/{quay}")).await?.expect(204)?;
     at_rest(&stack).await?;
     for project in stack.pages("/v2/projects").await? {
@@ -297,7 +303,7 @@ async fn tags_of_a_running_import_are_locked() -> anyhow::Result<()> {
     let stack = Stack::by_hand(1).await?;
     let services = stack.system.services();
     let (account, import) = (AccountId(1), shared::id::ImportId(1));
-    stack.post(file(&[("", "dev", "a"), ("", "ops, dev", "b")]).as_bytes(), &[]).await?.expect(202)?;
+    stack.post(file(&[("", "dev", "a"), ("", "ops, dev", "b")]).as_bytes(), &[("type", "toggl")]).await?.expect(202)?;
     shared::plan::plan(services, account, import).await?;
     shared::load::load(services, account, import, shared::id::ChunkNo(1)).await?;
     let (dev, ops) = (named(&stack, "tags", "dev").await?, named(&stack, "tags", "ops").await?);

@@ -73,6 +73,14 @@ impl Input {
         self.fields.contains_key(name)
     }
 
+    /// The same without a field that has this value.
+    pub fn without(mut self, name: &str, value: &Value) -> Self {
+        if self.fields.get(name) == Some(value) {
+            self.fields.remove(name);
+        }
+        self
+    }
+
     /// The same with another value of a field.
     pub fn with(mut self, name: &str, value: Value) -> Self {
         self.fields.insert(name.to_owned(), value);

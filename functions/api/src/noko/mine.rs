@@ -39,19 +39,22 @@ pub async fn user(Member(at): Member) -> Result<Json<Value>, NokoError> {
     Ok(Json(in_full(&at, &user)))
 }
 
-/// `PUT /current_user`.
+/// `PUT /current_user`. The preferences are not kept; sent back as they are shown they change nothing.
 pub async fn change(Member(at): Member, input: Input) -> Result<Json<Value>, NokoError> {
+    let shown = in_full(&at, &thing(&at, Kind::User, at.caller.user.0).await?);
+    let input = PREFERENCES.iter().fold(input, |input, name| input.without(name, &shown[*name]));
     let user = changed::<Users>(&at, at.caller.user.0, &input).await?;
     Ok(Json(in_full(&at, &user)))
 }
 
+/// Fields that the vendor shows of the current user alone.
+const PREFERENCES: [&str; 5] =
+    ["time_format", "week_start", "utc_offset", "send_personal_weekly_report_email", "send_team_weekly_report_email"];
+
 /// The user with what the vendor tells of nobody else. Preferences are not kept, and no reports are sent.
 fn in_full(at: &At, user: &Thing) -> Value {
     let mut shape = at.shapes().full_user(user);
-    shape["time_format"] = Value::Null;
-    shape["week_start"] = Value::Null;
-    shape["utc_offset"] = json!(0);
-    shape["send_personal_weekly_report_email"] = json!(false);
-    shape["send_team_weekly_report_email"] = json!(false);
+    let values = [Value::Null, Value::Null, json!(0), json!(false), json!(false)];
+    PREFERENCES.iter().zip(values).for_each(|(name, value)| shape[*name] = value);
     shape
 }
