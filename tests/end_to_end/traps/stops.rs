@@ -3,7 +3,7 @@
 use reqwest::Method;
 use serde_json::json;
 use shared::entity::by_hand::entries::{self, EntryInput, ProjectInput};
-use shared::entity::by_hand::things::{self, ThingInput};
+use shared::entity::by_hand::things::{self, ClientInput, ThingInput};
 use shared::id::{ChunkNo, ThingId};
 use shared::import::Import;
 use shared::load::{Loaded, load};
@@ -160,7 +160,7 @@ async fn a_client_of_an_undone_import_goes_with_its_last_project_however_that_go
         imported(&stack, &Faults::default()).await?;
         let of_orchard = |name: &str| ThingInput {
             name: Some(name.to_owned()),
-            client: Some(Some("orchard".to_owned())),
+            client: Some(Some(ClientInput::Name("orchard".to_owned()))),
             ..ThingInput::default()
         };
         let mine = things::create(services, ACCOUNT, Kind::Project, &of_orchard("Mine")).await?;
@@ -233,7 +233,7 @@ async fn a_client_that_stays_is_named_whenever_the_undo_dies_in_between() -> any
         imported(&stack, &Faults::default()).await?;
         let mine = ThingInput {
             name: Some("Mine".to_owned()),
-            client: Some(Some("orchard".to_owned())),
+            client: Some(Some(ClientInput::Name("orchard".to_owned()))),
             ..ThingInput::default()
         };
         things::create(services, ACCOUNT, Kind::Project, &mine).await?;
