@@ -249,7 +249,8 @@ async fn inhabited(stack: &Stack) -> anyhow::Result<()> {
     let harvest: Vec<_> = [header.to_owned()].into_iter().chain((1..8).map(row)).collect();
     stack.import(harvest.join("\n").as_bytes(), &[("fallback_user", "2")]).await?;
     for (n, project) in stack.pages("/v2/projects").await?.iter().enumerate() {
-        let change = json!({ "billing_increment": [1, 15, 60][n % 3], "enabled": n % 2 == 0, "billable": n % 3 != 0 });
+        let step = [1, 15, 60][n % 3];
+        let change = json!({ "billing_increment": step, "enabled": n % 2 == 0, "billable": n % 3 != 0 });
         stack.send(Method::PUT, &format!("/v2/projects/{}", project["id"]), &change).await?.expect(200)?;
     }
     for tag in stack.pages("/v2/tags?per_page=2").await?.iter().step_by(2) {

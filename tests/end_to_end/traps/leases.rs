@@ -139,7 +139,7 @@ async fn a_message_that_comes_at_the_very_end_of_a_lease_finds_it_over() -> anyh
 /// The user of account 1 with a name of its own, by hand.
 async fn user(services: &Services, email: &str) -> anyhow::Result<ThingId> {
     let (first_name, last_name) = (Some("Kim".to_owned()), Some("Stone".to_owned()));
-    let input = UserInput { email: Some(email.to_owned()), first_name, last_name };
+    let input = UserInput { email: Some(email.to_owned()), first_name, last_name, ..UserInput::default() };
     Ok(things::create_user(services, ACCOUNT, &input).await?.id)
 }
 

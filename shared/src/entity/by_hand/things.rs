@@ -154,6 +154,21 @@ pub async fn delete(services: &Services, account: AccountId, kind: Kind, id: Thi
     }
 }
 
+/// Archives a project that somebody refers to, or takes it back into use.
+pub async fn set_enabled(
+    services: &Services,
+    account: AccountId,
+    project: ThingId,
+    enabled: bool,
+) -> Result<(), EditError> {
+    let thing = Thing::get(services, account, Kind::Project, project).await?.ok_or(EditError::NotFound)?;
+    if !enabled && thing.refs == 0 {
+        return Err(EditError::Forbidden(Rule::Deletable));
+    }
+    let input = ThingInput { enabled: Some(enabled), ..ThingInput::default() };
+    update(services, account, Kind::Project, project, &input).await.map(drop)
+}
+
 /// The project or tag that a name means, made if there is none.
 ///
 /// Two that ask for a new name at once make one: both would put it at the place of its key, and the second looks again.
