@@ -240,13 +240,13 @@ async fn lists_agree(stack: &Stack, draw: &mut Draw) -> anyhow::Result<()> {
     type Passes<'a> = Box<dyn Fn(&Value) -> bool + 'a>;
     let filters: Vec<(String, Passes<'_>)> = vec![
         (String::new(), Box::new(|_| true)),
-        (format!("project_ids={project}"), Box::new(|entry| id(&entry["project"]) == project)),
+        (format!("project_ids={project}"), Box::new(|entry| project > 0 && id(&entry["project"]) == project)),
         (format!("tags={tag}"), Box::new(|entry| has(entry, tag))),
         (format!("tags={tag},{other}"), Box::new(|entry| has(entry, tag) && has(entry, other))),
         (format!("tag_ids={tag},{other}&tag_filter_type=any"), Box::new(|entry| has(entry, tag) || has(entry, other))),
         (
             format!("projects={project}&tags={tag}"),
-            Box::new(|entry| id(&entry["project"]) == project && has(entry, tag)),
+            Box::new(|entry| project > 0 && id(&entry["project"]) == project && has(entry, tag)),
         ),
         (
             "from=2026-01-10&to=2026-02-11".to_owned(),
