@@ -116,7 +116,7 @@ pub struct UserFields {
     /// The last name.
     #[serde(default)]
     pub last_name: String,
-    /// The role, which is kept and shown; what a token may do is said by its scopes.
+    /// The role, which is only kept and shown: scopes say what a token may do.
     #[serde(default, skip_serializing_if = "is_default")]
     pub role: Role,
     /// Whether the user is in use.

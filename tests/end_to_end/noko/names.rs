@@ -3,7 +3,7 @@
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use crate::files::{TOGGL, one};
+use crate::files::{TOGGL, one, toggl};
 use crate::stack::Stack;
 
 /// The project of an entry that is made with this name.
@@ -104,5 +104,32 @@ async fn a_new_name_that_many_give_at_once_is_one_project() -> anyhow::Result<()
     assert_eq!((ids.len(), stack.pages("/v2/projects").await?.len()), (1, before + 1));
     let dam = stack.pages("/v2/projects?name=dam").await?;
     assert_eq!(dam[0]["entries"], 16);
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_name_costs_a_page_of_the_list_of_projects_at_most() -> anyhow::Result<()> {
+    let stack = Stack::start(400).await?;
+    stack.import(toggl(400, 400, 1).as_bytes(), &[]).await?;
+    stack.send(Method::POST, "/v2/projects", &json!({ "name": "Bare" })).await?.expect(201)?;
+    let seven = stack.pages("/v2/projects?name=project+77").await?[0]["id"].clone();
+    let read = || stack.system.services().store.consumed().read;
+    let entry = async |name: &str, project: Value| {
+        let before = read();
+        let entry = json!({ "date": "2026-05-05", "minutes": 5, name: project });
+        stack.send(Method::POST, "/v2/entries", &entry).await?.expect(201)?;
+        anyhow::Ok(read() - before)
+    };
+    // The first entry of a project makes a reference, which the others find.
+    entry("project_id", seven.clone()).await?;
+    entry("project_name", json!("bare")).await?;
+    let by_id = entry("project_id", seven).await?;
+    let (bare, client) =
+        (entry("project_name", json!("bare")).await?, entry("project_name", json!("Project 77")).await?);
+    let before = read();
+    stack.get("/v2/projects?name=nowhere").await?.expect(200)?;
+    let list = read() - before;
+    println!("units: by id {by_id}, of no client {bare}, of a client {client}; the list of 401 projects {list}");
+    assert!((bare - by_id).abs() <= 2.0 && client - by_id <= list + 2.0, "{by_id} {bare} {client} {list}");
     Ok(())
 }

@@ -287,7 +287,11 @@ impl Simulation {
         let tags_of_entry = (0..=self.draw.below(3)).map(|_| self.draw.name()).collect();
         let entry = EntryInput {
             seconds: Some(60 * self.draw.below(9)),
-            project: if self.draw.one_in(3) { None } else { Some(project.map(ProjectInput::Id)) },
+            project: match self.draw.below(4) {
+                0 => None,
+                1 => Some(Some(ProjectInput::Name(self.draw.name()))),
+                _ => Some(project.map(ProjectInput::Id)),
+            },
             tags: if self.draw.one_in(2) { None } else { Some(tags_of_entry) },
             ..EntryInput::default()
         };

@@ -1,7 +1,7 @@
 //! Endpoints: a method at a path, with the query parameters that it knows.
 //!
-//! There is no way to route a handler without its row of parameters, so a new endpoint cannot forget them. The row goes
-//! along with the request; whoever is let in ([`super::caller`]) has sent nothing else.
+//! A handler cannot be routed without its row of parameters, so a new endpoint cannot forget them. The row goes along with
+//! the request, and [`super::caller`] refuses a query that holds anything else.
 
 use axum::Extension;
 use axum::handler::Handler;

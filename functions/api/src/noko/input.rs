@@ -1,7 +1,7 @@
 //! JSON bodies: an object, whose fields are told apart as absent, null and value.
 //!
-//! The fields are there for nobody but the closure that [`Input::read`] hands them to, and a field that the closure does not
-//! ask for is refused by its name. So no endpoint can ignore what it was sent.
+//! Only the closure that is given to [`Input::read`] sees the fields, and a field that the closure does not ask for is
+//! refused by name. No endpoint can ignore a field that it was sent.
 
 use axum::body::Bytes;
 use axum::extract::{FromRequest, FromRequestParts, Path, Request};
@@ -42,7 +42,7 @@ impl<S: Send + Sync> FromRequest<S> for PerhapsInput {
     }
 }
 
-/// The fields of a body: which were asked for, and what is wrong with them.
+/// The fields of a body, with the names that were asked for and the errors found so far.
 pub struct Fields<'a> {
     sent: &'a Map<String, Value>,
     resource: &'static str,
@@ -50,9 +50,9 @@ pub struct Fields<'a> {
     errors: Vec<FieldError>,
 }
 
-/// What was read of a body, and the fields that nobody asked for.
+/// A value that was read from a body, with the fields that nobody asked for.
 #[must_use]
-pub struct Reading<'a, T> {
+pub struct ReadBody<'a, T> {
     value: T,
     resource: &'static str,
     rest: Vec<(&'a str, &'a Value)>,
@@ -88,28 +88,28 @@ impl Input {
     }
 
     /// Reads the fields, as those of `resource`.
-    pub fn read<T>(&self, resource: &'static str, read: impl FnOnce(&mut Fields<'_>) -> T) -> Reading<'_, T> {
+    pub fn read<T>(&self, resource: &'static str, read: impl FnOnce(&mut Fields<'_>) -> T) -> ReadBody<'_, T> {
         let mut fields = Fields { sent: &self.fields, resource, asked: Vec::new(), errors: Vec::new() };
         let value = read(&mut fields);
         let Fields { asked, errors, .. } = fields;
         let rest = self.fields.iter().map(|(name, value)| (name.as_str(), value));
-        Reading { value, resource, rest: rest.filter(|(name, _)| !asked.contains(name)).collect(), errors }
+        ReadBody { value, resource, rest: rest.filter(|(name, _)| !asked.contains(name)).collect(), errors }
     }
 }
 
-impl<T> Reading<'_, T> {
-    /// Whether there are fields that nobody asked for.
+impl<T> ReadBody<'_, T> {
+    /// Whether the body has fields that nobody asked for.
     pub fn has_rest(&self) -> bool {
         !self.rest.is_empty()
     }
 
-    /// Leaves out what is sent back as it is shown: `still` says whether a field has the value that it is sent with.
+    /// Accepts fields that are sent back as answers show them: `still` says whether a field has the value that is sent.
     pub fn sent_back(mut self, still: impl Fn(&str, &Value) -> bool) -> Self {
         self.rest.retain(|(name, value)| !still(name, value));
         self
     }
 
-    /// What was read, if nothing is wrong and nothing is left.
+    /// The value, if no field is wrong and no field is left over.
     pub fn all(self) -> Result<T, NokoError> {
         let mut errors = self.errors;
         errors.extend(unknown(self.resource, "a field", self.rest.iter().map(|(name, _)| *name)));
@@ -144,14 +144,14 @@ impl Fields<'_> {
         }
     }
 
-    /// A field that older requests give as a plain value under the name by which answers show an object; the object is left
-    /// as one that nobody asked for.
+    /// A field that older requests send as a plain value and answers show as an object, e.g. `user`. An object counts as a
+    /// field that nobody asked for.
     pub fn plain<T>(&mut self, name: &'static str, read: impl Fn(&Value) -> Option<T>) -> Option<Option<T>> {
         if self.sent.get(name).is_some_and(Value::is_object) { None } else { self.nullable(name, read) }
     }
 
-    /// A field in the vendor's present spelling and in an older one, as they were read. Answers show both, so of two that
-    /// differ the one that is as it `stands` is only sent back, and the other one is meant.
+    /// A field in the vendor's present spelling and in an older one, as both were read. Answers show both spellings: of two
+    /// different values the one that `stands` already is only sent back, and the other one is meant.
     pub fn respelled<T: PartialEq>(
         &mut self,
         names: [&'static str; 2],

@@ -47,7 +47,7 @@ impl Parameters {
     }
 }
 
-/// 422 that names what is not known.
+/// Errors that name unknown parameters or fields; `what` is `a parameter` or `a field`.
 pub fn unknown<'n>(resource: &'static str, what: &str, names: impl IntoIterator<Item = &'n str>) -> Vec<FieldError> {
     let error = |name: &str| {
         let name: String = name.chars().take(LONGEST_NAMED).collect();

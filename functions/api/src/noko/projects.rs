@@ -96,7 +96,7 @@ impl Edited for Projects {
     }
 }
 
-/// A project's client by its id, in the present spelling or an older one, or by its name.
+/// The client that a body names by id (in the present spelling or an older one) or by name.
 fn client(fields: &mut Fields<'_>) -> Option<Option<ClientInput>> {
     let names = ["project_group_id", "project_group"];
     let ids = names.map(|name| fields.nullable(name, number));
@@ -109,7 +109,7 @@ fn client(fields: &mut Fields<'_>) -> Option<Option<ClientInput>> {
     by_id.or(name.map(|name| name.map(ClientInput::Name)))
 }
 
-/// A colour as it is kept, `#rrggbb`; the hash may be missing.
+/// A colour, `#rrggbb`; a request may leave the `#` out.
 fn color(value: &Value) -> Option<String> {
     let color = text(value)?;
     let digits = color.strip_prefix('#').unwrap_or(&color);

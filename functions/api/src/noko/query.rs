@@ -1,4 +1,4 @@
-//! The query of a request, once it is known to hold nothing that its endpoint does not know.
+//! The query of a request. Parameters that the endpoint does not know are refused while the query is read.
 
 use std::collections::BTreeMap;
 use std::str::FromStr;
@@ -30,8 +30,8 @@ impl<S: Sync> FromRequestParts<S> for Query {
 }
 
 impl Query {
-    /// The query of a request to an endpoint, which its route has marked with its row of parameters. An endpoint without
-    /// a mark knows none.
+    /// The query of a request. The route has marked the request with the row of its endpoint; an endpoint without a mark
+    /// knows no parameters.
     pub fn of(parts: &Parts) -> Result<Self, NokoError> {
         let known = parts.extensions.get().copied().unwrap_or(Parameters::none("Request"));
         Self::read_as(known, parts.uri.query().unwrap_or_default())
@@ -44,12 +44,12 @@ impl Query {
         let (mut strange, mut twice) = (Vec::new(), Vec::new());
         for (name, value) in &pairs {
             if let Some(list) = known.list(name) {
-                // A comma too many says nothing.
+                // A surplus comma is ignored.
                 let items = value.split(',').map(str::trim).filter(|item| !item.is_empty()).map(str::to_owned);
                 read.lists.entry(list).or_default().extend(items);
             } else if let Some(name) = known.value(name) {
                 let value = value.trim().to_owned();
-                // Clients that follow a link add their own page and token to it.
+                // Clients that follow a link add their own page and token to it, and mean them.
                 let before = read.values.insert(name, value.clone()).filter(|_| !EVERYWHERE.contains(&name));
                 if before.is_some_and(|before| before != value) {
                     twice.push(FieldError::new(known.resource, name, "invalid").saying("has two values"));
@@ -63,14 +63,14 @@ impl Query {
         if errors.is_empty() { Ok(read) } else { Err(NokoError::invalid(errors)) }
     }
 
-    /// A text; one that says nothing counts as absent.
+    /// A text. A blank text counts as absent.
     pub fn text(&self, name: &'static str) -> Option<&str> {
         self.values.get(name).map(String::as_str).filter(|value| !value.is_empty())
     }
 
-    /// What `read` makes of a value. One that is there and empty is wrong: nobody can tell what it asks for.
-    pub fn read<T>(&self, name: &'static str, read: impl Fn(&str) -> Option<T>) -> Result<Option<T>, NokoError> {
-        self.values.get(name).map(|value| read(value).ok_or_else(|| self.invalid(name))).transpose()
+    /// A value as `parse` reads it. An empty value is refused, because nobody can tell which filter it means.
+    pub fn read<T>(&self, name: &'static str, parse: impl Fn(&str) -> Option<T>) -> Result<Option<T>, NokoError> {
+        self.values.get(name).map(|value| parse(value).ok_or_else(|| self.invalid(name))).transpose()
     }
 
     /// A value of a type.

@@ -40,9 +40,9 @@ pub trait Shown: 'static {
 
 /// Something that people make and change by hand.
 pub trait Edited: Shown {
-    /// What a caller can say of one.
+    /// The fields of one that a caller can set.
     type Edit: Send + Sync;
-    /// Shown fields that change without an edit of the item. Sent back they are not compared: they may have moved since.
+    /// Shown fields that change without an edit of the item, e.g. totals. A PUT may send any value of them back.
     const MOVING: &'static [&'static str];
 
     /// Reads the fields of a new one, or of a change to the one that was `before`.
@@ -127,7 +127,7 @@ pub async fn changed<R: Edited>(at: &At, id: u64, input: &Input) -> Result<R::It
     R::update(at, before, &edit).await
 }
 
-/// Whether a field that cannot be set is sent as it is shown. Of a user, a project and the like the id says who it is.
+/// Whether a field that cannot be set is sent as answers show it. A user, project or client is compared by its id.
 fn is_shown<R: Edited>(shown: &Value, name: &str, value: &Value) -> bool {
     let Some(still) = shown.get(name) else {
         return false;

@@ -67,7 +67,7 @@ impl Shapes {
         self.things.get(&(kind, id)).map_or(Value::Null, shape)
     }
 
-    /// A user, as others name it. `avatar` is the older name of `profile_image_url`; no pictures are kept.
+    /// A user inside other shapes. `avatar` is the older name of `profile_image_url`; no pictures are kept.
     pub fn user(&self, user: &Thing) -> Value {
         let fields = user.user.clone().unwrap_or_default();
         let blank = |text: String| {
@@ -84,7 +84,7 @@ impl Shapes {
         })
     }
 
-    /// A user alone. There are no teams, and no expenses.
+    /// A user in full. No teams and no expenses are kept.
     pub fn full_user(&self, user: &Thing) -> Value {
         let mut shape = self.user(user);
         let fields = user.user.clone().unwrap_or_default();

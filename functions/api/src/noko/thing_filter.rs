@@ -57,7 +57,7 @@ impl ThingFilter {
     }
 }
 
-/// Whether a text contains what is wanted, without regard to case.
+/// Whether a text contains another, which is in lower case, without regard to case.
 fn contains(text: &str, wanted: Option<&String>) -> bool {
     wanted.is_none_or(|wanted| text.to_lowercase().contains(wanted))
 }
@@ -68,7 +68,7 @@ pub struct UserFilter {
     name: Option<String>,
     email: Option<String>,
     role: Option<Role>,
-    /// A state; none: one that nobody here has.
+    /// A state; `Some(None)`: one that no user here has.
     state: Option<Option<UserState>>,
 }
 
@@ -118,7 +118,7 @@ pub fn role(word: &str) -> Option<Role> {
 #[derive(Clone, Debug, Default)]
 pub struct GroupFilter {
     name: Option<String>,
-    /// Those of these projects.
+    /// Only the clients of these projects.
     projects: Option<Vec<ThingId>>,
 }
 
@@ -128,12 +128,12 @@ impl GroupFilter {
         Ok(Self { name: query.text("name").map(str::to_lowercase), projects: query.ids("project_ids")? })
     }
 
-    /// The projects whose clients are asked for, if some are.
+    /// The projects whose clients are asked for; `None`: any client.
     pub fn projects(&self) -> Option<&[ThingId]> {
         self.projects.as_deref()
     }
 
-    /// Whether a client passes, given those of the projects that are asked for.
+    /// Whether a client passes, given the clients of the projects that are asked for.
     pub fn matches(&self, client: &Thing, of_projects: Option<&BTreeSet<ThingId>>) -> bool {
         contains(&client.name, self.name.as_ref()) && of_projects.is_none_or(|clients| clients.contains(&client.id))
     }

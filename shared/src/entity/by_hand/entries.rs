@@ -265,7 +265,7 @@ async fn applied(
     Ok(entry)
 }
 
-/// The project that a name means for an entry: its own, where that has the name.
+/// The project that a name means for an entry: the entry keeps its own project if that has the name.
 async fn project_named(
     services: &Services,
     account: AccountId,

@@ -171,7 +171,7 @@ pub async fn set_enabled(
 
 /// The project or tag that a name means, made if there is none.
 ///
-/// Two that ask for a new name at once make one: both would put it at the place of its key, and the second looks again.
+/// Two requests with a new name make one thing: both would put it at the place of its key, and the second looks again.
 pub async fn named(services: &Services, account: AccountId, kind: Kind, name: &str) -> Result<ThingId, EditError> {
     let input = ThingInput { name: Some(name.to_owned()), ..ThingInput::default() };
     let mut tries = Tries::new();
@@ -197,10 +197,9 @@ pub async fn named(services: &Services, account: AccountId, kind: Kind, name: &s
 
 /// The project that a name alone means, whatever its client, if there is one.
 ///
-/// Of several, one in use comes before archived ones, then the one without a client, then the one that was made first,
-/// then the lower id. A project's key holds its client, so only the project without a client lies at a place that the
-/// name tells: if it is in use, that is the end of it. Otherwise the account's projects are read, at the price of a page
-/// of their list.
+/// Of several projects, one in use comes before archived ones, then the one without a client, then the oldest, then the
+/// lowest id. A project's key holds its client, so the name alone leads only to the project without a client; if that one
+/// is in use, the search ends. Otherwise all projects of the account are read, at the price of a page of their list.
 async fn project_named(services: &Services, account: AccountId, name: &str) -> Result<Option<ThingId>, StoreError> {
     let in_use = |project: &Thing| project.project.as_ref().is_some_and(|fields| fields.enabled);
     if let Found::There(project) = find(services, account, Kind::Project, &project_key(None, name)).await?
