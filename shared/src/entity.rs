@@ -13,6 +13,7 @@ pub mod entry;
 pub mod find;
 pub mod note;
 pub mod reference;
+pub mod retired;
 pub mod totals;
 pub mod user;
 
@@ -58,6 +59,15 @@ pub struct Thing {
     /// Its import is undone: whoever drops the last reference removes it.
     #[serde(default, skip_serializing_if = "is_false")]
     pub orphan: bool,
+    /// It was merged into another or deleted, and somebody still refers to it ([`retired`]).
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub retired: bool,
+    /// How many things were merged into this one.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub merges: u64,
+    /// How often an edit by hand has given this tag to an entry that has others.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub touched: u64,
     /// Another key hashes to this id and lies further on.
     #[serde(default, skip_serializing_if = "is_false")]
     pub displaced: bool,
@@ -149,6 +159,11 @@ fn is_false(value: &bool) -> bool {
     !value
 }
 
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks for it so")]
+fn is_zero(number: &u64) -> bool {
+    *number == 0
+}
+
 impl Thing {
     /// A new thing with default fields.
     pub fn new(kind: Kind, id: ThingId, key: String, name: String, created_by: ImportId, at: i64) -> Self {
@@ -166,6 +181,9 @@ impl Thing {
             project: (kind == Kind::Project).then(ProjectFields::default),
             user: None,
             orphan: false,
+            retired: false,
+            merges: 0,
+            touched: 0,
             displaced: false,
             removed: false,
             alias_of: None,
@@ -173,9 +191,14 @@ impl Thing {
         }
     }
 
-    /// Whether this is a mark or a sign, not a thing.
+    /// Whether people do not see it: a mark, a sign, or retired.
     pub fn is_spent(&self) -> bool {
-        self.removed || self.alias_of.is_some()
+        !self.stands() || self.retired
+    }
+
+    /// Whether this is a thing, if a retired one, and no mark and no sign.
+    pub fn stands(&self) -> bool {
+        !self.removed && self.alias_of.is_none()
     }
 
     /// Whom a project is for.
@@ -183,18 +206,28 @@ impl Thing {
         self.project.as_ref().and_then(|project| project.client)
     }
 
-    /// The thing with this id.
+    /// The thing with this id, as people see it: not one that is retired.
     pub async fn get(
         services: &Services,
         account: AccountId,
         kind: Kind,
         id: ThingId,
     ) -> Result<Option<Self>, StoreError> {
-        let found: Option<Self> = services.store.read(&keys::thing(account, kind, id)).await?;
-        Ok(found.filter(|thing| !thing.is_spent()))
+        Ok(Self::standing(services, account, kind, id).await?.filter(|thing| !thing.retired))
     }
 
-    /// Those of the things that are there, marks and signs included.
+    /// The thing with this id, also if it is retired.
+    pub async fn standing(
+        services: &Services,
+        account: AccountId,
+        kind: Kind,
+        id: ThingId,
+    ) -> Result<Option<Self>, StoreError> {
+        let found: Option<Self> = services.store.read(&keys::thing(account, kind, id)).await?;
+        Ok(found.filter(Self::stands))
+    }
+
+    /// Those of the things that are there, marks, signs and retired ones included.
     pub async fn get_many(
         services: &Services,
         account: AccountId,

@@ -76,7 +76,7 @@ pub use row::{ErrorCode, NO_VALUE, RowError, VALUE};
 pub(crate) use rows::letters;
 pub use rows::{ChunkError, Row, RowIter, Rows};
 pub use survey::Survey;
-pub use tags::{hashtags, marked};
+pub use tags::{hashtags, marked, retagged};
 
 use crate::source::Encoding;
 

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use shared::entity::by_hand::entries::counts;
 use shared::entity::reference::{Reference, Sums};
+use shared::entity::retired::Retirement;
 use shared::entity::{Entry, Thing};
 use shared::id::{AccountId, ChunkNo, EntryId, ImportId, Row, ThingId};
 use shared::import::{Counts, Import, Roll, Status};
@@ -27,6 +28,7 @@ pub struct World {
     counts: BTreeMap<(AccountId, ImportId), Vec<Counts>>,
     pub things: BTreeMap<Named, Thing>,
     references: BTreeMap<(Named, ImportId), Reference>,
+    retirements: BTreeMap<Named, Retirement>,
     pub entries: BTreeMap<(AccountId, EntryId), Entry>,
     /// Entries that stand by import, as the rolls tell, and those by hand, as their counts do.
     standing: BTreeMap<(AccountId, ImportId), u64>,
@@ -97,6 +99,10 @@ impl World {
                     let named = (AccountId(number(account)), kind, ThingId(number(id)));
                     self.references.insert((named, ImportId(number(&sk))), decode(item)?);
                 }
+                ["A", account, "retired"] => {
+                    let said: Retirement = decode(item)?;
+                    self.retirements.insert((AccountId(number(account)), said.kind, said.id), said);
+                }
                 ["A", account, word] if kind(word).is_some() => {
                     let thing: Thing = decode(item)?;
                     if thing.id != ThingId(number(&sk)) {
@@ -130,7 +136,16 @@ impl World {
     }
 
     fn standing(&self, named: &Named) -> Option<&Thing> {
-        self.things.get(named).filter(|thing| !thing.is_spent())
+        self.things.get(named).filter(|thing| thing.stands())
+    }
+
+    /// The thing that an id means since what was merged.
+    fn meant(&self, account: AccountId, kind: Kind, id: ThingId) -> Option<ThingId> {
+        let mut meant = id;
+        while let Some(said) = self.retirements.get(&(account, kind, meant)) {
+            meant = said.into?;
+        }
+        Some(meant)
     }
 
     /// Whether people see the entry.
@@ -204,7 +219,7 @@ impl World {
             }
         }
         for ((account, kind, _), thing) in &self.things {
-            if let (Kind::Project, false, Some(client)) = (kind, thing.is_spent(), thing.client()) {
+            if let (Kind::Project, false, Some(client)) = (kind, !thing.stands(), thing.client()) {
                 let client = (*account, Kind::Client, client);
                 *referred.entry(client).or_default() += 1;
                 if self.standing(&client).is_none() {
@@ -217,7 +232,23 @@ impl World {
                 wrong.push(format!("the sign at {kind:?} {} leads nowhere", thing.id));
             }
         }
-        for (named, thing) in self.things.iter().filter(|(_, thing)| !thing.is_spent()) {
+        for ((account, kind, id), said) in &self.retirements {
+            if !self.things.get(&(*account, *kind, *id)).is_some_and(|thing| thing.retired) {
+                wrong.push(format!("{kind:?} {id} is said to be retired and is not"));
+            }
+            if let Some(into) = said.into.map(|into| (*account, *kind, into)) {
+                *referred.entry(into).or_default() += 1;
+                if self.standing(&into).is_none() {
+                    wrong.push(format!("{kind:?} {id} was merged into {into:?}, which is not there"));
+                }
+            }
+        }
+        for (named, thing) in self.things.iter().filter(|(_, thing)| thing.retired) {
+            if !self.retirements.contains_key(named) || thing.refs == 0 {
+                wrong.push(format!("{named:?} is retired with {} references, and nothing says into what", thing.refs));
+            }
+        }
+        for (named, thing) in self.things.iter().filter(|(_, thing)| thing.stands()) {
             let referred = referred.get(named).copied().unwrap_or_default();
             if thing.refs != referred {
                 wrong.push(format!("{named:?} ({}) counts {} references of {referred}", thing.name, thing.refs));
@@ -231,6 +262,10 @@ impl World {
                 if !self.references.contains_key(&(named, entry.id.import())) {
                     wrong.push(format!("the entry {} names {named:?} without a reference", entry.id));
                 }
+            }
+            let meant: Vec<_> = entry.tags.iter().filter_map(|&tag| self.meant(account, Kind::Tag, tag)).collect();
+            if meant.len() != meant.iter().collect::<BTreeSet<_>>().len() {
+                wrong.push(format!("the entry {} has two tags that were merged into one", entry.id));
             }
         }
     }
@@ -272,7 +307,7 @@ impl World {
         if told != full.iter().collect() {
             wrong.push(format!("rolls and counts by hand tell {told:?}, a full count {full:?}"));
         }
-        for (named, thing) in self.things.iter().filter(|(_, thing)| !thing.is_spent() && thing.refs == 0) {
+        for (named, thing) in self.things.iter().filter(|(_, thing)| thing.stands() && thing.refs == 0) {
             let maker = self.imports.get(&(named.0, thing.created_by));
             if thing.orphan || maker.is_some_and(|import| import.status == Status::RolledBack) {
                 wrong.push(format!("{named:?} ({}) has outlived its undone import without a reference", thing.name));

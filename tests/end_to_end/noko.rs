@@ -2,11 +2,14 @@
 
 mod again;
 mod bodies;
+mod clients;
 mod cost;
 mod edits;
 mod fields;
 mod imports;
 mod lists;
+mod marks;
+mod merges;
 mod names;
 mod parameters;
 mod paths;

@@ -42,6 +42,15 @@ pub struct Entry {
     /// Whether it was invoiced where it came from.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub invoiced: Option<bool>,
+    /// The day on which it was marked as invoiced by hand.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub invoiced_at: Option<Date>,
+    /// When it was approved; it cannot be edited or deleted by hand then.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub approved_at: Option<i64>,
+    /// The user who approved it, who may be gone since: an approval is no reference.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub approved_by: Option<ThingId>,
     /// What an hour of it costs, as a decimal.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub rate: Option<String>,

@@ -9,13 +9,14 @@
 //! The totals of a thing are the sums over its references. What chunks loaded is SET when the import
 //! settles; what edits by hand changed since is ADDed beside it; both go when the import is undone.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::AddAssign;
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use serde::{Deserialize, Serialize};
 
 use super::note::Note;
+use super::retired::{Retirement, Retirements};
 use super::{Entry, Thing, find, user};
 use crate::id::{AccountId, ImportId, ThingId};
 use crate::import::{Import, Kept};
@@ -125,8 +126,24 @@ pub(super) fn referrer(key: &keys::Key) -> Result<ImportId, StoreError> {
     key.sk.parse().map(ImportId).map_err(|_| StoreError::Shape("a reference without an import".to_owned()))
 }
 
-/// The writes that delete all references to a thing, if none of them has entries; nothing, if one has or may get some.
-pub async fn without_entries(
+/// The writes that delete all references to things, if none of them has entries; nothing, if one has or may get some, or if they
+/// are too many for one transaction.
+pub async fn all_without_entries(
+    services: &Services,
+    account: AccountId,
+    things: &[Thing],
+) -> Result<Option<Vec<Write>>, StoreError> {
+    let mut writes = Vec::new();
+    for thing in things {
+        match without_entries(services, account, thing).await? {
+            Some(some) if writes.len() + some.len() + 3 * things.len() <= MOST_EMPTY + 3 => writes.extend(some),
+            _ => return Ok(None),
+        }
+    }
+    Ok(Some(writes))
+}
+
+async fn without_entries(
     services: &Services,
     account: AccountId,
     thing: &Thing,
@@ -162,10 +179,20 @@ pub fn new_reference(account: AccountId, kind: Kind, id: ThingId, referrer: Impo
     Write::put(keys::reference(account, kind, id, referrer), &Reference::default()).when_absent()
 }
 
-/// One reference more or fewer on a thing that stands.
+/// Holds of an item that is a thing, and not a retired one.
+const SEEN: &str = "attribute_exists(#pk) AND attribute_not_exists(#removed) AND attribute_not_exists(#alias_of) AND \
+                    attribute_not_exists(#retired)";
+
+/// One reference more or fewer on a thing that stands and is not retired.
 pub fn count(account: AccountId, kind: Kind, id: ThingId, by: i64) -> Write {
-    let standing = "attribute_exists(#pk) AND attribute_not_exists(#removed) AND attribute_not_exists(#alias_of)";
-    Write::update(keys::thing(account, kind, id), "ADD #refs :by").when(standing).bind(":by", by)
+    Write::update(keys::thing(account, kind, id), "ADD #refs :by").when(SEEN).bind(":by", by)
+}
+
+/// The same for a tag that an edit by hand gives to an entry that has others: no tag may have been merged into it since it was
+/// read, and a merge that is under way has to look at the entry again.
+fn count_touched(account: AccountId, tag: &Thing, by: i64) -> Write {
+    let write = Write::update(keys::thing(account, Kind::Tag, tag.id), "ADD #refs :by, #touched :one").when(SEEN);
+    write.when_counted("#merges", tag.merges).bind(":by", by).bind(":one", 1)
 }
 
 /// What an import's chunks loaded, on its reference if that stands: it is gone where the import is being undone.
@@ -188,20 +215,20 @@ pub fn loaded(
     }
 }
 
-/// Adds what an edit by hand changed to a reference that stands; to that of a project, whose entry it is now.
+/// Adds what edits by hand changed to a reference that stands; to that of a project, whose entries these are now.
 pub fn adjust(
     account: AccountId,
     kind: Kind,
     id: ThingId,
     referrer: ImportId,
     by: &Sums,
-    user: Option<ThingId>,
+    users: &BTreeSet<ThingId>,
 ) -> Write {
     let mut update =
         "ADD #hand_entries :entries, #hand_seconds :seconds, #hand_billable :billable, #hand_invoiced :invoiced"
             .to_owned();
-    if user.is_some() {
-        update.push_str(", #hand_users :user");
+    if !users.is_empty() {
+        update.push_str(", #hand_users :users");
     }
     let write = Write::update(keys::reference(account, kind, id, referrer), &update)
         .when_present()
@@ -209,25 +236,85 @@ pub fn adjust(
         .bind(":seconds", by.seconds)
         .bind(":billable", by.billable_seconds)
         .bind(":invoiced", by.invoiced_seconds);
-    match user {
-        Some(user) => write.bind_attribute(":user", AttributeValue::Ns(vec![user.to_string()])),
-        None => write,
+    match users.is_empty() {
+        true => write,
+        false => write.bind_attribute(":users", AttributeValue::Ns(users.iter().map(ToString::to_string).collect())),
+    }
+}
+
+/// References that one transaction adds to things and takes off them. It may write each item once, and a thing that goes takes a
+/// reference off its client or off the thing that it was merged into; so all of them are gathered first.
+#[derive(Default)]
+pub struct Shift {
+    by: BTreeMap<(Kind, ThingId), i64>,
+    /// Tags, as they were read, that an edit gives to entries that have others.
+    touched: BTreeMap<ThingId, Thing>,
+}
+
+impl Shift {
+    /// One reference fewer.
+    pub fn fewer(kind: Kind, id: ThingId) -> Self {
+        let mut shift = Self::default();
+        shift.add(kind, id, -1);
+        shift
+    }
+
+    /// So many references more, or fewer.
+    pub fn add(&mut self, kind: Kind, id: ThingId, by: i64) {
+        *self.by.entry((kind, id)).or_default() += by;
+    }
+
+    /// A tag is given to an entry that has others.
+    pub fn touch(&mut self, tag: Thing) {
+        self.add(Kind::Tag, tag.id, 0);
+        self.touched.insert(tag.id, tag);
+    }
+
+    /// The writes: the counts, and the removal of each thing that nobody is to see any more and that loses its last reference,
+    /// while the import `undone`, or [`ImportId::HAND`] for none, is being undone. They are refused if a thing went meanwhile:
+    /// the caller looks again.
+    pub async fn writes(
+        mut self,
+        services: &Services,
+        account: AccountId,
+        retirements: &Retirements,
+        undone: ImportId,
+    ) -> Result<Vec<Write>, StoreError> {
+        let mut writes = Vec::new();
+        // Those that may go first come before those that lose a reference by it: clients, and what others were merged into.
+        let order = |&(kind, id): &(Kind, ThingId)| (kind != Kind::Client, retirements.steps(kind, id));
+        while let Some(named) = self.by.keys().copied().max_by_key(order) {
+            let by = self.by.remove(&named).unwrap_or_default();
+            let (kind, id) = named;
+            if by >= 0 {
+                writes.push(match self.touched.get(&id).filter(|_| kind == Kind::Tag) {
+                    Some(tag) => count_touched(account, tag, by),
+                    None => count(account, kind, id, by),
+                });
+                continue;
+            }
+            let Some(thing) = Thing::standing(services, account, kind, id).await? else {
+                // It went with another's last reference: this one is refused.
+                writes.push(count(account, kind, id, by));
+                continue;
+            };
+            let fate = without(services, account, &thing, -by, undone).await?;
+            writes.extend(fate.writes);
+            fate.lets_go.into_iter().for_each(|(kind, id)| self.add(kind, id, -1));
+        }
+        Ok(writes)
     }
 }
 
 /// The writes by which somebody lets go of a thing: one reference fewer on it, or, if that was the last one and its
-/// import is undone, its removal in the same transaction, so that no crash in between leaves an orphan behind.
+/// import is undone or it is retired, its removal in the same transaction, so that no crash in between leaves an orphan behind.
 pub async fn let_go(
     services: &Services,
     account: AccountId,
     kind: Kind,
     id: ThingId,
 ) -> Result<Vec<Write>, StoreError> {
-    match Thing::get(services, account, kind, id).await? {
-        Some(thing) => Ok(without(services, account, &thing, 1, ImportId::HAND).await?.writes),
-        // It went with another's last reference: this one is refused, and the caller looks again.
-        None => Ok(vec![count(account, kind, id, -1)]),
-    }
+    Shift::fewer(kind, id).writes(services, account, &Retirements::default(), ImportId::HAND).await
 }
 
 /// What becomes of a thing.
@@ -235,11 +322,13 @@ struct Fate {
     writes: Vec<Write>,
     /// It is removed.
     goes: bool,
+    /// Things that lose a reference by it.
+    lets_go: Vec<(Kind, ThingId)>,
 }
 
-/// What becomes of a thing of which `fewer` references (one or none) are dropped while the import `undone`, or
-/// [`ImportId::HAND`] for none, is being undone: it goes if nobody else refers to it and the import that made it is undone;
-/// if it stays although that one is being undone now, it is marked, so that whoever drops the last reference removes it.
+/// What becomes of a thing of which `fewer` references are dropped while the import `undone`, or
+/// [`ImportId::HAND`] for none, is being undone: it goes if nobody else refers to it and the import that made it is undone, or it
+/// is retired; if it stays although that one is being undone now, it is marked, so that whoever drops the last reference removes it.
 async fn without(
     services: &Services,
     account: AccountId,
@@ -250,11 +339,13 @@ async fn without(
     let made_by_it = is_made_by(thing, undone);
     let doomed = (made_by_it || thing.orphan) && !is_edited_user(thing);
     if doomed && thing.refs == fewer {
-        return Ok(Fate { writes: removal(services, account, thing, fewer, undone).await?, goes: true });
+        let (writes, lets_go) = removal(services, account, thing, fewer).await?;
+        return Ok(Fate { writes, goes: true, lets_go });
     }
     let marks = doomed && !thing.orphan;
+    let stays = |writes| Fate { writes, goes: false, lets_go: Vec::new() };
     if fewer == 0 && !marks {
-        return Ok(Fate { writes: Vec::new(), goes: false });
+        return Ok(stays(Vec::new()));
     }
     // Not a number that was seen, so that those who let go side by side do not have to begin again each time.
     let condition = match doomed {
@@ -266,7 +357,7 @@ async fn without(
     let update = if marks { "ADD #refs :by SET #orphan = :true" } else { "ADD #refs :by" };
     let write = Write::update(keys::thing(account, thing.kind, thing.id), update).when(condition);
     let write = write.bind(":fewer", fewer).bind(":by", -fewer);
-    Ok(Fate { writes: vec![if marks { write.bind(":true", true) } else { write }], goes: false })
+    Ok(stays(vec![if marks { write.bind(":true", true) } else { write }]))
 }
 
 /// What people have put into a user that an import made is theirs: the user stays.
@@ -291,17 +382,18 @@ pub async fn drop_reference(
     for _ in 0..ATTEMPTS {
         let key = keys::reference(account, note.kind, note.id, referrer);
         let held = services.store.get(&key).await?.is_some();
-        let Some(thing) = Thing::get(services, account, note.kind, note.id).await? else {
+        let Some(thing) = Thing::standing(services, account, note.kind, note.id).await? else {
             // The thing went with an earlier try; its client may not have been looked at.
             return match note.client {
                 Some(client) => Ok(release_client(services, account, client, referrer).await?.into_iter().collect()),
                 None => Ok(Vec::new()),
             };
         };
-        let Fate { mut writes, goes } = without(services, account, &thing, i64::from(held), referrer).await?;
+        let Fate { mut writes, goes, lets_go } = without(services, account, &thing, i64::from(held), referrer).await?;
         if held {
             writes.push(Write::delete(key).when_present());
         }
+        writes.extend(letting_go(services, account, lets_go, referrer).await?);
         if !made(services, writes).await? {
             continue;
         }
@@ -316,15 +408,40 @@ pub async fn drop_reference(
     Err(StoreError::Busy("a shared thing kept changing while a reference was dropped".to_owned()))
 }
 
-/// The writes that remove a thing that has exactly `refs` references: the thing, the claims of a user, the sign to it, and its
-/// place with its client, which goes with its last project if its import is undone.
-pub async fn removal(
+/// One reference fewer on each of some things, with all that follows.
+async fn letting_go(
+    services: &Services,
+    account: AccountId,
+    things: Vec<(Kind, ThingId)>,
+    undone: ImportId,
+) -> Result<Vec<Write>, StoreError> {
+    let mut shift = Shift::default();
+    things.into_iter().for_each(|(kind, id)| shift.add(kind, id, -1));
+    shift.writes(services, account, &Retirements::default(), undone).await
+}
+
+/// The writes that remove things, none of which is a client's project or merged into another beside the others, with their
+/// place with their clients.
+pub async fn removals(services: &Services, account: AccountId, things: &[Thing]) -> Result<Vec<Write>, StoreError> {
+    let (mut writes, mut lets_go) = (Vec::new(), Vec::new());
+    for thing in things {
+        let (gone, parents) = removal(services, account, thing, thing.refs).await?;
+        writes.extend(gone);
+        // What goes as well is not counted any more.
+        lets_go.extend(parents.into_iter().filter(|(kind, id)| !things.iter().any(|t| (t.kind, t.id) == (*kind, *id))));
+    }
+    writes.extend(letting_go(services, account, lets_go, ImportId::HAND).await?);
+    Ok(writes)
+}
+
+/// The writes that remove a thing that has exactly `refs` references: the thing, the claims of a user, the sign to it, what is
+/// said of a retired one; and the things that lose a reference by it, its client and what it was merged into.
+async fn removal(
     services: &Services,
     account: AccountId,
     thing: &Thing,
     refs: i64,
-    undone: ImportId,
-) -> Result<Vec<Write>, StoreError> {
+) -> Result<(Vec<Write>, Vec<(Kind, ThingId)>), StoreError> {
     // Renamed meanwhile, it has another sign; displaced meanwhile, it has to leave a mark.
     let mut unchanged = "#refs = :refs AND #version = :version".to_owned();
     if !thing.displaced {
@@ -338,14 +455,14 @@ pub async fn removal(
     if let Some(alias) = thing.alias_at {
         writes.push(Write::delete(keys::thing(account, thing.kind, alias)));
     }
-    if let Some(id) = thing.client() {
-        match Thing::get(services, account, Kind::Client, id).await? {
-            // A client has none of its own, so this goes no deeper.
-            Some(client) => writes.extend(Box::pin(without(services, account, &client, 1, undone)).await?.writes),
-            None => writes.push(count(account, Kind::Client, id, -1)),
-        }
+    let mut lets_go: Vec<_> = thing.client().map(|client| (Kind::Client, client)).into_iter().collect();
+    if thing.retired {
+        let key = keys::retirement(account, thing.kind, thing.id);
+        let said: Option<Retirement> = services.store.read(&key).await?;
+        lets_go.extend(said.and_then(|said| said.into).map(|into| (thing.kind, into)));
+        writes.push(Write::delete(key));
     }
-    Ok(writes)
+    Ok((writes, lets_go))
 }
 
 /// Marks a client that the undone import made, or removes it if no project is left; says if it stays.
@@ -356,10 +473,10 @@ async fn release_client(
     referrer: ImportId,
 ) -> Result<Option<Kept>, StoreError> {
     for _ in 0..ATTEMPTS {
-        let Some(thing) = Thing::get(services, account, Kind::Client, client).await? else {
+        let Some(thing) = Thing::standing(services, account, Kind::Client, client).await? else {
             return Ok(None);
         };
-        let Fate { writes, goes } = without(services, account, &thing, 0, referrer).await?;
+        let Fate { writes, goes, .. } = without(services, account, &thing, 0, referrer).await?;
         if made(services, writes).await? {
             let stays = is_made_by(&thing, referrer) && !goes;
             return Ok(stays.then_some(Kept { kind: Kind::Client, id: client }));

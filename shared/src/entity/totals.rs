@@ -4,11 +4,12 @@ use std::collections::BTreeSet;
 
 use super::Thing;
 use super::reference::{Reference, Sums, referrer};
+use super::retired::Retirements;
 use crate::drained::drained;
 use crate::id::{AccountId, ImportId, ThingId};
 use crate::import::roll;
 use crate::services::Services;
-use crate::store::{Item, StoreError, Table, decode, keys};
+use crate::store::{StoreError, Table, decode, keys};
 
 /// References read at once.
 const READ_AT_ONCE: usize = 8;
@@ -26,10 +27,19 @@ pub struct Told {
 
 /// What is told of projects or tags, in their order. An import counts from its end to its undo.
 pub async fn told(services: &Services, account: AccountId, things: &[Thing]) -> Result<Vec<Told>, StoreError> {
+    // Only what others were merged into counts their references as well.
+    let merged = things.iter().any(|thing| thing.merges > 0);
+    let retirements = if merged { Retirements::read(services, account).await? } else { Retirements::default() };
+    let retirements = &retirements;
     let read = things.iter().map(|thing| async move {
-        let items = services.store.all(keys::references(account, thing.kind, thing.id)).await?;
-        let by = |item: Item| Ok((referrer(&keys::Key::of(Table::Workspace, &item))?, decode::<Reference>(item)?));
-        items.into_iter().map(by).collect::<Result<Vec<_>, StoreError>>()
+        let mut references = Vec::new();
+        for id in retirements.meaning(thing.kind, thing.id) {
+            for item in services.store.all(keys::references(account, thing.kind, id)).await? {
+                let by = referrer(&keys::Key::of(Table::Workspace, &item))?;
+                references.push((by, decode::<Reference>(item)?));
+            }
+        }
+        Ok::<_, StoreError>(references)
     });
     let references = drained(read.collect::<Vec<_>>(), READ_AT_ONCE).await?;
     let referrers = references.iter().flatten().map(|(import, _)| *import);

@@ -40,22 +40,48 @@ pub fn marked(name: &str) -> Tag<'static> {
 /// letters and digits do, with `-`, `_`, `.`, `/`, `&`, `+` and `:` between them.
 pub fn hashtags(text: &str) -> Vec<Tag<'static>> {
     let mut tags = Vec::new();
-    let mut before = ' ';
-    for (at, letter) in text.char_indices() {
-        let opens = letter == '#' && !before.is_alphanumeric() && before != '#' && before != '/';
-        before = letter;
-        if !opens {
-            continue;
-        }
-        let rest = &text[at + 1..];
-        let end = rest.find(|letter: char| !is_inside(letter)).unwrap_or(rest.len());
-        let name = rest[..end].trim_end_matches(|letter: char| !letter.is_alphanumeric() && letter != '_');
-        let unbillable = rest[name.len()..].starts_with('*');
-        if name.starts_with(|letter: char| letter.is_alphanumeric() || letter == '_') {
-            add(&mut tags, Cow::Owned(name.to_owned()), unbillable);
-        }
+    for Mark { name, unbillable, .. } in marks(text) {
+        add(&mut tags, Cow::Owned(name.to_owned()), unbillable);
     }
     tags
+}
+
+/// The text with other hashtags: `other` gives the name that takes the place of one, and whether it is still a hashtag. A word
+/// that is none any more loses its `#` and the `*` behind it.
+pub fn retagged(text: &str, other: impl Fn(&str) -> Option<(String, bool)>) -> String {
+    let mut new = String::with_capacity(text.len());
+    let mut copied = 0;
+    for Mark { at, name, unbillable } in marks(text) {
+        let Some((other, is_tag)) = other(name) else { continue };
+        new.push_str(&text[copied..at]);
+        if is_tag {
+            new.push('#');
+        }
+        new.push_str(&other);
+        copied = at + 1 + name.len() + usize::from(unbillable && !is_tag);
+    }
+    new.push_str(&text[copied..]);
+    new
+}
+
+/// A hashtag in a text: the place of its `#`, in bytes; its name; whether a `*` is behind it.
+struct Mark<'t> {
+    at: usize,
+    name: &'t str,
+    unbillable: bool,
+}
+
+fn marks(text: &str) -> impl Iterator<Item = Mark<'_>> {
+    let mut before = ' ';
+    text.char_indices().filter_map(move |(at, letter)| {
+        let opens = letter == '#' && !before.is_alphanumeric() && before != '#' && before != '/';
+        before = letter;
+        let rest = opens.then(|| &text[at + 1..])?;
+        let end = rest.find(|letter: char| !is_inside(letter)).unwrap_or(rest.len());
+        let name = rest[..end].trim_end_matches(|letter: char| !letter.is_alphanumeric() && letter != '_');
+        let begins = name.starts_with(|letter: char| letter.is_alphanumeric() || letter == '_');
+        begins.then(|| Mark { at, name, unbillable: rest[name.len()..].starts_with('*') })
+    })
 }
 
 fn is_inside(letter: char) -> bool {
@@ -85,6 +111,19 @@ mod tests {
     fn hashtags_begin_behind_a_blank_and_end_with_their_letters() {
         let text = "#Dev, (#code-review) #v2.0. C# a#b ##x #größe! http://x/#y #9 # #free* #dev";
         assert_eq!(shown(hashtags(text)), ["Dev", "code-review", "v2.0", "größe", "9", "free*"]);
+    }
+
+    #[test]
+    fn hashtags_are_replaced_where_they_stand_and_nowhere_else() {
+        let other = |name: &str| match name {
+            "dev" => Some(("work".to_owned(), true)),
+            "free" => Some(("free".to_owned(), false)),
+            _ => None,
+        };
+        assert_eq!(
+            retagged("#dev, (#dev*) a#dev #größe #free* dev #dev", other),
+            "#work, (#work*) a#dev #größe free dev #work"
+        );
     }
 
     #[test]

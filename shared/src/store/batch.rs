@@ -1,6 +1,6 @@
 //! Many items in few requests. A batch is done when it returns: what DynamoDB left over was asked for again.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use aws_sdk_dynamodb::types::{DeleteRequest, KeysAndAttributes, PutRequest, ReturnConsumedCapacity, WriteRequest};
 
@@ -15,9 +15,12 @@ pub const ITEMS_A_BATCH: usize = 25;
 pub const BATCHES_IN_FLIGHT: usize = 4;
 
 impl Store {
-    /// The items at `keys` that exist, in no order (strongly consistent).
+    /// The items at `keys` that exist, in no order (strongly consistent). A key that comes twice is read once: DynamoDB refuses
+    /// a request that names an item twice.
     pub async fn get_many(&self, keys: &[Key]) -> Result<Vec<Item>, StoreError> {
         let mut found = Vec::with_capacity(keys.len());
+        let mut seen = HashSet::with_capacity(keys.len());
+        let keys: Vec<&Key> = keys.iter().filter(|key| seen.insert(*key)).collect();
         for hundred in keys.chunks(100) {
             let mut wanted: HashMap<String, KeysAndAttributes> = HashMap::new();
             for key in hundred {

@@ -272,6 +272,16 @@ pub fn things(account: AccountId, kind: Kind) -> Query {
     Query::partition(Table::Workspace, format!("A#{account}#{}", kind.as_str()))
 }
 
+/// How entries that name a retired thing are read.
+pub fn retirement(account: AccountId, kind: Kind, id: ThingId) -> Key {
+    Key::workspace(format!("A#{account}#retired"), format!("{}#{id}", kind.as_str()))
+}
+
+/// All retirements of an account.
+pub fn retirements(account: AccountId) -> Query {
+    Query::partition(Table::Workspace, format!("A#{account}#retired"))
+}
+
 /// A reference: `referrer` (an import, or [`ImportId::HAND`]) has entries that name the thing.
 pub fn reference(account: AccountId, kind: Kind, id: ThingId, referrer: ImportId) -> Key {
     Key::workspace(format!("A#{account}#ref#{}#{id}", kind.as_str()), format!("{referrer:07}"))

@@ -58,6 +58,23 @@ impl Write {
         self
     }
 
+    /// Only if this holds besides.
+    pub fn and_when(self, condition: &str) -> Self {
+        match self.condition.clone() {
+            Some(before) => self.when(&format!("({before}) AND {condition}")),
+            None => self.when(condition),
+        }
+    }
+
+    /// Only if a counter that is absent while it is zero is what was seen; `name` begins with `#`.
+    pub fn when_counted(self, name: &str, seen: u64) -> Self {
+        let value = format!(":seen_{}", name.trim_start_matches('#'));
+        match seen {
+            0 => self.and_when(&format!("attribute_not_exists({name})")),
+            seen => self.and_when(&format!("{name} = {value}")).bind(&value, seen),
+        }
+    }
+
     /// Only if nothing stands at the key.
     pub fn when_absent(self) -> Self {
         self.when("attribute_not_exists(#pk)")

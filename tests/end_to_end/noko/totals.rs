@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 
 use crate::files::toggl;
 use crate::invariants::at_rest;
-use crate::stack::Stack;
+use crate::stack::{Answer, Stack};
 use crate::world::Draw;
 
 /// Seeds of one `cargo test`.
@@ -82,7 +82,7 @@ async fn deed(stack: &Stack, draw: &mut Draw) -> anyhow::Result<String> {
     let entries = stack.pages("/v2/entries?per_page=1000").await?;
     let imports = stack.pages("/v2/imports?per_page=1000").await?;
     let entry = draw.of(&entries).map(id);
-    Ok(match draw.below(10) {
+    Ok(match draw.below(15) {
         0..=2 => {
             let text = file(draw);
             let import = stack.import(text.as_bytes(), &[("type", "toggl")]).await?;
@@ -105,18 +105,41 @@ async fn deed(stack: &Stack, draw: &mut Draw) -> anyhow::Result<String> {
         6 | 7 => match entry {
             Some(entry) => {
                 let change = change(draw);
-                stack.send(Method::PUT, &format!("/v2/entries/{entry}"), &change).await?.expect(200)?;
-                format!("{entry} edited: {change}")
+                let answer = stack.send(Method::PUT, &format!("/v2/entries/{entry}"), &change).await?;
+                format!("{entry} edited: {change}: {}", refused(&answer, 200, &["approved_and_locked"])?)
             }
             None => "nothing to edit".to_owned(),
         },
         8 => match entry {
             Some(entry) => {
-                stack.delete(&format!("/v2/entries/{entry}")).await?.expect(204)?;
-                format!("{entry} deleted")
+                let answer = stack.delete(&format!("/v2/entries/{entry}")).await?;
+                let rules = ["approved_and_locked", "invoiced", "archived_project"];
+                format!("{entry} deleted: {}", refused(&answer, 204, &rules)?)
             }
             None => "nothing to delete".to_owned(),
         },
+        9 | 10 => merged(stack, draw).await?,
+        11 => {
+            let list = if draw.one_in(3) { "project_groups" } else { "tags" };
+            let things = stack.pages(&format!("/v2/{list}")).await?;
+            match draw.of(&things).map(id) {
+                Some(thing) => {
+                    stack.delete(&format!("/v2/{list}/{thing}")).await?.expect(204)?;
+                    format!("{list} {thing} deleted")
+                }
+                None => format!("no {list} to delete"),
+            }
+        }
+        12 | 13 => {
+            let some: Vec<_> = entries.iter().map(id).filter(|_| draw.one_in(4)).collect();
+            let mark = *draw.of(&["approved", "unapproved", "marked_as_invoiced"]).expect("there are some");
+            let mut body = json!({ "entry_ids": some });
+            if mark == "marked_as_invoiced" {
+                body["date"] = json!("2026-06-01");
+            }
+            stack.send(Method::PUT, &format!("/v2/entries/{mark}"), &body).await?.expect(204)?;
+            format!("{some:?} {mark}")
+        }
         _ => {
             let projects = stack.pages("/v2/projects").await?;
             match draw.of(&projects).map(id) {
@@ -128,6 +151,26 @@ async fn deed(stack: &Stack, draw: &mut Draw) -> anyhow::Result<String> {
             }
         }
     })
+}
+
+/// What became of a request that one of these rules may forbid.
+fn refused(answer: &Answer, status: u16, rules: &[&str]) -> anyhow::Result<String> {
+    let code = answer.json()["errors"][0]["code"].clone();
+    match code.as_str().filter(|_| answer.status == 422) {
+        Some(code) if rules.contains(&code) => Ok(code.to_owned()),
+        _ => answer.expect(status).map(|_| status.to_string()),
+    }
+}
+
+/// Two projects or tags merged.
+async fn merged(stack: &Stack, draw: &mut Draw) -> anyhow::Result<String> {
+    let (list, field) = *draw.of(&[("projects", "project_id"), ("tags", "tag_id")]).expect("there are some");
+    let things = stack.pages(&format!("/v2/{list}")).await?;
+    let (into, from) = (draw.of(&things).map(id), draw.of(&things).map(id));
+    let (Some(into), Some(from)) = (into, from) else { return Ok(format!("no {list} to merge")) };
+    let path = format!("/v2/{list}/{into}/merge");
+    let answer = stack.send(Method::PUT, &path, &json!({ field: from })).await?;
+    Ok(format!("{list} {from} merged into {into}: {}", refused(&answer, 204, &["invalid"])?))
 }
 
 /// Entries, seconds rounded to minutes by the caller, billable seconds: by id of the thing.
@@ -197,13 +240,13 @@ async fn lists_agree(stack: &Stack, draw: &mut Draw) -> anyhow::Result<()> {
     type Passes<'a> = Box<dyn Fn(&Value) -> bool + 'a>;
     let filters: Vec<(String, Passes<'_>)> = vec![
         (String::new(), Box::new(|_| true)),
-        (format!("project_ids={project}"), Box::new(|entry| id(&entry["project"]) == project)),
+        (format!("project_ids={project}"), Box::new(|entry| project > 0 && id(&entry["project"]) == project)),
         (format!("tags={tag}"), Box::new(|entry| has(entry, tag))),
         (format!("tags={tag},{other}"), Box::new(|entry| has(entry, tag) && has(entry, other))),
         (format!("tag_ids={tag},{other}&tag_filter_type=any"), Box::new(|entry| has(entry, tag) || has(entry, other))),
         (
             format!("projects={project}&tags={tag}"),
-            Box::new(|entry| id(&entry["project"]) == project && has(entry, tag)),
+            Box::new(|entry| project > 0 && id(&entry["project"]) == project && has(entry, tag)),
         ),
         (
             "from=2026-01-10&to=2026-02-11".to_owned(),
@@ -211,7 +254,22 @@ async fn lists_agree(stack: &Stack, draw: &mut Draw) -> anyhow::Result<()> {
         ),
         ("billable=true".to_owned(), Box::new(|entry| entry["billable"] == true)),
         ("user_ids=1".to_owned(), Box::new(|entry| id(&entry["user"]) == 1)),
+        ("approved_by_ids=1".to_owned(), Box::new(|entry| !entry["approved_at"].is_null())),
+        ("invoiced_at_from=2026-06-01".to_owned(), Box::new(|entry| !entry["invoiced_at"].is_null())),
+        (
+            "description=rake".to_owned(),
+            Box::new(|entry| entry["description"].as_str().is_some_and(|text| text.contains("rake"))),
+        ),
     ];
+    for (list, thing) in [("projects", project), ("tags", tag)].into_iter().filter(|(_, thing)| *thing > 0) {
+        let of_thing = |entry: &&Value| if list == "tags" { has(entry, thing) } else { id(&entry["project"]) == thing };
+        let expected: Vec<u64> = all.iter().filter(of_thing).map(id).collect();
+        let found = stack.pages(&format!("/v2/{list}/{thing}/entries?per_page=5")).await?;
+        anyhow::ensure!(found.iter().map(id).collect::<Vec<_>>() == expected, "the entries of {list} {thing}");
+        let found = stack.pages(&format!("/v2/{list}/{thing}/entries?per_page=5&billable=true")).await?;
+        let billable = all.iter().filter(of_thing).filter(|entry| entry["billable"] == true).map(id);
+        anyhow::ensure!(found.iter().map(id).eq(billable), "the billable entries of {list} {thing}");
+    }
     for (query, passes) in &filters {
         let per_page = 1 + draw.below(9);
         let expected: Vec<u64> = all.iter().filter(|entry| passes(entry)).map(id).collect();

@@ -2,6 +2,8 @@
 
 use shared::entity::by_hand::EditError;
 use shared::entity::by_hand::entries::{self, EntryInput};
+use shared::entity::by_hand::marks::{self, Mark};
+use shared::entity::by_hand::merge;
 use shared::entity::by_hand::things::{self, ThingInput};
 use shared::id::{AccountId, EntryId, ImportId, ThingId};
 use shared::import::{Import, ImportError, NewImport, Options, Origin, cancel, create};
@@ -37,6 +39,9 @@ pub enum Deed {
     NewThing(AccountId, Kind, ThingInput),
     EditThing(AccountId, Kind, ThingId, ThingInput),
     DropThing(AccountId, Kind, ThingId),
+    Merge(AccountId, Kind, ThingId, ThingId),
+    Retire(AccountId, Kind, ThingId),
+    Approve(AccountId, Vec<EntryId>, bool),
 }
 
 impl std::fmt::Display for Deed {
@@ -62,6 +67,9 @@ impl std::fmt::Display for Deed {
             Self::NewThing(account, kind, input) => write!(f, "new {kind:?} for {account}: {input:?}"),
             Self::EditThing(account, kind, id, input) => write!(f, "edit {account}'s {kind:?} {id}: {input:?}"),
             Self::DropThing(account, kind, id) => write!(f, "delete {account}'s {kind:?} {id}"),
+            Self::Merge(account, kind, into, id) => write!(f, "merge {account}'s {kind:?} {id} into {into}"),
+            Self::Retire(account, kind, id) => write!(f, "delete {account}'s {kind:?} {id}, used or not"),
+            Self::Approve(account, ids, approved) => write!(f, "approve {account}'s {ids:?}: {approved}"),
         }
     }
 }
@@ -139,6 +147,14 @@ pub async fn act(services: Services, deed: Deed) -> Ended {
             Ended::of_edit(things::update(&services, account, kind, id, &input).await)
         }
         Deed::DropThing(account, kind, id) => Ended::of_edit(things::delete(&services, account, kind, id).await),
+        Deed::Merge(account, kind, into, id) => {
+            Ended::of_edit(merge::merge(&services, account, kind, into, id, "id").await)
+        }
+        Deed::Retire(account, kind, id) => Ended::of_edit(merge::delete(&services, account, kind, id).await),
+        Deed::Approve(account, ids, approved) => {
+            let mark = if approved { Mark::Approved(USER, services.clock.now_ms()) } else { Mark::Unapproved };
+            Ended::of_edit(marks::mark_all(&services, account, &ids, mark).await)
+        }
     }
 }
 

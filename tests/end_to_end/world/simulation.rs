@@ -293,10 +293,11 @@ impl Simulation {
             let of = world.things.iter().filter(|((owner, kind, _), _)| *owner == account && *kind == wanted);
             of.filter(|(_, thing)| !thing.is_spent()).map(|((.., id), _)| *id).collect()
         };
-        let (projects, tags) = (things(Kind::Project), things(Kind::Tag));
+        let (projects, tags, clients) = (things(Kind::Project), things(Kind::Tag), things(Kind::Client));
         let project = self.draw.of(&projects).copied();
         let named = ThingInput { name: Some(self.draw.name()), ..ThingInput::default() };
         let client = if self.draw.one_in(3) { None } else { Some(ClientInput::Name(self.draw.name())) };
+        let tags_of_entry = (0..=self.draw.below(3)).map(|_| self.draw.name()).collect();
         let entry = EntryInput {
             seconds: Some(60 * self.draw.below(9)),
             project: match self.draw.below(4) {
@@ -304,11 +305,11 @@ impl Simulation {
                 1 => Some(Some(ProjectInput::Name(self.draw.name()))),
                 _ => Some(project.map(ProjectInput::Id)),
             },
-            tags: if self.draw.one_in(2) { None } else { Some(vec![self.draw.name()]) },
+            tags: if self.draw.one_in(2) { None } else { Some(tags_of_entry) },
             ..EntryInput::default()
         };
         let import = self.draw.of(&imports).copied();
-        match (self.draw.below(16), import, self.draw.of(&entries).copied(), project) {
+        match (self.draw.below(20), import, self.draw.of(&entries).copied(), project) {
             (0..=1, Some(import), ..) => Deed::Undo(account, import),
             (2, Some(import), ..) => Deed::Cancel(account, import),
             (3, ..) => Deed::NewEntry(account, entry),
@@ -323,6 +324,23 @@ impl Simulation {
             }
             (10, ..) if !tags.is_empty() => {
                 Deed::DropThing(account, Kind::Tag, *self.draw.of(&tags).expect("there are some"))
+            }
+            (16, _, _, Some(into)) => {
+                Deed::Merge(account, Kind::Project, into, *self.draw.of(&projects).expect("there are some"))
+            }
+            (17, ..) if !tags.is_empty() => {
+                let mut tag = || *self.draw.of(&tags).expect("there are some");
+                Deed::Merge(account, Kind::Tag, tag(), tag())
+            }
+            (18, ..) if !clients.is_empty() && self.draw.one_in(2) => {
+                Deed::Retire(account, Kind::Client, *self.draw.of(&clients).expect("there are some"))
+            }
+            (18, ..) if !tags.is_empty() => {
+                Deed::Retire(account, Kind::Tag, *self.draw.of(&tags).expect("there are some"))
+            }
+            (19, ..) if !entries.is_empty() => {
+                let some = entries.iter().copied().filter(|_| self.draw.one_in(3)).collect();
+                Deed::Approve(account, some, self.draw.one_in(2))
             }
             (11, ..) => Deed::Sweep,
             (12..=13, _, _, Some(id)) => Deed::EditThing(account, Kind::Project, id, named),

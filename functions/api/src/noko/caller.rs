@@ -9,7 +9,9 @@ use axum::response::Response;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use shared::account::{Principal, Scope};
+use shared::entity::{Thing, UserState};
 use shared::services::Services;
+use shared::store::keys::Kind;
 
 use super::NokoError;
 use super::query::Query;
@@ -72,6 +74,10 @@ async fn at(parts: &mut Parts, door: &Door, scope: Scope) -> Result<At, NokoErro
     }
     // Every endpoint asks who calls: here none is missed.
     Query::of(parts)?;
+    let user = Thing::get(&door.services, caller.account, Kind::User, caller.user).await?;
+    if user.and_then(|user| user.user).is_none_or(|user| user.state == UserState::Disabled) {
+        return Err(NokoError::unauthorized());
+    }
     let Ok(Base(base)) = Base::from_request_parts(parts, door).await;
     Ok(At { services: door.services.clone(), caller, base })
 }

@@ -28,10 +28,7 @@ impl Shown for Entries {
     const FILTERS: Parameters = parameters::ENTRIES;
 
     async fn page(at: &At, query: &Query, paging: &Paging) -> Result<Page<Entry>, NokoError> {
-        let filter = EntryFilter::of(query)?;
-        let mut walk = Walk::new(&at.services, at.caller.account, &filter, paging);
-        let total = account_entries(&at.services, at.caller.account, &filter, &mut walk).await?;
-        Ok(walk.page(total))
+        filtered(at, &EntryFilter::of(at, query).await?, paging).await
     }
 
     async fn find(at: &At, id: u64) -> Result<Entry, NokoError> {
@@ -43,6 +40,13 @@ impl Shown for Entries {
         shapes.learn_entries(&at.services, entries).await?;
         Ok(entries.iter().map(|entry| shapes.entry(entry)).collect())
     }
+}
+
+/// A page of those that pass a filter.
+pub async fn filtered(at: &At, filter: &EntryFilter, paging: &Paging) -> Result<Page<Entry>, NokoError> {
+    let mut walk = Walk::new(&at.services, at.caller.account, filter, paging);
+    let total = account_entries(&at.services, at.caller.account, filter, &mut walk).await?;
+    Ok(walk.page(total))
 }
 
 impl Edited for Entries {

@@ -5,7 +5,7 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 use serde_json::json;
-use shared::entity::by_hand::EditError;
+use shared::entity::by_hand::{EditError, Rule};
 use shared::import::ImportError;
 use shared::store::StoreError;
 
@@ -101,6 +101,12 @@ impl NokoError {
             EditError::Missing(name) => field(name, "missing"),
             EditError::Invalid(name) => field(name, "invalid"),
             EditError::Taken(name) => field(name, "already_exists"),
+            EditError::TooMuch => field("base", "too_many"),
+            EditError::Forbidden(rule) => {
+                let error = FieldError::new(resource, "base", code(rule));
+                let status = StatusCode::UNPROCESSABLE_ENTITY;
+                Self { status, message: rule.to_string(), errors: vec![error] }
+            }
             EditError::InUse => {
                 let error = FieldError::new(resource, "entries", "dependent");
                 let message = "Unable to be deleted".to_owned();
@@ -112,6 +118,23 @@ impl NokoError {
     fn internal(error: &dyn std::error::Error) -> Self {
         tracing::error!(%error, "a request failed");
         Self::plain(StatusCode::INTERNAL_SERVER_ERROR, "Something went wrong on our side; try again")
+    }
+}
+
+/// The vendor's word for a rule, where it has one.
+fn code(rule: Rule) -> &'static str {
+    match rule {
+        Rule::Approved => "approved_and_locked",
+        Rule::AlreadyApproved => "already_approved",
+        Rule::Invoiced => "invoiced",
+        Rule::ArchivedProject => "archived_project",
+        Rule::Deletable => "deletable",
+        Rule::Locked => "locked",
+        Rule::Deactivated => "deactivated",
+        Rule::NotDeactivated => "not_deactivated",
+        Rule::Oneself => "authenticated_user",
+        Rule::MergedTooOften => "too_many_merges",
+        Rule::TooManyShared => "too_many_entries",
     }
 }
 

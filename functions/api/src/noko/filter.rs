@@ -4,12 +4,15 @@ use std::collections::BTreeSet;
 
 use jiff::Timestamp;
 use jiff::civil::Date;
+use jiff::tz::TimeZone;
 use shared::entity::Entry;
+use shared::entity::retired::Retirements;
 use shared::id::ThingId;
 use shared::ledger::Glance;
 use shared::store::keys::Kind;
 
 use super::NokoError;
+use super::caller::At;
 use super::query::Query;
 
 /// How several tags are meant.
@@ -50,15 +53,29 @@ pub struct EntryFilter {
     to: Option<Date>,
     billable: Option<bool>,
     invoiced: Option<bool>,
-    /// No entry passes: a list is empty, or the query asks for an invoice or an approval, and none is kept.
+    /// Days on which entries were marked as invoiced.
+    invoiced_at: (Option<Date>, Option<Date>),
+    /// Days on which entries were approved.
+    approved_at: (Option<Date>, Option<Date>),
+    approved_by: Option<Vec<ThingId>>,
+    /// The tag, besides those that are asked for, whose entries the list is of.
+    of_tag: Option<ThingId>,
+    /// No entry passes: one of the lists is empty, or an invoice is asked for, of which none is kept.
     none: bool,
     updated_from: Option<Timestamp>,
     updated_to: Option<Timestamp>,
+    /// The things that entries mean by ids that were merged or deleted.
+    retirements: Retirements,
 }
 
 impl EntryFilter {
     /// From the query.
-    pub fn of(query: &Query) -> Result<Self, NokoError> {
+    pub async fn of(at: &At, query: &Query) -> Result<Self, NokoError> {
+        let filter = Self::read(query)?;
+        Ok(Self { retirements: Retirements::read(&at.services, at.caller.account).await?, ..filter })
+    }
+
+    fn read(query: &Query) -> Result<Self, NokoError> {
         let tag_mode = query.read("tag_filter_type", |word| match word {
             "and" => Some(TagMode::All),
             "any" => Some(TagMode::Any),
@@ -66,11 +83,8 @@ impl EntryFilter {
             _ => None,
         })?;
         let mut none = false;
-        for list in ["invoice_ids", "invoices", "approved_by_ids"] {
+        for list in ["invoice_ids", "invoices"] {
             none |= query.ids(list)?.is_some();
-        }
-        for day in ["invoiced_at_from", "invoiced_at_to", "approved_at_from", "approved_at_to"] {
-            none |= query.day(day)?.is_some();
         }
         let tags: Vec<_> =
             ["tag_ids", "tags"].into_iter().filter_map(|name| query.ids(name).transpose()).collect::<Result<_, _>>()?;
@@ -89,19 +103,63 @@ impl EntryFilter {
             to: query.day("to")?,
             billable: query.flag("billable")?,
             invoiced: query.flag("invoiced")?,
+            invoiced_at: (query.day("invoiced_at_from")?, query.day("invoiced_at_to")?),
+            approved_at: (query.day("approved_at_from")?, query.day("approved_at_to")?),
+            approved_by: query.ids("approved_by_ids")?,
+            of_tag: None,
             none,
             updated_from: query.parsed("updated_from")?,
             updated_to: query.parsed("updated_to")?,
+            retirements: Retirements::default(),
         })
+    }
+
+    /// Those of the projects besides.
+    pub fn of_projects(mut self, projects: Vec<ThingId>) -> Self {
+        self.projects = Some(both(self.projects.take(), projects));
+        self.none |= self.projects.as_ref().is_some_and(Vec::is_empty);
+        self
+    }
+
+    /// Those of the user besides.
+    pub fn of_user(mut self, user: ThingId) -> Self {
+        self.users = Some(both(self.users.take(), vec![user]));
+        self.none |= self.users.as_ref().is_some_and(Vec::is_empty);
+        self
+    }
+
+    /// Those that have the tag besides.
+    pub fn of_tag(mut self, tag: ThingId) -> Self {
+        self.of_tag = Some(tag);
+        self
+    }
+
+    /// An entry as people see it.
+    pub fn resolve(&self, entry: &mut Entry) {
+        self.retirements.resolve(entry);
+    }
+
+    /// Whether a mark is asked for that only edits by hand make.
+    fn is_of_marked(&self) -> bool {
+        let invoiced = self.invoiced_at != (None, None);
+        invoiced || self.approved_at != (None, None) || self.approved_by.is_some()
+    }
+
+    /// How many entries of a glance have one of the things, each of which stands for all that were merged into it. No entry has
+    /// two of the tags that were merged into one.
+    fn count(&self, glance: &Glance<'_>, kind: Kind, ids: &[ThingId]) -> u64 {
+        let meaning: BTreeSet<_> = ids.iter().flat_map(|&id| self.retirements.meaning(kind, id)).collect();
+        meaning.into_iter().map(|id| glance.of(kind, id)).sum()
     }
 
     /// Whether it lets everything through.
     pub fn is_empty(&self) -> bool {
         let ids = self.users.is_none() && self.projects.is_none() && self.tags.is_empty() && self.imports.is_none();
+        let marked = self.of_tag.is_some() || self.is_of_marked();
         let dates = self.from.is_none() && self.to.is_none();
         let updated = self.updated_from.is_none() && self.updated_to.is_none();
         let said = self.billable.is_none() && self.invoiced.is_none() && !self.none;
-        ids && dates && updated && self.description.is_none() && said
+        ids && dates && updated && !marked && self.description.is_none() && said
     }
 
     /// Whether entries of this import can pass.
@@ -113,29 +171,32 @@ impl EntryFilter {
 
     /// What passes is of one of the things of each list.
     pub fn named(&self) -> Vec<Vec<(Kind, ThingId)>> {
-        let of = |kind, ids: &[ThingId]| ids.iter().map(|&id| (kind, id)).collect::<Vec<_>>();
+        let of = |kind, ids: &[ThingId]| {
+            let meaning = ids.iter().flat_map(|&id| self.retirements.meaning(kind, id));
+            meaning.map(|id| (kind, id)).collect::<Vec<_>>()
+        };
         let mut named = Vec::new();
         named.extend(self.users.iter().map(|ids| of(Kind::User, ids)));
         named.extend(self.projects.iter().map(|ids| of(Kind::Project, ids)));
+        named.extend(self.of_tag.map(|tag| of(Kind::Tag, &[tag])));
         for ids in &self.tags {
             match self.tag_mode {
                 TagMode::Any => named.push(of(Kind::Tag, ids)),
-                TagMode::All | TagMode::Exactly => named.extend(ids.iter().map(|&id| vec![(Kind::Tag, id)])),
+                TagMode::All | TagMode::Exactly => named.extend(ids.iter().map(|&id| of(Kind::Tag, &[id]))),
             }
         }
         named
     }
 
-    /// How many entries of a glance pass; all of them were edited at `updated_at`, in milliseconds since the epoch.
+    /// How many entries of a glance pass, of which none was edited by hand; all of them were made at `updated_at`, in
+    /// milliseconds since the epoch.
     pub fn known(&self, glance: &Glance<'_>, updated_at: i64) -> Known {
         let all = glance.entries;
         let mut parts = vec![self.of_users(glance), self.of_dates(glance), self.of_updates(all, updated_at)];
-        parts.extend(self.projects.iter().map(|ids| {
-            let sum = ids.iter().collect::<BTreeSet<_>>().into_iter().map(|&id| glance.of(Kind::Project, id)).sum();
-            exactly(sum)
-        }));
+        parts.extend(self.projects.iter().map(|ids| exactly(self.count(glance, Kind::Project, ids))));
+        parts.extend(self.of_tag.iter().map(|&tag| exactly(self.count(glance, Kind::Tag, &[tag]))));
         parts.extend(self.tags.iter().flat_map(|ids| self.of_tags(glance, ids)));
-        if self.none || all == 0 || parts.contains(&Known::None) {
+        if self.none || all == 0 || self.is_of_marked() || parts.contains(&Known::None) {
             return Known::None;
         }
         let flags = self.billable.is_some() || self.invoiced.is_some();
@@ -185,7 +246,7 @@ impl EntryFilter {
     }
 
     fn of_tags(&self, glance: &Glance<'_>, ids: &[ThingId]) -> Vec<Known> {
-        let counts = ids.iter().map(|&id| exactly(glance.of(Kind::Tag, id)));
+        let counts = ids.iter().map(|&id| exactly(self.count(glance, Kind::Tag, &[id])));
         match self.tag_mode {
             TagMode::All => counts.collect(),
             TagMode::Exactly => counts.chain([Known::Unknown]).collect(),
@@ -228,5 +289,33 @@ impl EntryFilter {
             && self.billable.is_none_or(|billable| entry.billable == billable)
             && self.invoiced.is_none_or(|invoiced| entry.invoiced.unwrap_or(false) == invoiced)
             && self.updated_within(entry.updated_at)
+            && self.of_tag.is_none_or(|tag| entry.tags.contains(&tag))
+            && self.marked(entry)
+    }
+
+    fn marked(&self, entry: &Entry) -> bool {
+        let approved_on = entry.approved_at.map(utc_day);
+        within(self.invoiced_at, entry.invoiced_at)
+            && within(self.approved_at, approved_on)
+            && self.approved_by.as_ref().is_none_or(|users| entry.approved_by.is_some_and(|by| users.contains(&by)))
+    }
+}
+
+/// Whether a day lies in a range with an open or a closed end, both days included. Without a range any day does, and none.
+fn within((from, to): (Option<Date>, Option<Date>), day: Option<Date>) -> bool {
+    let inside = |day: Date| from.is_none_or(|from| day >= from) && to.is_none_or(|to| day <= to);
+    (from.is_none() && to.is_none()) || day.is_some_and(inside)
+}
+
+/// The day of a time in milliseconds since the epoch.
+fn utc_day(ms: i64) -> Date {
+    Timestamp::from_millisecond(ms).unwrap_or_default().to_zoned(TimeZone::UTC).date()
+}
+
+/// The ids that are asked for and among others.
+fn both(asked: Option<Vec<ThingId>>, among: Vec<ThingId>) -> Vec<ThingId> {
+    match asked {
+        None => among,
+        Some(asked) => asked.into_iter().filter(|id| among.contains(id)).collect(),
     }
 }

@@ -25,11 +25,20 @@ impl<S: Send + Sync> FromRequest<S> for Input {
 
     async fn from_request(request: Request, state: &S) -> Result<Self, NokoError> {
         let body = Bytes::from_request(request, state).await.map_err(|_| NokoError::body_too_large())?;
-        match serde_json::from_slice(body.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&body)) {
-            Ok(Value::Object(fields)) => Ok(Self { fields }),
-            Ok(_) => Err(NokoError::bad_request("Body should be JSON Hash")),
-            Err(_) => Err(NokoError::bad_request("JSON Parsing Error")),
-        }
+        Self::of(&body)
+    }
+}
+
+/// A JSON object, or no body at all, which is the empty object.
+#[derive(Clone, Debug)]
+pub struct PerhapsInput(pub Input);
+
+impl<S: Send + Sync> FromRequest<S> for PerhapsInput {
+    type Rejection = NokoError;
+
+    async fn from_request(request: Request, state: &S) -> Result<Self, NokoError> {
+        let body = Bytes::from_request(request, state).await.map_err(|_| NokoError::body_too_large())?;
+        if body.is_empty() { Ok(Self(Input::default())) } else { Input::of(&body).map(Self) }
     }
 }
 
@@ -51,6 +60,33 @@ pub struct ReadBody<'a, T> {
 }
 
 impl Input {
+    fn of(body: &[u8]) -> Result<Self, NokoError> {
+        match serde_json::from_slice(body.strip_prefix(b"\xef\xbb\xbf").unwrap_or(body)) {
+            Ok(Value::Object(fields)) => Ok(Self { fields }),
+            Ok(_) => Err(NokoError::bad_request("Body should be JSON Hash")),
+            Err(_) => Err(NokoError::bad_request("JSON Parsing Error")),
+        }
+    }
+
+    /// Whether a field is there, be it null.
+    pub fn has(&self, name: &str) -> bool {
+        self.fields.contains_key(name)
+    }
+
+    /// The same without a field that has this value.
+    pub fn without(mut self, name: &str, value: &Value) -> Self {
+        if self.fields.get(name) == Some(value) {
+            self.fields.remove(name);
+        }
+        self
+    }
+
+    /// The same with another value of a field.
+    pub fn with(mut self, name: &str, value: Value) -> Self {
+        self.fields.insert(name.to_owned(), value);
+        self
+    }
+
     /// Reads the fields, as those of `resource`.
     pub fn read<T>(&self, resource: &'static str, read: impl FnOnce(&mut Fields<'_>) -> T) -> ReadBody<'_, T> {
         let mut fields = Fields { sent: &self.fields, resource, asked: Vec::new(), errors: Vec::new() };
@@ -172,6 +208,18 @@ pub fn number(value: &Value) -> Option<u64> {
     let whole = |number: &f64| number.fract() == 0.0 && (0.0..1e15).contains(number);
     let number = value.as_u64().or_else(|| value.as_f64().filter(whole).map(|number| number as u64));
     number.or_else(|| value.as_str()?.trim().parse().ok())
+}
+
+/// Ids: a list of numbers, or a text of them with commas.
+pub fn ids(value: &Value) -> Option<Vec<u64>> {
+    match value {
+        Value::Array(ids) => ids.iter().map(number).collect(),
+        Value::String(text) => {
+            let some = text.split(',').map(str::trim).filter(|text| !text.is_empty());
+            some.map(id).collect()
+        }
+        other => number(other).map(|id| vec![id]),
+    }
 }
 
 /// A day, `YYYY-MM-DD`.

@@ -98,7 +98,7 @@ async fn shown<R: Shown>(at: &At, item: R::Item) -> Result<Value, NokoError> {
 }
 
 /// 201, with the `Location` of what was made.
-async fn create<R: Edited>(
+pub async fn create<R: Edited>(
     Member(at): Member,
     input: Input,
 ) -> Result<(StatusCode, HeaderMap, Json<Value>), NokoError> {
@@ -111,15 +111,20 @@ async fn create<R: Edited>(
 
 /// What is not there is not there, whatever is asked of it.
 async fn update<R: Edited>(Member(at): Member, Id(id): Id, input: Input) -> Result<Json<Value>, NokoError> {
-    let before = R::find(&at, id).await?;
+    let item = changed::<R>(&at, id, &input).await?;
+    shown::<R>(&at, item).await.map(Json)
+}
+
+/// Changes one as a body asks for it.
+pub async fn changed<R: Edited>(at: &At, id: u64, input: &Input) -> Result<R::Item, NokoError> {
+    let before = R::find(at, id).await?;
     let mut reading = input.read(R::FILTERS.resource, |fields| R::read(fields, Some(&before)));
     if reading.has_rest() {
-        let shown = R::show(&at, std::slice::from_ref(&before)).await?.pop().unwrap_or_default();
+        let shown = R::show(at, std::slice::from_ref(&before)).await?.pop().unwrap_or_default();
         reading = reading.sent_back(|name, value| is_shown::<R>(&shown, name, value));
     }
     let edit = reading.all()?;
-    let item = R::update(&at, before, &edit).await?;
-    shown::<R>(&at, item).await.map(Json)
+    R::update(at, before, &edit).await
 }
 
 /// Whether a field that cannot be set is sent as answers show it. A user, project or client is compared by its id.

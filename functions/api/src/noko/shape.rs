@@ -40,7 +40,8 @@ impl Shapes {
         let mut wanted: HashSet<_> = wanted.into_iter().collect();
         while !wanted.is_empty() {
             let new: Vec<_> = wanted.drain().filter(|thing| !self.things.contains_key(thing)).collect();
-            for thing in Thing::get_many(services, self.account, &new).await? {
+            let there = Thing::get_many(services, self.account, &new).await?;
+            for thing in there.into_iter().filter(|thing| !thing.is_spent()) {
                 wanted.extend(thing.client().map(|client| (Kind::Client, client)));
                 self.things.insert((thing.kind, thing.id), thing);
             }
@@ -52,7 +53,8 @@ impl Shapes {
     pub async fn learn_entries(&mut self, services: &Services, entries: &[Entry]) -> Result<(), StoreError> {
         let named = entries.iter().flat_map(|entry| {
             let tags = entry.tags.iter().map(|&tag| (Kind::Tag, tag));
-            tags.chain([(Kind::User, entry.user)]).chain(entry.project.map(|project| (Kind::Project, project)))
+            let users = [Some(entry.user), entry.approved_by].into_iter().flatten().map(|user| (Kind::User, user));
+            tags.chain(users).chain(entry.project.map(|project| (Kind::Project, project)))
         });
         self.learn(services, named.collect()).await
     }
@@ -100,6 +102,25 @@ impl Shapes {
     /// A client.
     pub fn group(&self, client: &Thing) -> Value {
         json!({ "id": client.id, "name": client.name, "url": self.url(&format!("groups/{}", client.id)) })
+    }
+
+    /// A client alone, with some of its projects.
+    pub fn full_group(&self, group: &Thing, projects: &[Thing]) -> Value {
+        let url = self.url(&format!("project_groups/{}", group.id));
+        let mut shape = self.group(group);
+        shape["projects"] = projects.iter().map(|project| self.short_project(project)).collect();
+        for path in ["entries", "projects", "add_projects", "remove_projects", "remove_all_projects"] {
+            shape[format!("{path}_url")] = json!(format!("{url}/{path}"));
+        }
+        shape["url"] = json!(url);
+        shape["created_at"] = json!(time(group.created_at));
+        shape["updated_at"] = json!(time(group.updated_at));
+        shape
+    }
+
+    /// Users, as others name them, who have to be learnt before.
+    pub fn users(&self, users: &[ThingId]) -> Vec<Value> {
+        users.iter().filter_map(|&user| self.things.get(&(Kind::User, user))).map(|user| self.user(user)).collect()
     }
 
     fn import_link(&self, import: Option<ImportId>) -> Value {
@@ -180,10 +201,10 @@ impl Shapes {
             "project": entry.project.map_or(Value::Null, project),
             "tags": tags,
             "source_url": entry.source_url,
-            "invoiced_at": null,
+            "invoiced_at": entry.invoiced_at.map(|day| format!("{day}T00:00:00Z")),
             "invoice": null,
-            "approved_at": null,
-            "approved_by": null,
+            "approved_at": entry.approved_at.map(time),
+            "approved_by": entry.approved_by.map(|by| self.known(Kind::User, by, |user| self.user(user))),
             "import": self.import_link(Some(entry.id.import()).filter(|&import| import != ImportId::HAND)),
             "url": self.url(&format!("entries/{}", entry.id)),
             "created_at": time(entry.created_at),

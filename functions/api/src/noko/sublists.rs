@@ -27,7 +27,7 @@ type List = Result<(HeaderMap, Json<Vec<Value>>), NokoError>;
 
 /// `GET /imports/:id/entries`.
 pub async fn entries(Importer(at): Importer, Id(id): Id, OriginalUri(uri): OriginalUri, query: Query) -> List {
-    let (paging, filter) = (Paging::of(&query)?, EntryFilter::of(&query)?);
+    let (paging, filter) = (Paging::of(&query)?, EntryFilter::of(&at, &query).await?);
     let import = visible(&at, id).await?;
     let mut walk = Walk::new(&at.services, at.caller.account, &filter, &paging);
     if filter.admits_import(import.id.0) {

@@ -1,10 +1,12 @@
 //! `/tags`.
 
 use serde_json::Value;
+use shared::entity::by_hand::merge;
 use shared::entity::by_hand::things::{self, ThingInput};
 use shared::entity::totals::told;
 use shared::entity::{Thing, is_short};
 use shared::format::{Tag, marked};
+use shared::id::ThingId;
 use shared::store::keys::Kind;
 
 use super::NokoError;
@@ -13,7 +15,7 @@ use super::input::{Fields, flag};
 use super::paging::{Page, Paging};
 use super::parameters::{self, Parameters};
 use super::query::Query;
-use super::resource::{Edited, Shown, delete_thing, page_of_things, thing};
+use super::resource::{Edited, Shown, page_of_things, thing};
 use super::thing_filter::ThingFilter;
 
 /// Tags.
@@ -62,7 +64,7 @@ impl Edited for Tags {
     }
 
     async fn delete(at: &At, id: u64) -> Result<(), NokoError> {
-        delete_thing::<Self>(at, Kind::Tag, id).await
+        merge::delete(&at.services, at.caller.account, Kind::Tag, ThingId(id)).await.map_err(Self::wrong)
     }
 }
 

@@ -317,7 +317,8 @@ async fn entries(
     loop {
         let (items, more) = services.store.page(&query).await?;
         for item in items {
-            let entry: Entry = decode(item)?;
+            let mut entry: Entry = decode(item)?;
+            filter.resolve(&mut entry);
             if filter.matches(&entry) {
                 passed.push(entry);
             }

@@ -1,23 +1,19 @@
 //! Entries, made, edited and deleted by hand.
 
-use std::collections::BTreeMap;
-
 use jiff::civil::Date;
 
+use super::change::{Edit, change, counted, marks};
 use super::tagging::Tagging;
-use super::{EditError, Tries, things};
-use crate::entity::note::Note;
-use crate::entity::reference::{self, Reference, Sums};
+use super::{EditError, Rule, Tries, things};
+use crate::entity::retired::Retirements;
 use crate::entity::{Entry, Thing, normal};
 use crate::id::{AccountId, ChunkNo, EntryId, ImportId, Row, ThingId};
-use crate::import::{Import, dropped};
-use crate::ledger::{Chunk, ChunkState, summary};
+use crate::import::Import;
+use crate::ledger::{Chunk, ChunkState};
 use crate::services::Services;
 use crate::store::keys::{self, Counter, Kind};
 use crate::store::{Item, Key, StoreError, Table, Write, number};
 
-/// DynamoDB takes so many writes in one transaction.
-const MOST_WRITES: usize = 100;
 /// Entries made by hand lie in partitions of so many.
 pub const HAND_CHUNK: u32 = 1000;
 
@@ -62,32 +58,39 @@ pub async fn counts(services: &Services, account: AccountId) -> Result<Vec<(Chun
     items.into_iter().map(count).collect()
 }
 
-/// An entry that may be seen: made by hand, or its chunk is committed.
+/// An entry that may be seen, as people see it: made by hand, or its chunk is committed.
 pub async fn get(services: &Services, account: AccountId, id: EntryId) -> Result<Entry, EditError> {
-    Ok(standing(services, account, id).await?.0)
+    let mut entry = standing(services, account, id).await?.0;
+    Retirements::read(services, account).await?.resolve(&mut entry);
+    Ok(entry)
 }
 
-/// The entry, and the import that made it, if one did.
+/// The entry as it is stored, and the import that made it, if one did.
 async fn standing(services: &Services, account: AccountId, id: EntryId) -> Result<(Entry, Option<Import>), EditError> {
-    let import = match id.import() {
-        _ if id.row() == Row(0) => return Err(EditError::NotFound),
-        ImportId::HAND => None,
-        import => {
-            let import = Import::get(services, account, import).await?.ok_or(EditError::NotFound)?;
-            let key = keys::chunk(account, import.id, id.row().chunk(import.rows_per_chunk));
-            let chunk = services.store.get(&key).await?.ok_or(EditError::NotFound)?;
-            if import.status.is_gone() || Chunk::decode(chunk)?.state != ChunkState::Committed {
-                return Err(EditError::NotFound);
-            }
-            Some(import)
-        }
-    };
+    if id.row() == Row(0) {
+        return Err(EditError::NotFound);
+    }
+    let import = maker(services, account, id).await?;
     let entry = Entry::read(services, &place(account, id, import.as_ref())).await?;
     Ok((entry.ok_or(EditError::NotFound)?, import))
 }
 
-/// Where an entry lies.
-fn place(account: AccountId, id: EntryId, import: Option<&Import>) -> Key {
+/// The import that made an entry, if one did and what it made of the row may be seen.
+pub(super) async fn maker(services: &Services, account: AccountId, id: EntryId) -> Result<Option<Import>, EditError> {
+    if id.import() == ImportId::HAND {
+        return Ok(None);
+    }
+    let import = Import::get(services, account, id.import()).await?.ok_or(EditError::NotFound)?;
+    let key = keys::chunk(account, import.id, id.row().chunk(import.rows_per_chunk));
+    let chunk = services.store.get(&key).await?.ok_or(EditError::NotFound)?;
+    if import.status.is_gone() || Chunk::decode(chunk)?.state != ChunkState::Committed {
+        return Err(EditError::NotFound);
+    }
+    Ok(Some(import))
+}
+
+/// The key of an entry.
+pub(super) fn place(account: AccountId, id: EntryId, import: Option<&Import>) -> Key {
     Entry::key(account, id, import.map_or(HAND_CHUNK, |import| import.rows_per_chunk))
 }
 
@@ -113,6 +116,9 @@ pub async fn create(
         text: None,
         task: None,
         invoiced: None,
+        invoiced_at: None,
+        approved_at: None,
+        approved_by: None,
         rate: None,
         amount: None,
         currency: None,
@@ -129,7 +135,7 @@ pub async fn create(
         let entry = applied(services, account, blank.clone(), input).await?;
         let key = Entry::key(account, entry.id, HAND_CHUNK);
         let writes = vec![Write::put(key.clone(), &entry).when_absent(), counted(account, entry.id, 1)];
-        match change(services, account, None, Some(&entry), writes).await {
+        match change(services, account, &[Edit { before: None, after: Some(&entry) }], writes).await {
             Ok(()) => return Ok(entry),
             Err(EditError::Store(error)) if error.is_refused() => {
                 // The number is ours alone: what stands there is what an answer that was lost has made.
@@ -153,16 +159,21 @@ pub async fn update(
     let mut tries = Tries::new();
     loop {
         let (before, import) = standing(services, account, id).await?;
-        let mut after = applied(services, account, before.clone(), input).await?;
-        if after == before {
-            return Ok(before);
+        if before.approved_at.is_some() {
+            return Err(EditError::Forbidden(Rule::Approved));
+        }
+        let mut seen = before.clone();
+        Retirements::read(services, account).await?.resolve(&mut seen);
+        let mut after = applied(services, account, seen.clone(), input).await?;
+        if after == seen {
+            return Ok(seen);
         }
         after.version += 1;
         after.updated_at = services.clock.now_ms();
         let key = place(account, id, import.as_ref());
         let mut writes = vec![Write::put(key, &after).when("#version = :seen").bind(":seen", before.version)];
         writes.extend(import.iter().flat_map(|import| marks(import, id, false)));
-        match change(services, account, Some(&before), Some(&after), writes).await {
+        match change(services, account, &[Edit { before: Some(&before), after: Some(&after) }], writes).await {
             Ok(()) => return Ok(after),
             Err(EditError::Store(error)) if error.is_refused() => {}
             Err(error) => return Err(error),
@@ -171,18 +182,20 @@ pub async fn update(
     }
 }
 
-/// Deletes an entry.
+/// Deletes an entry that is neither approved nor marked as invoiced, and whose project is not archived.
 pub async fn delete(services: &Services, account: AccountId, id: EntryId) -> Result<(), EditError> {
     let mut tries = Tries::new();
     loop {
         let (before, import) = standing(services, account, id).await?;
+        let project = Retirements::read(services, account).await?.project(&before);
+        deletable(&before, is_archived(services, account, project).await?)?;
         let key = place(account, id, import.as_ref());
         let mut writes = vec![Write::delete(key).when("#version = :seen").bind(":seen", before.version)];
         match &import {
             Some(import) => writes.extend(marks(import, id, true)),
             None => writes.push(counted(account, id, -1)),
         }
-        match change(services, account, Some(&before), None, writes).await {
+        match change(services, account, &[Edit { before: Some(&before), after: None }], writes).await {
             Ok(()) => return Ok(()),
             Err(EditError::Store(error)) if error.is_refused() => {}
             Err(error) => return Err(error),
@@ -191,28 +204,21 @@ pub async fn delete(services: &Services, account: AccountId, id: EntryId) -> Res
     }
 }
 
-/// Entries more or fewer that were made by hand, counted by their partition.
-fn counted(account: AccountId, id: EntryId, by: i64) -> Write {
-    Write::update(keys::hand_count(account, id.row().chunk(HAND_CHUNK)), "ADD #n :by").bind(":by", by)
+fn deletable(entry: &Entry, is_archived: bool) -> Result<(), EditError> {
+    let rule = match entry {
+        Entry { approved_at: Some(_), .. } => Rule::Approved,
+        Entry { invoiced_at: Some(_), .. } => Rule::Invoiced,
+        _ if is_archived => Rule::ArchivedProject,
+        _ => return Ok(()),
+    };
+    Err(EditError::Forbidden(rule))
 }
 
-/// What says of an imported entry that it was edited or deleted by hand: its chunk, which must still be committed, and
-/// what is counted over chunks.
-fn marks(import: &Import, id: EntryId, deleted: bool) -> Vec<Write> {
-    let chunk = id.row().chunk(import.rows_per_chunk);
-    let mark = Write::update(
-        keys::chunk(import.account, import.id, chunk),
-        if deleted { "SET #edited = :true ADD #dropped :one" } else { "SET #edited = :true" },
-    );
-    let mark = mark.when("#state = :committed").bind(":committed", ChunkState::Committed).bind(":true", true);
-    let mut writes = vec![if deleted { mark.bind(":one", 1) } else { mark }];
-    writes.extend(summary::mark(import, id, deleted));
-    if deleted {
-        let counts = keys::counts(import.account, import.id, chunk);
-        writes.push(Write::update(counts, "ADD #dropped :one").bind(":one", 1));
-        writes.push(dropped(import.account, import.id));
-    }
-    writes
+/// Whether a project is archived; one that is absent is not.
+async fn is_archived(services: &Services, account: AccountId, id: Option<ThingId>) -> Result<bool, StoreError> {
+    let Some(id) = id else { return Ok(false) };
+    let project = Thing::get(services, account, Kind::Project, id).await?.and_then(|thing| thing.project);
+    Ok(project.is_some_and(|project| !project.enabled))
 }
 
 /// The entry with the input's fields.
@@ -273,80 +279,4 @@ async fn project_named(
         return Ok(id);
     }
     things::named(services, account, Kind::Project, name).await
-}
-
-/// The things that an entry refers to.
-fn named(entry: &Entry) -> impl Iterator<Item = (Kind, ThingId)> + '_ {
-    let user = [(Kind::User, entry.user)];
-    let project = entry.project.map(|id| (Kind::Project, id));
-    user.into_iter().chain(project).chain(entry.tags.iter().map(|&id| (Kind::Tag, id)))
-}
-
-/// Makes `writes` together with what the change from `before` to `after` means for references and totals.
-async fn change(
-    services: &Services,
-    account: AccountId,
-    before: Option<&Entry>,
-    after: Option<&Entry>,
-    mut writes: Vec<Write>,
-) -> Result<(), EditError> {
-    let referrer = before.or(after).expect("an edit is of something").id.import();
-    let mut deltas: BTreeMap<(Kind, ThingId), Sums> = BTreeMap::new();
-    for (entry, sign) in [(before, -1), (after, 1)] {
-        let Some(entry) = entry else { continue };
-        let sums = Sums::of(entry);
-        let sums = if sign < 0 { sums.negated() } else { sums };
-        named(entry).for_each(|thing| deltas.entry(thing).or_default().add(&sums));
-    }
-    // Of a project it is told whose entries it has.
-    let joins =
-        after.filter(|after| before.is_none_or(|before| (before.user, before.project) != (after.user, after.project)));
-    let joins = joins.and_then(|after| Some((after.project?, after.user)));
-    let user = |kind, id| joins.filter(|(project, _)| (kind, id) == (Kind::Project, *project)).map(|(_, user)| user);
-    deltas.retain(|&(kind, id), delta| *delta != Sums::default() || user(kind, id).is_some());
-
-    for (&(kind, id), delta) in &deltas {
-        let key = keys::reference(account, kind, id, referrer);
-        let reference: Option<Reference> = services.store.read(&key).await?;
-        match reference {
-            Some(reference) if referrer == ImportId::HAND && reference.sums().entries + delta.entries == 0 => {
-                let delete = Write::delete(key).when("#hand_entries = :seen").bind(":seen", reference.hand_entries);
-                writes.push(delete);
-                writes.extend(reference::let_go(services, account, kind, id).await?);
-            }
-            Some(_) => writes.push(reference::adjust(account, kind, id, referrer, delta, user(kind, id))),
-            None => {
-                if referrer != ImportId::HAND {
-                    note(services, account, referrer, kind, id).await?;
-                }
-                let first = Reference {
-                    hand_entries: delta.entries,
-                    hand_seconds: delta.seconds,
-                    hand_billable: delta.billable_seconds,
-                    hand_invoiced: delta.invoiced_seconds,
-                    hand_users: user(kind, id).into_iter().collect(),
-                    ..Reference::default()
-                };
-                writes.extend([Write::put(key, &first).when_absent(), reference::count(account, kind, id, 1)]);
-            }
-        }
-    }
-    // Only where nearly all of its tags are left of undone imports and renamed.
-    if writes.len() > MOST_WRITES {
-        return Err(EditError::Invalid("tags"));
-    }
-    services.store.transact(writes).await?;
-    Ok(())
-}
-
-/// Notes in the import's partition that an entry of it now refers to the thing.
-async fn note(
-    services: &Services,
-    account: AccountId,
-    import: ImportId,
-    kind: Kind,
-    id: ThingId,
-) -> Result<(), StoreError> {
-    let client = Thing::get(services, account, kind, id).await?.and_then(|thing| thing.client());
-    Note::put_all(services, account, import, &[Note { kind, id, client }]).await
 }

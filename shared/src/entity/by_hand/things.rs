@@ -1,8 +1,9 @@
 //! Users, clients, projects and tags, made, edited and deleted by hand.
 
-use super::{EditError, Tries};
+use super::{EditError, Rule, Tries};
 use crate::entity::find::{Found, Place, find, is_home};
-use crate::entity::reference::{self, count, let_go, removal};
+use crate::entity::reference::{self, count, let_go};
+use crate::entity::retired::Retirements;
 use crate::entity::{ProjectFields, Role, Thing, UserFields, UserState, is_short, normal, project_key, tidy, user};
 use crate::id::{AccountId, ImportId, ThingId};
 use crate::import::unmade;
@@ -128,23 +129,44 @@ pub async fn update(
     }
 }
 
-/// Deletes a shared thing that no entry refers to.
+/// Deletes a shared thing that no entry refers to, with those that were merged into it.
 pub async fn delete(services: &Services, account: AccountId, kind: Kind, id: ThingId) -> Result<(), EditError> {
     let mut tries = Tries::new();
     loop {
         let thing = Thing::get(services, account, kind, id).await?.ok_or(EditError::NotFound)?;
+        let mut things = vec![thing];
+        if things[0].merges > 0 {
+            let merged = Retirements::read(services, account).await?.meaning(kind, id);
+            let merged: Vec<_> = merged.into_iter().skip(1).map(|merged| (kind, merged)).collect();
+            things.extend(Thing::get_many(services, account, &merged).await?);
+        }
         // References without entries are those of entries that were deleted by hand.
-        let empty = reference::without_entries(services, account, &thing).await?.ok_or(EditError::InUse)?;
-        let mut writes = removal(services, account, &thing, thing.refs, ImportId::HAND).await?;
+        let empty = reference::all_without_entries(services, account, &things).await?.ok_or(EditError::InUse)?;
+        let mut writes = reference::removals(services, account, &things).await?;
         writes.extend(empty);
-        if thing.created_by != ImportId::HAND {
-            writes.push(unmade(account, &thing));
+        if things[0].created_by != ImportId::HAND {
+            writes.push(unmade(account, &things[0]));
         }
         if made(services, writes).await? {
             return Ok(());
         }
         tries.again().await?;
     }
+}
+
+/// Archives a project that somebody refers to, or takes it back into use.
+pub async fn set_enabled(
+    services: &Services,
+    account: AccountId,
+    project: ThingId,
+    enabled: bool,
+) -> Result<(), EditError> {
+    let thing = Thing::get(services, account, Kind::Project, project).await?.ok_or(EditError::NotFound)?;
+    if !enabled && thing.refs == 0 {
+        return Err(EditError::Forbidden(Rule::Deletable));
+    }
+    let input = ThingInput { enabled: Some(enabled), ..ThingInput::default() };
+    update(services, account, Kind::Project, project, &input).await.map(drop)
 }
 
 /// The project or tag that a name means, made if there is none.
@@ -232,6 +254,9 @@ pub async fn update_user(
     loop {
         let before = Thing::get(services, account, Kind::User, id).await?.ok_or(EditError::NotFound)?;
         let fields = input.over(before.user.clone().unwrap_or_default());
+        if fields.state == UserState::Disabled && before.user.as_ref().is_some_and(|user| *user != fields) {
+            return Err(EditError::Forbidden(Rule::Deactivated));
+        }
         let now = services.clock.now_ms();
         let next = named_shortly(user::new(id, fields, now))?;
         let after = Thing {
@@ -251,6 +276,32 @@ pub async fn update_user(
         writes.push(replace(account, &before, &after));
         if made(services, writes).await? {
             return Ok(after);
+        }
+        tries.again().await?;
+    }
+}
+
+/// Deactivates a user whom somebody refers to, or activates one that was deactivated.
+pub async fn set_active(services: &Services, account: AccountId, id: ThingId, active: bool) -> Result<(), EditError> {
+    let mut tries = Tries::new();
+    loop {
+        let before = Thing::get(services, account, Kind::User, id).await?.ok_or(EditError::NotFound)?;
+        let mut after = before.clone();
+        let fields = after.user.get_or_insert_default();
+        if active && fields.state == UserState::Active {
+            return Err(EditError::Forbidden(Rule::NotDeactivated));
+        }
+        if !active && before.refs == 0 {
+            return Err(EditError::Forbidden(Rule::Deletable));
+        }
+        fields.state = if active { UserState::Active } else { UserState::Disabled };
+        if after == before {
+            return Ok(());
+        }
+        after.version += 1;
+        after.updated_at = services.clock.now_ms();
+        if made(services, vec![replace(account, &before, &after)]).await? {
+            return Ok(());
         }
         tries.again().await?;
     }
@@ -367,7 +418,7 @@ fn replace(account: AccountId, before: &Thing, after: &Thing) -> Write {
 }
 
 /// Whether the transaction was made; false if the ground moved.
-async fn made(services: &Services, writes: Vec<Write>) -> Result<bool, StoreError> {
+pub(super) async fn made(services: &Services, writes: Vec<Write>) -> Result<bool, StoreError> {
     match services.store.transact(writes).await {
         Ok(()) => Ok(true),
         Err(error) if error.is_refused() => Ok(false),

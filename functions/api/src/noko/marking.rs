@@ -1,0 +1,86 @@
+//! `PUT /entries/:id/approved`, `/unapproved`, `/marked_as_invoiced`, and the same of several entries at once.
+
+use axum::http::StatusCode;
+use jiff::Timestamp;
+use serde_json::Value;
+use shared::entity::by_hand::marks::{MOST_AT_ONCE, Mark, mark, mark_all};
+use shared::id::EntryId;
+
+use super::NokoError;
+use super::caller::{At, Member};
+use super::entries::Entries;
+use super::input::{Fields, Id, PerhapsInput, day, ids};
+use super::resource::Edited;
+
+const ENTRY: &str = "Entry";
+
+/// Approves an entry.
+pub async fn approve(Member(at): Member, Id(id): Id, input: PerhapsInput) -> Result<StatusCode, NokoError> {
+    let approved = input.0.read(ENTRY, |fields| approved(&at, fields)).all()?;
+    one(&at, id, approved).await
+}
+
+/// Approves several entries.
+pub async fn approve_all(Member(at): Member, input: PerhapsInput) -> Result<StatusCode, NokoError> {
+    let (ids, approved) = input.0.read(ENTRY, |fields| (entry_ids(fields), approved(&at, fields))).all()?;
+    several(&at, ids, approved).await
+}
+
+/// Takes the approval off an entry.
+pub async fn unapprove(Member(at): Member, Id(id): Id, input: PerhapsInput) -> Result<StatusCode, NokoError> {
+    input.0.read(ENTRY, |_| ()).all()?;
+    one(&at, id, Some(Mark::Unapproved)).await
+}
+
+/// Takes the approval off several entries.
+pub async fn unapprove_all(Member(at): Member, input: PerhapsInput) -> Result<StatusCode, NokoError> {
+    let ids = input.0.read(ENTRY, entry_ids).all()?;
+    several(&at, ids, Some(Mark::Unapproved)).await
+}
+
+/// Marks an entry as invoiced.
+pub async fn invoice(Member(at): Member, Id(id): Id, input: PerhapsInput) -> Result<StatusCode, NokoError> {
+    let invoiced = input.0.read(ENTRY, invoiced).all()?;
+    one(&at, id, invoiced).await
+}
+
+/// Marks several entries as invoiced.
+pub async fn invoice_all(Member(at): Member, input: PerhapsInput) -> Result<StatusCode, NokoError> {
+    let (ids, invoiced) = input.0.read(ENTRY, |fields| (entry_ids(fields), invoiced(fields))).all()?;
+    several(&at, ids, invoiced).await
+}
+
+fn entry_ids(fields: &mut Fields<'_>) -> Vec<EntryId> {
+    let ids = fields.value("entry_ids", |value| ids(value).filter(|ids| ids.len() <= MOST_AT_ONCE));
+    fields.required(&["entry_ids"]);
+    ids.unwrap_or_default().into_iter().map(EntryId).collect()
+}
+
+/// Approved by the caller, at the time that is given or now.
+fn approved(at: &At, fields: &mut Fields<'_>) -> Option<Mark> {
+    let time =
+        fields.nullable("approved_at", |value: &Value| value.as_str()?.trim().parse::<Timestamp>().ok()).flatten();
+    let time = time.map_or_else(|| at.services.clock.now_ms(), Timestamp::as_millisecond);
+    Some(Mark::Approved(at.caller.user, time))
+}
+
+/// Invoiced on a day; null takes the mark off again.
+fn invoiced(fields: &mut Fields<'_>) -> Option<Mark> {
+    let day = fields.nullable("date", |value| day(value.as_str()?));
+    fields.required(&["date"]);
+    day.map(Mark::Invoiced)
+}
+
+async fn one(at: &At, id: u64, wanted: Option<Mark>) -> Result<StatusCode, NokoError> {
+    if let Some(wanted) = wanted {
+        mark(&at.services, at.caller.account, EntryId(id), wanted).await.map_err(Entries::wrong)?;
+    }
+    Ok(StatusCode::NO_CONTENT)
+}
+
+async fn several(at: &At, ids: Vec<EntryId>, wanted: Option<Mark>) -> Result<StatusCode, NokoError> {
+    if let Some(wanted) = wanted {
+        mark_all(&at.services, at.caller.account, &ids, wanted).await.map_err(Entries::wrong)?;
+    }
+    Ok(StatusCode::NO_CONTENT)
+}
