@@ -42,7 +42,7 @@ fn read_case(bytes: &[u8], options: &ReadingOptions) -> Result<Got, Refusal> {
         None => (bytes.to_vec(), Survey::new(options.clone(), 100)),
         Some(kind) => {
             let mut table = Vec::new();
-            let never = crate::cancellation::Cancellation::default();
+            let never = packed::Cancellation::default();
             let wanted = packed::Wanted { mapping: options.mapping.clone(), ..packed::Wanted::default() };
             let mut sink = |piece: &[u8]| {
                 table.extend_from_slice(piece);
