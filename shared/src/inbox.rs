@@ -238,6 +238,12 @@ pub(crate) async fn finish(services: &Services, import: &Import) -> Result<bool,
     if let Some(next) = whose_turn(services, import.account).await? {
         services.queues.send(&Message::Start { account: import.account, import: next }).await?;
     }
+    write_report(services, import).await
+}
+
+/// Writes the report of a dropped import that is settled, and takes it out of the sweep's sight. False, if the report
+/// could not be written.
+pub(crate) async fn write_report(services: &Services, import: &Import) -> Result<bool, ImportError> {
     let mut import = import.clone();
     loop {
         if let Err(error) = report::settled(services, &import).await {

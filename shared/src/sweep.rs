@@ -138,7 +138,15 @@ async fn tell(services: &Services, import: &Import, swept: &mut Swept) -> Result
     let seen: Option<Watch> = services.store.read(&key).await?;
     let seen = seen.filter(|watch| watch.status == import.status);
     let waits = |watch: &Watch| patience(watch.status, watch.wakings) > stood_still(watch, now);
-    if seen.as_ref().is_some_and(waits) || inbox::finish(services, import).await? {
+    if seen.as_ref().is_some_and(waits) {
+        return Ok(());
+    }
+    // The turn was given up before the first report that was refused.
+    let is_told = match &seen {
+        Some(_) => inbox::write_report(services, import).await?,
+        None => inbox::finish(services, import).await?,
+    };
+    if is_told {
         return Ok(());
     }
     let wakings = seen.map_or(0, |watch| watch.wakings) + 1;
