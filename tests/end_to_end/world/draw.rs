@@ -1,5 +1,7 @@
 //! What a seed decides.
 
+use shared::id::AccountId;
+
 const NAMES: [&str; 4] = ["Garden", "Orchard", "Harbour", "garden"];
 
 /// Numbers that a seed draws (SplitMix64).
@@ -29,5 +31,24 @@ impl Draw {
     pub fn of<'a, T>(&mut self, all: &'a [T]) -> Option<&'a T> {
         let n = self.below(all.len() as u64);
         all.get(usize::try_from(n).expect("an index"))
+    }
+
+    /// A file of a few rows, whose texts name the account.
+    pub fn file(&mut self, account: AccountId) -> String {
+        let mut file = "User,Email,Client,Project,Task,Description,Billable,Start date,Start time,End date,End time,\
+            Duration,Tags\n"
+            .to_owned();
+        for row in 0..=self.below(6) {
+            let client = if self.one_in(2) { self.name() } else { String::new() };
+            let project = if self.one_in(5) { String::new() } else { self.name() };
+            let day = if self.one_in(9) { 31 } else { 1 + row };
+            let tags = if self.one_in(3) { String::new() } else { format!("{}, x", self.name()) };
+            file.push_str(&format!(
+                "A,demo@example.com,{client},{project},,account {account} row {row},Yes,2026-02-{day:02},09:00:00,\
+                 2026-02-01,10:00:00,00:0{}:00,\"{tags}\"\n",
+                1 + row
+            ));
+        }
+        file
     }
 }

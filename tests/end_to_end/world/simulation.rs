@@ -269,24 +269,6 @@ impl Simulation {
         self.collect().await
     }
 
-    fn file(&mut self, account: AccountId) -> String {
-        let mut file = "User,Email,Client,Project,Task,Description,Billable,Start date,Start time,End date,End time,\
-            Duration,Tags\n"
-            .to_owned();
-        for row in 0..=self.draw.below(6) {
-            let client = if self.draw.one_in(2) { self.draw.name() } else { String::new() };
-            let project = if self.draw.one_in(5) { String::new() } else { self.draw.name() };
-            let day = if self.draw.one_in(9) { 31 } else { 1 + row };
-            let tags = if self.draw.one_in(3) { String::new() } else { format!("{}, x", self.draw.name()) };
-            file.push_str(&format!(
-                "A,demo@example.com,{client},{project},,account {account} row {row},Yes,2026-02-{day:02},09:00:00,\
-                 2026-02-01,10:00:00,00:0{}:00,\"{tags}\"\n",
-                1 + row
-            ));
-        }
-        file
-    }
-
     /// Something to do, that what is there now allows.
     fn deed(&mut self) -> Deed {
         self.fetch();
@@ -341,11 +323,11 @@ impl Simulation {
             (11, ..) => Deed::Sweep,
             (12..=13, _, _, Some(id)) => Deed::EditThing(account, Kind::Project, id, named),
             (14, ..) => {
-                let file = self.file(account);
+                let file = self.draw.file(account);
                 Deed::Drop(self.inbox.key(account, &mut self.draw), file)
             }
             _ => {
-                let file = self.file(account);
+                let file = self.draw.file(account);
                 Deed::Import(account, file, self.draw.one_in(4))
             }
         }
