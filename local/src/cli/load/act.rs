@@ -90,7 +90,8 @@ impl VirtualUser {
             self.act().await;
             self.rest().await;
         }
-        self.close().await;
+        // A service that is too slow for that keeps the rest.
+        let _ = tokio::time::timeout_at(self.sender.deadline().into(), self.close()).await;
     }
 
     /// Waits for up to twice the pause.

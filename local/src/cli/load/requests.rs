@@ -57,6 +57,11 @@ impl Sender {
         self.left.load(Ordering::Relaxed) == 0
     }
 
+    /// The moment after which nothing is sent any more.
+    pub fn deadline(&self) -> Instant {
+        self.deadline
+    }
+
     /// A request with the client's token; a presigned URL goes without.
     pub fn request(&self, method: Method, path: &str) -> RequestBuilder {
         if path.starts_with("http") {
