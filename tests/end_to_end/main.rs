@@ -21,4 +21,5 @@ mod stack;
 mod traps;
 mod triggers;
 mod undo;
+mod upload;
 mod world;
