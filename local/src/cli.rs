@@ -5,17 +5,18 @@ mod client;
 mod detect;
 mod import;
 mod load;
+mod progress;
 mod reading;
 mod report;
 mod revert;
 mod serve;
 
-use std::fs::{File, TryLockError};
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use anyhow::{Context, bail};
+use anyhow::Context;
 use clap::{Args, Parser, Subcommand};
+use shared::sweep::Swept;
 use waybill::system::{self, DEMO_TOKEN, System};
 
 use client::Client;
@@ -84,7 +85,6 @@ pub struct Service {
     /// How a later command reaches the same state, as arguments; none, if it is gone then.
     pub again: Option<String>,
     system: Option<System>,
-    _lock: Option<File>,
 }
 
 impl Where {
@@ -93,9 +93,8 @@ impl Where {
         if let Some(url) = &self.url {
             let token = self.token.clone().unwrap_or_default();
             let again = Some(format!(" --url {url} --token …"));
-            return Ok(Service { client: Client::new(url, &token)?, again, system: None, _lock: None });
+            return Ok(Service { client: Client::new(url, &token)?, again, system: None });
         }
-        let lock = if self.memory { None } else { Some(lock(&self.data)?) };
         let data = (!self.memory).then(|| self.data.clone());
         let again = data.as_ref().map(|data| match data.as_os_str() == ".waybill" {
             true => String::new(),
@@ -103,8 +102,11 @@ impl Where {
         });
         let options = system::Options { data, ..system::Options::default() };
         let system = System::start(options).await.context("the embedded service does not start")?;
+        if let Some(resumed) = resumed(&system.resumed()) {
+            eprintln!("{resumed}");
+        }
         let token = self.token.clone().unwrap_or_else(|| DEMO_TOKEN.to_owned());
-        Ok(Service { client: Client::new(system.url(), &token)?, again, system: Some(system), _lock: lock })
+        Ok(Service { client: Client::new(system.url(), &token)?, again, system: Some(system) })
     }
 }
 
@@ -117,16 +119,11 @@ impl Service {
     }
 }
 
-/// Two processes must not work on one state.
-fn lock(data: &PathBuf) -> anyhow::Result<File> {
-    std::fs::create_dir_all(data).with_context(|| format!("{} cannot be made", data.display()))?;
-    let lock = File::create(data.join("lock")).with_context(|| format!("{} cannot be written", data.display()))?;
-    match lock.try_lock() {
-        Ok(()) => Ok(lock),
-        Err(TryLockError::WouldBlock) => bail!(
-            "another waybill is using {}; talk to it with --url and --token, or choose another --data",
-            data.display()
-        ),
-        Err(TryLockError::Error(error)) => Err(error).context("the state cannot be locked"),
+/// Says what goes on of an earlier run, if anything does.
+fn resumed(swept: &Swept) -> Option<String> {
+    match swept.woken - swept.awaiting {
+        0 => None,
+        1 => Some("1 import of an earlier run goes on".to_owned()),
+        more => Some(format!("{more} imports of an earlier run go on")),
     }
 }

@@ -40,6 +40,9 @@ use poller::Poller;
 /// How long an asynchronous call that failed waits to be tried again, by the clock.
 pub const RETRY_DELAYS: [Duration; 2] = [Duration::from_secs(1), Duration::from_secs(2)];
 
+/// How long a stop waits for the calls that run.
+const GRACE: Duration = Duration::from_secs(5);
+
 /// Everything that is being delivered. Dropping it kills it like [`Delivery::abort`].
 pub struct Delivery {
     service: Service,
@@ -118,14 +121,20 @@ impl Delivery {
         let handler = Arc::new(handler);
         self.tasks.spawn(async move {
             let mut calls = JoinSet::new();
-            while let Some(Some(Created { event, token })) = service.unless_stopped(created.next()).await {
+            while let Some(Some(Created { event, token, record })) = service.unless_stopped(created.next()).await {
                 let call = AsynchronousCall {
                     service: service.clone(),
                     function: Arc::clone(&function),
                     handler: Arc::clone(&handler),
                     event,
                 };
-                calls.spawn(call.run(token));
+                calls.spawn(async move {
+                    let is_settled = call.run().await;
+                    if let Some(record) = record.filter(|_| is_settled) {
+                        record.settle();
+                    }
+                    drop(token);
+                });
                 if calls.len() >= concurrency {
                     calls.join_next().await;
                 }
@@ -157,7 +166,9 @@ impl Delivery {
                     handler: Arc::clone(&handler),
                     event: (),
                 };
-                call.run(service.pending.begin()).await;
+                let token = service.pending.begin();
+                call.run().await;
+                drop(token);
             }
         });
     }
@@ -188,11 +199,19 @@ impl Delivery {
         self.sources.iter().all(is_empty)
     }
 
-    /// Takes nothing new, lets every running call finish, and ends.
-    pub async fn stop(mut self) {
+    /// Takes nothing new, lets the running calls finish within [`GRACE`], and kills those that are left.
+    pub async fn stop(self) {
+        self.stop_within(GRACE).await;
+    }
+
+    async fn stop_within(mut self, grace: Duration) {
         // The receivers are ours, so there is someone to hear it.
         let _ = self.stop.send(true);
-        while self.tasks.join_next().await.is_some() {}
+        let finished = async { while self.tasks.join_next().await.is_some() {} };
+        if tokio::time::timeout(grace, finished).await.is_err() {
+            tracing::warn!("calls that did not end in time are killed; their imports go on at the next start");
+            self.abort().await;
+        }
     }
 
     /// Kills every call where it is, as a crash would, and returns when all of them are gone.

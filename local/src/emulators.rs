@@ -2,8 +2,8 @@
 //!
 //! The product has one storage path, the AWS SDK; locally its clients are given these addresses and nothing else
 //! changes. Each service listens on a port of its own. DynamoDB is `dynoxide`, S3 is `s3s` with what Waybill needs on
-//! top, SQS is ours. With a data directory tables and files are kept; messages never are, because losing them is what
-//! the sweep is there for. DynamoDB and S3 can also run in a process of their own ([`apart`]).
+//! top, SQS is ours. With a data folder tables, files and notifications are kept; messages never are, because losing
+//! them is what the sweep is there for. DynamoDB and S3 can also run in a process of their own ([`apart`]).
 
 pub mod apart;
 pub mod arn;
@@ -13,21 +13,21 @@ pub mod s3;
 pub mod sqs;
 
 use std::io;
-use std::path::{Path, PathBuf};
+use std::net::{Ipv4Addr, SocketAddr};
+use std::path::PathBuf;
 use std::process::Command;
 use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
-use axum::serve::ListenerExt;
 use shared::clock::Clock;
 use tempfile::TempDir;
-use tokio::net::TcpListener;
-use tokio::sync::watch;
-use tokio::task::JoinHandle;
 
+use crate::folder::{self, Folder};
+use crate::gate::{Callers, Gate, plain};
+use crate::http::{Bound, Limits, Server, Stopped};
 use pending::Pending;
-use s3::{CreatedObjects, Notification, Notifier};
+use s3::{CreatedObjects, Journal, Notification, Notifier};
 use sqs::Queues;
 
 /// The key id that the local services know. DynamoDB and SQS take any; S3 checks signatures.
@@ -36,17 +36,19 @@ pub const ACCESS_KEY_ID: &str = "test";
 pub const SECRET_ACCESS_KEY: &str = "test";
 
 /// How long a shutdown waits for requests that are being answered.
-const GRACE: Duration = Duration::from_secs(5);
+const GRACE: Duration = Duration::from_secs(2);
 
 /// How to start.
 #[derive(Default)]
 pub struct Options {
     /// Where tables and files are kept; absent, they are gone at the end.
-    pub data: Option<PathBuf>,
+    pub data: Option<Folder>,
     /// The time for messages and events.
     pub clock: Clock,
     /// Which new objects to tell of.
     pub notifications: Vec<Notification>,
+    /// Who may call.
+    pub callers: Callers,
     /// Runs DynamoDB and S3 in a process of their own: what starts it, and calls [`apart::serve`] there.
     pub apart: Option<Command>,
 }
@@ -70,8 +72,10 @@ enum Stores {
 struct Here {
     dynamodb: Server,
     s3: Server,
-    /// Holds the files of a stack without a data directory.
+    /// Holds the files of a stack without a data folder.
     _files: Option<TempDir>,
+    /// Nobody else works on the data for as long as this is there.
+    _data: Option<Folder>,
 }
 
 /// Why the services could not be started.
@@ -81,6 +85,8 @@ pub enum StartError {
     Listen(#[source] io::Error),
     #[error("the directory {path} cannot be used: {source}")]
     Directory { path: PathBuf, source: io::Error },
+    #[error(transparent)]
+    Data(#[from] folder::FolderError),
     #[error("DynamoDB cannot open its database: {0}")]
     Database(String),
     #[error("S3 cannot open its directory: {0}")]
@@ -92,7 +98,7 @@ pub enum StartError {
 impl Emulators {
     /// Starts all three.
     pub async fn start(options: Options) -> Result<Self, StartError> {
-        let Options { data, clock, notifications, apart } = options;
+        let Options { data, clock, notifications, callers, apart } = options;
         let pending = Pending::default();
         let queues = Arc::new(Queues::new(clock.clone()));
         let (stores, created) = match apart {
@@ -102,18 +108,25 @@ impl Emulators {
                 (Stores::Apart(process), created)
             }
             None => {
-                let (notifier, created) = Notifier::new(notifications, clock, pending.clone());
-                (Stores::Here(Here::start(data.as_deref(), notifier).await?), created)
+                let journal = match &data {
+                    Some(data) => {
+                        let path = data.events()?;
+                        Some(Journal::open(&path).map_err(|source| StartError::Directory { path, source })?)
+                    }
+                    None => None,
+                };
+                let (notifier, created) = Notifier::new(notifications, journal, clock, pending.clone());
+                (Stores::Here(Here::start(data, notifier, &callers).await?), created)
             }
         };
-        let sqs = Bound::new().await?.serve(|url, stopped| sqs::router(Arc::clone(&queues), url, stopped));
+        let sqs = serve(&callers, |url, stopped| sqs::router(Arc::clone(&queues), url, stopped)).await?;
         Ok(Self { stores, sqs, queues, pending, created })
     }
 
     /// Where DynamoDB is.
     pub fn dynamodb_url(&self) -> &str {
         match &self.stores {
-            Stores::Here(here) => &here.dynamodb.url,
+            Stores::Here(here) => here.dynamodb.url(),
             Stores::Apart(process) => &process.addresses().dynamodb,
         }
     }
@@ -121,14 +134,14 @@ impl Emulators {
     /// Where S3 is. Clients must use path-style addresses.
     pub fn s3_url(&self) -> &str {
         match &self.stores {
-            Stores::Here(here) => &here.s3.url,
+            Stores::Here(here) => here.s3.url(),
             Stores::Apart(process) => &process.addresses().s3,
         }
     }
 
     /// Where SQS is.
     pub fn sqs_url(&self) -> &str {
-        &self.sqs.url
+        self.sqs.url()
     }
 
     /// The queues themselves, for delivery and for tests.
@@ -146,7 +159,7 @@ impl Emulators {
         self.created.clone()
     }
 
-    /// Stops accepting, lets what is being answered finish, and ends everything.
+    /// Stops accepting, lets what is being answered finish within [`GRACE`], and ends everything.
     pub async fn shutdown(self) {
         let stores = async {
             match self.stores {
@@ -155,100 +168,40 @@ impl Emulators {
                 Stores::Apart(process) => drop(tokio::task::spawn_blocking(move || drop(process)).await),
             }
         };
-        tokio::join!(stores, self.sqs.shutdown());
+        tokio::join!(stores, self.sqs.shutdown(GRACE));
     }
 }
 
 impl Here {
-    async fn start(data: Option<&Path>, notifier: Notifier) -> Result<Self, StartError> {
-        let (files, temporary) = match data {
-            Some(data) => (data.join("s3"), None),
+    async fn start(data: Option<Folder>, notifier: Notifier, callers: &Callers) -> Result<Self, StartError> {
+        let (files, temporary) = match &data {
+            Some(data) => (data.files()?, None),
             None => {
                 let temporary = tempfile::tempdir()
                     .map_err(|source| StartError::Directory { path: std::env::temp_dir(), source })?;
                 (temporary.path().to_owned(), Some(temporary))
             }
         };
-        std::fs::create_dir_all(&files).map_err(|source| StartError::Directory { path: files.clone(), source })?;
-        let service = s3::service(&files, notifier)?;
+        let s3 = s3::service(&files, notifier)?;
+        let dynamodb = dynamodb::router(data.as_ref())?;
         Ok(Self {
-            dynamodb: dynamodb::serve(Bound::new().await?, data)?,
-            s3: Bound::new().await?.serve(|_, _| service),
+            dynamodb: serve(callers, |_, _| dynamodb).await?,
+            s3: serve(callers, |_, _| s3).await?,
             _files: temporary,
+            _data: data,
         })
     }
 
     async fn shutdown(self) {
-        tokio::join!(self.dynamodb.shutdown(), self.s3.shutdown());
+        tokio::join!(self.dynamodb.shutdown(GRACE), self.s3.shutdown(GRACE));
     }
 }
 
-/// A service on its port.
-struct Server {
-    url: String,
-    /// Dropping it tells the service to stop.
-    stop: watch::Sender<()>,
-    task: JoinHandle<()>,
-}
-
-impl Server {
-    async fn shutdown(self) {
-        drop(self.stop);
-        let mut task = self.task;
-        if tokio::time::timeout(GRACE, &mut task).await.is_err() {
-            task.abort();
-        }
-    }
-}
-
-/// Tells when a server is to stop.
-#[derive(Clone)]
-struct Stopped(watch::Receiver<()>);
-
-impl Stopped {
-    async fn wait(mut self) {
-        // Nothing is ever sent: the sender's end is the signal.
-        let _ = self.0.changed().await;
-    }
-}
-
-/// A port of its own on loopback, not served yet.
-struct Bound {
-    listener: TcpListener,
-    url: String,
-}
-
-impl Bound {
-    async fn new() -> Result<Self, StartError> {
-        let listener = TcpListener::bind(("127.0.0.1", 0)).await.map_err(StartError::Listen)?;
-        let address = listener.local_addr().map_err(StartError::Listen)?;
-        Ok(Self { listener, url: format!("http://{address}") })
-    }
-
-    /// Serves the router that is made for this address.
-    fn serve(self, router: impl FnOnce(&str, Stopped) -> Router) -> Server {
-        let url = self.url.clone();
-        self.run(|listener, stopped| {
-            let router = router(&url, stopped.clone());
-            let listener = listener.tap_io(|stream| {
-                // An answer in two packets would otherwise wait for the client's delayed acknowledgement.
-                let _ = stream.set_nodelay(true);
-            });
-            async move {
-                // Serving ends when it is told to; it has no other end.
-                let _ = axum::serve(listener, router).with_graceful_shutdown(stopped.wait()).await;
-            }
-        })
-    }
-
-    /// Runs a server that is to end when it is told to.
-    fn run<F>(self, serve: impl FnOnce(TcpListener, Stopped) -> F) -> Server
-    where
-        F: Future<Output = ()> + Send + 'static,
-    {
-        let (stop, stopped) = watch::channel(());
-        Server { url: self.url, stop, task: tokio::spawn(serve(self.listener, Stopped(stopped))) }
-    }
+/// Serves the router that is made for its address, on a port of its own on loopback and behind the gate.
+async fn serve(callers: &Callers, router: impl FnOnce(&str, Stopped) -> Router) -> Result<Server, StartError> {
+    let bound = Bound::to(SocketAddr::from((Ipv4Addr::LOCALHOST, 0))).await.map_err(StartError::Listen)?;
+    let (url, gate) = (bound.url(), Gate::new(callers, bound.port(), plain));
+    Ok(bound.serve(Limits::default(), |stopped| gate.before(router(&url, stopped))))
 }
 
 #[cfg(test)]

@@ -6,5 +6,8 @@
 
 pub mod delivery;
 pub mod emulators;
+pub mod folder;
+pub mod gate;
+pub mod http;
 pub mod system;
 pub mod template;

@@ -4,6 +4,7 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 use std::process::Command;
 use std::sync::Arc;
+use std::time::Duration;
 
 use anyhow::Context;
 use aws_config::retry::RetryConfig;
@@ -17,13 +18,14 @@ use shared::id::{AccountId, ThingId};
 use shared::queue::QueueUrls;
 use shared::services::{Names, ROWS_PER_CHUNK, SDK_ATTEMPTS, Services, timeouts};
 use shared::store::TableNames;
-use tokio::net::TcpListener;
-use tokio::sync::oneshot;
-use tokio::task::JoinHandle;
+use shared::sweep::{Others, Swept, sweep};
 
 use crate::delivery::Delivery;
 use crate::emulators::sqs::Queues;
 use crate::emulators::{self, ACCESS_KEY_ID, Emulators, SECRET_ACCESS_KEY, arn};
+use crate::folder::Folder;
+use crate::gate::{Callers, Gate, HostName};
+use crate::http::{Bound, Limits, Server};
 use crate::template::Template;
 
 /// The token of account 1's first user.
@@ -31,12 +33,17 @@ pub const DEMO_TOKEN: &str = "demo";
 /// The token of account 2's first user, to try separation.
 pub const OTHER_TOKEN: &str = "other";
 
+/// How long a shutdown waits for requests that are being answered.
+const GRACE: Duration = Duration::from_secs(5);
+
 /// How to run the system.
 pub struct Options {
-    /// Where its state is kept; absent, it is gone at the end.
+    /// Where its state is kept, which no other process may use meanwhile; absent, it is gone at the end.
     pub data: Option<PathBuf>,
     /// Where the router listens; port 0: any.
     pub address: SocketAddr,
+    /// Names by which clients reach the router besides the loopback ones.
+    pub hosts: Vec<HostName>,
     /// The time.
     pub clock: Clock,
     /// Rows of a chunk.
@@ -52,7 +59,8 @@ impl Default for Options {
         Self {
             data: None,
             address: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
-            clock: Clock::system(),
+            hosts: Vec::new(),
+            clock: Clock::steady(),
             rows_per_chunk: ROWS_PER_CHUNK,
             workers: 2,
             apart: None,
@@ -62,23 +70,28 @@ impl Default for Options {
 
 /// The running system.
 pub struct System {
-    url: String,
     services: Services,
     names: Names,
+    resumed: Swept,
+    doors: Server,
     delivery: Delivery,
     emulators: Emulators,
-    stop: oneshot::Sender<()>,
-    router: JoinHandle<()>,
 }
 
 impl System {
-    /// Starts everything and seeds the demo accounts.
+    /// Starts everything, seeds the demo accounts, and lets go on what an earlier run left open.
     pub async fn start(options: Options) -> anyhow::Result<Self> {
         let template = Template::embedded()?;
+        let data = options.data.as_deref().map(Folder::take).transpose()?;
+        let is_kept = data.is_some();
+        let bound = Bound::to(options.address).await;
+        let bound = bound.with_context(|| format!("{} cannot be listened on", options.address))?;
+        let callers = Callers { names: options.hosts, doors: Some(bound.port()) };
         let emulators = Emulators::start(emulators::Options {
-            data: options.data,
+            data,
             clock: options.clock.clone(),
             notifications: template.notifications(),
+            callers: callers.clone(),
             apart: options.apart,
         })
         .await?;
@@ -86,28 +99,23 @@ impl System {
         let services = connect(&emulators, &names, options.clock.clone(), |config| config);
         let services = Services { rows_per_chunk: options.rows_per_chunk, ..services };
         seed(&services).await?;
+        // The folder is ours alone, so the holders of leases are dead and their messages are lost. Loaders of this run
+        // begin after the leases have come off.
+        let resumed = if is_kept { sweep(&services, Others::Gone).await? } else { Swept::default() };
         let delivery = deliver(&emulators, &template, &services, options.workers)?;
-
-        let listener = TcpListener::bind(options.address)
-            .await
-            .with_context(|| format!("{} cannot be listened on", options.address))?;
-        let url = format!("http://{}", listener.local_addr()?);
-        let router = api::router(services.clone());
-        let (stop, stopped) = oneshot::channel();
-        let router = tokio::spawn(async move {
-            let stopped = async { stopped.await.unwrap_or_default() };
-            if let Err(error) = axum::serve(listener, router).with_graceful_shutdown(stopped).await {
-                tracing::error!(%error, "the router ended");
-            }
-        });
-        // What an earlier process left behind: its messages are gone, and from now on its standstill is timed.
-        sweep::handle(&services).await?;
-        Ok(Self { url, services, names, delivery, emulators, stop, router })
+        let gate = Gate::new(&callers, bound.port(), api::refusal);
+        let doors = bound.serve(Limits::default(), |_| gate.before(api::router(services.clone())));
+        Ok(Self { services, names, resumed, doors, delivery, emulators })
     }
 
     /// Where the router is.
     pub fn url(&self) -> &str {
-        &self.url
+        self.doors.url()
+    }
+
+    /// What an earlier run left open, and goes on now.
+    pub fn resumed(&self) -> Swept {
+        self.resumed
     }
 
     /// The tables, files and queues.
@@ -143,11 +151,10 @@ impl System {
         self.delivery.idle().await;
     }
 
-    /// Lets what is under way finish, and ends everything.
+    /// Lets what is under way finish within seconds, and ends everything. What is cut off goes on at the next start with
+    /// the same data.
     pub async fn shutdown(self) {
-        let _ = self.stop.send(());
-        let _ = self.router.await;
-        self.delivery.stop().await;
+        tokio::join!(self.doors.shutdown(GRACE), self.delivery.stop());
         self.emulators.shutdown().await;
     }
 }

@@ -65,6 +65,15 @@ pub struct Object {
     pub size: u64,
 }
 
+/// A request that was signed for somebody else to send.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct PresignedPut {
+    /// Where to.
+    pub url: String,
+    /// Headers that are signed, and have to be sent as they are here, besides the length.
+    pub headers: BTreeMap<String, String>,
+}
+
 /// The bucket.
 #[derive(Clone)]
 pub struct Files {
@@ -145,12 +154,17 @@ impl Files {
         })
     }
 
-    /// A URL to PUT exactly `size` bytes to `key` with, good for `lifetime`.
-    pub async fn presigned_put(&self, key: &str, size: u64, lifetime: Duration) -> Result<String, FileError> {
+    /// A request that PUTs exactly `size` bytes to `key`, good for `lifetime` and for one success: an object that is
+    /// there is not replaced (412), for its import may have read it already.
+    pub async fn presigned_put(&self, key: &str, size: u64, lifetime: Duration) -> Result<PresignedPut, FileError> {
         let config = PresigningConfig::expires_in(lifetime).map_err(|error| FileError::Sdk(error.to_string()))?;
         let size = i64::try_from(size).map_err(|error| FileError::Sdk(error.to_string()))?;
-        let put = self.client.put_object().bucket(&self.bucket).key(key).content_length(size);
-        Ok(put.presigned(config).await.map_err(failed)?.uri().to_owned())
+        let put = self.client.put_object().bucket(&self.bucket).key(key).content_length(size).if_none_match("*");
+        let put = put.presigned(config).await.map_err(failed)?;
+        // Clients set the length themselves, and browsers let nobody else do it.
+        let headers = put.headers().filter(|(name, _)| !name.eq_ignore_ascii_case("content-length"));
+        let headers = headers.map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
+        Ok(PresignedPut { url: put.uri().to_owned(), headers })
     }
 }
 

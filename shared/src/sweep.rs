@@ -4,15 +4,19 @@
 //! The sweep looks at every import that is not settled. An import that moved since the last look is left
 //! alone; one that stood still is settled if all is done, or its messages are sent again (a second one
 //! finds the work done or held, and does no harm). What stands still through many such wakings is given up.
+//!
+//! A system that has its state to itself, as a local one with a data folder has, sweeps once at its start as if every
+//! import had stood still for long enough ([`Others::Gone`]): the leases are of dead holders, and the messages are lost.
 
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
 use crate::drained::drained;
-use crate::id::{AccountId, ImportId};
+use crate::id::{AccountId, ChunkNo, ImportId};
 use crate::import::{Import, ImportError, Status, settle, stop};
 use crate::inbox;
+use crate::ledger::Chunk;
 use crate::plan;
 use crate::queue::Message;
 use crate::revert;
@@ -36,6 +40,15 @@ const LOOKS_AT_ONCE: usize = 8;
 /// Who is named in the history.
 const BY: &str = "sweep";
 
+/// Whether anybody else may be at work on the same tables.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Others {
+    /// Loaders and parsers may run, and messages may be on their way.
+    MayWork,
+    /// No other process works on them: every lease is of a dead holder, and no message is left.
+    Gone,
+}
+
 /// What the last look saw.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 struct Watch {
@@ -57,21 +70,24 @@ pub struct Swept {
     pub open: u64,
     /// Imports that were woken.
     pub woken: u64,
+    /// Of these, imports whose file has yet to be uploaded.
+    pub awaiting: u64,
     /// Imports that were given up, and reports of drops.
     pub given_up: u64,
 }
 
 /// Looks at every import that is not settled, once.
-pub async fn sweep(services: &Services) -> Result<Swept, StoreError> {
+pub async fn sweep(services: &Services, others: Others) -> Result<Swept, StoreError> {
     let mut swept = Swept::default();
     let mut pages = services.store.pages(keys::open_imports());
     while let Some(items) = pages.next().await? {
         let listed: Vec<Listed> = items.into_iter().map(decode).collect::<Result<_, _>>()?;
         let found = listed.iter().filter_map(|listed| keys::import_of(&listed.pk));
-        let looks: Vec<_> = found.map(|(account, import)| look_apart(services, account, import)).collect();
+        let looks: Vec<_> = found.map(|(account, import)| look_apart(services, account, import, others)).collect();
         for seen in drained(looks, LOOKS_AT_ONCE).await? {
             swept.open += seen.open;
             swept.woken += seen.woken;
+            swept.awaiting += seen.awaiting;
             swept.given_up += seen.given_up;
         }
     }
@@ -79,18 +95,32 @@ pub async fn sweep(services: &Services) -> Result<Swept, StoreError> {
 }
 
 /// Looks at an import; one import's trouble is not another's.
-async fn look_apart(services: &Services, account: AccountId, import: ImportId) -> Result<Swept, StoreError> {
+async fn look_apart(
+    services: &Services,
+    account: AccountId,
+    import: ImportId,
+    others: Others,
+) -> Result<Swept, StoreError> {
     let mut swept = Swept { open: 1, ..Swept::default() };
-    if let Err(error) = Box::pin(look(services, account, import, &mut swept)).await {
+    if let Err(error) = Box::pin(look(services, account, import, others, &mut swept)).await {
         tracing::warn!(account = account.0, import = import.0, %error, "sweep");
     }
     Ok(swept)
 }
 
-async fn look(services: &Services, account: AccountId, import: ImportId, swept: &mut Swept) -> Result<(), ImportError> {
+async fn look(
+    services: &Services,
+    account: AccountId,
+    import: ImportId,
+    others: Others,
+    swept: &mut Swept,
+) -> Result<(), ImportError> {
     let Some(import) = Import::get(services, account, import).await? else { return Ok(()) };
+    if others == Others::Gone {
+        free(services, &import).await?;
+    }
     if import.is_dropped() && import.is_sealed() {
-        return tell(services, &import, swept).await;
+        return tell(services, &import, others, swept).await;
     }
     if import.status.is_settled() {
         // It was stopped, and the last of its loaders has yet to be waited for.
@@ -113,7 +143,7 @@ async fn look(services: &Services, account: AccountId, import: ImportId, swept: 
         // It moved since the last look, just now for all that is known; or since its status says when.
         _ => Watch { status: import.status, done, since: if done > 0 { now } else { import.updated_at }, wakings: 0 },
     };
-    if stood_still(&watch, now) >= patience(import.status, watch.wakings) {
+    if others == Others::Gone || stood_still(&watch, now) >= patience(import.status, watch.wakings) {
         watch.wakings += 1;
         watch.since = now;
         if watch.wakings > MOST_WAKINGS && matches!(import.status, Status::Queued | Status::Processing) {
@@ -123,6 +153,7 @@ async fn look(services: &Services, account: AccountId, import: ImportId, swept: 
             return Ok(());
         }
         swept.woken += 1;
+        swept.awaiting += u64::from(import.status == Status::New);
         wake(services, &import, swept).await?;
     }
     if seen.as_ref() != Some(&watch) {
@@ -133,12 +164,12 @@ async fn look(services: &Services, account: AccountId, import: ImportId, swept: 
 
 /// Gives up the turn of a drop that is settled, and writes its report: at once if whoever settled it died, and each time
 /// that the outbox refuses the report after twice as long.
-async fn tell(services: &Services, import: &Import, swept: &mut Swept) -> Result<(), ImportError> {
+async fn tell(services: &Services, import: &Import, others: Others, swept: &mut Swept) -> Result<(), ImportError> {
     let (now, key) = (services.clock.now_ms(), keys::watch(import.account, import.id));
     let seen: Option<Watch> = services.store.read(&key).await?;
     let seen = seen.filter(|watch| watch.status == import.status);
     let waits = |watch: &Watch| patience(watch.status, watch.wakings) > stood_still(watch, now);
-    if seen.as_ref().is_some_and(waits) {
+    if others == Others::MayWork && seen.as_ref().is_some_and(waits) {
         return Ok(());
     }
     // The turn was given up before the first report that was refused.
@@ -162,6 +193,20 @@ async fn tell(services: &Services, import: &Import, swept: &mut Swept) -> Result
 
 fn stood_still(watch: &Watch, now: i64) -> Duration {
     Duration::from_millis((now - watch.since).max(0).unsigned_abs())
+}
+
+/// Takes the leases off the import's chunks.
+async fn free(services: &Services, import: &Import) -> Result<(), StoreError> {
+    let (account, id) = (import.account, import.id);
+    let mut pages = services.store.pages(keys::chunks(account, id, ChunkNo(0), ChunkNo(import.chunk_count())));
+    while let Some(items) = pages.next().await? {
+        for item in items {
+            let Chunk { number, lease: Some(lease), .. } = Chunk::decode(item)? else { continue };
+            let free = Write::update(keys::chunk(account, id, number), "REMOVE #lease, #lease_until");
+            services.store.write(free.when("#lease = :token").bind(":token", lease)).await?;
+        }
+    }
+    Ok(())
 }
 
 /// How long an import may stand still before it is woken for the next time.

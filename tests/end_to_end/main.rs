@@ -24,4 +24,5 @@ mod stack;
 mod traps;
 mod triggers;
 mod undo;
+mod upload;
 mod world;

@@ -135,9 +135,19 @@ impl Stack {
         asked["file_name"] = "entries.csv".into();
         let request = self.bare(Method::POST, "/api/v1/imports").header("Authorization", "Token demo").json(&asked);
         let made = self.answer(request).await?.expect(201)?;
-        let url = made["upload"]["url"].as_str().context("an upload without a URL")?;
-        self.answer(self.bare(Method::PUT, url).body(file)).await?.expect(200)?;
+        self.put(&made, file).await?.expect(200)?;
         made["id"].as_u64().context("an import without an id")
+    }
+
+    /// PUTs a file to where the answer to the making of an import says, and as it says.
+    pub async fn put(&self, made: &Value, file: Vec<u8>) -> anyhow::Result<Answer> {
+        let url = made["upload"]["url"].as_str().context("an upload without a URL")?;
+        let headers = made["upload"]["headers"].as_object().context("an upload without headers")?;
+        let mut put = self.bare(Method::PUT, url).body(file);
+        for (name, value) in headers {
+            put = put.header(name, value.as_str().context("a header without a value")?);
+        }
+        self.answer(put).await
     }
 
     /// The import as the native door shows it.

@@ -27,8 +27,7 @@ async fn the_sample_events_take_an_import_from_its_upload_to_its_undo() -> anyho
     let asked = json!({ "upload": true, "file_size": TOGGL.len(), "file_name": "toggl.csv" });
     let request = stack.bare(reqwest::Method::POST, "/api/v1/imports").header("Authorization", "Token demo");
     let made = stack.answer(request.json(&asked)).await?.expect(201)?;
-    let url = made["upload"]["url"].as_str().context("no URL")?;
-    stack.answer(stack.bare(reqwest::Method::PUT, url).body(TOGGL)).await?.expect(200)?;
+    stack.put(&made, TOGGL.into()).await?.expect(200)?;
     assert_eq!(stack.native(1).await?["status"], "new");
 
     let object: Trigger = sample("s3-object-created")?;

@@ -13,6 +13,8 @@ mod upload;
 
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
 use shared::services::Services;
 
 /// The largest body that is taken, in bytes: Lambda takes 6 MB of payload, and a body is sent to it in base64.
@@ -38,4 +40,12 @@ pub fn router(services: Services) -> Router {
         .nest("/api/v1", native::router(door))
         .fallback(async || native::Problem::not_found())
         .layer(DefaultBodyLimit::max(BODY_LIMIT + ENVELOPE))
+}
+
+/// A refusal before the router, in the error shape of the door that the path belongs to.
+pub fn refusal(path: &str, status: StatusCode, why: &str) -> Response {
+    match path.strip_prefix("/v2") {
+        Some(rest) if rest.is_empty() || rest.starts_with('/') => noko::NokoError::plain(status, why).into_response(),
+        _ => native::Problem::other(status, why).into_response(),
+    }
 }

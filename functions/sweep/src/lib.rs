@@ -2,11 +2,11 @@
 
 use shared::services::Services;
 use shared::store::StoreError;
-use shared::sweep::{Swept, sweep};
+use shared::sweep::{Others, Swept, sweep};
 
 /// One sweep.
 pub async fn handle(services: &Services) -> Result<Swept, StoreError> {
-    let swept = sweep(services).await?;
+    let swept = sweep(services, Others::MayWork).await?;
     tracing::info!(open = swept.open, woken = swept.woken, given_up = swept.given_up, "swept");
     Ok(swept)
 }

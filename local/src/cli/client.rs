@@ -1,7 +1,7 @@
 //! Talking to a service over its native door.
 
 use std::path::Path;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use anyhow::{Context, bail};
 use reqwest::{Method, RequestBuilder, Response, StatusCode};
@@ -10,6 +10,10 @@ use tokio::fs::File;
 
 /// How often the state of an import is asked for.
 const POLL: Duration = Duration::from_millis(200);
+/// How long the service may take to answer anything but an upload.
+const PATIENCE: Duration = Duration::from_secs(60);
+/// How long a connection may take.
+const CONNECT: Duration = Duration::from_secs(10);
 
 /// A service and a token for it.
 pub struct Client {
@@ -21,13 +25,14 @@ pub struct Client {
 impl Client {
     /// For the service at `url`.
     pub fn new(url: &str, token: &str) -> anyhow::Result<Self> {
-        let http = reqwest::Client::builder().user_agent(concat!("waybill/", env!("CARGO_PKG_VERSION"))).build()?;
+        let http = reqwest::Client::builder().user_agent(concat!("waybill/", env!("CARGO_PKG_VERSION")));
+        let http = http.connect_timeout(CONNECT).build()?;
         Ok(Self { http, base: url.trim_end_matches('/').to_owned(), token: token.to_owned() })
     }
 
     fn request(&self, method: Method, path: &str) -> RequestBuilder {
         let url = format!("{}/api/v1{path}", self.base);
-        self.http.request(method, url).header("Authorization", format!("Token {}", self.token))
+        self.http.request(method, url).timeout(PATIENCE).header("Authorization", format!("Token {}", self.token))
     }
 
     /// Makes an import and uploads its file straight to S3; returns its id.
@@ -43,7 +48,11 @@ impl Client {
         let made = json(self.request(Method::POST, "/imports").json(&asked).send().await?).await?;
         let id = made["id"].as_u64().context("the service did not tell the import's id")?;
         let url = made["upload"]["url"].as_str().context("the service did not tell where to upload to")?;
-        let put = self.http.put(url).header("Content-Length", metadata.len()).body(read).send().await?;
+        let mut put = self.http.put(url).header("Content-Length", metadata.len());
+        for (name, value) in made["upload"]["headers"].as_object().into_iter().flatten() {
+            put = put.header(name, value.as_str().unwrap_or_default());
+        }
+        let put = put.body(read).send().await?;
         if !put.status().is_success() {
             bail!("the upload failed with {}: {}", put.status(), put.text().await.unwrap_or_default());
         }
@@ -64,11 +73,16 @@ impl Client {
         json(self.request(Method::GET, &format!("/imports/{id}")).send().await?).await
     }
 
-    /// Watches an import until nothing more happens by itself.
-    pub async fn settled(&self, id: u64, mut seen: impl FnMut(&Value)) -> anyhow::Result<Value> {
+    /// Watches an import until nothing more happens by itself. `seen` is told each look, and for how long the import has
+    /// stood as it is.
+    pub async fn settled(&self, id: u64, mut seen: impl FnMut(&Value, Duration)) -> anyhow::Result<Value> {
+        let (mut last, mut since) = (Value::Null, Instant::now());
         loop {
             let import = self.import(id).await?;
-            seen(&import);
+            if last != import {
+                (last, since) = (import.clone(), Instant::now());
+            }
+            seen(&import, since.elapsed());
             if !matches!(import["status"].as_str(), Some("new" | "queued" | "processing" | "rolling_back")) {
                 return Ok(import);
             }

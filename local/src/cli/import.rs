@@ -1,15 +1,14 @@
 //! `waybill import`: one import from end to end.
 
-use std::io::IsTerminal;
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Instant;
 
 use anyhow::bail;
 use clap::Args;
-use indicatif::{ProgressBar, ProgressStyle};
 use serde_json::{Value, json};
 
+use super::progress::Progress;
 use super::reading::Reading;
 use super::{Where, report};
 
@@ -72,7 +71,7 @@ impl Import {
     async fn import(&self, client: &super::client::Client, asked: Value) -> anyhow::Result<Value> {
         let id = client.upload(asked, &self.file).await?;
         let mut progress = Progress::new(self.json);
-        let import = client.settled(id, |import| progress.show(import)).await?;
+        let import = client.settled(id, |import, standing| progress.show(import, standing)).await?;
         progress.done();
         Ok(import)
     }
@@ -94,56 +93,5 @@ impl Import {
             asked["duplicates"] = json!(duplicates);
         }
         Ok(asked)
-    }
-}
-
-/// A bar on a terminal, a line now and then on a pipe, nothing where only the result is wanted.
-enum Progress {
-    Bar(ProgressBar),
-    Lines { last: String },
-    Nothing,
-}
-
-impl Progress {
-    fn new(quiet: bool) -> Self {
-        if quiet {
-            Self::Nothing
-        } else if std::io::stderr().is_terminal() {
-            let style = ProgressStyle::with_template("{msg:12} {bar:40} {human_pos}/{human_len} rows, {per_sec}");
-            Self::Bar(ProgressBar::new(0).with_style(style.expect("the template is right")))
-        } else {
-            Self::Lines { last: String::new() }
-        }
-    }
-
-    fn show(&mut self, import: &Value) {
-        let status = import["status"].as_str().unwrap_or_default();
-        let rows = import["rows"].as_u64();
-        let pending = import["counts"]["pending"].as_u64();
-        let done = rows.unwrap_or_default() - pending.or(rows).unwrap_or_default();
-        match self {
-            Self::Nothing => {}
-            Self::Bar(bar) => {
-                bar.set_message(status.to_owned());
-                bar.set_length(rows.unwrap_or_default());
-                bar.set_position(done);
-            }
-            Self::Lines { last } => {
-                let line = match rows {
-                    Some(rows) => format!("{status}: {done} of {rows} rows"),
-                    None => status.to_owned(),
-                };
-                if *last != line {
-                    eprintln!("{line}");
-                    *last = line;
-                }
-            }
-        }
-    }
-
-    fn done(self) {
-        if let Self::Bar(bar) = self {
-            bar.finish_and_clear();
-        }
     }
 }

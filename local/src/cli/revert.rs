@@ -3,7 +3,9 @@
 use std::process::ExitCode;
 
 use clap::Args;
+use serde_json::Value;
 
+use super::progress::Progress;
 use super::{Where, report};
 
 /// Undo an import.
@@ -22,9 +24,12 @@ impl Revert {
     /// Undoes and reports.
     pub async fn run(self) -> anyhow::Result<ExitCode> {
         let service = self.service.open().await?;
-        let result = async {
+        let result: anyhow::Result<Value> = async {
             service.client.revert(self.id).await?;
-            service.client.settled(self.id, |_| {}).await
+            let mut progress = Progress::new(self.json);
+            let import = service.client.settled(self.id, |import, standing| progress.show(import, standing)).await?;
+            progress.done();
+            Ok(import)
         }
         .await;
         service.close().await;

@@ -10,7 +10,6 @@ use uuid::Uuid;
 use super::invocation::{Failure, invoke};
 use super::{RETRY_DELAYS, Service};
 use crate::emulators::arn;
-use crate::emulators::pending::Token;
 use crate::template::Function;
 
 /// One event for a function that nobody waits for.
@@ -28,8 +27,9 @@ where
     F: Future<Output = Result<(), E>> + Send + 'static,
     E: Display + Send + 'static,
 {
-    /// Calls until it succeeds, the retries are used up or delivery stops. The token settles the event.
-    pub(super) async fn run(self, token: Token) {
+    /// Calls until it succeeds, the retries are used up or delivery stops. False in the last case: then the event is not
+    /// settled.
+    pub(super) async fn run(self) -> bool {
         let mut tries = 0;
         while let Err(failure) = self.call().await {
             tries += 1;
@@ -40,10 +40,10 @@ where
                 break;
             };
             if self.service.unless_stopped(self.service.sleep(*delay)).await.is_none() {
-                break;
+                return false;
             }
         }
-        drop(token);
+        true
     }
 
     async fn call(&self) -> Result<(), Failure> {

@@ -351,6 +351,26 @@ async fn the_schedule_calls_when_the_clock_says_so() -> Test {
     Ok(())
 }
 
+#[tokio::test]
+async fn a_clock_that_is_set_back_by_an_hour_holds_up_no_message_and_no_schedule() -> Test {
+    let stack = stack().await?;
+    let called = Arc::new(Notify::new());
+    let mut delivery = Delivery::new(&stack.emulators, stack.clock.clone());
+    delivery.messages(&function(), 1, handler(&Seen::default(), |_| Err("none is bad".to_owned())))?;
+    let call = Arc::clone(&called);
+    let function = Function { schedule: Some(Duration::from_millis(100)), ..function() };
+    delivery.schedule(&function, move || {
+        call.notify_one();
+        async { Ok::<_, String>(()) }
+    });
+    stack.emulators.queues().send("work", "a", Some(1))?;
+    soon(called.notified()).await?;
+    stack.clock.set_back(Duration::from_secs(3600));
+    soon(called.notified()).await?;
+    until(&stack, "work", Depth::default()).await?;
+    soon(delivery.stop()).await
+}
+
 /// A delivery whose only call has begun and waits for `go`.
 async fn waiting(stack: &Stack, go: &Arc<Notify>, ended: &Arc<AtomicUsize>) -> anyhow::Result<Delivery> {
     stack.emulators.queues().send("work", "a", None)?;
@@ -382,6 +402,15 @@ async fn a_stop_lets_what_runs_finish_and_takes_nothing_new() -> Test {
     soon(stopping).await??;
     assert_eq!(ended.load(Ordering::SeqCst), 1);
     assert_eq!(stack.emulators.queues().depth("work")?, ONE_VISIBLE);
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_stop_kills_a_call_that_does_not_end() -> Test {
+    let (go, ended) = (Arc::new(Notify::new()), Arc::new(AtomicUsize::new(0)));
+    let stack = stack().await?;
+    soon(waiting(&stack, &go, &ended).await?.stop_within(Duration::from_millis(20))).await?;
+    assert_eq!((ended.load(Ordering::SeqCst), stack.emulators.queues().depth("work")?), (0, ONE_IN_FLIGHT));
     Ok(())
 }
 

@@ -19,6 +19,7 @@ use tokio::sync::oneshot;
 use super::Here;
 use super::pending::Pending;
 use super::s3::{Created, CreatedObjects, Notification, Notifier};
+use crate::gate::Callers;
 
 /// How long the process may take to end when its input has.
 const GRACE: Duration = Duration::from_secs(10);
@@ -50,7 +51,7 @@ impl Process {
         thread::spawn(move || {
             while let Some(event) = next_event(&mut lines) {
                 // No one listens any more when delivery has stopped.
-                let _ = sender.send(Created { event, token: pending.begin() });
+                let _ = sender.send(Created { event, token: pending.begin(), record: None });
             }
         });
         Ok((Self { child, addresses }, created))
@@ -85,9 +86,9 @@ fn next_event(lines: &mut Lines<BufReader<ChildStdout>>) -> Option<S3Event> {
 /// # Errors
 /// The services do not start, or nobody reads the standard output.
 pub async fn serve(notifications: Vec<Notification>) -> anyhow::Result<()> {
-    let (notifier, created) = Notifier::new(notifications, Clock::system(), Pending::default());
-    let here = Here::start(None, notifier).await?;
-    say(&Addresses { dynamodb: here.dynamodb.url.clone(), s3: here.s3.url.clone() })?;
+    let (notifier, created) = Notifier::new(notifications, None, Clock::steady(), Pending::default());
+    let here = Here::start(None, notifier, &Callers::default()).await?;
+    say(&Addresses { dynamodb: here.dynamodb.url().to_owned(), s3: here.s3.url().to_owned() })?;
     let (end, mut ended) = oneshot::channel();
     thread::spawn(move || {
         // Nothing is ever written to it: whatever this returns is the end.

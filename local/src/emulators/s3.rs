@@ -4,22 +4,27 @@
 //!   two steps (the bytes, then the ETag), between which the new bytes go by the old name. Writers of a key therefore
 //!   exclude each other and whoever opens it; a read that is open goes on with the bytes it has opened.
 //! - **`If-None-Match: *`** holds against a rival, for the same reason.
-//! - **Notifications**: `ObjectCreated` events in S3's own shape, sent after the write and before its answer.
+//! - **A body is received before its key is locked**, so that a client which stays in the middle of one holds up nobody.
+//! - **Notifications**: `ObjectCreated` events in S3's own shape, sent after the write and before its answer, and again
+//!   by the next run if this one ends before they are delivered ([`journal`]).
 //! - **Answers**: a bucket that is not there is told from a key that is not; lists carry ETags; an object without a
 //!   content type has S3's default.
 //!
 //! - **Keys** are any text of up to 1,024 bytes ([`paths`]); longer ones are refused as S3 does (`KeyTooLongError`).
 
+mod journal;
 mod list;
 mod notify;
 mod paths;
+mod spool;
 
 use std::hash::{BuildHasher, BuildHasherDefault, DefaultHasher};
 use std::path::Path;
 
 use axum::Router;
 use axum::error_handling::HandleError;
-use axum::http::StatusCode;
+use axum::http::header::ETAG;
+use axum::http::{Method, StatusCode};
 use futures::future::BoxFuture;
 use s3s::auth::SimpleAuth;
 use s3s::dto::*;
@@ -27,7 +32,9 @@ use s3s::service::S3ServiceBuilder;
 use s3s::{S3, S3Request, S3Response, S3Result, s3_error};
 use s3s_fs::FileSystem;
 use tokio::sync::{RwLock, RwLockReadGuard, RwLockWriteGuard};
+use tower_http::cors::{AllowHeaders, AllowOrigin, CorsLayer};
 
+pub use journal::{Journal, Record};
 pub use notify::{Created, CreatedObjects, Notification, Notifier, encode_key};
 
 use super::{ACCESS_KEY_ID, SECRET_ACCESS_KEY, StartError};
@@ -43,6 +50,7 @@ pub(super) fn service(directory: &Path, notifier: Notifier) -> Result<Router, St
         paths: Paths::new(directory),
         locks: std::array::from_fn(|_| RwLock::new(())),
         notifier,
+        spool: directory.to_owned(),
     };
     let mut service = S3ServiceBuilder::new(buckets);
     service.set_auth(SimpleAuth::from_single(ACCESS_KEY_ID, SECRET_ACCESS_KEY));
@@ -50,7 +58,14 @@ pub(super) fn service(directory: &Path, notifier: Notifier) -> Result<Router, St
         tracing::error!(?error, "S3 could not answer");
         StatusCode::INTERNAL_SERVER_ERROR
     });
-    Ok(Router::new().fallback_service(service))
+    // As the template's bucket has it, for pages that upload a file. Other pages than the service's own do not get
+    // through the gate.
+    let pages = CorsLayer::new()
+        .allow_origin(AllowOrigin::mirror_request())
+        .allow_methods([Method::PUT])
+        .allow_headers(AllowHeaders::mirror_request())
+        .expose_headers([ETAG]);
+    Ok(Router::new().fallback_service(service).layer(pages))
 }
 
 /// All buckets.
@@ -59,6 +74,8 @@ struct Buckets {
     paths: Paths,
     locks: [RwLock<()>; LOCKS],
     notifier: Notifier,
+    /// Where large bodies are kept while they come.
+    spool: PathBuf,
 }
 
 impl Buckets {
@@ -182,6 +199,9 @@ impl S3 for Buckets {
 
     async fn put_object(&self, mut req: S3Request<PutObjectInput>) -> S3Result<S3Response<PutObjectOutput>> {
         let (bucket, key) = (req.input.bucket.clone(), req.input.key.clone());
+        if let Some(body) = req.input.body.take() {
+            req.input.body = Some(spool::received(body, &self.spool).await?);
+        }
         let _writing = self.writing(&bucket, &key).await;
         req.input.key = self.stored_anew(&bucket, &key)?;
         let answer = self.inner.put_object(req).await?;
@@ -312,7 +332,7 @@ fn lock_of(bucket: &str, key: &str) -> usize {
 fn request<T>(input: T) -> S3Request<T> {
     S3Request {
         input,
-        method: axum::http::Method::HEAD,
+        method: Method::HEAD,
         uri: axum::http::Uri::default(),
         headers: axum::http::HeaderMap::new(),
         extensions: axum::http::Extensions::new(),

@@ -28,7 +28,8 @@ pub use queue::{Depth, Received, Sent};
 pub use queues::{Queues, Receive};
 pub use settings::{Attributes, Redrive, Settings};
 
-use super::{Stopped, arn};
+use super::arn;
+use crate::http::Stopped;
 
 /// Escapes can make six bytes of JSON out of one of a message.
 const MAX_REQUEST_BYTES: usize = 6 * queues::MAX_BYTES + 65_536;

@@ -8,6 +8,7 @@ use shared::clock::Clock;
 
 use super::s3::Notification;
 use super::{ACCESS_KEY_ID, Emulators, Options, SECRET_ACCESS_KEY, arn};
+use crate::folder::Folder;
 
 /// A running stack with clients for it.
 pub struct Stack {
@@ -24,8 +25,10 @@ impl Stack {
     }
 
     pub async fn with(data: Option<PathBuf>, notifications: Vec<Notification>) -> anyhow::Result<Self> {
-        let clock = Clock::system();
-        let emulators = Emulators::start(Options { data, clock: clock.clone(), notifications, apart: None }).await?;
+        let clock = Clock::steady();
+        let data = data.as_deref().map(Folder::take).transpose()?;
+        let options = Options { data, clock: clock.clone(), notifications, ..Options::default() };
+        let emulators = Emulators::start(options).await?;
         let credentials = || Credentials::new(ACCESS_KEY_ID, SECRET_ACCESS_KEY, None, None, "static");
         let dynamodb = aws_sdk_dynamodb::Config::builder()
             .behavior_version(BehaviorVersion::latest())

@@ -50,3 +50,20 @@ async fn dropping_the_services_ends_them_too() -> Test {
     })
     .await
 }
+
+#[tokio::test]
+async fn no_page_and_no_other_name_reaches_a_service() -> Test {
+    let stack = Stack::start().await?;
+    let http = reqwest::Client::new();
+    for address in addresses(&stack) {
+        let post = || http.post(format!("http://{address}/")).header("X-Amz-Target", "AmazonSQS.ListQueues").body("{}");
+        for (name, value, status) in [
+            ("Origin", "https://evil.example", 403),
+            ("Sec-Fetch-Site", "cross-site", 403),
+            ("Host", "evil.example", 421),
+        ] {
+            assert_eq!(post().header(name, value).send().await?.status(), status, "{address} {name}");
+        }
+    }
+    Ok(())
+}

@@ -73,8 +73,7 @@ async fn an_upload_that_is_asked_for_again_is_the_same_until_its_file_is_there()
     let again = ask(TOGGL.len()).await?.expect(201)?;
     assert_eq!((&again["id"], &again["status"]), (&first["id"], &json!("new")));
     ask(5).await?.expect(422)?;
-    let url = again["upload"]["url"].as_str().unwrap_or_default().to_owned();
-    stack.answer(stack.bare(Method::PUT, &url).body(TOGGL)).await?.expect(200)?;
+    stack.put(&again, TOGGL.into()).await?.expect(200)?;
     stack.idle().await?;
     let done = ask(TOGGL.len()).await?.expect(201)?;
     assert_eq!((&done["id"], &done["status"], &done["upload"]), (&first["id"], &json!("complete"), &Value::Null));

@@ -8,6 +8,7 @@ use shared::load::{Loaded, load};
 use shared::plan::plan;
 use shared::queue::Message;
 use shared::services::Services;
+use shared::sweep::{Others, sweep};
 
 use crate::dump::differences;
 use crate::faults::{Fault, Faults};
@@ -70,6 +71,49 @@ async fn duplicates_under_a_live_lease_drive_no_healthy_chunk_into_the_dead_lett
     postman.drain_all(services, &Faults::default()).await;
     assert_eq!(postman.dead(), 0);
     assert_eq!(stack.native(1).await?["status"], "complete");
+    at_rest(&stack).await
+}
+
+#[tokio::test]
+async fn who_has_the_state_alone_need_not_wait_for_the_leases_of_the_dead() -> anyhow::Result<()> {
+    let whole = imported(&queued(9).await?, &Faults::default()).await?;
+    let stack = planned(9).await?;
+    let services = stack.system.services();
+    let postman = Postman::of(&stack.system);
+    let begun = services.clock.now_ms();
+    for chunk in 0..2 {
+        let hold = hold_at(4);
+        let dead = hold.faults.connect(&stack.system);
+        let mut working = Box::pin(load(&dead, ACCOUNT, IMPORT, ChunkNo(chunk)));
+        assert!(hold.until_held(&mut working).await);
+    }
+    postman.lose_everything();
+    assert_eq!(sweep(services, Others::MayWork).await?.woken, 0);
+    let swept = sweep(services, Others::Gone).await?;
+    assert_eq!((swept.open, swept.woken, swept.awaiting), (1, 1, 0));
+    assert!(postman.drain(services, &Faults::default()).await && postman.is_empty());
+    assert_eq!(stack.native(1).await?["status"], "complete");
+    assert_eq!(differences(&whole, &stack.workspace().await?), [""; 0]);
+    // The clock stood, so no lease ended by itself.
+    assert_eq!(services.clock.now_ms(), begun);
+    at_rest(&stack).await
+}
+
+#[tokio::test]
+async fn an_undo_is_not_held_up_by_the_leases_of_the_dead_either() -> anyhow::Result<()> {
+    let stack = planned(9).await?;
+    let services = stack.system.services();
+    let postman = Postman::of(&stack.system);
+    let hold = hold_at(4);
+    let dead = hold.faults.connect(&stack.system);
+    let mut working = Box::pin(load(&dead, ACCOUNT, IMPORT, ChunkNo(1)));
+    assert!(hold.until_held(&mut working).await);
+    stack.delete("/v2/imports/1").await?.expect(204)?;
+    drop(working);
+    postman.lose_everything();
+    assert_eq!(sweep(services, Others::Gone).await?.woken, 1);
+    assert!(postman.drain(services, &Faults::default()).await && postman.is_empty());
+    assert_eq!(stack.native(1).await?["status"], "rolled_back");
     at_rest(&stack).await
 }
 

@@ -35,7 +35,8 @@ impl Problem {
         Self::Fields(BTreeMap::from([(name.to_owned(), vec![message.into()])]))
     }
 
-    fn other(status: StatusCode, detail: impl Into<String>) -> Self {
+    /// Any status but 400.
+    pub(crate) fn other(status: StatusCode, detail: impl Into<String>) -> Self {
         Self::Other { status, detail: detail.into() }
     }
 

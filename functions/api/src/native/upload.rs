@@ -38,7 +38,8 @@ pub struct Body {
     options: Map<String, Value>,
 }
 
-/// Makes the import: 201, with a presigned PUT bound to the exact key and size.
+/// Makes the import: 201, with a presigned PUT bound to the exact key and size, which succeeds once. Its `headers` are
+/// signed and have to be sent with it.
 pub async fn create(
     State(door): State<Door>,
     Caller(caller): Caller,
@@ -76,8 +77,9 @@ pub async fn create(
     let mut shown = json!({ "id": import.id, "status": import.status });
     // To a request that is sent again once the file is there, no file is to be uploaded.
     if let Some(key) = import.awaits.as_deref().filter(|_| import.status == Status::New) {
-        let url = services.files.presigned_put(key, body.file_size, LIFETIME).await.map_err(ImportError::from)?;
-        shown["upload"] = json!({ "method": "PUT", "url": url, "expires_in": LIFETIME.as_secs() });
+        let put = services.files.presigned_put(key, body.file_size, LIFETIME).await.map_err(ImportError::from)?;
+        let expires_in = LIFETIME.as_secs();
+        shown["upload"] = json!({ "method": "PUT", "url": put.url, "headers": put.headers, "expires_in": expires_in });
     }
     let location = format!("{base}/api/v1/imports/{}", import.id);
     let mut headers = HeaderMap::new();

@@ -43,7 +43,8 @@ impl FieldError {
 }
 
 impl NokoError {
-    fn plain(status: StatusCode, message: &str) -> Self {
+    /// Any status, and no fields.
+    pub(crate) fn plain(status: StatusCode, message: &str) -> Self {
         Self { status, message: message.to_owned(), errors: Vec::new() }
     }
 

@@ -8,6 +8,7 @@ use serde_json::json;
 use shared::clock::Clock;
 use tokio::sync::{Mutex, mpsc};
 
+use super::journal::{Journal, Record};
 use crate::emulators::arn;
 use crate::emulators::pending::{Pending, Token};
 
@@ -25,6 +26,8 @@ pub struct Notification {
 pub struct Created {
     pub event: S3Event,
     pub token: Token,
+    /// What the next run would send it again by, if it is kept.
+    pub record: Option<Record>,
 }
 
 /// The events as they come, for whoever delivers them. Clones take from the same ones, so that delivery can be killed
@@ -50,6 +53,7 @@ impl CreatedObjects {
 /// Sends events to whoever delivers them.
 pub struct Notifier {
     notifications: Vec<Notification>,
+    journal: Option<Journal>,
     clock: Clock,
     pending: Pending,
     created: mpsc::UnboundedSender<Created>,
@@ -57,12 +61,22 @@ pub struct Notifier {
 }
 
 impl Notifier {
-    /// A notifier, and what it tells of.
-    pub fn new(notifications: Vec<Notification>, clock: Clock, pending: Pending) -> (Self, CreatedObjects) {
+    /// A notifier, and what it tells of: first, what an earlier run has left in its journal.
+    pub fn new(
+        notifications: Vec<Notification>,
+        journal: Option<(Journal, Vec<(S3Event, Record)>)>,
+        clock: Clock,
+        pending: Pending,
+    ) -> (Self, CreatedObjects) {
         let (created, created_objects) = CreatedObjects::channel();
+        let (journal, left) = journal.map_or((None, Vec::new()), |(journal, left)| (Some(journal), left));
+        for (event, record) in left {
+            // The receiver is ours.
+            let _ = created.send(Created { event, token: pending.begin(), record: Some(record) });
+        }
         // A sequencer only grows, also from one run with a data directory to the next.
         let start = clock.now_ms().unsigned_abs() << 20;
-        let notifier = Self { notifications, clock, pending, created, sequence: AtomicU64::new(start) };
+        let notifier = Self { notifications, journal, clock, pending, created, sequence: AtomicU64::new(start) };
         (notifier, created_objects)
     }
 
@@ -71,7 +85,7 @@ impl Notifier {
         if !self.notifications.iter().any(|wanted| wanted.covers(bucket, key)) {
             return;
         }
-        let sequence = self.sequence.fetch_add(1, Ordering::Relaxed);
+        let sequencer = format!("{:018X}", self.sequence.fetch_add(1, Ordering::Relaxed));
         let event = json!({"Records": [{
             "eventVersion": "2.1",
             "eventSource": "aws:s3",
@@ -93,13 +107,17 @@ impl Notifier {
                     "key": encode_key(key),
                     "size": size,
                     "eTag": e_tag,
-                    "sequencer": format!("{sequence:018X}"),
+                    "sequencer": sequencer,
                 },
             },
         }]});
-        let event = serde_json::from_value(event).expect("this is the shape of an S3 event");
+        let event: S3Event = serde_json::from_value(event).expect("this is the shape of an S3 event");
+        let record = self.journal.as_ref().and_then(|journal| {
+            let kept = journal.keep(&sequencer, &event);
+            kept.inspect_err(|error| tracing::error!(%error, "an event would be lost with this process")).ok()
+        });
         // No one listens any more when delivery has stopped; S3 would not know either.
-        let _ = self.created.send(Created { event, token: self.pending.begin() });
+        let _ = self.created.send(Created { event, token: self.pending.begin(), record });
     }
 }
 

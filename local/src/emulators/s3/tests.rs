@@ -2,12 +2,15 @@
 
 use std::time::{Duration, SystemTime};
 
+use anyhow::Context;
 use aws_lambda_events::s3::S3EventRecord;
 use aws_sdk_s3::error::ProvideErrorMetadata;
 use aws_sdk_s3::operation::get_object::GetObjectOutput;
 use aws_sdk_s3::presigning::PresigningConfig;
 use aws_sdk_s3::primitives::ByteStream;
 use aws_sdk_s3::types::{CompletedMultipartUpload, CompletedPart};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
 
 use super::*;
 use crate::emulators::testing::{Stack, soon};
@@ -439,6 +442,88 @@ async fn a_request_by_an_unknown_key_is_refused() -> Test {
     Ok(())
 }
 
+/// A presigned PUT of 9 bytes with `If-None-Match: *`; its URL.
+async fn presigned(stack: &Stack, key: &str) -> anyhow::Result<String> {
+    let put = stack.s3.put_object().bucket("files").key(key).content_length(9).if_none_match("*");
+    Ok(put.presigned(PresigningConfig::expires_in(Duration::from_secs(60))?).await?.uri().to_owned())
+}
+
+#[tokio::test]
+async fn a_client_that_stays_in_the_middle_of_a_body_holds_up_nobody() -> Test {
+    let stack = stack().await?;
+    let url = presigned(&stack, "uploads/1").await?;
+    let (address, path) = url.trim_start_matches("http://").split_once('/').unwrap_or_default();
+    let mut stream = TcpStream::connect(address).await?;
+    let head = format!("PUT /{path} HTTP/1.1\r\nHost: {address}\r\nIf-None-Match: *\r\nContent-Length: 9\r\n\r\n");
+    stream.write_all(head.as_bytes()).await?;
+    stream.write_all(b"half").await?;
+    // Its request is at work, for another that came later is answered.
+    soon(put(&stack, "uploads/1", "whole")).await??;
+    let got = soon(stack.s3.get_object().bucket("files").key("uploads/1").send()).await??;
+    assert_eq!(text(got).await?, "whole");
+    stream.write_all(b"whole").await?;
+    let mut answer = [0; 12];
+    soon(stream.read_exact(&mut answer)).await??;
+    assert_eq!(&answer, b"HTTP/1.1 412");
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_presigned_put_succeeds_once_and_only_with_its_condition() -> Test {
+    let stack = stack().await?;
+    let url = presigned(&stack, "uploads/1").await?;
+    let http = reqwest::Client::new();
+    let put = async |body: &'static str, condition: Option<&str>| {
+        let put = http.put(&url).body(body);
+        let put = match condition {
+            Some(condition) => put.header("If-None-Match", condition),
+            None => put,
+        };
+        anyhow::Ok(put.send().await?.status().as_u16())
+    };
+    assert_eq!(put("123456789", None).await?, 403);
+    assert_eq!(put("123456789", Some("\"other\"")).await?, 403);
+    assert_eq!(put("123456789", Some("*")).await?, 200);
+    assert_eq!(put("abcdefghi", Some("*")).await?, 412);
+    let got = stack.s3.get_object().bucket("files").key("uploads/1").send().await?;
+    assert_eq!(text(got).await?, "123456789");
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_large_body_is_stored_as_it_is() -> Test {
+    let stack = stack().await?;
+    let body: Vec<u8> = (0..20_000_000u32).map(|n| (n % 251) as u8).collect();
+    let put = stack.s3.put_object().bucket("files").key("sources/1").body(ByteStream::from(body.clone()));
+    put.send().await?;
+    let got = stack.s3.get_object().bucket("files").key("sources/1").send().await?;
+    assert_eq!(got.body.collect().await?.to_vec(), body);
+    Ok(())
+}
+
+#[tokio::test]
+async fn pages_of_the_service_may_upload_and_others_may_not() -> Test {
+    let stack = stack().await?;
+    let url = presigned(&stack, "uploads/1").await?;
+    let http = reqwest::Client::new();
+    let own = stack.emulators.s3_url();
+    for (origin, allowed) in [(own, true), ("https://evil.example", false), ("null", false)] {
+        let preflight = http.request(reqwest::Method::OPTIONS, &url).header("Origin", origin);
+        let preflight = preflight
+            .header("Access-Control-Request-Method", "PUT")
+            .header("Access-Control-Request-Headers", "if-none-match");
+        let answer = preflight.send().await?;
+        assert_eq!(answer.status().is_success(), allowed, "{origin}");
+        let told = |name: &str| answer.headers().get(name).and_then(|value| value.to_str().ok()).map(str::to_owned);
+        assert_eq!(told("access-control-allow-origin").as_deref(), allowed.then_some(origin));
+        assert_eq!(told("access-control-allow-headers").as_deref(), allowed.then_some("if-none-match"));
+        let put = http.put(&url).header("Origin", origin).header("If-None-Match", "*").body("123456789");
+        let answer = put.send().await?;
+        assert_eq!(answer.status(), if allowed { 200 } else { 403 }, "{origin}");
+    }
+    Ok(())
+}
+
 #[tokio::test]
 async fn files_outlive_the_process_with_a_data_directory() -> Test {
     let data = tempfile::tempdir()?;
@@ -452,6 +537,28 @@ async fn files_outlive_the_process_with_a_data_directory() -> Test {
     assert_eq!(text(got).await?, "kept");
     let again = stack.s3.create_bucket().bucket("files").send().await;
     assert_eq!(code(again).as_deref(), Some("BucketAlreadyOwnedByYou"));
+    Ok(())
+}
+
+#[tokio::test]
+async fn an_event_that_was_not_settled_is_told_again_by_the_next_run() -> Test {
+    let data = tempfile::tempdir()?;
+    let notification = Notification { bucket: "files".to_owned(), prefix: "inbox/".to_owned(), suffix: String::new() };
+    let start = || Stack::with(Some(data.path().to_owned()), vec![notification.clone()]);
+    let stack = start().await?;
+    stack.s3.create_bucket().bucket("files").send().await?;
+    for key in ["inbox/a", "inbox/b"] {
+        put(&stack, key, "kept").await?;
+    }
+    let mut first = soon(stack.emulators.created_objects().next()).await?.context("S3 has stopped")?;
+    first.record.take().context("not kept")?.settle();
+    let lost = next_event(&stack).await?;
+    soon(stack.emulators.shutdown()).await?;
+    let stack = start().await?;
+    let again = next_event(&stack).await?;
+    assert_eq!((&again.s3.object.key, &again.s3.object.sequencer), (&lost.s3.object.key, &lost.s3.object.sequencer));
+    put(&stack, "inbox/c", "new").await?;
+    assert_eq!(next_event(&stack).await?.s3.object.key.as_deref(), Some("inbox/c"));
     Ok(())
 }
 

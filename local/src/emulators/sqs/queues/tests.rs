@@ -11,7 +11,7 @@ const NOW: Receive = Receive { max: 10, wait: Some(0), visibility_timeout: None 
 const LONG: Receive = Receive { max: 10, wait: Some(20), visibility_timeout: None };
 
 fn queues(attributes: &[(&str, &str)]) -> anyhow::Result<(Arc<Queues>, Clock)> {
-    let clock = Clock::system();
+    let clock = Clock::steady();
     let queues = Queues::new(clock.clone());
     queues.create("dead", &Attributes::new())?;
     let attributes = attributes.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
@@ -42,6 +42,20 @@ async fn a_received_message_is_hidden_until_its_time_out_and_then_comes_again_wi
     assert_eq!(first[0].attributes["ApproximateReceiveCount"], "1");
     assert_eq!(second[0].attributes["ApproximateReceiveCount"], "2");
     assert_eq!(first[0].attributes["SentTimestamp"], second[0].attributes["SentTimestamp"]);
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_time_out_and_a_long_poll_end_although_the_clock_is_set_back() -> Test {
+    let (queues, clock) = queues(&[("VisibilityTimeout", "1")])?;
+    queues.send("work", "a", None)?;
+    assert_eq!(queues.receive("work", NOW).await?.len(), 1);
+    clock.set_back(Duration::from_secs(3600));
+    assert_eq!(bodies(&soon(queues.receive("work", LONG)).await??), ["a"]);
+    let poll = Receive { wait: Some(1), ..LONG };
+    let waited = queues.receive("dead", poll);
+    clock.set_back(Duration::from_secs(3600));
+    assert_eq!(soon(waited).await??, []);
     Ok(())
 }
 

@@ -1,0 +1,256 @@
+//! `waybill serve`, as a process that is called, interrupted and killed.
+
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::TcpStream;
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, ExitStatus, Output, Stdio};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, bail};
+use reqwest::Method;
+use serde_json::{Value, json};
+
+/// A loader's lease lives for 120 s: whatever is done sooner did not wait for one.
+const SOON: Duration = Duration::from_secs(60);
+/// Between two looks.
+const LOOK: Duration = Duration::from_millis(10);
+
+/// A running service.
+struct Serve {
+    child: Child,
+    url: String,
+    /// The lines that it said up to the tokens.
+    said: Vec<String>,
+}
+
+impl Serve {
+    fn start(data: &Path) -> anyhow::Result<Self> {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_waybill"));
+        command.args(["serve", "--port", "0", "--data"]).arg(data).stdout(Stdio::piped());
+        let mut child = command.spawn()?;
+        let mut said = Vec::new();
+        for line in BufReader::new(child.stdout.take().context("no output")?).lines() {
+            said.push(line?);
+            if said.last().is_some_and(|line| line.starts_with("Account 1")) {
+                break;
+            }
+        }
+        let url = said.first().and_then(|line| line.strip_prefix("ready ")).context("it is not ready")?.to_owned();
+        Ok(Self { child, url, said })
+    }
+
+    fn address(&self) -> &str {
+        self.url.trim_start_matches("http://")
+    }
+
+    fn signal(&self, name: &str) -> anyhow::Result<()> {
+        let sent = Command::new("kill").args([format!("-{name}"), self.child.id().to_string()]).status()?;
+        if sent.success() { Ok(()) } else { bail!("no signal was sent") }
+    }
+
+    /// Waits for its end, for so long.
+    fn ended(&mut self, within: Duration) -> anyhow::Result<ExitStatus> {
+        let began = Instant::now();
+        loop {
+            if let Some(status) = self.child.try_wait()? {
+                return Ok(status);
+            }
+            if began.elapsed() > within {
+                bail!("it still runs after {within:?}");
+            }
+            thread::sleep(LOOK);
+        }
+    }
+
+    fn kill(mut self) -> anyhow::Result<()> {
+        self.child.kill()?;
+        self.child.wait()?;
+        Ok(())
+    }
+
+    async fn ask(&self, method: Method, path: &str, body: Option<Value>) -> anyhow::Result<Value> {
+        let request = reqwest::Client::new().request(method, format!("{}/api/v1{path}", self.url));
+        let request = request.header("Authorization", "Token demo");
+        let request = if let Some(body) = body { request.json(&body) } else { request };
+        Ok(request.send().await?.error_for_status()?.json().await?)
+    }
+
+    async fn import(&self, id: u64) -> anyhow::Result<Value> {
+        self.ask(Method::GET, &format!("/imports/{id}"), None).await
+    }
+
+    /// Uploads a file; its import's id.
+    async fn upload(&self, file: String) -> anyhow::Result<u64> {
+        let asked = json!({ "upload": true, "file_name": "a.csv", "file_size": file.len() });
+        let made = self.ask(Method::POST, "/imports", Some(asked)).await?;
+        let put = reqwest::Client::new().put(made["upload"]["url"].as_str().context("no URL")?);
+        put.header("If-None-Match", "*").body(file).send().await?.error_for_status()?;
+        made["id"].as_u64().context("no id")
+    }
+
+    /// Waits until an import is as it should be.
+    async fn until(&self, id: u64, is: impl Fn(&Value) -> bool) -> anyhow::Result<Value> {
+        let began = Instant::now();
+        loop {
+            let import = self.import(id).await?;
+            if is(&import) {
+                return Ok(import);
+            }
+            if began.elapsed() > SOON {
+                bail!("after {SOON:?} still {import}");
+            }
+            tokio::time::sleep(LOOK).await;
+        }
+    }
+}
+
+impl Drop for Serve {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// A place for state, and the folder in it, which is not there yet.
+fn folder() -> anyhow::Result<(tempfile::TempDir, PathBuf)> {
+    let place = tempfile::tempdir()?;
+    let data = place.path().join("state");
+    Ok((place, data))
+}
+
+fn waybill(arguments: &[&str], data: &Path) -> anyhow::Result<Output> {
+    Ok(Command::new(env!("CARGO_BIN_EXE_waybill")).args(arguments).arg("--data").arg(data).output()?)
+}
+
+fn table(rows: u64) -> String {
+    let row = |n: u64| format!("2026-03-{:02},Demo,P{},{},t{}\n", 1 + n % 28, n % 5, 1 + n % 90, n % 7);
+    "date,person,project,minutes,tags\n".to_owned() + &(0..rows).map(row).collect::<String>()
+}
+
+/// Sends something over a connection of its own, and leaves that open.
+fn stay(address: &str, sent: &str) -> anyhow::Result<TcpStream> {
+    let mut stream = TcpStream::connect(address)?;
+    stream.set_read_timeout(Some(SOON))?;
+    stream.write_all(sent.as_bytes())?;
+    Ok(stream)
+}
+
+/// The answer to a request with these headers, up to its end.
+fn answer(address: &str, path: &str, headers: &str) -> anyhow::Result<String> {
+    let request = format!("GET {path} HTTP/1.1\r\nUser-Agent: test\r\nConnection: close\r\n{headers}\r\n\r\n");
+    let mut answer = String::new();
+    stay(address, &request)?.read_to_string(&mut answer)?;
+    Ok(answer)
+}
+
+#[tokio::test]
+async fn clients_that_sent_half_a_request_keep_no_signal_from_ending_the_service() -> anyhow::Result<()> {
+    let half_a_head = |serve: &Serve| format!("POST /v2/imports/ HTTP/1.1\r\nHost: {}\r\n", serve.address());
+    let rest = "User-Agent: test\r\nX-NokoToken: demo\r\nContent-Type: multipart/form-data; boundary=b\r\n\
+                Content-Length: 99\r\n\r\n--b\r\n";
+    let (_place, data) = folder()?;
+    let mut serve = Serve::start(&data)?;
+    let id = serve.upload(table(10)).await?;
+    serve.until(id, |import| import["status"] == "complete").await?;
+    let head = half_a_head(&serve);
+    let _half_a_head = stay(serve.address(), &head)?;
+    let _half_a_body = stay(serve.address(), &(head + rest))?;
+    serve.signal("TERM")?;
+    assert!(serve.ended(Duration::from_secs(15))?.success());
+
+    // Its state is whole, and free for the next.
+    let mut serve = Serve::start(&data)?;
+    assert_eq!(serve.import(id).await?["counts"]["created"], 10);
+    let _half_a_body = stay(serve.address(), &(half_a_head(&serve) + rest))?;
+    serve.signal("INT")?;
+    // Once nobody can connect any more the first signal has come through.
+    while TcpStream::connect(serve.address()).is_ok() {
+        thread::sleep(LOOK);
+    }
+    serve.signal("INT")?;
+    assert_eq!(serve.ended(Duration::from_secs(3))?.code(), Some(130));
+    Ok(())
+}
+
+#[tokio::test]
+async fn whenever_it_is_killed_everything_ends_soon_after_the_next_start() -> anyhow::Result<()> {
+    let (_place, data) = folder()?;
+    let mut serve = Serve::start(&data)?;
+    let id = serve.upload(table(8000)).await?;
+    // While the file is planned, at once after it, and with some chunks loaded.
+    for loaded in [None, Some(0), Some(2), Some(5)] {
+        if let Some(loaded) = loaded {
+            serve.until(id, |import| import["chunks"]["committed"].as_u64() >= Some(loaded)).await?;
+        }
+        serve.kill()?;
+        serve = Serve::start(&data)?;
+    }
+    let import = serve.until(id, |import| import["status"] == "complete").await?;
+    assert_eq!(import["counts"]["created"], 8000, "{import}");
+
+    serve.ask(Method::POST, &format!("/imports/{id}/revert"), None).await?;
+    for undone in [0, 3] {
+        serve.until(id, |import| import["undone"]["chunks"].as_u64() >= Some(undone)).await?;
+        serve.kill()?;
+        serve = Serve::start(&data)?;
+    }
+    let import = serve.until(id, |import| import["status"] == "rolled_back").await?;
+    assert_eq!(import["undone"]["removed"], 8000, "{import}");
+    serve.kill()?;
+    assert!(!Serve::start(&data)?.said[1].contains("earlier run"));
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_command_after_a_crash_goes_on_at_once_and_says_so() -> anyhow::Result<()> {
+    let (_place, data) = folder()?;
+    let serve = Serve::start(&data)?;
+    let id = serve.upload(table(8000)).await?;
+    serve.until(id, |import| import["chunks"]["committed"].as_u64() >= Some(1)).await?;
+    serve.kill()?;
+    let began = Instant::now();
+    let undone = waybill(&["revert", &id.to_string()], &data)?;
+    let (report, told) = (String::from_utf8(undone.stdout)?, String::from_utf8(undone.stderr)?);
+    assert!(report.contains("rolled_back"), "{report}{told}");
+    assert!(told.contains("1 import of an earlier run goes on"), "{told}");
+    assert!(began.elapsed() < SOON);
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_folder_in_use_is_refused_and_is_nobody_else_s_to_read() -> anyhow::Result<()> {
+    let (_place, data) = folder()?;
+    let serve = Serve::start(&data)?;
+    for arguments in [&["serve", "--port", "0"][..], &["revert", "1"]] {
+        let second = waybill(arguments, &data)?;
+        let told = String::from_utf8(second.stderr)?;
+        assert_eq!(second.status.code(), Some(2));
+        assert!(told.contains("another waybill is using") && told.contains("--data"), "{told}");
+    }
+    assert_eq!(data.metadata()?.permissions().mode() & 0o777, 0o700);
+    serve.kill()?;
+    Serve::start(&data)?;
+    Ok(())
+}
+
+#[tokio::test]
+async fn no_page_of_another_site_and_no_rebound_name_gets_an_answer() -> anyhow::Result<()> {
+    let (_place, data) = folder()?;
+    let serve = Serve::start(&data)?;
+    let address = serve.address();
+    let own = format!("Host: {address}\r\nX-NokoToken: demo\r\nAuthorization: Token demo");
+    assert!(answer(address, "/v2/entries", &own)?.starts_with("HTTP/1.1 200"));
+    assert!(answer(address, "/v2/entries", &format!("{own}\r\nOrigin: http://{address}"))?.starts_with("HTTP/1.1 200"));
+    let rebound = own.replacen(address, "evil.example", 1);
+    let cross = format!("{own}\r\nOrigin: https://evil.example\r\nSec-Fetch-Site: cross-site");
+    for (headers, status) in [(&rebound, 421), (&cross, 403)] {
+        let noko = answer(address, "/v2/entries", headers)?;
+        assert!(noko.starts_with(&format!("HTTP/1.1 {status}")) && noko.contains("{\"message\":"), "{noko}");
+        let native = answer(address, "/api/v1/imports/1", headers)?;
+        assert!(native.starts_with(&format!("HTTP/1.1 {status}")) && native.contains("\"detail\":"), "{native}");
+        assert!(!noko.to_lowercase().contains("access-control-allow"), "{noko}");
+    }
+    Ok(())
+}
