@@ -19,7 +19,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use crate::entity::{Thing, user};
+use crate::entity::{LONGEST_NAME, Thing, user};
 use crate::files::{FileError, INBOX};
 use crate::format::FormatName;
 use crate::id::{AccountId, ImportId, ThingId};
@@ -167,6 +167,8 @@ async fn named_user(services: &Services, account: AccountId, named: &Value) -> R
     let text = named.as_str().map(str::trim).unwrap_or_default();
     let id = named.as_u64().or_else(|| text.parse().ok()).map(ThingId);
     match id {
+        // No address is that long, and no key could hold it.
+        None if text.len() > LONGEST_NAME => Ok(None),
         Some(id) => Ok(Thing::get(services, account, Kind::User, id).await?.map(|user| user.id)),
         None => user::by_email(services, account, &user::normal_email(text)).await,
     }
