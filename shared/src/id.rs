@@ -3,8 +3,12 @@
 //! A row's entity id is derived, not drawn: `import × 1 000 000 000 + row`. A retry therefore writes
 //! the same keys again, an import needs no list of what it made, and an id leads to its storage key
 //! by arithmetic. All ids stay below 2^53, so that they survive any JSON reader.
+//!
+//! An id has one spelling: digits without a sign and without leading zeros, as it is shown. `01` and `+1` are no ids, so
+//! that two paths or keys never mean the same thing.
 
 use std::fmt;
+use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
@@ -26,7 +30,26 @@ macro_rules! number {
                 self.0.fmt(f)
             }
         }
+
+        impl FromStr for $name {
+            type Err = NotAnId;
+
+            fn from_str(text: &str) -> Result<Self, NotAnId> {
+                canonical(text).map(Self)
+            }
+        }
     };
+}
+
+/// A text that no id is shown as.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("must be digits without a sign or leading zeros")]
+pub struct NotAnId;
+
+fn canonical(text: &str) -> Result<u64, NotAnId> {
+    let digits = text.bytes().all(|byte| byte.is_ascii_digit());
+    let shown = digits && (text == "0" || !text.starts_with('0'));
+    text.parse().ok().filter(|_| shown).ok_or(NotAnId)
 }
 
 number!(
@@ -110,6 +133,16 @@ mod tests {
         let id = EntryId::of(ImportId(MAX_IMPORTS), Row(MAX_ROWS));
         assert_eq!((id.import(), id.row()), (ImportId(MAX_IMPORTS), Row(MAX_ROWS)));
         assert!(id.0 < 1 << 53);
+    }
+
+    #[test]
+    fn an_id_has_one_spelling() {
+        for text in ["0", "1", "70", "18446744073709551615"] {
+            assert_eq!(text.parse::<AccountId>().map(|id| id.to_string()), Ok(text.to_owned()));
+        }
+        for text in ["", "01", "00", "+1", "-1", " 1", "1 ", "1_0", "١", "1.0", "18446744073709551616"] {
+            assert_eq!(text.parse::<ImportId>(), Err(NotAnId), "{text:?}");
+        }
     }
 
     #[test]
