@@ -2,14 +2,15 @@
 
 use bytes::Bytes;
 use shared::account::Principal;
-use shared::files::{SOURCES, key_part};
 use shared::format::{Refusal, Survey};
-use shared::import::{Import, ImportError, NewImport, Once, Options, Origin, create_or_find};
+use shared::import::{Import, ImportError, NewImport, Once, Options, Origin, create_or_find, stop, store_body};
 use shared::lease::nonce;
 use shared::packed::{self, Kind, NotUnpacked};
-use shared::queue::Message;
 
 use crate::Door;
+
+/// Who is named in the history of an import whose file could not be stored.
+const BY: &str = "api";
 
 /// Why a file was not taken.
 #[derive(Debug, thiserror::Error)]
@@ -40,7 +41,7 @@ pub fn look(file: &Bytes, options: &Options, rows_per_chunk: u32) -> Result<(), 
     survey.finish().map(drop)
 }
 
-/// Stores the file, makes its import and has it started.
+/// Makes the import of a file, stores the file and has the import started.
 pub async fn accept(
     door: &Door,
     caller: &Principal,
@@ -52,6 +53,7 @@ pub async fn accept(
     if let Some(once) = &once
         && let Some(import) = once.made(&door.services, caller.account).await?
     {
+        store_body(&door.services, &import, file).await?;
         return Ok(import);
     }
     let rows_per_chunk = door.services.rows_per_chunk;
@@ -62,26 +64,23 @@ pub async fn accept(
         return Err(if settled { UploadError::Delimiter(refusal) } else { UploadError::Refused(refusal) });
     }
     let services = &door.services;
-    // The same request sent twice at once puts the same object twice.
-    let own = once.as_ref().map_or_else(nonce, Once::digest);
-    let key = format!("{SOURCES}/{}/{own}/{}", caller.account, key_part(file_name));
-    let object = services.files.put(&key, file).await.map_err(ImportError::from)?;
     let new = NewImport {
         account: caller.account,
         user: caller.user,
         options,
         file_name: file_name.to_owned(),
-        origin: Origin::Stored(object),
+        origin: Origin::Body { token: nonce() },
         once,
     };
-    let (import, made) = create_or_find(services, &new).await?;
-    if !made {
-        return Ok(import);
-    }
-    let start = Message::Start { account: import.account, import: import.id };
-    if let Err(error) = services.queues.send(&start).await {
-        // The import stands and is queued; the sweep sends the message again.
-        tracing::warn!(import = import.id.0, %error, "the start of an import could not be sent");
+    let (import, _) = create_or_find(services, &new).await?;
+    if let Err(error) = store_body(services, &import, file).await {
+        // The same request under its key would find the import and store its file; without a key it makes another import.
+        if new.once.is_none()
+            && let Err(error) = stop(services, &import, BY, "its file could not be stored".to_owned()).await
+        {
+            tracing::warn!(account = import.account.0, import = import.id.0, %error, "an import is left without its file");
+        }
+        return Err(error.into());
     }
     Ok(import)
 }

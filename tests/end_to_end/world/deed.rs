@@ -4,9 +4,8 @@ use shared::entity::by_hand::EditError;
 use shared::entity::by_hand::entries::{self, EntryInput};
 use shared::entity::by_hand::things::{self, ThingInput};
 use shared::id::{AccountId, EntryId, ImportId, ThingId};
-use shared::import::{Import, ImportError, NewImport, Options, Origin, cancel, create};
+use shared::import::{Import, ImportError, NewImport, Options, Origin, cancel, create, store_body};
 use shared::plan::plan;
-use shared::queue::Message;
 use shared::revert;
 use shared::services::Services;
 use shared::store::StoreError;
@@ -122,13 +121,8 @@ pub async fn act(services: Services, deed: Deed) -> Ended {
 }
 
 async fn import(services: &Services, account: AccountId, file: String, upload: bool) -> Result<Import, ImportError> {
-    let key = format!("sources/{account}/{}/file.csv", shared::lease::nonce());
-    let bytes = bytes::Bytes::from(file);
-    let origin = if upload {
-        Origin::Awaited { token: shared::lease::nonce() }
-    } else {
-        Origin::Stored(services.files.put(&key, bytes.clone()).await?)
-    };
+    let token = shared::lease::nonce();
+    let origin = if upload { Origin::Awaited { token } } else { Origin::Body { token } };
     let new = NewImport {
         account,
         user: USER,
@@ -138,9 +132,9 @@ async fn import(services: &Services, account: AccountId, file: String, upload: b
         once: None,
     };
     let import = create(services, &new).await?;
-    match &import.awaits {
-        Some(key) => drop(services.files.put(key, bytes).await?),
-        None => services.queues.send(&Message::Start { account, import: import.id }).await?,
+    match import.awaits.as_ref().filter(|_| upload) {
+        Some(key) => drop(services.files.put(key, file.into()).await?),
+        None => store_body(services, &import, file.into()).await?,
     }
     Ok(import)
 }
