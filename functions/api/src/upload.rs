@@ -50,6 +50,8 @@ pub async fn accept(
     options: Options,
     once: Option<Once>,
 ) -> Result<Import, UploadError> {
+    // The semaphore is never closed, so each request gets its turn.
+    let _turn = door.turns.acquire().await;
     if let Some(once) = &once
         && let Some(import) = once.made(&door.services, caller.account).await?
     {

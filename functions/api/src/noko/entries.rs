@@ -9,7 +9,7 @@ use super::NokoError;
 use super::caller::At;
 use super::everything::account_entries;
 use super::filter::{EntryFilter, Query};
-use super::input::{Input, any_text, day, flag, number, text};
+use super::input::{Input, any_text, day, flag, number, text, web_address};
 use super::paging::{Page, Paging};
 use super::resource::{Edited, Shown};
 use super::tags;
@@ -82,7 +82,7 @@ fn read(input: &Input, before: Option<&Entry>) -> Result<EntryInput, NokoError> 
         names.iter().map(name).collect::<Option<Vec<_>>>()
     });
     let billable = fields.value("billable", flag);
-    let source_url = fields.nullable("source_url", any_text);
+    let source_url = fields.nullable("source_url", web_address);
     fields.either("minutes", "hours");
     if before.is_none() {
         fields.required(&["date"]);
