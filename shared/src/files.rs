@@ -16,6 +16,7 @@ use aws_sdk_s3::primitives::ByteStream;
 use bytes::Bytes;
 use serde::{Deserialize, Serialize};
 
+use crate::store::is_passing;
 pub use upload::Upload;
 
 /// The longest key that S3 takes, in bytes.
@@ -49,6 +50,9 @@ pub enum FileError {
     /// Another object lies there now.
     #[error("the file was replaced while it was imported")]
     Replaced,
+    /// S3 had no capacity, or could not be reached in time, after all of the SDK's tries.
+    #[error("{0}")]
+    Unavailable(String),
     /// The request failed.
     #[error("{0}")]
     Sdk(String),
@@ -105,6 +109,16 @@ impl Files {
     pub async fn delete(&self, key: &str) -> Result<(), FileError> {
         self.client.delete_object().bucket(&self.bucket).key(key).send().await.map_err(failed)?;
         Ok(())
+    }
+
+    /// Stores `bytes` at `key` if nothing is there; whether it did.
+    pub async fn put_new(&self, key: &str, bytes: Bytes) -> Result<bool, FileError> {
+        let put = self.client.put_object().bucket(&self.bucket).key(key).if_none_match("*");
+        match put.body(ByteStream::from(bytes)).send().await.map_err(failed) {
+            Ok(_) => Ok(true),
+            Err(FileError::Replaced) => Ok(false),
+            Err(error) => Err(error),
+        }
     }
 
     /// What lies at `key`.
@@ -180,6 +194,7 @@ where
     match (status, error.as_service_error().and_then(ProvideErrorMetadata::code)) {
         (Some(412), _) | (_, Some("PreconditionFailed")) => FileError::Replaced,
         (Some(404), _) | (_, Some("NoSuchKey" | "NotFound")) => FileError::Missing,
+        _ if is_passing(&error) => FileError::Unavailable(DisplayErrorContext(&error).to_string()),
         _ => FileError::Sdk(DisplayErrorContext(&error).to_string()),
     }
 }

@@ -12,6 +12,7 @@
 //! undone, and a crash between the two loses nothing.
 
 mod asked;
+mod body;
 mod counts;
 mod create;
 mod findings;
@@ -24,13 +25,16 @@ mod status;
 mod stop;
 mod transition;
 
+use std::time::Duration;
+
 use aws_sdk_dynamodb::types::AttributeValue;
 use jiff::Timestamp;
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
 pub use asked::{Wrong, asked, delimiter};
-pub use counts::{Counts, Tally};
+pub use body::store_body;
+pub use counts::{Counts, Tally, created};
 pub use create::{NewImport, Once, Origin, create, create_or_find};
 pub use findings::Findings;
 pub use made::{Made, unmade};
@@ -72,6 +76,11 @@ pub enum ImportError {
     /// The request's key was given to another request before.
     #[error("the same Idempotency-Key was sent with another request")]
     OtherRequest,
+    /// The request's import was stopped before its file was stored, by a person or as its door had died.
+    #[error(
+        "the import of this Idempotency-Key was stopped before its file was stored; send the file under another key"
+    )]
+    NeverStored,
     /// Somebody else changed the status first, or it does not allow the step.
     #[error("import {import} is {status}")]
     Status {
@@ -89,6 +98,19 @@ pub enum ImportError {
     /// The time of the invocation is up; another one goes on.
     #[error("no time is left")]
     OutOfTime,
+}
+
+impl ImportError {
+    /// Whether the same request may succeed in a moment.
+    pub fn is_passing(&self) -> bool {
+        match self {
+            Self::Store(error) => error.is_passing(),
+            Self::File(error) => matches!(error, FileError::Unavailable(_)),
+            Self::Queue(error) => matches!(error, QueueError::Unavailable(_)),
+            Self::OutOfTime => true,
+            _ => false,
+        }
+    }
 }
 
 /// An import, as it is stored. Times are milliseconds since the epoch.
@@ -127,7 +149,7 @@ pub struct Import {
     /// What was unpacked of the file, if it was packed: then its rows are there.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub unpacked: Option<Object>,
-    /// The key that the file is awaited at.
+    /// The key that the file is awaited at, or that the door which made the import puts it to.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub awaits: Option<String>,
     /// Rows of every chunk but the last.
@@ -216,6 +238,11 @@ impl Import {
     /// Where its rows are: in the file, or in what was unpacked of it.
     pub fn table(&self) -> Option<&Object> {
         self.unpacked.as_ref().or(self.source.as_ref())
+    }
+
+    /// How long ago it was made.
+    pub fn age(&self, services: &Services) -> Duration {
+        Duration::from_millis((services.clock.now_ms() - self.created_at).max(0).unsigned_abs())
     }
 
     /// When it was made.

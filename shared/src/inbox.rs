@@ -22,7 +22,7 @@ use encoding_rs::UTF_8;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use crate::entity::{Thing, user};
+use crate::entity::{LONGEST_NAME, Thing, user};
 use crate::files::{FileError, INBOX, LONGEST_KEY};
 use crate::format::FormatName;
 use crate::id::{AccountId, ImportId, ThingId};
@@ -196,6 +196,8 @@ async fn named_user(services: &Services, account: AccountId, named: &Value) -> R
     let text = named.as_str().map(str::trim).unwrap_or_default();
     let id = named.as_u64().map(ThingId).or_else(|| text.parse().ok());
     match id {
+        // No address is that long, and no key could hold it.
+        None if text.len() > LONGEST_NAME => Ok(None),
         Some(id) => Ok(Thing::get(services, account, Kind::User, id).await?.map(|user| user.id)),
         None => user::by_email(services, account, &user::normal_email(text)).await,
     }

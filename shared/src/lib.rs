@@ -23,6 +23,7 @@ pub mod plan;
 pub mod queue;
 pub mod revert;
 pub mod services;
+pub mod shorten;
 pub mod source;
 pub mod store;
 pub mod sweep;

@@ -9,6 +9,8 @@
 
 mod duplicates;
 
+use std::time::Duration;
+
 use crate::drained::drained;
 use crate::files::{FileError, Object};
 use crate::format::{ChunkSpan, Plan, Refusal};
@@ -19,21 +21,25 @@ use crate::ledger::{Chunk, ChunkState};
 use crate::load::{self, Loaded};
 use crate::queue::Message;
 use crate::services::Services;
-use crate::store::{StoreError, Write, keys};
+use crate::store::{StoreError, Write, decode, keys};
 use crate::unpack;
 
 /// Chunk items written at once.
 const PUTS_IN_FLIGHT: usize = 16;
+/// How long the file of a request's body is awaited: the door that stores it lives for half a minute.
+const STORING: Duration = Duration::from_secs(600);
 /// Who is named in the history.
 const BY: &str = "parser";
 
 /// Plans the import and sends its chunks out.
 pub async fn plan(services: &Services, account: AccountId, import: ImportId) -> Result<(), ImportError> {
     let mut import = Import::find(services, account, import).await?;
-    if import.status == Status::New {
+    if import.source.is_none() && matches!(import.status, Status::New | Status::Queued) {
         import = arrived(services, import).await?;
     }
     match import.status {
+        // The door has yet to store the file, and sends its message after that.
+        Status::Queued if import.source.is_none() => return Ok(()),
         Status::Queued if inbox::has_its_turn(services, &import).await? => {}
         // Whoever is before it calls it.
         Status::Queued => return Ok(()),
@@ -68,19 +74,40 @@ pub async fn plan(services: &Services, account: AccountId, import: ImportId) -> 
     if import.status == Status::Processing { send_out(services, &import).await } else { Ok(()) }
 }
 
-/// The awaited file is in the bucket: pins it.
+/// Pins the awaited file, if it is in the bucket. An import whose door never stored its file is given up.
 async fn arrived(services: &Services, import: Import) -> Result<Import, ImportError> {
     let Some(key) = &import.awaits else {
         return Ok(import);
     };
-    let object = match services.files.head(key).await {
-        Ok(object) => object,
-        Err(FileError::Missing) => return Ok(import),
-        Err(error) => return Err(error.into()),
+    let moved = match (services.files.head(key).await, import.status) {
+        (Ok(object), Status::New) => {
+            transition(services, &import, Status::Queued, BY, Change::none().set("source", object)).await
+        }
+        (Ok(object), _) => return pin(services, &import, &object).await,
+        (Err(FileError::Missing), Status::Queued) if import.age(services) > STORING => {
+            stop(services, &import, BY, "its file was never stored".to_owned()).await
+        }
+        (Err(FileError::Missing), _) => return Ok(import),
+        (Err(error), _) => return Err(error.into()),
     };
-    match transition(services, &import, Status::Queued, BY, Change::none().set("source", object)).await {
+    match moved {
         Err(ImportError::Status { .. }) => Import::find(services, import.account, import.id).await,
         done => done,
+    }
+}
+
+/// Pins the file of a queued import.
+async fn pin(services: &Services, import: &Import, object: &Object) -> Result<Import, ImportError> {
+    let pin = Write::update(keys::import(import.account, import.id), "SET #source = :source")
+        .when("#status = :queued AND attribute_not_exists(#source)")
+        .bind(":source", object)
+        .bind(":queued", Status::Queued);
+    match services.store.write(pin).await {
+        Ok(Some(item)) => Ok(decode(item)?),
+        Ok(None) => Import::find(services, import.account, import.id).await,
+        // Another parser pinned it, or the import was stopped.
+        Err(error) if error.is_refused() => Import::find(services, import.account, import.id).await,
+        Err(error) => Err(error.into()),
     }
 }
 

@@ -8,12 +8,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use aws_sdk_sqs::Client;
-use aws_sdk_sqs::error::DisplayErrorContext;
+use aws_sdk_sqs::error::{DisplayErrorContext, ProvideErrorMetadata, SdkError};
 use aws_sdk_sqs::types::SendMessageBatchRequestEntry;
 use serde::{Deserialize, Serialize};
 
 use crate::drained::drained;
 use crate::id::{AccountId, ChunkNo, ImportId};
+use crate::store::is_passing;
 
 /// SQS's longest delay of a message.
 const LONGEST_DELAY: Duration = Duration::from_secs(900);
@@ -99,6 +100,9 @@ pub enum QueueError {
     /// The body is not one of ours.
     #[error("a message cannot be read: {0}")]
     Shape(String),
+    /// SQS had no capacity, or could not be reached in time, after all of the SDK's tries.
+    #[error("{0}")]
+    Unavailable(String),
     /// The request failed, or SQS would not take a message.
     #[error("{0}")]
     Sdk(String),
@@ -139,7 +143,7 @@ impl Queues {
         let seconds = i32::try_from(seconds).expect("at most 900");
         let send = self.client.send_message().queue_url(self.url(message)).message_body(message.encode());
         let send = send.set_delay_seconds((seconds > 0).then_some(seconds)).send().await;
-        send.map(drop).map_err(|error| QueueError::Sdk(DisplayErrorContext(&error).to_string()))
+        send.map(drop).map_err(|error| failed(&error))
     }
 
     /// Sends messages of one kind, ten a request, until SQS has taken every one.
@@ -157,7 +161,7 @@ impl Queues {
         for _ in 0..SEND_ATTEMPTS {
             let send = self.client.send_message_batch().queue_url(self.url(&messages[0]));
             let answer = send.set_entries(Some(left.clone())).send().await;
-            let answer = answer.map_err(|error| QueueError::Sdk(DisplayErrorContext(&error).to_string()))?;
+            let answer = answer.map_err(|error| failed(&error))?;
             left.retain(|entry| answer.failed.iter().any(|failed| failed.id == entry.id));
             if left.is_empty() {
                 return Ok(());
@@ -173,6 +177,14 @@ impl Queues {
             Message::Undo { .. } | Message::Revert { .. } | Message::Release { .. } => &self.urls.revert,
         }
     }
+}
+
+fn failed<E>(error: &SdkError<E>) -> QueueError
+where
+    E: std::error::Error + ProvideErrorMetadata + Send + Sync + 'static,
+{
+    let text = DisplayErrorContext(error).to_string();
+    if is_passing(error) { QueueError::Unavailable(text) } else { QueueError::Sdk(text) }
 }
 
 #[cfg(test)]

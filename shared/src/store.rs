@@ -27,6 +27,7 @@ use aws_sdk_dynamodb::types::{AttributeValue, ReturnConsumedCapacity};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
+pub(crate) use error::is_passing;
 use error::sdk;
 use meter::Meter;
 

@@ -251,3 +251,23 @@ async fn what_is_too_much_by_hand_is_422_and_nothing_is_half_done() -> anyhow::R
     }
     Ok(())
 }
+
+/// A chunk's page is one item, of 400 KB at most, whatever its rows have to say.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_chunk_of_errors_and_unknown_names_as_long_as_can_be_is_committed() -> anyhow::Result<()> {
+    let stack = Stack::start(1000).await?;
+    let long = |n: u64| format!("{}{n}", "\u{1f600}".repeat(100));
+    let rows = |count, row: &dyn Fn(u64) -> String| (0..count).map(row).collect::<String>();
+    let column = "\u{1f600}".repeat(45);
+    let header = format!("{column},person,minutes,project\n");
+    let good = rows(9000, &|_| "2026-03-04,Demo User,5,Garden\n".to_owned());
+    let unknown = rows(1000, &|n| format!("2026-03-04,{0},5,{0}\n", long(n)));
+    let bad = rows(1000, &|n| format!("{},Demo User,5,Garden\n", long(n)));
+    let mapping =
+        json!({ &column: "date", "person": "person", "minutes": "minutes", "project": "project" }).to_string();
+    let fields = [("mapping", mapping.as_str()), ("create_projects", "no")];
+    let id = stack.import((header + &good + &unknown + &bad).as_bytes(), &fields).await?;
+    let counts = stack.native(id).await?["counts"].clone();
+    assert_eq!((&counts["created"], &counts["failed"]), (&json!(10_000), &json!(1000)), "{counts}");
+    Ok(())
+}

@@ -7,7 +7,7 @@
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use shared::id::{AccountId, ImportId, ThingId};
-use shared::import::{Import, NewImport, Options, Origin, create};
+use shared::import::{Import, NewImport, Options, Origin};
 use shared::known::Known;
 use shared::queue::Message;
 use shared::revert;
@@ -19,7 +19,7 @@ use crate::faults::{Fault, Faults};
 use crate::invariants::World;
 use crate::outbox;
 use crate::postman::{LONG, Postman, dropped};
-use crate::stack::Stack;
+use crate::stack::{Stack, sent};
 
 const ACCOUNT: AccountId = AccountId(1);
 const ROWS_PER_CHUNK: u32 = 3;
@@ -302,16 +302,15 @@ enum Then {
 
 /// Stores a file and makes its import, at a key that is the same in every run.
 async fn queue_import(services: &Services, name: &str, text: String) -> anyhow::Result<Import> {
-    let object = services.files.put(&format!("sources/1/kill/{name}"), text.into_bytes().into()).await?;
     let new = NewImport {
         account: ACCOUNT,
         user: ThingId(1),
         options: Options { fallback_user: Some(ThingId(1)), autocreate_users: true, ..Options::default() },
         file_name: name.to_owned(),
-        origin: Origin::Stored(object),
+        origin: Origin::Body { token: name.to_owned() },
         once: None,
     };
-    Ok(create(services, &new).await?)
+    sent(services, &new, text).await
 }
 
 async fn killed_everywhere(what: What, then: Then) -> anyhow::Result<()> {

@@ -1,18 +1,22 @@
 //! Waybill from the outside: over HTTP, S3 and SQS, on the embedded stack.
 
+mod answers;
 mod bad_input;
 mod by_hand;
+mod crowd;
 mod door;
 mod drops;
 mod dump;
 mod faults;
 mod files;
+mod function;
 mod hostile;
 mod import;
 mod invariants;
 mod kill;
 mod logged;
 mod noko;
+mod observed;
 mod outbox;
 mod packed;
 mod people;

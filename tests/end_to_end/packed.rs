@@ -7,7 +7,7 @@ use flate2::{Compression, GzBuilder};
 use rust_xlsxwriter::{ExcelDateTime, Format, Workbook};
 use serde_json::{Value, json};
 use shared::id::{AccountId, ImportId, ThingId};
-use shared::import::{Import, NewImport, Options, Origin, Status, create};
+use shared::import::{Import, NewImport, Options, Origin, Status};
 use shared::queue::Message;
 use shared::source::{Dialect, Splitter};
 
@@ -15,7 +15,7 @@ use crate::dump::{Dump, differences};
 use crate::faults::{Fault, Faults};
 use crate::files::{FRECKLE, TOGGL, TOGGL_SECONDS, toggl};
 use crate::postman::{LONG, Postman};
-use crate::stack::Stack;
+use crate::stack::{Stack, sent};
 
 fn gzip(bytes: &[u8]) -> anyhow::Result<Vec<u8>> {
     let mut encoder = GzEncoder::new(Vec::new(), Compression::default());
@@ -230,10 +230,10 @@ async fn killed_at(file: &[u8], death: Option<(u64, Fault)>) -> anyhow::Result<(
         user: ThingId(1),
         options: Options { fallback_user: Some(ThingId(1)), ..Options::default() },
         file_name: "packed".to_owned(),
-        origin: Origin::Stored(services.files.put("sources/1/packed", file.to_vec().into()).await?),
+        origin: Origin::Body { token: "packed".to_owned() },
         once: None,
     };
-    let import = create(services, &new).await?;
+    let import = sent(services, &new, file.to_vec()).await?;
     services.queues.send(&Message::Start { account: import.account, import: import.id }).await?;
     faults.none();
     if let Some((n, fault)) = death {

@@ -4,12 +4,12 @@ use futures::future::try_join_all;
 use reqwest::Method;
 use serde_json::{Value, json};
 use shared::id::{AccountId, ChunkNo, ImportId};
-use shared::import::{NewImport, Options, Origin, create};
+use shared::import::{NewImport, Options, Origin};
 use shared::load::{Loaded, load};
 use shared::plan::plan;
 
 use crate::dump::{Dump, differences};
-use crate::stack::Stack;
+use crate::stack::{Stack, sent};
 
 const ACCOUNT: AccountId = AccountId(1);
 
@@ -135,16 +135,15 @@ async fn a_name_that_two_users_have_is_an_error_that_names_both() -> anyhow::Res
 async fn workspace_of(people: &[(&str, &str)], loaders: u64) -> anyhow::Result<Dump> {
     let stack = Stack::by_hand(1).await?;
     let services = stack.system.services();
-    let object = services.files.put("sources/1/people.csv", rows(people).into_bytes().into()).await?;
     let new = NewImport {
         account: ACCOUNT,
         user: shared::id::ThingId(1),
         options: Options { autocreate_users: true, ..Options::default() },
         file_name: "people.csv".to_owned(),
-        origin: Origin::Stored(object),
+        origin: Origin::Body { token: "people".to_owned() },
         once: None,
     };
-    let import: ImportId = create(services, &new).await?.id;
+    let import: ImportId = sent(services, &new, rows(people)).await?.id;
     plan(services, ACCOUNT, import).await?;
     let share = |loader| async move {
         for chunk in (0..people.len() as u64).rev().filter(|chunk| chunk % loaders == loader) {

@@ -4,10 +4,13 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use anyhow::{Context, bail};
+use bytes::Bytes;
 use reqwest::multipart::{Form, Part};
 use reqwest::{Method, RequestBuilder, Response, StatusCode};
 use serde_json::Value;
 use shared::clock::Clock;
+use shared::import::{Import, NewImport, create};
+use shared::services::Services;
 use shared::store::{Item, Table};
 use waybill::system::{Options, System};
 
@@ -15,6 +18,13 @@ use crate::dump::Dump;
 
 /// What should happen soon does, or the test fails rather than hangs.
 const SOON: Duration = Duration::from_secs(120);
+
+/// Makes an import whose file came in a request's body, and stores the file, as a door does; sends no message.
+pub async fn sent(services: &Services, new: &NewImport, file: impl Into<Bytes>) -> anyhow::Result<Import> {
+    let import = create(services, new).await?;
+    services.files.put(import.awaits.as_deref().context("no key for the file")?, file.into()).await?;
+    Ok(import)
+}
 
 /// A running system with a client of account 1.
 pub struct Stack {

@@ -1,4 +1,7 @@
 //! The cells of rows that failed, read again from the file for whoever wants to see them.
+//!
+//! A cell is cut to [`CELL`] letters, and a row ends with `…` where its cells come to more than [`ROW`] bytes. Of the file
+//! [`BYTES`] are read at most; the rows behind that are told without their cells.
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
@@ -12,8 +15,14 @@ use shared::ledger::{Chunk, PageError};
 use shared::services::Services;
 use shared::store::{StoreError, keys};
 
+use crate::answer::{CELL, shortened};
+
 /// Chunks read at once.
-const IN_FLIGHT: usize = 8;
+const IN_FLIGHT: usize = 4;
+/// The most bytes of a row's cells.
+const ROW: usize = 4_000;
+/// The most bytes of the file that are read: what the API function has memory for.
+const BYTES: u64 = 64 << 20;
 
 /// The cells of the rows that `errors` are about. What cannot be read any more is left out: the errors stand without it.
 pub async fn cells(
@@ -32,8 +41,15 @@ pub async fn cells(
         return Ok(HashMap::new());
     };
     let keys: Vec<_> = rows.keys().map(|&chunk| keys::chunk(import.account, import.id, chunk)).collect();
-    let chunks: Vec<Chunk> =
+    let mut chunks: Vec<Chunk> =
         services.store.get_many(&keys).await?.into_iter().map(Chunk::decode).collect::<Result<_, _>>()?;
+    chunks.sort_by_key(|chunk| chunk.number);
+    let mut left = BYTES;
+    chunks.retain(|chunk| {
+        let size = chunk.end.saturating_sub(chunk.start);
+        left = left.saturating_sub(size);
+        left > 0
+    });
     let reads: Vec<_> = chunks
         .into_iter()
         .filter_map(|chunk| rows.remove(&chunk.number).map(|rows| of_chunk(services, import, &layout, chunk, rows)))
@@ -59,5 +75,21 @@ async fn of_chunk(
     };
     let rows = layout.rows(&span, &bytes).map_err(|error| StoreError::Shape(error.to_string()))?;
     let wanted = rows.into_iter().filter(|row| wanted.contains(&Row(row.row)));
-    Ok(wanted.map(|row| (Row(row.row), row.cells().into_iter().map(Cow::into_owned).collect())).collect())
+    Ok(wanted.map(|row| (Row(row.row), shown(row.cells()))).collect())
+}
+
+/// The cells of a row, cut.
+fn shown(cells: Vec<Cow<'_, str>>) -> Vec<String> {
+    let mut left = ROW;
+    let mut shown = Vec::new();
+    for cell in cells {
+        let cell = shortened(cell, CELL);
+        if cell.len() > left {
+            shown.push("…".to_owned());
+            break;
+        }
+        left = left.saturating_sub(cell.len() + 1);
+        shown.push(cell);
+    }
+    shown
 }

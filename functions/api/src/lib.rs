@@ -3,19 +3,27 @@
 //! A door translates: request → command, import → JSON, error → its own error shape. It holds no rules of
 //! its own. The same router runs under API Gateway and in the local process.
 
+mod answer;
 mod base;
+mod cors;
+mod failure;
 mod idempotency;
 mod import_report;
 pub mod native;
 pub mod noko;
+mod observed;
 mod surveys;
 mod upload;
+
+use std::sync::Arc;
 
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::http::StatusCode;
+use axum::middleware::from_fn;
 use axum::response::{IntoResponse, Response};
 use shared::services::Services;
+use tokio::sync::Semaphore;
 
 /// The largest body that is taken, in bytes: Lambda takes 6 MB of payload, and a body is sent to it in base64.
 pub const BODY_LIMIT: usize = 4 * 1024 * 1024;
@@ -29,17 +37,27 @@ pub struct Door {
     pub services: Services,
     /// Surveys of files.
     surveys: surveys::Surveys,
+    /// Turns to make an import. A crowd of uploads waits here, with its bodies read, and not at the stores, whose requests
+    /// have time-outs. On AWS a process has one request at a time and never waits.
+    turns: Arc<Semaphore>,
 }
+
+/// Imports that a process makes at once.
+const MADE_AT_ONCE: usize = 16;
 
 /// All doors.
 pub fn router(services: Services) -> Router {
-    let door = Door { services, surveys: surveys::Surveys::default() };
+    let turns = Arc::new(Semaphore::new(MADE_AT_ONCE));
+    let door = Door { services, surveys: surveys::Surveys::default(), turns };
     Router::new()
         .nest("/v2", noko::router(door.clone()))
         .route("/v2/", noko::root())
         .nest("/api/v1", native::router(door))
         .fallback(async || native::Problem::not_found())
         .layer(DefaultBodyLimit::max(BODY_LIMIT + ENVELOPE))
+        .layer(cors::layer())
+        // Outermost: what the layers within answer is observed as well.
+        .layer(from_fn(observed::observed))
 }
 
 /// A refusal before the router, in the error shape of the door that the path belongs to.

@@ -2,13 +2,14 @@
 
 use bytes::Bytes;
 use shared::account::Principal;
-use shared::files::{SOURCES, key_part};
 use shared::format::Refusal;
-use shared::import::{Import, ImportError, NewImport, Once, Options, Origin, create_or_find};
+use shared::import::{Import, ImportError, NewImport, Once, Options, Origin, create_or_find, stop, store_body};
 use shared::lease::nonce;
-use shared::queue::Message;
 
 use crate::Door;
+
+/// Who is named in the history of an import whose file could not be stored.
+const BY: &str = "api";
 
 /// Why a file was not taken.
 #[derive(Debug, thiserror::Error)]
@@ -24,7 +25,7 @@ pub enum UploadError {
     Import(#[from] ImportError),
 }
 
-/// Stores the file, makes its import and has it started.
+/// Makes the import of a file, stores the file and has the import started.
 pub async fn accept(
     door: &Door,
     caller: &Principal,
@@ -33,34 +34,34 @@ pub async fn accept(
     options: Options,
     once: Option<Once>,
 ) -> Result<Import, UploadError> {
+    // The semaphore is never closed, so each request gets its turn.
+    let _turn = door.turns.acquire().await;
     if let Some(once) = &once
         && let Some(import) = once.made(&door.services, caller.account).await?
     {
+        store_body(&door.services, &import, file).await?;
         return Ok(import);
     }
     // Before anything is made of the file.
     door.surveys.look(&file, &options, door.services.rows_per_chunk).await?;
     let services = &door.services;
-    // The same request sent twice at once puts the same object twice.
-    let own = once.as_ref().map_or_else(nonce, Once::digest);
-    let key = format!("{SOURCES}/{}/{own}/{}", caller.account, key_part(file_name));
-    let object = services.files.put(&key, file).await.map_err(ImportError::from)?;
     let new = NewImport {
         account: caller.account,
         user: caller.user,
         options,
         file_name: file_name.to_owned(),
-        origin: Origin::Stored(object),
+        origin: Origin::Body { token: nonce() },
         once,
     };
-    let (import, made) = create_or_find(services, &new).await?;
-    if !made {
-        return Ok(import);
-    }
-    let start = Message::Start { account: import.account, import: import.id };
-    if let Err(error) = services.queues.send(&start).await {
-        // The import stands and is queued; the sweep sends the message again.
-        tracing::warn!(import = import.id.0, %error, "the start of an import could not be sent");
+    let (import, _) = create_or_find(services, &new).await?;
+    if let Err(error) = store_body(services, &import, file).await {
+        // The same request under its key would find the import and store its file; without a key it makes another import.
+        if new.once.is_none()
+            && let Err(error) = stop(services, &import, BY, "its file could not be stored".to_owned()).await
+        {
+            tracing::warn!(account = import.account.0, import = import.id.0, %error, "an import is left without its file");
+        }
+        return Err(error.into());
     }
     Ok(import)
 }

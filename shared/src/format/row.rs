@@ -15,6 +15,7 @@ use super::people;
 use super::tags;
 use super::times;
 use super::words;
+use crate::shorten::shortened;
 use crate::source;
 
 /// Why a row became no entry.
@@ -60,13 +61,7 @@ pub const VALUE: usize = 80;
 
 /// The beginning of a cell, short enough to be shown.
 pub(crate) fn excerpt(cell: &str) -> String {
-    match cell.char_indices().nth(VALUE) {
-        None => cell.to_owned(),
-        Some(_) => {
-            let (cut, _) = cell.char_indices().nth(VALUE - 1).expect("it has one letter more");
-            format!("{}…", &cell[..cut])
-        }
-    }
+    shortened(cell, VALUE)
 }
 
 /// Whether a cell that reads as a time, `9.05.30`, may be a date as well, on which an entry of `day` ends or begins.

@@ -9,12 +9,23 @@ use serde_json::{Map, Value};
 use super::Options;
 use crate::format::{Mapping, excerpt};
 use crate::id::ThingId;
+use crate::shorten::shortened;
 
 /// What is wrong, by field.
 pub type Wrong = BTreeMap<String, Vec<String>>;
 
+/// The most bytes of a mapping: two hundred columns. It lies in the import's item, which every transition writes.
+const LONGEST_MAPPING: usize = 16_000;
+/// The most bytes of a column in it: errors of rows repeat the name.
+const LONGEST_COLUMN: usize = 200;
+/// The most bytes of any other option: the longest are names of sheets, of 31 letters.
+const LONGEST: usize = 300;
+/// The most fields that are told to be wrong, and the most letters of their names.
+const MOST_WRONG: usize = 50;
+const LONGEST_NAME: usize = 100;
+
 /// The options that `fields` ask for; what they leave out is as in `defaults`. A field that is not known is wrong, for
-/// whoever wrote it meant something by it.
+/// whoever wrote it meant something by it; so is a value that is too long.
 ///
 /// # Errors
 /// Every field that cannot be taken, with the reason.
@@ -22,11 +33,24 @@ pub fn asked(fields: Map<String, Value>, defaults: Options) -> Result<Options, W
     let mut options = defaults;
     let mut wrong = Wrong::new();
     for (name, value) in fields {
-        if let Err(reason) = take(&mut options, &name, &value) {
-            wrong.insert(name, vec![reason]);
+        let taken = short(&name, &value).and_then(|()| take(&mut options, &name, &value));
+        if let Err(reason) = taken
+            && wrong.len() < MOST_WRONG
+        {
+            wrong.insert(shortened(name, LONGEST_NAME), vec![reason]);
         }
     }
     if wrong.is_empty() { Ok(options) } else { Err(wrong) }
+}
+
+/// Refuses an option that is too long to be one, before it is looked at.
+fn short(name: &str, value: &Value) -> Result<(), String> {
+    let most = if name == "mapping" { LONGEST_MAPPING } else { LONGEST };
+    let length = match value {
+        Value::String(text) => text.len(),
+        other => other.to_string().len(),
+    };
+    if length <= most { Ok(()) } else { Err(format!("is longer than {most} bytes")) }
 }
 
 fn take(options: &mut Options, name: &str, value: &Value) -> Result<(), String> {
@@ -83,6 +107,10 @@ fn mapping(value: &Value) -> Result<Option<Mapping>, String> {
     };
     let pairs = pairs.as_object().ok_or("must be an object of columns and their fields")?;
     let pair = |(column, field): (&String, &Value)| {
+        if column.len() > LONGEST_COLUMN {
+            let column = shortened(column, LONGEST_NAME);
+            return Err(format!("the column {column:?} is longer than {LONGEST_COLUMN} bytes"));
+        }
         let field = field.as_str().ok_or_else(|| format!("the field of {column:?} must be a word"))?;
         Ok::<_, String>((column.clone(), field.to_owned()))
     };
@@ -131,5 +159,53 @@ fn one_of_four(value: &Value) -> Result<Option<u8>, String> {
                 Err(format!("{given} is none of , ; tab |"))
             }
         },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![expect(clippy::unwrap_used, reason = "tests")]
+    use serde_json::json;
+
+    use super::*;
+
+    fn wrong(name: &str, value: Value) -> String {
+        let wrong = asked(Map::from_iter([(name.to_owned(), value)]), Options::default()).unwrap_err();
+        assert_eq!(wrong.len(), 1);
+        let (name, reasons) = wrong.into_iter().next().unwrap();
+        assert!(name.len() + reasons[0].len() < 500, "{name} {reasons:?}");
+        reasons[0].clone()
+    }
+
+    #[test]
+    fn every_option_is_bounded_and_what_is_too_long_is_not_repeated() {
+        let long = "x".repeat(500_000);
+        let names = [
+            "format",
+            "fallback_user",
+            "import_tags",
+            "autocreate_projects",
+            "autocreate_users",
+            "duplicates",
+            "delimiter",
+            "encoding",
+            "date_order",
+            "decimal_mark",
+            "sheet",
+            "mapping",
+            "unknown",
+        ];
+        for name in names {
+            for value in [json!(long), json!([long]), json!({ "Day": long }), json!({ &long: "date" })] {
+                assert!(wrong(name, value).contains("is longer than"), "{name}");
+            }
+        }
+        wrong(&long, json!(1));
+        wrong("mapping", json!({ "x".repeat(400): "date" }));
+        let many = (0..5000).map(|n| (n.to_string(), json!(n))).collect();
+        assert_eq!(asked(many, Options::default()).unwrap_err().len(), MOST_WRONG);
+        let sheet = "ä".repeat(31);
+        let options = asked(Map::from_iter([("sheet".to_owned(), json!(sheet))]), Options::default()).unwrap();
+        assert_eq!(options.sheet, Some(sheet));
     }
 }

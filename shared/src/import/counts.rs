@@ -4,12 +4,21 @@
 //! it; so the sum of the items is the sum over the ledger pages at every moment, and what is pending is
 //! what is left of the rows: `rows = created + updated + unchanged + skipped + deleted + failed + pending`.
 
+use std::collections::HashMap;
+
 use serde::{Deserialize, Serialize};
 
 use super::Import;
+use crate::drained::drained;
+use crate::id::{AccountId, ChunkNo, ImportId};
 use crate::ledger::Outcome;
 use crate::services::Services;
-use crate::store::{StoreError, keys};
+use crate::store::keys::{self, COUNTERS};
+use crate::store::{StoreError, decode};
+
+/// Counter items read together, and reads at once.
+const READ_TOGETHER: usize = 100;
+const READS_AT_ONCE: usize = 8;
 
 /// The counts of an import.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -53,6 +62,29 @@ pub struct Tally {
     pub projects: u64,
     /// Tags.
     pub tags: u64,
+}
+
+/// How many entries some imports have created so far: a read for each hundred counter items, of which an import has one for
+/// each chunk and sixteen at most.
+pub async fn created(
+    services: &Services,
+    imports: impl IntoIterator<Item = &Import>,
+) -> Result<HashMap<(AccountId, ImportId), u64>, StoreError> {
+    let counters = |import: &Import| {
+        let (account, id) = (import.account, import.id);
+        (0..import.chunk_count().min(COUNTERS)).map(move |chunk| keys::counts(account, id, ChunkNo(chunk)))
+    };
+    let keys: Vec<_> = imports.into_iter().flat_map(counters).collect();
+    let reads = keys.chunks(READ_TOGETHER).map(|some| services.store.get_many(some)).collect();
+    let mut created = HashMap::new();
+    for item in drained(reads, READS_AT_ONCE).await?.into_iter().flatten() {
+        let of = item.get("pk").and_then(|pk| keys::import_of(pk.as_s().ok()?));
+        let counts: Counts = decode(item)?;
+        if let Some(of) = of {
+            *created.entry(of).or_default() += counts.created;
+        }
+    }
+    Ok(created)
 }
 
 impl Counts {

@@ -1,9 +1,10 @@
 //! The roll of an account: how many entries each of its imports holds, fifty imports to an item.
 //!
 //! Lists are numbered by pages, so whoever wants page 300 has to know what the pages before it hold without reading
-//! them. An import is put on the roll with the transition that settles it, and struck off with the one that begins
-//! its undo; an entry of it that is deleted by hand is counted beside it in the transaction that deletes it. What is on
-//! the roll is therefore true at every moment. An import that is not on it yet is running: its own counters tell.
+//! them. An import is entered on the roll in the transaction that makes it, gets its count with the transition that settles
+//! it, and is struck off with the one that begins its undo; an entry of it that is deleted by hand is counted beside it in
+//! the transaction that deletes it. So the roll is true at every moment, and a number that is not on it is no import. Of an
+//! import without a count, which is running, its own counters tell.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -11,13 +12,12 @@ use aws_sdk_dynamodb::types::AttributeValue;
 
 use crate::id::{AccountId, ImportId};
 use crate::services::Services;
-use crate::store::keys::{self, Counter};
+use crate::store::keys;
 use crate::store::{Item, StoreError, Write};
 
 /// What the roll says of the imports of an account.
 #[derive(Clone, Debug, Default)]
 pub struct Roll {
-    last: u64,
     lines: BTreeMap<ImportId, Line>,
 }
 
@@ -44,7 +44,7 @@ impl Line {
     }
 }
 
-/// What the roll says of some imports; nothing of one that is running.
+/// What the roll says of some imports.
 pub async fn lines(
     services: &Services,
     account: AccountId,
@@ -60,8 +60,7 @@ pub async fn lines(
 impl Roll {
     /// The roll as of now.
     pub async fn read(services: &Services, account: AccountId) -> Result<Self, StoreError> {
-        let last = services.store.last_number(&keys::counter(account, Counter::Imports)).await?;
-        let mut roll = Self { last, lines: BTreeMap::new() };
+        let mut roll = Self::default();
         for item in services.store.all(keys::rolls(account)).await? {
             roll.take(item);
         }
@@ -90,13 +89,12 @@ impl Roll {
 
     /// The imports that are neither undone nor being undone, latest first, with what is known of each.
     pub fn standing(&self) -> impl Iterator<Item = (ImportId, Line)> + '_ {
-        let all = (1..=self.last).rev().map(ImportId);
-        all.map(|import| (import, self.lines.get(&import).copied().unwrap_or_default())).filter(|(_, line)| !line.gone)
+        self.lines.iter().rev().map(|(&import, &line)| (import, line)).filter(|(_, line)| !line.gone)
     }
 
     /// How many there are.
     pub fn len(&self) -> u64 {
-        self.last - self.lines.values().filter(|line| line.gone).count() as u64
+        self.lines.values().filter(|line| !line.gone).count() as u64
     }
 
     /// Whether there is none.
@@ -105,15 +103,24 @@ impl Roll {
     }
 }
 
+/// The import is made.
+pub fn entered(account: AccountId, import: ImportId) -> Write {
+    Write::update(keys::roll(account, import), &format!("SET #r{import} = :true")).bind(":true", true)
+}
+
 /// The import is settled and holds so many entries.
 pub fn settled(account: AccountId, import: ImportId, created: u64) -> Write {
-    Write::update(keys::roll(account, import), &format!("SET #e{import} = :created")).bind(":created", created)
+    Write::update(keys::roll(account, import), &format!("SET #e{import} = :created REMOVE #r{import}"))
+        .bind(":created", created)
 }
 
 /// The import is no more to be seen.
 pub fn struck(account: AccountId, import: ImportId) -> Write {
-    Write::update(keys::roll(account, import), &format!("SET #g{import} = :true REMOVE #e{import}, #d{import}"))
-        .bind(":true", true)
+    Write::update(
+        keys::roll(account, import),
+        &format!("SET #g{import} = :true REMOVE #e{import}, #d{import}, #r{import}"),
+    )
+    .bind(":true", true)
 }
 
 /// One of its entries was deleted by hand.

@@ -10,6 +10,7 @@ use crate::format::{self, EntryRow, ErrorCode, Fingerprint, RowError, Rows};
 use crate::id::{EntryId, Row, ThingId};
 use crate::import::{Counts, Import, Options};
 use crate::ledger::{Chunk, Outcome, Page, PageError, Total};
+use crate::shorten::{cut, shortened};
 use crate::store::keys::Kind;
 
 /// A row as it was parsed.
@@ -78,8 +79,13 @@ pub fn parse<'r>(rows: &'r Rows<'_>, chunk: &Chunk, options: &Options) -> Vec<Pa
 
 /// The most text of an entry, in bytes: an item has at most 400 KB.
 const MOST_TEXT: usize = 300_000;
-/// The longest name that a page repeats, in characters.
+/// The longest name that a page repeats, in letters and in bytes.
 const SHOWN_NAME: usize = 80;
+const SHOWN_NAME_BYTES: usize = 100;
+/// The bytes of errors that a page repeats in full; of those behind them it repeats so many letters of each text. With the
+/// names of a thousand rows it stays below 400 KB, the most of an item.
+const FULL_ERRORS: usize = 150_000;
+const SHORT_ERROR: usize = 20;
 
 /// Refuses a row that no item could hold.
 fn storable(entry: EntryRow<'_>) -> Result<EntryRow<'_>, RowError> {
@@ -114,9 +120,23 @@ fn storable(entry: EntryRow<'_>) -> Result<EntryRow<'_>, RowError> {
 
 /// A name, cut short.
 fn shown(name: &str) -> String {
-    match name.char_indices().nth(SHOWN_NAME) {
-        Some((end, _)) => format!("{}…", &name[..end]),
-        None => name.to_owned(),
+    let fits = |&(end, letter): &(usize, char)| end + letter.len_utf8() <= SHOWN_NAME_BYTES;
+    let letters = name.char_indices().take(SHOWN_NAME).take_while(fits).count();
+    let is_whole = name.char_indices().nth(letters).is_none();
+    shortened(name, if is_whole { letters } else { letters + 1 })
+}
+
+/// Cuts the errors behind those that a page has room for.
+fn bound(errors: &mut [PageError]) {
+    let mut left = FULL_ERRORS;
+    for error in errors {
+        let size = error.size();
+        left = left.saturating_sub(size);
+        if left == 0 {
+            for text in [&mut error.column, &mut error.value, &mut error.message] {
+                cut(text, SHORT_ERROR);
+            }
+        }
     }
 }
 
@@ -164,6 +184,7 @@ pub fn draft(import: &Import, rows: Vec<ParsedRow<'_>>, named: &Named) -> Drafts
         drafts.counts.count(outcome);
         drafts.page.push(outcome);
     }
+    bound(&mut drafts.page.errors);
     let place: BTreeMap<_, _> = users.iter().copied().zip(0_u16..).collect();
     let places = |users: &BTreeSet<ThingId>| users.iter().filter_map(|user| place.get(user).copied()).collect();
     drafts.page.project_users = participants.values().map(places).collect();

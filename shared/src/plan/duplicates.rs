@@ -96,7 +96,7 @@ struct Other {
     days: Option<(Date, Date)>,
 }
 
-/// The account's other imports that have entries, by their numbers, which leave no gaps.
+/// The account's other imports that have entries, by their numbers; what is no import is not there to be read.
 async fn others(services: &Services, import: &Import) -> Result<Vec<Other>, StoreError> {
     let last = services.store.last_number(&keys::counter(import.account, Counter::Imports)).await?;
     let numbers: Vec<_> = (1..=last).map(ImportId).filter(|number| *number != import.id).collect();

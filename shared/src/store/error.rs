@@ -21,6 +21,10 @@ pub enum StoreError {
     /// DynamoDB kept throttling, or a transaction kept meeting others.
     #[error("the table made no progress for seconds: {0}")]
     Busy(String),
+    /// DynamoDB had no capacity, or could not be reached in time, after all of the SDK's tries; whether the request took
+    /// effect is unknown.
+    #[error("{0}")]
+    Unavailable(String),
     /// The request failed; whether it took effect is unknown.
     #[error("{0}")]
     Sdk(String),
@@ -34,13 +38,45 @@ impl StoreError {
     pub fn is_refused(&self) -> bool {
         matches!(self, Self::Refused { .. })
     }
+
+    /// Whether the same request may succeed in a moment.
+    pub fn is_passing(&self) -> bool {
+        matches!(self, Self::Busy(_) | Self::Unavailable(_))
+    }
+}
+
+/// Codes of AWS that say nothing but "later".
+const PASSING: [&str; 10] = [
+    // Of two conditional puts to one key in S3.
+    "ConditionalRequestConflict",
+    "InternalServerError",
+    "InternalError",
+    "ProvisionedThroughputExceededException",
+    "RequestLimitExceeded",
+    "RequestThrottled",
+    "ServiceUnavailable",
+    "SlowDown",
+    "ThrottlingException",
+    "TransactionInProgressException",
+];
+
+/// Whether a request to AWS failed in a way that may be over in a moment: no capacity, no connection, no answer in time.
+pub(crate) fn is_passing<E: ProvideErrorMetadata>(error: &SdkError<E>) -> bool {
+    match error {
+        SdkError::TimeoutError(_) | SdkError::DispatchFailure(_) | SdkError::ResponseError(_) => true,
+        SdkError::ServiceError(service) => {
+            service.err().code().is_some_and(|code| PASSING.contains(&code)) || service.raw().status().as_u16() == 503
+        }
+        _ => false,
+    }
 }
 
 pub(super) fn sdk<E>(error: SdkError<E>) -> StoreError
 where
-    E: std::error::Error + Send + Sync + 'static,
+    E: std::error::Error + ProvideErrorMetadata + Send + Sync + 'static,
 {
-    StoreError::Sdk(DisplayErrorContext(&error).to_string())
+    let text = DisplayErrorContext(&error).to_string();
+    if is_passing(&error) { StoreError::Unavailable(text) } else { StoreError::Sdk(text) }
 }
 
 /// Tells a condition that did not hold from other failures of a single write.

@@ -6,27 +6,35 @@ use super::StoreError;
 
 /// How long a batch or a transaction is tried without progress. Far shorter than the margin that leases keep.
 const FRUITLESS: Duration = Duration::from_secs(8);
+/// The longest wait between two tries, in milliseconds, is this doubled six times.
+const FIRST_CEILING: u64 = 20;
 
 /// Jittered back-off, for a bounded time without progress.
 pub(crate) struct Patience {
     fruitless: u32,
     since: Instant,
+    limit: Duration,
 }
 
 impl Patience {
     pub fn new() -> Self {
-        Self { fruitless: 0, since: Instant::now() }
+        Self::lasting(FRUITLESS)
+    }
+
+    /// Patience of another length, for work that holds no lease.
+    pub fn lasting(limit: Duration) -> Self {
+        Self { fruitless: 0, since: Instant::now(), limit }
     }
 
     pub async fn wait(&mut self, progress: bool, what: &str) -> Result<(), StoreError> {
         if progress {
-            *self = Self::new();
+            *self = Self::lasting(self.limit);
         }
         self.fruitless += 1;
-        if self.since.elapsed() > FRUITLESS {
+        if self.since.elapsed() > self.limit {
             return Err(StoreError::Busy(what.to_owned()));
         }
-        let ceiling = 20u64 << self.fruitless.min(6);
+        let ceiling = FIRST_CEILING << self.fruitless.min(6);
         let mut random = [0u8; 8];
         getrandom::fill(&mut random).map_err(|error| StoreError::Sdk(error.to_string()))?;
         tokio::time::sleep(Duration::from_millis(u64::from_le_bytes(random) % ceiling + 1)).await;

@@ -4,7 +4,7 @@ use reqwest::Method;
 use reqwest::multipart::{Form, Part};
 use serde_json::{Value, json};
 use shared::id::{AccountId, ChunkNo, ImportId, ThingId};
-use shared::import::{NewImport, Options, Origin, create};
+use shared::import::{NewImport, Options, Origin};
 use shared::load::load;
 use shared::plan::plan;
 
@@ -12,7 +12,7 @@ use crate::dump::differences;
 use crate::faults::Faults;
 use crate::files::{FRECKLE, ONE_OF_EACH, TOGGL, one, toggl};
 use crate::postman::Postman;
-use crate::stack::Stack;
+use crate::stack::{Stack, sent};
 
 fn named(list: &[Value]) -> Vec<&str> {
     list.iter().filter_map(|thing| thing["name"].as_str()).collect()
@@ -308,11 +308,10 @@ async fn an_import_that_never_loaded_lets_go_of_its_users_when_it_is_undone() ->
     }
     plan(services, account, ImportId(3)).await?;
     stack.answer(native("/api/v1/imports/3/cancel")).await?.expect(202)?;
-    let object = services.files.put("sources/1/odd", "nothing,of,ours\n1,2,3\n".into()).await?;
     let options = Options { fallback_user: Some(ThingId(1)), ..Options::default() };
-    let origin = Origin::Stored(object);
+    let origin = Origin::Body { token: "odd".to_owned() };
     let new = NewImport { account, user: ThingId(1), options, file_name: "odd.csv".to_owned(), origin, once: None };
-    create(services, &new).await?;
+    sent(services, &new, "nothing,of,ours\n1,2,3\n").await?;
     plan(services, account, ImportId(4)).await?;
     for (number, status) in [(1, "new"), (2, "queued"), (3, "incomplete"), (4, "unsupported")] {
         assert_eq!(stack.native(number).await?["status"], status);

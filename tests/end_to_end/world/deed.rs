@@ -6,10 +6,9 @@ use shared::entity::by_hand::marks::{self, Mark};
 use shared::entity::by_hand::merge;
 use shared::entity::by_hand::things::{self, ThingInput};
 use shared::id::{AccountId, EntryId, ImportId, ThingId};
-use shared::import::{Import, ImportError, NewImport, Options, Origin, cancel, create};
+use shared::import::{Import, ImportError, NewImport, Options, Origin, cancel, create, store_body};
 use shared::inbox::Arrival;
 use shared::plan::plan;
-use shared::queue::Message;
 use shared::revert;
 use shared::services::Services;
 use shared::store::StoreError;
@@ -159,13 +158,8 @@ pub async fn act(services: Services, deed: Deed) -> Ended {
 }
 
 async fn import(services: &Services, account: AccountId, file: String, upload: bool) -> Result<Import, ImportError> {
-    let key = format!("sources/{account}/{}/file.csv", shared::lease::nonce());
-    let bytes = bytes::Bytes::from(file);
-    let origin = if upload {
-        Origin::Awaited { token: shared::lease::nonce() }
-    } else {
-        Origin::Stored(services.files.put(&key, bytes.clone()).await?)
-    };
+    let token = shared::lease::nonce();
+    let origin = if upload { Origin::Awaited { token } } else { Origin::Body { token } };
     let new = NewImport {
         account,
         user: USER,
@@ -175,9 +169,9 @@ async fn import(services: &Services, account: AccountId, file: String, upload: b
         once: None,
     };
     let import = create(services, &new).await?;
-    match &import.awaits {
-        Some(key) => drop(services.files.put(key, bytes).await?),
-        None => services.queues.send(&Message::Start { account, import: import.id }).await?,
+    match import.awaits.as_ref().filter(|_| upload) {
+        Some(key) => drop(services.files.put(key, file.into()).await?),
+        None => store_body(services, &import, file.into()).await?,
     }
     Ok(import)
 }

@@ -3,7 +3,7 @@
 use axum::Json;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
-use serde_json::Value;
+use serde_json::{Value, json};
 use shared::id::ImportId;
 use shared::import::{Import, cancel as stop, shown};
 use shared::revert as undo;
@@ -12,16 +12,45 @@ use shared::services::Services;
 use super::Problem;
 use super::problem::Caller;
 use crate::Door;
+use crate::answer::{CELL, MESSAGE, cut_all, end_early};
+
+/// The lists of an import that grow with its file, and the bytes that an answer has for each.
+const LISTS: [(&str, usize); 8] = [
+    ("/errors", 1_500_000),
+    ("/unknown_users", 500_000),
+    ("/unknown_projects", 500_000),
+    ("/undone/kept", 100_000),
+    ("/reasons", 100_000),
+    ("/evidence/headers", 300_000),
+    ("/evidence/candidates", 300_000),
+    ("/evidence/evidence", 300_000),
+];
 
 async fn import_of(services: &Services, caller: &Caller, id: &str) -> Result<Import, Problem> {
     let id: ImportId = id.parse().map_err(|_| Problem::not_found())?;
     Import::get(services, caller.0.account, id).await?.ok_or_else(Problem::not_found)
 }
 
+/// The import as an answer shows it: lists end early where they would be too long for it; `cut` names those.
+async fn body(services: &Services, import: &Import) -> Result<Json<Value>, Problem> {
+    let mut shape = shown(services, import).await?;
+    cut_all(&mut shape, MESSAGE);
+    if let Some(headers) = shape.pointer_mut("/evidence/headers") {
+        cut_all(headers, CELL);
+    }
+    let lists =
+        LISTS.into_iter().filter(|&(list, bytes)| shape.pointer_mut(list).is_some_and(|list| end_early(list, bytes)));
+    let cut: Vec<_> = lists.map(|(list, _)| list.trim_start_matches('/')).collect();
+    if !cut.is_empty() {
+        shape["cut"] = json!(cut);
+    }
+    Ok(Json(shape))
+}
+
 /// `GET /imports/{id}`.
 pub async fn get(State(door): State<Door>, caller: Caller, Path(id): Path<String>) -> Result<Json<Value>, Problem> {
     let import = import_of(&door.services, &caller, &id).await?;
-    Ok(Json(shown(&door.services, &import).await?))
+    body(&door.services, &import).await
 }
 
 /// `POST /imports/{id}/cancel`: 202; chunks that are being loaded may still be counted. 409 for an import that has ended.
@@ -32,7 +61,7 @@ pub async fn cancel(
 ) -> Result<(StatusCode, Json<Value>), Problem> {
     let import = import_of(&door.services, &caller, &id).await?;
     let import = stop(&door.services, &import, &caller.0.signature()).await?;
-    Ok((StatusCode::ACCEPTED, Json(shown(&door.services, &import).await?)))
+    Ok((StatusCode::ACCEPTED, body(&door.services, &import).await?))
 }
 
 /// `POST /imports/{id}/revert`: 202; an import that is undone already stays so.
@@ -43,5 +72,5 @@ pub async fn revert(
 ) -> Result<(StatusCode, Json<Value>), Problem> {
     let import = import_of(&door.services, &caller, &id).await?;
     let import = undo::ask(&door.services, &import, &caller.0.signature()).await?;
-    Ok((StatusCode::ACCEPTED, Json(shown(&door.services, &import).await?)))
+    Ok((StatusCode::ACCEPTED, body(&door.services, &import).await?))
 }

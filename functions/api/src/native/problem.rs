@@ -14,20 +14,30 @@ use shared::import::ImportError;
 use shared::store::StoreError;
 
 use crate::Door;
+use crate::answer::{CELL, FIELDS, MESSAGE, shortened};
+use crate::failure::{Failure, complete};
+use crate::observed::is_of;
 
 /// An error answer.
 #[derive(Debug)]
 pub enum Problem {
     /// Fields are wrong: 400.
     Fields(BTreeMap<String, Vec<String>>),
-    /// Everything else.
+    /// Everything else that is the caller's.
     Other {
         /// 401 and up.
         status: StatusCode,
         /// What is wrong here.
         detail: String,
     },
+    /// What is ours.
+    Failed(Failure),
 }
+
+/// The most reasons that are told of a field.
+const REASONS: usize = 10;
+/// How to authenticate.
+const CHALLENGE: &str = "Token realm=\"waybill\", Bearer realm=\"waybill\"";
 
 impl Problem {
     /// One field is wrong.
@@ -55,15 +65,15 @@ impl Problem {
         Self::other(StatusCode::CONFLICT, detail)
     }
 
-    fn internal(error: &dyn std::error::Error) -> Self {
-        tracing::error!(%error, "a request failed");
-        Self::other(StatusCode::INTERNAL_SERVER_ERROR, "Something went wrong on our side; try again")
+    /// 500 or 503.
+    pub fn failed(failure: Failure) -> Self {
+        Self::Failed(failure)
     }
 }
 
 impl From<StoreError> for Problem {
     fn from(error: StoreError) -> Self {
-        Self::internal(&error)
+        Self::failed(Failure::from(&error))
     }
 }
 
@@ -72,24 +82,36 @@ impl From<ImportError> for Problem {
         match error {
             ImportError::Missing(_) => Self::not_found(),
             ImportError::Status { .. } => Self::conflict(error.to_string()),
-            ImportError::OtherRequest => Self::other(StatusCode::UNPROCESSABLE_ENTITY, error.to_string()),
+            ImportError::OtherRequest | ImportError::NeverStored => {
+                Self::other(StatusCode::UNPROCESSABLE_ENTITY, error.to_string())
+            }
             ImportError::NoUser(_) => Self::other(StatusCode::UNAUTHORIZED, error.to_string()),
-            error => Self::internal(&error),
+            error => Self::failed(Failure::from(&error)),
         }
     }
 }
 
 impl IntoResponse for Problem {
     fn into_response(self) -> Response {
-        match self {
-            Self::Fields(fields) => (StatusCode::BAD_REQUEST, Json(json!({ "errors": fields }))).into_response(),
-            Self::Other { status, detail } => {
-                let title = status.canonical_reason().unwrap_or_default();
-                let body = json!({ "status": status.as_u16(), "title": title, "detail": detail, "instance": null });
-                (status, Json(body)).into_response()
+        let (status, detail, failure) = match self {
+            Self::Fields(fields) => {
+                return (StatusCode::BAD_REQUEST, Json(json!({ "errors": bounded(fields) }))).into_response();
             }
-        }
+            Self::Other { status, detail } => (status, shortened(detail, MESSAGE), None),
+            Self::Failed(failure) => (failure.status, failure.message().to_owned(), Some(failure)),
+        };
+        let title = status.canonical_reason().unwrap_or_default();
+        let body = json!({ "status": status.as_u16(), "title": title, "detail": detail, "instance": null });
+        complete((status, Json(body)).into_response(), CHALLENGE, failure)
     }
+}
+
+/// The first fields that are wrong, with what is said of them, cut to what an answer repeats.
+fn bounded(fields: BTreeMap<String, Vec<String>>) -> BTreeMap<String, Vec<String>> {
+    let cut = |(name, reasons): (String, Vec<String>)| {
+        (shortened(name, CELL), reasons.into_iter().take(REASONS).map(|reason| shortened(reason, MESSAGE)).collect())
+    };
+    fields.into_iter().take(FIELDS).map(cut).collect()
 }
 
 /// A caller who may use imports, by `Authorization: Token …` or `Bearer …`.
@@ -109,6 +131,7 @@ impl FromRequestParts<Door> for Caller {
         });
         let principal = Principal::of_token(&door.services, token.ok_or_else(unauthorized)?).await?;
         let principal = principal.ok_or_else(unauthorized)?;
+        is_of(parts, principal.account);
         if principal.may(Scope::Import) {
             Ok(Self(principal))
         } else {

@@ -54,6 +54,7 @@ pub async fn create(
     if body.file_size > LARGEST_UPLOAD {
         return Err(Problem::field("file_size", format!("is more than {LARGEST_UPLOAD} bytes")));
     }
+    let _turn = door.turns.acquire().await;
     let services = &door.services;
     let asked_for = json!([body.file_size, body.file_name, body.options]).to_string();
     let once = once(&headers, caller.user, &[asked_for.as_bytes()])

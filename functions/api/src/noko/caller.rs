@@ -18,6 +18,7 @@ use super::query::Query;
 use super::shape::Shapes;
 use crate::Door;
 use crate::base::Base;
+use crate::observed::is_of;
 
 /// Who calls, at which account, and where the links of the answer lead.
 pub struct At {
@@ -69,6 +70,7 @@ pub async fn with_user_agent(request: Request, next: Next) -> Result<Response, N
 async fn at(parts: &mut Parts, door: &Door, scope: Scope) -> Result<At, NokoError> {
     let token = token(&parts.headers, parts.uri.query().unwrap_or_default()).ok_or_else(NokoError::unauthorized)?;
     let caller = Principal::of_token(&door.services, &token).await?.ok_or_else(NokoError::unauthorized)?;
+    is_of(parts, caller.account);
     if !caller.may(scope) {
         return Err(NokoError::forbidden());
     }

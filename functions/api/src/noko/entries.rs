@@ -9,7 +9,7 @@ use super::NokoError;
 use super::caller::At;
 use super::everything::account_entries;
 use super::filter::EntryFilter;
-use super::input::{Fields, any_text, day, flag, number, text};
+use super::input::{Fields, any_text, day, flag, number, text, web_address};
 use super::paging::{Page, Paging};
 use super::parameters::{self, Parameters};
 use super::query::Query;
@@ -92,7 +92,7 @@ fn read(fields: &mut Fields<'_>, before: Option<&Entry>) -> EntryInput {
         names.iter().map(name).collect::<Option<Vec<_>>>()
     });
     let billable = fields.value("billable", flag);
-    let source_url = fields.nullable("source_url", any_text);
+    let source_url = fields.nullable("source_url", web_address);
     fields.either("minutes", "hours");
     if before.is_none() {
         fields.required(&["date"]);

@@ -9,6 +9,8 @@ use shared::entity::by_hand::{EditError, Rule};
 use shared::import::ImportError;
 use shared::store::StoreError;
 
+use crate::answer::{CELL, FIELDS, MESSAGE, shortened};
+use crate::failure::{Failure, complete};
 use crate::upload::UploadError;
 
 /// An error answer. What concerns only us goes to the log, under the status 500.
@@ -17,7 +19,11 @@ pub struct NokoError {
     status: StatusCode,
     message: String,
     errors: Vec<FieldError>,
+    failure: Option<Failure>,
 }
+
+/// How to authenticate.
+const CHALLENGE: &str = "Bearer realm=\"waybill\"";
 
 /// What is wrong with a field.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -32,12 +38,12 @@ pub struct FieldError {
 impl FieldError {
     /// `field` of `resource` is wrong in the way that `code` says.
     pub fn new(resource: &'static str, field: &str, code: &'static str) -> Self {
-        Self { resource, field: field.to_owned(), code, message: None }
+        Self { resource, field: shortened(field, CELL), code, message: None }
     }
 
     /// In words.
     pub fn saying(mut self, message: impl Into<String>) -> Self {
-        self.message = Some(message.into());
+        self.message = Some(shortened(message, MESSAGE));
         self
     }
 }
@@ -45,7 +51,7 @@ impl FieldError {
 impl NokoError {
     /// Any status, and no fields.
     pub(crate) fn plain(status: StatusCode, message: &str) -> Self {
-        Self { status, message: message.to_owned(), errors: Vec::new() }
+        Self { status, message: shortened(message, MESSAGE), errors: Vec::new(), failure: None }
     }
 
     /// 400: the request as such is wrong.
@@ -89,8 +95,14 @@ impl NokoError {
     }
 
     /// 422: fields are wrong.
-    pub fn invalid(errors: Vec<FieldError>) -> Self {
-        Self { status: StatusCode::UNPROCESSABLE_ENTITY, message: "Validation Failed".to_owned(), errors }
+    pub fn invalid(mut errors: Vec<FieldError>) -> Self {
+        errors.truncate(FIELDS);
+        Self { errors, ..Self::plain(StatusCode::UNPROCESSABLE_ENTITY, "Validation Failed") }
+    }
+
+    /// 500 or 503.
+    pub fn failed(failure: Failure) -> Self {
+        Self { failure: Some(failure.clone()), ..Self::plain(failure.status, failure.message()) }
     }
 
     /// What an edit that was not made is to the caller.
@@ -110,15 +122,10 @@ impl NokoError {
             }
             EditError::InUse => {
                 let error = FieldError::new(resource, "entries", "dependent");
-                let message = "Unable to be deleted".to_owned();
-                Self { status: StatusCode::UNPROCESSABLE_ENTITY, message, errors: vec![error] }
+                let unable = Self::plain(StatusCode::UNPROCESSABLE_ENTITY, "Unable to be deleted");
+                Self { errors: vec![error], ..unable }
             }
         }
-    }
-
-    fn internal(error: &dyn std::error::Error) -> Self {
-        tracing::error!(%error, "a request failed");
-        Self::plain(StatusCode::INTERNAL_SERVER_ERROR, "Something went wrong on our side; try again")
     }
 }
 
@@ -141,13 +148,7 @@ fn code(rule: Rule) -> &'static str {
 
 impl From<StoreError> for NokoError {
     fn from(error: StoreError) -> Self {
-        match error {
-            StoreError::Busy(_) => {
-                tracing::warn!(%error, "a request was turned away");
-                Self::plain(StatusCode::SERVICE_UNAVAILABLE, "Others are changing the same; try again")
-            }
-            error => Self::internal(&error),
-        }
+        Self::failed(Failure::from(&error))
     }
 }
 
@@ -155,13 +156,13 @@ impl From<ImportError> for NokoError {
     fn from(error: ImportError) -> Self {
         match error {
             ImportError::Missing(_) => Self::not_found(),
-            ImportError::OtherRequest => {
+            ImportError::OtherRequest | ImportError::NeverStored => {
                 let message = error.to_string();
                 Self::invalid(vec![FieldError::new("Import", "Idempotency-Key", "invalid").saying(message)])
             }
             // The token's own: another one is looked for before.
             ImportError::NoUser(_) => Self::unauthorized(),
-            error => Self::internal(&error),
+            error => Self::failed(Failure::from(&error)),
         }
     }
 }
@@ -188,6 +189,6 @@ impl IntoResponse for NokoError {
         if !self.errors.is_empty() {
             body["errors"] = json!(self.errors);
         }
-        (self.status, Json(body)).into_response()
+        complete((self.status, Json(body)).into_response(), CHALLENGE, self.failure)
     }
 }

@@ -74,13 +74,17 @@ async fn unfiltered(
         total += standing;
         // One that is running may hold more by the time it is read, so it is not passed over.
         let passed = wanted.is_empty() && line.standing().is_some() && walk.pass_over(standing);
-        if standing > 0 && !passed && covered < walk.needed() {
+        if standing > 0 && !passed && !walk.is_past(import) && covered < walk.needed() {
             wanted.push(import);
-            covered += standing;
+            // How many lie behind the entry that the page begins behind is not known.
+            covered += if walk.begins_in(import) { 0 } else { standing };
         }
     }
     for some in wanted.chunks(IMPORTS_AT_ONCE) {
         for import in imports(services, account, some).await?.values().rev() {
+            if walk.is_done() {
+                return Ok(total);
+            }
             walk.import(import).await?;
         }
     }

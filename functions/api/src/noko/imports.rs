@@ -1,6 +1,6 @@
 //! Imports: the list, one, its status, its details, its undo.
 
-use std::collections::HashSet;
+use std::collections::{BTreeSet, HashSet};
 
 use axum::Json;
 use axum::extract::OriginalUri;
@@ -11,10 +11,9 @@ use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use serde::Deserialize;
 use serde_json::{Value, json};
-use shared::drained::drained;
 use shared::format::FormatName;
 use shared::id::{AccountId, ImportId, ThingId};
-use shared::import::{Findings, Import, Options, Roll};
+use shared::import::{Findings, Import, Options, Roll, Tally, created, tally};
 use shared::revert;
 use shared::services::Services;
 use shared::store::{decode, keys};
@@ -25,10 +24,12 @@ use super::input::{Id, id};
 use super::paging::{Page, Paging};
 use super::query::Query;
 use super::shape::{Shapes, word};
+use crate::answer::{CELL, MESSAGE, Room, shortened};
 use crate::import_report::cells;
 
-/// Imports shown at once: of one that is running, the counters are read.
-const SHOWN_AT_ONCE: usize = 8;
+/// The bytes of an import's report that its errors may take, and those of each list of names.
+const MOST_OF_ERRORS: usize = 2_500_000;
+const MOST_OF_NAMES: usize = 700_000;
 
 /// The import that the path names, if this door shows it: one that is undone is gone from here.
 pub async fn visible(at: &At, id: u64) -> Result<Import, NokoError> {
@@ -106,17 +107,7 @@ pub async fn list(
     let (services, account) = (&at.services, at.caller.account);
     let roll = Roll::read(services, account).await?;
     let Page { items, more, total, after } = match filter.is_empty() {
-        true => {
-            let numbers = roll.standing().map(|(import, _)| import);
-            let skip = usize::try_from(paging.skip()).unwrap_or(usize::MAX);
-            let items: Vec<_> = numbers.skip(skip).take(paging.take()).collect();
-            Page {
-                items,
-                more: roll.len() > paging.skip() + paging.take() as u64,
-                total: Some(roll.len()),
-                after: None,
-            }
-        }
+        true => paging.cut(roll.standing().map(|(import, _)| import).collect()),
         false => filtered(services, account, &paging, &filter, &roll).await?,
     };
     let keys: Vec<_> = items.iter().map(|&import| keys::import(account, import)).collect();
@@ -127,9 +118,20 @@ pub async fn list(
 
     let mut shapes = at.shapes();
     shapes.learn(services, items.iter().flat_map(Shapes::named_by).collect()).await?;
-    let shown: Vec<_> = items.iter().map(|import| shapes.import(services, import)).collect();
-    let shown = drained(shown, SHOWN_AT_ONCE).await?;
-    Ok((paging.links(&at.base, &uri, &Page { items, more, total, after }), Json(shown)))
+    let tallies = tallies(services, &items).await?;
+    let shown = items.iter().zip(&tallies).map(|(import, tally)| shapes.import(import, tally)).collect();
+    Ok(paging.answer(&at.base, &uri, Page { items, more, total, after }, shown))
+}
+
+/// What imports created. Of one that is running the entries are told so far, by its counters; its projects and tags, which
+/// only a read of each would tell, when it has ended.
+async fn tallies(services: &Services, imports: &[Import]) -> Result<Vec<Tally>, NokoError> {
+    let entries = created(services, imports.iter().filter(|import| import.tally.is_none())).await?;
+    let so_far = |import: &Import| Tally {
+        entries: entries.get(&(import.account, import.id)).copied().unwrap_or_default(),
+        ..Tally::default()
+    };
+    Ok(imports.iter().map(|import| import.tally.unwrap_or_else(|| so_far(import))).collect())
 }
 
 /// The page of those that pass, from the index, which holds what is filtered by.
@@ -164,7 +166,11 @@ pub async fn get(Importer(at): Importer, Id(id): Id) -> Result<Json<Value>, Noko
     let import = visible(&at, id).await?;
     let mut shapes = at.shapes();
     shapes.learn(&at.services, Shapes::named_by(&import)).await?;
-    Ok(Json(shapes.import(&at.services, &import).await?))
+    let tally = match import.tally {
+        Some(tally) => tally,
+        None => tally(&at.services, &import).await?,
+    };
+    Ok(Json(shapes.import(&import, &tally)))
 }
 
 /// `GET /imports/:id/status`.
@@ -183,27 +189,37 @@ pub async fn details(Importer(at): Importer, Id(id): Id) -> Result<Response, Nok
     let counts = import.counts(services).await?;
     let found = Findings::read(services, &import).await?;
     let mut cells = cells(services, &import, &found.errors).await?;
-    let mut errors: Vec<Value> = found
-        .errors
-        .iter()
-        .map(|error| {
-            let fields = cells.remove(&error.row).unwrap_or_default();
-            json!({ "line": error.line, "fields": fields, "error": error.message })
-        })
-        .collect();
-    if let Some(last) = found.errors.last().filter(|_| counts.failed > found.errors.len() as u64) {
-        let more = counts.failed - found.errors.len() as u64;
-        let error = format!("and {more} more rows that could not be read; the first thousand are told");
-        errors.push(json!({ "line": last.line, "fields": [], "error": error }));
+    let of_rows = found.errors.iter().map(|error| {
+        let fields = cells.remove(&error.row).unwrap_or_default();
+        json!({ "line": error.line, "fields": fields, "error": shortened(&error.message, MESSAGE) })
+    });
+    let mut room = Room::of(MOST_OF_ERRORS);
+    let mut errors: Vec<Value> = room.fill(of_rows);
+    let more = counts.failed.saturating_sub(errors.len() as u64);
+    if more > 0 {
+        let told = match errors.len() {
+            1000 => "thousand".to_owned(),
+            told => told.to_string(),
+        };
+        let error = format!("and {more} more rows that could not be read; the first {told} are told");
+        let line = found.errors.get(errors.len().saturating_sub(1)).map_or(1, |last| last.line);
+        errors.push(json!({ "line": line, "fields": [], "error": error }));
     }
     if let Some(reason) = &import.reason {
-        errors.insert(0, json!({ "line": 1, "fields": [], "error": reason }));
+        errors.insert(0, json!({ "line": 1, "fields": [], "error": shortened(reason, MESSAGE) }));
+    }
+    let named = |names: &BTreeSet<String>| Room::of(MOST_OF_NAMES).fill(names.iter().map(|name| shortened(name, CELL)));
+    let (users, projects) = (named(&found.unknown_users), named(&found.unknown_projects));
+    let untold = found.unknown_users.len() + found.unknown_projects.len() - users.len() - projects.len();
+    if untold > 0 {
+        let error = format!("and {untold} more unknown users or projects, which are not named");
+        errors.push(json!({ "line": 1, "fields": [], "error": error }));
     }
     Ok(Json(json!({
         "entries_with_unknown_users": found.unknown_user_rows,
-        "unknown_users": found.unknown_users,
+        "unknown_users": users,
         "line_errors": errors,
-        "unknown_projects": found.unknown_projects,
+        "unknown_projects": projects,
         "entries_discarded": import.rows.map_or(0, |rows| rows - counts.created),
         "entries_imported": counts.created,
     }))

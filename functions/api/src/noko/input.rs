@@ -203,6 +203,19 @@ pub fn any_text(value: &Value) -> Option<String> {
     value.as_str().filter(|text| text.len() <= LONGEST_TEXT).map(str::to_owned)
 }
 
+/// A web address, or an empty text. A link of another scheme (`javascript:`) could do harm to who follows it.
+pub fn web_address(value: &Value) -> Option<String> {
+    any_text(value).filter(|text| text.is_empty() || is_web(text))
+}
+
+fn is_web(text: &str) -> bool {
+    let rest = ["http://", "https://"].into_iter().find_map(|scheme| {
+        let (start, rest) = text.split_at_checked(scheme.len())?;
+        start.eq_ignore_ascii_case(scheme).then_some(rest)
+    });
+    rest.is_some_and(|rest| !rest.is_empty() && !rest.contains(|c: char| c.is_whitespace() || c.is_control()))
+}
+
 /// A whole number that is not negative, also as text.
 pub fn number(value: &Value) -> Option<u64> {
     let whole = |number: &f64| number.fract() == 0.0 && (0.0..1e15).contains(number);

@@ -1,15 +1,24 @@
 //! Pages: `page` from 1, `per_page` up to 1000, and the `Link` header.
+//!
+//! A page whose items take more than an answer may hold ([`LARGEST`]) ends early. Its `next` goes on behind the last
+//! item that is on it (`after=<page>.<id>.<items before>`), and so do the pages behind that one, so no item is lost or shown
+//! twice. Such pages do not begin where their numbers say, so their links are `first` and `next` alone.
 
+use axum::Json;
 use axum::http::header::LINK;
 use axum::http::{HeaderMap, HeaderValue, Uri};
-use shared::id::{EntryId, Row};
+use serde_json::Value;
+use shared::id::EntryId;
 
 use super::NokoError;
 use super::error::FieldError;
 use super::query::Query;
+use crate::answer::{LARGEST, Room};
 
 /// A page when nothing else is asked for.
 const PER_PAGE: u64 = 30;
+/// More items than any list has.
+const MOST_BEFORE: u64 = 1 << 53;
 /// The largest page.
 const MOST_PER_PAGE: u64 = 1000;
 
@@ -19,6 +28,8 @@ pub struct Paging {
     page: u64,
     per_page: u64,
     after: Option<EntryId>,
+    /// How many items come before it, if a page before it ended early.
+    offset: Option<u64>,
 }
 
 /// A page of a list.
@@ -48,11 +59,17 @@ impl Paging {
         let per_page = number("per_page", PER_PAGE, MOST_PER_PAGE)?;
         // Whoever turns to another page by its number means that page.
         let after = query.read("after", |text| {
-            let (of, entry) = text.split_once('.')?;
-            Some((of.parse::<u64>().ok()?, EntryId(entry.parse().ok()?)))
+            let mut parts = text.splitn(3, '.').map(|part| part.parse::<u64>().ok());
+            let (of, id, offset) = (parts.next()??, parts.next()??, parts.next());
+            offset.is_none_or(|offset| offset.is_some_and(|offset| offset < MOST_BEFORE)).then_some((
+                of,
+                EntryId(id),
+                offset.flatten(),
+            ))
         })?;
-        let after = after.filter(|(of, after)| *of == page && after.row() > Row(0)).map(|(_, after)| after);
-        Ok(Self { page, per_page, after })
+        let after = after.filter(|(of, ..)| *of == page);
+        let offset = after.and_then(|(.., offset)| offset);
+        Ok(Self { page, per_page, after: after.map(|(_, id, _)| id), offset })
     }
 
     /// The entry that the page begins behind, if the link that led here said it.
@@ -62,7 +79,7 @@ impl Paging {
 
     /// How many come before the page.
     pub fn skip(&self) -> u64 {
-        (self.page - 1) * self.per_page
+        self.offset.unwrap_or((self.page - 1) * self.per_page)
     }
 
     /// How many it holds at most.
@@ -78,41 +95,85 @@ impl Paging {
         Page { items, more: total > self.skip() + self.per_page, total: Some(total), after: None }
     }
 
+    /// The answer: as much of the page as fits, with its links. `shown` are the first items of the page, or all.
+    pub fn answer<T>(
+        &self,
+        base: &str,
+        uri: &Uri,
+        page: Page<T>,
+        mut shown: Vec<Value>,
+    ) -> (HeaderMap, Json<Vec<Value>>) {
+        let mut room = Room::of(LARGEST);
+        let fit = shown.iter().take_while(|item| room.take(item)).count();
+        // A page without an item would be the end of the list to a client. No single item is as large as an answer.
+        shown.truncate(fit.max(1));
+        let ended_early = shown.len() < page.items.len();
+        let is_early = self.offset.is_some() || ended_early;
+        let last = shown.last().and_then(|item| item["id"].as_u64());
+        let links = Links {
+            paging: self,
+            base,
+            uri,
+            is_early,
+            more: page.more || ended_early,
+            total: page.total.filter(|_| !is_early),
+            after: if is_early { last } else { page.after.map(|after| after.0) },
+            before_next: self.skip() + shown.len() as u64,
+        };
+        (links.headers(), Json(shown))
+    }
+}
+
+/// What the links of a page are made of.
+struct Links<'a> {
+    paging: &'a Paging,
+    base: &'a str,
+    uri: &'a Uri,
+    /// It, or a page before it, ended early.
+    is_early: bool,
+    more: bool,
+    total: Option<u64>,
+    /// The item that the next page begins behind, if its link says so.
+    after: Option<u64>,
+    /// How many items come before the next page.
+    before_next: u64,
+}
+
+impl Links<'_> {
     /// The `Link` header: `first` and `prev` from the second page on, `next` and `last` where there are more.
-    pub fn links<T>(&self, base: &str, uri: &Uri, page: &Page<T>) -> HeaderMap {
-        let last = page.total.map(|total| total.div_ceil(self.per_page).max(1));
+    fn headers(&self) -> HeaderMap {
+        let Paging { page, per_page, .. } = *self.paging;
+        let last = self.total.map(|total| total.div_ceil(per_page).max(1));
         let mut links = Vec::new();
-        if self.page > 1 {
+        if page > 1 {
             links.push((1, "first"));
-            // Behind the end, the page before is the last one.
-            links.push((last.map_or(self.page - 1, |last| last.min(self.page - 1)), "prev"));
         }
-        if page.more {
-            links.push((self.page + 1, "next"));
+        if page > 1 && !self.is_early {
+            // Behind the end, the page before is the last one.
+            links.push((last.map_or(page - 1, |last| last.min(page - 1)), "prev"));
+        }
+        if self.more {
+            links.push((page + 1, "next"));
             links.extend(last.map(|last| (last, "last")));
         }
-        let mut headers = HeaderMap::new();
-        if !links.is_empty() {
-            let after = |rel| page.after.filter(|_| rel == "next");
-            let link =
-                |(page, rel)| format!("<{base}{}?{}>; rel=\"{rel}\"", uri.path(), self.query(uri, page, after(rel)));
-            let links: Vec<_> = links.into_iter().map(link).collect();
-            if let Ok(value) = HeaderValue::from_str(&links.join(", ")) {
-                headers.insert(LINK, value);
-            }
-        }
-        headers
+        let link = |(page, rel)| format!("<{}{}?{}>; rel=\"{rel}\"", self.base, self.uri.path(), self.query(page, rel));
+        let links: Vec<_> = links.into_iter().map(link).collect();
+        let value = HeaderValue::from_str(&links.join(", ")).ok().filter(|value| !value.is_empty());
+        value.map(|value| (LINK, value)).into_iter().collect()
     }
 
     /// The query of the request with another page; tokens stay out of links.
-    fn query(&self, uri: &Uri, page: u64, after: Option<EntryId>) -> String {
+    fn query(&self, page: u64, rel: &str) -> String {
         let pairs: Vec<(String, String)> =
-            serde_urlencoded::from_str(uri.query().unwrap_or_default()).unwrap_or_default();
+            serde_urlencoded::from_str(self.uri.query().unwrap_or_default()).unwrap_or_default();
         let left_out = ["page", "per_page", "after", "noko_token", "freckle_token", "access_token"];
         let mut pairs: Vec<_> = pairs.into_iter().filter(|(name, _)| !left_out.contains(&name.as_str())).collect();
         pairs.push(("page".to_owned(), page.to_string()));
-        pairs.push(("per_page".to_owned(), self.per_page.to_string()));
-        pairs.extend(after.map(|after| ("after".to_owned(), format!("{page}.{after}"))));
+        pairs.push(("per_page".to_owned(), self.paging.per_page.to_string()));
+        if let Some(after) = self.after.filter(|_| rel == "next") {
+            let before = if self.is_early { format!(".{}", self.before_next) } else { String::new() };
+            pairs.push(("after".to_owned(), format!("{page}.{after}{before}")));
+        }
         serde_urlencoded::to_string(pairs).expect("pairs of text encode")
     }
 }

@@ -17,12 +17,17 @@ use super::query::Query;
 use super::resource::{Edited, Shown, delete_thing, page_of_things, thing};
 use super::thing_filter::{GroupFilter, ThingFilter};
 
+/// The most participants that a project is shown with, those of the lowest ids: an answer is bounded.
+const MOST_PARTICIPANTS: usize = 500;
+
 /// Projects.
 pub struct Projects;
 
 impl Shown for Projects {
     type Item = Thing;
     const FILTERS: Parameters = parameters::PROJECTS;
+    /// Each may have hundreds of participants.
+    const SHOWN_AT_ONCE: usize = 50;
 
     async fn page(at: &At, query: &Query, paging: &Paging) -> Result<Page<Thing>, NokoError> {
         let filter = ThingFilter::of_projects(query)?;
@@ -34,7 +39,11 @@ impl Shown for Projects {
     }
 
     async fn show(at: &At, projects: &[Thing]) -> Result<Vec<Value>, NokoError> {
-        let told = told(&at.services, at.caller.account, projects).await?;
+        let mut told = told(&at.services, at.caller.account, projects).await?;
+        told.iter_mut().for_each(|told| {
+            let few = told.participants.iter().take(MOST_PARTICIPANTS).copied().collect();
+            told.participants = few;
+        });
         let clients = projects.iter().filter_map(Thing::client).map(|client| (Kind::Client, client));
         let users = told.iter().flat_map(|told| &told.participants).map(|&user| (Kind::User, user));
         let mut shapes = at.shapes();

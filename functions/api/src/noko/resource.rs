@@ -4,7 +4,7 @@
 use axum::Json;
 use axum::extract::OriginalUri;
 use axum::http::header::LOCATION;
-use axum::http::{HeaderMap, HeaderValue, StatusCode};
+use axum::http::{HeaderMap, HeaderValue, StatusCode, Uri};
 use serde_json::Value;
 use shared::entity::Thing;
 use shared::entity::by_hand::{EditError, things};
@@ -18,6 +18,7 @@ use super::input::{Fields, Id, Input};
 use super::paging::{Page, Paging};
 use super::parameters::Parameters;
 use super::query::Query;
+use crate::answer::{LARGEST, Room};
 
 /// Something that an account has.
 pub trait Shown: 'static {
@@ -25,6 +26,8 @@ pub trait Shown: 'static {
     type Item: Send + Sync;
     /// The filters of their list.
     const FILTERS: Parameters;
+    /// How many are shown before the answer's size is looked at: few of those that take much memory.
+    const SHOWN_AT_ONCE: usize = 1000;
 
     /// A page of those that pass the query.
     fn page(
@@ -72,8 +75,27 @@ pub async fn list<R: Shown>(
 ) -> Result<(HeaderMap, Json<Vec<Value>>), NokoError> {
     let paging = Paging::of(&query)?;
     let page = R::page(&at, &query, &paging).await?;
-    let shown = R::show(&at, &page.items).await?;
-    Ok((paging.links(&at.base, &uri, &page), Json(shown)))
+    answer::<R>(&at, &uri, &paging, page).await
+}
+
+/// The answer with as much of a page as fits.
+pub async fn answer<R: Shown>(
+    at: &At,
+    uri: &Uri,
+    paging: &Paging,
+    page: Page<R::Item>,
+) -> Result<(HeaderMap, Json<Vec<Value>>), NokoError> {
+    let mut shown = Vec::new();
+    let mut room = Room::of(LARGEST);
+    for some in page.items.chunks(R::SHOWN_AT_ONCE) {
+        let more = R::show(at, some).await?;
+        let fits = more.iter().all(|item| room.take(item));
+        shown.extend(more);
+        if !fits {
+            break;
+        }
+    }
+    Ok(paging.answer(&at.base, uri, page, shown))
 }
 
 /// GET of one.

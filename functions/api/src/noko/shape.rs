@@ -9,12 +9,10 @@ use shared::entity::reference::Sums;
 use shared::entity::totals::Told;
 use shared::entity::{Entry, Thing, entry::minutes};
 use shared::id::{AccountId, ImportId, ThingId};
-use shared::import::{Import, Tally, tally};
+use shared::import::{Import, Tally};
 use shared::services::Services;
 use shared::store::StoreError;
 use shared::store::keys::Kind;
-
-use super::NokoError;
 
 /// Shapes need to know where links lead and whom ids mean.
 pub struct Shapes {
@@ -236,12 +234,8 @@ impl Shapes {
         })
     }
 
-    /// An import. Its users have to be learnt before.
-    pub async fn import(&self, services: &Services, import: &Import) -> Result<Value, NokoError> {
-        let tally: Tally = match import.tally {
-            Some(tally) => tally,
-            None => tally(services, import).await?,
-        };
+    /// An import and what it created. Its users have to be learnt before.
+    pub fn import(&self, import: &Import, tally: &Tally) -> Value {
         let format = import.format.or(import.options.format);
         let mut shape = self.short_import(import);
         shape["type"] = format.map_or(json!("auto"), |format| json!(format.to_string()));
@@ -250,7 +244,7 @@ impl Shapes {
             shape[format!("{name}_url")] = json!(self.url(&format!("imports/{}/{name}", import.id)));
         }
         shape["report_url"] = json!(self.url(&format!("imports/{}/report", import.id)));
-        Ok(shape)
+        shape
     }
 
     /// Whom an import names.

@@ -2,7 +2,7 @@
 
 use axum::Json;
 use axum::extract::OriginalUri;
-use axum::http::{HeaderMap, Uri};
+use axum::http::HeaderMap;
 use serde_json::Value;
 use shared::entity::Thing;
 use shared::id::ThingId;
@@ -18,7 +18,7 @@ use super::input::Id;
 use super::paging::{Page, Paging};
 use super::projects::Projects;
 use super::query::Query;
-use super::resource::Shown;
+use super::resource::{Shown, answer};
 use super::tags::Tags;
 use super::thing_filter::ThingFilter;
 use super::walk::Walk;
@@ -40,7 +40,7 @@ pub async fn entries(Importer(at): Importer, Id(id): Id, OriginalUri(uri): Origi
         }
         false => None,
     };
-    shown::<Entries>(&at, &uri, &paging, walk.page(total)).await
+    answer::<Entries>(&at, &uri, &paging, walk.page(total)).await
 }
 
 /// `GET /imports/:id/tags`.
@@ -48,7 +48,7 @@ pub async fn tags(Importer(at): Importer, Id(id): Id, OriginalUri(uri): Original
     let (paging, filter) = (Paging::of(&query)?, ThingFilter::of_tags(&query)?);
     let made = Made::read(&at.services, &visible(&at, id).await?).await?.tags;
     let page = page(&at, Kind::Tag, made, &filter, &paging).await?;
-    shown::<Tags>(&at, &uri, &paging, page).await
+    answer::<Tags>(&at, &uri, &paging, page).await
 }
 
 /// `GET /imports/:id/projects`.
@@ -56,12 +56,7 @@ pub async fn projects(Importer(at): Importer, Id(id): Id, OriginalUri(uri): Orig
     let (paging, filter) = (Paging::of(&query)?, ThingFilter::of_projects(&query)?);
     let made = Made::read(&at.services, &visible(&at, id).await?).await?.projects;
     let page = page(&at, Kind::Project, made, &filter, &paging).await?;
-    shown::<Projects>(&at, &uri, &paging, page).await
-}
-
-async fn shown<R: Shown>(at: &At, uri: &Uri, paging: &Paging, page: Page<R::Item>) -> List {
-    let shown = R::show(at, &page.items).await?;
-    Ok((paging.links(&at.base, uri, &page), Json(shown)))
+    answer::<Projects>(&at, &uri, &paging, page).await
 }
 
 /// The page of some things of a kind: only those on it are read, unless others have to be looked at for a filter.

@@ -5,7 +5,8 @@
 //! a hundred chunks hold, a ledger page what a chunk holds. With a filter the same glances tell for most chunks that
 //! none of their entries passes, or how many do; only where they do not tell, entries are read, some chunks at once, in
 //! steps that grow with what was read in vain. Whoever follows the links of a filtered list goes on behind the last
-//! entry of the page before, so that nothing is read twice.
+//! entry of the page before, so that nothing is read twice. So does who follows the links of pages that ended early, for
+//! their texts were more than an answer holds: such a page is not read to its end either.
 
 use shared::drained::drained;
 use shared::entity::Entry;
@@ -20,6 +21,7 @@ use shared::store::{StoreError, decode};
 
 use super::filter::{EntryFilter, Known};
 use super::paging::{Page, Paging};
+use crate::answer::LARGEST;
 
 /// Chunks read at once at most.
 const MOST_AT_ONCE: usize = 8;
@@ -38,6 +40,8 @@ pub struct Walk<'a> {
     skip: u64,
     want: usize,
     found: Vec<Entry>,
+    /// Bytes of text in what is found.
+    weight: usize,
     /// Chunks to be read next.
     next: Vec<Place>,
     at_once: usize,
@@ -61,16 +65,20 @@ struct Counted {
 impl<'a> Walk<'a> {
     /// A search for this page.
     pub fn new(services: &'a Services, account: AccountId, filter: &'a EntryFilter, paging: &Paging) -> Self {
-        // Without a filter a page is found by arithmetic, wherever it lies.
-        let after = paging.after().filter(|_| !filter.is_empty());
-        let skip = if after.is_some() { 0 } else { paging.skip() };
+        let after = paging.after().filter(|after| after.row() > Row(0));
+        let (skip, want) = (if after.is_some() { 0 } else { paging.skip() }, paging.take());
         let (found, next) = (Vec::new(), Vec::new());
-        Self { services, account, filter, after, skip, want: paging.take(), found, next, at_once: 1 }
+        Self { services, account, filter, after, skip, want, found, weight: 0, next, at_once: 1 }
     }
 
-    /// Whether enough is found.
+    /// Whether enough is found: the page and an entry more, or as many entries as an answer cannot hold.
     pub fn is_done(&self) -> bool {
-        self.found.len() > self.want
+        self.found.len() > self.want || self.is_heavy()
+    }
+
+    /// The last entry found does not fit on the page.
+    fn is_heavy(&self) -> bool {
+        self.weight > LARGEST && self.found.len() > 1
     }
 
     /// How many more have to be looked at, if all of them pass.
@@ -99,6 +107,7 @@ impl<'a> Walk<'a> {
         if self.skip > 0 {
             self.skip -= 1;
         } else if !self.is_done() {
+            self.weight += weight(&entry);
             self.found.push(entry);
         }
     }
@@ -106,6 +115,11 @@ impl<'a> Walk<'a> {
     /// The row of an import that the page begins behind.
     fn before(&self, import: ImportId) -> Option<Row> {
         self.after.filter(|after| after.import() == import).map(EntryId::row)
+    }
+
+    /// Whether the page begins behind an entry of this import.
+    pub fn begins_in(&self, import: ImportId) -> bool {
+        self.before(import).is_some()
     }
 
     /// Whether all entries of an import lie before the page.
@@ -149,6 +163,12 @@ impl<'a> Walk<'a> {
             return self.chunks(import, first, last).await;
         }
         for (chunk, made, dropped) in summary.each().rev() {
+            if before.is_some_and(|before| chunk >= before) {
+                if Some(chunk) == before {
+                    self.rest_of(import, chunk).await?;
+                }
+                continue;
+            }
             let rows = import.rows.unwrap_or_default();
             let last = Row(rows.min((chunk.0 + 1) * u64::from(import.rows_per_chunk)));
             let all = last.0.saturating_sub(chunk.0 * u64::from(import.rows_per_chunk));
@@ -161,9 +181,14 @@ impl<'a> Walk<'a> {
         Ok(())
     }
 
+    /// The chunk that the page begins in.
+    async fn rest_of(&mut self, import: &Import, chunk: ChunkNo) -> Result<(), StoreError> {
+        let last = self.before(import.id).map(|row| Row(row.0 - 1));
+        self.offer(Place { import: import.id, chunk, last }, Known::Unknown).await
+    }
+
     async fn chunks(&mut self, import: &Import, first: ChunkNo, last: ChunkNo) -> Result<(), StoreError> {
-        let before = self.before(import.id);
-        let reached = before.map(|row| row.chunk(import.rows_per_chunk));
+        let reached = self.before(import.id).map(|row| row.chunk(import.rows_per_chunk));
         let last = reached.map_or(last, |reached| last.min(reached));
         let mut chunks = keys::chunks(self.account, import.id, first, last).descending();
         loop {
@@ -173,13 +198,12 @@ impl<'a> Walk<'a> {
                 let Some(page) = chunk.page.as_ref().filter(|_| chunk.state == ChunkState::Committed) else {
                     continue;
                 };
-                if self.filter.is_empty() {
+                if Some(chunk.number) == reached {
+                    self.rest_of(import, chunk.number).await?;
+                } else if self.filter.is_empty() {
                     let whole = chunk.standing() == u64::from(chunk.rows);
                     let whole = whole.then(|| Row(chunk.first_row + u64::from(chunk.rows) - 1));
                     self.counted(import.id, chunk.number, Counted { standing: chunk.standing(), whole }).await?;
-                } else if Some(chunk.number) == reached {
-                    let last = before.map(|row| Row(row.0 - 1));
-                    self.offer(Place { import: import.id, chunk: chunk.number, last }, Known::Unknown).await?;
                 } else {
                     let known = match chunk.edited {
                         true => Known::Unknown,
@@ -212,7 +236,7 @@ impl<'a> Walk<'a> {
                 continue;
             }
             let import = ImportId::HAND;
-            if self.filter.is_empty() {
+            if self.filter.is_empty() && !reached {
                 let whole = standing == u64::from(HAND_CHUNK);
                 let whole = whole.then(|| Row((chunk.0 + 1) * u64::from(HAND_CHUNK)));
                 self.counted(import, chunk, Counted { standing, whole }).await?;
@@ -285,7 +309,8 @@ impl<'a> Walk<'a> {
         if self.next.is_empty() {
             return Ok(());
         }
-        let needed = usize::try_from(self.needed()).unwrap_or(usize::MAX);
+        let skip = usize::try_from(self.skip).unwrap_or(usize::MAX);
+        let needed = Needed { entries: usize::try_from(self.needed()).unwrap_or(usize::MAX), skip };
         let reads: Vec<_> = std::mem::take(&mut self.next)
             .into_iter()
             .map(|place| entries(self.services, self.account, self.filter, place, needed))
@@ -298,33 +323,49 @@ impl<'a> Walk<'a> {
     }
 }
 
-/// The entries of a chunk that pass, highest row first, and no more than are needed.
+/// The bytes of text that an entry brings to an answer, at least.
+fn weight(entry: &Entry) -> usize {
+    [&entry.text, &entry.source_url].into_iter().flatten().map(String::len).sum()
+}
+
+/// How much a page still needs.
+#[derive(Clone, Copy)]
+struct Needed {
+    entries: usize,
+    /// Of these at most so many are passed over.
+    skip: usize,
+}
+
+/// The entries of a chunk that pass, highest row first, and no more than are needed: as many, or as heavy as an answer.
 async fn entries(
     services: &Services,
     account: AccountId,
     filter: &EntryFilter,
     place: Place,
-    needed: usize,
+    needed: Needed,
 ) -> Result<Vec<Entry>, StoreError> {
     let Place { import, chunk, last } = place;
     let query = match last {
         Some(last) => keys::entries_up_to(account, import, chunk, last),
         None => keys::entries(account, import, chunk),
     };
-    let few = if filter.is_empty() { needed } else { needed.max(FEWEST) };
+    let few = if filter.is_empty() { needed.entries } else { needed.entries.max(FEWEST) };
     let mut query = query.descending().limit(few.min(MOST));
-    let mut passed = Vec::new();
+    let (mut passed, mut heavy) = (Vec::new(), 0);
     loop {
         let (items, more) = services.store.page(&query).await?;
         for item in items {
             let mut entry: Entry = decode(item)?;
             filter.resolve(&mut entry);
             if filter.matches(&entry) {
+                heavy += if passed.len() < needed.skip { 0 } else { weight(&entry) };
                 passed.push(entry);
             }
         }
+        // The walk takes two entries at least, however heavy they are.
+        let enough = passed.len() >= needed.entries || heavy > LARGEST && passed.len() >= needed.skip.saturating_add(2);
         match more {
-            Some(more) if passed.len() < needed => query = query.after(more).limit(MOST),
+            Some(more) if !enough => query = query.after(more).limit(MOST),
             _ => return Ok(passed),
         }
     }

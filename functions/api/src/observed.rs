@@ -1,0 +1,71 @@
+//! Each request as its answer and the log name it.
+//!
+//! - Every answer has an `X-Request-Id`: on AWS the id that Lambda's own lines of the log carry, elsewhere a drawn one. An id
+//!   that the caller sends is not taken over: it could be another request's.
+//! - Every failure of ours (5xx) is one line of the log with that id, the method, the path without its query (which may
+//!   hold a token), the account and the status. A request that ends otherwise writes none.
+//! - A handler that panics is answered with 500, in the shape of its door.
+
+use std::panic::AssertUnwindSafe;
+use std::sync::{Arc, OnceLock};
+
+use axum::extract::Request;
+use axum::http::request::Parts;
+use axum::http::{HeaderName, HeaderValue};
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Response};
+use futures::FutureExt;
+use lambda_http::RequestExt;
+use shared::id::AccountId;
+use shared::lease::nonce;
+use tracing::Instrument;
+
+use crate::failure::Failure;
+use crate::native::Problem;
+use crate::noko::NokoError;
+
+const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+
+/// The account that a request turns out to be of: an extension of the request.
+#[derive(Clone, Default)]
+struct Asker(Arc<OnceLock<AccountId>>);
+
+/// Notes whose request it is, for the log.
+pub fn is_of(parts: &Parts, account: AccountId) {
+    if let Some(asker) = parts.extensions.get::<Asker>() {
+        // The first one stays; a request has one token.
+        let _ = asker.0.set(account);
+    }
+}
+
+/// The layer.
+pub async fn observed(mut request: Request, next: Next) -> Response {
+    let id = request_id(&request);
+    let (method, path) = (request.method().clone(), request.uri().path().to_owned());
+    let asker = Asker::default();
+    request.extensions_mut().insert(asker.clone());
+    let span = tracing::info_span!("request", request_id = id);
+    let answered = AssertUnwindSafe(next.run(request)).catch_unwind().instrument(span).await;
+    let mut answer = answered.unwrap_or_else(|_| panicked(&path));
+    let status = answer.status();
+    if status.is_server_error() {
+        let account = asker.0.get().map(|account| account.0);
+        let why = answer.extensions().get::<Failure>().map(|failure| failure.why.as_str()).unwrap_or_default();
+        tracing::error!(request_id = id, %method, path, account, status = status.as_u16(), why, "a request failed");
+    }
+    answer.headers_mut().extend(HeaderValue::from_str(&id).ok().map(|id| (REQUEST_ID, id)));
+    answer
+}
+
+fn request_id(request: &Request) -> String {
+    let lambdas = request.lambda_context_ref().map(|context| context.request_id.clone());
+    lambdas.filter(|id| !id.is_empty()).unwrap_or_else(nonce)
+}
+
+fn panicked(path: &str) -> Response {
+    let failure = Failure::of_panic();
+    match path.starts_with("/v2/") {
+        true => NokoError::failed(failure).into_response(),
+        false => Problem::failed(failure).into_response(),
+    }
+}
