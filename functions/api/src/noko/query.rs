@@ -46,7 +46,12 @@ impl Query {
             if let Some(list) = known.list(name) {
                 // A surplus comma is ignored.
                 let items = value.split(',').map(str::trim).filter(|item| !item.is_empty()).map(str::to_owned);
-                read.lists.entry(list).or_default().extend(items);
+                let list = read.lists.entry(list).or_default();
+                items.for_each(|item| {
+                    if !list.contains(&item) {
+                        list.push(item)
+                    }
+                });
             } else if let Some(name) = known.value(name) {
                 let value = value.trim().to_owned();
                 // Clients that follow a link add their own page and token to it, and mean them.
@@ -88,7 +93,7 @@ impl Query {
         self.read(name, boolean)
     }
 
-    /// The ids of a list; a list that is there and empty means none of them.
+    /// The ids of a list, each once; a list that is there and empty means none of them.
     pub fn ids(&self, name: &'static str) -> Result<Option<Vec<ThingId>>, NokoError> {
         let ids = |list: &Vec<String>| list.iter().map(|text| id(text).map(ThingId)).collect::<Option<Vec<_>>>();
         self.lists.get(name).map(|list| ids(list).ok_or_else(|| self.invalid(name))).transpose()
@@ -124,6 +129,7 @@ mod tests {
             "user_ids[0]=1&user_ids[1]=2",
             "user_ids=1&user_ids=2",
             "user_ids=1&user_ids[]=2,",
+            "user_ids=1,2,1&user_ids=2",
         ] {
             assert_eq!(ids(query).expect(query), [ThingId(1), ThingId(2)], "{query}");
         }
