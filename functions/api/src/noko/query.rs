@@ -1,6 +1,6 @@
 //! The query of a request. Parameters that the endpoint does not know are refused while the query is read.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::str::FromStr;
 
 use axum::extract::FromRequestParts;
@@ -46,12 +46,7 @@ impl Query {
             if let Some(list) = known.list(name) {
                 // A surplus comma is ignored.
                 let items = value.split(',').map(str::trim).filter(|item| !item.is_empty()).map(str::to_owned);
-                let list = read.lists.entry(list).or_default();
-                items.for_each(|item| {
-                    if !list.contains(&item) {
-                        list.push(item)
-                    }
-                });
+                read.lists.entry(list).or_default().extend(items);
             } else if let Some(name) = known.value(name) {
                 let value = value.trim().to_owned();
                 // Clients that follow a link add their own page and token to it, and mean them.
@@ -95,8 +90,14 @@ impl Query {
 
     /// The ids of a list, each once; a list that is there and empty means none of them.
     pub fn ids(&self, name: &'static str) -> Result<Option<Vec<ThingId>>, NokoError> {
-        let ids = |list: &Vec<String>| list.iter().map(|text| id(text).map(ThingId)).collect::<Option<Vec<_>>>();
-        self.lists.get(name).map(|list| ids(list).ok_or_else(|| self.invalid(name))).transpose()
+        let Some(list) = self.lists.get(name) else {
+            return Ok(None);
+        };
+        let ids = list.iter().map(|text| id(text).map(ThingId)).collect::<Option<Vec<_>>>();
+        let mut ids = ids.ok_or_else(|| self.invalid(name))?;
+        let mut seen = BTreeSet::new();
+        ids.retain(|&id| seen.insert(id));
+        Ok(Some(ids))
     }
 
     /// The ids that lie in the list under each spelling that is given.
