@@ -231,9 +231,8 @@ async fn a_used_tag_is_deleted_and_leaves_the_text() -> anyhow::Result<()> {
 async fn a_deleted_group_leaves_its_projects_and_they_go_with_their_import() -> anyhow::Result<()> {
     let stack = Stack::start(2).await?;
     let before = stack.workspace().await?;
-    let file =
-        format!("{HEADER}2026-05-01,demo@example.com,30,Quay,Pond,,x\n2026-05-02,demo@example.com,30,Quay,Shed,,y\n");
-    stack.import(file.as_bytes(), &[]).await?;
+    let file = format!("{HEADER}{}{}", row(1, "Quay", ("Pond", "", "x")), row(2, "Quay", ("Shed", "", "y")));
+    stack.import(file.as_bytes(), &[("type", "toggl")]).await?;
     let quay = named(&stack, "project_groups", "Quay").await?;
     let group = stack.get(&format!("/v2/project_groups/{quay}")).await?.expect(200)?;
     assert_eq!(group["projects"].as_array().map(Vec::len), Some(2));
