@@ -19,7 +19,7 @@ mod paths;
 mod spool;
 
 use std::hash::{BuildHasher, BuildHasherDefault, DefaultHasher};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use axum::Router;
 use axum::error_handling::HandleError;

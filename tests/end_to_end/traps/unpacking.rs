@@ -6,11 +6,11 @@ use std::path::Path;
 use flate2::Compression;
 use flate2::write::GzEncoder;
 use shared::clock::Clock;
-use shared::import::{Import, NewImport, Options, Origin, cancel, create};
+use shared::import::{Import, NewImport, Options, Origin, cancel};
 use shared::plan::plan;
 use waybill::system;
 
-use crate::stack::Stack;
+use crate::stack::{Stack, sent};
 
 use super::{ACCOUNT, IMPORT, USER, hold_at};
 
@@ -43,10 +43,10 @@ async fn queued(file: &[u8], data: &Path) -> anyhow::Result<Stack> {
         user: USER,
         options: Options::default(),
         file_name: "march.csv.gz".to_owned(),
-        origin: Origin::Stored(services.files.put("sources/1/packed", file.to_vec().into()).await?),
+        origin: Origin::Body { token: "packed".to_owned() },
         once: None,
     };
-    create(services, &new).await?;
+    sent(services, &new, file.to_vec()).await?;
     Ok(stack)
 }
 

@@ -117,8 +117,8 @@ impl NokoError {
             EditError::TooMuch => field("base", "too_many"),
             EditError::Forbidden(rule) => {
                 let error = FieldError::new(resource, "base", code(rule));
-                let status = StatusCode::UNPROCESSABLE_ENTITY;
-                Self { status, message: rule.to_string(), errors: vec![error] }
+                let refused = Self::plain(StatusCode::UNPROCESSABLE_ENTITY, &rule.to_string());
+                Self { errors: vec![error], ..refused }
             }
             EditError::InUse => {
                 let error = FieldError::new(resource, "entries", "dependent");

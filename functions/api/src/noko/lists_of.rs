@@ -19,7 +19,7 @@ use super::input::Id;
 use super::paging::{Page, Paging};
 use super::projects::Projects;
 use super::query::Query;
-use super::resource::{Shown, thing};
+use super::resource::{answer, thing};
 use super::thing_filter::ThingFilter;
 
 type List = Result<(HeaderMap, Json<Vec<Value>>), NokoError>;
@@ -58,8 +58,7 @@ async fn entries(at: &At, uri: &Uri, query: &Query, only: impl FnOnce(EntryFilte
     let paging = Paging::of(query)?;
     let filter = only(EntryFilter::of(at, query).await?);
     let page = filtered(at, &filter, &paging).await?;
-    let shown = Entries::show(at, &page.items).await?;
-    Ok((paging.links(&at.base, uri, &page), Json(shown)))
+    answer::<Entries>(at, uri, &paging, page).await
 }
 
 /// `GET /project_groups/:id/projects`.
@@ -68,8 +67,7 @@ pub async fn projects_of_group(Member(at): Member, Id(id): Id, OriginalUri(uri):
     let mut projects = of_group(&at, id).await?;
     projects.retain(|project| filter.matches(project));
     let page: Page<Thing> = paging.cut(projects);
-    let shown = Projects::show(&at, &page.items).await?;
-    Ok((paging.links(&at.base, &uri, &page), Json(shown)))
+    answer::<Projects>(&at, &uri, &paging, page).await
 }
 
 async fn of_group(at: &At, id: u64) -> Result<Vec<Thing>, NokoError> {
@@ -87,7 +85,7 @@ pub async fn participants(Member(at): Member, Id(id): Id, OriginalUri(uri): Orig
     let mut shapes = at.shapes();
     shapes.learn(&at.services, page.items.iter().map(|&user| (Kind::User, user)).collect()).await?;
     let shown = shapes.users(&page.items);
-    Ok((paging.links(&at.base, &uri, &page), Json(shown)))
+    Ok(paging.answer(&at.base, &uri, page, shown))
 }
 
 /// `GET /projects/:id/expenses` and its like: no expenses are kept, so of what there is the list is empty.

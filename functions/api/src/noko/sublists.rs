@@ -18,7 +18,7 @@ use super::input::Id;
 use super::paging::{Page, Paging};
 use super::projects::Projects;
 use super::query::Query;
-use super::resource::{Shown, answer};
+use super::resource::answer;
 use super::tags::Tags;
 use super::thing_filter::ThingFilter;
 use super::walk::Walk;
