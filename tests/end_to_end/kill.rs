@@ -5,11 +5,14 @@
 //! only the sweep comes by. What is in the tables at the end equals, attribute by attribute, what an undisturbed run
 //! leaves; only times differ.
 
+use std::time::Duration;
+
 use aws_sdk_dynamodb::types::AttributeValue;
 use serde_json::Value;
 use shared::id::{AccountId, ImportId, ThingId};
 use shared::import::{Import, NewImport, Options, Origin, create};
 use shared::known::Known;
+use shared::portions::Portions;
 use shared::queue::Message;
 use shared::revert;
 use shared::services::Services;
@@ -76,6 +79,10 @@ struct Bench {
     worker: Services,
     start: Vec<(Table, Dump)>,
 }
+
+/// So little at once that nine names take five steps, each in an invocation of its own.
+pub const TINY: Portions =
+    Portions { names_at_once: 3, names_a_step: 2, notes_a_step: 1, made_a_block: 1, time: Duration::ZERO };
 
 const TABLES: [Table; 3] = [Table::Imports, Table::Workspace, Table::Events];
 
@@ -288,12 +295,13 @@ async fn queue_import(services: &Services, name: &str, text: String) -> anyhow::
     Ok(create(services, &new).await?)
 }
 
-async fn killed_everywhere(what: What, then: Then) -> anyhow::Result<()> {
+async fn killed_everywhere(what: What, then: Then, portions: Portions) -> anyhow::Result<()> {
     let mut bench = match what {
         What::Import => Bench::before_the_import().await?,
         What::Undo => Bench::before_the_undo().await?,
         What::Drops => Bench::before_the_drops().await?,
     };
+    bench.worker.portions = portions;
     bench.faults.none();
     let before = bench.import().await?.status;
     Box::pin(bench.run(what)).await?;
@@ -357,31 +365,55 @@ async fn killed_everywhere(what: What, then: Then) -> anyhow::Result<()> {
 #[tokio::test]
 async fn an_import_killed_at_any_request_ends_as_if_it_had_not_been_when_its_messages_come_again() -> anyhow::Result<()>
 {
-    killed_everywhere(What::Import, Then::DeliveredAgain).await
+    killed_everywhere(What::Import, Then::DeliveredAgain, Portions::default()).await
 }
 
 #[tokio::test]
 async fn an_import_killed_at_any_request_ends_as_if_it_had_not_been_when_only_the_sweep_comes_by() -> anyhow::Result<()>
 {
-    killed_everywhere(What::Import, Then::OnlyTheSweep).await
+    killed_everywhere(What::Import, Then::OnlyTheSweep, Portions::default()).await
 }
 
 #[tokio::test]
 async fn an_undo_killed_at_any_request_ends_as_if_it_had_not_been_when_its_messages_come_again() -> anyhow::Result<()> {
-    killed_everywhere(What::Undo, Then::DeliveredAgain).await
+    killed_everywhere(What::Undo, Then::DeliveredAgain, Portions::default()).await
 }
 
 #[tokio::test]
 async fn an_undo_killed_at_any_request_ends_as_if_it_had_not_been_when_only_the_sweep_comes_by() -> anyhow::Result<()> {
-    killed_everywhere(What::Undo, Then::OnlyTheSweep).await
+    killed_everywhere(What::Undo, Then::OnlyTheSweep, Portions::default()).await
 }
 
 #[tokio::test]
 async fn drops_killed_at_any_request_end_as_if_they_had_not_been_when_everything_comes_again() -> anyhow::Result<()> {
-    killed_everywhere(What::Drops, Then::DeliveredAgain).await
+    killed_everywhere(What::Drops, Then::DeliveredAgain, Portions::default()).await
 }
 
 #[tokio::test]
 async fn drops_killed_at_any_request_end_as_if_they_had_not_been_when_only_the_sweep_comes_by() -> anyhow::Result<()> {
-    killed_everywhere(What::Drops, Then::OnlyTheSweep).await
+    killed_everywhere(What::Drops, Then::OnlyTheSweep, Portions::default()).await
+}
+
+#[tokio::test]
+async fn an_import_that_settles_in_steps_and_is_killed_at_any_request_ends_the_same_when_messages_come_again()
+-> anyhow::Result<()> {
+    killed_everywhere(What::Import, Then::DeliveredAgain, TINY).await
+}
+
+#[tokio::test]
+async fn an_import_that_settles_in_steps_and_is_killed_at_any_request_ends_the_same_when_only_the_sweep_comes_by()
+-> anyhow::Result<()> {
+    killed_everywhere(What::Import, Then::OnlyTheSweep, TINY).await
+}
+
+#[tokio::test]
+async fn an_undo_that_lets_go_in_steps_and_is_killed_at_any_request_ends_the_same_when_messages_come_again()
+-> anyhow::Result<()> {
+    killed_everywhere(What::Undo, Then::DeliveredAgain, TINY).await
+}
+
+#[tokio::test]
+async fn an_undo_that_lets_go_in_steps_and_is_killed_at_any_request_ends_the_same_when_only_the_sweep_comes_by()
+-> anyhow::Result<()> {
+    killed_everywhere(What::Undo, Then::OnlyTheSweep, TINY).await
 }

@@ -10,6 +10,7 @@ mod files;
 mod import;
 mod invariants;
 mod kill;
+mod many_names;
 mod noko;
 mod packed;
 mod people;

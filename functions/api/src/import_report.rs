@@ -31,13 +31,8 @@ pub async fn cells(
     let Some(layout) = import.reading(services).await?.layout else {
         return Ok(HashMap::new());
     };
-    let keys: Vec<_> = rows.keys().map(|&chunk| keys::chunk(import.account, import.id, chunk)).collect();
-    let chunks: Vec<Chunk> =
-        services.store.get_many(&keys).await?.into_iter().map(Chunk::decode).collect::<Result<_, _>>()?;
-    let reads: Vec<_> = chunks
-        .into_iter()
-        .filter_map(|chunk| rows.remove(&chunk.number).map(|rows| of_chunk(services, import, &layout, chunk, rows)))
-        .collect();
+    // Chunk by chunk: its item holds its whole page.
+    let reads = rows.into_iter().map(|(chunk, rows)| of_chunk(services, import, &layout, chunk, rows));
     Ok(drained(reads, IN_FLIGHT).await?.into_iter().flatten().collect())
 }
 
@@ -45,13 +40,14 @@ async fn of_chunk(
     services: &Services,
     import: &Import,
     layout: &Layout,
-    chunk: Chunk,
+    chunk: ChunkNo,
     wanted: BTreeSet<Row>,
 ) -> Result<Vec<(Row, Vec<String>)>, ImportError> {
-    let Some(table) = import.table() else {
+    let item = services.store.get(&keys::chunk(import.account, import.id, chunk)).await?;
+    let (Some(table), Some(item)) = (import.table(), item) else {
         return Ok(Vec::new());
     };
-    let span = chunk.span();
+    let span = Chunk::decode(item)?.span();
     let bytes = match services.files.ranges(table, span.ranges()).await {
         Ok(bytes) => bytes,
         Err(FileError::Missing | FileError::Replaced) => return Ok(Vec::new()),

@@ -31,7 +31,7 @@ pub async fn told(services: &Services, account: AccountId, things: &[Thing]) -> 
         let by = |item: Item| Ok((referrer(&keys::Key::of(Table::Workspace, &item))?, decode::<Reference>(item)?));
         items.into_iter().map(by).collect::<Result<Vec<_>, StoreError>>()
     });
-    let references = drained(read.collect::<Vec<_>>(), READ_AT_ONCE).await?;
+    let references = drained(read, READ_AT_ONCE).await?;
     let referrers = references.iter().flatten().map(|(import, _)| *import);
     let imports: BTreeSet<_> = referrers.chain(things.iter().map(|thing| thing.created_by)).collect();
     let lines = roll::lines(services, account, &imports).await?;

@@ -12,7 +12,8 @@ use shared::store::keys::Kind;
 use tokio::task::JoinHandle;
 
 use crate::faults::{Fault, Faults};
-use crate::invariants::World;
+use crate::invariants::{World, wrongly_made};
+use crate::kill::TINY;
 use crate::postman::{LONG, Postman};
 use crate::stack::Stack;
 
@@ -61,14 +62,18 @@ impl Simulation {
     pub async fn new(seed: u64) -> anyhow::Result<Self> {
         let stack = Stack::by_hand(ROWS_PER_CHUNK).await?;
         let (postman, turnstile) = (Postman::of(&stack.system), Turnstile::default());
+        let mut draw = Draw(seed);
+        // In half of the worlds the end of an import takes many steps.
+        let in_steps = draw.one_in(2);
         let worker = |number| {
             let faults = Faults::behind(turnstile.gate(number));
             let services = faults.connect(&stack.system);
-            Worker { faults, services, busy: None }
+            let portions = if in_steps { TINY } else { services.portions };
+            Worker { faults, services: Services { portions, ..services }, busy: None }
         };
         let workers = (0..WORKERS).map(worker).collect();
         Ok(Self {
-            draw: Draw(seed),
+            draw,
             stack,
             postman,
             turnstile,
@@ -384,7 +389,8 @@ impl Simulation {
 
     async fn check_rest(&mut self) -> anyhow::Result<()> {
         self.check().await?;
-        let wrong = self.seen.violations_at_rest();
+        let mut wrong = self.seen.violations_at_rest();
+        wrong.extend(wrongly_made(&self.stack, &self.seen).await?);
         anyhow::ensure!(wrong.is_empty(), "at rest: {wrong:#?}");
         Ok(())
     }

@@ -126,8 +126,7 @@ pub async fn list(
 
     let mut shapes = at.shapes();
     shapes.learn(services, items.iter().flat_map(Shapes::named_by).collect()).await?;
-    let shown: Vec<_> = items.iter().map(|import| shapes.import(services, import)).collect();
-    let shown = drained(shown, SHOWN_AT_ONCE).await?;
+    let shown = drained(items.iter().map(|import| shapes.import(services, import)), SHOWN_AT_ONCE).await?;
     Ok((paging.links(&at.base, &uri, &Page { items, more, total, after }), Json(shown)))
 }
 
@@ -192,8 +191,16 @@ pub async fn details(Importer(at): Importer, Id(id): Id) -> Result<Response, Nok
         .collect();
     if let Some(last) = found.errors.last().filter(|_| counts.failed > found.errors.len() as u64) {
         let more = counts.failed - found.errors.len() as u64;
-        let error = format!("and {more} more rows that could not be read; the first thousand are told");
+        let told = match found.errors.len() {
+            1000 => "thousand".to_owned(),
+            told => told.to_string(),
+        };
+        let error = format!("and {more} more rows that could not be read; the first {told} are told");
         errors.push(json!({ "line": last.line, "fields": [], "error": error }));
+    }
+    if found.has_more_names() {
+        let error = "more users or projects are unknown than are named; those that sort first are named";
+        errors.push(json!({ "line": 1, "fields": [], "error": error }));
     }
     if let Some(reason) = &import.reason {
         errors.insert(0, json!({ "line": 1, "fields": [], "error": reason }));

@@ -112,7 +112,7 @@ pub async fn delete(services: &Services, account: AccountId, kind: Kind, id: Thi
         let mut writes = removal(services, account, &thing, thing.refs, ImportId::HAND).await?;
         writes.extend(empty);
         if thing.created_by != ImportId::HAND {
-            writes.push(unmade(account, &thing));
+            writes.extend(unmade(services, account, &thing).await?);
         }
         if made(services, writes).await? {
             return Ok(());
