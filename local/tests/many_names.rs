@@ -7,7 +7,7 @@ use std::process::Command;
 use serde_json::Value;
 
 /// As many names as settling and undo once held a future of eight kilobytes for, each.
-const ROWS: u32 = 20_000;
+const ROWS: u32 = 12_000;
 
 #[test]
 fn an_import_of_very_many_tags_and_its_undo_stay_within_memory_and_price() {

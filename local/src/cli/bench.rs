@@ -87,7 +87,7 @@ impl Bench {
     async fn measure(&self, system: &System, concurrency: usize) -> anyhow::Result<Report> {
         let generator = Generator::new(ACCOUNT, self.distinct);
         let client = Client::new(system.url(), DEMO_TOKEN)?;
-        warm_up(system, &generator, &client).await?;
+        warm_up(system, &Generator::new(ACCOUNT, None), &client).await?;
         let file = generator.write(self.rows).context("the file cannot be made")?;
 
         let runs = self.runs.unwrap_or_else(|| (ENOUGH / self.rows).clamp(1, 9));
