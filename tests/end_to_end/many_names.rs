@@ -220,6 +220,30 @@ async fn two_that_settle_and_let_go_at_once_leave_the_tables_of_one() -> anyhow:
     Ok(())
 }
 
+/// Two tasks of one process take the messages as they come: the next step's may come before the last step has returned.
+#[tokio::test]
+async fn steps_follow_each_other_in_a_process_that_works_on_several_messages_at_once() -> anyhow::Result<()> {
+    let (stack, postman, worker) = stack(100).await?;
+    let id = post(&stack, &toggl(1_500, 10, 1_500)).await?;
+    let (stack, postman, worker) = (&stack, &postman, &worker);
+    let until = |wanted: Status| {
+        let task = move || async move {
+            while import(stack, id).await?.status != wanted {
+                match postman.next() {
+                    Some(letter) => assert!(postman.deliver(&letter, worker).await),
+                    None => tokio::task::yield_now().await,
+                }
+            }
+            Ok::<_, anyhow::Error>(())
+        };
+        tokio::time::timeout(Duration::from_secs(60), futures::future::try_join(task(), task()))
+    };
+    until(Status::Complete).await??;
+    stack.delete(&format!("/v2/imports/{id}")).await?.expect(204)?;
+    until(Status::RolledBack).await??;
+    Ok(())
+}
+
 #[tokio::test]
 async fn a_lost_message_of_an_import_that_settles_in_steps_is_sent_again_by_the_sweep() -> anyhow::Result<()> {
     let (stack, postman, worker) = stack(100).await?;

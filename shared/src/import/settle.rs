@@ -30,15 +30,18 @@ pub async fn settle(services: &Services, import: &Import, time: &TimeLeft) -> Re
     }
     // Chunks that are committed at the same time all get here, and folding costs a write per project and tag.
     let ending = services.known.ending(import.account, import.id);
-    let Ok(_one) = ending.try_lock() else {
+    let Ok(one) = ending.try_lock() else {
         return Ok(());
     };
     let import = &Import::find(services, import.account, import.id).await?;
-    match import.status {
-        Status::Processing => close(services, import, time).await,
-        Status::Incomplete if !import.is_sealed() => seal(services, import, time).await,
-        _ => Ok(()),
-    }
+    let ended = match import.status {
+        Status::Processing => close(services, import, time).await?,
+        Status::Incomplete if !import.is_sealed() => seal(services, import, time).await?,
+        _ => true,
+    };
+    // Before the message is sent: another task of this process may be the one to take it.
+    drop(one);
+    if ended { Ok(()) } else { go_on(services, import).await }
 }
 
 /// As [`settle`], for whoever has other things to do: an import of many chunks is left to a loader.
@@ -58,12 +61,12 @@ pub async fn go_on(services: &Services, import: &Import) -> Result<(), ImportErr
     Ok(services.queues.send(&message).await?)
 }
 
-/// Settles an import of which every chunk is committed.
-async fn close(services: &Services, import: &Import, time: &TimeLeft) -> Result<(), ImportError> {
+/// Settles an import of which every chunk is committed. False, if time was up before that.
+async fn close(services: &Services, import: &Import, time: &TimeLeft) -> Result<bool, ImportError> {
     let Folded { projects, tags, days } = match fold(services, import, time).await? {
         Fold::Done(folded) => folded,
-        Fold::Unfinished => return go_on(services, import).await,
-        Fold::Left => return Ok(()),
+        Fold::Unfinished => return Ok(false),
+        Fold::Left => return Ok(true),
     };
     let counts = import.counts(services).await?;
     let tally = Tally { entries: counts.created, projects, tags };
@@ -71,7 +74,7 @@ async fn close(services: &Services, import: &Import, time: &TimeLeft) -> Result<
     let change = change.also(roll::settled(import.account, import.id, tally.entries));
     match transition(services, import, verdict(&counts), "loader", change).await {
         // Somebody else settled it, or it is being undone.
-        Ok(_) | Err(ImportError::Status { .. }) => Ok(()),
+        Ok(_) | Err(ImportError::Status { .. }) => Ok(true),
         Err(error) => Err(error),
     }
 }
@@ -93,12 +96,13 @@ async fn is_claimed(services: &Services, import: &Import) -> Result<bool, Import
 }
 
 /// Folds the totals of an import that was stopped, when no chunk is claimed any more: whoever claims one from now on reads
-/// that it was stopped and lets go, so the pages are final, and everybody who folds them sets the same.
-async fn seal(services: &Services, import: &Import, time: &TimeLeft) -> Result<(), ImportError> {
+/// that it was stopped and lets go, so the pages are final, and everybody who folds them sets the same. False, if
+/// time was up before that.
+async fn seal(services: &Services, import: &Import, time: &TimeLeft) -> Result<bool, ImportError> {
     let Folded { projects, tags, days } = match fold(services, import, time).await? {
         Fold::Done(folded) => folded,
-        Fold::Unfinished => return go_on(services, import).await,
-        Fold::Left => return Ok(()),
+        Fold::Unfinished => return Ok(false),
+        Fold::Left => return Ok(true),
     };
     let tally = Tally { entries: import.counts(services).await?.created, projects, tags };
     // A drop goes out of the sweep's sight when its end is told.
@@ -111,13 +115,13 @@ async fn seal(services: &Services, import: &Import, time: &TimeLeft) -> Result<(
         .bind(":incomplete", Status::Incomplete);
     let roll = roll::settled(import.account, import.id, tally.entries);
     match services.store.transact(vec![seal, roll]).await {
-        Err(error) if error.is_refused() => return Ok(()),
+        Err(error) if error.is_refused() => return Ok(true),
         sealed => sealed?,
     }
     if import.is_dropped() {
         Box::pin(inbox::finish(services, &Import::find(services, import.account, import.id).await?)).await?;
     }
-    Ok(())
+    Ok(true)
 }
 
 fn verdict(counts: &Counts) -> Status {

@@ -115,12 +115,25 @@ fn steps(item: &Item) -> u64 {
 pub async fn release(services: &Services, import: &Import, time: &TimeLeft) -> Result<(), ImportError> {
     // Chunks that are undone at the same time all get here, and would only get in each other's way.
     let ending = services.known.ending(import.account, import.id);
-    let Ok(_one) = ending.try_lock() else {
+    let Ok(one) = ending.try_lock() else {
         return Ok(());
     };
+    let ended = let_go(services, import, time).await?;
+    // Before the message is sent: another task of this process may be the one to take it.
+    drop(one);
+    if ended {
+        return Ok(());
+    }
+    tracing::info!(account = import.account.0, import = import.id.0, "another is to let go of the rest");
+    let go_on = Message::Release { account: import.account, import: import.id };
+    Ok(services.queues.send(&go_on).await?)
+}
+
+/// Works the notes off. False, if time was up before their end.
+async fn let_go(services: &Services, import: &Import, time: &TimeLeft) -> Result<bool, ImportError> {
     let import = &Import::find(services, import.account, import.id).await?;
     if import.status != Status::RollingBack {
-        return Ok(());
+        return Ok(true);
     }
     let mut mark = ReleaseMark::read(services, import).await?;
     let mut notes = mark.notes(services, import);
@@ -131,12 +144,8 @@ pub async fn release(services: &Services, import: &Import, time: &TimeLeft) -> R
         let Some(more) = more else { break };
         if time.is_up(&services.clock) {
             let after = Key::of(Table::Imports, &more).sk;
-            if mark.advance(services, import, after).await? {
-                tracing::info!(account = import.account.0, import = import.id.0, "another is to let go of the rest");
-                let go_on = Message::Release { account: import.account, import: import.id };
-                services.queues.send(&go_on).await?;
-            }
-            return Ok(());
+            let moved = mark.advance(services, import, after).await?;
+            return Ok(!moved);
         }
         notes = notes.after(more);
     }
@@ -149,7 +158,7 @@ pub async fn release(services: &Services, import: &Import, time: &TimeLeft) -> R
     };
     match transition(services, import, Status::RolledBack, "revert", change).await {
         // Somebody else finished it.
-        Ok(_) | Err(ImportError::Status { .. }) => Ok(()),
+        Ok(_) | Err(ImportError::Status { .. }) => Ok(true),
         Err(error) => Err(error),
     }
 }

@@ -6,7 +6,7 @@ use std::time::Duration;
 use shared::entity::by_hand::entries::{EntryInput, ProjectInput};
 use shared::entity::by_hand::things::ThingInput;
 use shared::id::{AccountId, ImportId, ThingId};
-use shared::import::Status;
+use shared::import::{Import, Status};
 use shared::services::Services;
 use shared::store::keys::Kind;
 use tokio::task::JoinHandle;
@@ -362,8 +362,9 @@ impl Simulation {
                 self.until_done().await?;
             }
             self.check().await?;
-            // One sweep more, for what was stopped.
-            if self.seen.imports.values().all(|import| import.status.is_settled()) && self.postman.is_empty() {
+            // What was stopped is sealed in steps. One sweep more, for what has yet to be told.
+            let is_sealed = |import: &Import| import.is_sealed();
+            if self.seen.imports.values().all(is_sealed) && self.postman.is_empty() {
                 self.turn(LONG).await?;
                 self.give(0, Deed::Sweep, false);
                 self.until_done().await?;
