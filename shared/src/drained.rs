@@ -1,15 +1,75 @@
 //! Several requests at once, none left behind.
 //!
-//! When one of them fails the others are still waited for: a caller that lets go of its lease, or a handler that
-//! returns, has no write on its way that could land later.
+//! Futures are made one by one as room for them comes, for a future of the SDK takes kilobytes and a file may name
+//! hundreds of thousands of things. After a failure no further future is made, and those under way are still waited
+//! for: a caller that lets go of its lease, or a handler that returns, has no write on its way that could land later.
 
 use futures::StreamExt;
+use futures::stream::FuturesOrdered;
 
-/// Runs all `futures`, so many at once, to their ends; their outputs in order, or the first error.
-pub async fn drained<T, E, F>(futures: Vec<F>, at_once: usize) -> Result<Vec<T>, E>
+/// Runs `futures`, so many at once, to their ends; their outputs in order, or the first error.
+// Not `Stream::buffered`: the compiler cannot tell that a stream of futures that borrow is Send.
+pub async fn drained<T, E, F, I>(mut futures: I, at_once: usize) -> Result<Vec<T>, E>
 where
     F: Future<Output = Result<T, E>>,
+    I: Iterator<Item = F>,
 {
-    let ended: Vec<Result<T, E>> = futures::stream::iter(futures).buffered(at_once).collect().await;
-    ended.into_iter().collect()
+    let mut under_way = FuturesOrdered::new();
+    let mut outputs = Vec::new();
+    let mut error = None;
+    loop {
+        while error.is_none()
+            && under_way.len() < at_once
+            && let Some(future) = futures.next()
+        {
+            under_way.push_back(future);
+        }
+        match under_way.next().await {
+            Some(Ok(output)) => outputs.push(output),
+            Some(Err(failure)) => {
+                error.get_or_insert(failure);
+            }
+            None => return error.map_or(Ok(outputs), Err),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::cell::Cell;
+
+    use super::*;
+
+    /// `numbers` as futures that end at once, failing at `bad`; how many were made, how many were alive at most.
+    async fn run(numbers: u64, bad: Option<u64>) -> (Result<Vec<u64>, u64>, u64, u64) {
+        let (made, alive, most) = (Cell::new(0), Cell::new(0), Cell::new(0));
+        let future = |number| {
+            made.set(made.get() + 1);
+            alive.set(alive.get() + 1);
+            most.set(most.get().max(alive.get()));
+            let alive = &alive;
+            async move {
+                tokio::task::yield_now().await;
+                alive.set(alive.get() - 1);
+                if bad.is_some_and(|bad| number >= bad) { Err(number) } else { Ok(number) }
+            }
+        };
+        let ended = drained((0..numbers).map(future), 4).await;
+        assert_eq!(alive.get(), 0, "every future that was made has ended");
+        (ended, made.get(), most.get())
+    }
+
+    #[tokio::test]
+    async fn no_more_futures_are_alive_than_may_run_at_once() {
+        let (ended, made, most) = run(1000, None).await;
+        assert_eq!((ended, made), (Ok((0..1000).collect()), 1000));
+        assert!(most <= 4, "{most} futures were alive at once");
+    }
+
+    #[tokio::test]
+    async fn the_first_error_is_told_and_nothing_is_begun_after_it() {
+        let (ended, made, _) = run(1000, Some(10)).await;
+        assert_eq!(ended, Err(10));
+        assert!(made <= 10 + 2 * 4, "{made} futures were made");
+    }
 }

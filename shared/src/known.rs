@@ -4,7 +4,7 @@
 //! reference stands until the import's undo lets go of it, which waits for the end of every lease; so whoever loads a
 //! chunk under a living lease may rely on what an earlier chunk found or made here. And those who meet new names at the
 //! same time would all look, note and try, of whom one succeeds and all pay; here one goes first and the others find
-//! what it has found. Likewise several see at once that theirs was the last chunk, and one settles for all. What is
+//! what it has found. Several tasks see at once that theirs was the last chunk, and one settles for all. What is
 //! forgotten, or was never known in another process, is looked up and done again: nothing but the price depends on it.
 
 use std::collections::HashMap;
@@ -32,10 +32,14 @@ struct Remembered {
     import: ImportId,
     names: Names,
     reading: Arc<OnceCell<Reading>>,
+    ending: Ending,
 }
 
 /// What one import refers to. Holding the lock is going first.
 pub type Names = Arc<tokio::sync::Mutex<References>>;
+
+/// Holding the lock is settling an import, or ending its undo.
+pub type Ending = Arc<tokio::sync::Mutex<()>>;
 
 /// Things that an import refers to, by kind and key.
 #[derive(Default)]
@@ -63,6 +67,11 @@ impl Known {
         self.remembered(account, import, |known| Arc::clone(&known.reading))
     }
 
+    /// Who settles an import, or ends its undo: one task of this process at a time, and others leave it to that one.
+    pub fn ending(&self, account: AccountId, import: ImportId) -> Ending {
+        self.remembered(account, import, |known| Arc::clone(&known.ending))
+    }
+
     fn remembered<T>(&self, account: AccountId, import: ImportId, of: impl FnOnce(&Remembered) -> T) -> T {
         let mut imports = self.imports.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(known) = imports.iter().find(|known| (known.account, known.import) == (account, import)) {
@@ -71,7 +80,8 @@ impl Known {
         if imports.len() >= MOST_IMPORTS {
             imports.remove(0);
         }
-        let known = Remembered { account, import, names: Names::default(), reading: Arc::default() };
+        let known =
+            Remembered { account, import, names: Names::default(), reading: Arc::default(), ending: Ending::default() };
         let what = of(&known);
         imports.push(known);
         what

@@ -124,6 +124,8 @@ impl Glance<'_> {
     }
 }
 
+/// The most bytes of a packed page: an item has at most 400 KB, and a chunk has other attributes.
+const MOST_BYTES: usize = 380_000;
 /// The version of what is packed.
 const VERSION: u8 = 5;
 
@@ -163,6 +165,43 @@ impl Page {
     pub fn glance(&self) -> Glance<'_> {
         let entries = self.count(Outcome::Created);
         Glance { entries, dates: self.dates, users: &self.users, totals: &self.totals }
+    }
+
+    /// The page as an item takes it. Where errors and names repeat too much of the rows, errors keep their rows, lines and
+    /// codes, and of the names the first stay, with an ellipsis for the others.
+    pub fn fitted(mut self) -> Self {
+        if packed(&self).len() <= MOST_BYTES {
+            return self;
+        }
+        let errors = std::mem::take(&mut self.errors);
+        let names = [std::mem::take(&mut self.unknown_users), std::mem::take(&mut self.unknown_projects)];
+        let fifth = MOST_BYTES.saturating_sub(packed(&self).len()) / 5;
+        let mut room = 2 * fifth;
+        let fit = |error: PageError| match room.checked_sub(error.size()) {
+            Some(left) => {
+                room = left;
+                error
+            }
+            None => {
+                let message = "the row cannot be read".to_owned();
+                PageError { column: String::new(), value: String::new(), message, ..error }
+            }
+        };
+        self.errors = errors.into_iter().map(fit).collect();
+        let first = |names: Vec<String>| {
+            let (all, mut bytes) = (names.len(), 0);
+            let room = |name: &String| {
+                bytes += name.len() + 2;
+                bytes <= fifth
+            };
+            let mut first: Vec<String> = names.into_iter().take_while(room).collect();
+            if first.len() < all {
+                first.push("…".to_owned());
+            }
+            first
+        };
+        [self.unknown_users, self.unknown_projects] = names.map(first);
+        self
     }
 
     /// The offset, among the chunk's rows, of the entry that has so many others of the chunk behind it.
@@ -332,6 +371,35 @@ mod tests {
         assert!(packed.len() < 900, "{} bytes", packed.len());
         assert_eq!(page.count(Outcome::Created), 999);
         assert_eq!(page.each_outcome().position(|outcome| outcome == Outcome::Failed), Some(500));
+    }
+
+    #[test]
+    fn a_page_that_repeats_too_much_of_its_rows_is_cut_down_to_an_item() {
+        let text = |letters: usize| "語".repeat(letters);
+        let error = |row| PageError {
+            row: Row(row),
+            line: row + 1,
+            column: text(40),
+            code: "invalid_date".to_owned(),
+            value: text(80),
+            message: text(130),
+        };
+        let names = || (0..500).map(|n| format!("{n:04}{}", text(80))).collect::<Vec<_>>();
+        let page = Page {
+            errors: (1..=500).map(error).collect(),
+            unknown_users: names(),
+            unknown_projects: names(),
+            ..page_of_a_thousand()
+        };
+        assert!(packed(&page).len() > 500_000);
+        let fitted = page.clone().fitted();
+        assert!(packed(&fitted).len() < 400_000, "{} bytes", packed(&fitted).len());
+        assert_eq!((&fitted.errors[0], &fitted.totals), (&page.errors[0], &page.totals));
+        let told = |page: &Page| page.errors.iter().map(|error| (error.row, error.line)).collect::<Vec<_>>();
+        assert_eq!(told(&fitted), told(&page));
+        assert_eq!(fitted.unknown_users.last().map(String::as_str), Some("…"));
+        let usual = page_of_a_thousand();
+        assert_eq!(usual.clone().fitted(), usual);
     }
 
     #[test]

@@ -20,6 +20,7 @@ pub mod ledger;
 pub mod load;
 pub mod packed;
 pub mod plan;
+pub mod portions;
 pub mod queue;
 pub mod revert;
 pub mod services;

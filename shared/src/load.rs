@@ -44,6 +44,7 @@ pub async fn load(
     import: ImportId,
     chunk: ChunkNo,
 ) -> Result<Loaded, ImportError> {
+    let time = services.begin();
     let key = keys::chunk(account, import, chunk);
     let lease = Lease::draw(&services.clock);
     let claimed = match claim(services, &key, &lease).await? {
@@ -52,7 +53,7 @@ pub async fn load(
         Claim::Over => {
             // Committed already; its settling may have been lost with whoever committed it.
             let import = Import::find(services, account, import).await?;
-            settle(services, &import).await?;
+            settle(services, &import, &time).await?;
             return Ok(Loaded::Done);
         }
     };
@@ -60,7 +61,7 @@ pub async fn load(
     let import = Import::find(services, account, import).await?;
     if import.status != Status::Processing {
         release(services, key, &lease).await?;
-        settle(services, &import).await?;
+        settle(services, &import, &time).await?;
         return Ok(Loaded::Done);
     }
     match work(services, &import, &claimed, &key, &lease).await {
@@ -80,7 +81,7 @@ pub async fn load(
     }
     // Read again, for it may have been stopped meanwhile. A commit that was refused is looked after as well: it may be
     // our own, whose answer was lost for so long that DynamoDB forgot it.
-    settle(services, &Import::find(services, account, import.id).await?).await?;
+    settle(services, &Import::find(services, account, import.id).await?, &time).await?;
     Ok(Loaded::Done)
 }
 
@@ -172,8 +173,7 @@ async fn rows(
         clear(services, import, chunk, &drafts.entries, lease).await?;
     }
     let batches = drafts.entries.chunks(ITEMS_A_BATCH);
-    let writes: Vec<_> = batches.map(|some| write(services, import, chunk, some, lease)).collect();
-    drained(writes, BATCHES_IN_FLIGHT).await?;
+    drained(batches.map(|some| write(services, import, chunk, some, lease)), BATCHES_IN_FLIGHT).await?;
     Ok(drafts)
 }
 

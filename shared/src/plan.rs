@@ -15,7 +15,7 @@ use crate::drained::drained;
 use crate::files::{FileError, Object};
 use crate::format::{ChunkSpan, Plan, Refusal};
 use crate::id::{AccountId, ChunkNo, ImportId, MAX_ROWS};
-use crate::import::{Change, Duplicates, Import, ImportError, Reading, Status, settle, stop, transition};
+use crate::import::{Change, Duplicates, Import, ImportError, Reading, Status, go_on, settle_soon, stop, transition};
 use crate::inbox;
 use crate::ledger::{Chunk, ChunkState};
 use crate::load::{self, Loaded};
@@ -45,7 +45,7 @@ pub async fn plan(services: &Services, account: AccountId, import: ImportId) -> 
         Status::Queued => return Ok(()),
         Status::Processing => return send_out(services, &import).await,
         // Settled, or being undone: nothing to plan. Of a drop the end may have been lost with whoever settled it.
-        _ => return settle(services, &import).await,
+        _ => return settle_soon(services, &import).await,
     }
     let source = import.source.clone().ok_or(FileError::Missing)?;
     let mut unpacked = None;
@@ -156,8 +156,7 @@ async fn put_chunks(
             _ => Ok(()),
         }
     };
-    let puts: Vec<_> = (first..).zip(spans).map(put).collect();
-    drained(puts, PUTS_IN_FLIGHT).await?;
+    drained((first..).zip(spans).map(put), PUTS_IN_FLIGHT).await?;
     Ok(next)
 }
 
@@ -199,7 +198,7 @@ async fn refuse(services: &Services, import: &Import, refusal: Refusal) -> Resul
 async fn send_out(services: &Services, import: &Import) -> Result<(), ImportError> {
     let (account, id) = (import.account, import.id);
     match import.chunk_count() {
-        0 => settle(services, import).await,
+        0 => settle_soon(services, import).await,
         1 => match Box::pin(load::load(services, account, id, ChunkNo(0))).await? {
             Loaded::Done => Ok(()),
             Loaded::Held(until) => load::come_again(services, account, id, ChunkNo(0), until).await,
@@ -208,12 +207,10 @@ async fn send_out(services: &Services, import: &Import) -> Result<(), ImportErro
     }
 }
 
-/// Wakes an import whose messages may be lost. When nothing is left to load, a loader that finds its chunk
-/// committed settles the import.
+/// Wakes an import whose messages may be lost. When nothing is left to load, a loader settles the import.
 pub async fn resend(services: &Services, import: &Import) -> Result<(), ImportError> {
     if send_waiting(services, import).await? == 0 {
-        let last = Message::Load { account: import.account, import: import.id, chunk: ChunkNo(0) };
-        services.queues.send(&last).await?;
+        go_on(services, import).await?;
     }
     Ok(())
 }

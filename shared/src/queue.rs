@@ -43,6 +43,14 @@ pub enum Message {
         /// The chunk.
         chunk: ChunkNo,
     },
+    /// Every chunk is accounted for, or soon: fold the totals and settle, from where an earlier invocation came to (load
+    /// queue).
+    Settle {
+        /// The account.
+        account: AccountId,
+        /// The import.
+        import: ImportId,
+    },
     /// Undo the import: begin, and send out its chunks (revert queue).
     Undo {
         /// The account.
@@ -148,8 +156,7 @@ impl Queues {
 
     /// Sends messages of one kind, ten a request, until SQS has taken every one.
     pub async fn send_all(&self, messages: &[Message]) -> Result<(), QueueError> {
-        let sends: Vec<_> = messages.chunks(10).map(|ten| self.send_batch(ten)).collect();
-        drained(sends, SENDS_IN_FLIGHT).await.map(drop)
+        drained(messages.chunks(10).map(|ten| self.send_batch(ten)), SENDS_IN_FLIGHT).await.map(drop)
     }
 
     async fn send_batch(&self, messages: &[Message]) -> Result<(), QueueError> {
@@ -173,7 +180,7 @@ impl Queues {
     fn url(&self, message: &Message) -> &str {
         match message {
             Message::Start { .. } => &self.urls.work,
-            Message::Load { .. } => &self.urls.load,
+            Message::Load { .. } | Message::Settle { .. } => &self.urls.load,
             Message::Undo { .. } | Message::Revert { .. } | Message::Release { .. } => &self.urls.revert,
         }
     }

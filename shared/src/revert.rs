@@ -7,29 +7,25 @@
 //! dropped, and shared things that the import made go if nobody refers to them. Every step can be done
 //! twice, and undo twice is undo once.
 
-use std::collections::BTreeSet;
+mod release;
+
 use std::time::Duration;
 
 use crate::drained::drained;
-use crate::entity::Thing;
-use crate::entity::note::Note;
-use crate::entity::reference::drop_reference;
 use crate::id::{AccountId, ChunkNo, ImportId};
-use crate::import::{Change, Import, ImportError, Kept, Status, transition};
+use crate::import::{Change, Import, ImportError, Status, transition};
 use crate::lease::Lease;
 use crate::ledger::{Chunk, ChunkState};
 use crate::plan::send_chunks;
 use crate::queue::Message;
 use crate::services::Services;
-use crate::store::keys::{self, Key, Kind};
+use crate::store::keys::{self, Key};
 use crate::store::{BATCHES_IN_FLIGHT, ITEMS_A_BATCH, Item, StoreError, Table, Write};
 
 /// A loader mostly commits within seconds, long before its lease ends: the undo looks again so soon.
 const LOOK_AGAIN: Duration = Duration::from_secs(5);
-/// Notes worked off at once.
-const NOTES_IN_FLIGHT: usize = 8;
-/// At most so many things that stayed are named in the report.
-const MOST_NAMED: usize = 100;
+
+pub use release::{release, released_steps};
 
 /// How the undo of a chunk ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -73,7 +69,7 @@ pub async fn undo(services: &Services, account: AccountId, import: ImportId, by:
 /// Sends the chunks out. What has no chunks, or one, is undone on the spot.
 async fn send_out(services: &Services, import: &Import) -> Result<(), ImportError> {
     match import.chunk_count() {
-        0 => release(services, import).await,
+        0 => release(services, import, &services.begin()).await,
         1 => match revert(services, import.account, import.id, ChunkNo(0)).await? {
             Reverted::Done => Ok(()),
             Reverted::Held(until) => come_again(services, import.account, import.id, ChunkNo(0), until).await,
@@ -120,6 +116,7 @@ pub async fn revert(
     import: ImportId,
     chunk: ChunkNo,
 ) -> Result<Reverted, ImportError> {
+    let time = services.begin();
     let import = Import::find(services, account, import).await?;
     if import.status != Status::RollingBack {
         return Ok(Reverted::Done);
@@ -136,7 +133,7 @@ pub async fn revert(
         }
     }
     if import.counts(services).await?.reverted >= import.chunk_count() {
-        release(services, &import).await?;
+        release(services, &import, &time).await?;
     }
     Ok(Reverted::Done)
 }
@@ -190,7 +187,7 @@ async fn empty(
         if items.is_empty() {
             return Ok(());
         }
-        let deletes: Vec<_> = items.chunks(ITEMS_A_BATCH).map(|some| delete(services, some, lease)).collect();
+        let deletes = items.chunks(ITEMS_A_BATCH).map(|some| delete(services, some, lease));
         drained(deletes, BATCHES_IN_FLIGHT).await?;
     }
 }
@@ -222,58 +219,4 @@ async fn mark_reverted(
         Err(error) if !error.is_refused() => Err(error.into()),
         _ => Ok(()),
     }
-}
-
-/// Works the notes off and ends the undo.
-pub async fn release(services: &Services, import: &Import) -> Result<(), ImportError> {
-    let account = import.account;
-    // Chunks that are undone at the same time all get here, and would only get in each other's way.
-    let first = services.known.of(account, import.id);
-    let _first = first.lock().await;
-    let import = &Import::find(services, account, import.id).await?;
-    if import.status != Status::RollingBack {
-        return Ok(());
-    }
-    // Nobody holds this one: it tells when the time of the invocation is nearly up.
-    let lease = Lease::draw(&services.clock);
-    let mut kept: Vec<Kept> = Vec::new();
-    let mut pages = services.store.pages(keys::notes(account, import.id));
-    while let Some(items) = pages.next().await? {
-        for some in items.chunks(ITEMS_A_BATCH) {
-            let notes = Note::all(some)?.into_iter();
-            let work: Vec<_> = notes.map(|note| work_off(services, import, note, &lease)).collect();
-            let stayed: Vec<Kept> = drained(work, NOTES_IN_FLIGHT).await?.into_iter().flatten().collect();
-            // What is worked off need not be looked at again, should another invocation have to go on.
-            let is_kept = |kind, id| stayed.iter().any(|kept| (kept.kind, kept.id) == (kind, id));
-            let stays = |note: &Note| {
-                is_kept(note.kind, note.id) || note.client.is_some_and(|client| is_kept(Kind::Client, client))
-            };
-            let done = |item: &&Item| Note::all([*item]).is_ok_and(|notes| !notes.iter().any(stays));
-            let done = some.iter().filter(done).map(|item| Key::of(Table::Imports, item));
-            services.store.delete_all(done.collect()).await?;
-            kept.extend(stayed);
-        }
-    }
-    // A client that one project left may have gone with the next.
-    let named: Vec<_> = kept.iter().map(|kept| (kept.kind, kept.id)).collect::<BTreeSet<_>>().into_iter().collect();
-    let mut kept: Vec<Kept> = Thing::get_many(services, account, &named)
-        .await?
-        .into_iter()
-        .filter(|thing| !thing.is_spent())
-        .map(|thing| Kept { kind: thing.kind, id: thing.id })
-        .collect();
-    kept.sort();
-    kept.truncate(MOST_NAMED);
-    let change = Change::none().set("reverted_at", services.clock.now_ms()).set("kept", &kept);
-    match transition(services, import, Status::RolledBack, "revert", change).await {
-        // Somebody else finished it.
-        Ok(_) | Err(ImportError::Status { .. }) => Ok(()),
-        Err(error) => Err(error),
-    }
-}
-
-/// Drops the reference that a note tells of; says what stays although the import made it.
-async fn work_off(services: &Services, import: &Import, note: Note, lease: &Lease) -> Result<Vec<Kept>, ImportError> {
-    lease.check(&services.clock)?;
-    Ok(drop_reference(services, import.account, &note, import.id).await?)
 }

@@ -10,6 +10,7 @@ use aws_config::{BehaviorVersion, SdkConfig};
 use crate::clock::Clock;
 use crate::files::Files;
 use crate::known::Known;
+use crate::portions::{Portions, TimeLeft};
 use crate::queue::{QueueUrls, Queues};
 use crate::store::{Store, TableNames};
 
@@ -84,6 +85,8 @@ pub struct Services {
     pub rows_per_chunk: u32,
     /// Fingerprints of rows that a plan holds at once, to tell which are there already; tests hold few.
     pub fingerprints_at_once: u64,
+    /// How much of the end of an import one invocation does; tests take little.
+    pub portions: Portions,
 }
 
 impl Services {
@@ -116,7 +119,13 @@ impl Services {
             known: Known::default(),
             rows_per_chunk: ROWS_PER_CHUNK,
             fingerprints_at_once: FINGERPRINTS_AT_ONCE,
+            portions: Portions::default(),
         }
+    }
+
+    /// The time of an invocation that begins now.
+    pub fn begin(&self) -> TimeLeft {
+        TimeLeft::begin(&self.clock, &self.portions)
     }
 
     /// As a deployed function starts: configuration and names from the environment.

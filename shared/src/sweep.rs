@@ -14,7 +14,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::drained::drained;
 use crate::id::{AccountId, ChunkNo, ImportId};
-use crate::import::{Import, ImportError, Status, settle, stop};
+use crate::import::{Import, ImportError, Status, folded_steps, go_on, settle_soon, stop};
 use crate::inbox;
 use crate::ledger::Chunk;
 use crate::plan;
@@ -83,7 +83,7 @@ pub async fn sweep(services: &Services, others: Others) -> Result<Swept, StoreEr
     while let Some(items) = pages.next().await? {
         let listed: Vec<Listed> = items.into_iter().map(decode).collect::<Result<_, _>>()?;
         let found = listed.iter().filter_map(|listed| keys::import_of(&listed.pk));
-        let looks: Vec<_> = found.map(|(account, import)| look_apart(services, account, import, others)).collect();
+        let looks = found.map(|(account, import)| look_apart(services, account, import, others));
         for seen in drained(looks, LOOKS_AT_ONCE).await? {
             swept.open += seen.open;
             swept.woken += seen.woken;
@@ -122,18 +122,28 @@ async fn look(
     if import.is_dropped() && import.is_sealed() {
         return tell(services, &import, others, swept).await;
     }
-    if import.status.is_settled() {
+    if import.is_sealed() {
+        // Its end has yet to be told.
+        return settle_soon(services, &import).await;
+    }
+    // An import of many names settles, and lets go of them, in steps.
+    let steps = match import.status {
+        Status::Processing | Status::Incomplete => folded_steps(services, &import).await?,
+        Status::RollingBack => revert::released_steps(services, &import).await?,
+        _ => 0,
+    };
+    if import.status == Status::Incomplete && steps == 0 {
         // It was stopped, and the last of its loaders has yet to be waited for.
-        return settle(services, &import).await;
+        return settle_soon(services, &import).await;
     }
     if import.status == Status::Queued && !inbox::has_its_turn(services, &import).await? {
         return Ok(());
     }
     let counts = import.counts(services).await?;
     let done = match import.status {
-        Status::Processing => counts.chunks,
-        Status::RollingBack => counts.reverted,
-        _ => 0,
+        Status::Processing => counts.chunks + steps,
+        Status::RollingBack => counts.reverted + steps,
+        _ => steps,
     };
     let now = services.clock.now_ms();
     let key = keys::watch(account, import.id);
@@ -230,6 +240,7 @@ async fn wake(services: &Services, import: &Import, swept: &mut Swept) -> Result
         Status::Queued => services.queues.send(&Message::Start { account, import: id }).await?,
         Status::Processing => plan::resend(services, import).await?,
         Status::RollingBack => revert::resend(services, import).await?,
+        Status::Incomplete => go_on(services, import).await?,
         _ => {}
     }
     Ok(())

@@ -7,7 +7,7 @@ use shared::entity::reference::{Reference, Sums};
 use shared::entity::retired::Retirement;
 use shared::entity::{Entry, Thing};
 use shared::id::{AccountId, ChunkNo, EntryId, ImportId, Row, ThingId};
-use shared::import::{Counts, Import, Roll, Status};
+use shared::import::{Counts, Import, Made, Roll, Status};
 use shared::ledger::{Chunk, ChunkState, Outcome};
 use shared::store::keys::Kind;
 use shared::store::{Item, Table, decode};
@@ -317,9 +317,36 @@ impl World {
     }
 }
 
+/// Where the list of what an import made is not what a full count of the things says.
+pub async fn wrongly_made(stack: &Stack, world: &World) -> anyhow::Result<Vec<String>> {
+    let services = stack.system.services();
+    let mut wrong = Vec::new();
+    let sealed = world.imports.iter().filter(|(_, import)| import.is_sealed() && !import.status.is_gone());
+    for ((account, id), import) in sealed {
+        let made = Made::read(services, import).await?;
+        for kind in [Kind::Project, Kind::Tag] {
+            let of = world.things.iter().filter(|((owner, of, _), _)| owner == account && *of == kind);
+            let of = of.filter(|(_, thing)| thing.created_by == *id && !thing.is_spent());
+            let mut full: Vec<ThingId> = of.map(|((.., thing), _)| *thing).collect();
+            full.reverse();
+            let listed = made.ids(services, kind, 0, usize::MAX).await?;
+            let one_by_one = made.ids(services, kind, 1, 1).await?;
+            if listed != full
+                || made.count(kind) != full.len() as u64
+                || one_by_one != full.get(1..2).unwrap_or_default()
+            {
+                wrong.push(format!("import {id} of {account} lists the {kind:?}s {listed:?}, a full count {full:?}"));
+            }
+        }
+    }
+    Ok(wrong)
+}
+
 /// Fails unless everything holds that holds at rest.
 pub async fn at_rest(stack: &Stack) -> anyhow::Result<()> {
-    let wrong = World::read(stack).await?.violations_at_rest();
+    let world = World::read(stack).await?;
+    let mut wrong = world.violations_at_rest();
+    wrong.extend(wrongly_made(stack, &world).await?);
     anyhow::ensure!(wrong.is_empty(), "{wrong:#?}");
     Ok(())
 }

@@ -5,10 +5,13 @@
 //! only the sweep comes by. What is in the tables at the end equals, attribute by attribute, what an undisturbed run
 //! leaves; only times differ.
 
+use std::time::Duration;
+
 use aws_sdk_dynamodb::types::AttributeValue;
 use shared::id::{AccountId, ImportId, ThingId};
 use shared::import::{Import, NewImport, Options, Origin};
 use shared::known::Known;
+use shared::portions::Portions;
 use shared::queue::Message;
 use shared::revert;
 use shared::services::Services;
@@ -77,6 +80,13 @@ struct Bench {
     worker: Services,
     start: Vec<(Table, Dump)>,
 }
+
+/// So little at once that nine names take five steps, each in an invocation of its own.
+pub const TINY: Portions =
+    Portions { names_at_once: 3, names_a_step: 2, notes_a_step: 1, made_a_block: 1, time: Duration::ZERO };
+
+/// Requests of the first step, about.
+const BEFORE_A_STEP: usize = 16;
 
 const TABLES: [Table; 3] = [Table::Imports, Table::Workspace, Table::Events];
 
@@ -313,16 +323,22 @@ async fn queue_import(services: &Services, name: &str, text: String) -> anyhow::
     sent(services, &new, text).await
 }
 
-async fn killed_everywhere(what: What, then: Then) -> anyhow::Result<()> {
+async fn killed_everywhere(what: What, then: Then, portions: Portions) -> anyhow::Result<()> {
     let mut bench = match what {
         What::Import => Bench::before_the_import().await?,
         What::Undo => Bench::before_the_undo().await?,
         What::Drops | What::Untold => Bench::before_the_drops().await?,
     };
+    bench.worker.portions = portions;
     bench.revive(what);
     let before = bench.import().await?.status;
     Box::pin(bench.run(what)).await?;
     let requests = bench.faults.requests();
+    // Of a run whose end takes steps, what comes before the first of them is killed in the other tests.
+    let in_steps = portions.time.is_zero();
+    let handed_over = bench.faults.log().iter().skip(1).position(|request| request == "SendMessage");
+    let first = handed_over.filter(|_| in_steps).map_or(1, |at| at.saturating_sub(BEFORE_A_STEP) as u64 + 1);
+    assert!(!in_steps || handed_over.is_some(), "nothing was handed over");
     bench.postman.drain_all(&bench.worker, &bench.faults).await;
     bench.mend_the_outbox(what).await?;
     let undisturbed = bench.picture(what).await?;
@@ -332,7 +348,7 @@ async fn killed_everywhere(what: What, then: Then) -> anyhow::Result<()> {
     let faults: &[Fault] =
         if what == What::Untold { &[Fault::DeathAfter] } else { &[Fault::DeathBefore, Fault::DeathAfter] };
     for &fault in faults {
-        for n in 1.. {
+        for n in first.. {
             bench.again().await?;
             if what.is_dropped() {
                 outbox::forget(&bench.stack).await?;
@@ -387,43 +403,67 @@ async fn killed_everywhere(what: What, then: Then) -> anyhow::Result<()> {
 #[tokio::test]
 async fn an_import_killed_at_any_request_ends_as_if_it_had_not_been_when_its_messages_come_again() -> anyhow::Result<()>
 {
-    killed_everywhere(What::Import, Then::DeliveredAgain).await
+    killed_everywhere(What::Import, Then::DeliveredAgain, Portions::default()).await
 }
 
 #[tokio::test]
 async fn an_import_killed_at_any_request_ends_as_if_it_had_not_been_when_only_the_sweep_comes_by() -> anyhow::Result<()>
 {
-    killed_everywhere(What::Import, Then::OnlyTheSweep).await
+    killed_everywhere(What::Import, Then::OnlyTheSweep, Portions::default()).await
 }
 
 #[tokio::test]
 async fn an_undo_killed_at_any_request_ends_as_if_it_had_not_been_when_its_messages_come_again() -> anyhow::Result<()> {
-    killed_everywhere(What::Undo, Then::DeliveredAgain).await
+    killed_everywhere(What::Undo, Then::DeliveredAgain, Portions::default()).await
 }
 
 #[tokio::test]
 async fn an_undo_killed_at_any_request_ends_as_if_it_had_not_been_when_only_the_sweep_comes_by() -> anyhow::Result<()> {
-    killed_everywhere(What::Undo, Then::OnlyTheSweep).await
+    killed_everywhere(What::Undo, Then::OnlyTheSweep, Portions::default()).await
 }
 
 #[tokio::test]
 async fn drops_killed_at_any_request_end_as_if_they_had_not_been_when_everything_comes_again() -> anyhow::Result<()> {
-    killed_everywhere(What::Drops, Then::DeliveredAgain).await
+    killed_everywhere(What::Drops, Then::DeliveredAgain, Portions::default()).await
 }
 
 #[tokio::test]
 async fn drops_killed_at_any_request_end_as_if_they_had_not_been_when_only_the_sweep_comes_by() -> anyhow::Result<()> {
-    killed_everywhere(What::Drops, Then::OnlyTheSweep).await
+    killed_everywhere(What::Drops, Then::OnlyTheSweep, Portions::default()).await
+}
+
+#[tokio::test]
+async fn an_import_that_settles_in_steps_and_is_killed_at_any_request_ends_the_same_when_messages_come_again()
+-> anyhow::Result<()> {
+    killed_everywhere(What::Import, Then::DeliveredAgain, TINY).await
+}
+
+#[tokio::test]
+async fn an_import_that_settles_in_steps_and_is_killed_at_any_request_ends_the_same_when_only_the_sweep_comes_by()
+-> anyhow::Result<()> {
+    killed_everywhere(What::Import, Then::OnlyTheSweep, TINY).await
+}
+
+#[tokio::test]
+async fn an_undo_that_lets_go_in_steps_and_is_killed_at_any_request_ends_the_same_when_messages_come_again()
+-> anyhow::Result<()> {
+    killed_everywhere(What::Undo, Then::DeliveredAgain, TINY).await
+}
+
+#[tokio::test]
+async fn an_undo_that_lets_go_in_steps_and_is_killed_at_any_request_ends_the_same_when_only_the_sweep_comes_by()
+-> anyhow::Result<()> {
+    killed_everywhere(What::Undo, Then::OnlyTheSweep, TINY).await
 }
 
 #[tokio::test]
 async fn drops_whose_reports_are_refused_hold_nobody_up_whenever_they_are_killed_and_everything_comes_again()
 -> anyhow::Result<()> {
-    killed_everywhere(What::Untold, Then::DeliveredAgain).await
+    killed_everywhere(What::Untold, Then::DeliveredAgain, Portions::default()).await
 }
 
 #[tokio::test]
 async fn drops_whose_reports_are_refused_hold_nobody_up_whenever_they_are_killed_and_only_the_sweep_comes_by()
 -> anyhow::Result<()> {
-    killed_everywhere(What::Untold, Then::OnlyTheSweep).await
+    killed_everywhere(What::Untold, Then::OnlyTheSweep, Portions::default()).await
 }

@@ -15,6 +15,7 @@ mod import;
 mod invariants;
 mod kill;
 mod logged;
+mod many_names;
 mod noko;
 mod observed;
 mod outbox;

@@ -41,20 +41,24 @@ pub async fn cells(
         return Ok(HashMap::new());
     };
     let keys: Vec<_> = rows.keys().map(|&chunk| keys::chunk(import.account, import.id, chunk)).collect();
-    let mut chunks: Vec<Chunk> =
-        services.store.get_many(&keys).await?.into_iter().map(Chunk::decode).collect::<Result<_, _>>()?;
-    chunks.sort_by_key(|chunk| chunk.number);
-    let mut left = BYTES;
-    chunks.retain(|chunk| {
-        let size = chunk.end.saturating_sub(chunk.start);
-        left = left.saturating_sub(size);
-        left > 0
-    });
-    let reads: Vec<_> = chunks
-        .into_iter()
-        .filter_map(|chunk| rows.remove(&chunk.number).map(|rows| of_chunk(services, import, &layout, chunk, rows)))
-        .collect();
-    Ok(drained(reads, IN_FLIGHT).await?.into_iter().flatten().collect())
+    let (mut cells, mut left) = (HashMap::new(), BYTES);
+    // A few chunks at a time: the item of a chunk holds its whole page.
+    for some in keys.chunks(IN_FLIGHT) {
+        let items = services.store.get_many(some).await?.into_iter();
+        let mut chunks: Vec<Chunk> = items.map(Chunk::decode).collect::<Result<_, _>>()?;
+        chunks.sort_by_key(|chunk| chunk.number);
+        chunks.retain(|chunk| {
+            left = left.saturating_sub(chunk.end.saturating_sub(chunk.start));
+            left > 0
+        });
+        let wanted = chunks.into_iter().filter_map(|chunk| rows.remove(&chunk.number).map(|rows| (chunk, rows)));
+        let reads = wanted.map(|(chunk, rows)| of_chunk(services, import, &layout, chunk, rows));
+        cells.extend(drained(reads, IN_FLIGHT).await?.into_iter().flatten());
+        if left == 0 {
+            break;
+        }
+    }
+    Ok(cells)
 }
 
 async fn of_chunk(
@@ -64,9 +68,7 @@ async fn of_chunk(
     chunk: Chunk,
     wanted: BTreeSet<Row>,
 ) -> Result<Vec<(Row, Vec<String>)>, ImportError> {
-    let Some(table) = import.table() else {
-        return Ok(Vec::new());
-    };
+    let Some(table) = import.table() else { return Ok(Vec::new()) };
     let span = chunk.span();
     let bytes = match services.files.ranges(table, span.ranges()).await {
         Ok(bytes) => bytes,

@@ -2,7 +2,7 @@
 
 use aws_lambda_events::sqs::{SqsBatchResponse, SqsEvent};
 use shared::batch;
-use shared::import::ImportError;
+use shared::import::{Import, ImportError, settle};
 use shared::load::{Loaded, come_again, load};
 use shared::queue::{Message, QueueError};
 use shared::services::Services;
@@ -13,11 +13,15 @@ pub async fn handle(services: &Services, event: SqsEvent) -> SqsBatchResponse {
 }
 
 async fn work(services: Services, message: Message) -> Result<(), ImportError> {
-    let Message::Load { account, import, chunk } = message else {
-        return Err(QueueError::Shape(format!("{message:?} is not for the loader")).into());
-    };
-    match load(&services, account, import, chunk).await? {
-        Loaded::Done => Ok(()),
-        Loaded::Held(until) => come_again(&services, account, import, chunk, until).await,
+    match message {
+        Message::Load { account, import, chunk } => match load(&services, account, import, chunk).await? {
+            Loaded::Done => Ok(()),
+            Loaded::Held(until) => come_again(&services, account, import, chunk, until).await,
+        },
+        Message::Settle { account, import } => {
+            let time = services.begin();
+            settle(&services, &Import::find(&services, account, import).await?, &time).await
+        }
+        other => Err(QueueError::Shape(format!("{other:?} is not for the loader")).into()),
     }
 }

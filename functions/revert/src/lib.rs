@@ -20,8 +20,9 @@ async fn work(services: Services, message: Message) -> Result<(), ImportError> {
             Reverted::Held(until) => revert::come_again(&services, account, import, chunk, until).await,
         },
         Message::Release { account, import } => {
+            let time = services.begin();
             let import = Import::find(&services, account, import).await?;
-            if import.status == Status::RollingBack { revert::release(&services, &import).await } else { Ok(()) }
+            if import.status == Status::RollingBack { revert::release(&services, &import, &time).await } else { Ok(()) }
         }
         other => Err(QueueError::Shape(format!("{other:?} is not for the revert function")).into()),
     }

@@ -26,7 +26,7 @@ use waybill::system::{self, DEMO_TOKEN, System};
 use waybill::template::Template;
 
 use super::Client;
-use file::Generator;
+use file::{Distinct, Generator};
 use report::{Phase, Report, Run};
 
 /// The subcommand that runs the stores.
@@ -50,6 +50,9 @@ pub struct Bench {
     /// How often, the middle being shown [default: as often as makes 100,000 rows, up to 9 times]
     #[arg(long, value_parser = clap::value_parser!(u64).range(1..=100))]
     runs: Option<u64>,
+    /// Give every row a name of its own instead of one of twenty
+    #[arg(long)]
+    distinct: Option<Distinct>,
     /// Print one JSON object instead of a table
     #[arg(long)]
     json: bool,
@@ -82,9 +85,9 @@ impl Bench {
     }
 
     async fn measure(&self, system: &System, concurrency: usize) -> anyhow::Result<Report> {
-        let generator = Generator::new(ACCOUNT);
+        let generator = Generator::new(ACCOUNT, self.distinct);
         let client = Client::new(system.url(), DEMO_TOKEN)?;
-        warm_up(system, &generator, &client).await?;
+        warm_up(system, &Generator::new(ACCOUNT, None), &client).await?;
         let file = generator.write(self.rows).context("the file cannot be made")?;
 
         let runs = self.runs.unwrap_or_else(|| (ENOUGH / self.rows).clamp(1, 9));

@@ -9,11 +9,15 @@
 //! The totals of a thing are the sums over its references. What chunks loaded is SET when the import
 //! settles; what edits by hand changed since is ADDed beside it; both go when the import is undone.
 
+mod together;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::AddAssign;
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use serde::{Deserialize, Serialize};
+
+pub use together::{Dropped, drop_together};
 
 use super::note::Note;
 use super::retired::{Retirement, Retirements};
@@ -27,7 +31,7 @@ use crate::store::{StoreError, Table, Write, decode};
 /// References without entries that are cleared away with their thing: a transaction takes a hundred writes.
 const MOST_EMPTY: usize = 90;
 /// Participants that one import is told to have brought to a project: an item has at most 400 KB.
-const MOST_PARTICIPANTS: usize = 5_000;
+pub(crate) const MOST_PARTICIPANTS: usize = 5_000;
 /// Times a drop is tried again when the thing changed under it.
 const ATTEMPTS: usize = 20;
 

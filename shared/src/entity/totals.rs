@@ -41,7 +41,7 @@ pub async fn told(services: &Services, account: AccountId, things: &[Thing]) -> 
         }
         Ok::<_, StoreError>(references)
     });
-    let references = drained(read.collect::<Vec<_>>(), READ_AT_ONCE).await?;
+    let references = drained(read, READ_AT_ONCE).await?;
     let referrers = references.iter().flatten().map(|(import, _)| *import);
     let imports: BTreeSet<_> = referrers.chain(things.iter().map(|thing| thing.created_by)).collect();
     let lines = roll::lines(services, account, &imports).await?;

@@ -75,7 +75,7 @@ pub async fn created(
         (0..import.chunk_count().min(COUNTERS)).map(move |chunk| keys::counts(account, id, ChunkNo(chunk)))
     };
     let keys: Vec<_> = imports.into_iter().flat_map(counters).collect();
-    let reads = keys.chunks(READ_TOGETHER).map(|some| services.store.get_many(some)).collect();
+    let reads = keys.chunks(READ_TOGETHER).map(|some| services.store.get_many(some));
     let mut created = HashMap::new();
     for item in drained(reads, READS_AT_ONCE).await?.into_iter().flatten() {
         let of = item.get("pk").and_then(|pk| keys::import_of(pk.as_s().ok()?));

@@ -1,59 +1,86 @@
 //! The end of an import: when every chunk is accounted for, totals are folded and the status says how it went.
 
-use std::collections::{BTreeMap, BTreeSet};
-
-use jiff::civil::Date;
-
-use super::{Change, Counts, Findings, Import, ImportError, Made, Status, Tally, roll, transition};
-use crate::drained::drained;
-use crate::entity::reference::{self, Sums};
-use crate::id::{ChunkNo, ThingId};
+use super::fold::{Fold, Folded, fold};
+use super::made::noted;
+use super::{Change, Counts, Import, ImportError, Status, Tally, roll, transition};
+use crate::id::ChunkNo;
 use crate::inbox;
-use crate::ledger::summary::{Summing, is_summed};
+use crate::ledger::summary::is_summed;
 use crate::ledger::{Chunk, ChunkState};
+use crate::portions::TimeLeft;
+use crate::queue::Message;
 use crate::services::Services;
-use crate::store::Write;
-use crate::store::keys::{self, Kind};
-
-/// Totals written at once.
-const WRITES_IN_FLIGHT: usize = 8;
+use crate::store::{Write, keys};
 
 /// Settles the import if every chunk is committed, or if it was stopped and nobody commits any more. Whoever commits a
 /// chunk asks; so does the sweep, for the one that died between its commit and the question. Asking twice does no harm:
-/// totals are SET, and of two transitions one is told that the other was first.
-pub async fn settle(services: &Services, import: &Import) -> Result<(), ImportError> {
-    let chunks = match (import.status, import.chunks) {
-        (Status::Processing, Some(chunks)) => chunks,
-        (Status::Incomplete, Some(_)) => return seal(services, import).await,
+/// totals are SET, and of two transitions one is told that the other was first. When time is up before the totals are
+/// folded, a message has another loader go on.
+pub async fn settle(services: &Services, import: &Import, time: &TimeLeft) -> Result<(), ImportError> {
+    match (import.status, import.chunks) {
+        (Status::Processing, Some(chunks)) if import.counts(services).await?.chunks >= chunks => {}
+        (Status::Incomplete, Some(_)) if !import.is_sealed() => {}
         (status, _) if status.is_settled() && import.is_dropped() => {
             return Box::pin(inbox::finish(services, import)).await.map(drop);
         }
         _ => return Ok(()),
-    };
-    let counts = import.counts(services).await?;
-    if counts.chunks < chunks {
+    }
+    if import.status == Status::Incomplete && is_claimed(services, import).await? {
         return Ok(());
     }
     // Chunks that are committed at the same time all get here, and folding costs a write per project and tag.
-    let first = services.known.of(import.account, import.id);
-    let _first = first.lock().await;
-    let import = &Import::find(services, import.account, import.id).await?;
-    if import.status != Status::Processing {
+    let ending = services.known.ending(import.account, import.id);
+    let Ok(one) = ending.try_lock() else {
         return Ok(());
+    };
+    let import = &Import::find(services, import.account, import.id).await?;
+    let ended = match import.status {
+        Status::Processing => close(services, import, time).await?,
+        Status::Incomplete if !import.is_sealed() => seal(services, import, time).await?,
+        _ => true,
+    };
+    // Before the message is sent: another task of this process may be the one to take it.
+    drop(one);
+    if ended { Ok(()) } else { go_on(services, import).await }
+}
+
+/// As [`settle`], for whoever has other things to do: an import of many chunks is left to a loader.
+pub async fn settle_soon(services: &Services, import: &Import) -> Result<(), ImportError> {
+    let waits = matches!(import.status, Status::Processing | Status::Incomplete) && !import.is_sealed();
+    if waits && is_summed(import.chunk_count()) {
+        go_on(services, import).await
+    } else {
+        settle(services, import, &TimeLeft::none()).await
     }
-    let Folded { tally, days } = fold(services, import).await?;
+}
+
+/// Has a loader settle the import, from the mark on.
+pub async fn go_on(services: &Services, import: &Import) -> Result<(), ImportError> {
+    tracing::info!(account = import.account.0, import = import.id.0, "a loader is to settle it");
+    let message = Message::Settle { account: import.account, import: import.id };
+    Ok(services.queues.send(&message).await?)
+}
+
+/// Settles an import of which every chunk is committed. False, if time was up before that.
+async fn close(services: &Services, import: &Import, time: &TimeLeft) -> Result<bool, ImportError> {
+    let Folded { projects, tags, days } = match fold(services, import, time).await? {
+        Fold::Done(folded) => folded,
+        Fold::Unfinished => return Ok(false),
+        Fold::Left => return Ok(true),
+    };
+    let counts = import.counts(services).await?;
+    let tally = Tally { entries: counts.created, projects, tags };
     let change = Change::none().set("tally", tally).set("days", days).set("completed_at", services.clock.now_ms());
     let change = change.also(roll::settled(import.account, import.id, tally.entries));
     match transition(services, import, verdict(&counts), "loader", change).await {
         // Somebody else settled it, or it is being undone.
-        Ok(_) | Err(ImportError::Status { .. }) => Ok(()),
+        Ok(_) | Err(ImportError::Status { .. }) => Ok(true),
         Err(error) => Err(error),
     }
 }
 
-/// Folds the totals of an import that was stopped, once no chunk is claimed any more: whoever claims one from now on reads
-/// that it was stopped and lets go, so the pages are final, and everybody who folds them sets the same.
-async fn seal(services: &Services, import: &Import) -> Result<(), ImportError> {
+/// Whether a chunk of an import that was stopped is claimed by a living lease.
+async fn is_claimed(services: &Services, import: &Import) -> Result<bool, ImportError> {
     let now = services.clock.now_ms();
     let mut pages =
         services.store.pages(keys::chunks(import.account, import.id, ChunkNo(0), ChunkNo(import.chunk_count())));
@@ -61,11 +88,23 @@ async fn seal(services: &Services, import: &Import) -> Result<(), ImportError> {
         for item in items {
             let chunk = Chunk::decode(item)?;
             if chunk.state == ChunkState::Planned && chunk.lease_until.is_some_and(|until| until > now) {
-                return Ok(());
+                return Ok(true);
             }
         }
     }
-    let Folded { tally, days } = fold(services, import).await?;
+    Ok(false)
+}
+
+/// Folds the totals of an import that was stopped, when no chunk is claimed any more: whoever claims one from now on reads
+/// that it was stopped and lets go, so the pages are final, and everybody who folds them sets the same. False, if
+/// time was up before that.
+async fn seal(services: &Services, import: &Import, time: &TimeLeft) -> Result<bool, ImportError> {
+    let Folded { projects, tags, days } = match fold(services, import, time).await? {
+        Fold::Done(folded) => folded,
+        Fold::Unfinished => return Ok(false),
+        Fold::Left => return Ok(true),
+    };
+    let tally = Tally { entries: import.counts(services).await?.created, projects, tags };
     // A drop goes out of the sweep's sight when its end is told.
     let out = if import.is_dropped() { "" } else { " REMOVE #open, #opened" };
     let set = format!("SET #tally = :tally, #days = :days{out}");
@@ -76,13 +115,13 @@ async fn seal(services: &Services, import: &Import) -> Result<(), ImportError> {
         .bind(":incomplete", Status::Incomplete);
     let roll = roll::settled(import.account, import.id, tally.entries);
     match services.store.transact(vec![seal, roll]).await {
-        Err(error) if error.is_refused() => return Ok(()),
+        Err(error) if error.is_refused() => return Ok(true),
         sealed => sealed?,
     }
     if import.is_dropped() {
         Box::pin(inbox::finish(services, &Import::find(services, import.account, import.id).await?)).await?;
     }
-    Ok(())
+    Ok(true)
 }
 
 fn verdict(counts: &Counts) -> Status {
@@ -93,68 +132,9 @@ fn verdict(counts: &Counts) -> Status {
     }
 }
 
-/// What the ledger pages come to.
-struct Folded {
-    /// What the import created.
-    tally: Tally,
-    /// The first and the last day of its entries.
-    days: Option<(Date, Date)>,
-}
-
-/// Folds the ledger pages: the totals into the import's references, what lists pass over into summaries, and what people
-/// are to know into the findings; and what it made is kept. All by SET.
-///
-/// A reference that is gone belongs to an import that is being undone; it is left gone.
-async fn fold(services: &Services, import: &Import) -> Result<Folded, ImportError> {
-    let mut days: Option<(Date, Date)> = None;
-    let mut totals: BTreeMap<(Kind, ThingId), Sums> = BTreeMap::new();
-    let mut participants: BTreeMap<ThingId, BTreeSet<ThingId>> = BTreeMap::new();
-    let (mut summing, mut findings) = (Summing::default(), Findings::default());
-    let mut pages =
-        services.store.pages(keys::chunks(import.account, import.id, ChunkNo(0), ChunkNo(import.chunk_count())));
-    while let Some(items) = pages.next().await? {
-        for item in items {
-            let Chunk { number, page, .. } = Chunk::decode(item)?;
-            summing.add(number, page.as_ref());
-            let Some(page) = page else {
-                continue;
-            };
-            if let Some((first, last)) = page.dates {
-                days = Some(days.map_or((first, last), |days| (days.0.min(first), days.1.max(last))));
-            }
-            for total in &page.totals {
-                totals.entry((total.kind, total.id)).or_default().add(&total.sums);
-            }
-            for (project, users) in page.participants() {
-                participants.entry(project).or_default().extend(users);
-            }
-            findings.add(page);
-        }
-    }
-    let participants = &participants;
-    let set = |((kind, id), sums): ((Kind, ThingId), Sums)| async move {
-        let users = (kind == Kind::Project).then(|| participants.get(&id)).flatten();
-        let set = reference::loaded(import.account, kind, id, import.id, &sums, users);
-        match services.store.write(set).await {
-            Err(error) if !error.is_refused() => Err(error),
-            _ => Ok(()),
-        }
-    };
-    let sets: Vec<_> = totals.into_iter().map(set).collect();
-    drained(sets, WRITES_IN_FLIGHT).await?;
-    let made = Made::by_notes(services, import).await?;
-    let summaries = is_summed(import.chunk_count()).then(|| summing.writes(import.account, import.id));
-    for write in summaries.into_iter().flatten().chain(findings.write(import)).chain(made.write(import)) {
-        services.store.write(write).await?;
-    }
-    Ok(Folded { tally: count(import.counts(services).await?.created, &made), days })
-}
-
-/// What the import created: entries by its counts, projects and tags by its notes.
+/// What an import has created that is not settled: entries by its counts, projects and tags by its first notes.
 pub async fn tally(services: &Services, import: &Import) -> Result<Tally, ImportError> {
-    Ok(count(import.counts(services).await?.created, &Made::by_notes(services, import).await?))
-}
-
-fn count(entries: u64, made: &Made) -> Tally {
-    Tally { entries, projects: made.projects.len() as u64, tags: made.tags.len() as u64 }
+    let few = noted(services, import).await?;
+    let entries = import.counts(services).await?.created;
+    Ok(Tally { entries, projects: few.projects.len() as u64, tags: few.tags.len() as u64 })
 }

@@ -80,6 +80,9 @@ pub async fn shown(services: &Services, import: &Import) -> Result<Value, Import
         shape["tags"] = json!(tally.tags);
         shape["unknown_users"] = json!(found.unknown_users);
         shape["unknown_projects"] = json!(found.unknown_projects);
+        if found.has_more_names() {
+            shape["more_unknown_names"] = json!(true);
+        }
         shape["errors"] = json!(found.errors);
     }
     Ok(shape)

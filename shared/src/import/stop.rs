@@ -1,10 +1,10 @@
 //! The end of an import before its end: cancelled by a person, or given up by us.
 //!
 //! The status `incomplete` forbids claims. A chunk that is claimed already may still be committed, so totals are folded
-//! when the last of these is done or its lease is dead (see [`settle()`]); until then the sweep has an eye on the import.
+//! when the last of these is done or its lease is dead (see [`super::settle()`]); until then the sweep has an eye on the import.
 //! What was loaded stays, and can be undone.
 
-use super::{Change, Import, ImportError, Status, settle, transition};
+use super::{Change, Import, ImportError, Status, settle_soon, transition};
 use crate::services::Services;
 
 /// Why a cancelled import is incomplete, for people.
@@ -33,6 +33,6 @@ pub async fn cancel(services: &Services, import: &Import, by: &str) -> Result<Im
 pub async fn stop(services: &Services, import: &Import, by: &str, reason: String) -> Result<Import, ImportError> {
     let change = Change::none().set("reason", &reason).set("completed_at", services.clock.now_ms());
     let import = transition(services, import, Status::Incomplete, by, change.because(reason)).await?;
-    settle(services, &import).await?;
+    settle_soon(services, &import).await?;
     Ok(import)
 }

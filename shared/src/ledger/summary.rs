@@ -16,14 +16,15 @@ use super::{Glance, Outcome, Page, Total, packed, unpacked};
 use crate::entity::reference::Sums;
 use crate::id::{AccountId, ChunkNo, EntryId, ImportId, ThingId};
 use crate::import::Import;
-use crate::services::Services;
 use crate::store::keys::{self, Kind};
-use crate::store::{Item, StoreError, Write};
+use crate::store::{Item, Key, Query, StoreError, Table, Write};
 
 /// Chunks of a summary.
 pub const CHUNKS: u64 = 100;
 /// An import of no more chunks has none: a query reads them all at once.
 const SUMMED_ABOVE: u64 = 20;
+/// Summaries that a search reads at once: up to 16 KB each, and a list mostly ends within the first.
+const AT_ONCE: usize = 16;
 /// With more users, projects and tags than this a summary names none of them: it is to stay small.
 const MOST_NAMED: usize = 1000;
 
@@ -49,16 +50,20 @@ struct Named {
 }
 
 /// A summary in the making.
-#[derive(Default)]
 struct Sum {
+    /// The number of the summary.
+    number: u64,
     summary: Summary,
-    users: BTreeSet<ThingId>,
-    totals: BTreeMap<(Kind, ThingId), Sums>,
+    /// Users and totals, as long as they are few enough to be named.
+    named: Option<(BTreeSet<ThingId>, BTreeMap<(Kind, ThingId), Sums>)>,
 }
 
-/// The summaries of an import in the making, page by page in the order of the chunks.
-#[derive(Default)]
-pub struct Summing(BTreeMap<u64, Sum>);
+/// The summaries of an import in the making, page by page in the order of the chunks; one is held at a time.
+pub struct Summing {
+    account: AccountId,
+    import: ImportId,
+    sum: Option<Sum>,
+}
 
 /// Whether an import of so many chunks has summaries.
 pub fn is_summed(chunks: u64) -> bool {
@@ -66,38 +71,62 @@ pub fn is_summed(chunks: u64) -> bool {
 }
 
 impl Summing {
-    /// Adds the next chunk; its page, if it has one.
-    pub fn add(&mut self, chunk: ChunkNo, page: Option<&Page>) {
-        let sum = self.0.entry(chunk.0 / CHUNKS).or_default();
+    /// The summaries of an import; none, if it is too short to have any.
+    pub fn of(import: &Import) -> Option<Self> {
+        let Import { account, id, .. } = *import;
+        is_summed(import.chunk_count()).then_some(Self { account, import: id, sum: None })
+    }
+
+    /// Adds the next chunk; its page, if it has one. The write that keeps the summary before it, if that is complete.
+    pub fn add(&mut self, chunk: ChunkNo, page: Option<&Page>) -> Option<Write> {
+        let number = chunk.0 / CHUNKS;
+        let complete = self.sum.take_if(|sum| sum.number != number);
+        let sum = self.sum.get_or_insert_with(|| Sum {
+            number,
+            summary: Summary::default(),
+            named: Some(Default::default()),
+        });
+        sum.add(page);
+        complete.map(|sum| sum.write(self.account, self.import))
+    }
+
+    /// The write that keeps the last one.
+    pub fn last(self) -> Option<Write> {
+        self.sum.map(|sum| sum.write(self.account, self.import))
+    }
+}
+
+impl Sum {
+    fn add(&mut self, page: Option<&Page>) {
         let created = page.map_or(0, |page| u32::try_from(page.count(Outcome::Created)).unwrap_or(u32::MAX));
-        match sum.summary.created.last_mut() {
+        match self.summary.created.last_mut() {
             Some((last, run)) if *last == created => *run += 1,
-            _ => sum.summary.created.push((created, 1)),
+            _ => self.summary.created.push((created, 1)),
         }
         let Some(page) = page else { return };
-        sum.users.extend(&page.users);
-        for total in &page.totals {
-            sum.totals.entry((total.kind, total.id)).or_default().add(&total.sums);
+        if let Some((users, totals)) = &mut self.named {
+            users.extend(&page.users);
+            for total in &page.totals {
+                totals.entry((total.kind, total.id)).or_default().add(&total.sums);
+            }
+            if users.len() + totals.len() > MOST_NAMED {
+                self.named = None;
+            }
         }
         if let Some((first, last)) = page.dates {
-            let (from, to) = sum.summary.dates.unwrap_or((first, last));
-            sum.summary.dates = Some((from.min(first), to.max(last)));
+            let (from, to) = self.summary.dates.unwrap_or((first, last));
+            self.summary.dates = Some((from.min(first), to.max(last)));
         }
     }
 
-    /// The writes that keep them.
-    pub fn writes(self, account: AccountId, import: ImportId) -> Vec<Write> {
-        let write = |(number, sum): (u64, Sum)| {
-            let few = sum.users.len() + sum.totals.len() <= MOST_NAMED;
-            let total = |((kind, id), sums)| Total { kind, id, sums };
-            let named = few.then(|| Named {
-                users: sum.users.into_iter().collect(),
-                totals: sum.totals.into_iter().map(total).collect(),
-            });
-            let blob = AttributeValue::B(Blob::new(packed(&Summary { named, ..sum.summary })));
-            Write::update(keys::summary(account, import, number), "SET #pages = :pages").bind_attribute(":pages", blob)
-        };
-        self.0.into_iter().map(write).collect()
+    fn write(self, account: AccountId, import: ImportId) -> Write {
+        let total = |((kind, id), sums)| Total { kind, id, sums };
+        let named = self.named.map(|(users, totals)| Named {
+            users: users.into_iter().collect(),
+            totals: totals.into_iter().map(total).collect(),
+        });
+        let blob = AttributeValue::B(Blob::new(packed(&Summary { named, ..self.summary })));
+        Write::update(keys::summary(account, import, self.number), "SET #pages = :pages").bind_attribute(":pages", blob)
     }
 }
 
@@ -113,22 +142,22 @@ pub fn mark(import: &Import, entry: EntryId, deleted: bool) -> Option<Write> {
 }
 
 impl Summary {
-    /// The summaries of a settled import, by number; nothing, if it is too short to have any.
-    pub async fn all(services: &Services, import: &Import) -> Result<Option<Vec<Self>>, StoreError> {
-        if import.tally.is_none() || !is_summed(import.chunk_count()) {
-            return Ok(None);
-        }
-        let items = services.store.all(keys::summaries(import.account, import.id)).await?;
-        let first = (0..).map(|number| ChunkNo(number * CHUNKS));
-        let summaries = first.zip(items).map(|(first, item)| Ok(Self { first: Some(first), ..Self::decode(item)? }));
-        summaries.collect::<Result<_, _>>().map(Some)
+    /// The summaries of a settled import, the last first; nothing, if it is too short to have any.
+    pub fn latest_first(import: &Import) -> Option<Query> {
+        let summed = import.tally.is_some() && is_summed(import.chunk_count());
+        summed.then(|| keys::summaries(import.account, import.id).descending().limit(AT_ONCE))
     }
 
-    fn decode(item: Item) -> Result<Self, StoreError> {
+    /// Reads a stored summary.
+    pub fn decode(item: Item) -> Result<Self, StoreError> {
+        let key = Key::of(Table::Imports, &item);
+        let number = key.sk.rsplit('#').next().and_then(|number| number.parse::<u64>().ok());
+        let first = number.map(|number| ChunkNo(number * CHUNKS));
         let mut summary: Self = match item.get("pages") {
             Some(AttributeValue::B(blob)) => unpacked(blob.as_ref())?,
             _ => return Err(StoreError::Shape("a summary without pages".to_owned())),
         };
+        summary.first = first;
         for (name, value) in item {
             if let (Some(Ok(chunk)), AttributeValue::N(number)) = (name.strip_prefix('h').map(str::parse), value) {
                 summary.marks.insert(ChunkNo(chunk), number.parse().unwrap_or_default());

@@ -192,6 +192,7 @@ pub fn draft(import: &Import, rows: Vec<ParsedRow<'_>>, named: &Named) -> Drafts
     drafts.page.totals = totals.into_iter().map(|((kind, id), sums)| Total { kind, id, sums }).collect();
     drafts.page.unknown_users = unknown_users.into_iter().collect();
     drafts.page.unknown_projects = unknown_projects.into_iter().collect();
+    drafts.page = drafts.page.fitted();
     drafts
 }
 

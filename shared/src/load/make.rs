@@ -39,8 +39,7 @@ pub async fn make_all(
         }
     }
     let alone = alone.chunks(TOGETHER).map(<[_]>::to_vec);
-    let lines: Vec<_> =
-        of_client.into_values().chain(alone).map(|line| make_line(services, import, line, lease)).collect();
+    let lines = of_client.into_values().chain(alone).map(|line| make_line(services, import, line, lease));
     Ok(drained(lines, IN_FLIGHT).await?.into_iter().flatten().collect())
 }
 

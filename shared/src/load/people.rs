@@ -56,8 +56,7 @@ pub async fn look_up_all(
         let person = person.clone();
         async move { Ok::<_, StoreError>((person.clone(), look_up(services, import, &person).await?)) }
     };
-    let look_ups: Vec<_> = people.keys().map(look_up).collect();
-    Ok(drained(look_ups, IN_FLIGHT).await?.into_iter().collect())
+    Ok(drained(people.keys().map(look_up), IN_FLIGHT).await?.into_iter().collect())
 }
 
 async fn look_up(services: &Services, import: &Import, person: &PersonKey) -> Result<Person, StoreError> {
@@ -132,8 +131,8 @@ pub async fn make_all(
             Ok::<_, ImportError>((person, made))
         }
     };
-    let work: Vec<_> = wanted.into_iter().map(work).collect();
-    for (person, made) in drained(work, IN_FLIGHT).await? {
+    let made = drained(wanted.into_iter().map(work), IN_FLIGHT).await?;
+    for (person, made) in made {
         meant.insert(person, made);
     }
     for (person, other) in same {
@@ -229,8 +228,8 @@ pub async fn touch(
     known: &mut References,
 ) -> Result<(), ImportError> {
     let new = users.into_iter().filter(|user| known.get(Kind::User, &user.to_string(), "", None).is_none());
-    let touches: Vec<_> = new.map(|user| touch_one(services, import, user)).collect();
-    for user in drained(touches, IN_FLIGHT).await? {
+    let touched = drained(new.map(|user| touch_one(services, import, user)), IN_FLIGHT).await?;
+    for user in touched {
         known.remember(Kind::User, user.to_string(), user, String::new(), None);
     }
     Ok(())

@@ -156,6 +156,5 @@ async fn find_clients(
         };
         Ok((key.clone(), Client { id, key, name, respell }))
     };
-    let look_ups: Vec<_> = clients.into_iter().map(look_up).collect();
-    Ok(drained(look_ups, IN_FLIGHT).await?.into_iter().collect())
+    Ok(drained(clients.into_iter().map(look_up), IN_FLIGHT).await?.into_iter().collect())
 }

@@ -39,12 +39,11 @@ pub async fn touch_all(
         found[at] = Some(id);
     }
     let noted = &noted;
-    let touches = wanted.iter().zip(seen).enumerate().filter(|(at, _)| found[*at].is_none());
-    let touches: Vec<_> = touches
-        .map(|(at, (wanted, seen))| async move {
-            Ok::<_, ImportError>((at, touch(services, import, wanted, seen, noted).await?))
-        })
-        .collect();
+    let absent: Vec<bool> = found.iter().map(Option::is_none).collect();
+    let touches = wanted.iter().zip(seen).enumerate().filter(|(at, _)| absent[*at]);
+    let touches = touches.map(|(at, (wanted, seen))| async move {
+        Ok::<_, ImportError>((at, touch(services, import, wanted, seen, noted).await?))
+    });
     for (at, id) in drained(touches, IN_FLIGHT).await? {
         found[at] = id;
     }

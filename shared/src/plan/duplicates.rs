@@ -29,8 +29,6 @@ use crate::store::{Query, StoreError, Write, decode};
 const FETCHES_AHEAD: usize = 8;
 /// Imports that are looked at at once.
 const IMPORTS_AT_ONCE: usize = 100;
-/// Chunks that are noted at once.
-const CHUNKS_AT_ONCE: usize = 1000;
 /// Chunk items written at once.
 const WRITES_IN_FLIGHT: usize = 16;
 /// Behind the last chunk of any import.
@@ -139,14 +137,14 @@ struct File<'a> {
 
 impl File<'_> {
     /// The chunks in which something is noted.
-    async fn noted(&self) -> Result<BTreeSet<ChunkNo>, StoreError> {
-        let mut noted = BTreeSet::new();
+    async fn noted(&self) -> Result<Bits, StoreError> {
+        let mut noted = Bits::new(self.chunks);
         let mut pages = self.services.store.pages(self.all_chunks());
         while let Some(items) = pages.next().await? {
             for item in items {
                 let chunk = Chunk::decode(item)?;
                 if !chunk.there.is_empty() {
-                    noted.insert(chunk.number);
+                    noted.set(chunk.number.0);
                 }
             }
         }
@@ -180,11 +178,11 @@ impl File<'_> {
     }
 
     /// Writes what was found into the chunks, unless another run has gone on to load them.
-    async fn write(&self, found: &Bits, noted: &BTreeSet<ChunkNo>) -> Result<(), ImportError> {
+    async fn write(&self, found: &Bits, noted: &Bits) -> Result<(), ImportError> {
         let rows = u64::from(self.import.rows_per_chunk);
         let note = |number: ChunkNo| {
             let runs = found.runs(number.0 * rows, (number.0 + 1) * rows);
-            (!runs.is_empty() || noted.contains(&number)).then_some(async move {
+            (!runs.is_empty() || noted.get(number.0)).then_some(async move {
                 let key = keys::chunk(self.import.account, self.import.id, number);
                 let note = Write::update(key, "SET #there = :there")
                     .when("#state = :planned")
@@ -196,12 +194,7 @@ impl File<'_> {
                 }
             })
         };
-        // Not all at once: there may be many.
-        for first in (0..self.chunks).step_by(CHUNKS_AT_ONCE) {
-            let some = first..self.chunks.min(first + CHUNKS_AT_ONCE as u64);
-            let notes: Vec<_> = some.map(ChunkNo).filter_map(note).collect();
-            drained(notes, WRITES_IN_FLIGHT).await?;
-        }
+        drained((0..self.chunks).map(ChunkNo).filter_map(note), WRITES_IN_FLIGHT).await?;
         Ok(())
     }
 }
@@ -254,20 +247,20 @@ async fn fingerprints(
     Ok(entries.into_iter().filter_map(|entry| entry.fingerprint).collect())
 }
 
-/// A bit for each row.
+/// A bit for each row, or for each chunk.
 struct Bits(Vec<u64>);
 
 impl Bits {
-    fn new(rows: u64) -> Self {
-        Self(vec![0; usize::try_from(rows.div_ceil(64)).expect("rows are counted")])
+    fn new(count: u64) -> Self {
+        Self(vec![0; usize::try_from(count.div_ceil(64)).expect("rows are counted")])
     }
 
-    fn set(&mut self, row: u64) {
-        self.0[(row / 64) as usize] |= 1 << (row % 64);
+    fn set(&mut self, at: u64) {
+        self.0[(at / 64) as usize] |= 1 << (at % 64);
     }
 
-    fn get(&self, row: u64) -> bool {
-        self.0.get((row / 64) as usize).is_some_and(|word| word & 1 << (row % 64) != 0)
+    fn get(&self, at: u64) -> bool {
+        self.0.get((at / 64) as usize).is_some_and(|word| word & 1 << (at % 64) != 0)
     }
 
     /// Runs of set rows from `first` to before `end`: how far behind `first` each begins, and its length.

@@ -73,12 +73,12 @@ impl Store {
         self.batches(keys.into_iter().map(delete).collect()).await
     }
 
-    async fn batches(&self, mut requests: Vec<(Table, WriteRequest)>) -> Result<(), StoreError> {
-        let mut batches = Vec::with_capacity(requests.len().div_ceil(ITEMS_A_BATCH));
-        while !requests.is_empty() {
-            let rest = requests.split_off(requests.len().min(ITEMS_A_BATCH));
-            batches.push(self.batch(std::mem::replace(&mut requests, rest)));
-        }
+    async fn batches(&self, requests: Vec<(Table, WriteRequest)>) -> Result<(), StoreError> {
+        let mut requests = requests.into_iter();
+        let batches = std::iter::from_fn(move || {
+            let some: Vec<_> = requests.by_ref().take(ITEMS_A_BATCH).collect();
+            (!some.is_empty()).then(|| self.batch(some))
+        });
         drained(batches, BATCHES_IN_FLIGHT).await.map(drop)
     }
 

@@ -158,6 +158,16 @@ pub fn made(account: AccountId, import: ImportId) -> Key {
     Key::imports(import_partition(account, import), "made")
 }
 
+/// So many of their ids, where one item does not take them all.
+pub fn made_block(account: AccountId, import: ImportId, number: usize) -> Key {
+    Key::imports(import_partition(account, import), format!("made#{number:05}"))
+}
+
+/// How far the end of the import's undo has come.
+pub fn release(account: AccountId, import: ImportId) -> Key {
+    Key::imports(import_partition(account, import), "release")
+}
+
 /// Those of them that were deleted by hand.
 pub fn unmade(account: AccountId, import: ImportId) -> Key {
     Key::imports(import_partition(account, import), "unmade")
@@ -166,6 +176,11 @@ pub fn unmade(account: AccountId, import: ImportId) -> Key {
 /// What the import's rows have to say to people, gathered from its pages.
 pub fn findings(account: AccountId, import: ImportId) -> Key {
     Key::imports(import_partition(account, import), "findings")
+}
+
+/// Names among the findings that lie apart, for they are many: `users` or `projects`.
+pub fn found_names(account: AccountId, import: ImportId, which: &str) -> Key {
+    Key::imports(import_partition(account, import), format!("findings#{which}"))
 }
 
 /// All counter items of an import.
@@ -186,6 +201,11 @@ pub fn histories(account: AccountId, import: ImportId) -> Query {
 /// Notes of shared things that the import touches, by what they say; written before the touch.
 pub fn note(account: AccountId, import: ImportId, said: &[u8]) -> Key {
     Key::imports(format!("{}#notes", import_partition(account, import)), digest(&[said]))
+}
+
+/// The place of a note, for a query that goes on behind it.
+pub fn note_at(account: AccountId, import: ImportId, sk: &str) -> Key {
+    Key::imports(format!("{}#notes", import_partition(account, import)), sk)
 }
 
 /// The notes of an import.

@@ -7,14 +7,15 @@ use shared::entity::by_hand::entries::{EntryInput, ProjectInput};
 use shared::entity::by_hand::things::{ClientInput, ThingInput};
 use shared::files::{FileError, Object};
 use shared::id::{AccountId, ImportId, ThingId};
-use shared::import::Status;
+use shared::import::{Import, Status};
 use shared::inbox::Arrival;
 use shared::services::Services;
 use shared::store::keys::Kind;
 use tokio::task::JoinHandle;
 
 use crate::faults::{Fault, Faults};
-use crate::invariants::World;
+use crate::invariants::{World, wrongly_made};
+use crate::kill::TINY;
 use crate::postman::{LONG, Postman};
 use crate::stack::Stack;
 
@@ -65,10 +66,14 @@ impl Simulation {
     pub async fn new(seed: u64) -> anyhow::Result<Self> {
         let stack = Stack::by_hand(ROWS_PER_CHUNK).await?;
         let (postman, turnstile) = (Postman::of(&stack.system), Turnstile::default());
+        let mut draw = Draw(seed);
+        // In half of the worlds the end of an import takes many steps.
+        let in_steps = draw.one_in(2);
         let worker = |number| {
             let faults = Faults::behind(turnstile.gate(number));
             let services = faults.connect(&stack.system);
-            Worker { faults, services, busy: None }
+            let portions = if in_steps { TINY } else { services.portions };
+            Worker { faults, services: Services { portions, ..services }, busy: None }
         };
         let workers = (0..WORKERS).map(worker).collect();
         let mut draw = Draw(seed);
@@ -396,10 +401,10 @@ impl Simulation {
                 self.until_done().await?;
             }
             self.check().await?;
-            // One sweep more, for what was stopped.
-            let is_settled = self.seen.imports.values().all(|import| import.status.is_settled());
+            // What was stopped is sealed in steps. One sweep more, for what has yet to be told.
+            let is_sealed = self.seen.imports.values().all(Import::is_sealed);
             let is_told = self.inbox.refuses || self.seen.open.is_empty();
-            if is_settled && is_told && self.postman.is_empty() {
+            if is_sealed && is_told && self.postman.is_empty() {
                 self.turn(LONG).await?;
                 self.give(0, Deed::Sweep, false);
                 self.until_done().await?;
@@ -427,6 +432,7 @@ impl Simulation {
         self.check().await?;
         let mut wrong = self.seen.violations_at_rest();
         wrong.extend(self.inbox.violations_at_rest(&self.stack, &self.seen).await?);
+        wrong.extend(wrongly_made(&self.stack, &self.seen).await?);
         anyhow::ensure!(wrong.is_empty(), "at rest: {wrong:#?}");
         Ok(())
     }

@@ -100,7 +100,7 @@ pub async fn post_tags(member: Member, input: Input) -> Result<Response, NokoErr
         fields.value("names", |value| value.as_array().filter(|names| names.len() <= MOST_AT_ONCE).cloned())
     });
     let (Member(at), names) = (member, names.all()?.unwrap_or_default());
-    let made = names.iter().filter_map(named).map(|tag| create_tag(&at, tag)).collect();
+    let made = names.iter().filter_map(named).map(|tag| create_tag(&at, tag));
     let made: Vec<_> = drained(made, IN_FLIGHT).await?.into_iter().flatten().collect();
     Ok((StatusCode::CREATED, Json(Tags::show(&at, &made).await?)).into_response())
 }
@@ -179,6 +179,6 @@ where
             }
         }
     });
-    drained(changes.collect(), IN_FLIGHT).await.map_err(R::wrong)?;
+    drained(changes, IN_FLIGHT).await.map_err(R::wrong)?;
     Ok(StatusCode::NO_CONTENT)
 }

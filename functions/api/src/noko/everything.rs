@@ -62,8 +62,7 @@ async fn unfiltered(
     let running: Vec<_> =
         roll.standing().filter(|(_, line)| line.standing().is_none()).map(|(import, _)| import).collect();
     let running = imports(services, account, &running).await?;
-    let counts: Vec<_> = running.values().map(|import| import.counts(services)).collect();
-    let counted = drained(counts, IMPORTS_AT_ONCE).await?;
+    let counted = drained(running.values().map(|import| import.counts(services)), IMPORTS_AT_ONCE).await?;
     let counted: BTreeMap<_, _> =
         running.keys().copied().zip(counted.iter().map(|counts| counts.created - counts.dropped)).collect();
 

@@ -1,6 +1,6 @@
 //! Imports: the list, one, its status, its details, its undo.
 
-use std::collections::{BTreeSet, HashSet};
+use std::collections::HashSet;
 
 use axum::Json;
 use axum::extract::OriginalUri;
@@ -13,7 +13,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 use shared::format::FormatName;
 use shared::id::{AccountId, ImportId, ThingId};
-use shared::import::{Findings, Import, Options, Roll, Tally, created, tally};
+use shared::import::{Findings, FirstNames, Import, Options, Roll, Tally, created, tally};
 use shared::revert;
 use shared::services::Services;
 use shared::store::{decode, keys};
@@ -205,10 +205,14 @@ pub async fn details(Importer(at): Importer, Id(id): Id) -> Result<Response, Nok
         let line = found.errors.get(errors.len().saturating_sub(1)).map_or(1, |last| last.line);
         errors.push(json!({ "line": line, "fields": [], "error": error }));
     }
+    if found.has_more_names() {
+        let error = "more users or projects are unknown than are named; those that sort first are named";
+        errors.push(json!({ "line": 1, "fields": [], "error": error }));
+    }
     if let Some(reason) = &import.reason {
         errors.insert(0, json!({ "line": 1, "fields": [], "error": shortened(reason, MESSAGE) }));
     }
-    let named = |names: &BTreeSet<String>| Room::of(MOST_OF_NAMES).fill(names.iter().map(|name| shortened(name, CELL)));
+    let named = |names: &FirstNames| Room::of(MOST_OF_NAMES).fill(names.iter().map(|name| shortened(name, CELL)));
     let (users, projects) = (named(&found.unknown_users), named(&found.unknown_projects));
     let untold = found.unknown_users.len() + found.unknown_projects.len() - users.len() - projects.len();
     if untold > 0 {

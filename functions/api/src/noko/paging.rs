@@ -19,6 +19,8 @@ use crate::answer::{LARGEST, Room};
 const PER_PAGE: u64 = 30;
 /// More items than any list has.
 const MOST_BEFORE: u64 = 1 << 53;
+/// How many are counted behind a page, so that a link can lead to the last one.
+const SEEN_BEHIND: u64 = 5_000;
 /// The largest page.
 const MOST_PER_PAGE: u64 = 1000;
 
@@ -43,6 +45,35 @@ pub struct Page<T> {
     pub total: Option<u64>,
     /// The last entry on it, where the next page is found sooner if that is known.
     pub after: Option<EntryId>,
+}
+
+/// A page in the making, out of a long list.
+pub struct Cutter<T> {
+    skip: u64,
+    take: usize,
+    seen: u64,
+    items: Vec<T>,
+}
+
+impl<T> Cutter<T> {
+    /// The next of the list.
+    pub fn push(&mut self, item: T) {
+        if self.seen >= self.skip && self.items.len() < self.take {
+            self.items.push(item);
+        }
+        self.seen += 1;
+    }
+
+    /// Whether the page is complete, and so much of what is behind it was seen that its end is not looked for.
+    pub fn is_far_behind(&self) -> bool {
+        self.seen > self.skip + self.take as u64 + SEEN_BEHIND
+    }
+
+    /// The page; how many there are in all is known if the list has come to its `end`.
+    pub fn page(self, end: bool) -> Page<T> {
+        let more = self.seen > self.skip + self.take as u64;
+        Page { items: self.items, more, total: end.then_some(self.seen), after: None }
+    }
 }
 
 impl Paging {
@@ -93,6 +124,11 @@ impl Paging {
         let skip = usize::try_from(self.skip()).unwrap_or(usize::MAX);
         let items = all.into_iter().skip(skip).take(self.take()).collect();
         Page { items, more: total > self.skip() + self.per_page, total: Some(total), after: None }
+    }
+
+    /// The page out of a list that is too long to be held: what passes is pushed one by one.
+    pub fn cutter<T>(&self) -> Cutter<T> {
+        Cutter { skip: self.skip(), take: self.take(), seen: 0, items: Vec::new() }
     }
 
     /// The answer: as much of the page as fits, with its links. `shown` are the first items of the page, or all.

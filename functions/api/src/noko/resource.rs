@@ -9,6 +9,7 @@ use serde_json::Value;
 use shared::entity::Thing;
 use shared::entity::by_hand::{EditError, things};
 use shared::id::ThingId;
+use shared::store::decode;
 use shared::store::keys::{self, Kind};
 
 use super::NokoError;
@@ -19,6 +20,9 @@ use super::paging::{Page, Paging};
 use super::parameters::Parameters;
 use super::query::Query;
 use crate::answer::{LARGEST, Room};
+
+/// Things that are read at once: a few hundred bytes each.
+const THINGS_AT_ONCE: usize = 1000;
 
 /// Something that an account has.
 pub trait Shown: 'static {
@@ -163,16 +167,28 @@ async fn delete<R: Edited>(Member(at): Member, Id(id): Id) -> Result<StatusCode,
     Ok(StatusCode::NO_CONTENT)
 }
 
-/// The shared things of a kind that pass, highest id first.
+/// The shared things of a kind that pass, highest id first. A page holds no more of them in memory than it shows; how many
+/// there are is told where some thousands behind it are the last.
 pub async fn page_of_things(
     at: &At,
     kind: Kind,
     paging: &Paging,
     passes: impl Fn(&Thing) -> bool,
 ) -> Result<Page<Thing>, NokoError> {
-    let mut things: Vec<Thing> = at.services.store.read_all(keys::things(at.caller.account, kind).descending()).await?;
-    things.retain(|thing| !thing.is_spent() && passes(thing));
-    Ok(paging.cut(things))
+    let mut cut = paging.cutter();
+    let mut pages = at.services.store.pages(keys::things(at.caller.account, kind).descending().limit(THINGS_AT_ONCE));
+    while !cut.is_far_behind() {
+        let Some(items) = pages.next().await? else {
+            return Ok(cut.page(true));
+        };
+        for item in items {
+            let thing: Thing = decode(item)?;
+            if !thing.is_spent() && passes(&thing) {
+                cut.push(thing);
+            }
+        }
+    }
+    Ok(cut.page(false))
 }
 
 /// The shared thing with this id.

@@ -23,6 +23,9 @@ use super::tags::Tags;
 use super::thing_filter::ThingFilter;
 use super::walk::Walk;
 
+/// Things that are read at once for a filter.
+const LOOKS_AT_ONCE: usize = 500;
+
 type List = Result<(HeaderMap, Json<Vec<Value>>), NokoError>;
 
 /// `GET /imports/:id/entries`.
@@ -46,24 +49,26 @@ pub async fn entries(Importer(at): Importer, Id(id): Id, OriginalUri(uri): Origi
 /// `GET /imports/:id/tags`.
 pub async fn tags(Importer(at): Importer, Id(id): Id, OriginalUri(uri): OriginalUri, query: Query) -> List {
     let (paging, filter) = (Paging::of(&query)?, ThingFilter::of_tags(&query)?);
-    let made = Made::read(&at.services, &visible(&at, id).await?).await?.tags;
-    let page = page(&at, Kind::Tag, made, &filter, &paging).await?;
+    let made = Made::read(&at.services, &visible(&at, id).await?).await?;
+    let page = page(&at, Kind::Tag, &made, &filter, &paging).await?;
     answer::<Tags>(&at, &uri, &paging, page).await
 }
 
 /// `GET /imports/:id/projects`.
 pub async fn projects(Importer(at): Importer, Id(id): Id, OriginalUri(uri): OriginalUri, query: Query) -> List {
     let (paging, filter) = (Paging::of(&query)?, ThingFilter::of_projects(&query)?);
-    let made = Made::read(&at.services, &visible(&at, id).await?).await?.projects;
-    let page = page(&at, Kind::Project, made, &filter, &paging).await?;
+    let made = Made::read(&at.services, &visible(&at, id).await?).await?;
+    let page = page(&at, Kind::Project, &made, &filter, &paging).await?;
     answer::<Projects>(&at, &uri, &paging, page).await
 }
 
-/// The page of some things of a kind: only those on it are read, unless others have to be looked at for a filter.
+/// The page of the things of a kind that an import made: only those on it are read, unless others have to be looked at for
+/// a filter. Then they are read some at a time, up to the end of the page; only behind the last of them is their number
+/// known.
 async fn page(
     at: &At,
     kind: Kind,
-    ids: Vec<ThingId>,
+    made: &Made,
     filter: &ThingFilter,
     paging: &Paging,
 ) -> Result<Page<Thing>, NokoError> {
@@ -74,9 +79,21 @@ async fn page(
         things.sort_by_key(|thing| std::cmp::Reverse(thing.id));
         Ok::<_, NokoError>(things)
     };
-    if !filter.is_empty() {
-        return Ok(paging.cut(read(&ids).await?));
+    let total = made.count(kind);
+    if filter.is_empty() {
+        let ids = made.ids(&at.services, kind, paging.skip(), paging.take()).await?;
+        let more = total > paging.skip() + paging.take() as u64;
+        return Ok(Page { items: read(&ids).await?, more, total: Some(total), after: None });
     }
-    let Page { items, more, total, after } = paging.cut(ids);
-    Ok(Page { items: read(&items).await?, more, total, after })
+    let mut cut = paging.cutter();
+    let mut looked_at = 0;
+    while looked_at < total && !cut.is_far_behind() {
+        let ids = made.ids(&at.services, kind, looked_at, LOOKS_AT_ONCE).await?;
+        if ids.is_empty() {
+            break;
+        }
+        looked_at += ids.len() as u64;
+        read(&ids).await?.into_iter().for_each(|thing| cut.push(thing));
+    }
+    Ok(cut.page(looked_at >= total))
 }

@@ -17,7 +17,7 @@ use shared::ledger::summary::Summary;
 use shared::ledger::{Chunk, ChunkState};
 use shared::services::Services;
 use shared::store::keys;
-use shared::store::{StoreError, decode};
+use shared::store::{Item, StoreError, decode};
 
 use super::filter::{EntryFilter, Known};
 use super::paging::{Page, Paging};
@@ -129,18 +129,30 @@ impl<'a> Walk<'a> {
 
     /// Walks an import from its highest row. Only committed chunks are seen.
     pub async fn import(&mut self, import: &Import) -> Result<(), StoreError> {
-        match Summary::all(self.services, import).await? {
+        match Summary::latest_first(import) {
             None => self.chunks(import, ChunkNo(0), ChunkNo(import.chunk_count())).await?,
             Some(summaries) => {
-                for summary in summaries.iter().rev() {
-                    self.summary(import, summary).await?;
-                    if self.is_done() {
-                        break;
-                    }
+                let services = self.services;
+                let mut pages = services.store.pages(summaries);
+                while !self.is_done()
+                    && let Some(items) = pages.next().await?
+                {
+                    self.summaries(import, items).await?;
                 }
             }
         }
         self.read().await
+    }
+
+    /// Walks the next summaries, until the page is found.
+    async fn summaries(&mut self, import: &Import, items: Vec<Item>) -> Result<(), StoreError> {
+        for item in items {
+            if self.is_done() {
+                break;
+            }
+            self.summary(import, &Summary::decode(item)?).await?;
+        }
+        Ok(())
     }
 
     async fn summary(&mut self, import: &Import, summary: &Summary) -> Result<(), StoreError> {
@@ -311,10 +323,9 @@ impl<'a> Walk<'a> {
         }
         let skip = usize::try_from(self.skip).unwrap_or(usize::MAX);
         let needed = Needed { entries: usize::try_from(self.needed()).unwrap_or(usize::MAX), skip };
-        let reads: Vec<_> = std::mem::take(&mut self.next)
-            .into_iter()
-            .map(|place| entries(self.services, self.account, self.filter, place, needed))
-            .collect();
+        let (services, account, filter) = (self.services, self.account, self.filter);
+        let places = std::mem::take(&mut self.next).into_iter();
+        let reads = places.map(|place| entries(services, account, filter, place, needed));
         for entry in drained(reads, MOST_AT_ONCE).await?.into_iter().flatten() {
             self.take(entry);
         }

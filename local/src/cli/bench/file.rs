@@ -1,4 +1,5 @@
-//! The file: a Toggl report of one user's time on 20 projects of 5 clients with 20 tags.
+//! The file: a Toggl report of one user's time on 20 projects of 5 clients with 20 tags; or with a tag, or a project, of its own
+//! in every row, which is the most that a file can ask of the end of its import.
 //!
 //! A row is a function of its number, so the file is the same each time, and the entry that a row has to become is
 //! known without reading anything.
@@ -32,10 +33,20 @@ const WORK: [&str; 8] = [
     "Draft of the contract and its annexes",
 ];
 
+/// Names that every row has for itself.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+pub enum Distinct {
+    /// A tag
+    Tags,
+    /// A project
+    Projects,
+}
+
 /// Makes rows, for an account.
 #[derive(Clone, Copy)]
 pub struct Generator {
     account: AccountId,
+    distinct: Option<Distinct>,
 }
 
 /// A row.
@@ -51,8 +62,8 @@ pub struct Generated {
 
 impl Generator {
     /// For the account whose first user is the file's.
-    pub fn new(account: AccountId) -> Self {
-        Self { account }
+    pub fn new(account: AccountId, distinct: Option<Distinct>) -> Self {
+        Self { account, distinct }
     }
 
     /// A file of `rows` rows, removed when it is dropped. It is written as it is made, never held as a whole.
@@ -87,10 +98,16 @@ impl Generator {
         if second != tags[0] {
             tags.push(second);
         }
+        let mut project = random.below(PROJECTS);
+        match self.distinct {
+            Some(Distinct::Tags) => tags = vec![row.0],
+            Some(Distinct::Projects) => project = row.0,
+            None => {}
+        }
         Generated {
             account: self.account,
             row,
-            project: random.below(PROJECTS),
+            project,
             tags,
             start: day.to_datetime(Time::midnight()).saturating_add(minute.minutes()),
             seconds: 60 + random.below(4 * 3600),

@@ -77,7 +77,7 @@ pub struct VirtualUser {
 impl VirtualUser {
     /// A client; its number seeds the order of its requests.
     pub fn new(number: u32, sender: Sender, inbox: Option<Inbox>, pause: Duration) -> Self {
-        let (number, generator) = (u64::from(number), Generator::new(ACCOUNT));
+        let (number, generator) = (u64::from(number), Generator::new(ACCOUNT, None));
         let random = Random(number);
         Self { number, sender, inbox, pause, random, generator, files: 0, held: Held::Nothing, by_hand: Vec::new() }
     }

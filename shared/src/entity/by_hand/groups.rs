@@ -106,5 +106,5 @@ async fn put_all(
             }
         }
     });
-    drained(put.collect(), IN_FLIGHT).await.map(drop)
+    drained(put, IN_FLIGHT).await.map(drop)
 }

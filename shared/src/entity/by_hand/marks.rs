@@ -91,7 +91,7 @@ pub(super) async fn each(
         };
         ids.into_iter().for_each(|id| chunks.entry((import, id.row().chunk(rows))).or_default().push(id));
     }
-    let changed: Vec<_> = chunks.into_values().map(|ids| of_chunk(services, account, ids, how)).collect();
+    let changed = chunks.into_values().map(|ids| of_chunk(services, account, ids, how));
     Ok(drained(changed, CHUNKS_IN_FLIGHT).await?.into_iter().sum())
 }
 

@@ -79,7 +79,7 @@ async fn left(services: &Services, account: AccountId, thing: &Thing) -> Result<
         writes.extend(crate::entity::reference::let_go(services, account, Kind::Client, client).await?);
     }
     if thing.created_by != ImportId::HAND {
-        writes.push(unmade(account, thing));
+        writes.extend(unmade(services, account, thing).await?);
     }
     Ok(writes)
 }

@@ -68,7 +68,7 @@ pub(super) async fn part(
     if chunks.len() > MOST_CHUNKS {
         return Err(EditError::Forbidden(Rule::TooManyShared));
     }
-    let shared: Vec<_> = chunks.into_iter().map(|chunk| both.entries(services, account, chunk)).collect();
+    let shared = chunks.into_iter().map(|chunk| both.entries(services, account, chunk));
     let shared: Vec<EntryId> = drained(shared, CHUNKS_IN_FLIGHT).await?.into_iter().flatten().collect();
     if shared.len() > MOST_SHARED {
         return Err(EditError::Forbidden(Rule::TooManyShared));
@@ -121,13 +121,20 @@ impl Both {
         chunks: &mut Vec<(ImportId, ChunkNo)>,
     ) -> Result<(), EditError> {
         let all = (ChunkNo(0), ChunkNo(import.chunk_count()));
-        let ranges = match Summary::all(services, import).await? {
-            None => vec![all],
+        let mut ranges = Vec::new();
+        match Summary::latest_first(import) {
+            None => ranges.push(all),
             Some(summaries) => {
-                let may = |summary: &&Summary| summary.glance().is_none_or(|glance| self.may_meet(&glance));
-                summaries.iter().filter(may).map(Summary::chunks).collect()
+                let mut pages = services.store.pages(summaries);
+                while let Some(items) = pages.next().await? {
+                    for item in items {
+                        let summary = Summary::decode(item)?;
+                        let may = summary.glance().is_none_or(|glance| self.may_meet(&glance));
+                        ranges.extend(may.then(|| summary.chunks()));
+                    }
+                }
             }
-        };
+        }
         for (first, last) in ranges {
             let mut pages = services.store.pages(keys::chunks(import.account, import.id, first, last));
             while let Some(items) = pages.next().await? {

@@ -145,7 +145,7 @@ pub async fn delete(services: &Services, account: AccountId, kind: Kind, id: Thi
         let mut writes = reference::removals(services, account, &things).await?;
         writes.extend(empty);
         if things[0].created_by != ImportId::HAND {
-            writes.push(unmade(account, &things[0]));
+            writes.extend(unmade(services, account, &things[0]).await?);
         }
         if made(services, writes).await? {
             return Ok(());

@@ -1,0 +1,337 @@
+//! The ledger pages and the notes of an import, folded: totals into its references, what lists pass over into summaries,
+//! what people are to know into the findings, and what it made into the list of that. All by SET, so that folding twice
+//! does no harm.
+//!
+//! An import may name as many projects and tags as it has rows, so they are folded in the order of their ids, a **window**
+//! at a time: a pass over pages and notes adds up the lowest ids behind the mark, and forgets the highest when there are
+//! more than memory is to hold. What it holds at the end is complete, for each id has met all pages. The names of a window
+//! are written in **steps**. Each step moves the mark (see [`FoldMark`]) in one transaction with what was made up to there,
+//! if the mark is where it was seen; so a late worker moves nothing back, and of two workers one stops. An invocation whose
+//! time is up stops behind a step, and another one goes on from the mark. So the fold of k names takes k /
+//! [`Portions::names_at_once`](crate::portions::Portions) passes, and as many more as invocations.
+//!
+//! An ordinary import is one window and one step, and has no mark. Pages and notes do not change any more when they are
+//! folded: every chunk is committed, or the import was stopped and nobody has a claim.
+
+use std::collections::btree_map::IntoIter;
+use std::collections::{BTreeMap, BTreeSet};
+use std::iter::Peekable;
+
+use jiff::civil::Date;
+
+use super::made::{Few, FoldMark, made_of};
+use super::{Findings, Import, ImportError};
+use crate::drained::drained;
+use crate::entity::note::Note;
+use crate::entity::reference::{self, MOST_PARTICIPANTS, Sums};
+use crate::id::{ChunkNo, ThingId};
+use crate::ledger::summary::Summing;
+use crate::ledger::{Chunk, Page};
+use crate::portions::TimeLeft;
+use crate::services::Services;
+use crate::store::keys::{self, Kind};
+use crate::store::{StoreError, Write};
+
+/// Totals written at once.
+const WRITES_IN_FLIGHT: usize = 16;
+/// Names between two looks at the clock.
+const SLICE: usize = 500;
+
+/// What the ledger pages come to.
+pub(super) struct Folded {
+    /// Projects that the import made.
+    pub projects: u64,
+    /// Tags that it made.
+    pub tags: u64,
+    /// The first and the last day of its entries.
+    pub days: Option<(Date, Date)>,
+}
+
+/// How a fold ended.
+pub(super) enum Fold {
+    /// All names are folded.
+    Done(Folded),
+    /// Time was up; the mark says where to go on.
+    Unfinished,
+    /// Another worker is at it, or the import is not to be folded any more.
+    Left,
+}
+
+/// Folds an import from its mark on, as far as time allows.
+///
+/// A reference that is gone belongs to an import that is being undone; it is left gone.
+pub(super) async fn fold(services: &Services, import: &Import, time: &TimeLeft) -> Result<Fold, ImportError> {
+    let mut mark = FoldMark::read(services, import).await?;
+    loop {
+        let window = Window::gather(services, import, &mut mark).await?;
+        let is_last = window.end.is_none();
+        let mut names = window.names.into_iter().peekable();
+        loop {
+            let step = Step::take(services, import, &mut names, time).await?;
+            let is_done = is_last && names.peek().is_none();
+            if is_done && mark.is_new() && step.made.len() <= services.portions.made_a_block {
+                return keep(services, import, mark.days, Few::of(step.made)).await;
+            }
+            if let Some(after) = step.last {
+                let moved = mark.advance(services, import, after, &step.made).await?;
+                if !moved || Import::find(services, import.account, import.id).await?.status != import.status {
+                    return Ok(Fold::Left);
+                }
+            }
+            if is_done {
+                let (projects, tags) = (mark.count(Kind::Project), mark.count(Kind::Tag));
+                return Ok(Fold::Done(Folded { projects, tags, days: mark.days }));
+            }
+            if time.is_up(&services.clock) {
+                return Ok(Fold::Unfinished);
+            }
+            if names.peek().is_none() {
+                break;
+            }
+        }
+    }
+}
+
+/// Ends the fold of an ordinary import: what it made is kept in one item.
+async fn keep(services: &Services, import: &Import, days: Option<(Date, Date)>, few: Few) -> Result<Fold, ImportError> {
+    if let Some(write) = few.write(import) {
+        match services.store.write(write).await {
+            Err(error) if error.is_refused() => return Ok(Fold::Left),
+            kept => drop(kept?),
+        }
+    }
+    Ok(Fold::Done(Folded { projects: few.projects.len() as u64, tags: few.tags.len() as u64, days }))
+}
+
+/// A project or tag, as pages and notes tell of it.
+#[derive(Default)]
+struct Name {
+    /// What the pages have of it; nothing, if it is only noted.
+    sums: Option<Sums>,
+    /// Whose entries a project has.
+    users: BTreeSet<ThingId>,
+    /// The import noted it: it may have made it.
+    noted: bool,
+}
+
+/// The lowest names behind a mark.
+struct Window {
+    after: Option<(Kind, ThingId)>,
+    /// The first name that is left to the next window.
+    end: Option<(Kind, ThingId)>,
+    names: BTreeMap<(Kind, ThingId), Name>,
+    /// Names, and users of projects.
+    weight: usize,
+    most: usize,
+}
+
+impl Window {
+    /// Reads all pages and notes. The first time, what does not go by name is folded on the way.
+    async fn gather(services: &Services, import: &Import, mark: &mut FoldMark) -> Result<Self, ImportError> {
+        let (account, id) = (import.account, import.id);
+        let (names, most) = (BTreeMap::new(), services.portions.names_at_once);
+        let mut window = Self { after: mark.after, end: None, names, weight: 0, most };
+        let mut first = mark.is_new().then(|| First::of(import));
+        let mut pages = services.store.pages(keys::chunks(account, id, ChunkNo(0), ChunkNo(import.chunk_count())));
+        while let Some(items) = pages.next().await? {
+            for item in items {
+                let Chunk { number, page, .. } = Chunk::decode(item)?;
+                if let Some(page) = &page {
+                    window.add(page);
+                }
+                if let Some(write) = first.as_mut().and_then(|first| first.add(number, page)) {
+                    services.store.write(write).await?;
+                }
+            }
+        }
+        let mut pages = services.store.pages(keys::notes(account, id));
+        while let Some(items) = pages.next().await? {
+            for item in &items {
+                Note::all([item])?.into_iter().for_each(|note| window.note(note));
+            }
+        }
+        if let Some(first) = first {
+            mark.days = first.days;
+            for write in first.findings.writes(import).into_iter().chain(first.summing.and_then(Summing::last)) {
+                services.store.write(write).await?;
+            }
+        }
+        Ok(window)
+    }
+
+    /// The name, if it is within the window.
+    fn name(&mut self, name: (Kind, ThingId)) -> Option<&mut Name> {
+        if self.after.is_some_and(|after| name <= after) || self.end.is_some_and(|end| name >= end) {
+            return None;
+        }
+        Some(self.names.entry(name).or_insert_with(|| {
+            self.weight += 1;
+            Name::default()
+        }))
+    }
+
+    fn add(&mut self, page: &Page) {
+        for total in &page.totals {
+            if let Some(name) = self.name((total.kind, total.id)) {
+                name.sums.get_or_insert_default().add(&total.sums);
+            }
+            self.shrink();
+        }
+        for (project, users) in page.participants() {
+            let Some(name) = self.names.get_mut(&(Kind::Project, project)) else { continue };
+            let before = name.users.len();
+            name.users.extend(users);
+            while name.users.len() > MOST_PARTICIPANTS {
+                name.users.pop_last();
+            }
+            self.weight += name.users.len() - before;
+            self.shrink();
+        }
+    }
+
+    fn note(&mut self, note: Note) {
+        if let Kind::Project | Kind::Tag = note.kind
+            && let Some(name) = self.name((note.kind, note.id))
+        {
+            name.noted = true;
+        }
+        self.shrink();
+    }
+
+    /// Leaves the highest names to the next window, if there are too many.
+    fn shrink(&mut self) {
+        while self.weight > self.most
+            && self.names.len() > 1
+            && let Some((name, Name { users, .. })) = self.names.pop_last()
+        {
+            self.weight -= 1 + users.len();
+            self.end = Some(name);
+        }
+    }
+}
+
+/// What the first pass over the pages gathers besides names.
+struct First {
+    summing: Option<Summing>,
+    findings: Findings,
+    days: Option<(Date, Date)>,
+}
+
+impl First {
+    fn of(import: &Import) -> Self {
+        Self { summing: Summing::of(import), findings: Findings::default(), days: None }
+    }
+
+    /// Adds the next chunk; a summary to be written, if one is complete.
+    fn add(&mut self, number: ChunkNo, page: Option<Page>) -> Option<Write> {
+        let write = self.summing.as_mut().and_then(|summing| summing.add(number, page.as_ref()));
+        if let Some(page) = page {
+            if let Some((first, last)) = page.dates {
+                self.days = Some(self.days.map_or((first, last), |days| (days.0.min(first), days.1.max(last))));
+            }
+            self.findings.add(page);
+        }
+        write
+    }
+}
+
+/// Names that were folded behind a mark.
+#[derive(Default)]
+struct Step {
+    /// The last of them.
+    last: Option<(Kind, ThingId)>,
+    /// Those that the import made.
+    made: Vec<(Kind, ThingId)>,
+}
+
+impl Step {
+    /// Folds the next names; fewer than a step takes, if time is up.
+    async fn take(
+        services: &Services,
+        import: &Import,
+        names: &mut Peekable<IntoIter<(Kind, ThingId), Name>>,
+        time: &TimeLeft,
+    ) -> Result<Self, ImportError> {
+        let mut step = Self::default();
+        let mut left = services.portions.names_a_step;
+        while left > 0 {
+            let slice: Vec<_> = names.by_ref().take(left.min(SLICE)).collect();
+            let Some(&(last, _)) = slice.last() else { break };
+            drained(slice.iter().filter_map(|name| set(services, import, name)), WRITES_IN_FLIGHT).await?;
+            let noted: Vec<_> = slice.iter().filter(|(_, name)| name.noted).map(|(name, _)| *name).collect();
+            step.made.extend(made_of(services, import, &noted).await?);
+            step.last = Some(last);
+            left -= slice.len();
+            if time.is_up(&services.clock) {
+                break;
+            }
+        }
+        Ok(step)
+    }
+}
+
+/// Sets the totals of a name on the import's reference to it.
+fn set<'s>(
+    services: &'s Services,
+    import: &Import,
+    ((kind, id), name): &((Kind, ThingId), Name),
+) -> Option<impl Future<Output = Result<(), StoreError>> + use<'s>> {
+    let users = (*kind == Kind::Project).then_some(&name.users);
+    let write = reference::loaded(import.account, *kind, *id, import.id, name.sums.as_ref()?, users);
+    Some(async move {
+        match services.store.write(write).await {
+            Err(error) if !error.is_refused() => Err(error),
+            _ => Ok(()),
+        }
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ledger::Total;
+
+    fn window(after: Option<(Kind, ThingId)>, most: usize) -> Window {
+        Window { after, end: None, names: BTreeMap::new(), weight: 0, most }
+    }
+
+    /// A page on which a project of each of these ids has an entry of each of these users.
+    fn page(projects: &[u64], users: &[u64]) -> Page {
+        let sums = Sums { entries: users.len() as i64, ..Sums::default() };
+        let total = |&id| Total { kind: Kind::Project, id: ThingId(id), sums };
+        let places: Vec<u16> = (0..users.len() as u16).collect();
+        Page {
+            users: users.iter().copied().map(ThingId).collect(),
+            totals: projects.iter().map(total).collect(),
+            project_users: vec![places; projects.len()],
+            ..Page::default()
+        }
+    }
+
+    #[test]
+    fn windows_of_any_size_add_up_to_the_whole() {
+        let pages: Vec<Page> = (0..40).map(|n| page(&[n % 7, n % 11 + 20, n + 100], &[n % 3, n % 5])).collect();
+        let fold = |most| {
+            let (mut folded, mut after, mut windows) = (BTreeMap::new(), None, 0);
+            loop {
+                let mut window = window(after, most);
+                pages.iter().for_each(|page| window.add(page));
+                assert!(window.weight <= most || window.names.len() == 1);
+                windows += 1;
+                let end = window.end;
+                after = window.names.keys().next_back().copied().or(after);
+                folded.extend(window.names.into_iter().map(|(key, name)| (key, (name.sums, name.users))));
+                if end.is_none() {
+                    return (folded, windows);
+                }
+            }
+        };
+        let (whole, windows) = fold(usize::MAX);
+        assert_eq!((whole.len(), windows), (7 + 11 + 40, 1));
+        for most in [1, 2, 3, 10, 50] {
+            let (folded, windows) = fold(most);
+            assert_eq!(folded, whole, "by windows of {most}");
+            assert!(windows > 1, "{windows} windows of {most}");
+        }
+    }
+}
