@@ -17,10 +17,9 @@ use super::entries::{Entries, filtered};
 use super::filter::EntryFilter;
 use super::input::Id;
 use super::paging::{Page, Paging};
-use super::projects::Projects;
+use super::projects::{Projects, project_filter};
 use super::query::Query;
 use super::resource::{answer, thing};
-use super::thing_filter::ThingFilter;
 
 type List = Result<(HeaderMap, Json<Vec<Value>>), NokoError>;
 
@@ -63,7 +62,7 @@ async fn entries(at: &At, uri: &Uri, query: &Query, only: impl FnOnce(EntryFilte
 
 /// `GET /project_groups/:id/projects`.
 pub async fn projects_of_group(Member(at): Member, Id(id): Id, OriginalUri(uri): OriginalUri, query: Query) -> List {
-    let (paging, filter) = (Paging::of(&query)?, ThingFilter::of_projects(&query)?);
+    let (paging, filter) = (Paging::of(&query)?, project_filter(&at, &query).await?);
     let mut projects = of_group(&at, id).await?;
     projects.retain(|project| filter.matches(project));
     let page: Page<Thing> = paging.cut(projects);

@@ -30,7 +30,7 @@ impl Shown for Projects {
     const SHOWN_AT_ONCE: usize = 50;
 
     async fn page(at: &At, query: &Query, paging: &Paging) -> Result<Page<Thing>, NokoError> {
-        let filter = ThingFilter::of_projects(query)?;
+        let filter = project_filter(at, query).await?;
         page_of_things(at, Kind::Project, paging, |project| filter.matches(project)).await
     }
 
@@ -124,6 +124,17 @@ fn color(value: &Value) -> Option<String> {
     let digits = color.strip_prefix('#').unwrap_or(&color);
     let hex = digits.len() == 6 && digits.bytes().all(|byte| byte.is_ascii_hexdigit());
     hex.then(|| format!("#{digits}"))
+}
+
+/// The filter of a list of projects. A group that was deleted has no projects, though they still name it.
+pub async fn project_filter(at: &At, query: &Query) -> Result<ThingFilter, NokoError> {
+    let mut filter = ThingFilter::of_projects(query)?;
+    if let Some(groups) = filter.groups_mut() {
+        let wanted: Vec<_> = groups.iter().map(|&id| (Kind::Client, id)).collect();
+        let there = Thing::get_many(&at.services, at.caller.account, &wanted).await?;
+        groups.retain(|id| there.iter().any(|group| group.id == *id && !group.is_spent()));
+    }
+    Ok(filter)
 }
 
 /// `GET /expenses`, where a project's `expenses_url` leads: none are kept.

@@ -16,7 +16,7 @@ use super::filter::EntryFilter;
 use super::imports::visible;
 use super::input::Id;
 use super::paging::{Page, Paging};
-use super::projects::Projects;
+use super::projects::{Projects, project_filter};
 use super::query::Query;
 use super::resource::answer;
 use super::tags::Tags;
@@ -56,7 +56,7 @@ pub async fn tags(Importer(at): Importer, Id(id): Id, OriginalUri(uri): Original
 
 /// `GET /imports/:id/projects`.
 pub async fn projects(Importer(at): Importer, Id(id): Id, OriginalUri(uri): OriginalUri, query: Query) -> List {
-    let (paging, filter) = (Paging::of(&query)?, ThingFilter::of_projects(&query)?);
+    let (paging, filter) = (Paging::of(&query)?, project_filter(&at, &query).await?);
     let made = Made::read(&at.services, &visible(&at, id).await?).await?;
     let page = page(&at, Kind::Project, &made, &filter, &paging).await?;
     answer::<Projects>(&at, &uri, &paging, page).await

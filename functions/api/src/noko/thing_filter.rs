@@ -40,6 +40,11 @@ impl ThingFilter {
         })
     }
 
+    /// The groups whose projects are asked for, if some are.
+    pub fn groups_mut(&mut self) -> Option<&mut Vec<ThingId>> {
+        self.groups.as_mut()
+    }
+
     /// Whether it lets everything through.
     pub fn is_empty(&self) -> bool {
         let of_projects = self.enabled.is_none() && self.stepping.is_empty() && self.groups.is_none();
