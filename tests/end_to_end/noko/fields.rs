@@ -12,7 +12,7 @@ const LISTS: [&str; 4] = ["entries", "projects", "tags", "users"];
 /// A body that makes one of a list.
 fn body(list: &str) -> Value {
     match list {
-        "entries" => json!({ "date": "2026-05-04", "minutes": 30, "project_name": "Pond", "description": "a #spade" }),
+        "entries" => json!({ "date": "2026-05-04", "minutes": 30, "project_name": "Shed", "description": "a #spade" }),
         "users" => json!({ "email": "kim@example.com" }),
         _ => json!({ "name": "Pond" }),
     }

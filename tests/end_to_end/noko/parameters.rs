@@ -16,7 +16,7 @@ use crate::world::Draw;
 /// Known at every endpoint.
 const EVERYWHERE: [&str; 6] = ["page", "per_page", "after", "noko_token", "freckle_token", "access_token"];
 /// Draws of values for each parameter of each list.
-const DRAWS: usize = 4;
+const DRAWS: usize = 3;
 /// Draws of two parameters together, for each list.
 const PAIRS: usize = 12;
 
@@ -312,14 +312,14 @@ async fn every_list_by_every_parameter_is_what_a_full_count_says() -> anyhow::Re
                 let mut passed = passed.into_iter();
                 expected.retain(|_| passed.next().unwrap_or_default());
             }
-            let query = format!("{path}?per_page={}&{}", 1 + draw.below(30), query.join("&"));
+            let query = format!("{path}?per_page={}&{}", 4 + draw.below(27), query.join("&"));
             let found = stack.pages(&query).await.with_context(|| query.clone())?;
             assert_eq!(ids(&found), ids(&expected), "{query}");
             compared += 1;
             found_some += usize::from(!found.is_empty() && found.len() < all.len());
         }
     }
-    assert!(compared > 300 && found_some > compared / 8, "{found_some} of {compared} told some from others");
+    assert!(compared > 250 && found_some > compared / 8, "{found_some} of {compared} told some from others");
     Ok(())
 }
 

@@ -1,6 +1,6 @@
 //! The query of a request. Parameters that the endpoint does not know are refused while the query is read.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::str::FromStr;
 
 use axum::extract::FromRequestParts;
@@ -88,10 +88,16 @@ impl Query {
         self.read(name, boolean)
     }
 
-    /// The ids of a list; a list that is there and empty means none of them.
+    /// The ids of a list, each once; a list that is there and empty means none of them.
     pub fn ids(&self, name: &'static str) -> Result<Option<Vec<ThingId>>, NokoError> {
-        let ids = |list: &Vec<String>| list.iter().map(|text| id(text).map(ThingId)).collect::<Option<Vec<_>>>();
-        self.lists.get(name).map(|list| ids(list).ok_or_else(|| self.invalid(name))).transpose()
+        let Some(list) = self.lists.get(name) else {
+            return Ok(None);
+        };
+        let ids = list.iter().map(|text| id(text).map(ThingId)).collect::<Option<Vec<_>>>();
+        let mut ids = ids.ok_or_else(|| self.invalid(name))?;
+        let mut seen = BTreeSet::new();
+        ids.retain(|&id| seen.insert(id));
+        Ok(Some(ids))
     }
 
     /// The ids that lie in the list under each spelling that is given.
@@ -124,6 +130,7 @@ mod tests {
             "user_ids[0]=1&user_ids[1]=2",
             "user_ids=1&user_ids=2",
             "user_ids=1&user_ids[]=2,",
+            "user_ids=1,2,1&user_ids=2",
         ] {
             assert_eq!(ids(query).expect(query), [ThingId(1), ThingId(2)], "{query}");
         }
