@@ -219,6 +219,7 @@ async fn the_python_clients_calls_work() -> anyhow::Result<()> {
             "kim",
         ),
         ("POST", "/v2/entries", r#"{"date":"2026-05-05","minutes":30,"user_id":<kim>}"#, 201, ""),
+        ("PUT", "/v2/users/<kim>", r#"{"first_name":"C","last_name":null,"role":null}"#, 200, ""),
         ("PUT", "/v2/users/<kim>/deactivate", "", 204, ""),
         ("PUT", "/v2/users/<kim>/activate", "", 204, ""),
         ("PUT", "/v2/users/<kim>/give_access_to_projects", r#"{"project_ids":[<a>]}"#, 204, ""),

@@ -44,9 +44,10 @@ impl Edited for Users {
 
     fn read(fields: &mut Fields<'_>, before: Option<&Thing>) -> UserInput {
         let email = fields.value("email", |value| text(value).filter(|email| is_email(email)));
-        let mut name = |field| fields.nullable(field, any_text).map(Option::unwrap_or_default);
+        // A client sends null for each field that it was not given: null leaves a field as it is.
+        let mut name = |field| fields.nullable(field, any_text).flatten();
         let (first_name, last_name) = (name("first_name"), name("last_name"));
-        let role = fields.value("role", |value| role(value.as_str()?));
+        let role = fields.nullable("role", |value| role(value.as_str()?)).flatten();
         if before.is_none() {
             fields.required(&["email"]);
         }
