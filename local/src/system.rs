@@ -236,12 +236,12 @@ fn deliver(
     let s = services.clone();
     delivery.messages(function("ParserFunction")?, workers, move |event| {
         let s = s.clone();
-        async move { parser::handle(&s, Trigger::Messages(event)).await }
+        async move { Box::pin(parser::handle(&s, Trigger::Messages(event))).await }
     })?;
     let s = services.clone();
     delivery.objects(function("ParserFunction")?, emulators.created_objects(), workers, move |event| {
         let s = s.clone();
-        async move { parser::handle(&s, Trigger::Objects(event)).await.map(drop) }
+        async move { Box::pin(parser::handle(&s, Trigger::Objects(event))).await.map(drop) }
     });
     let s = services.clone();
     delivery.schedule(function("SweepFunction")?, move || {

@@ -81,7 +81,8 @@ pub async fn load(
     }
     // Read again, for it may have been stopped meanwhile. A commit that was refused is looked after as well: it may be
     // our own, whose answer was lost for so long that DynamoDB forgot it.
-    settle(services, &Import::find(services, account, import.id).await?, &time).await?;
+    // Boxed as all rare branches are: unoptimised, the stack of a test's thread would not hold them.
+    Box::pin(settle(services, &Import::find(services, account, import.id).await?, &time)).await?;
     Ok(Loaded::Done)
 }
 

@@ -71,7 +71,7 @@ pub async fn plan(services: &Services, account: AccountId, import: ImportId) -> 
     if let Some(unpacked) = &unpacked {
         unpack::forget(services, &import, unpacked).await;
     }
-    if import.status == Status::Processing { send_out(services, &import).await } else { Ok(()) }
+    if import.status == Status::Processing { Box::pin(send_out(services, &import)).await } else { Ok(()) }
 }
 
 /// Pins the awaited file, if it is in the bucket. An import whose door never stored its file is given up.

@@ -44,7 +44,7 @@ async fn walked(stack: &Stack, path: &str) -> anyhow::Result<(Vec<u64>, usize)> 
 fn long_rows(rows: u64) -> String {
     let text = "\\".repeat(9_000);
     let row = |n: u64| {
-        let date = if n % 2 == 0 { "2026-03-04" } else { "soon" };
+        let date = if n.is_multiple_of(2) { "2026-03-04" } else { "soon" };
         format!("{date},Demo User,5,{text}{n}\n")
     };
     "date,person,minutes,description\n".to_owned() + &(0..rows).map(row).collect::<String>()

@@ -101,7 +101,7 @@ impl Bench {
             let import = queue_import(bench.services(), name, text).await?;
             if import.id != IMPORT {
                 bench.services().queues.send(&Message::Start { account: ACCOUNT, import: import.id }).await?;
-                bench.postman.drain_all(&bench.worker, &bench.faults).await;
+                Box::pin(bench.postman.drain_all(&bench.worker, &bench.faults)).await;
             }
         }
         bench.keep().await?;
@@ -112,7 +112,7 @@ impl Bench {
     async fn before_the_drops() -> anyhow::Result<Self> {
         let mut bench = Self::before_the_import().await?;
         revert::ask(&bench.worker, &bench.import().await?, "user 1").await?;
-        bench.postman.drain_all(&bench.worker, &bench.faults).await;
+        Box::pin(bench.postman.drain_all(&bench.worker, &bench.faults)).await;
         for (key, text) in DROPS.into_iter().zip(dropped_files()) {
             bench.services().files.put(key, text.into_bytes().into()).await?;
         }
@@ -186,7 +186,7 @@ impl Bench {
     async fn before_the_undo() -> anyhow::Result<Self> {
         let mut bench = Self::before_the_import().await?;
         bench.send_start().await?;
-        bench.postman.drain_all(&bench.worker, &bench.faults).await;
+        Box::pin(bench.postman.drain_all(&bench.worker, &bench.faults)).await;
         bench.keep().await?;
         Ok(bench)
     }
@@ -325,9 +325,9 @@ async fn queue_import(services: &Services, name: &str, text: String) -> anyhow::
 
 async fn killed_everywhere(what: What, then: Then, portions: Portions) -> anyhow::Result<()> {
     let mut bench = match what {
-        What::Import => Bench::before_the_import().await?,
-        What::Undo => Bench::before_the_undo().await?,
-        What::Drops | What::Untold => Bench::before_the_drops().await?,
+        What::Import => Box::pin(Bench::before_the_import()).await?,
+        What::Undo => Box::pin(Bench::before_the_undo()).await?,
+        What::Drops | What::Untold => Box::pin(Bench::before_the_drops()).await?,
     };
     bench.worker.portions = portions;
     bench.revive(what);
@@ -339,9 +339,9 @@ async fn killed_everywhere(what: What, then: Then, portions: Portions) -> anyhow
     let handed_over = bench.faults.log().iter().skip(1).position(|request| request == "SendMessage");
     let first = handed_over.filter(|_| in_steps).map_or(1, |at| at.saturating_sub(BEFORE_A_STEP) as u64 + 1);
     assert!(!in_steps || handed_over.is_some(), "nothing was handed over");
-    bench.postman.drain_all(&bench.worker, &bench.faults).await;
-    bench.mend_the_outbox(what).await?;
-    let undisturbed = bench.picture(what).await?;
+    Box::pin(bench.postman.drain_all(&bench.worker, &bench.faults)).await;
+    Box::pin(bench.mend_the_outbox(what)).await?;
+    let undisturbed = Box::pin(bench.picture(what)).await?;
     assert!(requests > 20, "{requests} requests are too few to be the whole of it");
     let mut wrong = Vec::new();
     // A death before a request is one after the request before, but for the requests that are under way together.
@@ -349,7 +349,7 @@ async fn killed_everywhere(what: What, then: Then, portions: Portions) -> anyhow
         if what == What::Untold { &[Fault::DeathAfter] } else { &[Fault::DeathBefore, Fault::DeathAfter] };
     for &fault in faults {
         for n in first.. {
-            bench.again().await?;
+            Box::pin(bench.again()).await?;
             if what.is_dropped() {
                 outbox::forget(&bench.stack).await?;
             }
@@ -366,7 +366,7 @@ async fn killed_everywhere(what: What, then: Then, portions: Portions) -> anyhow
                 Then::DeliveredAgain => Box::pin(bench.deliver_again(what)).await?,
                 Then::OnlyTheSweep => Box::pin(bench.sweep_only(what)).await?,
             }
-            bench.mend_the_outbox(what).await?;
+            Box::pin(bench.mend_the_outbox(what)).await?;
             // Whoever asked for the undo has no answer, and nobody else was told: it is as if it had not been asked for.
             let untold = match then {
                 Then::DeliveredAgain => log == ["SendMessage DeathBefore"],
@@ -380,7 +380,7 @@ async fn killed_everywhere(what: What, then: Then, portions: Portions) -> anyhow
                 continue;
             }
             let mut differ = Vec::new();
-            for (one, other) in bench.picture(what).await?.iter().zip(&undisturbed) {
+            for (one, other) in Box::pin(bench.picture(what)).await?.iter().zip(&undisturbed) {
                 differ.extend(differences(one, other));
             }
             if matches!(what, What::Undo) {

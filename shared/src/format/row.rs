@@ -103,7 +103,7 @@ impl<'r> Cells<'r, '_> {
 
     /// Whether something is written in a cell: in some files a dash means that nothing is.
     fn is_written(&self, cell: &str) -> bool {
-        !cell.is_empty() && !(self.readings.rules.dashes && words::is_dash(cell))
+        !(cell.is_empty() || self.readings.rules.dashes && words::is_dash(cell))
     }
 
     /// The cell of a role that names something: blanks inside are collapsed.

@@ -31,9 +31,9 @@ pub(super) struct Watched {
 }
 
 pub(super) enum Profile {
-    Date(DateProfile),
-    Number(NumberProfile),
-    Duration(DurationProfile),
+    Date(Box<DateProfile>),
+    Number(Box<NumberProfile>),
+    Duration(Box<DurationProfile>),
 }
 
 /// The columns of a file and what has been seen in them.
@@ -250,16 +250,16 @@ fn profile(role: Option<Role>, key: &str, years_last: bool) -> Option<Profile> {
     let words = key.split(|letter: char| !letter.is_alphanumeric());
     let says = |wanted: &[&str]| words.clone().any(|word| wanted.contains(&word));
     match role {
-        Some(role) if role.is_date() => Some(Profile::Date(DateProfile::new(years_last))),
-        Some(role) if role.is_number() => Some(Profile::Number(NumberProfile::new())),
+        Some(role) if role.is_date() => Some(Profile::Date(Box::new(DateProfile::new(years_last)))),
+        Some(role) if role.is_number() => Some(Profile::Number(Box::new(NumberProfile::new()))),
         Some(role) => role.duration().map(|unit| {
             // A number in a column that is just called "Duration" may count anything.
             let unit = (role != Role::Duration).then_some(unit);
-            Profile::Duration(DurationProfile::new(unit))
+            Profile::Duration(Box::new(DurationProfile::new(unit)))
         }),
-        None if says(&["date", "created", "updated"]) => Some(Profile::Date(DateProfile::new(years_last))),
+        None if says(&["date", "created", "updated"]) => Some(Profile::Date(Box::new(DateProfile::new(years_last)))),
         None if !says(&["center", "centre", "code", "id"]) && says(&["hours", "rate", "amount", "cost"]) => {
-            Some(Profile::Number(NumberProfile::new()))
+            Some(Profile::Number(Box::new(NumberProfile::new())))
         }
         None => None,
     }

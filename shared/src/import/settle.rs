@@ -35,8 +35,8 @@ pub async fn settle(services: &Services, import: &Import, time: &TimeLeft) -> Re
     };
     let import = &Import::find(services, import.account, import.id).await?;
     let ended = match import.status {
-        Status::Processing => close(services, import, time).await?,
-        Status::Incomplete if !import.is_sealed() => seal(services, import, time).await?,
+        Status::Processing => Box::pin(close(services, import, time)).await?,
+        Status::Incomplete if !import.is_sealed() => Box::pin(seal(services, import, time)).await?,
         _ => true,
     };
     // Before the message is sent: another task of this process may be the one to take it.

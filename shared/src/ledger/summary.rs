@@ -55,7 +55,14 @@ struct Sum {
     number: u64,
     summary: Summary,
     /// Users and totals, as long as they are few enough to be named.
-    named: Option<(BTreeSet<ThingId>, BTreeMap<(Kind, ThingId), Sums>)>,
+    named: Option<ToName>,
+}
+
+/// What a summary in the making is going to name.
+#[derive(Default)]
+struct ToName {
+    users: BTreeSet<ThingId>,
+    totals: BTreeMap<(Kind, ThingId), Sums>,
 }
 
 /// The summaries of an import in the making, page by page in the order of the chunks; one is held at a time.
@@ -81,11 +88,8 @@ impl Summing {
     pub fn add(&mut self, chunk: ChunkNo, page: Option<&Page>) -> Option<Write> {
         let number = chunk.0 / CHUNKS;
         let complete = self.sum.take_if(|sum| sum.number != number);
-        let sum = self.sum.get_or_insert_with(|| Sum {
-            number,
-            summary: Summary::default(),
-            named: Some(Default::default()),
-        });
+        let sum =
+            self.sum.get_or_insert_with(|| Sum { number, summary: Summary::default(), named: Some(ToName::default()) });
         sum.add(page);
         complete.map(|sum| sum.write(self.account, self.import))
     }
@@ -104,7 +108,7 @@ impl Sum {
             _ => self.summary.created.push((created, 1)),
         }
         let Some(page) = page else { return };
-        if let Some((users, totals)) = &mut self.named {
+        if let Some(ToName { users, totals }) = &mut self.named {
             users.extend(&page.users);
             for total in &page.totals {
                 totals.entry((total.kind, total.id)).or_default().add(&total.sums);
@@ -121,7 +125,7 @@ impl Sum {
 
     fn write(self, account: AccountId, import: ImportId) -> Write {
         let total = |((kind, id), sums)| Total { kind, id, sums };
-        let named = self.named.map(|(users, totals)| Named {
+        let named = self.named.map(|ToName { users, totals }| Named {
             users: users.into_iter().collect(),
             totals: totals.into_iter().map(total).collect(),
         });

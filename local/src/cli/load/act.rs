@@ -215,7 +215,7 @@ impl VirtualUser {
         let fields = match self.random.below(3) {
             0 => json!({ "minutes": minutes }),
             1 => json!({ "description": format!("Edited under load #tag{}", minutes % 20) }),
-            _ => json!({ "billable": minutes % 2 == 0, "project_name": format!("Load {}", minutes % 20) }),
+            _ => json!({ "billable": minutes.is_multiple_of(2), "project_name": format!("Load {}", minutes % 20) }),
         };
         let put = self.sender.request(Method::PUT, &format!("/v2/entries/{entry}")).json(&fields);
         self.sender.send("PUT /v2/entries/:id", put).await;

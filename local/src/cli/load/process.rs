@@ -77,6 +77,9 @@ pub async fn while_it_runs<T>(
     }
 }
 
+/// What of a sample may not keep growing.
+type Measure = fn(&Sample) -> u64;
+
 /// A sentence for each measure that keeps growing.
 pub fn growth(samples: &[Sample]) -> Vec<String> {
     let third = samples.len() / 3;
@@ -90,7 +93,7 @@ pub fn growth(samples: &[Sample]) -> Vec<String> {
     };
     let (middle, last) = (&samples[third..2 * third], &samples[2 * third..]);
     let mut grown = Vec::new();
-    let measures: [(&str, fn(&Sample) -> u64, f64); 2] = [
+    let measures: [(&str, Measure, f64); 2] = [
         ("KB of memory", |sample| sample.memory_kb, FEW_KB),
         ("open descriptors", |sample| sample.descriptors, FEW_DESCRIPTORS),
     ];

@@ -8,7 +8,6 @@ use super::{Profile, Table, cell};
 use crate::format::columns::Role;
 use crate::format::durations::{self, Reading, Unit};
 use crate::format::numbers::DecimalMark;
-use crate::format::profile::DurationProfile;
 use crate::format::words;
 use crate::source::Cells;
 
@@ -182,7 +181,7 @@ impl Table {
     pub(super) fn is_total(&self, last: &Waiting) -> bool {
         let is_sum = || {
             self.watched.iter().zip(&last.cells).any(|(watched, cell)| match &watched.profile {
-                Profile::Duration(DurationProfile { sums, .. }) => is_sum(*sums, cell, watched.role, last.rows, 2),
+                Profile::Duration(profile) => is_sum(profile.sums, cell, watched.role, last.rows, 2),
                 _ => false,
             })
         };

@@ -35,7 +35,7 @@ fn outcome(bytes: &[u8], truths: &[Truth]) -> Result<Outcome, Refusal> {
 #[test]
 fn no_file_of_any_kind_is_misread() {
     for kind in Kind::ALL {
-        let mut dice = Dice(0x0f11_e5 + kind as u64);
+        let mut dice = Dice(0x0f_11e5 + kind as u64);
         let (mut read, mut rows) = (0, 0);
         for number in 0..FILES {
             let (bytes, truths) = make(kind, &mut dice);
