@@ -129,8 +129,9 @@ async fn a_delimiter_that_does_not_fit_is_named_and_not_the_file() -> anyhow::Re
         let said = format!("the delimiter {word:?} does not fit the file: ");
         assert!(error["message"].as_str().is_some_and(|message| message.starts_with(&said)), "{error}");
     }
-    // None at all is cut behind 79 letters; controls are escaped.
-    let long = "x".repeat(500_000);
+    // A word that is none at all is shown, with its controls escaped, and cut behind 79 letters; a longer one than any option
+    // is not read.
+    let long = "x".repeat(300);
     for (word, shown) in [
         (long.as_str(), format!("\"{}…\"", "x".repeat(79))),
         (";;", r#"";;""#.to_owned()),
@@ -141,6 +142,8 @@ async fn a_delimiter_that_does_not_fit_is_named_and_not_the_file() -> anyhow::Re
         assert_eq!((&error["field"], &error["code"]), (&json!("field_delimiter"), &json!("invalid_field_delimiter")));
         assert_eq!(error["message"], format!("{shown} is none of , ; tab |"));
     }
+    let refused = stack.post(TOGGL.as_bytes(), &[("field_delimiter", &"x".repeat(500_000))]).await?.expect(422)?;
+    assert_eq!(refused["errors"][0]["message"], "is longer than 300 bytes");
     let refused = stack.post(b"nothing\n", &[("field_delimiter", ";")]).await?.expect(422)?;
     assert_eq!(refused["errors"][0]["code"], "invalid_file");
     Ok(())
