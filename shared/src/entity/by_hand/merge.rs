@@ -5,7 +5,7 @@ use super::{EditError, Rule, Tries, overlap, things};
 use crate::entity::Thing;
 use crate::entity::retired::{Retirements, fenced, retire};
 use crate::id::{AccountId, ImportId, ThingId};
-use crate::import::unmade;
+use crate::import::{Import, unmade};
 use crate::services::Services;
 use crate::store::Write;
 use crate::store::keys::Kind;
@@ -79,6 +79,11 @@ async fn left(services: &Services, account: AccountId, thing: &Thing) -> Result<
         writes.extend(crate::entity::reference::let_go(services, account, Kind::Client, client).await?);
     }
     if thing.created_by != ImportId::HAND {
+        // The list of what an import made is folded while the import ends, and would not see the thing go.
+        let maker = Import::get(services, account, thing.created_by).await?;
+        if maker.is_some_and(|maker| !maker.is_sealed() && !maker.status.is_gone()) {
+            return Err(EditError::Forbidden(Rule::Locked));
+        }
         writes.extend(unmade(services, account, thing).await?);
     }
     Ok(writes)
