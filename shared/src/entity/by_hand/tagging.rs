@@ -74,10 +74,14 @@ impl Tagging {
     pub async fn apply(self, services: &Services, account: AccountId, entry: &mut Entry) -> Result<(), EditError> {
         entry.tags.clear();
         for tag in self.tags {
-            entry.tags.push(match tag {
+            let tag = match tag {
                 Wanted::There(tag) => tag,
                 Wanted::New(_, name) => things::named(services, account, Kind::Tag, &name).await?,
-            });
+            };
+            // A tag that is given twice may have been made by somebody else between the two looks.
+            if !entry.tags.contains(&tag) {
+                entry.tags.push(tag);
+            }
         }
         if self.unbillable {
             entry.billable = false;
