@@ -177,8 +177,13 @@ impl VirtualUser {
         let asked = json!({ "upload": true, "file_size": file.len(), "file_name": name });
         let post = self.sender.request(Method::POST, "/api/v1/imports").json(&asked);
         let made = self.sender.send("POST /api/v1/imports", post).await?;
-        let url = made.body["upload"]["url"].as_str()?;
-        self.sender.send("PUT upload", self.sender.request(Method::PUT, url).body(file)).await?;
+        let upload = &made.body["upload"];
+        let mut put = self.sender.request(Method::PUT, upload["url"].as_str()?).body(file);
+        // They are signed with the URL.
+        for (name, value) in upload["headers"].as_object().into_iter().flatten() {
+            put = put.header(name, value.as_str()?);
+        }
+        self.sender.send("PUT upload", put).await?;
         Some(made)
     }
 
