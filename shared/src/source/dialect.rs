@@ -24,7 +24,7 @@ pub struct Judged {
     pub records: usize,
     /// How many of them have as many cells as the first.
     pub agreeing: usize,
-    /// How many empty cells each of them has behind those of the first; 0 if they differ in that, `None` if none of them is
+    /// How many empty cells each of them has behind those of the first; 0 if the records differ in that, `None` if no record is
     /// as long as the first.
     pub surplus: Option<usize>,
     /// Cells behind a delimiter, and those of them that begin with a blank.
