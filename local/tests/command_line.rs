@@ -36,7 +36,7 @@ fn an_import_tells_machines_what_became_of_the_file() -> anyhow::Result<()> {
     });
     let expected = json!({
         "id": 1, "status": "complete", "format": "toggl", "encoding": "utf-8", "delimiter": ",", "date_order": "ymd",
-        "decimal_mark": ".", "rows": 5, "duplicates": 0,
+        "decimal_mark": ".", "mapping": null, "rows": 5, "duplicates": 0,
             "counts": counts, "seconds": 16215, "projects": 3, "tags": 3,
         "unknown_users": [], "unknown_projects": [], "errors": [], "reasons": [],
     });
