@@ -208,6 +208,17 @@ mod tests {
         wrong("mapping", json!({ "x".repeat(400): "date" }));
         let many = (0..5000).map(|n| (n.to_string(), json!(n))).collect();
         assert_eq!(asked(many, Options::default()).unwrap_err().len(), MOST_WRONG);
+        // A mapping, none, and nothing said are three things.
+        for (value, given, recall) in [
+            (json!("none"), false, false),
+            (json!(" None "), false, false),
+            (json!(null), false, true),
+            (json!({ "Day": "date" }), true, true),
+            (json!("{\"Day\": \"date\"}"), true, true),
+        ] {
+            let options = asked(Map::from_iter([("mapping".to_owned(), value)]), Options::default()).unwrap();
+            assert_eq!((options.mapping.is_some(), options.recall), (given, recall));
+        }
         let sheet = "ä".repeat(31);
         let options = asked(Map::from_iter([("sheet".to_owned(), json!(sheet))]), Options::default()).unwrap();
         assert_eq!(options.sheet, Some(sheet));

@@ -132,7 +132,7 @@ const COLUMNS: [&str; 12] = [
     "Was",
     "Kunde",
     "Billable?",
-    "Größe",
+    "Höhe",
     "Zeit (h)",
     "Nr. 1",
     "Kosten/Std",
