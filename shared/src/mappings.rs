@@ -65,13 +65,14 @@ pub async fn settled(
     import: ImportId,
     names: &[String],
     made_with: MadeWith<'_>,
+    now: i64,
 ) -> Result<Option<(MappingId, Vec<Write>)>, StoreError> {
     let header = HeaderFingerprint::of(names);
     let id = MappingId::derive(account, &header.to_string());
     let seen = Seen::at(services, account, id).await?;
     // Ids are hashes: of two headers with one id the later is remembered.
     let memory = seen.memory.clone().filter(|memory| memory.header == header);
-    let Some(next) = HeaderMemory::said(memory, (id, header, names), import, made_with, services.clock.now_ms()) else {
+    let Some(next) = HeaderMemory::said(memory, (id, header, names), import, made_with, now) else {
         return Ok(None);
     };
     let mut writes = vec![seen.becomes(Some(&next))];

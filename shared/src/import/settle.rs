@@ -78,9 +78,10 @@ async fn close(services: &Services, import: &Import, time: &TimeLeft) -> Result<
     let tally = Tally { entries: counts.created, projects, tags };
     let verdict = verdict(&counts);
     for _ in 0..MOST_MEETINGS {
-        let change = Change::none().set("tally", tally).set("days", days).set("completed_at", services.clock.now_ms());
+        let now = services.clock.now_ms();
+        let change = Change::none().set("tally", tally).set("days", days).set("completed_at", now);
         let change = change.also(roll::settled(import.account, import.id, tally.entries));
-        let change = remember(services, import, verdict, change).await?;
+        let change = remember(services, import, verdict, (change, now)).await?;
         match transition(services, import, verdict, "loader", change).await {
             // What is remembered was changed meanwhile.
             Err(ImportError::Status { status: Status::Processing, .. }) => {}
@@ -97,7 +98,7 @@ async fn remember(
     services: &Services,
     import: &Import,
     verdict: Status,
-    change: Change,
+    (change, now): (Change, i64),
 ) -> Result<Change, ImportError> {
     let made_with = match (&import.options.mapping, &import.recalled) {
         (Some(mapping), _) => MadeWith::Given(mapping),
@@ -111,7 +112,7 @@ async fn remember(
     let Some(layout) = import.reading(services).await?.layout else {
         return Ok(change);
     };
-    let said = mappings::settled(services, import.account, import.id, &layout.headers, made_with).await?;
+    let said = mappings::settled(services, import.account, import.id, &layout.headers, made_with, now).await?;
     Ok(match said {
         Some((id, writes)) => writes.into_iter().fold(change.set("remembered", id), Change::also),
         None => change,

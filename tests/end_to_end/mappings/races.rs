@@ -102,12 +102,14 @@ async fn a_parser_that_comes_again_reads_by_what_the_first_one_read_by() -> anyh
         });
         let is_whole = bench.postman.drain(&bench.worker, &bench.faults).await;
         bench.faults.none();
+        bench.postman.lose_everything();
         let pinned = bench.again(&second).await?.recalled.is_some();
         let other = bench.import(TABLE, Some(other_mapping())).await?;
         if died.is_multiple_of(2) {
             assert!(mappings::forget(bench.services(), ACCOUNT, id_of(TABLE)).await?);
         }
         bench.services().clock.turn(LONG);
+        bench.start(second.id).await?;
         bench.drain().await;
         let second = bench.again(&second).await?;
         match (pinned, died.is_multiple_of(2)) {
@@ -136,7 +138,7 @@ async fn break_even(bench: &Bench, first: &Import) -> anyhow::Result<()> {
     let mapping = first.options.mapping.as_ref().expect("it was made with one");
     let names: Vec<String> = ["When", "Took", "Whose", "What"].map(str::to_owned).to_vec();
     let made_with = mappings::MadeWith::Given(mapping);
-    let said = mappings::settled(bench.services(), ACCOUNT, first.id, &names, made_with).await?;
+    let said = mappings::settled(bench.services(), ACCOUNT, first.id, &names, made_with, 0).await?;
     bench.services().store.transact(said.expect("it says something").1).await?;
     Ok(())
 }

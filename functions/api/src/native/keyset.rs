@@ -199,6 +199,23 @@ mod tests {
     }
 
     #[test]
+    fn a_page_ends_before_an_answer_is_too_large_and_the_next_goes_on_behind_it() {
+        let all: Vec<u64> = (1..=100).collect();
+        let (mut found, mut pages, mut query) = (Vec::new(), 0, "per_page=100".to_owned());
+        loop {
+            let show = |id: &u64| json!([id, "\\".repeat(50_000)]);
+            let page = Keyset::read(&query).unwrap().page(LIST, &all, |&id| id, show).unwrap();
+            assert!(crate::answer::size(&page) < LARGEST + 1000);
+            found.extend(page["records"].as_array().unwrap().iter().filter_map(|record| record[0].as_u64()));
+            pages += 1;
+            let Some(next) = page["next_cursor"].as_str() else { break };
+            query = format!("start_cursor={next}&per_page=100");
+        }
+        found.reverse();
+        assert_eq!((found, pages > 2), (all, true));
+    }
+
+    #[test]
     fn a_cursor_of_another_list_account_direction_or_version_is_refused() {
         let cursor = Cursor { ascending: false, id: 7 };
         let own = cursor.written("mappings", AccountId(1));
