@@ -19,9 +19,10 @@ use std::sync::Arc;
 
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
-use axum::http::StatusCode;
+use axum::http::{Method, StatusCode};
 use axum::middleware::from_fn;
 use axum::response::{IntoResponse, Response};
+use shared::account::Access;
 use shared::services::Services;
 use tokio::sync::Semaphore;
 
@@ -58,6 +59,14 @@ pub fn router(services: Services) -> Router {
         .layer(cors::layer())
         // Outermost: what the layers within answer is observed as well.
         .layer(from_fn(observed::observed))
+}
+
+/// What a request of this method does to what it asks for.
+fn access(method: &Method) -> Access {
+    match *method {
+        Method::GET | Method::HEAD => Access::Read,
+        _ => Access::Write,
+    }
 }
 
 /// A refusal before the router, in the error shape of the door that the path belongs to.
