@@ -142,3 +142,13 @@ async fn accounts_get_the_next_free_number_and_see_nothing_of_one_another() -> a
     }
     Ok(())
 }
+
+#[tokio::test]
+async fn whether_the_service_answers_and_which_it_is_needs_no_token() -> anyhow::Result<()> {
+    let stack = Stack::start(100).await?;
+    for (path, expected) in [("/healthz", json!({ "status": "ok" })), ("/version", json!({ "version": "0.1.0" }))] {
+        assert_eq!(stack.answer(stack.bare(Method::GET, path)).await?.expect(200)?, expected);
+        stack.answer(stack.bare(Method::POST, path)).await?.expect(405)?;
+    }
+    Ok(())
+}
