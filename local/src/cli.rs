@@ -1,5 +1,6 @@
 //! The command line.
 
+mod account;
 mod bench;
 mod client;
 mod detect;
@@ -10,6 +11,8 @@ mod reading;
 mod report;
 mod revert;
 mod serve;
+mod tables;
+mod token;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -39,6 +42,15 @@ enum Command {
     Detect(detect::Detect),
     /// Undo an import
     Revert(revert::Revert),
+    /// Make an account, or list them
+    #[command(subcommand)]
+    Account(account::Account),
+    /// Add a user to an account
+    #[command(subcommand)]
+    User(account::User),
+    /// Make, list, rotate and revoke the tokens of an account
+    #[command(subcommand)]
+    Token(token::Token),
     /// Measure what an import and its undo take, against embedded stores in a process of their own
     Bench(bench::Bench),
     /// Run many clients at once against a service, and tell how it answers
@@ -72,6 +84,9 @@ pub async fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
         Command::Import(import) => import.run().await,
         Command::Detect(detect) => detect.run(),
         Command::Revert(revert) => revert.run().await,
+        Command::Account(account) => account.run().await,
+        Command::User(user) => user.run().await,
+        Command::Token(token) => token.run().await,
         Command::Bench(bench) => bench.run().await,
         Command::Load(load) => load.run().await,
         Command::Stores => bench::stores().await,

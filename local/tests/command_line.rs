@@ -308,3 +308,53 @@ fn a_load_run_fails_on_a_500_and_not_on_a_service_that_asks_for_patience() -> an
     }
     Ok(())
 }
+
+/// What a command that has to work printed, as JSON.
+fn json_of(arguments: &[&str]) -> anyhow::Result<Value> {
+    let output = waybill(arguments)?;
+    let said = String::from_utf8_lossy(&output.stderr).into_owned();
+    anyhow::ensure!(output.status.success(), "{arguments:?}: {said}");
+    serde_json::from_slice(&output.stdout).context(said)
+}
+
+#[test]
+fn an_account_its_users_and_tokens_are_made_from_nothing() -> anyhow::Result<()> {
+    let folder = tempfile::tempdir()?;
+    let data = folder.path().to_str().context("a path of text")?;
+    let at = ["--data", data, "--json"];
+    let made = json_of(&[&["account", "create", "--name", "North", "--email", "kim@example.com"][..], &at].concat())?;
+    assert_eq!(made, json!({ "account": 3, "name": "North", "user": 1, "email": "kim@example.com" }));
+    let added = json_of(&[&["user", "add", "--account", "3", "--email", "lee@example.com"][..], &at].concat())?;
+    assert_eq!(added["user"], 2);
+    let create = ["token", "create", "--account", "3", "--name", "Lee's laptop", "--user", "lee@example.com"];
+    let token = json_of(&[&create[..], &["--days", "30"], &at].concat())?;
+    assert_eq!((&token["user"], &token["scopes"]), (&json!(2), &json!(["import", "workspace"])));
+    let (text, id) = (token["token"].as_str().context("a text")?, token["id"].as_str().context("an id")?);
+
+    let file = fixture("toggl.csv");
+    let import = ["import", file.to_str().context("a path")?, "--token", text, "--autocreate-users"];
+    assert_eq!(json_of(&[&import[..], &at].concat())?["status"], "complete");
+
+    let rotated = json_of(&[&["token", "rotate", id, "--account", "3"][..], &at].concat())?;
+    let refused = waybill(&[&import[..], &at].concat())?;
+    assert!(!refused.status.success(), "a token that was replaced is still taken");
+    let listed = json_of(&[&["token", "list", "--account", "3"][..], &at].concat())?;
+    let states: Vec<_> = listed.as_array().into_iter().flatten().map(|token| token["has_ended"] == true).collect();
+    assert_eq!(states, [true, false]);
+    assert!(listed[0]["last_used"].is_string() && !listed.to_string().contains(text), "{listed}");
+    let new = rotated["id"].as_str().context("an id")?;
+    assert_eq!(json_of(&[&["token", "revoke", new, "--account", "3"][..], &at].concat())?, json!({ "revoked": new }));
+
+    for (wrong, said) in [
+        (&["token", "create", "--account", "9", "--name", "x"][..], "there is no account 9"),
+        (&["token", "create", "--account", "3", "--name", "x", "--user", "8"], "account 3 has no user 8"),
+        (&["token", "revoke", "0123", "--account", "3"], "the account has no token 0123"),
+        (&["user", "add", "--account", "3", "--email", "kim@example.com"], "email is taken"),
+        (&["user", "add", "--account", "3", "--email", "kim"], "is not an e-mail address"),
+    ] {
+        let output = waybill(&[wrong, &at].concat())?;
+        let error = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert!(!output.status.success() && error.contains(said), "{wrong:?}: {error}");
+    }
+    Ok(())
+}

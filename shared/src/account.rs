@@ -1,8 +1,9 @@
 //! Accounts, and who may do what in them.
 //!
-//! A token is one user of one account with some scopes. Only its SHA-256 is stored, as the key; a token
-//! therefore leads to its principal by one read, and to nothing of any other account, since the account
-//! is part of every key that is built from the principal.
+//! An account is a number that is part of every key; nothing of one account is reached from another. Tokens (see [`token`])
+//! lead requests to the account, the user and the scopes that they were made for.
+
+pub mod token;
 
 use serde::{Deserialize, Serialize};
 
@@ -13,15 +14,7 @@ use crate::services::Services;
 use crate::store::keys::{self, Counter};
 use crate::store::{StoreError, Write};
 
-/// What a token may be used for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Scope {
-    /// Reading and writing imports.
-    Import,
-    /// Reading and writing entries, projects, tags and users.
-    Workspace,
-}
+pub use token::{Access, Principal, Scope, grant};
 
 /// An account.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -34,38 +27,7 @@ pub struct Account {
     pub company: String,
 }
 
-/// Who makes a request: one user of one account.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Principal {
-    /// The account.
-    pub account: AccountId,
-    /// The user.
-    pub user: ThingId,
-    /// What the token may be used for.
-    pub scopes: Vec<Scope>,
-}
-
-impl Principal {
-    /// The principal of a token, if it is one.
-    pub async fn of_token(services: &Services, token: &str) -> Result<Option<Self>, StoreError> {
-        if token.is_empty() {
-            return Ok(None);
-        }
-        services.store.read(&keys::token(token)).await
-    }
-
-    /// Whether the token may be used for that.
-    pub fn may(&self, scope: Scope) -> bool {
-        self.scopes.contains(&scope)
-    }
-
-    /// As the history names it.
-    pub fn signature(&self) -> String {
-        format!("user {}", self.user)
-    }
-}
-
-/// Makes an account with its first user, if it is not there.
+/// Makes an account of that number with its first user, if it is not there.
 pub async fn found(services: &Services, account: &Account, first: UserFields) -> Result<(), EditError> {
     if services.store.get(&keys::account(account.id)).await?.is_some() {
         return Ok(());
@@ -81,11 +43,25 @@ pub async fn found(services: &Services, account: &Account, first: UserFields) ->
         Err(error) if !error.is_refused() => return Err(error.into()),
         _ => {}
     }
+    // The account comes last: it is there once all that belongs to it is.
     services.store.write(Write::put(keys::account(account.id), account)).await?;
     Ok(())
 }
 
-/// Gives a token to a user. The token itself is not kept.
-pub async fn grant(services: &Services, token: &str, principal: &Principal) -> Result<(), StoreError> {
-    services.store.write(Write::put(keys::token(token), principal)).await.map(drop)
+/// Makes an account under the next number, with its first user.
+pub async fn create(services: &Services, name: &str, company: &str, first: UserFields) -> Result<Account, EditError> {
+    loop {
+        let id = AccountId(services.store.next_number(keys::account_counter()).await?);
+        // The counter knows nothing of accounts that were made under a number of their own.
+        if services.store.get(&keys::account(id)).await?.is_none() {
+            let account = Account { id, name: name.to_owned(), company: company.to_owned() };
+            found(services, &account, first).await?;
+            return Ok(account);
+        }
+    }
+}
+
+/// All accounts, by number.
+pub async fn all(services: &Services) -> Result<Vec<Account>, StoreError> {
+    services.store.read_all(keys::accounts()).await
 }

@@ -10,6 +10,7 @@ use std::time::Duration;
 
 use crate::clock::Clock;
 use crate::import::ImportError;
+use crate::store::keys;
 
 /// How long a lease lives: longer than the loader and revert functions' timeout of 90 seconds.
 const LEASE: Duration = Duration::from_secs(120);
@@ -43,5 +44,5 @@ impl Lease {
 pub fn nonce() -> String {
     let mut random = [0u8; 16];
     getrandom::fill(&mut random).expect("the system has random bytes");
-    random.iter().map(|byte| format!("{byte:02x}")).collect()
+    keys::hex(&random)
 }

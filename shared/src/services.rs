@@ -6,6 +6,7 @@ use std::time::Duration;
 use aws_config::retry::RetryConfig;
 use aws_config::timeout::TimeoutConfig;
 use aws_config::{BehaviorVersion, SdkConfig};
+use aws_types::service_config::{LoadServiceConfig, ServiceConfigKey};
 
 use crate::clock::Clock;
 use crate::files::Files;
@@ -135,7 +136,30 @@ impl Services {
             .retry_config(RetryConfig::standard().with_max_attempts(SDK_ATTEMPTS))
             .load()
             .await;
-        Ok(Self::new(&config, Names::from_env()?, Clock::system()))
+        Ok(Self::new(&without_empty_address(config), Names::from_env()?, Clock::system()))
+    }
+}
+
+/// An empty address is none. `sam local invoke` gives every variable that the template names, an absent one as an empty
+/// text, and the SDK takes `AWS_ENDPOINT_URL` for an address then and panics at its first request.
+fn without_empty_address(config: SdkConfig) -> SdkConfig {
+    if config.endpoint_url() != Some("") {
+        return config;
+    }
+    let mut config = config.into_builder();
+    config.set_endpoint_url(None);
+    // The client of each service looks for the variable once more.
+    config.set_service_config(Some(NoAddresses));
+    config.build()
+}
+
+/// Addresses of single services from the environment: none.
+#[derive(Debug)]
+struct NoAddresses;
+
+impl LoadServiceConfig for NoAddresses {
+    fn load_config(&self, _: ServiceConfigKey<'_>) -> Option<String> {
+        None
     }
 }
 

@@ -12,8 +12,6 @@
 //! where it has changed the upload is aborted; an object that nobody will read is deleted ([`forget`]). A crash may leave
 //! the parts of an upload, which the bucket's lifecycle aborts after a day, or the object, for its month.
 
-use std::fmt::Write as _;
-
 use aws_sdk_s3::primitives::ByteStream;
 use bytes::Bytes;
 use sha2::{Digest, Sha256};
@@ -24,6 +22,7 @@ use crate::format::Refusal;
 use crate::import::{Import, ImportError, Status};
 use crate::packed::{Cancellation, Gunzip, Kind, Limits, MAGIC, NotUnpacked, Unpacked, Wanted, unpack};
 use crate::services::Services;
+use crate::store::keys;
 
 /// The rows of an import's file, ready to be read.
 pub struct Table {
@@ -81,10 +80,7 @@ pub async fn forget(services: &Services, import: &Import, unpacked: &Object) {
 /// The key of what is unpacked of a file: told by all that decides on its bytes.
 fn key(import: &Import, source: &Object, wanted: &Wanted) -> String {
     let made_from = Sha256::digest(format!("{}\n{wanted:?}", source.etag));
-    let mut name = String::new();
-    for byte in &made_from[..8] {
-        let _ = write!(name, "{byte:02x}");
-    }
+    let name = keys::hex(&made_from[..8]);
     format!("{UNPACKED}/{}/{}/{name}.csv", import.account, import.id)
 }
 

@@ -27,6 +27,7 @@ mod race;
 mod running;
 mod samples;
 mod stack;
+mod tokens;
 mod traps;
 mod triggers;
 mod undo;

@@ -17,11 +17,14 @@ mod upload;
 
 use std::sync::Arc;
 
-use axum::Router;
 use axum::extract::DefaultBodyLimit;
-use axum::http::StatusCode;
+use axum::http::{Method, StatusCode};
 use axum::middleware::from_fn;
 use axum::response::{IntoResponse, Response};
+use axum::routing::get;
+use axum::{Json, Router};
+use serde_json::json;
+use shared::account::Access;
 use shared::services::Services;
 use tokio::sync::Semaphore;
 
@@ -53,11 +56,22 @@ pub fn router(services: Services) -> Router {
         .nest("/v2", noko::router(door.clone()))
         .route("/v2/", noko::root())
         .nest("/api/v1", native::router(door))
+        // For balancers and watchers: no token, and nothing is asked of the stores, whose failures have alarms of their own.
+        .route("/healthz", get(async || Json(json!({ "status": "ok" }))))
+        .route("/version", get(async || Json(json!({ "version": env!("CARGO_PKG_VERSION") }))))
         .fallback(async || native::Problem::not_found())
         .layer(DefaultBodyLimit::max(BODY_LIMIT + ENVELOPE))
         .layer(cors::layer())
         // Outermost: what the layers within answer is observed as well.
         .layer(from_fn(observed::observed))
+}
+
+/// What a request of this method does to what it asks for.
+fn access(method: &Method) -> Access {
+    match *method {
+        Method::GET | Method::HEAD => Access::Read,
+        _ => Access::Write,
+    }
 }
 
 /// A refusal before the router, in the error shape of the door that the path belongs to.

@@ -6,8 +6,8 @@
 //! bounded whatever the service does. In the end each client undoes its import and deletes its entries.
 //!
 //! A 503 with `Retry-After` asks for patience: the client waits for so long, sends the request again, and counts the answer
-//! apart. Any other 5xx, a request without an answer, and memory or
-//! descriptors that keep growing make the exit status 1.
+//! apart. Any 4xx, any other 5xx, a request without an answer, and memory or descriptors that keep growing make the exit
+//! status 1.
 //!
 //! Without `--url` the service runs in this process, its stores in one of their own, so that the memory that is watched is
 //! the service's and the clients' alone.

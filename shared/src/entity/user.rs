@@ -19,6 +19,12 @@ pub fn normal_email(email: &str) -> String {
     email.trim().to_lowercase()
 }
 
+/// Whether a text has the form of an e-mail address: something, an `@`, something. Whether mail arrives only sending can tell.
+pub fn is_email(text: &str) -> bool {
+    let ends = text.split_once('@').is_some_and(|(name, host)| !name.is_empty() && !host.is_empty());
+    ends && text.matches('@').count() == 1 && !text.contains(char::is_whitespace)
+}
+
 /// The user with this address (normalised).
 pub async fn by_email(services: &Services, account: AccountId, email: &str) -> Result<Option<ThingId>, StoreError> {
     let claim: Option<Claim> = services.store.read(&keys::email(account, email)).await?;

@@ -10,15 +10,13 @@ use serde::{Deserialize, Serialize};
 
 use super::Import;
 use crate::drained::drained;
-use crate::id::{AccountId, ChunkNo, ImportId};
+use crate::id::{AccountId, ImportId};
 use crate::ledger::Outcome;
 use crate::services::Services;
-use crate::store::keys::{self, COUNTERS};
-use crate::store::{StoreError, decode};
+use crate::store::{StoreError, keys};
 
-/// Counter items read together, and reads at once.
-const READ_TOGETHER: usize = 100;
-const READS_AT_ONCE: usize = 8;
+/// Imports whose counters are read at once.
+const READS_AT_ONCE: usize = 32;
 
 /// The counts of an import.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -64,27 +62,18 @@ pub struct Tally {
     pub tags: u64,
 }
 
-/// How many entries some imports have created so far: a read for each hundred counter items, of which an import has one for
-/// each chunk and sixteen at most.
+/// How many entries some imports have created so far: one query for each, which costs a read unit or less, for the
+/// counters of an import lie side by side and are charged by their bytes together. Read one by one each would cost a unit
+/// of its own.
 pub async fn created(
     services: &Services,
-    imports: impl IntoIterator<Item = &Import>,
+    imports: &[&Import],
 ) -> Result<HashMap<(AccountId, ImportId), u64>, StoreError> {
-    let counters = |import: &Import| {
-        let (account, id) = (import.account, import.id);
-        (0..import.chunk_count().min(COUNTERS)).map(move |chunk| keys::counts(account, id, ChunkNo(chunk)))
-    };
-    let keys: Vec<_> = imports.into_iter().flat_map(counters).collect();
-    let reads = keys.chunks(READ_TOGETHER).map(|some| services.store.get_many(some));
-    let mut created = HashMap::new();
-    for item in drained(reads, READS_AT_ONCE).await?.into_iter().flatten() {
-        let of = item.get("pk").and_then(|pk| keys::import_of(pk.as_s().ok()?));
-        let counts: Counts = decode(item)?;
-        if let Some(of) = of {
-            *created.entry(of).or_default() += counts.created;
-        }
-    }
-    Ok(created)
+    let reads = imports.iter().map(|&import| async move {
+        let counts = Counts::read(services, import).await?;
+        Ok::<_, StoreError>(((import.account, import.id), counts.created))
+    });
+    Ok(drained(reads, READS_AT_ONCE).await?.into_iter().collect())
 }
 
 impl Counts {

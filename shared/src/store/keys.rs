@@ -284,12 +284,32 @@ pub fn hand_counts(account: AccountId) -> Query {
 
 /// An account.
 pub fn account(account: AccountId) -> Key {
-    Key::workspace(format!("A#{account}"), "account")
+    Key::workspace("accounts".to_owned(), format!("{account:010}"))
 }
 
-/// A token, by the SHA-256 of its text.
-pub fn token(text: &str) -> Key {
-    Key::workspace(format!("T#{}", digest(&[text.as_bytes()])), "token")
+/// All accounts, by number.
+pub fn accounts() -> Query {
+    Query::partition(Table::Workspace, "accounts".to_owned())
+}
+
+/// The counter of accounts.
+pub fn account_counter() -> Key {
+    Key::imports("accounts".to_owned(), "last")
+}
+
+/// A token, by the SHA-256 of its text in hexadecimal digits.
+pub fn token(hash: &str) -> Key {
+    Key::workspace(format!("T#{hash}"), "token")
+}
+
+/// The mention of a token among those of its account.
+pub fn token_of(account: AccountId, id: &str) -> Key {
+    Key::workspace(format!("A#{account}#tokens"), id)
+}
+
+/// The mentions of an account's tokens.
+pub fn tokens(account: AccountId) -> Query {
+    Query::partition(Table::Workspace, format!("A#{account}#tokens"))
 }
 
 /// A shared thing.
@@ -366,5 +386,10 @@ pub fn digest(parts: &[&[u8]]) -> String {
         hash.update(part);
         hash.update([0]);
     }
-    hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
+    hex(&hash.finalize())
+}
+
+/// Bytes in hexadecimal digits.
+pub(crate) fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }

@@ -159,6 +159,15 @@ async fn errors_have_the_doors_shape_and_nobody_sees_what_is_anothers() -> anyho
             stack.answer(asking(&stack, token, method, &one).json(&name)).await?.expect(status)?;
         }
     }
+    // A token that may only read.
+    let reader = Principal { scopes: vec![Scope::Read], ..workspace };
+    grant(stack.system.services(), "reader", &reader).await?;
+    for path in ["", one.as_str()] {
+        stack.answer(asking(&stack, "reader", Method::GET, path)).await?.expect(200)?;
+    }
+    for method in [Method::PATCH, Method::PUT, Method::DELETE] {
+        stack.answer(asking(&stack, "reader", method, &one).json(&name)).await?.expect(403)?;
+    }
     for (token, status) in [("workspace-only", 403), ("nobody", 401)] {
         stack.answer(asking(&stack, token, Method::GET, "")).await?.expect(status)?;
     }

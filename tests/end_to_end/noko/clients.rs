@@ -35,6 +35,17 @@ const PYTHON: Client = Client {
 /// `go-freckle`.
 const GO: Client = Client { header: ("X-FreckleToken", "demo"), user_agent: "demo", typed: false, empty_object: false };
 
+/// A PHP client on Guzzle, which says nothing of a body's type and ends the account's path with a slash.
+const PHP: Client = Client {
+    header: ("X-FreckleToken", "demo"),
+    user_agent: "GuzzleHttp/6.5 curl/7.88",
+    typed: false,
+    empty_object: false,
+};
+/// A TypeScript client on `fetch`, which takes any answer that is not JSON for a text.
+const TYPESCRIPT: Client =
+    Client { header: ("X-NokoToken", "demo"), user_agent: "node", typed: true, empty_object: false };
+
 /// A call: method, path and body with `{name}` for ids that were learnt, the status, and the name under which the id of what it
 /// answers is learnt.
 type Call = (&'static str, &'static str, &'static str, u16, &'static str);
@@ -85,6 +96,60 @@ impl Client {
         stack.undo(1).await?;
         at_rest(&stack).await
     }
+}
+
+#[tokio::test]
+async fn the_php_clients_calls_work() -> anyhow::Result<()> {
+    let entry = r##"{"date":"2026-05-05","user_id":1,"minutes":30,"description":"x #dev","project_id":<a>,"source_url":"https://example.com/1"}"##;
+    let calls: &[Call] = &[
+        ("GET", "/v2/account/", "", 200, ""),
+        ("GET", "/v2/entries", "", 200, ""),
+        ("GET", "/v2/projects", "", 200, "a"),
+        ("POST", "/v2/entries", entry, 201, "e"),
+        ("GET", "/v2/entries/<e>", "", 200, ""),
+        ("PUT", "/v2/entries/<e>", entry, 200, ""),
+        ("DELETE", "/v2/entries/<e>", "", 204, ""),
+        ("GET", "/v2/tags", "", 200, "t"),
+        ("GET", "/v2/tags/<t>", "", 200, ""),
+        ("GET", "/v2/tags/<t>/entries", "", 200, ""),
+        ("GET", "/v2/projects/<a>/entries", "", 200, ""),
+        ("GET", "/v2/users", "", 200, ""),
+        ("GET", "/v2/users?email=demo@example.com", "", 200, ""),
+        ("GET", "/v2/users/1/entries", "", 200, ""),
+        (
+            "POST",
+            "/v2/users",
+            r#"{"email":"kim@example.com","first_name":"Kim","last_name":"Lake","role":"member"}"#,
+            201,
+            "u",
+        ),
+        ("PUT", "/v2/users/<u>", r#"{"id":<u>,"first_name":"Kim","last_name":"Hill","role":"member"}"#, 200, ""),
+        // This client puts names where Guzzle does not look for them, so its bodies are empty.
+        ("POST", "/v2/projects", "", 400, ""),
+        ("POST", "/v2/tags", "", 400, ""),
+    ];
+    PHP.all(calls).await
+}
+
+#[tokio::test]
+async fn the_typescript_clients_calls_work() -> anyhow::Result<()> {
+    let calls: &[Call] = &[
+        ("GET", "/v2/projects?enabled=true", "", 200, ""),
+        ("GET", "/v2/current_user/entries?from=2026-05-01&to=2026-05-05", "", 200, ""),
+        ("GET", "/v2/entries", "", 200, ""),
+        ("GET", "/v2/tags", "", 200, ""),
+        (
+            "POST",
+            "/v2/entries",
+            r##"{"minutes":90,"project_name":"Imported","description":"talk #call","date":"2026-05-05"}"##,
+            201,
+            "e",
+        ),
+        ("PUT", "/v2/entries/<e>", r#"{"minutes":45}"#, 200, ""),
+        ("DELETE", "/v2/entries/<e>", "", 204, ""),
+        ("GET", "/v2/timers", "", 404, ""),
+    ];
+    TYPESCRIPT.all(calls).await
 }
 
 #[tokio::test]

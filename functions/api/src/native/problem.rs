@@ -13,10 +13,10 @@ use shared::account::{Principal, Scope};
 use shared::import::ImportError;
 use shared::store::StoreError;
 
-use crate::Door;
 use crate::answer::{CELL, FIELDS, MESSAGE, shortened};
 use crate::failure::{Failure, complete};
 use crate::observed::is_of;
+use crate::{Door, access};
 
 /// An error answer.
 #[derive(Debug)]
@@ -132,7 +132,7 @@ impl FromRequestParts<Door> for Caller {
         let principal = Principal::of_token(&door.services, token.ok_or_else(unauthorized)?).await?;
         let principal = principal.ok_or_else(unauthorized)?;
         is_of(parts, principal.account);
-        if principal.may(Scope::Import) {
+        if principal.may(Scope::Import, access(&parts.method)) {
             Ok(Self(principal))
         } else {
             Err(Problem::other(StatusCode::FORBIDDEN, "The token does not have the scope for imports"))

@@ -16,9 +16,9 @@ use shared::store::keys::Kind;
 use super::NokoError;
 use super::query::Query;
 use super::shape::Shapes;
-use crate::Door;
 use crate::base::Base;
 use crate::observed::is_of;
+use crate::{Door, access};
 
 /// Who calls, at which account, and where the links of the answer lead.
 pub struct At {
@@ -71,7 +71,7 @@ async fn at(parts: &mut Parts, door: &Door, scope: Scope) -> Result<At, NokoErro
     let token = token(&parts.headers, parts.uri.query().unwrap_or_default()).ok_or_else(NokoError::unauthorized)?;
     let caller = Principal::of_token(&door.services, &token).await?.ok_or_else(NokoError::unauthorized)?;
     is_of(parts, caller.account);
-    if !caller.may(scope) {
+    if !caller.may(scope, access(&parts.method)) {
         return Err(NokoError::forbidden());
     }
     // Every endpoint asks who calls: here none is missed.

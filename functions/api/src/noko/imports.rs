@@ -126,7 +126,8 @@ pub async fn list(
 /// What imports created. Of one that is running the entries are told so far, by its counters; its projects and tags, which
 /// only a read of each would tell, when it has ended.
 async fn tallies(services: &Services, imports: &[Import]) -> Result<Vec<Tally>, NokoError> {
-    let entries = created(services, imports.iter().filter(|import| import.tally.is_none())).await?;
+    let running: Vec<&Import> = imports.iter().filter(|import| import.tally.is_none()).collect();
+    let entries = created(services, &running).await?;
     let so_far = |import: &Import| Tally {
         entries: entries.get(&(import.account, import.id)).copied().unwrap_or_default(),
         ..Tally::default()

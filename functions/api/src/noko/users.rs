@@ -4,6 +4,7 @@ use serde_json::Value;
 use shared::entity::Thing;
 use shared::entity::by_hand::EditError;
 use shared::entity::by_hand::things::{self, UserInput};
+use shared::entity::user::is_email;
 use shared::id::ThingId;
 use shared::store::keys::Kind;
 
@@ -69,10 +70,4 @@ impl Edited for Users {
         }
         delete_thing::<Self>(at, Kind::User, id).await
     }
-}
-
-/// Something, an `@`, something: whether mail arrives only sending can tell.
-fn is_email(text: &str) -> bool {
-    let ends = text.split_once('@').is_some_and(|(name, host)| !name.is_empty() && !host.is_empty());
-    ends && text.matches('@').count() == 1 && !text.contains(char::is_whitespace)
 }

@@ -96,7 +96,7 @@ impl Sender {
                 }
                 Ok((status, _, body)) => {
                     self.tally.count(endpoint, End::Answered(status), took);
-                    if status.is_server_error() {
+                    if !status.is_success() {
                         tracing::error!(endpoint, %status, body = %String::from_utf8_lossy(&body), "a failure");
                     }
                     return Some(Answer { status, body: serde_json::from_slice(&body).unwrap_or_default() });

@@ -73,9 +73,12 @@ impl Tally {
         let rows: Vec<Row> = self.lock().iter().map(row).collect();
         let mut faults = Vec::new();
         let total = |of: fn(&Row) -> u64| rows.iter().map(of).sum::<u64>();
-        for (count, what) in
-            [(total(|row| row.status_5xx), "answers are 5xx"), (total(|row| row.unanswered), "requests have no answer")]
-        {
+        // A client asks for what it holds and sends what is valid, so a refusal is a fault of one side or the other.
+        for (count, what) in [
+            (total(|row| row.status_4xx), "answers are 4xx"),
+            (total(|row| row.status_5xx), "answers are 5xx"),
+            (total(|row| row.unanswered), "requests have no answer"),
+        ] {
             if count > 0 {
                 faults.push(format!("{count} {what}"));
             }
@@ -235,20 +238,20 @@ mod tests {
     }
 
     #[test]
-    fn faults_are_5xx_and_silence_and_not_patience_or_4xx() {
+    fn faults_are_refusals_failures_and_silence_and_not_patience() {
         let tally = Tally::default();
         for n in 1..=100 {
             tally.count("GET", End::Answered(StatusCode::OK), Duration::from_millis(n));
         }
         tally.count("GET", End::Busy, Duration::from_millis(1));
-        tally.count("GET", End::Answered(StatusCode::NOT_FOUND), Duration::from_millis(1));
         let report = tally.report(1, Duration::from_secs(1), Vec::new());
         assert_eq!(report.faults, Vec::<String>::new());
         let row = &report.rows[0];
-        assert_eq!((row.requests, row.status_2xx, row.status_4xx, row.busy), (102, 100, 1, 1));
+        assert_eq!((row.requests, row.status_2xx, row.busy), (101, 100, 1));
         assert!((48.0..52.0).contains(&row.p50_ms) && (97.0..=100.0).contains(&row.p99_ms), "{}", row.p99_ms);
+        tally.count("GET", End::Answered(StatusCode::NOT_FOUND), Duration::from_millis(1));
         tally.count("GET", End::Answered(StatusCode::INTERNAL_SERVER_ERROR), Duration::from_millis(1));
         tally.count("PUT", End::Unanswered, Duration::from_millis(1));
-        assert_eq!(tally.report(1, Duration::from_secs(1), Vec::new()).faults.len(), 2);
+        assert_eq!(tally.report(1, Duration::from_secs(1), Vec::new()).faults.len(), 3);
     }
 }

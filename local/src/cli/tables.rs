@@ -1,0 +1,87 @@
+//! The tables of a deployed stack or of a folder, for commands that no token opens.
+
+use std::collections::HashMap;
+use std::path::PathBuf;
+
+use anyhow::{Context, bail};
+use aws_config::BehaviorVersion;
+use aws_sdk_cloudformation::error::DisplayErrorContext;
+use clap::Args;
+use shared::clock::Clock;
+use shared::queue::QueueUrls;
+use shared::services::{Names, Services, timeouts};
+use shared::store::TableNames;
+use waybill::system::{self, System};
+
+/// Whose tables are meant.
+#[derive(Args)]
+#[group(required = true, multiple = false)]
+pub struct Tables {
+    /// The name of a deployed stack; credentials and region are taken from where the AWS SDKs look for them
+    #[arg(long, value_name = "NAME")]
+    stack: Option<String>,
+    /// The folder of an embedded service, which must not be running
+    #[arg(long, value_name = "FOLDER")]
+    data: Option<PathBuf>,
+}
+
+/// Tables that are open.
+pub struct Open {
+    /// The tables.
+    pub services: Services,
+    system: Option<System>,
+}
+
+impl Tables {
+    /// Reaches the stack, or opens the folder.
+    pub async fn open(&self) -> anyhow::Result<Open> {
+        if let Some(stack) = &self.stack {
+            return Ok(Open { services: of_stack(stack).await?, system: None });
+        }
+        // Without workers nothing that the folder holds is gone on with.
+        let options = system::Options { data: self.data.clone(), workers: 0, ..system::Options::default() };
+        let system = System::start(options).await.context("the folder cannot be opened")?;
+        Ok(Open { services: system.services().clone(), system: Some(system) })
+    }
+}
+
+impl Open {
+    /// Closes the folder.
+    pub async fn close(self) {
+        if let Some(system) = self.system {
+            system.shutdown().await;
+        }
+    }
+}
+
+/// The services of a stack, by the names in its outputs.
+async fn of_stack(stack: &str) -> anyhow::Result<Services> {
+    let config = aws_config::defaults(BehaviorVersion::latest()).timeout_config(timeouts()).load().await;
+    if config.region().is_none() {
+        bail!("no region is set; set AWS_REGION, or a region in the AWS profile");
+    }
+    let cloudformation = aws_sdk_cloudformation::Client::new(&config);
+    let described = cloudformation.describe_stacks().stack_name(stack).send().await;
+    let described = described.map_err(|error| anyhow::anyhow!("{}", DisplayErrorContext(&error)));
+    let described = described.with_context(|| format!("the stack {stack} cannot be read"))?;
+    let outputs = described.stacks().first().with_context(|| format!("there is no stack {stack}"))?.outputs();
+    let outputs: HashMap<_, _> = outputs.iter().filter_map(|o| Some((o.output_key()?, o.output_value()?))).collect();
+    let output = |key: &str| {
+        let value = outputs.get(key).map(|&value| value.to_owned());
+        value.with_context(|| format!("the stack {stack} has no output {key}; it is not a Waybill of this version"))
+    };
+    let names = Names {
+        tables: TableNames {
+            imports: output("ImportsTableName")?,
+            workspace: output("WorkspaceTableName")?,
+            events: output("EventsTableName")?,
+        },
+        bucket: output("BucketName")?,
+        queues: QueueUrls {
+            work: output("WorkQueueUrl")?,
+            load: output("LoadQueueUrl")?,
+            revert: output("RevertQueueUrl")?,
+        },
+    };
+    Ok(Services::new(&config, names, Clock::system()))
+}
