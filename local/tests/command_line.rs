@@ -36,7 +36,7 @@ fn an_import_tells_machines_what_became_of_the_file() -> anyhow::Result<()> {
     });
     let expected = json!({
         "id": 1, "status": "complete", "format": "toggl", "encoding": "utf-8", "delimiter": ",", "date_order": "ymd",
-        "decimal_mark": ".", "rows": 5, "duplicates": 0,
+        "decimal_mark": ".", "mapping": null, "rows": 5, "duplicates": 0,
             "counts": counts, "seconds": 16215, "projects": 3, "tags": 3,
         "unknown_users": [], "unknown_projects": [], "errors": [], "reasons": [],
     });
@@ -201,6 +201,30 @@ fn any_table_is_detected_and_imported_by_a_mapping() -> anyhow::Result<()> {
     let wrong = waybill(&["import", file, "--map", "Wann=when", "--memory"])?;
     assert_eq!(wrong.status.code(), Some(2));
     assert!(String::from_utf8(wrong.stderr)?.contains("unknown field \"when\": known are date, start"));
+    Ok(())
+}
+
+#[test]
+fn a_later_command_reads_a_file_by_the_mapping_of_an_earlier_one_and_says_so() -> anyhow::Result<()> {
+    let folder = tempfile::tempdir()?;
+    let path = folder.path().join("table.csv");
+    std::fs::write(&path, "Wann;Wie lange;Wer\n4.3.2026;1,5;Demo User\n31.3.2026;0,25;Demo User\n")?;
+    let data = folder.path().join("state");
+    let data = ["--data", data.to_str().context("a path of text")?];
+    let maps = ["--map", "Wann=date", "--map", "Wie lange=hours", "--map", "Wer=person"];
+    let (code, told) = imported(&path, &[&maps[..], &data].concat())?;
+    assert_eq!((code, &told["mapping"]["remembered"]), (Some(0), &json!(null)));
+    let (code, told) = imported(&path, &[&data[..], &["--duplicates", "skip"]].concat())?;
+    assert_eq!((code, &told["format"], &told["duplicates"]), (Some(0), &json!("table"), &json!(2)));
+    assert_eq!(told["mapping"]["remembered"]["import"], 1);
+    let file = path.to_str().context("a path of text")?;
+    let report = String::from_utf8(waybill(&[&["import", file], &data[..]].concat())?.stdout)?;
+    assert!(report.contains("read by the mapping that import 1 was made with, remembered for this header"), "{report}");
+    let (code, told) = imported(&path, &[&data[..], &["--map", "none"]].concat())?;
+    assert_eq!((code, &told["status"]), (Some(2), &json!("unsupported")));
+    let both = waybill(&[&["import", file, "--map", "none"], &maps[..], &data].concat())?;
+    assert_eq!(both.status.code(), Some(2));
+    assert!(String::from_utf8(both.stderr)?.contains("or none alone"));
     Ok(())
 }
 

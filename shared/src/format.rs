@@ -43,6 +43,7 @@ mod people;
 mod plan;
 mod profile;
 mod refusal;
+mod remembered;
 mod row;
 mod rows;
 mod settle;
@@ -70,6 +71,7 @@ pub use mapping::{Field, Mapping, WrongMapping};
 pub use numbers::{DecimalMark, UnknownDecimalMark};
 pub use plan::{ChunkSpan, Oversized, Plan};
 pub use refusal::{Ambiguous, Refusal};
+pub use remembered::{HeaderFingerprint, NoFingerprint, Remembered, RememberedMapping};
 pub(crate) use row::excerpt;
 pub use row::{ErrorCode, NO_VALUE, RowError, VALUE};
 
@@ -157,6 +159,9 @@ pub struct ReadingOptions {
     pub format: Option<FormatName>,
     /// Which column is what, for a table that is no format's.
     pub mapping: Option<Mapping>,
+    /// What is remembered for headers; it counts where neither a format nor a mapping is said.
+    #[serde(skip)]
+    pub remembered: Remembered,
     /// An ASCII character that is no quote and no line break.
     pub delimiter: Option<u8>,
     pub encoding: Option<Encoding>,
@@ -166,11 +171,12 @@ pub struct ReadingOptions {
 }
 
 /// The columns that have a role, if a row of cells can be the header of a file that is read: by the caller's mapping, as
-/// the format that the caller names, or as any.
+/// the format that the caller names, by what is remembered for it, or as any format.
 pub fn header_columns(
     cells: &[String],
     format: Option<FormatName>,
     mapping: Option<&Mapping>,
+    remembered: &Remembered,
 ) -> Option<BTreeSet<usize>> {
     // The survey refuses such a header by its length.
     if survey::is_too_long(cells) {
@@ -180,7 +186,10 @@ pub fn header_columns(
     let candidates = match (mapping, format) {
         (Some(mapping), _) => return Some(columns_of(mapping.roles(&headers).ok()?)),
         (None, Some(format)) => detect::named(format, &headers).ok()?,
-        (None, None) => detect::detect(&headers).ok()?,
+        (None, None) => match remembered.roles(&headers) {
+            Some(roles) => return Some(columns_of(roles)),
+            None => detect::detect(&headers).ok()?,
+        },
     };
     Some(columns_of(candidates.first()?.format.declaration().know(&headers).roles))
 }

@@ -76,6 +76,10 @@ number!(
     /// A shared thing: user, client, project or tag.
     ThingId
 );
+number!(
+    /// A mapping that an account remembers for a header.
+    MappingId
+);
 
 impl ImportId {
     /// The "import" of everything made by hand.
@@ -111,17 +115,27 @@ impl ThingId {
     /// depend on which of two racing loaders came first. A higher probe is taken when another key
     /// already sits on the id.
     pub fn derive(account: AccountId, kind: &str, key: &str, probe: u32) -> Self {
-        let mut hash = Sha256::new();
-        for part in [account.to_string().as_str(), kind, &probe.to_string(), key] {
-            hash.update(part.as_bytes());
-            hash.update([0]);
-        }
-        let digest = hash.finalize();
-        let mut first = [0u8; 8];
-        first.copy_from_slice(&digest[..8]);
         // Small ids belong to what is counted (users), so the hashed ones start above them.
-        Self((u64::from_be_bytes(first) >> 12) | (1 << 51))
+        Self(hashed(&[&account.to_string(), kind, &probe.to_string(), key]) | (1 << 51))
     }
+}
+
+impl MappingId {
+    /// The id of the mapping for a header, told by the header's fingerprint.
+    pub fn derive(account: AccountId, header: &str) -> Self {
+        Self(hashed(&[&account.to_string(), "mapping", header]) | (1 << 51))
+    }
+}
+
+/// 52 bits of SHA-256 over some parts.
+fn hashed(parts: &[&str]) -> u64 {
+    let mut hash = Sha256::new();
+    for part in parts {
+        hash.update(part.as_bytes());
+        hash.update([0]);
+    }
+    let digest = hash.finalize();
+    u64::from_be_bytes(*digest.first_chunk().expect("32 bytes")) >> 12
 }
 
 #[cfg(test)]

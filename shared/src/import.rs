@@ -42,14 +42,14 @@ pub use made::{Made, folded_steps, unmade};
 pub use options::{Duplicates, Options};
 pub use roll::{Line, Roll, dropped};
 pub use settle::{go_on, settle, settle_soon, tally};
-pub use shown::shown;
+pub use shown::{shown, time};
 pub use status::Status;
 pub use stop::{cancel, stop};
 pub use transition::{Change, HistoryLine, transition};
 
 use crate::files::{FileError, Object};
-use crate::format::{FormatName, Layout};
-use crate::id::{AccountId, ImportId, ThingId};
+use crate::format::{FormatName, Layout, RememberedMapping};
+use crate::id::{AccountId, ImportId, MappingId, ThingId};
 use crate::inbox;
 use crate::queue::QueueError;
 use crate::services::Services;
@@ -164,6 +164,13 @@ pub struct Import {
     /// What the file was found to be.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub format: Option<FormatName>,
+    /// The remembered mapping that the file is read by. It is set by the first parser that reads the file so, and holds for
+    /// every other, whatever is remembered by then.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub recalled: Option<RememberedMapping>,
+    /// What the import is remembered under, once it is settled and says something about its header.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub remembered: Option<MappingId>,
     /// The first and the last day of its entries as they were loaded, once it is settled.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub days: Option<(Date, Date)>,
@@ -196,6 +203,9 @@ pub struct Reading {
     /// Why they are not: a [`crate::format::Refusal`], as it is shown.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub refusal: Option<serde_json::Value>,
+    /// The file is read by a remembered mapping.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub recalled: bool,
 }
 
 impl Import {

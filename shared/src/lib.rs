@@ -1,7 +1,7 @@
 //! Waybill's domain: files and rows in, entities out, a ledger of what became of each, and the way back.
 //!
 //! In the order of the flow: `account`, `import`, `source`, `format`, `packed`, `unpack`, `plan`, `load`, `ledger`, `revert`, `sweep`,
-//! `entity`, `store`, `files`, `queue`; upper ones know lower ones. `source`, `format` and `packed` neither
+//! `mappings`, `entity`, `store`, `files`, `queue`; upper ones know lower ones. `source`, `format` and `packed` neither
 //! read nor write anything; everything stored goes through `store`, `files` and `queue`.
 
 pub mod account;
@@ -18,6 +18,7 @@ pub mod known;
 pub mod lease;
 pub mod ledger;
 pub mod load;
+pub mod mappings;
 pub mod packed;
 pub mod plan;
 pub mod portions;

@@ -28,7 +28,7 @@ mod rows;
 mod shape;
 mod workbook;
 
-use crate::format::{FormatName, Mapping, Plan, ReadingOptions, Refusal, Survey};
+use crate::format::{FormatName, Mapping, Plan, ReadingOptions, Refusal, Remembered, Survey};
 
 pub use cancellation::{CancelOnDrop, Cancellation};
 pub use gzip::Gunzip;
@@ -139,6 +139,8 @@ pub struct Wanted {
     pub format: Option<FormatName>,
     /// The columns of a table that is no format's, which tell its header.
     pub mapping: Option<Mapping>,
+    /// What is remembered for headers; it counts where neither a format nor a mapping is said.
+    pub remembered: Remembered,
     /// The name of the sheet.
     pub sheet: Option<String>,
 }

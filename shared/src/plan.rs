@@ -8,6 +8,7 @@
 //! sends the messages again for the chunks that are not committed.
 
 mod duplicates;
+mod recall;
 
 use std::time::Duration;
 
@@ -49,7 +50,7 @@ pub async fn plan(services: &Services, account: AccountId, import: ImportId) -> 
     }
     let source = import.source.clone().ok_or(FileError::Missing)?;
     let mut unpacked = None;
-    let planned = match Box::pin(survey(services, &import, &source, &mut unpacked)).await {
+    let planned = match Box::pin(survey(services, &mut import, &source, &mut unpacked)).await {
         Ok(Ok(plan)) if plan.rows > MAX_ROWS => {
             let rows = plan.rows;
             let why = format!("the file has {rows} rows; an import takes at most {MAX_ROWS}");
@@ -114,28 +115,35 @@ async fn pin(services: &Services, import: &Import, object: &Object) -> Result<Im
 /// Reads the file. `unpacked` becomes the object with its rows, if they are not in the file itself.
 async fn survey(
     services: &Services,
-    import: &Import,
+    import: &mut Import,
     source: &Object,
     unpacked: &mut Option<Object>,
 ) -> Result<Result<Plan, Refusal>, ImportError> {
-    let mut table = match unpack::open(services, import, source).await? {
+    let remembered = recall::remembered(services, import).await?;
+    let wanted = import.options.wanted(&remembered);
+    let mut table = match unpack::open(services, import, source, &wanted).await? {
         Ok(table) => table,
         Err(refusal) => return Ok(Err(refusal)),
     };
     unpacked.clone_from(&table.unpacked);
-    let mut survey = table.from.survey(import.options.reading(), import.rows_per_chunk);
+    let mut survey = table.from.survey(import.options.reading(&remembered), import.rows_per_chunk);
     let mut written = 0;
     while let Some(bytes) = table.bytes.next().await? {
         if let Err(refusal) = survey.push(&bytes) {
             return Ok(Err(table.from.tell_refused(refusal)));
         }
-        written = put_chunks(services, import, written, survey.take_chunks()).await?;
+        let spans = survey.take_chunks();
+        if !spans.is_empty() {
+            recall::pin(services, import, survey.recalled()).await?;
+        }
+        written = put_chunks(services, import, written, spans).await?;
     }
     let mut plan = match survey.finish() {
         Ok(plan) => plan,
         Err(refusal) => return Ok(Err(table.from.tell_refused(refusal))),
     };
     table.from.tell(&mut plan);
+    recall::pin(services, import, plan.recalled.as_ref()).await?;
     put_chunks(services, import, written, std::mem::take(&mut plan.chunks)).await?;
     Ok(Ok(plan))
 }
@@ -152,6 +160,9 @@ async fn put_chunks(
         let chunk = Chunk::planned(ChunkNo(number), span);
         let put = Write::put(keys::chunk(import.account, import.id, chunk.number), &chunk).when_absent();
         match services.store.write(put).await {
+            Err(StoreError::Refused { found: Some(found), .. }) if import.recalled.is_some() => {
+                recall::overrule(services, import, Chunk::decode(*found)?, &chunk).await
+            }
             Err(error) if !error.is_refused() => Err(error),
             _ => Ok(()),
         }
@@ -180,17 +191,23 @@ async fn begin(
     if let Some(unpacked) = unpacked {
         change = change.set("unpacked", unpacked);
     }
-    let reading = Reading { layout: Some(plan.layout), refusal: None };
-    services.store.write(Write::put(keys::reading(import.account, import.id), &reading)).await?;
+    if import.recalled.is_none() {
+        change = change.provided(recall::UNPINNED);
+    }
+    let reading = Reading { layout: Some(plan.layout), refusal: None, recalled: import.recalled.is_some() };
+    recall::put_reading(services, import, &reading).await?;
     transition(services, import, Status::Processing, BY, change).await
 }
 
 async fn refuse(services: &Services, import: &Import, refusal: Refusal) -> Result<Import, ImportError> {
     let reason = refusal.reasons.join("; ");
     let refusal = serde_json::to_value(&refusal).map_err(|error| StoreError::Shape(error.to_string()))?;
-    let reading = Reading { refusal: Some(refusal), ..Reading::default() };
-    services.store.write(Write::put(keys::reading(import.account, import.id), &reading)).await?;
-    let change = Change::none().set("reason", &reason).set("completed_at", services.clock.now_ms());
+    let reading = Reading { refusal: Some(refusal), recalled: import.recalled.is_some(), ..Reading::default() };
+    let mut change = Change::none().set("reason", &reason).set("completed_at", services.clock.now_ms());
+    if import.recalled.is_none() {
+        change = change.provided(recall::UNPINNED);
+    }
+    recall::put_reading(services, import, &reading).await?;
     transition(services, import, Status::Unsupported, BY, change.because(reason)).await
 }
 

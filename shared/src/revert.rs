@@ -16,6 +16,7 @@ use crate::id::{AccountId, ChunkNo, ImportId};
 use crate::import::{Change, Import, ImportError, Status, transition};
 use crate::lease::Lease;
 use crate::ledger::{Chunk, ChunkState};
+use crate::mappings;
 use crate::plan::send_chunks;
 use crate::queue::Message;
 use crate::services::Services;
@@ -50,7 +51,13 @@ async fn begin(services: &Services, mut import: Import, by: &str) -> Result<Impo
         if !import.status.may_become(Status::RollingBack) {
             return Ok(import);
         }
-        match transition(services, &import, Status::RollingBack, by, Change::none()).await {
+        let mut change = Change::none();
+        if let Some(id) = import.remembered {
+            // From now on nobody is to believe it about its header.
+            let taken_back = mappings::undone(services, import.account, import.id, id).await?;
+            change = taken_back.into_iter().fold(change, Change::also);
+        }
+        match transition(services, &import, Status::RollingBack, by, change).await {
             Err(ImportError::Status { .. }) => import = Import::find(services, import.account, import.id).await?,
             done => return done,
         }

@@ -20,7 +20,7 @@ use tokio::sync::mpsc;
 use crate::files::{FileError, Files, Object, UNPACKED, Upload};
 use crate::format::Refusal;
 use crate::import::{Import, ImportError, Status};
-use crate::packed::{Cancellation, Gunzip, Kind, Limits, MAGIC, NotUnpacked, Unpacked, unpack};
+use crate::packed::{Cancellation, Gunzip, Kind, Limits, MAGIC, NotUnpacked, Unpacked, Wanted, unpack};
 use crate::services::Services;
 use crate::store::keys;
 
@@ -34,11 +34,12 @@ pub struct Table {
     pub unpacked: Option<Object>,
 }
 
-/// Opens the table of an import's file; if it is packed, unpacks it first.
+/// Opens the table of an import's file; if it is packed, unpacks it first. `wanted` tells the sheet of a spreadsheet.
 pub async fn open(
     services: &Services,
     import: &Import,
     source: &Object,
+    wanted: &Wanted,
 ) -> Result<Result<Table, Refusal>, ImportError> {
     let files = &services.files;
     let mut bytes = Bytestream::open(files, source).await?;
@@ -46,7 +47,7 @@ pub async fn open(
         let from = Unpacked { sheet: false, evidence: Vec::new() };
         return Ok(Ok(Table { bytes, from, unpacked: None }));
     };
-    let mut table = Unpacking { services, import, upload: files.upload(key(import, source)) };
+    let mut table = Unpacking { services, import, wanted, upload: files.upload(key(import, source, wanted)) };
     let from = match table.fill(kind, bytes, source).await {
         Ok(Ok(from)) => from,
         Ok(Err(why)) => {
@@ -77,8 +78,8 @@ pub async fn forget(services: &Services, import: &Import, unpacked: &Object) {
 }
 
 /// The key of what is unpacked of a file: told by all that decides on its bytes.
-fn key(import: &Import, source: &Object) -> String {
-    let made_from = Sha256::digest(format!("{}\n{:?}", source.etag, import.options.wanted()));
+fn key(import: &Import, source: &Object, wanted: &Wanted) -> String {
+    let made_from = Sha256::digest(format!("{}\n{wanted:?}", source.etag));
     let name = keys::hex(&made_from[..8]);
     format!("{UNPACKED}/{}/{}/{name}.csv", import.account, import.id)
 }
@@ -87,6 +88,7 @@ fn key(import: &Import, source: &Object) -> String {
 struct Unpacking<'s> {
     services: &'s Services,
     import: &'s Import,
+    wanted: &'s Wanted,
     upload: Upload<'s>,
 }
 
@@ -101,8 +103,8 @@ impl Unpacking<'_> {
             Kind::Gzip => self.gunzip(bytes).await,
             Kind::Zip => self.sheet(bytes, source).await,
             Kind::Compound => {
-                let (wanted, never) = (self.import.options.wanted(), Cancellation::default());
-                Ok(unpack(kind, Bytes::new(), &wanted, &Limits::PARSER, &never, &mut |_| Ok(())))
+                let never = Cancellation::default();
+                Ok(unpack(kind, Bytes::new(), self.wanted, &Limits::PARSER, &never, &mut |_| Ok(())))
             }
         }
     }
@@ -169,7 +171,7 @@ impl Unpacking<'_> {
             }
         }
         let (sender, mut pieces) = mpsc::channel::<Bytes>(4);
-        let (wanted, cancellation) = (self.import.options.wanted(), Cancellation::default());
+        let (wanted, cancellation) = (self.wanted.clone(), Cancellation::default());
         let _cancelled = cancellation.on_drop();
         let work = tokio::task::spawn_blocking(move || {
             unpack(Kind::Zip, file.into(), &wanted, &Limits::PARSER, &cancellation, &mut |piece| {

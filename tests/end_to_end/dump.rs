@@ -50,6 +50,15 @@ pub fn timeless(dump: Dump) -> Dump {
         for name in ["updated_at", "started_at", "completed_at", "reverted_at", "opened", "at", "expires"] {
             item.remove(name);
         }
+        if pk.ends_with("#mappings")
+            && let Some(AttributeValue::L(sayings)) = item.get_mut("sayings")
+        {
+            for saying in sayings {
+                if let AttributeValue::M(saying) = saying {
+                    saying.remove("since");
+                }
+            }
+        }
         let mut key = sk.clone();
         if sk.starts_with("history#") || pk.contains("#I#") && sk.as_bytes()[0].is_ascii_digit() {
             // By its time, and what became of the import then: kept in order, and each once.

@@ -1,5 +1,7 @@
 //! What holds at every moment, and what holds when nothing is left to do; read off the tables themselves.
 
+mod memory;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use shared::entity::by_hand::entries::counts;
@@ -9,6 +11,7 @@ use shared::entity::{Entry, Thing};
 use shared::id::{AccountId, ChunkNo, EntryId, ImportId, Row, ThingId};
 use shared::import::{Counts, Import, Made, Roll, Status};
 use shared::ledger::{Chunk, ChunkState, Outcome};
+use shared::mappings::HeaderMemory;
 use shared::store::keys::Kind;
 use shared::store::{Item, Table, decode};
 
@@ -36,6 +39,8 @@ pub struct World {
     pub turns: Vec<(AccountId, ImportId)>,
     /// Imports that the sweep looks at.
     pub open: BTreeSet<(AccountId, ImportId)>,
+    /// What accounts remember of headers.
+    memory: BTreeMap<AccountId, Vec<HeaderMemory>>,
     /// What does not fit any of these.
     wrong: Vec<String>,
 }
@@ -72,6 +77,10 @@ impl World {
             let parts: Vec<_> = pk.split('#').collect();
             if let (["A", account, "turns"], Some(import)) = (&parts[..], sk.strip_prefix("entries#")) {
                 self.turns.push((AccountId(number(account)), ImportId(number(import))));
+            }
+            if let ["A", account, "mappings"] = parts[..] {
+                self.memory.entry(AccountId(number(account))).or_default().push(decode(item)?);
+                continue;
             }
             let ["A", account, "I", import] = parts[..] else { continue };
             let (account, import) = (AccountId(number(account)), ImportId(number(import)));
@@ -167,6 +176,7 @@ impl World {
         let mut wrong = self.wrong.clone();
         self.check_counts(&mut wrong);
         self.check_references(&mut wrong);
+        self.check_memory(&mut wrong);
         for (account, id) in self.entries.keys() {
             let import = self.imports.get(&(*account, id.import()));
             if import.is_some_and(|import| import.status == Status::RolledBack) {

@@ -8,6 +8,7 @@
 use std::time::Duration;
 
 use aws_sdk_dynamodb::types::AttributeValue;
+use shared::format::{Mapping, WrongMapping};
 use shared::id::{AccountId, ImportId, ThingId};
 use shared::import::{Import, NewImport, Options, Origin};
 use shared::known::Known;
@@ -42,6 +43,20 @@ fn file(rows: &[[&str; 5]]) -> String {
 }
 
 const DEMO: &str = "demo@example.com";
+
+/// A mapping of [`HEADER`].
+pub fn columns() -> Result<Mapping, WrongMapping> {
+    let pairs = [
+        ("Email", "email"),
+        ("Client", "client"),
+        ("Project", "project"),
+        ("Description", "text"),
+        ("Start date", "date"),
+        ("Duration", "duration"),
+        ("Tags", "tags"),
+    ];
+    Mapping::new(pairs.map(|(column, field)| (column.to_owned(), field.to_owned())))
+}
 
 /// Shares a client, a project and a tag with [`disturbed`].
 fn shared_rows() -> String {
@@ -93,12 +108,18 @@ const TABLES: [Table; 3] = [Table::Imports, Table::Workspace, Table::Events];
 impl Bench {
     /// The import to be disturbed is queued, and its start is to be sent.
     async fn before_the_import() -> anyhow::Result<Self> {
+        Self::before_an_import([None, None]).await
+    }
+
+    /// The same, of an import and the one before it that are made with these mappings.
+    async fn before_an_import(mappings: [Option<Mapping>; 2]) -> anyhow::Result<Self> {
         let stack = Stack::by_hand(ROWS_PER_CHUNK).await?;
         let (postman, faults) = (Postman::of(&stack.system), Faults::default());
         let worker = faults.connect(&stack.system);
         let mut bench = Self { stack, postman, faults, worker, start: Vec::new() };
-        for (name, text) in [("shared.csv", shared_rows()), ("disturbed.csv", disturbed_rows())] {
-            let import = queue_import(bench.services(), name, text).await?;
+        let files = [("shared.csv", shared_rows()), ("disturbed.csv", disturbed_rows())];
+        for ((name, text), mapping) in files.into_iter().zip(mappings) {
+            let import = queue_import(bench.services(), name, text, mapping).await?;
             if import.id != IMPORT {
                 bench.services().queues.send(&Message::Start { account: ACCOUNT, import: import.id }).await?;
                 Box::pin(bench.postman.drain_all(&bench.worker, &bench.faults)).await;
@@ -183,12 +204,11 @@ impl Bench {
     }
 
     /// The import is complete, and its undo is to be asked for.
-    async fn before_the_undo() -> anyhow::Result<Self> {
-        let mut bench = Self::before_the_import().await?;
-        bench.send_start().await?;
-        Box::pin(bench.postman.drain_all(&bench.worker, &bench.faults)).await;
-        bench.keep().await?;
-        Ok(bench)
+    async fn before_the_undo(mut self) -> anyhow::Result<Self> {
+        self.send_start().await?;
+        Box::pin(self.postman.drain_all(&self.worker, &self.faults)).await;
+        self.keep().await?;
+        Ok(self)
     }
 
     fn services(&self) -> &Services {
@@ -247,7 +267,7 @@ impl Bench {
     /// Runs the import, or the undo, undisturbed but for the plan.
     async fn run(&self, what: What) -> anyhow::Result<bool> {
         match what {
-            What::Import => {
+            What::Import | What::Mapped | What::Recalled => {
                 self.send_start().await?;
             }
             What::Drops | What::Untold => {
@@ -255,7 +275,7 @@ impl Bench {
                     return Ok(false);
                 }
             }
-            What::Undo => {
+            What::Undo | What::UndoMapped | What::UndoRecalled => {
                 let import = self.import().await?;
                 let asked = self.faults.outlive(Box::pin(revert::ask(&self.worker, &import, "user 1"))).await;
                 if asked.is_none() {
@@ -293,6 +313,12 @@ impl Bench {
 enum What {
     Import,
     Undo,
+    /// An import that is made with a mapping, and its undo.
+    Mapped,
+    UndoMapped,
+    /// An import that is read by the mapping of the import before it, and its undo.
+    Recalled,
+    UndoRecalled,
     Drops,
     /// Drops whose reports the outbox refuses until everything else is done.
     Untold,
@@ -301,6 +327,10 @@ enum What {
 impl What {
     fn is_dropped(self) -> bool {
         matches!(self, Self::Drops | Self::Untold)
+    }
+
+    fn is_undo(self) -> bool {
+        matches!(self, Self::Undo | Self::UndoMapped | Self::UndoRecalled)
     }
 }
 
@@ -311,11 +341,16 @@ enum Then {
 }
 
 /// Stores a file and makes its import, at a key that is the same in every run.
-async fn queue_import(services: &Services, name: &str, text: String) -> anyhow::Result<Import> {
+async fn queue_import(
+    services: &Services,
+    name: &str,
+    text: String,
+    mapping: Option<Mapping>,
+) -> anyhow::Result<Import> {
     let new = NewImport {
         account: ACCOUNT,
         user: ThingId(1),
-        options: Options { fallback_user: Some(ThingId(1)), autocreate_users: true, ..Options::default() },
+        options: Options { mapping, fallback_user: Some(ThingId(1)), autocreate_users: true, ..Options::default() },
         file_name: name.to_owned(),
         origin: Origin::Body { token: name.to_owned() },
         once: None,
@@ -325,10 +360,14 @@ async fn queue_import(services: &Services, name: &str, text: String) -> anyhow::
 
 async fn killed_everywhere(what: What, then: Then, portions: Portions) -> anyhow::Result<()> {
     let mut bench = match what {
-        What::Import => Box::pin(Bench::before_the_import()).await?,
-        What::Undo => Box::pin(Bench::before_the_undo()).await?,
+        What::Import | What::Undo => Box::pin(Bench::before_the_import()).await?,
+        What::Mapped | What::UndoMapped => Box::pin(Bench::before_an_import([None, Some(columns()?)])).await?,
+        What::Recalled | What::UndoRecalled => Box::pin(Bench::before_an_import([Some(columns()?), None])).await?,
         What::Drops | What::Untold => Box::pin(Bench::before_the_drops()).await?,
     };
+    if what.is_undo() {
+        bench = Box::pin(bench.before_the_undo()).await?;
+    }
     bench.worker.portions = portions;
     bench.revive(what);
     let before = bench.import().await?.status;
@@ -368,14 +407,13 @@ async fn killed_everywhere(what: What, then: Then, portions: Portions) -> anyhow
             }
             Box::pin(bench.mend_the_outbox(what)).await?;
             // Whoever asked for the undo has no answer, and nobody else was told: it is as if it had not been asked for.
+            let is_begun =
+                |request: &String| request.starts_with("TransactWriteItems") && !request.ends_with("DeathBefore");
             let untold = match then {
                 Then::DeliveredAgain => log == ["SendMessage DeathBefore"],
-                Then::OnlyTheSweep => {
-                    !log.contains(&"TransactWriteItems".to_owned()) && log.len() <= 2 && fault == Fault::DeathBefore
-                        || log.len() == 1
-                }
+                Then::OnlyTheSweep => !log.iter().any(is_begun),
             };
-            if matches!(what, What::Undo) && untold {
+            if what.is_undo() && untold {
                 assert_eq!(bench.import().await?.status, before);
                 continue;
             }
@@ -383,7 +421,7 @@ async fn killed_everywhere(what: What, then: Then, portions: Portions) -> anyhow
             for (one, other) in Box::pin(bench.picture(what)).await?.iter().zip(&undisturbed) {
                 differ.extend(differences(one, other));
             }
-            if matches!(what, What::Undo) {
+            if what.is_undo() {
                 // The notes are the undo's list of work: what is left of it when all is undone means nothing.
                 differ.retain(|line| !line.contains("#notes"));
             }
@@ -420,6 +458,19 @@ async fn an_undo_killed_at_any_request_ends_as_if_it_had_not_been_when_its_messa
 #[tokio::test]
 async fn an_undo_killed_at_any_request_ends_as_if_it_had_not_been_when_only_the_sweep_comes_by() -> anyhow::Result<()> {
     killed_everywhere(What::Undo, Then::OnlyTheSweep, Portions::default()).await
+}
+
+#[tokio::test]
+async fn a_mapping_is_remembered_and_taken_back_once_wherever_its_import_is_killed() -> anyhow::Result<()> {
+    killed_everywhere(What::Mapped, Then::DeliveredAgain, Portions::default()).await?;
+    killed_everywhere(What::UndoMapped, Then::OnlyTheSweep, Portions::default()).await
+}
+
+#[tokio::test]
+async fn an_import_is_read_by_one_remembered_mapping_and_confirms_it_once_wherever_it_is_killed() -> anyhow::Result<()>
+{
+    killed_everywhere(What::Recalled, Then::OnlyTheSweep, Portions::default()).await?;
+    killed_everywhere(What::UndoRecalled, Then::DeliveredAgain, Portions::default()).await
 }
 
 #[tokio::test]

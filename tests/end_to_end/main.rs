@@ -16,6 +16,7 @@ mod invariants;
 mod kill;
 mod logged;
 mod many_names;
+mod mappings;
 mod noko;
 mod observed;
 mod outbox;

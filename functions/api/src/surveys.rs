@@ -10,7 +10,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
-use shared::format::Refusal;
+use shared::format::{Refusal, Remembered};
 use shared::import::{ImportError, Options};
 use shared::packed::{self, Cancellation, NotUnpacked};
 use tokio::sync::Semaphore;
@@ -42,7 +42,13 @@ impl Surveys {
     }
 
     /// Refuses a file that cannot be read, if that is found out in time.
-    pub async fn look(&self, file: &Bytes, options: &Options, rows_per_chunk: u32) -> Result<(), UploadError> {
+    pub async fn look(
+        &self,
+        file: &Bytes,
+        options: &Options,
+        remembered: &Remembered,
+        rows_per_chunk: u32,
+    ) -> Result<(), UploadError> {
         let cancellation = Cancellation::default();
         // Also if the caller hangs up.
         let _cancelled = cancellation.on_drop();
@@ -50,9 +56,10 @@ impl Surveys {
             // A thread that is cancelled keeps its slot until it has ended.
             let slot = Arc::clone(&self.slots).acquire_owned().await;
             let (file, options, cancellation) = (file.clone(), options.clone(), cancellation.clone());
+            let remembered = remembered.clone();
             tokio::task::spawn_blocking(move || {
                 let _slot = slot;
-                look(&file, &options, rows_per_chunk, &cancellation)
+                look(&file, &options, &remembered, rows_per_chunk, &cancellation)
             })
             .await
         };
@@ -69,9 +76,16 @@ impl Surveys {
 
 /// Reads the whole file. Where a delimiter was asked for and the file can be read with another one, the delimiter is to
 /// blame and not the file.
-fn look(file: &Bytes, options: &Options, rows_per_chunk: u32, cancellation: &Cancellation) -> Result<(), UploadError> {
+fn look(
+    file: &Bytes,
+    options: &Options,
+    remembered: &Remembered,
+    rows_per_chunk: u32,
+    cancellation: &Cancellation,
+) -> Result<(), UploadError> {
     let survey = |options: &Options| -> Result<(), Refusal> {
-        let read = packed::survey(file.clone(), &options.wanted(), options.reading(), rows_per_chunk, cancellation);
+        let (wanted, reading) = (options.wanted(remembered), options.reading(remembered));
+        let read = packed::survey(file.clone(), &wanted, reading, rows_per_chunk, cancellation);
         match read {
             Ok(_) | Err(NotUnpacked::TooLarge(_) | NotUnpacked::Unwanted) => Ok(()),
             Err(why) => Err(why.into_refusal()),
@@ -100,12 +114,12 @@ mod tests {
     async fn a_survey_that_takes_too_long_leaves_the_file_to_the_parser_and_ends() {
         let surveys = Surveys::new(1, Duration::ZERO);
         let file = long_file();
-        surveys.look(&file, &Options::default(), 1000).await.unwrap();
+        surveys.look(&file, &Options::default(), &Remembered::default(), 1000).await.unwrap();
         // The thread gives its slot back, whoever waited for it.
         let slot = tokio::time::timeout(Duration::from_secs(30), surveys.slots.acquire()).await;
         drop(slot.unwrap().unwrap());
         let patient = Surveys::new(1, Duration::from_secs(600));
-        let refused = patient.look(&file, &Options::default(), 1000).await;
+        let refused = patient.look(&file, &Options::default(), &Remembered::default(), 1000).await;
         assert!(matches!(refused, Err(UploadError::Refused(_))), "{refused:?}");
     }
 
@@ -121,9 +135,9 @@ mod tests {
                 turns += 1;
             }
         };
-        let options = Options::default();
+        let (options, remembered) = (Options::default(), Remembered::default());
         tokio::select! {
-            looked = surveys.look(&file, &options, 1000) => assert!(looked.is_err()),
+            looked = surveys.look(&file, &options, &remembered, 1000) => assert!(looked.is_err()),
             () = others => unreachable!("it goes on for ever"),
         }
         assert!(turns > 100, "{turns}");

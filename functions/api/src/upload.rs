@@ -2,9 +2,10 @@
 
 use bytes::Bytes;
 use shared::account::Principal;
-use shared::format::Refusal;
+use shared::format::{Refusal, Remembered};
 use shared::import::{Import, ImportError, NewImport, Once, Options, Origin, create_or_find, stop, store_body};
 use shared::lease::nonce;
+use shared::mappings;
 
 use crate::Door;
 
@@ -43,8 +44,12 @@ pub async fn accept(
         return Ok(import);
     }
     // Before anything is made of the file.
-    door.surveys.look(&file, &options, door.services.rows_per_chunk).await?;
     let services = &door.services;
+    let remembered = match options.asks_memory() {
+        true => mappings::believed(services, caller.account).await.map_err(ImportError::from)?,
+        false => Remembered::default(),
+    };
+    door.surveys.look(&file, &options, &remembered, services.rows_per_chunk).await?;
     let new = NewImport {
         account: caller.account,
         user: caller.user,

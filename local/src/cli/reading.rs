@@ -3,7 +3,7 @@
 use anyhow::{Context, bail};
 use clap::Args;
 use serde_json::{Value, json};
-use shared::format::{Mapping, ReadingOptions};
+use shared::format::{Mapping, ReadingOptions, Remembered};
 use shared::import::delimiter;
 use shared::packed::Wanted;
 
@@ -15,8 +15,8 @@ pub struct Reading {
     format: String,
     /// A column of a table that is no format's, and what it is: date, start, end, end_date, duration, hours, minutes,
     /// seconds, person, first_name, last_name, email, client, project, task, text, tags, billable, invoiced, rate, amount
-    /// or currency; once for each column
-    #[arg(long = "map", value_name = "COLUMN=FIELD")]
+    /// or currency; once for each column. `none`: not by the mapping either that is remembered for the file's header
+    #[arg(long = "map", value_name = "COLUMN=FIELD|none")]
     maps: Vec<String>,
     /// The delimiter, if it is not to be found from the file: , ; tab or |
     #[arg(long)]
@@ -45,6 +45,8 @@ impl Reading {
         // Said here already: an object of JSON has no room for a column that is named twice.
         if let Some(mapping) = self.mapping()? {
             asked["mapping"] = json!(mapping);
+        } else if self.wants_no_mapping() {
+            asked["mapping"] = json!("none");
         }
         if let Some(delimiter) = &self.delimiter {
             let delimiter = if matches!(delimiter.as_str(), "tab" | "\\t") { "\t" } else { delimiter };
@@ -69,6 +71,8 @@ impl Reading {
         Ok(ReadingOptions {
             format: self.named_format().map(str::parse).transpose()?,
             mapping: self.mapping()?,
+            // What is remembered is an account's, and these are of a file alone.
+            remembered: Remembered::default(),
             delimiter: self.delimiter.as_deref().map(delimiter).transpose()?,
             encoding: self.encoding.as_deref().map(str::parse).transpose()?,
             date_order: self.date_order.as_deref().map(str::parse).transpose()?,
@@ -79,20 +83,27 @@ impl Reading {
     /// What tells the sheet of a spreadsheet.
     pub fn wanted(&self) -> anyhow::Result<Wanted> {
         let ReadingOptions { format, mapping, .. } = self.options()?;
-        Ok(Wanted { format, mapping, sheet: self.sheet.clone() })
+        Ok(Wanted { format, mapping, remembered: Remembered::default(), sheet: self.sheet.clone() })
     }
 
     fn named_format(&self) -> Option<&str> {
         Some(self.format.as_str()).filter(|format| !matches!(*format, "auto" | "autodetect"))
     }
 
+    fn wants_no_mapping(&self) -> bool {
+        matches!(&self.maps[..], [word] if word.eq_ignore_ascii_case("none"))
+    }
+
     fn mapping(&self) -> anyhow::Result<Option<Mapping>> {
+        if self.wants_no_mapping() {
+            return Ok(None);
+        }
         let mut pairs = Vec::with_capacity(self.maps.len());
         for map in &self.maps {
             // Names of columns may have an equals sign in them, names of fields have none.
             match map.rsplit_once('=') {
                 Some((column, field)) => pairs.push((column.to_owned(), field.to_owned())),
-                None => bail!("--map takes COLUMN=FIELD, not {map:?}"),
+                None => bail!("--map takes COLUMN=FIELD, or none alone, not {map:?}"),
             }
         }
         if pairs.is_empty() { Ok(None) } else { Ok(Some(Mapping::new(pairs).context("--map")?)) }

@@ -22,6 +22,7 @@ pub fn machine(import: &Value) -> Value {
         "delimiter": evidence["delimiter"],
         "date_order": evidence["date_order"],
         "decimal_mark": evidence["decimal_mark"],
+        "mapping": import["mapping"],
         "rows": import["rows"],
         "counts": import["counts"],
         "duplicates": import["duplicates"],

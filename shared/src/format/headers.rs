@@ -107,7 +107,7 @@ fn shown(cell: &str) -> String {
 }
 
 /// The form in which names are compared: lower-case, blanks collapsed, no question mark at the end.
-fn key(shown: &str) -> String {
+pub(super) fn key(shown: &str) -> String {
     let name = shown.trim_end_matches('?').to_lowercase();
     name.split_whitespace().collect::<Vec<_>>().join(" ")
 }

@@ -175,6 +175,11 @@ impl Mapping {
         if fields.is_empty() { Err(WrongMapping::Empty) } else { Ok(Self(fields)) }
     }
 
+    /// Columns and the names of their fields.
+    pub fn columns(&self) -> BTreeMap<String, String> {
+        self.0.iter().map(|(column, field)| (column.clone(), field.name().to_owned())).collect()
+    }
+
     /// The columns of a header by their roles, or what does not fit.
     pub(super) fn roles(&self, headers: &Headers) -> Result<Vec<(Role, usize)>, Refusal> {
         let mut reasons = self.lacks();

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::layout::Layout;
 use super::refusal::Refusal;
+use super::remembered::RememberedMapping;
 
 /// Rows that are loaded together, and where they stand in the object.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -56,6 +57,8 @@ pub struct Plan {
     pub chunks: Vec<ChunkSpan>,
     /// The physical line of a row of totals at the end, which is no data row.
     pub total_row: Option<u64>,
+    /// The remembered mapping that the file was read by.
+    pub recalled: Option<RememberedMapping>,
 }
 
 /// Cuts a file's records into chunks, one record behind: the last one may be a row of totals, and a

@@ -12,6 +12,7 @@ use super::headers::Headers;
 use super::layout::Layout;
 use super::plan::{ChunkSpan, Chunks, Placed, Plan};
 use super::refusal::Refusal;
+use super::remembered::{Mapped, RememberedMapping};
 use super::settle;
 use super::table::Table;
 use super::times;
@@ -59,6 +60,7 @@ struct Body {
     table: Table,
     /// Lines above the header that were passed over, for people.
     title: Option<String>,
+    mapped: Mapped,
 }
 
 impl Survey {
@@ -91,6 +93,14 @@ impl Survey {
         read.map_err(|refusal| self.complete(refusal))
     }
 
+    /// The remembered mapping that the file is read by, once the header has been read; known before the first chunk is.
+    pub fn recalled(&self) -> Option<&RememberedMapping> {
+        match &self.stage {
+            Stage::Head { .. } => None,
+            Stage::Body(body) => body.mapped.recalled.as_ref(),
+        }
+    }
+
     /// The chunks that have been completed since the last call.
     pub fn take_chunks(&mut self) -> Vec<ChunkSpan> {
         self.chunks.take()
@@ -109,11 +119,12 @@ impl Survey {
             Stage::Body(body) if body.table.has_total() => self.chunks.drop_last(),
             _ => None,
         };
+        let recalled = self.recalled().cloned();
         let (rows, chunks) = self.chunks.finish()?;
         let total_row = total_row.map(|record| record.line);
         let mut layout = layout;
         layout.evidence.extend(total_row.map(|line| format!("line {line} is left out: it is a row of totals")));
-        Ok(Plan { layout, rows, chunks, total_row })
+        Ok(Plan { layout, rows, chunks, total_row, recalled })
     }
 
     /// Reads some bytes, or the end.
@@ -131,6 +142,7 @@ impl Survey {
             else {
                 return Ok(());
             };
+            self.options.mapping = body.mapped.mapping.clone();
             self.stage = Stage::Body(Box::new(body));
         }
         let Stage::Body(body) = &mut self.stage else {
@@ -185,6 +197,7 @@ impl Survey {
             ));
         }
         evidence.extend(body.title.clone());
+        evidence.extend(body.mapped.said.clone());
         evidence.extend(settled.evidence);
         Ok(Layout {
             format: body.format,
@@ -204,8 +217,11 @@ impl Survey {
     }
 
     /// Adds to a refusal what is known by now.
-    fn complete(&self, refusal: Refusal) -> Refusal {
+    fn complete(&self, mut refusal: Refusal) -> Refusal {
         let encoding = self.decoder.encoding();
+        if let Stage::Body(body) = &self.stage {
+            refusal.reasons.extend(body.mapped.said.clone());
+        }
         let refusal = match &self.stage {
             Stage::Head { .. } => refusal,
             Stage::Body(body) => Refusal {
@@ -280,9 +296,9 @@ fn begin(
             None => return Err(Refusal { encoding: Some(encoding), ..refusal }),
         },
     };
-    let Chosen { judged, headers, candidates } = chosen;
+    let Chosen { judged, headers, candidates, mapped } = chosen;
     let format = candidates[0].format;
-    let roles = match &options.mapping {
+    let roles = match &mapped.mapping {
         Some(mapping) => mapping.roles(&headers)?,
         None => format.declaration().know(&headers).roles,
     };
@@ -296,7 +312,7 @@ fn begin(
     let mut records = Records::new(judged.dialect, origin, 1 + lines);
     records.text().push_str(&text[above..]);
     let title = title.map(|title| title.said);
-    Ok(Some(Body { records, judged, format, candidates, headers, header_read: false, table, title }))
+    Ok(Some(Body { records, judged, format, candidates, headers, header_read: false, table, title, mapped }))
 }
 
 /// What a file was found to be by its head.
@@ -305,6 +321,7 @@ pub(super) struct Chosen {
     pub headers: Headers,
     /// The format first.
     pub candidates: Vec<Candidate>,
+    mapped: Mapped,
 }
 
 /// Takes the likeliest delimiter under which the header is one of a format, or has the columns that are mapped.
@@ -317,7 +334,8 @@ pub(super) fn choose(judged: Vec<Judged>, options: &ReadingOptions) -> Result<Ch
             continue;
         }
         let headers = Headers::new(judged.header.clone());
-        let detected = match (&options.mapping, options.format) {
+        let mapped = options.mapped(&headers);
+        let detected = match (&mapped.mapping, options.format) {
             (Some(_), Some(_)) => Err(Refusal::because("say the format or a `mapping`, not both")),
             (Some(mapping), None) => mapping.roles(&headers).map(|_| vec![mapping.candidate()]),
             (None, Some(FormatName::Table)) => Err(Refusal::because("a table is read by its `mapping`")),
@@ -325,8 +343,9 @@ pub(super) fn choose(judged: Vec<Judged>, options: &ReadingOptions) -> Result<Ch
             (None, None) => detect::detect(&headers),
         };
         match detected {
-            Ok(candidates) => return Ok(Chosen { judged, headers, candidates }),
-            Err(refusal) => {
+            Ok(candidates) => return Ok(Chosen { judged, headers, candidates, mapped }),
+            Err(mut refusal) => {
+                refusal.reasons.extend(mapped.said);
                 nearest.get_or_insert(Refusal { delimiter: Some(judged.dialect.delimiter), ..refusal });
             }
         }

@@ -18,6 +18,7 @@ mod mishaps;
 mod properties;
 mod readings;
 mod refusals;
+mod remembered;
 mod samples;
 mod variations;
 

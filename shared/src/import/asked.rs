@@ -61,7 +61,11 @@ fn take(options: &mut Options, name: &str, value: &Value) -> Result<(), String> 
             }
             _ => options.format = word(value)?,
         },
-        "mapping" => options.mapping = mapping(value)?,
+        "mapping" => match value.as_str() {
+            // Not even one that is remembered for the header.
+            Some(word) if word.trim().eq_ignore_ascii_case("none") => (options.mapping, options.recall) = (None, false),
+            _ => options.mapping = mapping(value)?,
+        },
         "fallback_user" => options.fallback_user = fallback_user(value)?,
         "import_tags" => options.import_tags = truth(value)?,
         "autocreate_projects" => options.autocreate_projects = truth(value)?,
@@ -105,7 +109,7 @@ fn mapping(value: &Value) -> Result<Option<Mapping>, String> {
         }
         other => other,
     };
-    let pairs = pairs.as_object().ok_or("must be an object of columns and their fields")?;
+    let pairs = pairs.as_object().ok_or("must be an object of columns and their fields, or `none`")?;
     let pair = |(column, field): (&String, &Value)| {
         if column.len() > LONGEST_COLUMN {
             let column = shortened(column, LONGEST_NAME);
@@ -204,6 +208,17 @@ mod tests {
         wrong("mapping", json!({ "x".repeat(400): "date" }));
         let many = (0..5000).map(|n| (n.to_string(), json!(n))).collect();
         assert_eq!(asked(many, Options::default()).unwrap_err().len(), MOST_WRONG);
+        // A mapping, none, and nothing said are three things.
+        for (value, given, recall) in [
+            (json!("none"), false, false),
+            (json!(" None "), false, false),
+            (json!(null), false, true),
+            (json!({ "Day": "date" }), true, true),
+            (json!("{\"Day\": \"date\"}"), true, true),
+        ] {
+            let options = asked(Map::from_iter([("mapping".to_owned(), value)]), Options::default()).unwrap();
+            assert_eq!((options.mapping.is_some(), options.recall), (given, recall));
+        }
         let sheet = "ä".repeat(31);
         let options = asked(Map::from_iter([("sheet".to_owned(), json!(sheet))]), Options::default()).unwrap();
         assert_eq!(options.sheet, Some(sheet));

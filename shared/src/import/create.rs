@@ -259,6 +259,8 @@ fn first_state(services: &Services, new: &NewImport, id: ImportId) -> Import {
         rows: None,
         chunks: None,
         format: None,
+        recalled: None,
+        remembered: None,
         days: None,
         tally: None,
         kept: Vec::new(),

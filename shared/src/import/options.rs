@@ -4,7 +4,7 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
-use crate::format::{DateOrder, DecimalMark, FormatName, Mapping, ReadingOptions};
+use crate::format::{DateOrder, DecimalMark, FormatName, Mapping, ReadingOptions, Remembered};
 use crate::id::ThingId;
 use crate::packed::Wanted;
 use crate::source::Encoding;
@@ -19,6 +19,9 @@ pub struct Options {
     /// Which column is what, for a table that is no format's.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub mapping: Option<Mapping>,
+    /// Whether a file without either is read by the mapping that is remembered for its header.
+    #[serde(skip_serializing_if = "is_true")]
+    pub recall: bool,
     /// Who gets the entries of unknown users; none: those rows are left out.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub fallback_user: Option<ThingId>,
@@ -81,11 +84,17 @@ fn is_false(value: &bool) -> bool {
     !value
 }
 
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks for it so")]
+fn is_true(value: &bool) -> bool {
+    *value
+}
+
 impl Default for Options {
     fn default() -> Self {
         Self {
             format: None,
             mapping: None,
+            recall: true,
             fallback_user: None,
             import_tags: true,
             autocreate_projects: true,
@@ -103,24 +112,35 @@ impl Default for Options {
 impl Options {
     /// The defaults, but for how the file is to be read.
     pub fn reading_as(reading: ReadingOptions) -> Self {
-        let ReadingOptions { format, mapping, delimiter, encoding, date_order, decimal_mark } = reading;
+        let ReadingOptions { format, mapping, remembered: _, delimiter, encoding, date_order, decimal_mark } = reading;
         Self { format, mapping, delimiter, encoding, date_order, decimal_mark, ..Self::default() }
     }
 
-    /// What tells the sheet of a spreadsheet.
-    pub fn wanted(&self) -> Wanted {
-        Wanted { format: self.format, mapping: self.mapping.clone(), sheet: self.sheet.clone() }
+    /// Whether it matters what is remembered for headers.
+    pub fn asks_memory(&self) -> bool {
+        self.recall && self.format.is_none() && self.mapping.is_none()
     }
 
-    /// What concerns the reading of the file.
-    pub fn reading(&self) -> ReadingOptions {
+    /// What tells the sheet of a spreadsheet, beside what is remembered for headers.
+    pub fn wanted(&self, remembered: &Remembered) -> Wanted {
+        let (mapping, sheet) = (self.mapping.clone(), self.sheet.clone());
+        Wanted { format: self.format, mapping, remembered: self.recalled(remembered), sheet }
+    }
+
+    /// What concerns the reading of the file, beside what is remembered for headers.
+    pub fn reading(&self, remembered: &Remembered) -> ReadingOptions {
         ReadingOptions {
             format: self.format,
             mapping: self.mapping.clone(),
+            remembered: self.recalled(remembered),
             delimiter: self.delimiter,
             encoding: self.encoding,
             date_order: self.date_order,
             decimal_mark: self.decimal_mark,
         }
+    }
+
+    fn recalled(&self, remembered: &Remembered) -> Remembered {
+        if self.asks_memory() { remembered.clone() } else { Remembered::default() }
     }
 }

@@ -1,16 +1,22 @@
-//! The end of an import: when every chunk is accounted for, totals are folded and the status says how it went.
+//! The end of an import: when every chunk is accounted for, totals are folded and the status says how it went. What an import
+//! says about the header of its file is remembered in the same transaction ([`mappings`]).
 
 use super::fold::{Fold, Folded, fold};
 use super::made::noted;
 use super::{Change, Counts, Import, ImportError, Status, Tally, roll, transition};
+use crate::format::FormatName;
 use crate::id::ChunkNo;
 use crate::inbox;
 use crate::ledger::summary::is_summed;
 use crate::ledger::{Chunk, ChunkState};
+use crate::mappings::{self, MadeWith};
 use crate::portions::TimeLeft;
 use crate::queue::Message;
 use crate::services::Services;
-use crate::store::{Write, keys};
+use crate::store::{StoreError, Write, keys};
+
+/// How often a settling is tried again because what it remembers was changed by others.
+const MOST_MEETINGS: u32 = 20;
 
 /// Settles the import if every chunk is committed, or if it was stopped and nobody commits any more. Whoever commits a
 /// chunk asks; so does the sweep, for the one that died between its commit and the question. Asking twice does no harm:
@@ -70,13 +76,47 @@ async fn close(services: &Services, import: &Import, time: &TimeLeft) -> Result<
     };
     let counts = import.counts(services).await?;
     let tally = Tally { entries: counts.created, projects, tags };
-    let change = Change::none().set("tally", tally).set("days", days).set("completed_at", services.clock.now_ms());
-    let change = change.also(roll::settled(import.account, import.id, tally.entries));
-    match transition(services, import, verdict(&counts), "loader", change).await {
-        // Somebody else settled it, or it is being undone.
-        Ok(_) | Err(ImportError::Status { .. }) => Ok(true),
-        Err(error) => Err(error),
+    let verdict = verdict(&counts);
+    for _ in 0..MOST_MEETINGS {
+        let now = services.clock.now_ms();
+        let change = Change::none().set("tally", tally).set("days", days).set("completed_at", now);
+        let change = change.also(roll::settled(import.account, import.id, tally.entries));
+        let change = remember(services, import, verdict, (change, now)).await?;
+        match transition(services, import, verdict, "loader", change).await {
+            // What is remembered was changed meanwhile.
+            Err(ImportError::Status { status: Status::Processing, .. }) => {}
+            // Somebody else settled it, or it is being undone.
+            Ok(_) | Err(ImportError::Status { .. }) => return Ok(true),
+            Err(error) => return Err(error),
+        }
     }
+    Err(StoreError::Busy("many imports with one header settle at once".to_owned()).into())
+}
+
+/// Has the account remember the mapping by which the import's file was read, if people have seen that it reads the file.
+async fn remember(
+    services: &Services,
+    import: &Import,
+    verdict: Status,
+    (change, now): (Change, i64),
+) -> Result<Change, ImportError> {
+    let made_with = match (&import.options.mapping, &import.recalled) {
+        (Some(mapping), _) => MadeWith::Given(mapping),
+        // The format tells whether the file was read by it after all.
+        (None, Some(recalled)) if import.format == Some(FormatName::Table) => MadeWith::Recalled(recalled),
+        _ => return Ok(change),
+    };
+    if !matches!(verdict, Status::Complete | Status::PartiallyComplete) {
+        return Ok(change);
+    }
+    let Some(layout) = import.reading(services).await?.layout else {
+        return Ok(change);
+    };
+    let said = mappings::settled(services, import.account, import.id, &layout.headers, made_with, now).await?;
+    Ok(match said {
+        Some((id, writes)) => writes.into_iter().fold(change.set("remembered", id), Change::also),
+        None => change,
+    })
 }
 
 /// Whether a chunk of an import that was stopped is claimed by a living lease.

@@ -4,11 +4,26 @@ use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use super::{Findings, Import, ImportError, Status, tally};
+use crate::format::FormatName;
+use crate::id::MappingId;
 use crate::services::Services;
 
 /// Times as they are shown: ISO 8601 with milliseconds.
-fn time(ms: i64) -> String {
+pub fn time(ms: i64) -> String {
     format!("{:.3}", Timestamp::from_millisecond(ms).unwrap_or_default())
+}
+
+/// The mapping that its file is read by, if it is read by one, and whence it is remembered if nobody gave it.
+fn mapping(import: &Import) -> Option<Value> {
+    if let Some(given) = &import.options.mapping {
+        return Some(json!({ "columns": given, "remembered": null }));
+    }
+    // The format tells whether the file was read by it after all.
+    let recalled =
+        import.recalled.as_ref().filter(|_| import.format.is_none_or(|format| format == FormatName::Table))?;
+    let id = MappingId::derive(import.account, &recalled.header.to_string());
+    let from = json!({ "id": id, "import": recalled.import, "since": time(recalled.since) });
+    Some(json!({ "columns": recalled.columns, "remembered": from }))
 }
 
 /// The import with its counts, the evidence of what its file is, and its findings once it is settled.
@@ -24,6 +39,7 @@ pub async fn shown(services: &Services, import: &Import) -> Result<Value, Import
         "file_name": import.file_name,
         "file_size": import.source.as_ref().map(|source| source.size.to_string()),
         "format": import.format.or(import.options.format),
+        "mapping": mapping(import),
         "rows": import.rows,
         "counts": known.map(|counts| json!({
             "created": counts.created,

@@ -42,6 +42,8 @@ struct Event<'a> {
 pub struct Change {
     sets: Vec<(&'static str, AttributeValue)>,
     also: Vec<Write>,
+    /// What has to hold of the import besides its status.
+    provided: Option<&'static str>,
     why: Option<String>,
 }
 
@@ -64,6 +66,12 @@ impl Change {
         self
     }
 
+    /// Only if this holds of the import besides.
+    pub fn provided(mut self, condition: &'static str) -> Self {
+        self.provided = Some(condition);
+        self
+    }
+
     /// Says why, in the history.
     pub fn because(mut self, why: impl Into<String>) -> Self {
         self.why = Some(why.into());
@@ -74,7 +82,8 @@ impl Change {
 /// Takes `import` from the status it was seen in to another, with an event and a line of history.
 ///
 /// # Errors
-/// [`ImportError::Status`] if the import stands elsewhere by now, or may not go there.
+/// [`ImportError::Status`] if the import stands elsewhere by now, or may not go there; or if another condition of the change
+/// does not hold: then the status in the error is the one that the import was seen in.
 pub async fn transition(
     services: &Services,
     import: &Import,
@@ -99,6 +108,9 @@ pub async fn transition(
     }
     let mut update = Write::update(keys::import(import.account, import.id), &expression);
     update = update.when("#status = :from").bind(":to", to).bind(":from", import.status).bind(":now", now);
+    if let Some(condition) = change.provided {
+        update = update.and_when(condition);
+    }
     if !to.is_settled() && import.status.is_settled() {
         let opened = format!("{now:015}#{}#{}", import.account, import.id);
         update = update.bind(":open", "open").bind(":opened", opened);

@@ -191,7 +191,7 @@ impl<'f> Book<'f> {
             let Some(row) = rows.next(&mut cells)? else { break };
             let formula = cells.iter().position(|cell| cell == NO_VALUE);
             let formula = formula.map(|column| format!("{}{row}", format::letters(column)));
-            let roles = format::header_columns(&cells, wanted.format, wanted.mapping.as_ref());
+            let roles = format::header_columns(&cells, wanted.format, wanted.mapping.as_ref(), &wanted.remembered);
             let fits = roles.is_some();
             if let (true, Some(cell)) = (fits, &formula) {
                 return Err(NotUnpacked::Unreadable(format!(

@@ -8,7 +8,7 @@ use serde::Serialize;
 use sha2::{Digest, Sha256};
 
 use super::{Item, Query, Table};
-use crate::id::{AccountId, ChunkNo, ImportId, Row, ThingId};
+use crate::id::{AccountId, ChunkNo, ImportId, MappingId, Row, ThingId};
 
 /// The counters that share out an import's counts, so that loaders do not queue for one item.
 pub const COUNTERS: u64 = 16;
@@ -223,6 +223,16 @@ pub fn request(account: AccountId, user: ThingId, key: &str) -> Key {
 pub fn source(account: AccountId, bucket: &str, object: &str, etag: &str) -> Key {
     let digest = digest(&[bucket.as_bytes(), object.as_bytes(), etag.as_bytes()]);
     Key::imports(format!("A#{account}#S#{digest}"), "source")
+}
+
+/// The mapping that an account remembers for a header.
+pub fn mapping(account: AccountId, id: MappingId) -> Key {
+    Key::imports(format!("A#{account}#mappings"), format!("{id:016}"))
+}
+
+/// All mappings that an account remembers, by id.
+pub fn mappings(account: AccountId) -> Query {
+    Query::partition(Table::Imports, format!("A#{account}#mappings"))
 }
 
 /// A dropped import's place in line. Drops of entries wait for each other, as will those of other kinds.

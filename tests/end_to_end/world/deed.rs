@@ -14,6 +14,7 @@ use shared::services::Services;
 use shared::store::StoreError;
 use shared::store::keys::Kind;
 
+use crate::kill::columns;
 use crate::postman::{Letter, dropped, hand_over};
 
 /// The user of either account.
@@ -28,7 +29,8 @@ pub enum Deed {
     Drop(String, String),
     /// S3 tells of a file in the inbox.
     Arrival(Arrival),
-    Import(AccountId, String, bool),
+    /// A file, whether it is uploaded, and whether its columns are mapped.
+    Import(AccountId, String, bool, bool),
     Undo(AccountId, ImportId),
     Cancel(AccountId, ImportId),
     Sweep,
@@ -50,8 +52,8 @@ impl std::fmt::Display for Deed {
             Self::Object(account, import) => write!(f, "the object of {account}/{import}"),
             Self::Drop(key, file) => write!(f, "drop {key:.40?}, {} rows", file.lines().count() - 1),
             Self::Arrival(arrival) => write!(f, "the arrival of {:.40?}, {}", arrival.key, arrival.etag),
-            Self::Import(account, file, upload) => {
-                write!(f, "import for {account}, {} rows, upload {upload}", file.lines().count() - 1)
+            Self::Import(account, file, upload, mapped) => {
+                write!(f, "import for {account}, {} rows, upload {upload}, mapped {mapped}", file.lines().count() - 1)
             }
             Self::Undo(account, import) => write!(f, "undo {account}/{import}"),
             Self::Cancel(account, import) => write!(f, "cancel {account}/{import}"),
@@ -119,7 +121,7 @@ pub async fn act(services: Services, deed: Deed) -> Ended {
             let event = dropped(&arrival.key, &arrival.etag, &arrival.sequencer);
             Ended::of_import(parser::handle(&services, event).await)
         }
-        Deed::Import(account, file, upload) => match import(&services, account, file, upload).await {
+        Deed::Import(account, file, upload, mapped) => match import(&services, account, file, upload, mapped).await {
             Ok(import) if upload => Ended { well: true, error: None, stored: Some((account, import.id)) },
             other => Ended::of_import(other),
         },
@@ -157,13 +159,23 @@ pub async fn act(services: Services, deed: Deed) -> Ended {
     }
 }
 
-async fn import(services: &Services, account: AccountId, file: String, upload: bool) -> Result<Import, ImportError> {
+async fn import(
+    services: &Services,
+    account: AccountId,
+    file: String,
+    upload: bool,
+    mapped: bool,
+) -> Result<Import, ImportError> {
     let token = shared::lease::nonce();
     let origin = if upload { Origin::Awaited { token } } else { Origin::Body { token } };
     let new = NewImport {
         account,
         user: USER,
-        options: Options { fallback_user: Some(USER), ..Options::default() },
+        options: Options {
+            mapping: mapped.then(|| columns().expect("a mapping")),
+            fallback_user: Some(USER),
+            ..Options::default()
+        },
         file_name: "file.csv".to_owned(),
         origin,
         once: None,

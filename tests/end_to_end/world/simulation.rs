@@ -355,7 +355,8 @@ impl Simulation {
             }
             _ => {
                 let file = self.draw.file(account);
-                Deed::Import(account, file, self.draw.one_in(4))
+                let mapped = self.draw.one_in(4);
+                Deed::Import(account, file, self.draw.one_in(4), mapped)
             }
         }
     }

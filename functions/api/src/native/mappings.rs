@@ -1,0 +1,88 @@
+//! The mappings that an account remembers: listed, named, forgotten. What they mean is in [`shared::mappings`].
+
+use axum::Json;
+use axum::extract::rejection::JsonRejection;
+use axum::extract::{Path, State};
+use axum::http::StatusCode;
+use serde_json::{Map, Value, json};
+use shared::id::MappingId;
+use shared::import::time;
+use shared::mappings::{self, HeaderMemory};
+
+use super::Problem;
+use super::keyset::Keyset;
+use super::problem::Caller;
+use crate::Door;
+
+fn id_of(text: &str) -> Result<MappingId, Problem> {
+    text.parse().map_err(|_| Problem::not_found())
+}
+
+/// A mapping as it is shown. `mapping` is what the option of that name takes.
+fn shown(memory: &HeaderMemory) -> Value {
+    let believed = memory.believed();
+    let latest = memory.latest();
+    json!({
+        "id": memory.id,
+        "name": memory.name,
+        "header": latest.map(|saying| &saying.names),
+        "mapping": latest.map(|saying| &saying.columns),
+        "import": latest.map(|saying| saying.import),
+        "confirmed_by": believed.and_then(|believed| believed.confirmed_by),
+        "since": latest.map(|saying| time(saying.since)),
+    })
+}
+
+/// `GET /mappings`.
+pub async fn list(State(door): State<Door>, Caller(caller): Caller, keyset: Keyset) -> Result<Json<Value>, Problem> {
+    let all = mappings::all(&door.services, caller.account).await?;
+    Ok(Json(keyset.page(("mappings", caller.account), &all, |memory| memory.id.0, shown)?))
+}
+
+/// `GET /mappings/{id}`.
+pub async fn get(
+    State(door): State<Door>,
+    Caller(caller): Caller,
+    Path(id): Path<String>,
+) -> Result<Json<Value>, Problem> {
+    let memory = mappings::get(&door.services, caller.account, id_of(&id)?).await?;
+    memory.map(|memory| Json(shown(&memory))).ok_or_else(Problem::not_found)
+}
+
+/// `PATCH` and `PUT /mappings/{id}`: gives it a name, or takes the name away.
+pub async fn rename(
+    State(door): State<Door>,
+    Caller(caller): Caller,
+    Path(id): Path<String>,
+    body: Result<Json<Map<String, Value>>, JsonRejection>,
+) -> Result<Json<Value>, Problem> {
+    let id = id_of(&id)?;
+    let Json(fields) = body.map_err(|error| Problem::field("body", error.body_text()))?;
+    let unknown = fields.keys().filter(|name| *name != "name");
+    let unknown: Vec<_> =
+        unknown.map(|name| (name.clone(), vec!["is not known, or cannot be changed".to_owned()])).collect();
+    if !unknown.is_empty() {
+        return Err(Problem::Fields(unknown.into_iter().collect()));
+    }
+    let name = match fields.get("name") {
+        Some(Value::String(name)) => Some(name.as_str()),
+        Some(Value::Null) => None,
+        Some(_) => return Err(Problem::field("name", "must be a text or null")),
+        None => return Err(Problem::field("name", "is missing")),
+    };
+    let renamed = mappings::rename(&door.services, caller.account, id, name).await?;
+    let renamed = renamed.map_err(|wrong| Problem::field("name", wrong.to_string()))?;
+    renamed.map(|memory| Json(shown(&memory))).ok_or_else(Problem::not_found)
+}
+
+/// `DELETE /mappings/{id}`: 204; the next file with that header is read as if nobody had said anything about it.
+pub async fn forget(
+    State(door): State<Door>,
+    Caller(caller): Caller,
+    Path(id): Path<String>,
+) -> Result<StatusCode, Problem> {
+    match mappings::forget(&door.services, caller.account, id_of(&id)?).await? {
+        true => Ok(StatusCode::NO_CONTENT),
+        false => Err(Problem::not_found()),
+    }
+}

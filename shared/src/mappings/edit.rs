@@ -1,0 +1,56 @@
+//! What people do to remembered mappings.
+
+use super::{HeaderMemory, Seen};
+use crate::id::{AccountId, MappingId};
+use crate::services::Services;
+use crate::store::{StoreError, Write, keys};
+
+/// The most letters of a name.
+pub const LONGEST_MAPPING_NAME: usize = 200;
+
+/// A text that a mapping cannot be called.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum WrongName {
+    #[error("must not be blank; null takes the name away")]
+    Blank,
+    #[error("has more than {LONGEST_MAPPING_NAME} letters")]
+    TooLong,
+}
+
+/// Gives what is remembered a name, or takes the name away; what is remembered then, if it is.
+pub async fn rename(
+    services: &Services,
+    account: AccountId,
+    id: MappingId,
+    name: Option<&str>,
+) -> Result<Result<Option<HeaderMemory>, WrongName>, StoreError> {
+    let name = match name.map(str::trim) {
+        Some("") => return Ok(Err(WrongName::Blank)),
+        Some(name) if name.chars().count() > LONGEST_MAPPING_NAME => return Ok(Err(WrongName::TooLong)),
+        name => name.map(str::to_owned),
+    };
+    loop {
+        let seen = Seen::at(services, account, id).await?;
+        let Some(memory) = &seen.memory else {
+            return Ok(Ok(None));
+        };
+        let next = HeaderMemory { name: name.clone(), ..memory.clone() };
+        if next == *memory {
+            return Ok(Ok(Some(next)));
+        }
+        match services.store.write(seen.becomes(Some(&next))).await {
+            // An import settled meanwhile, or is undone.
+            Err(error) if error.is_refused() => {}
+            written => return written.map(|_| Ok(Some(next))),
+        }
+    }
+}
+
+/// Forgets a mapping, whoever stands for it. False, if nothing is remembered under the id.
+pub async fn forget(services: &Services, account: AccountId, id: MappingId) -> Result<bool, StoreError> {
+    let forget = Write::delete(keys::mapping(account, id)).when_present();
+    match services.store.write(forget).await {
+        Err(error) if error.is_refused() => Ok(false),
+        written => written.map(|_| true),
+    }
+}
