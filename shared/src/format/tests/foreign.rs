@@ -8,6 +8,7 @@ use proptest::prelude::*;
 use super::matrix::Dice;
 use super::*;
 use crate::source::Encoding;
+use crate::source::checks::cesu8;
 
 /// Encodings that are told, beside UTF-8 and UTF-16.
 const LEGACY: [&str; 37] = [
@@ -56,12 +57,7 @@ type Unit = (Vec<u8>, String);
 /// The characters of an encoding beyond ASCII as a decoder knows them, which is more than an encoder writes: second places for
 /// the same character, three bytes and four.
 fn units(name: &str) -> Vec<Unit> {
-    let wide = |letter: &str| {
-        let halves: Vec<u16> = letter.encode_utf16().collect();
-        let half =
-            |unit: &u16| [0xe0 | (unit >> 12) as u8, 0x80 | (unit >> 6 & 0x3f) as u8, 0x80 | (unit & 0x3f) as u8];
-        (halves.iter().flat_map(half).collect(), letter.to_owned())
-    };
+    let wide = |letter: &str| (cesu8(letter), letter.to_owned());
     let plain = |letter: &str| (letter.as_bytes().to_vec(), letter.to_owned());
     match name {
         "utf-8" => return ["é", "€", "表", "🚀", "\u{10ffff}", "\u{e000}"].map(plain).to_vec(),
