@@ -2,15 +2,15 @@
 
 use std::fmt;
 
-use super::super::Encoding;
+use super::super::{Encoding, OtherKind};
 
 /// Why a file's bytes cannot be read as text.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Unreadable {
     #[error("the file is empty")]
     Empty,
-    #[error("this is {0}, not a table of text")]
-    NotText(&'static str),
+    #[error("{0}")]
+    NotText(OtherKind),
     #[error("{0} is zero: this is binary data, not text")]
     Binary(Spot),
     #[error("{at} is not valid {encoding}{}", if *.encoding == Encoding::Utf8 { ": save the file as UTF-8, or say its encoding" } else { "" })]
