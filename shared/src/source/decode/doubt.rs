@@ -35,8 +35,9 @@ pub(super) struct Doubt {
     quoted: bool,
     /// A sign in the line at hand that has yet to be closed.
     open: Option<Open>,
-    /// How many words have been judged.
+    /// How many words have been judged, and how many looks that took in each code page.
     judged: u32,
+    looks: u64,
     /// What is odd in Windows-1252, and from where on.
     odd: u32,
     odd_at: Option<Spot>,
@@ -138,6 +139,7 @@ impl Doubt {
             quoted: false,
             open: None,
             judged: 0,
+            looks: 0,
             odd: 0,
             odd_at: None,
             rare_at: None,
@@ -221,8 +223,9 @@ impl Doubt {
         if let Some(letter) = traces::utf8_letter(&self.word) {
             self.utf8.get_or_insert(self.place.back(self.word.len() - letter));
         }
-        if self.judged < JUDGED {
+        if self.judged < JUDGED && self.looks < sample::LOOKS {
             self.judged += 1;
+            self.looks += sample::looks(&self.word);
             self.judge(self.place.back(self.word.len() - first), behind);
         }
         // ‚ „ ‹ ‘ “ ›
@@ -371,3 +374,6 @@ impl Page {
 fn in_word(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || byte >= 0x80
 }
+
+#[cfg(test)]
+mod tests;

@@ -5,6 +5,12 @@
 //! an oddity. A rule need not hold for every word there is, as no word is judged by itself but against the
 //! other readings of the same bytes.
 
+#[cfg(test)]
+thread_local! {
+    /// How many letters this thread has looked at beside the places that it judged.
+    pub(super) static LOOKS: std::cell::Cell<u64> = const { std::cell::Cell::new(0) };
+}
+
 /// A word with what is beside it: letters, digits and all that is not ASCII.
 pub struct Word<'a> {
     pub characters: &'a [char],
@@ -82,6 +88,8 @@ impl Word<'_> {
         let (before, behind) = (&self.characters[..at], &self.characters[at + 1..]);
         let start = before.iter().rposition(|&c| !is_letter(c)).map_or(0, |sign| sign + 1);
         let end = behind.iter().position(|&c| !is_letter(c)).unwrap_or(behind.len());
+        #[cfg(test)]
+        LOOKS.with(|looks| looks.set(looks.get() + (before.len() - start + end) as u64));
         (&before[start..], &behind[..end])
     }
 
