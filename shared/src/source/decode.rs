@@ -123,7 +123,7 @@ impl Decoder {
             ),
             (_, Some(asked), _) if asked == encoding => format!("encoding {encoding}: as told"),
             (State::Windows1252(Some(doubt)), ..) => {
-                format!("encoding {encoding}: byte {} (counted from 0) is not UTF-8", doubt.from.byte)
+                format!("encoding {encoding}: {}", doubt.evidence())
             }
             (_, _, 1..) => format!("encoding {encoding}: by the mark at the beginning"),
             (State::Utf8 { open: true, .. }, ..) => {

@@ -47,6 +47,46 @@ const ALPHABETS: [&str; 19] = [
     "āčēģīķļņšūžąęėįųäöõüé",
 ];
 
+/// The letters beyond ASCII that one language has, of those whose words come in other code pages than Windows-1252, and of those of old Macs
+/// and of DOS, whose words are of the languages of Windows-1252.
+const LANGUAGES: [&str; 20] = [
+    // Polish, Czech, Slovak, Hungarian, Southern Slavic, Romanian.
+    "ąćęłńóśźż",
+    "áčďéěíňóřšťúůýž",
+    "áäčďéíĺľňóôŕšťúýž",
+    "áéíóöőúüű",
+    "čćđšž",
+    "ăâîșțşţ",
+    // Turkish, Latvian, Lithuanian, Estonian.
+    "çğıiöşüâîû\u{307}",
+    "āčēģīķļņšūžŗō",
+    "ąčęėįšųūž",
+    "äöõüšž",
+    // German, Dutch, Swedish and Finnish, Danish and Norwegian, Icelandic, French, Spanish, Portuguese, Italian, Catalan.
+    "äöüßéèà",
+    "áäéèêëíïóöúü",
+    "åäöéüà",
+    "æøåéèêóòô",
+    "áðéíóúýþæö",
+    "àâæçéèêëîïôœùûüÿ",
+    "áéíóúñü",
+    "áâãàçéêíóôõúü",
+    "àèéìíîòóù",
+    "àçéèíïóòúü",
+];
+
+/// A bit for each language.
+pub(super) const ALL_LANGUAGES: u32 = (1 << LANGUAGES.len()) - 1;
+
+/// The languages that have all letters of a word.
+pub(super) fn languages(word: &[char]) -> u32 {
+    let has_all = |alphabet: &str| {
+        let mut foreign = word.iter().filter(|c| !c.is_ascii() && is_letter(**c));
+        foreign.all(|&c| alphabet.contains(first_lower(c)))
+    };
+    (0..).zip(LANGUAGES).filter(|(_, alphabet)| has_all(alphabet)).fold(0, |set, (bit, _): (u32, _)| set | 1 << bit)
+}
+
 impl Word<'_> {
     /// How many places of the word are odd.
     pub fn oddities(&self) -> u32 {
