@@ -246,7 +246,7 @@ impl<'f> Book<'f> {
             [] => None,
             [one] => Some(format!(
                 "the hidden sheet {} can be imported as well, and is read if `sheet` names it",
-                listed(&[one.clone()])
+                listed(std::slice::from_ref(one))
             )),
             all => Some(format!(
                 "the hidden sheets {} can be imported as well, and each is read if `sheet` names it",
