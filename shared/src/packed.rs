@@ -23,7 +23,9 @@ mod cancellation;
 mod cells;
 mod formulas;
 mod gzip;
+mod hidden;
 mod inspect;
+mod parts;
 mod rows;
 mod shape;
 mod workbook;
@@ -155,9 +157,16 @@ pub struct Unpacked {
     pub sheet: bool,
     /// Where the table came from, for people.
     pub evidence: Vec<String>,
+    /// What else is to be said of it: a hidden sheet that fits as well, rows that the spreadsheet hides.
+    pub notes: Vec<String>,
 }
 
 impl Unpacked {
+    /// A table that stands in the file as it is, or will come out of its packing.
+    pub fn plain(sheet: bool) -> Self {
+        Self { sheet, evidence: Vec::new(), notes: Vec::new() }
+    }
+
     /// The survey for the table.
     pub fn survey(&self, options: ReadingOptions, rows_per_chunk: u32) -> Survey {
         if self.sheet { Survey::of_sheet(options, rows_per_chunk) } else { Survey::new(options, rows_per_chunk) }
@@ -165,12 +174,13 @@ impl Unpacked {
 
     /// Says in a plan where its table came from.
     pub fn tell(&self, plan: &mut Plan) {
-        plan.layout.evidence.splice(0..0, self.evidence.iter().cloned());
+        plan.layout.evidence.splice(0..0, self.evidence.iter().chain(&self.notes).cloned());
     }
 
     /// Says in a refusal what was looked at.
     pub fn tell_refused(&self, mut refusal: Refusal) -> Refusal {
         refusal.reasons.extend(self.evidence.iter().map(|from| format!("the table is from {from}")));
+        refusal.reasons.extend(self.notes.iter().cloned());
         refusal
     }
 }
@@ -221,7 +231,7 @@ pub fn survey(
         }
         return Ok(survey.finish()?);
     };
-    let from = Unpacked { sheet: kind == Kind::Zip, evidence: Vec::new() };
+    let from = Unpacked::plain(kind == Kind::Zip);
     let mut survey = from.survey(options, rows_per_chunk);
     let unpacked = unpack(kind, bytes, wanted, &Limits::DOOR, cancellation, &mut |piece| {
         survey.push(piece)?;

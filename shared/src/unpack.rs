@@ -44,7 +44,7 @@ pub async fn open(
     let files = &services.files;
     let mut bytes = Bytestream::open(files, source).await?;
     let Some(kind) = Kind::of(bytes.head().await?) else {
-        let from = Unpacked { sheet: false, evidence: Vec::new() };
+        let from = Unpacked::plain(false);
         return Ok(Ok(Table { bytes, from, unpacked: None }));
     };
     let mut table = Unpacking { services, import, wanted, upload: files.upload(key(import, source, wanted)) };

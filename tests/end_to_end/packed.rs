@@ -57,6 +57,19 @@ fn spreadsheet(table: &str, sheets: &[&str]) -> anyhow::Result<Vec<u8>> {
     Ok(book.save_to_buffer()?)
 }
 
+/// A spreadsheet that has a table in each of its hidden sheets, and nothing in the others.
+fn hiding(table: &str, sheets: &[(&str, bool)]) -> anyhow::Result<Vec<u8>> {
+    let mut book = Workbook::new();
+    for (name, is_hidden) in sheets {
+        let sheet = book.add_worksheet();
+        sheet.set_name(*name)?.set_hidden(*is_hidden);
+        for (row, cells) in (0..).zip(records(table)).filter(|_| *is_hidden) {
+            sheet.write_row(row, 0, cells)?;
+        }
+    }
+    Ok(book.save_to_buffer()?)
+}
+
 /// An import's entries without what tells one import from another.
 async fn entries(stack: &Stack, id: u64) -> anyhow::Result<Vec<Value>> {
     let mut entries = stack.pages(&format!("/v2/imports/{id}/entries")).await?;
@@ -151,6 +164,9 @@ async fn what_cannot_be_unpacked_is_refused_at_the_door_and_unsupported_behind_i
     let stack = Stack::start(1000).await?;
     let packed = gzip(TOGGL.as_bytes())?;
     let file = spreadsheet(TOGGL, &["March", "April"])?;
+    let page = b"<html><body><table><tr><td>Date</td></tr></table></body></html>";
+    let xml = b"\xef\xbb\xbf<?xml version=\"1.0\"?>\r\n<Workbook xmlns=\"urn:schemas-microsoft-com:office:spreadsheet\"></Workbook>";
+    let hidden = hiding(TOGGL, &[("Cover", false), ("Data", true)])?;
     for (file, said) in [
         (&packed[..packed.len() - 5], "cut off"),
         (&gzip(&packed)?[..], "another gzip"),
@@ -160,6 +176,10 @@ async fn what_cannot_be_unpacked_is_refused_at_the_door_and_unsupported_behind_i
         (&b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"[..], ".xls"),
         (&spreadsheet("name,colour\nrose,red\n", &["Flowers"])?[..], "Flowers"),
         (&gzip(b"")?[..], "empty"),
+        (&page[..], "a web page (HTML)"),
+        (&xml[..], "an XML Spreadsheet 2003"),
+        (&gzip(xml)?[..], "save it as .xlsx"),
+        (&hidden[..], "the only sheet that can be imported is hidden: \"Data\""),
     ] {
         let refused = stack.post(file, &[]).await?.expect(422)?;
         let message = refused["errors"][0]["message"].as_str().unwrap_or_default();
@@ -170,8 +190,44 @@ async fn what_cannot_be_unpacked_is_refused_at_the_door_and_unsupported_behind_i
         assert_eq!(import["status"], "unsupported");
         assert!(import["reasons"].to_string().replace('\\', "").contains(said), "{import}");
     }
-    let id = stack.import(&file, &[("sheet", "April")]).await?;
-    assert_eq!(stack.native(id).await?["rows"], 5);
+    for (file, sheet) in [(&file, "April"), (&hidden, "Data")] {
+        let id = stack.import(file, &[("sheet", sheet)]).await?;
+        assert_eq!(stack.native(id).await?["rows"], 5);
+    }
+    Ok(())
+}
+
+#[tokio::test]
+async fn what_a_spreadsheet_hides_is_said_in_the_evidence_over_both_ways_in() -> anyhow::Result<()> {
+    let stack = Stack::start(2).await?;
+    let mut book = Workbook::new();
+    for (name, is_hidden) in [("Time", false), ("Old", true)] {
+        let sheet = book.add_worksheet();
+        sheet.set_name(name)?.set_hidden(is_hidden);
+        sheet.write_row(0, 0, ["Date", "Person", "Project", "Minutes", "Description"])?;
+        for row in 1..6 {
+            sheet.write_row(row, 0, ["2026-03-05", "Demo User", "Garden", "30", "x"])?;
+        }
+        sheet.set_row_hidden(2)?.set_row_hidden(4)?.set_column_hidden(2)?;
+    }
+    let file = book.save_to_buffer()?;
+    let posted = stack.import(&file, &[]).await?;
+    let uploaded = stack.upload(file).await?;
+    stack.idle().await?;
+    for id in [posted, uploaded] {
+        let import = stack.native(id).await?;
+        assert_eq!([&import["status"], &import["rows"]], [&json!("complete"), &json!(5)], "{import}");
+        let evidence = import["evidence"]["evidence"].as_array().cloned().unwrap_or_default();
+        assert_eq!(
+            evidence[..4],
+            [
+                json!("sheet \"Time\" of an .xlsx spreadsheet"),
+                json!("the hidden sheet \"Old\" can be imported as well, and is read if `sheet` names it"),
+                json!("2 rows that the spreadsheet hides are read too, the first is row 3"),
+                json!("1 column that the spreadsheet hides is read too: \"Project\""),
+            ]
+        );
+    }
     Ok(())
 }
 

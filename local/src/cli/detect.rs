@@ -124,7 +124,7 @@ fn survey(path: &Path, reading: &Reading) -> anyhow::Result<Surveyed> {
 
 /// Surveys the table of a spreadsheet or a gzip, within the limits that an import has.
 fn survey_packed(kind: Kind, bytes: Vec<u8>, wanted: &Wanted, options: ReadingOptions) -> Surveyed {
-    let from = Unpacked { sheet: kind == Kind::Zip, evidence: Vec::new() };
+    let from = Unpacked::plain(kind == Kind::Zip);
     let mut pass = Pass { survey: from.survey(options, SHOWN), first: None, beginning: Vec::new() };
     let (limits, never) = (Limits::PARSER, Cancellation::default());
     let unpacked = unpack(kind, bytes.into(), wanted, &limits, &never, &mut |piece| Ok(pass.push(piece)?));

@@ -14,28 +14,117 @@ struct LookAlike {
     is: fn(&Headers) -> bool,
 }
 
-const LOOK_ALIKES: [LookAlike; 10] = [
+/// The first that fits counts: programs by the columns that only they have, then kinds of tables. Where the columns of a program are
+/// known from is said in `docs/formats.md`.
+const LOOK_ALIKES: [LookAlike; 19] = [
     LookAlike {
         name: "Teamwork's time report",
         first: true,
         is: |headers| {
-            headers.has("is it billable")
+            any(headers, &["is it billable"])
                 || all(headers, &["date/time", "end date/time"])
                 || all(headers, &["task list", "decimal hours"])
         },
     },
     LookAlike {
+        name: "a timesheet report of QuickBooks Time (TSheets)",
+        first: true,
+        is: |headers| {
+            any(headers, &["jobcode", "jobcode 1", "local date", "local day", "local start time"])
+                || all(headers, &["fname", "lname"])
+        },
+    },
+    LookAlike {
+        name: "time activities of QuickBooks",
+        first: true,
+        is: |headers| {
+            any(
+                headers,
+                &["product/service", "memo/description", "service item", "payroll item", "!timerhdr", "!timeact"],
+            ) || all(headers, &["activity date", "duration"])
+        },
+    },
+    LookAlike {
+        name: "hours for Gusto's payroll",
+        first: true,
+        is: |headers| {
+            any(headers, &["gusto employee id", "missed break hours", "hours type"])
+                || all(headers, &["hours", "hours 2", "notes 2"])
+        },
+    },
+    LookAlike {
+        name: "hours for ADP's payroll",
+        first: true,
+        is: |headers| all(headers, &["co code", "file #"]) || all(headers, &["co code", "hours code"]),
+    },
+    LookAlike {
         name: "a report for payroll, with regular and overtime hours apart",
         first: true,
         is: |headers| {
-            any(headers, &["overtime hours", "overtime", "ot hours", "double overtime hours", "double overtime"])
-                && any(headers, &["regular hours", "regular", "hours", "total hours"])
+            let overtime = [
+                "overtime hours",
+                "overtime",
+                "ot hours",
+                "o/t hours",
+                "double overtime hours",
+                "double overtime",
+                "double time hours",
+            ];
+            let regular = ["regular hours", "regular", "reg hours", "hours", "total hours", "total"];
+            any(headers, &overtime) && any(headers, &regular)
+        },
+    },
+    LookAlike {
+        name: "a report for payroll, with the kind of hours in a column",
+        first: true,
+        is: |headers| {
+            any(
+                headers,
+                &[
+                    "hours code",
+                    "pay type",
+                    "paytype",
+                    "pay item",
+                    "pay code",
+                    "earning code",
+                    "earnings code",
+                    "earnings rate",
+                ],
+            )
         },
     },
     LookAlike {
         name: "Clockify's detailed report",
         first: true,
-        is: |headers| headers.has("duration (h)") || headers.has("duration (decimal)"),
+        is: |headers| {
+            any(headers, &["duration (h)", "duration (decimal)"]) || all(headers, &["time (h)", "time (decimal)"])
+        },
+    },
+    LookAlike {
+        name: "Hubstaff's time report",
+        first: true,
+        is: |headers| {
+            all(headers, &["organization", "time zone", "member"]) || all(headers, &["total worked", "activity"])
+        },
+    },
+    LookAlike {
+        name: "Timely's report",
+        first: true,
+        is: |headers| {
+            any(headers, &["logged money", "planned money"]) || all(headers, &["logged hours", "budget spent"])
+        },
+    },
+    LookAlike {
+        name: "RescueTime's report",
+        first: true,
+        is: |headers| {
+            any(headers, &["time spent (seconds)"]) && any(headers, &["number of people", "productivity", "efficiency"])
+        },
+    },
+    LookAlike {
+        name: "Replicon's time entries",
+        first: true,
+        is: |headers| any(headers, &["timesheetperioduri"]) || all(headers, &["entry date", "hours worked"]),
     },
     LookAlike {
         name: "a list of Jira worklogs",
@@ -102,11 +191,16 @@ pub(super) fn before_formats(headers: &Headers) -> Option<&'static str> {
 }
 
 fn any(headers: &Headers, keys: &[&str]) -> bool {
-    keys.iter().any(|key| headers.has(key))
+    keys.iter().any(|key| has(headers, key))
 }
 
 fn all(headers: &Headers, keys: &[&str]) -> bool {
-    keys.iter().all(|key| headers.has(key))
+    keys.iter().all(|key| has(headers, key))
+}
+
+/// Whether there is a column of this name, be its words apart (`Service item`) or joined (`service_item`).
+fn has(headers: &Headers, name: &str) -> bool {
+    headers.has(name) || headers.keys().any(|key| key.contains('_') && key.replace('_', " ") == name)
 }
 
 fn is_day(key: &str) -> bool {

@@ -291,7 +291,8 @@ fn begin(
     let (chosen, title) = match choose(judged, options) {
         Ok(chosen) => (chosen, None),
         Err(refusal) => match below_title(&sample[skipped..], last, delimiters, options) {
-            Some((chosen, title)) => (chosen, Some(title)),
+            Some(Ok((chosen, title))) => (chosen, Some(title)),
+            Some(Err(refusal)) => return Err(Refusal { encoding: Some(encoding), ..refusal }),
             None if is_quoted_whole(&sample[skipped..], delimiters, options) => return Err(quoted_whole(encoding)),
             None => return Err(Refusal { encoding: Some(encoding), ..refusal }),
         },

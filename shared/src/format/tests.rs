@@ -15,6 +15,7 @@ mod letters;
 mod mapping;
 mod matrix;
 mod mishaps;
+mod other_tools;
 mod properties;
 mod readings;
 mod refusals;

@@ -20,13 +20,14 @@ pub(super) struct Title {
     pub said: String,
 }
 
-/// Looks for a header below lines of a title: lines of few words, as reports have them above their tables.
+/// Looks for a header below lines of a title: lines of few words, as reports have them above their tables. It is an error if the header there
+/// is known to be another program's.
 pub(super) fn below_title(
     text: &str,
     complete: bool,
     delimiters: &[u8],
     options: &ReadingOptions,
-) -> Option<(Chosen, Title)> {
+) -> Option<Result<(Chosen, Title), Refusal>> {
     let mut passed: Vec<String> = Vec::new();
     let mut length = 0;
     for lines in 0..=MOST_LINES {
@@ -37,13 +38,19 @@ pub(super) fn below_title(
             cells.filter(|cell| !cell.trim().is_empty()).count()
         };
         let cells: Vec<usize> = delimiters.iter().map(filled).collect();
-        if lines > 0
-            && cells.iter().all(|&cells| cells > 0)
-            && let Ok(chosen) = choose(source::judge(line, complete, delimiters), options)
-            && chosen.judged.header.len() > MOST_CELLS
-        {
-            let said = format!("the header is on line {}; passed over above it: {}", lines + 1, quoted(&passed));
-            return Some((chosen, Title { length, lines, said }));
+        if lines > 0 && cells.iter().all(|&cells| cells > 0) {
+            let said = || format!("the header is on line {}; passed over above it: {}", lines + 1, quoted(&passed));
+            match choose(source::judge(line, complete, delimiters), options) {
+                Ok(chosen) if chosen.judged.header.len() > MOST_CELLS => {
+                    let said = said();
+                    return Some(Ok((chosen, Title { length, lines, said })));
+                }
+                Err(mut refusal) if refusal.look_alike.is_some() && refusal.headers.len() > MOST_CELLS => {
+                    refusal.reasons.push(said());
+                    return Some(Err(refusal));
+                }
+                _ => {}
+            }
         }
         if cells.iter().any(|&cells| cells > MOST_CELLS) {
             return None;

@@ -33,44 +33,9 @@ pub(super) struct Formulas {
     /// By the name of the part, in lower case.
     noted: HashMap<String, Vec<Place>>,
     count: usize,
-    sheets: Sheets,
-}
-
-/// How the sheets of a workbook find their parts.
-#[derive(Default)]
-struct Sheets {
-    /// The part that is the workbook, by the package's relationships.
-    workbook: Option<String>,
-    /// Of each part with relationships: their targets by id.
-    targets: HashMap<String, HashMap<String, String>>,
-    /// Of each part with sheets: their relationships' ids, in order.
-    ids: HashMap<String, Vec<String>>,
 }
 
 impl Formulas {
-    /// Sees a tag of a part that is no sheet.
-    pub fn see_relation(&mut self, part: &str, tag: &BytesStart<'_>) {
-        let value = |name: &str| tag.try_get_attribute(name).ok().flatten().map(|given| given.value.into_owned());
-        match tag.local_name().as_ref() {
-            "Relationship" => {
-                let (kind, target) = (value("Type").unwrap_or_default(), value("Target").unwrap_or_default());
-                if kind.ends_with("/officeDocument") {
-                    self.sheets.workbook = Some(normal(&target));
-                } else if let (true, Some(id)) = (kind.ends_with("/worksheet"), value("Id")) {
-                    self.sheets.targets.entry(part.to_owned()).or_default().insert(id, target);
-                }
-            }
-            "sheet" => {
-                let mut attributes = tag.attributes();
-                let mut given = attributes.with_checks(false).flatten();
-                let id = given.find(|given| given.key.local_name().as_ref() == "id");
-                let id = id.map(|id| id.value.into_owned()).unwrap_or_default();
-                self.sheets.ids.entry(part.to_owned()).or_default().push(id);
-            }
-            _ => {}
-        }
-    }
-
     /// Notes the cells of a part.
     pub fn note(&mut self, part: &str, mut places: Vec<Place>) {
         if !places.is_empty() {
@@ -86,37 +51,20 @@ impl Formulas {
         MOST.saturating_sub(self.count)
     }
 
-    /// The cells of the sheet at `index` in the order of the workbook.
-    pub fn of_sheet(&self, index: usize) -> Result<&[Place], NotUnpacked> {
+    /// The cells of the sheet of a part; `None` if the workbook does not say which part it is.
+    pub fn of_sheet(&self, part: Option<&str>) -> Result<&[Place], NotUnpacked> {
         if self.noted.is_empty() {
             return Ok(&[]);
         }
-        let part = self.sheets.part(index).ok_or_else(|| {
+        let part = part.ok_or_else(|| {
             NotUnpacked::Unreadable(
                 "the spreadsheet has formulas without stored values, and does not say of which sheet they are: open it \
                  in a spreadsheet program and save it"
                     .to_owned(),
             )
         })?;
-        Ok(self.noted.get(&part).map_or(&[], Vec::as_slice))
+        Ok(self.noted.get(part).map_or(&[], Vec::as_slice))
     }
-}
-
-impl Sheets {
-    fn part(&self, index: usize) -> Option<String> {
-        let workbook = self.workbook.as_deref()?;
-        let (folder, name) = workbook.rsplit_once('/').map_or(("", workbook), |(folder, name)| (folder, name));
-        let folder = if folder.is_empty() { String::new() } else { format!("{folder}/") };
-        let id = self.ids.get(workbook)?.get(index)?;
-        let target = self.targets.get(&format!("{folder}_rels/{name}.rels"))?.get(id)?;
-        Some(normal(&if target.starts_with('/') { target.clone() } else { format!("{folder}{target}") }))
-    }
-}
-
-/// The name of a part in the form in which parts are compared.
-pub(super) fn normal(name: &str) -> String {
-    let name = name.replace('\\', "/").to_ascii_lowercase();
-    name.strip_prefix('/').map_or(name.clone(), str::to_owned)
 }
 
 /// Sees the cells of one sheet's part, tag by tag.

@@ -51,7 +51,7 @@ impl Gunzip {
         })?;
         self.give(sink)?;
         let evidence = vec![format!("a gzip of {} bytes, {} unpacked", self.packed, self.unpacked)];
-        Ok(Unpacked { sheet: false, evidence })
+        Ok(Unpacked { evidence, ..Unpacked::plain(false) })
     }
 
     fn give(&mut self, sink: Sink<'_>) -> Result<(), NotUnpacked> {

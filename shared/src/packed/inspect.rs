@@ -14,7 +14,7 @@
 //! | different texts | 2,500,000 | some 50 bytes each besides their letters |
 //! | fonts, fills, formats, names, sheets, relationships, each | 200,000 | some hundred bytes each |
 //!
-//! The formulas without a stored value are noted on the way ([`Formulas`]).
+//! The formulas without a stored value and the hidden rows and columns are noted on the way ([`Formulas`], [`Hidden`]).
 
 use std::cell::Cell;
 use std::io::{self, BufRead, BufReader, Cursor, Read};
@@ -25,7 +25,9 @@ use quick_xml::Reader;
 use quick_xml::events::{BytesStart, Event};
 use zip::ZipArchive;
 
-use super::formulas::{Formulas, SheetScan, normal};
+use super::formulas::{Formulas, SheetScan};
+use super::hidden::{Hidden, HiddenScan};
+use super::parts::{Parts, normal};
 use super::{Cancellation, Limits, NotUnpacked, is_bomb};
 
 /// More parts than this, and it is no workbook: one sheet takes a few.
@@ -45,8 +47,16 @@ const MAX_ATTRIBUTES: usize = 1_000;
 /// Things of one kind that are held one by one. Excel takes 65,490 formats, and 65,530 links in a sheet.
 const MAX_THINGS: u64 = 200_000;
 
-/// Says what the archive is, if it is no workbook that may be read; else which of its formulas have no value.
-pub(super) fn inspect(file: &Bytes, limits: &Limits, cancellation: &Cancellation) -> Result<Formulas, NotUnpacked> {
+/// What was noted of a workbook that may be read.
+#[derive(Default)]
+pub(super) struct Inspected {
+    pub parts: Parts,
+    pub formulas: Formulas,
+    pub hidden: Hidden,
+}
+
+/// Says what the archive is, if it is no workbook that may be read; else what `calamine` does not say of it.
+pub(super) fn inspect(file: &Bytes, limits: &Limits, cancellation: &Cancellation) -> Result<Inspected, NotUnpacked> {
     if file.len() as u64 > limits.workbook {
         let limit = limits.workbook >> 20;
         let said = format!("the spreadsheet has more than {limit} MB: save it as CSV, or split it");
@@ -59,9 +69,9 @@ pub(super) fn inspect(file: &Bytes, limits: &Limits, cancellation: &Cancellation
     what(&archive)?;
     let packed = file.len() as u64;
     let sizes = Sizes { packed, unpacked: Cell::new(0), event: Cell::new(0), limits, cancellation };
-    let mut formulas = Formulas::default();
-    (0..archive.len()).try_for_each(|index| part(&mut archive, index, &sizes, &mut formulas))?;
-    Ok(formulas)
+    let mut inspected = Inspected::default();
+    (0..archive.len()).try_for_each(|index| part(&mut archive, index, &sizes, &mut inspected))?;
+    Ok(inspected)
 }
 
 /// Whether the archive has a directory, whose end has a comment of up to 65,535 bytes, and of not too many entries: all of
@@ -86,6 +96,7 @@ fn what(archive: &ZipArchive<Cursor<Bytes>>) -> Result<(), NotUnpacked> {
     let names: Vec<_> = archive.file_names().filter_map(Result::ok).map(|name| name.to_ascii_lowercase()).collect();
     let has = |part: &str| names.iter().any(|name| name == part);
     let under = |folder: &str| names.iter().any(|name| name.starts_with(folder));
+    let ends = |endings: &[&str]| names.iter().any(|name| endings.iter().any(|ending| name.ends_with(ending)));
     let office = has("[content_types].xml");
     Err(unreadable(if office && names.iter().any(|name| name.ends_with("workbook.xml")) {
         return Ok(());
@@ -97,6 +108,8 @@ fn what(archive: &ZipArchive<Cursor<Bytes>>) -> Result<(), NotUnpacked> {
         "this is a Numbers spreadsheet: export it as .xlsx or CSV"
     } else if office {
         "this is an Office document, but no spreadsheet"
+    } else if ends(&[".html", ".htm"]) && !ends(&[".csv", ".tsv", ".txt", ".xlsx"]) {
+        "this is a zip archive of web pages, as Google Sheets saves a spreadsheet: download it as .xlsx or CSV"
     } else {
         "this is a zip archive, not a table: unpack it and import the files in it one by one"
     }))
@@ -167,7 +180,7 @@ fn part(
     archive: &mut ZipArchive<Cursor<Bytes>>,
     index: usize,
     sizes: &Sizes<'_>,
-    formulas: &mut Formulas,
+    inspected: &mut Inspected,
 ) -> Result<(), NotUnpacked> {
     let part = archive.by_index(index).map_err(|error| damaged(&error))?;
     let name = normal(&part.name().map_err(|error| damaged(&error))?);
@@ -187,7 +200,8 @@ fn part(
     }
     let mut reader = Reader::from_reader(part);
     reader.config_mut().check_end_names = false;
-    let (mut event, mut held, mut scan) = (Vec::new(), Held::begin(sizes), SheetScan::default());
+    let (mut event, mut held) = (Vec::new(), Held::begin(sizes));
+    let (mut scan, mut hidden) = (SheetScan::default(), HiddenScan::default());
     loop {
         event.clear();
         let read = reader.read_event_into(&mut event);
@@ -195,9 +209,16 @@ fn part(
         let event = read.map_err(|error| damaged(&format!("{name}: {error}")))?;
         held.see(&event, &name, sizes)?;
         match &event {
-            Event::Eof => break formulas.note(&name, scan.finish()),
-            event if held.sheet == Some(true) => scan.see(event, formulas.room())?,
-            Event::Start(tag) | Event::Empty(tag) => formulas.see_relation(&name, tag),
+            Event::Eof => {
+                inspected.formulas.note(&name, scan.finish());
+                inspected.hidden.note(&name, hidden.finish());
+                break;
+            }
+            event if held.sheet == Some(true) => {
+                scan.see(event, inspected.formulas.room())?;
+                hidden.see(event, inspected.hidden.room());
+            }
+            Event::Start(tag) | Event::Empty(tag) => inspected.parts.see(&name, tag),
             _ => {}
         }
         sizes.event.set(0);

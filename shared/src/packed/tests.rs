@@ -4,6 +4,7 @@ mod bombs;
 mod books;
 mod formulas;
 mod gzips;
+mod hidden;
 mod hostile;
 mod sheets;
 

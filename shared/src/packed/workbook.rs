@@ -9,8 +9,9 @@ use calamine::{Reader, SheetType, SheetVisible, Xlsx, XlsxError};
 
 use super::archive::Archive;
 use super::cells::Epoch;
-use super::formulas::{Formulas, Place};
-use super::inspect::inspect;
+use super::formulas::Place;
+use super::hidden::HiddenCells;
+use super::inspect::{Inspected, inspect};
 use super::rows::{Room, Rows, record};
 use super::{Cancellation, Limits, NotUnpacked, PIECE, Sink, Unpacked, Wanted};
 use crate::format::{self, NO_VALUE};
@@ -30,13 +31,13 @@ pub(super) fn unpack(
     cancellation: &Cancellation,
     sink: Sink<'_>,
 ) -> Result<Unpacked, NotUnpacked> {
-    let formulas = inspect(&file, limits, cancellation)?;
+    let inspected = inspect(&file, limits, cancellation)?;
     // `calamine` does its sums unchecked, so that an absurd place of a cell may panic.
     let read = catch_unwind(AssertUnwindSafe(|| {
-        let mut book = Book::open(file, limits, &formulas, cancellation)?;
-        let sheet = book.choose(wanted)?;
-        book.table(&sheet, sink)?;
-        Ok(Unpacked { sheet: true, evidence: sheet.evidence() })
+        let mut book = Book::open(file, limits, &inspected, cancellation)?;
+        let (sheet, mut notes) = book.choose(wanted)?;
+        notes.extend(book.table(&sheet, sink)?.said());
+        Ok(Unpacked { sheet: true, evidence: sheet.evidence(), notes })
     }));
     let read = read.unwrap_or_else(|panic| Err(damaged(&reason(&*panic))));
     // The reader's error that ended a cancelled work is no error of the file.
@@ -56,7 +57,7 @@ fn damaged(why: &dyn std::fmt::Display) -> NotUnpacked {
 struct Book<'f> {
     xlsx: Xlsx<Archive>,
     epoch: Epoch,
-    formulas: &'f Formulas,
+    inspected: &'f Inspected,
     /// The room for a sheet.
     room: Room,
     /// The room for the beginnings of all sheets that is left.
@@ -68,6 +69,8 @@ struct Book<'f> {
 #[derive(Default)]
 struct Sheet {
     name: String,
+    /// A spreadsheet program does not show it.
+    hidden: bool,
     /// The row of the header, if one fits, or else the first row that is not blank; from 1. None: an empty sheet.
     header: Option<u32>,
     fits: bool,
@@ -83,7 +86,8 @@ struct Sheet {
 
 impl Sheet {
     fn evidence(&self) -> Vec<String> {
-        let mut from = format!("sheet {:?} of an .xlsx spreadsheet", format::excerpt(&self.name));
+        let hidden = if self.hidden { "hidden " } else { "" };
+        let mut from = format!("{hidden}sheet {:?} of an .xlsx spreadsheet", format::excerpt(&self.name));
         if let (Some(header), false) = (self.header, self.above.is_empty()) {
             from.push_str(&format!(", its header in row {header}; left out above it: {}", listed(&self.above)));
         }
@@ -91,6 +95,43 @@ impl Sheet {
             from.push_str(&format!(" ({formula})"));
         }
         vec![from]
+    }
+}
+
+/// A sheet that may be meant.
+struct Named {
+    name: String,
+    hidden: bool,
+}
+
+/// What was read of a sheet that a spreadsheet program does not show.
+#[derive(Default)]
+struct Unseen {
+    /// How many rows behind the header, and the first of them, counted from 1.
+    rows: u64,
+    first: u32,
+    /// The names of the columns.
+    columns: Vec<String>,
+}
+
+impl Unseen {
+    fn said(self) -> Vec<String> {
+        let mut said = Vec::new();
+        match (self.rows, self.first) {
+            (0, _) => {}
+            (1, first) => said.push(format!("1 row that the spreadsheet hides is read too: row {first}")),
+            (rows, first) => {
+                said.push(format!("{rows} rows that the spreadsheet hides are read too, the first is row {first}"));
+            }
+        }
+        match self.columns.len() {
+            0 => {}
+            1 => said.push(format!("1 column that the spreadsheet hides is read too: {}", listed(&self.columns))),
+            count => {
+                said.push(format!("{count} columns that the spreadsheet hides are read too: {}", listed(&self.columns)))
+            }
+        }
+        said
     }
 }
 
@@ -104,25 +145,44 @@ fn listed(names: &[String]) -> String {
     list
 }
 
+fn names(sheets: &[Named]) -> Vec<String> {
+    sheets.iter().map(|sheet| sheet.name.clone()).collect()
+}
+
+/// The names of the sheets whose headers fit.
+fn fitting(sheets: &[Sheet]) -> Vec<String> {
+    sheets.iter().filter(|sheet| sheet.fits).map(|sheet| sheet.name.clone()).collect()
+}
+
 impl<'f> Book<'f> {
     fn open(
         file: Bytes,
         limits: &Limits,
-        formulas: &'f Formulas,
+        inspected: &'f Inspected,
         cancellation: &Cancellation,
     ) -> Result<Self, NotUnpacked> {
         let room = Room::new(limits, file.len() as u64);
         let cancellation = cancellation.clone();
         let xlsx = Xlsx::new(Archive::new(file, cancellation.clone())).map_err(|error| damaged(&error))?;
         let epoch = if xlsx.has_1904_epoch() { Epoch::Mac } else { Epoch::Windows };
-        Ok(Self { xlsx, epoch, formulas, room, looked: room, cancellation })
+        Ok(Self { xlsx, epoch, inspected, room, looked: room, cancellation })
+    }
+
+    /// The part of a sheet, if the workbook says it.
+    fn part(&self, sheet: &str) -> Option<String> {
+        // Of several sheets of one name `calamine` reads the first.
+        let index = self.xlsx.sheets_metadata().iter().position(|other| other.name == sheet)?;
+        self.inspected.parts.of_sheet(index)
     }
 
     /// The cells of a sheet whose formulas have no value.
     fn without_value(&self, sheet: &str) -> Result<&'f [Place], NotUnpacked> {
-        // Of several sheets of one name `calamine` reads the first.
-        let index = self.xlsx.sheets_metadata().iter().position(|other| other.name == sheet);
-        index.map_or(Ok(&[]), |index| self.formulas.of_sheet(index))
+        self.inspected.formulas.of_sheet(self.part(sheet).as_deref())
+    }
+
+    /// The rows and columns of a sheet that are not shown.
+    fn hidden_cells(&self, sheet: &str) -> HiddenCells {
+        self.inspected.hidden.of_sheet(self.part(sheet).as_deref())
     }
 
     fn rows<'b>(
@@ -140,52 +200,111 @@ impl<'f> Book<'f> {
         }
     }
 
-    /// The names of the sheets that people see; of all, if one is asked for.
-    fn names(&self, wanted: &Wanted) -> Result<Vec<String>, NotUnpacked> {
+    /// The sheets that may be meant: the one that is asked for, else all of them.
+    fn named(&self, wanted: &Wanted) -> Result<Vec<Named>, NotUnpacked> {
         let sheets = self.xlsx.sheets_metadata().iter().filter(|sheet| sheet.typ == SheetType::WorkSheet);
-        let Some(asked) = &wanted.sheet else {
-            let seen = sheets.filter(|sheet| sheet.visible == SheetVisible::Visible);
-            return Ok(seen.map(|sheet| sheet.name.clone()).collect());
-        };
-        let all: Vec<String> = sheets.map(|sheet| sheet.name.clone()).collect();
+        let named =
+            sheets.map(|sheet| Named { name: sheet.name.clone(), hidden: sheet.visible != SheetVisible::Visible });
+        let mut all: Vec<Named> = named.collect();
+        let Some(asked) = &wanted.sheet else { return Ok(all) };
         let asked_for = asked.trim().to_lowercase();
-        let same = |name: &String| name.trim().to_lowercase() == asked_for;
-        match all.iter().find(|name| same(name)) {
-            Some(name) => Ok(vec![name.clone()]),
+        match all.iter().position(|sheet| sheet.name.trim().to_lowercase() == asked_for) {
+            Some(at) => Ok(vec![all.swap_remove(at)]),
             None => Err(NotUnpacked::Unreadable(format!(
                 "`sheet` says {:?}, but the spreadsheet has {}",
                 format::excerpt(asked),
-                if all.is_empty() { "no sheets".to_owned() } else { listed(&all) }
+                if all.is_empty() { "no sheets".to_owned() } else { listed(&names(&all)) }
             ))),
         }
     }
 
     /// The sheet that is meant: the one asked for, else the only one with a header that fits, else the first in which
-    /// something is written, which is then refused for its columns.
-    fn choose(&mut self, wanted: &Wanted) -> Result<Sheet, NotUnpacked> {
+    /// something is written, which is then refused for its columns. A hidden sheet is read only if it is asked for, and named if it
+    /// would fit. With it comes what is to be said of the other sheets.
+    fn choose(&mut self, wanted: &Wanted) -> Result<(Sheet, Vec<String>), NotUnpacked> {
+        let named = self.named(wanted)?;
+        let (hidden, seen): (Vec<_>, Vec<_>) =
+            named.into_iter().take(MAX_SHEETS).partition(|sheet| sheet.hidden && wanted.sheet.is_none());
         let mut sheets = Vec::new();
-        for name in self.names(wanted)?.into_iter().take(MAX_SHEETS) {
-            sheets.extend(self.look(name, wanted)?);
+        for sheet in seen {
+            sheets.extend(self.look(sheet, wanted)?);
         }
-        let fitting: Vec<String> = sheets.iter().filter(|sheet| sheet.fits).map(|sheet| sheet.name.clone()).collect();
+        let (mut behind, mut notes) = (Vec::new(), Vec::new());
+        for sheet in hidden {
+            let name = format::excerpt(&sheet.name);
+            match self.look(sheet, wanted) {
+                Ok(found) => behind.extend(found),
+                // A sheet that nobody sees spoils none that is seen.
+                Err(why) => {
+                    self.cancellation.check()?;
+                    notes.push(format!("the hidden sheet {name:?} could not be looked at: {why}"));
+                }
+            }
+        }
+        let (fitting, unseen) = (fitting(&sheets), fitting(&behind));
+        let besides = match &unseen[..] {
+            [] => None,
+            [one] => Some(format!(
+                "the hidden sheet {} can be imported as well, and is read if `sheet` names it",
+                listed(std::slice::from_ref(one))
+            )),
+            all => Some(format!(
+                "the hidden sheets {} can be imported as well, and each is read if `sheet` names it",
+                listed(all)
+            )),
+        };
         if fitting.len() > 1 {
+            let besides = besides.map(|said| format!("; {said}")).unwrap_or_default();
             return Err(NotUnpacked::Unreadable(format!(
-                "the sheets {} can all be imported: say which with `sheet`, and import the others one by one",
+                "the sheets {} can all be imported: say which with `sheet`, and import the others one by one{besides}",
                 listed(&fitting)
             )));
         }
+        if let ([], [first, ..]) = (&fitting[..], &unseen[..]) {
+            let is_hidden = if unseen.len() == 1 {
+                "the only sheet that can be imported is hidden"
+            } else {
+                "the sheets that can be imported are hidden"
+            };
+            let nothing = if sheets.iter().any(|sheet| sheet.header.is_some()) {
+                "none of the sheets that are shown has the columns of a format"
+            } else {
+                "nothing is written in the sheets that are shown"
+            };
+            return Err(NotUnpacked::Unreadable(format!(
+                "{is_hidden}: {}; {nothing}: name the sheet with `sheet` ({:?}) to import it all the same",
+                listed(&unseen),
+                format::excerpt(first)
+            )));
+        }
+        notes.extend(besides);
         let written = |sheet: &Sheet| sheet.fits == (fitting.len() == 1) && sheet.header.is_some();
         let formula = sheets.iter().find_map(|sheet| sheet.formula.clone());
-        let chosen = sheets.into_iter().find(written).map(|sheet| Sheet { formula, ..sheet });
-        chosen.ok_or_else(|| NotUnpacked::Unreadable("the spreadsheet is empty: nothing is written in it".to_owned()))
+        if let Some(sheet) = sheets.into_iter().find(written) {
+            return Ok((Sheet { formula, ..sheet }, notes));
+        }
+        let written: Vec<String> =
+            behind.into_iter().filter(|sheet| sheet.header.is_some()).map(|sheet| sheet.name).collect();
+        let empty = "the spreadsheet is empty: nothing is written in it";
+        let said = if written.is_empty() {
+            [empty.to_owned()].into_iter().chain(notes).collect::<Vec<_>>().join("; ")
+        } else {
+            format!(
+                "nothing is written in the sheets that are shown, and the hidden ones ({}) do not have the columns of a format: say which \
+                 with `sheet`, and what it is with `type` or `mapping`",
+                listed(&written)
+            )
+        };
+        Err(NotUnpacked::Unreadable(said))
     }
 
     /// Looks at the beginning of a sheet.
-    fn look(&mut self, name: String, wanted: &Wanted) -> Result<Option<Sheet>, NotUnpacked> {
+    fn look(&mut self, named: Named, wanted: &Wanted) -> Result<Option<Sheet>, NotUnpacked> {
+        let Named { name, hidden } = named;
         let without_value = self.without_value(&name)?;
         let room = self.looked;
         let Some(mut rows) = self.rows(&name, without_value, room)? else { return Ok(None) };
-        let mut sheet = Sheet { name, ..Sheet::default() };
+        let mut sheet = Sheet { name, hidden, ..Sheet::default() };
         let (mut cells, mut above) = (Vec::new(), Vec::new());
         for _ in 0..HEAD {
             let Some(row) = rows.next(&mut cells)? else { break };
@@ -223,17 +342,27 @@ impl<'f> Book<'f> {
         Ok(Some(sheet))
     }
 
-    /// Gives the table of a sheet away: a line for each row, from the first one on; blank above the header.
-    fn table(&mut self, sheet: &Sheet, sink: Sink<'_>) -> Result<(), NotUnpacked> {
+    /// Gives the table of a sheet away: a line for each row, from the first one on; blank above the header. Hidden rows and columns are
+    /// given away like others.
+    fn table(&mut self, sheet: &Sheet, sink: Sink<'_>) -> Result<Unseen, NotUnpacked> {
+        let (hidden, mut unseen) = (self.hidden_cells(&sheet.name), Unseen::default());
         let mut room = self.room;
         // A formula in a column without a role is as blank as its cell.
         let mut without_value = self.without_value(&sheet.name)?.to_vec();
         without_value.retain(|place| sheet.roles.contains(&(place.column as usize)));
-        let Some(mut rows) = self.rows(&sheet.name, &without_value, room)? else { return Ok(()) };
+        let Some(mut rows) = self.rows(&sheet.name, &without_value, room)? else { return Ok(unseen) };
         let (mut cells, mut table, mut line) = (Vec::new(), Vec::new(), 1);
         while let Some(row) = rows.next(&mut cells)? {
             if sheet.header.is_some_and(|header| row < header) {
                 continue;
+            }
+            if sheet.header == Some(row) {
+                let named = (0..).zip(&cells).filter(|(_, name)| !name.trim().is_empty());
+                let named = named.filter(|(column, _)| hidden.has_column(*column));
+                unseen.columns.extend(named.map(|(_, name)| name.clone()));
+            } else if hidden.has_row(row - 1) {
+                unseen.first = if unseen.rows == 0 { row } else { unseen.first };
+                unseen.rows += 1;
             }
             room.take(u64::from(row - line) + sheet.width as u64)?;
             table.resize(table.len() + (row - line) as usize, b'\n');
@@ -246,6 +375,7 @@ impl<'f> Book<'f> {
                 table.clear();
             }
         }
-        sink(&table)
+        sink(&table)?;
+        Ok(unseen)
     }
 }

@@ -127,6 +127,24 @@ fn split_pieces(text: &str, delimiter: u8, cuts: &[usize]) -> Vec<(Vec<String>, 
     records
 }
 
+/// A text in CESU-8: a character beyond the first plane as its two surrogates, three bytes each.
+pub fn cesu8(text: &str) -> Vec<u8> {
+    let mut bytes = Vec::with_capacity(text.len());
+    for letter in text.chars() {
+        let mut units = [0; 2];
+        match letter.encode_utf16(&mut units) {
+            [high, low] => {
+                for unit in [*high, *low] {
+                    let six = |shift: u16| 0x80 | (unit >> shift & 0x3f) as u8;
+                    bytes.extend([0xe0 | (unit >> 12) as u8, six(6), six(0)]);
+                }
+            }
+            _ => bytes.extend_from_slice(letter.encode_utf8(&mut [0; 4]).as_bytes()),
+        }
+    }
+    bytes
+}
+
 /// The cells and lines of the record that was given last.
 pub fn told(splitter: &Splitter, text: &str) -> (Vec<String>, (u64, u64)) {
     let cells = splitter.fields().iter().map(|field| field.cell(text).into_owned()).collect();

@@ -28,6 +28,7 @@ mod unreadable;
 use std::borrow::Cow;
 
 use super::encoding::{self, Encoding, HEAD};
+use super::kind::{self, BEGINNING};
 use super::places::Anchor;
 use doubt::Doubt;
 use legacy::Legacy;
@@ -122,7 +123,7 @@ impl Decoder {
             ),
             (_, Some(asked), _) if asked == encoding => format!("encoding {encoding}: as told"),
             (State::Windows1252(Some(doubt)), ..) => {
-                format!("encoding {encoding}: byte {} (counted from 0) is not UTF-8", doubt.from.byte)
+                format!("encoding {encoding}: {}", doubt.evidence())
             }
             (_, _, 1..) => format!("encoding {encoding}: by the mark at the beginning"),
             (State::Utf8 { open: true, .. }, ..) => {
@@ -148,7 +149,7 @@ impl Decoder {
             return self.decode(bytes, false, text);
         };
         head.extend_from_slice(bytes);
-        if head.len() < HEAD {
+        if head.len() < BEGINNING {
             return Ok(());
         }
         let head = std::mem::take(head);
@@ -172,12 +173,11 @@ impl Decoder {
 
     /// Decides by the first bytes.
     fn begin(&mut self, head: &[u8]) -> Result<(), Unreadable> {
-        // However many came at once, the same ones tell.
-        let head = &head[..head.len().min(HEAD)];
-        if let Some(kind) = encoding::other_kind(head) {
+        if let Some(kind) = kind::other_kind(head) {
             return Err(Unreadable::NotText(kind));
         }
-        let found = encoding::head(head);
+        // However many came at once, the same ones tell.
+        let found = encoding::head(&head[..head.len().min(HEAD)]);
         let agrees = |encoding: Encoding| {
             let asked = self.asked.unwrap_or(encoding);
             asked == encoding || asked.is_utf16() && encoding.is_utf16()

@@ -203,7 +203,7 @@ impl<'de> Deserialize<'de> for Encoding {
     }
 }
 
-/// How many first bytes are looked at before anything is decoded.
+/// How many first bytes tell UTF-16 without a mark.
 pub(super) const HEAD: usize = 256;
 
 /// What the first bytes of a file say.
@@ -242,49 +242,6 @@ fn utf16_by_zeros(bytes: &[u8]) -> Option<Encoding> {
         (false, true) if even == 0 => Some(Encoding::Utf16Le),
         _ => None,
     }
-}
-
-/// Files that are no text, by their first bytes.
-const KINDS: [(&[u8], &str); 17] = [
-    (b"PK\x03\x04", "a zip archive or an .xlsx spreadsheet"),
-    (b"\xd0\xcf\x11\xe0", "an old .xls spreadsheet or another Office document"),
-    (b"\x1f\x8b", "a gzip archive"),
-    (b"%PDF", "a PDF document"),
-    (b"\x89PNG", "a PNG image"),
-    (b"\xff\xd8\xff", "a JPEG image"),
-    (b"GIF8", "a GIF image"),
-    (b"BZh", "a bzip2 archive"),
-    (b"\xfd7zXZ", "an xz archive"),
-    (b"7z\xbc\xaf", "a 7-Zip archive"),
-    (b"Rar!", "a RAR archive"),
-    (b"\x28\xb5\x2f\xfd", "a Zstandard archive"),
-    (b"{\\rtf", "a rich-text document"),
-    (b"SQLite format 3", "an SQLite database"),
-    (b"\xff\xfe\x00\x00", "text in UTF-32, which is not read"),
-    (b"\x00\x00\xfe\xff", "text in UTF-32, which is not read"),
-    (b"\x7fELF", "a program"),
-];
-
-/// Texts that are no tables, by how they begin without blanks (lower-case).
-const TEXTS: [(&[u8], &str); 8] = [
-    (b"<!doctype", "a web page"),
-    (b"<html", "a web page"),
-    (b"<?xml", "an XML document"),
-    (b"{\"", "JSON"),
-    (b"{}", "JSON"),
-    (b"[{", "JSON"),
-    (b"[[", "JSON"),
-    (b"[]", "JSON"),
-];
-
-/// What a file is that is no table, told by its first bytes.
-pub(super) fn other_kind(bytes: &[u8]) -> Option<&'static str> {
-    let text = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
-    let letters = text.iter().filter(|byte| !byte.is_ascii_whitespace());
-    let start: Vec<u8> = letters.take(9).map(u8::to_ascii_lowercase).collect();
-    let binary = KINDS.iter().find(|(magic, _)| bytes.starts_with(magic));
-    let texts = || TEXTS.iter().find(|(text, _)| start.starts_with(text));
-    binary.or_else(texts).map(|(_, kind)| *kind)
 }
 
 #[cfg(test)]
@@ -339,12 +296,5 @@ mod tests {
         for name in ["ebcdic", "hz-gb-2312", "iso-2022-kr", "replacement", "x-user-defined", "utf-7", "cp437", ""] {
             assert!(name.parse::<Encoding>().is_err(), "{name}");
         }
-    }
-
-    #[test]
-    fn a_file_of_another_kind_is_told_by_its_first_bytes() {
-        assert_eq!(other_kind(b"\xef\xbb\xbf <?XML version"), Some("an XML document"));
-        assert_eq!(other_kind(b"{ \"a\": 1 }"), Some("JSON"));
-        assert_eq!(other_kind(b"date,person"), None);
     }
 }

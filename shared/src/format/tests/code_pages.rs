@@ -43,23 +43,6 @@ const EASTERN: [(&str, &str); 8] = [
 /// The upper half of code page 850.
 const CP850: &str = "ÇüéâäàåçêëèïîìÄÅÉæÆôöòûùÿÖÜø£Ø×ƒáíóúñÑªº¿®¬½¼¡«»░▒▓│┤ÁÂÀ©╣║╗╝¢¥┐└┴┬├─┼ãÃ╚╔╩╦╠═╬¤ðÐÊËÈıÍÎÏ┘┌█▄¦Ì▀ÓßÔÒõÕµþÞÚÛÙýÝ¯´\u{ad}±‗¾¶§÷¸°¨·¹³²■\u{a0}";
 
-/// Words that come out as others, as those fit just as well: no rule tells them.
-const RESIDUE: [(&str, &str); 13] = [
-    ("macintosh", "Díaz"),
-    ("cp850", "Íñigo"),
-    ("macintosh", "Luís"),
-    ("cp850", "análise"),
-    ("cp850", "città"),
-    ("cp850", "attività"),
-    ("macintosh", "työ"),
-    ("cp850", "työ"),
-    ("macintosh", "coördinatie"),
-    ("windows-1250", "fűtés"),
-    ("windows-1254", "Şahin"),
-    ("windows-1257", "Kęstutis"),
-    ("windows-1257", "Jānis"),
-];
-
 /// A word in a code page that has all its letters.
 fn encode(word: &str, page: &str) -> Option<Vec<u8>> {
     if page == "cp850" {
@@ -80,6 +63,13 @@ fn file(text: &[u8]) -> Vec<u8> {
     [&before, text, b"\n", &row.repeat(20)].concat()
 }
 
+/// How a text is read, and what the evidence says of the encoding; `None` if it is refused.
+fn told_of(bytes: &[u8]) -> Option<(String, String)> {
+    let text = text_of(bytes)?;
+    let plan = survey(&file(bytes), &plainly(), 100, 1000).unwrap();
+    Some((text, plan.layout.evidence[0].clone()))
+}
+
 /// How a text is read, or `None` if it is refused.
 fn text_of(bytes: &[u8]) -> Option<String> {
     let rows = read_with(&file(bytes), &plainly()).ok()?;
@@ -90,21 +80,24 @@ fn text_of(bytes: &[u8]) -> Option<String> {
 fn a_word_is_read_or_refused_in_each_code_page_of_its_language() {
     let western =
         WESTERN.iter().flat_map(|(_, words)| ["windows-1252", "macintosh", "cp850"].map(|page| (page, words)));
-    let mut misread = Vec::new();
+    let mut untold = Vec::new();
     for (page, words) in western.chain(EASTERN.iter().map(|(page, words)| (*page, words))) {
         for word in words.split(' ') {
             let Some(bytes) = encode(word, page) else {
                 continue;
             };
-            let read = text_of(&bytes);
+            let read = told_of(&bytes);
             if page == "windows-1252" {
-                assert_eq!(read.as_deref(), Some(word), "{page}");
-            } else if read.is_some_and(|text| text != word) {
-                misread.push((page, word));
+                assert_eq!(read.map(|(text, _)| text).as_deref(), Some(word), "{page}");
+            } else if let Some((text, said)) = read.filter(|(text, _)| text != word) {
+                // No rule tells, and the evidence says so, with the word as it is meant.
+                if !said.contains("a guess by few words") || !said.contains(&format!("{word:?}")) {
+                    untold.push((page, word, text, said));
+                }
             }
         }
     }
-    assert_eq!(misread, RESIDUE);
+    assert!(untold.is_empty(), "{untold:#?}");
 }
 
 #[test]
@@ -183,7 +176,9 @@ fn signs_alone_are_read() {
 
 #[test]
 fn signs_of_old_macs_and_of_dos_are_no_letters() {
-    for text in ["don’t", "“quoted”", "client – call", "wait…", "l’eau", "«oui»"] {
+    for text in
+        ["don’t", "“quoted”", "client – call", "wait…", "l’eau", "«oui»", "l’équipe", "d’été", "d’à côté", "L’île"]
+    {
         assert_eq!(text_of(&encode(text, "macintosh").unwrap()), None, "{text}");
     }
     for text in ["déjà vu", "«oui»", "20°C"] {

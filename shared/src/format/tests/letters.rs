@@ -4,6 +4,7 @@
 use super::matrix::Dice;
 use super::*;
 use crate::source::Encoding;
+use crate::source::checks::cesu8;
 
 /// What stands in a file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -203,18 +204,9 @@ fn file(kind: Kind, truths: &mut [Truth], dice: &mut Dice) -> (Vec<u8>, Option<(
         Kind::Surrogates => {
             let mut bytes = Vec::new();
             for letter in file.chars() {
-                let mut halves = [0; 2];
-                match letter.encode_utf16(&mut halves) {
-                    [_] => bytes.extend_from_slice(letter.to_string().as_bytes()),
-                    _ if dice.roll(4) == 0 => bytes.extend_from_slice(letter.to_string().as_bytes()),
-                    halves => halves.iter().for_each(|half| {
-                        bytes.extend([
-                            0xe0 | (*half >> 12) as u8,
-                            0x80 | (*half >> 6 & 0x3f) as u8,
-                            0x80 | (*half & 0x3f) as u8,
-                        ]);
-                    }),
-                }
+                let text = letter.to_string();
+                let is_plain = letter.len_utf8() < 4 || dice.roll(4) == 0;
+                bytes.extend(if is_plain { text.into_bytes() } else { cesu8(&text) });
             }
             (bytes, None)
         }

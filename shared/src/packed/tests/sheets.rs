@@ -68,6 +68,8 @@ fn what_is_no_xlsx_is_refused_by_its_name() {
         (vec![types, ("word/document.xml", b"<x/>")], "no spreadsheet"),
         (vec![("Index/Document.iwa", b"x")], "Numbers"),
         (vec![("report.csv", b"a,b")], "unpack it"),
+        (vec![("Time.html", b"<meta>"), ("resources/sheet.css", b"a")], "Google Sheets"),
+        (vec![("readme.html", b"<meta>"), ("report.csv", b"a,b")], "unpack it"),
         (vec![], "unpack it"),
     ] {
         let refused = refusal(&zipped(&parts));

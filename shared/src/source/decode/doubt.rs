@@ -4,7 +4,9 @@
 //! and what is odd in each reading is counted over the file. Windows-1252 stands unless another reading is
 //! less odd: a sign or two in a strange place do not condemn a file whose every other word reads well.
 
+mod contest;
 mod fit;
+mod neighbours;
 mod sample;
 
 use std::sync::LazyLock;
@@ -15,6 +17,7 @@ use encoding_rs::{ISO_8859_2, MACINTOSH, WINDOWS_1250, WINDOWS_1252, WINDOWS_125
 use super::guess;
 use super::traces::{self, Traces};
 use super::{HOLES, Spot, Unreadable};
+use contest::Contest;
 pub use fit::Word;
 use sample::Sample;
 
@@ -35,14 +38,16 @@ pub(super) struct Doubt {
     quoted: bool,
     /// A sign in the line at hand that has yet to be closed.
     open: Option<Open>,
-    /// How many words have been judged.
+    /// How many words have been judged, and how many looks that took in each code page.
     judged: u32,
+    looks: u64,
     /// What is odd in Windows-1252, and from where on.
     odd: u32,
     odd_at: Option<Spot>,
     /// Where the first letter stands that is not odd, but rare.
     rare_at: Option<Spot>,
     rivals: [Rival; 6],
+    contest: Contest,
     /// The first byte that is no character of Windows-1252.
     hole: Option<Spot>,
     /// Where the first run of bytes stands that is UTF-8.
@@ -91,6 +96,16 @@ struct Open {
     better: [bool; 6],
 }
 
+/// The code pages that Windows-1252 is mistaken for.
+static RIVALS: [Page; 6] = [
+    Page::Of(MACINTOSH),
+    Page::Table(&CP850),
+    Page::Of(WINDOWS_1250),
+    Page::Of(WINDOWS_1254),
+    Page::Of(WINDOWS_1257),
+    Page::Of(ISO_8859_2),
+];
+
 /// ‚ „ › ¡ ¿ ” and what closes them.
 const PAIRS: [(u8, &[u8]); 6] =
     [(0x82, b"\x91\x92'"), (0x84, b"\x93\x94\""), (0x9b, b"\x8b\x9b"), (0xa1, b"!"), (0xbf, b"?"), (0x94, b"\x94\"")];
@@ -138,17 +153,12 @@ impl Doubt {
             quoted: false,
             open: None,
             judged: 0,
+            looks: 0,
             odd: 0,
             odd_at: None,
             rare_at: None,
-            rivals: [
-                rival(Page::Of(MACINTOSH)),
-                rival(Page::Table(&CP850)),
-                rival(Page::Of(WINDOWS_1250)),
-                rival(Page::Of(WINDOWS_1254)),
-                rival(Page::Of(WINDOWS_1257)),
-                rival(Page::Of(ISO_8859_2)),
-            ],
+            rivals: RIVALS.map(rival),
+            contest: Contest::default(),
             hole: None,
             utf8: None,
             sample: Sample::new(tail),
@@ -221,8 +231,9 @@ impl Doubt {
         if let Some(letter) = traces::utf8_letter(&self.word) {
             self.utf8.get_or_insert(self.place.back(self.word.len() - letter));
         }
-        if self.judged < JUDGED {
+        if self.judged < JUDGED && self.looks < sample::LOOKS {
             self.judged += 1;
+            self.looks += sample::looks(&self.word);
             self.judge(self.place.back(self.word.len() - first), behind);
         }
         // ‚ „ ‹ ‘ “ ›
@@ -243,8 +254,9 @@ impl Doubt {
         if word.is_rare() {
             self.rare_at.get_or_insert(at);
         }
-        let theirs = self.rivals.each_ref().map(|rival| {
-            let theirs = rival.page.decode(&self.word);
+        let read = self.rivals.each_ref().map(|rival| rival.page.decode(&self.word));
+        self.contest.hear(at, &characters, &read);
+        let theirs = read.map(|theirs| {
             let word = Word { characters: &theirs, before, behind, quoted };
             (theirs != characters).then(|| word.oddities())
         });
@@ -306,8 +318,19 @@ impl Doubt {
         let rare_at = self.rare_at.filter(|_| self.odd == 0 && self.seen.count_ones() < FEW);
         match least(odd_at, 2).or_else(|| least(rare_at, 1)) {
             Some((at, _)) => Err(self.refusal(at)),
-            None => Ok(()),
+            None => self.contest.verdict(&self.rivals_that_fit()),
         }
+    }
+
+    /// The code pages in which the words are no odder than in Windows-1252.
+    fn rivals_that_fit(&self) -> [bool; 6] {
+        self.rivals.each_ref().map(|rival| rival.odd <= self.odd)
+    }
+
+    /// What the evidence says of a file that is read: why, and what speaks against it.
+    pub fn evidence(&self) -> String {
+        let guess = self.contest.guess(&self.rivals_that_fit()).map(|guess| format!("; {guess}")).unwrap_or_default();
+        format!("byte {} (counted from 0) is not UTF-8{guess}", self.from.byte)
     }
 
     /// Why a file is refused that is neither UTF-8 nor Windows-1252, which shows at a byte.
@@ -371,3 +394,6 @@ impl Page {
 fn in_word(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || byte >= 0x80
 }
+
+#[cfg(test)]
+mod tests;

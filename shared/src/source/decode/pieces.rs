@@ -167,8 +167,8 @@ impl Decoder {
     }
 }
 
-/// Whether the first characters beyond ASCII, `bytes` and valid UTF-8, are the end of a word in Windows-1252 all the
-/// same; `text` and `ascii` come before them.
+/// Whether the first characters beyond ASCII, `bytes` and valid UTF-8, are those of a word in Windows-1252 or another code page all
+/// the same; `text` and `ascii` come before them.
 fn is_latin(text: &str, ascii: &str, bytes: &[u8]) -> bool {
     let Some(character) = std::str::from_utf8(bytes).ok().and_then(|text| text.chars().next()) else {
         return false;
@@ -176,7 +176,7 @@ fn is_latin(text: &str, ascii: &str, bytes: &[u8]) -> bool {
     let mut before = text.bytes().chain(ascii.bytes()).rev();
     let mut last = [before.next().unwrap_or(0), before.next().unwrap_or(0)];
     last.reverse();
-    traces::ends_word(&last, &bytes[..character.len_utf8()])
+    traces::ends_word(&last, &bytes[..character.len_utf8()]) || traces::is_glued(last[1], character)
 }
 
 /// The five bytes that Windows-1252 leaves without a character.

@@ -117,3 +117,14 @@ pub(super) fn ends_word(before: &[u8], run: &[u8]) -> bool {
             _ => false,
         }
 }
+
+/// Whether the first character beyond ASCII, read as UTF-8, is two letters of a code page. An Armenian letter stands right behind a Latin
+/// one in no text, and is what the apostrophe and the accent of `l’équipe` are that an old Mac wrote; marks of Hebrew and Arabic stand behind
+/// letters of theirs, and are the first two letters of `Íñigo` that DOS wrote.
+pub(super) fn is_glued(before: u8, character: char) -> bool {
+    match character {
+        '\u{531}'..='\u{587}' => before.is_ascii_alphabetic(),
+        '\u{591}'..='\u{5bd}' | '\u{64b}'..='\u{65f}' => true,
+        _ => false,
+    }
+}

@@ -2,15 +2,15 @@
 
 use std::fmt;
 
-use super::super::Encoding;
+use super::super::{Encoding, OtherKind};
 
 /// Why a file's bytes cannot be read as text.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Unreadable {
     #[error("the file is empty")]
     Empty,
-    #[error("this is {0}, not a table of text")]
-    NotText(&'static str),
+    #[error("{0}")]
+    NotText(OtherKind),
     #[error("{0} is zero: this is binary data, not text")]
     Binary(Spot),
     #[error("{at} is not valid {encoding}{}", if *.encoding == Encoding::Utf8 { ": save the file as UTF-8, or say its encoding" } else { "" })]
@@ -30,6 +30,12 @@ pub enum Unreadable {
          it as UTF-8"
     )]
     Mixed { at: Spot, utf8: Spot },
+    /// A word that reads well in Windows-1252, and likelier in another encoding.
+    #[error(
+        "{at} is in a word that does not tell the encoding: it is {ours:?} in windows-1252, or {theirs}: say which with `encoding`, or save \
+         the file as UTF-8"
+    )]
+    Open { at: Spot, ours: String, theirs: String },
     /// Text in another encoding than UTF-8 and Windows-1252.
     #[error("the file is not UTF-8: {at} looks like {guess}")]
     Other { at: Spot, guess: Guess },

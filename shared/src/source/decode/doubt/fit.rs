@@ -5,6 +5,12 @@
 //! an oddity. A rule need not hold for every word there is, as no word is judged by itself but against the
 //! other readings of the same bytes.
 
+#[cfg(test)]
+thread_local! {
+    /// How many letters this thread has looked at beside the places that it judged.
+    pub(super) static LOOKS: std::cell::Cell<u64> = const { std::cell::Cell::new(0) };
+}
+
 /// A word with what is beside it: letters, digits and all that is not ASCII.
 pub struct Word<'a> {
     pub characters: &'a [char],
@@ -40,6 +46,46 @@ const ALPHABETS: [&str; 19] = [
     "çğıiöşüâîûëé\u{307}",
     "āčēģīķļņšūžąęėįųäöõüé",
 ];
+
+/// The letters beyond ASCII that one language has, of those whose words come in other code pages than Windows-1252, and of those of old Macs
+/// and of DOS, whose words are of the languages of Windows-1252.
+const LANGUAGES: [&str; 20] = [
+    // Polish, Czech, Slovak, Hungarian, Southern Slavic, Romanian.
+    "ąćęłńóśźż",
+    "áčďéěíňóřšťúůýž",
+    "áäčďéíĺľňóôŕšťúýž",
+    "áéíóöőúüű",
+    "čćđšž",
+    "ăâîșțşţ",
+    // Turkish, Latvian, Lithuanian, Estonian.
+    "çğıiöşüâîû\u{307}",
+    "āčēģīķļņšūžŗō",
+    "ąčęėįšųūž",
+    "äöõüšž",
+    // German, Dutch, Swedish and Finnish, Danish and Norwegian, Icelandic, French, Spanish, Portuguese, Italian, Catalan.
+    "äöüßéèà",
+    "áäéèêëíïóöúü",
+    "åäöéüà",
+    "æøåéèêóòô",
+    "áðéíóúýþæö",
+    "àâæçéèêëîïôœùûüÿ",
+    "áéíóúñü",
+    "áâãàçéêíóôõúü",
+    "àèéìíîòóù",
+    "àçéèíïóòúü",
+];
+
+/// A bit for each language.
+pub(super) const ALL_LANGUAGES: u32 = (1 << LANGUAGES.len()) - 1;
+
+/// The languages that have all letters of a word.
+pub(super) fn languages(word: &[char]) -> u32 {
+    let has_all = |alphabet: &str| {
+        let mut foreign = word.iter().filter(|c| !c.is_ascii() && is_letter(**c));
+        foreign.all(|&c| alphabet.contains(first_lower(c)))
+    };
+    (0..).zip(LANGUAGES).filter(|(_, alphabet)| has_all(alphabet)).fold(0, |set, (bit, _): (u32, _)| set | 1 << bit)
+}
 
 impl Word<'_> {
     /// How many places of the word are odd.
@@ -82,6 +128,8 @@ impl Word<'_> {
         let (before, behind) = (&self.characters[..at], &self.characters[at + 1..]);
         let start = before.iter().rposition(|&c| !is_letter(c)).map_or(0, |sign| sign + 1);
         let end = behind.iter().position(|&c| !is_letter(c)).unwrap_or(behind.len());
+        #[cfg(test)]
+        LOOKS.with(|looks| looks.set(looks.get() + (before.len() - start + end) as u64));
         (&before[start..], &behind[..end])
     }
 

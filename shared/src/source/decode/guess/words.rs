@@ -6,7 +6,7 @@
 
 use encoding_rs::{BIG5, EUC_JP, EUC_KR, Encoding, GBK, ISO_2022_JP, SHIFT_JIS};
 
-use super::super::doubt::Word;
+use super::super::doubt::{WORD, Word};
 
 /// How well the words of a text fit.
 #[derive(Clone, Debug, Default)]
@@ -75,7 +75,10 @@ impl Fit {
         }
         self.words += 1;
         let odd = match characters.iter().find_map(|&c| Script::of(c)) {
-            None => Word { characters: &characters, before, behind, quoted: false }.oddities() > 0,
+            None => {
+                let is_odd = |piece: &[char]| Word { characters: piece, before, behind, quoted: false }.oddities() > 0;
+                characters.chunks(WORD).any(is_odd)
+            }
             Some(script) => is_odd(&characters, script),
         };
         self.odd += u32::from(odd);
@@ -187,15 +190,14 @@ fn is_odd_case(letters: &[char]) -> bool {
 fn is_odd_cyrillic(letters: &[char]) -> bool {
     const VOWELS: &str = "аеёиоуыэюяіїєўѣ";
     let is_vowel = |c: char| VOWELS.contains(c);
+    let is_russian = letters.iter().any(|c| "ыьъйщюяёэ".contains(*c));
     let place = |at: usize| match letters[at] {
         // No word begins with these, and none of them follows a vowel.
         'ь' | 'ъ' | 'ы' => at == 0 || letters[at - 1] != 'ў' && is_vowel(letters[at - 1]) && letters[at] != 'ъ',
         'й' => at > 0 && !is_vowel(letters[at - 1]) && !matches!(letters[at - 1], 'ь' | 'ъ'),
         'э' => at > 0 && is_vowel(letters[at - 1]) && letters[at - 1] != 'о',
         // Of Serbian and Macedonian, and rare between others.
-        'ђ' | 'ѓ' | 'ћ' | 'ќ' | 'џ' | 'ѕ' | 'љ' | 'њ' | 'ј' => {
-            letters.iter().any(|c| "ыьъйщюяёэ".contains(*c))
-        }
+        'ђ' | 'ѓ' | 'ћ' | 'ќ' | 'џ' | 'ѕ' | 'љ' | 'њ' | 'ј' => is_russian,
         _ => false,
     };
     let crowd = letters.len() > 3 && !letters.iter().any(|&c| is_vowel(c) || c == 'ъ' || c == 'р');
