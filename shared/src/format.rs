@@ -46,6 +46,7 @@ mod refusal;
 mod row;
 mod rows;
 mod settle;
+mod suggest;
 mod survey;
 mod table;
 mod tags;
@@ -75,6 +76,7 @@ pub use row::{ErrorCode, NO_VALUE, RowError, VALUE};
 
 pub(crate) use rows::letters;
 pub use rows::{ChunkError, Row, RowIter, Rows};
+pub use suggest::{SuggestedColumn, SuggestedMapping};
 pub use survey::Survey;
 pub use tags::{hashtags, marked, retagged};
 

@@ -11,6 +11,8 @@ struct LookAlike {
     name: &'static str,
     /// It is refused though it has all columns of a format.
     first: bool,
+    /// Its rows are time entries, each with all of its hours.
+    entries: bool,
     is: fn(&Headers) -> bool,
 }
 
@@ -18,6 +20,7 @@ const LOOK_ALIKES: [LookAlike; 10] = [
     LookAlike {
         name: "Teamwork's time report",
         first: true,
+        entries: true,
         is: |headers| {
             headers.has("is it billable")
                 || all(headers, &["date/time", "end date/time"])
@@ -27,6 +30,7 @@ const LOOK_ALIKES: [LookAlike; 10] = [
     LookAlike {
         name: "a report for payroll, with regular and overtime hours apart",
         first: true,
+        entries: false,
         is: |headers| {
             any(headers, &["overtime hours", "overtime", "ot hours", "double overtime hours", "double overtime"])
                 && any(headers, &["regular hours", "regular", "hours", "total hours"])
@@ -35,11 +39,27 @@ const LOOK_ALIKES: [LookAlike; 10] = [
     LookAlike {
         name: "Clockify's detailed report",
         first: true,
-        is: |headers| headers.has("duration (h)") || headers.has("duration (decimal)"),
+        entries: true,
+        // It follows the language of the account.
+        is: |headers| {
+            any(
+                headers,
+                &[
+                    "duration (h)",
+                    "duration (decimal)",
+                    "dauer (dezimal)",
+                    "dauer (dezimalzahl)",
+                    "durée (décimal)",
+                    "duración (decimal)",
+                    "duração (decimal)",
+                ],
+            )
+        },
     },
     LookAlike {
         name: "a list of Jira worklogs",
         first: false,
+        entries: true,
         is: |headers| {
             any(headers, &["ticket no", "issue key", "key"])
                 && any(headers, &["timespent", "time spent", "time spent (h)", "time spent (seconds)"])
@@ -48,6 +68,7 @@ const LOOK_ALIKES: [LookAlike; 10] = [
     LookAlike {
         name: "a list of projects",
         first: false,
+        entries: false,
         is: |headers| {
             any(headers, &["budget", "budget by", "budget spent", "start date", "status", "active"])
                 && any(headers, &["total hours", "budget", "estimate", "estimated hours"])
@@ -59,21 +80,25 @@ const LOOK_ALIKES: [LookAlike; 10] = [
         name: "a list of start and end times without durations (as the `togglcsv` tool or Solidtime's \
                generic layout have them)",
         first: false,
+        entries: true,
         is: |headers| headers.has("start") && any(headers, &["stop", "end"]) && !headers.has("duration"),
     },
     LookAlike {
         name: "a weekly pivot, with a column for each day",
         first: false,
+        entries: false,
         is: |headers| headers.keys().filter(|key| is_day(key)).count() >= 5,
     },
     LookAlike {
         name: "a list of timesheets with both hours and minutes spent",
         first: false,
+        entries: false,
         is: |headers| all(headers, &["start time", "hours", "time spent", "owner"]),
     },
     LookAlike {
         name: "a list of clients",
         first: false,
+        entries: false,
         is: |headers| {
             any(headers, &["client", "client name", "name", "organization"])
                 && any(headers, &["address", "phone", "street", "work phone"])
@@ -83,6 +108,7 @@ const LOOK_ALIKES: [LookAlike; 10] = [
     LookAlike {
         name: "a summary, without a date for each entry",
         first: false,
+        entries: false,
         is: |headers| {
             any(headers, &["duration", "hours", "minutes", "total hours", "registered time", "time (h)"])
                 && any(headers, &["project", "client", "task", "user", "person", "tag"])
@@ -99,6 +125,11 @@ pub(super) fn name(headers: &Headers) -> Option<&'static str> {
 /// The name of what a header is known to be although it has all columns of a format.
 pub(super) fn before_formats(headers: &Headers) -> Option<&'static str> {
     LOOK_ALIKES.iter().find(|other| other.first && (other.is)(headers)).map(|other| other.name)
+}
+
+/// Whether a header is known to be of something else than time entries, or of entries whose hours stand in several columns.
+pub(super) fn are_no_entries(headers: &Headers) -> bool {
+    LOOK_ALIKES.iter().any(|other| !other.entries && (other.is)(headers))
 }
 
 fn any(headers: &Headers, keys: &[&str]) -> bool {

@@ -13,6 +13,7 @@ use super::layout::Layout;
 use super::plan::{ChunkSpan, Chunks, Placed, Plan};
 use super::refusal::Refusal;
 use super::settle;
+use super::suggest::suggest;
 use super::table::Table;
 use super::times;
 use super::title::{below_title, is_quoted_whole, quoted_whole};
@@ -277,7 +278,12 @@ fn begin(
         Err(refusal) => match below_title(&sample[skipped..], last, delimiters, options) {
             Some((chosen, title)) => (chosen, Some(title)),
             None if is_quoted_whole(&sample[skipped..], delimiters, options) => return Err(quoted_whole(encoding)),
-            None => return Err(Refusal { encoding: Some(encoding), ..refusal }),
+            None => {
+                // Of a table that is read by a mapping the caller knows the columns.
+                let suggestion =
+                    options.mapping.is_none().then(|| suggest(&sample[skipped..], last, delimiters)).flatten();
+                return Err(Refusal { encoding: Some(encoding), ..refusal }.suggesting(suggestion));
+            }
         },
     };
     let Chosen { judged, headers, candidates } = chosen;

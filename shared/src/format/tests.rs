@@ -19,6 +19,8 @@ mod properties;
 mod readings;
 mod refusals;
 mod samples;
+mod suggestions;
+mod translated;
 mod variations;
 
 use super::checks::{load, survey};
