@@ -14,7 +14,7 @@ pub fn machine(import: &Value) -> Value {
     let list = |name: &str| {
         if import[name].is_array() { import[name].clone() } else { json!([]) }
     };
-    json!({
+    let mut told = json!({
         "id": import["id"],
         "status": import["status"],
         "format": import["format"],
@@ -32,8 +32,11 @@ pub fn machine(import: &Value) -> Value {
         "unknown_projects": list("unknown_projects"),
         "errors": list("errors"),
         "reasons": list("reasons"),
-        "suggested_mapping": evidence["suggested_mapping"],
-    })
+    });
+    if evidence["suggested_mapping"].is_object() {
+        told["suggested_mapping"] = evidence["suggested_mapping"].clone();
+    }
+    told
 }
 
 /// The report of an import. `again` is how a later command reaches the same state, if it can.

@@ -279,9 +279,9 @@ fn begin(
             Some((chosen, title)) => (chosen, Some(title)),
             None if is_quoted_whole(&sample[skipped..], delimiters, options) => return Err(quoted_whole(encoding)),
             None => {
-                // Of a table that is read by a mapping the caller knows the columns.
-                let suggestion =
-                    options.mapping.is_none().then(|| suggest(&sample[skipped..], last, delimiters)).flatten();
+                // Who names a format or the columns knows what the table is.
+                let is_unknown = options.format.is_none() && options.mapping.is_none();
+                let suggestion = is_unknown.then(|| suggest(&sample[skipped..], last, delimiters)).flatten();
                 return Err(Refusal { encoding: Some(encoding), ..refusal }.suggesting(suggestion));
             }
         },

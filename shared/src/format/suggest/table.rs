@@ -1,0 +1,321 @@
+//! A table of which the columns are looked at: what each may be, and which of the guesses go together.
+
+use super::cells::Cells;
+use super::dictionary::{self, Meaning};
+use super::names::{self, Said};
+use super::{SuggestedColumn, SuggestedMapping};
+use crate::format::durations::Unit;
+use crate::format::headers::Headers;
+use crate::format::mapping::{Field, Mapping};
+
+/// The longest name of a column that an option takes, in bytes.
+const LONGEST_COLUMN: usize = 200;
+/// What the cells alone tell is never surer than this.
+const BY_CELLS: u32 = 50;
+
+/// A table that is looked at.
+pub(super) struct Table<'t> {
+    headers: &'t Headers,
+    rows: &'t [Vec<String>],
+    columns: Vec<Column>,
+}
+
+/// What is known of a column.
+struct Column {
+    said: Said,
+    cells: Cells,
+    /// It can be named in a mapping.
+    may_be_mapped: bool,
+}
+
+/// A column that may be a field.
+#[derive(Clone, Debug)]
+struct Guess {
+    field: Field,
+    column: usize,
+    score: u32,
+    /// The name says so, and not the cells alone.
+    named: bool,
+}
+
+impl<'t> Table<'t> {
+    pub fn new(headers: &'t Headers, rows: &'t [Vec<String>]) -> Self {
+        let column = |(index, name): (usize, &String)| Column {
+            said: Said::of(name),
+            cells: Cells::of(rows.iter().filter_map(|row| row.get(index)).map(String::as_str)),
+            may_be_mapped: !name.is_empty() && name.len() <= LONGEST_COLUMN && headers.named(name) == Some(index),
+        };
+        let columns = headers.shown().iter().enumerate().map(column).collect();
+        Self { headers, rows, columns }
+    }
+
+    pub fn suggest(&self) -> Option<SuggestedMapping> {
+        let works =
+            |meaning| self.columns.iter().any(|column| column.said.says(meaning) && column.cells.more_than_nothing > 0);
+        if works(Meaning::Overtime) {
+            return None;
+        }
+        let mut guesses: Vec<Guess> = Vec::new();
+        for index in 0..self.columns.len() {
+            guesses.extend(self.guesses(index));
+        }
+        self.lower_rivals(&mut guesses);
+        let mut chosen = choose(guesses);
+        self.add_by_cells(&mut chosen);
+        one_duration(&mut chosen, &self.columns);
+        self.name_parts(&mut chosen);
+        let has = |field| chosen.iter().any(|guess| guess.field == field);
+        let starts_on_a_day = chosen
+            .iter()
+            .find(|guess| guess.field == Field::Start)
+            .is_some_and(|guess| self.columns[guess.column].cells.moments > 0);
+        let has_duration = chosen.iter().any(|guess| DURATIONS.contains(&guess.field));
+        let from_start_to_end = has(Field::Start) && has(Field::End) && !works(Meaning::Break);
+        if !(has(Field::Date) || starts_on_a_day) || !(has_duration || from_start_to_end) {
+            return None;
+        }
+        chosen.sort_by_key(|guess| guess.column);
+        let column = |guess: &Guess| SuggestedColumn {
+            column: self.headers.shown()[guess.column].clone(),
+            field: guess.field,
+            score: guess.score.min(100) as u8,
+            evidence: self.evidence(guess),
+        };
+        let columns: Vec<SuggestedColumn> = chosen.iter().map(column).collect();
+        let score = columns.iter().map(|column| column.score).min()?;
+        let pairs = columns.iter().map(|column| (column.column.clone(), column.field.name().to_owned()));
+        let mapping = Mapping::new(pairs).ok()?;
+        // A mapping that its own header refuses would help nobody.
+        mapping.roles(self.headers).ok()?;
+        Some(SuggestedMapping { score, mapping, columns })
+    }
+
+    /// What a column may be by its name, as far as its cells agree.
+    fn guesses(&self, index: usize) -> Vec<Guess> {
+        let column = &self.columns[index];
+        if !column.may_be_mapped {
+            return Vec::new();
+        }
+        let guess = |&(meaning, weight): &(Meaning, u32)| {
+            let (field, fit, most) = self.fit(meaning, index)?;
+            let score = match column.cells.filled {
+                0 => weight / 2,
+                _ => weight * (60 + 40 * fit / 100) / 100,
+            };
+            (column.cells.filled == 0 || fit >= 70).then_some(Guess {
+                field,
+                column: index,
+                score: score.min(most),
+                named: true,
+            })
+        };
+        column.said.meanings.iter().filter_map(guess).collect()
+    }
+
+    /// The field of a meaning, the share of the cells that agree, in hundredths, and the most that it can be sure of.
+    fn fit(&self, meaning: Meaning, index: usize) -> Option<(Field, u32, u32)> {
+        let column = &self.columns[index];
+        let cells = &column.cells;
+        let (days, moments, times) = (cells.share(cells.days), cells.share(cells.moments), cells.share(cells.times));
+        let is_empty = cells.filled == 0;
+        let moment = |day: Field, time: Field| {
+            let field = if moments + times > days && !is_empty { time } else { day };
+            (field, (days + moments).max(moments + times).min(100), 100)
+        };
+        let texts = |field: Field| (field, cells.words(), 100);
+        let number = |field: Field| (field, Cells::money(self.cells_of(index)), 100);
+        let all = |field: Field, count: usize| (field, if count == cells.filled { 100 } else { 0 }, 100);
+        Some(match meaning {
+            Meaning::Day => (Field::Date, (days + moments).min(100), 100),
+            Meaning::StartDay => moment(Field::Date, Field::Start),
+            Meaning::EndDay => moment(Field::EndDate, Field::End),
+            Meaning::Start if is_empty => (Field::Start, 0, 100),
+            Meaning::Start => moment(Field::Date, Field::Start),
+            Meaning::End if is_empty => (Field::End, 0, 100),
+            Meaning::End => moment(Field::EndDate, Field::End),
+            Meaning::Duration => return self.duration(column),
+            Meaning::Hours => in_unit(Unit::Hours, cells)?,
+            Meaning::Minutes => in_unit(Unit::Minutes, cells)?,
+            Meaning::Seconds => in_unit(Unit::Seconds, cells)?,
+            Meaning::Person => (Field::Person, cells.words().max(cells.share(cells.emails)), 100),
+            Meaning::FirstName => texts(Field::FirstName),
+            Meaning::LastName => texts(Field::LastName),
+            Meaning::Email => (Field::Email, cells.share(cells.emails), 100),
+            Meaning::Client => texts(Field::Client),
+            Meaning::Project => texts(Field::Project),
+            Meaning::Task => texts(Field::Task),
+            Meaning::Text => texts(Field::Text),
+            Meaning::Tags => texts(Field::Tags),
+            // A cell that says neither yes nor no would be an error of its row.
+            Meaning::Billable => all(Field::Billable, cells.flags),
+            Meaning::Invoiced => all(Field::Invoiced, cells.flags),
+            Meaning::Rate => number(Field::Rate),
+            Meaning::Amount => number(Field::Amount),
+            Meaning::Currency => (Field::Currency, cells.share(cells.currencies), 100),
+            Meaning::Break | Meaning::Overtime => return None,
+        })
+    }
+
+    /// The field of a duration whose name does not say what a bare number counts, unless it names the unit as well.
+    fn duration(&self, column: &Column) -> Option<(Field, u32, u32)> {
+        let cells = &column.cells;
+        if let Some(unit) = column.said.unit.filter(|_| cells.numbers > 0 || cells.filled == 0) {
+            return in_unit(unit, cells);
+        }
+        let said = cells.share(cells.exact + cells.pairs);
+        if cells.filled == 0 || said >= 90 {
+            return Some((Field::Duration, said, 100));
+        }
+        let fit = cells.share(cells.exact + cells.pairs + cells.numbers);
+        let has = |meaning| self.columns.iter().any(|other| other.said.says(meaning) && other.cells.times > 0);
+        if has(Meaning::Start) && has(Meaning::End) {
+            // They tell what a number counts.
+            return Some((Field::Duration, fit, 80));
+        }
+        // Nobody writes quarters of minutes.
+        let are_hours = cells.fractions * 3 >= cells.numbers && cells.fractions > 0 && cells.beyond_a_day == 0;
+        Some((if are_hours { Field::Hours } else { Field::Duration }, fit, if are_hours { 60 } else { 40 }))
+    }
+
+    fn cells_of(&self, column: usize) -> impl Iterator<Item = &str> {
+        self.rows.iter().filter_map(move |row| row.get(column)).map(String::as_str)
+    }
+
+    /// Makes guesses of date and duration unsure of which there is another that is as good.
+    fn lower_rivals(&self, guesses: &mut [Guess]) {
+        for field in
+            [Field::Date, Field::Start, Field::End, Field::Duration, Field::Hours, Field::Minutes, Field::Seconds]
+        {
+            let best = guesses.iter().filter(|guess| guess.field == field).map(|guess| guess.score).max();
+            let Some(best) = best else { continue };
+            let is_rival = |guess: &Guess| {
+                guess.field == field && guess.score == best && self.columns[guess.column].cells.filled > 0
+            };
+            let rivals: Vec<usize> = guesses.iter().filter(|guess| is_rival(guess)).map(|guess| guess.column).collect();
+            let differ = rivals.windows(2).any(|pair| !self.cells_of(pair[0]).eq(self.cells_of(pair[1])));
+            if rivals.len() > 1 && differ {
+                guesses.iter_mut().filter(|guess| is_rival(guess)).for_each(|guess| guess.score = guess.score.min(30));
+            }
+        }
+    }
+
+    /// Adds what an entry cannot do without, and addresses, where the cells of one column alone are just that.
+    fn add_by_cells(&self, chosen: &mut Vec<Guess>) {
+        let has = |chosen: &[Guess], field: Field| chosen.iter().any(|guess| guess.field == field);
+        let only = |chosen: &[Guess], count: &dyn Fn(&Cells) -> usize| {
+            let is_free = |index: &usize| chosen.iter().all(|guess| guess.column != *index);
+            let is_unknown = |column: &Column| column.may_be_mapped && column.said.meanings.is_empty();
+            let fits = |index: &usize| {
+                let column = &self.columns[*index];
+                let cells = &column.cells;
+                is_unknown(column) && cells.filled > 0 && cells.share(count(cells)) >= 90
+            };
+            let mut fitting = (0..self.columns.len()).filter(is_free).filter(fits);
+            let first = fitting.next()?;
+            fitting.next().is_none().then_some(first)
+        };
+        let starts = |chosen: &[Guess]| {
+            chosen.iter().any(|guess| guess.field == Field::Start && self.columns[guess.column].cells.moments > 0)
+        };
+        if !has(chosen, Field::Date)
+            && !starts(chosen)
+            && let Some(column) = only(chosen, &|cells| cells.days + cells.moments)
+        {
+            chosen.push(Guess { field: Field::Date, column, score: BY_CELLS, named: false });
+        }
+        let has_duration = chosen.iter().any(|guess| DURATIONS.contains(&guess.field));
+        let from_start_to_end = has(chosen, Field::Start) && has(chosen, Field::End);
+        if !has_duration
+            && !from_start_to_end
+            && let Some(column) = only(chosen, &|cells| if cells.days > 0 { 0 } else { cells.exact + cells.pairs })
+        {
+            chosen.push(Guess { field: Field::Duration, column, score: BY_CELLS - 10, named: false });
+        }
+        if !has(chosen, Field::Email)
+            && let Some(column) = only(chosen, &|cells| cells.emails)
+        {
+            chosen.push(Guess { field: Field::Email, column, score: 70, named: false });
+        }
+    }
+
+    /// A column that is just called "name" beside one of first names holds the last ones, and the other way round.
+    fn name_parts(&self, chosen: &mut [Guess]) {
+        let has = |chosen: &[Guess], field: Field| chosen.iter().any(|guess| guess.field == field);
+        let other = match (has(chosen, Field::FirstName), has(chosen, Field::LastName)) {
+            (true, false) => Field::LastName,
+            (false, true) => Field::FirstName,
+            _ => return,
+        };
+        let is_bare = |guess: &&mut Guess| {
+            let name = names::plain(&self.headers.shown()[guess.column]);
+            guess.field == Field::Person && dictionary::NEUTRAL.contains(&name.as_str())
+        };
+        if let Some(guess) = chosen.iter_mut().find(is_bare) {
+            guess.field = other;
+        }
+    }
+
+    fn evidence(&self, guess: &Guess) -> String {
+        let Column { cells, .. } = &self.columns[guess.column];
+        let (count, what) = match guess.field {
+            Field::Date | Field::EndDate => (cells.days + cells.moments, "dates"),
+            Field::Start | Field::End => (cells.times.max(cells.moments), "times"),
+            Field::Duration | Field::Hours | Field::Minutes | Field::Seconds => {
+                (cells.exact + cells.pairs + cells.numbers, "durations")
+            }
+            Field::Email => (cells.emails, "addresses"),
+            Field::Billable | Field::Invoiced => (cells.flags, "yes or no"),
+            Field::Currency => (cells.currencies, "currencies"),
+            Field::Rate | Field::Amount => (cells.numbers, "bare numbers"),
+            _ => (cells.distinct, "different"),
+        };
+        let by = if guess.named { "the name says so" } else { "the cells alone say so" };
+        format!("{by}; {count} of {} cells are {what}", cells.filled)
+    }
+}
+
+/// The fields that say how long an entry took.
+const DURATIONS: [Field; 4] = [Field::Duration, Field::Hours, Field::Minutes, Field::Seconds];
+
+/// The field of a column whose name says its unit.
+fn in_unit(unit: Unit, cells: &Cells) -> Option<(Field, u32, u32)> {
+    let told = cells.share(cells.exact + cells.pairs);
+    let any = cells.share(cells.exact + cells.pairs + cells.numbers);
+    let field = match unit {
+        Unit::Hours if told == 100 => Field::Duration,
+        // No day has so many hours.
+        Unit::Hours => return Some((Field::Hours, any, if cells.beyond_a_day > 0 { 50 } else { 100 })),
+        Unit::Minutes if cells.pairs == 0 => Field::Minutes,
+        Unit::Seconds if cells.pairs == 0 => Field::Seconds,
+        _ => return None,
+    };
+    Some((field, any, 100))
+}
+
+/// Takes the surest guesses that leave each field one column and each column one field.
+fn choose(mut guesses: Vec<Guess>) -> Vec<Guess> {
+    guesses.sort_by_key(|guess| (std::cmp::Reverse(guess.score), guess.field, guess.column));
+    let mut chosen: Vec<Guess> = Vec::new();
+    for guess in guesses {
+        if chosen.iter().all(|other| other.field != guess.field && other.column != guess.column) {
+            chosen.push(guess);
+        }
+    }
+    chosen
+}
+
+/// Leaves one way to say how long it took: a duration that tells its unit, else hours with minutes and seconds beside them.
+fn one_duration(chosen: &mut Vec<Guess>, columns: &[Column]) {
+    let find = |field: Field| chosen.iter().find(|guess| guess.field == field);
+    let parts = [Field::Hours, Field::Minutes, Field::Seconds];
+    let best_part = parts.iter().filter_map(|&field| find(field)).map(|guess| guess.score).max();
+    if let (Some(duration), Some(part)) = (find(Field::Duration), best_part) {
+        let cells = &columns[duration.column].cells;
+        let tells_its_unit = cells.share(cells.exact + cells.pairs) >= 90;
+        let keeps_duration = tells_its_unit && duration.score + 20 >= part;
+        chosen.retain(|guess| match keeps_duration {
+            true => !parts.contains(&guess.field),
+            false => guess.field != Field::Duration,
+        });
+    }
+}
