@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 
 use crate::format::durations::{self, Written};
-use crate::format::numbers::{self, DecimalMark, Marked};
+use crate::format::numbers::{self, Decimal, DecimalMark, Marked};
 use crate::format::row::NO_VALUE;
 use crate::format::{dates, people, times, words};
 
@@ -26,6 +26,8 @@ pub(super) struct Cells {
     pub fractions: usize,
     /// Of the numbers, those that are more than a day has hours under each mark.
     pub beyond_a_day: usize,
+    /// Of the numbers, those that are more minutes or seconds than are left of an hour or a minute.
+    pub from_sixty_on: usize,
     /// Durations of any kind that are more than nothing.
     pub more_than_nothing: usize,
     pub emails: usize,
@@ -68,6 +70,8 @@ impl Cells {
                     |mark| number.under(mark).is_none_or(|number| number.times(1).is_none_or(|whole| whole > 24));
                 self.fractions += usize::from(is_fraction(cell));
                 self.beyond_a_day += usize::from(DecimalMark::ALL.into_iter().all(is_beyond));
+                let is_large = |number: &Decimal| number.times(1).is_none_or(|whole| whole >= 60);
+                self.from_sixty_on += usize::from(readings.iter().flatten().any(is_large));
                 self.more_than_nothing += usize::from(readings.iter().flatten().any(|number| number.is_positive()));
             }
             Some(Written::Pair(a, b)) => {

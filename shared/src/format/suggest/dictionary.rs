@@ -82,20 +82,22 @@ const WORDS: &[Words] = &[
         "終了", "終了時刻", "終了時間", "종료", "종료 시간", "până la", "σε", "έως", "λήξη", "kraj", "za",
     ], &["out", "clock out", "gehen", "départ", "salida", "saída", "uscita", "sortie"]),
     (Meaning::Duration, &[
-        "duration", "time spent", "spent time", "logged time", "dauer", "zeitaufwand", "aufwand", "arbeitszeit", "benötigte zeit", "durée", "temps passé", "temps",
-        "duración", "tiempo", "tiempo empleado", "tiempo trabajado", "tiempo dedicado", "durata", "tempo", "duração", "tempo gasto", "tempo trabalhado",
-        "duur", "tijd", "tijdsduur", "bestede tijd", "längd", "tid", "tidsåtgång", "varighed", "tidsforbrug", "varighet", "tidsbruk", "czas trwania", "czas", "czas pracy",
-        "doba trvání", "trvání", "trvanie", "čas", "kesto", "aika", "työaika", "időtartam", "idő", "ráfordítás", "süre", "длительность", "продолжительность", "время", "затраченное время",
-        "тривалість", "час", "продължителност", "所要時間", "作業時間", "期間", "持续时间", "时长", "耗时", "소요시간", "소요 시간", "작업 시간", "trajanje", "vrijeme", "διάρκεια",
-        "χρόνος",
-    ], &["time", "worked", "zeit", "how long", "took", "wie lange", "effort"]),
+        "duration", "time spent", "spent time", "logged time", "dauer", "zeitaufwand", "aufwand", "arbeitszeit", "benötigte zeit", "durée", "temps passé", 
+        "duración", "tiempo empleado", "tiempo trabajado", "tiempo dedicado", "durata", "duração", "tempo gasto", "tempo trabalhado",
+        "duur", "tijdsduur", "bestede tijd", "längd", "tidsåtgång", "varighed", "tidsforbrug", "varighet", "tidsbruk", "czas trwania", "czas pracy",
+        "doba trvání", "trvání", "trvanie", "kesto", "työaika", "időtartam", "ráfordítás", "süre", "длительность", "продолжительность", "затраченное время",
+        "тривалість", "продължителност", "所要時間", "作業時間", "期間", "持续时间", "时长", "耗时", "소요시간", "소요 시간", "작업 시간", "trajanje", "διάρκεια",
+        
+    ], &[
+        "time", "temps", "tiempo", "tempo", "tijd", "tid", "czas", "čas", "aika", "idő", "время", "час", "vrijeme", "χρόνος", "worked", "zeit", "how long", "took", "wie lange", "effort",
+    ]),
     (Meaning::Hours, &[
         "hours", "hrs", "hour", "worked hours", "logged hours", "hours worked", "number of hours", "stunden", "std", "arbeitsstunden", "stundenzahl", "anzahl stunden", "geleistete stunden",
         "heures", "nombre d'heures", "heures travaillées", "nb heures", "horas", "horas trabajadas", "horas trabalhadas", "horas gastas", "ore", "ore lavorate", "ore lucrate", "uren",
         "gewerkte uren", "aantal uren", "timmar", "antal timmar", "timer", "antal timer", "antall timer", "godziny", "liczba godzin", "hodiny", "počet hodin", "počet hodín",
-        "tunnit", "tuntia", "tunteja", "óra", "órák", "óraszám", "saat", "saatler", "çalışma saati", "часы", "часов", "количество часов", "години", "годин", "часове", "時間", "時間数", "工数",
-        "小时", "小时数", "工时", "時數", "시간", "sati", "ure", "ώρες",
-    ], &["total hours", "gesamtstunden", "total heures", "total horas", "total ore", "totaal uren"]),
+        "tunnit", "tuntia", "tunteja", "óra", "órák", "óraszám", "saatler", "çalışma saati", "часы", "часов", "количество часов", "години", "годин", "часове", "時間数", "工数",
+        "小时", "小时数", "工时", "時數", "sati", "ure", "ώρες",
+    ], &["saat", "時間", "시간", "total hours", "gesamtstunden", "total heures", "total horas", "total ore", "totaal uren"]),
     (Meaning::Minutes, &[
         "minutes", "mins", "min", "minuten", "anzahl minuten", "minutos", "minuti", "minuter", "minutter", "minuty", "minut", "minuutit", "minuuttia", "perc", "percek",
         "dakika", "минуты", "минут", "хвилини", "хвилин", "минути", "分", "分钟", "分鐘", "분", "minute", "λεπτά",
@@ -216,7 +218,7 @@ pub(super) fn meanings(name: &str) -> &'static [(Meaning, u32)] {
     static KNOWN: LazyLock<HashMap<String, Vec<(Meaning, u32)>>> = LazyLock::new(|| {
         let mut known: HashMap<String, Vec<(Meaning, u32)>> = HashMap::new();
         for (meaning, sure, likely) in WORDS {
-            for (words, weight) in [(sure, 100), (likely, 80)] {
+            for (words, weight) in [(sure, 100), (likely, 70)] {
                 for word in words.iter() {
                     let meanings = known.entry(plain(word)).or_default();
                     if meanings.iter().all(|(other, _)| other != meaning) {

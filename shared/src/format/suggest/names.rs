@@ -95,7 +95,8 @@ impl Said {
                 return Self { meanings: durations, unit: Some(unit) };
             }
         }
-        Self { meanings: within(&before), unit }
+        let meanings = within(&before);
+        Self { meanings: if meanings.is_empty() { of_unit(&before) } else { meanings }, unit }
     }
 
     /// Whether it has a meaning, of which it may be unsure.
@@ -128,6 +129,17 @@ fn unit(inside: &str) -> Option<Unit> {
     // Only hours are ever written as decimals.
     let decimal = ["decimal", "dezimal", "decimale", "decimaal", "dezimalzahl", "desimal"].contains(&plain.as_str());
     if decimal { Some(Unit::Hours) } else { Unit::named(inside).or_else(|| Unit::named(&plain)) }
+}
+
+/// What a name means that is just a unit: `Std`, `godz.`, `h`.
+fn of_unit(name: &str) -> Vec<(Meaning, u32)> {
+    let meaning = match Unit::named(name) {
+        Some(Unit::Hours) => Meaning::Hours,
+        Some(Unit::Minutes) => Meaning::Minutes,
+        Some(Unit::Seconds) => Meaning::Seconds,
+        Some(Unit::Days) | None => return Vec::new(),
+    };
+    vec![(meaning, if name.len() > 1 || name == "h" { 90 } else { 50 })]
 }
 
 /// What a name means of which only a part is known: surely if the rest adds nothing, hardly else.
@@ -191,6 +203,15 @@ mod tests {
         ] {
             let said = Said::of(name);
             assert_eq!((said.says(Meaning::Duration), said.unit), (true, unit), "{name}");
+        }
+    }
+
+    #[test]
+    fn a_unit_alone_is_a_name_as_well() {
+        for (name, meaning) in
+            [("Godz.", Meaning::Hours), ("h", Meaning::Hours), ("Min.", Meaning::Minutes), ("сек", Meaning::Seconds)]
+        {
+            assert_eq!(said(name), [meaning], "{name}");
         }
     }
 

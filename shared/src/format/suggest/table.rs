@@ -12,6 +12,8 @@ use crate::format::mapping::{Field, Mapping};
 const LONGEST_COLUMN: usize = 200;
 /// What the cells alone tell is never surer than this.
 const BY_CELLS: u32 = 50;
+/// Nor is surer than this what might as well be something else.
+const UNSURE: u32 = 30;
 
 /// A table that is looked at.
 pub(super) struct Table<'t> {
@@ -64,6 +66,9 @@ impl<'t> Table<'t> {
         self.add_by_cells(&mut chosen);
         one_duration(&mut chosen, &self.columns);
         self.name_parts(&mut chosen);
+        if self.is_part_alone(&chosen) {
+            return None;
+        }
         let has = |field| chosen.iter().any(|guess| guess.field == field);
         let starts_on_a_day = chosen
             .iter()
@@ -73,6 +78,11 @@ impl<'t> Table<'t> {
         let from_start_to_end = has(Field::Start) && has(Field::End) && !works(Meaning::Break);
         if !(has(Field::Date) || starts_on_a_day) || !(has_duration || from_start_to_end) {
             return None;
+        }
+        if !has_duration && self.has_unknown_durations(&chosen) {
+            // A break, perhaps.
+            let is_time = |guess: &&mut Guess| matches!(guess.field, Field::Start | Field::End);
+            chosen.iter_mut().filter(is_time).for_each(|guess| guess.score = guess.score.min(UNSURE));
         }
         chosen.sort_by_key(|guess| guess.column);
         let column = |guess: &Guess| SuggestedColumn {
@@ -90,6 +100,30 @@ impl<'t> Table<'t> {
         Some(SuggestedMapping { score, mapping, columns })
     }
 
+    /// Columns that nobody knows and that are no field.
+    fn unknown<'s>(&'s self, chosen: &'s [Guess]) -> impl Iterator<Item = &'s Cells> {
+        let is_free = |index: usize| chosen.iter().all(|guess| guess.column != index);
+        let columns = self.columns.iter().enumerate().filter(move |(index, _)| is_free(*index));
+        columns
+            .filter(|(_, column)| column.said.meanings.is_empty() && column.cells.filled > 0)
+            .map(|(_, column)| &column.cells)
+    }
+
+    fn has_unknown_durations(&self, chosen: &[Guess]) -> bool {
+        self.unknown(chosen).any(|cells| cells.days == 0 && cells.share(cells.exact + cells.pairs) >= 90)
+    }
+
+    /// Whether minutes are all there is and may be the rest of hours that stand in a column nobody knows; seconds likewise.
+    fn is_part_alone(&self, chosen: &[Guess]) -> bool {
+        let mut durations = chosen.iter().filter(|guess| DURATIONS.contains(&guess.field));
+        let (Some(part), None) = (durations.next(), durations.next()) else { return false };
+        let cells = &self.columns[part.column].cells;
+        let may_be_rest =
+            matches!(part.field, Field::Minutes | Field::Seconds) && cells.numbers > 0 && cells.from_sixty_on == 0;
+        let are_small = |cells: &Cells| cells.share(cells.numbers) >= 90 && cells.fractions + cells.from_sixty_on == 0;
+        may_be_rest && self.unknown(chosen).any(are_small)
+    }
+
     /// What a column may be by its name, as far as its cells agree.
     fn guesses(&self, index: usize) -> Vec<Guess> {
         let column = &self.columns[index];
@@ -98,11 +132,16 @@ impl<'t> Table<'t> {
         }
         let guess = |&(meaning, weight): &(Meaning, u32)| {
             let (field, fit, most) = self.fit(meaning, index)?;
+            // "Time" may be that of the day.
+            let is_clock = weight < 100 && column.cells.share(column.cells.times) >= 90;
+            let most = if DURATIONS.contains(&field) && is_clock { most.min(UNSURE) } else { most };
             let score = match column.cells.filled {
                 0 => weight / 2,
                 _ => weight * (60 + 40 * fit / 100) / 100,
             };
-            (column.cells.filled == 0 || fit >= 70).then_some(Guess {
+            // Dates and durations of which more cannot be read refuse the file.
+            let least = if field <= Field::Seconds { 90 } else { 70 };
+            (column.cells.filled == 0 || fit >= least).then_some(Guess {
                 field,
                 column: index,
                 score: score.min(most),
@@ -194,7 +233,10 @@ impl<'t> Table<'t> {
             let rivals: Vec<usize> = guesses.iter().filter(|guess| is_rival(guess)).map(|guess| guess.column).collect();
             let differ = rivals.windows(2).any(|pair| !self.cells_of(pair[0]).eq(self.cells_of(pair[1])));
             if rivals.len() > 1 && differ {
-                guesses.iter_mut().filter(|guess| is_rival(guess)).for_each(|guess| guess.score = guess.score.min(30));
+                guesses
+                    .iter_mut()
+                    .filter(|guess| is_rival(guess))
+                    .for_each(|guess| guess.score = guess.score.min(UNSURE));
             }
         }
     }

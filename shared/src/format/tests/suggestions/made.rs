@@ -191,16 +191,32 @@ pub(super) enum Trap {
     BareMinutes,
     /// A column called as a flag is, which holds words.
     NoFlag,
+    /// Minutes that are the rest of hours in a column of an unknown name.
+    Rest,
+    /// Start and end with a break between them in a column of an unknown name.
+    UnknownBreaks,
+    /// The time of the day in a column that is just called "time".
+    TimeOfDay,
 }
 
 impl Trap {
-    pub const ALL: [Self; 7] =
-        [Self::Breaks, Self::Overtime, Self::Planned, Self::Invoices, Self::NoDates, Self::BareMinutes, Self::NoFlag];
+    pub const ALL: [Self; 10] = [
+        Self::Breaks,
+        Self::Overtime,
+        Self::Planned,
+        Self::Invoices,
+        Self::NoDates,
+        Self::BareMinutes,
+        Self::NoFlag,
+        Self::Rest,
+        Self::UnknownBreaks,
+        Self::TimeOfDay,
+    ];
 }
 
 /// A table of such a kind.
 pub(super) fn trap(kind: Trap, language: &Language, dice: &mut Dice) -> (String, Vec<Truth>) {
-    let truths = truths(dice);
+    let mut truths = truths(dice);
     let mut columns = words(language, &truths, dice);
     let has_billable = columns.iter().any(|(name, _)| name == language.billable);
     let hours = column(language.hours, &truths, |truth| decimal(truth, language.comma));
@@ -241,6 +257,22 @@ pub(super) fn trap(kind: Trap, language: &Language, dice: &mut Dice) -> (String,
         }
         Trap::BareMinutes => {
             columns.push(column(language.duration, &truths, |truth| (truth.seconds / 60).to_string()));
+            columns.push(iso);
+        }
+        Trap::Rest => {
+            columns.push(column("Blurp", &truths, |truth| (truth.seconds / 3600).to_string()));
+            columns.push(column(language.minutes, &truths, |truth| (truth.seconds / 60 % 60).to_string()));
+            columns.push(iso);
+        }
+        Trap::UnknownBreaks => {
+            columns.push(column("Blurp", &truths, |_| "0:15".to_owned()));
+            columns.extend(durations(language, Took::StartToEnd, &truths));
+            columns.push(iso);
+            truths.iter_mut().for_each(|truth| truth.seconds -= 900);
+        }
+        Trap::TimeOfDay => {
+            let name = dice.pick(&["Zeit", "Time", "Tiempo", "Время", "Czas", "Tid"]);
+            columns.push(column(name, &truths, |truth| clock(truth.start)));
             columns.push(iso);
         }
         Trap::NoFlag => {
