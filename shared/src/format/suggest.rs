@@ -1,16 +1,16 @@
-//! A mapping that may read a table which no format fits: a suggestion, made with the refusal.
+//! Suggests a mapping for a table that no format fits.
 //!
-//! It is put together of what the columns are called, in any of the languages of [`dictionary`], and of what stands in their
-//! cells at the beginning of the file. It is applied by nobody but the caller, who gives it back as `mapping`; then it is
-//! believed about what a column means, and the whole file is asked about everything else, as with any mapping. What it promises:
+//! The suggestion travels with the refusal. A caller who agrees sends it back as the option `mapping`; nothing else applies it.
+//! Two things speak for a column: its name, looked up in a [`dictionary`] of many languages, and its first cells. Promises:
 //!
-//! - **The same file gives the same suggestion**, however it arrives.
-//! - **It names a date and a duration**, or start and end; else there is none. Each field has one column, each column one field.
-//! - **Its score is that of its least sure column.** 100 is a name that says just this above cells that are just that. A name that
-//!   is only known in part, cells that do not all agree, or a second column that could be meant as well make it less; what the
-//!   cells alone tell is never more than 50, except for addresses of e-mails.
-//! - **It never leaves out what counts.** A table with breaks between start and end and no duration, with overtime beside
-//!   hours, or of something else than entries (a pivot, a list of projects) has none.
+//! - **Deterministic.** The same file gives the same suggestion, in whatever pieces it arrives.
+//! - **Complete.** A suggestion names a date and a duration, or a start and an end. Each field has one column, and each
+//!   column one field. A table for which this cannot be had gets no suggestion.
+//! - **Scored.** A column scores 100 if its name has one meaning and all cells agree. The score falls for a name that is
+//!   known in part, for cells that disagree, and for a rival column. Cells under an unknown name score 50 at most (e-mail
+//!   addresses 70). The score of the suggestion is the lowest score of its columns.
+//! - **No lost hours.** No suggestion is made for a table with breaks but no duration, with overtime in a column of its own, or
+//!   of a kind that is no list of entries (a pivot, a list of projects).
 
 mod cells;
 mod dictionary;
@@ -50,12 +50,13 @@ pub struct SuggestedColumn {
     pub evidence: String,
 }
 
-/// So many rows are looked at.
+/// Rows whose cells are looked at.
 const ROWS: usize = 200;
-/// So many columns are looked at; no table of time entries has more that matter.
+/// A table with more columns gets no suggestion.
 const COLUMNS: usize = 200;
 
-/// A suggestion for the table at the beginning of a text, or below lines of a title; `complete` says that the text ends here.
+/// Suggests a mapping for the table at the beginning of `text`, or for one below a few lines of a title. `complete`: the text ends
+/// here.
 pub(super) fn suggest(text: &str, complete: bool, delimiters: &[u8]) -> Option<Box<SuggestedMapping>> {
     let mut start = 0;
     for lines in 0..=MOST_LINES {
@@ -87,7 +88,7 @@ pub(super) fn suggest(text: &str, complete: bool, delimiters: &[u8]) -> Option<B
     None
 }
 
-/// The first rows behind the header that have a cell for each column and are no totals.
+/// The first rows behind the header. Rows of totals, and rows that lack cells, are left out.
 fn rows(text: &str, complete: bool, dialect: Dialect, columns: usize) -> Vec<Vec<String>> {
     let mut splitter = Splitter::new(dialect, 1);
     let mut rows = Vec::new();

@@ -1,4 +1,4 @@
-//! What the cells of a column are, whatever it is called.
+//! Counts the kinds of cells in a column, whatever its name is.
 
 use std::collections::HashSet;
 
@@ -7,7 +7,7 @@ use crate::format::numbers::{self, Decimal, DecimalMark, Marked};
 use crate::format::row::NO_VALUE;
 use crate::format::{dates, people, times, words};
 
-/// How many of a column's cells are what. Empty cells, and dashes alone, count nowhere.
+/// Numbers of cells by kind. Empty cells and single dashes are not counted.
 #[derive(Debug, Default)]
 pub(super) struct Cells {
     pub filled: usize,
@@ -16,25 +16,25 @@ pub(super) struct Cells {
     /// Dates with one.
     pub moments: usize,
     pub times: usize,
-    /// Durations that say their unit, or are hours, minutes and seconds.
+    /// Durations with a unit, and `1:30:00`.
     pub exact: usize,
     /// `1:30`.
     pub pairs: usize,
     /// Numbers without a unit.
     pub numbers: usize,
-    /// Of the numbers, those with one to three decimals under some mark.
+    /// Numbers with one to three decimals.
     pub fractions: usize,
-    /// Of the numbers, those that are more than a day has hours under each mark.
+    /// Numbers above 24 under both decimal marks.
     pub beyond_a_day: usize,
-    /// Of the numbers, those that are more minutes or seconds than are left of an hour or a minute.
+    /// Numbers of 60 and more.
     pub from_sixty_on: usize,
-    /// Durations of any kind that are more than nothing.
+    /// Durations of any kind above zero.
     pub more_than_nothing: usize,
     pub emails: usize,
     pub flags: usize,
-    /// Signs and codes of currencies.
+    /// Codes and signs of currencies: `EUR`, `€`.
     pub currencies: usize,
-    /// Different cells.
+    /// Cells with different texts.
     pub distinct: usize,
 }
 
@@ -93,17 +93,17 @@ impl Cells {
         self.currencies += usize::from(is_currency(cell));
     }
 
-    /// The share of the cells that `count` of them are, in hundredths.
+    /// `count` as a share of the filled cells, in hundredths.
     pub fn share(&self, count: usize) -> u32 {
         (count * 100 / self.filled.max(1)) as u32
     }
 
-    /// The share of cells that are words and neither dates, times nor durations.
+    /// The share of cells that are neither dates, times nor durations, in hundredths.
     pub fn words(&self) -> u32 {
         100 - self.share((self.days + self.moments).max(self.times).max(self.exact).max(self.pairs).min(self.filled))
     }
 
-    /// The share of cells that are amounts of money.
+    /// The share of cells that are amounts of money, in hundredths.
     pub fn money<'c>(cells: impl Iterator<Item = &'c str>) -> u32 {
         let (mut filled, mut money) = (0, 0);
         for cell in cells.map(words::trim).filter(|cell| !cell.is_empty() && !words::is_dash(cell)) {

@@ -1,26 +1,26 @@
-//! What the names of columns mean, in many languages.
+//! Words for the names of columns, in many languages.
 //!
-//! These words are for suggestions only: a format is told by its own words, of which each has a source. Of the words here
-//! most are those that Kimai's own language files have for the columns of its export, and those of Clockify's translated exports;
-//! the rest are plain words of a dictionary. All of them are compared as [`plain`](super::names::plain) makes them: in lower
-//! case, without accents. Where a word may mean two things, the cells of its column decide.
+//! The words serve suggestions only. Formats are recognised by their own words, each of which has a source. Most words here
+//! come from Kimai's language files and from Clockify's translated exports; the rest are plain words of a dictionary. Names are
+//! compared in the form of [`plain`](super::names::plain): lower case, no accents. If a word has two meanings, the cells of the
+//! column decide.
 
 use std::collections::HashMap;
 use std::sync::LazyLock;
 
 use super::names::plain;
 
-/// What a name says of its column.
+/// The meaning of a name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub(super) enum Meaning {
     Day,
-    /// The day on which something begins, or the moment.
+    /// The day on which work begins, or the moment.
     StartDay,
     EndDay,
-    /// The time at which something begins, or the moment, or the day.
+    /// The time at which work begins, or the moment, or the day.
     Start,
     End,
-    /// How long it took, in whatever unit.
+    /// A duration in an unnamed unit.
     Duration,
     Hours,
     Minutes,
@@ -39,13 +39,13 @@ pub(super) enum Meaning {
     Rate,
     Amount,
     Currency,
-    /// Time between start and end that was no work.
+    /// Time between start and end without work.
     Break,
-    /// Hours that stand beside others and would be lost.
+    /// Hours beside the regular ones, which a mapping would lose.
     Overtime,
 }
 
-/// A meaning and its words: those that say just this, and those that often do.
+/// A meaning, its words with weight 100, and its words with weight 70.
 type Words = (Meaning, &'static [&'static str], &'static [&'static str]);
 
 #[rustfmt::skip]
@@ -196,7 +196,7 @@ const WORDS: &[Words] = &[
     ], &[]),
 ];
 
-/// Words that add nothing to the meaning of those beside them.
+/// Words that do not change the meaning of the words beside them.
 #[rustfmt::skip]
 pub(super) const NEUTRAL: &[&str] = &[
     "name", "nom", "nombre", "nome", "naam", "namn", "navn", "nimi", "nazwa", "nazev", "nazov", "nev", "имя", "название", "назва", "title", "titel", "titre", "titulo",
@@ -204,7 +204,7 @@ pub(super) const NEUTRAL: &[&str] = &[
     "arbeit", "travail", "trabajo", "trabalho", "lavoro",
 ];
 
-/// Words beside which a known word means something else: a number of a customer, planned hours, the day of an invoice.
+/// Words that change the meaning of the words beside them: "customer number", "planned hours", "invoice date".
 #[rustfmt::skip]
 pub(super) const OTHERWISE: &[&str] = &[
     "id", "key", "code", "number", "no", "nr", "num", "nummer", "numero", "number", "номер", "estimate", "estimated", "estimation", "planned", "plan", "budget", "remaining", "rest", "geplant", "geplante", "soll", "prevu", "prevues",
@@ -213,7 +213,7 @@ pub(super) const OTHERWISE: &[&str] = &[
     "fatura", "due", "fallig", "deadline", "birth", "geburtsdatum", "rate", "cost", "price", "break", "pause", "overtime", "nicht", "non", "not", "no",
 ];
 
-/// What is known of a name as a whole: what it may mean, and how surely, of 100.
+/// The meanings of a whole name, with weights from 0 to 100.
 pub(super) fn meanings(name: &str) -> &'static [(Meaning, u32)] {
     static KNOWN: LazyLock<HashMap<String, Vec<(Meaning, u32)>>> = LazyLock::new(|| {
         let mut known: HashMap<String, Vec<(Meaning, u32)>> = HashMap::new();

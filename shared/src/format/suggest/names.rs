@@ -1,4 +1,4 @@
-//! The names of columns, in a form in which they can be looked up.
+//! Looks up the names of columns in the dictionary.
 
 use super::dictionary::{Meaning, NEUTRAL, OTHERWISE, meanings};
 use crate::format::durations::Unit;
@@ -60,12 +60,12 @@ fn bare(letter: char) -> Option<&'static str> {
     })
 }
 
-/// What a name says of its column.
+/// The meanings that a name may have.
 #[derive(Debug, Default)]
 pub(super) struct Said {
-    /// What it may mean, and how surely, of 100.
+    /// Each meaning with a weight from 0 to 100.
     pub meanings: Vec<(Meaning, u32)>,
-    /// The unit that it names: `Dauer (h)`, `Zeit in Minuten`.
+    /// The unit in the name: `Dauer (h)`, `Zeit in Minuten`.
     pub unit: Option<Unit>,
 }
 
@@ -99,16 +99,16 @@ impl Said {
         Self { meanings: if meanings.is_empty() { of_unit(&before) } else { meanings }, unit }
     }
 
-    /// Whether it has a meaning, of which it may be unsure.
+    /// Whether the name may have a meaning, with any weight.
     pub fn says(&self, meaning: Meaning) -> bool {
         self.meanings.iter().any(|(other, _)| *other == meaning)
     }
 }
 
-/// What stands before a unit: `Dauer in Stunden`, `durée en heures`.
+/// Words before a unit: `Dauer in Stunden`, `durée en heures`.
 const IN: [&str; 8] = ["in", "en", "em", "i", "v", "w", "в", "u"];
 
-/// A name, and what stands in parentheses at its end.
+/// A name without the parentheses at its end, and their contents.
 fn parenthesised(name: &str) -> (&str, Option<&str>) {
     let name = name.trim();
     for (open, close) in [('(', ')'), ('[', ']')] {
@@ -119,19 +119,19 @@ fn parenthesised(name: &str) -> (&str, Option<&str>) {
     (name, None)
 }
 
-/// The unit that is named in parentheses.
+/// The unit in parentheses.
 fn unit(inside: &str) -> Option<Unit> {
     let inside = inside.trim();
     if inside.contains(':') {
         return None;
     }
     let plain = plain(inside);
-    // Only hours are ever written as decimals.
+    // Decimal durations are hours.
     let decimal = ["decimal", "dezimal", "decimale", "decimaal", "dezimalzahl", "desimal"].contains(&plain.as_str());
     if decimal { Some(Unit::Hours) } else { Unit::named(inside).or_else(|| Unit::named(&plain)) }
 }
 
-/// What a name means that is just a unit: `Std`, `godz.`, `h`.
+/// The meaning of a name that is a unit: `Std`, `godz.`, `h`.
 fn of_unit(name: &str) -> Vec<(Meaning, u32)> {
     let meaning = match Unit::named(name) {
         Some(Unit::Hours) => Meaning::Hours,
@@ -142,7 +142,7 @@ fn of_unit(name: &str) -> Vec<(Meaning, u32)> {
     vec![(meaning, if name.len() > 1 || name == "h" { 90 } else { 50 })]
 }
 
-/// What a name means of which only a part is known: surely if the rest adds nothing, hardly else.
+/// The meanings of a name of which a part is known. The weight is 85 if the other words add nothing, else 50.
 fn within(name: &str) -> Vec<(Meaning, u32)> {
     let words: Vec<&str> = name.split(' ').filter(|word| !word.is_empty()).collect();
     if words.len() < 2 || words.iter().any(|word| OTHERWISE.contains(word)) {

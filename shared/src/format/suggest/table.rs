@@ -1,4 +1,4 @@
-//! A table of which the columns are looked at: what each may be, and which of the guesses go together.
+//! Guesses the field of each column of a table, and chooses the guesses that go together.
 
 use super::cells::Cells;
 use super::dictionary::{self, Meaning};
@@ -10,33 +10,33 @@ use crate::format::mapping::{Field, Mapping};
 
 /// The longest name of a column that an option takes, in bytes.
 const LONGEST_COLUMN: usize = 200;
-/// What the cells alone tell is never surer than this.
+/// The highest score of a column whose name is unknown.
 const BY_CELLS: u32 = 50;
-/// Nor is surer than this what might as well be something else.
+/// The highest score of a column that may well mean something else.
 const UNSURE: u32 = 30;
 
-/// A table that is looked at.
+/// The beginning of a table.
 pub(super) struct Table<'t> {
     headers: &'t Headers,
     rows: &'t [Vec<String>],
     columns: Vec<Column>,
 }
 
-/// What is known of a column.
+/// The name and the cells of a column.
 struct Column {
     said: Said,
     cells: Cells,
-    /// It can be named in a mapping.
+    /// A mapping can name the column: its name is short enough, and no column before it has the same one.
     may_be_mapped: bool,
 }
 
-/// A column that may be a field.
+/// The guess that a column holds a field.
 #[derive(Clone, Debug)]
 struct Guess {
     field: Field,
     column: usize,
     score: u32,
-    /// The name says so, and not the cells alone.
+    /// The name speaks for the guess, and not the cells alone.
     named: bool,
 }
 
@@ -80,7 +80,7 @@ impl<'t> Table<'t> {
             return None;
         }
         if !has_duration && self.has_unknown_durations(&chosen) {
-            // A break, perhaps.
+            // The unknown column may hold breaks.
             let is_time = |guess: &&mut Guess| matches!(guess.field, Field::Start | Field::End);
             chosen.iter_mut().filter(is_time).for_each(|guess| guess.score = guess.score.min(UNSURE));
         }
@@ -95,12 +95,12 @@ impl<'t> Table<'t> {
         let score = columns.iter().map(|column| column.score).min()?;
         let pairs = columns.iter().map(|column| (column.column.clone(), column.field.name().to_owned()));
         let mapping = Mapping::new(pairs).ok()?;
-        // A mapping that its own header refuses would help nobody.
+        // The header may have columns that cannot be told apart.
         mapping.roles(self.headers).ok()?;
         Some(SuggestedMapping { score, mapping, columns })
     }
 
-    /// Columns that nobody knows and that are no field.
+    /// The cells of columns whose names are unknown and that no guess is for.
     fn unknown<'s>(&'s self, chosen: &'s [Guess]) -> impl Iterator<Item = &'s Cells> {
         let is_free = |index: usize| chosen.iter().all(|guess| guess.column != index);
         let columns = self.columns.iter().enumerate().filter(move |(index, _)| is_free(*index));
@@ -113,7 +113,8 @@ impl<'t> Table<'t> {
         self.unknown(chosen).any(|cells| cells.days == 0 && cells.share(cells.exact + cells.pairs) >= 90)
     }
 
-    /// Whether minutes are all there is and may be the rest of hours that stand in a column nobody knows; seconds likewise.
+    /// Whether the only duration is minutes below 60, and a column with an unknown name may hold the hours to which they belong;
+    /// the same for seconds and minutes.
     fn is_part_alone(&self, chosen: &[Guess]) -> bool {
         let mut durations = chosen.iter().filter(|guess| DURATIONS.contains(&guess.field));
         let (Some(part), None) = (durations.next(), durations.next()) else { return false };
@@ -124,7 +125,7 @@ impl<'t> Table<'t> {
         may_be_rest && self.unknown(chosen).any(are_small)
     }
 
-    /// What a column may be by its name, as far as its cells agree.
+    /// The fields that the name of a column may mean, as far as the cells agree.
     fn guesses(&self, index: usize) -> Vec<Guess> {
         let column = &self.columns[index];
         if !column.may_be_mapped {
@@ -132,14 +133,14 @@ impl<'t> Table<'t> {
         }
         let guess = |&(meaning, weight): &(Meaning, u32)| {
             let (field, fit, most) = self.fit(meaning, index)?;
-            // "Time" may be that of the day.
+            // "Time" may mean the time of day.
             let is_clock = weight < 100 && column.cells.share(column.cells.times) >= 90;
             let most = if DURATIONS.contains(&field) && is_clock { most.min(UNSURE) } else { most };
             let score = match column.cells.filled {
                 0 => weight / 2,
                 _ => weight * (60 + 40 * fit / 100) / 100,
             };
-            // Dates and durations of which more cannot be read refuse the file.
+            // A file is refused if more than a tenth of its dates or durations cannot be read.
             let least = if field <= Field::Seconds { 90 } else { 70 };
             (column.cells.filled == 0 || fit >= least).then_some(Guess {
                 field,
@@ -151,7 +152,7 @@ impl<'t> Table<'t> {
         column.said.meanings.iter().filter_map(guess).collect()
     }
 
-    /// The field of a meaning, the share of the cells that agree, in hundredths, and the most that it can be sure of.
+    /// The field for a meaning, the share of cells that agree (in hundredths), and the highest score that the guess can have.
     fn fit(&self, meaning: Meaning, index: usize) -> Option<(Field, u32, u32)> {
         let column = &self.columns[index];
         let cells = &column.cells;
@@ -195,7 +196,7 @@ impl<'t> Table<'t> {
         })
     }
 
-    /// The field of a duration whose name does not say what a bare number counts, unless it names the unit as well.
+    /// The same for a column of durations, whose name may lack the unit of bare numbers.
     fn duration(&self, column: &Column) -> Option<(Field, u32, u32)> {
         let cells = &column.cells;
         if let Some(unit) = column.said.unit.filter(|_| cells.numbers > 0 || cells.filled == 0) {
@@ -208,10 +209,10 @@ impl<'t> Table<'t> {
         let fit = cells.share(cells.exact + cells.pairs + cells.numbers);
         let has = |meaning| self.columns.iter().any(|other| other.said.says(meaning) && other.cells.times > 0);
         if has(Meaning::Start) && has(Meaning::End) {
-            // They tell what a number counts.
+            // Start and end tell the unit of a bare number.
             return Some((Field::Duration, fit, 80));
         }
-        // Nobody writes quarters of minutes.
+        // Fractions below 24 are hours: nobody writes quarters of minutes.
         let are_hours = cells.fractions * 3 >= cells.numbers && cells.fractions > 0 && cells.beyond_a_day == 0;
         Some((if are_hours { Field::Hours } else { Field::Duration }, fit, if are_hours { 60 } else { 40 }))
     }
@@ -220,7 +221,7 @@ impl<'t> Table<'t> {
         self.rows.iter().filter_map(move |row| row.get(column)).map(String::as_str)
     }
 
-    /// Makes guesses of date and duration unsure of which there is another that is as good.
+    /// Lowers the scores of dates and durations if two columns with different cells fit equally well.
     fn lower_rivals(&self, guesses: &mut [Guess]) {
         for field in
             [Field::Date, Field::Start, Field::End, Field::Duration, Field::Hours, Field::Minutes, Field::Seconds]
@@ -241,7 +242,7 @@ impl<'t> Table<'t> {
         }
     }
 
-    /// Adds what an entry cannot do without, and addresses, where the cells of one column alone are just that.
+    /// Adds a date, a duration and e-mail addresses by cells alone, if exactly one column with an unknown name holds them.
     fn add_by_cells(&self, chosen: &mut Vec<Guess>) {
         let has = |chosen: &[Guess], field: Field| chosen.iter().any(|guess| guess.field == field);
         let only = |chosen: &[Guess], count: &dyn Fn(&Cells) -> usize| {
@@ -280,7 +281,7 @@ impl<'t> Table<'t> {
         }
     }
 
-    /// A column that is just called "name" beside one of first names holds the last ones, and the other way round.
+    /// Takes a column called "name" for last names if first names have a column of their own, and the other way round.
     fn name_parts(&self, chosen: &mut [Guess]) {
         let has = |chosen: &[Guess], field: Field| chosen.iter().any(|guess| guess.field == field);
         let other = match (has(chosen, Field::FirstName), has(chosen, Field::LastName)) {
@@ -319,13 +320,13 @@ impl<'t> Table<'t> {
 /// The fields that say how long an entry took.
 const DURATIONS: [Field; 4] = [Field::Duration, Field::Hours, Field::Minutes, Field::Seconds];
 
-/// The field of a column whose name says its unit.
+/// The field, agreement and highest score of a column whose name says the unit.
 fn in_unit(unit: Unit, cells: &Cells) -> Option<(Field, u32, u32)> {
     let told = cells.share(cells.exact + cells.pairs);
     let any = cells.share(cells.exact + cells.pairs + cells.numbers);
     let field = match unit {
         Unit::Hours if told == 100 => Field::Duration,
-        // No day has so many hours.
+        // More than 24 hours are unlikely in one entry.
         Unit::Hours => return Some((Field::Hours, any, if cells.beyond_a_day > 0 { 50 } else { 100 })),
         Unit::Minutes if cells.pairs == 0 => Field::Minutes,
         Unit::Seconds if cells.pairs == 0 => Field::Seconds,
@@ -334,7 +335,7 @@ fn in_unit(unit: Unit, cells: &Cells) -> Option<(Field, u32, u32)> {
     Some((field, any, 100))
 }
 
-/// Takes the surest guesses that leave each field one column and each column one field.
+/// Chooses the guesses with the highest scores so that each field has one column and each column one field.
 fn choose(mut guesses: Vec<Guess>) -> Vec<Guess> {
     guesses.sort_by_key(|guess| (std::cmp::Reverse(guess.score), guess.field, guess.column));
     let mut chosen: Vec<Guess> = Vec::new();
@@ -346,7 +347,7 @@ fn choose(mut guesses: Vec<Guess>) -> Vec<Guess> {
     chosen
 }
 
-/// Leaves one way to say how long it took: a duration that tells its unit, else hours with minutes and seconds beside them.
+/// Keeps either the duration or the columns of hours, minutes and seconds: the duration if its cells tell their units.
 fn one_duration(chosen: &mut Vec<Guess>, columns: &[Column]) {
     let find = |field: Field| chosen.iter().find(|guess| guess.field == field);
     let parts = [Field::Hours, Field::Minutes, Field::Seconds];
