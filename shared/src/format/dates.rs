@@ -283,12 +283,12 @@ fn without_weekday(cell: &str) -> Option<Written> {
 /// What stands behind a year without the word for one: `4 марта 2024 г.`, `4 березня 2024 р.`
 fn without_year(rest: &str) -> &str {
     let word = rest.trim_start();
-    let behind = ["г", "р", "год", "року"].into_iter().filter_map(|year| {
+    let behind = ["год", "года", "г", "року", "р"].into_iter().find_map(|year| {
         let behind = word.strip_prefix(year)?;
         let behind = behind.strip_prefix('.').unwrap_or(behind);
         (behind.is_empty() || behind.starts_with([' ', ','])).then_some(behind)
     });
-    behind.last().unwrap_or(rest)
+    behind.unwrap_or(rest)
 }
 
 /// `2024年3月4日` and `2024년 3월 4일`.

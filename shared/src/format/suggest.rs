@@ -95,7 +95,8 @@ fn rows(text: &str, complete: bool, dialect: Dialect, columns: usize) -> Vec<Vec
     let mut has_header = false;
     loop {
         let scanned = splitter.scan(text.as_bytes());
-        if !scanned && !(complete && splitter.finish(text.as_bytes()).is_some()) {
+        let finished = !scanned && complete && splitter.finish(text.as_bytes()).is_some();
+        if !scanned && !finished {
             return rows;
         }
         let fields = splitter.fields();

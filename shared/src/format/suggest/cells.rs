@@ -59,6 +59,12 @@ impl Cells {
         match dates::read(cell) {
             Some(written) if written.time.is_some() => self.moments += 1,
             Some(_) => self.days += 1,
+            // A date all the same: the month is another one elsewhere.
+            None if cell.starts_with(|letter: char| letter.is_ascii_digit())
+                && dates::unclear_month(cell).is_some() =>
+            {
+                self.days += 1;
+            }
             None => {}
         }
         self.times += usize::from(times::read(cell).is_some() || times::is_end_of_day(cell));
