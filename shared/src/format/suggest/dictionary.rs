@@ -82,7 +82,7 @@ const WORDS: &[Words] = &[
         "終了", "終了時刻", "終了時間", "종료", "종료 시간", "până la", "σε", "έως", "λήξη", "kraj", "za",
     ], &["out", "clock out", "gehen", "départ", "salida", "saída", "uscita", "sortie"]),
     (Meaning::Duration, &[
-        "duration", "time spent", "spent time", "logged time", "dauer", "zeitaufwand", "aufwand", "arbeitszeit", "benötigte zeit", "durée", "temps passé", 
+        "duration", "time spent", "timespent", "spent time", "logged time", "dauer", "zeitaufwand", "aufwand", "arbeitszeit", "benötigte zeit", "durée", "temps passé", 
         "duración", "tiempo empleado", "tiempo trabajado", "tiempo dedicado", "durata", "duração", "tempo gasto", "tempo trabalhado",
         "duur", "tijdsduur", "bestede tijd", "längd", "tidsåtgång", "varighed", "tidsforbrug", "varighet", "tidsbruk", "czas trwania", "czas pracy",
         "doba trvání", "trvání", "trvanie", "kesto", "työaika", "időtartam", "ráfordítás", "süre", "длительность", "продолжительность", "затраченное время",
@@ -131,7 +131,7 @@ const WORDS: &[Words] = &[
         "фамилно име", "prezime", "priimek", "nume de familie", "επώνυμο",
     ], &[]),
     (Meaning::Email, &[
-        "email", "e mail", "mail", "email address", "e mail adresse", "mailadresse", "courriel", "adresse e mail", "adresse email", "correo", "correo electrónico", "posta elettronica", "indirizzo e mail",
+        "email", "user email", "e mail", "mail", "email address", "e mail adresse", "mailadresse", "courriel", "adresse e mail", "adresse email", "correo", "correo electrónico", "posta elettronica", "indirizzo e mail",
         "endereço de e mail", "e mailadres", "e post", "epost", "adres e mail", "e mailová adresa", "sähköposti", "e mail cím", "e posta", "eposta", "эл почта", "электронная почта", "почта", "елпошта", "ел пошта",
         "електронна пошта", "електронна поща", "電子メール", "メール", "メールアドレス", "电子邮件", "邮箱", "이메일", "ηλεκτρονική διεύθυνση",
     ], &[]),
@@ -149,7 +149,7 @@ const WORDS: &[Words] = &[
         "tehtävä", "feladat", "tevékenység", "görev", "etkinlik", "iş", "задача", "активность", "работа", "завдання", "діяльність", "задание", "дейност", "タスク", "作業", "アクティビティ", "作業項目", "任务",
         "活动", "工作项", "작업", "활동", "업무", "sarcină", "activitate", "zadatak", "aktivnost", "naloga", "δραστηριότητα", "εργασία",
     ], &[
-        "issue", "issue key", "ticket", "work item", "item", "todo", "vorgang", "vorgangsschlüssel", "vorgangszusammenfassung", "ключ задачи", "ключ запроса", "тема запроса", "clave de incidencia", "clé de ticket",
+        "issue", "issue key", "ticket", "ticket no", "work item", "item", "todo", "vorgang", "vorgangsschlüssel", "vorgangszusammenfassung", "ключ задачи", "ключ запроса", "тема запроса", "clave de incidencia", "clé de ticket",
         "问题关键字", "課題キー", "questão chave", "chamado",
     ]),
     (Meaning::Text, &[
