@@ -117,6 +117,28 @@ fn the_exit_status_tells_how_it_went() -> anyhow::Result<()> {
 }
 
 #[test]
+fn a_refused_table_is_read_by_the_options_that_are_suggested() -> anyhow::Result<()> {
+    let folder = tempfile::tempdir()?;
+    let path = folder.path().join("mine.csv");
+    std::fs::write(&path, "Datum;Dauer (h);Chef's Projekt\n13.03.2026;1,5;Garten\n")?;
+    let file = path.to_str().context("a path of text")?;
+    let output = waybill(&["detect", file])?;
+    assert_eq!(output.status.code(), Some(2));
+    let report = String::from_utf8(output.stdout)?;
+    let options = r"--map 'Datum=date' --map 'Dauer (h)=hours' --map 'Chef'\''s Projekt=project'";
+    assert!(report.contains(&format!("may be read   {options}")), "{report}");
+    assert!(report.contains("100 of 100  \"Datum\" as date: the name says so; 1 of 1 cells are dates"), "{report}");
+    let told: Value = serde_json::from_slice(&waybill(&["detect", file, "--json"])?.stdout)?;
+    assert_eq!(told["suggested_mapping"]["mapping"]["Dauer (h)"], "hours");
+    let (code, told) = imported(&path, &["--memory"])?;
+    assert_eq!((code, &told["suggested_mapping"]["mapping"]["Datum"]), (Some(2), &json!("date")));
+    let maps = ["--map", "Datum=date", "--map", "Dauer (h)=hours", "--map", "Chef's Projekt=project"];
+    let (code, told) = imported(&path, &[&["--memory"], &maps[..]].concat())?;
+    assert_eq!((code, &told["seconds"]), (Some(0), &json!(5400)));
+    Ok(())
+}
+
+#[test]
 fn detect_tells_what_a_file_is_and_shows_its_first_rows() -> anyhow::Result<()> {
     let file = fixture("toggl.csv");
     let file = file.to_str().context("a path of text")?;

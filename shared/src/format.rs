@@ -47,6 +47,7 @@ mod remembered;
 mod row;
 mod rows;
 mod settle;
+mod suggest;
 mod survey;
 mod table;
 mod tags;
@@ -77,6 +78,7 @@ pub use row::{ErrorCode, NO_VALUE, RowError, VALUE};
 
 pub(crate) use rows::letters;
 pub use rows::{ChunkError, Row, RowIter, Rows};
+pub use suggest::{SuggestedColumn, SuggestedMapping};
 pub use survey::Survey;
 pub use tags::{hashtags, marked, retagged};
 

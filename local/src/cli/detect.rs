@@ -165,6 +165,7 @@ fn refused_machine(refusal: &Refusal) -> Value {
         "look_alike": refusal.look_alike,
         "dates": refusal.dates,
         "numbers": refusal.numbers,
+        "suggested_mapping": refusal.suggested_mapping,
         "reasons": refusal.reasons,
     })
 }
@@ -217,6 +218,10 @@ fn refused(path: &Path, refusal: &Refusal) -> String {
         text.push_str(&format!("  separated by  {}\n", separators(char::from(delimiter).encode_utf8(&mut [0; 4]))));
     }
     write_candidates(&mut text, &refusal.candidates).expect("a string takes all");
+    if let Some(suggestion) = &refusal.suggested_mapping {
+        text.push('\n');
+        text.push_str(&super::report::suggested(&json!(suggestion)));
+    }
     text
 }
 

@@ -14,7 +14,7 @@ pub fn machine(import: &Value) -> Value {
     let list = |name: &str| {
         if import[name].is_array() { import[name].clone() } else { json!([]) }
     };
-    json!({
+    let mut told = json!({
         "id": import["id"],
         "status": import["status"],
         "format": import["format"],
@@ -33,7 +33,11 @@ pub fn machine(import: &Value) -> Value {
         "unknown_projects": list("unknown_projects"),
         "errors": list("errors"),
         "reasons": list("reasons"),
-    })
+    });
+    if evidence["suggested_mapping"].is_object() {
+        told["suggested_mapping"] = evidence["suggested_mapping"].clone();
+    }
+    told
 }
 
 /// The report of an import. `again` is how a later command reaches the same state, if it can.
@@ -54,6 +58,7 @@ pub fn import(import: &Value, took: Duration, again: Option<&str>) -> String {
     for reason in strings(&import["reasons"]) {
         line(&mut text, format_args!("  refused       {reason}"));
     }
+    text.push_str(&suggested(&import["evidence"]["suggested_mapping"]));
     if let Some(format) = import["format"].as_str().filter(|_| status != "unsupported") {
         let evidence = &import["evidence"];
         let how = match (evidence["encoding"].as_str(), evidence["delimiter"].as_str()) {
@@ -71,6 +76,23 @@ pub fn import(import: &Value, took: Duration, again: Option<&str>) -> String {
     line(&mut text, format_args!("Took {:.1} s.", took.as_secs_f64()));
     if let (Some(again), "complete" | "partially_complete" | "incomplete") = (again, status) {
         line(&mut text, format_args!("Undo it:  cargo run -- revert {id}{again}"));
+    }
+    text
+}
+
+/// A mapping that may read a refused file, as options of a command line, and how sure each column of it is.
+pub fn suggested(suggestion: &Value) -> String {
+    let mut text = String::new();
+    let Some(columns) = suggestion["columns"].as_array() else { return text };
+    let word = |column: &Value, name: &str| column[name].as_str().unwrap_or_default().to_owned();
+    let options = columns.iter().map(|column| {
+        let pair = format!("{}={}", word(column, "column"), word(column, "field"));
+        format!("--map '{}'", pair.replace('\'', "'\\''"))
+    });
+    line(&mut text, format_args!("  may be read   {}", options.collect::<Vec<_>>().join(" ")));
+    for column in columns {
+        let (name, field, evidence) = (word(column, "column"), word(column, "field"), word(column, "evidence"));
+        line(&mut text, format_args!("    {:>3} of 100  {name:?} as {field}: {evidence}", column["score"]));
     }
     text
 }

@@ -267,6 +267,9 @@ fn without_weekday(cell: &str) -> Option<Written> {
                     .filter(|rest| rest.is_empty() || rest.starts_with([' ', ',']))
                     .unwrap_or(rest);
             }
+            if matches!(second, Part::Month(_)) {
+                rest = without_year(rest);
+            }
             join([first, second, third], (before == behind).then_some(before))?
         }
     };
@@ -275,6 +278,17 @@ fn without_weekday(cell: &str) -> Option<Written> {
     }
     let time = if rest.is_empty() { None } else { Some(time_behind(rest, &day)?) };
     Some(Written { day, time })
+}
+
+/// What stands behind a year without the word for one: `4 марта 2024 г.`, `4 березня 2024 р.`
+fn without_year(rest: &str) -> &str {
+    let word = rest.trim_start();
+    let behind = ["год", "года", "г", "року", "р"].into_iter().find_map(|year| {
+        let behind = word.strip_prefix(year)?;
+        let behind = behind.strip_prefix('.').unwrap_or(behind);
+        (behind.is_empty() || behind.starts_with([' ', ','])).then_some(behind)
+    });
+    behind.unwrap_or(rest)
 }
 
 /// `2024年3月4日` and `2024년 3월 4일`.
@@ -331,7 +345,9 @@ impl Part {
         let word = rest.split(|letter: char| !letter.is_alphabetic()).next()?;
         let month = month(word).or_else(|| polish_month(word).filter(|_| polish))?;
         *rest = &rest[word.len()..];
-        *rest = rest.strip_prefix('.').unwrap_or(rest);
+        // In "04.Mar.2024" the dot stands between two parts.
+        let is_apart = |behind: &&str| !behind.starts_with(|letter: char| letter.is_ascii_digit());
+        *rest = rest.strip_prefix('.').filter(is_apart).unwrap_or(rest);
         Some(Self::Month(month))
     }
 }

@@ -30,7 +30,7 @@ impl Unit {
         }
     }
 
-    fn named(word: &str) -> Option<Self> {
+    pub fn named(word: &str) -> Option<Self> {
         let word = words::lower(word.trim_end_matches('.'));
         let is = |names: &[&str]| names.contains(&word.as_str());
         if is(HOURS) {

@@ -21,10 +21,21 @@ const KINDS: [(&[&str], &[Role]); 4] = [
             "details",
             "work description",
             "task description",
+            "beschreibung",
+            "bemerkung",
+            "kommentar",
+            "описание",
+            "комментарий",
+            "примечание",
+            "descrição",
+            "comentário",
         ],
         &[Role::Text],
     ),
-    (&["project", "project name", "projects", "job", "job name", "matter", "case"], &[Role::Project]),
+    (
+        &["project", "project name", "projects", "job", "job name", "matter", "case", "projekt", "проект", "projeto"],
+        &[Role::Project],
+    ),
     (
         &[
             "user",
@@ -42,10 +53,16 @@ const KINDS: [(&[&str], &[Role]); 4] = [
             "name",
             "email",
             "e-mail",
+            "mitarbeiter",
+            "benutzer",
+            "сотрудник",
+            "пользователь",
+            "usuário",
+            "funcionário",
         ],
         &[Role::Email, Role::Person, Role::FirstName, Role::LastName, Role::PersonId],
     ),
-    (&["tags", "tag", "labels", "label"], &[Role::Tags]),
+    (&["tags", "tag", "labels", "label", "schlagworte", "метки", "etiquetas"], &[Role::Tags]),
 ];
 
 /// The first column, in quotes, that holds texts, projects, people or tags and that no role of the format takes, while no other

@@ -11,6 +11,8 @@ struct LookAlike {
     name: &'static str,
     /// It is refused though it has all columns of a format.
     first: bool,
+    /// Its rows are time entries, each with all of its hours.
+    entries: bool,
     is: fn(&Headers) -> bool,
 }
 
@@ -20,6 +22,7 @@ const LOOK_ALIKES: [LookAlike; 19] = [
     LookAlike {
         name: "Teamwork's time report",
         first: true,
+        entries: true,
         is: |headers| {
             any(headers, &["is it billable"])
                 || all(headers, &["date/time", "end date/time"])
@@ -29,6 +32,7 @@ const LOOK_ALIKES: [LookAlike; 19] = [
     LookAlike {
         name: "a timesheet report of QuickBooks Time (TSheets)",
         first: true,
+        entries: true,
         is: |headers| {
             any(headers, &["jobcode", "jobcode 1", "local date", "local day", "local start time"])
                 || all(headers, &["fname", "lname"])
@@ -37,6 +41,7 @@ const LOOK_ALIKES: [LookAlike; 19] = [
     LookAlike {
         name: "time activities of QuickBooks",
         first: true,
+        entries: true,
         is: |headers| {
             any(
                 headers,
@@ -47,6 +52,7 @@ const LOOK_ALIKES: [LookAlike; 19] = [
     LookAlike {
         name: "hours for Gusto's payroll",
         first: true,
+        entries: false,
         is: |headers| {
             any(headers, &["gusto employee id", "missed break hours", "hours type"])
                 || all(headers, &["hours", "hours 2", "notes 2"])
@@ -55,11 +61,13 @@ const LOOK_ALIKES: [LookAlike; 19] = [
     LookAlike {
         name: "hours for ADP's payroll",
         first: true,
+        entries: false,
         is: |headers| all(headers, &["co code", "file #"]) || all(headers, &["co code", "hours code"]),
     },
     LookAlike {
         name: "a report for payroll, with regular and overtime hours apart",
         first: true,
+        entries: false,
         is: |headers| {
             let overtime = [
                 "overtime hours",
@@ -77,6 +85,7 @@ const LOOK_ALIKES: [LookAlike; 19] = [
     LookAlike {
         name: "a report for payroll, with the kind of hours in a column",
         first: true,
+        entries: false,
         is: |headers| {
             any(
                 headers,
@@ -96,13 +105,25 @@ const LOOK_ALIKES: [LookAlike; 19] = [
     LookAlike {
         name: "Clockify's detailed report",
         first: true,
+        entries: true,
+        // It follows the language of the account.
         is: |headers| {
-            any(headers, &["duration (h)", "duration (decimal)"]) || all(headers, &["time (h)", "time (decimal)"])
+            let duration = [
+                "duration (h)",
+                "duration (decimal)",
+                "dauer (dezimal)",
+                "dauer (dezimalzahl)",
+                "durée (décimal)",
+                "duración (decimal)",
+                "duração (decimal)",
+            ];
+            any(headers, &duration) || all(headers, &["time (h)", "time (decimal)"])
         },
     },
     LookAlike {
         name: "Hubstaff's time report",
         first: true,
+        entries: true,
         is: |headers| {
             all(headers, &["organization", "time zone", "member"]) || all(headers, &["total worked", "activity"])
         },
@@ -110,6 +131,7 @@ const LOOK_ALIKES: [LookAlike; 19] = [
     LookAlike {
         name: "Timely's report",
         first: true,
+        entries: true,
         is: |headers| {
             any(headers, &["logged money", "planned money"]) || all(headers, &["logged hours", "budget spent"])
         },
@@ -117,6 +139,7 @@ const LOOK_ALIKES: [LookAlike; 19] = [
     LookAlike {
         name: "RescueTime's report",
         first: true,
+        entries: false,
         is: |headers| {
             any(headers, &["time spent (seconds)"]) && any(headers, &["number of people", "productivity", "efficiency"])
         },
@@ -124,11 +147,13 @@ const LOOK_ALIKES: [LookAlike; 19] = [
     LookAlike {
         name: "Replicon's time entries",
         first: true,
+        entries: true,
         is: |headers| any(headers, &["timesheetperioduri"]) || all(headers, &["entry date", "hours worked"]),
     },
     LookAlike {
         name: "a list of Jira worklogs",
         first: false,
+        entries: true,
         is: |headers| {
             any(headers, &["ticket no", "issue key", "key"])
                 && any(headers, &["timespent", "time spent", "time spent (h)", "time spent (seconds)"])
@@ -137,6 +162,7 @@ const LOOK_ALIKES: [LookAlike; 19] = [
     LookAlike {
         name: "a list of projects",
         first: false,
+        entries: false,
         is: |headers| {
             any(headers, &["budget", "budget by", "budget spent", "start date", "status", "active"])
                 && any(headers, &["total hours", "budget", "estimate", "estimated hours"])
@@ -148,21 +174,25 @@ const LOOK_ALIKES: [LookAlike; 19] = [
         name: "a list of start and end times without durations (as the `togglcsv` tool or Solidtime's \
                generic layout have them)",
         first: false,
+        entries: true,
         is: |headers| headers.has("start") && any(headers, &["stop", "end"]) && !headers.has("duration"),
     },
     LookAlike {
         name: "a weekly pivot, with a column for each day",
         first: false,
+        entries: false,
         is: |headers| headers.keys().filter(|key| is_day(key)).count() >= 5,
     },
     LookAlike {
         name: "a list of timesheets with both hours and minutes spent",
         first: false,
+        entries: false,
         is: |headers| all(headers, &["start time", "hours", "time spent", "owner"]),
     },
     LookAlike {
         name: "a list of clients",
         first: false,
+        entries: false,
         is: |headers| {
             any(headers, &["client", "client name", "name", "organization"])
                 && any(headers, &["address", "phone", "street", "work phone"])
@@ -172,6 +202,7 @@ const LOOK_ALIKES: [LookAlike; 19] = [
     LookAlike {
         name: "a summary, without a date for each entry",
         first: false,
+        entries: false,
         is: |headers| {
             any(headers, &["duration", "hours", "minutes", "total hours", "registered time", "time (h)"])
                 && any(headers, &["project", "client", "task", "user", "person", "tag"])
@@ -188,6 +219,11 @@ pub(super) fn name(headers: &Headers) -> Option<&'static str> {
 /// The name of what a header is known to be although it has all columns of a format.
 pub(super) fn before_formats(headers: &Headers) -> Option<&'static str> {
     LOOK_ALIKES.iter().find(|other| other.first && (other.is)(headers)).map(|other| other.name)
+}
+
+/// Whether a header is known to be of something else than time entries, or of entries whose hours stand in several columns.
+pub(super) fn are_no_entries(headers: &Headers) -> bool {
+    LOOK_ALIKES.iter().any(|other| !other.entries && (other.is)(headers))
 }
 
 fn any(headers: &Headers, keys: &[&str]) -> bool {

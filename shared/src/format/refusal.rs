@@ -8,6 +8,7 @@ use serde::Serialize;
 use super::DateOrder;
 use super::detect::Candidate;
 use super::numbers::DecimalMark;
+use super::suggest::SuggestedMapping;
 use crate::source::{Encoding, Unreadable};
 
 /// Why a file is refused: what was seen in it, and what would settle it.
@@ -28,6 +29,8 @@ pub struct Refusal {
     pub dates: Box<[Ambiguous<DateOrder, Date>]>,
     /// Numbers likewise.
     pub numbers: Box<[Ambiguous<DecimalMark, String>]>,
+    /// A mapping that may read the table, if it fits no format.
+    pub suggested_mapping: Option<Box<SuggestedMapping>>,
 }
 
 /// A cell with more than one reading.
@@ -42,6 +45,17 @@ pub struct Ambiguous<How, What> {
 }
 
 impl Refusal {
+    /// The same refusal with a mapping that may read the table.
+    pub(super) fn suggesting(mut self, suggestion: Option<Box<SuggestedMapping>>) -> Self {
+        if let Some(suggestion) = &suggestion {
+            let score = suggestion.score;
+            self.reasons
+                .push(format!("`suggested_mapping` is a `mapping` that may read it, as sure as {score} of 100"));
+        }
+        self.suggested_mapping = suggestion;
+        self
+    }
+
     /// A refusal for one reason.
     pub fn because(reason: impl Into<String>) -> Self {
         Self { reasons: vec![reason.into()], ..Self::default() }

@@ -14,6 +14,7 @@ use super::plan::{ChunkSpan, Chunks, Placed, Plan};
 use super::refusal::Refusal;
 use super::remembered::{Mapped, RememberedMapping};
 use super::settle;
+use super::suggest::suggest;
 use super::table::Table;
 use super::times;
 use super::title::{below_title, is_quoted_whole, quoted_whole};
@@ -294,7 +295,12 @@ fn begin(
             Some(Ok((chosen, title))) => (chosen, Some(title)),
             Some(Err(refusal)) => return Err(Refusal { encoding: Some(encoding), ..refusal }),
             None if is_quoted_whole(&sample[skipped..], delimiters, options) => return Err(quoted_whole(encoding)),
-            None => return Err(Refusal { encoding: Some(encoding), ..refusal }),
+            None => {
+                // Who names a format or the columns knows what the table is.
+                let is_unknown = options.format.is_none() && options.mapping.is_none();
+                let suggestion = is_unknown.then(|| suggest(&sample[skipped..], last, delimiters)).flatten();
+                return Err(Refusal { encoding: Some(encoding), ..refusal }.suggesting(suggestion));
+            }
         },
     };
     let Chosen { judged, headers, candidates, mapped } = chosen;

@@ -257,8 +257,12 @@ fn profile(role: Option<Role>, key: &str, years_last: bool) -> Option<Profile> {
             let unit = (role != Role::Duration).then_some(unit);
             Profile::Duration(Box::new(DurationProfile::new(unit)))
         }),
-        None if says(&["date", "created", "updated"]) => Some(Profile::Date(Box::new(DateProfile::new(years_last)))),
-        None if !says(&["center", "centre", "code", "id"]) && says(&["hours", "rate", "amount", "cost"]) => {
+        None if says(&["date", "created", "updated", "datum", "дата"]) => {
+            Some(Profile::Date(Box::new(DateProfile::new(years_last))))
+        }
+        None if !says(&["center", "centre", "code", "id"])
+            && says(&["hours", "rate", "amount", "cost", "stunden", "часы", "horas"]) =>
+        {
             Some(Profile::Number(Box::new(NumberProfile::new())))
         }
         None => None,

@@ -3,6 +3,9 @@
 //!
 //! An issue is the task: its key and its summary. The customer of the account is the client. An entry
 //! is billable if hours of it were billed.
+//!
+//! The header follows the language of the account. It is known in English, German, Russian and Portuguese; where each word
+//! comes from is in `docs/formats.md`. A name of a language that is not known there is not guessed.
 
 use std::borrow::Cow;
 
@@ -16,17 +19,23 @@ use super::words;
 
 pub(super) static FORMAT: Format = Format {
     columns: &[
-        column(Role::Date, &["work date"]),
-        column(Role::Hours, &["hours", "logged hours"]),
-        column(Role::TaskKey, &["issue key", "work item key"]),
-        column(Role::Task, &["issue summary", "work item summary"]),
-        column(Role::Person, &["full name"]),
-        column(Role::PersonId, &["username", "user account id"]),
+        column(Role::Date, &["work date", "arbeitsdatum", "дата работы", "data de trabalho"]),
+        column(Role::Hours, &["hours", "logged hours", "stunden", "часов", "horas"]),
+        column(Role::TaskKey, &["issue key", "work item key", "vorgangsschlüssel", "ключ запроса", "questão-chave"]),
+        column(
+            Role::Task,
+            &["issue summary", "work item summary", "vorgangszusammenfassung", "тема запроса", "emissão de resumo"],
+        ),
+        column(Role::Person, &["full name", "voller name", "полное имя"]),
+        column(Role::PersonId, &["username", "user account id", "benutzername", "имя пользователя", "nome de usuário"]),
         column(Role::Client, &["account customer"]),
-        column(Role::ClientElse, &["account name"]),
-        column(Role::Project, &["project name", "project key"]),
-        column(Role::Text, &["work description"]),
-        column(Role::BilledHours, &["billed hours", "billable hours"]),
+        column(Role::ClientElse, &["account name", "account-name", "имя аккаунта"]),
+        column(
+            Role::Project,
+            &["project name", "projekt-name", "имя проекта", "project key", "projekt-schlüssel", "ключ проекта"],
+        ),
+        column(Role::Text, &["work description", "arbeitsbeschreibung", "описание работы"]),
+        column(Role::BilledHours, &["billed hours", "billable hours", "abrechenbare stunden", "тарифицируемые часы"]),
     ],
     others: &[
         "account category",
@@ -54,6 +63,41 @@ pub(super) static FORMAT: Format = Format {
         "user account id",
         "username",
         "version name",
+        // German.
+        "account-schlüssel",
+        "aktivitätsname",
+        "alle komponenten",
+        "autor",
+        "benutzername",
+        "elternschlüssel",
+        "externe stunden",
+        "komponente",
+        "projekt-schlüssel",
+        "versionsname",
+        "vorgang, ursprüngliche schätzung",
+        "vorgang, verbleibende schätzung",
+        "vorgangs-status",
+        "vorgangs-typ",
+        "zeitraum",
+        // Russian.
+        "автор",
+        "внешние часы",
+        "все компоненты",
+        "имя активности",
+        "имя пользователя",
+        "имя продукта",
+        "ключ аккаунта",
+        "ключ проекта",
+        "ключ родителя",
+        "компонент",
+        "оставшееся время запроса",
+        "первоначальная оценка запроса",
+        "период",
+        "статус запроса",
+        "тип запроса",
+        // Portuguese.
+        "nome da atividade",
+        "nome de usuário",
     ],
     signature: &[
         group("a column \"Work date\"", &[Need::Roles(&[Role::Date])]),

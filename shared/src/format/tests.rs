@@ -21,6 +21,8 @@ mod readings;
 mod refusals;
 mod remembered;
 mod samples;
+mod suggestions;
+mod translated;
 mod variations;
 
 use super::checks::{load, survey};

@@ -7,9 +7,9 @@ use super::survey::{Chosen, choose};
 use crate::source::{self, Encoding};
 
 /// So many lines above a header are passed over at most.
-const MOST_LINES: u64 = 20;
+pub(super) const MOST_LINES: u64 = 20;
 /// So many cells of such a line may be filled; a line with more is a row of another table.
-const MOST_CELLS: usize = 3;
+pub(super) const MOST_CELLS: usize = 3;
 
 /// The lines above a header that were passed over.
 pub(super) struct Title {

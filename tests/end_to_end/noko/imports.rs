@@ -289,6 +289,40 @@ async fn what_no_format_fits_is_read_by_a_mapping() -> anyhow::Result<()> {
 }
 
 #[tokio::test]
+async fn a_refused_table_is_read_by_the_mapping_that_its_refusal_suggests() -> anyhow::Result<()> {
+    let stack = Stack::start(100).await?;
+    let file = "Mitarbeiter;Datum;Dauer (h);Vorhaben;Bemerkung\nDemo User;4. März 2026;1,5;Garten;gejätet\n\
+                Demo User;5. März 2026;0,25;Garten;\n";
+    let refused = stack.post(file.as_bytes(), &[]).await?.expect(422)?;
+    let error = &refused["errors"][0];
+    assert_eq!([&error["field"], &error["code"]], ["file", "invalid_file"]);
+    assert!(error["message"].as_str().is_some_and(|said| said.contains("`suggested_mapping`")), "{refused}");
+    let suggestion = &error["suggested_mapping"];
+    let mapping = json!({
+        "Mitarbeiter": "person", "Datum": "date", "Dauer (h)": "hours", "Vorhaben": "project", "Bemerkung": "text",
+    });
+    assert_eq!([&suggestion["score"], &suggestion["mapping"]], [&json!(100), &mapping]);
+    assert_eq!(suggestion["columns"][1]["evidence"], "the name says so; 2 of 2 cells are dates");
+    // Nothing is made of the file by itself.
+    assert_eq!(stack.get("/v2/imports").await?.expect(200)?, json!([]));
+    // A refused upload suggests the same.
+    let id = stack.upload(file.into()).await?;
+    stack.idle().await?;
+    let import = stack.native(id).await?;
+    assert_eq!([&import["status"], &import["rows"]], [&json!("unsupported"), &Value::Null]);
+    assert_eq!(import["evidence"]["suggested_mapping"], *suggestion);
+    let id = stack.import(file.as_bytes(), &[("mapping", &suggestion["mapping"].to_string())]).await?;
+    stack.idle().await?;
+    let entries = stack.get(&format!("/v2/imports/{id}/entries")).await?.expect(200)?;
+    let told: Vec<_> = [1, 0].map(|entry| [&entries[entry]["date"], &entries[entry]["minutes"]]).into();
+    assert_eq!(told, [[&json!("2026-03-04"), &json!(90)], [&json!("2026-03-05"), &json!(15)]]);
+    // Where nothing can be suggested, nothing is there.
+    let refused = stack.post(b"a;b\n1;2\n", &[]).await?.expect(422)?;
+    assert_eq!(refused["errors"][0].get("suggested_mapping"), None);
+    Ok(())
+}
+
+#[tokio::test]
 async fn an_export_that_is_sent_twice_can_leave_out_what_is_there() -> anyhow::Result<()> {
     let stack = Stack::start(2).await?;
     stack.import(TOGGL.as_bytes(), &[]).await?;

@@ -6,6 +6,7 @@ use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 use serde_json::json;
 use shared::entity::by_hand::{EditError, Rule};
+use shared::format::SuggestedMapping;
 use shared::import::ImportError;
 use shared::store::StoreError;
 
@@ -33,17 +34,26 @@ pub struct FieldError {
     code: &'static str,
     #[serde(skip_serializing_if = "Option::is_none")]
     message: Option<String>,
+    /// For a file that fits no format.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    suggested_mapping: Option<Box<SuggestedMapping>>,
 }
 
 impl FieldError {
     /// `field` of `resource` is wrong in the way that `code` says.
     pub fn new(resource: &'static str, field: &str, code: &'static str) -> Self {
-        Self { resource, field: shortened(field, CELL), code, message: None }
+        Self { resource, field: shortened(field, CELL), code, message: None, suggested_mapping: None }
     }
 
     /// In words.
     pub fn saying(mut self, message: impl Into<String>) -> Self {
         self.message = Some(shortened(message, MESSAGE));
+        self
+    }
+
+    /// With a mapping that may read the file.
+    pub fn suggesting(mut self, mapping: Option<Box<SuggestedMapping>>) -> Self {
+        self.suggested_mapping = mapping;
         self
     }
 }
@@ -170,9 +180,9 @@ impl From<ImportError> for NokoError {
 impl From<UploadError> for NokoError {
     fn from(error: UploadError) -> Self {
         match error {
-            UploadError::Refused(_) => {
-                let reasons = error.to_string();
-                Self::invalid(vec![FieldError::new("Import", "file", "invalid_file").saying(reasons)])
+            UploadError::Refused(refusal) => {
+                let error = FieldError::new("Import", "file", "invalid_file").saying(refusal.to_string());
+                Self::invalid(vec![error.suggesting(refusal.suggested_mapping)])
             }
             UploadError::Delimiter(_) => {
                 let error_of = FieldError::new("Import", "field_delimiter", "invalid_field_delimiter");

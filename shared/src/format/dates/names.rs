@@ -56,6 +56,23 @@ const MONTHS: [&[&str]; 12] = [
     ],
 ];
 
+/// The names of each month in Cyrillic and Greek letters.
+#[rustfmt::skip]
+const MONTHS_BEYOND_LATIN: [&[&str]; 12] = [
+    &["январь", "января", "січень", "січня", "януари", "ιανουάριος", "ιανουαρίου"],
+    &["февраль", "февраля", "лютий", "лютого", "февруари", "φεβρουάριος", "φεβρουαρίου"],
+    &["март", "марта", "березень", "березня", "μάρτιος", "μαρτίου"],
+    &["апрель", "апреля", "квітень", "квітня", "април", "απρίλιος", "απριλίου"],
+    &["май", "мая", "травень", "травня", "μάιος", "μαΐου"],
+    &["июнь", "июня", "червень", "червня", "юни", "ιούνιος", "ιουνίου"],
+    &["июль", "июля", "липень", "липня", "юли", "ιούλιος", "ιουλίου"],
+    &["август", "августа", "серпень", "серпня", "αύγουστος", "αυγούστου"],
+    &["сентябрь", "сентября", "вересень", "вересня", "септември", "σεπτέμβριος", "σεπτεμβρίου"],
+    &["октябрь", "октября", "жовтень", "жовтня", "октомври", "οκτώβριος", "οκτωβρίου"],
+    &["ноябрь", "ноября", "листопад", "листопада", "ноември", "νοέμβριος", "νοεμβρίου"],
+    &["декабрь", "декабря", "грудень", "грудня", "декември", "δεκέμβριος", "δεκεμβρίου"],
+];
+
 /// Words that are only the beginning of another month elsewhere: Finns do not write `mar` for their eleventh.
 const NOT_SHORT: [&str; 1] = ["marraskuuta"];
 
@@ -81,8 +98,9 @@ pub(in crate::format) fn months(word: &str) -> Vec<u8> {
 }
 
 fn fitting(fits: impl Fn(&str) -> bool) -> Vec<u8> {
-    let months = (1..).zip(MONTHS);
-    months.filter(|(_, names)| names.iter().any(|name| fits(name))).map(|(month, _)| month).collect()
+    let months = (1..).zip(MONTHS.iter().zip(&MONTHS_BEYOND_LATIN));
+    let named = |(latin, beyond): (&&[&str], &&[&str])| latin.iter().chain(*beyond).any(|name| fits(name));
+    months.filter(|(_, names)| named(*names)).map(|(month, _)| month).collect()
 }
 
 /// The month of a word that is another one in Croatian, where it is written as only Polish writes it: behind a day without a
@@ -101,30 +119,37 @@ const WEEKDAYS: [&[&str]; 7] = [
     &[
         "monday", "montag", "lundi", "lunes", "segunda", "lunedì", "maandag", "mandag", "måndag", "poniedziałek", "pn",
         "pon", "pondělí", "maanantai", "maanantaina", "luni", "pazartesi", "pzt",
+        "понедельник", "понеділок", "пн", "понеделник", "δευτέρα",
     ],
     &[
         "tuesday", "tues", "dienstag", "mardi", "martes", "terça", "terca", "martedì", "dinsdag", "tirsdag", "tisdag",
         "wtorek", "úterý", "tiistai", "tiistaina", "marți", "marţi", "salı",
+        "вторник", "вівторок", "вт", "τρίτη",
     ],
     &[
         "wednesday", "weds", "mittwoch", "mercredi", "miércoles", "miercoles", "quarta", "mercoledì", "woensdag", "onsdag",
         "środa", "středa", "keskiviikko", "keskiviikkona", "miercuri", "çarşamba", "çrş",
+        "среда", "середа", "ср", "сряда", "τετάρτη",
     ],
     &[
         "thursday", "thurs", "donnerstag", "jeudi", "jueves", "quinta", "giovedì", "donderdag", "torsdag", "czwartek",
         "čtvrtek", "torstai", "torstaina", "joi", "perşembe", "prş",
+        "четверг", "четвер", "чт", "четвъртък", "πέμπτη",
     ],
     &[
         "friday", "freitag", "vendredi", "viernes", "sexta", "venerdì", "vrijdag", "fredag", "piątek", "pt", "pátek",
         "perjantai", "perjantaina", "vineri", "cuma",
+        "пятница", "пт", "петък", "παρασκευή",
     ],
     &[
         "saturday", "samstag", "sonnabend", "samedi", "sábado", "sabado", "sabato", "zaterdag", "lørdag", "lördag",
         "sobota", "lauantai", "lauantaina", "sâmbătă", "cumartesi", "cmt",
+        "суббота", "субота", "сб", "събота", "σάββατο",
     ],
     &[
         "sunday", "sonntag", "dimanche", "domingo", "domenica", "zondag", "søndag", "söndag", "niedziela", "nd", "ndz",
         "neděle", "sunnuntai", "sunnuntaina", "duminică", "pazar", "paz",
+        "воскресенье", "неділя", "неделя", "вс", "нд", "κυριακή",
     ],
 ];
 

@@ -2,7 +2,7 @@
 
 use super::books::Cell::{self, Date, Number, Text};
 use super::books::{book, header};
-use super::{Wanted, edited, entries, refusal, sheet, table, zipped};
+use super::{Bytes, Cancellation, ReadingOptions, Wanted, edited, entries, refusal, sheet, table, zipped};
 
 const ENTRIES: &[&[Cell]] = &[
     header!["Date", "Person", "Project", "Minutes", "Description"],
@@ -52,6 +52,26 @@ fn titles_above_the_header_are_left_out_and_said() {
 #[test]
 fn a_sheet_of_no_format_is_the_first_one_and_its_columns_are_named_later() {
     assert_eq!(sheet(&book(&[("Notes", NOTES)])), "Exported in March\nRate,9.5\n");
+}
+
+#[test]
+fn a_sheet_of_no_format_is_read_by_the_mapping_that_is_suggested_for_it() {
+    let rows: &[&[Cell]] = &[
+        &[Text("Zeiten im März")],
+        header!["Mitarbeiter", "Datum", "Stunden", "Projekt", "Bemerkung"],
+        &[Text("Kim"), Date(2026, 3, 5), Number(1.5), Text("Quay"), Text("Draw")],
+    ];
+    let file = book(&[("Time", rows)]);
+    let survey_of = |options: &ReadingOptions, wanted: &Wanted| {
+        let bytes = Bytes::copy_from_slice(&file);
+        super::super::survey(bytes, wanted, options.clone(), 10, &Cancellation::default())
+    };
+    let refusal = survey_of(&ReadingOptions::default(), &Wanted::default()).unwrap_err().into_refusal();
+    let mapping = refusal.suggested_mapping.map(|suggestion| suggestion.mapping);
+    assert!(mapping.is_some(), "{:?}", refusal.reasons);
+    let options = ReadingOptions { mapping: mapping.clone(), ..ReadingOptions::default() };
+    let plan = survey_of(&options, &Wanted { mapping, ..Wanted::default() }).unwrap();
+    assert_eq!((plan.rows, plan.layout.headers.len()), (1, 5));
 }
 
 #[test]

@@ -1,0 +1,114 @@
+//! Suggests a mapping for a table that no format fits.
+//!
+//! The suggestion travels with the refusal. A caller who agrees sends it back as the option `mapping`; nothing else applies it.
+//! Two things speak for a column: its name, looked up in a [`dictionary`] of many languages, and its first cells. Promises:
+//!
+//! - **Deterministic.** The same file gives the same suggestion, in whatever pieces it arrives.
+//! - **Complete.** A suggestion names a date and a duration, or a start and an end. Each field has one column, and each
+//!   column one field. A table for which this cannot be had gets no suggestion.
+//! - **Scored.** A column scores 100 if its name has one meaning and all cells agree. The score falls for a name that is
+//!   known in part, for cells that disagree, and for a rival column. Cells under an unknown name score 50 at most (e-mail
+//!   addresses 70). The score of the suggestion is the lowest score of its columns.
+//! - **No lost hours.** No suggestion is made for a table with breaks but no duration, with overtime in a column of its own, or
+//!   of a kind that is no list of entries (a pivot, a list of projects).
+
+mod cells;
+mod dictionary;
+mod names;
+mod table;
+
+use serde::Serialize;
+
+use super::headers::Headers;
+use super::lookalikes;
+use super::mapping::{Field, Mapping};
+use super::survey::is_too_long;
+use super::title::{MOST_CELLS, MOST_LINES};
+use super::words;
+use crate::source::{self, Dialect, Splitter};
+use table::Table;
+
+/// A mapping that may read a table.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct SuggestedMapping {
+    /// 0 to 100: the lowest of its columns'.
+    pub score: u8,
+    /// As the option `mapping` takes it.
+    pub mapping: Mapping,
+    /// The columns in the order of the file.
+    pub columns: Vec<SuggestedColumn>,
+}
+
+/// A column of a suggestion.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct SuggestedColumn {
+    pub column: String,
+    pub field: Field,
+    /// 0 to 100.
+    pub score: u8,
+    /// A sentence for people.
+    pub evidence: String,
+}
+
+/// Rows whose cells are looked at.
+const ROWS: usize = 200;
+/// A table with more columns gets no suggestion.
+const COLUMNS: usize = 200;
+
+/// Suggests a mapping for the table at the beginning of `text`, or for one below a few lines of a title. `complete`: the text ends
+/// here.
+pub(super) fn suggest(text: &str, complete: bool, delimiters: &[u8]) -> Option<Box<SuggestedMapping>> {
+    let mut start = 0;
+    for lines in 0..=MOST_LINES {
+        let below = &text[start..];
+        for judged in source::judge(below, complete, delimiters) {
+            let least = if lines > 0 { MOST_CELLS } else { 1 };
+            if judged.header.len() <= least || judged.header.len() > COLUMNS || is_too_long(&judged.header) {
+                continue;
+            }
+            let headers = Headers::new(judged.header.clone());
+            if lookalikes::are_no_entries(&headers) {
+                return None;
+            }
+            let rows = rows(below, complete, judged.dialect, headers.shown().len());
+            if let Some(suggestion) = Table::new(&headers, &rows).suggest() {
+                return Some(Box::new(suggestion));
+            }
+        }
+        let end = below.find(['\n', '\r'])?;
+        let filled = |delimiter: &u8| {
+            let cells = below[..end].split(char::from(*delimiter));
+            cells.filter(|cell| !cell.trim().is_empty()).count()
+        };
+        if delimiters.iter().any(|delimiter| filled(delimiter) > MOST_CELLS) {
+            return None;
+        }
+        start += end + if below[end..].starts_with("\r\n") { 2 } else { 1 };
+    }
+    None
+}
+
+/// The first rows behind the header. Rows of totals, and rows that lack cells, are left out.
+fn rows(text: &str, complete: bool, dialect: Dialect, columns: usize) -> Vec<Vec<String>> {
+    let mut splitter = Splitter::new(dialect, 1);
+    let mut rows = Vec::new();
+    let mut has_header = false;
+    loop {
+        let scanned = splitter.scan(text.as_bytes());
+        let finished = !scanned && complete && splitter.finish(text.as_bytes()).is_some();
+        if !scanned && !finished {
+            return rows;
+        }
+        let fields = splitter.fields();
+        if !source::is_blank(text, fields) {
+            let is_row = std::mem::replace(&mut has_header, true) && fields.len() >= columns;
+            let cells = || fields.iter().take(columns).map(|field| field.cell(text));
+            if is_row && !cells().any(|cell| words::is_total(words::trim(&cell))) {
+                rows.push(cells().map(|cell| cell.into_owned()).collect());
+            }
+        }
+        if !scanned || rows.len() == ROWS {
+            return rows;
+        }
+    }
+}

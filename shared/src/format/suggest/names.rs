@@ -1,0 +1,226 @@
+//! Looks up the names of columns in the dictionary.
+
+use super::dictionary::{Meaning, NEUTRAL, OTHERWISE, meanings};
+use crate::format::durations::Unit;
+use crate::format::words;
+
+/// A name in lower case and without accents, its words apart: `startDate`, `Start_date` and `Start date:` are one.
+pub(super) fn plain(name: &str) -> String {
+    let mut plain = String::with_capacity(name.len());
+    let mut before = ' ';
+    for letter in words::seen(name).chars() {
+        if letter.is_ascii_uppercase() && before.is_ascii_lowercase() {
+            plain.push(' ');
+        }
+        before = letter;
+        for letter in letter.to_lowercase() {
+            match bare(letter) {
+                Some(letters) => plain.push_str(letters),
+                None if letter == '\'' || letter == '’' => {}
+                None if letter.is_alphanumeric() => plain.push(letter),
+                None if matches!(letter, '\u{300}'..='\u{36f}') => {}
+                None => plain.push(' '),
+            }
+        }
+    }
+    plain.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+/// A letter without its accent.
+fn bare(letter: char) -> Option<&'static str> {
+    Some(match letter {
+        'à'..='å' | 'ā' | 'ă' | 'ą' => "a",
+        'æ' => "ae",
+        'ç' | 'ć' | 'č' => "c",
+        'ď' | 'đ' => "d",
+        'è'..='ë' | 'ē' | 'ė' | 'ę' | 'ě' => "e",
+        'ğ' => "g",
+        'ì'..='ï' | 'ī' | 'į' | 'ı' => "i",
+        'ĺ' | 'ľ' | 'ł' => "l",
+        'ñ' | 'ń' | 'ň' => "n",
+        'ò'..='ö' | 'ø' | 'ō' | 'ő' => "o",
+        'œ' => "oe",
+        'ŕ' | 'ř' => "r",
+        'ś' | 'ş' | 'š' | 'ș' => "s",
+        'ß' => "ss",
+        'ţ' | 'ť' | 'ț' => "t",
+        'ù'..='ü' | 'ū' | 'ů' | 'ű' => "u",
+        'ý' | 'ÿ' => "y",
+        'ź' | 'ż' | 'ž' => "z",
+        'ά' => "α",
+        'έ' => "ε",
+        'ή' => "η",
+        'ί' | 'ϊ' | 'ΐ' => "ι",
+        'ό' => "ο",
+        'ύ' | 'ϋ' | 'ΰ' => "υ",
+        'ώ' => "ω",
+        'ς' => "σ",
+        'ё' => "е",
+        _ => return None,
+    })
+}
+
+/// The meanings that a name may have.
+#[derive(Debug, Default)]
+pub(super) struct Said {
+    /// Each meaning with a weight from 0 to 100.
+    pub meanings: Vec<(Meaning, u32)>,
+    /// The unit in the name: `Dauer (h)`, `Zeit in Minuten`.
+    pub unit: Option<Unit>,
+}
+
+impl Said {
+    pub fn of(name: &str) -> Self {
+        let whole = plain(name);
+        let known = meanings(&whole);
+        if !known.is_empty() {
+            return Self { meanings: known.to_vec(), unit: None };
+        }
+        let (before, inside) = parenthesised(name);
+        let before = plain(before);
+        let unit = inside.and_then(unit);
+        if inside.is_some() && !before.is_empty() {
+            let known = meanings(&before);
+            if !known.is_empty() {
+                return Self { meanings: known.to_vec(), unit };
+            }
+        }
+        if let Some((rest, last)) = before.rsplit_once(' ')
+            && let Some(unit) = unit.is_none().then(|| Unit::named(last)).flatten()
+        {
+            let rest = rest.rsplit_once(' ').filter(|(_, word)| IN.contains(word)).map_or(rest, |(rest, _)| rest);
+            let durations = meanings(rest).iter().filter(|(meaning, _)| *meaning == Meaning::Duration).copied();
+            let durations: Vec<_> = durations.collect();
+            if !durations.is_empty() {
+                return Self { meanings: durations, unit: Some(unit) };
+            }
+        }
+        let meanings = within(&before);
+        Self { meanings: if meanings.is_empty() { of_unit(&before) } else { meanings }, unit }
+    }
+
+    /// Whether the name may have a meaning, with any weight.
+    pub fn says(&self, meaning: Meaning) -> bool {
+        self.meanings.iter().any(|(other, _)| *other == meaning)
+    }
+}
+
+/// Words before a unit: `Dauer in Stunden`, `durée en heures`.
+const IN: [&str; 8] = ["in", "en", "em", "i", "v", "w", "в", "u"];
+
+/// A name without the parentheses at its end, and their contents.
+fn parenthesised(name: &str) -> (&str, Option<&str>) {
+    let name = name.trim();
+    for (open, close) in [('(', ')'), ('[', ']')] {
+        if let Some((before, inside)) = name.strip_suffix(close).and_then(|name| name.split_once(open)) {
+            return (before, Some(inside));
+        }
+    }
+    (name, None)
+}
+
+/// The unit in parentheses.
+fn unit(inside: &str) -> Option<Unit> {
+    let inside = inside.trim();
+    if inside.contains(':') {
+        return None;
+    }
+    let plain = plain(inside);
+    // Decimal durations are hours.
+    let decimal = ["decimal", "dezimal", "decimale", "decimaal", "dezimalzahl", "desimal"].contains(&plain.as_str());
+    if decimal { Some(Unit::Hours) } else { Unit::named(inside).or_else(|| Unit::named(&plain)) }
+}
+
+/// The meaning of a name that is a unit: `Std`, `godz.`, `h`.
+fn of_unit(name: &str) -> Vec<(Meaning, u32)> {
+    let meaning = match Unit::named(name) {
+        Some(Unit::Hours) => Meaning::Hours,
+        Some(Unit::Minutes) => Meaning::Minutes,
+        Some(Unit::Seconds) => Meaning::Seconds,
+        Some(Unit::Days) | None => return Vec::new(),
+    };
+    vec![(meaning, if name.len() > 1 || name == "h" { 90 } else { 50 })]
+}
+
+/// The meanings of a name of which a part is known. The weight is 85 if the other words add nothing, else 50.
+fn within(name: &str) -> Vec<(Meaning, u32)> {
+    let words: Vec<&str> = name.split(' ').filter(|word| !word.is_empty()).collect();
+    if words.len() < 2 || words.iter().any(|word| OTHERWISE.contains(word)) {
+        return Vec::new();
+    }
+    let mut best: Vec<(Meaning, u32)> = Vec::new();
+    for length in (1..words.len()).rev() {
+        for start in 0..=words.len() - length {
+            let known = meanings(&words[start..start + length].join(" "));
+            let rest = words[..start].iter().chain(&words[start + length..]);
+            let sure = rest.clone().all(|word| NEUTRAL.contains(word));
+            let is_neutral = length == 1 && NEUTRAL.contains(&words[start]);
+            for &(meaning, weight) in known.iter().filter(|_| !is_neutral) {
+                let weight = weight * if sure { 85 } else { 50 } / 100;
+                match best.iter_mut().find(|(other, _)| *other == meaning) {
+                    Some((_, known)) => *known = weight.max(*known),
+                    None => best.push((meaning, weight)),
+                }
+            }
+        }
+    }
+    best
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn said(name: &str) -> Vec<Meaning> {
+        Said::of(name).meanings.into_iter().map(|(meaning, _)| meaning).collect()
+    }
+
+    #[test]
+    fn names_are_known_in_any_dress() {
+        for name in ["Start Date", "start_date", "startDate", "START-DATE:", "Startdatum", "Fecha de inicio"] {
+            assert_eq!(said(name), [Meaning::StartDay], "{name}");
+        }
+        for name in ["Durée", "DUREE", "Dure\u{301}e", "Dauer", "Duración", "Czas trwania", "Длительность", "ΔΙΆΡΚΕΙΑ"]
+        {
+            assert_eq!(said(name), [Meaning::Duration], "{name}");
+        }
+        assert_eq!(said("Projektname"), [Meaning::Project]);
+        assert_eq!(said("Nom du projet"), [Meaning::Project]);
+        assert_eq!(said("Projekt Bezeichnung"), [Meaning::Project]);
+        assert_eq!(said("Flowers"), []);
+    }
+
+    #[test]
+    fn units_are_told_by_names() {
+        for (name, unit) in [
+            ("Dauer (h)", Some(Unit::Hours)),
+            ("Dauer (dezimal)", Some(Unit::Hours)),
+            ("Dauer [Minuten]", Some(Unit::Minutes)),
+            ("Zeit in Minuten", Some(Unit::Minutes)),
+            ("Durée en heures", Some(Unit::Hours)),
+            ("Duration (hh:mm)", None),
+            ("Dauer", None),
+        ] {
+            let said = Said::of(name);
+            assert_eq!((said.says(Meaning::Duration), said.unit), (true, unit), "{name}");
+        }
+    }
+
+    #[test]
+    fn a_unit_alone_is_a_name_as_well() {
+        for (name, meaning) in
+            [("Godz.", Meaning::Hours), ("h", Meaning::Hours), ("Min.", Meaning::Minutes), ("сек", Meaning::Seconds)]
+        {
+            assert_eq!(said(name), [meaning], "{name}");
+        }
+    }
+
+    #[test]
+    fn a_known_word_beside_one_that_changes_it_says_nothing() {
+        for name in
+            ["Client ID", "Planned hours", "Datum Rechnung", "Geplante Stunden", "Fecha de factura", "Project code"]
+        {
+            assert_eq!(said(name), [], "{name}");
+        }
+    }
+}
