@@ -20,9 +20,9 @@ use aws_smithy_runtime_api::http::StatusCode;
 use aws_smithy_types::body::SdkBody;
 use futures::future::BoxFuture;
 use serde_json::{Value, json};
-use shared::services::{SDK_ATTEMPTS, Services};
+use shared::services::SDK_ATTEMPTS;
 use tokio::sync::Notify;
-use waybill::system::System;
+use waybill::system::{Functions, System};
 
 /// How a request goes wrong.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -82,7 +82,7 @@ impl Faults {
     }
 
     /// The clients of a worker that suffers them. Its SDK tries as often as ours, without the waiting.
-    pub fn connect(&self, system: &System) -> Services {
+    pub fn connect(&self, system: &System) -> anyhow::Result<Functions> {
         let client = self.client();
         let retries = RetryConfig::standard().with_max_attempts(SDK_ATTEMPTS);
         let at_once = std::time::Duration::from_millis(1);

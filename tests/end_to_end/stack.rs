@@ -12,7 +12,8 @@ use shared::clock::Clock;
 use shared::import::{Import, NewImport, create};
 use shared::services::Services;
 use shared::store::{Item, Table};
-use waybill::system::{Options, System};
+use waybill::roles::{Guard, Guards};
+use waybill::system::{Functions, Options, System};
 
 use crate::dump::Dump;
 
@@ -26,10 +27,43 @@ pub async fn sent(services: &Services, new: &NewImport, file: impl Into<Bytes>) 
     Ok(import)
 }
 
-/// A running system with a client of account 1.
+/// A running system with a client of account 1. At its end no role may have refused anything: each test is one of the
+/// roles in the template, too.
 pub struct Stack {
     pub system: System,
     http: reqwest::Client,
+    _roles: Roles,
+}
+
+/// The guards of a system, looked at when the test is over.
+struct Roles(Guards);
+
+impl Drop for Roles {
+    fn drop(&mut self) {
+        // TEMPORARY
+        if let Ok(path) = std::env::var("WAYBILL_USED") {
+            use std::io::Write;
+            let mut lines = String::new();
+            let test = std::thread::current().name().unwrap_or("?").to_owned();
+            for (name, guard) in &self.0 {
+                for used in guard.used() {
+                    lines += &format!("used\t{name}\t{used}\t{test}\n");
+                }
+                for denied in guard.refused() {
+                    lines += &format!("denied\t{name}\t{} on {}\t{test}\n", denied.action, denied.resource);
+                }
+            }
+            let file = std::fs::OpenOptions::new().create(true).append(true).open(path);
+            file.expect("a file").write_all(lines.as_bytes()).expect("written");
+        }
+        let refused: Vec<_> = self.0.values().flat_map(Guard::refused).map(|denied| denied.to_string()).collect();
+        if !refused.is_empty() {
+            let refused = refused.join("\n");
+            // What else failed is most likely a consequence of it.
+            eprintln!("{refused}");
+            assert!(std::thread::panicking(), "{refused}");
+        }
+    }
 }
 
 /// An answer.
@@ -84,7 +118,13 @@ impl Stack {
 
     pub async fn with(options: Options) -> anyhow::Result<Self> {
         let system = System::start(options).await?;
-        Ok(Self { system, http: reqwest::Client::builder().user_agent("tests").build()? })
+        let _roles = Roles(system.guards().clone());
+        Ok(Self { system, http: reqwest::Client::builder().user_agent("tests").build()?, _roles })
+    }
+
+    /// The functions' clients, each of which does what the function's role allows.
+    pub fn functions(&self) -> &Functions {
+        self.system.functions()
     }
 
     /// A request to the Noko door by account 1's user.

@@ -1,3 +1,4 @@
+use anyhow::Context;
 use aws_sdk_dynamodb::types::AttributeValue;
 
 use super::*;
@@ -13,60 +14,169 @@ fn the_deployed_template_is_understood() -> Test {
     assert_eq!(names(template.buckets.keys().collect()), "Bucket");
     assert_eq!(
         names(template.queues.keys().collect()),
-        "LoadDeadLetters LoadQueue RevertDeadLetters RevertQueue WorkDeadLetters WorkQueue"
+        "ArrivalDeadLetters ArrivalQueue LoadDeadLetters LoadQueue RevertDeadLetters RevertQueue WorkDeadLetters WorkQueue"
     );
     assert_eq!(
         names(template.functions.keys().collect()),
         "ApiFunction LoaderFunction ParserFunction RevertFunction SweepFunction"
     );
-    for (function, queue) in [
-        ("ParserFunction", Some("WorkQueue")),
-        ("LoaderFunction", Some("LoadQueue")),
-        ("RevertFunction", Some("RevertQueue")),
-        ("SweepFunction", None),
-        ("ApiFunction", None),
+    for (function, queues) in [
+        ("ParserFunction", &["ArrivalQueue", "WorkQueue"][..]),
+        ("LoaderFunction", &["LoadQueue"]),
+        ("RevertFunction", &["RevertQueue"]),
+        ("SweepFunction", &[]),
+        ("ApiFunction", &[]),
     ] {
-        let messages = template.functions[function].messages.as_ref();
-        assert_eq!(messages.map(|messages| messages.queue.as_str()), queue, "{function}");
+        let sources = template.functions[function].messages.iter();
+        assert_eq!(sources.map(|messages| messages.queue.as_str()).collect::<Vec<_>>(), queues, "{function}");
     }
     assert!(template.functions["SweepFunction"].schedule.is_some());
-    assert!(
-        template.functions.values().all(|function| function.name == "ParserFunction" || function.objects.is_empty())
-    );
     let told: Vec<String> = template
         .notifications()
         .into_iter()
-        .map(|told| format!("{} {}*{}", told.bucket, told.prefix, told.suffix))
+        .map(|told| format!("{} {}*{} {}", told.bucket, told.prefix, told.suffix, told.queue))
         .collect();
-    assert_eq!(told, ["waybill-local inbox/*", "waybill-local uploads/*"]);
+    assert_eq!(told, ["waybill-local uploads/* ArrivalQueue", "waybill-local inbox/* ArrivalQueue"]);
+    assert_eq!(template.functions["ApiFunction"].reserved_concurrency, None);
     Ok(())
 }
 
 #[test]
-fn a_message_stays_hidden_longer_than_its_function_can_run() -> Test {
-    // Lambda refuses a source whose messages come back while they are worked on.
+fn a_message_stays_hidden_for_six_times_as_long_as_its_function_can_run() -> Test {
     let template = Template::embedded()?;
     for function in template.functions.values() {
-        let Some(messages) = &function.messages else {
-            continue;
+        for source in &function.messages {
+            let visibility: u64 = template.queues[&source.queue].attributes["VisibilityTimeout"].parse()?;
+            assert!(visibility >= 6 * function.timeout.as_secs(), "{} {}", function.name, source.queue);
+            assert!(source.reports_failures, "{} {}", function.name, source.queue);
+            assert!((1..=10).contains(&source.batch_size), "{} {}", function.name, source.queue);
+        }
+    }
+    Ok(())
+}
+
+#[test]
+fn the_functions_that_queues_drive_cannot_take_the_concurrency_of_an_account() -> Test {
+    let template = Template::embedded()?;
+    let mut all = 0;
+    for function in template.functions.values() {
+        for source in &function.messages {
+            let most =
+                source.maximum_concurrency.with_context(|| format!("no cap: {} {}", function.name, source.queue))?;
+            assert!((2..=1000).contains(&most), "{} {}", function.name, source.queue);
+            all += most;
+        }
+    }
+    // An account has 1,000 calls at once; the API needs the most of them.
+    assert!(all <= 100, "{all}");
+    Ok(())
+}
+
+/// The queue that keeps the dead letters of a queue.
+fn dead_letters(queue: &Queue) -> anyhow::Result<Option<String>> {
+    let Some(policy) = queue.attributes.get("RedrivePolicy") else { return Ok(None) };
+    let policy: Value = serde_json::from_str(policy)?;
+    Ok(policy["deadLetterTargetArn"].as_str().and_then(crate::emulators::arn::queue_name).map(str::to_owned))
+}
+
+#[test]
+fn each_queue_that_is_polled_has_dead_letters_of_its_own_which_nobody_else_writes_to() -> Test {
+    let template = Template::embedded()?;
+    let mut owners = BTreeMap::new();
+    for queue in template.queues.values() {
+        if let Some(dead) = dead_letters(queue)? {
+            assert_eq!(owners.insert(dead, &queue.name), None, "two queues share the dead letters of {}", queue.name);
+        }
+    }
+    let polled = |queue: &str| {
+        template.functions.values().flat_map(|function| &function.messages).any(|source| source.queue == queue)
+    };
+    for name in template.queues.keys() {
+        assert_eq!(owners.contains_key(name), !polled(name), "{name} is polled, or keeps dead letters");
+        assert_eq!(owners.values().any(|owner| *owner == name), polled(name), "{name}");
+    }
+    for function in template.functions.values() {
+        for dead in owners.keys() {
+            let arn = crate::emulators::arn::queue(dead);
+            let sends = |permission: &Permission| permission.covers("sqs:SendMessage", &arn);
+            assert!(!function.role.permissions.iter().any(sends), "{} sends to {dead}", function.name);
+        }
+    }
+    Ok(())
+}
+
+/// The functions that a message by this function may drive.
+fn drives<'t>(template: &'t Template, function: &'t Function) -> impl Iterator<Item = &'t Function> {
+    let reaches = |queue: &str| {
+        let arn = crate::emulators::arn::queue(queue);
+        let by_message = |permission: &Permission| permission.covers("sqs:SendMessage", &arn);
+        let by_object = |permission: &Permission| {
+            template.notifications().iter().any(|told| {
+                let object = crate::emulators::arn::object(&told.bucket, &format!("{}x{}", told.prefix, told.suffix));
+                told.queue == queue && permission.covers("s3:PutObject", &object)
+            })
         };
-        let visibility: u64 = template.queues[&messages.queue].attributes["VisibilityTimeout"].parse()?;
-        assert!(visibility > function.timeout.as_secs(), "{}", function.name);
-        assert!(messages.reports_failures, "{}", function.name);
-        assert!((1..=10).contains(&messages.batch_size), "{}", function.name);
+        function.role.permissions.iter().any(|permission| by_message(permission) || by_object(permission))
+    };
+    template.functions.values().filter(move |driven| driven.messages.iter().any(|source| reaches(&source.queue)))
+}
+
+#[test]
+fn the_functions_that_may_loop_are_those_that_messages_of_their_own_can_lead_back_to() -> Test {
+    let template = Template::embedded()?;
+    for function in template.functions.values() {
+        let mut reached: Vec<&Function> = drives(&template, function).collect();
+        let mut next = 0;
+        while let Some(function) = reached.get(next).copied() {
+            next += 1;
+            for driven in drives(&template, function) {
+                if !reached.contains(&driven) {
+                    reached.push(driven);
+                }
+            }
+        }
+        let comes_back = reached.contains(&function);
+        assert_eq!(function.may_loop, comes_back, "{}: Lambda ends its chains, or ought to", function.name);
     }
     Ok(())
 }
 
 const SMALL: &str = r#"
+Parameters:
+  Most: {Type: Number, Default: 7}
+  Reserved: {Type: Number, Default: 0}
+  Nothing: {Type: String}
+Conditions:
+  Reserves: {Fn::Not: [{Fn::Equals: [{Ref: Reserved}, "0"]}]}
 Globals:
-  Function: {Timeout: 7}
+  Function:
+    Timeout: 7
+    Role: {Fn::GetAtt: [Plain, Arn]}
+    LoggingConfig: {LogGroup: {Ref: Log}}
 Resources:
   Files:
     Type: AWS::S3::Bucket
+    DependsOn: Admission
     Properties:
       BucketName: {Fn::Sub: ["${Prefix}-${AWS::StackName}", {Prefix: {Fn::Select: [1, {Fn::Split: [":", "a:b"]}]}}]}
-  Plain: {Type: AWS::S3::Bucket}
+      NotificationConfiguration:
+        QueueConfigurations:
+          - Event: s3:ObjectCreated:*
+            Queue: {Fn::GetAtt: [Work, Arn]}
+            Filter: {S3Key: {Rules: [{Name: prefix, Value: in/}, {Name: suffix, Value: .csv}]}}
+  Bare: {Type: AWS::S3::Bucket}
+  Admission:
+    Type: AWS::SQS::QueuePolicy
+    Properties:
+      Queues: [{Ref: Work}]
+      PolicyDocument:
+        Version: "2012-10-17"
+        Statement:
+          - Effect: Allow
+            Principal: {Service: s3.amazonaws.com}
+            Action: sqs:SendMessage
+            Resource: {Fn::GetAtt: [Work, Arn]}
+            Condition: {ArnEquals: {aws:SourceArn: "arn:aws:s3:::b-waybill"}, StringEquals: {aws:SourceAccount: {Ref: AWS::AccountId}}}
   Things:
     Type: AWS::DynamoDB::Table
     Properties:
@@ -81,50 +191,92 @@ Resources:
       VisibilityTimeout: 10
       RedrivePolicy: {deadLetterTargetArn: {Fn::GetAtt: [Dead, Arn]}, maxReceiveCount: 3}
   Dead: {Type: AWS::SQS::Queue, Properties: {QueueName: morgue}}
+  Log: {Type: AWS::Logs::LogGroup}
+  Plain:
+    Type: AWS::IAM::Role
+    Properties:
+      AssumeRolePolicyDocument:
+        Version: "2012-10-17"
+        Statement: [{Effect: Allow, Principal: {Service: lambda.amazonaws.com}, Action: sts:AssumeRole}]
+      Policies: []
+  Writer:
+    Type: AWS::IAM::Role
+    Properties:
+      AssumeRolePolicyDocument:
+        Version: "2012-10-17"
+        Statement: [{Effect: Allow, Principal: {Service: lambda.amazonaws.com}, Action: sts:AssumeRole}]
+      Policies:
+        - PolicyName: writer
+          PolicyDocument:
+            Version: "2012-10-17"
+            Statement:
+              - {Sid: A, Effect: Allow, Action: [dynamodb:GetItem, dynamodb:PutItem], Resource: {Fn::GetAtt: [Things, Arn]}}
+              - {Effect: Allow, Action: s3:GetObject, Resource: [{Fn::Sub: "${Files.Arn}/in/*"}, {Fn::Sub: "${Files.Arn}/out/*"}]}
   Worker:
     Type: AWS::Serverless::Function
     Properties:
+      Role: {Fn::GetAtt: [Writer, Arn]}
       Environment: {Variables: {UNKNOWN: {Fn::ImportValue: x}}}
-      EventInvokeConfig: {MaximumRetryAttempts: 1, DestinationConfig: {OnFailure: {Type: SQS, Destination: {Fn::GetAtt: [Dead, Arn]}}}}
+      EventInvokeConfig: {MaximumRetryAttempts: 1}
+      RecursiveLoop: Allow
+      ReservedConcurrentExecutions: {Fn::If: [Reserves, {Ref: Reserved}, {Ref: AWS::NoValue}]}
       Events:
-        A: {Type: SQS, Properties: {Queue: {Fn::GetAtt: [Work, Arn]}}}
-        B:
-          Type: S3
-          Properties:
-            Bucket: {Ref: Files}
-            Events: s3:ObjectCreated:*
-            Filter: {S3Key: {Rules: [{Name: prefix, Value: in/}, {Name: suffix, Value: .csv}]}}
+        A: {Type: SQS, Properties: {Queue: {Fn::GetAtt: [Work, Arn]}, ScalingConfig: {MaximumConcurrency: {Ref: Most}}}}
+        B: {Type: SQS, Properties: {Queue: {Fn::GetAtt: [Dead, Arn]}, BatchSize: 1}}
         C: {Type: Schedule, Properties: {Schedule: rate(5 minutes)}}
+        D: {Type: HttpApi, Properties: {ApiId: {Ref: Unread}}}
   Slow: {Type: AWS::Serverless::Function, Properties: {Timeout: 900}}
 "#;
 
 #[test]
-fn names_functions_and_defaults_are_resolved_as_cloudformation_does() -> Test {
+fn names_functions_parameters_and_defaults_are_resolved_as_cloudformation_does() -> Test {
     let template = Template::parse(SMALL)?;
-    assert_eq!(template.buckets["Files"].name, "b-waybill");
-    assert_eq!(template.buckets["Plain"].name, "plain");
+    let told = Notification {
+        queue: "Work".to_owned(),
+        bucket: "b-waybill".to_owned(),
+        prefix: "in/".to_owned(),
+        suffix: ".csv".to_owned(),
+    };
+    assert_eq!(template.buckets["Files"], Bucket { name: "b-waybill".to_owned(), notifications: vec![told] });
+    assert_eq!(template.buckets["Bare"].name, "bare");
     assert_eq!(template.tables["Things"].name, "waybill-things");
     assert_eq!(template.tables["Things"].time_to_live, None);
     assert_eq!(
         template.queues["Work"].attributes["RedrivePolicy"],
         r#"{"deadLetterTargetArn":"arn:aws:sqs:us-east-1:000000000000:morgue","maxReceiveCount":3}"#
     );
+    let table = "arn:aws:dynamodb:us-east-1:000000000000:table/waybill-things";
+    let permissions = [
+        ("dynamodb:GetItem", table),
+        ("dynamodb:PutItem", table),
+        ("s3:GetObject", "arn:aws:s3:::b-waybill/in/*"),
+        ("s3:GetObject", "arn:aws:s3:::b-waybill/out/*"),
+    ];
+    let permission =
+        |(action, resource): (&str, &str)| Permission { action: action.to_owned(), resource: resource.to_owned() };
+    let messages = |queue: &str, batch_size, maximum_concurrency| Messages {
+        queue: queue.to_owned(),
+        batch_size,
+        reports_failures: false,
+        maximum_concurrency,
+    };
     let expected = Function {
         name: "Worker".to_owned(),
+        role: Role { name: "Writer".to_owned(), permissions: permissions.map(permission).to_vec() },
+        log_group: "Log".to_owned(),
         timeout: Duration::from_secs(7),
-        messages: Some(Messages { queue: "Work".to_owned(), batch_size: 10, reports_failures: false }),
-        objects: vec![Notification {
-            bucket: "b-waybill".to_owned(),
-            prefix: "in/".to_owned(),
-            suffix: ".csv".to_owned(),
-        }],
+        messages: vec![messages("Work", 10, Some(7)), messages("morgue", 1, None)],
         schedule: Some(Duration::from_secs(300)),
         retries: 1,
-        on_failure: Some("morgue".to_owned()),
+        reserved_concurrency: None,
+        may_loop: true,
     };
     assert_eq!(template.functions["Worker"], expected);
-    assert_eq!(template.functions["Slow"].timeout, Duration::from_secs(900));
-    assert_eq!(template.functions["Slow"].retries, 2);
+    let slow = &template.functions["Slow"];
+    assert_eq!((slow.timeout, slow.retries, slow.may_loop), (Duration::from_secs(900), 2, false));
+    assert_eq!(slow.role, Role { name: "Plain".to_owned(), permissions: Vec::new() });
+    let reserving = SMALL.replacen("Default: 0", "Default: 3", 1);
+    assert_eq!(Template::parse(&reserving)?.functions["Worker"].reserved_concurrency, Some(3));
     Ok(())
 }
 
@@ -132,16 +284,29 @@ fn names_functions_and_defaults_are_resolved_as_cloudformation_does() -> Test {
 fn what_is_not_understood_is_refused_by_name() {
     for (change, to, named) in [
         ("BillingMode: PAY_PER_REQUEST", "LocalSecondaryIndexes: []", "Things"),
-        ("{Fn::GetAtt: [Work, Arn]}", "{Fn::ImportValue: x}", "Fn::ImportValue"),
-        ("[Dead, Arn]", "[Death, Arn]", "Death.Arn"),
+        ("{Queue: {Fn::GetAtt: [Work, Arn]}, Scaling", "{Queue: {Fn::ImportValue: x}, Scaling", "Fn::ImportValue"),
+        ("deadLetterTargetArn: {Fn::GetAtt: [Dead", "deadLetterTargetArn: {Fn::GetAtt: [Death", "Death.Arn"),
         ("rate(5 minutes)", "cron(0 * * * ? *)", "Worker: event C"),
         ("Type: Schedule", "Type: SNS", "SNS"),
-        (
-            "{Queue: {Fn::GetAtt: [Work, Arn]}}",
-            "{Queue: {Fn::GetAtt: [Work, Arn]}, ScalingConfig: {}}",
-            "ScalingConfig",
-        ),
-        ("s3:ObjectCreated:*", "s3:ObjectRemoved:*", "Worker: event B"),
+        ("ScalingConfig: {Max", "ScalingConfig: {Minimum: 2, Max", "Minimum"),
+        ("{Ref: Most}", "{Ref: Nothing}", "the parameter Nothing has no default"),
+        ("[Reserves, {Ref", "[Unreserved, {Ref", "no condition Unreserved"),
+        ("MaximumRetryAttempts: 1", "DestinationConfig: {}", "DestinationConfig"),
+        ("RecursiveLoop: Allow", "RecursiveLoop: Sometimes", "Sometimes"),
+        ("RecursiveLoop: Allow", "ProvisionedConcurrencyConfig: {}", "ProvisionedConcurrencyConfig"),
+        ("Role: {Fn::GetAtt: [Writer, Arn]}", "Role: arn:aws:iam::aws:role/Admin", "no role"),
+        ("Role: {Fn::GetAtt: [Writer, Arn]}", "Policies: [AmazonDynamoDBFullAccess]", "Policies"),
+        ("s3:ObjectCreated:*", "s3:ObjectRemoved:*", "Files: only"),
+        ("DependsOn: Admission", "DependsOn: []", "Files: it does not wait for Admission"),
+        ("s3:::b-waybill", "s3:::b-", "no policy lets S3 send to Work"),
+        ("ArnEquals", "ArnLike", "Admission: ArnLike of aws:SourceArn"),
+        ("Queues: [{Ref: Work}]", "Queues: [{Ref: Dead}]", "no policy lets S3 send to Work"),
+        ("Sid: A, Effect: Allow", "Sid: A, Effect: Deny", "Deny"),
+        ("Sid: A, Effect: Allow, Action", "Sid: A, Effect: Allow, NotAction", "NotAction"),
+        ("Sid: A, ", "Sid: A, Condition: {}, ", "Condition"),
+        ("dynamodb:PutItem", "dynamodb:*", "dynamodb:* is more than one action"),
+        ("Service: lambda", "Service: ec2", "Lambda may not take it"),
+        ("Policies: []", "Policies: [], ManagedPolicyArns: []", "ManagedPolicyArns"),
         ("Resources:", "Resources: [", "not readable"),
     ] {
         let changed = SMALL.replacen(change, to, 1);
