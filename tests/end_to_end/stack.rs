@@ -40,22 +40,6 @@ struct Roles(Guards);
 
 impl Drop for Roles {
     fn drop(&mut self) {
-        // TEMPORARY
-        if let Ok(path) = std::env::var("WAYBILL_USED") {
-            use std::io::Write;
-            let mut lines = String::new();
-            let test = std::thread::current().name().unwrap_or("?").to_owned();
-            for (name, guard) in &self.0 {
-                for used in guard.used() {
-                    lines += &format!("used\t{name}\t{used}\t{test}\n");
-                }
-                for denied in guard.refused() {
-                    lines += &format!("denied\t{name}\t{} on {}\t{test}\n", denied.action, denied.resource);
-                }
-            }
-            let file = std::fs::OpenOptions::new().create(true).append(true).open(path);
-            file.expect("a file").write_all(lines.as_bytes()).expect("written");
-        }
         let refused: Vec<_> = self.0.values().flat_map(Guard::refused).map(|denied| denied.to_string()).collect();
         if !refused.is_empty() {
             let refused = refused.join("\n");
