@@ -9,7 +9,7 @@ use std::time::Duration;
 use anyhow::Context;
 use aws_config::retry::RetryConfig;
 use aws_config::{BehaviorVersion, Region, SdkConfig};
-use aws_sdk_dynamodb::config::{Credentials, SharedCredentialsProvider};
+use aws_sdk_dynamodb::config::{Credentials, SharedCredentialsProvider, SharedHttpClient};
 use shared::account::{self, Account, Principal, Scope};
 use shared::clock::Clock;
 use shared::entity::UserFields;
@@ -130,12 +130,15 @@ impl System {
             apart: options.apart,
         })
         .await?;
-        let names = create(&emulators, &template).await?;
-        let (dynamodb, s3, sqs) = clients(&emulators, None, |config| config);
+        // The functions share their connections: one process with five pools for each service would hold very many.
+        let http = http_client();
+        let local = |config: SdkConfig| config.into_builder().http_client(http.clone()).build();
+        let (dynamodb, s3, sqs) = clients(&emulators, None, local);
+        let names = create(&template, &dynamodb, &s3, &sqs).await?;
         let services = Services::from_clients(dynamodb, s3, sqs, names, options.clock.clone());
         let services = Services { rows_per_chunk: options.rows_per_chunk, ..services };
         let guards = guards(&template);
-        let functions = connect(&emulators, &services, &guards, |config| config)?;
+        let functions = connect(&emulators, &services, &guards, local)?;
         seed(&services).await?;
         // The folder is ours alone, so the holders of leases are dead and their messages are lost. Loaders of this run
         // begin after the leases have come off.
@@ -207,9 +210,13 @@ impl System {
 }
 
 /// What the template defines, on the emulators; how it is called there.
-async fn create(emulators: &Emulators, template: &Template) -> anyhow::Result<Names> {
-    let (dynamodb, s3, sqs) = clients(emulators, None, |config| config);
-    template.create(&dynamodb, &s3, &sqs).await?;
+async fn create(
+    template: &Template,
+    dynamodb: &aws_sdk_dynamodb::Client,
+    s3: &aws_sdk_s3::Client,
+    sqs: &aws_sdk_sqs::Client,
+) -> anyhow::Result<Names> {
+    template.create(dynamodb, s3, sqs).await?;
 
     let table = |id: &str| template.tables.get(id).map(|table| table.name.clone()).with_context(|| id.to_owned());
     let tables = TableNames {
@@ -263,6 +270,11 @@ fn clients(
     )
 }
 
+/// A pool of connections. The emulators speak plain HTTP, so no store of certificates is read.
+fn http_client() -> SharedHttpClient {
+    aws_smithy_http_client::Builder::new().build_http()
+}
+
 fn config(endpoint: &str) -> SdkConfig {
     let credentials = Credentials::new(ACCESS_KEY_ID, SECRET_ACCESS_KEY, None, None, "local");
     SdkConfig::builder()
@@ -272,6 +284,7 @@ fn config(endpoint: &str) -> SdkConfig {
         .timeout_config(timeouts())
         .retry_config(RetryConfig::standard().with_max_attempts(SDK_ATTEMPTS))
         .endpoint_url(endpoint)
+        .http_client(http_client())
         .build()
 }
 
