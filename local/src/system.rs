@@ -175,6 +175,12 @@ impl System {
         connect(&self.emulators, &self.services, &self.guards, adapt)
     }
 
+    /// Clients of their own for a person who uses the same tables, files and queues, to whom every action is allowed.
+    pub fn person(&self, adapt: impl Fn(SdkConfig) -> SdkConfig) -> Services {
+        let (dynamodb, s3, sqs) = clients(&self.emulators, None, adapt);
+        self.services.through(dynamodb, s3, sqs)
+    }
+
     /// The roles of the functions by their logical ids, with what was used of them and refused by them.
     pub fn guards(&self) -> &Guards {
         &self.guards

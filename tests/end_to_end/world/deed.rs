@@ -109,12 +109,12 @@ impl Ended {
     }
 }
 
-pub async fn act(functions: Functions, deed: Deed) -> Ended {
+pub async fn act(functions: Functions, person: Services, deed: Deed) -> Ended {
     let api = &functions.api;
     match deed {
         Deed::Deliver(letter) => Ended { well: hand_over(&letter, &functions).await, error: None, stored: None },
         Deed::Object(account, import) => Ended::of_import(plan(&functions.parser, account, import).await),
-        Deed::Drop(key, file) => Ended::of_import(api.files.put(&key, file.into()).await.map_err(ImportError::from)),
+        Deed::Drop(key, file) => Ended::of_import(person.files.put(&key, file.into()).await.map_err(ImportError::from)),
         Deed::Arrival(arrival) => {
             let event = dropped(&arrival.key, &arrival.etag, &arrival.sequencer);
             Ended { well: arrive(&functions.parser, event).await.is_ok(), error: None, stored: None }

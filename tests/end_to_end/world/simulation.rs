@@ -38,6 +38,7 @@ const TIME_OUT: i64 = 90_000;
 struct Worker {
     faults: Faults,
     functions: Functions,
+    person: Services,
     busy: Option<Busy>,
 }
 
@@ -75,7 +76,8 @@ impl Simulation {
             let functions = faults.connect(&stack.system)?;
             let portions = if in_steps { TINY } else { functions.api.portions };
             let functions = functions.map(|services| Services { portions, ..services });
-            anyhow::Ok(Worker { faults, functions, busy: None })
+            let person = faults.person(&stack.system);
+            anyhow::Ok(Worker { faults, functions, person, busy: None })
         };
         let workers = (0..WORKERS).map(worker).collect::<Result<_, _>>()?;
         let mut draw = Draw(seed);
@@ -242,8 +244,9 @@ impl Simulation {
             Some((requests, fault)) if requests.contains(&request) => Some(*fault),
             _ => (refuses && operation == "S3 PUT outbox").then_some(Fault::Refused),
         });
-        let (faults, functions, doing) = (worker.faults.clone(), worker.functions.clone(), deed.clone());
-        let task = tokio::spawn(async move { faults.outlive(act(functions, doing)).await });
+        let (faults, functions, person) = (worker.faults.clone(), worker.functions.clone(), worker.person.clone());
+        let doing = deed.clone();
+        let task = tokio::spawn(async move { faults.outlive(act(functions, person, doing)).await });
         self.workers[number].busy = Some(Busy { task, deed: deed.clone(), since: self.now(), disturbed: disturb });
         self.tell(format!("  {number}: {deed}{how}"));
     }
