@@ -6,11 +6,10 @@
 //! - **A queue** is polled by several pollers. A batch is one call. What the answer does not name as failed is deleted;
 //!   after an error, a panic or a time-out nothing is. What is not deleted becomes visible again when its visibility
 //!   time-out has passed, by the queue's clock, and after too many receives goes to the dead letters.
-//! - **A new object and the schedule** make asynchronous calls, tried again up to twice or as the template says, after
-//!   which the queue named as the failure destination gets Lambda's record. Lambda waits one minute and then two
-//!   between tries; here it is [`RETRY_DELAYS`], so that a person at a laptop sees what happens.
-//! - **The schedule** goes by the clock. A call that takes longer than its interval puts off the next one; Lambda would
-//!   run both.
+//! - **A new object** is a message of S3 in the queue that the bucket names.
+//! - **The schedule** goes by the clock, and its calls are asynchronous: tried again up to twice or as the template says.
+//!   Lambda waits one minute and then two between tries; here it is [`RETRY_DELAYS`], so that a person at a laptop sees
+//!   what happens. A call that takes longer than its interval puts off the next one; Lambda would run both.
 //!
 //! A call runs in a task of its own, so that a panic is that call's alone, and has the function's time-out on the wall
 //! clock. Lambda freezes and kills the process; here the task is dropped at its next `await`.
@@ -23,7 +22,6 @@ use std::fmt::Display;
 use std::sync::Arc;
 use std::time::Duration;
 
-use aws_lambda_events::s3::S3Event;
 use aws_lambda_events::sqs::{SqsBatchResponse, SqsEvent};
 use shared::clock::Clock;
 use tokio::sync::watch;
@@ -32,7 +30,7 @@ use tokio::task::JoinSet;
 use crate::emulators::Emulators;
 use crate::emulators::pending::Pending;
 use crate::emulators::s3::{Created, CreatedObjects};
-use crate::emulators::sqs::{Queues, SqsError};
+use crate::emulators::sqs::{OnDeletion, Queues, SqsError};
 use crate::template::Function;
 use asynchronous::AsynchronousCall;
 use poller::Poller;
@@ -82,64 +80,49 @@ impl Delivery {
         }
     }
 
-    /// Polls the function's queue with `pollers` at once, each calling `handler` with a batch at a time.
+    /// Polls each of the function's queues with `pollers` at once, or as many as the template lets work at once if those
+    /// are fewer, each calling `handler` with a batch at a time.
     ///
-    /// Does nothing for a function without a queue; an error if the queue has not been created.
+    /// Does nothing for a function without a queue; an error if a queue has not been created.
     pub fn messages<H, F, E>(&mut self, function: &Function, pollers: usize, handler: H) -> Result<(), SqsError>
     where
         H: Fn(SqsEvent) -> F + Send + Sync + 'static,
         F: Future<Output = Result<SqsBatchResponse, E>> + Send + 'static,
         E: Display + Send + 'static,
     {
-        let Some(source) = &function.messages else {
-            return Ok(());
-        };
-        self.service.queues.depth(&source.queue)?;
-        self.sources.push(source.queue.clone());
         let handler = Arc::new(handler);
-        for _ in 0..pollers {
-            let poller = Poller {
-                service: self.service.clone(),
-                function: function.clone(),
-                source: source.clone(),
-                handler: Arc::clone(&handler),
-            };
-            self.tasks.spawn(poller.run());
+        for source in &function.messages {
+            self.service.queues.depth(&source.queue)?;
+            self.sources.push(source.queue.clone());
+            let caps = [source.maximum_concurrency, function.reserved_concurrency];
+            for _ in 0..caps.into_iter().flatten().fold(pollers, usize::min) {
+                let poller = Poller {
+                    service: self.service.clone(),
+                    function: function.clone(),
+                    source: source.clone(),
+                    handler: Arc::clone(&handler),
+                };
+                self.tasks.spawn(poller.run());
+            }
         }
         Ok(())
     }
 
-    /// Calls `handler` for each new object, up to `concurrency` of them at once.
-    pub fn objects<H, F, E>(&mut self, function: &Function, created: CreatedObjects, concurrency: usize, handler: H)
-    where
-        H: Fn(S3Event) -> F + Send + Sync + 'static,
-        F: Future<Output = Result<(), E>> + Send + 'static,
-        E: Display + Send + 'static,
-    {
+    /// Sends what S3 tells of new objects to the queues that are to be told. An event is kept until its message is
+    /// deleted.
+    pub fn notifications(&mut self, created: CreatedObjects) {
         let service = self.service.clone();
-        let function = Arc::new(function.clone());
-        let handler = Arc::new(handler);
         self.tasks.spawn(async move {
-            let mut calls = JoinSet::new();
-            while let Some(Some(Created { event, token, record })) = service.unless_stopped(created.next()).await {
-                let call = AsynchronousCall {
-                    service: service.clone(),
-                    function: Arc::clone(&function),
-                    handler: Arc::clone(&handler),
-                    event,
-                };
-                calls.spawn(async move {
-                    let is_settled = call.run().await;
-                    if let Some(record) = record.filter(|_| is_settled) {
-                        record.settle();
-                    }
-                    drop(token);
-                });
-                if calls.len() >= concurrency {
-                    calls.join_next().await;
+            while let Some(Some(Created { queue, event, token, record })) = service.unless_stopped(created.next()).await
+            {
+                let body = serde_json::to_string(&event).expect("an S3 event is plain data");
+                let settle = record.map(|record| -> OnDeletion { Box::new(move || record.settle()) });
+                if let Err(error) = service.queues.send_kept(&queue, &body, None, settle) {
+                    tracing::error!(queue, %error, "a notification is lost");
                 }
+                // Only now, when the queue holds the message: at no time does nothing seem to be left to do.
+                drop(token);
             }
-            while calls.join_next().await.is_some() {}
         });
     }
 
@@ -156,16 +139,9 @@ impl Delivery {
             return;
         };
         let service = self.service.clone();
-        let function = Arc::new(function.clone());
-        let handler = Arc::new(move |()| handler());
+        let call = AsynchronousCall { service: service.clone(), function: function.clone(), handler };
         self.tasks.spawn(async move {
             while service.unless_stopped(service.sleep(interval)).await.is_some() {
-                let call = AsynchronousCall {
-                    service: service.clone(),
-                    function: Arc::clone(&function),
-                    handler: Arc::clone(&handler),
-                    event: (),
-                };
                 let token = service.pending.begin();
                 call.run().await;
                 drop(token);
@@ -216,7 +192,7 @@ impl Delivery {
 
     /// Kills every call where it is, as a crash would, and returns when all of them are gone.
     ///
-    /// Messages in flight come back after their visibility time-out; asynchronous calls under way are lost.
+    /// Messages in flight come back after their visibility time-out; a call of the schedule under way is lost.
     pub async fn abort(mut self) {
         self.tasks.shutdown().await;
         // The handlers were aborted with them, which takes effect when they next yield.

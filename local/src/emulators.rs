@@ -2,8 +2,8 @@
 //!
 //! The product has one storage path, the AWS SDK; locally its clients are given these addresses and nothing else
 //! changes. Each service listens on a port of its own. DynamoDB is `dynoxide`, S3 is `s3s` with what Waybill needs on
-//! top, SQS is ours. With a data folder tables, files and notifications are kept; messages never are, because losing
-//! them is what the sweep is there for. DynamoDB and S3 can also run in a process of their own ([`apart`]).
+//! top, SQS is ours. With a data folder tables, files and S3's notifications are kept; other messages never are, because
+//! losing them is what the sweep is there for. DynamoDB and S3 can also run in a process of their own ([`apart`]).
 
 pub mod apart;
 pub mod arn;
@@ -45,7 +45,7 @@ pub struct Options {
     pub data: Option<Folder>,
     /// The time for messages and events.
     pub clock: Clock,
-    /// Which new objects to tell of.
+    /// Which queues to tell of which new objects.
     pub notifications: Vec<Notification>,
     /// Who may call.
     pub callers: Callers,
@@ -103,7 +103,7 @@ impl Emulators {
         let queues = Arc::new(Queues::new(clock.clone()));
         let (stores, created) = match apart {
             Some(command) => {
-                let spawned = apart::Process::spawn(command, pending.clone());
+                let spawned = apart::Process::spawn(command, notifications, pending.clone());
                 let (process, created) = spawned.map_err(StartError::Apart)?;
                 (Stores::Apart(process), created)
             }

@@ -9,8 +9,7 @@ use std::time::Duration;
 use anyhow::Context;
 use aws_config::retry::RetryConfig;
 use aws_config::{BehaviorVersion, Region, SdkConfig};
-use aws_sdk_dynamodb::config::{Credentials, SharedCredentialsProvider};
-use parser::Trigger;
+use aws_sdk_dynamodb::config::{Credentials, SharedCredentialsProvider, SharedHttpClient};
 use shared::account::{self, Account, Principal, Scope};
 use shared::clock::Clock;
 use shared::entity::UserFields;
@@ -26,6 +25,7 @@ use crate::emulators::{self, ACCESS_KEY_ID, Emulators, SECRET_ACCESS_KEY, arn};
 use crate::folder::Folder;
 use crate::gate::{Callers, Gate, HostName};
 use crate::http::{Bound, Limits, Server};
+use crate::roles::{Guard, Guards, guards};
 use crate::template::Template;
 
 /// The token of account 1's first user.
@@ -68,10 +68,45 @@ impl Default for Options {
     }
 }
 
+/// The services as each function has them: through clients of its own that do what its role allows, and no more.
+#[derive(Clone)]
+pub struct Functions {
+    pub api: Services,
+    pub parser: Services,
+    pub loader: Services,
+    pub revert: Services,
+    pub sweep: Services,
+}
+
+impl Functions {
+    /// Each by the logical id of its function.
+    fn of(services: impl Fn(&str) -> anyhow::Result<Services>) -> anyhow::Result<Self> {
+        Ok(Self {
+            api: services("ApiFunction")?,
+            parser: services("ParserFunction")?,
+            loader: services("LoaderFunction")?,
+            revert: services("RevertFunction")?,
+            sweep: services("SweepFunction")?,
+        })
+    }
+
+    /// Each as `change` makes it.
+    pub fn map(self, change: impl Fn(Services) -> Services) -> Self {
+        Self {
+            api: change(self.api),
+            parser: change(self.parser),
+            loader: change(self.loader),
+            revert: change(self.revert),
+            sweep: change(self.sweep),
+        }
+    }
+}
+
 /// The running system.
 pub struct System {
     services: Services,
-    names: Names,
+    functions: Functions,
+    guards: Guards,
     resumed: Swept,
     doors: Server,
     delivery: Delivery,
@@ -95,17 +130,23 @@ impl System {
             apart: options.apart,
         })
         .await?;
-        let names = create(&emulators, &template).await?;
-        let services = connect(&emulators, &names, options.clock.clone(), |config| config);
+        // The functions share their connections: one process with five pools for each service would hold very many.
+        let http = http_client();
+        let local = |config: SdkConfig| config.into_builder().http_client(http.clone()).build();
+        let (dynamodb, s3, sqs) = clients(&emulators, None, local);
+        let names = create(&template, &dynamodb, &s3, &sqs).await?;
+        let services = Services::from_clients(dynamodb, s3, sqs, names, options.clock.clone());
         let services = Services { rows_per_chunk: options.rows_per_chunk, ..services };
+        let guards = guards(&template);
+        let functions = connect(&emulators, &services, &guards, local)?;
         seed(&services).await?;
         // The folder is ours alone, so the holders of leases are dead and their messages are lost. Loaders of this run
         // begin after the leases have come off.
-        let resumed = if is_kept { sweep(&services, Others::Gone).await? } else { Swept::default() };
-        let delivery = deliver(&emulators, &template, &services, options.workers)?;
+        let resumed = if is_kept { sweep(&functions.sweep, Others::Gone).await? } else { Swept::default() };
+        let delivery = deliver(&emulators, &template, &functions, &guards, options.workers)?;
         let gate = Gate::new(&callers, bound.port(), api::refusal);
-        let doors = bound.serve(Limits::default(), |_| gate.before(api::router(services.clone())));
-        Ok(Self { services, names, resumed, doors, delivery, emulators })
+        let doors = bound.serve(Limits::default(), |_| gate.before(api::router(functions.api.clone())));
+        Ok(Self { services, functions, guards, resumed, doors, delivery, emulators })
     }
 
     /// Where the router is.
@@ -118,16 +159,31 @@ impl System {
         self.resumed
     }
 
-    /// The tables, files and queues.
+    /// The tables, files and queues, for whoever operates the system: every action is allowed.
     pub fn services(&self) -> &Services {
         &self.services
     }
 
-    /// Clients of their own to the same tables, files and queues, as another process has them; `adapt` is given their
-    /// configuration.
-    pub fn connect(&self, adapt: impl Fn(SdkConfig) -> SdkConfig) -> Services {
-        let services = connect(&self.emulators, &self.names, self.services.clock.clone(), adapt);
-        Services { rows_per_chunk: self.services.rows_per_chunk, ..services }
+    /// The same as the functions have them.
+    pub fn functions(&self) -> &Functions {
+        &self.functions
+    }
+
+    /// Clients of their own to the same tables, files and queues, as other processes of the functions have them; `adapt`
+    /// is given their configuration.
+    pub fn connect(&self, adapt: impl Fn(SdkConfig) -> SdkConfig) -> anyhow::Result<Functions> {
+        connect(&self.emulators, &self.services, &self.guards, adapt)
+    }
+
+    /// Clients of their own for a person who uses the same tables, files and queues, to whom every action is allowed.
+    pub fn person(&self, adapt: impl Fn(SdkConfig) -> SdkConfig) -> Services {
+        let (dynamodb, s3, sqs) = clients(&self.emulators, None, adapt);
+        self.services.through(dynamodb, s3, sqs)
+    }
+
+    /// The roles of the functions by their logical ids, with what was used of them and refused by them.
+    pub fn guards(&self) -> &Guards {
+        &self.guards
     }
 
     /// The queues, for whoever delivers by hand.
@@ -160,9 +216,13 @@ impl System {
 }
 
 /// What the template defines, on the emulators; how it is called there.
-async fn create(emulators: &Emulators, template: &Template) -> anyhow::Result<Names> {
-    let (dynamodb, s3, sqs) = clients(emulators, |config| config);
-    template.create(&dynamodb, &s3, &sqs).await?;
+async fn create(
+    template: &Template,
+    dynamodb: &aws_sdk_dynamodb::Client,
+    s3: &aws_sdk_s3::Client,
+    sqs: &aws_sdk_sqs::Client,
+) -> anyhow::Result<Names> {
+    template.create(dynamodb, s3, sqs).await?;
 
     let table = |id: &str| template.tables.get(id).map(|table| table.name.clone()).with_context(|| id.to_owned());
     let tables = TableNames {
@@ -172,31 +232,53 @@ async fn create(emulators: &Emulators, template: &Template) -> anyhow::Result<Na
     };
     let bucket = template.buckets.get("Bucket").map(|bucket| bucket.name.clone()).context("Bucket")?;
     let mut urls = Vec::new();
-    for id in ["WorkQueue", "LoadQueue", "RevertQueue"] {
+    for id in ["ArrivalQueue", "WorkQueue", "LoadQueue", "RevertQueue"] {
         let name = template.queues.get(id).map(|queue| queue.name.clone()).with_context(|| id.to_owned())?;
         let url = sqs.get_queue_url().queue_name(name).send().await?;
         urls.push(url.queue_url.context("a queue without a URL")?);
     }
-    let [work, load, revert] = <[String; 3]>::try_from(urls).expect("three queues were asked for");
-    Ok(Names { tables, bucket, queues: QueueUrls { work, load, revert } })
+    let [arrival, work, load, revert] = <[String; 4]>::try_from(urls).expect("four queues were asked for");
+    Ok(Names { tables, bucket, queues: QueueUrls { arrival, work, load, revert } })
 }
 
-fn connect(emulators: &Emulators, names: &Names, clock: Clock, adapt: impl Fn(SdkConfig) -> SdkConfig) -> Services {
-    let (dynamodb, s3, sqs) = clients(emulators, adapt);
-    Services::from_clients(dynamodb, s3, sqs, names.clone(), clock)
+/// Clients for each function, behind its guard.
+fn connect(
+    emulators: &Emulators,
+    services: &Services,
+    guards: &Guards,
+    adapt: impl Fn(SdkConfig) -> SdkConfig,
+) -> anyhow::Result<Functions> {
+    Functions::of(|id| {
+        let guard = guards.get(id).with_context(|| format!("the template has no {id}"))?;
+        let (dynamodb, s3, sqs) = clients(emulators, Some(guard), &adapt);
+        Ok(services.through(dynamodb, s3, sqs))
+    })
 }
 
 fn clients(
     emulators: &Emulators,
+    guard: Option<&Guard>,
     adapt: impl Fn(SdkConfig) -> SdkConfig,
 ) -> (aws_sdk_dynamodb::Client, aws_sdk_s3::Client, aws_sdk_sqs::Client) {
     let config = |endpoint: &str| adapt(config(endpoint));
-    let s3 = aws_sdk_s3::config::Builder::from(&config(emulators.s3_url())).force_path_style(true).build();
+    let mut dynamodb = aws_sdk_dynamodb::config::Builder::from(&config(emulators.dynamodb_url()));
+    let mut s3 = aws_sdk_s3::config::Builder::from(&config(emulators.s3_url())).force_path_style(true);
+    let mut sqs = aws_sdk_sqs::config::Builder::from(&config(emulators.sqs_url()));
+    if let Some(guard) = guard {
+        dynamodb = dynamodb.interceptor(guard.clone());
+        s3 = s3.interceptor(guard.clone());
+        sqs = sqs.interceptor(guard.clone());
+    }
     (
-        aws_sdk_dynamodb::Client::new(&config(emulators.dynamodb_url())),
-        aws_sdk_s3::Client::from_conf(s3),
-        aws_sdk_sqs::Client::new(&config(emulators.sqs_url())),
+        aws_sdk_dynamodb::Client::from_conf(dynamodb.build()),
+        aws_sdk_s3::Client::from_conf(s3.build()),
+        aws_sdk_sqs::Client::from_conf(sqs.build()),
     )
+}
+
+/// A pool of connections. The emulators speak plain HTTP, so no store of certificates is read.
+fn http_client() -> SharedHttpClient {
+    aws_smithy_http_client::Builder::new().build_http()
 }
 
 fn config(endpoint: &str) -> SdkConfig {
@@ -208,6 +290,7 @@ fn config(endpoint: &str) -> SdkConfig {
         .timeout_config(timeouts())
         .retry_config(RetryConfig::standard().with_max_attempts(SDK_ATTEMPTS))
         .endpoint_url(endpoint)
+        .http_client(http_client())
         .build()
 }
 
@@ -215,35 +298,35 @@ fn config(endpoint: &str) -> SdkConfig {
 fn deliver(
     emulators: &Emulators,
     template: &Template,
-    services: &Services,
+    functions: &Functions,
+    guards: &Guards,
     workers: usize,
 ) -> anyhow::Result<Delivery> {
+    for (id, function) in &template.functions {
+        guards[id].lambda(function)?;
+    }
     let function = |id: &str| template.functions.get(id).with_context(|| format!("the template has no {id}"));
-    let mut delivery = Delivery::new(emulators, services.clock.clone());
+    let mut delivery = Delivery::new(emulators, functions.sweep.clock.clone());
     if workers == 0 {
         return Ok(delivery);
     }
-    let s = services.clone();
+    let s = functions.loader.clone();
     delivery.messages(function("LoaderFunction")?, workers, move |event| {
         let s = s.clone();
         async move { Ok::<_, String>(loader::handle(&s, event).await) }
     })?;
-    let s = services.clone();
+    let s = functions.revert.clone();
     delivery.messages(function("RevertFunction")?, workers, move |event| {
         let s = s.clone();
         async move { Ok::<_, String>(revert::handle(&s, event).await) }
     })?;
-    let s = services.clone();
+    let s = functions.parser.clone();
     delivery.messages(function("ParserFunction")?, workers, move |event| {
         let s = s.clone();
-        async move { Box::pin(parser::handle(&s, Trigger::Messages(event))).await }
+        async move { Ok::<_, String>(Box::pin(parser::handle(&s, event)).await) }
     })?;
-    let s = services.clone();
-    delivery.objects(function("ParserFunction")?, emulators.created_objects(), workers, move |event| {
-        let s = s.clone();
-        async move { Box::pin(parser::handle(&s, Trigger::Objects(event))).await.map(drop) }
-    });
-    let s = services.clone();
+    delivery.notifications(emulators.created_objects());
+    let s = functions.sweep.clone();
     delivery.schedule(function("SweepFunction")?, move || {
         let s = s.clone();
         async move { sweep::handle(&s).await.map(drop) }

@@ -1,22 +1,26 @@
 //! What is deployed, read from the template itself.
 //!
-//! The local stack has no definitions of its own: tables, indexes, queues, time-outs, batch sizes and prefixes come from
-//! `template.yaml`, compiled in, so a change there is a change here. What this reader does not know it refuses rather
+//! The local stack has no definitions of its own: tables, indexes, queues, time-outs, batch sizes, caps, prefixes and
+//! what each role allows come from `template.yaml`, compiled in, so a change there is a change here. Parameters have
+//! their defaults. What this reader does not know it refuses rather
 //! than skips, except for what [`IGNORED`] lists as making no difference on a laptop. Resources without a name of their
 //! own are called by their logical id.
 
 mod create;
 mod functions;
 mod intrinsics;
+mod notifications;
+mod policies;
 
 use std::collections::BTreeMap;
 use std::time::Duration;
 
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 pub use create::CreateError;
+pub use policies::{Permission, Role};
 
 use crate::emulators::s3::Notification;
 use intrinsics::Document;
@@ -24,8 +28,9 @@ use intrinsics::Document;
 /// The template that this binary was built with.
 const TEMPLATE: &str = include_str!("../../template.yaml");
 
-/// Properties that make no difference here: price, safety of what is kept, and the stream (see `emulators::dynamodb`).
-const IGNORED: [(&str, &[&str]); 3] = [
+/// Properties that make no difference here: price, safety of what is kept, the stream (see `emulators::dynamodb`), and a
+/// function's package, size and environment.
+const IGNORED: [(&str, &[&str]); 4] = [
     (TABLE, &["BillingMode", "PointInTimeRecoverySpecification", "SSESpecification", "StreamSpecification"]),
     (
         BUCKET,
@@ -38,12 +43,16 @@ const IGNORED: [(&str, &[&str]); 3] = [
         ],
     ),
     (QUEUE, &["SqsManagedSseEnabled"]),
+    (FUNCTION, &["Architectures", "CodeUri", "Description", "Environment", "Handler", "MemorySize", "Runtime"]),
 ];
 
 const TABLE: &str = "AWS::DynamoDB::Table";
 const BUCKET: &str = "AWS::S3::Bucket";
 const QUEUE: &str = "AWS::SQS::Queue";
+const QUEUE_POLICY: &str = "AWS::SQS::QueuePolicy";
 const FUNCTION: &str = "AWS::Serverless::Function";
+const ROLE: &str = "AWS::IAM::Role";
+const LOG_GROUP: &str = "AWS::Logs::LogGroup";
 
 /// The definitions, by logical id.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -105,6 +114,8 @@ pub struct Projection {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Bucket {
     pub name: String,
+    /// The new objects that a queue is told of.
+    pub notifications: Vec<Notification>,
 }
 
 /// A queue and the attributes that it is created with.
@@ -114,22 +125,26 @@ pub struct Queue {
     pub attributes: BTreeMap<String, String>,
 }
 
-/// A function, as far as whoever delivers to it has to know.
+/// A function, as far as Lambda has to know it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Function {
     /// Its logical id.
     pub name: String,
+    /// What it may do.
+    pub role: Role,
+    /// The group of logs that it writes to, by name.
+    pub log_group: String,
     pub timeout: Duration,
-    /// The queue that drives it.
-    pub messages: Option<Messages>,
-    /// The new objects that drive it.
-    pub objects: Vec<Notification>,
+    /// The queues that drive it.
+    pub messages: Vec<Messages>,
     /// How often it is called.
     pub schedule: Option<Duration>,
-    /// How often an asynchronous call (an object, the schedule) that failed is tried again.
+    /// How often a call of the schedule that failed is tried again.
     pub retries: u32,
-    /// The queue that keeps the record of an asynchronous call that failed for good.
-    pub on_failure: Option<String>,
+    /// Calls at once that are set aside for it, and the most that it may have.
+    pub reserved_concurrency: Option<usize>,
+    /// Whether Lambda lets a chain of messages pass through it more than about sixteen times.
+    pub may_loop: bool,
 }
 
 /// How a queue drives a function.
@@ -140,6 +155,8 @@ pub struct Messages {
     pub batch_size: usize,
     /// Whether the answer says which messages failed; otherwise an answer means that all went well.
     pub reports_failures: bool,
+    /// The most batches of this queue that the function works on at once.
+    pub maximum_concurrency: Option<usize>,
 }
 
 /// Why the template cannot be followed.
@@ -162,18 +179,15 @@ impl Template {
         let document = Document::parse(text)?;
         Ok(Self {
             tables: document.all(TABLE, table)?,
-            buckets: document.all(BUCKET, |document, id| {
-                let _: BucketProperties = document.properties(id)?;
-                Ok(Bucket { name: document.name(id)? })
-            })?,
+            buckets: document.all(BUCKET, notifications::bucket)?,
             queues: document.all(QUEUE, queue)?,
             functions: document.all(FUNCTION, functions::read)?,
         })
     }
 
-    /// The new objects that any function wants to know of.
+    /// The new objects that any queue is told of.
     pub fn notifications(&self) -> Vec<Notification> {
-        self.functions.values().flat_map(|function| function.objects.clone()).collect()
+        self.buckets.values().flat_map(|bucket| bucket.notifications.clone()).collect()
     }
 }
 
@@ -194,21 +208,17 @@ impl Document {
 
     /// A resource's properties without those that make no difference here.
     fn properties<T: DeserializeOwned>(&self, id: &str) -> Result<T, String> {
-        let ignored = IGNORED.iter().find(|(kind, _)| self.kind(id) == Some(*kind));
-        let ignored = ignored.map_or(&[][..], |(_, names)| names);
-        let properties = self.raw(id)?.iter().filter(|(name, _)| !ignored.contains(&name.as_str()));
-        let properties: Result<Value, String> =
-            properties.map(|(name, value)| Ok((name.clone(), self.resolve(value)?))).collect();
-        serde_json::from_value(properties?).map_err(|error| error.to_string())
+        self.read(self.kind(id), self.raw(id)?.clone())
     }
-}
 
-/// All that a bucket may say here.
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct BucketProperties {
-    #[serde(default, rename = "BucketName")]
-    _name: Value,
+    /// The properties of a resource of that kind, resolved, without those that make no difference here.
+    fn read<T: DeserializeOwned>(&self, kind: Option<&str>, mut properties: Map<String, Value>) -> Result<T, String> {
+        let ignored = IGNORED.iter().find(|(ignoring, _)| kind == Some(*ignoring));
+        let ignored = ignored.map_or(&[][..], |(_, names)| names);
+        properties.retain(|name, _| !ignored.contains(&name.as_str()));
+        let properties = self.resolve(&Value::Object(properties))?;
+        serde_json::from_value(properties).map_err(|error| error.to_string())
+    }
 }
 
 fn table(document: &Document, id: &str) -> Result<Table, String> {

@@ -9,12 +9,12 @@ use aws_lambda_events::sqs::{BatchItemFailure, SqsBatchResponse, SqsEvent};
 use tokio::task::JoinSet;
 
 use crate::import::ImportError;
-use crate::queue::Message;
+use crate::queue::QueueError;
 
-/// Has `work` done for each message of the batch, all at once.
-pub async fn each<W, F>(event: SqsEvent, work: W) -> SqsBatchResponse
+/// Has `work` done for each message of the batch, all at once; `read` reads a body.
+pub async fn each<M, W, F>(event: SqsEvent, read: impl Fn(&str) -> Result<M, QueueError>, work: W) -> SqsBatchResponse
 where
-    W: Fn(Message) -> F,
+    W: Fn(M) -> F,
     F: Future<Output = Result<(), ImportError>> + Send + 'static,
 {
     // A set, so that whatever ends this call ends its tasks: none writes on behind a dead handler.
@@ -23,7 +23,7 @@ where
     let mut failed = Vec::new();
     for record in event.records {
         let id = record.message_id.unwrap_or_default();
-        match Message::decode(record.body.as_deref().unwrap_or_default()) {
+        match read(record.body.as_deref().unwrap_or_default()) {
             Ok(message) => drop(named.insert(tasks.spawn(work(message)).id(), id)),
             Err(unreadable) => failed.push((id, unreadable.to_string())),
         }

@@ -91,6 +91,11 @@ impl Files {
         Self { client, bucket }
     }
 
+    /// The same bucket through another client.
+    pub fn through(&self, client: Client) -> Self {
+        Self::new(client, self.bucket.clone())
+    }
+
     /// The bucket's name.
     pub fn bucket(&self) -> &str {
         &self.bucket

@@ -119,6 +119,8 @@ pub enum QueueError {
 /// Where the queues are.
 #[derive(Clone, Debug)]
 pub struct QueueUrls {
+    /// What S3 tells of new objects, for the parser.
+    pub arrival: String,
     /// Start, for the parser.
     pub work: String,
     /// Chunks, for the loader.
@@ -138,6 +140,27 @@ impl Queues {
     /// The queues behind `client`.
     pub fn new(client: Client, urls: QueueUrls) -> Self {
         Self { client, urls: Arc::new(urls) }
+    }
+
+    /// The same queues through another client.
+    pub fn through(&self, client: Client) -> Self {
+        Self { client, urls: Arc::clone(&self.urls) }
+    }
+
+    /// Whether an ARN is that of the queue of arrivals.
+    pub fn is_of_arrivals(&self, arn: &str) -> bool {
+        // An ARN and a URL both end in the queue's name.
+        let name = self.urls.arrival.rsplit('/').next();
+        !arn.is_empty() && arn.rsplit(':').next() == name
+    }
+
+    /// Has an arrival that was received, by its receipt handle, come again after `delay` (at most 12 hours) instead of
+    /// the queue's visibility time-out.
+    pub async fn put_arrival_off(&self, receipt_handle: &str, delay: Duration) -> Result<(), QueueError> {
+        let seconds = i32::try_from(delay.as_secs()).unwrap_or(i32::MAX);
+        let change = self.client.change_message_visibility().queue_url(&self.urls.arrival);
+        let change = change.receipt_handle(receipt_handle).visibility_timeout(seconds).send().await;
+        change.map(drop).map_err(|error| failed(&error))
     }
 
     /// Sends a message.

@@ -61,6 +61,7 @@ impl Names {
             },
             bucket: var("BUCKET")?,
             queues: QueueUrls {
+                arrival: var("ARRIVAL_QUEUE_URL")?,
                 work: var("WORK_QUEUE_URL")?,
                 load: var("LOAD_QUEUE_URL")?,
                 revert: var("REVERT_QUEUE_URL")?,
@@ -121,6 +122,22 @@ impl Services {
             rows_per_chunk: ROWS_PER_CHUNK,
             fingerprints_at_once: FINGERPRINTS_AT_ONCE,
             portions: Portions::default(),
+        }
+    }
+
+    /// The same through other clients, as another process has it: it remembers nothing yet.
+    pub fn through(
+        &self,
+        dynamodb: aws_sdk_dynamodb::Client,
+        s3: aws_sdk_s3::Client,
+        sqs: aws_sdk_sqs::Client,
+    ) -> Self {
+        Self {
+            store: self.store.through(dynamodb),
+            files: self.files.through(s3),
+            queues: self.queues.through(sqs),
+            known: Known::default(),
+            ..self.clone()
         }
     }
 

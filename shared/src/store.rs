@@ -97,6 +97,11 @@ impl Store {
         Self { client, names: Arc::new(names), meter: Arc::default() }
     }
 
+    /// The same tables and the same meter through another client.
+    pub fn through(&self, client: Client) -> Self {
+        Self { client, ..self.clone() }
+    }
+
     /// What all calls through this store (and its clones) consumed so far.
     pub fn consumed(&self) -> Consumed {
         self.meter.consumed()

@@ -78,18 +78,17 @@ async fn participants_are_those_whose_entries_a_project_has() -> anyhow::Result<
 #[tokio::test]
 async fn what_is_being_undone_counts_no_more_and_what_is_running_not_yet() -> anyhow::Result<()> {
     let stack = Stack::by_hand(3).await?;
-    let services = stack.system.services();
     stack.post(TOGGL.as_bytes(), &[]).await?.expect(202)?;
     let (account, import) = (AccountId(1), ImportId(1));
-    plan(services, account, import).await?;
-    load(services, account, import, ChunkNo(0)).await?;
+    plan(&stack.functions().parser, account, import).await?;
+    load(&stack.functions().loader, account, import, ChunkNo(0)).await?;
     let edited = json!({ "minutes": 45 });
     stack.send(Method::PUT, "/v2/entries/1000000001", &edited).await?.expect(200)?;
     for project in stack.pages("/v2/projects").await? {
         assert_eq!(totals(&project), [json!(0), json!(0), json!(0)]);
         assert_eq!(project["import"]["id"], 1);
     }
-    load(services, account, import, ChunkNo(1)).await?;
+    load(&stack.functions().loader, account, import, ChunkNo(1)).await?;
     let counted: u64 =
         stack.pages("/v2/projects").await?.iter().filter_map(|project| project["entries"].as_u64()).sum();
     assert_eq!(counted, 4);

@@ -126,18 +126,18 @@ fn crowded() -> impl FnMut(u64, &str) -> Option<Fault> + Send {
 async fn imports_that_are_made_at_once_get_their_numbers_through_conflicts_and_throttling() -> anyhow::Result<()> {
     let stack = Stack::by_hand(1000).await?;
     let faults = Faults::default();
-    let worker = faults.connect(&stack.system);
+    let worker = faults.connect(&stack.system)?;
     faults.plan(crowded());
     let made = (0..200).map(|token| {
-        let worker = &worker;
-        async move { create(worker, &new(token, None)).await }
+        let api = &worker.api;
+        async move { create(api, &new(token, None)).await }
     });
     let made = futures::future::join_all(made).await.into_iter().collect::<Result<Vec<_>, ImportError>>()?;
     let numbers: BTreeSet<_> = made.iter().map(|import| import.id.0).collect();
     assert_eq!(numbers, (1..=200).collect());
     // Claims hold: whoever comes again finds what was made.
     for (token, import) in (0..).zip(&made).take(20) {
-        let (again, made) = create_or_find(&worker, &new(token, None)).await?;
+        let (again, made) = create_or_find(&worker.api, &new(token, None)).await?;
         assert_eq!((again.id, made), (import.id, false));
     }
     faults.none();
@@ -173,7 +173,7 @@ async fn one_request_sent_fifty_times_at_once_is_one_import_and_a_gap_in_the_num
 async fn who_cannot_be_served_in_time_is_told_to_come_again_and_nothing_is_left() -> anyhow::Result<()> {
     let stack = Stack::by_hand(1000).await?;
     let faults = Faults::default();
-    let function = Function::of(faults.connect(&stack.system));
+    let function = Function::of(faults.connect(&stack.system)?.api);
     let native = [("authorization", "Token demo"), ("content-type", "application/json")];
     let noko = [("x-nokotoken", "demo"), ("content-type", "application/x-www-form-urlencoded"), ("user-agent", "t")];
     let body = json!({ "upload": true, "file_size": 5 }).to_string();
@@ -198,8 +198,8 @@ async fn who_cannot_be_served_in_time_is_told_to_come_again_and_nothing_is_left(
 async fn killed_at(n: u64, fault: Fault, key: Option<&str>) -> anyhow::Result<(Stack, bool)> {
     let stack = Stack::by_hand(1000).await?;
     let (postman, faults) = (Postman::of(&stack.system), Faults::default());
-    let worker = faults.connect(&stack.system);
-    let function = Function::of(worker.clone());
+    let worker = faults.connect(&stack.system)?;
+    let function = Function::of(worker.api.clone());
     let mut headers = vec![("x-nokotoken", "demo"), ("user-agent", "t")];
     headers.push(("content-type", "application/x-www-form-urlencoded"));
     headers.extend(key.map(|key| ("idempotency-key", key)));
@@ -214,7 +214,7 @@ async fn killed_at(n: u64, fault: Fault, key: Option<&str>) -> anyhow::Result<(S
     // The sweep comes by until nothing is open.
     for _ in 0..40 {
         stack.system.services().clock.turn(LONG);
-        let open = sweep::handle(&worker).await?.open;
+        let open = sweep::handle(&worker.sweep).await?.open;
         postman.drain_all(&worker, &faults).await;
         if open == 0 {
             break;
@@ -273,7 +273,7 @@ async fn the_file_of_a_request_whose_import_was_stopped_meanwhile_is_not_taken_u
     let once = shared::import::Once::new(user, "k", &[file.as_bytes()]);
     let import = create(services, &new(1, Some(once))).await?;
     services.clock.turn(LONG);
-    plan(services, ACCOUNT, import.id).await?;
+    plan(&stack.functions().parser, ACCOUNT, import.id).await?;
     assert_eq!(Import::find(services, ACCOUNT, import.id).await?.status, Status::Incomplete);
     let form = Form::new().part("file", Part::bytes(file.into_bytes()).file_name("a.csv"));
     let request = stack.request(Method::POST, "/v2/imports").header("Idempotency-Key", "k").multipart(form);

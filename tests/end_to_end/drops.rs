@@ -1,5 +1,6 @@
 //! Files dropped into the bucket, over S3.
 
+mod arrivals;
 mod names;
 mod reports;
 
@@ -19,7 +20,7 @@ use crate::faults::{Fault, Faults};
 use crate::files::{TOGGL, TOGGL_SECONDS};
 use crate::invariants::at_rest;
 use crate::outbox;
-use crate::postman::{LONG, Postman, dropped};
+use crate::postman::{LONG, Postman, arrive, dropped};
 use crate::stack::Stack;
 use crate::world::Draw;
 
@@ -187,14 +188,14 @@ async fn an_event_twice_is_one_import_and_one_of_a_replaced_object_is_none() -> 
     let before = services.files.head(key).await?;
     put(&stack, key, TOGGL.as_bytes(), &[]).await?;
     let now = services.files.head(key).await?;
-    parser::handle(services, dropped(key, &before.etag, "01")).await?;
+    arrive(&stack.functions().parser, dropped(key, &before.etag, "01")).await?;
     stack.get("/v2/imports/1").await?.expect(404)?;
     for _ in 0..3 {
-        parser::handle(services, dropped(key, &now.etag, "02")).await?;
+        arrive(&stack.functions().parser, dropped(key, &now.etag, "02")).await?;
     }
     stack.get("/v2/imports/1").await?.expect(200)?;
     stack.get("/v2/imports/2").await?.expect(404)?;
-    parser::handle(services, dropped(key, &now.etag, "03")).await?;
+    arrive(&stack.functions().parser, dropped(key, &now.etag, "03")).await?;
     stack.get("/v2/imports/2").await?.expect(200)?;
     Ok(())
 }
@@ -206,7 +207,8 @@ async fn drops_of_an_account_wait_for_each_other_in_the_order_they_came() -> any
     for (n, name) in ["a", "b", "c"].into_iter().enumerate() {
         let key = format!("inbox/1/toggl/{name}.csv");
         put(&stack, &key, TOGGL.as_bytes(), &[]).await?;
-        parser::handle(services, dropped(&key, &services.files.head(&key).await?.etag, &n.to_string())).await?;
+        arrive(&stack.functions().parser, dropped(&key, &services.files.head(&key).await?.etag, &n.to_string()))
+            .await?;
     }
     let statuses = async || {
         let mut statuses = Vec::new();
@@ -219,13 +221,13 @@ async fn drops_of_an_account_wait_for_each_other_in_the_order_they_came() -> any
     // The one that waits is not woken by the sweep, however long it waits; nor is it given up.
     for _ in 0..20 {
         services.clock.turn(crate::postman::LONG);
-        sweep::handle(services).await?;
+        sweep::handle(&stack.functions().sweep).await?;
     }
     assert_eq!(statuses().await?[1..], ["queued", "queued"]);
     // The middle one is undone before it began: the last one does not wait for it.
     let postman = crate::postman::Postman::of(&stack.system);
     stack.delete("/v2/imports/2").await?.expect(204)?;
-    postman.drain_all(services, &crate::faults::Faults::default()).await;
+    postman.drain_all(stack.functions(), &crate::faults::Faults::default()).await;
     assert_eq!(statuses().await?, ["complete", "rolled_back", "complete"]);
     assert_eq!(told(&report(&stack, "c.csv").await?), json!(["complete", 5, 0, 5, 5]));
     let open: Vec<_> =
@@ -304,31 +306,31 @@ async fn fingerprints_are_compared_in_shares_and_what_a_dead_plan_noted_is_forgo
         let stack = Stack::by_hand(2).await?;
         let postman = Postman::of(&stack.system);
         let few = |services: &Services| Services { fingerprints_at_once: 2, ..services.clone() };
-        let services = few(stack.system.services());
+        let services = few(&stack.functions().parser);
         let event = async |name: &str| {
             let key = format!("inbox/1/toggl/{name}.csv");
             anyhow::Ok(dropped(&key, &services.files.head(&key).await?.etag, name))
         };
         put(&stack, "inbox/1/toggl/a.csv", &toggl(rows), &[]).await?;
-        parser::handle(&services, event("a").await?).await?;
-        postman.drain_all(&services, &Faults::default()).await;
+        arrive(&services, event("a").await?).await?;
+        postman.drain_all(stack.functions(), &Faults::default()).await;
         // Two rows that are not there among those that are.
         let more = rows.into_iter().chain([(3, "Tea"), (9, "Tea")]);
         put(&stack, "inbox/1/toggl/b.csv", &toggl(more), &[]).await?;
         let faults = Faults::default();
-        let worker = few(&faults.connect(&stack.system));
+        let worker = few(&faults.connect(&stack.system)?.parser);
         faults.at(n, 1, Fault::DeathBefore);
-        let survived = faults.outlive(parser::handle(&worker, event("b").await?)).await.is_some();
+        let survived = faults.outlive(arrive(&worker, event("b").await?)).await.is_some();
         let planned = match Import::get(&services, AccountId(1), ImportId(2)).await? {
             Some(import) => import.status != Status::Queued,
             None => false,
         };
         // What was found there is not there any more, if there is a plan still to come.
         let import = Import::find(&services, AccountId(1), ImportId(1)).await?;
-        revert::ask(&services, &import, "user 1").await?;
+        revert::ask(&stack.functions().api, &import, "user 1").await?;
         services.clock.turn(LONG);
-        parser::handle(&services, event("b").await?).await?;
-        postman.drain_all(&services, &Faults::default()).await;
+        arrive(&services, event("b").await?).await?;
+        postman.drain_all(stack.functions(), &Faults::default()).await;
         let expected = if planned { json!(["complete", 9, 2, 7, 7]) } else { json!(["complete", 9, 9, 0, 0]) };
         assert_eq!(told(&report(&stack, "b.csv").await?), expected, "{n}");
         at_rest(&stack).await?;

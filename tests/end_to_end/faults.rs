@@ -22,7 +22,7 @@ use futures::future::BoxFuture;
 use serde_json::{Value, json};
 use shared::services::{SDK_ATTEMPTS, Services};
 use tokio::sync::Notify;
-use waybill::system::System;
+use waybill::system::{Functions, System};
 
 /// How a request goes wrong.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -82,14 +82,21 @@ impl Faults {
     }
 
     /// The clients of a worker that suffers them. Its SDK tries as often as ours, without the waiting.
-    pub fn connect(&self, system: &System) -> Services {
+    pub fn connect(&self, system: &System) -> anyhow::Result<Functions> {
+        system.connect(self.adapt())
+    }
+
+    /// The clients of a person who suffers them likewise.
+    pub fn person(&self, system: &System) -> Services {
+        system.person(self.adapt())
+    }
+
+    fn adapt(&self) -> impl Fn(SdkConfig) -> SdkConfig + use<> {
         let client = self.client();
         let retries = RetryConfig::standard().with_max_attempts(SDK_ATTEMPTS);
         let at_once = std::time::Duration::from_millis(1);
         let retries = retries.with_initial_backoff(at_once).with_max_backoff(at_once);
-        system.connect(|config: SdkConfig| {
-            config.into_builder().http_client(client.clone()).retry_config(retries.clone()).build()
-        })
+        move |config| config.into_builder().http_client(client.clone()).retry_config(retries.clone()).build()
     }
 
     /// Begins to count anew, alive, with this plan.

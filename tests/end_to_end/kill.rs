@@ -17,12 +17,13 @@ use shared::queue::Message;
 use shared::revert;
 use shared::services::Services;
 use shared::store::{Item, Table, keys};
+use waybill::system::Functions;
 
 use crate::dump::{Dump, differences, note_by_note, timeless};
 use crate::faults::{Fault, Faults};
 use crate::invariants::World;
 use crate::outbox;
-use crate::postman::{LONG, Postman, dropped};
+use crate::postman::{LONG, Postman, arrive, dropped};
 use crate::stack::{Stack, sent};
 
 const ACCOUNT: AccountId = AccountId(1);
@@ -92,7 +93,7 @@ struct Bench {
     stack: Stack,
     postman: Postman,
     faults: Faults,
-    worker: Services,
+    worker: Functions,
     start: Vec<(Table, Dump)>,
 }
 
@@ -115,7 +116,7 @@ impl Bench {
     async fn before_an_import(mappings: [Option<Mapping>; 2]) -> anyhow::Result<Self> {
         let stack = Stack::by_hand(ROWS_PER_CHUNK).await?;
         let (postman, faults) = (Postman::of(&stack.system), Faults::default());
-        let worker = faults.connect(&stack.system);
+        let worker = faults.connect(&stack.system)?;
         let mut bench = Self { stack, postman, faults, worker, start: Vec::new() };
         let files = [("shared.csv", shared_rows()), ("disturbed.csv", disturbed_rows())];
         for ((name, text), mapping) in files.into_iter().zip(mappings) {
@@ -132,7 +133,7 @@ impl Bench {
     /// Two files lie in the inbox, and S3 is to tell of them. The second repeats rows of the first.
     async fn before_the_drops() -> anyhow::Result<Self> {
         let mut bench = Self::before_the_import().await?;
-        revert::ask(&bench.worker, &bench.import().await?, "user 1").await?;
+        revert::ask(&bench.worker.api, &bench.import().await?, "user 1").await?;
         Box::pin(bench.postman.drain_all(&bench.worker, &bench.faults)).await;
         for (key, text) in DROPS.into_iter().zip(dropped_files()) {
             bench.services().files.put(key, text.into_bytes().into()).await?;
@@ -146,7 +147,7 @@ impl Bench {
         for key in DROPS {
             let object = self.services().files.head(key).await?;
             let event = dropped(key, &object.etag, "01");
-            match self.faults.outlive(Box::pin(parser::handle(&self.worker, event))).await {
+            match self.faults.outlive(Box::pin(arrive(&self.worker.parser, event))).await {
                 None => return Ok(false),
                 Some(handled) => drop(handled?),
             }
@@ -194,7 +195,7 @@ impl Bench {
     async fn sweep(&self) -> anyhow::Result<()> {
         for _ in 0..6 {
             self.services().clock.turn(LONG);
-            let open = sweep::handle(&self.worker).await?.open;
+            let open = sweep::handle(&self.worker.sweep).await?.open;
             self.postman.drain_all(&self.worker, &self.faults).await;
             if open == 0 {
                 break;
@@ -277,7 +278,7 @@ impl Bench {
             }
             What::Undo | What::UndoMapped | What::UndoRecalled => {
                 let import = self.import().await?;
-                let asked = self.faults.outlive(Box::pin(revert::ask(&self.worker, &import, "user 1"))).await;
+                let asked = self.faults.outlive(Box::pin(revert::ask(&self.worker.api, &import, "user 1"))).await;
                 if asked.is_none() {
                     return Ok(false);
                 }
@@ -307,6 +308,11 @@ impl Bench {
         self.postman.lose_everything();
         self.sweep().await
     }
+}
+
+/// The worker as a process that remembers nothing.
+fn another_process(worker: Functions) -> Functions {
+    worker.map(|services| Services { known: Known::default(), ..services })
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -368,7 +374,7 @@ async fn killed_everywhere(what: What, then: Then, portions: Portions) -> anyhow
     if what.is_undo() {
         bench = Box::pin(bench.before_the_undo()).await?;
     }
-    bench.worker.portions = portions;
+    bench.worker = bench.worker.map(|services| Services { portions, ..services });
     bench.revive(what);
     let before = bench.import().await?.status;
     Box::pin(bench.run(what)).await?;
@@ -392,7 +398,7 @@ async fn killed_everywhere(what: What, then: Then, portions: Portions) -> anyhow
             if what.is_dropped() {
                 outbox::forget(&bench.stack).await?;
             }
-            bench.worker.known = Known::default();
+            bench.worker = another_process(bench.worker);
             bench.plan(what, n, fault);
             if Box::pin(bench.run(what)).await? {
                 assert!(n > requests / 2, "the run has {requests} requests or so, and {n} did not kill it");
@@ -400,7 +406,7 @@ async fn killed_everywhere(what: What, then: Then, portions: Portions) -> anyhow
             }
             let log = bench.faults.log();
             // Whoever goes on is another process, and remembers nothing.
-            bench.worker.known = Known::default();
+            bench.worker = another_process(bench.worker);
             match then {
                 Then::DeliveredAgain => Box::pin(bench.deliver_again(what)).await?,
                 Then::OnlyTheSweep => Box::pin(bench.sweep_only(what)).await?,

@@ -24,6 +24,7 @@ mod packed;
 mod people;
 mod postman;
 mod race;
+mod roles;
 mod running;
 mod samples;
 mod stack;

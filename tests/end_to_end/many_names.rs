@@ -6,12 +6,12 @@ use std::time::Duration;
 use reqwest::Method;
 use serde_json::{Value, json};
 use shared::import::{Import, Status, settle};
-use shared::known::Known;
 use shared::portions::Portions;
 use shared::queue::Message;
 use shared::services::Services;
 use shared::store::Table;
 use shared::{id, revert};
+use waybill::system::Functions;
 
 use crate::dump::{differences, timeless};
 use crate::files::{one, toggl};
@@ -26,27 +26,27 @@ const SMALL: Portions =
     Portions { names_at_once: 700, names_a_step: 200, notes_a_step: 3, made_a_block: 64, time: Duration::ZERO };
 
 /// A stack at which nothing happens by itself, and a worker with such portions.
-async fn stack(rows_per_chunk: u32) -> anyhow::Result<(Stack, Postman, Services)> {
+async fn stack(rows_per_chunk: u32) -> anyhow::Result<(Stack, Postman, Functions)> {
     let stack = Stack::by_hand(rows_per_chunk).await?;
     let postman = Postman::of(&stack.system);
-    let worker = another(&stack);
+    let worker = another(&stack, SMALL)?;
     Ok((stack, postman, worker))
 }
 
 /// Another process: it has nothing in common with the others but the stores.
-fn another(stack: &Stack) -> Services {
-    Services { portions: SMALL, known: Known::default(), ..stack.system.connect(|config| config) }
+fn another(stack: &Stack, portions: Portions) -> anyhow::Result<Functions> {
+    Ok(stack.system.connect(|config| config)?.map(|services| Services { portions, ..services }))
 }
 
 /// Delivers what is there, at most so many messages; how many there were of each kind.
-async fn deliver(postman: &Postman, worker: &Services, most: usize) -> BTreeMap<String, usize> {
+async fn deliver(postman: &Postman, worker: &Functions, most: usize) -> BTreeMap<String, usize> {
     let mut delivered: BTreeMap<String, usize> = BTreeMap::new();
     while delivered.values().sum::<usize>() < most {
         let Some(letter) = postman.next() else {
             if postman.is_empty() {
                 break;
             }
-            postman_clock(worker);
+            worker.api.clock.turn(LONG);
             continue;
         };
         let body: Value = serde_json::from_str(&letter.message.body).expect("a message is JSON");
@@ -55,10 +55,6 @@ async fn deliver(postman: &Postman, worker: &Services, most: usize) -> BTreeMap<
         assert!(postman.deliver(&letter, worker).await, "{body}");
     }
     delivered
-}
-
-fn postman_clock(worker: &Services) {
-    worker.clock.turn(LONG);
 }
 
 async fn import(stack: &Stack, number: u64) -> anyhow::Result<Import> {
@@ -111,7 +107,7 @@ async fn an_import_of_many_names_is_settled_listed_and_undone_in_steps() -> anyh
 }
 
 /// Undoes an import, in as many invocations as it takes.
-async fn undo(stack: &Stack, postman: &Postman, worker: &Services, id: u64) -> anyhow::Result<()> {
+async fn undo(stack: &Stack, postman: &Postman, worker: &Functions, id: u64) -> anyhow::Result<()> {
     stack.delete(&format!("/v2/imports/{id}")).await?.expect(204)?;
     let delivered = deliver(postman, worker, usize::MAX).await;
     assert_eq!(import(stack, id).await?.status, Status::RolledBack);
@@ -152,7 +148,7 @@ async fn an_undo_overtakes_an_import_that_settles_in_steps() -> anyhow::Result<(
     stack.delete(&format!("/v2/imports/{id}")).await?.expect(204)?;
     deliver(&postman, &worker, usize::MAX).await;
     // One that comes late finds it gone.
-    worker.queues.send(&settling).await?;
+    stack.system.services().queues.send(&settling).await?;
     deliver(&postman, &worker, usize::MAX).await;
     assert_eq!(import(&stack, id).await?.status, Status::RolledBack);
     assert_eq!(differences(&stack.workspace().await?, &before), [""; 0]);
@@ -187,11 +183,12 @@ async fn two_that_settle_and_let_go_at_once_leave_the_tables_of_one() -> anyhow:
         let (stack, postman, worker) = stack(100).await?;
         let id = post(&stack, &toggl(900, 30, 900)).await?;
         while !deliver(&postman, &worker, 1).await.contains_key("settle") {}
-        let others: Vec<_> = (0..workers).map(|_| another(&stack)).collect();
+        let others: Vec<_> = (0..workers).map(|_| another(&stack, SMALL)).collect::<Result<_, _>>()?;
         while import(&stack, id).await?.status == Status::Processing {
             let now = import(&stack, id).await?;
             let now = &now;
-            let settled = others.iter().map(|worker| async move { settle(worker, now, &worker.begin()).await });
+            let settled =
+                others.iter().map(|worker| async move { settle(&worker.loader, now, &worker.loader.begin()).await });
             futures::future::try_join_all(settled).await?;
         }
         postman.lose_everything();
@@ -206,8 +203,9 @@ async fn two_that_settle_and_let_go_at_once_leave_the_tables_of_one() -> anyhow:
         while import(&stack, id).await?.status == Status::RollingBack {
             let now = import(&stack, id).await?;
             let now = &now;
-            let released =
-                others.iter().map(|worker| async move { revert::release(worker, now, &worker.begin()).await });
+            let released = others
+                .iter()
+                .map(|worker| async move { revert::release(&worker.revert, now, &worker.revert.begin()).await });
             futures::future::try_join_all(released).await?;
         }
         invariants::at_rest(&stack).await?;
@@ -254,8 +252,8 @@ async fn a_lost_message_of_an_import_that_settles_in_steps_is_sent_again_by_the_
     postman.lose_everything();
     let (mut sweeps, mut woken) = (0, 0);
     while import(&stack, id).await?.status == Status::Processing {
-        worker.clock.turn(Duration::from_secs(60));
-        woken += sweep::handle(&worker).await?.woken;
+        stack.system.services().clock.turn(Duration::from_secs(60));
+        woken += sweep::handle(&worker.sweep).await?.woken;
         deliver(&postman, &worker, 1).await;
         postman.lose_everything();
         sweeps += 1;
@@ -270,8 +268,8 @@ async fn a_lost_message_of_an_import_that_settles_in_steps_is_sent_again_by_the_
 async fn pages_of_a_long_list_read_a_page_wherever_it_lies() -> anyhow::Result<()> {
     let (stack, postman, _) = stack(1_000).await?;
     // As it is deployed, but for the time.
-    let mut worker = another(&stack);
-    worker.portions = Portions { time: Duration::ZERO, names_a_step: 2_500, ..Portions::default() };
+    let portions = Portions { time: Duration::ZERO, names_a_step: 2_500, ..Portions::default() };
+    let worker = another(&stack, portions)?;
     let id = post(&stack, &toggl(6_000, 10, 6_000)).await?;
     deliver(&postman, &worker, usize::MAX).await;
     let store = &stack.system.services().store;

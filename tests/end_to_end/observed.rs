@@ -61,7 +61,7 @@ async fn a_failure_is_one_line_of_the_log_with_the_id_that_the_answer_has() -> a
     let lines = Lines::keep();
     let stack = Stack::by_hand(1000).await?;
     let faults = Faults::default();
-    let function = Function::of(faults.connect(&stack.system));
+    let function = Function::of(faults.connect(&stack.system)?.api);
     let cases = [
         ("Query", "GET", "/v2/tags?noko_token=demo&name=secret", 503, json!(1)),
         ("GetItem", "GET", "/api/v1/imports/1", 503, json!(null)),
@@ -98,7 +98,7 @@ async fn an_item_that_cannot_be_read_is_500_in_both_doors_and_says_nothing_of_us
         "SET #status = :odd",
     );
     services.store.write(spoilt.bind(":odd", "dancing")).await?;
-    let function = Function::of(services.clone());
+    let function = Function::of(stack.functions().api.clone());
     for (path, headers) in [("/v2/imports/1", &NOKO[..]), ("/api/v1/imports/1", &[("authorization", "Token demo")][..])]
     {
         let answer = function.call("GET", path, headers, None).await?;
@@ -162,7 +162,7 @@ async fn links_lead_to_no_place_that_a_header_made_up() -> anyhow::Result<()> {
         assert_eq!(url("X-Forwarded-Proto", proxy).await?, format!("{scheme}://{host}/v2/imports/1"), "{proxy:?}");
     }
     for odd in ["evil@example.com", "a/b", "\"><script>", "a b"] {
-        let mut router = api::router(stack.system.services().clone());
+        let mut router = api::router(stack.functions().api.clone());
         let request = Request::builder().uri("/v2/imports/1").header("host", odd).header("x-forwarded-proto", "gopher");
         let request = request.header("x-nokotoken", "demo").header("user-agent", "tests").body(Body::empty())?;
         let answer = router.call(request).await?;
@@ -204,7 +204,7 @@ async fn a_source_url_is_a_web_address() -> anyhow::Result<()> {
 async fn a_page_of_another_origin_may_ask_the_api() -> anyhow::Result<()> {
     let stack = Stack::by_hand(1000).await?;
     // As Lambda calls it: locally the gate refuses pages of other origins.
-    let function = Function::of(stack.system.services().clone());
+    let function = Function::of(stack.functions().api.clone());
     let preflight = [
         ("origin", "https://example.com"),
         ("access-control-request-method", "POST"),

@@ -279,7 +279,7 @@ async fn an_object_in_parts_is_made_once_and_found_again() -> anyhow::Result<()>
 async fn killed_at(file: &[u8], death: Option<(u64, Fault)>) -> anyhow::Result<(Dump, bool)> {
     let stack = Stack::by_hand(2).await?;
     let (postman, faults) = (Postman::of(&stack.system), Faults::default());
-    let worker = faults.connect(&stack.system);
+    let worker = faults.connect(&stack.system)?;
     let services = stack.system.services();
     let new = NewImport {
         account: AccountId(1),
@@ -298,7 +298,7 @@ async fn killed_at(file: &[u8], death: Option<(u64, Fault)>) -> anyhow::Result<(
     let survived = postman.drain(&worker, &faults).await;
     faults.none();
     services.clock.turn(LONG);
-    let next_life = faults.connect(&stack.system);
+    let next_life = faults.connect(&stack.system)?;
     postman.drain_all(&next_life, &faults).await;
     let import = Import::find(services, AccountId(1), ImportId(1)).await?;
     assert_eq!((import.status, import.rows), (Status::Complete, Some(5)), "{death:?}");

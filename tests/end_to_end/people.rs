@@ -144,10 +144,11 @@ async fn workspace_of(people: &[(&str, &str)], loaders: u64) -> anyhow::Result<D
         once: None,
     };
     let import: ImportId = sent(services, &new, rows(people)).await?.id;
-    plan(services, ACCOUNT, import).await?;
+    plan(&stack.functions().parser, ACCOUNT, import).await?;
+    let worker = &stack.functions().loader;
     let share = |loader| async move {
         for chunk in (0..people.len() as u64).rev().filter(|chunk| chunk % loaders == loader) {
-            assert_eq!(load(services, ACCOUNT, import, ChunkNo(chunk)).await?, Loaded::Done);
+            assert_eq!(load(worker, ACCOUNT, import, ChunkNo(chunk)).await?, Loaded::Done);
         }
         anyhow::Ok(())
     };

@@ -3,25 +3,27 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use aws_lambda_events::sqs::SqsEvent;
-use parser::Trigger;
-use serde_json::json;
+use anyhow::ensure;
+use aws_lambda_events::sqs::{SqsBatchResponse, SqsEvent};
+use serde_json::{Value, json};
 use shared::clock::Clock;
 use shared::services::Services;
+use waybill::emulators::arn;
 use waybill::emulators::s3::encode_key;
 use waybill::emulators::sqs::{Queues, Received};
-use waybill::system::System;
+use waybill::system::{Functions, System};
 
 use crate::faults::Faults;
 
 /// The queues that are delivered from, by their ids in the template.
-pub const QUEUES: [&str; 3] = ["WorkQueue", "LoadQueue", "RevertQueue"];
-/// Longer than any lease and any visibility time-out of the template.
+pub const QUEUES: [&str; 4] = ["ArrivalQueue", "WorkQueue", "LoadQueue", "RevertQueue"];
+/// Longer than any lease and any delay of a message; a sixth of the longest visibility time-out.
 pub const LONG: Duration = Duration::from_secs(1000);
 
-/// An event of an object in the inbox, as S3 sends it.
-pub fn dropped(key: &str, etag: &str, sequencer: &str) -> Trigger {
+/// A message by which S3 tells of an object in the inbox.
+pub fn dropped(key: &str, etag: &str, sequencer: &str) -> SqsEvent {
     let record = json!({
+        "eventSource": "aws:s3",
         "eventTime": "2026-03-31T09:00:00.000Z",
         "eventName": "ObjectCreated:Put",
         "userIdentity": {},
@@ -32,7 +34,28 @@ pub fn dropped(key: &str, etag: &str, sequencer: &str) -> Trigger {
             "object": { "key": encode_key(key), "eTag": etag, "sequencer": sequencer, "size": 1 },
         },
     });
-    Trigger::Objects(serde_json::from_value(json!({ "Records": [record] })).expect("this is the shape of an S3 event"))
+    event("ArrivalQueue", "arrival", "none", &json!({ "Records": [record] }).to_string(), &json!({}))
+}
+
+/// Has the parser deal with what S3 tells. An error, if it failed.
+pub async fn arrive(parser: &Services, event: SqsEvent) -> anyhow::Result<()> {
+    let answer = parser::handle(parser, event).await;
+    ensure!(answer.batch_item_failures.is_empty(), "the parser failed");
+    Ok(())
+}
+
+/// A batch of one message, as Lambda hands it over.
+fn event(queue: &str, id: &str, receipt_handle: &str, body: &str, attributes: &Value) -> SqsEvent {
+    let event = json!({ "Records": [{
+        "messageId": id,
+        "receiptHandle": receipt_handle,
+        "body": body,
+        "attributes": attributes,
+        "messageAttributes": {},
+        "eventSource": "aws:sqs",
+        "eventSourceARN": arn::queue(queue),
+    }]});
+    serde_json::from_value(event).expect("this is the shape of an SQS event")
 }
 
 /// A message that was taken.
@@ -65,8 +88,8 @@ impl Postman {
     }
 
     /// Has a handler work on it, and deletes it unless it failed. False, if it failed.
-    pub async fn deliver(&self, letter: &Letter, services: &Services) -> bool {
-        let done = hand_over(letter, services).await;
+    pub async fn deliver(&self, letter: &Letter, functions: &Functions) -> bool {
+        let done = hand_over(letter, functions).await;
         if done {
             self.delete(letter);
         }
@@ -78,9 +101,9 @@ impl Postman {
     }
 
     /// Delivers what is visible until nothing is, or the worker dies. False, if it died.
-    pub async fn drain(&self, services: &Services, faults: &Faults) -> bool {
+    pub async fn drain(&self, functions: &Functions, faults: &Faults) -> bool {
         while let Some(letter) = self.next() {
-            if faults.outlive(self.deliver(&letter, services)).await.is_none() {
+            if faults.outlive(self.deliver(&letter, functions)).await.is_none() {
                 return false;
             }
         }
@@ -88,9 +111,9 @@ impl Postman {
     }
 
     /// Delivers everything, what is in flight and delayed included, by turning the clock.
-    pub async fn drain_all(&self, services: &Services, faults: &Faults) {
-        for _ in 0..20 {
-            assert!(self.drain(services, faults).await, "nothing dies here");
+    pub async fn drain_all(&self, functions: &Functions, faults: &Faults) {
+        for _ in 0..60 {
+            assert!(self.drain(functions, faults).await, "nothing dies here");
             if self.is_empty() {
                 return;
             }
@@ -118,23 +141,14 @@ impl Postman {
 }
 
 /// Gives the message to the function of its queue. False, if that failed.
-pub async fn hand_over(letter: &Letter, services: &Services) -> bool {
-    let event = json!({ "Records": [{
-        "messageId": letter.message.message_id,
-        "receiptHandle": letter.message.receipt_handle,
-        "body": letter.message.body,
-        "attributes": letter.message.attributes,
-        "messageAttributes": {},
-        "eventSource": "aws:sqs",
-    }]});
-    let event: SqsEvent = serde_json::from_value(event).expect("this is the shape of an SQS event");
-    let answer = match letter.queue {
-        "WorkQueue" => match parser::handle(services, Trigger::Messages(event)).await {
-            Ok(answer) => answer,
-            Err(_) => return false,
-        },
-        "LoadQueue" => loader::handle(services, event).await,
-        _ => revert::handle(services, event).await,
+pub async fn hand_over(letter: &Letter, functions: &Functions) -> bool {
+    let Letter { queue, message } = letter;
+    let attributes = json!(message.attributes);
+    let event = event(queue, &message.message_id, &message.receipt_handle, &message.body, &attributes);
+    let answer: SqsBatchResponse = match *queue {
+        "ArrivalQueue" | "WorkQueue" => parser::handle(&functions.parser, event).await,
+        "LoadQueue" => loader::handle(&functions.loader, event).await,
+        _ => revert::handle(&functions.revert, event).await,
     };
     answer.batch_item_failures.is_empty()
 }

@@ -23,11 +23,11 @@ async fn tables(loaders: u64) -> anyhow::Result<[Dump; 2]> {
         .replace("tag 5\n", "Tag 5\n")
         .replace("Client 2,Project 6", "CLIENT 2,Project 6");
     stack.post(file.as_bytes(), &[]).await?.expect(202)?;
-    let services = stack.system.services();
-    plan(services, ACCOUNT, IMPORT).await?;
+    plan(&stack.functions().parser, ACCOUNT, IMPORT).await?;
+    let worker = &stack.functions().loader;
     let share = |loader| async move {
         for chunk in (0..24).filter(|chunk| chunk % loaders == loader) {
-            assert_eq!(load(services, ACCOUNT, IMPORT, ChunkNo(chunk)).await?, Loaded::Done);
+            assert_eq!(load(worker, ACCOUNT, IMPORT, ChunkNo(chunk)).await?, Loaded::Done);
         }
         anyhow::Ok(())
     };

@@ -12,7 +12,8 @@ use shared::clock::Clock;
 use shared::import::{Import, NewImport, create};
 use shared::services::Services;
 use shared::store::{Item, Table};
-use waybill::system::{Options, System};
+use waybill::roles::{Guard, Guards};
+use waybill::system::{Functions, Options, System};
 
 use crate::dump::Dump;
 
@@ -26,10 +27,27 @@ pub async fn sent(services: &Services, new: &NewImport, file: impl Into<Bytes>) 
     Ok(import)
 }
 
-/// A running system with a client of account 1.
+/// A running system with a client of account 1. At its end no role may have refused anything: each test is one of the
+/// roles in the template, too.
 pub struct Stack {
     pub system: System,
     http: reqwest::Client,
+    _roles: Roles,
+}
+
+/// The guards of a system, looked at when the test is over.
+struct Roles(Guards);
+
+impl Drop for Roles {
+    fn drop(&mut self) {
+        let refused: Vec<_> = self.0.values().flat_map(Guard::refused).map(|denied| denied.to_string()).collect();
+        if !refused.is_empty() {
+            let refused = refused.join("\n");
+            // What else failed is most likely a consequence of it.
+            eprintln!("{refused}");
+            assert!(std::thread::panicking(), "{refused}");
+        }
+    }
 }
 
 /// An answer.
@@ -84,7 +102,13 @@ impl Stack {
 
     pub async fn with(options: Options) -> anyhow::Result<Self> {
         let system = System::start(options).await?;
-        Ok(Self { system, http: reqwest::Client::builder().user_agent("tests").build()? })
+        let _roles = Roles(system.guards().clone());
+        Ok(Self { system, http: reqwest::Client::builder().user_agent("tests").build()?, _roles })
+    }
+
+    /// The functions' clients, each of which does what the function's role allows.
+    pub fn functions(&self) -> &Functions {
+        self.system.functions()
     }
 
     /// A request to the Noko door by account 1's user.

@@ -81,14 +81,14 @@ async fn queued(rows: u64) -> anyhow::Result<Stack> {
 /// Likewise, and planned; its messages are lost.
 async fn planned(rows: u64) -> anyhow::Result<Stack> {
     let stack = queued(rows).await?;
-    plan(stack.system.services(), ACCOUNT, IMPORT).await?;
+    plan(&stack.functions().parser, ACCOUNT, IMPORT).await?;
     Postman::of(&stack.system).lose_everything();
     Ok(stack)
 }
 
 /// Plans and loads by a worker with these faults; the workspace that it leaves.
 async fn imported(stack: &Stack, faults: &Faults) -> anyhow::Result<Dump> {
-    let worker = faults.connect(&stack.system);
+    let worker = faults.connect(&stack.system)?;
     let postman = Postman::of(&stack.system);
     stack.system.services().queues.send(&Message::Start { account: ACCOUNT, import: IMPORT }).await?;
     postman.drain_all(&worker, faults).await;
@@ -100,8 +100,8 @@ async fn imported(stack: &Stack, faults: &Faults) -> anyhow::Result<Dump> {
 async fn undo(stack: &Stack) -> anyhow::Result<()> {
     let services = stack.system.services();
     let import = Import::find(services, ACCOUNT, IMPORT).await?;
-    revert::ask(services, &import, "user 1").await?;
-    Postman::of(&stack.system).drain_all(services, &Faults::default()).await;
+    revert::ask(&stack.functions().api, &import, "user 1").await?;
+    Postman::of(&stack.system).drain_all(stack.functions(), &Faults::default()).await;
     assert_eq!(stack.native(1).await?["status"], "rolled_back");
     Ok(())
 }

@@ -5,7 +5,6 @@ use aws_lambda_events::eventbridge::EventBridgeEvent;
 use aws_lambda_events::sqs::SqsEvent;
 use lambda_http::request::LambdaRequest;
 use lambda_http::{Adapter, LambdaEvent, Service};
-use parser::Trigger;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
@@ -22,7 +21,7 @@ fn sample<T: DeserializeOwned>(name: &str) -> anyhow::Result<T> {
 #[tokio::test]
 async fn the_sample_events_take_an_import_from_its_upload_to_its_undo() -> anyhow::Result<()> {
     let stack = Stack::by_hand(1000).await?;
-    let services = stack.system.services();
+    let functions = stack.functions();
     let before = stack.workspace().await?;
     let asked = json!({ "upload": true, "file_size": TOGGL.len(), "file_name": "toggl.csv" });
     let request = stack.bare(reqwest::Method::POST, "/api/v1/imports").header("Authorization", "Token demo");
@@ -30,26 +29,24 @@ async fn the_sample_events_take_an_import_from_its_upload_to_its_undo() -> anyho
     stack.put(&made, TOGGL.into()).await?.expect(200)?;
     assert_eq!(stack.native(1).await?["status"], "new");
 
-    let object: Trigger = sample("s3-object-created")?;
-    assert!(matches!(object, Trigger::Objects(_)));
-    parser::handle(services, object).await?;
+    let object: SqsEvent = sample("s3-object-created")?;
+    assert_eq!(parser::handle(&functions.parser, object).await.batch_item_failures.len(), 0);
     assert_eq!(stack.native(1).await?["status"], "complete");
     // Everything that comes again finds its work done.
-    let start: Trigger = sample("sqs-start")?;
-    assert!(matches!(start, Trigger::Messages(_)));
-    assert_eq!(parser::handle(services, start).await?.batch_item_failures.len(), 0);
+    let start: SqsEvent = sample("sqs-start")?;
+    assert_eq!(parser::handle(&functions.parser, start).await.batch_item_failures.len(), 0);
     let load: SqsEvent = sample("sqs-load")?;
-    assert_eq!(loader::handle(services, load).await.batch_item_failures.len(), 0);
+    assert_eq!(loader::handle(&functions.loader, load).await.batch_item_failures.len(), 0);
     assert_eq!(stack.native(1).await?["counts"]["created"], 5);
     let tick: EventBridgeEvent = sample("sweep-schedule")?;
     assert_eq!(tick.detail_type, "Scheduled Event");
-    let swept = sweep::handle(services).await?;
+    let swept = sweep::handle(&stack.functions().sweep).await?;
     assert_eq!(swept.open, 0);
 
     stack.delete("/v2/imports/1").await?.expect(204)?;
-    assert_eq!(sweep::handle(services).await?.open, 1);
+    assert_eq!(sweep::handle(&stack.functions().sweep).await?.open, 1);
     let revert: SqsEvent = sample("sqs-revert")?;
-    assert_eq!(revert::handle(services, revert).await.batch_item_failures.len(), 0);
+    assert_eq!(revert::handle(&functions.revert, revert).await.batch_item_failures.len(), 0);
     assert_eq!(stack.native(1).await?["status"], "rolled_back");
     assert_eq!(differences(&stack.workspace().await?, &before), [""; 0]);
     Ok(())
@@ -59,15 +56,14 @@ async fn the_sample_events_take_an_import_from_its_upload_to_its_undo() -> anyho
 async fn a_message_that_cannot_be_read_fails_alone() -> anyhow::Result<()> {
     let stack = Stack::by_hand(1000).await?;
     stack.post(TOGGL.as_bytes(), &[]).await?.expect(202)?;
-    let services = stack.system.services();
     let mut event: Value = sample("sqs-load")?;
     let mut bad = event["Records"][0].clone();
     bad["messageId"] = json!("bad");
     bad["body"] = json!("{\"v\":1,\"dance\":{}}");
     let good = event["Records"][0].clone();
     event["Records"] = json!([bad, good]);
-    shared::plan::plan(services, shared::id::AccountId(1), shared::id::ImportId(1)).await?;
-    let answer = loader::handle(services, serde_json::from_value(event)?).await;
+    shared::plan::plan(&stack.functions().parser, shared::id::AccountId(1), shared::id::ImportId(1)).await?;
+    let answer = loader::handle(&stack.functions().loader, serde_json::from_value(event)?).await;
     let failed: Vec<_> = answer.batch_item_failures.iter().map(|failure| failure.item_identifier.as_str()).collect();
     assert_eq!(failed, ["bad"]);
     Ok(())
@@ -78,7 +74,7 @@ async fn the_sample_api_event_is_answered_as_api_gateway_asks() -> anyhow::Resul
     let stack = Stack::start(1000).await?;
     stack.import(TOGGL.as_bytes(), &[]).await?;
     let request: LambdaRequest = sample("api-list-imports")?;
-    let router = api::router(stack.system.services().clone());
+    let router = api::router(stack.functions().api.clone());
     let mut function = Adapter::from(router);
     let answer = function.call(LambdaEvent::new(request, lambda_http::Context::default())).await?;
     let answer = serde_json::to_value(&answer)?;
@@ -92,11 +88,11 @@ async fn the_sample_api_event_is_answered_as_api_gateway_asks() -> anyhow::Resul
 #[tokio::test]
 async fn the_sample_event_of_a_drop_makes_and_loads_an_import() -> anyhow::Result<()> {
     let stack = Stack::by_hand(1000).await?;
-    let services = stack.system.services();
-    services.files.put("inbox/1/toggl/Stunden März (2).csv", TOGGL.into()).await?;
-    let dropped: Trigger = sample("s3-dropped")?;
-    parser::handle(services, dropped).await?;
+    let files = &stack.system.services().files;
+    files.put("inbox/1/toggl/Stunden März (2).csv", TOGGL.into()).await?;
+    let dropped: SqsEvent = sample("s3-dropped")?;
+    assert_eq!(parser::handle(&stack.functions().parser, dropped).await.batch_item_failures.len(), 0);
     assert_eq!(stack.native(1).await?["status"], "complete");
-    assert!(services.files.head("outbox/1/Stunden März (2).csv.1.report.json").await.is_ok());
+    assert!(files.head("outbox/1/Stunden März (2).csv.1.report.json").await.is_ok());
     Ok(())
 }

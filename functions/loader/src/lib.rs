@@ -9,7 +9,7 @@ use shared::services::Services;
 
 /// Loads the chunks that a batch of messages names.
 pub async fn handle(services: &Services, event: SqsEvent) -> SqsBatchResponse {
-    batch::each(event, |message| work(services.clone(), message)).await
+    batch::each(event, Message::decode, |message| work(services.clone(), message)).await
 }
 
 async fn work(services: Services, message: Message) -> Result<(), ImportError> {

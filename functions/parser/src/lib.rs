@@ -1,7 +1,14 @@
 //! The parser: an object that arrived in S3, or a message of the work queue, each an import to be planned.
+//!
+//! Both come through a queue of their own. A message of the work queue that failed is left to the sweep, which wakes the
+//! import long before the queue's visibility time-out is over. Of an object that arrived nobody else knows until its
+//! import is made, so the message of one that failed is put off to come again soon ([`again_after`]).
 
-use aws_lambda_events::s3::S3Event;
-use aws_lambda_events::sqs::{SqsBatchResponse, SqsEvent};
+use std::collections::HashMap;
+use std::time::Duration;
+
+use aws_lambda_events::s3::{S3Event, S3EventRecord};
+use aws_lambda_events::sqs::{SqsBatchResponse, SqsEvent, SqsMessage};
 use percent_encoding::percent_decode_str;
 use serde::Deserialize;
 use shared::batch;
@@ -13,49 +20,103 @@ use shared::plan::plan;
 use shared::queue::{Message, QueueError};
 use shared::services::Services;
 
-/// What the parser is triggered by.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(untagged)]
-pub enum Trigger {
-    /// Objects that were created. Tried first: an SQS record lacks the `s3` part that these must have.
-    Objects(S3Event),
-    /// Messages.
-    Messages(SqsEvent),
+/// How long an arrival that failed waits the first time; twice as long each further time.
+const FIRST_DELAY: Duration = Duration::from_secs(30);
+/// How long it waits at most.
+const LONGEST_DELAY: Duration = Duration::from_secs(900);
+
+/// Plans what the messages name; the answer names those that failed.
+pub async fn handle(services: &Services, event: SqsEvent) -> SqsBatchResponse {
+    let is_arrival =
+        |record: &&SqsMessage| services.queues.is_of_arrivals(record.event_source_arn.as_deref().unwrap_or_default());
+    let tries = |record: &SqsMessage| {
+        let count = record.attributes.get("ApproximateReceiveCount").and_then(|count| count.parse().ok()).unwrap_or(1);
+        let (id, handle) = (record.message_id.clone(), record.receipt_handle.clone());
+        (id.unwrap_or_default(), (handle.unwrap_or_default(), count))
+    };
+    let arrivals: HashMap<String, (String, u32)> = event.records.iter().filter(is_arrival).map(tries).collect();
+    let answer = batch::each(event, Work::read, |work| {
+        let services = services.clone();
+        async move { Box::pin(work.done(&services)).await }
+    })
+    .await;
+    for failure in &answer.batch_item_failures {
+        let Some((receipt_handle, count)) = arrivals.get(&failure.item_identifier) else { continue };
+        let put_off = services.queues.put_arrival_off(receipt_handle, again_after(*count)).await;
+        if let Err(error) = put_off {
+            // It comes again all the same, when the visibility time-out is over.
+            tracing::warn!(message_id = failure.item_identifier, %error, "an arrival that failed is not put off");
+        }
+    }
+    answer
 }
 
-/// Plans what the trigger names. For messages the failures are in the answer; a failed object is an error,
-/// and Lambda comes again with it.
-pub async fn handle(services: &Services, trigger: Trigger) -> Result<SqsBatchResponse, ImportError> {
-    match trigger {
-        Trigger::Messages(event) => Ok(batch::each(event, |message| work(services.clone(), message)).await),
-        Trigger::Objects(event) => {
-            for record in event.records {
-                let object = record.s3.object;
-                let encoded = object.key.unwrap_or_default();
-                let Some(key) = decode_key(&encoded) else {
-                    let bucket = services.files.bucket();
-                    tracing::warn!(bucket, key = encoded, "S3 told of an object whose key is no UTF-8");
-                    continue;
-                };
-                if let Some((account, import)) = awaited(&key) {
-                    plan_upload(services, account, import).await?;
-                    continue;
+/// How long an arrival waits that was received and failed so often: 30 s, 60 s, … 15 minutes.
+fn again_after(receives: u32) -> Duration {
+    let doubled = 2_u32.saturating_pow(receives.saturating_sub(1));
+    FIRST_DELAY.saturating_mul(doubled).min(LONGEST_DELAY)
+}
+
+/// What a message asks for.
+enum Work {
+    /// A message of ours.
+    Message(Message),
+    /// Objects that were created.
+    Objects(Vec<S3EventRecord>),
+}
+
+impl Work {
+    /// Reads the body of a message of either queue.
+    fn read(body: &str) -> Result<Self, QueueError> {
+        /// The body of a message by S3.
+        #[derive(Deserialize)]
+        #[serde(untagged)]
+        enum Notification {
+            Objects(S3Event),
+            /// S3 sends it once, when a bucket is told of a queue.
+            Test {
+                #[serde(rename = "Event")]
+                event: String,
+            },
+        }
+        match serde_json::from_str(body) {
+            Ok(Notification::Objects(event)) => Ok(Self::Objects(event.records)),
+            Ok(Notification::Test { event }) if event == "s3:TestEvent" => Ok(Self::Objects(Vec::new())),
+            _ => Message::decode(body).map(Self::Message),
+        }
+    }
+
+    async fn done(self, services: &Services) -> Result<(), ImportError> {
+        match self {
+            Self::Message(Message::Start { account, import }) => plan(services, account, import).await,
+            Self::Message(other) => Err(QueueError::Shape(format!("{other:?} is not for the parser")).into()),
+            Self::Objects(records) => {
+                for record in records {
+                    arrived(services, record).await?;
                 }
-                let etag = object.e_tag.unwrap_or_default().trim_matches('"').to_owned();
-                let arrival = Arrival { key, etag, sequencer: object.sequencer.unwrap_or_default() };
-                if let Some(import) = Box::pin(inbox::arrived(services, &arrival)).await? {
-                    Box::pin(plan(services, import.account, import.id)).await?;
-                }
+                Ok(())
             }
-            Ok(SqsBatchResponse::default())
         }
     }
 }
 
-async fn work(services: Services, message: Message) -> Result<(), ImportError> {
-    match message {
-        Message::Start { account, import } => plan(&services, account, import).await,
-        other => Err(QueueError::Shape(format!("{other:?} is not for the parser")).into()),
+/// Plans the import that an object is for, which a drop makes first.
+async fn arrived(services: &Services, record: S3EventRecord) -> Result<(), ImportError> {
+    let object = record.s3.object;
+    let encoded = object.key.unwrap_or_default();
+    let Some(key) = decode_key(&encoded) else {
+        let bucket = services.files.bucket();
+        tracing::warn!(bucket, key = encoded, "S3 told of an object whose key is no UTF-8");
+        return Ok(());
+    };
+    if let Some((account, import)) = awaited(&key) {
+        return plan_upload(services, account, import).await;
+    }
+    let etag = object.e_tag.unwrap_or_default().trim_matches('"').to_owned();
+    let arrival = Arrival { key, etag, sequencer: object.sequencer.unwrap_or_default() };
+    match Box::pin(inbox::arrived(services, &arrival)).await? {
+        Some(import) => Box::pin(plan(services, import.account, import.id)).await,
+        None => Ok(()),
     }
 }
 
@@ -99,6 +160,25 @@ mod tests {
         ] {
             assert_eq!(decode_key(encoded).as_deref(), key, "{encoded}");
         }
+    }
+
+    #[test]
+    fn bodies_of_both_queues_are_told_apart_and_others_are_refused() {
+        let test = r#"{"Service":"Amazon S3","Event":"s3:TestEvent","Time":"2026-11-29T16:00:00.000Z","Bucket":"b",
+            "RequestId":"5582815E1AEA5ADF","HostId":"8cLeGAmw098X5cv4Zkwcmo8vvZa3eH3eKxsPzbB9wrR"}"#;
+        assert!(matches!(Work::read(test), Ok(Work::Objects(records)) if records.is_empty()));
+        let start = r#"{"v":1,"start":{"account":1,"import":7}}"#;
+        assert!(matches!(Work::read(start), Ok(Work::Message(Message::Start { .. }))));
+        for body in ["", "{}", r#"{"Event":"s3:ObjectRemoved:Delete"}"#, r#"{"v":2,"start":{"account":1,"import":7}}"#]
+        {
+            assert!(Work::read(body).is_err(), "{body}");
+        }
+    }
+
+    #[test]
+    fn an_arrival_that_fails_comes_again_soon_and_then_less_often() {
+        let seconds = [1, 2, 3, 4, 5, 6, 7, 100].map(|receives| again_after(receives).as_secs());
+        assert_eq!(seconds, [30, 60, 120, 240, 480, 900, 900, 900]);
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! The Lambda `bootstrap` of the parser.
 
+use aws_lambda_events::sqs::SqsEvent;
 use lambda_runtime::{Error, LambdaEvent, run, service_fn};
-use parser::Trigger;
 use shared::services::{Services, log_json};
 
 #[tokio::main]
@@ -9,6 +9,6 @@ async fn main() -> Result<(), Error> {
     log_json();
     let services = Services::from_env().await?;
     let services = &services;
-    run(service_fn(async |event: LambdaEvent<Trigger>| Ok::<_, Error>(parser::handle(services, event.payload).await?)))
+    run(service_fn(async |event: LambdaEvent<SqsEvent>| Ok::<_, Error>(parser::handle(services, event.payload).await)))
         .await
 }

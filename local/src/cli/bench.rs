@@ -144,8 +144,10 @@ async fn warm_up(system: &System, generator: &Generator, client: &Client) -> any
 /// Batch requests that the loaders of a system can have under way at once.
 fn concurrency(options: &system::Options) -> anyhow::Result<usize> {
     let template = Template::embedded()?;
-    let loader = template.functions.get("LoaderFunction").and_then(|function| function.messages.as_ref());
-    Ok(options.workers * loader.context("the loader has no queue")?.batch_size * BATCHES_IN_FLIGHT)
+    let loader = template.functions.get("LoaderFunction").and_then(|function| function.messages.first());
+    let source = loader.context("the loader has no queue")?;
+    let at_once = source.maximum_concurrency.map_or(options.workers, |most| most.min(options.workers));
+    Ok(at_once * source.batch_size * BATCHES_IN_FLIGHT)
 }
 
 /// Waits until the import stands where it has to; for how long. Asks as little as possible, for asking is charged.

@@ -78,6 +78,7 @@ async fn of_stack(stack: &str) -> anyhow::Result<Services> {
         },
         bucket: output("BucketName")?,
         queues: QueueUrls {
+            arrival: output("ArrivalQueueUrl")?,
             work: output("WorkQueueUrl")?,
             load: output("LoadQueueUrl")?,
             revert: output("RevertQueueUrl")?,

@@ -1,6 +1,7 @@
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
+use aws_lambda_events::s3::S3Event;
 use aws_lambda_events::sqs::BatchItemFailure;
 use aws_sdk_s3::primitives::ByteStream;
 use futures::future::BoxFuture;
@@ -13,34 +14,70 @@ use crate::emulators::arn;
 use crate::emulators::s3::Notification;
 use crate::emulators::sqs::{Attributes, Depth};
 use crate::emulators::testing::{Stack, soon};
-use crate::template::Messages;
+use crate::template::{Messages, Role};
+
+mod objects;
 
 type Test = anyhow::Result<()>;
 type Answer = Result<SqsBatchResponse, String>;
 
-/// A queue `work` whose messages come back after ten seconds and are given up after two receives.
+/// Two queues, `work` and `arrivals`, whose messages come back after ten seconds and are given up after two receives; the
+/// latter is told of objects in `inbox/`.
 async fn stack() -> anyhow::Result<Stack> {
-    let notification = Notification { bucket: "files".to_owned(), prefix: "inbox/".to_owned(), suffix: String::new() };
-    let stack = Stack::with(None, vec![notification]).await?;
-    stack.s3.create_bucket().bucket("files").send().await?;
+    stack_on(None).await
+}
+
+async fn stack_on(data: Option<std::path::PathBuf>) -> anyhow::Result<Stack> {
+    let notification = Notification {
+        queue: "arrivals".to_owned(),
+        bucket: "files".to_owned(),
+        prefix: "inbox/".to_owned(),
+        suffix: String::new(),
+    };
+    let stack = Stack::with(data, vec![notification]).await?;
+    // The bucket of an earlier run is there already.
+    let _ = stack.s3.create_bucket().bucket("files").send().await;
     let queues = stack.emulators.queues();
-    queues.create("dead", &Attributes::new())?;
-    let policy = json!({"deadLetterTargetArn": arn::queue("dead"), "maxReceiveCount": 2}).to_string();
-    let attributes = [("VisibilityTimeout", "10".to_owned()), ("RedrivePolicy", policy)];
-    queues.create("work", &attributes.map(|(name, value)| (name.to_owned(), value)).into())?;
+    for (queue, dead) in [("work", "dead"), ("arrivals", "dead arrivals")] {
+        let dead = dead.replace(' ', "-");
+        queues.create(&dead, &Attributes::new())?;
+        let policy = json!({"deadLetterTargetArn": arn::queue(&dead), "maxReceiveCount": 2}).to_string();
+        let attributes = [("VisibilityTimeout", "10".to_owned()), ("RedrivePolicy", policy)];
+        queues.create(queue, &attributes.map(|(name, value)| (name.to_owned(), value)).into())?;
+    }
     Ok(stack)
+}
+
+fn source(queue: &str) -> Messages {
+    Messages { queue: queue.to_owned(), batch_size: 5, reports_failures: true, maximum_concurrency: None }
 }
 
 fn function() -> Function {
     Function {
         name: "Worker".to_owned(),
+        role: Role { name: "WorkerRole".to_owned(), permissions: Vec::new() },
+        log_group: "WorkerLog".to_owned(),
         timeout: Duration::from_secs(5),
-        messages: Some(Messages { queue: "work".to_owned(), batch_size: 5, reports_failures: true }),
-        objects: Vec::new(),
+        messages: vec![source("work")],
         schedule: Some(Duration::from_secs(60)),
         retries: 2,
-        on_failure: Some("dead".to_owned()),
+        reserved_concurrency: None,
+        may_loop: false,
     }
+}
+
+/// The function that is told of objects.
+fn arrivals() -> Function {
+    Function { messages: vec![source("arrivals")], ..function() }
+}
+
+/// The keys of the objects that S3's messages in a batch tell of, as the messages spell them.
+fn keys(event: &SqsEvent) -> Vec<String> {
+    let body = |message: &aws_lambda_events::sqs::SqsMessage| {
+        serde_json::from_str::<S3Event>(message.body.as_deref().unwrap_or_default()).expect("S3 sent this")
+    };
+    let records = event.records.iter().flat_map(|message| body(message).records);
+    records.map(|record| record.s3.object.key.unwrap_or_default()).collect()
 }
 
 /// The bodies that a handler was called with, in order.
@@ -250,77 +287,31 @@ async fn as_many_batches_are_worked_on_at_once_as_there_are_pollers() -> Test {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn idle_waits_for_what_follows_from_what_runs() -> Test {
-    let stack = stack().await?;
-    let queues = stack.emulators.queues();
-    let seen = Seen::default();
-    let mut delivery = Delivery::new(&stack.emulators, stack.clock.clone());
-    let (s3, sent) = (stack.s3.clone(), Arc::clone(&queues));
-    // A message puts a file, the file's event sends a message, and so on, ten times.
-    delivery.messages(&function(), 2, move |event: SqsEvent| {
-        let s3 = s3.clone();
-        async move {
-            for message in event.records {
-                let left: u32 = message.body.unwrap_or_default().parse().map_err(|_| "no number".to_owned())?;
-                let put = s3.put_object().bucket("files").key(format!("inbox/{left}"));
-                put.body(ByteStream::default()).send().await.map_err(|error| error.to_string())?;
-            }
-            Answer::Ok(SqsBatchResponse::default())
+async fn no_more_batches_are_worked_on_at_once_than_the_template_lets() -> Test {
+    for (of_queue, of_function, most) in [(Some(2), None, 2), (Some(4), Some(3), 3), (None, None, 5)] {
+        let stack = stack().await?;
+        for number in 0..60 {
+            stack.emulators.queues().send("work", &number.to_string(), None)?;
         }
-    })?;
-    let noted = seen.clone();
-    delivery.objects(&function(), stack.emulators.created_objects(), 2, move |event: S3Event| {
-        let (queues, seen) = (Arc::clone(&sent), noted.clone());
-        async move {
-            let key = event.records[0].s3.object.key.clone().unwrap_or_default();
-            seen.add(Some(&key));
-            let left: u32 = key.trim_start_matches("inbox/").parse().map_err(|_| "no number")?;
-            if left > 0 {
-                queues.send("work", &(left - 1).to_string(), None).map_err(|_| "not sent")?;
-            }
-            Ok::<_, &str>(())
-        }
-    });
-    queues.send("work", "9", None)?;
-    soon(delivery.idle()).await?;
-    assert_eq!(seen.sorted(), (0..10).map(|left| format!("inbox/{left}")).collect::<Vec<_>>());
-    soon(delivery.stop()).await
-}
-
-#[tokio::test]
-async fn an_object_is_tried_three_times_and_then_left_at_the_failure_destination() -> Test {
-    let stack = stack().await?;
-    let calls = Arc::new(AtomicUsize::new(0));
-    let mut delivery = Delivery::new(&stack.emulators, stack.clock.clone());
-    let counted = Arc::clone(&calls);
-    delivery.objects(&function(), stack.emulators.created_objects(), 1, move |_| {
-        let call = counted.fetch_add(1, Ordering::SeqCst);
-        async move { if call < 4 { Err("not yet") } else { Ok(()) } }
-    });
-    let put = |key: &str| stack.s3.put_object().bucket("files").key(key).body(ByteStream::default()).send();
-    for (key, total) in [("inbox/given up", 3), ("inbox/late", 5)] {
-        put(key).await?;
-        let idle = delivery.idle();
-        tokio::pin!(idle);
-        // Each retry waits by the clock.
-        soon(async {
-            loop {
-                tokio::select! {
-                    () = &mut idle => return,
-                    () = tokio::task::yield_now() => stack.clock.turn(Duration::from_millis(1)),
+        let (now, highest) = (Arc::new(AtomicUsize::new(0)), Arc::new(AtomicUsize::new(0)));
+        let source = Messages { maximum_concurrency: of_queue, batch_size: 1, ..source("work") };
+        let function = Function { messages: vec![source], reserved_concurrency: of_function, ..function() };
+        let mut delivery = Delivery::new(&stack.emulators, stack.clock.clone());
+        let (counted, seen) = (Arc::clone(&now), Arc::clone(&highest));
+        delivery.messages(&function, 5, move |_| {
+            let (now, highest) = (Arc::clone(&counted), Arc::clone(&seen));
+            async move {
+                highest.fetch_max(now.fetch_add(1, Ordering::SeqCst) + 1, Ordering::SeqCst);
+                for _ in 0..100 {
+                    tokio::task::yield_now().await;
                 }
+                now.fetch_sub(1, Ordering::SeqCst);
+                Answer::Ok(SqsBatchResponse::default())
             }
-        })
-        .await?;
-        assert_eq!(calls.load(Ordering::SeqCst), total, "{key}");
+        })?;
+        soon(delivery.idle()).await?;
+        assert!(highest.load(Ordering::SeqCst) <= most, "{highest:?} of {most}");
     }
-    let dead = stack.emulators.queues().take("dead", 10, None)?;
-    assert_eq!(dead.len(), 1);
-    let record: serde_json::Value = serde_json::from_str(&dead[0].body)?;
-    assert_eq!(record["requestContext"]["condition"], "RetriesExhausted");
-    assert_eq!(record["requestContext"]["approximateInvokeCount"], 3);
-    assert_eq!(record["requestPayload"]["Records"][0]["s3"]["object"]["key"], "inbox/given+up");
-    assert_eq!(record["responsePayload"]["errorMessage"], "error: not yet");
     Ok(())
 }
 
@@ -346,9 +337,7 @@ async fn the_schedule_calls_when_the_clock_says_so() -> Test {
         stack.clock.turn(Duration::from_secs(60));
         soon(called.notified()).await?;
     }
-    soon(delivery.stop()).await?;
-    assert_eq!(stack.emulators.queues().depth("dead")?.visible, 3);
-    Ok(())
+    soon(delivery.stop()).await
 }
 
 #[tokio::test]
@@ -430,10 +419,11 @@ async fn after_an_abort_nothing_runs_any_more_and_the_messages_come_back_to_the_
     let mut delivery = Delivery::new(&stack.emulators, stack.clock.clone());
     delivery.messages(&function(), 1, handler(&seen, |_| Err("not called".to_owned())))?;
     let noted = seen.clone();
-    delivery.objects(&function(), stack.emulators.created_objects(), 1, move |event: S3Event| {
-        noted.add(event.records[0].s3.object.key.as_deref());
-        async { Ok::<_, String>(()) }
-    });
+    delivery.notifications(stack.emulators.created_objects());
+    delivery.messages(&arrivals(), 1, move |event: SqsEvent| {
+        keys(&event).iter().for_each(|key| noted.add(Some(key)));
+        async { Answer::Ok(SqsBatchResponse::default()) }
+    })?;
     stack.clock.turn(Duration::from_secs(10));
     soon(delivery.idle()).await?;
     assert_eq!(seen.sorted(), ["a", "inbox/a"]);

@@ -2,8 +2,8 @@
 //!
 //! To weigh the importing process alone, what stands for AWS has to be outside of it. Queues stay inside: delivery
 //! takes messages from them directly, as it has Lambda's rules to keep, and they hold little. The other process is this
-//! executable again; it speaks in lines on its standard output: first where it listens, then each S3 notification, for
-//! the functions to be called here. It ends when its standard input does, so nothing of it outlives this process,
+//! executable again; it speaks in lines on its standard output: first where it listens, then each S3 notification, to
+//! be sent to its queue here. It ends when its standard input does, so nothing of it outlives this process,
 //! however that one ends.
 
 use std::io::{self, BufRead, BufReader, Lines, Read, Write};
@@ -18,7 +18,7 @@ use tokio::sync::oneshot;
 
 use super::Here;
 use super::pending::Pending;
-use super::s3::{Created, CreatedObjects, Notification, Notifier};
+use super::s3::{Created, CreatedObjects, Notification, Notifier, queue_of};
 use crate::gate::Callers;
 
 /// How long the process may take to end when its input has.
@@ -41,7 +41,11 @@ pub(super) struct Process {
 
 impl Process {
     /// Starts it, and hands on what it tells of. An event is unsettled from its line on.
-    pub(super) fn spawn(mut command: Command, pending: Pending) -> io::Result<(Self, CreatedObjects)> {
+    pub(super) fn spawn(
+        mut command: Command,
+        notifications: Vec<Notification>,
+        pending: Pending,
+    ) -> io::Result<(Self, CreatedObjects)> {
         let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn()?;
         let output = child.stdout.take().expect("its output is piped");
         let mut lines = BufReader::new(output).lines();
@@ -50,8 +54,9 @@ impl Process {
         let (sender, created) = CreatedObjects::channel();
         thread::spawn(move || {
             while let Some(event) = next_event(&mut lines) {
+                let Some(queue) = queue_of(&notifications, &event).map(str::to_owned) else { continue };
                 // No one listens any more when delivery has stopped.
-                let _ = sender.send(Created { event, token: pending.begin(), record: None });
+                let _ = sender.send(Created { queue, event, token: pending.begin(), record: None });
             }
         });
         Ok((Self { child, addresses }, created))

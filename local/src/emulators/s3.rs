@@ -35,7 +35,7 @@ use tokio::sync::{RwLock, RwLockReadGuard, RwLockWriteGuard};
 use tower_http::cors::{AllowHeaders, AllowOrigin, CorsLayer};
 
 pub use journal::{Journal, Record};
-pub use notify::{Created, CreatedObjects, Notification, Notifier, encode_key};
+pub use notify::{Created, CreatedObjects, Notification, Notifier, encode_key, queue_of};
 
 use super::{ACCESS_KEY_ID, SECRET_ACCESS_KEY, StartError};
 use paths::Paths;

@@ -24,7 +24,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 pub use error::SqsError;
-pub use queue::{Depth, Received, Sent};
+pub use queue::{Depth, OnDeletion, Received, Sent};
 pub use queues::{Queues, Receive};
 pub use settings::{Attributes, Redrive, Settings};
 

@@ -1,50 +1,79 @@
-//! Functions and the events that drive them.
+//! Functions, the events that drive them, and their roles.
 
 use std::time::Duration;
 
 use serde::Deserialize;
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use super::intrinsics::Document;
-use super::{Function, Messages};
+use super::{FUNCTION, Function, Messages, policies};
 use crate::emulators::arn;
-use crate::emulators::s3::Notification;
 
 /// The time-out of a function that does not say, in seconds, as SAM sets it.
 const DEFAULT_TIMEOUT: u64 = 3;
+/// How often Lambda tries a call of the schedule again.
+const DEFAULT_RETRIES: u32 = 2;
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase", deny_unknown_fields)]
+struct Properties {
+    role: String,
+    logging_config: LoggingConfig,
+    timeout: Option<u64>,
+    #[serde(default)]
+    events: Map<String, Value>,
+    #[serde(default)]
+    event_invoke_config: EventInvokeConfig,
+    reserved_concurrent_executions: Option<usize>,
+    #[serde(default)]
+    recursive_loop: RecursiveLoop,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase", deny_unknown_fields)]
+struct LoggingConfig {
+    log_group: String,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(rename_all = "PascalCase", deny_unknown_fields)]
+struct EventInvokeConfig {
+    maximum_retry_attempts: Option<u32>,
+    /// Here a failed call is tried again long before it is too old.
+    #[serde(rename = "MaximumEventAgeInSeconds")]
+    _maximum_age: Option<u32>,
+}
+
+#[derive(Default, Deserialize)]
+enum RecursiveLoop {
+    Allow,
+    #[default]
+    Terminate,
+}
 
 /// Reads the function of that logical id.
 pub(super) fn read(document: &Document, id: &str) -> Result<Function, String> {
-    #[derive(Default, Deserialize)]
-    #[serde(rename_all = "PascalCase", deny_unknown_fields)]
-    struct EventInvokeConfig {
-        maximum_retry_attempts: Option<u32>,
-        /// Here a failed call is tried again long before it is too old.
-        #[serde(rename = "MaximumEventAgeInSeconds")]
-        _maximum_age: Option<u32>,
-        destination_config: Option<Value>,
+    let mut written = document.function(id)?;
+    // The router is served directly, whatever routes lead to it.
+    if let Some(events) = written.get_mut("Events").and_then(Value::as_object_mut) {
+        events.retain(|_, event| event["Type"] != "HttpApi");
     }
-    let invoke: EventInvokeConfig = document.property(id, "EventInvokeConfig")?.unwrap_or_default();
-    let failures = invoke.destination_config.unwrap_or_default();
-    let on_failure = match failures.pointer("/OnFailure/Destination") {
-        Some(destination) => Some(queue_of(destination)?),
-        None => None,
-    };
-    let timeout = document.property(id, "Timeout")?.unwrap_or(DEFAULT_TIMEOUT);
+    let properties: Properties = document.read(Some(FUNCTION), written)?;
+    let role = arn::role_name(&properties.role).ok_or_else(|| format!("no role: {}", properties.role))?;
     let mut function = Function {
         name: id.to_owned(),
-        timeout: Duration::from_secs(timeout),
-        messages: None,
-        objects: Vec::new(),
+        role: policies::role(document, role)?,
+        log_group: properties.logging_config.log_group,
+        timeout: Duration::from_secs(properties.timeout.unwrap_or(DEFAULT_TIMEOUT)),
+        messages: Vec::new(),
         schedule: None,
-        retries: invoke.maximum_retry_attempts.unwrap_or(2),
-        on_failure,
+        retries: properties.event_invoke_config.maximum_retry_attempts.unwrap_or(DEFAULT_RETRIES),
+        reserved_concurrency: properties.reserved_concurrent_executions,
+        may_loop: matches!(properties.recursive_loop, RecursiveLoop::Allow),
     };
-    let events = document.raw(id)?.get("Events").and_then(Value::as_object);
-    // The router is served directly, whatever routes lead to it.
-    for (name, event) in events.into_iter().flatten().filter(|(_, event)| event["Type"] != "HttpApi") {
-        let read = || serde_json::from_value::<Event>(document.resolve(event)?).map_err(|error| error.to_string());
-        let added = read().and_then(|event| event.add_to(&mut function));
+    for (name, event) in properties.events {
+        let event = serde_json::from_value::<Event>(event).map_err(|error| error.to_string());
+        let added = event.and_then(|event| event.add_to(&mut function));
         added.map_err(|reason| format!("event {name}: {reason}"))?;
     }
     Ok(function)
@@ -55,28 +84,24 @@ pub(super) fn read(document: &Document, id: &str) -> Result<Function, String> {
 enum Event {
     #[serde(rename = "SQS")]
     Messages(MessagesEvent),
-    #[serde(rename = "S3")]
-    Objects(ObjectsEvent),
     Schedule(ScheduleEvent),
 }
 
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase", deny_unknown_fields)]
 struct MessagesEvent {
-    queue: Value,
+    queue: String,
     #[serde(default = "ten")]
     batch_size: usize,
     #[serde(default)]
     function_response_types: Vec<String>,
+    scaling_config: Option<ScalingConfig>,
 }
 
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase", deny_unknown_fields)]
-struct ObjectsEvent {
-    bucket: String,
-    events: Value,
-    #[serde(default)]
-    filter: Value,
+struct ScalingConfig {
+    maximum_concurrency: usize,
 }
 
 #[derive(Deserialize)]
@@ -93,39 +118,16 @@ fn ten() -> usize {
 impl Event {
     fn add_to(self, function: &mut Function) -> Result<(), String> {
         match self {
-            Self::Messages(event) => {
-                if function.messages.is_some() {
-                    return Err("a second queue for one function".to_owned());
-                }
-                function.messages = Some(Messages {
-                    queue: queue_of(&event.queue)?,
-                    batch_size: event.batch_size,
-                    reports_failures: event.function_response_types == ["ReportBatchItemFailures"],
-                });
-            }
-            Self::Objects(event) => {
-                if event.events != "s3:ObjectCreated:*" {
-                    return Err(format!("only s3:ObjectCreated:* is told of, not {}", event.events));
-                }
-                function.objects.push(notification(event.bucket, &event.filter)?);
-            }
+            Self::Messages(event) => function.messages.push(Messages {
+                queue: arn::queue_name(&event.queue).ok_or_else(|| format!("no queue: {}", event.queue))?.to_owned(),
+                batch_size: event.batch_size,
+                reports_failures: event.function_response_types == ["ReportBatchItemFailures"],
+                maximum_concurrency: event.scaling_config.map(|config| config.maximum_concurrency),
+            }),
             Self::Schedule(event) => function.schedule = Some(rate(&event.schedule)?),
         }
         Ok(())
     }
-}
-
-/// An S3 notification, with its filter rules.
-fn notification(bucket: String, filter: &Value) -> Result<Notification, String> {
-    let mut notification = Notification { bucket, prefix: String::new(), suffix: String::new() };
-    for rule in filter.pointer("/S3Key/Rules").and_then(Value::as_array).into_iter().flatten() {
-        match (rule["Name"].as_str(), rule["Value"].as_str()) {
-            (Some("prefix"), Some(value)) => value.clone_into(&mut notification.prefix),
-            (Some("suffix"), Some(value)) => value.clone_into(&mut notification.suffix),
-            _ => return Err(format!("no filter rule: {rule}")),
-        }
-    }
-    Ok(notification)
 }
 
 /// `rate(5 minutes)` as a duration.
@@ -141,10 +143,4 @@ fn rate(schedule: &str) -> Result<Duration, String> {
         Some(Duration::from_secs(number.parse::<u64>().ok()? * seconds))
     };
     parse().ok_or_else(|| format!("only rate(…) is understood, not {schedule:?}"))
-}
-
-/// The name of the queue that an ARN speaks of.
-fn queue_of(arn: &Value) -> Result<String, String> {
-    let name = arn.as_str().and_then(arn::queue_name);
-    name.map(str::to_owned).ok_or_else(|| format!("no queue: {arn}"))
 }

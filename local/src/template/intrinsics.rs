@@ -3,10 +3,9 @@
 use std::collections::BTreeMap;
 
 use serde::Deserialize;
-use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
-use super::{BUCKET, QUEUE, TABLE, TemplateError};
+use super::{BUCKET, LOG_GROUP, QUEUE, ROLE, TABLE, TemplateError};
 use crate::emulators::arn;
 
 /// The stack that the local resources belong to; its last part is what makes names unique on AWS.
@@ -17,8 +16,19 @@ const STACK_ID: &str = "arn:aws:cloudformation:us-east-1:000000000000:stack/wayb
 #[serde(rename_all = "PascalCase")]
 pub(super) struct Document {
     #[serde(default)]
+    parameters: BTreeMap<String, Parameter>,
+    #[serde(default)]
+    conditions: BTreeMap<String, Value>,
+    #[serde(default)]
     globals: Value,
     resources: BTreeMap<String, Resource>,
+}
+
+/// A parameter of the stack. Locally each has its default.
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct Parameter {
+    default: Option<Value>,
 }
 
 #[derive(Deserialize)]
@@ -26,6 +36,8 @@ pub(super) struct Document {
 struct Resource {
     #[serde(rename = "Type")]
     kind: String,
+    #[serde(default)]
+    depends_on: Value,
     #[serde(default)]
     properties: Map<String, Value>,
 }
@@ -53,14 +65,17 @@ impl Document {
         Ok(&resource.properties)
     }
 
-    /// One property of a function, or what the globals say for all functions.
-    pub(super) fn property<T: DeserializeOwned>(&self, id: &str, name: &str) -> Result<Option<T>, String> {
-        let own = self.raw(id)?.get(name);
-        let Some(value) = own.or_else(|| self.globals.get("Function")?.get(name)) else {
-            return Ok(None);
-        };
-        let value = serde_json::from_value(self.resolve(value)?).map_err(|error| format!("{name}: {error}"))?;
-        Ok(Some(value))
+    /// Whether a resource is created after another because it says so.
+    pub(super) fn depends_on(&self, id: &str, other: &str) -> bool {
+        let names = self.resources.get(id).map_or(&Value::Null, |resource| &resource.depends_on);
+        names == other || names.as_array().is_some_and(|names| names.iter().any(|name| name == other))
+    }
+
+    /// The properties of a function by name, unresolved, those that the globals give to all functions included.
+    pub(super) fn function(&self, id: &str) -> Result<Map<String, Value>, String> {
+        let mut properties = self.globals.get("Function").and_then(Value::as_object).cloned().unwrap_or_default();
+        properties.extend(self.raw(id)?.clone());
+        Ok(properties)
     }
 
     /// A resource's name: its own if it has one, otherwise its logical id.
@@ -69,6 +84,7 @@ impl Document {
             Some(TABLE) => "TableName",
             Some(BUCKET) => "BucketName",
             Some(QUEUE) => "QueueName",
+            Some(LOG_GROUP) => "LogGroupName",
             _ => return Err(format!("{id} has no name here")),
         };
         match self.raw(id)?.get(property) {
@@ -79,17 +95,25 @@ impl Document {
         }
     }
 
-    /// The value with every function in it replaced by what it stands for.
+    /// The value with every function in it replaced by its result. Null stands for `AWS::NoValue`, so lists and objects
+    /// lose the members that are null.
     pub(super) fn resolve(&self, value: &Value) -> Result<Value, String> {
         match value {
-            Value::Array(items) => items.iter().map(|item| self.resolve(item)).collect(),
+            Value::Array(items) => {
+                let items: Result<Vec<_>, _> = items.iter().map(|item| self.resolve(item)).collect();
+                Ok(items?.into_iter().filter(|item| !item.is_null()).collect())
+            }
             Value::Object(members) => {
                 let mut pairs = members.iter();
                 match (pairs.next(), pairs.next()) {
                     (Some((name, argument)), None) if name == "Ref" || name.starts_with("Fn::") => {
                         self.call(name, argument)
                     }
-                    _ => members.iter().map(|(name, value)| Ok((name.clone(), self.resolve(value)?))).collect(),
+                    _ => {
+                        let resolved = |(name, value): (&String, _)| Ok((name.clone(), self.resolve(value)?));
+                        let members: Result<Map<_, _>, String> = members.iter().map(resolved).collect();
+                        Ok(members?.into_iter().filter(|(_, value)| !value.is_null()).collect())
+                    }
                 }
             }
             scalar => Ok(scalar.clone()),
@@ -98,12 +122,17 @@ impl Document {
 
     fn call(&self, function: &str, argument: &Value) -> Result<Value, String> {
         let argument = match function {
-            // Its variables are resolved below, one by one.
-            "Fn::Sub" => argument.clone(),
+            // Its variables, or the branch that is taken, are resolved below.
+            "Fn::Sub" | "Fn::If" => argument.clone(),
             _ => self.resolve(argument)?,
         };
         match (function, argument.as_array().map(Vec::as_slice)) {
-            ("Ref", _) => self.reference(argument.as_str().unwrap_or_default()).map(Value::String),
+            ("Ref", _) => self.reference(argument.as_str().unwrap_or_default()),
+            ("Fn::If", Some([Value::String(condition), then, otherwise])) => {
+                self.resolve(if self.condition(condition)? { then } else { otherwise })
+            }
+            ("Fn::Equals", Some([one, other])) => Ok((text_of(one) == text_of(other)).into()),
+            ("Fn::Not", Some([Value::Bool(holds)])) => Ok((!holds).into()),
             ("Fn::GetAtt", Some([Value::String(id), Value::String(attribute)])) => {
                 self.attribute(id, attribute).map(Value::String)
             }
@@ -125,18 +154,33 @@ impl Document {
         }
     }
 
-    fn reference(&self, name: &str) -> Result<String, String> {
-        match name {
-            "AWS::AccountId" => Ok(arn::ACCOUNT.to_owned()),
-            "AWS::Partition" => Ok("aws".to_owned()),
-            "AWS::Region" => Ok(arn::REGION.to_owned()),
-            "AWS::StackId" => Ok(STACK_ID.to_owned()),
-            "AWS::StackName" => Ok("waybill".to_owned()),
-            _ => match self.kind(name) {
-                // On AWS a reference to a queue is its URL, which is not known before it is created.
-                Some(TABLE | BUCKET) => self.name(name),
-                _ => Err(format!("a reference to {name} is not understood")),
-            },
+    fn condition(&self, name: &str) -> Result<bool, String> {
+        let condition = self.conditions.get(name).ok_or_else(|| format!("no condition {name}"))?;
+        self.resolve(condition)?.as_bool().ok_or_else(|| format!("{name} is no condition"))
+    }
+
+    fn reference(&self, name: &str) -> Result<Value, String> {
+        let text = match name {
+            "AWS::NoValue" => return Ok(Value::Null),
+            "AWS::AccountId" => arn::ACCOUNT,
+            "AWS::Partition" => "aws",
+            "AWS::Region" => arn::REGION,
+            "AWS::StackId" => STACK_ID,
+            "AWS::StackName" => "waybill",
+            _ => return self.reference_within(name),
+        };
+        Ok(text.into())
+    }
+
+    /// A reference to a parameter or a resource.
+    fn reference_within(&self, name: &str) -> Result<Value, String> {
+        match (self.parameters.get(name), self.kind(name)) {
+            (Some(parameter), _) => {
+                parameter.default.clone().ok_or_else(|| format!("the parameter {name} has no default"))
+            }
+            // On AWS a reference to a queue is its URL. Only policies refer to queues here, and of a URL they need the name.
+            (None, Some(TABLE | BUCKET | QUEUE | LOG_GROUP)) => Ok(self.name(name)?.into()),
+            _ => Err(format!("a reference to {name} is not understood")),
         }
     }
 
@@ -145,6 +189,8 @@ impl Document {
             (Some(TABLE), "Arn") => Ok(arn::table(&self.name(id)?)),
             (Some(BUCKET), "Arn") => Ok(arn::bucket(&self.name(id)?)),
             (Some(QUEUE), "Arn") => Ok(arn::queue(&self.name(id)?)),
+            (Some(ROLE), "Arn") => Ok(arn::role(id)),
+            (Some(LOG_GROUP), "Arn") => Ok(arn::log_group(&self.name(id)?)),
             _ => Err(format!("{id}.{attribute} is not understood")),
         }
     }
@@ -159,7 +205,7 @@ impl Document {
             done.push_str(&match (variables.get(name), name.split_once('.')) {
                 (Some(value), _) => self.text(value)?,
                 (None, Some((id, attribute))) => self.attribute(id, attribute)?,
-                (None, None) => self.reference(name)?,
+                (None, None) => text_of(&self.reference(name)?),
             });
             rest = after;
         }
@@ -172,5 +218,13 @@ impl Document {
             Value::String(text) => Ok(text),
             other => Err(format!("no text: {other}")),
         }
+    }
+}
+
+/// A scalar as CloudFormation compares and inserts it: a number and the text of its digits are the same.
+fn text_of(value: &Value) -> String {
+    match value {
+        Value::String(text) => text.clone(),
+        other => other.to_string(),
     }
 }

@@ -3,70 +3,46 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use super::*;
 use crate::emulators::testing::{Stack, soon};
 
+mod deployed;
+
 type Test = anyhow::Result<()>;
 
-#[test]
-fn the_deployed_template_is_understood() -> Test {
-    let template = Template::embedded()?;
-    let names = |names: Vec<&String>| names.into_iter().cloned().collect::<Vec<_>>().join(" ");
-    assert_eq!(names(template.tables.keys().collect()), "EventsTable ImportsTable WorkspaceTable");
-    assert_eq!(names(template.buckets.keys().collect()), "Bucket");
-    assert_eq!(
-        names(template.queues.keys().collect()),
-        "LoadDeadLetters LoadQueue RevertDeadLetters RevertQueue WorkDeadLetters WorkQueue"
-    );
-    assert_eq!(
-        names(template.functions.keys().collect()),
-        "ApiFunction LoaderFunction ParserFunction RevertFunction SweepFunction"
-    );
-    for (function, queue) in [
-        ("ParserFunction", Some("WorkQueue")),
-        ("LoaderFunction", Some("LoadQueue")),
-        ("RevertFunction", Some("RevertQueue")),
-        ("SweepFunction", None),
-        ("ApiFunction", None),
-    ] {
-        let messages = template.functions[function].messages.as_ref();
-        assert_eq!(messages.map(|messages| messages.queue.as_str()), queue, "{function}");
-    }
-    assert!(template.functions["SweepFunction"].schedule.is_some());
-    assert!(
-        template.functions.values().all(|function| function.name == "ParserFunction" || function.objects.is_empty())
-    );
-    let told: Vec<String> = template
-        .notifications()
-        .into_iter()
-        .map(|told| format!("{} {}*{}", told.bucket, told.prefix, told.suffix))
-        .collect();
-    assert_eq!(told, ["waybill-local inbox/*", "waybill-local uploads/*"]);
-    Ok(())
-}
-
-#[test]
-fn a_message_stays_hidden_longer_than_its_function_can_run() -> Test {
-    // Lambda refuses a source whose messages come back while they are worked on.
-    let template = Template::embedded()?;
-    for function in template.functions.values() {
-        let Some(messages) = &function.messages else {
-            continue;
-        };
-        let visibility: u64 = template.queues[&messages.queue].attributes["VisibilityTimeout"].parse()?;
-        assert!(visibility > function.timeout.as_secs(), "{}", function.name);
-        assert!(messages.reports_failures, "{}", function.name);
-        assert!((1..=10).contains(&messages.batch_size), "{}", function.name);
-    }
-    Ok(())
-}
-
 const SMALL: &str = r#"
+Parameters:
+  Most: {Type: Number, Default: 7}
+  Reserved: {Type: Number, Default: 0}
+  Nothing: {Type: String}
+Conditions:
+  Reserves: {Fn::Not: [{Fn::Equals: [{Ref: Reserved}, "0"]}]}
 Globals:
-  Function: {Timeout: 7}
+  Function:
+    Timeout: 7
+    Role: {Fn::GetAtt: [Plain, Arn]}
+    LoggingConfig: {LogGroup: {Ref: Log}}
 Resources:
   Files:
     Type: AWS::S3::Bucket
+    DependsOn: Admission
     Properties:
       BucketName: {Fn::Sub: ["${Prefix}-${AWS::StackName}", {Prefix: {Fn::Select: [1, {Fn::Split: [":", "a:b"]}]}}]}
-  Plain: {Type: AWS::S3::Bucket}
+      NotificationConfiguration:
+        QueueConfigurations:
+          - Event: s3:ObjectCreated:*
+            Queue: {Fn::GetAtt: [Work, Arn]}
+            Filter: {S3Key: {Rules: [{Name: prefix, Value: in/}, {Name: suffix, Value: .csv}]}}
+  Bare: {Type: AWS::S3::Bucket}
+  Admission:
+    Type: AWS::SQS::QueuePolicy
+    Properties:
+      Queues: [{Ref: Work}]
+      PolicyDocument:
+        Version: "2012-10-17"
+        Statement:
+          - Effect: Allow
+            Principal: {Service: s3.amazonaws.com}
+            Action: sqs:SendMessage
+            Resource: {Fn::GetAtt: [Work, Arn]}
+            Condition: {ArnEquals: {aws:SourceArn: "arn:aws:s3:::b-waybill"}, StringEquals: {aws:SourceAccount: {Ref: AWS::AccountId}}}
   Things:
     Type: AWS::DynamoDB::Table
     Properties:
@@ -81,50 +57,92 @@ Resources:
       VisibilityTimeout: 10
       RedrivePolicy: {deadLetterTargetArn: {Fn::GetAtt: [Dead, Arn]}, maxReceiveCount: 3}
   Dead: {Type: AWS::SQS::Queue, Properties: {QueueName: morgue}}
+  Log: {Type: AWS::Logs::LogGroup}
+  Plain:
+    Type: AWS::IAM::Role
+    Properties:
+      AssumeRolePolicyDocument:
+        Version: "2012-10-17"
+        Statement: [{Effect: Allow, Principal: {Service: lambda.amazonaws.com}, Action: sts:AssumeRole}]
+      Policies: []
+  Writer:
+    Type: AWS::IAM::Role
+    Properties:
+      AssumeRolePolicyDocument:
+        Version: "2012-10-17"
+        Statement: [{Effect: Allow, Principal: {Service: lambda.amazonaws.com}, Action: sts:AssumeRole}]
+      Policies:
+        - PolicyName: writer
+          PolicyDocument:
+            Version: "2012-10-17"
+            Statement:
+              - {Sid: A, Effect: Allow, Action: [dynamodb:GetItem, dynamodb:PutItem], Resource: {Fn::GetAtt: [Things, Arn]}}
+              - {Effect: Allow, Action: s3:GetObject, Resource: [{Fn::Sub: "${Files.Arn}/in/*"}, {Fn::Sub: "${Files.Arn}/out/*"}]}
   Worker:
     Type: AWS::Serverless::Function
     Properties:
+      Role: {Fn::GetAtt: [Writer, Arn]}
       Environment: {Variables: {UNKNOWN: {Fn::ImportValue: x}}}
-      EventInvokeConfig: {MaximumRetryAttempts: 1, DestinationConfig: {OnFailure: {Type: SQS, Destination: {Fn::GetAtt: [Dead, Arn]}}}}
+      EventInvokeConfig: {MaximumRetryAttempts: 1}
+      RecursiveLoop: Allow
+      ReservedConcurrentExecutions: {Fn::If: [Reserves, {Ref: Reserved}, {Ref: AWS::NoValue}]}
       Events:
-        A: {Type: SQS, Properties: {Queue: {Fn::GetAtt: [Work, Arn]}}}
-        B:
-          Type: S3
-          Properties:
-            Bucket: {Ref: Files}
-            Events: s3:ObjectCreated:*
-            Filter: {S3Key: {Rules: [{Name: prefix, Value: in/}, {Name: suffix, Value: .csv}]}}
+        A: {Type: SQS, Properties: {Queue: {Fn::GetAtt: [Work, Arn]}, ScalingConfig: {MaximumConcurrency: {Ref: Most}}}}
+        B: {Type: SQS, Properties: {Queue: {Fn::GetAtt: [Dead, Arn]}, BatchSize: 1}}
         C: {Type: Schedule, Properties: {Schedule: rate(5 minutes)}}
+        D: {Type: HttpApi, Properties: {ApiId: {Ref: Unread}}}
   Slow: {Type: AWS::Serverless::Function, Properties: {Timeout: 900}}
 "#;
 
 #[test]
-fn names_functions_and_defaults_are_resolved_as_cloudformation_does() -> Test {
+fn names_functions_parameters_and_defaults_are_resolved_as_cloudformation_does() -> Test {
     let template = Template::parse(SMALL)?;
-    assert_eq!(template.buckets["Files"].name, "b-waybill");
-    assert_eq!(template.buckets["Plain"].name, "plain");
+    let told = Notification {
+        queue: "Work".to_owned(),
+        bucket: "b-waybill".to_owned(),
+        prefix: "in/".to_owned(),
+        suffix: ".csv".to_owned(),
+    };
+    assert_eq!(template.buckets["Files"], Bucket { name: "b-waybill".to_owned(), notifications: vec![told] });
+    assert_eq!(template.buckets["Bare"].name, "bare");
     assert_eq!(template.tables["Things"].name, "waybill-things");
     assert_eq!(template.tables["Things"].time_to_live, None);
     assert_eq!(
         template.queues["Work"].attributes["RedrivePolicy"],
         r#"{"deadLetterTargetArn":"arn:aws:sqs:us-east-1:000000000000:morgue","maxReceiveCount":3}"#
     );
+    let table = "arn:aws:dynamodb:us-east-1:000000000000:table/waybill-things";
+    let permissions = [
+        ("dynamodb:GetItem", table),
+        ("dynamodb:PutItem", table),
+        ("s3:GetObject", "arn:aws:s3:::b-waybill/in/*"),
+        ("s3:GetObject", "arn:aws:s3:::b-waybill/out/*"),
+    ];
+    let permission =
+        |(action, resource): (&str, &str)| Permission { action: action.to_owned(), resource: resource.to_owned() };
+    let messages = |queue: &str, batch_size, maximum_concurrency| Messages {
+        queue: queue.to_owned(),
+        batch_size,
+        reports_failures: false,
+        maximum_concurrency,
+    };
     let expected = Function {
         name: "Worker".to_owned(),
+        role: Role { name: "Writer".to_owned(), permissions: permissions.map(permission).to_vec() },
+        log_group: "Log".to_owned(),
         timeout: Duration::from_secs(7),
-        messages: Some(Messages { queue: "Work".to_owned(), batch_size: 10, reports_failures: false }),
-        objects: vec![Notification {
-            bucket: "b-waybill".to_owned(),
-            prefix: "in/".to_owned(),
-            suffix: ".csv".to_owned(),
-        }],
+        messages: vec![messages("Work", 10, Some(7)), messages("morgue", 1, None)],
         schedule: Some(Duration::from_secs(300)),
         retries: 1,
-        on_failure: Some("morgue".to_owned()),
+        reserved_concurrency: None,
+        may_loop: true,
     };
     assert_eq!(template.functions["Worker"], expected);
-    assert_eq!(template.functions["Slow"].timeout, Duration::from_secs(900));
-    assert_eq!(template.functions["Slow"].retries, 2);
+    let slow = &template.functions["Slow"];
+    assert_eq!((slow.timeout, slow.retries, slow.may_loop), (Duration::from_secs(900), 2, false));
+    assert_eq!(slow.role, Role { name: "Plain".to_owned(), permissions: Vec::new() });
+    let reserving = SMALL.replacen("Default: 0", "Default: 3", 1);
+    assert_eq!(Template::parse(&reserving)?.functions["Worker"].reserved_concurrency, Some(3));
     Ok(())
 }
 
@@ -132,16 +150,29 @@ fn names_functions_and_defaults_are_resolved_as_cloudformation_does() -> Test {
 fn what_is_not_understood_is_refused_by_name() {
     for (change, to, named) in [
         ("BillingMode: PAY_PER_REQUEST", "LocalSecondaryIndexes: []", "Things"),
-        ("{Fn::GetAtt: [Work, Arn]}", "{Fn::ImportValue: x}", "Fn::ImportValue"),
-        ("[Dead, Arn]", "[Death, Arn]", "Death.Arn"),
+        ("{Queue: {Fn::GetAtt: [Work, Arn]}, Scaling", "{Queue: {Fn::ImportValue: x}, Scaling", "Fn::ImportValue"),
+        ("deadLetterTargetArn: {Fn::GetAtt: [Dead", "deadLetterTargetArn: {Fn::GetAtt: [Death", "Death.Arn"),
         ("rate(5 minutes)", "cron(0 * * * ? *)", "Worker: event C"),
         ("Type: Schedule", "Type: SNS", "SNS"),
-        (
-            "{Queue: {Fn::GetAtt: [Work, Arn]}}",
-            "{Queue: {Fn::GetAtt: [Work, Arn]}, ScalingConfig: {}}",
-            "ScalingConfig",
-        ),
-        ("s3:ObjectCreated:*", "s3:ObjectRemoved:*", "Worker: event B"),
+        ("ScalingConfig: {Max", "ScalingConfig: {Minimum: 2, Max", "Minimum"),
+        ("{Ref: Most}", "{Ref: Nothing}", "the parameter Nothing has no default"),
+        ("[Reserves, {Ref", "[Unreserved, {Ref", "no condition Unreserved"),
+        ("MaximumRetryAttempts: 1", "DestinationConfig: {}", "DestinationConfig"),
+        ("RecursiveLoop: Allow", "RecursiveLoop: Sometimes", "Sometimes"),
+        ("RecursiveLoop: Allow", "ProvisionedConcurrencyConfig: {}", "ProvisionedConcurrencyConfig"),
+        ("Role: {Fn::GetAtt: [Writer, Arn]}", "Role: arn:aws:iam::aws:role/Admin", "no role"),
+        ("Role: {Fn::GetAtt: [Writer, Arn]}", "Policies: [AmazonDynamoDBFullAccess]", "Policies"),
+        ("s3:ObjectCreated:*", "s3:ObjectRemoved:*", "Files: only"),
+        ("DependsOn: Admission", "DependsOn: []", "Files: it does not wait for Admission"),
+        ("s3:::b-waybill", "s3:::b-", "no policy lets S3 send to Work"),
+        ("ArnEquals", "ArnLike", "Admission: ArnLike of aws:SourceArn"),
+        ("Queues: [{Ref: Work}]", "Queues: [{Ref: Dead}]", "no policy lets S3 send to Work"),
+        ("Sid: A, Effect: Allow", "Sid: A, Effect: Deny", "Deny"),
+        ("Sid: A, Effect: Allow, Action", "Sid: A, Effect: Allow, NotAction", "NotAction"),
+        ("Sid: A, ", "Sid: A, Condition: {}, ", "Condition"),
+        ("dynamodb:PutItem", "dynamodb:*", "dynamodb:* is more than one action"),
+        ("Service: lambda", "Service: ec2", "Lambda may not take it"),
+        ("Policies: []", "Policies: [], ManagedPolicyArns: []", "ManagedPolicyArns"),
         ("Resources:", "Resources: [", "not readable"),
     ] {
         let changed = SMALL.replacen(change, to, 1);

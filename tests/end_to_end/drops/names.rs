@@ -9,7 +9,7 @@ use super::{drop_file, put, report, told};
 use crate::files::TOGGL;
 use crate::logged::Logged;
 use crate::outbox;
-use crate::postman::dropped;
+use crate::postman::{arrive, dropped};
 use crate::stack::Stack;
 use crate::world::Draw;
 
@@ -66,7 +66,7 @@ async fn an_account_and_an_import_have_one_spelling() -> anyhow::Result<()> {
     for key in ["inbox/01/auto/x.csv", "inbox/+1/auto/x.csv", "inbox/1/x.csv", "uploads/1/+1/x.csv"] {
         put(&stack, key, TOGGL.as_bytes(), &[]).await?;
         let event = dropped(key, &services.files.head(key).await?.etag, "01");
-        let (handled, log) = Logged::of(parser::handle(services, event)).await;
+        let (handled, log) = Logged::of(arrive(&stack.functions().parser, event)).await;
         handled?;
         assert!(log.iter().any(|line| line.contains(key) && line.contains("names no account")), "{log:?}");
     }
@@ -84,7 +84,7 @@ async fn an_account_and_an_import_have_one_spelling() -> anyhow::Result<()> {
 async fn an_event_of_an_object_that_is_not_there_is_a_warning() -> anyhow::Result<()> {
     let stack = Stack::by_hand(100).await?;
     let event = dropped("inbox/1/auto/gone away.csv", "", "01");
-    let (handled, log) = Logged::of(parser::handle(stack.system.services(), event)).await;
+    let (handled, log) = Logged::of(arrive(&stack.functions().parser, event)).await;
     handled?;
     let names_it = |line: &String| line.contains("not there") && line.contains("inbox/1/auto/gone away.csv");
     assert!(log.iter().any(|line| names_it(line) && line.contains(stack.system.services().files.bucket())), "{log:?}");

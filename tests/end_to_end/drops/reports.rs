@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use shared::services::Services;
 use shared::store::Table;
+use waybill::system::Functions;
 
 use super::{drop_file, put};
 use crate::faults::{Fault, Faults};
@@ -11,7 +11,7 @@ use crate::files::TOGGL;
 use crate::invariants::at_rest;
 use crate::logged::Logged;
 use crate::outbox;
-use crate::postman::{LONG, Postman, dropped};
+use crate::postman::{LONG, Postman, arrive, dropped};
 use crate::stack::Stack;
 
 /// The outbox refuses every report.
@@ -19,10 +19,10 @@ fn refuse(faults: &Faults) {
     faults.plan(|_, operation| (operation == "S3 PUT outbox").then_some(Fault::Refused));
 }
 
-async fn tell(stack: &Stack, services: &Services, key: &str) -> anyhow::Result<()> {
+async fn tell(stack: &Stack, worker: &Functions, key: &str) -> anyhow::Result<()> {
     put(stack, key, TOGGL.as_bytes(), &[]).await?;
     let object = stack.system.services().files.head(key).await?;
-    parser::handle(services, dropped(key, &object.etag, "01")).await?;
+    arrive(&worker.parser, dropped(key, &object.etag, "01")).await?;
     Ok(())
 }
 
@@ -53,7 +53,7 @@ async fn files_of_one_name_have_a_report_each() -> anyhow::Result<()> {
 async fn an_outbox_that_refuses_every_report_holds_no_drop_up() -> anyhow::Result<()> {
     let stack = Stack::by_hand(2).await?;
     let (postman, faults) = (Postman::of(&stack.system), Faults::default());
-    let worker = faults.connect(&stack.system);
+    let worker = faults.connect(&stack.system)?;
     refuse(&faults);
     for name in ["a", "b", "c"] {
         tell(&stack, &worker, &format!("inbox/1/toggl/{name}.csv")).await?;
@@ -76,7 +76,7 @@ async fn an_outbox_that_refuses_every_report_holds_no_drop_up() -> anyhow::Resul
         looks += 1;
         assert!(looks < 1000, "the report is tried for ever");
         stack.system.services().clock.turn(Duration::from_secs(60));
-        let (swept, said) = Logged::of(sweep::handle(&worker)).await;
+        let (swept, said) = Logged::of(sweep::handle(&worker.sweep)).await;
         swept?;
         log.extend(said);
         postman.drain_all(&worker, &faults).await;
@@ -101,16 +101,16 @@ async fn an_outbox_that_refuses_every_report_holds_no_drop_up() -> anyhow::Resul
 async fn a_report_is_written_when_the_outbox_takes_it_again() -> anyhow::Result<()> {
     let stack = Stack::by_hand(100).await?;
     let (postman, faults) = (Postman::of(&stack.system), Faults::default());
-    let worker = faults.connect(&stack.system);
+    let worker = faults.connect(&stack.system)?;
     refuse(&faults);
     tell(&stack, &worker, "inbox/1/toggl/a.csv").await?;
-    sweep::handle(&worker).await?;
+    sweep::handle(&worker.sweep).await?;
     faults.none();
     // Not at once.
-    sweep::handle(&worker).await?;
+    sweep::handle(&worker.sweep).await?;
     assert!(outbox::reports(&stack).await?.is_empty());
     stack.system.services().clock.turn(LONG);
-    sweep::handle(&worker).await?;
+    sweep::handle(&worker.sweep).await?;
     assert_eq!(outbox::reports(&stack).await?["outbox/1/a.csv.1.report.json"]["status"], "complete");
     assert_eq!(open(&stack).await?, 0);
     assert!(postman.is_empty());
@@ -121,7 +121,7 @@ async fn a_report_is_written_when_the_outbox_takes_it_again() -> anyhow::Result<
 async fn a_drop_whose_refusal_cannot_be_told_is_told_when_its_event_comes_again() -> anyhow::Result<()> {
     let stack = Stack::by_hand(100).await?;
     let faults = Faults::default();
-    let worker = faults.connect(&stack.system);
+    let worker = faults.connect(&stack.system)?;
     refuse(&faults);
     assert!(tell(&stack, &worker, "inbox/1/timecamp/a.csv").await.is_err());
     // The next drop does not wait for it.

@@ -60,10 +60,10 @@ async fn drops_that_come_at_once_are_read_by_what_those_before_them_said() -> an
         events.push((key.clone(), files.head(&key).await?.etag));
     }
     for (key, etag) in &events {
-        parser::handle(stack.system.services(), crate::postman::dropped(key, etag, "01")).await?;
+        crate::postman::arrive(&stack.functions().parser, crate::postman::dropped(key, etag, "01")).await?;
     }
     let (postman, faults) = (crate::postman::Postman::of(&stack.system), crate::faults::Faults::default());
-    Box::pin(postman.drain_all(stack.system.services(), &faults)).await;
+    Box::pin(postman.drain_all(stack.functions(), &faults)).await;
     for (id, from) in [(1, Value::Null), (2, json!(1)), (3, json!(1))] {
         assert_eq!(told(&stack.native(id).await?), json!(["complete", "table", from]));
     }

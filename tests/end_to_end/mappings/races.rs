@@ -14,6 +14,7 @@ use shared::queue::Message;
 use shared::revert;
 use shared::services::Services;
 use shared::store::{Table, Write, keys};
+use waybill::system::Functions;
 
 use super::{TABLE, imported, mapping, memory, other_mapping, said, told};
 use crate::faults::{Fault, Faults};
@@ -27,14 +28,14 @@ struct Bench {
     stack: Stack,
     postman: Postman,
     faults: Faults,
-    worker: Services,
+    worker: Functions,
 }
 
 impl Bench {
     async fn new() -> anyhow::Result<Self> {
         let stack = Stack::by_hand(2).await?;
         let (postman, faults) = (Postman::of(&stack.system), Faults::default());
-        let worker = faults.connect(&stack.system);
+        let worker = faults.connect(&stack.system)?;
         Ok(Self { stack, postman, faults, worker })
     }
 
@@ -174,9 +175,9 @@ async fn a_parser_that_remembered_nothing_gives_way_to_one_that_does() -> anyhow
             Box::new(()) as Box<dyn Send>
         })
     }));
-    plan(&faults.connect(&bench.stack.system), ACCOUNT, third.id).await?;
+    plan(&faults.connect(&bench.stack.system)?.parser, ACCOUNT, third.id).await?;
     assert_eq!(bench.again(&third).await?.status, Status::Queued, "the pin holds");
-    plan(&bench.worker, ACCOUNT, third.id).await?;
+    plan(&bench.worker.parser, ACCOUNT, third.id).await?;
     bench.drain().await;
     let third = bench.again(&third).await?;
     assert_eq!((third.status, third.recalled), (Status::Complete, Some(pinned)));

@@ -88,7 +88,7 @@ async fn an_import_that_is_being_made_status_and_details_have_the_contracts_bodi
         let answer = stack.get(&format!("/v2/imports/1/{path}")).await?;
         assert_eq!((answer.status.as_u16(), answer.text.as_str()), (204, ""));
     }
-    shared::plan::plan(stack.system.services(), shared::id::AccountId(1), shared::id::ImportId(1)).await?;
+    shared::plan::plan(&stack.functions().parser, shared::id::AccountId(1), shared::id::ImportId(1)).await?;
     assert_eq!(body(&stack, "/v2/imports/1/status").await?, json!({ "status": "complete" }));
     insta::assert_json_snapshot!("details", body(&stack, "/v2/imports/1/details").await?);
     assert_eq!(body(&stack, "/v2/imports/1/report").await?, body(&stack, "/v2/imports/1/details").await?);

@@ -343,18 +343,18 @@ async fn an_import_that_never_loaded_lets_go_of_its_users_when_it_is_undone() ->
     for _ in 0..2 {
         stack.post(TOGGL.as_bytes(), &[]).await?.expect(202)?;
     }
-    plan(services, account, ImportId(3)).await?;
+    plan(&stack.functions().parser, account, ImportId(3)).await?;
     stack.answer(native("/api/v1/imports/3/cancel")).await?.expect(202)?;
     let options = Options { fallback_user: Some(ThingId(1)), ..Options::default() };
     let origin = Origin::Body { token: "odd".to_owned() };
     let new = NewImport { account, user: ThingId(1), options, file_name: "odd.csv".to_owned(), origin, once: None };
     sent(services, &new, "nothing,of,ours\n1,2,3\n").await?;
-    plan(services, account, ImportId(4)).await?;
+    plan(&stack.functions().parser, account, ImportId(4)).await?;
     for (number, status) in [(1, "new"), (2, "queued"), (3, "incomplete"), (4, "unsupported")] {
         assert_eq!(stack.native(number).await?["status"], status);
         stack.delete(&format!("/v2/imports/{number}")).await?.expect(204)?;
     }
-    Postman::of(&stack.system).drain_all(services, &Faults::default()).await;
+    Postman::of(&stack.system).drain_all(stack.functions(), &Faults::default()).await;
     assert_eq!(differences(&stack.workspace().await?, &before), [""; 0]);
     Ok(())
 }
@@ -382,13 +382,12 @@ async fn whom_an_import_names_stays_as_long_as_it_does() -> anyhow::Result<()> {
 async fn what_was_stopped_is_discarded_and_what_is_not_told_is_said() -> anyhow::Result<()> {
     let stack = Stack::by_hand(10).await?;
     stack.post(toggl(50, 1, 1).as_bytes(), &[]).await?.expect(202)?;
-    let services = stack.system.services();
     let (account, import) = (AccountId(1), ImportId(1));
-    plan(services, account, import).await?;
-    load(services, account, import, ChunkNo(0)).await?;
+    plan(&stack.functions().parser, account, import).await?;
+    load(&stack.functions().loader, account, import, ChunkNo(0)).await?;
     let cancel = stack.bare(Method::POST, "/api/v1/imports/1/cancel").header("Authorization", "Token demo");
     stack.answer(cancel).await?.expect(202)?;
-    sweep::handle(services).await?;
+    sweep::handle(&stack.functions().sweep).await?;
     assert_eq!(stack.get("/v2/imports/1/status").await?.expect(200)?["status"], "complete");
     let details = stack.get("/v2/imports/1/details").await?.expect(200)?;
     assert_eq!((&details["entries_imported"], &details["entries_discarded"]), (&json!(10), &json!(40)));

@@ -281,10 +281,9 @@ async fn while_an_import_runs_what_is_committed_is_listed_and_counted() -> anyho
     let stack = Stack::by_hand(3).await?;
     let (account, import) = (shared::id::AccountId(1), shared::id::ImportId(1));
     stack.post(toggl(10, 2, 2).as_bytes(), &[]).await?.expect(202)?;
-    let services = stack.system.services();
-    shared::plan::plan(services, account, import).await?;
+    shared::plan::plan(&stack.functions().parser, account, import).await?;
     for (chunk, rows) in [(2, vec![9, 8, 7]), (0, vec![9, 8, 7, 3, 2, 1])] {
-        shared::load::load(services, account, import, shared::id::ChunkNo(chunk)).await?;
+        shared::load::load(&stack.functions().loader, account, import, shared::id::ChunkNo(chunk)).await?;
         let expected: Vec<u64> = rows.iter().map(|row| 1_000_000_000 + row).collect();
         for path in ["/v2/entries", "/v2/imports/1/entries"] {
             assert_eq!(ids(&stack.pages(&format!("{path}?per_page=2")).await?), expected, "{path}");

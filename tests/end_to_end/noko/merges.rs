@@ -305,12 +305,12 @@ async fn tags_of_a_running_import_are_locked() -> anyhow::Result<()> {
     let services = stack.system.services();
     let (account, import) = (AccountId(1), shared::id::ImportId(1));
     stack.post(file(&[("", "dev", "a"), ("", "ops, dev", "b")]).as_bytes(), &[("type", "toggl")]).await?.expect(202)?;
-    shared::plan::plan(services, account, import).await?;
-    shared::load::load(services, account, import, shared::id::ChunkNo(1)).await?;
+    shared::plan::plan(&stack.functions().parser, account, import).await?;
+    shared::load::load(&stack.functions().loader, account, import, shared::id::ChunkNo(1)).await?;
     let (dev, ops) = (named(&stack, "tags", "dev").await?, named(&stack, "tags", "ops").await?);
     let merge = async || merge::merge(services, account, Kind::Tag, ThingId(dev), ThingId(ops), "tag_id").await;
     assert!(matches!(merge().await, Err(EditError::Forbidden(Rule::Locked))));
-    shared::load::load(services, account, import, shared::id::ChunkNo(0)).await?;
+    shared::load::load(&stack.functions().loader, account, import, shared::id::ChunkNo(0)).await?;
     merge().await?;
     at_rest(&stack).await
 }
@@ -348,7 +348,7 @@ async fn a_merge_that_dies_anywhere_is_done_when_it_is_asked_for_again() -> anyh
             let by_hand = stack.send(Method::POST, "/v2/entries", &entry).await?.expect(201)?;
             let (a, b) = (named(&stack, "tags", "a").await?, named(&stack, "tags", "b").await?);
             let faults = Faults::default();
-            let services = faults.connect(&stack.system);
+            let services = faults.connect(&stack.system)?.api;
             faults.at(n, 1, fault);
             let merged = merge::merge(&services, account, Kind::Tag, ThingId(a), ThingId(b), "tag_id");
             let ended = faults.outlive(merged).await;

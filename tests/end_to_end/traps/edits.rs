@@ -42,9 +42,9 @@ async fn two_names_that_lie_in_each_others_places_get_a_reference_each() -> anyh
     let services = stack.system.services();
     let named = |name: &str| ThingInput { name: Some(name.to_owned()), ..ThingInput::default() };
     // "Garden" is renamed, so it lies where "Garden" belongs under another name; the new one lies further on.
-    let old = things::create(services, ACCOUNT, Kind::Project, &named("Garden")).await?;
+    let old = things::create(&stack.functions().api, ACCOUNT, Kind::Project, &named("Garden")).await?;
     things::update(services, ACCOUNT, Kind::Project, old.id, &named("Orchard")).await?;
-    let new = things::create(services, ACCOUNT, Kind::Project, &named("Garden")).await?;
+    let new = things::create(&stack.functions().api, ACCOUNT, Kind::Project, &named("Garden")).await?;
     assert_ne!(old.id, new.id);
     // One row of each, a chunk each.
     let garden = one("", "Garden", "a");
@@ -62,12 +62,11 @@ async fn two_names_that_lie_in_each_others_places_get_a_reference_each() -> anyh
 #[tokio::test]
 async fn entries_made_at_once_on_a_new_project_are_all_made() -> anyhow::Result<()> {
     let stack = Stack::by_hand(1000).await?;
-    let services = stack.system.services();
     let named = ThingInput { name: Some("Garden".to_owned()), ..ThingInput::default() };
-    let project = things::create(services, ACCOUNT, Kind::Project, &named).await?;
+    let project = things::create(&stack.functions().api, ACCOUNT, Kind::Project, &named).await?;
     let input =
         EntryInput { project: Some(Some(ProjectInput::Id(project.id))), seconds: Some(60), ..EntryInput::default() };
-    let made = (0..5).map(|_| entries::create(services, ACCOUNT, USER, &input));
+    let made = (0..5).map(|_| entries::create(&stack.functions().api, ACCOUNT, USER, &input));
     futures::future::try_join_all(made).await?;
     at_rest(&stack).await?;
     assert_eq!(stack.get(&format!("/v2/projects/{}", project.id)).await?.expect(200)?["entries"], 5);
@@ -78,12 +77,12 @@ async fn entries_made_at_once_on_a_new_project_are_all_made() -> anyhow::Result<
 async fn an_edit_by_hand_between_the_chunks_is_in_the_totals() -> anyhow::Result<()> {
     let stack = planned(6).await?;
     let services = stack.system.services();
-    load(services, ACCOUNT, IMPORT, ChunkNo(0)).await?;
+    load(&stack.functions().loader, ACCOUNT, IMPORT, ChunkNo(0)).await?;
     let entry = EntryId::of(IMPORT, Row(1));
     let input = EntryInput { seconds: Some(7200), project: Some(None), ..EntryInput::default() };
     entries::update(services, ACCOUNT, entry, &input).await?;
     entries::delete(services, ACCOUNT, EntryId::of(IMPORT, Row(2))).await?;
-    load(services, ACCOUNT, IMPORT, ChunkNo(1)).await?;
+    load(&stack.functions().loader, ACCOUNT, IMPORT, ChunkNo(1)).await?;
     assert_eq!(Import::find(services, ACCOUNT, IMPORT).await?.status, Status::Complete);
     at_rest(&stack).await
 }
@@ -92,20 +91,19 @@ async fn an_edit_by_hand_between_the_chunks_is_in_the_totals() -> anyhow::Result
 async fn a_name_that_somebody_takes_first_does_not_keep_others_from_being_made_with_it() -> anyhow::Result<()> {
     for n in 1.. {
         let stack = planned(6).await?;
-        let services = stack.system.services();
         let hold = hold_at(n);
-        let slow = hold.faults.connect(&stack.system);
-        let mut loading = Box::pin(load(&slow, ACCOUNT, IMPORT, ChunkNo(0)));
+        let slow = hold.faults.connect(&stack.system)?;
+        let mut loading = Box::pin(load(&slow.loader, ACCOUNT, IMPORT, ChunkNo(0)));
         if !hold.until_held(&mut loading).await {
             assert!(n > 10, "{n}");
             return Ok(());
         }
         // The chunk names the tags 0 and 1; one of them is there now, in another spelling.
         let named = ThingInput { name: Some("TAG 1".to_owned()), ..ThingInput::default() };
-        let taken = things::create(services, ACCOUNT, Kind::Tag, &named).await;
+        let taken = things::create(&stack.functions().api, ACCOUNT, Kind::Tag, &named).await;
         hold.let_go.send(true)?;
         assert_eq!(loading.await?, Loaded::Done, "{n}");
-        assert_eq!(load(services, ACCOUNT, IMPORT, ChunkNo(1)).await?, Loaded::Done, "{n}");
+        assert_eq!(load(&stack.functions().loader, ACCOUNT, IMPORT, ChunkNo(1)).await?, Loaded::Done, "{n}");
         at_rest(&stack).await?;
         if let Ok(tag) = taken {
             let shown = stack.get(&format!("/v2/tags/{}", tag.id)).await?.expect(200)?;
@@ -121,12 +119,12 @@ async fn a_project_that_is_noted_with_two_clients_keeps_no_import_from_settling(
     let before = Stack::by_hand(3).await?.workspace().await?;
     let stack = planned(6).await?;
     let services = stack.system.services();
-    load(services, ACCOUNT, IMPORT, ChunkNo(0)).await?;
+    load(&stack.functions().loader, ACCOUNT, IMPORT, ChunkNo(0)).await?;
     // As if it had been moved between the note of a loader that died and that of an edit by hand.
     let project = stack.pages("/v2/projects").await?[0]["id"].as_u64().map(ThingId).expect("an id");
     let note = Note { kind: Kind::Project, id: project, client: Some(ThingId(77)) };
     Note::put_all(services, ACCOUNT, IMPORT, &[note]).await?;
-    load(services, ACCOUNT, IMPORT, ChunkNo(1)).await?;
+    load(&stack.functions().loader, ACCOUNT, IMPORT, ChunkNo(1)).await?;
     assert_eq!(Import::find(services, ACCOUNT, IMPORT).await?.status, Status::Complete);
     at_rest(&stack).await?;
     undo(&stack).await?;

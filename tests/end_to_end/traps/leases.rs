@@ -31,7 +31,7 @@ async fn a_message_whose_visibility_runs_out_while_it_is_worked_on_changes_nothi
         }
         let letter = postman.next().expect("a message was sent");
         let hold = hold_at(n);
-        let slow = hold.faults.connect(&stack.system);
+        let slow = hold.faults.connect(&stack.system)?;
         let mut first = Box::pin(postman.deliver(&letter, &slow));
         if !hold.until_held(&mut first).await {
             assert!(n > 10, "{n}");
@@ -39,10 +39,10 @@ async fn a_message_whose_visibility_runs_out_while_it_is_worked_on_changes_nothi
         }
         // The message is seen again, the lease is over, and another worker does it all.
         services.clock.turn(Duration::from_secs(121));
-        postman.drain_all(services, &Faults::default()).await;
+        postman.drain_all(stack.functions(), &Faults::default()).await;
         hold.let_go.send(true)?;
         first.await;
-        postman.drain_all(services, &Faults::default()).await;
+        postman.drain_all(stack.functions(), &Faults::default()).await;
         assert_eq!(stack.native(1).await?["status"], "complete", "{n}");
         assert_eq!(differences(&whole, &stack.workspace().await?), [""; 0], "{n}");
         at_rest(&stack).await?;
@@ -57,18 +57,18 @@ async fn duplicates_under_a_live_lease_drive_no_healthy_chunk_into_the_dead_lett
     let postman = Postman::of(&stack.system);
     let message = |chunk| Message::Load { account: ACCOUNT, import: IMPORT, chunk: ChunkNo(chunk) };
     let hold = hold_at(8);
-    let slow = hold.faults.connect(&stack.system);
-    let mut working = Box::pin(load(&slow, ACCOUNT, IMPORT, ChunkNo(0)));
+    let slow = hold.faults.connect(&stack.system)?;
+    let mut working = Box::pin(load(&slow.loader, ACCOUNT, IMPORT, ChunkNo(0)));
     assert!(hold.until_held(&mut working).await);
     for _ in 0..12 {
         services.queues.send(&message(0)).await?;
-        assert!(postman.drain(services, &Faults::default()).await);
+        assert!(postman.drain(stack.functions(), &Faults::default()).await);
         services.clock.turn(Duration::from_secs(5));
     }
     hold.let_go.send(true)?;
     assert_eq!(working.await?, Loaded::Done);
     services.queues.send(&message(1)).await?;
-    postman.drain_all(services, &Faults::default()).await;
+    postman.drain_all(stack.functions(), &Faults::default()).await;
     assert_eq!(postman.dead(), 0);
     assert_eq!(stack.native(1).await?["status"], "complete");
     at_rest(&stack).await
@@ -83,15 +83,15 @@ async fn who_has_the_state_alone_need_not_wait_for_the_leases_of_the_dead() -> a
     let begun = services.clock.now_ms();
     for chunk in 0..2 {
         let hold = hold_at(4);
-        let dead = hold.faults.connect(&stack.system);
-        let mut working = Box::pin(load(&dead, ACCOUNT, IMPORT, ChunkNo(chunk)));
+        let dead = hold.faults.connect(&stack.system)?;
+        let mut working = Box::pin(load(&dead.loader, ACCOUNT, IMPORT, ChunkNo(chunk)));
         assert!(hold.until_held(&mut working).await);
     }
     postman.lose_everything();
-    assert_eq!(sweep(services, Others::MayWork).await?.woken, 0);
-    let swept = sweep(services, Others::Gone).await?;
+    assert_eq!(sweep(&stack.functions().sweep, Others::MayWork).await?.woken, 0);
+    let swept = sweep(&stack.functions().sweep, Others::Gone).await?;
     assert_eq!((swept.open, swept.woken, swept.awaiting), (1, 1, 0));
-    assert!(postman.drain(services, &Faults::default()).await && postman.is_empty());
+    assert!(postman.drain(stack.functions(), &Faults::default()).await && postman.is_empty());
     assert_eq!(stack.native(1).await?["status"], "complete");
     assert_eq!(differences(&whole, &stack.workspace().await?), [""; 0]);
     // The clock stood, so no lease ended by itself.
@@ -102,17 +102,16 @@ async fn who_has_the_state_alone_need_not_wait_for_the_leases_of_the_dead() -> a
 #[tokio::test]
 async fn an_undo_is_not_held_up_by_the_leases_of_the_dead_either() -> anyhow::Result<()> {
     let stack = planned(9).await?;
-    let services = stack.system.services();
     let postman = Postman::of(&stack.system);
     let hold = hold_at(4);
-    let dead = hold.faults.connect(&stack.system);
-    let mut working = Box::pin(load(&dead, ACCOUNT, IMPORT, ChunkNo(1)));
+    let dead = hold.faults.connect(&stack.system)?;
+    let mut working = Box::pin(load(&dead.loader, ACCOUNT, IMPORT, ChunkNo(1)));
     assert!(hold.until_held(&mut working).await);
     stack.delete("/v2/imports/1").await?.expect(204)?;
     drop(working);
     postman.lose_everything();
-    assert_eq!(sweep(services, Others::Gone).await?.woken, 1);
-    assert!(postman.drain(services, &Faults::default()).await && postman.is_empty());
+    assert_eq!(sweep(&stack.functions().sweep, Others::Gone).await?.woken, 1);
+    assert!(postman.drain(stack.functions(), &Faults::default()).await && postman.is_empty());
     assert_eq!(stack.native(1).await?["status"], "rolled_back");
     at_rest(&stack).await
 }
@@ -124,19 +123,19 @@ async fn a_sweep_that_meets_a_slow_but_living_worker_does_no_harm() -> anyhow::R
         let stack = planned(9).await?;
         let services = stack.system.services();
         let postman = Postman::of(&stack.system);
-        assert_eq!(load(services, ACCOUNT, IMPORT, ChunkNo(0)).await?, Loaded::Done);
-        sweep::handle(services).await?;
+        assert_eq!(load(&stack.functions().loader, ACCOUNT, IMPORT, ChunkNo(0)).await?, Loaded::Done);
+        sweep::handle(&stack.functions().sweep).await?;
         services.clock.turn(Duration::from_secs(100));
         let hold = hold_at(n);
-        let slow = hold.faults.connect(&stack.system);
-        let mut working = Box::pin(load(&slow, ACCOUNT, IMPORT, ChunkNo(1)));
+        let slow = hold.faults.connect(&stack.system)?;
+        let mut working = Box::pin(load(&slow.loader, ACCOUNT, IMPORT, ChunkNo(1)));
         assert!(hold.until_held(&mut working).await);
         services.clock.turn(Duration::from_secs(60));
-        assert_eq!(sweep::handle(services).await?.woken, 1);
-        assert!(postman.drain(services, &Faults::default()).await);
+        assert_eq!(sweep::handle(&stack.functions().sweep).await?.woken, 1);
+        assert!(postman.drain(stack.functions(), &Faults::default()).await);
         hold.let_go.send(true)?;
         assert_eq!(working.await?, Loaded::Done);
-        postman.drain_all(services, &Faults::default()).await;
+        postman.drain_all(stack.functions(), &Faults::default()).await;
         assert_eq!(stack.native(1).await?["status"], "complete");
         assert_eq!(differences(&whole, &stack.workspace().await?), [""; 0], "{n}");
         at_rest(&stack).await?;
@@ -148,7 +147,7 @@ async fn a_sweep_that_meets_a_slow_but_living_worker_does_no_harm() -> anyhow::R
 async fn a_single_chunk_whose_loader_died_is_loaded_when_the_lease_is_over_without_a_sweep() -> anyhow::Result<()> {
     let stack = queued(2).await?;
     let faults = Faults::default();
-    let worker = faults.connect(&stack.system);
+    let worker = faults.connect(&stack.system)?;
     let postman = Postman::of(&stack.system);
     stack.system.services().queues.send(&Message::Start { account: ACCOUNT, import: IMPORT }).await?;
     faults.plan(|_, operation| (operation == "BatchWriteItem").then_some(Fault::DeathAfter));
@@ -168,15 +167,15 @@ async fn a_message_that_comes_at_the_very_end_of_a_lease_finds_it_over() -> anyh
     let stack = planned(6).await?;
     let services = stack.system.services();
     let dead = hold_at(3);
-    let worker = dead.faults.connect(&stack.system);
-    let mut loading = Box::pin(load(&worker, ACCOUNT, IMPORT, ChunkNo(0)));
+    let worker = dead.faults.connect(&stack.system)?;
+    let mut loading = Box::pin(load(&worker.loader, ACCOUNT, IMPORT, ChunkNo(0)));
     assert!(dead.until_held(&mut loading).await);
     drop(loading);
-    let Loaded::Held(until) = load(services, ACCOUNT, IMPORT, ChunkNo(0)).await? else {
+    let Loaded::Held(until) = load(&stack.functions().loader, ACCOUNT, IMPORT, ChunkNo(0)).await? else {
         anyhow::bail!("the dead worker's lease does not stand");
     };
     services.clock.turn(services.clock.until(until));
-    assert_eq!(load(services, ACCOUNT, IMPORT, ChunkNo(0)).await?, Loaded::Done);
+    assert_eq!(load(&stack.functions().loader, ACCOUNT, IMPORT, ChunkNo(0)).await?, Loaded::Done);
     Ok(())
 }
 
@@ -195,9 +194,9 @@ async fn rows_that_mean_something_else_on_the_second_try_leave_nothing_of_the_fi
     let file = toggl(6, 3, 2).replace("Demo User,demo@example.com", "Demo User,kim@example.com");
     stack.post(file.as_bytes(), &[("fallback_user", "")]).await?.expect(202)?;
     Postman::of(&stack.system).lose_everything();
-    plan(services, ACCOUNT, IMPORT).await?;
+    plan(&stack.functions().parser, ACCOUNT, IMPORT).await?;
     let faults = Faults::default();
-    let worker = faults.connect(&stack.system);
+    let worker = faults.connect(&stack.system)?;
     // Dies with all entries written, before the commit.
     faults.plan({
         let mut batches = 0;
@@ -206,12 +205,12 @@ async fn rows_that_mean_something_else_on_the_second_try_leave_nothing_of_the_fi
             (batches == 3 && operation == "TransactWriteItems").then_some(Fault::DeathBefore)
         }
     });
-    assert!(faults.outlive(load(&worker, ACCOUNT, IMPORT, ChunkNo(0))).await.is_none(), "{:?}", faults.log());
+    assert!(faults.outlive(load(&worker.loader, ACCOUNT, IMPORT, ChunkNo(0))).await.is_none(), "{:?}", faults.log());
     let address = UserInput { email: Some("stone@example.com".to_owned()), ..UserInput::default() };
     things::update_user(services, ACCOUNT, kim, &address).await?;
     services.clock.turn(LONG);
     for chunk in [0, 1] {
-        assert_eq!(load(services, ACCOUNT, IMPORT, ChunkNo(chunk)).await?, Loaded::Done);
+        assert_eq!(load(&stack.functions().loader, ACCOUNT, IMPORT, ChunkNo(chunk)).await?, Loaded::Done);
     }
     assert_eq!(stack.native(1).await?["counts"]["skipped"], 6);
     assert!(World::read(&stack).await?.entries.is_empty());

@@ -28,20 +28,20 @@ async fn an_undo_asked_while_a_loader_runs_leaves_nothing_wherever_the_loader_is
         stack.post(toggl(6, 3, 2).as_bytes(), &[]).await?.expect(202)?;
         let services = stack.system.services();
         let postman = Postman::of(&stack.system);
-        plan(services, ACCOUNT, IMPORT).await?;
+        plan(&stack.functions().parser, ACCOUNT, IMPORT).await?;
         let hold = hold_at(n);
-        let slow = hold.faults.connect(&stack.system);
-        let mut loading = Box::pin(load(&slow, ACCOUNT, IMPORT, ChunkNo(0)));
+        let slow = hold.faults.connect(&stack.system)?;
+        let mut loading = Box::pin(load(&slow.loader, ACCOUNT, IMPORT, ChunkNo(0)));
         if !hold.until_held(&mut loading).await {
             assert!(n > 10, "{n}");
             return Ok(());
         }
         let import = Import::find(services, ACCOUNT, IMPORT).await?;
-        revert::ask(services, &import, "user 1").await?;
-        assert!(postman.drain(services, &Faults::default()).await);
+        revert::ask(&stack.functions().api, &import, "user 1").await?;
+        assert!(postman.drain(stack.functions(), &Faults::default()).await);
         hold.let_go.send(true)?;
         loading.await?;
-        postman.drain_all(services, &Faults::default()).await;
+        postman.drain_all(stack.functions(), &Faults::default()).await;
         assert_eq!(stack.native(1).await?["status"], "rolled_back", "{n}");
         assert_eq!(differences(&stack.workspace().await?, &before), [""; 0], "{n}");
     }
@@ -62,28 +62,28 @@ async fn a_cancel_really_stops_and_what_was_claimed_may_still_be_counted() -> an
         stack.post(toggl(12, 3, 2).as_bytes(), &[]).await?.expect(202)?;
         let services = stack.system.services();
         let postman = Postman::of(&stack.system);
-        plan(services, ACCOUNT, IMPORT).await?;
-        assert_eq!(load(services, ACCOUNT, IMPORT, ChunkNo(0)).await?, Loaded::Done);
+        plan(&stack.functions().parser, ACCOUNT, IMPORT).await?;
+        assert_eq!(load(&stack.functions().loader, ACCOUNT, IMPORT, ChunkNo(0)).await?, Loaded::Done);
         let hold = hold_at(n);
-        let slow = hold.faults.connect(&stack.system);
-        let mut loading = Box::pin(load(&slow, ACCOUNT, IMPORT, ChunkNo(1)));
+        let slow = hold.faults.connect(&stack.system)?;
+        let mut loading = Box::pin(load(&slow.loader, ACCOUNT, IMPORT, ChunkNo(1)));
         if !hold.until_held(&mut loading).await {
             assert!(n > 10, "{n}");
             return Ok(());
         }
         assert_eq!(ask(&stack, "/api/v1/imports/1/cancel", 202).await?["status"], "incomplete");
-        assert!(postman.drain(services, &Faults::default()).await);
+        assert!(postman.drain(stack.functions(), &Faults::default()).await);
         hold.let_go.send(true)?;
         loading.await?;
-        postman.drain_all(services, &Faults::default()).await;
+        postman.drain_all(stack.functions(), &Faults::default()).await;
         // Held before it was claimed, or afterwards.
         let created = stack.native(1).await?["counts"]["created"].as_u64();
         assert!(created == Some(3) || created == Some(6) && n > 1, "{n}: {created:?}");
         assert_eq!(ask(&stack, "/api/v1/imports/1/cancel", 202).await?["reasons"], json!(["it was cancelled"]));
         at_rest(&stack).await?;
         services.clock.turn(LONG);
-        sweep::handle(services).await?;
-        assert_eq!(sweep::handle(services).await?.open, 0);
+        sweep::handle(&stack.functions().sweep).await?;
+        assert_eq!(sweep::handle(&stack.functions().sweep).await?.open, 0);
         undo(&stack).await?;
         ask(&stack, "/api/v1/imports/1/cancel", 409).await?;
         assert_eq!(differences(&stack.workspace().await?, &before), [""; 0], "{n}");
@@ -99,23 +99,23 @@ async fn a_project_is_not_deleted_under_a_loader_that_a_cancel_lets_finish() -> 
         let before = stack.workspace().await?;
         stack.post(toggl(6, 1, 1).as_bytes(), &[]).await?.expect(202)?;
         let services = stack.system.services();
-        plan(services, ACCOUNT, IMPORT).await?;
+        plan(&stack.functions().parser, ACCOUNT, IMPORT).await?;
         let hold = hold_at(n);
-        let slow = hold.faults.connect(&stack.system);
-        let mut loading = Box::pin(load(&slow, ACCOUNT, IMPORT, ChunkNo(0)));
+        let slow = hold.faults.connect(&stack.system)?;
+        let mut loading = Box::pin(load(&slow.loader, ACCOUNT, IMPORT, ChunkNo(0)));
         if !hold.until_held(&mut loading).await {
             assert!(n > 10 && kept > 0, "kept {kept} of {n} times");
             return Ok(());
         }
         let import = Import::find(services, ACCOUNT, IMPORT).await?;
-        shared::import::cancel(services, &import, "user 1").await?;
+        shared::import::cancel(&stack.functions().api, &import, "user 1").await?;
         for project in stack.pages("/v2/projects").await? {
             let answer = stack.delete(&format!("/v2/projects/{}", project["id"])).await?;
             kept += u32::from(answer.status == 422);
         }
         hold.let_go.send(true)?;
         loading.await?;
-        Postman::of(&stack.system).drain_all(services, &Faults::default()).await;
+        Postman::of(&stack.system).drain_all(stack.functions(), &Faults::default()).await;
         at_rest(&stack).await?;
         undo(&stack).await?;
         assert_eq!(differences(&stack.workspace().await?, &before), [""; 0], "{n}");
@@ -128,7 +128,7 @@ async fn a_cancel_whose_loader_died_is_counted_by_the_sweep() -> anyhow::Result<
     let stack = planned(9).await?;
     let services = stack.system.services();
     let faults = Faults::default();
-    let worker = faults.connect(&stack.system);
+    let worker = faults.connect(&stack.system)?;
     // Dies when its commit has taken effect, with the import cancelled while it was on its way.
     faults.plan({
         let mut batches = 0;
@@ -137,16 +137,16 @@ async fn a_cancel_whose_loader_died_is_counted_by_the_sweep() -> anyhow::Result<
             (batches == 2 && operation == "TransactWriteItems").then_some(Fault::DeathAfter)
         }
     });
-    assert!(faults.outlive(load(&worker, ACCOUNT, IMPORT, ChunkNo(0))).await.is_none());
+    assert!(faults.outlive(load(&worker.loader, ACCOUNT, IMPORT, ChunkNo(0))).await.is_none());
     let faults = Faults::default();
-    let canceller = faults.connect(&stack.system);
+    let canceller = faults.connect(&stack.system)?;
     // The canceller dies as well, right after the import is stopped.
     faults.plan(|_, operation| (operation == "TransactWriteItems").then_some(Fault::DeathAfter));
     let import = Import::find(services, ACCOUNT, IMPORT).await?;
-    assert!(faults.outlive(shared::import::cancel(&canceller, &import, "user 1")).await.is_none());
+    assert!(faults.outlive(shared::import::cancel(&canceller.api, &import, "user 1")).await.is_none());
     services.clock.turn(LONG);
-    assert_eq!(sweep::handle(services).await?.open, 1);
-    assert_eq!(sweep::handle(services).await?.open, 0);
+    assert_eq!(sweep::handle(&stack.functions().sweep).await?.open, 1);
+    assert_eq!(sweep::handle(&stack.functions().sweep).await?.open, 0);
     assert_eq!(stack.native(1).await?["counts"]["created"], 3);
     at_rest(&stack).await
 }
@@ -163,7 +163,7 @@ async fn a_client_of_an_undone_import_goes_with_its_last_project_however_that_go
             client: Some(Some(ClientInput::Name("orchard".to_owned()))),
             ..ThingInput::default()
         };
-        let mine = things::create(services, ACCOUNT, Kind::Project, &of_orchard("Mine")).await?;
+        let mine = things::create(&stack.functions().api, ACCOUNT, Kind::Project, &of_orchard("Mine")).await?;
         undo(&stack).await?;
         let clients = async || {
             let world = World::read(&stack).await?;
@@ -178,7 +178,7 @@ async fn a_client_of_an_undone_import_goes_with_its_last_project_however_that_go
             }
             _ => {
                 let entry = EntryInput { project: Some(Some(ProjectInput::Id(mine.id))), ..EntryInput::default() };
-                let entry = entries::create(services, ACCOUNT, USER, &entry).await?;
+                let entry = entries::create(&stack.functions().api, ACCOUNT, USER, &entry).await?;
                 entries::delete(services, ACCOUNT, entry.id).await?;
                 things::delete(services, ACCOUNT, Kind::Project, mine.id).await?;
             }
@@ -202,12 +202,12 @@ async fn whoever_deletes_the_last_entry_of_an_orphan_and_dies_leaves_no_orphan()
             let project = projects[0]["id"].as_u64().map(|id| ProjectInput::Id(ThingId(id)));
             let input =
                 EntryInput { project: Some(project), tags: Some(vec!["design".to_owned()]), ..EntryInput::default() };
-            let entry = entries::create(services, ACCOUNT, USER, &input).await?;
+            let entry = entries::create(&stack.functions().api, ACCOUNT, USER, &input).await?;
             undo(&stack).await?;
             let faults = Faults::default();
-            let worker = faults.connect(&stack.system);
+            let worker = faults.connect(&stack.system)?;
             faults.at(n, 1, fault);
-            let survived = faults.outlive(entries::delete(&worker, ACCOUNT, entry.id)).await.is_some();
+            let survived = faults.outlive(entries::delete(&worker.api, ACCOUNT, entry.id)).await.is_some();
             at_rest(&stack).await?;
             match entries::delete(services, ACCOUNT, entry.id).await {
                 Ok(()) | Err(shared::entity::by_hand::EditError::NotFound) => {}
@@ -236,16 +236,16 @@ async fn a_client_that_stays_is_named_whenever_the_undo_dies_in_between() -> any
             client: Some(Some(ClientInput::Name("orchard".to_owned()))),
             ..ThingInput::default()
         };
-        things::create(services, ACCOUNT, Kind::Project, &mine).await?;
+        things::create(&stack.functions().api, ACCOUNT, Kind::Project, &mine).await?;
         let import = Import::find(services, ACCOUNT, IMPORT).await?;
-        revert::ask(services, &import, "user 1").await?;
+        revert::ask(&stack.functions().api, &import, "user 1").await?;
         let faults = Faults::default();
-        let worker = faults.connect(&stack.system);
+        let worker = faults.connect(&stack.system)?;
         faults.at(n, 1, Fault::DeathBefore);
         let postman = Postman::of(&stack.system);
         let survived = postman.drain(&worker, &faults).await;
         services.clock.turn(LONG);
-        postman.drain_all(services, &Faults::default()).await;
+        postman.drain_all(stack.functions(), &Faults::default()).await;
         let shown = stack.native(1).await?;
         assert_eq!(
             (&shown["status"], shown["undone"]["kept"].as_array().map(Vec::len)),

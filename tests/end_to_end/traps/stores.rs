@@ -14,7 +14,7 @@ use crate::dump::differences;
 use crate::faults::{Fault, Faults};
 use crate::files::toggl;
 use crate::invariants::at_rest;
-use crate::postman::{LONG, Postman, dropped};
+use crate::postman::{LONG, Postman, arrive, dropped};
 use crate::stack::Stack;
 
 use super::{ACCOUNT, IMPORT, imported, planned, queued, undo};
@@ -39,7 +39,7 @@ async fn throttling_and_conflicts_are_waited_out() -> anyhow::Result<()> {
         let faults = Faults::default();
         // Every third request: whatever it is, it is tried again within the call.
         faults.plan(move |n, _| (n % 3 == 0).then_some(fault));
-        let worker = faults.connect(&stack.system);
+        let worker = faults.connect(&stack.system)?;
         let postman = Postman::of(&stack.system);
         stack.system.services().queues.send(&Message::Start { account: ACCOUNT, import: IMPORT }).await?;
         let mut failed = 0;
@@ -73,10 +73,10 @@ async fn the_last_commits_answer_is_lost_and_the_import_settles_all_the_same() -
     let whole = imported(&queued(6).await?, &Faults::default()).await?;
     let stack = planned(6).await?;
     let services = stack.system.services();
-    assert_eq!(load(services, ACCOUNT, IMPORT, ChunkNo(0)).await?, Loaded::Done);
+    assert_eq!(load(&stack.functions().loader, ACCOUNT, IMPORT, ChunkNo(0)).await?, Loaded::Done);
     let faults = Faults::default();
     // The last transaction but one, the settling, and all that the SDK tries.
-    let worker = faults.connect(&stack.system);
+    let worker = faults.connect(&stack.system)?;
     let postman = Postman::of(&stack.system);
     services.queues.send(&Message::Load { account: ACCOUNT, import: IMPORT, chunk: ChunkNo(1) }).await?;
     let mut puts = 0;
@@ -89,7 +89,7 @@ async fn the_last_commits_answer_is_lost_and_the_import_settles_all_the_same() -
     assert_eq!(stack.native(1).await?["counts"]["pending"], 0);
     assert_eq!(stack.native(1).await?["status"], "processing");
     services.clock.turn(LONG);
-    postman.drain_all(services, &faults).await;
+    postman.drain_all(stack.functions(), &faults).await;
     assert_eq!(stack.native(1).await?["status"], "complete");
     assert_eq!(differences(&whole, &stack.workspace().await?), [""; 0]);
     at_rest(&stack).await
@@ -99,17 +99,17 @@ async fn the_last_commits_answer_is_lost_and_the_import_settles_all_the_same() -
 async fn a_claim_whose_answer_was_lost_is_known_again_and_not_waited_for() -> anyhow::Result<()> {
     let stack = planned(6).await?;
     let faults = Faults::default();
-    let worker = faults.connect(&stack.system);
+    let worker = faults.connect(&stack.system)?;
     for chunk in [0, 1] {
         faults.at(1, 1, Fault::Unanswered);
-        assert_eq!(load(&worker, ACCOUNT, IMPORT, ChunkNo(chunk)).await?, Loaded::Done);
+        assert_eq!(load(&worker.loader, ACCOUNT, IMPORT, ChunkNo(chunk)).await?, Loaded::Done);
     }
-    let import = Import::find(&worker, ACCOUNT, IMPORT).await?;
-    revert::ask(&worker, &import, "user 1").await?;
+    let import = Import::find(&worker.api, ACCOUNT, IMPORT).await?;
+    revert::ask(&worker.api, &import, "user 1").await?;
     for chunk in [0, 1] {
         // The import is read first; the fence is the second request.
         faults.at(2, 1, Fault::Unanswered);
-        assert_eq!(revert::revert(&worker, ACCOUNT, IMPORT, ChunkNo(chunk)).await?, revert::Reverted::Done);
+        assert_eq!(revert::revert(&worker.revert, ACCOUNT, IMPORT, ChunkNo(chunk)).await?, revert::Reverted::Done);
     }
     assert_eq!(stack.native(1).await?["status"], "rolled_back");
     Ok(())
@@ -121,11 +121,11 @@ async fn an_object_replaced_midway_stops_the_import_and_what_was_loaded_is_count
     let before = stack.workspace().await?;
     stack.post(toggl(9, 3, 2).as_bytes(), &[]).await?.expect(202)?;
     let services = stack.system.services();
-    plan(services, ACCOUNT, IMPORT).await?;
-    assert_eq!(load(services, ACCOUNT, IMPORT, ChunkNo(1)).await?, Loaded::Done);
+    plan(&stack.functions().parser, ACCOUNT, IMPORT).await?;
+    assert_eq!(load(&stack.functions().loader, ACCOUNT, IMPORT, ChunkNo(1)).await?, Loaded::Done);
     let source = Import::find(services, ACCOUNT, IMPORT).await?.source.expect("its file");
     services.files.put(&source.key, toggl(9, 2, 3).into_bytes().into()).await?;
-    Postman::of(&stack.system).drain_all(services, &Faults::default()).await;
+    Postman::of(&stack.system).drain_all(stack.functions(), &Faults::default()).await;
     let import = stack.native(1).await?;
     assert_eq!(import["status"], "incomplete");
     assert_eq!(import["reasons"], json!(["the file was replaced while it was imported"]));
@@ -144,15 +144,15 @@ async fn an_s3_event_that_is_late_by_a_day_finds_its_work_done() -> anyhow::Resu
     let id = stack.upload(toggl(9, 3, 2).into_bytes()).await?;
     let key = Import::find(services, ACCOUNT, ImportId(id)).await?.awaits.expect("a key");
     services.clock.turn(LONG);
-    sweep::handle(services).await?;
+    sweep::handle(&stack.functions().sweep).await?;
     let postman = Postman::of(&stack.system);
-    postman.drain_all(services, &Faults::default()).await;
+    postman.drain_all(stack.functions(), &Faults::default()).await;
     assert_eq!(stack.native(id).await?["status"], "complete");
     let done = stack.workspace().await?;
     for expected in [&done, &before] {
         services.clock.turn(Duration::from_secs(24 * 3600));
-        parser::handle(services, dropped(&key, "", "1")).await?;
-        postman.drain_all(services, &Faults::default()).await;
+        arrive(&stack.functions().parser, dropped(&key, "", "1")).await?;
+        postman.drain_all(stack.functions(), &Faults::default()).await;
         assert_eq!(differences(&stack.workspace().await?, expected), [""; 0]);
         if *expected == done {
             undo(&stack).await?;

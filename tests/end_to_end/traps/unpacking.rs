@@ -56,7 +56,7 @@ async fn a_table_that_is_refused_after_it_was_unpacked_does_not_stay() -> anyhow
     gzip.write_all(b"name,colour\nrose,red\n")?;
     let data = tempfile::tempdir()?;
     let stack = queued(&gzip.finish()?, data.path()).await?;
-    plan(stack.system.services(), ACCOUNT, IMPORT).await?;
+    plan(&stack.functions().parser, ACCOUNT, IMPORT).await?;
     assert_eq!(stack.native(1).await?["status"], "unsupported");
     assert_eq!(unpacked(data.path())?, [""; 0]);
     Ok(())
@@ -75,8 +75,8 @@ async fn an_import_that_is_stopped_while_its_file_is_unpacked_leaves_nothing_in_
         let stack = queued(&file, data.path()).await?;
         let services = stack.system.services();
         let hold = hold_at(n);
-        let slow = hold.faults.connect(&stack.system);
-        let mut planning = Box::pin(plan(&slow, ACCOUNT, IMPORT));
+        let slow = hold.faults.connect(&stack.system)?;
+        let mut planning = Box::pin(plan(&slow.parser, ACCOUNT, IMPORT));
         let held = hold.until_held(&mut planning).await;
         let import = Import::find(services, ACCOUNT, IMPORT).await?;
         if !held || import.unpacked.is_some() {
@@ -84,7 +84,7 @@ async fn an_import_that_is_stopped_while_its_file_is_unpacked_leaves_nothing_in_
             return Ok(());
         }
         some_were_there |= !unpacked(data.path())?.is_empty();
-        cancel(services, &import, "user 1").await?;
+        cancel(&stack.functions().api, &import, "user 1").await?;
         hold.let_go.send(true)?;
         planning.await?;
         assert_eq!(stack.native(1).await?["status"], "incomplete", "{n}");

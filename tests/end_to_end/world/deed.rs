@@ -13,9 +13,10 @@ use shared::revert;
 use shared::services::Services;
 use shared::store::StoreError;
 use shared::store::keys::Kind;
+use waybill::system::Functions;
 
 use crate::kill::columns;
-use crate::postman::{Letter, dropped, hand_over};
+use crate::postman::{Letter, arrive, dropped, hand_over};
 
 /// The user of either account.
 const USER: ThingId = ThingId(1);
@@ -110,51 +111,48 @@ impl Ended {
     }
 }
 
-pub async fn act(services: Services, deed: Deed) -> Ended {
+pub async fn act(functions: Functions, person: Services, deed: Deed) -> Ended {
+    let api = &functions.api;
     match deed {
-        Deed::Deliver(letter) => Ended { well: hand_over(&letter, &services).await, error: None, stored: None },
-        Deed::Object(account, import) => Ended::of_import(plan(&services, account, import).await),
-        Deed::Drop(key, file) => {
-            Ended::of_import(services.files.put(&key, file.into()).await.map_err(ImportError::from))
-        }
+        Deed::Deliver(letter) => Ended { well: hand_over(&letter, &functions).await, error: None, stored: None },
+        Deed::Object(account, import) => Ended::of_import(plan(&functions.parser, account, import).await),
+        Deed::Drop(key, file) => Ended::of_import(person.files.put(&key, file.into()).await.map_err(ImportError::from)),
         Deed::Arrival(arrival) => {
             let event = dropped(&arrival.key, &arrival.etag, &arrival.sequencer);
-            Ended::of_import(parser::handle(&services, event).await)
+            Ended { well: arrive(&functions.parser, event).await.is_ok(), error: None, stored: None }
         }
-        Deed::Import(account, file, upload, mapped) => match import(&services, account, file, upload, mapped).await {
+        Deed::Import(account, file, upload, mapped) => match import(api, account, file, upload, mapped).await {
             Ok(import) if upload => Ended { well: true, error: None, stored: Some((account, import.id)) },
             other => Ended::of_import(other),
         },
         Deed::Undo(account, import) => {
             let undone = async {
-                let import = Import::find(&services, account, import).await?;
-                revert::ask(&services, &import, "user 1").await
+                let import = Import::find(api, account, import).await?;
+                revert::ask(api, &import, "user 1").await
             };
             Ended::of_import(undone.await)
         }
         Deed::Cancel(account, import) => {
             let cancelled = async {
-                let import = Import::find(&services, account, import).await?;
-                cancel(&services, &import, "user 1").await
+                let import = Import::find(api, account, import).await?;
+                cancel(api, &import, "user 1").await
             };
             Ended::of_import(cancelled.await)
         }
-        Deed::Sweep => Ended::of_import(sweep::handle(&services).await.map_err(ImportError::from)),
-        Deed::NewEntry(account, input) => Ended::of_edit(entries::create(&services, account, USER, &input).await),
-        Deed::EditEntry(account, id, input) => Ended::of_edit(entries::update(&services, account, id, &input).await),
-        Deed::DropEntry(account, id) => Ended::of_edit(entries::delete(&services, account, id).await),
-        Deed::NewThing(account, kind, input) => Ended::of_edit(things::create(&services, account, kind, &input).await),
+        Deed::Sweep => Ended::of_import(sweep::handle(&functions.sweep).await.map_err(ImportError::from)),
+        Deed::NewEntry(account, input) => Ended::of_edit(entries::create(api, account, USER, &input).await),
+        Deed::EditEntry(account, id, input) => Ended::of_edit(entries::update(api, account, id, &input).await),
+        Deed::DropEntry(account, id) => Ended::of_edit(entries::delete(api, account, id).await),
+        Deed::NewThing(account, kind, input) => Ended::of_edit(things::create(api, account, kind, &input).await),
         Deed::EditThing(account, kind, id, input) => {
-            Ended::of_edit(things::update(&services, account, kind, id, &input).await)
+            Ended::of_edit(things::update(api, account, kind, id, &input).await)
         }
-        Deed::DropThing(account, kind, id) => Ended::of_edit(things::delete(&services, account, kind, id).await),
-        Deed::Merge(account, kind, into, id) => {
-            Ended::of_edit(merge::merge(&services, account, kind, into, id, "id").await)
-        }
-        Deed::Retire(account, kind, id) => Ended::of_edit(merge::delete(&services, account, kind, id).await),
+        Deed::DropThing(account, kind, id) => Ended::of_edit(things::delete(api, account, kind, id).await),
+        Deed::Merge(account, kind, into, id) => Ended::of_edit(merge::merge(api, account, kind, into, id, "id").await),
+        Deed::Retire(account, kind, id) => Ended::of_edit(merge::delete(api, account, kind, id).await),
         Deed::Approve(account, ids, approved) => {
-            let mark = if approved { Mark::Approved(USER, services.clock.now_ms()) } else { Mark::Unapproved };
-            Ended::of_edit(marks::mark_all(&services, account, &ids, mark).await)
+            let mark = if approved { Mark::Approved(USER, api.clock.now_ms()) } else { Mark::Unapproved };
+            Ended::of_edit(marks::mark_all(api, account, &ids, mark).await)
         }
     }
 }

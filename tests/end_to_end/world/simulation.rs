@@ -12,6 +12,7 @@ use shared::inbox::Arrival;
 use shared::services::Services;
 use shared::store::keys::Kind;
 use tokio::task::JoinHandle;
+use waybill::system::Functions;
 
 use crate::faults::{Fault, Faults};
 use crate::invariants::{World, wrongly_made};
@@ -36,7 +37,8 @@ const TIME_OUT: i64 = 90_000;
 /// Who does things.
 struct Worker {
     faults: Faults,
-    services: Services,
+    functions: Functions,
+    person: Services,
     busy: Option<Busy>,
 }
 
@@ -71,11 +73,13 @@ impl Simulation {
         let in_steps = draw.one_in(2);
         let worker = |number| {
             let faults = Faults::behind(turnstile.gate(number));
-            let services = faults.connect(&stack.system);
-            let portions = if in_steps { TINY } else { services.portions };
-            Worker { faults, services: Services { portions, ..services }, busy: None }
+            let functions = faults.connect(&stack.system)?;
+            let portions = if in_steps { TINY } else { functions.api.portions };
+            let functions = functions.map(|services| Services { portions, ..services });
+            let person = faults.person(&stack.system);
+            anyhow::Ok(Worker { faults, functions, person, busy: None })
         };
-        let workers = (0..WORKERS).map(worker).collect();
+        let workers = (0..WORKERS).map(worker).collect::<Result<_, _>>()?;
         let mut draw = Draw(seed);
         let inbox = Inbox::new(draw.one_in(4));
         Ok(Self {
@@ -240,8 +244,9 @@ impl Simulation {
             Some((requests, fault)) if requests.contains(&request) => Some(*fault),
             _ => (refuses && operation == "S3 PUT outbox").then_some(Fault::Refused),
         });
-        let (faults, services, doing) = (worker.faults.clone(), worker.services.clone(), deed.clone());
-        let task = tokio::spawn(async move { faults.outlive(act(services, doing)).await });
+        let (faults, functions, person) = (worker.faults.clone(), worker.functions.clone(), worker.person.clone());
+        let doing = deed.clone();
+        let task = tokio::spawn(async move { faults.outlive(act(functions, person, doing)).await });
         self.workers[number].busy = Some(Busy { task, deed: deed.clone(), since: self.now(), disturbed: disturb });
         self.tell(format!("  {number}: {deed}{how}"));
     }

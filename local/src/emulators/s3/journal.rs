@@ -1,8 +1,9 @@
 //! Notifications that outlive the process.
 //!
-//! S3 keeps an event until Lambda has taken it, and Lambda until its function has. A file that was dropped is known from
-//! its event alone, so with a data folder each event is a file there until it is settled: delivered, or given up. The
-//! next run sends it again; its sequencer is the same, so whoever had been told already finds the work done.
+//! S3 keeps an event until its queue has taken it, and the queue until a function is done with it. A file that was
+//! dropped is known from its event alone, so with a data folder each event is a file there until its message is deleted.
+//! The next run sends it again, a dead letter too; its sequencer is the same, so a function that was done with it finds
+//! its work done.
 
 use std::fs;
 use std::io;

@@ -12,9 +12,11 @@ use super::journal::{Journal, Record};
 use crate::emulators::arn;
 use crate::emulators::pending::{Pending, Token};
 
-/// Which new objects are told of.
+/// Which new objects a queue is told of.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Notification {
+    /// The queue's name.
+    pub queue: String,
     pub bucket: String,
     /// What the key begins with.
     pub prefix: String,
@@ -22,16 +24,17 @@ pub struct Notification {
     pub suffix: String,
 }
 
-/// An event on its way. It counts as unsettled until `token` is dropped.
+/// An event on its way to a queue. It counts as unsettled until `token` is dropped.
 pub struct Created {
+    pub queue: String,
     pub event: S3Event,
     pub token: Token,
-    /// What the next run would send it again by, if it is kept.
+    /// The record that the next run would send it again by, if it is kept.
     pub record: Option<Record>,
 }
 
-/// The events as they come, for whoever delivers them. Clones take from the same ones, so that delivery can be killed
-/// and begun anew.
+/// The events as they come, to be sent to their queues once those are there. Clones take from the same ones, so that
+/// delivery can be killed and begun anew.
 #[derive(Clone)]
 pub struct CreatedObjects {
     created: Arc<Mutex<mpsc::UnboundedReceiver<Created>>>,
@@ -71,8 +74,14 @@ impl Notifier {
         let (created, created_objects) = CreatedObjects::channel();
         let (journal, left) = journal.map_or((None, Vec::new()), |(journal, left)| (Some(journal), left));
         for (event, record) in left {
-            // The receiver is ours.
-            let _ = created.send(Created { event, token: pending.begin(), record: Some(record) });
+            match queue_of(&notifications, &event).map(str::to_owned) {
+                // The receiver is ours.
+                Some(queue) => {
+                    drop(created.send(Created { queue, event, token: pending.begin(), record: Some(record) }));
+                }
+                // The template of the earlier run had a notification that this one has not.
+                None => record.settle(),
+            }
         }
         // A sequencer only grows, also from one run with a data directory to the next.
         let start = clock.now_ms().unsigned_abs() << 20;
@@ -82,9 +91,6 @@ impl Notifier {
 
     /// Tells of a new object, if someone wants to know. `cause` is what follows `ObjectCreated:`.
     pub(super) fn created(&self, cause: &str, bucket: &str, key: &str, size: i64, e_tag: &str) {
-        if !self.notifications.iter().any(|wanted| wanted.covers(bucket, key)) {
-            return;
-        }
         let sequencer = format!("{:018X}", self.sequence.fetch_add(1, Ordering::Relaxed));
         let event = json!({"Records": [{
             "eventVersion": "2.1",
@@ -112,19 +118,29 @@ impl Notifier {
             },
         }]});
         let event: S3Event = serde_json::from_value(event).expect("this is the shape of an S3 event");
+        let Some(queue) = queue_of(&self.notifications, &event).map(str::to_owned) else {
+            return;
+        };
         let record = self.journal.as_ref().and_then(|journal| {
             let kept = journal.keep(&sequencer, &event);
             kept.inspect_err(|error| tracing::error!(%error, "an event would be lost with this process")).ok()
         });
         // No one listens any more when delivery has stopped; S3 would not know either.
-        let _ = self.created.send(Created { event, token: self.pending.begin(), record });
+        let _ = self.created.send(Created { queue, event, token: self.pending.begin(), record });
     }
 }
 
-impl Notification {
-    fn covers(&self, bucket: &str, key: &str) -> bool {
-        self.bucket == bucket && key.starts_with(&self.prefix) && key.ends_with(&self.suffix)
-    }
+/// The queue that is told of an event, by name.
+pub fn queue_of<'a>(notifications: &'a [Notification], event: &S3Event) -> Option<&'a str> {
+    let object = &event.records.first()?.s3;
+    let (bucket, key) = (object.bucket.name.as_deref()?, object.object.key.as_deref()?);
+    // The key is encoded byte by byte, so an encoded prefix begins what the plain one begins.
+    let covers = |wanted: &&Notification| {
+        wanted.bucket == bucket
+            && key.starts_with(&encode_key(&wanted.prefix))
+            && key.ends_with(&encode_key(&wanted.suffix))
+    };
+    notifications.iter().find(covers).map(|wanted| wanted.queue.as_str())
 }
 
 /// A key as events have it: in the encoding of forms (`application/x-www-form-urlencoded`), so `red flower.jpg` is

@@ -19,7 +19,12 @@ type Test = anyhow::Result<()>;
 
 /// A stack with the bucket `files` that tells of what is put under `inbox/`.
 async fn stack() -> anyhow::Result<Stack> {
-    let notification = Notification { bucket: "files".to_owned(), prefix: "inbox/".to_owned(), suffix: String::new() };
+    let notification = Notification {
+        queue: "arrivals".to_owned(),
+        bucket: "files".to_owned(),
+        prefix: "inbox/".to_owned(),
+        suffix: String::new(),
+    };
     let stack = Stack::with(None, vec![notification]).await?;
     stack.s3.create_bucket().bucket("files").send().await?;
     Ok(stack)
@@ -543,7 +548,12 @@ async fn files_outlive_the_process_with_a_data_directory() -> Test {
 #[tokio::test]
 async fn an_event_that_was_not_settled_is_told_again_by_the_next_run() -> Test {
     let data = tempfile::tempdir()?;
-    let notification = Notification { bucket: "files".to_owned(), prefix: "inbox/".to_owned(), suffix: String::new() };
+    let notification = Notification {
+        queue: "arrivals".to_owned(),
+        bucket: "files".to_owned(),
+        prefix: "inbox/".to_owned(),
+        suffix: String::new(),
+    };
     let start = || Stack::with(Some(data.path().to_owned()), vec![notification.clone()]);
     let stack = start().await?;
     stack.s3.create_bucket().bucket("files").send().await?;

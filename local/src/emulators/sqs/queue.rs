@@ -58,6 +58,9 @@ pub(super) struct Queue {
     arrived: Arc<Notify>,
 }
 
+/// Called when a message is deleted, and not when it is lost.
+pub type OnDeletion = Box<dyn FnOnce() + Send>;
+
 /// A message as it is kept.
 pub(super) struct Message {
     id: String,
@@ -71,6 +74,7 @@ pub(super) struct Message {
     receipt: Option<Uuid>,
     /// The ARN of the queue that gave it up.
     dead_letter_of: Option<String>,
+    on_deletion: Option<OnDeletion>,
 }
 
 /// What a receive finds.
@@ -93,7 +97,7 @@ impl Queue {
         }
     }
 
-    pub(super) fn send(&mut self, body: &str, now: i64, delay: Option<u32>) -> Sent {
+    pub(super) fn send(&mut self, body: &str, now: i64, delay: Option<u32>, on_deletion: Option<OnDeletion>) -> Sent {
         let message = Message {
             id: Uuid::new_v4().to_string(),
             body: body.to_owned(),
@@ -104,6 +108,7 @@ impl Queue {
             receives: 0,
             receipt: None,
             dead_letter_of: None,
+            on_deletion,
         };
         let sent = Sent { message_id: message.id.clone(), md5_of_body: message.md5.clone() };
         self.add(message);
@@ -139,8 +144,11 @@ impl Queue {
 
     pub(super) fn delete(&mut self, receipt_handle: &str) -> Result<(), SqsError> {
         let handle = Handle::parse(&self.name, receipt_handle)?;
-        if self.holds(&handle) {
-            self.remove(handle.key);
+        if self.holds(&handle)
+            && let Some(message) = self.remove(handle.key)
+            && let Some(on_deletion) = message.on_deletion
+        {
+            on_deletion();
         }
         Ok(())
     }

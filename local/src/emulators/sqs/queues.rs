@@ -3,7 +3,8 @@
 //! As with SQS's standard queues: at least once, in roughly the order of sending. Whatever has to do with time asks the
 //! [`Clock`], so turning it ends delays, time-outs and long polls.
 //!
-//! Messages are lost when the process ends, also with `--data`: whatever waits for one is woken by the sweep.
+//! Messages are lost when the process ends, also with `--data`: an import that waits for one is woken by the sweep, and
+//! S3's notifications are sent again by their journal.
 
 use std::collections::BTreeMap;
 use std::sync::{Mutex, MutexGuard};
@@ -13,7 +14,7 @@ use tokio::sync::Notify;
 use tokio::sync::futures::Notified;
 
 use super::error::SqsError;
-use super::queue::{Depth, Queue, Received, Sent, milliseconds};
+use super::queue::{Depth, OnDeletion, Queue, Received, Sent, milliseconds};
 use super::settings::{Attributes, Settings};
 use crate::emulators::arn;
 
@@ -109,6 +110,17 @@ impl Queues {
 
     /// Sends a message, hidden for `delay` seconds or as long as the queue says.
     pub fn send(&self, queue: &str, body: &str, delay: Option<u32>) -> Result<Sent, SqsError> {
+        self.send_kept(queue, body, delay, None)
+    }
+
+    /// Sends a message of which its sender is told when it is deleted.
+    pub fn send_kept(
+        &self,
+        queue: &str,
+        body: &str,
+        delay: Option<u32>,
+        on_deletion: Option<OnDeletion>,
+    ) -> Result<Sent, SqsError> {
         check_body(body)?;
         if let Some(delay) = delay.filter(|delay| *delay > 900) {
             return Err(SqsError::parameter(format!(
@@ -116,7 +128,7 @@ impl Queues {
             )));
         }
         let now = self.clock.now_ms();
-        let sent = self.with(queue, |queue| queue.send(body, now, delay))?;
+        let sent = self.with(queue, |queue| queue.send(body, now, delay, on_deletion))?;
         self.changed.notify_waiters();
         Ok(sent)
     }

@@ -1,0 +1,231 @@
+//! Policies: what a role lets its function do, and what a queue lets S3 do.
+//!
+//! A policy lists permissions and nothing else: statements that deny, exceptions (`NotAction`), conditions in a role and
+//! actions with a wildcard are refused, since none of them can be compared with what a function does.
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use serde::Deserialize;
+
+use super::intrinsics::Document;
+use super::{QUEUE_POLICY, ROLE};
+use crate::emulators::arn;
+
+/// The version of the policy language that has variables; the only one in use.
+const LANGUAGE: &str = "2012-10-17";
+
+/// What a role allows.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Role {
+    /// Its logical id.
+    pub name: String,
+    pub permissions: Vec<Permission>,
+}
+
+/// One action on one resource.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Permission {
+    /// `dynamodb:GetItem`, for example.
+    pub action: String,
+    /// An ARN, in which `*` stands for any text and `?` for any letter.
+    pub resource: String,
+}
+
+impl Permission {
+    /// Whether it covers an action on a resource.
+    pub fn covers(&self, action: &str, resource: &str) -> bool {
+        self.action == action && matches(self.resource.as_bytes(), resource.as_bytes())
+    }
+}
+
+impl fmt::Display for Permission {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} on {}", self.action, self.resource)
+    }
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase", deny_unknown_fields)]
+struct RoleProperties {
+    assume_role_policy_document: Policy<Trust>,
+    policies: Vec<NamedPolicy>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase", deny_unknown_fields)]
+struct NamedPolicy {
+    #[serde(rename = "PolicyName")]
+    _name: String,
+    policy_document: Policy<Statement>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase", deny_unknown_fields)]
+struct Policy<S> {
+    version: String,
+    statement: Vec<S>,
+}
+
+/// Who may take a role.
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase", deny_unknown_fields)]
+struct Trust {
+    effect: Effect,
+    principal: Principal,
+    action: String,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase", deny_unknown_fields)]
+struct Statement {
+    #[serde(default, rename = "Sid")]
+    _id: String,
+    effect: Effect,
+    action: OneOrMore,
+    resource: OneOrMore,
+}
+
+#[derive(Deserialize)]
+enum Effect {
+    Allow,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase", deny_unknown_fields)]
+struct Principal {
+    service: String,
+}
+
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum OneOrMore {
+    One(String),
+    More(Vec<String>),
+}
+
+impl OneOrMore {
+    fn all(self) -> Vec<String> {
+        match self {
+            Self::One(one) => vec![one],
+            Self::More(more) => more,
+        }
+    }
+}
+
+/// Reads the role of that logical id, which Lambda must be able to take.
+pub(super) fn role(document: &Document, id: &str) -> Result<Role, String> {
+    if document.kind(id) != Some(ROLE) {
+        return Err(format!("no role {id}"));
+    }
+    let properties: RoleProperties = document.properties(id).map_err(|reason| format!("{id}: {reason}"))?;
+    let trust = statements(properties.assume_role_policy_document)?;
+    let is_lambda = |Trust { effect: Effect::Allow, principal, action }: &Trust| {
+        principal.service == "lambda.amazonaws.com" && action == "sts:AssumeRole"
+    };
+    if !trust.iter().any(is_lambda) {
+        return Err(format!("{id}: Lambda may not take it"));
+    }
+    let mut permissions = Vec::new();
+    for policy in properties.policies {
+        for Statement { effect: Effect::Allow, action, resource, .. } in statements(policy.policy_document)? {
+            let resources = resource.all();
+            for action in action.all() {
+                if action.contains(['*', '?']) {
+                    return Err(format!("{id}: {action} is more than one action"));
+                }
+                let one = |resource: &String| Permission { action: action.clone(), resource: resource.clone() };
+                permissions.extend(resources.iter().map(one));
+            }
+        }
+    }
+    Ok(Role { name: id.to_owned(), permissions })
+}
+
+fn statements<S>(policy: Policy<S>) -> Result<Vec<S>, String> {
+    if policy.version == LANGUAGE { Ok(policy.statement) } else { Err(format!("no policy version {}", policy.version)) }
+}
+
+/// What a queue lets a service send, and on whose behalf.
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase", deny_unknown_fields)]
+struct QueueStatement {
+    #[serde(default, rename = "Sid")]
+    _id: String,
+    #[serde(rename = "Effect")]
+    _effect: Effect,
+    principal: Principal,
+    action: String,
+    resource: String,
+    condition: BTreeMap<String, BTreeMap<String, String>>,
+}
+
+impl QueueStatement {
+    /// Whether it lets S3 send to a queue on behalf of a bucket of this account.
+    fn admits(&self, bucket: &str, queue: &str) -> Result<bool, String> {
+        let mut holds = self.principal.service == "s3.amazonaws.com"
+            && self.action == "sqs:SendMessage"
+            && self.resource == arn::queue(queue);
+        for (operator, keys) in &self.condition {
+            for (key, wanted) in keys {
+                holds &= match (operator.as_str(), key.as_str()) {
+                    ("ArnEquals", "aws:SourceArn") => *wanted == arn::bucket(bucket),
+                    ("StringEquals", "aws:SourceAccount") => wanted == arn::ACCOUNT,
+                    _ => return Err(format!("{operator} of {key} is not understood")),
+                };
+            }
+        }
+        Ok(holds)
+    }
+}
+
+/// The id of the policy that lets S3 send to a queue on behalf of a bucket, both by their names.
+pub(super) fn admission<'a>(document: &'a Document, bucket: &str, queue: &str) -> Result<Option<&'a str>, String> {
+    #[derive(Deserialize)]
+    #[serde(rename_all = "PascalCase", deny_unknown_fields)]
+    struct Properties {
+        queues: Vec<String>,
+        policy_document: Policy<QueueStatement>,
+    }
+    for id in document.of_kind(QUEUE_POLICY) {
+        let properties: Properties = document.properties(id).map_err(|reason| format!("{id}: {reason}"))?;
+        let is_of_queue = properties.queues.iter().any(|name| name == queue);
+        for statement in statements(properties.policy_document)? {
+            if is_of_queue && statement.admits(bucket, queue).map_err(|reason| format!("{id}: {reason}"))? {
+                return Ok(Some(id));
+            }
+        }
+    }
+    Ok(None)
+}
+
+/// Whether a text is what a pattern with `*` and `?` says.
+fn matches(pattern: &[u8], text: &[u8]) -> bool {
+    match (pattern.split_first(), text.split_first()) {
+        (None, _) => text.is_empty(),
+        (Some((b'*', rest)), _) => (0..=text.len()).any(|skipped| matches(rest, &text[skipped..])),
+        (Some((b'?', pattern)), Some((_, text))) => matches(pattern, text),
+        (Some((letter, pattern)), Some((other, text))) => letter == other && matches(pattern, text),
+        (Some(_), None) => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_star_is_any_text_and_a_question_mark_any_letter() {
+        for (pattern, text, is) in [
+            ("arn:aws:s3:::b/in/*", "arn:aws:s3:::b/in/1/x.csv", true),
+            ("arn:aws:s3:::b/in/*", "arn:aws:s3:::b/in/", true),
+            ("arn:aws:s3:::b/in/*", "arn:aws:s3:::b/inbox/1", false),
+            ("table/T/index/*", "table/T", false),
+            ("table/T", "table/T/index/list", false),
+            ("a*c?", "abbcd", true),
+            ("a*c?", "abbc", false),
+        ] {
+            assert_eq!(matches(pattern.as_bytes(), text.as_bytes()), is, "{pattern} {text}");
+        }
+    }
+}

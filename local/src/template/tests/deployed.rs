@@ -1,0 +1,141 @@
+//! The template that is deployed: queues, caps and loops.
+
+use anyhow::Context;
+
+use super::*;
+use crate::emulators::arn;
+
+#[test]
+fn the_deployed_template_is_understood() -> Test {
+    let template = Template::embedded()?;
+    let names = |names: Vec<&String>| names.into_iter().cloned().collect::<Vec<_>>().join(" ");
+    assert_eq!(names(template.tables.keys().collect()), "EventsTable ImportsTable WorkspaceTable");
+    assert_eq!(names(template.buckets.keys().collect()), "Bucket");
+    assert_eq!(
+        names(template.queues.keys().collect()),
+        "ArrivalDeadLetters ArrivalQueue LoadDeadLetters LoadQueue RevertDeadLetters RevertQueue WorkDeadLetters WorkQueue"
+    );
+    assert_eq!(
+        names(template.functions.keys().collect()),
+        "ApiFunction LoaderFunction ParserFunction RevertFunction SweepFunction"
+    );
+    for (function, queues) in [
+        ("ParserFunction", &["ArrivalQueue", "WorkQueue"][..]),
+        ("LoaderFunction", &["LoadQueue"]),
+        ("RevertFunction", &["RevertQueue"]),
+        ("SweepFunction", &[]),
+        ("ApiFunction", &[]),
+    ] {
+        let sources = template.functions[function].messages.iter();
+        assert_eq!(sources.map(|messages| messages.queue.as_str()).collect::<Vec<_>>(), queues, "{function}");
+    }
+    assert!(template.functions["SweepFunction"].schedule.is_some());
+    let told: Vec<String> = template
+        .notifications()
+        .into_iter()
+        .map(|told| format!("{} {}*{} {}", told.bucket, told.prefix, told.suffix, told.queue))
+        .collect();
+    assert_eq!(told, ["waybill-local uploads/* ArrivalQueue", "waybill-local inbox/* ArrivalQueue"]);
+    assert_eq!(template.functions["ApiFunction"].reserved_concurrency, None);
+    Ok(())
+}
+
+#[test]
+fn a_message_stays_hidden_for_six_times_as_long_as_its_function_can_run() -> Test {
+    let template = Template::embedded()?;
+    for function in template.functions.values() {
+        for source in &function.messages {
+            let visibility: u64 = template.queues[&source.queue].attributes["VisibilityTimeout"].parse()?;
+            assert!(visibility >= 6 * function.timeout.as_secs(), "{} {}", function.name, source.queue);
+            assert!(source.reports_failures, "{} {}", function.name, source.queue);
+            assert!((1..=10).contains(&source.batch_size), "{} {}", function.name, source.queue);
+        }
+    }
+    Ok(())
+}
+
+#[test]
+fn the_functions_that_queues_drive_cannot_take_the_concurrency_of_an_account() -> Test {
+    let template = Template::embedded()?;
+    let mut all = 0;
+    for function in template.functions.values() {
+        for source in &function.messages {
+            let most =
+                source.maximum_concurrency.with_context(|| format!("no cap: {} {}", function.name, source.queue))?;
+            assert!((2..=1000).contains(&most), "{} {}", function.name, source.queue);
+            all += most;
+        }
+    }
+    // An account has 1,000 calls at once; the API needs the most of them.
+    assert!(all <= 100, "{all}");
+    Ok(())
+}
+
+/// The queue that keeps the dead letters of a queue.
+fn dead_letters(queue: &Queue) -> anyhow::Result<Option<String>> {
+    let Some(policy) = queue.attributes.get("RedrivePolicy") else { return Ok(None) };
+    let policy: Value = serde_json::from_str(policy)?;
+    Ok(policy["deadLetterTargetArn"].as_str().and_then(arn::queue_name).map(str::to_owned))
+}
+
+#[test]
+fn each_queue_that_is_polled_has_dead_letters_of_its_own_which_nobody_else_writes_to() -> Test {
+    let template = Template::embedded()?;
+    let mut owners = BTreeMap::new();
+    for queue in template.queues.values() {
+        if let Some(dead) = dead_letters(queue)? {
+            assert_eq!(owners.insert(dead, &queue.name), None, "two queues share the dead letters of {}", queue.name);
+        }
+    }
+    let polled = |queue: &str| {
+        template.functions.values().flat_map(|function| &function.messages).any(|source| source.queue == queue)
+    };
+    for name in template.queues.keys() {
+        assert_eq!(owners.contains_key(name), !polled(name), "{name} is polled, or keeps dead letters");
+        assert_eq!(owners.values().any(|owner| *owner == name), polled(name), "{name}");
+    }
+    for function in template.functions.values() {
+        for dead in owners.keys() {
+            let arn = arn::queue(dead);
+            let sends = |permission: &Permission| permission.covers("sqs:SendMessage", &arn);
+            assert!(!function.role.permissions.iter().any(sends), "{} sends to {dead}", function.name);
+        }
+    }
+    Ok(())
+}
+
+/// The functions that a message by this function may drive.
+fn drives<'t>(template: &'t Template, function: &'t Function) -> impl Iterator<Item = &'t Function> {
+    let reaches = |queue: &str| {
+        let arn = arn::queue(queue);
+        let by_message = |permission: &Permission| permission.covers("sqs:SendMessage", &arn);
+        let by_object = |permission: &Permission| {
+            template.notifications().iter().any(|told| {
+                let object = arn::object(&told.bucket, &format!("{}x{}", told.prefix, told.suffix));
+                told.queue == queue && permission.covers("s3:PutObject", &object)
+            })
+        };
+        function.role.permissions.iter().any(|permission| by_message(permission) || by_object(permission))
+    };
+    template.functions.values().filter(move |driven| driven.messages.iter().any(|source| reaches(&source.queue)))
+}
+
+#[test]
+fn the_functions_that_may_loop_are_those_that_messages_of_their_own_can_lead_back_to() -> Test {
+    let template = Template::embedded()?;
+    for function in template.functions.values() {
+        let mut reached: Vec<&Function> = drives(&template, function).collect();
+        let mut next = 0;
+        while let Some(function) = reached.get(next).copied() {
+            next += 1;
+            for driven in drives(&template, function) {
+                if !reached.contains(&driven) {
+                    reached.push(driven);
+                }
+            }
+        }
+        let comes_back = reached.contains(&function);
+        assert_eq!(function.may_loop, comes_back, "{}: Lambda ends its chains, or ought to", function.name);
+    }
+    Ok(())
+}

@@ -1,0 +1,278 @@
+//! Roles: what the template lists for a function is what the function needs.
+//!
+//! That nothing is missing every test shows: [`Stack`] fails at its end if a role refused anything. That nothing is
+//! listed in vain is shown here: all functions do, in a few systems, whatever they do.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::io::Write;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use anyhow::Context;
+use flate2::Compression;
+use flate2::write::GzEncoder;
+use reqwest::Method;
+use serde_json::json;
+use shared::id::{AccountId, ChunkNo, ImportId};
+use shared::import::{Import, cancel};
+use shared::load::load;
+use shared::plan::plan;
+use shared::services::Services;
+use waybill::template::{Permission, Template};
+
+use crate::faults::{Faults, Gate};
+use crate::files::{TOGGL, toggl};
+use crate::kill::TINY;
+use crate::postman::{LONG, Postman, arrive, dropped};
+use crate::stack::Stack;
+
+const ACCOUNT: AccountId = AccountId(1);
+
+/// The permissions that were used, by function.
+#[derive(Default)]
+struct Used(BTreeMap<String, BTreeSet<Permission>>);
+
+impl Used {
+    fn by(&mut self, stack: &Stack) {
+        for (function, guard) in stack.system.guards() {
+            self.0.entry(function.clone()).or_default().extend(guard.used());
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn no_role_lists_a_permission_that_nothing_uses() -> anyhow::Result<()> {
+    let mut used = Used::default();
+    used.by(&Box::pin(files_come_and_go()).await?);
+    used.by(&Box::pin(people_edit()).await?);
+    used.by(&Box::pin(drops_end_in_every_way()).await?);
+    used.by(&Box::pin(the_end_takes_steps()).await?);
+    used.by(&Box::pin(loaders_meet_people()).await?);
+    used.by(&Box::pin(messages_are_lost()).await?);
+    used.by(&Box::pin(an_import_is_stopped_while_it_is_unpacked()).await?);
+    let mut unused = Vec::new();
+    for function in Template::embedded()?.functions.into_values() {
+        let used = used.0.remove(&function.name).unwrap_or_default();
+        let left = function.role.permissions.iter().filter(|permission| !used.contains(permission));
+        unused.extend(left.map(|permission| format!("{}: {permission}", function.role.name)));
+    }
+    assert!(unused.is_empty(), "listed and not used:\n{}", unused.join("\n"));
+    Ok(())
+}
+
+/// A file in which the fourth row of five cannot be read.
+fn with_a_bad_row() -> Vec<u8> {
+    let mut lines: Vec<_> = TOGGL.lines().map(str::to_owned).collect();
+    lines[4] = lines[4].replace("2026-", "2026-99-");
+    (lines.join("\n") + "\n").into_bytes()
+}
+
+fn gzip(bytes: &[u8]) -> anyhow::Result<Vec<u8>> {
+    let mut gzip = GzEncoder::new(Vec::new(), Compression::default());
+    gzip.write_all(bytes)?;
+    Ok(gzip.finish()?)
+}
+
+async fn put(stack: &Stack, key: &str, file: Vec<u8>) -> anyhow::Result<()> {
+    let put = stack.system.s3().put_object().bucket(stack.system.services().files.bucket()).key(key);
+    put.body(file.into()).send().await?;
+    Ok(())
+}
+
+/// Files by every way, of one chunk and of several, packed and not; with rows that failed, which people look at; and
+/// undone.
+async fn files_come_and_go() -> anyhow::Result<Stack> {
+    let stack = Stack::start(3).await?;
+    let bad = with_a_bad_row();
+    let sent = stack.import(&bad, &[]).await?;
+    let uploaded = stack.upload(bad.clone()).await?;
+    stack.upload(gzip(&bad)?).await?;
+    stack.idle().await?;
+    put(&stack, "inbox/1/toggl/bad.csv", bad).await?;
+    stack.idle().await?;
+    for import in stack.pages("/v2/imports?type=toggl").await? {
+        stack.get(&format!("/v2/imports/{}/details", import["id"])).await?.expect(200)?;
+    }
+    // The objects are gone; what is known of the failed rows is told without them.
+    for id in [sent, uploaded] {
+        let source = Import::find(stack.system.services(), ACCOUNT, ImportId(id)).await?.source.context("no source")?;
+        stack.system.services().files.delete(&source.key).await?;
+        stack.get(&format!("/v2/imports/{id}/details")).await?.expect(200)?;
+    }
+    for import in stack.pages("/v2/imports").await? {
+        stack.undo(import["id"].as_u64().unwrap_or_default()).await?;
+    }
+    Ok(stack)
+}
+
+/// Edits of imported entries and things, merges, deletions.
+async fn people_edit() -> anyhow::Result<Stack> {
+    let stack = Stack::start(100).await?;
+    stack.import(TOGGL.as_bytes(), &[]).await?;
+    let edit = json!({ "description": "now #urgent #new" });
+    stack.send(Method::PUT, "/v2/entries/1000000001", &edit).await?.expect(200)?;
+    let projects = stack.pages("/v2/projects").await?;
+    let project = format!("/v2/projects/{}", projects[0]["id"]);
+    stack.send(Method::PUT, &project, &json!({ "name": "Another name" })).await?.expect(200)?;
+    let entry = json!({ "date": "2026-06-01", "minutes": 10, "description": "#design" });
+    let by_hand = stack.send(Method::POST, "/v2/entries", &entry).await?.expect(201)?;
+    let tags = stack.pages("/v2/tags").await?;
+    let into = format!("/v2/tags/{}/merge", tags[0]["id"]);
+    stack.send(Method::PUT, &into, &json!({ "tag_id": tags[1]["id"] })).await?.expect(204)?;
+    stack.delete(&format!("/v2/entries/{}", by_hand["id"])).await?.expect(204)?;
+    stack.undo(1).await?;
+    Ok(stack)
+}
+
+/// Puts a file into the inbox, and has the parser told of it. Chunks have two rows.
+async fn drop_file(stack: &Stack, name: &str, file: &str) -> anyhow::Result<()> {
+    let key = format!("inbox/1/toggl/{name}.csv");
+    put(stack, &key, file.into()).await?;
+    arrive(&stack.functions().parser, dropped(&key, "", name)).await
+}
+
+/// Whoever ends a drop, and however, calls the next and writes the report.
+async fn drops_end_in_every_way() -> anyhow::Result<Stack> {
+    let stack = Stack::by_hand(2).await?;
+    let (postman, services) = (Postman::of(&stack.system), stack.system.services());
+    for name in ["a", "b", "c"] {
+        drop_file(&stack, name, TOGGL).await?;
+    }
+    let cancelled = stack.bare(Method::POST, "/api/v1/imports/1/cancel").header("Authorization", "Token demo");
+    stack.answer(cancelled).await?.expect(202)?;
+    // The second is under way when it is undone.
+    let start = postman.next().context("the second is not called")?;
+    assert!(postman.deliver(&start, stack.functions()).await);
+    stack.delete("/v2/imports/2").await?.expect(204)?;
+    postman.drain_all(stack.functions(), &Faults::default()).await;
+    // The loader settles the first and the parser, which loads its only chunk, the second.
+    let row = TOGGL.lines().take(2).collect::<Vec<_>>().join("\n");
+    for (name, file) in [("d", TOGGL), ("e", &row), ("f", &row)] {
+        drop_file(&stack, name, file).await?;
+    }
+    postman.drain_all(stack.functions(), &Faults::default()).await;
+    // One that stands still is given up by the sweep, and another waits for it.
+    for name in ["g", "h"] {
+        drop_file(&stack, name, &toggl(6, 3, 2)).await?;
+        postman.lose_everything();
+    }
+    load(&stack.functions().loader, ACCOUNT, ImportId(7), ChunkNo(0)).await?;
+    for _ in 0..20 {
+        services.clock.turn(Duration::from_secs(3_700));
+        sweep::handle(&stack.functions().sweep).await?;
+        postman.lose_everything();
+    }
+    assert_eq!(stack.native(7).await?["status"], "incomplete");
+    // A message that nobody can read is put off.
+    stack.system.queues().send("ArrivalQueue", "?", None)?;
+    let unreadable = postman.take("ArrivalQueue").context("it is not visible")?;
+    assert!(!postman.deliver(&unreadable, stack.functions()).await);
+    Ok(stack)
+}
+
+/// An import, of many names and of many chunks, ends in steps, each of which calls the next.
+async fn the_end_takes_steps() -> anyhow::Result<Stack> {
+    let stack = Stack::by_hand(1).await?;
+    let postman = Postman::of(&stack.system);
+    let tiny = stack.functions().clone().map(|services| Services { portions: TINY, ..services });
+    stack.post(toggl(120, 6, 9).as_bytes(), &[]).await?.expect(202)?;
+    postman.drain_all(&tiny, &Faults::default()).await;
+    assert_eq!(stack.native(1).await?["status"], "complete");
+    stack.delete("/v2/imports/1").await?.expect(204)?;
+    postman.drain_all(&tiny, &Faults::default()).await;
+    // Cancelled with so many chunks, it is settled by a loader.
+    stack.post(toggl(120, 6, 9).as_bytes(), &[]).await?.expect(202)?;
+    plan(&stack.functions().parser, ACCOUNT, ImportId(2)).await?;
+    let cancelled = stack.bare(Method::POST, "/api/v1/imports/2/cancel").header("Authorization", "Token demo");
+    stack.answer(cancelled).await?.expect(202)?;
+    postman.drain_all(stack.functions(), &Faults::default()).await;
+    Ok(stack)
+}
+
+/// Chunks that spell new people differently, the later spelling first; and a chunk whose file is gone.
+async fn loaders_meet_people() -> anyhow::Result<Stack> {
+    let stack = Stack::by_hand(1).await?;
+    let asked = json!({ "autocreate_users": true, "fallback_user": null });
+    let file = "date,person,email,minutes,description\n2026-05-01,Jo Field,jo@example.com,30,Worked\n\
+                2026-05-01,Jo Meadow,jo@example.com,30,Worked\n2026-05-02,Ash,,30,Worked\n2026-05-03,Ash,,30,Worked\n";
+    stack.upload_as(file.into(), asked).await?;
+    plan(&stack.functions().parser, ACCOUNT, ImportId(1)).await?;
+    for chunk in [1, 0, 2] {
+        load(&stack.functions().loader, ACCOUNT, ImportId(1), ChunkNo(chunk)).await?;
+    }
+    let users = stack.pages("/v2/users").await?;
+    assert!(users.iter().any(|user| user["last_name"] == "Field"), "{users:?}");
+    let source = Import::find(stack.system.services(), ACCOUNT, ImportId(1)).await?.source.context("no source")?;
+    stack.system.services().files.delete(&source.key).await?;
+    load(&stack.functions().loader, ACCOUNT, ImportId(1), ChunkNo(3)).await?;
+    assert_eq!(stack.native(1).await?["status"], "incomplete");
+    Ok(stack)
+}
+
+/// Every message is lost once, and sent again by the sweep.
+async fn messages_are_lost() -> anyhow::Result<Stack> {
+    let stack = Stack::by_hand(2).await?;
+    let postman = Postman::of(&stack.system);
+    let again = async || {
+        for _ in 0..3 {
+            postman.lose_everything();
+            stack.system.services().clock.turn(LONG);
+            sweep::handle(&stack.functions().sweep).await?;
+        }
+        let letter = postman.next().context("the sweep sent nothing")?;
+        assert!(postman.deliver(&letter, stack.functions()).await);
+        anyhow::Ok(())
+    };
+    stack.post(TOGGL.as_bytes(), &[]).await?.expect(202)?;
+    again().await?;
+    again().await?;
+    stack.delete("/v2/imports/1").await?.expect(204)?;
+    let undo = postman.next().context("nobody is to undo it")?;
+    assert!(postman.deliver(&undo, stack.functions()).await);
+    again().await?;
+    postman.drain_all(stack.functions(), &Faults::default()).await;
+    assert_eq!(stack.native(1).await?["status"], "rolled_back");
+    Ok(stack)
+}
+
+/// The parts of a table that is being unpacked are taken away, and so is the object of one that is refused.
+async fn an_import_is_stopped_while_it_is_unpacked() -> anyhow::Result<Stack> {
+    let stack = Stack::by_hand(1000).await?;
+    let header = b"date,person,project,minutes,description\n2026-03-05,Demo User,Garden,30,dig\n".to_vec();
+    stack.post(&gzip(&[header, vec![b'\n'; 9 << 20]].concat())?, &[]).await?.expect(202)?;
+    let (api, stopped) = (stack.functions().api.clone(), Arc::new(AtomicBool::new(false)));
+    let gate: Gate = Arc::new(move |operation: &str| {
+        let (api, stops) = (api.clone(), operation == "S3 PUT unpacked" && !stopped.swap(true, Ordering::Relaxed));
+        Box::pin(async move {
+            if stops {
+                let import = Import::find(&api, ACCOUNT, ImportId(1)).await.expect("it is there");
+                cancel(&api, &import, "user 1").await.expect("it is under way");
+            }
+            Box::new(()) as Box<dyn Send>
+        })
+    });
+    let parser = Faults::behind(gate).connect(&stack.system)?.parser;
+    Box::pin(plan(&parser, ACCOUNT, ImportId(1))).await?;
+    assert_eq!(stack.native(1).await?["status"], "incomplete");
+    stack.upload(gzip(b"name,colour\nrose,red\n")?).await?;
+    Box::pin(plan(&stack.functions().parser, ACCOUNT, ImportId(2))).await?;
+    assert_eq!(stack.native(2).await?["status"], "unsupported");
+    Ok(stack)
+}
+
+#[tokio::test]
+async fn people_of_one_chunk_are_made_under_their_earliest_names_by_the_parser() -> anyhow::Result<()> {
+    let stack = Stack::start(10).await?;
+    let before = stack.workspace().await?;
+    let file = "date,person,email,minutes,description\n2026-05-01,Jo Meadow,jo@example.com,30,Worked\n\
+                2026-05-01,Jo Field,JO@example.com,30,Worked\n2026-05-02,Ash,,30,Worked\n2026-05-02,ASH,,30,Worked\n";
+    let id = stack.upload_as(file.into(), json!({ "autocreate_users": true, "fallback_user": null })).await?;
+    stack.idle().await?;
+    assert_eq!(stack.native(id).await?["counts"]["created"], 4);
+    let names: BTreeSet<_> = stack.pages("/v2/users").await?.iter().map(|user| user["last_name"].to_string()).collect();
+    assert!(names.contains("\"Field\"") && !names.contains("\"Meadow\""), "{names:?}");
+    stack.undo(id).await?;
+    assert_eq!(crate::dump::differences(&stack.workspace().await?, &before), [""; 0]);
+    Ok(())
+}
