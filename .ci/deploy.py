@@ -138,6 +138,11 @@ def stage(folder, binaries):
         package.mkdir()
         subprocess.run(["strip", "-o", package / "bootstrap", binaries / BINARIES[name]], check=True)
         del resource["Metadata"]
+        for event in resource["Properties"]["Events"].values():
+            cap = event["Properties"].get("ScalingConfig", {}).get("MaximumConcurrency")
+            # The emulator leaves the number of a parameter a text, and then compares it with a number.
+            if isinstance(cap, dict):
+                event["Properties"]["ScalingConfig"]["MaximumConcurrency"] = template["Parameters"][cap["Ref"]]["Default"]
         resource["Properties"]["CodeUri"] = str(package)
     staged = folder / "template.yaml"
     staged.write_text(yaml.safe_dump(template, sort_keys=False))
@@ -330,6 +335,8 @@ def main():
     arguments.add_argument("--sam", required=True, help="the SAM CLI")
     arguments.add_argument("--binaries", required=True, type=pathlib.Path, help="where cargo left the binaries")
     asked = arguments.parse_args()
+    # The emulator ends with this process, however that ends.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     folder = pathlib.Path(tempfile.mkdtemp(prefix="deploy-", dir="target"))
     emulator = Emulator(folder.resolve())
     kept = False
