@@ -205,7 +205,7 @@ impl Marked {
 
     /// A number that may be written in any way.
     #[inline(never)]
-    fn any(cell: &str) -> Self {
+    pub(super) fn any(cell: &str) -> Self {
         let cell = cell.trim();
         let by_mark = DecimalMark::ALL.map(|mark| Decimal::plain(cell, mark));
         let has_mark = cell.bytes().any(|byte| matches!(byte, b'.' | b','));
@@ -287,6 +287,14 @@ impl fmt::Display for Decimal {
     }
 }
 
+/// The number of two digits.
+#[inline]
+pub(super) fn two_digits(tens: u8, ones: u8) -> Option<u8> {
+    let (tens, ones) = (tens.wrapping_sub(b'0'), ones.wrapping_sub(b'0'));
+    // One branch for both.
+    ((tens <= 9) & (ones <= 9)).then(|| tens * 10 + ones)
+}
+
 /// A whole number of `least` to `most` digits and nothing else.
 pub(super) fn whole(digits: &str, least: usize, most: usize) -> Option<u32> {
     let fits = (least..=most).contains(&digits.len()) && digits.bytes().all(|byte| byte.is_ascii_digit());
@@ -333,7 +341,7 @@ pub(super) fn without_currency(cell: &str) -> &str {
     }
 }
 
-fn without_signs(cell: &str) -> &str {
+pub(super) fn without_signs(cell: &str) -> &str {
     let sign = |letter: char| matches!(letter, '$' | '€' | '£' | '¥' | '₹') || letter.is_ascii_uppercase();
     cell.trim().trim_start_matches(sign).trim_end_matches(sign).trim()
 }
