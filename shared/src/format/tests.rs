@@ -19,6 +19,7 @@ mod properties;
 mod readings;
 mod refusals;
 mod samples;
+mod shortcuts;
 mod variations;
 
 use super::checks::{load, survey};
