@@ -14,7 +14,7 @@ use std::str::FromStr;
 use jiff::civil::{Date, Time};
 use serde::{Deserialize, Serialize};
 
-use super::numbers::whole;
+use super::numbers::{two_digits, whole};
 use super::times;
 use super::words;
 pub(super) use names::is_weekday;
@@ -205,10 +205,26 @@ pub(super) fn weekdays_in(cell: &str) -> u8 {
 }
 
 /// Takes a cell apart; `None` if no date stands there.
+#[inline]
 pub(super) fn read(cell: &str) -> Option<Written> {
-    if let Some(date) = iso(cell.as_bytes()) {
-        return Some(Written { day: Day::Iso(date), time: None });
+    match iso(cell.as_bytes()) {
+        Some(date) => Some(Written { day: Day::Iso(date), time: None }),
+        None => with_time(cell.as_bytes()).or_else(|| read_any(cell)),
     }
+}
+
+/// `2024-01-31 09:05`, or with seconds.
+#[inline(never)]
+fn with_time(cell: &[u8]) -> Option<Written> {
+    let (date, [b' ', time @ ..]) = cell.split_first_chunk::<10>()? else {
+        return None;
+    };
+    Some(Written { day: Day::Iso(iso(date)?), time: Some(times::plain(time)?) })
+}
+
+/// A date that may be written in any way.
+#[inline(never)]
+pub(super) fn read_any(cell: &str) -> Option<Written> {
     let cell = words::seen(cell);
     let cell = before_weekday(cell.trim());
     match weekday(cell) {
@@ -315,9 +331,8 @@ fn iso(cell: &[u8]) -> Option<Date> {
     let &[a, b, c, d, b'-', e, f, b'-', g, h] = cell else {
         return None;
     };
-    let digit = |byte: u8| byte.is_ascii_digit().then(|| u16::from(byte - b'0'));
-    let year = digit(a)? * 1000 + digit(b)? * 100 + digit(c)? * 10 + digit(d)?;
-    civil(year, digit(e)? * 10 + digit(f)?, digit(g)? * 10 + digit(h)?)
+    let year = u16::from(two_digits(a, b)?) * 100 + u16::from(two_digits(c, d)?);
+    civil(year, two_digits(e, f)?.into(), two_digits(g, h)?.into())
 }
 
 /// One of the three things a date is made of.

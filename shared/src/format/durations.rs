@@ -5,7 +5,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::numbers::{DecimalMark, Marked, whole};
+use super::numbers::{DecimalMark, Marked, two_digits, whole};
 use super::times;
 use super::words;
 
@@ -116,10 +116,17 @@ impl Written {
 }
 
 /// Takes a cell apart; `None` if no duration can stand there under any reading.
+#[inline]
 pub(super) fn read(cell: &str) -> Option<Written> {
-    if let Some(seconds) = plain_clock(cell.as_bytes()) {
-        return Some(Written::Exact(seconds));
+    match plain_clock(cell.as_bytes()) {
+        Some(seconds) => Some(Written::Exact(seconds)),
+        None => read_any(cell),
     }
+}
+
+/// A duration that may be written in any way.
+#[inline(never)]
+pub(super) fn read_any(cell: &str) -> Option<Written> {
     let cell = words::seen(cell);
     let cell = cell.trim();
     if cell.contains(':') {
@@ -161,11 +168,9 @@ fn plain_clock(cell: &[u8]) -> Option<u64> {
     let &[a, b, b':', c, d, b':', e, f] = cell else {
         return None;
     };
-    let digit = |byte: u8| byte.is_ascii_digit().then(|| u64::from(byte - b'0'));
-    let minutes = digit(c)? * 10 + digit(d)?;
-    let seconds = digit(e)? * 10 + digit(f)?;
-    let hours = digit(a)? * 10 + digit(b)?;
-    (minutes < 60 && seconds < 60).then_some(hours * 3600 + minutes * 60 + seconds)
+    let (hours, minutes, seconds) = (two_digits(a, b)?, two_digits(c, d)?, two_digits(e, f)?);
+    let whole = u64::from(hours) * 3600 + u64::from(minutes) * 60 + u64::from(seconds);
+    (minutes < 60 && seconds < 60).then_some(whole)
 }
 
 fn with_colons(cell: &str) -> Option<Written> {

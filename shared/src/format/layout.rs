@@ -78,26 +78,46 @@ pub(super) enum Reading {
 pub(super) struct Readings<'l> {
     headers: &'l [String],
     by_role: [Option<Assigned>; Role::COUNT],
+    /// The column of each role, or [`NO_COLUMN`].
+    columns: [u32; Role::COUNT],
     without_role: Vec<usize>,
     pub format: &'static Format,
     pub rules: Rules,
     pub sheet: bool,
     /// Columns of which a row has one filled unless it is of subtotals.
     pub who: Vec<usize>,
+    /// The currency that the header of the amounts names: `EUR` of `Amount (EUR)`.
+    pub currency: Option<&'l str>,
 }
+
+/// Stands for the column of a role that has none: no row is that long.
+const NO_COLUMN: u32 = u32::MAX;
 
 impl<'l> Readings<'l> {
     pub fn new(layout: &'l Layout) -> Self {
-        let mut by_role = [None; Role::COUNT];
+        let (mut by_role, mut columns) = ([None; Role::COUNT], [NO_COLUMN; Role::COUNT]);
         for assigned in &layout.columns {
             by_role[assigned.role as usize] = Some(*assigned);
+            columns[assigned.role as usize] = assigned.column;
         }
         let has_role = |column: &usize| layout.columns.iter().any(|other| other.column as usize == *column);
         let without_role = (0..layout.headers.len()).filter(|column| !has_role(column)).collect();
         let format = layout.format.declaration();
         let roles: Vec<_> = layout.columns.iter().map(|assigned| (assigned.role, assigned.column as usize)).collect();
         let (rules, sheet) = (layout.rules, layout.sheet);
-        Self { headers: &layout.headers, by_role, without_role, format, rules, sheet, who: who(&roles) }
+        let amount = by_role[Role::Amount as usize].and_then(|amount| layout.headers.get(amount.column as usize));
+        let currency = amount.and_then(|header| in_parentheses(header));
+        Self {
+            headers: &layout.headers,
+            by_role,
+            columns,
+            without_role,
+            format,
+            rules,
+            sheet,
+            who: who(&roles),
+            currency,
+        }
     }
 
     pub fn headers(&self) -> &'l [String] {
@@ -114,8 +134,10 @@ impl<'l> Readings<'l> {
         self.by_role.iter().flatten().find(|assigned| assigned.column as usize == column).map(|assigned| assigned.role)
     }
 
+    #[inline]
     pub fn column(&self, role: Role) -> Option<usize> {
-        self.by_role[role as usize].map(|assigned| assigned.column as usize)
+        let column = self.columns[role as usize];
+        (column != NO_COLUMN).then_some(column as usize)
     }
 
     /// A role's column as shown.
@@ -144,4 +166,11 @@ impl<'l> Readings<'l> {
             _ => durations::Reading::USUAL,
         }
     }
+}
+
+/// `EUR` of `Amount (EUR)`.
+fn in_parentheses(header: &str) -> Option<&str> {
+    let (_, behind) = header.split_once('(')?;
+    let inside = behind.strip_suffix(')')?.trim();
+    (!inside.is_empty()).then_some(inside)
 }

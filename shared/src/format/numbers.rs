@@ -174,8 +174,38 @@ pub(super) struct Marked {
 
 impl Marked {
     /// Reads a number.
-    #[inline]
     pub fn of(cell: &str) -> Self {
+        Self::usual(cell.as_bytes()).unwrap_or_else(|| Self::any(cell))
+    }
+
+    /// Digits with at most one mark, as nearly all numbers are written: both readings in one pass.
+    fn usual(cell: &[u8]) -> Option<Self> {
+        if cell.len() > DIGITS {
+            return None;
+        }
+        let (mut units, mut mark) = (0, None);
+        for (at, &byte) in cell.iter().enumerate() {
+            match byte {
+                b'0'..=b'9' => units = units * 10 + u64::from(byte - b'0'),
+                b'.' | b',' if mark.is_none() => mark = Some((at, byte)),
+                _ => return None,
+            }
+        }
+        let number = |scale: usize| Some(Decimal { units, scale: scale as u8, negative: false });
+        let Some((whole, byte)) = mark else {
+            return (!cell.is_empty()).then(|| Self { by_mark: [number(0); 2], has_mark: false });
+        };
+        let places = cell.len() - whole - 1;
+        // Under the other mark, this one stands before a group of three digits.
+        let groups = places == 3 && (1..=3).contains(&whole) && cell[0] != b'0';
+        let (own, other) = (number(places), if groups { number(0) } else { None });
+        let by_mark = if byte == b'.' { [own, other] } else { [other, own] };
+        (cell.len() > 1).then_some(Self { by_mark, has_mark: true })
+    }
+
+    /// A number that may be written in any way.
+    #[inline(never)]
+    pub(super) fn any(cell: &str) -> Self {
         let cell = cell.trim();
         let by_mark = DecimalMark::ALL.map(|mark| Decimal::plain(cell, mark));
         let has_mark = cell.bytes().any(|byte| matches!(byte, b'.' | b','));
@@ -231,6 +261,9 @@ fn digits_behind(mut units: u64, digits: &str) -> Option<u64> {
 
 impl PartialEq for Decimal {
     fn eq(&self, other: &Self) -> bool {
+        if self.scale == other.scale {
+            return self.units == other.units && (self.negative == other.negative || self.units == 0);
+        }
         // What overflows is more than the other can be.
         let units = |this: &Self, scale: u8| {
             10_u128.checked_pow(u32::from(scale - this.scale))?.checked_mul(u128::from(this.units))
@@ -252,6 +285,14 @@ impl fmt::Display for Decimal {
             places => write!(f, ".{:0places$}", units % one),
         }
     }
+}
+
+/// The number of two digits.
+#[inline]
+pub(super) fn two_digits(tens: u8, ones: u8) -> Option<u8> {
+    let (tens, ones) = (tens.wrapping_sub(b'0'), ones.wrapping_sub(b'0'));
+    // One branch for both.
+    ((tens <= 9) & (ones <= 9)).then(|| tens * 10 + ones)
 }
 
 /// A whole number of `least` to `most` digits and nothing else.
@@ -292,7 +333,15 @@ fn without_groups(whole: &str, mark: DecimalMark) -> Option<Cow<'_, str>> {
 }
 
 /// An amount of money with its currency sign or code left out: `$1,250.00`, `12 EUR`.
+#[inline]
 pub(super) fn without_currency(cell: &str) -> &str {
+    match cell.as_bytes() {
+        [b'0'..=b'9', .., b'0'..=b'9'] => cell,
+        _ => without_signs(cell),
+    }
+}
+
+pub(super) fn without_signs(cell: &str) -> &str {
     let sign = |letter: char| matches!(letter, '$' | '€' | '£' | '¥' | '₹') || letter.is_ascii_uppercase();
     cell.trim().trim_start_matches(sign).trim_end_matches(sign).trim()
 }

@@ -81,6 +81,8 @@ pub(super) struct Cells<'r, 's> {
     pub text: &'r str,
     pub fields: &'s [source::Field],
     pub readings: &'r Readings<'r>,
+    /// As they stand in the text, no cells have blanks to be collapsed ([`words::is_tidy`]).
+    pub tidy: bool,
 }
 
 impl<'r> Cells<'r, '_> {
@@ -95,6 +97,7 @@ impl<'r> Cells<'r, '_> {
     }
 
     /// The cell of a role without blanks around it; `None` if there is none or nothing in it.
+    #[inline(always)]
     pub fn text(&self, role: Role) -> Option<Cow<'r, str>> {
         let cell = self.fields.get(self.readings.column(role)?)?.cell(self.text);
         let cell = words::trimmed(cell);
@@ -102,13 +105,15 @@ impl<'r> Cells<'r, '_> {
     }
 
     /// Whether something is written in a cell: in some files a dash means that nothing is.
+    #[inline(always)]
     fn is_written(&self, cell: &str) -> bool {
         !(cell.is_empty() || self.readings.rules.dashes && words::is_dash(cell))
     }
 
     /// The cell of a role that names something: blanks inside are collapsed.
     pub fn name(&self, role: Role) -> Option<Cow<'r, str>> {
-        self.text(role).map(words::collapsed)
+        let cell = self.text(role)?;
+        Some(if self.tidy && matches!(cell, Cow::Borrowed(_)) { cell } else { words::collapsed(cell) })
     }
 
     /// The date of a role, and the time of day if one follows it.
@@ -144,8 +149,8 @@ impl<'r> Cells<'r, '_> {
             return (None, true);
         };
         // Where durations are parts of a day, so are times.
-        let parts = self.readings.duration(Role::Duration).unit == Unit::Days;
-        if let Some(time) = times::read(&cell).or_else(|| times::part_of_a_day(&cell, parts)) {
+        let parts = || self.readings.duration(Role::Duration).unit == Unit::Days;
+        if let Some(time) = times::read(&cell).or_else(|| times::part_of_a_day(&cell, parts())) {
             return if may_be_day(&cell, day) { (None, false) } else { (Some(time), true) };
         }
         if role == Role::End && times::is_end_of_day(&cell) {
@@ -218,14 +223,17 @@ impl<'r> Cells<'r, '_> {
 
     /// A yes or no; `None` if its cell is empty, or a dash.
     fn flag(&self, role: Role) -> Result<Option<bool>, RowError> {
-        let Some(cell) = self.text(role).filter(|cell| !words::is_dash(cell)) else {
+        let Some(cell) = self.text(role) else {
             return Ok(None);
         };
-        let unknown = || {
-            let how = format!("is neither yes nor no; known are {}", words::FLAGS);
-            self.unreadable(role, ErrorCode::InvalidFlag, &cell, &how)
-        };
-        words::flag(&cell).map(Some).ok_or_else(unknown)
+        match words::flag(&cell) {
+            None if words::is_dash(&cell) => Ok(None),
+            None => {
+                let how = format!("is neither yes nor no; known are {}", words::FLAGS);
+                Err(self.unreadable(role, ErrorCode::InvalidFlag, &cell, &how))
+            }
+            flag => Ok(flag),
+        }
     }
 
     /// The person of the usual columns: e-mail, name, first and last name.
@@ -272,27 +280,27 @@ impl<'r> Cells<'r, '_> {
     pub fn entry(&self) -> Result<EntryRow<'r>, RowError> {
         let (date, time) = self.date(Role::Date)?;
         let mut extra = self.extra();
-        let mut keep = |role: Role, read: bool| {
-            if !read && let Some(cell) = self.text(role) {
-                extra.push((self.shown(role), cell));
-            }
-        };
         let ((start, all_of_start), (end, all_of_end)) = (self.time(Role::Start, date), self.time(Role::End, date));
         let (billable, invoiced) = (self.flag(Role::Billable)?, self.flag(Role::Invoiced)?);
         let (rate, amount) = (self.decimal(Role::Rate), self.decimal(Role::Amount));
-        keep(Role::Start, all_of_start);
-        keep(Role::End, all_of_end);
-        keep(Role::Rate, rate.is_some());
-        keep(Role::Amount, amount.is_some());
-        keep(Role::DecimalHours, false);
-        keep(Role::Weekday, false);
+        let kept = [
+            (Role::Start, !all_of_start),
+            (Role::End, !all_of_end),
+            (Role::Rate, rate.is_none()),
+            (Role::Amount, amount.is_none()),
+            (Role::DecimalHours, true),
+            (Role::Weekday, true),
+        ];
+        for (role, _) in kept.into_iter().filter(|(role, is_kept)| *is_kept && self.has(*role)) {
+            extra.extend(self.text(role).map(|cell| (self.shown(role), cell)));
+        }
         Ok(EntryRow {
             person: self.person(),
             client: self.name(Role::Client),
             project: self.name(Role::Project),
             task: self.name(Role::Task),
             text: self.text(Role::Text),
-            tags: tags::listed(self.text(Role::Tags)),
+            tags: tags::listed(self.text(Role::Tags), self.tidy),
             billable,
             invoiced,
             date,
@@ -314,7 +322,11 @@ impl<'r> Cells<'r, '_> {
             let cell = words::trimmed(self.fields.get(column)?.cell(self.text));
             self.is_written(&cell).then(|| (self.readings.headers()[column].as_str(), cell))
         };
-        self.readings.without_role().iter().filter_map(cell).collect()
+        let columns = self.readings.without_role();
+        // Room for all of them, unless the table is far wider than those that programs write.
+        let mut extra = Vec::with_capacity(columns.len().min(32));
+        extra.extend(columns.iter().filter_map(cell));
+        extra
     }
 
     /// Keeps the cell of a role among the extras, for the reader of a format that has no use for it.

@@ -139,14 +139,15 @@ impl<'r> Iterator for RowIter<'r> {
                     None => continue,
                 }
             };
-            let cells = Cells { text, fields: splitter.fields(), readings: &self.rows.readings };
-            if source::is_blank(cells.text, cells.fields) {
+            if source::is_blank(text, splitter.fields()) {
                 continue;
             }
             let row = self.row;
             self.row += 1;
             let (line, last_line) = splitter.lines();
             let record = &text[splitter.range()];
+            let (fields, readings, tidy) = (splitter.fields(), &self.rows.readings, words::is_tidy(record));
+            let cells = Cells { text, fields, readings, tidy };
             // A break at the very end of the file begins no line.
             let last_line = last_line - u64::from(record.ends_with(['\n', '\r']));
             let without_value = self.rows.dialect.sheet && record.contains(NO_VALUE);

@@ -18,6 +18,7 @@ use super::profile::{
 use super::row::NO_VALUE;
 use super::words;
 use crate::source::Cells;
+use related::ByRole;
 pub(super) use related::Related;
 use totals::{Totals, Waiting};
 pub(super) use totals::{names_nobody, who};
@@ -45,6 +46,7 @@ pub(super) struct Table {
     pub parts: Option<PartsProfile>,
     pub spans: SpanProfile,
     pub weekdays: WeekdayProfile,
+    by_role: ByRole,
     ends: RowEnds,
     lengths: Lengths,
     totals: Totals,
@@ -80,6 +82,9 @@ impl Table {
                 watched.push(Watched { column, role, profile });
             }
         }
+        let by_role = std::array::from_fn(|index| {
+            roles.iter().find(|(role, _)| *role as usize == index).map(|(_, column)| *column)
+        });
         let columns = headers.shown().len();
         let named = headers.shown().iter().rposition(|name| !name.is_empty()).map_or(0, |last| last + 1);
         Self {
@@ -87,6 +92,7 @@ impl Table {
             parts: PartsProfile::new(&roles),
             spans: SpanProfile::default(),
             weekdays: WeekdayProfile::default(),
+            by_role,
             ends: RowEnds { surplus, trimmed: false },
             lengths: Lengths::default(),
             totals: Totals::new(&roles),
@@ -103,7 +109,9 @@ impl Table {
 
     /// Sees a record; `cells` is `None` if they cannot be read. `rows` come before it.
     pub fn see(&mut self, line: u64, cells: Option<Cells<'_>>, headers: &Headers, rows: u64) {
-        self.hear_waiting();
+        if self.waiting.is_some() {
+            self.hear_waiting();
+        }
         let Some(cells) = cells else { return };
         let looks = self.totals.look(cells);
         if looks.names_nobody && self.is_subtotal(looks, cells) {
@@ -185,7 +193,7 @@ impl Table {
     }
 
     fn hear(&mut self, line: u64, cells: Cells<'_>) {
-        let related = Related { roles: &self.roles, cells };
+        let related = Related { columns: &self.by_role, cells };
         self.dashes.see(line, cells);
         if let Some(parts) = &mut self.parts {
             parts.see(line, cells);

@@ -5,13 +5,21 @@ use std::borrow::Cow;
 use super::entry::Tag;
 use super::words;
 
-/// The tags of a column.
-pub(super) fn listed(cell: Option<Cow<'_, str>>) -> Vec<Tag<'_>> {
+/// The tags of a column; `tidy`: a cell that is borrowed has no blanks to be collapsed.
+pub(super) fn listed(cell: Option<Cow<'_, str>>, tidy: bool) -> Vec<Tag<'_>> {
     let mut tags = Vec::new();
     match cell {
         None => {}
         Some(Cow::Borrowed(cell)) => {
-            cell.split(',').for_each(|name| add(&mut tags, Cow::Borrowed(name), false));
+            let mut rest = Some(cell);
+            while let Some(cell) = rest {
+                // Tags are a few letters long: a search made for long texts takes longer to begin than this to end.
+                let comma = cell.bytes().position(|byte| byte == b',');
+                let (name, behind) = comma.map_or((cell, None), |comma| (&cell[..comma], Some(&cell[comma + 1..])));
+                let name = Cow::Borrowed(words::trim(name));
+                put(&mut tags, if tidy { name } else { words::collapsed(name) }, false);
+                rest = behind;
+            }
         }
         Some(Cow::Owned(cell)) => {
             cell.split(',').for_each(|name| add(&mut tags, Cow::Owned(name.to_owned()), false));
@@ -90,7 +98,11 @@ fn is_inside(letter: char) -> bool {
 
 /// Adds a tag unless it is empty or there already.
 fn add<'r>(tags: &mut Vec<Tag<'r>>, name: Cow<'r, str>, unbillable: bool) {
-    let name = words::collapsed(words::trimmed(name));
+    put(tags, words::collapsed(words::trimmed(name)), unbillable);
+}
+
+/// Adds a tag without blanks to take out, likewise.
+fn put<'r>(tags: &mut Vec<Tag<'r>>, name: Cow<'r, str>, unbillable: bool) {
     match tags.iter_mut().find(|tag| words::same(&tag.name, &name)) {
         _ if name.is_empty() => {}
         Some(tag) => tag.unbillable |= unbillable,
@@ -133,7 +145,7 @@ mod tests {
 
     #[test]
     fn listed_tags_are_tidied_and_none_comes_twice() {
-        assert_eq!(shown(listed(Some(Cow::Borrowed(" Dev,  deep  work , dev,,")))), ["Dev", "deep work"]);
+        assert_eq!(shown(listed(Some(Cow::Borrowed(" Dev,  deep  work , dev,,")), false)), ["Dev", "deep work"]);
         assert_eq!(shown(listed_with_marks("#dev, free*, x y")), ["dev", "free*", "x y"]);
     }
 }

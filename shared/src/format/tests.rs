@@ -21,6 +21,7 @@ mod readings;
 mod refusals;
 mod remembered;
 mod samples;
+mod shortcuts;
 mod suggestions;
 mod translated;
 mod variations;

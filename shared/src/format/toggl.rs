@@ -73,7 +73,7 @@ fn read<'r>(cells: &Cells<'r, '_>) -> Result<EntryRow<'r>, RowError> {
     }
     entry.seconds = elapsed::seconds(cells, Role::Duration, &entry, end_date)?;
     if entry.currency.is_none() && entry.amount.is_some() {
-        entry.currency = in_header(cells.shown(Role::Amount)).map(Cow::Borrowed);
+        entry.currency = cells.readings.currency.map(Cow::Borrowed);
     }
     Ok(entry)
 }
@@ -85,11 +85,4 @@ fn end_date(cells: &Cells<'_, '_>, start: Date) -> Option<Date> {
         return Some(start);
     }
     cells.date(Role::EndDate).ok().map(|(date, _)| date)
-}
-
-/// `EUR` of `Amount (EUR)`.
-fn in_header(shown: &str) -> Option<&str> {
-    let (_, behind) = shown.split_once('(')?;
-    let code = behind.strip_suffix(')')?.trim();
-    (!code.is_empty()).then_some(code)
 }

@@ -12,9 +12,13 @@ fn is_blank(letter: char) -> bool {
 pub(super) fn trimmed(cell: Cow<'_, str>) -> Cow<'_, str> {
     match cell {
         Cow::Borrowed(cell) => Cow::Borrowed(trim(cell)),
-        Cow::Owned(cell) if trim(&cell).len() == cell.len() => Cow::Owned(cell),
-        Cow::Owned(cell) => Cow::Owned(trim(&cell).to_owned()),
+        Cow::Owned(cell) => Cow::Owned(trimmed_owned(cell)),
     }
+}
+
+#[inline(never)]
+fn trimmed_owned(cell: String) -> String {
+    if trim(&cell).len() == cell.len() { cell } else { trim(&cell).to_owned() }
 }
 
 /// Without blanks around it.
@@ -29,7 +33,16 @@ pub(super) fn trim(cell: &str) -> &str {
     if first.is_ascii_graphic() && last.is_ascii_graphic() {
         return cell;
     }
-    cell.trim_matches(is_blank)
+    trim_blanks(cell)
+}
+
+#[inline(never)]
+pub(super) fn trim_blanks(cell: &str) -> &str {
+    // Most blanks are single spaces in front, as behind the commas of a list.
+    match cell.strip_prefix(' ') {
+        Some(rest) => trim(rest),
+        None => cell.trim_matches(is_blank),
+    }
 }
 
 /// A cell as it is seen: each blank a space, no marks that say which way letters run, and what looks like a colon, a hyphen, a
@@ -71,15 +84,46 @@ fn plain_letter(letter: char) -> char {
     }
 }
 
+/// Whether a text is of printable ASCII without two spaces side by side: then no part of it has blanks to be collapsed.
+pub(super) fn is_tidy(text: &str) -> bool {
+    let bytes = text.as_bytes();
+    let (Some((last, before)), Some(behind)) = (bytes.split_last(), bytes.get(1..)) else { return true };
+    let mut odd = [u8::from(is_odd(*last, 0)); WIDTH];
+    match bytes.last_chunk::<{ WIDTH + 1 }>() {
+        None => odd[0] |= u8::from(before.iter().zip(behind).any(|(&byte, &next)| is_odd(byte, next))),
+        Some([end @ .., _]) => {
+            // The last block overlaps the one before it.
+            let (blocks, next) = (bytes.as_chunks().0, behind.as_chunks().0);
+            blocks.iter().zip(next).for_each(|(block, next)| find_odd(&mut odd, block, next));
+            if let Some(next) = bytes.last_chunk() {
+                find_odd(&mut odd, end, next);
+            }
+        }
+    }
+    odd == [0; WIDTH]
+}
+
+/// How many bytes are looked at at once.
+const WIDTH: usize = 16;
+
+/// Looks at bytes and those that follow each of them; of known length, without an early end and on its own, so that this becomes
+/// vector instructions. Inlined it takes ten times as many.
+#[inline(never)]
+fn find_odd(odd: &mut [u8; WIDTH], block: &[u8; WIDTH], next: &[u8; WIDTH]) {
+    for at in 0..WIDTH {
+        odd[at] |= u8::from(is_odd(block[at], next[at]));
+    }
+}
+
+/// Whether a byte is none of printable ASCII, or a space before another one.
+#[inline(always)]
+fn is_odd(byte: u8, next: u8) -> bool {
+    (byte.wrapping_sub(b' ') > b'~' - b' ') | ((byte == b' ') & (next == b' '))
+}
+
 /// Each run of blanks made one space.
 pub(super) fn collapsed(cell: Cow<'_, str>) -> Cow<'_, str> {
-    let mut before = b' ';
-    let tidy = cell.bytes().all(|byte| {
-        let twice = byte == b' ' && before == b' ';
-        before = byte;
-        matches!(byte, b' '..=b'~') && !twice
-    });
-    if tidy {
+    if is_tidy(&cell) {
         return cell;
     }
     let words: Vec<&str> = cell.split(is_blank).filter(|word| !word.is_empty()).collect();
@@ -169,6 +213,12 @@ fn totals(first: Option<u8>) -> &'static [&'static str] {
         Some(_) => &[],
         None => &["összesen", "łącznie", "итого", "всего", "разом", "σύνολο", "合計", "总计", "總計"],
     }
+}
+
+/// Whether a cell that begins with this byte can be seen at once to be no dash and no label of totals.
+#[inline]
+pub(super) fn begins_a_name(byte: u8) -> bool {
+    byte.is_ascii_alphabetic() && totals(Some(byte.to_ascii_lowercase())).is_empty()
 }
 
 /// Whether a cell is what stands in front of a row of totals.

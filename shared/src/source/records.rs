@@ -137,7 +137,10 @@ struct Place {
 
 impl Place {
     fn advance(&mut self, encoding: Encoding, anchors: &mut Anchors, text: &str, to: usize) -> u64 {
-        self.source = anchors.behind(encoding, &text[self.text..to], self.source);
+        self.source = match encoding {
+            Encoding::Utf8 => self.source + (to - self.text) as u64,
+            _ => anchors.behind(encoding, &text[self.text..to], self.source),
+        };
         self.text = to;
         self.source
     }

@@ -94,8 +94,20 @@ impl Field {
     /// Whether the field begins with something to be seen of ASCII that is no quote: for most fields all that is asked.
     #[inline]
     pub(super) fn begins_visibly(&self, text: &str) -> bool {
-        let first = text.as_bytes().get(self.start as usize).filter(|_| self.start < self.end);
-        first.is_some_and(|&byte| byte.is_ascii_graphic() && byte != QUOTE)
+        self.first_byte(text).is_some_and(|byte| byte.is_ascii_graphic() && byte != QUOTE)
+    }
+
+    /// The first byte of the field as it stands in the text, which is a quote if it has quotes.
+    #[inline]
+    pub fn first_byte(&self, text: &str) -> Option<u8> {
+        if self.is_empty() { None } else { text.as_bytes().get(self.start as usize).copied() }
+    }
+
+    /// Whether the field begins and ends with a digit, without quotes.
+    #[inline]
+    pub fn is_between_digits(&self, text: &str) -> bool {
+        let raw = text.as_bytes().get(self.start as usize..self.end as usize);
+        matches!(raw, Some([b'0'..=b'9', .., b'0'..=b'9']))
     }
 
     /// Whether the cell is not simply what stands in the text.
@@ -221,13 +233,24 @@ impl Splitter {
     pub fn scan(&mut self, text: &[u8]) -> bool {
         self.let_go();
         loop {
-            while self.marks != 0 {
-                let at = self.base + self.marks.trailing_zeros() as usize;
-                self.marks &= self.marks - 1;
-                if self.read_mark(text, at) {
+            let (base, delimiter, mut left) = (self.base, self.dialect.delimiter, self.marks);
+            while left != 0 {
+                let at = base + left.trailing_zeros() as usize;
+                left &= left - 1;
+                // What most marks are: the end of a field without quotes, or all three marks of one with quotes, within a record.
+                if self.state == State::Bare && text[at] == delimiter {
+                    self.fields.push(Field { start: self.field_start as u32, end: at as u32, form: Form::Bare });
+                    self.field_start = at + 1;
+                } else if let Some((behind, rest)) = self.quoted(text, at, left) {
+                    self.fields.push(Field { start: at as u32, end: behind as u32, form: Form::Quoted });
+                    self.field_start = behind + 1;
+                    left = rest;
+                } else if self.read_mark(text, at) {
+                    self.marks = left;
                     return true;
                 }
             }
+            self.marks = 0;
             if self.seen >= text.len() {
                 return false;
             }
@@ -320,6 +343,21 @@ impl Splitter {
         self.field_start = if self.field_start == self.seen { 0 } else { FORGOTTEN };
         self.fields.clear();
         (self.start, self.base, self.seen) = (0, 0, 0);
+    }
+
+    /// The delimiter behind a field in quotes that begins at `at`, and the marks behind that, if the next two of the marks that
+    /// are `left` are the quote that closes it and the delimiter.
+    #[inline]
+    fn quoted(&self, text: &[u8], at: usize, left: u64) -> Option<(usize, u64)> {
+        let opens = self.state == State::Bare && at == self.field_start && text[at] == QUOTE;
+        if !opens || self.dialect.backslashes || left == 0 {
+            return None;
+        }
+        let (close, behind) = (left.trailing_zeros(), left & (left - 1));
+        let (quote, end) = (self.base + close as usize, behind.trailing_zeros());
+        let closes =
+            behind != 0 && end == close + 1 && text[quote] == QUOTE && text[quote + 1] == self.dialect.delimiter;
+        closes.then(|| (quote + 1, behind & (behind - 1)))
     }
 
     /// Takes note of the byte at `at`, which is a mark. True if it ends a record.

@@ -15,13 +15,14 @@ const LONGEST: usize = 5;
 /// The cells of each column that are a dash, or empty.
 #[derive(Clone, Debug)]
 pub(in crate::format) struct DashProfile {
+    /// By column of the table.
     columns: Vec<Column>,
 }
 
 #[derive(Clone, Debug)]
 struct Column {
-    role: Role,
-    column: usize,
+    /// `None` if the column has no role; then it is not watched.
+    role: Option<Role>,
     dashes: u64,
     empty: u64,
     first: Option<Witness>,
@@ -29,17 +30,20 @@ struct Column {
 
 impl DashProfile {
     pub fn new(roles: &[(Role, usize)]) -> Self {
-        let column = |&(role, column): &(Role, usize)| Column { role, column, dashes: 0, empty: 0, first: None };
-        Self { columns: roles.iter().map(column).collect() }
+        let role_of = |column| roles.iter().find(|(_, other)| *other == column).map(|(role, _)| *role);
+        let last = roles.iter().map(|(_, column)| *column).max();
+        let columns = 0..last.map_or(0, |last| last + 1);
+        let column = |column| Column { role: role_of(column), dashes: 0, empty: 0, first: None };
+        Self { columns: columns.map(column).collect() }
     }
 
     /// Sees the cells of a record.
     #[inline]
     pub fn see(&mut self, line: u64, cells: Cells<'_>) {
-        for seen in &mut self.columns {
-            let Some(field) = cells.fields.get(seen.column).filter(|field| field.len() <= LONGEST) else {
+        for (seen, field) in self.columns.iter_mut().zip(cells.fields) {
+            if field.len() > LONGEST || seen.role.is_none() {
                 continue;
-            };
+            }
             let cell = words::trimmed(field.cell(cells.text));
             if cell.is_empty() {
                 seen.empty += 1;
@@ -52,7 +56,7 @@ impl DashProfile {
 
     /// How many cells of a column are dashes.
     pub fn count(&self, column: usize) -> u64 {
-        self.columns.iter().find(|seen| seen.column == column).map_or(0, |seen| seen.dashes)
+        self.columns.get(column).map_or(0, |seen| seen.dashes)
     }
 
     /// The first dash of the file.
@@ -66,6 +70,6 @@ impl DashProfile {
         if with_dashes.peek().is_none() || with_dashes.clone().any(|seen| seen.empty > 0) {
             return false;
         }
-        with_dashes.clone().any(|seen| !seen.role.is_words()) || with_dashes.count() > 1
+        with_dashes.clone().any(|seen| seen.role.is_some_and(|role| !role.is_words())) || with_dashes.count() > 1
     }
 }

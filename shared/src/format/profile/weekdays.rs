@@ -33,12 +33,15 @@ impl WeekdayProfile {
     /// Sees a record; the days of the week that it names.
     #[inline]
     pub fn see(&mut self, line: u64, cells: &Related<'_>) -> Weekdays {
-        let Some(date) = cells.cell(Role::Date) else { return Weekdays(0) };
-        let column = cells.cell(Role::Weekday);
-        // A date of digits alone names none.
-        if column.is_none() && !date.bytes().any(|byte| byte.is_ascii_alphabetic() || !byte.is_ascii()) {
+        // A date that begins and ends with a digit names none.
+        let field = |role: Role| cells.cells.fields.get(cells.columns[role as usize]?);
+        if field(Role::Weekday).is_none()
+            && field(Role::Date).is_some_and(|date| date.is_between_digits(cells.cells.text))
+        {
             return Weekdays(0);
         }
+        let Some(date) = cells.cell(Role::Date) else { return Weekdays(0) };
+        let column = cells.cell(Role::Weekday);
         let days = match column.as_deref().map_or(0, dates::weekdays_in) {
             0 => dates::weekdays_in(&date),
             days => days,

@@ -13,14 +13,18 @@ use crate::source::Cells;
 
 /// The cells of a record by role, for what they say about each other.
 pub(in crate::format) struct Related<'r> {
-    pub roles: &'r [(Role, usize)],
+    pub columns: &'r ByRole,
     pub cells: Cells<'r>,
 }
 
+/// The column of each role that a table has.
+pub(in crate::format) type ByRole = [Option<usize>; Role::COUNT];
+
 impl<'r> Related<'r> {
+    #[inline]
     pub fn cell(&self, role: Role) -> Option<Cow<'r, str>> {
-        let (_, column) = self.roles.iter().find(|(other, _)| *other == role)?;
-        Some(words::trimmed(self.cells.fields.get(*column)?.cell(self.cells.text)))
+        let column = self.columns[role as usize]?;
+        Some(words::trimmed(self.cells.fields.get(column)?.cell(self.cells.text)))
     }
 
     /// From the start to the end, where the order of dates is no matter: on one day, on days that read the same under

@@ -111,7 +111,8 @@ impl Totals {
     /// What a record looks like.
     pub fn look(&mut self, cells: Cells<'_>) -> Looks {
         self.since += 1;
-        if !names_nobody(&self.who, cells) {
+        let first = self.who.first().and_then(|&column| cells.fields.get(column)?.first_byte(cells.text));
+        if first.is_some_and(words::begins_a_name) || !names_nobody(&self.who, cells) {
             return Looks::OF_A_ROW;
         }
         let date = self.date.map(|column| cell(cells, column)).unwrap_or_default();
