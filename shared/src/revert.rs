@@ -18,6 +18,7 @@ use crate::lease::Lease;
 use crate::ledger::{Chunk, ChunkState};
 use crate::mappings;
 use crate::plan::send_chunks;
+use crate::portions::TimeLeft;
 use crate::queue::Message;
 use crate::services::Services;
 use crate::store::keys::{self, Key};
@@ -139,10 +140,26 @@ pub async fn revert(
             mark_reverted(services, &import, chunk, key, fenced.loaded(), &lease).await?;
         }
     }
-    if import.counts(services).await?.reverted >= import.chunk_count() {
-        release(services, &import, &time).await?;
-    }
+    release_when_undone(services, &import, &time).await?;
     Ok(Reverted::Done)
+}
+
+/// Goes on with the end of an undo.
+pub async fn finish(services: &Services, account: AccountId, import: ImportId) -> Result<(), ImportError> {
+    let time = services.begin();
+    let import = Import::find(services, account, import).await?;
+    if import.status != Status::RollingBack {
+        return Ok(());
+    }
+    release_when_undone(services, &import, &time).await
+}
+
+/// Ends the undo if every chunk is undone; otherwise the last of them ends it.
+async fn release_when_undone(services: &Services, import: &Import, time: &TimeLeft) -> Result<(), ImportError> {
+    if import.counts(services).await?.reverted < import.chunk_count() {
+        return Ok(());
+    }
+    release(services, import, time).await
 }
 
 enum Fence {

@@ -52,6 +52,57 @@ async fn the_sample_events_take_an_import_from_its_upload_to_its_undo() -> anyho
     Ok(())
 }
 
+/// Has the API answer a sample request; its status and its body.
+async fn answered(stack: &Stack, name: &str) -> anyhow::Result<(u64, Value)> {
+    let request: LambdaRequest = sample(name)?;
+    let mut function = Adapter::from(api::router(stack.functions().api.clone()));
+    let answer = function.call(LambdaEvent::new(request, lambda_http::Context::default())).await?;
+    let answer = serde_json::to_value(&answer)?;
+    let body = answer["body"].as_str().unwrap_or_default();
+    Ok((answer["statusCode"].as_u64().context(name.to_owned())?, serde_json::from_str(body).unwrap_or_default()))
+}
+
+#[tokio::test]
+async fn the_sample_requests_make_imports_in_every_way_and_the_sample_messages_end_them() -> anyhow::Result<()> {
+    // As many rows to a chunk as there are rows in two chunks of the sample batch.
+    let stack = Stack::by_hand(1).await?;
+    let functions = stack.functions();
+    for (name, id, status) in [("api-create-form", 1, 202), ("api-create-multipart", 2, 202), ("api-upload", 3, 201)] {
+        let (answered, body) = answered(&stack, name).await?;
+        assert_eq!((answered, body["id"].as_u64()), (status, Some(id)), "{name}: {body}");
+    }
+    assert!(stack.native(3).await?["upload"]["url"].is_null(), "the address is told once");
+
+    let start: SqsEvent = sample("sqs-start")?;
+    assert_eq!(parser::handle(&functions.parser, start).await.batch_item_failures.len(), 0);
+    // Of five messages one cannot be read, and two are about chunks that the import does not have: these are done.
+    let batch: SqsEvent = sample("sqs-load-batch")?;
+    let failed = loader::handle(&functions.loader, batch).await.batch_item_failures;
+    let unreadable = "9b1deb4d-3b7d-4bad-9bdd-2b0d7b3dcb69";
+    assert!(failed.iter().any(|failure| failure.item_identifier == unreadable), "{failed:?}");
+    assert_eq!(stack.native(1).await?["counts"]["created"], 2);
+    let settle: SqsEvent = sample("sqs-settle")?;
+    assert_eq!(loader::handle(&functions.loader, settle).await.batch_item_failures.len(), 0);
+    assert_eq!(stack.native(1).await?["status"], "complete");
+
+    assert_eq!(answered(&stack, "api-delete").await?.0, 204);
+    // The end of the undo does not come before the second chunk is undone, which has no sample.
+    for name in ["sqs-undo", "sqs-revert", "sqs-release"] {
+        let message: SqsEvent = sample(name)?;
+        assert_eq!(revert::handle(&functions.revert, message).await.batch_item_failures.len(), 0, "{name}");
+        assert_eq!(stack.native(1).await?["status"], "rolling_back", "{name}");
+    }
+    let mut rest: Value = sample("sqs-revert")?;
+    rest["Records"][0]["body"] = json!("{\"v\":1,\"revert\":{\"account\":1,\"import\":1,\"chunk\":1}}");
+    let rest: SqsEvent = serde_json::from_value(rest)?;
+    assert_eq!(revert::handle(&functions.revert, rest).await.batch_item_failures.len(), 0);
+    assert_eq!(stack.native(1).await?["status"], "rolled_back");
+    // The two other imports wait for their start, or their file.
+    assert_eq!(stack.get("/v2/entries").await?.expect(200)?, json!([]));
+    assert_eq!(stack.get("/v2/projects").await?.expect(200)?, json!([]));
+    Ok(())
+}
+
 #[tokio::test]
 async fn a_message_that_cannot_be_read_fails_alone() -> anyhow::Result<()> {
     let stack = Stack::by_hand(1000).await?;
@@ -73,13 +124,8 @@ async fn a_message_that_cannot_be_read_fails_alone() -> anyhow::Result<()> {
 async fn the_sample_api_event_is_answered_as_api_gateway_asks() -> anyhow::Result<()> {
     let stack = Stack::start(1000).await?;
     stack.import(TOGGL.as_bytes(), &[]).await?;
-    let request: LambdaRequest = sample("api-list-imports")?;
-    let router = api::router(stack.functions().api.clone());
-    let mut function = Adapter::from(router);
-    let answer = function.call(LambdaEvent::new(request, lambda_http::Context::default())).await?;
-    let answer = serde_json::to_value(&answer)?;
-    assert_eq!(answer["statusCode"], 200, "{answer}");
-    let imports: Value = serde_json::from_str(answer["body"].as_str().context("no body")?)?;
+    let (status, imports) = answered(&stack, "api-list-imports").await?;
+    assert_eq!(status, 200, "{imports}");
     assert_eq!(imports[0]["entries"], 5);
     assert!(imports[0]["url"].as_str().is_some_and(|url| url.starts_with("https://")), "{imports}");
     Ok(())

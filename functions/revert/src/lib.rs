@@ -2,7 +2,7 @@
 
 use aws_lambda_events::sqs::{SqsBatchResponse, SqsEvent};
 use shared::batch;
-use shared::import::{Import, ImportError, Status};
+use shared::import::ImportError;
 use shared::queue::{Message, QueueError};
 use shared::revert::{self, Reverted};
 use shared::services::Services;
@@ -19,11 +19,7 @@ async fn work(services: Services, message: Message) -> Result<(), ImportError> {
             Reverted::Done => Ok(()),
             Reverted::Held(until) => revert::come_again(&services, account, import, chunk, until).await,
         },
-        Message::Release { account, import } => {
-            let time = services.begin();
-            let import = Import::find(&services, account, import).await?;
-            if import.status == Status::RollingBack { revert::release(&services, &import, &time).await } else { Ok(()) }
-        }
+        Message::Release { account, import } => revert::finish(&services, account, import).await,
         other => Err(QueueError::Shape(format!("{other:?} is not for the revert function")).into()),
     }
 }
