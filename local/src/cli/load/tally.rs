@@ -214,7 +214,7 @@ impl fmt::Display for Report {
         }
         writeln!(f)?;
         match self.faults.is_empty() {
-            true => writeln!(f, "no 5xx, no request without an answer, nothing that keeps growing"),
+            true => writeln!(f, "no 4xx, no 5xx, no request without an answer, nothing that keeps growing"),
             false => self.faults.iter().try_for_each(|fault| writeln!(f, "FAULT: {fault}")),
         }
     }
