@@ -262,8 +262,8 @@ fn people_are_made_users_where_it_is_asked_for() -> anyhow::Result<()> {
 fn a_load_run_tells_latencies_by_endpoint_and_leaves_nothing_behind() -> anyhow::Result<()> {
     let output = waybill(&["load", "--clients", "10", "--seconds", "4", "--pause", "20", "--json"])?;
     let said = String::from_utf8_lossy(&output.stderr).into_owned();
-    assert_eq!(output.status.code(), Some(0), "{said}");
-    let told: Value = serde_json::from_slice(&output.stdout)?;
+    let told: Value = serde_json::from_slice(&output.stdout).with_context(|| said.clone())?;
+    assert_eq!(output.status.code(), Some(0), "{said}{told}");
     let count = |endpoint: &str, what: &str| {
         let rows = told["endpoints"].as_array().into_iter().flatten();
         rows.filter(|row| row["endpoint"] == endpoint).filter_map(|row| row[what].as_u64()).sum::<u64>()

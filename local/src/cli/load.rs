@@ -7,7 +7,7 @@
 //!
 //! A 503 with `Retry-After` asks for patience: the client waits for so long, sends the request again, and counts the answer
 //! apart. Any 4xx, any other 5xx, a request without an answer, and memory or descriptors that keep growing make the exit
-//! status 1.
+//! status 1. Growth is told from runs of a minute and longer.
 //!
 //! Without `--url` the service runs in this process, its stores in one of their own, so that the memory that is watched is
 //! the service's and the clients' alone.

@@ -12,6 +12,8 @@ const LOOK: Duration = Duration::from_secs(1);
 const TOLERANCE: f64 = 1.1;
 const FEW_KB: f64 = 8192.0;
 const FEW_DESCRIPTORS: f64 = 16.0;
+/// Samples that growth is told from. In a shorter run the clients still open their connections in its last third.
+const FEWEST_SAMPLES: usize = 60;
 
 /// The process whose memory and descriptors are sampled.
 pub struct Watched {
@@ -80,12 +82,17 @@ pub async fn while_it_runs<T>(
 /// What of a sample may not keep growing.
 type Measure = fn(&Sample) -> u64;
 
-/// A sentence for each measure that keeps growing.
+/// Whether the run was long enough for [`growth`] to tell growth from the opening of connections.
+pub fn tells_growth(samples: &[Sample]) -> bool {
+    samples.len() >= FEWEST_SAMPLES
+}
+
+/// A sentence for each measure that keeps growing; none for a run that is too short to tell.
 pub fn growth(samples: &[Sample]) -> Vec<String> {
-    let third = samples.len() / 3;
-    if third == 0 {
+    if !tells_growth(samples) {
         return Vec::new();
     }
+    let third = samples.len() / 3;
     let median = |samples: &[Sample], of: fn(&Sample) -> u64| {
         let mut values: Vec<u64> = samples.iter().map(of).collect();
         values.sort_unstable();
@@ -126,7 +133,9 @@ mod tests {
         assert_eq!(growth(&samples(fills(400), fills(150_000))), Vec::<String>::new());
         assert_eq!(growth(&samples(|n| 200 + n, fills(150_000))).len(), 1);
         assert_eq!(growth(&samples(|n| 200 + n, |n| 100_000 + 500 * n)).len(), 2);
-        assert_eq!(growth(&[]), Vec::<String>::new());
+        let begins = samples(|n| 20 * n, |_| 150_000);
+        assert_eq!(growth(&begins[..FEWEST_SAMPLES]).len(), 1);
+        assert_eq!(growth(&begins[..FEWEST_SAMPLES - 1]), Vec::<String>::new());
     }
 
     #[test]

@@ -8,7 +8,7 @@ use std::time::Duration;
 use reqwest::StatusCode;
 use serde::Serialize;
 
-use super::process::{Sample, growth};
+use super::process::{Sample, growth, tells_growth};
 
 /// Classes of latencies per doubling: a quantile is at most a thirty-second too long.
 const PARTS: u64 = 32;
@@ -84,10 +84,19 @@ impl Tally {
             }
         }
         faults.extend(growth(&samples));
+        let tells_growth = tells_growth(&samples);
         let of = |n: usize| samples.get(n).copied();
         let process =
             [of(0), of(samples.len() / 2), of(samples.len().saturating_sub(1))].into_iter().flatten().collect();
-        Report { clients, seconds: took.as_secs_f64(), requests: total(|row| row.requests), rows, process, faults }
+        Report {
+            clients,
+            seconds: took.as_secs_f64(),
+            requests: total(|row| row.requests),
+            rows,
+            process,
+            tells_growth,
+            faults,
+        }
     }
 
     fn lock(&self) -> MutexGuard<'_, BTreeMap<&'static str, Endpoint>> {
@@ -184,6 +193,8 @@ pub struct Report {
     rows: Vec<Row>,
     /// The process at the beginning, in the middle and at the end.
     process: Vec<Sample>,
+    /// Whether the run was long enough to tell that memory or descriptors keep growing.
+    tells_growth: bool,
     /// Why the service did not bear the load, in words.
     pub faults: Vec<String>,
 }
@@ -213,9 +224,12 @@ impl fmt::Display for Report {
             writeln!(f, "{when:<10}{:>8.0}{memory:>12.1}{peak:>12.1}{:>14}", sample.at, sample.descriptors)?;
         }
         writeln!(f)?;
-        match self.faults.is_empty() {
-            true => writeln!(f, "no 4xx, no 5xx, no request without an answer, nothing that keeps growing"),
-            false => self.faults.iter().try_for_each(|fault| writeln!(f, "FAULT: {fault}")),
+        match (self.faults.is_empty(), self.tells_growth) {
+            (true, true) => writeln!(f, "no 4xx, no 5xx, no request without an answer, nothing that keeps growing"),
+            (true, false) => {
+                writeln!(f, "no 4xx, no 5xx, no request without an answer; growth is told from a minute on")
+            }
+            (false, _) => self.faults.iter().try_for_each(|fault| writeln!(f, "FAULT: {fault}")),
         }
     }
 }
