@@ -23,9 +23,7 @@ mod basecamp;
 #[cfg(any(test, feature = "checks"))]
 pub mod checks;
 mod columns;
-mod dates;
 mod detect;
-mod durations;
 mod elapsed;
 mod entry;
 mod fingerprint;
@@ -38,8 +36,6 @@ mod layout;
 mod lookalikes;
 mod mapped;
 mod mapping;
-mod numbers;
-mod people;
 mod plan;
 mod profile;
 mod refusal;
@@ -52,10 +48,8 @@ mod survey;
 mod table;
 mod tags;
 mod tempo;
-mod times;
 mod title;
 mod toggl;
-mod words;
 
 use std::collections::BTreeSet;
 use std::fmt;
@@ -63,13 +57,13 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
-pub use dates::{DateOrder, UnknownDateOrder};
+pub use crate::values::dates::{DateOrder, UnknownDateOrder};
+pub use crate::values::numbers::{DecimalMark, UnknownDecimalMark};
 pub use detect::Candidate;
 pub use entry::{EntryRow, Person, Tag};
 pub use fingerprint::Fingerprint;
 pub use layout::Layout;
 pub use mapping::{Field, Mapping, WrongMapping};
-pub use numbers::{DecimalMark, UnknownDecimalMark};
 pub use plan::{ChunkSpan, Oversized, Plan};
 pub use refusal::{Ambiguous, Refusal};
 pub use remembered::{HeaderFingerprint, NoFingerprint, Remembered, RememberedMapping};

@@ -16,7 +16,7 @@ mod wanted;
 
 use std::collections::HashSet;
 
-use crate::drained::drained;
+use crate::concurrent::drained;
 use crate::entity::Entry;
 use crate::files::FileError;
 use crate::id::{AccountId, ChunkNo, ImportId};

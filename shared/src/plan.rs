@@ -12,7 +12,7 @@ mod recall;
 
 use std::time::Duration;
 
-use crate::drained::drained;
+use crate::concurrent::drained;
 use crate::files::{FileError, Object};
 use crate::format::{ChunkSpan, Plan, Refusal};
 use crate::id::{AccountId, ChunkNo, ImportId, MAX_ROWS};

@@ -12,7 +12,7 @@ use aws_sdk_sqs::error::{DisplayErrorContext, ProvideErrorMetadata, SdkError};
 use aws_sdk_sqs::types::SendMessageBatchRequestEntry;
 use serde::{Deserialize, Serialize};
 
-use crate::drained::drained;
+use crate::concurrent::drained;
 use crate::id::{AccountId, ChunkNo, ImportId};
 use crate::store::is_passing;
 

@@ -11,7 +11,7 @@ mod release;
 
 use std::time::Duration;
 
-use crate::drained::drained;
+use crate::concurrent::drained;
 use crate::id::{AccountId, ChunkNo, ImportId};
 use crate::import::{Change, Import, ImportError, Status, transition};
 use crate::lease::Lease;

@@ -10,7 +10,7 @@ use aws_types::service_config::{LoadServiceConfig, ServiceConfigKey};
 
 use crate::clock::Clock;
 use crate::files::Files;
-use crate::known::Known;
+use crate::memory::Known;
 use crate::portions::{Portions, TimeLeft};
 use crate::queue::{QueueUrls, Queues};
 use crate::store::{Store, TableNames};

@@ -12,7 +12,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use crate::drained::drained;
+use crate::concurrent::drained;
 use crate::id::{AccountId, ChunkNo, ImportId};
 use crate::import::{Import, ImportError, Status, folded_steps, go_on, settle_soon, stop};
 use crate::inbox;

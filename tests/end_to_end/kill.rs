@@ -11,7 +11,7 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use shared::format::{Mapping, WrongMapping};
 use shared::id::{AccountId, ImportId, ThingId};
 use shared::import::{Import, NewImport, Options, Origin};
-use shared::known::Known;
+use shared::memory::Known;
 use shared::portions::Portions;
 use shared::queue::Message;
 use shared::revert;

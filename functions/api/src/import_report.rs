@@ -6,7 +6,7 @@
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use shared::drained::drained;
+use shared::concurrent::drained;
 use shared::files::FileError;
 use shared::format::Layout;
 use shared::id::{ChunkNo, Row};

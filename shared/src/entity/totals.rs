@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use super::Thing;
 use super::reference::{Reference, Sums, referrer};
 use super::retired::Retirements;
-use crate::drained::drained;
+use crate::concurrent::drained;
 use crate::id::{AccountId, ImportId, ThingId};
 use crate::import::roll;
 use crate::services::Services;

@@ -9,7 +9,7 @@ use super::columns::{Format, Need, Role, column, group};
 use super::elapsed;
 use super::entry::EntryRow;
 use super::row::{Cells, RowError};
-use super::words;
+use crate::values::words;
 
 pub(super) static FORMAT: Format = Format {
     columns: &[

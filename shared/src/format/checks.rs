@@ -1,9 +1,12 @@
 //! What holds for any file and any cell: run by the tests over a corpus and over made inputs, and by `cargo fuzz` for as
 //! long as one likes.
 
-use super::durations::{self, Reading, Unit};
-use super::numbers::{self, Decimal};
-use super::{DateOrder, DecimalMark, Layout, Plan, ReadingOptions, Refusal, Row, Survey, dates, tags, times};
+use super::{Layout, Plan, ReadingOptions, Refusal, Row, Survey, tags};
+use crate::values::dates::DateOrder;
+use crate::values::durations::{self, Reading, Unit};
+use crate::values::numbers::DecimalMark;
+use crate::values::numbers::{self, Decimal};
+use crate::values::{dates, times};
 
 /// Surveys a file that comes in pieces of `piece` bytes.
 pub fn survey(bytes: &[u8], options: &ReadingOptions, rows_per_chunk: u32, piece: usize) -> Result<Plan, Refusal> {

@@ -2,10 +2,10 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::durations::Unit;
 use super::entry::EntryRow;
 use super::headers::Headers;
 use super::row::{Cells, RowError};
+use crate::values::durations::Unit;
 
 /// What a column is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]

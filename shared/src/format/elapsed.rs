@@ -3,10 +3,10 @@
 use jiff::civil::{Date, DateTime};
 
 use super::columns::Role;
-use super::durations::{self, Unit};
 use super::entry::EntryRow;
 use super::profile::{agrees, is_whole};
 use super::row::{Cells, Duration, ErrorCode, RowError};
+use crate::values::durations::{self, Unit};
 
 const DAY: u64 = 86_400;
 

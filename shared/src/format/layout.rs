@@ -2,14 +2,15 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::FormatName;
 use super::columns::{Format, Role};
 use super::detect::Candidate;
-use super::durations;
 use super::headers::RowEnds;
-use super::numbers::DecimalMark;
 use super::table::who;
-use super::{DateOrder, FormatName};
 use crate::source::{Dialect, Encoding};
+use crate::values::dates::DateOrder;
+use crate::values::durations;
+use crate::values::numbers::DecimalMark;
 
 /// How a file is to be read, and why: everything that a chunk of it needs to be turned into entries,
 /// with the evidence that people are shown. A few KB.

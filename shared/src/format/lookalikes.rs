@@ -3,8 +3,8 @@
 //! Naming them helps more than a list of missing columns: a person who sees "Clockify" knows at once which
 //! file they took. Some of them have all columns that a format of ours needs, and mean something else by them.
 
-use super::dates;
 use super::headers::Headers;
+use crate::values::dates;
 
 /// What a header is known to be.
 struct LookAlike {

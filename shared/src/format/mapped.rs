@@ -7,11 +7,11 @@
 use jiff::civil::Date;
 
 use super::columns::{Format, Role};
-use super::dates;
 use super::elapsed;
 use super::entry::EntryRow;
 use super::row::{Cells, ErrorCode, RowError};
-use super::times;
+use crate::values::dates;
+use crate::values::times;
 
 /// Its columns are not declared but mapped.
 pub(super) static FORMAT: Format = Format { columns: &[], others: &[], signature: &[], read };

@@ -5,11 +5,11 @@ use std::fmt;
 use jiff::civil::Date;
 use serde::Serialize;
 
-use super::DateOrder;
 use super::detect::Candidate;
-use super::numbers::DecimalMark;
 use super::suggest::SuggestedMapping;
 use crate::source::{Encoding, Unreadable};
+use crate::values::dates::DateOrder;
+use crate::values::numbers::DecimalMark;
 
 /// Why a file is refused: what was seen in it, and what would settle it.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]

@@ -6,17 +6,17 @@ use jiff::civil::{Date, Time};
 use serde::{Deserialize, Serialize};
 
 use super::columns::Role;
-use super::dates::{self, DateOrder};
-use super::durations::{self, Unit, Written};
 use super::entry::{EntryRow, Person};
 use super::layout::Readings;
-use super::numbers::{self, Decimal, DecimalMark};
-use super::people;
 use super::tags;
-use super::times;
-use super::words;
 use crate::shorten::shortened;
 use crate::source;
+use crate::values::dates::{self, DateOrder};
+use crate::values::durations::{self, Unit, Written};
+use crate::values::names;
+use crate::values::numbers::{self, Decimal, DecimalMark};
+use crate::values::times;
+use crate::values::words;
 
 /// Why a row became no entry.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -238,11 +238,11 @@ impl<'r> Cells<'r, '_> {
 
     /// The person of the usual columns: e-mail, name, first and last name.
     pub fn person(&self) -> Person<'r> {
-        let name = self.name(Role::Person).map(people::first_name_first);
-        let name = name.or_else(|| people::joined(self.name(Role::FirstName), self.name(Role::LastName)));
+        let name = self.name(Role::Person).map(names::first_name_first);
+        let name = name.or_else(|| names::joined(self.name(Role::FirstName), self.name(Role::LastName)));
         let name = name.or_else(|| self.name(Role::PersonId));
         match (self.text(Role::Email), name) {
-            (None, Some(name)) if people::is_email(&name) => Person { email: Some(name), name: None },
+            (None, Some(name)) if names::is_email(&name) => Person { email: Some(name), name: None },
             (email, name) => Person { email, name },
         }
     }

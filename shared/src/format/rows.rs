@@ -3,17 +3,17 @@
 use std::borrow::Cow;
 
 use super::columns::Role;
-use super::dates;
-use super::durations;
 use super::entry::EntryRow;
 use super::headers::Width;
 use super::layout::{Layout, Readings};
 use super::plan::{ChunkSpan, Oversized};
 use super::row::{self, Cells, ErrorCode, NO_VALUE, RowError};
 use super::table::names_nobody;
-use super::times;
-use super::words;
 use crate::source::{self, Dialect, Ending, MAX_RECORD, Splitter, Tear, Unreadable};
+use crate::values::dates;
+use crate::values::durations;
+use crate::values::times;
+use crate::values::words;
 
 /// A data record of the file.
 #[derive(Clone, Debug)]

@@ -13,14 +13,14 @@ mod rules;
 use jiff::civil::Date;
 
 use super::columns::Role;
-use super::dates::DateOrder;
 use super::headers::Headers;
 use super::layout::{Assigned, Reading, Rules};
-use super::numbers::DecimalMark;
 use super::profile::{Verdict, Witness};
 use super::refusal::{Ambiguous, Refusal};
 use super::table::{Profile, Table, Watched};
 use super::{FormatName, ReadingOptions};
+use crate::values::dates::DateOrder;
+use crate::values::numbers::DecimalMark;
 
 /// How a file's columns are to be read.
 pub(super) struct Settled {

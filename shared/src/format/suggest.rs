@@ -24,8 +24,8 @@ use super::lookalikes;
 use super::mapping::{Field, Mapping};
 use super::survey::is_too_long;
 use super::title::{MOST_CELLS, MOST_LINES};
-use super::words;
 use crate::source::{self, Dialect, Splitter};
+use crate::values::words;
 use table::Table;
 
 /// A mapping that may read a table.

@@ -6,7 +6,6 @@
 //! profiles how each column is to be read; what they leave open is refused there, because only then
 //! the whole file has been heard.
 
-use super::dates;
 use super::detect::{self, Candidate};
 use super::headers::Headers;
 use super::layout::Layout;
@@ -16,10 +15,11 @@ use super::remembered::{Mapped, RememberedMapping};
 use super::settle;
 use super::suggest::suggest;
 use super::table::Table;
-use super::times;
 use super::title::{below_title, is_quoted_whole, quoted_whole};
 use super::{FormatName, ReadingOptions};
 use crate::source::{self, DELIMITERS, Decoder, Encoding, Ending, Judged, MAX_RECORD, Record, Records};
+use crate::values::dates;
+use crate::values::times;
 
 /// How much text is looked at before the delimiter and the format are decided.
 const HEAD: usize = 16 * 1024;

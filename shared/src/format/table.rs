@@ -16,8 +16,8 @@ use super::profile::{
     DashProfile, DateProfile, DurationProfile, NumberProfile, PartsProfile, SpanProfile, WeekdayProfile,
 };
 use super::row::NO_VALUE;
-use super::words;
 use crate::source::Cells;
+use crate::values::words;
 use related::ByRole;
 pub(super) use related::Related;
 use totals::{Totals, Waiting};

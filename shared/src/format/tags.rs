@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use super::entry::Tag;
-use super::words;
+use crate::values::words;
 
 /// The tags of a column; `tidy`: a cell that is borrowed has no blanks to be collapsed.
 pub(super) fn listed(cell: Option<Cow<'_, str>>, tidy: bool) -> Vec<Tag<'_>> {

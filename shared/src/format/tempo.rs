@@ -10,12 +10,12 @@
 use std::borrow::Cow;
 
 use super::columns::{Format, Need, Role, column, group};
-use super::durations::{self, Reading};
 use super::elapsed;
 use super::entry::EntryRow;
-use super::numbers::{self, Decimal, DecimalMark};
 use super::row::{Cells, ErrorCode, RowError};
-use super::words;
+use crate::values::durations::{self, Reading};
+use crate::values::numbers::{self, Decimal, DecimalMark};
+use crate::values::words;
 
 pub(super) static FORMAT: Format = Format {
     columns: &[

@@ -9,7 +9,7 @@ use std::collections::HashMap;
 use serde::{Deserialize, Serialize};
 
 use super::Import;
-use crate::drained::drained;
+use crate::concurrent::drained;
 use crate::id::{AccountId, ImportId};
 use crate::ledger::Outcome;
 use crate::services::Services;

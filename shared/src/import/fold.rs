@@ -21,7 +21,7 @@ use jiff::civil::Date;
 
 use super::made::{Few, FoldMark, made_of};
 use super::{Findings, Import, ImportError};
-use crate::drained::drained;
+use crate::concurrent::drained;
 use crate::entity::note::Note;
 use crate::entity::reference::{self, MOST_PARTICIPANTS, Sums};
 use crate::id::{ChunkNo, ThingId};

@@ -4,10 +4,12 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
-use crate::format::{DateOrder, DecimalMark, FormatName, Mapping, ReadingOptions, Remembered};
+use crate::format::{FormatName, Mapping, ReadingOptions, Remembered};
 use crate::id::ThingId;
 use crate::packed::Wanted;
 use crate::source::Encoding;
+use crate::values::dates::DateOrder;
+use crate::values::numbers::DecimalMark;
 
 /// How a file is to be read and loaded. What is left out is found from the file, or is the default.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

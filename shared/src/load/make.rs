@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 
 use super::resolve::IN_FLIGHT;
 use super::wanted::{Client, Wanted, respell_client};
-use crate::drained::drained;
+use crate::concurrent::drained;
 use crate::entity::Thing;
 use crate::entity::find::{Found, Place, find};
 use crate::entity::reference;

@@ -4,7 +4,7 @@
 //! [`crate::entity::reference`]). Racing loaders that meet the same new name agree, since the id comes
 //! from the name; the loser of the race finds the winner's thing. A name that a file spells in several
 //! ways is shown in the spelling that sorts first, whichever chunk came first. What an
-//! earlier chunk found is remembered ([`crate::known`]).
+//! earlier chunk found is remembered ([`crate::memory`]).
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
@@ -13,13 +13,13 @@ use super::names::{Names, owner};
 use super::people;
 use super::touch::touch_all;
 use super::wanted::{Client, Wanted};
-use crate::drained::drained;
+use crate::concurrent::drained;
 use crate::entity::find::{Found, find};
 use crate::entity::project_key;
 use crate::id::ThingId;
 use crate::import::{Import, ImportError};
-use crate::known::References;
 use crate::lease::Lease;
+use crate::memory::References;
 use crate::services::Services;
 use crate::store::StoreError;
 use crate::store::keys::Kind;

@@ -7,7 +7,7 @@ use std::collections::{HashMap, HashSet};
 use super::make::{creation, make_all};
 use super::resolve::IN_FLIGHT;
 use super::wanted::{Wanted, respell, respell_client};
-use crate::drained::drained;
+use crate::concurrent::drained;
 use crate::entity::Thing;
 use crate::entity::find::{Found, find};
 use crate::entity::note::Note;

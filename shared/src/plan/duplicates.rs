@@ -15,7 +15,7 @@ use futures::{StreamExt, TryStreamExt, stream};
 use jiff::civil::Date;
 use serde::Deserialize;
 
-use crate::drained::drained;
+use crate::concurrent::drained;
 use crate::files::Object;
 use crate::format::{Fingerprint, Layout};
 use crate::id::{ChunkNo, ImportId};

@@ -13,7 +13,7 @@ use aws_sdk_dynamodb::primitives::Blob;
 use aws_sdk_dynamodb::types::AttributeValue;
 use serde::{Deserialize, Serialize};
 
-use crate::drained::drained;
+use crate::concurrent::drained;
 use crate::entity::Thing;
 use crate::entity::note::Note;
 use crate::entity::reference::{Dropped, drop_reference, drop_together};

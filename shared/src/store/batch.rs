@@ -7,7 +7,7 @@ use aws_sdk_dynamodb::types::{DeleteRequest, KeysAndAttributes, PutRequest, Retu
 use super::error::sdk;
 use super::patience::Patience;
 use super::{Item, Key, Store, StoreError, Table};
-use crate::drained::drained;
+use crate::concurrent::drained;
 
 /// The most that one batch request takes.
 pub const ITEMS_A_BATCH: usize = 25;

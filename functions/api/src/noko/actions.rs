@@ -5,7 +5,7 @@
 use axum::Json;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
-use shared::drained::drained;
+use shared::concurrent::drained;
 use shared::entity::Thing;
 use shared::entity::by_hand::things::{self, ThingInput};
 use shared::entity::by_hand::{EditError, Rule, merge};

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use shared::drained::drained;
+use shared::concurrent::drained;
 use shared::entity::by_hand::entries as by_hand;
 use shared::entity::reference::referrers;
 use shared::id::{AccountId, ChunkNo, ImportId};

@@ -8,7 +8,7 @@
 //! entry of the page before, so that nothing is read twice. So does who follows the links of pages that ended early, for
 //! their texts were more than an answer holds: such a page is not read to its end either.
 
-use shared::drained::drained;
+use shared::concurrent::drained;
 use shared::entity::Entry;
 use shared::entity::by_hand::entries::HAND_CHUNK;
 use shared::id::{AccountId, ChunkNo, EntryId, ImportId, Row};

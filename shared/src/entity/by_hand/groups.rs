@@ -5,7 +5,7 @@
 
 use super::EditError;
 use super::things::{self, ClientInput, ThingInput};
-use crate::drained::drained;
+use crate::concurrent::drained;
 use crate::entity::Thing;
 use crate::id::{AccountId, ThingId};
 use crate::services::Services;

@@ -10,7 +10,7 @@ use jiff::civil::Date;
 use super::change::{Edit, MOST_WRITES, change, marks};
 use super::entries::{maker, place};
 use super::{EditError, Rule, Tries};
-use crate::drained::drained;
+use crate::concurrent::drained;
 use crate::entity::retired::Retirements;
 use crate::entity::{Entry, Thing};
 use crate::id::{AccountId, ChunkNo, EntryId, ImportId, Row, ThingId};

@@ -13,7 +13,7 @@ use serde::Deserialize;
 use super::entries::counts;
 use super::marks::each;
 use super::{EditError, Rule};
-use crate::drained::drained;
+use crate::concurrent::drained;
 use crate::entity::reference::referrers;
 use crate::entity::retired::{Retirements, retirement};
 use crate::entity::{Entry, Thing};

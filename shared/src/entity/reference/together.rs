@@ -8,7 +8,7 @@
 use std::collections::{BTreeMap, HashMap, HashSet};
 
 use super::{Fate, find, is_made_by, without};
-use crate::drained::drained;
+use crate::concurrent::drained;
 use crate::entity::Thing;
 use crate::entity::note::Note;
 use crate::id::{AccountId, ImportId, ThingId};

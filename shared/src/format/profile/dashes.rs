@@ -6,15 +6,15 @@
 
 use super::Witness;
 use crate::format::columns::Role;
-use crate::format::words;
 use crate::source::Cells;
+use crate::values::words;
 
 /// The longest cell that can be a dash, in bytes, with quotes around it.
 const LONGEST: usize = 5;
 
 /// The cells of each column that are a dash, or empty.
 #[derive(Clone, Debug)]
-pub(in crate::format) struct DashProfile {
+pub(crate) struct DashProfile {
     /// By column of the table.
     columns: Vec<Column>,
 }

@@ -8,11 +8,11 @@
 use jiff::civil::Date;
 
 use super::{Rivals, Tally, Verdict, Witness};
-use crate::format::dates::{self, DateOrder, Day, Numbers, SEPARATORS, Short};
+use crate::values::dates::{self, DateOrder, Day, Numbers, SEPARATORS, Short};
 
 /// What the cells of a column of dates say.
 #[derive(Clone, Debug)]
-pub(in crate::format) struct DateProfile {
+pub(crate) struct DateProfile {
     pub tally: Tally,
     rivals: Rivals<3>,
     /// Dates with the year in front, in numbers.

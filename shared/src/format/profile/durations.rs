@@ -2,8 +2,8 @@
 
 use super::pairs::Pairs;
 use super::{NumberProfile, Tally, Witness};
-use crate::format::durations::{self, Reading, Unit, Written};
-use crate::format::numbers::{Decimal, DecimalMark, Marked};
+use crate::values::durations::{self, Reading, Unit, Written};
+use crate::values::numbers::{Decimal, DecimalMark, Marked};
 
 /// What a bare number may count, and how exact it then is, in seconds: hours have two decimal places, as exports round
 /// them, minutes are rounded, days have as many places as a spreadsheet has.
@@ -11,7 +11,7 @@ const UNITS: [(Unit, u64); 4] = [(Unit::Days, 5), (Unit::Hours, 36), (Unit::Minu
 
 /// What the cells of a column of durations say.
 #[derive(Clone, Debug)]
-pub(in crate::format) struct DurationProfile {
+pub(crate) struct DurationProfile {
     pub tally: Tally,
     pub numbers: NumberProfile,
     /// The unit of a bare number: declared, or to be found.

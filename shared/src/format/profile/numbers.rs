@@ -1,11 +1,11 @@
 //! A column of numbers, or the numbers in a column of durations.
 
 use super::{Rivals, Tally, Verdict, Witness};
-use crate::format::numbers::{self, DecimalMark, Marked};
+use crate::values::numbers::{self, DecimalMark, Marked};
 
 /// What the cells of a column of numbers say.
 #[derive(Clone, Debug)]
-pub(in crate::format) struct NumberProfile {
+pub(crate) struct NumberProfile {
     pub tally: Tally,
     rivals: Rivals<2>,
     /// Whether any number has a mark.

@@ -1,7 +1,7 @@
 //! The `1:30` of a column of durations: hours and minutes, or minutes and seconds.
 
 use super::Witness;
-use crate::format::durations::{Reading, Unit, Written};
+use crate::values::durations::{Reading, Unit, Written};
 
 /// Seconds of a day.
 const DAY: u64 = 24 * 3600;

@@ -8,10 +8,10 @@ use std::borrow::Cow;
 
 use super::Witness;
 use crate::format::columns::Role;
-use crate::format::durations::{self, Reading, Unit};
-use crate::format::numbers::DecimalMark;
-use crate::format::words;
 use crate::source::Cells;
+use crate::values::durations::{self, Reading, Unit};
+use crate::values::numbers::DecimalMark;
+use crate::values::words;
 
 /// The columns that may hold parts, the largest unit first.
 const UNITS: [(Role, Unit); 3] =
@@ -22,7 +22,7 @@ const FEW: u64 = 3;
 
 /// How the columns of hours, minutes and seconds of a file belong together.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(in crate::format) enum Together {
+pub(crate) enum Together {
     /// Each tells the whole duration.
     Same,
     /// Their sum is the duration.
@@ -40,7 +40,7 @@ enum Says {
 
 /// What the rows of a file with several such columns say.
 #[derive(Clone, Debug)]
-pub(in crate::format) struct PartsProfile {
+pub(crate) struct PartsProfile {
     /// The columns by [`UNITS`], and that of decimal hours.
     columns: [Option<usize>; UNITS.len()],
     decimal: Option<usize>,
@@ -143,7 +143,7 @@ impl Value {
 }
 
 /// Whether a cell tells a duration of so many seconds, as far as it was rounded. Bare numbers of it count a unit.
-pub(in crate::format) fn agrees(cell: &str, unit: Unit, seconds: u64) -> bool {
+pub(crate) fn agrees(cell: &str, unit: Unit, seconds: u64) -> bool {
     Value::of(cell, unit).is_some_and(|value| value.agrees(seconds))
 }
 
@@ -170,7 +170,7 @@ fn row(values: [Option<Value>; UNITS.len()], decimal: Option<Value>) -> Says {
 
 /// Whether values, in seconds by [`UNITS`], can be the parts of a duration: each is whole in its unit but the smallest, and
 /// less than one of the unit above it.
-pub(in crate::format) fn is_whole(values: &[Option<u64>; UNITS.len()]) -> bool {
+pub(crate) fn is_whole(values: &[Option<u64>; UNITS.len()]) -> bool {
     let smallest = values.iter().rposition(Option::is_some);
     values.iter().enumerate().all(|(unit, value)| {
         let Some(value) = value else { return true };

@@ -2,9 +2,9 @@
 
 use super::Witness;
 use crate::format::columns::Role;
-use crate::format::durations::{self, Reading, Written};
 use crate::format::table::Related;
-use crate::format::times;
+use crate::values::durations::{self, Reading, Written};
+use crate::values::times;
 
 /// So many rows are compared as long as one of them agrees; where none does, all are.
 const COMPARED: u64 = 256;
@@ -14,7 +14,7 @@ const TOLERANCE: u64 = 3660;
 
 /// What the rows say of durations that are longer than from start to end.
 #[derive(Clone, Debug, Default)]
-pub(in crate::format) struct SpanProfile {
+pub(crate) struct SpanProfile {
     compared: u64,
     longer: u64,
     first: Option<Witness>,

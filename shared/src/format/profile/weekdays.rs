@@ -2,12 +2,12 @@
 
 use super::Witness;
 use crate::format::columns::Role;
-use crate::format::dates::{self, DateOrder};
 use crate::format::table::Related;
+use crate::values::dates::{self, DateOrder};
 
 /// What the rows say of dates and their days of the week.
 #[derive(Clone, Debug, Default)]
-pub(in crate::format) struct WeekdayProfile {
+pub(crate) struct WeekdayProfile {
     checked: u64,
     wrong: u64,
     first: Option<Witness>,
@@ -15,7 +15,7 @@ pub(in crate::format) struct WeekdayProfile {
 
 /// The days of the week that a row names, a bit for each from Monday's on; 0 if none.
 #[derive(Clone, Copy, Debug)]
-pub(in crate::format) struct Weekdays(u8);
+pub(crate) struct Weekdays(u8);
 
 impl Weekdays {
     /// Whether a cell, read under an order, is a date of another day of the week.

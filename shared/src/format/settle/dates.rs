@@ -2,10 +2,10 @@
 
 use super::{Judge, agreed, place};
 use crate::format::columns::Role;
-use crate::format::dates::{self, DateOrder, Day, Numbers, Written};
 use crate::format::profile::{DateProfile, Verdict, Witness};
 use crate::format::refusal::Ambiguous;
 use crate::format::table::{Profile, Watched};
+use crate::values::dates::{self, DateOrder, Day, Numbers, Written};
 
 impl Judge<'_> {
     pub(super) fn date(&mut self, watched: &Watched, profile: &DateProfile) -> DateOrder {

@@ -2,9 +2,9 @@
 
 use super::{Judge, place};
 use crate::format::columns::Role;
-use crate::format::durations::{Reading, Unit};
 use crate::format::profile::DurationProfile;
 use crate::format::table::Watched;
+use crate::values::durations::{Reading, Unit};
 
 impl Judge<'_> {
     pub(super) fn duration(&mut self, watched: &Watched, profile: &DurationProfile) -> Reading {

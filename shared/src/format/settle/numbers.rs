@@ -2,11 +2,11 @@
 
 use super::{Judge, agreed, place};
 use crate::format::columns::Role;
-use crate::format::durations::{self, Unit, Written};
-use crate::format::numbers::{self, Decimal, DecimalMark};
 use crate::format::profile::{NumberProfile, Verdict, Witness};
 use crate::format::refusal::Ambiguous;
 use crate::format::table::{Profile, Watched};
+use crate::values::durations::{self, Unit, Written};
+use crate::values::numbers::{self, Decimal, DecimalMark};
 
 /// Longer than this an entry is not because other columns say so: a hundred hours.
 const LONGEST_BY_OTHERS: u64 = 100 * 3600;

@@ -2,10 +2,10 @@
 
 use std::collections::HashSet;
 
-use crate::format::durations::{self, Written};
-use crate::format::numbers::{self, Decimal, DecimalMark, Marked};
 use crate::format::row::NO_VALUE;
-use crate::format::{dates, people, times, words};
+use crate::values::durations::{self, Written};
+use crate::values::numbers::{self, Decimal, DecimalMark, Marked};
+use crate::values::{dates, names, times, words};
 
 /// Numbers of cells by kind. Empty cells and single dashes are not counted.
 #[derive(Debug, Default)]
@@ -94,7 +94,7 @@ impl Cells {
             }
             None => {}
         }
-        self.emails += usize::from(people::is_email(cell));
+        self.emails += usize::from(names::is_email(cell));
         self.flags += usize::from(words::flag(cell).is_some());
         self.currencies += usize::from(is_currency(cell));
     }

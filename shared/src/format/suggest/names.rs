@@ -1,8 +1,8 @@
 //! Looks up the names of columns in the dictionary.
 
 use super::dictionary::{Meaning, NEUTRAL, OTHERWISE, meanings};
-use crate::format::durations::Unit;
-use crate::format::words;
+use crate::values::durations::Unit;
+use crate::values::words;
 
 /// A name in lower case and without accents, its words apart: `startDate`, `Start_date` and `Start date:` are one.
 pub(super) fn plain(name: &str) -> String {

@@ -4,9 +4,9 @@ use super::cells::Cells;
 use super::dictionary::{self, Meaning};
 use super::names::{self, Said};
 use super::{SuggestedColumn, SuggestedMapping};
-use crate::format::durations::Unit;
 use crate::format::headers::Headers;
 use crate::format::mapping::{Field, Mapping};
+use crate::values::durations::Unit;
 
 /// The longest name of a column that an option takes, in bytes.
 const LONGEST_COLUMN: usize = 200;

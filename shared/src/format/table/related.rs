@@ -6,19 +6,19 @@ use std::borrow::Cow;
 use jiff::civil::{Date, DateTime, Time};
 
 use crate::format::columns::Role;
-use crate::format::dates::{self, DateOrder};
-use crate::format::durations::{self, Reading};
-use crate::format::{times, words};
 use crate::source::Cells;
+use crate::values::dates::{self, DateOrder};
+use crate::values::durations::{self, Reading};
+use crate::values::{times, words};
 
 /// The cells of a record by role, for what they say about each other.
-pub(in crate::format) struct Related<'r> {
+pub(crate) struct Related<'r> {
     pub columns: &'r ByRole,
     pub cells: Cells<'r>,
 }
 
 /// The column of each role that a table has.
-pub(in crate::format) type ByRole = [Option<usize>; Role::COUNT];
+pub(crate) type ByRole = [Option<usize>; Role::COUNT];
 
 impl<'r> Related<'r> {
     #[inline]

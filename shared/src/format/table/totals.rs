@@ -6,10 +6,10 @@
 
 use super::{Profile, Table, cell};
 use crate::format::columns::Role;
-use crate::format::durations::{self, Reading, Unit};
-use crate::format::numbers::DecimalMark;
-use crate::format::words;
 use crate::source::Cells;
+use crate::values::durations::{self, Reading, Unit};
+use crate::values::numbers::DecimalMark;
+use crate::values::words;
 
 /// Columns in which a row says whom or what it is about.
 const WORDS: [Role; 9] = [
@@ -88,13 +88,13 @@ fn columns(roles: &[(Role, usize)], wanted: impl Fn(Role) -> bool) -> Vec<usize>
 
 /// The columns of which each row has one filled, unless it is a row of totals: those that name people; in a table without
 /// people, those that say what a row is about.
-pub(in crate::format) fn who(roles: &[(Role, usize)]) -> Vec<usize> {
+pub(crate) fn who(roles: &[(Role, usize)]) -> Vec<usize> {
     let people = columns(roles, Role::names_a_person);
     if people.is_empty() { columns(roles, |role| WORDS.contains(&role)) } else { people }
 }
 
 /// Whether a record says nothing in any of these columns but that it is a total. There have to be some.
-pub(in crate::format) fn names_nobody(who: &[usize], cells: Cells<'_>) -> bool {
+pub(crate) fn names_nobody(who: &[usize], cells: Cells<'_>) -> bool {
     let says = |column: &usize| {
         let cell = cell(cells, *column);
         !cell.is_empty() && !words::is_dash(&cell) && !words::is_total(&cell)

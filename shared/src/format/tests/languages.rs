@@ -1,7 +1,8 @@
 //! The words, dates, times and numbers of many languages, in whole files.
 
 use super::*;
-use crate::format::{DateOrder, Mapping};
+use crate::format::Mapping;
+use crate::values::dates::DateOrder;
 
 /// How the cell of a column of yes and no is told.
 fn flagged(cell: &str) -> String {

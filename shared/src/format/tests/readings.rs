@@ -1,7 +1,8 @@
 //! Dates and numbers: read per column over the whole file, or refused with both readings.
 
 use super::*;
-use crate::format::{DateOrder, DecimalMark};
+use crate::values::dates::DateOrder;
+use crate::values::numbers::DecimalMark;
 
 /// A file with one date in each row.
 fn dates(cells: &[&str]) -> String {

@@ -3,7 +3,8 @@
 use std::path::{Path, PathBuf};
 
 use super::*;
-use crate::format::{DateOrder, FormatName};
+use crate::format::FormatName;
+use crate::values::dates::DateOrder;
 use FormatName::{Basecamp, Freckle, Freshbooks, Harvest, Tempo, Toggl};
 
 /// File, format, rows, seconds.

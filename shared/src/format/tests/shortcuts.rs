@@ -6,8 +6,9 @@ use std::borrow::Cow;
 
 use proptest::prelude::*;
 
-use crate::format::numbers::{self, DecimalMark, Marked};
-use crate::format::{dates, durations, times, words};
+use crate::values::numbers;
+use crate::values::numbers::{DecimalMark, Marked};
+use crate::values::{dates, durations, times, words};
 
 /// Cells that take a shortcut or miss it by little: digits with marks, a usual cell with a byte changed, any text.
 fn cells() -> impl Strategy<Value = String> {

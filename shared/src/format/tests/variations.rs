@@ -1,7 +1,8 @@
 //! Files as people really have them: re-saved by spreadsheets, with columns chosen, in other languages' styles.
 
 use super::*;
-use crate::format::{DecimalMark, FormatName};
+use crate::format::FormatName;
+use crate::values::numbers::DecimalMark;
 
 /// The format of a file, its rows, its seconds and its row errors.
 fn sums(text: impl AsRef<[u8]>) -> (FormatName, u64, u64, u64) {

@@ -12,7 +12,7 @@ use super::words;
 /// What a duration is counted in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
-pub(super) enum Unit {
+pub(crate) enum Unit {
     /// In which spreadsheets count, where a duration has lost its look: `0.0625` is an hour and a half.
     Days,
     Hours,
@@ -65,7 +65,7 @@ const SECONDS: &[&str] = &[
 
 /// How the cells of a column are to be read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub(super) struct Reading {
+pub(crate) struct Reading {
     /// What a number without a unit counts.
     pub unit: Unit,
     /// What `1:30` is: hours and minutes, or (`Minutes`) minutes and seconds.
@@ -82,7 +82,7 @@ impl Reading {
 
 /// A cell of a duration column, taken apart.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub(super) enum Written {
+pub(crate) enum Written {
     /// Reads the same in each column, in seconds: `1:02:03`, `18:25 min`, `1 h 30 min`.
     Exact(u64),
     /// `1:30`.
@@ -117,7 +117,7 @@ impl Written {
 
 /// Takes a cell apart; `None` if no duration can stand there under any reading.
 #[inline]
-pub(super) fn read(cell: &str) -> Option<Written> {
+pub(crate) fn read(cell: &str) -> Option<Written> {
     match plain_clock(cell.as_bytes()) {
         Some(seconds) => Some(Written::Exact(seconds)),
         None => read_any(cell),
@@ -126,7 +126,7 @@ pub(super) fn read(cell: &str) -> Option<Written> {
 
 /// A duration that may be written in any way.
 #[inline(never)]
-pub(super) fn read_any(cell: &str) -> Option<Written> {
+pub(crate) fn read_any(cell: &str) -> Option<Written> {
     let cell = words::seen(cell);
     let cell = cell.trim();
     if cell.contains(':') {

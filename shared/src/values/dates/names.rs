@@ -1,6 +1,6 @@
 //! The names of months and weekdays, in the languages we know.
 
-use crate::format::words::lower;
+use crate::values::words::lower;
 
 /// The names of each month. Where a language has a case for dates ("4. března"), that comes too; where capitals or missing
 /// accents make another word of it, so does that.
@@ -78,7 +78,7 @@ const NOT_SHORT: [&str; 1] = ["marraskuuta"];
 
 /// The month that a word names, or that it is the beginning of (three letters at least) in one of the languages we know;
 /// `None` if it could be two months ("jui", "listopad").
-pub(in crate::format) fn month(word: &str) -> Option<u8> {
+pub(crate) fn month(word: &str) -> Option<u8> {
     match months(word)[..] {
         [month] => Some(month),
         _ => None,
@@ -86,7 +86,7 @@ pub(in crate::format) fn month(word: &str) -> Option<u8> {
 }
 
 /// The months that a word may name: those of which it is the whole name, or else the beginning.
-pub(in crate::format) fn months(word: &str) -> Vec<u8> {
+pub(crate) fn months(word: &str) -> Vec<u8> {
     let word = lower(word);
     let letters = word.chars().count();
     if letters < 3 {
@@ -105,7 +105,7 @@ fn fitting(fits: impl Fn(&str) -> bool) -> Vec<u8> {
 
 /// The month of a word that is another one in Croatian, where it is written as only Polish writes it: behind a day without a
 /// dot, `4 lis 2024`. Croatian has a dot there.
-pub(in crate::format) fn polish_month(word: &str) -> Option<u8> {
+pub(crate) fn polish_month(word: &str) -> Option<u8> {
     match lower(word).as_str() {
         "lip" => Some(7),
         "lis" | "listopada" => Some(11),
@@ -154,7 +154,7 @@ const WEEKDAYS: [&[&str]; 7] = [
 ];
 
 /// The days of the week that a word names or begins (two letters at least), a bit for each from Monday's on; 0 if none.
-pub(in crate::format) fn weekdays(word: &str) -> u8 {
+pub(crate) fn weekdays(word: &str) -> u8 {
     let word = lower(word);
     if word.chars().count() < 2 {
         return 0;
@@ -164,6 +164,6 @@ pub(in crate::format) fn weekdays(word: &str) -> u8 {
 }
 
 /// Whether a word is a day of the week or the beginning of one.
-pub(in crate::format) fn is_weekday(word: &str) -> bool {
+pub(crate) fn is_weekday(word: &str) -> bool {
     weekdays(word) != 0
 }

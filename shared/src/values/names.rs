@@ -7,7 +7,7 @@ const TITLES: [&str; 14] =
     ["jr", "sr", "ii", "iii", "iv", "phd", "md", "esq", "cpa", "mba", "inc", "llc", "ltd", "gmbh"];
 
 /// Turns "Last, First" round; any other name stays as it is.
-pub(super) fn first_name_first(name: Cow<'_, str>) -> Cow<'_, str> {
+pub(crate) fn first_name_first(name: Cow<'_, str>) -> Cow<'_, str> {
     let Some(comma) = name.bytes().position(|byte| byte == b',') else {
         return name;
     };
@@ -21,7 +21,7 @@ pub(super) fn first_name_first(name: Cow<'_, str>) -> Cow<'_, str> {
 }
 
 /// First and last name in one.
-pub(super) fn joined<'r>(first: Option<Cow<'r, str>>, last: Option<Cow<'r, str>>) -> Option<Cow<'r, str>> {
+pub(crate) fn joined<'r>(first: Option<Cow<'r, str>>, last: Option<Cow<'r, str>>) -> Option<Cow<'r, str>> {
     match (first, last) {
         (Some(first), Some(last)) => Some(Cow::Owned(format!("{first} {last}"))),
         (first, last) => first.or(last),
@@ -29,7 +29,7 @@ pub(super) fn joined<'r>(first: Option<Cow<'r, str>>, last: Option<Cow<'r, str>>
 }
 
 /// Whether a word is an e-mail address: something on both sides of one `@`, and no blanks.
-pub(super) fn is_email(word: &str) -> bool {
+pub(crate) fn is_email(word: &str) -> bool {
     let parts = word.split_once('@');
     let plain = !word.contains(char::is_whitespace);
     plain && parts.is_some_and(|(name, host)| !name.is_empty() && host.contains('.') && !host.contains('@'))

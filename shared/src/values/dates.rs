@@ -17,7 +17,7 @@ use serde::{Deserialize, Serialize};
 use super::numbers::{two_digits, whole};
 use super::times;
 use super::words;
-pub(super) use names::is_weekday;
+pub(crate) use names::is_weekday;
 use names::{month, months, polish_month, weekdays};
 
 /// The order of year, month and day in dates that are written with numbers only.
@@ -32,7 +32,7 @@ pub enum DateOrder {
 }
 
 impl DateOrder {
-    pub(super) const ALL: [Self; 3] = [Self::Ymd, Self::Mdy, Self::Dmy];
+    pub(crate) const ALL: [Self; 3] = [Self::Ymd, Self::Mdy, Self::Dmy];
 
     /// The name on the wire.
     pub fn name(self) -> &'static str {
@@ -67,7 +67,7 @@ impl FromStr for DateOrder {
 
 /// A cell of a date column, taken apart.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Written {
+pub(crate) struct Written {
     pub day: Day,
     /// The time of day that follows the date.
     pub time: Option<Time>,
@@ -75,7 +75,7 @@ pub(super) struct Written {
 
 /// The date in a cell.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Day {
+pub(crate) enum Day {
     /// With a four-digit year in front: reads the same under each order.
     Iso(Date),
     /// With the month in letters: reads the same under each order, too.
@@ -88,7 +88,7 @@ pub(super) enum Day {
 
 /// `24-Mar-28`: 24 March 2028 as nearly everybody writes it, or 28 March 2024.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Short {
+pub(crate) struct Short {
     pub first: u8,
     month: u8,
     pub last: u8,
@@ -104,7 +104,7 @@ impl Short {
 
 /// Three numbers, the first of at most two digits.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Numbers {
+pub(crate) struct Numbers {
     values: [u16; 3],
     digits: [u8; 3],
     /// What stands between them, one of [`SEPARATORS`].
@@ -112,7 +112,7 @@ pub(super) struct Numbers {
 }
 
 /// What may stand between the numbers of a date.
-pub(super) const SEPARATORS: [u8; 4] = *b"/-. ";
+pub(crate) const SEPARATORS: [u8; 4] = *b"/-. ";
 
 impl Day {
     /// The date under an order, if there is such a day in the calendar.
@@ -159,7 +159,7 @@ impl Numbers {
 }
 
 /// `2024-13-01`: with the year in front, the middle can only be the day.
-pub(super) fn has_day_in_the_middle(cell: &str) -> bool {
+pub(crate) fn has_day_in_the_middle(cell: &str) -> bool {
     let cell = words::seen(cell);
     let mut parts = cell.trim().splitn(3, ['-', '/', '.']);
     let mut part = |digits: usize| parts.next().filter(|part| part.len() <= digits)?.parse::<u16>().ok();
@@ -170,7 +170,7 @@ pub(super) fn has_day_in_the_middle(cell: &str) -> bool {
 }
 
 /// A word of a cell that may be two months, and which.
-pub(super) fn unclear_month(cell: &str) -> Option<(&str, Vec<u8>)> {
+pub(crate) fn unclear_month(cell: &str) -> Option<(&str, Vec<u8>)> {
     let words = cell.split(|letter: char| !letter.is_alphabetic());
     words.map(|word| (word, months(word))).find(|(_, months)| months.len() > 1)
 }
@@ -195,7 +195,7 @@ fn civil(year: u16, month: u16, day: u16) -> Option<Date> {
 
 /// The days of the week that a date's cell names before or behind the date, a bit for each from Monday's on; 0 if none. A word
 /// that may be a month as well (`mar.`) names none.
-pub(super) fn weekdays_in(cell: &str) -> u8 {
+pub(crate) fn weekdays_in(cell: &str) -> u8 {
     let cell = cell.trim_matches(['(', ')', '.', ' ']);
     let is_letter = |letter: char| letter.is_alphabetic();
     let before = &cell[..cell.len() - cell.trim_start_matches(is_letter).len()];
@@ -206,7 +206,7 @@ pub(super) fn weekdays_in(cell: &str) -> u8 {
 
 /// Takes a cell apart; `None` if no date stands there.
 #[inline]
-pub(super) fn read(cell: &str) -> Option<Written> {
+pub(crate) fn read(cell: &str) -> Option<Written> {
     match iso(cell.as_bytes()) {
         Some(date) => Some(Written { day: Day::Iso(date), time: None }),
         None => with_time(cell.as_bytes()).or_else(|| read_any(cell)),
@@ -224,7 +224,7 @@ fn with_time(cell: &[u8]) -> Option<Written> {
 
 /// A date that may be written in any way.
 #[inline(never)]
-pub(super) fn read_any(cell: &str) -> Option<Written> {
+pub(crate) fn read_any(cell: &str) -> Option<Written> {
     let cell = words::seen(cell);
     let cell = before_weekday(cell.trim());
     match weekday(cell) {

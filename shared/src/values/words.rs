@@ -9,7 +9,7 @@ fn is_blank(letter: char) -> bool {
 
 /// A cell without blanks around it.
 #[inline]
-pub(super) fn trimmed(cell: Cow<'_, str>) -> Cow<'_, str> {
+pub(crate) fn trimmed(cell: Cow<'_, str>) -> Cow<'_, str> {
     match cell {
         Cow::Borrowed(cell) => Cow::Borrowed(trim(cell)),
         Cow::Owned(cell) => Cow::Owned(trimmed_owned(cell)),
@@ -23,7 +23,7 @@ fn trimmed_owned(cell: String) -> String {
 
 /// Without blanks around it.
 #[inline]
-pub(super) fn trim(cell: &str) -> &str {
+pub(crate) fn trim(cell: &str) -> &str {
     // Nearly all cells need nothing, and all that do begin or end with a blank or beyond ASCII.
     let (first, last) = match cell.as_bytes() {
         [] => return cell,
@@ -37,7 +37,7 @@ pub(super) fn trim(cell: &str) -> &str {
 }
 
 #[inline(never)]
-pub(super) fn trim_blanks(cell: &str) -> &str {
+pub(crate) fn trim_blanks(cell: &str) -> &str {
     // Most blanks are single spaces in front, as behind the commas of a list.
     match cell.strip_prefix(' ') {
         Some(rest) => trim(rest),
@@ -47,7 +47,7 @@ pub(super) fn trim_blanks(cell: &str) -> &str {
 
 /// A cell as it is seen: each blank a space, no marks that say which way letters run, and what looks like a colon, a hyphen, a
 /// digit and so on is one. For cells that hold a date, a time, a duration or a number; texts stay as they are.
-pub(super) fn seen(cell: &str) -> Cow<'_, str> {
+pub(crate) fn seen(cell: &str) -> Cow<'_, str> {
     if cell.is_ascii() {
         return Cow::Borrowed(cell);
     }
@@ -85,7 +85,7 @@ fn plain_letter(letter: char) -> char {
 }
 
 /// Whether a text is of printable ASCII without two spaces side by side: then no part of it has blanks to be collapsed.
-pub(super) fn is_tidy(text: &str) -> bool {
+pub(crate) fn is_tidy(text: &str) -> bool {
     let bytes = text.as_bytes();
     let (Some((last, before)), Some(behind)) = (bytes.split_last(), bytes.get(1..)) else { return true };
     let mut odd = [u8::from(is_odd(*last, 0)); WIDTH];
@@ -122,7 +122,7 @@ fn is_odd(byte: u8, next: u8) -> bool {
 }
 
 /// Each run of blanks made one space.
-pub(super) fn collapsed(cell: Cow<'_, str>) -> Cow<'_, str> {
+pub(crate) fn collapsed(cell: Cow<'_, str>) -> Cow<'_, str> {
     if is_tidy(&cell) {
         return cell;
     }
@@ -132,7 +132,7 @@ pub(super) fn collapsed(cell: Cow<'_, str>) -> Cow<'_, str> {
 }
 
 /// Whether two words are the same without regard to case.
-pub(super) fn same(a: &str, b: &str) -> bool {
+pub(crate) fn same(a: &str, b: &str) -> bool {
     a.eq_ignore_ascii_case(b) || !a.is_ascii() && a.to_lowercase() == b.to_lowercase()
 }
 
@@ -155,12 +155,12 @@ const NO: &[&str] = &[
 ];
 
 /// Which words [`flag`] knows, for people.
-pub(super) const FLAGS: &str = "yes, no, true, false, 1, 0, y, n, t, f, x, billable, non-billable, billed, unbilled, \
+pub(crate) const FLAGS: &str = "yes, no, true, false, 1, 0, y, n, t, f, x, billable, non-billable, billed, unbilled, \
                                 invoiced, uninvoiced, and yes, no, true and false in other languages (ja, nein, oui, non, \
                                 VRAI, FAUX and so on)";
 
 /// What a yes-or-no cell says; `None` if it says neither.
-pub(super) fn flag(cell: &str) -> Option<bool> {
+pub(crate) fn flag(cell: &str) -> Option<bool> {
     match cell {
         "Yes" => return Some(true),
         "No" => return Some(false),
@@ -175,14 +175,14 @@ pub(super) fn flag(cell: &str) -> Option<bool> {
 }
 
 /// In lower case, without the dot that a Turkish İ leaves behind.
-pub(super) fn lower(word: &str) -> String {
+pub(crate) fn lower(word: &str) -> String {
     let mut lower = word.to_lowercase();
     lower.retain(|letter| letter != '\u{307}');
     lower
 }
 
 /// Whether a cell is a dash alone, which is how many write that nothing is there.
-pub(super) fn is_dash(cell: &str) -> bool {
+pub(crate) fn is_dash(cell: &str) -> bool {
     matches!(cell, "-" | "–" | "—" | "−")
 }
 
@@ -217,12 +217,12 @@ fn totals(first: Option<u8>) -> &'static [&'static str] {
 
 /// Whether a cell that begins with this byte can be seen at once to be no dash and no label of totals.
 #[inline]
-pub(super) fn begins_a_name(byte: u8) -> bool {
+pub(crate) fn begins_a_name(byte: u8) -> bool {
     byte.is_ascii_alphabetic() && totals(Some(byte.to_ascii_lowercase())).is_empty()
 }
 
 /// Whether a cell is what stands in front of a row of totals.
-pub(super) fn is_total(cell: &str) -> bool {
+pub(crate) fn is_total(cell: &str) -> bool {
     // Nearly all cells are told by their first letter.
     let Some(&first) = cell.as_bytes().first() else {
         return false;
@@ -236,7 +236,7 @@ pub(super) fn is_total(cell: &str) -> bool {
 }
 
 /// Whether a cell begins or ends with a word that stands in front of totals: `Orchard Total`, `Subtotal for Orchard`.
-pub(super) fn has_total(cell: &str) -> bool {
+pub(crate) fn has_total(cell: &str) -> bool {
     let mut words = cell.split_whitespace();
     let outer = [words.next(), words.next_back()];
     outer.into_iter().flatten().any(is_total)

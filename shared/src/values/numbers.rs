@@ -21,7 +21,7 @@ pub enum DecimalMark {
 }
 
 impl DecimalMark {
-    pub(super) const ALL: [Self; 2] = [Self::Dot, Self::Comma];
+    pub(crate) const ALL: [Self; 2] = [Self::Dot, Self::Comma];
 
     /// The mark itself, which is also its name on the wire.
     pub fn name(self) -> &'static str {
@@ -68,7 +68,7 @@ impl FromStr for DecimalMark {
 
 /// A decimal number: `units` / 10^`scale`, and whether it is below zero. Exact to [`DIGITS`] digits, and rounded there.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Decimal {
+pub(crate) struct Decimal {
     units: u64,
     scale: u8,
     negative: bool,
@@ -167,7 +167,7 @@ impl Decimal {
 
 /// A number under each decimal mark that it can be read with.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub(super) struct Marked {
+pub(crate) struct Marked {
     by_mark: [Option<Decimal>; 2],
     has_mark: bool,
 }
@@ -205,7 +205,7 @@ impl Marked {
 
     /// A number that may be written in any way.
     #[inline(never)]
-    pub(super) fn any(cell: &str) -> Self {
+    pub(crate) fn any(cell: &str) -> Self {
         let cell = cell.trim();
         let by_mark = DecimalMark::ALL.map(|mark| Decimal::plain(cell, mark));
         let has_mark = cell.bytes().any(|byte| matches!(byte, b'.' | b','));
@@ -289,20 +289,20 @@ impl fmt::Display for Decimal {
 
 /// The number of two digits.
 #[inline]
-pub(super) fn two_digits(tens: u8, ones: u8) -> Option<u8> {
+pub(crate) fn two_digits(tens: u8, ones: u8) -> Option<u8> {
     let (tens, ones) = (tens.wrapping_sub(b'0'), ones.wrapping_sub(b'0'));
     // One branch for both.
     ((tens <= 9) & (ones <= 9)).then(|| tens * 10 + ones)
 }
 
 /// A whole number of `least` to `most` digits and nothing else.
-pub(super) fn whole(digits: &str, least: usize, most: usize) -> Option<u32> {
+pub(crate) fn whole(digits: &str, least: usize, most: usize) -> Option<u32> {
     let fits = (least..=most).contains(&digits.len()) && digits.bytes().all(|byte| byte.is_ascii_digit());
     if fits { digits.parse().ok() } else { None }
 }
 
 /// Whether a number is written as [`Decimal`] shows it: digits, then perhaps a dot and more digits.
-pub(super) fn is_plain(number: &str) -> bool {
+pub(crate) fn is_plain(number: &str) -> bool {
     let digits = |digits: &[u8]| digits.iter().all(u8::is_ascii_digit) && !digits.is_empty();
     let bytes = number.as_bytes();
     let parts = match bytes.iter().position(|&byte| byte == b'.') {
@@ -334,14 +334,14 @@ fn without_groups(whole: &str, mark: DecimalMark) -> Option<Cow<'_, str>> {
 
 /// An amount of money with its currency sign or code left out: `$1,250.00`, `12 EUR`.
 #[inline]
-pub(super) fn without_currency(cell: &str) -> &str {
+pub(crate) fn without_currency(cell: &str) -> &str {
     match cell.as_bytes() {
         [b'0'..=b'9', .., b'0'..=b'9'] => cell,
         _ => without_signs(cell),
     }
 }
 
-pub(super) fn without_signs(cell: &str) -> &str {
+pub(crate) fn without_signs(cell: &str) -> &str {
     let sign = |letter: char| matches!(letter, '$' | '€' | '£' | '¥' | '₹') || letter.is_ascii_uppercase();
     cell.trim().trim_start_matches(sign).trim_end_matches(sign).trim()
 }

@@ -7,13 +7,13 @@ use super::words;
 
 /// Reads a time of day, with a 24-hour or a 12-hour clock. A zone behind it is left out: entries keep the time that was shown.
 #[inline]
-pub(super) fn read(cell: &str) -> Option<Time> {
+pub(crate) fn read(cell: &str) -> Option<Time> {
     plain(cell.as_bytes()).or_else(|| read_any(cell))
 }
 
 /// A time that may be written in any way.
 #[inline(never)]
-pub(super) fn read_any(cell: &str) -> Option<Time> {
+pub(crate) fn read_any(cell: &str) -> Option<Time> {
     let cell = words::seen(cell);
     let cell = cell.trim();
     if let Some(time) = part_of_a_day(cell, false) {
@@ -35,7 +35,7 @@ fn clock(cell: &str) -> Option<Time> {
 }
 
 /// `09:05:30` and `09:05`, by far the most frequent ways.
-pub(super) fn plain(cell: &[u8]) -> Option<Time> {
+pub(crate) fn plain(cell: &[u8]) -> Option<Time> {
     let (a, b, c, d, e, f) = match *cell {
         [a, b, b':', c, d, b':', e, f] => (a, b, c, d, e, f),
         [a, b, b':', c, d] => (a, b, c, d, b'0', b'0'),
@@ -51,7 +51,7 @@ fn time(hour: u32, minute: u32, second: u32) -> Option<Time> {
 
 /// `0.375`, as a spreadsheet shows nine o'clock where the cell has lost its look. Of two digits, that might be minutes, only
 /// what is known to be a part of a day is one.
-pub(super) fn part_of_a_day(cell: &str, known: bool) -> Option<Time> {
+pub(crate) fn part_of_a_day(cell: &str, known: bool) -> Option<Time> {
     let digits = match cell {
         "0" if known => "0",
         _ => cell.strip_prefix("0.").or_else(|| cell.strip_prefix("0,"))?,
@@ -67,7 +67,7 @@ pub(super) fn part_of_a_day(cell: &str, known: bool) -> Option<Time> {
 
 /// Which half of the day a 12-hour clock shows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Half {
+pub(crate) enum Half {
     Morning,
     Afternoon,
 }
@@ -81,7 +81,7 @@ impl Half {
 }
 
 /// Cuts `AM`, `p.m.`, `p. m.` and the like off a cell.
-pub(super) fn meridiem(cell: &str) -> (&str, Option<Half>) {
+pub(crate) fn meridiem(cell: &str) -> (&str, Option<Half>) {
     let clock = cell.rfind(|letter: char| letter.is_ascii_digit()).map_or("", |last| &cell[..=last]);
     let mut letters = cell[clock.len()..].chars().filter(|letter| *letter != '.' && !letter.is_whitespace());
     let word = [letters.next(), letters.next(), letters.next()].map(|letter| letter.map(|l| l.to_ascii_lowercase()));
@@ -130,7 +130,7 @@ fn full_hour(clock: &str) -> Option<(u32, u32, u32)> {
 /// Whether a cell is three numbers with dots between: `9.05.30`, which in Danish and Finnish is a time. It may be a date as
 /// well.
 #[inline]
-pub(super) fn is_dotted(cell: &str) -> bool {
+pub(crate) fn is_dotted(cell: &str) -> bool {
     // Nearly all cells are told by their second and third byte.
     matches!(cell.as_bytes(), [_, b'.', ..] | [_, _, b'.', ..]) && are_dotted(cell)
 }
@@ -143,7 +143,7 @@ fn are_dotted(cell: &str) -> bool {
 }
 
 /// Whether a cell is the midnight that ends a day: `24:00`, `24:00:00`, `24h`, `24 Uhr`. Nothing begins there.
-pub(super) fn is_end_of_day(cell: &str) -> bool {
+pub(crate) fn is_end_of_day(cell: &str) -> bool {
     let cell = words::seen(cell);
     let cell = cell.trim();
     cell.starts_with("24") && clock_parts(cell).or_else(|| full_hour(cell)) == Some((24, 0, 0))
@@ -161,7 +161,7 @@ const ZONES: [&str; 40] = [
 ///
 /// `09:00-10:00` is a time with a zone where one must be (`in_stamp`: behind the T of a time stamp), and else may be from
 /// nine to ten.
-pub(super) fn without_zone(time: &str, in_stamp: bool) -> Option<&str> {
+pub(crate) fn without_zone(time: &str, in_stamp: bool) -> Option<&str> {
     let time = time.trim_end();
     // "09:30+01:00[Europe/Berlin]", "09:30 GMT+0100 (Central European Standard Time)"
     let bare = match (time.strip_suffix(']'), time.strip_suffix(')')) {
@@ -189,14 +189,14 @@ pub(super) fn without_zone(time: &str, in_stamp: bool) -> Option<&str> {
 }
 
 /// The zone behind a moment, as it is written.
-pub(super) fn zone(moment: &str) -> Option<&str> {
+pub(crate) fn zone(moment: &str) -> Option<&str> {
     let moment = moment.trim_end();
     let before = without_zone(moment, true).filter(|before| before.contains(':'))?;
     Some(moment[before.len()..].trim_start())
 }
 
 /// The seconds east of Greenwich that a zone says in numbers.
-pub(super) fn offset(zone: &str) -> Option<i64> {
+pub(crate) fn offset(zone: &str) -> Option<i64> {
     let zone = zone.split(['[', '(']).next().unwrap_or_default().trim_end();
     let digits = zone.trim_start_matches(|letter: char| letter.is_ascii_alphabetic());
     let east = match digits.chars().next() {
