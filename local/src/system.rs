@@ -12,12 +12,12 @@ use aws_config::{BehaviorVersion, Region, SdkConfig};
 use aws_sdk_dynamodb::config::{Credentials, SharedCredentialsProvider, SharedHttpClient};
 use shared::account::{self, Account, Principal, Scope};
 use shared::clock::Clock;
-use shared::entity::UserFields;
 use shared::id::{AccountId, ThingId};
 use shared::queue::QueueUrls;
 use shared::services::{Names, ROWS_PER_CHUNK, SDK_ATTEMPTS, Services, timeouts};
 use shared::store::TableNames;
 use shared::sweep::{Others, Swept, sweep};
+use shared::things::UserFields;
 
 use crate::delivery::Delivery;
 use crate::emulators::sqs::Queues;

@@ -7,12 +7,13 @@ pub mod token;
 
 use serde::{Deserialize, Serialize};
 
-use crate::entity::by_hand::{EditError, things::put_user};
-use crate::entity::{UserFields, user};
+use crate::edit::EditError;
+use crate::edit::things::put_user;
 use crate::id::{AccountId, ThingId};
 use crate::services::Services;
 use crate::store::keys::{self, Counter};
 use crate::store::{StoreError, Write};
+use crate::things::{UserFields, user};
 
 pub use token::{Access, Principal, Scope, grant};
 

@@ -46,7 +46,6 @@ mod settle;
 mod suggest;
 mod survey;
 mod table;
-mod tags;
 mod tempo;
 mod title;
 mod toggl;
@@ -60,7 +59,7 @@ use serde::{Deserialize, Serialize};
 pub use crate::values::dates::{DateOrder, UnknownDateOrder};
 pub use crate::values::numbers::{DecimalMark, UnknownDecimalMark};
 pub use detect::Candidate;
-pub use entry::{EntryRow, Person, Tag};
+pub use entry::{EntryRow, Person};
 pub use fingerprint::Fingerprint;
 pub use layout::Layout;
 pub use mapping::{Field, Mapping, WrongMapping};
@@ -70,11 +69,11 @@ pub use remembered::{HeaderFingerprint, NoFingerprint, Remembered, RememberedMap
 pub(crate) use row::excerpt;
 pub use row::{ErrorCode, NO_VALUE, RowError, VALUE};
 
+pub use crate::values::hashtags::{hashtags, marked, retagged};
 pub(crate) use rows::letters;
 pub use rows::{ChunkError, Row, RowIter, Rows};
 pub use suggest::{SuggestedColumn, SuggestedMapping};
 pub use survey::Survey;
-pub use tags::{hashtags, marked, retagged};
 
 use crate::source::Encoding;
 

@@ -17,7 +17,6 @@ mod counts;
 mod create;
 mod findings;
 mod fold;
-mod made;
 mod options;
 pub(crate) mod roll;
 mod settle;
@@ -33,12 +32,12 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
+pub use crate::entries::made::{Made, folded_steps, unmade};
 pub use asked::{Wrong, asked, delimiter};
 pub use body::store_body;
 pub use counts::{Counts, Tally, created};
 pub use create::{NewImport, Once, Origin, create, create_or_find};
 pub use findings::{Findings, FirstNames};
-pub use made::{Made, folded_steps, unmade};
 pub use options::{Duplicates, Options};
 pub use roll::{Line, Roll, dropped};
 pub use settle::{go_on, settle, settle_soon, tally};
@@ -51,10 +50,12 @@ use crate::files::{FileError, Object};
 use crate::format::{FormatName, Layout, RememberedMapping};
 use crate::id::{AccountId, ImportId, MappingId, ThingId};
 use crate::inbox;
+use crate::lease::{LeasedError, OutOfTime};
 use crate::queue::QueueError;
 use crate::services::Services;
-use crate::store::keys::Kind;
 use crate::store::{Item, StoreError, decode, encode, keys};
+use crate::things::ensure::Maker;
+use crate::things::reference::Kept;
 
 /// What can go wrong while an import is moved on.
 #[derive(Debug, thiserror::Error)]
@@ -99,6 +100,21 @@ pub enum ImportError {
     /// The time of the invocation is up; another one goes on.
     #[error("no time is left")]
     OutOfTime,
+}
+
+impl From<OutOfTime> for ImportError {
+    fn from(_: OutOfTime) -> Self {
+        Self::OutOfTime
+    }
+}
+
+impl From<LeasedError> for ImportError {
+    fn from(error: LeasedError) -> Self {
+        match error {
+            LeasedError::Store(error) => Self::Store(error),
+            LeasedError::OutOfTime(error) => error.into(),
+        }
+    }
 }
 
 impl ImportError {
@@ -185,15 +201,6 @@ pub struct Import {
     pub reason: Option<String>,
 }
 
-/// A shared thing that stayed although the undone import made it: others refer to it.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-pub struct Kept {
-    /// What it is.
-    pub kind: Kind,
-    /// Which.
-    pub id: ThingId,
-}
-
 /// What the file was found to be, or why it was refused.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct Reading {
@@ -239,6 +246,12 @@ impl Import {
     /// Whether its file was dropped into the bucket.
     pub fn is_dropped(&self) -> bool {
         self.source.as_ref().is_some_and(|source| inbox::Place::of(&source.key).is_some())
+    }
+
+    /// The import as the maker of shared things.
+    pub fn maker(&self) -> Maker {
+        let makes_projects = self.options.autocreate_projects;
+        Maker { account: self.account, import: self.id, at: self.created_at, makes_projects }
     }
 
     /// How many chunks it has.

@@ -22,7 +22,6 @@ use encoding_rs::UTF_8;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use crate::entity::{LONGEST_NAME, Thing, user};
 use crate::files::{FileError, INBOX, LONGEST_KEY};
 use crate::format::FormatName;
 use crate::id::{AccountId, ImportId, ThingId};
@@ -31,6 +30,8 @@ use crate::queue::Message;
 use crate::services::Services;
 use crate::store::keys::{self, Kind};
 use crate::store::{StoreError, Write, decode};
+use crate::things::names::LONGEST_NAME;
+use crate::things::{Thing, user};
 
 /// The end of a side-car's name.
 const SIDE_CAR: &str = ".options.json";

@@ -9,13 +9,28 @@
 use std::time::Duration;
 
 use crate::clock::Clock;
-use crate::import::ImportError;
-use crate::store::keys;
+use crate::store::{StoreError, keys};
 
 /// How long a lease lives: longer than the loader and revert functions' timeout of 90 seconds.
 const LEASE: Duration = Duration::from_secs(120);
 /// A holder stops this long before its lease ends.
 const MARGIN: Duration = Duration::from_secs(30);
+
+/// The time of the lease is nearly up: its holder stops, and another one goes on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("no time is left")]
+pub struct OutOfTime;
+
+/// Errors of work that is done under a lease.
+#[derive(Debug, thiserror::Error)]
+pub enum LeasedError {
+    /// The tables.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The time of the lease is nearly up.
+    #[error(transparent)]
+    OutOfTime(#[from] OutOfTime),
+}
 
 /// A lease that was drawn.
 #[derive(Clone, Debug)]
@@ -34,9 +49,9 @@ impl Lease {
     }
 
     /// Whether its holder may still write.
-    pub fn check(&self, clock: &Clock) -> Result<(), ImportError> {
+    pub fn check(&self, clock: &Clock) -> Result<(), OutOfTime> {
         let margin = i64::try_from(MARGIN.as_millis()).expect("seconds");
-        if clock.now_ms() + margin < self.until { Ok(()) } else { Err(ImportError::OutOfTime) }
+        if clock.now_ms() + margin < self.until { Ok(()) } else { Err(OutOfTime) }
     }
 }
 

@@ -6,19 +6,17 @@
 //! per row (as runs), what the chunk holds at a glance (so that filters skip whole chunks), totals per
 //! project and tag, and the errors. It is packed small: most pages are below one write unit of 1 KB.
 
-pub mod summary;
-
 use aws_sdk_dynamodb::primitives::Blob;
 use aws_sdk_dynamodb::types::AttributeValue;
 use jiff::civil::Date;
-use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
-use crate::entity::reference::Sums;
 use crate::format::{ChunkSpan, Oversized};
 use crate::id::{ChunkNo, Row, ThingId};
 use crate::store::keys::Kind;
+use crate::store::packing::{packed, unpacked};
 use crate::store::{Item, StoreError, decode};
+use crate::things::sums::Sums;
 
 /// What became of a row.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -126,21 +124,6 @@ impl Glance<'_> {
 
 /// The most bytes of a packed page: an item has at most 400 KB, and a chunk has other attributes.
 const MOST_BYTES: usize = 380_000;
-/// The version of what is packed.
-const VERSION: u8 = 5;
-
-/// A value as bytes that say by which version they were packed.
-pub(crate) fn packed(value: &impl Serialize) -> Vec<u8> {
-    postcard::to_extend(value, vec![VERSION]).expect("what is packed is plain data")
-}
-
-/// The value that was packed.
-pub(crate) fn unpacked<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, StoreError> {
-    match bytes.split_first() {
-        Some((&VERSION, packed)) => postcard::from_bytes(packed).map_err(|error| StoreError::Shape(error.to_string())),
-        first => Err(StoreError::Shape(format!("something packed by version {:?}", first.map(|(version, _)| version)))),
-    }
-}
 
 impl Page {
     /// Adds the outcome of the next row.

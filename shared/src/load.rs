@@ -6,18 +6,10 @@
 //! same on every try; commit page and counts in one transaction, if the lease is still ours. Whatever
 //! dies on the way leaves nothing that the next try does not write over or the undo does not find.
 
-mod draft;
-mod make;
-mod names;
-mod people;
-mod resolve;
-mod touch;
-mod wanted;
-
 use std::collections::HashSet;
 
 use crate::concurrent::drained;
-use crate::entity::Entry;
+use crate::entries::{Entry, draft, resolve};
 use crate::files::FileError;
 use crate::id::{AccountId, ChunkNo, ImportId};
 use crate::import::{Import, ImportError, Status, settle, stop};

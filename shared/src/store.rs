@@ -15,6 +15,7 @@ mod counter;
 mod error;
 pub mod keys;
 mod meter;
+pub(crate) mod packing;
 mod patience;
 mod query;
 mod write;

@@ -13,8 +13,9 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use crate::concurrent::drained;
+use crate::entries::made::folded_steps;
 use crate::id::{AccountId, ChunkNo, ImportId};
-use crate::import::{Import, ImportError, Status, folded_steps, go_on, settle_soon, stop};
+use crate::import::{Import, ImportError, Status, go_on, settle_soon, stop};
 use crate::inbox;
 use crate::ledger::Chunk;
 use crate::plan;

@@ -5,6 +5,7 @@
 
 pub mod dates;
 pub(crate) mod durations;
+pub mod hashtags;
 pub(crate) mod names;
 pub mod numbers;
 pub(crate) mod times;

@@ -3,8 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use aws_sdk_dynamodb::types::AttributeValue;
-use shared::entity::note::Note;
 use shared::store::Item;
+use shared::things::note::Note;
 
 /// A table: items by key.
 pub type Dump = BTreeMap<(String, String), Item>;

@@ -4,22 +4,25 @@ mod memory;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use shared::entity::by_hand::entries::counts;
-use shared::entity::reference::{Reference, Sums};
-use shared::entity::retired::Retirement;
-use shared::entity::{Entry, Thing};
+use shared::edit::entries::counts;
+use shared::entries::Entry;
+use shared::entries::made::Made;
 use shared::id::{AccountId, ChunkNo, EntryId, ImportId, Row, ThingId};
-use shared::import::{Counts, Import, Made, Roll, Status};
+use shared::import::{Counts, Import, Roll, Status};
 use shared::ledger::{Chunk, ChunkState, Outcome};
 use shared::mappings::HeaderMemory;
 use shared::store::keys::Kind;
 use shared::store::{Item, Table, decode};
+use shared::things::Thing;
+use shared::things::reference::Reference;
+use shared::things::retired::Retirement;
+use shared::things::sums::Sums;
 
 use crate::dump::Dump;
 use crate::stack::Stack;
 
 /// Rows of a partition of entries made by hand.
-const HAND_CHUNK: u32 = shared::entity::by_hand::entries::HAND_CHUNK;
+const HAND_CHUNK: u32 = shared::edit::entries::HAND_CHUNK;
 
 type Named = (AccountId, Kind, ThingId);
 

@@ -7,9 +7,9 @@ use serde_json::json;
 use shared::account::token::{self, NewToken, PREFIX};
 use shared::account::{self, Principal, Scope};
 use shared::clock::Clock;
-use shared::entity::UserFields;
 use shared::id::{AccountId, ThingId};
 use shared::store::Table;
+use shared::things::UserFields;
 
 use crate::files::TOGGL;
 use crate::stack::{Answer, Stack};

@@ -6,12 +6,12 @@ use anyhow::{Context, bail};
 use clap::{Args, Subcommand};
 use serde_json::json;
 use shared::account;
-use shared::entity::UserFields;
-use shared::entity::by_hand::things::{UserInput, create_user};
-use shared::entity::user::is_email;
+use shared::edit::things::{UserInput, create_user};
 use shared::id::AccountId;
 use shared::services::Services;
 use shared::store::keys;
+use shared::things::UserFields;
+use shared::things::user::is_email;
 
 use super::tables::Tables;
 

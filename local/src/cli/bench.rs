@@ -17,7 +17,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, bail};
 use clap::Args;
 use serde_json::json;
-use shared::entity::Entry;
+use shared::entries::Entry;
 use shared::id::{AccountId, EntryId, ImportId, Row};
 use shared::import::{Import, Status};
 use shared::store::{BATCHES_IN_FLIGHT, Consumed};

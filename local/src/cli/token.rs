@@ -9,11 +9,11 @@ use jiff::Timestamp;
 use serde_json::{Value, json};
 use shared::account::token::{self, NewToken, Token as Record};
 use shared::account::{Principal, Scope};
-use shared::entity::Thing;
-use shared::entity::user::{by_email, normal_email};
 use shared::id::{AccountId, ThingId};
 use shared::services::Services;
 use shared::store::keys::Kind;
+use shared::things::Thing;
+use shared::things::user::{by_email, normal_email};
 
 use super::account::{exists, number};
 use super::tables::Tables;

@@ -1,9 +1,10 @@
 //! What holds for any file and any cell: run by the tests over a corpus and over made inputs, and by `cargo fuzz` for as
 //! long as one likes.
 
-use super::{Layout, Plan, ReadingOptions, Refusal, Row, Survey, tags};
+use super::{Layout, Plan, ReadingOptions, Refusal, Row, Survey};
 use crate::values::dates::DateOrder;
 use crate::values::durations::{self, Reading, Unit};
+use crate::values::hashtags;
 use crate::values::numbers::DecimalMark;
 use crate::values::numbers::{self, Decimal};
 use crate::values::{dates, times};
@@ -90,7 +91,7 @@ pub fn values(cell: &str) {
             }
         }
     }
-    for tag in tags::hashtags(cell) {
+    for tag in hashtags::hashtags(cell) {
         assert!(!tag.name.is_empty() && cell.contains('#'), "{cell:?}");
     }
 }

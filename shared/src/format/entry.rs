@@ -4,6 +4,8 @@ use std::borrow::Cow;
 
 use jiff::civil::{Date, Time};
 
+use crate::values::hashtags::Tag;
+
 /// A row that could be read: a time entry as the file has it.
 ///
 /// Texts are trimmed; those that name things (people, clients, projects, tasks, tags) have the blanks
@@ -42,12 +44,4 @@ pub struct Person<'r> {
     pub email: Option<Cow<'r, str>>,
     /// First name first.
     pub name: Option<Cow<'r, str>>,
-}
-
-/// A tag, without the `#` that a text may mark it with.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Tag<'r> {
-    pub name: Cow<'r, str>,
-    /// Written with a `*` at its end (which is no part of the name): makes the entry unbillable.
-    pub unbillable: bool,
 }

@@ -8,7 +8,7 @@ use super::columns::{Format, Need, Role, column, group};
 use super::elapsed;
 use super::entry::EntryRow;
 use super::row::{Cells, RowError};
-use super::tags;
+use crate::values::hashtags;
 
 pub(super) static FORMAT: Format = Format {
     columns: &[
@@ -44,8 +44,8 @@ fn read<'r>(cells: &Cells<'r, '_>) -> Result<EntryRow<'r>, RowError> {
         },
     };
     entry.tags = match (&entry.text, cells.text(Role::Tags)) {
-        (Some(text), _) => tags::hashtags(text),
-        (None, Some(listed)) => tags::listed_with_marks(&listed),
+        (Some(text), _) => hashtags::hashtags(text),
+        (None, Some(listed)) => hashtags::listed_with_marks(&listed),
         (None, None) => Vec::new(),
     };
     if entry.text.is_some() {

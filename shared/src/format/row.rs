@@ -8,11 +8,11 @@ use serde::{Deserialize, Serialize};
 use super::columns::Role;
 use super::entry::{EntryRow, Person};
 use super::layout::Readings;
-use super::tags;
 use crate::shorten::shortened;
 use crate::source;
 use crate::values::dates::{self, DateOrder};
 use crate::values::durations::{self, Unit, Written};
+use crate::values::hashtags;
 use crate::values::names;
 use crate::values::numbers::{self, Decimal, DecimalMark};
 use crate::values::times;
@@ -300,7 +300,7 @@ impl<'r> Cells<'r, '_> {
             project: self.name(Role::Project),
             task: self.name(Role::Task),
             text: self.text(Role::Text),
-            tags: tags::listed(self.text(Role::Tags), self.tidy),
+            tags: hashtags::listed(self.text(Role::Tags), self.tidy),
             billable,
             invoiced,
             date,

@@ -95,7 +95,7 @@ fn tell_entry(entry: &EntryRow<'_>) -> String {
     add("project", entry.project.as_deref());
     add("task", entry.task.as_deref());
     add("text", entry.text.as_deref());
-    let tag = |tag: &super::Tag<'_>| format!("{}{}", tag.name, if tag.unbillable { "*" } else { "" });
+    let tag = |tag: &crate::values::hashtags::Tag<'_>| format!("{}{}", tag.name, if tag.unbillable { "*" } else { "" });
     let tags: Vec<String> = entry.tags.iter().map(tag).collect();
     add("tags", (!tags.is_empty()).then_some(&tags.join(", ")));
     add("billable", entry.billable.map(|flag| if flag { "yes" } else { "no" }));

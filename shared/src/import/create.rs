@@ -25,14 +25,14 @@ use serde::{Deserialize, Serialize};
 
 use super::transition::announce;
 use super::{Import, ImportError, Options, Status, roll};
-use crate::entity::note::Note;
-use crate::entity::{Thing, reference};
 use crate::files::{Object, SOURCES, UPLOADS, key_part};
 use crate::id::{AccountId, ImportId, MAX_IMPORTS, ThingId};
 use crate::inbox;
 use crate::services::Services;
 use crate::store::keys::{self, Counter, Kind};
 use crate::store::{Key, Patience, StoreError, Write};
+use crate::things::note::Note;
+use crate::things::{Thing, reference};
 
 /// How long a source stays claimed, in seconds: longer than any event can be late.
 const CLAIM_LIFETIME: i64 = 180 * 24 * 3600;

@@ -12,8 +12,9 @@ use serde::{Deserialize, Serialize};
 
 use super::Import;
 use crate::id::ChunkNo;
-use crate::ledger::{Chunk, Page, PageError, packed, unpacked};
+use crate::ledger::{Chunk, Page, PageError};
 use crate::services::Services;
+use crate::store::packing::{packed, unpacked};
 use crate::store::{StoreError, Write, keys};
 
 /// At most so many errors are listed; the counts say how many there are.

@@ -19,18 +19,19 @@ use std::iter::Peekable;
 
 use jiff::civil::Date;
 
-use super::made::{Few, FoldMark, made_of};
 use super::{Findings, Import, ImportError};
 use crate::concurrent::drained;
-use crate::entity::note::Note;
-use crate::entity::reference::{self, MOST_PARTICIPANTS, Sums};
+use crate::entries::made::{Few, FoldMark, made_of};
+use crate::entries::summary::Summing;
 use crate::id::{ChunkNo, ThingId};
-use crate::ledger::summary::Summing;
 use crate::ledger::{Chunk, Page};
 use crate::portions::TimeLeft;
 use crate::services::Services;
 use crate::store::keys::{self, Kind};
 use crate::store::{StoreError, Write};
+use crate::things::note::Note;
+use crate::things::reference::{self, MOST_PARTICIPANTS};
+use crate::things::sums::Sums;
 
 /// Totals written at once.
 const WRITES_IN_FLIGHT: usize = 16;

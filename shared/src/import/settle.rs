@@ -2,12 +2,12 @@
 //! says about the header of its file is remembered in the same transaction ([`mappings`]).
 
 use super::fold::{Fold, Folded, fold};
-use super::made::noted;
 use super::{Change, Counts, Import, ImportError, Status, Tally, roll, transition};
+use crate::entries::made::noted;
+use crate::entries::summary::is_summed;
 use crate::format::FormatName;
 use crate::id::ChunkNo;
 use crate::inbox;
-use crate::ledger::summary::is_summed;
 use crate::ledger::{Chunk, ChunkState};
 use crate::mappings::{self, MadeWith};
 use crate::portions::TimeLeft;

@@ -14,16 +14,17 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use serde::{Deserialize, Serialize};
 
 use crate::concurrent::drained;
-use crate::entity::Thing;
-use crate::entity::note::Note;
-use crate::entity::reference::{Dropped, drop_reference, drop_together};
-use crate::import::{Change, Import, ImportError, Kept, Status, transition};
-use crate::ledger::{packed, unpacked};
+use crate::import::{Change, Import, ImportError, Status, transition};
 use crate::portions::TimeLeft;
 use crate::queue::Message;
 use crate::services::Services;
 use crate::store::keys::{self, Kind};
+use crate::store::packing::{packed, unpacked};
 use crate::store::{Item, Key, Query, StoreError, Table, Write};
+use crate::things::Thing;
+use crate::things::note::Note;
+use crate::things::reference::Kept;
+use crate::things::reference::{Dropped, drop_reference, drop_together};
 
 /// Notes worked off at once.
 const NOTES_IN_FLIGHT: usize = 8;

@@ -2,7 +2,7 @@
 
 use reqwest::Method;
 use serde_json::{Value, json};
-use shared::entity::by_hand::{EditError, Rule, merge};
+use shared::edit::{EditError, Rule, merge};
 use shared::id::{AccountId, ThingId};
 use shared::store::keys::Kind;
 

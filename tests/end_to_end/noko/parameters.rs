@@ -7,7 +7,7 @@ use anyhow::Context;
 use api::noko::{Endpoint, endpoints};
 use reqwest::Method;
 use serde_json::{Value, json};
-use shared::entity::Entry;
+use shared::entries::Entry;
 
 use crate::files::{FRECKLE, toggl};
 use crate::stack::Stack;

@@ -181,7 +181,7 @@ async fn seconds(stack: &Stack) -> anyhow::Result<BTreeMap<u64, (u64, bool)>> {
     let mut seconds = BTreeMap::new();
     for ((pk, _), item) in stack.workspace().await? {
         if pk.contains("#entry#") {
-            let entry: shared::entity::Entry = shared::store::decode(item)?;
+            let entry: shared::entries::Entry = shared::store::decode(item)?;
             seconds.insert(entry.id.0, (entry.seconds, entry.billable));
         }
     }

@@ -2,13 +2,13 @@
 
 use reqwest::Method;
 use serde_json::json;
-use shared::entity::by_hand::entries::{self, EntryInput, ProjectInput};
-use shared::entity::by_hand::things::{self, ThingInput};
-use shared::entity::note::Note;
+use shared::edit::entries::{self, EntryInput, ProjectInput};
+use shared::edit::things::{self, ThingInput};
 use shared::id::{ChunkNo, EntryId, Row, ThingId};
 use shared::import::{Import, Status};
 use shared::load::{Loaded, load};
 use shared::store::keys::Kind;
+use shared::things::note::Note;
 
 use crate::dump::differences;
 use crate::faults::Faults;

@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use shared::entity::by_hand::things::{self, UserInput};
+use shared::edit::things;
+use shared::edit::things::UserInput;
 use shared::id::{ChunkNo, ThingId};
 use shared::load::{Loaded, load};
 use shared::plan::plan;

@@ -2,8 +2,8 @@
 
 use reqwest::Method;
 use serde_json::json;
-use shared::entity::by_hand::entries::{self, EntryInput, ProjectInput};
-use shared::entity::by_hand::things::{self, ClientInput, ThingInput};
+use shared::edit::entries::{self, EntryInput, ProjectInput};
+use shared::edit::things::{self, ClientInput, ThingInput};
 use shared::id::{ChunkNo, ThingId};
 use shared::import::Import;
 use shared::load::{Loaded, load};
@@ -210,7 +210,7 @@ async fn whoever_deletes_the_last_entry_of_an_orphan_and_dies_leaves_no_orphan()
             let survived = faults.outlive(entries::delete(&worker.api, ACCOUNT, entry.id)).await.is_some();
             at_rest(&stack).await?;
             match entries::delete(services, ACCOUNT, entry.id).await {
-                Ok(()) | Err(shared::entity::by_hand::EditError::NotFound) => {}
+                Ok(()) | Err(shared::edit::EditError::NotFound) => {}
                 Err(error) => return Err(error.into()),
             }
             let mut after = stack.workspace().await?;

@@ -1,10 +1,10 @@
 //! What workers do.
 
-use shared::entity::by_hand::EditError;
-use shared::entity::by_hand::entries::{self, EntryInput};
-use shared::entity::by_hand::marks::{self, Mark};
-use shared::entity::by_hand::merge;
-use shared::entity::by_hand::things::{self, ThingInput};
+use shared::edit::EditError;
+use shared::edit::entries::{self, EntryInput};
+use shared::edit::marks::{self, Mark};
+use shared::edit::merge;
+use shared::edit::things::{self, ThingInput};
 use shared::id::{AccountId, EntryId, ImportId, ThingId};
 use shared::import::{Import, ImportError, NewImport, Options, Origin, cancel, create, store_body};
 use shared::inbox::Arrival;

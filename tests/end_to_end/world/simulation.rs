@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use shared::entity::by_hand::entries::{EntryInput, ProjectInput};
-use shared::entity::by_hand::things::{ClientInput, ThingInput};
+use shared::edit::entries::{EntryInput, ProjectInput};
+use shared::edit::things::{ClientInput, ThingInput};
 use shared::files::{FileError, Object};
 use shared::id::{AccountId, ImportId, ThingId};
 use shared::import::{Import, Status};

@@ -9,10 +9,10 @@ use axum::http::header::LOCATION;
 use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
-use shared::entity::Thing;
 use shared::import::{ImportError, NewImport, Options, Origin, Status, asked, create as create_import};
 use shared::lease::nonce;
 use shared::store::keys::Kind;
+use shared::things::Thing;
 
 use super::Problem;
 use super::problem::Caller;

@@ -6,12 +6,12 @@ use axum::Json;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use shared::concurrent::drained;
-use shared::entity::Thing;
-use shared::entity::by_hand::things::{self, ThingInput};
-use shared::entity::by_hand::{EditError, Rule, merge};
-use shared::format::Tag;
+use shared::edit::things::{self, ThingInput};
+use shared::edit::{EditError, Rule, merge};
 use shared::id::ThingId;
 use shared::store::keys::Kind;
+use shared::things::Thing;
+use shared::values::hashtags::Tag;
 
 use super::NokoError;
 use super::caller::{At, Member};

@@ -9,9 +9,9 @@ use axum::response::Response;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use shared::account::{Principal, Scope};
-use shared::entity::{Thing, UserState};
 use shared::services::Services;
 use shared::store::keys::Kind;
+use shared::things::{Thing, UserState};
 
 use super::NokoError;
 use super::query::Query;

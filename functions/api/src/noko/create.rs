@@ -9,11 +9,11 @@ use axum::http::header::{CONTENT_TYPE, LOCATION};
 use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use percent_encoding::percent_decode;
 use serde_json::{Value, json};
-use shared::entity::Thing;
 use shared::format::Refusal;
 use shared::id::ThingId;
 use shared::import::{ImportError, Options, Wrong, asked};
 use shared::store::keys::Kind;
+use shared::things::Thing;
 
 use super::NokoError;
 use super::caller::{At, Importer};

@@ -1,8 +1,10 @@
 //! `/entries`: the account's entries, those of the latest import first, its highest row first, and those made by hand last.
 
 use serde_json::Value;
-use shared::entity::by_hand::entries::{self as by_hand, EntryInput, ProjectInput};
-use shared::entity::{Entry, MOST_TAGS, entry::minutes};
+use shared::edit::entries as by_hand;
+use shared::edit::entries::{EntryInput, ProjectInput};
+use shared::entries::Entry;
+use shared::entries::entry::{MOST_TAGS, minutes};
 use shared::id::{EntryId, ThingId};
 
 use super::NokoError;

@@ -5,7 +5,7 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 use serde_json::json;
-use shared::entity::by_hand::{EditError, Rule};
+use shared::edit::{EditError, Rule};
 use shared::format::SuggestedMapping;
 use shared::import::ImportError;
 use shared::store::StoreError;

@@ -3,12 +3,12 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use shared::concurrent::drained;
-use shared::entity::by_hand::entries as by_hand;
-use shared::entity::reference::referrers;
+use shared::edit::entries as by_hand;
 use shared::id::{AccountId, ChunkNo, ImportId};
 use shared::import::{Import, Roll};
 use shared::services::Services;
 use shared::store::{StoreError, decode, keys};
+use shared::things::reference::referrers;
 
 use super::filter::EntryFilter;
 use super::walk::Walk;

@@ -5,11 +5,11 @@ use std::collections::BTreeSet;
 use jiff::Timestamp;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
-use shared::entity::Entry;
-use shared::entity::retired::Retirements;
+use shared::entries::Entry;
 use shared::id::ThingId;
 use shared::ledger::Glance;
 use shared::store::keys::Kind;
+use shared::things::retired::Retirements;
 
 use super::NokoError;
 use super::caller::At;

@@ -5,12 +5,12 @@ use std::collections::HashMap;
 use axum::Json;
 use axum::http::{HeaderMap, StatusCode};
 use serde_json::{Value, json};
-use shared::entity::Thing;
-use shared::entity::by_hand::groups::{self, MOST_AT_ONCE};
-use shared::entity::by_hand::merge;
-use shared::entity::by_hand::things::{self, ThingInput};
+use shared::edit::groups::{self, MOST_AT_ONCE};
+use shared::edit::merge;
+use shared::edit::things::{self, ThingInput};
 use shared::id::ThingId;
 use shared::store::{decode, keys, keys::Kind};
+use shared::things::Thing;
 
 use super::NokoError;
 use super::actions::id_list;

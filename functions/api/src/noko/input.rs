@@ -8,7 +8,7 @@ use axum::extract::{FromRequest, FromRequestParts, Path, Request};
 use axum::http::request::Parts;
 use jiff::civil::Date;
 use serde_json::{Map, Value};
-use shared::entity::is_short;
+use shared::things::names::is_short;
 
 use super::NokoError;
 use super::error::FieldError;

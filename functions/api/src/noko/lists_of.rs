@@ -5,11 +5,11 @@ use axum::Json;
 use axum::extract::OriginalUri;
 use axum::http::{HeaderMap, Uri};
 use serde_json::Value;
-use shared::entity::Thing;
-use shared::entity::by_hand::groups;
-use shared::entity::totals::told;
+use shared::edit::groups;
+use shared::entries::totals::told;
 use shared::id::ThingId;
 use shared::store::keys::Kind;
+use shared::things::Thing;
 
 use super::NokoError;
 use super::caller::{At, Member};

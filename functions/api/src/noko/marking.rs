@@ -3,7 +3,7 @@
 use axum::http::StatusCode;
 use jiff::Timestamp;
 use serde_json::Value;
-use shared::entity::by_hand::marks::{MOST_AT_ONCE, Mark, mark, mark_all};
+use shared::edit::marks::{MOST_AT_ONCE, Mark, mark, mark_all};
 use shared::id::EntryId;
 
 use super::NokoError;

@@ -3,9 +3,9 @@
 use axum::Json;
 use serde_json::{Value, json};
 use shared::account::Account;
-use shared::entity::Thing;
 use shared::id::ThingId;
 use shared::store::keys::{self, Kind};
+use shared::things::Thing;
 
 use super::NokoError;
 use super::caller::{At, Member};

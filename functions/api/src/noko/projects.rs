@@ -2,11 +2,11 @@
 
 use axum::Json;
 use serde_json::Value;
-use shared::entity::Thing;
-use shared::entity::by_hand::things::{self, ClientInput, ThingInput};
-use shared::entity::totals::told;
+use shared::edit::things::{self, ClientInput, ThingInput};
+use shared::entries::totals::told;
 use shared::id::ThingId;
 use shared::store::keys::Kind;
+use shared::things::Thing;
 
 use super::NokoError;
 use super::caller::{At, Member};

@@ -6,11 +6,11 @@ use axum::extract::OriginalUri;
 use axum::http::header::LOCATION;
 use axum::http::{HeaderMap, HeaderValue, StatusCode, Uri};
 use serde_json::Value;
-use shared::entity::Thing;
-use shared::entity::by_hand::{EditError, things};
+use shared::edit::{EditError, things};
 use shared::id::ThingId;
 use shared::store::decode;
 use shared::store::keys::{self, Kind};
+use shared::things::Thing;
 
 use super::NokoError;
 use super::caller::{At, Member};

@@ -5,14 +5,16 @@ use std::collections::{HashMap, HashSet};
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use serde_json::{Value, json};
-use shared::entity::reference::Sums;
-use shared::entity::totals::Told;
-use shared::entity::{Entry, Thing, entry::minutes};
+use shared::entries::Entry;
+use shared::entries::entry::minutes;
+use shared::entries::totals::Told;
 use shared::id::{AccountId, ImportId, ThingId};
 use shared::import::{Import, Tally};
 use shared::services::Services;
 use shared::store::StoreError;
 use shared::store::keys::Kind;
+use shared::things::Thing;
+use shared::things::sums::Sums;
 
 /// Shapes need to know where links lead and whom ids mean.
 pub struct Shapes {

@@ -4,10 +4,10 @@ use axum::Json;
 use axum::extract::OriginalUri;
 use axum::http::HeaderMap;
 use serde_json::Value;
-use shared::entity::Thing;
+use shared::entries::made::Made;
 use shared::id::ThingId;
-use shared::import::Made;
 use shared::store::keys::Kind;
+use shared::things::Thing;
 
 use super::NokoError;
 use super::caller::{At, Importer};

@@ -1,13 +1,15 @@
 //! `/tags`.
 
 use serde_json::Value;
-use shared::entity::by_hand::merge;
-use shared::entity::by_hand::things::{self, ThingInput};
-use shared::entity::totals::told;
-use shared::entity::{Thing, is_short};
-use shared::format::{Tag, marked};
+use shared::edit::merge;
+use shared::edit::things::{self, ThingInput};
+use shared::entries::totals::told;
 use shared::id::ThingId;
 use shared::store::keys::Kind;
+use shared::things::Thing;
+use shared::things::names::is_short;
+use shared::values::hashtags::Tag;
+use shared::values::hashtags::marked;
 
 use super::NokoError;
 use super::caller::At;

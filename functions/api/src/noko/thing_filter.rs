@@ -2,8 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use shared::entity::{Role, Thing, UserState};
 use shared::id::ThingId;
+use shared::things::{Role, Thing, UserState};
 
 use super::NokoError;
 use super::query::Query;

@@ -1,12 +1,12 @@
 //! `/users`.
 
 use serde_json::Value;
-use shared::entity::Thing;
-use shared::entity::by_hand::EditError;
-use shared::entity::by_hand::things::{self, UserInput};
-use shared::entity::user::is_email;
+use shared::edit::EditError;
+use shared::edit::things::{self, UserInput};
 use shared::id::ThingId;
 use shared::store::keys::Kind;
+use shared::things::Thing;
+use shared::things::user::is_email;
 
 use super::NokoError;
 use super::caller::At;

@@ -9,11 +9,11 @@
 //! their texts were more than an answer holds: such a page is not read to its end either.
 
 use shared::concurrent::drained;
-use shared::entity::Entry;
-use shared::entity::by_hand::entries::HAND_CHUNK;
+use shared::edit::entries::HAND_CHUNK;
+use shared::entries::Entry;
+use shared::entries::summary::Summary;
 use shared::id::{AccountId, ChunkNo, EntryId, ImportId, Row};
 use shared::import::Import;
-use shared::ledger::summary::Summary;
 use shared::ledger::{Chunk, ChunkState};
 use shared::services::Services;
 use shared::store::keys;

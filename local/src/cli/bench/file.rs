@@ -8,10 +8,11 @@ use std::io::{BufWriter, Write};
 
 use jiff::ToSpan;
 use jiff::civil::{Date, DateTime, Time, date};
-use shared::entity::{Entry, normal, project_key};
+use shared::entries::Entry;
 use shared::format::Fingerprint;
 use shared::id::{AccountId, EntryId, ImportId, Row, ThingId};
 use shared::store::keys::Kind;
+use shared::things::names::{normal, project_key};
 use tempfile::NamedTempFile;
 
 const CLIENTS: u64 = 5;

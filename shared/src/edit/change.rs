@@ -1,0 +1,170 @@
+//! What edits of entries mean for everything that is counted about them: one transaction for all of it.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::EditError;
+use super::entries::HAND_CHUNK;
+use crate::entries::Entry;
+use crate::entries::summary;
+use crate::id::{AccountId, EntryId, ImportId, ThingId};
+use crate::import::{Import, dropped};
+use crate::ledger::ChunkState;
+use crate::services::Services;
+use crate::store::keys::{self, Kind};
+use crate::store::{StoreError, Write};
+use crate::things::Thing;
+use crate::things::note::Note;
+use crate::things::reference::{self, Reference, Shift};
+use crate::things::retired::Retirements;
+use crate::things::sums::Sums;
+
+/// DynamoDB takes so many writes in one transaction.
+pub(super) const MOST_WRITES: usize = 100;
+
+/// An entry as it is stored, and as it is to be; one of both is there. All edits of one transaction are of one import.
+#[derive(Clone, Copy)]
+pub(super) struct Edit<'e> {
+    pub before: Option<&'e Entry>,
+    pub after: Option<&'e Entry>,
+}
+
+/// Entries more or fewer that were made by hand, counted by their partition.
+pub(super) fn counted(account: AccountId, id: EntryId, by: i64) -> Write {
+    Write::update(keys::hand_count(account, id.row().chunk(HAND_CHUNK)), "ADD #n :by").bind(":by", by)
+}
+
+/// The writes that say of an imported entry that it, or others of its chunk, were edited by hand, or it was deleted: its chunk,
+/// which must still be committed, and what is counted over chunks.
+pub(super) fn marks(import: &Import, id: EntryId, deleted: bool) -> Vec<Write> {
+    let chunk = id.row().chunk(import.rows_per_chunk);
+    let mark = Write::update(
+        keys::chunk(import.account, import.id, chunk),
+        if deleted { "SET #edited = :true ADD #dropped :one" } else { "SET #edited = :true" },
+    );
+    let mark = mark.when("#state = :committed").bind(":committed", ChunkState::Committed).bind(":true", true);
+    let mut writes = vec![if deleted { mark.bind(":one", 1) } else { mark }];
+    writes.extend(summary::mark(import, id, deleted));
+    if deleted {
+        let counts = keys::counts(import.account, import.id, chunk);
+        writes.push(Write::update(counts, "ADD #dropped :one").bind(":one", 1));
+        writes.push(dropped(import.account, import.id));
+    }
+    writes
+}
+
+/// The things that an entry refers to.
+fn named(entry: &Entry) -> impl Iterator<Item = (Kind, ThingId)> + '_ {
+    let user = [(Kind::User, entry.user)];
+    let project = entry.project.map(|id| (Kind::Project, id));
+    user.into_iter().chain(project).chain(entry.tags.iter().map(|&id| (Kind::Tag, id)))
+}
+
+/// Makes `writes` together with what edits mean for references and totals. Refused if the ground moved.
+pub(super) async fn change(
+    services: &Services,
+    account: AccountId,
+    edits: &[Edit<'_>],
+    mut writes: Vec<Write>,
+) -> Result<(), EditError> {
+    let Some(referrer) = edits.iter().find_map(|edit| edit.before.or(edit.after)).map(|entry| entry.id.import()) else {
+        return Ok(());
+    };
+    let mut shift = Shift::default();
+    let retirements = touch_tags(services, account, edits, &mut shift).await?;
+    let (mut deltas, participants) = differences(edits);
+    deltas.retain(|named, delta| *delta != Sums::default() || participants.contains_key(named));
+    let nobody = BTreeSet::new();
+    for (&(kind, id), delta) in &deltas {
+        let users = participants.get(&(kind, id)).unwrap_or(&nobody);
+        let key = keys::reference(account, kind, id, referrer);
+        let reference: Option<Reference> = services.store.read(&key).await?;
+        match reference {
+            Some(reference) if referrer == ImportId::HAND && reference.sums().entries + delta.entries == 0 => {
+                let delete = Write::delete(key).when("#hand_entries = :seen").bind(":seen", reference.hand_entries);
+                writes.push(delete);
+                shift.add(kind, id, -1);
+            }
+            Some(_) => writes.push(reference::adjust(account, kind, id, referrer, delta, users)),
+            None => {
+                if referrer != ImportId::HAND {
+                    note(services, account, referrer, kind, id).await?;
+                }
+                let first = Reference {
+                    hand_entries: delta.entries,
+                    hand_seconds: delta.seconds,
+                    hand_billable: delta.billable_seconds,
+                    hand_invoiced: delta.invoiced_seconds,
+                    hand_users: users.clone(),
+                    ..Reference::default()
+                };
+                writes.push(Write::put(key, &first).when_absent());
+                shift.add(kind, id, 1);
+            }
+        }
+    }
+    writes.extend(shift.writes(services, account, &retirements, ImportId::HAND).await?);
+    if writes.len() > MOST_WRITES {
+        return Err(EditError::TooMuch);
+    }
+    services.store.transact(writes).await?;
+    Ok(())
+}
+
+/// The sums by which each thing has more or fewer entries, and who is new among those whose entries a project has.
+#[expect(clippy::type_complexity, reason = "two maps by the same key")]
+fn differences(edits: &[Edit<'_>]) -> (BTreeMap<(Kind, ThingId), Sums>, BTreeMap<(Kind, ThingId), BTreeSet<ThingId>>) {
+    let mut deltas: BTreeMap<(Kind, ThingId), Sums> = BTreeMap::new();
+    let mut participants: BTreeMap<(Kind, ThingId), BTreeSet<ThingId>> = BTreeMap::new();
+    for &Edit { before, after } in edits {
+        if let Some(before) = before {
+            let sums = Sums::of(before).negated();
+            named(before).for_each(|thing| deltas.entry(thing).or_default().add(&sums));
+        }
+        let Some(after) = after else { continue };
+        let sums = Sums::of(after);
+        named(after).for_each(|thing| deltas.entry(thing).or_default().add(&sums));
+        let is_new = before.is_none_or(|before| (before.user, before.project) != (after.user, after.project));
+        if let Some(project) = after.project.filter(|_| is_new) {
+            participants.entry((Kind::Project, project)).or_default().insert(after.user);
+        }
+    }
+    (deltas, participants)
+}
+
+/// Fences the tags that edits give to entries that have others: no two of an entry's tags may be merged into one, for it would
+/// count twice. The tags are read first and the retirements after them, so a merge is either seen here or changes a tag.
+async fn touch_tags(
+    services: &Services,
+    account: AccountId,
+    edits: &[Edit<'_>],
+    shift: &mut Shift,
+) -> Result<Retirements, EditError> {
+    let several = edits.iter().filter(|edit| edit.after.is_some_and(|after| after.tags.len() > 1));
+    let mut new: BTreeSet<ThingId> = BTreeSet::new();
+    for edit in several.clone() {
+        let had = |tag: &ThingId| edit.before.is_some_and(|before| before.tags.contains(tag));
+        new.extend(edit.after.iter().flat_map(|after| &after.tags).filter(|tag| !had(tag)));
+    }
+    let moved = || EditError::Store(StoreError::Refused { at: Vec::new(), found: None });
+    for id in new {
+        shift.touch(Thing::get(services, account, Kind::Tag, id).await?.ok_or_else(moved)?);
+    }
+    let retirements = Retirements::read(services, account).await?;
+    let meant = |tag: &ThingId| retirements.meant(Kind::Tag, *tag) == Some(*tag);
+    if several.flat_map(|edit| edit.after).any(|after| !after.tags.iter().all(meant)) {
+        return Err(moved());
+    }
+    Ok(retirements)
+}
+
+/// Notes in the import's partition that an entry of it now refers to the thing.
+async fn note(
+    services: &Services,
+    account: AccountId,
+    import: ImportId,
+    kind: Kind,
+    id: ThingId,
+) -> Result<(), StoreError> {
+    let client = Thing::get(services, account, kind, id).await?.and_then(|thing| thing.client());
+    Note::put_all(services, account, import, &[Note { kind, id, client }]).await
+}

@@ -1,0 +1,284 @@
+//! Entries, made, edited and deleted by hand.
+
+use jiff::civil::Date;
+
+use super::change::{Edit, change, counted, marks};
+use super::{EditError, Rule, Tries, things};
+use crate::edit::tags::Tagging;
+use crate::entries::Entry;
+use crate::id::{AccountId, ChunkNo, EntryId, ImportId, Row, ThingId};
+use crate::import::Import;
+use crate::ledger::{Chunk, ChunkState};
+use crate::services::Services;
+use crate::store::keys::{self, Counter, Kind};
+use crate::store::{Item, Key, StoreError, Table, Write, number};
+use crate::things::Thing;
+use crate::things::names::normal;
+use crate::things::retired::Retirements;
+
+/// Entries made by hand lie in partitions of so many.
+pub const HAND_CHUNK: u32 = 1000;
+
+/// An entry as a caller describes it; what is absent keeps its value, or gets the default.
+#[derive(Clone, Debug, Default)]
+pub struct EntryInput {
+    /// The day.
+    pub date: Option<Date>,
+    /// The duration.
+    pub seconds: Option<u64>,
+    /// Whose it is; of a new one, if it is not said, the caller's.
+    pub user: Option<ThingId>,
+    /// Its project; none: no project.
+    pub project: Option<Option<ProjectInput>>,
+    /// The names of its tags, beside those that the text marks with `#`.
+    pub tags: Option<Vec<String>>,
+    /// What was done; none: nothing is said.
+    pub text: Option<Option<String>>,
+    /// Whether it can be billed.
+    pub billable: Option<bool>,
+    /// Where it came from.
+    pub source_url: Option<Option<String>>,
+}
+
+/// How a caller names a project.
+#[derive(Clone, Debug)]
+pub enum ProjectInput {
+    /// One that is there.
+    Id(ThingId),
+    /// One of this name, whatever its client; to be made, without a client, if there is none.
+    Name(String),
+}
+
+/// How many entries made by hand stand, by partition.
+pub async fn counts(services: &Services, account: AccountId) -> Result<Vec<(ChunkNo, u64)>, StoreError> {
+    let items = services.store.all(keys::hand_counts(account)).await?;
+    let count = |item: Item| {
+        let chunk = Key::of(Table::Imports, &item).sk.parse().map(ChunkNo);
+        let chunk = chunk.map_err(|_| StoreError::Shape("a count without a partition".to_owned()))?;
+        Ok((chunk, number(item)?))
+    };
+    items.into_iter().map(count).collect()
+}
+
+/// An entry that may be seen, as people see it: made by hand, or its chunk is committed.
+pub async fn get(services: &Services, account: AccountId, id: EntryId) -> Result<Entry, EditError> {
+    let mut entry = standing(services, account, id).await?.0;
+    Retirements::read(services, account).await?.resolve(&mut entry);
+    Ok(entry)
+}
+
+/// The entry as it is stored, and the import that made it, if one did.
+async fn standing(services: &Services, account: AccountId, id: EntryId) -> Result<(Entry, Option<Import>), EditError> {
+    if id.row() == Row(0) {
+        return Err(EditError::NotFound);
+    }
+    let import = maker(services, account, id).await?;
+    let entry = Entry::read(services, &place(account, id, import.as_ref())).await?;
+    Ok((entry.ok_or(EditError::NotFound)?, import))
+}
+
+/// The import that made an entry, if one did and what it made of the row may be seen.
+pub(super) async fn maker(services: &Services, account: AccountId, id: EntryId) -> Result<Option<Import>, EditError> {
+    if id.import() == ImportId::HAND {
+        return Ok(None);
+    }
+    let import = Import::get(services, account, id.import()).await?.ok_or(EditError::NotFound)?;
+    let key = keys::chunk(account, import.id, id.row().chunk(import.rows_per_chunk));
+    let chunk = services.store.get(&key).await?.ok_or(EditError::NotFound)?;
+    if import.status.is_gone() || Chunk::decode(chunk)?.state != ChunkState::Committed {
+        return Err(EditError::NotFound);
+    }
+    Ok(Some(import))
+}
+
+/// The key of an entry.
+pub(super) fn place(account: AccountId, id: EntryId, import: Option<&Import>) -> Key {
+    Entry::key(account, id, import.map_or(HAND_CHUNK, |import| import.rows_per_chunk))
+}
+
+/// Makes an entry; its user defaults to the caller.
+pub async fn create(
+    services: &Services,
+    account: AccountId,
+    caller: ThingId,
+    input: &EntryInput,
+) -> Result<Entry, EditError> {
+    let number = services.store.next_number(keys::counter(account, Counter::Entries)).await?;
+    let now = services.clock.now_ms();
+    let blank = Entry {
+        id: EntryId::of(ImportId::HAND, Row(number)),
+        user: caller,
+        project: None,
+        tags: Vec::new(),
+        date: services.clock.now().to_zoned(jiff::tz::TimeZone::UTC).date(),
+        start: None,
+        end: None,
+        seconds: 0,
+        billable: true,
+        text: None,
+        task: None,
+        invoiced: None,
+        invoiced_at: None,
+        approved_at: None,
+        approved_by: None,
+        rate: None,
+        amount: None,
+        currency: None,
+        source_url: None,
+        fingerprint: None,
+        extra: Vec::new(),
+        version: 1,
+        created_at: now,
+        updated_at: now,
+    };
+    let input = &EntryInput { user: input.user.or(Some(caller)), ..input.clone() };
+    let mut tries = Tries::new();
+    loop {
+        let entry = applied(services, account, blank.clone(), input).await?;
+        let key = Entry::key(account, entry.id, HAND_CHUNK);
+        let writes = vec![Write::put(key.clone(), &entry).when_absent(), counted(account, entry.id, 1)];
+        match change(services, account, &[Edit { before: None, after: Some(&entry) }], writes).await {
+            Ok(()) => return Ok(entry),
+            Err(EditError::Store(error)) if error.is_refused() => {
+                // The number is ours alone: what stands there is what an answer that was lost has made.
+                if let Some(made) = Entry::read(services, &key).await? {
+                    return Ok(made);
+                }
+            }
+            Err(error) => return Err(error),
+        }
+        tries.again().await?;
+    }
+}
+
+/// Edits an entry.
+pub async fn update(
+    services: &Services,
+    account: AccountId,
+    id: EntryId,
+    input: &EntryInput,
+) -> Result<Entry, EditError> {
+    let mut tries = Tries::new();
+    loop {
+        let (before, import) = standing(services, account, id).await?;
+        if before.approved_at.is_some() {
+            return Err(EditError::Forbidden(Rule::Approved));
+        }
+        let mut seen = before.clone();
+        Retirements::read(services, account).await?.resolve(&mut seen);
+        let mut after = applied(services, account, seen.clone(), input).await?;
+        if after == seen {
+            return Ok(seen);
+        }
+        after.version += 1;
+        after.updated_at = services.clock.now_ms();
+        let key = place(account, id, import.as_ref());
+        let mut writes = vec![Write::put(key, &after).when("#version = :seen").bind(":seen", before.version)];
+        writes.extend(import.iter().flat_map(|import| marks(import, id, false)));
+        match change(services, account, &[Edit { before: Some(&before), after: Some(&after) }], writes).await {
+            Ok(()) => return Ok(after),
+            Err(EditError::Store(error)) if error.is_refused() => {}
+            Err(error) => return Err(error),
+        }
+        tries.again().await?;
+    }
+}
+
+/// Deletes an entry that is neither approved nor marked as invoiced, and whose project is not archived.
+pub async fn delete(services: &Services, account: AccountId, id: EntryId) -> Result<(), EditError> {
+    let mut tries = Tries::new();
+    loop {
+        let (before, import) = standing(services, account, id).await?;
+        let project = Retirements::read(services, account).await?.project(&before);
+        deletable(&before, is_archived(services, account, project).await?)?;
+        let key = place(account, id, import.as_ref());
+        let mut writes = vec![Write::delete(key).when("#version = :seen").bind(":seen", before.version)];
+        match &import {
+            Some(import) => writes.extend(marks(import, id, true)),
+            None => writes.push(counted(account, id, -1)),
+        }
+        match change(services, account, &[Edit { before: Some(&before), after: None }], writes).await {
+            Ok(()) => return Ok(()),
+            Err(EditError::Store(error)) if error.is_refused() => {}
+            Err(error) => return Err(error),
+        }
+        tries.again().await?;
+    }
+}
+
+fn deletable(entry: &Entry, is_archived: bool) -> Result<(), EditError> {
+    let rule = match entry {
+        Entry { approved_at: Some(_), .. } => Rule::Approved,
+        Entry { invoiced_at: Some(_), .. } => Rule::Invoiced,
+        _ if is_archived => Rule::ArchivedProject,
+        _ => return Ok(()),
+    };
+    Err(EditError::Forbidden(rule))
+}
+
+/// Whether a project is archived; one that is absent is not.
+async fn is_archived(services: &Services, account: AccountId, id: Option<ThingId>) -> Result<bool, StoreError> {
+    let Some(id) = id else { return Ok(false) };
+    let project = Thing::get(services, account, Kind::Project, id).await?.and_then(|thing| thing.project);
+    Ok(project.is_some_and(|project| !project.enabled))
+}
+
+/// The entry with the input's fields.
+async fn applied(
+    services: &Services,
+    account: AccountId,
+    mut entry: Entry,
+    input: &EntryInput,
+) -> Result<Entry, EditError> {
+    if let Some(date) = input.date {
+        entry.date = date;
+    }
+    if let Some(seconds) = input.seconds {
+        entry.seconds = seconds;
+    }
+    if let Some(user) = input.user {
+        Thing::get(services, account, Kind::User, user).await?.ok_or(EditError::Missing("user_id"))?;
+        entry.user = user;
+    }
+    if let Some(Some(ProjectInput::Id(id))) = &input.project {
+        Thing::get(services, account, Kind::Project, *id).await?.ok_or(EditError::Missing("project_id"))?;
+    }
+    // Everything is looked at before anything is made.
+    let tagging = Tagging::of(services, account, &entry, input).await?;
+    if let Some(project) = &input.project {
+        entry.project = match project {
+            None => None,
+            Some(ProjectInput::Id(id)) => Some(*id),
+            Some(ProjectInput::Name(name)) => Some(project_named(services, account, entry.project, name).await?),
+        };
+    }
+    if let Some(billable) = input.billable {
+        entry.billable = billable;
+    }
+    if let Some(tagging) = tagging {
+        tagging.apply(services, account, &mut entry).await?;
+    }
+    if let Some(text) = &input.text {
+        entry.text.clone_from(text);
+    }
+    if let Some(source_url) = &input.source_url {
+        entry.source_url.clone_from(source_url);
+    }
+    Ok(entry)
+}
+
+/// The project that a name means for an entry: the entry keeps its own project if that has the name.
+async fn project_named(
+    services: &Services,
+    account: AccountId,
+    own: Option<ThingId>,
+    name: &str,
+) -> Result<ThingId, EditError> {
+    if let Some(id) = own
+        && let Some(project) = Thing::get(services, account, Kind::Project, id).await?
+        && normal(&project.name) == normal(name)
+    {
+        return Ok(id);
+    }
+    things::named(services, account, Kind::Project, name).await
+}

@@ -1,0 +1,91 @@
+//! Projects and tags merged into others, and used tags and groups deleted: what is read changes, what is stored stays
+//! ([`crate::things::retired`]). So a merge is one transaction, however many entries there are.
+
+use super::{EditError, Rule, Tries, overlap, things};
+use crate::entries::made::unmade;
+use crate::id::{AccountId, ImportId, ThingId};
+use crate::import::Import;
+use crate::services::Services;
+use crate::store::Write;
+use crate::store::keys::Kind;
+use crate::things::Thing;
+use crate::things::retired::{Retirements, fenced, retire};
+
+/// Merges that lie one behind the other at most: when the last reference goes, a transaction may have to remove all of them.
+const DEEPEST: usize = 20;
+
+/// Merges a project or tag into another of its kind. `field` names the one that is merged, to the caller.
+pub async fn merge(
+    services: &Services,
+    account: AccountId,
+    kind: Kind,
+    into: ThingId,
+    from: ThingId,
+    field: &'static str,
+) -> Result<(), EditError> {
+    let mut tries = Tries::new();
+    loop {
+        let root = Thing::get(services, account, kind, into).await?.ok_or(EditError::NotFound)?;
+        let thing = Thing::get(services, account, kind, from).await?.ok_or(EditError::Missing(field))?;
+        if into == from {
+            return Err(EditError::Invalid(field));
+        }
+        if [&root, &thing].iter().any(|thing| thing.project.as_ref().is_some_and(|project| !project.enabled)) {
+            return Err(EditError::Forbidden(Rule::ArchivedProject));
+        }
+        let retirements = Retirements::read(services, account).await?;
+        let merged = retirements.meaning(kind, from);
+        if merged.iter().any(|&id| retirements.steps(kind, id) >= DEEPEST) {
+            return Err(EditError::Forbidden(Rule::MergedTooOften));
+        }
+        if thing.refs == 0 {
+            return things::delete(services, account, kind, from).await;
+        }
+        let mut writes = retire(account, &thing, Some(&root));
+        if kind == Kind::Tag {
+            overlap::part(services, account, &retirements, &root, &thing).await?;
+            writes = fenced(writes, &thing, &root);
+        }
+        writes.extend(left(services, account, &thing).await?);
+        if things::made(services, writes).await? {
+            return Ok(());
+        }
+        tries.again().await?;
+    }
+}
+
+/// Deletes a tag or a client, though somebody may refer to it: entries are without the tag from then on, projects without the
+/// client.
+pub async fn delete(services: &Services, account: AccountId, kind: Kind, id: ThingId) -> Result<(), EditError> {
+    let mut tries = Tries::new();
+    loop {
+        match things::delete(services, account, kind, id).await {
+            Err(EditError::InUse) => {}
+            done => return done,
+        }
+        let thing = Thing::get(services, account, kind, id).await?.ok_or(EditError::NotFound)?;
+        let mut writes = retire(account, &thing, None);
+        writes.extend(left(services, account, &thing).await?);
+        if things::made(services, writes).await? {
+            return Ok(());
+        }
+        tries.again().await?;
+    }
+}
+
+/// The writes by which a thing that is retired leaves its client, and the list of what its import made.
+async fn left(services: &Services, account: AccountId, thing: &Thing) -> Result<Vec<Write>, EditError> {
+    let mut writes = Vec::new();
+    if let Some(client) = thing.client() {
+        writes.extend(crate::things::reference::let_go(services, account, Kind::Client, client).await?);
+    }
+    if thing.created_by != ImportId::HAND {
+        // The list of what an import made is folded while the import ends, and would not see the thing go.
+        let maker = Import::get(services, account, thing.created_by).await?;
+        if maker.is_some_and(|maker| !maker.is_sealed() && !maker.status.is_gone()) {
+            return Err(EditError::Forbidden(Rule::Locked));
+        }
+        writes.extend(unmade(services, account, thing).await?);
+    }
+    Ok(writes)
+}

@@ -1,0 +1,55 @@
+//! Projects and tags that are deleted although references to them stand, because no entry is behind any of the references.
+
+use crate::id::{AccountId, ImportId};
+use crate::import::Import;
+use crate::services::Services;
+use crate::store::keys::{self, Kind};
+use crate::store::{StoreError, Table, Write, decode};
+use crate::things::Thing;
+use crate::things::reference::{Reference, referrer};
+
+/// References without entries that are cleared away with their thing: a transaction takes a hundred writes.
+const MOST_EMPTY: usize = 90;
+
+/// The writes that delete all references to things, if none of them has entries; nothing, if one has or may get some, or if they
+/// are too many for one transaction.
+pub async fn all_without_entries(
+    services: &Services,
+    account: AccountId,
+    things: &[Thing],
+) -> Result<Option<Vec<Write>>, StoreError> {
+    let mut writes = Vec::new();
+    for thing in things {
+        match without_entries(services, account, thing).await? {
+            Some(some) if writes.len() + some.len() + 3 * things.len() <= MOST_EMPTY + 3 => writes.extend(some),
+            _ => return Ok(None),
+        }
+    }
+    Ok(Some(writes))
+}
+
+async fn without_entries(
+    services: &Services,
+    account: AccountId,
+    thing: &Thing,
+) -> Result<Option<Vec<Write>>, StoreError> {
+    // Totals are of projects and tags; who refers to others counts as it is.
+    if matches!(thing.kind, Kind::Client | Kind::User) && thing.refs > 0 {
+        return Ok(None);
+    }
+    let mut writes = Vec::new();
+    for item in services.store.all(keys::references(account, thing.kind, thing.id)).await? {
+        let key = keys::Key::of(Table::Workspace, &item);
+        let settled = match referrer(&key)? {
+            ImportId::HAND => true,
+            import => Import::get(services, account, import).await?.is_some_and(|import| import.is_sealed()),
+        };
+        let reference: Reference = decode(item)?;
+        if !settled || reference.sums().entries != 0 || writes.len() == MOST_EMPTY {
+            return Ok(None);
+        }
+        let delete = Write::delete(key).when("#hand_entries = :seen OR attribute_not_exists(#hand_entries)");
+        writes.push(delete.bind(":seen", reference.hand_entries));
+    }
+    Ok(Some(writes))
+}

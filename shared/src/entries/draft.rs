@@ -1,0 +1,270 @@
+//! From parsed rows and resolved names to entries and a page. Nothing here reads or writes.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::parsed::{Named, ParsedRow, Person, PersonKey};
+use crate::entries::Entry;
+use crate::entries::entry::MOST_TAGS;
+use crate::format::{EntryRow, ErrorCode, RowError, Rows};
+use crate::id::{EntryId, Row, ThingId};
+use crate::import::{Counts, Import, Options};
+use crate::ledger::{Chunk, Outcome, Page, PageError, Total};
+use crate::shorten::{cut, shortened};
+use crate::store::keys::Kind;
+use crate::things::names::{LONGEST_NAME, is_short, normal, tidy};
+use crate::things::sums::Sums;
+
+/// What a chunk becomes.
+#[derive(Default)]
+pub struct Drafts {
+    /// Its entries.
+    pub entries: Vec<Entry>,
+    /// Its page.
+    pub page: Page,
+    /// Its counts.
+    pub counts: Counts,
+}
+
+/// The rows of a chunk, without tags if those are not to be imported.
+pub fn parse<'r>(rows: &'r Rows<'_>, chunk: &Chunk, options: &Options) -> Vec<ParsedRow<'r>> {
+    rows.into_iter()
+        .map(|row| {
+            let mut entry = row.entry;
+            // Before tags are taken away: it is the row's, whatever is made of it.
+            let fingerprint = entry.as_ref().ok().map(EntryRow::fingerprint);
+            if let (Ok(entry), false) = (&mut entry, options.import_tags) {
+                entry.tags.clear();
+            }
+            let entry = entry.and_then(storable);
+            let duplicate = chunk.is_there(row.row - chunk.first_row);
+            ParsedRow { row: Row(row.row), line: row.line, fingerprint, duplicate, entry }
+        })
+        .collect()
+}
+
+/// The most text of an entry, in bytes: an item has at most 400 KB.
+const MOST_TEXT: usize = 300_000;
+/// The longest name that a page repeats, in letters and in bytes.
+const SHOWN_NAME: usize = 80;
+const SHOWN_NAME_BYTES: usize = 100;
+/// The bytes of errors that a page repeats in full; of those behind them it repeats so many letters of each text. With the
+/// names of a thousand rows it stays below 400 KB, the most of an item.
+const FULL_ERRORS: usize = 150_000;
+const SHORT_ERROR: usize = 20;
+
+/// Refuses a row that no item could hold.
+fn storable(entry: EntryRow<'_>) -> Result<EntryRow<'_>, RowError> {
+    let person = [("email", entry.person.email.as_deref()), ("person", entry.person.name.as_deref())];
+    let named = [("client", entry.client.as_deref()), ("project", entry.project.as_deref())];
+    let tags = entry.tags.iter().map(|tag| ("tag", Some(&*tag.name)));
+    let too_large = |column: &str, value: &str, what: &str, most: usize| RowError {
+        column: column.to_owned(),
+        code: ErrorCode::TooLarge,
+        value: shown(value),
+        message: format!("{what} is longer than {most} bytes"),
+    };
+    let long = person.into_iter().chain(named).chain(tags).find_map(|(column, name)| {
+        let name = name.filter(|name| !is_short(name))?;
+        Some(too_large(column, name, &format!("{column}: the name"), LONGEST_NAME))
+    });
+    if let Some(error) = long {
+        return Err(error);
+    }
+    let names = || entry.tags.iter().map(|tag| normal(&tag.name)).collect::<BTreeSet<_>>();
+    if entry.tags.len() > MOST_TAGS && names().len() > MOST_TAGS {
+        return Err(RowError {
+            message: format!("there are more than {MOST_TAGS} tags"),
+            ..too_large("tag", "", "", 0)
+        });
+    }
+    let texts = [entry.text.as_deref(), entry.task.as_deref(), entry.currency.as_deref()];
+    let extra = entry.extra.iter().map(|(column, value)| column.len() + value.len());
+    let length: usize = texts.into_iter().flatten().map(str::len).chain(extra).sum();
+    if length > MOST_TEXT { Err(too_large("", "", "the text of the row", MOST_TEXT)) } else { Ok(entry) }
+}
+
+/// A name, cut short.
+fn shown(name: &str) -> String {
+    let fits = |&(end, letter): &(usize, char)| end + letter.len_utf8() <= SHOWN_NAME_BYTES;
+    let letters = name.char_indices().take(SHOWN_NAME).take_while(fits).count();
+    let is_whole = name.char_indices().nth(letters).is_none();
+    shortened(name, if is_whole { letters } else { letters + 1 })
+}
+
+/// Cuts the errors behind those that a page has room for.
+fn bound(errors: &mut [PageError]) {
+    let mut left = FULL_ERRORS;
+    for error in errors {
+        let size = error.size();
+        left = left.saturating_sub(size);
+        if left == 0 {
+            for text in [&mut error.column, &mut error.value, &mut error.message] {
+                cut(text, SHORT_ERROR);
+            }
+        }
+    }
+}
+
+/// Makes entries of the rows, and the page that says what became of each.
+pub fn draft(import: &Import, rows: Vec<ParsedRow<'_>>, named: &Named) -> Drafts {
+    let mut drafts = Drafts::default();
+    let mut totals: BTreeMap<(Kind, ThingId), Sums> = BTreeMap::new();
+    let mut users = BTreeSet::new();
+    let mut participants: BTreeMap<ThingId, BTreeSet<ThingId>> = BTreeMap::new();
+    let mut unknown_users = BTreeSet::new();
+    let mut unknown_projects = BTreeSet::new();
+    for ParsedRow { row, line, fingerprint, duplicate, entry } in rows {
+        let outcome = match entry {
+            Ok(_) if duplicate => Outcome::Duplicate,
+            Err(error) => {
+                drafts.page.errors.push(page_error(row, line, error));
+                Outcome::Failed
+            }
+            Ok(parsed) => match owner(import, named, &parsed, &mut unknown_users, &mut drafts.page) {
+                Owner::Nobody => Outcome::Skipped,
+                Owner::Ambiguous(ids) => {
+                    drafts.page.errors.push(ambiguous(row, line, &parsed, &ids));
+                    Outcome::Failed
+                }
+                Owner::User(user) => {
+                    let entry = entry_of(import, row, user, parsed, named, &mut unknown_projects);
+                    let entry = Entry { fingerprint, ..entry };
+                    let sums = Sums::of(&entry);
+                    let things = entry.project.map(|id| (Kind::Project, id)).into_iter();
+                    for thing in things.chain(entry.tags.iter().map(|&id| (Kind::Tag, id))) {
+                        totals.entry(thing).or_default().add(&sums);
+                    }
+                    users.insert(user);
+                    if let Some(project) = entry.project {
+                        participants.entry(project).or_default().insert(user);
+                    }
+                    let (first, last) = drafts.page.dates.unwrap_or((entry.date, entry.date));
+                    drafts.page.dates = Some((first.min(entry.date), last.max(entry.date)));
+                    drafts.counts.seconds += entry.seconds;
+                    drafts.entries.push(entry);
+                    Outcome::Created
+                }
+            },
+        };
+        drafts.counts.count(outcome);
+        drafts.page.push(outcome);
+    }
+    bound(&mut drafts.page.errors);
+    let place: BTreeMap<_, _> = users.iter().copied().zip(0_u16..).collect();
+    let places = |users: &BTreeSet<ThingId>| users.iter().filter_map(|user| place.get(user).copied()).collect();
+    drafts.page.project_users = participants.values().map(places).collect();
+    drafts.page.users = users.iter().copied().collect();
+    drafts.page.totals = totals.into_iter().map(|((kind, id), sums)| Total { kind, id, sums }).collect();
+    drafts.page.unknown_users = unknown_users.into_iter().collect();
+    drafts.page.unknown_projects = unknown_projects.into_iter().collect();
+    drafts.page = drafts.page.fitted();
+    drafts
+}
+
+enum Owner {
+    User(ThingId),
+    Nobody,
+    Ambiguous(Vec<ThingId>),
+}
+
+fn owner(
+    import: &Import,
+    named: &Named,
+    entry: &EntryRow<'_>,
+    unknown: &mut BTreeSet<String>,
+    page: &mut Page,
+) -> Owner {
+    match named.people.get(&PersonKey::of(&entry.person)).unwrap_or(&Person::Unknown) {
+        Person::Known(user) => Owner::User(*user),
+        Person::Ambiguous(ids) => Owner::Ambiguous(ids.clone()),
+        Person::Unknown => {
+            page.unknown_user_rows += 1;
+            unknown.extend(written(entry).map(shown));
+            import.options.fallback_user.map_or(Owner::Nobody, Owner::User)
+        }
+    }
+}
+
+/// The person as the row writes it.
+fn written<'a>(entry: &'a EntryRow<'_>) -> Option<&'a str> {
+    entry.person.email.as_deref().or(entry.person.name.as_deref())
+}
+
+fn ambiguous(row: Row, line: u64, entry: &EntryRow<'_>, ids: &[ThingId]) -> PageError {
+    let value = written(entry).unwrap_or_default().to_owned();
+    let ids: Vec<_> = ids.iter().map(ToString::to_string).collect();
+    PageError {
+        row,
+        line,
+        column: "person".to_owned(),
+        code: "ambiguous_user".to_owned(),
+        message: format!("person: \"{value}\" is the name of several users ({})", ids.join(", ")),
+        value,
+    }
+}
+
+fn page_error(row: Row, line: u64, error: RowError) -> PageError {
+    PageError { row, line, column: error.column, code: word(error.code), value: error.value, message: error.message }
+}
+
+/// The code as it stands on the wire.
+fn word(code: ErrorCode) -> String {
+    serde_json::to_value(code).ok().and_then(|word| Some(word.as_str()?.to_owned())).unwrap_or_default()
+}
+
+fn entry_of(
+    import: &Import,
+    row: Row,
+    user: ThingId,
+    parsed: EntryRow<'_>,
+    named: &Named,
+    unknown_projects: &mut BTreeSet<String>,
+) -> Entry {
+    let project = parsed.project.as_deref().and_then(|project| {
+        let client = parsed.client.as_deref().map(normal).unwrap_or_default();
+        let found = named.projects.get(&(client, normal(project))).copied().flatten();
+        if found.is_none() {
+            unknown_projects.insert(shown(&tidy(project)));
+        }
+        found
+    });
+    let mut tags = Vec::with_capacity(parsed.tags.len());
+    for id in parsed.tags.iter().filter_map(|tag| named.tags.get(&normal(&tag.name))) {
+        if !tags.contains(id) {
+            tags.push(*id);
+        }
+    }
+    let text = |value: std::borrow::Cow<'_, str>| value.into_owned();
+    let mut extra: Vec<(String, String)> =
+        parsed.extra.into_iter().map(|(column, value)| (column.to_owned(), value.into_owned())).collect();
+    // A client is the project's; without a project it has no place in an entry, but is not dropped.
+    if let (None, Some(client)) = (&parsed.project, &parsed.client) {
+        extra.push(("client".to_owned(), client.clone().into_owned()));
+    }
+    Entry {
+        id: EntryId::of(import.id, row),
+        user,
+        project,
+        tags,
+        date: parsed.date,
+        start: parsed.start,
+        end: parsed.end,
+        seconds: parsed.seconds,
+        billable: parsed.billable.unwrap_or(true),
+        text: parsed.text.map(text),
+        task: parsed.task.map(text),
+        invoiced: parsed.invoiced,
+        invoiced_at: None,
+        approved_at: None,
+        approved_by: None,
+        rate: parsed.rate.map(text),
+        amount: parsed.amount.map(text),
+        currency: parsed.currency.map(text),
+        source_url: None,
+        fingerprint: None,
+        extra,
+        version: 1,
+        created_at: import.created_at,
+        updated_at: import.created_at,
+    }
+}

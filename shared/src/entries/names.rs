@@ -1,0 +1,64 @@
+//! The names in a chunk's rows, each once.
+
+use std::collections::{BTreeMap, HashMap};
+
+use crate::entries::parsed::Person;
+use crate::entries::parsed::{ParsedRow, PersonKey};
+use crate::format::EntryRow;
+use crate::id::ThingId;
+use crate::things::names::{normal, tidy};
+
+/// The shared things that a chunk's rows name, normalised, each with its spelling.
+#[derive(Default)]
+pub struct Names {
+    pub clients: BTreeMap<String, String>,
+    pub projects: BTreeMap<(String, String), String>,
+    pub tags: BTreeMap<String, String>,
+}
+
+impl Names {
+    /// A row that is left out for its user brings neither project nor tags.
+    pub fn of(rows: &[ParsedRow<'_>], people: &HashMap<PersonKey, Person>, fallback: Option<ThingId>) -> Self {
+        let mut names = Self::default();
+        for entry in entries(rows) {
+            let person = people.get(&PersonKey::of(&entry.person));
+            if person.and_then(|person| owner(person, fallback)).is_none() {
+                continue;
+            }
+            if let Some(project) = &entry.project {
+                let client = entry.client.as_deref().map(normal).unwrap_or_default();
+                if let Some(name) = &entry.client {
+                    spell(&mut names.clients, client.clone(), name);
+                }
+                spell(&mut names.projects, (client, normal(project)), project);
+            }
+            for tag in &entry.tags {
+                spell(&mut names.tags, normal(&tag.name), &tag.name);
+            }
+        }
+        names
+    }
+}
+
+/// Of several spellings the one that sorts first is kept.
+fn spell<K: Ord>(names: &mut BTreeMap<K, String>, key: K, name: &str) {
+    let name = tidy(name);
+    match names.get_mut(&key) {
+        Some(known) if *known <= name => {}
+        Some(known) => *known = name,
+        None => drop(names.insert(key, name)),
+    }
+}
+
+pub fn entries<'a, 'r>(rows: &'a [ParsedRow<'r>]) -> impl Iterator<Item = &'a EntryRow<'r>> {
+    rows.iter().filter(|row| !row.duplicate).filter_map(|row| row.entry.as_ref().ok())
+}
+
+/// Who gets the entries of a row that names this person.
+pub fn owner(person: &Person, fallback: Option<ThingId>) -> Option<ThingId> {
+    match person {
+        Person::Known(user) => Some(*user),
+        Person::Unknown => fallback,
+        Person::Ambiguous(_) => None,
+    }
+}

@@ -1,0 +1,135 @@
+//! From the names in a chunk's rows to the users, projects and tags they mean.
+//!
+//! Whatever is found or made is noted in the import's partition first, then referred to (see
+//! [`crate::things::reference`]). Racing loaders that meet the same new name agree, since the id comes
+//! from the name; the loser of the race finds the winner's thing. A name that a file spells in several
+//! ways is shown in the spelling that sorts first, whichever chunk came first. What an
+//! earlier chunk found is remembered ([`crate::memory`]).
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+use super::names::{Names, owner};
+use super::parsed::{Named, ParsedRow};
+use super::people;
+use crate::concurrent::drained;
+use crate::id::ThingId;
+use crate::import::{Import, ImportError};
+use crate::lease::Lease;
+use crate::memory::References;
+use crate::services::Services;
+use crate::store::StoreError;
+use crate::store::keys::Kind;
+use crate::things::ensure::wanted::{Client, Wanted};
+use crate::things::ensure::{IN_FLIGHT, touch_all};
+use crate::things::find::{Found, find};
+use crate::things::names::project_key;
+
+/// Resolves everything that `rows` name.
+pub async fn resolve(
+    services: &Services,
+    import: &Import,
+    rows: &[ParsedRow<'_>],
+    lease: &Lease,
+) -> Result<Named, ImportError> {
+    let named = people::named(rows);
+    let mut people = people::look_up_all(services, import, &named).await?;
+
+    let known = services.known.of(import.account, import.id);
+    let mut known = known.lock().await;
+    lease.check(&services.clock)?;
+    if import.options.autocreate_users {
+        people::make_all(services, import, &named, &mut people, &mut known, lease).await?;
+    }
+    let users: BTreeSet<ThingId> =
+        people.values().filter_map(|person| owner(person, import.options.fallback_user)).collect();
+    let names = Names::of(rows, &people, import.options.fallback_user);
+    people::touch(services, import, users, &mut known).await?;
+    let mut named = Named { people, ..Named::default() };
+    let new = unknown(names, &known, &mut named);
+    touch_names(services, import, new, lease, &mut known, &mut named).await?;
+    Ok(named)
+}
+
+/// Names what is known already; returns the rest.
+fn unknown(names: Names, known: &References, named: &mut Named) -> Names {
+    let mut new = Names::default();
+    for (project, name) in names.projects {
+        let client = names.clients.get_key_value(&project.0);
+        match known.get(Kind::Project, &joined(&project), &name, client.map(|(_, name)| name.as_str())) {
+            Some(id) => drop(named.projects.insert(project, Some(id))),
+            None => {
+                new.clients.extend(client.map(|(key, name)| (key.clone(), name.clone())));
+                new.projects.insert(project, name);
+            }
+        }
+    }
+    for (tag, name) in names.tags {
+        match known.get(Kind::Tag, &tag, &name, None) {
+            Some(id) => drop(named.tags.insert(tag, id)),
+            None => drop(new.tags.insert(tag, name)),
+        }
+    }
+    new
+}
+
+/// A project's client and name as one text.
+fn joined((client, name): &(String, String)) -> String {
+    format!("{client}\u{1f}{name}")
+}
+
+/// Finds or makes what `new` names.
+async fn touch_names(
+    services: &Services,
+    import: &Import,
+    new: Names,
+    lease: &Lease,
+    known: &mut References,
+    named: &mut Named,
+) -> Result<(), ImportError> {
+    if new.projects.is_empty() && new.tags.is_empty() {
+        return Ok(());
+    }
+    let clients = find_clients(services, import, new.clients).await?;
+    let mut wanted = Vec::with_capacity(new.projects.len() + new.tags.len());
+    for ((client, _), name) in &new.projects {
+        let client = clients.get(client).cloned();
+        let key = project_key(client.as_ref().map(|client| client.id), name);
+        wanted.push(Wanted { kind: Kind::Project, key, name: name.clone(), client });
+    }
+    for (key, name) in &new.tags {
+        wanted.push(Wanted { kind: Kind::Tag, key: key.clone(), name: name.clone(), client: None });
+    }
+    let found = touch_all(services, &import.maker(), &wanted, lease).await?;
+    let mut found = wanted.into_iter().zip(found);
+    for (project, (wanted, id)) in new.projects.into_keys().zip(found.by_ref()) {
+        if let Some(id) = id {
+            let client = wanted.client.map(|client| client.name);
+            known.remember(Kind::Project, joined(&project), id, wanted.name, client);
+        }
+        named.projects.insert(project, id);
+    }
+    for (wanted, id) in found {
+        if let Some(id) = id {
+            named.tags.insert(wanted.key.clone(), id);
+            known.remember(Kind::Tag, wanted.key, id, wanted.name, None);
+        }
+    }
+    Ok(())
+}
+
+/// The ids of clients: those that are there, and those that the new ones will have.
+async fn find_clients(
+    services: &Services,
+    import: &Import,
+    clients: BTreeMap<String, String>,
+) -> Result<HashMap<String, Client>, StoreError> {
+    let look_up = |(key, name): (String, String)| async move {
+        let (id, respell) = match find(services, import.account, Kind::Client, &key).await? {
+            Found::There(client) => (client.id, client.created_by == import.id && client.name > name),
+            // Whoever makes it first may spell it otherwise.
+            Found::Absent(place) => (place.id, true),
+        };
+        Ok((key.clone(), Client { id, key, name, respell }))
+    };
+    Ok(drained(clients.into_iter().map(look_up), IN_FLIGHT).await?.into_iter().collect())
+}

@@ -1,0 +1,86 @@
+//! Users, by address and by name.
+
+use serde::{Deserialize, Serialize};
+
+use super::{Thing, UserFields};
+use crate::id::{AccountId, ImportId, ThingId};
+use crate::services::Services;
+use crate::store::keys::{self, Kind};
+use crate::store::{StoreError, Write};
+use crate::things::names::{normal, tidy};
+
+/// The claim of an address or a name.
+#[derive(Debug, Serialize, Deserialize)]
+struct Claim {
+    id: ThingId,
+}
+
+/// How an address is compared.
+pub fn normal_email(email: &str) -> String {
+    email.trim().to_lowercase()
+}
+
+/// Whether a text has the form of an e-mail address: something, an `@`, something. Whether mail arrives only sending can tell.
+pub fn is_email(text: &str) -> bool {
+    let ends = text.split_once('@').is_some_and(|(name, host)| !name.is_empty() && !host.is_empty());
+    ends && text.matches('@').count() == 1 && !text.contains(char::is_whitespace)
+}
+
+/// The user with this address (normalised).
+pub async fn by_email(services: &Services, account: AccountId, email: &str) -> Result<Option<ThingId>, StoreError> {
+    let claim: Option<Claim> = services.store.read(&keys::email(account, email)).await?;
+    Ok(claim.map(|claim| claim.id))
+}
+
+/// The users with this full name (normalised).
+pub async fn by_name(services: &Services, account: AccountId, name: &str) -> Result<Vec<ThingId>, StoreError> {
+    let claims: Vec<Claim> = services.store.read_all(keys::users_named(account, name)).await?;
+    Ok(claims.into_iter().map(|claim| claim.id).collect())
+}
+
+/// The key of a user without an address: no address begins so.
+pub fn name_key(name: &str) -> String {
+    format!("\u{1f}{}", normal(name))
+}
+
+/// A user with these fields.
+pub fn new(id: ThingId, fields: UserFields, at: i64) -> Thing {
+    let name = tidy(&format!("{} {}", fields.first_name, fields.last_name));
+    let email = normal_email(&fields.email);
+    let key = if email.is_empty() { name_key(&name) } else { email };
+    let mut user = Thing::new(Kind::User, id, key, name, ImportId::HAND, at);
+    user.user = Some(fields);
+    user
+}
+
+/// The address that a user has, as it is compared.
+fn address(user: &Thing) -> Option<&str> {
+    Some(user.key.as_str()).filter(|key| !key.starts_with('\u{1f}'))
+}
+
+/// The writes that claim a user's address and name, except what stood as it was `before`.
+pub fn claims(account: AccountId, user: &Thing, before: Option<&Thing>) -> Vec<Write> {
+    let claim = Claim { id: user.id };
+    let mut writes = Vec::new();
+    if let Some(address) = address(user).filter(|_| before.is_none_or(|before| before.key != user.key)) {
+        writes.push(Write::put(keys::email(account, address), &claim).when_absent());
+    }
+    let name = normal(&user.name);
+    if !name.is_empty() && before.is_none_or(|before| normal(&before.name) != name) {
+        writes.push(Write::put(keys::user_name(account, &name, user.id), &claim));
+    }
+    writes
+}
+
+/// The writes that give up those claims, except what `next` still needs.
+pub fn release(account: AccountId, user: &Thing, next: Option<&Thing>) -> Vec<Write> {
+    let mut writes = Vec::new();
+    if let Some(address) = address(user).filter(|_| next.is_none_or(|next| next.key != user.key)) {
+        writes.push(Write::delete(keys::email(account, address)));
+    }
+    let name = normal(&user.name);
+    if !name.is_empty() && next.is_none_or(|next| normal(&next.name) != name) {
+        writes.push(Write::delete(keys::user_name(account, &name, user.id)));
+    }
+    writes
+}

@@ -1,0 +1,158 @@
+//! Tags: in a column of their own, joined by commas, or in a text, marked with `#`.
+
+use std::borrow::Cow;
+
+use crate::values::words;
+
+/// A tag, without the `#` that a text may mark it with.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Tag<'r> {
+    pub name: Cow<'r, str>,
+    /// Written with a `*` at its end (which is no part of the name): makes the entry unbillable.
+    pub unbillable: bool,
+}
+
+/// The tags of a column; `tidy`: a cell that is borrowed has no blanks to be collapsed.
+pub(crate) fn listed(cell: Option<Cow<'_, str>>, tidy: bool) -> Vec<Tag<'_>> {
+    let mut tags = Vec::new();
+    match cell {
+        None => {}
+        Some(Cow::Borrowed(cell)) => {
+            let mut rest = Some(cell);
+            while let Some(cell) = rest {
+                // Tags are a few letters long: a search made for long texts takes longer to begin than this to end.
+                let comma = cell.bytes().position(|byte| byte == b',');
+                let (name, behind) = comma.map_or((cell, None), |comma| (&cell[..comma], Some(&cell[comma + 1..])));
+                let name = Cow::Borrowed(words::trim(name));
+                put(&mut tags, if tidy { name } else { words::collapsed(name) }, false);
+                rest = behind;
+            }
+        }
+        Some(Cow::Owned(cell)) => {
+            cell.split(',').for_each(|name| add(&mut tags, Cow::Owned(name.to_owned()), false));
+        }
+    }
+    tags
+}
+
+/// The tags of Freckle's column, which may carry a `#` in front and a `*` behind.
+pub(crate) fn listed_with_marks(cell: &str) -> Vec<Tag<'static>> {
+    let mut tags = Vec::new();
+    for Tag { name, unbillable } in cell.split(',').map(marked) {
+        add(&mut tags, name, unbillable);
+    }
+    tags
+}
+
+/// A tag as people write it by itself: with a `#` in front or not, and with a `*` behind or not.
+pub fn marked(name: &str) -> Tag<'static> {
+    let name = words::trim(name).trim_start_matches('#');
+    let bare = name.trim_end_matches('*');
+    Tag { name: words::collapsed(words::trimmed(Cow::Owned(bare.to_owned()))), unbillable: bare.len() < name.len() }
+}
+
+/// The `#hashtags` of a text. A tag begins behind a blank or an opening bracket and goes as far as
+/// letters and digits do, with `-`, `_`, `.`, `/`, `&`, `+` and `:` between them.
+pub fn hashtags(text: &str) -> Vec<Tag<'static>> {
+    let mut tags = Vec::new();
+    for Mark { name, unbillable, .. } in marks(text) {
+        add(&mut tags, Cow::Owned(name.to_owned()), unbillable);
+    }
+    tags
+}
+
+/// The text with other hashtags: `other` gives the name that takes the place of one, and whether it is still a hashtag. A word
+/// that is none any more loses its `#` and the `*` behind it.
+pub fn retagged(text: &str, other: impl Fn(&str) -> Option<(String, bool)>) -> String {
+    let mut new = String::with_capacity(text.len());
+    let mut copied = 0;
+    for Mark { at, name, unbillable } in marks(text) {
+        let Some((other, is_tag)) = other(name) else { continue };
+        new.push_str(&text[copied..at]);
+        if is_tag {
+            new.push('#');
+        }
+        new.push_str(&other);
+        copied = at + 1 + name.len() + usize::from(unbillable && !is_tag);
+    }
+    new.push_str(&text[copied..]);
+    new
+}
+
+/// A hashtag in a text: the place of its `#`, in bytes; its name; whether a `*` is behind it.
+struct Mark<'t> {
+    at: usize,
+    name: &'t str,
+    unbillable: bool,
+}
+
+fn marks(text: &str) -> impl Iterator<Item = Mark<'_>> {
+    let mut before = ' ';
+    text.char_indices().filter_map(move |(at, letter)| {
+        let opens = letter == '#' && !before.is_alphanumeric() && before != '#' && before != '/';
+        before = letter;
+        let rest = opens.then(|| &text[at + 1..])?;
+        let end = rest.find(|letter: char| !is_inside(letter)).unwrap_or(rest.len());
+        let name = rest[..end].trim_end_matches(|letter: char| !letter.is_alphanumeric() && letter != '_');
+        let begins = name.starts_with(|letter: char| letter.is_alphanumeric() || letter == '_');
+        begins.then(|| Mark { at, name, unbillable: rest[name.len()..].starts_with('*') })
+    })
+}
+
+fn is_inside(letter: char) -> bool {
+    letter.is_alphanumeric() || "-_./&+:".contains(letter)
+}
+
+/// Adds a tag unless it is empty or there already.
+fn add<'r>(tags: &mut Vec<Tag<'r>>, name: Cow<'r, str>, unbillable: bool) {
+    put(tags, words::collapsed(words::trimmed(name)), unbillable);
+}
+
+/// Adds a tag without blanks to take out, likewise.
+fn put<'r>(tags: &mut Vec<Tag<'r>>, name: Cow<'r, str>, unbillable: bool) {
+    match tags.iter_mut().find(|tag| words::same(&tag.name, &name)) {
+        _ if name.is_empty() => {}
+        Some(tag) => tag.unbillable |= unbillable,
+        None => tags.push(Tag { name, unbillable }),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn shown(tags: Vec<Tag<'_>>) -> Vec<String> {
+        let mark = |tag: &Tag<'_>| if tag.unbillable { "*" } else { "" };
+        tags.iter().map(|tag| format!("{}{}", tag.name, mark(tag))).collect()
+    }
+
+    #[test]
+    fn hashtags_begin_behind_a_blank_and_end_with_their_letters() {
+        let text = "#Dev, (#code-review) #v2.0. C# a#b ##x #größe! http://x/#y #9 # #free* #dev";
+        assert_eq!(shown(hashtags(text)), ["Dev", "code-review", "v2.0", "größe", "9", "free*"]);
+    }
+
+    #[test]
+    fn hashtags_are_replaced_where_they_stand_and_nowhere_else() {
+        let other = |name: &str| match name {
+            "dev" => Some(("work".to_owned(), true)),
+            "free" => Some(("free".to_owned(), false)),
+            _ => None,
+        };
+        assert_eq!(
+            retagged("#dev, (#dev*) a#dev #größe #free* dev #dev", other),
+            "#work, (#work*) a#dev #größe free dev #work"
+        );
+    }
+
+    #[test]
+    fn a_tag_that_comes_twice_is_unbillable_if_it_is_once() {
+        assert_eq!(shown(hashtags("#Über #über*")), ["Über*"]);
+    }
+
+    #[test]
+    fn listed_tags_are_tidied_and_none_comes_twice() {
+        assert_eq!(shown(listed(Some(Cow::Borrowed(" Dev,  deep  work , dev,,")), false)), ["Dev", "deep work"]);
+        assert_eq!(shown(listed_with_marks("#dev, free*, x y")), ["dev", "free*", "x y"]);
+    }
+}
