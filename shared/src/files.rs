@@ -3,6 +3,7 @@
 //! An import pins the ETag of its object, and every read says `If-Match`: an object that was replaced
 //! midway is an error ([`FileError::Replaced`]), never a mixture of two files.
 
+pub mod place;
 mod upload;
 
 use std::collections::BTreeMap;

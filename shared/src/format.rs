@@ -49,6 +49,7 @@ mod table;
 mod tempo;
 mod title;
 mod toggl;
+mod verdict;
 
 use std::collections::BTreeSet;
 use std::fmt;
@@ -74,6 +75,7 @@ pub(crate) use rows::letters;
 pub use rows::{ChunkError, Row, RowIter, Rows};
 pub use suggest::{SuggestedColumn, SuggestedMapping};
 pub use survey::Survey;
+pub use verdict::Verdict;
 
 use crate::source::Encoding;
 

@@ -11,18 +11,14 @@
 //! sent *before* a transition that needs one: its handler makes the transition too if it finds it
 //! undone, and a crash between the two loses nothing.
 
-mod asked;
 mod body;
 mod counts;
 mod create;
-mod findings;
-mod fold;
+mod error;
+pub(crate) mod lane;
 mod options;
 pub(crate) mod roll;
-mod settle;
-mod shown;
 mod status;
-mod stop;
 mod transition;
 
 use std::time::Duration;
@@ -32,103 +28,24 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
-pub use crate::entries::made::{Made, folded_steps, unmade};
-pub use asked::{Wrong, asked, delimiter};
 pub use body::store_body;
 pub use counts::{Counts, Tally, created};
 pub use create::{NewImport, Once, Origin, create, create_or_find};
-pub use findings::{Findings, FirstNames};
+pub use error::ImportError;
+pub use options::read::{Wrong, asked, delimiter};
 pub use options::{Duplicates, Options};
 pub use roll::{Line, Roll, dropped};
-pub use settle::{go_on, settle, settle_soon, tally};
-pub use shown::{shown, time};
 pub use status::Status;
-pub use stop::{cancel, stop};
 pub use transition::{Change, HistoryLine, transition};
 
-use crate::files::{FileError, Object};
-use crate::format::{FormatName, Layout, RememberedMapping};
+use crate::files::Object;
+use crate::files::place::Place;
+use crate::format::{FormatName, RememberedMapping, Verdict};
 use crate::id::{AccountId, ImportId, MappingId, ThingId};
-use crate::inbox;
-use crate::lease::{LeasedError, OutOfTime};
-use crate::queue::QueueError;
 use crate::services::Services;
 use crate::store::{Item, StoreError, decode, encode, keys};
 use crate::things::ensure::Maker;
 use crate::things::reference::Kept;
-
-/// What can go wrong while an import is moved on.
-#[derive(Debug, thiserror::Error)]
-pub enum ImportError {
-    /// The tables.
-    #[error(transparent)]
-    Store(#[from] StoreError),
-    /// The file.
-    #[error(transparent)]
-    File(#[from] FileError),
-    /// The queues.
-    #[error(transparent)]
-    Queue(#[from] QueueError),
-    /// There is no such import.
-    #[error("import {0} is not there")]
-    Missing(ImportId),
-    /// A user that it names is not there (any more).
-    #[error("user {0} is not there")]
-    NoUser(ThingId),
-    /// The request's key was given to another request before.
-    #[error("the same Idempotency-Key was sent with another request")]
-    OtherRequest,
-    /// The request's import was stopped before its file was stored, by a person or as its door had died.
-    #[error(
-        "the import of this Idempotency-Key was stopped before its file was stored; send the file under another key"
-    )]
-    NeverStored,
-    /// Somebody else changed the status first, or it does not allow the step.
-    #[error("import {import} is {status}")]
-    Status {
-        /// The import.
-        import: ImportId,
-        /// Its status.
-        status: Status,
-    },
-    /// The account has made all the imports that ids allow.
-    #[error("the account has no import numbers left")]
-    Exhausted,
-    /// It cannot go on, however often it is tried.
-    #[error("{0}")]
-    Impossible(String),
-    /// The time of the invocation is up; another one goes on.
-    #[error("no time is left")]
-    OutOfTime,
-}
-
-impl From<OutOfTime> for ImportError {
-    fn from(_: OutOfTime) -> Self {
-        Self::OutOfTime
-    }
-}
-
-impl From<LeasedError> for ImportError {
-    fn from(error: LeasedError) -> Self {
-        match error {
-            LeasedError::Store(error) => Self::Store(error),
-            LeasedError::OutOfTime(error) => error.into(),
-        }
-    }
-}
-
-impl ImportError {
-    /// Whether the same request may succeed in a moment.
-    pub fn is_passing(&self) -> bool {
-        match self {
-            Self::Store(error) => error.is_passing(),
-            Self::File(error) => matches!(error, FileError::Unavailable(_)),
-            Self::Queue(error) => matches!(error, QueueError::Unavailable(_)),
-            Self::OutOfTime => true,
-            _ => false,
-        }
-    }
-}
 
 /// An import, as it is stored. Times are milliseconds since the epoch.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -201,20 +118,6 @@ pub struct Import {
     pub reason: Option<String>,
 }
 
-/// What the file was found to be, or why it was refused.
-#[derive(Clone, Debug, Default, Serialize, Deserialize)]
-pub struct Reading {
-    /// How its rows are read.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub layout: Option<Layout>,
-    /// Why they are not: a [`crate::format::Refusal`], as it is shown.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub refusal: Option<serde_json::Value>,
-    /// The file is read by a remembered mapping.
-    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
-    pub recalled: bool,
-}
-
 impl Import {
     /// The import with this number.
     pub async fn find(services: &Services, account: AccountId, import: ImportId) -> Result<Self, ImportError> {
@@ -228,8 +131,8 @@ impl Import {
     }
 
     /// What its file was found to be.
-    pub async fn reading(&self, services: &Services) -> Result<Reading, StoreError> {
-        Ok(services.store.read(&keys::reading(self.account, self.id)).await?.unwrap_or_default())
+    pub async fn verdict(&self, services: &Services) -> Result<Verdict, StoreError> {
+        Ok(services.store.read(&keys::verdict(self.account, self.id)).await?.unwrap_or_default())
     }
 
     /// Its counts as of now.
@@ -245,7 +148,7 @@ impl Import {
 
     /// Whether its file was dropped into the bucket.
     pub fn is_dropped(&self) -> bool {
-        self.source.as_ref().is_some_and(|source| inbox::Place::of(&source.key).is_some())
+        self.source.as_ref().is_some_and(|source| Place::of(&source.key).is_some())
     }
 
     /// The import as the maker of shared things.

@@ -15,26 +15,24 @@
 //!   nine hours, and then given up with an error in the log.
 
 mod report;
+pub mod shown;
 
 use std::collections::BTreeMap;
 
 use encoding_rs::UTF_8;
-use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
+use crate::files::place::{Place, SIDE_CAR, is_no_file};
 use crate::files::{FileError, INBOX, LONGEST_KEY};
 use crate::format::FormatName;
-use crate::id::{AccountId, ImportId, ThingId};
-use crate::import::{Duplicates, Import, ImportError, NewImport, Options, Origin, Wrong, asked, create};
-use crate::queue::Message;
+use crate::id::{AccountId, ThingId};
+use crate::import::{Duplicates, Import, ImportError, NewImport, Options, Origin, Wrong, asked, create, lane};
 use crate::services::Services;
 use crate::store::keys::{self, Kind};
 use crate::store::{StoreError, Write, decode};
 use crate::things::names::LONGEST_NAME;
 use crate::things::{Thing, user};
 
-/// The end of a side-car's name.
-const SIDE_CAR: &str = ".options.json";
 /// A side-car is a few lines.
 const LARGEST_SIDE_CAR: u64 = 64 * 1024;
 /// Types that mean: find out.
@@ -49,45 +47,6 @@ pub struct Arrival {
     pub etag: String,
     /// What tells one writing of the key from others.
     pub sequencer: String,
-}
-
-/// Where a dropped file lies, understood.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Place {
-    /// Whose it is.
-    pub account: AccountId,
-    /// The folder that says what the file is.
-    pub kind: String,
-    /// The rest of the key.
-    pub file_name: String,
-}
-
-impl Place {
-    /// The place that a key names; nothing for a key elsewhere, a folder or a side-car. The account is its number as it is
-    /// shown: `inbox/01/…` is nobody's.
-    pub fn of(key: &str) -> Option<Self> {
-        if is_no_file(key) {
-            return None;
-        }
-        let mut parts = key.strip_prefix(INBOX)?.strip_prefix('/')?.splitn(3, '/');
-        let account = parts.next()?.parse().ok()?;
-        let (kind, file_name) = (parts.next()?, parts.next()?);
-        if file_name.is_empty() {
-            return None;
-        }
-        Some(Self { account, kind: kind.to_owned(), file_name: file_name.to_owned() })
-    }
-}
-
-/// Whether the key is a folder's or a side-car's.
-fn is_no_file(key: &str) -> bool {
-    key.ends_with('/') || key.ends_with(SIDE_CAR)
-}
-
-/// Who holds or awaits a turn.
-#[derive(Serialize, Deserialize)]
-struct Turn {
-    import: ImportId,
 }
 
 /// Makes the import of an object that arrived; or finds it, if the event comes again. Nothing for what cannot become an
@@ -218,29 +177,14 @@ async fn first_user(services: &Services, account: AccountId) -> Result<Option<Th
     }
 }
 
-/// The write by which a drop gets in line.
-pub(crate) fn get_in_line(account: AccountId, import: ImportId) -> Write {
-    Write::put(keys::turn(account, import), &Turn { import }).when_absent()
-}
-
-/// Whether a dropped import may be planned: nobody is before it.
-pub(crate) async fn has_its_turn(services: &Services, import: &Import) -> Result<bool, StoreError> {
-    Ok(!import.is_dropped() || whose_turn(services, import.account).await?.is_none_or(|first| first >= import.id))
-}
-
-async fn whose_turn(services: &Services, account: AccountId) -> Result<Option<ImportId>, StoreError> {
-    let (items, _) = services.store.page(&keys::turns(account).limit(1)).await?;
-    let turn: Option<Turn> = items.into_iter().next().map(decode).transpose()?;
-    Ok(turn.map(|turn| turn.import))
-}
-
-/// Does what is left to do when a dropped import is settled: its turn, the next in line, its report. All of it can be
-/// done twice. False, if the report could not be written: then the import stays in the sweep's sight.
+/// Finishes a dropped import that is settled: its place in its lane is given up, the next in line is called, and the report is
+/// written. Doing it twice is doing it once; for an import that was not dropped nothing is done. False, if the report could
+/// not be written: then the import stays in the sweep's sight.
 pub(crate) async fn finish(services: &Services, import: &Import) -> Result<bool, ImportError> {
-    services.store.write(Write::delete(keys::turn(import.account, import.id))).await?;
-    if let Some(next) = whose_turn(services, import.account).await? {
-        services.queues.send(&Message::Start { account: import.account, import: next }).await?;
+    if !import.is_dropped() {
+        return Ok(true);
     }
+    lane::leave(services, import).await?;
     write_report(services, import).await
 }
 

@@ -12,11 +12,13 @@ use crate::concurrent::drained;
 use crate::entries::{Entry, draft, resolve};
 use crate::files::FileError;
 use crate::id::{AccountId, ChunkNo, ImportId};
-use crate::import::{Import, ImportError, Status, settle, stop};
+use crate::import::{Import, ImportError, Status};
 use crate::lease::Lease;
 use crate::ledger::{Chunk, ChunkState, page_attribute};
 use crate::queue::Message;
 use crate::services::Services;
+use crate::settle::settle;
+use crate::settle::stop::stop;
 use crate::store::keys::Key;
 use crate::store::{BATCHES_IN_FLIGHT, ITEMS_A_BATCH, StoreError, Table, Write, encode, keys};
 
@@ -152,10 +154,10 @@ async fn rows(
     lease: &Lease,
 ) -> Result<draft::Drafts, ImportError> {
     let table = import.table().ok_or(FileError::Missing)?;
-    let reading = services.known.reading(import.account, import.id);
-    let reading = reading.get_or_try_init(|| import.reading(services)).await?;
+    let verdict = services.memory.verdict(import.account, import.id);
+    let verdict = verdict.get_or_try_init(|| import.verdict(services)).await?;
     let layout =
-        reading.layout.as_ref().ok_or_else(|| StoreError::Shape("a planned import has a layout".to_owned()))?;
+        verdict.layout.as_ref().ok_or_else(|| StoreError::Shape("a planned import has a layout".to_owned()))?;
     let span = chunk.span();
     let bytes = services.files.ranges(table, span.ranges()).await?;
     let rows = layout.rows(&span, &bytes).map_err(|error| StoreError::Shape(error.to_string()))?;

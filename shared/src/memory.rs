@@ -12,8 +12,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use tokio::sync::OnceCell;
 
+use crate::format::Verdict;
 use crate::id::{AccountId, ImportId, ThingId};
-use crate::import::Reading;
 use crate::store::keys::Kind;
 
 /// Imports that are remembered; loaders work on few at once.
@@ -23,7 +23,7 @@ const MOST_NAMES: usize = 4096;
 
 /// What is remembered, by import. Clones share it.
 #[derive(Clone, Default)]
-pub struct Known {
+pub struct Memory {
     imports: Arc<Mutex<Vec<Remembered>>>,
 }
 
@@ -31,7 +31,7 @@ struct Remembered {
     account: AccountId,
     import: ImportId,
     names: Names,
-    reading: Arc<OnceCell<Reading>>,
+    verdict: Arc<OnceCell<Verdict>>,
     ending: Ending,
 }
 
@@ -56,15 +56,15 @@ struct Reference {
     client_spelling: Option<String>,
 }
 
-impl Known {
+impl Memory {
     /// What is known of an import.
     pub fn of(&self, account: AccountId, import: ImportId) -> Names {
         self.remembered(account, import, |known| Arc::clone(&known.names))
     }
 
     /// What an import's file was found to be, once it was planned; it never changes from then on.
-    pub fn reading(&self, account: AccountId, import: ImportId) -> Arc<OnceCell<Reading>> {
-        self.remembered(account, import, |known| Arc::clone(&known.reading))
+    pub fn verdict(&self, account: AccountId, import: ImportId) -> Arc<OnceCell<Verdict>> {
+        self.remembered(account, import, |known| Arc::clone(&known.verdict))
     }
 
     /// Who settles an import, or ends its undo: one task of this process at a time, and others leave it to that one.
@@ -81,7 +81,7 @@ impl Known {
             imports.remove(0);
         }
         let known =
-            Remembered { account, import, names: Names::default(), reading: Arc::default(), ending: Ending::default() };
+            Remembered { account, import, names: Names::default(), verdict: Arc::default(), ending: Ending::default() };
         let what = of(&known);
         imports.push(known);
         what

@@ -14,14 +14,16 @@ use std::time::Duration;
 
 use crate::concurrent::drained;
 use crate::files::{FileError, Object};
-use crate::format::{ChunkSpan, Plan, Refusal};
+use crate::format::{ChunkSpan, Plan, Refusal, Verdict};
 use crate::id::{AccountId, ChunkNo, ImportId, MAX_ROWS};
-use crate::import::{Change, Duplicates, Import, ImportError, Reading, Status, go_on, settle_soon, stop, transition};
+use crate::import::{Change, Duplicates, Import, ImportError, Status, lane, transition};
 use crate::inbox;
 use crate::ledger::{Chunk, ChunkState};
 use crate::load::{self, Loaded};
 use crate::queue::Message;
 use crate::services::Services;
+use crate::settle::stop::stop;
+use crate::settle::{go_on, settle_soon};
 use crate::store::{StoreError, Write, decode, keys};
 use crate::unpack;
 
@@ -41,7 +43,7 @@ pub async fn plan(services: &Services, account: AccountId, import: ImportId) -> 
     match import.status {
         // The door has yet to store the file, and sends its message after that.
         Status::Queued if import.source.is_none() => return Ok(()),
-        Status::Queued if inbox::has_its_turn(services, &import).await? => {}
+        Status::Queued if lane::has_its_turn(services, &import).await? => {}
         // Whoever is before it calls it.
         Status::Queued => return Ok(()),
         Status::Processing => return send_out(services, &import).await,
@@ -194,21 +196,23 @@ async fn begin(
     if import.recalled.is_none() {
         change = change.provided(recall::UNPINNED);
     }
-    let reading = Reading { layout: Some(plan.layout), refusal: None, recalled: import.recalled.is_some() };
-    recall::put_reading(services, import, &reading).await?;
+    let verdict = Verdict { layout: Some(plan.layout), refusal: None, recalled: import.recalled.is_some() };
+    recall::put_verdict(services, import, &verdict).await?;
     transition(services, import, Status::Processing, BY, change).await
 }
 
 async fn refuse(services: &Services, import: &Import, refusal: Refusal) -> Result<Import, ImportError> {
     let reason = refusal.reasons.join("; ");
     let refusal = serde_json::to_value(&refusal).map_err(|error| StoreError::Shape(error.to_string()))?;
-    let reading = Reading { refusal: Some(refusal), recalled: import.recalled.is_some(), ..Reading::default() };
+    let verdict = Verdict { refusal: Some(refusal), recalled: import.recalled.is_some(), ..Verdict::default() };
     let mut change = Change::none().set("reason", &reason).set("completed_at", services.clock.now_ms());
     if import.recalled.is_none() {
         change = change.provided(recall::UNPINNED);
     }
-    recall::put_reading(services, import, &reading).await?;
-    transition(services, import, Status::Unsupported, BY, change.because(reason)).await
+    recall::put_verdict(services, import, &verdict).await?;
+    let refused = transition(services, import, Status::Unsupported, BY, change.because(reason)).await?;
+    inbox::finish(services, &refused).await?;
+    Ok(refused)
 }
 
 /// Sends the chunks of a planned import to the loaders. What has no rows settles, and one chunk alone is loaded on the spot.

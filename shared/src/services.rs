@@ -10,7 +10,7 @@ use aws_types::service_config::{LoadServiceConfig, ServiceConfigKey};
 
 use crate::clock::Clock;
 use crate::files::Files;
-use crate::memory::Known;
+use crate::memory::Memory;
 use crate::portions::{Portions, TimeLeft};
 use crate::queue::{QueueUrls, Queues};
 use crate::store::{Store, TableNames};
@@ -82,7 +82,7 @@ pub struct Services {
     /// The time.
     pub clock: Clock,
     /// What this process remembers of the imports that it loads.
-    pub known: Known,
+    pub memory: Memory,
     /// Rows of a chunk, of imports that are made from now on; tests use few.
     pub rows_per_chunk: u32,
     /// Fingerprints of rows that a plan holds at once, to tell which are there already; tests hold few.
@@ -118,7 +118,7 @@ impl Services {
             files: Files::new(s3, names.bucket),
             queues: Queues::new(sqs, names.queues),
             clock,
-            known: Known::default(),
+            memory: Memory::default(),
             rows_per_chunk: ROWS_PER_CHUNK,
             fingerprints_at_once: FINGERPRINTS_AT_ONCE,
             portions: Portions::default(),
@@ -136,7 +136,7 @@ impl Services {
             store: self.store.through(dynamodb),
             files: self.files.through(s3),
             queues: self.queues.through(sqs),
-            known: Known::default(),
+            memory: Memory::default(),
             ..self.clone()
         }
     }

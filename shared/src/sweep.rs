@@ -15,13 +15,15 @@ use serde::{Deserialize, Serialize};
 use crate::concurrent::drained;
 use crate::entries::made::folded_steps;
 use crate::id::{AccountId, ChunkNo, ImportId};
-use crate::import::{Import, ImportError, Status, go_on, settle_soon, stop};
+use crate::import::{Import, ImportError, Status, lane};
 use crate::inbox;
 use crate::ledger::Chunk;
 use crate::plan;
 use crate::queue::Message;
 use crate::revert;
 use crate::services::Services;
+use crate::settle::stop::stop;
+use crate::settle::{go_on, settle_soon};
 use crate::store::{StoreError, Write, decode, keys};
 
 /// How long a file that is to be uploaded is awaited.
@@ -137,7 +139,7 @@ async fn look(
         // It was stopped, and the last of its loaders has yet to be waited for.
         return settle_soon(services, &import).await;
     }
-    if import.status == Status::Queued && !inbox::has_its_turn(services, &import).await? {
+    if import.status == Status::Queued && !lane::has_its_turn(services, &import).await? {
         return Ok(());
     }
     let counts = import.counts(services).await?;

@@ -11,7 +11,7 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use shared::format::{Mapping, WrongMapping};
 use shared::id::{AccountId, ImportId, ThingId};
 use shared::import::{Import, NewImport, Options, Origin};
-use shared::memory::Known;
+use shared::memory::Memory;
 use shared::portions::Portions;
 use shared::queue::Message;
 use shared::revert;
@@ -312,7 +312,7 @@ impl Bench {
 
 /// The worker as a process that remembers nothing.
 fn another_process(worker: Functions) -> Functions {
-    worker.map(|services| Services { known: Known::default(), ..services })
+    worker.map(|services| Services { memory: Memory::default(), ..services })
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -5,10 +5,11 @@ use std::time::Duration;
 
 use reqwest::Method;
 use serde_json::{Value, json};
-use shared::import::{Import, Status, settle};
+use shared::import::{Import, Status};
 use shared::portions::Portions;
 use shared::queue::Message;
 use shared::services::Services;
+use shared::settle::settle;
 use shared::store::Table;
 use shared::{id, revert};
 use waybill::system::Functions;

@@ -15,10 +15,11 @@ use flate2::write::GzEncoder;
 use reqwest::Method;
 use serde_json::json;
 use shared::id::{AccountId, ChunkNo, ImportId};
-use shared::import::{Import, cancel};
+use shared::import::Import;
 use shared::load::load;
 use shared::plan::plan;
 use shared::services::Services;
+use shared::settle::stop::cancel;
 use waybill::template::{Permission, Template};
 
 use crate::faults::{Faults, Gate};

@@ -8,12 +8,11 @@ use std::io::{self, Write};
 
 use serde::Serialize;
 use serde_json::Value;
+pub use shared::results::cells::CELL;
 pub use shared::shorten::{cut, shortened};
 
 /// The most bytes of a body, in the form that Lambda counts.
 pub const LARGEST: usize = 4_000_000;
-/// The most letters of a name, a value or a cell that an answer repeats.
-pub const CELL: usize = 200;
 /// The most letters of a message.
 pub const MESSAGE: usize = 2_000;
 /// The most fields that an error names.

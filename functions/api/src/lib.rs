@@ -8,7 +8,6 @@ mod base;
 mod cors;
 mod failure;
 mod idempotency;
-mod import_report;
 pub mod native;
 pub mod noko;
 mod observed;

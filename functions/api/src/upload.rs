@@ -3,9 +3,10 @@
 use bytes::Bytes;
 use shared::account::Principal;
 use shared::format::{Refusal, Remembered};
-use shared::import::{Import, ImportError, NewImport, Once, Options, Origin, create_or_find, stop, store_body};
+use shared::import::{Import, ImportError, NewImport, Once, Options, Origin, create_or_find, store_body};
 use shared::lease::nonce;
 use shared::mappings;
+use shared::settle::stop::stop;
 
 use crate::Door;
 

@@ -2,10 +2,11 @@
 
 use aws_lambda_events::sqs::{SqsBatchResponse, SqsEvent};
 use shared::batch;
-use shared::import::{Import, ImportError, settle};
+use shared::import::{Import, ImportError};
 use shared::load::{Loaded, come_again, load};
 use shared::queue::{Message, QueueError};
 use shared::services::Services;
+use shared::settle::settle;
 
 /// Loads the chunks that a batch of messages names.
 pub async fn handle(services: &Services, event: SqsEvent) -> SqsBatchResponse {

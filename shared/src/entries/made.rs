@@ -4,7 +4,7 @@
 //! when it settles. A few ids lie in the head item (`made`). Many lie in blocks (`made#00000`, …) of some thousand ids, and the
 //! head tells where each block begins and how many ids it has: so a page of the list reads the head and the blocks of the
 //! page, wherever it lies. While an import of many names settles, the head is also the mark of how far that has come
-//! (see [`crate::import::fold`]).
+//! (see [`crate::settle::fold`]).
 //!
 //! A thing that is deleted by hand afterwards is counted out in the transaction that deletes it: in the item `unmade`, and
 //! in its block.
@@ -17,7 +17,7 @@ use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
 use crate::id::{AccountId, ImportId, ThingId};
-use crate::import::Import;
+use crate::import::{Import, ImportError, Tally};
 use crate::services::Services;
 use crate::store::keys::{self, Kind};
 use crate::store::packing::{packed, unpacked};
@@ -319,4 +319,11 @@ pub async fn unmade(services: &Services, account: AccountId, thing: &Thing) -> R
         Write::update(key, &format!("ADD #b{number} :one")).bind(":one", 1),
         Write::update(keys::made_block(account, import, number), "ADD #gone :ids").bind_attribute(":ids", ids),
     ])
+}
+
+/// What an import has created that is not settled: entries by its counts, projects and tags by its first notes.
+pub async fn tally(services: &Services, import: &Import) -> Result<Tally, ImportError> {
+    let few = noted(services, import).await?;
+    let entries = import.counts(services).await?.created;
+    Ok(Tally { entries, projects: few.projects.len() as u64, tags: few.tags.len() as u64 })
 }

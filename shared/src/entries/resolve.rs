@@ -34,7 +34,7 @@ pub async fn resolve(
     let named = people::named(rows);
     let mut people = people::look_up_all(services, import, &named).await?;
 
-    let known = services.known.of(import.account, import.id);
+    let known = services.memory.of(import.account, import.id);
     let mut known = known.lock().await;
     lease.check(&services.clock)?;
     if import.options.autocreate_users {

@@ -24,10 +24,9 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use super::transition::announce;
-use super::{Import, ImportError, Options, Status, roll};
+use super::{Import, ImportError, Options, Status, lane, roll};
 use crate::files::{Object, SOURCES, UPLOADS, key_part};
 use crate::id::{AccountId, ImportId, MAX_IMPORTS, ThingId};
-use crate::inbox;
 use crate::services::Services;
 use crate::store::keys::{self, Counter, Kind};
 use crate::store::{Key, Patience, StoreError, Write};
@@ -172,7 +171,7 @@ pub async fn create_or_find(services: &Services, new: &NewImport) -> Result<(Imp
             roll::entered(account, id),
         ]);
         if import.is_dropped() {
-            writes.push(inbox::get_in_line(account, id));
+            writes.push(lane::get_in_line(account, id));
         }
         writes.extend(announce(&import, import.status, &format!("user {}", new.user), None, import.created_at));
         match store.transact(writes).await {

@@ -1,5 +1,7 @@
 //! What the caller asked for.
 
+pub(crate) mod read;
+
 use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};

@@ -4,7 +4,6 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use serde::{Deserialize, Serialize};
 
 use super::{Import, ImportError, Status, roll};
-use crate::inbox;
 use crate::services::Services;
 use crate::store::{StoreError, Write, decode, keys};
 
@@ -139,10 +138,6 @@ pub async fn transition(
     tracing::info!(account = import.account.0, import = import.id.0, from = %import.status, %to, by, "transition");
     let item = services.store.get(&keys::import(import.account, import.id)).await?;
     let import: Import = decode(item.ok_or_else(|| StoreError::Shape("the import is gone".to_owned()))?)?;
-    if to.is_settled() && !stopped_midway && import.is_dropped() {
-        // On the heap: few imports are dropped, and every transition would carry it.
-        Box::pin(inbox::finish(services, &import)).await?;
-    }
     Ok(import)
 }
 

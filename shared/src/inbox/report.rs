@@ -10,9 +10,10 @@
 
 use serde_json::{Value, json};
 
-use super::Place;
+use crate::files::place::Place;
 use crate::files::{LONGEST_KEY, OUTBOX, Object};
-use crate::import::{Import, ImportError, Wrong, shown};
+use crate::import::{Import, ImportError, Wrong};
+use crate::inbox::shown::shown;
 use crate::services::Services;
 use crate::store::keys;
 

@@ -12,8 +12,8 @@
 //! | writes its reading | only if none is there of a parser that pinned |
 //! | begins the load, or refuses the file | only if nothing is pinned; else it leaves the import to the other |
 
-use crate::format::{Remembered, RememberedMapping};
-use crate::import::{Import, ImportError, Reading, Status};
+use crate::format::{Remembered, RememberedMapping, Verdict};
+use crate::import::{Import, ImportError, Status};
 use crate::ledger::{Chunk, ChunkState};
 use crate::mappings;
 use crate::services::Services;
@@ -81,9 +81,9 @@ pub async fn overrule(services: &Services, import: &Import, found: Chunk, chunk:
 ///
 /// # Errors
 /// [`ImportError::Status`] if another parser reads the file by a mapping that is pinned.
-pub async fn put_reading(services: &Services, import: &Import, reading: &Reading) -> Result<(), ImportError> {
-    let put = Write::put(keys::reading(import.account, import.id), reading);
-    let put = if reading.recalled { put } else { put.when(UNPINNED) };
+pub async fn put_verdict(services: &Services, import: &Import, verdict: &Verdict) -> Result<(), ImportError> {
+    let put = Write::put(keys::verdict(import.account, import.id), verdict);
+    let put = if verdict.recalled { put } else { put.when(UNPINNED) };
     match services.store.write(put).await {
         Err(error) if error.is_refused() => Err(ImportError::Status { import: import.id, status: import.status }),
         written => Ok(written.map(drop)?),

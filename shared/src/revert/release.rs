@@ -15,6 +15,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::concurrent::drained;
 use crate::import::{Change, Import, ImportError, Status, transition};
+use crate::inbox;
 use crate::portions::TimeLeft;
 use crate::queue::Message;
 use crate::services::Services;
@@ -115,7 +116,7 @@ fn steps(item: &Item) -> u64 {
 /// Works the notes off and ends the undo, or has another invocation go on when time is up.
 pub async fn release(services: &Services, import: &Import, time: &TimeLeft) -> Result<(), ImportError> {
     // Chunks that are undone at the same time all get here, and would only get in each other's way.
-    let ending = services.known.ending(import.account, import.id);
+    let ending = services.memory.ending(import.account, import.id);
     let Ok(one) = ending.try_lock() else {
         return Ok(());
     };
@@ -158,8 +159,9 @@ async fn let_go(services: &Services, import: &Import, time: &TimeLeft) -> Result
         _ => change.also(Write::delete(keys::release(import.account, import.id))),
     };
     match transition(services, import, Status::RolledBack, "revert", change).await {
+        Ok(undone) => inbox::finish(services, &undone).await.map(|_| true),
         // Somebody else finished it.
-        Ok(_) | Err(ImportError::Status { .. }) => Ok(true),
+        Err(ImportError::Status { .. }) => Ok(true),
         Err(error) => Err(error),
     }
 }

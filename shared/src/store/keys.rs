@@ -117,7 +117,7 @@ pub fn import(account: AccountId, import: ImportId) -> Key {
 
 /// What the import's file was found to be, or why it was refused: written once, apart from the import,
 /// whose transitions would otherwise pay for its size each time.
-pub fn reading(account: AccountId, import: ImportId) -> Key {
+pub fn verdict(account: AccountId, import: ImportId) -> Key {
     Key::imports(import_partition(account, import), "reading")
 }
 

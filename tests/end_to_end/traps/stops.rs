@@ -108,7 +108,7 @@ async fn a_project_is_not_deleted_under_a_loader_that_a_cancel_lets_finish() -> 
             return Ok(());
         }
         let import = Import::find(services, ACCOUNT, IMPORT).await?;
-        shared::import::cancel(&stack.functions().api, &import, "user 1").await?;
+        shared::settle::stop::cancel(&stack.functions().api, &import, "user 1").await?;
         for project in stack.pages("/v2/projects").await? {
             let answer = stack.delete(&format!("/v2/projects/{}", project["id"])).await?;
             kept += u32::from(answer.status == 422);
@@ -143,7 +143,7 @@ async fn a_cancel_whose_loader_died_is_counted_by_the_sweep() -> anyhow::Result<
     // The canceller dies as well, right after the import is stopped.
     faults.plan(|_, operation| (operation == "TransactWriteItems").then_some(Fault::DeathAfter));
     let import = Import::find(services, ACCOUNT, IMPORT).await?;
-    assert!(faults.outlive(shared::import::cancel(&canceller.api, &import, "user 1")).await.is_none());
+    assert!(faults.outlive(shared::settle::stop::cancel(&canceller.api, &import, "user 1")).await.is_none());
     services.clock.turn(LONG);
     assert_eq!(sweep::handle(&stack.functions().sweep).await?.open, 1);
     assert_eq!(sweep::handle(&stack.functions().sweep).await?.open, 0);

@@ -6,8 +6,9 @@ use std::path::Path;
 use flate2::Compression;
 use flate2::write::GzEncoder;
 use shared::clock::Clock;
-use shared::import::{Import, NewImport, Options, Origin, cancel};
+use shared::import::{Import, NewImport, Options, Origin};
 use shared::plan::plan;
+use shared::settle::stop::cancel;
 use waybill::system;
 
 use crate::stack::{Stack, sent};

@@ -5,9 +5,11 @@ use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use serde_json::{Value, json};
 use shared::id::ImportId;
-use shared::import::{Import, cancel as stop, shown};
+use shared::import::Import;
+use shared::inbox::shown::shown;
 use shared::revert as undo;
 use shared::services::Services;
+use shared::settle::stop::cancel as stop;
 
 use super::Problem;
 use super::problem::Caller;

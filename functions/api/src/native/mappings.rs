@@ -6,7 +6,7 @@ use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use serde_json::{Map, Value, json};
 use shared::id::MappingId;
-use shared::import::time;
+use shared::inbox::shown::time;
 use shared::mappings::{self, HeaderMemory};
 
 use super::Problem;

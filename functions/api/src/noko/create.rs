@@ -11,7 +11,8 @@ use percent_encoding::percent_decode;
 use serde_json::{Value, json};
 use shared::format::Refusal;
 use shared::id::ThingId;
-use shared::import::{ImportError, Options, Wrong, asked};
+use shared::import::asked;
+use shared::import::{ImportError, Options, Wrong};
 use shared::store::keys::Kind;
 use shared::things::Thing;
 

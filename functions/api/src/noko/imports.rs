@@ -11,9 +11,11 @@ use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use serde::Deserialize;
 use serde_json::{Value, json};
+use shared::entries::made::tally;
 use shared::format::FormatName;
 use shared::id::{AccountId, ImportId, ThingId};
-use shared::import::{Findings, FirstNames, Import, Options, Roll, Tally, created, tally};
+use shared::import::{Import, Options, Roll, Tally, created};
+use shared::results::findings::{Findings, FirstNames};
 use shared::revert;
 use shared::services::Services;
 use shared::store::{decode, keys};
@@ -25,7 +27,7 @@ use super::paging::{Page, Paging};
 use super::query::Query;
 use super::shape::{Shapes, word};
 use crate::answer::{CELL, MESSAGE, Room, shortened};
-use crate::import_report::cells;
+use shared::results::cells::cells;
 
 /// The bytes of an import's report that its errors may take, and those of each list of names.
 const MOST_OF_ERRORS: usize = 2_500_000;

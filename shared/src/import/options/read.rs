@@ -6,9 +6,9 @@ use std::str::FromStr;
 
 use serde_json::{Map, Value};
 
-use super::Options;
 use crate::format::{Mapping, excerpt};
 use crate::id::ThingId;
+use crate::import::Options;
 use crate::shorten::shortened;
 
 /// What is wrong, by field.

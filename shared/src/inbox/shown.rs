@@ -3,9 +3,11 @@
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
-use super::{Findings, Import, ImportError, Status, tally};
+use crate::entries::made::tally;
 use crate::format::FormatName;
 use crate::id::MappingId;
+use crate::import::{Import, ImportError, Status};
+use crate::results::findings::Findings;
 use crate::services::Services;
 
 /// Times as they are shown: ISO 8601 with milliseconds.
@@ -29,7 +31,7 @@ fn mapping(import: &Import) -> Option<Value> {
 /// The import with its counts, the evidence of what its file is, and its findings once it is settled.
 pub async fn shown(services: &Services, import: &Import) -> Result<Value, ImportError> {
     let counts = import.counts(services).await?;
-    let reading = import.reading(services).await?;
+    let reading = import.verdict(services).await?;
     // Not known while the file is planned; of a file that was refused nothing was loaded.
     let known = (import.rows.is_some() || import.status.is_settled()).then_some(&counts);
     let mut shape = json!({

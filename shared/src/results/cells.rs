@@ -6,19 +6,20 @@
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use shared::concurrent::drained;
-use shared::files::FileError;
-use shared::format::Layout;
-use shared::id::{ChunkNo, Row};
-use shared::import::{Import, ImportError};
-use shared::ledger::{Chunk, PageError};
-use shared::services::Services;
-use shared::store::{StoreError, keys};
-
-use crate::answer::{CELL, shortened};
+use crate::concurrent::drained;
+use crate::files::FileError;
+use crate::format::Layout;
+use crate::id::{ChunkNo, Row};
+use crate::import::{Import, ImportError};
+use crate::ledger::{Chunk, PageError};
+use crate::services::Services;
+use crate::shorten::shortened;
+use crate::store::{StoreError, keys};
 
 /// Chunks read at once.
 const IN_FLIGHT: usize = 4;
+/// The most letters of a cell, a name or a value that people are shown.
+pub const CELL: usize = 200;
 /// The most bytes of a row's cells.
 const ROW: usize = 4_000;
 /// The most bytes of the file that are read: what the API function has memory for.
@@ -37,7 +38,7 @@ pub async fn cells(
     if rows.is_empty() {
         return Ok(HashMap::new());
     }
-    let Some(layout) = import.reading(services).await?.layout else {
+    let Some(layout) = import.verdict(services).await?.layout else {
         return Ok(HashMap::new());
     };
     let keys: Vec<_> = rows.keys().map(|&chunk| keys::chunk(import.account, import.id, chunk)).collect();

@@ -19,13 +19,14 @@ use std::iter::Peekable;
 
 use jiff::civil::Date;
 
-use super::{Findings, Import, ImportError};
 use crate::concurrent::drained;
 use crate::entries::made::{Few, FoldMark, made_of};
 use crate::entries::summary::Summing;
 use crate::id::{ChunkNo, ThingId};
+use crate::import::{Import, ImportError};
 use crate::ledger::{Chunk, Page};
 use crate::portions::TimeLeft;
+use crate::results::findings::Findings;
 use crate::services::Services;
 use crate::store::keys::{self, Kind};
 use crate::store::{StoreError, Write};

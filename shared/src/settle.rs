@@ -1,12 +1,13 @@
 //! The end of an import: when every chunk is accounted for, totals are folded and the status says how it went. What an import
 //! says about the header of its file is remembered in the same transaction ([`mappings`]).
 
-use super::fold::{Fold, Folded, fold};
-use super::{Change, Counts, Import, ImportError, Status, Tally, roll, transition};
-use crate::entries::made::noted;
+mod fold;
+pub mod stop;
+
 use crate::entries::summary::is_summed;
 use crate::format::FormatName;
 use crate::id::ChunkNo;
+use crate::import::{Change, Counts, Import, ImportError, Status, Tally, roll, transition};
 use crate::inbox;
 use crate::ledger::{Chunk, ChunkState};
 use crate::mappings::{self, MadeWith};
@@ -14,6 +15,7 @@ use crate::portions::TimeLeft;
 use crate::queue::Message;
 use crate::services::Services;
 use crate::store::{StoreError, Write, keys};
+use fold::{Fold, Folded, fold};
 
 /// How often a settling is tried again because what it remembers was changed by others.
 const MOST_MEETINGS: u32 = 20;
@@ -35,7 +37,7 @@ pub async fn settle(services: &Services, import: &Import, time: &TimeLeft) -> Re
         return Ok(());
     }
     // Chunks that are committed at the same time all get here, and folding costs a write per project and tag.
-    let ending = services.known.ending(import.account, import.id);
+    let ending = services.memory.ending(import.account, import.id);
     let Ok(one) = ending.try_lock() else {
         return Ok(());
     };
@@ -83,10 +85,12 @@ async fn close(services: &Services, import: &Import, time: &TimeLeft) -> Result<
         let change = change.also(roll::settled(import.account, import.id, tally.entries));
         let change = remember(services, import, verdict, (change, now)).await?;
         match transition(services, import, verdict, "loader", change).await {
+            // On the heap: few imports are dropped, and the future of every settling would carry it.
+            Ok(settled) => return Box::pin(inbox::finish(services, &settled)).await.map(|_| true),
             // What is remembered was changed meanwhile.
             Err(ImportError::Status { status: Status::Processing, .. }) => {}
             // Somebody else settled it, or it is being undone.
-            Ok(_) | Err(ImportError::Status { .. }) => return Ok(true),
+            Err(ImportError::Status { .. }) => return Ok(true),
             Err(error) => return Err(error),
         }
     }
@@ -109,7 +113,7 @@ async fn remember(
     if !matches!(verdict, Status::Complete | Status::PartiallyComplete) {
         return Ok(change);
     }
-    let Some(layout) = import.reading(services).await?.layout else {
+    let Some(layout) = import.verdict(services).await?.layout else {
         return Ok(change);
     };
     let said = mappings::settled(services, import.account, import.id, &layout.headers, made_with, now).await?;
@@ -170,11 +174,4 @@ fn verdict(counts: &Counts) -> Status {
         (_, 0) => Status::Failed,
         _ => Status::PartiallyComplete,
     }
-}
-
-/// What an import has created that is not settled: entries by its counts, projects and tags by its first notes.
-pub async fn tally(services: &Services, import: &Import) -> Result<Tally, ImportError> {
-    let few = noted(services, import).await?;
-    let entries = import.counts(services).await?.created;
-    Ok(Tally { entries, projects: few.projects.len() as u64, tags: few.tags.len() as u64 })
 }

@@ -1,10 +1,11 @@
 //! The end of an import before its end: cancelled by a person, or given up by us.
 //!
 //! The status `incomplete` forbids claims. A chunk that is claimed already may still be committed, so totals are folded
-//! when the last of these is done or its lease is dead (see [`super::settle()`]); until then the sweep has an eye on the import.
+//! when the last of these is done or its lease is dead (see [`crate::settle()`]); until then the sweep has an eye on the import.
 //! What was loaded stays, and can be undone.
 
-use super::{Change, Import, ImportError, Status, settle_soon, transition};
+use super::settle_soon;
+use crate::import::{Change, Import, ImportError, Status, transition};
 use crate::services::Services;
 
 /// Why a cancelled import is incomplete, for people.

@@ -10,8 +10,8 @@ use aws_sdk_dynamodb::primitives::Blob;
 use aws_sdk_dynamodb::types::AttributeValue;
 use serde::{Deserialize, Serialize};
 
-use super::Import;
 use crate::id::ChunkNo;
+use crate::import::Import;
 use crate::ledger::{Chunk, Page, PageError};
 use crate::services::Services;
 use crate::store::packing::{packed, unpacked};
@@ -97,7 +97,7 @@ pub struct Findings {
 
 impl Findings {
     /// Adds what the next page says.
-    pub(super) fn add(&mut self, page: Page) {
+    pub(crate) fn add(&mut self, page: Page) {
         for error in page.errors {
             let bytes = error.size() + ERROR_FRAME;
             if self.errors.len() == MOST_ERRORS || self.error_bytes + bytes > ERROR_BYTES {
@@ -119,7 +119,7 @@ impl Findings {
     }
 
     /// The writes that keep them, if there is something to keep.
-    pub(super) fn writes(self, import: &Import) -> Vec<Write> {
+    pub(crate) fn writes(self, import: &Import) -> Vec<Write> {
         if self.errors.is_empty() && self.unknown_user_rows == 0 && self.unknown_projects.is_empty() {
             return Vec::new();
         }
