@@ -1,4 +1,4 @@
-//! Buckets, and the queues that are told of their new objects.
+//! Reads buckets from the template, with the queues which hear of their new objects.
 
 use serde::Deserialize;
 use serde_json::Value;
@@ -51,8 +51,8 @@ enum Rule {
     Suffix(String),
 }
 
-/// Reads the bucket of that logical id. S3 tries its queues when the bucket is created, so each must let S3 send to it,
-/// and by a policy that is there before the bucket.
+/// Reads the bucket with the given logical id. When AWS creates the bucket, S3 sends a test message to each of its
+/// queues. Therefore each queue needs a policy which lets S3 send, and the bucket must depend on the policy.
 pub(super) fn bucket(document: &Document, id: &str) -> Result<Bucket, String> {
     let properties: Properties = document.properties(id)?;
     let name = document.name(id)?;
