@@ -4,6 +4,8 @@
 //! The handlers are the product's own code. This module models the service around the handlers, because Lambda's
 //! at-least-once delivery comes from the service:
 //!
+//! # Sources
+//!
 //! - **A queue** is polled by several pollers, and every batch of messages is one call. After an answer, the poller
 //!   deletes all messages except the ones named as failed. After an error, a panic or a time-out the poller deletes
 //!   nothing. A message which was not deleted becomes visible again when its visibility time-out has passed by the
@@ -13,6 +15,8 @@
 //!   template sets. Lambda waits one minute before the first retry and two before the second. This module waits
 //!   [`RETRY_DELAYS`], so a person at a laptop sees the result within seconds. A call longer than the interval
 //!   delays the next call, whereas Lambda would run both at once.
+//!
+//! # Calls
 //!
 //! Each call runs in a task of its own, so a panic ends this call alone, and the function's time-out is
 //! measured on the wall clock. Lambda freezes and kills a process whose time is over, and this module drops the

@@ -3,6 +3,8 @@
 //! A server on loopback is not private: any page in a browser on the same machine can send requests to the server,
 //! and everybody knows the local tokens and keys. Before a request reaches a handler, two checks keep pages out:
 //!
+//! # Checks
+//!
 //! - **Host.** A page whose own name resolves to 127.0.0.1 (DNS rebinding) has the same origin as the server, and
 //!   could read the answers. The requests of such a page carry the page's name in `Host`. The gate therefore
 //!   accepts only loopback names with the server's port, and the configured names.

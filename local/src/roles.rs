@@ -5,6 +5,8 @@
 //! here before it fails on AWS. A request whose permissions are unknown to this module fails too. The guard also
 //! records the used permissions, so a test can name the permissions which no request needs.
 //!
+//! # Refusals
+//!
 //! | on AWS | here |
 //! |---|---|
 //! | the service refuses with `AccessDeniedException` | the client refuses before the request, without a retry |

@@ -5,8 +5,9 @@
 //! of the local stack.
 //!
 //! - Parameters have their default values.
-//! - A resource or property unknown to this parser is refused instead of skipped, except for the list [`IGNORED`],
-//!   whose properties make no difference on a laptop.
+//! - Resources of other types than tables, buckets, queues, functions, roles and policies of queues are not read.
+//! - A property which this parser does not know is refused instead of skipped, except for the list [`IGNORED`], whose
+//!   properties make no difference on a laptop.
 //! - A resource without a name of its own is called by its logical id.
 
 mod create;

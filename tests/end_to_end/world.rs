@@ -10,6 +10,8 @@
 //! A worker whose time-out has passed is ended as Lambda would end it. The invariants are checked during the whole
 //! run, and once more when no work is left.
 //!
+//! # Seeds
+//!
 //! `WAYBILL_SEEDS=n` runs n seeds, and `WAYBILL_SEED=s` repeats the failed seed s and prints its story.
 
 mod deed;

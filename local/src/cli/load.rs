@@ -1,10 +1,14 @@
 //! The command `waybill load` runs many clients at once against a service, for a given time.
 //!
+//! # Clients
+//!
 //! Each client uploads small files (as a form, as multipart, through a presigned URL, or into the inbox). Between
 //! uploads the client reads filtered lists, entries, details and states, edits and deletes entries, and undoes its
 //! import. The client's number seeds the order of its requests. A client has at most one request in progress,
 //! pauses between requests, and holds one import at a time, so the load is bounded whatever the service does. At
 //! the end each client undoes its import and deletes its entries.
+//!
+//! # Result
 //!
 //! A 503 with `Retry-After` asks for patience: the client waits for the given time, repeats the request, and counts
 //! the answer separately. The exit status is 1 after any 4xx, any other 5xx, a request without an answer, or a

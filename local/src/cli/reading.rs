@@ -10,7 +10,7 @@ use shared::packed::Wanted;
 /// Options for reading a file. The survey finds every omitted option from the file.
 #[derive(Args)]
 pub struct Reading {
-    /// Format of the file, such as toggl [default: found from the file]
+    /// Format of the file, such as toggl, where auto finds the format from the file
     #[arg(long = "type", value_name = "FORMAT", default_value = "auto")]
     format: String,
     /// Column of a table without a known format, with its meaning: date, start, end, end_date, duration, hours,

@@ -1,16 +1,17 @@
 //! DynamoDB, emulated by `dynoxide` in memory or in a file.
 //!
 //! By measurement, `dynoxide` passes 41 of 41 of our checks and 577 of 601 checks of a public conformance suite,
-//! and the rest differs in wording only. The emulator differs from DynamoDB in these points:
+//! and the rest differs in wording only. The HTTP server of `dynoxide` answers any web page
+//! (`Access-Control-Allow-Origin: *`) and waits forever for the rest of half a request. For this reason the present
+//! module serves the operations which Waybill uses.
+//!
+//! # Differences
 //!
 //! - The emulator does not throttle and never reports a transaction conflict.
 //! - Every read is consistent, even if the request asks for an eventually consistent read.
 //! - Expired items stay in the table, as in DynamoDB for up to a few days.
 //! - Streams stay off, whatever the template says. Each write to a table with a stream searches the stream's
 //!   records, so the outbox would slow down with every import, and no local component reads the stream.
-//!
-//! The HTTP server of `dynoxide` answers any web page (`Access-Control-Allow-Origin: *`) and waits forever for the
-//! rest of half a request. For this reason the present module serves the operations which Waybill uses.
 
 use axum::Router;
 use axum::body::Bytes;

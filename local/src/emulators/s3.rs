@@ -1,5 +1,7 @@
 //! S3, made of `s3s` for the protocol and the signatures, `s3s-fs` for the files, and this module for the gaps.
 //!
+//! # Promises
+//!
 //! - **A read with `If-Match` never mixes two objects.** `s3s-fs` ignores the condition, and replaces an object in
 //!   two steps, first the bytes and then the ETag. Between these steps the new bytes have the old ETag. Therefore a
 //!   writer of a key excludes every other writer and every opening reader of the key. A reader with an open file

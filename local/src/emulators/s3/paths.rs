@@ -8,6 +8,8 @@
 //! - The object of any other key lies **aside**, at `.keys/<SHA-256 of the key>` in its bucket. The key itself is
 //!   the content of the file `.key-<SHA-256>` beside the buckets, where lists read the key.
 //!
+//! # Rules
+//!
 //! | a key is not plain if | example |
 //! |---|---|
 //! | the key is longer than [`PLAIN`] bytes | |
