@@ -88,7 +88,7 @@ struct Here {
 /// The reasons for which the emulators cannot be started.
 #[derive(Debug, thiserror::Error)]
 pub enum StartError {
-    #[error("no port on loopback: {0}")]
+    #[error("no port on loopback can be opened: {0}")]
     Listen(#[source] io::Error),
     #[error("the directory {path} cannot be used: {source}")]
     Directory { path: PathBuf, source: io::Error },
@@ -98,7 +98,7 @@ pub enum StartError {
     Database(String),
     #[error("S3 cannot open its directory: {0}")]
     Files(String),
-    #[error("DynamoDB and S3 do not start in a process of their own: {0}")]
+    #[error("DynamoDB and S3 cannot be started in a separate process: {0}")]
     Apart(#[source] io::Error),
 }
 

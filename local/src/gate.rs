@@ -33,7 +33,7 @@ pub struct HostName {
 
 /// The error for a text which is not a [`HostName`].
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{0:?} is no NAME and no NAME:PORT")]
+#[error("{0:?} is neither NAME nor NAME:PORT")]
 pub struct NoHostName(String);
 
 impl FromStr for HostName {

@@ -168,7 +168,7 @@ struct TimedBody {
 
 /// The error for a piece of a body which did not arrive within the limit.
 #[derive(Debug, thiserror::Error)]
-#[error("the body did not come on for {} ms", .0.as_millis())]
+#[error("no piece of the body arrived within {} ms", .0.as_millis())]
 struct TooSlow(Duration);
 
 impl HttpBody for TimedBody {

@@ -122,7 +122,7 @@ impl System {
         let data = options.data.as_deref().map(Folder::take).transpose()?;
         let is_kept = data.is_some();
         let bound = Bound::to(options.address).await;
-        let bound = bound.with_context(|| format!("{} cannot be listened on", options.address))?;
+        let bound = bound.with_context(|| format!("the address {} cannot be used", options.address))?;
         let callers = Callers { names: options.hosts, doors: Some(bound.port()) };
         let emulators = Emulators::start(emulators::Options {
             data,

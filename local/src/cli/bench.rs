@@ -206,7 +206,9 @@ impl<'a> Meter<'a> {
 
 /// Largest amount of memory which this process has ever used, in KB.
 fn peak_memory_kb() -> anyhow::Result<u64> {
-    let status = std::fs::read_to_string("/proc/self/status").context("this system does not tell its peak memory")?;
-    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).context("no VmHWM")?;
+    let status = std::fs::read_to_string("/proc/self/status")
+        .context("/proc/self/status, which tells the peak memory, cannot be read")?;
+    let line =
+        status.lines().find_map(|line| line.strip_prefix("VmHWM:")).context("/proc/self/status has no line VmHWM")?;
     Ok(line.trim().trim_end_matches(" kB").parse()?)
 }

@@ -46,8 +46,8 @@ impl Client {
         asked["file_size"] = metadata.len().into();
         asked["file_name"] = file.file_name().unwrap_or_default().to_string_lossy().into_owned().into();
         let made = json(self.request(Method::POST, "/imports").json(&asked).send().await?).await?;
-        let id = made["id"].as_u64().context("the service did not tell the import's id")?;
-        let url = made["upload"]["url"].as_str().context("the service did not tell where to upload to")?;
+        let id = made["id"].as_u64().context("the service's answer has no id of the import")?;
+        let url = made["upload"]["url"].as_str().context("the service's answer has no address for the upload")?;
         let mut put = self.http.put(url).header("Content-Length", metadata.len());
         for (name, value) in made["upload"]["headers"].as_object().into_iter().flatten() {
             put = put.header(name, value.as_str().unwrap_or_default());
@@ -95,7 +95,7 @@ async fn json(answer: Response) -> anyhow::Result<Value> {
     let status = answer.status();
     let body = answer.text().await?;
     if status.is_success() {
-        return serde_json::from_str(&body).context("the answer is no JSON");
+        return serde_json::from_str(&body).context("the service's answer is not JSON");
     }
     let told: Value = serde_json::from_str(&body).unwrap_or_default();
     let said = match (&told["errors"], told["detail"].as_str()) {

@@ -18,7 +18,7 @@ pub enum CreateError {
         "{name} is there and differs from the template: it was made by another version, so use another data directory"
     )]
     Different { name: String },
-    #[error("the template defines a table that cannot be: {0}")]
+    #[error("the template defines a table that DynamoDB cannot have: {0}")]
     Incomplete(#[from] BuildError),
 }
 

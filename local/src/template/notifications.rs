@@ -59,7 +59,7 @@ pub(super) fn bucket(document: &Document, id: &str) -> Result<Bucket, String> {
     let mut notifications = Vec::new();
     for ToQueue { event, queue, filter } in properties.notification_configuration.queue_configurations {
         if event != "s3:ObjectCreated:*" {
-            return Err(format!("only s3:ObjectCreated:* is told of, not {event}"));
+            return Err(format!("only the event s3:ObjectCreated:* is supported, not {event}"));
         }
         let queue = arn::queue_name(&queue).ok_or_else(|| format!("no queue: {queue}"))?.to_owned();
         let policy = policies::admission(document, &name, &queue)?;
