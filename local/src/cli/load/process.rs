@@ -7,8 +7,8 @@ use serde::Serialize;
 
 /// Pause between two samples.
 const LOOK: Duration = Duration::from_secs(1);
-/// Tolerated growth from the middle third of a run to its last third. A factor of a tenth is added to a constant
-/// for connections and caches whose number varies.
+/// Tolerated growth from the middle third of a run to its last third, which is a tenth and in addition a constant for
+/// connections and caches whose number varies.
 const TOLERANCE: f64 = 1.1;
 const FEW_KB: f64 = 8192.0;
 const FEW_DESCRIPTORS: f64 = 16.0;
