@@ -1,7 +1,7 @@
-//! Accounts, and who may do what in them.
+//! Accounts (tenants), the first user of each, and the tokens by which requests are admitted.
 //!
-//! An account is a number that is part of every key; nothing of one account is reached from another. Tokens (see [`token`])
-//! lead requests to the account, the user and the scopes that they were made for.
+//! An account is a number, and the number is part of every storage key. A request therefore never reaches the data of
+//! another account. A token (see [`token`]) leads a request to an account, a user and the token's scopes.
 
 pub mod token;
 
@@ -17,25 +17,25 @@ use crate::things::{UserFields, user};
 
 pub use token::{Access, Principal, Scope, grant};
 
-/// An account.
+/// An account, as stored in the table Workspace.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Account {
-    /// Its number.
+    /// The account's number, part of every key of the account's data.
     pub id: AccountId,
-    /// Its name.
+    /// The account's name, as people read the name.
     pub name: String,
-    /// The company that its users belong to.
+    /// The name of the company in which the account's users work.
     pub company: String,
 }
 
-/// Makes an account of that number with its first user, if it is not there.
+/// Makes an account under the number in `account`, with `first` as user 1. If the account exists, nothing changes.
 pub async fn found(services: &Services, account: &Account, first: UserFields) -> Result<(), EditError> {
     if services.store.get(&keys::account(account.id)).await?.is_some() {
         return Ok(());
     }
     let user = user::new(ThingId(1), first, services.clock.now_ms());
     match put_user(services, account.id, &user).await {
-        // An earlier try came this far.
+        // An earlier attempt wrote the user and died before the account was written.
         Ok(()) | Err(EditError::Taken(_)) => {}
         Err(error) => return Err(error),
     }
@@ -44,16 +44,16 @@ pub async fn found(services: &Services, account: &Account, first: UserFields) ->
         Err(error) if !error.is_refused() => return Err(error.into()),
         _ => {}
     }
-    // The account comes last: it is there once all that belongs to it is.
+    // The account's item is written last, so a reader who finds the account also finds its user and counter.
     services.store.write(Write::put(keys::account(account.id), account)).await?;
     Ok(())
 }
 
-/// Makes an account under the next number, with its first user.
+/// Makes an account under the next free number, with its first user.
 pub async fn create(services: &Services, name: &str, company: &str, first: UserFields) -> Result<Account, EditError> {
     loop {
         let id = AccountId(services.store.next_number(keys::account_counter()).await?);
-        // The counter knows nothing of accounts that were made under a number of their own.
+        // The counter does not count accounts made by [`found`] under a number of the caller's choice.
         if services.store.get(&keys::account(id)).await?.is_none() {
             let account = Account { id, name: name.to_owned(), company: company.to_owned() };
             found(services, &account, first).await?;
@@ -62,7 +62,7 @@ pub async fn create(services: &Services, name: &str, company: &str, first: UserF
     }
 }
 
-/// All accounts, by number.
+/// Reads all accounts, in the order of their numbers.
 pub async fn all(services: &Services) -> Result<Vec<Account>, StoreError> {
     services.store.read_all(keys::accounts()).await
 }

@@ -1,7 +1,7 @@
-//! A batch of SQS messages, each on its own.
+//! Handles a batch of SQS messages, each message independently.
 //!
-//! Every message is worked on in a task of its own, so that the failure or panic of one fails that message
-//! alone: it is named in the answer and comes again; the others are done.
+//! Each message is handled in a task of its own, so an error or a panic fails that message alone. The response names
+//! the failed messages, and SQS delivers only these again.
 
 use std::collections::HashMap;
 
@@ -11,13 +11,14 @@ use tokio::task::JoinSet;
 use crate::import::ImportError;
 use crate::queue::QueueError;
 
-/// Has `work` done for each message of the batch, all at once; `read` reads a body.
+/// Calls `work` for each message of the batch, all at once; `read` parses the body of a message. The response lists the
+/// messages for SQS to deliver again.
 pub async fn each<M, W, F>(event: SqsEvent, read: impl Fn(&str) -> Result<M, QueueError>, work: W) -> SqsBatchResponse
 where
     W: Fn(M) -> F,
     F: Future<Output = Result<(), ImportError>> + Send + 'static,
 {
-    // A set, so that whatever ends this call ends its tasks: none writes on behind a dead handler.
+    // A `JoinSet` aborts its tasks when dropped, so a cancelled handler leaves no task behind that still writes.
     let mut tasks = JoinSet::new();
     let mut named = HashMap::new();
     let mut failed = Vec::new();

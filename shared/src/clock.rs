@@ -1,12 +1,12 @@
-//! Time, as everything in Waybill that has to know it is told.
+//! Time: leases, time-outs and time stamps read a [`Clock`] in place of the system's time.
 //!
-//! Leases, give-ups and time stamps all ask a [`Clock`] rather than the system, so that a test can
-//! turn the clock past a lease in no time at all, and so that a simulated run is repeatable. Whoever
-//! sleeps until a point in time waits with [`Clock::sleep_until`], which a turned clock wakes.
+//! A test can turn a clock past a lease without waiting, and a simulated run is repeatable. Code that waits for a point
+//! in time uses [`Clock::sleep_until`], which wakes when the clock is turned.
 //!
-//! The system's time may be set back, by an hour in the worst case, and whoever waits for a time then waits for an hour
-//! more. A [`Clock::steady`] does not follow that, so the local stack uses it. A Lambda function must not: its process is
-//! frozen between two calls, and the time that a steady clock goes by may stand still meanwhile.
+//! The system's time may be set back, by an hour in the worst case, and a task that waits by the system's time then
+//! waits an hour longer. A [`Clock::steady`] does not follow such a step, so the local stack uses a steady clock. A
+//! Lambda function must not: its process is frozen between two invocations, and the monotonic time under a steady clock
+//! may stand still meanwhile.
 
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -15,7 +15,7 @@ use std::time::{Duration, Instant};
 use jiff::Timestamp;
 use tokio::sync::Notify;
 
-/// A clock that all parts of one system share; clones show the same time.
+/// A clock shared by all parts of a system; clones show the same time.
 #[derive(Clone, Default)]
 pub struct Clock {
     turned: Arc<Turned>,
@@ -23,40 +23,42 @@ pub struct Clock {
 
 #[derive(Default)]
 struct Turned {
-    /// Where a clock stands that only moves when it is turned; the system's clock, if nothing.
+    /// The time at which the clock stands until somebody turns the clock, in milliseconds since 1970. `None` for a
+    /// clock that follows the system's time.
     stands_at: Option<i64>,
-    /// How far it was turned, in milliseconds.
+    /// The distance by which the clock was turned ahead, in milliseconds; negative for a clock set back.
     ahead: AtomicI64,
-    /// Of a steady clock, the time that it showed last, and when that was.
+    /// The time that a steady clock showed last, with the monotonic instant of that reading. `None` for all but steady
+    /// clocks.
     shown: Option<Mutex<(i64, Instant)>>,
     changed: Notify,
 }
 
 impl Clock {
-    /// A clock that shows the system's time until it is turned.
+    /// A clock that shows the system's time until somebody turns the clock.
     pub fn system() -> Self {
         Self::default()
     }
 
-    /// A clock that shows the system's time and is never set back with it: from then on it goes its own pace, until the
-    /// system's time has caught up.
+    /// A clock that shows the system's time but never steps back. When the system's time is set back, the clock goes on
+    /// at its own pace until the system's time has caught up.
     pub fn steady() -> Self {
         let clock = Self::system();
         let shown = Some(Mutex::new((clock.now_ms(), Instant::now())));
         Self { turned: Arc::new(Turned { shown, ..Turned::default() }) }
     }
 
-    /// A clock that stands there (milliseconds since the epoch) and moves only when it is turned.
+    /// A clock that stands at `ms` (milliseconds since 1970) and moves only when somebody turns the clock.
     pub fn standing_at(ms: i64) -> Self {
         Self { turned: Arc::new(Turned { stands_at: Some(ms), ..Turned::default() }) }
     }
 
-    /// Milliseconds since the Unix epoch.
+    /// The time on the clock, in milliseconds since 1970.
     pub fn now_ms(&self) -> i64 {
         let base = self.turned.stands_at.unwrap_or_else(|| Timestamp::now().as_millisecond());
         let now = base + self.turned.ahead.load(Ordering::Relaxed);
         let Some(shown) = &self.turned.shown else { return now };
-        // Two numbers are right whatever panicked beside them.
+        // The two numbers are valid at every moment, so a lock poisoned by a panic can still be used.
         let mut shown = shown.lock().unwrap_or_else(PoisonError::into_inner);
         let (last, since) = *shown;
         let passed = i64::try_from(since.elapsed().as_millis()).unwrap_or(i64::MAX);
@@ -67,31 +69,31 @@ impl Clock {
         last.saturating_add(passed)
     }
 
-    /// The time now, cut to milliseconds: what is stored and shown is what was compared.
+    /// The time on the clock, cut to milliseconds, so that a stored time equals the time used in comparisons.
     pub fn now(&self) -> Timestamp {
         Timestamp::from_millisecond(self.now_ms()).expect("the clock stands within jiff's years")
     }
 
-    /// How long it is until then (milliseconds since the epoch); nothing, if it is past.
+    /// The duration until `at_ms` (milliseconds since 1970), or zero if `at_ms` is past.
     pub fn until(&self, at_ms: i64) -> Duration {
         Duration::from_millis((at_ms - self.now_ms()).max(0).unsigned_abs())
     }
 
-    /// Turns the clock ahead and wakes those who wait for it.
+    /// Turns the clock ahead and wakes the tasks that wait in [`Self::sleep_until`].
     pub fn turn(&self, by: Duration) {
         let by = i64::try_from(by.as_millis()).unwrap_or(i64::MAX);
         self.turned.ahead.fetch_add(by, Ordering::Relaxed);
         self.turned.changed.notify_waiters();
     }
 
-    /// Turns the time that the clock goes by back, as somebody does who sets the system's clock.
+    /// Sets the clock back, as a person does who changes the system's time. A steady clock does not show the step.
     pub fn set_back(&self, by: Duration) {
         let by = i64::try_from(by.as_millis()).unwrap_or(i64::MAX);
         self.turned.ahead.fetch_sub(by, Ordering::Relaxed);
         self.turned.changed.notify_waiters();
     }
 
-    /// Waits until the clock shows `at_ms` or later.
+    /// Waits until the clock shows `at_ms` (milliseconds since 1970) or later.
     pub async fn sleep_until(&self, at_ms: i64) {
         loop {
             let changed = self.turned.changed.notified();

@@ -1,14 +1,16 @@
-//! Several requests at once, none left behind.
+//! Runs several requests at once and leaves no request in flight.
 //!
-//! Futures are made one by one as room for them comes, for a future of the SDK takes kilobytes and a file may name
-//! hundreds of thousands of things. After a failure no further future is made, and those under way are still waited
-//! for: a caller that lets go of its lease, or a handler that returns, has no write on its way that could land later.
+//! A future of the AWS SDK takes kilobytes, and a file may name hundreds of thousands of things, so each future is made
+//! only when there is room for another. After a failure no further future is made, but the futures in flight are still
+//! awaited. A caller that releases a lease, or a handler that returns, therefore leaves no write behind that lands
+//! later.
 
 use futures::StreamExt;
 use futures::stream::FuturesOrdered;
 
-/// Runs `futures`, so many at once, to their ends; their outputs in order, or the first error.
-// Not `Stream::buffered`: the compiler cannot tell that a stream of futures that borrow is Send.
+/// Runs all `futures` to their ends, at most `at_once` at a time. Returns the outputs in the order of the futures, or
+/// the first error.
+// `Stream::buffered` does not do: the compiler cannot prove `Send` for a stream of futures that borrow.
 pub async fn drained<T, E, F, I>(mut futures: I, at_once: usize) -> Result<Vec<T>, E>
 where
     F: Future<Output = Result<T, E>>,

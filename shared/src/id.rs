@@ -1,11 +1,11 @@
-//! The numbers that name things, each a type of its own.
+//! Numbers that identify accounts, imports, rows and entities, each a type of its own.
 //!
-//! A row's entity id is derived, not drawn: `import × 1 000 000 000 + row`. A retry therefore writes
-//! the same keys again, an import needs no list of what it made, and an id leads to its storage key
-//! by arithmetic. All ids stay below 2^53, so that they survive any JSON reader.
+//! The id of an entry is derived from its row, never drawn: `import × 1 000 000 000 + row`. A retry therefore writes
+//! the same keys again, an import needs no list of its entries, and an id leads to a storage key by arithmetic. All ids
+//! stay below 2^53, so that every JSON parser reads them exactly.
 //!
-//! An id has one spelling: digits without a sign and without leading zeros, as it is shown. `01` and `+1` are no ids, so
-//! that two paths or keys never mean the same thing.
+//! An id has a single spelling, the one in which Waybill shows the id: digits without a sign or leading zeros. `01` and
+//! `+1` are not ids, so two different paths or keys never name the same entity.
 
 use std::fmt;
 use std::str::FromStr;
@@ -13,9 +13,9 @@ use std::str::FromStr;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-/// Rows of one import; also the factor between an import's number and the ids of its rows.
+/// The highest row number of an import. An import's number times `MAX_ROWS + 1` is the base of its entries' ids.
 pub const MAX_ROWS: u64 = 999_999_999;
-/// The highest import number whose rows' ids stay below 2^53.
+/// The highest import number for which all entry ids stay below 2^53.
 pub const MAX_IMPORTS: u64 = 9_007_198;
 
 macro_rules! number {
@@ -41,7 +41,7 @@ macro_rules! number {
     };
 }
 
-/// A text that no id is shown as.
+/// The text is not the spelling of an id.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("must be digits without a sign or leading zeros")]
 pub struct NotAnId;
@@ -53,81 +53,82 @@ fn canonical(text: &str) -> Result<u64, NotAnId> {
 }
 
 number!(
-    /// An account (tenant); part of every key.
+    /// The number of an account (tenant), part of every key.
     AccountId
 );
 number!(
-    /// An import, numbered per account from 1. [`ImportId::HAND`] stands for what people made by hand.
+    /// The number of an import within its account, from 1. [`ImportId::HAND`] stands for entities that people made by
+    /// hand.
     ImportId
 );
 number!(
-    /// A data row of an import, from 1; for what was made by hand, a counter.
+    /// The number of a data row of an import, from 1. For entries made by hand, the account's counter.
     Row
 );
 number!(
-    /// A chunk of an import, from 0.
+    /// The number of a chunk of an import, from 0. A chunk holds 1,000 rows unless the import says otherwise.
     ChunkNo
 );
 number!(
-    /// An entry: its import and row in one number.
+    /// The id of an entry, which contains the import and the row: row 5 of import 3 is entry 3,000,000,005.
     EntryId
 );
 number!(
-    /// A shared thing: user, client, project or tag.
+    /// The id of a user, client, project or tag, unique within its account and kind.
     ThingId
 );
 number!(
-    /// A mapping that an account remembers for a header.
+    /// The id of the column mapping that an account has stored for a header.
     MappingId
 );
 
 impl ImportId {
-    /// The "import" of everything made by hand.
+    /// The import number 0, to which all entities made by hand belong.
     pub const HAND: Self = Self(0);
 }
 
 impl EntryId {
-    /// The id of what `row` of `import` became.
+    /// The id of the entry that `row` of `import` creates.
     pub fn of(import: ImportId, row: Row) -> Self {
         Self(import.0 * (MAX_ROWS + 1) + row.0)
     }
 
-    /// The import that made it.
+    /// The import that created the entry, or [`ImportId::HAND`].
     pub fn import(self) -> ImportId {
         ImportId(self.0 / (MAX_ROWS + 1))
     }
 
-    /// The row that it came from.
+    /// The row from which the entry was created.
     pub fn row(self) -> Row {
         Row(self.0 % (MAX_ROWS + 1))
     }
 }
 
 impl Row {
-    /// The chunk that the row belongs to.
+    /// The chunk that contains the row.
     pub fn chunk(self, rows_per_chunk: u32) -> ChunkNo {
         ChunkNo((self.0 - 1) / u64::from(rows_per_chunk))
     }
 }
 
 impl ThingId {
-    /// The id of the thing with this key, the `probe`th choice: 52 bits of a hash, so that it does not
-    /// depend on which of two racing loaders came first. A higher probe is taken when another key
-    /// already sits on the id.
+    /// The id of the client, project or tag with this key, as the `probe`-th choice (from 0). A hash of account, kind
+    /// and key gives the id, so two loaders that race for a new name derive the same id. A loader takes the next probe
+    /// when a thing with a different key holds the id already.
     pub fn derive(account: AccountId, kind: &str, key: &str, probe: u32) -> Self {
-        // Small ids belong to what is counted (users), so the hashed ones start above them.
+        // Users are numbered from 1 by a counter, so hashed ids start above the counted ids.
         Self(hashed(&[&account.to_string(), kind, &probe.to_string(), key]) | (1 << 51))
     }
 }
 
 impl MappingId {
-    /// The id of the mapping for a header, told by the header's fingerprint.
+    /// The id of the mapping for a header, derived from the header's fingerprint.
     pub fn derive(account: AccountId, header: &str) -> Self {
         Self(hashed(&[&account.to_string(), "mapping", header]) | (1 << 51))
     }
 }
 
-/// 52 bits of SHA-256 over some parts.
+/// The first 52 bits of the SHA-256 of the parts.
 fn hashed(parts: &[&str]) -> u64 {
     let mut hash = Sha256::new();
     for part in parts {

@@ -1,22 +1,22 @@
-//! Leases: who works on a chunk, and until when.
+//! Leases: the right of a function to work on a chunk until a given time.
 //!
-//! A lease lives a little longer than a function may run, so when it is over its holder is dead: Lambda
-//! (and the local stack) ends a handler at its timeout. A holder nevertheless looks at the clock before
-//! each window of writes and lets go once its time is nearly up: requests and retries within a window are bounded
-//! by far less than the margin that is left then (`store::FRUITLESS`, `services::ATTEMPT`), so no write comes late.
-//! The parser, which may run for longer, loads under the same rule.
+//! A lease is longer than the time that a function may run. When a lease has expired, its holder is therefore dead,
+//! because Lambda (and the local stack) ends a handler at its timeout. Even so, a holder looks at the clock before each
+//! window of writes and stops when less than [`MARGIN`] is left. All requests and retries of a window take less than
+//! that margin (`store::FRUITLESS`, `services::ATTEMPT`), so no write lands after the lease. The parser, which may run
+//! for longer, loads small files under the same rule.
 
 use std::time::Duration;
 
 use crate::clock::Clock;
 use crate::store::{StoreError, keys};
 
-/// How long a lease lives: longer than the loader and revert functions' timeout of 90 seconds.
+/// The duration of a lease, longer than the 90 seconds of the loader's and the revert function's timeout.
 const LEASE: Duration = Duration::from_secs(120);
-/// A holder stops this long before its lease ends.
+/// A holder stops this long before the end of its lease.
 const MARGIN: Duration = Duration::from_secs(30);
 
-/// The time of the lease is nearly up: its holder stops, and another one goes on.
+/// The lease is about to expire: its holder stops, and a later invocation continues.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("no time is left")]
 pub struct OutOfTime;
@@ -24,38 +24,38 @@ pub struct OutOfTime;
 /// Errors of work that is done under a lease.
 #[derive(Debug, thiserror::Error)]
 pub enum LeasedError {
-    /// The tables.
+    /// A request to DynamoDB failed.
     #[error(transparent)]
     Store(#[from] StoreError),
-    /// The time of the lease is nearly up.
+    /// The lease is about to expire.
     #[error(transparent)]
     OutOfTime(#[from] OutOfTime),
 }
 
-/// A lease that was drawn.
+/// A lease as its holder knows it; the chunk's item stores the same token and time.
 #[derive(Clone, Debug)]
 pub struct Lease {
-    /// What tells it from others.
+    /// 32 random hexadecimal digits that identify the lease.
     pub token: String,
-    /// Until when, in milliseconds since the epoch.
+    /// The time at which the lease expires, in milliseconds since 1970.
     pub until: i64,
 }
 
 impl Lease {
-    /// A new one, from now.
+    /// Draws a new lease that begins now.
     pub fn draw(clock: &Clock) -> Self {
         let lease = i64::try_from(LEASE.as_millis()).expect("two minutes");
         Self { token: nonce(), until: clock.now_ms() + lease }
     }
 
-    /// Whether its holder may still write.
+    /// Fails with [`OutOfTime`] if the holder must not begin another window of writes.
     pub fn check(&self, clock: &Clock) -> Result<(), OutOfTime> {
         let margin = i64::try_from(MARGIN.as_millis()).expect("seconds");
         if clock.now_ms() + margin < self.until { Ok(()) } else { Err(OutOfTime) }
     }
 }
 
-/// 128 random bits, as text.
+/// 128 random bits as 32 hexadecimal digits.
 pub fn nonce() -> String {
     let mut random = [0u8; 16];
     getrandom::fill(&mut random).expect("the system has random bytes");

@@ -1,8 +1,20 @@
-//! Waybill's domain: files and rows in, entities out, a ledger of what became of each, and the way back.
+//! Waybill's domain: files and rows become entities, a ledger records the outcome of every row, and an undo finds the
+//! way back by that ledger.
 //!
-//! In the order of the flow: `account`, `import`, `source`, `format`, `packed`, `unpack`, `plan`, `load`, `ledger`, `revert`, `sweep`,
-//! `mappings`, `entity`, `store`, `files`, `queue`; upper ones know lower ones. `source`, `format` and `packed` neither
-//! read nor write anything; everything stored goes through `store`, `files` and `queue`.
+//! A module uses modules of its own row or of the rows above:
+//!
+//! | modules | subject |
+//! |---|---|
+//! | [`id`], [`clock`], [`concurrent`], [`shorten`] | ids, time, requests at once, short texts |
+//! | [`source`], [`values`], [`format`], [`packed`] | bytes to rows, without I/O |
+//! | [`store`], [`files`], [`queue`] | DynamoDB, S3, SQS |
+//! | [`memory`], [`portions`], [`services`], [`lease`] | a process's cache, the limits of an invocation, all clients, leases |
+//! | [`things`], [`ledger`] | users, clients, projects and tags; the outcome of each row |
+//! | [`import`], [`entries`], [`results`], [`inbox`], [`mappings`] | imports, time entries, reports, drops, stored mappings |
+//! | [`settle`], [`load`], [`unpack`], [`plan`], [`revert`], [`sweep`], [`batch`] | the steps of an import and of an undo |
+//! | [`edit`], [`account`] | changes by hand, tenants and tokens |
+//!
+//! All stored state is read and written through `store`, `files` and `queue`.
 
 pub mod account;
 pub mod batch;

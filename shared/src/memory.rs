@@ -1,11 +1,16 @@
-//! What this process remembers of the imports that it works on, and who of it goes first.
+//! A cache of this process for the imports in progress, with locks that let one task of an import go first.
 //!
-//! The chunks of an import name the same projects and tags again and again. Once the import refers to a thing, the
-//! reference stands until the import's undo lets go of it, which waits for the end of every lease; so whoever loads a
-//! chunk under a living lease may rely on what an earlier chunk found or made here. And those who meet new names at the
-//! same time would all look, note and try, of whom one succeeds and all pay; here one goes first and the others find
-//! what it has found. Several tasks see at once that theirs was the last chunk, and one settles for all. What is
-//! forgotten, or was never known in another process, is looked up and done again: nothing but the price depends on it.
+//! Only the price of an import depends on this cache. A missing entry, be it evicted or known to another process only,
+//! is looked up or computed again.
+//!
+//! - **References.** The chunks of an import name the same projects and tags again and again. Once the import refers to
+//!   a thing, the reference stands until the import's undo releases the thing, and the undo waits for the end of every
+//!   lease. A chunk under a live lease may therefore rely on a thing found or made by an earlier chunk.
+//! - **A lock for new names.** Chunks that meet the same new names at once would all look, note and write, and only the
+//!   first write would succeed. With the lock a single chunk goes first, and the next chunks find the results in the
+//!   cache.
+//! - **A lock for the end.** Several tasks may see at once that the last chunk is done. With the lock a single task
+//!   settles the import.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -16,12 +21,12 @@ use crate::format::Verdict;
 use crate::id::{AccountId, ImportId, ThingId};
 use crate::store::keys::Kind;
 
-/// Imports that are remembered; loaders work on few at once.
+/// The number of imports in the cache. A loader process works on few imports at once.
 const MOST_IMPORTS: usize = 8;
-/// Names of one import that are remembered: memory must not grow with the file.
+/// The number of names in the cache for an import, bounded so that memory does not grow with the file.
 const MOST_NAMES: usize = 4096;
 
-/// What is remembered, by import. Clones share it.
+/// The cache, by account and import; clones share the cache.
 #[derive(Clone, Default)]
 pub struct Memory {
     imports: Arc<Mutex<Vec<Remembered>>>,
@@ -35,39 +40,42 @@ struct Remembered {
     ending: Ending,
 }
 
-/// What one import refers to. Holding the lock is going first.
+/// The references of an import known to this process. The task that holds the lock is the first to resolve names.
 pub type Names = Arc<tokio::sync::Mutex<References>>;
 
-/// Holding the lock is settling an import, or ending its undo.
+/// The lock under which a task settles an import, or ends the import's undo.
 pub type Ending = Arc<tokio::sync::Mutex<()>>;
 
-/// Things that an import refers to, by kind and key.
+/// The things to which an import refers, by kind and key.
 #[derive(Default)]
 pub struct References {
     things: HashMap<(Kind, String), Reference>,
 }
 
-/// A thing that the import refers to.
+/// A thing to which the import refers.
 struct Reference {
     id: ThingId,
-    /// Its spelling in the table sorts no later than this, or is not the import's to change.
+    /// The thing's stored spelling sorts at or before this text, or the import must not change the spelling.
     spelling: String,
-    /// Likewise its client's.
+    /// The same for the spelling of a project's client. `None` for a project without a client, and for all kinds but
+    /// projects.
     client_spelling: Option<String>,
 }
 
 impl Memory {
-    /// What is known of an import.
+    /// The cached references of an import, empty for an import that this process has not met.
     pub fn of(&self, account: AccountId, import: ImportId) -> Names {
         self.remembered(account, import, |known| Arc::clone(&known.names))
     }
 
-    /// What an import's file was found to be, once it was planned; it never changes from then on.
+    /// The verdict on an import's file (format, encoding, columns, or a refusal). The plan writes the verdict once, and
+    /// no step changes the verdict afterwards.
     pub fn verdict(&self, account: AccountId, import: ImportId) -> Arc<OnceCell<Verdict>> {
         self.remembered(account, import, |known| Arc::clone(&known.verdict))
     }
 
-    /// Who settles an import, or ends its undo: one task of this process at a time, and others leave it to that one.
+    /// The lock that a task of this process holds while it settles the import or ends the import's undo. Tasks that
+    /// find the lock taken leave the work to the holder.
     pub fn ending(&self, account: AccountId, import: ImportId) -> Ending {
         self.remembered(account, import, |known| Arc::clone(&known.ending))
     }
@@ -89,14 +97,16 @@ impl Memory {
 }
 
 impl References {
-    /// What the import refers to by this key, if it is spelt as early as this already.
+    /// The id of the thing with this key, if the import refers to the thing and the stored spelling sorts at or before
+    /// `spelling` (and the client's at or before `client_spelling`). `None` means that the caller has to look in the
+    /// table.
     pub fn get(&self, kind: Kind, key: &str, spelling: &str, client_spelling: Option<&str>) -> Option<ThingId> {
         let known = self.things.get(&(kind, key.to_owned()))?;
         let early = known.spelling.as_str() <= spelling && known.client_spelling.as_deref() <= client_spelling;
         early.then_some(known.id)
     }
 
-    /// The import refers to this, and it is spelt so or earlier.
+    /// Records that the import refers to the thing, and that the stored spelling sorts at or before `spelling`.
     pub fn remember(
         &mut self,
         kind: Kind,

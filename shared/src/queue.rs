@@ -1,8 +1,15 @@
-//! SQS: the messages that move an import on.
+//! SQS: the messages that move an import from step to step.
 //!
-//! Messages come at least once, late and out of order. None of them carries state that is not in the
-//! tables: it only says where to look, so a lost one is sent again by the sweep and a second one finds
-//! the work done.
+//! SQS delivers messages at least once, late and out of order. A message carries no state beyond the tables: its only
+//! content is the name of an import or a chunk. The sweep therefore sends a lost message again, and a handler that gets
+//! a message twice finds the work done.
+//!
+//! | queue | messages | function |
+//! |---|---|---|
+//! | arrival | S3's notifications of new objects | parser |
+//! | work | [`Message::Start`] | parser |
+//! | load | [`Message::Load`], [`Message::Settle`] | loader |
+//! | revert | [`Message::Undo`], [`Message::Revert`], [`Message::Release`] | revert |
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -16,64 +23,64 @@ use crate::concurrent::drained;
 use crate::id::{AccountId, ChunkNo, ImportId};
 use crate::store::is_passing;
 
-/// SQS's longest delay of a message.
+/// The longest delay that SQS gives a message: 15 minutes.
 const LONGEST_DELAY: Duration = Duration::from_secs(900);
-/// Times a batch is sent again for the messages that SQS did not take.
+/// The number of requests for a batch, while SQS refuses some of its messages.
 const SEND_ATTEMPTS: usize = 5;
-/// Batch requests under way at once.
+/// The number of batch requests in flight at once.
 const SENDS_IN_FLIGHT: usize = 4;
 
-/// What is to be done.
+/// A step of an import that a function is to take.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Message {
-    /// Read the import's file and plan it (work queue).
+    /// Read the import's file and plan its chunks (work queue).
     Start {
-        /// The account.
+        /// The account of the import.
         account: AccountId,
-        /// The import.
+        /// The import whose file is to be planned.
         import: ImportId,
     },
-    /// Load a chunk (load queue).
+    /// Load a chunk: parse its rows and write its entries (load queue).
     Load {
-        /// The account.
+        /// The account of the import.
         account: AccountId,
-        /// The import.
+        /// The import that the chunk belongs to.
         import: ImportId,
-        /// The chunk.
+        /// The chunk that is to be loaded.
         chunk: ChunkNo,
     },
-    /// Every chunk is accounted for, or soon: fold the totals and settle, from where an earlier invocation came to (load
-    /// queue).
+    /// Settle the import, whose chunks are all done or nearly: fold the totals and set the final status. The handler
+    /// goes on from the mark that an earlier invocation stored (load queue).
     Settle {
-        /// The account.
+        /// The account of the import.
         account: AccountId,
-        /// The import.
+        /// The import that is to be settled.
         import: ImportId,
     },
-    /// Undo the import: begin, and send out its chunks (revert queue).
+    /// Begin the undo of the import and send a `Revert` for each of its chunks (revert queue).
     Undo {
-        /// The account.
+        /// The account of the import.
         account: AccountId,
-        /// The import.
+        /// The import that is to be undone.
         import: ImportId,
-        /// Who asked for it.
+        /// The person or part of the system that asked for the undo, as the import's history names it, e.g. `user 1`.
         by: String,
     },
-    /// Undo a chunk (revert queue).
+    /// Undo a chunk: delete the entries that it created (revert queue).
     Revert {
-        /// The account.
+        /// The account of the import.
         account: AccountId,
-        /// The import.
+        /// The import that the chunk belongs to.
         import: ImportId,
-        /// The chunk.
+        /// The chunk that is to be undone.
         chunk: ChunkNo,
     },
-    /// Every chunk is undone: let go of what the import referred to (revert queue).
+    /// Every chunk is undone: drop the import's references to shared things (revert queue).
     Release {
-        /// The account.
+        /// The account of the import.
         account: AccountId,
-        /// The import.
+        /// The import whose references are to be dropped.
         import: ImportId,
     },
 }
@@ -86,13 +93,13 @@ struct Envelope {
 }
 
 impl Message {
-    /// The body of an SQS message.
+    /// The body of the SQS message, e.g. `{"v":1,"load":{"account":1,"import":2,"chunk":3}}`.
     pub fn encode(&self) -> String {
         let envelope = Envelope { v: 1, message: self.clone() };
         serde_json::to_string(&envelope).expect("a message is plain data")
     }
 
-    /// Reads the body of an SQS message.
+    /// Parses the body of an SQS message, and refuses a version that this code does not write.
     pub fn decode(body: &str) -> Result<Self, QueueError> {
         let envelope: Envelope = serde_json::from_str(body).map_err(|error| QueueError::Shape(error.to_string()))?;
         match envelope.v {
@@ -102,34 +109,34 @@ impl Message {
     }
 }
 
-/// What can go wrong with a message.
+/// The ways in which sending or reading a message fails.
 #[derive(Debug, thiserror::Error)]
 pub enum QueueError {
-    /// The body is not one of ours.
+    /// The body is not a message of Waybill, or has an unknown version.
     #[error("a message cannot be read: {0}")]
     Shape(String),
-    /// SQS had no capacity, or could not be reached in time, after all of the SDK's tries.
+    /// After all of the SDK's retries SQS had no capacity or could not be reached in time.
     #[error("{0}")]
     Unavailable(String),
-    /// The request failed, or SQS would not take a message.
+    /// The request failed, or SQS refused some messages of a batch again and again.
     #[error("{0}")]
     Sdk(String),
 }
 
-/// Where the queues are.
+/// The addresses of the queues, from the function's environment.
 #[derive(Clone, Debug)]
 pub struct QueueUrls {
-    /// What S3 tells of new objects, for the parser.
+    /// The queue of S3's notifications of new objects, which the parser receives.
     pub arrival: String,
-    /// Start, for the parser.
+    /// The queue of [`Message::Start`], which the parser receives.
     pub work: String,
-    /// Chunks, for the loader.
+    /// The queue of [`Message::Load`] and [`Message::Settle`], which the loader receives.
     pub load: String,
-    /// Undo, for the revert function.
+    /// The queue of the steps of an undo, which the revert function receives.
     pub revert: String,
 }
 
-/// The queues.
+/// The four queues; clones share a client.
 #[derive(Clone)]
 pub struct Queues {
     client: Client,
@@ -137,25 +144,25 @@ pub struct Queues {
 }
 
 impl Queues {
-    /// The queues behind `client`.
+    /// The queues at `urls`, reached through `client`.
     pub fn new(client: Client, urls: QueueUrls) -> Self {
         Self { client, urls: Arc::new(urls) }
     }
 
-    /// The same queues through another client.
+    /// The same queues, reached through another client.
     pub fn through(&self, client: Client) -> Self {
         Self { client, urls: Arc::clone(&self.urls) }
     }
 
-    /// Whether an ARN is that of the queue of arrivals.
+    /// Whether an ARN names the arrival queue.
     pub fn is_of_arrivals(&self, arn: &str) -> bool {
         // An ARN and a URL both end in the queue's name.
         let name = self.urls.arrival.rsplit('/').next();
         !arn.is_empty() && arn.rsplit(':').next() == name
     }
 
-    /// Has an arrival that was received, by its receipt handle, come again after `delay` (at most 12 hours) instead of
-    /// the queue's visibility time-out.
+    /// Delays the next delivery of an arrival that was received: SQS delivers the arrival again after `delay` (at most
+    /// 12 hours) in place of the queue's visibility timeout. The receipt handle names the delivery.
     pub async fn put_arrival_off(&self, receipt_handle: &str, delay: Duration) -> Result<(), QueueError> {
         let seconds = i32::try_from(delay.as_secs()).unwrap_or(i32::MAX);
         let change = self.client.change_message_visibility().queue_url(&self.urls.arrival);
@@ -163,12 +170,12 @@ impl Queues {
         change.map(drop).map_err(|error| failed(&error))
     }
 
-    /// Sends a message.
+    /// Sends a message to the queue of its kind.
     pub async fn send(&self, message: &Message) -> Result<(), QueueError> {
         self.send_after(message, Duration::ZERO).await
     }
 
-    /// Sends a message that is to be received no earlier than after `delay` (at most 15 minutes).
+    /// Sends a message that SQS delivers no earlier than after `delay` (at most 15 minutes).
     pub async fn send_after(&self, message: &Message, delay: Duration) -> Result<(), QueueError> {
         let seconds = delay.min(LONGEST_DELAY).as_millis().div_ceil(1000);
         let seconds = i32::try_from(seconds).expect("at most 900");
@@ -177,7 +184,7 @@ impl Queues {
         send.map(drop).map_err(|error| failed(&error))
     }
 
-    /// Sends messages of one kind, ten a request, until SQS has taken every one.
+    /// Sends messages of the same queue, ten in a request, until SQS has accepted every message.
     pub async fn send_all(&self, messages: &[Message]) -> Result<(), QueueError> {
         drained(messages.chunks(10).map(|ten| self.send_batch(ten)), SENDS_IN_FLIGHT).await.map(drop)
     }

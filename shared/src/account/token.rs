@@ -1,10 +1,12 @@
-//! Tokens: each is one user of one account, with some scopes.
+//! Tokens: each token admits one user of one account, within some scopes.
 //!
-//! A token's text is shown once, when it is made. What is kept is its SHA-256, as the key of the token's record: a token leads
-//! to its record by one read, and nobody who reads the table can call with what is found there. 256 random bits need no salt
-//! and no slow hash. A mention in the account's own partition lets its tokens be listed without a scan.
+//! A token's text is shown once, when the token is made, and never stored. The table holds the SHA-256 of the text as
+//! the key of the token's record. A request therefore finds its token by one read, and a person who reads the table
+//! cannot call with the hashes found there. The text has 256 random bits, so the hash needs no salt and need not be
+//! slow.
 //!
-//! A revoked or expired token keeps its record, so that a list can say when it ended.
+//! Each token also has a small item in its account's partition, so that the account's tokens are listed without a scan.
+//! A revoked or expired token keeps its record, so that the list can say when the token ended.
 
 use std::time::Duration;
 
@@ -18,101 +20,102 @@ use crate::id::{AccountId, ThingId};
 use crate::services::Services;
 use crate::store::{StoreError, Write, decode, keys};
 
-/// How every token that is made begins, so that people and secret scanners recognise one.
+/// The beginning of every token that [`create`] makes, by which people and secret scanners recognise a token.
 pub const PREFIX: &str = "waybill_";
-/// Random bytes of a token.
+/// The number of random bytes in a token's text.
 const SECRET: usize = 32;
-/// Hexadecimal digits of the hash that name a token to people.
+/// The number of hexadecimal digits of the hash that make up the short id of a token, e.g. `3f0a9c51d2e7`.
 const ID: usize = 12;
 
-/// What a token may be used for.
+/// A permission of a token. A principal has a list of scopes, and needs one fitting scope for each request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Scope {
-    /// Reading and writing imports.
+    /// To read and write imports.
     Import,
-    /// Reading and writing entries, projects, tags and users.
+    /// To read and write entries, projects, tags and users.
     Workspace,
-    /// Reading all of it, and changing nothing.
+    /// To read both of the above and to change neither.
     Read,
 }
 
-/// What a request does to what it asks for.
+/// The access that a request needs: a GET reads, every other request writes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Access {
-    /// It leaves everything as it is.
+    /// The request changes nothing.
     Read,
-    /// It may change something.
+    /// The request may change something.
     Write,
 }
 
-/// Who makes a request: one user of one account.
+/// The caller of a request: a user of an account, with the scopes of the token.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Principal {
-    /// The account.
+    /// The account that the token belongs to.
     pub account: AccountId,
-    /// The user.
+    /// The user of the account who calls with the token.
     pub user: ThingId,
-    /// What the token may be used for.
+    /// The scopes of the token, in the order in which they were granted.
     pub scopes: Vec<Scope>,
 }
 
-/// A token's record.
+/// A token's record in the table Workspace. Its key is the hash of the token's text.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Token {
-    /// The beginning of the hash, by which people name the token.
+    /// The first 12 hexadecimal digits of the hash, by which people name the token.
     pub id: String,
-    /// For people: what or whom the token is for.
+    /// A name for people, e.g. the program that calls with the token. The name is empty for a token of [`grant`].
     pub name: String,
-    /// Who calls with it.
+    /// The caller whom the token stands for.
     #[serde(flatten)]
     pub principal: Principal,
-    /// When it was made, in milliseconds since 1970.
+    /// The time at which the token was made, in milliseconds since 1970.
     pub created_at: i64,
-    /// When it ends, in milliseconds since 1970; absent, it does not end by itself.
+    /// The time at which the token expires, in milliseconds since 1970. `None` for a token that does not expire.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub expires_at: Option<i64>,
-    /// When it was revoked, in milliseconds since 1970.
+    /// The time at which the token was revoked, in milliseconds since 1970. `None` for a token that was not revoked.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub revoked_at: Option<i64>,
-    /// The last day (UTC) on which it was used.
+    /// The last day (UTC) on which a request came with the token. `None` before the first request.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub last_used: Option<Date>,
 }
 
-/// What is asked of a new token.
+/// The properties that [`create`] gives a new token.
 #[derive(Clone, Debug)]
 pub struct NewToken {
-    /// For people: what or whom the token is for.
+    /// A name for people, e.g. the program that calls with the token.
     pub name: String,
-    /// Who calls with it.
+    /// The caller whom the token stands for.
     pub principal: Principal,
-    /// How long it is good for; without an end, until it is revoked.
+    /// The lifetime of the token. `None` for a token that stays good until it is revoked.
     pub lasts: Option<Duration>,
 }
 
-/// Why a token cannot be changed.
+/// The reasons why a token cannot be revoked or rotated.
 #[derive(Debug, thiserror::Error)]
 pub enum TokenError {
-    /// The tables.
+    /// A request to DynamoDB failed.
     #[error(transparent)]
     Store(#[from] StoreError),
-    /// The account has no token of that id.
+    /// The account has no token with this id.
     #[error("the account has no token {0}")]
     Missing(String),
-    /// The token is revoked or expired.
+    /// The token with this id is revoked or expired.
     #[error("token {0} has ended")]
     Ended(String),
 }
 
-/// The mention of a token among those of its account.
+/// The item by which an account's list of tokens finds a token's record.
 #[derive(Serialize, Deserialize)]
 struct Mention {
     hash: String,
 }
 
 impl Principal {
-    /// The principal of a token, if it is one that is good now. The first use of a day is noted.
+    /// The principal of the token with this text, or `None` if the token is unknown, revoked or expired. The first
+    /// request of a day stores the day in the token's record.
     pub async fn of_token(services: &Services, text: &str) -> Result<Option<Self>, StoreError> {
         if text.is_empty() {
             return Ok(None);
@@ -132,32 +135,33 @@ impl Principal {
         Ok(Some(token.principal))
     }
 
-    /// Whether the token may be used for that.
+    /// Whether the scopes allow the access: [`Scope::Read`] allows every kind of reading.
     pub fn may(&self, scope: Scope, access: Access) -> bool {
         self.scopes.contains(&scope) || (access == Access::Read && self.scopes.contains(&Scope::Read))
     }
 
-    /// As the history names it.
+    /// The principal as an import's history names it, e.g. `user 1`.
     pub fn signature(&self) -> String {
         format!("user {}", self.user)
     }
 }
 
 impl Token {
-    /// Whether it is revoked or expired.
+    /// Whether the token is revoked or expired at `now_ms` (milliseconds since 1970).
     pub fn has_ended(&self, now_ms: i64) -> bool {
         self.revoked_at.is_some() || self.expires_at.is_some_and(|end| end <= now_ms)
     }
 }
 
-/// Makes a token: its text, which is nowhere else, and its record.
+/// Makes a token and returns its text, which is stored nowhere, with its record.
 pub async fn create(services: &Services, new: &NewToken) -> Result<(String, Token), StoreError> {
     let text = random_text();
     let token = grant_named(services, &text, new).await?;
     Ok((text, token))
 }
 
-/// Makes a text the token of a principal, without an end; nothing changes if it is a token already.
+/// Makes `text` a token of the principal, without a name and without expiry. If `text` is a token already, nothing
+/// changes.
 pub async fn grant(services: &Services, text: &str, principal: &Principal) -> Result<(), StoreError> {
     let new = NewToken { name: String::new(), principal: principal.clone(), lasts: None };
     match grant_named(services, text, &new).await {
@@ -183,7 +187,7 @@ async fn grant_named(services: &Services, text: &str, new: &NewToken) -> Result<
     Ok(token)
 }
 
-/// An account's tokens, oldest first, those that have ended too.
+/// Reads an account's tokens, oldest first, including revoked and expired tokens.
 pub async fn all(services: &Services, account: AccountId) -> Result<Vec<Token>, StoreError> {
     let mentions: Vec<Mention> = services.store.read_all(keys::tokens(account)).await?;
     let keys: Vec<_> = mentions.iter().map(|mention| keys::token(&mention.hash)).collect();
@@ -193,7 +197,7 @@ pub async fn all(services: &Services, account: AccountId) -> Result<Vec<Token>, 
     Ok(tokens)
 }
 
-/// Ends a token now. One that has ended stays as it is.
+/// Revokes a token as of now. A token that was revoked before keeps its earlier time.
 pub async fn revoke(services: &Services, account: AccountId, id: &str) -> Result<(), TokenError> {
     let (hash, _) = find(services, account, id).await?;
     let revoke = Write::update(keys::token(&hash), "SET #revoked_at = :now");
@@ -204,8 +208,9 @@ pub async fn revoke(services: &Services, account: AccountId, id: &str) -> Result
     }
 }
 
-/// Replaces a token by a new one of the same name, user, scopes and duration. The old one stays good for `overlap`, so that
-/// its holders can change over; with none it ends now.
+/// Replaces a token by a new token with the same name, user, scopes and lifetime. The old token stays good for
+/// `overlap`, so that its holders can change over, but never longer than before. A zero `overlap` revokes the old token
+/// now.
 pub async fn rotate(
     services: &Services,
     account: AccountId,
@@ -236,7 +241,7 @@ async fn find(services: &Services, account: AccountId, id: &str) -> Result<(Stri
     Ok((mention.hash, token))
 }
 
-/// Notes a token's first use of a day. A use that cannot be noted is a use all the same.
+/// Stores the day of a token's latest use. A failure is logged only, because the request itself is good.
 async fn note_use(services: &Services, hash: &str, today: Date) {
     let note = Write::update(keys::token(hash), "SET #last_used = :today").when_present().bind(":today", today);
     if let Err(error) = services.store.write(note).await {
