@@ -1,7 +1,7 @@
-//! S3: where files lie until, and after, they are imported.
+//! S3: the bucket in which the files of imports lie before, during and after the import.
 //!
-//! An import pins the ETag of its object, and every read says `If-Match`: an object that was replaced
-//! midway is an error ([`FileError::Replaced`]), never a mixture of two files.
+//! An import pins the ETag of its object, and every read says `If-Match`. If the object is replaced during the import,
+//! the read fails ([`FileError::Replaced`]), so an import never mixes two files.
 
 pub mod place;
 mod upload;
@@ -20,66 +20,68 @@ use serde::{Deserialize, Serialize};
 use crate::store::is_passing;
 pub use upload::Upload;
 
-/// The longest key that S3 takes, in bytes.
+/// The longest key that S3 accepts, in bytes.
 pub const LONGEST_KEY: usize = 1024;
 
 /// The prefix for files that came in the body of a request.
 pub const SOURCES: &str = "sources";
-/// The prefix for files that are uploaded straight to S3; an object here starts its import.
+/// The prefix for files that a caller uploads straight to S3. The arrival of the object starts its import.
 pub const UPLOADS: &str = "uploads";
 
-/// The prefix for files that are dropped into the bucket; an object here makes its import.
+/// The prefix for files that are dropped into the bucket. The arrival of the object makes an import.
 pub const INBOX: &str = "inbox";
-/// The prefix for what is told of dropped files.
+/// The prefix for the reports on dropped files.
 pub const OUTBOX: &str = "outbox";
-/// The prefix for what was unpacked of a file; the bucket forgets it after a while.
+/// The prefix for tables that were unpacked from a spreadsheet or a gzip. The bucket deletes these objects after 30
+/// days.
 pub const UNPACKED: &str = "unpacked";
 
-/// The end of a key, for people who look into the bucket: what is plain in a file's name, at most 60 characters.
+/// The end of a key, for people who look into the bucket: the first 60 characters of the file name, in which every
+/// character beyond ASCII letters, digits, `.`, `_` and `-` becomes `_`.
 pub fn key_part(file_name: &str) -> String {
     let plain = |c: char| if c.is_ascii_alphanumeric() || "._-".contains(c) { c } else { '_' };
     let part: String = file_name.chars().map(plain).take(60).collect();
     if part.trim_matches('.').is_empty() { "file".to_owned() } else { part }
 }
 
-/// What can go wrong with a file.
+/// The ways in which a request to the bucket fails.
 #[derive(Debug, thiserror::Error)]
 pub enum FileError {
-    /// No object lies there.
+    /// No object lies under the key.
     #[error("the file is not there (any more)")]
     Missing,
-    /// Another object lies there now.
+    /// The object under the key has a different ETag, or an object exists where the caller wanted none.
     #[error("the file was replaced while it was imported")]
     Replaced,
-    /// S3 had no capacity, or could not be reached in time, after all of the SDK's tries.
+    /// After all of the SDK's retries S3 had no capacity or could not be reached in time.
     #[error("{0}")]
     Unavailable(String),
-    /// The request failed.
+    /// The request failed for another reason, which the text tells.
     #[error("{0}")]
     Sdk(String),
 }
 
-/// A stored object, pinned.
+/// An object in the bucket, pinned to a version of the content by its ETag.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Object {
-    /// The key within the bucket.
+    /// The key within the bucket, e.g. `sources/1/5/times.csv`.
     pub key: String,
-    /// The ETag, without quotes.
+    /// The ETag, without the quotes around it.
     pub etag: String,
-    /// Bytes.
+    /// The size of the object in bytes.
     pub size: u64,
 }
 
-/// A request that was signed for somebody else to send.
+/// The address and the headers of a signed PUT, for a caller of the API to send.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct PresignedPut {
-    /// Where to.
+    /// The signed URL to which the caller sends the file.
     pub url: String,
-    /// Headers that are signed, and have to be sent as they are here, besides the length.
+    /// The signed headers besides the length, which the caller has to send unchanged.
     pub headers: BTreeMap<String, String>,
 }
 
-/// The bucket.
+/// The bucket with the files of all accounts; clones share a client.
 #[derive(Clone)]
 pub struct Files {
     client: Client,
@@ -87,22 +89,22 @@ pub struct Files {
 }
 
 impl Files {
-    /// The bucket behind `client`.
+    /// The bucket of this name, reached through `client`.
     pub fn new(client: Client, bucket: String) -> Self {
         Self { client, bucket }
     }
 
-    /// The same bucket through another client.
+    /// The same bucket, reached through another client.
     pub fn through(&self, client: Client) -> Self {
         Self::new(client, self.bucket.clone())
     }
 
-    /// The bucket's name.
+    /// The name of the bucket, e.g. `waybill-files`.
     pub fn bucket(&self) -> &str {
         &self.bucket
     }
 
-    /// Stores `bytes` at `key`.
+    /// Stores `bytes` at `key`, in place of any object there.
     pub async fn put(&self, key: &str, bytes: Bytes) -> Result<Object, FileError> {
         let size = bytes.len() as u64;
         let put = self.client.put_object().bucket(&self.bucket).key(key).body(ByteStream::from(bytes));
@@ -111,13 +113,13 @@ impl Files {
         Ok(Object { key: key.to_owned(), etag, size })
     }
 
-    /// Deletes the object at `key`, if there is one.
+    /// Deletes the object at `key`. A missing object is no error.
     pub async fn delete(&self, key: &str) -> Result<(), FileError> {
         self.client.delete_object().bucket(&self.bucket).key(key).send().await.map_err(failed)?;
         Ok(())
     }
 
-    /// Stores `bytes` at `key` if nothing is there; whether it did.
+    /// Stores `bytes` at `key` if no object is there, and returns whether the object was stored.
     pub async fn put_new(&self, key: &str, bytes: Bytes) -> Result<bool, FileError> {
         let put = self.client.put_object().bucket(&self.bucket).key(key).if_none_match("*");
         match put.body(ByteStream::from(bytes)).send().await.map_err(failed) {
@@ -127,12 +129,12 @@ impl Files {
         }
     }
 
-    /// What lies at `key`.
+    /// The ETag and the size of the object at `key`.
     pub async fn head(&self, key: &str) -> Result<Object, FileError> {
         Ok(self.look(key).await?.0)
     }
 
-    /// What lies at `key`, and its metadata.
+    /// The ETag and the size of the object at `key`, with the object's metadata.
     pub async fn look(&self, key: &str) -> Result<(Object, BTreeMap<String, String>), FileError> {
         let answer = self.client.head_object().bucket(&self.bucket).key(key).send().await.map_err(failed)?;
         let size = answer.content_length.and_then(|size| u64::try_from(size).ok()).unwrap_or_default();
@@ -140,13 +142,13 @@ impl Files {
         Ok((object, answer.metadata.unwrap_or_default().into_iter().collect()))
     }
 
-    /// The bytes of the object, as they come.
+    /// The bytes of the object as a stream, in pieces as S3 sends them.
     pub async fn stream(&self, object: &Object) -> Result<ByteStream, FileError> {
         let get = self.client.get_object().bucket(&self.bucket).key(&object.key);
         Ok(get.if_match(format!("\"{}\"", object.etag)).send().await.map_err(failed)?.body)
     }
 
-    /// Some bytes of the object.
+    /// The bytes of the object in a range, whose end is excluded. A shorter answer is an error.
     pub async fn range(&self, object: &Object, range: Range<u64>) -> Result<Bytes, FileError> {
         if range.is_empty() {
             return Ok(Bytes::new());
@@ -162,7 +164,7 @@ impl Files {
         Ok(bytes)
     }
 
-    /// Several parts of the object, one after the other.
+    /// The bytes of several ranges of the object, joined in the order of the ranges.
     pub async fn ranges(&self, object: &Object, ranges: impl Iterator<Item = Range<u64>>) -> Result<Bytes, FileError> {
         let mut parts = Vec::new();
         for range in ranges {
@@ -174,14 +176,14 @@ impl Files {
         })
     }
 
-    /// A request that PUTs exactly `size` bytes to `key`, good for `lifetime` and for one success: an object that is
-    /// there is not replaced (412), for its import may have read it already.
+    /// Signs a request that PUTs exactly `size` bytes to `key` within `lifetime`. The request succeeds once: S3 does
+    /// not replace an existing object (412), because the import may have read the object already.
     pub async fn presigned_put(&self, key: &str, size: u64, lifetime: Duration) -> Result<PresignedPut, FileError> {
         let config = PresigningConfig::expires_in(lifetime).map_err(|error| FileError::Sdk(error.to_string()))?;
         let size = i64::try_from(size).map_err(|error| FileError::Sdk(error.to_string()))?;
         let put = self.client.put_object().bucket(&self.bucket).key(key).content_length(size).if_none_match("*");
         let put = put.presigned(config).await.map_err(failed)?;
-        // Clients set the length themselves, and browsers let nobody else do it.
+        // HTTP clients set the length themselves, and browsers forbid scripts to set the header.
         let headers = put.headers().filter(|(name, _)| !name.eq_ignore_ascii_case("content-length"));
         let headers = headers.map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
         Ok(PresignedPut { url: put.uri().to_owned(), headers })

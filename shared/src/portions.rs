@@ -1,26 +1,29 @@
-//! How much of the end of an import one invocation does.
+//! Limits of the work that a single invocation does at the end of an import or of an undo.
 //!
-//! A file may name as many projects and tags as it has rows, so whatever goes over the names of an import (its settling,
-//! the end of its undo) goes in steps that fit memory, and stores a mark of how far it came. An invocation whose time is
-//! up sends a message for the next one and returns; the mark lives in a stored item, so the message carries no state.
+//! A file may name as many projects and tags as it has rows. Work that goes over all names of an import (its settling,
+//! the end of its undo) therefore goes in steps that fit memory, and stores a mark of its progress after each step. An
+//! invocation whose time is up sends a message for the next invocation and returns. The mark lives in a stored item, so
+//! the message carries no state.
 
 use std::time::Duration;
 
 use crate::clock::Clock;
 
-/// The portions; tests take tiny ones, so that small files meet every mark.
+/// The sizes of the steps. Tests use tiny sizes, so that small files meet every mark.
 #[derive(Clone, Copy, Debug)]
 pub struct Portions {
-    /// Names whose totals are held at once, a project's participants counted like names: about 100 bytes each.
+    /// The number of names whose totals are held in memory at once, at about 100 bytes each. The participants of a
+    /// project count like names.
     pub names_at_once: usize,
-    /// Names between two marks.
+    /// The number of names between two marks.
     pub names_a_step: usize,
-    /// Items of notes, of up to forty each, that the end of an undo works off between two looks at the clock.
+    /// The number of note items (of up to forty notes each) that an undo works off between two looks at the clock.
     pub notes_a_step: usize,
-    /// Ids in one item of the list of what an import made: eight bytes each, so a page of the list reads few units.
+    /// The number of ids in an item of the list of things that an import made. An id takes eight bytes, so a page of
+    /// the list reads few units.
     pub made_a_block: usize,
-    /// How long an invocation goes on before it hands over. The loader and revert functions may run for 90 seconds, and a
-    /// step that has begun takes some.
+    /// The time after which an invocation hands over to the next. The loader and revert functions may run for 90
+    /// seconds, and a step that has begun takes some of the rest.
     pub time: Duration,
 }
 
@@ -36,25 +39,25 @@ impl Default for Portions {
     }
 }
 
-/// When an invocation hands over to the next one.
+/// The time at which an invocation hands over to the next.
 #[derive(Clone, Copy, Debug)]
 pub struct TimeLeft {
-    /// Milliseconds since the epoch.
+    /// The time in milliseconds since 1970.
     until: i64,
 }
 
 impl TimeLeft {
-    /// The time of an invocation that begins now.
+    /// The time for an invocation that begins now.
     pub fn begin(clock: &Clock, portions: &Portions) -> Self {
         Self { until: clock.now_ms() + i64::try_from(portions.time.as_millis()).expect("a minute or so") }
     }
 
-    /// No more time than for one step.
+    /// Time for a single step: [`is_up`](Self::is_up) is true at once.
     pub fn none() -> Self {
         Self { until: i64::MIN }
     }
 
-    /// Whether the invocation should hand over.
+    /// Returns whether the invocation should hand over now.
     pub fn is_up(&self, clock: &Clock) -> bool {
         clock.now_ms() >= self.until
     }

@@ -154,7 +154,7 @@ impl Queues {
         Self { client, urls: Arc::clone(&self.urls) }
     }
 
-    /// Whether an ARN names the arrival queue.
+    /// Returns whether an ARN names the arrival queue.
     pub fn is_of_arrivals(&self, arn: &str) -> bool {
         // An ARN and a URL both end in the queue's name.
         let name = self.urls.arrival.rsplit('/').next();

@@ -1,6 +1,6 @@
-//! Texts that are repeated to people, cut short.
+//! Shortens texts from files before they are repeated to people.
 
-/// Cuts a text to so many letters, the last of which is then `…`.
+/// Cuts a text to at most `letters` characters. If anything is cut, the last character is `…`.
 pub fn cut(text: &mut String, letters: usize) {
     if text.len() > letters && text.char_indices().nth(letters).is_some() {
         let end = text.char_indices().nth(letters.saturating_sub(1)).map_or(0, |(end, _)| end);
@@ -9,7 +9,7 @@ pub fn cut(text: &mut String, letters: usize) {
     }
 }
 
-/// A text, cut to so many letters.
+/// The text, cut to at most `letters` characters.
 pub fn shortened(text: impl Into<String>, letters: usize) -> String {
     let mut text = text.into();
     cut(&mut text, letters);

@@ -1,13 +1,14 @@
-//! DynamoDB: keys, items, and writes that finish.
+//! DynamoDB: keys, items, queries, and writes that finish.
 //!
-//! Everything that is kept goes through here, over the AWS SDK; locally the SDK talks to an embedded
-//! DynamoDB, so there is one storage path. Three promises hold for the callers:
+//! All items of the three tables are read and written through this module, over the AWS SDK. Locally the SDK talks to
+//! an embedded DynamoDB, so the project has a single storage path. Callers rely on three promises:
 //!
-//! - A batch write is done when it returns: what DynamoDB left unprocessed was sent again, and only that.
-//! - A condition that did not hold is told apart from every other failure ([`StoreError::Refused`]),
-//!   with the position of the write that met it.
-//! - What each call consumed is counted ([`Store::consumed`]), so that the price of an import is
-//!   measured, not estimated.
+//! - A batch write is complete when the call returns: the items that DynamoDB left unprocessed, and no further items,
+//!   were sent again.
+//! - A condition that did not hold is a separate error ([`StoreError::Refused`]), which gives the position of the
+//!   refused write in its transaction.
+//! - The capacity units of each call are counted ([`Store::consumed`]), so the price of an import is measured, not
+//!   estimated.
 
 mod batch;
 mod commit;
@@ -42,29 +43,29 @@ pub(crate) use patience::Patience;
 pub use query::Query;
 pub use write::Write;
 
-/// The three tables.
+/// The three tables of a deployment.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Table {
-    /// Imports, chunks with their ledger pages, notes, counters.
+    /// Imports, chunks with their ledger pages, notes of touched things, counters, mappings.
     Imports,
-    /// Accounts, tokens, and everything that people see.
+    /// Accounts, tokens, users, clients, projects, tags and entries.
     Workspace,
-    /// The outbox.
+    /// The outbox of events, which leave through the table's stream.
     Events,
 }
 
-/// The names of the tables.
+/// The names of the three tables in this deployment, from the function's environment.
 #[derive(Clone, Debug)]
 pub struct TableNames {
-    /// Imports.
+    /// The name of the table of imports, chunks and counters.
     pub imports: String,
-    /// Workspace.
+    /// The name of the table of accounts, shared things and entries.
     pub workspace: String,
-    /// Events.
+    /// The name of the table of events.
     pub events: String,
 }
 
-/// The tables; clones share connections and the meter.
+/// The three tables; clones share connections and the meter.
 #[derive(Clone)]
 pub struct Store {
     client: Client,
@@ -72,14 +73,14 @@ pub struct Store {
     meter: Arc<Meter>,
 }
 
-/// The pages of a query that are still to be read.
+/// The pages of a query, read from DynamoDB as the caller asks for the next page.
 pub struct Pages<'s> {
     store: &'s Store,
     next: Option<Query>,
 }
 
 impl Pages<'_> {
-    /// The items of the next page; none behind the last one.
+    /// The items of the next page, or `None` after the last page. A page may be empty and not the last.
     pub async fn next(&mut self) -> Result<Option<Vec<Item>>, StoreError> {
         let Some(query) = self.next.take() else {
             return Ok(None);
@@ -91,17 +92,17 @@ impl Pages<'_> {
 }
 
 impl Store {
-    /// The tables behind `client`.
+    /// The tables of these names, reached through `client`.
     pub fn new(client: Client, names: TableNames) -> Self {
         Self { client, names: Arc::new(names), meter: Arc::default() }
     }
 
-    /// The same tables and the same meter through another client.
+    /// The same tables with the same meter, reached through another client.
     pub fn through(&self, client: Client) -> Self {
         Self { client, ..self.clone() }
     }
 
-    /// What all calls through this store (and its clones) consumed so far.
+    /// The capacity units that all calls through this store and its clones have consumed so far.
     pub fn consumed(&self) -> Consumed {
         self.meter.consumed()
     }
@@ -114,7 +115,7 @@ impl Store {
         }
     }
 
-    /// The item at `key`, as of now (a strongly consistent read).
+    /// Reads the item at `key` with a strongly consistent read.
     pub async fn get(&self, key: &Key) -> Result<Option<Item>, StoreError> {
         let answer = self
             .client
@@ -130,12 +131,12 @@ impl Store {
         Ok(answer.item)
     }
 
-    /// The item at `key`, decoded.
+    /// Reads the item at `key` and decodes the item as a `T`.
     pub async fn read<T: DeserializeOwned>(&self, key: &Key) -> Result<Option<T>, StoreError> {
         self.get(key).await?.map(decode).transpose()
     }
 
-    /// One page of a query: its items, and the key to go on after if there is more.
+    /// Reads a page of a query: the items, and the last key if further pages follow.
     pub async fn page(&self, query: &Query) -> Result<(Vec<Item>, Option<Item>), StoreError> {
         let answer = query
             .request(&self.client, self.name(query.table))
@@ -147,12 +148,12 @@ impl Store {
         Ok((answer.items.unwrap_or_default(), answer.last_evaluated_key))
     }
 
-    /// The pages of a query, one after the other.
+    /// The pages of a query, to be read in order.
     pub fn pages(&self, query: Query) -> Pages<'_> {
         Pages { store: self, next: Some(query) }
     }
 
-    /// Everything that a query finds. Only for what is bounded by design.
+    /// Reads all items of a query into memory. Only for queries whose results are bounded by design.
     pub async fn all(&self, query: Query) -> Result<Vec<Item>, StoreError> {
         let mut found = Vec::new();
         let mut pages = self.pages(query);
@@ -162,12 +163,12 @@ impl Store {
         Ok(found)
     }
 
-    /// Everything that a query finds, decoded.
+    /// Reads all items of a query, decoded as `T`. Only for queries whose results are bounded by design.
     pub async fn read_all<T: DeserializeOwned>(&self, query: Query) -> Result<Vec<T>, StoreError> {
         self.all(query).await?.into_iter().map(decode).collect()
     }
 
-    /// Every item of a table, for tests and for the curious; not for the product's own paths.
+    /// Reads every item of a table by a scan, for tests and for people who inspect a table. No function calls this.
     pub async fn dump(&self, table: Table) -> Result<Vec<Item>, StoreError> {
         let mut found = Vec::new();
         let mut after = None;
@@ -183,7 +184,7 @@ impl Store {
     }
 }
 
-/// Encodes a value as an item at `key`, with the version that this code writes.
+/// Encodes a value as an item at `key`, with the attribute `v`, the version that this code writes.
 pub fn encode(key: &Key, value: &impl Serialize) -> Item {
     let mut item: Item = serde_dynamo::to_item(value).expect("our own types encode as maps");
     item.extend(key.attributes());
@@ -191,7 +192,7 @@ pub fn encode(key: &Key, value: &impl Serialize) -> Item {
     item
 }
 
-/// Decodes an item.
+/// Decodes an item as a `T`. Fails with [`StoreError::Shape`] if the item does not have the attributes of a `T`.
 pub fn decode<T: DeserializeOwned>(item: Item) -> Result<T, StoreError> {
     serde_dynamo::from_item(item).map_err(|error| StoreError::Shape(error.to_string()))
 }

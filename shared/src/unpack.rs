@@ -1,16 +1,17 @@
-//! A packed file to a table in the bucket.
+//! Unpacks a spreadsheet or a gzip into a plain table in the bucket.
 //!
-//! What the plan and the loaders read are ranges of bytes, and neither a gzip nor a spreadsheet has any that mean
-//! something. So the parser unpacks such a file once, into an object beside it, and the import remembers that object
-//! where others have their file ([`Import::table`]). The original stays as it came.
+//! The plan and the loaders read ranges of bytes, and neither a gzip nor a spreadsheet has byte ranges that make sense
+//! alone. The parser therefore unpacks such a file once into a second object, and the import reads that object in place
+//! of its file ([`Import::table`]). The original stays as the caller sent it.
 //!
-//! The object's key says what it was made from, and it is put only if it is not there. So a parser that comes again
-//! after a death, or beside another, finds or makes the very same object, and the loaders' `If-Match` holds. The bucket
-//! forgets it a month later, long after the last loader; what is lost then are the cells in reports of failed rows.
-//!
-//! An import that is stopped meanwhile leaves nothing behind. The import's status is read behind each part of 8 MB, and
-//! where it has changed the upload is aborted; an object that nobody will read is deleted ([`forget`]). A crash may leave
-//! the parts of an upload, which the bucket's lifecycle aborts after a day, or the object, for its month.
+//! - **The same object after a crash.** The object's key contains a digest of everything that decides on the bytes, and
+//!   the object is put only if it is absent. A parser that runs again after a death, or beside another parser, makes or
+//!   finds the very same object, and the loaders' `If-Match` holds.
+//! - **Kept for a month.** The bucket deletes the object after 30 days, long after the last loader. From then on
+//!   reports of failed rows lack the rows' cells.
+//! - **Nothing left by a stopped import.** The parser reads the import's status after each part of 8 MB and aborts the
+//!   upload if the status has changed. An object that no loader will read is deleted ([`forget`]). A crash may leave
+//!   the parts of an upload, which the bucket's lifecycle rule deletes after a day, or the object, for its month.
 
 use aws_sdk_s3::primitives::ByteStream;
 use bytes::Bytes;
@@ -24,17 +25,18 @@ use crate::packed::{Cancellation, Gunzip, Kind, Limits, MAGIC, NotUnpacked, Unpa
 use crate::services::Services;
 use crate::store::keys;
 
-/// The rows of an import's file, ready to be read.
+/// The rows of an import's file as a plain table, ready to be read.
 pub struct Table {
-    /// The bytes.
+    /// The bytes of the table, from the first byte on.
     pub bytes: Bytestream,
-    /// Where they come from.
+    /// The kind of the source (a plain file or a sheet), with evidence for people.
     pub from: Unpacked,
-    /// The object that was made for them.
+    /// The object that holds the unpacked table. `None` for a file that was not packed.
     pub unpacked: Option<Object>,
 }
 
-/// Opens the table of an import's file; if it is packed, unpacks it first. `wanted` tells the sheet of a spreadsheet.
+/// Opens the table of an import's file, and unpacks the file first if it is packed. `wanted` says which sheet of a
+/// spreadsheet to read.
 pub async fn open(
     services: &Services,
     import: &Import,
@@ -66,7 +68,7 @@ pub async fn open(
     Ok(Ok(Table { bytes, from, unpacked: Some(unpacked) }))
 }
 
-/// Deletes the object that was unpacked of an import's file, if the import was stopped before anything could refer to it.
+/// Deletes the unpacked object if the import was stopped before the object was recorded in the import.
 pub async fn forget(services: &Services, import: &Import, unpacked: &Object) {
     let is_open = matches!(import.status, Status::New | Status::Queued | Status::Processing);
     if is_open || import.unpacked.is_some() {
@@ -77,14 +79,14 @@ pub async fn forget(services: &Services, import: &Import, unpacked: &Object) {
     }
 }
 
-/// The key of what is unpacked of a file: told by all that decides on its bytes.
+/// The key of the unpacked table: a digest of the file's ETag and of the options that decide which sheet is read.
 fn key(import: &Import, source: &Object, wanted: &Wanted) -> String {
     let made_from = Sha256::digest(format!("{}\n{wanted:?}", source.etag));
     let name = keys::hex(&made_from[..8]);
     format!("{UNPACKED}/{}/{}/{name}.csv", import.account, import.id)
 }
 
-/// A table on its way into the bucket.
+/// An unpacked table on its way into the bucket.
 struct Unpacking<'s> {
     services: &'s Services,
     import: &'s Import,
@@ -109,8 +111,9 @@ impl Unpacking<'_> {
         }
     }
 
-    /// Appends bytes of the table. Behind a part of the upload the import may have been stopped, or planned by another
-    /// parser: then it is an error, as for any step that the status does not allow.
+    /// Appends bytes of the table. After each part of the upload the import's status is read again. If the import was
+    /// stopped, or planned by another parser, the unpacking ends with the error for a step that the status does not
+    /// allow.
     async fn push(&mut self, bytes: &[u8]) -> Result<(), ImportError> {
         let parts = self.upload.parts();
         self.upload.push(bytes).await?;
@@ -123,11 +126,11 @@ impl Unpacking<'_> {
         Ok(())
     }
 
-    /// Unpacks while the bytes come, in threads that may be busy.
+    /// Unpacks a gzip while its bytes arrive, in threads that may block.
     async fn gunzip(&mut self, mut bytes: Bytestream) -> Result<Result<Unpacked, NotUnpacked>, ImportError> {
         let mut gunzip = Gunzip::new(&Limits::PARSER);
         while let Some(piece) = bytes.next().await? {
-            // In slices, so that the bytes that come out of one are never many.
+            // Small slices bound the number of bytes that come out of a slice.
             for start in (0..piece.len()).step_by(Gunzip::SLICE) {
                 let slice = piece.slice(start..piece.len().min(start + Gunzip::SLICE));
                 let (rest, pushed) = in_a_thread(move || {
@@ -155,13 +158,13 @@ impl Unpacking<'_> {
         Ok(finished)
     }
 
-    /// Unpacks in a thread of its own, because `calamine` reads from memory, and for as long as it takes.
+    /// Unpacks a sheet in a thread of its own, because `calamine` reads from memory and runs until it is done.
     async fn sheet(
         &mut self,
         mut bytes: Bytestream,
         source: &Object,
     ) -> Result<Result<Unpacked, NotUnpacked>, ImportError> {
-        // A larger file is not read to its end: the bytes that are there break the limit.
+        // A larger file is not read to its end, because the bytes read so far already break the limit.
         let most = Limits::PARSER.workbook.min(source.size) as usize + 1;
         let mut file = Vec::with_capacity(most);
         while let Some(piece) = bytes.next().await? {
@@ -185,7 +188,7 @@ impl Unpacking<'_> {
     }
 }
 
-/// Does work that takes its time where no other task waits for it.
+/// Runs slow work in a thread in which no other task waits.
 async fn in_a_thread<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<T, ImportError> {
     tokio::task::spawn_blocking(work).await.map_err(broken)
 }
@@ -194,7 +197,7 @@ fn broken(error: tokio::task::JoinError) -> ImportError {
     ImportError::Impossible(format!("the file cannot be unpacked: {error}"))
 }
 
-/// The bytes of an object as they come; the first of them may be looked at.
+/// The bytes of an object as a stream whose beginning can be inspected first.
 pub struct Bytestream {
     stream: ByteStream,
     head: Option<Bytes>,
@@ -205,7 +208,7 @@ impl Bytestream {
         Ok(Self { stream: files.stream(object).await?, head: None })
     }
 
-    /// The first [`MAGIC`] bytes at least, or all there are; they are still to come.
+    /// Looks at the first [`MAGIC`] bytes or more (fewer if the object is shorter) without taking them off the stream.
     async fn head(&mut self) -> Result<&[u8], FileError> {
         let mut head = Vec::new();
         while head.len() < MAGIC {
@@ -215,7 +218,7 @@ impl Bytestream {
         Ok(self.head.insert(head.into()))
     }
 
-    /// The next bytes; none at the end.
+    /// The next bytes, or `None` at the end of the object.
     pub async fn next(&mut self) -> Result<Option<Bytes>, FileError> {
         match self.head.take() {
             Some(head) if !head.is_empty() => Ok(Some(head)),

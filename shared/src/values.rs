@@ -1,7 +1,7 @@
-//! The values that a cell can hold: dates, times of day, durations, numbers, names of people, and words.
+//! Parsers for the values in a cell: dates, times of day, durations, numbers, tags, names of people, and words.
 //!
-//! Each file reads one kind of value from the text of one cell. Whether the cells of a column agree, and which of two
-//! readings a file means, is decided by `format`, from all cells of the column. Nothing here reads or writes.
+//! Each file parses one kind of value from the text of a single cell, without I/O. The module `format` decides from all
+//! cells of a column whether the cells agree, and which of two readings the file means.
 
 pub mod dates;
 pub(crate) mod durations;

@@ -39,7 +39,7 @@ pub enum Scope {
     Read,
 }
 
-/// The access that a request needs: a GET reads, every other request writes.
+/// The access that a request needs: `GET` and `HEAD` read, all further methods write.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Access {
     /// The request changes nothing.
@@ -135,7 +135,7 @@ impl Principal {
         Ok(Some(token.principal))
     }
 
-    /// Whether the scopes allow the access: [`Scope::Read`] allows every kind of reading.
+    /// Returns whether the scopes allow the access: [`Scope::Read`] allows every kind of reading.
     pub fn may(&self, scope: Scope, access: Access) -> bool {
         self.scopes.contains(&scope) || (access == Access::Read && self.scopes.contains(&Scope::Read))
     }
@@ -147,7 +147,7 @@ impl Principal {
 }
 
 impl Token {
-    /// Whether the token is revoked or expired at `now_ms` (milliseconds since 1970).
+    /// Returns whether the token is revoked or expired at `now_ms` (milliseconds since 1970).
     pub fn has_ended(&self, now_ms: i64) -> bool {
         self.revoked_at.is_some() || self.expires_at.is_some_and(|end| end <= now_ms)
     }

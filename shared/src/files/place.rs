@@ -1,25 +1,25 @@
-//! The places in the bucket where files are dropped: `inbox/<account>/<type>/<file name>`.
+//! The keys under which files are dropped: `inbox/<account>/<type>/<file name>`.
 
 use super::INBOX;
 use crate::id::AccountId;
 
-/// The end of a side-car's name.
+/// The ending of a side-car: `times.csv.options.json` holds the options for `times.csv`.
 pub const SIDE_CAR: &str = ".options.json";
 
-/// Where a dropped file lies, understood.
+/// The key of a dropped file, parsed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Place {
-    /// Whose it is.
+    /// The account to which the file belongs.
     pub account: AccountId,
-    /// The folder that says what the file is.
+    /// The folder's name, which says the type of the import, e.g. `time-entries`.
     pub kind: String,
-    /// The rest of the key.
+    /// The rest of the key, which may contain slashes.
     pub file_name: String,
 }
 
 impl Place {
-    /// The place that a key names; nothing for a key elsewhere, a folder or a side-car. The account is its number as it is
-    /// shown: `inbox/01/…` is nobody's.
+    /// Parses a key. `None` for a key outside the inbox, for a folder and for a side-car. The account is accepted only
+    /// in the spelling in which Waybill shows ids, so a file under `inbox/01/…` belongs to no account.
     pub fn of(key: &str) -> Option<Self> {
         if is_no_file(key) {
             return None;
@@ -34,7 +34,7 @@ impl Place {
     }
 }
 
-/// Whether the key is a folder's or a side-car's.
+/// Returns whether the key is that of a folder or a side-car.
 pub fn is_no_file(key: &str) -> bool {
     key.ends_with('/') || key.ends_with(SIDE_CAR)
 }

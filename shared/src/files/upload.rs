@@ -1,21 +1,21 @@
-//! An object that is written piece by piece, in memory that does not grow with it.
+//! Writes an object to the bucket piece by piece, in memory that does not grow with the object.
 
 use aws_sdk_s3::primitives::ByteStream;
 use aws_sdk_s3::types::{CompletedMultipartUpload, CompletedPart};
 
 use super::{FileError, Files, Object, failed, unquoted};
 
-/// Bytes of a part. S3 wants at least 5 MB, and takes 10,000 parts: 80 GB.
+/// The size of a part in bytes. S3 requires at least 5 MB and accepts 10,000 parts, which makes objects of up to 80 GB.
 const PART: usize = 8 << 20;
 
-/// An object on its way to the bucket. It is there when [`finish`](Self::finish) says so, or not at all; parts of one
-/// that was given up or died are swept away by the bucket's lifecycle.
+/// An object on its way to the bucket. No reader finds any of the object before [`finish`](Self::finish) returns. The
+/// bucket's lifecycle rule deletes the parts of an upload that was abandoned or whose process died.
 pub struct Upload<'f> {
     files: &'f Files,
     key: String,
     held: Vec<u8>,
     size: u64,
-    /// Begun when there is more than one part.
+    /// The multipart upload, begun when the first part is full. `None` before that.
     multipart: Option<Multipart>,
 }
 
@@ -25,19 +25,20 @@ struct Multipart {
 }
 
 impl Files {
-    /// Begins an object at `key`, unless there is one.
+    /// Begins to write an object at `key`. Only [`finish`](Upload::finish) finds out whether an object is there
+    /// already.
     pub fn upload(&self, key: String) -> Upload<'_> {
         Upload { files: self, key, held: Vec::new(), size: 0, multipart: None }
     }
 }
 
 impl Upload<'_> {
-    /// How many parts are in the bucket.
+    /// The number of parts that the bucket has received.
     pub fn parts(&self) -> usize {
         self.multipart.as_ref().map_or(0, |multipart| multipart.parts.len())
     }
 
-    /// Appends bytes.
+    /// Appends bytes, and sends a part whenever 8 MB are held.
     pub async fn push(&mut self, bytes: &[u8]) -> Result<(), FileError> {
         let mut rest = bytes;
         while !rest.is_empty() {
@@ -71,7 +72,8 @@ impl Upload<'_> {
         Ok(())
     }
 
-    /// Makes the object, or finds it: whoever was first wrote the same.
+    /// Completes the object. If an object is there already, returns that object: the key contains a digest of all that
+    /// decides on the bytes, so the earlier writer wrote the same content.
     pub async fn finish(mut self) -> Result<Object, FileError> {
         if self.multipart.is_some() && !self.held.is_empty() {
             self.part().await?;
@@ -92,7 +94,7 @@ impl Upload<'_> {
         };
         match made {
             Ok(etag) => Ok(Object { etag: unquoted(etag.as_deref()), key: self.key, size: self.size }),
-            // An earlier run, or this one, and the answer was lost.
+            // An earlier run completed the object, or this run did and the answer was lost.
             Err(FileError::Replaced | FileError::Missing) => match self.files.head(&self.key).await {
                 Err(FileError::Missing) => Err(FileError::Sdk("the upload is gone: it is to be made again".to_owned())),
                 found => found,
@@ -101,7 +103,7 @@ impl Upload<'_> {
         }
     }
 
-    /// Gives the object up.
+    /// Abandons the object and deletes the parts in the bucket.
     pub async fn abort(self) -> Result<(), FileError> {
         let Files { client, bucket } = self.files;
         if let Some(Multipart { id, .. }) = self.multipart {

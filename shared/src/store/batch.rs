@@ -1,4 +1,5 @@
-//! Many items in few requests. A batch is done when it returns: what DynamoDB left over was asked for again.
+//! Reads and writes of many items in few requests. A call returns when every item is done: keys and items that DynamoDB
+//! left unprocessed are sent again.
 
 use std::collections::{HashMap, HashSet};
 
@@ -9,14 +10,14 @@ use super::patience::Patience;
 use super::{Item, Key, Store, StoreError, Table};
 use crate::concurrent::drained;
 
-/// The most that one batch request takes.
+/// The number of writes that DynamoDB accepts in a batch request.
 pub const ITEMS_A_BATCH: usize = 25;
-/// Batch requests under way at once for one caller.
+/// The number of batch requests in flight at once for a caller.
 pub const BATCHES_IN_FLIGHT: usize = 4;
 
 impl Store {
-    /// The items at `keys` that exist, in no order (strongly consistent). A key that comes twice is read once: DynamoDB refuses
-    /// a request that names an item twice.
+    /// Reads the items at `keys` with strong consistency, in any order; keys without an item are left out. A repeated
+    /// key is read once, because DynamoDB refuses a request that names an item twice.
     pub async fn get_many(&self, keys: &[Key]) -> Result<Vec<Item>, StoreError> {
         let mut found = Vec::with_capacity(keys.len());
         let mut seen = HashSet::with_capacity(keys.len());
@@ -55,7 +56,7 @@ impl Store {
         Ok(found)
     }
 
-    /// Puts items without conditions, 25 a request, a few requests at once.
+    /// Puts items without conditions, 25 in a request and four requests at once.
     pub async fn put_all(&self, items: Vec<(Table, Item)>) -> Result<(), StoreError> {
         let put = |(table, item)| {
             let put = PutRequest::builder().set_item(Some(item)).build().expect("the item is set");
@@ -64,7 +65,7 @@ impl Store {
         self.batches(items.into_iter().map(put).collect()).await
     }
 
-    /// Deletes items without conditions, likewise.
+    /// Deletes items without conditions, 25 in a request and four requests at once.
     pub async fn delete_all(&self, keys: Vec<Key>) -> Result<(), StoreError> {
         let delete = |key: Key| {
             let delete = DeleteRequest::builder().set_key(Some(key.attributes())).build().expect("the key is set");

@@ -1,4 +1,4 @@
-//! Writes that take effect: alone, or several of them as one.
+//! Writes with conditions, alone or several in a transaction.
 
 use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
 use aws_sdk_dynamodb::types::{
@@ -11,7 +11,8 @@ use super::write::Effect;
 use super::{Item, Store, StoreError, Write};
 
 impl Store {
-    /// One write; for an update, the item as it is after it. Meeting a transaction is waited out.
+    /// Executes a write, and for an update returns the item after the update. While a transaction holds the item, the
+    /// write is retried for some seconds.
     pub async fn write(&self, write: Write) -> Result<Option<Item>, StoreError> {
         let mut patience = Patience::new();
         loop {
@@ -56,7 +57,8 @@ impl Store {
         }
     }
 
-    /// All of `writes` or none of them. Meeting another transaction is waited out.
+    /// Executes all of `writes` or none of them. While a different transaction holds an item, the transaction is
+    /// retried for some seconds.
     pub async fn transact(&self, writes: Vec<Write>) -> Result<(), StoreError> {
         let writes: Vec<_> = writes.into_iter().map(|write| write.in_transaction(|table| self.name(table))).collect();
         let mut patience = Patience::new();

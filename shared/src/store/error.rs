@@ -1,4 +1,4 @@
-//! What can go wrong, told apart.
+//! Errors of the tables, told apart by how a caller reacts to them.
 
 use aws_sdk_dynamodb::error::{DisplayErrorContext, ProvideErrorMetadata, SdkError};
 use aws_sdk_dynamodb::operation::delete_item::DeleteItemError;
@@ -7,47 +7,47 @@ use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
 
 use super::item::Item;
 
-/// What can go wrong between us and the tables.
+/// The ways in which a request to DynamoDB fails.
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
-    /// A condition did not hold: nothing was written.
+    /// A condition did not hold, and nothing was written.
     #[error("a condition did not hold at {at:?}")]
     Refused {
-        /// Which writes of the transaction were refused (`[0]` for a single write).
+        /// The positions of the refused writes in the transaction (`[0]` for a single write).
         at: Vec<usize>,
-        /// The item that stands there instead, for a single write.
+        /// The item that stands at the key, for a single write. `None` for a transaction or if the key has no item.
         found: Option<Box<Item>>,
     },
-    /// DynamoDB kept throttling, or a transaction kept meeting others.
+    /// DynamoDB kept throttling, or the transaction kept conflicting with others, until the retries were used up.
     #[error("the table made no progress for seconds: {0}")]
     Busy(String),
-    /// DynamoDB had no capacity, or could not be reached in time, after all of the SDK's tries; whether the request took
-    /// effect is unknown.
+    /// After all of the SDK's retries DynamoDB had no capacity or could not be reached in time. The request may or may
+    /// not have taken effect.
     #[error("{0}")]
     Unavailable(String),
-    /// The request failed; whether it took effect is unknown.
+    /// The request failed for another reason, which the text tells. The request may or may not have taken effect.
     #[error("{0}")]
     Sdk(String),
-    /// A stored item is not what this version writes.
+    /// A stored item does not have the attributes that this version of the code reads.
     #[error("a stored item cannot be read: {0}")]
     Shape(String),
 }
 
 impl StoreError {
-    /// Whether a condition did not hold.
+    /// Returns whether the write was refused because a condition did not hold.
     pub fn is_refused(&self) -> bool {
         matches!(self, Self::Refused { .. })
     }
 
-    /// Whether the same request may succeed in a moment.
+    /// Returns whether the same request may succeed if it is sent again in a moment.
     pub fn is_passing(&self) -> bool {
         matches!(self, Self::Busy(_) | Self::Unavailable(_))
     }
 }
 
-/// Codes of AWS that say nothing but "later".
+/// The error codes of AWS after which the same request may succeed later.
 const PASSING: [&str; 10] = [
-    // Of two conditional puts to one key in S3.
+    // S3's answer to two conditional puts of a key at the same time.
     "ConditionalRequestConflict",
     "InternalServerError",
     "InternalError",
@@ -60,7 +60,8 @@ const PASSING: [&str; 10] = [
     "TransactionInProgressException",
 ];
 
-/// Whether a request to AWS failed in a way that may be over in a moment: no capacity, no connection, no answer in time.
+/// Returns whether a request to AWS failed for a reason that may pass in a moment: no capacity, no connection, or no
+/// answer in time.
 pub(crate) fn is_passing<E: ProvideErrorMetadata>(error: &SdkError<E>) -> bool {
     match error {
         SdkError::TimeoutError(_) | SdkError::DispatchFailure(_) | SdkError::ResponseError(_) => true,
@@ -79,12 +80,12 @@ where
     if is_passing(&error) { StoreError::Unavailable(text) } else { StoreError::Sdk(text) }
 }
 
-/// Tells a condition that did not hold from other failures of a single write.
+/// The error of a single write, with a condition that did not hold told apart from all other failures.
 pub(super) fn refused<E>(error: SdkError<E>) -> StoreError
 where
     E: std::error::Error + ProvideErrorMetadata + Refusal + Send + Sync + 'static,
 {
-    // The SDK does not try this one again.
+    // The SDK does not retry this code.
     if error.as_service_error().and_then(ProvideErrorMetadata::code) == Some("TransactionConflictException") {
         return StoreError::Busy("a transaction holds the item".to_owned());
     }
@@ -95,7 +96,7 @@ where
 }
 
 pub(super) trait Refusal {
-    /// `Some` if a condition did not hold, with the item that stands there.
+    /// `Some` if a condition did not hold, with the item that stands at the key, if any.
     fn refusal(&self) -> Option<Option<Item>>;
 }
 

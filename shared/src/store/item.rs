@@ -1,8 +1,8 @@
-//! A stored item.
+//! The type of an item as DynamoDB stores and returns items.
 
 use std::collections::HashMap;
 
 use aws_sdk_dynamodb::types::AttributeValue;
 
-/// A stored item: attributes by name, its keys `pk` and `sk` among them.
+/// An item of a table: the attributes by name, with the keys `pk` and `sk`.
 pub type Item = HashMap<String, AttributeValue>;

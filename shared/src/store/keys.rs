@@ -1,7 +1,7 @@
-//! Where each item lies. Nothing else in the project spells a key.
+//! The keys of all items. No code outside this module spells a key.
 //!
-//! The account is part of every key. What a row creates lies in a partition named by account, kind,
-//! import and chunk, so whatever rows an import wrote can be found by arithmetic.
+//! The account is part of every key. The entries of an import lie in partitions named by account, kind, import and
+//! chunk, so the partitions of everything that an import's rows created can be computed.
 
 mod imports;
 mod workspace;
@@ -15,14 +15,14 @@ use super::{Item, Table};
 pub use imports::*;
 pub use workspace::*;
 
-/// A table, a partition key and a sort key.
+/// The place of an item: a table, a partition key and a sort key.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Key {
-    /// The table.
+    /// The table in which the item lies.
     pub table: Table,
-    /// The partition key.
+    /// The partition key, e.g. `A#1#I#5` for import 5 of account 1.
     pub pk: String,
-    /// The sort key.
+    /// The sort key, e.g. `chunk#0000012`.
     pub sk: String,
 }
 
@@ -35,35 +35,35 @@ impl Key {
         Self { table: Table::Workspace, pk, sk: sk.into() }
     }
 
-    /// The key as attributes.
+    /// The partition key and the sort key as the attributes `pk` and `sk`.
     pub fn attributes(&self) -> Item {
         let text = |text: &str| AttributeValue::S(text.to_owned());
         Item::from([("pk".to_owned(), text(&self.pk)), ("sk".to_owned(), text(&self.sk))])
     }
 
-    /// The key of an item that was read.
+    /// The key of an item that was read from `table`.
     pub fn of(table: Table, item: &Item) -> Self {
         let text = |name: &str| item.get(name).and_then(|value| value.as_s().ok()).cloned().unwrap_or_default();
         Self { table, pk: text("pk"), sk: text("sk") }
     }
 }
 
-/// The kinds of shared things: each has a unique, normalised value as its key.
+/// The kinds of shared things. A thing of any kind has a unique, normalised value as its key, e.g. a project's name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, serde::Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Kind {
-    /// A person with an account.
+    /// A person of the account, to whom entries belong.
     User,
-    /// Whom projects are for.
+    /// The customer for whom projects are done.
     Client,
-    /// What entries are booked on.
+    /// The project on which entries are booked.
     Project,
     /// A label of entries.
     Tag,
 }
 
 impl Kind {
-    /// As it stands in keys.
+    /// The kind's name as it stands in storage keys.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::User => "user",
@@ -74,7 +74,7 @@ impl Kind {
     }
 }
 
-/// SHA-256 of some parts, in hexadecimal digits.
+/// The SHA-256 of the parts, each ended by a zero byte, as 64 hexadecimal digits.
 pub fn digest(parts: &[&[u8]]) -> String {
     let mut hash = Sha256::new();
     for part in parts {
@@ -84,7 +84,7 @@ pub fn digest(parts: &[&[u8]]) -> String {
     hex(&hash.finalize())
 }
 
-/// Bytes in hexadecimal digits.
+/// The bytes as hexadecimal digits, two a byte.
 pub(crate) fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }

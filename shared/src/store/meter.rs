@@ -1,4 +1,4 @@
-//! The price: what DynamoDB says that it charged.
+//! The meter: the capacity units that DynamoDB reports for each request.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -10,28 +10,28 @@ pub(super) struct Meter {
     read_milliunits: AtomicU64,
 }
 
-/// Capacity units that DynamoDB charged.
+/// Capacity units that DynamoDB charged, by kind.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Consumed {
-    /// Write units.
+    /// Write units; DynamoDB charges one for each kilobyte written.
     pub write: f64,
-    /// Read units.
+    /// Read units; DynamoDB charges one for each 4 KB read with strong consistency.
     pub read: f64,
 }
 
 impl Meter {
-    /// What was counted so far.
+    /// The units counted since the store was made.
     pub fn consumed(&self) -> Consumed {
         let units = |counter: &AtomicU64| counter.load(Ordering::Relaxed) as f64 / 1000.0;
         Consumed { write: units(&self.write_milliunits), read: units(&self.read_milliunits) }
     }
 
-    /// Counts a read.
+    /// Adds the units of a reading request.
     pub fn read(&self, consumed: Option<&ConsumedCapacity>) {
         count(&self.read_milliunits, consumed);
     }
 
-    /// Counts a write.
+    /// Adds the units of a writing request.
     pub fn write(&self, consumed: Option<&ConsumedCapacity>) {
         count(&self.write_milliunits, consumed);
     }

@@ -1,19 +1,19 @@
-//! Values that are stored as bytes, with the version of the code that packed them.
+//! Values stored as bytes in an attribute, behind the version of the code that packed them.
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use super::StoreError;
 
-/// The version of what is packed.
+/// The version of the packed types, in the first byte. A change of any packed type needs a new version.
 const VERSION: u8 = 5;
 
-/// A value as bytes that say by which version they were packed.
+/// Packs a value: the version in the first byte, then the value in the format `postcard`.
 pub(crate) fn packed(value: &impl Serialize) -> Vec<u8> {
     postcard::to_extend(value, vec![VERSION]).expect("what is packed is plain data")
 }
 
-/// The value that was packed.
+/// Unpacks a value. Fails with [`StoreError::Shape`] for bytes of a different version.
 pub(crate) fn unpacked<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, StoreError> {
     match bytes.split_first() {
         Some((&VERSION, packed)) => postcard::from_bytes(packed).map_err(|error| StoreError::Shape(error.to_string())),

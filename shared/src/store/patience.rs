@@ -1,15 +1,16 @@
-//! Waiting for what is busy.
+//! Waits between retries of requests that DynamoDB could not finish.
 
 use std::time::{Duration, Instant};
 
 use super::StoreError;
 
-/// How long a batch or a transaction is tried without progress. Far shorter than the margin that leases keep.
+/// How long a batch or a transaction is retried without progress, far shorter than the margin of a lease.
 const FRUITLESS: Duration = Duration::from_secs(8);
-/// The longest wait between two tries, in milliseconds, is this doubled six times.
+/// The longest wait before the second try is twice this many milliseconds. The bound doubles with every try, six times
+/// at most (1,280 ms).
 const FIRST_CEILING: u64 = 20;
 
-/// Jittered back-off, for a bounded time without progress.
+/// Back-off with random waits, for a bounded time without progress.
 pub(crate) struct Patience {
     fruitless: u32,
     since: Instant,
@@ -21,7 +22,7 @@ impl Patience {
         Self::lasting(FRUITLESS)
     }
 
-    /// Patience of another length, for work that holds no lease.
+    /// A back-off for `limit` without progress, for work that holds no lease.
     pub fn lasting(limit: Duration) -> Self {
         Self { fruitless: 0, since: Instant::now(), limit }
     }

@@ -1,4 +1,4 @@
-//! Reading a partition, or an index, in order.
+//! Queries: reading a partition of a table, or of an index, in the order of the sort keys.
 
 use std::collections::HashMap;
 
@@ -8,7 +8,7 @@ use aws_sdk_dynamodb::types::AttributeValue;
 
 use super::{Item, Table};
 
-/// A query over one partition.
+/// A query for the items of a partition.
 #[derive(Clone, Debug)]
 pub struct Query {
     pub(super) table: Table,
@@ -29,7 +29,7 @@ enum Range {
 }
 
 impl Query {
-    /// All items of a partition, by sort key.
+    /// All items of a partition of the table, ascending by sort key.
     pub fn partition(table: Table, pk: impl Into<String>) -> Self {
         Self {
             table,
@@ -43,42 +43,42 @@ impl Query {
         }
     }
 
-    /// An index of the table whose partition key is the attribute `hash`.
+    /// All items of an index's partition. `hash` is the attribute that serves as the index's partition key.
     pub fn index(table: Table, name: &'static str, hash: &'static str, value: impl Into<String>) -> Self {
         Self { index: Some((name, hash)), ..Self::partition(table, value) }
     }
 
-    /// Only sort keys that begin so.
+    /// Limits the query to sort keys that begin with `prefix`.
     pub fn prefix(self, prefix: impl Into<String>) -> Self {
         Self { range: Range::Prefix(prefix.into()), ..self }
     }
 
-    /// Only sort keys from `low` to `high`, both included.
+    /// Limits the query to sort keys from `low` to `high`, both included.
     pub fn between(self, low: impl Into<String>, high: impl Into<String>) -> Self {
         Self { range: Range::Between(low.into(), high.into()), ..self }
     }
 
-    /// Highest first.
+    /// Returns the items with the highest sort key first.
     pub fn descending(self) -> Self {
         Self { descending: true, ..self }
     }
 
-    /// At most so many items a page.
+    /// Returns at most `limit` items in a page.
     pub fn limit(self, limit: usize) -> Self {
         Self { limit: i32::try_from(limit).ok(), ..self }
     }
 
-    /// Goes on behind the last key of an earlier page.
+    /// Continues after the last key of an earlier page.
     pub fn after(self, last: Item) -> Self {
         Self { after: Some(last), ..self }
     }
 
-    /// Only the keys of the items.
+    /// Returns the keys of the items without further attributes.
     pub fn keys_only(self) -> Self {
         self.only("pk, sk")
     }
 
-    /// Only these attributes of the items, separated by commas. It costs as much as the items.
+    /// Returns the named attributes only, separated by commas. DynamoDB charges as much as for the whole items.
     pub fn only(self, attributes: &'static str) -> Self {
         Self { projection: Some(attributes), ..self }
     }
@@ -105,7 +105,7 @@ impl Query {
         client
             .query()
             .table_name(table)
-            // An index cannot be read consistently; what it leads to is read again by key.
+            // DynamoDB cannot read an index with strong consistency, so callers read the items again by their keys.
             .consistent_read(index.is_none())
             .set_index_name(index)
             .key_condition_expression(condition)

@@ -1,4 +1,4 @@
-//! One write, to be sent alone or within a transaction.
+//! A write of an item, to be sent alone or as part of a transaction.
 
 use std::collections::HashMap;
 
@@ -7,10 +7,10 @@ use serde::Serialize;
 
 use super::{Item, Key, Table, encode};
 
-/// A put, update or delete, with its condition.
+/// A put, update or delete of an item, with an optional condition.
 ///
-/// Expressions name attributes as `#name`; the names are filled in from the expression itself, so
-/// reserved words need no thought. Values are bound as `:name`.
+/// Expressions name attributes as `#name`. The mapping from `#name` to the attribute is read from the expression, so
+/// callers need not think of DynamoDB's reserved words. Values are bound to `:name` by [`bind`](Self::bind).
 #[derive(Clone, Debug)]
 pub struct Write {
     pub(super) key: Key,
@@ -28,18 +28,18 @@ pub(super) enum Effect {
 }
 
 impl Write {
-    /// Puts `value` at `key`.
+    /// Puts `value` at `key`, in place of any item there.
     pub fn put(key: Key, value: &impl Serialize) -> Self {
         let item = encode(&key, value);
         Self::put_item(key, item)
     }
 
-    /// Puts an item that is encoded already.
+    /// Puts an item that is already encoded.
     pub fn put_item(key: Key, item: Item) -> Self {
         Self::new(key, Effect::Put(item))
     }
 
-    /// Changes the item at `key` by an update expression.
+    /// Changes the item at `key` by an update expression, e.g. `ADD #n :one`.
     pub fn update(key: Key, expression: &str) -> Self {
         let mut write = Self::new(key, Effect::Update(expression.to_owned()));
         write.name(expression);
@@ -51,14 +51,14 @@ impl Write {
         Self::new(key, Effect::Delete)
     }
 
-    /// Only if this holds.
+    /// Sets the condition, which replaces an earlier condition.
     pub fn when(mut self, condition: &str) -> Self {
         self.name(condition);
         self.condition = Some(condition.to_owned());
         self
     }
 
-    /// Only if this holds besides.
+    /// Adds a condition that must hold as well.
     pub fn and_when(self, condition: &str) -> Self {
         match self.condition.clone() {
             Some(before) => self.when(&format!("({before}) AND {condition}")),
@@ -66,7 +66,8 @@ impl Write {
         }
     }
 
-    /// Only if a counter that is absent while it is zero is what was seen; `name` begins with `#`.
+    /// Adds the condition that a counter still has the value `seen`, where 0 means that the attribute is absent. `name`
+    /// begins with `#`, e.g. `#references`.
     pub fn when_counted(self, name: &str, seen: u64) -> Self {
         let value = format!(":seen_{}", name.trim_start_matches('#'));
         match seen {
@@ -75,23 +76,23 @@ impl Write {
         }
     }
 
-    /// Only if nothing stands at the key.
+    /// Sets the condition that no item stands at the key.
     pub fn when_absent(self) -> Self {
         self.when("attribute_not_exists(#pk)")
     }
 
-    /// Only if something stands at the key.
+    /// Sets the condition that an item stands at the key.
     pub fn when_present(self) -> Self {
         self.when("attribute_exists(#pk)")
     }
 
-    /// The value of `:name` in the expressions.
+    /// Binds `:name` in the expressions to a value.
     pub fn bind(self, name: &str, value: impl Serialize) -> Self {
         let value = serde_dynamo::to_attribute_value(value).expect("our own values encode");
         self.bind_attribute(name, value)
     }
 
-    /// The value of `:name`, as an attribute.
+    /// Binds `:name` in the expressions to a value that is already an attribute.
     pub fn bind_attribute(mut self, name: &str, value: AttributeValue) -> Self {
         self.values.get_or_insert_default().insert(name.to_owned(), value);
         self

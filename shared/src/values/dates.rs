@@ -1,8 +1,8 @@
-//! Dates as people write them.
+//! Dates as people and programs write them.
 //!
-//! A cell is first taken apart into what stands there ([`Written`]), which needs no opinion. Only a
-//! date of three numbers without a four-digit year in front needs one: which of them is the day. That
-//! is decided for a whole column ([`DateOrder`]), never for a cell.
+//! A cell is first parsed into its parts ([`Written`]), which leaves no choice in most cells. The exceptions are dates
+//! of three numbers without a four-digit year in front (`03/04/2024`), and dates such as `24-Mar-28`, whose ends may
+//! both be the year. Which number is the day is decided for the whole column ([`DateOrder`]), never for a cell.
 
 mod names;
 #[cfg(test)]
@@ -20,9 +20,10 @@ use super::words;
 pub(crate) use names::is_weekday;
 use names::{month, months, polish_month, weekdays};
 
-/// The order of year, month and day in dates that are written with numbers only.
+/// The order of year, month and day in dates written with numbers only.
 ///
-/// Dates with a four-digit year in front, or with the month in letters, read the same under all.
+/// Dates with a four-digit year in front are the same date under every order, and so are most dates whose month is
+/// written in letters.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum DateOrder {
@@ -34,7 +35,7 @@ pub enum DateOrder {
 impl DateOrder {
     pub(crate) const ALL: [Self; 3] = [Self::Ymd, Self::Mdy, Self::Dmy];
 
-    /// The name on the wire.
+    /// The order's name in options and stored items: `ymd`, `mdy` or `dmy`.
     pub fn name(self) -> &'static str {
         match self {
             Self::Ymd => "ymd",
@@ -50,7 +51,7 @@ impl fmt::Display for DateOrder {
     }
 }
 
-/// A word that is no date order.
+/// The text is not the name of a date order.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("unknown date order {0:?}: known are ymd, mdy, dmy")]
 pub struct UnknownDateOrder(pub String);
@@ -65,28 +66,28 @@ impl FromStr for DateOrder {
     }
 }
 
-/// A cell of a date column, taken apart.
+/// A date column's cell, parsed as far as possible without knowing the column's order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Written {
     pub day: Day,
-    /// The time of day that follows the date.
+    /// The time of day behind the date. `None` if the cell has a date only.
     pub time: Option<Time>,
 }
 
 /// The date in a cell.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Day {
-    /// With a four-digit year in front: reads the same under each order.
+    /// A date with a four-digit year in front (`2024-03-04`), which is the same under every order.
     Iso(Date),
-    /// With the month in letters: reads the same under each order, too.
+    /// A date with the month in letters (`4 March 2024`), which is the same under every order.
     Named(Date),
-    /// With the month in letters and two digits on each side of it, of which either may be the year.
+    /// A date with the month in letters between two two-digit numbers, either of which may be the year.
     Short(Short),
-    /// Three numbers of which only the order tells the day.
+    /// A date of three numbers, of which only the column's order tells the day.
     Numbers(Numbers),
 }
 
-/// `24-Mar-28`: 24 March 2028 as nearly everybody writes it, or 28 March 2024.
+/// `24-Mar-28`, which is 24 March 2028 to nearly all writers, or 28 March 2024.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Short {
     pub first: u8,
@@ -95,7 +96,8 @@ pub(crate) struct Short {
 }
 
 impl Short {
-    /// The date under an order; the day comes first unless the year does.
+    /// The date under an order: the first number is the year under [`DateOrder::Ymd`] and the day under the rest.
+    /// `None` if the calendar has no such day.
     pub fn under(&self, order: DateOrder) -> Option<Date> {
         let (year, day) = if order == DateOrder::Ymd { (self.first, self.last) } else { (self.last, self.first) };
         civil(full_year(year.into(), 2)?, self.month.into(), day.into())
@@ -107,15 +109,15 @@ impl Short {
 pub(crate) struct Numbers {
     values: [u16; 3],
     digits: [u8; 3],
-    /// What stands between them, one of [`SEPARATORS`].
+    /// The character between the numbers, from [`SEPARATORS`].
     pub separator: u8,
 }
 
-/// What may stand between the numbers of a date.
+/// The characters that may stand between the numbers of a date.
 pub(crate) const SEPARATORS: [u8; 4] = *b"/-. ";
 
 impl Day {
-    /// The date under an order, if there is such a day in the calendar.
+    /// The date under an order. `None` if the calendar has no such day.
     pub fn under(&self, order: DateOrder) -> Option<Date> {
         match self {
             Self::Iso(date) | Self::Named(date) => Some(*date),
@@ -126,8 +128,8 @@ impl Day {
 }
 
 impl Day {
-    /// The day behind the midnight that ends this one, which is where `2024-03-04 24:00` is; `None` if the day is not known
-    /// without its order.
+    /// The day after this day, for `2024-03-04 24:00`, which is the midnight at the end of 4 March. `None` if the day
+    /// depends on the column's order.
     fn behind_midnight(self) -> Option<Self> {
         let next = |date: Date| date.tomorrow().ok();
         match self {
@@ -152,13 +154,13 @@ impl Numbers {
         civil(year, self.values[month], self.values[day])
     }
 
-    /// Whether a two-digit year could stand at either end.
+    /// Returns whether a two-digit year could stand first as well as last.
     pub fn ends_are_short(&self) -> bool {
         self.digits[0] <= 2 && self.digits[2] <= 2
     }
 }
 
-/// `2024-13-01`: with the year in front, the middle can only be the day.
+/// Returns whether a cell is a date such as `2024-13-01`, whose middle number can only be the day.
 pub(crate) fn has_day_in_the_middle(cell: &str) -> bool {
     let cell = words::seen(cell);
     let mut parts = cell.trim().splitn(3, ['-', '/', '.']);
@@ -169,13 +171,14 @@ pub(crate) fn has_day_in_the_middle(cell: &str) -> bool {
     civil(year, last, middle).is_some() && middle > 12
 }
 
-/// A word of a cell that may be two months, and which.
+/// The first word of a cell that may name two months (`jui` begins juin and juillet), with these months.
 pub(crate) fn unclear_month(cell: &str) -> Option<(&str, Vec<u8>)> {
     let words = cell.split(|letter: char| !letter.is_alphabetic());
     words.map(|word| (word, months(word))).find(|(_, months)| months.len() > 1)
 }
 
-/// A year of four digits, or of two: those from 70 on are of the last century.
+/// The year as four digits. A year of two digits is in this century up to 69 (`69` is 2069) and in the last century
+/// from 70 (`70` is 1970). `None` for any further number of digits.
 fn full_year(year: u16, digits: u8) -> Option<u16> {
     match (digits, year) {
         (4, year) => Some(year),
@@ -185,7 +188,7 @@ fn full_year(year: u16, digits: u8) -> Option<u16> {
     }
 }
 
-/// A day of a year in which time can have been tracked.
+/// The date, if the calendar has the day and the year is from 1900 to 2199; time is not tracked in further years.
 fn civil(year: u16, month: u16, day: u16) -> Option<Date> {
     if !(1900..2200).contains(&year) {
         return None;
@@ -193,8 +196,8 @@ fn civil(year: u16, month: u16, day: u16) -> Option<Date> {
     Date::new(year as i16, i8::try_from(month).ok()?, i8::try_from(day).ok()?).ok()
 }
 
-/// The days of the week that a date's cell names before or behind the date, a bit for each from Monday's on; 0 if none. A word
-/// that may be a month as well (`mar.`) names none.
+/// The days of the week that a date's cell names before or behind the date, as a bit for each day (Monday is bit 0), or
+/// 0 if no day is named. A word that may also be a month (`mar.`) names no day.
 pub(crate) fn weekdays_in(cell: &str) -> u8 {
     let cell = cell.trim_matches(['(', ')', '.', ' ']);
     let is_letter = |letter: char| letter.is_alphabetic();
@@ -204,7 +207,7 @@ pub(crate) fn weekdays_in(cell: &str) -> u8 {
     [before, behind].into_iter().map(named).find(|&days| days != 0).unwrap_or(0)
 }
 
-/// Takes a cell apart; `None` if no date stands there.
+/// Parses a cell of a date column. `None` if the cell is not a date, with or without a time of day.
 #[inline]
 pub(crate) fn read(cell: &str) -> Option<Written> {
     match iso(cell.as_bytes()) {
@@ -213,7 +216,7 @@ pub(crate) fn read(cell: &str) -> Option<Written> {
     }
 }
 
-/// `2024-01-31 09:05`, or with seconds.
+/// Parses `2024-01-31 09:05`, with seconds or without.
 #[inline(never)]
 fn with_time(cell: &[u8]) -> Option<Written> {
     let (date, [b' ', time @ ..]) = cell.split_first_chunk::<10>()? else {
@@ -222,7 +225,7 @@ fn with_time(cell: &[u8]) -> Option<Written> {
     Some(Written { day: Day::Iso(iso(date)?), time: Some(times::plain(time)?) })
 }
 
-/// A date that may be written in any way.
+/// Parses a date in any spelling, on the slow path.
 #[inline(never)]
 pub(crate) fn read_any(cell: &str) -> Option<Written> {
     let cell = words::seen(cell);
@@ -238,7 +241,7 @@ pub(crate) fn read_any(cell: &str) -> Option<Written> {
     }
 }
 
-/// A date without the day of the week behind it: `04/03/2024 (Mon)`, `2024-03-04, Monday`.
+/// Cuts a day of the week off the end of a date: `04/03/2024 (Mon)`, `2024-03-04, Monday`.
 fn before_weekday(cell: &str) -> &str {
     let bare = cell.trim_end_matches([')', '.']);
     let date = bare.trim_end_matches(char::is_alphabetic);
@@ -250,7 +253,8 @@ fn before_weekday(cell: &str) -> &str {
     }
 }
 
-/// What stands behind the day of the week before a date, and whether that may be a month's name as well.
+/// The rest of a cell behind a day of the week in front, and whether the cut word may also be the name of a month.
+/// `None` if the cell does not begin with a day of the week.
 fn weekday(cell: &str) -> Option<(&str, bool)> {
     let word = cell.split(|letter: char| !letter.is_alphabetic()).next().filter(|word| !word.is_empty())?;
     let behind = cell[word.len()..].strip_prefix("-feira").unwrap_or(&cell[word.len()..]);
@@ -258,7 +262,7 @@ fn weekday(cell: &str) -> Option<(&str, bool)> {
 }
 
 fn without_weekday(cell: &str) -> Option<Written> {
-    // "Dienstag, den 5. März 2024"
+    // The German "Dienstag, den 5. März 2024" has "den" before the day.
     let mut rest = cell.strip_prefix("den ").unwrap_or(cell);
     if let Some(day) = with_words(&mut rest) {
         let time = if rest.is_empty() { None } else { Some(times::read(rest)?) };
@@ -277,7 +281,7 @@ fn without_weekday(cell: &str) -> Option<Written> {
             let behind = separator(&mut rest)?;
             let third = Part::take(&mut rest, false)?;
             if behind == b'.' || matches!(second, Part::Month(_)) {
-                // "2024. 03. 04." and "4. ožujka 2024."
+                // The dots at the end of "2024. 03. 04." and "4. ožujka 2024." are dropped.
                 rest = rest
                     .strip_prefix('.')
                     .filter(|rest| rest.is_empty() || rest.starts_with([' ', ',']))
@@ -296,7 +300,7 @@ fn without_weekday(cell: &str) -> Option<Written> {
     Some(Written { day, time })
 }
 
-/// What stands behind a year without the word for one: `4 марта 2024 г.`, `4 березня 2024 р.`
+/// Cuts the Russian or Ukrainian word for "year" off behind a date: `4 марта 2024 г.`, `4 березня 2024 р.`
 fn without_year(rest: &str) -> &str {
     let word = rest.trim_start();
     let behind = ["год", "года", "г", "року", "р"].into_iter().find_map(|year| {
@@ -307,7 +311,7 @@ fn without_year(rest: &str) -> &str {
     behind.unwrap_or(rest)
 }
 
-/// `2024年3月4日` and `2024년 3월 4일`.
+/// Takes `2024年3月4日` or `2024년 3월 4일` from the front of `rest`.
 fn with_words(rest: &mut &str) -> Option<Day> {
     if rest.is_ascii() {
         return None;
@@ -326,7 +330,7 @@ fn with_words(rest: &mut &str) -> Option<Day> {
     None
 }
 
-/// `2024-01-31`, by far the most frequent way.
+/// Parses `2024-01-31`, by far the most frequent spelling.
 fn iso(cell: &[u8]) -> Option<Date> {
     let &[a, b, c, d, b'-', e, f, b'-', g, h] = cell else {
         return None;
@@ -335,7 +339,7 @@ fn iso(cell: &[u8]) -> Option<Date> {
     civil(year, two_digits(e, f)?.into(), two_digits(g, h)?.into())
 }
 
-/// One of the three things a date is made of.
+/// A part of a date: a number, or a month in letters.
 #[derive(Clone, Copy, Debug)]
 enum Part {
     Number { value: u32, digits: u8 },
@@ -343,7 +347,8 @@ enum Part {
 }
 
 impl Part {
-    /// Takes a number or a month's name from the front. `polish`: it stands where only Polish has some of its months.
+    /// Takes a number or the name of a month from the front of `rest`. With `polish`, month names are accepted that
+    /// mean a different month in Croatian ([`polish_month`]).
     fn take(rest: &mut &str, polish: bool) -> Option<Self> {
         let digits = rest.bytes().take_while(u8::is_ascii_digit).count();
         if digits > 0 {
@@ -360,14 +365,14 @@ impl Part {
         let word = rest.split(|letter: char| !letter.is_alphabetic()).next()?;
         let month = month(word).or_else(|| polish_month(word).filter(|_| polish))?;
         *rest = &rest[word.len()..];
-        // In "04.Mar.2024" the dot stands between two parts.
+        // In "04.Mar.2024" the dot separates two parts and does not end an abbreviation.
         let is_apart = |behind: &&str| !behind.starts_with(|letter: char| letter.is_ascii_digit());
         *rest = rest.strip_prefix('.').filter(is_apart).unwrap_or(rest);
         Some(Self::Month(month))
     }
 }
 
-/// `1st`, `2nd`, `3rd`, `4th`.
+/// Drops the ending of `1st`, `2nd`, `3rd` or `4th` from the front of `rest`.
 fn strip_ordinal(rest: &mut &str) {
     for ending in ["st", "nd", "rd", "th"] {
         if let Some(behind) = rest.strip_prefix(ending)
@@ -378,7 +383,7 @@ fn strip_ordinal(rest: &mut &str) {
     }
 }
 
-/// Takes what stands between two parts: `/`, `-`, `.` or a blank, with blanks around it.
+/// Takes the separator between two parts: `/`, `-`, `.`, `,` or a blank, with any blanks around the separator.
 fn separator(rest: &mut &str) -> Option<u8> {
     let bare = rest.trim_start();
     let (mark, behind) = match bare.as_bytes().first()? {
@@ -387,12 +392,12 @@ fn separator(rest: &mut &str) -> Option<u8> {
         _ if bare.len() < rest.len() => (b' ', bare),
         _ => return None,
     };
-    // "1 de enero de 2024", "1st of January 2024"
+    // "1 de enero de 2024" and "1st of January 2024" have a word between the parts.
     *rest = behind.strip_prefix("de ").or_else(|| behind.strip_prefix("of ")).unwrap_or(behind);
     Some(mark)
 }
 
-/// Joins three parts; `separator` is what stands between them, if it is the same both times.
+/// Joins three parts to a date. `separator` is the character between the parts, if both separators are the same.
 fn join(parts: [Part; 3], separator: Option<u8>) -> Option<Day> {
     use Part::{Month, Number};
     match parts {
@@ -426,13 +431,13 @@ fn join(parts: [Part; 3], separator: Option<u8>) -> Option<Day> {
     }
 }
 
-/// The time of day behind a date, with its zone left out: entries keep the time that was shown.
+/// Parses the time of day behind a date. The zone is dropped, because entries keep the time as the file shows it.
 fn time_behind(rest: &str, day: &Day) -> Option<Time> {
     if let Some(stamp) = rest.strip_prefix(['T', 't']) {
         return times::read(times::without_zone(stamp, true).unwrap_or(stamp));
     }
     let time = rest.strip_prefix(',').unwrap_or(rest).strip_prefix(' ')?.trim_start();
-    // "04.03.24 05.03.24" are two dates.
+    // The cell "04.03.24 05.03.24" has two dates, not a date and a time.
     let dates = times::is_dotted(time) && matches!(day, Day::Numbers(numbers) if numbers.ends_are_short());
     if dates { None } else { times::read(time) }
 }

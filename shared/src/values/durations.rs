@@ -1,7 +1,8 @@
 //! Durations as time trackers and spreadsheets write them.
 //!
-//! A cell is first taken apart ([`Written`]); what is left open, the decimal mark, the unit of a bare
-//! number and whether `1:30` is hours or minutes, is decided for the column ([`Reading`]).
+//! A cell is first parsed into its parts ([`Written`]). Three questions stay open in some cells: the decimal mark, the
+//! unit of a bare number, and whether `1:30` means hours or minutes. The column answers them for all of its cells
+//! ([`Reading`]).
 
 use serde::{Deserialize, Serialize};
 
@@ -9,11 +10,11 @@ use super::numbers::{DecimalMark, Marked, two_digits, whole};
 use super::times;
 use super::words;
 
-/// What a duration is counted in.
+/// The unit in which a duration is counted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub(crate) enum Unit {
-    /// In which spreadsheets count, where a duration has lost its look: `0.0625` is an hour and a half.
+    /// The unit of spreadsheets, for a duration that has lost its number format: `0.0625` is an hour and a half.
     Days,
     Hours,
     Minutes,
@@ -43,7 +44,7 @@ impl Unit {
     }
 }
 
-/// The names of units, in lower case.
+/// The names of the unit hour, in lower case.
 #[rustfmt::skip]
 const HOURS: &[&str] = &[
     "h", "hr", "hrs", "hour", "hours", "std", "stunde", "stunden", "u", "uur", "uren", "t", "time", "timer", "tim", "timme",
@@ -63,41 +64,42 @@ const SECONDS: &[&str] = &[
     "secondes", "seconden", "segundo", "segundos", "secondo", "secondi", "sekuntia", "sn", "saniye", "сек", "秒",
 ];
 
-/// How the cells of a column are to be read.
+/// The answers of a column to the questions that its cells leave open.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Reading {
-    /// What a number without a unit counts.
+    /// The unit of a number without a unit.
     pub unit: Unit,
-    /// What `1:30` is: hours and minutes, or (`Minutes`) minutes and seconds.
+    /// The larger unit of `1:30`: `Hours` for hours and minutes, `Minutes` for minutes and seconds.
     pub pair: Unit,
-    /// Whether start and end say so, and not custom alone.
+    /// True if the start and end of entries prove `pair`. Otherwise `pair` follows the usual way of writing.
     pub pair_is_told: bool,
     pub mark: DecimalMark,
 }
 
 impl Reading {
-    /// Of what says its unit or is hours and minutes.
+    /// The answers for cells that name their unit, or are hours and minutes.
     pub const USUAL: Self = Self { unit: Unit::Hours, pair: Unit::Hours, pair_is_told: false, mark: DecimalMark::Dot };
 }
 
-/// A cell of a duration column, taken apart.
+/// A duration column's cell, parsed as far as possible without the column's [`Reading`].
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) enum Written {
-    /// Reads the same in each column, in seconds: `1:02:03`, `18:25 min`, `1 h 30 min`.
+    /// A duration in seconds that is the same in every column: `1:02:03`, `18:25 min`, `1 h 30 min`.
     Exact(u64),
-    /// `1:30`.
+    /// Two numbers around a colon, such as `1:30`, whose units depend on the column.
     Pair(u32, u32),
-    /// A time of day, which is what a spreadsheet makes of a duration, in seconds since midnight.
+    /// A time of day in seconds since midnight, into which a spreadsheet turns a duration (`1:30:00 AM`).
     Clock(u32),
-    /// A number and its unit if one is given: `4.5`, `0,79 h`; and what whole units stand beside it.
+    /// A number with its unit, if the cell names a unit (`4.5`, `0,79 h`). `beside` has the seconds of the whole units
+    /// in the same cell.
     Number { number: Marked, unit: Option<Unit>, beside: u64 },
 }
 
-/// Longest duration of one entry, in seconds: a hundred years. Beyond, a number is something else.
+/// The longest duration of an entry in seconds: a hundred years. A larger number is not a duration.
 const LONGEST: u64 = 100 * 366 * 86_400;
 
 impl Written {
-    /// The duration in seconds; `None` if it is none under this reading.
+    /// The duration in seconds. `None` if the cell is not a duration under this reading.
     pub fn under(&self, reading: Reading) -> Option<u64> {
         let seconds = match *self {
             Self::Exact(seconds) => seconds,
@@ -115,7 +117,7 @@ impl Written {
     }
 }
 
-/// Takes a cell apart; `None` if no duration can stand there under any reading.
+/// Parses a cell of a duration column. `None` if the cell is not a duration under any reading.
 #[inline]
 pub(crate) fn read(cell: &str) -> Option<Written> {
     match plain_clock(cell.as_bytes()) {
@@ -124,7 +126,7 @@ pub(crate) fn read(cell: &str) -> Option<Written> {
     }
 }
 
-/// A duration that may be written in any way.
+/// Parses a duration in any spelling, on the slow path.
 #[inline(never)]
 pub(crate) fn read_any(cell: &str) -> Option<Written> {
     let cell = words::seen(cell);
@@ -141,7 +143,7 @@ pub(crate) fn read_any(cell: &str) -> Option<Written> {
     if cell.contains(char::is_alphabetic) { hours_and(cell) } else { dotted(cell) }
 }
 
-/// `1h30`, `1 h 30`: two digits behind hours are minutes.
+/// Parses `1h30` and `1 h 30`, in which two digits behind the hours are minutes.
 fn hours_and(cell: &str) -> Option<Written> {
     let last = cell.rfind(|letter: char| !letter.is_ascii_digit())?;
     let behind = last + cell[last..].chars().next().map_or(0, char::len_utf8);
@@ -153,7 +155,7 @@ fn hours_and(cell: &str) -> Option<Written> {
     Some(Written::Exact(u64::from(hours) * 3600 + u64::from(minutes) * 60))
 }
 
-/// `01.30.00`: hours, minutes and seconds as in Danish and Finnish.
+/// Parses `01.30.00`, which is hours, minutes and seconds in Danish and Finnish.
 fn dotted(cell: &str) -> Option<Written> {
     let mut parts = cell.split('.');
     let hours = whole(parts.next()?, 1, 6)?;
@@ -163,7 +165,7 @@ fn dotted(cell: &str) -> Option<Written> {
     parts.next().is_none().then_some(Written::Exact(hours * 3600 + minutes * 60 + seconds))
 }
 
-/// `01:02:03`, by far the most frequent way.
+/// Parses `01:02:03`, by far the most frequent spelling, into seconds.
 fn plain_clock(cell: &[u8]) -> Option<u64> {
     let &[a, b, b':', c, d, b':', e, f] = cell else {
         return None;
@@ -207,8 +209,8 @@ fn with_colons(cell: &str) -> Option<Written> {
     Some(Written::Exact(hours * 3600 + minutes * 60 + seconds))
 }
 
-/// The days in front of a clock, and the clock: `0 days 01:00:00` of pandas and databases, `1 day, 2:30:00` of Python,
-/// `1.02:30:00` of .NET. Days without a clock are none: they may be working days of eight hours.
+/// The days in front of a clock, and the clock: `0 days 01:00:00` (pandas and databases), `1 day, 2:30:00` (Python),
+/// `1.02:30:00` (.NET). `None` for days without a clock, which may be working days of eight hours.
 fn days_before(cell: &str) -> Option<(u32, &str)> {
     let digits = cell.find(|letter: char| !letter.is_ascii_digit())?;
     let (days, behind) = cell.split_at(digits);
@@ -223,7 +225,7 @@ fn days_before(cell: &str) -> Option<(u32, &str)> {
     clock.starts_with([' ', '+']).then(|| (days, clock.trim_start().trim_start_matches('+')))
 }
 
-/// Whole days and a clock that is short of another one.
+/// Parses a clock of less than 24 hours behind a number of days.
 fn timedelta(days: u32, clock: &str) -> Option<Written> {
     let mut parts = clock.split(':');
     let hours = whole(parts.next()?, 1, 2).filter(|&hours| hours < 24)?;
@@ -234,7 +236,7 @@ fn timedelta(days: u32, clock: &str) -> Option<Written> {
     parts.next().is_none().then_some(Written::Exact(seconds))
 }
 
-/// Two digits of seconds, with a fraction that is rounded.
+/// Parses two digits of seconds, with a fraction that is rounded to a whole second.
 fn rounded_seconds(cell: &str) -> Option<u32> {
     let (seconds, fraction) = cell.split_once(['.', ',']).unwrap_or((cell, ""));
     let seconds = whole(seconds, 2, 2).filter(|&seconds| seconds < 60)?;
@@ -242,9 +244,9 @@ fn rounded_seconds(cell: &str) -> Option<u32> {
     digits.then_some(seconds + u32::from(fraction.as_bytes().first().is_some_and(|&tenth| tenth >= b'5')))
 }
 
-/// `0.79 h`, `47 min`, `06 s`, `1h 30m`: one number may have a fraction, and each unit comes once.
+/// Parses `0.79 h`, `47 min`, `06 s` or `1h 30m`. At most one number may have a fraction, and the units must descend.
 fn with_units(cell: &str) -> Option<Written> {
-    // "PT1H30M" is ISO's way to write it, and "P0DT1H30M" that of pandas.
+    // "PT1H30M" is the ISO 8601 spelling, and "P0DT1H30M" that of pandas.
     let iso = cell.strip_prefix("PT").or_else(|| cell.strip_prefix("P0DT"));
     let iso = iso.filter(|rest| rest.chars().all(|letter| "0123456789.,HMS".contains(letter)));
     let mut rest = iso.unwrap_or(cell);

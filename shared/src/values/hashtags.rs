@@ -1,18 +1,18 @@
-//! Tags: in a column of their own, joined by commas, or in a text, marked with `#`.
+//! Tags, which stand in a column of their own, separated by commas, or in an entry's text, marked with `#`.
 
 use std::borrow::Cow;
 
 use crate::values::words;
 
-/// A tag, without the `#` that a text may mark it with.
+/// A tag's name, without the `#` that marks a tag in a text.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Tag<'r> {
     pub name: Cow<'r, str>,
-    /// Written with a `*` at its end (which is no part of the name): makes the entry unbillable.
+    /// True if a `*` stood behind the name, as in `#meeting*`, which makes the entry unbillable.
     pub unbillable: bool,
 }
 
-/// The tags of a column; `tidy`: a cell that is borrowed has no blanks to be collapsed.
+/// The tags of a column. With `tidy`, a borrowed cell is known to have no blanks to collapse.
 pub(crate) fn listed(cell: Option<Cow<'_, str>>, tidy: bool) -> Vec<Tag<'_>> {
     let mut tags = Vec::new();
     match cell {
@@ -20,7 +20,7 @@ pub(crate) fn listed(cell: Option<Cow<'_, str>>, tidy: bool) -> Vec<Tag<'_>> {
         Some(Cow::Borrowed(cell)) => {
             let mut rest = Some(cell);
             while let Some(cell) = rest {
-                // Tags are a few letters long: a search made for long texts takes longer to begin than this to end.
+                // Tags are a few letters long, so a plain loop ends before a search made for long texts has begun.
                 let comma = cell.bytes().position(|byte| byte == b',');
                 let (name, behind) = comma.map_or((cell, None), |comma| (&cell[..comma], Some(&cell[comma + 1..])));
                 let name = Cow::Borrowed(words::trim(name));
@@ -35,7 +35,7 @@ pub(crate) fn listed(cell: Option<Cow<'_, str>>, tidy: bool) -> Vec<Tag<'_>> {
     tags
 }
 
-/// The tags of Freckle's column, which may carry a `#` in front and a `*` behind.
+/// The tags of Freckle's column, where a name may have a `#` in front and a `*` behind.
 pub(crate) fn listed_with_marks(cell: &str) -> Vec<Tag<'static>> {
     let mut tags = Vec::new();
     for Tag { name, unbillable } in cell.split(',').map(marked) {
@@ -44,15 +44,15 @@ pub(crate) fn listed_with_marks(cell: &str) -> Vec<Tag<'static>> {
     tags
 }
 
-/// A tag as people write it by itself: with a `#` in front or not, and with a `*` behind or not.
+/// A single tag as people type a tag: with or without a `#` in front, and with or without a `*` behind.
 pub fn marked(name: &str) -> Tag<'static> {
     let name = words::trim(name).trim_start_matches('#');
     let bare = name.trim_end_matches('*');
     Tag { name: words::collapsed(words::trimmed(Cow::Owned(bare.to_owned()))), unbillable: bare.len() < name.len() }
 }
 
-/// The `#hashtags` of a text. A tag begins behind a blank or an opening bracket and goes as far as
-/// letters and digits do, with `-`, `_`, `.`, `/`, `&`, `+` and `:` between them.
+/// The `#hashtags` of a text. A tag begins behind a blank or an opening bracket and goes on through letters and digits,
+/// with `-`, `_`, `.`, `/`, `&`, `+` and `:` between them.
 pub fn hashtags(text: &str) -> Vec<Tag<'static>> {
     let mut tags = Vec::new();
     for Mark { name, unbillable, .. } in marks(text) {
@@ -61,8 +61,8 @@ pub fn hashtags(text: &str) -> Vec<Tag<'static>> {
     tags
 }
 
-/// The text with other hashtags: `other` gives the name that takes the place of one, and whether it is still a hashtag. A word
-/// that is none any more loses its `#` and the `*` behind it.
+/// The text with some hashtags replaced. `other` gives the new name for a hashtag, and whether the new name is still a
+/// hashtag. A word that is no longer a hashtag loses the `#` in front and the `*` behind. `None` keeps the hashtag.
 pub fn retagged(text: &str, other: impl Fn(&str) -> Option<(String, bool)>) -> String {
     let mut new = String::with_capacity(text.len());
     let mut copied = 0;
@@ -79,7 +79,7 @@ pub fn retagged(text: &str, other: impl Fn(&str) -> Option<(String, bool)>) -> S
     new
 }
 
-/// A hashtag in a text: the place of its `#`, in bytes; its name; whether a `*` is behind it.
+/// A hashtag in a text: the place of the `#` in bytes, the name, and whether a `*` follows.
 struct Mark<'t> {
     at: usize,
     name: &'t str,
@@ -103,12 +103,12 @@ fn is_inside(letter: char) -> bool {
     letter.is_alphanumeric() || "-_./&+:".contains(letter)
 }
 
-/// Adds a tag unless it is empty or there already.
+/// Adds a tag, trimmed and with its blanks collapsed, unless the name is empty or in the list already.
 fn add<'r>(tags: &mut Vec<Tag<'r>>, name: Cow<'r, str>, unbillable: bool) {
     put(tags, words::collapsed(words::trimmed(name)), unbillable);
 }
 
-/// Adds a tag without blanks to take out, likewise.
+/// Adds a tag that has no blanks to collapse, unless the name is empty or in the list already.
 fn put<'r>(tags: &mut Vec<Tag<'r>>, name: Cow<'r, str>, unbillable: bool) {
     match tags.iter_mut().find(|tag| words::same(&tag.name, &name)) {
         _ if name.is_empty() => {}

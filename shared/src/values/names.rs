@@ -2,11 +2,11 @@
 
 use std::borrow::Cow;
 
-/// What follows a name behind a comma without being a first name.
+/// The titles that follow a name behind a comma and are not first names.
 const TITLES: [&str; 14] =
     ["jr", "sr", "ii", "iii", "iv", "phd", "md", "esq", "cpa", "mba", "inc", "llc", "ltd", "gmbh"];
 
-/// Turns "Last, First" round; any other name stays as it is.
+/// Turns "Last, First" into "First Last". A name without a comma, or with a title behind the comma, stays as it is.
 pub(crate) fn first_name_first(name: Cow<'_, str>) -> Cow<'_, str> {
     let Some(comma) = name.bytes().position(|byte| byte == b',') else {
         return name;
@@ -20,7 +20,7 @@ pub(crate) fn first_name_first(name: Cow<'_, str>) -> Cow<'_, str> {
     Cow::Owned(format!("{first} {last}"))
 }
 
-/// First and last name in one.
+/// Joins a first and a last name, either of which may be missing.
 pub(crate) fn joined<'r>(first: Option<Cow<'r, str>>, last: Option<Cow<'r, str>>) -> Option<Cow<'r, str>> {
     match (first, last) {
         (Some(first), Some(last)) => Some(Cow::Owned(format!("{first} {last}"))),
@@ -28,7 +28,8 @@ pub(crate) fn joined<'r>(first: Option<Cow<'r, str>>, last: Option<Cow<'r, str>>
     }
 }
 
-/// Whether a word is an e-mail address: something on both sides of one `@`, and no blanks.
+/// Returns whether a word is an e-mail address: no blanks, a name before a single `@`, and a host with a dot behind the
+/// `@`.
 pub(crate) fn is_email(word: &str) -> bool {
     let parts = word.split_once('@');
     let plain = !word.contains(char::is_whitespace);

@@ -1,7 +1,7 @@
-//! Numbers as people write them, under a decimal mark.
+//! Numbers as people write them, parsed under a given decimal mark.
 //!
-//! `1,234` is a thousand and more under one mark and a little over one under the other, so no number
-//! is read without being told the mark, which is decided for a whole column.
+//! `1,234` is more than a thousand if the mark is a dot, and a little more than one if the mark is a comma. A number is
+//! therefore parsed with the mark as an argument, and the mark is decided for a whole column.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 
 use super::words;
 
-/// What separates the whole from the fraction; the other one may then separate thousands.
+/// The character before the fraction of a number. The opposite character may then separate thousands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum DecimalMark {
     #[serde(rename = ".")]
@@ -23,7 +23,7 @@ pub enum DecimalMark {
 impl DecimalMark {
     pub(crate) const ALL: [Self; 2] = [Self::Dot, Self::Comma];
 
-    /// The mark itself, which is also its name on the wire.
+    /// The mark's name in options and stored items, which is the mark itself: `.` or `,`.
     pub fn name(self) -> &'static str {
         match self {
             Self::Dot => ".",
@@ -49,7 +49,7 @@ impl fmt::Display for DecimalMark {
     }
 }
 
-/// A word that is no decimal mark.
+/// The text is not a decimal mark.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("unknown decimal mark {0:?}: known are \".\" and \",\"")]
 pub struct UnknownDecimalMark(pub String);
@@ -66,7 +66,7 @@ impl FromStr for DecimalMark {
     }
 }
 
-/// A decimal number: `units` / 10^`scale`, and whether it is below zero. Exact to [`DIGITS`] digits, and rounded there.
+/// A decimal number: `units` / 10^`scale`, with a sign. Numbers of more than [`DIGITS`] digits are rounded.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Decimal {
     units: u64,
@@ -74,22 +74,22 @@ pub(crate) struct Decimal {
     negative: bool,
 }
 
-/// Digits that are kept, noughts in front left out; a whole number of more is none that a person worked with, and would not
-/// fit `units`.
+/// The number of digits that are kept, leading zeros not counted. A whole number of more digits is no count that a
+/// person works with, and would not fit `units`.
 const DIGITS: usize = 18;
-/// Places of the fraction that are kept: twice 10 to this power fits 128 bits.
+/// The number of places of the fraction that are kept. Twice 10 to this power fits 128 bits.
 const PLACES: usize = 36;
-/// One more than the largest `units`.
+/// The largest value of `units` plus 1.
 const LIMIT: u64 = 10_u64.pow(DIGITS as u32);
 
 impl Decimal {
-    /// Reads a number; `None` if it is none under this mark.
+    /// Parses a number. `None` if the cell is not a number under this mark.
     pub fn read(cell: &str, mark: DecimalMark) -> Option<Self> {
         let cell = cell.trim();
         Self::plain(cell, mark).or_else(|| Self::unusual(cell, mark))
     }
 
-    /// With an exponent, or in look-alikes of digits and marks: `１２．５`, `‑5`.
+    /// Parses a number with an exponent, or with characters that look like digits and marks: `１２．５`, `‑5`.
     fn unusual(cell: &str, mark: DecimalMark) -> Option<Self> {
         if cell.is_ascii() {
             return Self::with_exponent(cell, mark);
@@ -112,7 +112,7 @@ impl Decimal {
             return None;
         }
         let whole = without_groups(whole, mark.other())?;
-        // A nought in front is no digit more: `,5` and `0,5` are the same.
+        // A zero in front is not a digit of the value: `,5` and `0,5` are the same number.
         let whole = whole.trim_start_matches('0');
         if whole.len() + fraction.len() > DIGITS {
             return Self::rounded(whole, fraction, negative);
@@ -121,7 +121,7 @@ impl Decimal {
         Some(Self { units, scale: fraction.len() as u8, negative })
     }
 
-    /// `0.0033333333333333335`: what programs write that have divided.
+    /// Parses and rounds a number of many digits, such as programs write after a division: `0.0033333333333333335`.
     fn rounded(whole: &str, fraction: &str, negative: bool) -> Option<Self> {
         if whole.len() > DIGITS || !fraction.bytes().all(|byte| byte.is_ascii_digit()) {
             return None;
@@ -137,7 +137,7 @@ impl Decimal {
         }
     }
 
-    /// `5e-05`. With a positive exponent a number has lost its last digits, and is not read.
+    /// Parses `5e-05`. A number with a positive exponent has lost its last digits and is refused.
     fn with_exponent(cell: &str, mark: DecimalMark) -> Option<Self> {
         let (number, exponent) = cell.split_once(['e', 'E'])?;
         let exponent = whole(exponent.strip_prefix(['-', '−'])?, 1, 3)?;
@@ -149,7 +149,7 @@ impl Decimal {
         Some(Self { units, scale: scale as u8, negative })
     }
 
-    /// This many times `factor`, rounded to the nearest whole, halves up; `None` below zero.
+    /// The number times `factor`, rounded to the nearest whole number, halves up. `None` for a number below zero.
     pub fn times(self, factor: u32) -> Option<u64> {
         if self.negative && self.units > 0 {
             return None;
@@ -159,13 +159,14 @@ impl Decimal {
         u64::try_from((product * 2 + one) / (one * 2)).ok()
     }
 
-    /// Whether this is more than nothing.
+    /// Returns whether the number is greater than zero.
     pub fn is_positive(self) -> bool {
         self.units > 0 && !self.negative
     }
 }
 
-/// A number under each decimal mark that it can be read with.
+/// A number under both decimal marks. The readings differ, or a reading is missing, where the cell has a dot or a
+/// comma.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) struct Marked {
     by_mark: [Option<Decimal>; 2],
@@ -173,12 +174,12 @@ pub(crate) struct Marked {
 }
 
 impl Marked {
-    /// Reads a number.
+    /// Parses a cell under both marks.
     pub fn of(cell: &str) -> Self {
         Self::usual(cell.as_bytes()).unwrap_or_else(|| Self::any(cell))
     }
 
-    /// Digits with at most one mark, as nearly all numbers are written: both readings in one pass.
+    /// Parses digits with at most one mark, as nearly all numbers are written, under both marks in a single pass.
     fn usual(cell: &[u8]) -> Option<Self> {
         if cell.len() > DIGITS {
             return None;
@@ -196,20 +197,20 @@ impl Marked {
             return (!cell.is_empty()).then(|| Self { by_mark: [number(0); 2], has_mark: false });
         };
         let places = cell.len() - whole - 1;
-        // Under the other mark, this one stands before a group of three digits.
+        // Under the opposite mark, this mark separates a group of three digits.
         let groups = places == 3 && (1..=3).contains(&whole) && cell[0] != b'0';
         let (own, other) = (number(places), if groups { number(0) } else { None });
         let by_mark = if byte == b'.' { [own, other] } else { [other, own] };
         (cell.len() > 1).then_some(Self { by_mark, has_mark: true })
     }
 
-    /// A number that may be written in any way.
+    /// Parses a number in any spelling under both marks.
     #[inline(never)]
     pub(crate) fn any(cell: &str) -> Self {
         let cell = cell.trim();
         let by_mark = DecimalMark::ALL.map(|mark| Decimal::plain(cell, mark));
         let has_mark = cell.bytes().any(|byte| matches!(byte, b'.' | b','));
-        // A number that is plain under one mark has no exponent under the other.
+        // A number that is plain under one mark has no exponent under the opposite mark.
         if by_mark.iter().any(Option::is_some) { Self { by_mark, has_mark } } else { Self::unusual(cell) }
     }
 
@@ -219,13 +220,13 @@ impl Marked {
         Self { by_mark: DecimalMark::ALL.map(|mark| Decimal::unusual(cell, mark)), has_mark }
     }
 
-    /// Reads a number; `None` if it is none under either mark.
+    /// Parses a cell under both marks. `None` if the cell is not a number under either mark.
     pub fn read(cell: &str) -> Option<Self> {
         let number = Self::of(cell);
         (!number.is_none()).then_some(number)
     }
 
-    /// Whether it is no number under either mark.
+    /// Returns whether the cell is not a number under either mark.
     #[inline]
     pub fn is_none(&self) -> bool {
         self.by_mark.iter().all(Option::is_none)
@@ -235,23 +236,23 @@ impl Marked {
         self.by_mark[mark as usize]
     }
 
-    /// By mark, in the order of [`DecimalMark::ALL`].
+    /// The readings by mark, in the order of [`DecimalMark::ALL`].
     pub fn readings(&self) -> &[Option<Decimal>; 2] {
         &self.by_mark
     }
 
-    /// Whether a dot or a comma stands in it.
+    /// Returns whether the cell has a dot or a comma.
     pub fn has_mark(&self) -> bool {
         self.has_mark
     }
 
-    /// Whether it is nothing, under any mark.
+    /// Returns whether the number is zero under each mark that fits.
     pub fn is_nothing(&self) -> bool {
         self.by_mark.iter().flatten().all(|number| number.units == 0)
     }
 }
 
-/// A number with more digits behind it; `None` if those are none.
+/// Appends the digits to `units`. `None` if a character is not a digit.
 fn digits_behind(mut units: u64, digits: &str) -> Option<u64> {
     for byte in digits.bytes() {
         units = units * 10 + u64::from(byte.is_ascii_digit().then(|| byte - b'0')?);
@@ -264,7 +265,7 @@ impl PartialEq for Decimal {
         if self.scale == other.scale {
             return self.units == other.units && (self.negative == other.negative || self.units == 0);
         }
-        // What overflows is more than the other can be.
+        // A side that overflows is larger than the opposite side can be.
         let units = |this: &Self, scale: u8| {
             10_u128.checked_pow(u32::from(scale - this.scale))?.checked_mul(u128::from(this.units))
         };
@@ -273,7 +274,8 @@ impl PartialEq for Decimal {
     }
 }
 
-/// In the plain way: no thousands marks, a dot before the fraction, as many places as were given.
+/// Writes the number without thousands separators, with a dot before the fraction, and with as many places as were
+/// given.
 impl fmt::Display for Decimal {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let one = 10_u128.pow(self.scale.into());
@@ -287,21 +289,22 @@ impl fmt::Display for Decimal {
     }
 }
 
-/// The number of two digits.
+/// The value of two ASCII digits. `None` if either character is not a digit.
 #[inline]
 pub(crate) fn two_digits(tens: u8, ones: u8) -> Option<u8> {
     let (tens, ones) = (tens.wrapping_sub(b'0'), ones.wrapping_sub(b'0'));
-    // One branch for both.
+    // A single branch checks both digits.
     ((tens <= 9) & (ones <= 9)).then(|| tens * 10 + ones)
 }
 
-/// A whole number of `least` to `most` digits and nothing else.
+/// Parses a whole number of `least` to `most` digits. `None` for any further character.
 pub(crate) fn whole(digits: &str, least: usize, most: usize) -> Option<u32> {
     let fits = (least..=most).contains(&digits.len()) && digits.bytes().all(|byte| byte.is_ascii_digit());
     if fits { digits.parse().ok() } else { None }
 }
 
-/// Whether a number is written as [`Decimal`] shows it: digits, then perhaps a dot and more digits.
+/// Returns whether a number is spelled as [`Decimal`] displays numbers: digits, optionally followed by a dot and more
+/// digits.
 pub(crate) fn is_plain(number: &str) -> bool {
     let digits = |digits: &[u8]| digits.iter().all(u8::is_ascii_digit) && !digits.is_empty();
     let bytes = number.as_bytes();
@@ -313,7 +316,7 @@ pub(crate) fn is_plain(number: &str) -> bool {
     parts && !padded && bytes.len() <= DIGITS
 }
 
-/// Takes the thousands marks out of the whole part, if they stand where they belong.
+/// Removes the thousands separators from the whole part, if they stand before groups of three digits.
 fn without_groups(whole: &str, mark: DecimalMark) -> Option<Cow<'_, str>> {
     if whole.bytes().all(|byte| byte.is_ascii_digit()) {
         return Some(Cow::Borrowed(whole));
@@ -332,7 +335,7 @@ fn without_groups(whole: &str, mark: DecimalMark) -> Option<Cow<'_, str>> {
     fits.then(|| Cow::Owned(whole.replace(separator, "")))
 }
 
-/// An amount of money with its currency sign or code left out: `$1,250.00`, `12 EUR`.
+/// An amount of money without the currency sign or code: `$1,250.00`, `12 EUR`.
 #[inline]
 pub(crate) fn without_currency(cell: &str) -> &str {
     match cell.as_bytes() {

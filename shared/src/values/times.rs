@@ -5,13 +5,14 @@ use jiff::civil::Time;
 use super::numbers::{two_digits, whole};
 use super::words;
 
-/// Reads a time of day, with a 24-hour or a 12-hour clock. A zone behind it is left out: entries keep the time that was shown.
+/// Parses a time of day on a 24-hour or a 12-hour clock. A zone behind the time is dropped, because entries keep the
+/// time as the file shows it.
 #[inline]
 pub(crate) fn read(cell: &str) -> Option<Time> {
     plain(cell.as_bytes()).or_else(|| read_any(cell))
 }
 
-/// A time that may be written in any way.
+/// Parses a time in any spelling, on the slow path.
 #[inline(never)]
 pub(crate) fn read_any(cell: &str) -> Option<Time> {
     let cell = words::seen(cell);
@@ -23,7 +24,7 @@ pub(crate) fn read_any(cell: &str) -> Option<Time> {
     clock(cell).or_else(|| clock(without_zone(cell, false)?))
 }
 
-/// A time of day without anything behind it.
+/// Parses a time of day with nothing behind the time.
 fn clock(cell: &str) -> Option<Time> {
     let (clock, half) = meridiem(cell);
     let Some(half) = half else {
@@ -34,7 +35,7 @@ fn clock(cell: &str) -> Option<Time> {
     time(half.hour(hour)?, minute, second)
 }
 
-/// `09:05:30` and `09:05`, by far the most frequent ways.
+/// Parses `09:05:30` and `09:05`, by far the most frequent spellings.
 pub(crate) fn plain(cell: &[u8]) -> Option<Time> {
     let (a, b, c, d, e, f) = match *cell {
         [a, b, b':', c, d, b':', e, f] => (a, b, c, d, e, f),
@@ -49,15 +50,15 @@ fn time(hour: u32, minute: u32, second: u32) -> Option<Time> {
     Time::new(part(hour)?, part(minute)?, part(second)?, 0).ok()
 }
 
-/// `0.375`, as a spreadsheet shows nine o'clock where the cell has lost its look. Of two digits, that might be minutes, only
-/// what is known to be a part of a day is one.
+/// Parses `0.375`, as a spreadsheet shows nine o'clock in a cell that has lost its number format. With two digits,
+/// which might be minutes (`0.45`), the fraction is accepted only if `known` says that the column holds parts of a day.
 pub(crate) fn part_of_a_day(cell: &str, known: bool) -> Option<Time> {
     let digits = match cell {
         "0" if known => "0",
         _ => cell.strip_prefix("0.").or_else(|| cell.strip_prefix("0,"))?,
     };
     let all_digits = !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit());
-    // More places are none that matter.
+    // Digits beyond the eighteenth do not change the second.
     let digits = digits.get(..18).unwrap_or(digits);
     let value: u64 = digits.parse().ok().filter(|&value| all_digits && (known || digits.len() != 2 || value >= 60))?;
     let one = 10_u128.pow(digits.len() as u32);
@@ -65,7 +66,7 @@ pub(crate) fn part_of_a_day(cell: &str, known: bool) -> Option<Time> {
     time(seconds / 3600, seconds / 60 % 60, seconds % 60)
 }
 
-/// Which half of the day a 12-hour clock shows.
+/// The half of the day that a 12-hour clock shows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Half {
     Morning,
@@ -73,7 +74,7 @@ pub(crate) enum Half {
 }
 
 impl Half {
-    /// The hour of the day: twelve comes before one.
+    /// The hour of the day, where 12 comes before 1. `None` for an hour that a 12-hour clock does not have.
     pub fn hour(self, hour: u32) -> Option<u32> {
         let noon = if self == Self::Afternoon { 12 } else { 0 };
         (1..=12).contains(&hour).then_some(hour % 12 + noon)
@@ -92,14 +93,15 @@ pub(crate) fn meridiem(cell: &str) -> (&str, Option<Half>) {
     }
 }
 
-/// Spreadsheets keep a time as a part of a day, and some show that day: the last one before their calendar begins.
+/// Cuts off the day before a spreadsheet's calendar begins. Spreadsheets store a time as a part of a day, and some
+/// programs show that day.
 fn without_zero_day(cell: &str) -> &str {
     let zero_days = ["1899-12-30", "1899-12-31", "1900-01-00", "12/30/1899", "30.12.1899", "30/12/1899"];
     let behind = zero_days.iter().find_map(|day| cell.strip_prefix(day)?.strip_prefix([' ', 'T']));
     behind.map_or(cell, str::trim_start)
 }
 
-/// Hours, minutes and seconds of `H:MM`, `H:MM:SS`, `HhMM` or `H.MM.SS`; a fraction of a second is cut off.
+/// Hours, minutes and seconds of `H:MM`, `H:MM:SS`, `HhMM` or `H.MM.SS`. A fraction of a second is cut off.
 fn clock_parts(clock: &str) -> Option<(u32, u32, u32)> {
     let clock = clock.strip_suffix("Uhr").map_or(clock, str::trim_end);
     let dotted = is_dotted(clock);
@@ -115,23 +117,23 @@ fn clock_parts(clock: &str) -> Option<(u32, u32, u32)> {
     Some((whole(hours, 1, 2)?, whole(minutes, 2, 2)?, whole(seconds, 2, 2)?))
 }
 
-/// The seconds in front of a fraction.
+/// The seconds in front of a fraction. `None` if the fraction is not one to nine digits.
 fn whole_of<'c>(seconds: &'c str, fraction: &str) -> Option<&'c str> {
     let fits = (1..=9).contains(&fraction.len()) && fraction.bytes().all(|byte| byte.is_ascii_digit());
     fits.then_some(seconds)
 }
 
-/// `9 Uhr` and `9h`.
+/// Parses `9 Uhr` and `9h`.
 fn full_hour(clock: &str) -> Option<(u32, u32, u32)> {
     let hour = clock.strip_suffix("Uhr").or_else(|| clock.strip_suffix(['h', 'H']))?;
     Some((whole(hour.trim_end(), 1, 2)?, 0, 0))
 }
 
-/// Whether a cell is three numbers with dots between: `9.05.30`, which in Danish and Finnish is a time. It may be a date as
-/// well.
+/// Returns whether a cell is three numbers with dots between, such as `9.05.30`, which is a time in Danish and Finnish.
+/// The cell may be a date as well.
 #[inline]
 pub(crate) fn is_dotted(cell: &str) -> bool {
-    // Nearly all cells are told by their second and third byte.
+    // The second and third byte settle nearly all cells.
     matches!(cell.as_bytes(), [_, b'.', ..] | [_, _, b'.', ..]) && are_dotted(cell)
 }
 
@@ -142,14 +144,15 @@ fn are_dotted(cell: &str) -> bool {
     fits && parts.next().is_none()
 }
 
-/// Whether a cell is the midnight that ends a day: `24:00`, `24:00:00`, `24h`, `24 Uhr`. Nothing begins there.
+/// Returns whether a cell is the midnight at the end of a day: `24:00`, `24:00:00`, `24h`, `24 Uhr`. No entry begins
+/// there.
 pub(crate) fn is_end_of_day(cell: &str) -> bool {
     let cell = words::seen(cell);
     let cell = cell.trim();
     cell.starts_with("24") && clock_parts(cell).or_else(|| full_hour(cell)) == Some((24, 0, 0))
 }
 
-/// Names of zones that are written behind times.
+/// The names of time zones that stand behind times.
 #[rustfmt::skip]
 const ZONES: [&str; 40] = [
     "Z", "UTC", "GMT", "UT", "WET", "WEST", "CET", "CEST", "MEZ", "MESZ", "EET", "EEST", "BST", "IST", "MSK", "TRT", "SAST",
@@ -157,13 +160,13 @@ const ZONES: [&str; 40] = [
     "JST", "KST", "SGT", "HKT", "AEST", "AEDT", "NZST",
 ];
 
-/// Leaves out `Z`, `CET`, `UTC+01:00`, `+0100` and the like behind a time; `None` if none stands there.
+/// Cuts `Z`, `CET`, `UTC+01:00`, `+0100` and the like off a time. `None` if no zone stands behind the time.
 ///
-/// `09:00-10:00` is a time with a zone where one must be (`in_stamp`: behind the T of a time stamp), and else may be from
-/// nine to ten.
+/// In a time stamp, behind the T (`in_stamp`), `09:00-10:00` is a time with a zone. Elsewhere the same text may be the
+/// span from nine to ten, so its end is not cut off.
 pub(crate) fn without_zone(time: &str, in_stamp: bool) -> Option<&str> {
     let time = time.trim_end();
-    // "09:30+01:00[Europe/Berlin]", "09:30 GMT+0100 (Central European Standard Time)"
+    // Examples: "09:30+01:00[Europe/Berlin]", "09:30 GMT+0100 (Central European Standard Time)".
     let bare = match (time.strip_suffix(']'), time.strip_suffix(')')) {
         (Some(named), _) => named.split_once('[')?.0.trim_end(),
         (_, Some(named)) => named.split_once('(')?.0.trim_end(),
@@ -188,14 +191,15 @@ pub(crate) fn without_zone(time: &str, in_stamp: bool) -> Option<&str> {
     is_told.then_some(before)
 }
 
-/// The zone behind a moment, as it is written.
+/// The zone behind a moment, as the file spells the zone. `None` if the moment has no zone.
 pub(crate) fn zone(moment: &str) -> Option<&str> {
     let moment = moment.trim_end();
     let before = without_zone(moment, true).filter(|before| before.contains(':'))?;
     Some(moment[before.len()..].trim_start())
 }
 
-/// The seconds east of Greenwich that a zone says in numbers.
+/// The seconds east of Greenwich for a zone with an offset in digits, or for UTC and its synonyms. `None` for other
+/// names of zones.
 pub(crate) fn offset(zone: &str) -> Option<i64> {
     let zone = zone.split(['[', '(']).next().unwrap_or_default().trim_end();
     let digits = zone.trim_start_matches(|letter: char| letter.is_ascii_alphabetic());
@@ -209,7 +213,8 @@ pub(crate) fn offset(zone: &str) -> Option<i64> {
     Some(east * (hours.parse::<i64>().ok()? * 3600 + minutes.parse::<i64>().ok()? * 60))
 }
 
-/// `+1`, `+01`, `+0100`, `-05:00`: an offset that a zone has.
+/// Returns whether a text is the offset of a zone, such as `+1`, `+01`, `+0100` or `-05:00`: up to 14 hours, in quarter
+/// hours.
 fn is_offset(offset: &str) -> bool {
     let digits = offset.trim_start_matches(['+', '-', '−']);
     let (hours, minutes) = match digits.split_once(':') {

@@ -1,13 +1,13 @@
-//! Cells as words: trimmed, collapsed, yes and no.
+//! Cells as words: trimming, collapsing of blanks, look-alike characters, booleans, and labels of totals.
 
 use std::borrow::Cow;
 
-/// Whether a letter is blank to people: white space, and what hides in exports.
+/// Returns whether a character is blank to people: white space, or an invisible character that exports contain.
 fn is_blank(letter: char) -> bool {
     letter.is_whitespace() || matches!(letter, '\u{feff}' | '\u{200b}')
 }
 
-/// A cell without blanks around it.
+/// The cell without blanks at either end.
 #[inline]
 pub(crate) fn trimmed(cell: Cow<'_, str>) -> Cow<'_, str> {
     match cell {
@@ -21,10 +21,10 @@ fn trimmed_owned(cell: String) -> String {
     if trim(&cell).len() == cell.len() { cell } else { trim(&cell).to_owned() }
 }
 
-/// Without blanks around it.
+/// The text without blanks at either end.
 #[inline]
 pub(crate) fn trim(cell: &str) -> &str {
-    // Nearly all cells need nothing, and all that do begin or end with a blank or beyond ASCII.
+    // Nearly all cells need no trimming, and a cell that does begins or ends with a blank or a character beyond ASCII.
     let (first, last) = match cell.as_bytes() {
         [] => return cell,
         [first, .., last] => (*first, *last),
@@ -45,8 +45,9 @@ pub(crate) fn trim_blanks(cell: &str) -> &str {
     }
 }
 
-/// A cell as it is seen: each blank a space, no marks that say which way letters run, and what looks like a colon, a hyphen, a
-/// digit and so on is one. For cells that hold a date, a time, a duration or a number; texts stay as they are.
+/// The cell as a person sees it: each blank is a space, marks of text direction are dropped, and characters that look
+/// like a colon, a hyphen, a digit and so on are replaced by the ASCII character. Only for cells with a date, a time, a
+/// duration or a number, because texts stay as they are.
 pub(crate) fn seen(cell: &str) -> Cow<'_, str> {
     if cell.is_ascii() {
         return Cow::Borrowed(cell);
@@ -54,7 +55,7 @@ pub(crate) fn seen(cell: &str) -> Cow<'_, str> {
     Cow::Owned(cell.chars().filter(|&letter| !is_hidden(letter)).map(plain_letter).collect())
 }
 
-/// Marks that nobody sees: the way letters run, joints, soft hyphens.
+/// Returns whether a character is an invisible mark: text direction, joiners, soft hyphens.
 fn is_hidden(letter: char) -> bool {
     matches!(
         letter,
@@ -62,29 +63,30 @@ fn is_hidden(letter: char) -> bool {
     )
 }
 
-/// The sign of ASCII that a letter looks like, or the digit that it is; else the letter.
+/// The ASCII character that `letter` looks like, or the digit for which it stands. All further letters stay.
 fn plain_letter(letter: char) -> char {
     let digit = |zero: u32| char::from_digit(letter as u32 - zero, 10).unwrap_or(letter);
     match letter {
-        // Ratio, raised and modifier colons, and those of East Asian columns.
+        // The ratio sign, raised and modifier colons, and the colons of East Asian columns.
         '∶' | '\u{2d0}' | '\u{2f8}' | '\u{a789}' | '\u{fe13}' | '\u{fe55}' => ':',
-        // Hyphens, the dash of figures, minus. The en dash stands between two times as well.
+        // Hyphens, the figure dash and the minus sign. The en dash is kept, because it also stands between two times.
         '\u{2010}'..='\u{2012}' | '−' | '\u{fe63}' => '-',
         '\u{2044}' | '\u{2215}' => '/',
         '\u{2024}' => '.',
-        // Arabic decimal mark and comma, the low quotation mark.
+        // The Arabic decimal mark, the Arabic comma, and the low quotation mark.
         '\u{66b}' | '\u{60c}' | '\u{201a}' => ',',
         '\u{66c}' => '\'',
         '\u{660}'..='\u{669}' => digit(0x660),
         '\u{6f0}'..='\u{6f9}' => digit(0x6f0),
-        // Everything of ASCII in the width of East Asia.
+        // All of ASCII in the width of East Asian characters.
         '\u{ff01}'..='\u{ff5e}' => char::from_u32(letter as u32 - 0xfee0).unwrap_or(letter),
         _ if letter.is_whitespace() => ' ',
         _ => letter,
     }
 }
 
-/// Whether a text is of printable ASCII without two spaces side by side: then no part of it has blanks to be collapsed.
+/// Returns whether a text is printable ASCII without two adjacent spaces, so that no part of the text has blanks to
+/// collapse.
 pub(crate) fn is_tidy(text: &str) -> bool {
     let bytes = text.as_bytes();
     let (Some((last, before)), Some(behind)) = (bytes.split_last(), bytes.get(1..)) else { return true };
@@ -92,7 +94,7 @@ pub(crate) fn is_tidy(text: &str) -> bool {
     match bytes.last_chunk::<{ WIDTH + 1 }>() {
         None => odd[0] |= u8::from(before.iter().zip(behind).any(|(&byte, &next)| is_odd(byte, next))),
         Some([end @ .., _]) => {
-            // The last block overlaps the one before it.
+            // The last block overlaps the block before.
             let (blocks, next) = (bytes.as_chunks().0, behind.as_chunks().0);
             blocks.iter().zip(next).for_each(|(block, next)| find_odd(&mut odd, block, next));
             if let Some(next) = bytes.last_chunk() {
@@ -103,11 +105,11 @@ pub(crate) fn is_tidy(text: &str) -> bool {
     odd == [0; WIDTH]
 }
 
-/// How many bytes are looked at at once.
+/// The number of bytes compared in a single step.
 const WIDTH: usize = 16;
 
-/// Looks at bytes and those that follow each of them; of known length, without an early end and on its own, so that this becomes
-/// vector instructions. Inlined it takes ten times as many.
+/// Compares bytes with the bytes that follow them. The length is fixed, the loop has no early end, and the function is
+/// not inlined, so that the compiler emits vector instructions; inlined, the loop takes ten times as many.
 #[inline(never)]
 fn find_odd(odd: &mut [u8; WIDTH], block: &[u8; WIDTH], next: &[u8; WIDTH]) {
     for at in 0..WIDTH {
@@ -115,13 +117,13 @@ fn find_odd(odd: &mut [u8; WIDTH], block: &[u8; WIDTH], next: &[u8; WIDTH]) {
     }
 }
 
-/// Whether a byte is none of printable ASCII, or a space before another one.
+/// Returns whether a byte is not printable ASCII, or is a space before a second space.
 #[inline(always)]
 fn is_odd(byte: u8, next: u8) -> bool {
     (byte.wrapping_sub(b' ') > b'~' - b' ') | ((byte == b' ') & (next == b' '))
 }
 
-/// Each run of blanks made one space.
+/// The cell with each run of blanks replaced by a single space.
 pub(crate) fn collapsed(cell: Cow<'_, str>) -> Cow<'_, str> {
     if is_tidy(&cell) {
         return cell;
@@ -131,13 +133,13 @@ pub(crate) fn collapsed(cell: Cow<'_, str>) -> Cow<'_, str> {
     if joined == *cell { cell } else { Cow::Owned(joined) }
 }
 
-/// Whether two words are the same without regard to case.
+/// Returns whether two words are the same, ignoring case.
 pub(crate) fn same(a: &str, b: &str) -> bool {
     a.eq_ignore_ascii_case(b) || !a.is_ascii() && a.to_lowercase() == b.to_lowercase()
 }
 
-/// What exports write, and what spreadsheets make of true and false in their own languages. In lower case, and in Turkish
-/// also as capitals become without knowing that it is Turkish.
+/// The words for "true" that exports write, and that spreadsheets write for a boolean in their own languages. All words
+/// are in lower case; Turkish words also stand as a lower-casing without Turkish rules spells them.
 #[rustfmt::skip]
 const YES: &[&str] = &[
     "yes", "true", "1", "1.0", "1,0", "y", "j", "t", "x", "✓", "✔", "billable", "billed", "invoiced",
@@ -154,12 +156,12 @@ const NO: &[&str] = &[
     "нет", "ложь", "ні", "хибність", "не", "όχι", "οχι", "ψευδής", "ψευδης", "いいえ", "否",
 ];
 
-/// Which words [`flag`] knows, for people.
+/// The words that [`flag`] accepts, for error messages.
 pub(crate) const FLAGS: &str = "yes, no, true, false, 1, 0, y, n, t, f, x, billable, non-billable, billed, unbilled, \
                                 invoiced, uninvoiced, and yes, no, true and false in other languages (ja, nein, oui, non, \
                                 VRAI, FAUX and so on)";
 
-/// What a yes-or-no cell says; `None` if it says neither.
+/// Parses a boolean cell. `None` if the cell is neither a word for yes nor a word for no.
 pub(crate) fn flag(cell: &str) -> Option<bool> {
     match cell {
         "Yes" => return Some(true),
@@ -174,19 +176,19 @@ pub(crate) fn flag(cell: &str) -> Option<bool> {
     NO.iter().any(is).then_some(false)
 }
 
-/// In lower case, without the dot that a Turkish İ leaves behind.
+/// The word in lower case, without the combining dot that lower-casing leaves of a Turkish İ.
 pub(crate) fn lower(word: &str) -> String {
     let mut lower = word.to_lowercase();
     lower.retain(|letter| letter != '\u{307}');
     lower
 }
 
-/// Whether a cell is a dash alone, which is how many write that nothing is there.
+/// Returns whether a cell is a lone dash, as many exports write an empty cell.
 pub(crate) fn is_dash(cell: &str) -> bool {
     matches!(cell, "-" | "–" | "—" | "−")
 }
 
-/// The labels of totals that begin with a letter (in lower case; `None` beyond ASCII).
+/// The labels of rows of totals that begin with the letter, in lower case. `None` stands for a letter beyond ASCII.
 #[rustfmt::skip]
 fn totals(first: Option<u8>) -> &'static [&'static str] {
     match first {
@@ -215,15 +217,15 @@ fn totals(first: Option<u8>) -> &'static [&'static str] {
     }
 }
 
-/// Whether a cell that begins with this byte can be seen at once to be no dash and no label of totals.
+/// Returns whether the first byte of a cell already shows that the cell is neither a dash nor a label of totals.
 #[inline]
 pub(crate) fn begins_a_name(byte: u8) -> bool {
     byte.is_ascii_alphabetic() && totals(Some(byte.to_ascii_lowercase())).is_empty()
 }
 
-/// Whether a cell is what stands in front of a row of totals.
+/// Returns whether a cell is the label of a row of totals, such as `Total` or `Summe:`.
 pub(crate) fn is_total(cell: &str) -> bool {
-    // Nearly all cells are told by their first letter.
+    // The first letter settles nearly all cells.
     let Some(&first) = cell.as_bytes().first() else {
         return false;
     };
@@ -235,7 +237,7 @@ pub(crate) fn is_total(cell: &str) -> bool {
     labels.iter().any(|total| same(word, total))
 }
 
-/// Whether a cell begins or ends with a word that stands in front of totals: `Orchard Total`, `Subtotal for Orchard`.
+/// Returns whether the first or the last word of a cell is a label of totals: `Orchard Total`, `Subtotal for Orchard`.
 pub(crate) fn has_total(cell: &str) -> bool {
     let mut words = cell.split_whitespace();
     let outer = [words.next(), words.next_back()];

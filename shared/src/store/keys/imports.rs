@@ -4,18 +4,18 @@ use super::{Key, digest};
 use crate::id::{AccountId, ChunkNo, ImportId, MappingId, ThingId};
 use crate::store::{Query, Table};
 
-/// The counters that share out an import's counts, so that loaders do not queue for one item.
+/// The number of counter items over which an import's counts are spread, so that loaders do not wait for the same item.
 pub const COUNTERS: u64 = 16;
-/// The chunks that one page of a query has at most. A megabyte of them, DynamoDB's own measure, takes tens of megabytes
-/// of memory once it is decoded.
+/// The number of chunks in a page of a query. DynamoDB's own limit of a megabyte would hold so many chunks that a page
+/// takes tens of megabytes of memory once decoded.
 const CHUNKS_A_PAGE: usize = 100;
-/// The imports that an item of the roll tells of: it stays below one write unit.
+/// The number of imports in an item of the roll, chosen so that the item stays below one write unit.
 const IMPORTS_A_ROLL: u64 = 50;
 
-/// What is counted for an account.
+/// The counters of an account.
 #[derive(Clone, Copy, Debug)]
 pub enum Counter {
-    /// The number of the last import.
+    /// The number of the account's last import.
     Imports,
     /// The number of the last entry made by hand.
     Entries,
@@ -23,7 +23,7 @@ pub enum Counter {
     Users,
 }
 
-/// A counter of the account.
+/// The item of an account's counter.
 pub fn counter(account: AccountId, counter: Counter) -> Key {
     let name = match counter {
         Counter::Imports => "imports",
@@ -37,24 +37,24 @@ fn import_partition(account: AccountId, import: ImportId) -> String {
     format!("A#{account}#I#{import}")
 }
 
-/// The import that an index led to, from its partition key.
+/// The account and the import in a partition key, e.g. of an item found by an index. `None` for other partitions.
 pub fn import_of(pk: &str) -> Option<(AccountId, ImportId)> {
     let (account, import) = pk.strip_prefix("A#")?.split_once("#I#")?;
     Some((AccountId(account.parse().ok()?), ImportId(import.parse().ok()?)))
 }
 
-/// The import itself.
+/// The import's own item: status, options and counts.
 pub fn import(account: AccountId, import: ImportId) -> Key {
     Key::imports(import_partition(account, import), "import")
 }
 
-/// What the import's file was found to be, or why it was refused: written once, apart from the import,
-/// whose transitions would otherwise pay for its size each time.
+/// The verdict on the import's file: the layout by which rows are parsed, or the refusal. The verdict is written once,
+/// apart from the import's item, because every transition would otherwise pay for the verdict's size.
 pub fn verdict(account: AccountId, import: ImportId) -> Key {
     Key::imports(import_partition(account, import), "reading")
 }
 
-/// What the sweep last saw of the import.
+/// The sweep's record of the import's progress at its latest look.
 pub fn watch(account: AccountId, import: ImportId) -> Key {
     Key::imports(import_partition(account, import), "watch")
 }
@@ -71,12 +71,12 @@ pub fn chunks(account: AccountId, import: ImportId, first: ChunkNo, last: ChunkN
     query.limit(CHUNKS_A_PAGE)
 }
 
-/// The counter item that a chunk adds to.
+/// The counter item to which the commit of the chunk adds.
 pub fn counts(account: AccountId, import: ImportId, chunk: ChunkNo) -> Key {
     Key::imports(import_partition(account, import), format!("count#{:02}", chunk.0 % COUNTERS))
 }
 
-/// What a hundred chunks hold together.
+/// A summary of a hundred chunks, written when the import settles.
 pub fn summary(account: AccountId, import: ImportId, number: u64) -> Key {
     Key::imports(import_partition(account, import), format!("summary#{number:05}"))
 }
@@ -86,32 +86,32 @@ pub fn summaries(account: AccountId, import: ImportId) -> Query {
     Query::partition(Table::Imports, import_partition(account, import)).prefix("summary#")
 }
 
-/// The projects and tags that the import made.
+/// The list of the projects and tags that the import made, or the head of the list if the list has blocks.
 pub fn made(account: AccountId, import: ImportId) -> Key {
     Key::imports(import_partition(account, import), "made")
 }
 
-/// So many of their ids, where one item does not take them all.
+/// A block of the list of made projects and tags, for a list too long for a single item.
 pub fn made_block(account: AccountId, import: ImportId, number: usize) -> Key {
     Key::imports(import_partition(account, import), format!("made#{number:05}"))
 }
 
-/// How far the end of the import's undo has come.
+/// The mark of progress of the end of the import's undo.
 pub fn release(account: AccountId, import: ImportId) -> Key {
     Key::imports(import_partition(account, import), "release")
 }
 
-/// Those of them that were deleted by hand.
+/// The projects and tags made by the import that people have deleted by hand.
 pub fn unmade(account: AccountId, import: ImportId) -> Key {
     Key::imports(import_partition(account, import), "unmade")
 }
 
-/// What the import's rows have to say to people, gathered from its pages.
+/// The errors and unknown names in the import's rows, gathered from the ledger pages when the import settles.
 pub fn findings(account: AccountId, import: ImportId) -> Key {
     Key::imports(import_partition(account, import), "findings")
 }
 
-/// Names among the findings that lie apart, for they are many: `users` or `projects`.
+/// An item for the unknown names that are too many for the findings' item; `which` is `users` or `projects`.
 pub fn found_names(account: AccountId, import: ImportId, which: &str) -> Key {
     Key::imports(import_partition(account, import), format!("findings#{which}"))
 }
@@ -121,7 +121,7 @@ pub fn all_counts(account: AccountId, import: ImportId) -> Query {
     Query::partition(Table::Imports, import_partition(account, import)).prefix("count#")
 }
 
-/// A line of an import's history.
+/// A line of an import's history: the status that the import reached, and the time.
 pub fn history(account: AccountId, import: ImportId, at_ms: i64, status: &str) -> Key {
     Key::imports(import_partition(account, import), format!("history#{at_ms:015}#{status}"))
 }
@@ -131,94 +131,95 @@ pub fn histories(account: AccountId, import: ImportId) -> Query {
     Query::partition(Table::Imports, import_partition(account, import)).prefix("history#")
 }
 
-/// Notes of shared things that the import touches, by what they say; written before the touch.
+/// A note item: a few notes of shared things that the import is about to touch, written before the touch. The sort key
+/// is a digest of the content `said`, so the same notes written twice are the same item.
 pub fn note(account: AccountId, import: ImportId, said: &[u8]) -> Key {
     Key::imports(format!("{}#notes", import_partition(account, import)), digest(&[said]))
 }
 
-/// The place of a note, for a query that goes on behind it.
+/// The key of the note item with the sort key `sk`, after which a query can continue.
 pub fn note_at(account: AccountId, import: ImportId, sk: &str) -> Key {
     Key::imports(format!("{}#notes", import_partition(account, import)), sk)
 }
 
-/// The notes of an import.
+/// The note items of an import.
 pub fn notes(account: AccountId, import: ImportId) -> Query {
     Query::partition(Table::Imports, format!("{}#notes", import_partition(account, import)))
 }
 
-/// The claim of a request that its sender gave a key.
+/// The claim of a request with an `Idempotency-Key`, by the user who sent the request.
 pub fn request(account: AccountId, user: ThingId, key: &str) -> Key {
     let digest = digest(&[user.to_string().as_bytes(), key.as_bytes()]);
     Key::imports(format!("A#{account}#K#{digest}"), "request")
 }
 
-/// The claim of an object as the source of an import: bucket, key and ETag.
+/// The claim of an object (bucket, key and ETag) as the source of an import.
 pub fn source(account: AccountId, bucket: &str, object: &str, etag: &str) -> Key {
     let digest = digest(&[bucket.as_bytes(), object.as_bytes(), etag.as_bytes()]);
     Key::imports(format!("A#{account}#S#{digest}"), "source")
 }
 
-/// The mapping that an account remembers for a header.
+/// The column mapping that an account has stored for a header.
 pub fn mapping(account: AccountId, id: MappingId) -> Key {
     Key::imports(format!("A#{account}#mappings"), format!("{id:016}"))
 }
 
-/// All mappings that an account remembers, by id.
+/// All column mappings of an account, by id.
 pub fn mappings(account: AccountId) -> Query {
     Query::partition(Table::Imports, format!("A#{account}#mappings"))
 }
 
-/// A dropped import's place in line. Drops of entries wait for each other, as will those of other kinds.
+/// The place of a dropped import in the account's lane, in the order of the import numbers.
 pub fn turn(account: AccountId, import: ImportId) -> Key {
     Key::imports(format!("A#{account}#turns"), format!("entries#{import:07}"))
 }
 
-/// The line of dropped imports, by number.
+/// The account's lane of dropped imports, by number.
 pub fn turns(account: AccountId) -> Query {
     Query::partition(Table::Imports, format!("A#{account}#turns")).prefix("entries#")
 }
 
-/// The imports of an account, by number.
+/// The imports of an account, by number, through the index `list`.
 pub fn import_list(account: AccountId) -> Query {
     Query::index(Table::Imports, "list", "list", format!("A#{account}"))
 }
 
-/// The value of the attribute `list`.
+/// The value of the attribute `list`, by which the index lists an account's imports.
 pub fn list_value(account: AccountId) -> String {
     format!("A#{account}")
 }
 
-/// The imports of all accounts that are not settled.
+/// The imports of all accounts that are not settled, through the index `open`.
 pub fn open_imports() -> Query {
     Query::index(Table::Imports, "open", "open", "open")
 }
 
-/// The item of the account's roll that tells of an import.
+/// The item of the account's roll that counts an import's entries.
 pub fn roll(account: AccountId, import: ImportId) -> Key {
     Key::imports(format!("A#{account}#roll"), format!("{:06}", import.0 / IMPORTS_A_ROLL))
 }
 
-/// The roll of an account.
+/// All items of an account's roll.
 pub fn rolls(account: AccountId) -> Query {
     Query::partition(Table::Imports, format!("A#{account}#roll"))
 }
 
-/// How many entries of a partition of those made by hand stand.
+/// The number of entries in a partition of entries made by hand.
 pub fn hand_count(account: AccountId, chunk: ChunkNo) -> Key {
     Key::imports(format!("A#{account}#hand"), format!("{chunk:07}"))
 }
 
-/// Likewise of all partitions.
+/// The numbers of entries in all partitions of entries made by hand.
 pub fn hand_counts(account: AccountId) -> Query {
     Query::partition(Table::Imports, format!("A#{account}#hand"))
 }
 
-/// The counter of accounts.
+/// The counter that numbers accounts.
 pub fn account_counter() -> Key {
     Key::imports("accounts".to_owned(), "last")
 }
 
-/// An event of the outbox.
+/// An event of the outbox. `event` is the sort key: the time of the transition and the new status.
 pub fn event(account: AccountId, import: ImportId, event: &str) -> Key {
     Key { table: Table::Events, pk: import_partition(account, import), sk: event.to_owned() }
 }

@@ -4,7 +4,7 @@ use super::{Key, Kind};
 use crate::id::{AccountId, ChunkNo, ImportId, Row, ThingId};
 use crate::store::{Query, Table};
 
-/// An account.
+/// An account's own item.
 pub fn account(account: AccountId) -> Key {
     Key::workspace("accounts".to_owned(), format!("{account:010}"))
 }
@@ -14,32 +14,32 @@ pub fn accounts() -> Query {
     Query::partition(Table::Workspace, "accounts".to_owned())
 }
 
-/// A token, by the SHA-256 of its text in hexadecimal digits.
+/// A token's record, by the SHA-256 of the token's text in hexadecimal digits.
 pub fn token(hash: &str) -> Key {
     Key::workspace(format!("T#{hash}"), "token")
 }
 
-/// The mention of a token among those of its account.
+/// The item that lists a token in its account, by the token's short id.
 pub fn token_of(account: AccountId, id: &str) -> Key {
     Key::workspace(format!("A#{account}#tokens"), id)
 }
 
-/// The mentions of an account's tokens.
+/// The items that list an account's tokens.
 pub fn tokens(account: AccountId) -> Query {
     Query::partition(Table::Workspace, format!("A#{account}#tokens"))
 }
 
-/// A shared thing.
+/// A shared thing: a user, client, project or tag.
 pub fn thing(account: AccountId, kind: Kind, id: ThingId) -> Key {
     Key::workspace(format!("A#{account}#{}", kind.as_str()), format!("{id:016}"))
 }
 
-/// All shared things of a kind.
+/// All shared things of a kind, by id.
 pub fn things(account: AccountId, kind: Kind) -> Query {
     Query::partition(Table::Workspace, format!("A#{account}#{}", kind.as_str()))
 }
 
-/// How entries that name a retired thing are read.
+/// The retirement of a thing: how readers resolve entries that name a merged or deleted thing.
 pub fn retirement(account: AccountId, kind: Kind, id: ThingId) -> Key {
     Key::workspace(format!("A#{account}#retired"), format!("{}#{id}", kind.as_str()))
 }
@@ -49,42 +49,42 @@ pub fn retirements(account: AccountId) -> Query {
     Query::partition(Table::Workspace, format!("A#{account}#retired"))
 }
 
-/// A reference: `referrer` (an import, or [`ImportId::HAND`]) has entries that name the thing.
+/// A reference to a thing. `referrer` is the import whose entries name the thing, or [`ImportId::HAND`].
 pub fn reference(account: AccountId, kind: Kind, id: ThingId, referrer: ImportId) -> Key {
     Key::workspace(format!("A#{account}#ref#{}#{id}", kind.as_str()), format!("{referrer:07}"))
 }
 
-/// Who refers to a thing.
+/// All references to a thing.
 pub fn references(account: AccountId, kind: Kind, id: ThingId) -> Query {
     Query::partition(Table::Workspace, format!("A#{account}#ref#{}#{id}", kind.as_str()))
 }
 
-/// The claim of an e-mail address by a user.
+/// The claim of an e-mail address by a user, which keeps the address unique in the account.
 pub fn email(account: AccountId, email: &str) -> Key {
     Key::workspace(format!("A#{account}#email"), email)
 }
 
-/// A user's name; several users may have the same.
+/// The index item of a user's name, by which users are found. Several users may have the same name.
 pub fn user_name(account: AccountId, name: &str, id: ThingId) -> Key {
     Key::workspace(format!("A#{account}#name"), format!("{name}\u{1f}{id}"))
 }
 
-/// The users of a name.
+/// The index items of all users with this name.
 pub fn users_named(account: AccountId, name: &str) -> Query {
     Query::partition(Table::Workspace, format!("A#{account}#name")).prefix(format!("{name}\u{1f}"))
 }
 
-/// An entry.
+/// An entry, in the partition of its import and chunk.
 pub fn entry(account: AccountId, import: ImportId, chunk: ChunkNo, row: Row) -> Key {
     Key::workspace(format!("A#{account}#entry#{import}#{chunk}"), format!("{row:09}"))
 }
 
-/// The entries of a chunk up to a row.
+/// The entries of a chunk up to and including the row `last`.
 pub fn entries_up_to(account: AccountId, import: ImportId, chunk: ChunkNo, last: Row) -> Query {
     entries(account, import, chunk).between(format!("{:09}", 0), format!("{last:09}"))
 }
 
-/// The entries of a chunk.
+/// The entries of a chunk, by row.
 pub fn entries(account: AccountId, import: ImportId, chunk: ChunkNo) -> Query {
     Query::partition(Table::Workspace, format!("A#{account}#entry#{import}#{chunk}"))
 }

@@ -1,9 +1,10 @@
-//! The names of months and weekdays, in the languages we know.
+//! The names of months and weekdays in the languages of the files that Waybill reads.
 
 use crate::values::words::lower;
 
-/// The names of each month. Where a language has a case for dates ("4. března"), that comes too; where capitals or missing
-/// accents make another word of it, so does that.
+/// The names of each month in Latin letters, in lower case. Where a language has a case for dates ("4. března"), the
+/// list has the word in that case; where capital letters or missing accents make a different word, the list has that
+/// word as well.
 #[rustfmt::skip]
 const MONTHS: [&[&str]; 12] = [
     &[
@@ -56,7 +57,7 @@ const MONTHS: [&[&str]; 12] = [
     ],
 ];
 
-/// The names of each month in Cyrillic and Greek letters.
+/// The names of each month in Cyrillic and Greek letters, in lower case.
 #[rustfmt::skip]
 const MONTHS_BEYOND_LATIN: [&[&str]; 12] = [
     &["январь", "января", "січень", "січня", "януари", "ιανουάριος", "ιανουαρίου"],
@@ -73,11 +74,12 @@ const MONTHS_BEYOND_LATIN: [&[&str]; 12] = [
     &["декабрь", "декабря", "грудень", "грудня", "декември", "δεκέμβριος", "δεκεμβρίου"],
 ];
 
-/// Words that are only the beginning of another month elsewhere: Finns do not write `mar` for their eleventh.
+/// Names of months that have no three-letter abbreviation: Finns do not write `mar` for `marraskuuta`, so `mar` is
+/// March.
 const NOT_SHORT: [&str; 1] = ["marraskuuta"];
 
-/// The month that a word names, or that it is the beginning of (three letters at least) in one of the languages we know;
-/// `None` if it could be two months ("jui", "listopad").
+/// The month that a word names or begins (with at least three letters) in a known language. `None` if the word could be
+/// two months ("jui", "listopad").
 pub(crate) fn month(word: &str) -> Option<u8> {
     match months(word)[..] {
         [month] => Some(month),
@@ -85,7 +87,8 @@ pub(crate) fn month(word: &str) -> Option<u8> {
     }
 }
 
-/// The months that a word may name: those of which it is the whole name, or else the beginning.
+/// The months that a word may name: the months whose whole name the word is, or, if there are none, the months whose
+/// names the word begins.
 pub(crate) fn months(word: &str) -> Vec<u8> {
     let word = lower(word);
     let letters = word.chars().count();
@@ -103,8 +106,8 @@ fn fitting(fits: impl Fn(&str) -> bool) -> Vec<u8> {
     months.filter(|(_, names)| named(*names)).map(|(month, _)| month).collect()
 }
 
-/// The month of a word that is another one in Croatian, where it is written as only Polish writes it: behind a day without a
-/// dot, `4 lis 2024`. Croatian has a dot there.
+/// The month of a Polish word that names a different month in Croatian. A caller accepts the word only behind a day
+/// without a dot (`4 lis 2024`), because Croatian writes a dot there.
 pub(crate) fn polish_month(word: &str) -> Option<u8> {
     match lower(word).as_str() {
         "lip" => Some(7),
@@ -113,7 +116,7 @@ pub(crate) fn polish_month(word: &str) -> Option<u8> {
     }
 }
 
-/// The names of the days of the week, Monday's first.
+/// The names of the days of the week, Monday first, in lower case.
 #[rustfmt::skip]
 const WEEKDAYS: [&[&str]; 7] = [
     &[
@@ -153,7 +156,8 @@ const WEEKDAYS: [&[&str]; 7] = [
     ],
 ];
 
-/// The days of the week that a word names or begins (two letters at least), a bit for each from Monday's on; 0 if none.
+/// The days of the week that a word names or begins (with at least two letters), as a bit for each day (Monday is bit
+/// 0), or 0 if there are none.
 pub(crate) fn weekdays(word: &str) -> u8 {
     let word = lower(word);
     if word.chars().count() < 2 {
@@ -163,7 +167,7 @@ pub(crate) fn weekdays(word: &str) -> u8 {
     WEEKDAYS.iter().enumerate().filter(|(_, names)| named(names)).fold(0, |days, (day, _)| days | 1 << day)
 }
 
-/// Whether a word is a day of the week or the beginning of one.
+/// Returns whether a word names or begins a day of the week.
 pub(crate) fn is_weekday(word: &str) -> bool {
     weekdays(word) != 0
 }
