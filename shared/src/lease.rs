@@ -2,9 +2,9 @@
 //!
 //! A lease is longer than the time that a function may run. When a lease has expired, its holder is therefore dead,
 //! because Lambda (and the local stack) ends a handler at its timeout. Even so, a holder looks at the clock before each
-//! window of writes and stops when less than [`MARGIN`] is left. All requests and retries of a window take less than
-//! that margin (`store::FRUITLESS`, `services::ATTEMPT`), so no write lands after the lease. The parser, which may run
-//! for longer, loads small files under the same rule.
+//! window of writes and stops when less than `MARGIN` is left. All requests and retries of a window take less than that
+//! margin (`store::FRUITLESS`, `services::ATTEMPT`), so no write lands after the lease. The parser, which may run for
+//! longer, loads small files under the same rule.
 
 use std::time::Duration;
 

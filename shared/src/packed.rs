@@ -1,22 +1,23 @@
-//! Files in a wrapping: a table in a spreadsheet, or packed by gzip.
+//! Unpacks a gzip, or a sheet of an .xlsx spreadsheet, into the bytes of a plain table.
 //!
-//! What a file is, its first bytes say ([`Kind::of`]), never its name. A packed file is unpacked once, into the bytes of
-//! a plain table, and everything behind works on those as on any file. Like `source` and `format`, this module does no
-//! I/O: bytes go in, pieces of a table come out. What it promises:
+//! The first bytes of a file say how the file is packed ([`Kind::of`]); the file's name is ignored. A packed file is
+//! unpacked once, and all later steps read the plain table as they read any file. Like `source` and `format`, this
+//! module does no I/O: bytes go in and pieces of a table come out. The promises are:
 //!
-//! - **The same bytes give the same table**, so a second run after a death makes what the first one made.
-//! - **Bounded while unpacking** ([`Limits`]), not after: the sizes that an archive declares are not believed. What
-//!   goes over is refused with the limit that it broke. The bytes that come out are counted, of a sheet as of a gzip, for
-//!   one text of a workbook may stand in any number of its cells.
-//! - **Ended from outside** ([`Cancellation`]): a thread that unpacks looks at a flag at each tag, cell and piece.
-//! - **A sheet's cells by their types.** Dates are ISO dates and durations H:MM:SS whatever they look like in the
-//!   sheet; numbers have a dot and no marks; errors such as `#REF!` stay as they are, so that the row says so. A formula
-//!   whose value is not stored is an error of its row too ([`NO_VALUE`](crate::format::NO_VALUE)).
-//! - **Lines are the sheet's rows**: blank rows stay as blank lines, and breaks inside cells do not count.
-//! - **No guess.** Of several sheets that could be meant none is taken. Half a gzip is none: the check sums are looked
-//!   at, and nothing is planned before the end.
+//! - **The same bytes give the same table**, so a second run after a crash makes the same object as the first run.
+//! - **Limits hold while unpacking** ([`Limits`]), because the sizes that an archive declares are not trusted. A file
+//!   beyond a limit is refused with the limit in the message. The bytes of the table are counted for a sheet as well as
+//!   for a gzip, because a single text of a workbook may stand in any number of its cells.
+//! - **Unpacking can be cancelled** ([`Cancellation`]): the thread looks at a flag at each tag, cell and piece.
+//! - **A sheet's cells are read by their types.** Dates become ISO dates and durations become H:MM:SS, however the
+//!   sheet shows them. Numbers get a dot before the fraction and no thousands separators. Errors such as `#REF!` stay
+//!   as they are, so that the error of the row quotes them. A formula without a stored value is an error of its row as
+//!   well ([`NO_VALUE`](crate::format::NO_VALUE)).
+//! - **Lines are the sheet's rows**: blank rows stay as blank lines, and line breaks inside cells do not count.
+//! - **Nothing is guessed.** If several sheets could be meant, the file is refused. Half a gzip is refused too, because
+//!   the checksums are verified and nothing is planned before the end of the file.
 //!
-//! One wrapping is taken off, not two: a gzip in a gzip, or a spreadsheet in a gzip, is refused by name.
+//! A single layer of packing is unpacked. A gzip in a gzip, or a spreadsheet in a gzip, is refused by name.
 
 mod archive;
 mod cancellation;
@@ -43,7 +44,7 @@ pub use limits::{Limits, NotUnpacked};
 pub use packing::{Kind, MAGIC};
 pub use unpacked::{Sink, Unpacked, Wanted};
 
-/// Unpacks the table of a whole file, piece by piece, until `cancellation` says that nobody waits for it.
+/// Unpacks the table of a file in memory, piece by piece, until the end or until `cancellation` is set.
 pub fn unpack(
     kind: Kind,
     bytes: bytes::Bytes,
@@ -67,12 +68,12 @@ fn compound() -> NotUnpacked {
     )
 }
 
-/// Surveys a file that is in memory, packed or not, for a caller who waits.
+/// Unpacks and surveys a file in memory for a caller who waits for the answer.
 ///
 /// # Errors
 ///
-/// [`NotUnpacked::TooLarge`] and [`NotUnpacked::Unwanted`] say nothing against the file: it is more than can be looked at
-/// while somebody waits.
+/// [`NotUnpacked::TooLarge`] and [`NotUnpacked::Unwanted`] do not mean that the file is bad: the work is more than the
+/// limits for a waiting caller allow, and the parser may still import the file.
 pub fn survey(
     bytes: bytes::Bytes,
     wanted: &Wanted,

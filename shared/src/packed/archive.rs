@@ -1,4 +1,4 @@
-//! The bytes of a workbook as `calamine` reads them.
+//! The bytes of a workbook as `calamine` reads them, with a limit on repeated reading.
 
 use std::io::{self, Cursor, Read, Seek, SeekFrom};
 
@@ -6,14 +6,14 @@ use bytes::Bytes;
 
 use super::cancellation::Cancellation;
 
-/// How often each byte may be read. To find a sheet and give it away takes four passes at most: the directory and the
-/// workbook's own parts, the beginning of each sheet, and one sheet to its end.
+/// The number of times that each byte may be read. Choosing a sheet and unpacking the sheet takes four passes at most:
+/// the directory and the workbook's own parts, the beginning of each sheet, and a single sheet to the end.
 const PASSES: u64 = 8;
-/// Bytes that may be read besides, of directories and headers.
+/// The number of bytes that may be read in addition, for directories and headers.
 const BESIDES: u64 = 1 << 20;
 
-/// A file in memory. Reading ends with an error when nobody waits for the table any more, or when more is read than the
-/// file has: two hundred sheets may share one part, which would be inflated for each of them.
+/// A file in memory. Reading fails when the work is cancelled, or when [`PASSES`] times the file have been read. Two
+/// hundred sheets of a malicious workbook may share a single part, which would be inflated for each sheet.
 pub(super) struct Archive {
     bytes: Cursor<Bytes>,
     left: u64,

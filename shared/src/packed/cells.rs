@@ -1,4 +1,4 @@
-//! A cell of a sheet to the text that it would have in a table.
+//! Turns a cell of a sheet into the text that the cell would have in a CSV file.
 
 use calamine::{DataRef, ExcelDateTime};
 use jiff::ToSpan;
@@ -8,20 +8,20 @@ use super::shape::Shape;
 
 const DAY: i64 = 86_400;
 
-/// A number of days that is shown as a clock, but is this much or more (the year 1927), is a moment of which only the
-/// time is shown. Below it counts hours.
+/// The limit, in seconds, between durations and moments among numbers shown as a clock. A smaller number counts hours.
+/// A number from here on (day 10,000, in 1927) is a moment of which the sheet shows the time only.
 const MOMENTS: i64 = 10_000 * DAY;
 
-/// What day 0 of a workbook is.
+/// The calendar of a workbook, which says which date is day 0.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Epoch {
-    /// 1900-01-00, with a 29th of February in 1900.
+    /// Day 0 is 1900-01-00, and 1900 has a 29th of February that never was.
     Windows,
-    /// 1904-01-01, as spreadsheets from old Macs have it.
+    /// Day 0 is 1904-01-01, as in spreadsheets from old Macs.
     Mac,
 }
 
-/// The text of a cell; empty, if nothing is written there.
+/// The text of a cell, empty if nothing is written in the cell.
 pub(super) fn text(value: &DataRef<'_>, shape: Shape, epoch: Epoch) -> String {
     match value {
         DataRef::Empty => String::new(),
@@ -37,10 +37,10 @@ pub(super) fn text(value: &DataRef<'_>, shape: Shape, epoch: Epoch) -> String {
     }
 }
 
-/// A number in the plain way: a dot before the fraction, no exponent, no marks.
+/// A number in plain spelling: a dot before the fraction, no exponent, no thousands separators.
 ///
-/// Fifteen digits are all that a spreadsheet shows and what people worked with; behind them is the noise of its
-/// arithmetic. A fraction of three digits gets a fourth, `1.2340`: such a number can not be taken for a thousand.
+/// A spreadsheet shows fifteen digits, and digits behind the fifteenth are the noise of its arithmetic. A fraction of
+/// three digits gets a fourth (`1.2340`), so that no reader takes the dot for a thousands separator.
 fn number(value: f64) -> String {
     let rounded: f64 = format!("{value:.14e}").parse().unwrap_or(value);
     let mut text = rounded.to_string();
@@ -57,16 +57,16 @@ fn number(value: f64) -> String {
 
 fn moment_text(moment: ExcelDateTime, shape: Shape, epoch: Epoch) -> String {
     let days = moment.as_f64();
-    // Beyond, a spreadsheet shows no date either.
+    // A spreadsheet shows no date for a number outside this range either.
     if !(-1e6..3e6).contains(&days) {
         return number(days);
     }
-    // To the second: the fraction is an approximation.
+    // Moments are rounded to the second, because the fraction of a day is an approximation.
     let seconds = (days * 86_400.0).round() as i64;
     if moment.is_duration() || shape.elapsed {
         return clock(seconds);
     }
-    // The formats of East Asian years and clocks have numbers, and no codes that are shown here.
+    // East Asian formats of years and clocks are known by number only, without a code that could be parsed here.
     let unknown = !shape.time && !shape.date && (0..DAY).contains(&seconds);
     if shape.time && !shape.date || unknown {
         return clock(if seconds >= MOMENTS { seconds % DAY } else { seconds });
@@ -80,7 +80,7 @@ fn moment_text(moment: ExcelDateTime, shape: Shape, epoch: Epoch) -> String {
     }
 }
 
-/// `H:MM:SS`, of any number of hours.
+/// `H:MM:SS` for any number of hours, with at least two digits for the hours.
 fn clock(seconds: i64) -> String {
     let (sign, seconds) = (if seconds < 0 { "-" } else { "" }, seconds.unsigned_abs());
     format!("{sign}{:02}:{:02}:{:02}", seconds / 3600, seconds / 60 % 60, seconds % 60)
@@ -91,7 +91,8 @@ fn day_text(day: i64, epoch: Epoch) -> Option<String> {
     match (epoch, day) {
         (_, ..0) => None,
         (Epoch::Mac, day) => after(date(1904, 1, 1), day),
-        // Two days that there never were; as they are shown, they are their rows' errors.
+        // Windows workbooks have two days that never were. Spelled as the sheet shows them, both become errors of their
+        // rows.
         (Epoch::Windows, 0) => Some("1900-01-00".to_owned()),
         (Epoch::Windows, 60) => Some("1900-02-29".to_owned()),
         (Epoch::Windows, day @ ..60) => after(date(1899, 12, 31), day),
@@ -99,7 +100,7 @@ fn day_text(day: i64, epoch: Epoch) -> Option<String> {
     }
 }
 
-/// A cell of the type `d` has a date in ISO 8601; midnight is how it says that there is no time.
+/// A cell of type `d` holds an ISO 8601 date with a time, in which midnight means that the cell has no time.
 fn without_midnight(text: &str) -> String {
     match text.split_once('T') {
         Some((day, time)) if time.trim_end_matches('Z').bytes().all(|byte| b"0:.".contains(&byte)) => day.to_owned(),

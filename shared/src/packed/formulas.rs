@@ -1,14 +1,15 @@
-//! The formulas of a workbook for which no value is stored.
+//! Finds the formulas of a workbook that have no stored value.
 //!
-//! A spreadsheet program stores the value of a formula beside it. A script that writes `<c r="B2"><f>A1*2</f></c>` has
-//! none, and to `calamine` such a cell is blank. So the places of these cells are noted while the parts are inspected:
+//! A spreadsheet program stores the value of a formula beside the formula. A script that writes `<c
+//! r="B2"><f>A1*2</f></c>` stores no value, and `calamine` reads such a cell as blank. The places of these cells are
+//! therefore recorded while the parts are inspected:
 //!
-//! | in the sheet's part | noted |
+//! | in the sheet's part | recorded |
 //! |---|---|
-//! | `<f>` without `<v>`, or with an empty one | the cell, a shared formula's follower (`<f t="shared" si="0"/>`) as well |
+//! | `<f>` without `<v>`, or with an empty `<v>` | the cell, also with `<f t="shared" si="0"/>` |
 //! | `<f t="array" ref="D2:D9">` without a value | each cell of the range that has no value of its own |
-//! | `<c t="str">` with `<f>` and an empty `<v>` | not: a stored empty text, as of `=IF(A2="","",A2)` |
-//! | `<f>` with a value, an error such as `#REF!` among them | not |
+//! | `<c t="str">` with `<f>` and an empty `<v>` | none: an empty text is stored, as of `=IF(A2="","",A2)` |
+//! | `<f>` with a value, which may be an error (`#REF!`) | none |
 
 use std::collections::HashMap;
 
@@ -17,19 +18,19 @@ use quick_xml::events::{BytesStart, Event};
 use super::limits::NotUnpacked;
 use super::place::{MAX_COLUMNS, MAX_ROWS, Place};
 
-/// The most cells that are noted of a workbook, at eight bytes each.
+/// The number of cells recorded of a workbook, at eight bytes each.
 const MOST: usize = 4_000_000;
 
-/// What was noted of all parts of a workbook.
+/// The cells recorded of all parts of a workbook.
 #[derive(Default)]
 pub(super) struct Formulas {
-    /// By the name of the part, in lower case.
+    /// The cells by the name of the part, in lower case.
     noted: HashMap<String, Vec<Place>>,
     count: usize,
 }
 
 impl Formulas {
-    /// Notes the cells of a part.
+    /// Records the cells of a part.
     pub fn note(&mut self, part: &str, mut places: Vec<Place>) {
         if !places.is_empty() {
             places.sort_unstable();
@@ -39,12 +40,13 @@ impl Formulas {
         }
     }
 
-    /// How many cells may still be noted.
+    /// The number of cells that may still be recorded.
     pub fn room(&self) -> usize {
         MOST.saturating_sub(self.count)
     }
 
-    /// The cells of the sheet of a part; `None` if the workbook does not say which part it is.
+    /// The recorded cells of the sheet in a part. If the workbook does not say which part holds the sheet (`None`), the
+    /// file is refused, unless no cell of the workbook was recorded.
     pub fn of_sheet(&self, part: Option<&str>) -> Result<&[Place], NotUnpacked> {
         if self.noted.is_empty() {
             return Ok(&[]);
@@ -60,10 +62,10 @@ impl Formulas {
     }
 }
 
-/// Sees the cells of one sheet's part, tag by tag.
+/// The scan of a sheet's part, which visits the cells tag by tag.
 #[derive(Default)]
 pub(super) struct SheetScan {
-    /// Where the next row and cell are that do not say it themselves.
+    /// The place of the next row or cell whose tag does not give a place.
     row: u32,
     column: u32,
     cell: Option<Cell>,
@@ -71,19 +73,19 @@ pub(super) struct SheetScan {
     places: Vec<Place>,
 }
 
-/// The cell at hand.
+/// The cell whose tag is open.
 struct Cell {
     place: Place,
-    /// Its value is a text, which may be empty.
+    /// True if the value is a text, which may be empty.
     is_text: bool,
     formula: bool,
     value: bool,
-    /// The last cell of an array formula that begins here.
+    /// The last cell of the range, if the cell begins an array formula.
     array_end: Option<Place>,
 }
 
 impl SheetScan {
-    /// Sees a tag or a text. `room` is how many cells may be noted.
+    /// Visits a tag or a text. `room` is the number of cells that may still be recorded.
     pub fn see(&mut self, event: &Event<'_>, room: usize) -> Result<(), NotUnpacked> {
         match event {
             Event::Start(tag) => self.open(tag),
@@ -134,7 +136,7 @@ impl SheetScan {
                 self.cell = Some(cell);
             }
             ("f", Some(cell)) => {
-                // To `calamine` a value before it, where none may stand, is lost.
+                // `calamine` ignores a value before the formula, where the file format allows no value.
                 (cell.formula, cell.value) = (true, false);
                 let value = |name: &str| tag.try_get_attribute(name).ok().flatten();
                 let is_array = value("t").is_some_and(|kind| ["array", "dataTable"].contains(&&*kind.value));
@@ -165,7 +167,7 @@ impl SheetScan {
         Ok(())
     }
 
-    /// Notes the cells from one to another.
+    /// Records all cells from one corner of a range to the opposite corner.
     fn add(&mut self, from: Place, to: Place, room: usize) -> Result<(), NotUnpacked> {
         let rows = from.row..=to.row.max(from.row).min(MAX_ROWS - 1);
         let columns = from.column..=to.column.max(from.column).min(MAX_COLUMNS - 1);
@@ -182,7 +184,7 @@ impl SheetScan {
     }
 }
 
-/// The place of a cell: `B7` is column 1 of row 6. `None` beyond what a sheet can have.
+/// Parses the name of a cell: `B7` is column 1 of row 6. `None` for a place beyond the largest sheet.
 fn place(name: &str) -> Option<Place> {
     let name = name.trim_matches('$');
     let digits = name.find(|letter: char| !letter.is_ascii_alphabetic())?;

@@ -1,4 +1,4 @@
-//! Gzip, pushed in pieces of any size.
+//! Unpacks a gzip that arrives in pieces of any size.
 
 use std::io::Write;
 
@@ -9,27 +9,27 @@ use super::limits::{Limits, NotUnpacked, is_bomb};
 use super::packing::{Kind, MAGIC};
 use super::unpacked::{Sink, Unpacked};
 
-/// Unpacks a gzip of one member or several.
+/// A decoder for a gzip with one or more members.
 pub struct Gunzip {
     decoder: MultiGzDecoder<Vec<u8>>,
     limit: u64,
     packed: u64,
     unpacked: u64,
-    /// The first bytes that came out.
+    /// The first bytes of the unpacked table, which show whether the gzip contains a further archive.
     head: Vec<u8>,
 }
 
 impl Gunzip {
-    /// So much goes in at a time: at the tightest, 16 MB come out of it.
+    /// The number of packed bytes decoded at a time. At deflate's tightest ratio a slice gives 16 MB.
     pub const SLICE: usize = 16 * 1024;
 
-    /// For a gzip that holds at most `limits.table` bytes.
+    /// A decoder for a gzip whose table has at most `limits.table` bytes.
     pub fn new(limits: &Limits) -> Self {
         let decoder = MultiGzDecoder::new(Vec::new());
         Self { decoder, limit: limits.table, packed: 0, unpacked: 0, head: Vec::new() }
     }
 
-    /// Gives the next bytes of the file to `sink`, unpacked.
+    /// Decodes the next bytes of the file and passes the unpacked bytes to `sink`.
     pub fn push(&mut self, bytes: &[u8], sink: Sink<'_>) -> Result<(), NotUnpacked> {
         for slice in bytes.chunks(Self::SLICE) {
             let before = self.packed;
@@ -43,9 +43,9 @@ impl Gunzip {
         Ok(())
     }
 
-    /// Says that all bytes have been pushed.
+    /// Ends the decoding after all bytes of the file have been pushed.
     pub fn finish(mut self, sink: Sink<'_>) -> Result<Unpacked, NotUnpacked> {
-        // The check sum stands at the very end: without it, or with a wrong one, the rows cannot be trusted.
+        // The checksum stands at the very end. Without a correct checksum the rows cannot be trusted.
         self.decoder.try_finish().map_err(|_| {
             NotUnpacked::Unreadable(format!(
                 "the gzip is cut off after {} bytes, or its end is damaged: nothing of it is imported; send it again",

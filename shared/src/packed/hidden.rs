@@ -1,8 +1,9 @@
-//! The rows and columns of a workbook's sheets that a spreadsheet program does not show.
+//! Finds the rows and columns of a workbook's sheets that a spreadsheet program does not show.
 //!
-//! A filter hides the rows that it leaves out, a group those that are folded away, and people hide columns by hand; the file holds all of
-//! them. A hidden row is an entry like any other, so it is imported, and the evidence says how many there are: a person who
-//! counts the rows on the screen counts fewer. `calamine` does not say what is hidden, so it is noted while the parts are inspected:
+//! A filter hides the rows that do not match, a group hides folded rows, and people hide columns by hand, but the file
+//! contains all of them. A hidden row is an entry like any other, so the row is imported. The evidence says how many
+//! rows are hidden, because a person who counts the rows on the screen counts fewer. `calamine` does not report hidden
+//! rows, so they are recorded while the parts are inspected:
 //!
 //! | in the sheet's part | hidden |
 //! |---|---|
@@ -15,19 +16,20 @@ use quick_xml::events::{BytesStart, Event};
 
 use super::place::{MAX_COLUMNS, MAX_ROWS};
 
-/// The most runs of hidden rows and columns that are noted of a workbook, at eight bytes each: twice those of the largest sheet of which every
-/// second row is hidden.
+/// The number of runs of hidden rows and columns recorded of a workbook, at eight bytes each. The largest sheet, with
+/// every second row hidden, has half as many runs.
 const MOST: usize = 1 << 20;
 
-/// What was noted of all sheets of a workbook.
+/// The hidden rows and columns recorded of all sheets of a workbook.
 #[derive(Default)]
 pub(super) struct Hidden {
-    /// By the name of the part, in lower case.
+    /// The hidden rows and columns by the name of the part, in lower case.
     noted: HashMap<String, HiddenCells>,
     count: usize,
 }
 
-/// The hidden rows and columns of a sheet, counted from 0: runs of them with their first and last, in the order of the sheet.
+/// The hidden rows and columns of a sheet, counted from 0. Each run is a pair of its first and last number, in the
+/// order of the sheet.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct HiddenCells {
     rows: Vec<(u32, u32)>,
@@ -35,7 +37,7 @@ pub(super) struct HiddenCells {
 }
 
 impl Hidden {
-    /// Notes what is hidden in the sheet of a part.
+    /// Records the hidden rows and columns of the sheet in a part.
     pub fn note(&mut self, part: &str, cells: HiddenCells) {
         let count = cells.rows.len() + cells.columns.len();
         if count > 0 {
@@ -44,45 +46,46 @@ impl Hidden {
         }
     }
 
-    /// How many runs may still be noted. What is hidden beyond is not counted.
+    /// The number of runs that may still be recorded. Rows and columns beyond that number are not counted as hidden.
     pub fn room(&self) -> usize {
         MOST.saturating_sub(self.count)
     }
 
-    /// What is hidden in the sheet of a part.
+    /// The hidden rows and columns of the sheet in a part, or none if the workbook does not say which part holds the
+    /// sheet.
     pub fn of_sheet(&self, part: Option<&str>) -> HiddenCells {
         part.and_then(|part| self.noted.get(part)).cloned().unwrap_or_default()
     }
 }
 
 impl HiddenCells {
-    /// Whether a row, counted from 0, is hidden.
+    /// Returns whether a row, counted from 0, is hidden.
     pub fn has_row(&self, row: u32) -> bool {
         has(&self.rows, row)
     }
 
-    /// Whether a column, counted from 0, is hidden.
+    /// Returns whether a column, counted from 0, is hidden.
     pub fn has_column(&self, column: u32) -> bool {
         self.columns.iter().any(|(first, last)| (*first..=*last).contains(&column))
     }
 }
 
-/// Whether a number is in one of the runs, which are in order.
+/// Returns whether a number is in one of the runs, which are in ascending order.
 fn has(runs: &[(u32, u32)], number: u32) -> bool {
     let behind = runs.partition_point(|(_, last)| *last < number);
     runs.get(behind).is_some_and(|(first, _)| *first <= number)
 }
 
-/// Sees the rows and columns of one sheet's part, tag by tag.
+/// The scan of a sheet's part, which visits the rows and columns tag by tag.
 #[derive(Default)]
 pub(super) struct HiddenScan {
-    /// The next row that does not say which it is.
+    /// The number of the next row whose tag does not give a number.
     next: u32,
     cells: HiddenCells,
 }
 
 impl HiddenScan {
-    /// Sees a tag. `room` is how many runs may be noted.
+    /// Visits a tag. `room` is the number of runs that may still be recorded.
     pub fn see(&mut self, event: &Event<'_>, room: usize) {
         let (Event::Start(tag) | Event::Empty(tag)) = event else { return };
         match tag.local_name().as_ref() {
@@ -144,12 +147,12 @@ impl HiddenScan {
     }
 }
 
-/// A boolean of XML Schema.
+/// Parses a boolean of XML Schema.
 fn is_true(value: &str) -> bool {
     matches!(value.trim(), "1" | "true")
 }
 
-/// Whether a height or a width is none.
+/// Returns whether a height or a width is zero.
 fn is_nothing(value: &str) -> bool {
     value.trim().parse::<f64>().is_ok_and(|size| size == 0.0)
 }

@@ -1,20 +1,21 @@
-//! What a zip archive is, and that it may be read: before `calamine` sees it.
+//! Checks that a zip archive is a workbook within the limits, before `calamine` reads the archive.
 //!
-//! `calamine` streams the cells of a sheet, but holds a workbook's texts and styles in memory, and believes what the
-//! workbook says of their number. So each part is inflated here once, to be thrown away, and measured against the limits:
-//! the sizes in the archive's directory are not believed. Parts in XML are read by the same parser that `calamine` uses,
-//! which stops it at any single thing (a tag, a text, a comment) that is longer than a cell can be, and counts what will be
-//! held:
+//! `calamine` streams the cells of a sheet, but holds a workbook's texts and styles in memory and trusts the counts in
+//! the workbook. Each part is therefore inflated here once, to be discarded, and measured against the limits; the sizes
+//! in the archive's directory are not trusted. Parts in XML are read by the same parser that `calamine` uses. The
+//! parser stops at any tag, text or comment that is longer than a cell can be, and counts the things that `calamine`
+//! will hold:
 //!
 //! | of a part | at most | for |
 //! |---|---|---|
-//! | tags inside each other | 256 | the parser remembers the open ones: a gigabyte of `<a><a>` would be three |
+//! | tags inside each other | 256 | the parser remembers open tags: a gigabyte of `<a><a>` would take three |
 //! | attributes of a tag | 1,000 | |
-//! | the text of a cell, or a shared one, over all its runs | 512 KB | `calamine` joins the runs |
-//! | different texts | 2,500,000 | some 50 bytes each besides their letters |
+//! | a text, in a cell or shared, over all runs | 512 KB | `calamine` joins the runs |
+//! | different texts | 2,500,000 | some 50 bytes each besides the letters |
 //! | fonts, fills, formats, names, sheets, relationships, each | 200,000 | some hundred bytes each |
 //!
-//! The formulas without a stored value and the hidden rows and columns are noted on the way ([`Formulas`], [`Hidden`]).
+//! Formulas without a stored value and hidden rows and columns are recorded in the same pass ([`Formulas`],
+//! [`Hidden`]).
 
 use std::cell::Cell;
 use std::io::{self, BufRead, BufReader, Cursor, Read};
@@ -31,24 +32,25 @@ use super::hidden::{Hidden, HiddenScan};
 use super::limits::{Limits, NotUnpacked, is_bomb};
 use super::parts::{Parts, normal};
 
-/// More parts than this, and it is no workbook: one sheet takes a few.
+/// The number of parts of a workbook; a sheet takes a few parts. A zip archive with more parts is refused.
 const MAX_PARTS: usize = 10_000;
-/// Longest tag or text: a cell has at most 32,767 letters, and a letter at most 8 bytes (`&#x…;`).
+/// The longest tag or text in bytes. A cell has at most 32,767 letters, and a letter takes at most 8 bytes (`&#x…;`).
 const MAX_EVENT: u64 = 512 * 1024;
-/// Different texts of a workbook. Each costs some 50 bytes besides its letters.
+/// The number of different texts of a workbook, at some 50 bytes each besides the letters.
 const MAX_TEXTS: u64 = 2_500_000;
-/// Bytes of a part that is not a sheet: those of the texts are held.
+/// The bytes of a part that is not a sheet, because `calamine` holds the texts in memory.
 const MAX_HELD: u64 = 192 << 20;
-/// Bytes of all styles: each holds copies of its font's name and of its number format.
+/// The bytes of all styles, because each style holds copies of a font's name and of a number format.
 const MAX_STYLES: u64 = 64 << 20;
-/// Tags inside each other.
+/// The depth of tags inside each other.
 const MAX_DEPTH: usize = 256;
-/// Attributes of a tag.
+/// The number of attributes of a tag.
 const MAX_ATTRIBUTES: usize = 1_000;
-/// Things of one kind that are held one by one. Excel takes 65,490 formats, and 65,530 links in a sheet.
+/// The number of things of a kind that `calamine` holds singly. Excel allows 65,490 formats, and 65,530 links in a
+/// sheet.
 const MAX_THINGS: u64 = 200_000;
 
-/// What was noted of a workbook that may be read.
+/// The facts that an inspection records and `calamine` does not report.
 #[derive(Default)]
 pub(super) struct Inspected {
     pub parts: Parts,
@@ -56,7 +58,8 @@ pub(super) struct Inspected {
     pub hidden: Hidden,
 }
 
-/// Says what the archive is, if it is no workbook that may be read; else what `calamine` does not say of it.
+/// Inspects the archive. Fails with a message that names the kind of file, if the file is not a workbook within the
+/// limits.
 pub(super) fn inspect(file: &Bytes, limits: &Limits, cancellation: &Cancellation) -> Result<Inspected, NotUnpacked> {
     if file.len() as u64 > limits.workbook {
         let limit = limits.workbook >> 20;
@@ -75,9 +78,9 @@ pub(super) fn inspect(file: &Bytes, limits: &Limits, cancellation: &Cancellation
     Ok(inspected)
 }
 
-/// Whether the archive has a directory, whose end has a comment of up to 65,535 bytes, and of not too many entries: all of
-/// them are held in memory when the archive is opened. Their headers are counted, because there may be several ends that
-/// claim different numbers.
+/// Returns whether the archive has an end record (which has a comment of up to 65,535 bytes) and at most [`MAX_PARTS`]
+/// entries, because opening the archive holds all entries in memory. The entries' headers are counted, because an
+/// archive may have several end records that claim different numbers.
 fn may_be_opened(file: &[u8]) -> bool {
     let end = &file[file.len().saturating_sub(22 + 65_535)..];
     let headers = memmem::find_iter(file, b"PK\x01\x02").take(MAX_PARTS + 1).count();
@@ -92,7 +95,7 @@ fn damaged(error: &dyn std::fmt::Display) -> NotUnpacked {
     NotUnpacked::Unreadable(format!("the spreadsheet is damaged: {error}; save it anew, or as CSV"))
 }
 
-/// Refuses by name what is no .xlsx.
+/// Refuses an archive that is not an .xlsx workbook, with a message that names the kind of file.
 fn what(archive: &ZipArchive<Cursor<Bytes>>) -> Result<(), NotUnpacked> {
     let names: Vec<_> = archive.file_names().filter_map(Result::ok).map(|name| name.to_ascii_lowercase()).collect();
     let has = |part: &str| names.iter().any(|name| name == part);
@@ -116,11 +119,11 @@ fn what(archive: &ZipArchive<Cursor<Bytes>>) -> Result<(), NotUnpacked> {
     }))
 }
 
-/// What the archive has come to so far.
+/// The bytes of the archive that were inflated so far, with the limits.
 struct Sizes<'l> {
     packed: u64,
     unpacked: Cell<u64>,
-    /// Of the tag or text at hand.
+    /// The bytes of the tag or text that is being read.
     event: Cell<u64>,
     limits: &'l Limits,
     cancellation: &'l Cancellation,
@@ -151,7 +154,7 @@ impl Sizes<'_> {
     }
 }
 
-/// A part as it is inflated; it ends with an error where [`Sizes::check`] has one.
+/// A part while it is inflated. Reading fails when [`Sizes::check`] fails.
 struct Metered<'s, R> {
     inner: R,
     sizes: &'s Sizes<'s>,
@@ -188,7 +191,7 @@ fn part(
     let mut part = Metered { inner: BufReader::new(part), sizes };
     sizes.event.set(0);
     if !(name.ends_with(".xml") || name.ends_with(".rels")) {
-        // A picture or the like, which nobody looks at.
+        // Pictures and other binary parts are only measured.
         loop {
             let read = part.fill_buf().map(<[u8]>::len);
             sizes.check()?;
@@ -227,17 +230,18 @@ fn part(
     Ok(())
 }
 
-/// What `calamine` will hold of a part in XML.
+/// The things in an XML part that `calamine` will hold in memory.
 struct Held {
-    /// What had been unpacked before the part.
+    /// The bytes that were unpacked before this part.
     before: u64,
-    /// It is a sheet, which is streamed.
+    /// True for a sheet, which is streamed. `None` before the part's first tag.
     sheet: Option<bool>,
-    /// Open tags.
+    /// The number of open tags.
     depth: usize,
-    /// The tag of the cell or the shared text at hand, whose runs `calamine` joins up to its end; empty: of neither.
+    /// The tag of the open cell or shared text, whose runs `calamine` joins up to the end tag. Empty outside of cells
+    /// and shared texts.
     joined: String,
-    /// Bytes of text in it.
+    /// The bytes of text inside that tag.
     text: u64,
     texts: u64,
     styles: u64,
@@ -245,7 +249,7 @@ struct Held {
     things: [u64; THINGS.len()],
 }
 
-/// The tags of things that are held one by one, and how people call them.
+/// The tags of things that `calamine` holds singly, with the word for the error message.
 const THINGS: [(&str, &str); 8] = [
     ("xf", "styles"),
     ("font", "styles"),
@@ -299,12 +303,12 @@ impl Held {
         let is_sheet = *self.sheet.get_or_insert(name == "worksheet");
         let length = sizes.event.get();
         self.longest = self.longest.max(length);
-        // An attribute has five bytes at least.
+        // An attribute takes at least five bytes, so a shorter tag needs no counting.
         if length > 5 * MAX_ATTRIBUTES as u64 && tag.attributes().with_checks(false).count() > MAX_ATTRIBUTES {
             return Err(unreadable("the spreadsheet has a tag of too many attributes: save it anew, or as CSV"));
         }
         match name {
-            // Room is made for so many at once.
+            // `calamine` allocates room for this number of texts at once.
             "sst" => self.texts = self.texts.max(number(tag, "uniqueCount")?),
             "si" => self.texts += 1,
             "xf" => self.styles += 1,
@@ -339,11 +343,11 @@ fn too_many(things: &str) -> NotUnpacked {
 
 fn number(tag: &BytesStart<'_>, name: &str) -> Result<u64, NotUnpacked> {
     let given = tag.try_get_attribute(name).map_err(|error| damaged(&error))?;
-    // What is no number is none to `calamine` either.
+    // `calamine` ignores a count that is not a number, too.
     Ok(given.and_then(|given| given.value.trim().parse().ok()).unwrap_or(0))
 }
 
-/// A sheet or workbook under another ending than .xml would not have been read here.
+/// Refuses a sheet or a workbook in a part whose name does not end in .xml, because such a part is not inspected here.
 fn target(tag: &BytesStart<'_>) -> Result<(), NotUnpacked> {
     let attribute = |name: &str| -> Result<String, NotUnpacked> {
         let given = tag.try_get_attribute(name).map_err(|error| damaged(&error))?;

@@ -1,63 +1,63 @@
-//! How far a file may be unpacked, and why it is not.
+//! Limits for unpacking a file, and the reasons why a file is not unpacked.
 
 use crate::format::Refusal;
 
-/// How far a file may be unpacked.
+/// Limits for unpacking a file. A file beyond a limit is refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Limits {
-    /// Bytes of the table that comes out, of a gzip as of a sheet.
+    /// The bytes of the unpacked table, for a gzip as well as for a sheet.
     pub table: u64,
-    /// Bytes of an .xlsx as it is.
+    /// The bytes of an .xlsx file as sent.
     pub workbook: u64,
-    /// Bytes of all of its parts, unpacked.
+    /// The bytes of all parts of an .xlsx file, unpacked.
     pub parts: u64,
-    /// Cells of its sheet, those left empty between others included.
+    /// The cells of the sheet, including empty cells between others.
     pub cells: u64,
 }
 
 impl Limits {
-    /// For the parser, which has 1024 MB and 15 minutes.
+    /// The limits for the parser, which has 1024 MB of memory and 15 minutes.
     ///
-    /// A table passes through; 2 GiB are some twenty million rows, and unpack and upload in a few minutes. Of an .xlsx
-    /// the file itself and its texts are held in memory, everything else passes through: the largest sheet there is
-    /// (1,048,576 rows) of Toggl's fourteen columns fits all four limits, with 161 MB of table.
+    /// A table is streamed. 2 GiB are some twenty million rows, which are unpacked and uploaded in a few minutes. Of an
+    /// .xlsx file, memory holds the file itself and its texts, while everything else is streamed. The largest possible
+    /// sheet (1,048,576 rows) with Toggl's fourteen columns fits all four limits, with 161 MB of table.
     pub const PARSER: Self = Self { table: 2 << 30, workbook: 128 << 20, parts: 1 << 30, cells: 20_000_000 };
 
-    /// For a door, whose caller is waiting: about a second of work. What is larger is left to the parser.
+    /// The limits for a door, whose caller waits: about a second of work. A larger file is left to the parser.
     pub const DOOR: Self = Self { table: 32 << 20, workbook: 8 << 20, parts: 32 << 20, cells: 500_000 };
 }
 
-/// No honest file is packed tighter than this: exports of time trackers come to 5 to 40 times, cells that are all the
-/// same to about 100. (Deflate itself ends at 1,032.)
+/// The highest ratio of unpacked to packed bytes. Exports of time trackers reach 5 to 40, and a file of equal cells
+/// reaches about 100. Deflate itself reaches 1,032.
 const RATIO: u64 = 200;
 
-/// So much may come out whatever went in: small files that repeat themselves pack tighter.
+/// The number of unpacked bytes that any file may have, because small repetitive files exceed the ratio.
 const GRACE: u64 = 16 << 20;
 
-/// Whether so much, out of so little, is a bomb.
+/// Returns whether the unpacked bytes are so many for the packed bytes that the file is a decompression bomb.
 pub(super) fn is_bomb(packed: u64, unpacked: u64) -> bool {
     unpacked > GRACE && unpacked / RATIO > packed
 }
 
-/// Why there is no table.
+/// The reasons why a file was not unpacked.
 #[derive(Debug, thiserror::Error)]
 pub enum NotUnpacked {
-    /// It is larger than the limits allow.
+    /// The file is larger than the limits allow.
     #[error("{0}")]
     TooLarge(String),
-    /// It is not what it seems, damaged, or not to be read in one way only.
+    /// The file is not a packed table, is damaged, or can be read in more ways than one.
     #[error("{0}")]
     Unreadable(String),
-    /// The table in it is refused.
+    /// The survey refused the table in the file.
     #[error("{0}")]
     Refused(Box<Refusal>),
-    /// Whoever wanted the table is gone.
+    /// The work was cancelled, because nobody waits for the table.
     #[error("the table is not wanted any more")]
     Unwanted,
 }
 
 impl NotUnpacked {
-    /// As the refusal of the whole file.
+    /// The reason as the refusal of the whole file.
     pub fn into_refusal(self) -> Refusal {
         match self {
             Self::Refused(refusal) => *refusal,

@@ -1,25 +1,26 @@
-//! The packing of a file, told by its first bytes.
+//! Recognises the packing of a file by the first bytes.
 
-/// How many first bytes [`Kind::of`] wants to see.
+/// The number of first bytes that [`Kind::of`] needs.
 pub const MAGIC: usize = 4;
 
-/// What a file is packed in.
+/// The packing of a file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
-    /// RFC 1952, one member or several.
+    /// A gzip by RFC 1952, of one or more members.
     Gzip,
-    /// A zip archive, which an .xlsx spreadsheet is.
+    /// A zip archive; an .xlsx spreadsheet is a zip archive.
     Zip,
-    /// The container of old Office documents, and of new ones with a password.
+    /// The container of old Office documents, and of new Office documents with a password.
     Compound,
 }
 
 impl Kind {
-    /// By the first [`MAGIC`] bytes of a file, or all there are.
+    /// The packing by the first [`MAGIC`] bytes of a file, or by all bytes of a shorter file. `None` for a file that is
+    /// not packed.
     pub fn of(bytes: &[u8]) -> Option<Self> {
         match bytes {
             [0x1f, 0x8b, ..] => Some(Self::Gzip),
-            // The second is an archive of nothing.
+            // The second signature is that of an empty archive.
             [b'P', b'K', 3, 4, ..] | [b'P', b'K', 5, 6, ..] => Some(Self::Zip),
             [0xd0, 0xcf, 0x11, 0xe0, ..] => Some(Self::Compound),
             _ => None,

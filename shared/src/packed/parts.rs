@@ -1,4 +1,4 @@
-//! How the sheets of a workbook find their parts in the archive: by the package's relationships.
+//! Finds the part of the archive in which a sheet of a workbook lies, by the relationships in the package.
 
 use std::collections::HashMap;
 
@@ -7,16 +7,16 @@ use quick_xml::events::BytesStart;
 /// The relationships of a workbook, as far as its sheets need them.
 #[derive(Default)]
 pub(super) struct Parts {
-    /// The part that is the workbook, by the package's relationships.
+    /// The name of the workbook's part, by the package's relationships. `None` until that relationship is seen.
     workbook: Option<String>,
-    /// Of each part with relationships: their targets by id.
+    /// For each part with relationships, the targets by the relationship's id.
     targets: HashMap<String, HashMap<String, String>>,
-    /// Of each part with sheets: their relationships' ids, in order.
+    /// For each part with sheets, the ids of the sheets' relationships, in the order of the workbook.
     ids: HashMap<String, Vec<String>>,
 }
 
 impl Parts {
-    /// Sees a tag of a part that is no sheet.
+    /// Visits a tag of a part that is not a sheet.
     pub fn see(&mut self, part: &str, tag: &BytesStart<'_>) {
         let value = |name: &str| tag.try_get_attribute(name).ok().flatten().map(|given| given.value.into_owned());
         match tag.local_name().as_ref() {
@@ -39,8 +39,8 @@ impl Parts {
         }
     }
 
-    /// The name of the part of the sheet at `index` in the order of the workbook, in the form of [`normal`]. `None` if the relationships do
-    /// not say it.
+    /// The name of the part of the sheet at `index` in the order of the workbook, in the form of [`normal`]. `None` if
+    /// the relationships do not name the part.
     pub fn of_sheet(&self, index: usize) -> Option<String> {
         let workbook = self.workbook.as_deref()?;
         let (folder, name) = workbook.rsplit_once('/').map_or(("", workbook), |(folder, name)| (folder, name));
@@ -51,7 +51,7 @@ impl Parts {
     }
 }
 
-/// The name of a part in the form in which parts are compared.
+/// The name of a part in the form in which parts are compared: in lower case, with `/` and without a leading `/`.
 pub(super) fn normal(name: &str) -> String {
     let name = name.replace('\\', "/").to_ascii_lowercase();
     name.strip_prefix('/').map_or(name.clone(), str::to_owned)

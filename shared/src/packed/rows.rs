@@ -1,4 +1,4 @@
-//! The rows of a sheet, one after the other, as cells of text; and as records of a table.
+//! Reads the rows of a sheet in order, as cells of text, and writes rows as CSV records.
 
 use calamine::{DataRef, XlsxCellReader};
 
@@ -11,23 +11,23 @@ use super::shape::Shape;
 use crate::format::{NO_VALUE, letters};
 use crate::source::MAX_RECORD;
 
-/// The most characters of a cell, by Excel's specification.
+/// The number of characters that a cell may have, by Excel's specification.
 const MAX_CHARACTERS: usize = 32_767;
 
-/// The rows of a sheet in which something is written.
+/// The rows of a sheet that are not blank.
 pub(super) struct Rows<'b> {
-    /// The sheet's name.
+    /// The name of the sheet, for error messages.
     name: String,
     reader: XlsxCellReader<'b, Archive>,
     shapes: Vec<Shape>,
     epoch: Epoch,
-    /// The cells whose formulas have no value, in the order of the sheet.
+    /// The cells whose formulas have no stored value, in the order of the sheet.
     without_value: &'b [Place],
-    /// A cell of the row behind the one that was given.
+    /// The first cell of the next row, which was read at the end of the row before.
     next: Option<Cell>,
-    /// There are no more cells.
+    /// True once the reader has no more cells.
     ended: bool,
-    /// The row that was given last.
+    /// The number of the row that was returned last, counted from 1; 0 before the first row.
     last: u32,
     room: Room,
     cancellation: Cancellation,
@@ -39,13 +39,13 @@ struct Cell {
     text: String,
 }
 
-/// How many cells, and bytes of text in them, may still come.
+/// The numbers of cells, and of bytes of text in them, counted against the limits.
 #[derive(Clone, Copy)]
 pub(super) struct Room {
     cells: u64,
     bytes: u64,
     limits: Limits,
-    /// Bytes of the spreadsheet as it came.
+    /// The size of the spreadsheet file in bytes.
     packed: u64,
 }
 
@@ -54,7 +54,7 @@ impl Room {
         Self { cells: 0, bytes: 0, limits: *limits, packed }
     }
 
-    /// Takes room for so many cells.
+    /// Counts some cells, and fails if the sheet has too many.
     pub fn take(&mut self, cells: u64) -> Result<(), NotUnpacked> {
         self.cells += cells;
         let limit = self.limits.cells;
@@ -65,7 +65,7 @@ impl Room {
         Ok(())
     }
 
-    /// Takes room for a text of so many bytes.
+    /// Counts the bytes of a text, and fails if the sheet has too much text or is a decompression bomb.
     pub fn take_text(&mut self, bytes: usize) -> Result<(), NotUnpacked> {
         self.bytes += bytes as u64;
         let Self { bytes, packed, limits: Limits { table, .. }, .. } = *self;
@@ -94,17 +94,18 @@ impl<'b> Rows<'b> {
         Self { name, reader, shapes, epoch, without_value, next: None, ended: false, last: 0, room, cancellation }
     }
 
-    /// The room that is left behind the rows so far.
+    /// The counts after the rows so far.
     pub fn room(&self) -> Room {
         self.room
     }
 
-    /// How many columns the sheet says it has, if it says so.
+    /// The number of columns by the sheet's own dimensions.
     pub fn columns(&self) -> usize {
         self.reader.dimensions().end.1 as usize + 1
     }
 
-    /// Puts the cells of the next row that is not blank into `row`, and says which it is, counted from 1.
+    /// Puts the cells of the next row that is not blank into `row`, and returns the number of the row, counted from 1.
+    /// `None` after the last row.
     pub fn next(&mut self, row: &mut Vec<String>) -> Result<Option<u32>, NotUnpacked> {
         row.clear();
         self.next = self.next_cell()?;
@@ -117,7 +118,7 @@ impl<'b> Rows<'b> {
                 self.next = Some(cell);
                 break;
             }
-            // Beyond, the row is too long to be an entry, and is refused by its length.
+            // A row beyond this length is refused by its length, so further cells are not kept.
             if bytes > MAX_RECORD {
                 continue;
             }
@@ -138,7 +139,7 @@ impl<'b> Rows<'b> {
         Ok(Some(number + 1))
     }
 
-    /// The next cell in which something is written.
+    /// The next cell that is not blank.
     fn next_cell(&mut self) -> Result<Option<Cell>, NotUnpacked> {
         if let Some(cell) = self.next.take() {
             return Ok(Some(cell));
@@ -188,7 +189,7 @@ fn put(row: &mut Vec<String>, column: u32, text: String) {
     row[column] = text;
 }
 
-/// Whether a text is longer than a cell can be, without a copy of it.
+/// Returns whether a text is longer than a cell can be, found without copying the text.
 fn is_too_long(value: &DataRef<'_>) -> bool {
     let text = match value {
         DataRef::String(text) | DataRef::DurationIso(text) | DataRef::DateTimeIso(text) => text.as_str(),
@@ -198,7 +199,7 @@ fn is_too_long(value: &DataRef<'_>) -> bool {
     text.len() > MAX_CHARACTERS && text.chars().nth(MAX_CHARACTERS).is_some()
 }
 
-/// Appends a record of at least `width` cells to a table of commas.
+/// Appends a record of at least `width` cells to a CSV table.
 pub(super) fn record(cells: &[String], width: usize, table: &mut Vec<u8>) {
     for column in 0..width.max(cells.len()) {
         if column > 0 {

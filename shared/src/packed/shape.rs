@@ -1,20 +1,21 @@
-//! What a number format makes of a number: a date, a time, a duration, a share.
+//! Interprets a number format: whether a number is shown as a date, a time, a duration or a percentage.
 //!
-//! A spreadsheet stores all of them as one number of days, and only the format tells them apart. `calamine` says that
-//! a cell is a date or a time; which parts of it the sheet shows is read from the format's code here (ECMA-376, 18.8.31).
+//! A spreadsheet stores dates, times and durations as a number of days, and only the number format tells which.
+//! `calamine` says that a cell is a date or a time. The parts that the sheet shows are found here by parsing the
+//! format's code (ECMA-376, 18.8.31).
 
 use calamine::Style;
 
-/// What a number is, by its format.
+/// The parts of a number that a number format shows.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Shape {
-    /// Years or days are shown, or a month alone.
+    /// The format shows years or days, or a month alone.
     pub date: bool,
-    /// Hours, minutes or seconds are shown.
+    /// The format shows hours, minutes or seconds.
     pub time: bool,
-    /// Hours, minutes or seconds that do not start again: `[h]:mm`.
+    /// The format shows hours, minutes or seconds that do not wrap around, as in `[h]:mm`.
     pub elapsed: bool,
-    /// Hundredths.
+    /// The format shows a percentage.
     pub percent: bool,
 }
 
@@ -24,7 +25,7 @@ impl Shape {
         Self::of_code(code)
     }
 
-    /// By the first section of a format's code, which is the one for positive numbers.
+    /// Parses the first section of a format's code, which is the section for positive numbers.
     fn of_code(code: &str) -> Self {
         let mut shape = Self::default();
         let mut month_or_minute = false;
@@ -32,7 +33,7 @@ impl Shape {
         while let Some(letter) = letters.next() {
             match letter.to_ascii_lowercase() {
                 ';' => break,
-                // Text in quotes; a letter that is escaped, repeated, or as wide as a blank.
+                // Skipped: text in quotes, and a letter that is escaped, repeated, or used for its width.
                 '"' => drop(letters.by_ref().find(|&letter| letter == '"')),
                 '\\' | '*' | '_' => drop(letters.next()),
                 '[' => {
@@ -41,7 +42,7 @@ impl Shape {
                     shape.elapsed |=
                         !unit.is_empty() && ["h", "m", "s"].iter().any(|of| unit.replace(of, "").is_empty());
                 }
-                // AM/PM and A/P, whose letters are no months.
+                // The letters of AM/PM and A/P are not months.
                 'a' => {
                     let rest = letters.as_str();
                     for mark in ["m/pm", "/p"] {

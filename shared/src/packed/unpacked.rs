@@ -1,55 +1,55 @@
-//! A table on its way out of its packing.
+//! The table that comes out of a packed file, and the options that choose the table.
 
 use super::limits::NotUnpacked;
 use crate::format::{FormatName, Mapping, Plan, ReadingOptions, Refusal, Remembered, Survey};
 
-/// Bytes of a table that are surveyed, or given away, at a time.
+/// The number of bytes of a table that are surveyed, or passed on, at a time.
 pub(super) const PIECE: usize = 256 * 1024;
 
-/// What the caller says about a spreadsheet.
+/// The options by which the sheet of a spreadsheet and the header in the sheet are found.
 #[derive(Clone, Debug, Default)]
 pub struct Wanted {
-    /// The format, if it is known; it tells the header.
+    /// The format, if the caller names a format. The format's header is looked for.
     pub format: Option<FormatName>,
-    /// The columns of a table that is no format's, which tell its header.
+    /// The caller's mapping of columns for a table of no known format. The mapped header is looked for.
     pub mapping: Option<Mapping>,
-    /// What is remembered for headers; it counts where neither a format nor a mapping is said.
+    /// The account's stored mappings, used if the caller names neither a format nor a mapping.
     pub remembered: Remembered,
-    /// The name of the sheet.
+    /// The name of the sheet to read. `None` to choose the sheet by its header.
     pub sheet: Option<String>,
 }
 
-/// Takes the pieces of a table as they come out.
+/// The function that receives the pieces of a table in order.
 pub type Sink<'s> = &'s mut dyn FnMut(&[u8]) -> Result<(), NotUnpacked>;
 
-/// What was unpacked.
+/// The facts about an unpacked table, without the bytes.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Unpacked {
-    /// It was a sheet: to be read by [`Survey::of_sheet`].
+    /// True for a sheet, which is surveyed by [`Survey::of_sheet`].
     pub sheet: bool,
-    /// Where the table came from, for people.
+    /// The source of the table, as text for people, e.g. the sheet's name.
     pub evidence: Vec<String>,
-    /// What else is to be said of it: a hidden sheet that fits as well, rows that the spreadsheet hides.
+    /// Remarks for people: a further sheet that fits but is hidden, rows that the spreadsheet hides.
     pub notes: Vec<String>,
 }
 
 impl Unpacked {
-    /// A table that stands in the file as it is, or will come out of its packing.
+    /// A table without evidence: a plain file, or a packed file that is not unpacked yet.
     pub fn plain(sheet: bool) -> Self {
         Self { sheet, evidence: Vec::new(), notes: Vec::new() }
     }
 
-    /// The survey for the table.
+    /// A survey that suits the kind of table.
     pub fn survey(&self, options: ReadingOptions, rows_per_chunk: u32) -> Survey {
         if self.sheet { Survey::of_sheet(options, rows_per_chunk) } else { Survey::new(options, rows_per_chunk) }
     }
 
-    /// Says in a plan where its table came from.
+    /// Puts the source of the table in front of the plan's evidence.
     pub fn tell(&self, plan: &mut Plan) {
         plan.layout.evidence.splice(0..0, self.evidence.iter().chain(&self.notes).cloned());
     }
 
-    /// Says in a refusal what was looked at.
+    /// Adds the source of the table to the reasons of a refusal.
     pub fn tell_refused(&self, mut refusal: Refusal) -> Refusal {
         refusal.reasons.extend(self.evidence.iter().map(|from| format!("the table is from {from}")));
         refusal.reasons.extend(self.notes.iter().cloned());

@@ -1,4 +1,4 @@
-//! An .xlsx spreadsheet to the table of one of its sheets.
+//! Unpacks a sheet of an .xlsx spreadsheet into a table.
 
 use std::any::Any;
 use std::collections::BTreeSet;
@@ -18,14 +18,15 @@ use super::rows::{Room, Rows, record};
 use super::unpacked::{PIECE, Sink, Unpacked, Wanted};
 use crate::format::{self, NO_VALUE};
 
-/// So many columns beside those of the header are read.
+/// The number of columns that are read beyond the last column of the header.
 const MOST_BESIDE: usize = 20;
-/// A header is looked for in so many rows that are not blank: titles and notes may stand above it.
+/// The number of rows that are not blank among which the header is looked for, because titles and notes may stand above
+/// the header.
 const HEAD: usize = 30;
-/// So many sheets are looked at.
+/// The number of sheets that are looked at.
 const MAX_SHEETS: usize = 200;
 
-/// Unpacks the sheet that is meant.
+/// Chooses a sheet by `wanted` and unpacks the sheet.
 pub(super) fn unpack(
     file: Bytes,
     wanted: &Wanted,
@@ -34,7 +35,7 @@ pub(super) fn unpack(
     sink: Sink<'_>,
 ) -> Result<Unpacked, NotUnpacked> {
     let inspected = inspect(&file, limits, cancellation)?;
-    // `calamine` does its sums unchecked, so that an absurd place of a cell may panic.
+    // `calamine` computes without overflow checks, so an absurd place of a cell may panic.
     let read = catch_unwind(AssertUnwindSafe(|| {
         let mut book = Book::open(file, limits, &inspected, cancellation)?;
         let (sheet, mut notes) = book.choose(wanted)?;
@@ -42,7 +43,7 @@ pub(super) fn unpack(
         Ok(Unpacked { sheet: true, evidence: sheet.evidence(), notes })
     }));
     let read = read.unwrap_or_else(|panic| Err(damaged(&reason(&*panic))));
-    // The reader's error that ended a cancelled work is no error of the file.
+    // A cancelled reader ends with an error, which is not an error of the file.
     read.or_else(|error| cancellation.check().and(Err(error)))
 }
 
@@ -55,34 +56,36 @@ fn damaged(why: &dyn std::fmt::Display) -> NotUnpacked {
     NotUnpacked::Unreadable(format!("the spreadsheet cannot be read: {why}; save it anew, or as CSV"))
 }
 
-/// An open workbook.
+/// An open workbook with its limits.
 struct Book<'f> {
     xlsx: Xlsx<Archive>,
     epoch: Epoch,
     inspected: &'f Inspected,
-    /// The room for a sheet.
+    /// The limits for a whole sheet.
     room: Room,
-    /// The room for the beginnings of all sheets that is left.
+    /// The rest of the limits for looking at the beginnings of all sheets.
     looked: Room,
     cancellation: Cancellation,
 }
 
-/// A sheet and what stands at its beginning.
+/// A sheet as found by its first rows.
 #[derive(Default)]
 struct Sheet {
     name: String,
-    /// A spreadsheet program does not show it.
+    /// True if a spreadsheet program does not show the sheet.
     hidden: bool,
-    /// The row of the header, if one fits, or else the first row that is not blank; from 1. None: an empty sheet.
+    /// The row of the header, or of the first row that is not blank if no header fits, counted from 1. `None` for an
+    /// empty sheet.
     header: Option<u32>,
     fits: bool,
     /// The columns that have a role, if the header fits.
     roles: BTreeSet<usize>,
-    /// Of which cell at its beginning the value is not stored; if it does not fit, of all the sheets that were looked at.
+    /// A cell among the first rows whose formula has no stored value, as text for people. If the sheet does not fit,
+    /// the first such cell of all the sheets that were looked at.
     formula: Option<String>,
-    /// Columns of the header.
+    /// The number of columns that are read: the header's columns and some columns to the right.
     width: usize,
-    /// What stands in the rows above the header.
+    /// The texts in the rows above the header.
     above: Vec<String>,
 }
 
@@ -100,19 +103,19 @@ impl Sheet {
     }
 }
 
-/// A sheet that may be meant.
+/// A candidate for the sheet to import.
 struct Named {
     name: String,
     hidden: bool,
 }
 
-/// What was read of a sheet that a spreadsheet program does not show.
+/// The hidden rows and columns of a sheet that were read.
 #[derive(Default)]
 struct Unseen {
-    /// How many rows behind the header, and the first of them, counted from 1.
+    /// The number of hidden rows behind the header, and the first such row, counted from 1.
     rows: u64,
     first: u32,
-    /// The names of the columns.
+    /// The names of the hidden columns.
     columns: Vec<String>,
 }
 
@@ -137,7 +140,7 @@ impl Unseen {
     }
 }
 
-/// Names for people, the first ten of them.
+/// A list of names for people, which quotes the first ten.
 fn listed(names: &[String]) -> String {
     let shown = |name: &String| format!("{:?}", format::excerpt(name));
     let mut list = names.iter().take(10).map(shown).collect::<Vec<_>>().join(", ");
@@ -170,19 +173,19 @@ impl<'f> Book<'f> {
         Ok(Self { xlsx, epoch, inspected, room, looked: room, cancellation })
     }
 
-    /// The part of a sheet, if the workbook says it.
+    /// The name of the part in which a sheet lies, or `None` if the workbook does not say.
     fn part(&self, sheet: &str) -> Option<String> {
-        // Of several sheets of one name `calamine` reads the first.
+        // If several sheets have the same name, `calamine` reads the first.
         let index = self.xlsx.sheets_metadata().iter().position(|other| other.name == sheet)?;
         self.inspected.parts.of_sheet(index)
     }
 
-    /// The cells of a sheet whose formulas have no value.
+    /// The cells of a sheet whose formulas have no stored value.
     fn without_value(&self, sheet: &str) -> Result<&'f [Place], NotUnpacked> {
         self.inspected.formulas.of_sheet(self.part(sheet).as_deref())
     }
 
-    /// The rows and columns of a sheet that are not shown.
+    /// The rows and columns of a sheet that a spreadsheet program does not show.
     fn hidden_cells(&self, sheet: &str) -> HiddenCells {
         self.inspected.hidden.of_sheet(self.part(sheet).as_deref())
     }
@@ -196,13 +199,13 @@ impl<'f> Book<'f> {
         let around = (room, self.cancellation.clone());
         match self.xlsx.worksheet_cells_reader(sheet) {
             Ok(reader) => Ok(Some(Rows::new(sheet.to_owned(), reader, self.epoch, without_value, around))),
-            // A chart.
+            // The sheet is a chart without cells.
             Err(XlsxError::NotAWorksheet(_)) => Ok(None),
             Err(error) => Err(damaged(&error)),
         }
     }
 
-    /// The sheets that may be meant: the one that is asked for, else all of them.
+    /// The sheets that may be meant: the sheet named by the caller, else all of them.
     fn named(&self, wanted: &Wanted) -> Result<Vec<Named>, NotUnpacked> {
         let sheets = self.xlsx.sheets_metadata().iter().filter(|sheet| sheet.typ == SheetType::WorkSheet);
         let named =
@@ -220,9 +223,14 @@ impl<'f> Book<'f> {
         }
     }
 
-    /// The sheet that is meant: the one asked for, else the only one with a header that fits, else the first in which
-    /// something is written, which is then refused for its columns. A hidden sheet is read only if it is asked for, and named if it
-    /// would fit. With it comes what is to be said of the other sheets.
+    /// Chooses the sheet to import, and returns the sheet with remarks on the remaining sheets:
+    ///
+    /// 1. the sheet that the caller names;
+    /// 2. else the only visible sheet whose header fits (several such sheets are refused by name, and so is a hidden
+    ///    sheet if no visible header fits);
+    /// 3. else the first visible sheet that is not empty, which is then refused for its columns.
+    ///
+    /// A hidden sheet is read only if the caller names the sheet, and is mentioned in the remarks if its header fits.
     fn choose(&mut self, wanted: &Wanted) -> Result<(Sheet, Vec<String>), NotUnpacked> {
         let named = self.named(wanted)?;
         let (hidden, seen): (Vec<_>, Vec<_>) =
@@ -236,7 +244,7 @@ impl<'f> Book<'f> {
             let name = format::excerpt(&sheet.name);
             match self.look(sheet, wanted) {
                 Ok(found) => behind.extend(found),
-                // A sheet that nobody sees spoils none that is seen.
+                // A hidden sheet that cannot be read does not spoil the visible sheets.
                 Err(why) => {
                     self.cancellation.check()?;
                     notes.push(format!("the hidden sheet {name:?} could not be looked at: {why}"));
@@ -300,7 +308,7 @@ impl<'f> Book<'f> {
         Err(NotUnpacked::Unreadable(said))
     }
 
-    /// Looks at the beginning of a sheet.
+    /// Reads the beginning of a sheet. `None` for a chart.
     fn look(&mut self, named: Named, wanted: &Wanted) -> Result<Option<Sheet>, NotUnpacked> {
         let Named { name, hidden } = named;
         let without_value = self.without_value(&name)?;
@@ -325,7 +333,7 @@ impl<'f> Book<'f> {
             let said = |cell: String| format!("cell {cell} of sheet {name:?} has a formula whose value is not stored");
             sheet.formula = sheet.formula.or(formula.map(said));
             if fits || sheet.header.is_none() {
-                // Remarks to the right of the table are in columns without a name.
+                // Remarks to the right of the table stand in columns without a name.
                 let beside = if fits { MOST_BESIDE } else { 0 };
                 let width = rows.columns().clamp(cells.len(), cells.len() + beside);
                 (sheet.header, sheet.width, sheet.fits) = (Some(row), width, fits);
@@ -344,12 +352,12 @@ impl<'f> Book<'f> {
         Ok(Some(sheet))
     }
 
-    /// Gives the table of a sheet away: a line for each row, from the first one on; blank above the header. Hidden rows and columns are
-    /// given away like others.
+    /// Passes the table of a sheet to `sink`, with a line for each row from the first on. The lines above the header
+    /// are blank. Hidden rows and columns are passed on and counted.
     fn table(&mut self, sheet: &Sheet, sink: Sink<'_>) -> Result<Unseen, NotUnpacked> {
         let (hidden, mut unseen) = (self.hidden_cells(&sheet.name), Unseen::default());
         let mut room = self.room;
-        // A formula in a column without a role is as blank as its cell.
+        // A formula without a value in a column without a role is read as a blank cell.
         let mut without_value = self.without_value(&sheet.name)?.to_vec();
         without_value.retain(|place| sheet.roles.contains(&(place.column as usize)));
         let Some(mut rows) = self.rows(&sheet.name, &without_value, room)? else { return Ok(unseen) };

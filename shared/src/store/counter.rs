@@ -16,7 +16,7 @@ pub fn number(item: Item) -> Result<u64, StoreError> {
 }
 
 impl Store {
-    /// The number that a counter assigned last, or 0 if the counter has assigned none.
+    /// The number that a counter assigned last, or 0 before the first.
     pub async fn last_number(&self, counter: &Key) -> Result<u64, StoreError> {
         self.get(counter).await?.map_or(Ok(0), number)
     }

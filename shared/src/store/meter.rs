@@ -13,9 +13,9 @@ pub(super) struct Meter {
 /// Capacity units that DynamoDB charged, by kind.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Consumed {
-    /// Write units; DynamoDB charges one for each kilobyte written.
+    /// Write units, of which DynamoDB charges a unit for each kilobyte written.
     pub write: f64,
-    /// Read units; DynamoDB charges one for each 4 KB read with strong consistency.
+    /// Read units, of which DynamoDB charges a unit for each 4 KB read with strong consistency.
     pub read: f64,
 }
 
