@@ -40,7 +40,7 @@ where
     }
     let mut answer = SqsBatchResponse::default();
     for (id, error) in failed {
-        tracing::warn!(message_id = id, error, "a message failed and will come again");
+        tracing::warn!(message_id = id, error, "a message failed, and SQS will deliver the message again");
         let mut failure = BatchItemFailure::default();
         failure.item_identifier = id;
         answer.batch_item_failures.push(failure);

@@ -28,8 +28,8 @@ struct Turned {
     stands_at: Option<i64>,
     /// The distance by which the clock was turned ahead, in milliseconds; negative for a clock set back.
     ahead: AtomicI64,
-    /// The time that a steady clock showed last, with the monotonic instant of that reading. `None` for all but steady
-    /// clocks.
+    /// The time that a steady clock showed last, with the monotonic instant of that reading. `None` for
+    /// all but steady clocks.
     shown: Option<Mutex<(i64, Instant)>>,
     changed: Notify,
 }

@@ -8,8 +8,8 @@
 use futures::StreamExt;
 use futures::stream::FuturesOrdered;
 
-/// Runs all `futures` to their ends, at most `at_once` at a time. Returns the outputs in the order of the futures, or
-/// the first error.
+/// Runs all `futures` to their ends, at most `at_once` at a time. Returns the outputs in the order of the futures,
+/// or the first error.
 // `Stream::buffered` does not do: the compiler cannot prove `Send` for a stream of futures that borrow.
 pub async fn drained<T, E, F, I>(mut futures: I, at_once: usize) -> Result<Vec<T>, E>
 where

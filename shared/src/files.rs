@@ -32,8 +32,8 @@ pub const UPLOADS: &str = "uploads";
 pub const INBOX: &str = "inbox";
 /// The prefix for the reports on dropped files.
 pub const OUTBOX: &str = "outbox";
-/// The prefix for tables that were unpacked from a spreadsheet or a gzip. The bucket deletes these objects after 30
-/// days.
+/// The prefix for tables that were unpacked from a spreadsheet or a gzip. The bucket deletes these
+/// objects after 30 days.
 pub const UNPACKED: &str = "unpacked";
 
 /// The end of a key, for people who look into the bucket: the first 60 characters of the file name, in which every
@@ -47,7 +47,7 @@ pub fn key_part(file_name: &str) -> String {
 /// The ways in which a request to the bucket fails.
 #[derive(Debug, thiserror::Error)]
 pub enum FileError {
-    /// No object lies under the key.
+    /// No object lies under the key, or the object was deleted.
     #[error("the file is not there (any more)")]
     Missing,
     /// The object under the key has a different ETag, or an object exists where the caller wanted none.
@@ -64,9 +64,9 @@ pub enum FileError {
 /// An object in the bucket, pinned to a version of the content by its ETag.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Object {
-    /// The key within the bucket, e.g. `sources/1/5/times.csv`.
+    /// The key within the bucket, such as `sources/1/5/times.csv`.
     pub key: String,
-    /// The ETag, without the quotes around it.
+    /// The ETag of the content, without quotes.
     pub etag: String,
     /// The size of the object in bytes.
     pub size: u64,
@@ -81,7 +81,7 @@ pub struct PresignedPut {
     pub headers: BTreeMap<String, String>,
 }
 
-/// The bucket with the files of all accounts; clones share a client.
+/// The bucket with the files of all accounts, whose clones share a client.
 #[derive(Clone)]
 pub struct Files {
     client: Client,
@@ -99,7 +99,7 @@ impl Files {
         Self::new(client, self.bucket.clone())
     }
 
-    /// The name of the bucket, e.g. `waybill-files`.
+    /// The name of the bucket, such as `waybill-files`.
     pub fn bucket(&self) -> &str {
         &self.bucket
     }
@@ -113,7 +113,7 @@ impl Files {
         Ok(Object { key: key.to_owned(), etag, size })
     }
 
-    /// Deletes the object at `key`. A missing object is no error.
+    /// Deletes the object at `key`, where a missing object is no error.
     pub async fn delete(&self, key: &str) -> Result<(), FileError> {
         self.client.delete_object().bucket(&self.bucket).key(key).send().await.map_err(failed)?;
         Ok(())
@@ -148,7 +148,7 @@ impl Files {
         Ok(get.if_match(format!("\"{}\"", object.etag)).send().await.map_err(failed)?.body)
     }
 
-    /// The bytes of the object in a range, whose end is excluded. A shorter answer is an error.
+    /// The bytes of the object in a range whose end is excluded; a shorter answer from S3 is an error.
     pub async fn range(&self, object: &Object, range: Range<u64>) -> Result<Bytes, FileError> {
         if range.is_empty() {
             return Ok(Bytes::new());
@@ -176,8 +176,8 @@ impl Files {
         })
     }
 
-    /// Signs a request that PUTs exactly `size` bytes to `key` within `lifetime`. The request succeeds once: S3 does
-    /// not replace an existing object (412), because the import may have read the object already.
+    /// Signs a request that PUTs exactly `size` bytes to `key` within `lifetime`. The request succeeds only once,
+    /// because S3 does not replace an existing object (412) that the import may have read.
     pub async fn presigned_put(&self, key: &str, size: u64, lifetime: Duration) -> Result<PresignedPut, FileError> {
         let config = PresigningConfig::expires_in(lifetime).map_err(|error| FileError::Sdk(error.to_string()))?;
         let size = i64::try_from(size).map_err(|error| FileError::Sdk(error.to_string()))?;

@@ -57,8 +57,8 @@ number!(
     AccountId
 );
 number!(
-    /// The number of an import within its account, from 1. [`ImportId::HAND`] stands for entities that people made by
-    /// hand.
+    /// The number of an import within its account, from 1. [`ImportId::HAND`] stands for entities that
+    /// people made by hand.
     ImportId
 );
 number!(

@@ -57,8 +57,8 @@ struct Reference {
     id: ThingId,
     /// The thing's stored spelling sorts at or before this text, or the import must not change the spelling.
     spelling: String,
-    /// The same for the spelling of a project's client. `None` for a project without a client, and for all kinds but
-    /// projects.
+    /// The same for the spelling of a project's client. `None` for a project without a client, and for
+    /// all kinds but projects.
     client_spelling: Option<String>,
 }
 
@@ -97,9 +97,9 @@ impl Memory {
 }
 
 impl References {
-    /// The id of the thing with this key, if the import refers to the thing and the stored spelling sorts at or before
-    /// `spelling` (and the client's at or before `client_spelling`). `None` means that the caller has to look in the
-    /// table.
+    /// The id of the thing with this key, if the import refers to the thing and the stored spelling sorts at or
+    /// before `spelling` (and the client's at or before `client_spelling`). `None` means that the caller has to
+    /// look in the table.
     pub fn get(&self, kind: Kind, key: &str, spelling: &str, client_spelling: Option<&str>) -> Option<ThingId> {
         let known = self.things.get(&(kind, key.to_owned()))?;
         let early = known.spelling.as_str() <= spelling && known.client_spelling.as_deref() <= client_spelling;

@@ -1,8 +1,8 @@
 //! SQS: the messages that move an import from step to step.
 //!
-//! SQS delivers messages at least once, late and out of order. A message carries no state beyond the tables: its only
-//! content is the name of an import or a chunk. The sweep therefore sends a lost message again, and a handler that gets
-//! a message twice finds the work done.
+//! SQS delivers messages at least once, late and out of order. A message names an import or a chunk and carries no
+//! state beyond the tables. The sweep therefore sends a lost message again, and a handler that gets a message twice
+//! finds the work done.
 //!
 //! | queue | messages | function |
 //! |---|---|---|
@@ -23,7 +23,7 @@ use crate::concurrent::drained;
 use crate::id::{AccountId, ChunkNo, ImportId};
 use crate::store::is_passing;
 
-/// The longest delay that SQS gives a message: 15 minutes.
+/// The longest delay of 15 minutes that SQS gives a message.
 const LONGEST_DELAY: Duration = Duration::from_secs(900);
 /// The number of requests for a batch, while SQS refuses some of its messages.
 const SEND_ATTEMPTS: usize = 5;
@@ -36,49 +36,49 @@ const SENDS_IN_FLIGHT: usize = 4;
 pub enum Message {
     /// Read the import's file and plan its chunks (work queue).
     Start {
-        /// The account of the import.
+        /// The account to which the import belongs.
         account: AccountId,
         /// The import whose file is to be planned.
         import: ImportId,
     },
-    /// Load a chunk: parse its rows and write its entries (load queue).
+    /// Load a chunk, which means to parse its rows and write their entries (load queue).
     Load {
-        /// The account of the import.
+        /// The account to which the import belongs.
         account: AccountId,
-        /// The import that the chunk belongs to.
+        /// The import whose rows the chunk contains.
         import: ImportId,
         /// The chunk that is to be loaded.
         chunk: ChunkNo,
     },
-    /// Settle the import, whose chunks are all done or nearly: fold the totals and set the final status. The handler
-    /// goes on from the mark that an earlier invocation stored (load queue).
+    /// Settle the import, whose chunks are all done or nearly, by folding the totals and setting the final status. The
+    /// handler goes on from the mark that an earlier invocation stored (load queue).
     Settle {
-        /// The account of the import.
+        /// The account to which the import belongs.
         account: AccountId,
         /// The import that is to be settled.
         import: ImportId,
     },
     /// Begin the undo of the import and send a `Revert` for each of its chunks (revert queue).
     Undo {
-        /// The account of the import.
+        /// The account to which the import belongs.
         account: AccountId,
         /// The import that is to be undone.
         import: ImportId,
         /// The person or part of the system that asked for the undo, as the import's history names it, e.g. `user 1`.
         by: String,
     },
-    /// Undo a chunk: delete the entries that it created (revert queue).
+    /// Undo a chunk by deleting all entries that the chunk created (revert queue).
     Revert {
-        /// The account of the import.
+        /// The account to which the import belongs.
         account: AccountId,
-        /// The import that the chunk belongs to.
+        /// The import whose rows the chunk contains.
         import: ImportId,
         /// The chunk that is to be undone.
         chunk: ChunkNo,
     },
-    /// Every chunk is undone: drop the import's references to shared things (revert queue).
+    /// Drop the import's references to shared things, after every chunk is undone (revert queue).
     Release {
-        /// The account of the import.
+        /// The account to which the import belongs.
         account: AccountId,
         /// The import whose references are to be dropped.
         import: ImportId,
@@ -93,7 +93,7 @@ struct Envelope {
 }
 
 impl Message {
-    /// The body of the SQS message, e.g. `{"v":1,"load":{"account":1,"import":2,"chunk":3}}`.
+    /// The body of the SQS message, such as `{"v":1,"load":{"account":1,"import":2,"chunk":3}}`.
     pub fn encode(&self) -> String {
         let envelope = Envelope { v: 1, message: self.clone() };
         serde_json::to_string(&envelope).expect("a message is plain data")
@@ -136,7 +136,7 @@ pub struct QueueUrls {
     pub revert: String,
 }
 
-/// The four queues; clones share a client.
+/// The four queues of a deployment, whose clones share a client.
 #[derive(Clone)]
 pub struct Queues {
     client: Client,
@@ -144,7 +144,7 @@ pub struct Queues {
 }
 
 impl Queues {
-    /// The queues at `urls`, reached through `client`.
+    /// The queues at the addresses `urls`, reached through `client`.
     pub fn new(client: Client, urls: QueueUrls) -> Self {
         Self { client, urls: Arc::new(urls) }
     }
@@ -161,8 +161,8 @@ impl Queues {
         !arn.is_empty() && arn.rsplit(':').next() == name
     }
 
-    /// Delays the next delivery of an arrival that was received: SQS delivers the arrival again after `delay` (at most
-    /// 12 hours) in place of the queue's visibility timeout. The receipt handle names the delivery.
+    /// Delays the next delivery of an arrival that was received, so that SQS delivers the arrival again after `delay`
+    /// (at most 12 hours) in place of the queue's visibility timeout. The receipt handle names the delivery.
     pub async fn put_arrival_off(&self, receipt_handle: &str, delay: Duration) -> Result<(), QueueError> {
         let seconds = i32::try_from(delay.as_secs()).unwrap_or(i32::MAX);
         let change = self.client.change_message_visibility().queue_url(&self.urls.arrival);

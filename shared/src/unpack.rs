@@ -35,8 +35,8 @@ pub struct Table {
     pub unpacked: Option<Object>,
 }
 
-/// Opens the table of an import's file, and unpacks the file first if it is packed. `wanted` says which sheet of a
-/// spreadsheet to read.
+/// Opens the table of an import's file, and unpacks the file first if it is packed. `wanted` says which sheet of
+/// a spreadsheet to read.
 pub async fn open(
     services: &Services,
     import: &Import,
@@ -58,7 +58,7 @@ pub async fn open(
         }
         Err(error) => {
             if let Err(left) = table.upload.abort().await {
-                tracing::warn!(import = import.id.0, error = %left, "an upload could not be aborted");
+                tracing::warn!(import = import.id.0, error = %left, "an upload was not aborted");
             }
             return Err(error);
         }
@@ -75,7 +75,7 @@ pub async fn forget(services: &Services, import: &Import, unpacked: &Object) {
         return;
     }
     if let Err(error) = services.files.delete(&unpacked.key).await {
-        tracing::warn!(import = import.id.0, %error, "an unpacked file that nobody reads could not be deleted");
+        tracing::warn!(import = import.id.0, %error, "an unneeded unpacked table was not deleted");
     }
 }
 
@@ -111,9 +111,9 @@ impl Unpacking<'_> {
         }
     }
 
-    /// Appends bytes of the table. After each part of the upload the import's status is read again. If the import was
-    /// stopped, or planned by another parser, the unpacking ends with the error for a step that the status does not
-    /// allow.
+    /// Appends bytes of the table. After each part of the upload the import's status is read again. If the
+    /// import was stopped, or planned by another parser, the unpacking ends with the error for a step that the
+    /// status does not allow.
     async fn push(&mut self, bytes: &[u8]) -> Result<(), ImportError> {
         let parts = self.upload.parts();
         self.upload.push(bytes).await?;

@@ -1,8 +1,9 @@
-//! The size of answers.
+//! Keeps responses below the size that Lambda accepts.
 //!
-//! Lambda refuses a response of more than 6 MB, in which the body stands as a JSON string: each quote and each backslash of
-//! the body takes a byte more there. An answer that may grow with what callers or files say is therefore measured in
-//! that form, and held below [`LARGEST`]: lists end early and say so, and texts are cut and marked with `…`.
+//! Lambda refuses a response of more than 6 MB. The limit applies to the response as JSON, in which the body is a
+//! string, so each quote and each backslash of the body takes an additional byte. A response that grows with a file or
+//! a request is therefore measured in that form and held below [`LARGEST`]: lists end early and say so, and texts are
+//! cut and end in `…`.
 
 use std::io::{self, Write};
 
@@ -11,14 +12,14 @@ use serde_json::Value;
 pub use shared::results::cells::CELL;
 pub use shared::shorten::{cut, shortened};
 
-/// The most bytes of a body, in the form that Lambda counts.
+/// The size limit of a body in bytes, measured as Lambda measures.
 pub const LARGEST: usize = 4_000_000;
-/// The most letters of a message.
+/// The length limit of an error message in characters.
 pub const MESSAGE: usize = 2_000;
-/// The most fields that an error names.
+/// The number of fields that an error response names.
 pub const FIELDS: usize = 100;
 
-/// Counts what is written to it.
+/// A writer that counts the bytes it receives, with quotes and backslashes counted twice.
 struct Counted(usize);
 
 impl Write for Counted {
@@ -33,27 +34,27 @@ impl Write for Counted {
     }
 }
 
-/// The bytes that a value takes in a body, in the form that Lambda counts.
+/// The number of bytes that a value takes in a body, measured as Lambda measures.
 pub fn size(value: &impl Serialize) -> usize {
     let mut counted = Counted(0);
     match serde_json::to_writer(&mut counted, value) {
         Ok(()) => counted.0,
-        // Counting does not fail, and what cannot be encoded is no answer.
+        // Counting does not fail, and a value that cannot be encoded does not fit any response.
         Err(_) => usize::MAX,
     }
 }
 
-/// The bytes that an answer still has room for.
+/// The number of bytes that may still be added to a response.
 #[derive(Clone, Copy, Debug)]
 pub struct Room(usize);
 
 impl Room {
-    /// Room for so many bytes.
+    /// Room for `bytes` bytes, measured as [`size`] measures.
     pub fn of(bytes: usize) -> Self {
         Self(bytes)
     }
 
-    /// Takes room for a value and its comma; `false`, and nothing taken, if there is too little.
+    /// Takes room for a value and a comma. If too little room is left, takes nothing and returns `false`.
     pub fn take(&mut self, value: &impl Serialize) -> bool {
         let size = size(value).saturating_add(1);
         let fits = size <= self.0;
@@ -63,13 +64,13 @@ impl Room {
         fits
     }
 
-    /// The first items of a list that fit.
+    /// Takes room for the items of a list, and returns the items up to the first that does not fit.
     pub fn fill<T: Serialize>(&mut self, items: impl IntoIterator<Item = T>) -> Vec<T> {
         items.into_iter().take_while(|item| self.take(item)).collect()
     }
 }
 
-/// Ends a list that takes more than so many bytes early; whether it did.
+/// Drops the end of a list that takes more than `bytes` bytes, and returns whether any item was dropped.
 pub fn end_early(list: &mut Value, bytes: usize) -> bool {
     let Value::Array(items) = list else {
         return false;
@@ -81,7 +82,7 @@ pub fn end_early(list: &mut Value, bytes: usize) -> bool {
     ended
 }
 
-/// Cuts every text in a value to so many letters.
+/// Cuts every text inside a value to at most `letters` characters.
 pub fn cut_all(value: &mut Value, letters: usize) {
     match value {
         Value::String(text) => cut(text, letters),

@@ -1,4 +1,4 @@
-//! The URL that the caller reached us by: links in answers lead back the same way.
+//! The base URL by which the caller reached the API, from which links in responses are built.
 
 use std::convert::Infallible;
 
@@ -7,12 +7,12 @@ use axum::http::header::HOST;
 use axum::http::request::Parts;
 use axum::http::uri::Authority;
 
-/// Scheme and host, without a slash at the end. Both come from headers that anybody can send, so a scheme other than
-/// `http` and `https`, and a host that is none, are passed over.
+/// Scheme and host without a trailing slash, e.g. `https://api.example.com`. Both come from headers that any client can
+/// send, so a scheme other than `http` and `https`, or an invalid host, is ignored.
 #[derive(Clone, Debug)]
 pub struct Base(pub String);
 
-/// Host names have at most 253 letters, and a port six more.
+/// The longest host in characters: 253 for a host name and the rest for a port.
 const LONGEST_HOST: usize = 260;
 
 impl<S: Sync> FromRequestParts<S> for Base {
@@ -22,7 +22,7 @@ impl<S: Sync> FromRequestParts<S> for Base {
         let header = |name: &str| parts.headers.get(name).and_then(|value| value.to_str().ok());
         let host = header(HOST.as_str()).filter(|host| is_host(host));
         let host = host.or(parts.uri.authority().map(Authority::as_str).filter(|host| is_host(host)));
-        // Of several proxies the first is the one that the caller reached.
+        // The first proxy in the list is the proxy that the caller reached.
         let proxy = header("x-forwarded-proto").and_then(|schemes| schemes.split(',').next()).map(str::trim);
         let scheme = match proxy {
             Some(scheme) if scheme.eq_ignore_ascii_case("https") => "https",
@@ -32,7 +32,7 @@ impl<S: Sync> FromRequestParts<S> for Base {
     }
 }
 
-/// A name or an address, perhaps with a port; nobody's name and password.
+/// Returns whether a text is a host name or an address, with an optional port and without user name or password.
 fn is_host(text: &str) -> bool {
     let authority = text.parse::<Authority>();
     text.len() <= LONGEST_HOST && authority.is_ok_and(|host| !host.host().is_empty() && !text.contains('@'))

@@ -1,24 +1,24 @@
-//! Browsers of other origins.
+//! Cross-origin requests from browsers (CORS).
 //!
-//! A token is sent in a header or in the query and never by a cookie, so a page of another origin can do nothing that its
-//! author could not do without a browser; any origin may ask, as at the bucket. On AWS the HTTP API answers preflight
-//! requests itself, by the same lists in `template.yaml`.
+//! A token is sent in a header or in the query, never in a cookie. A page of another origin can therefore do nothing
+//! that its author could not do without a browser, so every origin is allowed, as at the bucket. On AWS the HTTP API
+//! answers preflight requests itself, from the same lists in `template.yaml`.
 
 use std::time::Duration;
 
 use axum::http::{HeaderName, Method};
 use tower_http::cors::{Any, CorsLayer};
 
-/// The methods of the doors.
+/// The HTTP methods that the doors accept from a page of any origin.
 const METHODS: [&str; 6] = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"];
-/// The headers that the doors read.
+/// The request headers that a page may send, because the doors read these headers.
 const ALLOWED: [&str; 5] = ["authorization", "content-type", "idempotency-key", "x-freckletoken", "x-nokotoken"];
-/// The headers of answers that a page may read.
+/// The response headers that a page may read.
 const EXPOSED: [&str; 5] = ["link", "location", "retry-after", "www-authenticate", "x-request-id"];
-/// How long a browser remembers a preflight answer, in seconds.
+/// The time for which a browser may cache a preflight response, in seconds.
 const MAX_AGE: u64 = 3600;
 
-/// The layer that answers preflight requests and names in every answer who may read it.
+/// The layer that answers preflight requests and adds the CORS headers to every response.
 pub fn layer() -> CorsLayer {
     let names = |names: &[&'static str]| names.iter().map(|&name| HeaderName::from_static(name)).collect::<Vec<_>>();
     let methods = METHODS.iter().filter_map(|method| Method::from_bytes(method.as_bytes()).ok());

@@ -1,7 +1,7 @@
-//! Failures that are ours, told apart by what the caller can do about them.
+//! Failures of the server (5xx), told apart by whether a retry may help the caller.
 //!
-//! A door answers in its own shape and hands the reason on with the answer; the layer that sees the whole request writes the
-//! one line of the log ([`crate::observed`]).
+//! A door answers in its own error shape and attaches the reason to the response. The layer around all doors writes the
+//! single log line for the failure ([`crate::observed`]).
 
 use axum::http::header::{RETRY_AFTER, WWW_AUTHENTICATE};
 use axum::http::{HeaderValue, StatusCode};
@@ -9,31 +9,31 @@ use axum::response::Response;
 use shared::import::ImportError;
 use shared::store::StoreError;
 
-/// When a caller that was turned away may come again, in seconds.
+/// The time after which a caller may retry, in seconds.
 const RETRY_AFTER_SECONDS: HeaderValue = HeaderValue::from_static("2");
 
-/// Why a request failed, for the log; an extension of the answer.
+/// The reason why a request failed, for the log. A door attaches the reason to its response as an extension.
 #[derive(Clone, Debug)]
 pub struct Failure {
-    /// 503 for what may be over in a moment, 500 for the rest.
+    /// 503 for a failure that may pass in a moment, 500 for the rest.
     pub status: StatusCode,
-    /// In words, for us.
+    /// The reason in words, for the log and never for the caller.
     pub why: String,
 }
 
 impl Failure {
-    /// A failure that is over in a moment, if it is `passing`.
+    /// A failure with status 503 if a retry may help, else with 500.
     fn new(is_passing: bool, error: &dyn std::error::Error) -> Self {
         let status = if is_passing { StatusCode::SERVICE_UNAVAILABLE } else { StatusCode::INTERNAL_SERVER_ERROR };
         Self { status, why: error.to_string() }
     }
 
-    /// A handler panicked; the panic's own message is on standard error.
+    /// The failure of a request whose handler panicked. The panic's own message is on standard error.
     pub fn of_panic() -> Self {
         Self { status: StatusCode::INTERNAL_SERVER_ERROR, why: "the handler panicked".to_owned() }
     }
 
-    /// For the caller.
+    /// The message for the caller, which tells nothing about the inside of the server.
     pub fn message(&self) -> &'static str {
         match self.status {
             StatusCode::SERVICE_UNAVAILABLE => "Too much is being changed at once; try again",
@@ -54,7 +54,8 @@ impl From<&ImportError> for Failure {
     }
 }
 
-/// Adds to an error answer what its status asks for, and the reason for the log. `challenge` says how to authenticate.
+/// Adds the headers for an error status (how to authenticate, when to retry), and the failure for the log. `challenge`
+/// is the value of `WWW-Authenticate`.
 pub fn complete(mut answer: Response, challenge: &'static str, failure: Option<Failure>) -> Response {
     let header = match answer.status() {
         StatusCode::UNAUTHORIZED => Some((WWW_AUTHENTICATE, HeaderValue::from_static(challenge))),

@@ -1,17 +1,18 @@
-//! `Idempotency-Key`: a request that is sent again is the same request.
+//! The header `Idempotency-Key`, by which a repeated request has the effect of a single request.
 
 use axum::http::HeaderMap;
 use shared::id::ThingId;
 use shared::import::Once;
 
-/// The longest key, in letters.
+/// The length limit of a key in bytes.
 const LONGEST_KEY: usize = 255;
 
-/// What makes the same request of a user the same, if it has a key; `content` is what it says.
+/// The identity of a request with an `Idempotency-Key`: the user, the key, and a digest of `content`. `None` for a
+/// request without the header.
 ///
 /// # Errors
 ///
-/// If the header is there and says nothing that can be read, in words.
+/// If the header is empty, too long, or not plain text, returns the message for the caller.
 pub fn once(headers: &HeaderMap, user: ThingId, content: &[&[u8]]) -> Result<Option<Once>, &'static str> {
     let Some(key) = headers.get("idempotency-key") else {
         return Ok(None);

@@ -1,7 +1,8 @@
-//! The API: doors onto one engine.
+//! The HTTP API: several doors (wire formats) to a single engine.
 //!
-//! A door translates: request → command, import → JSON, error → its own error shape. It holds no rules of
-//! its own. The same router runs under API Gateway and in the local process.
+//! A door translates a request into a command, an import into JSON, and an error into the door's own error shape. The
+//! rules are in the crate `shared`, and a door adds none. The same router runs on AWS under API Gateway and in the
+//! local process.
 
 mod answer;
 mod base;
@@ -27,27 +28,28 @@ use shared::account::Access;
 use shared::services::Services;
 use tokio::sync::Semaphore;
 
-/// The largest body that is taken, in bytes: Lambda takes 6 MB of payload, and a body is sent to it in base64.
+/// The largest request body in bytes. Lambda accepts 6 MB of payload, and a body arrives in base64.
 pub const BODY_LIMIT: usize = 4 * 1024 * 1024;
-/// What a multipart body may add to its file.
+/// The bytes that a multipart body may have in addition to its file.
 const ENVELOPE: usize = 64 * 1024;
 
-/// What every handler has at hand.
+/// The state that every handler of a door shares.
 #[derive(Clone)]
 pub struct Door {
-    /// The engine.
+    /// The clients of the engine (tables, bucket, queues, clock).
     pub services: Services,
-    /// Surveys of files.
+    /// The threads in which uploaded files are surveyed.
     surveys: surveys::Surveys,
-    /// Turns to make an import. A crowd of uploads waits here, with its bodies read, and not at the stores, whose requests
-    /// have time-outs. On AWS a process has one request at a time and never waits.
+    /// Permits to create an import. When many uploads arrive at once, they wait here with their bodies read,
+    /// rather than at the stores, whose requests time out. On AWS a process handles a single request at a
+    /// time and never waits.
     turns: Arc<Semaphore>,
 }
 
-/// Imports that a process makes at once.
+/// The number of imports that a process creates at once.
 const MADE_AT_ONCE: usize = 16;
 
-/// All doors.
+/// The router with all doors, health check and version.
 pub fn router(services: Services) -> Router {
     let turns = Arc::new(Semaphore::new(MADE_AT_ONCE));
     let door = Door { services, surveys: surveys::Surveys::default(), turns };
@@ -55,17 +57,18 @@ pub fn router(services: Services) -> Router {
         .nest("/v2", noko::router(door.clone()))
         .route("/v2/", noko::root())
         .nest("/api/v1", native::router(door))
-        // For balancers and watchers: no token, and nothing is asked of the stores, whose failures have alarms of their own.
+        // For load balancers and monitors: no token is needed and no store is asked, because failures of the stores
+        // have alarms of their own.
         .route("/healthz", get(async || Json(json!({ "status": "ok" }))))
         .route("/version", get(async || Json(json!({ "version": env!("CARGO_PKG_VERSION") }))))
         .fallback(async || native::Problem::not_found())
         .layer(DefaultBodyLimit::max(BODY_LIMIT + ENVELOPE))
         .layer(cors::layer())
-        // Outermost: what the layers within answer is observed as well.
+        // This layer is outermost, so that responses of the inner layers are logged as well.
         .layer(from_fn(observed::observed))
 }
 
-/// What a request of this method does to what it asks for.
+/// The access that a request with this method needs.
 fn access(method: &Method) -> Access {
     match *method {
         Method::GET | Method::HEAD => Access::Read,
@@ -73,7 +76,8 @@ fn access(method: &Method) -> Access {
     }
 }
 
-/// A refusal before the router, in the error shape of the door that the path belongs to.
+/// An error response for a request that never reaches the router, in the error shape of the door to
+/// which the path belongs.
 pub fn refusal(path: &str, status: StatusCode, why: &str) -> Response {
     match path.strip_prefix("/v2") {
         Some(rest) if rest.is_empty() || rest.starts_with('/') => noko::NokoError::plain(status, why).into_response(),

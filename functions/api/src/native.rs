@@ -1,8 +1,8 @@
-//! The native door, `/api/v1`: what the command line and the presigned upload need of it so far.
+//! The native door, `/api/v1`, for the command line, for presigned uploads, and for column mappings.
 //!
-//! An import is made by an upload straight to S3, of any size; it is read with its counts, the evidence of
-//! what its file is, and its first errors; it is cancelled, and undone. The mappings that imports were made with are listed,
-//! named and forgotten.
+//! A caller creates an import by an upload of any size straight to S3. The door shows the import's counts, the evidence
+//! of the file's format, and the first errors, and it cancels and undoes imports. The column mappings with which
+//! imports were made can be listed, renamed and deleted.
 
 mod imports;
 mod keyset;
@@ -16,7 +16,7 @@ use axum::routing::{get, post};
 use crate::Door;
 pub use problem::Problem;
 
-/// The routes.
+/// The routes of the door, relative to `/api/v1`.
 pub fn router(door: Door) -> Router {
     Router::new()
         .route("/imports", post(upload::create))

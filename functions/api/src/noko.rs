@@ -1,6 +1,6 @@
-//! The Noko door: `/v2`, as Freckle's and Noko's own clients know it.
+//! The Noko door, `/v2`, compatible with the clients of Noko (formerly Freckle).
 //!
-//! Shapes, words and codes are the vendor's.
+//! Paths, field names, error codes and texts are the vendor's.
 
 mod actions;
 mod caller;
@@ -43,12 +43,12 @@ use resource::Shown;
 use tags::Tags;
 use users::Users;
 
-/// `/v2/`, which is no path of the router's.
+/// The handler for `/v2/`, which the nested router does not cover.
 pub fn root() -> MethodRouter {
     any(async || NokoError::not_found()).layer(from_fn(caller::with_user_agent))
 }
 
-/// The paths, with what each method of them knows of a query.
+/// All paths, with the query parameters that each of their methods accepts.
 fn paths() -> Vec<Endpoints> {
     let import = Parameters::none(IMPORTS.resource);
     let group = Parameters::none(Groups::FILTERS.resource);
@@ -81,7 +81,8 @@ fn paths() -> Vec<Endpoints> {
     .collect()
 }
 
-/// Marks of entries. Each client spells the first in its own way: as the vendor's page does, as it did before, or short.
+/// The paths that mark entries. Marking as invoiced has several paths, because the vendor's documentation has changed
+/// its spelling and clients use short forms.
 fn of_entries() -> Vec<Endpoints> {
     let none = Parameters::none(ENTRIES.resource);
     vec![
@@ -150,12 +151,12 @@ fn of_groups() -> Vec<Endpoints> {
     ]
 }
 
-/// All endpoints, for tests that walk them.
+/// All endpoints, for tests that call each of them.
 pub fn endpoints() -> Vec<Endpoint> {
     paths().into_iter().flat_map(Endpoints::each).collect()
 }
 
-/// The routes. A path with and without a slash at its end is the same.
+/// The routes of the door. Each path is accepted with and without a slash at the end.
 pub fn router(door: Door) -> Router {
     let mut router = Router::new();
     for (path, methods) in paths().into_iter().map(Endpoints::route) {

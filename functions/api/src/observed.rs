@@ -1,10 +1,10 @@
-//! Each request as its answer and the log name it.
+//! Request ids and the log lines of failed requests.
 //!
-//! - Every answer has an `X-Request-Id`: on AWS the id that Lambda's own lines of the log carry, elsewhere a drawn one. An id
-//!   that the caller sends is not taken over: it could be another request's.
-//! - Every failure of ours (5xx) is one line of the log with that id, the method, the path without its query (which may
-//!   hold a token), the account and the status. A request that ends otherwise writes none.
-//! - A handler that panics is answered with 500, in the shape of its door.
+//! - Every response has an `X-Request-Id`. On AWS the id is that of Lambda's own log lines, elsewhere a random id. An
+//!   id sent by the caller is ignored, because it may be the id of a different request.
+//! - Every failure of the server (5xx) writes a single log line with the request's id, method, path without the query
+//!   (which may contain a token), account and status. All further requests write no line.
+//! - A handler that panics is answered with 500 in the error shape of its door.
 
 use std::panic::AssertUnwindSafe;
 use std::sync::{Arc, OnceLock};
@@ -26,19 +26,19 @@ use crate::noko::NokoError;
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
-/// The account that a request turns out to be of: an extension of the request.
+/// The account of the request, which the door stores once the token is known. The value is an extension of the request.
 #[derive(Clone, Default)]
 struct Asker(Arc<OnceLock<AccountId>>);
 
-/// Notes whose request it is, for the log.
+/// Records the account of a request for the log.
 pub fn is_of(parts: &Parts, account: AccountId) {
     if let Some(asker) = parts.extensions.get::<Asker>() {
-        // The first one stays; a request has one token.
+        // A request has a single token, so a second call has the same account and is ignored.
         let _ = asker.0.set(account);
     }
 }
 
-/// The layer.
+/// The layer that assigns the request id, catches panics and logs failures.
 pub async fn observed(mut request: Request, next: Next) -> Response {
     let id = request_id(&request);
     let (method, path) = (request.method().clone(), request.uri().path().to_owned());

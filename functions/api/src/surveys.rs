@@ -1,10 +1,12 @@
-//! Surveys of files whose senders wait for the answer, away from the threads that answer requests.
+//! Surveys of uploaded files while the sender waits, in threads of their own.
 //!
-//! A survey decodes, unpacks and parses up to 4 MB that a stranger wrote. So it runs in a thread of its own, of which
-//! there are few, and for a bounded time. A file whose survey has not ended by then is taken unseen, as is one that
-//! unpacks to more than a door looks at: the parser reads it, and refuses it if need be. The time says nothing about the
-//! file but much about the machine and who else is at work; a file that is refused at a busy hour and taken at a quiet
-//! one would be worse than a refusal that comes a minute later.
+//! A survey decodes, unpacks and parses up to 4 MB from an untrusted sender. Each survey therefore runs in a thread
+//! apart from the threads that answer requests, few surveys run at once, and each has bounded time.
+//!
+//! A file is accepted without a survey if the survey does not end in time, or if the file unpacks to more than the
+//! limits of a door. The parser reads the file later, and refuses the file if need be. A timeout does not refuse the
+//! file, because the time depends on the load of the machine: a file that is refused in a busy hour and accepted in a
+//! quiet hour would be worse than a refusal that comes a minute later.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -17,13 +19,13 @@ use tokio::sync::Semaphore;
 
 use crate::upload::UploadError;
 
-/// How long a caller waits for a survey, its wait for a thread included. API Gateway ends a request after 30 seconds, and
-/// storing the file and making the import take some of them.
+/// The time for which a caller waits for a survey, including the wait for a thread. API Gateway ends a request after 30
+/// seconds, and storing the file and making the import take some of the rest.
 const PATIENCE: Duration = Duration::from_secs(10);
-/// Surveys at once. Each takes a processor, and some 100 MB at the most.
+/// The number of surveys at once. A survey takes a processor and at most some 100 MB of memory.
 const AT_ONCE: usize = 2;
 
-/// The threads for surveys.
+/// The threads for surveys, shared by all clones.
 #[derive(Clone)]
 pub struct Surveys {
     slots: Arc<Semaphore>,
@@ -41,7 +43,7 @@ impl Surveys {
         Self { slots: Arc::new(Semaphore::new(at_once)), patience }
     }
 
-    /// Refuses a file that cannot be read, if that is found out in time.
+    /// Refuses a file that cannot be imported, if the survey finds out in time.
     pub async fn look(
         &self,
         file: &Bytes,
@@ -50,10 +52,10 @@ impl Surveys {
         rows_per_chunk: u32,
     ) -> Result<(), UploadError> {
         let cancellation = Cancellation::default();
-        // Also if the caller hangs up.
+        // The guard also cancels the survey if the caller disconnects.
         let _cancelled = cancellation.on_drop();
         let survey = async {
-            // A thread that is cancelled keeps its slot until it has ended.
+            // A cancelled thread keeps its permit until the thread has ended.
             let slot = Arc::clone(&self.slots).acquire_owned().await;
             let (file, options, cancellation) = (file.clone(), options.clone(), cancellation.clone());
             let remembered = remembered.clone();
@@ -67,15 +69,15 @@ impl Surveys {
             Ok(looked) => looked.map_err(|error| ImportError::Impossible(format!("a survey failed: {error}")))?,
             Err(_) => {
                 let (bytes, patience) = (file.len(), self.patience);
-                tracing::info!(bytes, ?patience, "a file is left to the parser: its survey takes too long");
+                tracing::info!(bytes, ?patience, "the survey of a file timed out; left to the parser");
                 Ok(())
             }
         }
     }
 }
 
-/// Reads the whole file. Where a delimiter was asked for and the file can be read with another one, the delimiter is to
-/// blame and not the file.
+/// Surveys the whole file. If the caller named a delimiter, and the file can be read with the delimiter found from the
+/// file, the error names the delimiter as the cause.
 fn look(
     file: &Bytes,
     options: &Options,

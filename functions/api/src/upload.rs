@@ -1,4 +1,4 @@
-//! Making an import from a file that came in the body of a request.
+//! Creates an import from a file in the body of a request.
 
 use bytes::Bytes;
 use shared::account::Principal;
@@ -10,24 +10,25 @@ use shared::settle::stop::stop;
 
 use crate::Door;
 
-/// Who is named in the history of an import whose file could not be stored.
+/// The name under which this module stops imports, as their history shows.
 const BY: &str = "api";
 
-/// Why a file was not taken.
+/// The reasons why a file is refused.
 #[derive(Debug, thiserror::Error)]
 pub enum UploadError {
-    /// It cannot be read, or not in one way only.
+    /// The file cannot be read, or can be read in more ways than one.
     #[error("{}", .0.reasons.join("; "))]
     Refused(Box<Refusal>),
-    /// It can be read, but not with the delimiter that was asked for.
+    /// The file can be read, but not with the delimiter that the caller named.
     #[error("{}; with the delimiter found from the file it can be read", .0.reasons.join("; "))]
     Delimiter(Box<Refusal>),
-    /// The engine.
+    /// The engine could not create the import or store the file.
     #[error(transparent)]
     Import(#[from] ImportError),
 }
 
-/// Makes the import of a file, stores the file and has the import started.
+/// Surveys a file, creates the import, stores the file, and sends the message that starts the import. A repeated
+/// request with the same `Idempotency-Key` returns the import of the first request.
 pub async fn accept(
     door: &Door,
     caller: &Principal,
@@ -36,7 +37,7 @@ pub async fn accept(
     options: Options,
     once: Option<Once>,
 ) -> Result<Import, UploadError> {
-    // The semaphore is never closed, so each request gets its turn.
+    // The semaphore is never closed, so each request gets its permit.
     let _turn = door.turns.acquire().await;
     if let Some(once) = &once
         && let Some(import) = once.made(&door.services, caller.account).await?
@@ -44,7 +45,7 @@ pub async fn accept(
         store_body(&door.services, &import, file).await?;
         return Ok(import);
     }
-    // Before anything is made of the file.
+    // The survey comes before any write, so a refused file leaves nothing behind.
     let services = &door.services;
     let remembered = match options.asks_memory() {
         true => mappings::believed(services, caller.account).await.map_err(ImportError::from)?,
@@ -61,18 +62,20 @@ pub async fn accept(
     };
     let (import, _) = create_or_find(services, &new).await?;
     if let Err(error) = store_body(services, &import, file).await {
-        // The same request under its key would find the import and store its file; without a key it makes another import.
+        // A retry with the same `Idempotency-Key` finds this import and stores its file. Without a key a retry creates
+        // a new import, so this import is stopped.
         if new.once.is_none()
             && let Err(error) = stop(services, &import, BY, "its file could not be stored".to_owned()).await
         {
-            tracing::warn!(account = import.account.0, import = import.id.0, %error, "an import is left without its file");
+            tracing::warn!(account = import.account.0, import = import.id.0, %error, "an import without file goes on");
         }
         return Err(error.into());
     }
     Ok(import)
 }
 
-/// A file name as it is shown: its last part, without control characters.
+/// The last part of a file name, without control characters and with at most 200 characters. `import.csv`
+/// if nothing is left.
 pub fn safe_file_name(name: &str) -> String {
     let last = name.rsplit(['/', '\\']).next().unwrap_or_default();
     let safe: String = last.chars().filter(|c| !c.is_control()).take(200).collect();

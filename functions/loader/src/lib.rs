@@ -1,4 +1,4 @@
-//! The loader: SQS messages, each a chunk to be loaded.
+//! The loader function: handles SQS messages, each of which names a chunk to load or an import to settle.
 
 use aws_lambda_events::sqs::{SqsBatchResponse, SqsEvent};
 use shared::batch;
@@ -8,7 +8,7 @@ use shared::queue::{Message, QueueError};
 use shared::services::Services;
 use shared::settle::settle;
 
-/// Loads the chunks that a batch of messages names.
+/// Loads the chunks and settles the imports that a batch of messages names. The response lists the failed messages.
 pub async fn handle(services: &Services, event: SqsEvent) -> SqsBatchResponse {
     batch::each(event, Message::decode, |message| work(services.clone(), message)).await
 }

@@ -1,8 +1,8 @@
-//! The parser: an object that arrived in S3, or a message of the work queue, each an import to be planned.
+//! The parser function: plans the import for each object that arrives in S3, and for each message of the work queue.
 //!
-//! Both come through a queue of their own. A message of the work queue that failed is left to the sweep, which wakes the
-//! import long before the queue's visibility time-out is over. Of an object that arrived nobody else knows until its
-//! import is made, so the message of one that failed is put off to come again soon ([`again_after`]).
+//! Both kinds of events come through a queue of their own. A failed message of the work queue is left to the sweep,
+//! which wakes the import long before the queue's visibility timeout ends. An arrival is different: until its import is
+//! made, only the message knows of the object. A failed arrival is therefore delivered again soon ([`again_after`]).
 
 use std::collections::HashMap;
 use std::time::Duration;
@@ -20,12 +20,12 @@ use shared::plan::plan;
 use shared::queue::{Message, QueueError};
 use shared::services::Services;
 
-/// How long an arrival that failed waits the first time; twice as long each further time.
+/// The delay of an arrival after the first failure, which each further failure doubles.
 const FIRST_DELAY: Duration = Duration::from_secs(30);
-/// How long it waits at most.
+/// The longest delay of a failed arrival, reached after five doublings.
 const LONGEST_DELAY: Duration = Duration::from_secs(900);
 
-/// Plans what the messages name; the answer names those that failed.
+/// Plans the imports that a batch of messages names. The response lists the failed messages.
 pub async fn handle(services: &Services, event: SqsEvent) -> SqsBatchResponse {
     let is_arrival =
         |record: &&SqsMessage| services.queues.is_of_arrivals(record.event_source_arn.as_deref().unwrap_or_default());
@@ -44,36 +44,36 @@ pub async fn handle(services: &Services, event: SqsEvent) -> SqsBatchResponse {
         let Some((receipt_handle, count)) = arrivals.get(&failure.item_identifier) else { continue };
         let put_off = services.queues.put_arrival_off(receipt_handle, again_after(*count)).await;
         if let Err(error) = put_off {
-            // It comes again all the same, when the visibility time-out is over.
-            tracing::warn!(message_id = failure.item_identifier, %error, "an arrival that failed is not put off");
+            // SQS delivers the message anyway, once the visibility timeout ends.
+            tracing::warn!(message_id = failure.item_identifier, %error, "a failed arrival was not delayed");
         }
     }
     answer
 }
 
-/// How long an arrival waits that was received and failed so often: 30 s, 60 s, … 15 minutes.
+/// The delay of an arrival that was received `receives` times and failed each time: 30 s, 60 s, … 15 minutes.
 fn again_after(receives: u32) -> Duration {
     let doubled = 2_u32.saturating_pow(receives.saturating_sub(1));
     FIRST_DELAY.saturating_mul(doubled).min(LONGEST_DELAY)
 }
 
-/// What a message asks for.
+/// The content of an SQS message from either of the parser's queues.
 enum Work {
-    /// A message of ours.
+    /// A message of Waybill from the work queue.
     Message(Message),
-    /// Objects that were created.
+    /// The objects in a notification from S3 that new objects have arrived.
     Objects(Vec<S3EventRecord>),
 }
 
 impl Work {
-    /// Reads the body of a message of either queue.
+    /// Parses the body of a message from either queue.
     fn read(body: &str) -> Result<Self, QueueError> {
-        /// The body of a message by S3.
+        /// The body of a notification from S3.
         #[derive(Deserialize)]
         #[serde(untagged)]
         enum Notification {
             Objects(S3Event),
-            /// S3 sends it once, when a bucket is told of a queue.
+            /// The test message that S3 sends when notifications are configured.
             Test {
                 #[serde(rename = "Event")]
                 event: String,
@@ -100,13 +100,13 @@ impl Work {
     }
 }
 
-/// Plans the import that an object is for, which a drop makes first.
+/// Plans the import of an object. For a dropped file the import is made first.
 async fn arrived(services: &Services, record: S3EventRecord) -> Result<(), ImportError> {
     let object = record.s3.object;
     let encoded = object.key.unwrap_or_default();
     let Some(key) = decode_key(&encoded) else {
         let bucket = services.files.bucket();
-        tracing::warn!(bucket, key = encoded, "S3 told of an object whose key is no UTF-8");
+        tracing::warn!(bucket, key = encoded, "an object was skipped because its key is not UTF-8");
         return Ok(());
     };
     if let Some((account, import)) = awaited(&key) {
@@ -123,14 +123,14 @@ async fn arrived(services: &Services, record: S3EventRecord) -> Result<(), Impor
 async fn plan_upload(services: &Services, account: AccountId, import: ImportId) -> Result<(), ImportError> {
     match plan(services, account, import).await {
         Err(ImportError::Missing(import)) => {
-            tracing::warn!(account = account.0, import = import.0, "an upload for an import that is not there");
+            tracing::warn!(account = account.0, import = import.0, "an upload has no import");
             Ok(())
         }
         done => done,
     }
 }
 
-/// The import that awaits an upload to this key: `uploads/<account>/<import>/<name>`.
+/// The import that awaits an upload under this key, which has the form `uploads/<account>/<import>/<name>`.
 fn awaited(key: &str) -> Option<(AccountId, ImportId)> {
     let mut parts = key.strip_prefix(UPLOADS)?.strip_prefix('/')?.splitn(3, '/');
     let account = parts.next()?.parse().ok()?;
@@ -138,8 +138,8 @@ fn awaited(key: &str) -> Option<(AccountId, ImportId)> {
     parts.next().map(|_| (account, import))
 }
 
-/// A key out of an event, where it stands as in a form: a plus is a space, `%2B` a plus. The event's own field for the
-/// decoded key is never filled: events have no such field.
+/// Decodes the key in S3's notification, which is encoded like a form: `+` is a space, and `%2B` is a plus. The event
+/// type has a field for the decoded key, but S3 does not send the field.
 fn decode_key(encoded: &str) -> Option<String> {
     let spaced = encoded.replace('+', " ");
     percent_decode_str(&spaced).decode_utf8().ok().map(|key| key.into_owned())

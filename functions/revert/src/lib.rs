@@ -1,4 +1,5 @@
-//! The revert function: SQS messages, each an undo to begin, a chunk to undo, or references to let go.
+//! The revert function: handles SQS messages, each of which begins an undo, undoes a chunk, or drops an import's
+//! references.
 
 use aws_lambda_events::sqs::{SqsBatchResponse, SqsEvent};
 use shared::batch;
@@ -7,7 +8,7 @@ use shared::queue::{Message, QueueError};
 use shared::revert::{self, Reverted};
 use shared::services::Services;
 
-/// Does what a batch of messages asks for.
+/// Takes the steps of undoing that a batch of messages names. The response lists the failed messages.
 pub async fn handle(services: &Services, event: SqsEvent) -> SqsBatchResponse {
     batch::each(event, Message::decode, |message| work(services.clone(), message)).await
 }

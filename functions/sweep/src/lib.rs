@@ -1,12 +1,12 @@
-//! The sweep: on a schedule, looks at what is not settled.
+//! The sweep function: a schedule invokes the sweep, which looks at all imports that are not settled.
 
 use shared::services::Services;
 use shared::store::StoreError;
 use shared::sweep::{Others, Swept, sweep};
 
-/// One sweep.
+/// Runs the sweep once, and logs how many imports were open, woken and given up.
 pub async fn handle(services: &Services) -> Result<Swept, StoreError> {
     let swept = sweep(services, Others::MayWork).await?;
-    tracing::info!(open = swept.open, woken = swept.woken, given_up = swept.given_up, "swept");
+    tracing::info!(open = swept.open, woken = swept.woken, given_up = swept.given_up, "the sweep has ended");
     Ok(swept)
 }

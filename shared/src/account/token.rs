@@ -1,4 +1,4 @@
-//! Tokens: each token admits one user of one account, within some scopes.
+//! Tokens, each of which admits a user of an account within some scopes.
 //!
 //! A token's text is shown once, when the token is made, and never stored. The table holds the SHA-256 of the text as
 //! the key of the token's record. A request therefore finds its token by one read, and a person who reads the table
@@ -24,34 +24,34 @@ use crate::store::{StoreError, Write, decode, keys};
 pub const PREFIX: &str = "waybill_";
 /// The number of random bytes in a token's text.
 const SECRET: usize = 32;
-/// The number of hexadecimal digits of the hash that make up the short id of a token, e.g. `3f0a9c51d2e7`.
+/// The number of hexadecimal digits of the hash that make up the short id of a token, such as `3f0a9c51d2e7`.
 const ID: usize = 12;
 
-/// A permission of a token. A principal has a list of scopes, and needs one fitting scope for each request.
+/// A permission of a token. A principal has a list of scopes, and needs a fitting scope for each request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Scope {
-    /// To read and write imports.
+    /// The permission to read and write imports.
     Import,
-    /// To read and write entries, projects, tags and users.
+    /// The permission to read and write entries, projects, tags and users.
     Workspace,
-    /// To read both of the above and to change neither.
+    /// The permission to read imports, entries, projects, tags and users, and to change nothing.
     Read,
 }
 
-/// The access that a request needs: `GET` and `HEAD` read, all further methods write.
+/// The access that a request needs, where `GET` and `HEAD` read and all further methods write.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Access {
-    /// The request changes nothing.
+    /// The request reads stored data and changes nothing.
     Read,
-    /// The request may change something.
+    /// The request may create, change or delete stored data.
     Write,
 }
 
-/// The caller of a request: a user of an account, with the scopes of the token.
+/// The caller of a request, who is a user of an account and has the scopes of the token.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Principal {
-    /// The account that the token belongs to.
+    /// The account to whose data the token gives access.
     pub account: AccountId,
     /// The user of the account who calls with the token.
     pub user: ThingId,
@@ -59,14 +59,15 @@ pub struct Principal {
     pub scopes: Vec<Scope>,
 }
 
-/// A token's record in the table Workspace. Its key is the hash of the token's text.
+/// A token's record in the table Workspace, whose key is the hash of the token's text.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Token {
     /// The first 12 hexadecimal digits of the hash, by which people name the token.
     pub id: String,
-    /// A name for people, e.g. the program that calls with the token. The name is empty for a token of [`grant`].
+    /// A name for people, such as the program that calls with the token, or an empty name for a
+    /// token made by [`grant`].
     pub name: String,
-    /// The caller whom the token stands for.
+    /// The caller whose requests carry the token.
     #[serde(flatten)]
     pub principal: Principal,
     /// The time at which the token was made, in milliseconds since 1970.
@@ -77,7 +78,7 @@ pub struct Token {
     /// The time at which the token was revoked, in milliseconds since 1970. `None` for a token that was not revoked.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub revoked_at: Option<i64>,
-    /// The last day (UTC) on which a request came with the token. `None` before the first request.
+    /// The last day (UTC) on which a request came with the token, or `None` before the first request.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub last_used: Option<Date>,
 }
@@ -87,16 +88,16 @@ pub struct Token {
 pub struct NewToken {
     /// A name for people, e.g. the program that calls with the token.
     pub name: String,
-    /// The caller whom the token stands for.
+    /// The caller whose requests carry the token.
     pub principal: Principal,
-    /// The lifetime of the token. `None` for a token that stays good until it is revoked.
+    /// The lifetime of the token, or `None` for a token that stays good until somebody revokes the token.
     pub lasts: Option<Duration>,
 }
 
 /// The reasons why a token cannot be revoked or rotated.
 #[derive(Debug, thiserror::Error)]
 pub enum TokenError {
-    /// A request to DynamoDB failed.
+    /// A request to DynamoDB failed while the token was read or changed.
     #[error(transparent)]
     Store(#[from] StoreError),
     /// The account has no token with this id.
@@ -135,7 +136,7 @@ impl Principal {
         Ok(Some(token.principal))
     }
 
-    /// Returns whether the scopes allow the access: [`Scope::Read`] allows every kind of reading.
+    /// Returns whether the scopes allow the access, where [`Scope::Read`] allows every kind of reading.
     pub fn may(&self, scope: Scope, access: Access) -> bool {
         self.scopes.contains(&scope) || (access == Access::Read && self.scopes.contains(&Scope::Read))
     }
@@ -160,8 +161,8 @@ pub async fn create(services: &Services, new: &NewToken) -> Result<(String, Toke
     Ok((text, token))
 }
 
-/// Makes `text` a token of the principal, without a name and without expiry. If `text` is a token already, nothing
-/// changes.
+/// Makes `text` a token of the principal, without a name and without expiry. If `text` is a
+/// token already, nothing changes.
 pub async fn grant(services: &Services, text: &str, principal: &Principal) -> Result<(), StoreError> {
     let new = NewToken { name: String::new(), principal: principal.clone(), lasts: None };
     match grant_named(services, text, &new).await {
@@ -197,7 +198,7 @@ pub async fn all(services: &Services, account: AccountId) -> Result<Vec<Token>, 
     Ok(tokens)
 }
 
-/// Revokes a token as of now. A token that was revoked before keeps its earlier time.
+/// Revokes a token as of now; a token that was revoked before keeps the earlier time.
 pub async fn revoke(services: &Services, account: AccountId, id: &str) -> Result<(), TokenError> {
     let (hash, _) = find(services, account, id).await?;
     let revoke = Write::update(keys::token(&hash), "SET #revoked_at = :now");
@@ -208,9 +209,9 @@ pub async fn revoke(services: &Services, account: AccountId, id: &str) -> Result
     }
 }
 
-/// Replaces a token by a new token with the same name, user, scopes and lifetime. The old token stays good for
-/// `overlap`, so that its holders can change over, but never longer than before. A zero `overlap` revokes the old token
-/// now.
+/// Replaces a token by a new token with the same name, user, scopes and lifetime. The old token stays good
+/// for `overlap`, so that its holders can change over, but never longer than before. A zero `overlap` revokes
+/// the old token now.
 pub async fn rotate(
     services: &Services,
     account: AccountId,
@@ -245,7 +246,7 @@ async fn find(services: &Services, account: AccountId, id: &str) -> Result<(Stri
 async fn note_use(services: &Services, hash: &str, today: Date) {
     let note = Write::update(keys::token(hash), "SET #last_used = :today").when_present().bind(":today", today);
     if let Err(error) = services.store.write(note).await {
-        tracing::debug!(%error, "the use of a token is not noted");
+        tracing::debug!(%error, "the day of a token's use could not be stored");
     }
 }
 

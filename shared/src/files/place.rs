@@ -1,15 +1,15 @@
-//! The keys under which files are dropped: `inbox/<account>/<type>/<file name>`.
+//! The keys of dropped files, which have the form `inbox/<account>/<type>/<file name>`.
 
 use super::INBOX;
 use crate::id::AccountId;
 
-/// The ending of a side-car: `times.csv.options.json` holds the options for `times.csv`.
+/// The ending of a side-car file, as in `times.csv.options.json`, which holds the options for `times.csv`.
 pub const SIDE_CAR: &str = ".options.json";
 
-/// The key of a dropped file, parsed.
+/// The parts of a dropped file's key.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Place {
-    /// The account to which the file belongs.
+    /// The account for which the file is imported.
     pub account: AccountId,
     /// The folder's name, which says the type of the import, e.g. `time-entries`.
     pub kind: String,
@@ -18,8 +18,8 @@ pub struct Place {
 }
 
 impl Place {
-    /// Parses a key. `None` for a key outside the inbox, for a folder and for a side-car. The account is accepted only
-    /// in the spelling in which Waybill shows ids, so a file under `inbox/01/…` belongs to no account.
+    /// Parses a key, and returns `None` for a key outside the inbox, for a folder and for a side-car. The account is
+    /// accepted only in the spelling in which Waybill shows ids, so a file under `inbox/01/…` belongs to no account.
     pub fn of(key: &str) -> Option<Self> {
         if is_no_file(key) {
             return None;

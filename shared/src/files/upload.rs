@@ -5,7 +5,7 @@ use aws_sdk_s3::types::{CompletedMultipartUpload, CompletedPart};
 
 use super::{FileError, Files, Object, failed, unquoted};
 
-/// The size of a part in bytes. S3 requires at least 5 MB and accepts 10,000 parts, which makes objects of up to 80 GB.
+/// The size of a part in bytes. S3 requires at least 5 MB and accepts 10,000 parts, so an object may have up to 80 GB.
 const PART: usize = 8 << 20;
 
 /// An object on its way to the bucket. No reader finds any of the object before [`finish`](Self::finish) returns. The
@@ -15,7 +15,7 @@ pub struct Upload<'f> {
     key: String,
     held: Vec<u8>,
     size: u64,
-    /// The multipart upload, begun when the first part is full. `None` before that.
+    /// The multipart upload, or `None` until the first part is full.
     multipart: Option<Multipart>,
 }
 
@@ -25,8 +25,8 @@ struct Multipart {
 }
 
 impl Files {
-    /// Begins to write an object at `key`. Only [`finish`](Upload::finish) finds out whether an object is there
-    /// already.
+    /// Begins to write an object at `key`. Only [`finish`](Upload::finish) finds out whether an
+    /// object is there already.
     pub fn upload(&self, key: String) -> Upload<'_> {
         Upload { files: self, key, held: Vec::new(), size: 0, multipart: None }
     }
@@ -72,8 +72,8 @@ impl Upload<'_> {
         Ok(())
     }
 
-    /// Completes the object. If an object is there already, returns that object: the key contains a digest of all that
-    /// decides on the bytes, so the earlier writer wrote the same content.
+    /// Completes the object, or returns the object that is there already. The key contains a digest of everything that
+    /// decides on the bytes, so an earlier writer wrote the same content.
     pub async fn finish(mut self) -> Result<Object, FileError> {
         if self.multipart.is_some() && !self.held.is_empty() {
             self.part().await?;

@@ -51,8 +51,8 @@ impl Hidden {
         MOST.saturating_sub(self.count)
     }
 
-    /// The hidden rows and columns of the sheet in a part, or none if the workbook does not say which part holds the
-    /// sheet.
+    /// The hidden rows and columns of the sheet in a part, or none if the workbook does not say which
+    /// part holds the sheet.
     pub fn of_sheet(&self, part: Option<&str>) -> HiddenCells {
         part.and_then(|part| self.noted.get(part)).cloned().unwrap_or_default()
     }

@@ -46,8 +46,8 @@ const MAX_STYLES: u64 = 64 << 20;
 const MAX_DEPTH: usize = 256;
 /// The number of attributes of a tag.
 const MAX_ATTRIBUTES: usize = 1_000;
-/// The number of things of a kind that `calamine` holds singly. Excel allows 65,490 formats, and 65,530 links in a
-/// sheet.
+/// The number of things of a kind that `calamine` holds singly. Excel allows 65,490 formats, and 65,530
+/// links in a sheet.
 const MAX_THINGS: u64 = 200_000;
 
 /// The facts that an inspection records and `calamine` does not report.
@@ -58,8 +58,8 @@ pub(super) struct Inspected {
     pub hidden: Hidden,
 }
 
-/// Inspects the archive. Fails with a message that names the kind of file, if the file is not a workbook within the
-/// limits.
+/// Inspects the archive. Fails with a message that names the kind of file, if the file is not a
+/// workbook within the limits.
 pub(super) fn inspect(file: &Bytes, limits: &Limits, cancellation: &Cancellation) -> Result<Inspected, NotUnpacked> {
     if file.len() as u64 > limits.workbook {
         let limit = limits.workbook >> 20;
@@ -238,8 +238,8 @@ struct Held {
     sheet: Option<bool>,
     /// The number of open tags.
     depth: usize,
-    /// The tag of the open cell or shared text, whose runs `calamine` joins up to the end tag. Empty outside of cells
-    /// and shared texts.
+    /// The tag of the open cell or shared text, whose runs `calamine` joins up to the end tag. Empty outside of
+    /// cells and shared texts.
     joined: String,
     /// The bytes of text inside that tag.
     text: u64,

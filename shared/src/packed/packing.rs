@@ -15,8 +15,8 @@ pub enum Kind {
 }
 
 impl Kind {
-    /// The packing by the first [`MAGIC`] bytes of a file, or by all bytes of a shorter file. `None` for a file that is
-    /// not packed.
+    /// The packing by the first [`MAGIC`] bytes of a file, or by all bytes of a shorter file. `None` for a file
+    /// that is not packed.
     pub fn of(bytes: &[u8]) -> Option<Self> {
         match bytes {
             [0x1f, 0x8b, ..] => Some(Self::Gzip),

@@ -20,8 +20,8 @@ use crate::format::{self, NO_VALUE};
 
 /// The number of columns that are read beyond the last column of the header.
 const MOST_BESIDE: usize = 20;
-/// The number of rows that are not blank among which the header is looked for, because titles and notes may stand above
-/// the header.
+/// The number of rows that are not blank among which the header is looked for, because titles and notes may
+/// stand above the header.
 const HEAD: usize = 30;
 /// The number of sheets that are looked at.
 const MAX_SHEETS: usize = 200;
@@ -74,8 +74,8 @@ struct Sheet {
     name: String,
     /// True if a spreadsheet program does not show the sheet.
     hidden: bool,
-    /// The row of the header, or of the first row that is not blank if no header fits, counted from 1. `None` for an
-    /// empty sheet.
+    /// The row of the header, or of the first row that is not blank if no header fits, counted from 1. `None`
+    /// for an empty sheet.
     header: Option<u32>,
     fits: bool,
     /// The columns that have a role, if the header fits.

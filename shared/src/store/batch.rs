@@ -16,7 +16,7 @@ pub const ITEMS_A_BATCH: usize = 25;
 pub const BATCHES_IN_FLIGHT: usize = 4;
 
 impl Store {
-    /// Reads the items at `keys` with strong consistency, in any order; keys without an item are left out. A repeated
+    /// Reads the items at `keys` with strong consistency, in any order, and leaves out keys without an item. A repeated
     /// key is read once, because DynamoDB refuses a request that names an item twice.
     pub async fn get_many(&self, keys: &[Key]) -> Result<Vec<Item>, StoreError> {
         let mut found = Vec::with_capacity(keys.len());

@@ -10,7 +10,7 @@ struct Counter {
     n: u64,
 }
 
-/// The number in a counter's item.
+/// The number in a counter's item, which is the last number assigned.
 pub fn number(item: Item) -> Result<u64, StoreError> {
     Ok(decode::<Counter>(item)?.n)
 }

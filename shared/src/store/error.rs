@@ -60,8 +60,8 @@ const PASSING: [&str; 10] = [
     "TransactionInProgressException",
 ];
 
-/// Returns whether a request to AWS failed for a reason that may pass in a moment: no capacity, no connection, or no
-/// answer in time.
+/// Returns whether a request to AWS failed for a reason that may pass in a moment: no capacity, no connection, or
+/// no answer in time.
 pub(crate) fn is_passing<E: ProvideErrorMetadata>(error: &SdkError<E>) -> bool {
     match error {
         SdkError::TimeoutError(_) | SdkError::DispatchFailure(_) | SdkError::ResponseError(_) => true,
@@ -85,7 +85,7 @@ pub(super) fn refused<E>(error: SdkError<E>) -> StoreError
 where
     E: std::error::Error + ProvideErrorMetadata + Refusal + Send + Sync + 'static,
 {
-    // The SDK does not retry this code.
+    // The SDK does not retry this code, so the caller does.
     if error.as_service_error().and_then(ProvideErrorMetadata::code) == Some("TransactionConflictException") {
         return StoreError::Busy("a transaction holds the item".to_owned());
     }

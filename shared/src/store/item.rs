@@ -4,5 +4,5 @@ use std::collections::HashMap;
 
 use aws_sdk_dynamodb::types::AttributeValue;
 
-/// An item of a table: the attributes by name, with the keys `pk` and `sk`.
+/// An item of a table, as attributes by name, among them the keys `pk` and `sk`.
 pub type Item = HashMap<String, AttributeValue>;

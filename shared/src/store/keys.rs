@@ -1,4 +1,4 @@
-//! The keys of all items. No code outside this module spells a key.
+//! The keys of all items, which no code outside this module spells.
 //!
 //! The account is part of every key. The entries of an import lie in partitions named by account, kind, import and
 //! chunk, so the partitions of everything that an import's rows created can be computed.
@@ -15,14 +15,14 @@ use super::{Item, Table};
 pub use imports::*;
 pub use workspace::*;
 
-/// The place of an item: a table, a partition key and a sort key.
+/// The place of an item, given by a table, a partition key and a sort key.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Key {
     /// The table in which the item lies.
     pub table: Table,
-    /// The partition key, e.g. `A#1#I#5` for import 5 of account 1.
+    /// The partition key, for example `A#1#I#5` for import 5 of account 1.
     pub pk: String,
-    /// The sort key, e.g. `chunk#0000012`.
+    /// The sort key, for example `chunk#0000012` for chunk 12 of the import.
     pub sk: String,
 }
 
@@ -48,7 +48,7 @@ impl Key {
     }
 }
 
-/// The kinds of shared things. A thing of any kind has a unique, normalised value as its key, e.g. a project's name.
+/// The kinds of shared things, each of which has a unique, normalised value as key, such as a project's name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, serde::Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Kind {
@@ -58,7 +58,7 @@ pub enum Kind {
     Client,
     /// The project on which entries are booked.
     Project,
-    /// A label of entries.
+    /// A label that entries have, written in a text as `#name`.
     Tag,
 }
 

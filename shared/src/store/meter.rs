@@ -1,4 +1,4 @@
-//! The meter: the capacity units that DynamoDB reports for each request.
+//! The meter, which adds up the capacity units that DynamoDB reports for each request.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -26,12 +26,12 @@ impl Meter {
         Consumed { write: units(&self.write_milliunits), read: units(&self.read_milliunits) }
     }
 
-    /// Adds the units of a reading request.
+    /// Adds the units that DynamoDB charged for a reading request.
     pub fn read(&self, consumed: Option<&ConsumedCapacity>) {
         count(&self.read_milliunits, consumed);
     }
 
-    /// Adds the units of a writing request.
+    /// Adds the units that DynamoDB charged for a writing request.
     pub fn write(&self, consumed: Option<&ConsumedCapacity>) {
         count(&self.write_milliunits, consumed);
     }

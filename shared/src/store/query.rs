@@ -43,7 +43,7 @@ impl Query {
         }
     }
 
-    /// All items of an index's partition. `hash` is the attribute that serves as the index's partition key.
+    /// All items of an index's partition, where `hash` is the attribute that serves as the index's partition key.
     pub fn index(table: Table, name: &'static str, hash: &'static str, value: impl Into<String>) -> Self {
         Self { index: Some((name, hash)), ..Self::partition(table, value) }
     }

@@ -34,7 +34,7 @@ impl Write {
         Self::put_item(key, item)
     }
 
-    /// Puts an item that is already encoded.
+    /// Puts an item that is already encoded, with its key attributes.
     pub fn put_item(key: Key, item: Item) -> Self {
         Self::new(key, Effect::Put(item))
     }
@@ -46,7 +46,7 @@ impl Write {
         write
     }
 
-    /// Deletes the item at `key`.
+    /// Deletes the item at `key`; a missing item is no error.
     pub fn delete(key: Key) -> Self {
         Self::new(key, Effect::Delete)
     }

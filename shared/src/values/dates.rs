@@ -22,8 +22,8 @@ use names::{month, months, polish_month, weekdays};
 
 /// The order of year, month and day in dates written with numbers only.
 ///
-/// Dates with a four-digit year in front are the same date under every order, and so are most dates whose month is
-/// written in letters.
+/// Dates with a four-digit year in front are the same date under every order, and so are most dates whose month
+/// is written in letters.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum DateOrder {

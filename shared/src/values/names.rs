@@ -28,8 +28,8 @@ pub(crate) fn joined<'r>(first: Option<Cow<'r, str>>, last: Option<Cow<'r, str>>
     }
 }
 
-/// Returns whether a word is an e-mail address: no blanks, a name before a single `@`, and a host with a dot behind the
-/// `@`.
+/// Returns whether a word is an e-mail address: no blanks, a name before a single `@`, and a host with a
+/// dot behind the `@`.
 pub(crate) fn is_email(word: &str) -> bool {
     let parts = word.split_once('@');
     let plain = !word.contains(char::is_whitespace);

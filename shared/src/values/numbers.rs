@@ -165,8 +165,8 @@ impl Decimal {
     }
 }
 
-/// A number under both decimal marks. The readings differ, or a reading is missing, where the cell has a dot or a
-/// comma.
+/// A number under both decimal marks. The readings differ, or a reading is missing, where the cell has a
+/// dot or a comma.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) struct Marked {
     by_mark: [Option<Decimal>; 2],
@@ -274,8 +274,8 @@ impl PartialEq for Decimal {
     }
 }
 
-/// Writes the number without thousands separators, with a dot before the fraction, and with as many places as were
-/// given.
+/// Writes the number without thousands separators, with a dot before the fraction, and with as many
+/// places as were given.
 impl fmt::Display for Decimal {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let one = 10_u128.pow(self.scale.into());
@@ -303,8 +303,8 @@ pub(crate) fn whole(digits: &str, least: usize, most: usize) -> Option<u32> {
     if fits { digits.parse().ok() } else { None }
 }
 
-/// Returns whether a number is spelled as [`Decimal`] displays numbers: digits, optionally followed by a dot and more
-/// digits.
+/// Returns whether a number is spelled as [`Decimal`] displays numbers: digits, optionally followed by a
+/// dot and more digits.
 pub(crate) fn is_plain(number: &str) -> bool {
     let digits = |digits: &[u8]| digits.iter().all(u8::is_ascii_digit) && !digits.is_empty();
     let bytes = number.as_bytes();

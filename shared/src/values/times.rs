@@ -144,8 +144,8 @@ fn are_dotted(cell: &str) -> bool {
     fits && parts.next().is_none()
 }
 
-/// Returns whether a cell is the midnight at the end of a day: `24:00`, `24:00:00`, `24h`, `24 Uhr`. No entry begins
-/// there.
+/// Returns whether a cell is the midnight at the end of a day: `24:00`, `24:00:00`, `24h`, `24 Uhr`.
+/// No entry begins there.
 pub(crate) fn is_end_of_day(cell: &str) -> bool {
     let cell = words::seen(cell);
     let cell = cell.trim();
@@ -198,8 +198,8 @@ pub(crate) fn zone(moment: &str) -> Option<&str> {
     Some(moment[before.len()..].trim_start())
 }
 
-/// The seconds east of Greenwich for a zone with an offset in digits, or for UTC and its synonyms. `None` for other
-/// names of zones.
+/// The seconds east of Greenwich for a zone with an offset in digits, or for UTC and its synonyms. `None` for
+/// other names of zones.
 pub(crate) fn offset(zone: &str) -> Option<i64> {
     let zone = zone.split(['[', '(']).next().unwrap_or_default().trim_end();
     let digits = zone.trim_start_matches(|letter: char| letter.is_ascii_alphabetic());
@@ -213,8 +213,8 @@ pub(crate) fn offset(zone: &str) -> Option<i64> {
     Some(east * (hours.parse::<i64>().ok()? * 3600 + minutes.parse::<i64>().ok()? * 60))
 }
 
-/// Returns whether a text is the offset of a zone, such as `+1`, `+01`, `+0100` or `-05:00`: up to 14 hours, in quarter
-/// hours.
+/// Returns whether a text is the offset of a zone, such as `+1`, `+01`, `+0100` or `-05:00`: up to 14
+/// hours, in quarter hours.
 fn is_offset(offset: &str) -> bool {
     let digits = offset.trim_start_matches(['+', '-', '−']);
     let (hours, minutes) = match digits.split_once(':') {

@@ -85,8 +85,8 @@ fn plain_letter(letter: char) -> char {
     }
 }
 
-/// Returns whether a text is printable ASCII without two adjacent spaces, so that no part of the text has blanks to
-/// collapse.
+/// Returns whether a text is printable ASCII without two adjacent spaces, so that no part of the text
+/// has blanks to collapse.
 pub(crate) fn is_tidy(text: &str) -> bool {
     let bytes = text.as_bytes();
     let (Some((last, before)), Some(behind)) = (bytes.split_last(), bytes.get(1..)) else { return true };

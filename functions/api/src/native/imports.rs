@@ -1,4 +1,4 @@
-//! One import: its counts, what its file was found to be, its errors, its undo.
+//! The endpoints that show an import, cancel an import, or undo an import.
 
 use axum::Json;
 use axum::extract::{Path, State};
@@ -16,7 +16,7 @@ use super::problem::Caller;
 use crate::Door;
 use crate::answer::{CELL, MESSAGE, cut_all, end_early};
 
-/// The lists of an import that grow with its file, and the bytes that an answer has for each.
+/// The lists in an import's JSON that grow with the file, with the bytes that each may take in a response.
 const LISTS: [(&str, usize); 8] = [
     ("/errors", 1_500_000),
     ("/unknown_users", 500_000),
@@ -33,7 +33,7 @@ async fn import_of(services: &Services, caller: &Caller, id: &str) -> Result<Imp
     Import::get(services, caller.0.account, id).await?.ok_or_else(Problem::not_found)
 }
 
-/// The import as an answer shows it: lists end early where they would be too long for it; `cut` names those.
+/// The JSON of an import. A list that is too long for the response ends early, and the field `cut` names the list.
 async fn body(services: &Services, import: &Import) -> Result<Json<Value>, Problem> {
     let mut shape = shown(services, import).await?;
     cut_all(&mut shape, MESSAGE);
@@ -49,13 +49,14 @@ async fn body(services: &Services, import: &Import) -> Result<Json<Value>, Probl
     Ok(Json(shape))
 }
 
-/// `GET /imports/{id}`.
+/// `GET /imports/{id}` returns the import with its counts, evidence and first errors.
 pub async fn get(State(door): State<Door>, caller: Caller, Path(id): Path<String>) -> Result<Json<Value>, Problem> {
     let import = import_of(&door.services, &caller, &id).await?;
     body(&door.services, &import).await
 }
 
-/// `POST /imports/{id}/cancel`: 202; chunks that are being loaded may still be counted. 409 for an import that has ended.
+/// `POST /imports/{id}/cancel` stops the import and answers 202. Chunks that are being loaded may still be counted
+/// afterwards. An import that has ended is answered with 409.
 pub async fn cancel(
     State(door): State<Door>,
     caller: Caller,
@@ -66,7 +67,8 @@ pub async fn cancel(
     Ok((StatusCode::ACCEPTED, body(&door.services, &import).await?))
 }
 
-/// `POST /imports/{id}/revert`: 202; an import that is undone already stays so.
+/// `POST /imports/{id}/revert` begins the undo of the import and answers 202. An import that is
+/// already undone stays undone.
 pub async fn revert(
     State(door): State<Door>,
     caller: Caller,

@@ -1,11 +1,12 @@
-//! Keyset lists in the native door's conventions: parameters, cursors and the envelope around a page.
+//! Lists of the native door, in pages by id: query parameters, cursors, and the JSON around a page.
 //!
-//! A cursor names the last item that was shown, so items that come and go shift no page. It carries the whole scan: account,
-//! list and direction; a client may send it alone. A different `per_page` beside a cursor is welcome, another direction is
-//! refused. Its letters are those of a URL, because clients put it into one as it is.
+//! A cursor names the last item of a page, so items that are added or removed shift no page. A cursor contains the
+//! whole query (account, list and direction), and a client may send the cursor alone. A different `per_page` beside a
+//! cursor is accepted, but a different direction is refused. A cursor consists of characters that need no encoding in a
+//! URL, because clients put the cursor into a URL as it is.
 //!
-//! A cursor is checked for having been made by the list that it comes back to, which finds mistakes. Somebody who makes one up
-//! gains nothing: it is a place in a list of the account that the token belongs to.
+//! A checksum in the cursor shows whether the same list of the same account made the cursor, which finds mistakes of
+//! clients. A forged cursor gives no access, because a cursor is only a position in a list of the token's own account.
 
 use std::collections::BTreeMap;
 
@@ -20,20 +21,20 @@ use shared::store::keys::digest;
 use super::Problem;
 use crate::answer::{LARGEST, Room};
 
-/// Records of a page if nothing else is asked for, and the bounds of what may be asked for.
+/// The number of records in a page by default, and the bounds of `per_page`.
 const PER_PAGE: usize = 50;
 const FEWEST: usize = 2;
 const MOST: usize = 100;
-/// The remaining records are counted up to this number.
+/// The number up to which the records behind a page are counted.
 const MOST_COUNTED: usize = 500;
-/// The version of cursors.
+/// The version in the first byte of a cursor; cursors of a different version have expired.
 const VERSION: u8 = 1;
-/// The longest cursor that is looked at.
+/// The length limit of a cursor in characters. A longer cursor is refused without decoding.
 const LONGEST_CURSOR: usize = 512;
-/// The parameters of a list that has no filters.
+/// The query parameters of a list without filters.
 const KNOWN: [&str; 3] = ["start_cursor", "per_page", "sort[id]"];
 
-/// The parameters of a list by id.
+/// The query parameters of a list by id.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Keyset {
     start_cursor: Option<String>,
@@ -82,7 +83,7 @@ impl Keyset {
         if wrong.is_empty() { Ok(keyset) } else { Err(Problem::Fields(wrong)) }
     }
 
-    /// A page of `all`, which are ascending by id; `show` is how a record is shown.
+    /// The page of `all` that the parameters ask for. `all` is ascending by id, and `show` makes the JSON of a record.
     pub fn page<T>(
         self,
         (list, account): (&str, AccountId),
@@ -122,7 +123,7 @@ impl Keyset {
     }
 }
 
-/// Where a page begins: behind an id.
+/// The position of a page: behind the item with this id, in this direction.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Cursor {
     ascending: bool,

@@ -1,4 +1,5 @@
-//! The mappings that an account remembers: listed, named, forgotten. What they mean is in [`shared::mappings`].
+//! Endpoints of the column mappings that an account has stored: list, show, rename, delete. [`shared::mappings`]
+//! explains how a mapping is stored and used.
 
 use axum::Json;
 use axum::extract::rejection::JsonRejection;
@@ -18,7 +19,7 @@ fn id_of(text: &str) -> Result<MappingId, Problem> {
     text.parse().map_err(|_| Problem::not_found())
 }
 
-/// A mapping as it is shown. `mapping` is what the option of that name takes.
+/// The JSON of a mapping, whose field `mapping` has the form of the import option of the same name.
 fn shown(memory: &HeaderMemory) -> Value {
     let believed = memory.believed();
     let latest = memory.latest();
@@ -33,13 +34,13 @@ fn shown(memory: &HeaderMemory) -> Value {
     })
 }
 
-/// `GET /mappings`.
+/// `GET /mappings` returns the account's mappings in pages.
 pub async fn list(State(door): State<Door>, Caller(caller): Caller, keyset: Keyset) -> Result<Json<Value>, Problem> {
     let all = mappings::all(&door.services, caller.account).await?;
     Ok(Json(keyset.page(("mappings", caller.account), &all, |memory| memory.id.0, shown)?))
 }
 
-/// `GET /mappings/{id}`.
+/// `GET /mappings/{id}` returns a mapping with the columns and the import that used the mapping last.
 pub async fn get(
     State(door): State<Door>,
     Caller(caller): Caller,
@@ -49,7 +50,7 @@ pub async fn get(
     memory.map(|memory| Json(shown(&memory))).ok_or_else(Problem::not_found)
 }
 
-/// `PATCH` and `PUT /mappings/{id}`: gives it a name, or takes the name away.
+/// `PATCH` and `PUT /mappings/{id}` give the mapping a name, or remove the name with `null`.
 pub async fn rename(
     State(door): State<Door>,
     Caller(caller): Caller,
@@ -75,7 +76,8 @@ pub async fn rename(
     renamed.map(|memory| Json(shown(&memory))).ok_or_else(Problem::not_found)
 }
 
-/// `DELETE /mappings/{id}`: 204; the next file with that header is read as if nobody had said anything about it.
+/// `DELETE /mappings/{id}` deletes the mapping and answers 204. The next file with the mapping's header is read as a
+/// file with an unknown header.
 pub async fn forget(
     State(door): State<Door>,
     Caller(caller): Caller,

@@ -1,4 +1,5 @@
-//! Errors of the native door: 400 and 422 name fields, all others are problem objects.
+//! Error responses of the native door, in which a 400 names the wrong fields and all further errors are problem
+//! objects.
 
 use std::collections::BTreeMap;
 
@@ -18,54 +19,54 @@ use crate::failure::{Failure, complete};
 use crate::observed::is_of;
 use crate::{Door, access};
 
-/// An error answer.
+/// An error response of the native door.
 #[derive(Debug)]
 pub enum Problem {
-    /// Fields are wrong: 400.
+    /// Some fields of the request are wrong (400). Each field has one or more messages.
     Fields(BTreeMap<String, Vec<String>>),
-    /// Everything else that is the caller's.
+    /// A further error of the caller, with the status in the variant.
     Other {
-        /// 401 and up.
+        /// The HTTP status, from 401 to 499.
         status: StatusCode,
-        /// What is wrong here.
+        /// The message for the caller, which says what is wrong in this request.
         detail: String,
     },
-    /// What is ours.
+    /// A failure of the server, which is answered with 500 or 503.
     Failed(Failure),
 }
 
-/// The most reasons that are told of a field.
+/// The number of messages that a response gives for a field.
 const REASONS: usize = 10;
-/// How to authenticate.
+/// The value of `WWW-Authenticate`, which says how to authenticate.
 const CHALLENGE: &str = "Token realm=\"waybill\", Bearer realm=\"waybill\"";
 
 impl Problem {
-    /// One field is wrong.
+    /// A 400 that names a single wrong field with a message.
     pub fn field(name: &str, message: impl Into<String>) -> Self {
         Self::Fields(BTreeMap::from([(name.to_owned(), vec![message.into()])]))
     }
 
-    /// Any status but 400.
+    /// An error with a status other than 400.
     pub(crate) fn other(status: StatusCode, detail: impl Into<String>) -> Self {
         Self::Other { status, detail: detail.into() }
     }
 
-    /// 404.
+    /// 404 for an unknown path, or for an import or mapping that the account does not have.
     pub fn not_found() -> Self {
         Self::other(StatusCode::NOT_FOUND, "There is nothing here, or nothing that this token may see")
     }
 
-    /// 405.
+    /// 405 for a known path with a different method.
     pub fn method_not_allowed() -> Self {
         Self::other(StatusCode::METHOD_NOT_ALLOWED, "This path does not take this method")
     }
 
-    /// 409: the import's status does not allow it.
+    /// 409 for an action that the import's status does not allow.
     pub fn conflict(detail: impl Into<String>) -> Self {
         Self::other(StatusCode::CONFLICT, detail)
     }
 
-    /// 500 or 503.
+    /// 500 or 503, with the reason for the log.
     pub fn failed(failure: Failure) -> Self {
         Self::Failed(failure)
     }
@@ -106,7 +107,7 @@ impl IntoResponse for Problem {
     }
 }
 
-/// The first fields that are wrong, with what is said of them, cut to what an answer repeats.
+/// The first wrong fields with their first messages, cut to the sizes that a response may repeat.
 fn bounded(fields: BTreeMap<String, Vec<String>>) -> BTreeMap<String, Vec<String>> {
     let cut = |(name, reasons): (String, Vec<String>)| {
         (shortened(name, CELL), reasons.into_iter().take(REASONS).map(|reason| shortened(reason, MESSAGE)).collect())
@@ -114,7 +115,7 @@ fn bounded(fields: BTreeMap<String, Vec<String>>) -> BTreeMap<String, Vec<String
     fields.into_iter().take(FIELDS).map(cut).collect()
 }
 
-/// A caller who may use imports, by `Authorization: Token …` or `Bearer …`.
+/// The caller of a request: a principal with the scope for imports, by `Authorization: Token …` or `Bearer …`.
 pub struct Caller(pub Principal);
 
 impl FromRequestParts<Door> for Caller {

@@ -1,4 +1,5 @@
-//! `POST /imports` with `"upload": true`: an import that awaits its file, and where to put the file.
+//! `POST /imports` with `"upload": true` creates an import that awaits its file, and returns the address for the
+//! upload.
 
 use std::time::Duration;
 
@@ -22,25 +23,25 @@ use crate::base::Base;
 use crate::idempotency::once;
 use crate::upload::safe_file_name;
 
-/// S3 takes this much in one PUT.
+/// The largest file in bytes, which is S3's limit for a single PUT.
 const LARGEST_UPLOAD: u64 = 5 << 30;
-/// How long the URL is good for.
+/// The time for which the upload's URL is valid.
 const LIFETIME: Duration = Duration::from_secs(3600);
 
-/// What is asked for.
+/// The JSON body of the request, in which all further fields are options of the import.
 #[derive(Deserialize)]
 pub struct Body {
     upload: bool,
     file_size: u64,
     #[serde(default)]
     file_name: Option<String>,
-    /// How the file is to be read and loaded.
+    /// The import's options, e.g. `encoding` or `on_error`.
     #[serde(flatten)]
     options: Map<String, Value>,
 }
 
-/// Makes the import: 201, with a presigned PUT bound to the exact key and size, which succeeds once. Its `headers` are
-/// signed and have to be sent with it.
+/// Creates the import and answers 201 with a presigned PUT. The PUT is valid for the exact key and size and succeeds
+/// once. The client has to send the signed `headers` with the PUT.
 pub async fn create(
     State(door): State<Door>,
     Caller(caller): Caller,
@@ -77,7 +78,7 @@ pub async fn create(
     };
     let import = create_import(services, &new).await?;
     let mut shown = json!({ "id": import.id, "status": import.status });
-    // To a request that is sent again once the file is there, no file is to be uploaded.
+    // A repeated request whose file has already arrived gets no upload address.
     if let Some(key) = import.awaits.as_deref().filter(|_| import.status == Status::New) {
         let put = services.files.presigned_put(key, body.file_size, LIFETIME).await.map_err(ImportError::from)?;
         let expires_in = LIFETIME.as_secs();

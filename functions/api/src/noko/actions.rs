@@ -1,6 +1,7 @@
-//! What is done to projects, tags and users besides editing them: merged, archived, activated, and several at once.
+//! Actions on projects, tags and users beyond editing: merge, archive, activate, and changes of several things at once.
 //!
-//! Of several, those that are not there or that a rule keeps as they are, are left out, as the vendor does.
+//! When a request names several things, things that do not exist or that a rule protects are skipped without an error,
+//! as the vendor does.
 
 use axum::Json;
 use axum::http::StatusCode;
@@ -22,19 +23,19 @@ use super::resource::{Edited, Shown, create, thing};
 use super::tags::{Tags, named};
 use super::users::Users;
 
-/// Things that one request changes at most.
+/// The number of things that a request may change.
 const MOST_AT_ONCE: usize = 1000;
-/// Things changed at once.
+/// The number of changes in flight at once.
 const IN_FLIGHT: usize = 8;
 
 type Done = Result<StatusCode, NokoError>;
 
-/// `PUT /projects/:id/merge`: the project that the body names is merged into this one.
+/// `PUT /projects/:id/merge` merges the project named in the body into the project in the path.
 pub async fn merge_project(Member(at): Member, Id(id): Id, input: Input) -> Done {
     merged::<Projects>(&at, Kind::Project, id, &input, "project_id").await
 }
 
-/// `PUT /tags/:id/merge`.
+/// `PUT /tags/:id/merge` merges the tag named in the body into the tag in the path.
 pub async fn merge_tag(Member(at): Member, Id(id): Id, input: Input) -> Done {
     merged::<Tags>(&at, Kind::Tag, id, &input, "tag_id").await
 }
@@ -50,12 +51,13 @@ async fn merged<R: Edited>(at: &At, kind: Kind, id: u64, input: &Input, field: &
     Ok(StatusCode::NO_CONTENT)
 }
 
-/// `PUT /projects/:id/archive`.
+/// `PUT /projects/:id/archive` archives a project with entries, so that the entries can no longer
+/// be approved or deleted.
 pub async fn archive(at: Member, id: Id, input: PerhapsInput) -> Done {
     set_enabled(at, id, input, false).await
 }
 
-/// `PUT /projects/:id/unarchive`.
+/// `PUT /projects/:id/unarchive` takes the project out of the archive.
 pub async fn unarchive(at: Member, id: Id, input: PerhapsInput) -> Done {
     set_enabled(at, id, input, true).await
 }
@@ -66,32 +68,32 @@ async fn set_enabled(Member(at): Member, Id(id): Id, input: PerhapsInput, enable
     Ok(StatusCode::NO_CONTENT)
 }
 
-/// `PUT /projects/archive`.
+/// `PUT /projects/archive` archives the projects listed in the body.
 pub async fn archive_all(Member(at): Member, input: Input) -> Done {
     let set = |id| things::set_enabled(&at.services, at.caller.account, id, false);
     each::<Projects, _>(listed::<Projects>(&input, "project_ids")?, set).await
 }
 
-/// `PUT /projects/unarchive`.
+/// `PUT /projects/unarchive` takes the projects listed in the body out of the archive.
 pub async fn unarchive_all(Member(at): Member, input: Input) -> Done {
     let set = |id| things::set_enabled(&at.services, at.caller.account, id, true);
     each::<Projects, _>(listed::<Projects>(&input, "project_ids")?, set).await
 }
 
-/// `PUT /projects/delete`: those without entries.
+/// `PUT /projects/delete` deletes the listed projects that have no entries.
 pub async fn delete_projects(Member(at): Member, input: Input) -> Done {
     let delete = |id| things::delete(&at.services, at.caller.account, Kind::Project, id);
     each::<Projects, _>(listed::<Projects>(&input, "project_ids")?, delete).await
 }
 
-/// `PUT /tags/delete`, and `DELETE`, as one of the clients sends it.
+/// `PUT /tags/delete` deletes the listed tags. `DELETE` does the same, because a known client sends `DELETE`.
 pub async fn delete_tags(Member(at): Member, input: Input) -> Done {
     let delete = |id| merge::delete(&at.services, at.caller.account, Kind::Tag, id);
     each::<Tags, _>(listed::<Tags>(&input, "tag_ids")?, delete).await
 }
 
-/// `POST /tags`: one tag by its `name`, or several by their `names`, of which those that are there already or are no names of
-/// tags are left out.
+/// `POST /tags` creates a tag by its `name`, or several tags by their `names`. Among several, existing tags and
+/// invalid names are skipped.
 pub async fn post_tags(member: Member, input: Input) -> Result<Response, NokoError> {
     if !input.has("names") {
         return Ok(create::<Tags>(member, input).await?.into_response());
@@ -115,12 +117,12 @@ async fn create_tag(at: &At, tag: Tag<'static>) -> Result<Option<Thing>, NokoErr
     }
 }
 
-/// `PUT /users/:id/deactivate`. Nobody deactivates themselves.
+/// `PUT /users/:id/deactivate` deactivates a user. Users cannot deactivate themselves.
 pub async fn deactivate(at: Member, id: Id, input: PerhapsInput) -> Done {
     set_active(at, id, input, false).await
 }
 
-/// `PUT /users/:id/activate`.
+/// `PUT /users/:id/activate` activates a user who was deactivated.
 pub async fn activate(at: Member, id: Id, input: PerhapsInput) -> Done {
     set_active(at, id, input, true).await
 }
@@ -135,31 +137,32 @@ async fn set_active(Member(at): Member, Id(id): Id, input: PerhapsInput, active:
     Ok(StatusCode::NO_CONTENT)
 }
 
-/// `PUT /users/:id/give_access_to_projects`: every user has access to all projects, so nothing is left to give.
+/// `PUT /users/:id/give_access_to_projects` succeeds without effect, because every user has access to all projects.
 pub async fn give_access(Member(at): Member, Id(id): Id, input: Input) -> Done {
     thing(&at, Kind::User, id).await?;
     listed::<Users>(&input, "project_ids")?;
     Ok(StatusCode::NO_CONTENT)
 }
 
-/// `PUT /users/:id/revoke_access_to_projects` and `…_to_all_projects`: refused, for every user has access to all projects.
+/// `PUT /users/:id/revoke_access_to_projects` and `…_to_all_projects` are refused, because every user has
+/// access to all projects.
 pub async fn revoke_access(Member(at): Member, Id(id): Id) -> Done {
     thing(&at, Kind::User, id).await?;
     let error = FieldError::new(Users::FILTERS.resource, "base", "can_access_all_projects");
     Err(NokoError::invalid(vec![error.saying("every user has access to all projects")]))
 }
 
-/// Refuses a body with fields.
+/// Refuses a body that has any field.
 fn nothing<R: Edited>(input: &PerhapsInput) -> Result<(), NokoError> {
     input.0.read(R::FILTERS.resource, |_| ()).all()
 }
 
-/// The ids that a body lists.
+/// The ids in the body's list under the name `field`.
 fn listed<R: Edited>(input: &Input, field: &'static str) -> Result<Vec<ThingId>, NokoError> {
     input.read(R::FILTERS.resource, |fields| id_list(fields, field)).all()
 }
 
-/// A required list of ids.
+/// Parses a list of ids that must be in the body and has at most [`MOST_AT_ONCE`] ids.
 pub fn id_list(fields: &mut Fields<'_>, field: &'static str) -> Vec<ThingId> {
     fields.required(&[field]);
     let ids = fields.value(field, |value| ids(value).filter(|ids| ids.len() <= MOST_AT_ONCE));

@@ -1,4 +1,4 @@
-//! Who calls: the token in any of the vendor's ways.
+//! Authentication: finds the token in any place where the vendor's clients send tokens.
 
 use axum::extract::{FromRequestParts, Request};
 use axum::http::HeaderMap;
@@ -20,27 +20,27 @@ use crate::base::Base;
 use crate::observed::is_of;
 use crate::{Door, access};
 
-/// Who calls, at which account, and where the links of the answer lead.
+/// The authenticated caller of a request, with the clients of the engine and the base URL for links.
 pub struct At {
-    /// The engine.
+    /// The clients of the engine (tables, bucket, queues, clock).
     pub services: Services,
-    /// The token's user.
+    /// The account, the user and the scopes of the token.
     pub caller: Principal,
-    /// Scheme and host.
+    /// Scheme and host for links in the response, without a trailing slash.
     pub base: String,
 }
 
 impl At {
-    /// Shapes for an answer.
+    /// A builder for the JSON of a response to this caller.
     pub fn shapes(&self) -> Shapes {
         Shapes::new(&self.base, self.caller.account)
     }
 }
 
-/// A caller who may use imports.
+/// A caller whose token has the scope for imports.
 pub struct Importer(pub At);
 
-/// A caller who may use entries, projects, tags and users.
+/// A caller whose token has the scope for entries, projects, tags and users.
 pub struct Member(pub At);
 
 impl FromRequestParts<Door> for Importer {
@@ -59,7 +59,7 @@ impl FromRequestParts<Door> for Member {
     }
 }
 
-/// Whoever does not say who calls is told to, whatever the path.
+/// The layer that refuses a request without a `User-Agent`, on every path.
 pub async fn with_user_agent(request: Request, next: Next) -> Result<Response, NokoError> {
     match request.headers().get(USER_AGENT).is_some_and(|agent| !agent.as_bytes().trim_ascii().is_empty()) {
         true => Ok(next.run(request).await),
@@ -74,7 +74,7 @@ async fn at(parts: &mut Parts, door: &Door, scope: Scope) -> Result<At, NokoErro
     if !caller.may(scope, access(&parts.method)) {
         return Err(NokoError::forbidden());
     }
-    // Every endpoint asks who calls: here none is missed.
+    // Every endpoint extracts its caller, so unknown query parameters are refused on all paths.
     Query::of(parts)?;
     let user = Thing::get(&door.services, caller.account, Kind::User, caller.user).await?;
     if user.and_then(|user| user.user).is_none_or(|user| user.state == UserState::Disabled) {
@@ -84,7 +84,8 @@ async fn at(parts: &mut Parts, door: &Door, scope: Scope) -> Result<At, NokoErro
     Ok(At { services: door.services.clone(), caller, base })
 }
 
-/// The token: a header of its own, `Authorization` as Bearer or as the user name of Basic, or the query.
+/// Finds the token: in a header of the vendor's, in `Authorization` (as Bearer, or as the user name of Basic),
+/// or in the query.
 fn token(headers: &HeaderMap, query: &str) -> Option<String> {
     let header = |name: &str| {
         let value = headers.get(name).and_then(|value| value.to_str().ok()).map(str::trim);

@@ -1,4 +1,4 @@
-//! `POST /imports`: a file and how it is to be imported, as multipart or form.
+//! `POST /imports` creates an import from a file and options, sent as a multipart body or as a form.
 
 use std::collections::BTreeMap;
 
@@ -28,7 +28,7 @@ use crate::{BODY_LIMIT, Door};
 
 const IMPORT: &str = "Import";
 
-/// The fields of the request.
+/// The fields of the request's body.
 #[derive(Default)]
 struct Form {
     file: Option<Bytes>,
@@ -36,10 +36,10 @@ struct Form {
     fields: BTreeMap<String, String>,
 }
 
-/// A field of the form that holds an option.
+/// A form field that holds an import option.
 struct Field {
     name: &'static str,
-    /// What the engine calls it.
+    /// The name of the option in the engine.
     option: &'static str,
     is_flag: bool,
 }
@@ -52,7 +52,8 @@ const fn flag(name: &'static str, option: &'static str) -> Field {
     Field { is_flag: true, ..field(name, option) }
 }
 
-/// Of two names of one option the later one here counts. A field that is not here is refused.
+/// The accepted fields. If two fields for the same option are sent, the later field in this list counts. Further fields
+/// are refused by name.
 const FIELDS: [Field; 15] = [
     field("type", "format"),
     field("fallback_user", "fallback_user"),
@@ -68,11 +69,11 @@ const FIELDS: [Field; 15] = [
     field("sheet", "sheet"),
     flag("autocreate_users", "autocreate_users"),
     field("duplicates", "duplicates"),
-    // As everybody else says it.
+    // The spelling that most people use, beside the vendor's.
     field("delimiter", "delimiter"),
 ];
 
-/// Makes an import: 202, with the place where its status is told.
+/// Creates an import and answers 202. The header `Location` has the URL of the import's status.
 pub async fn create(
     State(door): State<Door>,
     Importer(at): Importer,
@@ -110,7 +111,7 @@ impl Form {
         let content_type = content_type.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
         match content_type.as_str() {
             "multipart/form-data" => Self::read_multipart(request, door).await,
-            // The second is how the vendor's own page spells it.
+            // The second spelling is that of the vendor's documentation.
             "application/x-www-form-urlencoded" | "application/x-ww-form-urlencoded" => {
                 let body = Bytes::from_request(request, door).await.map_err(|_| NokoError::too_large())?;
                 Ok(Self::read_pairs(&body))
@@ -146,7 +147,7 @@ impl Form {
         Ok(form)
     }
 
-    /// The file's bytes need not be text, so pairs are decoded as bytes.
+    /// Parses a form body. Pairs are decoded as bytes, because the file's bytes need not be text.
     fn read_pairs(body: &[u8]) -> Self {
         let mut form = Self::default();
         for pair in body.split(|&byte| byte == b'&').filter(|pair| !pair.is_empty()) {
@@ -174,15 +175,16 @@ impl Form {
         }
     }
 
-    /// What the request says, however it is put together: its fields and its file.
+    /// The fields and the file as a list of bytes, the same for a multipart body and a form, for the
+    /// digest of an `Idempotency-Key`.
     fn content<'f>(&'f self, file: &'f [u8]) -> Vec<&'f [u8]> {
         let fields = self.fields.iter().flat_map(|(name, value)| [name.as_bytes(), value.as_bytes()]);
         fields.chain([file]).collect()
     }
 
-    /// What was asked for; everything that is wrong with it is named at once.
+    /// The file and the options. Fails with all errors of the request at once.
     async fn options(&self, at: &At) -> Result<(Bytes, Options), NokoError> {
-        // Absent, null and a value are three different things.
+        // `fallback_user` may be absent, null, or a user's id, each with a meaning of its own.
         let defaults = Options { fallback_user: Some(at.caller.user), ..Options::default() };
         let given = FIELDS.iter().filter_map(|field| Some((field, self.value(field)?)));
         let asked = asked(given.map(|(field, value)| (field.option.to_owned(), value)).collect(), defaults);
@@ -211,13 +213,13 @@ impl Form {
         }
     }
 
-    /// What the form says in a field, if it says something.
+    /// The value of a field as the engine's option takes the value. `None` if the field is absent or empty.
     fn value(&self, field: &Field) -> Option<Value> {
         let text = self.fields.get(field.name)?;
         Some(match (field.option, text.trim()) {
             ("fallback_user", "" | "null") => Value::Null,
             ("delimiter", "") if text.is_empty() => return None,
-            // A tab is blank.
+            // A delimiter is not trimmed, because a tab is white space.
             ("delimiter", _) => json!(text),
             (_, "") => return None,
             (_, text) if field.is_flag => boolean(text).map_or_else(|| json!(text), |truth| json!(truth)),
@@ -225,13 +227,13 @@ impl Form {
         })
     }
 
-    /// The field that says an option, and counts.
+    /// The field that gives an option its value, if any field does.
     fn field_of(&self, option: &str) -> Option<&'static Field> {
         FIELDS.iter().rfind(|field| field.option == option && self.value(field).is_some())
     }
 
-    /// The error of a delimiter that does not fit the file, with the field and the word as they were given. A delimiter
-    /// that is taken has three letters at most.
+    /// The error for a delimiter that does not fit the file, with the field and the delimiter as sent. An accepted
+    /// delimiter has at most three characters, so the message stays short.
     fn delimiter_error(&self, refusal: &Refusal) -> NokoError {
         let field = self.field_of("delimiter").map_or("field_delimiter", |field| field.name);
         let given = self.fields.get(field).map(String::as_str).unwrap_or_default();
@@ -242,7 +244,7 @@ impl Form {
         NokoError::invalid(vec![FieldError::new(IMPORT, field, "invalid_field_delimiter").saying(message)])
     }
 
-    /// What is wrong, by the field that says it.
+    /// The engine's errors of options as errors of the fields that hold the options.
     fn errors(&self, wrong: &Wrong) -> Vec<FieldError> {
         let error = |(option, reasons): (&String, &Vec<String>)| {
             let field = self.field_of(option)?;

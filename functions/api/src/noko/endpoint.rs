@@ -1,7 +1,7 @@
-//! Endpoints: a method at a path, with the query parameters that it knows.
+//! Endpoints: a method on a path, with the query parameters that the endpoint accepts.
 //!
-//! A handler cannot be routed without its row of parameters, so a new endpoint cannot forget them. The row goes along with
-//! the request, and [`super::caller`] refuses a query that holds anything else.
+//! A handler cannot be routed without naming its parameters, so no new endpoint can forget them. The list of parameters
+//! travels with the request, and [`super::caller`] refuses a query with any further parameter.
 
 use axum::Extension;
 use axum::handler::Handler;
@@ -11,47 +11,47 @@ use axum::routing::{MethodFilter, MethodRouter, on};
 use super::parameters::Parameters;
 use crate::Door;
 
-/// An endpoint, as tests and documents walk them.
+/// An endpoint as tests and documentation list endpoints.
 #[derive(Clone, Debug)]
 pub struct Endpoint {
-    /// The method.
+    /// The HTTP method, where PUT and PATCH are two endpoints.
     pub method: Method,
     /// The path behind `/v2`, e.g. `/imports/{id}`.
     pub path: &'static str,
-    /// The query parameters that it knows.
+    /// The query parameters that the endpoint accepts.
     pub parameters: Parameters,
 }
 
-/// The endpoints of one path.
+/// The endpoints of a path, with the router for its methods.
 pub struct Endpoints {
     path: &'static str,
     methods: MethodRouter<Door>,
     each: Vec<Endpoint>,
 }
 
-/// The endpoints of a path, none of them yet.
+/// A path without any endpoint yet, to which [`Endpoints::get`] and the like add endpoints.
 pub fn at(path: &'static str) -> Endpoints {
     Endpoints { path, methods: MethodRouter::new(), each: Vec::new() }
 }
 
 impl Endpoints {
-    /// GET, and HEAD with it.
+    /// Adds an endpoint for GET on this path, which also answers HEAD.
     pub fn get<T: 'static>(self, handler: impl Handler<T, Door>, parameters: Parameters) -> Self {
         self.add(Method::GET, MethodFilter::GET, handler, parameters)
     }
 
-    /// POST.
+    /// Adds an endpoint for POST on this path.
     pub fn post<T: 'static>(self, handler: impl Handler<T, Door>, parameters: Parameters) -> Self {
         self.add(Method::POST, MethodFilter::POST, handler, parameters)
     }
 
-    /// PUT and PATCH, which are the same here.
+    /// Adds endpoints for PUT and PATCH, which the door treats alike.
     pub fn put<T: 'static>(self, handler: impl Handler<T, Door>, parameters: Parameters) -> Self {
         let both = self.add(Method::PUT, MethodFilter::PUT, handler.clone(), parameters);
         both.add(Method::PATCH, MethodFilter::PATCH, handler, parameters)
     }
 
-    /// DELETE.
+    /// Adds an endpoint for DELETE on this path.
     pub fn delete<T: 'static>(self, handler: impl Handler<T, Door>, parameters: Parameters) -> Self {
         self.add(Method::DELETE, MethodFilter::DELETE, handler, parameters)
     }
@@ -68,12 +68,12 @@ impl Endpoints {
         self
     }
 
-    /// The path, and what answers there.
+    /// The path with the router for its methods.
     pub fn route(self) -> (&'static str, MethodRouter<Door>) {
         (self.path, self.methods)
     }
 
-    /// Each of them.
+    /// The endpoints of this path, for lists of all endpoints.
     pub fn each(self) -> Vec<Endpoint> {
         self.each
     }

@@ -1,4 +1,5 @@
-//! `/entries`: the account's entries, those of the latest import first, its highest row first, and those made by hand last.
+//! The paths under `/entries`. A list begins with the entries of the latest import, from the highest row down, and ends
+//! with the entries made by hand.
 
 use serde_json::Value;
 use shared::edit::entries as by_hand;
@@ -19,10 +20,10 @@ use super::query::Query;
 use super::resource::{Edited, Shown};
 use super::tags;
 
-/// The longest duration by hand: about a hundred years.
+/// The longest duration of an entry made by hand, in minutes: about a hundred years.
 const MOST_MINUTES: u64 = 60_000_000;
 
-/// Entries.
+/// The resource of time entries, both imported and made by hand.
 pub struct Entries;
 
 impl Shown for Entries {
@@ -44,7 +45,7 @@ impl Shown for Entries {
     }
 }
 
-/// A page of those that pass a filter.
+/// A page of the account's entries that match a filter.
 pub async fn filtered(at: &At, filter: &EntryFilter, paging: &Paging) -> Result<Page<Entry>, NokoError> {
     Ok(list::of_account(&at.services, at.caller.account, filter, &paging.wanted()).await?.into())
 }
@@ -84,7 +85,7 @@ fn read(fields: &mut Fields<'_>, before: Option<&Entry>) -> EntryInput {
     let description = fields.nullable("description", any_text);
     let tags = fields.value("tags", |value| {
         let names = value.as_array().filter(|names| names.len() <= MOST_TAGS)?;
-        // As they are shown, or by their names.
+        // Tags are accepted in the form of a response (objects with `name`), or as names.
         let name = |tag: &Value| {
             let name = tag.get("name").unwrap_or(tag);
             tags::named(name).and(name.as_str().map(str::to_owned))
@@ -100,11 +101,11 @@ fn read(fields: &mut Fields<'_>, before: Option<&Entry>) -> EntryInput {
     }
 
     let said = |text: Option<String>| text.filter(|text| !text.is_empty());
-    // A name counts where no id is given.
+    // A project's name counts only if no project id is given.
     let by_id = project.flatten().map(ProjectInput::Id);
     let named = by_id.or(project_name.clone().flatten().map(ProjectInput::Name));
     let project = (project.is_some() || project_name.is_some()).then_some(named);
-    // The minutes shown are rounded: sent back unchanged they change no seconds.
+    // Responses show rounded minutes, so the same minutes sent back leave the entry's seconds unchanged.
     let unchanged = |minutes_sent: u64| before.is_some_and(|before| minutes(before.seconds) == minutes_sent);
     let seconds = match (shown_minutes, hours) {
         (Some(minutes), _) if unchanged(minutes) => None,

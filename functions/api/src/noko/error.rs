@@ -1,4 +1,4 @@
-//! Errors in Noko's shape: `{"message", "errors": [{"resource", "field", "code"}]}`.
+//! Error responses in Noko's shape: `{"message", "errors": [{"resource", "field", "code"}]}`.
 
 use axum::Json;
 use axum::http::StatusCode;
@@ -14,7 +14,8 @@ use crate::answer::{CELL, FIELDS, MESSAGE, shortened};
 use crate::failure::{Failure, complete};
 use crate::upload::UploadError;
 
-/// An error answer. What concerns only us goes to the log, under the status 500.
+/// An error response of the Noko door. A failure of the server keeps its reason for the log apart from the
+/// message for the caller.
 #[derive(Debug)]
 pub struct NokoError {
     status: StatusCode,
@@ -23,10 +24,10 @@ pub struct NokoError {
     failure: Option<Failure>,
 }
 
-/// How to authenticate.
+/// The value of `WWW-Authenticate`, which says how to authenticate.
 const CHALLENGE: &str = "Bearer realm=\"waybill\"";
 
-/// What is wrong with a field.
+/// An error of a request's field, in the vendor's terms of resource, field and code.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct FieldError {
     resource: &'static str,
@@ -34,24 +35,24 @@ pub struct FieldError {
     code: &'static str,
     #[serde(skip_serializing_if = "Option::is_none")]
     message: Option<String>,
-    /// For a file that fits no format.
+    /// A mapping that may read the file, for a file that fits no format.
     #[serde(skip_serializing_if = "Option::is_none")]
     suggested_mapping: Option<Box<SuggestedMapping>>,
 }
 
 impl FieldError {
-    /// `field` of `resource` is wrong in the way that `code` says.
+    /// An error of `field` in `resource`, with one of the vendor's codes, e.g. `missing`.
     pub fn new(resource: &'static str, field: &str, code: &'static str) -> Self {
         Self { resource, field: shortened(field, CELL), code, message: None, suggested_mapping: None }
     }
 
-    /// In words.
+    /// Adds a message in words, cut to the length limit of messages.
     pub fn saying(mut self, message: impl Into<String>) -> Self {
         self.message = Some(shortened(message, MESSAGE));
         self
     }
 
-    /// With a mapping that may read the file.
+    /// Adds a mapping of columns with which the file may be imported.
     pub fn suggesting(mut self, mapping: Option<Box<SuggestedMapping>>) -> Self {
         self.suggested_mapping = mapping;
         self
@@ -59,37 +60,37 @@ impl FieldError {
 }
 
 impl NokoError {
-    /// Any status, and no fields.
+    /// An error with this status and message that names no field.
     pub(crate) fn plain(status: StatusCode, message: &str) -> Self {
         Self { status, message: shortened(message, MESSAGE), errors: Vec::new(), failure: None }
     }
 
-    /// 400: the request as such is wrong.
+    /// 400 for a request that is wrong as a whole.
     pub fn bad_request(message: &str) -> Self {
         Self::plain(StatusCode::BAD_REQUEST, message)
     }
 
-    /// 401: no token, or not one of ours.
+    /// 401 for a missing, unknown, revoked or expired token.
     pub fn unauthorized() -> Self {
         Self::plain(StatusCode::UNAUTHORIZED, "Requires authentication")
     }
 
-    /// 403: the token is not good for this.
+    /// 403 for a token without the scope for the request.
     pub fn forbidden() -> Self {
         Self::plain(StatusCode::FORBIDDEN, "The token does not have the permission for this")
     }
 
-    /// 404.
+    /// 404 for an unknown path, or for a thing that the account does not have.
     pub fn not_found() -> Self {
         Self::plain(StatusCode::NOT_FOUND, "Not Found")
     }
 
-    /// 405.
+    /// 405 for a known path with a different method.
     pub fn method_not_allowed() -> Self {
         Self::plain(StatusCode::METHOD_NOT_ALLOWED, "Method Not Allowed")
     }
 
-    /// 422: the file, or the body that carries it, is larger than is taken here.
+    /// 422 for a file, or a body with a file, that is too large for this door.
     pub fn too_large() -> Self {
         let way = format!(
             "a body of more than {} MB is not taken here; upload the file straight to S3: POST /api/v1/imports with \
@@ -99,23 +100,23 @@ impl NokoError {
         Self::invalid(vec![FieldError::new("Import", "file", "too_large").saying(way)])
     }
 
-    /// 413: a body that carries no file.
+    /// 413 for a body without a file that is too large.
     pub fn body_too_large() -> Self {
         Self::plain(StatusCode::PAYLOAD_TOO_LARGE, "The body is too large")
     }
 
-    /// 422: fields are wrong.
+    /// 422 for a request with wrong fields, all of which the response names.
     pub fn invalid(mut errors: Vec<FieldError>) -> Self {
         errors.truncate(FIELDS);
         Self { errors, ..Self::plain(StatusCode::UNPROCESSABLE_ENTITY, "Validation Failed") }
     }
 
-    /// 500 or 503.
+    /// 500 or 503, with the reason for the log.
     pub fn failed(failure: Failure) -> Self {
         Self { failure: Some(failure.clone()), ..Self::plain(failure.status, failure.message()) }
     }
 
-    /// What an edit that was not made is to the caller.
+    /// The response for an edit that was refused or failed.
     pub fn of_edit(error: EditError, resource: &'static str) -> Self {
         let field = |field, code| Self::invalid(vec![FieldError::new(resource, field, code)]);
         match error {
@@ -139,7 +140,7 @@ impl NokoError {
     }
 }
 
-/// The vendor's word for a rule, where it has one.
+/// The vendor's code for a rule, or a code in the vendor's style for a rule that the vendor does not have.
 fn code(rule: Rule) -> &'static str {
     match rule {
         Rule::Approved => "approved_and_locked",
@@ -170,7 +171,7 @@ impl From<ImportError> for NokoError {
                 let message = error.to_string();
                 Self::invalid(vec![FieldError::new("Import", "Idempotency-Key", "invalid").saying(message)])
             }
-            // The token's own: another one is looked for before.
+            // The token's own user does not exist; a missing fallback user was reported earlier.
             ImportError::NoUser(_) => Self::unauthorized(),
             error => Self::failed(Failure::from(&error)),
         }

@@ -1,4 +1,4 @@
-//! Filters of entries in a query, in the vendor's present spellings and the older ones.
+//! Parses the filters of entries in a query, in the vendor's present spellings and in older spellings.
 
 use shared::entries::filter::{EntryFilter, TagMode};
 use shared::things::retired::Retirements;
@@ -7,7 +7,8 @@ use super::NokoError;
 use super::caller::At;
 use super::query::Query;
 
-/// The filter of a query.
+/// The filter that a query describes, together with the account's retirements, by which entries with merged or
+/// deleted things are matched.
 pub async fn entry_filter(at: &At, query: &Query) -> Result<EntryFilter, NokoError> {
     let filter = read(query)?;
     Ok(EntryFilter { retirements: Retirements::read(&at.services, at.caller.account).await?, ..filter })

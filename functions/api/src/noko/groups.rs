@@ -1,4 +1,5 @@
-//! `/project_groups`, as the vendor calls the clients of projects. `/groups` lists them in short.
+//! The paths under `/project_groups`, which is the vendor's name for the clients of projects. `/groups` lists the same
+//! clients in short form.
 
 use std::collections::HashMap;
 
@@ -23,10 +24,10 @@ use super::projects::{Groups, Projects};
 use super::query::Query;
 use super::resource::{Edited, Shown, thing};
 
-/// Projects that a group is shown with at most.
+/// The number of projects shown inside the JSON of a group.
 const MOST_SHOWN: usize = 100;
 
-/// Project groups, in full.
+/// The resource of project groups in full form, with some projects of each group.
 pub struct ProjectGroups;
 
 impl Shown for ProjectGroups {
@@ -79,13 +80,14 @@ impl Edited for ProjectGroups {
         things::update(&at.services, at.caller.account, Kind::Client, before.id, &input).await.map_err(Self::wrong)
     }
 
-    /// Its projects stay, without a group.
+    /// Deletes the group; the group's projects stay, without a group.
     async fn delete(at: &At, id: u64) -> Result<(), NokoError> {
         merge::delete(&at.services, at.caller.account, Kind::Client, ThingId(id)).await.map_err(Self::wrong)
     }
 }
 
-/// `POST /project_groups`. One of the clients sends the fields in the query, beside an empty object.
+/// `POST /project_groups` creates a group. A known client sends the fields in the query, with an empty
+/// object as the body.
 pub async fn create(
     Member(at): Member,
     query: Query,
@@ -101,7 +103,8 @@ pub async fn create(
     super::resource::create::<ProjectGroups>(Member(at), input).await
 }
 
-/// `POST /project_groups/:id/add_projects`: the projects that are in the group then, of those that were named.
+/// `POST /project_groups/:id/add_projects` adds projects to the group, and returns the named projects that are
+/// now in the group.
 pub async fn add(Member(at): Member, Id(id): Id, input: Input) -> Result<Json<Vec<Value>>, NokoError> {
     let group = thing(&at, Kind::Client, id).await?.id;
     let projects = listed(&input)?;
@@ -112,7 +115,7 @@ pub async fn add(Member(at): Member, Id(id): Id, input: Input) -> Result<Json<Ve
     Projects::show(&at, &there).await.map(Json)
 }
 
-/// `PUT /project_groups/:id/remove_projects`.
+/// `PUT /project_groups/:id/remove_projects` takes the named projects out of the group.
 pub async fn remove(Member(at): Member, Id(id): Id, input: Input) -> Result<StatusCode, NokoError> {
     let group = thing(&at, Kind::Client, id).await?.id;
     let projects = listed(&input)?;
@@ -120,7 +123,7 @@ pub async fn remove(Member(at): Member, Id(id): Id, input: Input) -> Result<Stat
     Ok(StatusCode::NO_CONTENT)
 }
 
-/// `PUT /project_groups/:id/remove_all_projects`.
+/// `PUT /project_groups/:id/remove_all_projects` takes all projects out of the group, up to a limit.
 pub async fn remove_all(Member(at): Member, Id(id): Id, input: PerhapsInput) -> Result<StatusCode, NokoError> {
     input.0.read(ProjectGroups::FILTERS.resource, |_| ()).all()?;
     let (services, account) = (&at.services, at.caller.account);

@@ -1,4 +1,4 @@
-//! Imports: the list, one, its status, its details, its undo.
+//! The endpoints that list imports, show an import, its status and its details, and undo an import.
 
 use std::collections::HashSet;
 
@@ -29,22 +29,22 @@ use super::shape::{Shapes, word};
 use crate::answer::{CELL, MESSAGE, Room, shortened};
 use shared::results::cells::cells;
 
-/// The bytes of an import's report that its errors may take, and those of each list of names.
+/// The bytes that errors, and each list of names, may take in an import's report.
 const MOST_OF_ERRORS: usize = 2_500_000;
 const MOST_OF_NAMES: usize = 700_000;
 
-/// The import that the path names, if this door shows it: one that is undone is gone from here.
+/// The import with this id. 404 for an import that is being undone or is undone, which this door does not show.
 pub async fn visible(at: &At, id: u64) -> Result<Import, NokoError> {
     let import = Import::get(&at.services, at.caller.account, ImportId(id)).await?;
     import.filter(|import| !import.status.is_gone()).ok_or_else(NokoError::not_found)
 }
 
-/// Filters of the list.
+/// The filters of the list of imports.
 struct ImportFilter {
-    /// Given in both spellings it has to be both.
+    /// The formats to match, from `type` and `format`. If a query gives both, an import must match both.
     formats: Vec<FormatName>,
     user: Option<ThingId>,
-    /// `fallback_user=null` asks for imports without one.
+    /// The fallback user to match. `Some(None)`, from `fallback_user=null`, matches imports without a fallback user.
     fallback_user: Option<Option<ThingId>>,
     import_tags: Option<bool>,
     autocreate_projects: Option<bool>,
@@ -88,7 +88,7 @@ impl ImportFilter {
     }
 }
 
-/// What the index of imports holds of one.
+/// The attributes of an import in the index that lists imports.
 #[derive(Deserialize)]
 struct Listed {
     number: ImportId,
@@ -99,7 +99,7 @@ struct Listed {
     created_at: i64,
 }
 
-/// `GET /imports`, newest first.
+/// `GET /imports` returns the account's imports, newest first.
 pub async fn list(
     Importer(at): Importer,
     OriginalUri(uri): OriginalUri,
@@ -125,8 +125,8 @@ pub async fn list(
     Ok(paging.answer(&at.base, &uri, Page { items, more, total, after }, shown))
 }
 
-/// What imports created. Of one that is running the entries are told so far, by its counters; its projects and tags, which
-/// only a read of each would tell, when it has ended.
+/// The numbers of things that each import created. For an import that is running, the entries are counted so far, and
+/// projects and tags as 0, because counting these would take a read for each.
 async fn tallies(services: &Services, imports: &[Import]) -> Result<Vec<Tally>, NokoError> {
     let running: Vec<&Import> = imports.iter().filter(|import| import.tally.is_none()).collect();
     let entries = created(services, &running).await?;
@@ -137,7 +137,7 @@ async fn tallies(services: &Services, imports: &[Import]) -> Result<Vec<Tally>, 
     Ok(imports.iter().map(|import| import.tally.unwrap_or_else(|| so_far(import))).collect())
 }
 
-/// The page of those that pass, from the index, which holds what is filtered by.
+/// A page of the imports that match the filter, found by the index, which has all attributes of the filter.
 async fn filtered(
     services: &Services,
     account: AccountId,
@@ -164,7 +164,7 @@ async fn filtered(
     Ok(Page { items, more: found.len() >= enough, total: None, after: None })
 }
 
-/// `GET /imports/:id`.
+/// `GET /imports/:id` returns the import with the numbers of entries, projects and tags that it created.
 pub async fn get(Importer(at): Importer, Id(id): Id) -> Result<Json<Value>, NokoError> {
     let import = visible(&at, id).await?;
     let mut shapes = at.shapes();
@@ -176,13 +176,14 @@ pub async fn get(Importer(at): Importer, Id(id): Id) -> Result<Json<Value>, Noko
     Ok(Json(shapes.import(&import, &tally)))
 }
 
-/// `GET /imports/:id/status`.
+/// `GET /imports/:id/status` returns the import's status in the vendor's words.
 pub async fn status(Importer(at): Importer, Id(id): Id) -> Result<Json<Value>, NokoError> {
     let import = visible(&at, id).await?;
     Ok(Json(json!({ "status": word(&import) })))
 }
 
-/// `GET /imports/:id/details`, and `/report`: 204 while the import is in progress.
+/// `GET /imports/:id/details` and `/report` return the errors and unknown names of the import. 204 while the
+/// import is in progress.
 pub async fn details(Importer(at): Importer, Id(id): Id) -> Result<Response, NokoError> {
     let services = &at.services;
     let import = visible(&at, id).await?;
@@ -233,7 +234,7 @@ pub async fn details(Importer(at): Importer, Id(id): Id) -> Result<Response, Nok
     .into_response())
 }
 
-/// `DELETE /imports/:id`: undone, whatever it is doing; gone from this door at once.
+/// `DELETE /imports/:id` begins the undo of the import in any status. The door stops showing the import at once.
 pub async fn delete(Importer(at): Importer, Id(id): Id) -> Result<StatusCode, NokoError> {
     let import = visible(&at, id).await?;
     revert::ask(&at.services, &import, &at.caller.signature()).await?;

@@ -1,7 +1,7 @@
-//! JSON bodies: an object, whose fields are told apart as absent, null and value.
+//! JSON bodies: an object whose fields may each be absent, null or a value.
 //!
-//! Only the closure that is given to [`Input::read`] sees the fields, and a field that the closure does not ask for is
-//! refused by name. No endpoint can ignore a field that it was sent.
+//! Only the closure passed to [`Input::read`] sees the fields, and a field that the closure does not ask for is refused
+//! by name. No endpoint can therefore ignore a field that a client sent.
 
 use axum::body::Bytes;
 use axum::extract::{FromRequest, FromRequestParts, Path, Request};
@@ -14,7 +14,7 @@ use super::NokoError;
 use super::error::FieldError;
 use super::parameters::unknown;
 
-/// A JSON object.
+/// A JSON object from a request's body, which must not be empty.
 #[derive(Clone, Debug, Default)]
 pub struct Input {
     fields: Map<String, Value>,
@@ -29,7 +29,7 @@ impl<S: Send + Sync> FromRequest<S> for Input {
     }
 }
 
-/// A JSON object, or no body at all, which is the empty object.
+/// A JSON object from a request's body, or the empty object if the body is empty.
 #[derive(Clone, Debug)]
 pub struct PerhapsInput(pub Input);
 
@@ -42,7 +42,7 @@ impl<S: Send + Sync> FromRequest<S> for PerhapsInput {
     }
 }
 
-/// The fields of a body, with the names that were asked for and the errors found so far.
+/// The fields of a body, with the names that the closure has asked for and the errors found so far.
 pub struct Fields<'a> {
     sent: &'a Map<String, Value>,
     resource: &'static str,
@@ -50,7 +50,7 @@ pub struct Fields<'a> {
     errors: Vec<FieldError>,
 }
 
-/// A value that was read from a body, with the fields that nobody asked for.
+/// A value that was parsed from a body, with the fields that the closure did not ask for.
 #[must_use]
 pub struct ReadBody<'a, T> {
     value: T,
@@ -68,12 +68,12 @@ impl Input {
         }
     }
 
-    /// Whether a field is there, be it null.
+    /// Returns whether the body has the field, with null or a value.
     pub fn has(&self, name: &str) -> bool {
         self.fields.contains_key(name)
     }
 
-    /// The same without a field that has this value.
+    /// The same object without the field `name`, if the field has this value.
     pub fn without(mut self, name: &str, value: &Value) -> Self {
         if self.fields.get(name) == Some(value) {
             self.fields.remove(name);
@@ -81,13 +81,13 @@ impl Input {
         self
     }
 
-    /// The same with another value of a field.
+    /// The same object with a different value for the field `name`.
     pub fn with(mut self, name: &str, value: Value) -> Self {
         self.fields.insert(name.to_owned(), value);
         self
     }
 
-    /// Reads the fields, as those of `resource`.
+    /// Parses the fields with the closure `read`. Errors name the fields as fields of `resource`.
     pub fn read<T>(&self, resource: &'static str, read: impl FnOnce(&mut Fields<'_>) -> T) -> ReadBody<'_, T> {
         let mut fields = Fields { sent: &self.fields, resource, asked: Vec::new(), errors: Vec::new() };
         let value = read(&mut fields);
@@ -98,18 +98,19 @@ impl Input {
 }
 
 impl<T> ReadBody<'_, T> {
-    /// Whether the body has fields that nobody asked for.
+    /// Returns whether the body has fields that the closure did not ask for.
     pub fn has_rest(&self) -> bool {
         !self.rest.is_empty()
     }
 
-    /// Accepts fields that are sent back as answers show them: `still` says whether a field has the value that is sent.
+    /// Accepts fields that a client sends back as a response showed them. `still` says whether a field
+    /// has the value sent.
     pub fn sent_back(mut self, still: impl Fn(&str, &Value) -> bool) -> Self {
         self.rest.retain(|(name, value)| !still(name, value));
         self
     }
 
-    /// The value, if no field is wrong and no field is left over.
+    /// The parsed value. Fails if a field is wrong or is not accepted.
     pub fn all(self) -> Result<T, NokoError> {
         let mut errors = self.errors;
         errors.extend(unknown(self.resource, "a field", self.rest.iter().map(|(name, _)| *name)));
@@ -118,7 +119,7 @@ impl<T> ReadBody<'_, T> {
 }
 
 impl Fields<'_> {
-    /// A field: absent, null, or a value that `read` takes.
+    /// Parses a field that may be absent (`None`), null (`Some(None)`) or a value that `read` accepts.
     pub fn nullable<T>(&mut self, name: &'static str, read: impl Fn(&Value) -> Option<T>) -> Option<Option<T>> {
         self.asked.push(name);
         match self.sent.get(name)? {
@@ -133,7 +134,7 @@ impl Fields<'_> {
         }
     }
 
-    /// A field that cannot be null.
+    /// Parses a field that may be absent but not null.
     pub fn value<T>(&mut self, name: &'static str, read: impl Fn(&Value) -> Option<T>) -> Option<T> {
         match self.nullable(name, read)? {
             None => {
@@ -144,14 +145,15 @@ impl Fields<'_> {
         }
     }
 
-    /// A field that older requests send as a plain value and answers show as an object, e.g. `user`. An object counts as a
-    /// field that nobody asked for.
+    /// Parses a field that older clients send as a plain value and responses show as an object, e.g. `user`. An object
+    /// is left over as a field that the closure did not ask for.
     pub fn plain<T>(&mut self, name: &'static str, read: impl Fn(&Value) -> Option<T>) -> Option<Option<T>> {
         if self.sent.get(name).is_some_and(Value::is_object) { None } else { self.nullable(name, read) }
     }
 
-    /// A field in the vendor's present spelling and in an older one, as both were read. Answers show both spellings: of two
-    /// different values the one that `stands` already is only sent back, and the other one is meant.
+    /// Chooses between the vendor's present and older spelling of a field. Responses show both spellings, so a client
+    /// that changes a field sends the new value in one spelling and the old value in the other. The value that already
+    /// `stands` is therefore ignored, and the different value counts.
     pub fn respelled<T: PartialEq>(
         &mut self,
         names: [&'static str; 2],
@@ -169,41 +171,42 @@ impl Fields<'_> {
         }
     }
 
-    /// Names the first of these fields as missing if none of them is there.
+    /// Adds an error for the first of these fields if none of them is in the body.
     pub fn required(&mut self, names: &[&'static str]) {
         if !names.iter().any(|&name| self.sent.contains_key(name)) {
             self.wrong(names[0], "missing_field");
         }
     }
 
-    /// Two fields that say the same in two ways cannot both be there.
+    /// Adds an error if both of two fields with the same meaning are in the body.
     pub fn either(&mut self, one: &str, other: &str) {
         if [one, other].iter().all(|&name| self.sent.contains_key(name)) {
             self.wrong(other, "invalid");
         }
     }
 
-    /// Names something wrong with a field.
+    /// Adds an error of the field `name` with one of the vendor's codes.
     fn wrong(&mut self, name: &str, code: &'static str) {
         self.errors.push(FieldError::new(self.resource, name, code));
     }
 }
 
-/// The longest text, in bytes: an item has at most 400 KB.
+/// The length limit of a text in bytes. A stored item may have at most 400 KB.
 const LONGEST_TEXT: usize = 100_000;
 
-/// A name: a text that says something.
+/// Parses a name, which must not be blank or too long.
 pub fn text(value: &Value) -> Option<String> {
     let text = value.as_str()?.trim();
     (!text.is_empty() && is_short(text)).then(|| text.to_owned())
 }
 
-/// A text, which may be empty.
+/// Parses a text, which may be empty, up to the length limit.
 pub fn any_text(value: &Value) -> Option<String> {
     value.as_str().filter(|text| text.len() <= LONGEST_TEXT).map(str::to_owned)
 }
 
-/// A web address, or an empty text. A link of another scheme (`javascript:`) could do harm to who follows it.
+/// Parses a web address or an empty text. Further schemes are refused, because a `javascript:` link would harm a person
+/// who follows the link.
 pub fn web_address(value: &Value) -> Option<String> {
     any_text(value).filter(|text| text.is_empty() || is_web(text))
 }
@@ -216,14 +219,14 @@ fn is_web(text: &str) -> bool {
     rest.is_some_and(|rest| !rest.is_empty() && !rest.contains(|c: char| c.is_whitespace() || c.is_control()))
 }
 
-/// A whole number that is not negative, also as text.
+/// Parses a whole number of at least 0, also from a text.
 pub fn number(value: &Value) -> Option<u64> {
     let whole = |number: &f64| number.fract() == 0.0 && (0.0..1e15).contains(number);
     let number = value.as_u64().or_else(|| value.as_f64().filter(whole).map(|number| number as u64));
     number.or_else(|| value.as_str()?.trim().parse().ok())
 }
 
-/// Ids: a list of numbers, or a text of them with commas.
+/// Parses a list of ids: an array, a number, or a text with commas.
 pub fn ids(value: &Value) -> Option<Vec<u64>> {
     match value {
         Value::Array(ids) => ids.iter().map(number).collect(),
@@ -235,7 +238,7 @@ pub fn ids(value: &Value) -> Option<Vec<u64>> {
     }
 }
 
-/// A day, `YYYY-MM-DD`.
+/// Parses a day in the form `YYYY-MM-DD`.
 pub fn day(text: &str) -> Option<Date> {
     let text = text.trim();
     let plain = text.len() == 10 && text.as_bytes()[4] == b'-' && text.as_bytes()[7] == b'-';
@@ -243,13 +246,13 @@ pub fn day(text: &str) -> Option<Date> {
     if plain && digits { text.parse().ok() } else { None }
 }
 
-/// An id: digits, as it is shown.
+/// Parses an id in its only spelling: digits without a leading zero.
 pub fn id(text: &str) -> Option<u64> {
     let shown = text.bytes().all(|byte| byte.is_ascii_digit()) && (text == "0" || !text.starts_with('0'));
     if shown { text.parse().ok() } else { None }
 }
 
-/// The id in a path; there is nothing at a path whose id is none.
+/// The id in a path. A path whose id is invalid is answered with 404.
 #[derive(Clone, Copy, Debug)]
 pub struct Id(pub u64);
 
@@ -262,12 +265,12 @@ impl<S: Send + Sync> FromRequestParts<S> for Id {
     }
 }
 
-/// A boolean, also as text.
+/// Parses a boolean, also from a text such as `yes` or `0`.
 pub fn flag(value: &Value) -> Option<bool> {
     value.as_bool().or_else(|| boolean(value.as_str()?))
 }
 
-/// A boolean in words.
+/// Parses a boolean from the texts true, 1, yes, false, 0 and no.
 pub fn boolean(text: &str) -> Option<bool> {
     match text.trim().to_ascii_lowercase().as_str() {
         "true" | "1" | "yes" => Some(true),

@@ -1,5 +1,5 @@
-//! The lists that hang on a project, a tag, a user or a group: their entries, with all filters of entries, and what else the
-//! vendor has there.
+//! Lists below a project, a tag, a user or a group: entries, with all filters of entries, projects, participants and
+//! expenses.
 
 use axum::Json;
 use axum::extract::OriginalUri;
@@ -24,31 +24,31 @@ use super::resource::{answer, thing};
 
 type List = Result<(HeaderMap, Json<Vec<Value>>), NokoError>;
 
-/// `GET /projects/:id/entries`.
+/// `GET /projects/:id/entries` returns the entries of a project.
 pub async fn entries_of_project(Member(at): Member, Id(id): Id, OriginalUri(uri): OriginalUri, query: Query) -> List {
     let project = thing(&at, Kind::Project, id).await?.id;
     entries(&at, &uri, &query, |filter| filter.of_projects(vec![project])).await
 }
 
-/// `GET /tags/:id/entries`.
+/// `GET /tags/:id/entries` returns the entries with a tag.
 pub async fn entries_of_tag(Member(at): Member, Id(id): Id, OriginalUri(uri): OriginalUri, query: Query) -> List {
     let tag = thing(&at, Kind::Tag, id).await?.id;
     entries(&at, &uri, &query, |filter| filter.of_tag(tag)).await
 }
 
-/// `GET /users/:id/entries`.
+/// `GET /users/:id/entries` returns the entries of a user.
 pub async fn entries_of_user(Member(at): Member, Id(id): Id, OriginalUri(uri): OriginalUri, query: Query) -> List {
     let user = thing(&at, Kind::User, id).await?.id;
     entries(&at, &uri, &query, |filter| filter.of_user(user)).await
 }
 
-/// `GET /current_user/entries`.
+/// `GET /current_user/entries` returns the entries of the caller.
 pub async fn entries_of_caller(Member(at): Member, OriginalUri(uri): OriginalUri, query: Query) -> List {
     let user = at.caller.user;
     entries(&at, &uri, &query, |filter| filter.of_user(user)).await
 }
 
-/// `GET /project_groups/:id/entries`: those of its projects.
+/// `GET /project_groups/:id/entries` returns the entries of all projects of a group.
 pub async fn entries_of_group(Member(at): Member, Id(id): Id, OriginalUri(uri): OriginalUri, query: Query) -> List {
     let projects = of_group(&at, id).await?.iter().map(|project| project.id).collect();
     entries(&at, &uri, &query, |filter| filter.of_projects(projects)).await
@@ -61,7 +61,7 @@ async fn entries(at: &At, uri: &Uri, query: &Query, only: impl FnOnce(EntryFilte
     answer::<Entries>(at, uri, &paging, page).await
 }
 
-/// `GET /project_groups/:id/projects`.
+/// `GET /project_groups/:id/projects` returns the projects of a group, with all filters of projects.
 pub async fn projects_of_group(Member(at): Member, Id(id): Id, OriginalUri(uri): OriginalUri, query: Query) -> List {
     let (paging, filter) = (Paging::of(&query)?, project_filter(&at, &query).await?);
     let mut projects = of_group(&at, id).await?;
@@ -75,7 +75,7 @@ async fn of_group(at: &At, id: u64) -> Result<Vec<Thing>, NokoError> {
     Ok(groups::projects(&at.services, at.caller.account, group).await?)
 }
 
-/// `GET /projects/:id/participants`: the users whose entries it has.
+/// `GET /projects/:id/participants` returns the users who have entries in the project.
 pub async fn participants(Member(at): Member, Id(id): Id, OriginalUri(uri): OriginalUri, query: Query) -> List {
     let paging = Paging::of(&query)?;
     let project = thing(&at, Kind::Project, id).await?;
@@ -88,7 +88,8 @@ pub async fn participants(Member(at): Member, Id(id): Id, OriginalUri(uri): Orig
     Ok(paging.answer(&at.base, &uri, page, shown))
 }
 
-/// `GET /projects/:id/expenses` and its like: no expenses are kept, so of what there is the list is empty.
+/// `GET /projects/:id/expenses` and `/users/:id/expenses` return an empty list, because Waybill has no expenses. 404
+/// for an unknown project or user.
 pub async fn expenses_of<const PROJECTS: bool>(Member(at): Member, Id(id): Id) -> Result<Json<[Value; 0]>, NokoError> {
     thing(&at, if PROJECTS { Kind::Project } else { Kind::User }, id).await?;
     Ok(Json([]))

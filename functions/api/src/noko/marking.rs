@@ -1,4 +1,4 @@
-//! `PUT /entries/:id/approved`, `/unapproved`, `/marked_as_invoiced`, and the same of several entries at once.
+//! Marks on entries, singly or several at once: `PUT /entries/:id/approved`, `/unapproved`, `/marked_as_invoiced`.
 
 use axum::http::StatusCode;
 use jiff::Timestamp;
@@ -14,37 +14,37 @@ use super::resource::Edited;
 
 const ENTRY: &str = "Entry";
 
-/// Approves an entry.
+/// Approves an entry in the caller's name.
 pub async fn approve(Member(at): Member, Id(id): Id, input: PerhapsInput) -> Result<StatusCode, NokoError> {
     let approved = input.0.read(ENTRY, |fields| approved(&at, fields)).all()?;
     one(&at, id, approved).await
 }
 
-/// Approves several entries.
+/// Approves several entries in the caller's name, listed by `entry_ids`.
 pub async fn approve_all(Member(at): Member, input: PerhapsInput) -> Result<StatusCode, NokoError> {
     let (ids, approved) = input.0.read(ENTRY, |fields| (entry_ids(fields), approved(&at, fields))).all()?;
     several(&at, ids, approved).await
 }
 
-/// Takes the approval off an entry.
+/// Removes the approval of an entry, so that the entry can be changed again.
 pub async fn unapprove(Member(at): Member, Id(id): Id, input: PerhapsInput) -> Result<StatusCode, NokoError> {
     input.0.read(ENTRY, |_| ()).all()?;
     one(&at, id, Some(Mark::Unapproved)).await
 }
 
-/// Takes the approval off several entries.
+/// Removes the approval of several entries, listed by `entry_ids`.
 pub async fn unapprove_all(Member(at): Member, input: PerhapsInput) -> Result<StatusCode, NokoError> {
     let ids = input.0.read(ENTRY, entry_ids).all()?;
     several(&at, ids, Some(Mark::Unapproved)).await
 }
 
-/// Marks an entry as invoiced.
+/// Marks an entry as invoiced on a day, or removes that mark.
 pub async fn invoice(Member(at): Member, Id(id): Id, input: PerhapsInput) -> Result<StatusCode, NokoError> {
     let invoiced = input.0.read(ENTRY, invoiced).all()?;
     one(&at, id, invoiced).await
 }
 
-/// Marks several entries as invoiced.
+/// Marks several entries as invoiced on a day, or removes that mark.
 pub async fn invoice_all(Member(at): Member, input: PerhapsInput) -> Result<StatusCode, NokoError> {
     let (ids, invoiced) = input.0.read(ENTRY, |fields| (entry_ids(fields), invoiced(fields))).all()?;
     several(&at, ids, invoiced).await
@@ -56,7 +56,7 @@ fn entry_ids(fields: &mut Fields<'_>) -> Vec<EntryId> {
     ids.unwrap_or_default().into_iter().map(EntryId).collect()
 }
 
-/// Approved by the caller, at the time that is given or now.
+/// The approval by the caller, at the time in the field `approved_at` or now.
 fn approved(at: &At, fields: &mut Fields<'_>) -> Option<Mark> {
     let time =
         fields.nullable("approved_at", |value: &Value| value.as_str()?.trim().parse::<Timestamp>().ok()).flatten();
@@ -64,7 +64,7 @@ fn approved(at: &At, fields: &mut Fields<'_>) -> Option<Mark> {
     Some(Mark::Approved(at.caller.user, time))
 }
 
-/// Invoiced on a day; null takes the mark off again.
+/// The mark as invoiced on the day in the field `date`; null removes the mark.
 fn invoiced(fields: &mut Fields<'_>) -> Option<Mark> {
     let day = fields.nullable("date", |value| day(value.as_str()?));
     fields.required(&["date"]);

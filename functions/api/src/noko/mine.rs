@@ -1,4 +1,4 @@
-//! `/account` and `/current_user`: the account that a token opens, and the user that it is of.
+//! The paths `/account` and `/current_user`, for the account and the user of the token.
 
 use axum::Json;
 use serde_json::{Value, json};
@@ -14,10 +14,11 @@ use super::resource::{changed, thing};
 use super::shape::time;
 use super::users::Users;
 
-/// The user that an account is founded with.
+/// The user with whom an account is created.
 const OWNER: ThingId = ThingId(1);
 
-/// `GET /account`. It is as old as the user that it was founded with.
+/// `GET /account` returns the caller's account. The times are those of the first user, who was
+/// created with the account.
 pub async fn account(Member(at): Member) -> Result<Json<Value>, NokoError> {
     let account: Option<Account> = at.services.store.read(&keys::account(at.caller.account)).await?;
     let owner = Thing::get(&at.services, at.caller.account, Kind::User, OWNER).await?;
@@ -33,13 +34,14 @@ pub async fn account(Member(at): Member) -> Result<Json<Value>, NokoError> {
     })))
 }
 
-/// `GET /current_user`.
+/// `GET /current_user` returns the caller's user in full form.
 pub async fn user(Member(at): Member) -> Result<Json<Value>, NokoError> {
     let user = thing(&at, Kind::User, at.caller.user.0).await?;
     Ok(Json(in_full(&at, &user)))
 }
 
-/// `PUT /current_user`. The preferences are not kept; sent back as they are shown they change nothing.
+/// `PUT /current_user` changes the caller's user. Waybill does not store preferences, so preferences are accepted only
+/// with the values that a response shows.
 pub async fn change(Member(at): Member, input: Input) -> Result<Json<Value>, NokoError> {
     let shown = in_full(&at, &thing(&at, Kind::User, at.caller.user.0).await?);
     let input = PREFERENCES.iter().fold(input, |input, name| input.without(name, &shown[*name]));
@@ -47,11 +49,11 @@ pub async fn change(Member(at): Member, input: Input) -> Result<Json<Value>, Nok
     Ok(Json(in_full(&at, &user)))
 }
 
-/// Fields that the vendor shows of the current user alone.
+/// The fields that the vendor shows for the current user only.
 const PREFERENCES: [&str; 5] =
     ["time_format", "week_start", "utc_offset", "send_personal_weekly_report_email", "send_team_weekly_report_email"];
 
-/// The user with what the vendor tells of nobody else. Preferences are not kept, and no reports are sent.
+/// The user in full form with preferences, which have fixed values: Waybill stores no preferences and sends no reports.
 fn in_full(at: &At, user: &Thing) -> Value {
     let mut shape = at.shapes().full_user(user);
     let values = [Value::Null, Value::Null, json!(0), json!(false), json!(false)];

@@ -1,8 +1,9 @@
 //! Pages: `page` from 1, `per_page` up to 1000, and the `Link` header.
 //!
-//! A page whose items take more than an answer may hold ([`LARGEST`]) ends early. Its `next` goes on behind the last
-//! item that is on it (`after=<page>.<id>.<items before>`), and so do the pages behind that one, so no item is lost or shown
-//! twice. Such pages do not begin where their numbers say, so their links are `first` and `next` alone.
+//! A page whose items take more bytes than a response may have ([`LARGEST`]) ends early. The `next` link then continues
+//! behind the last item shown (`after=<page>.<id>.<items before>`), and so do the pages that follow, so no item is lost
+//! or shown twice. Pages after an early end do not begin where their numbers say, so their only links are `first` and
+//! `next`.
 
 use axum::Json;
 use axum::http::header::LINK;
@@ -17,35 +18,36 @@ use super::error::FieldError;
 use super::query::Query;
 use crate::answer::{LARGEST, Room};
 
-/// A page when nothing else is asked for.
+/// The number of items in a page if the query does not say.
 const PER_PAGE: u64 = 30;
-/// More items than any list has.
+/// A bound on the number of items before a page, higher than the length of any list.
 const MOST_BEFORE: u64 = 1 << 53;
-/// How many are counted behind a page, so that a link can lead to the last one.
+/// The number of items counted behind a page, to find the last page for a link.
 const SEEN_BEHIND: u64 = 5_000;
-/// The largest page.
+/// The largest number of items in a page; a larger `per_page` is lowered to this number.
 const MOST_PER_PAGE: u64 = 1000;
 
-/// Which page is asked for.
+/// The page that a query asks for, by number or by the link of an earlier page.
 #[derive(Clone, Copy, Debug)]
 pub struct Paging {
     page: u64,
     per_page: u64,
     after: Option<EntryId>,
-    /// How many items come before it, if a page before it ended early.
+    /// The number of items before the page, if an earlier page ended early. `None` if the page begins
+    /// where its number says.
     offset: Option<u64>,
 }
 
-/// A page of a list.
+/// A page of a list, with the facts from which the links are made.
 #[derive(Debug)]
 pub struct Page<T> {
-    /// What is on it.
+    /// The items of the page, in the order of the list.
     pub items: Vec<T>,
-    /// Whether there are more behind it.
+    /// True if the list has items behind the page.
     pub more: bool,
-    /// How many there are in all, where that is known.
+    /// The number of items in the whole list, if known.
     pub total: Option<u64>,
-    /// The last entry on it, where the next page is found sooner if that is known.
+    /// The last entry of the page, if the next page is found faster by that entry.
     pub after: Option<EntryId>,
 }
 
@@ -55,7 +57,7 @@ impl From<EntryPage> for Page<Entry> {
     }
 }
 
-/// A page in the making, out of a long list.
+/// A collector for a page of a long list, whose items are passed in order.
 pub struct Cutter<T> {
     skip: u64,
     take: usize,
@@ -64,7 +66,7 @@ pub struct Cutter<T> {
 }
 
 impl<T> Cutter<T> {
-    /// The next of the list.
+    /// Passes the next item of the list, which is kept if the item is on the page.
     pub fn push(&mut self, item: T) {
         if self.seen >= self.skip && self.items.len() < self.take {
             self.items.push(item);
@@ -72,12 +74,13 @@ impl<T> Cutter<T> {
         self.seen += 1;
     }
 
-    /// Whether the page is complete, and so much of what is behind it was seen that its end is not looked for.
+    /// Returns whether the page is complete and [`SEEN_BEHIND`] items behind the page were seen, so that the end of the
+    /// list is no longer looked for.
     pub fn is_far_behind(&self) -> bool {
         self.seen > self.skip + self.take as u64 + SEEN_BEHIND
     }
 
-    /// The page; how many there are in all is known if the list has come to its `end`.
+    /// The collected page. The number of items in the list is known if the list has come to its `end`.
     pub fn page(self, end: bool) -> Page<T> {
         let more = self.seen > self.skip + self.take as u64;
         Page { items: self.items, more, total: end.then_some(self.seen), after: None }
@@ -85,7 +88,7 @@ impl<T> Cutter<T> {
 }
 
 impl Paging {
-    /// From `page` and `per_page`.
+    /// Parses `page`, `per_page` and `after`.
     pub fn of(query: &Query) -> Result<Self, NokoError> {
         let number = |name: &'static str, default: u64, most: u64| match query.text(name) {
             None => Ok(default),
@@ -96,7 +99,7 @@ impl Paging {
         };
         let page = number("page", 1, u64::from(u32::MAX))?;
         let per_page = number("per_page", PER_PAGE, MOST_PER_PAGE)?;
-        // Whoever turns to another page by its number means that page.
+        // A different page number in the URL means that the client left the sequence, so `after` is ignored.
         let after = query.read("after", |text| {
             let mut parts = text.splitn(3, '.').map(|part| part.parse::<u64>().ok());
             let (of, id, offset) = (parts.next()??, parts.next()??, parts.next());
@@ -111,22 +114,22 @@ impl Paging {
         Ok(Self { page, per_page, after: after.map(|(_, id, _)| id), offset })
     }
 
-    /// The page, as the search for entries takes it.
+    /// The page in the form of the search for entries.
     pub fn wanted(&self) -> WantedPage {
         WantedPage { after: self.after, skip: self.skip(), take: self.take(), heaviest: LARGEST }
     }
 
-    /// How many come before the page.
+    /// The number of items before the page.
     pub fn skip(&self) -> u64 {
         self.offset.unwrap_or((self.page - 1) * self.per_page)
     }
 
-    /// How many it holds at most.
+    /// The largest number of items in the page.
     pub fn take(&self) -> usize {
         usize::try_from(self.per_page).expect("at most a thousand")
     }
 
-    /// The page out of a whole list.
+    /// Cuts the page out of a list that is whole in memory.
     pub fn cut<T>(&self, all: Vec<T>) -> Page<T> {
         let total = all.len() as u64;
         let skip = usize::try_from(self.skip()).unwrap_or(usize::MAX);
@@ -134,12 +137,13 @@ impl Paging {
         Page { items, more: total > self.skip() + self.per_page, total: Some(total), after: None }
     }
 
-    /// The page out of a list that is too long to be held: what passes is pushed one by one.
+    /// A collector for the page of a list that is too long for memory; matching items are pushed in order.
     pub fn cutter<T>(&self) -> Cutter<T> {
         Cutter { skip: self.skip(), take: self.take(), seen: 0, items: Vec::new() }
     }
 
-    /// The answer: as much of the page as fits, with its links. `shown` are the first items of the page, or all.
+    /// The response: as many items of the page as fit, with links. `shown` has the first items of the page,
+    /// or all of them.
     pub fn answer<T>(
         &self,
         base: &str,
@@ -149,7 +153,7 @@ impl Paging {
     ) -> (HeaderMap, Json<Vec<Value>>) {
         let mut room = Room::of(LARGEST);
         let fit = shown.iter().take_while(|item| room.take(item)).count();
-        // A page without an item would be the end of the list to a client. No single item is as large as an answer.
+        // An empty page would mean the end of the list to a client. No single item is as large as a response.
         shown.truncate(fit.max(1));
         let ended_early = shown.len() < page.items.len();
         let is_early = self.offset.is_some() || ended_early;
@@ -168,23 +172,23 @@ impl Paging {
     }
 }
 
-/// What the links of a page are made of.
+/// The facts from which the links of a page are made.
 struct Links<'a> {
     paging: &'a Paging,
     base: &'a str,
     uri: &'a Uri,
-    /// It, or a page before it, ended early.
+    /// True if this page or an earlier page ended early.
     is_early: bool,
     more: bool,
     total: Option<u64>,
-    /// The item that the next page begins behind, if its link says so.
+    /// The item behind which the next page begins, if the link has to say so.
     after: Option<u64>,
-    /// How many items come before the next page.
+    /// The number of items before the next page.
     before_next: u64,
 }
 
 impl Links<'_> {
-    /// The `Link` header: `first` and `prev` from the second page on, `next` and `last` where there are more.
+    /// The `Link` header: `first` and `prev` from the second page on, `next` and `last` if items follow.
     fn headers(&self) -> HeaderMap {
         let Paging { page, per_page, .. } = *self.paging;
         let last = self.total.map(|total| total.div_ceil(per_page).max(1));
@@ -193,7 +197,7 @@ impl Links<'_> {
             links.push((1, "first"));
         }
         if page > 1 && !self.is_early {
-            // Behind the end, the page before is the last one.
+            // For a page behind the end of the list, the previous page is the last page.
             links.push((last.map_or(page - 1, |last| last.min(page - 1)), "prev"));
         }
         if self.more {
@@ -206,7 +210,7 @@ impl Links<'_> {
         value.map(|value| (LINK, value)).into_iter().collect()
     }
 
-    /// The query of the request with another page; tokens stay out of links.
+    /// The query of the request for a different page. Tokens are left out of links.
     fn query(&self, page: u64, rel: &str) -> String {
         let pairs: Vec<(String, String)> =
             serde_urlencoded::from_str(self.uri.query().unwrap_or_default()).unwrap_or_default();

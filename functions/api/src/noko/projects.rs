@@ -1,4 +1,4 @@
-//! `/projects`, and `/groups`: the clients that projects are for.
+//! The paths under `/projects` and `/groups`, where a group is the client for whom projects are done.
 
 use axum::Json;
 use serde_json::Value;
@@ -17,16 +17,16 @@ use super::query::Query;
 use super::resource::{Edited, Shown, delete_thing, page_of_things, thing};
 use super::thing_filter::{GroupFilter, ThingFilter};
 
-/// The most participants that a project is shown with, those of the lowest ids: an answer is bounded.
+/// The number of participants shown for a project (the lowest ids), so that the response stays bounded.
 const MOST_PARTICIPANTS: usize = 500;
 
-/// Projects.
+/// The resource of projects, with totals of minutes and participants.
 pub struct Projects;
 
 impl Shown for Projects {
     type Item = Thing;
     const FILTERS: Parameters = parameters::PROJECTS;
-    /// Each may have hundreds of participants.
+    /// A project may have hundreds of participants, so few projects are built at a time.
     const SHOWN_AT_ONCE: usize = 50;
 
     async fn page(at: &At, query: &Query, paging: &Paging) -> Result<Page<Thing>, NokoError> {
@@ -105,7 +105,7 @@ impl Edited for Projects {
     }
 }
 
-/// The client that a body names by id (in the present spelling or an older one) or by name.
+/// The client that a body names by id (in the present or an older spelling) or by name.
 fn client(fields: &mut Fields<'_>) -> Option<Option<ClientInput>> {
     let names = ["project_group_id", "project_group"];
     let ids = names.map(|name| fields.nullable(name, number));
@@ -118,7 +118,7 @@ fn client(fields: &mut Fields<'_>) -> Option<Option<ClientInput>> {
     by_id.or(name.map(|name| name.map(ClientInput::Name)))
 }
 
-/// A colour, `#rrggbb`; a request may leave the `#` out.
+/// Parses a colour in the form `#rrggbb`, where a request may omit the `#`.
 fn color(value: &Value) -> Option<String> {
     let color = text(value)?;
     let digits = color.strip_prefix('#').unwrap_or(&color);
@@ -126,7 +126,8 @@ fn color(value: &Value) -> Option<String> {
     hex.then(|| format!("#{digits}"))
 }
 
-/// The filter of a list of projects. A group that was deleted has no projects, though they still name it.
+/// The filter of a list of projects. Deleted groups are taken out of the filter, because their former projects
+/// may still name them.
 pub async fn project_filter(at: &At, query: &Query) -> Result<ThingFilter, NokoError> {
     let mut filter = ThingFilter::of_projects(query)?;
     if let Some(groups) = filter.groups_mut() {
@@ -137,12 +138,12 @@ pub async fn project_filter(at: &At, query: &Query) -> Result<ThingFilter, NokoE
     Ok(filter)
 }
 
-/// `GET /expenses`, where a project's `expenses_url` leads: none are kept.
+/// `GET /expenses`, the target of a project's `expenses_url`, returns an empty list, because Waybill has no expenses.
 pub async fn expenses(Member(_): Member) -> Json<[Value; 0]> {
     Json([])
 }
 
-/// Clients.
+/// The resource of clients in short form.
 pub struct Groups;
 
 impl Shown for Groups {

@@ -1,4 +1,4 @@
-//! The query of a request. Parameters that the endpoint does not know are refused while the query is read.
+//! The query of a request, parsed by the endpoint's row of parameters. Unknown parameters are refused by the parser.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::str::FromStr;
@@ -13,7 +13,7 @@ use super::error::FieldError;
 use super::input::{boolean, day, id};
 use super::parameters::{EVERYWHERE, Parameters, unknown};
 
-/// The parameters of a request.
+/// The parsed query parameters of a request, by name and without brackets.
 #[derive(Clone, Debug)]
 pub struct Query {
     resource: &'static str,
@@ -30,8 +30,8 @@ impl<S: Sync> FromRequestParts<S> for Query {
 }
 
 impl Query {
-    /// The query of a request. The route has marked the request with the row of its endpoint; an endpoint without a mark
-    /// knows no parameters.
+    /// Parses the query of a request. The route has attached the endpoint's row of parameters to the request; without a
+    /// row no parameter is accepted.
     pub fn of(parts: &Parts) -> Result<Self, NokoError> {
         let known = parts.extensions.get().copied().unwrap_or(Parameters::none("Request"));
         Self::read_as(known, parts.uri.query().unwrap_or_default())
@@ -44,12 +44,13 @@ impl Query {
         let (mut strange, mut twice) = (Vec::new(), Vec::new());
         for (name, value) in &pairs {
             if let Some(list) = known.list(name) {
-                // A surplus comma is ignored.
+                // Empty items between commas are ignored.
                 let items = value.split(',').map(str::trim).filter(|item| !item.is_empty()).map(str::to_owned);
                 read.lists.entry(list).or_default().extend(items);
             } else if let Some(name) = known.value(name) {
                 let value = value.trim().to_owned();
-                // Clients that follow a link add their own page and token to it, and mean them.
+                // A client that follows a link adds its own page and token, so the later value counts for these
+                // parameters.
                 let before = read.values.insert(name, value.clone()).filter(|_| !EVERYWHERE.contains(&name));
                 if before.is_some_and(|before| before != value) {
                     twice.push(FieldError::new(known.resource, name, "invalid").saying("has two values"));
@@ -63,32 +64,34 @@ impl Query {
         if errors.is_empty() { Ok(read) } else { Err(NokoError::invalid(errors)) }
     }
 
-    /// A text. A blank text counts as absent.
+    /// The text of a parameter. A blank text counts as absent.
     pub fn text(&self, name: &'static str) -> Option<&str> {
         self.values.get(name).map(String::as_str).filter(|value| !value.is_empty())
     }
 
-    /// A value as `parse` reads it. An empty value is refused, because nobody can tell which filter it means.
+    /// The value of a parameter as parsed by `parse`. An empty value is refused, because an empty filter
+    /// has no clear meaning.
     pub fn read<T>(&self, name: &'static str, parse: impl Fn(&str) -> Option<T>) -> Result<Option<T>, NokoError> {
         self.values.get(name).map(|value| parse(value).ok_or_else(|| self.invalid(name))).transpose()
     }
 
-    /// A value of a type.
+    /// The value of a parameter as parsed by the type's `FromStr`.
     pub fn parsed<T: FromStr>(&self, name: &'static str) -> Result<Option<T>, NokoError> {
         self.read(name, |value| value.parse().ok())
     }
 
-    /// A day.
+    /// The day in a parameter, which has the form `YYYY-MM-DD`.
     pub fn day(&self, name: &'static str) -> Result<Option<Date>, NokoError> {
         self.read(name, day)
     }
 
-    /// A boolean.
+    /// The boolean in a parameter: true, 1, yes, false, 0 or no.
     pub fn flag(&self, name: &'static str) -> Result<Option<bool>, NokoError> {
         self.read(name, boolean)
     }
 
-    /// The ids of a list, each once; a list that is there and empty means none of them.
+    /// The ids of a list parameter, without repetitions. `Some` of an empty list, for a list that is present and empty,
+    /// means that nothing matches.
     pub fn ids(&self, name: &'static str) -> Result<Option<Vec<ThingId>>, NokoError> {
         let Some(list) = self.lists.get(name) else {
             return Ok(None);
@@ -100,7 +103,8 @@ impl Query {
         Ok(Some(ids))
     }
 
-    /// The ids that lie in the list under each spelling that is given.
+    /// The ids that are in the list of every spelling that the query has. `None` if the query has
+    /// none of the spellings.
     pub fn common_ids(&self, names: &[&'static str]) -> Result<Option<Vec<ThingId>>, NokoError> {
         let lists: Vec<_> = names.iter().filter_map(|&name| self.ids(name).transpose()).collect::<Result<_, _>>()?;
         Ok(lists.into_iter().reduce(|one, other| one.into_iter().filter(|id| other.contains(id)).collect()))

@@ -1,5 +1,4 @@
-//! What is the same of users, projects, tags, entries and clients: how they are listed, and how one of them is read, made,
-//! changed and deleted.
+//! The endpoints that entries, projects, tags, users and clients have in common: list, show, create, change, delete.
 
 use axum::Json;
 use axum::extract::OriginalUri;
@@ -21,57 +20,58 @@ use super::parameters::Parameters;
 use super::query::Query;
 use crate::answer::{LARGEST, Room};
 
-/// Things that are read at once: a few hundred bytes each.
+/// The number of things read from the table at once, at a few hundred bytes each.
 const THINGS_AT_ONCE: usize = 1000;
 
-/// Something that an account has.
+/// A kind of resource that a caller can list and show.
 pub trait Shown: 'static {
-    /// One of them.
+    /// An item of the resource, as the engine stores the item.
     type Item: Send + Sync;
-    /// The filters of their list.
+    /// The filters that the resource's list accepts in a query.
     const FILTERS: Parameters;
-    /// How many are shown before the answer's size is looked at: few of those that take much memory.
+    /// The number of items turned into JSON before the response's size is checked. Large items need a small number.
     const SHOWN_AT_ONCE: usize = 1000;
 
-    /// A page of those that pass the query.
+    /// A page of the items that match the query.
     fn page(
         at: &At,
         query: &Query,
         paging: &Paging,
     ) -> impl Future<Output = Result<Page<Self::Item>, NokoError>> + Send;
-    /// The one with this id.
+    /// The item with this id, or the error 404 if the account has no such item.
     fn find(at: &At, id: u64) -> impl Future<Output = Result<Self::Item, NokoError>> + Send;
-    /// Some in full shape.
+    /// The JSON of items in full form, in the order of the items.
     fn show(at: &At, items: &[Self::Item]) -> impl Future<Output = Result<Vec<Value>, NokoError>> + Send;
 }
 
-/// Something that people make and change by hand.
+/// A kind of resource that a caller can create, change and delete.
 pub trait Edited: Shown {
-    /// The fields of one that a caller can set.
+    /// The fields of an item that a caller can set.
     type Edit: Send + Sync;
-    /// Shown fields that change without an edit of the item, e.g. totals. A PUT may send any value of them back.
+    /// The shown fields that change without an edit of the item, e.g. totals. A PUT may send any
+    /// value for these fields.
     const MOVING: &'static [&'static str];
 
-    /// Reads the fields of a new one, or of a change to the one that was `before`.
+    /// Parses the fields of a new item, or of a change to the item `before`.
     fn read(fields: &mut Fields<'_>, before: Option<&Self::Item>) -> Self::Edit;
-    /// Makes one.
+    /// Creates an item of the caller's account from the fields.
     fn create(at: &At, edit: &Self::Edit) -> impl Future<Output = Result<Self::Item, NokoError>> + Send;
-    /// Changes one.
+    /// Changes the item `before` by the fields that the body has.
     fn update(
         at: &At,
         before: Self::Item,
         edit: &Self::Edit,
     ) -> impl Future<Output = Result<Self::Item, NokoError>> + Send;
-    /// Deletes one.
+    /// Deletes the item with this id, or fails with the rule that protects the item.
     fn delete(at: &At, id: u64) -> impl Future<Output = Result<(), NokoError>> + Send;
 
-    /// An edit that was not made, to the caller.
+    /// The response for an edit that was refused or failed.
     fn wrong(error: EditError) -> NokoError {
         NokoError::of_edit(error, Self::FILTERS.resource)
     }
 }
 
-/// GET of a list.
+/// GET of a list: a page of the items that match the query.
 pub async fn list<R: Shown>(
     Member(at): Member,
     OriginalUri(uri): OriginalUri,
@@ -82,7 +82,7 @@ pub async fn list<R: Shown>(
     answer::<R>(&at, &uri, &paging, page).await
 }
 
-/// The answer with as much of a page as fits.
+/// The response with as many items of a page as fit.
 pub async fn answer<R: Shown>(
     at: &At,
     uri: &Uri,
@@ -102,18 +102,18 @@ pub async fn answer<R: Shown>(
     Ok(paging.answer(&at.base, uri, page, shown))
 }
 
-/// GET of one.
+/// GET of an item by the id in the path.
 pub async fn one<R: Shown>(Member(at): Member, Id(id): Id) -> Result<Json<Value>, NokoError> {
     let item = R::find(&at, id).await?;
     shown::<R>(&at, item).await.map(Json)
 }
 
-/// A list that can be added to: GET, POST.
+/// The endpoints of a list to which callers can add items: GET and POST.
 pub fn all<R: Edited>(path: &'static str) -> Endpoints {
     at(path).get(list::<R>, R::FILTERS).post(create::<R>, Parameters::none(R::FILTERS.resource))
 }
 
-/// One that can be changed: GET, PUT, PATCH, DELETE.
+/// The endpoints of an item that callers can change: GET, PUT, PATCH and DELETE.
 pub fn each<R: Edited>(path: &'static str) -> Endpoints {
     let none = Parameters::none(R::FILTERS.resource);
     at(path).get(one::<R>, none).put(update::<R>, none).delete(delete::<R>, none)
@@ -123,7 +123,7 @@ async fn shown<R: Shown>(at: &At, item: R::Item) -> Result<Value, NokoError> {
     Ok(R::show(at, &[item]).await?.pop().unwrap_or_default())
 }
 
-/// 201, with the `Location` of what was made.
+/// POST: creates an item and answers 201, with the URL of the item in `Location`.
 pub async fn create<R: Edited>(
     Member(at): Member,
     input: Input,
@@ -135,13 +135,14 @@ pub async fn create<R: Edited>(
     Ok((StatusCode::CREATED, url.map(|url| (LOCATION, url)).into_iter().collect(), Json(shown)))
 }
 
-/// What is not there is not there, whatever is asked of it.
+/// PUT and PATCH of an item. An unknown id is answered with 404 before the body is looked at.
 async fn update<R: Edited>(Member(at): Member, Id(id): Id, input: Input) -> Result<Json<Value>, NokoError> {
     let item = changed::<R>(&at, id, &input).await?;
     shown::<R>(&at, item).await.map(Json)
 }
 
-/// Changes one as a body asks for it.
+/// Changes an item as a body asks. Fields that cannot be set are accepted if they have the values
+/// that a response shows.
 pub async fn changed<R: Edited>(at: &At, id: u64, input: &Input) -> Result<R::Item, NokoError> {
     let before = R::find(at, id).await?;
     let mut reading = input.read(R::FILTERS.resource, |fields| R::read(fields, Some(&before)));
@@ -153,7 +154,8 @@ pub async fn changed<R: Edited>(at: &At, id: u64, input: &Input) -> Result<R::It
     R::update(at, before, &edit).await
 }
 
-/// Whether a field that cannot be set is sent as answers show it. A user, project or client is compared by its id.
+/// Returns whether a field that cannot be set has the value that a response shows. A user, project or client
+/// is compared by id.
 fn is_shown<R: Edited>(shown: &Value, name: &str, value: &Value) -> bool {
     let Some(still) = shown.get(name) else {
         return false;
@@ -167,8 +169,8 @@ async fn delete<R: Edited>(Member(at): Member, Id(id): Id) -> Result<StatusCode,
     Ok(StatusCode::NO_CONTENT)
 }
 
-/// The shared things of a kind that pass, highest id first. A page holds no more of them in memory than it shows; how many
-/// there are is told where some thousands behind it are the last.
+/// A page of the shared things of a kind that match, highest id first. The page holds no more things in memory than are
+/// shown. The number of things is known if the list ends within some thousands behind the page.
 pub async fn page_of_things(
     at: &At,
     kind: Kind,
@@ -191,13 +193,13 @@ pub async fn page_of_things(
     Ok(cut.page(false))
 }
 
-/// The shared thing with this id.
+/// The shared thing with this id, or the error 404 if the account has no such thing.
 pub async fn thing(at: &At, kind: Kind, id: u64) -> Result<Thing, NokoError> {
     let thing = Thing::get(&at.services, at.caller.account, kind, ThingId(id)).await?;
     thing.ok_or_else(NokoError::not_found)
 }
 
-/// Deletes a shared thing.
+/// Deletes a shared thing, unless entries refer to the thing.
 pub async fn delete_thing<R: Edited>(at: &At, kind: Kind, id: u64) -> Result<(), NokoError> {
     things::delete(&at.services, at.caller.account, kind, ThingId(id)).await.map_err(R::wrong)
 }

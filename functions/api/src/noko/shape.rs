@@ -1,4 +1,4 @@
-//! JSON as Noko writes it. Blank fields are null.
+//! The JSON that the Noko door sends. Blank fields are null.
 
 use std::collections::{HashMap, HashSet};
 
@@ -16,26 +16,26 @@ use shared::store::keys::Kind;
 use shared::things::Thing;
 use shared::things::sums::Sums;
 
-/// Shapes need to know where links lead and whom ids mean.
+/// A builder for the door's JSON. The builder knows the base URL of links and the things whose names the JSON shows.
 pub struct Shapes {
     base: String,
     account: AccountId,
     things: HashMap<(Kind, ThingId), Thing>,
 }
 
-/// A time as Noko writes it, to the second.
+/// A time in the vendor's form, e.g. `2024-03-04T09:05:00Z`. `ms` is in milliseconds since 1970.
 pub fn time(ms: i64) -> String {
     let at = Timestamp::from_millisecond(ms).unwrap_or_default();
     at.to_zoned(TimeZone::UTC).strftime("%Y-%m-%dT%H:%M:%SZ").to_string()
 }
 
 impl Shapes {
-    /// Shapes for an account.
+    /// A builder for the JSON of an account, which knows no things until [`learn`](Self::learn).
     pub fn new(base: &str, account: AccountId) -> Self {
         Self { base: format!("{base}/v2"), account, things: HashMap::new() }
     }
 
-    /// Learns whom these ids mean; a project's client too.
+    /// Reads the things with these ids, and the clients of projects among them, so that the JSON can show their names.
     pub async fn learn(&mut self, services: &Services, wanted: Vec<(Kind, ThingId)>) -> Result<(), StoreError> {
         let mut wanted: HashSet<_> = wanted.into_iter().collect();
         while !wanted.is_empty() {
@@ -49,7 +49,7 @@ impl Shapes {
         Ok(())
     }
 
-    /// Learns whom entries mean.
+    /// Reads the users, projects and tags to which entries refer.
     pub async fn learn_entries(&mut self, services: &Services, entries: &[Entry]) -> Result<(), StoreError> {
         let named = entries.iter().flat_map(|entry| {
             let tags = entry.tags.iter().map(|&tag| (Kind::Tag, tag));
@@ -67,7 +67,8 @@ impl Shapes {
         self.things.get(&(kind, id)).map_or(Value::Null, shape)
     }
 
-    /// A user inside other shapes. `avatar` is the older name of `profile_image_url`; no pictures are kept.
+    /// The JSON of a user inside other JSON. `avatar` is the older name of `profile_image_url`;
+    /// Waybill stores no pictures.
     pub fn user(&self, user: &Thing) -> Value {
         let fields = user.user.clone().unwrap_or_default();
         let blank = |text: String| {
@@ -84,7 +85,7 @@ impl Shapes {
         })
     }
 
-    /// A user in full. No teams and no expenses are kept.
+    /// The JSON of a user in full form. Waybill has no teams and no expenses.
     pub fn full_user(&self, user: &Thing) -> Value {
         let mut shape = self.user(user);
         let fields = user.user.clone().unwrap_or_default();
@@ -99,12 +100,12 @@ impl Shapes {
         shape
     }
 
-    /// A client.
+    /// The JSON of a client in short form, as other JSON shows the client of a project.
     pub fn group(&self, client: &Thing) -> Value {
         json!({ "id": client.id, "name": client.name, "url": self.url(&format!("groups/{}", client.id)) })
     }
 
-    /// A client alone, with some of its projects.
+    /// The JSON of a client in full form, with some of the client's projects.
     pub fn full_group(&self, group: &Thing, projects: &[Thing]) -> Value {
         let url = self.url(&format!("project_groups/{}", group.id));
         let mut shape = self.group(group);
@@ -118,7 +119,7 @@ impl Shapes {
         shape
     }
 
-    /// Users, as others name them, who have to be learnt before.
+    /// The JSON of users in short form. Users that [`learn`](Self::learn) has not read are left out.
     pub fn users(&self, users: &[ThingId]) -> Vec<Value> {
         users.iter().filter_map(|&user| self.things.get(&(Kind::User, user))).map(|user| self.user(user)).collect()
     }
@@ -152,7 +153,7 @@ impl Shapes {
         })
     }
 
-    /// A tag, with what is told of it.
+    /// The JSON of a tag, with the number of entries and the import that created the tag.
     pub fn tag(&self, tag: &Thing, told: &Told) -> Value {
         let mut shape = self.short_tag(tag);
         shape["import"] = self.import_link(told.import);
@@ -163,7 +164,8 @@ impl Shapes {
         shape
     }
 
-    /// A project, with what is told of it. Its client and its participants have to be learnt before.
+    /// The JSON of a project, with totals of minutes. [`learn`](Self::learn) must have read the
+    /// client and the participants.
     pub fn project(&self, project: &Thing, told: &Told) -> Value {
         let fields = project.project.clone().unwrap_or_default();
         let group = fields.client.map_or(Value::Null, |client| self.known(Kind::Client, client, |c| self.group(c)));
@@ -186,7 +188,8 @@ impl Shapes {
         shape
     }
 
-    /// An entry. Whom it names has to be learnt before.
+    /// The JSON of an entry. [`learn_entries`](Self::learn_entries) must have read the things to
+    /// which the entry refers.
     pub fn entry(&self, entry: &Entry) -> Value {
         let project = |id| self.known(Kind::Project, id, |project| self.short_project(project));
         let tags: Vec<_> =
@@ -212,8 +215,8 @@ impl Shapes {
         })
     }
 
-    /// What is told of an import that was just made, and again if the same request comes again. Its users have to be
-    /// learnt before.
+    /// The JSON of an import in the response to its creation, the same for every repetition of the request.
+    /// [`learn`](Self::learn) must have read the import's users.
     pub fn created_import(&self, import: &Import) -> Value {
         let mut shape = self.short_import(import);
         shape["status"] = json!(IN_PROGRESS);
@@ -236,7 +239,8 @@ impl Shapes {
         })
     }
 
-    /// An import and what it created. Its users have to be learnt before.
+    /// The JSON of an import, with the numbers of things that it created. [`learn`](Self::learn) must have
+    /// read the import's users.
     pub fn import(&self, import: &Import, tally: &Tally) -> Value {
         let format = import.format.or(import.options.format);
         let mut shape = self.short_import(import);
@@ -249,12 +253,12 @@ impl Shapes {
         shape
     }
 
-    /// Whom an import names.
+    /// The users to which an import refers, for [`learn`](Self::learn).
     pub fn named_by(import: &Import) -> Vec<(Kind, ThingId)> {
         [Some(import.user), import.options.fallback_user].into_iter().flatten().map(|user| (Kind::User, user)).collect()
     }
 
-    /// Where the status of an import is told.
+    /// The URL at which an import's status is shown.
     pub fn status_url(&self, import: ImportId) -> String {
         self.url(&format!("imports/{import}/status"))
     }
@@ -262,7 +266,7 @@ impl Shapes {
 
 const IN_PROGRESS: &str = "in_progress";
 
-/// Noko's two words for where an import stands: it is complete when nothing of it changes by itself any more.
+/// The vendor's word for an import's status. An import is complete when it no longer changes by itself.
 pub fn word(import: &Import) -> &'static str {
     if import.is_sealed() { "complete" } else { IN_PROGRESS }
 }

@@ -1,4 +1,4 @@
-//! What an import created: its entries, tags and projects.
+//! Lists of the entries, tags and projects that an import created.
 
 use axum::Json;
 use axum::extract::OriginalUri;
@@ -23,12 +23,12 @@ use super::resource::answer;
 use super::tags::Tags;
 use super::thing_filter::ThingFilter;
 
-/// Things that are read at once for a filter.
+/// The number of things read at once while a filter is applied.
 const LOOKS_AT_ONCE: usize = 500;
 
 type List = Result<(HeaderMap, Json<Vec<Value>>), NokoError>;
 
-/// `GET /imports/:id/entries`.
+/// `GET /imports/:id/entries` returns the entries that the import created.
 pub async fn entries(Importer(at): Importer, Id(id): Id, OriginalUri(uri): OriginalUri, query: Query) -> List {
     let (paging, filter) = (Paging::of(&query)?, entry_filter(&at, &query).await?);
     let import = visible(&at, id).await?;
@@ -36,7 +36,7 @@ pub async fn entries(Importer(at): Importer, Id(id): Id, OriginalUri(uri): Origi
     answer::<Entries>(&at, &uri, &paging, page.into()).await
 }
 
-/// `GET /imports/:id/tags`.
+/// `GET /imports/:id/tags` returns the tags that the import created.
 pub async fn tags(Importer(at): Importer, Id(id): Id, OriginalUri(uri): OriginalUri, query: Query) -> List {
     let (paging, filter) = (Paging::of(&query)?, ThingFilter::of_tags(&query)?);
     let made = Made::read(&at.services, &visible(&at, id).await?).await?;
@@ -44,7 +44,7 @@ pub async fn tags(Importer(at): Importer, Id(id): Id, OriginalUri(uri): Original
     answer::<Tags>(&at, &uri, &paging, page).await
 }
 
-/// `GET /imports/:id/projects`.
+/// `GET /imports/:id/projects` returns the projects that the import created.
 pub async fn projects(Importer(at): Importer, Id(id): Id, OriginalUri(uri): OriginalUri, query: Query) -> List {
     let (paging, filter) = (Paging::of(&query)?, project_filter(&at, &query).await?);
     let made = Made::read(&at.services, &visible(&at, id).await?).await?;
@@ -52,9 +52,9 @@ pub async fn projects(Importer(at): Importer, Id(id): Id, OriginalUri(uri): Orig
     answer::<Projects>(&at, &uri, &paging, page).await
 }
 
-/// The page of the things of a kind that an import made: only those on it are read, unless others have to be looked at for
-/// a filter. Then they are read some at a time, up to the end of the page; only behind the last of them is their number
-/// known.
+/// A page of the things of a kind that an import created. Without a filter, only the things on the page are read.
+/// With a filter, things are read some at a time up to the end of the page, and their total number is known only
+/// once all were read.
 async fn page(
     at: &At,
     kind: Kind,

@@ -1,4 +1,4 @@
-//! `/tags`.
+//! The paths under `/tags`, for the labels of entries, which can be created, changed and deleted.
 
 use serde_json::Value;
 use shared::edit::merge;
@@ -20,7 +20,7 @@ use super::query::Query;
 use super::resource::{Edited, Shown, page_of_things, thing};
 use super::thing_filter::ThingFilter;
 
-/// Tags.
+/// The resource of tags, with the number of entries of each tag.
 pub struct Tags;
 
 impl Shown for Tags {
@@ -70,7 +70,7 @@ impl Edited for Tags {
     }
 }
 
-/// A tag by its name: with or without a `#` before it, and with a `*` behind it if it makes entries unbillable.
+/// Parses the name of a tag: with or without a `#` in front, and with a `*` behind if the tag makes entries unbillable.
 pub(super) fn named(value: &Value) -> Option<Tag<'static>> {
     let tag = marked(value.as_str()?);
     (!tag.name.is_empty() && is_short(&tag.name)).then_some(tag)

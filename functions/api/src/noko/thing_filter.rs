@@ -1,4 +1,4 @@
-//! Filters of projects, tags, users and clients. All that are given must hold.
+//! Filters of projects, tags, users and clients. A thing must match every filter in the query.
 
 use std::collections::BTreeSet;
 
@@ -8,19 +8,19 @@ use shared::things::{Role, Thing, UserState};
 use super::NokoError;
 use super::query::Query;
 
-/// Filters of projects and tags.
+/// The filters of projects and tags, of which tags have the name and `billable` only.
 #[derive(Clone, Debug, Default)]
 pub struct ThingFilter {
     name: Option<String>,
     billable: Option<bool>,
     enabled: Option<bool>,
-    /// Given in both spellings it has to be both.
+    /// The steppings to match, from both spellings. If a query gives both, a project must match both.
     stepping: Vec<u32>,
     groups: Option<Vec<ThingId>>,
 }
 
 impl ThingFilter {
-    /// For tags: `name`, `billable`.
+    /// Parses the filters of tags: `name`, `billable`.
     pub fn of_tags(query: &Query) -> Result<Self, NokoError> {
         Ok(Self {
             name: query.text("name").map(str::to_lowercase),
@@ -29,7 +29,8 @@ impl ThingFilter {
         })
     }
 
-    /// For projects: those of tags, `enabled`, `billing_increment`, `project_group_ids`.
+    /// Parses the filters of projects: `name`, `billable`, `enabled`, `billing_increment` (or `stepping`),
+    /// `project_group_ids`.
     pub fn of_projects(query: &Query) -> Result<Self, NokoError> {
         let steppings = [query.parsed("billing_increment")?, query.parsed("stepping")?];
         Ok(Self {
@@ -40,18 +41,18 @@ impl ThingFilter {
         })
     }
 
-    /// The groups whose projects are asked for, if some are.
+    /// The groups whose projects match. `None` if the query does not filter by group.
     pub fn groups_mut(&mut self) -> Option<&mut Vec<ThingId>> {
         self.groups.as_mut()
     }
 
-    /// Whether it lets everything through.
+    /// Returns whether every thing matches, because the query has no filter.
     pub fn is_empty(&self) -> bool {
         let of_projects = self.enabled.is_none() && self.stepping.is_empty() && self.groups.is_none();
         of_projects && self.name.is_none() && self.billable.is_none()
     }
 
-    /// Whether a project or tag passes.
+    /// Returns whether a project or tag matches all filters that the query has.
     pub fn matches(&self, thing: &Thing) -> bool {
         let project = thing.project.as_ref();
         contains(&thing.name, self.name.as_ref())
@@ -62,23 +63,24 @@ impl ThingFilter {
     }
 }
 
-/// Whether a text contains another, which is in lower case, without regard to case.
+/// Returns whether a text contains `wanted`, ignoring case. `wanted` must be in lower case, and `None` is
+/// contained in every text.
 fn contains(text: &str, wanted: Option<&String>) -> bool {
     wanted.is_none_or(|wanted| text.to_lowercase().contains(wanted))
 }
 
-/// Filters of users.
+/// The filters of users: name, e-mail address, role and state.
 #[derive(Clone, Debug, Default)]
 pub struct UserFilter {
     name: Option<String>,
     email: Option<String>,
     role: Option<Role>,
-    /// A state; `Some(None)`: one that no user here has.
+    /// The state to match. `Some(None)` is a state of the vendor's that no user of Waybill has.
     state: Option<Option<UserState>>,
 }
 
 impl UserFilter {
-    /// From the query: `name`, `email`, `role`, `state`.
+    /// Parses the filters of users: `name`, `email`, `role`, `state`.
     pub fn of(query: &Query) -> Result<Self, NokoError> {
         Ok(Self {
             name: query.text("name").map(str::to_lowercase),
@@ -88,7 +90,7 @@ impl UserFilter {
         })
     }
 
-    /// Whether a user passes.
+    /// Returns whether a user matches all filters that the query has.
     pub fn matches(&self, user: &Thing) -> bool {
         let fields = user.user.as_ref();
         contains(&user.name, self.name.as_ref())
@@ -98,7 +100,7 @@ impl UserFilter {
     }
 }
 
-/// A state in the vendor's words. Nobody here waits for an invitation or is suspended.
+/// Parses a state in the vendor's words. Users of Waybill are never pending or suspended.
 fn state(word: &str) -> Option<Option<UserState>> {
     match word {
         "active" => Some(Some(UserState::Active)),
@@ -108,7 +110,7 @@ fn state(word: &str) -> Option<Option<UserState>> {
     }
 }
 
-/// A role in the vendor's present words, or in those that it had before.
+/// Parses a role in the vendor's present or earlier words.
 pub fn role(word: &str) -> Option<Role> {
     match word {
         "supervisor" | "admin" => Some(Role::Supervisor),
@@ -119,26 +121,26 @@ pub fn role(word: &str) -> Option<Role> {
     }
 }
 
-/// Filters of clients.
+/// The filters of clients: the name, and the projects of the client.
 #[derive(Clone, Debug, Default)]
 pub struct GroupFilter {
     name: Option<String>,
-    /// Only the clients of these projects.
+    /// The projects whose clients match. `None` if the query does not filter by project.
     projects: Option<Vec<ThingId>>,
 }
 
 impl GroupFilter {
-    /// From the query: `name`, `project_ids`.
+    /// Parses the filters of clients: `name`, `project_ids`.
     pub fn of(query: &Query) -> Result<Self, NokoError> {
         Ok(Self { name: query.text("name").map(str::to_lowercase), projects: query.ids("project_ids")? })
     }
 
-    /// The projects whose clients are asked for; `None`: any client.
+    /// The projects whose clients match. `None` if every client matches.
     pub fn projects(&self) -> Option<&[ThingId]> {
         self.projects.as_deref()
     }
 
-    /// Whether a client passes, given the clients of the projects that are asked for.
+    /// Returns whether a client matches. `of_projects` has the clients of the projects in the filter.
     pub fn matches(&self, client: &Thing, of_projects: Option<&BTreeSet<ThingId>>) -> bool {
         contains(&client.name, self.name.as_ref()) && of_projects.is_none_or(|clients| clients.contains(&client.id))
     }

@@ -1,4 +1,4 @@
-//! `/users`.
+//! The paths under `/users`, for the people of the account, who can be created, changed and deleted.
 
 use serde_json::Value;
 use shared::edit::EditError;
@@ -17,7 +17,7 @@ use super::query::Query;
 use super::resource::{Edited, Shown, delete_thing, page_of_things, thing};
 use super::thing_filter::{UserFilter, role};
 
-/// Users.
+/// The resource of users, who are also the people of imported entries.
 pub struct Users;
 
 impl Shown for Users {
@@ -45,7 +45,7 @@ impl Edited for Users {
 
     fn read(fields: &mut Fields<'_>, before: Option<&Thing>) -> UserInput {
         let email = fields.value("email", |value| text(value).filter(|email| is_email(email)));
-        // A client sends null for each field that it was not given: null leaves a field as it is.
+        // A known client sends null for each field without a new value, so null leaves a field unchanged.
         let mut name = |field| fields.nullable(field, any_text).flatten();
         let (first_name, last_name) = (name("first_name"), name("last_name"));
         let role = fields.nullable("role", |value| role(value.as_str()?)).flatten();
@@ -63,7 +63,7 @@ impl Edited for Users {
         things::update_user(&at.services, at.caller.account, before.id, edit).await.map_err(Self::wrong)
     }
 
-    /// Nobody deletes themselves: their token would be left without a user.
+    /// Deletes a user. Users cannot delete themselves, because their token would be left without a user.
     async fn delete(at: &At, id: u64) -> Result<(), NokoError> {
         if ThingId(id) == at.caller.user {
             return Err(Self::wrong(EditError::InUse));

@@ -37,19 +37,20 @@ fn import_partition(account: AccountId, import: ImportId) -> String {
     format!("A#{account}#I#{import}")
 }
 
-/// The account and the import in a partition key, e.g. of an item found by an index. `None` for other partitions.
+/// The account and the import in a partition key, such as the key of an item found by an index.
+/// `None` for other partitions.
 pub fn import_of(pk: &str) -> Option<(AccountId, ImportId)> {
     let (account, import) = pk.strip_prefix("A#")?.split_once("#I#")?;
     Some((AccountId(account.parse().ok()?), ImportId(import.parse().ok()?)))
 }
 
-/// The import's own item: status, options and counts.
+/// The import's own item, with status, options and final numbers.
 pub fn import(account: AccountId, import: ImportId) -> Key {
     Key::imports(import_partition(account, import), "import")
 }
 
-/// The verdict on the import's file: the layout by which rows are parsed, or the refusal. The verdict is written once,
-/// apart from the import's item, because every transition would otherwise pay for the verdict's size.
+/// The verdict on the import's file, which is the layout by which rows are parsed, or the refusal. The verdict is
+/// written once, apart from the import's item, because every transition would otherwise pay for the verdict's size.
 pub fn verdict(account: AccountId, import: ImportId) -> Key {
     Key::imports(import_partition(account, import), "reading")
 }
@@ -59,7 +60,7 @@ pub fn watch(account: AccountId, import: ImportId) -> Key {
     Key::imports(import_partition(account, import), "watch")
 }
 
-/// A chunk with its ledger page.
+/// A chunk with its lease and, once committed, its ledger page.
 pub fn chunk(account: AccountId, import: ImportId, chunk: ChunkNo) -> Key {
     Key::imports(import_partition(account, import), format!("chunk#{chunk:07}"))
 }
@@ -111,17 +112,17 @@ pub fn findings(account: AccountId, import: ImportId) -> Key {
     Key::imports(import_partition(account, import), "findings")
 }
 
-/// An item for the unknown names that are too many for the findings' item; `which` is `users` or `projects`.
+/// An item for the unknown names that are too many for the findings' item, where `which` is `users` or `projects`.
 pub fn found_names(account: AccountId, import: ImportId, which: &str) -> Key {
     Key::imports(import_partition(account, import), format!("findings#{which}"))
 }
 
-/// All counter items of an import.
+/// All counter items of an import, whose sums are the import's counts.
 pub fn all_counts(account: AccountId, import: ImportId) -> Query {
     Query::partition(Table::Imports, import_partition(account, import)).prefix("count#")
 }
 
-/// A line of an import's history: the status that the import reached, and the time.
+/// A line of an import's history, with the status that the import reached and the time.
 pub fn history(account: AccountId, import: ImportId, at_ms: i64, status: &str) -> Key {
     Key::imports(import_partition(account, import), format!("history#{at_ms:015}#{status}"))
 }
@@ -131,7 +132,7 @@ pub fn histories(account: AccountId, import: ImportId) -> Query {
     Query::partition(Table::Imports, import_partition(account, import)).prefix("history#")
 }
 
-/// A note item: a few notes of shared things that the import is about to touch, written before the touch. The sort key
+/// An item with a few notes of shared things that the import is about to touch, written before the touch. The sort key
 /// is a digest of the content `said`, so the same notes written twice are the same item.
 pub fn note(account: AccountId, import: ImportId, said: &[u8]) -> Key {
     Key::imports(format!("{}#notes", import_partition(account, import)), digest(&[said]))
@@ -142,7 +143,7 @@ pub fn note_at(account: AccountId, import: ImportId, sk: &str) -> Key {
     Key::imports(format!("{}#notes", import_partition(account, import)), sk)
 }
 
-/// The note items of an import.
+/// The note items of an import, by which an undo finds touched things.
 pub fn notes(account: AccountId, import: ImportId) -> Query {
     Query::partition(Table::Imports, format!("{}#notes", import_partition(account, import)))
 }
@@ -199,7 +200,7 @@ pub fn roll(account: AccountId, import: ImportId) -> Key {
     Key::imports(format!("A#{account}#roll"), format!("{:06}", import.0 / IMPORTS_A_ROLL))
 }
 
-/// All items of an account's roll.
+/// All items of an account's roll, by the numbers of the imports.
 pub fn rolls(account: AccountId) -> Query {
     Query::partition(Table::Imports, format!("A#{account}#roll"))
 }
@@ -219,7 +220,7 @@ pub fn account_counter() -> Key {
     Key::imports("accounts".to_owned(), "last")
 }
 
-/// An event of the outbox. `event` is the sort key: the time of the transition and the new status.
+/// An event of the outbox, where `event` is the sort key, made of the time of the transition and the new status.
 pub fn event(account: AccountId, import: ImportId, event: &str) -> Key {
     Key { table: Table::Events, pk: import_partition(account, import), sk: event.to_owned() }
 }

@@ -1,10 +1,10 @@
-//! The keys of the table Workspace.
+//! The keys of the items in the table Workspace.
 
 use super::{Key, Kind};
 use crate::id::{AccountId, ChunkNo, ImportId, Row, ThingId};
 use crate::store::{Query, Table};
 
-/// An account's own item.
+/// An account's own item, under the account's number.
 pub fn account(account: AccountId) -> Key {
     Key::workspace("accounts".to_owned(), format!("{account:010}"))
 }
@@ -29,7 +29,7 @@ pub fn tokens(account: AccountId) -> Query {
     Query::partition(Table::Workspace, format!("A#{account}#tokens"))
 }
 
-/// A shared thing: a user, client, project or tag.
+/// A shared thing, which is a user, client, project or tag.
 pub fn thing(account: AccountId, kind: Kind, id: ThingId) -> Key {
     Key::workspace(format!("A#{account}#{}", kind.as_str()), format!("{id:016}"))
 }
@@ -39,22 +39,22 @@ pub fn things(account: AccountId, kind: Kind) -> Query {
     Query::partition(Table::Workspace, format!("A#{account}#{}", kind.as_str()))
 }
 
-/// The retirement of a thing: how readers resolve entries that name a merged or deleted thing.
+/// The retirement of a thing, which says how readers resolve entries that name the merged or deleted thing.
 pub fn retirement(account: AccountId, kind: Kind, id: ThingId) -> Key {
     Key::workspace(format!("A#{account}#retired"), format!("{}#{id}", kind.as_str()))
 }
 
-/// All retirements of an account.
+/// All retirements of an account, which readers load before they resolve entries.
 pub fn retirements(account: AccountId) -> Query {
     Query::partition(Table::Workspace, format!("A#{account}#retired"))
 }
 
-/// A reference to a thing. `referrer` is the import whose entries name the thing, or [`ImportId::HAND`].
+/// A reference to a thing, where `referrer` is the import whose entries name the thing, or [`ImportId::HAND`].
 pub fn reference(account: AccountId, kind: Kind, id: ThingId, referrer: ImportId) -> Key {
     Key::workspace(format!("A#{account}#ref#{}#{id}", kind.as_str()), format!("{referrer:07}"))
 }
 
-/// All references to a thing.
+/// All references to a thing, by the number of the referring import.
 pub fn references(account: AccountId, kind: Kind, id: ThingId) -> Query {
     Query::partition(Table::Workspace, format!("A#{account}#ref#{}#{id}", kind.as_str()))
 }
@@ -64,7 +64,7 @@ pub fn email(account: AccountId, email: &str) -> Key {
     Key::workspace(format!("A#{account}#email"), email)
 }
 
-/// The index item of a user's name, by which users are found. Several users may have the same name.
+/// The index item of a user's name, by which users are found, with the user's id because names may repeat.
 pub fn user_name(account: AccountId, name: &str, id: ThingId) -> Key {
     Key::workspace(format!("A#{account}#name"), format!("{name}\u{1f}{id}"))
 }
@@ -84,7 +84,7 @@ pub fn entries_up_to(account: AccountId, import: ImportId, chunk: ChunkNo, last:
     entries(account, import, chunk).between(format!("{:09}", 0), format!("{last:09}"))
 }
 
-/// The entries of a chunk, by row.
+/// The entries that a chunk has created, in the order of the rows.
 pub fn entries(account: AccountId, import: ImportId, chunk: ChunkNo) -> Query {
     Query::partition(Table::Workspace, format!("A#{account}#entry#{import}#{chunk}"))
 }

@@ -2,9 +2,9 @@
 
 use crate::values::words::lower;
 
-/// The names of each month in Latin letters, in lower case. Where a language has a case for dates ("4. března"), the
-/// list has the word in that case; where capital letters or missing accents make a different word, the list has that
-/// word as well.
+/// The names of each month in Latin letters, in lower case. Where a language has a case for dates ("4. března"),
+/// the list has the word in that case; where capital letters or missing accents make a different word, the list has
+/// that word as well.
 #[rustfmt::skip]
 const MONTHS: [&[&str]; 12] = [
     &[
@@ -74,8 +74,8 @@ const MONTHS_BEYOND_LATIN: [&[&str]; 12] = [
     &["декабрь", "декабря", "грудень", "грудня", "декември", "δεκέμβριος", "δεκεμβρίου"],
 ];
 
-/// Names of months that have no three-letter abbreviation: Finns do not write `mar` for `marraskuuta`, so `mar` is
-/// March.
+/// Names of months that have no three-letter abbreviation: Finns do not write `mar` for `marraskuuta`,
+/// so `mar` is March.
 const NOT_SHORT: [&str; 1] = ["marraskuuta"];
 
 /// The month that a word names or begins (with at least three letters) in a known language. `None` if the word could be
