@@ -44,12 +44,12 @@ pub async fn found(services: &Services, account: &Account, first: UserFields) ->
         Err(error) if !error.is_refused() => return Err(error.into()),
         _ => {}
     }
-    // The account's item is written last, so a reader who finds the account also finds its user and counter.
+    // The account's item is written last, so a reader who finds the account also finds the user and the counter.
     services.store.write(Write::put(keys::account(account.id), account)).await?;
     Ok(())
 }
 
-/// Makes an account under the next free number, with its first user.
+/// Makes an account under the next free number, with `first` as user 1.
 pub async fn create(services: &Services, name: &str, company: &str, first: UserFields) -> Result<Account, EditError> {
     loop {
         let id = AccountId(services.store.next_number(keys::account_counter()).await?);

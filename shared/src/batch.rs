@@ -18,7 +18,7 @@ where
     W: Fn(M) -> F,
     F: Future<Output = Result<(), ImportError>> + Send + 'static,
 {
-    // A `JoinSet` aborts its tasks when dropped, so a cancelled handler leaves no task behind that still writes.
+    // A `JoinSet` that is dropped aborts all tasks, so a cancelled handler leaves no task behind that still writes.
     let mut tasks = JoinSet::new();
     let mut named = HashMap::new();
     let mut failed = Vec::new();

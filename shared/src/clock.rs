@@ -4,9 +4,9 @@
 //! in time uses [`Clock::sleep_until`], which wakes when the clock is turned.
 //!
 //! The system's time may be set back, by an hour in the worst case, and a task that waits by the system's time then
-//! waits an hour longer. A [`Clock::steady`] does not follow such a step, so the local stack uses a steady clock. A
-//! Lambda function must not: its process is frozen between two invocations, and the monotonic time under a steady clock
-//! may stand still meanwhile.
+//! waits an hour longer. A [`Clock::steady`] does not follow the step, so the local stack uses a steady clock. A Lambda
+//! function must not, because the process is frozen between two invocations, and the monotonic time under a steady
+//! clock may stand still meanwhile.
 
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -41,7 +41,7 @@ impl Clock {
     }
 
     /// A clock that shows the system's time but never steps back. When the system's time is set back, the clock goes on
-    /// at its own pace until the system's time has caught up.
+    /// at an even pace until the system's time has caught up.
     pub fn steady() -> Self {
         let clock = Self::system();
         let shown = Some(Mutex::new((clock.now_ms(), Instant::now())));

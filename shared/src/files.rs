@@ -1,7 +1,7 @@
 //! S3: the bucket in which the files of imports lie before, during and after the import.
 //!
-//! An import pins the ETag of its object, and every read says `If-Match`. If the object is replaced during the import,
-//! the read fails ([`FileError::Replaced`]), so an import never mixes two files.
+//! An import pins the ETag of the file's object, and every read says `If-Match`. If the object is replaced during the
+//! import, the read fails ([`FileError::Replaced`]), so an import never mixes two files.
 
 pub mod place;
 mod upload;
@@ -25,7 +25,7 @@ pub const LONGEST_KEY: usize = 1024;
 
 /// The prefix for files that came in the body of a request.
 pub const SOURCES: &str = "sources";
-/// The prefix for files that a caller uploads straight to S3. The arrival of the object starts its import.
+/// The prefix for files that a caller uploads straight to S3. The arrival of the object starts the import.
 pub const UPLOADS: &str = "uploads";
 
 /// The prefix for files that are dropped into the bucket. The arrival of the object makes an import.
@@ -61,10 +61,10 @@ pub enum FileError {
     Sdk(String),
 }
 
-/// An object in the bucket, pinned to a version of the content by its ETag.
+/// An object in the bucket, pinned to a version of the content by the ETag.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Object {
-    /// The key within the bucket, such as `sources/1/5/times.csv`.
+    /// The key within the bucket, for example `sources/1/5/times.csv`.
     pub key: String,
     /// The ETag of the content, without quotes.
     pub etag: String,
@@ -99,7 +99,7 @@ impl Files {
         Self::new(client, self.bucket.clone())
     }
 
-    /// The name of the bucket, such as `waybill-files`.
+    /// The name of the bucket, for example `waybill-files`.
     pub fn bucket(&self) -> &str {
         &self.bucket
     }
@@ -142,7 +142,7 @@ impl Files {
         Ok((object, answer.metadata.unwrap_or_default().into_iter().collect()))
     }
 
-    /// The bytes of the object as a stream, in pieces as S3 sends them.
+    /// The bytes of the object as a stream, in the pieces that S3 sends.
     pub async fn stream(&self, object: &Object) -> Result<ByteStream, FileError> {
         let get = self.client.get_object().bucket(&self.bucket).key(&object.key);
         Ok(get.if_match(format!("\"{}\"", object.etag)).send().await.map_err(failed)?.body)

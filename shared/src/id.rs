@@ -1,10 +1,10 @@
-//! Numbers that identify accounts, imports, rows and entities, each a type of its own.
+//! Numbers that identify accounts, imports, rows and entities, with a type for each kind.
 //!
-//! The id of an entry is derived from its row, never drawn: `import × 1 000 000 000 + row`. A retry therefore writes
-//! the same keys again, an import needs no list of its entries, and an id leads to a storage key by arithmetic. All ids
-//! stay below 2^53, so that every JSON parser reads them exactly.
+//! The id of an entry is derived from the row, never drawn: `import × 1 000 000 000 + row`. A retry therefore writes
+//! the same keys again, an import needs no list of entries, and an id leads to a storage key by arithmetic. All ids
+//! stay below 2^53, so that no JSON parser rounds an id.
 //!
-//! An id has a single spelling, the one in which Waybill shows the id: digits without a sign or leading zeros. `01` and
+//! An id has a single spelling, in which Waybill also shows the id: digits without a sign or leading zeros. `01` and
 //! `+1` are not ids, so two different paths or keys never name the same entity.
 
 use std::fmt;
@@ -13,7 +13,7 @@ use std::str::FromStr;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-/// The highest row number of an import. An import's number times `MAX_ROWS + 1` is the base of its entries' ids.
+/// The highest row number of an import. An import's number times `MAX_ROWS + 1` is the base of the entries' ids.
 pub const MAX_ROWS: u64 = 999_999_999;
 /// The highest import number for which all entry ids stay below 2^53.
 pub const MAX_IMPORTS: u64 = 9_007_198;
@@ -57,7 +57,7 @@ number!(
     AccountId
 );
 number!(
-    /// The number of an import within its account, from 1. [`ImportId::HAND`] stands for entities that
+    /// The number of an import within an account, from 1. [`ImportId::HAND`] stands for entities that
     /// people made by hand.
     ImportId
 );
@@ -74,7 +74,7 @@ number!(
     EntryId
 );
 number!(
-    /// The id of a user, client, project or tag, unique within its account and kind.
+    /// The id of a user, client, project or tag, unique within the account and kind.
     ThingId
 );
 number!(

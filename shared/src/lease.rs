@@ -1,7 +1,7 @@
 //! Leases: the right of a function to work on a chunk until a given time.
 //!
-//! A lease is longer than the time that a function may run. When a lease has expired, its holder is therefore dead,
-//! because Lambda (and the local stack) ends a handler at its timeout. Even so, a holder looks at the clock before each
+//! A lease is longer than the time that a function may run. When a lease has expired, the holder is therefore dead,
+//! because Lambda (and the local stack) ends a handler at the timeout. Even so, a holder looks at the clock before each
 //! window of writes and stops when less than `MARGIN` is left. All requests and retries of a window take less than that
 //! margin (`store::FRUITLESS`, `services::ATTEMPT`), so no write lands after the lease. The parser, which may run for
 //! longer, loads small files under the same rule.
@@ -13,10 +13,10 @@ use crate::store::{StoreError, keys};
 
 /// The duration of a lease, longer than the 90 seconds of the loader's and the revert function's timeout.
 const LEASE: Duration = Duration::from_secs(120);
-/// A holder stops this long before the end of its lease.
+/// The time before the end of a lease at which the holder stops.
 const MARGIN: Duration = Duration::from_secs(30);
 
-/// The lease is about to expire: its holder stops, and a later invocation continues.
+/// The lease is about to expire, so the holder stops and a later invocation continues.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("no time is left")]
 pub struct OutOfTime;
@@ -32,7 +32,7 @@ pub enum LeasedError {
     OutOfTime(#[from] OutOfTime),
 }
 
-/// A lease as its holder knows it; the chunk's item stores the same token and time.
+/// A lease in the memory of the holder. The chunk's item stores the same token and time.
 #[derive(Clone, Debug)]
 pub struct Lease {
     /// 32 random hexadecimal digits that identify the lease.

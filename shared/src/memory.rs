@@ -1,16 +1,16 @@
-//! A cache of this process for the imports in progress, with locks that let one task of an import go first.
+//! A cache of this process for the imports in progress, with locks by which a single task of an import goes first.
 //!
-//! Only the price of an import depends on this cache. A missing entry, be it evicted or known to another process only,
-//! is looked up or computed again.
+//! Only the price of an import depends on this cache. An entry that was evicted, or that only another process has, is
+//! looked up or computed again.
 //!
 //! - **References.** The chunks of an import name the same projects and tags again and again. Once the import refers to
 //!   a thing, the reference stands until the import's undo releases the thing, and the undo waits for the end of every
 //!   lease. A chunk under a live lease may therefore rely on a thing found or made by an earlier chunk.
-//! - **A lock for new names.** Chunks that meet the same new names at once would all look, note and write, and only the
-//!   first write would succeed. With the lock a single chunk goes first, and the next chunks find the results in the
-//!   cache.
-//! - **A lock for the end.** Several tasks may see at once that the last chunk is done. With the lock a single task
-//!   settles the import.
+//! - **A lock for new names.** Chunks that meet the same new names at once would all look, note and write, and
+//!   only the first write would succeed. With the lock a single chunk goes first, and the next chunks find the
+//!   results in the cache.
+//! - **A lock for the end.** Several tasks may see at once that the last chunk is done. With the lock a single
+//!   task settles the import.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -74,7 +74,7 @@ impl Memory {
         self.remembered(account, import, |known| Arc::clone(&known.verdict))
     }
 
-    /// The lock that a task of this process holds while it settles the import or ends the import's undo. Tasks that
+    /// The lock that a task of this process holds while settling the import or ending the import's undo. Tasks that
     /// find the lock taken leave the work to the holder.
     pub fn ending(&self, account: AccountId, import: ImportId) -> Ending {
         self.remembered(account, import, |known| Arc::clone(&known.ending))

@@ -1,18 +1,18 @@
 //! Unpacks a gzip, or a sheet of an .xlsx spreadsheet, into the bytes of a plain table.
 //!
 //! The first bytes of a file say how the file is packed ([`Kind::of`]); the file's name is ignored. A packed file is
-//! unpacked once, and all later steps read the plain table as they read any file. Like `source` and `format`, this
-//! module does no I/O: bytes go in and pieces of a table come out. The promises are:
+//! unpacked once, and all later steps read the plain table like any file. Like `source` and `format`, this module does
+//! no I/O: bytes go in and pieces of a table come out. The promises are:
 //!
 //! - **The same bytes give the same table**, so a second run after a crash makes the same object as the first run.
 //! - **Limits hold while unpacking** ([`Limits`]), because the sizes that an archive declares are not trusted. A file
 //!   beyond a limit is refused with the limit in the message. The bytes of the table are counted for a sheet as well as
 //!   for a gzip, because a single text of a workbook may stand in any number of its cells.
 //! - **Unpacking can be cancelled** ([`Cancellation`]): the thread looks at a flag at each tag, cell and piece.
-//! - **A sheet's cells are read by their types.** Dates become ISO dates and durations become H:MM:SS, however the
-//!   sheet shows them. Numbers get a dot before the fraction and no thousands separators. Errors such as `#REF!` stay
-//!   as they are, so that the error of the row quotes them. A formula without a stored value is an error of its row as
-//!   well ([`NO_VALUE`](crate::format::NO_VALUE)).
+//! - **A sheet's cells are read by their types.** Dates become ISO dates and durations become H:MM:SS, whatever the
+//!   sheet shows. Numbers get a dot before the fraction and no thousands separators. Errors like `#REF!` stay
+//!   unchanged, so that the error of the row quotes the cell. A formula without a stored value is an error of the
+//!   row as well ([`NO_VALUE`](crate::format::NO_VALUE)).
 //! - **Lines are the sheet's rows**: blank rows stay as blank lines, and line breaks inside cells do not count.
 //! - **Nothing is guessed.** If several sheets could be meant, the file is refused. Half a gzip is refused too, because
 //!   the checksums are verified and nothing is planned before the end of the file.

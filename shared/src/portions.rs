@@ -1,9 +1,9 @@
 //! Limits of the work that a single invocation does at the end of an import or of an undo.
 //!
-//! A file may name as many projects and tags as it has rows. Work that goes over all names of an import (its settling,
-//! the end of its undo) therefore goes in steps that fit memory, and stores a mark of its progress after each step. An
-//! invocation whose time is up sends a message for the next invocation and returns. The mark lives in a stored item, so
-//! the message carries no state.
+//! A file may name as many projects and tags as it has rows. Work on all names of an import (settling, the end of
+//! an undo) therefore goes in steps that fit memory, and stores a mark of progress after each step. An invocation
+//! whose time is up sends a message for the next invocation and returns. The mark lives in a stored item, so the
+//! message carries no state.
 
 use std::time::Duration;
 

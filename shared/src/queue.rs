@@ -25,7 +25,7 @@ use crate::store::is_passing;
 
 /// The longest delay of 15 minutes that SQS gives a message.
 const LONGEST_DELAY: Duration = Duration::from_secs(900);
-/// The number of requests for a batch, while SQS refuses some of its messages.
+/// The number of requests for a batch, while SQS refuses some of the messages.
 const SEND_ATTEMPTS: usize = 5;
 /// The number of batch requests in flight at once.
 const SENDS_IN_FLIGHT: usize = 4;
@@ -34,14 +34,14 @@ const SENDS_IN_FLIGHT: usize = 4;
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Message {
-    /// Read the import's file and plan its chunks (work queue).
+    /// Read the import's file and plan the chunks of the import (work queue).
     Start {
         /// The account to which the import belongs.
         account: AccountId,
         /// The import whose file is to be planned.
         import: ImportId,
     },
-    /// Load a chunk, which means to parse its rows and write their entries (load queue).
+    /// Load a chunk, which means to parse the rows and write their entries (load queue).
     Load {
         /// The account to which the import belongs.
         account: AccountId,
@@ -58,13 +58,14 @@ pub enum Message {
         /// The import that is to be settled.
         import: ImportId,
     },
-    /// Begin the undo of the import and send a `Revert` for each of its chunks (revert queue).
+    /// Begin the undo of the import and send a `Revert` for each chunk of the import (revert queue).
     Undo {
         /// The account to which the import belongs.
         account: AccountId,
         /// The import that is to be undone.
         import: ImportId,
-        /// The person or part of the system that asked for the undo, as the import's history names it, e.g. `user 1`.
+        /// The person or part of the system that asked for the undo, by the name in the import's
+        /// history, e.g. `user 1`.
         by: String,
     },
     /// Undo a chunk by deleting all entries that the chunk created (revert queue).
@@ -93,7 +94,7 @@ struct Envelope {
 }
 
 impl Message {
-    /// The body of the SQS message, such as `{"v":1,"load":{"account":1,"import":2,"chunk":3}}`.
+    /// The body of the SQS message, for example `{"v":1,"load":{"account":1,"import":2,"chunk":3}}`.
     pub fn encode(&self) -> String {
         let envelope = Envelope { v: 1, message: self.clone() };
         serde_json::to_string(&envelope).expect("a message is plain data")
@@ -170,7 +171,7 @@ impl Queues {
         change.map(drop).map_err(|error| failed(&error))
     }
 
-    /// Sends a message to the queue of its kind.
+    /// Sends a message to the queue for messages of this kind.
     pub async fn send(&self, message: &Message) -> Result<(), QueueError> {
         self.send_after(message, Duration::ZERO).await
     }

@@ -1,4 +1,4 @@
-//! Shortens texts from files before they are repeated to people.
+//! Shortens texts from files before a message repeats the texts to people.
 
 /// Cuts a text to at most `letters` characters. If anything is cut, the last character is `…`.
 pub fn cut(text: &mut String, letters: usize) {

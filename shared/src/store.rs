@@ -3,12 +3,12 @@
 //! All items of the three tables are read and written through this module, over the AWS SDK. Locally the SDK talks to
 //! an embedded DynamoDB, so the project has a single storage path. Callers rely on three promises:
 //!
-//! - A batch write is complete when the call returns: the items that DynamoDB left unprocessed, and no further items,
-//!   were sent again.
+//! - A batch write is complete when the call returns: the items that DynamoDB left unprocessed, and no further
+//!   items, were sent again.
 //! - A condition that did not hold is a separate error ([`StoreError::Refused`]), which gives the position of the
-//!   refused write in its transaction.
-//! - The capacity units of each call are counted ([`Store::consumed`]), so the price of an import is measured, not
-//!   estimated.
+//!   refused write in the transaction.
+//! - The capacity units of each call are counted ([`Store::consumed`]), so the price of an import
+//!   is measured, not estimated.
 
 mod batch;
 mod commit;
@@ -102,7 +102,7 @@ impl Store {
         Self { client, ..self.clone() }
     }
 
-    /// The capacity units that all calls through this store and its clones have consumed so far.
+    /// The capacity units that all calls through this store and all clones have consumed so far.
     pub fn consumed(&self) -> Consumed {
         self.meter.consumed()
     }

@@ -1,8 +1,8 @@
 //! Unpacks a spreadsheet or a gzip into a plain table in the bucket.
 //!
 //! The plan and the loaders read ranges of bytes, and neither a gzip nor a spreadsheet has byte ranges that make sense
-//! alone. The parser therefore unpacks such a file once into a second object, and the import reads that object in place
-//! of its file ([`Import::table`]). The original stays as the caller sent it.
+//! alone. The parser therefore unpacks a packed file once into a second object, and the import reads that object in
+//! place of the file ([`Import::table`]). The original stays as the caller sent it.
 //!
 //! - **The same object after a crash.** The object's key contains a digest of everything that decides on the bytes, and
 //!   the object is put only if it is absent. A parser that runs again after a death, or beside another parser, makes or
@@ -11,7 +11,7 @@
 //!   reports of failed rows lack the rows' cells.
 //! - **Nothing left by a stopped import.** The parser reads the import's status after each part of 8 MB and aborts the
 //!   upload if the status has changed. An object that no loader will read is deleted ([`forget`]). A crash may leave
-//!   the parts of an upload, which the bucket's lifecycle rule deletes after a day, or the object, for its month.
+//!   the parts of an upload, which the bucket's lifecycle rule deletes after a day, or the object for a month.
 
 use aws_sdk_s3::primitives::ByteStream;
 use bytes::Bytes;
@@ -86,7 +86,7 @@ fn key(import: &Import, source: &Object, wanted: &Wanted) -> String {
     format!("{UNPACKED}/{}/{}/{name}.csv", import.account, import.id)
 }
 
-/// An unpacked table on its way into the bucket.
+/// An unpacked table on the way into the bucket.
 struct Unpacking<'s> {
     services: &'s Services,
     import: &'s Import,
@@ -126,7 +126,7 @@ impl Unpacking<'_> {
         Ok(())
     }
 
-    /// Unpacks a gzip while its bytes arrive, in threads that may block.
+    /// Unpacks a gzip while the bytes arrive, in threads that may block.
     async fn gunzip(&mut self, mut bytes: Bytestream) -> Result<Result<Unpacked, NotUnpacked>, ImportError> {
         let mut gunzip = Gunzip::new(&Limits::PARSER);
         while let Some(piece) = bytes.next().await? {
@@ -158,13 +158,13 @@ impl Unpacking<'_> {
         Ok(finished)
     }
 
-    /// Unpacks a sheet in a thread of its own, because `calamine` reads from memory and runs until it is done.
+    /// Unpacks a sheet in a thread of its own, because `calamine` reads from memory and does not yield.
     async fn sheet(
         &mut self,
         mut bytes: Bytestream,
         source: &Object,
     ) -> Result<Result<Unpacked, NotUnpacked>, ImportError> {
-        // A larger file is not read to its end, because the bytes read so far already break the limit.
+        // A larger file is not read to the end, because the bytes read so far already break the limit.
         let most = Limits::PARSER.workbook.min(source.size) as usize + 1;
         let mut file = Vec::with_capacity(most);
         while let Some(piece) = bytes.next().await? {
@@ -208,7 +208,8 @@ impl Bytestream {
         Ok(Self { stream: files.stream(object).await?, head: None })
     }
 
-    /// Looks at the first [`MAGIC`] bytes or more (fewer if the object is shorter) without taking them off the stream.
+    /// Looks at the first [`MAGIC`] bytes or more (fewer if the object is shorter) without taking the
+    /// bytes off the stream.
     async fn head(&mut self) -> Result<&[u8], FileError> {
         let mut head = Vec::new();
         while head.len() < MAGIC {

@@ -1,6 +1,6 @@
 //! Parsers for the values in a cell: dates, times of day, durations, numbers, tags, names of people, and words.
 //!
-//! Each file parses one kind of value from the text of a single cell, without I/O. The module `format` decides from all
+//! Each file parses a single kind of value from the text of a cell, without I/O. The module `format` decides from all
 //! cells of a column whether the cells agree, and which of two readings the file means.
 
 pub mod dates;

@@ -1,12 +1,12 @@
 //! Tokens, each of which admits a user of an account within some scopes.
 //!
-//! A token's text is shown once, when the token is made, and never stored. The table holds the SHA-256 of the text as
-//! the key of the token's record. A request therefore finds its token by one read, and a person who reads the table
-//! cannot call with the hashes found there. The text has 256 random bits, so the hash needs no salt and need not be
-//! slow.
+//! A token's text is shown once, when the token is made, and never stored. The table holds the SHA-256 of the text
+//! as the key of the token's record. A request therefore finds the token by a single read, and a person who reads
+//! the table cannot call with the hashes found there. The text has 256 random bits, so the hash needs no salt and
+//! need not be slow.
 //!
-//! Each token also has a small item in its account's partition, so that the account's tokens are listed without a scan.
-//! A revoked or expired token keeps its record, so that the list can say when the token ended.
+//! A token also has a small item in the account's partition, so that the account's tokens are listed without a scan.
+//! The record of a revoked or expired token stays, so that the list can say when the token ended.
 
 use std::time::Duration;
 
@@ -24,7 +24,7 @@ use crate::store::{StoreError, Write, decode, keys};
 pub const PREFIX: &str = "waybill_";
 /// The number of random bytes in a token's text.
 const SECRET: usize = 32;
-/// The number of hexadecimal digits of the hash that make up the short id of a token, such as `3f0a9c51d2e7`.
+/// The number of hexadecimal digits of the hash that make up the short id of a token (`3f0a9c51d2e7`).
 const ID: usize = 12;
 
 /// A permission of a token. A principal has a list of scopes, and needs a fitting scope for each request.
@@ -55,7 +55,7 @@ pub struct Principal {
     pub account: AccountId,
     /// The user of the account who calls with the token.
     pub user: ThingId,
-    /// The scopes of the token, in the order in which they were granted.
+    /// The scopes of the token, in the order of the grant.
     pub scopes: Vec<Scope>,
 }
 
@@ -64,8 +64,7 @@ pub struct Principal {
 pub struct Token {
     /// The first 12 hexadecimal digits of the hash, by which people name the token.
     pub id: String,
-    /// A name for people, such as the program that calls with the token, or an empty name for a
-    /// token made by [`grant`].
+    /// A name for people (for example the calling program), or an empty name for a token made by [`grant`].
     pub name: String,
     /// The caller whose requests carry the token.
     #[serde(flatten)]
@@ -141,7 +140,7 @@ impl Principal {
         self.scopes.contains(&scope) || (access == Access::Read && self.scopes.contains(&Scope::Read))
     }
 
-    /// The principal as an import's history names it, e.g. `user 1`.
+    /// The name of the principal in an import's history, e.g. `user 1`.
     pub fn signature(&self) -> String {
         format!("user {}", self.user)
     }
@@ -154,7 +153,7 @@ impl Token {
     }
 }
 
-/// Makes a token and returns its text, which is stored nowhere, with its record.
+/// Makes a token and returns the text, which is stored nowhere, with the record.
 pub async fn create(services: &Services, new: &NewToken) -> Result<(String, Token), StoreError> {
     let text = random_text();
     let token = grant_named(services, &text, new).await?;
@@ -210,7 +209,7 @@ pub async fn revoke(services: &Services, account: AccountId, id: &str) -> Result
 }
 
 /// Replaces a token by a new token with the same name, user, scopes and lifetime. The old token stays good
-/// for `overlap`, so that its holders can change over, but never longer than before. A zero `overlap` revokes
+/// for `overlap`, so that holders can change over, but never longer than before. A zero `overlap` revokes
 /// the old token now.
 pub async fn rotate(
     services: &Services,

@@ -1,4 +1,4 @@
-//! The bytes of a workbook as `calamine` reads them, with a limit on repeated reading.
+//! The bytes of a workbook for `calamine`, with a limit on repeated reading.
 
 use std::io::{self, Cursor, Read, Seek, SeekFrom};
 

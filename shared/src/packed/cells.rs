@@ -39,8 +39,8 @@ pub(super) fn text(value: &DataRef<'_>, shape: Shape, epoch: Epoch) -> String {
 
 /// A number in plain spelling: a dot before the fraction, no exponent, no thousands separators.
 ///
-/// A spreadsheet shows fifteen digits, and digits behind the fifteenth are the noise of its arithmetic. A fraction of
-/// three digits gets a fourth (`1.2340`), so that no reader takes the dot for a thousands separator.
+/// A spreadsheet shows fifteen digits, and digits behind the fifteenth are the noise of floating-point arithmetic. A
+/// fraction of three digits gets a fourth (`1.2340`), so that no reader takes the dot for a thousands separator.
 fn number(value: f64) -> String {
     let rounded: f64 = format!("{value:.14e}").parse().unwrap_or(value);
     let mut text = rounded.to_string();
@@ -91,8 +91,8 @@ fn day_text(day: i64, epoch: Epoch) -> Option<String> {
     match (epoch, day) {
         (_, ..0) => None,
         (Epoch::Mac, day) => after(date(1904, 1, 1), day),
-        // Windows workbooks have two days that never were. Spelled as the sheet shows them, both become errors of their
-        // rows.
+        // Windows workbooks have two days that never were. Both days are spelled as in the sheet and become
+        // errors of their rows.
         (Epoch::Windows, 0) => Some("1900-01-00".to_owned()),
         (Epoch::Windows, 60) => Some("1900-02-29".to_owned()),
         (Epoch::Windows, day @ ..60) => after(date(1899, 12, 31), day),

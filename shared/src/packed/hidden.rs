@@ -1,9 +1,9 @@
 //! Finds the rows and columns of a workbook's sheets that a spreadsheet program does not show.
 //!
 //! A filter hides the rows that do not match, a group hides folded rows, and people hide columns by hand, but the file
-//! contains all of them. A hidden row is an entry like any other, so the row is imported. The evidence says how many
-//! rows are hidden, because a person who counts the rows on the screen counts fewer. `calamine` does not report hidden
-//! rows, so they are recorded while the parts are inspected:
+//! contains all rows and columns. A hidden row is imported like a visible row. The evidence says how many rows are
+//! hidden, because a person who counts the rows on the screen counts fewer. `calamine` does not report hidden rows, so
+//! hidden rows and columns are recorded while the parts are inspected:
 //!
 //! | in the sheet's part | hidden |
 //! |---|---|
@@ -28,7 +28,7 @@ pub(super) struct Hidden {
     count: usize,
 }
 
-/// The hidden rows and columns of a sheet, counted from 0. Each run is a pair of its first and last number, in the
+/// The hidden rows and columns of a sheet, counted from 0. Each run is a pair of the first and the last number, in the
 /// order of the sheet.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct HiddenCells {

@@ -1,14 +1,14 @@
 //! Checks that a zip archive is a workbook within the limits, before `calamine` reads the archive.
 //!
-//! `calamine` streams the cells of a sheet, but holds a workbook's texts and styles in memory and trusts the counts in
-//! the workbook. Each part is therefore inflated here once, to be discarded, and measured against the limits; the sizes
-//! in the archive's directory are not trusted. Parts in XML are read by the same parser that `calamine` uses. The
-//! parser stops at any tag, text or comment that is longer than a cell can be, and counts the things that `calamine`
-//! will hold:
+//! `calamine` streams the cells of a sheet, but holds a workbook's texts and styles in memory and trusts the
+//! counts in the workbook. Each part is therefore inflated here once, to be discarded, and measured against the
+//! limits; the sizes in the archive's directory are not trusted. Parts in XML are read by the same parser that
+//! `calamine` uses. The parser stops at any tag, text or comment that is longer than a cell can be, and counts the
+//! things that `calamine` will hold:
 //!
 //! | of a part | at most | for |
 //! |---|---|---|
-//! | tags inside each other | 256 | the parser remembers open tags: a gigabyte of `<a><a>` would take three |
+//! | nested tags | 256 | the parser remembers open tags: a gigabyte of `<a><a>` would take three |
 //! | attributes of a tag | 1,000 | |
 //! | a text, in a cell or shared, over all runs | 512 KB | `calamine` joins the runs |
 //! | different texts | 2,500,000 | some 50 bytes each besides the letters |
@@ -42,7 +42,7 @@ const MAX_TEXTS: u64 = 2_500_000;
 const MAX_HELD: u64 = 192 << 20;
 /// The bytes of all styles, because each style holds copies of a font's name and of a number format.
 const MAX_STYLES: u64 = 64 << 20;
-/// The depth of tags inside each other.
+/// The number of tags nested in a tag.
 const MAX_DEPTH: usize = 256;
 /// The number of attributes of a tag.
 const MAX_ATTRIBUTES: usize = 1_000;
@@ -154,7 +154,7 @@ impl Sizes<'_> {
     }
 }
 
-/// A part while it is inflated. Reading fails when [`Sizes::check`] fails.
+/// A part during the inflating. Reading fails when [`Sizes::check`] fails.
 struct Metered<'s, R> {
     inner: R,
     sizes: &'s Sizes<'s>,
@@ -191,7 +191,7 @@ fn part(
     let mut part = Metered { inner: BufReader::new(part), sizes };
     sizes.event.set(0);
     if !(name.ends_with(".xml") || name.ends_with(".rels")) {
-        // Pictures and other binary parts are only measured.
+        // Pictures and further binary parts are only measured.
         loop {
             let read = part.fill_buf().map(<[u8]>::len);
             sizes.check()?;
@@ -347,7 +347,7 @@ fn number(tag: &BytesStart<'_>, name: &str) -> Result<u64, NotUnpacked> {
     Ok(given.and_then(|given| given.value.trim().parse().ok()).unwrap_or(0))
 }
 
-/// Refuses a sheet or a workbook in a part whose name does not end in .xml, because such a part is not inspected here.
+/// Refuses a sheet or a workbook in a part whose name does not end in .xml, because that part is not inspected here.
 fn target(tag: &BytesStart<'_>) -> Result<(), NotUnpacked> {
     let attribute = |name: &str| -> Result<String, NotUnpacked> {
         let given = tag.try_get_attribute(name).map_err(|error| damaged(&error))?;

@@ -11,7 +11,7 @@ pub struct Limits {
     pub workbook: u64,
     /// The bytes of all parts of an .xlsx file, unpacked.
     pub parts: u64,
-    /// The cells of the sheet, including empty cells between others.
+    /// The cells of the sheet, including empty cells between filled cells.
     pub cells: u64,
 }
 
@@ -19,7 +19,7 @@ impl Limits {
     /// The limits for the parser, which has 1024 MB of memory and 15 minutes.
     ///
     /// A table is streamed. 2 GiB are some twenty million rows, which are unpacked and uploaded in a few minutes. Of an
-    /// .xlsx file, memory holds the file itself and its texts, while everything else is streamed. The largest possible
+    /// .xlsx file, memory holds the file itself and the texts, while everything else is streamed. The largest possible
     /// sheet (1,048,576 rows) with Toggl's fourteen columns fits all four limits, with 161 MB of table.
     pub const PARSER: Self = Self { table: 2 << 30, workbook: 128 << 20, parts: 1 << 30, cells: 20_000_000 };
 
@@ -45,7 +45,7 @@ pub enum NotUnpacked {
     /// The file is larger than the limits allow.
     #[error("{0}")]
     TooLarge(String),
-    /// The file is not a packed table, is damaged, or can be read in more ways than one.
+    /// The file is not a packed table, is damaged, or can be read in several ways.
     #[error("{0}")]
     Unreadable(String),
     /// The survey refused the table in the file.

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use quick_xml::events::BytesStart;
 
-/// The relationships of a workbook, as far as its sheets need them.
+/// The relationships of a workbook, as far as the sheets need the relationships.
 #[derive(Default)]
 pub(super) struct Parts {
     /// The name of the workbook's part, by the package's relationships. `None` until that relationship is seen.

@@ -118,7 +118,7 @@ impl<'b> Rows<'b> {
                 self.next = Some(cell);
                 break;
             }
-            // A row beyond this length is refused by its length, so further cells are not kept.
+            // A row beyond this length is refused for the length, so further cells are not kept.
             if bytes > MAX_RECORD {
                 continue;
             }

@@ -56,7 +56,7 @@ fn damaged(why: &dyn std::fmt::Display) -> NotUnpacked {
     NotUnpacked::Unreadable(format!("the spreadsheet cannot be read: {why}; save it anew, or as CSV"))
 }
 
-/// An open workbook with its limits.
+/// An open workbook with the limits for reading.
 struct Book<'f> {
     xlsx: Xlsx<Archive>,
     epoch: Epoch,
@@ -68,7 +68,7 @@ struct Book<'f> {
     cancellation: Cancellation,
 }
 
-/// A sheet as found by its first rows.
+/// A sheet as found by the first rows.
 #[derive(Default)]
 struct Sheet {
     name: String,
@@ -205,7 +205,7 @@ impl<'f> Book<'f> {
         }
     }
 
-    /// The sheets that may be meant: the sheet named by the caller, else all of them.
+    /// The sheets that may be meant: the sheet named by the caller, else all sheets.
     fn named(&self, wanted: &Wanted) -> Result<Vec<Named>, NotUnpacked> {
         let sheets = self.xlsx.sheets_metadata().iter().filter(|sheet| sheet.typ == SheetType::WorkSheet);
         let named =
@@ -228,9 +228,9 @@ impl<'f> Book<'f> {
     /// 1. the sheet that the caller names;
     /// 2. else the only visible sheet whose header fits (several such sheets are refused by name, and so is a hidden
     ///    sheet if no visible header fits);
-    /// 3. else the first visible sheet that is not empty, which is then refused for its columns.
+    /// 3. else the first visible sheet that is not empty, which is then refused for the columns.
     ///
-    /// A hidden sheet is read only if the caller names the sheet, and is mentioned in the remarks if its header fits.
+    /// A hidden sheet is read only if the caller names the sheet, and is mentioned in the remarks if the header fits.
     fn choose(&mut self, wanted: &Wanted) -> Result<(Sheet, Vec<String>), NotUnpacked> {
         let named = self.named(wanted)?;
         let (hidden, seen): (Vec<_>, Vec<_>) =

@@ -1,4 +1,4 @@
-//! Errors of the tables, told apart by how a caller reacts to them.
+//! Errors of the tables, told apart by the reaction that a caller needs.
 
 use aws_sdk_dynamodb::error::{DisplayErrorContext, ProvideErrorMetadata, SdkError};
 use aws_sdk_dynamodb::operation::delete_item::DeleteItemError;
@@ -18,7 +18,8 @@ pub enum StoreError {
         /// The item that stands at the key, for a single write. `None` for a transaction or if the key has no item.
         found: Option<Box<Item>>,
     },
-    /// DynamoDB kept throttling, or the transaction kept conflicting with others, until the retries were used up.
+    /// DynamoDB kept throttling, or the transaction kept conflicting with another transaction, until the
+    /// retries were used up.
     #[error("the table made no progress for seconds: {0}")]
     Busy(String),
     /// After all of the SDK's retries DynamoDB had no capacity or could not be reached in time. The request may or may
@@ -39,7 +40,7 @@ impl StoreError {
         matches!(self, Self::Refused { .. })
     }
 
-    /// Returns whether the same request may succeed if it is sent again in a moment.
+    /// Returns whether the same request may succeed if the caller retries in a moment.
     pub fn is_passing(&self) -> bool {
         matches!(self, Self::Busy(_) | Self::Unavailable(_))
     }

@@ -48,7 +48,7 @@ impl Key {
     }
 }
 
-/// The kinds of shared things, each of which has a unique, normalised value as key, such as a project's name.
+/// The kinds of shared things, each of which has a unique, normalised value as key, like a project's name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, serde::Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Kind {
@@ -63,7 +63,7 @@ pub enum Kind {
 }
 
 impl Kind {
-    /// The kind's name as it stands in storage keys.
+    /// The kind's name in storage keys.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::User => "user",

@@ -34,7 +34,7 @@ impl Write {
         Self::put_item(key, item)
     }
 
-    /// Puts an item that is already encoded, with its key attributes.
+    /// Puts an item that is already encoded, with the key attributes.
     pub fn put_item(key: Key, item: Item) -> Self {
         Self::new(key, Effect::Put(item))
     }

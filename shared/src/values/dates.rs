@@ -1,8 +1,8 @@
-//! Dates as people and programs write them.
+//! Dates in the spellings of people and programs.
 //!
-//! A cell is first parsed into its parts ([`Written`]), which leaves no choice in most cells. The exceptions are dates
-//! of three numbers without a four-digit year in front (`03/04/2024`), and dates such as `24-Mar-28`, whose ends may
-//! both be the year. Which number is the day is decided for the whole column ([`DateOrder`]), never for a cell.
+//! A cell is first parsed into parts ([`Written`]), which leaves no choice in most cells. The exceptions are dates of
+//! three numbers without a four-digit year in front (`03/04/2024`), and dates like `24-Mar-28`, whose ends may both be
+//! the year. Which number is the day is decided for the whole column ([`DateOrder`]), never for a cell.
 
 mod names;
 #[cfg(test)]
@@ -160,7 +160,7 @@ impl Numbers {
     }
 }
 
-/// Returns whether a cell is a date such as `2024-13-01`, whose middle number can only be the day.
+/// Returns whether a cell is a date like `2024-13-01`, whose middle number can only be the day.
 pub(crate) fn has_day_in_the_middle(cell: &str) -> bool {
     let cell = words::seen(cell);
     let mut parts = cell.trim().splitn(3, ['-', '/', '.']);

@@ -1,8 +1,8 @@
-//! Durations as time trackers and spreadsheets write them.
+//! Durations in the spellings of time trackers and spreadsheets.
 //!
-//! A cell is first parsed into its parts ([`Written`]). Three questions stay open in some cells: the decimal mark, the
-//! unit of a bare number, and whether `1:30` means hours or minutes. The column answers them for all of its cells
-//! ([`Reading`]).
+//! A cell is first parsed into parts ([`Written`]). Three questions stay open in some cells: the decimal mark,
+//! the unit of a bare number, and whether `1:30` means hours or minutes. The column answers these questions
+//! for all cells ([`Reading`]).
 
 use serde::{Deserialize, Serialize};
 
@@ -14,7 +14,7 @@ use super::words;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub(crate) enum Unit {
-    /// The unit of spreadsheets, for a duration that has lost its number format: `0.0625` is an hour and a half.
+    /// The unit of spreadsheets, for a duration that has lost the number format: `0.0625` is an hour and a half.
     Days,
     Hours,
     Minutes,
@@ -64,7 +64,7 @@ const SECONDS: &[&str] = &[
     "secondes", "seconden", "segundo", "segundos", "secondo", "secondi", "sekuntia", "sn", "saniye", "сек", "秒",
 ];
 
-/// The answers of a column to the questions that its cells leave open.
+/// The answers of a column to the questions that cells leave open.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Reading {
     /// The unit of a number without a unit.
@@ -86,11 +86,11 @@ impl Reading {
 pub(crate) enum Written {
     /// A duration in seconds that is the same in every column: `1:02:03`, `18:25 min`, `1 h 30 min`.
     Exact(u64),
-    /// Two numbers around a colon, such as `1:30`, whose units depend on the column.
+    /// Two numbers around a colon, like `1:30`, whose units depend on the column.
     Pair(u32, u32),
     /// A time of day in seconds since midnight, into which a spreadsheet turns a duration (`1:30:00 AM`).
     Clock(u32),
-    /// A number with its unit, if the cell names a unit (`4.5`, `0,79 h`). `beside` has the seconds of the whole units
+    /// A number, with the unit if the cell names a unit (`4.5`, `0,79 h`). `beside` has the seconds of the whole units
     /// in the same cell.
     Number { number: Marked, unit: Option<Unit>, beside: u64 },
 }
@@ -244,7 +244,7 @@ fn rounded_seconds(cell: &str) -> Option<u32> {
     digits.then_some(seconds + u32::from(fraction.as_bytes().first().is_some_and(|&tenth| tenth >= b'5')))
 }
 
-/// Parses `0.79 h`, `47 min`, `06 s` or `1h 30m`. At most one number may have a fraction, and the units must descend.
+/// Parses `0.79 h`, `47 min`, `06 s` or `1h 30m`. Only a single number may have a fraction, and the units must descend.
 fn with_units(cell: &str) -> Option<Written> {
     // "PT1H30M" is the ISO 8601 spelling, and "P0DT1H30M" that of pandas.
     let iso = cell.strip_prefix("PT").or_else(|| cell.strip_prefix("P0DT"));

@@ -6,7 +6,7 @@ use std::borrow::Cow;
 const TITLES: [&str; 14] =
     ["jr", "sr", "ii", "iii", "iv", "phd", "md", "esq", "cpa", "mba", "inc", "llc", "ltd", "gmbh"];
 
-/// Turns "Last, First" into "First Last". A name without a comma, or with a title behind the comma, stays as it is.
+/// Turns "Last, First" into "First Last". A name without a comma, or with a title behind the comma, stays unchanged.
 pub(crate) fn first_name_first(name: Cow<'_, str>) -> Cow<'_, str> {
     let Some(comma) = name.bytes().position(|byte| byte == b',') else {
         return name;

@@ -1,4 +1,4 @@
-//! Numbers as people write them, parsed under a given decimal mark.
+//! Numbers in the spellings of people and programs, parsed under a given decimal mark.
 //!
 //! `1,234` is more than a thousand if the mark is a dot, and a little more than one if the mark is a comma. A number is
 //! therefore parsed with the mark as an argument, and the mark is decided for a whole column.
@@ -121,7 +121,7 @@ impl Decimal {
         Some(Self { units, scale: fraction.len() as u8, negative })
     }
 
-    /// Parses and rounds a number of many digits, such as programs write after a division: `0.0033333333333333335`.
+    /// Parses and rounds a number of many digits, as programs write after a division: `0.0033333333333333335`.
     fn rounded(whole: &str, fraction: &str, negative: bool) -> Option<Self> {
         if whole.len() > DIGITS || !fraction.bytes().all(|byte| byte.is_ascii_digit()) {
             return None;
@@ -137,7 +137,7 @@ impl Decimal {
         }
     }
 
-    /// Parses `5e-05`. A number with a positive exponent has lost its last digits and is refused.
+    /// Parses `5e-05`. A number with a positive exponent has lost the last digits and is refused.
     fn with_exponent(cell: &str, mark: DecimalMark) -> Option<Self> {
         let (number, exponent) = cell.split_once(['e', 'E'])?;
         let exponent = whole(exponent.strip_prefix(['-', '−'])?, 1, 3)?;

@@ -50,7 +50,7 @@ fn time(hour: u32, minute: u32, second: u32) -> Option<Time> {
     Time::new(part(hour)?, part(minute)?, part(second)?, 0).ok()
 }
 
-/// Parses `0.375`, as a spreadsheet shows nine o'clock in a cell that has lost its number format. With two digits,
+/// Parses `0.375`, as a spreadsheet shows nine o'clock in a cell that has lost the number format. With two digits,
 /// which might be minutes (`0.45`), the fraction is accepted only if `known` says that the column holds parts of a day.
 pub(crate) fn part_of_a_day(cell: &str, known: bool) -> Option<Time> {
     let digits = match cell {
@@ -129,7 +129,7 @@ fn full_hour(clock: &str) -> Option<(u32, u32, u32)> {
     Some((whole(hour.trim_end(), 1, 2)?, 0, 0))
 }
 
-/// Returns whether a cell is three numbers with dots between, such as `9.05.30`, which is a time in Danish and Finnish.
+/// Returns whether a cell is three numbers with dots between, like `9.05.30`, which is a time in Danish and Finnish.
 /// The cell may be a date as well.
 #[inline]
 pub(crate) fn is_dotted(cell: &str) -> bool {
@@ -163,7 +163,7 @@ const ZONES: [&str; 40] = [
 /// Cuts `Z`, `CET`, `UTC+01:00`, `+0100` and the like off a time. `None` if no zone stands behind the time.
 ///
 /// In a time stamp, behind the T (`in_stamp`), `09:00-10:00` is a time with a zone. Elsewhere the same text may be the
-/// span from nine to ten, so its end is not cut off.
+/// span from nine to ten, so the end is not cut off.
 pub(crate) fn without_zone(time: &str, in_stamp: bool) -> Option<&str> {
     let time = time.trim_end();
     // Examples: "09:30+01:00[Europe/Berlin]", "09:30 GMT+0100 (Central European Standard Time)".
@@ -198,8 +198,8 @@ pub(crate) fn zone(moment: &str) -> Option<&str> {
     Some(moment[before.len()..].trim_start())
 }
 
-/// The seconds east of Greenwich for a zone with an offset in digits, or for UTC and its synonyms. `None` for
-/// other names of zones.
+/// The seconds east of Greenwich for a zone with an offset in digits, or for UTC and synonyms of UTC. `None` for
+/// further names of zones.
 pub(crate) fn offset(zone: &str) -> Option<i64> {
     let zone = zone.split(['[', '(']).next().unwrap_or_default().trim_end();
     let digits = zone.trim_start_matches(|letter: char| letter.is_ascii_alphabetic());
@@ -213,7 +213,7 @@ pub(crate) fn offset(zone: &str) -> Option<i64> {
     Some(east * (hours.parse::<i64>().ok()? * 3600 + minutes.parse::<i64>().ok()? * 60))
 }
 
-/// Returns whether a text is the offset of a zone, such as `+1`, `+01`, `+0100` or `-05:00`: up to 14
+/// Returns whether a text is the offset of a zone, like `+1`, `+01`, `+0100` or `-05:00`: up to 14
 /// hours, in quarter hours.
 fn is_offset(offset: &str) -> bool {
     let digits = offset.trim_start_matches(['+', '-', '−']);

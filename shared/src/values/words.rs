@@ -47,7 +47,7 @@ pub(crate) fn trim_blanks(cell: &str) -> &str {
 
 /// The cell as a person sees it: each blank is a space, marks of text direction are dropped, and characters that look
 /// like a colon, a hyphen, a digit and so on are replaced by the ASCII character. Only for cells with a date, a time, a
-/// duration or a number, because texts stay as they are.
+/// duration or a number, because texts stay unchanged.
 pub(crate) fn seen(cell: &str) -> Cow<'_, str> {
     if cell.is_ascii() {
         return Cow::Borrowed(cell);
@@ -69,7 +69,8 @@ fn plain_letter(letter: char) -> char {
     match letter {
         // The ratio sign, raised and modifier colons, and the colons of East Asian columns.
         '∶' | '\u{2d0}' | '\u{2f8}' | '\u{a789}' | '\u{fe13}' | '\u{fe55}' => ':',
-        // Hyphens, the figure dash and the minus sign. The en dash is kept, because it also stands between two times.
+        // Hyphens, the figure dash and the minus sign. The en dash is kept, because the en dash also
+        // stands between two times.
         '\u{2010}'..='\u{2012}' | '−' | '\u{fe63}' => '-',
         '\u{2044}' | '\u{2215}' => '/',
         '\u{2024}' => '.',
@@ -223,7 +224,7 @@ pub(crate) fn begins_a_name(byte: u8) -> bool {
     byte.is_ascii_alphabetic() && totals(Some(byte.to_ascii_lowercase())).is_empty()
 }
 
-/// Returns whether a cell is the label of a row of totals, such as `Total` or `Summe:`.
+/// Returns whether a cell is the label of a row of totals, like `Total` or `Summe:`.
 pub(crate) fn is_total(cell: &str) -> bool {
     // The first letter settles nearly all cells.
     let Some(&first) = cell.as_bytes().first() else {

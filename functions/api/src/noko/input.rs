@@ -265,7 +265,7 @@ impl<S: Send + Sync> FromRequestParts<S> for Id {
     }
 }
 
-/// Parses a boolean, also from a text such as `yes` or `0`.
+/// Parses a boolean, also from a text like `yes` or `0`.
 pub fn flag(value: &Value) -> Option<bool> {
     value.as_bool().or_else(|| boolean(value.as_str()?))
 }

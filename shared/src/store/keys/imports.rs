@@ -37,8 +37,8 @@ fn import_partition(account: AccountId, import: ImportId) -> String {
     format!("A#{account}#I#{import}")
 }
 
-/// The account and the import in a partition key, such as the key of an item found by an index.
-/// `None` for other partitions.
+/// The account and the import in a partition key, like the key of an item found by an index. `None` for the key
+/// of a different partition.
 pub fn import_of(pk: &str) -> Option<(AccountId, ImportId)> {
     let (account, import) = pk.strip_prefix("A#")?.split_once("#I#")?;
     Some((AccountId(account.parse().ok()?), ImportId(import.parse().ok()?)))
@@ -55,12 +55,12 @@ pub fn verdict(account: AccountId, import: ImportId) -> Key {
     Key::imports(import_partition(account, import), "reading")
 }
 
-/// The sweep's record of the import's progress at its latest look.
+/// The sweep's record of the import's progress at the latest look.
 pub fn watch(account: AccountId, import: ImportId) -> Key {
     Key::imports(import_partition(account, import), "watch")
 }
 
-/// A chunk with its lease and, once committed, its ledger page.
+/// A chunk with the lease and, once committed, the ledger page.
 pub fn chunk(account: AccountId, import: ImportId, chunk: ChunkNo) -> Key {
     Key::imports(import_partition(account, import), format!("chunk#{chunk:07}"))
 }

@@ -19,7 +19,7 @@ pub fn token(hash: &str) -> Key {
     Key::workspace(format!("T#{hash}"), "token")
 }
 
-/// The item that lists a token in its account, by the token's short id.
+/// The item that lists a token in the account, by the token's short id.
 pub fn token_of(account: AccountId, id: &str) -> Key {
     Key::workspace(format!("A#{account}#tokens"), id)
 }
@@ -44,7 +44,7 @@ pub fn retirement(account: AccountId, kind: Kind, id: ThingId) -> Key {
     Key::workspace(format!("A#{account}#retired"), format!("{}#{id}", kind.as_str()))
 }
 
-/// All retirements of an account, which readers load before they resolve entries.
+/// All retirements of an account, which readers load before resolving entries.
 pub fn retirements(account: AccountId) -> Query {
     Query::partition(Table::Workspace, format!("A#{account}#retired"))
 }
@@ -74,7 +74,7 @@ pub fn users_named(account: AccountId, name: &str) -> Query {
     Query::partition(Table::Workspace, format!("A#{account}#name")).prefix(format!("{name}\u{1f}"))
 }
 
-/// An entry, in the partition of its import and chunk.
+/// An entry, in the partition of the import and the chunk.
 pub fn entry(account: AccountId, import: ImportId, chunk: ChunkNo, row: Row) -> Key {
     Key::workspace(format!("A#{account}#entry#{import}#{chunk}"), format!("{row:09}"))
 }
