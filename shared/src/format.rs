@@ -152,18 +152,25 @@ impl FromStr for FormatName {
 
 /// What the caller says about a file; what is `None` is found in the file.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct ReadingOptions {
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub format: Option<FormatName>,
     /// Which column is what, for a table that is no format's.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub mapping: Option<Mapping>,
     /// What is remembered for headers; it counts where neither a format nor a mapping is said.
     #[serde(skip)]
     pub remembered: Remembered,
     /// An ASCII character that is no quote and no line break.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub delimiter: Option<u8>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub encoding: Option<Encoding>,
     /// For dates that do not say it themselves: `2024-01-31` reads the same under each.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub date_order: Option<DateOrder>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub decimal_mark: Option<DecimalMark>,
 }
 
