@@ -19,7 +19,7 @@ const HEADER: usize = 10_000;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Judged {
     pub dialect: Dialect,
-    /// Cells of the first record, at most [`HEADER`].
+    /// Cells of the first record, at most 10,000.
     pub header: Vec<String>,
     /// Count of inspected records after the first.
     pub records: usize,

@@ -118,9 +118,9 @@ fn is_east_asian(letter: char) -> bool {
         || letter >= '\u{20000}'
 }
 
-/// Signs may stand around a word, and ASCII letters and digits may stand beside a hyphen which is not ASCII.
+/// True if the word breaks a habit of its script.
 fn is_odd(word: &[char], script: Script) -> bool {
-    // Signs may stand around a word; ASCII letters and digits may follow a hyphen or a dash.
+    // Signs may stand around a word, and ASCII letters and digits may stand beside a hyphen which is not ASCII.
     let is_letter = |c: char| c.is_alphabetic() || is_mark(c);
     let mut parts = word.split(|&c| !is_letter(c) && !c.is_ascii_digit()).filter(|part| !part.is_empty());
     let beside_letter = |at: usize| {
