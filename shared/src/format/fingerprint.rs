@@ -23,7 +23,7 @@ pub struct Fingerprint(pub u64);
 const SEPARATOR: char = '\u{1f}';
 
 impl EntryRow<'_> {
-    /// The fingerprint of the row, over its person, names, tags, text, times and duration.
+    /// The fingerprint of the row, over its names, tags, text, date, times and duration, and over its being billable.
     pub fn fingerprint(&self) -> Fingerprint {
         let mut values = String::with_capacity(256);
         let person = self.person.email.as_deref().or(self.person.name.as_deref());

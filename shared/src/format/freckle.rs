@@ -1,6 +1,7 @@
 //! Freckle, today named Noko: the import format and the exports.
 //!
-//! - Minutes take precedence over hours, and a row with neither has a duration of zero.
+//! - Minutes take precedence over hours, unless both are parts of a duration. A row with neither has a duration of
+//!   zero.
 //! - Tags are the `#hashtags` of the description. The tags column is read only if the row has no description.
 //! - A tag ending in `*` makes the entry unbillable.
 
