@@ -66,7 +66,7 @@ pub fn harvest() -> File {
     File { name: "Harvest", text }
 }
 
-/// Tempo: 29 columns with a quote around each cell, most cells empty, and a time behind each date.
+/// Tempo: 29 columns with a quote around each cell, most cells empty, and a time after each date.
 pub fn tempo() -> File {
     let mut text = "Issue Key,Issue summary,Hours,Work date,Username,Full name,Period,Account Key,Account Name,Account Lead,\
                     Account Category,Account Customer,Activity Name,Component,All Components,Version Name,Issue Type,\

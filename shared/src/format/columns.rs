@@ -122,7 +122,7 @@ const COMPANIONS: &[Column] = &[
     column(Role::Weekday, &["weekday", "day of week", "day of the week", "day", "wochentag"]),
 ];
 
-/// The declaration of a format.
+/// The declaration of a format, as made by each file which is named after a program.
 pub(super) struct Format {
     pub columns: &'static [Column],
     /// Names of columns which belong to the format and have no field in an entry.
@@ -141,12 +141,12 @@ pub(super) struct Group {
     any: &'static [Need],
 }
 
-/// Declares a requirement of a signature.
+/// Declares a requirement of a signature, which is met if any of the needs is met.
 pub(super) const fn group(said: &'static str, any: &'static [Need]) -> Group {
     Group { said, any }
 }
 
-/// A way to meet a requirement.
+/// A single way to meet a requirement of a signature.
 pub(super) enum Need {
     /// The header has a column for each of these roles.
     Roles(&'static [Role]),

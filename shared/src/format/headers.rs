@@ -58,7 +58,7 @@ impl Headers {
 /// The way in which the rows of a file end, if different from the header.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct RowEnds {
-    /// Count of empty cells behind the last column, which is equal in all rows of a
+    /// Count of empty cells after the last column, which is equal in all rows of a
     /// file whose rows close with delimiters.
     pub surplus: u32,
     /// True if the program which wrote the file omits empty cells at the end of a row, so
@@ -73,7 +73,7 @@ pub(super) enum Width {
     Whole,
     /// Cells of named columns are missing at the end.
     Short,
-    /// Cells stand behind the last column of the header.
+    /// Cells stand after the last column of the header.
     Long,
 }
 

@@ -125,7 +125,7 @@ impl<'l> Readings<'l> {
         self.headers
     }
 
-    /// The columns without a role.
+    /// Indexes of the columns without a role, whose cells are kept with the entry.
     pub fn without_role(&self) -> &[usize] {
         &self.without_role
     }

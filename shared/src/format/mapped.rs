@@ -4,7 +4,8 @@
 //! |---|---|
 //! | with a duration | the cell of the duration |
 //! | without a duration, or with an empty cell | the time from start to end |
-//! | without a duration, and start and end in different zones | the time from start to end, with the zones' offsets |
+//! | without a duration, and start and end in different zones | the time from start to end by the zones' offsets |
+//! | without a duration, and only one of start and end with a zone | an error |
 //!
 //! An end without a day is on the day of the start, or on the next day if the end would come before the start. The
 //! next day is not assumed for an entry of more than sixteen hours, since `5:00` after `9:00` more probably means the

@@ -18,7 +18,7 @@ pub struct ChunkSpan {
     pub first_line: u64,
     /// Position of the first byte of the first record in the original object.
     pub start: u64,
-    /// Position behind the last byte of the last record, without its line break.
+    /// Position after the last byte of the last record, without its line break.
     pub end: u64,
     /// Records between `start` and `end` which are too long to be read; nearly always empty.
     pub oversized: Vec<Oversized>,
@@ -47,7 +47,7 @@ impl ChunkSpan {
     }
 }
 
-/// The plan of a whole file.
+/// The plan of a whole file: how its rows are read, and in which chunks they are loaded.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Plan {
     pub layout: Layout,
@@ -101,7 +101,7 @@ impl Chunks {
         std::mem::take(&mut self.done)
     }
 
-    /// Count of data rows so far.
+    /// Count of data rows so far, including the record held back.
     pub fn rows(&self) -> u64 {
         self.rows + u64::from(self.held.is_some())
     }
@@ -138,7 +138,7 @@ impl Chunks {
         })
     }
 
-    /// Completes the current chunk.
+    /// Completes the current chunk, and notes a chunk which is too long to be loaded.
     fn complete(&mut self) {
         let Some(chunk) = self.current.take() else { return };
         let bytes: u64 = chunk.ranges().map(|range| range.end.saturating_sub(range.start)).sum();

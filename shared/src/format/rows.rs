@@ -55,7 +55,7 @@ pub struct Rows<'a> {
     segments: Vec<Segment<'a>>,
 }
 
-/// Records which are adjacent in the file, and the record behind them which was too long to be read, if any.
+/// Records which are adjacent in the file, and the record after them which was too long to be read, if any.
 struct Segment<'a> {
     text: Cow<'a, str>,
     first_row: u64,

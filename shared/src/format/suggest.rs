@@ -41,7 +41,7 @@ pub struct SuggestedMapping {
     pub columns: Vec<SuggestedColumn>,
 }
 
-/// A column of a suggestion.
+/// A column of a suggestion, with the reasons for its field.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct SuggestedColumn {
     pub column: String,
@@ -90,7 +90,7 @@ pub(super) fn suggest(text: &str, complete: bool, delimiters: &[u8]) -> Option<B
     None
 }
 
-/// The first rows behind the header, without rows of totals and rows which lack cells.
+/// The first rows after the header, without rows of totals and rows which lack cells.
 fn rows(text: &str, complete: bool, dialect: Dialect, columns: usize) -> Vec<Vec<String>> {
     let mut splitter = Splitter::new(dialect, 1);
     let mut rows = Vec::new();

@@ -51,7 +51,7 @@ enum Stage {
     Body(Box<Body>),
 }
 
-/// The decisions made from the head.
+/// The decisions made from the head, and the state of reading the body.
 struct Body {
     records: Records,
     judged: Judged,

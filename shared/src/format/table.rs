@@ -74,7 +74,7 @@ struct Lengths {
 
 impl Table {
     /// Observes the columns of `roles`, and other columns whose names promise dates or numbers. With `years_last` the
-    /// format never puts a two-digit year first; `surplus` is the count of empty cells behind the last column.
+    /// format never puts a two-digit year first; `surplus` is the count of empty cells after the last column.
     pub fn new(roles: Vec<(Role, usize)>, headers: &Headers, years_last: bool, surplus: u32) -> Self {
         let mut watched = Vec::new();
         for (column, key) in headers.keys().enumerate() {

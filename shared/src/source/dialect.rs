@@ -1,5 +1,5 @@
 //! Detects the dialect of a text: the delimiter, judged outside quotes over several records,
-//! and a blank behind each delimiter.
+//! and a blank after each delimiter.
 
 use std::borrow::Cow;
 
@@ -28,7 +28,7 @@ pub struct Judged {
     /// Count of empty cells by which each record exceeds the first; 0 if the records differ in this count, `None` if
     /// every record is shorter than the first.
     pub surplus: Option<usize>,
-    /// Count of cells behind a delimiter, and count of such cells which begin with a blank.
+    /// Count of cells after a delimiter, and count of such cells which begin with a blank.
     cells: usize,
     blank: usize,
     /// Count of records torn by a backslash before a quote.

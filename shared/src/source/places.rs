@@ -7,7 +7,7 @@
 //!
 //! For these encodings the decoder, which sees text and bytes, leaves an [`Anchor`] wherever the distance
 //! between text and object has changed. Anchors stand in front of a line break, which is a byte of its own in
-//! each of these encodings, and behind a pair of surrogates. Records begin and end only at line breaks, so the
+//! each of these encodings, and after a pair of surrogates. Records begin and end only at line breaks, so the
 //! place of every record is exact.
 //!
 //! Positions in the text count as if all earlier text had been UTF-8 with the same mark. Without anchors a position
@@ -29,7 +29,7 @@ pub(super) struct Anchor {
 pub(super) struct Anchors {
     ahead: VecDeque<Anchor>,
     /// Distance by which positions in the object exceed positions in the text, modulo
-    /// 2^64, behind the last anchor passed.
+    /// 2^64, after the last anchor passed.
     shift: u64,
 }
 
@@ -39,7 +39,7 @@ impl Anchors {
         self.ahead.extend(anchors.drain(..));
     }
 
-    /// Position in the object behind `text`, which begins at byte `source` of the object.
+    /// Position in the object after `text`, which begins at byte `source` of the object.
     pub fn behind(&mut self, encoding: Encoding, text: &str, source: u64) -> u64 {
         if !encoding.is_anchored() {
             return source + encoding.source_len(text);

@@ -5,12 +5,12 @@ use super::Field;
 /// A fault in the quotes of a record.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Tear {
-    /// An opened quote runs on to the next quote of the file, over cells or rows: further text stands behind the
+    /// An opened quote runs on to the next quote of the file, over cells or rows: further text stands after the
     /// closing quote, and a delimiter or a line break stands inside.
     Quote,
-    /// A backslash stands before a quote within quotes, and further text stands behind this quote: `"so
-    /// \"called\" it"`, as PHP and programs with an escape character write quotes. Only such programs know if
-    /// the backslash belongs to the text.
+    /// A backslash stands before a quote within quotes, and further text stands after this quote, as PHP and programs
+    /// with an escape character write quotes: `"so \"called\" it"`. Only the program which wrote the file knows if the
+    /// backslash belongs to the text.
     Backslash,
 }
 
@@ -29,7 +29,7 @@ fn find_tear(text: &str, fields: &[Field], delimiter: u8) -> Option<Tear> {
     })
 }
 
-/// The fault of a field which begins with a quote and has further text behind the closing quote.
+/// The fault of a field which begins with a quote and has further text after the closing quote.
 fn tear_of(raw: &str, delimiter: u8) -> Option<Tear> {
     let inside = raw.strip_prefix('"')?;
     let mut at = 0;

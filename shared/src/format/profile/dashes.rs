@@ -38,7 +38,7 @@ impl DashProfile {
         Self { columns: columns.map(column).collect() }
     }
 
-    /// Notes the cells of a record.
+    /// Notes the dashes and the empty cells of a record which begins on `line`.
     #[inline]
     pub fn see(&mut self, line: u64, cells: Cells<'_>) {
         for (seen, field) in self.columns.iter_mut().zip(cells.fields) {

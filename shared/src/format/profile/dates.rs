@@ -4,7 +4,7 @@
 //! column usually has many days and few years, yet a bill on the 1st of each quarter for ten years has a
 //! single day and ten years. Only cells which rule out an order, or other columns, are therefore evidence.
 //! `24-Mar-28` is read as the 24th of March, as nearly everybody writes dates, unless the column has more
-//! different numbers behind the month than before.
+//! different numbers after the month than before.
 
 use jiff::civil::Date;
 
@@ -32,7 +32,7 @@ pub(crate) struct DateProfile {
     /// The first date which is the same under every order, with the year in front or with the month in letters.
     first_plain: Option<Witness>,
     /// Dates with the month in letters between two numbers of two digits: the first of these dates, and the sets of
-    /// numbers before and behind the month, with a bit for each number.
+    /// numbers before and after the month, with a bit for each number.
     first_short: Option<Witness>,
     short_ends: [u128; 2],
     /// For each separator, `told` has the first date with a single number which can be the month, and `open` the
@@ -116,7 +116,7 @@ impl DateProfile {
     }
 
     /// True if dates with the month in letters may begin with the year, which is likely if more different numbers
-    /// stand behind the months than before, as in a list of entries from one or two years.
+    /// stand after the months than before, as in a list of entries from one or two years.
     fn may_begin_with_short_year(&self) -> bool {
         let [before, behind] = self.short_ends.map(u128::count_ones);
         !self.years_last && behind > before

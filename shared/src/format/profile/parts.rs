@@ -29,7 +29,7 @@ pub(crate) enum Together {
     Parts,
 }
 
-/// Evidence of a single row.
+/// Evidence of a single row: the columns hold the same duration, its parts, or neither.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Says {
     Nothing,
@@ -70,7 +70,7 @@ impl PartsProfile {
         })
     }
 
-    /// Notes the cells of a record.
+    /// Notes the cells of a record which begins on `line`.
     pub fn see(&mut self, line: u64, cells: Cells<'_>) {
         let cell = |column: Option<usize>| {
             let field = cells.fields.get(column?)?;

@@ -10,7 +10,7 @@ use std::sync::LazyLock;
 
 use super::plain::plain;
 
-/// The meaning of a column name.
+/// The meaning of a column name, which together with the cells leads to a field.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub(super) enum Meaning {
     Day,

@@ -63,7 +63,7 @@ fn parenthesised(name: &str) -> (&str, Option<&str>) {
     (name, None)
 }
 
-/// The unit named in the parentheses.
+/// The unit named in the parentheses, as `h` in `Dauer (h)`; `None` for a pattern such as `hh:mm`.
 fn unit(inside: &str) -> Option<Unit> {
     let inside = inside.trim();
     if inside.contains(':') {

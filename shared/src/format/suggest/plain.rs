@@ -25,7 +25,7 @@ pub(super) fn plain(name: &str) -> String {
     plain.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
-/// The letter without its accent.
+/// The letter without its accent, for example `a` for `ä`; `None` for a letter without an accent.
 fn bare(letter: char) -> Option<&'static str> {
     Some(match letter {
         'à'..='å' | 'ā' | 'ă' | 'ą' => "a",

@@ -72,7 +72,7 @@ impl<'r> Related<'r> {
         }
     }
 
-    /// The times of day of start and end, from columns of their own or from behind the dates.
+    /// The times of day of start and end, in columns of their own or after the dates.
     fn times(&self) -> Option<(Time, Time)> {
         let behind_date = |role: Role| dates::read(&self.cell(role)?)?.time;
         let time = |role: Role, date: Role| match self.cell(role).and_then(|cell| times::read(&cell)) {

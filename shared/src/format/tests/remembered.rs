@@ -7,7 +7,7 @@ use super::*;
 use crate::format::{FormatName, HeaderFingerprint, Layout, Mapping, Remembered, RememberedMapping};
 use crate::id::ImportId;
 
-/// Count of generated files.
+/// Count of generated files, each with a header of its own.
 const FILES: usize = 400;
 
 /// The mapping of import 7 for a header, settled on 4 March 2026.

@@ -27,7 +27,7 @@ pub(super) struct Doubt {
     pub from: Spot,
     /// Letters right before the byte at `from`, in the same cell.
     behind: String,
-    /// Place of the next byte.
+    /// Place of the next byte which will be read.
     place: Place,
     /// Set of the bytes 0x80..=0xff found so far, a bit for each.
     seen: u128,
@@ -108,7 +108,7 @@ const JUDGED: u32 = 10_000;
 const FEW: u32 = 5;
 
 impl Doubt {
-    /// Begins the doubt about a file at the byte `from`, which stands right behind `text`.
+    /// Begins the doubt about a file at the byte `from`, which stands right after `text`.
     pub fn new(from: Spot, text: &str) -> Self {
         let line = text.rfind(['\n', '\r']).map_or(text, |end| &text[end + 1..]);
         // All text so far is plain ASCII, so any position in the line is a border between characters.
@@ -138,7 +138,7 @@ impl Doubt {
         }
     }
 
-    /// Begins the doubt about a file which is not UTF-8 because of a byte right behind `text`, and not Windows-1252
+    /// Begins the doubt about a file which is not UTF-8 because of a byte right after `text`, and not Windows-1252
     /// because a letter of UTF-8 stands at `utf8`.
     pub fn lost(from: Spot, utf8: Option<Spot>, text: &str) -> Self {
         let mut doubt = Self { sample: Sample::new(b""), utf8, ..Self::new(from, text) };

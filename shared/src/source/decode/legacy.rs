@@ -19,7 +19,7 @@ pub(super) struct Legacy {
     pub page: CodePage,
     encoding: &'static encoding_rs::Encoding,
     decoder: encoding_rs::Decoder,
-    /// Place in text and object behind the last decoded byte.
+    /// Place in text and object after the last decoded byte.
     place: Anchor,
     /// Distance by which the object was ahead of the text at the last anchor, modulo 2^64.
     shift: u64,
@@ -51,7 +51,7 @@ impl Legacy {
         }
     }
 
-    /// Decodes `bytes` and appends the text to `text`. An anchor is placed before each line break behind which the
+    /// Decodes `bytes` and appends the text to `text`. An anchor is placed before each line break after which the
     /// distance between text and object has changed.
     pub fn decode(
         &mut self,

@@ -41,13 +41,13 @@ pub(super) fn find(bytes: &[u8]) -> Found {
 
 /// Extent of the bytes which were decoded.
 pub(super) struct Decoded {
-    /// Count of decoded bytes. Behind them stands the beginning of a character, or a byte which is not UTF-8.
+    /// Count of decoded bytes. After them stands the beginning of a character, or a byte which is not UTF-8.
     pub read: usize,
-    /// True if the bytes behind the decoded bytes cannot begin a character.
+    /// True if the bytes after the decoded bytes cannot begin a character.
     pub is_broken: bool,
 }
 
-/// Decodes `bytes`, which begin at `place`, appends their text to `text`, and adds an anchor behind each pair.
+/// Decodes `bytes`, which begin at `place`, appends their text to `text`, and adds an anchor after each pair.
 pub(super) fn decode(bytes: &[u8], place: &mut Anchor, text: &mut String, anchors: &mut Vec<Anchor>) -> Decoded {
     let mut read = 0;
     loop {

@@ -67,10 +67,10 @@ fn is_cut(before: &[u8], letters: &[u8], rest: &[u8], behind: Option<&u8>) -> bo
     let starts = !before.last().is_some_and(u8::is_ascii_alphanumeric);
     let ends = !behind.is_some_and(u8::is_ascii_alphanumeric);
     match rest {
-        // The beginning of another letter behind whole letters is no accident.
+        // The beginning of another letter after whole letters is no accident.
         [_, ..] if letters.len() >= 4 => true,
         [_] if !letters.is_empty() => false,
-        // No language writes Ã, Ä or Å behind a small letter, ends a word with â, or has a word
+        // No language writes Ã, Ä or Å after a small letter, ends a word with â, or has a word
         // made of such a letter alone.
         [0xc3..=0xc5] if behind_lower => true,
         [0xe2] if behind_lower => ends,
@@ -102,7 +102,7 @@ pub(super) fn utf8_letter(word: &[u8]) -> Option<usize> {
     None
 }
 
-/// True if a run, though valid UTF-8, is really the last letter of a word in Windows-1252 and the signs behind, as in
+/// True if a run, though valid UTF-8, is really the last letter of a word in Windows-1252 with following signs, as in
 /// `Spaß…` and `CAFÉ»`. Read as UTF-8 these runs are letters of African languages and of phonetics.
 pub(super) fn ends_word(before: &[u8], run: &[u8]) -> bool {
     const SIGNS: [u8; 15] = [0x85, 0x91, 0x92, 0x93, 0x94, 0x96, 0x97, 0x99, 0x9b, 0xa0, 0xab, 0xae, 0xb0, 0xb4, 0xbb];
@@ -123,8 +123,8 @@ pub(super) fn ends_word(before: &[u8], run: &[u8]) -> bool {
 }
 
 /// True if the first character beyond ASCII, read as UTF-8, is really two letters of a code page. An Armenian
-/// letter never stands right behind a Latin letter, and is the apostrophe and the accent of `l’équipe` as an old
-/// Mac wrote them. Marks of Hebrew and Arabic stand only behind letters of their own script, and are the first two
+/// letter never stands right after a Latin letter, and is the apostrophe and the accent of `l’équipe` as an old
+/// Mac wrote them. Marks of Hebrew and Arabic stand only after letters of their own script, and are the first two
 /// letters of `Íñigo` as DOS wrote them.
 pub(super) fn is_glued(before: u8, character: char) -> bool {
     match character {

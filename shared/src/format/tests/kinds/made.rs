@@ -21,7 +21,7 @@ pub(super) enum Kind {
     TrailingDelimiter,
     /// Empty cells at the end of a row are omitted.
     CutRows,
-    /// Some rows have lost a delimiter.
+    /// A row has lost a delimiter, which joins two of its cells.
     LostDelimiter,
     /// Subtotals follow each day, with and without a date or a word for a total.
     Subtotals,
@@ -321,7 +321,7 @@ fn date(kind: Kind, date: Date) -> String {
     }
 }
 
-/// Adds a row with the sum behind the rows of each day.
+/// Adds a row with the sum after the rows of each day.
 fn with_subtotals(rows: &[Vec<String>], truths: &[Truth], dice: &mut Dice) -> Vec<Vec<String>> {
     let (word, column) = (dice.pick(&["Total", "Subtotal", "Tagessumme Total", ""]), dice.pick(&[1, 3]));
     let dated = dice.roll(2) == 0;

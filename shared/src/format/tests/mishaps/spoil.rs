@@ -210,7 +210,7 @@ pub(super) fn spoil(mishap: Mishap, truths: &mut [Truth], dice: &mut Dice) -> Ve
         without_end(&mut cells);
     }
     let mut lines = lines(&cells);
-    // The index of the chosen row's line, so that something can be inserted behind the row.
+    // The index of the chosen row's line, so that something can be inserted after the row.
     let at = 1 + some;
     match mishap {
         Mishap::TornQuote => {

@@ -11,7 +11,7 @@
 //! | few, or not clearly likelier in Windows-1252 | the file is read, and the evidence shows both readings as a guess |
 //! | likelier in Windows-1252 | the file is read |
 //!
-//! The rates were measured on files with a single accented word from the word lists behind the tables, 300 files for
+//! The rates were measured on files with a single accented word from the word lists of the tables, 300 files for
 //! each language. Among files in Windows-1250, 1254 and 1257 about one in twenty is read as Windows-1252, and the
 //! evidence says so for nearly all of them. Without the weighing the rate was one in eight, and no evidence said so.
 //! Among files in Windows-1252 about two in a thousand are refused because of neighbouring letters.

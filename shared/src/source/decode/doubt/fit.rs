@@ -11,7 +11,7 @@ thread_local! {
     pub(super) static LOOKS: std::cell::Cell<u64> = const { std::cell::Cell::new(0) };
 }
 
-/// A word of letters, digits and characters beyond ASCII, with the characters right before and behind it.
+/// A word of letters, digits and characters beyond ASCII, with the characters right before and after it.
 pub struct Word<'a> {
     pub characters: &'a [char],
     pub before: char,
@@ -124,7 +124,7 @@ impl Word<'_> {
         }
     }
 
-    /// The letters right before a place and right behind the place.
+    /// The letters right before a place and right after the place.
     fn sides(&self, at: usize) -> (&[char], &[char]) {
         let (before, behind) = (&self.characters[..at], &self.characters[at + 1..]);
         let start = before.iter().rposition(|&c| !is_letter(c)).map_or(0, |sign| sign + 1);
@@ -208,7 +208,7 @@ impl Word<'_> {
 }
 
 /// True if no language of Windows-1252 or of the rival code pages has the lower-case letter between these lower-case
-/// letters before and behind.
+/// letters before and after.
 fn odd_between(left: &str, letter: char, right: &str) -> bool {
     let first = right.chars().next();
     let last = left.chars().next_back();
@@ -353,7 +353,7 @@ fn is_elision(left: &[char], right: &[char]) -> bool {
     begins || matches!(right.as_str(), "s" | "t" | "re" | "ll" | "ve" | "d" | "m" | "em")
 }
 
-/// True if an apostrophe may stand behind the word for letters left out at the end,
+/// True if an apostrophe may stand after the word for letters left out at the end,
 /// as in `James’`, `po’` and `goin’`.
 fn is_cut(left: &[char]) -> bool {
     let word: String = left.iter().map(|&c| first_lower(c)).collect();

@@ -3,7 +3,7 @@
 //!
 //! A word such as `pârskats` breaks no rule of any language. Yet the letter â between p and r is rare in the
 //! languages of Windows-1252, while ā, which is the same byte in Windows-1257, is frequent in this place in Latvian.
-//! For each letter which another code page reads differently, and for each neighbour before and behind the letter,
+//! For each letter which another code page reads differently, and for each neighbour before and after the letter,
 //! the tables below say which of the two readings is likelier, and by how much. They were counted over word lists of
 //! spelling checkers, namely Hunspell's lists for twenty languages (German, French, Spanish, Portuguese, Italian,
 //! Catalan, Danish, Norwegian, Swedish, Icelandic and Dutch against Hungarian, Croatian, Polish, Czech, Slovak,
@@ -25,7 +25,7 @@
 
 use unicode_normalization::UnicodeNormalization;
 
-/// A letter in Windows-1252, the digits of the neighbours before the letter, and the digits of the neighbours behind.
+/// A letter in Windows-1252, the digits of the neighbours before the letter, and the digits of the neighbours after.
 type Row = (char, &'static str, &'static str);
 
 /// The table of neighbours for a rival code page.

@@ -1,6 +1,6 @@
 //! Judges whether words follow the habits of their script, as a measure for the encoding in which a text was decoded.
 //!
-//! Bytes decoded in a wrong encoding mostly become letters in impossible places: a capital behind a small
+//! Bytes decoded in a wrong encoding mostly become letters in impossible places: a capital after a small
 //! letter, `ь` at the beginning of a word, a sign between letters, a tone mark without a letter below. As
 //! in [`fit`](super::super::doubt), a rule may fail for a few real words, because only the count of words
 //! which break a rule is used.
