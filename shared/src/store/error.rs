@@ -29,6 +29,9 @@ pub enum StoreError {
     /// The request failed for another reason, which the text tells. The request may or may not have taken effect.
     #[error("{0}")]
     Sdk(String),
+    /// A later version of the code wrote the stored value, during a deployment.
+    #[error("a stored value has version {0}, which a newer function reads")]
+    Newer(u64),
     /// A stored item does not have the attributes that this version of the code reads.
     #[error("a stored item cannot be read: {0}")]
     Shape(String),
@@ -42,7 +45,7 @@ impl StoreError {
 
     /// Returns whether the same request may succeed if the caller retries in a moment.
     pub fn is_passing(&self) -> bool {
-        matches!(self, Self::Busy(_) | Self::Unavailable(_))
+        matches!(self, Self::Busy(_) | Self::Unavailable(_) | Self::Newer(_))
     }
 }
 

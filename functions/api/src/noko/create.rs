@@ -185,7 +185,7 @@ impl Form {
     /// The file and the options. Fails with all errors of the request at once.
     async fn options(&self, at: &At) -> Result<(Bytes, Options), NokoError> {
         // `fallback_user` may be absent, null, or a user's id, each with a meaning of its own.
-        let defaults = Options { fallback_user: Some(at.caller.user), ..Options::default() };
+        let defaults = Options::of_user(at.caller.user);
         let given = FIELDS.iter().filter_map(|field| Some((field, self.value(field)?)));
         let asked = asked(given.map(|(field, value)| (field.option.to_owned(), value)).collect(), defaults);
         let (options, mut errors) = match asked {
