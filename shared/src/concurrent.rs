@@ -42,7 +42,8 @@ mod tests {
 
     use super::*;
 
-    /// `numbers` as futures that end at once, failing at `bad`; how many were made, how many were alive at most.
+    /// Runs `numbers` as futures that end at once and fail at `bad`. Returns the result with the number of futures that
+    /// were made, and the number alive at most.
     async fn run(numbers: u64, bad: Option<u64>) -> (Result<Vec<u64>, u64>, u64, u64) {
         let (made, alive, most) = (Cell::new(0), Cell::new(0), Cell::new(0));
         let future = |number| {

@@ -1,4 +1,4 @@
-//! What every function stands on: the tables, the bucket, the queues and the clock.
+//! The clients that every function needs: the tables, the bucket, the queues and the clock, with a process's cache.
 
 use std::env;
 use std::time::Duration;
@@ -15,36 +15,38 @@ use crate::portions::{Portions, TimeLeft};
 use crate::queue::{QueueUrls, Queues};
 use crate::store::{Store, TableNames};
 
-/// Times the SDK tries a request that fails in a passing way, with jittered back-off in between.
+/// The number of attempts that the SDK makes for a request that fails for a passing reason,
+/// with random back-off between.
 pub const SDK_ATTEMPTS: u32 = 6;
 
-/// Fingerprints of rows that are held at once: some seventy megabytes of the parser's gigabyte.
+/// The number of fingerprints of rows that a plan holds in memory at once: some 70 MB of the parser's 1,024 MB.
 const FINGERPRINTS_AT_ONCE: u64 = 3_500_000;
 
-/// Rows of a chunk.
+/// The number of rows in a chunk.
 pub const ROWS_PER_CHUNK: u32 = 1000;
 
-/// How long one try of a request may take, and all of them: a function that waits longer than its lease is none.
+/// The time limits for a single attempt of a request, and for all attempts together. A function's requests must end
+/// well before the function's lease does.
 const ATTEMPT: Duration = Duration::from_secs(5);
 const OPERATION: Duration = Duration::from_secs(15);
 
-/// The time-outs of the SDK's requests.
+/// The time limits of the SDK's requests.
 pub fn timeouts() -> TimeoutConfig {
     TimeoutConfig::builder().operation_attempt_timeout(ATTEMPT).operation_timeout(OPERATION).build()
 }
 
-/// Names of what was deployed, from the environment (see `template.yaml`).
+/// The names of the deployed resources, from the environment variables that `template.yaml` sets.
 #[derive(Clone, Debug)]
 pub struct Names {
-    /// The tables.
+    /// The names of the three tables.
     pub tables: TableNames,
-    /// The bucket.
+    /// The name of the bucket, e.g. `waybill-files`.
     pub bucket: String,
-    /// The queues.
+    /// The URLs of the four queues.
     pub queues: QueueUrls,
 }
 
-/// A setting that the function cannot do without is missing.
+/// An environment variable that the function needs is not set.
 #[derive(Debug, thiserror::Error)]
 #[error("the environment variable {0} is not set")]
 pub struct MissingSetting(&'static str);
@@ -70,31 +72,32 @@ impl Names {
     }
 }
 
-/// The tables, the bucket, the queues and the clock; clones are cheap and share connections.
+/// The tables, the bucket, the queues and the clock. Clones are cheap and share connections.
 #[derive(Clone)]
 pub struct Services {
-    /// DynamoDB.
+    /// The three tables in DynamoDB.
     pub store: Store,
-    /// S3.
+    /// The bucket in S3.
     pub files: Files,
-    /// SQS.
+    /// The four queues in SQS.
     pub queues: Queues,
-    /// The time.
+    /// The clock for leases, time-outs and time stamps; tests can turn the clock.
     pub clock: Clock,
-    /// What this process remembers of the imports that it loads.
+    /// The cache of this process for the imports in progress.
     pub memory: Memory,
-    /// Rows of a chunk, of imports that are made from now on; tests use few.
+    /// The number of rows in a chunk, for imports that are created from now on; tests use few rows.
     pub rows_per_chunk: u32,
-    /// Fingerprints of rows that a plan holds at once, to tell which are there already; tests hold few.
+    /// The number of fingerprints of rows that a plan holds in memory at once, to find rows that are there
+    /// already; tests hold few.
     pub fingerprints_at_once: u64,
-    /// How much of the end of an import one invocation does; tests take little.
+    /// The sizes of the steps at the end of an import or an undo; tests use small steps.
     pub portions: Portions,
 }
 
 impl Services {
-    /// Clients from one SDK configuration.
+    /// Makes the clients from an SDK configuration.
     pub fn new(config: &SdkConfig, names: Names, clock: Clock) -> Self {
-        // An endpoint of its own is a local S3, which knows its buckets by path only.
+        // A configuration with an endpoint means a local S3, which finds buckets by path only.
         let s3 = aws_sdk_s3::config::Builder::from(config).force_path_style(config.endpoint_url().is_some()).build();
         Self::from_clients(
             aws_sdk_dynamodb::Client::new(config),
@@ -105,7 +108,7 @@ impl Services {
         )
     }
 
-    /// From clients that are there already.
+    /// Makes the services from existing clients.
     pub fn from_clients(
         dynamodb: aws_sdk_dynamodb::Client,
         s3: aws_sdk_s3::Client,
@@ -125,7 +128,7 @@ impl Services {
         }
     }
 
-    /// The same through other clients, as another process has it: it remembers nothing yet.
+    /// The same services through different clients and with an empty cache, like those of a separate process.
     pub fn through(
         &self,
         dynamodb: aws_sdk_dynamodb::Client,
@@ -141,12 +144,12 @@ impl Services {
         }
     }
 
-    /// The time of an invocation that begins now.
+    /// The time for an invocation that begins now.
     pub fn begin(&self) -> TimeLeft {
         TimeLeft::begin(&self.clock, &self.portions)
     }
 
-    /// As a deployed function starts: configuration and names from the environment.
+    /// Makes the services for a deployed function, from the SDK's default configuration and the environment.
     pub async fn from_env() -> Result<Self, MissingSetting> {
         let config = aws_config::defaults(BehaviorVersion::latest())
             .timeout_config(timeouts())
@@ -157,20 +160,21 @@ impl Services {
     }
 }
 
-/// An empty address is none. `sam local invoke` gives every variable that the template names, an absent one as an empty
-/// text, and the SDK takes `AWS_ENDPOINT_URL` for an address then and panics at its first request.
+/// Removes an empty endpoint address. `sam local invoke` sets every variable that the template names, to an
+/// empty text if the variable is absent. The SDK would take an empty `AWS_ENDPOINT_URL` for an address and panic
+/// at the first request.
 fn without_empty_address(config: SdkConfig) -> SdkConfig {
     if config.endpoint_url() != Some("") {
         return config;
     }
     let mut config = config.into_builder();
     config.set_endpoint_url(None);
-    // The client of each service looks for the variable once more.
+    // Without this, each service's client would read the variable again.
     config.set_service_config(Some(NoAddresses));
     config.build()
 }
 
-/// Addresses of single services from the environment: none.
+/// A source of configuration for single services that has no addresses.
 #[derive(Debug)]
 struct NoAddresses;
 
@@ -180,7 +184,8 @@ impl LoadServiceConfig for NoAddresses {
     }
 }
 
-/// JSON lines on standard output, at the level that `RUST_LOG` asks for. Logs carry ids, never rows or addresses.
+/// Writes logs as JSON lines to standard output, at the level in `RUST_LOG` (`info` by default). Logs carry ids,
+/// never rows or addresses.
 pub fn log_json() {
     let filter = tracing_subscriber::EnvFilter::try_from_default_env().unwrap_or_else(|_| "info".into());
     tracing_subscriber::fmt().json().with_env_filter(filter).with_target(false).init();

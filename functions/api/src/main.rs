@@ -1,4 +1,4 @@
-//! The Lambda `bootstrap` of the API.
+//! The Lambda `bootstrap` of the API function, which serves the router under API Gateway.
 
 use api::router;
 use lambda_http::{Error, run};

@@ -105,7 +105,7 @@ fn look(
 mod tests {
     use super::*;
 
-    /// A file that is refused at its end, behind some megabytes of rows: no minutes can be read.
+    /// A file of some megabytes that is refused only at the end, because no duration can be parsed.
     fn long_file() -> Bytes {
         let mut file = "date,person,project,minutes,description\n".to_owned();
         file.push_str(&"2026-01-02,Kim,Quay,soon,x\n".repeat(100_000));
@@ -117,7 +117,7 @@ mod tests {
         let surveys = Surveys::new(1, Duration::ZERO);
         let file = long_file();
         surveys.look(&file, &Options::default(), &Remembered::default(), 1000).await.unwrap();
-        // The thread gives its slot back, whoever waited for it.
+        // The thread returns its permit, although the caller no longer waits.
         let slot = tokio::time::timeout(Duration::from_secs(30), surveys.slots.acquire()).await;
         drop(slot.unwrap().unwrap());
         let patient = Surveys::new(1, Duration::from_secs(600));
@@ -129,7 +129,7 @@ mod tests {
     async fn other_tasks_of_the_thread_go_on_while_a_file_is_surveyed() {
         let surveys = Surveys::new(1, Duration::from_secs(600));
         let file = long_file();
-        // One thread runs this test: were the survey on it, nothing else would be polled before its end.
+        // A single thread runs this test, so a survey on this thread would keep all tasks from running.
         let mut turns = 0_u32;
         let others = async {
             loop {

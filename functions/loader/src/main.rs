@@ -1,4 +1,4 @@
-//! The Lambda `bootstrap` of the loader function.
+//! The Lambda `bootstrap` of the loader function, which receives the load queue.
 
 use aws_lambda_events::sqs::SqsEvent;
 use lambda_runtime::{Error, LambdaEvent, run, service_fn};

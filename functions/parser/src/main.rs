@@ -1,4 +1,4 @@
-//! The Lambda `bootstrap` of the parser.
+//! The Lambda `bootstrap` of the parser function, which receives the arrival queue and the work queue.
 
 use aws_lambda_events::sqs::SqsEvent;
 use lambda_runtime::{Error, LambdaEvent, run, service_fn};

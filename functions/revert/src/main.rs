@@ -1,4 +1,4 @@
-//! The Lambda `bootstrap` of the revert function.
+//! The Lambda `bootstrap` of the revert function, which receives the revert queue.
 
 use aws_lambda_events::sqs::SqsEvent;
 use lambda_runtime::{Error, LambdaEvent, run, service_fn};

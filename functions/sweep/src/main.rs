@@ -1,4 +1,4 @@
-//! The Lambda `bootstrap` of the sweep.
+//! The Lambda `bootstrap` of the sweep function, which a schedule invokes.
 
 use aws_lambda_events::eventbridge::EventBridgeEvent;
 use lambda_runtime::{Error, LambdaEvent, run, service_fn};

@@ -17,7 +17,7 @@ use zip::{ZipArchive, ZipWriter};
 use super::*;
 use crate::format::Row;
 
-/// A zip archive of these parts.
+/// Makes a zip archive with these parts.
 fn zipped(parts: &[(&str, &[u8])]) -> Vec<u8> {
     let mut archive = ZipWriter::new(Cursor::new(Vec::new()));
     for (name, bytes) in parts {
@@ -27,7 +27,7 @@ fn zipped(parts: &[(&str, &[u8])]) -> Vec<u8> {
     archive.finish().unwrap().into_inner()
 }
 
-/// A spreadsheet in which one part is another.
+/// Replaces a part of a spreadsheet by the result of `edit`.
 fn edited(file: &[u8], part: &str, edit: impl Fn(&str) -> String) -> Vec<u8> {
     let mut archive = ZipArchive::new(Cursor::new(file)).unwrap();
     let mut parts = Vec::new();
@@ -43,7 +43,7 @@ fn edited(file: &[u8], part: &str, edit: impl Fn(&str) -> String) -> Vec<u8> {
     zipped(&parts)
 }
 
-/// The table in a packed file, as text.
+/// Unpacks the table of a packed file as text.
 fn table(file: &[u8], wanted: &Wanted) -> Result<(String, Unpacked), String> {
     let mut table = Vec::new();
     let bytes = Bytes::copy_from_slice(file);
@@ -56,17 +56,17 @@ fn table(file: &[u8], wanted: &Wanted) -> Result<(String, Unpacked), String> {
     Ok((String::from_utf8(table).unwrap(), unpacked))
 }
 
-/// The table of a spreadsheet, which is to be read without being told anything.
+/// Unpacks the table of a spreadsheet without any option.
 fn sheet(file: &[u8]) -> String {
     table(file, &Wanted::default()).unwrap().0
 }
 
-/// Why a packed file is refused.
+/// The message with which a packed file is refused.
 fn refusal(file: &[u8]) -> String {
     table(file, &Wanted::default()).unwrap_err()
 }
 
-/// A file, packed or not, to its rows: `line: date start seconds | person | project | text`, or the error.
+/// Parses a file, packed or not, into its rows: `line: date start seconds | person | project | text`, or the error.
 fn entries(file: &[u8]) -> Vec<String> {
     let options = ReadingOptions::default();
     let (text, mut survey) = match Kind::of(file) {

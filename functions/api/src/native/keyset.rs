@@ -187,7 +187,7 @@ mod tests {
                     found.extend(shown["records"].as_array().unwrap().iter().map(|id| id.as_u64().unwrap()));
                     let Some(next) = shown["next_cursor"].as_str() else { break };
                     assert!(next.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_')));
-                    // Alone, and with another size.
+                    // Follows the cursor with a page size, without the direction.
                     query = format!("start_cursor={next}&per_page={per_page}");
                 }
                 if !ascending {

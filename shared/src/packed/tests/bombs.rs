@@ -1,4 +1,4 @@
-//! Spreadsheets that are made to hurt.
+//! Tests of spreadsheets that are made to exhaust memory or time.
 
 use super::books::Cell::{self, Text};
 use super::books::{book, header};
@@ -52,7 +52,7 @@ fn cells_far_out_are_refused_and_cells_far_apart_count() {
         assert!(said.contains("cannot be read"), "{far}: {said}");
     }
     let rows: String = (2..1_300).map(|row| format!("<row r=\"{row}\"><c r=\"XFD{row}\"><v>1</v></c></row>")).collect();
-    // The commas that stand for empty cells are bytes of a table like any others.
+    // The commas of empty cells count as bytes of the table.
     let said = with("xl/worksheets/sheet1.xml", "</sheetData>", format!("{rows}</sheetData>"));
     assert!(said.contains("bomb"), "{said}");
     let file =
@@ -87,7 +87,7 @@ fn what_is_too_large_for_a_door_is_too_large_and_nothing_worse() {
 
 const SHEET: &str = "xl/worksheets/sheet1.xml";
 
-/// A sheet of so many rows, each with one text of so many characters, the same in all, in its last column.
+/// Makes a sheet of `rows` rows, each with the same text of `characters` characters in the last column.
 fn repeated(rows: usize, characters: usize) -> Vec<u8> {
     let file = edited(&book(&[("Time", TIME)]), SHEET, |text| {
         let row = |row: usize| format!("<row r=\"{row}\"><c r=\"D{row}\" t=\"s\"><v>4</v></c></row>");
@@ -112,7 +112,7 @@ fn a_text_counts_in_each_cell_in_which_it_stands() {
     let said = read.unwrap_err().to_string();
     assert!(said.contains("bomb"), "{said}");
     assert!(most <= 20 << 20, "{most} bytes came out");
-    // As large as it is allowed to be by its own size, it is still too large for a door.
+    // A file just below the ratio of a bomb is still beyond a limit on the table.
     let limits = Limits { table: 1 << 20, ..Limits::PARSER };
     let file = repeated(40, 32_767).into();
     let read = unpack(Kind::Zip, file, &Wanted::default(), &limits, &Cancellation::default(), &mut |_| Ok(()));
@@ -121,7 +121,7 @@ fn a_text_counts_in_each_cell_in_which_it_stands() {
 
 #[test]
 fn a_row_is_held_up_to_the_length_of_a_record() {
-    // 16,380 cells of 32,767 characters would be half a gigabyte.
+    // A full row of 16,380 cells with 32,767 characters each would take half a gigabyte.
     let file = edited(&repeated(0, 32_767), SHEET, |text| {
         let cells: String = (0..400).map(|n| format!("<c r=\"{}2\" t=\"s\"><v>4</v></c>", letters(n))).collect();
         text.replace("</sheetData>", &format!("<row r=\"2\">{cells}</row></sheetData>"))
@@ -154,7 +154,7 @@ fn a_cell_has_no_more_characters_than_a_spreadsheet_allows() {
     let said = refusal(&repeated(1, most + 1));
     assert!(said.contains("cell D2 of sheet \"Time\""), "{said}");
     super::sheet(&repeated(1, most));
-    // Runs that come to more than any cell are not joined first.
+    // Runs that together exceed a cell's length are refused before they are joined.
     let run = format!("<r><t>{}</t></r>", "x".repeat(100_000));
     let said = refusal(&cell("inlineStr", format!("<is>{}</is>", run.repeat(6))));
     assert!(said.contains("longer than a cell can be"), "{said}");
@@ -184,7 +184,7 @@ fn things_that_are_held_one_by_one_are_counted() {
 
 #[test]
 fn sheets_that_share_a_part_are_not_inflated_over_and_over() {
-    // Blank cells of styles without an order, which do not pack well.
+    // Blank cells with styles in no order, which compress badly.
     let cell = |n: u32| format!("<c r=\"A2\" s=\"{}\"/>", n.wrapping_mul(2_654_435_761) >> 12);
     let cells: String = (0..20_000).map(cell).collect();
     let file = edited(&book(&[("Time", &[])]), SHEET, |text| {
@@ -228,7 +228,7 @@ fn a_cancelled_work_ends_and_blames_nobody() {
     let options = ReadingOptions::default();
     let read = survey(b"date,minutes\n".as_slice().into(), &Wanted::default(), options, 1000, &cancelled);
     assert!(matches!(read, Err(NotUnpacked::Unwanted)));
-    // In the middle, wherever that is.
+    // Cancels the work in the middle, at the first piece.
     let cancellation = Cancellation::default();
     let file = repeated(20_000, 200).into();
     let mut pieces = 0;

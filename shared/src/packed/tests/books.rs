@@ -1,17 +1,17 @@
-//! Each format as a spreadsheet, with typed cells, beside the same rows as text.
+//! Tests that each format gives the same rows as a spreadsheet with typed cells and as text.
 
 use rust_xlsxwriter::{ExcelDateTime, Format, Workbook, Worksheet};
 
 use super::{edited, entries, sheet};
 
-/// A cell of a spreadsheet.
+/// A typed cell of a spreadsheet.
 pub enum Cell {
     Text(&'static str),
     Number(f64),
     Date(u16, u8, u8),
-    /// Hours, minutes, seconds of the day.
+    /// A time of day as hours, minutes and seconds.
     Time(u16, u8, u8),
-    /// Seconds, as `[h]:mm:ss`.
+    /// A duration in seconds, shown as `[h]:mm:ss`.
     Span(u32),
     Moment(u16, u8, u8, u16, u8),
     Flag(bool),
@@ -20,7 +20,7 @@ pub enum Cell {
 
 use Cell::{Date, Flag, Moment, Nothing, Number, Span, Text, Time};
 
-/// Writes rows from row `first` (0: the first) on.
+/// Writes rows into the sheet, from row `first` on, counted from 0.
 pub fn write(sheet: &mut Worksheet, first: u32, rows: &[&[Cell]]) {
     let format = |code: &str| Format::new().set_num_format(code);
     for (row, cells) in (first..).zip(rows) {
@@ -53,7 +53,7 @@ pub fn write(sheet: &mut Worksheet, first: u32, rows: &[&[Cell]]) {
     }
 }
 
-/// A workbook with these sheets.
+/// Makes a workbook with these sheets.
 pub fn book(sheets: &[(&str, &[&[Cell]])]) -> Vec<u8> {
     let mut book = Workbook::new();
     for (name, rows) in sheets {
@@ -64,13 +64,13 @@ pub fn book(sheets: &[(&str, &[&[Cell]])]) -> Vec<u8> {
     book.save_to_buffer().unwrap()
 }
 
-/// A header of texts.
+/// Makes a header row of texts.
 macro_rules! header {
     ($($name:literal),*) => { &[$(Text($name)),*] };
 }
 pub(super) use header;
 
-/// The rows of `csv` and of the spreadsheet are the same.
+/// Checks that the rows of `csv` and of the spreadsheet are the same.
 fn same(csv: &str, rows: &[&[Cell]]) {
     let expected = entries(csv.as_bytes());
     assert!(expected.iter().all(|row| row.contains(" s | ")), "{expected:#?}");

@@ -1,4 +1,4 @@
-//! Formulas, with and without a stored value.
+//! Tests of formulas with and without a stored value.
 
 use super::books::Cell::{self, Date, Nothing, Number, Text};
 use super::books::{book, header};
@@ -11,7 +11,7 @@ const ENTRIES: &[&[Cell]] = &[
     &[Date(2026, 3, 6), Text("Kim"), Text("Quay"), Number(15.0), Text("Look"), Number(15.0)],
 ];
 
-/// A sheet in which cells are others: `("D2", "<c r=\"D2\"><f>A1*2</f></c>")`.
+/// Makes a sheet in which some cells are replaced: `("D2", "<c r=\"D2\"><f>A1*2</f></c>")`.
 fn with(cells: &[(&str, &str)]) -> Vec<u8> {
     edited(&book(&[("Notes", &[&[Text("none")]]), ("Time", ENTRIES)]), "xl/worksheets/sheet2.xml", |text| {
         let mut text = text.to_owned();
@@ -56,7 +56,7 @@ fn a_formula_with_a_value_is_its_value() {
         ("<c r=\"D2\" t=\"str\"><f>A1</f><v>20</v></c>", "1200 s"),
         ("<c r=\"D2\"><f t=\"shared\" si=\"0\"/><v>0</v></c>", " 0 s"),
         ("<c r=\"D2\" t=\"e\"><f>A1/0</f><v>#DIV/0!</v></c>", "\"#DIV/0!\""),
-        // A stored text that is empty: `=IF(A2="","",A2)`.
+        // A stored empty text, as of `=IF(A2="","",A2)`, is a value.
         ("<c r=\"D2\" t=\"str\"><f>A1</f><v></v></c>", " 0 s | Kim"),
         ("<c r=\"D2\" t=\"str\"><f>A1</f><v/></c>", " 0 s | Kim"),
     ] {
@@ -92,7 +92,8 @@ fn an_array_formula_speaks_for_all_cells_of_its_range() {
     let starts = ["2: Minutes: cell D2 ", "3: Minutes: cell D3 ", "4: Minutes: cell D4 "];
     assert!(rows.iter().zip(starts).all(|(row, start)| row.starts_with(start)), "{rows:#?}");
     assert_eq!(rows.len(), 3);
-    // A cell of the range that has a value keeps it, and where the first has one all have.
+    // A cell of the range with a value keeps the value. If the first cell of the range has a value, no cell lacks a
+    // value.
     let rows = entries(&with(&[("D2", "<c r=\"D2\"><f t=\"array\" ref=\"D2:D3\">X1:X3*2</f></c>")]));
     assert!(rows[0].contains(SAID) && rows[1].contains("900 s"), "{rows:#?}");
     let stored = "<c r=\"D2\"><f t=\"array\" ref=\"D2:D3\">X1:X3*2</f><v>20</v></c>";
@@ -104,7 +105,7 @@ fn an_array_formula_speaks_for_all_cells_of_its_range() {
 fn a_formula_in_the_header_is_a_refusal() {
     let said = refusal(&with(&[("F1", "<c r=\"F1\"><f>X9</f></c>")]));
     assert!(said.contains("header of sheet \"Time\"") && said.contains("F1"), "{said}");
-    // Where no header fits for it, the refusal by the columns names the cell.
+    // If no header fits because of the formula, the refusal for the columns names the cell.
     let (_, unpacked) = table(&with(&[("E1", "<c r=\"E1\"><f>X9</f></c>")]), &Wanted::default()).unwrap();
     assert!(unpacked.evidence[0].contains("cell E1 of sheet \"Time\" has a formula"), "{:?}", unpacked.evidence);
     let file = with(&[("D1", "<c r=\"D1\"><f>X9</f></c>"), ("A1", "<c r=\"A1\"><f>X9</f></c>")]);

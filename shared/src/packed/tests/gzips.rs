@@ -1,4 +1,4 @@
-//! Gzips, whole and not.
+//! Tests of gzips, whole, cut off and damaged.
 
 use std::io::Write;
 
@@ -8,7 +8,7 @@ use proptest::prelude::*;
 
 use super::{Gunzip, Limits, Wanted, entries, refusal, table};
 
-/// A gzip of one member.
+/// Makes a gzip of a single member.
 pub fn gzip(bytes: &[u8]) -> Vec<u8> {
     let mut encoder = GzEncoder::new(Vec::new(), Compression::default());
     encoder.write_all(bytes).unwrap();
@@ -49,7 +49,7 @@ fn a_gzip_that_is_cut_off_anywhere_is_refused() {
         let said = refusal(&whole[..length]);
         assert!(said.contains("cut off"), "{length}: {said}");
     }
-    // Where a member ends, nothing says that another was to come; there its check sum holds.
+    // A cut at the end of a member cannot be found, because the member's checksum is correct.
     assert!(table(&whole[..member], &Wanted::default()).is_ok());
 }
 
@@ -75,7 +75,7 @@ fn a_bomb_is_refused_before_it_is_unpacked() {
     });
     assert!(pushed.unwrap_err().to_string().contains("bomb"));
     assert!(most <= 33 << 20, "{most} bytes came out");
-    // By its size alone, however honest.
+    // A gzip is also refused for its size alone, without being a bomb.
     let mut gunzip = Gunzip::new(&Limits { table: 1000, ..Limits::PARSER });
     let pushed = gunzip.push(&gzip(&vec![b'a'; 200_000]), &mut |_| Ok(()));
     assert!(pushed.unwrap_err().to_string().contains("more than 0 MB"));

@@ -1,4 +1,4 @@
-//! Sheets, rows and columns that a spreadsheet program does not show.
+//! Tests of sheets, rows and columns that a spreadsheet program does not show.
 
 use proptest::prelude::*;
 use rust_xlsxwriter::{FilterCondition, Workbook};
@@ -13,7 +13,7 @@ const ENTRIES: &[&[Cell]] = &[
 ];
 const NOTES: &[&[Cell]] = &[&[Text("Exported in March")], &[Text("Rate"), Number(9.5)]];
 
-/// A workbook in which sheets have a state: `hidden`, `veryHidden`, or none.
+/// Makes a workbook in which a sheet may have the state `hidden` or `veryHidden`.
 fn hiding(sheets: &[(&str, &str, &[&[Cell]])]) -> Vec<u8> {
     let all: Vec<_> = sheets.iter().map(|(name, _, rows)| (*name, *rows)).collect();
     edited(&book(&all), "xl/workbook.xml", |text| {
@@ -72,7 +72,7 @@ fn a_hidden_sheet_that_cannot_be_read_spoils_none_that_is_shown() {
     assert!(unpacked.notes[0].starts_with("the hidden sheet \"Old\" could not be looked at: "), "{:?}", unpacked.notes);
 }
 
-/// What is in a sheet of a made workbook.
+/// The content of a sheet in a generated workbook.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Content {
     Entries,
@@ -108,7 +108,7 @@ proptest! {
                 unpacked.notes.join("; ")
             }
             ([], Ok((text, _))) => {
-                // A sheet of notes, which is refused for its columns.
+                // A sheet of notes is refused for its columns.
                 prop_assert!(hidden.is_empty() && !named(Content::Notes, false).is_empty() && !text.contains("Kim"));
                 String::new()
             }

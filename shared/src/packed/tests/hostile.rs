@@ -1,4 +1,4 @@
-//! Files that are made to be slow: each is surveyed in a time that grows with its size.
+//! Tests that files made to be slow are surveyed in a time that grows with their size and no faster.
 
 use std::time::{Duration, Instant};
 
@@ -7,7 +7,7 @@ use super::{Cancellation, ReadingOptions, Wanted, survey};
 
 const HEADER: &str = "date,person,project,minutes,description\n";
 
-/// What a file of about `size` bytes is like, and the file.
+/// Files of about `size` bytes with their names.
 fn files(size: usize) -> Vec<(&'static str, Vec<u8>)> {
     let fill = |piece: &str| piece.repeat(size / piece.len() + 1);
     let with_header = |piece: &str| format!("{HEADER}{}", fill(piece));
@@ -56,7 +56,7 @@ fn files(size: usize) -> Vec<(&'static str, Vec<u8>)> {
     .map(|(name, text)| (name, text.into_bytes()))
     .chain([
         ("Windows-1252", [HEADER.as_bytes(), &b"2026-01-02,K\xefm,Qu\xe4y,5,na\xefve\n".repeat(size / 32)].concat()),
-        // Each word is read in seven code pages, the first 10,000 at the most.
+        // Each word is decoded in seven code pages, up to 10,000 words.
         ("a word of high bytes", [HEADER.as_bytes(), &vec![0xe9; size / 16]].concat()),
         ("signs that open", [HEADER.as_bytes(), &b"\xbfa ".repeat(size / 3)].concat()),
         ("UTF-16", "a\u{e9},b\n".encode_utf16().flat_map(u16::to_le_bytes).collect::<Vec<_>>().repeat(size / 10)),
@@ -75,8 +75,8 @@ fn time(file: &[u8]) -> Duration {
     begun.elapsed()
 }
 
-/// A file of a kind is four times as long, and takes four times as long: with a margin for machines that do other things,
-/// and none for a square, which would be sixteen.
+/// A file four times as long must take about four times as long. The margin allows for a busy machine, but not for a
+/// quadratic time, which would be sixteen times as long.
 #[test]
 fn the_time_of_a_survey_grows_with_the_file_and_not_faster() {
     const SIZE: usize = 160 << 10;

@@ -1,4 +1,4 @@
-//! Which sheet is taken, and what is said when none is.
+//! Tests of the choice of a sheet, and of the messages if no sheet is chosen.
 
 use super::books::Cell::{self, Date, Number, Text};
 use super::books::{book, header};

@@ -1,4 +1,4 @@
-//! Cells of date columns, one by one.
+//! Tests of single cells of date columns.
 
 use DateOrder::{Dmy, Mdy, Ymd};
 use jiff::civil::date;
@@ -90,7 +90,7 @@ fn months_are_known_by_name_and_abbreviation_in_several_languages() {
 
 #[test]
 fn words_that_are_two_months_are_none() {
-    // Polish and Czech against Croatian; French and Czech against themselves.
+    // Some words differ between Polish or Czech and Croatian; others begin two months in French or Czech.
     for word in ["lis", "listopad", "listopada", "lip", "srp", "jui", "čer", "ju", "ma"] {
         assert_eq!(month(word), None, "{word}");
     }

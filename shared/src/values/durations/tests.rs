@@ -155,7 +155,7 @@ fn the_reading_decides_what_the_cell_leaves_open() {
     assert_eq!(under("1.5", minutes), None);
     assert_eq!(under("1,5 uur", minutes), Some(5400));
     assert_eq!(under("1,5 heures", minutes), Some(5400));
-    // Two numbers with a dot between are one with a fraction.
+    // Two numbers with a dot between are a single number with a fraction.
     assert_eq!((under("1.30", HOURS), under("1,30", minutes)), (Some(4680), Some(78)));
 }
 

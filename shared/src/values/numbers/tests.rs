@@ -105,7 +105,7 @@ proptest! {
     fn any_hours_that_a_program_has_divided_are_the_seconds_that_they_were(seconds in 0..1_000_000_u32) {
         let hours = f64::from(seconds) / 3600.0;
         for cell in [format!("{hours}"), format!("{hours:e}"), format!("{hours:.30}"), format!("{hours:.17}")] {
-            // Those with a positive exponent are not read.
+            // Only numbers with a positive exponent are refused.
             if let Some(number) = Decimal::read(&cell, Dot) {
                 prop_assert_eq!(number.times(3600), Some(u64::from(seconds)), "{}", cell);
             } else {
