@@ -5,14 +5,14 @@
 //!
 //! | modules | subject |
 //! |---|---|
-//! | [`id`], [`clock`], [`concurrent`], [`shorten`] | ids, time, requests at once, short texts |
-//! | [`source`], [`values`], [`format`], [`packed`] | bytes to rows, without I/O |
-//! | [`store`], [`files`], [`queue`] | DynamoDB, S3, SQS |
-//! | [`memory`], [`portions`], [`services`], [`lease`] | a process's cache, the limits of an invocation, all clients, leases |
-//! | [`things`], [`ledger`] | users, clients, projects and tags; the outcome of each row |
-//! | [`import`], [`entries`], [`results`], [`inbox`], [`mappings`] | imports, time entries, reports, drops, stored mappings |
-//! | [`settle`], [`load`], [`unpack`], [`plan`], [`revert`], [`sweep`], [`batch`] | the steps of an import and of an undo |
-//! | [`edit`], [`account`] | changes by hand, tenants and tokens |
+//! | `id`, `clock`, `concurrent`, `shorten` | ids, time, requests at once, short texts |
+//! | `source`, `values`, `format`, `packed` | bytes to rows, without I/O |
+//! | `store`, `files`, `queue` | DynamoDB, S3, SQS |
+//! | `memory`, `portions`, `services`, `lease` | a process's cache, limits, all clients, leases |
+//! | `things`, `ledger` | users, clients, projects and tags; the outcome of each row |
+//! | `import`, `entries`, `results`, `inbox`, `mappings` | imports, time entries, reports, drops, mappings |
+//! | `settle`, `load`, `unpack`, `plan`, `revert`, `sweep`, `batch` | the steps of an import and of an undo |
+//! | `edit`, `account` | changes by hand, tenants and tokens |
 //!
 //! All stored state is read and written through `store`, `files` and `queue`.
 

@@ -14,7 +14,7 @@ use super::NokoError;
 use super::error::FieldError;
 use super::parameters::unknown;
 
-/// A JSON object from a request's body, which must not be empty.
+/// A JSON object from a request's body, where a request without a body is refused.
 #[derive(Clone, Debug, Default)]
 pub struct Input {
     fields: Map<String, Value>,
