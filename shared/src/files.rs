@@ -99,7 +99,7 @@ impl Files {
         Self::new(client, self.bucket.clone())
     }
 
-    /// The name of the bucket, for example `waybill-files`.
+    /// The name of the bucket, which is part of the claim of an object as an import's source.
     pub fn bucket(&self) -> &str {
         &self.bucket
     }

@@ -40,7 +40,7 @@ pub fn timeouts() -> TimeoutConfig {
 pub struct Names {
     /// The names of the three tables.
     pub tables: TableNames,
-    /// The name of the bucket, e.g. `waybill-files`.
+    /// The name of the bucket with the files of imports.
     pub bucket: String,
     /// The URLs of the four queues.
     pub queues: QueueUrls,

@@ -1,4 +1,4 @@
-//! The loader function: handles SQS messages, each of which names a chunk to load or an import to settle.
+//! The loader function handles SQS messages, each of which names a chunk to load or an import to settle.
 
 use aws_lambda_events::sqs::{SqsBatchResponse, SqsEvent};
 use shared::batch;

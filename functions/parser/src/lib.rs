@@ -1,8 +1,8 @@
-//! The parser function: plans the import for each object that arrives in S3, and for each message of the work queue.
+//! The parser function plans the import for each object that arrives in S3, and for each message of the work queue.
 //!
-//! Both kinds of events come through a queue of their own. A failed message of the work queue is left to the sweep,
-//! which wakes the import long before the queue's visibility timeout ends. An arrival is different: until its import is
-//! made, only the message knows of the object. A failed arrival is therefore delivered again soon ([`again_after`]).
+//! Objects and messages come through two separate queues. A failed message of the work queue is left to the sweep,
+//! which wakes the import long before the queue's visibility timeout ends. Before the import of an arrived object is
+//! made, only the message knows of the object, so a failed arrival is delivered again soon ([`again_after`]).
 
 use std::collections::HashMap;
 use std::time::Duration;

@@ -1,5 +1,5 @@
-//! The revert function: handles SQS messages, each of which begins an undo, undoes a chunk, or drops an import's
-//! references.
+//! The revert function handles SQS messages, each of which begins an undo, undoes a chunk, or
+//! drops an import's references.
 
 use aws_lambda_events::sqs::{SqsBatchResponse, SqsEvent};
 use shared::batch;

@@ -1,4 +1,4 @@
-//! The sweep function: a schedule invokes the sweep, which looks at all imports that are not settled.
+//! The sweep function, invoked by a schedule, looks at all imports that are not settled.
 
 use shared::services::Services;
 use shared::store::StoreError;

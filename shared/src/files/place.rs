@@ -11,7 +11,7 @@ pub const SIDE_CAR: &str = ".options.json";
 pub struct Place {
     /// The account for which the file is imported.
     pub account: AccountId,
-    /// The folder's name, which says the type of the import, e.g. `time-entries`.
+    /// The folder's name, which is the name of a format, or `auto` for a format to be found.
     pub kind: String,
     /// The rest of the key, which may contain slashes.
     pub file_name: String,

@@ -35,7 +35,7 @@ pub struct Body {
     file_size: u64,
     #[serde(default)]
     file_name: Option<String>,
-    /// The import's options, e.g. `encoding` or `on_error`.
+    /// The import's options, e.g. `encoding` or `duplicates`.
     #[serde(flatten)]
     options: Map<String, Value>,
 }
