@@ -21,9 +21,9 @@ use crate::format::Verdict;
 use crate::id::{AccountId, ImportId, ThingId};
 use crate::store::keys::Kind;
 
-/// The number of imports in the cache. A loader process works on few imports at once.
+/// The largest number of imports in the cache. A loader process works on few imports at once.
 const MOST_IMPORTS: usize = 8;
-/// The number of names in the cache for an import, bounded so that memory does not grow with the file.
+/// The largest number of names in the cache for an import, bounded so that memory does not grow with the file.
 const MOST_NAMES: usize = 4096;
 
 /// The cache, by account and import; clones share the cache.

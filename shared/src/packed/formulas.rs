@@ -18,7 +18,7 @@ use quick_xml::events::{BytesStart, Event};
 use super::limits::NotUnpacked;
 use super::place::{MAX_COLUMNS, MAX_ROWS, Place};
 
-/// The number of cells recorded of a workbook, at eight bytes each.
+/// The largest number of cells recorded of a workbook, at eight bytes each.
 const MOST: usize = 4_000_000;
 
 /// The cells recorded of all parts of a workbook.

@@ -16,8 +16,8 @@ use quick_xml::events::{BytesStart, Event};
 
 use super::place::{MAX_COLUMNS, MAX_ROWS};
 
-/// The number of runs of hidden rows and columns recorded of a workbook, at eight bytes each. The largest sheet, with
-/// every second row hidden, has half as many runs.
+/// The largest number of runs of hidden rows and columns recorded of a workbook, at eight bytes each. The largest
+/// sheet, with every second row hidden, has half as many runs.
 const MOST: usize = 1 << 20;
 
 /// The hidden rows and columns recorded of all sheets of a workbook.

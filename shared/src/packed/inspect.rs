@@ -1,10 +1,10 @@
 //! Checks that a zip archive is a workbook within the limits, before `calamine` reads the archive.
 //!
-//! `calamine` streams the cells of a sheet, but holds a workbook's texts and styles in memory and trusts the
-//! counts in the workbook. Each part is therefore inflated here once, to be discarded, and measured against the
-//! limits; the sizes in the archive's directory are not trusted. Parts in XML are read by the same parser that
-//! `calamine` uses. The parser stops at any tag, text or comment that is longer than a cell can be, and counts the
-//! things that `calamine` will hold:
+//! `calamine` streams the cells of a sheet, but holds a workbook's texts and styles in memory and trusts the counts in
+//! the workbook. Each part is therefore inflated here once, to be discarded, and measured against the limits; the sizes
+//! in the archive's directory are not trusted. Parts in XML are read by the same parser that `calamine` uses. The
+//! inspection stops the parser at any tag, text or comment that is longer than a cell can be, and counts the things
+//! that `calamine` will hold:
 //!
 //! | of a part | at most | for |
 //! |---|---|---|
@@ -32,21 +32,23 @@ use super::hidden::{Hidden, HiddenScan};
 use super::limits::{Limits, NotUnpacked, is_bomb};
 use super::parts::{Parts, normal};
 
-/// The number of parts of a workbook; a sheet takes a few parts. A zip archive with more parts is refused.
+/// The largest number of parts of a workbook, in which a sheet takes a few parts. A zip archive with
+/// more parts is refused.
 const MAX_PARTS: usize = 10_000;
 /// The longest tag or text in bytes. A cell has at most 32,767 letters, and a letter takes at most 8 bytes (`&#x…;`).
 const MAX_EVENT: u64 = 512 * 1024;
-/// The number of different texts of a workbook, at some 50 bytes each besides the letters.
+/// The largest number of different texts of a workbook, at some 50 bytes each besides the letters.
 const MAX_TEXTS: u64 = 2_500_000;
-/// The bytes of a part that is not a sheet, because `calamine` holds the texts in memory.
+/// The largest number of bytes in a part that is not a sheet, limited because `calamine` holds the texts in memory.
 const MAX_HELD: u64 = 192 << 20;
-/// The bytes of all styles, because each style holds copies of a font's name and of a number format.
+/// The largest number of bytes in all styles, limited because each style holds copies of a font's name and
+/// of a number format.
 const MAX_STYLES: u64 = 64 << 20;
-/// The number of tags nested in a tag.
+/// The largest depth of tags nested in tags.
 const MAX_DEPTH: usize = 256;
-/// The number of attributes of a tag.
+/// The largest number of attributes of a tag.
 const MAX_ATTRIBUTES: usize = 1_000;
-/// The number of things of a kind that `calamine` holds singly. Excel allows 65,490 formats, and 65,530
+/// The largest number of things of a kind that `calamine` holds singly. Excel allows 65,490 formats, and 65,530
 /// links in a sheet.
 const MAX_THINGS: u64 = 200_000;
 

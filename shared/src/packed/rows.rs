@@ -11,7 +11,7 @@ use super::shape::Shape;
 use crate::format::{NO_VALUE, letters};
 use crate::source::MAX_RECORD;
 
-/// The number of characters that a cell may have, by Excel's specification.
+/// The largest number of characters that a cell may have, by Excel's specification.
 const MAX_CHARACTERS: usize = 32_767;
 
 /// The rows of a sheet that are not blank.

@@ -18,12 +18,12 @@ use super::rows::{Room, Rows, record};
 use super::unpacked::{PIECE, Sink, Unpacked, Wanted};
 use crate::format::{self, NO_VALUE};
 
-/// The number of columns that are read beyond the last column of the header.
+/// The largest number of columns that are read beyond the last column of the header.
 const MOST_BESIDE: usize = 20;
 /// The number of rows that are not blank among which the header is looked for, because titles and notes may
 /// stand above the header.
 const HEAD: usize = 30;
-/// The number of sheets that are looked at.
+/// The largest number of sheets that are looked at.
 const MAX_SHEETS: usize = 200;
 
 /// Chooses a sheet by `wanted` and unpacks the sheet.

@@ -6,8 +6,8 @@ use crate::store::{Query, Table};
 
 /// The number of counter items over which an import's counts are spread, so that loaders do not wait for the same item.
 pub const COUNTERS: u64 = 16;
-/// The number of chunks in a page of a query. DynamoDB's own limit of a megabyte would hold so many chunks that a page
-/// takes tens of megabytes of memory once decoded.
+/// The largest number of chunks in a page of a query. DynamoDB's own limit of a megabyte would hold so many chunks that
+/// a page takes tens of megabytes of memory once decoded.
 const CHUNKS_A_PAGE: usize = 100;
 /// The number of imports in an item of the roll, chosen so that the item stays below one write unit.
 const IMPORTS_A_ROLL: u64 = 50;
