@@ -1,8 +1,8 @@
-//! How many rows became what.
+//! The counts of an import: how many rows had which outcome.
 //!
-//! Every committed chunk adds its counts to one of a few counter items, in the transaction that commits
-//! it; so the sum of the items is the sum over the ledger pages at every moment, and what is pending is
-//! what is left of the rows: `rows = created + updated + unchanged + skipped + deleted + failed + pending`.
+//! Every committed chunk adds its counts to a counter item in the transaction of the commit. The sum of the few counter
+//! items therefore equals the sum over the ledger pages at every moment, and the rows left over are pending: `rows =
+//! created + updated + unchanged + skipped + deleted + failed + pending`.
 
 use std::collections::HashMap;
 
@@ -15,56 +15,57 @@ use crate::ledger::Outcome;
 use crate::services::Services;
 use crate::store::{StoreError, keys};
 
-/// Imports whose counters are read at once.
+/// The most imports whose counters are read at once.
 const READS_AT_ONCE: usize = 32;
 
-/// The counts of an import.
+/// The counts of an import, or the part in a single counter item.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Counts {
-    /// Rows that became something new.
+    /// Rows which created an entity.
     pub created: u64,
-    /// Rows that changed something.
+    /// Rows which changed an entity.
     pub updated: u64,
-    /// Rows that found nothing to change.
+    /// Rows which found nothing to change.
     pub unchanged: u64,
-    /// Rows that were left out, for their user or because they are there already.
+    /// Rows which were skipped, for want of a user or as duplicates.
     pub skipped: u64,
-    /// Skipped rows that are there already.
+    /// Skipped rows which are duplicates; counted in `skipped` too.
     pub duplicates: u64,
-    /// Rows that deleted something.
+    /// Rows which deleted an entity.
     pub deleted: u64,
-    /// Rows that could not be read or loaded.
+    /// Rows which could not be parsed or loaded.
     pub failed: u64,
-    /// The total duration of the created entries, in seconds.
+    /// The total duration of the created entries in seconds.
     pub seconds: u64,
-    /// Chunks that are committed.
+    /// Chunks which are committed.
     pub chunks: u64,
-    /// Chunks that are undone.
+    /// Chunks which are undone.
     pub reverted: u64,
-    /// Entities that the undo removed, of those that could be seen.
+    /// Visible entities which the undo removed; entities left by a died loader are not counted.
     pub removed: u64,
-    /// Entries that were deleted by hand.
+    /// Entries which were deleted by hand.
     pub dropped: u64,
-    /// Rows without an outcome yet; none while the file is being planned.
+    /// Rows without an outcome yet; `None` while the file is being planned.
     #[serde(skip)]
     pub pending: Option<u64>,
 }
 
-/// What an import created.
+/// The number of entities created by an import.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Tally {
-    /// Entries.
+    /// The number of entries.
     pub entries: u64,
-    /// Projects.
+    /// The number of projects.
     pub projects: u64,
-    /// Tags.
+    /// The number of tags.
     pub tags: u64,
 }
 
-/// How many entries some imports have created so far: one query for each, which costs a read unit or less, for the
-/// counters of an import lie side by side and are charged by their bytes together. Read one by one each would cost a unit
-/// of its own.
+/// The number of entries created so far per import.
+///
+/// Each import costs a query of a read unit or less, because the counter items of an import lie side by side and a
+/// query is charged by the bytes of all items together. Reading the items individually would cost a unit per item.
 pub async fn created(
     services: &Services,
     imports: &[&Import],
@@ -102,7 +103,7 @@ impl Counts {
         }
     }
 
-    /// Adds a row.
+    /// Adds a row with this outcome.
     pub fn count(&mut self, outcome: Outcome) {
         let counter = match outcome {
             Outcome::Created => &mut self.created,
@@ -116,7 +117,7 @@ impl Counts {
         *counter += 1;
     }
 
-    /// Rows that have their outcome.
+    /// The number of rows which have an outcome.
     pub fn accounted(&self) -> u64 {
         self.created + self.updated + self.unchanged + self.skipped + self.deleted + self.failed
     }

@@ -1,4 +1,4 @@
-//! The page of a chunk: the outcome of each row, and what the chunk holds at a glance.
+//! The ledger page of a chunk: the outcome of each row, and a glance over the chunk's entries.
 
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
@@ -8,86 +8,86 @@ use crate::store::keys::Kind;
 use crate::store::packing::packed;
 use crate::things::sums::Sums;
 
-/// What became of a row.
+/// The outcome of a row.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Outcome {
-    /// It became an entry.
+    /// The row created an entry.
     Created,
-    /// It was left out, for its user is unknown.
+    /// The row was skipped, because its user is unknown and the import has no fallback user.
     Skipped,
-    /// It was left out, for it is there already.
+    /// The row was skipped as a duplicate, because an earlier import created the same entry.
     Duplicate,
-    /// It could not be read.
+    /// The row has an error, which the page describes.
     Failed,
 }
 
-/// What a chunk's rows became.
+/// The outcomes of a chunk's rows, with facts about the entries created.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Page {
-    /// Outcomes in the order of the rows, as runs.
+    /// Outcomes in the order of the rows, as runs: an outcome and the number of consecutive rows with the outcome.
     pub outcomes: Vec<(Outcome, u32)>,
-    /// The first and the last day of its entries.
+    /// The first and the last day of the chunk's entries; `None` without entries.
     pub dates: Option<(Date, Date)>,
-    /// Whose entries it holds, ascending.
+    /// The users to whom the entries belong, ascending.
     pub users: Vec<ThingId>,
-    /// Entries per project and tag.
+    /// Totals per project and tag of the entries.
     pub totals: Vec<Total>,
-    /// For each project among these, in their order: who of the users has entries of it, by their place among them.
+    /// Per project in `totals`, in the same order: the users with entries in the project, as positions in `users`.
     pub project_users: Vec<Vec<u16>>,
-    /// Why rows failed, in their order.
+    /// The errors of failed rows, in the order of the rows.
     pub errors: Vec<PageError>,
-    /// Users that rows name and nobody knows, each once, as they are written.
+    /// Users named by rows but unknown to the account, each once, spelt as in the file.
     pub unknown_users: Vec<String>,
-    /// Rows that name them.
+    /// The number of rows which name an unknown user.
     pub unknown_user_rows: u32,
-    /// Projects that rows name and that were not to be created, each once.
+    /// Projects named by rows which the account lacks and the import may not create, each once.
     pub unknown_projects: Vec<String>,
 }
 
-/// The entries that a chunk has of a project or tag.
+/// The totals of a chunk's entries for a project or a tag.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Total {
-    /// Project or tag.
+    /// Project or tag, never user or client.
     pub kind: Kind,
-    /// Which.
+    /// The id of the project or tag.
     pub id: ThingId,
-    /// How many, how long.
+    /// The number of entries and the seconds.
     pub sums: Sums,
 }
 
-/// Why a row failed. The cells themselves are read again from the file when they are asked for.
+/// The reason why a row failed. Whole rows are not stored: on request, the cells are read from the file again.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct PageError {
-    /// The row.
+    /// The 1-based number of the failed data row.
     pub row: Row,
-    /// The physical line where it begins, the header's being 1.
+    /// The physical line on which the row begins; the header is on line 1 if nothing stands above.
     pub line: u64,
-    /// The column as it is named in the file, or empty for the row as a whole.
+    /// The name of the column in the file; empty if the error concerns the whole row.
     pub column: String,
-    /// What kind of error, in snake case.
+    /// The error code in snake case, for example `invalid_date`.
     pub code: String,
-    /// The value, cut short.
+    /// The value of the cell, shortened.
     pub value: String,
-    /// For people.
+    /// A message for people, for example `person: "Ada" is the name of several users (7, 8)`.
     pub message: String,
 }
 
-/// What many entries are at a glance, so that filters pass over them.
+/// Facts about many entries, by which filters skip all entries at once.
 #[derive(Clone, Copy, Debug)]
 pub struct Glance<'a> {
-    /// How many they are.
+    /// The number of entries.
     pub entries: u64,
-    /// Their first and last day.
+    /// The first and the last day of the entries.
     pub dates: Option<(Date, Date)>,
-    /// Whose they are.
+    /// The users to whom the entries belong.
     pub users: &'a [ThingId],
-    /// How many of them are of which project and tag.
+    /// Totals per project and tag.
     pub totals: &'a [Total],
 }
 
 impl Page {
-    /// The projects that it has entries of, each with those whose entries they are.
+    /// The projects of the chunk's entries, each with the users who have entries in the project.
     pub fn participants(&self) -> impl Iterator<Item = (ThingId, impl Iterator<Item = ThingId> + '_)> + '_ {
         let projects = self.totals.iter().filter(|total| total.kind == Kind::Project);
         projects.zip(&self.project_users).map(|(project, users)| {
@@ -98,25 +98,25 @@ impl Page {
 }
 
 impl PageError {
-    /// About how many bytes it takes.
+    /// The approximate size in bytes.
     pub(crate) fn size(&self) -> usize {
         self.column.len() + self.code.len() + self.value.len() + self.message.len()
     }
 }
 
 impl Glance<'_> {
-    /// How many entries are of a project or have a tag.
+    /// The number of entries with this project or tag.
     pub fn of(&self, kind: Kind, id: ThingId) -> u64 {
         let total = self.totals.iter().find(|total| total.kind == kind && total.id == id);
         total.map_or(0, |total| total.sums.entries.unsigned_abs())
     }
 }
 
-/// The most bytes of a packed page: an item has at most 400 KB, and a chunk has other attributes.
+/// The most bytes of a packed page: an item has at most 400 KB, and a chunk has further attributes.
 const MOST_BYTES: usize = 380_000;
 
 impl Page {
-    /// Adds the outcome of the next row.
+    /// Appends the outcome of the next row.
     pub fn push(&mut self, outcome: Outcome) {
         match self.outcomes.last_mut() {
             Some((last, run)) if *last == outcome => *run += 1,
@@ -124,24 +124,24 @@ impl Page {
         }
     }
 
-    /// The outcomes, one for each row.
+    /// The outcomes, with runs expanded: an outcome per row.
     pub fn each_outcome(&self) -> impl Iterator<Item = Outcome> {
         self.outcomes.iter().flat_map(|&(outcome, run)| std::iter::repeat_n(outcome, run as usize))
     }
 
-    /// How many rows became `outcome`.
+    /// The number of rows with this outcome.
     pub fn count(&self, outcome: Outcome) -> u64 {
         self.outcomes.iter().filter(|(kind, _)| *kind == outcome).map(|&(_, run)| u64::from(run)).sum()
     }
 
-    /// What its entries are at a glance, before any edit by hand.
+    /// The glance over the chunk's entries as loaded, before any edit by hand.
     pub fn glance(&self) -> Glance<'_> {
         let entries = self.count(Outcome::Created);
         Glance { entries, dates: self.dates, users: &self.users, totals: &self.totals }
     }
 
-    /// The page as an item takes it. Where errors and names repeat too much of the rows, errors keep their rows, lines and
-    /// codes, and of the names the first stay, with an ellipsis for the others.
+    /// Shortens the page until an item can hold the page. If errors and names repeat too much text of the rows, later
+    /// errors keep only row, line and code, and only the first names stay, with an ellipsis in place of the rest.
     pub fn fitted(mut self) -> Self {
         if packed(&self).len() <= MOST_BYTES {
             return self;
@@ -177,7 +177,8 @@ impl Page {
         self
     }
 
-    /// The offset, among the chunk's rows, of the entry that has so many others of the chunk behind it.
+    /// The offset, among the chunk's rows, of the entry with exactly `behind` entries after it in the chunk; `None` if
+    /// the chunk has too few entries.
     pub fn offset_before(&self, behind: u64) -> Option<u64> {
         let mut left = behind;
         let mut end: u64 = self.outcomes.iter().map(|&(_, run)| u64::from(run)).sum();
