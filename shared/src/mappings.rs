@@ -38,7 +38,7 @@ pub async fn all(services: &Services, account: AccountId) -> Result<Vec<HeaderMe
     Ok(items.into_iter().filter_map(|item| readable(account, item)).collect())
 }
 
-/// The remembered mapping with this id; `None` for an unknown id or an item which this version cannot parse.
+/// The remembered mapping with this id, or `None` for an unknown id or an item which this version cannot parse.
 pub async fn get(services: &Services, account: AccountId, id: MappingId) -> Result<Option<HeaderMemory>, StoreError> {
     Ok(Seen::at(services, account, id).await?.memory)
 }
@@ -111,7 +111,7 @@ async fn room_for_one_more(services: &Services, account: AccountId) -> Result<Op
 struct Seen {
     key: Key,
     item: Option<Item>,
-    /// The parsed item; `None` without an item, or if this version cannot parse the item.
+    /// The parsed item, or `None` without an item, or if this version cannot parse the item.
     memory: Option<HeaderMemory>,
 }
 

@@ -31,7 +31,8 @@ pub struct Thing {
     pub id: ThingId,
     /// User, client, project or tag; part of the storage key.
     pub kind: Kind,
-    /// The unique, normalised value, for example the lower-case address of a user; empty for marks and retired things.
+    /// The unique, normalised value, for example the lower-case address of a user, or empty for marks and retired
+    /// things.
     pub key: String,
     /// The name as people write and see it, for example `Website Relaunch`.
     pub name: String,
@@ -48,10 +49,10 @@ pub struct Thing {
     pub updated_at: i64,
     /// `true` if entries of the thing can be billed, as is the case until an edit by hand.
     pub billable: bool,
-    /// The fields which only projects have; `None` for users, clients and tags.
+    /// The fields which only projects have, or `None` for users, clients and tags.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub project: Option<ProjectFields>,
-    /// The fields which only users have; `None` for clients, projects and tags.
+    /// The fields which only users have, or `None` for clients, projects and tags.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub user: Option<UserFields>,
     /// Set when the undo of the maker had to leave the thing in place: whoever drops the last reference removes the
@@ -76,7 +77,7 @@ pub struct Thing {
     /// The item is only a sign: the thing with this key was renamed to the key and lies at the id given here.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub alias_of: Option<ThingId>,
-    /// The id at which the sign to this renamed thing stands; `None` for a thing never renamed.
+    /// The id at which the sign to this renamed thing stands, or `None` for a thing never renamed.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub alias_at: Option<ThingId>,
 }
@@ -84,7 +85,7 @@ pub struct Thing {
 /// Fields of a project which clients, tags and users lack.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct ProjectFields {
-    /// The client for whom the project is done; `None` for a project without a client.
+    /// The client for whom the project is done, or `None` for a project without a client.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub client: Option<ThingId>,
     /// `false` for a project which people have archived; the project stays visible either way.
@@ -93,7 +94,7 @@ pub struct ProjectFields {
     pub stepping: u32,
     /// The colour as `#rrggbb`, for example `#4b6ea8`.
     pub color_hex: String,
-    /// The budget in minutes; `None` for a project without a budget.
+    /// The budget in minutes, or `None` for a project without a budget.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub budget_minutes: Option<u64>,
 }
@@ -107,7 +108,7 @@ impl Default for ProjectFields {
 /// Fields of a user which clients, projects and tags lack.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct UserFields {
-    /// The e-mail address as somebody gave it, for example `Ada@Example.com`; empty for a user known by name only.
+    /// The e-mail address as somebody gave it, for example `Ada@Example.com`, or empty for a user known by name only.
     pub email: String,
     /// The first name. A user made by an import gets all words of the name but the last, or the only word.
     #[serde(default)]
@@ -201,12 +202,12 @@ impl Thing {
         !self.removed && self.alias_of.is_none()
     }
 
-    /// The client of a project; `None` for a project without a client and for things of the three further kinds.
+    /// The client of a project, or `None` for a project without a client and for things of the three further kinds.
     pub fn client(&self) -> Option<ThingId> {
         self.project.as_ref().and_then(|project| project.client)
     }
 
-    /// The thing with this id as people see it; `None` for a retired thing.
+    /// The thing with this id as people see it, or `None` for a retired thing.
     pub async fn get(
         services: &Services,
         account: AccountId,
@@ -216,7 +217,7 @@ impl Thing {
         Ok(Self::standing(services, account, kind, id).await?.filter(|thing| !thing.retired))
     }
 
-    /// The thing with this id, retired or not; `None` where nothing, a mark or a sign stands.
+    /// The thing with this id, retired or not, or `None` where nothing, a mark or a sign stands.
     pub async fn standing(
         services: &Services,
         account: AccountId,

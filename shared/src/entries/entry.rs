@@ -20,7 +20,7 @@ pub struct Entry {
     pub id: EntryId,
     /// The user who spent the time.
     pub user: ThingId,
-    /// The project on which the time is booked; `None` without a project.
+    /// The project on which the time is booked, or `None` without a project.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub project: Option<ThingId>,
     /// The tags, in the order of the file and without repetitions.
@@ -28,26 +28,26 @@ pub struct Entry {
     pub tags: Vec<ThingId>,
     /// The day on which the work was done.
     pub date: Date,
-    /// The local time at which the work began; `None` if the file does not tell.
+    /// The local time at which the work began, or `None` if the file does not tell.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub start: Option<Time>,
-    /// The local time at which the work ended; `None` if the file does not tell.
+    /// The local time at which the work ended, or `None` if the file does not tell.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub end: Option<Time>,
     /// The duration in seconds.
     pub seconds: u64,
     /// `true` if the time can be billed, also where the file does not tell.
     pub billable: bool,
-    /// The description of the work; `None` without a description.
+    /// The description of the work, or `None` without a description.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub text: Option<String>,
-    /// The task; `None` in formats without tasks.
+    /// The task, or `None` in formats without tasks.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub task: Option<String>,
-    /// `true` if the program from which the file came had invoiced the entry; `None` if the file does not tell.
+    /// `true` if the program from which the file came had invoiced the entry, or `None` if the file does not tell.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub invoiced: Option<bool>,
-    /// The day on which somebody marked the entry as invoiced by hand; `None` without a mark.
+    /// The day on which somebody marked the entry as invoiced by hand, or `None` without a mark.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub invoiced_at: Option<Date>,
     /// The time of approval; an approved entry cannot be edited or deleted by hand. `None` without an approval.
@@ -65,13 +65,13 @@ pub struct Entry {
     /// The currency of `rate` and `amount` as the file spells it, for example `EUR`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub currency: Option<String>,
-    /// The address from which an entry made by hand came; `None` for imported entries.
+    /// The address from which an entry made by hand came, or `None` for imported entries.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub source_url: Option<String>,
     /// Cells without a field of their own, as (column, cell) pairs.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub extra: Vec<(String, String)>,
-    /// The hash of the row's content, by which later imports find duplicates; `None` for entries made by hand.
+    /// The hash of the row's content, by which later imports find duplicates, or `None` for entries made by hand.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub fingerprint: Option<Fingerprint>,
     /// Starts at 1; each edit by hand raises the version by 1.

@@ -60,7 +60,7 @@ pub struct EntryPage {
     pub entries: Vec<Entry>,
     /// `true` if more entries follow behind the page.
     pub more: bool,
-    /// The number of all entries in the list; `None` where a filter makes counting too dear.
+    /// The number of all entries in the list, or `None` where a filter makes counting too dear.
     pub total: Option<u64>,
     /// The last entry of the page, if starting behind that entry is quicker than skipping; else `None`.
     pub after: Option<EntryId>,
@@ -95,7 +95,7 @@ struct Partition {
 struct Counted {
     /// The number of entries which were not deleted by hand.
     standing: u64,
-    /// The last row of the chunk if every row is a standing entry; `None` if any row is missing.
+    /// The last row of the chunk if every row is a standing entry, or `None` if any row is missing.
     whole: Option<Row>,
 }
 
@@ -342,7 +342,7 @@ impl<'a> Walk<'a> {
         self.offer(Partition { import, chunk, last }, Passing::Unknown).await
     }
 
-    /// The row at which the page begins, in a chunk some of whose rows created no entry; `None` if the ledger page
+    /// The row at which the page begins, in a chunk some of whose rows created no entry, or `None` if the ledger page
     /// cannot tell.
     async fn by_outcomes(&self, import: ImportId, chunk: ChunkNo) -> Result<Option<Row>, StoreError> {
         if import == ImportId::HAND {

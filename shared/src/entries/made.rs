@@ -90,9 +90,9 @@ pub(crate) struct FoldMark {
     /// How often the mark was moved; the fence against a second worker.
     #[serde(skip)]
     steps: u64,
-    /// The last folded name; `None` before the first step.
+    /// The last folded name, or `None` before the first step.
     pub after: Option<(Kind, ThingId)>,
-    /// The first and the last day of the import's entries; `None` for an import without entries.
+    /// The first and the last day of the import's entries, or `None` for an import without entries.
     pub days: Option<(Date, Date)>,
     blocks: Vec<Block>,
 }

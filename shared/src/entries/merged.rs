@@ -8,7 +8,7 @@ use crate::things::retired::Retirements;
 use crate::values::hashtags::retagged;
 
 impl Retirements {
-    /// The project of an entry after resolving merges; `None` without a project or if the project was deleted.
+    /// The project of an entry after resolving merges, or `None` without a project or if the project was deleted.
     pub fn project(&self, entry: &Entry) -> Option<ThingId> {
         entry.project.and_then(|project| self.meant(Kind::Project, project))
     }

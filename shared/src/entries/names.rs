@@ -54,7 +54,7 @@ pub fn entries<'a, 'r>(rows: &'a [ParsedRow<'r>]) -> impl Iterator<Item = &'a En
     rows.iter().filter(|row| !row.duplicate).filter_map(|row| row.entry.as_ref().ok())
 }
 
-/// The user who gets the entries of rows with this person; `None` if the rows are skipped or fail.
+/// The user who gets the entries of rows with this person, or `None` if the rows are skipped or fail.
 pub fn owner(person: &Person, fallback: Option<ThingId>) -> Option<ThingId> {
     match person {
         Person::Known(user) => Some(*user),

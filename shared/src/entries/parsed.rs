@@ -13,7 +13,7 @@ pub struct ParsedRow<'a> {
     pub row: Row,
     /// The physical line of the file on which the row begins.
     pub line: u64,
-    /// The hash of the row's content, by which duplicates are found; `None` if the row could not be parsed.
+    /// The hash of the row's content, by which duplicates are found, or `None` if the row could not be parsed.
     pub fingerprint: Option<Fingerprint>,
     /// `true` if the plan found the same row among the account's standing entries.
     pub duplicate: bool,
@@ -48,7 +48,7 @@ impl PersonKey {
 pub struct Named {
     /// The persons named by the rows.
     pub people: HashMap<PersonKey, Person>,
-    /// Projects by client and name, both normalised; `None` for an unknown project which the import may not make.
+    /// Projects by client and name, both normalised, or `None` for an unknown project which the import may not make.
     pub projects: HashMap<(String, String), Option<ThingId>>,
     /// Tags by normalised name.
     pub tags: HashMap<String, ThingId>,

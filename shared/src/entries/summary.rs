@@ -58,7 +58,7 @@ struct Sum {
     /// The number of the summary within the import: 0 for chunks 0 to 99.
     number: u64,
     summary: Summary,
-    /// Users and totals; `None` once there are more than [`MOST_NAMED`].
+    /// Users and totals, or `None` once there are more than [`MOST_NAMED`].
     named: Option<ToName>,
 }
 
@@ -83,7 +83,7 @@ pub fn is_summed(chunks: u64) -> bool {
 }
 
 impl Summing {
-    /// Starts the summaries of an import; `None` for an import with too few chunks.
+    /// Starts the summaries of an import, or `None` for an import with too few chunks.
     pub fn of(import: &Import) -> Option<Self> {
         let Import { account, id, .. } = *import;
         is_summed(import.chunk_count()).then_some(Self { account, import: id, sum: None })
@@ -100,7 +100,7 @@ impl Summing {
         complete.map(|sum| sum.write(self.account, self.import))
     }
 
-    /// The write of the last summary; `None` if no chunk was added.
+    /// The write of the last summary, or `None` if no chunk was added.
     pub fn last(self) -> Option<Write> {
         self.sum.map(|sum| sum.write(self.account, self.import))
     }
@@ -140,8 +140,8 @@ impl Sum {
     }
 }
 
-/// The write which marks the chunk of an entry edited or deleted by hand; `None` if the import has too few chunks for
-/// summaries.
+/// The write which marks the chunk of an entry edited or deleted by hand, or `None` if the import has too few chunks
+/// for summaries.
 pub fn mark(import: &Import, entry: EntryId, deleted: bool) -> Option<Write> {
     // Chunks are counted by the plan, and no entry can be edited before the plan is complete.
     if !is_summed(import.chunk_count()) {
@@ -153,8 +153,8 @@ pub fn mark(import: &Import, entry: EntryId, deleted: bool) -> Option<Write> {
 }
 
 impl Summary {
-    /// The query for the summaries of a settled import in descending order; `None` if the import has too few chunks or
-    /// has not settled.
+    /// The query for the summaries of a settled import in descending order, or `None` if the import has too few chunks
+    /// or has not settled.
     pub fn latest_first(import: &Import) -> Option<Query> {
         let summed = import.tally.is_some() && is_summed(import.chunk_count());
         summed.then(|| keys::summaries(import.account, import.id).descending().limit(AT_ONCE))
@@ -203,8 +203,8 @@ impl Summary {
         created.saturating_sub(self.marks.values().sum())
     }
 
-    /// The glance over all entries; `None` if the summary names too much for a glance, or an edit by hand has made the
-    /// glance invalid.
+    /// The glance over all entries, or `None` if the summary names too much for a glance, or an edit by hand has made
+    /// the glance invalid.
     pub fn glance(&self) -> Option<Glance<'_>> {
         let named = self.named.as_ref().filter(|_| self.marks.is_empty())?;
         let (users, totals) = (named.users.as_slice(), named.totals.as_slice());

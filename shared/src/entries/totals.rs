@@ -20,9 +20,9 @@ const READ_AT_ONCE: usize = 8;
 pub struct Told {
     /// Totals over all references to the thing.
     pub sums: Sums,
-    /// The users who have or had entries in a project; empty for tags.
+    /// The users who have or had entries in a project, or empty for tags.
     pub participants: BTreeSet<ThingId>,
-    /// The import which made the thing; `None` if people made the thing or the import is undone.
+    /// The import which made the thing, or `None` if people made the thing or the import is undone.
     pub import: Option<ImportId>,
 }
 

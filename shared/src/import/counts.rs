@@ -46,7 +46,7 @@ pub struct Counts {
     pub removed: u64,
     /// Entries which were deleted by hand.
     pub dropped: u64,
-    /// Rows without an outcome yet; `None` while the file is being planned.
+    /// Rows without an outcome yet, or `None` while the file is being planned.
     #[serde(skip)]
     pub pending: Option<u64>,
 }

@@ -1,4 +1,4 @@
-//! What the caller asked for.
+//! The options of an import, as asked for by its caller.
 
 pub(crate) mod read;
 
@@ -13,60 +13,60 @@ use crate::source::Encoding;
 use crate::values::dates::DateOrder;
 use crate::values::numbers::DecimalMark;
 
-/// How a file is to be read and loaded. What is left out is found from the file, or is the default.
+/// How a file is to be read and loaded. An option left out is detected from the file or has a default.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Options {
-    /// The format; none: found from the file.
+    /// The format, or `None` to detect the format from the file.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub format: Option<FormatName>,
-    /// Which column is what, for a table that is no format's.
+    /// The field of each column, for a table in none of the known formats, or `None` without a mapping.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub mapping: Option<Mapping>,
-    /// Whether a file without either is read by the mapping that is remembered for its header.
+    /// `true` if a file without format and mapping is read by the mapping remembered for its header.
     #[serde(skip_serializing_if = "is_true")]
     pub recall: bool,
-    /// Who gets the entries of unknown users; none: those rows are left out.
+    /// The user who gets the entries of unknown users, or `None` to skip the rows.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub fallback_user: Option<ThingId>,
-    /// Whether tags are imported.
+    /// `true` if tags are imported.
     pub import_tags: bool,
-    /// Whether unknown projects are created; else their entries come without a project.
+    /// `true` if unknown projects are made; `false` to create entries without a project.
     pub autocreate_projects: bool,
-    /// Whether people that nobody knows are made users.
+    /// `true` if unknown people are made users.
     #[serde(skip_serializing_if = "is_false")]
     pub autocreate_users: bool,
-    /// What becomes of rows that are there already.
+    /// The handling of duplicate rows.
     pub duplicates: Duplicates,
-    /// The delimiter.
+    /// The delimiter as a byte, for example `b';'`, or `None` to detect the delimiter.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub delimiter: Option<u8>,
-    /// The encoding.
+    /// The encoding, or `None` to detect the encoding.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub encoding: Option<Encoding>,
-    /// The order of day, month and year.
+    /// The order of day, month and year, or `None` to detect the order from all dates.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub date_order: Option<DateOrder>,
-    /// The decimal mark.
+    /// The decimal mark, or `None` to detect the mark from all numbers.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub decimal_mark: Option<DecimalMark>,
-    /// The sheet of a spreadsheet; none: the only one that fits.
+    /// The name of a spreadsheet's sheet, or `None` for the only sheet which fits.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub sheet: Option<String>,
 }
 
-/// What becomes of a row that is there already: an import that is not undone made an entry of the same row, and it stands.
+/// The handling of a duplicate: a row for which an import, not undone since, created an entry, not deleted since.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Duplicates {
-    /// An entry like any other.
+    /// The row creates an entry like any row.
     #[default]
     Create,
-    /// It is skipped, and counted.
+    /// The row is skipped and counted as a duplicate.
     Skip,
 }
 
-/// A word that says neither.
+/// The error for a word which is neither `create` nor `skip`.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{0:?} is neither create nor skip")]
 pub struct UnknownDuplicates(String);
@@ -114,24 +114,24 @@ impl Default for Options {
 }
 
 impl Options {
-    /// The defaults, but for how the file is to be read.
+    /// Default options, except for the options given which concern the reading of the file.
     pub fn reading_as(reading: ReadingOptions) -> Self {
         let ReadingOptions { format, mapping, remembered: _, delimiter, encoding, date_order, decimal_mark } = reading;
         Self { format, mapping, delimiter, encoding, date_order, decimal_mark, ..Self::default() }
     }
 
-    /// Whether it matters what is remembered for headers.
+    /// `true` if the file may be read by a remembered mapping.
     pub fn asks_memory(&self) -> bool {
         self.recall && self.format.is_none() && self.mapping.is_none()
     }
 
-    /// What tells the sheet of a spreadsheet, beside what is remembered for headers.
+    /// The facts by which a sheet is chosen from a spreadsheet, given the account's remembered mappings.
     pub fn wanted(&self, remembered: &Remembered) -> Wanted {
         let (mapping, sheet) = (self.mapping.clone(), self.sheet.clone());
         Wanted { format: self.format, mapping, remembered: self.recalled(remembered), sheet }
     }
 
-    /// What concerns the reading of the file, beside what is remembered for headers.
+    /// The options which concern the reading of the file, given the account's remembered mappings.
     pub fn reading(&self, remembered: &Remembered) -> ReadingOptions {
         ReadingOptions {
             format: self.format,

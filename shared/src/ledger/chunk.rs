@@ -48,10 +48,10 @@ pub struct Chunk {
     pub there: Vec<(u32, u32)>,
     /// The state of the chunk.
     pub state: ChunkState,
-    /// The token of the lease whose holder works on the chunk; `None` when nobody does.
+    /// The token of the lease whose holder works on the chunk, or `None` when nobody does.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub lease: Option<String>,
-    /// The end of the lease in milliseconds since the epoch; `None` without a lease.
+    /// The end of the lease in milliseconds since the epoch, or `None` without a lease.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub lease_until: Option<i64>,
     /// How many times the chunk was claimed before the commit. A holder which died may have left entries that the next
@@ -64,7 +64,7 @@ pub struct Chunk {
     /// `true` if an entry of the chunk was edited by hand, so the page's glance may be wrong.
     #[serde(default)]
     pub edited: bool,
-    /// The ledger page; `None` until the chunk is committed.
+    /// The ledger page, or `None` until the chunk is committed.
     #[serde(skip)]
     pub page: Option<Page>,
 }

@@ -27,7 +27,7 @@ pub enum Outcome {
 pub struct Page {
     /// Outcomes in the order of the rows, as runs: an outcome and the number of consecutive rows with the outcome.
     pub outcomes: Vec<(Outcome, u32)>,
-    /// The first and the last day of the chunk's entries; `None` without entries.
+    /// The first and the last day of the chunk's entries, or `None` without entries.
     pub dates: Option<(Date, Date)>,
     /// The users to whom the entries belong, ascending.
     pub users: Vec<ThingId>,
@@ -63,7 +63,7 @@ pub struct PageError {
     pub row: Row,
     /// The physical line on which the row begins; the header is on line 1 if nothing stands above.
     pub line: u64,
-    /// The name of the column in the file; empty if the error concerns the whole row.
+    /// The name of the column in the file, or empty if the error concerns the whole row.
     pub column: String,
     /// The error code in snake case, for example `invalid_date`.
     pub code: String,
@@ -177,8 +177,8 @@ impl Page {
         self
     }
 
-    /// The offset, among the chunk's rows, of the entry with exactly `behind` entries after it in the chunk; `None` if
-    /// the chunk has too few entries.
+    /// The offset, among the chunk's rows, of the entry with exactly `behind` entries after it in the chunk, or `None`
+    /// if the chunk has too few entries.
     pub fn offset_before(&self, behind: u64) -> Option<u64> {
         let mut left = behind;
         let mut end: u64 = self.outcomes.iter().map(|&(_, run)| u64::from(run)).sum();

@@ -17,8 +17,8 @@ pub enum WrongName {
     TooLong,
 }
 
-/// Names a remembered mapping, or removes the name if `name` is `None`. Returns the memory after the edit; `None` for
-/// an unknown id.
+/// Names a remembered mapping, or removes the name if `name` is `None`. Returns the memory after the edit, or `None`
+/// for an unknown id.
 pub async fn rename(
     services: &Services,
     account: AccountId,

@@ -24,7 +24,7 @@ pub struct HeaderMemory {
     pub id: MappingId,
     /// The hash of the header's column names.
     pub header: HeaderFingerprint,
-    /// The name given by people; `None` until somebody names the mapping.
+    /// The name given by people, or `None` until somebody names the mapping.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
     /// Sayings by ascending number of the import; never empty.
@@ -110,7 +110,7 @@ impl HeaderMemory {
         }
     }
 
-    /// The memory after the undo of an import; `None` if no import stands for any saying.
+    /// The memory after the undo of an import, or `None` if no import stands for any saying.
     pub(super) fn taken_back(mut self, import: ImportId) -> Option<Self> {
         self.sayings.iter_mut().for_each(|saying| {
             saying.standing.remove(&import);

@@ -29,8 +29,8 @@ use wanted::{Wanted, respell, respell_client};
 /// The most attempts to find or make a thing while other loaders do the same.
 const ATTEMPTS: usize = 20;
 
-/// Finds or makes every thing in `wanted`, notes each, and refers to each. Returns an id per element in the same order;
-/// `None` for a project which the import may not make.
+/// Finds or makes every thing in `wanted`, notes each, and refers to each. Returns an id per element in the same order,
+/// or `None` for a project which the import may not make.
 pub async fn touch_all(
     services: &Services,
     maker: &Maker,

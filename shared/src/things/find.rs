@@ -56,7 +56,7 @@ pub fn is_home(account: AccountId, kind: Kind, key: &str, id: ThingId) -> bool {
     (0..MOST_PROBES).any(|probe| ThingId::derive(account, kind.as_str(), key, probe) == id)
 }
 
-/// A single attempt of a search; `None` if the thing at the end of a sign was removed in between, together with its
+/// A single attempt of a search, or `None` if the thing at the end of a sign was removed in between, together with its
 /// sign.
 async fn look(services: &Services, account: AccountId, kind: Kind, key: &str) -> Result<Option<Found>, StoreError> {
     let mut mark = None;

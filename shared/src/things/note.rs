@@ -28,7 +28,8 @@ pub struct Note {
     pub kind: Kind,
     /// The id of the thing, which need not exist yet.
     pub id: ThingId,
-    /// The client of a project, so the undo finds the client when the project is already removed; `None` for all else.
+    /// The client of a project, so the undo finds the client when the project is already removed, or `None` for all
+    /// else.
     pub client: Option<ThingId>,
 }
 

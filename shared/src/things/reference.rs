@@ -40,7 +40,7 @@ const ATTEMPTS: usize = 20;
 pub struct Reference {
     /// Totals of the entries which the import's chunks loaded; zero until the import settles.
     pub loaded: Sums,
-    /// Users with entries in the project, as loaded; empty for references to tags and users.
+    /// Users with entries in the project, as loaded, or empty for references to tags and users.
     #[serde(skip_serializing_if = "BTreeSet::is_empty")]
     pub users: BTreeSet<ThingId>,
     /// Users whose entries were given to the project by edits by hand.

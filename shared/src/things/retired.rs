@@ -35,12 +35,12 @@ pub struct Retirement {
     pub kind: Kind,
     /// The id of the retired thing.
     pub id: ThingId,
-    /// The thing into which the retired thing was merged; `None` if the retired thing was deleted.
+    /// The thing into which the retired thing was merged, or `None` if the retired thing was deleted.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub into: Option<ThingId>,
     /// The key of the thing before retirement, for example `meetings`.
     pub key: String,
-    /// The name which replaces the hashtags of a merged tag in texts; `None` if the hashtags become plain words.
+    /// The name which replaces the hashtags of a merged tag in texts, or `None` if the hashtags become plain words.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
 }
@@ -63,7 +63,7 @@ impl Retirements {
         all
     }
 
-    /// The thing meant by an id: the thing itself or its merge target, resolved to the end; `None` if the last thing
+    /// The thing meant by an id: the thing itself or its merge target, resolved to the end, or `None` if the last thing
     /// was deleted.
     pub fn meant(&self, kind: Kind, id: ThingId) -> Option<ThingId> {
         self.way(kind, id).last().map_or(Some(id), |last| last.into)
@@ -79,7 +79,7 @@ impl Retirements {
         [id].into_iter().chain(merged.filter(|&merged| self.meant(kind, merged) == Some(id))).collect()
     }
 
-    /// The retirement of a thing; `None` if the thing is not retired.
+    /// The retirement of a thing, or `None` if the thing is not retired.
     pub(crate) fn of(&self, kind: Kind, id: ThingId) -> Option<&Retirement> {
         self.0.get(&(kind, id))
     }
@@ -97,7 +97,7 @@ impl Retirements {
     }
 }
 
-/// The retirement of `thing` in favour of `into`; `None` for a deletion.
+/// The retirement of `thing` in favour of `into`, or `None` for a deletion.
 pub fn retirement(thing: &Thing, into: Option<&Thing>) -> Retirement {
     let is_hashtag = |name: &str| matches!(hashtags(&format!("#{name}")).as_slice(), [tag] if tag.name == name);
     let name = into.map(|into| into.name.clone()).filter(|name| thing.kind == Kind::Tag && is_hashtag(name));

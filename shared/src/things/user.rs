@@ -27,7 +27,7 @@ pub fn is_email(text: &str) -> bool {
     ends && text.matches('@').count() == 1 && !text.contains(char::is_whitespace)
 }
 
-/// The user with this address, which the caller has normalised; `None` for an unknown address.
+/// The user with this address, which the caller has normalised, or `None` for an unknown address.
 pub async fn by_email(services: &Services, account: AccountId, email: &str) -> Result<Option<ThingId>, StoreError> {
     let claim: Option<Claim> = services.store.read(&keys::email(account, email)).await?;
     Ok(claim.map(|claim| claim.id))
@@ -55,7 +55,7 @@ pub fn new(id: ThingId, fields: UserFields, at: i64) -> Thing {
     user
 }
 
-/// The normalised address of a user; `None` for a user known by name only.
+/// The normalised address of a user, or `None` for a user known by name only.
 fn address(user: &Thing) -> Option<&str> {
     Some(user.key.as_str()).filter(|key| !key.starts_with('\u{1f}'))
 }
