@@ -38,7 +38,8 @@ const ATTEMPTS: usize = 20;
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Reference {
-    /// Totals of the entries which the import's chunks loaded; zero until the import settles.
+    /// Totals of the entries which the import's chunks loaded: zero until the import settles, and always zero in
+    /// references to users.
     pub loaded: Sums,
     /// Users with entries in the project, as loaded, or empty for references to tags and users.
     #[serde(skip_serializing_if = "BTreeSet::is_empty")]
