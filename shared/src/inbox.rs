@@ -204,7 +204,7 @@ pub(crate) async fn write_report(services: &Services, import: &Import) -> Result
     let mut import = import.clone();
     loop {
         if let Err(error) = report::settled(services, &import).await {
-            tracing::warn!(account = import.account.0, import = import.id.0, %error, "a drop's report could not be written");
+            tracing::warn!(account = import.account.0, import = import.id.0, %error, "a drop's report was not written");
             return Ok(false);
         }
         if forget(services, &import).await? {
