@@ -56,7 +56,7 @@ pub struct Import {
     /// The number of the import within the account, from 1.
     #[serde(rename = "number")]
     pub id: ImportId,
-    /// The present status, changed only by [`transition`].
+    /// The present status, changed only by [`transition()`].
     pub status: Status,
     /// The name of the file as the caller gave it, for example `March.csv`.
     pub file_name: String,
