@@ -2,8 +2,7 @@
 //!
 //! An edit of an entry is a single transaction of the entry (if its version is the version read), the chunk of the
 //! entry's row (if committed), and all references and totals which change with the entry. Totals therefore agree with a
-//! full count after any mix of imports, edits and undos, and nobody can edit an entity while a loader writes the entity
-//! or an undo deletes the entity.
+//! full count after any mix of imports, edits and undos, and nobody can edit an entity which is being loaded or undone.
 
 pub(crate) mod change;
 pub mod entries;
@@ -65,8 +64,8 @@ pub enum Rule {
     /// A project or user without references is deleted instead of archived or deactivated.
     #[error("the project or user has no entries: it can be deleted")]
     Deletable,
-    /// A tag is not merged while an import which uses the tag is running, and nothing is merged or deleted while its
-    /// maker is running.
+    /// A tag is not merged while an import which uses the tag is running, and a thing in use is neither merged nor
+    /// deleted while its maker is running.
     #[error("an import that uses the tag is running")]
     Locked,
     /// A deactivated user is not edited.

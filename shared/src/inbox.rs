@@ -1,8 +1,8 @@
 //! Files dropped into the bucket at `inbox/<account>/<type>/<file name>`.
 //!
-//! A drop makes its import by itself. The options and the user stand in the object's metadata, or in a side-car `<file
-//! name>.options.json` which was put there before. The report in `outbox/<account>/<file name>.<import>.report.json`
-//! tells how the import ended. Four promises:
+//! A drop makes its import by itself. The options and the user stand in the object's metadata, or in a side-car put
+//! there before, `<file name>.options.json`. The report in `outbox/<account>/<file name>.<import>.report.json` tells
+//! how the import ended. Four promises:
 //!
 //! - **One event, one import.** The claim of a drop contains the ETag and the event's sequencer, which S3 draws anew
 //!   for each upload to a key. An event delivered twice finds its import. The same bytes dropped again make a new

@@ -1,4 +1,4 @@
-//! The undo of an import, chunk by chunk, from ledger pages back to an empty workspace.
+//! The undo of an import, chunk by chunk: everything which the import wrote is removed, whatever crashes came between.
 //!
 //! The status `rolling_back` forbids claims. The undo then **fences** each chunk: the undo takes over the chunk item
 //! once the chunk is committed or its lease has ended, so no loader can commit afterwards.

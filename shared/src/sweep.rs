@@ -35,7 +35,7 @@ use crate::store::{StoreError, Write, decode, keys};
 /// How long an upload is awaited.
 const UPLOAD_WINDOW: Duration = Duration::from_secs(2 * 3600);
 /// The time without progress after which an import is woken: longer than a lease and a message's delay. The import may
-/// only be waiting behind further imports, so each waking waits twice as long as the waking before.
+/// only be waiting behind other imports, so each waking waits twice as long as the waking before.
 const STANDSTILL: Duration = Duration::from_secs(150);
 /// The longest time between two wakings.
 const LONGEST: Duration = Duration::from_secs(3600);
@@ -49,12 +49,12 @@ const LOOKS_AT_ONCE: usize = 8;
 /// The author of changes of status, as named in the history.
 const BY: &str = "sweep";
 
-/// The knowledge whether any further process works on the same tables.
+/// The knowledge whether any other process works on the same tables.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Others {
     /// Loaders and parsers may run, and messages may be under way.
     MayWork,
-    /// No further process works on the tables: every lease belongs to a dead holder, and no message is left.
+    /// No other process works on the tables: every lease belongs to a dead holder, and no message is left.
     Gone,
 }
 
@@ -103,7 +103,7 @@ pub async fn sweep(services: &Services, others: Others) -> Result<Swept, StoreEr
     Ok(swept)
 }
 
-/// Looks at an import. An error is logged, so the error does not keep the sweep from further imports.
+/// Looks at an import. An error is logged, so the error does not keep the sweep from other imports.
 async fn look_apart(
     services: &Services,
     account: AccountId,

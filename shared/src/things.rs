@@ -88,7 +88,7 @@ pub struct ProjectFields {
     /// The client for whom the project is done, or `None` for a project without a client.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub client: Option<ThingId>,
-    /// `false` for a project which people have archived; the project stays visible either way.
+    /// `false` for a project which people have archived.
     pub enabled: bool,
     /// The billing step in minutes: time is billed in multiples of the step. A new project has 1.
     pub stepping: u32,
@@ -129,7 +129,7 @@ pub struct UserFields {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Role {
-    /// A supervisor may see and do everything.
+    /// In the vendor's product, a supervisor may see and do everything.
     Supervisor,
     /// A leader, the role of every new user.
     #[default]
@@ -202,7 +202,7 @@ impl Thing {
         !self.removed && self.alias_of.is_none()
     }
 
-    /// The client of a project, or `None` for a project without a client and for things of the three further kinds.
+    /// The client of a project, or `None` for a project without a client, and for users, clients and tags.
     pub fn client(&self) -> Option<ThingId> {
         self.project.as_ref().and_then(|project| project.client)
     }

@@ -1,4 +1,5 @@
-//! Time entries made, edited and deleted by hand.
+//! Time entries made, edited and deleted by hand. Every edit is a single transaction, which is refused and retried if
+//! the entry's version has changed since the read.
 
 use super::change::{Edit, change, counted, marks};
 use super::input::{EntryInput, ProjectInput};

@@ -1,4 +1,6 @@
-//! Users, clients, projects and tags made, edited and deleted by hand.
+//! Users, clients, projects and tags made, edited and deleted by hand. Every edit is a single transaction, which is
+//! refused and retried if the thing's version has changed since the read. Names are unique because a thing lies at the
+//! place of its key, and e-mail addresses because of their claims.
 
 use super::{EditError, Rule, Tries, unused};
 use crate::entries::made::unmade;

@@ -34,7 +34,7 @@ async fn without_entries(
     account: AccountId,
     thing: &Thing,
 ) -> Result<Option<Vec<Write>>, StoreError> {
-    // Totals exist for projects and tags only, so every reference to a client or user counts as in use.
+    // Totals are complete for projects and tags only, so every reference to a client or user counts as in use.
     if matches!(thing.kind, Kind::Client | Kind::User) && thing.refs > 0 {
         return Ok(None);
     }

@@ -1,4 +1,5 @@
-//! Builds entries and a ledger page from parsed rows and resolved names, without any I/O.
+//! Builds entries and a ledger page from parsed rows and resolved names, without any I/O. The same rows and names
+//! always give the same entries, so a retry of a chunk writes the same items.
 
 use std::collections::{BTreeMap, BTreeSet};
 

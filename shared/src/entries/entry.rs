@@ -56,13 +56,14 @@ pub struct Entry {
     /// The user who approved the entry. The user may be deleted since, because an approval is no reference.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub approved_by: Option<ThingId>,
-    /// The price of an hour as a decimal, for example `85.50`.
+    /// The price of an hour as a decimal, for example `85.50`, or `None` if the file does not tell.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub rate: Option<String>,
-    /// The price of the whole entry as a decimal.
+    /// The price of the whole entry as a decimal, or `None` if the file does not tell.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub amount: Option<String>,
-    /// The currency of `rate` and `amount` as the file spells it, for example `EUR`.
+    /// The currency of `rate` and `amount` as the file spells it, for example `EUR`, or `None` if the file does not
+    /// tell.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub currency: Option<String>,
     /// The address from which an entry made by hand came, or `None` for imported entries.

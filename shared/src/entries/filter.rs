@@ -1,4 +1,5 @@
-//! Filters of entry lists. An entry passes if every given condition holds.
+//! Filters of entry lists, applied to glances first, so whole chunks are skipped, and then to entries. An entry passes
+//! if every given condition holds.
 
 use std::collections::BTreeSet;
 
@@ -123,7 +124,7 @@ impl EntryFilter {
         !self.none && self.imports.as_ref().is_none_or(named)
     }
 
-    /// The things of the filter. A passing entry has at least a single thing of each inner list.
+    /// The things of the filter, as alternatives. A passing entry has at least a single thing of each inner list.
     pub fn named(&self) -> Vec<Vec<(Kind, ThingId)>> {
         let of = |kind, ids: &[ThingId]| {
             let meaning = ids.iter().flat_map(|&id| self.retirements.meaning(kind, id));

@@ -31,11 +31,11 @@ pub struct Chunk {
     pub number: ChunkNo,
     /// The number of the first data row, counted from 1.
     pub first_row: u64,
-    /// The number of rows in the chunk.
+    /// The number of rows in the chunk, at most the import's `rows_per_chunk`.
     pub rows: u32,
     /// The physical line on which the first row begins.
     pub first_line: u64,
-    /// The offset of the chunk's first byte in the file.
+    /// The offset of the chunk's first byte in the file, or in the table unpacked from the file.
     pub start: u64,
     /// The offset behind the chunk's last byte.
     pub end: u64,
@@ -46,7 +46,7 @@ pub struct Chunk {
     /// committed.
     #[serde(skip)]
     pub there: Vec<(u32, u32)>,
-    /// The state of the chunk.
+    /// The state of the chunk between the plan and an undo.
     pub state: ChunkState,
     /// The token of the lease whose holder works on the chunk, or `None` when nobody does.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -70,7 +70,7 @@ pub struct Chunk {
 }
 
 impl Chunk {
-    /// A chunk as written by the plan.
+    /// A chunk as written by the plan: without duplicates, lease and ledger page.
     pub fn planned(number: ChunkNo, span: ChunkSpan) -> Self {
         let ChunkSpan { first_row, rows, first_line, start, end, oversized } = span;
         Self {
@@ -92,14 +92,14 @@ impl Chunk {
         }
     }
 
-    /// The position of the chunk in the file.
+    /// The position of the chunk in the file, as needed for reading and parsing the bytes.
     pub fn span(&self) -> ChunkSpan {
         let oversized = self.oversized.clone();
         let (first_row, rows, first_line) = (self.first_row, self.rows, self.first_line);
         ChunkSpan { first_row, rows, first_line, start: self.start, end: self.end, oversized }
     }
 
-    /// Parses a stored chunk.
+    /// Parses a stored chunk, including the packed ledger page and the packed runs of duplicates.
     pub fn decode(mut item: Item) -> Result<Self, StoreError> {
         let page = match item.remove("page") {
             Some(AttributeValue::B(blob)) => Some(unpacked(blob.as_ref())?),
@@ -128,12 +128,12 @@ impl Chunk {
     }
 }
 
-/// Packs runs of a chunk's rows into an attribute.
+/// Packs runs of a chunk's rows, such as duplicates, into a binary attribute.
 pub fn runs_attribute(runs: &[(u32, u32)]) -> AttributeValue {
     AttributeValue::B(Blob::new(packed(&runs)))
 }
 
-/// Packs a ledger page into an attribute.
+/// Packs a ledger page into a binary attribute of the chunk's item.
 pub fn page_attribute(page: &Page) -> AttributeValue {
     AttributeValue::B(Blob::new(packed(page)))
 }

@@ -29,9 +29,9 @@ pub struct Page {
     pub outcomes: Vec<(Outcome, u32)>,
     /// The first and the last day of the chunk's entries, or `None` without entries.
     pub dates: Option<(Date, Date)>,
-    /// The users to whom the entries belong, ascending.
+    /// The users to whom the chunk's entries belong, in ascending order of ids.
     pub users: Vec<ThingId>,
-    /// Totals per project and tag of the entries.
+    /// Totals of the entries per project and tag, in ascending order of kind and id.
     pub totals: Vec<Total>,
     /// Per project in `totals`, in the same order: the users with entries in the project, as positions in `users`.
     pub project_users: Vec<Vec<u16>>,
@@ -48,18 +48,18 @@ pub struct Page {
 /// The totals of a chunk's entries for a project or a tag.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Total {
-    /// Project or tag, never user or client.
+    /// Project or tag, since pages hold no totals of users or clients.
     pub kind: Kind,
     /// The id of the project or tag.
     pub id: ThingId,
-    /// The number of entries and the seconds.
+    /// The number of entries with the project or tag, and the total, billable and invoiced seconds.
     pub sums: Sums,
 }
 
 /// The reason why a row failed. Whole rows are not stored: on request, the cells are read from the file again.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct PageError {
-    /// The 1-based number of the failed data row.
+    /// The number of the failed data row within the file, counted from 1.
     pub row: Row,
     /// The physical line on which the row begins; the header is on line 1 if nothing stands above.
     pub line: u64,
@@ -98,7 +98,7 @@ impl Page {
 }
 
 impl PageError {
-    /// The approximate size in bytes.
+    /// The approximate number of bytes which the error takes in a packed page.
     pub(crate) fn size(&self) -> usize {
         self.column.len() + self.code.len() + self.value.len() + self.message.len()
     }

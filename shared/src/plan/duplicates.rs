@@ -1,6 +1,6 @@
 //! The search for duplicates: rows of a file for which the account has entries already.
 //!
-//! Rows are compared by fingerprints with the entries of the account's further imports. Entries count if their chunk is
+//! Rows are compared by fingerprints with the entries of the account's other imports. Entries count if their chunk is
 //! committed, holds some of the same days, and the entry was not deleted by hand. Two equal rows may both be meant, so
 //! equal rows are counted off against equal entries in the order of the file: the first two of three equal rows are
 //! duplicates if two such entries exist.
@@ -88,14 +88,14 @@ async fn find(file: &File<'_>, rows: u64) -> Result<Bits, ImportError> {
     Ok(found)
 }
 
-/// A further import of the account, which may have entries for the same rows.
+/// Another import of the account, which may have entries for the same rows.
 struct Other {
     id: ImportId,
     /// The first and the last day of the import's entries, or `None` until the import settles.
     days: Option<(Date, Date)>,
 }
 
-/// The account's further imports with entries, in the order of numbers. Gaps in the numbers are no error, because only
+/// The account's other imports with entries, in the order of numbers. Gaps in the numbers are no error, because only
 /// existing items are returned.
 async fn others(services: &Services, import: &Import) -> Result<Vec<Other>, StoreError> {
     let last = services.store.last_number(&keys::counter(import.account, Counter::Imports)).await?;

@@ -1,5 +1,5 @@
 //! The end of an undo: the notes of the import are worked off, so references are dropped, and things made by the import
-//! are removed if nobody else refers to the things.
+//! are removed if nobody else refers to them.
 //!
 //! An import may have as many notes as its file has rows. Notes are read a few items at a time in the order of their
 //! keys, and an item is deleted once worked off. An invocation without time left stores a **mark** and sends a message,

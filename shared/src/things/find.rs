@@ -104,7 +104,7 @@ impl Place {
     }
 }
 
-/// The write which removes the item at a thing's id. A mark replaces the item if further things lie behind it.
+/// The write which removes the item at a thing's id. A mark replaces the item if other things lie behind it.
 pub fn removal(account: AccountId, thing: &Thing) -> Write {
     let key = keys::thing(account, thing.kind, thing.id);
     if thing.displaced || thing.alias_at.is_some() {

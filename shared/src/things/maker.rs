@@ -2,7 +2,7 @@
 
 use crate::id::{AccountId, ImportId};
 
-/// The most names which a loader resolves at once.
+/// The most names which a loader looks up at the same time.
 pub const IN_FLIGHT: usize = 16;
 
 /// The import on whose behalf things are found or made.

@@ -12,10 +12,10 @@
 //! | the thing counts as a reference to its merge target | dropped in the transaction which removes the thing |
 //! | a [`Retirement`] tells how to read entries naming the thing | removed in the same transaction |
 //!
-//! Readers resolve each entry as they read the entry ([`Retirements::resolve`]): a merged project or tag becomes the
-//! merge target, a deleted tag disappears, and hashtags in the text follow. An edit by hand writes the entry as
-//! resolved. The totals of a thing are the sums over the references to the thing and to everything merged into the
-//! thing. For tags the sum is right because no entry has both of two merged tags ([`crate::edit::overlap`]).
+//! Readers resolve every entry after reading ([`Retirements::resolve`]): a merged project or tag becomes the merge
+//! target, a deleted tag disappears, and hashtags in the text follow. An edit by hand writes the entry as resolved. The
+//! totals of a thing are the sums over the references to the thing and to everything merged into the thing. For tags
+//! the sum is right because no entry has both of two merged tags ([`crate::edit::overlap`]).
 
 use std::collections::BTreeMap;
 
@@ -108,8 +108,8 @@ pub fn retirement(thing: &Thing, into: Option<&Thing>) -> Retirement {
 pub fn retire(account: AccountId, thing: &Thing, into: Option<&Thing>) -> Vec<Write> {
     let key = keys::thing(account, thing.kind, thing.id);
     let mut set = "SET #retired = :true, #orphan = :true, #key = :none, #version = :next".to_owned();
-    // Further things may lie behind a renamed thing. Without its sign, only the `displaced` mark still tells a search
-    // to go on.
+    // Other things may lie behind a renamed thing. Without its sign, only the `displaced` mark still tells a search to
+    // go on.
     if thing.alias_at.is_some() {
         set.push_str(", #displaced = :true");
     }

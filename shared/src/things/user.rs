@@ -1,4 +1,5 @@
-//! Users, found by e-mail address or by full name through claims.
+//! Users, found by e-mail address or by full name through claims. The claim of an address belongs to a single user,
+//! while several users may claim the same name.
 
 use serde::{Deserialize, Serialize};
 

@@ -70,7 +70,7 @@ pub async fn drop_together(
     Ok(dropped)
 }
 
-/// Whether removing a thing with the undone import's reference has no effect beyond a lower count on its client.
+/// `true` if removing a thing with the undone import's reference has no effect beyond a lower count on its client.
 fn is_plain(thing: &Thing, note: &Note, referrer: ImportId) -> bool {
     let of_kind = matches!(thing.kind, Kind::Project | Kind::Tag);
     let lies_here = !thing.is_spent() && thing.merges == 0 && !thing.displaced && thing.alias_at.is_none();
