@@ -1,8 +1,9 @@
 //! The counts of an import: how many rows had which outcome.
 //!
 //! Every committed chunk adds its counts to a counter item in the transaction of the commit. The sum of the few counter
-//! items therefore equals the sum over the ledger pages at every moment, and the rows left over are pending: `rows =
-//! created + updated + unchanged + skipped + deleted + failed + pending`.
+//! items therefore equals the sum over the ledger pages at every moment, and the rows left over are pending:
+//!
+//! `rows = created + updated + unchanged + skipped + deleted + failed + pending`
 
 use std::collections::HashMap;
 
