@@ -33,8 +33,9 @@ pub use body::store_body;
 pub use counts::{Counts, Tally, created};
 pub use create::{NewImport, Once, Origin, create, create_or_find};
 pub use error::ImportError;
+pub use lane::Lane;
 pub use options::read::{Wrong, asked, delimiter};
-pub use options::{Duplicates, Options};
+pub use options::{Duplicates, EntryOptions, Options};
 pub use roll::{Line, Roll, dropped};
 pub use status::Status;
 pub use transition::{Change, HistoryLine, transition};
@@ -110,6 +111,15 @@ pub struct Import {
     /// The first and the last day of the entries as loaded, or `None` until the import settles, or without entries.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub days: Option<(Date, Date)>,
+    /// `true` once the totals are folded; afterwards no loader commits a chunk.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub sealed: bool,
+    /// `true` if the file was dropped into the bucket.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub dropped: bool,
+    /// The lane in which the import takes turns, or `None` for an import which takes no lane.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub lane: Option<Lane>,
     /// The number of entities created, or `None` until the import settles.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub tally: Option<Tally>,
@@ -149,17 +159,29 @@ impl Import {
     /// its last loader has ended.
     pub fn is_sealed(&self) -> bool {
         let stopped_midway = self.status == Status::Incomplete && self.chunks.is_some();
-        self.status.is_settled() && (!stopped_midway || self.tally.is_some())
+        self.status.is_settled() && (!stopped_midway || self.is_folded())
     }
 
-    /// `true` if the file was dropped into the bucket.
+    /// `true` if the totals of the chunks are folded. An item written before the flag `sealed` existed is folded if the
+    /// item has a tally.
+    pub fn is_folded(&self) -> bool {
+        self.sealed || self.tally.is_some()
+    }
+
+    /// `true` if the file was dropped into the bucket. In an item written before the flag `dropped` existed, the key of
+    /// the file tells.
     pub fn is_dropped(&self) -> bool {
-        self.source.as_ref().is_some_and(|source| Place::of(&source.key).is_some())
+        self.dropped || self.source.as_ref().is_some_and(|source| Place::of(&source.key).is_some())
+    }
+
+    /// `true` if the import waits for its file, rather than for somebody to start the import.
+    pub fn awaits_file(&self) -> bool {
+        self.status == Status::New && self.source.is_none()
     }
 
     /// The import in the role of maker of shared things.
     pub fn maker(&self) -> Maker {
-        let makes_projects = self.options.autocreate_projects;
+        let makes_projects = self.options.entries.autocreate_projects;
         Maker { account: self.account, import: self.id, at: self.created_at, makes_projects }
     }
 
@@ -193,4 +215,9 @@ impl Import {
         }
         item
     }
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks for it so")]
+fn is_false(flag: &bool) -> bool {
+    !flag
 }

@@ -7,8 +7,11 @@
 //! A page holds an outcome per row (as runs), a glance (so filters skip whole chunks), totals per project and tag, and
 //! the errors. Pages are packed: most are smaller than a write unit of 1 KB.
 
+mod before;
 pub mod chunk;
+pub mod glance;
 pub mod page;
 
 pub use chunk::{Chunk, ChunkState, page_attribute, runs_attribute};
-pub use page::{Glance, Outcome, Page, PageError, Total};
+pub use glance::{ChunkGlance, EntriesGlance, Glance, GlanceSum, Total};
+pub use page::{Outcome, Page, PageError, SkipReason};

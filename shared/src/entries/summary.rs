@@ -8,7 +8,7 @@
 //! The transaction of an edit by hand also marks the edited chunk in the summary. The glance of a summary is valid only
 //! without marks; the number of entries per chunk stays valid, because a mark counts the deleted entries.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use aws_sdk_dynamodb::primitives::Blob;
 use aws_sdk_dynamodb::types::AttributeValue;
@@ -16,11 +16,10 @@ use serde::{Deserialize, Serialize};
 
 use crate::id::{AccountId, ChunkNo, EntryId, ImportId, ThingId};
 use crate::import::Import;
-use crate::ledger::{Glance, Outcome, Page, Total};
-use crate::store::keys::{self, Kind};
+use crate::ledger::{Glance, GlanceSum, Outcome, Page, Total};
+use crate::store::keys;
 use crate::store::packing::{packed, unpacked};
 use crate::store::{Item, Key, Query, StoreError, Table, Write};
-use crate::things::sums::Sums;
 
 /// The number of chunks in a summary.
 pub const CHUNKS: u64 = 100;
@@ -59,14 +58,7 @@ struct Sum {
     number: u64,
     summary: Summary,
     /// Users and totals, or `None` once there are more than [`MOST_NAMED`].
-    named: Option<ToName>,
-}
-
-/// The users and totals of a summary being folded.
-#[derive(Default)]
-struct ToName {
-    users: BTreeSet<ThingId>,
-    totals: BTreeMap<(Kind, ThingId), Sums>,
+    named: Option<GlanceSum>,
 }
 
 /// Folds the summaries of an import, ledger page by ledger page in the order of the chunks, and holds a single summary
@@ -94,8 +86,11 @@ impl Summing {
     pub fn add(&mut self, chunk: ChunkNo, page: Option<&Page>) -> Option<Write> {
         let number = chunk.0 / CHUNKS;
         let complete = self.sum.take_if(|sum| sum.number != number);
-        let sum =
-            self.sum.get_or_insert_with(|| Sum { number, summary: Summary::default(), named: Some(ToName::default()) });
+        let sum = self.sum.get_or_insert_with(|| Sum {
+            number,
+            summary: Summary::default(),
+            named: Some(GlanceSum::default()),
+        });
         sum.add(page);
         complete.map(|sum| sum.write(self.account, self.import))
     }
@@ -114,27 +109,20 @@ impl Sum {
             _ => self.summary.created.push((created, 1)),
         }
         let Some(page) = page else { return };
-        if let Some(ToName { users, totals }) = &mut self.named {
-            users.extend(&page.users);
-            for total in &page.totals {
-                totals.entry((total.kind, total.id)).or_default().add(&total.sums);
-            }
-            if users.len() + totals.len() > MOST_NAMED {
+        if let Some(sum) = &mut self.named {
+            sum.add(page.entries());
+            if sum.users.len() + sum.totals.len() > MOST_NAMED {
                 self.named = None;
             }
         }
-        if let Some((first, last)) = page.dates {
+        if let Some((first, last)) = page.entries().dates {
             let (from, to) = self.summary.dates.unwrap_or((first, last));
             self.summary.dates = Some((from.min(first), to.max(last)));
         }
     }
 
     fn write(self, account: AccountId, import: ImportId) -> Write {
-        let total = |((kind, id), sums)| Total { kind, id, sums };
-        let named = self.named.map(|ToName { users, totals }| Named {
-            users: users.into_iter().collect(),
-            totals: totals.into_iter().map(total).collect(),
-        });
+        let named = self.named.map(|sum| Named { totals: sum.totals(), users: sum.users.into_iter().collect() });
         let blob = AttributeValue::B(Blob::new(packed(&Summary { named, ..self.summary })));
         Write::update(keys::summary(account, import, self.number), "SET #pages = :pages").bind_attribute(":pages", blob)
     }
@@ -156,7 +144,7 @@ impl Summary {
     /// The query for the summaries of a settled import in descending order, or `None` if the import has too few chunks
     /// or has not settled.
     pub fn latest_first(import: &Import) -> Option<Query> {
-        let summed = import.tally.is_some() && is_summed(import.chunk_count());
+        let summed = import.is_folded() && is_summed(import.chunk_count());
         summed.then(|| keys::summaries(import.account, import.id).descending().limit(AT_ONCE))
     }
 

@@ -11,45 +11,68 @@ use serde::{Deserialize, Serialize};
 
 use super::Import;
 use crate::concurrent::drained;
-use crate::id::{AccountId, ImportId};
-use crate::ledger::Outcome;
+use crate::id::{AccountId, ChunkNo, ImportId};
+use crate::ledger::{Outcome, Page, SkipReason};
 use crate::services::Services;
-use crate::store::{StoreError, keys};
+use crate::store::{StoreError, Write, keys};
 
 /// The most imports whose counters are read at once.
 const READS_AT_ONCE: usize = 32;
 
-/// The counts of an import, or the part in a single counter item.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(default)]
-pub struct Counts {
+/// Declares [`Counts`] from a single list of numbers, together with the sum of two counts and the names of the
+/// attributes.
+macro_rules! counts {
+    ($($(#[$doc:meta])* $name:ident,)+) => {
+        /// The counts of an import, or the part in a single counter item.
+        #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+        #[serde(default)]
+        pub struct Counts {
+            $($(#[$doc])* pub $name: u64,)+
+            /// Rows without an outcome yet, or `None` while the file is being planned.
+            #[serde(skip)]
+            pub pending: Option<u64>,
+        }
+
+        impl Counts {
+            /// Each number with its name, which is also the name of the attribute in the counter item.
+            pub fn each(&self) -> impl Iterator<Item = (&'static str, u64)> {
+                [$((stringify!($name), self.$name)),+].into_iter()
+            }
+
+            /// The sum of two counts, number by number; `pending` is left out.
+            #[must_use]
+            pub fn plus(&self, other: &Self) -> Self {
+                Self { $($name: self.$name + other.$name,)+ pending: None }
+            }
+        }
+    };
+}
+
+counts! {
     /// Rows which created an entity.
-    pub created: u64,
+    created,
     /// Rows which changed an entity.
-    pub updated: u64,
+    updated,
     /// Rows which found nothing to change.
-    pub unchanged: u64,
-    /// Rows which were skipped, for want of a user or as duplicates.
-    pub skipped: u64,
+    unchanged,
+    /// Rows which were skipped, for whichever reason.
+    skipped,
     /// Skipped rows which are duplicates; counted in `skipped` too.
-    pub duplicates: u64,
+    duplicates,
     /// Rows which deleted an entity.
-    pub deleted: u64,
+    deleted,
     /// Rows which could not be parsed or loaded.
-    pub failed: u64,
+    failed,
     /// The total duration of the created entries in seconds.
-    pub seconds: u64,
+    seconds,
     /// Chunks which are committed.
-    pub chunks: u64,
+    chunks,
     /// Chunks which are undone.
-    pub reverted: u64,
+    reverted,
     /// Visible entities which the undo removed; entities left by a died loader are not counted.
-    pub removed: u64,
+    removed,
     /// Entries which were deleted by hand.
-    pub dropped: u64,
-    /// Rows without an outcome yet, or `None` while the file is being planned.
-    #[serde(skip)]
-    pub pending: Option<u64>,
+    dropped,
 }
 
 /// The number of entities created by an import.
@@ -86,40 +109,51 @@ impl Counts {
         Ok(counts)
     }
 
-    fn plus(&self, other: &Self) -> Self {
-        Self {
-            created: self.created + other.created,
-            updated: self.updated + other.updated,
-            unchanged: self.unchanged + other.unchanged,
-            skipped: self.skipped + other.skipped,
-            duplicates: self.duplicates + other.duplicates,
-            deleted: self.deleted + other.deleted,
-            failed: self.failed + other.failed,
-            seconds: self.seconds + other.seconds,
-            chunks: self.chunks + other.chunks,
-            reverted: self.reverted + other.reverted,
-            removed: self.removed + other.removed,
-            dropped: self.dropped + other.dropped,
-            pending: None,
-        }
+    /// The write which adds these counts to the counter item of a chunk.
+    pub(crate) fn add_to(&self, account: AccountId, import: ImportId, chunk: ChunkNo) -> Write {
+        let numbers: Vec<_> = self.each().filter(|&(_, number)| number > 0).collect();
+        let parts: Vec<_> = numbers.iter().map(|(name, _)| format!("#{name} :{name}")).collect();
+        let add = Write::update(keys::counts(account, import, chunk), &format!("ADD {}", parts.join(", ")));
+        numbers.into_iter().fold(add, |add, (name, number)| add.bind(&format!(":{name}"), number))
     }
 
-    /// Adds a row with this outcome.
-    pub fn count(&mut self, outcome: Outcome) {
+    /// The counts of a ledger page, from its outcomes alone.
+    pub fn of(page: &Page) -> Self {
+        let mut counts = Self::default();
+        page.outcomes.iter().for_each(|&(outcome, rows)| counts.count(outcome, u64::from(rows)));
+        counts
+    }
+
+    /// Adds `rows` rows with the same outcome.
+    pub fn count(&mut self, outcome: Outcome, rows: u64) {
         let counter = match outcome {
             Outcome::Created => &mut self.created,
-            Outcome::Skipped => &mut self.skipped,
-            Outcome::Duplicate => {
-                self.duplicates += 1;
+            Outcome::Updated => &mut self.updated,
+            Outcome::Unchanged => &mut self.unchanged,
+            Outcome::Skipped(reason) => {
+                self.duplicates += if reason == SkipReason::AlreadyThere { rows } else { 0 };
                 &mut self.skipped
             }
+            Outcome::Deleted => &mut self.deleted,
             Outcome::Failed => &mut self.failed,
         };
-        *counter += 1;
+        *counter += rows;
+    }
+
+    /// The six outcomes, each with its number of rows, in the order in which doors show the outcomes.
+    pub fn outcomes(&self) -> [(&'static str, u64); 6] {
+        [
+            ("created", self.created),
+            ("updated", self.updated),
+            ("unchanged", self.unchanged),
+            ("skipped", self.skipped),
+            ("deleted", self.deleted),
+            ("failed", self.failed),
+        ]
     }
 
     /// The number of rows which have an outcome.
     pub fn accounted(&self) -> u64 {
-        self.created + self.updated + self.unchanged + self.skipped + self.deleted + self.failed
+        self.outcomes().iter().map(|(_, rows)| rows).sum()
     }
 }

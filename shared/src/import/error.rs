@@ -68,6 +68,12 @@ impl From<LeasedError> for ImportError {
 }
 
 impl ImportError {
+    /// `true` if an item or a message was written by a later version of the code, so only a later version can handle
+    /// the step.
+    pub fn is_newer(&self) -> bool {
+        matches!(self, Self::Store(StoreError::Newer(_)) | Self::Queue(QueueError::Newer(_)))
+    }
+
     /// `true` if the same request may succeed after a moment.
     pub fn is_passing(&self) -> bool {
         match self {

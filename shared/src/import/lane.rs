@@ -12,6 +12,14 @@ use crate::queue::Message;
 use crate::services::Services;
 use crate::store::{StoreError, Write, decode, keys};
 
+/// A lane of an account, in which imports take turns.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Lane {
+    /// The lane of dropped files with time entries.
+    Entries,
+}
+
 /// The place of an import in its lane.
 #[derive(Serialize, Deserialize)]
 struct Turn {

@@ -6,26 +6,33 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
-use crate::format::{FormatName, Mapping, ReadingOptions, Remembered};
+use crate::format::{ReadingOptions, Remembered};
 use crate::id::ThingId;
 use crate::packed::Wanted;
-use crate::source::Encoding;
-use crate::values::dates::DateOrder;
-use crate::values::numbers::DecimalMark;
 
-/// How a file is to be read and loaded. An option left out is detected from the file or has a default.
+/// How a file is to be read and loaded. An option left out is detected from the file or has a default. In the tables
+/// and in JSON the groups of options form a single flat list.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Options {
-    /// The format, or `None` to detect the format from the file.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub format: Option<FormatName>,
-    /// The field of each column, for a table in none of the known formats, or `None` without a mapping.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub mapping: Option<Mapping>,
+    /// The options for reading the file, which apply to rows of any kind.
+    #[serde(flatten)]
+    pub reading: ReadingOptions,
     /// `true` if a file without format and mapping is read by the mapping remembered for its header.
     #[serde(skip_serializing_if = "is_true")]
     pub recall: bool,
+    /// The name of a spreadsheet's sheet, or `None` for the only sheet which fits.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub sheet: Option<String>,
+    /// The options for loading rows of time entries.
+    #[serde(flatten)]
+    pub entries: EntryOptions,
+}
+
+/// The options for loading rows of time entries.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct EntryOptions {
     /// The user who gets the entries of unknown users, or `None` to skip the rows.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub fallback_user: Option<ThingId>,
@@ -38,21 +45,6 @@ pub struct Options {
     pub autocreate_users: bool,
     /// The handling of duplicate rows.
     pub duplicates: Duplicates,
-    /// The delimiter as a byte, for example `b';'`, or `None` to detect the delimiter.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub delimiter: Option<u8>,
-    /// The encoding, or `None` to detect the encoding.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub encoding: Option<Encoding>,
-    /// The order of day, month and year, or `None` to detect the order from all dates.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub date_order: Option<DateOrder>,
-    /// The decimal mark, or `None` to detect the mark from all numbers.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub decimal_mark: Option<DecimalMark>,
-    /// The name of a spreadsheet's sheet, or `None` for the only sheet which fits.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub sheet: Option<String>,
 }
 
 /// The handling of a duplicate: a row for which an import, not undone since, created an entry, not deleted since.
@@ -95,53 +87,47 @@ fn is_true(value: &bool) -> bool {
 
 impl Default for Options {
     fn default() -> Self {
+        Self { reading: ReadingOptions::default(), recall: true, sheet: None, entries: EntryOptions::default() }
+    }
+}
+
+impl Default for EntryOptions {
+    fn default() -> Self {
         Self {
-            format: None,
-            mapping: None,
-            recall: true,
             fallback_user: None,
             import_tags: true,
             autocreate_projects: true,
             autocreate_users: false,
             duplicates: Duplicates::default(),
-            delimiter: None,
-            encoding: None,
-            date_order: None,
-            decimal_mark: None,
-            sheet: None,
         }
     }
 }
 
 impl Options {
+    /// The default options of a door: entries of unknown users go to `user`, who asks for the import.
+    pub fn of_user(user: ThingId) -> Self {
+        Self { entries: EntryOptions { fallback_user: Some(user), ..EntryOptions::default() }, ..Self::default() }
+    }
+
     /// Default options, except for the options given which concern the reading of the file.
     pub fn reading_as(reading: ReadingOptions) -> Self {
-        let ReadingOptions { format, mapping, remembered: _, delimiter, encoding, date_order, decimal_mark } = reading;
-        Self { format, mapping, delimiter, encoding, date_order, decimal_mark, ..Self::default() }
+        Self { reading, ..Self::default() }
     }
 
     /// `true` if the file may be read by a remembered mapping.
     pub fn asks_memory(&self) -> bool {
-        self.recall && self.format.is_none() && self.mapping.is_none()
+        self.recall && self.reading.format.is_none() && self.reading.mapping.is_none()
     }
 
     /// The facts by which a sheet is chosen from a spreadsheet, given the account's remembered mappings.
     pub fn wanted(&self, remembered: &Remembered) -> Wanted {
-        let (mapping, sheet) = (self.mapping.clone(), self.sheet.clone());
-        Wanted { format: self.format, mapping, remembered: self.recalled(remembered), sheet }
+        let ReadingOptions { format, mapping, remembered, .. } = self.reading(remembered);
+        Wanted { format, mapping, remembered, sheet: self.sheet.clone() }
     }
 
     /// The options which concern the reading of the file, given the account's remembered mappings.
     pub fn reading(&self, remembered: &Remembered) -> ReadingOptions {
-        ReadingOptions {
-            format: self.format,
-            mapping: self.mapping.clone(),
-            remembered: self.recalled(remembered),
-            delimiter: self.delimiter,
-            encoding: self.encoding,
-            date_order: self.date_order,
-            decimal_mark: self.decimal_mark,
-        }
+        ReadingOptions { remembered: self.recalled(remembered), ..self.reading.clone() }
     }
 
     fn recalled(&self, remembered: &Remembered) -> Remembered {

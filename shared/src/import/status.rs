@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Status {
-    /// The import was made, and its file is awaited.
+    /// The import was made but not started: its file is awaited, or its owner has yet to start the import.
     New,
     /// The file is stored, or about to be stored by a door, and is to be planned.
     Queued,

@@ -2,7 +2,7 @@
 //! report.
 
 use jiff::Timestamp;
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use crate::entries::made::tally;
 use crate::format::FormatName;
@@ -19,7 +19,7 @@ pub fn time(ms: i64) -> String {
 /// The mapping by which the file is read, with its origin if the mapping was remembered, or `None` if a format reads
 /// the file.
 fn mapping(import: &Import) -> Option<Value> {
-    if let Some(given) = &import.options.mapping {
+    if let Some(given) = &import.options.reading.mapping {
         return Some(json!({ "columns": given, "remembered": null }));
     }
     // A pinned mapping is shown only if the detected format confirms its use.
@@ -42,18 +42,13 @@ pub async fn shown(services: &Services, import: &Import) -> Result<Value, Import
         "status": import.status,
         "file_name": import.file_name,
         "file_size": import.source.as_ref().map(|source| source.size.to_string()),
-        "format": import.format.or(import.options.format),
+        "format": import.format.or(import.options.reading.format),
         "mapping": mapping(import),
         "rows": import.rows,
-        "counts": known.map(|counts| json!({
-            "created": counts.created,
-            "updated": counts.updated,
-            "unchanged": counts.unchanged,
-            "skipped": counts.skipped,
-            "deleted": counts.deleted,
-            "failed": counts.failed,
-            "pending": counts.pending.unwrap_or_default(),
-        })),
+        "counts": known.map(|counts| {
+            let rows = counts.outcomes().into_iter().chain([("pending", counts.pending.unwrap_or_default())]);
+            rows.map(|(outcome, rows)| (outcome.to_owned(), json!(rows))).collect::<Map<_, _>>()
+        }),
         // The number of skipped rows which are duplicates.
         "duplicates": counts.duplicates,
         "undone": { "chunks": counts.reverted, "removed": counts.removed, "kept": import.kept },

@@ -1,59 +1,49 @@
 //! The ledger page of a chunk: the outcome of each row, and a glance over the chunk's entries.
 
-use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
-use crate::id::{Row, ThingId};
-use crate::store::keys::Kind;
+use super::glance::{ChunkGlance, EntriesGlance, Glance};
+use crate::id::Row;
 use crate::store::packing::packed;
-use crate::things::sums::Sums;
 
 /// The outcome of a row.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
 pub enum Outcome {
-    /// The row created an entry.
+    /// The row created an entity.
     Created,
-    /// The row was skipped, because its user is unknown and the import has no fallback user.
-    Skipped,
-    /// The row was skipped as a duplicate, because an earlier import created the same entry.
-    Duplicate,
-    /// The row has an error, which the page describes.
+    /// The row changed an entity.
+    Updated,
+    /// The row found nothing to change.
+    Unchanged,
+    /// The row was skipped for the reason given.
+    Skipped(SkipReason),
+    /// The row deleted an entity.
+    Deleted,
+    /// The row could not be parsed or loaded; the page has an error for the row.
     Failed,
 }
 
-/// The outcomes of a chunk's rows, with facts about the entries created.
+/// The reason why a row was skipped.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub enum SkipReason {
+    /// No user of the account has the name or address in the row, and the import has no fallback user.
+    UnknownUser,
+    /// The row is a duplicate: an earlier import created an entry for the same row, and nobody deleted the entry.
+    AlreadyThere,
+}
+
+/// The outcomes of a chunk's rows, with a glance over the entities created.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Page {
     /// Outcomes in the order of the rows, as runs: an outcome and the number of consecutive rows with the outcome.
     pub outcomes: Vec<(Outcome, u32)>,
-    /// The first and the last day of the chunk's entries, or `None` without entries.
-    pub dates: Option<(Date, Date)>,
-    /// The users to whom the chunk's entries belong, in ascending order of ids.
-    pub users: Vec<ThingId>,
-    /// Totals of the entries per project and tag, in ascending order of kind and id.
-    pub totals: Vec<Total>,
-    /// Per project in `totals`, in the same order: the users with entries in the project, as positions in `users`.
-    pub project_users: Vec<Vec<u16>>,
+    /// A glance over the chunk's entities, in the form which the kind of rows needs.
+    pub glance: ChunkGlance,
+    /// Ids of entities which cannot be derived from the row, as pairs of the row's offset in the chunk and the id.
+    /// Empty for time entries.
+    pub became: Vec<(u32, u64)>,
     /// The errors of failed rows, in the order of the rows.
     pub errors: Vec<PageError>,
-    /// Users named by rows but unknown to the account, each once, spelt as in the file.
-    pub unknown_users: Vec<String>,
-    /// The number of rows which name an unknown user.
-    pub unknown_user_rows: u32,
-    /// Projects named by rows which the account lacks and the import may not create, each once.
-    pub unknown_projects: Vec<String>,
-}
-
-/// The totals of a chunk's entries for a project or a tag.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Total {
-    /// Project or tag, since pages hold no totals of users or clients.
-    pub kind: Kind,
-    /// The id of the project or tag.
-    pub id: ThingId,
-    /// The number of entries with the project or tag, and the total, billable and invoiced seconds.
-    pub sums: Sums,
 }
 
 /// The reason why a row failed. Whole rows are not stored: on request, the cells are read from the file again.
@@ -73,30 +63,6 @@ pub struct PageError {
     pub message: String,
 }
 
-/// Facts about many entries, by which filters skip all entries at once.
-#[derive(Clone, Copy, Debug)]
-pub struct Glance<'a> {
-    /// The number of entries.
-    pub entries: u64,
-    /// The first and the last day of the entries.
-    pub dates: Option<(Date, Date)>,
-    /// The users to whom the entries belong.
-    pub users: &'a [ThingId],
-    /// Totals per project and tag.
-    pub totals: &'a [Total],
-}
-
-impl Page {
-    /// The projects of the chunk's entries, each with the users who have entries in the project.
-    pub fn participants(&self) -> impl Iterator<Item = (ThingId, impl Iterator<Item = ThingId> + '_)> + '_ {
-        let projects = self.totals.iter().filter(|total| total.kind == Kind::Project);
-        projects.zip(&self.project_users).map(|(project, users)| {
-            let users = users.iter().filter_map(|&user| self.users.get(usize::from(user)).copied());
-            (project.id, users)
-        })
-    }
-}
-
 impl PageError {
     /// The approximate number of bytes which the error takes in a packed page.
     pub(crate) fn size(&self) -> usize {
@@ -104,15 +70,7 @@ impl PageError {
     }
 }
 
-impl Glance<'_> {
-    /// The number of entries with this project or tag.
-    pub fn of(&self, kind: Kind, id: ThingId) -> u64 {
-        let total = self.totals.iter().find(|total| total.kind == kind && total.id == id);
-        total.map_or(0, |total| total.sums.entries.unsigned_abs())
-    }
-}
-
-/// The most bytes of a packed page: an item has at most 400 KB, and a chunk has further attributes.
+/// The most bytes of a packed page: an item has at most 400 KB, and a chunk has other attributes.
 const MOST_BYTES: usize = 380_000;
 
 impl Page {
@@ -134,10 +92,16 @@ impl Page {
         self.outcomes.iter().filter(|(kind, _)| *kind == outcome).map(|&(_, run)| u64::from(run)).sum()
     }
 
-    /// The glance over the chunk's entries as loaded, before any edit by hand.
+    /// The glance over the chunk's time entries as loaded, before any edit by hand.
+    pub fn entries(&self) -> &EntriesGlance {
+        let ChunkGlance::Entries(entries) = &self.glance;
+        entries
+    }
+
+    /// The glance over the chunk's time entries in the form which filters take.
     pub fn glance(&self) -> Glance<'_> {
-        let entries = self.count(Outcome::Created);
-        Glance { entries, dates: self.dates, users: &self.users, totals: &self.totals }
+        let EntriesGlance { dates, users, totals, .. } = self.entries();
+        Glance { entries: self.count(Outcome::Created), dates: *dates, users, totals }
     }
 
     /// Shortens the page until an item can hold the page. If errors and names repeat too much text of the rows, later
@@ -147,7 +111,8 @@ impl Page {
             return self;
         }
         let errors = std::mem::take(&mut self.errors);
-        let names = [std::mem::take(&mut self.unknown_users), std::mem::take(&mut self.unknown_projects)];
+        let ChunkGlance::Entries(entries) = &mut self.glance;
+        let names = [std::mem::take(&mut entries.unknown_users), std::mem::take(&mut entries.unknown_projects)];
         let fifth = MOST_BYTES.saturating_sub(packed(&self).len()) / 5;
         let mut room = 2 * fifth;
         let fit = |error: PageError| match room.checked_sub(error.size()) {
@@ -173,7 +138,8 @@ impl Page {
             }
             first
         };
-        [self.unknown_users, self.unknown_projects] = names.map(first);
+        let ChunkGlance::Entries(entries) = &mut self.glance;
+        [entries.unknown_users, entries.unknown_projects] = names.map(first);
         self
     }
 
@@ -199,16 +165,25 @@ impl Page {
 #[cfg(test)]
 mod tests {
     #![expect(clippy::unwrap_used, reason = "tests")]
+    use jiff::civil::Date;
+
+    use super::super::glance::Total;
     use super::*;
-    use crate::store::packing::unpacked;
+    use crate::id::ThingId;
+    use crate::ledger::before::PageBefore;
+    use crate::store::StoreError;
+    use crate::store::keys::Kind;
+    use crate::store::packing::{unpacked, unpacked_since};
+    use crate::things::sums::Sums;
 
     fn page_of_a_thousand() -> Page {
         let mut page = Page::default();
         (0..1000).for_each(|row| page.push(if row == 500 { Outcome::Failed } else { Outcome::Created }));
-        page.dates = Some((Date::constant(2026, 1, 1), Date::constant(2026, 12, 31)));
+        let dates = Some((Date::constant(2026, 1, 1), Date::constant(2026, 12, 31)));
         let sums = Sums { entries: 50, seconds: 180_000, billable_seconds: 90_000, invoiced_seconds: 0 };
         let total = |id| Total { kind: Kind::Tag, id: ThingId((1u64 << 51) + id), sums };
-        page.totals = (0..40).map(total).collect();
+        let totals = (0..40).map(total).collect();
+        page.glance = ChunkGlance::Entries(EntriesGlance { dates, totals, ..EntriesGlance::default() });
         page
     }
 
@@ -236,26 +211,44 @@ mod tests {
         let names = || (0..500).map(|n| format!("{n:04}{}", text(80))).collect::<Vec<_>>();
         let page = Page {
             errors: (1..=500).map(error).collect(),
-            unknown_users: names(),
-            unknown_projects: names(),
+            glance: ChunkGlance::Entries(EntriesGlance {
+                unknown_users: names(),
+                unknown_projects: names(),
+                ..page_of_a_thousand().entries().clone()
+            }),
             ..page_of_a_thousand()
         };
         assert!(packed(&page).len() > 500_000);
         let fitted = page.clone().fitted();
         assert!(packed(&fitted).len() < 400_000, "{} bytes", packed(&fitted).len());
-        assert_eq!((&fitted.errors[0], &fitted.totals), (&page.errors[0], &page.totals));
+        assert_eq!((&fitted.errors[0], &fitted.entries().totals), (&page.errors[0], &page.entries().totals));
         let told = |page: &Page| page.errors.iter().map(|error| (error.row, error.line)).collect::<Vec<_>>();
         assert_eq!(told(&fitted), told(&page));
-        assert_eq!(fitted.unknown_users.last().map(String::as_str), Some("…"));
+        assert_eq!(fitted.entries().unknown_users.last().map(String::as_str), Some("…"));
         let usual = page_of_a_thousand();
         assert_eq!(usual.clone().fitted(), usual);
     }
 
     #[test]
-    fn a_page_of_another_version_is_refused() {
-        let mut packed = packed(&page_of_a_thousand());
-        packed[0] = 9;
-        assert!(unpacked::<Page>(&packed).is_err());
+    fn a_page_of_the_version_before_is_read_and_others_are_told_apart() {
+        // A page written by version 5: two rows created, one row without a user, one duplicate, one failed row.
+        let before = "05040002010102010301010a323032362d30312d30350a323032362d30322d323702070901020b04b054901c000102000101\
+                      050604446174650c696e76616c69645f646174650533312e322e11446174653a206e6f207375636820646179010d536f6d65\
+                      626f647920456c736501010648696464656e";
+        let mut bytes: Vec<u8> =
+            (0..before.len()).step_by(2).map(|at| u8::from_str_radix(&before[at..at + 2], 16).unwrap()).collect();
+        let page: Page = unpacked_since::<_, PageBefore>(&bytes).unwrap();
+        let (no_user, there) = (SkipReason::UnknownUser, SkipReason::AlreadyThere);
+        let outcomes =
+            [(Outcome::Created, 2), (Outcome::Skipped(no_user), 1), (Outcome::Skipped(there), 1), (Outcome::Failed, 1)];
+        assert_eq!(page.outcomes, outcomes);
+        assert_eq!((page.errors[0].line, page.entries().users.len(), page.entries().unknown_user_rows), (6, 2, 1));
+        assert_eq!(page.entries().unknown_projects, ["Hidden"]);
+        assert_eq!(unpacked_since::<Page, PageBefore>(&packed(&page)).unwrap(), page);
+        bytes[0] = 7;
+        assert!(matches!(unpacked_since::<Page, PageBefore>(&bytes), Err(StoreError::Newer(7))));
+        bytes[0] = 4;
+        assert!(matches!(unpacked_since::<Page, PageBefore>(&bytes), Err(StoreError::Shape(_))));
     }
 
     #[test]
