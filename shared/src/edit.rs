@@ -1,9 +1,8 @@
-//! What people do through the doors, one entity at a time.
+//! Edits by hand: changes which people make through the doors, an entity at a time.
 //!
-//! Every edit of one entity is one transaction: the entity (if it is still the version that was read), the chunk that
-//! its row belongs to (if it is committed), and the references and totals that change with it. So totals
-//! agree with a full count after any mix of imports, edits and undos, and nothing can be edited while it
-//! is loaded or undone.
+//! An edit of an entry is a single transaction of the entry (if its version is the version read), the chunk of the
+//! entry's row (if committed), and all references and totals which change with the entry. Totals therefore agree with a
+//! full count after any mix of imports, edits and undos, and nobody can edit an entity which is being loaded or undone.
 
 pub(crate) mod change;
 pub mod entries;
@@ -18,36 +17,36 @@ mod unused;
 
 use crate::store::{Patience, StoreError};
 
-/// Why an edit was not made.
+/// The reasons why an edit was not made.
 #[derive(Debug, thiserror::Error)]
 pub enum EditError {
-    /// The tables.
+    /// A request to the tables failed.
     #[error(transparent)]
     Store(#[from] StoreError),
-    /// There is no such thing (any more), or it is not to be seen now.
+    /// The entity does not exist, or is hidden from people at present.
     #[error("not found")]
     NotFound,
-    /// A field names something that does not exist.
+    /// The field named here refers to an entity which does not exist.
     #[error("{0} does not exist")]
     Missing(&'static str),
-    /// A field says what cannot be.
-    #[error("{0} cannot be taken")]
+    /// The field named here has an impossible value.
+    #[error("{0} is invalid")]
     Invalid(&'static str),
-    /// Another thing has that name already.
+    /// A thing with the same name, or a user with the same address, exists already; the field is named here.
     #[error("{0} is taken")]
     Taken(&'static str),
-    /// Others refer to it.
-    #[error("it is in use")]
+    /// Entries or projects refer to the thing.
+    #[error("the thing is in use")]
     InUse,
-    /// A rule forbids it as things are.
+    /// A rule forbids the edit in the present state.
     #[error("{0}")]
     Forbidden(Rule),
-    /// More than one request changes.
-    #[error("too much for one request")]
+    /// The edit needs more writes than a transaction can hold.
+    #[error("the edit needs too many writes")]
     TooMuch,
 }
 
-/// Rules about what people may do by hand. The undo of an import heeds none of them.
+/// Rules for edits by hand. The undo of an import is not bound by any rule.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Rule {
     /// Approved entries are neither edited nor deleted.
@@ -56,36 +55,37 @@ pub enum Rule {
     /// No entry is approved twice.
     #[error("the entry is approved already")]
     AlreadyApproved,
-    /// Entries that were marked as invoiced are not deleted.
+    /// Entries marked as invoiced are not deleted.
     #[error("the entry is invoiced")]
     Invoiced,
-    /// Nothing of an archived project is approved, deleted or merged.
+    /// Entries of an archived project are not approved or deleted, and archived projects are not merged.
     #[error("the project is archived")]
     ArchivedProject,
-    /// A project or user without entries is deleted, not archived or deactivated.
-    #[error("nobody refers to it: it can be deleted")]
+    /// A project or user without references is deleted instead of archived or deactivated.
+    #[error("the project or user has no entries: it can be deleted")]
     Deletable,
-    /// A tag that an unfinished import gives to entries is not merged.
+    /// A tag is not merged while an import which uses the tag is running, and a thing in use is neither merged nor
+    /// deleted while its maker is running.
     #[error("an import that uses the tag is running")]
     Locked,
     /// A deactivated user is not edited.
     #[error("the user is deactivated")]
     Deactivated,
-    /// Only a deactivated user is activated.
+    /// Only a deactivated user can be activated.
     #[error("the user is not deactivated")]
     NotDeactivated,
-    /// A thing that others were merged into many times over is not merged on.
+    /// A thing is not merged if the chain of merges into the thing is too long.
     #[error("merged into another too often")]
     MergedTooOften,
-    /// Nobody deactivates themselves.
+    /// Nobody can deactivate the user of the token in use.
     #[error("this is the user of the token")]
     Oneself,
-    /// Two tags that very many entries share are not merged.
+    /// Two tags are not merged if very many entries have both tags.
     #[error("too many entries have both tags")]
     TooManyShared,
 }
 
-/// Tries of an edit whose ground moves under it.
+/// The attempts of an edit whose items keep changing in between.
 struct Tries(Patience);
 
 impl Tries {
@@ -93,8 +93,8 @@ impl Tries {
         Self(Patience::new())
     }
 
-    /// Waits a little before the next one.
+    /// Waits a little before the next attempt, and fails after too many attempts.
     async fn again(&mut self) -> Result<(), StoreError> {
-        self.0.wait(false, "what was edited kept changing").await
+        self.0.wait(false, "the edited item kept changing").await
     }
 }

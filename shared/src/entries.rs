@@ -1,7 +1,7 @@
-//! Time entries: rows of a file to entries, and entries to lists and totals.
+//! Time entries: from the rows of a file to stored entries, and from stored entries to lists and totals.
 //!
-//! An entry is stored in the partition of its chunk, and readers see it when the chunk is committed. Its id is derived from
-//! the import and the row, so a retry of a chunk writes the same items.
+//! An entry is stored in the partition of its chunk, and readers see the entry once the chunk is committed. The id is
+//! derived from import and row, so a retry of a chunk writes the same items again.
 
 pub mod by_hand;
 pub(crate) mod draft;

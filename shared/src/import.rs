@@ -1,15 +1,16 @@
-//! The import: what was asked for, how far it is, and every change of its status.
+//! The import: its options, its progress, and every change of its status.
 //!
 //! ```text
 //! new → queued → processing → complete | partially_complete | failed | incomplete
-//! queued → unsupported              any of them but rolled_back → rolling_back → rolled_back
+//! queued → unsupported              any status but rolled_back → rolling_back → rolled_back
 //! new | queued → incomplete         (cancelled, or given up: the file or its plan never came)
 //! ```
 //!
-//! A status changes in one transaction with an event for the outbox and a line of history, and only
-//! from the status that the caller saw; so of two who change it at once, one is told. A message is
-//! sent *before* a transition that needs one: its handler makes the transition too if it finds it
-//! undone, and a crash between the two loses nothing.
+//! A status changes in one transaction with an event for the outbox and a line of history, and only from the status
+//! which the caller read. If two workers change the status at once, the second gets an error.
+//!
+//! A message is sent *before* a transition which needs the message. The message's handler makes the transition if the
+//! transition is missing, so a crash between the two loses nothing.
 
 mod body;
 mod counts;
@@ -48,153 +49,158 @@ use crate::store::{Item, StoreError, decode, encode, keys};
 use crate::things::maker::Maker;
 use crate::things::reference::Kept;
 
-/// An import, as it is stored. Times are milliseconds since the epoch.
+/// An import as stored. All times are milliseconds since the epoch.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Import {
-    /// The account.
+    /// The account to which the import belongs.
     pub account: AccountId,
-    /// The number.
+    /// The number of the import within the account, from 1.
     #[serde(rename = "number")]
     pub id: ImportId,
-    /// Where it stands.
+    /// The present status, changed only by [`transition()`].
     pub status: Status,
-    /// The name of the file.
+    /// The name of the file as the caller gave it, for example `March.csv`.
     pub file_name: String,
-    /// Who made it.
+    /// The user who made the import.
     pub user: ThingId,
-    /// What was asked for.
+    /// The options with which the file is read and loaded.
     #[serde(default)]
     pub options: Options,
-    /// When it was made. What it creates carries this time, so that a retry writes the same values.
+    /// The time at which the import was made. Everything created by the import carries the same time, so a retry writes
+    /// the same values.
     pub created_at: i64,
-    /// When its status changed last.
+    /// The time of the last change of status.
     pub updated_at: i64,
-    /// When its rows began to be loaded.
+    /// The time at which the plan was complete and loading began, or `None` before.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub started_at: Option<i64>,
-    /// When its last row got its outcome, or it was given up.
+    /// The time at which the last row got an outcome, or the import was stopped, or `None` before.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub completed_at: Option<i64>,
-    /// When its undo was finished.
+    /// The time at which the undo was complete, or `None` for an import which is not undone.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub reverted_at: Option<i64>,
-    /// The file, once it is there.
+    /// The pinned file, or `None` until the file is in the bucket.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub source: Option<Object>,
-    /// What was unpacked of the file, if it was packed: then its rows are there.
+    /// The table unpacked from a packed file, which then holds the rows, or `None` for a plain file.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub unpacked: Option<Object>,
-    /// The key that the file is awaited at, or that the door which made the import puts it to.
+    /// The key at which the file is awaited or to which the door puts the file, or `None` for drops.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub awaits: Option<String>,
-    /// Rows of every chunk but the last.
+    /// The number of rows in every chunk but the last.
     pub rows_per_chunk: u32,
-    /// Data rows, once known.
+    /// The number of data rows, or `None` until the plan is complete.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub rows: Option<u64>,
-    /// Chunks, once known.
+    /// The number of chunks, or `None` until the plan is complete.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub chunks: Option<u64>,
-    /// What the file was found to be.
+    /// The format of the file as detected by the plan, or `None` until then.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub format: Option<FormatName>,
-    /// The remembered mapping that the file is read by. It is set by the first parser that reads the file so, and holds for
-    /// every other, whatever is remembered by then.
+    /// The remembered mapping by which the file is read. The first parser which reads the file so pins the mapping, and
+    /// all later parsers use the pinned mapping, even if the account remembers a different mapping by then.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub recalled: Option<RememberedMapping>,
-    /// What the import is remembered under, once it is settled and says something about its header.
+    /// The id of the remembered mapping for which the settled import stands, or `None` if the import stands for no
+    /// mapping.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub remembered: Option<MappingId>,
-    /// The first and the last day of its entries as they were loaded, once it is settled.
+    /// The first and the last day of the entries as loaded, or `None` until the import settles, or without entries.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub days: Option<(Date, Date)>,
-    /// Whether the totals are folded, after which no loader commits a chunk.
+    /// `true` once the totals are folded; afterwards no loader commits a chunk.
     #[serde(default, skip_serializing_if = "is_false")]
     pub sealed: bool,
-    /// Whether the file was dropped into the bucket.
+    /// `true` if the file was dropped into the bucket.
     #[serde(default, skip_serializing_if = "is_false")]
     pub dropped: bool,
-    /// The lane in which the import takes turns with others.
+    /// The lane in which the import takes turns, or `None` for an import which takes no lane.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub lane: Option<Lane>,
-    /// What it created, once it is settled.
+    /// The number of entities created, or `None` until the import settles.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub tally: Option<Tally>,
-    /// What stayed of it after its undo, for others refer to it.
+    /// Things made by the import which stayed after the undo, because entries of other imports or of people refer to
+    /// the things.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub kept: Vec<Kept>,
-    /// Why it ended without all of its rows, for people.
+    /// The reason, for people, why the import ended without loading all rows, or `None` unless the import was stopped
+    /// or refused.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
 }
 
 impl Import {
-    /// The import with this number.
+    /// The import with this number, or [`ImportError::Missing`].
     pub async fn find(services: &Services, account: AccountId, import: ImportId) -> Result<Self, ImportError> {
         let found = services.store.get(&keys::import(account, import)).await?;
         found.map_or(Err(ImportError::Missing(import)), |item| Ok(decode(item)?))
     }
 
-    /// The import, if it is there.
+    /// The import with this number, or `None` for a number without an import.
     pub async fn get(services: &Services, account: AccountId, import: ImportId) -> Result<Option<Self>, StoreError> {
         services.store.read(&keys::import(account, import)).await
     }
 
-    /// What its file was found to be.
+    /// The verdict of the plan on the file: layout or refusal. Empty until the plan is complete.
     pub async fn verdict(&self, services: &Services) -> Result<Verdict, StoreError> {
         Ok(services.store.read(&keys::verdict(self.account, self.id)).await?.unwrap_or_default())
     }
 
-    /// Its counts as of now.
+    /// The present counts, read from the counter items.
     pub async fn counts(&self, services: &Services) -> Result<Counts, StoreError> {
         Counts::read(services, self).await
     }
 
-    /// Whether no chunk of it is committed any more: settled, and if it was stopped midway, its last loader is gone.
+    /// `true` if no chunk of the import can be committed any more: the import is settled and, if it was stopped midway,
+    /// its last loader has ended.
     pub fn is_sealed(&self) -> bool {
         let stopped_midway = self.status == Status::Incomplete && self.chunks.is_some();
         self.status.is_settled() && (!stopped_midway || self.is_folded())
     }
 
-    /// Whether the totals of its chunks are folded. An item without the flag, as it was written before there was one, has
-    /// the tally.
+    /// `true` if the totals of the chunks are folded. An item written before the flag `sealed` existed is folded if the
+    /// item has a tally.
     pub fn is_folded(&self) -> bool {
         self.sealed || self.tally.is_some()
     }
 
-    /// Whether its file was dropped into the bucket. An item without the flag, as it was written before there was one, has
-    /// a file in the inbox.
+    /// `true` if the file was dropped into the bucket. In an item written before the flag `dropped` existed, the key of
+    /// the file tells.
     pub fn is_dropped(&self) -> bool {
         self.dropped || self.source.as_ref().is_some_and(|source| Place::of(&source.key).is_some())
     }
 
-    /// Whether its file is still awaited, rather than the import not yet started.
+    /// `true` if the import waits for its file, rather than for somebody to start the import.
     pub fn awaits_file(&self) -> bool {
         self.status == Status::New && self.source.is_none()
     }
 
-    /// The import as the maker of shared things.
+    /// The import in the role of maker of shared things.
     pub fn maker(&self) -> Maker {
         let makes_projects = self.options.entries.autocreate_projects;
         Maker { account: self.account, import: self.id, at: self.created_at, makes_projects }
     }
 
-    /// How many chunks it has.
+    /// The number of chunks; 0 until the plan is complete.
     pub fn chunk_count(&self) -> u64 {
         self.chunks.unwrap_or_default()
     }
 
-    /// Where its rows are: in the file, or in what was unpacked of it.
+    /// The object which holds the rows: the unpacked table if there is any, else the file.
     pub fn table(&self) -> Option<&Object> {
         self.unpacked.as_ref().or(self.source.as_ref())
     }
 
-    /// How long ago it was made.
+    /// The time since the import was made.
     pub fn age(&self, services: &Services) -> Duration {
         Duration::from_millis((services.clock.now_ms() - self.created_at).max(0).unsigned_abs())
     }
 
-    /// When it was made.
+    /// The time at which the import was made.
     pub fn created(&self) -> Timestamp {
         Timestamp::from_millisecond(self.created_at).expect("stored times came from a clock")
     }

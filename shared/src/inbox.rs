@@ -1,18 +1,19 @@
-//! Files that are dropped into the bucket: `inbox/<account>/<type>/<file name>`.
+//! Files dropped into the bucket at `inbox/<account>/<type>/<file name>`.
 //!
-//! A drop makes its import by itself. How it is to be read and loaded stands in the object's metadata, or in a side-car
-//! `<file name>.options.json` that was put there first; in whose name, too. Its report, in
-//! `outbox/<account>/<file name>.<import>.report.json`, says how the import ended. Four promises:
+//! A drop makes its import by itself. The options and the user stand in the object's metadata, or in a side-car put
+//! there before, `<file name>.options.json`. The report in `outbox/<account>/<file name>.<import>.report.json` tells
+//! how the import ended. Four promises:
 //!
-//! - **One event, one import.** The claim of a drop holds its ETag and the event's sequencer, which S3 draws for each
-//!   writing of a key: so an event that comes twice finds its import, and the same bytes dropped again make a new one,
-//!   which skips the rows that are there already unless it is told otherwise ([`Duplicates`]).
-//! - **One after another.** The drops of an account take turns, in the order of their numbers, for a drop is compared
-//!   with what those before it brought. The turn is given up when the import is settled; then the next is called.
-//! - **No report holds the line.** The turn is given up first, whatever becomes of the report.
-//! - **Told in the end.** A dropped import stays in the sweep's sight until its turn is given up and its report is written,
-//!   so neither is lost with whoever settled it. A report that the outbox refuses is tried again by the sweep for about
-//!   nine hours, and then given up with an error in the log.
+//! - **One event, one import.** The claim of a drop contains the ETag and the event's sequencer, which S3 draws anew
+//!   for each upload to a key. An event delivered twice finds its import. The same bytes dropped again make a new
+//!   import, which skips duplicate rows unless the options say otherwise ([`Duplicates`]).
+//! - **One after another.** The drops of an account take turns in the order of their numbers, because each drop is
+//!   compared with the entries of the drops before. An import gives up its turn when settled, and the next import is
+//!   called.
+//! - **No report holds up the line.** The turn is given up before the report is written.
+//! - **Told in the end.** A dropped import stays in the index of the sweep until its turn is given up and its report is
+//!   written, so neither is lost if the worker dies. If the outbox refuses a report, the sweep retries for about nine
+//!   hours and then gives up with an error in the log.
 
 mod report;
 pub mod shown;
@@ -35,42 +36,48 @@ use crate::store::{StoreError, Write, decode};
 use crate::things::names::LONGEST_NAME;
 use crate::things::{Thing, user};
 
-/// A side-car is a few lines.
+/// The largest side-car in bytes, ample for a few lines of options.
 const LARGEST_SIDE_CAR: u64 = 64 * 1024;
-/// Types that mean: find out.
+/// The types in a key which ask for detecting the format.
 const ANY_TYPE: [&str; 2] = ["auto", "autodetect"];
 
-/// An object that S3 tells of.
+/// The object named by an S3 event.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Arrival {
-    /// Its key, decoded.
+    /// The key of the object, decoded from the encoding of forms.
     pub key: String,
-    /// Its ETag, without quotes; empty if the event does not tell.
+    /// The ETag without quotes, or empty if the event has no ETag.
     pub etag: String,
-    /// What tells one writing of the key from others.
+    /// The sequencer of the event, which differs between two uploads to the same key.
     pub sequencer: String,
 }
 
-/// Makes the import of an object that arrived; or finds it, if the event comes again. Nothing for what cannot become an
-/// import: then the report says why. A drop that nobody can be told of is a warning in the log; of an object that was
-/// replaced another event tells.
+/// Makes the import of an object which arrived, or finds the import if the event was delivered before.
+///
+/// | the object | result |
+/// |---|---|
+/// | can be imported | the import |
+/// | has options which are refused | `None`, and a report in the outbox with the reasons |
+/// | is missing, or its key names no account | `None`, and a warning in the log |
+/// | is a side-car or a folder | `None` |
+/// | was replaced since the event | `None`; the event of the later upload makes an import |
 pub async fn arrived(services: &Services, arrival: &Arrival) -> Result<Option<Import>, ImportError> {
     let (bucket, key) = (services.files.bucket(), arrival.key.as_str());
     let Some(place) = Place::of(key) else {
         if !is_no_file(key) {
-            tracing::warn!(bucket, key, "a file lies where it names no account, type and file name");
+            tracing::warn!(bucket, key, "the key of a dropped object does not name account, type and file name");
         }
         return Ok(None);
     };
     if services.store.get(&keys::account(place.account)).await?.is_none() {
-        tracing::warn!(bucket, key, account = place.account.0, "a file was dropped for an account that is not there");
+        tracing::warn!(bucket, key, account = place.account.0, "a file was dropped for an unknown account");
         return Ok(None);
     }
     let (object, metadata) = match services.files.look(key).await {
         Ok((object, _)) if !arrival.etag.is_empty() && object.etag != arrival.etag => return Ok(None),
         Ok(found) => found,
         Err(FileError::Missing) => {
-            tracing::warn!(bucket, key, "S3 told of an object that is not there");
+            tracing::warn!(bucket, key, "S3 sent an event for an object which does not exist");
             return Ok(None);
         }
         Err(error) => return Err(error.into()),
@@ -78,7 +85,7 @@ pub async fn arrived(services: &Services, arrival: &Arrival) -> Result<Option<Im
     let (user, options) = match wanted(services, &place, metadata).await? {
         Ok(wanted) => wanted,
         Err(wrong) => {
-            tracing::warn!(account = place.account.0, "a dropped file cannot be imported: {:?}", wrong.keys());
+            tracing::warn!(account = place.account.0, "a dropped file has refused options: {:?}", wrong.keys());
             report::refused(services, &place, &object, &arrival.sequencer, &wrong).await?;
             return Ok(None);
         }
@@ -88,7 +95,7 @@ pub async fn arrived(services: &Services, arrival: &Arrival) -> Result<Option<Im
     Ok(Some(create(services, &new).await?))
 }
 
-/// In whose name a drop is imported, and how.
+/// The user and the options of a drop's import, or the errors by field.
 async fn wanted(
     services: &Services,
     place: &Place,
@@ -98,7 +105,7 @@ async fn wanted(
         Ok(fields) => fields,
         Err(wrong) => return Ok(Err(wrong)),
     };
-    // What is said of the very object outranks what lies beside it.
+    // Metadata belongs to this very object, so metadata outranks the side-car.
     fields.extend(metadata.into_iter().map(|(name, value)| (name.replace('-', "_"), Value::String(value))));
     let user = match fields.remove("user") {
         None => first_user(services, place.account).await?,
@@ -132,7 +139,8 @@ async fn wanted(
     Ok(Ok((user, options)))
 }
 
-/// What the side-car says, if there is one. Editors and shells begin it with a byte order mark, some in UTF-16.
+/// The options in the side-car, or no options without a side-car. Editors and shells may write a byte order mark first,
+/// some in UTF-16.
 async fn side_car(services: &Services, place: &Place) -> Result<Result<Map<String, Value>, Wrong>, ImportError> {
     let Place { account, kind, file_name } = place;
     let key = format!("{INBOX}/{account}/{kind}/{file_name}{SIDE_CAR}");
@@ -157,19 +165,19 @@ async fn side_car(services: &Services, place: &Place) -> Result<Result<Map<Strin
     Ok(serde_json::from_str(&text).map_err(|error| wrong(format!("is no JSON object: {error}"))))
 }
 
-/// The user that somebody names by id or e-mail address.
+/// The user named by id or e-mail address in the options, or `None` if no user matches.
 async fn named_user(services: &Services, account: AccountId, named: &Value) -> Result<Option<ThingId>, StoreError> {
     let text = named.as_str().map(str::trim).unwrap_or_default();
     let id = named.as_u64().map(ThingId).or_else(|| text.parse().ok());
     match id {
-        // No address is that long, and no key could hold it.
+        // No e-mail address is so long, and no key could hold the text.
         None if text.len() > LONGEST_NAME => Ok(None),
         Some(id) => Ok(Thing::get(services, account, Kind::User, id).await?.map(|user| user.id)),
         None => user::by_email(services, account, &user::normal_email(text)).await,
     }
 }
 
-/// The account's first user.
+/// The account's user with the lowest id, or `None` if the account has no user.
 async fn first_user(services: &Services, account: AccountId) -> Result<Option<ThingId>, StoreError> {
     let mut query = keys::things(account, Kind::User).limit(10);
     loop {
@@ -183,9 +191,11 @@ async fn first_user(services: &Services, account: AccountId) -> Result<Option<Th
     }
 }
 
-/// Finishes a dropped import that is settled: its place in its lane is given up, the next in line is called, and the report is
-/// written. Doing it twice is doing it once; for an import that was not dropped nothing is done. False, if the report could
-/// not be written: then the import stays in the sweep's sight.
+/// Finishes a settled import which was dropped: gives up its place in the lane, calls the next import, and writes the
+/// report.
+///
+/// A second call changes nothing, and nothing is done for imports which were not dropped. `false` if the report could
+/// not be written; the import then stays in the index of the sweep.
 pub(crate) async fn finish(services: &Services, import: &Import) -> Result<bool, ImportError> {
     if !import.is_dropped() {
         return Ok(true);
@@ -194,19 +204,20 @@ pub(crate) async fn finish(services: &Services, import: &Import) -> Result<bool,
     write_report(services, import).await
 }
 
-/// Writes the report of a dropped import that is settled, and takes it out of the sweep's sight. False, if the report
-/// could not be written.
+/// Writes the report of a settled import which was dropped, and removes the import from the index of the sweep. `false`
+/// if the report could not be written.
 pub(crate) async fn write_report(services: &Services, import: &Import) -> Result<bool, ImportError> {
     let mut import = import.clone();
     loop {
         if let Err(error) = report::settled(services, &import).await {
-            tracing::warn!(account = import.account.0, import = import.id.0, %error, "the report of a drop is not written");
+            tracing::warn!(account = import.account.0, import = import.id.0, %error, "a drop's report was not written");
             return Ok(false);
         }
         if forget(services, &import).await? {
             return Ok(true);
         }
-        // The report of an undo may have been overwritten just now by this one, which is older.
+        // An undo in between may have written a newer report, which this older report has just overwritten: write
+        // again.
         import = Import::find(services, import.account, import.id).await?;
         if !import.status.is_settled() {
             return Ok(true);
@@ -214,7 +225,7 @@ pub(crate) async fn write_report(services: &Services, import: &Import) -> Result
     }
 }
 
-/// Takes a settled import out of the sweep's sight. False, if its status is another by now.
+/// Removes a settled import from the index of the sweep. `false` if the status has changed in between.
 pub(crate) async fn forget(services: &Services, import: &Import) -> Result<bool, ImportError> {
     let rest = Write::update(keys::import(import.account, import.id), "REMOVE #open, #opened")
         .when("#status = :status")

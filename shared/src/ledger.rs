@@ -1,10 +1,11 @@
-//! The ledger: what each row became.
+//! The ledger: the record of the outcome of every row of an import.
 //!
-//! A chunk is up to `rows_per_chunk` rows of a file: the unit of work, of storage and of the ledger. Its
-//! item is written by the plan, claimed by a lease, and committed with its **page** in one transaction
-//! with the counts; so a row has an outcome exactly when its entity can be seen. A page holds an outcome
-//! per row (as runs), what the chunk holds at a glance (so that filters skip whole chunks), totals per
-//! project and tag, and the errors. It is packed small: most pages are below one write unit of 1 KB.
+//! A chunk is up to `rows_per_chunk` rows of a file, and is the unit of work, of storage and of the ledger. The plan
+//! writes the chunk's item, a loader claims the item by a lease, and one transaction commits the item together with its
+//! **page** and the counts. A row therefore has an outcome exactly when people can see its entity.
+//!
+//! A page holds an outcome per row (as runs), a glance (so filters skip whole chunks), totals per project and tag, and
+//! the errors. Pages are packed: most are smaller than a write unit of 1 KB.
 
 mod before;
 pub mod chunk;

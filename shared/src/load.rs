@@ -1,10 +1,16 @@
-//! A chunk to entities and a ledger page.
+//! The load of a chunk: from bytes of the file to entities and a ledger page.
 //!
-//! Chunks are loaded in any order, any number at once, each as often as its message comes. The steps:
-//! claim the chunk by a lease; read its bytes and parse them; resolve users, projects and tags, noting
-//! each in the import's partition before it is touched; write the entries, whose keys and values are the
-//! same on every try; commit page and counts in one transaction, if the lease is still ours. Whatever
-//! dies on the way leaves nothing that the next try does not write over or the undo does not find.
+//! Chunks are loaded in any order, any number at once, and each as often as its message is delivered. The steps:
+//!
+//! | step | why a second try is harmless |
+//! |---|---|
+//! | claim the chunk by a lease | a living lease keeps out a second loader |
+//! | read the bytes and parse the rows | nothing is written |
+//! | resolve users, projects and tags, noting each before the first write | notes and ids are the same |
+//! | write the entries | keys and values are the same |
+//! | commit page and counts in a transaction, if the lease is still held | a committed chunk cannot be claimed |
+//!
+//! A loader which dies at any point leaves only items which the next try overwrites or deletes, or which an undo finds.
 
 use std::collections::HashSet;
 
@@ -22,16 +28,16 @@ use crate::settle::stop::stop;
 use crate::store::keys::Key;
 use crate::store::{BATCHES_IN_FLIGHT, ITEMS_A_BATCH, StoreError, Table, Write, encode, keys};
 
-/// How a load ended.
+/// The end of a load.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Loaded {
-    /// The chunk is committed, by this try or an earlier one, or is not to be loaded any more.
+    /// The chunk was committed by this try or an earlier try, or is not to be loaded any more.
     Done,
-    /// Another holds the chunk until then (milliseconds since the epoch): come again.
+    /// A living lease holds the chunk until the given time (milliseconds since the epoch); the caller retries then.
     Held(i64),
 }
 
-/// Loads a chunk.
+/// Loads a chunk, and settles the import if the chunk was the last.
 pub async fn load(
     services: &Services,
     account: AccountId,
@@ -45,13 +51,14 @@ pub async fn load(
         Claim::Mine(chunk) => chunk,
         Claim::Held(until) => return Ok(Loaded::Held(until)),
         Claim::Over => {
-            // Committed already; its settling may have been lost with whoever committed it.
+            // The chunk is committed already, but its loader may have died before settling the import.
             let import = Import::find(services, account, import).await?;
             settle(services, &import, &time).await?;
             return Ok(Loaded::Done);
         }
     };
-    // Read after the claim: an undo or a stop that began earlier is seen here, one that begins later sees the lease.
+    // The status is read after the claim: an undo or stop which began before is seen here, and a later undo or stop
+    // sees the lease.
     let import = Import::find(services, account, import).await?;
     if import.status != Status::Processing {
         release(services, key, &lease).await?;
@@ -68,20 +75,21 @@ pub async fn load(
             };
         }
         Err(error) => {
-            // Best effort: the next try need not wait for the lease to end.
+            // A best effort, so the next try need not wait for the end of the lease.
             let _ = release(services, key, &lease).await;
             return Err(error);
         }
     }
-    // Read again, for it may have been stopped meanwhile. A commit that was refused is looked after as well: it may be
-    // our own, whose answer was lost for so long that DynamoDB forgot it.
-    // Boxed as all rare branches are: unoptimised, the stack of a test's thread would not hold them.
+    // The import is read again, because the import may have been stopped in between. A refused commit also leads to
+    // settling: the commit may be this loader's own, with an answer lost for so long that DynamoDB forgot the
+    // transaction. The future is boxed, as are all rare branches, because the stack of a test's thread would be too
+    // small in an unoptimised build.
     Box::pin(settle(services, &Import::find(services, account, import.id).await?, &time)).await?;
     Ok(Loaded::Done)
 }
 
-/// Has the chunk loaded when the lease of whoever holds it is over: a copy of the message comes then, and costs no
-/// receive that counts towards the dead letters.
+/// Has the chunk loaded at the end of the lease which holds the chunk. A copy of the message is sent for then, so
+/// waiting costs no receive towards the dead letters.
 pub async fn come_again(
     services: &Services,
     account: AccountId,
@@ -112,7 +120,7 @@ async fn claim(services: &Services, key: &Key, lease: &Lease) -> Result<Claim, S
         Err(StoreError::Refused { found: Some(item), .. }) => {
             let chunk = Chunk::decode(*item)?;
             match (chunk.state, chunk.lease_until) {
-                // Our own, whose answer was lost.
+                // The claim is this loader's own, whose answer was lost.
                 (ChunkState::Planned, _) if chunk.lease.as_ref() == Some(&lease.token) => {
                     Ok(Claim::Mine(Box::new(chunk)))
                 }
@@ -134,7 +142,7 @@ async fn release(services: &Services, key: Key, lease: &Lease) -> Result<(), Sto
     }
 }
 
-/// The work between claim and settling.
+/// Reads, writes and commits a claimed chunk.
 async fn work(
     services: &Services,
     import: &Import,
@@ -146,7 +154,7 @@ async fn work(
     commit(services, import, chunk, key.clone(), drafts, lease).await
 }
 
-/// Reads the chunk's rows, resolves what they name, and writes their entries.
+/// Reads the chunk's rows, resolves their names, and writes their entries.
 async fn rows(
     services: &Services,
     import: &Import,
@@ -172,7 +180,8 @@ async fn rows(
     Ok(drafts)
 }
 
-/// Writes a batch of entries. They are encoded only now: a chunk's items take many times the room of its bytes.
+/// Writes a batch of entries. Encoding is left to the last moment, because items take many times the memory of the
+/// chunk's bytes.
 async fn write(
     services: &Services,
     import: &Import,
@@ -186,7 +195,7 @@ async fn write(
     Ok(services.store.put_all(items.collect()).await?)
 }
 
-/// Deletes what an earlier try wrote for rows that are no entries any more: what a name means may have changed since.
+/// Deletes entries which an earlier try wrote for rows creating no entry now: a name may resolve differently since.
 async fn clear(
     services: &Services,
     import: &Import,
@@ -206,7 +215,7 @@ async fn clear(
     Ok(())
 }
 
-/// Commits page and counts, unless the chunk was taken from us.
+/// Commits page and counts. Does nothing if an undo or a second loader took the chunk in between.
 async fn commit(
     services: &Services,
     import: &Import,
@@ -226,7 +235,7 @@ async fn commit(
     let count = counts.add_to(import.account, import.id, chunk.number);
     match services.store.transact(vec![page, count]).await {
         Ok(()) => {
-            tracing::info!(account = import.account.0, import = import.id.0, chunk = chunk.number.0, "committed");
+            tracing::info!(account = import.account.0, import = import.id.0, chunk = chunk.number.0, "chunk committed");
             Ok(())
         }
         Err(error) if error.is_refused() => Ok(()),

@@ -1,21 +1,21 @@
-//! What an account remembers: the mapping for a header.
+//! Remembered mappings: per account and table header, the mapping by which the next file with the same header is read.
 //!
-//! An import that was made with a mapping and settled `complete` or `partially_complete` is believed about its header, and
-//! the next file with that header is read so ([`crate::format::Remembered`]). There is one item for each header. It holds
-//! **sayings**: an import that was made with a mapping, the mapping, and the imports that stand for it, which are that import
-//! and those that were read by the remembered mapping afterwards. Promises:
+//! An import which was made with a mapping and settled `complete` or `partially_complete` is evidence that the mapping
+//! fits its header, and the next file with the header is read by the same mapping ([`crate::format::Remembered`]). Each
+//! header has an item of **sayings**. A saying holds the import made with a mapping, the mapping, and the imports
+//! standing for the mapping: the import itself, and imports which were later read by the remembered mapping. Promises:
 //!
-//! - **The latest saying that somebody stands for is believed**; later means a higher number of the import that said it,
-//!   whichever settled first. So what is believed does not depend on the order in which imports settle.
-//! - **An import that is undone stands for nothing.** Its undo takes it out of the sayings; a saying without anybody goes, and
-//!   the one before it is believed again; an item without sayings goes, with its name.
-//! - **Nothing comes back by itself.** An import that was read by a mapping which was deleted, or taken back, while it ran
-//!   stands for nothing.
-//! - **Exactly once.** The item changes in the transaction that settles the import or begins its undo, under the condition that
-//!   the item is the one that was seen; so a second delivery changes nothing.
-//! - **Bounded**, see the constants. What falls off is forgotten, never misread.
+//! - **The latest saying with a standing import is believed.** Later means a higher number of the saying's import,
+//!   whichever import settled first, so the result does not depend on the order in which imports settle.
+//! - **An undone import stands for nothing.** The undo removes the import from all sayings; a saying without imports is
+//!   removed, and the saying before becomes believed again; an item without sayings is removed together with its name.
+//! - **Nothing returns by itself.** An import stands for nothing if the mapping by which the import was read was
+//!   deleted or undone while the import ran.
+//! - **Exactly once.** The item changes in the transaction which settles the import or begins its undo, on the
+//!   condition that the item is the same as when read, so a second delivery changes nothing.
+//! - **Bounded** by the constants below. Whatever exceeds a bound is forgotten, never misread.
 //!
-//! Files that were cancelled, failed or refused say nothing: nobody has seen that their mapping reads the file.
+//! Cancelled, failed and refused imports say nothing, since nobody has seen the mapping read the file.
 
 mod edit;
 mod saying;
@@ -28,16 +28,17 @@ use crate::store::{Item, Key, StoreError, Write, decode, keys};
 pub use edit::{LONGEST_MAPPING_NAME, WrongName, forget, rename};
 pub use saying::{HeaderMemory, MadeWith, Saying};
 
-/// The most headers that an account remembers a mapping for: all of them are read when a file is planned.
+/// The most headers whose mapping an account remembers. All are read when a file is planned.
 pub const MOST_MAPPINGS: usize = 200;
 
-/// All that an account remembers, by id. An item that this version cannot read is passed over.
+/// All remembered mappings of an account, in the order of the ids. Items which this version cannot parse are skipped
+/// with a warning.
 pub async fn all(services: &Services, account: AccountId) -> Result<Vec<HeaderMemory>, StoreError> {
     let items = services.store.all(keys::mappings(account)).await?;
     Ok(items.into_iter().filter_map(|item| readable(account, item)).collect())
 }
 
-/// What is remembered under an id.
+/// The remembered mapping with this id, or `None` for an unknown id or an item which this version cannot parse.
 pub async fn get(services: &Services, account: AccountId, id: MappingId) -> Result<Option<HeaderMemory>, StoreError> {
     Ok(Seen::at(services, account, id).await?.memory)
 }
@@ -46,19 +47,19 @@ fn readable(account: AccountId, item: Item) -> Option<HeaderMemory> {
     match decode(item) {
         Ok(memory) => Some(memory),
         Err(error) => {
-            tracing::warn!(account = account.0, %error, "a remembered mapping is passed over");
+            tracing::warn!(account = account.0, %error, "a remembered mapping cannot be parsed and is skipped");
             None
         }
     }
 }
 
-/// What an account believes about headers.
+/// The believed mapping per header, as needed for surveying a file.
 pub async fn believed(services: &Services, account: AccountId) -> Result<Remembered, StoreError> {
     Ok(all(services, account).await?.iter().filter_map(HeaderMemory::believed).collect())
 }
 
-/// The writes by which an import that settles is remembered, to be part of the transaction that settles it, and the id of
-/// what it says something about. Nothing, if it was read by a mapping that is not remembered any more.
+/// The writes which remember a settling import, and the id of the header's memory. The caller sends the writes in the
+/// transaction which settles the import. `None` if the import was read by a mapping which is no longer remembered.
 pub async fn settled(
     services: &Services,
     account: AccountId,
@@ -70,7 +71,7 @@ pub async fn settled(
     let header = HeaderFingerprint::of(names);
     let id = MappingId::derive(account, &header.to_string());
     let seen = Seen::at(services, account, id).await?;
-    // Ids are hashes: of two headers with one id the later is remembered.
+    // Ids are hashes. If two headers share an id, the header which settled later replaces the earlier header.
     let memory = seen.memory.clone().filter(|memory| memory.header == header);
     let Some(next) = HeaderMemory::said(memory, (id, header, names), import, made_with, now) else {
         return Ok(None);
@@ -82,7 +83,8 @@ pub async fn settled(
     Ok(Some((id, writes)))
 }
 
-/// The write by which an import that is undone takes back what it said; to be part of the transaction that begins its undo.
+/// The write by which an undone import takes back its sayings, to be part of the transaction which begins the undo.
+/// `None` if the import stands for nothing.
 pub async fn undone(
     services: &Services,
     account: AccountId,
@@ -94,8 +96,8 @@ pub async fn undone(
     Ok(said.map(|memory| seen.becomes(memory.taken_back(import).as_ref())))
 }
 
-/// The write that forgets the mapping which nobody used for longest, if there is no room for another. One with a name is
-/// forgotten last.
+/// The write which forgets the mapping unused for longest, if the account has no room for a further mapping. Mappings
+/// with a name are forgotten last.
 async fn room_for_one_more(services: &Services, account: AccountId) -> Result<Option<Write>, StoreError> {
     let all = all(services, account).await?;
     if all.len() < MOST_MAPPINGS {
@@ -105,11 +107,11 @@ async fn room_for_one_more(services: &Services, account: AccountId) -> Result<Op
     Ok(oldest.map(|oldest| Write::delete(keys::mapping(account, oldest.id))))
 }
 
-/// An item as it was seen.
+/// An item as read, to be written only if unchanged.
 struct Seen {
     key: Key,
     item: Option<Item>,
-    /// What it says; nothing, if this version cannot read it.
+    /// The parsed item, or `None` without an item, or if this version cannot parse the item.
     memory: Option<HeaderMemory>,
 }
 
@@ -121,7 +123,7 @@ impl Seen {
         Ok(Self { key, item, memory })
     }
 
-    /// The write that makes it what it is to be, unless it has changed meanwhile.
+    /// The write which replaces the item by `next`, or deletes the item, unless the item was changed in between.
     fn becomes(&self, next: Option<&HeaderMemory>) -> Write {
         let write = match next {
             Some(next) => Write::put(self.key.clone(), next),

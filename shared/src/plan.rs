@@ -1,11 +1,14 @@
-//! A file to chunks, in one pass.
+//! The plan of an import: a single pass over the file, which finds format, columns and chunks.
 //!
-//! The parser function reads the file once, from the first byte to the last, in memory that does not grow
-//! with it. What it is, how its columns are to be read, and where its chunks begin comes out at the end;
-//! chunk items are written on the way, each put only if it is not there, so that a second run of the same
-//! plan never takes a claimed or committed chunk back. A packed file is unpacked first (`unpack`). Only when the whole file has been read does the
-//! import go on to `processing`; then a message goes out for each chunk. A run that finds the plan made
-//! sends the messages again for the chunks that are not committed.
+//! The parser function reads the file once from the first byte to the last, in memory which does not grow with the
+//! file. A packed file is unpacked first ([`crate::unpack`]).
+//!
+//! - Chunk items are written during the pass, each only if absent, so a second run of the same plan never takes back a
+//!   claimed or committed chunk.
+//! - Format, readings of the columns, and the number of rows are known at the end. Only then does the status become
+//!   `processing`.
+//! - A message per chunk is sent after the change of status. A run which finds the plan complete sends the messages for
+//!   uncommitted chunks again.
 
 mod duplicates;
 mod recall;
@@ -27,27 +30,29 @@ use crate::settle::{go_on, settle_soon};
 use crate::store::{StoreError, Write, decode, keys};
 use crate::unpack;
 
-/// Chunk items written at once.
+/// The most chunk items written at once.
 const PUTS_IN_FLIGHT: usize = 16;
-/// How long the file of a request's body is awaited: the door that stores it lives for half a minute.
+/// How long a queued import waits for the file of a request's body; the door which stores the file lives for half a
+/// minute.
 const STORING: Duration = Duration::from_secs(600);
-/// Who is named in the history.
+/// The author of changes of status, as named in the history.
 const BY: &str = "parser";
 
-/// Plans the import and sends its chunks out.
+/// Plans the import and sends a message per chunk.
 pub async fn plan(services: &Services, account: AccountId, import: ImportId) -> Result<(), ImportError> {
     let mut import = Import::find(services, account, import).await?;
     if import.source.is_none() && matches!(import.status, Status::New | Status::Queued) {
         import = arrived(services, import).await?;
     }
     match import.status {
-        // The door has yet to store the file, and sends its message after that.
+        // The door has yet to store the file, and sends a message afterwards.
         Status::Queued if import.source.is_none() => return Ok(()),
         Status::Queued if lane::has_its_turn(services, &import).await? => {}
-        // Whoever is before it calls it.
+        // The import before this import in the lane calls this import when settled.
         Status::Queued => return Ok(()),
         Status::Processing => return send_out(services, &import).await,
-        // Settled, or being undone: nothing to plan. Of a drop the end may have been lost with whoever settled it.
+        // The import is settled or being undone. A drop's report may be missing if the worker which settled the import
+        // died.
         _ => return settle_soon(services, &import).await,
     }
     let source = import.source.clone().ok_or(FileError::Missing)?;
@@ -67,7 +72,8 @@ pub async fn plan(services: &Services, account: AccountId, import: ImportId) -> 
     };
     let import = match planned {
         Ok(import) => import,
-        // Somebody else planned it first, or this very run, and the answer was lost; or it was stopped, or is being undone.
+        // A second parser planned the import, or this run did and the answer was lost, or the import was stopped or is
+        // being undone.
         Err(ImportError::Status { .. }) => Import::find(services, account, import.id).await?,
         Err(error) => return Err(error),
     };
@@ -77,7 +83,7 @@ pub async fn plan(services: &Services, account: AccountId, import: ImportId) -> 
     if import.status == Status::Processing { Box::pin(send_out(services, &import)).await } else { Ok(()) }
 }
 
-/// Pins the awaited file, if it is in the bucket. An import whose door never stored its file is given up.
+/// Pins the awaited file if the file is in the bucket. Gives up an import whose door never stored the file.
 async fn arrived(services: &Services, import: Import) -> Result<Import, ImportError> {
     let Some(key) = &import.awaits else {
         return Ok(import);
@@ -99,7 +105,7 @@ async fn arrived(services: &Services, import: Import) -> Result<Import, ImportEr
     }
 }
 
-/// Pins the file of a queued import.
+/// Pins the file of a queued import, so every later read requires the same ETag.
 async fn pin(services: &Services, import: &Import, object: &Object) -> Result<Import, ImportError> {
     let pin = Write::update(keys::import(import.account, import.id), "SET #source = :source")
         .when("#status = :queued AND attribute_not_exists(#source)")
@@ -108,13 +114,13 @@ async fn pin(services: &Services, import: &Import, object: &Object) -> Result<Im
     match services.store.write(pin).await {
         Ok(Some(item)) => Ok(decode(item)?),
         Ok(None) => Import::find(services, import.account, import.id).await,
-        // Another parser pinned it, or the import was stopped.
+        // A second parser pinned the file, or the import was stopped.
         Err(error) if error.is_refused() => Import::find(services, import.account, import.id).await,
         Err(error) => Err(error.into()),
     }
 }
 
-/// Reads the file. `unpacked` becomes the object with its rows, if they are not in the file itself.
+/// Surveys the file. `unpacked` is set to the object with the rows if the file is packed.
 async fn survey(
     services: &Services,
     import: &mut Import,
@@ -150,7 +156,7 @@ async fn survey(
     Ok(Ok(plan))
 }
 
-/// Writes chunks, the first of which is number `first`; returns the number of the next.
+/// Writes chunks with consecutive numbers from `first`. Returns the next number.
 async fn put_chunks(
     services: &Services,
     import: &Import,
@@ -215,7 +221,8 @@ async fn refuse(services: &Services, import: &Import, refusal: Refusal) -> Resul
     Ok(refused)
 }
 
-/// Sends the chunks of a planned import to the loaders. What has no rows settles, and one chunk alone is loaded on the spot.
+/// Sends the chunks of a planned import to the loaders. A file without rows is settled, and a single chunk is loaded on
+/// the spot.
 async fn send_out(services: &Services, import: &Import) -> Result<(), ImportError> {
     let (account, id) = (import.account, import.id);
     match import.chunk_count() {
@@ -228,7 +235,8 @@ async fn send_out(services: &Services, import: &Import) -> Result<(), ImportErro
     }
 }
 
-/// Wakes an import whose messages may be lost. When nothing is left to load, a loader settles the import.
+/// Sends messages for an import which makes no progress, since earlier messages may be lost. If every chunk is
+/// committed, a loader settles the import.
 pub async fn resend(services: &Services, import: &Import) -> Result<(), ImportError> {
     if send_waiting(services, import).await? == 0 {
         go_on(services, import).await?;
@@ -236,7 +244,7 @@ pub async fn resend(services: &Services, import: &Import) -> Result<(), ImportEr
     Ok(())
 }
 
-/// Sends a message for every chunk that is not committed; returns how many.
+/// Sends a message for every chunk which is not committed. Returns the number of messages.
 async fn send_waiting(services: &Services, import: &Import) -> Result<usize, ImportError> {
     let (account, id) = (import.account, import.id);
     send_chunks(services, import, |chunk| {
@@ -245,7 +253,7 @@ async fn send_waiting(services: &Services, import: &Import) -> Result<usize, Imp
     .await
 }
 
-/// Sends what `message` makes of each chunk; returns how many it made.
+/// Sends a message for every chunk for which `message` returns a message. Returns the number of messages.
 pub(crate) async fn send_chunks(
     services: &Services,
     import: &Import,

@@ -1,4 +1,4 @@
-//! The ledger of an import as people read it: findings, and the cells of rows that failed.
+//! The ledger of an import in the form which people read: findings, and the cells of failed rows.
 
 pub mod cells;
 pub mod findings;

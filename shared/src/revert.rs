@@ -1,11 +1,16 @@
-//! A ledger page back to what was.
+//! The undo of an import, chunk by chunk: everything which the import wrote is removed, whatever crashes came between.
 //!
-//! The status `rolling_back` forbids claims; then chunk by chunk is **fenced**: the undo takes the chunk
-//! item itself, when it is committed or its lease is dead, so no loader can commit behind it. It deletes
-//! whatever lies in the chunk's partition, which a crash of a loader may have filled in part, and marks
-//! the chunk reverted with what it removed. After the last chunk the notes are worked off: references are
-//! dropped, and shared things that the import made go if nobody refers to them. Every step can be done
-//! twice, and undo twice is undo once.
+//! The status `rolling_back` forbids claims. The undo then **fences** each chunk: the undo takes over the chunk item
+//! once the chunk is committed or its lease has ended, so no loader can commit afterwards.
+//!
+//! | effect of the import | trace | how the undo reverses the effect | why twice is once |
+//! |---|---|---|---|
+//! | entries | the chunk's partition | every item of the partition is deleted | an empty partition stays empty |
+//! | counts of the chunk | the chunk's state | the chunk is marked reverted and counted | a condition on the state |
+//! | references, things made | the notes | dropped, and removed with the last reference | see [`release()`] |
+//!
+//! A loader which died may have written only a part of a partition; deleting the partition covers every part. The notes
+//! are worked off after the last chunk. The undo of an undone import changes nothing.
 
 mod release;
 
@@ -24,29 +29,30 @@ use crate::services::Services;
 use crate::store::keys::{self, Key};
 use crate::store::{BATCHES_IN_FLIGHT, ITEMS_A_BATCH, Item, StoreError, Table, Write};
 
-/// A loader mostly commits within seconds, long before its lease ends: the undo looks again so soon.
+/// The longest wait before the undo retries a chunk held by a loader: most loaders commit within seconds, long before
+/// the lease ends.
 const LOOK_AGAIN: Duration = Duration::from_secs(5);
 
 pub use release::{release, released_steps};
 
-/// How the undo of a chunk ended.
+/// The end of the undo of a chunk.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Reverted {
-    /// It is undone, by this try or an earlier one.
+    /// The chunk is undone, by this try or an earlier try.
     Done,
-    /// A loader holds the chunk until then (milliseconds since the epoch): come again.
+    /// A loader holds the chunk until the given time (milliseconds since the epoch); the caller retries then.
     Held(i64),
 }
 
-/// Asks for the undo of an import: the message first, then the status, so that a crash between the two
-/// loses nothing. An import that is being undone or undone already is left as it is.
+/// Begins the undo of an import: first the message is sent, then the status changes, so a crash between the two loses
+/// nothing. An import which is undone or being undone stays as it is.
 pub async fn ask(services: &Services, import: &Import, by: &str) -> Result<Import, ImportError> {
     let (account, id) = (import.account, import.id);
     services.queues.send(&Message::Undo { account, import: id, by: by.to_owned() }).await?;
     begin(services, import.clone(), by).await
 }
 
-/// Takes the import to `rolling_back`, whatever it is doing.
+/// Changes the status to `rolling_back` from any other status, retrying while the status changes in between.
 async fn begin(services: &Services, mut import: Import, by: &str) -> Result<Import, ImportError> {
     loop {
         if !import.status.may_become(Status::RollingBack) {
@@ -54,7 +60,7 @@ async fn begin(services: &Services, mut import: Import, by: &str) -> Result<Impo
         }
         let mut change = Change::none();
         if let Some(id) = import.remembered {
-            // From now on nobody is to believe it about its header.
+            // From now on the import stands for no remembered mapping.
             let taken_back = mappings::undone(services, import.account, import.id, id).await?;
             change = taken_back.into_iter().fold(change, Change::also);
         }
@@ -65,7 +71,7 @@ async fn begin(services: &Services, mut import: Import, by: &str) -> Result<Impo
     }
 }
 
-/// Begins the undo, if nobody has, and sends its chunks out.
+/// Begins the undo unless the undo has begun, and sends a message per chunk.
 pub async fn undo(services: &Services, account: AccountId, import: ImportId, by: &str) -> Result<(), ImportError> {
     let import = begin(services, Import::find(services, account, import).await?, by).await?;
     if import.status != Status::RollingBack {
@@ -74,7 +80,7 @@ pub async fn undo(services: &Services, account: AccountId, import: ImportId, by:
     send_out(services, &import).await
 }
 
-/// Sends the chunks out. What has no chunks, or one, is undone on the spot.
+/// Sends a message per chunk. An import with a single chunk, or without chunks, is undone on the spot.
 async fn send_out(services: &Services, import: &Import) -> Result<(), ImportError> {
     match import.chunk_count() {
         0 => release(services, import, &services.begin()).await,
@@ -86,7 +92,7 @@ async fn send_out(services: &Services, import: &Import) -> Result<(), ImportErro
     }
 }
 
-/// Wakes an undo whose messages may be lost.
+/// Sends messages for an undo which makes no progress, since earlier messages may be lost.
 pub async fn resend(services: &Services, import: &Import) -> Result<(), ImportError> {
     if send_waiting(services, import).await? == 0 {
         let release = Message::Release { account: import.account, import: import.id };
@@ -95,7 +101,7 @@ pub async fn resend(services: &Services, import: &Import) -> Result<(), ImportEr
     Ok(())
 }
 
-/// Sends a message for every chunk that is not undone; returns how many.
+/// Sends a message for every chunk which is not undone yet. Returns the number of messages.
 async fn send_waiting(services: &Services, import: &Import) -> Result<usize, ImportError> {
     let (account, id) = (import.account, import.id);
     send_chunks(services, import, |chunk| {
@@ -104,7 +110,7 @@ async fn send_waiting(services: &Services, import: &Import) -> Result<usize, Imp
     .await
 }
 
-/// Has the chunk undone when the loader that holds it is done or dead.
+/// Has the chunk undone once the loader holding the chunk has committed or its lease has ended.
 pub async fn come_again(
     services: &Services,
     account: AccountId,
@@ -117,7 +123,7 @@ pub async fn come_again(
     Ok(services.queues.send_after(&message, wait).await?)
 }
 
-/// Undoes a chunk.
+/// Undoes a chunk, and ends the undo of the import if the chunk was the last.
 pub async fn revert(
     services: &Services,
     account: AccountId,
@@ -136,7 +142,8 @@ pub async fn revert(
         Fence::Over => {}
         Fence::Mine(fenced) => {
             empty(services, account, import.id, chunk, &lease).await?;
-            // What people saw of it, from its page: what is deleted here may be the rest that a crash left of either.
+            // The count comes from the ledger page, which tells the entities seen by people; the partition may hold
+            // leftovers of crashed workers.
             mark_reverted(services, &import, chunk, key, fenced.loaded(), &lease).await?;
         }
     }
@@ -144,7 +151,7 @@ pub async fn revert(
     Ok(Reverted::Done)
 }
 
-/// Goes on with the end of an undo.
+/// Continues with the end of an undo.
 pub async fn finish(services: &Services, account: AccountId, import: ImportId) -> Result<(), ImportError> {
     let time = services.begin();
     let import = Import::find(services, account, import).await?;
@@ -154,7 +161,7 @@ pub async fn finish(services: &Services, account: AccountId, import: ImportId) -
     release_when_undone(services, &import, &time).await
 }
 
-/// Ends the undo if every chunk is undone; otherwise the last of them ends it.
+/// Ends the undo if every chunk is undone. Otherwise the undo of the last chunk ends the undo of the import.
 async fn release_when_undone(services: &Services, import: &Import, time: &TimeLeft) -> Result<(), ImportError> {
     if import.counts(services).await?.reverted < import.chunk_count() {
         return Ok(());
@@ -168,7 +175,7 @@ enum Fence {
     Over,
 }
 
-/// Takes the chunk: committed, or planned with no living lease, or fenced by an undo that died.
+/// Takes over the chunk if the chunk is committed, planned without a living lease, or fenced by an undo which died.
 async fn fence(services: &Services, key: &Key, lease: &Lease) -> Result<Fence, StoreError> {
     let take = Write::update(key.clone(), "SET #state = :reverting, #lease = :token, #lease_until = :until")
         .when(
@@ -186,7 +193,7 @@ async fn fence(services: &Services, key: &Key, lease: &Lease) -> Result<Fence, S
         Err(StoreError::Refused { found: Some(item), .. }) => {
             let chunk = Chunk::decode(*item)?;
             match (chunk.state, chunk.lease_until) {
-                // Our own, whose answer was lost.
+                // The fence is this undo's own, whose answer was lost.
                 (ChunkState::Reverting, _) if chunk.lease.as_ref() == Some(&lease.token) => {
                     Ok(Fence::Mine(Box::new(chunk)))
                 }
@@ -198,7 +205,7 @@ async fn fence(services: &Services, key: &Key, lease: &Lease) -> Result<Fence, S
     }
 }
 
-/// Deletes whatever lies in the chunk's partition.
+/// Deletes every item in the chunk's partition.
 async fn empty(
     services: &Services,
     account: AccountId,

@@ -1,5 +1,7 @@
-//! The end of an import: when every chunk is accounted for, totals are folded and the status says how it went. What an import
-//! says about the header of its file is remembered in the same transaction ([`mappings`]).
+//! The end of an import: once every chunk is accounted for, totals are folded, and the status tells how the import
+//! went.
+//!
+//! The same transaction remembers the mapping by which the file was read ([`mappings`]).
 
 mod fold;
 pub mod stop;
@@ -17,13 +19,14 @@ use crate::services::Services;
 use crate::store::{StoreError, Write, keys};
 use fold::{Fold, Folded, fold};
 
-/// How often a settling is tried again because what it remembers was changed by others.
+/// The most attempts to settle while imports with the same header change the remembered mapping.
 const MOST_MEETINGS: u32 = 20;
 
-/// Settles the import if every chunk is committed, or if it was stopped and nobody commits any more. Whoever commits a
-/// chunk asks; so does the sweep, for the one that died between its commit and the question. Asking twice does no harm:
-/// totals are SET, and of two transitions one is told that the other was first. When time is up before the totals are
-/// folded, a message has another loader go on.
+/// Settles the import if every chunk is committed, or if the import was stopped and no chunk can be committed any more.
+///
+/// - Callers: the loader which commits a chunk, and the sweep, in case the loader died between commit and call.
+/// - A second call is harmless: totals are SET, and the second of two transitions is refused.
+/// - If time is up before the totals are folded, a message asks a loader to continue.
 pub async fn settle(services: &Services, import: &Import, time: &TimeLeft) -> Result<(), ImportError> {
     match (import.status, import.chunks) {
         (Status::Processing, Some(chunks)) if import.counts(services).await?.chunks >= chunks => {}
@@ -36,7 +39,8 @@ pub async fn settle(services: &Services, import: &Import, time: &TimeLeft) -> Re
     if import.status == Status::Incomplete && is_claimed(services, import).await? {
         return Ok(());
     }
-    // Chunks that are committed at the same time all get here, and folding costs a write per project and tag.
+    // Loaders which commit at the same time all get here, and folding costs a write per project and tag, so a single
+    // loader folds.
     let ending = services.memory.ending(import.account, import.id);
     let Ok(one) = ending.try_lock() else {
         return Ok(());
@@ -47,12 +51,12 @@ pub async fn settle(services: &Services, import: &Import, time: &TimeLeft) -> Re
         Status::Incomplete if !import.is_sealed() => Box::pin(seal(services, import, time)).await?,
         _ => true,
     };
-    // Before the message is sent: another task of this process may be the one to take it.
+    // The lock is released before the message is sent, because a second task of this process may receive the message.
     drop(one);
     if ended { Ok(()) } else { go_on(services, import).await }
 }
 
-/// As [`settle`], for whoever has other things to do: an import of many chunks is left to a loader.
+/// Like [`settle`], for callers with little time: an import with many chunks is left to a loader.
 pub async fn settle_soon(services: &Services, import: &Import) -> Result<(), ImportError> {
     let waits = matches!(import.status, Status::Processing | Status::Incomplete) && !import.is_sealed();
     if waits && is_summed(import.chunk_count()) {
@@ -62,14 +66,14 @@ pub async fn settle_soon(services: &Services, import: &Import) -> Result<(), Imp
     }
 }
 
-/// Has a loader settle the import, from the mark on.
+/// Sends the message by which a loader settles the import, continuing from the mark of the fold.
 pub async fn go_on(services: &Services, import: &Import) -> Result<(), ImportError> {
-    tracing::info!(account = import.account.0, import = import.id.0, "a loader is to settle it");
+    tracing::info!(account = import.account.0, import = import.id.0, "a message asks a loader to settle the import");
     let message = Message::Settle { account: import.account, import: import.id };
     Ok(services.queues.send(&message).await?)
 }
 
-/// Settles an import of which every chunk is committed. False, if time was up before that.
+/// Settles an import whose chunks are all committed. `false` if time was up before.
 async fn close(services: &Services, import: &Import, time: &TimeLeft) -> Result<bool, ImportError> {
     let Folded { projects, tags, days } = match fold(services, import, time).await? {
         Fold::Done(folded) => folded,
@@ -85,11 +89,11 @@ async fn close(services: &Services, import: &Import, time: &TimeLeft) -> Result<
         let change = change.also(roll::settled(import.account, import.id, tally.entries));
         let change = remember(services, import, verdict, (change, now)).await?;
         match transition(services, import, verdict, "loader", change).await {
-            // On the heap: few imports are dropped, and the future of every settling would carry it.
+            // Boxed, because few imports are dropped, and every settling would carry the large future.
             Ok(settled) => return Box::pin(inbox::finish(services, &settled)).await.map(|_| true),
-            // What is remembered was changed meanwhile.
+            // The remembered mapping was changed in between: retry.
             Err(ImportError::Status { status: Status::Processing, .. }) => {}
-            // Somebody else settled it, or it is being undone.
+            // A second worker settled the import, or the import is being undone.
             Err(ImportError::Status { .. }) => return Ok(true),
             Err(error) => return Err(error),
         }
@@ -97,7 +101,7 @@ async fn close(services: &Services, import: &Import, time: &TimeLeft) -> Result<
     Err(StoreError::Busy("many imports with one header settle at once".to_owned()).into())
 }
 
-/// Has the account remember the mapping by which the import's file was read, if people have seen that it reads the file.
+/// Adds the writes which remember the mapping of the import, if the import's result shows the mapping to fit.
 async fn remember(
     services: &Services,
     import: &Import,
@@ -106,7 +110,7 @@ async fn remember(
 ) -> Result<Change, ImportError> {
     let made_with = match (&import.options.reading.mapping, &import.recalled) {
         (Some(mapping), _) => MadeWith::Given(mapping),
-        // The format tells whether the file was read by it after all.
+        // A pinned mapping counts only if the detected format confirms its use.
         (None, Some(recalled)) if import.format == Some(FormatName::Table) => MadeWith::Recalled(recalled),
         _ => return Ok(change),
     };
@@ -123,7 +127,7 @@ async fn remember(
     })
 }
 
-/// Whether a chunk of an import that was stopped is claimed by a living lease.
+/// `true` if a living lease holds a chunk of an import which was stopped.
 async fn is_claimed(services: &Services, import: &Import) -> Result<bool, ImportError> {
     let now = services.clock.now_ms();
     let mut pages =
@@ -139,9 +143,10 @@ async fn is_claimed(services: &Services, import: &Import) -> Result<bool, Import
     Ok(false)
 }
 
-/// Folds the totals of an import that was stopped, when no chunk is claimed any more: whoever claims one from now on reads
-/// that it was stopped and lets go, so the pages are final, and everybody who folds them sets the same. False, if
-/// time was up before that.
+/// Folds the totals of an import which was stopped, once no chunk is claimed any more. `false` if time was up before.
+///
+/// A loader which claims a chunk from now on reads the status and releases the chunk. The ledger pages are therefore
+/// final, and all workers which fold the pages SET the same totals.
 async fn seal(services: &Services, import: &Import, time: &TimeLeft) -> Result<bool, ImportError> {
     let Folded { projects, tags, days } = match fold(services, import, time).await? {
         Fold::Done(folded) => folded,
@@ -149,7 +154,7 @@ async fn seal(services: &Services, import: &Import, time: &TimeLeft) -> Result<b
         Fold::Left => return Ok(true),
     };
     let tally = Tally { entries: import.counts(services).await?.created, projects, tags };
-    // A drop goes out of the sweep's sight when its end is told.
+    // A drop stays in the index of the sweep until its report is written.
     let out = if import.is_dropped() { "" } else { " REMOVE #open, #opened" };
     let set = format!("SET #tally = :tally, #sealed = :true, #days = :days{out}");
     let seal = Write::update(keys::import(import.account, import.id), &set)

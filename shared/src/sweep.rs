@@ -1,12 +1,18 @@
-//! Nothing hangs: whatever waits for a message, a lease or an upload that never comes is woken, settled,
-//! or given up, and says so.
+//! The sweep: a scheduled look at every open import, so no import hangs.
 //!
-//! The sweep looks at every import that is not settled. An import that moved since the last look is left
-//! alone; one that stood still is settled if all is done, or its messages are sent again (a second one
-//! finds the work done or held, and does no harm). What stands still through many such wakings is given up.
+//! An import may wait for a message, a lease or an upload which never comes. The sweep looks at every import which is
+//! not settled:
 //!
-//! A system that has its state to itself, as a local one with a data folder has, sweeps once at its start as if every
-//! import had stood still for long enough ([`Others::Gone`]): the leases are of dead holders, and the messages are lost.
+//! | the import | the sweep |
+//! |---|---|
+//! | has made progress since the last look | leaves the import alone |
+//! | stood still with all work done | settles the import |
+//! | stood still with work left | sends the messages again; a second message finds the work done or held |
+//! | stood still through many wakings | gives up the import, with a reason |
+//!
+//! A system which has its state to itself, such as a local system with a data folder, sweeps once when started as if
+//! every import had stood still for long enough ([`Others::Gone`]), because all holders of leases are dead and all
+//! messages are lost.
 
 use std::time::Duration;
 
@@ -26,33 +32,33 @@ use crate::settle::stop::stop;
 use crate::settle::{go_on, settle_soon};
 use crate::store::{StoreError, Write, decode, keys};
 
-/// How long a file that is to be uploaded is awaited.
+/// How long an upload is awaited.
 const UPLOAD_WINDOW: Duration = Duration::from_secs(2 * 3600);
-/// An import that did not move for so long is woken: longer than a lease and a message's delay. It may only be waiting
-/// behind others, so each further waking waits twice as long.
+/// The time without progress after which an import is woken: longer than a lease and a message's delay. The import may
+/// only be waiting behind other imports, so each waking waits twice as long as the waking before.
 const STANDSTILL: Duration = Duration::from_secs(150);
-/// The longest wait for a waking.
+/// The longest time between two wakings.
 const LONGEST: Duration = Duration::from_secs(3600);
-/// A plan takes as long as the parser may run.
+/// The time without progress after which a queued import is woken: longer than the parser may run.
 const PLANNING: Duration = Duration::from_secs(960);
-/// So many wakings without any progress, nine hours, and the import is given up.
+/// The most wakings without progress, together about nine hours; then the import is given up.
 const MOST_WAKINGS: u32 = 12;
-/// Imports looked at at once.
+/// The most imports looked at at once.
 const LOOKS_AT_ONCE: usize = 8;
 
-/// Who is named in the history.
+/// The author of changes of status, as named in the history.
 const BY: &str = "sweep";
 
-/// Whether anybody else may be at work on the same tables.
+/// The knowledge whether any other process works on the same tables.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Others {
-    /// Loaders and parsers may run, and messages may be on their way.
+    /// Loaders and parsers may run, and messages may be under way.
     MayWork,
-    /// No other process works on them: every lease is of a dead holder, and no message is left.
+    /// No other process works on the tables: every lease belongs to a dead holder, and no message is left.
     Gone,
 }
 
-/// What the last look saw.
+/// The state of an import at the last look.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 struct Watch {
     status: Status,
@@ -66,20 +72,20 @@ struct Listed {
     pk: String,
 }
 
-/// What a sweep did.
+/// The result of a sweep, as numbers of imports.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Swept {
-    /// Imports that are not settled.
+    /// Imports which are not settled.
     pub open: u64,
-    /// Imports that were woken.
+    /// Imports which were woken.
     pub woken: u64,
-    /// Of these, imports whose file has yet to be uploaded.
+    /// Woken imports whose file has yet to be uploaded.
     pub awaiting: u64,
-    /// Imports that were given up, and reports of drops.
+    /// Imports which were given up, and reports which were given up.
     pub given_up: u64,
 }
 
-/// Looks at every import that is not settled, once.
+/// Looks once at every import which is not settled.
 pub async fn sweep(services: &Services, others: Others) -> Result<Swept, StoreError> {
     let mut swept = Swept::default();
     let mut pages = services.store.pages(keys::open_imports());
@@ -97,7 +103,7 @@ pub async fn sweep(services: &Services, others: Others) -> Result<Swept, StoreEr
     Ok(swept)
 }
 
-/// Looks at an import; one import's trouble is not another's.
+/// Looks at an import. An error is logged, so the error does not keep the sweep from other imports.
 async fn look_apart(
     services: &Services,
     account: AccountId,
@@ -106,7 +112,7 @@ async fn look_apart(
 ) -> Result<Swept, StoreError> {
     let mut swept = Swept { open: 1, ..Swept::default() };
     if let Err(error) = Box::pin(look(services, account, import, others, &mut swept)).await {
-        tracing::warn!(account = account.0, import = import.0, %error, "sweep");
+        tracing::warn!(account = account.0, import = import.0, %error, "an import could not be swept");
     }
     Ok(swept)
 }
@@ -126,17 +132,17 @@ async fn look(
         return tell(services, &import, others, swept).await;
     }
     if import.is_sealed() {
-        // Its end has yet to be told.
+        // The end of the import has yet to be recorded.
         return settle_soon(services, &import).await;
     }
-    // An import of many names settles, and lets go of them, in steps.
+    // An import with many names settles in steps, and its undo ends in steps.
     let steps = match import.status {
         Status::Processing | Status::Incomplete => folded_steps(services, &import).await?,
         Status::RollingBack => revert::released_steps(services, &import).await?,
         _ => 0,
     };
     if import.status == Status::Incomplete && steps == 0 {
-        // It was stopped, and the last of its loaders has yet to be waited for.
+        // The import was stopped, and the last loader may still be at work.
         return settle_soon(services, &import).await;
     }
     if import.status == Status::Queued && !lane::has_its_turn(services, &import).await? {
@@ -153,7 +159,8 @@ async fn look(
     let seen: Option<Watch> = services.store.read(&key).await?;
     let mut watch = match &seen {
         Some(watch) if watch.status == import.status && watch.done == done => watch.clone(),
-        // It moved since the last look, just now for all that is known; or since its status says when.
+        // Progress since the last look counts from now; without progress so far, time counts from the last change of
+        // status.
         _ => Watch { status: import.status, done, since: if done > 0 { now } else { import.updated_at }, wakings: 0 },
     };
     if others == Others::Gone || stood_still(&watch, now) >= patience(import.status, watch.wakings) {
@@ -161,7 +168,7 @@ async fn look(
         watch.since = now;
         if watch.wakings > MOST_WAKINGS && matches!(import.status, Status::Queued | Status::Processing) {
             swept.given_up += 1;
-            let why = format!("nothing moved it on in {MOST_WAKINGS} tries");
+            let why = format!("the import made no progress in {MOST_WAKINGS} tries");
             stop(services, &import, BY, why).await?;
             return Ok(());
         }
@@ -175,8 +182,8 @@ async fn look(
     Ok(())
 }
 
-/// Gives up the turn of a drop that is settled, and writes its report: at once if whoever settled it died, and each time
-/// that the outbox refuses the report after twice as long.
+/// Gives up the turn of a settled drop, and writes the report. If the worker which settled the import died, the sweep
+/// does so at once. If the outbox refuses the report, each further try waits twice as long.
 async fn tell(services: &Services, import: &Import, others: Others, swept: &mut Swept) -> Result<(), ImportError> {
     let (now, key) = (services.clock.now_ms(), keys::watch(import.account, import.id));
     let seen: Option<Watch> = services.store.read(&key).await?;
@@ -185,7 +192,7 @@ async fn tell(services: &Services, import: &Import, others: Others, swept: &mut 
     if others == Others::MayWork && seen.as_ref().is_some_and(waits) {
         return Ok(());
     }
-    // The turn was given up before the first report that was refused.
+    // The turn was given up before the first refused report.
     let is_told = match &seen {
         Some(_) => inbox::write_report(services, import).await?,
         None => inbox::finish(services, import).await?,
@@ -196,7 +203,7 @@ async fn tell(services: &Services, import: &Import, others: Others, swept: &mut 
     let wakings = seen.map_or(0, |watch| watch.wakings) + 1;
     if wakings > MOST_WAKINGS {
         swept.given_up += 1;
-        tracing::error!(account = import.account.0, import = import.id.0, "the report of a drop is given up");
+        tracing::error!(account = import.account.0, import = import.id.0, "a drop's report is given up");
         return inbox::forget(services, import).await.map(drop);
     }
     let watch = Watch { status: import.status, done: 0, since: now, wakings };
@@ -208,7 +215,7 @@ fn stood_still(watch: &Watch, now: i64) -> Duration {
     Duration::from_millis((now - watch.since).max(0).unsigned_abs())
 }
 
-/// Takes the leases off the import's chunks.
+/// Removes the leases from the import's chunks.
 async fn free(services: &Services, import: &Import) -> Result<(), StoreError> {
     let (account, id) = (import.account, import.id);
     let mut pages = services.store.pages(keys::chunks(account, id, ChunkNo(0), ChunkNo(import.chunk_count())));
@@ -222,7 +229,7 @@ async fn free(services: &Services, import: &Import) -> Result<(), StoreError> {
     Ok(())
 }
 
-/// How long an import may stand still before it is woken for the next time.
+/// How long an import may stand still before the next waking.
 fn patience(status: Status, wakings: u32) -> Duration {
     let first = if status == Status::Queued { PLANNING } else { STANDSTILL };
     (first * 2u32.pow(wakings.min(8))).min(LONGEST.max(first))
@@ -232,9 +239,9 @@ async fn wake(services: &Services, import: &Import, swept: &mut Swept) -> Result
     let (account, id) = (import.account, import.id);
     let window = i64::try_from(UPLOAD_WINDOW.as_millis()).expect("hours");
     match import.status {
-        // Its owner starts it.
+        // The import waits for its owner to start the import.
         Status::New if !import.awaits_file() => {}
-        // The parser looks whether the file has come: its event may be lost.
+        // The parser checks if the file has arrived, because the event of the upload may be lost.
         Status::New if services.clock.now_ms() - import.created_at < window => {
             services.queues.send(&Message::Start { account, import: id }).await?;
         }

@@ -1,9 +1,10 @@
-//! Shared things: users, clients, projects and tags, which many rows name.
+//! Shared things: users, clients, projects and tags, each named by many rows of many imports.
 //!
-//! A thing has a unique, normalised key. Its id is derived from the key ([`ThingId::derive`]), so it does not matter which of
-//! two racing loaders came first, and the id is part of its storage key, so that uniqueness needs no second item. Each thing
-//! counts its references; a thing with references cannot be deleted, and a thing that an undone import made is removed with
-//! its last reference.
+//! - A thing has a unique, normalised key, for example `meetings` of a tag.
+//! - The id is derived from the key ([`ThingId::derive`]), except for users made by hand, so two loaders racing to make
+//!   one thing give the same id in either order. The id is part of the storage key, so uniqueness needs no second item.
+//! - A thing counts its references. A thing with references cannot be deleted, and a thing made by an undone import is
+//!   removed together with its last reference.
 
 pub(crate) mod ensure;
 pub mod find;
@@ -22,74 +23,78 @@ use crate::services::Services;
 use crate::store::keys::{self, Kind};
 use crate::store::{StoreError, decode};
 
-/// A user, client, project or tag. Times are milliseconds since the epoch.
+/// A user, client, project or tag as stored. All times are milliseconds since the epoch.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Thing {
-    /// The id.
+    /// A 52-bit hash of account, kind and key, or a small counted number for users made by hand; an edit never changes
+    /// the id.
     pub id: ThingId,
-    /// What it is.
+    /// User, client, project or tag; part of the storage key.
     pub kind: Kind,
-    /// The unique, normalised value.
+    /// The unique, normalised value, for example the lower-case address of a user, or empty for marks and retired
+    /// things.
     pub key: String,
-    /// As people write it.
+    /// The name as people write and see it, for example `Website Relaunch`.
     pub name: String,
-    /// Who refers to it: imports, the account's own entries, projects of a client.
+    /// The number of referrers: imports, the account's hand-made entries (together 1), projects of a client, things
+    /// merged into this thing.
     pub refs: i64,
-    /// The import that made it, or [`ImportId::HAND`].
+    /// The import whose loader made the thing, or [`ImportId::HAND`].
     pub created_by: ImportId,
-    /// Raised by each edit by hand, from 1.
+    /// Starts at 1; each edit by hand raises it by 1.
     pub version: u64,
-    /// When it was made.
+    /// For a thing made by an import, the creation time of the import, so a retry writes the same value.
     pub created_at: i64,
-    /// When it was edited last.
+    /// The time of the last edit by hand; equals `created_at` before the first edit.
     pub updated_at: i64,
-    /// Whether entries of it can be billed.
+    /// `true` if entries of the thing can be billed, as is the case until an edit by hand.
     pub billable: bool,
-    /// What projects have besides.
+    /// The fields which only projects have, or `None` for users, clients and tags.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub project: Option<ProjectFields>,
-    /// What users have besides.
+    /// The fields which only users have, or `None` for clients, projects and tags.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub user: Option<UserFields>,
-    /// Its import is undone: whoever drops the last reference removes it.
+    /// Set when the undo of the maker had to leave the thing in place: whoever drops the last reference removes the
+    /// thing.
     #[serde(default, skip_serializing_if = "is_false")]
     pub orphan: bool,
-    /// It was merged into another or deleted, and somebody still refers to it ([`retired`]).
+    /// Set when the thing was merged or deleted by hand while references to it remained (see [`retired`]).
     #[serde(default, skip_serializing_if = "is_false")]
     pub retired: bool,
-    /// How many things were merged into this one.
+    /// How many things were merged into this thing.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub merges: u64,
-    /// How often an edit by hand has given this tag to an entry that has others.
+    /// How many times an edit by hand gave this tag to an entry with further tags; fences merges of tags.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub touched: u64,
-    /// Another key hashes to this id and lies further on.
+    /// Another key hashes to this id, and its thing lies at a later choice of id.
     #[serde(default, skip_serializing_if = "is_false")]
     pub displaced: bool,
-    /// Nothing but a mark that others lie further on.
+    /// The item is only a mark left by a removed thing: a search has to go on to the next choice of id.
     #[serde(default, skip_serializing_if = "is_false")]
     pub removed: bool,
-    /// Nothing but a sign: the thing with this key was renamed to it and lies there.
+    /// The item is only a sign: the thing with this key was renamed to the key and lies at the id given here.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub alias_of: Option<ThingId>,
-    /// Where the sign to this thing stands.
+    /// The id at which the sign to this renamed thing stands, or `None` for a thing never renamed.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub alias_at: Option<ThingId>,
 }
 
-/// What projects have besides.
+/// Fields of a project which clients, tags and users lack.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct ProjectFields {
-    /// Whom it is for.
+    /// The client for whom the project is done, or `None` for a project without a client.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub client: Option<ThingId>,
-    /// Whether it is in use.
+    /// `false` for a project which people have archived.
     pub enabled: bool,
-    /// The step in minutes that time is billed in.
+    /// The billing step in minutes: time is billed in multiples of the step. A new project has 1.
     pub stepping: u32,
-    /// Its colour, `#rrggbb`.
+    /// The colour as `#rrggbb`, for example `#4b6ea8`.
     pub color_hex: String,
-    /// Budgeted minutes.
+    /// The budget in minutes, or `None` for a project without a budget.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub budget_minutes: Option<u64>,
 }
@@ -100,21 +105,22 @@ impl Default for ProjectFields {
     }
 }
 
-/// What users have besides.
+/// Fields of a user which clients, projects and tags lack.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct UserFields {
-    /// The address, as it was given.
+    /// The e-mail address as somebody gave it, for example `Ada@Example.com`, or empty for a user known by name only.
     pub email: String,
-    /// The first name.
+    /// The first name. A user made by an import gets all words of the name but the last, or the only word.
     #[serde(default)]
     pub first_name: String,
-    /// The last name.
+    /// The last name. A user made by an import gets the last word of the name, or an empty text if there is only one
+    /// word.
     #[serde(default)]
     pub last_name: String,
-    /// The role, which is only kept and shown: scopes say what a token may do.
+    /// The role, which is only kept and shown: the scopes of a token decide on permissions.
     #[serde(default, skip_serializing_if = "is_default")]
     pub role: Role,
-    /// Whether the user is in use.
+    /// Active, or deactivated by an edit by hand; the Noko door refuses the tokens of a deactivated user.
     #[serde(default, skip_serializing_if = "is_default")]
     pub state: UserState,
 }
@@ -123,25 +129,25 @@ pub struct UserFields {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Role {
-    /// May see and do everything.
+    /// In the vendor's product, a supervisor may see and do everything.
     Supervisor,
-    /// The role of a new user.
+    /// A leader, the role of every new user.
     #[default]
     Leader,
-    /// Sees less than a leader.
+    /// A coworker, who sees less than a leader.
     Coworker,
-    /// Sees projects by invitation.
+    /// A contractor, who sees projects by invitation only.
     Contractor,
 }
 
-/// Whether a user is in use, in the Noko vendor's words.
+/// The state of a user, in the Noko vendor's words; the entries of a disabled user stay.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum UserState {
-    /// In use, as every new user is.
+    /// The state of every new user.
     #[default]
     Active,
-    /// Deactivated.
+    /// Deactivated by an edit by hand; a later edit may activate the user again.
     Disabled,
 }
 
@@ -160,7 +166,7 @@ fn is_zero(number: &u64) -> bool {
 }
 
 impl Thing {
-    /// A new thing with default fields.
+    /// A new thing with no references, version 1, and default values in all fields not passed.
     pub fn new(kind: Kind, id: ThingId, key: String, name: String, created_by: ImportId, at: i64) -> Self {
         Self {
             id,
@@ -186,22 +192,22 @@ impl Thing {
         }
     }
 
-    /// Whether people do not see it: a mark, a sign, or retired.
+    /// `true` if people cannot see this item, because the item is a mark, a sign, or a retired thing.
     pub fn is_spent(&self) -> bool {
         !self.stands() || self.retired
     }
 
-    /// Whether this is a thing, if a retired one, and no mark and no sign.
+    /// `true` if this item is a thing, retired or not, rather than a mark or a sign.
     pub fn stands(&self) -> bool {
         !self.removed && self.alias_of.is_none()
     }
 
-    /// Whom a project is for.
+    /// The client of a project, or `None` for a project without a client, and for users, clients and tags.
     pub fn client(&self) -> Option<ThingId> {
         self.project.as_ref().and_then(|project| project.client)
     }
 
-    /// The thing with this id, as people see it: not one that is retired.
+    /// The thing with this id as people see it, or `None` for a retired thing.
     pub async fn get(
         services: &Services,
         account: AccountId,
@@ -211,7 +217,7 @@ impl Thing {
         Ok(Self::standing(services, account, kind, id).await?.filter(|thing| !thing.retired))
     }
 
-    /// The thing with this id, also if it is retired.
+    /// The thing with this id, retired or not, or `None` where nothing, a mark or a sign stands.
     pub async fn standing(
         services: &Services,
         account: AccountId,
@@ -222,7 +228,7 @@ impl Thing {
         Ok(found.filter(Self::stands))
     }
 
-    /// Those of the things that are there, marks, signs and retired ones included.
+    /// The items found among `wanted`, in any order, including marks, signs and retired things.
     pub async fn get_many(
         services: &Services,
         account: AccountId,

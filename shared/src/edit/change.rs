@@ -1,4 +1,4 @@
-//! What edits of entries mean for everything that is counted about them: one transaction for all of it.
+//! The single transaction of an edit: the entries, with everything which is counted about the entries.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -18,23 +18,24 @@ use crate::things::reference::{self, Reference, Shift};
 use crate::things::retired::Retirements;
 use crate::things::sums::Sums;
 
-/// DynamoDB takes so many writes in one transaction.
+/// The most writes which DynamoDB takes in a transaction.
 pub(super) const MOST_WRITES: usize = 100;
 
-/// An entry as it is stored, and as it is to be; one of both is there. All edits of one transaction are of one import.
+/// An entry as stored and as it is to be; a missing `before` makes, a missing `after` deletes. All edits of a
+/// transaction belong to the same import.
 #[derive(Clone, Copy)]
 pub(super) struct Edit<'e> {
     pub before: Option<&'e Entry>,
     pub after: Option<&'e Entry>,
 }
 
-/// Entries more or fewer that were made by hand, counted by their partition.
+/// The write which changes the count of entries made by hand in the entry's partition.
 pub(super) fn counted(account: AccountId, id: EntryId, by: i64) -> Write {
     Write::update(keys::hand_count(account, id.row().chunk(HAND_CHUNK)), "ADD #n :by").bind(":by", by)
 }
 
-/// The writes that say of an imported entry that it, or others of its chunk, were edited by hand, or it was deleted: its chunk,
-/// which must still be committed, and what is counted over chunks.
+/// The writes which mark the chunk of an imported entry as edited, or count the deletion: on the chunk, which must
+/// still be committed, in the summary, in the counters and on the roll.
 pub(super) fn marks(import: &Import, id: EntryId, deleted: bool) -> Vec<Write> {
     let chunk = id.row().chunk(import.rows_per_chunk);
     let mark = Write::update(
@@ -52,14 +53,15 @@ pub(super) fn marks(import: &Import, id: EntryId, deleted: bool) -> Vec<Write> {
     writes
 }
 
-/// The things that an entry refers to.
+/// The things to which an entry refers: user, project and tags.
 fn named(entry: &Entry) -> impl Iterator<Item = (Kind, ThingId)> + '_ {
     let user = [(Kind::User, entry.user)];
     let project = entry.project.map(|id| (Kind::Project, id));
     user.into_iter().chain(project).chain(entry.tags.iter().map(|&id| (Kind::Tag, id)))
 }
 
-/// Makes `writes` together with what edits mean for references and totals. Refused if the ground moved.
+/// Sends `writes` together with all changes of references and totals caused by the edits. Refused if an item changed in
+/// between.
 pub(super) async fn change(
     services: &Services,
     account: AccountId,
@@ -110,7 +112,7 @@ pub(super) async fn change(
     Ok(())
 }
 
-/// The sums by which each thing has more or fewer entries, and who is new among those whose entries a project has.
+/// The difference of totals per thing, and the users who are new among the participants of a project.
 #[expect(clippy::type_complexity, reason = "two maps by the same key")]
 fn differences(edits: &[Edit<'_>]) -> (BTreeMap<(Kind, ThingId), Sums>, BTreeMap<(Kind, ThingId), BTreeSet<ThingId>>) {
     let mut deltas: BTreeMap<(Kind, ThingId), Sums> = BTreeMap::new();
@@ -131,8 +133,9 @@ fn differences(edits: &[Edit<'_>]) -> (BTreeMap<(Kind, ThingId), Sums>, BTreeMap
     (deltas, participants)
 }
 
-/// Fences the tags that edits give to entries that have others: no two of an entry's tags may be merged into one, for it would
-/// count twice. The tags are read first and the retirements after them, so a merge is either seen here or changes a tag.
+/// Fences the tags which edits give to entries with further tags, because an entry would count twice if two of its tags
+/// were merged. The tags are read before the retirements, so a merge either is seen here or changes a tag which was
+/// read.
 async fn touch_tags(
     services: &Services,
     account: AccountId,
@@ -157,7 +160,7 @@ async fn touch_tags(
     Ok(retirements)
 }
 
-/// Notes in the import's partition that an entry of it now refers to the thing.
+/// Notes in the import's partition which thing an entry of the import now refers to.
 async fn note(
     services: &Services,
     account: AccountId,

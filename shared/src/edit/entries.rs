@@ -1,4 +1,5 @@
-//! Entries, made, edited and deleted by hand.
+//! Time entries made, edited and deleted by hand. Every edit is a single transaction, which is refused and retried if
+//! the entry's version has changed since the read.
 
 use super::change::{Edit, change, counted, marks};
 use super::input::{EntryInput, ProjectInput};
@@ -16,14 +17,14 @@ use crate::things::Thing;
 use crate::things::names::normal;
 use crate::things::retired::Retirements;
 
-/// An entry that may be seen, as people see it: made by hand, or its chunk is committed.
+/// An entry which people can see, with merges resolved: an entry made by hand, or an entry of a committed chunk.
 pub async fn get(services: &Services, account: AccountId, id: EntryId) -> Result<Entry, EditError> {
     let mut entry = standing(services, account, id).await?.0;
     Retirements::read(services, account).await?.resolve(&mut entry);
     Ok(entry)
 }
 
-/// The entry as it is stored, and the import that made it, if one did.
+/// The entry as stored, with the import which created the entry (`None` for an entry made by hand).
 async fn standing(services: &Services, account: AccountId, id: EntryId) -> Result<(Entry, Option<Import>), EditError> {
     if id.row() == Row(0) {
         return Err(EditError::NotFound);
@@ -33,7 +34,7 @@ async fn standing(services: &Services, account: AccountId, id: EntryId) -> Resul
     Ok((entry.ok_or(EditError::NotFound)?, import))
 }
 
-/// The import that made an entry, if one did and what it made of the row may be seen.
+/// The import which created an entry, provided the entry's chunk is committed, or `None` for an entry made by hand.
 pub(super) async fn maker(services: &Services, account: AccountId, id: EntryId) -> Result<Option<Import>, EditError> {
     if id.import() == ImportId::HAND {
         return Ok(None);
@@ -47,12 +48,12 @@ pub(super) async fn maker(services: &Services, account: AccountId, id: EntryId) 
     Ok(Some(import))
 }
 
-/// The key of an entry.
+/// The storage key of an entry.
 pub(super) fn place(account: AccountId, id: EntryId, import: Option<&Import>) -> Key {
     Entry::key(account, id, import.map_or(HAND_CHUNK, |import| import.rows_per_chunk))
 }
 
-/// Makes an entry; its user defaults to the caller.
+/// Makes an entry, by default for the caller.
 pub async fn create(
     services: &Services,
     account: AccountId,
@@ -96,7 +97,8 @@ pub async fn create(
         match change(services, account, &[Edit { before: None, after: Some(&entry) }], writes).await {
             Ok(()) => return Ok(entry),
             Err(EditError::Store(error)) if error.is_refused() => {
-                // The number is ours alone: what stands there is what an answer that was lost has made.
+                // The number was drawn for this request alone, so an entry with the number was made by this request,
+                // whose answer was lost.
                 if let Some(made) = Entry::read(services, &key).await? {
                     return Ok(made);
                 }
@@ -107,7 +109,7 @@ pub async fn create(
     }
 }
 
-/// Edits an entry.
+/// Edits an entry, unless the entry is approved.
 pub async fn update(
     services: &Services,
     account: AccountId,
@@ -140,7 +142,7 @@ pub async fn update(
     }
 }
 
-/// Deletes an entry that is neither approved nor marked as invoiced, and whose project is not archived.
+/// Deletes an entry which is neither approved nor marked as invoiced, and whose project is not archived.
 pub async fn delete(services: &Services, account: AccountId, id: EntryId) -> Result<(), EditError> {
     let mut tries = Tries::new();
     loop {
@@ -172,14 +174,14 @@ fn deletable(entry: &Entry, is_archived: bool) -> Result<(), EditError> {
     Err(EditError::Forbidden(rule))
 }
 
-/// Whether a project is archived; one that is absent is not.
+/// `true` if a project is archived; `false` if there is no project.
 async fn is_archived(services: &Services, account: AccountId, id: Option<ThingId>) -> Result<bool, StoreError> {
     let Some(id) = id else { return Ok(false) };
     let project = Thing::get(services, account, Kind::Project, id).await?.and_then(|thing| thing.project);
     Ok(project.is_some_and(|project| !project.enabled))
 }
 
-/// The entry with the input's fields.
+/// The entry after the input is applied.
 async fn applied(
     services: &Services,
     account: AccountId,
@@ -199,7 +201,7 @@ async fn applied(
     if let Some(Some(ProjectInput::Id(id))) = &input.project {
         Thing::get(services, account, Kind::Project, *id).await?.ok_or(EditError::Missing("project_id"))?;
     }
-    // Everything is looked at before anything is made.
+    // Tags are checked before a project is made, so a refused edit makes nothing.
     let tagging = Tagging::of(services, account, &entry, input).await?;
     if let Some(project) = &input.project {
         entry.project = match project {
@@ -223,7 +225,8 @@ async fn applied(
     Ok(entry)
 }
 
-/// The project that a name means for an entry: the entry keeps its own project if that has the name.
+/// The project meant by a name in an edit: the entry's present project if its name matches, else the project found or
+/// made by name.
 async fn project_named(
     services: &Services,
     account: AccountId,

@@ -1,7 +1,8 @@
-//! Project groups, which are the clients of projects: made, filled and emptied by hand. Files make them as well.
+//! Project groups, as the Noko door calls the clients of projects: made, filled and emptied by hand. Imports make
+//! clients as well.
 //!
-//! A group that is deleted is retired ([`super::merge::delete`]), so that is one transaction however many projects it has. To be put into
-//! another group, a project gets another key, which is a transaction for each.
+//! A deleted group is retired ([`super::merge::delete`]), so deletion is a single transaction for any number of
+//! projects. Moving a project to another group changes the key of the project, which takes a transaction per project.
 
 use super::EditError;
 use super::things::{self, ClientInput, ThingInput};
@@ -12,12 +13,12 @@ use crate::store::StoreError;
 use crate::store::keys::{self, Kind};
 use crate::things::Thing;
 
-/// Projects that one request puts into a group or takes out of it at most.
+/// The most projects which a request puts into a group or takes out.
 pub const MOST_AT_ONCE: usize = 1000;
-/// Projects changed at once.
+/// The most projects changed at once.
 const IN_FLIGHT: usize = 8;
 
-/// Makes a group with some projects, which leave the groups that they are in.
+/// Makes a group with some projects, which leave their present groups.
 pub async fn create(
     services: &Services,
     account: AccountId,
@@ -33,8 +34,8 @@ pub async fn create(
     Ok(Thing::get(services, account, Kind::Client, group.id).await?.unwrap_or(group))
 }
 
-/// Puts projects that are in no group into this one. Projects that are not there, that are in another group, or that have the
-/// name of one that is in the group already, stay as they are.
+/// Puts projects without a group into this group. A project stays as it is if it does not exist, has a different group,
+/// or has the name of a project already in the group.
 pub async fn add(
     services: &Services,
     account: AccountId,
@@ -45,7 +46,7 @@ pub async fn add(
     put_all(services, account, &free, Some(group)).await
 }
 
-/// Takes projects out of the group; those that are not in it stay as they are, and so do those that have the name of a project
+/// Takes projects out of the group. A project stays as it is if it is outside the group, or has the name of a project
 /// without a group.
 pub async fn remove(
     services: &Services,
@@ -72,7 +73,7 @@ pub async fn projects(services: &Services, account: AccountId, group: ThingId) -
     Ok(projects)
 }
 
-/// Those of the projects that are in a group, or in none that is there.
+/// The projects among `projects` whose client is `group`; a client who was deleted counts as no client.
 async fn in_group(
     services: &Services,
     account: AccountId,
@@ -89,7 +90,7 @@ async fn in_group(
     Ok(there.iter().filter(|project| !project.is_spent() && client(project) == group).map(|p| p.id).collect())
 }
 
-/// Puts each of the projects into a group or into none, as far as their names allow it.
+/// Moves each project to a group, or out of its group for `None`, unless a project with the same name is there already.
 async fn put_all(
     services: &Services,
     account: AccountId,

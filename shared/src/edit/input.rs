@@ -1,35 +1,37 @@
-//! An entry as a caller describes it.
+//! The fields of an entry as given by a caller.
 
 use jiff::civil::Date;
 
 use crate::id::ThingId;
 
-/// An entry as a caller describes it; what is absent keeps its value, or gets the default.
+/// The fields of an entry as given by a caller. An absent field (`None`) keeps its value in an edit, and has its
+/// default in a new entry.
 #[derive(Clone, Debug, Default)]
 pub struct EntryInput {
-    /// The day.
+    /// The day on which the work was done. A new entry has the present UTC day by default.
     pub date: Option<Date>,
-    /// The duration.
+    /// The duration in seconds.
     pub seconds: Option<u64>,
-    /// Whose it is; of a new one, if it is not said, the caller's.
+    /// The user who spent the time. A new entry has the caller by default.
     pub user: Option<ThingId>,
-    /// Its project; none: no project.
+    /// The project; `Some(None)` removes the project.
     pub project: Option<Option<ProjectInput>>,
-    /// The names of its tags, beside those that the text marks with `#`.
+    /// The names of tags, in addition to tags marked with `#` in the text.
     pub tags: Option<Vec<String>>,
-    /// What was done; none: nothing is said.
+    /// The description of the work; `Some(None)` removes the description.
     pub text: Option<Option<String>>,
-    /// Whether it can be billed.
+    /// `true` if the time can be billed.
     pub billable: Option<bool>,
-    /// Where it came from.
+    /// The address from which the entry came; `Some(None)` removes the address.
     pub source_url: Option<Option<String>>,
 }
 
-/// How a caller names a project.
+/// The project of an entry, by id or by name.
 #[derive(Clone, Debug)]
 pub enum ProjectInput {
-    /// One that is there.
+    /// The id of an existing project.
     Id(ThingId),
-    /// One of this name, whatever its client; to be made, without a client, if there is none.
+    /// A project with this name, whichever client the project has. If there is none, a project without a client is
+    /// made.
     Name(String),
 }

@@ -1,7 +1,7 @@
-//! Entries approved, unapproved and marked as invoiced: one, or several at once.
+//! Approvals and invoice marks on entries, one by one or many at once.
 //!
-//! Entries of one chunk are changed together, as many as a transaction takes; each transaction leaves everything as a full count
-//! would have it. A request that dies in between has changed some of the entries, and does the rest when it is sent again.
+//! Entries of a chunk are changed together, as many as a transaction can hold, and each transaction leaves all totals
+//! right. A request which dies midway has changed some of the entries, and does the rest when sent again.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -21,25 +21,25 @@ use crate::store::{StoreError, Write, decode};
 use crate::things::Thing;
 use crate::things::retired::Retirements;
 
-/// Entries that one request marks at most: within Lambda's 29 seconds with time to spare.
+/// The most entries which a request marks, well within the 29 seconds of the API function.
 pub const MOST_AT_ONCE: usize = 1000;
-/// Entries changed in one transaction, if they name few things.
+/// The most entries changed in a transaction, as long as the entries name few things.
 const TOGETHER: usize = 40;
-/// Chunks whose entries are changed at once.
+/// The most chunks whose entries are changed at once.
 const CHUNKS_IN_FLIGHT: usize = 8;
 
-/// What is marked on an entry.
+/// A change of an entry's approval or invoice mark.
 #[derive(Clone, Copy, Debug)]
 pub enum Mark {
-    /// Approved by a user at a time, in milliseconds since the epoch.
+    /// Approved by the user at the time given in milliseconds since the epoch.
     Approved(ThingId, i64),
-    /// Approved no more.
+    /// No longer approved.
     Unapproved,
-    /// Invoiced on a day; none takes the mark off.
+    /// Invoiced on the day given, or no longer invoiced for `None`.
     Invoiced(Option<Date>),
 }
 
-/// Marks one entry.
+/// Marks a single entry, or fails with the rule which forbids the mark.
 pub async fn mark(services: &Services, account: AccountId, id: EntryId, mark: Mark) -> Result<(), EditError> {
     let marking =
         |archived: &BTreeSet<ThingId>, _: &Retirements, entry: &Entry| marked(archived, entry, mark).map(Some);
@@ -47,7 +47,7 @@ pub async fn mark(services: &Services, account: AccountId, id: EntryId, mark: Ma
     if changed == 0 { Err(EditError::NotFound) } else { Ok(()) }
 }
 
-/// Marks several entries; those that are not there or that a rule keeps as they are, stay as they are.
+/// Marks several entries. Entries which do not exist, and entries whose mark a rule forbids, stay as they are.
 pub async fn mark_all(services: &Services, account: AccountId, ids: &[EntryId], mark: Mark) -> Result<(), EditError> {
     let marking = |archived: &BTreeSet<ThingId>, _: &Retirements, entry: &Entry| Ok(marked(archived, entry, mark).ok());
     each(services, account, ids, &marking).await.map(drop)
@@ -68,10 +68,11 @@ fn marked(archived: &BTreeSet<ThingId>, entry: &Entry, mark: Mark) -> Result<Ent
     Ok(entry)
 }
 
-/// How an entry, as people see it, is to be; none, if it stays. The projects are those that are archived.
+/// The function which computes a changed entry from archived projects, retirements and the resolved entry, or returns
+/// `None` to leave the entry as it is.
 type Change<'c> = dyn Fn(&BTreeSet<ThingId>, &Retirements, &Entry) -> Result<Option<Entry>, EditError> + Sync + 'c;
 
-/// Changes entries, chunk by chunk; how many of them are there.
+/// Changes entries, chunk by chunk. Returns how many of the entries exist.
 pub(super) async fn each(
     services: &Services,
     account: AccountId,
@@ -97,7 +98,7 @@ pub(super) async fn each(
     Ok(drained(changed, CHUNKS_IN_FLIGHT).await?.into_iter().sum())
 }
 
-/// Changes entries of one chunk, transaction by transaction.
+/// Changes entries of a chunk in transactions which run in turn.
 async fn of_chunk(
     services: &Services,
     account: AccountId,
@@ -115,7 +116,7 @@ async fn of_chunk(
                 tries = Tries::new();
                 continue;
             }
-            // Those that name many things are changed by themselves.
+            // Entries which name many things are changed in smaller transactions.
             Err(EditError::TooMuch) if together > 1 => together /= 2,
             Err(EditError::Store(error)) if error.is_refused() => tries.again().await?,
             Err(error) => return Err(error),
@@ -168,7 +169,7 @@ async fn together_changed(
     Ok(stored.len())
 }
 
-/// Those of the entries' projects that are archived.
+/// The archived projects among the projects of the entries.
 async fn archived(
     services: &Services,
     account: AccountId,

@@ -1,5 +1,7 @@
-//! Projects and tags merged into others, and used tags and groups deleted: what is read changes, what is stored stays
-//! ([`crate::things::retired`]). So a merge is one transaction, however many entries there are.
+//! Merges of projects and tags, and deletions of tags and groups in use.
+//!
+//! A merge changes how entries are read, while entries stay as stored ([`crate::things::retired`]). A merge is
+//! therefore a single transaction for any number of entries.
 
 use super::{EditError, Rule, Tries, overlap, things};
 use crate::entries::made::unmade;
@@ -11,10 +13,11 @@ use crate::store::keys::Kind;
 use crate::things::Thing;
 use crate::things::retired::{Retirements, fenced, retire};
 
-/// Merges that lie one behind the other at most: when the last reference goes, a transaction may have to remove all of them.
+/// The longest chain of merges: when the last reference is dropped, a transaction may have to remove every thing of the
+/// chain.
 const DEEPEST: usize = 20;
 
-/// Merges a project or tag into another of its kind. `field` names the one that is merged, to the caller.
+/// Merges the thing `from` into `into`. `field` is the caller's name for `from`, used in errors.
 pub async fn merge(
     services: &Services,
     account: AccountId,
@@ -54,8 +57,8 @@ pub async fn merge(
     }
 }
 
-/// Deletes a tag or a client, though somebody may refer to it: entries are without the tag from then on, projects without the
-/// client.
+/// Deletes a tag or a client, even with references to the thing. Afterwards entries are without the tag, and projects
+/// without the client.
 pub async fn delete(services: &Services, account: AccountId, kind: Kind, id: ThingId) -> Result<(), EditError> {
     let mut tries = Tries::new();
     loop {
@@ -73,14 +76,16 @@ pub async fn delete(services: &Services, account: AccountId, kind: Kind, id: Thi
     }
 }
 
-/// The writes by which a thing that is retired leaves its client, and the list of what its import made.
+/// The writes by which a retired thing drops its reference to its client, and leaves the list of things made by its
+/// import.
 async fn left(services: &Services, account: AccountId, thing: &Thing) -> Result<Vec<Write>, EditError> {
     let mut writes = Vec::new();
     if let Some(client) = thing.client() {
         writes.extend(crate::things::reference::let_go(services, account, Kind::Client, client).await?);
     }
     if thing.created_by != ImportId::HAND {
-        // The list of what an import made is folded while the import ends, and would not see the thing go.
+        // A running fold builds the list of made things and would miss the retirement, so the edit is refused until the
+        // fold ends.
         let maker = Import::get(services, account, thing.created_by).await?;
         if maker.is_some_and(|maker| !maker.is_sealed() && !maker.status.is_gone()) {
             return Err(EditError::Forbidden(Rule::Locked));

@@ -1,10 +1,11 @@
-//! Entries that have both of two tags which are to be merged.
+//! Prepares the merge of two tags by parting the tags: afterwards no entry has both.
 //!
-//! The totals of a tag are the sums over its own references and over those of all tags that were merged into it, so no entry may
-//! have two of them. Before a merge the one tag is taken off the entries that have both. A summary and a ledger page tell of most
-//! chunks that they have not both; the others are read. Both numbers are bounded, for a request has 29 seconds; a merge that
-//! would read or change more is refused before anything is changed. One that dies in between has changed some of these entries,
-//! and does the rest when it is asked for again.
+//! The totals of a tag are the sums over the references to the tag and to every tag merged into the tag. An entry with
+//! two of these tags would count twice, so before a merge the merged tag is removed from entries with both tags.
+//!
+//! Glances of summaries and ledger pages rule out most chunks, and only the remaining chunks are read. Numbers of
+//! chunks and entries are bounded, because a request has 29 seconds; a merge which would read or change more is refused
+//! before any change. A request which dies midway has changed some of the entries, and does the rest when sent again.
 
 use std::collections::BTreeSet;
 
@@ -26,14 +27,14 @@ use crate::things::Thing;
 use crate::things::reference::referrers;
 use crate::things::retired::{Retirements, retirement};
 
-/// Chunks whose entries are read: about fifty read units for a thousand rows each.
+/// The most chunks whose entries are read: about fifty read units for a thousand rows each.
 pub const MOST_CHUNKS: usize = 1_000;
-/// Entries that have both tags: about forty to a transaction.
+/// The most entries with both tags: about forty are changed in a transaction.
 pub const MOST_SHARED: usize = 5_000;
-/// Chunks read at once.
+/// The most chunks read at once.
 const CHUNKS_IN_FLIGHT: usize = 16;
 
-/// Takes `tag` off the entries that have `root` as well.
+/// Removes `tag` from the entries which also have `root`.
 pub(super) async fn part(
     services: &Services,
     account: AccountId,
@@ -44,7 +45,7 @@ pub(super) async fn part(
     let both = Both { root: ids(retirements, root), tag: ids(retirements, tag) };
     let of_root = referring(services, account, &both.root).await?;
     let of_tag = referring(services, account, &both.tag).await?;
-    // An import that is running may still give both tags to an entry.
+    // A running import may still create an entry with both tags.
     let mut chunks = Vec::new();
     let all: Vec<_> = of_root.union(&of_tag).copied().filter(|&import| import != ImportId::HAND).collect();
     for some in all.chunks(ITEMS_A_BATCH) {
@@ -83,13 +84,13 @@ pub(super) async fn part(
     each(services, account, &shared, &parting).await.map(drop)
 }
 
-/// Two tags, each with those that were merged into it.
+/// Two tags, each with the tags merged into it.
 struct Both {
     root: BTreeSet<ThingId>,
     tag: BTreeSet<ThingId>,
 }
 
-/// The part of an entry that is read.
+/// The attributes of an entry which the search reads.
 #[derive(Deserialize)]
 struct Tagged {
     id: EntryId,
@@ -114,7 +115,7 @@ async fn referring(
 }
 
 impl Both {
-    /// Adds the chunks of an import that may hold entries with both.
+    /// Adds the chunks of an import which may hold entries with both tags.
     async fn look_at(
         &self,
         services: &Services,
@@ -159,7 +160,7 @@ impl Both {
         has(&self.root) && has(&self.tag)
     }
 
-    /// The entries of a chunk that have both.
+    /// The entries of a chunk which have both tags.
     async fn entries(
         &self,
         services: &Services,

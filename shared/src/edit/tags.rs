@@ -1,8 +1,9 @@
-//! Which tags an entry by hand has.
+//! The tags of an entry edited by hand.
 //!
-//! The `#hashtags` of a text are tags, by the rules that files are read by; so are names that are given beside it. A new
-//! text takes the hashtags of the old one away and brings its own; tags that did not come from the old text stay, for
-//! nobody said that they should go. A tag that is written with a `*` makes the entry unbillable, as it does in a file.
+//! - `#hashtags` in the text are tags, parsed by the same rules as in files; names given beside the text are tags too.
+//! - A new text removes the hashtags of the old text and adds its own. Tags from elsewhere stay, because nobody asked
+//!   for their removal.
+//! - A tag written with a `*` makes the entry unbillable, as in a file.
 
 use std::collections::BTreeSet;
 
@@ -19,7 +20,7 @@ use crate::things::names::{is_short, normal};
 use crate::values::hashtags::Tag;
 use crate::values::hashtags::{hashtags, marked};
 
-/// Which tags an entry is to have; those that are not there yet are still to be made.
+/// The tags which an entry is to have, before unknown tags are made.
 pub(super) struct Tagging {
     tags: Vec<Wanted>,
     unbillable: bool,
@@ -27,13 +28,13 @@ pub(super) struct Tagging {
 
 enum Wanted {
     There(ThingId),
-    /// As it is compared, and as it is written.
+    /// The normalised key and the name as written.
     New(String, String),
 }
 
 impl Tagging {
-    /// What follows from the input for `entry`, which still has its old text; nothing, if its tags stay. Nothing is made
-    /// of what cannot be taken.
+    /// The tags of `entry` after the input, or `None` if the input changes no tags. `entry` still has its old text. An
+    /// error is returned before any tag is made.
     pub async fn of(
         services: &Services,
         account: AccountId,
@@ -74,7 +75,7 @@ impl Tagging {
         Ok(Some(Self { tags, unbillable: written.iter().any(|tag| tag.unbillable) }))
     }
 
-    /// Makes the tags that are not there, and gives all of them to the entry.
+    /// Makes the unknown tags, and gives all tags to the entry.
     pub async fn apply(self, services: &Services, account: AccountId, entry: &mut Entry) -> Result<(), EditError> {
         entry.tags.clear();
         for tag in self.tags {
@@ -82,7 +83,7 @@ impl Tagging {
                 Wanted::There(tag) => tag,
                 Wanted::New(_, name) => things::named(services, account, Kind::Tag, &name).await?,
             };
-            // A tag that is given twice may have been made by somebody else between the two looks.
+            // Two spellings of a tag may resolve to the same thing if somebody made the tag between two searches.
             if !entry.tags.contains(&tag) {
                 entry.tags.push(tag);
             }
@@ -105,7 +106,7 @@ fn add(tags: &mut Vec<Wanted>, tag: Wanted) {
     }
 }
 
-/// The tags that a text names and that are there.
+/// The existing tags which a text names as hashtags.
 async fn of_text(services: &Services, account: AccountId, text: &str) -> Result<Vec<ThingId>, StoreError> {
     let mut tags = Vec::new();
     for tag in hashtags(text) {

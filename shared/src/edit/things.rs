@@ -1,4 +1,6 @@
-//! Users, clients, projects and tags, made, edited and deleted by hand.
+//! Users, clients, projects and tags made, edited and deleted by hand. Every edit is a single transaction, which is
+//! refused and retried if the thing's version has changed since the read. Names are unique because a thing lies at the
+//! place of its key, and e-mail addresses because of their claims.
 
 use super::{EditError, Rule, Tries, unused};
 use crate::entries::made::unmade;
@@ -12,51 +14,53 @@ use crate::things::reference::{self, count, let_go};
 use crate::things::retired::Retirements;
 use crate::things::{ProjectFields, Role, Thing, UserFields, UserState, user};
 
-/// A project or tag as a caller describes it; what is absent keeps its value, or gets the default.
+/// The fields of a project, client or tag as given by a caller. An absent field (`None`) keeps its value in an edit,
+/// and has its default in a new thing.
 #[derive(Clone, Debug, Default)]
 pub struct ThingInput {
-    /// The name.
+    /// The name as people write it; tidied before storing.
     pub name: Option<String>,
-    /// Whether entries of it can be billed.
+    /// `true` if entries of the thing can be billed.
     pub billable: Option<bool>,
-    /// A project's client; none: no client.
+    /// The client of a project; `Some(None)` removes the client.
     pub client: Option<Option<ClientInput>>,
-    /// Whether a project is in use.
+    /// `false` to archive the project, `true` to take the project back into use.
     pub enabled: Option<bool>,
-    /// A project's billing step in minutes.
+    /// The billing step of a project in minutes.
     pub stepping: Option<u32>,
-    /// A project's colour.
+    /// The colour of a project as `#rrggbb`.
     pub color_hex: Option<String>,
-    /// A project's budget in minutes; none: no budget.
+    /// The budget of a project in minutes; `Some(None)` removes the budget.
     pub budget_minutes: Option<Option<u64>>,
 }
 
-/// How a caller names a project's client.
+/// The client of a project, by id or by name.
 #[derive(Clone, Debug)]
 pub enum ClientInput {
-    /// One that is there.
+    /// The id of an existing client.
     Id(ThingId),
-    /// One to be made if it is not there.
+    /// The name of a client, made unless the client exists.
     Name(String),
 }
 
-/// A user as a caller describes it.
+/// The fields of a user as given by a caller. An absent field (`None`) keeps its value in an edit, and has its default
+/// in a new user.
 #[derive(Clone, Debug, Default)]
 pub struct UserInput {
-    /// The address.
+    /// The e-mail address as the caller writes the address.
     pub email: Option<String>,
-    /// The first name.
+    /// The first name, or all first names.
     pub first_name: Option<String>,
-    /// The last name.
+    /// The last name, or all last names.
     pub last_name: Option<String>,
-    /// The role.
+    /// The role of the user, in the Noko vendor's words.
     pub role: Option<Role>,
-    /// Whether the user is in use.
+    /// Active, or deactivated by an edit by hand.
     pub state: Option<UserState>,
 }
 
 impl UserInput {
-    /// The fields that a user with these has after the input.
+    /// The fields of a user after the input is applied to `fields`.
     fn over(&self, fields: UserFields) -> UserFields {
         UserFields {
             email: self.email.clone().unwrap_or(fields.email),
@@ -68,7 +72,7 @@ impl UserInput {
     }
 }
 
-/// Makes a project or tag.
+/// Makes a project, client or tag.
 pub async fn create(
     services: &Services,
     account: AccountId,
@@ -91,7 +95,7 @@ pub async fn create(
     }
 }
 
-/// Edits a project or tag.
+/// Edits a project, client or tag.
 pub async fn update(
     services: &Services,
     account: AccountId,
@@ -112,7 +116,8 @@ pub async fn update(
                 writes.push(Write::delete(keys::thing(account, kind, old)));
             }
             after.alias_at = None;
-            // With the name that it was made under it needs no sign: it lies where that one leads to.
+            // A thing renamed to the name under which it was made lies at home again, where a search finds it without a
+            // sign.
             if !is_home(account, kind, &after.key, id) {
                 let mut sign = Thing::new(kind, place.id, after.key.clone(), String::new(), ImportId::HAND, 0);
                 sign.alias_of = Some(id);
@@ -130,7 +135,7 @@ pub async fn update(
     }
 }
 
-/// Deletes a shared thing that no entry refers to, with those that were merged into it.
+/// Deletes a shared thing without entries, together with everything merged into the thing.
 pub async fn delete(services: &Services, account: AccountId, kind: Kind, id: ThingId) -> Result<(), EditError> {
     let mut tries = Tries::new();
     loop {
@@ -141,7 +146,8 @@ pub async fn delete(services: &Services, account: AccountId, kind: Kind, id: Thi
             let merged: Vec<_> = merged.into_iter().skip(1).map(|merged| (kind, merged)).collect();
             things.extend(Thing::get_many(services, account, &merged).await?);
         }
-        // References without entries are those of entries that were deleted by hand.
+        // References can be left without entries when people deleted all entries; such references do not hold the
+        // thing.
         let empty = unused::all_without_entries(services, account, &things).await?.ok_or(EditError::InUse)?;
         let mut writes = reference::removals(services, account, &things).await?;
         writes.extend(empty);
@@ -155,7 +161,7 @@ pub async fn delete(services: &Services, account: AccountId, kind: Kind, id: Thi
     }
 }
 
-/// Archives a project that somebody refers to, or takes it back into use.
+/// Archives a project which has references, or takes an archived project back into use.
 pub async fn set_enabled(
     services: &Services,
     account: AccountId,
@@ -170,9 +176,10 @@ pub async fn set_enabled(
     update(services, account, Kind::Project, project, &input).await.map(drop)
 }
 
-/// The project or tag that a name means, made if there is none.
+/// The id of the project or tag with this name, which is made unless it exists.
 ///
-/// Two requests with a new name make one thing: both would put it at the place of its key, and the second looks again.
+/// Two simultaneous requests with a new name make a single thing: both try to put the thing at the place of its key,
+/// and the loser finds the winner's thing.
 pub async fn named(services: &Services, account: AccountId, kind: Kind, name: &str) -> Result<ThingId, EditError> {
     let input = ThingInput { name: Some(name.to_owned()), ..ThingInput::default() };
     let mut tries = Tries::new();
@@ -196,11 +203,12 @@ pub async fn named(services: &Services, account: AccountId, kind: Kind, name: &s
     }
 }
 
-/// The project that a name alone means, whatever its client, if there is one.
+/// The project meant by a name alone, whichever client the project has, or `None` if no project has the name.
 ///
-/// Of several projects, one in use comes before archived ones, then the one without a client, then the oldest, then the
-/// lowest id. A project's key holds its client, so the name alone leads only to the project without a client; if that one
-/// is in use, the search ends. Otherwise all projects of the account are read, at the price of a page of their list.
+/// If several projects have the name, the order of preference is: in use before archived, without a client before with
+/// a client, older before newer, lower id before higher id. The key of a project contains its client, so the name alone
+/// leads only to the project without a client. If this project is in use, the search ends. Otherwise all projects of
+/// the account are read, at the price of a page of the list of projects.
 async fn project_named(services: &Services, account: AccountId, name: &str) -> Result<Option<ThingId>, StoreError> {
     let in_use = |project: &Thing| project.project.as_ref().is_some_and(|fields| fields.enabled);
     if let Found::There(project) = find(services, account, Kind::Project, &project_key(None, name)).await?
@@ -223,7 +231,7 @@ async fn project_named(services: &Services, account: AccountId, name: &str) -> R
     Ok(first.map(|(_, _, _, id)| id))
 }
 
-/// Makes a user.
+/// Makes a user, with the next number of the account's counter of users as id.
 pub async fn create_user(services: &Services, account: AccountId, input: &UserInput) -> Result<Thing, EditError> {
     let number = services.store.next_number(keys::counter(account, Counter::Users)).await?;
     let fields = input.over(UserFields::default());
@@ -232,19 +240,19 @@ pub async fn create_user(services: &Services, account: AccountId, input: &UserIn
     Ok(user)
 }
 
-/// The user, if first and last name together are no longer than names may be.
+/// Refuses a user whose first and last name are together longer than a name may be.
 fn named_shortly(user: Thing) -> Result<Thing, EditError> {
     if is_short(&user.name) { Ok(user) } else { Err(EditError::Invalid("first_name")) }
 }
 
-/// Puts a user with its claims.
+/// Puts a new user with the claims of address and name.
 pub async fn put_user(services: &Services, account: AccountId, user: &Thing) -> Result<(), EditError> {
     let mut writes = user::claims(account, user, None);
     writes.push(Write::put(keys::thing(account, Kind::User, user.id), user).when_absent());
     if made(services, writes).await? { Ok(()) } else { Err(EditError::Taken("email")) }
 }
 
-/// Edits a user.
+/// Edits a user, including address and name, whose claims move in the same transaction.
 pub async fn update_user(
     services: &Services,
     account: AccountId,
@@ -282,7 +290,7 @@ pub async fn update_user(
     }
 }
 
-/// Deactivates a user whom somebody refers to, or activates one that was deactivated.
+/// Deactivates a user who has references, or activates a user who was deactivated.
 pub async fn set_active(services: &Services, account: AccountId, id: ThingId, active: bool) -> Result<(), EditError> {
     let mut tries = Tries::new();
     loop {
@@ -308,7 +316,8 @@ pub async fn set_active(services: &Services, account: AccountId, id: ThingId, ac
     }
 }
 
-/// The thing with the input's fields and the key that follows from them, and what that means for clients.
+/// Applies the input to a thing. Returns the thing with its new key, and the writes which move references between
+/// clients.
 async fn applied(
     services: &Services,
     account: AccountId,
@@ -352,7 +361,7 @@ async fn applied(
     Ok((thing, writes))
 }
 
-/// The client with this name, made if it is not there.
+/// The id of the client with this name, who is made unless the client exists.
 async fn client_named(services: &Services, account: AccountId, name: &str) -> Result<ThingId, EditError> {
     let key = normal(name);
     let mut tries = Tries::new();
@@ -382,7 +391,8 @@ async fn free_place(
     })
 }
 
-/// Sets what people can edit; who refers to the thing changes meanwhile and is left alone.
+/// Replaces the attributes which people can edit. The count of references may change at the same time, so the write
+/// leaves the count alone.
 fn replace(account: AccountId, before: &Thing, after: &Thing) -> Write {
     let set = "SET #key = :key, #name = :name, #billable = :billable, #version = :next, #updated_at = :now";
     let mut sets = set.to_owned();
@@ -418,7 +428,7 @@ fn replace(account: AccountId, before: &Thing, after: &Thing) -> Write {
     write
 }
 
-/// Whether the transaction was made; false if the ground moved.
+/// Sends the writes as a single transaction; `false` if a condition was refused because an item changed in between.
 pub(super) async fn made(services: &Services, writes: Vec<Write>) -> Result<bool, StoreError> {
     match services.store.transact(writes).await {
         Ok(()) => Ok(true),

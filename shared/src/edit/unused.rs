@@ -1,4 +1,4 @@
-//! Projects and tags that are deleted although references to them stand, because no entry is behind any of the references.
+//! Deletion of projects and tags whose references have no entries any more.
 
 use crate::id::{AccountId, ImportId};
 use crate::import::Import;
@@ -8,11 +8,12 @@ use crate::store::{StoreError, Table, Write, decode};
 use crate::things::Thing;
 use crate::things::reference::{Reference, referrer};
 
-/// References without entries that are cleared away with their thing: a transaction takes a hundred writes.
+/// The most references without entries which are deleted together with the thing, since a transaction takes a hundred
+/// writes.
 const MOST_EMPTY: usize = 90;
 
-/// The writes that delete all references to things, if none of them has entries; nothing, if one has or may get some, or if they
-/// are too many for one transaction.
+/// The writes which delete all references to `things`. `None` if a reference has entries or may get entries, or if a
+/// transaction cannot hold the writes.
 pub async fn all_without_entries(
     services: &Services,
     account: AccountId,
@@ -33,7 +34,7 @@ async fn without_entries(
     account: AccountId,
     thing: &Thing,
 ) -> Result<Option<Vec<Write>>, StoreError> {
-    // Totals are of projects and tags; who refers to others counts as it is.
+    // Totals are complete for projects and tags only, so every reference to a client or user counts as in use.
     if matches!(thing.kind, Kind::Client | Kind::User) && thing.refs > 0 {
         return Ok(None);
     }

@@ -1,13 +1,13 @@
-//! Entries made by hand: their partitions, and how many entries of each stand.
+//! The partitions of entries made by hand, and the number of entries in each.
 
 use crate::id::{AccountId, ChunkNo};
 use crate::services::Services;
 use crate::store::{Item, Key, StoreError, Table, keys, number};
 
-/// Entries made by hand lie in partitions of so many.
+/// The number of entries made by hand in a partition.
 pub const HAND_CHUNK: u32 = 1000;
 
-/// How many entries made by hand stand, by partition.
+/// The number of entries in each partition of entries made by hand, in ascending order of the partitions.
 pub async fn counts(services: &Services, account: AccountId) -> Result<Vec<(ChunkNo, u64)>, StoreError> {
     let items = services.store.all(keys::hand_counts(account)).await?;
     let count = |item: Item| {

@@ -1,4 +1,5 @@
-//! From parsed rows and resolved names to entries and a page. Nothing here reads or writes.
+//! Builds entries and a ledger page from parsed rows and resolved names, without any I/O. The same rows and names
+//! always give the same entries, so a retry of a chunk writes the same items.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -14,23 +15,23 @@ use crate::store::keys::Kind;
 use crate::things::names::{LONGEST_NAME, is_short, normal, tidy};
 use crate::things::sums::Sums;
 
-/// What a chunk becomes.
+/// The result of a chunk, to be stored by the loader.
 #[derive(Default)]
 pub struct Drafts {
-    /// Its entries.
+    /// The entries which the chunk creates, in the order of the rows.
     pub entries: Vec<Entry>,
-    /// Its page.
+    /// The ledger page with the outcome of every row.
     pub page: Page,
-    /// Its counts.
+    /// The counts which the chunk adds to the import's counters.
     pub counts: Counts,
 }
 
-/// The rows of a chunk, without tags if those are not to be imported.
+/// Parses the rows of a chunk, and drops the tags if the import's options exclude tags.
 pub fn parse<'r>(rows: &'r Rows<'_>, chunk: &Chunk, options: &Options) -> Vec<ParsedRow<'r>> {
     rows.into_iter()
         .map(|row| {
             let mut entry = row.entry;
-            // Before tags are taken away: it is the row's, whatever is made of it.
+            // The fingerprint covers the row as parsed, so the fingerprint comes before the removal of tags.
             let fingerprint = entry.as_ref().ok().map(EntryRow::fingerprint);
             if let (Ok(entry), false) = (&mut entry, options.entries.import_tags) {
                 entry.tags.clear();
@@ -42,17 +43,17 @@ pub fn parse<'r>(rows: &'r Rows<'_>, chunk: &Chunk, options: &Options) -> Vec<Pa
         .collect()
 }
 
-/// The most text of an entry, in bytes: an item has at most 400 KB.
+/// The most text of an entry in bytes, below the 400 KB which DynamoDB allows for an item.
 const MOST_TEXT: usize = 300_000;
-/// The longest name that a page repeats, in letters and in bytes.
+/// The longest name repeated on a ledger page, in letters and in bytes.
 const SHOWN_NAME: usize = 80;
 const SHOWN_NAME_BYTES: usize = 100;
-/// The bytes of errors that a page repeats in full; of those behind them it repeats so many letters of each text. With the
-/// names of a thousand rows it stays below 400 KB, the most of an item.
+/// The bytes of errors which a ledger page repeats in full. Texts of the errors behind the limit are cut to
+/// [`SHORT_ERROR`] letters, so the page stays below the 400 KB of an item even with the names of a thousand rows.
 const FULL_ERRORS: usize = 150_000;
 const SHORT_ERROR: usize = 20;
 
-/// Refuses a row that no item could hold.
+/// Refuses a row which is too large for an item of DynamoDB.
 fn storable(entry: EntryRow<'_>) -> Result<EntryRow<'_>, RowError> {
     let person = [("email", entry.person.email.as_deref()), ("person", entry.person.name.as_deref())];
     let named = [("client", entry.client.as_deref()), ("project", entry.project.as_deref())];
@@ -83,7 +84,7 @@ fn storable(entry: EntryRow<'_>) -> Result<EntryRow<'_>, RowError> {
     if length > MOST_TEXT { Err(too_large("", "", "the text of the row", MOST_TEXT)) } else { Ok(entry) }
 }
 
-/// A name, cut short.
+/// A name, shortened for a ledger page.
 fn shown(name: &str) -> String {
     let fits = |&(end, letter): &(usize, char)| end + letter.len_utf8() <= SHOWN_NAME_BYTES;
     let letters = name.char_indices().take(SHOWN_NAME).take_while(fits).count();
@@ -91,7 +92,7 @@ fn shown(name: &str) -> String {
     shortened(name, if is_whole { letters } else { letters + 1 })
 }
 
-/// Cuts the errors behind those that a page has room for.
+/// Shortens the texts of errors behind the first [`FULL_ERRORS`] bytes of errors.
 fn bound(errors: &mut [PageError]) {
     let mut left = FULL_ERRORS;
     for error in errors {
@@ -105,7 +106,7 @@ fn bound(errors: &mut [PageError]) {
     }
 }
 
-/// Makes entries of the rows, and the page that says what became of each.
+/// Builds the entries of the rows, and the ledger page with the outcome of each row.
 pub fn draft(import: &Import, rows: Vec<ParsedRow<'_>>, named: &Named) -> Drafts {
     let mut drafts = Drafts::default();
     let mut sum = GlanceSum::default();
@@ -159,11 +160,11 @@ pub fn draft(import: &Import, rows: Vec<ParsedRow<'_>>, named: &Named) -> Drafts
     drafts
 }
 
-/// The users that rows name and nobody knows.
+/// The users named by a chunk's rows but unknown to the account.
 #[derive(Default)]
 struct UnknownUsers {
     names: BTreeSet<String>,
-    /// Rows that name an unknown user, or none.
+    /// The number of rows which name an unknown user or no user at all.
     rows: u32,
 }
 
@@ -185,7 +186,7 @@ fn owner(import: &Import, named: &Named, entry: &EntryRow<'_>, unknown: &mut Unk
     }
 }
 
-/// The person as the row writes it.
+/// The address or name of the person as written in the row.
 fn written<'a>(entry: &'a EntryRow<'_>) -> Option<&'a str> {
     entry.person.email.as_deref().or(entry.person.name.as_deref())
 }
@@ -207,7 +208,7 @@ fn page_error(row: Row, line: u64, error: RowError) -> PageError {
     PageError { row, line, column: error.column, code: word(error.code), value: error.value, message: error.message }
 }
 
-/// The code as it stands on the wire.
+/// The code as doors answer it, for example `too_large`.
 fn word(code: ErrorCode) -> String {
     serde_json::to_value(code).ok().and_then(|word| Some(word.as_str()?.to_owned())).unwrap_or_default()
 }
@@ -237,7 +238,8 @@ fn entry_of(
     let text = |value: std::borrow::Cow<'_, str>| value.into_owned();
     let mut extra: Vec<(String, String)> =
         parsed.extra.into_iter().map(|(column, value)| (column.to_owned(), value.into_owned())).collect();
-    // A client is the project's; without a project it has no place in an entry, but is not dropped.
+    // An entry has a client only through its project. The client of a row without a project is kept among the extra
+    // cells.
     if let (None, Some(client)) = (&parsed.project, &parsed.client) {
         extra.push(("client".to_owned(), client.clone().into_owned()));
     }

@@ -1,4 +1,4 @@
-//! Time entries.
+//! The time entry as stored, and the rounding to minutes.
 
 use jiff::civil::{Date, Time};
 use serde::{Deserialize, Serialize};
@@ -9,85 +9,87 @@ use crate::services::Services;
 use crate::store::{Key, StoreError, keys};
 use crate::things::sums::Sums;
 
-/// The most tags of an entry: an edit that changes all of them writes twice for each, in one transaction of a hundred writes.
+/// The most tags of an entry. An edit which replaces all tags writes twice per tag, and a transaction takes a hundred
+/// writes.
 pub const MOST_TAGS: usize = 20;
 
 /// A time entry. Times of record are milliseconds since the epoch; durations are seconds.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Entry {
-    /// The id: import and row.
+    /// The id, `import × 1 000 000 000 + row`; import 0 for entries made by hand.
     pub id: EntryId,
-    /// Whose time it is.
+    /// The user who spent the time.
     pub user: ThingId,
-    /// What it is booked on.
+    /// The project on which the time is booked, or `None` without a project.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub project: Option<ThingId>,
-    /// Its tags, in the order of the file.
+    /// The tags, in the order of the file and without repetitions.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub tags: Vec<ThingId>,
-    /// The day.
+    /// The day on which the work was done.
     pub date: Date,
-    /// When it began, where that is known.
+    /// The local time at which the work began, or `None` if the file does not tell.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub start: Option<Time>,
-    /// When it ended, where that is known.
+    /// The local time at which the work ended, or `None` if the file does not tell.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub end: Option<Time>,
-    /// How long it took.
+    /// The duration in seconds.
     pub seconds: u64,
-    /// Whether it can be billed.
+    /// `true` if the time can be billed, also where the file does not tell.
     pub billable: bool,
-    /// What was done.
+    /// The description of the work, or `None` without a description.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub text: Option<String>,
-    /// The task, in formats that have one.
+    /// The task, or `None` in formats without tasks.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub task: Option<String>,
-    /// Whether it was invoiced where it came from.
+    /// `true` if the program from which the file came had invoiced the entry, or `None` if the file does not tell.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub invoiced: Option<bool>,
-    /// The day on which it was marked as invoiced by hand.
+    /// The day on which somebody marked the entry as invoiced by hand, or `None` without a mark.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub invoiced_at: Option<Date>,
-    /// When it was approved; it cannot be edited or deleted by hand then.
+    /// The time of approval; an approved entry cannot be edited or deleted by hand. `None` without an approval.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub approved_at: Option<i64>,
-    /// The user who approved it, who may be gone since: an approval is no reference.
+    /// The user who approved the entry. The user may be deleted since, because an approval is no reference.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub approved_by: Option<ThingId>,
-    /// What an hour of it costs, as a decimal.
+    /// The price of an hour as a decimal, for example `85.50`, or `None` if the file does not tell.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub rate: Option<String>,
-    /// What it comes to, as a decimal.
+    /// The price of the whole entry as a decimal, or `None` if the file does not tell.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub amount: Option<String>,
-    /// The currency of both, as the file says it.
+    /// The currency of `rate` and `amount` as the file spells it, for example `EUR`, or `None` if the file does not
+    /// tell.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub currency: Option<String>,
-    /// Where it came from, for entries made by hand.
+    /// The address from which an entry made by hand came, or `None` for imported entries.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub source_url: Option<String>,
-    /// What the file says besides, by column.
+    /// Cells without a field of their own, as (column, cell) pairs.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub extra: Vec<(String, String)>,
-    /// What tells the row that it was from others; none for entries made by hand.
+    /// The hash of the row's content, by which later imports find duplicates, or `None` for entries made by hand.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub fingerprint: Option<Fingerprint>,
-    /// Raised by each edit by hand, from 1.
+    /// Starts at 1; each edit by hand raises the version by 1.
     pub version: u64,
-    /// When it was made.
+    /// For an imported entry, the creation time of the import, so a retry writes the same value.
     pub created_at: i64,
-    /// When it was edited last.
+    /// The time of the last edit by hand; equals `created_at` before the first edit.
     pub updated_at: i64,
 }
 
 impl Entry {
-    /// Where an entry lies, given how its import was cut into chunks.
+    /// The storage key of an entry; `rows_per_chunk` is the chunk size of its import.
     pub fn key(account: AccountId, id: EntryId, rows_per_chunk: u32) -> Key {
         keys::entry(account, id.import(), id.row().chunk(rows_per_chunk), id.row())
     }
 
-    /// Minutes, as doors show them: seconds rounded half up.
+    /// The duration in minutes as doors show it: seconds rounded half up.
     pub fn minutes(&self) -> u64 {
         minutes(self.seconds)
     }
@@ -98,7 +100,7 @@ impl Entry {
 }
 
 impl Sums {
-    /// The sums of one entry.
+    /// The totals of a single entry.
     pub fn of(entry: &Entry) -> Self {
         let seconds = i64::try_from(entry.seconds).expect("durations are far below 2^63");
         let those = |count: bool| if count { seconds } else { 0 };
@@ -107,7 +109,7 @@ impl Sums {
     }
 }
 
-/// Seconds as minutes, rounded half up.
+/// Converts seconds to minutes, rounded half up: 89 s give 1, 90 s give 2.
 pub fn minutes(seconds: u64) -> u64 {
     (seconds + 30) / 60
 }

@@ -1,4 +1,5 @@
-//! Filters of entries. All conditions that are given must hold.
+//! Filters of entry lists, applied to glances first, so whole chunks are skipped, and then to entries. An entry passes
+//! if every given condition holds.
 
 use std::collections::BTreeSet;
 
@@ -11,26 +12,26 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 
-/// How several tags are meant.
+/// The meaning of a list with several tags.
 #[derive(Clone, Copy, Debug, Default)]
 pub enum TagMode {
-    /// The entry has all of them.
+    /// The entry has every tag of the list.
     #[default]
     All,
-    /// The entry has one of them.
+    /// The entry has at least a single tag of the list.
     Any,
-    /// The entry has all of them and no further tag.
+    /// The entry has every tag of the list and no further tag.
     Exactly,
 }
 
-/// How many of some entries pass a filter, as far as a glance tells.
+/// How many entries of a chunk or summary pass a filter, as far as the glance tells.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Passing {
-    /// None of them.
+    /// No entry passes.
     None,
-    /// So many, at least one.
+    /// Exactly this many entries pass, at least 1.
     Exactly(u64),
-    /// They have to be looked at.
+    /// The glance does not tell; the entries have to be read.
     Unknown,
 }
 
@@ -38,12 +39,12 @@ fn exactly(count: u64) -> Passing {
     if count == 0 { Passing::None } else { Passing::Exactly(count) }
 }
 
-/// Filters of entries.
+/// The conditions of an entry list. `None` and an empty list mean that the condition was not given.
 #[derive(Clone, Debug, Default)]
 pub struct EntryFilter {
     pub users: Option<Vec<ThingId>>,
     pub projects: Option<Vec<ThingId>>,
-    /// All of these lists have to hold.
+    /// Each inner list is a condition of its own, read by `tag_mode`.
     pub tags: Vec<Vec<ThingId>>,
     pub tag_mode: TagMode,
     pub imports: Option<Vec<ThingId>>,
@@ -52,61 +53,61 @@ pub struct EntryFilter {
     pub to: Option<Date>,
     pub billable: Option<bool>,
     pub invoiced: Option<bool>,
-    /// Days on which entries were marked as invoiced.
+    /// The first and last day on which people marked the entry as invoiced, both included.
     pub invoiced_at: (Option<Date>, Option<Date>),
-    /// Days on which entries were approved.
+    /// The first and last day (UTC) on which people approved the entry, both included.
     pub approved_at: (Option<Date>, Option<Date>),
     pub approved_by: Option<Vec<ThingId>>,
-    /// The tag, besides those that are asked for, whose entries the list is of.
+    /// The tag whose own entry list is asked for; a condition in addition to `tags`.
     pub of_tag: Option<ThingId>,
-    /// No entry passes: one of the lists is empty, or an invoice is asked for, of which none is kept.
+    /// No entry passes: a list of ids was empty, or the caller asked for an invoice, and invoices are not stored.
     pub none: bool,
     pub updated_from: Option<Timestamp>,
     pub updated_to: Option<Timestamp>,
-    /// The things that entries mean by ids that were merged or deleted.
+    /// The merged and deleted things of the account, by which entries are resolved before the conditions are checked.
     pub retirements: Retirements,
 }
 
 impl EntryFilter {
-    /// Those of the projects besides.
+    /// Adds the condition that the entry belongs to any of the projects.
     pub fn of_projects(mut self, projects: Vec<ThingId>) -> Self {
         self.projects = Some(both(self.projects.take(), projects));
         self.none |= self.projects.as_ref().is_some_and(Vec::is_empty);
         self
     }
 
-    /// Those of the user besides.
+    /// Adds the condition that the entry belongs to the user.
     pub fn of_user(mut self, user: ThingId) -> Self {
         self.users = Some(both(self.users.take(), vec![user]));
         self.none |= self.users.as_ref().is_some_and(Vec::is_empty);
         self
     }
 
-    /// Those that have the tag besides.
+    /// Adds the condition that the entry has the tag.
     pub fn of_tag(mut self, tag: ThingId) -> Self {
         self.of_tag = Some(tag);
         self
     }
 
-    /// An entry as people see it.
+    /// Resolves merged and deleted projects and tags in an entry, so the entry is as people see it.
     pub fn resolve(&self, entry: &mut Entry) {
         self.retirements.resolve(entry);
     }
 
-    /// Whether a mark is asked for that only edits by hand make.
+    /// `true` if the filter asks for an approval or an invoice mark, which only edits by hand make.
     fn is_of_marked(&self) -> bool {
         let invoiced = self.invoiced_at != (None, None);
         invoiced || self.approved_at != (None, None) || self.approved_by.is_some()
     }
 
-    /// How many entries of a glance have one of the things, each of which stands for all that were merged into it. No entry has
-    /// two of the tags that were merged into one.
+    /// How many entries of a glance have any of the things, counting everything merged into each thing. The sum counts
+    /// no entry twice, because no entry has two tags which were merged.
     fn count(&self, glance: &Glance<'_>, kind: Kind, ids: &[ThingId]) -> u64 {
         let meaning: BTreeSet<_> = ids.iter().flat_map(|&id| self.retirements.meaning(kind, id)).collect();
         meaning.into_iter().map(|id| glance.of(kind, id)).sum()
     }
 
-    /// Whether it lets everything through.
+    /// `true` if every entry passes.
     pub fn is_empty(&self) -> bool {
         let ids = self.users.is_none() && self.projects.is_none() && self.tags.is_empty() && self.imports.is_none();
         let marked = self.of_tag.is_some() || self.is_of_marked();
@@ -116,14 +117,14 @@ impl EntryFilter {
         ids && dates && updated && !marked && self.description.is_none() && said
     }
 
-    /// Whether entries of this import can pass.
+    /// `false` if the filter excludes all entries of the import.
     pub fn admits_import(&self, import: u64) -> bool {
-        // What was made by hand is of no import.
+        // Entries made by hand belong to no import, so a filter by imports excludes all of them.
         let named = |imports: &Vec<ThingId>| import != 0 && imports.contains(&ThingId(import));
         !self.none && self.imports.as_ref().is_none_or(named)
     }
 
-    /// What passes is of one of the things of each list.
+    /// The things of the filter, as alternatives. A passing entry has at least a single thing of each inner list.
     pub fn named(&self) -> Vec<Vec<(Kind, ThingId)>> {
         let of = |kind, ids: &[ThingId]| {
             let meaning = ids.iter().flat_map(|&id| self.retirements.meaning(kind, id));
@@ -142,8 +143,10 @@ impl EntryFilter {
         named
     }
 
-    /// How many entries of a glance pass, of which none was edited by hand; all of them were made at `updated_at`, in
-    /// milliseconds since the epoch.
+    /// How many entries of a glance pass.
+    ///
+    /// No entry of the glance may have been edited by hand; `updated_at`, in milliseconds since the epoch, is the time
+    /// at which all entries were made.
     pub fn passing(&self, glance: &Glance<'_>, updated_at: i64) -> Passing {
         let all = glance.entries;
         let mut parts = vec![self.of_users(glance), self.of_dates(glance), self.of_updates(all, updated_at)];
@@ -160,7 +163,7 @@ impl EntryFilter {
             _ if silent => Passing::Unknown,
             (None, _) => Passing::Exactly(all),
             (Some(count), None) => count,
-            // How many have both is not told.
+            // The glance counts the entries for each condition but not for both together.
             (Some(_), Some(_)) => Passing::Unknown,
         }
     }
@@ -217,7 +220,7 @@ impl EntryFilter {
         }
     }
 
-    /// Whether an entry passes.
+    /// `true` if the entry, already resolved, passes the filter.
     pub fn matches(&self, entry: &Entry) -> bool {
         let one_of = |wanted: &Option<Vec<ThingId>>, id: Option<ThingId>| {
             wanted.as_ref().is_none_or(|ids| id.is_some_and(|id| ids.contains(&id)))
@@ -255,18 +258,19 @@ impl EntryFilter {
     }
 }
 
-/// Whether a day lies in a range with an open or a closed end, both days included. Without a range any day does, and none.
+/// `true` if a day lies between `from` and `to`, both included and each optional. Without both bounds every day passes,
+/// and a missing day too.
 fn within((from, to): (Option<Date>, Option<Date>), day: Option<Date>) -> bool {
     let inside = |day: Date| from.is_none_or(|from| day >= from) && to.is_none_or(|to| day <= to);
     (from.is_none() && to.is_none()) || day.is_some_and(inside)
 }
 
-/// The day of a time in milliseconds since the epoch.
+/// The UTC day of a time in milliseconds since the epoch.
 fn utc_day(ms: i64) -> Date {
     Timestamp::from_millisecond(ms).unwrap_or_default().to_zoned(TimeZone::UTC).date()
 }
 
-/// The ids that are asked for and among others.
+/// The ids which are in both lists; all of `among` if nothing was asked for.
 fn both(asked: Option<Vec<ThingId>>, among: Vec<ThingId>) -> Vec<ThingId> {
     match asked {
         None => among,

@@ -1,12 +1,21 @@
-//! The search for a page of entries.
+//! The search for a page of entries, for lists numbered by pages.
 //!
-//! Entries are listed by their ids: those of the latest import first, its highest row first, and those by hand last. A page is found by counting
-//! what comes before it, not by reading it: the account's roll tells what each import holds, an import's summaries what
-//! a hundred chunks hold, a ledger page what a chunk holds. With a filter the same glances tell for most chunks that
-//! none of their entries passes, or how many do; only where they do not tell, entries are read, some chunks at once, in
-//! steps that grow with what was read in vain. Whoever follows the links of a filtered list goes on behind the last
-//! entry of the page before, so that nothing is read twice. So does who follows the links of pages that ended early, for
-//! their texts were more than an answer holds: such a page is not read to its end either.
+//! Entries are listed by id in descending order: the latest import first and its highest row first, entries made by
+//! hand last. Reading everything before a page would make late pages dear, so the search **counts** the entries before
+//! the page:
+//!
+//! | stored item | tells the entries of |
+//! |---|---|
+//! | the account's roll | each import |
+//! | a summary of the import ([`super::summary`]) | a hundred chunks |
+//! | a ledger page | a chunk |
+//!
+//! With a filter, glances of summaries and ledger pages tell for most chunks how many entries pass, often none. Only
+//! chunks whose glance does not tell are read: several at once, in steps which grow while reading finds nothing.
+//!
+//! Somebody who follows the links of a filtered list starts behind the last entry of the page before, so no entry is
+//! read twice. The same holds for a page which ended early because the texts were more than an answer can hold; such a
+//! page is not read to its end either.
 
 mod account;
 
@@ -24,73 +33,73 @@ use crate::store::{Item, StoreError, decode};
 
 pub use account::of_account;
 
-/// Chunks read at once at most.
+/// The most chunks read at once.
 const MOST_AT_ONCE: usize = 8;
-/// The fewest entries that a filtered query reads: about ten read units.
+/// The fewest entries which a filtered query reads: about ten read units.
 const FEWEST: usize = 100;
-/// The most: the rows of a usual chunk.
+/// The most entries which a query reads: the rows of a usual chunk.
 const MOST: usize = 1000;
 
-/// The page of entries that a caller asks for.
+/// The page of entries for which a caller asks.
 #[derive(Clone, Copy, Debug)]
 pub struct WantedPage {
-    /// The page begins behind this entry; then `skip` does not count.
+    /// The entry behind which the page begins; `skip` has no effect then. `None` to begin with `skip`.
     pub after: Option<EntryId>,
-    /// Entries before the page.
+    /// The number of entries before the page.
     pub skip: u64,
-    /// Entries of the page, at most.
+    /// The most entries on the page.
     pub take: usize,
-    /// Bytes of text after which the page may end early: a caller cannot answer with more.
+    /// The most bytes of text on the page, after which the page may end early: the caller's answer can hold no more.
     pub heaviest: usize,
 }
 
-/// A page of entries, as it was found.
+/// A page of entries as found.
 #[derive(Debug)]
 pub struct EntryPage {
-    /// The entries, highest id first.
+    /// The entries of the page, highest id first.
     pub entries: Vec<Entry>,
-    /// Whether more entries follow.
+    /// `true` if more entries follow behind the page.
     pub more: bool,
-    /// The number of all entries; `None` where it is not counted.
+    /// The number of all entries in the list, or `None` where a filter makes counting too dear.
     pub total: Option<u64>,
-    /// The last entry of the page, if the next page is found faster behind it.
+    /// The last entry of the page, if starting behind that entry is quicker than skipping; else `None`.
     pub after: Option<EntryId>,
 }
 
-/// The search.
+/// The state of a search while walking from the highest id downwards.
 struct Walk<'a> {
     services: &'a Services,
     account: AccountId,
     filter: &'a EntryFilter,
-    /// The page begins behind this entry.
+    /// The entry behind which the page begins.
     after: Option<EntryId>,
     skip: u64,
     want: usize,
     heaviest: usize,
     found: Vec<Entry>,
-    /// Bytes of text in what is found.
+    /// The bytes of text in `found`.
     weight: usize,
-    /// Chunks to be read next.
+    /// Chunks to be read next, highest first.
     next: Vec<Partition>,
     at_once: usize,
 }
 
-/// Entries of a chunk, up to a row if not all.
+/// The entries of a chunk, up to the row `last` if given.
 struct Partition {
     import: ImportId,
     chunk: ChunkNo,
     last: Option<Row>,
 }
 
-/// What is known of a chunk whose entries all pass.
+/// The count of a chunk whose entries all pass the filter.
 struct Counted {
-    /// Entries that stand.
+    /// The number of entries which were not deleted by hand.
     standing: u64,
-    /// They are all the rows of the chunk, and this is the last of them.
+    /// The last row of the chunk if every row is a standing entry, or `None` if any row is missing.
     whole: Option<Row>,
 }
 
-/// The page of an import's entries that pass a filter. The total is counted if the filter lets every entry through.
+/// Finds the page of an import's entries which pass a filter. The total is counted only for an empty filter.
 pub async fn of_import(
     services: &Services,
     import: &Import,
@@ -112,7 +121,7 @@ pub async fn of_import(
 }
 
 impl<'a> Walk<'a> {
-    /// A search for this page.
+    /// A search which has found no entries yet.
     fn new(services: &'a Services, account: AccountId, filter: &'a EntryFilter, wanted: &WantedPage) -> Self {
         let after = wanted.after.filter(|after| after.row() > Row(0));
         let (skip, want, heaviest) = (if after.is_some() { 0 } else { wanted.skip }, wanted.take, wanted.heaviest);
@@ -120,22 +129,22 @@ impl<'a> Walk<'a> {
         Self { services, account, filter, after, skip, want, heaviest, found, weight: 0, next, at_once: 1 }
     }
 
-    /// Whether enough is found: the page and an entry more, or as many entries as an answer cannot hold.
+    /// `true` if the search found the page and a further entry, or more text than an answer can hold.
     fn is_done(&self) -> bool {
         self.found.len() > self.want || self.is_heavy()
     }
 
-    /// The last entry found does not fit on the page.
+    /// `true` if the last entry found does not fit on the page.
     fn is_heavy(&self) -> bool {
         self.weight > self.heaviest && self.found.len() > 1
     }
 
-    /// How many more have to be looked at, if all of them pass.
+    /// The number of entries still to be looked at, provided every entry passes.
     fn needed(&self) -> u64 {
         self.skip + (self.want + 1 - self.found.len().min(self.want + 1)) as u64
     }
 
-    /// The page.
+    /// The page from all entries found.
     fn page(mut self, total: Option<u64>) -> EntryPage {
         let more = self.is_done();
         self.found.truncate(self.want);
@@ -143,7 +152,8 @@ impl<'a> Walk<'a> {
         EntryPage { entries: self.found, more, total, after }
     }
 
-    /// Passes over so many entries at once, if the page begins behind them.
+    /// Skips `count` entries at once if all of the entries lie before the page; `false` if the page begins among the
+    /// entries.
     fn pass_over(&mut self, count: u64) -> bool {
         let pass = count <= self.skip;
         if pass {
@@ -161,22 +171,22 @@ impl<'a> Walk<'a> {
         }
     }
 
-    /// The row of an import that the page begins behind.
+    /// The row behind which the page begins, if the row belongs to this import.
     fn before(&self, import: ImportId) -> Option<Row> {
         self.after.filter(|after| after.import() == import).map(EntryId::row)
     }
 
-    /// Whether the page begins behind an entry of this import.
+    /// `true` if the page begins behind an entry of this import.
     fn begins_in(&self, import: ImportId) -> bool {
         self.before(import).is_some()
     }
 
-    /// Whether all entries of an import lie before the page.
+    /// `true` if all entries of an import lie before the page.
     fn is_past(&self, import: ImportId) -> bool {
         self.after.is_some_and(|after| import > after.import())
     }
 
-    /// Walks an import from its highest row. Only committed chunks are seen.
+    /// Walks the committed chunks of an import from the highest row downwards.
     async fn import(&mut self, import: &Import) -> Result<(), StoreError> {
         match Summary::latest_first(import) {
             None => self.chunks(import, ChunkNo(0), ChunkNo(import.chunk_count())).await?,
@@ -193,7 +203,7 @@ impl<'a> Walk<'a> {
         self.read().await
     }
 
-    /// Walks the next summaries, until the page is found.
+    /// Walks the next summaries until the page is found.
     async fn summaries(&mut self, import: &Import, items: Vec<Item>) -> Result<(), StoreError> {
         for item in items {
             if self.is_done() {
@@ -242,7 +252,7 @@ impl<'a> Walk<'a> {
         Ok(())
     }
 
-    /// The chunk that the page begins in.
+    /// Offers the chunk in which the page begins, up to the row before the start.
     async fn rest_of(&mut self, import: &Import, chunk: ChunkNo) -> Result<(), StoreError> {
         let last = self.before(import.id).map(|row| Row(row.0 - 1));
         self.offer(Partition { import: import.id, chunk, last }, Passing::Unknown).await
@@ -288,7 +298,7 @@ impl<'a> Walk<'a> {
         }
     }
 
-    /// Walks the entries of some partitions made by hand, with their counts, highest first.
+    /// Walks partitions of entries made by hand, given with their counts, highest first.
     async fn by_hand(&mut self, counts: &[(ChunkNo, u64)]) -> Result<(), StoreError> {
         let before = self.before(ImportId::HAND);
         for &(chunk, standing) in counts {
@@ -313,7 +323,8 @@ impl<'a> Walk<'a> {
         self.read().await
     }
 
-    /// A chunk whose entries all pass: where the page begins in it is found by arithmetic, if none is missing.
+    /// Handles a chunk whose entries all pass. If no row is missing, the page's first row is computed rather than
+    /// searched.
     async fn counted(&mut self, import: ImportId, chunk: ChunkNo, counted: Counted) -> Result<(), StoreError> {
         if self.passes(Passing::Exactly(counted.standing)).await? {
             return Ok(());
@@ -331,7 +342,8 @@ impl<'a> Walk<'a> {
         self.offer(Partition { import, chunk, last }, Passing::Unknown).await
     }
 
-    /// Where the page begins in a chunk some of whose rows became nothing.
+    /// The row at which the page begins, in a chunk some of whose rows created no entry, or `None` if the ledger page
+    /// cannot tell.
     async fn by_outcomes(&self, import: ImportId, chunk: ChunkNo) -> Result<Option<Row>, StoreError> {
         if import == ImportId::HAND {
             return Ok(None);
@@ -344,13 +356,13 @@ impl<'a> Walk<'a> {
         Ok(offset.map(|offset| Row(chunk.first_row + offset)))
     }
 
-    /// Whether what so many entries pass of lies before the page, or none passes.
+    /// `true` if the walk may leave out entries: none of the entries pass, or all passing entries lie before the page.
     async fn passes(&mut self, passing: Passing) -> Result<bool, StoreError> {
         match passing {
             Passing::None => Ok(true),
             Passing::Unknown => Ok(false),
             Passing::Exactly(count) => {
-                // What is to be read comes before it.
+                // The chunks waiting to be read come first in the list.
                 self.read().await?;
                 Ok(self.is_done() || self.pass_over(count))
             }
@@ -365,7 +377,7 @@ impl<'a> Walk<'a> {
         if self.next.len() >= self.at_once { self.read().await } else { Ok(()) }
     }
 
-    /// Reads the chunks that are to be read.
+    /// Reads the waiting chunks, side by side.
     async fn read(&mut self) -> Result<(), StoreError> {
         if self.next.is_empty() {
             return Ok(());
@@ -384,21 +396,22 @@ impl<'a> Walk<'a> {
     }
 }
 
-/// The bytes of text that an entry brings to an answer, at least.
+/// The least bytes of text which an entry adds to an answer.
 fn weight(entry: &Entry) -> usize {
     [&entry.text, &entry.source_url].into_iter().flatten().map(String::len).sum()
 }
 
-/// How much a page still needs.
+/// The bounds of a read, derived from the page's remaining need.
 #[derive(Clone, Copy)]
 struct Needed {
     entries: usize,
-    /// Of these at most so many are passed over.
+    /// The most entries, among `entries`, which the walk will skip.
     skip: usize,
     heaviest: usize,
 }
 
-/// The entries of a chunk that pass, highest row first, and no more than are needed: as many, or as heavy as an answer.
+/// Reads the entries of a chunk which pass, highest row first, stopping at the needed number or at the most text of an
+/// answer.
 async fn entries(
     services: &Services,
     account: AccountId,
@@ -424,7 +437,7 @@ async fn entries(
                 passed.push(entry);
             }
         }
-        // The walk takes two entries at least, however heavy they are.
+        // The walk takes at least two entries, however long the texts are.
         let enough =
             passed.len() >= needed.entries || heavy > needed.heaviest && passed.len() >= needed.skip.saturating_add(2);
         match more {

@@ -1,13 +1,18 @@
-//! The projects and tags that an import made.
+//! The projects and tags made by an import, kept as a list for answers and reports.
 //!
-//! Its notes name everything that it touches, and only the things themselves tell who made them; so what it made is kept
-//! when it settles. A few ids lie in the head item (`made`). Many lie in blocks (`made#00000`, …) of some thousand ids, and the
-//! head tells where each block begins and how many ids it has: so a page of the list reads the head and the blocks of the
-//! page, wherever it lies. While an import of many names settles, the head is also the mark of how far that has come
-//! (see [`crate::settle::fold`]).
+//! The notes of an import name everything the import touched, and only a thing tells who made it. The list of made
+//! things is therefore computed and stored when the import settles:
 //!
-//! A thing that is deleted by hand afterwards is counted out in the transaction that deletes it: in the item `unmade`, and
-//! in its block.
+//! | item | content |
+//! |---|---|
+//! | `made`, the head | up to a few thousand ids, or the place and size of each block |
+//! | `made#00000`, … | a block of some thousand ids |
+//! | `unmade` | ids or counts of made things which people deleted later |
+//!
+//! A page of the list costs the head and the blocks of the page, wherever the page lies. While an import with many
+//! names settles in steps, the head also is the mark of progress (see [`crate::settle::fold`]).
+//!
+//! The transaction which deletes a made thing by hand also records the deletion in `unmade` and in the thing's block.
 
 use std::collections::{BTreeSet, HashMap, HashSet};
 
@@ -25,10 +30,10 @@ use crate::store::{Item, StoreError, Write};
 use crate::things::Thing;
 use crate::things::note::Note;
 
-/// Items of notes, of up to forty each, whose things are looked at before the import is settled.
+/// How many items of notes, of up to forty notes each, are read for the list before the import settles.
 const NOTES_BEFORE_THE_END: usize = 25;
 
-/// The ids of a few projects and tags, ascending.
+/// The ids of a few projects and tags in ascending order, small enough for the head item.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Few {
     pub projects: Vec<ThingId>,
@@ -56,7 +61,8 @@ impl Few {
         }
     }
 
-    /// The write that keeps them in the head, unless the head is a mark already. Nothing, if there is nothing to keep.
+    /// The write which stores the ids in the head, unless the head is a mark of progress already. `None` if there are
+    /// no ids.
     pub fn write(&self, import: &Import) -> Option<Write> {
         if self.projects.is_empty() && self.tags.is_empty() {
             return None;
@@ -67,32 +73,32 @@ impl Few {
     }
 }
 
-/// A block of ids that an import made.
+/// A block of ids of projects or tags made by an import.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 struct Block {
     kind: Kind,
-    /// The lowest of its ids; the ids of the next block of the kind are higher than all of its own.
+    /// The lowest id of the block; all ids of the kind's next block are higher than all ids of this block.
     first: ThingId,
-    /// How many ids it has.
+    /// The number of ids in the block, including ids of things deleted later.
     made: u32,
 }
 
-/// How far the settling of an import of many names has come. All names up to `after` are folded: their totals are set, and
-/// those of them that the import made lie in the blocks.
+/// The progress of settling an import with many names. Every name up to `after` is folded: the totals of the name are
+/// set, and if the import made the thing, the id lies in a block.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub(crate) struct FoldMark {
-    /// How often it was moved.
+    /// How often the mark was moved; the fence against a second worker.
     #[serde(skip)]
     steps: u64,
-    /// The last name that is folded.
+    /// The last folded name, or `None` before the first step.
     pub after: Option<(Kind, ThingId)>,
-    /// The first and the last day of the import's entries.
+    /// The first and the last day of the import's entries, or `None` for an import without entries.
     pub days: Option<(Date, Date)>,
     blocks: Vec<Block>,
 }
 
 impl FoldMark {
-    /// The mark of an import; one that was never moved, if it has none.
+    /// The mark stored for an import, or a mark which was never moved.
     pub async fn read(services: &Services, import: &Import) -> Result<Self, StoreError> {
         let head = services.store.get(&keys::made(import.account, import.id)).await?;
         Ok(head.as_ref().map(Self::decode).transpose()?.flatten().unwrap_or_default())
@@ -105,18 +111,18 @@ impl FoldMark {
         }
     }
 
-    /// Whether no name is folded yet, as far as is known.
+    /// `true` if no name is folded yet according to the mark.
     pub fn is_new(&self) -> bool {
         self.steps == 0
     }
 
-    /// How many projects, or tags, the folded names have that the import made.
+    /// The number of projects, or of tags, made by the import among the folded names.
     pub fn count(&self, kind: Kind) -> u64 {
         self.blocks.iter().filter(|block| block.kind == kind).map(|block| u64::from(block.made)).sum()
     }
 
-    /// Moves the mark on to `after`, with what was made up to there, ascending. False, if another worker moved it meanwhile:
-    /// then nothing is written, and the other one goes on.
+    /// Moves the mark on to `after` and stores the ids made up to there, ascending. `false` if another worker moved the
+    /// mark first: nothing is written then, and the other worker continues.
     pub async fn advance(
         &mut self,
         services: &Services,
@@ -157,7 +163,7 @@ impl FoldMark {
     }
 }
 
-/// How often the mark of an import's settling was moved.
+/// How often the settling of an import moved the mark; 0 for an import with few names.
 pub async fn folded_steps(services: &Services, import: &Import) -> Result<u64, StoreError> {
     Ok(services.store.get(&keys::made(import.account, import.id)).await?.as_ref().map_or(0, steps))
 }
@@ -169,22 +175,22 @@ fn steps(head: &Item) -> u64 {
     }
 }
 
-/// The projects and tags that an import made and that stand.
+/// The projects and tags which an import made and nobody deleted since.
 pub struct Made {
     account: AccountId,
     import: ImportId,
     ids: Ids,
 }
 
-/// Where the ids are.
+/// The place of the ids.
 enum Ids {
     Here(Few),
-    /// The blocks, and how many ids of each were deleted by hand.
+    /// The blocks, and the number of ids deleted by hand per block number.
     Blocks(Vec<Block>, HashMap<usize, u64>),
 }
 
 impl Made {
-    /// What stands as of now; before the import is settled, among the first names that it noted.
+    /// The things present now. Before the import settles, only the first notes of the import are considered.
     pub async fn read(services: &Services, import: &Import) -> Result<Self, StoreError> {
         let (account, id) = (import.account, import.id);
         let made = |ids| Self { account, import: id, ids };
@@ -213,7 +219,7 @@ impl Made {
         Ok(made(Ids::Here(few)))
     }
 
-    /// How many projects, or tags, there are.
+    /// The number of projects, or of tags.
     pub fn count(&self, kind: Kind) -> u64 {
         match &self.ids {
             Ids::Here(few) => few.ids(kind).len() as u64,
@@ -221,7 +227,7 @@ impl Made {
         }
     }
 
-    /// At most `take` ids, the highest first, behind the first `skip` ones.
+    /// At most `take` ids in descending order, behind the first `skip` ids.
     pub async fn ids(
         &self,
         services: &Services,
@@ -259,7 +265,7 @@ impl Made {
     }
 }
 
-/// The blocks of a kind by their numbers, with how many of their ids stand.
+/// The numbers of a kind's blocks, each with the count of ids not deleted by hand.
 fn standing<'b>(
     blocks: &'b [Block],
     gone: &'b HashMap<usize, u64>,
@@ -279,7 +285,7 @@ fn numbers(item: &Item, name: &str) -> HashSet<ThingId> {
     }
 }
 
-/// What an unsettled import made and what stands of it, as far as the first items of its notes tell.
+/// The things made by an unsettled import and present now, as far as the first items of notes tell.
 pub(crate) async fn noted(services: &Services, import: &Import) -> Result<Few, StoreError> {
     let first = keys::notes(import.account, import.id).limit(NOTES_BEFORE_THE_END);
     let (items, _) = services.store.page(&first).await?;
@@ -289,7 +295,7 @@ pub(crate) async fn noted(services: &Services, import: &Import) -> Result<Few, S
     Ok(Few::of(made_of(services, import, &named).await?))
 }
 
-/// Those of the things that the import made and that stand, ascending.
+/// The things among `named` which the import made and which are visible, ascending.
 pub(crate) async fn made_of(
     services: &Services,
     import: &Import,
@@ -302,7 +308,7 @@ pub(crate) async fn made_of(
     Ok(made)
 }
 
-/// The writes that count out a thing that an import made and that is deleted by hand.
+/// The writes which record the deletion by hand of a thing which an import made.
 pub async fn unmade(services: &Services, account: AccountId, thing: &Thing) -> Result<Vec<Write>, StoreError> {
     let import = thing.created_by;
     let key = keys::unmade(account, import);
@@ -321,7 +327,8 @@ pub async fn unmade(services: &Services, account: AccountId, thing: &Thing) -> R
     ])
 }
 
-/// What an import has created that is not settled: entries by its counts, projects and tags by its first notes.
+/// A provisional tally for an import which has not settled: entries by the counters, projects and tags by the first
+/// notes.
 pub async fn tally(services: &Services, import: &Import) -> Result<Tally, ImportError> {
     let few = noted(services, import).await?;
     let entries = import.counts(services).await?.created;

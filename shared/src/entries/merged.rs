@@ -1,4 +1,4 @@
-//! Entries as people see them, where a project or tag was merged into another or deleted ([`crate::things::retired`]).
+//! Resolves merged and deleted projects and tags in entries ([`crate::things::retired`]).
 
 use super::Entry;
 use crate::id::ThingId;
@@ -8,12 +8,13 @@ use crate::things::retired::Retirements;
 use crate::values::hashtags::retagged;
 
 impl Retirements {
-    /// The project that an entry has as people see it.
+    /// The project of an entry after resolving merges, or `None` without a project or if the project was deleted.
     pub fn project(&self, entry: &Entry) -> Option<ThingId> {
         entry.project.and_then(|project| self.meant(Kind::Project, project))
     }
 
-    /// An entry as people see it.
+    /// Changes an entry to the form which people see: project, tags and hashtags in the text follow all merges and
+    /// deletions.
     pub fn resolve(&self, entry: &mut Entry) {
         entry.project = self.project(entry);
         let retired: Vec<_> = entry.tags.iter().filter_map(|&tag| self.of(Kind::Tag, tag)).collect();

@@ -1,4 +1,4 @@
-//! The names in a chunk's rows, each once.
+//! The names in a chunk's rows, deduplicated.
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -8,7 +8,7 @@ use crate::format::EntryRow;
 use crate::id::ThingId;
 use crate::things::names::{normal, tidy};
 
-/// The shared things that a chunk's rows name, normalised, each with its spelling.
+/// The clients, projects and tags named by a chunk's rows: normalised names, each with the spelling to be shown.
 #[derive(Default)]
 pub struct Names {
     pub clients: BTreeMap<String, String>,
@@ -17,7 +17,7 @@ pub struct Names {
 }
 
 impl Names {
-    /// A row that is left out for its user brings neither project nor tags.
+    /// Collects the names. A row which is skipped for want of a user contributes neither project nor tags.
     pub fn of(rows: &[ParsedRow<'_>], people: &HashMap<PersonKey, Person>, fallback: Option<ThingId>) -> Self {
         let mut names = Self::default();
         for entry in entries(rows) {
@@ -40,7 +40,7 @@ impl Names {
     }
 }
 
-/// Of several spellings the one that sorts first is kept.
+/// Keeps whichever spelling sorts first.
 fn spell<K: Ord>(names: &mut BTreeMap<K, String>, key: K, name: &str) {
     let name = tidy(name);
     match names.get_mut(&key) {
@@ -54,7 +54,7 @@ pub fn entries<'a, 'r>(rows: &'a [ParsedRow<'r>]) -> impl Iterator<Item = &'a En
     rows.iter().filter(|row| !row.duplicate).filter_map(|row| row.entry.as_ref().ok())
 }
 
-/// Who gets the entries of a row that names this person.
+/// The user who gets the entries of rows with this person, or `None` if the rows are skipped or fail.
 pub fn owner(person: &Person, fallback: Option<ThingId>) -> Option<ThingId> {
     match person {
         Person::Known(user) => Some(*user),

@@ -1,4 +1,4 @@
-//! The rows of a chunk as they were parsed, and the users, projects and tags that their names stand for.
+//! The rows of a chunk after parsing, and the users, projects and tags to which the names in the rows resolve.
 
 use std::collections::HashMap;
 
@@ -7,33 +7,33 @@ use crate::id::{Row, ThingId};
 use crate::things::names::normal;
 use crate::things::user::normal_email;
 
-/// A row as it was parsed.
+/// A row of the file after parsing.
 pub struct ParsedRow<'a> {
-    /// Its number.
+    /// The 1-based number of the data row within the file.
     pub row: Row,
-    /// The physical line where it begins.
+    /// The physical line of the file on which the row begins.
     pub line: u64,
-    /// What tells it from others, if it could be read.
+    /// The hash of the row's content, by which duplicates are found, or `None` if the row could not be parsed.
     pub fingerprint: Option<Fingerprint>,
-    /// It is there already.
+    /// `true` if the plan found the same row among the account's standing entries.
     pub duplicate: bool,
-    /// What it says.
+    /// The fields of the row, or the reason why a cell could not be parsed.
     pub entry: Result<EntryRow<'a>, RowError>,
 }
 
-/// How a row names a person: its e-mail address, else the full name.
+/// The key by which a person in a row is looked up: the e-mail address, else the full name.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum PersonKey {
-    /// Not at all.
+    /// The row names no person.
     Nobody,
-    /// By address, in lower case.
+    /// The e-mail address in lower case.
     Email(String),
-    /// By name, normalised.
+    /// The full name, normalised, if the row has no address.
     Name(String),
 }
 
 impl PersonKey {
-    /// The key of what a row says.
+    /// The key of the person in a row.
     pub fn of(person: &format::Person<'_>) -> Self {
         match (person.email.as_deref(), person.name.as_deref()) {
             (Some(email), _) => Self::Email(normal_email(email)),
@@ -43,24 +43,24 @@ impl PersonKey {
     }
 }
 
-/// What the names of a chunk mean.
+/// The users, projects and tags to which a chunk's names resolve.
 #[derive(Default)]
 pub struct Named {
-    /// Whom the rows name.
+    /// The persons named by the rows.
     pub people: HashMap<PersonKey, Person>,
-    /// Projects by client and name, both normalised; none: unknown, and not to be made.
+    /// Projects by client and name, both normalised, or `None` for an unknown project which the import may not make.
     pub projects: HashMap<(String, String), Option<ThingId>>,
-    /// Tags by name, normalised.
+    /// Tags by normalised name.
     pub tags: HashMap<String, ThingId>,
 }
 
-/// Whom a row's name means.
+/// The users to whom a person in a row resolves.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Person {
-    /// This user.
+    /// Exactly this user.
     Known(ThingId),
-    /// Nobody here.
+    /// No user of the account has the address or name.
     Unknown,
-    /// Several users.
+    /// Several users share the name.
     Ambiguous(Vec<ThingId>),
 }

@@ -1,10 +1,16 @@
-//! The people in a chunk's rows: found, or made users of where the import asks for it.
+//! The people in a chunk's rows: looked up as users, or made as users if the import asks for new users.
 //!
-//! A made user is a shared thing like any other: its id comes from its key (the e-mail address, or the name where a
-//! file has no addresses), so that racing loaders agree, and its name is the spelling that sorts first among the
-//! import's rows. It is noted before it is written, referred to by the import, and goes with its undo. Whom a name
-//! means must not depend on which chunk came first; so people whom this import made for their address do not stand for
-//! rows of another chunk that only tell their name.
+//! A made user is a shared thing: the id comes from the key (the e-mail address, or the name where a file has no
+//! addresses), so racing loaders agree on the id. The name shown is the spelling which sorts first among the import's
+//! rows.
+//!
+//! | effect | how the undo finds the effect |
+//! |---|---|
+//! | the user is made, with claims and the import's reference, in a transaction | by the note, written before |
+//! | a reference to an existing user | by the note, written before |
+//!
+//! A name must resolve to the same user whichever chunk is loaded first. A user whom the import made for an address is
+//! therefore never the match for a row of a different chunk which has only the name.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
@@ -26,10 +32,10 @@ use crate::things::note::Note;
 use crate::things::reference;
 use crate::things::{Thing, UserFields, user};
 
-/// Tries to find or make a user while others do.
+/// The most attempts to find or make a user while other loaders do the same.
 const ATTEMPTS: usize = 20;
 
-/// Whom the rows name, each with the name that sorts first (empty if the rows tell none).
+/// The persons in the rows, each with the spelling of the name which sorts first (empty if the rows tell no name).
 pub fn named(rows: &[ParsedRow<'_>]) -> BTreeMap<PersonKey, String> {
     let mut people: BTreeMap<PersonKey, String> = BTreeMap::new();
     for entry in entries(rows) {
@@ -42,12 +48,12 @@ pub fn named(rows: &[ParsedRow<'_>]) -> BTreeMap<PersonKey, String> {
     people
 }
 
-/// Whether a name takes the place of another: no name gives way to any.
+/// `true` if `name` replaces `than` as the shown name: any name replaces an empty name.
 fn is_earlier(name: &str, than: &str) -> bool {
     !name.is_empty() && (than.is_empty() || name < than)
 }
 
-/// Looks everybody up.
+/// Looks up all persons.
 pub async fn look_up_all(
     services: &Services,
     import: &Import,
@@ -80,7 +86,7 @@ async fn look_up(services: &Services, import: &Import, person: &PersonKey) -> Re
     })
 }
 
-/// Leaves out the users of a name that this import made for an address.
+/// Removes from `ids` the users whom this import made for an address.
 async fn not_by_address(
     services: &Services,
     import: &Import,
@@ -94,7 +100,7 @@ async fn not_by_address(
     Ok(ids.into_iter().filter(|id| !out.contains(id)).collect())
 }
 
-/// Makes users of those whom nobody knows, and gives those whom the import made the name that sorts first.
+/// Makes users for unknown persons, and gives users made by this import the spelling which sorts first.
 pub async fn make_all(
     services: &Services,
     import: &Import,
@@ -103,7 +109,7 @@ pub async fn make_all(
     known: &mut References,
     lease: &Lease,
 ) -> Result<(), ImportError> {
-    // In one chunk, a name that one new address has is that person's.
+    // Within a chunk, a name without an address belongs to the new address with the same name, if there is exactly one.
     let mut of_address: HashMap<String, Vec<&PersonKey>> = HashMap::new();
     for (person, name) in people.iter().filter(|(person, _)| matches!(person, PersonKey::Email(_))) {
         of_address.entry(normal(name)).or_default().push(person);
@@ -151,7 +157,7 @@ pub async fn make_all(
     touch(services, import, made.collect(), known).await
 }
 
-/// Makes a user, or finds the one that another loader has made meanwhile.
+/// Makes a user, or finds the user whom another loader made in between.
 async fn make(services: &Services, import: &Import, person: &PersonKey, name: &str) -> Result<Person, ImportError> {
     let account = import.account;
     let key = match person {
@@ -177,7 +183,7 @@ async fn make(services: &Services, import: &Import, person: &PersonKey, name: &s
         writes.push(reference::new_reference(account, Kind::User, made.id, import.id));
         match services.store.transact(writes).await {
             Ok(()) => return Ok(Person::Known(made.id)),
-            // Another was first, or somebody was made by hand: look again.
+            // Another loader was first, or somebody made the user by hand: look up again.
             Err(error) if error.is_refused() => match look_up(services, import, person).await? {
                 Person::Unknown => {}
                 found => return Ok(found),
@@ -188,13 +194,14 @@ async fn make(services: &Services, import: &Import, person: &PersonKey, name: &s
     Err(StoreError::Busy("a user kept changing while it was looked up".to_owned()).into())
 }
 
-/// A name in two parts: the last word is the last name.
+/// Splits a name: the last word is the last name, the words before are the first name.
 fn fields(email: String, name: &str) -> UserFields {
     let (first, last) = name.rsplit_once(' ').unwrap_or((name, ""));
     UserFields { email, first_name: first.to_owned(), last_name: last.to_owned(), ..UserFields::default() }
 }
 
-/// Takes the name that sorts first, on a user that this import made and nobody edited.
+/// Gives a user made by this import, and edited by nobody since, the name if the name sorts before the present
+/// spelling.
 async fn respell(services: &Services, import: &Import, id: ThingId, name: &str) -> Result<(), StoreError> {
     let account = import.account;
     for _ in 0..ATTEMPTS {
@@ -225,7 +232,7 @@ async fn respell(services: &Services, import: &Import, id: ThingId, name: &str) 
     Err(StoreError::Busy("a user kept changing while it was named".to_owned()))
 }
 
-/// Notes and refers to the users that get entries.
+/// Writes notes of, and references to, the users who get entries, unless this process remembers having done so.
 pub async fn touch(
     services: &Services,
     import: &Import,
@@ -248,7 +255,7 @@ async fn touch_one(services: &Services, import: &Import, user: ThingId) -> Resul
     let refer = reference::refer(import.account, Kind::User, user, import.id);
     match services.store.transact(refer.to_vec()).await {
         Err(error) if error.is_refused() => {
-            // Another loader was first, or there is no such user any more: trying again would not bring one.
+            // Either another loader was first, or the user was deleted; in the second case a retry would fail again.
             let referred = referred(services, &import.maker(), Kind::User, user).await?;
             if referred { Ok(user) } else { Err(ImportError::Impossible(format!("user {user} is gone"))) }
         }

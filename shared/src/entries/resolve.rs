@@ -1,10 +1,12 @@
-//! From the names in a chunk's rows to the users, projects and tags they mean.
+//! The resolution of a chunk's names to users, projects and tags.
 //!
-//! Whatever is found or made is noted in the import's partition first, then referred to (see
-//! [`crate::things::reference`]). Racing loaders that meet the same new name agree, since the id comes
-//! from the name; the loser of the race finds the winner's thing. A name that a file spells in several
-//! ways is shown in the spelling that sorts first, whichever chunk came first. What an
-//! earlier chunk found is remembered ([`crate::memory`]).
+//! - Every thing found or made is first noted in the import's partition, then referred to (see
+//!   [`crate::things::reference`]).
+//! - Racing loaders which meet the same new name agree, since the id comes from the name: the loser of the race finds
+//!   the winner's thing.
+//! - A name with several spellings in a file is shown in the spelling which sorts first, in whatever order the chunks
+//!   are loaded.
+//! - Names resolved by an earlier chunk of the import are cached in this process ([`crate::memory`]).
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
@@ -25,7 +27,7 @@ use crate::things::find::{Found, find};
 use crate::things::maker::IN_FLIGHT;
 use crate::things::names::project_key;
 
-/// Resolves everything that `rows` name.
+/// Resolves every name in `rows`, and makes unknown users, projects and tags as the import's options allow.
 pub async fn resolve(
     services: &Services,
     import: &Import,
@@ -51,7 +53,7 @@ pub async fn resolve(
     Ok(named)
 }
 
-/// Names what is known already; returns the rest.
+/// Resolves the cached names into `named`, and returns the names not in the cache.
 fn unknown(names: Names, known: &References, named: &mut Named) -> Names {
     let mut new = Names::default();
     for (project, name) in names.projects {
@@ -73,12 +75,12 @@ fn unknown(names: Names, known: &References, named: &mut Named) -> Names {
     new
 }
 
-/// A project's client and name as one text.
+/// The client and the name of a project joined into a cache key.
 fn joined((client, name): &(String, String)) -> String {
     format!("{client}\u{1f}{name}")
 }
 
-/// Finds or makes what `new` names.
+/// Finds or makes the things named in `new`.
 async fn touch_names(
     services: &Services,
     import: &Import,
@@ -118,7 +120,7 @@ async fn touch_names(
     Ok(())
 }
 
-/// The ids of clients: those that are there, and those that the new ones will have.
+/// The clients by key: existing clients, and new clients with the ids which they will get.
 async fn find_clients(
     services: &Services,
     import: &Import,
@@ -127,7 +129,7 @@ async fn find_clients(
     let look_up = |(key, name): (String, String)| async move {
         let (id, respell) = match find(services, import.account, Kind::Client, &key).await? {
             Found::There(client) => (client.id, client.created_by == import.id && client.name > name),
-            // Whoever makes it first may spell it otherwise.
+            // Another loader may make the client first, with a different spelling.
             Found::Absent(place) => (place.id, true),
         };
         Ok((key.clone(), Client { id, key, name, respell }))

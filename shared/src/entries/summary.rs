@@ -1,10 +1,12 @@
-//! What a hundred ledger pages say together.
+//! Summaries: the content of a hundred ledger pages folded into a single small item.
 //!
-//! A long import has a summary for each hundred chunks, folded from their pages when it settles. It tells how many
-//! entries each of them holds, and the glances of all as one; so a list finds any page of a million entries in ten
-//! small items, and passes over a hundred thousand of them that cannot match a filter, or all of which do. Edits by
-//! hand mark the chunk in the summary too, in their own transaction: what a summary says holds for the chunks that are
-//! not marked, and for all of them what it counts.
+//! An import with more than twenty chunks has a summary per hundred chunks, folded from the ledger pages when the
+//! import settles. A summary holds the number of entries per chunk, and a glance over all entries. A list therefore
+//! finds any page of a million entries in ten small items, and skips a hundred thousand entries at once if none, or
+//! every entry, passes a filter.
+//!
+//! The transaction of an edit by hand also marks the edited chunk in the summary. The glance of a summary is valid only
+//! without marks; the number of entries per chunk stays valid, because a mark counts the deleted entries.
 
 use std::collections::BTreeMap;
 
@@ -19,26 +21,27 @@ use crate::store::keys;
 use crate::store::packing::{packed, unpacked};
 use crate::store::{Item, Key, Query, StoreError, Table, Write};
 
-/// Chunks of a summary.
+/// The number of chunks in a summary.
 pub const CHUNKS: u64 = 100;
-/// An import of no more chunks has none: a query reads them all at once.
+/// The most chunks of an import without summaries: a query reads all chunk items at once.
 const SUMMED_ABOVE: u64 = 20;
-/// Summaries that a search reads at once: up to 16 KB each, and a list mostly ends within the first.
+/// The number of summaries which a search reads at once: a summary takes up to 16 KB, and most lists end within the
+/// first.
 const AT_ONCE: usize = 16;
-/// With more users, projects and tags than this a summary names none of them: it is to stay small.
+/// The most users, projects and tags which a summary names; with more, the summary names none, to stay small.
 const MOST_NAMED: usize = 1000;
 
-/// What the pages of a hundred chunks say.
+/// The content of up to a hundred ledger pages.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Summary {
-    /// The first of its chunks.
+    /// The first chunk of the summary, taken from the item's key.
     #[serde(skip)]
     first: Option<ChunkNo>,
-    /// The entries that each chunk made, in their order, as runs.
+    /// The number of entries created per chunk, in the order of the chunks, as runs of (entries, chunks).
     created: Vec<(u32, u32)>,
     dates: Option<(jiff::civil::Date, jiff::civil::Date)>,
     named: Option<Named>,
-    /// Chunks with edits by hand, and how many entries these deleted.
+    /// Chunks with edits by hand, each with the number of entries deleted by hand.
     #[serde(skip)]
     marks: BTreeMap<ChunkNo, u64>,
 }
@@ -49,35 +52,37 @@ struct Named {
     totals: Vec<Total>,
 }
 
-/// A summary in the making.
+/// A summary being folded.
 struct Sum {
-    /// The number of the summary.
+    /// The number of the summary within the import: 0 for chunks 0 to 99.
     number: u64,
     summary: Summary,
-    /// Users and totals, as long as they are few enough to be named.
+    /// Users and totals, or `None` once there are more than [`MOST_NAMED`].
     named: Option<GlanceSum>,
 }
 
-/// The summaries of an import in the making, page by page in the order of the chunks; one is held at a time.
+/// Folds the summaries of an import, ledger page by ledger page in the order of the chunks, and holds a single summary
+/// in memory.
 pub struct Summing {
     account: AccountId,
     import: ImportId,
     sum: Option<Sum>,
 }
 
-/// Whether an import of so many chunks has summaries.
+/// `true` if an import of so many chunks has summaries.
 pub fn is_summed(chunks: u64) -> bool {
     chunks > SUMMED_ABOVE
 }
 
 impl Summing {
-    /// The summaries of an import; none, if it is too short to have any.
+    /// Starts the summaries of an import, or `None` for an import with too few chunks.
     pub fn of(import: &Import) -> Option<Self> {
         let Import { account, id, .. } = *import;
         is_summed(import.chunk_count()).then_some(Self { account, import: id, sum: None })
     }
 
-    /// Adds the next chunk; its page, if it has one. The write that keeps the summary before it, if that is complete.
+    /// Adds the next chunk, with its ledger page unless the chunk has none. Returns the write of the previous summary
+    /// once complete.
     pub fn add(&mut self, chunk: ChunkNo, page: Option<&Page>) -> Option<Write> {
         let number = chunk.0 / CHUNKS;
         let complete = self.sum.take_if(|sum| sum.number != number);
@@ -90,7 +95,7 @@ impl Summing {
         complete.map(|sum| sum.write(self.account, self.import))
     }
 
-    /// The write that keeps the last one.
+    /// The write of the last summary, or `None` if no chunk was added.
     pub fn last(self) -> Option<Write> {
         self.sum.map(|sum| sum.write(self.account, self.import))
     }
@@ -123,9 +128,10 @@ impl Sum {
     }
 }
 
-/// Marks the chunk of an entry that is edited by hand, or deleted, in its summary, if there is or will be one.
+/// The write which marks the chunk of an entry edited or deleted by hand, or `None` if the import has too few chunks
+/// for summaries.
 pub fn mark(import: &Import, entry: EntryId, deleted: bool) -> Option<Write> {
-    // While the file is planned nothing can be edited.
+    // Chunks are counted by the plan, and no entry can be edited before the plan is complete.
     if !is_summed(import.chunk_count()) {
         return None;
     }
@@ -135,13 +141,14 @@ pub fn mark(import: &Import, entry: EntryId, deleted: bool) -> Option<Write> {
 }
 
 impl Summary {
-    /// The summaries of a settled import, the last first; nothing, if it is too short to have any.
+    /// The query for the summaries of a settled import in descending order, or `None` if the import has too few chunks
+    /// or has not settled.
     pub fn latest_first(import: &Import) -> Option<Query> {
         let summed = import.is_folded() && is_summed(import.chunk_count());
         summed.then(|| keys::summaries(import.account, import.id).descending().limit(AT_ONCE))
     }
 
-    /// Reads a stored summary.
+    /// Parses a stored summary.
     pub fn decode(item: Item) -> Result<Self, StoreError> {
         let key = Key::of(Table::Imports, &item);
         let number = key.sk.rsplit('#').next().and_then(|number| number.parse::<u64>().ok());
@@ -159,13 +166,13 @@ impl Summary {
         Ok(summary)
     }
 
-    /// The first and the last of its chunks.
+    /// The first and the last chunk which the summary covers.
     pub fn chunks(&self) -> (ChunkNo, ChunkNo) {
         let first = self.first.unwrap_or(ChunkNo(0));
         (first, ChunkNo(first.0 + CHUNKS - 1))
     }
 
-    /// How many entries each of its chunks has, in their order: those made, and those of them deleted by hand.
+    /// Per chunk, in ascending order: the number of entries created, and the number deleted by hand among the created.
     pub fn each(&self) -> impl DoubleEndedIterator<Item = (ChunkNo, u64, u64)> {
         let made: Vec<u32> =
             self.created.iter().flat_map(|&(created, run)| std::iter::repeat_n(created, run as usize)).collect();
@@ -178,13 +185,14 @@ impl Summary {
         each.into_iter()
     }
 
-    /// How many entries stand.
+    /// The number of entries created and not deleted by hand.
     pub fn standing(&self) -> u64 {
         let created: u64 = self.created.iter().map(|&(created, run)| u64::from(created) * u64::from(run)).sum();
         created.saturating_sub(self.marks.values().sum())
     }
 
-    /// What they are at a glance, if that is told and no edit by hand has made it untrue.
+    /// The glance over all entries, or `None` if the summary names too much for a glance, or an edit by hand has made
+    /// the glance invalid.
     pub fn glance(&self) -> Option<Glance<'_>> {
         let named = self.named.as_ref().filter(|_| self.marks.is_empty())?;
         let (users, totals) = (named.users.as_slice(), named.totals.as_slice());

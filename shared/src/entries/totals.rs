@@ -1,4 +1,4 @@
-//! What is told of projects and tags besides what they say themselves: totals, participants, the import that made them.
+//! Facts about projects and tags which are computed rather than stored in the thing: totals, participants, the maker.
 
 use std::collections::BTreeSet;
 
@@ -12,23 +12,24 @@ use crate::things::reference::{Reference, referrer};
 use crate::things::retired::Retirements;
 use crate::things::sums::Sums;
 
-/// References read at once.
+/// The most references read at once.
 const READ_AT_ONCE: usize = 8;
 
-/// What is told of a project or tag besides what it says itself.
+/// The computed facts about a project or tag.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Told {
-    /// Over all who refer to it.
+    /// Totals over all references to the thing.
     pub sums: Sums,
-    /// Whose entries a project has or had.
+    /// The users who have or had entries in a project, or empty for tags.
     pub participants: BTreeSet<ThingId>,
-    /// The import that made it, if that is not undone.
+    /// The import which made the thing, or `None` if people made the thing or the import is undone.
     pub import: Option<ImportId>,
 }
 
-/// What is told of projects or tags, in their order. An import counts from its end to its undo.
+/// The computed facts about projects or tags, in the order given. The entries of an import count from the import's
+/// settling until its undo.
 pub async fn told(services: &Services, account: AccountId, things: &[Thing]) -> Result<Vec<Told>, StoreError> {
-    // Only what others were merged into counts their references as well.
+    // Retirements matter only for things into which further things were merged, because the references of both count.
     let merged = things.iter().any(|thing| thing.merges > 0);
     let retirements = if merged { Retirements::read(services, account).await? } else { Retirements::default() };
     let retirements = &retirements;

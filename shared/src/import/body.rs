@@ -1,9 +1,12 @@
-//! The file of an import that came in the body of a request.
+//! Storing the file of an import whose file came in the body of a request.
 //!
-//! The import is made first and its file stored after that, so no object is ever without an import. A door that dies in
-//! between leaves a queued import whose file never comes; the sweep wakes the parser, which gives the import up. The same
-//! request under its `Idempotency-Key` finds that import and stores the file after all. The object is put only if it is
-//! absent, at a key that is told by the import's number, so requests of one key at the same time store it once.
+//! A door makes the import first and stores the file second, so no object is ever without an import.
+//!
+//! - A door which dies in between leaves a queued import without a file. The sweep wakes the parser, which gives up the
+//!   import.
+//! - The same request, sent again under its `Idempotency-Key`, finds the import and stores the file after all.
+//! - The object is put only if absent, at a key derived from the import's number, so simultaneous requests with the
+//!   same key store the file once.
 
 use std::time::Duration;
 
@@ -13,10 +16,11 @@ use super::{Import, ImportError, Status};
 use crate::queue::Message;
 use crate::services::Services;
 
-/// A door that has made an import or stored its file has ended after so long: longer than the API function's time-out.
+/// After this time the door which made the import has ended: longer than the time-out of the API function.
 const DOOR: Duration = Duration::from_secs(30);
 
-/// Stores the file of an import that a door has made or found, and has the import started. Nothing, if its file is there.
+/// Stores the file of an import which a door has made or found, and sends the message which starts the import. Does
+/// nothing if the file is stored already.
 ///
 /// # Errors
 /// [`ImportError::NeverStored`] if the import was stopped before its file was stored.
@@ -31,13 +35,13 @@ pub async fn store_body(services: &Services, import: &Import, file: Bytes) -> Re
     }
     let stored = services.files.put_new(key, file).await?;
     if !stored && import.age(services) < DOOR {
-        // Another request of the same key has stored it, and sends the message.
+        // A simultaneous request with the same key stored the file and sends the message.
         return Ok(());
     }
     let start = Message::Start { account: import.account, import: import.id };
     if let Err(error) = services.queues.send(&start).await {
-        // The import is queued and its file is there; the sweep sends the message again.
-        tracing::warn!(account = import.account.0, import = import.id.0, %error, "a start could not be sent");
+        // The import is queued and its file is stored, so the sweep sends the message again.
+        tracing::warn!(account = import.account.0, import = import.id.0, %error, "the start message of an import was not sent; the sweep sends a new message");
     }
     Ok(())
 }

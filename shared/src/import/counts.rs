@@ -1,8 +1,9 @@
-//! How many rows became what.
+//! The counts of an import: how many rows had which outcome.
 //!
-//! Every committed chunk adds its counts to one of a few counter items, in the transaction that commits
-//! it; so the sum of the items is the sum over the ledger pages at every moment, and what is pending is
-//! what is left of the rows: `rows = created + updated + unchanged + skipped + deleted + failed + pending`.
+//! Every committed chunk adds its counts to a counter item in the transaction of the commit. The sum of the few counter
+//! items therefore equals the sum over the ledger pages at every moment, and the rows left over are pending:
+//!
+//! `rows = created + updated + unchanged + skipped + deleted + failed + pending`
 
 use std::collections::HashMap;
 
@@ -15,29 +16,30 @@ use crate::ledger::{Outcome, Page, SkipReason};
 use crate::services::Services;
 use crate::store::{StoreError, Write, keys};
 
-/// Imports whose counters are read at once.
+/// The most imports whose counters are read at once.
 const READS_AT_ONCE: usize = 32;
 
-/// Declares [`Counts`]: the numbers of the one list, their sum, and the write that adds them to a counter item.
+/// Declares [`Counts`] from a single list of numbers, together with the sum of two counts and the names of the
+/// attributes.
 macro_rules! counts {
     ($($(#[$doc:meta])* $name:ident,)+) => {
-        /// The counts of an import.
+        /// The counts of an import, or the part in a single counter item.
         #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
         #[serde(default)]
         pub struct Counts {
             $($(#[$doc])* pub $name: u64,)+
-            /// Rows without an outcome yet; none while the file is being planned.
+            /// Rows without an outcome yet, or `None` while the file is being planned.
             #[serde(skip)]
             pub pending: Option<u64>,
         }
 
         impl Counts {
-            /// Each number with its name, which is the attribute's.
+            /// Each number with its name, which is also the name of the attribute in the counter item.
             pub fn each(&self) -> impl Iterator<Item = (&'static str, u64)> {
                 [$((stringify!($name), self.$name)),+].into_iter()
             }
 
-            /// The sum of two counts.
+            /// The sum of two counts, number by number; `pending` is left out.
             #[must_use]
             pub fn plus(&self, other: &Self) -> Self {
                 Self { $($name: self.$name + other.$name,)+ pending: None }
@@ -47,46 +49,47 @@ macro_rules! counts {
 }
 
 counts! {
-    /// Rows that became something new.
+    /// Rows which created an entity.
     created,
-    /// Rows that changed something.
+    /// Rows which changed an entity.
     updated,
-    /// Rows that found nothing to change.
+    /// Rows which found nothing to change.
     unchanged,
-    /// Rows that were left out, for whatever reason.
+    /// Rows which were skipped, for whichever reason.
     skipped,
-    /// Skipped rows that are there already.
+    /// Skipped rows which are duplicates; counted in `skipped` too.
     duplicates,
-    /// Rows that deleted something.
+    /// Rows which deleted an entity.
     deleted,
-    /// Rows that could not be read or loaded.
+    /// Rows which could not be parsed or loaded.
     failed,
-    /// The total duration of the created entries, in seconds.
+    /// The total duration of the created entries in seconds.
     seconds,
-    /// Chunks that are committed.
+    /// Chunks which are committed.
     chunks,
-    /// Chunks that are undone.
+    /// Chunks which are undone.
     reverted,
-    /// Entities that the undo removed, of those that could be seen.
+    /// Visible entities which the undo removed; entities left by a died loader are not counted.
     removed,
-    /// Entries that were deleted by hand.
+    /// Entries which were deleted by hand.
     dropped,
 }
 
-/// What an import created.
+/// The number of entities created by an import.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Tally {
-    /// Entries.
+    /// The number of entries.
     pub entries: u64,
-    /// Projects.
+    /// The number of projects.
     pub projects: u64,
-    /// Tags.
+    /// The number of tags.
     pub tags: u64,
 }
 
-/// How many entries some imports have created so far: one query for each, which costs a read unit or less, for the
-/// counters of an import lie side by side and are charged by their bytes together. Read one by one each would cost a unit
-/// of its own.
+/// The number of entries created so far per import.
+///
+/// Each import costs a query of a read unit or less, because the counter items of an import lie side by side and a
+/// query is charged by the bytes of all items together. Reading the items individually would cost a unit per item.
 pub async fn created(
     services: &Services,
     imports: &[&Import],
@@ -106,7 +109,7 @@ impl Counts {
         Ok(counts)
     }
 
-    /// The write that adds these counts to the counter item of a chunk.
+    /// The write which adds these counts to the counter item of a chunk.
     pub(crate) fn add_to(&self, account: AccountId, import: ImportId, chunk: ChunkNo) -> Write {
         let numbers: Vec<_> = self.each().filter(|&(_, number)| number > 0).collect();
         let parts: Vec<_> = numbers.iter().map(|(name, _)| format!("#{name} :{name}")).collect();
@@ -114,14 +117,14 @@ impl Counts {
         numbers.into_iter().fold(add, |add, (name, number)| add.bind(&format!(":{name}"), number))
     }
 
-    /// The counts of a ledger page.
+    /// The counts of a ledger page, from its outcomes alone.
     pub fn of(page: &Page) -> Self {
         let mut counts = Self::default();
         page.outcomes.iter().for_each(|&(outcome, rows)| counts.count(outcome, u64::from(rows)));
         counts
     }
 
-    /// Adds rows of one outcome.
+    /// Adds `rows` rows with the same outcome.
     pub fn count(&mut self, outcome: Outcome, rows: u64) {
         let counter = match outcome {
             Outcome::Created => &mut self.created,
@@ -137,7 +140,7 @@ impl Counts {
         *counter += rows;
     }
 
-    /// The six outcomes with their numbers of rows, in the order in which people are shown them.
+    /// The six outcomes, each with its number of rows, in the order in which doors show the outcomes.
     pub fn outcomes(&self) -> [(&'static str, u64); 6] {
         [
             ("created", self.created),
@@ -149,7 +152,7 @@ impl Counts {
         ]
     }
 
-    /// Rows that have their outcome.
+    /// The number of rows which have an outcome.
     pub fn accounted(&self) -> u64 {
         self.outcomes().iter().map(|(_, rows)| rows).sum()
     }

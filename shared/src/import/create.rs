@@ -1,22 +1,22 @@
-//! Making an import, once.
+//! Makes an import exactly once per request or event.
 //!
-//! One transaction puts the import under a number of its own, claims its source, and enters it on the account's roll. A
-//! retry, or a second event for the same object, finds the claim and gets the import that the first one made; a number is
+//! One transaction puts the import under a number of its own, claims the source, and enters the import on the account's
+//! roll. A retry, or a second event for the same object, finds the claim and gets the import made first. A number is
 //! never used again.
 //!
 //! # Numbers
 //!
-//! | origin | how its number is drawn | why |
+//! | origin | how the number is drawn | why |
 //! |---|---|---|
-//! | a request at a door | `ADD n 1` before the transaction | any number of requests at once get theirs with one write each |
-//! | a drop | counter n → n+1 (if still n) within the transaction | drops take turns by number, so a number must not appear after a higher one |
+//! | a request at a door | `ADD n 1` before the transaction | simultaneous requests draw with a single write each |
+//! | a drop | counter n → n+1 (if still n) within the transaction | drops take turns in the order of numbers |
 //!
-//! A number that was drawn by `ADD` and whose transaction came to nothing is a gap. A gap is harmless, because whatever
-//! lists imports reads the roll or the import items, never "all numbers up to the last".
+//! A number drawn by `ADD` becomes a gap if its transaction comes to nothing. A gap is harmless, because lists of
+//! imports read the roll or the import items, never "all numbers up to the last".
 //!
-//! All imports of a user write to that user's count of references, so on AWS transactions that are made at the same
-//! time conflict, and of those in conflict one succeeds at a time. The others wait with a jittered back-off, as do drops that
-//! find their number taken.
+//! All imports of a user write to the user's count of references. On AWS, simultaneous transactions of a user therefore
+//! conflict, and a single transaction succeeds at a time. The remaining requests wait with a jittered back-off, as do
+//! drops whose number is taken.
 
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -35,27 +35,29 @@ use crate::things::{Thing, reference};
 
 /// How long a source stays claimed, in seconds: longer than any event can be late.
 const CLAIM_LIFETIME: i64 = 180 * 24 * 3600;
-/// How long an import is tried to be made while others are made: shorter than the API function's time-out of 29 seconds.
+/// How long a request tries to make its import while further imports are being made: shorter than the API function's
+/// time-out of 29 seconds.
 const CREATION: Duration = Duration::from_secs(20);
 
-/// An import that is to be made.
+/// The description of an import to be made.
 #[derive(Clone, Debug)]
 pub struct NewImport {
-    /// The account.
+    /// The account in which the import is made.
     pub account: AccountId,
-    /// Who asks.
+    /// The user who makes the import.
     pub user: ThingId,
-    /// How its file is to be read and loaded.
+    /// The options with which the file is to be read and loaded.
     pub options: Options,
-    /// The name of the file.
+    /// The name of the file as the caller gave it.
     pub file_name: String,
-    /// Where its bytes are.
+    /// The place of the file's bytes.
     pub origin: Origin,
-    /// The identity of the request, if its sender gave it a key: the same request again finds the same import.
+    /// The identity of the request if its sender gave an `Idempotency-Key`, so the same request finds the same import;
+    /// else `None`.
     pub once: Option<Once>,
 }
 
-/// The key that a user gave to a request (`Idempotency-Key`), and a digest of what it asked for.
+/// The `Idempotency-Key` which a user gave to a request, with a digest of the request's content.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Once {
     user: ThingId,
@@ -64,12 +66,12 @@ pub struct Once {
 }
 
 impl Once {
-    /// The user's request with this key, which says this.
+    /// The identity of a user's request with this key and this content.
     pub fn new(user: ThingId, key: &str, content: &[&[u8]]) -> Self {
         Self { user, key: key.to_owned(), content: keys::digest(content) }
     }
 
-    /// The import that this request has made before.
+    /// The import which an earlier copy of this request made, or `None` for a new request.
     pub async fn made(&self, services: &Services, account: AccountId) -> Result<Option<Import>, ImportError> {
         match services.store.read::<Claim>(&self.claim(account)).await? {
             Some(claim) => claim.import_of(services, account, Some(self)).await.map(Some),
@@ -82,25 +84,25 @@ impl Once {
     }
 }
 
-/// Where the bytes of an import are.
+/// The place of an import's file when the import is made.
 #[derive(Clone, Debug)]
 pub enum Origin {
-    /// In the hands of the door, which stores them as soon as the import is made ([`super::store_body`]), at a key that is
-    /// told by the import's number; the token makes a retry find the first try.
+    /// The door holds the bytes and stores the file once the import is made ([`super::store_body`]), at a key derived
+    /// from the import's number.
     Body {
-        /// A nonce of the door for this request.
+        /// A nonce of the door for this request, so a retry of the transaction finds the import made first.
         token: String,
     },
-    /// Dropped into the bucket: it gets in line, and waits for its turn.
+    /// The file was dropped into the bucket; the import gets in line and waits for its turn.
     Dropped {
-        /// The object.
+        /// The dropped object with its ETag.
         object: Object,
-        /// The sequencer of the S3 event, which tells this writing of the key from others.
+        /// The sequencer of the S3 event, which differs between two uploads to the same key.
         sequencer: String,
     },
-    /// To be uploaded, to a key that is told by the import's number; the token makes a retry find the first try.
+    /// The file is to be uploaded to a key derived from the import's number.
     Awaited {
-        /// A nonce of the caller for this request.
+        /// A nonce of the caller for this request, so a retry of the transaction finds the import made first.
         token: String,
     },
 }
@@ -109,7 +111,7 @@ pub enum Origin {
 struct Claim {
     import: ImportId,
     expires: i64,
-    /// A digest of the request, where it has an `Idempotency-Key`.
+    /// The digest of the request, or `None` without an `Idempotency-Key`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     content: Option<String>,
 }
@@ -128,12 +130,12 @@ impl Claim {
     }
 }
 
-/// Makes the import; or finds it, if its source has one.
+/// Makes the import, or finds the import which its source already has.
 pub async fn create(services: &Services, new: &NewImport) -> Result<Import, ImportError> {
     Ok(create_or_find(services, new).await?.0)
 }
 
-/// Makes the import, or finds it if its source has one; `true` if it was made.
+/// Makes the import, or finds the import which its source already has; `true` if the import was made now.
 pub async fn create_or_find(services: &Services, new: &NewImport) -> Result<(Import, bool), ImportError> {
     let (account, store) = (new.account, &services.store);
     let bucket = services.files.bucket();
@@ -176,7 +178,7 @@ pub async fn create_or_find(services: &Services, new: &NewImport) -> Result<(Imp
         writes.extend(announce(&import, import.status, &format!("user {}", new.user), None, import.created_at));
         match store.transact(writes).await {
             Ok(()) => return Ok((import, true)),
-            // Another request has the claim, another drop the number; or a user went.
+            // Another request made the claim, another drop took the number, or a user was deleted: read again.
             Err(StoreError::Refused { .. } | StoreError::Busy(_)) => {
                 patience.wait(false, "many imports are being made at once").await?;
             }
@@ -185,10 +187,10 @@ pub async fn create_or_find(services: &Services, new: &NewImport) -> Result<(Imp
     }
 }
 
-/// The number of an import that is to be made.
+/// The number for a new import.
 struct Number {
     import: ImportId,
-    /// The write that takes the number, if it is not taken yet.
+    /// The write which takes the number, or `None` if the number is taken already.
     raise: Option<Write>,
 }
 
@@ -206,7 +208,7 @@ impl Number {
     }
 }
 
-/// The users that the import is to name.
+/// The users whom the import names, or an error naming a user who does not exist.
 async fn users_that_stand(services: &Services, new: &NewImport) -> Result<BTreeSet<ThingId>, ImportError> {
     let users = BTreeSet::from_iter([Some(new.user), new.options.entries.fallback_user].into_iter().flatten());
     let wanted: Vec<_> = users.iter().map(|&user| (Kind::User, user)).collect();
@@ -218,7 +220,7 @@ async fn users_that_stand(services: &Services, new: &NewImport) -> Result<BTreeS
     }
 }
 
-/// The writes by which the import holds on to the users that it names, so that they stay as long as it does.
+/// The writes by which the import refers to its users, so the users cannot be deleted before the import is undone.
 fn held(import: &Import, users: &BTreeSet<ThingId>) -> Vec<Write> {
     let notes: Vec<_> = users.iter().map(|&id| Note { kind: Kind::User, id, client: None }).collect();
     let mut writes = vec![Note::put(import.account, import.id, &notes)];
@@ -226,7 +228,7 @@ fn held(import: &Import, users: &BTreeSet<ThingId>) -> Vec<Write> {
     writes
 }
 
-/// The key of an import's file under `prefix`; no other import has it, for no other has the number.
+/// The key of an import's file under `prefix`; unique because the number of the import is part of the key.
 fn file_key(prefix: &str, account: AccountId, import: ImportId, file_name: &str) -> String {
     format!("{prefix}/{account}/{import}/{}", key_part(file_name))
 }

@@ -1,4 +1,4 @@
-//! The errors of moving an import on.
+//! The errors of making, planning, loading, settling and undoing an import.
 
 use super::Status;
 use crate::files::FileError;
@@ -7,47 +7,47 @@ use crate::lease::{LeasedError, OutOfTime};
 use crate::queue::QueueError;
 use crate::store::StoreError;
 
-/// What can go wrong while an import is moved on.
+/// The reasons why a step of an import failed.
 #[derive(Debug, thiserror::Error)]
 pub enum ImportError {
-    /// The tables.
+    /// A request to the tables failed.
     #[error(transparent)]
     Store(#[from] StoreError),
-    /// The file.
+    /// A request for the file failed.
     #[error(transparent)]
     File(#[from] FileError),
-    /// The queues.
+    /// A request to the queues failed.
     #[error(transparent)]
     Queue(#[from] QueueError),
-    /// There is no such import.
-    #[error("import {0} is not there")]
+    /// The account has no import with this number.
+    #[error("import {0} does not exist")]
     Missing(ImportId),
-    /// A user that it names is not there (any more).
-    #[error("user {0} is not there")]
+    /// The import names a user who does not exist, or was deleted.
+    #[error("user {0} does not exist")]
     NoUser(ThingId),
-    /// The request's key was given to another request before.
+    /// The user sent the same `Idempotency-Key` with a different request before.
     #[error("the same Idempotency-Key was sent with another request")]
     OtherRequest,
-    /// The request's import was stopped before its file was stored, by a person or as its door had died.
+    /// The import of the request was stopped before its file was stored, by a person or because the door died.
     #[error(
         "the import of this Idempotency-Key was stopped before its file was stored; send the file under another key"
     )]
     NeverStored,
-    /// Somebody else changed the status first, or it does not allow the step.
+    /// The import has a different status than expected, or its status does not allow the step.
     #[error("import {import} is {status}")]
     Status {
-        /// The import.
+        /// The number of the import.
         import: ImportId,
-        /// Its status.
+        /// The status of the import.
         status: Status,
     },
-    /// The account has made all the imports that ids allow.
+    /// The account has used every import number which ids allow.
     #[error("the account has no import numbers left")]
     Exhausted,
-    /// It cannot go on, however often it is tried.
+    /// The step can never succeed; the text tells people why.
     #[error("{0}")]
     Impossible(String),
-    /// The time of the invocation is up; another one goes on.
+    /// The time of the invocation is up, and a later invocation continues.
     #[error("no time is left")]
     OutOfTime,
 }
@@ -68,12 +68,13 @@ impl From<LeasedError> for ImportError {
 }
 
 impl ImportError {
-    /// Whether a later version of the code wrote the item or the message that stands in the way.
+    /// `true` if an item or a message was written by a later version of the code, so only a later version can handle
+    /// the step.
     pub fn is_newer(&self) -> bool {
         matches!(self, Self::Store(StoreError::Newer(_)) | Self::Queue(QueueError::Newer(_)))
     }
 
-    /// Whether the same request may succeed in a moment.
+    /// `true` if the same request may succeed after a moment.
     pub fn is_passing(&self) -> bool {
         match self {
             Self::Store(error) => error.is_passing(),

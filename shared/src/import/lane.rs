@@ -1,8 +1,8 @@
-//! Lanes: imports that must not run at the same time take turns.
+//! Lanes: imports which must not run at the same time take turns.
 //!
-//! The drops of an account share one lane, for a drop is compared with the entries of the drops before it. An import takes
-//! its place in the transaction that makes it, in the order of the import numbers; the parser plans the first in line; and
-//! whoever settles an import calls the next. Requests at a door take no lane.
+//! All drops of an account share a lane, because each drop is compared with the entries of the drops before. An import
+//! takes its place in the transaction which makes the import, in the order of import numbers. The parser plans the
+//! first in line, and whoever settles an import calls the next. Requests at a door take no lane.
 
 use serde::{Deserialize, Serialize};
 
@@ -12,15 +12,15 @@ use crate::queue::Message;
 use crate::services::Services;
 use crate::store::{StoreError, Write, decode, keys};
 
-/// A lane of an account.
+/// A lane of an account, in which imports take turns.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Lane {
-    /// Dropped files of time entries.
+    /// The lane of dropped files with time entries.
     Entries,
 }
 
-/// Who holds or awaits a turn.
+/// The place of an import in its lane.
 #[derive(Serialize, Deserialize)]
 struct Turn {
     import: ImportId,
@@ -31,7 +31,7 @@ pub(crate) fn get_in_line(account: AccountId, import: ImportId) -> Write {
     Write::put(keys::turn(account, import), &Turn { import }).when_absent()
 }
 
-/// Whether a dropped import may be planned: nobody is before it.
+/// `true` if the import may be planned, because the import takes no lane or stands first in its lane.
 pub(crate) async fn has_its_turn(services: &Services, import: &Import) -> Result<bool, StoreError> {
     Ok(!import.is_dropped() || whose_turn(services, import.account).await?.is_none_or(|first| first >= import.id))
 }
@@ -42,7 +42,7 @@ async fn whose_turn(services: &Services, account: AccountId) -> Result<Option<Im
     Ok(turn.map(|turn| turn.import))
 }
 
-/// Gives up the import's place in its lane and calls the next in line. Doing it twice is doing it once.
+/// Gives up the import's place in its lane and calls the next in line. A second call changes nothing.
 pub(crate) async fn leave(services: &Services, import: &Import) -> Result<(), ImportError> {
     services.store.write(Write::delete(keys::turn(import.account, import.id))).await?;
     if let Some(next) = whose_turn(services, import.account).await? {

@@ -1,4 +1,4 @@
-//! What the caller asked for.
+//! The options of an import, as asked for by its caller.
 
 pub(crate) mod read;
 
@@ -10,55 +10,55 @@ use crate::format::{ReadingOptions, Remembered};
 use crate::id::ThingId;
 use crate::packed::Wanted;
 
-/// How a file is to be read and loaded. An option that is left out is found from the file, or has its default. Stored and
-/// shown, the groups are one flat list.
+/// How a file is to be read and loaded. An option left out is detected from the file or has a default. In the tables
+/// and in JSON the groups of options form a single flat list.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Options {
-    /// How the file is read, whatever the kind of its rows.
+    /// The options for reading the file, which apply to rows of any kind.
     #[serde(flatten)]
     pub reading: ReadingOptions,
-    /// Whether a file without a format and a mapping is read by the mapping that is remembered for its header.
+    /// `true` if a file without format and mapping is read by the mapping remembered for its header.
     #[serde(skip_serializing_if = "is_true")]
     pub recall: bool,
-    /// The sheet of a spreadsheet; `None`: the only one that fits.
+    /// The name of a spreadsheet's sheet, or `None` for the only sheet which fits.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub sheet: Option<String>,
-    /// How rows of time entries are loaded.
+    /// The options for loading rows of time entries.
     #[serde(flatten)]
     pub entries: EntryOptions,
 }
 
-/// How rows of time entries are loaded.
+/// The options for loading rows of time entries.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct EntryOptions {
-    /// The user who gets the entries of unknown users; `None`: their rows are left out.
+    /// The user who gets the entries of unknown users, or `None` to skip the rows.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub fallback_user: Option<ThingId>,
-    /// Whether tags are imported.
+    /// `true` if tags are imported.
     pub import_tags: bool,
-    /// Whether unknown projects are created; else their entries come without a project.
+    /// `true` if unknown projects are made; `false` to create entries without a project.
     pub autocreate_projects: bool,
-    /// Whether unknown people are made users.
+    /// `true` if unknown people are made users.
     #[serde(skip_serializing_if = "is_false")]
     pub autocreate_users: bool,
-    /// The treatment of rows that are there already.
+    /// The handling of duplicate rows.
     pub duplicates: Duplicates,
 }
 
-/// What becomes of a row that is there already: an import that is not undone made an entry of the same row, and it stands.
+/// The handling of a duplicate: a row for which an import, not undone since, created an entry, not deleted since.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Duplicates {
-    /// An entry like any other.
+    /// The row creates an entry like any row.
     #[default]
     Create,
-    /// It is skipped, and counted.
+    /// The row is skipped and counted as a duplicate.
     Skip,
 }
 
-/// A word that says neither.
+/// The error for a word which is neither `create` nor `skip`.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{0:?} is neither create nor skip")]
 pub struct UnknownDuplicates(String);
@@ -104,28 +104,28 @@ impl Default for EntryOptions {
 }
 
 impl Options {
-    /// The defaults of a door: entries of unknown users go to the user who asks for the import.
+    /// The default options of a door: entries of unknown users go to `user`, who asks for the import.
     pub fn of_user(user: ThingId) -> Self {
         Self { entries: EntryOptions { fallback_user: Some(user), ..EntryOptions::default() }, ..Self::default() }
     }
 
-    /// The defaults, but for how the file is to be read.
+    /// Default options, except for the options given which concern the reading of the file.
     pub fn reading_as(reading: ReadingOptions) -> Self {
         Self { reading, ..Self::default() }
     }
 
-    /// Whether it matters what is remembered for headers.
+    /// `true` if the file may be read by a remembered mapping.
     pub fn asks_memory(&self) -> bool {
         self.recall && self.reading.format.is_none() && self.reading.mapping.is_none()
     }
 
-    /// How the sheet of a spreadsheet is told, given the mappings that are remembered for headers.
+    /// The facts by which a sheet is chosen from a spreadsheet, given the account's remembered mappings.
     pub fn wanted(&self, remembered: &Remembered) -> Wanted {
         let ReadingOptions { format, mapping, remembered, .. } = self.reading(remembered);
         Wanted { format, mapping, remembered, sheet: self.sheet.clone() }
     }
 
-    /// How the file is read, given the mappings that are remembered for headers.
+    /// The options which concern the reading of the file, given the account's remembered mappings.
     pub fn reading(&self, remembered: &Remembered) -> ReadingOptions {
         ReadingOptions { remembered: self.recalled(remembered), ..self.reading.clone() }
     }

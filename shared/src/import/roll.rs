@@ -1,10 +1,17 @@
-//! The roll of an account: how many entries each of its imports holds, fifty imports to an item.
+//! The roll of an account: the number of entries in each import, with fifty imports in an item.
 //!
-//! Lists are numbered by pages, so whoever wants page 300 has to know what the pages before it hold without reading
-//! them. An import is entered on the roll in the transaction that makes it, gets its count with the transition that settles
-//! it, and is struck off with the one that begins its undo; an entry of it that is deleted by hand is counted beside it in
-//! the transaction that deletes it. So the roll is true at every moment, and a number that is not on it is no import. Of an
-//! import without a count, which is running, its own counters tell.
+//! Lists are numbered by pages, so a search for page 300 has to know how many entries lie before the page without
+//! reading the entries. The roll changes only in transactions which exist anyway:
+//!
+//! | transaction | change of the roll |
+//! |---|---|
+//! | makes an import | the import is entered |
+//! | settles an import | the number of entries is set |
+//! | deletes an entry by hand | the deletion is counted beside the number |
+//! | begins an undo | the import is struck off |
+//!
+//! The roll is therefore right at every moment, and a number missing from the roll belongs to no import. A running
+//! import has no number of entries on the roll, and the counters of the import tell instead.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -15,36 +22,36 @@ use crate::services::Services;
 use crate::store::keys;
 use crate::store::{Item, StoreError, Write};
 
-/// What the roll says of the imports of an account.
+/// The roll of an account, read whole.
 #[derive(Clone, Debug, Default)]
 pub struct Roll {
     lines: BTreeMap<ImportId, Line>,
 }
 
-/// What it says of one import.
+/// The roll's facts about a single import.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Line {
-    /// Entries that it created, once it is settled.
+    /// The number of entries created, or `None` until the import settles.
     created: Option<u64>,
-    /// Those of them that were deleted by hand.
+    /// The number of entries deleted by hand since.
     dropped: u64,
-    /// It is undone, or being undone.
+    /// `true` if the import is undone or being undone.
     gone: bool,
 }
 
 impl Line {
-    /// Entries that stand; none, while that is not settled.
+    /// The number of entries which people can see, or `None` until the import settles.
     pub fn standing(&self) -> Option<u64> {
         self.created.map(|created| created.saturating_sub(self.dropped))
     }
 
-    /// Whether it is undone, or being undone.
+    /// `true` if the import is undone or being undone.
     pub fn is_gone(&self) -> bool {
         self.gone
     }
 }
 
-/// What the roll says of some imports.
+/// The lines of some imports; imports missing from the roll are missing from the result.
 pub async fn lines(
     services: &Services,
     account: AccountId,
@@ -58,7 +65,7 @@ pub async fn lines(
 }
 
 impl Roll {
-    /// The roll as of now.
+    /// Reads the whole roll of an account.
     pub async fn read(services: &Services, account: AccountId) -> Result<Self, StoreError> {
         let mut roll = Self::default();
         for item in services.store.all(keys::rolls(account)).await? {
@@ -87,34 +94,34 @@ impl Roll {
         }
     }
 
-    /// The imports that are neither undone nor being undone, latest first, with what is known of each.
+    /// The imports neither undone nor being undone, highest number first.
     pub fn standing(&self) -> impl Iterator<Item = (ImportId, Line)> + '_ {
         self.lines.iter().rev().map(|(&import, &line)| (import, line)).filter(|(_, line)| !line.gone)
     }
 
-    /// How many there are.
+    /// The number of imports neither undone nor being undone.
     pub fn len(&self) -> u64 {
         self.lines.values().filter(|line| !line.gone).count() as u64
     }
 
-    /// Whether there is none.
+    /// `true` if every import is undone or being undone, or the account has no import.
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }
 }
 
-/// The import is made.
+/// The write which enters a new import on the roll.
 pub fn entered(account: AccountId, import: ImportId) -> Write {
     Write::update(keys::roll(account, import), &format!("SET #r{import} = :true")).bind(":true", true)
 }
 
-/// The import is settled and holds so many entries.
+/// The write which sets the number of entries of a settling import.
 pub fn settled(account: AccountId, import: ImportId, created: u64) -> Write {
     Write::update(keys::roll(account, import), &format!("SET #e{import} = :created REMOVE #r{import}"))
         .bind(":created", created)
 }
 
-/// The import is no more to be seen.
+/// The write which strikes off an import whose undo begins.
 pub fn struck(account: AccountId, import: ImportId) -> Write {
     Write::update(
         keys::roll(account, import),
@@ -123,7 +130,7 @@ pub fn struck(account: AccountId, import: ImportId) -> Write {
     .bind(":true", true)
 }
 
-/// One of its entries was deleted by hand.
+/// The write which counts an entry deleted by hand.
 pub fn dropped(account: AccountId, import: ImportId) -> Write {
     Write::update(keys::roll(account, import), &format!("ADD #d{import} :one")).bind(":one", 1)
 }

@@ -1,37 +1,37 @@
-//! The ten words for where an import stands.
+//! The ten statuses of an import, and the moves between statuses.
 
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-/// Where an import stands.
+/// The status of an import, changed only by [`super::transition()`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Status {
-    /// Made, its file awaited.
+    /// The import was made but not started: its file is awaited, or its owner has yet to start the import.
     New,
-    /// The file is in, to be planned.
+    /// The file is stored, or about to be stored by a door, and is to be planned.
     Queued,
-    /// Rows are being loaded.
+    /// The plan is complete, and rows are being loaded.
     Processing,
-    /// Every row has its outcome, none failed.
+    /// Every row has an outcome, and no row failed.
     Complete,
-    /// Every row has its outcome, some failed.
+    /// Every row has an outcome, and some rows failed.
     PartiallyComplete,
-    /// Nothing was imported.
+    /// Every row failed, so nothing was imported.
     Failed,
-    /// Stopped before the end; what was loaded stays.
+    /// Stopped before the end; entities loaded so far stay.
     Incomplete,
-    /// The file could not be read, or not in one way only.
+    /// The file could not be parsed, or could be parsed in more than one way.
     Unsupported,
-    /// Being undone.
+    /// An undo is deleting the import's entities.
     RollingBack,
-    /// Undone.
+    /// The undo is complete.
     RolledBack,
 }
 
 impl Status {
-    /// The word, as it stands on the wire and in the tables.
+    /// The status in snake case, as in JSON and in the tables.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::New => "new",
@@ -47,17 +47,17 @@ impl Status {
         }
     }
 
-    /// Whether nothing more happens by itself.
+    /// `true` if nothing more happens until somebody asks.
     pub fn is_settled(self) -> bool {
         !matches!(self, Self::New | Self::Queued | Self::Processing | Self::RollingBack)
     }
 
-    /// Whether it is undone, or being undone: nothing of it is to be seen any more.
+    /// `true` if the import is undone or being undone, so people see nothing of the import any more.
     pub fn is_gone(self) -> bool {
         matches!(self, Self::RollingBack | Self::RolledBack)
     }
 
-    /// Whether an import may go from here to `to`.
+    /// `true` if an import with this status may get the status `to`.
     pub fn may_become(self, to: Self) -> bool {
         match to {
             Self::New => false,
@@ -70,7 +70,7 @@ impl Status {
         }
     }
 
-    /// The name of the event that tells of the arrival here.
+    /// The name of the event published when an import gets this status.
     pub fn event(self) -> &'static str {
         match self {
             Self::New => "Import Created",

@@ -1,4 +1,4 @@
-//! Changes of status.
+//! Changes of an import's status, each in a single transaction with an event and a line of history.
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use serde::{Deserialize, Serialize};
@@ -7,19 +7,19 @@ use super::{Import, ImportError, Status, roll};
 use crate::services::Services;
 use crate::store::{StoreError, Write, decode, keys};
 
-/// How long an event waits in the outbox for its stream before it is forgotten, in seconds.
+/// How long an event waits in the outbox for the table's stream before the event expires, in seconds.
 const EVENT_LIFETIME: i64 = 14 * 24 * 3600;
 
-/// One line of an import's history.
+/// A line of an import's history, which people can read.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct HistoryLine {
-    /// When, in milliseconds since the epoch.
+    /// The time of the change in milliseconds since the epoch.
     pub at: i64,
-    /// What the import became.
+    /// The status which the import got.
     pub status: Status,
-    /// Who did it: `user 7`, or the function that did it by itself.
+    /// The author of the change: `user 7`, or the name of a function such as `sweep`.
     pub by: String,
-    /// Why, if there is something to say.
+    /// The reason, for people, or `None` if the change speaks for itself.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub why: Option<String>,
 }
@@ -36,18 +36,18 @@ struct Event<'a> {
     expires: i64,
 }
 
-/// What else a transition sets.
+/// Attributes, writes and conditions to go with a change of status.
 #[derive(Default)]
 pub struct Change {
     sets: Vec<(&'static str, AttributeValue)>,
     also: Vec<Write>,
-    /// What has to hold of the import besides its status.
+    /// A condition on the import in addition to its status.
     provided: Option<&'static str>,
     why: Option<String>,
 }
 
 impl Change {
-    /// Nothing else.
+    /// A change of status without anything further.
     pub fn none() -> Self {
         Self::default()
     }
@@ -59,30 +59,31 @@ impl Change {
         self
     }
 
-    /// Writes something else in the same transaction.
+    /// Adds a write to the transaction.
     pub fn also(mut self, write: Write) -> Self {
         self.also.push(write);
         self
     }
 
-    /// Only if this holds of the import besides.
+    /// Adds a condition on the import.
     pub fn provided(mut self, condition: &'static str) -> Self {
         self.provided = Some(condition);
         self
     }
 
-    /// Says why, in the history.
+    /// Adds a reason to the line of history.
     pub fn because(mut self, why: impl Into<String>) -> Self {
         self.why = Some(why.into());
         self
     }
 }
 
-/// Takes `import` from the status it was seen in to another, with an event and a line of history.
+/// Changes the status of `import` from the status which the caller read to `to`, with an event and a line of history.
 ///
 /// # Errors
-/// [`ImportError::Status`] if the import stands elsewhere by now, or may not go there; or if another condition of the change
-/// does not hold: then the status in the error is the one that the import was seen in.
+/// [`ImportError::Status`] if the import has a different status by now or may not get the status `to`. The error
+/// carries the present status. If only a condition of `change` failed, the present status equals the status which the
+/// caller read.
 pub async fn transition(
     services: &Services,
     import: &Import,
@@ -98,7 +99,8 @@ pub async fn transition(
     for (name, _) in &change.sets {
         expression.push_str(&format!(", #{name} = :{name}"));
     }
-    // What was stopped midway stays in the sweep's sight until its last loader is done; a drop, until its end is told.
+    // An import stopped midway stays in the index of the sweep until its last loader ends; a drop, until its report is
+    // written.
     let stopped_midway = to == Status::Incomplete && import.status == Status::Processing;
     if to.is_settled() && !stopped_midway && !import.is_dropped() {
         expression.push_str(" REMOVE #open, #opened");
@@ -120,7 +122,7 @@ pub async fn transition(
     let mut writes = vec![update];
     match to {
         Status::RollingBack => writes.push(roll::struck(import.account, import.id)),
-        // It ends before anything of it was loaded.
+        // The import ends before any row was loaded.
         Status::Unsupported => writes.push(roll::settled(import.account, import.id, 0)),
         Status::Incomplete if !stopped_midway => writes.push(roll::settled(import.account, import.id, 0)),
         _ => {}
@@ -135,13 +137,13 @@ pub async fn transition(
         }
         Err(error) => return Err(error.into()),
     }
-    tracing::info!(account = import.account.0, import = import.id.0, from = %import.status, %to, by, "transition");
+    tracing::info!(account = import.account.0, import = import.id.0, from = %import.status, %to, by, "status changed");
     let item = services.store.get(&keys::import(import.account, import.id)).await?;
     let import: Import = decode(item.ok_or_else(|| StoreError::Shape("the import is gone".to_owned()))?)?;
     Ok(import)
 }
 
-/// The event and the line of history that go with an arrival at `to`.
+/// The event and the line of history for a change of status to `to`.
 pub(super) fn announce(import: &Import, to: Status, by: &str, why: Option<String>, now: i64) -> [Write; 2] {
     let (account, id) = (import.account, import.id);
     let event = Event {

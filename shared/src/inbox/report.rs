@@ -1,12 +1,13 @@
-//! The report of a dropped file, in the outbox.
+//! The report of a dropped file, written to the outbox.
 //!
-//! | the drop | its report's key |
+//! | the drop | key of the report |
 //! |---|---|
-//! | made an import | `outbox/<account>/<file name>.<import>.report.json`, written anew when the import is undone |
+//! | made an import | `outbox/<account>/<file name>.<import>.report.json`, written again when the import is undone |
 //! | was refused | `outbox/<account>/<file name>.refused-<16 digits>.report.json` |
 //!
-//! The number of the import, or the digits, a hash of key, ETag and sequencer, keep apart what has the same file name: files
-//! of two types, and the same file dropped twice. A file name that would make the key longer than S3 takes is cut.
+//! The number of the import, or the digits (a hash of key, ETag and sequencer), distinguish reports with the same file
+//! name: files of two types, and the same file dropped twice. A file name is cut if the key would be longer than S3
+//! allows.
 
 use serde_json::{Value, json};
 
@@ -17,10 +18,10 @@ use crate::inbox::shown::shown;
 use crate::services::Services;
 use crate::store::keys;
 
-/// Digits of the hash in the key of a refused drop's report.
+/// The number of hash digits in the key of a refused drop's report.
 const DIGITS: usize = 16;
 
-/// Tells how the import of a drop ended.
+/// Writes the report of a settled or undone import; does nothing for imports which were not dropped.
 pub async fn settled(services: &Services, import: &Import) -> Result<(), ImportError> {
     let Some((source, place)) = import.source.as_ref().and_then(|source| Some((source, Place::of(&source.key)?)))
     else {
@@ -31,7 +32,7 @@ pub async fn settled(services: &Services, import: &Import) -> Result<(), ImportE
     put(services, &key(&place, &import.id.to_string()), &report).await
 }
 
-/// Tells why a drop became no import.
+/// Writes the report of a drop which made no import, with the reasons.
 pub async fn refused(
     services: &Services,
     place: &Place,
@@ -59,7 +60,7 @@ fn seen(object: &Object) -> Value {
     json!({ "key": object.key, "etag": object.etag })
 }
 
-/// The key of a report; `of` tells it from those of the same file name.
+/// The key of a report; `of` distinguishes reports with the same file name.
 fn key(place: &Place, of: &str) -> String {
     let (start, end) = (format!("{OUTBOX}/{}/", place.account), format!(".{of}.report.json"));
     let room = LONGEST_KEY - start.len() - end.len();

@@ -1,4 +1,5 @@
-//! An import as people and machines are shown it: by the native door, and in the outbox by the report of a drop.
+//! An import as JSON for people and programs: answered by the native door, and written to the outbox as a drop's
+//! report.
 
 use jiff::Timestamp;
 use serde_json::{Map, Value, json};
@@ -10,17 +11,18 @@ use crate::import::{Import, ImportError, Status};
 use crate::results::findings::Findings;
 use crate::services::Services;
 
-/// Times as they are shown: ISO 8601 with milliseconds.
+/// A time as shown: ISO 8601 with milliseconds, from milliseconds since the epoch.
 pub fn time(ms: i64) -> String {
     format!("{:.3}", Timestamp::from_millisecond(ms).unwrap_or_default())
 }
 
-/// The mapping that its file is read by, if it is read by one, and whence it is remembered if nobody gave it.
+/// The mapping by which the file is read, with its origin if the mapping was remembered, or `None` if a format reads
+/// the file.
 fn mapping(import: &Import) -> Option<Value> {
     if let Some(given) = &import.options.reading.mapping {
         return Some(json!({ "columns": given, "remembered": null }));
     }
-    // The format tells whether the file was read by it after all.
+    // A pinned mapping is shown only if the detected format confirms its use.
     let recalled =
         import.recalled.as_ref().filter(|_| import.format.is_none_or(|format| format == FormatName::Table))?;
     let id = MappingId::derive(import.account, &recalled.header.to_string());
@@ -28,11 +30,11 @@ fn mapping(import: &Import) -> Option<Value> {
     Some(json!({ "columns": recalled.columns, "remembered": from }))
 }
 
-/// The import with its counts, the evidence of what its file is, and its findings once it is settled.
+/// The import with counts, the evidence for the file's format, and, once settled, the findings.
 pub async fn shown(services: &Services, import: &Import) -> Result<Value, ImportError> {
     let counts = import.counts(services).await?;
     let reading = import.verdict(services).await?;
-    // Not known while the file is planned; of a file that was refused nothing was loaded.
+    // Counts are unknown while the file is planned; a refused file has no counts but zeros.
     let known = (import.rows.is_some() || import.status.is_settled()).then_some(&counts);
     let mut shape = json!({
         "id": import.id,
@@ -47,7 +49,7 @@ pub async fn shown(services: &Services, import: &Import) -> Result<Value, Import
             let rows = counts.outcomes().into_iter().chain([("pending", counts.pending.unwrap_or_default())]);
             rows.map(|(outcome, rows)| (outcome.to_owned(), json!(rows))).collect::<Map<_, _>>()
         }),
-        // Of the skipped ones, those that are there already.
+        // The number of skipped rows which are duplicates.
         "duplicates": counts.duplicates,
         "undone": { "chunks": counts.reverted, "removed": counts.removed, "kept": import.kept },
         "chunks": { "planned": import.chunks, "committed": counts.chunks },
@@ -60,7 +62,7 @@ pub async fn shown(services: &Services, import: &Import) -> Result<Value, Import
     });
     if let Some(layout) = &reading.layout {
         shape["evidence"] = json!({
-            // A sheet has neither.
+            // A sheet of a workbook has neither encoding nor delimiter.
             "encoding": (!layout.sheet).then_some(layout.encoding),
             "delimiter": (!layout.sheet).then_some(char::from(layout.delimiter)),
             "date_order": layout.date_order,
@@ -81,7 +83,7 @@ pub async fn shown(services: &Services, import: &Import) -> Result<Value, Import
         (None, Some(reason)) => shape["reasons"] = json!([reason]),
         (None, None) => {}
     }
-    // While rows are loaded only the counts are told, which cost the same for any size.
+    // While rows are loaded, only the counts are shown, which cost the same for imports of any size.
     if import.status.is_settled() {
         let tally = match import.tally {
             Some(tally) => tally,

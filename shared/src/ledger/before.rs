@@ -1,4 +1,4 @@
-//! The shape of a page in version 5 of the packing.
+//! The ledger page as packed by version 5, so pages written before a deployment stay readable.
 
 use jiff::civil::Date;
 use serde::Deserialize;
@@ -7,7 +7,7 @@ use super::glance::{ChunkGlance, EntriesGlance, Total};
 use super::page::{Outcome, Page, PageError, SkipReason};
 use crate::id::ThingId;
 
-/// The outcomes of version 5, in its order.
+/// The outcomes of version 5, in the order in which version 5 numbers the outcomes.
 #[derive(Deserialize)]
 enum OutcomeBefore {
     Created,
@@ -16,7 +16,7 @@ enum OutcomeBefore {
     Failed,
 }
 
-/// The page of version 5.
+/// The page of version 5, with the attributes in the order of version 5.
 #[derive(Deserialize)]
 pub(super) struct PageBefore {
     outcomes: Vec<(OutcomeBefore, u32)>,

@@ -1,4 +1,4 @@
-//! A chunk of an import, as it is stored.
+//! The chunk of an import as stored: position in the file, state, lease, and ledger page.
 
 use aws_sdk_dynamodb::primitives::Blob;
 use aws_sdk_dynamodb::types::AttributeValue;
@@ -11,65 +11,67 @@ use crate::id::ChunkNo;
 use crate::store::packing::{packed, unpacked, unpacked_since};
 use crate::store::{Item, StoreError, decode};
 
-/// Where a chunk stands.
+/// The state of a chunk.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum ChunkState {
-    /// To be loaded.
+    /// Written by the plan, to be loaded.
     Planned,
-    /// Loaded; its entities can be seen.
+    /// Loaded, and the entities can be seen by people.
     Committed,
-    /// Fenced: being undone.
+    /// Fenced by an undo, which is deleting the entities.
     Reverting,
-    /// Undone.
+    /// Undone: all entities of the chunk are deleted.
     Reverted,
 }
 
-/// A chunk of an import, as it is stored.
+/// The chunk of an import as stored in the table of imports.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Chunk {
-    /// Which, from 0.
+    /// The number of the chunk within the import, from 0.
     pub number: ChunkNo,
-    /// Its first data row.
+    /// The number of the first data row, counted from 1.
     pub first_row: u64,
-    /// How many rows it has.
+    /// The number of rows in the chunk, at most the import's `rows_per_chunk`.
     pub rows: u32,
-    /// The physical line where its first row begins.
+    /// The physical line on which the first row begins.
     pub first_line: u64,
-    /// Where its bytes begin in the file.
+    /// The offset of the chunk's first byte in the file, or in the table unpacked from the file.
     pub start: u64,
-    /// Where they end.
+    /// The offset behind the chunk's last byte.
     pub end: u64,
-    /// Records in between that are too long to be read, and whose bytes are passed over.
+    /// Records of the chunk which are too long to be parsed; the loader skips the bytes.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub oversized: Vec<Oversized>,
-    /// Runs of rows that are there already and are to be left out: the offset here, and how many. Until it is committed.
+    /// Runs of duplicate rows to be skipped: the offset in the chunk, and the number of rows. Empty once the chunk is
+    /// committed.
     #[serde(skip)]
     pub there: Vec<(u32, u32)>,
-    /// Where it stands.
+    /// The state of the chunk between the plan and an undo.
     pub state: ChunkState,
-    /// Who works on it.
+    /// The token of the lease whose holder works on the chunk, or `None` when nobody does.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub lease: Option<String>,
-    /// Until when, in milliseconds since the epoch.
+    /// The end of the lease in milliseconds since the epoch, or `None` without a lease.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub lease_until: Option<i64>,
-    /// Times it was claimed, until it is committed: one that died may have left entries that the next does not make.
+    /// How many times the chunk was claimed before the commit. A holder which died may have left entries that the next
+    /// holder does not create.
     #[serde(default)]
     pub tries: u32,
-    /// Entries of it that were deleted by hand.
+    /// The number of the chunk's entries which were deleted by hand.
     #[serde(default)]
     pub dropped: u64,
-    /// Entries of it were edited by hand: what the page says at a glance need not hold for them.
+    /// `true` if an entry of the chunk was edited by hand, so the page's glance may be wrong.
     #[serde(default)]
     pub edited: bool,
-    /// What its rows became, once it is committed.
+    /// The ledger page, or `None` until the chunk is committed.
     #[serde(skip)]
     pub page: Option<Page>,
 }
 
 impl Chunk {
-    /// A chunk that is planned.
+    /// A chunk as written by the plan: without duplicates, lease and ledger page.
     pub fn planned(number: ChunkNo, span: ChunkSpan) -> Self {
         let ChunkSpan { first_row, rows, first_line, start, end, oversized } = span;
         Self {
@@ -91,14 +93,14 @@ impl Chunk {
         }
     }
 
-    /// Which part of the file it is.
+    /// The position of the chunk in the file, as needed for reading and parsing the bytes.
     pub fn span(&self) -> ChunkSpan {
         let oversized = self.oversized.clone();
         let (first_row, rows, first_line) = (self.first_row, self.rows, self.first_line);
         ChunkSpan { first_row, rows, first_line, start: self.start, end: self.end, oversized }
     }
 
-    /// Reads a stored chunk.
+    /// Parses a stored chunk, including the packed ledger page and the packed runs of duplicates.
     pub fn decode(mut item: Item) -> Result<Self, StoreError> {
         let page = match item.remove("page") {
             Some(AttributeValue::B(blob)) => Some(unpacked_since::<_, PageBefore>(blob.as_ref())?),
@@ -111,28 +113,28 @@ impl Chunk {
         Ok(Self { page, there, ..decode(item)? })
     }
 
-    /// Whether a row, by its offset, is there already.
+    /// `true` if the row at this offset in the chunk is a duplicate to be skipped.
     pub fn is_there(&self, offset: u64) -> bool {
         self.there.iter().any(|&(first, rows)| (u64::from(first)..u64::from(first + rows)).contains(&offset))
     }
 
-    /// Entries that stand.
+    /// The number of entries which people can see: 0 unless the chunk is committed.
     pub fn standing(&self) -> u64 {
         if self.state == ChunkState::Committed { self.loaded() } else { 0 }
     }
 
-    /// Entries that stood when it was last committed.
+    /// The number of entries at the time of the last commit, minus entries deleted by hand.
     pub fn loaded(&self) -> u64 {
         self.page.as_ref().map_or(0, |page| page.count(Outcome::Created) - self.dropped)
     }
 }
 
-/// Runs of a chunk's rows as an attribute.
+/// Packs runs of a chunk's rows, such as duplicates, into a binary attribute.
 pub fn runs_attribute(runs: &[(u32, u32)]) -> AttributeValue {
     AttributeValue::B(Blob::new(packed(&runs)))
 }
 
-/// A page as an attribute.
+/// Packs a ledger page into a binary attribute of the chunk's item.
 pub fn page_attribute(page: &Page) -> AttributeValue {
     AttributeValue::B(Blob::new(packed(page)))
 }

@@ -1,4 +1,4 @@
-//! The page of a chunk: the outcome of each row, and what the chunk holds at a glance.
+//! The ledger page of a chunk: the outcome of each row, and a glance over the chunk's entries.
 
 use serde::{Deserialize, Serialize};
 
@@ -6,64 +6,65 @@ use super::glance::{ChunkGlance, EntriesGlance, Glance};
 use crate::id::Row;
 use crate::store::packing::packed;
 
-/// What became of a row.
+/// The outcome of a row.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum Outcome {
-    /// The row became something new.
+    /// The row created an entity.
     Created,
-    /// The row changed something.
+    /// The row changed an entity.
     Updated,
     /// The row found nothing to change.
     Unchanged,
-    /// The row was left out.
+    /// The row was skipped for the reason given.
     Skipped(SkipReason),
-    /// The row deleted something.
+    /// The row deleted an entity.
     Deleted,
-    /// The row could not be read or loaded.
+    /// The row could not be parsed or loaded; the page has an error for the row.
     Failed,
 }
 
-/// Why a row was left out.
+/// The reason why a row was skipped.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum SkipReason {
-    /// No user is known by the name or address in the row.
+    /// No user of the account has the name or address in the row, and the import has no fallback user.
     UnknownUser,
-    /// An earlier import made an entry of the same row, and the entry stands.
+    /// The row is a duplicate: an earlier import created an entry for the same row, and nobody deleted the entry.
     AlreadyThere,
 }
 
-/// What a chunk's rows became.
+/// The outcomes of a chunk's rows, with a glance over the entities created.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Page {
-    /// Outcomes in the order of the rows, as runs.
+    /// Outcomes in the order of the rows, as runs: an outcome and the number of consecutive rows with the outcome.
     pub outcomes: Vec<(Outcome, u32)>,
-    /// The chunk at a glance, by the kind of its rows.
+    /// A glance over the chunk's entities, in the form which the kind of rows needs.
     pub glance: ChunkGlance,
-    /// Ids that cannot be derived from the row: offset of the row in the chunk, id. Empty for time entries.
+    /// Ids of entities which cannot be derived from the row, as pairs of the row's offset in the chunk and the id.
+    /// Empty for time entries.
     pub became: Vec<(u32, u64)>,
-    /// Why rows failed, in their order.
+    /// The errors of failed rows, in the order of the rows.
     pub errors: Vec<PageError>,
 }
 
-/// Why a row failed. The cells themselves are read again from the file when they are asked for.
+/// The reason why a row failed. Whole rows are not stored: on request, the cells are read from the file again.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct PageError {
-    /// The row.
+    /// The number of the failed data row within the file, counted from 1.
     pub row: Row,
-    /// The physical line where it begins, the header's being 1.
+    /// The physical line on which the row begins; the header is on line 1 if nothing stands above.
     pub line: u64,
-    /// The column as it is named in the file, or empty for the row as a whole.
+    /// The name of the column in the file, or empty if the error concerns the whole row.
     pub column: String,
-    /// What kind of error, in snake case.
+    /// The error code in snake case, for example `invalid_date`.
     pub code: String,
-    /// The value, cut short.
+    /// The value of the cell, shortened.
     pub value: String,
-    /// For people.
+    /// A message for people, for example `person: "Ada" is the name of several users (7, 8)`.
     pub message: String,
 }
 
 impl PageError {
-    /// About how many bytes it takes.
+    /// The approximate number of bytes which the error takes in a packed page.
     pub(crate) fn size(&self) -> usize {
         self.column.len() + self.code.len() + self.value.len() + self.message.len()
     }
@@ -73,7 +74,7 @@ impl PageError {
 const MOST_BYTES: usize = 380_000;
 
 impl Page {
-    /// Adds the outcome of the next row.
+    /// Appends the outcome of the next row.
     pub fn push(&mut self, outcome: Outcome) {
         match self.outcomes.last_mut() {
             Some((last, run)) if *last == outcome => *run += 1,
@@ -81,30 +82,30 @@ impl Page {
         }
     }
 
-    /// The outcomes, one for each row.
+    /// The outcomes, with runs expanded: an outcome per row.
     pub fn each_outcome(&self) -> impl Iterator<Item = Outcome> {
         self.outcomes.iter().flat_map(|&(outcome, run)| std::iter::repeat_n(outcome, run as usize))
     }
 
-    /// How many rows became `outcome`.
+    /// The number of rows with this outcome.
     pub fn count(&self, outcome: Outcome) -> u64 {
         self.outcomes.iter().filter(|(kind, _)| *kind == outcome).map(|&(_, run)| u64::from(run)).sum()
     }
 
-    /// The time entries that the chunk made, before any edit by hand.
+    /// The glance over the chunk's time entries as loaded, before any edit by hand.
     pub fn entries(&self) -> &EntriesGlance {
         let ChunkGlance::Entries(entries) = &self.glance;
         entries
     }
 
-    /// The time entries of the page as a filter looks at them.
+    /// The glance over the chunk's time entries in the form which filters take.
     pub fn glance(&self) -> Glance<'_> {
         let EntriesGlance { dates, users, totals, .. } = self.entries();
         Glance { entries: self.count(Outcome::Created), dates: *dates, users, totals }
     }
 
-    /// The page as an item takes it. Where errors and names repeat too much of the rows, errors keep their rows, lines and
-    /// codes, and of the names the first stay, with an ellipsis for the others.
+    /// Shortens the page until an item can hold the page. If errors and names repeat too much text of the rows, later
+    /// errors keep only row, line and code, and only the first names stay, with an ellipsis in place of the rest.
     pub fn fitted(mut self) -> Self {
         if packed(&self).len() <= MOST_BYTES {
             return self;
@@ -142,7 +143,8 @@ impl Page {
         self
     }
 
-    /// The offset, among the chunk's rows, of the entry that has so many others of the chunk behind it.
+    /// The offset, among the chunk's rows, of the entry with exactly `behind` entries after it in the chunk, or `None`
+    /// if the chunk has too few entries.
     pub fn offset_before(&self, behind: u64) -> Option<u64> {
         let mut left = behind;
         let mut end: u64 = self.outcomes.iter().map(|&(_, run)| u64::from(run)).sum();
@@ -229,7 +231,7 @@ mod tests {
 
     #[test]
     fn a_page_of_the_version_before_is_read_and_others_are_told_apart() {
-        // Written by version 5: two rows created, one without a user, one there already, one failed.
+        // A page written by version 5: two rows created, one row without a user, one duplicate, one failed row.
         let before = "05040002010102010301010a323032362d30312d30350a323032362d30322d323702070901020b04b054901c000102000101\
                       050604446174650c696e76616c69645f646174650533312e322e11446174653a206e6f207375636820646179010d536f6d65\
                       626f647920456c736501010648696464656e";

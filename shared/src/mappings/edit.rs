@@ -1,14 +1,14 @@
-//! What people do to remembered mappings.
+//! Edits by hand of remembered mappings: rename and forget.
 
 use super::{HeaderMemory, Seen};
 use crate::id::{AccountId, MappingId};
 use crate::services::Services;
 use crate::store::{StoreError, Write, keys};
 
-/// The most letters of a name.
+/// The most letters of a mapping's name.
 pub const LONGEST_MAPPING_NAME: usize = 200;
 
-/// A text that a mapping cannot be called.
+/// The reasons why a text cannot be the name of a mapping.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum WrongName {
     #[error("must not be blank; null takes the name away")]
@@ -17,7 +17,8 @@ pub enum WrongName {
     TooLong,
 }
 
-/// Gives what is remembered a name, or takes the name away; what is remembered then, if it is.
+/// Names a remembered mapping, or removes the name if `name` is `None`. Returns the memory after the edit, or `None`
+/// for an unknown id.
 pub async fn rename(
     services: &Services,
     account: AccountId,
@@ -39,14 +40,14 @@ pub async fn rename(
             return Ok(Ok(Some(next)));
         }
         match services.store.write(seen.becomes(Some(&next))).await {
-            // An import settled meanwhile, or is undone.
+            // An import settled or was undone in between, so the memory has changed: read again.
             Err(error) if error.is_refused() => {}
             written => return written.map(|_| Ok(Some(next))),
         }
     }
 }
 
-/// Forgets a mapping, whoever stands for it. False, if nothing is remembered under the id.
+/// Forgets a mapping, however many imports confirm the mapping. `false` if nothing is remembered under the id.
 pub async fn forget(services: &Services, account: AccountId, id: MappingId) -> Result<bool, StoreError> {
     let forget = Write::delete(keys::mapping(account, id)).when_present();
     match services.store.write(forget).await {

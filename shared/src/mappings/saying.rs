@@ -1,4 +1,4 @@
-//! Who said what of a header, and what of it is believed.
+//! The memory of a header: which imports vouch for which mapping, and which mapping is believed.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -8,55 +8,56 @@ use crate::format::{HeaderFingerprint, Mapping, RememberedMapping};
 use crate::id::{ImportId, MappingId};
 use crate::shorten::shortened;
 
-/// The most sayings of a header that are kept: the latest ones.
+/// The most sayings kept per header; the sayings with the highest import numbers are kept.
 const MOST_SAYINGS: usize = 8;
-/// The most imports that are kept of those that stand for a saying: the one that said it, and the latest.
+/// The most standing imports kept per saying: the saying's own import, and the imports with the highest numbers.
 const MOST_STANDING: usize = 50;
-/// How much of a header's names is kept, to be shown: letters of a name, and bytes of all. With the longest mapping that the
-/// option takes, eight sayings are half of what an item holds.
+/// How much of a header's column names is kept for display: letters per name, and bytes of all names. Together with the
+/// longest mapping allowed as an option, eight sayings take half of an item.
 const LONGEST_NAME: usize = 100;
 const MOST_NAME_BYTES: usize = 8_000;
 
-/// What is remembered of a header, as it is stored.
+/// The memory of a header as stored.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct HeaderMemory {
-    /// Its number in lists and paths, derived from account and header.
+    /// The id in lists and paths, derived from account and header.
     pub id: MappingId,
-    /// The header.
+    /// The hash of the header's column names.
     pub header: HeaderFingerprint,
-    /// What people call it.
+    /// The name given by people, or `None` until somebody names the mapping.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
-    /// By the numbers of the imports that said them, ascending; never empty.
+    /// Sayings by ascending number of the import; never empty.
     pub sayings: Vec<Saying>,
 }
 
-/// A mapping that an import was made with.
+/// A mapping with which an import was made, and the imports standing for the mapping.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Saying {
-    /// The import that was made with it.
+    /// The import which was made with the mapping.
     pub import: ImportId,
-    /// When that import settled, in milliseconds since the epoch.
+    /// The time at which the import settled, in milliseconds since the epoch.
     pub since: i64,
-    /// The first names of its file's header, cut.
+    /// The first column names of the file's header, shortened for display.
     pub names: Vec<String>,
-    /// Columns and the names of their fields.
+    /// Field names by column name, for example `Took` → `minutes`.
     pub columns: BTreeMap<String, String>,
-    /// The imports that stand for it: that import, unless it is undone, and those that were read by it; never empty.
+    /// The imports standing for the mapping: the import above, unless undone, and imports read by the mapping. Never
+    /// empty.
     pub standing: BTreeSet<ImportId>,
 }
 
-/// By which mapping a settled import was read.
+/// The origin of the mapping by which a settled import was read.
 #[derive(Clone, Copy, Debug)]
 pub enum MadeWith<'m> {
-    /// By the one that its caller gave.
+    /// The caller of the import gave the mapping.
     Given(&'m Mapping),
-    /// By the one that was remembered.
+    /// The mapping was remembered for the header.
     Recalled(&'m RememberedMapping),
 }
 
 impl Saying {
-    /// Keeps the imports that stand for it few.
+    /// Drops standing imports with the lowest numbers until the bound is kept; the saying's own import stays.
     fn bound(&mut self) {
         while self.standing.len() > MOST_STANDING {
             let Some(&first) = self.standing.iter().find(|import| **import != self.import) else { break };
@@ -65,7 +66,7 @@ impl Saying {
     }
 }
 
-/// The first names of a header, cut.
+/// The first names of a header, shortened to the bounds.
 fn first(names: &[String]) -> Vec<String> {
     let mut bytes = 0;
     let cut = names.iter().map(|name| shortened(name, LONGEST_NAME));
@@ -77,8 +78,8 @@ fn first(names: &[String]) -> Vec<String> {
 }
 
 impl HeaderMemory {
-    /// What is remembered of a header once an import has settled that was made with a mapping, or was read by the
-    /// remembered one. Nothing, if that is not remembered any more.
+    /// The memory of a header after an import with a mapping has settled. `None` if the import was read by a remembered
+    /// mapping which is no longer remembered.
     pub(super) fn said(
         seen: Option<Self>,
         (id, header, names): (MappingId, HeaderFingerprint, &[String]),
@@ -93,7 +94,7 @@ impl HeaderMemory {
                 let mut memory = seen.unwrap_or_else(|| Self { id, header, name: None, sayings: Vec::new() });
                 let at = memory.sayings.partition_point(|other| other.import < import);
                 memory.sayings.insert(at, said);
-                // The earliest is forgotten, but not the one that was said just now.
+                // The earliest saying is forgotten, except for the saying just added.
                 if memory.sayings.len() > MOST_SAYINGS {
                     memory.sayings.remove(usize::from(at == 0));
                 }
@@ -109,7 +110,7 @@ impl HeaderMemory {
         }
     }
 
-    /// What is left when an import is undone; nothing, if nobody stands for anything any more.
+    /// The memory after the undo of an import, or `None` if no import stands for any saying.
     pub(super) fn taken_back(mut self, import: ImportId) -> Option<Self> {
         self.sayings.iter_mut().for_each(|saying| {
             saying.standing.remove(&import);
@@ -118,24 +119,24 @@ impl HeaderMemory {
         (!self.sayings.is_empty()).then_some(self)
     }
 
-    /// Whether an import stands for something of it.
+    /// `true` if the import stands for any of the sayings.
     pub fn is_said_by(&self, import: ImportId) -> bool {
         self.sayings.iter().any(|saying| saying.standing.contains(&import))
     }
 
-    /// The saying that is believed.
+    /// The believed saying.
     pub fn latest(&self) -> Option<&Saying> {
         self.sayings.last()
     }
 
-    /// What is believed, as a survey is given it.
+    /// The believed mapping in the form needed by a survey.
     pub fn believed(&self) -> Option<RememberedMapping> {
         let Saying { import, since, columns, standing, .. } = self.latest()?.clone();
         let confirmed_by = if standing.contains(&import) { None } else { standing.last().copied() };
         Some(RememberedMapping { header: self.header, columns, import, since, confirmed_by })
     }
 
-    /// The last import that was read so.
+    /// The highest number of the imports read by any of the mappings.
     pub(super) fn last_used(&self) -> Option<ImportId> {
         self.sayings.iter().filter_map(|saying| saying.standing.last().copied()).max()
     }

@@ -1,13 +1,14 @@
-//! Which rows of a file are there already.
+//! The search for duplicates: rows of a file for which the account has entries already.
 //!
-//! They are told by their fingerprints, compared with those that the entries of the account's other imports keep: of
-//! committed chunks that hold the same days, and of entries that stand, for one that was deleted by hand is not there.
-//! Rows may be equal and yet be two, so equals are counted off against each other in the order of the file: of three
-//! equal rows the first two are there already if two such entries stand.
+//! Rows are compared by fingerprints with the entries of the account's other imports. Entries count if their chunk is
+//! committed, holds some of the same days, and the entry was not deleted by hand. Two equal rows may both be meant, so
+//! equal rows are counted off against equal entries in the order of the file: the first two of three equal rows are
+//! duplicates if two such entries exist.
 //!
-//! Chunks are loaded in any order, so all of it is decided here, before the first is, and noted in the chunks. Of a long
-//! file the fingerprints are taken in shares ([`Services::fingerprints_at_once`]), two passes over the file and one over the
-//! entries of its days for each; what is kept of all of them is a bit for each row.
+//! Because chunks are loaded in any order, the plan finds all duplicates before the first chunk is loaded, and notes
+//! the duplicates in the chunk items. For a long file the fingerprints are handled in shares
+//! ([`Services::fingerprints_at_once`]). Each share takes two passes over the file and one pass over the entries of the
+//! same days; a bit per row is all that is kept between shares.
 
 use std::collections::{BTreeSet, HashMap};
 
@@ -25,16 +26,16 @@ use crate::services::Services;
 use crate::store::keys::{self, Counter};
 use crate::store::{Query, StoreError, Write, decode};
 
-/// Chunks whose bytes, or whose entries, are fetched ahead.
+/// The most chunks whose bytes or entries are fetched ahead.
 const FETCHES_AHEAD: usize = 8;
-/// Imports that are looked at at once.
+/// The most imports read at once.
 const IMPORTS_AT_ONCE: usize = 100;
-/// Chunk items written at once.
+/// The most chunk items written at once.
 const WRITES_IN_FLIGHT: usize = 16;
-/// Behind the last chunk of any import.
+/// A chunk number above the last chunk of any import.
 const LAST_CHUNK: ChunkNo = ChunkNo(9_999_999);
 
-/// Notes in the chunks of a planned file of so many rows and chunks which of its rows are there already.
+/// Notes in the chunks of a planned file, with the given numbers of rows and chunks, which rows are duplicates.
 pub async fn note(
     services: &Services,
     import: &Import,
@@ -43,13 +44,13 @@ pub async fn note(
     (rows, chunks): (u64, u64),
 ) -> Result<(), ImportError> {
     let file = File { services, import, source, layout, chunks };
-    // A run that died may have noted what is not there any more.
+    // An earlier run which died may have noted duplicates of entries deleted since.
     let noted = file.noted().await?;
     let found = find(&file, rows).await?;
     file.write(&found, &noted).await
 }
 
-/// The rows that are there already.
+/// The rows which are duplicates, as bits.
 async fn find(file: &File<'_>, rows: u64) -> Result<Bits, ImportError> {
     let mut found = Bits::new(rows);
     let mut others = others(file.services, file.import).await?;
@@ -87,14 +88,15 @@ async fn find(file: &File<'_>, rows: u64) -> Result<Bits, ImportError> {
     Ok(found)
 }
 
-/// An import that may have brought the same rows.
+/// Another import of the account, which may have entries for the same rows.
 struct Other {
     id: ImportId,
-    /// The first and the last day of its entries, if it is settled.
+    /// The first and the last day of the import's entries, or `None` until the import settles.
     days: Option<(Date, Date)>,
 }
 
-/// The account's other imports that have entries, by their numbers; what is no import is not there to be read.
+/// The account's other imports with entries, in the order of numbers. Gaps in the numbers are no error, because only
+/// existing items are returned.
 async fn others(services: &Services, import: &Import) -> Result<Vec<Other>, StoreError> {
     let last = services.store.last_number(&keys::counter(import.account, Counter::Imports)).await?;
     let numbers: Vec<_> = (1..=last).map(ImportId).filter(|number| *number != import.id).collect();
@@ -117,7 +119,7 @@ async fn others(services: &Services, import: &Import) -> Result<Vec<Other>, Stor
     Ok(others)
 }
 
-/// Whether two spans of days have one in common, as far as is known.
+/// `true` if two spans of days may share a day. An unknown span of `other` may share any day.
 fn overlap(one: Option<(Date, Date)>, other: Option<(Date, Date)>) -> bool {
     match (one, other) {
         (None, _) => false,
@@ -126,7 +128,7 @@ fn overlap(one: Option<(Date, Date)>, other: Option<(Date, Date)>) -> bool {
     }
 }
 
-/// A planned file.
+/// A planned file with its import.
 struct File<'a> {
     services: &'a Services,
     import: &'a Import,
@@ -136,7 +138,7 @@ struct File<'a> {
 }
 
 impl File<'_> {
-    /// The chunks in which something is noted.
+    /// The chunks in which an earlier run noted duplicates.
     async fn noted(&self) -> Result<Bits, StoreError> {
         let mut noted = Bits::new(self.chunks);
         let mut pages = self.services.store.pages(self.all_chunks());
@@ -155,7 +157,8 @@ impl File<'_> {
         keys::chunks(self.import.account, self.import.id, ChunkNo(0), ChunkNo(self.chunks))
     }
 
-    /// Reads the whole file and shows each row that can be read: which, from 0, its day, and its fingerprint.
+    /// Reads the whole file, and passes each row which can be parsed to `see`: the index from 0, the day, and the
+    /// fingerprint.
     async fn read(&self, mut see: impl FnMut(u64, Date, Fingerprint)) -> Result<(), ImportError> {
         let mut pages = self.services.store.pages(self.all_chunks());
         while let Some(items) = pages.next().await? {
@@ -177,7 +180,7 @@ impl File<'_> {
         Ok(())
     }
 
-    /// Writes what was found into the chunks, unless another run has gone on to load them.
+    /// Writes the duplicates found into the chunks. A chunk is left alone if a second run has begun the load.
     async fn write(&self, found: &Bits, noted: &Bits) -> Result<(), ImportError> {
         let rows = u64::from(self.import.rows_per_chunk);
         let note = |number: ChunkNo| {
@@ -199,7 +202,7 @@ impl File<'_> {
     }
 }
 
-/// Counts the entries of another import that stand on these days and have one of the fingerprints.
+/// Counts, per fingerprint in `standing`, the entries of the import `other` on these days.
 async fn count(
     services: &Services,
     import: &Import,
@@ -229,13 +232,13 @@ async fn count(
     Ok(())
 }
 
-/// What is read of an entry.
+/// The only attribute of an entry which the search reads.
 #[derive(Deserialize)]
 struct Kept {
     fingerprint: Option<Fingerprint>,
 }
 
-/// The fingerprints of the entries of a chunk that stand.
+/// The fingerprints of a chunk's entries.
 async fn fingerprints(
     services: &Services,
     import: &Import,
@@ -247,7 +250,7 @@ async fn fingerprints(
     Ok(entries.into_iter().filter_map(|entry| entry.fingerprint).collect())
 }
 
-/// A bit for each row, or for each chunk.
+/// A set of rows or chunks, as a bit for each.
 struct Bits(Vec<u64>);
 
 impl Bits {
@@ -263,7 +266,7 @@ impl Bits {
         self.0.get((at / 64) as usize).is_some_and(|word| word & 1 << (at % 64) != 0)
     }
 
-    /// Runs of set rows from `first` to before `end`: how far behind `first` each begins, and its length.
+    /// Runs of set rows from `first` to before `end`, each as the offset from `first` and the length.
     fn runs(&self, first: u64, end: u64) -> Vec<(u32, u32)> {
         let mut runs: Vec<(u32, u32)> = Vec::new();
         let offsets = (first..end).filter(|&row| self.get(row)).map(|row| (row - first) as u32);

@@ -1,16 +1,17 @@
-//! The remembered mapping that a file is read by, once and for all of its import.
+//! The pin of a remembered mapping to an import, so all parsers of the import read the file by the same mapping.
 //!
-//! What an account remembers may change between two runs of one plan: a parser dies, another import settles or is undone, and
-//! the next parser would read the file otherwise than the first, whose chunks are there already. So the first parser that
-//! reads a file by a remembered mapping **pins** the mapping to the import, before it writes a chunk, and every later one
-//! reads by that. A parser that remembers nothing for the header pins nothing, which is most of them and costs nothing. Such
-//! a parser and a later one that pins may disagree, and then the pin holds:
+//! Remembered mappings may change between two runs of a plan: a parser dies, a second import settles or is undone, and
+//! the next parser would read the file differently from the first parser, whose chunks are stored already. The first
+//! parser which reads a file by a remembered mapping therefore **pins** the mapping to the import before writing a
+//! chunk, and every later parser uses the pinned mapping. A parser without a remembered mapping for the header, which
+//! is the usual case, pins nothing and pays nothing. If such a parser and a later parser with a pin disagree, the pin
+//! wins:
 //!
-//! | the parser without a pin | meets the pin |
+//! | the parser without a pin | rule |
 //! |---|---|
-//! | wrote chunks before | those that differ are written anew by the parser that pinned |
-//! | writes its reading | only if none is there of a parser that pinned |
-//! | begins the load, or refuses the file | only if nothing is pinned; else it leaves the import to the other |
+//! | wrote chunks before the pin | the parser with the pin writes differing chunks again |
+//! | writes the verdict | only if no mapping is pinned |
+//! | begins the load, or refuses the file | only if no mapping is pinned; else the parser leaves the import alone |
 
 use crate::format::{Remembered, RememberedMapping, Verdict};
 use crate::import::{Import, ImportError, Status};
@@ -19,10 +20,10 @@ use crate::mappings;
 use crate::services::Services;
 use crate::store::{StoreError, Write, decode, keys};
 
-/// Holds of an import to which nothing is pinned.
+/// A condition: no mapping is pinned to the import.
 pub const UNPINNED: &str = "attribute_not_exists(#recalled)";
 
-/// What is remembered for headers, as far as it matters to an import's file.
+/// The remembered mappings by which the import's file may be read: the pinned mapping alone if there is any.
 pub async fn remembered(services: &Services, import: &Import) -> Result<Remembered, StoreError> {
     match &import.recalled {
         Some(pinned) => Ok([pinned.clone()].into_iter().collect()),
@@ -31,10 +32,11 @@ pub async fn remembered(services: &Services, import: &Import) -> Result<Remember
     }
 }
 
-/// Pins what the file is read by to its import, if it is read by a remembered mapping and none is pinned.
+/// Pins the mapping `recalled` to the import. Does nothing if the file is read without a remembered mapping, or a
+/// mapping is pinned already.
 ///
 /// # Errors
-/// [`ImportError::Status`] if the import is not to be planned any more, or another parser has pinned something else.
+/// [`ImportError::Status`] if the import is not queued any more, or a second parser pinned a different mapping.
 pub async fn pin(
     services: &Services,
     import: &mut Import,
@@ -62,8 +64,8 @@ pub async fn pin(
     Ok(())
 }
 
-/// Writes a chunk anew that a parser without a pin has written otherwise. Nobody loads it: the load begins by a transition,
-/// which that parser cannot make any more.
+/// Writes a chunk again if a parser without a pin wrote the chunk differently. No loader reads the earlier chunk,
+/// because loading begins by a transition, which the pin denies to the parser without a pin.
 pub async fn overrule(services: &Services, import: &Import, found: Chunk, chunk: &Chunk) -> Result<(), StoreError> {
     if found.span() == chunk.span() || found.state != ChunkState::Planned {
         return Ok(());
@@ -77,10 +79,10 @@ pub async fn overrule(services: &Services, import: &Import, found: Chunk, chunk:
     }
 }
 
-/// Writes what a file was found to be.
+/// Writes the verdict on a file: the layout, or the refusal.
 ///
 /// # Errors
-/// [`ImportError::Status`] if another parser reads the file by a mapping that is pinned.
+/// [`ImportError::Status`] if the verdict comes from a parser without a pin, and a mapping is pinned.
 pub async fn put_verdict(services: &Services, import: &Import, verdict: &Verdict) -> Result<(), ImportError> {
     let put = Write::put(keys::verdict(import.account, import.id), verdict);
     let put = if verdict.recalled { put } else { put.when(UNPINNED) };

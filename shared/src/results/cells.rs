@@ -1,7 +1,7 @@
-//! The cells of rows that failed, read again from the file for whoever wants to see them.
+//! The cells of failed rows, read from the file again on request, because the ledger stores only the error.
 //!
-//! A cell is cut to [`CELL`] letters, and a row ends with `…` where its cells come to more than [`ROW`] bytes. Of the file
-//! [`BYTES`] are read at most; the rows behind that are told without their cells.
+//! A cell is cut to [`CELL`] letters, and a row ends with `…` where its cells take more than [`ROW`] bytes. At most
+//! [`BYTES`] of the file are read; errors in later chunks are shown without cells.
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
@@ -16,16 +16,17 @@ use crate::services::Services;
 use crate::shorten::shortened;
 use crate::store::{StoreError, keys};
 
-/// Chunks read at once.
+/// The most chunks read at once.
 const IN_FLIGHT: usize = 4;
-/// The most letters of a cell, a name or a value that people are shown.
+/// The most letters of a cell, a name or a value which people are shown.
 pub const CELL: usize = 200;
 /// The most bytes of a row's cells.
 const ROW: usize = 4_000;
-/// The most bytes of the file that are read: what the API function has memory for.
+/// The most bytes of the file which are read, limited by the memory of the API function.
 const BYTES: u64 = 64 << 20;
 
-/// The cells of the rows that `errors` are about. What cannot be read any more is left out: the errors stand without it.
+/// The cells of the rows with errors, by row. Rows which cannot be read any more are missing; their errors are shown
+/// without cells.
 pub async fn cells(
     services: &Services,
     import: &Import,
@@ -43,7 +44,7 @@ pub async fn cells(
     };
     let keys: Vec<_> = rows.keys().map(|&chunk| keys::chunk(import.account, import.id, chunk)).collect();
     let (mut cells, mut left) = (HashMap::new(), BYTES);
-    // A few chunks at a time: the item of a chunk holds its whole page.
+    // Only a few chunks at a time, because the item of a chunk contains the whole ledger page.
     for some in keys.chunks(IN_FLIGHT) {
         let items = services.store.get_many(some).await?.into_iter();
         let mut chunks: Vec<Chunk> = items.map(Chunk::decode).collect::<Result<_, _>>()?;
@@ -81,7 +82,7 @@ async fn of_chunk(
     Ok(wanted.map(|row| (Row(row.row), shown(row.cells()))).collect())
 }
 
-/// The cells of a row, cut.
+/// The cells of a row, shortened.
 fn shown(cells: Vec<Cow<'_, str>>) -> Vec<String> {
     let mut left = ROW;
     let mut shown = Vec::new();

@@ -1,8 +1,9 @@
-//! What the rows of an import have to say to people, gathered from its ledger pages.
+//! The findings of an import: errors and unknown names, gathered from its ledger pages for people.
 //!
-//! When the import settles its findings are kept, if there are any; so the report of an import costs about the same whatever
-//! its length. They are the first errors, and of the names that nobody knows those that sort first; where there are more,
-//! that is said. They lie in one item, or in three where one does not take them. Before that the first pages are read.
+//! The findings are stored when the import settles, so a report costs about the same for imports of any length.
+//! Findings hold the first errors, and among unknown names the names which sort first; a flag tells if there are more.
+//! All findings lie in a single item, or in three items if a single item is too small. Before the import settles, the
+//! first ledger pages are read instead.
 
 use std::collections::BTreeSet;
 
@@ -17,30 +18,30 @@ use crate::services::Services;
 use crate::store::packing::{packed, unpacked};
 use crate::store::{StoreError, Write, keys};
 
-/// At most so many errors are listed; the counts say how many there are.
+/// The most errors in the findings; the counts of the import tell the full number.
 const MOST_ERRORS: usize = 1000;
-/// How large all errors are at most, in bytes: an item has at most 400 KB.
+/// The most bytes of all errors, below the 400 KB which an item can hold.
 const ERROR_BYTES: usize = 200_000;
-/// What an error takes besides its texts: row, line, and the lengths of the texts.
+/// The bytes of an error beside its texts: row, line, and the lengths of the texts.
 const ERROR_FRAME: usize = 16;
-/// How large the names of each kind are at most, in bytes.
+/// The most bytes of all unknown users, and of all unknown projects.
 const NAME_BYTES: usize = 300_000;
-/// How large all of it is at most in one item.
+/// The most bytes of findings kept in a single item.
 const ITEM_BYTES: usize = 350_000;
-/// Where unknown users and projects lie apart.
+/// The parts of the keys under which unknown users and projects lie if a single item is too small.
 const USERS: &str = "users";
 const PROJECTS: &str = "projects";
-/// What a name takes besides its text.
+/// The bytes of a name beside its text.
 const NAME_FRAME: usize = 2;
 
-/// Names that sort first among many.
+/// The names which sort first among very many names, up to a bound in bytes.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct FirstNames {
     names: BTreeSet<String>,
     #[serde(skip)]
     bytes: usize,
-    /// The first name that had no room.
+    /// The lowest name for which there was no room, or `None` if all names fit.
     #[serde(skip)]
     left_out: Option<String>,
 }
@@ -60,48 +61,48 @@ impl FirstNames {
         }
     }
 
-    /// The names, in their order.
+    /// The names in ascending order.
     pub fn iter(&self) -> impl Iterator<Item = &str> {
         self.names.iter().map(String::as_str)
     }
 
-    /// How many there are.
+    /// The number of names kept, which excludes the names left out.
     pub fn len(&self) -> usize {
         self.names.len()
     }
 
-    /// Whether there is none.
+    /// `true` if no name is kept.
     pub fn is_empty(&self) -> bool {
         self.names.is_empty()
     }
 }
 
-/// The findings of an import.
+/// The findings of an import, or of the ledger pages added so far.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Findings {
-    /// The first errors, in the order of the rows.
+    /// The first errors in the order of the rows.
     pub errors: Vec<PageError>,
-    /// Users that nobody knows.
+    /// Users named by rows but unknown to the account, as spelt in the file.
     pub unknown_users: FirstNames,
-    /// Rows that name them, or no user at all.
+    /// The number of rows which name an unknown user or no user at all.
     pub unknown_user_rows: u64,
-    /// Projects that were not to be made.
+    /// Projects named by rows which the account lacks and the import may not create.
     pub unknown_projects: FirstNames,
-    /// How large the errors are, in bytes.
+    /// The bytes of the errors so far.
     #[serde(skip)]
     error_bytes: usize,
-    /// There are more users, or projects, that nobody knows.
+    /// `true` if the stored findings leave out unknown users or projects.
     #[serde(skip)]
     more_names: bool,
 }
 
 impl Findings {
-    /// Adds what the next page says.
+    /// Adds the errors and unknown names of the next ledger page.
     pub(crate) fn add(&mut self, page: Page) {
         for error in page.errors {
             let bytes = error.size() + ERROR_FRAME;
             if self.errors.len() == MOST_ERRORS || self.error_bytes + bytes > ERROR_BYTES {
-                // Those behind it stay out as well: the list is of the first ones.
+                // Later errors stay out too, even short errors, because the list is a list of the first errors.
                 self.error_bytes = ERROR_BYTES;
                 break;
             }
@@ -114,12 +115,12 @@ impl Findings {
         entries.unknown_projects.into_iter().for_each(|name| self.unknown_projects.add(name));
     }
 
-    /// Whether there are more unknown users or projects than are named.
+    /// `true` if there are more unknown users or projects than the findings name.
     pub fn has_more_names(&self) -> bool {
         self.more_names || self.unknown_users.left_out.is_some() || self.unknown_projects.left_out.is_some()
     }
 
-    /// The writes that keep them, if there is something to keep.
+    /// The writes which store the findings, or no writes if nothing was found.
     pub(crate) fn writes(self, import: &Import) -> Vec<Write> {
         if self.errors.is_empty() && self.unknown_user_rows == 0 && self.unknown_projects.is_empty() {
             return Vec::new();
@@ -140,14 +141,14 @@ impl Findings {
             let key = keys::found_names(account, id, which);
             Write::update(key, "SET #names = :names").bind_attribute(":names", blob(packed(names)))
         };
-        // The head last: what it leads to is there.
+        // The head is written last, so the items to which the head leads exist.
         let apart = [names(USERS, &self.unknown_users), names(PROJECTS, &self.unknown_projects)];
         let none = FirstNames::default;
         let rest = Self { unknown_users: none(), unknown_projects: none(), ..self };
         apart.into_iter().chain([head(packed(&rest), true)]).collect()
     }
 
-    /// The findings of an import as of now; before its end, what its first pages say.
+    /// The present findings of an import; until the import settles, only the first ledger pages are considered.
     pub async fn read(services: &Services, import: &Import) -> Result<Self, StoreError> {
         if import.is_folded() {
             let kept = services.store.get(&keys::findings(import.account, import.id)).await?.unwrap_or_default();

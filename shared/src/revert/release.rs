@@ -1,11 +1,11 @@
-//! The end of an undo: the notes of the import are worked off, so its references go, and the things that it made and that
-//! nobody else refers to.
+//! The end of an undo: the notes of the import are worked off, so references are dropped, and things made by the import
+//! are removed if nobody else refers to them.
 //!
-//! An import may have noted as many things as it has rows. The notes are read a few items at a time, in the order of their
-//! keys, and an item goes when it is worked off. An invocation whose time is up stores a **mark**: how far it came, and
-//! which things stayed up to there, whose notes stay as well. A message has the next one go on behind it. The mark moves
-//! only from where it was seen, so a late worker moves nothing back. Without it the notes would be worked off from the
-//! first again, which does no harm. An ordinary undo has no mark.
+//! An import may have as many notes as its file has rows. Notes are read a few items at a time in the order of their
+//! keys, and an item is deleted once worked off. An invocation without time left stores a **mark** and sends a message,
+//! and the next invocation continues behind the mark. The mark holds the last key worked off, and the things which
+//! stayed so far, whose notes stay as well. The mark moves only from the place where the worker read the mark, so a
+//! late worker moves nothing back. Losing the mark would only repeat work without effect. An ordinary undo has no mark.
 
 use std::collections::BTreeSet;
 
@@ -27,22 +27,22 @@ use crate::things::note::Note;
 use crate::things::reference::Kept;
 use crate::things::reference::{Dropped, drop_reference, drop_together};
 
-/// Notes worked off at once.
+/// The most notes worked off at once.
 const NOTES_IN_FLIGHT: usize = 8;
-/// At most so many things that stayed are named in the report.
+/// The most things which the report names as kept.
 const MOST_NAMED: usize = 100;
-/// Things that stayed so far and may be named: a client that one project left may go with the next.
+/// The most candidates for the report: a client which one project leaves in place may be removed with the next project.
 const MOST_CANDIDATES: usize = 1000;
 
-/// How far the notes are worked off.
+/// The progress through the notes.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 struct ReleaseMark {
-    /// How often it was moved.
+    /// How often the mark was moved; the fence against a second worker.
     #[serde(skip)]
     steps: u64,
-    /// The key of the last item that is worked off.
+    /// The sort key of the last item worked off, or `None` before the first move.
     after: Option<String>,
-    /// The first of the things that stayed.
+    /// The first things which stayed so far.
     kept: BTreeSet<Kept>,
 }
 
@@ -57,7 +57,7 @@ impl ReleaseMark {
         }
     }
 
-    /// The notes that are to be worked off.
+    /// The query for the notes behind the mark.
     fn notes(&self, services: &Services, import: &Import) -> Query {
         let notes = keys::notes(import.account, import.id).limit(services.portions.notes_a_step);
         match &self.after {
@@ -66,7 +66,8 @@ impl ReleaseMark {
         }
     }
 
-    /// Moves the mark on, unless another worker moved it: then that one goes on.
+    /// Moves the mark to `after`. `false` if a second worker moved the mark in between; the second worker then
+    /// continues.
     async fn advance(&self, services: &Services, import: &Import, after: String) -> Result<bool, StoreError> {
         let next = Self { after: Some(after), ..self.clone() };
         let unmoved = if self.steps == 0 { "attribute_not_exists(#steps)" } else { "#steps = :seen" };
@@ -80,7 +81,7 @@ impl ReleaseMark {
         }
     }
 
-    /// Takes in what stayed. Of very many things the first are kept.
+    /// Adds things which stayed. If there are very many, only the first are kept.
     async fn keep(&mut self, services: &Services, import: &Import, stayed: Vec<Kept>) -> Result<(), StoreError> {
         self.kept.extend(stayed);
         if self.kept.len() > MOST_CANDIDATES {
@@ -92,7 +93,7 @@ impl ReleaseMark {
         Ok(())
     }
 
-    /// Those of the things that still stand.
+    /// The kept things which are still present.
     async fn standing(&self, services: &Services, import: &Import) -> Result<BTreeSet<Kept>, StoreError> {
         let named: Vec<_> = self.kept.iter().map(|kept| (kept.kind, kept.id)).collect();
         let things = Thing::get_many(services, import.account, &named).await?.into_iter();
@@ -101,7 +102,7 @@ impl ReleaseMark {
     }
 }
 
-/// How often the mark of an undo's end was moved.
+/// How often the mark of an undo's end was moved; 0 for an ordinary undo.
 pub async fn released_steps(services: &Services, import: &Import) -> Result<u64, StoreError> {
     Ok(services.store.get(&keys::release(import.account, import.id)).await?.as_ref().map_or(0, steps))
 }
@@ -113,25 +114,26 @@ fn steps(item: &Item) -> u64 {
     }
 }
 
-/// Works the notes off and ends the undo, or has another invocation go on when time is up.
+/// Works off the notes and ends the undo. If time is up before, a message asks a later invocation to continue.
 pub async fn release(services: &Services, import: &Import, time: &TimeLeft) -> Result<(), ImportError> {
-    // Chunks that are undone at the same time all get here, and would only get in each other's way.
+    // Workers which undo chunks at the same time all get here and would only hinder each other, so a single worker
+    // continues.
     let ending = services.memory.ending(import.account, import.id);
     let Ok(one) = ending.try_lock() else {
         return Ok(());
     };
     let ended = let_go(services, import, time).await?;
-    // Before the message is sent: another task of this process may be the one to take it.
+    // The lock is released before the message is sent, because a second task of this process may receive the message.
     drop(one);
     if ended {
         return Ok(());
     }
-    tracing::info!(account = import.account.0, import = import.id.0, "another is to let go of the rest");
+    tracing::info!(account = import.account.0, import = import.id.0, "a message asks for the rest of the undo");
     let go_on = Message::Release { account: import.account, import: import.id };
     Ok(services.queues.send(&go_on).await?)
 }
 
-/// Works the notes off. False, if time was up before their end.
+/// Works off the notes. `false` if time was up before the last note.
 async fn let_go(services: &Services, import: &Import, time: &TimeLeft) -> Result<bool, ImportError> {
     let import = &Import::find(services, import.account, import.id).await?;
     if import.status != Status::RollingBack {
@@ -160,13 +162,13 @@ async fn let_go(services: &Services, import: &Import, time: &TimeLeft) -> Result
     };
     match transition(services, import, Status::RolledBack, "revert", change).await {
         Ok(undone) => inbox::finish(services, &undone).await.map(|_| true),
-        // Somebody else finished it.
+        // A second worker ended the undo.
         Err(ImportError::Status { .. }) => Ok(true),
         Err(error) => Err(error),
     }
 }
 
-/// Works off what a few items note; what stays although the import made it.
+/// Works off the notes in a few items. Returns the things made by the import which stay.
 async fn work_off(services: &Services, import: &Import, items: &[Item]) -> Result<Vec<Kept>, ImportError> {
     let Dropped { mut kept, left } = drop_together(services, import.account, Note::all(items)?, import.id).await?;
     let drops = left.into_iter().map(|note| async move {
@@ -174,7 +176,7 @@ async fn work_off(services: &Services, import: &Import, items: &[Item]) -> Resul
     });
     kept.extend(drained(drops, NOTES_IN_FLIGHT).await?.into_iter().flatten());
     let stayed = kept;
-    // What is worked off need not be looked at again, should another invocation have to go on.
+    // Items worked off are deleted, so a later invocation need not look at the notes again.
     let is_kept = |kind, id| stayed.iter().any(|kept| (kept.kind, kept.id) == (kind, id));
     let stays =
         |note: &Note| is_kept(note.kind, note.id) || note.client.is_some_and(|client| is_kept(Kind::Client, client));

@@ -1,17 +1,27 @@
-//! The ledger pages and the notes of an import, folded: totals into its references, what lists pass over into summaries,
-//! what people are to know into the findings, and what it made into the list of that. All by SET, so that folding twice
-//! does no harm.
+//! The fold of an import: ledger pages and notes are added up when the import settles.
 //!
-//! An import may name as many projects and tags as it has rows, so they are folded in the order of their ids, a **window**
-//! at a time: a pass over pages and notes adds up the lowest ids behind the mark, and forgets the highest when there are
-//! more than memory is to hold. What it holds at the end is complete, for each id has met all pages. The names of a window
-//! are written in **steps**. Each step moves the mark (see [`FoldMark`]) in one transaction with what was made up to there,
-//! if the mark is where it was seen; so a late worker moves nothing back, and of two workers one stops. An invocation whose
-//! time is up stops behind a step, and another one goes on from the mark. So the fold of k names takes k /
-//! [`Portions::names_at_once`](crate::portions::Portions) passes, and as many more as invocations.
+//! | result | stored in |
+//! |---|---|
+//! | totals per project and tag | the import's references |
+//! | the content of a hundred pages | summaries, for lists |
+//! | errors and unknown names | the findings |
+//! | projects and tags made | the list of made things |
 //!
-//! An ordinary import is one window and one step, and has no mark. Pages and notes do not change any more when they are
-//! folded: every chunk is committed, or the import was stopped and nobody has a claim.
+//! Every result is written by SET, so a second fold is harmless.
+//!
+//! # Many names
+//!
+//! An import may name as many projects and tags as the file has rows, so names are folded in the order of their ids, a
+//! **window** at a time. A pass over all pages and notes adds up the lowest ids behind the mark, and drops the highest
+//! ids whenever memory would hold too many. Every id left at the end of the pass has met all pages, so its totals are
+//! complete. The names of a window are written in **steps**. A step moves the mark (see [`FoldMark`]), and stores the
+//! things made up to the mark, in a single transaction on the condition that the mark has not moved. A late worker
+//! therefore moves nothing back, and the slower of two workers stops. An invocation without time left stops after a
+//! step, and a later invocation continues from the mark. The fold of k names takes k /
+//! [`Portions::names_at_once`](crate::portions::Portions) passes, plus a pass per further invocation.
+//!
+//! An ordinary import takes a single window and step, and has no mark. Pages and notes no longer change when folded:
+//! every chunk is committed, or the import was stopped and no loader holds a claim.
 
 use std::collections::btree_map::IntoIter;
 use std::collections::{BTreeMap, BTreeSet};
@@ -34,34 +44,34 @@ use crate::things::note::Note;
 use crate::things::reference::{self, MOST_PARTICIPANTS};
 use crate::things::sums::Sums;
 
-/// Totals written at once.
+/// The most totals written at once.
 const WRITES_IN_FLIGHT: usize = 16;
-/// Names between two looks at the clock.
+/// The number of names between two looks at the clock.
 const SLICE: usize = 500;
 
-/// What the ledger pages come to.
+/// The result of a complete fold.
 pub(super) struct Folded {
-    /// Projects that the import made.
+    /// The number of projects which the import made.
     pub projects: u64,
-    /// Tags that it made.
+    /// The number of tags which the import made.
     pub tags: u64,
-    /// The first and the last day of its entries.
+    /// The first and the last day of the import's entries, or `None` without entries.
     pub days: Option<(Date, Date)>,
 }
 
-/// How a fold ended.
+/// The end of a fold.
 pub(super) enum Fold {
     /// All names are folded.
     Done(Folded),
-    /// Time was up; the mark says where to go on.
+    /// Time was up; a later invocation continues from the mark.
     Unfinished,
-    /// Another worker is at it, or the import is not to be folded any more.
+    /// A second worker is folding, or the status of the import has changed.
     Left,
 }
 
 /// Folds an import from its mark on, as far as time allows.
 ///
-/// A reference that is gone belongs to an import that is being undone; it is left gone.
+/// A missing reference belongs to an import being undone, and is not made again.
 pub(super) async fn fold(services: &Services, import: &Import, time: &TimeLeft) -> Result<Fold, ImportError> {
     let mut mark = FoldMark::read(services, import).await?;
     loop {
@@ -94,7 +104,7 @@ pub(super) async fn fold(services: &Services, import: &Import, time: &TimeLeft) 
     }
 }
 
-/// Ends the fold of an ordinary import: what it made is kept in one item.
+/// Ends the fold of an ordinary import by storing the ids of made things in a single item.
 async fn keep(services: &Services, import: &Import, days: Option<(Date, Date)>, few: Few) -> Result<Fold, ImportError> {
     if let Some(write) = few.write(import) {
         match services.store.write(write).await {
@@ -105,30 +115,30 @@ async fn keep(services: &Services, import: &Import, days: Option<(Date, Date)>, 
     Ok(Fold::Done(Folded { projects: few.projects.len() as u64, tags: few.tags.len() as u64, days }))
 }
 
-/// A project or tag, as pages and notes tell of it.
+/// The facts about a project or tag, added up over pages and notes.
 #[derive(Default)]
 struct Name {
-    /// What the pages have of it; nothing, if it is only noted.
+    /// The totals over the pages, or `None` for a thing which is only noted.
     sums: Option<Sums>,
-    /// Whose entries a project has.
+    /// The users with entries in a project.
     users: BTreeSet<ThingId>,
-    /// The import noted it: it may have made it.
+    /// `true` if the import noted the thing, and so may have made the thing.
     noted: bool,
 }
 
-/// The lowest names behind a mark.
+/// The lowest names behind the mark, within the bound of memory.
 struct Window {
     after: Option<(Kind, ThingId)>,
-    /// The first name that is left to the next window.
+    /// The first name left to the next window, or `None` if this window is the last.
     end: Option<(Kind, ThingId)>,
     names: BTreeMap<(Kind, ThingId), Name>,
-    /// Names, and users of projects.
+    /// The number of names, plus the number of users over all projects.
     weight: usize,
     most: usize,
 }
 
 impl Window {
-    /// Reads all pages and notes. The first time, what does not go by name is folded on the way.
+    /// Reads all pages and notes. The first window also folds everything which is not kept by name.
     async fn gather(services: &Services, import: &Import, mark: &mut FoldMark) -> Result<Self, ImportError> {
         let (account, id) = (import.account, import.id);
         let (names, most) = (BTreeMap::new(), services.portions.names_at_once);
@@ -161,7 +171,7 @@ impl Window {
         Ok(window)
     }
 
-    /// The name, if it is within the window.
+    /// The name's entry in the window, or `None` for a name outside the window.
     fn name(&mut self, name: (Kind, ThingId)) -> Option<&mut Name> {
         if self.after.is_some_and(|after| name <= after) || self.end.is_some_and(|end| name >= end) {
             return None;
@@ -200,7 +210,7 @@ impl Window {
         self.shrink();
     }
 
-    /// Leaves the highest names to the next window, if there are too many.
+    /// Leaves the highest names to the next window while the window is too large.
     fn shrink(&mut self) {
         while self.weight > self.most
             && self.names.len() > 1
@@ -212,7 +222,7 @@ impl Window {
     }
 }
 
-/// What the first pass over the pages gathers besides names.
+/// The results of the first pass which are not kept by name.
 struct First {
     summing: Option<Summing>,
     findings: Findings,
@@ -224,7 +234,7 @@ impl First {
         Self { summing: Summing::of(import), findings: Findings::default(), days: None }
     }
 
-    /// Adds the next chunk; a summary to be written, if one is complete.
+    /// Adds the next chunk. Returns the write of a summary which is now complete.
     fn add(&mut self, number: ChunkNo, page: Option<Page>) -> Option<Write> {
         let write = self.summing.as_mut().and_then(|summing| summing.add(number, page.as_ref()));
         if let Some(page) = page {
@@ -237,17 +247,17 @@ impl First {
     }
 }
 
-/// Names that were folded behind a mark.
+/// The names folded in a step.
 #[derive(Default)]
 struct Step {
-    /// The last of them.
+    /// The last name of the step, or `None` for an empty step.
     last: Option<(Kind, ThingId)>,
-    /// Those that the import made.
+    /// The things which the import made among the names.
     made: Vec<(Kind, ThingId)>,
 }
 
 impl Step {
-    /// Folds the next names; fewer than a step takes, if time is up.
+    /// Folds the next names; fewer than a full step if time is up.
     async fn take(
         services: &Services,
         import: &Import,
@@ -272,7 +282,7 @@ impl Step {
     }
 }
 
-/// Sets the totals of a name on the import's reference to it.
+/// The write which sets a name's totals on the import's reference.
 fn set<'s>(
     services: &'s Services,
     import: &Import,

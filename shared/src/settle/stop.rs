@@ -1,20 +1,20 @@
-//! The end of an import before its end: cancelled by a person, or given up by us.
+//! The early end of an import: cancelled by a person, or given up by a function.
 //!
-//! The status `incomplete` forbids claims. A chunk that is claimed already may still be committed, so totals are folded
-//! when the last of these is done or its lease is dead (see [`crate::settle()`]); until then the sweep has an eye on the import.
-//! What was loaded stays, and can be undone.
+//! The status `incomplete` forbids claims. A chunk claimed before may still be committed, so totals are folded once the
+//! last such chunk is committed or its lease has ended (see [`crate::settle()`]); until then the sweep watches the
+//! import. Entities loaded so far stay, and can be undone.
 
 use super::settle_soon;
 use crate::import::{Change, Import, ImportError, Status, transition};
 use crate::services::Services;
 
-/// Why a cancelled import is incomplete, for people.
+/// The reason shown to people for a cancelled import.
 const CANCELLED: &str = "it was cancelled";
 
-/// Stops an import that a person does not want to go on. One that is stopped already is left as it is.
+/// Stops an import for a person. An import stopped before stays as it is.
 ///
 /// # Errors
-/// [`ImportError::Status`] if it has come to its end, or is being undone.
+/// [`ImportError::Status`] if the import is settled, undone or being undone.
 pub async fn cancel(services: &Services, import: &Import, by: &str) -> Result<Import, ImportError> {
     let mut import = import.clone();
     loop {
@@ -30,7 +30,7 @@ pub async fn cancel(services: &Services, import: &Import, by: &str) -> Result<Im
     }
 }
 
-/// Ends an import that is not to go on, and says why.
+/// Stops an import for good, with the reason for people.
 pub async fn stop(services: &Services, import: &Import, by: &str, reason: String) -> Result<Import, ImportError> {
     let change = Change::none().set("reason", &reason).set("completed_at", services.clock.now_ms());
     let import = transition(services, import, Status::Incomplete, by, change.because(reason)).await?;

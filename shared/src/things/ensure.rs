@@ -1,6 +1,11 @@
-//! Projects, clients and tags: found or made, noted, referred to.
+//! Projects, clients and tags of an import: found or made, noted, and referred to.
 //!
-//! The note comes first, then thing and reference in one transaction; so an undo finds whatever a crash left.
+//! | effect | how the undo finds the effect | why twice is once |
+//! |---|---|---|
+//! | thing and reference made, in a transaction | by the note, which was written first | ids come from names |
+//! | reference to an existing thing made | by the note, which was written first | reference must be absent |
+//!
+//! After a crash at any point the note therefore exists for every thing and every reference.
 
 pub(crate) mod make;
 pub(crate) mod wanted;
@@ -21,10 +26,11 @@ use crate::things::reference;
 use make::{creation, make_all};
 use wanted::{Wanted, respell, respell_client};
 
-/// Tries to find or make a thing while others do.
+/// The most attempts to find or make a thing while other loaders do the same.
 const ATTEMPTS: usize = 20;
 
-/// Finds or makes, notes and refers to everything `wanted`; an id for each, in its order.
+/// Finds or makes every thing in `wanted`, notes each, and refers to each. Returns an id per element in the same order,
+/// or `None` for a project which the import may not make.
 pub async fn touch_all(
     services: &Services,
     maker: &Maker,
@@ -52,17 +58,17 @@ pub async fn touch_all(
     Ok(found)
 }
 
-/// What stands where a key belongs, as far as many at once can be looked at.
+/// The item at the first choice of a key, as seen by a batch read.
 enum Seen {
-    /// The thing.
+    /// The thing with the key lies at its first choice.
     Thing {
         thing: Box<Thing>,
-        /// The import refers to it already.
+        /// `true` if the import has a reference to the thing already.
         referred: bool,
     },
-    /// Nothing.
+    /// No item lies at the first choice.
     Nothing,
-    /// Something else: the way on has to be followed.
+    /// A mark, a sign, or a thing with a different key lies at the first choice, so a full search is needed.
     Other,
 }
 
@@ -85,7 +91,7 @@ async fn look_all(services: &Services, maker: &Maker, wanted: &[Wanted]) -> Resu
     Ok(wanted.iter().zip(places).map(see).collect())
 }
 
-/// Notes what can be told before anything is written together, at the price of one unit each.
+/// Writes the notes which are known before any thing is written, many in an item, at a write unit per item.
 async fn note_all(
     services: &Services,
     maker: &Maker,
@@ -115,7 +121,7 @@ async fn touch(
     let (mut seen, mut known) = match seen {
         Seen::Thing { thing, referred } => (Found::There(thing), Some(referred)),
         Seen::Nothing if !wanted.may_be_made(maker) => return Ok(None),
-        // Another made it just now, or the way leads on.
+        // Another loader made the thing just now, or the first choice holds a different item.
         Seen::Nothing | Seen::Other => (find(services, account, wanted.kind, &wanted.key).await?, None),
     };
     for _ in 0..ATTEMPTS {
@@ -149,7 +155,7 @@ async fn touch(
                 }
                 return Ok(Some(id));
             }
-            // Another was first, or it went away: look again.
+            // Another loader was first, or the thing was removed: search again.
             Err(error) if error.is_refused() => {
                 seen = find(services, account, wanted.kind, &wanted.key).await?;
             }
@@ -159,7 +165,7 @@ async fn touch(
     Err(StoreError::Busy(format!("a {} kept changing while it was looked up", wanted.kind.as_str())).into())
 }
 
-/// Whether the import refers to the thing already.
+/// `true` if the import has a reference to the thing already.
 pub async fn referred(services: &Services, maker: &Maker, kind: Kind, id: ThingId) -> Result<bool, StoreError> {
     let reference = keys::reference(maker.account, kind, id, maker.import);
     Ok(services.store.get(&reference).await?.is_some())

@@ -1,9 +1,12 @@
-//! From a key to the thing that has it, or to the place where it belongs.
+//! The search for the thing with a given key, or for the place where a new thing with the key belongs.
 //!
-//! A thing lies at the id that its key hashes to. Where another key sits there already, it lies at the
-//! next choice, and the one that sits there is marked `displaced`; when that one is removed, a mark stays
-//! in its place, so that whoever looks goes on. A renamed thing keeps its id: a sign at the place of its
-//! new key leads to it.
+//! A thing lies at the id to which its key hashes. The exceptions are:
+//!
+//! | case | where the thing lies | trace for the search |
+//! |---|---|---|
+//! | a thing with another key lies at that id | at the next choice of id | the occupant is marked `displaced` |
+//! | the occupant of an earlier choice was removed | at its own id, as before | a mark stays in the occupant's place |
+//! | the thing was renamed | at its old id | a sign at the place of the new key |
 
 use crate::id::{AccountId, ThingId};
 use crate::services::Services;
@@ -12,33 +15,33 @@ use crate::store::{StoreError, Write};
 
 use super::Thing;
 
-/// Choices that are looked at. The second is met once in 2^52 / n keys.
+/// The most choices of id for a key. The second choice is needed once in 2^52 / n keys.
 const MOST_PROBES: u32 = 16;
 
-/// Looks again while signs lead to things that go away.
+/// The most attempts of a search while signs lead to things which are removed in between.
 const ATTEMPTS: usize = 5;
 
-/// What is found at a key.
+/// The result of a search for a key.
 #[derive(Debug)]
 pub enum Found {
-    /// The thing.
+    /// The thing with the key.
     There(Box<Thing>),
-    /// Nothing; it would lie here.
+    /// No thing has the key; a new thing would lie at the place given here.
     Absent(Place),
 }
 
-/// Where a thing with a new key would lie.
+/// The place where a thing with a new key would lie.
 #[derive(Debug)]
 pub struct Place {
-    /// Its id.
+    /// The id which the new thing would have.
     pub id: ThingId,
-    /// The item that stands there is a mark, to be taken over.
+    /// `true` if a mark stands at the id, to be overwritten by the new thing.
     taken_over: bool,
-    /// Those whose ids come first and that have to be marked as displacing.
+    /// Occupants of earlier choices, which have to be marked `displaced` when the new thing is put.
     passed: Vec<ThingId>,
 }
 
-/// Looks for the thing with this key.
+/// Searches for the thing with this key, which the caller has normalised.
 pub async fn find(services: &Services, account: AccountId, kind: Kind, key: &str) -> Result<Found, StoreError> {
     for _ in 0..ATTEMPTS {
         if let Some(found) = look(services, account, kind, key).await? {
@@ -48,12 +51,13 @@ pub async fn find(services: &Services, account: AccountId, kind: Kind, key: &str
     Err(StoreError::Busy(format!("a {} kept changing while it was looked for", kind.as_str())))
 }
 
-/// Whether a thing with this id and this key is found without a sign.
+/// `true` if a search for `key` finds the thing at `id` without a sign, because `id` is a choice of the key.
 pub fn is_home(account: AccountId, kind: Kind, key: &str, id: ThingId) -> bool {
     (0..MOST_PROBES).any(|probe| ThingId::derive(account, kind.as_str(), key, probe) == id)
 }
 
-/// One look; nothing, if the thing that a sign leads to went away in the meantime, and its sign with it.
+/// A single attempt of a search, or `None` if the thing at the end of a sign was removed in between, together with its
+/// sign.
 async fn look(services: &Services, account: AccountId, kind: Kind, key: &str) -> Result<Option<Found>, StoreError> {
     let mut mark = None;
     let mut passed = Vec::new();
@@ -73,7 +77,8 @@ async fn look(services: &Services, account: AccountId, kind: Kind, key: &str) ->
                 return Ok(target.map(|target| Found::There(Box::new(target))));
             }
             Some(thing) if thing.removed => mark = mark.or(Some(id)),
-            // A renamed thing shows by itself that its place has another key, and needs no mark.
+            // A renamed occupant leaves a mark when removed in any case, so only occupants never renamed need
+            // `displaced`.
             Some(thing) if mark.is_none() && !thing.displaced && thing.alias_at.is_none() => passed.push(id),
             Some(_) => {}
         }
@@ -82,12 +87,12 @@ async fn look(services: &Services, account: AccountId, kind: Kind, key: &str) ->
 }
 
 impl Place {
-    /// The first choice of a key, when it is known that nothing stands there.
+    /// The first choice of id for a key, for a caller who knows that the id is free.
     pub fn first(account: AccountId, kind: Kind, key: &str) -> Self {
         Self { id: ThingId::derive(account, kind.as_str(), key, 0), taken_over: false, passed: Vec::new() }
     }
 
-    /// The writes that put `thing` here, all or none of them.
+    /// The writes which put `thing` at this place, to be sent in a single transaction.
     pub fn put(&self, account: AccountId, thing: &Thing) -> Vec<Write> {
         let key = |id| keys::thing(account, thing.kind, id);
         let mut thing = thing.clone();
@@ -99,7 +104,7 @@ impl Place {
     }
 }
 
-/// The write that removes what stands at `id`: a mark stays if others lie further on.
+/// The write which removes the item at a thing's id. A mark replaces the item if other things lie behind it.
 pub fn removal(account: AccountId, thing: &Thing) -> Write {
     let key = keys::thing(account, thing.kind, thing.id);
     if thing.displaced || thing.alias_at.is_some() {

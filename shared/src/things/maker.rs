@@ -1,17 +1,18 @@
-//! The import in whose name shared things are found or made.
+//! The import on whose behalf shared things are found or made.
 
 use crate::id::{AccountId, ImportId};
 
-/// Names resolved at once.
+/// The most names which a loader looks up at the same time.
 pub const IN_FLIGHT: usize = 16;
 
-/// The import in whose name things are found or made.
+/// The import on whose behalf things are found or made.
 #[derive(Clone, Copy, Debug)]
 pub struct Maker {
     pub account: AccountId,
     pub import: ImportId,
-    /// The time that made things carry, in milliseconds since the epoch: the import's, so that a retry writes the same values.
+    /// The creation time of new things in milliseconds since the epoch. The time is the import's, so a retry writes the
+    /// same values.
     pub at: i64,
-    /// Whether projects that nobody has made are made; tags always are.
+    /// `true` if unknown projects are made. Unknown tags are always made.
     pub makes_projects: bool,
 }

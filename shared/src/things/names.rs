@@ -1,15 +1,15 @@
-//! How names are kept and compared.
+//! The rules for names: how names are tidied, compared and bounded.
 
 use unicode_normalization::UnicodeNormalization;
 
 use crate::id::ThingId;
 
-/// The longest name, in bytes, both as it is written and as it is compared: names are keys, and keys have at most 1 KB.
+/// The longest name in bytes, both as written and as compared: names are part of keys, and a key has at most 1 KB.
 pub const LONGEST_NAME: usize = 500;
-/// A name does not grow by more when it is brought into one Unicode form: `\u{fdfa}` has 3 bytes, and 33 then.
+/// The most growth of a name when normalised to NFKC: `\u{fdfa}` grows from 3 bytes to 33.
 const MOST_GROWTH: usize = 16;
 
-/// Trimmed, and every run of white space one space: how a name is shown.
+/// The form in which a name is shown: trimmed, with every run of white space replaced by a space.
 pub fn tidy(name: &str) -> String {
     let mut tidy = String::with_capacity(name.len());
     for word in name.split_whitespace() {
@@ -21,7 +21,7 @@ pub fn tidy(name: &str) -> String {
     tidy
 }
 
-/// How a name is compared: tidied, without regard to case, and in one Unicode form.
+/// The form in which a name is compared: tidied, in lower case, and normalised to NFKC.
 pub fn normal(name: &str) -> String {
     if name.is_ascii() {
         return tidy(name).to_ascii_lowercase();
@@ -29,13 +29,13 @@ pub fn normal(name: &str) -> String {
     tidy(&name.nfkc().collect::<String>()).to_lowercase().nfkc().collect()
 }
 
-/// Whether a name is short enough to be kept.
+/// `true` if the name is at most [`LONGEST_NAME`] bytes long, as written and as compared.
 pub fn is_short(name: &str) -> bool {
     let grows = || !name.is_ascii() && name.len() * MOST_GROWTH > LONGEST_NAME;
     name.len() <= LONGEST_NAME && (!grows() || normal(name).len() <= LONGEST_NAME)
 }
 
-/// The key of a project: its client, as an id, and its name. Two clients' "Website" stay two.
+/// The key of a project: the id of its client and the normalised name, so two clients may each have a "Website".
 pub fn project_key(client: Option<ThingId>, name: &str) -> String {
     format!("{}\u{1f}{}", client.map_or_else(String::new, |client| client.to_string()), normal(name))
 }

@@ -1,8 +1,10 @@
-//! What an import touches outside the partitions of its own rows, noted in its partition before the touch.
+//! Notes: a record in the import's own partition of every shared thing which the import touches, written before the
+//! touch.
 //!
-//! So an undo can list it after any crash. Many notes are one item, and an item is found again by a digest of what it
-//! says: written a second time it is the same item, and it never takes another's place. What is noted twice, by two
-//! tries of a chunk, is worked off twice, which is no more than once.
+//! An undo reads the notes and so finds all references and things after any crash. Up to forty notes are packed into an
+//! item whose key is a digest of the content. Writing the same notes twice gives the same item, and different notes
+//! never overwrite each other. Two attempts of a chunk may write the same note in different items; the undo then works
+//! the note off twice, and the second time has no effect.
 
 use std::collections::BTreeSet;
 
@@ -16,22 +18,23 @@ use crate::store::keys::{self, Kind};
 use crate::store::packing::{packed, unpacked};
 use crate::store::{Item, Key, StoreError, Table, Write};
 
-/// Notes in one item: with a client they take up to twenty bytes each, and a write unit is a kilobyte.
+/// Notes in an item: a note with a client takes up to twenty bytes, and a write unit covers a kilobyte.
 const TOGETHER: usize = 40;
 
-/// A note that an import touches a shared thing.
+/// The record of a shared thing which an import touches.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct Note {
-    /// What it touches.
+    /// The kind of the thing: user, client, project or tag.
     pub kind: Kind,
-    /// Which.
+    /// The id of the thing, which need not exist yet.
     pub id: ThingId,
-    /// A project's client: the undo has to find it when the project is gone already.
+    /// The client of a project, so the undo finds the client when the project is already removed, or `None` for all
+    /// else.
     pub client: Option<ThingId>,
 }
 
 impl Note {
-    /// Writes notes.
+    /// Writes notes, forty to an item; a second call with the same notes changes nothing.
     pub async fn put_all(
         services: &Services,
         account: AccountId,
@@ -42,7 +45,7 @@ impl Note {
         services.store.put_all(notes.chunks(TOGETHER).map(item).collect()).await
     }
 
-    /// The write of a few notes that are one item.
+    /// The write which puts a few notes in a single item.
     pub fn put(account: AccountId, import: ImportId, notes: &[Self]) -> Write {
         let (key, item) = Self::item(account, import, notes);
         Write::put_item(key, item)
@@ -56,7 +59,7 @@ impl Note {
         (key, item)
     }
 
-    /// The notes in items, each once.
+    /// The notes in some items, deduplicated and sorted.
     pub fn all<'i>(items: impl IntoIterator<Item = &'i Item>) -> Result<BTreeSet<Self>, StoreError> {
         let mut notes = BTreeSet::new();
         for item in items {

@@ -1,13 +1,15 @@
-//! Who refers to what.
+//! References: which imports use which shared things, and when a thing is removed for want of a reference.
 //!
-//! An import that has entries of a project, a tag or a user holds **one reference** to it, an item of its
-//! own that also carries the totals of those entries; the account's hand-made entries hold one together.
-//! A reference is made and dropped in one transaction with the count on the thing, so a thing with
-//! references cannot go and a reference to a thing that is gone cannot come. Before an import refers to
-//! anything it notes it ([`super::note`]).
+//! An import with entries of a project, a tag or a user holds **one reference** to the thing: an item which also
+//! carries the totals of the import's entries of the thing. All hand-made entries of the account share one reference,
+//! held by [`ImportId::HAND`].
 //!
-//! The totals of a thing are the sums over its references. What chunks loaded is SET when the import
-//! settles; what edits by hand changed since is ADDed beside it; both go when the import is undone.
+//! - A reference is made and dropped in one transaction with the count of references on the thing. A thing with
+//!   references therefore cannot be removed, and no reference to a removed thing can be made.
+//! - An import writes a note ([`super::note`]) before its first reference to a thing, so an undo finds every reference.
+//! - The totals of a thing are the sums over its references. The totals of loaded chunks are SET when the import
+//!   settles; changes by later edits by hand are ADDed in attributes beside the loaded totals; both disappear with the
+//!   reference when the import is undone.
 
 mod together;
 
@@ -27,35 +29,36 @@ use crate::services::Services;
 use crate::store::keys::{self, Kind};
 use crate::store::{StoreError, Table, Write};
 
-/// Participants that one import is told to have brought to a project: an item has at most 400 KB.
+/// The most participants which one reference stores for a project: an item has at most 400 KB.
 pub(crate) const MOST_PARTICIPANTS: usize = 5_000;
-/// Times a drop is tried again when the thing changed under it.
+/// How many times a drop is attempted while the thing keeps changing in between.
 const ATTEMPTS: usize = 20;
 
-/// A reference, as it is stored.
+/// A reference as stored: the totals of one referrer's entries of one thing.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Reference {
-    /// What the import's chunks loaded.
+    /// Totals of the entries which the import's chunks loaded: zero until the import settles, and always zero in
+    /// references to users.
     pub loaded: Sums,
-    /// Whose entries of a project these are.
+    /// Users with entries in the project, as loaded, or empty for references to tags and users.
     #[serde(skip_serializing_if = "BTreeSet::is_empty")]
     pub users: BTreeSet<ThingId>,
-    /// Whose entries edits by hand added to a project.
+    /// Users whose entries were given to the project by edits by hand.
     #[serde(with = "serde_dynamo::number_set", skip_serializing_if = "BTreeSet::is_empty")]
     pub hand_users: BTreeSet<ThingId>,
-    /// Entries that edits by hand added or took away.
+    /// Entries added by edits by hand, minus entries taken away; may be negative.
     pub hand_entries: i64,
-    /// Seconds likewise.
+    /// Seconds added by edits by hand, minus seconds taken away.
     pub hand_seconds: i64,
-    /// Billable seconds likewise.
+    /// Billable seconds added by edits by hand, minus billable seconds taken away.
     pub hand_billable: i64,
-    /// Invoiced seconds likewise.
+    /// Invoiced seconds added by edits by hand, minus invoiced seconds taken away.
     pub hand_invoiced: i64,
 }
 
 impl Reference {
-    /// What it comes to.
+    /// The totals of the reference: loaded entries plus the changes by hand.
     pub fn sums(&self) -> Sums {
         let by_hand = Sums {
             entries: self.hand_entries,
@@ -69,16 +72,16 @@ impl Reference {
     }
 }
 
-/// A shared thing that stayed although the undone import made it: others refer to it.
+/// A shared thing which stayed after the undo of its maker, because a second referrer holds a reference.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Kept {
-    /// What it is.
+    /// Client, project, tag or user: the kind of the thing which stayed.
     pub kind: Kind,
-    /// Which.
+    /// The id of the thing which stayed.
     pub id: ThingId,
 }
 
-/// Who refers to a thing.
+/// The imports with a reference to a thing; [`ImportId::HAND`] stands for the hand-made entries.
 pub async fn referrers(
     services: &Services,
     account: AccountId,
@@ -89,38 +92,40 @@ pub async fn referrers(
     items.iter().map(|item| referrer(&keys::Key::of(Table::Workspace, item))).collect()
 }
 
-/// Whose reference lies at a key.
+/// The import whose reference lies at a key.
 pub(crate) fn referrer(key: &keys::Key) -> Result<ImportId, StoreError> {
     key.sk.parse().map(ImportId).map_err(|_| StoreError::Shape("a reference without an import".to_owned()))
 }
 
-/// The writes by which `referrer` begins to refer to a thing that stands.
+/// The two writes by which `referrer` begins to refer to an existing thing: reference and count.
 pub fn refer(account: AccountId, kind: Kind, id: ThingId, referrer: ImportId) -> [Write; 2] {
     [new_reference(account, kind, id, referrer), count(account, kind, id, 1)]
 }
 
-/// The reference item alone, for a thing that is made with it (and counts it already).
+/// The write of the reference alone, for a thing which is made in the same transaction with a count of 1.
 pub fn new_reference(account: AccountId, kind: Kind, id: ThingId, referrer: ImportId) -> Write {
     Write::put(keys::reference(account, kind, id, referrer), &Reference::default()).when_absent()
 }
 
-/// Holds of an item that is a thing, and not a retired one.
+/// A condition: the item is a thing rather than a mark or a sign, and is not retired.
 const SEEN: &str = "attribute_exists(#pk) AND attribute_not_exists(#removed) AND attribute_not_exists(#alias_of) AND \
                     attribute_not_exists(#retired)";
 
-/// One reference more or fewer on a thing that stands and is not retired.
+/// Changes the count of references on a thing by `by`; refused if the thing is gone or retired.
 pub fn count(account: AccountId, kind: Kind, id: ThingId, by: i64) -> Write {
     Write::update(keys::thing(account, kind, id), "ADD #refs :by").when(SEEN).bind(":by", by)
 }
 
-/// The same for a tag that an edit by hand gives to an entry that has others: no tag may have been merged into it since it was
-/// read, and a merge that is under way has to look at the entry again.
+/// Like [`count`], for a tag which an edit by hand gives to an entry with further tags. The write is refused if a tag
+/// was merged into this tag since the tag was read, and the raised `touched` makes a merge under way look at the entry
+/// again.
 fn count_touched(account: AccountId, tag: &Thing, by: i64) -> Write {
     let write = Write::update(keys::thing(account, Kind::Tag, tag.id), "ADD #refs :by, #touched :one").when(SEEN);
     write.when_counted("#merges", tag.merges).bind(":by", by).bind(":one", 1)
 }
 
-/// What an import's chunks loaded, on its reference if that stands: it is gone where the import is being undone.
+/// Stores the totals of the import's chunks on its reference. The write is refused if the reference is gone because the
+/// import is being undone.
 pub fn loaded(
     account: AccountId,
     kind: Kind,
@@ -140,7 +145,7 @@ pub fn loaded(
     }
 }
 
-/// Adds what edits by hand changed to a reference that stands; to that of a project, whose entries these are now.
+/// Adds the changes made by edits by hand to an existing reference, with the participants if the thing is a project.
 pub fn adjust(
     account: AccountId,
     kind: Kind,
@@ -167,37 +172,41 @@ pub fn adjust(
     }
 }
 
-/// References that one transaction adds to things and takes off them. It may write each item once, and a thing that goes takes a
-/// reference off its client or off the thing that it was merged into; so all of them are gathered first.
+/// References which one transaction adds to things and takes off things.
+///
+/// A transaction may write each item once, and a removed thing takes a reference off its client or off the thing into
+/// which it was merged; so all changes are gathered before the first write is built.
 #[derive(Default)]
 pub struct Shift {
     by: BTreeMap<(Kind, ThingId), i64>,
-    /// Tags, as they were read, that an edit gives to entries that have others.
+    /// Tags, as they were read, which an edit gives to entries with further tags.
     touched: BTreeMap<ThingId, Thing>,
 }
 
 impl Shift {
-    /// One reference fewer.
+    /// A shift which takes one reference off one thing.
     pub fn fewer(kind: Kind, id: ThingId) -> Self {
         let mut shift = Self::default();
         shift.add(kind, id, -1);
         shift
     }
 
-    /// So many references more, or fewer.
+    /// Adds `by` references to a thing; a negative number takes references off.
     pub fn add(&mut self, kind: Kind, id: ThingId, by: i64) {
         *self.by.entry((kind, id)).or_default() += by;
     }
 
-    /// A tag is given to an entry that has others.
+    /// Records that an edit gives the tag to an entry with further tags.
     pub fn touch(&mut self, tag: Thing) {
         self.add(Kind::Tag, tag.id, 0);
         self.touched.insert(tag.id, tag);
     }
 
-    /// The writes: the counts, and the removal of each thing that nobody is to see any more and that loses its last reference,
-    /// while the import `undone`, or [`ImportId::HAND`] for none, is being undone. They are refused if a thing went meanwhile:
-    /// the caller looks again.
+    /// The writes of the shift: the counts, and the removal of each thing which is hidden from people and loses its
+    /// last reference.
+    ///
+    /// `undone` is the import being undone, or [`ImportId::HAND`] for none. The transaction is refused if a thing was
+    /// removed in between; the caller then reads again.
     pub async fn writes(
         mut self,
         services: &Services,
@@ -206,7 +215,7 @@ impl Shift {
         undone: ImportId,
     ) -> Result<Vec<Write>, StoreError> {
         let mut writes = Vec::new();
-        // Those that may go first come before those that lose a reference by it: clients, and what others were merged into.
+        // A removed thing takes references off its client and its merge target, so clients and merge targets come last.
         let order = |&(kind, id): &(Kind, ThingId)| (kind != Kind::Client, retirements.steps(kind, id));
         while let Some(named) = self.by.keys().copied().max_by_key(order) {
             let by = self.by.remove(&named).unwrap_or_default();
@@ -219,7 +228,7 @@ impl Shift {
                 continue;
             }
             let Some(thing) = Thing::standing(services, account, kind, id).await? else {
-                // It went with another's last reference: this one is refused.
+                // The thing went with the last reference of somebody else; the transaction with this count is refused.
                 writes.push(count(account, kind, id, by));
                 continue;
             };
@@ -231,8 +240,10 @@ impl Shift {
     }
 }
 
-/// The writes by which somebody lets go of a thing: one reference fewer on it, or, if that was the last one and its
-/// import is undone or it is retired, its removal in the same transaction, so that no crash in between leaves an orphan behind.
+/// The writes which take one reference off a thing, outside any undo.
+///
+/// If the reference was the last and the thing's maker is undone or the thing is retired, the same transaction removes
+/// the thing, so a crash in between leaves no orphan behind.
 pub async fn let_go(
     services: &Services,
     account: AccountId,
@@ -242,18 +253,23 @@ pub async fn let_go(
     Shift::fewer(kind, id).writes(services, account, &Retirements::default(), ImportId::HAND).await
 }
 
-/// What becomes of a thing.
+/// The effect of dropping references to a thing.
 struct Fate {
     writes: Vec<Write>,
-    /// It is removed.
+    /// `true` if the thing is removed, `false` if the thing stays.
     goes: bool,
-    /// Things that lose a reference by it.
+    /// Things which lose a reference because this thing is removed.
     lets_go: Vec<(Kind, ThingId)>,
 }
 
-/// What becomes of a thing of which `fewer` references are dropped while the import `undone`, or
-/// [`ImportId::HAND`] for none, is being undone: it goes if nobody else refers to it and the import that made it is undone, or it
-/// is retired; if it stays although that one is being undone now, it is marked, so that whoever drops the last reference removes it.
+/// The effect of dropping `fewer` references to a thing, while `undone` (or [`ImportId::HAND`] for no import) is being
+/// undone.
+///
+/// | the thing | references left | effect |
+/// |---|---|---|
+/// | was made by `undone`, is marked `orphan` by an earlier undo, or is retired | none | removed |
+/// | the same | some | kept, and marked `orphan` for whoever drops the last reference |
+/// | any thing besides, and a user edited by hand in any case | any | kept with a lower count |
 async fn without(
     services: &Services,
     account: AccountId,
@@ -272,10 +288,11 @@ async fn without(
     if fewer == 0 && !marks {
         return Ok(stays(Vec::new()));
     }
-    // Not a number that was seen, so that those who let go side by side do not have to begin again each time.
+    // The condition names a bound rather than the count just read, so workers which drop references side by side need
+    // not retry each time.
     let condition = match doomed {
         true => "#refs > :fewer",
-        // Whether it is marked means nothing any more.
+        // The user stays in any case, so the mark is of no interest.
         false if is_edited_user(thing) => "#refs >= :fewer",
         false => "#refs >= :fewer AND attribute_not_exists(#orphan)",
     };
@@ -285,7 +302,7 @@ async fn without(
     Ok(stays(vec![if marks { write.bind(":true", true) } else { write }]))
 }
 
-/// What people have put into a user that an import made is theirs: the user stays.
+/// A user made by an import and edited by hand holds data of people, so the user stays after the undo of the import.
 fn is_edited_user(thing: &Thing) -> bool {
     thing.kind == Kind::User && thing.version > 1
 }
@@ -294,10 +311,11 @@ fn is_made_by(thing: &Thing, import: ImportId) -> bool {
     import != ImportId::HAND && thing.created_by == import
 }
 
-/// Drops the reference that an import being undone holds to what `note` names, if it is there. Doing it twice is doing it
-/// once.
+/// Drops the reference held by an import being undone to the thing named in `note`, if the reference is present. A
+/// second call changes nothing.
 ///
-/// Returns what stays although its import made it: the thing, its client.
+/// Returns the things made by the import which stay all the same: the thing of the note, its client, both, or an empty
+/// list.
 pub async fn drop_reference(
     services: &Services,
     account: AccountId,
@@ -308,7 +326,7 @@ pub async fn drop_reference(
         let key = keys::reference(account, note.kind, note.id, referrer);
         let held = services.store.get(&key).await?.is_some();
         let Some(thing) = Thing::standing(services, account, note.kind, note.id).await? else {
-            // The thing went with an earlier try; its client may not have been looked at.
+            // The thing was removed by an earlier attempt, which may have died before looking at the client.
             return match note.client {
                 Some(client) => Ok(release_client(services, account, client, referrer).await?.into_iter().collect()),
                 None => Ok(Vec::new()),
@@ -333,7 +351,7 @@ pub async fn drop_reference(
     Err(StoreError::Busy("a shared thing kept changing while a reference was dropped".to_owned()))
 }
 
-/// One reference fewer on each of some things, with all that follows.
+/// The writes which take one reference off each of `things`, with every removal caused by doing so.
 async fn letting_go(
     services: &Services,
     account: AccountId,
@@ -345,29 +363,31 @@ async fn letting_go(
     shift.writes(services, account, &Retirements::default(), undone).await
 }
 
-/// The writes that remove things, none of which is a client's project or merged into another beside the others, with their
-/// place with their clients.
+/// The writes which remove `things` and take their references off their clients.
+///
+/// No thing of the list may be a project of a client in the list, or be merged into a thing of the list.
 pub async fn removals(services: &Services, account: AccountId, things: &[Thing]) -> Result<Vec<Write>, StoreError> {
     let (mut writes, mut lets_go) = (Vec::new(), Vec::new());
     for thing in things {
         let (gone, parents) = removal(services, account, thing, thing.refs).await?;
         writes.extend(gone);
-        // What goes as well is not counted any more.
+        // A thing which is removed as well needs no lowered count.
         lets_go.extend(parents.into_iter().filter(|(kind, id)| !things.iter().any(|t| (t.kind, t.id) == (*kind, *id))));
     }
     writes.extend(letting_go(services, account, lets_go, ImportId::HAND).await?);
     Ok(writes)
 }
 
-/// The writes that remove a thing that has exactly `refs` references: the thing, the claims of a user, the sign to it, what is
-/// said of a retired one; and the things that lose a reference by it, its client and what it was merged into.
+/// The writes which remove a thing with exactly `refs` references: the thing, the claims of a user, the sign to the
+/// thing, the retirement of a retired thing. Also returned are the things which lose a reference by the removal: the
+/// client, and the merge target.
 async fn removal(
     services: &Services,
     account: AccountId,
     thing: &Thing,
     refs: i64,
 ) -> Result<(Vec<Write>, Vec<(Kind, ThingId)>), StoreError> {
-    // Renamed meanwhile, it has another sign; displaced meanwhile, it has to leave a mark.
+    // A rename in between would have made a second sign, and a displacement in between requires a mark.
     let mut unchanged = "#refs = :refs AND #version = :version".to_owned();
     if !thing.displaced {
         unchanged.push_str(" AND attribute_not_exists(#displaced)");
@@ -390,7 +410,8 @@ async fn removal(
     Ok((writes, lets_go))
 }
 
-/// Marks a client that the undone import made, or removes it if no project is left; says if it stays.
+/// Removes a client made by the undone import if no project is left, else marks the client. Returns the client if it
+/// stays.
 async fn release_client(
     services: &Services,
     account: AccountId,
@@ -410,7 +431,7 @@ async fn release_client(
     Err(StoreError::Busy("a client kept changing while it was let go".to_owned()))
 }
 
-/// Whether the writes were made; false if the ground moved.
+/// Sends the writes as a single transaction; `false` if a condition was refused because an item changed in between.
 async fn made(services: &Services, writes: Vec<Write>) -> Result<bool, StoreError> {
     if writes.is_empty() {
         return Ok(true);

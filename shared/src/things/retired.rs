@@ -1,20 +1,21 @@
-//! Things that were merged into another, or deleted, while entries still name them.
+//! Retired things: things which were merged or deleted while entries still name the id.
 //!
-//! An import may have given a project a million entries; no transaction rewrites them, nor do the 29 seconds of a request. So a
-//! merge and a deletion change how entries are read and leave the entries as they are stored. The thing is **retired**:
+//! An import may have given a project a million entries. No transaction can rewrite so many, nor can a request in its
+//! 29 seconds, so a merge and a deletion leave entries as stored and change how entries are read. The thing is
+//! **retired**:
 //!
-//! | effect of retiring a thing | how it is undone or ends |
+//! | effect of retiring a thing | how the effect is undone or ends |
 //! |---|---|
-//! | its item stays, without a key and marked `retired`, so that its id is not used again | removed with its last reference |
-//! | nobody sees or finds it, and no new reference to it can come | – |
-//! | its references and their totals stay where they are | each goes with its import, or with the last entry by hand |
-//! | it is one reference to the thing that it was merged into | dropped in the transaction that removes it |
-//! | a [`Retirement`] says what entries that name it mean | removed in the same transaction |
+//! | the item stays, without a key and marked `retired`, so the id is not reused | removed with its last reference |
+//! | nobody sees or finds the thing, and no new reference to the thing can be made | – |
+//! | references to the thing keep their totals | each ends with its import, or with the last entry by hand |
+//! | the thing counts as a reference to its merge target | dropped in the transaction which removes the thing |
+//! | a [`Retirement`] tells how to read entries naming the thing | removed in the same transaction |
 //!
-//! Readers resolve an entry as it is read ([`Retirements::resolve`]): a merged project or tag is the other one, a deleted tag is
-//! none, and hashtags in the text follow. An edit of an entry writes it as it is read. The totals of a thing are the sums over
-//! its own references and over those of all that was merged into it; that is right for tags because no entry has both of two
-//! tags that were merged ([`crate::edit::overlap`]).
+//! Readers resolve every entry after reading ([`Retirements::resolve`]): a merged project or tag becomes the merge
+//! target, a deleted tag disappears, and hashtags in the text follow. An edit by hand writes the entry as resolved. The
+//! totals of a thing are the sums over the references to the thing and to everything merged into the thing. For tags
+//! the sum is right because no entry has both of two merged tags ([`crate::edit::overlap`]).
 
 use std::collections::BTreeMap;
 
@@ -27,47 +28,49 @@ use crate::store::keys::{self, Kind};
 use crate::store::{StoreError, Write};
 use crate::values::hashtags::hashtags;
 
-/// How entries that name a retired thing are read.
+/// How to read entries which name a retired thing; stored until the thing is removed.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Retirement {
-    /// Project, tag or client.
+    /// Project, tag or client; users are never retired.
     pub kind: Kind,
     /// The id of the retired thing.
     pub id: ThingId,
-    /// The thing that it was merged into; none if it was deleted.
+    /// The thing into which the retired thing was merged, or `None` if the retired thing was deleted.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub into: Option<ThingId>,
-    /// The key that it had, e.g. `meetings`.
+    /// The key of the thing before retirement, for example `meetings`.
     pub key: String,
-    /// The name that hashtags of a merged tag have from now on; none: they are plain words.
+    /// The name which replaces the hashtags of a merged tag in texts, or `None` if the hashtags become plain words.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
 }
 
-/// All retirements of an account.
+/// All retirements of an account, held in memory by whoever reads entries.
 #[derive(Clone, Debug, Default)]
 pub struct Retirements(BTreeMap<(Kind, ThingId), Retirement>);
 
 impl Retirements {
-    /// The retirements as of now: about a hundred bytes for each.
+    /// Reads the present retirements of an account, at about a hundred bytes each.
     pub async fn read(services: &Services, account: AccountId) -> Result<Self, StoreError> {
         let all: Vec<Retirement> = services.store.read_all(keys::retirements(account)).await?;
         Ok(Self(all.into_iter().map(|one| ((one.kind, one.id), one)).collect()))
     }
 
-    /// The same with one more, which is not stored.
+    /// A copy with a further retirement which is not stored.
     pub fn with(&self, one: Retirement) -> Self {
         let mut all = self.clone();
         all.0.insert((one.kind, one.id), one);
         all
     }
 
-    /// The thing that an id means: itself, or what it was merged into; none if that was deleted.
+    /// The thing meant by an id: the thing itself or its merge target, resolved to the end, or `None` if the last thing
+    /// was deleted.
     pub fn meant(&self, kind: Kind, id: ThingId) -> Option<ThingId> {
         self.way(kind, id).last().map_or(Some(id), |last| last.into)
     }
 
-    /// The ids that mean a thing: its own, and those of all that was merged into it. None if it is itself retired.
+    /// All ids which mean a thing: the thing's id and the ids merged into the thing. Empty if the thing is itself
+    /// retired.
     pub fn meaning(&self, kind: Kind, id: ThingId) -> Vec<ThingId> {
         if self.0.contains_key(&(kind, id)) {
             return Vec::new();
@@ -76,36 +79,37 @@ impl Retirements {
         [id].into_iter().chain(merged.filter(|&merged| self.meant(kind, merged) == Some(id))).collect()
     }
 
-    /// The retirement of a thing, if it is retired.
+    /// The retirement of a thing, or `None` if the thing is not retired.
     pub(crate) fn of(&self, kind: Kind, id: ThingId) -> Option<&Retirement> {
         self.0.get(&(kind, id))
     }
 
-    /// How many merges lie between an id and the thing that it means.
+    /// The number of merges between an id and the thing which the id means; 0 for a thing never merged.
     pub fn steps(&self, kind: Kind, id: ThingId) -> usize {
         self.way(kind, id).count()
     }
 
-    /// The retirements on the way from an id to the thing that it means.
+    /// The retirements on the way from an id to the thing which the id means, in order.
     pub(crate) fn way(&self, kind: Kind, id: ThingId) -> impl Iterator<Item = &Retirement> {
         let next = move |id: Option<ThingId>| self.0.get(&(kind, id?));
-        // A retired thing never comes back, so the way has an end.
+        // A retired thing never returns, so the chain of merges has an end.
         std::iter::successors(next(Some(id)), move |one| next(one.into))
     }
 }
 
-/// How the retirement of a thing in favour of another, or of none, is written down.
+/// The retirement of `thing` in favour of `into`, or `None` for a deletion.
 pub fn retirement(thing: &Thing, into: Option<&Thing>) -> Retirement {
     let is_hashtag = |name: &str| matches!(hashtags(&format!("#{name}")).as_slice(), [tag] if tag.name == name);
     let name = into.map(|into| into.name.clone()).filter(|name| thing.kind == Kind::Tag && is_hashtag(name));
     Retirement { kind: thing.kind, id: thing.id, into: into.map(|into| into.id), key: thing.key.clone(), name }
 }
 
-/// The writes that retire a thing that somebody refers to, if nobody has edited it since it was read.
+/// The writes which retire a thing with references; refused if somebody edited the thing after it was read.
 pub fn retire(account: AccountId, thing: &Thing, into: Option<&Thing>) -> Vec<Write> {
     let key = keys::thing(account, thing.kind, thing.id);
     let mut set = "SET #retired = :true, #orphan = :true, #key = :none, #version = :next".to_owned();
-    // Others may lie behind a renamed thing; with its sign it loses what showed that.
+    // Other things may lie behind a renamed thing. Without its sign, only the `displaced` mark still tells a search to
+    // go on.
     if thing.alias_at.is_some() {
         set.push_str(", #displaced = :true");
     }
@@ -130,8 +134,8 @@ pub fn retire(account: AccountId, thing: &Thing, into: Option<&Thing>) -> Vec<Wr
     writes
 }
 
-/// Requires of the first and the last of the writes of [`retire`] that no edit by hand has given either tag to an entry, and no
-/// import has begun to refer to either, since both were read.
+/// Adds fences to the first and the last write of [`retire`]: the writes are refused if, since both tags were read, an
+/// edit by hand gave either tag to an entry with further tags, or an import began to refer to either tag.
 pub fn fenced(mut writes: Vec<Write>, tag: &Thing, into: &Thing) -> Vec<Write> {
     for (at, seen) in [(0, tag), (writes.len() - 1, into)] {
         let write = writes.remove(at).and_when("#refs = :refs").bind(":refs", seen.refs);

@@ -1,25 +1,25 @@
-//! Totals of entries.
+//! The totals of time entries: numbers and seconds, which may be negative as a difference.
 
 use std::ops::AddAssign;
 
 use serde::{Deserialize, Serialize};
 
-/// Totals of entries.
+/// Totals of entries, or the difference between two totals.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Sums {
-    /// How many.
+    /// The number of entries.
     pub entries: i64,
-    /// How long.
+    /// The seconds of all entries.
     pub seconds: i64,
-    /// How much of it can be billed.
+    /// The seconds of billable entries.
     pub billable_seconds: i64,
-    /// How much of it was invoiced where it came from.
+    /// The seconds of entries which were invoiced in the program from which the file came.
     #[serde(default)]
     pub invoiced_seconds: i64,
 }
 
 impl Sums {
-    /// Adds to all of them.
+    /// Adds every field of `other` to the same field.
     pub fn add(&mut self, other: &Self) {
         self.entries.add_assign(other.entries);
         self.seconds.add_assign(other.seconds);
@@ -27,7 +27,7 @@ impl Sums {
         self.invoiced_seconds.add_assign(other.invoiced_seconds);
     }
 
-    /// The other way round.
+    /// The same totals with opposite sign.
     pub fn negated(&self) -> Self {
         Self {
             entries: -self.entries,

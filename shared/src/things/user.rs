@@ -1,4 +1,5 @@
-//! Users, by address and by name.
+//! Users, found by e-mail address or by full name through claims. The claim of an address belongs to a single user,
+//! while several users may claim the same name.
 
 use serde::{Deserialize, Serialize};
 
@@ -9,41 +10,43 @@ use crate::store::keys::{self, Kind};
 use crate::store::{StoreError, Write};
 use crate::things::names::{normal, tidy};
 
-/// The claim of an address or a name.
+/// The item which claims an address or a name for a user.
 #[derive(Debug, Serialize, Deserialize)]
 struct Claim {
     id: ThingId,
 }
 
-/// How an address is compared.
+/// The form in which addresses are compared: trimmed, in lower case.
 pub fn normal_email(email: &str) -> String {
     email.trim().to_lowercase()
 }
 
-/// Whether a text has the form of an e-mail address: something, an `@`, something. Whether mail arrives only sending can tell.
+/// `true` for a text in the form of an e-mail address: characters, a single `@`, characters, no white space. Only
+/// sending a mail can tell if the address exists.
 pub fn is_email(text: &str) -> bool {
     let ends = text.split_once('@').is_some_and(|(name, host)| !name.is_empty() && !host.is_empty());
     ends && text.matches('@').count() == 1 && !text.contains(char::is_whitespace)
 }
 
-/// The user with this address (normalised).
+/// The user with this address, which the caller has normalised, or `None` for an unknown address.
 pub async fn by_email(services: &Services, account: AccountId, email: &str) -> Result<Option<ThingId>, StoreError> {
     let claim: Option<Claim> = services.store.read(&keys::email(account, email)).await?;
     Ok(claim.map(|claim| claim.id))
 }
 
-/// The users with this full name (normalised).
+/// The users with this full name, which the caller has normalised; several users may share a name.
 pub async fn by_name(services: &Services, account: AccountId, name: &str) -> Result<Vec<ThingId>, StoreError> {
     let claims: Vec<Claim> = services.store.read_all(keys::users_named(account, name)).await?;
     Ok(claims.into_iter().map(|claim| claim.id).collect())
 }
 
-/// The key of a user without an address: no address begins so.
+/// The key of a user without an address: the name behind a control character with which no address begins.
 pub fn name_key(name: &str) -> String {
     format!("\u{1f}{}", normal(name))
 }
 
-/// A user with these fields.
+/// A new user with these fields, created at `at` (milliseconds since the epoch); the key is the address, or the name if
+/// there is no address.
 pub fn new(id: ThingId, fields: UserFields, at: i64) -> Thing {
     let name = tidy(&format!("{} {}", fields.first_name, fields.last_name));
     let email = normal_email(&fields.email);
@@ -53,12 +56,12 @@ pub fn new(id: ThingId, fields: UserFields, at: i64) -> Thing {
     user
 }
 
-/// The address that a user has, as it is compared.
+/// The normalised address of a user, or `None` for a user known by name only.
 fn address(user: &Thing) -> Option<&str> {
     Some(user.key.as_str()).filter(|key| !key.starts_with('\u{1f}'))
 }
 
-/// The writes that claim a user's address and name, except what stood as it was `before`.
+/// The writes which claim a user's address and name, leaving out claims which the user held `before` the edit.
 pub fn claims(account: AccountId, user: &Thing, before: Option<&Thing>) -> Vec<Write> {
     let claim = Claim { id: user.id };
     let mut writes = Vec::new();
@@ -72,7 +75,7 @@ pub fn claims(account: AccountId, user: &Thing, before: Option<&Thing>) -> Vec<W
     writes
 }
 
-/// The writes that give up those claims, except what `next` still needs.
+/// The writes which give up a user's claims, keeping claims which the `next` state of the user needs.
 pub fn release(account: AccountId, user: &Thing, next: Option<&Thing>) -> Vec<Write> {
     let mut writes = Vec::new();
     if let Some(address) = address(user).filter(|_| next.is_none_or(|next| next.key != user.key)) {

@@ -1,4 +1,4 @@
-//! All entries of an account, through the search for a page of them.
+//! The search for a page among all entries of an account: imports in descending order, then entries made by hand.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -12,10 +12,10 @@ use crate::services::Services;
 use crate::store::{StoreError, decode, keys};
 use crate::things::reference::referrers;
 
-/// Imports read, or counted, at once.
+/// The most imports read or counted at once.
 const IMPORTS_AT_ONCE: usize = 32;
 
-/// The page of an account's entries that pass a filter. The total is counted if the filter lets every entry through.
+/// Finds the page of an account's entries which pass a filter. The total is counted only for an empty filter.
 pub async fn of_account(
     services: &Services,
     account: AccountId,
@@ -27,7 +27,7 @@ pub async fn of_account(
     Ok(walk.page(total))
 }
 
-/// Walks the entries; returns how many there are, if nothing is filtered out.
+/// Walks the account's entries. Returns the number of all entries for an empty filter, else `None`.
 async fn walk_account(
     services: &Services,
     account: AccountId,
@@ -60,7 +60,7 @@ async fn walk_account(
     Ok(None)
 }
 
-/// The page by arithmetic; the count of all entries.
+/// Finds the page by counting alone, and returns the number of all entries.
 async fn unfiltered(
     services: &Services,
     account: AccountId,
@@ -69,7 +69,7 @@ async fn unfiltered(
     walk: &mut Walk<'_>,
 ) -> Result<u64, StoreError> {
     let mut total: u64 = hand.iter().map(|(_, standing)| standing).sum();
-    // What is not settled yet is counted import by import.
+    // The roll has no count for an import before the import settles, so the counters of the import are read.
     let running: Vec<_> =
         roll.standing().filter(|(_, line)| line.standing().is_none()).map(|(import, _)| import).collect();
     let running = imports(services, account, &running).await?;
@@ -82,11 +82,12 @@ async fn unfiltered(
     for (import, line) in roll.standing() {
         let standing = line.standing().or(counted.get(&import).copied()).unwrap_or_default();
         total += standing;
-        // One that is running may hold more by the time it is read, so it is not passed over.
+        // A running import may hold more entries by the time of reading, so its count is no ground for skipping the
+        // import.
         let passed = wanted.is_empty() && line.standing().is_some() && walk.pass_over(standing);
         if standing > 0 && !passed && !walk.is_past(import) && covered < walk.needed() {
             wanted.push(import);
-            // How many lie behind the entry that the page begins behind is not known.
+            // If the page begins inside the import, the number of entries behind the start is unknown.
             covered += if walk.begins_in(import) { 0 } else { standing };
         }
     }
@@ -104,7 +105,7 @@ async fn unfiltered(
     Ok(total)
 }
 
-/// Those of the imports that are to be seen, by number.
+/// The visible imports among `wanted`, by number; undone imports are left out.
 async fn imports(
     services: &Services,
     account: AccountId,
@@ -121,8 +122,8 @@ async fn imports(
     Ok(found)
 }
 
-/// The imports that can hold what passes: those that refer to the users, projects and tags that are asked for. Nothing,
-/// if none is.
+/// The imports which may hold passing entries, because the import refers to the users, projects and tags of the filter.
+/// `None` if the filter names no user, project or tag, so every import may hold passing entries.
 async fn candidates(
     services: &Services,
     account: AccountId,

@@ -1,4 +1,4 @@
-//! Options as people write them: in JSON, or as the texts of an object's metadata.
+//! Parses options written by people: in JSON, or as texts in the metadata of an object.
 
 use std::collections::BTreeMap;
 use std::fmt::Display;
@@ -11,24 +11,25 @@ use crate::id::ThingId;
 use crate::import::Options;
 use crate::shorten::shortened;
 
-/// What is wrong, by field.
+/// The errors by field: the reasons why each field was refused.
 pub type Wrong = BTreeMap<String, Vec<String>>;
 
-/// The most bytes of a mapping: two hundred columns. It lies in the import's item, which every transition writes.
+/// The most bytes of a mapping, enough for two hundred columns. The mapping lies in the import's item, which every
+/// transition writes.
 const LONGEST_MAPPING: usize = 16_000;
-/// The most bytes of a column in it: errors of rows repeat the name.
+/// The most bytes of a column name in a mapping, because errors of rows repeat the name.
 const LONGEST_COLUMN: usize = 200;
-/// The most bytes of any other option: the longest are names of sheets, of 31 letters.
+/// The most bytes of any further option: the longest are names of sheets with 31 letters.
 const LONGEST: usize = 300;
-/// The most fields that are told to be wrong, and the most letters of their names.
+/// The most fields reported as wrong, and the most letters of a field's name.
 const MOST_WRONG: usize = 50;
 const LONGEST_NAME: usize = 100;
 
-/// The options that `fields` ask for; what they leave out is as in `defaults`. A field that is not known is wrong, for
-/// whoever wrote it meant something by it; so is a value that is too long.
+/// Parses the options in `fields`; options left out are as in `defaults`. An unknown field is an error, since its
+/// author meant something by the field, and so is a value which is too long.
 ///
 /// # Errors
-/// Every field that cannot be taken, with the reason.
+/// Every refused field with the reason.
 pub fn asked(fields: Map<String, Value>, defaults: Options) -> Result<Options, Wrong> {
     let mut options = defaults;
     let mut wrong = Wrong::new();
@@ -43,7 +44,7 @@ pub fn asked(fields: Map<String, Value>, defaults: Options) -> Result<Options, W
     if wrong.is_empty() { Ok(options) } else { Err(wrong) }
 }
 
-/// Refuses an option that is too long to be one, before it is looked at.
+/// Refuses a value which is too long for its option, before the value is parsed.
 fn short(name: &str, value: &Value) -> Result<(), String> {
     let most = if name == "mapping" { LONGEST_MAPPING } else { LONGEST };
     let length = match value {
@@ -62,7 +63,7 @@ fn take(options: &mut Options, name: &str, value: &Value) -> Result<(), String> 
             _ => options.reading.format = word(value)?,
         },
         "mapping" => match value.as_str() {
-            // Not even one that is remembered for the header.
+            // The word `none` excludes remembered mappings too.
             Some(word) if word.trim().eq_ignore_ascii_case("none") => {
                 (options.reading.mapping, options.recall) = (None, false)
             }
@@ -83,7 +84,7 @@ fn take(options: &mut Options, name: &str, value: &Value) -> Result<(), String> 
     Ok(())
 }
 
-/// One of a few words; null is as if it were left out.
+/// Parses a word out of a fixed set; null equals leaving the option out.
 fn word<T: FromStr<Err: Display>>(value: &Value) -> Result<Option<T>, String> {
     match value {
         Value::Null => Ok(None),
@@ -100,7 +101,7 @@ fn text(value: &Value) -> Result<Option<String>, String> {
     }
 }
 
-/// Column to field, in an object or in the text of one, as metadata has it.
+/// Parses a mapping from column to field: a JSON object, or in metadata the text of a JSON object.
 fn mapping(value: &Value) -> Result<Option<Mapping>, String> {
     let parsed;
     let pairs = match value {
@@ -143,7 +144,7 @@ fn fallback_user(value: &Value) -> Result<Option<ThingId>, String> {
     id.map(Some).ok_or_else(|| "must be the id of a user, or null".to_owned())
 }
 
-/// A delimiter as people write it.
+/// Parses a delimiter: one of four characters, or `tab`.
 pub fn delimiter(word: &str) -> Option<u8> {
     match word {
         "," => Some(b','),

@@ -1,8 +1,9 @@
-//! Projects and tags that are not there yet, many in one transaction.
+//! Makes projects and tags which do not exist yet, up to forty in a transaction.
 //!
-//! A new export brings all its projects and tags at once, so they are made together: one request instead of one each,
-//! and one write for a client instead of one per project of it. Where another was quicker with one of them the whole
-//! transaction is refused; its things are then left to be looked up one by one.
+//! A new export brings all its projects and tags at once. Making the things together costs a single request instead of
+//! a request per thing, and a single write for a client instead of a write per project. If another loader made any of
+//! the things first, the whole transaction is refused, and the caller looks up the things of the transaction
+//! individually.
 
 use std::collections::BTreeMap;
 
@@ -19,11 +20,11 @@ use crate::things::maker::IN_FLIGHT;
 use crate::things::maker::Maker;
 use crate::things::reference;
 
-/// Things made in one transaction: two writes each, and those of a client; DynamoDB takes a hundred.
+/// Things made in a single transaction: two writes each, plus the writes of the client; DynamoDB takes a hundred.
 const TOGETHER: usize = 40;
 
-/// Makes things of which none was there a moment ago, their notes having been written; those that were made, by the
-/// number that comes with each.
+/// Makes things which did not exist when last read and whose notes are written. Returns the ids of the things made,
+/// each with the number given by the caller; a thing missing from the result was in a refused transaction.
 pub async fn make_all(
     services: &Services,
     maker: &Maker,
@@ -43,7 +44,7 @@ pub async fn make_all(
     Ok(drained(lines, IN_FLIGHT).await?.into_iter().flatten().collect())
 }
 
-/// Makes the projects of one client, or things without clients, one transaction after the other.
+/// Makes the projects of a client, or things without clients, in transactions which run in turn.
 async fn make_line(
     services: &Services,
     maker: &Maker,
@@ -67,7 +68,8 @@ async fn make_line(
     Ok(made)
 }
 
-/// The writes that make things, with their references and their place with their client, all or none of them.
+/// The writes which make things with their references, and which make the client or raise its count, to be sent in a
+/// single transaction.
 pub async fn creation(
     services: &Services,
     maker: &Maker,
@@ -89,7 +91,8 @@ pub async fn creation(
             Found::Absent(place) if place.id == client.id => {
                 writes.extend(place.put(account, &make(Kind::Client, client.id, &client.key, &client.name, projects)));
             }
-            // The project's key names the client's id: with another client it is another project. Begin again.
+            // The key of a project contains the client's id, so a client at a different id needs a different project
+            // key. The caller retries.
             _ => {
                 return Err(StoreError::Busy("a client changed its place while it was looked up".to_owned()));
             }

@@ -1,4 +1,5 @@
-//! What rows name and has to be found or made, and how it is spelt: of several spellings the one that sorts first.
+//! The shared things which rows name, to be found or made, and the rule for spellings: the spelling which sorts first
+//! wins.
 
 use crate::id::{AccountId, ThingId};
 use crate::services::Services;
@@ -9,7 +10,7 @@ use crate::things::find::Place;
 use crate::things::maker::Maker;
 use crate::things::note::Note;
 
-/// A name to be found or made.
+/// A project or tag named by rows, to be found or made.
 pub struct Wanted {
     pub kind: Kind,
     pub key: String,
@@ -18,33 +19,33 @@ pub struct Wanted {
 }
 
 impl Wanted {
-    /// Whether it is made where nobody has made it.
+    /// `true` if a loader makes the thing when nobody has made it: always for tags, by option for projects.
     pub fn may_be_made(&self, maker: &Maker) -> bool {
         self.kind == Kind::Tag || maker.makes_projects
     }
 
-    /// Where it lies if nothing else lies there.
+    /// The first choice of place for the key, valid if nothing else lies there.
     pub fn place(&self, account: AccountId) -> Place {
         Place::first(account, self.kind, &self.key)
     }
 
-    /// What is noted of it before it is touched.
+    /// The note to be written before the first write to the thing.
     pub fn note(&self, id: ThingId) -> Note {
         Note { kind: self.kind, id, client: self.client.as_ref().map(|client| client.id) }
     }
 }
 
-/// A project's client, which is found or made with it.
+/// The client of a project, found or made together with the project.
 #[derive(Clone)]
 pub struct Client {
     pub id: ThingId,
     pub key: String,
     pub name: String,
-    /// Its spelling may have to give way to `name`.
+    /// `true` if the stored spelling may have to give way to `name`, which sorts first.
     pub respell: bool,
 }
 
-/// Takes the spelling that sorts first, on what this import made and nobody edited.
+/// Gives a thing made by this import, and edited by nobody since, the spelling which sorts first.
 pub async fn respell(services: &Services, maker: &Maker, wanted: &Wanted, thing: &Thing) -> Result<(), StoreError> {
     respell_client(services, maker, wanted.client.as_ref()).await?;
     if thing.created_by == maker.import && thing.name > wanted.name {
@@ -53,7 +54,7 @@ pub async fn respell(services: &Services, maker: &Maker, wanted: &Wanted, thing:
     Ok(())
 }
 
-/// Likewise, on the client that projects have.
+/// Like [`respell`], for the client of projects; does nothing without a client.
 pub async fn respell_client(services: &Services, maker: &Maker, client: Option<&Client>) -> Result<(), StoreError> {
     match client {
         Some(client) if client.respell => set_spelling(services, maker, Kind::Client, client.id, &client.name).await,

@@ -1,9 +1,9 @@
-//! References that an undo drops many in one transaction.
+//! The quick way of an undo to drop references: up to forty in a single transaction.
 //!
-//! An import mostly made the projects and tags that it refers to, and nobody else refers to them; so they go together,
-//! as they were made: one request instead of one each, and one write for a client instead of one for each project of it.
-//! Things that something else is to be said of, and those of a transaction that was refused, are left to be dropped one by
-//! one.
+//! Mostly an import made the projects and tags to which it refers, and nobody else refers to them. Removing up to forty
+//! together costs a single request instead of forty, and a single write for a client instead of a write per project.
+//! Things with anything unusual (a merge, a rename, a second referrer), and all things of a refused transaction, are
+//! left to the caller, who drops the references individually.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
@@ -17,21 +17,21 @@ use crate::things::Thing;
 use crate::things::note::Note;
 use crate::things::reference::Kept;
 
-/// Things that go in one transaction: two writes each, and those of a client; DynamoDB takes a hundred.
+/// Things removed in one transaction: two writes each, plus the writes of the client; DynamoDB takes a hundred.
 const TOGETHER: usize = 40;
-/// Transactions under way at once; those of one client come one after the other.
+/// Transactions under way at once; transactions for the same client run in turn.
 const IN_FLIGHT: usize = 8;
 
-/// What became of the things that notes name.
+/// The result of dropping references together.
 #[derive(Default)]
 pub struct Dropped {
-    /// Clients that stay so far although the import made them.
+    /// Clients made by the import which stay so far.
     pub kept: Vec<Kept>,
-    /// Notes that are to be worked off one by one.
+    /// Notes which the caller has to work off individually.
     pub left: Vec<Note>,
 }
 
-/// Removes those of the things that only the import being undone made and refers to.
+/// Removes the things which only the import being undone made and refers to.
 pub async fn drop_together(
     services: &Services,
     account: AccountId,
@@ -58,7 +58,7 @@ pub async fn drop_together(
             _ => dropped.left.push(note),
         }
     }
-    // Things without a client have nothing in common and go side by side.
+    // Things without a client write no item in common, so their transactions run side by side.
     let alone = lines.remove(&None).unwrap_or_default();
     let alone = alone.chunks(TOGETHER).map(|some| (None, some.to_vec()));
     let lines =
@@ -70,15 +70,14 @@ pub async fn drop_together(
     Ok(dropped)
 }
 
-/// Whether a thing goes with the reference of the import that is being undone, and takes nothing along but its place with
-/// its client.
+/// `true` if removing a thing with the undone import's reference has no effect beyond a lower count on its client.
 fn is_plain(thing: &Thing, note: &Note, referrer: ImportId) -> bool {
     let of_kind = matches!(thing.kind, Kind::Project | Kind::Tag);
     let lies_here = !thing.is_spent() && thing.merges == 0 && !thing.displaced && thing.alias_at.is_none();
     of_kind && lies_here && is_made_by(thing, referrer) && thing.refs == 1 && thing.client() == note.client
 }
 
-/// Removes the projects of one client, or things without clients, one transaction after the other.
+/// Removes the projects of a client, or things without clients, in transactions which run in turn.
 async fn drop_line(
     services: &Services,
     account: AccountId,
@@ -103,7 +102,7 @@ async fn drop_line(
                 continue;
             };
             let projects = i64::try_from(some.len()).expect("a few");
-            // A client has none of its own, so this goes no deeper.
+            // A client has no client above it, so the chain of removals ends here.
             let fate = without(services, account, &client, projects, referrer).await?;
             let Fate { writes: of_client, goes, lets_go } = fate;
             if !lets_go.is_empty() {
