@@ -8,6 +8,7 @@
 pub(crate) mod change;
 pub mod entries;
 pub mod groups;
+pub mod input;
 pub mod marks;
 pub mod merge;
 pub mod overlap;

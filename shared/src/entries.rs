@@ -3,8 +3,11 @@
 //! An entry is stored in the partition of its chunk, and readers see it when the chunk is committed. Its id is derived from
 //! the import and the row, so a retry of a chunk writes the same items.
 
+pub mod by_hand;
 pub(crate) mod draft;
 pub mod entry;
+pub mod filter;
+pub mod list;
 pub mod made;
 pub mod merged;
 pub(crate) mod names;

@@ -44,7 +44,7 @@ use crate::format::{FormatName, RememberedMapping, Verdict};
 use crate::id::{AccountId, ImportId, MappingId, ThingId};
 use crate::services::Services;
 use crate::store::{Item, StoreError, decode, encode, keys};
-use crate::things::ensure::Maker;
+use crate::things::maker::Maker;
 use crate::things::reference::Kept;
 
 /// An import, as it is stored. Times are milliseconds since the epoch.

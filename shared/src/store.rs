@@ -13,6 +13,7 @@ mod batch;
 mod commit;
 mod counter;
 mod error;
+mod item;
 pub mod keys;
 mod meter;
 pub(crate) mod packing;
@@ -20,7 +21,6 @@ mod patience;
 mod query;
 mod write;
 
-use std::collections::HashMap;
 use std::sync::Arc;
 
 use aws_sdk_dynamodb::Client;
@@ -35,14 +35,12 @@ use meter::Meter;
 pub use batch::{BATCHES_IN_FLIGHT, ITEMS_A_BATCH};
 pub use counter::number;
 pub use error::StoreError;
+pub use item::Item;
 pub use keys::Key;
 pub use meter::Consumed;
 pub(crate) use patience::Patience;
 pub use query::Query;
 pub use write::Write;
-
-/// A stored item.
-pub type Item = HashMap<String, AttributeValue>;
 
 /// The three tables.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]

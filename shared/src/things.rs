@@ -7,6 +7,7 @@
 
 pub(crate) mod ensure;
 pub mod find;
+pub mod maker;
 pub mod names;
 pub mod note;
 pub mod reference;

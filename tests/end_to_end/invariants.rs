@@ -4,8 +4,8 @@ mod memory;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use shared::edit::entries::counts;
 use shared::entries::Entry;
+use shared::entries::by_hand::counts;
 use shared::entries::made::Made;
 use shared::id::{AccountId, ChunkNo, EntryId, ImportId, Row, ThingId};
 use shared::import::{Counts, Import, Roll, Status};
@@ -22,7 +22,7 @@ use crate::dump::Dump;
 use crate::stack::Stack;
 
 /// Rows of a partition of entries made by hand.
-const HAND_CHUNK: u32 = shared::edit::entries::HAND_CHUNK;
+const HAND_CHUNK: u32 = shared::entries::by_hand::HAND_CHUNK;
 
 type Named = (AccountId, Kind, ThingId);
 

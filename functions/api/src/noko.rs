@@ -8,7 +8,6 @@ mod create;
 mod endpoint;
 mod entries;
 mod error;
-mod everything;
 mod filter;
 mod groups;
 mod imports;
@@ -26,7 +25,6 @@ mod sublists;
 mod tags;
 mod thing_filter;
 mod users;
-mod walk;
 
 use axum::Router;
 use axum::middleware::from_fn;

@@ -3,8 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::EditError;
-use super::entries::HAND_CHUNK;
 use crate::entries::Entry;
+use crate::entries::by_hand::HAND_CHUNK;
 use crate::entries::summary;
 use crate::id::{AccountId, EntryId, ImportId, ThingId};
 use crate::import::{Import, dropped};

@@ -1,64 +1,20 @@
 //! Entries, made, edited and deleted by hand.
 
-use jiff::civil::Date;
-
 use super::change::{Edit, change, counted, marks};
+use super::input::{EntryInput, ProjectInput};
 use super::{EditError, Rule, Tries, things};
 use crate::edit::tags::Tagging;
 use crate::entries::Entry;
-use crate::id::{AccountId, ChunkNo, EntryId, ImportId, Row, ThingId};
+use crate::entries::by_hand::HAND_CHUNK;
+use crate::id::{AccountId, EntryId, ImportId, Row, ThingId};
 use crate::import::Import;
 use crate::ledger::{Chunk, ChunkState};
 use crate::services::Services;
 use crate::store::keys::{self, Counter, Kind};
-use crate::store::{Item, Key, StoreError, Table, Write, number};
+use crate::store::{Key, StoreError, Write};
 use crate::things::Thing;
 use crate::things::names::normal;
 use crate::things::retired::Retirements;
-
-/// Entries made by hand lie in partitions of so many.
-pub const HAND_CHUNK: u32 = 1000;
-
-/// An entry as a caller describes it; what is absent keeps its value, or gets the default.
-#[derive(Clone, Debug, Default)]
-pub struct EntryInput {
-    /// The day.
-    pub date: Option<Date>,
-    /// The duration.
-    pub seconds: Option<u64>,
-    /// Whose it is; of a new one, if it is not said, the caller's.
-    pub user: Option<ThingId>,
-    /// Its project; none: no project.
-    pub project: Option<Option<ProjectInput>>,
-    /// The names of its tags, beside those that the text marks with `#`.
-    pub tags: Option<Vec<String>>,
-    /// What was done; none: nothing is said.
-    pub text: Option<Option<String>>,
-    /// Whether it can be billed.
-    pub billable: Option<bool>,
-    /// Where it came from.
-    pub source_url: Option<Option<String>>,
-}
-
-/// How a caller names a project.
-#[derive(Clone, Debug)]
-pub enum ProjectInput {
-    /// One that is there.
-    Id(ThingId),
-    /// One of this name, whatever its client; to be made, without a client, if there is none.
-    Name(String),
-}
-
-/// How many entries made by hand stand, by partition.
-pub async fn counts(services: &Services, account: AccountId) -> Result<Vec<(ChunkNo, u64)>, StoreError> {
-    let items = services.store.all(keys::hand_counts(account)).await?;
-    let count = |item: Item| {
-        let chunk = Key::of(Table::Imports, &item).sk.parse().map(ChunkNo);
-        let chunk = chunk.map_err(|_| StoreError::Shape("a count without a partition".to_owned()))?;
-        Ok((chunk, number(item)?))
-    };
-    items.into_iter().map(count).collect()
-}
 
 /// An entry that may be seen, as people see it: made by hand, or its chunk is committed.
 pub async fn get(services: &Services, account: AccountId, id: EntryId) -> Result<Entry, EditError> {

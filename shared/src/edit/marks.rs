@@ -12,6 +12,7 @@ use super::entries::{maker, place};
 use super::{EditError, Rule, Tries};
 use crate::concurrent::drained;
 use crate::entries::Entry;
+use crate::entries::by_hand::HAND_CHUNK;
 use crate::id::{AccountId, ChunkNo, EntryId, ImportId, Row, ThingId};
 use crate::import::Import;
 use crate::services::Services;
@@ -84,7 +85,7 @@ pub(super) async fn each(
     let mut chunks: BTreeMap<(ImportId, ChunkNo), Vec<EntryId>> = BTreeMap::new();
     for (import, ids) in of_imports {
         let rows = match import {
-            ImportId::HAND => super::entries::HAND_CHUNK,
+            ImportId::HAND => HAND_CHUNK,
             import => match Import::get(services, account, import).await? {
                 Some(import) => import.rows_per_chunk,
                 None => continue,

@@ -10,11 +10,11 @@ use std::collections::BTreeSet;
 
 use serde::Deserialize;
 
-use super::entries::counts;
 use super::marks::each;
 use super::{EditError, Rule};
 use crate::concurrent::drained;
 use crate::entries::Entry;
+use crate::entries::by_hand::counts;
 use crate::entries::summary::Summary;
 use crate::id::{AccountId, ChunkNo, EntryId, ImportId, ThingId};
 use crate::import::Import;

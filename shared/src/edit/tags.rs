@@ -6,7 +6,8 @@
 
 use std::collections::BTreeSet;
 
-use super::{EditError, entries::EntryInput, things};
+use super::input::EntryInput;
+use super::{EditError, things};
 use crate::entries::Entry;
 use crate::entries::entry::MOST_TAGS;
 use crate::id::{AccountId, ThingId};

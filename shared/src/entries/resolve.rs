@@ -19,9 +19,10 @@ use crate::memory::References;
 use crate::services::Services;
 use crate::store::StoreError;
 use crate::store::keys::Kind;
+use crate::things::ensure::touch_all;
 use crate::things::ensure::wanted::{Client, Wanted};
-use crate::things::ensure::{IN_FLIGHT, touch_all};
 use crate::things::find::{Found, find};
+use crate::things::maker::IN_FLIGHT;
 use crate::things::names::project_key;
 
 /// Resolves everything that `rows` name.

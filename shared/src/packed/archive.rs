@@ -4,7 +4,7 @@ use std::io::{self, Cursor, Read, Seek, SeekFrom};
 
 use bytes::Bytes;
 
-use super::Cancellation;
+use super::cancellation::Cancellation;
 
 /// How often each byte may be read. To find a sheet and give it away takes four passes at most: the directory and the
 /// workbook's own parts, the beginning of each sheet, and one sheet to its end.

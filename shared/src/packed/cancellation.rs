@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use super::NotUnpacked;
+use super::limits::NotUnpacked;
 
 /// Shared by a thread that unpacks or surveys and whoever may lose interest in the outcome.
 #[derive(Clone, Debug, Default)]

@@ -14,18 +14,11 @@ use std::collections::HashMap;
 
 use quick_xml::events::{BytesStart, Event};
 
-use super::NotUnpacked;
-use super::rows::{MAX_COLUMNS, MAX_ROWS};
+use super::limits::NotUnpacked;
+use super::place::{MAX_COLUMNS, MAX_ROWS, Place};
 
 /// The most cells that are noted of a workbook, at eight bytes each.
 const MOST: usize = 4_000_000;
-
-/// Where a cell is, counted from 0.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct Place {
-    pub row: u32,
-    pub column: u32,
-}
 
 /// What was noted of all parts of a workbook.
 #[derive(Default)]

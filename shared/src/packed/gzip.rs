@@ -4,7 +4,10 @@ use std::io::Write;
 
 use flate2::write::MultiGzDecoder;
 
-use super::{Cancellation, Kind, Limits, MAGIC, NotUnpacked, Sink, Unpacked, is_bomb};
+use super::cancellation::Cancellation;
+use super::limits::{Limits, NotUnpacked, is_bomb};
+use super::packing::{Kind, MAGIC};
+use super::unpacked::{Sink, Unpacked};
 
 /// Unpacks a gzip of one member or several.
 pub struct Gunzip {

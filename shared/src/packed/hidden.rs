@@ -13,7 +13,7 @@ use std::collections::HashMap;
 
 use quick_xml::events::{BytesStart, Event};
 
-use super::rows::{MAX_COLUMNS, MAX_ROWS};
+use super::place::{MAX_COLUMNS, MAX_ROWS};
 
 /// The most runs of hidden rows and columns that are noted of a workbook, at eight bytes each: twice those of the largest sheet of which every
 /// second row is hidden.

@@ -25,10 +25,11 @@ use quick_xml::Reader;
 use quick_xml::events::{BytesStart, Event};
 use zip::ZipArchive;
 
+use super::cancellation::Cancellation;
 use super::formulas::{Formulas, SheetScan};
 use super::hidden::{Hidden, HiddenScan};
+use super::limits::{Limits, NotUnpacked, is_bomb};
 use super::parts::{Parts, normal};
-use super::{Cancellation, Limits, NotUnpacked, is_bomb};
 
 /// More parts than this, and it is no workbook: one sheet takes a few.
 const MAX_PARTS: usize = 10_000;

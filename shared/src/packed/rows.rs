@@ -3,16 +3,14 @@
 use calamine::{DataRef, XlsxCellReader};
 
 use super::archive::Archive;
+use super::cancellation::Cancellation;
 use super::cells::{self, Epoch};
-use super::formulas::Place;
+use super::limits::{Limits, NotUnpacked, is_bomb};
+use super::place::{MAX_COLUMNS, MAX_ROWS, Place};
 use super::shape::Shape;
-use super::{Cancellation, Limits, NotUnpacked, is_bomb};
 use crate::format::{NO_VALUE, letters};
 use crate::source::MAX_RECORD;
 
-/// The most rows and columns of a sheet, in any spreadsheet.
-pub(super) const MAX_ROWS: u32 = 1 << 20;
-pub(super) const MAX_COLUMNS: u32 = 1 << 14;
 /// The most characters of a cell, by Excel's specification.
 const MAX_CHARACTERS: usize = 32_767;
 

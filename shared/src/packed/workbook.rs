@@ -8,12 +8,14 @@ use bytes::Bytes;
 use calamine::{Reader, SheetType, SheetVisible, Xlsx, XlsxError};
 
 use super::archive::Archive;
+use super::cancellation::Cancellation;
 use super::cells::Epoch;
-use super::formulas::Place;
 use super::hidden::HiddenCells;
 use super::inspect::{Inspected, inspect};
+use super::limits::{Limits, NotUnpacked};
+use super::place::Place;
 use super::rows::{Room, Rows, record};
-use super::{Cancellation, Limits, NotUnpacked, PIECE, Sink, Unpacked, Wanted};
+use super::unpacked::{PIECE, Sink, Unpacked, Wanted};
 use crate::format::{self, NO_VALUE};
 
 /// So many columns beside those of the header are read.

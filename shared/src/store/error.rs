@@ -5,7 +5,7 @@ use aws_sdk_dynamodb::operation::delete_item::DeleteItemError;
 use aws_sdk_dynamodb::operation::put_item::PutItemError;
 use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
 
-use super::Item;
+use super::item::Item;
 
 /// What can go wrong between us and the tables.
 #[derive(Debug, thiserror::Error)]

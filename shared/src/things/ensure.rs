@@ -8,31 +8,19 @@ pub(crate) mod wanted;
 use std::collections::{HashMap, HashSet};
 
 use crate::concurrent::drained;
-use crate::id::{AccountId, ImportId, ThingId};
+use crate::id::ThingId;
 use crate::lease::{Lease, LeasedError};
 use crate::services::Services;
 use crate::store::keys::{self, Kind};
 use crate::store::{StoreError, Table};
 use crate::things::Thing;
 use crate::things::find::{Found, find};
+use crate::things::maker::{IN_FLIGHT, Maker};
 use crate::things::note::Note;
 use crate::things::reference;
 use make::{creation, make_all};
 use wanted::{Wanted, respell, respell_client};
 
-/// The import in whose name things are found or made.
-#[derive(Clone, Copy, Debug)]
-pub struct Maker {
-    pub account: AccountId,
-    pub import: ImportId,
-    /// The time that made things carry, in milliseconds since the epoch: the import's, so that a retry writes the same values.
-    pub at: i64,
-    /// Whether projects that nobody has made are made; tags always are.
-    pub makes_projects: bool,
-}
-
-/// Names resolved at once.
-pub const IN_FLIGHT: usize = 16;
 /// Tries to find or make a thing while others do.
 const ATTEMPTS: usize = 20;
 

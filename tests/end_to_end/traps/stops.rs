@@ -2,7 +2,8 @@
 
 use reqwest::Method;
 use serde_json::json;
-use shared::edit::entries::{self, EntryInput, ProjectInput};
+use shared::edit::entries;
+use shared::edit::input::{EntryInput, ProjectInput};
 use shared::edit::things::{self, ClientInput, ThingInput};
 use shared::id::{ChunkNo, ThingId};
 use shared::import::Import;

@@ -1,7 +1,8 @@
 //! What workers do.
 
 use shared::edit::EditError;
-use shared::edit::entries::{self, EntryInput};
+use shared::edit::entries;
+use shared::edit::input::EntryInput;
 use shared::edit::marks::{self, Mark};
 use shared::edit::merge;
 use shared::edit::things::{self, ThingInput};

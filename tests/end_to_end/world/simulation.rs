@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use shared::edit::entries::{EntryInput, ProjectInput};
+use shared::edit::input::{EntryInput, ProjectInput};
 use shared::edit::things::{ClientInput, ThingInput};
 use shared::files::{FileError, Object};
 use shared::id::{AccountId, ImportId, ThingId};

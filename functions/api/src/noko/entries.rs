@@ -2,22 +2,22 @@
 
 use serde_json::Value;
 use shared::edit::entries as by_hand;
-use shared::edit::entries::{EntryInput, ProjectInput};
+use shared::edit::input::{EntryInput, ProjectInput};
 use shared::entries::Entry;
 use shared::entries::entry::{MOST_TAGS, minutes};
+use shared::entries::filter::EntryFilter;
+use shared::entries::list;
 use shared::id::{EntryId, ThingId};
 
 use super::NokoError;
 use super::caller::At;
-use super::everything::account_entries;
-use super::filter::EntryFilter;
+use super::filter::entry_filter;
 use super::input::{Fields, any_text, day, flag, number, text, web_address};
 use super::paging::{Page, Paging};
 use super::parameters::{self, Parameters};
 use super::query::Query;
 use super::resource::{Edited, Shown};
 use super::tags;
-use super::walk::Walk;
 
 /// The longest duration by hand: about a hundred years.
 const MOST_MINUTES: u64 = 60_000_000;
@@ -30,7 +30,7 @@ impl Shown for Entries {
     const FILTERS: Parameters = parameters::ENTRIES;
 
     async fn page(at: &At, query: &Query, paging: &Paging) -> Result<Page<Entry>, NokoError> {
-        filtered(at, &EntryFilter::of(at, query).await?, paging).await
+        filtered(at, &entry_filter(at, query).await?, paging).await
     }
 
     async fn find(at: &At, id: u64) -> Result<Entry, NokoError> {
@@ -46,9 +46,7 @@ impl Shown for Entries {
 
 /// A page of those that pass a filter.
 pub async fn filtered(at: &At, filter: &EntryFilter, paging: &Paging) -> Result<Page<Entry>, NokoError> {
-    let mut walk = Walk::new(&at.services, at.caller.account, filter, paging);
-    let total = account_entries(&at.services, at.caller.account, filter, &mut walk).await?;
-    Ok(walk.page(total))
+    Ok(list::of_account(&at.services, at.caller.account, filter, &paging.wanted()).await?.into())
 }
 
 impl Edited for Entries {

@@ -6,6 +6,7 @@ use axum::extract::OriginalUri;
 use axum::http::{HeaderMap, Uri};
 use serde_json::Value;
 use shared::edit::groups;
+use shared::entries::filter::EntryFilter;
 use shared::entries::totals::told;
 use shared::id::ThingId;
 use shared::store::keys::Kind;
@@ -14,7 +15,7 @@ use shared::things::Thing;
 use super::NokoError;
 use super::caller::{At, Member};
 use super::entries::{Entries, filtered};
-use super::filter::EntryFilter;
+use super::filter::entry_filter;
 use super::input::Id;
 use super::paging::{Page, Paging};
 use super::projects::{Projects, project_filter};
@@ -55,7 +56,7 @@ pub async fn entries_of_group(Member(at): Member, Id(id): Id, OriginalUri(uri): 
 
 async fn entries(at: &At, uri: &Uri, query: &Query, only: impl FnOnce(EntryFilter) -> EntryFilter) -> List {
     let paging = Paging::of(query)?;
-    let filter = only(EntryFilter::of(at, query).await?);
+    let filter = only(entry_filter(at, query).await?);
     let page = filtered(at, &filter, &paging).await?;
     answer::<Entries>(at, uri, &paging, page).await
 }

@@ -8,6 +8,8 @@ use axum::Json;
 use axum::http::header::LINK;
 use axum::http::{HeaderMap, HeaderValue, Uri};
 use serde_json::Value;
+use shared::entries::Entry;
+use shared::entries::list::{EntryPage, WantedPage};
 use shared::id::EntryId;
 
 use super::NokoError;
@@ -45,6 +47,12 @@ pub struct Page<T> {
     pub total: Option<u64>,
     /// The last entry on it, where the next page is found sooner if that is known.
     pub after: Option<EntryId>,
+}
+
+impl From<EntryPage> for Page<Entry> {
+    fn from(EntryPage { entries: items, more, total, after }: EntryPage) -> Self {
+        Self { items, more, total, after }
+    }
 }
 
 /// A page in the making, out of a long list.
@@ -103,9 +111,9 @@ impl Paging {
         Ok(Self { page, per_page, after: after.map(|(_, id, _)| id), offset })
     }
 
-    /// The entry that the page begins behind, if the link that led here said it.
-    pub fn after(&self) -> Option<EntryId> {
-        self.after
+    /// The page, as the search for entries takes it.
+    pub fn wanted(&self) -> WantedPage {
+        WantedPage { after: self.after, skip: self.skip(), take: self.take(), heaviest: LARGEST }
     }
 
     /// How many come before the page.

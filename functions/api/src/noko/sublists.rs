@@ -4,6 +4,7 @@ use axum::Json;
 use axum::extract::OriginalUri;
 use axum::http::HeaderMap;
 use serde_json::Value;
+use shared::entries::list;
 use shared::entries::made::Made;
 use shared::id::ThingId;
 use shared::store::keys::Kind;
@@ -12,7 +13,7 @@ use shared::things::Thing;
 use super::NokoError;
 use super::caller::{At, Importer};
 use super::entries::Entries;
-use super::filter::EntryFilter;
+use super::filter::entry_filter;
 use super::imports::visible;
 use super::input::Id;
 use super::paging::{Page, Paging};
@@ -21,7 +22,6 @@ use super::query::Query;
 use super::resource::answer;
 use super::tags::Tags;
 use super::thing_filter::ThingFilter;
-use super::walk::Walk;
 
 /// Things that are read at once for a filter.
 const LOOKS_AT_ONCE: usize = 500;
@@ -30,20 +30,10 @@ type List = Result<(HeaderMap, Json<Vec<Value>>), NokoError>;
 
 /// `GET /imports/:id/entries`.
 pub async fn entries(Importer(at): Importer, Id(id): Id, OriginalUri(uri): OriginalUri, query: Query) -> List {
-    let (paging, filter) = (Paging::of(&query)?, EntryFilter::of(&at, &query).await?);
+    let (paging, filter) = (Paging::of(&query)?, entry_filter(&at, &query).await?);
     let import = visible(&at, id).await?;
-    let mut walk = Walk::new(&at.services, at.caller.account, &filter, &paging);
-    if filter.admits_import(import.id.0) {
-        walk.import(&import).await?;
-    }
-    let total = match filter.is_empty() {
-        true => {
-            let counts = import.counts(&at.services).await?;
-            Some(counts.created - counts.dropped)
-        }
-        false => None,
-    };
-    answer::<Entries>(&at, &uri, &paging, walk.page(total)).await
+    let page = list::of_import(&at.services, &import, &filter, &paging.wanted()).await?;
+    answer::<Entries>(&at, &uri, &paging, page.into()).await
 }
 
 /// `GET /imports/:id/tags`.

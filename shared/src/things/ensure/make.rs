@@ -6,7 +6,6 @@
 
 use std::collections::BTreeMap;
 
-use super::Maker;
 use super::wanted::{Client, Wanted, respell_client};
 use crate::concurrent::drained;
 use crate::id::ThingId;
@@ -15,8 +14,9 @@ use crate::services::Services;
 use crate::store::keys::Kind;
 use crate::store::{StoreError, Write};
 use crate::things::Thing;
-use crate::things::ensure::IN_FLIGHT;
 use crate::things::find::{Found, Place, find};
+use crate::things::maker::IN_FLIGHT;
+use crate::things::maker::Maker;
 use crate::things::reference;
 
 /// Things made in one transaction: two writes each, and those of a client; DynamoDB takes a hundred.

@@ -1,12 +1,12 @@
 //! What rows name and has to be found or made, and how it is spelt: of several spellings the one that sorts first.
 
-use super::Maker;
 use crate::id::{AccountId, ThingId};
 use crate::services::Services;
 use crate::store::keys::{self, Kind};
 use crate::store::{StoreError, Write};
 use crate::things::Thing;
 use crate::things::find::Place;
+use crate::things::maker::Maker;
 use crate::things::note::Note;
 
 /// A name to be found or made.

@@ -8,20 +8,21 @@
 //! entry of the page before, so that nothing is read twice. So does who follows the links of pages that ended early, for
 //! their texts were more than an answer holds: such a page is not read to its end either.
 
-use shared::concurrent::drained;
-use shared::edit::entries::HAND_CHUNK;
-use shared::entries::Entry;
-use shared::entries::summary::Summary;
-use shared::id::{AccountId, ChunkNo, EntryId, ImportId, Row};
-use shared::import::Import;
-use shared::ledger::{Chunk, ChunkState};
-use shared::services::Services;
-use shared::store::keys;
-use shared::store::{Item, StoreError, decode};
+mod account;
 
-use super::filter::{EntryFilter, Known};
-use super::paging::{Page, Paging};
-use crate::answer::LARGEST;
+use super::Entry;
+use super::by_hand::HAND_CHUNK;
+use super::filter::{EntryFilter, Passing};
+use super::summary::Summary;
+use crate::concurrent::drained;
+use crate::id::{AccountId, ChunkNo, EntryId, ImportId, Row};
+use crate::import::Import;
+use crate::ledger::{Chunk, ChunkState};
+use crate::services::Services;
+use crate::store::keys;
+use crate::store::{Item, StoreError, decode};
+
+pub use account::of_account;
 
 /// Chunks read at once at most.
 const MOST_AT_ONCE: usize = 8;
@@ -30,8 +31,34 @@ const FEWEST: usize = 100;
 /// The most: the rows of a usual chunk.
 const MOST: usize = 1000;
 
+/// The page of entries that a caller asks for.
+#[derive(Clone, Copy, Debug)]
+pub struct WantedPage {
+    /// The page begins behind this entry; then `skip` does not count.
+    pub after: Option<EntryId>,
+    /// Entries before the page.
+    pub skip: u64,
+    /// Entries of the page, at most.
+    pub take: usize,
+    /// Bytes of text after which the page may end early: a caller cannot answer with more.
+    pub heaviest: usize,
+}
+
+/// A page of entries, as it was found.
+#[derive(Debug)]
+pub struct EntryPage {
+    /// The entries, highest id first.
+    pub entries: Vec<Entry>,
+    /// Whether more entries follow.
+    pub more: bool,
+    /// The number of all entries; `None` where it is not counted.
+    pub total: Option<u64>,
+    /// The last entry of the page, if the next page is found faster behind it.
+    pub after: Option<EntryId>,
+}
+
 /// The search.
-pub struct Walk<'a> {
+struct Walk<'a> {
     services: &'a Services,
     account: AccountId,
     filter: &'a EntryFilter,
@@ -39,16 +66,17 @@ pub struct Walk<'a> {
     after: Option<EntryId>,
     skip: u64,
     want: usize,
+    heaviest: usize,
     found: Vec<Entry>,
     /// Bytes of text in what is found.
     weight: usize,
     /// Chunks to be read next.
-    next: Vec<Place>,
+    next: Vec<Partition>,
     at_once: usize,
 }
 
 /// Entries of a chunk, up to a row if not all.
-struct Place {
+struct Partition {
     import: ImportId,
     chunk: ChunkNo,
     last: Option<Row>,
@@ -62,40 +90,61 @@ struct Counted {
     whole: Option<Row>,
 }
 
+/// The page of an import's entries that pass a filter. The total is counted if the filter lets every entry through.
+pub async fn of_import(
+    services: &Services,
+    import: &Import,
+    filter: &EntryFilter,
+    wanted: &WantedPage,
+) -> Result<EntryPage, StoreError> {
+    let mut walk = Walk::new(services, import.account, filter, wanted);
+    if filter.admits_import(import.id.0) {
+        walk.import(import).await?;
+    }
+    let total = match filter.is_empty() {
+        true => {
+            let counts = import.counts(services).await?;
+            Some(counts.created - counts.dropped)
+        }
+        false => None,
+    };
+    Ok(walk.page(total))
+}
+
 impl<'a> Walk<'a> {
     /// A search for this page.
-    pub fn new(services: &'a Services, account: AccountId, filter: &'a EntryFilter, paging: &Paging) -> Self {
-        let after = paging.after().filter(|after| after.row() > Row(0));
-        let (skip, want) = (if after.is_some() { 0 } else { paging.skip() }, paging.take());
+    fn new(services: &'a Services, account: AccountId, filter: &'a EntryFilter, wanted: &WantedPage) -> Self {
+        let after = wanted.after.filter(|after| after.row() > Row(0));
+        let (skip, want, heaviest) = (if after.is_some() { 0 } else { wanted.skip }, wanted.take, wanted.heaviest);
         let (found, next) = (Vec::new(), Vec::new());
-        Self { services, account, filter, after, skip, want, found, weight: 0, next, at_once: 1 }
+        Self { services, account, filter, after, skip, want, heaviest, found, weight: 0, next, at_once: 1 }
     }
 
     /// Whether enough is found: the page and an entry more, or as many entries as an answer cannot hold.
-    pub fn is_done(&self) -> bool {
+    fn is_done(&self) -> bool {
         self.found.len() > self.want || self.is_heavy()
     }
 
     /// The last entry found does not fit on the page.
     fn is_heavy(&self) -> bool {
-        self.weight > LARGEST && self.found.len() > 1
+        self.weight > self.heaviest && self.found.len() > 1
     }
 
     /// How many more have to be looked at, if all of them pass.
-    pub fn needed(&self) -> u64 {
+    fn needed(&self) -> u64 {
         self.skip + (self.want + 1 - self.found.len().min(self.want + 1)) as u64
     }
 
     /// The page.
-    pub fn page(mut self, total: Option<u64>) -> Page<Entry> {
+    fn page(mut self, total: Option<u64>) -> EntryPage {
         let more = self.is_done();
         self.found.truncate(self.want);
         let after = self.found.last().filter(|_| more && !self.filter.is_empty()).map(|entry| entry.id);
-        Page { items: self.found, more, total, after }
+        EntryPage { entries: self.found, more, total, after }
     }
 
     /// Passes over so many entries at once, if the page begins behind them.
-    pub fn pass_over(&mut self, count: u64) -> bool {
+    fn pass_over(&mut self, count: u64) -> bool {
         let pass = count <= self.skip;
         if pass {
             self.skip -= count;
@@ -118,17 +167,17 @@ impl<'a> Walk<'a> {
     }
 
     /// Whether the page begins behind an entry of this import.
-    pub fn begins_in(&self, import: ImportId) -> bool {
+    fn begins_in(&self, import: ImportId) -> bool {
         self.before(import).is_some()
     }
 
     /// Whether all entries of an import lie before the page.
-    pub fn is_past(&self, import: ImportId) -> bool {
+    fn is_past(&self, import: ImportId) -> bool {
         self.after.is_some_and(|after| import > after.import())
     }
 
     /// Walks an import from its highest row. Only committed chunks are seen.
-    pub async fn import(&mut self, import: &Import) -> Result<(), StoreError> {
+    async fn import(&mut self, import: &Import) -> Result<(), StoreError> {
         match Summary::latest_first(import) {
             None => self.chunks(import, ChunkNo(0), ChunkNo(import.chunk_count())).await?,
             Some(summaries) => {
@@ -162,12 +211,12 @@ impl<'a> Walk<'a> {
             return Ok(());
         }
         if before.is_none_or(|before| last < before) {
-            let known = match summary.glance() {
-                _ if self.filter.is_empty() => Known::Exactly(summary.standing()),
-                Some(glance) => self.filter.known(&glance, import.created_at),
-                None => Known::Unknown,
+            let passing = match summary.glance() {
+                _ if self.filter.is_empty() => Passing::Exactly(summary.standing()),
+                Some(glance) => self.filter.passing(&glance, import.created_at),
+                None => Passing::Unknown,
             };
-            if self.passes(known).await? {
+            if self.passes(passing).await? {
                 return Ok(());
             }
         }
@@ -196,7 +245,7 @@ impl<'a> Walk<'a> {
     /// The chunk that the page begins in.
     async fn rest_of(&mut self, import: &Import, chunk: ChunkNo) -> Result<(), StoreError> {
         let last = self.before(import.id).map(|row| Row(row.0 - 1));
-        self.offer(Place { import: import.id, chunk, last }, Known::Unknown).await
+        self.offer(Partition { import: import.id, chunk, last }, Passing::Unknown).await
     }
 
     async fn chunks(&mut self, import: &Import, first: ChunkNo, last: ChunkNo) -> Result<(), StoreError> {
@@ -217,15 +266,15 @@ impl<'a> Walk<'a> {
                     let whole = whole.then(|| Row(chunk.first_row + u64::from(chunk.rows) - 1));
                     self.counted(import.id, chunk.number, Counted { standing: chunk.standing(), whole }).await?;
                 } else {
-                    let known = match chunk.edited {
-                        true => Known::Unknown,
-                        false => self.filter.known(&page.glance(), import.created_at),
+                    let passing = match chunk.edited {
+                        true => Passing::Unknown,
+                        false => self.filter.passing(&page.glance(), import.created_at),
                     };
-                    if known == Known::Exactly(chunk.standing()) {
+                    if passing == Passing::Exactly(chunk.standing()) {
                         self.counted(import.id, chunk.number, Counted { standing: chunk.standing(), whole: None })
                             .await?;
                     } else {
-                        self.offer(Place { import: import.id, chunk: chunk.number, last: None }, known).await?;
+                        self.offer(Partition { import: import.id, chunk: chunk.number, last: None }, passing).await?;
                     }
                 }
                 if self.is_done() {
@@ -240,7 +289,7 @@ impl<'a> Walk<'a> {
     }
 
     /// Walks the entries of some partitions made by hand, with their counts, highest first.
-    pub async fn by_hand(&mut self, counts: &[(ChunkNo, u64)]) -> Result<(), StoreError> {
+    async fn by_hand(&mut self, counts: &[(ChunkNo, u64)]) -> Result<(), StoreError> {
         let before = self.before(ImportId::HAND);
         for &(chunk, standing) in counts {
             let reached = before.is_some_and(|row| row.chunk(HAND_CHUNK) == chunk);
@@ -254,8 +303,8 @@ impl<'a> Walk<'a> {
                 self.counted(import, chunk, Counted { standing, whole }).await?;
             } else {
                 let last = before.filter(|_| reached).map(|row| Row(row.0 - 1));
-                let known = if standing == 0 { Known::None } else { Known::Unknown };
-                self.offer(Place { import, chunk, last }, known).await?;
+                let passing = if standing == 0 { Passing::None } else { Passing::Unknown };
+                self.offer(Partition { import, chunk, last }, passing).await?;
             }
             if self.is_done() {
                 return Ok(());
@@ -266,7 +315,7 @@ impl<'a> Walk<'a> {
 
     /// A chunk whose entries all pass: where the page begins in it is found by arithmetic, if none is missing.
     async fn counted(&mut self, import: ImportId, chunk: ChunkNo, counted: Counted) -> Result<(), StoreError> {
-        if self.passes(Known::Exactly(counted.standing)).await? {
+        if self.passes(Passing::Exactly(counted.standing)).await? {
             return Ok(());
         }
         let mut last = None;
@@ -279,7 +328,7 @@ impl<'a> Walk<'a> {
                 self.skip = 0;
             }
         }
-        self.offer(Place { import, chunk, last }, Known::Unknown).await
+        self.offer(Partition { import, chunk, last }, Passing::Unknown).await
     }
 
     /// Where the page begins in a chunk some of whose rows became nothing.
@@ -296,11 +345,11 @@ impl<'a> Walk<'a> {
     }
 
     /// Whether what so many entries pass of lies before the page, or none passes.
-    async fn passes(&mut self, known: Known) -> Result<bool, StoreError> {
-        match known {
-            Known::None => Ok(true),
-            Known::Unknown => Ok(false),
-            Known::Exactly(count) => {
+    async fn passes(&mut self, passing: Passing) -> Result<bool, StoreError> {
+        match passing {
+            Passing::None => Ok(true),
+            Passing::Unknown => Ok(false),
+            Passing::Exactly(count) => {
                 // What is to be read comes before it.
                 self.read().await?;
                 Ok(self.is_done() || self.pass_over(count))
@@ -308,11 +357,11 @@ impl<'a> Walk<'a> {
         }
     }
 
-    async fn offer(&mut self, place: Place, known: Known) -> Result<(), StoreError> {
-        if self.passes(known).await? {
+    async fn offer(&mut self, partition: Partition, passing: Passing) -> Result<(), StoreError> {
+        if self.passes(passing).await? {
             return Ok(());
         }
-        self.next.push(place);
+        self.next.push(partition);
         if self.next.len() >= self.at_once { self.read().await } else { Ok(()) }
     }
 
@@ -322,10 +371,11 @@ impl<'a> Walk<'a> {
             return Ok(());
         }
         let skip = usize::try_from(self.skip).unwrap_or(usize::MAX);
-        let needed = Needed { entries: usize::try_from(self.needed()).unwrap_or(usize::MAX), skip };
+        let needed =
+            Needed { entries: usize::try_from(self.needed()).unwrap_or(usize::MAX), skip, heaviest: self.heaviest };
         let (services, account, filter) = (self.services, self.account, self.filter);
-        let places = std::mem::take(&mut self.next).into_iter();
-        let reads = places.map(|place| entries(services, account, filter, place, needed));
+        let partitions = std::mem::take(&mut self.next).into_iter();
+        let reads = partitions.map(|partition| entries(services, account, filter, partition, needed));
         for entry in drained(reads, MOST_AT_ONCE).await?.into_iter().flatten() {
             self.take(entry);
         }
@@ -345,6 +395,7 @@ struct Needed {
     entries: usize,
     /// Of these at most so many are passed over.
     skip: usize,
+    heaviest: usize,
 }
 
 /// The entries of a chunk that pass, highest row first, and no more than are needed: as many, or as heavy as an answer.
@@ -352,10 +403,10 @@ async fn entries(
     services: &Services,
     account: AccountId,
     filter: &EntryFilter,
-    place: Place,
+    partition: Partition,
     needed: Needed,
 ) -> Result<Vec<Entry>, StoreError> {
-    let Place { import, chunk, last } = place;
+    let Partition { import, chunk, last } = partition;
     let query = match last {
         Some(last) => keys::entries_up_to(account, import, chunk, last),
         None => keys::entries(account, import, chunk),
@@ -374,7 +425,8 @@ async fn entries(
             }
         }
         // The walk takes two entries at least, however heavy they are.
-        let enough = passed.len() >= needed.entries || heavy > LARGEST && passed.len() >= needed.skip.saturating_add(2);
+        let enough =
+            passed.len() >= needed.entries || heavy > needed.heaviest && passed.len() >= needed.skip.saturating_add(2);
         match more {
             Some(more) if !enough => query = query.after(more).limit(MOST),
             _ => return Ok(passed),

@@ -2,22 +2,33 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use shared::concurrent::drained;
-use shared::edit::entries as by_hand;
-use shared::id::{AccountId, ChunkNo, ImportId};
-use shared::import::{Import, Roll};
-use shared::services::Services;
-use shared::store::{StoreError, decode, keys};
-use shared::things::reference::referrers;
-
-use super::filter::EntryFilter;
-use super::walk::Walk;
+use super::{EntryPage, Walk, WantedPage};
+use crate::concurrent::drained;
+use crate::entries::by_hand;
+use crate::entries::filter::EntryFilter;
+use crate::id::{AccountId, ChunkNo, ImportId};
+use crate::import::{Import, Roll};
+use crate::services::Services;
+use crate::store::{StoreError, decode, keys};
+use crate::things::reference::referrers;
 
 /// Imports read, or counted, at once.
 const IMPORTS_AT_ONCE: usize = 32;
 
-/// Walks them; how many there are, if nothing is filtered out.
-pub async fn account_entries(
+/// The page of an account's entries that pass a filter. The total is counted if the filter lets every entry through.
+pub async fn of_account(
+    services: &Services,
+    account: AccountId,
+    filter: &EntryFilter,
+    wanted: &WantedPage,
+) -> Result<EntryPage, StoreError> {
+    let mut walk = Walk::new(services, account, filter, wanted);
+    let total = walk_account(services, account, filter, &mut walk).await?;
+    Ok(walk.page(total))
+}
+
+/// Walks the entries; returns how many there are, if nothing is filtered out.
+async fn walk_account(
     services: &Services,
     account: AccountId,
     filter: &EntryFilter,
