@@ -1,4 +1,4 @@
-//! The command line.
+//! The command line of the program `waybill`, with a module for each subcommand.
 
 mod account;
 mod bench;
@@ -36,48 +36,50 @@ pub struct Arguments {
 enum Command {
     /// Run the whole service on this machine
     Serve(serve::Serve),
-    /// Import a file and tell what became of every row
+    /// Import a file and report the outcome of every row
     Import(import::Import),
-    /// Tell what a file is and how it would be read, without importing it
+    /// Show how a file would be read, without importing it
     Detect(detect::Detect),
     /// Undo an import
     Revert(revert::Revert),
-    /// Make an account, or list them
+    /// Create an account, or list the accounts
     #[command(subcommand)]
     Account(account::Account),
     /// Add a user to an account
     #[command(subcommand)]
     User(account::User),
-    /// Make, list, rotate and revoke the tokens of an account
+    /// Create, list, rotate and revoke the tokens of an account
     #[command(subcommand)]
     Token(token::Token),
-    /// Measure what an import and its undo take, against embedded stores in a process of their own
+    /// Measure the time, the price and the memory of an import and its undo, against embedded stores
+    /// in a separate process
     Bench(bench::Bench),
-    /// Run many clients at once against a service, and tell how it answers
+    /// Run many clients at once against a service, and report how the service answers
     Load(load::Load),
-    /// Be the process of the stores
+    /// Serve DynamoDB and S3 for the process which started this command
     #[command(name = bench::STORES, hide = true)]
     Stores,
 }
 
-/// Which service is meant: one that runs somewhere, or an embedded one of this process.
+/// The service for a command, which is either a running service or an embedded service of this process.
 #[derive(Args)]
 pub struct Where {
-    /// A running or deployed service, such as http://127.0.0.1:8080; without it the service runs in this process
+    /// Address of a running or deployed service, such as http://127.0.0.1:8080 [default: a
+    /// service within this process]
     #[arg(long, requires = "token")]
     url: Option<String>,
-    /// The token for the service
+    /// API token for the service at --url
     #[arg(long)]
     token: Option<String>,
-    /// Where the embedded service keeps its state, so that a later command can undo this one
+    /// Folder in which the embedded service keeps its state, so that a later command can undo this one
     #[arg(long, default_value = ".waybill", conflicts_with = "url")]
     data: PathBuf,
-    /// Let the embedded service forget everything at the end
+    /// Keep the embedded service's state in memory, and forget it at the end
     #[arg(long, conflicts_with_all = ["url", "data"])]
     memory: bool,
 }
 
-/// Runs a command.
+/// Runs the chosen subcommand, and returns the exit status of the program.
 pub async fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
     match arguments.command {
         Command::Serve(serve) => serve.run().await,
@@ -93,17 +95,18 @@ pub async fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
     }
 }
 
-/// A service to talk to; the embedded one ends with it.
+/// A service for a command. An embedded service runs until [`Service::close`].
 pub struct Service {
-    /// How to talk to it.
+    /// Client for the native door of the service.
     pub client: Client,
-    /// How a later command reaches the same state, as arguments; none, if it is gone then.
+    /// Arguments with which a later command reaches the same state, for example ` --data FOLDER`. `None` if the
+    /// state is deleted at the end.
     pub again: Option<String>,
     system: Option<System>,
 }
 
 impl Where {
-    /// Reaches or starts the service.
+    /// Connects to the service at `--url`, or starts the embedded service.
     pub async fn open(&self) -> anyhow::Result<Service> {
         if let Some(url) = &self.url {
             let token = self.token.clone().unwrap_or_default();
@@ -126,7 +129,7 @@ impl Where {
 }
 
 impl Service {
-    /// Lets what is under way finish.
+    /// Stops the embedded service after its work in progress has finished. A service at `--url` keeps running.
     pub async fn close(self) {
         if let Some(system) = self.system {
             system.shutdown().await;
@@ -134,7 +137,7 @@ impl Service {
     }
 }
 
-/// Says what goes on of an earlier run, if anything does.
+/// A sentence about the resumed imports of an earlier run, or `None` if no import is resumed.
 fn resumed(swept: &Swept) -> Option<String> {
     match swept.woken - swept.awaiting {
         0 => None,

@@ -1,18 +1,26 @@
-//! Lambda's side: who calls the functions, when, and what becomes of a call that fails.
+//! Models the part of AWS Lambda that calls the functions: when a call starts, and which messages
+//! return after a failure.
 //!
-//! The handlers are the product's own; what is modelled here is the service around them, because that is where
-//! at-least-once comes from:
+//! The handlers are the product's own code. This module models the service around the handlers, because Lambda's
+//! at-least-once delivery comes from the service:
 //!
-//! - **A queue** is polled by several pollers. A batch is one call. What the answer does not name as failed is deleted;
-//!   after an error, a panic or a time-out nothing is. What is not deleted becomes visible again when its visibility
-//!   time-out has passed, by the queue's clock, and after too many receives goes to the dead letters.
-//! - **A new object** is a message of S3 in the queue that the bucket names.
-//! - **The schedule** goes by the clock, and its calls are asynchronous: tried again up to twice or as the template says.
-//!   Lambda waits one minute and then two between tries; here it is [`RETRY_DELAYS`], so that a person at a laptop sees
-//!   what happens. A call that takes longer than its interval puts off the next one; Lambda would run both.
+//! # Sources
 //!
-//! A call runs in a task of its own, so that a panic is that call's alone, and has the function's time-out on the wall
-//! clock. Lambda freezes and kills the process; here the task is dropped at its next `await`.
+//! - **A queue** is polled by several pollers, and every batch of messages is one call. After an answer, the poller
+//!   deletes all messages except the ones named as failed. After an error, a panic or a time-out the poller deletes
+//!   nothing. A message which was not deleted becomes visible again when its visibility time-out has passed by the
+//!   queue's clock, and moves to the dead-letter queue after too many receives.
+//! - **A new object** becomes a message from S3 in the queue which the bucket's notification names.
+//! - **The schedule** follows the clock and makes asynchronous calls, with up to two retries or as many as the
+//!   template sets. Lambda waits one minute before the first retry and two before the second. This module waits
+//!   [`RETRY_DELAYS`], so a person at a laptop sees the result within seconds. A call longer than the interval
+//!   delays the next call, whereas Lambda would run both at once.
+//!
+//! # Calls
+//!
+//! Each call runs in a task of its own, so a panic ends this call alone, and the function's time-out is
+//! measured on the wall clock. Lambda freezes and kills a process whose time is over, and this module drops the
+//! task at its next `await`.
 
 mod asynchronous;
 mod invocation;
@@ -35,35 +43,37 @@ use crate::template::Function;
 use asynchronous::AsynchronousCall;
 use poller::Poller;
 
-/// How long an asynchronous call that failed waits to be tried again, by the clock.
+/// Delays before the first and the second retry of a failed asynchronous call, measured by the stack's clock.
 pub const RETRY_DELAYS: [Duration; 2] = [Duration::from_secs(1), Duration::from_secs(2)];
 
-/// How long a stop waits for the calls that run.
+/// Longest time, on the wall clock, for which a stop waits until the running calls have ended.
 const GRACE: Duration = Duration::from_secs(5);
 
-/// Everything that is being delivered. Dropping it kills it like [`Delivery::abort`].
+/// The running pollers, schedules and notifications of a stack. A drop kills every call in
+/// the way of [`Delivery::abort`].
 pub struct Delivery {
     service: Service,
     stop: watch::Sender<bool>,
-    /// The queues that are polled.
+    /// Names of the polled queues, which [`Delivery::idle`] expects to be empty.
     sources: Vec<String>,
     tasks: JoinSet<()>,
 }
 
-/// What every source needs.
+/// The handles which pollers, schedules and notifications share.
 #[derive(Clone)]
 struct Service {
     queues: Arc<Queues>,
-    /// What is left to do: events on their way and whatever is made of them.
+    /// Counts unfinished work, which is every notification on its way and every call with the writes
+    /// which follow from it.
     pending: Pending,
-    /// The handlers that run.
+    /// Counts the handlers which are running at this moment.
     running: Pending,
     clock: Clock,
     stopped: watch::Receiver<bool>,
 }
 
 impl Delivery {
-    /// Delivers nothing yet. `clock` is the one that the emulators have.
+    /// Creates a delivery without any source. `clock` must be the clock of the emulators.
     pub fn new(emulators: &Emulators, clock: Clock) -> Self {
         let (stop, stopped) = watch::channel(false);
         Self {
@@ -80,10 +90,13 @@ impl Delivery {
         }
     }
 
-    /// Polls each of the function's queues with `pollers` at once, or as many as the template lets work at once if those
-    /// are fewer, each calling `handler` with a batch at a time.
+    /// Polls each of the function's queues with `pollers` tasks, each of which calls `handler` with a batch at a
+    /// time. If the template's concurrency caps allow fewer calls at once, the number of pollers is the lower cap.
     ///
-    /// Does nothing for a function without a queue; an error if a queue has not been created.
+    /// A function without a queue gets no poller.
+    ///
+    /// # Errors
+    /// A queue of the function has not been created.
     pub fn messages<H, F, E>(&mut self, function: &Function, pollers: usize, handler: H) -> Result<(), SqsError>
     where
         H: Fn(SqsEvent) -> F + Send + Sync + 'static,
@@ -108,8 +121,8 @@ impl Delivery {
         Ok(())
     }
 
-    /// Sends what S3 tells of new objects to the queues that are to be told. An event is kept until its message is
-    /// deleted.
+    /// Sends S3's notifications of new objects to the queues which the bucket names. With a data folder, an event
+    /// stays in the journal until its message is deleted.
     pub fn notifications(&mut self, created: CreatedObjects) {
         let service = self.service.clone();
         self.tasks.spawn(async move {
@@ -118,17 +131,18 @@ impl Delivery {
                 let body = serde_json::to_string(&event).expect("an S3 event is plain data");
                 let settle = record.map(|record| -> OnDeletion { Box::new(move || record.settle()) });
                 if let Err(error) = service.queues.send_kept(&queue, &body, None, settle) {
-                    tracing::error!(queue, %error, "a notification is lost");
+                    tracing::error!(queue, %error, "a notification of S3 cannot be sent to its queue and is lost");
                 }
-                // Only now, when the queue holds the message: at no time does nothing seem to be left to do.
+                // The token is dropped only after the queue holds the message, so at every moment the token or the
+                // queue shows the work.
                 drop(token);
             }
         });
     }
 
-    /// Calls `handler` at the function's rate, the first time after one interval.
+    /// Calls `handler` at the function's rate, for the first time after one interval.
     ///
-    /// Does nothing for a function without a schedule.
+    /// A function without a schedule gets no call.
     pub fn schedule<H, F, E>(&mut self, function: &Function, handler: H)
     where
         H: Fn() -> F + Send + Sync + 'static,
@@ -149,17 +163,19 @@ impl Delivery {
         });
     }
 
-    /// Waits until there is nothing left to do: the polled queues hold no message, whether visible, in flight or
-    /// delayed, no notification is on its way, and no handler runs.
+    /// Waits until no work is left, which means three things: the polled queues hold no message (visible, in flight
+    /// or delayed), no notification is on its way, and no handler runs.
     ///
-    /// A message that waits for its visibility time-out is something to do; turn the clock. Dead letters are not.
+    /// A message which waits for its visibility time-out counts as work, so a test turns the clock to reach its
+    /// end. Messages in a dead-letter queue do not count.
     pub async fn idle(&self) {
         let mut load = self.service.pending.watch();
         loop {
             let queues_changed = self.service.queues.changed();
             let before = *load.borrow_and_update();
-            // Whatever runs is in `load`, and only what runs sends or puts. So if nothing ran before the queues were
-            // looked at and nothing has begun since, nothing was in between the two either.
+            // Every running call is counted in `load`, and only running calls send messages or put objects. If no
+            // call ran before the check of the queues and no call has begun since, no message was on its way
+            // between the two checks.
             if before.unsettled == 0 && self.queues_are_empty() && *load.borrow() == before {
                 return;
             }
@@ -175,33 +191,35 @@ impl Delivery {
         self.sources.iter().all(is_empty)
     }
 
-    /// Takes nothing new, lets the running calls finish within [`GRACE`], and kills those that are left.
+    /// Stops taking new work, gives the running calls [`GRACE`] to finish, and kills the calls which have
+    /// not ended by then.
     pub async fn stop(self) {
         self.stop_within(GRACE).await;
     }
 
     async fn stop_within(mut self, grace: Duration) {
-        // The receivers are ours, so there is someone to hear it.
+        // This struct holds the receivers, so the send cannot fail.
         let _ = self.stop.send(true);
         let finished = async { while self.tasks.join_next().await.is_some() {} };
         if tokio::time::timeout(grace, finished).await.is_err() {
-            tracing::warn!("calls that did not end in time are killed; their imports go on at the next start");
+            tracing::warn!("calls that did not end in time are killed; their imports continue at the next start");
             self.abort().await;
         }
     }
 
-    /// Kills every call where it is, as a crash would, and returns when all of them are gone.
+    /// Kills every call where it stands, in the way of a crash, and returns when all tasks have ended.
     ///
-    /// Messages in flight come back after their visibility time-out; a call of the schedule under way is lost.
+    /// Messages in flight become visible again after their visibility time-out. A running call of
+    /// the schedule is lost.
     pub async fn abort(mut self) {
         self.tasks.shutdown().await;
-        // The handlers were aborted with them, which takes effect when they next yield.
+        // Aborting the pollers aborts their handlers too, and a handler ends when it next yields.
         self.service.running.settled().await;
     }
 }
 
 impl Service {
-    /// The future's output, or nothing if delivery stops first.
+    /// Returns the output of `future`, or `None` if delivery stops before `future` ends.
     async fn unless_stopped<T>(&self, future: impl Future<Output = T>) -> Option<T> {
         let mut stopped = self.stopped.clone();
         tokio::select! {

@@ -1,9 +1,15 @@
-//! AWS on loopback: DynamoDB, S3 and SQS inside this process.
+//! AWS on loopback: DynamoDB, S3 and SQS as servers inside this process.
 //!
-//! The product has one storage path, the AWS SDK; locally its clients are given these addresses and nothing else
-//! changes. Each service listens on a port of its own. DynamoDB is `dynoxide`, S3 is `s3s` with what Waybill needs on
-//! top, SQS is ours. With a data folder tables, files and S3's notifications are kept; other messages never are, because
-//! losing them is what the sweep is there for. DynamoDB and S3 can also run in a process of their own ([`apart`]).
+//! The product has a single storage path, the AWS SDK. Locally the SDK's clients get the addresses of these
+//! servers, and nothing else changes. Each service listens on a port of its own:
+//!
+//! | service | made of | kept in a data folder |
+//! |---|---|---|
+//! | DynamoDB | `dynoxide` | all tables |
+//! | S3 | `s3s`, with additions for Waybill | all files, and notifications until their message is deleted |
+//! | SQS | our own code | nothing, because the sweep repairs the loss of messages |
+//!
+//! DynamoDB and S3 can also run in a separate process ([`apart`]).
 
 pub mod apart;
 pub mod arn;
@@ -30,30 +36,31 @@ use pending::Pending;
 use s3::{CreatedObjects, Journal, Notification, Notifier};
 use sqs::Queues;
 
-/// The key id that the local services know. DynamoDB and SQS take any; S3 checks signatures.
+/// The access key id of the local services. S3 checks signatures, while DynamoDB and SQS accept any key.
 pub const ACCESS_KEY_ID: &str = "test";
-/// The secret that belongs to it.
+/// The secret access key for [`ACCESS_KEY_ID`], with which S3 checks signatures.
 pub const SECRET_ACCESS_KEY: &str = "test";
 
-/// How long a shutdown waits for requests that are being answered.
+/// Longest time for which a shutdown waits until the requests in progress are answered.
 const GRACE: Duration = Duration::from_secs(2);
 
-/// How to start.
+/// Settings of the emulators. The default keeps all state in memory and sends no notifications.
 #[derive(Default)]
 pub struct Options {
-    /// Where tables and files are kept; absent, they are gone at the end.
+    /// Folder for tables and files. With `None` the state is deleted at the end.
     pub data: Option<Folder>,
-    /// The time for messages and events.
+    /// Clock for visibility time-outs, message times and the times in events.
     pub clock: Clock,
-    /// Which queues to tell of which new objects.
+    /// Rules which say which queue hears of which new objects.
     pub notifications: Vec<Notification>,
-    /// Who may call.
+    /// Hosts and web pages which the gate lets pass.
     pub callers: Callers,
-    /// Runs DynamoDB and S3 in a process of their own: what starts it, and calls [`apart::serve`] there.
+    /// Command which starts a separate process for DynamoDB and S3, where the program must call [`apart::serve`].
+    /// With `None` both services run in this process.
     pub apart: Option<Command>,
 }
 
-/// The running services. Dropping it stops them; [`Emulators::shutdown`] also waits for their end.
+/// The running services. A drop stops the services, and [`Emulators::shutdown`] also waits for their end.
 pub struct Emulators {
     stores: Stores,
     sqs: Server,
@@ -62,26 +69,26 @@ pub struct Emulators {
     created: CreatedObjects,
 }
 
-/// Where tables and files are.
+/// The place of DynamoDB and S3, which is this process or a separate process.
 enum Stores {
     Here(Here),
     Apart(apart::Process),
 }
 
-/// DynamoDB and S3 in this process.
+/// The servers of DynamoDB and S3 in this process.
 struct Here {
     dynamodb: Server,
     s3: Server,
-    /// Holds the files of a stack without a data folder.
+    /// Temporary directory for the files of a stack without a data folder.
     _files: Option<TempDir>,
-    /// Nobody else works on the data for as long as this is there.
+    /// The lock on the data folder, which keeps every process but this one away.
     _data: Option<Folder>,
 }
 
-/// Why the services could not be started.
+/// The reasons for which the emulators cannot be started.
 #[derive(Debug, thiserror::Error)]
 pub enum StartError {
-    #[error("no port on loopback: {0}")]
+    #[error("no port on loopback can be opened: {0}")]
     Listen(#[source] io::Error),
     #[error("the directory {path} cannot be used: {source}")]
     Directory { path: PathBuf, source: io::Error },
@@ -91,12 +98,12 @@ pub enum StartError {
     Database(String),
     #[error("S3 cannot open its directory: {0}")]
     Files(String),
-    #[error("DynamoDB and S3 do not start in a process of their own: {0}")]
+    #[error("DynamoDB and S3 cannot be started in a separate process: {0}")]
     Apart(#[source] io::Error),
 }
 
 impl Emulators {
-    /// Starts all three.
+    /// Starts DynamoDB, S3 and SQS, each on a free port of loopback.
     pub async fn start(options: Options) -> Result<Self, StartError> {
         let Options { data, clock, notifications, callers, apart } = options;
         let pending = Pending::default();
@@ -123,7 +130,7 @@ impl Emulators {
         Ok(Self { stores, sqs, queues, pending, created })
     }
 
-    /// Where DynamoDB is.
+    /// Base URL of DynamoDB, for example `http://127.0.0.1:40001`.
     pub fn dynamodb_url(&self) -> &str {
         match &self.stores {
             Stores::Here(here) => here.dynamodb.url(),
@@ -131,7 +138,7 @@ impl Emulators {
         }
     }
 
-    /// Where S3 is. Clients must use path-style addresses.
+    /// Base URL of S3. Clients must use path-style addresses, with the bucket in the path instead of the host name.
     pub fn s3_url(&self) -> &str {
         match &self.stores {
             Stores::Here(here) => here.s3.url(),
@@ -139,32 +146,32 @@ impl Emulators {
         }
     }
 
-    /// Where SQS is.
+    /// Base URL of SQS, to which the queue's account and name are appended.
     pub fn sqs_url(&self) -> &str {
         self.sqs.url()
     }
 
-    /// The queues themselves, for delivery and for tests.
+    /// The queues themselves, for delivery and for tests, which need no SQS client.
     pub fn queues(&self) -> Arc<Queues> {
         Arc::clone(&self.queues)
     }
 
-    /// The notifications that are not settled, and what delivery adds to them.
+    /// The count of unsettled work. S3 counts its notifications, and delivery adds its calls.
     pub fn pending(&self) -> Pending {
         self.pending.clone()
     }
 
-    /// The notifications of new objects.
+    /// The stream of S3's notifications about new objects.
     pub fn created_objects(&self) -> CreatedObjects {
         self.created.clone()
     }
 
-    /// Stops accepting, lets what is being answered finish within [`GRACE`], and ends everything.
+    /// Stops accepting connections, lets the requests in progress finish within [`GRACE`], and ends the services.
     pub async fn shutdown(self) {
         let stores = async {
             match self.stores {
                 Stores::Here(here) => here.shutdown().await,
-                // Its drop waits for the other process's end.
+                // The drop of [`apart::Process`] blocks until the separate process has ended.
                 Stores::Apart(process) => drop(tokio::task::spawn_blocking(move || drop(process)).await),
             }
         };
@@ -197,7 +204,7 @@ impl Here {
     }
 }
 
-/// Serves the router that is made for its address, on a port of its own on loopback and behind the gate.
+/// Binds a free port of loopback, builds the router for this address, and serves the router behind the gate.
 async fn serve(callers: &Callers, router: impl FnOnce(&str, Stopped) -> Router) -> Result<Server, StartError> {
     let bound = Bound::to(SocketAddr::from((Ipv4Addr::LOCALHOST, 0))).await.map_err(StartError::Listen)?;
     let (url, gate) = (bound.url(), Gate::new(callers, bound.port(), plain));

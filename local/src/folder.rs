@@ -1,35 +1,35 @@
-//! The data folder: a system's state between two runs.
+//! The data folder, which keeps a system's state between two runs.
 //!
-//! One process at a time works on it, which a lock on the file `lock` sees to; the lock ends with the process, however
-//! that ends. Nobody else on the machine may look into it: the state is readable for its owner only.
+//! A lock on the file `lock` lets only one process at a time use the folder. The lock ends with the process, even
+//! after a crash. Only the owner can read the state, so no other user of the machine can look into the folder.
 
 use std::fs::{DirBuilder, File, OpenOptions, Permissions, TryLockError, set_permissions};
 use std::io;
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
-/// A folder that its owner alone may use.
+/// Permissions of a directory which only its owner may use.
 const OWN_FOLDER: u32 = 0o700;
-/// A file that its owner alone may use.
+/// Permissions of a file which only its owner may use.
 const OWN_FILE: u32 = 0o600;
 
-/// Why a folder cannot be used.
+/// The reasons for which a data folder cannot be used.
 #[derive(Debug, thiserror::Error)]
 pub enum FolderError {
-    /// Another process works on it.
+    /// Another process holds the lock on the folder.
     #[error("another waybill is using {0}; talk to it with --url and --token, or choose another --data")]
     Taken(PathBuf),
-    /// The system does not let us.
+    /// The operating system refuses an operation on a path.
     #[error("{path} cannot be used: {source}")]
     Path {
-        /// The folder, or a file in it.
+        /// Path of the folder or of a file in the folder.
         path: PathBuf,
-        /// Why.
+        /// The error of the operating system.
         source: io::Error,
     },
 }
 
-/// A data folder that this process has to itself, until this is dropped.
+/// A locked data folder. The lock is released when this value is dropped.
 #[derive(Debug)]
 pub struct Folder {
     path: PathBuf,
@@ -37,7 +37,7 @@ pub struct Folder {
 }
 
 impl Folder {
-    /// Takes a folder, and makes it if it is not there.
+    /// Locks the folder, and creates the folder if it does not exist.
     pub fn take(path: &Path) -> Result<Self, FolderError> {
         make(path)?;
         let lock = own_file(&path.join("lock"))?;
@@ -48,24 +48,25 @@ impl Folder {
         }
     }
 
-    /// Where the buckets are.
+    /// Directory of the buckets, created if absent.
     pub fn files(&self) -> Result<PathBuf, FolderError> {
         self.own_folder("s3")
     }
 
-    /// Where S3's notifications wait.
+    /// Directory of the journal, in which S3's notifications wait for their deletion.
     pub fn events(&self) -> Result<PathBuf, FolderError> {
         self.own_folder("events")
     }
 
-    /// Where the tables are: a file of SQLite, which gives the files beside it the same permissions.
+    /// Path of the tables' SQLite file. SQLite gives its auxiliary files the same permissions.
     pub fn database(&self) -> Result<PathBuf, FolderError> {
         let path = self.path.join("dynamodb.sqlite");
         own_file(&path)?;
         Ok(path)
     }
 
-    /// A folder in this one, which may be an old one that others may enter: so that one is closed as well.
+    /// A subdirectory which only its owner may enter. A subdirectory from an earlier version may be open to other
+    /// users, so its permissions are set each time.
     fn own_folder(&self, name: &str) -> Result<PathBuf, FolderError> {
         let path = self.path.join(name);
         make(&path)?;
@@ -78,7 +79,7 @@ fn make(path: &Path) -> Result<(), FolderError> {
     DirBuilder::new().recursive(true).mode(OWN_FOLDER).create(path).map_err(at(path))
 }
 
-/// Opens a file, and makes it if it is not there.
+/// Opens a file, or creates the file if it does not exist, and sets its permissions.
 fn own_file(path: &Path) -> Result<File, FolderError> {
     let file = OpenOptions::new().write(true).create(true).truncate(false).mode(OWN_FILE).open(path);
     let file = file.map_err(at(path))?;

@@ -1,13 +1,16 @@
-//! The gate before every local server: web pages are kept out.
+//! The gate in front of every local server keeps foreign web pages out.
 //!
-//! A server on loopback is not private: any page in a browser on the same machine can send requests to it, and the local
-//! tokens and keys are known to everybody. Two checks keep pages out, before a request reaches any handler:
+//! A server on loopback is not private: any page in a browser on the same machine can send requests to the server,
+//! and everybody knows the local tokens and keys. Before a request reaches a handler, two checks keep pages out:
 //!
-//! - **Host.** A page that had its own name resolved to 127.0.0.1 (DNS rebinding) is of the same origin as the server,
-//!   and could read the answers. But its requests carry the page's name, so only loopback names with the server's port,
-//!   and the names that were configured, are taken.
-//! - **Origin and Sec-Fetch-Site.** Browsers say where a request comes from, and no page can change that. A request from
-//!   a page that is not the service's own is refused, and so is its preflight. Programs send neither header.
+//! # Checks
+//!
+//! - **Host.** A page whose own name resolves to 127.0.0.1 (DNS rebinding) has the same origin as the server, and
+//!   could read the answers. The requests of such a page carry the page's name in `Host`. The gate therefore
+//!   accepts only loopback names with the server's port, and the configured names.
+//! - **Origin and Sec-Fetch-Site.** Browsers state in these headers where a request comes from, and no page can
+//!   change them. A request from a page outside of the service is refused, and so is its preflight request.
+//!   Programs send neither header.
 
 use std::net::{IpAddr, Ipv6Addr};
 use std::str::FromStr;
@@ -21,16 +24,16 @@ use axum::http::{HeaderMap, StatusCode, Uri};
 use axum::middleware::{Next, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
 
-/// A name by which clients reach the service besides the loopback ones: `NAME` with any port, or `NAME:PORT`.
+/// A name of the service besides the loopback names, written as `NAME` for any port, or as `NAME:PORT`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct HostName {
     name: String,
     port: Option<u16>,
 }
 
-/// A text that is no [`HostName`].
+/// The error for a text which is not a [`HostName`].
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{0:?} is no NAME and no NAME:PORT")]
+#[error("{0:?} is neither NAME nor NAME:PORT")]
 pub struct NoHostName(String);
 
 impl FromStr for HostName {
@@ -39,7 +42,7 @@ impl FromStr for HostName {
     fn from_str(text: &str) -> Result<Self, NoHostName> {
         let wrong = || NoHostName(text.to_owned());
         let authority: Authority = text.parse().map_err(|_| wrong())?;
-        // A port that is no number is none for `Authority`.
+        // `Authority` ignores a port which is not a number, so the port is checked here.
         if authority.host().is_empty() || text.contains('@') || (text.ends_with(':') || wrong_port(&authority)) {
             return Err(wrong());
         }
@@ -51,19 +54,20 @@ fn wrong_port(authority: &Authority) -> bool {
     authority.port_u16().is_none() && authority.as_str().len() > authority.host().len()
 }
 
-/// Who may call the servers of a system.
+/// The hosts and web pages which may call the servers of a system.
 #[derive(Clone, Debug, Default)]
 pub struct Callers {
-    /// Names of the service besides the loopback ones.
+    /// Names of the service besides the loopback names, from the option `--host`.
     pub names: Vec<HostName>,
-    /// The port of the doors: their pages may call the other servers, as a page that uploads a file to S3 does.
+    /// Port of the doors, whose pages may also call the remaining servers, for example to upload a file to S3.
+    /// `None` if the system has no doors.
     pub doors: Option<u16>,
 }
 
-/// An answer in the server's own error shape, for the path of the request.
+/// A function which builds a refusal in the server's own error shape, for the path of the request.
 pub type Refuse = fn(path: &str, status: StatusCode, why: &str) -> Response;
 
-/// The gate of one server.
+/// The gate of a single server.
 #[derive(Clone)]
 pub struct Gate {
     callers: Arc<Callers>,
@@ -72,17 +76,17 @@ pub struct Gate {
 }
 
 impl Gate {
-    /// The gate of a server at `port`, which says no by `refuse`.
+    /// Creates the gate of a server at `port`, whose refusals are built by `refuse`.
     pub fn new(callers: &Callers, port: u16, refuse: Refuse) -> Self {
         Self { callers: Arc::new(callers.clone()), port, refuse }
     }
 
-    /// Puts the gate before a router.
+    /// Adds the gate to a router, so every request passes the gate first.
     pub fn before(self, router: Router) -> Router {
         router.layer(from_fn_with_state(self, pass))
     }
 
-    /// Why a request is refused, if it is.
+    /// Status and reason of a refusal, or `None` if the request may pass.
     fn objection(&self, headers: &HeaderMap, uri: &Uri) -> Option<(StatusCode, String)> {
         let host = match headers.get(HOST) {
             Some(host) => host.to_str().ok().and_then(|host| host.parse::<Authority>().ok()),
@@ -109,7 +113,7 @@ impl Gate {
         })
     }
 
-    /// Whether an `Origin` is one of the service's own.
+    /// True if the value of an `Origin` header belongs to the service.
     fn is_our_page(&self, origin: &str) -> bool {
         let Ok(origin) = origin.parse::<Uri>() else { return false };
         let default_port = match origin.scheme() {
@@ -121,7 +125,8 @@ impl Gate {
         origin.authority().is_some_and(|authority| self.is_ours(authority, default_port, &ports))
     }
 
-    /// Whether host and port are one of the service's: a loopback name with one of `ports`, or a configured one.
+    /// True if host and port belong to the service, which means a loopback name with one of `ports`,
+    /// or a configured name.
     fn is_ours(&self, authority: &Authority, default_port: u16, ports: &[u16]) -> bool {
         let (host, port) = (authority.host(), authority.port_u16().unwrap_or(default_port));
         let configured = |name: &HostName| {
@@ -149,7 +154,7 @@ async fn pass(State(gate): State<Gate>, request: Request, next: Next) -> Respons
     }
 }
 
-/// An answer without a shape, for servers whose clients are programs.
+/// A refusal as plain text, for servers whose clients are programs.
 pub fn plain(_path: &str, status: StatusCode, why: &str) -> Response {
     (status, format!("{why}\n")).into_response()
 }

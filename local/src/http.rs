@@ -1,8 +1,8 @@
-//! HTTP servers that end when they are told to, whatever their clients do.
+//! HTTP servers with a bounded shutdown, whatever their clients do.
 //!
-//! `axum::serve` waits for a client that has sent half a request for as long as the client stays. The servers here give
-//! a request's head and each further piece of its body a time ([`Limits`]), and a shutdown gives the connections a
-//! grace, after which they are cut off.
+//! `axum::serve` waits for a client which has sent half a request for as long as the client stays connected. The
+//! servers of this module limit the time for a request's head and for each further piece of its body ([`Limits`]).
+//! A shutdown grants the connections a grace period and then cuts them off.
 
 use std::io;
 use std::net::SocketAddr;
@@ -23,50 +23,51 @@ use tokio::sync::watch;
 use tokio::task::{JoinHandle, JoinSet};
 use tokio::time::{Sleep, sleep};
 
-/// How long a server without free descriptors waits before it accepts again.
+/// Pause after an error such as a lack of file descriptors, before the server accepts connections again.
 const PAUSE: Duration = Duration::from_secs(1);
 
-/// How long clients may take.
+/// Longest times for which a server waits for its clients.
 #[derive(Clone, Copy, Debug)]
 pub struct Limits {
-    /// For the head of a request, from its first wait on: an idle connection is closed after it, too.
+    /// Limit for the head of a request, counted from the start of the wait, so an idle connection is closed
+    /// after it as well.
     pub head: Duration,
-    /// For each piece of a body.
+    /// Limit for each piece of a request's body.
     pub body: Duration,
 }
 
 impl Default for Limits {
-    /// Half a minute each.
+    /// Both limits are half a minute.
     fn default() -> Self {
         Self { head: Duration::from_secs(30), body: Duration::from_secs(30) }
     }
 }
 
-/// A port, not served yet: connections wait.
+/// A bound port which no server serves yet, so connections wait.
 pub struct Bound {
     listener: TcpListener,
     address: SocketAddr,
 }
 
 impl Bound {
-    /// Listens at an address; port 0: any.
+    /// Listens at an address. Port 0 stands for any free port.
     pub async fn to(address: SocketAddr) -> io::Result<Self> {
         let listener = TcpListener::bind(address).await?;
         let address = listener.local_addr()?;
         Ok(Self { listener, address })
     }
 
-    /// The port.
+    /// The port, which the system chose if the address had port 0.
     pub fn port(&self) -> u16 {
         self.address.port()
     }
 
-    /// Where the server will be, such as `http://127.0.0.1:8080`.
+    /// Base URL of the future server, for example `http://127.0.0.1:8080`.
     pub fn url(&self) -> String {
         format!("http://{}", self.address)
     }
 
-    /// Serves the router that is made for a server which tells when it stops.
+    /// Starts the server. `router` builds the routes, and receives the signal which ends when the server stops.
     pub fn serve(self, limits: Limits, router: impl FnOnce(Stopped) -> Router) -> Server {
         let (stop, stopped) = watch::channel(());
         let stopped = Stopped(stopped);
@@ -79,7 +80,7 @@ impl Bound {
     }
 }
 
-/// A server on its port. Dropping it tells it to stop.
+/// A running server. A drop gives the signal to stop.
 pub struct Server {
     url: String,
     stop: watch::Sender<()>,
@@ -87,36 +88,38 @@ pub struct Server {
 }
 
 impl Server {
-    /// Where the server is.
+    /// Base URL of the server, for example `http://127.0.0.1:8080`.
     pub fn url(&self) -> &str {
         &self.url
     }
 
-    /// Accepts nothing new, lets requests be answered for as long as `grace`, and cuts off the connections that are left.
+    /// Stops accepting connections, lets the requests in progress finish within `grace`, and cuts
+    /// off the remaining connections.
     pub async fn shutdown(self, grace: Duration) {
         drop(self.stop);
         let mut task = self.task;
         if tokio::time::timeout(grace, &mut task).await.is_err() {
             task.abort();
-            // Until the connections are gone, and with them their handlers.
+            // The task ends together with its connections and their handlers.
             let _ = task.await;
         }
     }
 }
 
-/// Tells when a server is to stop.
+/// The signal for the stop of a server.
 #[derive(Clone)]
 pub struct Stopped(watch::Receiver<()>);
 
 impl Stopped {
-    /// Ends when the server is to stop.
+    /// Waits until the server is to stop.
     pub async fn wait(mut self) {
-        // Nothing is ever sent: the sender's end is the signal.
+        // No value is ever sent, so the closing of the channel is the signal.
         let _ = self.0.changed().await;
     }
 }
 
-/// Accepts connections until the server is to stop, and then waits for their ends. Dropping this cuts them off.
+/// Accepts connections until the server is to stop, and then waits until all connections have ended. Dropping the
+/// returned future cuts the connections off.
 async fn accept(listener: TcpListener, router: Router, limits: Limits, stopped: Stopped) {
     let mut connections = JoinSet::new();
     let mut stop = std::pin::pin!(stopped.clone().wait());
@@ -127,7 +130,7 @@ async fn accept(listener: TcpListener, router: Router, limits: Limits, stopped: 
                 Ok((stream, _)) => drop(connections.spawn(answer(stream, router.clone(), limits, stopped.clone()))),
                 Err(error) if of_one_connection(&error) => {}
                 Err(error) => {
-                    tracing::error!(%error, "no connection can be accepted");
+                    tracing::error!(%error, "the server cannot accept a connection");
                     tokio::time::sleep(PAUSE).await;
                 }
             },
@@ -138,33 +141,34 @@ async fn accept(listener: TcpListener, router: Router, limits: Limits, stopped: 
     while connections.join_next().await.is_some() {}
 }
 
-/// Answers the requests of a connection.
+/// Answers the requests of a single connection.
 async fn answer(stream: TcpStream, router: Router, limits: Limits, stopped: Stopped) {
-    // An answer in two packets would otherwise wait for the client's delayed acknowledgement.
+    // Without this option, an answer in two packets would wait for the client's delayed acknowledgement.
     let _ = stream.set_nodelay(true);
     let mut http = http1::Builder::new();
     http.timer(TokioTimer::new()).header_read_timeout(limits.head);
     let connection = http.serve_connection(TokioIo::new(stream), TowerToHyperService::new(router));
     let mut connection = std::pin::pin!(connection);
     tokio::select! {
-        // A client that breaks off, or is too slow, is no trouble of ours.
+        // A client which breaks off or is too slow loses its connection, and no error is logged.
         _ = &mut connection => return,
         () = stopped.wait() => connection.as_mut().graceful_shutdown(),
     }
     let _ = connection.await;
 }
 
-/// A body whose pieces have a time. `tower-http` has one, too, which does not tell its length: S3 asks for that.
+/// A request body with a time limit for each piece. The similar body of `tower-http` does not report its
+/// length, which S3 needs.
 struct TimedBody {
     body: Body,
     limit: Duration,
-    /// Runs while a piece is awaited.
+    /// The timer for the awaited piece. `None` while no piece is awaited.
     waits: Option<Pin<Box<Sleep>>>,
 }
 
-/// A piece of a body did not come in time.
+/// The error for a piece of a body which did not arrive within the limit.
 #[derive(Debug, thiserror::Error)]
-#[error("the body did not come on for {} ms", .0.as_millis())]
+#[error("no piece of the body arrived within {} ms", .0.as_millis())]
 struct TooSlow(Duration);
 
 impl HttpBody for TimedBody {
@@ -191,7 +195,7 @@ impl HttpBody for TimedBody {
     }
 }
 
-/// Whether an error of `accept` tells of the connection that would have been the next, and of nothing else.
+/// True if an error of `accept` concerns only the next connection, so the server can continue at once.
 fn of_one_connection(error: &io::Error) -> bool {
     use io::ErrorKind::{ConnectionAborted, ConnectionRefused, ConnectionReset};
     matches!(error.kind(), ConnectionAborted | ConnectionRefused | ConnectionReset)

@@ -1,8 +1,8 @@
-//! The whole of Waybill in one process, for a laptop and for the tests.
+//! The whole of Waybill in a single process, for a laptop and for the tests.
 //!
-//! [`system::System`] runs the real router and the real handlers over AWS services that are embedded in
-//! this process and made from the deployment's own template. Nothing of the product is replaced: the
-//! clients are given another address, and do only what the template's [`roles`] allow.
+//! [`system::System`] runs the product's own router and handlers over AWS services which are embedded in this
+//! process and built from the deployment's template. No part of the product is replaced: the clients get other
+//! addresses, and may do only what the template's [`roles`] allow.
 
 pub mod delivery;
 pub mod emulators;

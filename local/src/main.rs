@@ -1,4 +1,4 @@
-//! `waybill`: the whole system on a laptop, and the command line for a deployed one.
+//! The program `waybill` runs the whole system on a laptop, and is the command line for a deployed system.
 
 mod cli;
 
@@ -13,7 +13,8 @@ fn main() -> ExitCode {
         Err(error) => return failed(&error.into()),
     };
     let ended = runtime.block_on(cli::run(arguments));
-    // A thread that is still busy, with a spreadsheet for one, is not waited for: its import goes on at the next start.
+    // A thread which is still busy, for example with a spreadsheet, is not awaited. Its import continues at the
+    // next start.
     runtime.shutdown_background();
     ended.unwrap_or_else(|error| failed(&error))
 }

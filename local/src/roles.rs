@@ -1,16 +1,18 @@
-//! Roles: a function's clients do what its role in the template lists, and nothing else.
+//! Roles limit the clients of each function to the permissions which the function's role lists in the template.
 //!
-//! A [`Guard`] stands in each client of a function. Before a request is made it asks the role for every permission that
-//! the request needs on AWS ([`needs`]), so that a permission which the template lacks fails here first, and a request
-//! that nobody has looked up the permissions of fails too. The guard also notes which permissions were used, so that a
-//! test can name those that nothing needs.
+//! A [`Guard`] is part of each client of a function. Before each request, the guard asks the role for every
+//! permission which the request needs on AWS ([`needs`]). A permission missing from the template therefore fails
+//! here before it fails on AWS. A request whose permissions are unknown to this module fails too. The guard also
+//! records the used permissions, so a test can name the permissions which no request needs.
+//!
+//! # Refusals
 //!
 //! | on AWS | here |
 //! |---|---|
-//! | the service refuses, with `AccessDeniedException` | the client refuses, before the request is made; nothing tries it again |
-//! | a presigned request is refused when it is sent | it is refused when it is signed |
-//! | S3 answers 403 for an object that is not there to a role without `s3:ListBucket` | the answer is replaced by that one |
-//! | Lambda receives messages and writes logs in the role's name | [`Guard::lambda`] asks for the permissions at the start |
+//! | the service refuses with `AccessDeniedException` | the client refuses before the request, without a retry |
+//! | a presigned request is refused when the client sends it | the request is refused when it is signed |
+//! | S3 answers 403 for a missing object to a role without `s3:ListBucket` | the guard replaces the 404 by a 403 |
+//! | Lambda receives messages and writes logs under the role | [`Guard::lambda`] asks for permission at the start |
 
 mod needs;
 
@@ -30,15 +32,15 @@ use crate::emulators::arn;
 use crate::template::{Function, Permission, Role, Template};
 use needs::Need;
 
-/// The guards of all functions, by logical id.
+/// The guards of all functions, by the function's logical id in the template.
 pub type Guards = BTreeMap<String, Guard>;
 
-/// The guards of the functions of a template.
+/// Creates a guard for each function of a template.
 pub fn guards(template: &Template) -> Guards {
     template.functions.iter().map(|(id, function)| (id.clone(), Guard::new(function.role.clone()))).collect()
 }
 
-/// What a function may do, and what it did. Clones share the record.
+/// The permissions of a function, with a record of their use. Clones share the record.
 #[derive(Clone, Debug)]
 pub struct Guard {
     role: Arc<Role>,
@@ -51,7 +53,7 @@ struct Record {
     refused: BTreeSet<AccessDenied>,
 }
 
-/// A request needs a permission that the role does not list.
+/// The error for a request which needs a permission missing from the role.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, thiserror::Error)]
 #[error(
     "AccessDeniedException: the role {role} is not authorized to perform {action} on {resource}: no statement of the \
@@ -64,29 +66,29 @@ pub struct AccessDenied {
 }
 
 impl Guard {
-    /// A guard by a role.
+    /// Creates a guard for a role, with an empty record.
     pub fn new(role: Role) -> Self {
         Self { role: Arc::new(role), record: Arc::default() }
     }
 
-    /// The permissions that the role lists and nothing used so far.
+    /// Permissions of the role which no request has used so far.
     pub fn unused(&self) -> Vec<Permission> {
         let record = self.record();
         self.role.permissions.iter().filter(|permission| !record.used.contains(permission)).cloned().collect()
     }
 
-    /// The permissions that something used so far.
+    /// Permissions of the role which a request has used so far.
     pub fn used(&self) -> BTreeSet<Permission> {
         self.record().used.clone()
     }
 
-    /// What was refused so far.
+    /// All refusals so far, without repetitions.
     pub fn refused(&self) -> Vec<AccessDenied> {
         self.record().refused.iter().cloned().collect()
     }
 
-    /// Asks for the permissions that Lambda itself needs of a function's role: to drive it by its queues, and to keep
-    /// what it logs.
+    /// Checks the permissions which Lambda itself needs from a function's role, to poll the queues and
+    /// to write the logs.
     pub fn lambda(&self, function: &Function) -> Result<(), AccessDenied> {
         let receive = ["sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes"];
         for source in &function.messages {
@@ -97,7 +99,7 @@ impl Guard {
         self.ask(&log.map(|action| Need { action, resource: resource.clone() }))
     }
 
-    /// Uses a permission for each need, or refuses.
+    /// Marks the permissions which cover each need as used, or refuses the request if a need is not covered.
     fn ask(&self, needs: &[Need]) -> Result<(), AccessDenied> {
         for Need { action, resource } in needs {
             let covers = |permission: &&Permission| permission.covers(action, resource);
@@ -127,7 +129,7 @@ impl Guard {
     }
 }
 
-/// The bucket that a request reads an object of.
+/// Name of the bucket from which a request reads an object, stored for the time until its answer.
 #[derive(Debug)]
 struct ReadsFrom(String);
 

@@ -1,4 +1,4 @@
-//! The system: emulators, functions and router, wired as `template.yaml` wires them.
+//! The running system: emulators, functions and router, connected as `template.yaml` connects them on AWS.
 
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
@@ -28,29 +28,31 @@ use crate::http::{Bound, Limits, Server};
 use crate::roles::{Guard, Guards, guards};
 use crate::template::Template;
 
-/// The token of account 1's first user.
+/// API token of the first user in account 1.
 pub const DEMO_TOKEN: &str = "demo";
-/// The token of account 2's first user, to try separation.
+/// API token of the first user in account 2, with which a person can try the separation of accounts.
 pub const OTHER_TOKEN: &str = "other";
 
-/// How long a shutdown waits for requests that are being answered.
+/// Longest time for which a shutdown waits until the requests in progress are answered.
 const GRACE: Duration = Duration::from_secs(5);
 
-/// How to run the system.
+/// Settings of a system. The default keeps all state in memory and listens on any free port of loopback.
 pub struct Options {
-    /// Where its state is kept, which no other process may use meanwhile; absent, it is gone at the end.
+    /// Data folder for the state, which no other process may use at the same time. With `None` the state is
+    /// deleted at the end.
     pub data: Option<PathBuf>,
-    /// Where the router listens; port 0: any.
+    /// Address at which the router listens. Port 0 stands for any free port.
     pub address: SocketAddr,
-    /// Names by which clients reach the router besides the loopback ones.
+    /// Names of the router besides the loopback names, for clients and pages which use another name.
     pub hosts: Vec<HostName>,
-    /// The time.
+    /// Clock of the emulators and of the functions.
     pub clock: Clock,
-    /// Rows of a chunk.
+    /// Largest number of rows in a chunk.
     pub rows_per_chunk: u32,
-    /// Handlers of each kind that run at once; with none, nothing happens by itself.
+    /// Number of handlers of each function which run at once. With 0 no message, notification
+    /// or schedule is delivered.
     pub workers: usize,
-    /// Runs DynamoDB and S3 in a process of their own, as [`emulators::Options::apart`] says.
+    /// Command which starts a separate process for DynamoDB and S3, see [`emulators::Options::apart`].
     pub apart: Option<Command>,
 }
 
@@ -68,7 +70,7 @@ impl Default for Options {
     }
 }
 
-/// The services as each function has them: through clients of its own that do what its role allows, and no more.
+/// The services of each function. Each function has its own clients, which allow exactly the requests of its role.
 #[derive(Clone)]
 pub struct Functions {
     pub api: Services,
@@ -79,7 +81,7 @@ pub struct Functions {
 }
 
 impl Functions {
-    /// Each by the logical id of its function.
+    /// Builds the services of each function from the function's logical id in the template.
     fn of(services: impl Fn(&str) -> anyhow::Result<Services>) -> anyhow::Result<Self> {
         Ok(Self {
             api: services("ApiFunction")?,
@@ -90,7 +92,7 @@ impl Functions {
         })
     }
 
-    /// Each as `change` makes it.
+    /// Replaces the services of each function by the result of `change`.
     pub fn map(self, change: impl Fn(Services) -> Services) -> Self {
         Self {
             api: change(self.api),
@@ -102,7 +104,7 @@ impl Functions {
     }
 }
 
-/// The running system.
+/// The running system. [`System::shutdown`] ends it in order, and a drop ends it abruptly.
 pub struct System {
     services: Services,
     functions: Functions,
@@ -114,13 +116,13 @@ pub struct System {
 }
 
 impl System {
-    /// Starts everything, seeds the demo accounts, and lets go on what an earlier run left open.
+    /// Starts all parts, seeds the demo accounts, and resumes the imports which an earlier run left open.
     pub async fn start(options: Options) -> anyhow::Result<Self> {
         let template = Template::embedded()?;
         let data = options.data.as_deref().map(Folder::take).transpose()?;
         let is_kept = data.is_some();
         let bound = Bound::to(options.address).await;
-        let bound = bound.with_context(|| format!("{} cannot be listened on", options.address))?;
+        let bound = bound.with_context(|| format!("the address {} cannot be used", options.address))?;
         let callers = Callers { names: options.hosts, doors: Some(bound.port()) };
         let emulators = Emulators::start(emulators::Options {
             data,
@@ -130,7 +132,8 @@ impl System {
             apart: options.apart,
         })
         .await?;
-        // The functions share their connections: one process with five pools for each service would hold very many.
+        // All functions share a pool of connections, because five pools for each service would hold very many
+        // connections in a single process.
         let http = http_client();
         let local = |config: SdkConfig| config.into_builder().http_client(http.clone()).build();
         let (dynamodb, s3, sqs) = clients(&emulators, None, local);
@@ -140,8 +143,8 @@ impl System {
         let guards = guards(&template);
         let functions = connect(&emulators, &services, &guards, local)?;
         seed(&services).await?;
-        // The folder is ours alone, so the holders of leases are dead and their messages are lost. Loaders of this run
-        // begin after the leases have come off.
+        // Only this process uses the folder, so the holders of old leases are dead and their messages are lost. The
+        // loaders start after the sweep has removed the old leases.
         let resumed = if is_kept { sweep(&functions.sweep, Others::Gone).await? } else { Swept::default() };
         let delivery = deliver(&emulators, &template, &functions, &guards, options.workers)?;
         let gate = Gate::new(&callers, bound.port(), api::refusal);
@@ -149,73 +152,75 @@ impl System {
         Ok(Self { services, functions, guards, resumed, doors, delivery, emulators })
     }
 
-    /// Where the router is.
+    /// Base URL of the router, for example `http://127.0.0.1:8080`.
     pub fn url(&self) -> &str {
         self.doors.url()
     }
 
-    /// What an earlier run left open, and goes on now.
+    /// Counts of the imports which an earlier run left open and this run resumes. All counts are zero
+    /// without a data folder.
     pub fn resumed(&self) -> Swept {
         self.resumed
     }
 
-    /// The tables, files and queues, for whoever operates the system: every action is allowed.
+    /// Tables, files and queues for the operator of the system, whose clients may do every action.
     pub fn services(&self) -> &Services {
         &self.services
     }
 
-    /// The same as the functions have them.
+    /// Tables, files and queues as the functions use them, through guarded clients.
     pub fn functions(&self) -> &Functions {
         &self.functions
     }
 
-    /// Clients of their own to the same tables, files and queues, as other processes of the functions have them; `adapt`
-    /// is given their configuration.
+    /// Creates separate clients to the same tables, files and queues, in the way of a second process of each
+    /// function. `adapt` may change the configuration of each client.
     pub fn connect(&self, adapt: impl Fn(SdkConfig) -> SdkConfig) -> anyhow::Result<Functions> {
         connect(&self.emulators, &self.services, &self.guards, adapt)
     }
 
-    /// Clients of their own for a person who uses the same tables, files and queues, to whom every action is allowed.
+    /// Creates separate clients for a person who uses the same tables, files and queues, with
+    /// permission for every action.
     pub fn person(&self, adapt: impl Fn(SdkConfig) -> SdkConfig) -> Services {
         let (dynamodb, s3, sqs) = clients(&self.emulators, None, adapt);
         self.services.through(dynamodb, s3, sqs)
     }
 
-    /// The roles of the functions by their logical ids, with what was used of them and refused by them.
+    /// The guards of the functions by logical id, with a record of used permissions and of refusals.
     pub fn guards(&self) -> &Guards {
         &self.guards
     }
 
-    /// The queues, for whoever delivers by hand.
+    /// The queues themselves, for a caller which delivers messages by hand.
     pub fn queues(&self) -> Arc<Queues> {
         self.emulators.queues()
     }
 
-    /// A client of the files' service, past the product's own.
+    /// A client for S3 which bypasses the product's own clients.
     pub fn s3(&self) -> aws_sdk_s3::Client {
         let config = config(self.emulators.s3_url());
         aws_sdk_s3::Client::from_conf(aws_sdk_s3::config::Builder::from(&config).force_path_style(true).build())
     }
 
-    /// A client of the tables' service, past the product's own.
+    /// A client for DynamoDB which bypasses the product's own clients.
     pub fn dynamodb(&self) -> aws_sdk_dynamodb::Client {
         aws_sdk_dynamodb::Client::new(&config(self.emulators.dynamodb_url()))
     }
 
-    /// Waits until nothing is left to do.
+    /// Waits until no message, notification or call is left, see [`Delivery::idle`].
     pub async fn idle(&self) {
         self.delivery.idle().await;
     }
 
-    /// Lets what is under way finish within seconds, and ends everything. What is cut off goes on at the next start with
-    /// the same data.
+    /// Lets the work in progress finish within seconds, and ends all parts. The next start on the same data resumes
+    /// the work which was cut off.
     pub async fn shutdown(self) {
         tokio::join!(self.doors.shutdown(GRACE), self.delivery.stop());
         self.emulators.shutdown().await;
     }
 }
 
-/// What the template defines, on the emulators; how it is called there.
+/// Creates the template's resources on the emulators, and returns their names.
 async fn create(
     template: &Template,
     dynamodb: &aws_sdk_dynamodb::Client,
@@ -241,7 +246,7 @@ async fn create(
     Ok(Names { tables, bucket, queues: QueueUrls { arrival, work, load, revert } })
 }
 
-/// Clients for each function, behind its guard.
+/// Creates guarded clients for each function.
 fn connect(
     emulators: &Emulators,
     services: &Services,
@@ -276,7 +281,7 @@ fn clients(
     )
 }
 
-/// A pool of connections. The emulators speak plain HTTP, so no store of certificates is read.
+/// A pool of connections. The emulators speak plain HTTP, so no certificates are loaded.
 fn http_client() -> SharedHttpClient {
     aws_smithy_http_client::Builder::new().build_http()
 }
@@ -294,7 +299,7 @@ fn config(endpoint: &str) -> SdkConfig {
         .build()
 }
 
-/// Hands the functions what drives them.
+/// Connects the functions to their queues, notifications and schedules.
 fn deliver(
     emulators: &Emulators,
     template: &Template,
@@ -334,7 +339,7 @@ fn deliver(
     Ok(delivery)
 }
 
-/// The demo accounts: account 1 with the token [`DEMO_TOKEN`], account 2 with [`OTHER_TOKEN`].
+/// Creates the demo accounts, account 1 with the token [`DEMO_TOKEN`] and account 2 with the token [`OTHER_TOKEN`].
 async fn seed(services: &Services) -> anyhow::Result<()> {
     for (id, name, email, token) in
         [(1, "Demo", "demo@example.com", DEMO_TOKEN), (2, "Other", "other@example.com", OTHER_TOKEN)]
@@ -353,7 +358,7 @@ async fn seed(services: &Services) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Warnings and worse on standard error, unless `RUST_LOG` asks for more.
+/// Logs warnings and errors to standard error. The variable `RUST_LOG` selects other levels.
 pub fn log() {
     let filter = tracing_subscriber::EnvFilter::try_from_default_env().unwrap_or_else(|_| "warn".into());
     tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();

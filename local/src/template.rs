@@ -1,10 +1,14 @@
-//! What is deployed, read from the template itself.
+//! Parses the deployment's template, so the local stack has no definitions of its own.
 //!
-//! The local stack has no definitions of its own: tables, indexes, queues, time-outs, batch sizes, caps, prefixes and
-//! what each role allows come from `template.yaml`, compiled in, so a change there is a change here. Parameters have
-//! their defaults. What this reader does not know it refuses rather
-//! than skips, except for what [`IGNORED`] lists as making no difference on a laptop. Resources without a name of their
-//! own are called by their logical id.
+//! Tables, indexes, queues, time-outs, batch sizes, caps, prefixes and the permissions of each role come
+//! from `template.yaml`, which is compiled into this program. A change of the template is therefore a change
+//! of the local stack.
+//!
+//! - Parameters have their default values.
+//! - Resources of other types than tables, buckets, queues, functions, roles and policies of queues are not read.
+//! - A property which this parser does not know is refused instead of skipped, except for the list [`IGNORED`], whose
+//!   properties make no difference on a laptop.
+//! - A resource without a name of its own is called by its logical id.
 
 mod create;
 mod functions;
@@ -25,11 +29,11 @@ pub use policies::{Permission, Role};
 use crate::emulators::s3::Notification;
 use intrinsics::Document;
 
-/// The template that this binary was built with.
+/// The text of the template with which this program was built.
 const TEMPLATE: &str = include_str!("../../template.yaml");
 
-/// Properties that make no difference here: price, safety of what is kept, the stream (see `emulators::dynamodb`), and a
-/// function's package, size and environment.
+/// Properties which make no difference on a laptop: prices, the safety of stored data, the stream (see
+/// `emulators::dynamodb`), and the package, size and environment of a function.
 const IGNORED: [(&str, &[&str]); 4] = [
     (TABLE, &["BillingMode", "PointInTimeRecoverySpecification", "SSESpecification", "StreamSpecification"]),
     (
@@ -54,7 +58,7 @@ const FUNCTION: &str = "AWS::Serverless::Function";
 const ROLE: &str = "AWS::IAM::Role";
 const LOG_GROUP: &str = "AWS::Logs::LogGroup";
 
-/// The definitions, by logical id.
+/// The resources of a template, each by its logical id.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Template {
     pub tables: BTreeMap<String, Table>,
@@ -63,36 +67,36 @@ pub struct Template {
     pub functions: BTreeMap<String, Function>,
 }
 
-/// A table with its indexes.
+/// A DynamoDB table with its keys and its global secondary indexes.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Table {
     pub name: String,
     pub attributes: Vec<Attribute>,
     pub keys: Vec<Key>,
     pub indexes: Vec<Index>,
-    /// The attribute that says when an item expires.
+    /// Attribute with the time at which an item expires, in seconds. `None` if items of the table never expire.
     pub time_to_live: Option<String>,
 }
 
-/// An attribute that some key is made of.
+/// An attribute which is part of a key.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "PascalCase", deny_unknown_fields)]
 pub struct Attribute {
     pub attribute_name: String,
-    /// `S`, `N` or `B`.
+    /// Type of the attribute: `S` for text, `N` for numbers or `B` for bytes.
     pub attribute_type: String,
 }
 
-/// A part of a key.
+/// A part of a table's or an index's key.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "PascalCase", deny_unknown_fields)]
 pub struct Key {
     pub attribute_name: String,
-    /// `HASH` or `RANGE`.
+    /// Role of the attribute: `HASH` for the partition key, or `RANGE` for the sort key.
     pub key_type: String,
 }
 
-/// A global secondary index.
+/// A global secondary index of a table.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "PascalCase", deny_unknown_fields)]
 pub struct Index {
@@ -101,11 +105,11 @@ pub struct Index {
     pub projection: Projection,
 }
 
-/// What an index holds of an item.
+/// The attributes which an index copies from an item.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "PascalCase", deny_unknown_fields)]
 pub struct Projection {
-    /// `ALL`, `KEYS_ONLY` or `INCLUDE`.
+    /// Kind of projection: `ALL`, `KEYS_ONLY` or `INCLUDE`.
     pub projection_type: String,
     #[serde(default)]
     pub non_key_attributes: Vec<String>,
@@ -114,52 +118,53 @@ pub struct Projection {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Bucket {
     pub name: String,
-    /// The new objects that a queue is told of.
+    /// Rules which say which queue hears of which new objects.
     pub notifications: Vec<Notification>,
 }
 
-/// A queue and the attributes that it is created with.
+/// A queue, with the attributes for its creation.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Queue {
     pub name: String,
     pub attributes: BTreeMap<String, String>,
 }
 
-/// A function, as far as Lambda has to know it.
+/// The properties of a function which Lambda needs to call it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Function {
-    /// Its logical id.
+    /// Logical id of the function in the template, for example `LoaderFunction`.
     pub name: String,
-    /// What it may do.
+    /// Role which lists the function's permissions.
     pub role: Role,
-    /// The group of logs that it writes to, by name.
+    /// Name of the log group to which the function writes.
     pub log_group: String,
     pub timeout: Duration,
-    /// The queues that drive it.
+    /// Queues whose messages call the function.
     pub messages: Vec<Messages>,
-    /// How often it is called.
+    /// Interval between two scheduled calls. `None` for a function without a schedule.
     pub schedule: Option<Duration>,
-    /// How often a call of the schedule that failed is tried again.
+    /// Number of retries after a failed call of the schedule.
     pub retries: u32,
-    /// Calls at once that are set aside for it, and the most that it may have.
+    /// Number of simultaneous calls which are reserved for the function, and at the same time its largest number of
+    /// calls. `None` without a reservation.
     pub reserved_concurrency: Option<usize>,
-    /// Whether Lambda lets a chain of messages pass through it more than about sixteen times.
+    /// True if Lambda lets a chain of messages pass through the function more than about sixteen times.
     pub may_loop: bool,
 }
 
-/// How a queue drives a function.
+/// The connection from a queue to a function.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Messages {
-    /// The queue's name.
+    /// Name of the queue which Lambda polls.
     pub queue: String,
     pub batch_size: usize,
-    /// Whether the answer says which messages failed; otherwise an answer means that all went well.
+    /// True if the answer lists the failed messages. Otherwise an answer means that every message succeeded.
     pub reports_failures: bool,
-    /// The most batches of this queue that the function works on at once.
+    /// Largest number of batches from this queue which the function handles at once. `None` without a limit.
     pub maximum_concurrency: Option<usize>,
 }
 
-/// Why the template cannot be followed.
+/// The reasons for which the template cannot be used.
 #[derive(Debug, thiserror::Error)]
 pub enum TemplateError {
     #[error("the template is not readable: {0}")]
@@ -169,12 +174,12 @@ pub enum TemplateError {
 }
 
 impl Template {
-    /// The definitions of this very version.
+    /// Parses the template with which this program was built.
     pub fn embedded() -> Result<Self, TemplateError> {
         Self::parse(TEMPLATE)
     }
 
-    /// Reads a template.
+    /// Parses the text of a template.
     pub fn parse(text: &str) -> Result<Self, TemplateError> {
         let document = Document::parse(text)?;
         Ok(Self {
@@ -185,14 +190,14 @@ impl Template {
         })
     }
 
-    /// The new objects that any queue is told of.
+    /// The notification rules of all buckets.
     pub fn notifications(&self) -> Vec<Notification> {
         self.buckets.values().flat_map(|bucket| bucket.notifications.clone()).collect()
     }
 }
 
 impl Document {
-    /// All resources of a kind, by logical id.
+    /// Reads all resources of a type, and returns them by logical id.
     fn all<T>(
         &self,
         kind: &str,
@@ -206,12 +211,12 @@ impl Document {
             .collect()
     }
 
-    /// A resource's properties without those that make no difference here.
+    /// Deserializes the properties of a resource, without the ignored properties.
     fn properties<T: DeserializeOwned>(&self, id: &str) -> Result<T, String> {
         self.read(self.kind(id), self.raw(id)?.clone())
     }
 
-    /// The properties of a resource of that kind, resolved, without those that make no difference here.
+    /// Resolves and deserializes properties of a resource type, without the ignored properties of the type.
     fn read<T: DeserializeOwned>(&self, kind: Option<&str>, mut properties: Map<String, Value>) -> Result<T, String> {
         let ignored = IGNORED.iter().find(|(ignoring, _)| kind == Some(*ignoring));
         let ignored = ignored.map_or(&[][..], |(_, names)| names);
@@ -257,12 +262,12 @@ fn queue(document: &Document, id: &str) -> Result<Queue, String> {
     let attributes = properties.into_iter().filter(|(name, _)| name != "QueueName");
     Ok(Queue {
         name: document.name(id)?,
-        // SQS itself refuses the names it does not know.
+        // SQS itself refuses attributes with unknown names.
         attributes: attributes.map(|(name, value)| (name, text(&value))).collect(),
     })
 }
 
-/// A scalar as an attribute's text; anything else as JSON.
+/// Converts a value into the text of a queue attribute, which is JSON unless the value is text already.
 fn text(value: &Value) -> String {
     match value {
         Value::String(text) => text.clone(),

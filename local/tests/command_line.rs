@@ -1,4 +1,4 @@
-//! The command line, as a person or a script runs it.
+//! Tests of the command line, run as a process by a person or a script.
 
 use std::fs::File;
 use std::io::{BufRead, BufReader, Read, Write};
@@ -277,7 +277,7 @@ fn a_load_run_tells_latencies_by_endpoint_and_leaves_nothing_behind() -> anyhow:
     Ok(())
 }
 
-/// Answers each request on a connection of its own.
+/// Starts a server which sends the same answer to every request, on a connection of its own.
 fn answers(answer: &'static str) -> anyhow::Result<String> {
     let listener = TcpListener::bind("127.0.0.1:0")?;
     let url = format!("http://{}", listener.local_addr()?);
@@ -294,7 +294,7 @@ fn answers(answer: &'static str) -> anyhow::Result<String> {
     };
     std::thread::spawn(move || {
         for stream in listener.incoming().flatten() {
-            // A client that is gone needs no answer.
+            // A client which has closed its connection needs no answer.
             std::thread::spawn(move || respond(stream).ok());
         }
     });
@@ -331,7 +331,7 @@ fn a_load_run_fails_on_a_500_and_not_on_a_service_that_asks_for_patience() -> an
     Ok(())
 }
 
-/// What a command that has to work printed, as JSON.
+/// Runs a command which must succeed, and parses its output as JSON.
 fn json_of(arguments: &[&str]) -> anyhow::Result<Value> {
     let output = waybill(arguments)?;
     let said = String::from_utf8_lossy(&output.stderr).into_owned();

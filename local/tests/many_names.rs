@@ -1,4 +1,4 @@
-//! A file in which every row has a tag of its own, by the command that measures it.
+//! Benchmarks a file in which every row has a tag of its own, through the command `waybill bench`.
 
 #![expect(clippy::unwrap_used, reason = "tests")]
 
@@ -6,7 +6,8 @@ use std::process::Command;
 
 use serde_json::Value;
 
-/// As many names as settling and undo once held a future of eight kilobytes for, each.
+/// Number of rows, each with a name of its own. Settling and undo once held a future of eight
+/// kilobytes for every name.
 const ROWS: u32 = 12_000;
 
 #[test]

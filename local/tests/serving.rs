@@ -1,4 +1,4 @@
-//! `waybill serve`, as a process that is called, interrupted and killed.
+//! Tests of `waybill serve` as a process which is called, interrupted and killed.
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
@@ -12,16 +12,17 @@ use anyhow::{Context, bail};
 use reqwest::Method;
 use serde_json::{Value, json};
 
-/// A loader's lease lives for 120 s: whatever is done sooner did not wait for one.
+/// Half of a loader's lease, which lives for 120 s. An event within this time cannot have waited for the
+/// end of a lease.
 const SOON: Duration = Duration::from_secs(60);
-/// Between two looks.
+/// Pause between two looks at the process or the service.
 const LOOK: Duration = Duration::from_millis(10);
 
-/// A running service.
+/// A running process of `waybill serve`, with its address.
 struct Serve {
     child: Child,
     url: String,
-    /// The lines that it said up to the tokens.
+    /// The lines which the process printed, up to the example with the token.
     said: Vec<String>,
 }
 
@@ -50,7 +51,7 @@ impl Serve {
         if sent.success() { Ok(()) } else { bail!("no signal was sent") }
     }
 
-    /// Waits for its end, for so long.
+    /// Waits until the process has ended, and fails after the time `within`.
     fn ended(&mut self, within: Duration) -> anyhow::Result<ExitStatus> {
         let began = Instant::now();
         loop {
@@ -81,7 +82,7 @@ impl Serve {
         self.ask(Method::GET, &format!("/imports/{id}"), None).await
     }
 
-    /// Uploads a file; its import's id.
+    /// Uploads a file, and returns the id of its import.
     async fn upload(&self, file: String) -> anyhow::Result<u64> {
         let asked = json!({ "upload": true, "file_name": "a.csv", "file_size": file.len() });
         let made = self.ask(Method::POST, "/imports", Some(asked)).await?;
@@ -90,7 +91,7 @@ impl Serve {
         made["id"].as_u64().context("no id")
     }
 
-    /// Waits until an import is as it should be.
+    /// Waits until an import fulfils a condition, and returns the import.
     async fn until(&self, id: u64, is: impl Fn(&Value) -> bool) -> anyhow::Result<Value> {
         let began = Instant::now();
         loop {
@@ -113,7 +114,7 @@ impl Drop for Serve {
     }
 }
 
-/// A place for state, and the folder in it, which is not there yet.
+/// A temporary directory, and the path of a data folder in the directory, which does not exist yet.
 fn folder() -> anyhow::Result<(tempfile::TempDir, PathBuf)> {
     let place = tempfile::tempdir()?;
     let data = place.path().join("state");
@@ -129,7 +130,7 @@ fn table(rows: u64) -> String {
     "date,person,project,minutes,tags\n".to_owned() + &(0..rows).map(row).collect::<String>()
 }
 
-/// Sends something over a connection of its own, and leaves that open.
+/// Sends a text over a new connection, and leaves the connection open.
 fn stay(address: &str, sent: &str) -> anyhow::Result<TcpStream> {
     let mut stream = TcpStream::connect(address)?;
     stream.set_read_timeout(Some(SOON))?;
@@ -137,7 +138,7 @@ fn stay(address: &str, sent: &str) -> anyhow::Result<TcpStream> {
     Ok(stream)
 }
 
-/// The answer to a request with these headers, up to its end.
+/// Sends a request with the given headers, and returns the whole answer.
 fn answer(address: &str, path: &str, headers: &str) -> anyhow::Result<String> {
     let request = format!("GET {path} HTTP/1.1\r\nUser-Agent: test\r\nConnection: close\r\n{headers}\r\n\r\n");
     let mut answer = String::new();
@@ -160,12 +161,12 @@ async fn clients_that_sent_half_a_request_keep_no_signal_from_ending_the_service
     serve.signal("TERM")?;
     assert!(serve.ended(Duration::from_secs(15))?.success());
 
-    // Its state is whole, and free for the next.
+    // The state is complete, and the next process can lock the folder.
     let mut serve = Serve::start(&data)?;
     assert_eq!(serve.import(id).await?["counts"]["created"], 10);
     let _half_a_body = stay(serve.address(), &(half_a_head(&serve) + rest))?;
     serve.signal("INT")?;
-    // Once nobody can connect any more the first signal has come through.
+    // When no client can connect any more, the process has received the first signal.
     while TcpStream::connect(serve.address()).is_ok() {
         thread::sleep(LOOK);
     }
@@ -179,7 +180,7 @@ async fn whenever_it_is_killed_everything_ends_soon_after_the_next_start() -> an
     let (_place, data) = folder()?;
     let mut serve = Serve::start(&data)?;
     let id = serve.upload(table(8000)).await?;
-    // While the file is planned, at once after it, and with some chunks loaded.
+    // The service is killed while the parser plans the file, directly afterwards, and after some chunks are loaded.
     for loaded in [None, Some(0), Some(2), Some(5)] {
         if let Some(loaded) = loaded {
             serve.until(id, |import| import["chunks"]["committed"].as_u64() >= Some(loaded)).await?;

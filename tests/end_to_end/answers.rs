@@ -1,4 +1,4 @@
-//! The size of answers: Lambda takes 6 MB, counted as the body stands in its response.
+//! Tests of the size of answers. Lambda allows 6 MB, measured on the body's form within Lambda's own response.
 
 use reqwest::multipart::{Form, Part};
 use reqwest::{Method, RequestBuilder};
@@ -6,7 +6,8 @@ use serde_json::{Value, json};
 
 use crate::stack::{Answer, Stack};
 
-/// The most bytes of a body as Lambda counts them: as a JSON string, in which quotes and backslashes are escaped.
+/// Largest body in bytes, as Lambda counts them. The body is a JSON string there, so quotes
+/// and backslashes are escaped.
 const MOST: usize = 5_000_000;
 
 fn size(answer: &Answer) -> usize {
@@ -14,7 +15,7 @@ fn size(answer: &Answer) -> usize {
     answer.text.len() + escaped
 }
 
-/// An answer that fits, with its size.
+/// Sends a request, checks that the answer fits, and returns the answer with its size.
 async fn fitting(stack: &Stack, request: RequestBuilder) -> anyhow::Result<(Answer, usize)> {
     let answer = stack.answer(request).await?;
     let size = size(&answer);
@@ -26,7 +27,7 @@ fn native(stack: &Stack, path: &str) -> RequestBuilder {
     stack.bare(Method::GET, path).header("Authorization", "Token demo")
 }
 
-/// All items of a list by its `next` links, each page of which fits; how many pages it took.
+/// Follows the `next` links of a list, checks that each page fits, and returns all ids with the number of pages.
 async fn walked(stack: &Stack, path: &str) -> anyhow::Result<(Vec<u64>, usize)> {
     let (mut ids, mut pages) = (Vec::new(), 0);
     let mut next = Some(path.to_owned());
@@ -40,7 +41,7 @@ async fn walked(stack: &Stack, path: &str) -> anyhow::Result<(Vec<u64>, usize)> 
     Ok((ids, pages))
 }
 
-/// Rows of which every second one fails, with cells that are long and grow when they are escaped.
+/// Builds a file in which every second row fails. The cells are long, and grow when JSON escapes them.
 fn long_rows(rows: u64) -> String {
     let text = "\\".repeat(9_000);
     let row = |n: u64| {
@@ -77,7 +78,7 @@ async fn a_report_and_a_list_of_long_rows_fit_and_lose_nothing() -> anyhow::Resu
         assert!(pages > 3, "{path} took {pages} pages");
         assert_eq!(ids, expected, "{path}");
     }
-    // A page that ended early knows no number of the last one.
+    // A page which was cut because of its size cannot tell the number of the last page.
     let first = stack.get("/v2/entries?per_page=1000").await?.links();
     assert_eq!(first.keys().collect::<Vec<_>>(), ["next"]);
     let second = stack.get(&first["next"]).await?.links();
@@ -102,7 +103,7 @@ async fn entries_of_imports_and_by_hand_are_walked_through_over_every_border() -
         let made = stack.send(Method::POST, "/v2/entries", &entry).await?.expect(201)?;
         expected.extend(made["id"].as_u64());
     }
-    // Of what is in the middle of a chunk some is gone.
+    // Some entries from the middle of chunks are deleted.
     for row in [3, 9, 10] {
         let id = 2_000_000_000 + row;
         stack.delete(&format!("/v2/entries/{id}")).await?.expect(204)?;
@@ -164,7 +165,7 @@ async fn unknown_names_and_refused_files_fit() -> anyhow::Result<()> {
     assert!(errors.contains("more unknown users or projects"), "{}", errors.chars().take(300).collect::<String>());
     fitting(&stack, native(&stack, &format!("/api/v1/imports/{id}"))).await?;
 
-    // A header of many columns that no format has, by both ways.
+    // A header with very many unknown columns is sent both as a form and as an upload.
     let wide = (0..20_000).map(|n| format!("colour {n} \\\\\\\\")).collect::<Vec<_>>().join(",") + "\nred\n";
     let (refused, _) = fitting(
         &stack,

@@ -1,4 +1,4 @@
-//! What bad input gets: a clear answer in Noko's shape, and nothing half done.
+//! Tests of bad input, which gets a clear answer in Noko's error shape and leaves nothing half done.
 
 use reqwest::Method;
 use reqwest::multipart::{Form, Part};
@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use crate::files::{TOGGL, one};
 use crate::stack::{Answer, Stack};
 
-/// The fields that a 422 names, with their codes.
+/// The fields in a 422 answer, each with its error code.
 fn named(answer: &Answer) -> anyhow::Result<Vec<(String, String)>> {
     let body = answer.expect(422)?;
     assert_eq!(body["message"], "Validation Failed", "{body}");
@@ -252,7 +252,7 @@ async fn what_is_too_much_by_hand_is_422_and_nothing_is_half_done() -> anyhow::R
     Ok(())
 }
 
-/// A chunk's page is one item, of 400 KB at most, whatever its rows have to say.
+/// The ledger page of a chunk is a single item, which may have at most 400 KB whatever the rows contain.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_chunk_of_errors_and_unknown_names_as_long_as_can_be_is_committed() -> anyhow::Result<()> {
     let stack = Stack::start(1000).await?;

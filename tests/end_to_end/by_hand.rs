@@ -1,4 +1,4 @@
-//! Entries, projects, tags and users by hand: what makes the rules of the undo real.
+//! Tests of entries, projects, tags and users made by hand, on which the rules of the undo depend.
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use reqwest::Method;
@@ -54,12 +54,12 @@ async fn participants_are_those_whose_entries_a_project_has() -> anyhow::Result<
     };
     assert_eq!(named("pond").await?, ["demo@example.com", "kim@example.com"]);
     assert_eq!(named("shed").await?, ["kim@example.com"]);
-    // A participant is told in short: with some of the fields that the user has alone.
+    // A participant is a short form of the user, so each of its fields must equal the user's field.
     let told = stack.pages("/v2/projects?name=shed").await?[0]["participants"][0].clone();
     assert!(
         told.as_object().is_some_and(|told| told.len() > 5 && told.iter().all(|(name, value)| kim[name] == *value))
     );
-    // By hand: a new entry, and one that changes hands.
+    // A person creates an entry by hand, and assigns an entry to another user.
     let by_hand = json!({ "date": "2026-05-05", "minutes": 5, "project_name": "Barn" });
     let entry = stack.send(Method::POST, "/v2/entries", &by_hand).await?.expect(201)?;
     assert_eq!(named("barn").await?, ["demo@example.com"]);
@@ -92,7 +92,7 @@ async fn what_is_being_undone_counts_no_more_and_what_is_running_not_yet() -> an
     let counted: u64 =
         stack.pages("/v2/projects").await?.iter().filter_map(|project| project["entries"].as_u64()).sum();
     assert_eq!(counted, 4);
-    // The undo is asked for, and nothing of it done yet.
+    // The undo is requested, but the revert function has not started yet.
     stack.delete("/v2/imports/1").await?.expect(204)?;
     for list in ["projects", "tags"] {
         let things = stack.pages(&format!("/v2/{list}")).await?;

@@ -1,4 +1,4 @@
-//! Many at once: numbers, claims and objects when hundreds of imports are made at the same time.
+//! Tests of simultaneous requests: numbers, claims and objects while hundreds of imports are created at once.
 
 use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
@@ -33,7 +33,7 @@ fn new(token: u64, once: Option<shared::import::Once>) -> NewImport {
     }
 }
 
-/// The keys of all objects in the bucket.
+/// Keys of all objects in the bucket.
 async fn objects(stack: &Stack) -> anyhow::Result<BTreeSet<String>> {
     let mut pages =
         stack.system.s3().list_objects_v2().bucket(stack.system.services().files.bucket()).into_paginator().send();
@@ -44,7 +44,7 @@ async fn objects(stack: &Stack) -> anyhow::Result<BTreeSet<String>> {
     Ok(keys)
 }
 
-/// The keys that imports refer to.
+/// Keys of all objects to which an import item refers.
 async fn referred(stack: &Stack) -> anyhow::Result<BTreeSet<String>> {
     let mut keys = BTreeSet::new();
     for item in stack.dump(Table::Imports).await?.into_values() {
@@ -58,7 +58,7 @@ async fn referred(stack: &Stack) -> anyhow::Result<BTreeSet<String>> {
     Ok(keys)
 }
 
-/// No object is without an import.
+/// Checks that every object in the bucket belongs to an import.
 async fn every_object_has_its_import(stack: &Stack) -> anyhow::Result<()> {
     let (objects, referred) = (objects(stack).await?, referred(stack).await?);
     assert_eq!(objects.difference(&referred).collect::<Vec<_>>(), [""; 0]);
@@ -72,7 +72,8 @@ async fn post(stack: &Stack, key: Option<String>) -> anyhow::Result<Answer> {
     stack.answer(key.into_iter().fold(request, |request, key| request.header("Idempotency-Key", key))).await
 }
 
-/// Posts a file as a client does that comes again when it is told to; how often it was told to.
+/// Posts a file in the way of a client which retries after a 503. Returns the import's id and the
+/// number of 503 answers.
 async fn post_again(stack: &Stack) -> anyhow::Result<(u64, usize)> {
     for told in 0..5 {
         let answer = post(stack, None).await?;
@@ -98,7 +99,8 @@ async fn five_hundred_uploads_at_once_are_all_accepted_within_seconds() -> anyho
     }
     println!("500 uploads at once were accepted in {took:.1?}, {turned_away} of them after a 503");
     assert_eq!(numbers.len(), 500);
-    // Only a machine that is busy otherwise turns requests away, for their time is up; a number may be lost with each.
+    // Requests are turned away only on a machine which is busy with other work, because their time is up. Each
+    // refused request may waste a number.
     assert!(turned_away > 0 || numbers == (1..=500).collect(), "{numbers:?}");
     assert!(turned_away < 50 && took < Duration::from_secs(60), "{turned_away} turned away, {took:?}");
     every_object_has_its_import(&stack).await?;
@@ -108,7 +110,8 @@ async fn five_hundred_uploads_at_once_are_all_accepted_within_seconds() -> anyho
     Ok(())
 }
 
-/// Each third transaction meets another, each seventh request is throttled.
+/// Faults of a crowded store: most transactions and many updates meet a conflict, and every
+/// seventh request is throttled.
 fn crowded() -> impl FnMut(u64, &str) -> Option<Fault> + Send {
     let mut transactions = 0;
     move |n, operation| {
@@ -135,7 +138,7 @@ async fn imports_that_are_made_at_once_get_their_numbers_through_conflicts_and_t
     let made = futures::future::join_all(made).await.into_iter().collect::<Result<Vec<_>, ImportError>>()?;
     let numbers: BTreeSet<_> = made.iter().map(|import| import.id.0).collect();
     assert_eq!(numbers, (1..=200).collect());
-    // Claims hold: whoever comes again finds what was made.
+    // A claim holds, so the repetition of a request finds the import which the first request created.
     for (token, import) in (0..).zip(&made).take(20) {
         let (again, made) = create_or_find(&worker.api, &new(token, None)).await?;
         assert_eq!((again.id, made), (import.id, false));
@@ -194,7 +197,8 @@ async fn who_cannot_be_served_in_time_is_told_to_come_again_and_nothing_is_left(
     Ok(())
 }
 
-/// Posts a file by a worker that dies at its n-th request, with a key that a client sends again, or without.
+/// Posts a file through a worker whose n-th request fails by `fault`. With a key, the client repeats the request.
+/// Returns true if the worker died.
 async fn killed_at(n: u64, fault: Fault, key: Option<&str>) -> anyhow::Result<(Stack, bool)> {
     let stack = Stack::by_hand(1000).await?;
     let (postman, faults) = (Postman::of(&stack.system), Faults::default());
@@ -211,7 +215,7 @@ async fn killed_at(n: u64, fault: Fault, key: Option<&str>) -> anyhow::Result<(S
         let again = function.call("POST", "/v2/imports", &headers, Some(&form)).await?;
         assert_eq!(again["statusCode"], 202, "{fault:?} at {n}: {again}");
     }
-    // The sweep comes by until nothing is open.
+    // The sweep runs until no import is open.
     for _ in 0..40 {
         stack.system.services().clock.turn(LONG);
         let open = sweep::handle(&worker.sweep).await?.open;
@@ -295,7 +299,7 @@ async fn drops_that_come_at_once_get_numbers_in_the_order_in_which_they_get_in_l
         let origin = Origin::Dropped { object, sequencer: n.to_string() };
         async move { create(services, &NewImport { origin, ..new(0, None) }).await }
     });
-    // Requests at the doors draw theirs meanwhile.
+    // Requests at the doors take numbers at the same time.
     let bodies = (0..60).map(|token| async move { create(services, &new(token, None)).await });
     let (made, bodies) = futures::join!(futures::future::join_all(made), futures::future::join_all(bodies));
     let mut numbers = BTreeSet::new();
@@ -314,7 +318,7 @@ async fn a_list_of_a_thousand_running_imports_is_read_in_a_second() -> anyhow::R
     let made: Vec<_> = made.buffer_unordered(50).collect().await;
     for import in made {
         let import = import?;
-        // As a parser leaves it: of twenty chunks, none of them loaded.
+        // This state is left by the parser: twenty planned chunks, none of which is loaded.
         let running = shared::store::Write::update(
             shared::store::keys::import(ACCOUNT, import.id),
             "SET #status = :processing, #rows = :rows, #chunks = :chunks",
@@ -329,7 +333,7 @@ async fn a_list_of_a_thousand_running_imports_is_read_in_a_second() -> anyhow::R
     assert_eq!(list.as_array().map(Vec::len), Some(1000));
     let units = services.store.consumed().read - before;
     println!("the list took {took:.1?} and {units} read units");
-    // Of each import the line of the index, the import, and its counters together.
+    // Each import costs reads of the index line, the import item, and all of its counters together.
     assert!(units < 3.0 * 1000.0, "{units} read units");
     assert!(took < Duration::from_secs(10), "{took:?}");
     Ok(())

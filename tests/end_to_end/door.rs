@@ -1,4 +1,4 @@
-//! Lists: pages, links, filters.
+//! Tests of lists, with their pages, links and filters.
 
 use reqwest::Method;
 use serde_json::{Value, json};
@@ -160,7 +160,7 @@ async fn the_bodies_have_the_contracts_shape() -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Times and the port differ between runs.
+/// Blanks the times and the port, which differ between two runs.
 pub fn blank(value: &mut Value, url: &str) {
     match value {
         Value::Object(map) => {

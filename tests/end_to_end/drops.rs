@@ -1,4 +1,4 @@
-//! Files dropped into the bucket, over S3.
+//! Tests of drops, which are files put directly into the bucket's inbox over S3.
 
 mod arrivals;
 mod names;
@@ -24,7 +24,7 @@ use crate::postman::{LONG, Postman, arrive, dropped};
 use crate::stack::Stack;
 use crate::world::Draw;
 
-/// Puts a file into the account's inbox, and waits until nothing is left to do.
+/// Puts a file into an account's inbox under the given key and metadata.
 async fn put(stack: &Stack, key: &str, file: &[u8], metadata: &[(&str, &str)]) -> anyhow::Result<()> {
     let put = stack.system.s3().put_object().bucket(stack.system.services().files.bucket()).key(key);
     let put = metadata.iter().fold(put, |put, (name, value)| put.metadata(*name, *value));
@@ -37,7 +37,7 @@ async fn drop_file(stack: &Stack, key: &str, file: &[u8], metadata: &[(&str, &st
     stack.idle().await
 }
 
-/// The report of the last import of a file with this name.
+/// The report of the latest import whose file has this name.
 async fn report(stack: &Stack, file_name: &str) -> anyhow::Result<Value> {
     let reports = outbox::reports(stack).await?.into_values();
     let last = reports.filter(|report| report["file_name"] == file_name).max_by_key(|report| report["id"].as_u64());
@@ -85,13 +85,13 @@ async fn the_same_bytes_again_are_a_new_import_that_skips_what_is_there() -> any
     drop_file(&stack, "inbox/1/toggl/a.csv", TOGGL.as_bytes(), &[]).await?;
     let once = stack.workspace().await?;
     drop_file(&stack, "inbox/1/toggl/a.csv", TOGGL.as_bytes(), &[]).await?;
-    // Each import holds on to its user, and to nothing else where it made nothing.
+    // Each import holds a reference to its user, and an import without new entries holds no other reference.
     let others = |dump: Dump| Dump::from_iter(dump.into_iter().filter(|((pk, _), _)| !pk.contains("user")));
     assert_eq!(told(&report(&stack, "a.csv").await?), json!(["complete", 5, 0, 5, 5]));
     drop_file(&stack, "inbox/1/toggl/b.csv", TOGGL.as_bytes(), &[]).await?;
     assert_eq!(told(&report(&stack, "b.csv").await?), json!(["complete", 5, 0, 5, 5]));
     assert_eq!(differences(&others(once), &others(stack.workspace().await?)), Vec::<String>::new());
-    // What is undone is not there any more.
+    // Entries of an undone import do not count as existing.
     stack.undo(1).await?;
     drop_file(&stack, "inbox/1/toggl/a.csv", TOGGL.as_bytes(), &[]).await?;
     assert_eq!(told(&report(&stack, "a.csv").await?), json!(["complete", 5, 5, 0, 0]));
@@ -106,7 +106,7 @@ async fn an_export_that_overlaps_an_earlier_one_brings_only_what_is_new() -> any
     let later = (15..=30).rev().map(|day| (day, "Sketch"));
     drop_file(&stack, "inbox/1/toggl/second.csv", &toggl(later), &[]).await?;
     assert_eq!(told(&report(&stack, "second.csv").await?), json!(["complete", 16, 10, 6, 6]));
-    // One that was deleted by hand is not there.
+    // An entry which was deleted by hand does not count as existing.
     let entries = stack.pages("/v2/entries?per_page=100").await?;
     assert_eq!(entries.len(), 30);
     let gone = entries.iter().find(|entry| entry["date"] == "2026-03-18").map(|entry| entry["id"].clone());
@@ -122,7 +122,7 @@ async fn equal_rows_are_counted_wherever_they_stand_in_the_file() -> anyhow::Res
     drop_file(&stack, "inbox/1/toggl/two.csv", &toggl([(3, "Tea"), (4, "Sketch"), (5, "Sketch"), (3, "Tea")]), &[])
         .await?;
     assert_eq!(told(&report(&stack, "two.csv").await?), json!(["complete", 4, 4, 0, 0]));
-    // Two of them stand, so two of five are there already.
+    // Two such entries exist, so two of the five rows count as existing.
     let five = toggl([(3, "Tea"), (3, "Tea"), (9, "Sketch"), (3, "Tea"), (3, "Tea"), (9, "Sketch"), (3, "Tea")]);
     drop_file(&stack, "inbox/1/toggl/five.csv", &five, &[]).await?;
     assert_eq!(told(&report(&stack, "five.csv").await?), json!(["complete", 7, 5, 2, 2]));
@@ -147,7 +147,7 @@ async fn options_come_from_metadata_or_a_side_car() -> anyhow::Result<()> {
     drop_file(&stack, "inbox/1/freckle/b.csv.options.json", options.as_bytes(), &[]).await?;
     drop_file(&stack, "inbox/1/freckle/b.csv", freckle.as_bytes(), &[]).await?;
     assert_eq!(told(&report(&stack, "b.csv").await?), json!(["complete", 1, 1, 0, 0]));
-    // The side-car was no import.
+    // The side-car file has not become an import.
     stack.get("/v2/imports/5").await?.expect(404)?;
     Ok(())
 }
@@ -171,7 +171,7 @@ async fn what_cannot_become_an_import_is_told_why() -> anyhow::Result<()> {
     drop_file(&stack, "inbox/1/auto/y.csv.options.json", b"date_order=mdy", &[]).await?;
     drop_file(&stack, "inbox/1/auto/y.csv", TOGGL.as_bytes(), &[]).await?;
     assert!(report(&stack, "y.csv").await?["reasons"].to_string().contains("no JSON object"));
-    // Of an account that is not there, or of a key that says nothing, nothing is told.
+    // A drop for an unknown account, or under a key without an account, gets no report.
     for key in ["inbox/77/auto/x.csv", "inbox/loose.csv", "inbox/x/auto/x.csv"] {
         drop_file(&stack, key, TOGGL.as_bytes(), &[]).await?;
     }
@@ -218,13 +218,13 @@ async fn drops_of_an_account_wait_for_each_other_in_the_order_they_came() -> any
         anyhow::Ok(statuses)
     };
     assert_eq!(statuses().await?, ["processing", "queued", "queued"]);
-    // The one that waits is not woken by the sweep, however long it waits; nor is it given up.
+    // The sweep neither wakes nor gives up the waiting drop, however long it waits.
     for _ in 0..20 {
         services.clock.turn(crate::postman::LONG);
         sweep::handle(&stack.functions().sweep).await?;
     }
     assert_eq!(statuses().await?[1..], ["queued", "queued"]);
-    // The middle one is undone before it began: the last one does not wait for it.
+    // The middle drop is undone before its start, and the last drop does not wait for it.
     let postman = crate::postman::Postman::of(&stack.system);
     stack.delete("/v2/imports/2").await?.expect(204)?;
     postman.drain_all(stack.functions(), &crate::faults::Faults::default()).await;
@@ -236,7 +236,7 @@ async fn drops_of_an_account_wait_for_each_other_in_the_order_they_came() -> any
     Ok(())
 }
 
-/// How many entries stand of each day and text.
+/// Number of existing entries for each pair of date and text.
 async fn standing(stack: &Stack) -> anyhow::Result<BTreeMap<(String, String), usize>> {
     let mut standing = BTreeMap::new();
     for entry in stack.pages("/v2/entries?per_page=1000").await? {
@@ -314,7 +314,7 @@ async fn fingerprints_are_compared_in_shares_and_what_a_dead_plan_noted_is_forgo
         put(&stack, "inbox/1/toggl/a.csv", &toggl(rows), &[]).await?;
         arrive(&services, event("a").await?).await?;
         postman.drain_all(stack.functions(), &Faults::default()).await;
-        // Two rows that are not there among those that are.
+        // The file contains two new rows among the existing rows.
         let more = rows.into_iter().chain([(3, "Tea"), (9, "Tea")]);
         put(&stack, "inbox/1/toggl/b.csv", &toggl(more), &[]).await?;
         let faults = Faults::default();
@@ -325,7 +325,7 @@ async fn fingerprints_are_compared_in_shares_and_what_a_dead_plan_noted_is_forgo
             Some(import) => import.status != Status::Queued,
             None => false,
         };
-        // What was found there is not there any more, if there is a plan still to come.
+        // The first import is undone. If the second file is still to be planned, its rows are then new.
         let import = Import::find(&services, AccountId(1), ImportId(1)).await?;
         revert::ask(&stack.functions().api, &import, "user 1").await?;
         services.clock.turn(LONG);

@@ -1,4 +1,4 @@
-//! Whole tables, and in what they differ.
+//! Dumps whole tables, and compares two dumps.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -6,10 +6,10 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use shared::store::Item;
 use shared::things::note::Note;
 
-/// A table: items by key.
+/// The content of a table, as items by partition key and sort key.
 pub type Dump = BTreeMap<(String, String), Item>;
 
-/// The attributes in which two dumps differ, as lines; none, if they are equal.
+/// The differences between two dumps, with a line for each attribute. Equal dumps give no line.
 pub fn differences(one: &Dump, other: &Dump) -> Vec<String> {
     let mut lines = Vec::new();
     let keys: BTreeSet<_> = one.keys().chain(other.keys()).collect();
@@ -25,7 +25,8 @@ pub fn differences(one: &Dump, other: &Dump) -> Vec<String> {
     lines
 }
 
-/// A table with an item for each note: which of them share an item is as the loaders met.
+/// Splits the items of notes into an item for each note, because the order of the loaders decides which
+/// notes share an item.
 pub fn note_by_note(dump: Dump) -> anyhow::Result<Dump> {
     let mut all = Dump::new();
     for ((pk, sk), item) in dump {
@@ -39,7 +40,7 @@ pub fn note_by_note(dump: Dump) -> anyhow::Result<Dump> {
     Ok(all)
 }
 
-/// A table without what depends on the time of its writing.
+/// Removes all values which depend on the time of writing.
 pub fn timeless(dump: Dump) -> Dump {
     let mut timeless = Dump::new();
     let mut seen = BTreeMap::new();
@@ -61,7 +62,8 @@ pub fn timeless(dump: Dump) -> Dump {
         }
         let mut key = sk.clone();
         if sk.starts_with("history#") || pk.contains("#I#") && sk.as_bytes()[0].is_ascii_digit() {
-            // By its time, and what became of the import then: kept in order, and each once.
+            // The key contains a time and the resulting status. The time is replaced by a counter, which keeps the
+            // order and makes each key unique.
             let word = sk.rsplit('#').next().unwrap_or_default().to_owned();
             let nth: &mut u32 = seen.entry((pk.clone(), word.clone())).or_default();
             *nth += 1;

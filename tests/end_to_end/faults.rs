@@ -1,8 +1,8 @@
-//! What goes wrong between the SDK and the stores, on purpose.
+//! Faults between the SDK and the emulators, which a test injects on purpose.
 //!
-//! [`Faults`] stands between a worker's clients and the emulators. It counts the requests as they are sent (so a retry
-//! of the SDK is a request of its own) and lets some of them fail, in the ways in which they do on AWS. A **death** is
-//! that of the process: nothing that it would do after it is done any more, and no retry gets around it.
+//! [`Faults`] is placed between a worker's clients and the emulators. It counts every request as it is sent, so a
+//! retry of the SDK counts as a request of its own, and lets some requests fail in the ways of AWS. A **death**
+//! ends the worker's whole process: no later step of the worker happens, and no retry helps.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard};
@@ -24,33 +24,33 @@ use shared::services::{SDK_ATTEMPTS, Services};
 use tokio::sync::Notify;
 use waybill::system::{Functions, System};
 
-/// How a request goes wrong.
+/// The way in which a request fails.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Fault {
-    /// It never arrives.
+    /// The request never arrives at the service.
     Lost,
-    /// It takes effect, and the answer never arrives.
+    /// The request takes effect, but its answer never arrives.
     Unanswered,
-    /// The service has no capacity.
+    /// The service refuses the request for lack of capacity.
     Throttled,
-    /// Another transaction holds an item.
+    /// Another transaction holds an item of the request.
     Conflict,
-    /// The service refuses it, and will however often it is tried.
+    /// The service refuses the request and every retry.
     Refused,
-    /// Of a batch only every second part is done.
+    /// Only every second part of a batch is executed.
     Partly,
-    /// The process dies before it is sent.
+    /// The process dies before the request is sent.
     DeathBefore,
-    /// The process dies when it has taken effect.
+    /// The process dies after the request has taken effect.
     DeathAfter,
 }
 
-/// Which request goes wrong, and how: asked with its number, from 1, and its operation.
+/// Decides which request fails and how, from the request's number (counted from 1) and its operation.
 pub type Plan = Box<dyn FnMut(u64, &str) -> Option<Fault> + Send>;
-/// Whoever decides when a request may go; what it returns is dropped when the answer is there.
+/// Decides when a request may be sent. The value which the future returns is dropped once the answer has arrived.
 pub type Gate = Arc<dyn Fn(&str) -> BoxFuture<'static, Box<dyn Send>> + Send + Sync>;
 
-/// The faults of one worker; clones are of the same.
+/// The faults of a single worker, which all clones share.
 #[derive(Clone, Default)]
 pub struct Faults {
     state: Arc<Mutex<State>>,
@@ -62,10 +62,10 @@ pub struct Faults {
 struct State {
     plan: Option<Plan>,
     requests: u64,
-    /// Requests that were sent and not answered.
+    /// Number of requests which were sent and have no answer yet.
     in_flight: u64,
     dead: bool,
-    /// The operations in their order, those that went wrong marked.
+    /// The operations in their order, with the fault of each failed request.
     log: Vec<String>,
 }
 
@@ -76,17 +76,18 @@ impl std::fmt::Debug for Faults {
 }
 
 impl Faults {
-    /// Faults of a worker whose requests go when `gate` lets them.
+    /// Creates faults for a worker whose requests wait for `gate`.
     pub fn behind(gate: Gate) -> Self {
         Self { gate: Some(gate), ..Self::default() }
     }
 
-    /// The clients of a worker that suffers them. Its SDK tries as often as ours, without the waiting.
+    /// Creates the clients of a worker with these faults. The SDK retries as often as in the
+    /// product, but without waits.
     pub fn connect(&self, system: &System) -> anyhow::Result<Functions> {
         system.connect(self.adapt())
     }
 
-    /// The clients of a person who suffers them likewise.
+    /// Creates the clients of a person with these faults.
     pub fn person(&self, system: &System) -> Services {
         system.person(self.adapt())
     }
@@ -99,32 +100,32 @@ impl Faults {
         move |config| config.into_builder().http_client(client.clone()).retry_config(retries.clone()).build()
     }
 
-    /// Begins to count anew, alive, with this plan.
+    /// Starts a new count and a new plan, with a living worker.
     pub fn plan(&self, plan: impl FnMut(u64, &str) -> Option<Fault> + Send + 'static) {
         *self.lock() = State { plan: Some(Box::new(plan)), ..State::default() };
     }
 
-    /// The n-th request goes wrong, as it is sent and as often as it is sent again, `times` in all.
+    /// Lets `times` requests fail from the n-th request on, where every retry of the SDK counts as a request.
     pub fn at(&self, n: u64, times: u64, fault: Fault) {
         self.plan(move |request, _| (n..n + times).contains(&request).then_some(fault));
     }
 
-    /// Nothing goes wrong from here on; a dead worker begins a new life.
+    /// Ends all faults, and revives a dead worker.
     pub fn none(&self) {
         *self.lock() = State::default();
     }
 
-    /// Requests since the plan was made.
+    /// Number of requests since the latest plan.
     pub fn requests(&self) -> u64 {
         self.lock().requests
     }
 
-    /// What was asked for since the plan was made, and what of it went wrong.
+    /// Operations of all requests since the latest plan, each with its fault if the request failed.
     pub fn log(&self) -> Vec<String> {
         self.lock().log.clone()
     }
 
-    /// Does `work` to its end, or to the worker's death: then nothing.
+    /// Runs `work` to its end, or returns `None` if the worker dies first.
     pub async fn outlive<T>(&self, work: impl Future<Output = T>) -> Option<T> {
         tokio::select! {
             biased;
@@ -133,7 +134,7 @@ impl Faults {
         }
     }
 
-    /// Ends when the worker is dead and the last of what it had sent has taken effect.
+    /// Ends when the worker is dead, and when the last requests which it had sent have taken effect.
     async fn died(&self) {
         loop {
             let changed = self.changed.notified();
@@ -160,7 +161,7 @@ impl Faults {
         self.state.lock().expect("no one panics while holding the faults")
     }
 
-    /// Counts the request; its fault. Nothing, if there is no one left to send it.
+    /// Counts a request, and returns its fault if the plan has one. The outer `None` means that the worker is dead.
     fn begin(&self, operation: &str) -> Option<Option<Fault>> {
         let mut state = self.lock();
         if state.dead {
@@ -222,7 +223,7 @@ impl Faults {
     }
 }
 
-/// A request on its way.
+/// A request in flight, counted until the drop of this value.
 struct Flight(Faults);
 
 impl Drop for Flight {
@@ -244,12 +245,13 @@ impl HttpConnector for Faulty {
     }
 }
 
-/// `PutItem`, `SendMessage`; for S3 its method and the folder of the key: `S3 PUT outbox`.
+/// Name of the operation, for example `PutItem` or `SendMessage`. For S3 the name consists of the method and the
+/// key's folder, for example `S3 PUT outbox`.
 fn operation(request: &HttpRequest) -> String {
     match request.headers().get("x-amz-target").and_then(|target| target.split_once('.')) {
         Some((_, operation)) => operation.to_owned(),
         None => {
-            // http://host/bucket/folder/…
+            // The URI has the form http://host/bucket/folder/…
             let folder = request.uri().split(['/', '?']).nth(4).unwrap_or_default();
             format!("S3 {} {folder}", request.method())
         }
@@ -267,7 +269,7 @@ fn body(request: &HttpRequest) -> Value {
     request.body().bytes().and_then(|bytes| serde_json::from_slice(bytes).ok()).unwrap_or_default()
 }
 
-/// What DynamoDB says when another transaction holds an item; nothing for what cannot meet one.
+/// DynamoDB's answer if another transaction holds an item, or `None` for an operation which cannot meet a conflict.
 fn conflict(operation: &str, request: &HttpRequest) -> Option<Value> {
     match operation {
         "TransactWriteItems" => {
@@ -287,7 +289,7 @@ fn conflict(operation: &str, request: &HttpRequest) -> Option<Value> {
     }
 }
 
-/// Takes every second part out of a batch; what the answer has to say of them.
+/// Removes every second part from a batch, and returns the field of the answer which lists the removed parts.
 fn halve(operation: &str, request: &mut HttpRequest) -> Option<Value> {
     let mut asked = body(request);
     let split = |all: Vec<Value>| -> (Vec<Value>, Vec<Value>) {
@@ -305,7 +307,7 @@ fn halve(operation: &str, request: &mut HttpRequest) -> Option<Value> {
                 }
                 left[&table] = json!(others);
             }
-            // A batch of one is done in full: an empty one is no request.
+            // A batch with a single part is executed in full, because an empty batch is not a valid request.
             if kept == json!({}) {
                 return None;
             }
@@ -346,7 +348,7 @@ fn halve(operation: &str, request: &mut HttpRequest) -> Option<Value> {
     Some(rest)
 }
 
-/// The answer, with what was left out of the request.
+/// Adds the list of the removed parts to the answer.
 async fn unprocessed(mut response: HttpResponse, rest: &Value) -> Result<HttpResponse, ConnectorError> {
     let bytes = aws_smithy_types::byte_stream::ByteStream::new(response.take_body());
     let bytes = bytes.collect().await.map_err(|error| ConnectorError::io(error.into()))?.into_bytes();

@@ -1,17 +1,18 @@
-//! Files as people have them, with made-up values.
+//! Files in the style of real exports, with invented values.
 
 use std::fmt::Write;
 
-/// Five rows of Toggl: three projects of two clients (one row without), three tags, 4 h 30 min 15 s in all.
+/// Five rows of Toggl with three projects of two clients (one row has none), three tags, and 4 h 30 min
+/// 15 s in all.
 pub const TOGGL: &str = include_str!("fixtures/toggl.csv");
 
-/// Its sum.
+/// Sum of the durations in [`TOGGL`], in seconds.
 pub const TOGGL_SECONDS: u64 = 16_215;
 
-/// Freckle's own layout, with hashtags.
+/// A file in Freckle's own layout, with hashtags in its texts.
 pub const FRECKLE: &str = include_str!("fixtures/freckle.csv");
 
-/// One entry of half an hour in each of the six formats.
+/// For each of the six formats, a file with a single entry of half an hour.
 pub const ONE_OF_EACH: [(&str, &str); 6] = [
     ("freckle", "date,person,minutes,description\n2026-03-04,Demo User,30,Plan #work\n"),
     (
@@ -36,7 +37,8 @@ pub const ONE_OF_EACH: [(&str, &str); 6] = [
 const HEADER: &str =
     "User,Email,Client,Project,Task,Description,Billable,Start date,Start time,End date,End time,Duration,Tags\n";
 
-/// Toggl with so many rows over so many projects (of four clients) and tags; a minute each, by day over a year.
+/// Builds a file of Toggl with the given numbers of rows, projects (of four clients) and tags. Each row lasts a
+/// minute, and the dates are spread over a year.
 pub fn toggl(rows: u64, projects: u64, tags: u64) -> String {
     let mut file = HEADER.to_owned();
     for row in 0..rows {
@@ -52,7 +54,7 @@ pub fn toggl(rows: u64, projects: u64, tags: u64) -> String {
     file
 }
 
-/// One row of Toggl.
+/// Builds a file of Toggl with a single row.
 pub fn one(client: &str, project: &str, tags: &str) -> String {
     format!(
         "{HEADER}Demo User,demo@example.com,{client},{project},,One,Yes,2026-05-01,09:00:00,2026-05-01,10:00:00,01:00:00,\"{tags}\"\n"

@@ -1,4 +1,4 @@
-//! The API as Lambda calls it: an event of API Gateway in, its answer out.
+//! Calls the API function as Lambda does, with an event of API Gateway, and returns its answer.
 
 use anyhow::Context as _;
 use axum::Router;
@@ -7,19 +7,19 @@ use lambda_http::{Adapter, Context, LambdaEvent, Service};
 use serde_json::{Value, json};
 use shared::services::Services;
 
-/// The function, with clients of its own.
+/// The API function with clients of its own.
 pub struct Function(Router);
 
-/// The id of every call.
+/// The request id which every call carries.
 pub const REQUEST_ID: &str = "8f5e4a6e-0000-4000-8000-000000000001";
 
 impl Function {
-    /// The function with these clients.
+    /// Creates the function with the given clients.
     pub fn of(services: Services) -> Self {
         Self(api::router(services))
     }
 
-    /// Calls it; `path` may have a query.
+    /// Calls the function. The path may include a query.
     pub async fn call(
         &self,
         method: &str,

@@ -1,4 +1,4 @@
-//! Files that are made to hurt, while others use the service; and formulas whose values nobody stored.
+//! Tests of hostile files during the normal use of the service, and of formulas whose values were never stored.
 
 use std::io::Write;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -13,7 +13,7 @@ use crate::stack::Stack;
 
 const SHEET: &str = "xl/worksheets/sheet1.xml";
 
-/// A spreadsheet in which one part is another.
+/// Replaces the text of a part within a spreadsheet.
 fn edited(file: &[u8], part: &str, edit: impl Fn(&str) -> String) -> anyhow::Result<Vec<u8>> {
     let mut archive = ZipArchive::new(std::io::Cursor::new(file))?;
     let mut made = ZipWriter::new(std::io::Cursor::new(Vec::new()));
@@ -27,7 +27,7 @@ fn edited(file: &[u8], part: &str, edit: impl Fn(&str) -> String) -> anyhow::Res
     Ok(made.finish()?.into_inner())
 }
 
-/// A sheet of so many rows that all have one text of so many characters.
+/// Builds a sheet with the given number of rows, all of which share a text of the given length.
 fn repeated(rows: usize, characters: usize) -> anyhow::Result<Vec<u8>> {
     let mut book = Workbook::new();
     book.add_worksheet().write_row(0, 0, ["Date", "Person", "Project", "Minutes", "Description"])?;
@@ -41,17 +41,18 @@ fn repeated(rows: usize, characters: usize) -> anyhow::Result<Vec<u8>> {
     })
 }
 
-/// The longest that another request may take meanwhile. It takes some milliseconds; a machine with two processors that
-/// runs other tests besides may need longer.
+/// Longest acceptable time for another request meanwhile. Normally a request takes some milliseconds, but a machine
+/// with two processors which runs other tests may need longer.
 const PROMPT: Duration = Duration::from_secs(5);
 
 #[tokio::test]
 async fn the_service_answers_promptly_while_it_refuses_files_that_expand_to_gigabytes() -> anyhow::Result<()> {
     let stack = Stack::start(1000).await?;
-    // 20 GB of text in cells that are longer than any may be, and 1 GB in cells that are not.
+    // The first file expands to 20 GB of text in cells above the limit, and the second to 1 GB in
+    // cells below the limit.
     let (long, many) = (repeated(100_000, 200_000)?, repeated(30_000, 32_767)?);
     assert!(long.len().max(many.len()) < 1 << 20, "{} and {} bytes", long.len(), many.len());
-    // Of a smaller file less may come out, so that it is a bomb at the door already.
+    // A smaller packed file may expand to less text, so the door itself recognises this file as a bomb.
     let fewer = repeated(10_000, 32_767)?;
     let ended = AtomicBool::new(false);
     let refused = async {
@@ -59,7 +60,8 @@ async fn the_service_answers_promptly_while_it_refuses_files_that_expand_to_giga
         let posts = [&long, &fewer, &long, &fewer].map(|file| stack.post(file, &[]));
         for (answer, said) in futures::future::join_all(posts).await.into_iter().zip(["cell E2", "bomb"].repeat(2)) {
             let answer = answer?;
-            // On a slow machine the time for a survey may be up: then the parser refuses the file.
+            // On a slow machine the time for the survey may run out at the door, and then the
+            // parser refuses the file.
             if answer.status == 202 {
                 taken.push((answer.json()["id"].as_u64().unwrap_or_default(), said));
                 continue;
@@ -107,7 +109,8 @@ async fn formulas_without_stored_values_are_errors_of_their_rows() -> anyhow::Re
         sheet.write(row, 4, "digging")?;
         sheet.write(row, 5, 60)?;
     }
-    // As a script writes them: one in a column with a role, one in a column without.
+    // Scripts write formulas without values. A formula stands in a mapped column here, and another formula
+    // in an unknown column.
     let file = edited(&book.save_to_buffer()?, SHEET, |text| {
         let text = text.replace("<c r=\"D3\"><v>30</v></c>", "<c r=\"D3\"><f>15*2</f></c>");
         text.replace("<c r=\"F2\"><v>60</v></c>", "<c r=\"F2\"><f>D2*2</f><v/></c>")

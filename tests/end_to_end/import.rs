@@ -1,4 +1,4 @@
-//! A file goes in, entries come out.
+//! Tests of the way from a file to its entries.
 
 use reqwest::Method;
 use serde_json::json;
@@ -35,7 +35,7 @@ async fn a_toggl_file_becomes_entries_with_projects_and_tags() -> anyhow::Result
     assert_eq!(first["project"]["name"], "Website");
     let tags: Vec<_> = first["tags"].as_array().into_iter().flatten().map(|tag| tag["name"].clone()).collect();
     assert_eq!(tags, ["design", "research"]);
-    // Two clients' "Website" stay two.
+    // Two projects named "Website" of different clients remain two projects.
     let projects = stack.pages("/v2/imports/1/projects").await?;
     let mut names: Vec<_> = projects
         .iter()
@@ -60,7 +60,7 @@ async fn a_freckle_file_brings_hashtags_and_names_those_it_does_not_know() -> an
     );
     let entries = stack.pages(&format!("/v2/imports/{id}/entries")).await?;
     let billable: Vec<_> = entries.iter().map(|entry| entry["billable"].clone()).collect();
-    // The second is made unbillable by its tag, the third by its column.
+    // The second entry is unbillable because of its tag, and the third entry is billable because of its column.
     assert_eq!(billable, [json!(false), json!(false), json!(true)]);
     assert_eq!(stack.get(&format!("/v2/imports/{id}/report")).await?.expect(200)?, details);
     Ok(())

@@ -1,4 +1,5 @@
-//! What holds at every moment, and what holds when nothing is left to do; read off the tables themselves.
+//! Invariants which hold at every moment, and invariants which hold when no work is left, both
+//! checked on the tables.
 
 mod memory;
 
@@ -21,12 +22,12 @@ use shared::things::sums::Sums;
 use crate::dump::Dump;
 use crate::stack::Stack;
 
-/// Rows of a partition of entries made by hand.
+/// Number of rows in a partition of entries which were made by hand.
 const HAND_CHUNK: u32 = shared::entries::by_hand::HAND_CHUNK;
 
 type Named = (AccountId, Kind, ThingId);
 
-/// The tables, understood.
+/// The decoded content of all tables.
 #[derive(Default)]
 pub struct World {
     pub imports: BTreeMap<(AccountId, ImportId), Import>,
@@ -36,15 +37,15 @@ pub struct World {
     references: BTreeMap<(Named, ImportId), Reference>,
     retirements: BTreeMap<Named, Retirement>,
     pub entries: BTreeMap<(AccountId, EntryId), Entry>,
-    /// Entries that stand by import, as the rolls tell, and those by hand, as their counts do.
+    /// Number of existing entries by import, according to the rolls, and by hand, according to their counts.
     standing: BTreeMap<(AccountId, ImportId), u64>,
-    /// Drops that hold or await a turn.
+    /// Drops which hold or await a turn.
     pub turns: Vec<(AccountId, ImportId)>,
-    /// Imports that the sweep looks at.
+    /// Imports at which the sweep still looks.
     pub open: BTreeSet<(AccountId, ImportId)>,
-    /// What accounts remember of headers.
+    /// The mappings which each account remembers for the headers of files.
     memory: BTreeMap<AccountId, Vec<HeaderMemory>>,
-    /// What does not fit any of these.
+    /// Descriptions of items which belong to no known kind.
     wrong: Vec<String>,
 }
 
@@ -151,7 +152,7 @@ impl World {
         self.things.get(named).filter(|thing| thing.stands())
     }
 
-    /// The thing that an id means since what was merged.
+    /// The thing to which an id leads after all merges, or `None` if the thing was removed.
     fn meant(&self, account: AccountId, kind: Kind, id: ThingId) -> Option<ThingId> {
         let mut meant = id;
         while let Some(said) = self.retirements.get(&(account, kind, meant)) {
@@ -160,7 +161,7 @@ impl World {
         Some(meant)
     }
 
-    /// Whether people see the entry.
+    /// True if people can see the entry, because its chunk is committed or a person made the entry.
     fn is_seen(&self, account: AccountId, id: EntryId) -> bool {
         let import = id.import();
         let Some(rows) = self.imports.get(&(account, import)).map(|import| import.rows_per_chunk) else {
@@ -174,7 +175,7 @@ impl World {
         self.entries.iter().filter(|((account, id), _)| self.is_seen(*account, *id)).map(|((a, _), entry)| (*a, entry))
     }
 
-    /// What is wrong at any moment.
+    /// Violations of the invariants which hold at every moment.
     pub fn violations(&self) -> Vec<String> {
         let mut wrong = self.wrong.clone();
         self.check_counts(&mut wrong);
@@ -276,7 +277,8 @@ impl World {
                     wrong.push(format!("the entry {} names {named:?} without a reference", entry.id));
                 }
             }
-            // A merge leaves entries alone that an undo is taking away: no list shows them, and no total counts them.
+            // A merge ignores entries which an undo is removing, because no list shows these entries and
+            // no total counts them.
             let going = self.imports.get(&(account, entry.id.import())).is_some_and(|import| import.status.is_gone());
             if going {
                 continue;
@@ -288,7 +290,7 @@ impl World {
         }
     }
 
-    /// What is wrong besides when nothing is left to do.
+    /// Violations of all invariants, including the invariants which hold only when no work is left.
     pub fn violations_at_rest(&self) -> Vec<String> {
         let mut wrong = self.violations();
         for ((account, id), import) in &self.imports {
@@ -335,7 +337,7 @@ impl World {
     }
 }
 
-/// Where the list of what an import made is not what a full count of the things says.
+/// Differences between the list of the things which an import created and a full count of the things.
 pub async fn wrongly_made(stack: &Stack, world: &World) -> anyhow::Result<Vec<String>> {
     let services = stack.system.services();
     let mut wrong = Vec::new();
@@ -360,7 +362,7 @@ pub async fn wrongly_made(stack: &Stack, world: &World) -> anyhow::Result<Vec<St
     Ok(wrong)
 }
 
-/// Fails unless everything holds that holds at rest.
+/// Fails unless all invariants hold, with no work left.
 pub async fn at_rest(stack: &Stack) -> anyhow::Result<()> {
     let world = World::read(stack).await?;
     let mut wrong = world.violations_at_rest();

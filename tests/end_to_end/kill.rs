@@ -1,9 +1,9 @@
-//! Killed at every request, and the result is the same.
+//! Kill tests: a worker dies at each of its requests in turn, and the result is always the same.
 //!
-//! An import, and its undo, are run by a worker that dies at its n-th request, before or after the request takes
-//! effect, for every n that there is. Then either what was waiting is delivered again, or all messages are lost and
-//! only the sweep comes by. What is in the tables at the end equals, attribute by attribute, what an undisturbed run
-//! leaves; only times differ.
+//! A worker runs an import and its undo, and dies at its n-th request, before or after the request takes effect,
+//! for every possible n. Afterwards either the waiting messages are delivered again, or all messages are lost and
+//! only the sweep runs. At the end the content of the tables equals the content after an undisturbed run, attribute
+//! by attribute, except for times.
 
 use std::time::Duration;
 
@@ -28,13 +28,13 @@ use crate::stack::{Stack, sent};
 
 const ACCOUNT: AccountId = AccountId(1);
 const ROWS_PER_CHUNK: u32 = 3;
-/// The import that is disturbed; the first one shares projects and tags with it.
+/// The disturbed import. The first import shares projects and tags with it.
 const IMPORT: ImportId = ImportId(2);
 
 const HEADER: &str =
     "User,Email,Client,Project,Task,Description,Billable,Start date,Start time,End date,End time,Duration,Tags";
 
-/// One row of a file: who, client, project, day, tags.
+/// Builds a file from rows of e-mail address, client, project, date and tags.
 fn file(rows: &[[&str; 5]]) -> String {
     let row = |[email, client, project, date, tags]: &[&str; 5]| {
         format!("Kim,{email},{client},{project},,Text,Yes,{date},09:00:00,2026-05-01,10:00:00,01:00:00,\"{tags}\"")
@@ -45,7 +45,7 @@ fn file(rows: &[[&str; 5]]) -> String {
 
 const DEMO: &str = "demo@example.com";
 
-/// A mapping of [`HEADER`].
+/// A mapping for the columns of [`HEADER`].
 pub fn columns() -> Result<Mapping, WrongMapping> {
     let pairs = [
         ("Email", "email"),
@@ -59,12 +59,13 @@ pub fn columns() -> Result<Mapping, WrongMapping> {
     Mapping::new(pairs.map(|(column, field)| (column.to_owned(), field.to_owned())))
 }
 
-/// Shares a client, a project and a tag with [`disturbed`].
+/// A file which shares a client, a project and a tag with [`disturbed_rows`].
 fn shared_rows() -> String {
     file(&[[DEMO, "Orchard", "Website", "2026-05-01", "design"], [DEMO, "", "Garden", "2026-05-02", "inside"]])
 }
 
-/// Eight rows in three chunks: a bad one, one without a project, one of somebody new, names in several spellings that meet across chunks.
+/// Eight rows in three chunks, among them a bad row, a row without a project, and a row of an unknown person.
+/// Several names appear in different spellings across the chunks.
 fn disturbed_rows() -> String {
     file(&[
         [DEMO, "orchard", "Website", "2026-05-01", "design, Outside"],
@@ -78,17 +79,18 @@ fn disturbed_rows() -> String {
     ])
 }
 
-/// Two files for the inbox, of two chunks and of one; the second repeats a row of the first, and its own.
+/// Two files for the inbox, the first with two chunks and the second with a single chunk. The second file repeats a
+/// row of the first file, and contains this row twice.
 fn dropped_files() -> [String; 2] {
     let crane = [DEMO, "Harbour", "CRANES", "2026-05-06", "last"];
     let tree = [DEMO, "orchard", "Trees", "2026-05-01", "design"];
     [file(&[tree, crane, [DEMO, "", "", "2026-02-30", ""], tree]), file(&[crane, crane])]
 }
 
-/// Where the files of the drops lie: of two types, and of one name, which is another in an event.
+/// Keys of the dropped files, with two types and the same file name, which S3's events encode differently.
 const DROPS: [&str; 2] = ["inbox/1/toggl/Stunden März + 1 (a).csv", "inbox/1/auto/Stunden März + 1 (a).csv"];
 
-/// A stack with a worker, and what it is brought back to before each run.
+/// A stack and a worker, with the content of the tables to which each run returns.
 struct Bench {
     stack: Stack,
     postman: Postman,
@@ -97,22 +99,22 @@ struct Bench {
     start: Vec<(Table, Dump)>,
 }
 
-/// So little at once that nine names take five steps, each in an invocation of its own.
+/// Limits so small that nine names take five steps, each in an invocation of its own.
 pub const TINY: Portions =
     Portions { names_at_once: 3, names_a_step: 2, notes_a_step: 1, made_a_block: 1, time: Duration::ZERO };
 
-/// Requests of the first step, about.
+/// Approximate number of requests before the end of the first step.
 const BEFORE_A_STEP: usize = 16;
 
 const TABLES: [Table; 3] = [Table::Imports, Table::Workspace, Table::Events];
 
 impl Bench {
-    /// The import to be disturbed is queued, and its start is to be sent.
+    /// Prepares the disturbed import as queued, with its start message not yet sent.
     async fn before_the_import() -> anyhow::Result<Self> {
         Self::before_an_import([None, None]).await
     }
 
-    /// The same, of an import and the one before it that are made with these mappings.
+    /// Prepares the disturbed import and the import before it, with the given mappings.
     async fn before_an_import(mappings: [Option<Mapping>; 2]) -> anyhow::Result<Self> {
         let stack = Stack::by_hand(ROWS_PER_CHUNK).await?;
         let (postman, faults) = (Postman::of(&stack.system), Faults::default());
@@ -130,7 +132,8 @@ impl Bench {
         Ok(bench)
     }
 
-    /// Two files lie in the inbox, and S3 is to tell of them. The second repeats rows of the first.
+    /// Prepares two files in the inbox, about which S3 has not yet notified the queue. The second file repeats
+    /// rows of the first.
     async fn before_the_drops() -> anyhow::Result<Self> {
         let mut bench = Self::before_the_import().await?;
         revert::ask(&bench.worker.api, &bench.import().await?, "user 1").await?;
@@ -142,7 +145,7 @@ impl Bench {
         Ok(bench)
     }
 
-    /// S3 tells of the files in the inbox, as often as it takes. False, if whoever is told dies.
+    /// Delivers S3's notifications about the files in the inbox. Returns false if the worker dies meanwhile.
     async fn tell_of_drops(&self) -> anyhow::Result<bool> {
         for key in DROPS {
             let object = self.services().files.head(key).await?;
@@ -155,7 +158,7 @@ impl Bench {
         Ok(true)
     }
 
-    /// The outbox, without times.
+    /// The reports in the outbox, without times.
     async fn reports(&self) -> anyhow::Result<Dump> {
         let mut reports = Dump::new();
         for (key, report) in outbox::reports(&self.stack).await? {
@@ -167,7 +170,7 @@ impl Bench {
         Ok(reports)
     }
 
-    /// Has the worker's n-th request go wrong; and every report, if none is to be written.
+    /// Lets the worker's n-th request fail. In the scenario without reports, every write of a report fails too.
     fn plan(&self, what: What, n: u64, fault: Fault) {
         self.faults.plan(move |request, operation| match request == n {
             true => Some(fault),
@@ -175,12 +178,12 @@ impl Bench {
         });
     }
 
-    /// Whoever died is alive again. If no report could be written, none can be yet.
+    /// Revives a dead worker. In the scenario without reports, the writes of reports keep failing.
     fn revive(&self, what: What) {
         self.plan(what, 0, Fault::Refused);
     }
 
-    /// Where no report could be written: no drop waits, and from now on reports can be written.
+    /// In the scenario without reports, checks that no drop waits, and then lets reports be written.
     async fn mend_the_outbox(&self, what: What) -> anyhow::Result<()> {
         if what == What::Untold {
             let waiting = World::read(&self.stack).await?.turns;
@@ -191,7 +194,7 @@ impl Bench {
         Ok(())
     }
 
-    /// The sweep comes by until nothing is left to do.
+    /// Runs the sweep until no import is open.
     async fn sweep(&self) -> anyhow::Result<()> {
         for _ in 0..6 {
             self.services().clock.turn(LONG);
@@ -204,7 +207,7 @@ impl Bench {
         Ok(())
     }
 
-    /// The import is complete, and its undo is to be asked for.
+    /// Prepares a complete import whose undo is not yet requested.
     async fn before_the_undo(mut self) -> anyhow::Result<Self> {
         self.send_start().await?;
         Box::pin(self.postman.drain_all(&self.worker, &self.faults)).await;
@@ -228,7 +231,7 @@ impl Bench {
         Ok(())
     }
 
-    /// Brings the tables back to where they were kept, and forgets all messages.
+    /// Restores the tables to their prepared content, and deletes all messages.
     async fn again(&self) -> anyhow::Result<()> {
         self.faults.none();
         self.postman.lose_everything();
@@ -248,13 +251,14 @@ impl Bench {
         Ok(Import::find(self.services(), ACCOUNT, IMPORT).await?)
     }
 
-    /// Everything but the times, note by note: which of them share an item depends on who came how far.
+    /// The content of all tables without times, and with an item for each note, because the order of the loaders
+    /// decides which notes share an item.
     async fn picture(&self, what: What) -> anyhow::Result<Vec<Dump>> {
         let mut picture = Vec::new();
         for table in TABLES {
             let mut dump = note_by_note(timeless(self.stack.dump(table).await?))?;
             if what.is_dropped() {
-                // Made when the event comes again.
+                // This import is created only when the event is delivered again, so its time differs.
                 dump.values_mut().for_each(|item| drop(item.remove("created_at")));
             }
             picture.push(dump);
@@ -265,7 +269,7 @@ impl Bench {
         Ok(picture)
     }
 
-    /// Runs the import, or the undo, undisturbed but for the plan.
+    /// Runs the scenario, which only the plan disturbs. Returns false if the worker dies.
     async fn run(&self, what: What) -> anyhow::Result<bool> {
         match what {
             What::Import | What::Mapped | What::Recalled => {
@@ -287,7 +291,7 @@ impl Bench {
         Ok(self.postman.drain(&self.worker, &self.faults).await)
     }
 
-    /// After a death: what was waiting comes again, and nothing else.
+    /// After a death, delivers the waiting messages again, and does nothing else.
     async fn deliver_again(&self, what: What) -> anyhow::Result<()> {
         self.revive(what);
         if what.is_dropped() {
@@ -298,11 +302,11 @@ impl Bench {
         Ok(())
     }
 
-    /// After a death: all messages are lost, and the sweep comes by.
+    /// After a death, deletes all messages and runs the sweep.
     async fn sweep_only(&self, what: What) -> anyhow::Result<()> {
         self.revive(what);
         if what.is_dropped() {
-            // Lambda keeps the event until somebody has taken it.
+            // Lambda keeps the event until a call has handled it.
             self.tell_of_drops().await?;
         }
         self.postman.lose_everything();
@@ -310,7 +314,7 @@ impl Bench {
     }
 }
 
-/// The worker as a process that remembers nothing.
+/// The worker in a new process, whose caches are empty.
 fn another_process(worker: Functions) -> Functions {
     worker.map(|services| Services { memory: Memory::default(), ..services })
 }
@@ -319,14 +323,14 @@ fn another_process(worker: Functions) -> Functions {
 enum What {
     Import,
     Undo,
-    /// An import that is made with a mapping, and its undo.
+    /// An import with an explicit mapping, and the undo of such an import.
     Mapped,
     UndoMapped,
-    /// An import that is read by the mapping of the import before it, and its undo.
+    /// An import which is read by the mapping of the import before it, and its undo.
     Recalled,
     UndoRecalled,
     Drops,
-    /// Drops whose reports the outbox refuses until everything else is done.
+    /// Drops whose reports the outbox refuses until all other work is done.
     Untold,
 }
 
@@ -346,7 +350,7 @@ enum Then {
     OnlyTheSweep,
 }
 
-/// Stores a file and makes its import, at a key that is the same in every run.
+/// Stores a file and creates its import, under a key which is the same in every run.
 async fn queue_import(
     services: &Services,
     name: &str,
@@ -379,7 +383,8 @@ async fn killed_everywhere(what: What, then: Then, portions: Portions) -> anyhow
     let before = bench.import().await?.status;
     Box::pin(bench.run(what)).await?;
     let requests = bench.faults.requests();
-    // Of a run whose end takes steps, what comes before the first of them is killed in the other tests.
+    // In a run whose end takes steps, the requests before the first step are skipped, because
+    // other tests kill them.
     let in_steps = portions.time.is_zero();
     let handed_over = bench.faults.log().iter().skip(1).position(|request| request == "SendMessage");
     let first = handed_over.filter(|_| in_steps).map_or(1, |at| at.saturating_sub(BEFORE_A_STEP) as u64 + 1);
@@ -389,7 +394,8 @@ async fn killed_everywhere(what: What, then: Then, portions: Portions) -> anyhow
     let undisturbed = Box::pin(bench.picture(what)).await?;
     assert!(requests > 20, "{requests} requests are too few to be the whole of it");
     let mut wrong = Vec::new();
-    // A death before a request is one after the request before, but for the requests that are under way together.
+    // A death before a request equals a death after the request before it, except for requests in flight
+    // at the same time.
     let faults: &[Fault] =
         if what == What::Untold { &[Fault::DeathAfter] } else { &[Fault::DeathBefore, Fault::DeathAfter] };
     for &fault in faults {
@@ -405,14 +411,15 @@ async fn killed_everywhere(what: What, then: Then, portions: Portions) -> anyhow
                 break;
             }
             let log = bench.faults.log();
-            // Whoever goes on is another process, and remembers nothing.
+            // The work is continued by another process, whose caches are empty.
             bench.worker = another_process(bench.worker);
             match then {
                 Then::DeliveredAgain => Box::pin(bench.deliver_again(what)).await?,
                 Then::OnlyTheSweep => Box::pin(bench.sweep_only(what)).await?,
             }
             Box::pin(bench.mend_the_outbox(what)).await?;
-            // Whoever asked for the undo has no answer, and nobody else was told: it is as if it had not been asked for.
+            // The client who requested the undo got no answer, and no message was sent, so the undo
+            // counts as not requested.
             let is_begun =
                 |request: &String| request.starts_with("TransactWriteItems") && !request.ends_with("DeathBefore");
             let untold = match then {
@@ -428,7 +435,8 @@ async fn killed_everywhere(what: What, then: Then, portions: Portions) -> anyhow
                 differ.extend(differences(one, other));
             }
             if what.is_undo() {
-                // The notes are the undo's list of work: what is left of it when all is undone means nothing.
+                // The notes are the list of an undo's work, so the notes which remain after a
+                // complete undo mean nothing.
                 differ.retain(|line| !line.contains("#notes"));
             }
             if bench.postman.dead() > 0 {

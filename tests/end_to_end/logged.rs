@@ -1,16 +1,16 @@
-//! The log of a test's own thread.
+//! Captures the log of a test's own thread.
 
 use std::io::{self, Write};
 use std::sync::{Arc, Mutex};
 
 use tracing_subscriber::util::SubscriberInitExt;
 
-/// Lines of the log, as they come.
+/// Bytes of the log, in the order of writing.
 #[derive(Clone, Default)]
 pub struct Logged(Arc<Mutex<Vec<u8>>>);
 
 impl Logged {
-    /// Warnings and worse that `work` logs on this thread.
+    /// Runs `work`, and returns its result with the warnings and errors which were logged on this thread meanwhile.
     pub async fn of<T>(work: impl Future<Output = T>) -> (T, Vec<String>) {
         let logged = Self::default();
         let writer = logged.clone();

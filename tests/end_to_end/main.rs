@@ -1,4 +1,4 @@
-//! Waybill from the outside: over HTTP, S3 and SQS, on the embedded stack.
+//! Tests of Waybill from outside, over HTTP, S3 and SQS, on the embedded stack.
 
 mod answers;
 mod bad_input;

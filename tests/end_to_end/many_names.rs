@@ -1,4 +1,5 @@
-//! Imports of very many different tags and projects: settled and undone in steps, listed by the page.
+//! Tests of imports with very many different tags and projects, which are settled and undone in steps
+//! and listed by page.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -22,11 +23,11 @@ use crate::stack::Stack;
 
 const ACCOUNT: id::AccountId = id::AccountId(1);
 
-/// So little at once that a thousand names take several windows and many invocations.
+/// Limits so small that a thousand names take several windows and many invocations.
 const SMALL: Portions =
     Portions { names_at_once: 700, names_a_step: 200, notes_a_step: 3, made_a_block: 64, time: Duration::ZERO };
 
-/// A stack at which nothing happens by itself, and a worker with such portions.
+/// A stack without delivery, its postman, and a worker with the small limits.
 async fn stack(rows_per_chunk: u32) -> anyhow::Result<(Stack, Postman, Functions)> {
     let stack = Stack::by_hand(rows_per_chunk).await?;
     let postman = Postman::of(&stack.system);
@@ -34,12 +35,12 @@ async fn stack(rows_per_chunk: u32) -> anyhow::Result<(Stack, Postman, Functions
     Ok((stack, postman, worker))
 }
 
-/// Another process: it has nothing in common with the others but the stores.
+/// A worker in another process, which shares nothing but the stores with the first worker.
 fn another(stack: &Stack, portions: Portions) -> anyhow::Result<Functions> {
     Ok(stack.system.connect(|config| config)?.map(|services| Services { portions, ..services }))
 }
 
-/// Delivers what is there, at most so many messages; how many there were of each kind.
+/// Delivers at most `most` messages, and returns the number of messages of each kind.
 async fn deliver(postman: &Postman, worker: &Functions, most: usize) -> BTreeMap<String, usize> {
     let mut delivered: BTreeMap<String, usize> = BTreeMap::new();
     while delivered.values().sum::<usize>() < most {
@@ -62,7 +63,7 @@ async fn import(stack: &Stack, number: u64) -> anyhow::Result<Import> {
     Ok(Import::find(stack.system.services(), ACCOUNT, id::ImportId(number)).await?)
 }
 
-/// Posts a file; the number of its import.
+/// Posts a file, and returns the id of its import.
 async fn post(stack: &Stack, file: &str) -> anyhow::Result<u64> {
     let made = stack.post(file.as_bytes(), &[]).await?.expect(202)?;
     made["id"].as_u64().ok_or_else(|| anyhow::anyhow!("no id"))
@@ -75,7 +76,7 @@ fn ids(things: &[Value]) -> Vec<u64> {
 #[tokio::test]
 async fn an_import_of_many_names_is_settled_listed_and_undone_in_steps() -> anyhow::Result<()> {
     let (stack, postman, worker) = stack(100).await?;
-    // Some of its names are there already, and stay.
+    // Some names of the second file exist already, and stay after the undo.
     let old = post(&stack, &toggl(40, 4, 40)).await?;
     deliver(&postman, &worker, usize::MAX).await;
     let before = stack.workspace().await?;
@@ -90,7 +91,7 @@ async fn an_import_of_many_names_is_settled_listed_and_undone_in_steps() -> anyh
         (&json!("complete"), &json!(296), &json!(1_160))
     );
 
-    // Every page of every size, with the totals of each tag.
+    // Each page of each size is checked, and so are the totals of each tag.
     let tags = stack.pages(&format!("/v2/imports/{id}/tags?per_page=1000")).await?;
     assert_eq!((tags.len(), tags.iter().all(|tag| tag["entries"] == 2)), (1_160, true));
     assert!(ids(&tags).is_sorted_by(|one, other| one > other));
@@ -107,7 +108,7 @@ async fn an_import_of_many_names_is_settled_listed_and_undone_in_steps() -> anyh
     undo(&stack, &postman, &worker, old).await
 }
 
-/// Undoes an import, in as many invocations as it takes.
+/// Undoes an import in as many invocations as necessary.
 async fn undo(stack: &Stack, postman: &Postman, worker: &Functions, id: u64) -> anyhow::Result<()> {
     stack.delete(&format!("/v2/imports/{id}")).await?.expect(204)?;
     let delivered = deliver(postman, worker, usize::MAX).await;
@@ -125,7 +126,7 @@ async fn tags_deleted_by_hand_are_counted_out_of_the_pages_of_a_long_list() -> a
     deliver(&postman, &worker, usize::MAX).await;
     let mut left = ids(&stack.pages(&format!("/v2/imports/{id}/tags?per_page=1000")).await?);
     assert_eq!(left.len(), 400);
-    // The first, the last, and some of one block: with their only entries.
+    // The first tag, the last tag and some tags of a single block are deleted after their only entries.
     for at in [398, 200, 199, 198, 0] {
         let tag = left.remove(at);
         let entries = stack.pages(&format!("/v2/entries?tag_ids={tag}")).await?;
@@ -148,7 +149,7 @@ async fn an_undo_overtakes_an_import_that_settles_in_steps() -> anyhow::Result<(
     let settling = Message::Settle { account: ACCOUNT, import: id::ImportId(id) };
     stack.delete(&format!("/v2/imports/{id}")).await?.expect(204)?;
     deliver(&postman, &worker, usize::MAX).await;
-    // One that comes late finds it gone.
+    // A message which arrives late finds the import undone.
     stack.system.services().queues.send(&settling).await?;
     deliver(&postman, &worker, usize::MAX).await;
     assert_eq!(import(&stack, id).await?.status, Status::RolledBack);
@@ -161,7 +162,7 @@ async fn an_import_of_many_chunks_that_is_cancelled_is_sealed_by_loaders_in_step
     let (stack, postman, worker) = stack(50).await?;
     let before = stack.workspace().await?;
     let id = post(&stack, &toggl(1_500, 10, 1_500)).await?;
-    // The plan, and twenty-five of thirty chunks.
+    // The delivery stops after the plan and twenty-five of thirty chunks.
     deliver(&postman, &worker, 26).await;
     let path = format!("/api/v1/imports/{id}/cancel");
     let cancel = stack.bare(Method::POST, &path).header("Authorization", "Token demo");
@@ -195,7 +196,7 @@ async fn two_that_settle_and_let_go_at_once_leave_the_tables_of_one() -> anyhow:
         postman.lose_everything();
         invariants::at_rest(&stack).await?;
         let mut picture = vec![timeless(stack.dump(Table::Imports).await?), timeless(stack.workspace().await?)];
-        // Where the file lies is drawn at random.
+        // The object key of the file is random, so it cannot be compared.
         picture[0].retain(|(pk, _), _| !pk.ends_with("#notes") && !pk.contains("#S#"));
         picture[0].values_mut().for_each(|item| drop(item.remove("source")));
 
@@ -219,7 +220,8 @@ async fn two_that_settle_and_let_go_at_once_leave_the_tables_of_one() -> anyhow:
     Ok(())
 }
 
-/// Two tasks of one process take the messages as they come: the next step's may come before the last step has returned.
+/// Two tasks in the same process take the messages as they arrive, so the next step's message may arrive before the
+/// previous step has returned.
 #[tokio::test]
 async fn steps_follow_each_other_in_a_process_that_works_on_several_messages_at_once() -> anyhow::Result<()> {
     let (stack, postman, worker) = stack(100).await?;
@@ -260,7 +262,7 @@ async fn a_lost_message_of_an_import_that_settles_in_steps_is_sent_again_by_the_
         sweeps += 1;
         assert!(sweeps < 60, "it does not settle");
     }
-    // What moved since the last look is left alone.
+    // The sweep wakes no import which has moved since the previous sweep.
     assert!(woken >= 4 && woken < sweeps, "{woken} wakings in {sweeps} sweeps");
     invariants::at_rest(&stack).await
 }
@@ -268,7 +270,7 @@ async fn a_lost_message_of_an_import_that_settles_in_steps_is_sent_again_by_the_
 #[tokio::test]
 async fn pages_of_a_long_list_read_a_page_wherever_it_lies() -> anyhow::Result<()> {
     let (stack, postman, _) = stack(1_000).await?;
-    // As it is deployed, but for the time.
+    // The limits are the deployed limits, except for the time and the number of names in a step.
     let portions = Portions { time: Duration::ZERO, names_a_step: 2_500, ..Portions::default() };
     let worker = another(&stack, portions)?;
     let id = post(&stack, &toggl(6_000, 10, 6_000)).await?;
@@ -280,7 +282,8 @@ async fn pages_of_a_long_list_read_a_page_wherever_it_lies() -> anyhow::Result<(
         let units = store.consumed().read - before;
         assert_eq!(answer.expect(200)?.as_array().map(Vec::len), Some(30));
         println!("page {page} of 6,000 tags: {units} read units");
-        // Thirty tags and their references, a unit each; token, import, head, block and roll.
+        // The page costs a unit for each of thirty tags and their references, and a few units for token, import,
+        // head, block and roll.
         assert!(units <= 60.0 + 16.0, "page {page} reads {units} units");
     }
     Ok(())

@@ -1,4 +1,4 @@
-//! Mappings that are remembered: by which files are read, and which imports are believed.
+//! Tests of remembered mappings: which files are read by them, and which imports they rely on.
 
 mod door;
 mod drops;
@@ -14,39 +14,39 @@ use crate::dump::{Dump, differences};
 use crate::files::TOGGL;
 use crate::stack::Stack;
 
-/// A table that no format fits.
+/// A table whose header fits no known format.
 const TABLE: &str = "When,Took,Whose,What\n2026-03-02,90,Demo User,Tea\n2026-03-03,30,Demo User,Cake\n";
 
-/// How its columns are read.
+/// A mapping for the columns of [`TABLE`].
 fn mapping() -> Value {
     json!({ "When": "date", "Took": "minutes", "Whose": "person", "What": "text" })
 }
 
-/// Another reading of the same columns.
+/// A second mapping for the same columns, with another meaning of the last column.
 fn other_mapping() -> Value {
     json!({ "When": "date", "Took": "minutes", "Whose": "person", "What": "project" })
 }
 
-/// Uploads a file with what is asked for, and waits for its end; the import.
+/// Uploads a file with the given options, waits for the end, and returns the import.
 async fn imported(stack: &Stack, file: &str, asked: Value) -> anyhow::Result<Value> {
     let id = stack.upload_as(file.as_bytes().to_vec(), asked).await?;
     stack.idle().await?;
     stack.native(id).await
 }
 
-/// What is said of the memory in the evidence, or among the reasons.
+/// The sentences about remembered mappings among the evidence and the reasons.
 fn said(import: &Value) -> String {
     let evidence = import["evidence"]["evidence"].as_array().into_iter().flatten();
     let all = evidence.chain(import["reasons"].as_array().into_iter().flatten()).filter_map(Value::as_str);
     all.filter(|said| said.contains("remembered for this header")).collect::<Vec<_>>().join("\n")
 }
 
-/// Status, format and the import by whose mapping it was read.
+/// The import's status and format, and the import whose mapping was used.
 fn told(import: &Value) -> Value {
     json!([import["status"], import["format"], import["mapping"]["remembered"]["import"]])
 }
 
-/// The entries of an import without what tells one import from another.
+/// The entries of an import, reduced to the fields which two imports of the same file share.
 async fn entries(stack: &Stack, id: &Value) -> anyhow::Result<Vec<Value>> {
     let mut entries = stack.pages(&format!("/v2/imports/{id}/entries")).await?;
     for entry in &mut entries {
@@ -56,7 +56,7 @@ async fn entries(stack: &Stack, id: &Value) -> anyhow::Result<Vec<Value>> {
     Ok(entries)
 }
 
-/// All that is remembered, as it is stored.
+/// All remembered mappings, as stored items.
 async fn memory(stack: &Stack) -> anyhow::Result<Dump> {
     let mut imports = stack.dump(Table::Imports).await?;
     imports.retain(|(pk, _), _| pk.ends_with("#mappings"));
@@ -71,7 +71,8 @@ async fn the_next_file_with_the_header_is_read_so_and_says_from_which_import() -
     assert_eq!(told(&first), json!(["complete", "table", null]));
     assert_eq!(first["mapping"], json!({ "columns": mapping(), "remembered": null }));
 
-    // Another order of columns, another delimiter, other letters; a name more.
+    // The file has another order of columns, another delimiter and other letter cases. A further file
+    // has a column more.
     let turned = "took;WHEN;what;whose\n90;2026-03-02;Tea;Demo User\n30;2026-03-03;Cake;Demo User\n";
     let next = imported(&stack, turned, json!({})).await?;
     assert_eq!(told(&next), json!(["complete", "table", first["id"]]));
@@ -83,7 +84,7 @@ async fn the_next_file_with_the_header_is_read_so_and_says_from_which_import() -
     let wider = TABLE.replace(",What\n", ",What,Room\n").replace("Tea", "Tea,1").replace("Cake", "Cake,2");
     assert_eq!(imported(&stack, &wider, json!({})).await?["status"], "unsupported");
 
-    // Not so, and otherwise; the latest is remembered.
+    // Without a mapping the file is refused, and with another mapping this latest mapping is remembered.
     let none = imported(&stack, TABLE, json!({ "mapping": "none" })).await?;
     assert_eq!((told(&none), said(&none).as_str()), (json!(["unsupported", null, null]), ""));
     let other = imported(&stack, TABLE, json!({ "mapping": other_mapping() })).await?;
@@ -121,7 +122,7 @@ async fn a_mapping_of_a_formats_own_header_is_remembered_too_until_somebody_want
         let toggl = imported(&stack, TOGGL, asked).await?;
         assert_eq!((told(&toggl), &toggl["mapping"]), (json!(["complete", "toggl", null]), &Value::Null));
     }
-    // Only those that were read by it stand for it.
+    // Only the imports which were read by a remembered mapping support this mapping.
     stack.undo(first["id"].as_u64().context("no id")?).await?;
     stack.undo(next["id"].as_u64().context("no id")?).await?;
     assert_eq!(told(&imported(&stack, TOGGL, json!({})).await?), json!(["complete", "toggl", null]));
@@ -142,7 +143,7 @@ async fn an_undone_import_is_not_believed_unless_another_stands_and_all_is_as_be
     assert_eq!(differences(&tables().await?.0, &with_first.0), [""; 0]);
     assert_eq!(differences(&tables().await?.1, &with_first.1), [""; 0]);
 
-    // One that was read so confirms it, and is named.
+    // An import which was read by the remembered mapping confirms the mapping, and is named in the evidence.
     let third = imported(&stack, TABLE, json!({})).await?;
     assert_eq!(told(&third), json!(["complete", "table", first]));
     stack.undo(first).await?;
@@ -160,19 +161,19 @@ async fn an_undone_import_is_not_believed_unless_another_stands_and_all_is_as_be
 #[tokio::test]
 async fn what_failed_or_was_cancelled_says_nothing() -> anyhow::Result<()> {
     let stack = Stack::start(100).await?;
-    // Every row fails: each lacks its date.
+    // Every row fails, because each row lacks its date.
     let bad = "When,Took,Whose,What\n,90,Demo User,Tea\n,30,Demo User,Cake\n";
     let failed = imported(&stack, bad, json!({ "mapping": mapping() })).await?;
     assert_eq!(failed["status"], "failed", "{failed}");
     assert!(memory(&stack).await?.is_empty());
-    // Some fail.
+    // In this file only some rows fail.
     let some = format!("{TABLE},30,Demo User,Milk\n");
     let partly = imported(&stack, &some, json!({ "mapping": mapping() })).await?;
     assert_eq!(partly["status"], "partially_complete", "{partly}");
     assert_eq!(memory(&stack).await?.len(), 1);
     stack.undo(partly["id"].as_u64().context("no id")?).await?;
     assert!(memory(&stack).await?.is_empty());
-    // Its file never comes.
+    // The file of this import never arrives.
     let asked = json!({ "upload": true, "file_size": 5, "mapping": mapping() });
     let request = stack.bare(Method::POST, "/api/v1/imports").header("Authorization", "Token demo").json(&asked);
     let made = stack.answer(request).await?.expect(201)?;
@@ -191,7 +192,7 @@ async fn a_body_at_the_noko_door_is_read_by_what_is_remembered_and_refused_witho
     assert_eq!(told(&stack.native(next).await?), json!(["complete", "table", 1]));
     let refused = stack.post(TABLE.as_bytes(), &[("mapping", "none")]).await?.expect(422)?;
     assert!(refused["errors"][0]["message"].as_str().is_some_and(|said| said.contains("fit no format")), "{refused}");
-    // It is read so, and its cells are not what they should be.
+    // The file is read by the remembered mapping, and its cells have wrong values.
     let bad = TABLE.replace("90", "soon").replace("30", "late");
     let refused = stack.post(bad.as_bytes(), &[]).await?.expect(422)?;
     let message = refused["errors"][0]["message"].as_str().unwrap_or_default();

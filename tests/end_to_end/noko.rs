@@ -1,4 +1,4 @@
-//! The Noko door, line by line: `docs/doors/noko.md` says which test proves which line of the seed.
+//! Tests of the Noko door, line by line: `docs/doors/noko.md` says which test proves which line of the seed.
 
 mod again;
 mod bodies;

@@ -1,4 +1,4 @@
-//! What answers and the log say of a request besides its answer.
+//! Tests of request ids, headers and log lines which accompany an answer.
 
 use std::cell::RefCell;
 use std::io::Write;
@@ -16,11 +16,11 @@ use crate::function::{Function, REQUEST_ID};
 use crate::stack::Stack;
 
 thread_local! {
-    /// What was logged on this thread: a test has one of its own.
+    /// The log of this thread, on which a single test runs.
     static LOGGED: RefCell<Vec<u8>> = const { RefCell::new(Vec::new()) };
 }
 
-/// Writes to the lines of the thread that it is on.
+/// A writer to the log of the current thread.
 struct ThreadsLines;
 
 impl Write for ThreadsLines {
@@ -33,11 +33,12 @@ impl Write for ThreadsLines {
     }
 }
 
-/// The warnings and errors of a test's thread, as the functions write them.
+/// The warnings and errors on a test's thread, in the form which the functions write.
 struct Lines;
 
 impl Lines {
-    /// Begins to keep them. The embedded DynamoDB's own lines are not ours: it warns of every condition that does not hold.
+    /// Starts the capture. The lines of the embedded DynamoDB are excluded, because it warns of every condition
+    /// which does not hold.
     fn keep() -> Self {
         static LOG: Once = Once::new();
         LOG.call_once(|| {
@@ -203,7 +204,7 @@ async fn a_source_url_is_a_web_address() -> anyhow::Result<()> {
 #[tokio::test]
 async fn a_page_of_another_origin_may_ask_the_api() -> anyhow::Result<()> {
     let stack = Stack::by_hand(1000).await?;
-    // As Lambda calls it: locally the gate refuses pages of other origins.
+    // The function is called as on AWS, because the local gate refuses pages of other origins.
     let function = Function::of(stack.functions().api.clone());
     let preflight = [
         ("origin", "https://example.com"),
@@ -236,7 +237,8 @@ async fn ids_in_paths_have_one_spelling() -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Imports, their undo, and edits that meet each other: conditions that do not hold are a matter of course.
+/// Imports, undos and edits meet each other here. Conditions which do not hold are normal in such a
+/// run, so nothing warns.
 #[tokio::test]
 async fn a_usual_run_writes_no_warning() -> anyhow::Result<()> {
     let lines = Lines::keep();

@@ -1,4 +1,4 @@
-//! The reports of dropped files.
+//! Access to the reports of dropped files.
 
 use std::collections::BTreeMap;
 
@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use crate::stack::Stack;
 
-/// All reports of the outbox, by key.
+/// All reports in the outbox, by object key.
 pub async fn reports(stack: &Stack) -> anyhow::Result<BTreeMap<String, Value>> {
     let files = &stack.system.services().files;
     let mut reports = BTreeMap::new();
@@ -22,7 +22,7 @@ pub async fn reports(stack: &Stack) -> anyhow::Result<BTreeMap<String, Value>> {
     Ok(reports)
 }
 
-/// Forgets all reports.
+/// Deletes all reports from the outbox.
 pub async fn forget(stack: &Stack) -> anyhow::Result<()> {
     for key in reports(stack).await?.into_keys() {
         let bucket = stack.system.services().files.bucket();

@@ -1,4 +1,4 @@
-//! Spreadsheets and gzips, through the doors and through S3.
+//! Tests of spreadsheets and gzip files, through the doors and through S3.
 
 use std::io::Write;
 
@@ -23,7 +23,7 @@ fn gzip(bytes: &[u8]) -> anyhow::Result<Vec<u8>> {
     Ok(encoder.finish()?)
 }
 
-/// The records of a table of commas.
+/// Splits a table with commas into records.
 fn records(table: &str) -> Vec<Vec<String>> {
     let mut splitter = Splitter::new(Dialect { delimiter: b',', spaced: false, backslashes: false, sheet: false }, 1);
     let mut records = Vec::new();
@@ -33,7 +33,8 @@ fn records(table: &str) -> Vec<Vec<String>> {
     records
 }
 
-/// A table of Toggl's as a spreadsheet whose sheets have these names: dates, times and durations are of their types.
+/// Builds a spreadsheet from a table of Toggl, with sheets of the given names. Dates, times and
+/// durations have cell types.
 fn spreadsheet(table: &str, sheets: &[&str]) -> anyhow::Result<Vec<u8>> {
     let mut book = Workbook::new();
     let [date, time, span] = ["d.m.yyyy", "h:mm AM/PM", "[h]:mm:ss"].map(|code| Format::new().set_num_format(code));
@@ -57,7 +58,7 @@ fn spreadsheet(table: &str, sheets: &[&str]) -> anyhow::Result<Vec<u8>> {
     Ok(book.save_to_buffer()?)
 }
 
-/// A spreadsheet that has a table in each of its hidden sheets, and nothing in the others.
+/// Builds a spreadsheet whose hidden sheets contain a table, and whose visible sheets are empty.
 fn hiding(table: &str, sheets: &[(&str, bool)]) -> anyhow::Result<Vec<u8>> {
     let mut book = Workbook::new();
     for (name, is_hidden) in sheets {
@@ -70,7 +71,7 @@ fn hiding(table: &str, sheets: &[(&str, bool)]) -> anyhow::Result<Vec<u8>> {
     Ok(book.save_to_buffer()?)
 }
 
-/// An import's entries without what tells one import from another.
+/// The entries of an import, without the fields which differ between two imports.
 async fn entries(stack: &Stack, id: u64) -> anyhow::Result<Vec<Value>> {
     let mut entries = stack.pages(&format!("/v2/imports/{id}/entries")).await?;
     for entry in &mut entries {
@@ -236,7 +237,8 @@ async fn what_is_too_much_for_a_door_is_taken_and_read_by_the_parser() -> anyhow
     let stack = Stack::start(1000).await?;
     let mut file = toggl(3, 1, 1);
     file.push_str(&"\n".repeat(33 << 20));
-    // Members of nothing with something in their heads, or it would be taken for a bomb.
+    // The file contains empty gzip members with extra headers, because without them its ratio would mark
+    // it as a bomb.
     let mut packed = Vec::new();
     for member in 0..8_u32 {
         let noise: Vec<u8> =
@@ -274,8 +276,8 @@ async fn an_object_in_parts_is_made_once_and_found_again() -> anyhow::Result<()>
     Ok(())
 }
 
-/// An import of a packed file by a worker that dies at its n-th request, and then goes on; all tables but for times, and
-/// whether it died.
+/// Imports a packed file through a worker which dies at its n-th request and then continues. Returns all tables
+/// without times, and true if the worker died.
 async fn killed_at(file: &[u8], death: Option<(u64, Fault)>) -> anyhow::Result<(Dump, bool)> {
     let stack = Stack::by_hand(2).await?;
     let (postman, faults) = (Postman::of(&stack.system), Faults::default());

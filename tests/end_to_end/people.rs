@@ -1,4 +1,4 @@
-//! People: found by address or name, or made, and undone with their import.
+//! Tests of people, who are found by address or name or else created, and are undone with their import.
 
 use futures::future::try_join_all;
 use reqwest::Method;
@@ -13,7 +13,7 @@ use crate::stack::{Stack, sent};
 
 const ACCOUNT: AccountId = AccountId(1);
 
-/// A row of Freckle's for each of these: who, by name and by address.
+/// Builds a file of Freckle with a row for each pair of name and address.
 fn rows(people: &[(&str, &str)]) -> String {
     let row = |(name, email): &(&str, &str)| format!("2026-05-01,\"{name}\",{email},30,Worked\n");
     format!("date,person,email,minutes,description\n{}", people.iter().map(row).collect::<String>())
@@ -26,7 +26,7 @@ async fn import(stack: &Stack, people: &[(&str, &str)]) -> anyhow::Result<u64> {
     Ok(id)
 }
 
-/// The account's users but for the first: first name, last name, address.
+/// First name, last name and address of each user except the first.
 async fn users(stack: &Stack) -> anyhow::Result<Vec<String>> {
     let word = |user: &Value, field: &str| user[field].as_str().unwrap_or_default().to_owned();
     let shown = |user: &Value| ["first_name", "last_name", "email"].map(|field| word(user, field)).join("|");
@@ -56,7 +56,7 @@ async fn unknown_people_are_made_users_found_again_and_undone() -> anyhow::Resul
     let told = stack.native(first).await?;
     assert_eq!((&told["status"], &told["counts"]["created"]), (&json!("complete"), &json!(5)));
     assert_eq!(told["unknown_users"], json!([]));
-    // Of two spellings the one that sorts first.
+    // If two spellings of a name occur, the spelling which sorts first is used.
     let made = ["JO ANN|field|jo@example.com", "Mo|Ash|", "||only@example.com"];
     assert_eq!(users(&stack).await?, made);
 
@@ -98,7 +98,8 @@ async fn a_made_user_who_was_edited_by_hand_stays_and_is_named() -> anyhow::Resu
     stack.undo(id).await?;
     assert_eq!(stack.native(id).await?["undone"]["kept"], json!([{ "kind": "user", "id": jo }]));
     assert_eq!(users(&stack).await?, ["Jo|Field|jo@example.com"]);
-    // A person like any other: found by the new address, and deleted by hand without a trace.
+    // An imported person is like any other person: an import finds the new address, and a deletion by
+    // hand leaves no trace.
     let again = import(&stack, &[("", "jo@example.com")]).await?;
     assert_eq!(users(&stack).await?.len(), 1);
     stack.undo(again).await?;
@@ -131,7 +132,7 @@ async fn a_name_that_two_users_have_is_an_error_that_names_both() -> anyhow::Res
     Ok(())
 }
 
-/// Loads chunks of one row by so many loaders at once.
+/// Loads chunks of a single row through the given number of loaders at once.
 async fn workspace_of(people: &[(&str, &str)], loaders: u64) -> anyhow::Result<Dump> {
     let stack = Stack::by_hand(1).await?;
     let services = stack.system.services();

@@ -1,4 +1,4 @@
-//! Delivery by hand: messages taken from the queues and given to the handlers, one at a time.
+//! Delivers messages by hand: a test takes each message from its queue and passes it to the handler.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -15,12 +15,12 @@ use waybill::system::{Functions, System};
 
 use crate::faults::Faults;
 
-/// The queues that are delivered from, by their ids in the template.
+/// The queues from which the postman delivers, by their ids in the template.
 pub const QUEUES: [&str; 4] = ["ArrivalQueue", "WorkQueue", "LoadQueue", "RevertQueue"];
-/// Longer than any lease and any delay of a message; a sixth of the longest visibility time-out.
+/// Longer than any lease and any delay of a message, and a sixth of the longest visibility time-out.
 pub const LONG: Duration = Duration::from_secs(1000);
 
-/// A message by which S3 tells of an object in the inbox.
+/// Builds S3's message about an object in the inbox.
 pub fn dropped(key: &str, etag: &str, sequencer: &str) -> SqsEvent {
     let record = json!({
         "eventSource": "aws:s3",
@@ -37,14 +37,14 @@ pub fn dropped(key: &str, etag: &str, sequencer: &str) -> SqsEvent {
     event("ArrivalQueue", "arrival", "none", &json!({ "Records": [record] }).to_string(), &json!({}))
 }
 
-/// Has the parser deal with what S3 tells. An error, if it failed.
+/// Passes S3's message to the parser, and fails if the parser fails.
 pub async fn arrive(parser: &Services, event: SqsEvent) -> anyhow::Result<()> {
     let answer = parser::handle(parser, event).await;
     ensure!(answer.batch_item_failures.is_empty(), "the parser failed");
     Ok(())
 }
 
-/// A batch of one message, as Lambda hands it over.
+/// A batch with a single message, in the form in which Lambda passes a batch.
 fn event(queue: &str, id: &str, receipt_handle: &str, body: &str, attributes: &Value) -> SqsEvent {
     let event = json!({ "Records": [{
         "messageId": id,
@@ -58,14 +58,14 @@ fn event(queue: &str, id: &str, receipt_handle: &str, body: &str, attributes: &V
     serde_json::from_value(event).expect("this is the shape of an SQS event")
 }
 
-/// A message that was taken.
+/// A received message, with the name of its queue.
 #[derive(Clone, Debug)]
 pub struct Letter {
     pub queue: &'static str,
     pub message: Received,
 }
 
-/// Who delivers.
+/// Delivers messages from the queues to the handlers.
 pub struct Postman {
     queues: Arc<Queues>,
     clock: Clock,
@@ -76,18 +76,19 @@ impl Postman {
         Self { queues: system.queues(), clock: system.services().clock.clone() }
     }
 
-    /// The next message that may be received, if there is one.
+    /// The next visible message of a queue, or `None` if no message is visible.
     pub fn take(&self, queue: &'static str) -> Option<Letter> {
         let message = self.queues.take(queue, 1, None).expect("the queue is there").pop()?;
         Some(Letter { queue, message })
     }
 
-    /// The next message of any queue.
+    /// The next visible message of any queue.
     pub fn next(&self) -> Option<Letter> {
         QUEUES.into_iter().find_map(|queue| self.take(queue))
     }
 
-    /// Has a handler work on it, and deletes it unless it failed. False, if it failed.
+    /// Passes a message to its handler, and deletes the message after a success. Returns false
+    /// if the handler failed.
     pub async fn deliver(&self, letter: &Letter, functions: &Functions) -> bool {
         let done = hand_over(letter, functions).await;
         if done {
@@ -100,7 +101,7 @@ impl Postman {
         self.queues.delete(letter.queue, &letter.message.receipt_handle).expect("the queue is there");
     }
 
-    /// Delivers what is visible until nothing is, or the worker dies. False, if it died.
+    /// Delivers visible messages until none is left or the worker dies. Returns false if the worker died.
     pub async fn drain(&self, functions: &Functions, faults: &Faults) -> bool {
         while let Some(letter) = self.next() {
             if faults.outlive(self.deliver(&letter, functions)).await.is_none() {
@@ -110,7 +111,7 @@ impl Postman {
         true
     }
 
-    /// Delivers everything, what is in flight and delayed included, by turning the clock.
+    /// Delivers all messages, including messages in flight and delayed messages, for which the clock is turned.
     pub async fn drain_all(&self, functions: &Functions, faults: &Faults) {
         for _ in 0..60 {
             assert!(self.drain(functions, faults).await, "nothing dies here");
@@ -126,21 +127,21 @@ impl Postman {
         QUEUES.into_iter().all(|queue| self.queues.is_empty(queue).expect("the queue is there"))
     }
 
-    /// Loses all messages.
+    /// Deletes all messages from all queues.
     pub fn lose_everything(&self) {
         for name in self.queues.names("") {
             self.queues.purge(&name).expect("the queue is there");
         }
     }
 
-    /// Dead letters.
+    /// Number of messages in the dead-letter queues.
     pub fn dead(&self) -> usize {
         let others = self.queues.names("").into_iter().filter(|name| !QUEUES.contains(&name.as_str()));
         others.map(|name| self.queues.depth(&name).expect("the queue is there").visible).sum()
     }
 }
 
-/// Gives the message to the function of its queue. False, if that failed.
+/// Passes a message to the function of its queue. Returns false if the function failed.
 pub async fn hand_over(letter: &Letter, functions: &Functions) -> bool {
     let Letter { queue, message } = letter;
     let attributes = json!(message.attributes);

@@ -1,7 +1,8 @@
-//! Roles: what the template lists for a function is what the function needs.
+//! Tests of roles: the template lists exactly the permissions which each function needs.
 //!
-//! That nothing is missing every test shows: [`Stack`] fails at its end if a role refused anything. That nothing is
-//! listed in vain is shown here: all functions do, in a few systems, whatever they do.
+//! Every test shows that no permission is missing, because [`Stack`] fails at its end if a role refused a
+//! request. The tests here show that no permission is superfluous: in a few systems, the functions
+//! together use every permission.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::Write;
@@ -30,7 +31,7 @@ use crate::stack::Stack;
 
 const ACCOUNT: AccountId = AccountId(1);
 
-/// The permissions that were used, by function.
+/// The used permissions of each function.
 #[derive(Default)]
 struct Used(BTreeMap<String, BTreeSet<Permission>>);
 
@@ -62,7 +63,7 @@ async fn no_role_lists_a_permission_that_nothing_uses() -> anyhow::Result<()> {
     Ok(())
 }
 
-/// A file in which the fourth row of five cannot be read.
+/// A file in which the fourth of five rows cannot be parsed.
 fn with_a_bad_row() -> Vec<u8> {
     let mut lines: Vec<_> = TOGGL.lines().map(str::to_owned).collect();
     lines[4] = lines[4].replace("2026-", "2026-99-");
@@ -81,8 +82,8 @@ async fn put(stack: &Stack, key: &str, file: Vec<u8>) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Files by every way, of one chunk and of several, packed and not; with rows that failed, which people look at; and
-/// undone.
+/// Sends files by every way, with one chunk and with several, packed and unpacked. Some rows fail, people look at
+/// the failed rows, and every import is undone.
 async fn files_come_and_go() -> anyhow::Result<Stack> {
     let stack = Stack::start(3).await?;
     let bad = with_a_bad_row();
@@ -95,7 +96,7 @@ async fn files_come_and_go() -> anyhow::Result<Stack> {
     for import in stack.pages("/v2/imports?type=toggl").await? {
         stack.get(&format!("/v2/imports/{}/details", import["id"])).await?.expect(200)?;
     }
-    // The objects are gone; what is known of the failed rows is told without them.
+    // The objects are deleted, and the failed rows are still shown from the ledger.
     for id in [sent, uploaded] {
         let source = Import::find(stack.system.services(), ACCOUNT, ImportId(id)).await?.source.context("no source")?;
         stack.system.services().files.delete(&source.key).await?;
@@ -107,7 +108,7 @@ async fn files_come_and_go() -> anyhow::Result<Stack> {
     Ok(stack)
 }
 
-/// Edits of imported entries and things, merges, deletions.
+/// Edits imported entries and things, and merges and deletes things.
 async fn people_edit() -> anyhow::Result<Stack> {
     let stack = Stack::start(100).await?;
     stack.import(TOGGL.as_bytes(), &[]).await?;
@@ -126,14 +127,14 @@ async fn people_edit() -> anyhow::Result<Stack> {
     Ok(stack)
 }
 
-/// Puts a file into the inbox, and has the parser told of it. Chunks have two rows.
+/// Puts a file into the inbox, and passes S3's message to the parser. The stack's chunks have two rows.
 async fn drop_file(stack: &Stack, name: &str, file: &str) -> anyhow::Result<()> {
     let key = format!("inbox/1/toggl/{name}.csv");
     put(stack, &key, file.into()).await?;
     arrive(&stack.functions().parser, dropped(&key, "", name)).await
 }
 
-/// Whoever ends a drop, and however, calls the next and writes the report.
+/// Ends drops in every possible way. Each end calls the next drop and writes the report.
 async fn drops_end_in_every_way() -> anyhow::Result<Stack> {
     let stack = Stack::by_hand(2).await?;
     let (postman, services) = (Postman::of(&stack.system), stack.system.services());
@@ -142,18 +143,18 @@ async fn drops_end_in_every_way() -> anyhow::Result<Stack> {
     }
     let cancelled = stack.bare(Method::POST, "/api/v1/imports/1/cancel").header("Authorization", "Token demo");
     stack.answer(cancelled).await?.expect(202)?;
-    // The second is under way when it is undone.
+    // The second drop is in progress when it is undone.
     let start = postman.next().context("the second is not called")?;
     assert!(postman.deliver(&start, stack.functions()).await);
     stack.delete("/v2/imports/2").await?.expect(204)?;
     postman.drain_all(stack.functions(), &Faults::default()).await;
-    // The loader settles the first and the parser, which loads its only chunk, the second.
+    // The loader settles the first drop. The parser settles the second drop, whose only chunk it loads itself.
     let row = TOGGL.lines().take(2).collect::<Vec<_>>().join("\n");
     for (name, file) in [("d", TOGGL), ("e", &row), ("f", &row)] {
         drop_file(&stack, name, file).await?;
     }
     postman.drain_all(stack.functions(), &Faults::default()).await;
-    // One that stands still is given up by the sweep, and another waits for it.
+    // The sweep gives up a drop which stands still, while another drop waits for it.
     for name in ["g", "h"] {
         drop_file(&stack, name, &toggl(6, 3, 2)).await?;
         postman.lose_everything();
@@ -165,14 +166,14 @@ async fn drops_end_in_every_way() -> anyhow::Result<Stack> {
         postman.lose_everything();
     }
     assert_eq!(stack.native(7).await?["status"], "incomplete");
-    // A message that nobody can read is put off.
+    // An unreadable message is delayed instead of deleted.
     stack.system.queues().send("ArrivalQueue", "?", None)?;
     let unreadable = postman.take("ArrivalQueue").context("it is not visible")?;
     assert!(!postman.deliver(&unreadable, stack.functions()).await);
     Ok(stack)
 }
 
-/// An import, of many names and of many chunks, ends in steps, each of which calls the next.
+/// Ends an import of many names and many chunks in steps, each of which calls the next step.
 async fn the_end_takes_steps() -> anyhow::Result<Stack> {
     let stack = Stack::by_hand(1).await?;
     let postman = Postman::of(&stack.system);
@@ -182,7 +183,7 @@ async fn the_end_takes_steps() -> anyhow::Result<Stack> {
     assert_eq!(stack.native(1).await?["status"], "complete");
     stack.delete("/v2/imports/1").await?.expect(204)?;
     postman.drain_all(&tiny, &Faults::default()).await;
-    // Cancelled with so many chunks, it is settled by a loader.
+    // A cancelled import with this many chunks is settled by a loader.
     stack.post(toggl(120, 6, 9).as_bytes(), &[]).await?.expect(202)?;
     plan(&stack.functions().parser, ACCOUNT, ImportId(2)).await?;
     let cancelled = stack.bare(Method::POST, "/api/v1/imports/2/cancel").header("Authorization", "Token demo");
@@ -191,7 +192,8 @@ async fn the_end_takes_steps() -> anyhow::Result<Stack> {
     Ok(stack)
 }
 
-/// Chunks that spell new people differently, the later spelling first; and a chunk whose file is gone.
+/// Loads chunks with different spellings of new people, the later spelling first, and a chunk
+/// whose file is deleted.
 async fn loaders_meet_people() -> anyhow::Result<Stack> {
     let stack = Stack::by_hand(1).await?;
     let asked = json!({ "autocreate_users": true, "fallback_user": null });
@@ -211,7 +213,7 @@ async fn loaders_meet_people() -> anyhow::Result<Stack> {
     Ok(stack)
 }
 
-/// Every message is lost once, and sent again by the sweep.
+/// Loses every message once, and lets the sweep send the message again.
 async fn messages_are_lost() -> anyhow::Result<Stack> {
     let stack = Stack::by_hand(2).await?;
     let postman = Postman::of(&stack.system);
@@ -237,7 +239,8 @@ async fn messages_are_lost() -> anyhow::Result<Stack> {
     Ok(stack)
 }
 
-/// The parts of a table that is being unpacked are taken away, and so is the object of one that is refused.
+/// Stops an import while its table is unpacked. The uploaded parts of the table are deleted, and so is the object
+/// of a refused table.
 async fn an_import_is_stopped_while_it_is_unpacked() -> anyhow::Result<Stack> {
     let stack = Stack::by_hand(1000).await?;
     let header = b"date,person,project,minutes,description\n2026-03-05,Demo User,Garden,30,dig\n".to_vec();

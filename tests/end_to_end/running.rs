@@ -1,4 +1,4 @@
-//! While an import runs.
+//! Tests of the answers about an import while the import runs.
 
 use serde_json::Value;
 
@@ -26,7 +26,8 @@ async fn counts_obey_the_law_and_only_committed_chunks_are_seen_while_100_000_ro
                 assert_eq!(rows, sum, "{import}");
             }
         }
-        // What is listed is committed: never more than the counts tell afterwards, and whole chunks only.
+        // Listed entries belong to committed chunks, so their number is a whole number of chunks and
+        // within the later counts.
         let listed = page.as_array().map_or(0, Vec::len) as u64;
         let created = |import: &Value| import["counts"]["created"].as_u64().unwrap_or_default();
         assert!(listed >= created(&before).min(100) && listed <= created(&after), "{listed} of {after}");

@@ -1,4 +1,4 @@
-//! The real files beside the checkout, where they are: skipped in a fresh clone.
+//! Tests with real files from a folder beside the checkout, which are skipped in a fresh clone.
 
 use std::path::{Path, PathBuf};
 
@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use crate::stack::Stack;
 
-/// File, format, rows, seconds.
+/// Path of each file, with the expected format, number of rows and number of seconds.
 const SAMPLES: [(&str, &str, u64, u64); 8] = [
     ("toggl/2017-02-anonymised.csv", "toggl", 45, 518_359),
     ("toggl/2021-pt-anonymised.csv", "toggl", 5, 108_605),
@@ -47,7 +47,7 @@ async fn the_samples_give_exactly_their_rows_and_sums_over_both_ways_in() -> any
     let id = stack.import(&help, &[("date_order", "mdy")]).await?;
     let import = stack.native(id).await?;
     assert_eq!([&import["rows"], &import["seconds"]], [&json!(3), &json!(12_600)]);
-    // And a refused upload is unsupported, and says the same.
+    // A refused upload becomes unsupported, with the same reasons.
     let id = stack.upload(help).await?;
     stack.idle().await?;
     let import: Value = stack.native(id).await?;

@@ -1,4 +1,4 @@
-//! A running system and how tests talk to it.
+//! A running system, with the requests which tests send to it.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -17,25 +17,25 @@ use waybill::system::{Functions, Options, System};
 
 use crate::dump::Dump;
 
-/// What should happen soon does, or the test fails rather than hangs.
+/// Longest wait for an expected event, after which the test fails instead of hanging.
 const SOON: Duration = Duration::from_secs(120);
 
-/// Makes an import whose file came in a request's body, and stores the file, as a door does; sends no message.
+/// Creates an import whose file came in a request's body, and stores the file as a door does. No message is sent.
 pub async fn sent(services: &Services, new: &NewImport, file: impl Into<Bytes>) -> anyhow::Result<Import> {
     let import = create(services, new).await?;
     services.files.put(import.awaits.as_deref().context("no key for the file")?, file.into()).await?;
     Ok(import)
 }
 
-/// A running system with a client of account 1. At its end no role may have refused anything: each test is one of the
-/// roles in the template, too.
+/// A running system with a client for account 1. At the end of a test no role may have refused a request, so each
+/// test also tests the roles of the template.
 pub struct Stack {
     pub system: System,
     http: reqwest::Client,
     _roles: Roles,
 }
 
-/// The guards of a system, looked at when the test is over.
+/// The guards of a system, which are checked when the test has ended.
 struct Roles(Guards);
 
 impl Drop for Roles {
@@ -43,14 +43,14 @@ impl Drop for Roles {
         let refused: Vec<_> = self.0.values().flat_map(Guard::refused).map(|denied| denied.to_string()).collect();
         if !refused.is_empty() {
             let refused = refused.join("\n");
-            // What else failed is most likely a consequence of it.
+            // A failure of the test is probably a consequence of this refusal.
             eprintln!("{refused}");
             assert!(std::thread::panicking(), "{refused}");
         }
     }
 }
 
-/// An answer.
+/// An answer with its whole body as text.
 #[derive(Debug)]
 pub struct Answer {
     pub status: StatusCode,
@@ -64,12 +64,12 @@ impl Answer {
         Ok(Self { status, headers, text: response.text().await? })
     }
 
-    /// The body as JSON.
+    /// The body as JSON, or null if the body is no JSON.
     pub fn json(&self) -> Value {
         serde_json::from_str(&self.text).unwrap_or(Value::Null)
     }
 
-    /// The body of an answer that has to have this status.
+    /// Checks the status of the answer, and returns the body.
     pub fn expect(&self, status: u16) -> anyhow::Result<Value> {
         if self.status.as_u16() != status {
             bail!("{} instead of {status}: {}", self.status, self.text);
@@ -77,7 +77,7 @@ impl Answer {
         Ok(self.json())
     }
 
-    /// The `Link` header, by relation.
+    /// The URLs of the `Link` header, by relation.
     pub fn links(&self) -> BTreeMap<String, String> {
         let link = self.headers.get("link").and_then(|link| link.to_str().ok()).unwrap_or_default();
         let one = |link: &str| {
@@ -89,12 +89,12 @@ impl Answer {
 }
 
 impl Stack {
-    /// A system with chunks of `rows_per_chunk` rows.
+    /// Starts a system whose chunks have `rows_per_chunk` rows.
     pub async fn start(rows_per_chunk: u32) -> anyhow::Result<Self> {
         Self::with(Options { rows_per_chunk, ..Options::default() }).await
     }
 
-    /// A system at which nothing happens by itself: tests call the handlers. Its clock stands.
+    /// Starts a system without delivery, so a test calls the handlers itself. The clock stands still.
     pub async fn by_hand(rows_per_chunk: u32) -> anyhow::Result<Self> {
         let clock = Clock::standing_at(1_790_000_000_000);
         Self::with(Options { rows_per_chunk, workers: 0, clock, ..Options::default() }).await
@@ -106,17 +106,17 @@ impl Stack {
         Ok(Self { system, http: reqwest::Client::builder().user_agent("tests").build()?, _roles })
     }
 
-    /// The functions' clients, each of which does what the function's role allows.
+    /// The clients of the functions, each limited to the function's role.
     pub fn functions(&self) -> &Functions {
         self.system.functions()
     }
 
-    /// A request to the Noko door by account 1's user.
+    /// A request to the Noko door with the token of account 1's user.
     pub fn request(&self, method: Method, path: &str) -> RequestBuilder {
         self.bare(method, path).header("X-NokoToken", "demo")
     }
 
-    /// A request without a token.
+    /// A request without a token, to a path of the system or to a whole URL.
     pub fn bare(&self, method: Method, path: &str) -> RequestBuilder {
         let url = if path.starts_with("http") { path.to_owned() } else { format!("{}{path}", self.system.url()) };
         self.http.request(method, url)
@@ -134,12 +134,12 @@ impl Stack {
         Answer::of(self.request(method, path).json(body).send().await?).await
     }
 
-    /// Sends a request as it is.
+    /// Sends a prepared request, and returns the answer.
     pub async fn answer(&self, request: RequestBuilder) -> anyhow::Result<Answer> {
         Answer::of(request.send().await?).await
     }
 
-    /// Posts a file to the Noko door with other fields.
+    /// Posts a file with further form fields to the Noko door.
     pub async fn post(&self, file: &[u8], fields: &[(&str, &str)]) -> anyhow::Result<Answer> {
         let part = Part::bytes(file.to_vec()).file_name("entries.csv");
         let mut form = Form::new().part("file", part);
@@ -149,7 +149,7 @@ impl Stack {
         self.answer(self.request(Method::POST, "/v2/imports/").multipart(form)).await
     }
 
-    /// Imports a file through the Noko door, to the end; its id.
+    /// Imports a file through the Noko door, waits for the end, and returns the import's id.
     pub async fn import(&self, file: &[u8], fields: &[(&str, &str)]) -> anyhow::Result<u64> {
         let made = self.post(file, fields).await?.expect(202)?;
         let id = made["id"].as_u64().context("an import without an id")?;
@@ -157,12 +157,12 @@ impl Stack {
         Ok(id)
     }
 
-    /// Uploads a file straight to S3, whatever its size; its import's id. Does not wait for its end.
+    /// Uploads a file of any size straight to S3, and returns the import's id without waiting for the end.
     pub async fn upload(&self, file: Vec<u8>) -> anyhow::Result<u64> {
         self.upload_as(file, serde_json::json!({})).await
     }
 
-    /// Uploads a file with what is asked for besides; its import's id.
+    /// Uploads a file with further options, and returns the import's id.
     pub async fn upload_as(&self, file: Vec<u8>, mut asked: Value) -> anyhow::Result<u64> {
         asked["upload"] = true.into();
         asked["file_size"] = file.len().into();
@@ -173,7 +173,7 @@ impl Stack {
         made["id"].as_u64().context("an import without an id")
     }
 
-    /// PUTs a file to where the answer to the making of an import says, and as it says.
+    /// Uploads a file to the URL in an import's answer, with the headers from this answer.
     pub async fn put(&self, made: &Value, file: Vec<u8>) -> anyhow::Result<Answer> {
         let url = made["upload"]["url"].as_str().context("an upload without a URL")?;
         let headers = made["upload"]["headers"].as_object().context("an upload without headers")?;
@@ -184,13 +184,13 @@ impl Stack {
         self.answer(put).await
     }
 
-    /// The import as the native door shows it.
+    /// The import in the form in which the native door shows it.
     pub async fn native(&self, id: u64) -> anyhow::Result<Value> {
         let path = format!("/api/v1/imports/{id}");
         self.answer(self.bare(Method::GET, &path).header("Authorization", "Token demo")).await?.expect(200)
     }
 
-    /// Undoes an import through the Noko door, to the end.
+    /// Undoes an import through the Noko door, and waits for the end.
     pub async fn undo(&self, id: u64) -> anyhow::Result<()> {
         self.delete(&format!("/v2/imports/{id}")).await?.expect(204)?;
         self.idle().await?;
@@ -198,7 +198,7 @@ impl Stack {
         if status != "rolled_back" { bail!("import {id} is {status} after its undo") } else { Ok(()) }
     }
 
-    /// All entries of a list, page by page.
+    /// All items of a list, collected from all of its pages.
     pub async fn pages(&self, path: &str) -> anyhow::Result<Vec<Value>> {
         let mut all = Vec::new();
         let mut next = Some(path.to_owned());
@@ -213,12 +213,12 @@ impl Stack {
         Ok(all)
     }
 
-    /// Waits until nothing is left to do.
+    /// Waits until no work is left, and fails after two minutes.
     pub async fn idle(&self) -> anyhow::Result<()> {
         tokio::time::timeout(SOON, self.system.idle()).await.context("the system does not come to rest")
     }
 
-    /// Everything in a table, by key, but for the days on which tokens were used: to ask is nothing that an undo takes back.
+    /// The content of a table, by key. The day of a token's last use is removed, because no undo restores it.
     pub async fn dump(&self, table: Table) -> anyhow::Result<Dump> {
         let text = |item: &Item, name: &str| item.get(name).and_then(|v| v.as_s().ok()).cloned().unwrap_or_default();
         let mut items = self.system.services().store.dump(table).await?;

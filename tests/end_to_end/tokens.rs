@@ -1,4 +1,4 @@
-//! Tokens over HTTP: scopes, ends, rotation, and what a list of them says.
+//! Tests of tokens over HTTP, with their scopes, ends, rotation and lists.
 
 use std::time::Duration;
 
@@ -94,7 +94,7 @@ async fn a_token_ends_when_it_is_revoked_or_its_time_is_over() -> anyhow::Result
     assert!(others.is_err(), "a token of another account was found");
 
     let listed = token::all(services, AccountId(1)).await?;
-    // The first is the demo token.
+    // The first token in the list is the demo token.
     assert_eq!(listed.len(), 5);
     let now = services.clock.now_ms();
     assert_eq!(listed.iter().filter(|token| token.has_ended(now)).count(), 4);
@@ -122,7 +122,7 @@ async fn accounts_get_the_next_free_number_and_see_nothing_of_one_another() -> a
     let services = stack.system.services();
     stack.import(TOGGL.as_bytes(), &[]).await?;
     let person = |email: &str| UserFields { email: email.to_owned(), ..UserFields::default() };
-    // The demo accounts have the first two numbers, which no counter gave them.
+    // The demo accounts have the first two numbers, which no counter assigned.
     let made = async |name: &'static str| account::create(services, name, name, person("kim@example.com")).await;
     let (one, other) = futures::join!(made("North"), made("South"));
     let mut ids = [one?.id.0, other?.id.0];

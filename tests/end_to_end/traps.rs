@@ -1,4 +1,5 @@
-//! Traps that others fell into, and those of our own making: each a test of its own.
+//! Tests of known traps, which are mistakes of similar services and earlier mistakes of our own, with
+//! a test for each.
 
 mod edits;
 mod leases;
@@ -27,14 +28,14 @@ const ACCOUNT: AccountId = AccountId(1);
 const IMPORT: ImportId = ImportId(1);
 const USER: ThingId = ThingId(1);
 
-/// A request that is made to wait.
+/// A request which waits until the test releases it.
 struct Hold {
     faults: Faults,
     let_go: watch::Sender<bool>,
     held: Arc<AtomicU64>,
 }
 
-/// A worker whose n-th request waits until it is let go.
+/// A worker whose n-th request waits until it is released.
 fn hold_at(n: u64) -> Hold {
     let (let_go, gone) = watch::channel(false);
     let (count, held) = (AtomicU64::new(0), Arc::new(AtomicU64::new(0)));
@@ -55,7 +56,7 @@ fn hold_at(n: u64) -> Hold {
 }
 
 impl Hold {
-    /// Runs `work` until its request waits; false, if it ends before.
+    /// Runs `work` until its request waits. Returns false if `work` ends before.
     async fn until_held<T>(&self, work: &mut (impl Future<Output = T> + Unpin)) -> bool {
         loop {
             tokio::select! {
@@ -70,7 +71,8 @@ impl Hold {
     }
 }
 
-/// A stack whose first import of so many rows (three a chunk, over three projects and two tags) is queued.
+/// A stack whose first import, with the given number of rows, is queued. Each chunk has three rows, over three
+/// projects and two tags.
 async fn queued(rows: u64) -> anyhow::Result<Stack> {
     let stack = Stack::by_hand(3).await?;
     stack.post(toggl(rows, 3, 2).as_bytes(), &[]).await?.expect(202)?;
@@ -78,7 +80,7 @@ async fn queued(rows: u64) -> anyhow::Result<Stack> {
     Ok(stack)
 }
 
-/// Likewise, and planned; its messages are lost.
+/// A stack whose first import is planned, as in [`queued`], and whose messages are lost.
 async fn planned(rows: u64) -> anyhow::Result<Stack> {
     let stack = queued(rows).await?;
     plan(&stack.functions().parser, ACCOUNT, IMPORT).await?;
@@ -86,7 +88,7 @@ async fn planned(rows: u64) -> anyhow::Result<Stack> {
     Ok(stack)
 }
 
-/// Plans and loads by a worker with these faults; the workspace that it leaves.
+/// Plans and loads through a worker with the given faults, and returns the resulting workspace.
 async fn imported(stack: &Stack, faults: &Faults) -> anyhow::Result<Dump> {
     let worker = faults.connect(&stack.system)?;
     let postman = Postman::of(&stack.system);

@@ -1,4 +1,4 @@
-//! The sample events under `events/`, given to the handlers as they are.
+//! Tests which pass the sample events under `events/` unchanged to the handlers.
 
 use anyhow::Context;
 use aws_lambda_events::eventbridge::EventBridgeEvent;
@@ -32,7 +32,7 @@ async fn the_sample_events_take_an_import_from_its_upload_to_its_undo() -> anyho
     let object: SqsEvent = sample("s3-object-created")?;
     assert_eq!(parser::handle(&functions.parser, object).await.batch_item_failures.len(), 0);
     assert_eq!(stack.native(1).await?["status"], "complete");
-    // Everything that comes again finds its work done.
+    // Each repeated message finds its work done.
     let start: SqsEvent = sample("sqs-start")?;
     assert_eq!(parser::handle(&functions.parser, start).await.batch_item_failures.len(), 0);
     let load: SqsEvent = sample("sqs-load")?;
@@ -52,7 +52,7 @@ async fn the_sample_events_take_an_import_from_its_upload_to_its_undo() -> anyho
     Ok(())
 }
 
-/// Has the API answer a sample request; its status and its body.
+/// Lets the API answer a sample request, and returns the status and the body.
 async fn answered(stack: &Stack, name: &str) -> anyhow::Result<(u64, Value)> {
     let request: LambdaRequest = sample(name)?;
     let mut function = Adapter::from(api::router(stack.functions().api.clone()));
@@ -64,7 +64,7 @@ async fn answered(stack: &Stack, name: &str) -> anyhow::Result<(u64, Value)> {
 
 #[tokio::test]
 async fn the_sample_requests_make_imports_in_every_way_and_the_sample_messages_end_them() -> anyhow::Result<()> {
-    // As many rows to a chunk as there are rows in two chunks of the sample batch.
+    // Each chunk has a single row, so the import has the two chunks of the sample batch.
     let stack = Stack::by_hand(1).await?;
     let functions = stack.functions();
     for (name, id, status) in [("api-create-form", 1, 202), ("api-create-multipart", 2, 202), ("api-upload", 3, 201)] {
@@ -75,7 +75,8 @@ async fn the_sample_requests_make_imports_in_every_way_and_the_sample_messages_e
 
     let start: SqsEvent = sample("sqs-start")?;
     assert_eq!(parser::handle(&functions.parser, start).await.batch_item_failures.len(), 0);
-    // Of five messages one cannot be read, and two are about chunks that the import does not have: these are done.
+    // The batch has five messages. A message cannot be read, and two messages concern missing chunks, so
+    // they count as done.
     let batch: SqsEvent = sample("sqs-load-batch")?;
     let failed = loader::handle(&functions.loader, batch).await.batch_item_failures;
     let unreadable = "9b1deb4d-3b7d-4bad-9bdd-2b0d7b3dcb69";
@@ -86,7 +87,7 @@ async fn the_sample_requests_make_imports_in_every_way_and_the_sample_messages_e
     assert_eq!(stack.native(1).await?["status"], "complete");
 
     assert_eq!(answered(&stack, "api-delete").await?.0, 204);
-    // The end of the undo does not come before the second chunk is undone, which has no sample.
+    // The undo cannot end before the second chunk is undone, for which no sample exists.
     for name in ["sqs-undo", "sqs-revert", "sqs-release"] {
         let message: SqsEvent = sample(name)?;
         assert_eq!(revert::handle(&functions.revert, message).await.batch_item_failures.len(), 0, "{name}");
@@ -97,7 +98,7 @@ async fn the_sample_requests_make_imports_in_every_way_and_the_sample_messages_e
     let rest: SqsEvent = serde_json::from_value(rest)?;
     assert_eq!(revert::handle(&functions.revert, rest).await.batch_item_failures.len(), 0);
     assert_eq!(stack.native(1).await?["status"], "rolled_back");
-    // The two other imports wait for their start, or their file.
+    // The remaining imports wait for their start or for their file.
     assert_eq!(stack.get("/v2/entries").await?.expect(200)?, json!([]));
     assert_eq!(stack.get("/v2/projects").await?.expect(200)?, json!([]));
     Ok(())

@@ -1,4 +1,4 @@
-//! After the undo the workspace is what it was.
+//! Tests of the undo, after which the workspace equals the workspace before the import.
 
 use reqwest::Method;
 use serde_json::json;
@@ -132,7 +132,8 @@ async fn an_import_beside_a_renamed_project_leaves_no_trace_on_it() -> anyhow::R
     let path = format!("/v2/projects/{}", garden["id"]);
     stack.send(Method::PUT, &path, &json!({ "name": "Orchard" })).await?.expect(200)?;
     let before = stack.workspace().await?;
-    // The first chunk names the project by its new name, the second another one by the old name.
+    // The first chunk names the project by its new name, and the second chunk names another project
+    // by the old name.
     let row = |project: &str| one("", project, "").lines().nth(1).unwrap_or_default().to_owned();
     let file = format!("{}{}\n", one("", "Orchard", ""), row("Garden"));
     let id = stack.import(file.as_bytes(), &[]).await?;

@@ -1,4 +1,4 @@
-//! Files that go straight to S3.
+//! Tests of files which clients upload straight to S3.
 
 use anyhow::Context;
 use serde_json::json;
@@ -18,7 +18,7 @@ async fn a_presigned_url_takes_a_file_once_and_the_import_goes_by_that_one() -> 
     stack.put(&made, other.clone().into()).await?.expect(412)?;
     stack.idle().await?;
     stack.put(&made, other.into()).await?.expect(412)?;
-    // Without the header the signature does not hold.
+    // Without the header the signature of the URL is not valid.
     let url = made["upload"]["url"].as_str().context("no URL")?;
     stack.answer(stack.bare(reqwest::Method::PUT, url).body(TOGGL)).await?.expect(403)?;
     let import = stack.native(1).await?;

@@ -1,11 +1,18 @@
-//! A simulated world: whatever can happen does, in an order that a seed draws.
+//! A simulated world, in which everything that can happen does happen, in an order which a seed draws.
 //!
-//! Two accounts; three workers that plan, load, undo, sweep and edit by hand, one request of one of them at a time; the
-//! seed draws whose request goes next, what a free worker does, which messages come twice, late or never, when the clock
-//! is turned, which request fails and how, and whether the outbox takes the reports of drops at all. A worker that the clock leaves behind is ended as Lambda ends it. The
-//! invariants are looked at all along, and once more when everything has come to rest.
+//! The world has two accounts and three workers. The workers plan, load, undo, sweep and edit by hand, and only one
+//! request of one worker is in flight at a time. The seed draws:
 //!
-//! `WAYBILL_SEEDS=n` runs n seeds, `WAYBILL_SEED=s` the one that failed, with its story.
+//! - which worker's request goes next, and which task a free worker gets;
+//! - which messages arrive twice, late or never, and when the clock is turned;
+//! - which request fails and how, and whether the outbox accepts reports at all.
+//!
+//! A worker whose time-out has passed is ended as Lambda would end it. The invariants are checked during the whole
+//! run, and once more when no work is left.
+//!
+//! # Seeds
+//!
+//! `WAYBILL_SEEDS=n` runs n seeds, and `WAYBILL_SEED=s` repeats the failed seed s and prints its story.
 
 mod deed;
 mod draw;
@@ -19,7 +26,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 pub use draw::Draw;
 use simulation::Simulation;
 
-/// Seeds of one `cargo test`.
+/// Number of seeds in a plain `cargo test`.
 const SEEDS: u64 = 1000;
 
 async fn simulate(seed: u64) -> Result<(), String> {
@@ -47,7 +54,7 @@ async fn simulate(seed: u64) -> Result<(), String> {
     })
 }
 
-/// One seed alone is told in full.
+/// True if a single seed is repeated, whose story is printed in full.
 fn is_replayed() -> bool {
     std::env::var_os("WAYBILL_SEED").is_some()
 }

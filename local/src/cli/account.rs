@@ -1,4 +1,4 @@
-//! `waybill account` and `waybill user`: who is there before the first token.
+//! The commands `waybill account` and `waybill user`, which create the accounts and users for the first tokens.
 
 use std::process::ExitCode;
 
@@ -15,22 +15,22 @@ use shared::things::user::is_email;
 
 use super::tables::Tables;
 
-/// Accounts.
+/// Subcommands for accounts.
 #[derive(Subcommand)]
 pub enum Account {
-    /// Make an account with its first user
+    /// Create an account with its first user
     Create(Create),
     /// List the accounts
     List(List),
 }
 
-/// Make an account with its first user.
+/// Arguments of `waybill account create`.
 #[derive(Args)]
 pub struct Create {
-    /// The account's name
+    /// Name of the account
     #[arg(long)]
     name: String,
-    /// The company that its users belong to [default: the account's name]
+    /// Company to which the account's users belong [default: the account's name]
     #[arg(long)]
     company: Option<String>,
     #[command(flatten)]
@@ -42,7 +42,7 @@ pub struct Create {
     tables: Tables,
 }
 
-/// List the accounts.
+/// Arguments of `waybill account list`.
 #[derive(Args)]
 pub struct List {
     /// Print a JSON array instead of lines
@@ -52,17 +52,17 @@ pub struct List {
     tables: Tables,
 }
 
-/// Users.
+/// Subcommands for users.
 #[derive(Subcommand)]
 pub enum User {
     /// Add a user to an account
     Add(Add),
 }
 
-/// Add a user to an account.
+/// Arguments of `waybill user add`.
 #[derive(Args)]
 pub struct Add {
-    /// The account's number
+    /// Number of the account, as `account list` shows it
     #[arg(long, value_parser = number)]
     account: AccountId,
     #[command(flatten)]
@@ -74,26 +74,26 @@ pub struct Add {
     tables: Tables,
 }
 
-/// A new user.
+/// Arguments which describe a new user, for an account's first user as well as for later users.
 #[derive(Args)]
 struct Person {
-    /// The user's e-mail address
+    /// E-mail address of the user
     #[arg(long, value_parser = email)]
     email: String,
-    /// The user's first name
+    /// First name of the user
     #[arg(long, default_value = "")]
     first_name: String,
-    /// The user's last name
+    /// Last name of the user
     #[arg(long, default_value = "")]
     last_name: String,
 }
 
-/// An account's number.
+/// Parses the number of an account, for example `1`.
 pub fn number(text: &str) -> Result<AccountId, String> {
     text.parse().map_err(|error: shared::id::NotAnId| error.to_string())
 }
 
-/// That there is an account of that number: anything else written under it would belong to nobody.
+/// Fails if no account has this number. Without the check, a command could write items which belong to nobody.
 pub async fn exists(services: &Services, account: AccountId) -> anyhow::Result<()> {
     let found = services.store.get(&keys::account(account)).await?;
     found.map(drop).with_context(|| format!("there is no account {account}"))
@@ -105,7 +105,7 @@ fn email(text: &str) -> Result<String, String> {
 }
 
 impl Account {
-    /// Runs the command.
+    /// Executes the subcommand on the tables of a stack or a folder.
     pub async fn run(self) -> anyhow::Result<ExitCode> {
         match self {
             Self::Create(create) => {
@@ -165,7 +165,7 @@ impl List {
 }
 
 impl User {
-    /// Runs the command.
+    /// Executes the subcommand on the tables of a stack or a folder.
     pub async fn run(self) -> anyhow::Result<ExitCode> {
         let Self::Add(add) = self;
         let open = add.tables.open().await?;

@@ -1,10 +1,13 @@
-//! `waybill bench`: what an import and its undo take.
+//! The command `waybill bench` measures the time, the price and the memory of an import and its undo.
 //!
-//! The file is made here, the same one for the same number of rows, and goes the way of any large file: uploaded to S3,
-//! planned, loaded in chunks, undone. What stands for AWS runs in a process of its own, so that the memory that is
-//! measured is the importing process's alone. The units are those that DynamoDB says it charged. To tell the price of
-//! Waybill from that of the store, the same entries are then written by a bare loop of BatchWriteItem. Before anything
-//! is measured a file of [`WARM_UP`] rows is imported and undone.
+//! - The command generates the file, which is the same for the same number of rows. The file takes the way of any
+//!   large file: it is uploaded to S3, planned, loaded in chunks, and undone.
+//! - The stores which stand for AWS run in a separate process, so the measured memory belongs to the importing
+//!   process alone.
+//! - The price is the number of capacity units which DynamoDB reports.
+//! - A bare loop of BatchWriteItem then writes the same entries, which separates the price of Waybill from the
+//!   price of the store.
+//! - Before the measurement, a file of [`WARM_UP`] rows is imported and undone.
 
 mod bare;
 pub mod file;
@@ -29,28 +32,28 @@ use super::Client;
 use file::{Distinct, Generator};
 use report::{Phase, Report, Run};
 
-/// The subcommand that runs the stores.
+/// Name of the hidden subcommand which serves DynamoDB and S3 in the separate process.
 pub const STORES: &str = "stores";
 
-/// Between two looks at an import that has not begun to move.
+/// Pause between two looks at an import whose status has not yet changed.
 const LOOK: Duration = Duration::from_millis(2);
-/// Rows that are imported and undone before anything is measured.
+/// Number of rows which are imported and undone before the measurement.
 const WARM_UP: u64 = 10_000;
-/// Rows that are measured if nothing is said of runs.
+/// Number of rows which all runs together should measure, if the arguments name no number of runs.
 const ENOUGH: u64 = 100_000;
-/// The account of [`DEMO_TOKEN`].
+/// The account to which [`DEMO_TOKEN`] belongs.
 const ACCOUNT: AccountId = AccountId(1);
 
-/// Measure.
+/// Arguments of `waybill bench`.
 #[derive(Args)]
 pub struct Bench {
-    /// Rows of the file
+    /// Number of rows in the file
     #[arg(long, default_value_t = 10_000, value_parser = clap::value_parser!(u64).range(1..=10_000_000))]
     rows: u64,
-    /// How often, the middle being shown [default: as often as makes 100,000 rows, up to 9 times]
+    /// Number of runs, of which the median is shown [default: as many as make 100,000 rows, from 1 to 9]
     #[arg(long, value_parser = clap::value_parser!(u64).range(1..=100))]
     runs: Option<u64>,
-    /// Give every row a name of its own instead of one of twenty
+    /// Give every row a name of its own instead of one of twenty names
     #[arg(long)]
     distinct: Option<Distinct>,
     /// Print one JSON object instead of a table
@@ -58,14 +61,15 @@ pub struct Bench {
     json: bool,
 }
 
-/// Runs DynamoDB and S3 for the process that started this one.
+/// Serves DynamoDB and S3 for the process which started this process.
 pub async fn stores() -> anyhow::Result<ExitCode> {
     apart::serve(Template::embedded()?.notifications()).await?;
     Ok(ExitCode::SUCCESS)
 }
 
 impl Bench {
-    /// Measures and reports. Status 1 if the import did not end as it has to.
+    /// Measures, and prints the report. The command fails if an import or an undo does not end
+    /// in the expected status.
     pub async fn run(self) -> anyhow::Result<ExitCode> {
         system::log();
         let mut stores = Command::new(std::env::current_exe().context("this executable")?);
@@ -131,7 +135,8 @@ impl Bench {
     }
 }
 
-/// Imports and undoes a small file, so that nobody pays for connections and statements that are made only once.
+/// Imports and undoes a small file, so the measured runs do not pay for new connections and for statements which
+/// are prepared only once.
 async fn warm_up(system: &System, generator: &Generator, client: &Client) -> anyhow::Result<()> {
     let file = generator.write(WARM_UP).context("the file cannot be made")?;
     let id = ImportId(client.upload(json!({}), file.path()).await?);
@@ -141,7 +146,7 @@ async fn warm_up(system: &System, generator: &Generator, client: &Client) -> any
     Ok(())
 }
 
-/// Batch requests that the loaders of a system can have under way at once.
+/// Number of batch requests which all loaders of a system together can have in progress.
 fn concurrency(options: &system::Options) -> anyhow::Result<usize> {
     let template = Template::embedded()?;
     let loader = template.functions.get("LoaderFunction").and_then(|function| function.messages.first());
@@ -150,7 +155,8 @@ fn concurrency(options: &system::Options) -> anyhow::Result<usize> {
     Ok(at_once * source.batch_size * BATCHES_IN_FLIGHT)
 }
 
-/// Waits until the import stands where it has to; for how long. Asks as little as possible, for asking is charged.
+/// Waits until the import has one of the `wanted` statuses, and returns the import and the time of the wait. The
+/// status is read as rarely as possible, because every read is charged.
 async fn settled(system: &System, id: ImportId, wanted: &[Status]) -> anyhow::Result<(Import, Duration)> {
     let began = Instant::now();
     loop {
@@ -167,7 +173,7 @@ async fn settled(system: &System, id: ImportId, wanted: &[Status]) -> anyhow::Re
     }
 }
 
-/// The bare loop writes what the generator says; so what the import wrote has to be that.
+/// Checks that a stored entry equals the generator's entry, because the bare loop writes the generator's entries.
 async fn same_entry(system: &System, generator: &Generator, import: &Import, row: Row) -> anyhow::Result<()> {
     let id = EntryId::of(import.id, row);
     let key = Entry::key(ACCOUNT, id, import.rows_per_chunk);
@@ -180,7 +186,7 @@ async fn same_entry(system: &System, generator: &Generator, import: &Import, row
     Ok(())
 }
 
-/// What has been consumed since it was made.
+/// Measures the capacity units which are consumed after the meter's creation.
 struct Meter<'a> {
     system: &'a System,
     before: Consumed,
@@ -198,9 +204,11 @@ impl<'a> Meter<'a> {
     }
 }
 
-/// The most memory that this process ever had, in KB.
+/// Largest amount of memory which this process has ever used, in KB.
 fn peak_memory_kb() -> anyhow::Result<u64> {
-    let status = std::fs::read_to_string("/proc/self/status").context("this system does not tell its peak memory")?;
-    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).context("no VmHWM")?;
+    let status = std::fs::read_to_string("/proc/self/status")
+        .context("/proc/self/status, which tells the peak memory, cannot be read")?;
+    let line =
+        status.lines().find_map(|line| line.strip_prefix("VmHWM:")).context("/proc/self/status has no line VmHWM")?;
     Ok(line.trim().trim_end_matches(" kB").parse()?)
 }

@@ -1,4 +1,4 @@
-//! Talking to a service over its native door.
+//! A client for the native door of a service.
 
 use std::path::Path;
 use std::time::{Duration, Instant};
@@ -8,14 +8,14 @@ use reqwest::{Method, RequestBuilder, Response, StatusCode};
 use serde_json::Value;
 use tokio::fs::File;
 
-/// How often the state of an import is asked for.
+/// Pause between two requests for the state of an import.
 const POLL: Duration = Duration::from_millis(200);
-/// How long the service may take to answer anything but an upload.
+/// Longest time for the answer to any request except an upload.
 const PATIENCE: Duration = Duration::from_secs(60);
-/// How long a connection may take.
+/// Longest time for opening a connection.
 const CONNECT: Duration = Duration::from_secs(10);
 
-/// A service and a token for it.
+/// Connection to a service, with the token for its requests.
 pub struct Client {
     http: reqwest::Client,
     base: String,
@@ -23,7 +23,7 @@ pub struct Client {
 }
 
 impl Client {
-    /// For the service at `url`.
+    /// Creates a client for the service at `url`.
     pub fn new(url: &str, token: &str) -> anyhow::Result<Self> {
         let http = reqwest::Client::builder().user_agent(concat!("waybill/", env!("CARGO_PKG_VERSION")));
         let http = http.connect_timeout(CONNECT).build()?;
@@ -35,7 +35,7 @@ impl Client {
         self.http.request(method, url).timeout(PATIENCE).header("Authorization", format!("Token {}", self.token))
     }
 
-    /// Makes an import and uploads its file straight to S3; returns its id.
+    /// Creates an import, uploads its file straight to S3, and returns the import's id.
     pub async fn upload(&self, mut asked: Value, file: &Path) -> anyhow::Result<u64> {
         let read = File::open(file).await.with_context(|| format!("{} cannot be read", file.display()))?;
         let metadata = read.metadata().await?;
@@ -46,8 +46,8 @@ impl Client {
         asked["file_size"] = metadata.len().into();
         asked["file_name"] = file.file_name().unwrap_or_default().to_string_lossy().into_owned().into();
         let made = json(self.request(Method::POST, "/imports").json(&asked).send().await?).await?;
-        let id = made["id"].as_u64().context("the service did not tell the import's id")?;
-        let url = made["upload"]["url"].as_str().context("the service did not tell where to upload to")?;
+        let id = made["id"].as_u64().context("the service's answer has no id of the import")?;
+        let url = made["upload"]["url"].as_str().context("the service's answer has no address for the upload")?;
         let mut put = self.http.put(url).header("Content-Length", metadata.len());
         for (name, value) in made["upload"]["headers"].as_object().into_iter().flatten() {
             put = put.header(name, value.as_str().unwrap_or_default());
@@ -59,7 +59,7 @@ impl Client {
         Ok(id)
     }
 
-    /// Asks for the undo of an import.
+    /// Requests the undo of an import, and returns the service's answer.
     pub async fn revert(&self, id: u64) -> anyhow::Result<Value> {
         let answer = self.request(Method::POST, &format!("/imports/{id}/revert")).send().await?;
         if answer.status() == StatusCode::NOT_FOUND {
@@ -68,13 +68,13 @@ impl Client {
         json(answer).await
     }
 
-    /// An import as it is now.
+    /// Returns the present state of an import, as the native door shows it.
     pub async fn import(&self, id: u64) -> anyhow::Result<Value> {
         json(self.request(Method::GET, &format!("/imports/{id}")).send().await?).await
     }
 
-    /// Watches an import until nothing more happens by itself. `seen` is told each look, and for how long the import has
-    /// stood as it is.
+    /// Polls an import until its status no longer changes by itself. `seen` receives every state, with the time
+    /// since the state last changed.
     pub async fn settled(&self, id: u64, mut seen: impl FnMut(&Value, Duration)) -> anyhow::Result<Value> {
         let (mut last, mut since) = (Value::Null, Instant::now());
         loop {
@@ -95,7 +95,7 @@ async fn json(answer: Response) -> anyhow::Result<Value> {
     let status = answer.status();
     let body = answer.text().await?;
     if status.is_success() {
-        return serde_json::from_str(&body).context("the answer is no JSON");
+        return serde_json::from_str(&body).context("the service's answer is not JSON");
     }
     let told: Value = serde_json::from_str(&body).unwrap_or_default();
     let said = match (&told["errors"], told["detail"].as_str()) {

@@ -1,6 +1,8 @@
-//! `waybill detect`: what a file is, by which evidence, and its first rows as they were understood.
+//! The command `waybill detect` shows a file's format, the evidence for it, and the first rows as
+//! the parser reads them.
 //!
-//! The file is surveyed as an import would be, all of it and in bounded memory; nothing is started, stored or sent.
+//! The whole file is surveyed in bounded memory, in the same way as for an import. Nothing is
+//! started, stored or sent.
 
 use std::fmt::Write;
 use std::fs::File;
@@ -17,19 +19,19 @@ use shared::packed::{Cancellation, Kind, Limits, Unpacked, Wanted, unpack};
 use super::reading::Reading;
 use super::report::{duration, separators};
 
-/// Rows that are shown.
+/// Number of rows in the report.
 const SHOWN: u32 = 5;
-/// How much of the file is read at a time.
+/// Number of bytes which are read from the file at a time.
 const PIECE: usize = 256 * 1024;
-/// How much of the table is kept to show its first rows.
+/// Number of bytes which are kept from the beginning of the table, for the rows in the report.
 const BEGINNING: usize = 1 << 20;
-/// Candidates that are shown to people.
+/// Number of candidate formats in the report for people.
 const CANDIDATES: usize = 3;
 
-/// Tell what a file is.
+/// Arguments of `waybill detect`.
 #[derive(Args)]
 pub struct Detect {
-    /// The file
+    /// Path of the file
     file: PathBuf,
     #[command(flatten)]
     reading: Reading,
@@ -39,7 +41,7 @@ pub struct Detect {
 }
 
 impl Detect {
-    /// Surveys and reports. Status 0: it can be read; 2: it is refused.
+    /// Surveys the file and prints the report. The exit status is 0 for a readable file, and 2 for a refused file.
     pub fn run(self) -> anyhow::Result<ExitCode> {
         if !self.file.is_file() {
             bail!("{} is not a file that can be read", self.file.display());
@@ -56,17 +58,18 @@ impl Detect {
     }
 }
 
-/// What a whole file was found to be, or why it is refused.
+/// The findings about a whole file, or the reasons for its refusal.
 type Surveyed = Result<Found, Box<Refusal>>;
 
-/// A file that can be read.
+/// The findings about a readable file.
 struct Found {
     plan: Plan,
-    /// Its first chunk and the bytes of it, if they are few.
+    /// The first chunk with its bytes. `None` for a file without rows, or if the chunk is longer
+    /// than the kept beginning.
     first: Option<(ChunkSpan, Vec<u8>)>,
 }
 
-/// A survey under way, which keeps the beginning of the table.
+/// A survey in progress, which also keeps the beginning of the table.
 struct Pass {
     survey: Survey,
     first: Option<ChunkSpan>,
@@ -102,7 +105,7 @@ fn survey(path: &Path, reading: &Reading) -> anyhow::Result<Surveyed> {
     let mut piece = vec![0; PIECE];
     let mut length = file.read(&mut piece).with_context(unreadable)?;
     if let Some(kind) = Kind::of(&piece[..length]) {
-        // A larger file is not read to its end: the bytes that are there break the limit.
+        // The reader stops right after the limit, because one byte more is enough for the refusal of a larger file.
         let most = match kind {
             Kind::Zip => Limits::PARSER.workbook + 1,
             Kind::Gzip => Limits::PARSER.table + 1,
@@ -122,7 +125,7 @@ fn survey(path: &Path, reading: &Reading) -> anyhow::Result<Surveyed> {
     Ok(pass.finish())
 }
 
-/// Surveys the table of a spreadsheet or a gzip, within the limits that an import has.
+/// Surveys the table within a spreadsheet or a gzip file, within the limits of an import.
 fn survey_packed(kind: Kind, bytes: Vec<u8>, wanted: &Wanted, options: ReadingOptions) -> Surveyed {
     let from = Unpacked::plain(kind == Kind::Zip);
     let mut pass = Pass { survey: from.survey(options, SHOWN), first: None, beginning: Vec::new() };
@@ -139,7 +142,7 @@ fn machine(plan: &Plan) -> Value {
     json!({
         "format": layout.format,
         "candidates": candidates(&layout.candidates),
-        // A sheet has neither.
+        // A sheet of a workbook has neither an encoding nor a delimiter.
         "encoding": (!layout.sheet).then_some(layout.encoding),
         "delimiter": (!layout.sheet).then_some(char::from(layout.delimiter)),
         "date_order": layout.date_order,
@@ -178,7 +181,7 @@ fn candidates(candidates: &[Candidate]) -> Value {
     shown.collect()
 }
 
-/// The report of a file that can be read.
+/// Builds the report of a readable file, for people.
 fn understood(path: &Path, Found { plan, first }: &Found) -> anyhow::Result<String> {
     let layout = &plan.layout;
     let mut text = String::new();
@@ -205,7 +208,7 @@ fn understood(path: &Path, Found { plan, first }: &Found) -> anyhow::Result<Stri
     Ok(text)
 }
 
-/// The report of a file that is refused.
+/// Builds the report of a refused file, for people.
 fn refused(path: &Path, refusal: &Refusal) -> String {
     let mut text = format!("{}: refused\n\n", path.display());
     for reason in &refusal.reasons {

@@ -1,4 +1,4 @@
-//! `waybill import`: one import from end to end.
+//! The command `waybill import`, which imports a file and waits for the outcome of every row.
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -12,26 +12,27 @@ use super::progress::Progress;
 use super::reading::Reading;
 use super::{Where, report};
 
-/// Import a file.
+/// Arguments of `waybill import`.
 #[derive(Args)]
 pub struct Import {
-    /// The file
+    /// Path of the file
     file: PathBuf,
     #[command(flatten)]
     reading: Reading,
-    /// Who gets the entries of unknown users: a user's id, or `none` to leave them out; without it, you
+    /// User for the entries of unknown users, by id, or `none` to leave these entries out
+    /// [default: the token's user]
     #[arg(long, value_name = "ID|none")]
     fallback_user: Option<String>,
-    /// Leave tags out
+    /// Import entries without their tags
     #[arg(long)]
     no_import_tags: bool,
-    /// Do not make projects that are unknown; their entries come without a project
+    /// Do not create unknown projects; their entries are imported without a project
     #[arg(long)]
     no_autocreate_projects: bool,
-    /// Make users of people that nobody knows; the undo removes them again
+    /// Create users for unknown people; the undo removes these users again
     #[arg(long)]
     autocreate_users: bool,
-    /// What becomes of rows that are there already: create or skip
+    /// Treatment of rows which already exist as entries: create or skip
     #[arg(long, value_name = "create|skip")]
     duplicates: Option<String>,
     /// Print one JSON object instead of a report
@@ -42,7 +43,8 @@ pub struct Import {
 }
 
 impl Import {
-    /// Imports and reports. Status 0: no row failed; 1: some did; 2: nothing could be imported.
+    /// Imports the file and prints the report. The exit status is 0 if no row failed, 1 if some rows failed or the
+    /// import stopped before its end, and 2 if nothing was imported.
     pub async fn run(self) -> anyhow::Result<ExitCode> {
         if !self.file.is_file() {
             bail!("{} is not a file that can be read", self.file.display());

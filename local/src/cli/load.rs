@@ -1,16 +1,21 @@
-//! `waybill load`: many clients at once, for a while.
+//! The command `waybill load` runs many clients at once against a service, for a given time.
 //!
-//! Each client uploads small files (as a form, as multipart, by a presigned URL, into the inbox), reads lists with filters,
-//! entries, details and states, edits and deletes entries, and undoes the import it made, in an order that its number
-//! draws. A client has one request under way, waits between requests, and holds one import at a time, so the load is
-//! bounded whatever the service does. In the end each client undoes its import and deletes its entries.
+//! # Clients
 //!
-//! A 503 with `Retry-After` asks for patience: the client waits for so long, sends the request again, and counts the answer
-//! apart. Any 4xx, any other 5xx, a request without an answer, and memory or descriptors that keep growing make the exit
-//! status 1. Growth is told from runs of a minute and longer.
+//! Each client uploads small files (as a form, as multipart, through a presigned URL, or into the inbox). Between
+//! uploads the client reads filtered lists, entries, details and states, edits and deletes entries, and undoes its
+//! import. The client's number seeds the order of its requests. A client has at most one request in progress,
+//! pauses between requests, and holds one import at a time, so the load is bounded whatever the service does. At
+//! the end each client undoes its import and deletes its entries.
 //!
-//! Without `--url` the service runs in this process, its stores in one of their own, so that the memory that is watched is
-//! the service's and the clients' alone.
+//! # Result
+//!
+//! A 503 with `Retry-After` asks for patience: the client waits for the given time, repeats the request, and counts
+//! the answer separately. The exit status is 1 after any 4xx, any other 5xx, a request without an answer, or a
+//! steady growth of memory or descriptors. Only a run of at least a minute can show growth.
+//!
+//! Without `--url` the service runs in this process and its stores in a separate process. The watched memory then
+//! belongs to the service and the clients alone.
 
 mod act;
 mod process;
@@ -33,31 +38,31 @@ use process::Watched;
 use requests::{Inbox, Sender};
 use tally::Tally;
 
-/// How long the clients may take to undo what they hold when their time is over.
+/// Longest time in which the clients may undo their imports after the end of the run.
 const CLOSING: Duration = Duration::from_secs(120);
 
-/// Run many clients at once against a service, and tell how it answers.
+/// Arguments of `waybill load`.
 #[derive(Args)]
 pub struct Load {
-    /// Clients at once
+    /// Number of simultaneous clients
     #[arg(long, default_value_t = 200, value_parser = clap::value_parser!(u32).range(1..=10_000))]
     clients: u32,
-    /// How long, in seconds
+    /// Duration of the run, in seconds
     #[arg(long, default_value_t = 300, value_parser = clap::value_parser!(u64).range(1..=86_400))]
     seconds: u64,
-    /// Stop after so many requests
+    /// Largest number of requests, after which the run ends
     #[arg(long, default_value_t = 1_000_000)]
     requests: u64,
-    /// How long a client waits between two requests on average, in milliseconds
+    /// Average pause of a client between two requests, in milliseconds
     #[arg(long, default_value_t = 500, value_parser = clap::value_parser!(u64).range(0..=60_000))]
     pause: u64,
-    /// A running service, such as http://127.0.0.1:8080; without it one runs in this process
+    /// Address of a running service, such as http://127.0.0.1:8080 [default: a service within this process]
     #[arg(long, requires = "token")]
     url: Option<String>,
-    /// A token for the service; of several the clients take turns
+    /// API token for the service; if several are given, the clients take turns
     #[arg(long)]
     token: Vec<String>,
-    /// The process of the service at --url, to watch its memory and descriptors
+    /// Process id of the service at --url, whose memory and descriptors are watched
     #[arg(long, requires = "url")]
     pid: Option<u32>,
     /// Print one JSON object instead of a table
@@ -66,7 +71,7 @@ pub struct Load {
 }
 
 impl Load {
-    /// Runs the clients and reports. Status 1 if the service did not bear them.
+    /// Runs the clients and prints the report. The exit status is 1 if the service failed under the load.
     pub async fn run(self) -> anyhow::Result<ExitCode> {
         system::log();
         let Some(url) = &self.url else {
@@ -101,14 +106,14 @@ impl Load {
             .user_agent(concat!("waybill-load/", env!("CARGO_PKG_VERSION")))
             .timeout(Duration::from_secs(60))
             .build()?;
-        // An address where nobody answers is told at once.
+        // One request in advance detects an address without a service at once.
         let there = http.get(url).send().await;
         if let Err(error) = there {
             bail!("{url} does not answer: {error}");
         }
         let user = |number: u32| {
             let token = tokens[number as usize % tokens.len()].clone();
-            // The inbox is that of the demo account, whose token comes first.
+            // The inbox belongs to the demo account, whose token is the first in the list.
             let inbox = inbox.clone().filter(|_| token == DEMO_TOKEN);
             let sender = Sender::new(http.clone(), url, token, Arc::clone(&tally), Arc::clone(&left), until + CLOSING);
             let user = VirtualUser::new(number, sender, inbox, Duration::from_millis(self.pause));

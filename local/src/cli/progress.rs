@@ -1,4 +1,4 @@
-//! How far an import or its undo is, and what it waits for.
+//! Shows the progress of an import or an undo, and the reason for a wait.
 
 use std::io::IsTerminal;
 use std::time::Duration;
@@ -6,14 +6,15 @@ use std::time::Duration;
 use indicatif::{ProgressBar, ProgressStyle};
 use serde_json::Value;
 
-/// An import that stands for so long is said to wait, and again each time after three times as long.
+/// Time without progress after which the reason for the wait is printed for the first time. Each later time is
+/// three times as long.
 const WAITS: Duration = Duration::from_secs(5);
 
-/// A bar on a terminal, a line now and then on a pipe, nothing where only the result is wanted; and what is waited for,
-/// on standard error, wherever that leads.
+/// Output about the progress, on standard error: a bar on a terminal, occasional lines on a pipe, or nothing if
+/// only the result is wanted. The reason for a wait is printed in each of these cases.
 pub struct Progress {
     shown: Shown,
-    /// When it is said next that the import waits.
+    /// Time without progress at which the reason for the wait is printed next.
     next: Duration,
 }
 
@@ -24,7 +25,7 @@ enum Shown {
 }
 
 impl Progress {
-    /// Nothing shown yet; nothing but what is waited for, if only the result is wanted.
+    /// Creates the output. With `quiet` only the reasons for waits are printed.
     pub fn new(quiet: bool) -> Self {
         let shown = if quiet {
             Shown::Nothing
@@ -37,7 +38,7 @@ impl Progress {
         Self { shown, next: WAITS }
     }
 
-    /// Shows an import that has stood as it is for so long.
+    /// Shows the state of an import, which has not changed for the time `standing`.
     pub fn show(&mut self, import: &Value, standing: Duration) {
         self.draw(import);
         if standing < WAITS {
@@ -80,7 +81,7 @@ impl Progress {
         }
     }
 
-    /// Takes a bar off the terminal.
+    /// Removes the bar from the terminal.
     pub fn done(self) {
         if let Shown::Bar(bar) = self.shown {
             bar.finish_and_clear();
@@ -88,7 +89,7 @@ impl Progress {
     }
 }
 
-/// Who has to act before the import moves on, in words.
+/// Says in words which component has to act before the import continues.
 fn waits_for(import: &Value) -> String {
     let chunks = |part: &str, done: &str| import[part][done].as_u64().unwrap_or_default();
     let planned = chunks("chunks", "planned");

@@ -1,4 +1,4 @@
-//! How a file is to be read, as `import` and `detect` are told alike.
+//! Options for reading a file, which the commands `import` and `detect` share.
 
 use anyhow::{Context, bail};
 use clap::Args;
@@ -7,42 +7,43 @@ use shared::format::{Mapping, ReadingOptions, Remembered};
 use shared::import::delimiter;
 use shared::packed::Wanted;
 
-/// What is left out is found from the file.
+/// Options for reading a file. The survey finds every omitted option from the file.
 #[derive(Args)]
 pub struct Reading {
-    /// Its format; without it the format is found from the file
+    /// Format of the file, such as toggl, where auto finds the format from the file
     #[arg(long = "type", value_name = "FORMAT", default_value = "auto")]
     format: String,
-    /// A column of a table that is no format's, and what it is: date, start, end, end_date, duration, hours, minutes,
-    /// seconds, person, first_name, last_name, email, client, project, task, text, tags, billable, invoiced, rate, amount
-    /// or currency; once for each column. `none`: not by the mapping either that is remembered for the file's header
+    /// Column of a table without a known format, with its meaning: date, start, end, end_date, duration, hours,
+    /// minutes, seconds, person, first_name, last_name, email, client, project, task, text, tags, billable,
+    /// invoiced, rate, amount or currency. Repeat the option for each column. With `none` alone, the mapping
+    /// remembered for the file's header is not used either
     #[arg(long = "map", value_name = "COLUMN=FIELD|none")]
     maps: Vec<String>,
-    /// The delimiter, if it is not to be found from the file: , ; tab or |
+    /// Delimiter of the columns: , ; tab or | [default: found from the file]
     #[arg(long)]
     delimiter: Option<String>,
-    /// The encoding, if it is not to be found from the file
+    /// Character encoding of the text [default: found from the file]
     #[arg(long)]
     encoding: Option<String>,
-    /// The order of day, month and year where the file leaves it open: ymd, mdy or dmy
+    /// Order of day, month and year, if the file leaves it open: ymd, mdy or dmy
     #[arg(long)]
     date_order: Option<String>,
-    /// The decimal mark where the file leaves it open: . or ,
+    /// Decimal mark, if the file leaves it open: . or ,
     #[arg(long)]
     decimal_mark: Option<String>,
-    /// The sheet of a spreadsheet, if several could be meant
+    /// Name of the sheet, if a spreadsheet has several suitable sheets
     #[arg(long)]
     sheet: Option<String>,
 }
 
 impl Reading {
-    /// As the native door takes it.
+    /// The options as JSON for the native door.
     pub fn asked(&self) -> anyhow::Result<Value> {
         let mut asked = json!({});
         if let Some(format) = self.named_format() {
             asked["format"] = json!(format);
         }
-        // Said here already: an object of JSON has no room for a column that is named twice.
+        // Duplicate columns are refused here, because a JSON object has no room for the same column twice.
         if let Some(mapping) = self.mapping()? {
             asked["mapping"] = json!(mapping);
         } else if self.wants_no_mapping() {
@@ -65,13 +66,13 @@ impl Reading {
         Ok(asked)
     }
 
-    /// As the survey takes it.
+    /// The options as input for a survey in this process.
     pub fn options(&self) -> anyhow::Result<ReadingOptions> {
         let delimiter = |given: &str| delimiter(given).with_context(|| format!("{given:?} is none of , ; tab |"));
         Ok(ReadingOptions {
             format: self.named_format().map(str::parse).transpose()?,
             mapping: self.mapping()?,
-            // What is remembered is an account's, and these are of a file alone.
+            // Remembered mappings belong to an account, while the survey concerns only the file.
             remembered: Remembered::default(),
             delimiter: self.delimiter.as_deref().map(delimiter).transpose()?,
             encoding: self.encoding.as_deref().map(str::parse).transpose()?,
@@ -80,7 +81,7 @@ impl Reading {
         })
     }
 
-    /// What tells the sheet of a spreadsheet.
+    /// The options which choose the sheet of a spreadsheet.
     pub fn wanted(&self) -> anyhow::Result<Wanted> {
         let ReadingOptions { format, mapping, .. } = self.options()?;
         Ok(Wanted { format, mapping, remembered: Remembered::default(), sheet: self.sheet.clone() })
@@ -100,7 +101,7 @@ impl Reading {
         }
         let mut pairs = Vec::with_capacity(self.maps.len());
         for map in &self.maps {
-            // Names of columns may have an equals sign in them, names of fields have none.
+            // A column's name may contain an equals sign, but the name of a field never does.
             match map.rsplit_once('=') {
                 Some((column, field)) => pairs.push((column.to_owned(), field.to_owned())),
                 None => bail!("--map takes COLUMN=FIELD, or none alone, not {map:?}"),

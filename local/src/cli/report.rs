@@ -1,14 +1,14 @@
-//! What a person likes to read of an import, and what a machine does.
+//! Reports about an import, as text for people and as JSON for programs.
 
 use std::fmt::Write;
 use std::time::Duration;
 
 use serde_json::{Value, json};
 
-/// Errors that are shown to a person.
+/// Number of row errors in the report for people.
 const ERRORS_SHOWN: usize = 10;
 
-/// One JSON object for machines.
+/// Builds the JSON object for programs.
 pub fn machine(import: &Value) -> Value {
     let evidence = &import["evidence"];
     let list = |name: &str| {
@@ -40,7 +40,8 @@ pub fn machine(import: &Value) -> Value {
     told
 }
 
-/// The report of an import. `again` is how a later command reaches the same state, if it can.
+/// Builds the report of an import. `again` contains the arguments with which a later command reaches the same
+/// state, or is `None` if the state is deleted.
 pub fn import(import: &Value, took: Duration, again: Option<&str>) -> String {
     let mut text = String::new();
     let status = import["status"].as_str().unwrap_or_default();
@@ -80,7 +81,7 @@ pub fn import(import: &Value, took: Duration, again: Option<&str>) -> String {
     text
 }
 
-/// A mapping that may read a refused file, as options of a command line, and how sure each column of it is.
+/// Formats a mapping which may fit a refused file, as command-line options and with a score for each column.
 pub fn suggested(suggestion: &Value) -> String {
     let mut text = String::new();
     let Some(columns) = suggestion["columns"].as_array() else { return text };
@@ -97,7 +98,7 @@ pub fn suggested(suggestion: &Value) -> String {
     text
 }
 
-/// A delimiter as people call it.
+/// Name of a delimiter in words, for example `tabs`.
 pub fn separators(delimiter: &str) -> &str {
     match delimiter {
         "\t" => "tabs",
@@ -151,7 +152,7 @@ fn errors(text: &mut String, import: &Value) {
     }
 }
 
-/// The report of an undo.
+/// Builds the report of an undo.
 pub fn undo(import: &Value) -> String {
     let mut text = String::new();
     let undone = &import["undone"];
@@ -173,7 +174,7 @@ fn strings(value: &Value) -> impl Iterator<Item = &str> {
     value.as_array().into_iter().flatten().filter_map(Value::as_str)
 }
 
-/// A duration as people read it.
+/// Formats a duration in seconds, for example as `1 h 05 min 00 s`.
 pub fn duration(seconds: u64) -> String {
     let (hours, minutes, seconds) = (seconds / 3600, seconds / 60 % 60, seconds % 60);
     format!("{hours} h {minutes:02} min {seconds:02} s")

@@ -1,4 +1,4 @@
-//! `waybill revert`: the undo of an import.
+//! The command `waybill revert`, which undoes an import and waits for the end of the undo.
 
 use std::process::ExitCode;
 
@@ -8,10 +8,10 @@ use serde_json::Value;
 use super::progress::Progress;
 use super::{Where, report};
 
-/// Undo an import.
+/// Arguments of `waybill revert`.
 #[derive(Args)]
 pub struct Revert {
-    /// The import's id
+    /// Number of the import, as `waybill import` prints it
     id: u64,
     /// Print one JSON object instead of a report
     #[arg(long)]
@@ -21,7 +21,7 @@ pub struct Revert {
 }
 
 impl Revert {
-    /// Undoes and reports.
+    /// Undoes the import and prints the report.
     pub async fn run(self) -> anyhow::Result<ExitCode> {
         let service = self.service.open().await?;
         let result: anyhow::Result<Value> = async {

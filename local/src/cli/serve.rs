@@ -1,4 +1,4 @@
-//! `waybill serve`: the whole service on loopback.
+//! The command `waybill serve`, which runs the whole service on loopback.
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -10,26 +10,28 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 use waybill::gate::HostName;
 use waybill::system::{self, DEMO_TOKEN, OTHER_TOKEN, System};
 
-/// The exit status of a service that did not end in order: a shell's for a process that Ctrl-C killed.
+/// Exit status of a service which did not end in order. Shells report the same status for a
+/// process which Ctrl-C killed.
 const INTERRUPTED: u8 = 130;
 
-/// Run the service.
+/// Arguments of `waybill serve`.
 #[derive(Args)]
 pub struct Serve {
-    /// The port on 127.0.0.1
+    /// Port on 127.0.0.1
     #[arg(long, default_value_t = 8080)]
     port: u16,
-    /// Keep the state in this folder; without it, it is gone at the end
+    /// Folder in which the service keeps its state [default: the state is deleted at the end]
     #[arg(long)]
     data: Option<PathBuf>,
-    /// Another name by which clients reach the service, as that of a tunnel or of a page of yours; any port, unless one is
-    /// named
+    /// Further name by which clients or your own pages reach the service, such as the name of a tunnel; without a
+    /// port, any port is accepted
     #[arg(long = "host", value_name = "NAME[:PORT]")]
     hosts: Vec<HostName>,
 }
 
 impl Serve {
-    /// Serves until it is interrupted, and lets what is under way finish. A second interrupt ends it at once.
+    /// Serves until an interrupt, and then lets the work in progress finish. A second interrupt ends
+    /// the service at once.
     pub async fn run(self) -> anyhow::Result<ExitCode> {
         system::log();
         let address = SocketAddr::from(([127, 0, 0, 1], self.port));
@@ -49,7 +51,7 @@ impl Serve {
     }
 }
 
-/// Says where the service is and how it is called.
+/// Prints the address of the service, with example requests.
 fn tell(system: &System) {
     let url = system.url();
     println!("ready {url}");
@@ -67,7 +69,7 @@ fn tell(system: &System) {
     println!("Account 1 (Demo): token {DEMO_TOKEN}. Account 2, to try separation: token {OTHER_TOKEN}.");
 }
 
-/// Ctrl-C, and a polite kill.
+/// The signals which end the service, which are an interrupt (Ctrl-C) and a request for termination.
 struct Interrupts {
     interrupt: Signal,
     terminate: Signal,

@@ -1,4 +1,4 @@
-//! The tables of a deployed stack or of a folder, for commands that no token opens.
+//! Opens the tables of a deployed stack or of a data folder, for the commands which no token permits.
 
 use std::collections::HashMap;
 use std::path::PathBuf;
@@ -13,32 +13,32 @@ use shared::services::{Names, Services, timeouts};
 use shared::store::TableNames;
 use waybill::system::{self, System};
 
-/// Whose tables are meant.
+/// The arguments which choose the tables.
 #[derive(Args)]
 #[group(required = true, multiple = false)]
 pub struct Tables {
-    /// The name of a deployed stack; credentials and region are taken from where the AWS SDKs look for them
+    /// Name of a deployed stack, with credentials and region from the usual places of the AWS SDKs
     #[arg(long, value_name = "NAME")]
     stack: Option<String>,
-    /// The folder of an embedded service, which must not be running
+    /// Folder of an embedded service, which must not be running
     #[arg(long, value_name = "FOLDER")]
     data: Option<PathBuf>,
 }
 
-/// Tables that are open.
+/// Open tables, which [`Open::close`] closes.
 pub struct Open {
-    /// The tables.
+    /// The services on the tables, with permission for every action.
     pub services: Services,
     system: Option<System>,
 }
 
 impl Tables {
-    /// Reaches the stack, or opens the folder.
+    /// Connects to the stack, or opens the folder.
     pub async fn open(&self) -> anyhow::Result<Open> {
         if let Some(stack) = &self.stack {
             return Ok(Open { services: of_stack(stack).await?, system: None });
         }
-        // Without workers nothing that the folder holds is gone on with.
+        // With no workers, none of the folder's open imports is resumed.
         let options = system::Options { data: self.data.clone(), workers: 0, ..system::Options::default() };
         let system = System::start(options).await.context("the folder cannot be opened")?;
         Ok(Open { services: system.services().clone(), system: Some(system) })
@@ -46,7 +46,7 @@ impl Tables {
 }
 
 impl Open {
-    /// Closes the folder.
+    /// Closes the folder, if the tables belong to a folder.
     pub async fn close(self) {
         if let Some(system) = self.system {
             system.shutdown().await;
@@ -54,7 +54,7 @@ impl Open {
     }
 }
 
-/// The services of a stack, by the names in its outputs.
+/// Connects to the services of a deployed stack, whose outputs contain the names of its resources.
 async fn of_stack(stack: &str) -> anyhow::Result<Services> {
     let config = aws_config::defaults(BehaviorVersion::latest()).timeout_config(timeouts()).load().await;
     if config.region().is_none() {

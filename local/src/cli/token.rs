@@ -1,4 +1,4 @@
-//! `waybill token`: who may call, and until when.
+//! The command `waybill token`, which manages the tokens for calls to an account.
 
 use std::process::ExitCode;
 use std::time::Duration;
@@ -18,92 +18,92 @@ use shared::things::user::{by_email, normal_email};
 use super::account::{exists, number};
 use super::tables::Tables;
 
-/// Tokens of an account.
+/// Subcommands for the tokens of an account.
 #[derive(Subcommand)]
 pub enum Token {
-    /// Make a token and show it, this once
+    /// Create a token and show it, this once
     Create(Create),
     /// List the account's tokens
     List(List),
-    /// Replace a token by a new one and show that, this once
+    /// Replace a token by a new token, and show the new token, this once
     Rotate(Rotate),
-    /// End a token now
+    /// Revoke a token at once
     Revoke(Revoke),
 }
 
-/// What a token may be used for.
+/// The scopes of a token, under their names on the command line.
 #[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
 enum Use {
-    /// Imports
+    /// Imports and their undo
     Import,
     /// Entries, projects, tags and users
     Workspace,
-    /// Reading everything, changing nothing
+    /// Read access to all data, and no changes
     Read,
 }
 
-/// Which account of which tables, and how the answer is printed.
+/// Arguments which every token command has: the account, its tables, and the form of the output.
 #[derive(Args)]
 struct Of {
-    /// The account's number
+    /// Number of the account, as `account list` shows it
     #[arg(long, value_parser = number)]
     account: AccountId,
-    /// Print JSON
+    /// Print JSON instead of text
     #[arg(long)]
     json: bool,
     #[command(flatten)]
     tables: Tables,
 }
 
-/// Make a token and show it, this once.
+/// Arguments of `waybill token create`.
 #[derive(Args)]
 pub struct Create {
-    /// What or whom the token is for
+    /// Name of the token, such as its purpose or its owner
     #[arg(long)]
     name: String,
-    /// The user who calls with it, by e-mail address or number
+    /// User whose calls carry the token, by e-mail address or number
     #[arg(long, default_value = "1")]
     user: String,
-    /// What it may be used for
+    /// Permissions of the token
     #[arg(long, value_enum, value_delimiter = ',', default_value = "import,workspace")]
     scopes: Vec<Use>,
-    /// Days after which it ends [default: it lasts until it is revoked]
+    /// Days after which the token ends [default: the token lasts until it is revoked]
     #[arg(long, value_parser = clap::value_parser!(u16).range(1..=3650))]
     days: Option<u16>,
     #[command(flatten)]
     of: Of,
 }
 
-/// List the account's tokens.
+/// Arguments of `waybill token list`.
 #[derive(Args)]
 pub struct List {
     #[command(flatten)]
     of: Of,
 }
 
-/// Replace a token by a new one of the same name, user and scopes, and show that, this once.
+/// Arguments of `waybill token rotate`. The new token has the old token's name, user and scopes.
 #[derive(Args)]
 pub struct Rotate {
-    /// The token's id, as `token list` shows it
+    /// Id of the token, as `token list` shows it
     id: String,
-    /// Hours for which the old token is still good
+    /// Hours for which the old token stays valid
     #[arg(long, default_value_t = 0, value_parser = clap::value_parser!(u16).range(0..=720))]
     overlap: u16,
     #[command(flatten)]
     of: Of,
 }
 
-/// End a token now.
+/// Arguments of `waybill token revoke`.
 #[derive(Args)]
 pub struct Revoke {
-    /// The token's id, as `token list` shows it
+    /// Id of the token, as `token list` shows it
     id: String,
     #[command(flatten)]
     of: Of,
 }
 
 impl Token {
-    /// Runs the command.
+    /// Executes the subcommand and prints the result.
     pub async fn run(self) -> anyhow::Result<ExitCode> {
         let of = match &self {
             Self::Create(create) => &create.of,
@@ -118,7 +118,7 @@ impl Token {
         Ok(ExitCode::SUCCESS)
     }
 
-    /// Does it; what is printed.
+    /// Executes the subcommand, and returns the text for standard output.
     async fn act(&self, services: &Services, of: &Of) -> anyhow::Result<String> {
         exists(services, of.account).await?;
         match self {
@@ -187,7 +187,7 @@ impl List {
     }
 }
 
-/// A new token: its text is in no later output.
+/// Formats a new token together with its secret text, which no later output contains.
 fn shown_once(of: &Of, text: &str, token: &Record) -> String {
     if of.json {
         let mut shown = described(token, token.created_at);
@@ -200,7 +200,7 @@ fn shown_once(of: &Of, text: &str, token: &Record) -> String {
     )
 }
 
-/// A token for machines.
+/// Formats a token as JSON, without its secret text.
 fn described(token: &Record, now_ms: i64) -> Value {
     json!({
         "id": token.id,
@@ -233,7 +233,7 @@ fn day(ms: i64) -> String {
     time(ms).chars().take(10).collect()
 }
 
-/// The user whom an address or a number names.
+/// Finds the user with the given e-mail address or number.
 async fn user(services: &Services, account: AccountId, named: &str) -> anyhow::Result<ThingId> {
     if named.contains('@') {
         let found = by_email(services, account, &normal_email(named)).await?;

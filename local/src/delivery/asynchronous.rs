@@ -1,4 +1,4 @@
-//! Asynchronous calls: nobody waits for their answers.
+//! Asynchronous calls of a function, whose answers nobody waits for.
 
 use std::fmt::Display;
 
@@ -6,7 +6,7 @@ use super::invocation::invoke;
 use super::{RETRY_DELAYS, Service};
 use crate::template::Function;
 
-/// A call of a function that nobody waits for.
+/// A function and its handler for asynchronous calls, with the retries of Lambda.
 pub(super) struct AsynchronousCall<H> {
     pub(super) service: Service,
     pub(super) function: Function,
@@ -19,12 +19,12 @@ where
     F: Future<Output = Result<(), E>> + Send + 'static,
     E: Display + Send + 'static,
 {
-    /// Calls until it succeeds, the retries are used up or delivery stops.
+    /// Repeats the call until one call succeeds, the function's retries are used up, or delivery stops.
     pub(super) async fn run(&self) {
         let mut delays = RETRY_DELAYS.iter().take(self.function.retries as usize);
         let call = async || invoke(&self.service.running, self.function.timeout, (self.handler)()).await;
         while let Err(failure) = call().await {
-            tracing::warn!(function = self.function.name, %failure, "asynchronous call");
+            tracing::warn!(function = self.function.name, %failure, "an asynchronous call failed");
             let Some(delay) = delays.next() else { return };
             if self.service.unless_stopped(self.service.sleep(*delay)).await.is_none() {
                 return;

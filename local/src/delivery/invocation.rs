@@ -1,4 +1,4 @@
-//! One call of a handler.
+//! Runs a single call of a handler, with a time-out, and reports a panic as a failure.
 
 use std::fmt::Display;
 use std::time::Duration;
@@ -7,7 +7,7 @@ use tokio::task::JoinSet;
 
 use crate::emulators::pending::Pending;
 
-/// Why a call did not succeed.
+/// The reasons for which a call counts as failed, each with the text for the log.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub(super) enum Failure {
     #[error("error: {0}")]
@@ -20,8 +20,8 @@ pub(super) enum Failure {
     Answer(String),
 }
 
-/// Runs a call in a task of its own and kills it when its time is over. Dropping this kills it too; it counts as
-/// `running` until it is really gone.
+/// Runs `call` in a task of its own, and kills the task when `timeout` is over. Dropping the returned future kills
+/// the task too. The call counts as `running` until its task has ended.
 pub(super) async fn invoke<T, E>(
     running: &Pending,
     timeout: Duration,
@@ -39,7 +39,8 @@ where
         answer
     });
     let Ok(ended) = tokio::time::timeout(timeout, task.join_next()).await else {
-        // Until it is gone: what is called next must not meet its last write.
+        // The caller continues only after the task has ended, because a later call must not meet a late write of
+        // this call.
         task.shutdown().await;
         return Err(Failure::TimedOut(timeout));
     };
@@ -52,7 +53,7 @@ where
     }
 }
 
-/// What a panic said, which is text unless someone went out of their way.
+/// The text of a panic's payload, or `without words` for a payload of another type than text.
 fn said(payload: &(dyn std::any::Any + Send)) -> String {
     let text = payload.downcast_ref::<&str>().map(|text| (*text).to_owned());
     text.or_else(|| payload.downcast_ref::<String>().cloned()).unwrap_or_else(|| "without words".to_owned())

@@ -1,4 +1,4 @@
-//! A queue's poller: batches in, calls out, and what succeeded deleted.
+//! The poller of a queue receives batches, calls the function, and deletes the messages which succeeded.
 
 use std::fmt::Display;
 use std::sync::Arc;
@@ -12,10 +12,10 @@ use crate::emulators::arn;
 use crate::emulators::sqs::{Receive, Received};
 use crate::template::{Function, Messages};
 
-/// How long one receive waits, in seconds: the longest that SQS allows.
+/// Seconds for which a receive waits for messages. SQS allows no more than 20.
 const WAIT: u32 = 20;
 
-/// One of a queue's pollers.
+/// A task which polls a queue. Several pollers may share the same queue.
 pub(super) struct Poller<H> {
     pub(super) service: Service,
     pub(super) function: Function,
@@ -37,7 +37,7 @@ where
                 Ok(batch) if batch.is_empty() => {}
                 Ok(batch) => self.call(&batch).await,
                 Err(error) => {
-                    tracing::error!(queue = self.source.queue, %error, "no longer polled");
+                    tracing::error!(queue = self.source.queue, %error, "the queue is no longer polled");
                     return;
                 }
             }
@@ -53,25 +53,25 @@ where
         match answer.and_then(|answer| self.succeeded(batch, &answer)) {
             Ok(succeeded) => {
                 for message in succeeded {
-                    // The queue was there a moment ago, and the handle is its own.
+                    // The queue existed a moment ago and created the receipt handle, so the deletion cannot fail.
                     let _ = self.service.queues.delete(&self.source.queue, &message.receipt_handle);
                 }
             }
             Err(failure) => {
-                tracing::warn!(function = self.function.name, messages = batch.len(), %failure, "batch");
+                tracing::warn!(function = self.function.name, messages = batch.len(), %failure, "a batch failed");
             }
         }
         drop(unsettled);
     }
 
-    /// The messages that the answer does not name as failed.
+    /// Lists the messages of the batch which the answer does not name as failed.
     fn succeeded<'a>(&self, batch: &'a [Received], answer: &SqsBatchResponse) -> Result<Vec<&'a Received>, Failure> {
         if !self.source.reports_failures {
             return Ok(batch.iter().collect());
         }
         let failed: Vec<&str> =
             answer.batch_item_failures.iter().map(|failure| failure.item_identifier.as_str()).collect();
-        // Lambda's rule: an answer that names a message which was not in the batch fails all of it.
+        // Lambda's rule: an answer which names a message from outside the batch makes the whole batch fail.
         if let Some(unknown) = failed.iter().find(|id| !batch.iter().any(|message| message.message_id == **id)) {
             return Err(Failure::Answer(format!("no message {unknown:?} in this batch")));
         }
@@ -80,7 +80,7 @@ where
     }
 }
 
-/// A batch as Lambda hands it over.
+/// Builds the event of a batch in the form in which Lambda passes a batch to a function.
 fn event(batch: &[Received], queue: &str) -> SqsEvent {
     let records: Vec<_> = batch
         .iter()

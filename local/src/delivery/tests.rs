@@ -21,8 +21,8 @@ mod objects;
 type Test = anyhow::Result<()>;
 type Answer = Result<SqsBatchResponse, String>;
 
-/// Two queues, `work` and `arrivals`, whose messages come back after ten seconds and are given up after two receives; the
-/// latter is told of objects in `inbox/`.
+/// A stack with two queues, `work` and `arrivals`. Their messages return after ten seconds, and move to a
+/// dead-letter queue after two receives. S3 notifies `arrivals` of new objects under `inbox/`.
 async fn stack() -> anyhow::Result<Stack> {
     stack_on(None).await
 }
@@ -35,7 +35,7 @@ async fn stack_on(data: Option<std::path::PathBuf>) -> anyhow::Result<Stack> {
         suffix: String::new(),
     };
     let stack = Stack::with(data, vec![notification]).await?;
-    // The bucket of an earlier run is there already.
+    // The bucket may exist already, from an earlier run on the same data.
     let _ = stack.s3.create_bucket().bucket("files").send().await;
     let queues = stack.emulators.queues();
     for (queue, dead) in [("work", "dead"), ("arrivals", "dead arrivals")] {
@@ -66,12 +66,12 @@ fn function() -> Function {
     }
 }
 
-/// The function that is told of objects.
+/// The function whose queue S3 notifies of new objects.
 fn arrivals() -> Function {
     Function { messages: vec![source("arrivals")], ..function() }
 }
 
-/// The keys of the objects that S3's messages in a batch tell of, as the messages spell them.
+/// The object keys in the S3 notifications of a batch, in the encoding of the messages.
 fn keys(event: &SqsEvent) -> Vec<String> {
     let body = |message: &aws_lambda_events::sqs::SqsMessage| {
         serde_json::from_str::<S3Event>(message.body.as_deref().unwrap_or_default()).expect("S3 sent this")
@@ -80,7 +80,7 @@ fn keys(event: &SqsEvent) -> Vec<String> {
     records.map(|record| record.s3.object.key.unwrap_or_default()).collect()
 }
 
-/// The bodies that a handler was called with, in order.
+/// The message bodies with which a handler was called, in the order of the calls.
 #[derive(Clone, Default)]
 struct Seen(Arc<Mutex<Vec<String>>>);
 
@@ -111,7 +111,7 @@ fn failed(ids: Vec<String>) -> SqsBatchResponse {
     answer
 }
 
-/// Fails the messages whose body begins with "bad", by what `how` does.
+/// Builds a handler which answers with `how` for the messages whose body begins with "bad".
 fn handler<H>(seen: &Seen, how: H) -> impl Fn(SqsEvent) -> BoxFuture<'static, Answer> + use<H>
 where
     H: Fn(&str) -> Answer + Clone + Send + Sync + 'static,
@@ -135,7 +135,7 @@ where
     }
 }
 
-/// Waits until a queue is as deep as that.
+/// Waits until the queue has exactly the given depth.
 async fn until(stack: &Stack, queue: &str, depth: Depth) -> anyhow::Result<()> {
     let queues = stack.emulators.queues();
     soon(async {
@@ -197,7 +197,7 @@ async fn only_the_messages_named_as_failed_come_back_and_go_to_the_dead_letters_
     until(&stack, "work", ONE_IN_FLIGHT).await?;
     assert_eq!(seen.sorted(), ["a", "b", "bad", "c", "d"]);
     stack.clock.turn(Duration::from_secs(10));
-    // Received a second time, in flight again, and then once too often.
+    // The bad message is received a second time, is in flight again, and would then be received too often.
     soon(async {
         while seen.sorted().len() < 6 {
             tokio::task::yield_now().await;
@@ -233,7 +233,7 @@ async fn after_an_error_a_panic_or_an_answer_about_others_nothing_is_deleted() -
             soon(running.wait_for(|load| load.begun == call && load.unsettled == 0)).await??;
             stack.clock.turn(Duration::from_secs(10));
         }
-        // Both were given up: neither had been deleted.
+        // Both messages moved to the dead-letter queue, because neither was deleted after its failed call.
         soon(delivery.idle()).await?;
         assert_eq!(seen.sorted(), ["a", "a", "bad", "bad"]);
         assert_eq!(queues.depth("dead")?.visible, 2);
@@ -330,7 +330,8 @@ async fn the_schedule_calls_when_the_clock_says_so() -> Test {
         }
     });
     for _ in 0..3 {
-        // It counts from when it begins to wait, which is when it has been polled once.
+        // The schedule counts its interval from its first poll, so the task must be polled once before the clock
+        // turns.
         tokio::task::yield_now().await;
         soon(delivery.idle()).await?;
         tokio::task::yield_now().await;
@@ -360,7 +361,7 @@ async fn a_clock_that_is_set_back_by_an_hour_holds_up_no_message_and_no_schedule
     soon(delivery.stop()).await
 }
 
-/// A delivery whose only call has begun and waits for `go`.
+/// A delivery whose only call has begun and waits for the signal `go`.
 async fn waiting(stack: &Stack, go: &Arc<Notify>, ended: &Arc<AtomicUsize>) -> anyhow::Result<Delivery> {
     stack.emulators.queues().send("work", "a", None)?;
     let begun = Arc::new(Notify::new());

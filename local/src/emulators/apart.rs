@@ -1,10 +1,11 @@
-//! DynamoDB and S3 in a process of their own.
+//! Runs DynamoDB and S3 in a separate process, so that a measurement weighs the importing process alone.
 //!
-//! To weigh the importing process alone, what stands for AWS has to be outside of it. Queues stay inside: delivery
-//! takes messages from them directly, as it has Lambda's rules to keep, and they hold little. The other process is this
-//! executable again; it speaks in lines on its standard output: first where it listens, then each S3 notification, to
-//! be sent to its queue here. It ends when its standard input does, so nothing of it outlives this process,
-//! however that one ends.
+//! Whatever stands for AWS has to be outside of the measured process. The queues stay inside, because delivery
+//! takes their messages directly by Lambda's rules, and the queues hold little memory.
+//!
+//! The separate process runs this same executable and writes lines to its standard output. The first line contains
+//! the addresses of the services, and each later line an S3 notification, which this process sends to its queue.
+//! The separate process ends when its standard input ends, so no crash of this process leaves an orphan.
 
 use std::io::{self, BufRead, BufReader, Lines, Read, Write};
 use std::process::{Child, ChildStdout, Command, Stdio};
@@ -21,26 +22,27 @@ use super::pending::Pending;
 use super::s3::{Created, CreatedObjects, Notification, Notifier, queue_of};
 use crate::gate::Callers;
 
-/// How long the process may take to end when its input has.
+/// Longest time which the separate process may take to end after its standard input has ended.
 const GRACE: Duration = Duration::from_secs(10);
-/// Between two looks whether it has ended.
+/// Pause between two checks of the separate process for its end.
 const LOOK: Duration = Duration::from_millis(10);
 
-/// Where it listens: the first line that it writes.
+/// The addresses of the services, as JSON in the first line of output.
 #[derive(Debug, Serialize, Deserialize)]
 pub(super) struct Addresses {
     pub dynamodb: String,
     pub s3: String,
 }
 
-/// The process, seen from the one that started it. Dropping it ends it.
+/// Handle of the separate process, held by the process which started it. A drop ends the separate process.
 pub(super) struct Process {
     child: Child,
     addresses: Addresses,
 }
 
 impl Process {
-    /// Starts it, and hands on what it tells of. An event is unsettled from its line on.
+    /// Starts the separate process and forwards its notifications. An event counts as unsettled as soon as
+    /// its line is read.
     pub(super) fn spawn(
         mut command: Command,
         notifications: Vec<Notification>,
@@ -55,7 +57,7 @@ impl Process {
         thread::spawn(move || {
             while let Some(event) = next_event(&mut lines) {
                 let Some(queue) = queue_of(&notifications, &event).map(str::to_owned) else { continue };
-                // No one listens any more when delivery has stopped.
+                // The channel is closed when delivery has stopped, and the event is then no longer needed.
                 let _ = sender.send(Created { queue, event, token: pending.begin(), record: None });
             }
         });
@@ -70,7 +72,8 @@ impl Process {
 impl Drop for Process {
     fn drop(&mut self) {
         drop(self.child.stdin.take());
-        // It has files to remove. Past its grace it is killed, and they stay.
+        // The separate process removes its temporary files before the end. After [`GRACE`] the process is killed,
+        // and the files stay behind.
         let began = Instant::now();
         while matches!(self.child.try_wait(), Ok(None)) {
             if began.elapsed() > GRACE {
@@ -83,20 +86,20 @@ impl Drop for Process {
 
 fn next_event(lines: &mut Lines<BufReader<ChildStdout>>) -> Option<S3Event> {
     let line = lines.next()?.ok()?;
-    serde_json::from_str(&line).inspect_err(|error| tracing::error!(%error, "a notification cannot be read")).ok()
+    serde_json::from_str(&line).inspect_err(|error| tracing::error!(%error, "a notification cannot be parsed")).ok()
 }
 
-/// Is that process: serves from memory until standard input ends.
+/// Runs as the separate process, and serves DynamoDB and S3 from memory until standard input ends.
 ///
 /// # Errors
-/// The services do not start, or nobody reads the standard output.
+/// A service cannot be started, or the reader of standard output is gone.
 pub async fn serve(notifications: Vec<Notification>) -> anyhow::Result<()> {
     let (notifier, created) = Notifier::new(notifications, None, Clock::steady(), Pending::default());
     let here = Here::start(None, notifier, &Callers::default()).await?;
     say(&Addresses { dynamodb: here.dynamodb.url().to_owned(), s3: here.s3.url().to_owned() })?;
     let (end, mut ended) = oneshot::channel();
     thread::spawn(move || {
-        // Nothing is ever written to it: whatever this returns is the end.
+        // The parent process never writes to this input, so any return of the read means the end of the parent.
         let _ = io::stdin().read(&mut [0]);
         let _ = end.send(());
     });

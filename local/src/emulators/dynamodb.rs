@@ -1,10 +1,17 @@
-//! DynamoDB: `dynoxide`, in memory or in a file.
+//! DynamoDB, emulated by `dynoxide` in memory or in a file.
 //!
-//! Measured: 41 of 41 of our checks and 577 of 601 of a public conformance suite, the rest being wording. It does not
-//! throttle, never reports a transaction conflict, reads consistently whether asked to or not, and leaves expired items
-//! where they are, as DynamoDB does for up to days. Its own HTTP server answers any web page (`Access-Control-Allow-Origin:
-//! *`) and waits for half a request for ever, so the operations that Waybill uses are served here. Streams stay off whatever the template says: each write to a table
-//! with a stream searches its records, so the outbox would slow down with every import, and nothing reads it here.
+//! By measurement, `dynoxide` passes 41 of 41 of our checks and 577 of 601 checks of a public conformance suite,
+//! and the rest differs in wording only. The HTTP server of `dynoxide` answers any web page
+//! (`Access-Control-Allow-Origin: *`) and waits forever for the rest of half a request. For this reason the present
+//! module serves the operations which Waybill uses.
+//!
+//! # Differences
+//!
+//! - The emulator does not throttle and never reports a transaction conflict.
+//! - Every read is consistent, even if the request asks for an eventually consistent read.
+//! - Expired items stay in the table, as in DynamoDB for up to a few days.
+//! - Streams stay off, whatever the template says. Each write to a table with a stream searches the stream's
+//!   records, so the outbox would slow down with every import, and no local component reads the stream.
 
 use axum::Router;
 use axum::body::Bytes;
@@ -19,10 +26,10 @@ use serde::de::DeserializeOwned;
 use super::StartError;
 use crate::folder::Folder;
 
-/// DynamoDB's largest request, in bytes.
+/// Largest request of DynamoDB in bytes, which is 16 MB.
 const MAX_REQUEST_BYTES: usize = 16 << 20;
 
-/// The service over HTTP, with its tables in the data folder or in memory.
+/// Router of the service, with its tables in the data folder or, without a folder, in memory.
 pub(super) fn router(data: Option<&Folder>) -> Result<Router, StartError> {
     let database = match data {
         Some(folder) => open(folder)?,
@@ -64,7 +71,7 @@ fn call(database: &Database, operation: &str, body: &[u8]) -> dynoxide::Result<S
     }
 }
 
-/// Reads a request, acts, and writes the answer.
+/// Parses a request, executes the operation, and encodes the answer as JSON.
 fn answer<Q, A>(body: &[u8], act: impl FnOnce(Q) -> dynoxide::Result<A>) -> dynoxide::Result<String>
 where
     Q: DeserializeOwned,
@@ -82,8 +89,9 @@ fn unopened(error: DynoxideError) -> StartError {
 
 fn open(folder: &Folder) -> Result<Database, StartError> {
     let database = Database::new(&folder.database()?.to_string_lossy()).map_err(unopened)?;
-    // By default every commit waits for the disk, which takes ten times as long. What this sets is SQLite's NORMAL: the
-    // log is ahead of the file, so a power cut may cost the last writes and never the whole.
+    // By default every commit waits for the disk, which takes ten times as long. This call sets SQLite's level
+    // `NORMAL`, under which the write-ahead log is ahead of the file: a power cut may cost the last writes, but
+    // never the whole database.
     database.disable_bulk_loading().map_err(unopened)?;
     Ok(database)
 }

@@ -1,36 +1,36 @@
-//! What has been begun and is not settled yet.
+//! Counts the work which has begun and is not settled yet.
 //!
-//! A test that has put a file wants to go on when everything that follows from it has happened. Queues tell by
-//! themselves whether they are empty; an S3 notification on its way and a handler that runs are counted here. A
-//! [`Token`] is held for as long as the thing is unsettled, and its drop settles it, so a panic, an abort and a
-//! receiver that is gone count like any other end.
+//! After a test has put a file, the test wants to continue only when all consequences have happened. Queues know by
+//! themselves when they are empty, so this module counts the rest: S3 notifications on their way, and running
+//! handlers. The code which begins some work holds a [`Token`] until the work is settled. Dropping the token
+//! settles the work, so a panic, an abort and a closed channel end the work in the same way as a success.
 
 use std::sync::Arc;
 
 use tokio::sync::watch;
 
-/// A count of unsettled things. Clones share it.
+/// A counter of unsettled work, whose clones share the same count.
 #[derive(Clone, Default)]
 pub struct Pending {
     load: Arc<watch::Sender<Load>>,
 }
 
-/// How much is unsettled.
+/// The state of the counter at a moment.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Load {
-    /// Begun since the start. Two equal readings mean that nothing was begun between them.
+    /// Amount of work begun since the start. If two readings are equal, no work was begun between the readings.
     pub begun: u64,
-    /// Begun and not settled.
+    /// Amount of work begun and not yet settled.
     pub unsettled: u64,
 }
 
-/// One unsettled thing; dropped when it is settled.
+/// A piece of unsettled work, which the drop of this token settles.
 pub struct Token {
     load: Arc<watch::Sender<Load>>,
 }
 
 impl Pending {
-    /// Counts one more thing until the token is dropped.
+    /// Counts a piece of work as unsettled until the returned token is dropped.
     pub fn begin(&self) -> Token {
         self.load.send_modify(|load| {
             load.begun += 1;
@@ -39,15 +39,15 @@ impl Pending {
         Token { load: Arc::clone(&self.load) }
     }
 
-    /// The load now, and a way to wait for its next change.
+    /// A receiver which holds the present count and can wait for the next change.
     pub fn watch(&self) -> watch::Receiver<Load> {
         self.load.subscribe()
     }
 
-    /// Waits until nothing is unsettled.
+    /// Waits until no work is unsettled.
     pub async fn settled(&self) {
         let mut load = self.load.subscribe();
-        // `self` holds a sender, so the channel cannot have closed.
+        // `self` holds a sender, so the channel cannot be closed here.
         let _ = load.wait_for(|load| load.unsettled == 0).await;
     }
 }

@@ -1,16 +1,20 @@
-//! S3: `s3s` for the protocol and the signatures, `s3s-fs` for the files, and here what they lack.
+//! S3, made of `s3s` for the protocol and the signatures, `s3s-fs` for the files, and this module for the gaps.
 //!
-//! - **A read pinned by `If-Match` never mixes two objects.** `s3s-fs` ignores the condition, and replaces an object in
-//!   two steps (the bytes, then the ETag), between which the new bytes go by the old name. Writers of a key therefore
-//!   exclude each other and whoever opens it; a read that is open goes on with the bytes it has opened.
-//! - **`If-None-Match: *`** holds against a rival, for the same reason.
-//! - **A body is received before its key is locked**, so that a client which stays in the middle of one holds up nobody.
-//! - **Notifications**: `ObjectCreated` events in S3's own shape, sent after the write and before its answer, and again
-//!   by the next run if this one ends before they are delivered ([`journal`]).
-//! - **Answers**: a bucket that is not there is told from a key that is not; lists carry ETags; an object without a
-//!   content type has S3's default.
+//! # Promises
 //!
-//! - **Keys** are any text of up to 1,024 bytes ([`paths`]); longer ones are refused as S3 does (`KeyTooLongError`).
+//! - **A read with `If-Match` never mixes two objects.** `s3s-fs` ignores the condition, and replaces an object in
+//!   two steps, first the bytes and then the ETag. Between these steps the new bytes have the old ETag. Therefore a
+//!   writer of a key excludes every other writer and every opening reader of the key. A reader with an open file
+//!   continues with the bytes of this file.
+//! - **A write with `If-None-Match: *`** holds against a concurrent writer, thanks to the same lock.
+//! - **A body is received before its key is locked**, so a client which stops in the middle of a body delays
+//!   nobody.
+//! - **Notifications** are `ObjectCreated` events in S3's own shape, sent after the write and before its answer. If
+//!   this process ends before the delivery, the next run sends the events again ([`journal`]).
+//! - **Answers** distinguish a missing bucket from a missing key, lists contain ETags, and an object without a
+//!   content type gets S3's default.
+//! - **Keys** are any text of up to 1,024 bytes ([`paths`]), and longer keys are refused with S3's
+//!   `KeyTooLongError`.
 
 mod journal;
 mod list;
@@ -40,10 +44,10 @@ pub use notify::{Created, CreatedObjects, Notification, Notifier, encode_key, qu
 use super::{ACCESS_KEY_ID, SECRET_ACCESS_KEY, StartError};
 use paths::Paths;
 
-/// How many locks all keys share. Writers of two keys with the same one wait for each other.
+/// Number of locks which all keys share. Writers of two keys with the same lock wait for each other.
 const LOCKS: usize = 64;
 
-/// The service, keeping its files in `directory`.
+/// Builds the service, which keeps the objects as files in `directory`.
 pub(super) fn service(directory: &Path, notifier: Notifier) -> Result<Router, StartError> {
     let buckets = Buckets {
         inner: FileSystem::new(directory).map_err(|error| StartError::Files(format!("{error:?}")))?,
@@ -55,11 +59,11 @@ pub(super) fn service(directory: &Path, notifier: Notifier) -> Result<Router, St
     let mut service = S3ServiceBuilder::new(buckets);
     service.set_auth(SimpleAuth::from_single(ACCESS_KEY_ID, SECRET_ACCESS_KEY));
     let service = HandleError::new(service.build(), async |error| {
-        tracing::error!(?error, "S3 could not answer");
+        tracing::error!(?error, "S3 failed to answer a request");
         StatusCode::INTERNAL_SERVER_ERROR
     });
-    // As the template's bucket has it, for pages that upload a file. Other pages than the service's own do not get
-    // through the gate.
+    // The template's bucket has the same CORS rule, for web pages which upload a file. The gate lets no page pass
+    // except the pages of the service itself.
     let pages = CorsLayer::new()
         .allow_origin(AllowOrigin::mirror_request())
         .allow_methods([Method::PUT])
@@ -68,13 +72,13 @@ pub(super) fn service(directory: &Path, notifier: Notifier) -> Result<Router, St
     Ok(Router::new().fallback_service(service).layer(pages))
 }
 
-/// All buckets.
+/// All buckets of the emulator, in a single directory.
 struct Buckets {
     inner: FileSystem,
     paths: Paths,
     locks: [RwLock<()>; LOCKS],
     notifier: Notifier,
-    /// Where large bodies are kept while they come.
+    /// Directory of the temporary files for large bodies which are being received.
     spool: PathBuf,
 }
 
@@ -95,7 +99,7 @@ impl Buckets {
         }
     }
 
-    /// The key by which `s3s-fs` knows an object that is there. The caller holds its lock.
+    /// Name of an existing object within `s3s-fs`, which is not always the key. The caller holds the key's lock.
     fn stored(&self, bucket: &str, key: &str) -> S3Result<String> {
         self.check_bucket(bucket)?;
         let stored = self.paths.stored(bucket, key);
@@ -106,19 +110,19 @@ impl Buckets {
         }
     }
 
-    /// The key by which `s3s-fs` is to know an object that is about to be written. The caller holds its lock.
+    /// Name within `s3s-fs` for an object about to be written. The caller holds the key's lock.
     fn stored_anew(&self, bucket: &str, key: &str) -> S3Result<String> {
         self.check_bucket(bucket)?;
         self.paths.stored_anew(bucket, key).map_err(|error| s3_error!(error, InternalError))
     }
 
-    /// What an object is now. The caller holds its lock.
+    /// Size, ETag and attributes of a stored object. The caller holds the key's lock.
     async fn head(&self, bucket: &str, stored: &str) -> S3Result<HeadObjectOutput> {
         let input = HeadObjectInput { bucket: bucket.to_owned(), key: stored.to_owned(), ..HeadObjectInput::default() };
         Ok(self.inner.head_object(request(input)).await?.output)
     }
 
-    /// Tells of an object that was just written. The caller holds its lock.
+    /// Sends the notification of an object just written. The caller holds the key's lock.
     async fn created(&self, cause: &str, bucket: &str, key: &str) -> S3Result<()> {
         let head = self.head(bucket, &self.stored(bucket, key)?).await?;
         let e_tag = head.e_tag.as_ref().map_or("", ETag::value);
@@ -160,7 +164,8 @@ impl S3 for Buckets {
         for object in page.contents.iter_mut().flatten() {
             let key = object.key.as_deref().unwrap_or_default();
             let _reading = self.reading(&asked.bucket, key).await;
-            // Deleted since it was listed: S3's lists, too, are of a moment before the answer.
+            // The object may have been deleted after the listing. S3's lists, too, describe a moment before the
+            // answer.
             object.e_tag = match self.stored(&asked.bucket, key) {
                 Ok(stored) => self.head(&asked.bucket, &stored).await.ok().and_then(|head| head.e_tag),
                 Err(_) => None,
@@ -182,10 +187,11 @@ impl S3 for Buckets {
 
     async fn get_object(&self, mut req: S3Request<GetObjectInput>) -> S3Result<S3Response<GetObjectOutput>> {
         let (bucket, key) = (req.input.bucket.clone(), req.input.key.clone());
-        // Held until the file is open: from then on the bytes are those that the ETag names.
+        // The lock is held until the file is open, and from then on the bytes match the ETag.
         let _reading = self.reading(&bucket, &key).await;
         req.input.key = self.stored(&bucket, &key)?;
-        // Before the range is looked at: of a shorter object that took this one's place S3 says 412, not 416.
+        // The conditions are checked before the range. If a shorter object has replaced the pinned object, S3
+        // answers 412 and not 416.
         let conditions = Conditions::new(req.input.if_match.clone(), req.input.if_none_match.clone());
         conditions.check(self.head(&bucket, &req.input.key).await?.e_tag.as_ref())?;
         let mut answer = self.inner.get_object(req).await?;
@@ -215,7 +221,7 @@ impl S3 for Buckets {
             CopySource::Bucket { bucket, key, version_id } => (bucket.clone(), key.to_string(), version_id.clone()),
             _ => return Err(s3_error!(NotImplemented)),
         };
-        // In the order of the locks, or two copies could each wait for the other's.
+        // Both locks are taken in ascending order, because otherwise two copies could wait for each other forever.
         let (from, to) = (lock_of(&source_bucket, &source_key), lock_of(&bucket, &key));
         let _lower = if from < to { Some(self.locks[from].read().await) } else { None };
         let _writing = self.locks[to].write().await;
@@ -252,7 +258,7 @@ impl S3 for Buckets {
     }
 
     async fn list_parts(&self, req: S3Request<ListPartsInput>) -> S3Result<S3Response<ListPartsOutput>> {
-        // The parts are found by the upload's id.
+        // The upload's id is enough to find its parts, so the key stays as the client spelled it.
         self.inner.list_parts(req).await
     }
 
@@ -282,7 +288,7 @@ impl S3 for Buckets {
     }
 }
 
-/// The conditions of a read.
+/// The conditions `If-Match` and `If-None-Match` of a read.
 struct Conditions {
     if_match: Option<ETagCondition>,
     if_none_match: Option<ETagCondition>,
@@ -296,7 +302,7 @@ impl Conditions {
     fn check(&self, e_tag: Option<&ETag>) -> S3Result<()> {
         let is = |condition: &ETagCondition| match condition {
             ETagCondition::Any => true,
-            // A client may leave out the quotes; the value is what counts.
+            // A client may omit the quotes of an ETag, so only the values are compared.
             ETagCondition::ETag(expected) => e_tag.is_some_and(|e_tag| e_tag.value() == expected.value()),
         };
         if self.if_match.as_ref().is_some_and(|condition| !is(condition)) {
@@ -309,7 +315,8 @@ impl Conditions {
     }
 }
 
-/// `s3s-fs` leaves the checksums of an object at its key when an upload in parts takes its place.
+/// Removes the checksums from an answer. When an upload in parts replaces an object, `s3s-fs` keeps the old
+/// object's checksums under the key.
 fn forget_checksums(output: &mut GetObjectOutput) {
     output.checksum_crc32 = None;
     output.checksum_crc32c = None;
@@ -324,11 +331,11 @@ fn default_content_type() -> String {
 
 fn lock_of(bucket: &str, key: &str) -> usize {
     let hash = BuildHasherDefault::<DefaultHasher>::default().hash_one((bucket, key));
-    // The remainder is smaller than the number of locks.
+    // The remainder is smaller than the number of locks, so the cast loses nothing.
     (hash % LOCKS as u64) as usize
 }
 
-/// A request of our own to the store underneath.
+/// Wraps an input into a request from this module to `s3s-fs`.
 fn request<T>(input: T) -> S3Request<T> {
     S3Request {
         input,

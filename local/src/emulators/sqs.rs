@@ -1,9 +1,12 @@
-//! SQS: what Waybill uses of it, as faithful as the code can tell.
+//! SQS, as far as Waybill uses the service, and as faithful as code can be.
 //!
-//! No permissive crate is: the best one fails a third of a short list of checks, and its mistakes are in the places
-//! that matter here (visibility, redrive, receipt handles). So this is our own, in two layers. [`Queues`] is the queues
-//! themselves; this file speaks SQS's JSON protocol for them, so that the product's SDK client is the one it has on
-//! AWS. Left out, and refused by name: FIFO queues, message attributes, tags, permissions, encryption.
+//! No crate under a permissive licence is faithful: the best crate fails a third of a short list of checks, and its
+//! mistakes concern visibility, redrive and receipt handles, on which Waybill relies. This emulator is therefore
+//! our own, in two layers. [`Queues`] contains the queues themselves. The present file speaks SQS's JSON protocol,
+//! so the product keeps the SDK client which it has on AWS.
+//!
+//! FIFO queues, message attributes, tags, permissions and encryption are left out, and a request for one of these
+//! features is refused by name.
 
 mod error;
 mod queue;
@@ -31,18 +34,19 @@ pub use settings::{Attributes, Redrive, Settings};
 use super::arn;
 use crate::http::Stopped;
 
-/// Escapes can make six bytes of JSON out of one of a message.
+/// Largest request in bytes. Escaping can make six bytes of JSON out of a byte of a message.
 const MAX_REQUEST_BYTES: usize = 6 * queues::MAX_BYTES + 65_536;
 
 #[derive(Clone)]
 struct Service {
     queues: Arc<Queues>,
-    /// Where the service is, for the URLs of queues.
+    /// Base URL of the service, from which the URLs of the queues are built.
     url: Arc<str>,
     stopped: Stopped,
 }
 
-/// The service over HTTP; `url` is where it will be. Once stopped, it keeps no one waiting for a message.
+/// Builds the service over HTTP, for the base address `url`. Once `stopped` has ended, no long
+/// poll waits any longer.
 pub(super) fn router(queues: Arc<Queues>, url: &str, stopped: Stopped) -> Router {
     Router::new().fallback(post(handle)).layer(DefaultBodyLimit::max(MAX_REQUEST_BYTES)).with_state(Service {
         queues,
@@ -242,7 +246,7 @@ struct SendMessage {
     message: SendEntry,
 }
 
-/// A message to send, alone or as an entry of a batch.
+/// A message to send, either alone or as an entry of a batch.
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
 struct SendEntry {
@@ -259,7 +263,7 @@ struct ReceiveMessage {
     max_number_of_messages: Option<u32>,
     wait_time_seconds: Option<u32>,
     visibility_timeout: Option<u32>,
-    /// The older name of the next one.
+    /// The older name of the field `message_system_attribute_names`, with the same meaning.
     #[serde(default)]
     attribute_names: Vec<String>,
     #[serde(default)]
@@ -317,7 +321,7 @@ struct Entry<T> {
     rest: T,
 }
 
-/// An entry of a batch that failed, the others having succeeded.
+/// A failed entry of a batch whose remaining entries may have succeeded.
 #[derive(Serialize)]
 #[serde(rename_all = "PascalCase")]
 struct BatchResultErrorEntry {
@@ -337,7 +341,7 @@ impl SendEntry {
 }
 
 impl<T> Batch<T> {
-    /// Does each entry, and sorts the answers into those that succeeded and those that failed.
+    /// Executes each entry of the batch, and sorts the answers into successes and failures.
     fn each(&self, entry: &'static str, act: impl Fn(&str, &T) -> Result<Value, SqsError>) -> Result<Value, SqsError> {
         let queue = queue_name(&self.queue_url)?;
         self.check(entry)?;
@@ -385,7 +389,7 @@ fn read<T: DeserializeOwned>(body: &[u8]) -> Result<T, SqsError> {
     serde_json::from_slice(body).map_err(|error| SqsError::Serialization { reason: error.to_string() })
 }
 
-/// The name of the queue at a URL, whatever host the caller knows it by.
+/// Name of the queue in a URL. The host is ignored, because callers may know the service by several hosts.
 fn queue_name(url: &str) -> Result<&str, SqsError> {
     match url.rsplit_once('/') {
         Some((account, name)) if account.ends_with(&format!("/{}", arn::ACCOUNT)) => Ok(name),
@@ -393,7 +397,7 @@ fn queue_name(url: &str) -> Result<&str, SqsError> {
     }
 }
 
-/// The attributes that were asked for, by name or all of them.
+/// Selects the attributes which the request asks for by name, or all attributes for the name `All`.
 fn only(mut attributes: Attributes, names: &[String]) -> Attributes {
     attributes.retain(|attribute, _| names.iter().any(|name| name == attribute || name == "All"));
     attributes

@@ -1,4 +1,4 @@
-//! What the tests of the stack have in common.
+//! The stack and the helpers which the tests of the emulators share.
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -10,7 +10,7 @@ use super::s3::Notification;
 use super::{ACCESS_KEY_ID, Emulators, Options, SECRET_ACCESS_KEY, arn};
 use crate::folder::Folder;
 
-/// A running stack with clients for it.
+/// The running emulators, with a client for each service and the clock.
 pub struct Stack {
     pub emulators: Emulators,
     pub clock: Clock,
@@ -59,7 +59,7 @@ impl Stack {
     }
 }
 
-/// What should happen soon, or the test fails here rather than hangs.
+/// Waits for a future, and fails the test after ten seconds, so a mistake does not make the test hang.
 pub async fn soon<T>(future: impl Future<Output = T>) -> anyhow::Result<T> {
     tokio::time::timeout(Duration::from_secs(10), future)
         .await

@@ -9,7 +9,7 @@ fn addresses(stack: &Stack) -> [String; 3] {
     [emulators.dynamodb_url(), emulators.s3_url(), emulators.sqs_url()].map(|url| url.replace("http://", ""))
 }
 
-/// A stack whose clients have open connections, one of them waiting for a message.
+/// A stack whose clients hold open connections, among them a long poll which waits for a message.
 async fn busy() -> anyhow::Result<(Stack, tokio::task::JoinHandle<()>)> {
     let stack = Stack::start().await?;
     stack.dynamodb.list_tables().send().await?;
@@ -17,7 +17,7 @@ async fn busy() -> anyhow::Result<(Stack, tokio::task::JoinHandle<()>)> {
     let queue = stack.sqs.create_queue().queue_name("work").send().await?;
     let poll = stack.sqs.receive_message().set_queue_url(queue.queue_url).wait_time_seconds(20);
     let waiting = tokio::spawn(async move {
-        // Answered without a message, or refused if it had not got through yet.
+        // The poll is answered without a message, or refused if the connection was not yet made.
         let _ = poll.send().await;
     });
     stack.sqs.list_queues().send().await?;

@@ -24,7 +24,8 @@ fn what_is_kept_is_its_owner_s_alone() -> anyhow::Result<()> {
     assert_eq!([mode(&path)?, mode(&folder.files()?)?, mode(&folder.database()?)?], [0o700, 0o700, 0o600]);
     drop(folder);
 
-    // A folder of somebody's choice stays as it is; the state of an earlier version in it is closed.
+    // A folder chosen by a person keeps its permissions, while state from an earlier version in the folder is
+    // closed.
     let old = place.path().join("old");
     DirBuilder::new().mode(0o755).create(&old)?;
     DirBuilder::new().mode(0o755).create(old.join("s3"))?;

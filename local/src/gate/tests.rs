@@ -5,7 +5,7 @@ use super::*;
 
 const PORT: u16 = 4566;
 
-/// The status by which a request with these headers is refused.
+/// Status with which the gate refuses a request with these headers, or `None` if the request may pass.
 fn refused(gate: &Gate, headers: &[(&'static str, &'static str)]) -> Option<u16> {
     let header =
         |(name, value): &(&'static str, &'static str)| (HeaderName::from_static(name), HeaderValue::from_static(value));
@@ -47,7 +47,7 @@ fn pages_of_other_sites_are_refused_and_programs_are_not() {
     let from = |more: &[(&'static str, &'static str)]| refused(&gate, &[&[("host", "localhost:4566")], more].concat());
     for taken in [
         &[("origin", "http://localhost:4566"), ("sec-fetch-site", "same-origin")][..],
-        // A page of the doors that uploads to S3.
+        // A page from the doors uploads a file to S3.
         &[("origin", "http://127.0.0.1:8080"), ("sec-fetch-site", "same-site")],
         &[("sec-fetch-site", "none")],
         &[("sec-fetch-site", "same-origin")],

@@ -15,7 +15,7 @@ const SHORT: Limits = Limits { head: Duration::from_millis(50), body: Duration::
 const HALF_A_HEAD: &str = "POST / HTTP/1.1\r\nHost: localhost\r\nContent-Le";
 const HALF_A_BODY: &str = "POST / HTTP/1.1\r\nHost: localhost\r\nContent-Length: 10\r\n\r\nabc";
 
-/// A server that reads bodies at `/` and answers at `/slow` once it may.
+/// A server which reads bodies at `/`, and answers at `/slow` after the signal `go`.
 async fn server(limits: Limits, go: &Arc<Notify>) -> anyhow::Result<Server> {
     let go = Arc::clone(go);
     let slow = move || async move {
@@ -27,7 +27,7 @@ async fn server(limits: Limits, go: &Arc<Notify>) -> anyhow::Result<Server> {
     Ok(bound.serve(limits, |_| router.route("/slow", get(slow))))
 }
 
-/// A client that has sent something and stays.
+/// A client which has sent the beginning of a request and keeps its connection open.
 async fn client(server: &Server, sent: &str) -> anyhow::Result<TcpStream> {
     let mut stream = TcpStream::connect(server.url().trim_start_matches("http://")).await?;
     stream.write_all(sent.as_bytes()).await?;
@@ -36,7 +36,7 @@ async fn client(server: &Server, sent: &str) -> anyhow::Result<TcpStream> {
 
 async fn rest(stream: &mut TcpStream) -> String {
     let mut rest = Vec::new();
-    // A reset is an end, too.
+    // A reset connection counts as an end too.
     let _ = stream.read_to_end(&mut rest).await;
     String::from_utf8_lossy(&rest).into_owned()
 }
@@ -65,7 +65,7 @@ async fn a_shutdown_waits_for_answers_and_not_for_ever_for_requests() -> Test {
     idle.read_exact(&mut answered).await?;
 
     let shutdown = tokio::spawn(server.shutdown(Duration::from_millis(500)));
-    // Closed at once: nothing is on its way there.
+    // The server closes this connection at once, because no request is in progress on it.
     soon(rest(&mut idle)).await?;
     go.notify_one();
     assert!(soon(rest(&mut slow)).await?.ends_with("late"));

@@ -1,8 +1,8 @@
-//! The permissions that a request needs, as the service authorization reference of AWS lists them.
+//! Lists the permissions which each request needs, according to the service authorization reference of AWS.
 //!
-//! - A transaction needs the permissions of its parts; a batch has actions of its own.
-//! - A query of an index needs the index and not its table.
-//! - Everything that writes an object, in parts or whole, is `s3:PutObject`; a `HEAD` is `s3:GetObject`.
+//! - A transaction needs the permissions of its parts, while a batch has actions of its own.
+//! - A query of an index needs a permission for the index, and none for the table.
+//! - Every write of an object, in parts or as a whole, needs `s3:PutObject`. A `HEAD` request needs `s3:GetObject`.
 
 use aws_sdk_dynamodb::config::ConfigBag;
 use aws_sdk_dynamodb::operation::batch_get_item::BatchGetItemInput;
@@ -38,26 +38,26 @@ use percent_encoding::percent_decode_str;
 
 use crate::emulators::arn;
 
-/// An action on a resource.
+/// A pair of action and resource for which a request needs a permission.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Need {
     pub(super) action: &'static str,
-    /// Its ARN.
+    /// ARN of the resource, without wildcards.
     pub(super) resource: String,
 }
 
-/// What a request needs; nothing for an operation that is not known here.
+/// The needs of a request, or `None` for an operation which this module does not know.
 pub(super) fn of(input: &Input) -> Option<Vec<Need>> {
     of_tables(input).or_else(|| of_objects(input)).or_else(|| of_queues(input))
 }
 
-/// The bucket that a request reads an object of.
+/// Bucket from which a request reads an object, or `None` for a request of another kind.
 pub(super) fn reads_from(input: &Input) -> Option<&str> {
     let head = input.downcast_ref::<HeadObjectInput>().and_then(HeadObjectInput::bucket);
     head.or_else(|| input.downcast_ref::<GetObjectInput>().and_then(GetObjectInput::bucket))
 }
 
-/// The name of the operation that is being prepared.
+/// Service and operation of the request which is being prepared, for example `S3 GetObject`.
 pub(super) fn name(config: &ConfigBag) -> String {
     config.load::<Metadata>().map_or_else(String::new, |asked| format!("{} {}", asked.service(), asked.name()))
 }
@@ -102,7 +102,7 @@ fn of_part(part: &TransactWriteItem) -> impl Iterator<Item = Need> {
 
 fn of_objects(input: &Input) -> Option<Vec<Need>> {
     if let Some(input) = input.downcast_ref::<PutObjectInput>() {
-        // A write that asks for what is there has to be allowed to see it.
+        // A write with `If-Match` learns something about the stored object, so the role must allow reads too.
         let condition = input.if_match().map(|_| object("s3:GetObject", input.bucket(), input.key()));
         return Some([object("s3:PutObject", input.bucket(), input.key())].into_iter().chain(condition).collect());
     }
@@ -124,7 +124,7 @@ fn of_objects(input: &Input) -> Option<Vec<Need>> {
     head.or(get).or(delete).or_else(|| of_parts(input)).map(|need| vec![need])
 }
 
-/// The needs of an object that is written in parts.
+/// The need of a request which writes an object in parts.
 fn of_parts(input: &Input) -> Option<Need> {
     let put = "s3:PutObject";
     let create = input.downcast_ref();
@@ -169,7 +169,7 @@ fn object(action: &'static str, bucket: Option<&str>, key: Option<&str>) -> Need
     Need { action, resource: arn::object(bucket.unwrap_or_default(), key.unwrap_or_default()) }
 }
 
-/// A queue by its URL, which ends in its name.
+/// The need for a queue, whose URL ends with the queue's name.
 fn queue(action: &'static str, url: Option<&str>) -> Need {
     let (_, name) = url.and_then(|url| url.rsplit_once('/')).unwrap_or_default();
     Need { action, resource: arn::queue(name) }

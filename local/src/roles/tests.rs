@@ -12,8 +12,8 @@ use crate::emulators::testing::Stack;
 
 type Test = anyhow::Result<()>;
 
-/// A stack with clients that a role guards. Its tables, buckets and queues are not there: what the services say to a
-/// request that gets through is that.
+/// A stack whose clients have a guard. Its tables, buckets and queues do not exist, so a request which passes the
+/// guard gets the service's answer about a missing resource.
 struct Guarded {
     stack: Stack,
     guard: Guard,
@@ -51,7 +51,7 @@ impl Guarded {
         format!("{}/000000000000/work", self.stack.emulators.sqs_url())
     }
 
-    /// Makes one request of each operation; the errors, by operation.
+    /// Sends a request for each operation, and returns the error of each operation by its name.
     async fn everything(&self) -> anyhow::Result<Vec<(&'static str, String)>> {
         let mut said = Vec::new();
         macro_rules! say {

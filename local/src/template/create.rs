@@ -1,4 +1,4 @@
-//! Creates on the emulators what the template defines, through the same clients that the product uses.
+//! Creates the template's resources on the emulators, through the same clients as the product's.
 
 use aws_sdk_dynamodb::error::{BuildError, DisplayErrorContext, ProvideErrorMetadata};
 use aws_sdk_dynamodb::types::{
@@ -9,7 +9,7 @@ use aws_sdk_sqs::types::QueueAttributeName;
 
 use super::{Bucket, Index, Key, Queue, Table, Template};
 
-/// Why something could not be created.
+/// The reasons for which a resource could not be created.
 #[derive(Debug, thiserror::Error)]
 pub enum CreateError {
     #[error("{name} cannot be created: {reason}")]
@@ -18,12 +18,13 @@ pub enum CreateError {
         "{name} is there and differs from the template: it was made by another version, so use another data directory"
     )]
     Different { name: String },
-    #[error("the template defines a table that cannot be: {0}")]
+    #[error("the template defines a table that DynamoDB cannot have: {0}")]
     Incomplete(#[from] BuildError),
 }
 
 impl Template {
-    /// Creates the tables, buckets and queues that are not there yet. What is there stays as it is.
+    /// Creates the missing tables, buckets and queues. Existing buckets and queues stay as they are, and an
+    /// existing table must have the template's keys and indexes.
     pub async fn create(
         &self,
         dynamodb: &aws_sdk_dynamodb::Client,
@@ -36,7 +37,7 @@ impl Template {
         for bucket in self.buckets.values() {
             bucket.create(s3).await?;
         }
-        // A dead-letter queue has to be there before the queue that names it.
+        // A dead-letter queue must exist before the queue whose redrive policy names it.
         let (named, naming): (Vec<_>, Vec<_>) =
             self.queues.values().partition(|queue| !queue.attributes.contains_key("RedrivePolicy"));
         for queue in named.into_iter().chain(naming) {
@@ -83,7 +84,8 @@ impl Table {
         Ok(())
     }
 
-    /// Refuses a table of other keys or indexes: reads would fail on it in places that say nothing of why.
+    /// Refuses an existing table with other keys or indexes, because its reads would fail
+    /// later with unclear errors.
     fn check(&self, there: Option<&TableDescription>) -> Result<(), CreateError> {
         let different = || CreateError::Different { name: self.name.clone() };
         let there = there.ok_or_else(different)?;
@@ -152,7 +154,7 @@ fn refused(name: &str, reason: String) -> CreateError {
     CreateError::Refused { name: name.to_owned(), reason }
 }
 
-/// What the service said, or what kept it from saying anything.
+/// The service's error message, or the client's error if no answer arrived.
 fn said(error: &(impl ProvideErrorMetadata + std::error::Error)) -> String {
     match error.message() {
         Some(message) => message.to_owned(),

@@ -1,4 +1,4 @@
-//! Functions, the events that drive them, and their roles.
+//! Reads functions from the template, with their roles and the events which call them.
 
 use std::time::Duration;
 
@@ -9,9 +9,9 @@ use super::intrinsics::Document;
 use super::{FUNCTION, Function, Messages, policies};
 use crate::emulators::arn;
 
-/// The time-out of a function that does not say, in seconds, as SAM sets it.
+/// Time-out in seconds of a function whose properties name none, which is SAM's default.
 const DEFAULT_TIMEOUT: u64 = 3;
-/// How often Lambda tries a call of the schedule again.
+/// Number of retries of a failed asynchronous call, which is Lambda's default.
 const DEFAULT_RETRIES: u32 = 2;
 
 #[derive(Deserialize)]
@@ -39,7 +39,7 @@ struct LoggingConfig {
 #[serde(rename_all = "PascalCase", deny_unknown_fields)]
 struct EventInvokeConfig {
     maximum_retry_attempts: Option<u32>,
-    /// Here a failed call is tried again long before it is too old.
+    /// The age is ignored, because the local retries of a failed call end long before any such limit.
     #[serde(rename = "MaximumEventAgeInSeconds")]
     _maximum_age: Option<u32>,
 }
@@ -51,10 +51,10 @@ enum RecursiveLoop {
     Terminate,
 }
 
-/// Reads the function of that logical id.
+/// Reads the function with the given logical id.
 pub(super) fn read(document: &Document, id: &str) -> Result<Function, String> {
     let mut written = document.function(id)?;
-    // The router is served directly, whatever routes lead to it.
+    // HTTP events are removed, because the local server calls the router directly for every route.
     if let Some(events) = written.get_mut("Events").and_then(Value::as_object_mut) {
         events.retain(|_, event| event["Type"] != "HttpApi");
     }
@@ -110,7 +110,7 @@ struct ScheduleEvent {
     schedule: String,
 }
 
-/// Lambda's batch size where none is given.
+/// Lambda's batch size for a queue whose event names no size.
 fn ten() -> usize {
     10
 }
@@ -130,7 +130,7 @@ impl Event {
     }
 }
 
-/// `rate(5 minutes)` as a duration.
+/// Parses a schedule such as `rate(5 minutes)` into a duration.
 fn rate(schedule: &str) -> Result<Duration, String> {
     let parse = || {
         let (number, unit) = schedule.strip_prefix("rate(")?.strip_suffix(')')?.split_once(' ')?;

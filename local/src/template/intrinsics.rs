@@ -1,4 +1,5 @@
-//! CloudFormation's functions, as far as the template uses them where it matters here.
+//! Evaluates CloudFormation's intrinsic functions, as far as the template uses them in
+//! properties which matter locally.
 
 use std::collections::BTreeMap;
 
@@ -8,10 +9,10 @@ use serde_json::{Map, Value};
 use super::{BUCKET, LOG_GROUP, QUEUE, ROLE, TABLE, TemplateError};
 use crate::emulators::arn;
 
-/// The stack that the local resources belong to; its last part is what makes names unique on AWS.
+/// Id of the stack for the local resources. On AWS the last part of the id makes names unique.
 const STACK_ID: &str = "arn:aws:cloudformation:us-east-1:000000000000:stack/waybill/local";
 
-/// A template as it is written, with the functions unresolved.
+/// A template in its written form, with intrinsic functions not yet resolved.
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
 pub(super) struct Document {
@@ -24,7 +25,7 @@ pub(super) struct Document {
     resources: BTreeMap<String, Resource>,
 }
 
-/// A parameter of the stack. Locally each has its default.
+/// A parameter of the stack, which locally always has its default value.
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
 struct Parameter {
@@ -44,12 +45,12 @@ struct Resource {
 
 impl Document {
     pub(super) fn parse(text: &str) -> Result<Self, TemplateError> {
-        // Otherwise the attribute type `N` is read as "no".
+        // Without this option, the YAML parser would take the attribute type `N` for the boolean "no".
         let options = serde_saphyr::options! { strict_booleans: true };
         serde_saphyr::from_str_with_options(text, options).map_err(|error| TemplateError::Syntax(error.to_string()))
     }
 
-    /// The logical ids of a kind of resource.
+    /// Logical ids of all resources of a type.
     pub(super) fn of_kind<'a>(&'a self, kind: &'a str) -> impl Iterator<Item = &'a str> {
         let of_kind = self.resources.iter().filter(move |(_, resource)| resource.kind == kind);
         of_kind.map(|(id, _)| id.as_str())
@@ -59,26 +60,27 @@ impl Document {
         self.resources.get(id).map(|resource| resource.kind.as_str())
     }
 
-    /// A resource's properties, unresolved.
+    /// The properties of a resource, with intrinsic functions not yet resolved.
     pub(super) fn raw(&self, id: &str) -> Result<&Map<String, Value>, String> {
         let resource = self.resources.get(id).ok_or_else(|| format!("no resource {id}"))?;
         Ok(&resource.properties)
     }
 
-    /// Whether a resource is created after another because it says so.
+    /// True if the resource lists `other` in its `DependsOn`, so CloudFormation creates the resource after `other`.
     pub(super) fn depends_on(&self, id: &str, other: &str) -> bool {
         let names = self.resources.get(id).map_or(&Value::Null, |resource| &resource.depends_on);
         names == other || names.as_array().is_some_and(|names| names.iter().any(|name| name == other))
     }
 
-    /// The properties of a function by name, unresolved, those that the globals give to all functions included.
+    /// The unresolved properties of a function, together with the properties which `Globals`
+    /// gives to all functions.
     pub(super) fn function(&self, id: &str) -> Result<Map<String, Value>, String> {
         let mut properties = self.globals.get("Function").and_then(Value::as_object).cloned().unwrap_or_default();
         properties.extend(self.raw(id)?.clone());
         Ok(properties)
     }
 
-    /// A resource's name: its own if it has one, otherwise its logical id.
+    /// Name of a resource, which is the name property if present, and otherwise the logical id.
     pub(super) fn name(&self, id: &str) -> Result<String, String> {
         let property = match self.kind(id) {
             Some(TABLE) => "TableName",
@@ -89,14 +91,14 @@ impl Document {
         };
         match self.raw(id)?.get(property) {
             Some(name) => self.text(name),
-            // A bucket's name has no capitals.
+            // The names of buckets may not contain capital letters.
             None if self.kind(id) == Some(BUCKET) => Ok(id.to_lowercase()),
             None => Ok(id.to_owned()),
         }
     }
 
-    /// The value with every function in it replaced by its result. Null stands for `AWS::NoValue`, so lists and objects
-    /// lose the members that are null.
+    /// Replaces every intrinsic function in a value by its result. Null stands for `AWS::NoValue`, so lists and
+    /// objects lose their null members.
     pub(super) fn resolve(&self, value: &Value) -> Result<Value, String> {
         match value {
             Value::Array(items) => {
@@ -122,7 +124,7 @@ impl Document {
 
     fn call(&self, function: &str, argument: &Value) -> Result<Value, String> {
         let argument = match function {
-            // Its variables, or the branch that is taken, are resolved below.
+            // The variables of `Fn::Sub`, or the chosen branch of `Fn::If`, are resolved below.
             "Fn::Sub" | "Fn::If" => argument.clone(),
             _ => self.resolve(argument)?,
         };
@@ -172,13 +174,14 @@ impl Document {
         Ok(text.into())
     }
 
-    /// A reference to a parameter or a resource.
+    /// Resolves a reference to a parameter or to a resource.
     fn reference_within(&self, name: &str) -> Result<Value, String> {
         match (self.parameters.get(name), self.kind(name)) {
             (Some(parameter), _) => {
                 parameter.default.clone().ok_or_else(|| format!("the parameter {name} has no default"))
             }
-            // On AWS a reference to a queue is its URL. Only policies refer to queues here, and of a URL they need the name.
+            // On AWS a reference to a queue yields its URL. Only policies of the template refer to queues, and a
+            // policy needs only the name from the URL.
             (None, Some(TABLE | BUCKET | QUEUE | LOG_GROUP)) => Ok(self.name(name)?.into()),
             _ => Err(format!("a reference to {name} is not understood")),
         }
@@ -195,7 +198,7 @@ impl Document {
         }
     }
 
-    /// `Fn::Sub`: every `${…}` is a variable, a reference or an attribute.
+    /// Evaluates `Fn::Sub`, in which every `${…}` stands for a variable, a reference or an attribute.
     fn substitute(&self, text: &str, variables: &Value) -> Result<String, String> {
         let mut done = String::new();
         let mut rest = text;
@@ -221,7 +224,7 @@ impl Document {
     }
 }
 
-/// A scalar as CloudFormation compares and inserts it: a number and the text of its digits are the same.
+/// Text of a scalar for comparison and substitution. As in CloudFormation, a number equals the text of its digits.
 fn text_of(value: &Value) -> String {
     match value {
         Value::String(text) => text.clone(),

@@ -1,4 +1,4 @@
-//! Buckets, and the queues that are told of their new objects.
+//! Reads buckets from the template, with the queues which hear of their new objects.
 
 use serde::Deserialize;
 use serde_json::Value;
@@ -51,15 +51,15 @@ enum Rule {
     Suffix(String),
 }
 
-/// Reads the bucket of that logical id. S3 tries its queues when the bucket is created, so each must let S3 send to it,
-/// and by a policy that is there before the bucket.
+/// Reads the bucket with the given logical id. When AWS creates the bucket, S3 sends a test message to each of its
+/// queues. Therefore each queue needs a policy which lets S3 send, and the bucket must depend on the policy.
 pub(super) fn bucket(document: &Document, id: &str) -> Result<Bucket, String> {
     let properties: Properties = document.properties(id)?;
     let name = document.name(id)?;
     let mut notifications = Vec::new();
     for ToQueue { event, queue, filter } in properties.notification_configuration.queue_configurations {
         if event != "s3:ObjectCreated:*" {
-            return Err(format!("only s3:ObjectCreated:* is told of, not {event}"));
+            return Err(format!("only the event s3:ObjectCreated:* is supported, not {event}"));
         }
         let queue = arn::queue_name(&queue).ok_or_else(|| format!("no queue: {queue}"))?.to_owned();
         let policy = policies::admission(document, &name, &queue)?;

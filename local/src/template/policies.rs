@@ -1,7 +1,7 @@
-//! Policies: what a role lets its function do, and what a queue lets S3 do.
+//! Reads policies, which list the permissions of a role, or let S3 send to a queue.
 //!
-//! A policy lists permissions and nothing else: statements that deny, exceptions (`NotAction`), conditions in a role and
-//! actions with a wildcard are refused, since none of them can be compared with what a function does.
+//! A policy may only list permissions. Statements which deny, exceptions (`NotAction`), conditions in a role, and
+//! actions with a wildcard are refused, because none of them can be compared with the requests of a function.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -12,28 +12,28 @@ use super::intrinsics::Document;
 use super::{QUEUE_POLICY, ROLE};
 use crate::emulators::arn;
 
-/// The version of the policy language that has variables; the only one in use.
+/// Version of the policy language which has variables. Policies of any other version are refused.
 const LANGUAGE: &str = "2012-10-17";
 
-/// What a role allows.
+/// A role, with its permissions from all statements.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Role {
-    /// Its logical id.
+    /// Logical id of the role in the template.
     pub name: String,
     pub permissions: Vec<Permission>,
 }
 
-/// One action on one resource.
+/// Permission for a single action on the resources which a pattern covers.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Permission {
-    /// `dynamodb:GetItem`, for example.
+    /// Service and action, for example `dynamodb:GetItem`.
     pub action: String,
-    /// An ARN, in which `*` stands for any text and `?` for any letter.
+    /// ARN of the resources, in which `*` stands for any text and `?` for any single letter.
     pub resource: String,
 }
 
 impl Permission {
-    /// Whether it covers an action on a resource.
+    /// True if this permission covers the action on the resource.
     pub fn covers(&self, action: &str, resource: &str) -> bool {
         self.action == action && matches(self.resource.as_bytes(), resource.as_bytes())
     }
@@ -67,7 +67,7 @@ struct Policy<S> {
     statement: Vec<S>,
 }
 
-/// Who may take a role.
+/// A statement about the services which may take a role.
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase", deny_unknown_fields)]
 struct Trust {
@@ -113,7 +113,7 @@ impl OneOrMore {
     }
 }
 
-/// Reads the role of that logical id, which Lambda must be able to take.
+/// Reads the role with the given logical id, and refuses a role which Lambda may not take.
 pub(super) fn role(document: &Document, id: &str) -> Result<Role, String> {
     if document.kind(id) != Some(ROLE) {
         return Err(format!("no role {id}"));
@@ -146,7 +146,7 @@ fn statements<S>(policy: Policy<S>) -> Result<Vec<S>, String> {
     if policy.version == LANGUAGE { Ok(policy.statement) } else { Err(format!("no policy version {}", policy.version)) }
 }
 
-/// What a queue lets a service send, and on whose behalf.
+/// A statement about the service which may send to a queue, and about the source of the messages.
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase", deny_unknown_fields)]
 struct QueueStatement {
@@ -161,7 +161,7 @@ struct QueueStatement {
 }
 
 impl QueueStatement {
-    /// Whether it lets S3 send to a queue on behalf of a bucket of this account.
+    /// True if the statement lets S3 send to the queue for a bucket of the local account.
     fn admits(&self, bucket: &str, queue: &str) -> Result<bool, String> {
         let mut holds = self.principal.service == "s3.amazonaws.com"
             && self.action == "sqs:SendMessage"
@@ -179,7 +179,8 @@ impl QueueStatement {
     }
 }
 
-/// The id of the policy that lets S3 send to a queue on behalf of a bucket, both by their names.
+/// Logical id of the policy which lets S3 send to a queue for a bucket, or `None` without such a policy. `bucket`
+/// and `queue` are names.
 pub(super) fn admission<'a>(document: &'a Document, bucket: &str, queue: &str) -> Result<Option<&'a str>, String> {
     #[derive(Deserialize)]
     #[serde(rename_all = "PascalCase", deny_unknown_fields)]
@@ -199,7 +200,7 @@ pub(super) fn admission<'a>(document: &'a Document, bucket: &str, queue: &str) -
     Ok(None)
 }
 
-/// Whether a text is what a pattern with `*` and `?` says.
+/// True if a text matches a pattern with the wildcards `*` and `?`.
 fn matches(pattern: &[u8], text: &[u8]) -> bool {
     match (pattern.split_first(), text.split_first()) {
         (None, _) => text.is_empty(),

@@ -15,6 +15,7 @@
 mod cells;
 mod dictionary;
 mod names;
+mod plain;
 mod table;
 
 use serde::Serialize;

@@ -20,6 +20,7 @@
 mod doubt;
 mod guess;
 mod legacy;
+mod page;
 mod pieces;
 mod surrogates;
 mod traces;
@@ -32,7 +33,6 @@ use super::kind::{self, BEGINNING};
 use super::places::Anchor;
 use doubt::Doubt;
 use legacy::Legacy;
-use pieces::HOLES;
 pub use unreadable::{Guess, Spot, Unreadable};
 
 /// Decodes a file's bytes, pushed in pieces of any size.

@@ -1,4 +1,4 @@
-//! What S3 tells of drops comes through a queue of its own.
+//! Tests of the queue in which S3's notifications about drops arrive.
 
 use std::time::Duration;
 
@@ -22,7 +22,7 @@ const DEAD: &str = "ArrivalDeadLetters";
 async fn twenty_files_dropped_at_once_are_imported_one_after_another() -> anyhow::Result<()> {
     let stack = Stack::start(3).await?;
     let before = stack.workspace().await?;
-    // Each repeats two days of the file before it, and a row of its own.
+    // Each file repeats two days of the previous file, and contains the same row twice.
     let file = |n: u32| toggl([(n + 1, "Sketch"), (n + 2, "Sketch"), (n + 3, "Sketch"), (n + 3, "Sketch")]);
     let drops = (0..20).map(|n| {
         let (stack, file) = (&stack, file(n));
@@ -36,7 +36,8 @@ async fn twenty_files_dropped_at_once_are_imported_one_after_another() -> anyhow
         reports.values().map(|report| report["counts"][outcome].as_u64().unwrap_or_default()).sum()
     };
     assert!(reports.values().all(|report| report["status"] == "complete" && report["rows"] == 4), "{reports:#?}");
-    // Days 3 to 22 stand twice, days 1 and 2 once, in whichever order the files came.
+    // Days 3 to 22 have two entries each, and days 1 and 2 have a single entry each, whatever the
+    // order of the files.
     assert_eq!((counted("created"), counted("skipped")), (2 + 2 * 20, 80 - 42));
     at_rest(&stack).await?;
     for (name, queue) in dead_letters(&stack)? {
@@ -49,8 +50,8 @@ async fn twenty_files_dropped_at_once_are_imported_one_after_another() -> anyhow
     Ok(())
 }
 
-/// Waits until nothing is left to do. A drop that is called while its own arrival is being dealt with is planned twice; the
-/// second message of a chunk then waits for the end of a lease, which the clock is turned to.
+/// Waits until no work is left. A drop which is called while its own arrival is handled is planned twice. The
+/// second message of a chunk then waits for the end of a lease, so the clock is turned.
 async fn rest(stack: &Stack) -> anyhow::Result<()> {
     for _ in 0..4 {
         if tokio::time::timeout(Duration::from_secs(25), stack.system.idle()).await.is_ok() {
@@ -67,7 +68,7 @@ fn dead_letters(stack: &Stack) -> anyhow::Result<Vec<(String, Depth)>> {
     names.map(|name| Ok((name.clone(), queues.depth(&name)?))).collect()
 }
 
-/// The body of a message.
+/// The body of the first message in an event.
 fn body(event: SqsEvent) -> String {
     event.records.into_iter().find_map(|record| record.body).unwrap_or_default()
 }
@@ -78,7 +79,7 @@ async fn an_arrival_that_fails_comes_again_soon_and_one_that_died_can_be_sent_ba
     let (postman, faults) = (Postman::of(&stack.system), Faults::default());
     let (queues, clock) = (stack.system.queues(), &stack.system.services().clock);
     let worker = faults.connect(&stack.system)?;
-    // No import, and no report that says why.
+    // The drop becomes no import, and its report cannot be written either.
     faults.plan(|_, operation| (operation == "S3 PUT outbox").then_some(Fault::Refused));
     put(&stack, "inbox/1/timecamp/a.csv", TOGGL.as_bytes(), &[]).await?;
     queues.send(QUEUE, &body(dropped("inbox/1/timecamp/a.csv", "", "01")), None)?;
@@ -88,7 +89,7 @@ async fn an_arrival_that_fails_comes_again_soon_and_one_that_died_can_be_sent_ba
         assert!(postman.next().is_none(), "it came before {wait} s");
         clock.turn(Duration::from_secs(1));
     }
-    // The eleventh receive is one too many.
+    // The queue moves a message to the dead letters instead of an eleventh receive.
     assert!(postman.next().is_none() && postman.is_empty());
     let [died] = <[_; 1]>::try_from(queues.take(DEAD, 10, None)?).map_err(|dead| anyhow::anyhow!("{dead:?}"))?;
     assert!(outbox::reports(&stack).await?.is_empty());

@@ -1,4 +1,4 @@
-//! Names of files, of all kinds.
+//! Tests of drops with unusual file names of all kinds.
 
 use std::collections::BTreeSet;
 
@@ -13,15 +13,15 @@ use crate::postman::{arrive, dropped};
 use crate::stack::Stack;
 use crate::world::Draw;
 
-/// Letters that are something else in a URL, a form, a path or a log, and others.
+/// Letters with a special meaning in a URL, a form, a path or a log, together with harmless letters.
 const LETTERS: [&str; 24] = [
     " ", "+", "%", "%20", "%2B", "(", ")", "[", "]", "ü", "ß", "€", "🚚", "\u{301}", "&", "=", "?", "#", "/", "..",
     "~", "'", "\n", "a",
 ];
 
-/// A file name that S3 takes and that is neither a folder's nor a side-car's.
+/// Draws a file name which S3 accepts, and which is neither a folder's name nor a side-car's.
 fn file_name(draw: &mut Draw) -> String {
-    // `inbox/1/toggl/` has 14 bytes, and `.csv` 4.
+    // The folder `inbox/1/toggl/` has 14 bytes, and the ending `.csv` has 4.
     let most = *draw.of(&[8, 40, 105, 250, 1006]).expect("there are some");
     let mut name = String::new();
     loop {

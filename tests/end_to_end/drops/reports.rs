@@ -1,4 +1,4 @@
-//! Reports that overwrite none, and reports that cannot be written.
+//! Tests of reports which must not overwrite each other, and of reports which cannot be written.
 
 use std::time::Duration;
 
@@ -14,7 +14,7 @@ use crate::outbox;
 use crate::postman::{LONG, Postman, arrive, dropped};
 use crate::stack::Stack;
 
-/// The outbox refuses every report.
+/// Lets the outbox refuse every report.
 fn refuse(faults: &Faults) {
     faults.plan(|_, operation| (operation == "S3 PUT outbox").then_some(Fault::Refused));
 }
@@ -26,7 +26,7 @@ async fn tell(stack: &Stack, worker: &Functions, key: &str) -> anyhow::Result<()
     Ok(())
 }
 
-/// The imports that the sweep still looks at.
+/// Number of imports at which the sweep still looks.
 async fn open(stack: &Stack) -> anyhow::Result<usize> {
     Ok(stack.dump(Table::Imports).await?.into_values().filter(|item| item.contains_key("open")).count())
 }
@@ -68,7 +68,7 @@ async fn an_outbox_that_refuses_every_report_holds_no_drop_up() -> anyhow::Resul
     }
     at_rest(&stack).await?;
     assert_eq!(postman.dead(), 0);
-    // The sweep tries again, less and less often, and in the end not any more.
+    // The sweep repeats the attempt at growing intervals, and finally gives up.
     let tries = || faults.log().iter().filter(|line| line.starts_with("S3 PUT outbox")).count();
     let before = tries();
     let (mut looks, mut log) = (0, Vec::new());
@@ -85,7 +85,7 @@ async fn an_outbox_that_refuses_every_report_holds_no_drop_up() -> anyhow::Resul
     assert_eq!(tries() - before, 3 * 13);
     assert_eq!(log.iter().filter(|line| line.contains("given up")).count(), 3, "{log:?}");
     assert!(outbox::reports(&stack).await?.is_empty());
-    // An undo is a new end, to be told anew.
+    // An undo is a new end of the import, and gets a report of its own.
     faults.none();
     stack.delete("/v2/imports/2").await?.expect(204)?;
     postman.drain_all(&worker, &faults).await;
@@ -106,7 +106,7 @@ async fn a_report_is_written_when_the_outbox_takes_it_again() -> anyhow::Result<
     tell(&stack, &worker, "inbox/1/toggl/a.csv").await?;
     sweep::handle(&worker.sweep).await?;
     faults.none();
-    // Not at once.
+    // The second sweep comes too early, so it does not repeat the attempt.
     sweep::handle(&worker.sweep).await?;
     assert!(outbox::reports(&stack).await?.is_empty());
     stack.system.services().clock.turn(LONG);
@@ -124,7 +124,7 @@ async fn a_drop_whose_refusal_cannot_be_told_is_told_when_its_event_comes_again(
     let worker = faults.connect(&stack.system)?;
     refuse(&faults);
     assert!(tell(&stack, &worker, "inbox/1/timecamp/a.csv").await.is_err());
-    // The next drop does not wait for it.
+    // The next drop does not wait for a drop without a report.
     tell(&stack, &worker, "inbox/1/toggl/b.csv").await?;
     assert_eq!(stack.native(1).await?["status"], "complete");
     faults.none();

@@ -1,4 +1,4 @@
-//! What accounts remember of headers is what their imports say, at every moment.
+//! The mappings which an account remembers for headers must match the mappings of its imports, at every moment.
 
 use std::collections::BTreeSet;
 
@@ -8,11 +8,13 @@ use shared::mappings::HeaderMemory;
 
 use super::World;
 
-/// So many sayings of a header are kept: where there are as many, some may have been forgotten.
+/// Largest number of mappings which are kept for a header. With this many mappings, older ones
+/// may have been forgotten.
 const MOST_SAYINGS: usize = 8;
 
 impl World {
-    /// Those who stand for something are the settled imports that were read by a mapping, and each stands once.
+    /// Checks that each settled import which was read by a mapping stands behind a remembered mapping exactly once,
+    /// and that no other import does.
     pub(super) fn check_memory(&self, wrong: &mut Vec<String>) {
         let none = Vec::new();
         let owners = self.imports.keys().map(|&(account, _)| account);

@@ -1,4 +1,4 @@
-//! `/api/v1/mappings`.
+//! Tests of the endpoint `/api/v1/mappings`, which lists, renames and deletes remembered mappings.
 
 use reqwest::{Method, RequestBuilder};
 use serde_json::{Value, json};
@@ -17,7 +17,7 @@ async fn list(stack: &Stack, query: &str) -> anyhow::Result<Value> {
     stack.answer(asking(stack, "demo", Method::GET, query)).await?.expect(200)
 }
 
-/// A table whose header is like no other's.
+/// A table with a header of its own, and the options for its import.
 fn table(number: usize) -> (String, Value) {
     let column = format!("Note {number}");
     let file = format!("When,Took,{column}\n2026-03-02,90,Tea\n");
@@ -53,7 +53,7 @@ async fn a_mapping_is_listed_named_and_forgotten() -> anyhow::Result<()> {
         let renamed = stack.answer(asking(&stack, "demo", method, &one).json(&named)).await?.expect(200)?;
         assert_eq!(renamed["name"], "The agency's sheet");
     }
-    // It keeps its name when another import says otherwise.
+    // The mapping keeps its name after another import has changed its columns.
     imported(&stack, TABLE, json!({ "mapping": other_mapping() })).await?;
     let record = stack.answer(asking(&stack, "demo", Method::GET, &one)).await?.expect(200)?;
     assert_eq!([&record["name"], &record["import"]], [&json!("The agency's sheet"), &json!(3)]);
@@ -68,7 +68,8 @@ async fn a_mapping_is_listed_named_and_forgotten() -> anyhow::Result<()> {
     }
     assert_eq!(list(&stack, "").await?["records"], json!([]));
     assert_eq!(told(&imported(&stack, TABLE, json!({})).await?)[0], "unsupported");
-    // What is forgotten is not taken back, and is remembered again by whoever says it again.
+    // The undo of an import does not restore a deleted mapping. The next import with this mapping lets
+    // it be remembered again.
     stack.undo(3).await?;
     stack.undo(1).await?;
     assert_eq!(list(&stack, "").await?["records"], json!([]));
@@ -122,7 +123,7 @@ async fn the_list_goes_by_keyset_pages() -> anyhow::Result<()> {
         let wrong = stack.answer(asking(&stack, "demo", Method::GET, &query)).await?.expect(400)?;
         assert!(wrong["errors"][field].is_array(), "{query}: {wrong}");
     }
-    // Another account's cursor is none of ours.
+    // A cursor from another account is refused.
     let theirs = asking(&stack, OTHER_TOKEN, Method::GET, &format!("?start_cursor={cursor}"));
     stack.answer(theirs).await?.expect(400)?;
     Ok(())
@@ -159,7 +160,7 @@ async fn errors_have_the_doors_shape_and_nobody_sees_what_is_anothers() -> anyho
             stack.answer(asking(&stack, token, method, &one).json(&name)).await?.expect(status)?;
         }
     }
-    // A token that may only read.
+    // This token permits reading only.
     let reader = Principal { scopes: vec![Scope::Read], ..workspace };
     grant(stack.system.services(), "reader", &reader).await?;
     for path in ["", one.as_str()] {

@@ -1,4 +1,4 @@
-//! Files that are dropped into the bucket are read by what is remembered, and are remembered.
+//! Tests of remembered mappings for files which are dropped into the bucket.
 
 use aws_sdk_s3::primitives::ByteStream;
 use serde_json::{Value, json};
@@ -7,7 +7,7 @@ use super::{TABLE, mapping, said, told};
 use crate::outbox;
 use crate::stack::Stack;
 
-/// Drops a file, waits, and reads its report: the last of its name.
+/// Drops a file, waits for the end, and returns the latest report about a file of this name.
 async fn dropped(stack: &Stack, key: &str, file: &str, metadata: &[(&str, &str)]) -> anyhow::Result<Value> {
     let put = stack.system.s3().put_object().bucket(stack.system.services().files.bucket()).key(key);
     let put = metadata.iter().fold(put, |put, (name, value)| put.metadata(*name, *value));
@@ -27,14 +27,15 @@ async fn a_drop_is_read_by_the_mapping_of_the_drop_before_it() -> anyhow::Result
     let march = dropped(&stack, "inbox/1/auto/march.csv", TABLE, &[]).await?;
     assert_eq!(told(&march), json!(["complete", "table", null]));
 
-    // The same rows are there already, however their mapping came.
+    // The rows count as existing, whatever the origin of their mapping.
     let april = format!("{TABLE}2026-04-01,15,Demo User,Milk\n");
     let april = dropped(&stack, "inbox/1/auto/april.csv", &april, &[]).await?;
     assert_eq!(told(&april), json!(["complete", "table", march["id"]]));
     assert_eq!((&april["duplicates"], &april["counts"]["created"]), (&json!(2), &json!(1)));
     assert!(said(&april).contains(&format!("import {} was made with", march["id"])), "{april}");
 
-    // A folder names a format, which comes first; the object and the side-car can want none.
+    // A folder which names a format takes precedence. The object's metadata or the side-car
+    // can exclude any mapping.
     let named = dropped(&stack, "inbox/1/toggl/may.csv", TABLE, &[]).await?;
     assert_eq!(told(&named)[0], "unsupported");
     let none = dropped(&stack, "inbox/1/auto/june.csv", TABLE, &[("mapping", "none")]).await?;

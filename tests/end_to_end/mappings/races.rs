@@ -1,4 +1,4 @@
-//! What is remembered while parsers die, imports settle at once, and items are not what this version writes.
+//! Tests of remembered mappings while parsers die, while imports settle at once, and with items of another version.
 
 use std::sync::{Arc, Mutex};
 
@@ -23,7 +23,7 @@ use crate::stack::{Stack, sent};
 
 const ACCOUNT: AccountId = AccountId(1);
 
-/// A stack whose messages are delivered by hand, and its worker.
+/// A stack with a worker, whose messages are delivered by hand.
 struct Bench {
     stack: Stack,
     postman: Postman,
@@ -43,7 +43,7 @@ impl Bench {
         self.stack.system.services()
     }
 
-    /// Makes an import whose start is to be sent.
+    /// Creates an import whose start message is not yet sent.
     async fn queued(&self, file: &str, mapping: Option<Value>) -> anyhow::Result<Import> {
         let mapping = mapping.map(|columns| {
             let columns = columns.as_object().cloned().unwrap_or_default().into_iter();
@@ -64,7 +64,7 @@ impl Bench {
         Box::pin(self.postman.drain_all(&self.worker, &self.faults)).await;
     }
 
-    /// Imports a file to the end.
+    /// Imports a file from the start to the end.
     async fn import(&self, file: &str, mapping: Option<Value>) -> anyhow::Result<Import> {
         let import = self.queued(file, mapping).await?;
         self.start(import.id).await?;
@@ -95,7 +95,8 @@ async fn a_parser_that_comes_again_reads_by_what_the_first_one_read_by() -> anyh
     for died in 0.. {
         let second = bench.queued(TABLE, None).await?;
         bench.start(second.id).await?;
-        // Dies behind the n-th write of a chunk or reading, or behind the pin, and what is remembered changes.
+        // The worker dies after its n-th write of a chunk, a reading or the pin. Then
+        // the remembered mapping changes.
         let mut writes = 0;
         bench.faults.plan(move |_, operation| {
             writes += u64::from(matches!(operation, "PutItem" | "UpdateItem"));
@@ -119,7 +120,7 @@ async fn a_parser_that_comes_again_reads_by_what_the_first_one_read_by() -> anyh
             (false, false) => assert_eq!(second.recalled.as_ref().map(|from| from.import), Some(other.id), "{died}"),
         }
         assert!(!pinned || second.status == Status::Complete, "{died}: {}", second.status);
-        // As before for the next round.
+        // The undos restore the state for the next round.
         for import in [second, other] {
             bench.undo(&import).await?;
         }
@@ -134,7 +135,7 @@ async fn a_parser_that_comes_again_reads_by_what_the_first_one_read_by() -> anyh
     Ok(())
 }
 
-/// Has the first import remembered again, which somebody has forgotten.
+/// Lets a forgotten mapping of the first import be remembered again.
 async fn break_even(bench: &Bench, first: &Import) -> anyhow::Result<()> {
     let mapping = first.options.mapping.as_ref().expect("it was made with one");
     let names: Vec<String> = ["When", "Took", "Whose", "What"].map(str::to_owned).to_vec();
@@ -149,7 +150,7 @@ async fn a_parser_that_remembered_nothing_gives_way_to_one_that_does() -> anyhow
     let bench = Bench::new().await?;
     bench.import(TABLE, Some(mapping())).await?;
     let second = bench.queued(TABLE, None).await?;
-    // Chunks of a parser that read the header otherwise, and one more than there are.
+    // The chunks come from a parser which read the header in another way, and contain a chunk too many.
     plan_otherwise(&bench, &second).await?;
     bench.start(second.id).await?;
     bench.drain().await;
@@ -158,7 +159,8 @@ async fn a_parser_that_remembered_nothing_gives_way_to_one_that_does() -> anyhow
     let counts = settled.counts(bench.services()).await?;
     assert_eq!((counts.created, counts.failed), (2, 0));
 
-    // The other way round: the pin comes while the parser without one is about to begin the load, or to refuse the file.
+    // In the opposite case, the pin is written while the parser without a mapping is about to start the load or
+    // to refuse the file.
     let third = bench.queued(TABLE, None).await?;
     let pinned = settled.recalled.expect("it was read by what is remembered");
     mappings::forget(bench.services(), ACCOUNT, id_of(TABLE)).await?;
@@ -184,7 +186,7 @@ async fn a_parser_that_remembered_nothing_gives_way_to_one_that_does() -> anyhow
     Ok(())
 }
 
-/// Leaves the chunks of a parser that took other lines for rows.
+/// Stores the chunks of a parser which took other lines for rows.
 async fn plan_otherwise(bench: &Bench, import: &Import) -> anyhow::Result<()> {
     let store = &bench.services().store;
     for (number, start, end) in [(0, 0, 49), (1, 50, 55)] {
@@ -223,7 +225,7 @@ async fn imports_of_one_header_that_settle_at_once_are_all_settled_and_the_lates
     Ok(())
 }
 
-/// Changes an attribute of what is stored.
+/// Changes an attribute of the stored mappings.
 async fn spoil(stack: &Stack, change: impl Fn(&mut AttributeValue)) -> anyhow::Result<()> {
     for (_, mut item) in memory(stack).await? {
         item.entry("sayings".to_owned()).and_modify(&change);
@@ -236,7 +238,7 @@ async fn spoil(stack: &Stack, change: impl Fn(&mut AttributeValue)) -> anyhow::R
 async fn what_another_version_remembers_never_stops_a_file() -> anyhow::Result<()> {
     let stack = Stack::start(100).await?;
     let first = imported(&stack, TABLE, json!({ "mapping": mapping() })).await?["id"].as_u64().unwrap_or_default();
-    // A field that this version does not know.
+    // The stored mapping contains a field which this version does not know.
     spoil(&stack, |sayings| {
         if let AttributeValue::L(sayings) = sayings
             && let Some(AttributeValue::M(saying)) = sayings.first_mut()
@@ -254,7 +256,7 @@ async fn what_another_version_remembers_never_stops_a_file() -> anyhow::Result<(
     let shown = stack.answer(request).await?.expect(200)?;
     assert_eq!(shown["records"][0]["mapping"]["What"], "moment");
 
-    // What cannot be read at all is as if it were not there, and gives way to what is said next.
+    // An unreadable item counts as absent, and the next mapping replaces it.
     spoil(&stack, |sayings| *sayings = AttributeValue::S("rubbish".to_owned())).await?;
     assert_eq!(imported(&stack, TABLE, json!({})).await?["status"], "unsupported");
     stack.undo(first).await?;
@@ -271,7 +273,7 @@ async fn of_very_many_headers_the_one_that_nobody_used_for_longest_is_forgotten(
     for number in 0..mappings::MOST_MAPPINGS {
         bench.import(&file(number), columns(number)).await?;
     }
-    // The first has a name, the second is used again: so it is the third that goes.
+    // The first mapping has a name and the second was used again, so the third mapping is removed.
     mappings::rename(bench.services(), ACCOUNT, id_of(&file(0)), Some("mine")).await??;
     bench.import(&file(1), None).await?;
     bench.import(&file(999), columns(999)).await?;

@@ -1,4 +1,4 @@
-//! Requests that are sent again under their `Idempotency-Key`.
+//! Tests of requests which a client repeats under the same `Idempotency-Key`.
 
 use reqwest::Method;
 use reqwest::multipart::{Form, Part};
@@ -9,7 +9,7 @@ use shared::id::{AccountId, ThingId};
 use crate::files::TOGGL;
 use crate::stack::{Answer, Stack};
 
-/// Posts a file under a key, as the user of a token.
+/// Posts a file under a key, with the token of a user.
 async fn post_once(stack: &Stack, token: &str, key: &str, file: &str, tags: &str) -> anyhow::Result<Answer> {
     let part = Part::bytes(file.as_bytes().to_vec()).file_name("a.csv");
     let form = Form::new().text("import_tags", tags.to_owned()).part("file", part);
@@ -35,11 +35,11 @@ async fn a_request_that_is_sent_again_under_its_key_is_the_same_import() -> anyh
         assert_eq!(refused["errors"][0]["field"], "Idempotency-Key");
     }
     post_once(&stack, "demo", "  ", TOGGL, "yes").await?.expect(400)?;
-    // Another key, and another's key.
+    // The test sends another key of the same user, and the same key of another user.
     assert_eq!(post_once(&stack, "demo", "b", TOGGL, "yes").await?.expect(202)?["id"], 2);
     let others = post_once(&stack, "kim", "a", TOGGL, "yes").await?.expect(202)?;
     assert_eq!((&others["id"], &others["user"]["id"]), (&json!(3), &other["id"]));
-    // What was undone is not made again.
+    // A repeated request does not revive an undone import.
     stack.idle().await?;
     stack.undo(1).await?;
     assert_eq!(post_once(&stack, "demo", "a", TOGGL, "yes").await?.expect(202)?["id"], 1);

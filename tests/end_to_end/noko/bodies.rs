@@ -1,4 +1,4 @@
-//! The bodies: keys and types of the contract, value by value.
+//! Tests of the answers' bodies, whose keys and types are compared with the contract value by value.
 
 use std::collections::BTreeMap;
 
@@ -10,7 +10,7 @@ use crate::door::blank;
 use crate::files::{FRECKLE, TOGGL};
 use crate::stack::Stack;
 
-/// A body as it is compared: the port and times of the run blanked out.
+/// An answer's body with the port and the times blanked.
 async fn body(stack: &Stack, path: &str) -> anyhow::Result<Value> {
     let mut body = stack.get(path).await?.expect(200)?;
     blank(&mut body, stack.system.url());

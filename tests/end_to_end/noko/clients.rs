@@ -1,4 +1,5 @@
-//! Requests as the published clients of the vendor's API send them: their paths, headers and bodies, down to the misspelt ones.
+//! Tests with the requests of published clients for the vendor's API, with their paths,
+//! headers, bodies and misspellings.
 
 use std::collections::BTreeMap;
 
@@ -8,13 +9,13 @@ use serde_json::{Value, json};
 use crate::invariants::at_rest;
 use crate::stack::{Answer, Stack};
 
-/// How a client says who calls, and what it sends with a GET.
+/// The header with which a client authenticates, and its habits.
 struct Client {
     header: (&'static str, &'static str),
     user_agent: &'static str,
-    /// Whether JSON is announced by a content type.
+    /// True if the client announces JSON by a content type.
     typed: bool,
-    /// Whether a request without fields has an empty object as its body.
+    /// True if a request without fields has an empty object as its body.
     empty_object: bool,
 }
 
@@ -25,29 +26,29 @@ const RUBY: Client = Client {
     typed: true,
     empty_object: false,
 };
-/// `python-freckle-client`, and `noko-cli` on top of it.
+/// The library `python-freckle-client`, on which `noko-cli` is built.
 const PYTHON: Client = Client {
     header: ("X-FreckleToken", "demo"),
     user_agent: "python-freckle-client/1.1.2",
     typed: false,
     empty_object: true,
 };
-/// `go-freckle`.
+/// The Go library `go-freckle`.
 const GO: Client = Client { header: ("X-FreckleToken", "demo"), user_agent: "demo", typed: false, empty_object: false };
 
-/// A PHP client on Guzzle, which says nothing of a body's type and ends the account's path with a slash.
+/// A PHP client on Guzzle, which names no content type and ends the account's path with a slash.
 const PHP: Client = Client {
     header: ("X-FreckleToken", "demo"),
     user_agent: "GuzzleHttp/6.5 curl/7.88",
     typed: false,
     empty_object: false,
 };
-/// A TypeScript client on `fetch`, which takes any answer that is not JSON for a text.
+/// A TypeScript client on `fetch`, which treats any answer without JSON as text.
 const TYPESCRIPT: Client =
     Client { header: ("X-NokoToken", "demo"), user_agent: "node", typed: true, empty_object: false };
 
-/// A call: method, path and body with `{name}` for ids that were learnt, the status, and the name under which the id of what it
-/// answers is learnt.
+/// A call of a client: the method, the path and the body (with `<name>` for an id of an earlier answer), the
+/// expected status, and the name for the id in this call's answer.
 type Call = (&'static str, &'static str, &'static str, u16, &'static str);
 
 impl Client {
@@ -63,7 +64,7 @@ impl Client {
         stack.answer(request).await
     }
 
-    /// Makes calls one after the other.
+    /// Sends the calls one after another to a fresh stack.
     async fn all(&self, calls: &[Call]) -> anyhow::Result<()> {
         let stack = Stack::start(2).await?;
         let mut file = "Date,Person,Email,Minutes,Project,Description\n".to_owned();
@@ -124,7 +125,7 @@ async fn the_php_clients_calls_work() -> anyhow::Result<()> {
             "u",
         ),
         ("PUT", "/v2/users/<u>", r#"{"id":<u>,"first_name":"Kim","last_name":"Hill","role":"member"}"#, 200, ""),
-        // This client puts names where Guzzle does not look for them, so its bodies are empty.
+        // This client passes names in a place which Guzzle ignores, so its bodies are empty.
         ("POST", "/v2/projects", "", 400, ""),
         ("POST", "/v2/tags", "", 400, ""),
     ];
@@ -289,7 +290,7 @@ async fn the_python_clients_calls_work() -> anyhow::Result<()> {
         ("PUT", "/v2/users/<kim>/activate", "", 204, ""),
         ("PUT", "/v2/users/<kim>/give_access_to_projects", r#"{"project_ids":[<a>]}"#, 204, ""),
         ("PUT", "/v2/users/<kim>/revoke_access_to_projects", r#"{"project_ids":[<a>]}"#, 422, ""),
-        // `noko log`
+        // These calls belong to the command `noko log`.
         ("GET", "/v2/projects?name=A&enabled=true", "", 200, ""),
     ];
     PYTHON.all(calls).await
@@ -329,7 +330,7 @@ async fn the_bodies_are_the_vendors() -> anyhow::Result<()> {
     assert_eq!((&account["id"], &account["name"], &account["owner"]["id"]), (&json!(1), &json!("Demo"), &json!(1)));
     let user = stack.get("/v2/current_user").await?.expect(200)?;
     assert_eq!((&user["email"], &user["state"]), (&json!("demo@example.com"), &json!("active")));
-    // Sent back as it is shown it changes nothing.
+    // A user which a client sends back unchanged does not change.
     assert_eq!(stack.send(Method::PUT, "/v2/current_user", &user).await?.expect(200)?, user);
     let made =
         stack.send(Method::POST, "/v2/tags", &json!({ "names": ["a", "b*", "A", 7, " "] })).await?.expect(201)?;
@@ -349,7 +350,7 @@ async fn the_bodies_are_the_vendors() -> anyhow::Result<()> {
     Ok(())
 }
 
-/// The page says what is out: each of these is not there.
+/// The page in the docs lists these features as left out, so each of their paths is missing.
 #[tokio::test]
 async fn timers_teams_invoices_and_webhooks_are_not_there() -> anyhow::Result<()> {
     let stack = Stack::start(2).await?;

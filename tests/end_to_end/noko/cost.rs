@@ -1,7 +1,7 @@
-//! What lists cost: read units of a page, wherever it lies, filtered or not.
+//! Tests of the price of lists, in read units for a page at any place, with and without filters.
 //!
-//! `WAYBILL_LIST_ROWS=1000000 WAYBILL_LIST_CHUNK=1000 cargo test -p waybill-tests cost -- --nocapture` measures what
-//! `docs/doors/noko.md` states; `cargo test` a smaller import of the same make.
+//! `WAYBILL_LIST_ROWS=1000000 WAYBILL_LIST_CHUNK=1000 cargo test -p waybill-tests cost -- --nocapture` measures the
+//! figures in `docs/doors/noko.md`, while a plain `cargo test` measures a smaller import of the same structure.
 
 use std::fmt::Write;
 
@@ -11,13 +11,14 @@ use serde_json::{Value, json};
 use crate::files::toggl;
 use crate::stack::Stack;
 
-/// A file that is ordered by day, as exports are: four hundred rows a day, a project of every twentieth row, a project and
-/// a tag that only the last twentieth has.
+/// A file in the order of days, as in an export, with four hundred rows a day. Each of twenty projects has
+/// every twentieth row. The last twentieth of the file has a tag of its own, and a project of its own in place
+/// of one of the twenty.
 struct File {
     rows: u64,
 }
 
-/// What a filter of it is to find.
+/// Decides whether a filter should find the given row of the file.
 type Model = Box<dyn Fn(u64, &File) -> bool>;
 
 impl File {
@@ -52,7 +53,7 @@ fn number(name: &str, otherwise: u64) -> u64 {
     std::env::var(name).ok().and_then(|text| text.parse().ok()).unwrap_or(otherwise)
 }
 
-/// A request's answer and its read units.
+/// Sends a request, and returns the answer with the consumed read units.
 async fn measured(stack: &Stack, path: &str) -> anyhow::Result<(crate::stack::Answer, f64)> {
     let before = stack.system.services().store.consumed().read;
     let answer = stack.get(path).await?;
@@ -82,8 +83,8 @@ async fn a_page_costs_about_the_same_wherever_it_lies_and_is_what_a_full_count_s
     let no_filter = || -> Model { Box::new(|_, _| true) };
     let of_project = |n: u64| -> Model { Box::new(move |row, file| row % 20 == n && !(n == 7 && file.is_late(row))) };
     let last = file.rows.div_ceil(30);
-    // A page: its entries, and what they name, a unit each. What is known at a glance costs besides at most the chunks of
-    // one summary and the rows of one chunk.
+    // A page costs a unit for each of its entries and named things. A filter whose matches the summaries know costs
+    // in addition at most the chunks of one summary and the rows of one chunk.
     let (page, rows) = (36.0, chunk as f64 / 8.0);
     let known = page + 40.0 + rows;
     let cases: Vec<(&str, String, Model, f64)> = vec![
@@ -212,7 +213,7 @@ async fn a_list_of_imports_reads_a_page_whatever_was_undone() -> anyhow::Result<
     let list = answer.expect(200)?;
     let ids: Vec<_> = list.as_array().into_iter().flatten().filter_map(|import| import["id"].as_u64()).collect();
     assert_eq!(ids, expected[10..20]);
-    // A read unit or two for each import on the page, and a handful.
+    // The list costs a read unit or two for each import on the page, and a few units in addition.
     assert!(units <= 20.0 + 6.0, "{units} read units");
     let links = answer.links();
     assert!(links["last"].contains("page=4") && links["next"].contains("page=3"), "{links:?}");

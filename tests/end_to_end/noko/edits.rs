@@ -1,4 +1,4 @@
-//! Edits by hand: tags, and what they do to entries.
+//! Tests of edits by hand, above all of tags and their effect on entries.
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use reqwest::Method;
@@ -12,7 +12,7 @@ fn tags(entry: &Value) -> Vec<&str> {
     entry["tags"].as_array().into_iter().flatten().filter_map(|tag| tag["name"].as_str()).collect()
 }
 
-/// Sends an entry of one minute with these fields besides.
+/// Creates an entry of one minute with the given further fields.
 async fn entry(stack: &Stack, fields: Value) -> anyhow::Result<Value> {
     let mut body = json!({ "date": "2026-05-04", "minutes": 1 });
     body.as_object_mut().into_iter().for_each(|body| body.extend(fields.as_object().cloned().unwrap_or_default()));
@@ -104,7 +104,7 @@ async fn an_entry_of_as_many_tags_as_there_may_be_is_edited_and_deleted() -> any
     for made in [imported, by_hand] {
         let longer = edit(&stack, &made, json!({ "minutes": 7 })).await?;
         assert_eq!((longer["minutes"].as_u64(), longer["tags"].as_array().map(Vec::len)), (Some(7), Some(20)));
-        // Some of them for others, and then all, with everything else that an edit may change besides.
+        // First some tags are replaced, and then all tags together with every other editable field.
         let some = [tags(5), vec!["new".to_owned()]].concat()[..20].to_vec();
         for wanted in [some, tags(100)] {
             let fields =
@@ -129,7 +129,8 @@ async fn what_is_read_can_be_sent_back_and_changes_nothing() -> anyhow::Result<(
             let sent = stack.send(Method::PUT, &path, &shown).await?.expect(200)?;
             let same = |body: &Value| {
                 let mut body = body.clone();
-                // A user is the same by what it says, and is edited all the same.
+                // Sending a user back counts as an edit, so the time of the update changes while
+                // the remaining fields stay.
                 body["updated_at"] = Value::Null;
                 body
             };
@@ -181,7 +182,7 @@ async fn values_are_taken_as_they_are_written_elsewhere_and_days_in_one_way() ->
     }
     let by_import = stack.get("/v2/entries?imports=0,").await?.expect(200)?;
     assert_eq!(by_import, json!([]));
-    // What is not there is not there, whatever is sent to it.
+    // A missing project is missing, whatever the request contains.
     for path in ["/v2/projects/5", "/v2/projects/05", "/v2/projects/+5", "/v2/projects/%FF", "/v2/projects/x"] {
         let answer = stack.send(Method::PUT, path, &json!({ "name": 5 })).await?.expect(404)?;
         assert_eq!(answer["message"], "Not Found", "{path}");

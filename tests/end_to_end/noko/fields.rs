@@ -1,4 +1,4 @@
-//! Fields of bodies: the vendor's present names and the older ones, and what is refused because nobody here knows it.
+//! Tests of the fields in bodies: the vendor's present and older names, and the refusal of unknown names.
 
 use reqwest::Method;
 use serde_json::{Value, json};
@@ -9,7 +9,7 @@ use crate::stack::Stack;
 
 const LISTS: [&str; 4] = ["entries", "projects", "tags", "users"];
 
-/// A body that makes one of a list.
+/// A body which creates an item of the list.
 fn body(list: &str) -> Value {
     match list {
         "entries" => json!({ "date": "2026-05-04", "minutes": 30, "project_name": "Shed", "description": "a #spade" }),
@@ -55,7 +55,7 @@ async fn a_field_that_nobody_knows_is_refused_by_its_name_and_nothing_is_made() 
                 }
             }
         }
-        // What is shown and cannot be set is no field of a new one.
+        // A field which is shown but cannot be set is refused in the body of a new item.
         for name in ["id", "url", "created_at"] {
             let sent = with(&body(list), name, made[name].clone());
             let refused = stack.send(Method::POST, &path, &sent).await?.expect(422)?;
@@ -63,7 +63,7 @@ async fn a_field_that_nobody_knows_is_refused_by_its_name_and_nothing_is_made() 
         }
         assert_eq!(differences(&before, &stack.workspace().await?), [""; 0], "{list}");
     }
-    // However many there are, and however long: the answer stays small.
+    // The answer stays small, however many unknown fields there are and however long their names are.
     let many: serde_json::Map<_, _> = (0..5000).map(|n| (format!("{n}{}", "x".repeat(500)), json!(1))).collect();
     let refused = stack.send(Method::POST, "/v2/tags", &many.into()).await?;
     assert_eq!((refused.status.as_u16(), refused.text.len() < 10_000), (422, true));
@@ -82,7 +82,7 @@ async fn a_form_with_a_field_that_nobody_knows_is_refused() -> anyhow::Result<()
     Ok(())
 }
 
-/// Fields that move without an edit: what is sent of them is not compared.
+/// Fields which change without an edit, so their values in a body are ignored instead of compared.
 const MOVING: [&str; 8] = [
     "minutes",
     "billable_minutes",
@@ -106,7 +106,7 @@ async fn what_is_shown_is_sent_back_unchanged_or_is_refused() -> anyhow::Result<
             for name in shown.as_object().into_iter().flatten().map(|(name, _)| name) {
                 let sent = with(&json!({}), name, json!({ "id": 77 }));
                 let answer = stack.send(Method::PUT, &path, &sent).await?;
-                // The minutes of an entry are set, those of a project are summed up.
+                // The minutes of an entry can be set, while the minutes of a project are a sum.
                 if MOVING.contains(&name.as_str()) && (list, name.as_str()) != ("entries", "minutes") {
                     answer.expect(200)?;
                 } else {
@@ -136,7 +136,7 @@ async fn a_project_takes_the_present_names_and_the_older_ones() -> anyhow::Resul
     let expected = [json!(30), json!(30), json!("#ff9898"), json!("#ff9898"), json!(90), json!(90)];
     assert_eq!((told(&made, names), &made["group"]), (expected, &group));
     let path = format!("/v2/projects/{}", made["id"]);
-    // Sent back with one of two spellings changed: the change is meant.
+    // The project is sent back with a change in only one of two spellings, so the change takes effect.
     for (name, value) in [
         ("billing_increment", json!(15)),
         ("stepping", json!(5)),
@@ -150,7 +150,7 @@ async fn a_project_takes_the_present_names_and_the_older_ones() -> anyhow::Resul
         let other = names[names.iter().position(|other| *other == name).unwrap_or_default() ^ 1];
         assert_eq!((&changed[name], &changed[other]), (&value, &value), "{name}");
     }
-    // Two changes that differ are not guessed about.
+    // Two different changes of the same field are refused instead of guessed.
     for (one, other, values) in [
         ("billing_increment", "stepping", [json!(20), json!(10)]),
         ("color", "color_hex", [json!("#222222"), json!("#333333")]),
@@ -183,7 +183,7 @@ async fn users_have_roles_and_entries_their_user_under_either_name() -> anyhow::
         assert_eq!(changed["role"], shown);
         assert_eq!(stack.get(&path).await?.expect(200)?["role"], shown);
     }
-    // As a client sends it that was given no role.
+    // A client sends this value if it was given no role.
     stack.send(Method::PUT, &path, &json!({ "role": null })).await?.expect(200)?;
     for wrong in [json!({ "role": "owner" }), json!({ "state": "disabled" })] {
         stack.send(Method::PUT, &path, &wrong).await?.expect(422)?;

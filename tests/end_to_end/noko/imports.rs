@@ -1,4 +1,4 @@
-//! Imports: asked for, told of, taken back.
+//! Tests of the import endpoints, from the request over the report to the undo.
 
 use reqwest::Method;
 use reqwest::multipart::{Form, Part};
@@ -75,7 +75,7 @@ async fn each_type_can_be_asked_for_and_auto_is_told_as_what_was_found() -> anyh
             assert_eq!((&entries[0]["minutes"], &entries[0]["user"]["id"]), (&json!(30), &json!(1)), "{name}");
         }
     }
-    // Another type than the file has is refused, with the reason.
+    // A type which does not match the file is refused with the reason.
     for wrong in ["basecamp", "freshbooks", "harvest", "tempo", "freckle"] {
         let refused = stack.post(TOGGL.as_bytes(), &[("type", wrong)]).await?.expect(422)?;
         assert_eq!(refused["errors"][0]["code"], "invalid_file", "{wrong}");
@@ -119,7 +119,7 @@ async fn a_delimiter_that_does_not_fit_is_named_and_not_the_file() -> anyhow::Re
     let refused = stack.post(TOGGL.as_bytes(), &[("field_delimiter", ";")]).await?.expect(422)?;
     let error = &refused["errors"][0];
     assert_eq!((&error["field"], &error["code"]), (&json!("field_delimiter"), &json!("invalid_field_delimiter")));
-    // By the field and the word that were given.
+    // The error names the field and the value of the request.
     for (field, word) in
         [("field_delimeter", "tab"), ("delimiter", "\\t"), ("field_delimiter", "\t"), ("delimiter", "|")]
     {
@@ -129,8 +129,8 @@ async fn a_delimiter_that_does_not_fit_is_named_and_not_the_file() -> anyhow::Re
         let said = format!("the delimiter {word:?} does not fit the file: ");
         assert!(error["message"].as_str().is_some_and(|message| message.starts_with(&said)), "{error}");
     }
-    // A word that is none at all is shown, with its controls escaped, and cut behind 79 letters; a longer one than any option
-    // is not read.
+    // An invalid value is shown with escaped control characters and at most 79 letters. A value longer than any
+    // option is not read at all.
     let long = "x".repeat(300);
     for (word, shown) in [
         (long.as_str(), format!("\"{}…\"", "x".repeat(79))),
@@ -166,7 +166,7 @@ async fn details_add_up_to_the_file_whatever_is_wrong_with_it() -> anyhow::Resul
     assert_eq!(details["entries_imported"], 3);
     assert_eq!(details["entries_with_unknown_users"], 3);
     assert_eq!(details["unknown_users"], json!(["Somebody Else", "Unknown One"]));
-    // Of rows that are left out for their user the projects are not looked at.
+    // The projects of rows which are left out because of their user are not reported as unknown.
     assert_eq!(details["unknown_projects"], json!(["Garden", "Shed"]));
     assert_eq!(details["line_errors"][0]["line"], 6);
     assert_eq!(details["line_errors"][0]["fields"], json!(["2026-03-05", "Demo User", "Shed", "soon", "roof", "no"]));
@@ -193,7 +193,7 @@ async fn an_import_of_many_errors_tells_each_with_its_cells() -> anyhow::Result<
         assert_eq!(error["line"], 2 + 2 * n);
         assert_eq!(error["fields"][4], format!("row {}", 2 * n));
     }
-    // The same through the native door, from what was kept when the import settled.
+    // The native door shows the same errors, from the list which was stored when the import settled.
     assert_eq!(stack.native(id).await?["errors"].as_array().map(Vec::len), Some(30));
     Ok(())
 }
@@ -303,9 +303,9 @@ async fn a_refused_table_is_read_by_the_mapping_that_its_refusal_suggests() -> a
     });
     assert_eq!([&suggestion["score"], &suggestion["mapping"]], [&json!(100), &mapping]);
     assert_eq!(suggestion["columns"][1]["evidence"], "the name says so; 2 of 2 cells are dates");
-    // Nothing is made of the file by itself.
+    // No import is created from the refused file.
     assert_eq!(stack.get("/v2/imports").await?.expect(200)?, json!([]));
-    // A refused upload suggests the same.
+    // A refused upload contains the same suggestion.
     let id = stack.upload(file.into()).await?;
     stack.idle().await?;
     let import = stack.native(id).await?;
@@ -316,7 +316,7 @@ async fn a_refused_table_is_read_by_the_mapping_that_its_refusal_suggests() -> a
     let entries = stack.get(&format!("/v2/imports/{id}/entries")).await?.expect(200)?;
     let told: Vec<_> = [1, 0].map(|entry| [&entries[entry]["date"], &entries[entry]["minutes"]]).into();
     assert_eq!(told, [[&json!("2026-03-04"), &json!(90)], [&json!("2026-03-05"), &json!(15)]]);
-    // Where nothing can be suggested, nothing is there.
+    // If no mapping can be suggested, the field is absent.
     let refused = stack.post(b"a;b\n1;2\n", &[]).await?.expect(422)?;
     assert_eq!(refused["errors"][0].get("suggested_mapping"), None);
     Ok(())

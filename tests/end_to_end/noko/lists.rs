@@ -1,4 +1,4 @@
-//! Lists: every filter, both spellings, links.
+//! Tests of all filters of lists, in both spellings, and of the links between pages.
 
 use reqwest::Method;
 use reqwest::multipart::{Form, Part};
@@ -19,7 +19,7 @@ fn names(list: &[Value]) -> Vec<&str> {
     names
 }
 
-/// The pages that an answer links to, by relation.
+/// The page numbers to which an answer links, by relation.
 fn pages(answer: &crate::stack::Answer) -> Vec<(String, u64)> {
     let page = |url: &str| url.split(['?', '&']).find_map(|pair| pair.strip_prefix("page=")?.parse().ok());
     answer.links().into_iter().map(|(rel, url)| (rel, page(&url).unwrap_or_default())).collect()
@@ -88,7 +88,7 @@ async fn first_middle_and_last_pages_of_every_list_are_linked_right() -> anyhow:
     stack.delete("/v2/entries/1000000007").await?.expect(204)?;
     let by_hand = json!({ "date": "2026-01-01", "minutes": 1 });
     stack.send(Method::POST, "/v2/entries", &by_hand).await?.expect(201)?;
-    // 6 entries of the first import, 6 of the others, one by hand.
+    // The stack has 6 entries of the first import, 6 of the remaining imports, and an entry made by hand.
     let lists = [
         ("imports", 7),
         ("imports/1/entries", 6),
@@ -143,13 +143,13 @@ async fn links_keep_the_filters_and_leave_the_token_out() -> anyhow::Result<()> 
         );
         assert!(!url.contains("demo"), "{url}");
     }
-    // Whether a page is reached by its link or by its number, it is the same.
+    // A page is the same by its link and by its number.
     let by_number = stack.get(&format!("{path}&page=3")).await?.expect(200)?;
     assert_eq!(stack.get(&links["next"]).await?.expect(200)?, by_number);
-    // Whoever turns to another page of that link means the page.
+    // A client which changes the page number within the link gets the page of this number.
     let turned = links["next"].replace("page=3", "page=1");
     assert_eq!(stack.get(&turned).await?.expect(200)?, stack.get(&format!("{path}&page=1")).await?.expect(200)?);
-    // Behind the end, the page before is the last one.
+    // After the end of the list, the previous page is the last page.
     let behind = stack.get("/v2/imports/1/entries?per_page=2&page=9").await?;
     assert_eq!(pages(&behind), [("first".to_owned(), 1), ("prev".to_owned(), 5)]);
     Ok(())

@@ -1,4 +1,4 @@
-//! Entries approved and marked as invoiced, projects archived, users deactivated.
+//! Tests of approved and invoiced entries, archived projects, and deactivated users.
 
 use reqwest::Method;
 use serde_json::{Value, json};
@@ -37,7 +37,7 @@ async fn an_approved_entry_is_locked_and_goes_with_its_import_all_the_same() -> 
     ] {
         assert_eq!(stack.pages(&format!("/v2/entries?{query}")).await?.len(), count, "{query}");
     }
-    // Of several, those that are approved already and those that are not there are left out.
+    // In a request for several entries, the approved and the missing entries are skipped.
     let ids = json!({ "entry_ids": [1_000_000_001_u64, "1000000002", 7], "approved_at": "2026-05-06T10:00:00Z" });
     put(&stack, "/v2/entries/approved", &ids).await?.expect(204)?;
     assert_eq!(stack.get("/v2/entries/1000000002").await?.json()["approved_at"], "2026-05-06T10:00:00Z");
@@ -100,7 +100,7 @@ async fn an_archived_project_keeps_its_entries_as_they_are() -> anyhow::Result<(
     let empty = stack.send(Method::POST, "/v2/projects", &json!({ "name": "Empty" })).await?.expect(201)?;
     let path = format!("/v2/projects/{}/archive", empty["id"]);
     assert_eq!(code(&put(&stack, &path, &json!({})).await?)?, "deletable");
-    // Of several, those that cannot be are left out.
+    // In a request for several projects, the projects which do not allow the change are skipped.
     let ids = json!({ "project_ids": [entry["project"]["id"], empty["id"], 7] });
     put(&stack, "/v2/projects/unarchive", &ids).await?.expect(204)?;
     put(&stack, "/v2/projects/archive", &ids).await?.expect(204)?;

@@ -1,4 +1,5 @@
-//! Projects and tags that are merged, used tags and groups that are deleted, and the undo of the imports that made them.
+//! Tests of merged projects and tags, of deleted tags and groups which are in use, and of the
+//! undo of their imports.
 
 use reqwest::Method;
 use serde_json::{Value, json};
@@ -14,7 +15,7 @@ use crate::stack::Stack;
 
 const HEADER: &str = "User,Email,Client,Project,Description,Start date,Start time,End date,End time,Duration,Tags\n";
 
-/// A row of half an hour.
+/// A row of Toggl which lasts half an hour.
 fn row(day: usize, client: &str, (project, tags, text): (&str, &str, &str)) -> String {
     let day = format!("2026-05-{day:02}");
     format!("Demo User,demo@example.com,{client},{project},{text},{day},09:00:00,{day},09:30:00,00:30:00,\"{tags}\"\n")
@@ -94,11 +95,11 @@ async fn the_name_of_a_merged_project_is_free_and_edits_keep_the_totals() -> any
     let by_hand = json!({ "date": "2026-06-01", "minutes": 10, "project_id": shed });
     let by_hand = stack.send(Method::POST, "/v2/entries", &by_hand).await?.expect(201)?;
     merge_into(&stack, "projects", pond, "project_id", shed).await?;
-    // Sent back as it is shown an entry does not change.
+    // An entry which a client sends back unchanged does not change.
     let shown = stack.get("/v2/entries/1000000002").await?.expect(200)?;
     let same = json!({ "project_id": shown["project"]["id"], "description": shown["description"] });
     assert_eq!(stack.send(Method::PUT, "/v2/entries/1000000002", &same).await?.expect(200)?, shown);
-    // Moved away, edited, deleted: the last entry by hand takes its reference along.
+    // The entries are moved, edited and deleted, and the deletion of the last entry by hand removes its reference.
     stack.send(Method::PUT, "/v2/entries/1000000002", &json!({ "project_id": null })).await?.expect(200)?;
     stack.send(Method::PUT, "/v2/entries/1000000003", &json!({ "minutes": 60 })).await?.expect(200)?;
     at_rest(&stack).await?;
@@ -106,7 +107,7 @@ async fn the_name_of_a_merged_project_is_free_and_edits_keep_the_totals() -> any
     at_rest(&stack).await?;
     let shown = stack.get(&format!("/v2/projects/{pond}")).await?.expect(200)?;
     assert_eq!((&shown["entries"], &shown["minutes"]), (&json!(2), &json!(90)));
-    // A later import makes the project anew.
+    // A later import creates the project anew.
     import(&stack, &[("Shed", "", "new")]).await?;
     let new = named(&stack, "projects", "Shed").await?;
     assert!(new != shed && new != pond);
@@ -173,7 +174,7 @@ async fn a_merged_tag_counts_once_where_an_entry_has_both_and_hashtags_follow() 
         let count = if query.starts_with("desc") { 1 } else { 6 };
         assert_eq!(stack.pages(&format!("/v2/entries?{query}&per_page=2")).await?.len(), count, "{query}");
     }
-    // A description that is sent back changes nothing, and one that is changed keeps the tag.
+    // Sending the description back changes nothing, and a changed description keeps the tag.
     let path = format!("/v2/entries/{}", entries[4]["id"]);
     let same = json!({ "description": entries[4]["description"] });
     assert_eq!(stack.send(Method::PUT, &path, &same).await?.expect(200)?, entries[4]);
@@ -205,13 +206,13 @@ async fn a_used_tag_is_deleted_and_leaves_the_text() -> anyhow::Result<()> {
     assert_eq!(texts(&entries), ["c | ops", "b | ops", "a | ", "some dev and #ops | ops"]);
     assert_eq!(stack.pages(&format!("/v2/entries?tag_ids={dev}")).await?.len(), 0);
     assert_eq!(stack.pages("/v2/imports/1/tags").await?.len(), 1);
-    // The name is a new tag from now on, and the older entries have not got it.
+    // The name now belongs to a new tag, which the older entries do not have.
     let entry = json!({ "date": "2026-06-02", "minutes": 10, "description": "new #dev" });
     let made = stack.send(Method::POST, "/v2/entries", &entry).await?.expect(201)?;
     assert_ne!(made["tags"][0]["id"], dev);
     assert_eq!(stack.get(&format!("/v2/tags/{}", made["tags"][0]["id"])).await?.expect(200)?["entries"], 1);
     at_rest(&stack).await?;
-    // An edit writes the entry as it is shown.
+    // An edit stores the entry in the form which is shown.
     let edited = stack.send(Method::PUT, "/v2/entries/1000000002", &json!({ "minutes": 5 })).await?.expect(200)?;
     assert_eq!(texts(&[edited]), ["b | ops"]);
     at_rest(&stack).await?;
@@ -222,7 +223,7 @@ async fn a_used_tag_is_deleted_and_leaves_the_text() -> anyhow::Result<()> {
     stack.undo(1).await?;
     at_rest(&stack).await?;
     assert_eq!(stack.pages("/v2/tags").await?.len(), 0);
-    // The second tag of the name lay behind the first one, where a mark stays.
+    // The second tag of this name had its place after the first tag, where a mark remains.
     assert_eq!(stack.workspace().await?.len(), before + 1);
     Ok(())
 }
@@ -249,7 +250,7 @@ async fn a_deleted_group_leaves_its_projects_and_they_go_with_their_import() -> 
         assert_eq!((&project["group"], &project["entries"]), (&Value::Null, &json!(1)));
     }
     assert_eq!(stack.pages(&format!("/v2/projects?project_group_ids={quay}")).await?.len(), 0);
-    // A project of it can be edited, and put into another group.
+    // A project of the deleted group can be edited and moved to another group.
     let pond = named(&stack, "projects", "Pond").await?;
     stack.send(Method::PUT, &format!("/v2/projects/{pond}"), &json!({ "billable": false })).await?.expect(200)?;
     let made = json!({ "name": "Yard", "project_ids": [pond] });
@@ -258,7 +259,7 @@ async fn a_deleted_group_leaves_its_projects_and_they_go_with_their_import() -> 
     stack.undo(1).await?;
     at_rest(&stack).await?;
     stack.delete(&format!("/v2/project_groups/{}", made["id"])).await?.expect(204)?;
-    // Where the project lay that was moved, a mark stays.
+    // At the former place of the moved project, a mark remains.
     assert_eq!(differences(&stack.workspace().await?, &before).len(), 1);
     assert_eq!(stack.pages("/v2/projects").await?.len() + stack.pages("/v2/project_groups").await?.len(), 0);
     Ok(())
@@ -282,7 +283,7 @@ async fn merges_that_cannot_be_are_refused_with_the_vendors_codes() -> anyhow::R
     assert_eq!(refused(json!({ "project_id": shed }), 422).await?, "archived_project");
     stack.send(Method::PUT, &format!("/v2/projects/{shed}/unarchive"), &json!({})).await?.expect(204)?;
     merge_into(&stack, "projects", pond, "project_id", shed).await?;
-    // Beyond twenty in a row no transaction could take them all away again.
+    // A chain of more than twenty merges is refused, because a single transaction could not remove the whole chain.
     let mut last = pond;
     for n in 0..19 {
         let body = json!({ "date": "2026-06-01", "minutes": 1, "project_name": format!("P{n}") });
@@ -335,7 +336,8 @@ async fn a_merge_costs_the_same_however_many_entries_there_are() -> anyhow::Resu
     at_rest(&stack).await
 }
 
-/// A merge of tags that dies at any request is done when it is asked for again; totals agree with a full count between.
+/// A merge of tags which dies at any request is completed by a repetition. In between, the totals
+/// equal a full count.
 #[tokio::test]
 async fn a_merge_that_dies_anywhere_is_done_when_it_is_asked_for_again() -> anyhow::Result<()> {
     let account = AccountId(1);

@@ -1,4 +1,4 @@
-//! `project_name`: the project that a name alone means.
+//! Tests of the field `project_name`, and of the project to which a name alone refers.
 
 use reqwest::Method;
 use serde_json::{Value, json};
@@ -6,13 +6,13 @@ use serde_json::{Value, json};
 use crate::files::{TOGGL, one, toggl};
 use crate::stack::Stack;
 
-/// The project of an entry that is made with this name.
+/// The project of a new entry which is created with this name.
 async fn named(stack: &Stack, name: &str) -> anyhow::Result<Value> {
     let entry = json!({ "date": "2026-05-05", "minutes": 5, "project_name": name });
     Ok(stack.send(Method::POST, "/v2/entries", &entry).await?.expect(201)?["project"].clone())
 }
 
-/// The project of this client, by its name.
+/// The id of the client's project with the given name.
 async fn of_client(stack: &Stack, client: &str, name: &str) -> anyhow::Result<Value> {
     let projects = stack.pages("/v2/projects").await?;
     let is_it = |project: &&Value| project["name"] == name && project["group"]["name"] == client;
@@ -31,7 +31,7 @@ async fn a_project_of_a_client_is_found_by_its_name_and_no_second_one_is_made() 
     }
     let edited = stack.send(Method::PUT, "/v2/entries/1000000001", &json!({ "project_name": "cranes" })).await?;
     assert_eq!(edited.expect(200)?["project"]["id"], cranes["id"]);
-    // An id counts more than a name; a name counts where the id is null; null alone is no project.
+    // An id takes precedence over a name. The name counts if the id is null, and null alone means no project.
     let entry = |fields: Value| {
         let mut body = json!({ "date": "2026-05-05", "minutes": 5 });
         body.as_object_mut().into_iter().for_each(|body| body.extend(fields.as_object().cloned().unwrap_or_default()));
@@ -47,7 +47,7 @@ async fn a_project_of_a_client_is_found_by_its_name_and_no_second_one_is_made() 
         assert_eq!(made["project"].get("id").unwrap_or(&Value::Null), project, "{fields}");
     }
     assert_eq!(stack.pages("/v2/projects").await?.len(), before);
-    // A renamed project is found by the name that it has now.
+    // A renamed project is found by its present name.
     let path = format!("/v2/projects/{}", cranes["id"]);
     stack.send(Method::PUT, &path, &json!({ "name": "Lifts" })).await?.expect(200)?;
     assert_eq!(named(&stack, "lifts").await?["id"], cranes["id"]);
@@ -61,7 +61,7 @@ async fn of_several_projects_of_one_name_the_rule_says_which_is_meant() -> anyho
     let stack = Stack::start(2).await?;
     for client in ["Quay", "Shed", "Alder"] {
         stack.import(one(client, "Website", "").as_bytes(), &[]).await?;
-        // The project of the first import is the oldest by more than a tick of the clock.
+        // The clock is turned, so the first import's project is the oldest by a clear margin.
         stack.system.services().clock.turn(std::time::Duration::from_secs(60));
     }
     let ids = [
@@ -72,20 +72,20 @@ async fn of_several_projects_of_one_name_the_rule_says_which_is_meant() -> anyho
     let set = async |id: &Value, change: Value| {
         stack.send(Method::PUT, &format!("/v2/projects/{id}"), &change).await?.expect(200)
     };
-    // The one that was made first, if it is in use.
+    // The name refers to the oldest enabled project.
     assert_eq!(named(&stack, "Website").await?["id"], ids[0]);
     set(&ids[0], json!({ "enabled": false })).await?;
     assert_eq!(named(&stack, "Website").await?["id"], ids[1]);
-    // An entry that has one of them keeps it.
+    // An entry which already has a project of this name keeps the project.
     let shed = stack.send(Method::PUT, "/v2/entries/3000000001", &json!({ "project_name": "website" })).await?;
     assert_eq!(shed.expect(200)?["project"]["id"], ids[2]);
-    // The one without a client, as long as it is in use.
+    // A project without a client takes precedence, as long as the project is enabled.
     let bare = json!({ "name": "website" });
     let bare = stack.send(Method::POST, "/v2/projects", &bare).await?.expect(201)?["id"].clone();
     assert_eq!(named(&stack, "Website").await?["id"], bare);
     set(&bare, json!({ "enabled": false })).await?;
     assert_eq!(named(&stack, "Website").await?["id"], ids[1]);
-    // None in use: it is still found.
+    // If no project of the name is enabled, the name still finds a project.
     for id in &ids {
         set(id, json!({ "enabled": false })).await?;
     }
@@ -120,7 +120,7 @@ async fn a_name_costs_a_page_of_the_list_of_projects_at_most() -> anyhow::Result
         stack.send(Method::POST, "/v2/entries", &entry).await?.expect(201)?;
         anyhow::Ok(read() - before)
     };
-    // The first entry of a project makes a reference, which the others find.
+    // The first entry of a project creates a reference, which later entries find.
     entry("project_id", seven.clone()).await?;
     entry("project_name", json!("bare")).await?;
     let by_id = entry("project_id", seven).await?;

@@ -1,5 +1,5 @@
-//! Query parameters: every endpoint by every parameter. What an endpoint does not know it refuses by name; what it knows
-//! gives what a full count gives.
+//! Tests of every query parameter at every endpoint. An endpoint refuses an unknown parameter by its name, and a
+//! known parameter gives the same result as a full count.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -13,11 +13,11 @@ use crate::files::{FRECKLE, toggl};
 use crate::stack::Stack;
 use crate::world::Draw;
 
-/// Known at every endpoint.
+/// Parameters which every endpoint knows.
 const EVERYWHERE: [&str; 6] = ["page", "per_page", "after", "noko_token", "freckle_token", "access_token"];
-/// Draws of values for each parameter of each list.
+/// Number of random values for each parameter of each list.
 const DRAWS: usize = 3;
-/// Draws of two parameters together, for each list.
+/// Number of random pairs of parameters for each list.
 const PAIRS: usize = 12;
 
 fn id(thing: &Value) -> u64 {
@@ -28,13 +28,13 @@ fn ids(list: &[Value]) -> Vec<u64> {
     list.iter().map(id).collect()
 }
 
-/// The query of one pair, encoded.
+/// A pair of a query, with every byte of the value percent-encoded.
 fn pair(name: &str, value: &str) -> String {
     let value: String = value.bytes().map(|byte| format!("%{byte:02X}")).collect();
     format!("{name}={value}")
 }
 
-/// All names that some endpoint knows, and some that none does.
+/// All parameter names of any endpoint, together with some unknown names.
 fn names() -> BTreeSet<&'static str> {
     let known = endpoints().into_iter().flat_map(|endpoint| {
         endpoint.parameters.single.iter().chain(endpoint.parameters.lists).copied().collect::<Vec<_>>()
@@ -51,7 +51,7 @@ async fn every_endpoint_refuses_by_name_what_it_does_not_know() -> anyhow::Resul
         let path = format!("/v2{}", path.replace("{id}", "1"));
         let known = |name: &str| parameters.single.contains(&name) || parameters.lists.contains(&name);
         let strange = names().into_iter().filter(|name| !known(name)).map(str::to_owned);
-        // Brackets are for lists, and hold a number or nothing.
+        // Brackets belong to lists only, and contain a number or nothing.
         let single = parameters.single.iter().chain(&EVERYWHERE).map(|name| format!("{name}[]"));
         let lists = parameters.lists.iter().map(|name| format!("{name}[x]"));
         let strange: Vec<_> = strange.chain(single).chain(lists).collect();
@@ -67,11 +67,11 @@ async fn every_endpoint_refuses_by_name_what_it_does_not_know() -> anyhow::Resul
             assert_eq!(named, some, "{what}");
             assert!(errors.iter().all(|error| error["resource"] == parameters.resource), "{what}");
         }
-        // Nobody is told anything without a token.
+        // A request without a token learns nothing about parameters.
         let bare = stack.answer(stack.bare(method.clone(), &format!("{path}?nonsense=1"))).await?;
         assert_eq!(bare.status, 401, "{method} {path}");
     }
-    // Known everywhere.
+    // These parameters are known at every endpoint.
     for Endpoint { method, path, .. } in every.iter().filter(|endpoint| endpoint.method == Method::GET) {
         let query = "page=1&per_page=2&noko_token=demo&freckle_token=x&access_token=x";
         let path = format!("/v2{}?{query}", path.replace("{id}", "1"));
@@ -81,12 +81,13 @@ async fn every_endpoint_refuses_by_name_what_it_does_not_know() -> anyhow::Resul
     Ok(())
 }
 
-/// A number, or null, as it stands in a query.
+/// A number or null, in its form within a query.
 fn as_text(value: &Value) -> String {
     value.to_string()
 }
 
-/// Whether an item passes one parameter with these values, said anew from the item as it is shown.
+/// Computes from the shown item, independently of the product, whether the item passes a
+/// parameter with these values.
 fn passes(world: &World, kind: &str, name: &str, values: &[String], item: &Value) -> anyhow::Result<bool> {
     let value = values.first().map_or("", String::as_str);
     let one_of = |thing: &Value| values.contains(&as_text(thing));
@@ -143,7 +144,7 @@ fn passes(world: &World, kind: &str, name: &str, values: &[String], item: &Value
     })
 }
 
-/// What there is, to draw values from.
+/// The content of the stack, from which values are drawn.
 struct World {
     users: Vec<Value>,
     projects: Vec<Value>,
@@ -175,7 +176,7 @@ impl World {
         })
     }
 
-    /// Values of a parameter: of a list several or none, otherwise one.
+    /// Draws the values of a parameter, which are several or none for a list and a single value otherwise.
     fn values(&self, draw: &mut Draw, kind: &str, name: &str) -> Vec<String> {
         let of = |draw: &mut Draw, things: &[Value], field: &str| {
             draw.of(things).map(|thing| thing[field].to_string().trim_matches('"').to_owned()).unwrap_or_default()
@@ -215,7 +216,7 @@ impl World {
     }
 }
 
-/// A list in one of the ways in which clients write it.
+/// Writes a list in one of the forms which clients use.
 fn written(draw: &mut Draw, name: &str, values: &[String]) -> String {
     let brackets = if draw.one_in(2) { "[]" } else { "%5B%5D" };
     if values.is_empty() {
@@ -234,7 +235,7 @@ fn written(draw: &mut Draw, name: &str, values: &[String]) -> String {
     }
 }
 
-/// Three imports, edits of their entries and projects, people of several roles.
+/// Fills the stack with three imports, with edits of entries and projects, and with people in several roles.
 async fn inhabited(stack: &Stack) -> anyhow::Result<()> {
     for (email, first, last, role) in [
         ("kim@example.com", "Kim", "Stone", "supervisor"),
@@ -262,7 +263,7 @@ async fn inhabited(stack: &Stack) -> anyhow::Result<()> {
         let change = json!({ "billable": false });
         stack.send(Method::PUT, &format!("/v2/tags/{}", tag["id"]), &change).await?.expect(200)?;
     }
-    // Edits come later than the imports did.
+    // The edits get a later time than the imports.
     stack.system.services().clock.turn(std::time::Duration::from_secs(3600));
     for (n, entry) in stack.pages("/v2/entries").await?.iter().enumerate().step_by(4) {
         let change =
@@ -347,14 +348,14 @@ async fn an_empty_list_means_none_and_an_empty_value_is_refused() -> anyhow::Res
                 }
             }
         }
-        // An empty text is contained in every other one; an empty anything else asks for nothing that could be told.
+        // An empty text is contained in every text, while an empty value of any other parameter is refused.
         for single in parameters.single.iter().filter(|_| parameters.resource != "Expense") {
             let answer = stack.get(&format!("{path}?{single}=")).await?;
             let text = ["name", "email", "description"].contains(single);
             assert_eq!(answer.status, if text { 200 } else { 422 }, "{path}?{single}=");
         }
     }
-    // One name with two values asks for one thing and another.
+    // A parameter with two different values is contradictory, so it is refused.
     let twice = stack.get("/v2/entries?billable=true&billable=false").await?.expect(422)?;
     assert_eq!(twice["errors"][0]["field"], "billable");
     stack.get("/v2/entries?billable=true&billable=true").await?.expect(200)?;

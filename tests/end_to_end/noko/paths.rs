@@ -1,4 +1,4 @@
-//! Paths, tokens and errors of the door.
+//! Tests of paths, tokens and errors at the Noko door.
 
 use reqwest::Method;
 use serde_json::{Value, json};
@@ -8,7 +8,7 @@ use shared::id::{AccountId, ThingId};
 use crate::files::TOGGL;
 use crate::stack::Stack;
 
-/// Every path that answers to GET, of a stack with one import.
+/// Every path with an answer to GET, on a stack with a single import.
 async fn paths(stack: &Stack) -> anyhow::Result<Vec<String>> {
     stack.import(TOGGL.as_bytes(), &[]).await?;
     let mut paths: Vec<String> =
@@ -111,7 +111,7 @@ async fn without_a_user_agent_nothing_is_answered() -> anyhow::Result<()> {
         let answer = stack.answer(stack.request(method, path)).await?;
         assert!([404, 405].contains(&answer.status.as_u16()) && answer.json()["message"].is_string(), "{path}");
     }
-    // Not even when the header is not sent at all.
+    // The request is refused even if the header is completely absent.
     let url = format!("{}/v2/imports", stack.system.url());
     let answer = reqwest::Client::builder().build()?.get(url).header("X-NokoToken", "demo").send().await?;
     assert_eq!(answer.status().as_u16(), 400);

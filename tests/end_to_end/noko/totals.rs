@@ -1,6 +1,6 @@
 //! Totals and lists agree with a full count after any mix of imports, edits by hand and undos.
 //!
-//! `WAYBILL_TOTALS=n` runs n seeds, `WAYBILL_TOTAL=s` the one that failed.
+//! `WAYBILL_TOTALS=n` runs n seeds, and `WAYBILL_TOTAL=s` repeats the failed seed s.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
@@ -14,7 +14,7 @@ use crate::invariants::at_rest;
 use crate::stack::{Answer, Stack};
 use crate::world::Draw;
 
-/// Seeds of one `cargo test`.
+/// Number of seeds in a plain `cargo test`.
 const SEEDS: u64 = 4;
 const DEEDS: u32 = 12;
 const PROJECTS: [&str; 4] = ["Pond", "Shed", "Fence", "Garden"];
@@ -24,10 +24,10 @@ fn id(thing: &Value) -> u64 {
     thing["id"].as_u64().unwrap_or_default()
 }
 
-/// A file of so many rows, whose chunks differ in what they hold.
+/// Draws a file of random length, whose chunks have different content.
 fn file(draw: &mut Draw) -> String {
     let mut file = toggl(0, 1, 1);
-    // Enough chunks for two summaries now and then.
+    // Some files have enough chunks for two summaries.
     let rows = if draw.one_in(5) { 101 + draw.below(9) } else { 1 + draw.below(30) };
     let name = |draw: &mut Draw, all: &[&'static str]| *draw.of(all).expect("there are some");
     for row in 0..rows {
@@ -77,7 +77,7 @@ fn change(draw: &mut Draw) -> Value {
     change
 }
 
-/// One thing that somebody does.
+/// Executes a random action of a user, and returns its description.
 async fn deed(stack: &Stack, draw: &mut Draw) -> anyhow::Result<String> {
     let entries = stack.pages("/v2/entries?per_page=1000").await?;
     let imports = stack.pages("/v2/imports?per_page=1000").await?;
@@ -153,7 +153,7 @@ async fn deed(stack: &Stack, draw: &mut Draw) -> anyhow::Result<String> {
     })
 }
 
-/// What became of a request that one of these rules may forbid.
+/// The result of a request which one of the given rules may forbid.
 fn refused(answer: &Answer, status: u16, rules: &[&str]) -> anyhow::Result<String> {
     let code = answer.json()["errors"][0]["code"].clone();
     match code.as_str().filter(|_| answer.status == 422) {
@@ -162,7 +162,7 @@ fn refused(answer: &Answer, status: u16, rules: &[&str]) -> anyhow::Result<Strin
     }
 }
 
-/// Two projects or tags merged.
+/// Merges two random projects or two random tags.
 async fn merged(stack: &Stack, draw: &mut Draw) -> anyhow::Result<String> {
     let (list, field) = *draw.of(&[("projects", "project_id"), ("tags", "tag_id")]).expect("there are some");
     let things = stack.pages(&format!("/v2/{list}")).await?;
@@ -173,10 +173,10 @@ async fn merged(stack: &Stack, draw: &mut Draw) -> anyhow::Result<String> {
     Ok(format!("{list} {from} merged into {into}: {}", refused(&answer, 204, &["invalid"])?))
 }
 
-/// Entries, seconds rounded to minutes by the caller, billable seconds: by id of the thing.
+/// For each thing, by id: the number of entries, their seconds, and their billable seconds.
 type Counted = BTreeMap<u64, [u64; 3]>;
 
-/// Counts entries that are stored, which know seconds.
+/// Reads seconds and billable flags from the stored entries, because the door shows minutes only.
 async fn seconds(stack: &Stack) -> anyhow::Result<BTreeMap<u64, (u64, bool)>> {
     let mut seconds = BTreeMap::new();
     for ((pk, _), item) in stack.workspace().await? {
@@ -188,7 +188,7 @@ async fn seconds(stack: &Stack) -> anyhow::Result<BTreeMap<u64, (u64, bool)>> {
     Ok(seconds)
 }
 
-/// Compares what is told of projects and tags with a full count of the entries listed.
+/// Compares the shown totals of projects and tags with a full count of the listed entries.
 async fn totals_agree(stack: &Stack) -> anyhow::Result<()> {
     let entries = stack.pages("/v2/entries?per_page=1000").await?;
     let seconds = seconds(stack).await?;
@@ -215,7 +215,7 @@ async fn totals_agree(stack: &Stack) -> anyhow::Result<()> {
         anyhow::ensure!(told == expected.map(Some), "{} tells {told:?}, a full count {expected:?}", project["name"]);
     }
     for project in stack.pages("/v2/projects").await? {
-        // Whose entries it has; who has none left may still be named.
+        // Every user with entries in the project is named. A user without remaining entries may still be named.
         let named: BTreeSet<u64> = project["participants"].as_array().into_iter().flatten().map(id).collect();
         let users = users.remove(&id(&project)).unwrap_or_default();
         anyhow::ensure!(named.is_superset(&users), "{} names {named:?}, has entries of {users:?}", project["name"]);
@@ -228,7 +228,7 @@ async fn totals_agree(stack: &Stack) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Compares pages and filters with the same taken from the whole list.
+/// Compares pages and filters with the corresponding part of the whole list.
 async fn lists_agree(stack: &Stack, draw: &mut Draw) -> anyhow::Result<()> {
     let all = stack.pages("/v2/entries?per_page=1000").await?;
     let imports = stack.pages("/v2/imports").await?;

@@ -1,4 +1,4 @@
-//! Edits by hand beside imports.
+//! Tests of edits by hand during an import.
 
 use reqwest::Method;
 use serde_json::json;
@@ -42,12 +42,13 @@ async fn two_names_that_lie_in_each_others_places_get_a_reference_each() -> anyh
     let stack = Stack::by_hand(1).await?;
     let services = stack.system.services();
     let named = |name: &str| ThingInput { name: Some(name.to_owned()), ..ThingInput::default() };
-    // "Garden" is renamed, so it lies where "Garden" belongs under another name; the new one lies further on.
+    // The project "Garden" is renamed, so under its new name it still has the place of "Garden". The new project
+    // "Garden" gets the next place.
     let old = things::create(&stack.functions().api, ACCOUNT, Kind::Project, &named("Garden")).await?;
     things::update(services, ACCOUNT, Kind::Project, old.id, &named("Orchard")).await?;
     let new = things::create(&stack.functions().api, ACCOUNT, Kind::Project, &named("Garden")).await?;
     assert_ne!(old.id, new.id);
-    // One row of each, a chunk each.
+    // The file has a row for each project, and each row has a chunk of its own.
     let garden = one("", "Garden", "a");
     let file = format!("{}{}\n", one("", "Orchard", "a"), garden.lines().nth(1).unwrap_or_default());
     stack.post(file.as_bytes(), &[]).await?.expect(202)?;
@@ -99,7 +100,7 @@ async fn a_name_that_somebody_takes_first_does_not_keep_others_from_being_made_w
             assert!(n > 10, "{n}");
             return Ok(());
         }
-        // The chunk names the tags 0 and 1; one of them is there now, in another spelling.
+        // The chunk names the tags 0 and 1, and a tag with another spelling of 1 exists now.
         let named = ThingInput { name: Some("TAG 1".to_owned()), ..ThingInput::default() };
         let taken = things::create(&stack.functions().api, ACCOUNT, Kind::Tag, &named).await;
         hold.let_go.send(true)?;
@@ -121,7 +122,8 @@ async fn a_project_that_is_noted_with_two_clients_keeps_no_import_from_settling(
     let stack = planned(6).await?;
     let services = stack.system.services();
     load(&stack.functions().loader, ACCOUNT, IMPORT, ChunkNo(0)).await?;
-    // As if it had been moved between the note of a loader that died and that of an edit by hand.
+    // The note has the state of a project which was moved between the note of a dead loader and the
+    // note of an edit.
     let project = stack.pages("/v2/projects").await?[0]["id"].as_u64().map(ThingId).expect("an id");
     let note = Note { kind: Kind::Project, id: project, client: Some(ThingId(77)) };
     Note::put_all(services, ACCOUNT, IMPORT, &[note]).await?;

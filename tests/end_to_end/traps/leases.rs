@@ -1,4 +1,4 @@
-//! Leases, and messages that come twice, late, or while someone is at work.
+//! Tests of leases, and of messages which arrive twice, late, or while another worker holds the lease.
 
 use std::time::Duration;
 
@@ -38,7 +38,7 @@ async fn a_message_whose_visibility_runs_out_while_it_is_worked_on_changes_nothi
             assert!(n > 10, "{n}");
             return Ok(());
         }
-        // The message is seen again, the lease is over, and another worker does it all.
+        // The message becomes visible again, the lease ends, and another worker repeats the whole chunk.
         services.clock.turn(Duration::from_secs(121));
         postman.drain_all(stack.functions(), &Faults::default()).await;
         hold.let_go.send(true)?;
@@ -95,7 +95,7 @@ async fn who_has_the_state_alone_need_not_wait_for_the_leases_of_the_dead() -> a
     assert!(postman.drain(stack.functions(), &Faults::default()).await && postman.is_empty());
     assert_eq!(stack.native(1).await?["status"], "complete");
     assert_eq!(differences(&whole, &stack.workspace().await?), [""; 0]);
-    // The clock stood, so no lease ended by itself.
+    // The clock stood still, so no lease ended by time.
     assert_eq!(services.clock.now_ms(), begun);
     at_rest(&stack).await
 }
@@ -154,7 +154,7 @@ async fn a_single_chunk_whose_loader_died_is_loaded_when_the_lease_is_over_witho
     faults.plan(|_, operation| (operation == "BatchWriteItem").then_some(Fault::DeathAfter));
     assert!(!postman.drain(&worker, &faults).await);
     faults.none();
-    // The start comes again while the dead worker's lease still stands.
+    // The start message returns while the dead worker's lease is still valid.
     stack.system.services().queues.send(&Message::Start { account: ACCOUNT, import: IMPORT }).await?;
     assert!(postman.drain(&worker, &faults).await);
     stack.system.services().clock.turn(Duration::from_secs(121));
@@ -180,7 +180,7 @@ async fn a_message_that_comes_at_the_very_end_of_a_lease_finds_it_over() -> anyh
     Ok(())
 }
 
-/// The user of account 1 with a name of its own, by hand.
+/// Creates a user of account 1 by hand, with the given address.
 async fn user(services: &Services, email: &str) -> anyhow::Result<ThingId> {
     let (first_name, last_name) = (Some("Kim".to_owned()), Some("Stone".to_owned()));
     let input = UserInput { email: Some(email.to_owned()), first_name, last_name, ..UserInput::default() };
@@ -198,7 +198,7 @@ async fn rows_that_mean_something_else_on_the_second_try_leave_nothing_of_the_fi
     plan(&stack.functions().parser, ACCOUNT, IMPORT).await?;
     let faults = Faults::default();
     let worker = faults.connect(&stack.system)?;
-    // Dies with all entries written, before the commit.
+    // The loader dies after it has written all entries, and before the commit.
     faults.plan({
         let mut batches = 0;
         move |_, operation| {

@@ -1,4 +1,4 @@
-//! Cancels and undos in the middle of work, and what is left for others to take away.
+//! Tests of cancels and undos in the middle of work, and of remains which a later worker must remove.
 
 use reqwest::Method;
 use serde_json::json;
@@ -49,7 +49,7 @@ async fn an_undo_asked_while_a_loader_runs_leaves_nothing_wherever_the_loader_is
     Ok(())
 }
 
-/// A request of account 1's user to the native door.
+/// Sends a request of account 1's user to the native door, and checks the status.
 async fn ask(stack: &Stack, path: &str, status: u16) -> anyhow::Result<serde_json::Value> {
     let request = stack.bare(Method::POST, path).header("Authorization", "Token demo");
     stack.answer(request).await?.expect(status)
@@ -77,7 +77,7 @@ async fn a_cancel_really_stops_and_what_was_claimed_may_still_be_counted() -> an
         hold.let_go.send(true)?;
         loading.await?;
         postman.drain_all(stack.functions(), &Faults::default()).await;
-        // Held before it was claimed, or afterwards.
+        // The request was held either before or after the chunk was claimed.
         let created = stack.native(1).await?["counts"]["created"].as_u64();
         assert!(created == Some(3) || created == Some(6) && n > 1, "{n}: {created:?}");
         assert_eq!(ask(&stack, "/api/v1/imports/1/cancel", 202).await?["reasons"], json!(["it was cancelled"]));
@@ -130,7 +130,7 @@ async fn a_cancel_whose_loader_died_is_counted_by_the_sweep() -> anyhow::Result<
     let services = stack.system.services();
     let faults = Faults::default();
     let worker = faults.connect(&stack.system)?;
-    // Dies when its commit has taken effect, with the import cancelled while it was on its way.
+    // The loader dies after its commit has taken effect, and the import is cancelled while the commit is in flight.
     faults.plan({
         let mut batches = 0;
         move |_, operation| {
@@ -141,7 +141,7 @@ async fn a_cancel_whose_loader_died_is_counted_by_the_sweep() -> anyhow::Result<
     assert!(faults.outlive(load(&worker.loader, ACCOUNT, IMPORT, ChunkNo(0))).await.is_none());
     let faults = Faults::default();
     let canceller = faults.connect(&stack.system)?;
-    // The canceller dies as well, right after the import is stopped.
+    // The worker which cancels dies too, directly after the import has been stopped.
     faults.plan(|_, operation| (operation == "TransactWriteItems").then_some(Fault::DeathAfter));
     let import = Import::find(services, ACCOUNT, IMPORT).await?;
     assert!(faults.outlive(shared::settle::stop::cancel(&canceller.api, &import, "user 1")).await.is_none());

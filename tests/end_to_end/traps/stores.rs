@@ -1,4 +1,4 @@
-//! What the stores answer, or do not, and when their events come.
+//! Tests of errors and missing answers from the stores, and of late events.
 
 use std::time::Duration;
 
@@ -37,7 +37,7 @@ async fn throttling_and_conflicts_are_waited_out() -> anyhow::Result<()> {
     for fault in [Fault::Throttled, Fault::Conflict, Fault::Lost, Fault::Unanswered] {
         let stack = queued(9).await?;
         let faults = Faults::default();
-        // Every third request: whatever it is, it is tried again within the call.
+        // Every third request fails, and the same call retries the request successfully.
         faults.plan(move |n, _| (n % 3 == 0).then_some(fault));
         let worker = faults.connect(&stack.system)?;
         let postman = Postman::of(&stack.system);
@@ -55,7 +55,7 @@ async fn throttling_and_conflicts_are_waited_out() -> anyhow::Result<()> {
 
 #[tokio::test]
 async fn two_spellings_and_repetitions_of_a_name_are_one_key_of_a_batch() -> anyhow::Result<()> {
-    // DynamoDB refuses a batch that names a key twice; so does the embedded one.
+    // DynamoDB refuses a batch which names the same key twice, and the embedded DynamoDB does so too.
     let stack = Stack::by_hand(1000).await?;
     let header = toggl(0, 1, 1);
     let row = "Demo User,demo@example.com,Client,Project,,E,Yes,2026-01-01,09:00:00,2026-01-01,09:01:00,00:01:00,";
@@ -75,7 +75,8 @@ async fn the_last_commits_answer_is_lost_and_the_import_settles_all_the_same() -
     let services = stack.system.services();
     assert_eq!(load(&stack.functions().loader, ACCOUNT, IMPORT, ChunkNo(0)).await?, Loaded::Done);
     let faults = Faults::default();
-    // The last transaction but one, the settling, and all that the SDK tries.
+    // Once the chunk's entries are written, every transaction takes effect without an answer, and so
+    // do the SDK's retries.
     let worker = faults.connect(&stack.system)?;
     let postman = Postman::of(&stack.system);
     services.queues.send(&Message::Load { account: ACCOUNT, import: IMPORT, chunk: ChunkNo(1) }).await?;
@@ -107,7 +108,7 @@ async fn a_claim_whose_answer_was_lost_is_known_again_and_not_waited_for() -> an
     let import = Import::find(&worker.api, ACCOUNT, IMPORT).await?;
     revert::ask(&worker.api, &import, "user 1").await?;
     for chunk in [0, 1] {
-        // The import is read first; the fence is the second request.
+        // The first request reads the import, and the second request is the fence.
         faults.at(2, 1, Fault::Unanswered);
         assert_eq!(revert::revert(&worker.revert, ACCOUNT, IMPORT, ChunkNo(chunk)).await?, revert::Reverted::Done);
     }

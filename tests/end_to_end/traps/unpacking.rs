@@ -1,4 +1,4 @@
-//! Imports that are stopped while their files are unpacked.
+//! Tests of imports which are stopped while their files are unpacked.
 
 use std::io::Write;
 use std::path::Path;
@@ -15,7 +15,7 @@ use crate::stack::{Stack, sent};
 
 use super::{ACCOUNT, IMPORT, USER, hold_at};
 
-/// What lies in the bucket of a file that is unpacked: the object, and the parts of an upload.
+/// The unpacked objects and the parts of uploads which lie in the bucket.
 fn unpacked(folder: &Path) -> anyhow::Result<Vec<String>> {
     let mut found = Vec::new();
     let mut folders = vec![folder.to_owned()];
@@ -33,7 +33,7 @@ fn unpacked(folder: &Path) -> anyhow::Result<Vec<String>> {
     Ok(found)
 }
 
-/// A stack that keeps its files in a folder, with an import of a file in its queue.
+/// A stack which keeps its files in a folder, with a queued import of the given file.
 async fn queued(file: &[u8], data: &Path) -> anyhow::Result<Stack> {
     let clock = Clock::standing_at(1_790_000_000_000);
     let options = system::Options { workers: 0, clock, data: Some(data.to_owned()), ..Default::default() };
@@ -65,7 +65,7 @@ async fn a_table_that_is_refused_after_it_was_unpacked_does_not_stay() -> anyhow
 
 #[tokio::test]
 async fn an_import_that_is_stopped_while_its_file_is_unpacked_leaves_nothing_in_the_bucket() -> anyhow::Result<()> {
-    // A table of two parts; the rest of it is blank lines.
+    // The table is uploaded in two parts, because blank lines follow its only row.
     let mut gzip = GzEncoder::new(Vec::new(), Compression::default());
     gzip.write_all(b"date,person,project,minutes,description\n2026-03-05,Demo User,Garden,30,dig\n")?;
     gzip.write_all(&vec![b'\n'; 9 << 20])?;

@@ -1,4 +1,4 @@
-//! What workers do.
+//! The deeds of workers, which are handlers' calls and edits by hand.
 
 use shared::edit::EditError;
 use shared::edit::entries;
@@ -20,19 +20,20 @@ use waybill::system::Functions;
 use crate::kill::columns;
 use crate::postman::{Letter, arrive, dropped, hand_over};
 
-/// The user of either account.
+/// The first user, who acts in both accounts.
 const USER: ThingId = ThingId(1);
 
-/// What a worker is given to do.
+/// A task for a worker.
 #[derive(Clone)]
 pub enum Deed {
     Deliver(Letter),
     Object(AccountId, ImportId),
-    /// A file is put into the inbox, at a key.
+    /// Puts a file into the inbox, under the given key and with the given content.
     Drop(String, String),
-    /// S3 tells of a file in the inbox.
+    /// Delivers S3's notification about a file in the inbox.
     Arrival(Arrival),
-    /// A file, whether it is uploaded, and whether its columns are mapped.
+    /// Creates an import of a file. The booleans say whether the file is uploaded, and whether its
+    /// columns have a mapping.
     Import(AccountId, String, bool, bool),
     Undo(AccountId, ImportId),
     Cancel(AccountId, ImportId),
@@ -79,17 +80,17 @@ impl std::fmt::Display for Deed {
 }
 
 impl Deed {
-    /// Whether it comes again until it is done with.
+    /// True if the deed is repeated until it succeeds.
     pub fn comes_again(&self) -> bool {
         matches!(self, Self::Deliver(_) | Self::Object(..) | Self::Arrival(_))
     }
 }
 
-/// How it ended: well or not, and what would be our fault.
+/// The result of a deed, with an error which would be the product's fault.
 pub struct Ended {
     pub well: bool,
     pub error: Option<String>,
-    /// An object was stored that an event tells of.
+    /// The import whose object was stored, about which S3 sends an event.
     pub stored: Option<(AccountId, ImportId)>,
 }
 
@@ -105,7 +106,7 @@ impl Ended {
     fn of_import<T>(result: Result<T, ImportError>) -> Self {
         let error = match &result {
             Ok(_) | Err(ImportError::Status { .. } | ImportError::Missing(_) | ImportError::OutOfTime) => None,
-            // The world moved on: it is told so, and comes again.
+            // The state changed in the meantime, so the caller got an error and repeats the deed.
             Err(ImportError::Store(StoreError::Busy(_))) => None,
             Err(error) => Some(error.to_string()),
         };

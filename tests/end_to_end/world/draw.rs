@@ -1,10 +1,10 @@
-//! What a seed decides.
+//! Random choices which depend on nothing but a seed.
 
 use shared::id::AccountId;
 
 const NAMES: [&str; 4] = ["Garden", "Orchard", "Harbour", "garden"];
 
-/// Numbers that a seed draws (SplitMix64).
+/// The random number generator SplitMix64, whose field is the seed.
 pub struct Draw(pub u64);
 
 impl Draw {
@@ -33,7 +33,7 @@ impl Draw {
         all.get(usize::try_from(n).expect("an index"))
     }
 
-    /// A file of a few rows, whose texts name the account.
+    /// A file of a few rows, whose texts contain the number of the account.
     pub fn file(&mut self, account: AccountId) -> String {
         let mut file = "User,Email,Client,Project,Task,Description,Billable,Start date,Start time,End date,End time,\
             Duration,Tags\n"

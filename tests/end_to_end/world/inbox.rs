@@ -1,4 +1,4 @@
-//! Drops in the world: their names, and what has to become of them.
+//! Drops in the simulated world, with their names and the checks of their imports and reports.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -10,20 +10,20 @@ use crate::invariants::World;
 use crate::outbox;
 use crate::stack::Stack;
 
-/// Names that are others in an event or on a disk.
+/// File names which look different in an event or on a disk.
 const NAMES: [&str; 6] = ["a.csv", "März (2).csv", "a+b [3].csv", "100%25 ?.csv", "x//../y.csv", "lang.csv"];
-/// Letters that make the name so long that its report's is cut.
+/// Number of letters which make the file name so long that the report's name is cut.
 const LONG: usize = 1000;
 
-/// What was dropped so far.
+/// Record of all drops so far.
 #[derive(Default)]
 pub struct Inbox {
     dropped: u64,
-    /// How often an object was put, by key and ETag.
+    /// Number of writes of each object, by key and ETag.
     puts: BTreeMap<(String, String), u32>,
-    /// Events that a parser has dealt with.
+    /// Events which a parser has handled completely.
     handled: BTreeSet<(String, String)>,
-    /// Whether the outbox refuses all reports, for ever.
+    /// True if the outbox refuses all reports during the whole run.
     pub refuses: bool,
 }
 
@@ -32,7 +32,7 @@ impl Inbox {
         Self { refuses, ..Self::default() }
     }
 
-    /// A key for the next drop; now and then one that was there before.
+    /// A key for the next drop, which sometimes repeats an earlier key.
     pub fn key(&mut self, account: AccountId, draw: &mut Draw) -> String {
         let name = draw.of(&NAMES).expect("there are some");
         if !draw.one_in(3) {
@@ -43,17 +43,17 @@ impl Inbox {
         format!("inbox/{account}/{kind}/{}{long}{name}", self.dropped)
     }
 
-    /// An object was put, and an event is to tell of it.
+    /// Records that an object was put, about which an event will be sent.
     pub fn put(&mut self, arrival: &Arrival) {
         *self.puts.entry((arrival.key.clone(), arrival.etag.clone())).or_default() += 1;
     }
 
-    /// A parser has dealt with the event of an object.
+    /// Records that a parser has handled the event of an object.
     pub fn handled(&mut self, arrival: &Arrival) {
         self.handled.insert((arrival.key.clone(), arrival.etag.clone()));
     }
 
-    /// What is wrong with the imports and reports of drops when nothing is left to do.
+    /// Violations of the rules for imports and reports of drops, when no work is left.
     pub async fn violations_at_rest(&self, stack: &Stack, world: &World) -> anyhow::Result<Vec<String>> {
         let mut wrong = Vec::new();
         let mut imports: BTreeMap<(String, String), u32> = BTreeMap::new();
@@ -84,7 +84,8 @@ impl Inbox {
         for (key, etag) in &self.handled {
             let object = stack.system.services().files.head(key).await?;
             let made = imports.get(&(key.clone(), etag.clone())).copied().unwrap_or_default();
-            // The same bytes at the same key are another drop each time; an object that was replaced may have made none.
+            // The same bytes under the same key are a new drop each time. A replaced object may
+            // have created no import.
             if made == 0 && object.etag == *etag {
                 wrong.push(format!("the drop {key:?} has made no import"));
             }

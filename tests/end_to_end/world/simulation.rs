@@ -1,4 +1,4 @@
-//! The world itself: who is busy with what, what happens next, and whether all is well.
+//! The simulated world itself: the workers and their deeds, the choice of the next event, and the checks.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -25,16 +25,16 @@ use super::draw::Draw;
 use super::inbox::Inbox;
 use super::turnstile::Turnstile;
 
-/// Things that workers do in one world.
+/// Number of deeds in a world.
 const DEEDS: u32 = 40;
-/// Lines of a story, requests included; one that is longer goes round in circles.
+/// Largest number of lines in a story, including requests. A longer story is a sign of an endless loop.
 const LONGEST: usize = 10_000;
 const WORKERS: usize = 3;
 const ROWS_PER_CHUNK: u32 = 2;
-/// Lambda ends a loader after this long.
+/// Milliseconds after which Lambda ends a loader.
 const TIME_OUT: i64 = 90_000;
 
-/// Who does things.
+/// A worker with its faults, its clients and its present deed.
 struct Worker {
     faults: Faults,
     functions: Functions,
@@ -55,11 +55,11 @@ pub struct Simulation {
     postman: Postman,
     turnstile: Turnstile,
     workers: Vec<Worker>,
-    /// Messages and events that may come, now or later.
+    /// Messages and events which may arrive at any later time.
     bag: Vec<Deed>,
     inbox: Inbox,
     statuses: BTreeMap<(AccountId, ImportId), Status>,
-    /// The tables as they were looked at last.
+    /// The tables at the latest check.
     seen: World,
     pub story: Vec<String>,
 }
@@ -69,7 +69,7 @@ impl Simulation {
         let stack = Stack::by_hand(ROWS_PER_CHUNK).await?;
         let (postman, turnstile) = (Postman::of(&stack.system), Turnstile::default());
         let mut draw = Draw(seed);
-        // In half of the worlds the end of an import takes many steps.
+        // In half of the worlds, the end of an import takes many steps.
         let in_steps = draw.one_in(2);
         let worker = |number| {
             let faults = Faults::behind(turnstile.gate(number));
@@ -104,7 +104,7 @@ impl Simulation {
         self.story.push(line);
     }
 
-    /// Everybody waits at the turnstile, is done, or is dead.
+    /// Waits until every worker waits at the turnstile, has finished or is dead.
     async fn everybody_waits(&self) {
         let (mut calm, mut spins) = (0, 0);
         while calm < 4 {
@@ -125,7 +125,7 @@ impl Simulation {
         }
     }
 
-    /// Lets one waiting request go, and waits for its answer.
+    /// Releases one waiting request, and waits for its answer.
     async fn step(&mut self) {
         let who = self.turnstile.who();
         let turn = usize::try_from(self.draw.below(who.len() as u64)).expect("an index");
@@ -143,7 +143,7 @@ impl Simulation {
         self.everybody_waits().await;
     }
 
-    /// Looks after the workers that are done.
+    /// Handles the results of the workers which have finished.
     async fn collect(&mut self) -> anyhow::Result<()> {
         for number in 0..WORKERS {
             let worker = &mut self.workers[number];
@@ -167,7 +167,8 @@ impl Simulation {
             }
             anyhow::ensure!(self.story.len() < LONGEST, "it does not come to rest");
             self.after(busy.deed, came_to_nothing).await?;
-            // Reading the tables is what takes the time; what is wrong stays so for the next look.
+            // Reading the tables takes most of the time. A violation persists until the next check, so not
+            // every step is checked.
             if self.draw.one_in(4) {
                 self.check().await?;
             }
@@ -175,10 +176,10 @@ impl Simulation {
         Ok(())
     }
 
-    /// What comes of a deed that is over.
+    /// Handles the consequences of a finished deed.
     async fn after(&mut self, deed: Deed, came_to_nothing: bool) -> anyhow::Result<()> {
         match deed {
-            // S3 tells of what it has taken, whether or not whoever put it lives to see it.
+            // S3 sends a notification about every stored object, even if the client died before the answer.
             Deed::Drop(key, _) => match self.stack.system.services().files.head(&key).await {
                 Ok(Object { etag, .. }) => {
                     let sequencer = format!("{:06}", self.story.len());
@@ -189,7 +190,7 @@ impl Simulation {
                 Err(FileError::Missing) => {}
                 Err(error) => return Err(error.into()),
             },
-            // A message that was not done with comes again.
+            // A message which was not handled successfully arrives again.
             deed if came_to_nothing && deed.comes_again() => self.bag.push(deed),
             Deed::Arrival(arrival) => self.inbox.handled(&arrival),
             _ => {}
@@ -232,8 +233,7 @@ impl Simulation {
                 Fault::DeathAfter,
             ];
             let fault = *self.draw.of(&faults).expect("there are some");
-            // Now and then so often that the SDK gives up.
-            // An edit is over after a few requests.
+            // Sometimes the fault is repeated so often that the SDK gives up. An edit takes only a few requests.
             let requests = if deed.comes_again() || matches!(deed, Deed::Sweep) { 30 } else { 9 };
             let (n, times) = (1 + self.draw.below(requests), if self.draw.one_in(3) { 6 } else { 1 });
             how = format!(", {fault:?} at {n}, {times} times");
@@ -251,7 +251,7 @@ impl Simulation {
         self.tell(format!("  {number}: {deed}{how}"));
     }
 
-    /// Messages that may be received, into the bag.
+    /// Moves the visible messages from the queues into the bag.
     fn fetch(&mut self) {
         while let Some(letter) = self.postman.next() {
             self.postman.delete(&letter);
@@ -259,7 +259,7 @@ impl Simulation {
         }
     }
 
-    /// Turns the clock, and ends whoever it leaves behind.
+    /// Turns the clock, and ends the workers whose time-out has passed.
     async fn turn(&mut self, by: Duration) -> anyhow::Result<()> {
         self.stack.system.services().clock.turn(by);
         self.tell(format!("the clock: {} s on", by.as_secs()));
@@ -279,13 +279,13 @@ impl Simulation {
         self.collect().await
     }
 
-    /// Something to do, that what is there now allows.
+    /// Draws a deed which fits the present state.
     fn deed(&mut self) -> Deed {
         self.fetch();
         let world = &self.seen;
         if !self.bag.is_empty() && self.draw.one_in(2) {
             let n = usize::try_from(self.draw.below(self.bag.len() as u64)).expect("an index");
-            // Some come twice, a few never.
+            // Some messages arrive twice, and a few are lost.
             return match self.draw.below(15) {
                 0 => self.bag[n].clone(),
                 1 => {
@@ -366,7 +366,7 @@ impl Simulation {
         }
     }
 
-    /// Things happen.
+    /// Runs the world until all deeds are done.
     pub async fn live(&mut self) -> anyhow::Result<()> {
         let mut deeds = 0;
         while deeds < DEEDS || self.workers.iter().any(|worker| worker.busy.is_some()) {
@@ -391,7 +391,7 @@ impl Simulation {
         Ok(())
     }
 
-    /// Nothing new happens, and what is waiting comes or does not; then everything has to be settled.
+    /// Starts no new deed. The waiting messages arrive or are lost, and afterwards every import must be settled.
     pub async fn rest(&mut self) -> anyhow::Result<()> {
         if self.draw.one_in(2) {
             self.fetch();
@@ -407,7 +407,7 @@ impl Simulation {
                 self.until_done().await?;
             }
             self.check().await?;
-            // What was stopped is sealed in steps. One sweep more, for what has yet to be told.
+            // A stopped import is sealed in steps. A further sweep is necessary for events which are not yet sent.
             let is_sealed = self.seen.imports.values().all(Import::is_sealed);
             let is_told = self.inbox.refuses || self.seen.open.is_empty();
             if is_sealed && is_told && self.postman.is_empty() {
@@ -443,7 +443,7 @@ impl Simulation {
         Ok(())
     }
 
-    /// In the end every import is undone: nothing of them is left that nobody else holds.
+    /// Undoes every import at the end, after which only things with other holders may remain.
     pub async fn undo_everything(&mut self) -> anyhow::Result<()> {
         let imports: Vec<_> = self.seen.imports.keys().copied().collect();
         for (account, import) in imports {
@@ -461,7 +461,7 @@ impl Simulation {
     }
 }
 
-/// Whether a status leads to another by the steps that there are.
+/// True if the possible transitions lead from a status to another.
 fn reachable(from: Status, to: Status) -> bool {
     use Status::*;
     let all = [

@@ -1,4 +1,4 @@
-//! Requests that go one at a time.
+//! A turnstile which releases the requests of all workers one at a time.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
@@ -7,14 +7,14 @@ use tokio::sync::oneshot;
 
 use crate::faults::Gate;
 
-/// A request that waits to go.
+/// A request which waits for its release.
 pub struct Waiting {
     pub worker: usize,
     pub operation: String,
     pub go: oneshot::Sender<()>,
 }
 
-/// Where all requests wait.
+/// The place where the requests of all workers wait.
 #[derive(Clone, Default)]
 pub struct Turnstile {
     waiting: Arc<Mutex<Vec<Waiting>>>,
@@ -44,19 +44,19 @@ impl Turnstile {
         })
     }
 
-    /// The workers whose requests wait.
+    /// Numbers of the workers with a waiting request.
     pub fn who(&self) -> Vec<usize> {
         let mut waiting = self.waiting.lock().expect("unpoisoned");
         waiting.retain(|waiting| !waiting.go.is_closed());
         waiting.iter().map(|waiting| waiting.worker).collect()
     }
 
-    /// Takes the request that came as the `turn`-th of those that wait.
+    /// Removes the waiting request at the index `turn`, in the order of arrival.
     pub fn take(&self, turn: usize) -> Waiting {
         self.waiting.lock().expect("unpoisoned").remove(turn)
     }
 
-    /// How many requests have been answered.
+    /// Number of requests which have been answered so far.
     pub fn answered(&self) -> u64 {
         self.answered.load(Ordering::Relaxed)
     }

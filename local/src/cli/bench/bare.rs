@@ -1,7 +1,8 @@
-//! The bare loop: what the store can take if nobody checks, notes or counts anything.
+//! The bare loop measures the store alone, without any check, note or count.
 //!
-//! The same entries, 25 a request, as many requests at once as the loaders have, into partitions that no import has.
-//! Nothing is parsed or looked up; each request is made and sent in a task of its own, as the loaders' are.
+//! The loop writes the same entries as the import, with 25 entries in each request, and with as many simultaneous
+//! requests as the loaders have. Its partitions belong to no import. No row is parsed and no name is looked up. As
+//! in the loaders, each request is built and sent in a task of its own.
 
 use std::time::Instant;
 
@@ -18,10 +19,10 @@ use super::ACCOUNT;
 use super::file::Generator;
 use super::report::Phase;
 
-/// The most that one BatchWriteItem takes.
+/// Largest number of items in a BatchWriteItem request.
 const BATCH: usize = 25;
 
-/// Writes the entries of `rows` rows, to where no earlier run has written.
+/// Writes the entries of `rows` rows into partitions which no earlier run has used, and returns the measurement.
 pub async fn write(
     client: &Client,
     generator: &Generator,
@@ -29,7 +30,7 @@ pub async fn write(
     concurrency: usize,
     run: u64,
 ) -> anyhow::Result<Phase> {
-    // Numbers that no import here gets to.
+    // The number of the pretended import is close to the maximum, which no real import in this process reaches.
     let import = ImportId(MAX_IMPORTS - run);
     let template = Template::embedded()?;
     let table = &template.tables.get("WorkspaceTable").context("the template has no WorkspaceTable")?.name;

@@ -1,8 +1,10 @@
-//! The file: a Toggl report of one user's time on 20 projects of 5 clients with 20 tags; or with a tag, or a project, of its own
-//! in every row, which is the most that a file can ask of the end of its import.
+//! Generates the file of the benchmark, a Toggl report with the time of a single user.
 //!
-//! A row is a function of its number, so the file is the same each time, and the entry that a row has to become is
-//! known without reading anything.
+//! The report contains 20 projects of 5 clients, and 20 tags. Alternatively every row has a tag or a project of its
+//! own, which is the largest number of names with which a file can burden the end of its import.
+//!
+//! Each row is a function of the row's number. The file is therefore the same each time, and the expected entry of
+//! a row is known without reading any data.
 
 use std::io::{BufWriter, Write};
 
@@ -34,23 +36,23 @@ const WORK: [&str; 8] = [
     "Draft of the contract and its annexes",
 ];
 
-/// Names that every row has for itself.
+/// The kind of name which every row has for itself.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
 pub enum Distinct {
-    /// A tag
+    /// A tag of its own for every row
     Tags,
-    /// A project
+    /// A project of its own for every row
     Projects,
 }
 
-/// Makes rows, for an account.
+/// Generates the rows of a file for an account.
 #[derive(Clone, Copy)]
 pub struct Generator {
     account: AccountId,
     distinct: Option<Distinct>,
 }
 
-/// A row.
+/// A generated row, from which both the line of the file and the expected entry are made.
 pub struct Generated {
     account: AccountId,
     row: Row,
@@ -62,12 +64,13 @@ pub struct Generated {
 }
 
 impl Generator {
-    /// For the account whose first user is the file's.
+    /// Creates a generator for an account whose first user appears in the file.
     pub fn new(account: AccountId, distinct: Option<Distinct>) -> Self {
         Self { account, distinct }
     }
 
-    /// A file of `rows` rows, removed when it is dropped. It is written as it is made, never held as a whole.
+    /// Writes a temporary file of `rows` rows, which the drop removes. The rows are written one by one, so memory
+    /// does not grow with the file.
     pub fn write(&self, rows: u64) -> anyhow::Result<NamedTempFile> {
         let file = tempfile::Builder::new().prefix("bench-").suffix(".csv").tempfile()?;
         let mut out = BufWriter::new(file.as_file());
@@ -80,7 +83,7 @@ impl Generator {
         Ok(file)
     }
 
-    /// A small file of these rows.
+    /// Builds a small file of the given rows in memory, with the header.
     pub fn table(&self, rows: impl Iterator<Item = Row>) -> Vec<u8> {
         let mut out = HEADER.as_bytes().to_vec();
         for row in rows {
@@ -89,7 +92,7 @@ impl Generator {
         out
     }
 
-    /// A row of the file.
+    /// Generates a row from its number, which seeds the random choices.
     pub fn row(&self, row: Row) -> Generated {
         let mut random = Random(row.0);
         let day = FIRST_DAY.saturating_add(i64::try_from(random.below(DAYS)).expect("two years").days());
@@ -150,7 +153,7 @@ impl Generated {
         writeln!(out, "{hours:02}:{minutes:02}:{seconds:02},\"{tags}\"")
     }
 
-    /// What the row has to become.
+    /// The entry which the import should store for this row. `at` is the time of its creation, in milliseconds.
     pub fn entry(&self, import: ImportId, at: i64) -> Entry {
         let thing = |kind: Kind, key: &str| ThingId::derive(self.account, kind.as_str(), key, 0);
         let client = thing(Kind::Client, &normal(&self.client()));
@@ -175,7 +178,7 @@ impl Generated {
             amount: None,
             currency: None,
             source_url: None,
-            // Any will do, but it has to weigh what a real one does.
+            // The value does not matter, but the item must have the same size as a real entry.
             fingerprint: Some(Fingerprint(0x9e37_79b9_7f4a_7c15 ^ self.row.0)),
             extra: Vec::new(),
             version: 1,
@@ -185,16 +188,16 @@ impl Generated {
     }
 }
 
-/// SplitMix64.
+/// The random number generator SplitMix64, whose field is the seed.
 pub struct Random(pub u64);
 
 impl Random {
-    /// A place in a list of this length, which must not be empty.
+    /// A random index into a list of the given length, which must not be 0.
     pub fn index(&mut self, length: usize) -> usize {
         usize::try_from(self.below(length as u64)).expect("below a length")
     }
 
-    /// A number below the limit.
+    /// A random number below `limit`, which must not be 0.
     pub fn below(&mut self, limit: u64) -> u64 {
         self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
         let mut mixed = self.0;

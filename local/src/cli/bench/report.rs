@@ -1,4 +1,4 @@
-//! What was measured.
+//! The measured figures of a benchmark, and the table in which they are printed.
 
 use std::fmt;
 use std::time::Duration;
@@ -6,7 +6,7 @@ use std::time::Duration;
 use serde::Serialize;
 use shared::store::Consumed;
 
-/// One way through all rows.
+/// Figures of one pass over all rows.
 #[derive(Serialize)]
 pub struct Phase {
     pub seconds: f64,
@@ -27,41 +27,43 @@ impl Phase {
     }
 }
 
-/// One import, its undo, and the bare loop right behind them.
+/// Figures of an import, its undo, and the bare loop which directly follows.
 pub struct Run {
-    /// From S3's answer to the status `complete`.
+    /// From S3's answer to the upload until the status `complete`.
     pub import: Phase,
-    /// From asking for the undo to the status `rolled_back`.
+    /// From the request for the undo until the status `rolled_back`.
     pub undo: Phase,
-    /// The same entries through BatchWriteItem alone.
+    /// Writes of the same entries by BatchWriteItem alone.
     pub bare: Phase,
-    /// The process's peak of memory before the bare loop.
+    /// Peak memory of the process before the bare loop, in KB.
     pub peak_memory_kb: u64,
 }
 
-/// Everything that was measured.
+/// All figures of a benchmark, as printed in JSON.
 #[derive(Serialize)]
 pub struct Report {
     pub rows: u64,
     pub file_bytes: u64,
-    /// The run whose import took the middle time.
+    /// The import with the median time.
     pub import: Phase,
-    /// Likewise of the undos.
+    /// The undo with the median time.
     pub undo: Phase,
-    /// Likewise of the bare loops.
+    /// The bare loop with the median time.
     pub bare: Phase,
-    /// The middle one of `ratios`.
+    /// Median of `ratios`, and the lower of the two middle values for an even number of runs.
     pub ratio_to_bare: f64,
-    /// Each run's import by its bare loop, in rows a second, the least first.
+    /// For each run, the import's rows per second divided by the rows per second of its bare
+    /// loop, in ascending order.
     pub ratios: Vec<f64>,
-    /// Requests that the bare loop had under way at once: as many as the loaders can have.
+    /// Number of simultaneous requests of the bare loop, which is the largest number for the loaders.
     pub concurrency: usize,
-    /// The importing process's peak until the end of the first undo: later it is the bare loop's as well.
+    /// Peak memory of the importing process until the end of the first undo, in KB. Later peaks would
+    /// include the bare loop.
     pub peak_memory_kb: u64,
 }
 
 impl Report {
-    /// What several runs, at least one, come to.
+    /// Summarizes the figures of several runs, of which there must be at least one.
     pub fn of(runs: Vec<Run>, rows: u64, file_bytes: u64, concurrency: usize) -> Self {
         let peak_memory_kb = runs[0].peak_memory_kb;
         let mut ratios: Vec<f64> =

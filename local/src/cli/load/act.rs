@@ -1,4 +1,4 @@
-//! The behaviour of one virtual client.
+//! The behaviour of a single virtual client.
 
 use std::time::{Duration, Instant};
 
@@ -11,16 +11,16 @@ use shared::id::{AccountId, Row};
 use super::requests::{Answer, Inbox, Sender};
 use crate::cli::bench::file::{Generator, Random};
 
-/// The account of the inbox.
+/// The account to which the inbox belongs.
 const ACCOUNT: AccountId = AccountId(1);
-/// Rows of a file.
+/// Number of rows in each file.
 const ROWS: u64 = 20;
-/// Files that a client may make: the rows of each are its own.
+/// Number of files with distinct rows for each client.
 const MOST_FILES: u64 = 1_000_000;
-/// Entries made by hand that a client holds.
+/// Largest number of entries by hand which a client holds.
 const MOST_BY_HAND: usize = 10;
 
-/// Reads of the account.
+/// Read requests about the whole account, each as the endpoint's name in the report and the path.
 const ACCOUNT_READS: [(&str, &str); 12] = [
     ("GET /v2/imports", "/v2/imports"),
     ("GET /v2/imports?filter", "/v2/imports?type=toggl&import_tags=true&per_page=20"),
@@ -36,7 +36,7 @@ const ACCOUNT_READS: [(&str, &str); 12] = [
     ("GET /v2/groups", "/v2/groups"),
 ];
 
-/// Reads of an import, behind its path.
+/// Read requests about an import, each as the endpoint's name in the report and the path after the import.
 const IMPORT_READS: [(&str, &str); 8] = [
     ("GET /v2/imports/:id", ""),
     ("GET /v2/imports/:id/status", "/status"),
@@ -48,20 +48,20 @@ const IMPORT_READS: [(&str, &str); 8] = [
     ("GET /v2/imports/:id/tags", "/tags"),
 ];
 
-/// The import that a client has made and not undone.
+/// The import which the client has created and not yet undone.
 enum Held {
     Nothing,
-    /// A drop, whose import its report will name.
+    /// A file in the inbox, whose report will contain the id of its import.
     Drop(String),
     Import {
         id: u64,
         is_settled: bool,
-        /// Entries that a list of it has shown.
+        /// Ids of entries which a list of the import has shown.
         entries: Vec<u64>,
     },
 }
 
-/// A client: one request at a time, one import at a time.
+/// A virtual client, with at most one request in progress and one import at a time.
 pub struct VirtualUser {
     number: u64,
     sender: Sender,
@@ -75,26 +75,27 @@ pub struct VirtualUser {
 }
 
 impl VirtualUser {
-    /// A client; its number seeds the order of its requests.
+    /// Creates a client, whose number seeds the order of its requests.
     pub fn new(number: u32, sender: Sender, inbox: Option<Inbox>, pause: Duration) -> Self {
         let (number, generator) = (u64::from(number), Generator::new(ACCOUNT, None));
         let random = Random(number);
         Self { number, sender, inbox, pause, random, generator, files: 0, held: Held::Nothing, by_hand: Vec::new() }
     }
 
-    /// Sends requests until the time is over or the budget is spent; then undoes the import and deletes the entries.
+    /// Sends requests until the time is over or the budget is spent. Afterwards the client undoes its import
+    /// and deletes its entries.
     pub async fn live(mut self, until: Instant) {
-        // The clients begin one after another.
+        // The first pause has a random length, so the clients start one after another.
         self.rest().await;
         while Instant::now() < until && !self.sender.is_spent() {
             self.act().await;
             self.rest().await;
         }
-        // A service that is too slow for that keeps the rest.
+        // If the service is too slow, the remaining import and entries stay in the account.
         let _ = tokio::time::timeout_at(self.sender.deadline().into(), self.close()).await;
     }
 
-    /// Waits for up to twice the pause.
+    /// Waits for a random time of up to twice the average pause.
     async fn rest(&mut self) {
         let most = u64::try_from(self.pause.as_millis()).unwrap_or_default() * 2 + 1;
         tokio::time::sleep(Duration::from_millis(self.random.below(most))).await;
@@ -136,7 +137,7 @@ impl VirtualUser {
         self.sender.send(endpoint, self.sender.request(Method::DELETE, path)).await;
     }
 
-    /// A file whose rows no other client uploads.
+    /// Generates the name and the content of a file whose rows no other client uploads.
     fn file(&mut self) -> (String, Vec<u8>) {
         self.files += 1;
         let first = (self.number * MOST_FILES + self.files % MOST_FILES) * ROWS;
@@ -154,7 +155,7 @@ impl VirtualUser {
                 self.sender.send("POST /v2/imports (form)", post.form(&form)).await
             }
             (2..5, _) => {
-                // A streamed body cannot be sent again after a 503.
+                // The body is collected first, because a streamed body could not be repeated after a 503.
                 let form = Form::new().part("file", Part::bytes(file).file_name(name));
                 let boundary = format!("multipart/form-data; boundary={}", form.boundary());
                 let Ok(body) = collect(form).await else { return };
@@ -179,7 +180,7 @@ impl VirtualUser {
         let made = self.sender.send("POST /api/v1/imports", post).await?;
         let upload = &made.body["upload"];
         let mut put = self.sender.request(Method::PUT, upload["url"].as_str()?).body(file);
-        // They are signed with the URL.
+        // The signature of the URL includes these headers, so the upload must send them unchanged.
         for (name, value) in upload["headers"].as_object().into_iter().flatten() {
             put = put.header(name, value.as_str()?);
         }
@@ -187,7 +188,7 @@ impl VirtualUser {
         Some(made)
     }
 
-    /// Looks for the report of a drop.
+    /// Looks for the report of a dropped file, and takes the id of its import from the report.
     async fn find(&mut self, name: &str) {
         let Some(inbox) = &self.inbox else { return };
         if let Some(id) = self.sender.reported(inbox, ACCOUNT.0, name).await {
@@ -226,7 +227,7 @@ impl VirtualUser {
         self.sender.send("PUT /v2/entries/:id", put).await;
     }
 
-    /// Makes an entry by hand.
+    /// Creates an entry by hand.
     async fn make(&mut self) {
         let drawn = self.random.below(28);
         let fields = json!({
@@ -245,7 +246,7 @@ impl VirtualUser {
         self.held = Held::Nothing;
     }
 
-    /// Undoes the client's import and deletes its entries.
+    /// Undoes the client's import and deletes its entries by hand.
     async fn close(&mut self) {
         if let Held::Drop(name) = &self.held {
             let name = name.clone();
@@ -260,7 +261,7 @@ impl VirtualUser {
     }
 }
 
-/// The bytes of a multipart body.
+/// Collects the bytes of a multipart body.
 async fn collect(form: Form) -> anyhow::Result<Vec<u8>> {
     let pieces: Vec<_> = form.into_stream().try_collect().await?;
     Ok(pieces.concat())

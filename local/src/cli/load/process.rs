@@ -1,18 +1,19 @@
-//! The memory and the open descriptors of a process, as Linux tells them.
+//! Samples the memory and the open descriptors of a process, from Linux's `/proc`.
 
 use std::time::{Duration, Instant};
 
 use anyhow::Context;
 use serde::Serialize;
 
-/// Between two looks.
+/// Pause between two samples.
 const LOOK: Duration = Duration::from_secs(1);
-/// Tolerated growth from the middle third of a run to its last third: a tenth, and a constant for connections and caches
-/// that come and go.
+/// Tolerated growth from the middle third of a run to its last third, which is a tenth and in addition a constant for
+/// connections and caches whose number varies.
 const TOLERANCE: f64 = 1.1;
 const FEW_KB: f64 = 8192.0;
 const FEW_DESCRIPTORS: f64 = 16.0;
-/// Samples that growth is told from. In a shorter run the clients still open their connections in its last third.
+/// Smallest number of samples which can show growth. In a shorter run the clients are still opening connections
+/// during the last third.
 const FEWEST_SAMPLES: usize = 60;
 
 /// The process whose memory and descriptors are sampled.
@@ -20,26 +21,26 @@ pub struct Watched {
     folder: String,
 }
 
-/// The memory and descriptors of a process at one moment.
+/// The memory and descriptors of a process at a moment.
 #[derive(Clone, Copy, Debug, Serialize)]
 pub struct Sample {
-    /// Seconds since the beginning.
+    /// Seconds since the beginning of the run.
     pub at: f64,
-    /// VmRSS.
+    /// Present memory in KB, from `VmRSS`.
     pub memory_kb: u64,
-    /// VmHWM.
+    /// Peak memory in KB so far, from `VmHWM`.
     pub peak_kb: u64,
-    /// Entries of `/proc/<pid>/fd`.
+    /// Number of open descriptors, from the entries of `/proc/<pid>/fd`.
     pub descriptors: u64,
 }
 
 impl Watched {
-    /// This process.
+    /// Watches this process itself.
     pub fn this() -> Self {
         Self { folder: "/proc/self".to_owned() }
     }
 
-    /// Another process.
+    /// Watches the process with the given id.
     pub fn process(pid: u32) -> Self {
         Self { folder: format!("/proc/{pid}") }
     }
@@ -57,7 +58,7 @@ impl Watched {
     }
 }
 
-/// Looks at the process each second until `work` is done; no samples if no process is watched.
+/// Samples the process every second until `work` is done. Without a watched process the list of samples is empty.
 pub async fn while_it_runs<T>(
     watched: Option<Watched>,
     work: impl Future<Output = T>,
@@ -79,15 +80,15 @@ pub async fn while_it_runs<T>(
     }
 }
 
-/// What of a sample may not keep growing.
+/// A figure of a sample which must not keep growing.
 type Measure = fn(&Sample) -> u64;
 
-/// Whether the run was long enough for [`growth`] to tell growth from the opening of connections.
+/// True if the run was long enough for [`growth`] to distinguish growth from the opening of connections.
 pub fn tells_growth(samples: &[Sample]) -> bool {
     samples.len() >= FEWEST_SAMPLES
 }
 
-/// A sentence for each measure that keeps growing; none for a run that is too short to tell.
+/// Returns a sentence for each figure which keeps growing, and no sentence for a run which is too short.
 pub fn growth(samples: &[Sample]) -> Vec<String> {
     if !tells_growth(samples) {
         return Vec::new();

@@ -1,4 +1,4 @@
-//! The requests of a client.
+//! Sends the requests of a virtual client, and counts their results.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -11,30 +11,30 @@ use serde_json::Value;
 
 use super::tally::{End, Tally};
 
-/// The longest wait for which a client follows `Retry-After`.
+/// Longest time for which a client obeys `Retry-After`.
 const LONGEST_WAIT: Duration = Duration::from_secs(30);
-/// Attempts of a request that is answered with 503 and `Retry-After`.
+/// Number of attempts for a request which gets a 503 with `Retry-After`.
 const TRIES: u32 = 5;
 
-/// Where drops are put: the files of the service in this process.
+/// Bucket for dropped files, which only a service within this process has.
 #[derive(Clone)]
 pub struct Inbox {
     pub s3: aws_sdk_s3::Client,
     pub bucket: String,
 }
 
-/// Sends requests, and counts how they end.
+/// Sends a client's requests and counts their results in the common tally.
 pub struct Sender {
     http: reqwest::Client,
     url: String,
     token: String,
     tally: Arc<Tally>,
-    /// The rest of the budget of requests, shared by all clients.
+    /// Remaining number of requests, which all clients share.
     left: Arc<AtomicU64>,
     deadline: Instant,
 }
 
-/// An answer.
+/// Status and JSON body of an answer. The body is null if the answer contains no JSON.
 pub struct Answer {
     pub status: StatusCode,
     pub body: Value,
@@ -52,17 +52,17 @@ impl Sender {
         Self { http, url: url.trim_end_matches('/').to_owned(), token, tally, left, deadline }
     }
 
-    /// Whether the budget of requests is spent.
+    /// True if no request is left in the budget.
     pub fn is_spent(&self) -> bool {
         self.left.load(Ordering::Relaxed) == 0
     }
 
-    /// The moment after which nothing is sent any more.
+    /// Time after which the client sends no more requests.
     pub fn deadline(&self) -> Instant {
         self.deadline
     }
 
-    /// A request with the client's token; a presigned URL goes without.
+    /// Builds a request with the client's token, or without the token for a presigned URL.
     pub fn request(&self, method: Method, path: &str) -> RequestBuilder {
         if path.starts_with("http") {
             return self.http.request(method, path);
@@ -71,7 +71,8 @@ impl Sender {
         request.header("Authorization", format!("Token {}", self.token)).header("X-NokoToken", &self.token)
     }
 
-    /// Sends the request, again after each 503 with `Retry-After`. `None` if no answer came or the budget is spent.
+    /// Sends the request, and repeats it after each 503 with `Retry-After`. Returns `None` if no answer arrived or
+    /// the budget is spent.
     pub async fn send(&self, endpoint: &'static str, request: RequestBuilder) -> Option<Answer> {
         for _ in 0..TRIES {
             self.left.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |left| left.checked_sub(1)).ok()?;
@@ -80,7 +81,7 @@ impl Sender {
             let answered = match answer {
                 Ok(response) => {
                     let (status, wait) = (response.status(), wait_of(&response));
-                    // The latency is that of the whole body.
+                    // The measured latency includes the whole body.
                     response.bytes().await.map(|body| (status, wait, body))
                 }
                 Err(error) => Err(error),
@@ -97,13 +98,13 @@ impl Sender {
                 Ok((status, _, body)) => {
                     self.tally.count(endpoint, End::Answered(status), took);
                     if !status.is_success() {
-                        tracing::error!(endpoint, %status, body = %String::from_utf8_lossy(&body), "a failure");
+                        tracing::error!(endpoint, %status, body = %String::from_utf8_lossy(&body), "an error answer");
                     }
                     return Some(Answer { status, body: serde_json::from_slice(&body).unwrap_or_default() });
                 }
                 Err(error) => {
                     self.tally.count(endpoint, End::Unanswered, took);
-                    tracing::error!(endpoint, %error, "no answer");
+                    tracing::error!(endpoint, %error, "the request got no answer");
                     return None;
                 }
             }
@@ -111,7 +112,7 @@ impl Sender {
         None
     }
 
-    /// Puts a file into the inbox.
+    /// Puts a file into the inbox, and counts the request.
     pub async fn drop_file(&self, inbox: &Inbox, key: &str, file: Vec<u8>) {
         let began = Instant::now();
         let put = inbox.s3.put_object().bucket(&inbox.bucket).key(key).body(ByteStream::from(file));
@@ -125,7 +126,8 @@ impl Sender {
         self.tally.count("PUT inbox", end, began.elapsed());
     }
 
-    /// The import of a drop, from the key of its report; `None` while there is no report.
+    /// Id of the import of a dropped file, taken from the key of its report. `None` as long as the
+    /// report does not exist.
     pub async fn reported(&self, inbox: &Inbox, account: u64, file_name: &str) -> Option<u64> {
         let began = Instant::now();
         let prefix = format!("outbox/{account}/{file_name}.");
@@ -138,7 +140,7 @@ impl Sender {
     }
 }
 
-/// The wait that `Retry-After` asks for, given in whole seconds.
+/// The wait from `Retry-After` in whole seconds, cut to [`LONGEST_WAIT`].
 fn wait_of(response: &Response) -> Option<Duration> {
     let seconds = response.headers().get(RETRY_AFTER)?.to_str().ok()?.parse().ok()?;
     Some(Duration::from_secs(seconds).min(LONGEST_WAIT))

@@ -1,4 +1,4 @@
-//! Counts and latencies of requests, by endpoint.
+//! Counts the requests of all clients and their latencies, by endpoint.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -10,21 +10,21 @@ use serde::Serialize;
 
 use super::process::{Sample, growth, tells_growth};
 
-/// Classes of latencies per doubling: a quantile is at most a thirty-second too long.
+/// Number of latency classes in each doubling of the latency. A quantile is therefore at most 1/32 too large.
 const PARTS: u64 = 32;
 
-/// How a request ended.
+/// The result of a request.
 #[derive(Clone, Copy, Debug)]
 pub enum End {
-    /// An answer with this status.
+    /// An answer with the given status.
     Answered(StatusCode),
-    /// 503 with `Retry-After`: the service asks for patience.
+    /// A 503 with `Retry-After`, by which the service asks for patience.
     Busy,
-    /// The connection failed or timed out.
+    /// A connection which failed or timed out.
     Unanswered,
 }
 
-/// Counts of all clients together.
+/// Common counts of all clients.
 #[derive(Default)]
 pub struct Tally {
     endpoints: Mutex<BTreeMap<&'static str, Endpoint>>,
@@ -32,7 +32,7 @@ pub struct Tally {
 
 #[derive(Default)]
 struct Endpoint {
-    /// Answers by the first digit of their status.
+    /// Number of answers, by the first digit of the status.
     classes: BTreeMap<u16, u64>,
     busy: u64,
     unanswered: u64,
@@ -40,7 +40,7 @@ struct Endpoint {
 }
 
 impl Tally {
-    /// Counts a request and its latency.
+    /// Counts a request with its result and latency.
     pub fn count(&self, endpoint: &'static str, end: End, took: Duration) {
         let mut endpoints = self.lock();
         let of = endpoints.entry(endpoint).or_default();
@@ -52,7 +52,7 @@ impl Tally {
         of.latencies.add(took);
     }
 
-    /// The counts as a report, whose `faults` are the reasons for exit status 1.
+    /// Builds the report of the run. Its `faults` are the reasons for the exit status 1.
     pub fn report(&self, clients: u32, took: Duration, samples: Vec<Sample>) -> Report {
         let row = |(&endpoint, of): (&&'static str, &Endpoint)| {
             let class = |digit: u16| of.classes.get(&digit).copied().unwrap_or_default();
@@ -73,7 +73,8 @@ impl Tally {
         let rows: Vec<Row> = self.lock().iter().map(row).collect();
         let mut faults = Vec::new();
         let total = |of: fn(&Row) -> u64| rows.iter().map(of).sum::<u64>();
-        // A client asks for what it holds and sends what is valid, so a refusal is a fault of one side or the other.
+        // A client requests only things which it holds, and sends only valid values. A refusal is therefore a fault
+        // of the client or of the service.
         for (count, what) in [
             (total(|row| row.status_4xx), "answers are 4xx"),
             (total(|row| row.status_5xx), "answers are 5xx"),
@@ -104,10 +105,11 @@ impl Tally {
     }
 }
 
-/// Latencies in microseconds, by classes that grow with them: memory does not grow with the run.
+/// Distribution of latencies in microseconds. The classes become wider with the latency, so memory does not
+/// grow with the run.
 #[derive(Default)]
 struct Latencies {
-    /// Latencies by class; see [`class`].
+    /// Number of latencies in each class, indexed by [`class`].
     classes: Vec<u64>,
     count: u64,
     longest: u64,
@@ -125,7 +127,7 @@ impl Latencies {
         self.longest = self.longest.max(micros);
     }
 
-    /// The latency that this share of the requests did not exceed, in milliseconds.
+    /// The latency in milliseconds which the given share of the requests did not exceed.
     fn quantile(&self, share: f64) -> f64 {
         let wanted = (self.count as f64 * share).ceil() as u64;
         let mut seen = 0;
@@ -139,7 +141,8 @@ impl Latencies {
     }
 }
 
-/// The class of a number: itself below [`PARTS`], then [`PARTS`] classes for each doubling.
+/// Index of a number's class. Each number below [`PARTS`] has a class of its own, and each doubling
+/// above has [`PARTS`] classes.
 fn class(number: u64) -> usize {
     if number < PARTS {
         return usize::try_from(number).expect("a small number");
@@ -149,7 +152,7 @@ fn class(number: u64) -> usize {
     usize::try_from((doublings + 1) * PARTS + part).expect("there are two thousand classes")
 }
 
-/// The largest number of a class.
+/// The largest number within a class.
 fn longest_of(class: usize) -> u64 {
     let class = class as u64;
     if class < PARTS {
@@ -163,7 +166,7 @@ fn ms(micros: u64) -> f64 {
     micros as f64 / 1000.0
 }
 
-/// An endpoint's line.
+/// Line of an endpoint in the report.
 #[derive(Serialize)]
 pub struct Row {
     endpoint: &'static str,
@@ -183,7 +186,7 @@ pub struct Row {
     max_ms: f64,
 }
 
-/// The result of a run.
+/// The result of a run, as printed in JSON or as a table.
 #[derive(Serialize)]
 pub struct Report {
     clients: u32,
@@ -191,11 +194,11 @@ pub struct Report {
     requests: u64,
     #[serde(rename = "endpoints")]
     rows: Vec<Row>,
-    /// The process at the beginning, in the middle and at the end.
+    /// Samples of the process from the beginning, the middle and the end of the run.
     process: Vec<Sample>,
-    /// Whether the run was long enough to tell that memory or descriptors keep growing.
+    /// True if the run was long enough to show growth of memory or descriptors.
     tells_growth: bool,
-    /// Why the service did not bear the load, in words.
+    /// Sentences which say why the service failed under the load.
     pub faults: Vec<String>,
 }
 

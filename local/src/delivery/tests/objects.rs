@@ -1,4 +1,4 @@
-//! New objects: S3 tells a queue of them, and the queue a function.
+//! Tests of new objects, from S3's notification over the queue to the function.
 
 use super::*;
 
@@ -9,7 +9,7 @@ async fn idle_waits_for_what_follows_from_what_runs() -> Test {
     let seen = Seen::default();
     let mut delivery = Delivery::new(&stack.emulators, stack.clock.clone());
     let (s3, sent) = (stack.s3.clone(), Arc::clone(&queues));
-    // A message puts a file, the file's event sends a message, and so on, ten times.
+    // Each message puts a file, and the file's event sends the next message, ten times in a row.
     delivery.messages(&function(), 2, move |event: SqsEvent| {
         let s3 = s3.clone();
         async move {
@@ -49,7 +49,7 @@ async fn an_object_that_nobody_can_deal_with_ends_among_the_dead_letters_of_its_
     delivery.notifications(stack.emulators.created_objects());
     delivery.messages(&arrivals(), 1, |_| async { Answer::Err("not yet".to_owned()) })?;
     stack.s3.put_object().bucket("files").key("inbox/given up").body(ByteStream::default()).send().await?;
-    // Of an object elsewhere nobody is told.
+    // No notification covers this object's key, so no queue hears of the object.
     stack.s3.put_object().bucket("files").key("outbox/inbox/").body(ByteStream::default()).send().await?;
     let mut running = delivery.service.running.watch();
     for call in 1..=2 {

@@ -1,4 +1,4 @@
-//! What the product builds on, by the client that it uses.
+//! Tests of the DynamoDB features on which the product relies, through the product's own client.
 
 use aws_sdk_dynamodb::types::{
     AttributeDefinition, AttributeValue, BillingMode, CancellationReason, Delete, KeySchemaElement, KeyType, Put,

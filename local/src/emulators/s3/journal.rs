@@ -1,9 +1,10 @@
-//! Notifications that outlive the process.
+//! The journal keeps S3 notifications beyond the end of the process.
 //!
-//! S3 keeps an event until its queue has taken it, and the queue until a function is done with it. A file that was
-//! dropped is known from its event alone, so with a data folder each event is a file there until its message is deleted.
-//! The next run sends it again, a dead letter too; its sequencer is the same, so a function that was done with it finds
-//! its work done.
+//! S3 keeps an event until its queue has taken the event, and the queue keeps the message until a function
+//! is done. A dropped file is known from its event alone. Therefore, with a data folder, each event is a
+//! file in the folder until its message is deleted. The next run sends the remaining events again, including
+//! the events in a dead-letter queue. Their sequencers are unchanged, so a function which was done with an
+//! event recognises the repetition.
 
 use std::fs;
 use std::io;
@@ -11,18 +12,18 @@ use std::path::{Path, PathBuf};
 
 use aws_lambda_events::s3::S3Event;
 
-/// The events of a folder.
+/// The folder of the journal, with a file for each event.
 pub struct Journal {
     folder: PathBuf,
 }
 
-/// A kept event.
+/// The file of a kept event, named after the event's sequencer.
 pub struct Record {
     path: PathBuf,
 }
 
 impl Journal {
-    /// The journal in a folder, and the events that it holds, in the order of their sequencers.
+    /// Opens the journal of a folder, and returns the kept events in the order of their sequencers.
     pub fn open(folder: &Path) -> io::Result<(Self, Vec<(S3Event, Record)>)> {
         let mut paths = Vec::new();
         for entry in fs::read_dir(folder)? {
@@ -33,14 +34,15 @@ impl Journal {
         for path in paths {
             match serde_json::from_slice(&fs::read(&path)?) {
                 Ok(event) => events.push((event, Record { path })),
-                // Half written: whoever put the object was not answered.
+                // The file is half written, so the client which put the object has received no answer and will
+                // repeat the request.
                 Err(_) => fs::remove_file(&path)?,
             }
         }
         Ok((Self { folder: folder.to_owned() }, events))
     }
 
-    /// Keeps an event.
+    /// Writes the event to a file named after the sequencer.
     pub fn keep(&self, sequencer: &str, event: &S3Event) -> io::Result<Record> {
         let path = self.folder.join(format!("{sequencer}.json"));
         fs::write(&path, serde_json::to_vec(event)?)?;
@@ -49,10 +51,10 @@ impl Journal {
 }
 
 impl Record {
-    /// Forgets the event.
+    /// Deletes the file, so the next run does not send the event.
     pub fn settle(self) {
         if let Err(error) = fs::remove_file(&self.path) {
-            tracing::warn!(%error, "an event stays in the journal, and is sent again by the next run");
+            tracing::warn!(%error, "an event cannot be removed from the journal, so the next run sends it again");
         }
     }
 }

@@ -1,11 +1,11 @@
-//! The pages of `ListObjectsV2`.
+//! Pages of the answers to `ListObjectsV2`, with prefix, delimiter and continuation token.
 
 use s3s::dto::*;
 
-/// The most keys of a page, and the number of keys without `max-keys`.
+/// Largest number of keys on a page, and the default for a request without `max-keys`.
 const MOST_KEYS: i32 = 1000;
 
-/// The page of the bucket's objects that the request asks for.
+/// Selects the page which the request asks for from all objects of the bucket.
 pub(super) fn page(mut objects: Vec<Object>, asked: &ListObjectsV2Input) -> ListObjectsV2Output {
     let prefix = asked.prefix.as_deref().unwrap_or_default();
     let delimiter = asked.delimiter.as_deref().filter(|delimiter| !delimiter.is_empty());

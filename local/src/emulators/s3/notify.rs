@@ -1,4 +1,4 @@
-//! What S3 tells of new objects.
+//! S3's notifications about new objects, and the rules which choose their queue.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -12,48 +12,48 @@ use super::journal::{Journal, Record};
 use crate::emulators::arn;
 use crate::emulators::pending::{Pending, Token};
 
-/// Which new objects a queue is told of.
+/// A rule of the bucket: a queue hears of every new object whose key has this prefix and suffix.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Notification {
-    /// The queue's name.
+    /// Name of the queue which receives the notification.
     pub queue: String,
     pub bucket: String,
-    /// What the key begins with.
+    /// Beginning of the covered keys, empty for all keys.
     pub prefix: String,
-    /// What the key ends with.
+    /// End of the covered keys, empty for all keys.
     pub suffix: String,
 }
 
-/// An event on its way to a queue. It counts as unsettled until `token` is dropped.
+/// An event on its way to a queue, which counts as unsettled until `token` is dropped.
 pub struct Created {
     pub queue: String,
     pub event: S3Event,
     pub token: Token,
-    /// The record that the next run would send it again by, if it is kept.
+    /// The journal's record, from which the next run would send the event again. `None` without a data folder.
     pub record: Option<Record>,
 }
 
-/// The events as they come, to be sent to their queues once those are there. Clones take from the same ones, so that
-/// delivery can be killed and begun anew.
+/// The stream of events, which delivery sends to the queues once the queues exist. Clones share the same stream, so
+/// a killed delivery can be replaced by a new delivery.
 #[derive(Clone)]
 pub struct CreatedObjects {
     created: Arc<Mutex<mpsc::UnboundedReceiver<Created>>>,
 }
 
 impl CreatedObjects {
-    /// Where events go in, and where they come out.
+    /// Creates the sender for S3 and the stream for delivery.
     pub fn channel() -> (mpsc::UnboundedSender<Created>, Self) {
         let (created, receiver) = mpsc::unbounded_channel();
         (created, Self { created: Arc::new(Mutex::new(receiver)) })
     }
 
-    /// The next event, or nothing once S3 has stopped.
+    /// Waits for the next event, and returns `None` once S3 has stopped.
     pub async fn next(&self) -> Option<Created> {
         self.created.lock().await.recv().await
     }
 }
 
-/// Sends events to whoever delivers them.
+/// Sends the events of new objects into the stream which delivery reads.
 pub struct Notifier {
     notifications: Vec<Notification>,
     journal: Option<Journal>,
@@ -64,7 +64,8 @@ pub struct Notifier {
 }
 
 impl Notifier {
-    /// A notifier, and what it tells of: first, what an earlier run has left in its journal.
+    /// Creates a notifier and its stream. The stream begins with the events which an earlier run
+    /// left in the journal.
     pub fn new(
         notifications: Vec<Notification>,
         journal: Option<(Journal, Vec<(S3Event, Record)>)>,
@@ -75,21 +76,22 @@ impl Notifier {
         let (journal, left) = journal.map_or((None, Vec::new()), |(journal, left)| (Some(journal), left));
         for (event, record) in left {
             match queue_of(&notifications, &event).map(str::to_owned) {
-                // The receiver is ours.
+                // The receiver is a field of `created_objects`, so the send cannot fail.
                 Some(queue) => {
                     drop(created.send(Created { queue, event, token: pending.begin(), record: Some(record) }));
                 }
-                // The template of the earlier run had a notification that this one has not.
+                // The template of the earlier run had a notification which the present template does not have.
                 None => record.settle(),
             }
         }
-        // A sequencer only grows, also from one run with a data directory to the next.
+        // Sequencers only grow, even from one run to the next on the same data folder.
         let start = clock.now_ms().unsigned_abs() << 20;
         let notifier = Self { notifications, journal, clock, pending, created, sequence: AtomicU64::new(start) };
         (notifier, created_objects)
     }
 
-    /// Tells of a new object, if someone wants to know. `cause` is what follows `ObjectCreated:`.
+    /// Sends the notification of a new object, if a rule covers the object. `cause` is the part of the event's name
+    /// after `ObjectCreated:`, for example `Put`.
     pub(super) fn created(&self, cause: &str, bucket: &str, key: &str, size: i64, e_tag: &str) {
         let sequencer = format!("{:018X}", self.sequence.fetch_add(1, Ordering::Relaxed));
         let event = json!({"Records": [{
@@ -123,18 +125,19 @@ impl Notifier {
         };
         let record = self.journal.as_ref().and_then(|journal| {
             let kept = journal.keep(&sequencer, &event);
-            kept.inspect_err(|error| tracing::error!(%error, "an event would be lost with this process")).ok()
+            kept.inspect_err(|error| tracing::error!(%error, "an event cannot be kept in the journal")).ok()
         });
-        // No one listens any more when delivery has stopped; S3 would not know either.
+        // The channel is closed when delivery has stopped. S3 would not notice the end of a consumer either.
         let _ = self.created.send(Created { queue, event, token: self.pending.begin(), record });
     }
 }
 
-/// The queue that is told of an event, by name.
+/// Name of the queue which the first covering rule assigns to an event, or `None` if no rule covers the object.
 pub fn queue_of<'a>(notifications: &'a [Notification], event: &S3Event) -> Option<&'a str> {
     let object = &event.records.first()?.s3;
     let (bucket, key) = (object.bucket.name.as_deref()?, object.object.key.as_deref()?);
-    // The key is encoded byte by byte, so an encoded prefix begins what the plain one begins.
+    // The key is encoded byte by byte, so an encoded key begins with the encoded prefix whenever the plain key
+    // begins with the plain prefix.
     let covers = |wanted: &&Notification| {
         wanted.bucket == bucket
             && key.starts_with(&encode_key(&wanted.prefix))
@@ -143,9 +146,10 @@ pub fn queue_of<'a>(notifications: &'a [Notification], event: &S3Event) -> Optio
     notifications.iter().find(covers).map(|wanted| wanted.queue.as_str())
 }
 
-/// A key as events have it: in the encoding of forms (`application/x-www-form-urlencoded`), so `red flower.jpg` is
-/// `red+flower.jpg` and a plus is `%2B`. Letters and digits of ASCII and `-_.*` stay as they are; so do slashes, though AWS
-/// does not promise that, and events with `%2F` have been seen.
+/// Encodes a key in the way of S3's events, which is the encoding of forms (`application/x-www-form-urlencoded`).
+/// For example, `red flower.jpg` becomes `red+flower.jpg`, and a plus sign becomes `%2B`. ASCII letters, ASCII
+/// digits and `-_.*` are unchanged. Slashes are unchanged as well, though AWS does not promise this, and events
+/// with `%2F` have been seen.
 pub fn encode_key(key: &str) -> String {
     key.bytes()
         .map(|byte| match byte {

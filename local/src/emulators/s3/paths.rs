@@ -1,31 +1,36 @@
-//! Where the object of a key lies on disk.
+//! Maps the key of an object to the path of its file.
 //!
-//! `s3s-fs` takes a key for a path below the bucket's directory, and keeps an object's attributes in a file whose name is
-//! bucket and key in base64. The keys of S3 are up to 1,024 bytes of any text. Therefore a *plain* key is its own path, as
-//! people expect who look into the folder, and the object of any other key lies **aside**, at
-//! `.keys/<SHA-256 of the key>` of its bucket, with the key itself in `.key-<SHA-256>` beside the buckets, for lists.
+//! `s3s-fs` treats a key as a path below the bucket's directory, and keeps an object's attributes in a file whose
+//! name is bucket and key in base64. S3's keys, however, are any text of up to 1,024 bytes. Therefore this module
+//! distinguishes two sorts of keys:
 //!
-//! | not plain | example |
+//! - A *plain* key is its own path, as a person who looks into the folder expects.
+//! - The object of any other key lies **aside**, at `.keys/<SHA-256 of the key>` in its bucket. The key itself is
+//!   the content of the file `.key-<SHA-256>` beside the buckets, where lists read the key.
+//!
+//! # Rules
+//!
+//! | a key is not plain if | example |
 //! |---|---|
-//! | longer than [`PLAIN`] bytes | |
-//! | a part that is no name of a file | `a//b`, `../a`, `a/`, a NUL |
-//! | where a directory or another object is in its way | `a/b` beside an object `a`, and the reverse |
-//! | `.keys/…` itself | |
+//! | the key is longer than [`PLAIN`] bytes | |
+//! | a part of the key cannot be a file name | `a//b`, `../a`, `a/`, a NUL |
+//! | a directory or another object is in the way of the path | `a/b` beside an object `a`, and the reverse |
+//! | the key begins with `.keys/` | |
 //!
-//! A key with an object aside stays aside, whatever becomes of the path that was in its way.
+//! A key whose object lies aside stays aside, even after the path has become free.
 
 use std::io;
 use std::path::{Path, PathBuf};
 
 use shared::store::keys;
 
-/// The longest plain key, in bytes. The name of an attributes file has 255 bytes at most, and during an upload in parts
-/// to the local bucket 160 of them are left for the key in base64.
+/// Longest plain key in bytes. The name of an attributes file has at most 255 bytes, and during an upload in parts
+/// to the local bucket 160 of these bytes remain for the key in base64.
 pub(super) const PLAIN: usize = 120;
-/// The directory within a bucket for objects whose keys are not plain.
+/// Directory within a bucket for the objects whose keys are not plain.
 const ASIDE: &str = ".keys";
 
-/// The directory of all buckets.
+/// The directory of all buckets, with the rules for the paths of objects.
 pub(super) struct Paths {
     directory: PathBuf,
 }
@@ -35,23 +40,24 @@ impl Paths {
         Self { directory: directory.to_owned() }
     }
 
-    /// Whether the bucket is there.
+    /// True if the bucket's directory exists.
     pub(super) fn has_bucket(&self, bucket: &str) -> bool {
         self.directory.join(bucket).is_dir()
     }
 
-    /// Whether an object is there; a directory is no object.
+    /// True if the object's file exists. A directory counts as no object.
     pub(super) fn has_object(&self, bucket: &str, stored: &str) -> bool {
         self.directory.join(bucket).join(stored).is_file()
     }
 
-    /// The key by which `s3s-fs` knows the object. The caller holds the key's lock.
+    /// Name of an object within `s3s-fs`, whether or not the object exists. The caller holds the key's lock.
     pub(super) fn stored(&self, bucket: &str, key: &str) -> String {
         let aside = format!("{ASIDE}/{}", digest(key));
         if self.has_object(bucket, &aside) || !self.is_plain(bucket, key) { aside } else { key.to_owned() }
     }
 
-    /// The key by which `s3s-fs` is to know an object that is about to be written.
+    /// Name within `s3s-fs` for an object about to be written. If the object lies aside, its key is
+    /// written beside the buckets.
     pub(super) fn stored_anew(&self, bucket: &str, key: &str) -> io::Result<String> {
         let stored = self.stored(bucket, key);
         if stored != key {
@@ -60,7 +66,7 @@ impl Paths {
         Ok(stored)
     }
 
-    /// The key of an object that `s3s-fs` lists.
+    /// Key of an object which `s3s-fs` lists under `stored`.
     pub(super) fn key(&self, stored: String) -> io::Result<String> {
         match stored.strip_prefix(ASIDE).and_then(|rest| rest.strip_prefix('/')) {
             Some(digest) => std::fs::read_to_string(self.name_of(digest)),

@@ -1,7 +1,7 @@
-//! Bodies that are received before their key is locked.
+//! Receives the whole body of a request before the object's key is locked.
 //!
-//! A client that sends half a body and stays must not hold a lock: other objects share it, and the loaders would wait
-//! with them.
+//! A client which sends half a body and stops must not hold a lock. Several keys share each lock, so other clients,
+//! for example the loaders, would have to wait for this client.
 
 use std::io::{self, SeekFrom};
 use std::path::Path;
@@ -13,12 +13,13 @@ use s3s::{S3Result, s3_error};
 use tokio::fs::File;
 use tokio::io::{AsyncReadExt, AsyncSeekExt, AsyncWriteExt};
 
-/// Bytes of a body that are held in memory; a larger one lies in a file without a name.
+/// Longest body in bytes which is held in memory. A longer body goes to a temporary file without a name.
 const IN_MEMORY: usize = 8 << 20;
-/// Bytes that are read of such a file at once.
+/// Bytes read from the temporary file at a time.
 const PIECE: usize = 256 << 10;
 
-/// The whole body, to be read again. A larger one is kept in `directory` meanwhile.
+/// Receives the body to its end, and returns the body as a new stream. A long body is
+/// kept in `directory` meanwhile.
 pub(super) async fn received(mut body: StreamingBlob, directory: &Path) -> S3Result<StreamingBlob> {
     let mut held = Vec::new();
     let mut file: Option<File> = None;

@@ -1,4 +1,4 @@
-//! Over HTTP, by the client that the product uses.
+//! Tests of the S3 emulator over HTTP, through the product's own client.
 
 use std::time::{Duration, SystemTime};
 
@@ -17,7 +17,7 @@ use crate::emulators::testing::{Stack, soon};
 
 type Test = anyhow::Result<()>;
 
-/// A stack with the bucket `files` that tells of what is put under `inbox/`.
+/// A stack with the bucket `files`, whose rule sends notifications of new objects under `inbox/`.
 async fn stack() -> anyhow::Result<Stack> {
     let notification = Notification {
         queue: "arrivals".to_owned(),
@@ -30,7 +30,7 @@ async fn stack() -> anyhow::Result<Stack> {
     Ok(stack)
 }
 
-/// Puts an object and gives its ETag, with the quotes.
+/// Puts an object, and returns its ETag with the quotes.
 async fn put(stack: &Stack, key: &str, body: &str) -> anyhow::Result<String> {
     let body = ByteStream::from(body.as_bytes().to_vec());
     let answer = stack.s3.put_object().bucket("files").key(key).body(body).send().await?;
@@ -62,7 +62,7 @@ async fn an_object_comes_back_with_its_metadata() -> Test {
         .body(ByteStream::from_static(b"a,b\n1,2\n"))
         .send()
         .await?;
-    // The ETag of an object put in one piece is the MD5 of its content.
+    // The ETag of an object put in a single piece is the MD5 of its content.
     assert_eq!(put.e_tag(), Some("\"e5ebd4c02cefbe7955977c67ada242b7\""));
     let got = stack.s3.get_object().bucket("files").key("sources/1").send().await?;
     assert_eq!(got.e_tag(), put.e_tag());
@@ -113,7 +113,7 @@ async fn a_read_pinned_to_an_etag_fails_once_the_object_is_another() -> Test {
     for answer in [
         pinned().send().await,
         pinned().range("bytes=4-6").send().await,
-        // Beyond the end of the new object: that it is another comes first.
+        // The range lies beyond the end of the new object, and the answer still reports the failed condition first.
         pinned().range("bytes=10-").send().await,
     ] {
         assert_eq!(status(&answer), Some(412));
@@ -227,7 +227,7 @@ async fn an_event_has_the_time_of_the_clock_and_is_unsettled_until_its_token_is_
 #[tokio::test]
 async fn a_copy_and_an_upload_in_parts_are_told_of_too() -> Test {
     let stack = stack().await?;
-    // A checksum of the object that the upload in parts replaces must not be taken for its own.
+    // The upload in parts replaces this object, whose checksum must not be reported for the new object.
     put(&stack, "inbox/parts", "before").await?;
     next_event(&stack).await?;
     let upload =
@@ -317,7 +317,7 @@ async fn a_key_is_any_text_of_up_to_1024_bytes() -> Test {
     let too_long = stack.s3.put_object().bucket("files").key(long(1025)).send().await;
     assert_eq!(status(&too_long), Some(400));
     assert_eq!(code(too_long).as_deref(), Some("KeyTooLongError"));
-    // What was in the way is gone, and the key leads to the same object.
+    // The object in the way of the path is deleted, and the key still leads to the same object.
     stack.s3.delete_object().bucket("files").key("there").send().await?;
     assert_eq!(code(stack.s3.get_object().bucket("files").key("there").send().await).as_deref(), Some("NoSuchKey"));
     let got = stack.s3.get_object().bucket("files").key("there/a/b").send().await?;
@@ -447,7 +447,7 @@ async fn a_request_by_an_unknown_key_is_refused() -> Test {
     Ok(())
 }
 
-/// A presigned PUT of 9 bytes with `If-None-Match: *`; its URL.
+/// URL of a presigned PUT of 9 bytes with the condition `If-None-Match: *`.
 async fn presigned(stack: &Stack, key: &str) -> anyhow::Result<String> {
     let put = stack.s3.put_object().bucket("files").key(key).content_length(9).if_none_match("*");
     Ok(put.presigned(PresigningConfig::expires_in(Duration::from_secs(60))?).await?.uri().to_owned())
@@ -462,7 +462,7 @@ async fn a_client_that_stays_in_the_middle_of_a_body_holds_up_nobody() -> Test {
     let head = format!("PUT /{path} HTTP/1.1\r\nHost: {address}\r\nIf-None-Match: *\r\nContent-Length: 9\r\n\r\n");
     stream.write_all(head.as_bytes()).await?;
     stream.write_all(b"half").await?;
-    // Its request is at work, for another that came later is answered.
+    // The first request is in progress, and yet the second request to the same key is answered.
     soon(put(&stack, "uploads/1", "whole")).await??;
     let got = soon(stack.s3.get_object().bucket("files").key("uploads/1").send()).await??;
     assert_eq!(text(got).await?, "whole");

@@ -1,9 +1,10 @@
-//! The errors of SQS, as its JSON protocol names them.
+//! The errors of SQS, under their names in the JSON protocol and in the query protocol.
 //!
-//! SQS spoke a query protocol before it spoke JSON, and the codes differ between the two. An answer carries both: the
-//! shape's name in `__type`, the old code in the header `x-amzn-query-error`. The AWS SDKs go by the header.
+//! SQS spoke a query protocol before the JSON protocol, and the error codes of the two protocols differ. An
+//! answer carries both: the shape's name in `__type`, and the old code in the header `x-amzn-query-error`. The
+//! AWS SDKs read the header.
 
-/// What SQS refuses, and in which words.
+/// The reasons for which SQS refuses a request, with the messages of SQS.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum SqsError {
     #[error("The specified queue does not exist.")]
@@ -45,12 +46,12 @@ pub enum SqsError {
 }
 
 impl SqsError {
-    /// The shape's name in the JSON protocol.
+    /// Name of the error's shape in the JSON protocol, for example `QueueNameExists`.
     pub fn shape(&self) -> &'static str {
         self.names().0
     }
 
-    /// The code of the query protocol, by which SDKs tell errors apart.
+    /// Code of the query protocol, by which the SDKs distinguish errors, for example `QueueAlreadyExists`.
     pub fn code(&self) -> &'static str {
         self.names().1
     }

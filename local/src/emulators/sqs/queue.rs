@@ -1,10 +1,12 @@
-//! One queue.
+//! A single queue, with its messages and their receipt handles.
 //!
-//! A message is visible, delayed or in flight by one number alone: the time from which it may be received. A receive
-//! takes the earliest that are due and moves their time on, so a time-out needs no one to notice it.
+//! Every message has a time from which it may be received. This number alone makes the message visible, delayed or
+//! in flight. A receive takes the earliest due messages and moves their time into the future, so a visibility
+//! time-out ends without any action.
 //!
-//! A receipt handle belongs to one receive, and only the latest of a message does anything. SQS leaves open what an
-//! older one does ("might not be deleted"); here it never does, so code that relies on luck is found out.
+//! A receipt handle belongs to a single receive, and only the latest handle of a message works. SQS leaves the
+//! effect of an older handle open ("might not be deleted"). Here an older handle never has an effect, so code which
+//! relies on luck fails in the tests.
 
 use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
@@ -17,51 +19,51 @@ use super::error::SqsError;
 use super::settings::{Attributes, Settings};
 use crate::emulators::arn;
 
-/// A message as it is received.
+/// A received message, with the handle which deletes or hides it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Received {
     pub message_id: String,
     pub receipt_handle: String,
     pub body: String,
     pub md5_of_body: String,
-    /// SQS's own attributes: receive count, times in milliseconds, sender.
+    /// SQS's own attributes: the receive count, the times in milliseconds, and the sender.
     pub attributes: Attributes,
 }
 
-/// What a send answers.
+/// The answer to a send.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Sent {
     pub message_id: String,
     pub md5_of_body: String,
 }
 
-/// How many messages a queue holds.
+/// Number of messages in a queue, by state.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Depth {
     pub visible: usize,
-    /// Received and neither deleted nor timed out.
+    /// Messages which were received, and then neither deleted nor shown again after their time-out.
     pub in_flight: usize,
     pub delayed: usize,
 }
 
-/// A queue. Times are in milliseconds.
+/// A queue and its messages. All times are in milliseconds.
 pub(super) struct Queue {
     name: String,
     pub(super) settings: Settings,
     next: u64,
     messages: HashMap<u64, Message>,
-    /// The messages by the time from which they may be received.
+    /// Keys of the messages, sorted by the time from which a message may be received.
     due: BTreeSet<(i64, u64)>,
-    /// The messages by the time of their sending.
+    /// Keys of the messages, sorted by the time of sending, for the end of their retention.
     sent: BTreeSet<(i64, u64)>,
-    /// Wakes who waits for a message.
+    /// Wakes the receives which wait for a message.
     arrived: Arc<Notify>,
 }
 
-/// Called when a message is deleted, and not when it is lost.
+/// A callback which runs when a message is deleted, but not when the message expires or is purged.
 pub type OnDeletion = Box<dyn FnOnce() + Send>;
 
-/// A message as it is kept.
+/// A message within the queue.
 pub(super) struct Message {
     id: String,
     body: String,
@@ -70,17 +72,18 @@ pub(super) struct Message {
     due_at: i64,
     first_received_at: Option<i64>,
     receives: u32,
-    /// The latest receive in this queue, which the valid receipt handle names.
+    /// Id of the latest receive from this queue, which the valid receipt handle contains.
     receipt: Option<Uuid>,
-    /// The ARN of the queue that gave it up.
+    /// ARN of the queue whose redrive policy moved the message here. `None` for a message which was
+    /// sent to this queue.
     dead_letter_of: Option<String>,
     on_deletion: Option<OnDeletion>,
 }
 
-/// What a receive finds.
+/// The result of a receive.
 pub(super) struct Taken {
     pub received: Vec<Received>,
-    /// Those that would be received once too often, taken out for the dead letters.
+    /// Messages already received too often, removed from this queue for the dead-letter queue.
     pub given_up: Vec<Message>,
 }
 
@@ -115,7 +118,8 @@ impl Queue {
         sent
     }
 
-    /// Takes up to `max` visible messages, hidden for `hidden` seconds or as long as the queue says.
+    /// Receives up to `max` visible messages, and hides each message for `hidden` seconds or, with `None`, for
+    /// the queue's own time-out.
     pub(super) fn take(&mut self, max: usize, now: i64, hidden: Option<u32>) -> Taken {
         self.forget_the_old(now);
         let hidden_until = now + milliseconds(hidden.unwrap_or(self.settings.visibility_timeout));
@@ -137,7 +141,7 @@ impl Queue {
         }
     }
 
-    /// Keeps a message that the queue `from` gave up.
+    /// Adds a message which exceeded the receive count of the queue `from`.
     pub(super) fn bury(&mut self, message: Message, from: &str, now: i64) {
         self.add(Message { due_at: now, receipt: None, dead_letter_of: Some(arn::queue(from)), ..message });
     }
@@ -195,12 +199,12 @@ impl Queue {
         self.messages.is_empty()
     }
 
-    /// The time at which the next message is visible, now or later.
+    /// The time at which the earliest message becomes visible, in the past or future, or `None` for an empty queue.
     pub(super) fn next_due(&self) -> Option<i64> {
         self.due.first().map(|&(due_at, _)| due_at)
     }
 
-    /// Wakes when a message has arrived or has been moved in time.
+    /// A signal which wakes when a message has arrived or has become visible at another time.
     pub(super) fn arrived(&self) -> Arc<Notify> {
         Arc::clone(&self.arrived)
     }
@@ -254,7 +258,7 @@ impl Queue {
         }
     }
 
-    /// Whether the handle is of the latest receive of a message that is still there.
+    /// True if the handle belongs to the latest receive of an existing message.
     fn holds(&self, handle: &Handle) -> bool {
         let message = self.messages.get(&handle.key);
         message.is_some_and(|message| message.receipt == Some(handle.receipt))
@@ -270,7 +274,7 @@ impl Queue {
     }
 }
 
-/// What a receipt handle says.
+/// The parts of a receipt handle, written as `queue/key/receipt`.
 struct Handle {
     key: u64,
     receipt: Uuid,

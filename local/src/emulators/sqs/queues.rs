@@ -1,10 +1,10 @@
-//! All queues, without HTTP.
+//! All queues of the local account, without HTTP.
 //!
-//! As with SQS's standard queues: at least once, in roughly the order of sending. Whatever has to do with time asks the
-//! [`Clock`], so turning it ends delays, time-outs and long polls.
+//! The queues behave as SQS's standard queues: delivery is at least once, in roughly the order of sending.
+//! Everything which depends on time asks the [`Clock`], so turning the clock ends delays, time-outs and long polls.
 //!
-//! Messages are lost when the process ends, also with `--data`: an import that waits for one is woken by the sweep, and
-//! S3's notifications are sent again by their journal.
+//! Messages are lost when the process ends, even with `--data`. The sweep wakes an import which waits for a lost
+//! message, and the journal sends S3's notifications again.
 
 use std::collections::BTreeMap;
 use std::sync::{Mutex, MutexGuard};
@@ -18,34 +18,34 @@ use super::queue::{Depth, OnDeletion, Queue, Received, Sent, milliseconds};
 use super::settings::{Attributes, Settings};
 use crate::emulators::arn;
 
-/// The largest message, and the largest batch of them, in bytes.
+/// Largest message, and largest batch of messages, in bytes.
 pub const MAX_BYTES: usize = 1_048_576;
 
-/// All queues of the account.
+/// The queues by name, with the clock which all of them share.
 pub struct Queues {
     clock: Clock,
     queues: Mutex<BTreeMap<String, Queue>>,
     changed: Notify,
 }
 
-/// How to receive.
+/// The parameters of a receive.
 #[derive(Clone, Copy, Debug)]
 pub struct Receive {
-    /// The most messages to take, 1 to 10.
+    /// Largest number of messages to receive, from 1 to 10.
     pub max: usize,
-    /// How long to wait for the first, in seconds by the clock; the queue's own setting if absent.
+    /// Seconds by the clock to wait for the first message. `None` stands for the queue's own setting.
     pub wait: Option<u32>,
-    /// How long to hide what was taken, in seconds; the queue's own setting if absent.
+    /// Seconds for which received messages are hidden. `None` stands for the queue's own setting.
     pub visibility_timeout: Option<u32>,
 }
 
 impl Queues {
-    /// No queues yet.
+    /// Starts without any queue.
     pub fn new(clock: Clock) -> Self {
         Self { clock, queues: Mutex::default(), changed: Notify::new() }
     }
 
-    /// Creates a queue, or finds the one of that name if it has all of these attributes.
+    /// Creates a queue. If a queue of the name exists, its attributes must have the requested values.
     pub fn create(&self, name: &str, attributes: &Attributes) -> Result<(), SqsError> {
         check_name(name)?;
         let mut queues = self.lock();
@@ -62,12 +62,12 @@ impl Queues {
         Ok(())
     }
 
-    /// The names of all queues that begin with `prefix`, sorted.
+    /// Names of all queues whose name begins with `prefix`, in sorted order.
     pub fn names(&self, prefix: &str) -> Vec<String> {
         self.lock().keys().filter(|name| name.starts_with(prefix)).cloned().collect()
     }
 
-    /// A queue's settings, its ARN and how many messages it holds.
+    /// The settings of a queue, its ARN, and the number of its messages by state.
     pub fn attributes(&self, queue: &str) -> Result<Attributes, SqsError> {
         let now = self.clock.now_ms();
         let (mut attributes, depth) = self.with(queue, |queue| (queue.settings.attributes(), queue.depth(now)))?;
@@ -82,7 +82,7 @@ impl Queues {
         Ok(attributes)
     }
 
-    /// Replaces the settings that `attributes` names.
+    /// Replaces the settings named in `attributes`, and keeps the remaining settings.
     pub fn set_attributes(&self, queue: &str, attributes: &Attributes) -> Result<(), SqsError> {
         let mut queues = self.lock();
         let settings = find(&mut queues, queue)?.settings.with(attributes)?;
@@ -91,29 +91,29 @@ impl Queues {
         Ok(())
     }
 
-    /// How many messages a queue holds now.
+    /// Number of messages in a queue at this moment, by state.
     pub fn depth(&self, queue: &str) -> Result<Depth, SqsError> {
         let now = self.clock.now_ms();
         self.with(queue, |queue| queue.depth(now))
     }
 
-    /// Whether a queue holds no message at all, in whatever state.
+    /// True if the queue holds no message in any state.
     pub fn is_empty(&self, queue: &str) -> Result<bool, SqsError> {
         let now = self.clock.now_ms();
         self.with(queue, |queue| queue.is_empty(now))
     }
 
-    /// Ends at the next change of any queue: a send, a receive, a deletion, a move.
+    /// A future which ends at the next send, receive, deletion or change of visibility in any queue.
     pub fn changed(&self) -> Notified<'_> {
         self.changed.notified()
     }
 
-    /// Sends a message, hidden for `delay` seconds or as long as the queue says.
+    /// Sends a message, hidden for `delay` seconds or, with `None`, for the queue's own delay.
     pub fn send(&self, queue: &str, body: &str, delay: Option<u32>) -> Result<Sent, SqsError> {
         self.send_kept(queue, body, delay, None)
     }
 
-    /// Sends a message of which its sender is told when it is deleted.
+    /// Sends a message, and runs `on_deletion` when the message is deleted.
     pub fn send_kept(
         &self,
         queue: &str,
@@ -133,14 +133,15 @@ impl Queues {
         Ok(sent)
     }
 
-    /// Takes messages as they become visible, waiting for the first.
+    /// Receives visible messages, and waits for the first message if none is visible.
     ///
-    /// Dropping the future takes nothing: messages are taken only in the moment in which it is ready.
+    /// Messages are taken only at the moment in which the future is ready, so dropping the future loses no message.
     pub async fn receive(&self, queue: &str, receive: Receive) -> Result<Vec<Received>, SqsError> {
         let (arrived, own_wait) = self.with(queue, |queue| (queue.arrived(), queue.settings.wait))?;
         let deadline = self.clock.now_ms() + milliseconds(receive.wait.unwrap_or(own_wait));
         loop {
-            // Before the look at the queue, so that what arrives after it is not missed.
+            // The signal is prepared before the look at the queue, so a message which arrives after the look is not
+            // missed.
             let arrived = arrived.notified();
             let taken = self.take(queue, receive.max, receive.visibility_timeout)?;
             if !taken.is_empty() || self.clock.now_ms() >= deadline {
@@ -154,7 +155,8 @@ impl Queues {
         }
     }
 
-    /// Takes up to `max` visible messages, and moves those that were received too often to the dead letters.
+    /// Receives up to `max` visible messages without waiting, and moves messages received too often
+    /// to the dead-letter queue.
     pub fn take(&self, name: &str, max: usize, visibility_timeout: Option<u32>) -> Result<Vec<Received>, SqsError> {
         let now = self.clock.now_ms();
         let mut queues = self.lock();
@@ -174,14 +176,15 @@ impl Queues {
         Ok(taken.received)
     }
 
-    /// Deletes the message of a receipt handle. An older handle, and one of a message that is gone, change nothing.
+    /// Deletes the message of a receipt handle. An outdated handle, or the handle of a
+    /// deleted message, changes nothing.
     pub fn delete(&self, queue: &str, receipt_handle: &str) -> Result<(), SqsError> {
         self.with(queue, |queue| queue.delete(receipt_handle))??;
         self.changed.notify_waiters();
         Ok(())
     }
 
-    /// Hides a message in flight for `seconds` from now, or shows it at once with 0.
+    /// Hides a message in flight for `seconds` from now. With 0 the message becomes visible at once.
     pub fn change_visibility(&self, queue: &str, receipt_handle: &str, seconds: u32) -> Result<(), SqsError> {
         if seconds > 43_200 {
             return Err(SqsError::parameter(format!(
@@ -194,7 +197,7 @@ impl Queues {
         Ok(())
     }
 
-    /// Deletes all messages of a queue, in whatever state.
+    /// Deletes all messages of a queue, whatever their state.
     pub fn purge(&self, queue: &str) -> Result<(), SqsError> {
         self.with(queue, Queue::purge)?;
         self.changed.notify_waiters();
@@ -214,7 +217,7 @@ fn find<'a>(queues: &'a mut BTreeMap<String, Queue>, name: &str) -> Result<&'a m
     queues.get_mut(name).ok_or(SqsError::QueueDoesNotExist)
 }
 
-/// The settings, if their dead-letter queue is there.
+/// Returns the settings if their dead-letter queue exists, and otherwise SQS's error.
 fn checked(settings: Settings, queues: &BTreeMap<String, Queue>) -> Result<Settings, SqsError> {
     match &settings.redrive {
         Some(redrive) if !queues.contains_key(&redrive.queue) => Err(SqsError::parameter(format!(

@@ -1,4 +1,4 @@
-//! A queue's settings, as its attributes spell them.
+//! The settings of a queue, converted from and to SQS's attributes.
 
 use std::collections::BTreeMap;
 
@@ -7,34 +7,36 @@ use serde::{Deserialize, Serialize};
 use super::error::SqsError;
 use crate::emulators::arn;
 
-/// Attributes by name, all values as text: the form in which SQS takes and gives them.
+/// Attributes by name. All values are text, which is the form in which SQS takes and returns attributes.
 pub type Attributes = BTreeMap<String, String>;
 
-/// What a queue does with its messages. Times are in seconds, the ranges are SQS's own.
+/// The rules by which a queue hides, keeps and moves its messages. Times are in seconds, within SQS's own ranges.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Settings {
-    /// How long a received message is hidden; 0 to 43,200.
+    /// Time for which a received message is hidden, from 0 to 43,200 seconds.
     pub visibility_timeout: u32,
-    /// How long a sent message is hidden; 0 to 900.
+    /// Time for which a sent message is hidden, from 0 to 900 seconds.
     pub delay: u32,
-    /// How long a message is kept, counted from its sending; 60 to 1,209,600.
+    /// Time for which a message is kept after its sending, from 60 to 1,209,600 seconds.
     pub retention: u32,
-    /// How long a receive waits that does not say; 0 to 20.
+    /// Time for which a receive waits by default, from 0 to 20 seconds.
     pub wait: u32,
-    /// Where messages go that were received too often.
+    /// Rule for messages received too often. With `None` such messages stay in the queue.
     pub redrive: Option<Redrive>,
 }
 
-/// A dead-letter queue and the number of receives after which a message goes there.
+/// A dead-letter queue, with the number of receives after which a message moves there.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Redrive {
-    /// The dead-letter queue's name.
+    /// Name of the dead-letter queue.
     pub queue: String,
-    /// A message that was received this often and would be received again is moved; 1 to 1,000.
+    /// Largest number of receives, from 1 to 1,000. A message due for a further receive moves
+    /// to the dead-letter queue.
     pub max_receive_count: u32,
 }
 
-/// The redrive policy as the attribute has it: JSON in a string. `maxReceiveCount` comes as text or as a number.
+/// The redrive policy in the form of the attribute, which is JSON within a string. `maxReceiveCount` may be
+/// text or a number.
 #[derive(Deserialize, Serialize)]
 #[serde(rename_all = "camelCase")]
 struct RedrivePolicy {
@@ -49,7 +51,7 @@ impl Default for Settings {
 }
 
 impl Settings {
-    /// These settings with those that `attributes` names replaced.
+    /// Copies these settings, with the settings named in `attributes` replaced.
     pub fn with(&self, attributes: &Attributes) -> Result<Self, SqsError> {
         let mut settings = self.clone();
         for (name, value) in attributes {
@@ -65,7 +67,7 @@ impl Settings {
         Ok(settings)
     }
 
-    /// All settings as attributes.
+    /// Converts all settings into attributes.
     pub fn attributes(&self) -> Attributes {
         let mut attributes = Attributes::from([
             ("VisibilityTimeout".to_owned(), self.visibility_timeout.to_string()),
@@ -81,7 +83,7 @@ impl Settings {
 }
 
 impl Redrive {
-    /// Reads the attribute; an empty one takes the policy away.
+    /// Parses the attribute `RedrivePolicy`. An empty value removes the policy.
     fn parse(value: &str) -> Result<Option<Self>, SqsError> {
         if value.is_empty() {
             return Ok(None);

@@ -1,4 +1,4 @@
-//! Over HTTP, by the client that the product uses.
+//! Tests of the SQS emulator over HTTP, through the product's own client.
 
 use std::time::Duration;
 
@@ -41,7 +41,7 @@ async fn a_message_is_sent_received_and_deleted() -> Test {
     let message = &received.messages()[0];
     assert_eq!(message.body(), Some("grüße & \"<1>\"\n"));
     assert_eq!(message.message_id(), sent.message_id());
-    // `printf 'grüße & "<1>"\n' | md5sum`
+    // Printed by the command `printf 'grüße & "<1>"\n' | md5sum`.
     assert_eq!(message.md5_of_body(), Some("9c87fa8292c502cec4fc36ff16602619"));
     assert_eq!(sent.md5_of_message_body(), message.md5_of_body());
     let attributes = message.attributes().into_iter().flatten();
@@ -212,7 +212,7 @@ async fn a_long_poll_ends_with_the_message_or_the_turn_of_the_clock() -> Test {
     let waiting = poll();
     stack.sqs.send_message().queue_url(&url).message_body("a").send().await?;
     assert_eq!(soon(waiting).await???.messages()[0].body(), Some("a"));
-    // Five seconds of the receive's own, not the thirty of the queue.
+    // The receive's own five seconds count, and not the thirty seconds of the queue.
     let waiting = poll();
     stack.clock.turn(Duration::from_secs(5));
     assert_eq!(soon(waiting).await???.messages()[0].body(), Some("a"));

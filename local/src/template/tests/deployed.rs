@@ -1,4 +1,4 @@
-//! The template that is deployed: queues, caps and loops.
+//! Tests of the deployed template: its queues, its caps, and its loops of messages.
 
 use anyhow::Context;
 
@@ -66,12 +66,12 @@ fn the_functions_that_queues_drive_cannot_take_the_concurrency_of_an_account() -
             all += most;
         }
     }
-    // An account has 1,000 calls at once; the API needs the most of them.
+    // An account has 1,000 simultaneous calls, and most of these calls must remain free for the API.
     assert!(all <= 100, "{all}");
     Ok(())
 }
 
-/// The queue that keeps the dead letters of a queue.
+/// Name of the dead-letter queue of a queue, or `None` if the queue has none.
 fn dead_letters(queue: &Queue) -> anyhow::Result<Option<String>> {
     let Some(policy) = queue.attributes.get("RedrivePolicy") else { return Ok(None) };
     let policy: Value = serde_json::from_str(policy)?;
@@ -104,7 +104,7 @@ fn each_queue_that_is_polled_has_dead_letters_of_its_own_which_nobody_else_write
     Ok(())
 }
 
-/// The functions that a message by this function may drive.
+/// Functions which a message or an object from this function may call.
 fn drives<'t>(template: &'t Template, function: &'t Function) -> impl Iterator<Item = &'t Function> {
     let reaches = |queue: &str| {
         let arn = arn::queue(queue);

@@ -2,13 +2,13 @@
 //!
 //! The words serve suggestions only. Formats are recognised by their own words, each of which has a source. Most words here
 //! come from Kimai's language files and from Clockify's translated exports; the rest are plain words of a dictionary. Names are
-//! compared in the form of [`plain`](super::names::plain): lower case, no accents. If a word has two meanings, the cells of the
+//! compared in the form of [`plain`]: lower case, no accents. If a word has two meanings, the cells of the
 //! column decide.
 
 use std::collections::HashMap;
 use std::sync::LazyLock;
 
-use super::names::plain;
+use super::plain::plain;
 
 /// The meaning of a name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]

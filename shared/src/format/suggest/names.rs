@@ -1,64 +1,8 @@
 //! Looks up the names of columns in the dictionary.
 
 use super::dictionary::{Meaning, NEUTRAL, OTHERWISE, meanings};
+use super::plain::plain;
 use crate::values::durations::Unit;
-use crate::values::words;
-
-/// A name in lower case and without accents, its words apart: `startDate`, `Start_date` and `Start date:` are one.
-pub(super) fn plain(name: &str) -> String {
-    let mut plain = String::with_capacity(name.len());
-    let mut before = ' ';
-    for letter in words::seen(name).chars() {
-        if letter.is_ascii_uppercase() && before.is_ascii_lowercase() {
-            plain.push(' ');
-        }
-        before = letter;
-        for letter in letter.to_lowercase() {
-            match bare(letter) {
-                Some(letters) => plain.push_str(letters),
-                None if letter == '\'' || letter == '’' => {}
-                None if letter.is_alphanumeric() => plain.push(letter),
-                None if matches!(letter, '\u{300}'..='\u{36f}') => {}
-                None => plain.push(' '),
-            }
-        }
-    }
-    plain.split_whitespace().collect::<Vec<_>>().join(" ")
-}
-
-/// A letter without its accent.
-fn bare(letter: char) -> Option<&'static str> {
-    Some(match letter {
-        'à'..='å' | 'ā' | 'ă' | 'ą' => "a",
-        'æ' => "ae",
-        'ç' | 'ć' | 'č' => "c",
-        'ď' | 'đ' => "d",
-        'è'..='ë' | 'ē' | 'ė' | 'ę' | 'ě' => "e",
-        'ğ' => "g",
-        'ì'..='ï' | 'ī' | 'į' | 'ı' => "i",
-        'ĺ' | 'ľ' | 'ł' => "l",
-        'ñ' | 'ń' | 'ň' => "n",
-        'ò'..='ö' | 'ø' | 'ō' | 'ő' => "o",
-        'œ' => "oe",
-        'ŕ' | 'ř' => "r",
-        'ś' | 'ş' | 'š' | 'ș' => "s",
-        'ß' => "ss",
-        'ţ' | 'ť' | 'ț' => "t",
-        'ù'..='ü' | 'ū' | 'ů' | 'ű' => "u",
-        'ý' | 'ÿ' => "y",
-        'ź' | 'ż' | 'ž' => "z",
-        'ά' => "α",
-        'έ' => "ε",
-        'ή' => "η",
-        'ί' | 'ϊ' | 'ΐ' => "ι",
-        'ό' => "ο",
-        'ύ' | 'ϋ' | 'ΰ' => "υ",
-        'ώ' => "ω",
-        'ς' => "σ",
-        'ё' => "е",
-        _ => return None,
-    })
-}
 
 /// The meanings that a name may have.
 #[derive(Debug, Default)]

@@ -2,7 +2,8 @@
 
 use super::cells::Cells;
 use super::dictionary::{self, Meaning};
-use super::names::{self, Said};
+use super::names::Said;
+use super::plain::plain;
 use super::{SuggestedColumn, SuggestedMapping};
 use crate::format::headers::Headers;
 use crate::format::mapping::{Field, Mapping};
@@ -290,7 +291,7 @@ impl<'t> Table<'t> {
             _ => return,
         };
         let is_bare = |guess: &&mut Guess| {
-            let name = names::plain(&self.headers.shown()[guess.column]);
+            let name = plain(&self.headers.shown()[guess.column]);
             guess.field == Field::Person && dictionary::NEUTRAL.contains(&name.as_str())
         };
         if let Some(guess) = chosen.iter_mut().find(is_bare) {

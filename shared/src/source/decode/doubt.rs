@@ -9,14 +9,13 @@ mod fit;
 mod neighbours;
 mod sample;
 
-use std::sync::LazyLock;
-
 use chardetng::EncodingDetector;
-use encoding_rs::{ISO_8859_2, MACINTOSH, WINDOWS_1250, WINDOWS_1252, WINDOWS_1254, WINDOWS_1257};
+use encoding_rs::WINDOWS_1252;
 
 use super::guess;
+use super::page::{HOLES, Page, RIVALS, WORD, in_word};
 use super::traces::{self, Traces};
-use super::{HOLES, Spot, Unreadable};
+use super::unreadable::{Spot, Unreadable};
 use contest::Contest;
 pub use fit::Word;
 use sample::Sample;
@@ -96,37 +95,9 @@ struct Open {
     better: [bool; 6],
 }
 
-/// The code pages that Windows-1252 is mistaken for.
-static RIVALS: [Page; 6] = [
-    Page::Of(MACINTOSH),
-    Page::Table(&CP850),
-    Page::Of(WINDOWS_1250),
-    Page::Of(WINDOWS_1254),
-    Page::Of(WINDOWS_1257),
-    Page::Of(ISO_8859_2),
-];
-
 /// ‚ „ › ¡ ¿ ” and what closes them.
 const PAIRS: [(u8, &[u8]); 6] =
     [(0x82, b"\x91\x92'"), (0x84, b"\x93\x94\""), (0x9b, b"\x8b\x9b"), (0xa1, b"!"), (0xbf, b"?"), (0x94, b"\x94\"")];
-
-/// A code page.
-#[derive(Clone, Copy)]
-pub(super) enum Page {
-    Of(&'static encoding_rs::Encoding),
-    /// The upper half of a table.
-    Table(&'static LazyLock<Vec<char>>),
-}
-
-/// Code page 850, DOS in Western Europe. 437 has most of its letters in the same places.
-pub(super) static CP850: LazyLock<Vec<char>> = LazyLock::new(|| {
-    "ÇüéâäàåçêëèïîìÄÅÉæÆôöòûùÿÖÜø£Ø×ƒáíóúñÑªº¿®¬½¼¡«»░▒▓│┤ÁÂÀ©╣║╗╝¢¥┐└┴┬├─┼ãÃ╚╔╩╦╠═╬¤ðÐÊËÈıÍÎÏ┘┌█▄¦Ì▀ÓßÔÒõÕµþÞÚÛÙýÝ¯´\u{ad}±‗¾¶§÷¸°¨·¹³²■\u{a0}"
-        .chars()
-        .collect()
-});
-
-/// Longest word that is looked at as a whole.
-pub(super) const WORD: usize = 64;
 
 /// How many words are judged at most: they tell as much as all of them.
 const JUDGED: u32 = 10_000;
@@ -374,25 +345,6 @@ fn behind(line: &str) -> String {
     let cell = line.rfind([',', ';', '\t', '|', '"']).map_or(line, |at| &line[at + 1..]);
     let skipped = cell.chars().count().saturating_sub(SHOWN);
     cell.chars().skip(skipped).collect()
-}
-
-impl Page {
-    pub fn decode(self, bytes: &[u8]) -> Vec<char> {
-        match self {
-            Self::Of(encoding) => encoding.decode_without_bom_handling(bytes).0.chars().collect(),
-            Self::Table(upper) => bytes
-                .iter()
-                .map(|&byte| match byte.checked_sub(0x80) {
-                    None => char::from(byte),
-                    Some(place) => upper[usize::from(place)],
-                })
-                .collect(),
-        }
-    }
-}
-
-fn in_word(byte: u8) -> bool {
-    byte.is_ascii_alphanumeric() || byte >= 0x80
 }
 
 #[cfg(test)]

@@ -17,8 +17,9 @@ mod words;
 use chardetng::EncodingDetector;
 use encoding_rs::*;
 
-use super::doubt::{CP850, Page};
-use super::{Encoding as Known, Guess};
+use super::super::encoding::Encoding as Known;
+use super::page::{CP850, Page};
+use super::unreadable::Guess;
 use words::Fit;
 
 /// With this byte the escapes of ISO-2022-JP begin.

@@ -7,6 +7,7 @@ use encoding_rs::DecoderResult;
 
 use super::doubt::Doubt;
 use super::legacy::Fault;
+use super::page::HOLES;
 use super::surrogates::{self, Found};
 use super::traces;
 use super::{Anchor, Decoder, Encoding, Spot, State, Unreadable};
@@ -178,6 +179,3 @@ fn is_latin(text: &str, ascii: &str, bytes: &[u8]) -> bool {
     last.reverse();
     traces::ends_word(&last, &bytes[..character.len_utf8()]) || traces::is_glued(last[1], character)
 }
-
-/// The five bytes that Windows-1252 leaves without a character.
-pub(super) const HOLES: [u8; 5] = [0x81, 0x8d, 0x8f, 0x90, 0x9d];

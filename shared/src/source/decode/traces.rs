@@ -4,6 +4,8 @@
 //! `Ã£` in Windows-1252. Text in another encoding has few of them among its other runs; UTF-8 that was cut or patched in places
 //! has few of the others.
 
+use super::page::WORD;
+
 /// The runs of a text.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Traces {
@@ -89,7 +91,7 @@ pub(super) fn utf8_letter(word: &[u8]) -> Option<usize> {
         let utf8 = match std::str::from_utf8(run) {
             Ok(_) => true,
             // A long word was cut, perhaps within a letter.
-            Err(error) => word.len() == super::doubt::WORD && error.error_len().is_none() && error.valid_up_to() > 0,
+            Err(error) => word.len() == WORD && error.error_len().is_none() && error.valid_up_to() > 0,
         };
         if utf8 && !run[0].is_ascii() && !ends_word(before, run) {
             return Some(start);

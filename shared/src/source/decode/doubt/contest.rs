@@ -16,8 +16,9 @@
 
 use super::fit::{self, ALL_LANGUAGES};
 use super::neighbours::Neighbours;
-use super::{Page, RIVALS, Spot};
-use crate::source::{Encoding, Unreadable};
+use crate::source::decode::page::{Page, RIVALS};
+use crate::source::decode::unreadable::{Spot, Unreadable};
+use crate::source::encoding::Encoding;
 
 /// So many different words are weighed: many more tell the encoding by their oddities.
 const WORDS: usize = 64;

@@ -3,7 +3,7 @@
 //! To judge a word each of its places is looked at beside all other places, in each code page, so the amount is counted in such looks as well
 //! as in bytes: text has ten to a byte, and a file of one long run of accents would have 64.
 
-use super::{WORD, in_word};
+use crate::source::decode::page::{WORD, in_word};
 
 /// Longest line that is kept as a whole, in bytes.
 pub const LINE: usize = 4096;

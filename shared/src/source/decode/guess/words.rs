@@ -6,7 +6,8 @@
 
 use encoding_rs::{BIG5, EUC_JP, EUC_KR, Encoding, GBK, ISO_2022_JP, SHIFT_JIS};
 
-use super::super::doubt::{WORD, Word};
+use super::super::doubt::Word;
+use super::super::page::WORD;
 
 /// How well the words of a text fit.
 #[derive(Clone, Debug, Default)]
