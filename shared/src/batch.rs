@@ -25,6 +25,8 @@ where
         let id = record.message_id.unwrap_or_default();
         match read(record.body.as_deref().unwrap_or_default()) {
             Ok(message) => drop(named.insert(tasks.spawn(work(message)).id(), id)),
+            // The sweep sends it again, to a function that knows its version by then.
+            Err(newer @ QueueError::Newer(_)) => tracing::info!(message_id = id, "left to a newer function: {newer}"),
             Err(unreadable) => failed.push((id, unreadable.to_string())),
         }
     }
@@ -45,4 +47,16 @@ where
         answer.batch_item_failures.push(failure);
     }
     answer
+}
+
+/// Leaves to a newer function the work on an item that a later version of the code wrote: the message is done with, and the
+/// sweep sends it again, by when the deployment that brings the newer function is over.
+pub fn left_to_newer(done: Result<(), ImportError>) -> Result<(), ImportError> {
+    match done {
+        Err(error) if error.is_newer() => {
+            tracing::info!("left to a newer function: {error}");
+            Ok(())
+        }
+        done => done,
+    }
 }

@@ -1,23 +1,21 @@
-//! Records to typed rows: which format a file has, and what its cells mean.
+//! Parses records to typed rows of time entries: detects the format of a file and decides how its cells are read.
 //!
-//! Six formats are read: the exports of Toggl, Harvest, Tempo, Basecamp Classic and FreshBooks, and
-//! Freckle's own. Each is a small file that declares its columns and how a row becomes an entry; what
-//! they share (dates, numbers, durations, people, tags) is in files beside them. Like `source`, this
-//! module does no I/O: bytes go in, rows come out.
+//! Six formats are known: the exports of Toggl, Harvest, Tempo, Basecamp Classic and FreshBooks, and Freckle's own
+//! format. Each format is a small file which declares the columns and how a row becomes an entry; shared parts
+//! (dates, numbers, durations, people, tags) have files of their own. Like `source`, this module does no I/O.
 //!
-//! A file is read twice. [`Survey`] hears the whole file once and leaves a [`Plan`]: its [`Layout`],
-//! which says how to read it and by which cells that was found, and its chunks. [`Layout::rows`] then
-//! turns the bytes of a chunk into [`Row`]s, in any order and anywhere. What this promises:
+//! A file is read twice. In the first pass [`Survey`] reads the whole file once and makes a [`Plan`], which consists
+//! of chunks and of a [`Layout`], the decisions about reading the file with their evidence. In the second pass
+//! [`Layout::rows`] turns the bytes of a chunk into [`Row`]s, in any order and on any machine. Promises:
 //!
-//! - **No guess.** The order of dates, the decimal mark and the unit of durations are decided for a
-//!   column by the cells of the whole file, and never for a cell. What the file leaves open is a
-//!   [`Refusal`] that shows the readings of a real cell and names the option that settles it.
-//! - **No silent loss.** Each data record is a row: an entry, or an error with line, column and value.
-//!   A row of totals at the end is left out and said. Cells without a field of their own are kept with
-//!   the entry.
-//! - **Exact sums.** Durations are whole seconds; `0.1` hours are 360 of them, not a float.
-//! - **Columns by name.** Headers are compared without regard to case, blanks around them, byte order
-//!   marks and a question mark at the end; their order does not matter.
+//! - **No guess.** The order of dates, the decimal mark and the unit of durations are decided for a column by the
+//!   cells of the whole file, never for a single cell. If the file leaves a decision open, the [`Refusal`] shows the
+//!   readings of a real cell and names the option which decides.
+//! - **No silent loss.** Each data record is a row, which is an entry or an error with line, column and value. A row
+//!   of totals at the end is left out, and the evidence says so. Cells without a field are kept with the entry.
+//! - **Exact sums.** Durations are whole seconds, so `0.1` hours are 360 seconds and never a float.
+//! - **Columns by name.** Headers are compared without regard to case, blanks around the name, byte order marks and a
+//!   question mark at the end; the order of the columns does not matter.
 
 mod basecamp;
 #[cfg(any(test, feature = "checks"))]
@@ -79,7 +77,7 @@ pub use verdict::Verdict;
 
 use crate::source::Encoding;
 
-/// A format that files of time entries have.
+/// A format of a file of time entries, serialized as its lower-case name, for example `toggl`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum FormatName {
@@ -89,21 +87,22 @@ pub enum FormatName {
     Harvest,
     Tempo,
     Toggl,
-    /// Any table, by a [`Mapping`].
+    /// Any table, whose columns are named by a [`Mapping`].
     Table,
 }
 
-/// A word that is no format.
+/// A word which is not the name of a format, as the caller wrote the word.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("unknown format {0:?}: known are {known}", known = FormatName::list())]
 pub struct UnknownFormat(pub String);
 
 impl FormatName {
-    /// Those that are told by their headers, in the order of detection: the loosest comes last.
+    /// The formats which are recognised by their headers, in the order of detection; the format
+    /// with the loosest header comes last.
     pub const ALL: [Self; 6] =
         [Self::Tempo, Self::Toggl, Self::Harvest, Self::Freshbooks, Self::Basecamp, Self::Freckle];
 
-    /// The name on the wire.
+    /// The name in options, results and stored items, for example `toggl`.
     pub fn name(self) -> &'static str {
         match self {
             Self::Freckle => "freckle",
@@ -128,7 +127,7 @@ impl FormatName {
         }
     }
 
-    /// All names, for people.
+    /// The names of all formats in [`FormatName::ALL`], separated by commas, for error messages.
     fn list() -> String {
         Self::ALL.map(Self::name).join(", ")
     }
@@ -150,32 +149,39 @@ impl FromStr for FormatName {
     }
 }
 
-/// What the caller says about a file; what is `None` is found in the file.
+/// Reading options as given by the caller. An option which is `None` is decided by the file.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct ReadingOptions {
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub format: Option<FormatName>,
-    /// Which column is what, for a table that is no format's.
+    /// The field of each column, for a table without a known format.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub mapping: Option<Mapping>,
-    /// What is remembered for headers; it counts where neither a format nor a mapping is said.
+    /// Mappings remembered by the account for headers, used only if the caller gives neither a format nor a mapping.
     #[serde(skip)]
     pub remembered: Remembered,
-    /// An ASCII character that is no quote and no line break.
+    /// An ASCII character other than a quote or a line break.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub delimiter: Option<u8>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub encoding: Option<Encoding>,
-    /// For dates that do not say it themselves: `2024-01-31` reads the same under each.
+    /// The order for ambiguous dates; `2024-01-31` is the same date under every order.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub date_order: Option<DateOrder>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub decimal_mark: Option<DecimalMark>,
 }
 
-/// The columns that have a role, if a row of cells can be the header of a file that is read: by the caller's mapping, as
-/// the format that the caller names, by what is remembered for it, or as any format.
+/// The columns which have a role, if the cells can be the header of a readable file, or `None` otherwise. The header
+/// is read by the caller's mapping, as the caller's format, by a remembered mapping, or as any format, in this order.
 pub fn header_columns(
     cells: &[String],
     format: Option<FormatName>,
     mapping: Option<&Mapping>,
     remembered: &Remembered,
 ) -> Option<BTreeSet<usize>> {
-    // The survey refuses such a header by its length.
+    // The survey refuses a header of this length.
     if survey::is_too_long(cells) {
         return None;
     }

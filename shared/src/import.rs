@@ -32,8 +32,9 @@ pub use body::store_body;
 pub use counts::{Counts, Tally, created};
 pub use create::{NewImport, Once, Origin, create, create_or_find};
 pub use error::ImportError;
+pub use lane::Lane;
 pub use options::read::{Wrong, asked, delimiter};
-pub use options::{Duplicates, Options};
+pub use options::{Duplicates, EntryOptions, Options};
 pub use roll::{Line, Roll, dropped};
 pub use status::Status;
 pub use transition::{Change, HistoryLine, transition};
@@ -107,6 +108,15 @@ pub struct Import {
     /// The first and the last day of its entries as they were loaded, once it is settled.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub days: Option<(Date, Date)>,
+    /// Whether the totals are folded, after which no loader commits a chunk.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub sealed: bool,
+    /// Whether the file was dropped into the bucket.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub dropped: bool,
+    /// The lane in which the import takes turns with others.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub lane: Option<Lane>,
     /// What it created, once it is settled.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub tally: Option<Tally>,
@@ -143,17 +153,29 @@ impl Import {
     /// Whether no chunk of it is committed any more: settled, and if it was stopped midway, its last loader is gone.
     pub fn is_sealed(&self) -> bool {
         let stopped_midway = self.status == Status::Incomplete && self.chunks.is_some();
-        self.status.is_settled() && (!stopped_midway || self.tally.is_some())
+        self.status.is_settled() && (!stopped_midway || self.is_folded())
     }
 
-    /// Whether its file was dropped into the bucket.
+    /// Whether the totals of its chunks are folded. An item without the flag, as it was written before there was one, has
+    /// the tally.
+    pub fn is_folded(&self) -> bool {
+        self.sealed || self.tally.is_some()
+    }
+
+    /// Whether its file was dropped into the bucket. An item without the flag, as it was written before there was one, has
+    /// a file in the inbox.
     pub fn is_dropped(&self) -> bool {
-        self.source.as_ref().is_some_and(|source| Place::of(&source.key).is_some())
+        self.dropped || self.source.as_ref().is_some_and(|source| Place::of(&source.key).is_some())
+    }
+
+    /// Whether its file is still awaited, rather than the import not yet started.
+    pub fn awaits_file(&self) -> bool {
+        self.status == Status::New && self.source.is_none()
     }
 
     /// The import as the maker of shared things.
     pub fn maker(&self) -> Maker {
-        let makes_projects = self.options.autocreate_projects;
+        let makes_projects = self.options.entries.autocreate_projects;
         Maker { account: self.account, import: self.id, at: self.created_at, makes_projects }
     }
 
@@ -187,4 +209,9 @@ impl Import {
         }
         item
     }
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks for it so")]
+fn is_false(flag: &bool) -> bool {
+    !flag
 }

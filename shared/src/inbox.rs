@@ -24,9 +24,11 @@ use serde_json::{Map, Value};
 
 use crate::files::place::{Place, SIDE_CAR, is_no_file};
 use crate::files::{FileError, INBOX, LONGEST_KEY};
-use crate::format::FormatName;
+use crate::format::{FormatName, ReadingOptions};
 use crate::id::{AccountId, ThingId};
-use crate::import::{Duplicates, Import, ImportError, NewImport, Options, Origin, Wrong, asked, create, lane};
+use crate::import::{
+    Duplicates, EntryOptions, Import, ImportError, NewImport, Options, Origin, Wrong, asked, create, lane,
+};
 use crate::services::Services;
 use crate::store::keys::{self, Kind};
 use crate::store::{StoreError, Write, decode};
@@ -113,12 +115,16 @@ async fn wanted(
             return Ok(Err(Wrong::from([("type".to_owned(), vec![message])])));
         }
     };
-    let defaults = Options { format, fallback_user: Some(user), duplicates: Duplicates::Skip, ..Options::default() };
+    let defaults = Options {
+        reading: ReadingOptions { format, ..ReadingOptions::default() },
+        entries: EntryOptions { fallback_user: Some(user), duplicates: Duplicates::Skip, ..EntryOptions::default() },
+        ..Options::default()
+    };
     let options = match asked(fields, defaults) {
         Ok(options) => options,
         Err(wrong) => return Ok(Err(wrong)),
     };
-    if let Some(fallback) = options.fallback_user
+    if let Some(fallback) = options.entries.fallback_user
         && Thing::get(services, place.account, Kind::User, fallback).await?.is_none()
     {
         return Ok(Err(Wrong::from([("fallback_user".to_owned(), vec!["does not exist".to_owned()])])));

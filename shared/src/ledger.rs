@@ -6,8 +6,11 @@
 //! per row (as runs), what the chunk holds at a glance (so that filters skip whole chunks), totals per
 //! project and tag, and the errors. It is packed small: most pages are below one write unit of 1 KB.
 
+mod before;
 pub mod chunk;
+pub mod glance;
 pub mod page;
 
 pub use chunk::{Chunk, ChunkState, page_attribute, runs_attribute};
-pub use page::{Glance, Outcome, Page, PageError, Total};
+pub use glance::{ChunkGlance, EntriesGlance, Glance, GlanceSum, Total};
+pub use page::{Outcome, Page, PageError, SkipReason};

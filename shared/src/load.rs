@@ -12,7 +12,7 @@ use crate::concurrent::drained;
 use crate::entries::{Entry, draft, resolve};
 use crate::files::FileError;
 use crate::id::{AccountId, ChunkNo, ImportId};
-use crate::import::{Import, ImportError, Status};
+use crate::import::{Counts, Import, ImportError, Status};
 use crate::lease::Lease;
 use crate::ledger::{Chunk, ChunkState, page_attribute};
 use crate::queue::Message;
@@ -216,22 +216,14 @@ async fn commit(
     lease: &Lease,
 ) -> Result<(), ImportError> {
     lease.check(&services.clock)?;
-    let counts = drafts.counts;
     let page = Write::update(key, "SET #state = :committed, #page = :page REMOVE #lease, #lease_until, #tries, #there")
         .when("#lease = :token AND #state = :planned")
         .bind(":committed", ChunkState::Committed)
         .bind(":planned", ChunkState::Planned)
         .bind(":token", &lease.token)
         .bind_attribute(":page", page_attribute(&drafts.page));
-    let add = "ADD #chunks :one, #created :created, #skipped :skipped, #duplicates :duplicates, #failed :failed, \
-               #seconds :seconds";
-    let count = Write::update(keys::counts(import.account, import.id, chunk.number), add)
-        .bind(":one", 1)
-        .bind(":created", counts.created)
-        .bind(":skipped", counts.skipped)
-        .bind(":duplicates", counts.duplicates)
-        .bind(":failed", counts.failed)
-        .bind(":seconds", counts.seconds);
+    let counts = Counts { chunks: 1, ..drafts.counts };
+    let count = counts.add_to(import.account, import.id, chunk.number);
     match services.store.transact(vec![page, count]).await {
         Ok(()) => {
             tracing::info!(account = import.account.0, import = import.id.0, chunk = chunk.number.0, "committed");

@@ -16,6 +16,8 @@ use crate::concurrent::drained;
 use crate::id::{AccountId, ChunkNo, ImportId};
 use crate::store::is_passing;
 
+/// The version of the messages. A later version of the code reads this version and its own.
+const VERSION: u32 = 1;
 /// SQS's longest delay of a message.
 const LONGEST_DELAY: Duration = Duration::from_secs(900);
 /// Times a batch is sent again for the messages that SQS did not take.
@@ -88,15 +90,20 @@ struct Envelope {
 impl Message {
     /// The body of an SQS message.
     pub fn encode(&self) -> String {
-        let envelope = Envelope { v: 1, message: self.clone() };
+        let envelope = Envelope { v: VERSION, message: self.clone() };
         serde_json::to_string(&envelope).expect("a message is plain data")
     }
 
     /// Reads the body of an SQS message.
     pub fn decode(body: &str) -> Result<Self, QueueError> {
-        let envelope: Envelope = serde_json::from_str(body).map_err(|error| QueueError::Shape(error.to_string()))?;
-        match envelope.v {
-            1 => Ok(envelope.message),
+        #[derive(Deserialize)]
+        struct Version {
+            v: u32,
+        }
+        let unreadable = |error: serde_json::Error| QueueError::Shape(error.to_string());
+        match serde_json::from_str::<Version>(body).map_err(unreadable)?.v {
+            VERSION => Ok(serde_json::from_str::<Envelope>(body).map_err(unreadable)?.message),
+            newer if newer > VERSION => Err(QueueError::Newer(newer)),
             v => Err(QueueError::Shape(format!("version {v} is not known here"))),
         }
     }
@@ -108,6 +115,9 @@ pub enum QueueError {
     /// The body is not one of ours.
     #[error("a message cannot be read: {0}")]
     Shape(String),
+    /// The message was sent by a later version of the code, whose functions are being deployed.
+    #[error("a message has version {0}, which a newer function reads")]
+    Newer(u32),
     /// SQS had no capacity, or could not be reached in time, after all of the SDK's tries.
     #[error("{0}")]
     Unavailable(String),
@@ -228,6 +238,8 @@ mod tests {
         let body = message.encode();
         assert_eq!(body, r#"{"v":1,"load":{"account":1,"import":2,"chunk":3}}"#);
         assert_eq!(Message::decode(&body).unwrap(), message);
-        assert!(Message::decode(&body.replace("\"v\":1", "\"v\":2")).is_err());
+        let later = body.replace("\"v\":1", "\"v\":2").replace("chunk", "chunks");
+        assert!(matches!(Message::decode(&later), Err(QueueError::Newer(2))));
+        assert!(matches!(Message::decode(&body.replace("\"v\":1", "\"v\":0")), Err(QueueError::Shape(_))));
     }
 }

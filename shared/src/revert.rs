@@ -13,7 +13,7 @@ use std::time::Duration;
 
 use crate::concurrent::drained;
 use crate::id::{AccountId, ChunkNo, ImportId};
-use crate::import::{Change, Import, ImportError, Status, transition};
+use crate::import::{Change, Counts, Import, ImportError, Status, transition};
 use crate::lease::Lease;
 use crate::ledger::{Chunk, ChunkState};
 use crate::mappings;
@@ -236,9 +236,8 @@ async fn mark_reverted(
         .bind(":reverted", ChunkState::Reverted)
         .bind(":reverting", ChunkState::Reverting)
         .bind(":token", &lease.token);
-    let count = Write::update(keys::counts(import.account, import.id, chunk), "ADD #reverted :one, #removed :removed")
-        .bind(":one", 1)
-        .bind(":removed", removed);
+    let counts = Counts { reverted: 1, removed, ..Counts::default() };
+    let count = counts.add_to(import.account, import.id, chunk);
     match services.store.transact(vec![mark, count]).await {
         Err(error) if !error.is_refused() => Err(error.into()),
         _ => Ok(()),

@@ -81,7 +81,7 @@ async fn close(services: &Services, import: &Import, time: &TimeLeft) -> Result<
     let verdict = verdict(&counts);
     for _ in 0..MOST_MEETINGS {
         let now = services.clock.now_ms();
-        let change = Change::none().set("tally", tally).set("days", days).set("completed_at", now);
+        let change = Change::none().set("tally", tally).set("sealed", true).set("days", days).set("completed_at", now);
         let change = change.also(roll::settled(import.account, import.id, tally.entries));
         let change = remember(services, import, verdict, (change, now)).await?;
         match transition(services, import, verdict, "loader", change).await {
@@ -104,7 +104,7 @@ async fn remember(
     verdict: Status,
     (change, now): (Change, i64),
 ) -> Result<Change, ImportError> {
-    let made_with = match (&import.options.mapping, &import.recalled) {
+    let made_with = match (&import.options.reading.mapping, &import.recalled) {
         (Some(mapping), _) => MadeWith::Given(mapping),
         // The format tells whether the file was read by it after all.
         (None, Some(recalled)) if import.format == Some(FormatName::Table) => MadeWith::Recalled(recalled),
@@ -151,10 +151,11 @@ async fn seal(services: &Services, import: &Import, time: &TimeLeft) -> Result<b
     let tally = Tally { entries: import.counts(services).await?.created, projects, tags };
     // A drop goes out of the sweep's sight when its end is told.
     let out = if import.is_dropped() { "" } else { " REMOVE #open, #opened" };
-    let set = format!("SET #tally = :tally, #days = :days{out}");
+    let set = format!("SET #tally = :tally, #sealed = :true, #days = :days{out}");
     let seal = Write::update(keys::import(import.account, import.id), &set)
         .when("#status = :incomplete")
         .bind(":tally", tally)
+        .bind(":true", true)
         .bind(":days", days)
         .bind(":incomplete", Status::Incomplete);
     let roll = roll::settled(import.account, import.id, tally.entries);

@@ -1,22 +1,20 @@
-//! Bytes to records: what a file's bytes say before anybody asks what they mean.
+//! Turns the bytes of an object into text, records and cells, before any cell gets a meaning.
 //!
-//! This module takes the bytes of an object as they come, in pieces of any size, and gives text,
-//! records and cells. It does no I/O and knows nothing of time entries. What it promises:
+//! Bytes arrive in pieces of any size. The module does no I/O and knows nothing of time entries. Promises:
 //!
-//! - **Never mojibake.** [`Decoder`] finds the encoding from marks and bytes, goes on checking until
-//!   the last byte, and either decodes rightly and says which encoding it used, or stops with the
-//!   position of the byte that fits none ([`Unreadable`]).
-//! - **Positions are those of the original object.** A record's byte range can be fetched again with a
-//!   ranged read and decoded on its own, whatever the encoding: the text of every encoding that is read
-//!   tells its place in the original, by its length ([`Encoding::source_len`]) or by anchors that the decoder leaves.
-//! - **Lines are physical lines**, as an editor shows them: LF, CR LF and CR alone are one break each,
-//!   also inside quotes. A record is named by the line on which it begins.
-//! - **The same records however the bytes were cut.** [`Splitter`] is resumable at any byte, and its
-//!   reading is that of `csv-core` with its defaults; the tests hold one against the other.
-//! - **Bounded memory.** A record longer than [`MAX_RECORD`] is counted and named, not kept.
+//! - **Never mojibake.** [`Decoder`] finds the encoding from marks and bytes and checks the encoding until the last
+//!   byte. The result is rightly decoded text with the name of the encoding, or a refusal with the position of the
+//!   byte which does not fit ([`Unreadable`]).
+//! - **Positions belong to the original object.** The byte range of a record can be fetched again with a ranged read
+//!   and decoded alone, in every encoding. A text's place in the object follows from its length
+//!   ([`Encoding::source_len`]) or from anchors left by the decoder.
+//! - **Lines are physical lines** as shown by an editor: LF, CR LF and CR alone are one line break each, inside
+//!   quotes as well. A record is named by the line on which the record begins.
+//! - **The same records for any pieces.** [`Splitter`] can resume at any byte, and splits like `csv-core` with
+//!   default settings; the tests compare the two.
+//! - **Bounded memory.** A record longer than [`MAX_RECORD`] is counted and named, and its text is dropped.
 //!
-//! The pass over a whole file is [`Records`]; a chunk that is in memory is split by [`Splitter`] in
-//! place.
+//! [`Records`] makes the pass over a whole file; [`Splitter`] splits a chunk in memory in place.
 
 #[cfg(any(test, feature = "checks"))]
 pub mod checks;
@@ -37,5 +35,5 @@ pub use records::{Cells, Record, Records};
 pub use split::{Dialect, Ending, Field, Splitter};
 pub use torn::{Tear, is_blank, tear};
 
-/// The longest record that is read, in bytes of its UTF-8 text: 1 MiB.
+/// Length of the longest record which is read, in bytes of UTF-8 text: 1 MiB.
 pub const MAX_RECORD: usize = 1 << 20;

@@ -183,15 +183,25 @@ impl Store {
     }
 }
 
+/// The version of items, in their attribute `v`.
+const ITEM_VERSION: u64 = 1;
+
 /// Encodes a value as an item at `key`, with the version that this code writes.
 pub fn encode(key: &Key, value: &impl Serialize) -> Item {
     let mut item: Item = serde_dynamo::to_item(value).expect("our own types encode as maps");
     item.extend(key.attributes());
-    item.insert("v".to_owned(), AttributeValue::N("1".to_owned()));
+    item.insert("v".to_owned(), AttributeValue::N(ITEM_VERSION.to_string()));
     item
 }
 
 /// Decodes an item.
+///
+/// # Errors
+/// [`StoreError::Newer`] for an item that a later version of the code wrote, [`StoreError::Shape`] for one that is no `T`.
 pub fn decode<T: DeserializeOwned>(item: Item) -> Result<T, StoreError> {
+    let version = item.get("v").and_then(|version| version.as_n().ok()?.parse().ok()).unwrap_or(ITEM_VERSION);
+    if version > ITEM_VERSION {
+        return Err(StoreError::Newer(version));
+    }
     serde_dynamo::from_item(item).map_err(|error| StoreError::Shape(error.to_string()))
 }

@@ -166,7 +166,7 @@ async fn look(
             return Ok(());
         }
         swept.woken += 1;
-        swept.awaiting += u64::from(import.status == Status::New);
+        swept.awaiting += u64::from(import.awaits_file());
         wake(services, &import, swept).await?;
     }
     if seen.as_ref() != Some(&watch) {
@@ -232,6 +232,8 @@ async fn wake(services: &Services, import: &Import, swept: &mut Swept) -> Result
     let (account, id) = (import.account, import.id);
     let window = i64::try_from(UPLOAD_WINDOW.as_millis()).expect("hours");
     match import.status {
+        // Its owner starts it.
+        Status::New if !import.awaits_file() => {}
         // The parser looks whether the file has come: its event may be lost.
         Status::New if services.clock.now_ms() - import.created_at < window => {
             services.queues.send(&Message::Start { account, import: id }).await?;

@@ -26,7 +26,7 @@ fn new(token: u64, once: Option<shared::import::Once>) -> NewImport {
     NewImport {
         account: ACCOUNT,
         user: ThingId(1),
-        options: Options { fallback_user: Some(ThingId(1)), ..Options::default() },
+        options: Options::of_user(ThingId(1)),
         file_name: "file.csv".to_owned(),
         origin: Origin::Body { token: token.to_string() },
         once,

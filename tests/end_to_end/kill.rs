@@ -357,10 +357,12 @@ async fn queue_import(
     text: String,
     mapping: Option<Mapping>,
 ) -> anyhow::Result<Import> {
+    let mut options = Options::of_user(ThingId(1));
+    (options.reading.mapping, options.entries.autocreate_users) = (mapping, true);
     let new = NewImport {
         account: ACCOUNT,
         user: ThingId(1),
-        options: Options { mapping, fallback_user: Some(ThingId(1)), autocreate_users: true, ..Options::default() },
+        options,
         file_name: name.to_owned(),
         origin: Origin::Body { token: name.to_owned() },
         once: None,

@@ -286,7 +286,7 @@ async fn killed_at(file: &[u8], death: Option<(u64, Fault)>) -> anyhow::Result<(
     let new = NewImport {
         account: AccountId(1),
         user: ThingId(1),
-        options: Options { fallback_user: Some(ThingId(1)), ..Options::default() },
+        options: Options::of_user(ThingId(1)),
         file_name: "packed".to_owned(),
         origin: Origin::Body { token: "packed".to_owned() },
         once: None,

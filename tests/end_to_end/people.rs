@@ -136,10 +136,12 @@ async fn a_name_that_two_users_have_is_an_error_that_names_both() -> anyhow::Res
 async fn workspace_of(people: &[(&str, &str)], loaders: u64) -> anyhow::Result<Dump> {
     let stack = Stack::by_hand(1).await?;
     let services = stack.system.services();
+    let mut options = Options::default();
+    options.entries.autocreate_users = true;
     let new = NewImport {
         account: ACCOUNT,
         user: shared::id::ThingId(1),
-        options: Options { autocreate_users: true, ..Options::default() },
+        options,
         file_name: "people.csv".to_owned(),
         origin: Origin::Body { token: "people".to_owned() },
         once: None,

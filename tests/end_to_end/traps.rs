@@ -6,6 +6,7 @@ mod leases;
 mod stops;
 mod stores;
 mod unpacking;
+mod versions;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};

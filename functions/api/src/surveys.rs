@@ -10,7 +10,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
-use shared::format::{Refusal, Remembered};
+use shared::format::{ReadingOptions, Refusal, Remembered};
 use shared::import::{ImportError, Options};
 use shared::packed::{self, Cancellation, NotUnpacked};
 use tokio::sync::Semaphore;
@@ -92,8 +92,8 @@ fn look(
         }
     };
     let Err(refusal) = survey(options) else { return Ok(()) };
-    let found = Options { delimiter: None, ..options.clone() };
-    let settled = options.delimiter.is_some() && survey(&found).is_ok();
+    let found = Options { reading: ReadingOptions { delimiter: None, ..options.reading.clone() }, ..options.clone() };
+    let settled = options.reading.delimiter.is_some() && survey(&found).is_ok();
     let refusal = Box::new(refusal);
     Err(if settled { UploadError::Delimiter(refusal) } else { UploadError::Refused(refusal) })
 }

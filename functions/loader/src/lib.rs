@@ -10,7 +10,11 @@ use shared::settle::settle;
 
 /// Loads the chunks that a batch of messages names.
 pub async fn handle(services: &Services, event: SqsEvent) -> SqsBatchResponse {
-    batch::each(event, Message::decode, |message| work(services.clone(), message)).await
+    batch::each(event, Message::decode, |message| {
+        let work = work(services.clone(), message);
+        async { batch::left_to_newer(work.await) }
+    })
+    .await
 }
 
 async fn work(services: Services, message: Message) -> Result<(), ImportError> {

@@ -88,7 +88,9 @@ impl Work {
 
     async fn done(self, services: &Services) -> Result<(), ImportError> {
         match self {
-            Self::Message(Message::Start { account, import }) => plan(services, account, import).await,
+            Self::Message(Message::Start { account, import }) => {
+                batch::left_to_newer(plan(services, account, import).await)
+            }
             Self::Message(other) => Err(QueueError::Shape(format!("{other:?} is not for the parser")).into()),
             Self::Objects(records) => {
                 for record in records {

@@ -9,7 +9,11 @@ use shared::services::Services;
 
 /// Does what a batch of messages asks for.
 pub async fn handle(services: &Services, event: SqsEvent) -> SqsBatchResponse {
-    batch::each(event, Message::decode, |message| work(services.clone(), message)).await
+    batch::each(event, Message::decode, |message| {
+        let work = work(services.clone(), message);
+        async { batch::left_to_newer(work.await) }
+    })
+    .await
 }
 
 async fn work(services: Services, message: Message) -> Result<(), ImportError> {

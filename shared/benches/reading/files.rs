@@ -1,17 +1,18 @@
-//! Files of a year's entries, as three vendors export them: the same 20 projects, some texts in quotes.
+//! Generates files with a year's entries as three vendors export them, with the same
+//! 20 projects and some quoted texts.
 
 use std::fmt::Write;
 
 pub const ROWS: u64 = 100_000;
 
-/// A file that is read.
+/// A generated file with the vendor's name.
 pub struct File {
     pub name: &'static str,
     pub text: String,
 }
 
-/// Toggl: 14 columns, ISO dates, `HH:MM:SS`. Its figures are the ones that are compared from version to version, so its text stays
-/// as it is.
+/// Toggl: 14 columns, ISO dates, durations as `HH:MM:SS`. The figures of this file are compared from version to
+/// version, and therefore its text must not change.
 pub fn toggl() -> File {
     let mut text =
         "User,Email,Client,Project,Task,Description,Billable,Start date,Start time,End date,End time,Duration,\
@@ -38,7 +39,7 @@ pub fn toggl() -> File {
     File { name: "Toggl", text }
 }
 
-/// Harvest: 20 columns, half of them without a role; decimal hours, two numbers to a rate, names in two parts.
+/// Harvest: 20 columns, half of them without a role; hours in decimals, two numbers for a rate, names in two parts.
 pub fn harvest() -> File {
     let mut text =
         "Date,Client,Project,Project Code,Task,Notes,Hours,Billable?,Invoiced?,Approved?,First Name,Last Name,Roles,\
@@ -65,7 +66,7 @@ pub fn harvest() -> File {
     File { name: "Harvest", text }
 }
 
-/// Tempo: 29 columns with a quote around each cell, most of them empty; a time behind the date.
+/// Tempo: 29 columns with a quote around each cell, most cells empty, and a time after each date.
 pub fn tempo() -> File {
     let mut text = "Issue Key,Issue summary,Hours,Work date,Username,Full name,Period,Account Key,Account Name,Account Lead,\
                     Account Category,Account Customer,Activity Name,Component,All Components,Version Name,Issue Type,\

@@ -1,12 +1,14 @@
-//! From the bytes of a report to typed rows, on one core and without I/O: what the survey of a file takes, what its chunks take,
-//! and both. Two yardsticks stand beside them: the bare `csv` reader, which splits the same bytes and understands nothing, and
-//! the same reader with serde, which makes a struct of borrowed cells and `jiff` dates of each record.
+//! Measures the way from the bytes of a report to typed rows, on a single core and without I/O: the survey of a
+//! file, the reading of its chunks, and both together. Two yardsticks stand beside these figures. The bare `csv`
+//! reader splits the same bytes and understands nothing, and the same reader with serde makes a struct of borrowed
+//! cells and `jiff` dates of each record.
 //!
 //!     cargo bench -p waybill-shared --bench reading                    Criterion's figures, then the ratios
 //!     cargo bench -p waybill-shared --bench reading -- --ratios        the ratios alone
 //!
-//! Criterion prints the throughput in elements, which are rows. The ratios are paces as parts of the bare reader's. They come
-//! from rounds in which each takes its turn, by the fastest turn of each, so that a busy machine slows all alike.
+//! Criterion prints the throughput in elements, which are rows. A ratio is a pace divided by the pace of the bare
+//! reader. The ratios come from rounds in which every reading takes a turn, by the fastest turn of each, so that a
+//! busy machine slows all readings alike.
 
 mod files;
 
@@ -19,10 +21,11 @@ use shared::format::{ChunkSpan, Layout, Plan, ReadingOptions, Survey};
 
 use files::{File, ROWS};
 
-/// As the parser function streams a file.
+/// Size in bytes of the pieces in which the parser function streams a file.
 const PIECE: usize = 64 * 1024;
 const ROWS_PER_CHUNK: u32 = 1000;
-/// How often each takes its turn for the ratios, with how many rows: a turn is over before a busy machine interrupts it.
+/// Number of turns of each reading for the ratios, and number of rows in a turn, which is short enough to
+/// end before a busy machine interrupts.
 const ROUNDS: usize = 200;
 const ROWS_OF_A_TURN: usize = 5_000;
 
@@ -38,7 +41,7 @@ fn survey(bytes: &[u8]) -> Plan {
     Plan { chunks, ..plan }
 }
 
-/// Reads the rows of chunks; the sum of their seconds, so that nothing can be left out.
+/// Reads the rows of the chunks, and sums their seconds so that the compiler cannot drop any work.
 fn rows(bytes: &[u8], layout: &Layout, chunks: &[ChunkSpan]) -> u64 {
     let mut seconds = 0;
     for span in chunks {
@@ -64,7 +67,7 @@ fn bare_csv(bytes: &[u8]) -> u64 {
     cells
 }
 
-/// A record of the Toggl file with its dates read and all else left as text.
+/// A record of the Toggl file with parsed dates and all remaining cells as text.
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
 #[expect(dead_code, reason = "what is not read is made all the same")]
@@ -116,7 +119,7 @@ fn figures(criterion: &mut Criterion, file: &File) {
     group.finish();
 }
 
-/// What takes its turn: its name, and a reading of the whole file.
+/// The name of a reading, and a function which reads the whole file.
 type Turn<'t> = (&'static str, Box<dyn Fn() -> u64 + 't>);
 
 fn ratios(file: &File) {
@@ -156,7 +159,7 @@ fn main() {
         files.iter().for_each(|file| figures(&mut criterion, file));
         criterion.final_summary();
     }
-    // Without `--bench` Criterion tries each once.
+    // Without `--bench` Criterion only runs each benchmark once.
     if has("--bench") {
         files.iter().for_each(ratios);
     }

@@ -1,4 +1,4 @@
-//! Whole files through both passes.
+//! Fuzzes both passes, survey and rows, with whole files.
 
 #![no_main]
 

@@ -1,4 +1,4 @@
-//! Bytes to records: in any pieces the same, and as `csv-core` reads them.
+//! Fuzzes decoding and splitting: any pieces give the same records, which equal the records of `csv-core`.
 
 #![no_main]
 

@@ -1,4 +1,4 @@
-//! Cells as dates, times, numbers, durations and tags.
+//! Fuzzes the parsing of cells as dates, times, numbers, durations and tags.
 
 #![no_main]
 

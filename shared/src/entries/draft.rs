@@ -8,7 +8,7 @@ use crate::entries::entry::MOST_TAGS;
 use crate::format::{EntryRow, ErrorCode, RowError, Rows};
 use crate::id::{EntryId, Row, ThingId};
 use crate::import::{Counts, Import, Options};
-use crate::ledger::{Chunk, Outcome, Page, PageError, Total};
+use crate::ledger::{Chunk, ChunkGlance, EntriesGlance, GlanceSum, Outcome, Page, PageError, SkipReason};
 use crate::shorten::{cut, shortened};
 use crate::store::keys::Kind;
 use crate::things::names::{LONGEST_NAME, is_short, normal, tidy};
@@ -32,7 +32,7 @@ pub fn parse<'r>(rows: &'r Rows<'_>, chunk: &Chunk, options: &Options) -> Vec<Pa
             let mut entry = row.entry;
             // Before tags are taken away: it is the row's, whatever is made of it.
             let fingerprint = entry.as_ref().ok().map(EntryRow::fingerprint);
-            if let (Ok(entry), false) = (&mut entry, options.import_tags) {
+            if let (Ok(entry), false) = (&mut entry, options.entries.import_tags) {
                 entry.tags.clear();
             }
             let entry = entry.and_then(storable);
@@ -108,20 +108,19 @@ fn bound(errors: &mut [PageError]) {
 /// Makes entries of the rows, and the page that says what became of each.
 pub fn draft(import: &Import, rows: Vec<ParsedRow<'_>>, named: &Named) -> Drafts {
     let mut drafts = Drafts::default();
-    let mut totals: BTreeMap<(Kind, ThingId), Sums> = BTreeMap::new();
-    let mut users = BTreeSet::new();
+    let mut sum = GlanceSum::default();
     let mut participants: BTreeMap<ThingId, BTreeSet<ThingId>> = BTreeMap::new();
-    let mut unknown_users = BTreeSet::new();
+    let mut unknown_users = UnknownUsers::default();
     let mut unknown_projects = BTreeSet::new();
     for ParsedRow { row, line, fingerprint, duplicate, entry } in rows {
         let outcome = match entry {
-            Ok(_) if duplicate => Outcome::Duplicate,
+            Ok(_) if duplicate => Outcome::Skipped(SkipReason::AlreadyThere),
             Err(error) => {
                 drafts.page.errors.push(page_error(row, line, error));
                 Outcome::Failed
             }
-            Ok(parsed) => match owner(import, named, &parsed, &mut unknown_users, &mut drafts.page) {
-                Owner::Nobody => Outcome::Skipped,
+            Ok(parsed) => match owner(import, named, &parsed, &mut unknown_users) {
+                Owner::Nobody => Outcome::Skipped(SkipReason::UnknownUser),
                 Owner::Ambiguous(ids) => {
                     drafts.page.errors.push(ambiguous(row, line, &parsed, &ids));
                     Outcome::Failed
@@ -129,36 +128,43 @@ pub fn draft(import: &Import, rows: Vec<ParsedRow<'_>>, named: &Named) -> Drafts
                 Owner::User(user) => {
                     let entry = entry_of(import, row, user, parsed, named, &mut unknown_projects);
                     let entry = Entry { fingerprint, ..entry };
-                    let sums = Sums::of(&entry);
                     let things = entry.project.map(|id| (Kind::Project, id)).into_iter();
-                    for thing in things.chain(entry.tags.iter().map(|&id| (Kind::Tag, id))) {
-                        totals.entry(thing).or_default().add(&sums);
-                    }
-                    users.insert(user);
+                    let things = things.chain(entry.tags.iter().map(|&id| (Kind::Tag, id)));
+                    sum.add_entry(entry.date, user, things, &Sums::of(&entry));
                     if let Some(project) = entry.project {
                         participants.entry(project).or_default().insert(user);
                     }
-                    let (first, last) = drafts.page.dates.unwrap_or((entry.date, entry.date));
-                    drafts.page.dates = Some((first.min(entry.date), last.max(entry.date)));
                     drafts.counts.seconds += entry.seconds;
                     drafts.entries.push(entry);
                     Outcome::Created
                 }
             },
         };
-        drafts.counts.count(outcome);
+        drafts.counts.count(outcome, 1);
         drafts.page.push(outcome);
     }
     bound(&mut drafts.page.errors);
-    let place: BTreeMap<_, _> = users.iter().copied().zip(0_u16..).collect();
+    let place: BTreeMap<_, _> = sum.users.iter().copied().zip(0_u16..).collect();
     let places = |users: &BTreeSet<ThingId>| users.iter().filter_map(|user| place.get(user).copied()).collect();
-    drafts.page.project_users = participants.values().map(places).collect();
-    drafts.page.users = users.iter().copied().collect();
-    drafts.page.totals = totals.into_iter().map(|((kind, id), sums)| Total { kind, id, sums }).collect();
-    drafts.page.unknown_users = unknown_users.into_iter().collect();
-    drafts.page.unknown_projects = unknown_projects.into_iter().collect();
+    drafts.page.glance = ChunkGlance::Entries(EntriesGlance {
+        dates: sum.dates,
+        project_users: participants.values().map(places).collect(),
+        totals: sum.totals(),
+        users: sum.users.into_iter().collect(),
+        unknown_users: unknown_users.names.into_iter().collect(),
+        unknown_user_rows: unknown_users.rows,
+        unknown_projects: unknown_projects.into_iter().collect(),
+    });
     drafts.page = drafts.page.fitted();
     drafts
+}
+
+/// The users that rows name and nobody knows.
+#[derive(Default)]
+struct UnknownUsers {
+    names: BTreeSet<String>,
+    /// Rows that name an unknown user, or none.
+    rows: u32,
 }
 
 enum Owner {
@@ -167,20 +173,14 @@ enum Owner {
     Ambiguous(Vec<ThingId>),
 }
 
-fn owner(
-    import: &Import,
-    named: &Named,
-    entry: &EntryRow<'_>,
-    unknown: &mut BTreeSet<String>,
-    page: &mut Page,
-) -> Owner {
+fn owner(import: &Import, named: &Named, entry: &EntryRow<'_>, unknown: &mut UnknownUsers) -> Owner {
     match named.people.get(&PersonKey::of(&entry.person)).unwrap_or(&Person::Unknown) {
         Person::Known(user) => Owner::User(*user),
         Person::Ambiguous(ids) => Owner::Ambiguous(ids.clone()),
         Person::Unknown => {
-            page.unknown_user_rows += 1;
-            unknown.extend(written(entry).map(shown));
-            import.options.fallback_user.map_or(Owner::Nobody, Owner::User)
+            unknown.rows += 1;
+            unknown.names.extend(written(entry).map(shown));
+            import.options.entries.fallback_user.map_or(Owner::Nobody, Owner::User)
         }
     }
 }

@@ -66,7 +66,11 @@ async fn look_up(services: &Services, import: &Import, person: &PersonKey) -> Re
         PersonKey::Email(email) => user::by_email(services, import.account, email).await?.into_iter().collect(),
         PersonKey::Name(name) => {
             let ids = user::by_name(services, import.account, name).await?;
-            if import.options.autocreate_users { not_by_address(services, import, name, ids).await? } else { ids }
+            if import.options.entries.autocreate_users {
+                not_by_address(services, import, name, ids).await?
+            } else {
+                ids
+            }
         }
     };
     Ok(match ids.as_slice() {

@@ -38,12 +38,12 @@ pub async fn resolve(
     let known = services.memory.of(import.account, import.id);
     let mut known = known.lock().await;
     lease.check(&services.clock)?;
-    if import.options.autocreate_users {
+    if import.options.entries.autocreate_users {
         people::make_all(services, import, &named, &mut people, &mut known, lease).await?;
     }
     let users: BTreeSet<ThingId> =
-        people.values().filter_map(|person| owner(person, import.options.fallback_user)).collect();
-    let names = Names::of(rows, &people, import.options.fallback_user);
+        people.values().filter_map(|person| owner(person, import.options.entries.fallback_user)).collect();
+    let names = Names::of(rows, &people, import.options.entries.fallback_user);
     people::touch(services, import, users, &mut known).await?;
     let mut named = Named { people, ..Named::default() };
     let new = unknown(names, &known, &mut named);

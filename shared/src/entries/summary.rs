@@ -6,7 +6,7 @@
 //! hand mark the chunk in the summary too, in their own transaction: what a summary says holds for the chunks that are
 //! not marked, and for all of them what it counts.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use aws_sdk_dynamodb::primitives::Blob;
 use aws_sdk_dynamodb::types::AttributeValue;
@@ -14,11 +14,10 @@ use serde::{Deserialize, Serialize};
 
 use crate::id::{AccountId, ChunkNo, EntryId, ImportId, ThingId};
 use crate::import::Import;
-use crate::ledger::{Glance, Outcome, Page, Total};
-use crate::store::keys::{self, Kind};
+use crate::ledger::{Glance, GlanceSum, Outcome, Page, Total};
+use crate::store::keys;
 use crate::store::packing::{packed, unpacked};
 use crate::store::{Item, Key, Query, StoreError, Table, Write};
-use crate::things::sums::Sums;
 
 /// Chunks of a summary.
 pub const CHUNKS: u64 = 100;
@@ -56,14 +55,7 @@ struct Sum {
     number: u64,
     summary: Summary,
     /// Users and totals, as long as they are few enough to be named.
-    named: Option<ToName>,
-}
-
-/// What a summary in the making is going to name.
-#[derive(Default)]
-struct ToName {
-    users: BTreeSet<ThingId>,
-    totals: BTreeMap<(Kind, ThingId), Sums>,
+    named: Option<GlanceSum>,
 }
 
 /// The summaries of an import in the making, page by page in the order of the chunks; one is held at a time.
@@ -89,8 +81,11 @@ impl Summing {
     pub fn add(&mut self, chunk: ChunkNo, page: Option<&Page>) -> Option<Write> {
         let number = chunk.0 / CHUNKS;
         let complete = self.sum.take_if(|sum| sum.number != number);
-        let sum =
-            self.sum.get_or_insert_with(|| Sum { number, summary: Summary::default(), named: Some(ToName::default()) });
+        let sum = self.sum.get_or_insert_with(|| Sum {
+            number,
+            summary: Summary::default(),
+            named: Some(GlanceSum::default()),
+        });
         sum.add(page);
         complete.map(|sum| sum.write(self.account, self.import))
     }
@@ -109,27 +104,20 @@ impl Sum {
             _ => self.summary.created.push((created, 1)),
         }
         let Some(page) = page else { return };
-        if let Some(ToName { users, totals }) = &mut self.named {
-            users.extend(&page.users);
-            for total in &page.totals {
-                totals.entry((total.kind, total.id)).or_default().add(&total.sums);
-            }
-            if users.len() + totals.len() > MOST_NAMED {
+        if let Some(sum) = &mut self.named {
+            sum.add(page.entries());
+            if sum.users.len() + sum.totals.len() > MOST_NAMED {
                 self.named = None;
             }
         }
-        if let Some((first, last)) = page.dates {
+        if let Some((first, last)) = page.entries().dates {
             let (from, to) = self.summary.dates.unwrap_or((first, last));
             self.summary.dates = Some((from.min(first), to.max(last)));
         }
     }
 
     fn write(self, account: AccountId, import: ImportId) -> Write {
-        let total = |((kind, id), sums)| Total { kind, id, sums };
-        let named = self.named.map(|ToName { users, totals }| Named {
-            users: users.into_iter().collect(),
-            totals: totals.into_iter().map(total).collect(),
-        });
+        let named = self.named.map(|sum| Named { totals: sum.totals(), users: sum.users.into_iter().collect() });
         let blob = AttributeValue::B(Blob::new(packed(&Summary { named, ..self.summary })));
         Write::update(keys::summary(account, import, self.number), "SET #pages = :pages").bind_attribute(":pages", blob)
     }
@@ -149,7 +137,7 @@ pub fn mark(import: &Import, entry: EntryId, deleted: bool) -> Option<Write> {
 impl Summary {
     /// The summaries of a settled import, the last first; nothing, if it is too short to have any.
     pub fn latest_first(import: &Import) -> Option<Query> {
-        let summed = import.tally.is_some() && is_summed(import.chunk_count());
+        let summed = import.is_folded() && is_summed(import.chunk_count());
         summed.then(|| keys::summaries(import.account, import.id).descending().limit(AT_ONCE))
     }
 

@@ -1,7 +1,11 @@
-//! The time reports of Basecamp: of Basecamp Classic, and of Basecamp 3 and 4.
+//! The time reports of Basecamp Classic and of Basecamp 3 and 4.
 //!
-//! Classic has `date,person,hours,description,todo,list,company,project`. Basecamp 3 and 4 have
-//! `Date,Person,Hours,Project,Item,Notes,Created`, and `Status` where hours are approved; `To-do: …` in `Item` names a to-do.
+//! | version | columns |
+//! |---|---|
+//! | Classic | `date,person,hours,description,todo,list,company,project` |
+//! | 3 and 4 | `Date,Person,Hours,Project,Item,Notes,Created`, and `Status` in accounts which approve hours |
+//!
+//! In versions 3 and 4 the text `To-do: …` in `Item` names a to-do.
 
 use std::borrow::Cow;
 
@@ -41,7 +45,7 @@ fn read<'r>(cells: &Cells<'r, '_>) -> Result<EntryRow<'r>, RowError> {
     Ok(entry)
 }
 
-/// The name of a to-do, without the word that says that it is one.
+/// The name of a to-do, without the prefix `To-do:`.
 fn to_do(item: Cow<'_, str>) -> Cow<'_, str> {
     match item.split_once(':') {
         Some((kind, name)) if words::same(kind.trim(), "to-do") && !name.trim().is_empty() => {

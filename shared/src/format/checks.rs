@@ -1,5 +1,5 @@
-//! What holds for any file and any cell: run by the tests over a corpus and over made inputs, and by `cargo fuzz` for as
-//! long as one likes.
+//! Properties of both passes which hold for any file and any cell, run by the tests over a corpus and over generated
+//! input, and by `cargo fuzz` for any length of time.
 
 use super::{Layout, Plan, ReadingOptions, Refusal, Row, Survey};
 use crate::values::dates::DateOrder;
@@ -9,7 +9,7 @@ use crate::values::numbers::DecimalMark;
 use crate::values::numbers::{self, Decimal};
 use crate::values::{dates, times};
 
-/// Surveys a file that comes in pieces of `piece` bytes.
+/// Surveys a file which arrives in pieces of `piece` bytes.
 pub fn survey(bytes: &[u8], options: &ReadingOptions, rows_per_chunk: u32, piece: usize) -> Result<Plan, Refusal> {
     let mut survey = Survey::new(options.clone(), rows_per_chunk);
     let mut chunks = Vec::new();
@@ -22,13 +22,13 @@ pub fn survey(bytes: &[u8], options: &ReadingOptions, rows_per_chunk: u32, piece
     Ok(Plan { chunks, ..plan })
 }
 
-/// Loads all rows of a file, chunk by chunk, and shows each to `see`.
+/// Loads all rows of a file, chunk by chunk, and passes each row to `see`.
 ///
 /// # Panics
 ///
-/// If a chunk does not hold what its span says.
+/// Panics if a chunk's rows differ from the chunk's span.
 pub fn load(bytes: &[u8], plan: &Plan, mut see: impl FnMut(&Row<'_>)) {
-    // The layout travels between the passes.
+    // The layout is stored between the passes, so the check stores and reads the layout as well.
     let stored = postcard::to_stdvec(&plan.layout).expect("a layout can be stored");
     let layout: Layout = postcard::from_bytes(&stored).expect("and read back");
     for span in &plan.chunks {
@@ -42,16 +42,16 @@ pub fn load(bytes: &[u8], plan: &Plan, mut see: impl FnMut(&Row<'_>)) {
     }
 }
 
-/// Reads a file as the fuzzer gives it: the first byte says the pieces that it comes in.
+/// Reads a file from the fuzzer, whose first byte chooses the size of the pieces.
 ///
 /// # Panics
 ///
-/// If the pieces matter, or if the second pass finds other rows than the first.
+/// Panics if the plan depends on the pieces, or if the second pass finds other rows than the first pass.
 pub fn detect(bytes: &[u8]) {
     let Some((&piece, file)) = bytes.split_first() else { return };
     let options = ReadingOptions::default();
     let whole = survey(file, &options, 3, file.len().max(1)).ok();
-    // Which of two reasons to refuse a file is met first may depend on the pieces.
+    // If two reasons refuse a file, the pieces may decide which reason is found first.
     assert_eq!(survey(file, &options, 3, 1 + usize::from(piece)).ok(), whole);
     let Some(plan) = whole else { return };
     let (mut rows, mut line) = (0, 0);
@@ -63,11 +63,11 @@ pub fn detect(bytes: &[u8]) {
     assert_eq!(rows, plan.rows);
 }
 
-/// Reads a cell as each thing that a cell can be.
+/// Parses a cell as each type of value.
 ///
 /// # Panics
 ///
-/// If what was read, written in the plain way, reads as something else.
+/// Panics if a parsed value, written in its plain form, is parsed to a different value.
 pub fn values(cell: &str) {
     if let Some(written) = dates::read(cell) {
         for date in DateOrder::ALL.into_iter().filter_map(|order| written.day.under(order)) {

@@ -1,4 +1,5 @@
-//! What a format declares: its columns, by which of them it is known, and how a row is read.
+//! The declaration of a format: its columns, the signature by which the format is recognised, and
+//! the function which reads a row.
 
 use serde::{Deserialize, Serialize};
 
@@ -7,7 +8,7 @@ use super::headers::Headers;
 use super::row::{Cells, RowError};
 use crate::values::durations::Unit;
 
-/// What a column is for.
+/// The meaning of a column in a format.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub(super) enum Role {
@@ -15,7 +16,7 @@ pub(super) enum Role {
     EndDate,
     Start,
     End,
-    /// A duration that carries its unit, or has none because it is a clock's.
+    /// A duration which names its unit, or needs no unit because it is a clock's.
     Duration,
     Hours,
     Minutes,
@@ -24,10 +25,10 @@ pub(super) enum Role {
     Person,
     FirstName,
     LastName,
-    /// What names a person to machines: a user name, an account id.
+    /// Identifies a person to machines: a user name or an account id.
     PersonId,
     Client,
-    /// What stands in for the client where that is empty.
+    /// Replaces the client in rows whose client is empty.
     ClientElse,
     Project,
     Task,
@@ -41,14 +42,14 @@ pub(super) enum Role {
     Rate,
     Amount,
     Currency,
-    /// The hours of the entry once more, as a decimal, beside columns of hours and minutes.
+    /// The hours of the entry repeated as a decimal, beside columns of hours and minutes.
     DecimalHours,
-    /// The day of the week of the date.
+    /// The day of the week on which the date falls.
     Weekday,
 }
 
 impl Role {
-    /// How many roles there are: the length of a table by role.
+    /// Count of roles, which is the length of an array indexed by role.
     pub const COUNT: usize = Self::Weekday as usize + 1;
 
     /// The unit of a bare number, if the column holds durations.
@@ -65,12 +66,12 @@ impl Role {
         matches!(self, Self::Date | Self::EndDate)
     }
 
-    /// Whether the column holds numbers that are not durations of the entry.
+    /// True if the column holds numbers which are not durations of the entry.
     pub fn is_number(self) -> bool {
         matches!(self, Self::Rate | Self::Amount | Self::BilledHours)
     }
 
-    /// Whether the column names something or holds a text, so that a dash may be meant as it stands.
+    /// True if the column holds names or a text, in which a dash may be the actual value.
     pub fn is_words(self) -> bool {
         self.names_a_person()
             || matches!(
@@ -79,26 +80,26 @@ impl Role {
             )
     }
 
-    /// Whether the column says who worked.
+    /// True if the column names the person who worked.
     pub fn names_a_person(self) -> bool {
         matches!(self, Self::Email | Self::Person | Self::FirstName | Self::LastName | Self::PersonId)
     }
 }
 
-/// One column of a format: its role and the names it is known by, the likeliest first.
+/// A column of a format: its role and the names under which exports write the column, the likeliest name first.
 pub(super) struct Column {
     role: Role,
     names: &'static [&'static str],
 }
 
 impl Column {
-    /// The column of a header that bears one of the names, with the role.
+    /// Finds the column of a header with one of the names, and returns the column with the role.
     fn find(&self, headers: &Headers) -> Option<(Role, usize)> {
         self.names.iter().find_map(|name| headers.find(name)).map(|index| (self.role, index))
     }
 }
 
-/// Adds the companions that a header has in columns without a role.
+/// Adds the companions which the header has in columns without a role.
 pub(super) fn add_companions(roles: &mut Vec<(Role, usize)>, headers: &Headers, wanted: impl Fn(Role) -> bool) {
     for companion in COMPANIONS.iter().filter(|companion| wanted(companion.role)) {
         let found = companion.find(headers);
@@ -107,12 +108,13 @@ pub(super) fn add_companions(roles: &mut Vec<(Role, usize)>, headers: &Headers, 
     }
 }
 
-/// A column of a declaration. Names are given as [`Headers::find`] takes them.
+/// Declares a column. Names are given in the form of [`Headers::find`].
 pub(super) const fn column(role: Role, names: &'static [&'static str]) -> Column {
     Column { role, names }
 }
 
-/// Columns that any table may have beside those of its format: the rest of an hour beside whole hours, and the day of the week.
+/// Columns which any table may have in addition to the columns of its format: minutes and seconds beside whole hours,
+/// the hours as a decimal, and the day of the week.
 const COMPANIONS: &[Column] = &[
     column(Role::Minutes, &["minutes", "mins", "min"]),
     column(Role::Seconds, &["seconds", "secs", "sec"]),
@@ -120,51 +122,51 @@ const COMPANIONS: &[Column] = &[
     column(Role::Weekday, &["weekday", "day of week", "day of the week", "day", "wochentag"]),
 ];
 
-/// A format's declaration.
+/// The declaration of a format, as made by each file which is named after a program.
 pub(super) struct Format {
     pub columns: &'static [Column],
-    /// Names of columns that the format has and an entry has no field for.
+    /// Names of columns which belong to the format and have no field in an entry.
     pub others: &'static [&'static str],
-    /// A header is this format's if it has what each group needs: a date and a duration first, then
-    /// what tells the format from others.
+    /// Requirements of the signature, which a header of this format must meet in every group. The groups of a date
+    /// and a duration come first, followed by the groups which distinguish the format from others.
     pub signature: &'static [Group],
-    /// Reads the cells of a row.
+    /// Parses the cells of a row to an entry.
     pub read: for<'r> fn(&Cells<'r, '_>) -> Result<EntryRow<'r>, RowError>,
 }
 
-/// Something that a header must have, in one of several ways.
+/// A requirement for the header, which can be met in one of several ways.
 pub(super) struct Group {
-    /// How people call it.
+    /// Description of the requirement for people, for example `a column "Date"`.
     said: &'static str,
     any: &'static [Need],
 }
 
-/// A group of a declaration.
+/// Declares a requirement of a signature, which is met if any of the needs is met.
 pub(super) const fn group(said: &'static str, any: &'static [Need]) -> Group {
     Group { said, any }
 }
 
-/// A way to meet a group.
+/// A single way to meet a requirement of a signature.
 pub(super) enum Need {
-    /// A column for each of these.
+    /// The header has a column for each of these roles.
     Roles(&'static [Role]),
-    /// So many of the format's other columns.
+    /// The header has at least this many of the format's other columns.
     Others(usize),
-    /// Columns of exactly these names.
+    /// The header has columns with exactly these names.
     Columns(&'static [&'static str]),
 }
 
-/// How much of a header a format knows.
+/// The columns of a header which a format knows.
 pub(super) struct Known {
-    /// The column of each role.
+    /// Each role found, with its column.
     pub roles: Vec<(Role, usize)>,
-    /// The other columns of the format.
+    /// Columns of the format without a role.
     pub others: Vec<usize>,
 }
 
 impl Format {
-    /// Looks a header over. Of several columns that bear a name the first is taken; of several names
-    /// for one role, the one that comes first in the declaration.
+    /// Finds the format's columns in a header. The first of several columns with the same name is taken, and among
+    /// several names for a role, the first name in the declaration.
     pub fn know(&self, headers: &Headers) -> Known {
         let find = |column: &Column| column.find(headers);
         let mut roles: Vec<(Role, usize)> = self.columns.iter().filter_map(find).collect();
@@ -176,8 +178,8 @@ impl Format {
         Known { roles, others }
     }
 
-    /// What a header lacks of the signature, in words. Without `whole`, only what an entry cannot do
-    /// without counts: a date and a duration, the first two groups.
+    /// Descriptions of the requirements which a header fails. Without `whole`, only the first two groups count, which
+    /// are the date and the duration needed by every entry.
     pub fn lacks(&self, headers: &Headers, known: &Known, whole: bool) -> Vec<&'static str> {
         let groups = if whole { self.signature } else { &self.signature[..self.signature.len().min(2)] };
         let has = |role: &Role| known.roles.iter().any(|(other, _)| other == role);

@@ -1,8 +1,8 @@
-//! Which format a header is of.
+//! Detects the format of a header.
 //!
-//! A format is known by its signature: columns that must be there. Of those whose signature is met
-//! the one that knows most of the header's columns is taken. Freckle's signature is so loose that it
-//! counts only if no other is met.
+//! A format is recognised by its signature, which is a set of columns that must be present. Among the formats whose
+//! signature is met, the format which knows most of the header's columns is chosen. Freckle's signature is loose and
+//! counts only if no other signature is met.
 
 use serde::{Deserialize, Serialize};
 
@@ -12,20 +12,20 @@ use super::headers::Headers;
 use super::lookalikes;
 use super::refusal::Refusal;
 
-/// A format that was considered, and what spoke for it.
+/// A format which was considered, with its evidence.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Candidate {
     pub format: FormatName,
-    /// 0 to 100: above 50 the signature is met, the rest is the share of columns that are known.
+    /// Score from 0 to 100. A met signature gives 50 points, and the rest is the share of known columns; below 50 the
+    /// score is the share of the signature which is met.
     pub score: u8,
-    /// Sentences for people.
+    /// Sentences for people about the known columns.
     pub evidence: Vec<String>,
-    /// What is missing of the signature: "a column \"Duration\"".
+    /// Missing parts of the signature, for example `a column "Duration"`; empty if the signature is met.
     pub lacks: Vec<String>,
 }
 
-/// Weighs each format against a header, the best first; of equals the one that comes first in the
-/// order of detection.
+/// Scores each format against a header and returns the best first. Equal formats stay in the order of detection.
 pub(super) fn weigh(headers: &Headers) -> Vec<Candidate> {
     let mut candidates: Vec<Candidate> = FormatName::ALL.into_iter().map(|format| candidate(format, headers)).collect();
     candidates.sort_by_key(|candidate| {
@@ -58,7 +58,7 @@ fn candidate(format: FormatName, headers: &Headers) -> Candidate {
     Candidate { format, score: score as u8, evidence, lacks }
 }
 
-/// Finds the format of a header, or says why there is none.
+/// Finds the format of a header; the refusal explains why no format fits.
 pub(super) fn detect(headers: &Headers) -> Result<Vec<Candidate>, Refusal> {
     let candidates = weigh(headers);
     let look_alike = lookalikes::name(headers);
@@ -121,7 +121,7 @@ fn unknown(headers: &Headers, nearest: &Candidate, look_alike: Option<&str>) -> 
     }
 }
 
-/// Why a header that has a format's columns is not read as that.
+/// The reason for refusing a header which has a format's columns and belongs to another program.
 fn taken_for(headers: &Headers, nearest: &Candidate, name: &str) -> String {
     let format = nearest.format;
     format!(
@@ -132,7 +132,7 @@ fn taken_for(headers: &Headers, nearest: &Candidate, name: &str) -> String {
     )
 }
 
-/// Names for people, the first twenty of them.
+/// Lists the first twenty names for people, each in quotes.
 pub(super) fn quoted(names: &[String]) -> String {
     let shown = |name: &String| format!("{:?}", super::row::excerpt(name));
     let mut list = names.iter().take(20).map(shown).collect::<Vec<_>>().join(", ");
@@ -142,7 +142,7 @@ pub(super) fn quoted(names: &[String]) -> String {
     list
 }
 
-/// Reads a header as the format that the caller names.
+/// Reads a header as the format named by the caller.
 pub(super) fn named(format: FormatName, headers: &Headers) -> Result<Vec<Candidate>, Refusal> {
     let declaration = format.declaration();
     let candidate = candidate(format, headers);

@@ -1,4 +1,4 @@
-//! How long an entry took, where its start and end have a say.
+//! Computes the duration of an entry from the cells of duration, start and end.
 
 use jiff::civil::{Date, DateTime};
 
@@ -10,7 +10,8 @@ use crate::values::durations::{self, Unit};
 
 const DAY: u64 = 86_400;
 
-/// The duration of a role in seconds; where its cell is empty, the time from the entry's start to its end on `end_date`.
+/// The duration of a role in seconds. If its cell is empty, the duration is the time from the entry's
+/// start to its end on `end_date`.
 pub(super) fn seconds(
     cells: &Cells<'_, '_>,
     role: Role,
@@ -21,8 +22,8 @@ pub(super) fn seconds(
     told.or_else(|| between(entry, end_date)).ok_or_else(|| cells.missing(role))
 }
 
-/// The duration of a role in seconds, as far as its cell tells it: whole days that a clock leaves out are told by start
-/// and end.
+/// The duration of a role in seconds; `None` if its cell is empty. Whole days which a clock cannot show
+/// are added from start and end.
 pub(super) fn told(
     cells: &Cells<'_, '_>,
     role: Role,
@@ -39,8 +40,8 @@ pub(super) fn told(
     }))
 }
 
-/// The duration of a role that wins over the hours beside it, in seconds, with those kept; `None` if its cell is empty.
-/// It is an error if it says that nothing took hours.
+/// The duration in seconds of a role which takes precedence over the column of hours; `None` if its cell is empty.
+/// The hours are kept with the entry. A zero duration beside positive hours is an error.
 pub(super) fn first_of<'r>(
     cells: &Cells<'r, '_>,
     entry: &mut EntryRow<'r>,
@@ -60,8 +61,8 @@ pub(super) fn first_of<'r>(
     Ok(Some(seconds))
 }
 
-/// The duration that a column of hours tells, in seconds, with the minutes and seconds beside it if they are its parts; an
-/// entry cannot do without.
+/// The duration in a column of hours, in seconds, including minutes and seconds beside the hours if these are parts.
+/// An empty cell is an error.
 pub(super) fn hours<'r>(cells: &Cells<'r, '_>, entry: &mut EntryRow<'r>) -> Result<u64, RowError> {
     if let Some(seconds) = parts(cells)? {
         return Ok(seconds);
@@ -73,11 +74,11 @@ pub(super) fn hours<'r>(cells: &Cells<'r, '_>, entry: &mut EntryRow<'r>) -> Resu
     Ok(seconds)
 }
 
-/// The columns that may be parts of one duration, the largest unit first.
+/// Columns which may be parts of a duration, with the largest unit first.
 const PARTS: [Role; 3] = [Role::Hours, Role::Minutes, Role::Seconds];
 
-/// The sum of the columns of hours, minutes and seconds where they are parts of one duration; `None` where they are not, or where
-/// all of them are empty.
+/// The sum of the columns of hours, minutes and seconds if they are parts of a duration, in seconds; `None` if they
+/// are not, or if all of them are empty.
 pub(super) fn parts(cells: &Cells<'_, '_>) -> Result<Option<u64>, RowError> {
     if !cells.readings.rules.parts {
         return Ok(None);
@@ -105,7 +106,7 @@ pub(super) fn parts(cells: &Cells<'_, '_>) -> Result<Option<u64>, RowError> {
     }
 }
 
-/// Refuses a row in which another column tells another duration.
+/// Refuses a row in which another column holds a different duration.
 fn others_agree(cells: &Cells<'_, '_>, role: Role, seconds: u64) -> Result<(), RowError> {
     let others = PARTS.into_iter().chain([Role::DecimalHours]).filter(|&other| other != role);
     for other in others {
@@ -119,12 +120,12 @@ fn others_agree(cells: &Cells<'_, '_>, role: Role, seconds: u64) -> Result<(), R
     Ok(())
 }
 
-/// From start to end, if both are known and in this order.
+/// Seconds from start to end; `None` if either is unknown or the end comes first.
 fn between(entry: &EntryRow<'_>, end_date: Option<Date>) -> Option<u64> {
     u64::try_from(shown(entry, end_date)?).ok()
 }
 
-/// From start to end in seconds, as clocks show it, if both are known.
+/// Seconds from start to end as shown by clocks, negative if the end comes first; `None` if either is unknown.
 pub(super) fn shown(entry: &EntryRow<'_>, end_date: Option<Date>) -> Option<i64> {
     let start = DateTime::from_parts(entry.date, entry.start?);
     let mut end = DateTime::from_parts(end_date?, entry.end?);
@@ -134,13 +135,13 @@ pub(super) fn shown(entry: &EntryRow<'_>, end_date: Option<Date>) -> Option<i64>
     Some(start.duration_until(end).as_secs())
 }
 
-/// Whether a duration lacks whole days and nothing else, as a spreadsheet's clock shows it.
+/// True if a duration lacks exactly some whole days, as a spreadsheet's clock omits them.
 fn is_cut(seconds: u64, elapsed: u64) -> bool {
     seconds < DAY && elapsed > seconds && (elapsed - seconds).is_multiple_of(DAY)
 }
 
-/// A time of day with as many whole days as the entry lasted. Clocks are turned between start and
-/// end, so what is left over is rounded.
+/// Adds to a time of day the whole days which the entry lasted. The remainder is rounded, because clocks may
+/// be changed between start and end.
 fn with_days(clock: u64, elapsed: u64) -> u64 {
     clock + (elapsed + DAY / 2).saturating_sub(clock) / DAY * DAY
 }

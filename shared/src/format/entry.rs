@@ -1,4 +1,4 @@
-//! What a row becomes.
+//! The parsed row of a time entry.
 
 use std::borrow::Cow;
 
@@ -6,10 +6,10 @@ use jiff::civil::{Date, Time};
 
 use crate::values::hashtags::Tag;
 
-/// A row that could be read: a time entry as the file has it.
+/// A time entry as written in a row of the file.
 ///
-/// Texts are trimmed; those that name things (people, clients, projects, tasks, tags) have the blanks
-/// inside them collapsed too. Nothing is empty: what a cell leaves blank is `None`.
+/// Texts are trimmed, and blanks within names (of people, clients, projects, tasks, tags) are collapsed. No text is
+/// empty, since a blank cell is `None`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct EntryRow<'r> {
     pub person: Person<'r>,
@@ -17,31 +17,31 @@ pub struct EntryRow<'r> {
     pub project: Option<Cow<'r, str>>,
     pub task: Option<Cow<'r, str>>,
     pub text: Option<Cow<'r, str>>,
-    /// In the order of the file, none twice (without regard to case).
+    /// Tags in the order of the file, without duplicates (compared without regard to case).
     pub tags: Vec<Tag<'r>>,
     pub billable: Option<bool>,
     pub invoiced: Option<bool>,
     pub date: Date,
     pub start: Option<Time>,
     pub end: Option<Time>,
-    /// Whether the end is the midnight that ends its day, `24:00`: [`end`](Self::end) is 0:00 then.
+    /// True if the entry ends at `24:00`, the midnight at the end of its day; [`end`](Self::end) is then 0:00.
     pub ends_day: bool,
     pub seconds: u64,
-    /// Per hour, as a decimal with a dot.
+    /// Amount of money for an hour, as a decimal with a dot.
     pub rate: Option<Cow<'r, str>>,
-    /// As a decimal with a dot.
+    /// Amount of money, as a decimal with a dot.
     pub amount: Option<Cow<'r, str>>,
-    /// As the file says it: a code or a name.
+    /// Currency as written in the file, which is a code or a name.
     pub currency: Option<Cow<'r, str>>,
-    /// Cells that an entry has no field for, or that could not be read as their field: the column's
+    /// Cells without a field in an entry, and cells which could not be parsed as their field: the column's
     /// name as shown, and the cell.
     pub extra: Vec<(&'r str, Cow<'r, str>)>,
 }
 
-/// Who worked, as far as the file says.
+/// The person who worked, as far as the file names the person.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Person<'r> {
     pub email: Option<Cow<'r, str>>,
-    /// First name first.
+    /// Full name with the first name first.
     pub name: Option<Cow<'r, str>>,
 }

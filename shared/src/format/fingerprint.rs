@@ -1,10 +1,10 @@
-//! What makes two rows the same row, whichever file they stand in.
+//! Fingerprints of rows, by which the same row is recognised in different files.
 //!
-//! A later export of the same time holds rows that an earlier one held. They are told by the values themselves, as they
-//! were read: so neither the encoding, the delimiter, the order of the dates nor the order of the columns matters, nor
-//! does case or spacing in names. Left out is what changes while a row stays the same row: whether it has been invoiced,
-//! rates and amounts, and columns that no field is for. Two rows of one file may well be equal; the second is another
-//! row, so whoever compares has to count.
+//! A later export of the same period repeats rows of an earlier export. A fingerprint is made of the parsed
+//! values, so encoding, delimiter, order of dates, order of columns, and case and spacing of names have no
+//! influence. Values which may change while a row stays the same row are left out: the mark for invoiced entries,
+//! rates and amounts, and columns without a field. Two rows of a file may have equal fingerprints and still be two
+//! rows, so comparisons must count rows.
 
 use std::fmt::Write;
 
@@ -19,11 +19,11 @@ use super::entry::EntryRow;
 #[serde(transparent)]
 pub struct Fingerprint(pub u64);
 
-/// Between two values: no cell that was read as a name or a text begins or ends with it.
+/// Stands between two values, since no name or text begins or ends with this character after parsing.
 const SEPARATOR: char = '\u{1f}';
 
 impl EntryRow<'_> {
-    /// The row's fingerprint.
+    /// The fingerprint of the row, over its names, tags, text, date, times and duration, and over its being billable.
     pub fn fingerprint(&self) -> Fingerprint {
         let mut values = String::with_capacity(256);
         let person = self.person.email.as_deref().or(self.person.name.as_deref());
@@ -43,7 +43,7 @@ impl EntryRow<'_> {
     }
 }
 
-/// Adds a name as names are compared.
+/// Appends a name in the form in which names are compared.
 fn name(values: &mut String, name: &str) {
     for word in name.split_whitespace() {
         values.extend(word.chars().flat_map(char::to_lowercase));

@@ -1,13 +1,15 @@
-//! Columns that a format does not have: the sign of another program's export that happens to meet a loose signature.
+//! Recognises columns foreign to a format, as a sign of another program's export which
+//! happens to meet a loose signature.
 //!
-//! A table of which the texts, the projects, the people or the tags would be passed over is not what it seems. A column that
-//! merely adds to what a format has (a second text, a code) is kept with the entry and said.
+//! A table is refused if reading it by the format would skip its texts, projects, people or tags. A
+//! column which only adds to the columns of a format, such as a second text or a code, is kept with the
+//! entry and named in the evidence.
 
 use super::FormatName;
 use super::columns::Role;
 use super::headers::Headers;
 
-/// Columns by the names that exports give them, and the roles of which one would have to be taken.
+/// Kinds of columns, by their names in exports, with the roles of which a format must take at least one.
 const KINDS: [(&[&str], &[Role]); 4] = [
     (
         &[
@@ -65,8 +67,8 @@ const KINDS: [(&[&str], &[Role]); 4] = [
     (&["tags", "tag", "labels", "label", "schlagworte", "метки", "etiquetas"], &[Role::Tags]),
 ];
 
-/// The first column, in quotes, that holds texts, projects, people or tags and that no role of the format takes, while no other
-/// column has such a role.
+/// Name, in quotes, of the first column of texts, projects, people or tags which has no role in the format, while no
+/// other column has such a role; `None` if there is no such column.
 pub(super) fn column(format: FormatName, headers: &Headers) -> Option<String> {
     let known = format.declaration().know(headers);
     let is_taken =

@@ -1,8 +1,9 @@
-//! Freckle, which is Noko today: its import format and its exports.
+//! Freckle, today named Noko: the import format and the exports.
 //!
-//! Minutes win over hours; a row with neither took no time. Tags are the `#hashtags` of the
-//! description, and the tags column only where there is no description. A tag that ends in `*` makes
-//! the entry unbillable.
+//! - Minutes take precedence over hours, unless both are parts of a duration. A row with neither has a duration of
+//!   zero.
+//! - Tags are the `#hashtags` of the description. The tags column is read only if the row has no description.
+//! - A tag ending in `*` makes the entry unbillable.
 
 use super::columns::{Format, Need, Role, column, group};
 use super::elapsed;

@@ -1,7 +1,7 @@
-//! FreshBooks: the time report of Classic and the time entry details of today's product.
+//! FreshBooks: the time report of the Classic version, and the time entry details of today's version.
 //!
-//! Classic writes the team as "Last, First" and has the client `Internal` for work that is for nobody.
-//! Today's product gives seconds beside hours, and the seconds are exact.
+//! Classic writes team members as "Last, First" and names the client `Internal` for work without a client. Today's
+//! version has seconds beside hours, and the seconds are exact.
 
 use super::columns::{Format, Need, Role, column, group};
 use super::elapsed;

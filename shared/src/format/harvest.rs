@@ -1,8 +1,8 @@
-//! Harvest's detailed time report, and the layout it imports.
+//! Harvest's detailed time report, and the layout for imports to Harvest.
 //!
-//! People choose the columns and the account chooses how dates and numbers are written. `Hours` is
-//! what was tracked; `Hours Rounded` is what it was billed as and only counts where the other is
-//! hidden. Harvest knows people by first and last name.
+//! People choose the columns, and the account's settings choose the form of dates and numbers. `Hours` is the
+//! tracked time. `Hours Rounded` is the billed time and counts only if `Hours` is missing. Harvest names
+//! people by first and last name.
 
 use super::columns::{Format, Need, Role, column, group};
 use super::elapsed;
@@ -22,7 +22,7 @@ pub(super) static FORMAT: Format = Format {
         column(Role::Billable, &["billable"]),
         column(Role::Invoiced, &["invoiced"]),
         column(Role::Rate, &["billable rate", "hourly rate"]),
-        // Until 2014 or so "Cost" was what the client paid: hours times the hourly rate.
+        // Until about 2014 the column "Cost" held the price for the client: hours times the hourly rate.
         column(Role::Amount, &["billable amount", "cost"]),
         column(Role::Currency, &["currency"]),
     ],

@@ -1,10 +1,10 @@
-//! A table's header: the names as shown, and the names to compare by.
+//! The header of a table, with the column names as shown to people and as compared.
 
 use serde::{Deserialize, Serialize};
 
 use crate::source::Field;
 
-/// The header cells of a table.
+/// The header cells of a table, as shown and as keys.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Headers {
     shown: Vec<String>,
@@ -18,18 +18,18 @@ impl Headers {
         Self { shown, keys }
     }
 
-    /// The names without marks and blanks around them.
+    /// Column names as shown, without byte order marks and blanks around them.
     pub fn shown(&self) -> &[String] {
         &self.shown
     }
 
-    /// The names to compare by.
+    /// Column names in the form of [`key`], in which names are compared.
     pub fn keys(&self) -> impl Iterator<Item = &str> {
         self.keys.iter().map(String::as_str)
     }
 
-    /// The first column that bears a name, given in the form of [`key`]. A name that ends in `(*)`
-    /// stands for any that has something in parentheses there: `amount (*)` finds `Amount (EUR)`.
+    /// Index of the first column with the name, which is given in the form of [`key`]. A name ending in `(*)` matches
+    /// any text in parentheses, so `amount (*)` finds `Amount (EUR)`.
     pub fn find(&self, name: &str) -> Option<usize> {
         let fits = |key: &String| match name.strip_suffix("(*)") {
             None => key == name,
@@ -38,46 +38,48 @@ impl Headers {
         self.keys.iter().position(fits)
     }
 
-    /// The first column of a name as people write it.
+    /// Index of the first column with the name, as people write the name.
     pub fn named(&self, name: &str) -> Option<usize> {
         let name = key(&shown(name));
         self.keys.iter().position(|key| *key == name)
     }
 
-    /// How many columns bear the name of this one.
+    /// Count of columns with the same name as this column.
     pub fn count_of(&self, column: usize) -> usize {
         self.keys.iter().filter(|key| **key == self.keys[column]).count()
     }
 
-    /// Whether there is a column of exactly this name.
+    /// True if a column has exactly this name.
     pub fn has(&self, key: &str) -> bool {
         self.keys().any(|other| other == key)
     }
 }
 
-/// How the rows of a file end, where that differs from the end of the header.
+/// The way in which the rows of a file end, if different from the header.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct RowEnds {
-    /// Empty cells behind the last column, the same number in every row: delimiters that close a row.
+    /// Count of empty cells after the last column, which is equal in all rows of a
+    /// file whose rows close with delimiters.
     pub surplus: u32,
-    /// Rows without their last cells are rows whose last cells were empty: the program that wrote the file leaves such cells out.
+    /// True if the program which wrote the file omits empty cells at the end of a row, so
+    /// missing last cells are empty cells.
     pub trimmed: bool,
 }
 
-/// How many cells a row has, compared with the header.
+/// The number of a row's cells, compared with the header.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Width {
-    /// A cell for each column that has a name.
+    /// A cell stands in each column which has a name.
     Whole,
     /// Cells of named columns are missing at the end.
     Short,
-    /// Cells stand behind the last column.
+    /// Cells stand after the last column of the header.
     Long,
 }
 
 impl RowEnds {
-    /// Compares a row with the header. A column without a name at the end of the header, which a delimiter at the end of the
-    /// header line makes, needs no cell.
+    /// Compares a row with the header. A column without a name at the end of the header, made by a delimiter at the
+    /// end of the header line, needs no cell.
     pub fn width(self, header: &[String], text: &str, fields: &[Field]) -> Width {
         match fields.get(header.len()..) {
             None if header[fields.len()..].iter().all(String::is_empty) => Width::Whole,
@@ -89,24 +91,24 @@ impl RowEnds {
     }
 }
 
-/// Whether nothing is written in any of these cells.
+/// True if all of these cells are empty or blank.
 pub(super) fn are_empty(text: &str, fields: &[Field]) -> bool {
     fields.iter().all(|field| field.cell(text).trim().is_empty())
 }
 
-/// A header cell as it is shown: without byte order marks, among them such as were read in a wrong
-/// encoding once, and without blanks around it.
+/// A header cell as shown: without blanks around the name and without byte order marks, even if
+/// once decoded in a wrong encoding.
 fn shown(cell: &str) -> String {
     let mut cell = cell.trim();
     while let Some(rest) = cell.strip_prefix('\u{feff}').or_else(|| cell.strip_prefix("ï»¿")) {
         cell = rest.trim();
     }
-    // A mark in front of a quote makes the quotes part of the cell.
+    // A byte order mark before a quote makes the quotes part of the cell.
     let bare = cell.strip_prefix('"').and_then(|cell| cell.strip_suffix('"'));
     bare.unwrap_or(cell).trim().to_owned()
 }
 
-/// The form in which names are compared: lower-case, blanks collapsed, no question mark at the end.
+/// The form in which names are compared: lower case, single blanks, and no question mark at the end.
 pub(super) fn key(shown: &str) -> String {
     let name = shown.trim_end_matches('?').to_lowercase();
     name.split_whitespace().collect::<Vec<_>>().join(" ")

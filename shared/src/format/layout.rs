@@ -1,4 +1,4 @@
-//! How a file is to be read: what the first pass found out and the second one goes by.
+//! The layout of a file: the decisions of the first pass, by which the second pass reads rows.
 
 use serde::{Deserialize, Serialize};
 
@@ -12,53 +12,53 @@ use crate::values::dates::DateOrder;
 use crate::values::durations;
 use crate::values::numbers::DecimalMark;
 
-/// How a file is to be read, and why: everything that a chunk of it needs to be turned into entries,
-/// with the evidence that people are shown. A few KB.
+/// All decisions needed to turn a chunk of the file into entries, with the evidence shown to people.
+/// A layout takes a few KB.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Layout {
     pub format: FormatName,
     pub encoding: Encoding,
     pub delimiter: u8,
-    /// The column names as shown, in the order of the file.
+    /// Column names as shown, in the order of the file.
     pub headers: Vec<String>,
-    /// The order of the entries' dates; `None` if they read the same under each.
+    /// Order of the entries' dates; `None` if all dates are the same under every order.
     pub date_order: Option<DateOrder>,
-    /// The decimal mark; `None` if no number has one.
+    /// Decimal mark; `None` if no number has a mark.
     pub decimal_mark: Option<DecimalMark>,
-    /// The formats that were considered, the chosen one first.
+    /// The formats which were considered, with the chosen format first.
     pub candidates: Vec<Candidate>,
-    /// What else was found, and by which cells: sentences for people.
+    /// Further decisions, each with the deciding cells: sentences for people.
     pub evidence: Vec<String>,
     pub(super) spaced: bool,
     #[serde(default)]
     pub(super) backslashes: bool,
-    /// The bytes were made from a sheet: lines are its rows.
+    /// True if the bytes were made from a worksheet, so lines are rows of the sheet.
     #[serde(default)]
     pub sheet: bool,
     pub(super) columns: Vec<Assigned>,
     pub(super) rules: Rules,
 }
 
-/// What the whole file says of how each of its rows is to be read.
+/// Decisions which apply to every row of the file.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Rules {
     pub ends: RowEnds,
-    /// A dash alone is an empty cell.
+    /// True if a single dash is an empty cell.
     pub dashes: bool,
-    /// The columns of hours, minutes and seconds hold parts of one duration.
+    /// True if the columns of hours, minutes and seconds hold parts of a duration.
     pub parts: bool,
-    /// A row that names nobody is a row of subtotals.
+    /// True if a row which names nobody is a row of subtotals.
     pub subtotals: bool,
 }
 
 impl Layout {
-    /// How the file's records are written.
+    /// The dialect of the file's records.
     pub(super) fn dialect(&self) -> Dialect {
         Dialect { delimiter: self.delimiter, spaced: self.spaced, backslashes: self.backslashes, sheet: self.sheet }
     }
 }
 
-/// A column that has a role, and how its cells are to be read.
+/// A column with its role, and the reading of its cells.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Assigned {
     pub role: Role,
@@ -66,7 +66,7 @@ pub(super) struct Assigned {
     pub reading: Reading,
 }
 
-/// How the cells of a column are to be read.
+/// The decided reading of the cells in a column.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) enum Reading {
     Text,
@@ -75,23 +75,23 @@ pub(super) enum Reading {
     Duration(durations::Reading),
 }
 
-/// A layout, made ready for looking up columns by their role.
+/// A layout prepared for looking up columns by their role.
 pub(super) struct Readings<'l> {
     headers: &'l [String],
     by_role: [Option<Assigned>; Role::COUNT],
-    /// The column of each role, or [`NO_COLUMN`].
+    /// The column of each role; [`NO_COLUMN`] for a role without a column.
     columns: [u32; Role::COUNT],
     without_role: Vec<usize>,
     pub format: &'static Format,
     pub rules: Rules,
     pub sheet: bool,
-    /// Columns of which a row has one filled unless it is of subtotals.
+    /// Columns of which each row except a subtotal has at least one filled.
     pub who: Vec<usize>,
-    /// The currency that the header of the amounts names: `EUR` of `Amount (EUR)`.
+    /// The currency named in the header of the amounts, for example `EUR` in `Amount (EUR)`.
     pub currency: Option<&'l str>,
 }
 
-/// Stands for the column of a role that has none: no row is that long.
+/// Stands for a missing column, since no row has so many cells.
 const NO_COLUMN: u32 = u32::MAX;
 
 impl<'l> Readings<'l> {
@@ -125,12 +125,12 @@ impl<'l> Readings<'l> {
         self.headers
     }
 
-    /// The columns that have no role.
+    /// Indexes of the columns without a role, whose cells are kept with the entry.
     pub fn without_role(&self) -> &[usize] {
         &self.without_role
     }
 
-    /// The role of a column.
+    /// The role of a column; `None` for a column without a role.
     pub fn role_of(&self, column: usize) -> Option<Role> {
         self.by_role.iter().flatten().find(|assigned| assigned.column as usize == column).map(|assigned| assigned.role)
     }
@@ -141,7 +141,7 @@ impl<'l> Readings<'l> {
         (column != NO_COLUMN).then_some(column as usize)
     }
 
-    /// A role's column as shown.
+    /// The name of the role's column as shown; empty without such a column.
     pub fn shown(&self, role: Role) -> &'l str {
         let column = self.column(role).and_then(|column| self.headers.get(column));
         column.map_or("", String::as_str)
@@ -169,7 +169,7 @@ impl<'l> Readings<'l> {
     }
 }
 
-/// `EUR` of `Amount (EUR)`.
+/// The text in parentheses at the end of a header, for example `EUR` in `Amount (EUR)`.
 fn in_parentheses(header: &str) -> Option<&str> {
     let (_, behind) = header.split_once('(')?;
     let inside = behind.strip_suffix(')')?.trim();

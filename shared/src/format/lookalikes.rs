@@ -1,23 +1,23 @@
-//! Files that look like time entries of a format we read and are not, told by their headers.
+//! Recognises files by their header which look like time entries in a known format and are not.
 //!
-//! Naming them helps more than a list of missing columns: a person who sees "Clockify" knows at once which
-//! file they took. Some of them have all columns that a format of ours needs, and mean something else by them.
+//! The name of the program helps more than a list of missing columns: a person who reads "Clockify" knows at once
+//! which file was exported. Some of these files have all columns which a known format needs, with other meanings.
 
 use super::headers::Headers;
 use crate::values::dates;
 
-/// What a header is known to be.
+/// A known header of another program or of another kind of table.
 struct LookAlike {
     name: &'static str,
-    /// It is refused though it has all columns of a format.
+    /// True if the header is refused even though the header has all columns of a format.
     first: bool,
-    /// Its rows are time entries, each with all of its hours.
+    /// True if the rows are time entries, each with all of its hours.
     entries: bool,
     is: fn(&Headers) -> bool,
 }
 
-/// The first that fits counts: programs by the columns that only they have, then kinds of tables. Where the columns of a program are
-/// known from is said in `docs/formats.md`.
+/// The first matching entry counts: programs come first, by columns which only they have, and kinds of tables follow.
+/// The sources for the columns of each program are listed in `docs/formats.md`.
 const LOOK_ALIKES: [LookAlike; 19] = [
     LookAlike {
         name: "Teamwork's time report",
@@ -106,7 +106,7 @@ const LOOK_ALIKES: [LookAlike; 19] = [
         name: "Clockify's detailed report",
         first: true,
         entries: true,
-        // It follows the language of the account.
+        // The header follows the language of the account.
         is: |headers| {
             let duration = [
                 "duration (h)",
@@ -211,17 +211,18 @@ const LOOK_ALIKES: [LookAlike; 19] = [
     },
 ];
 
-/// The name of what a header looks like.
+/// The name of the program or kind of table to which the header belongs; `None` if the header is not listed.
 pub(super) fn name(headers: &Headers) -> Option<&'static str> {
     LOOK_ALIKES.iter().find(|other| (other.is)(headers)).map(|other| other.name)
 }
 
-/// The name of what a header is known to be although it has all columns of a format.
+/// The name of a program or kind of table whose header is refused even though the header has all columns of a format.
 pub(super) fn before_formats(headers: &Headers) -> Option<&'static str> {
     LOOK_ALIKES.iter().find(|other| other.first && (other.is)(headers)).map(|other| other.name)
 }
 
-/// Whether a header is known to be of something else than time entries, or of entries whose hours stand in several columns.
+/// True if the header is known to belong to a table without time entries, or to entries
+/// whose hours stand in several columns.
 pub(super) fn are_no_entries(headers: &Headers) -> bool {
     LOOK_ALIKES.iter().any(|other| !other.entries && (other.is)(headers))
 }
@@ -234,7 +235,7 @@ fn all(headers: &Headers, keys: &[&str]) -> bool {
     keys.iter().all(|key| has(headers, key))
 }
 
-/// Whether there is a column of this name, be its words apart (`Service item`) or joined (`service_item`).
+/// True if a column has this name, with separate words (`Service item`) or joined words (`service_item`).
 fn has(headers: &Headers, name: &str) -> bool {
     headers.has(name) || headers.keys().any(|key| key.contains('_') && key.replace('_', " ") == name)
 }

@@ -1,8 +1,15 @@
-//! A table whose columns the caller has mapped.
+//! Reads the rows of a table whose columns the caller has mapped.
 //!
-//! The duration wins over start and end; where its cell is empty, or no column is one, they tell how long it took. An
-//! end that names no day is on the day of the start, or on the next one if it would come first, but not so that the
-//! entry took more than sixteen hours: `5:00` behind `9:00` is rather in the afternoon. Where both name a zone, it counts.
+//! | row | duration |
+//! |---|---|
+//! | with a duration | the cell of the duration |
+//! | without a duration, or with an empty cell | the time from start to end |
+//! | without a duration, and start and end in different zones | the time from start to end by the zones' offsets |
+//! | without a duration, and only one of start and end with a zone | an error |
+//!
+//! An end without a day is on the day of the start, or on the next day if the end would come before the start. The
+//! next day is not assumed for an entry of more than sixteen hours, since `5:00` after `9:00` more probably means the
+//! afternoon; such a row is an error.
 
 use jiff::civil::Date;
 
@@ -13,12 +20,12 @@ use super::row::{Cells, ErrorCode, RowError};
 use crate::values::dates;
 use crate::values::times;
 
-/// Its columns are not declared but mapped.
+/// The declaration of a mapped table, without columns because a mapping names them.
 pub(super) static FORMAT: Format = Format { columns: &[], others: &[], signature: &[], read };
 
 const DURATIONS: [Role; 4] = [Role::Duration, Role::Hours, Role::Minutes, Role::Seconds];
 
-/// The longest night that is taken for one.
+/// Longest entry, in seconds, whose end is assumed to be on the next day.
 const LONGEST_NIGHT: u64 = 16 * 3600;
 
 fn read<'r>(cells: &Cells<'r, '_>) -> Result<EntryRow<'r>, RowError> {
@@ -67,15 +74,15 @@ fn from_start_to_end(cells: &Cells<'_, '_>, entry: &EntryRow<'_>, end: Option<En
     }
 }
 
-/// On which day an entry ends.
+/// The day on which an entry ends.
 #[derive(Clone, Copy)]
 struct EndDay {
     date: Date,
-    /// Nothing says so but that the end would come before the start.
+    /// True if the day is only assumed, because the end would otherwise come before the start.
     assumed: bool,
 }
 
-/// The day of the end; `None` if its cell cannot be read.
+/// The day of the end; `None` if the cell of the day cannot be read.
 fn end_day(cells: &Cells<'_, '_>, entry: &EntryRow<'_>) -> Option<EndDay> {
     let told = |date| EndDay { date, assumed: false };
     match cells.text(Role::EndDate) {
@@ -90,7 +97,7 @@ fn end_day(cells: &Cells<'_, '_>, entry: &EntryRow<'_>) -> Option<EndDay> {
     }
 }
 
-/// The error of a row whose start and end tell no duration.
+/// The error of a row whose start and end do not give a duration.
 fn not_known(cells: &Cells<'_, '_>, entry: &EntryRow<'_>) -> RowError {
     for (role, time) in [(Role::Start, entry.start), (Role::End, entry.end)] {
         match (time, cells.text(role)) {

@@ -1,10 +1,11 @@
-//! A mapping: the caller says which column is what, and any table can be read.
+//! A mapping, by which the caller names the field of each column so that any table can be read.
 //!
-//! This is the way out of a refusal: a file that is no format's is still a table, and whoever has it knows what its
-//! columns mean. A mapping names columns as the header does (compared as everywhere: without regard to case, blanks
-//! around them and a question mark at the end) and says the field of each. It is believed about what a column means and
-//! not about its cells: the order of dates, the decimal mark and so on are found, or refused, as in any format. Columns
-//! that it does not name are kept with the entry.
+//! A mapping is the way out of a refusal. A file without a known format is still a table, and its owner knows the
+//! meaning of the columns. A mapping names columns as the header does, compared without regard to case, blanks around
+//! the name and a question mark at the end, and gives a field for each.
+//!
+//! The mapping decides the meaning of a column and nothing about its cells. The order of dates, the decimal mark and
+//! the like are decided by the file or refused, as in any format. Columns without a field are kept with the entry.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -18,25 +19,25 @@ use super::headers::Headers;
 use super::refusal::Refusal;
 use super::{FormatName, lookalikes};
 
-/// What a column of a mapped table is.
+/// The meaning of a column in a mapped table; serialized in snake case, for example `end_date`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Field {
-    /// The day, alone or with a time of day behind it.
+    /// The day, alone or followed by a time of day.
     Date,
-    /// The time of day, or date and time of day, at which it began.
+    /// The time of day, or date and time of day, at which the entry began.
     Start,
-    /// Likewise, at which it ended.
+    /// The time of day, or date and time of day, at which the entry ended.
     End,
-    /// The day of the end, if it has a column of its own.
+    /// The day of the end, if this day has a column of its own.
     EndDate,
-    /// A duration that tells its unit: `1:30:00`, `90 min`, `1.5 h`.
+    /// A duration which names its unit: `1:30:00`, `90 min`, `1.5 h`.
     Duration,
-    /// A duration whose bare numbers are hours: `1.5`; `1:30` is an hour and a half.
+    /// A duration whose bare numbers count hours: `1.5`; `1:30` is an hour and a half.
     Hours,
-    /// Bare numbers are minutes.
+    /// A duration whose bare numbers count minutes.
     Minutes,
-    /// Bare numbers are seconds.
+    /// A duration whose bare numbers count seconds.
     Seconds,
     /// First and last name, or "Last, First", or an e-mail address.
     Person,
@@ -47,17 +48,17 @@ pub enum Field {
     Project,
     Task,
     Text,
-    /// Separated by commas.
+    /// Tags in a single cell, separated by commas.
     Tags,
     Billable,
     Invoiced,
-    /// Per hour.
+    /// The amount of money for an hour.
     Rate,
     Amount,
     Currency,
 }
 
-/// Each field and its names, the proper one first.
+/// Each field with its accepted names, the preferred name first.
 const FIELDS: [(Field, &[&str]); 22] = [
     (Field::Date, &["date", "start_date"]),
     (Field::Start, &["start", "start_time"]),
@@ -83,11 +84,11 @@ const FIELDS: [(Field, &[&str]); 22] = [
     (Field::Currency, &["currency"]),
 ];
 
-/// The fields that say how long an entry took.
+/// The fields which hold the duration of an entry.
 const DURATIONS: [Field; 4] = [Field::Duration, Field::Hours, Field::Minutes, Field::Seconds];
 
 impl Field {
-    /// The name on the wire.
+    /// The name of the field in options and results, for example `end_date`.
     pub fn name(self) -> &'static str {
         FIELDS.iter().find(|(field, _)| *field == self).map_or("", |(_, names)| names[0])
     }
@@ -136,7 +137,7 @@ impl FromStr for Field {
     }
 }
 
-/// Why a mapping is none, whatever the file.
+/// The reason why a mapping is invalid for any file.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum WrongMapping {
     #[error("unknown field {0:?}: known are {known}", known = FIELDS.map(|(field, _)| field.name()).join(", "))]
@@ -151,13 +152,13 @@ pub enum WrongMapping {
     Empty,
 }
 
-/// Columns by name, and the field of each.
+/// The field of each column, by the column's name.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Mapping(BTreeMap<String, Field>);
 
 impl Mapping {
-    /// A mapping of these columns to fields called by these names.
+    /// Creates a mapping from pairs of a column name and a field name.
     pub fn new(pairs: impl IntoIterator<Item = (String, String)>) -> Result<Self, WrongMapping> {
         let mut fields = BTreeMap::new();
         for (column, field) in pairs {
@@ -175,12 +176,12 @@ impl Mapping {
         if fields.is_empty() { Err(WrongMapping::Empty) } else { Ok(Self(fields)) }
     }
 
-    /// Columns and the names of their fields.
+    /// The name of each column with the name of its field.
     pub fn columns(&self) -> BTreeMap<String, String> {
         self.0.iter().map(|(column, field)| (column.clone(), field.name().to_owned())).collect()
     }
 
-    /// The columns of a header by their roles, or what does not fit.
+    /// The columns of a header by their roles; the refusal lists every reason why the mapping does not fit.
     pub(super) fn roles(&self, headers: &Headers) -> Result<Vec<(Role, usize)>, Refusal> {
         let mut reasons = self.lacks();
         let mut columns: Vec<(Field, usize)> = Vec::new();
@@ -207,7 +208,8 @@ impl Mapping {
         })
     }
 
-    /// What an entry cannot do without and is not mapped, and durations that are mapped twice over.
+    /// Reasons for a refusal: fields which an entry needs and which are not mapped,
+    /// and durations which are mapped twice.
     fn lacks(&self) -> Vec<String> {
         let has = |field: Field| self.0.values().any(|other| *other == field);
         let durations: Vec<&str> = DURATIONS.into_iter().filter(|&field| has(field)).map(Field::name).collect();
@@ -221,22 +223,22 @@ impl Mapping {
                     .to_owned(),
             );
         }
-        // Hours, minutes and seconds may be parts of one duration, which the cells tell.
+        // Hours, minutes and seconds may be parts of a duration; the cells decide.
         if durations.len() > 1 && has(Field::Duration) {
             reasons.push(format!("it names {} durations ({})", durations.len(), durations.join(", ")));
         }
         reasons
     }
 
-    /// What is shown as the candidate of a mapped table.
+    /// The candidate shown for a table which was read by a mapping.
     pub(super) fn candidate(&self) -> Candidate {
         let said = self.0.iter().map(|(column, field)| format!("{column:?} is said to be {field}"));
         Candidate { format: FormatName::Table, score: 100, evidence: said.collect(), lacks: Vec::new() }
     }
 }
 
-/// Roles of mapped columns. A start may hold the day as well, and so may an end, which only the cells tell: then the
-/// column has two roles.
+/// Roles of the mapped columns. A column of starts may hold the day as well, as may a column of ends, and only the
+/// cells decide, so such a column gets two roles.
 fn with_dates(columns: Vec<(Field, usize)>) -> Vec<(Role, usize)> {
     let column = |field: Field| columns.iter().find(|(other, _)| *other == field).map(|(_, column)| *column);
     let mut roles = Vec::new();

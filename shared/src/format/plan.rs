@@ -1,4 +1,4 @@
-//! What the first pass gives: the layout and the chunks.
+//! The result of the first pass: the layout of a file, and its chunks.
 
 use std::ops::Range;
 
@@ -8,38 +8,38 @@ use super::layout::Layout;
 use super::refusal::Refusal;
 use super::remembered::RememberedMapping;
 
-/// Rows that are loaded together, and where they stand in the object.
+/// A range of rows which are loaded together, with their place in the object.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ChunkSpan {
-    /// Counted from 1, the header and blank lines left out.
+    /// Number of the first row, counted from 1 without the header and blank lines.
     pub first_row: u64,
     pub rows: u32,
-    /// The physical line on which the first record begins, counted from 1.
+    /// Physical line on which the first record begins, counted from 1.
     pub first_line: u64,
-    /// The first byte of the first record, in the original object.
+    /// Position of the first byte of the first record in the original object.
     pub start: u64,
-    /// The byte behind the last record, its line break left out.
+    /// Position after the last byte of the last record, without its line break.
     pub end: u64,
-    /// Records between `start` and `end` that are too long to be read; none, nearly always.
+    /// Records between `start` and `end` which are too long to be read; nearly always empty.
     pub oversized: Vec<Oversized>,
 }
 
-/// A record over [`MAX_RECORD`](crate::source::MAX_RECORD), which need not be fetched again.
+/// A record over [`MAX_RECORD`](crate::source::MAX_RECORD), whose bytes need not be fetched again.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Oversized {
     pub row: u64,
     pub line: u64,
-    /// The physical line on which it ends.
+    /// Physical line on which the record ends.
     pub last_line: u64,
     pub start: u64,
     pub end: u64,
-    /// It is that long because a quote in it is never closed.
+    /// True if the record is too long because a quote in the record is never closed.
     pub unclosed: bool,
 }
 
 impl ChunkSpan {
-    /// The bytes that [`Layout::rows`] wants: `start..end` without the records that are too long, so
-    /// that a chunk's size has a bound whatever the file holds.
+    /// Byte ranges which [`Layout::rows`] needs: `start..end` without the records which are too long. The size of a
+    /// chunk is thus bounded for any file.
     pub fn ranges(&self) -> impl Iterator<Item = Range<u64>> {
         let starts = std::iter::once(self.start).chain(self.oversized.iter().map(|long| long.end));
         let ends = self.oversized.iter().map(|long| long.start).chain(std::iter::once(self.end));
@@ -47,22 +47,22 @@ impl ChunkSpan {
     }
 }
 
-/// A whole file, planned.
+/// The plan of a whole file: how its rows are read, and in which chunks they are loaded.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Plan {
     pub layout: Layout,
-    /// Data rows in all chunks.
+    /// Count of data rows in all chunks.
     pub rows: u64,
-    /// The chunks that [`Survey::take_chunks`](super::Survey::take_chunks) has not given yet.
+    /// Chunks not yet given out by [`Survey::take_chunks`](super::Survey::take_chunks).
     pub chunks: Vec<ChunkSpan>,
-    /// The physical line of a row of totals at the end, which is no data row.
+    /// Physical line of a row of totals at the end, which is no data row.
     pub total_row: Option<u64>,
-    /// The remembered mapping that the file was read by.
+    /// The remembered mapping by which the file was read.
     pub recalled: Option<RememberedMapping>,
 }
 
-/// Cuts a file's records into chunks, one record behind: the last one may be a row of totals, and a
-/// chunk that was given away cannot be taken back.
+/// Cuts the records of a file into chunks and holds the last record back. The last record may be a row of totals, and
+/// a chunk which was given out cannot be taken back.
 #[derive(Debug)]
 pub(super) struct Chunks {
     rows_per_chunk: u32,
@@ -70,17 +70,17 @@ pub(super) struct Chunks {
     current: Option<ChunkSpan>,
     done: Vec<ChunkSpan>,
     held: Option<Placed>,
-    /// The last line of the last record in a chunk.
+    /// Last physical line of the last record in a chunk.
     last_line: u64,
-    /// The first and the last line of a chunk that is too long to be loaded.
+    /// First and last line of a chunk which is too long to be loaded.
     too_long: Option<(u64, u64)>,
 }
 
-/// The most bytes of a chunk, its blank lines included and its records over a megabyte left out: a loader holds them, and
-/// the entries that they become, in 512 MB. A thousand usual rows are 0.2 MB.
+/// Largest size of a chunk in bytes, including its blank lines and without records over a megabyte. A loader holds
+/// these bytes and the entries made of them in 512 MB, while a thousand ordinary rows are 0.2 MB.
 const MAX_CHUNK: u64 = 64 << 20;
 
-/// Where a data record stands.
+/// The place of a data record in the file.
 #[derive(Clone, Debug)]
 pub(super) struct Placed {
     pub line: u64,
@@ -96,12 +96,12 @@ impl Chunks {
         Self { rows_per_chunk, rows: 0, current: None, done: Vec::new(), held: None, last_line: 0, too_long: None }
     }
 
-    /// The chunks that are complete, each once.
+    /// Takes the chunks which are complete; each chunk is returned once.
     pub fn take(&mut self) -> Vec<ChunkSpan> {
         std::mem::take(&mut self.done)
     }
 
-    /// Data rows so far.
+    /// Count of data rows so far, including the record held back.
     pub fn rows(&self) -> u64 {
         self.rows + u64::from(self.held.is_some())
     }
@@ -112,12 +112,12 @@ impl Chunks {
         }
     }
 
-    /// Leaves the last record out.
+    /// Removes the last record from the rows.
     pub fn drop_last(&mut self) -> Option<Placed> {
         self.held.take()
     }
 
-    /// The number of rows and the chunks that have not been taken.
+    /// Completes the last chunk, and returns the count of rows with the chunks which have not been taken.
     pub fn finish(mut self) -> Result<(u64, Vec<ChunkSpan>), Refusal> {
         if let Some(last) = self.held.take() {
             self.put(last);
@@ -127,7 +127,7 @@ impl Chunks {
         Ok((self.rows, self.done))
     }
 
-    /// Refuses the file for a chunk that is too long.
+    /// Refuses the file if a chunk is too long.
     pub fn check(&self) -> Result<(), Refusal> {
         self.too_long.map_or(Ok(()), |(first, last)| {
             let (rows, limit) = (self.rows_per_chunk, MAX_CHUNK >> 20);
@@ -138,7 +138,7 @@ impl Chunks {
         })
     }
 
-    /// Completes the chunk at hand.
+    /// Completes the current chunk, and notes a chunk which is too long to be loaded.
     fn complete(&mut self) {
         let Some(chunk) = self.current.take() else { return };
         let bytes: u64 = chunk.ranges().map(|range| range.end.saturating_sub(range.start)).sum();
@@ -182,7 +182,7 @@ mod tests {
 
     #[test]
     fn a_chunk_that_no_loader_can_hold_refuses_the_file() {
-        // Two rows with blank lines between them, as a gzip of a megabyte may have.
+        // Two rows with blank lines between them, as a gzip file of a megabyte may contain.
         let mut chunks = Chunks::new(1000);
         chunks.add(placed(2, 10..20, false));
         chunks.add(placed(70_000_000, MAX_CHUNK..MAX_CHUNK + 11, false));
@@ -193,7 +193,7 @@ mod tests {
                  rows"
                 .to_owned())
         );
-        // The chunk before is fine, and a record that is not read does not count.
+        // The chunk before the limit is accepted, and a record which is not read adds nothing to the size.
         let mut chunks = Chunks::new(2);
         chunks.add(placed(2, 10..20, false));
         chunks.add(placed(3, 20..MAX_CHUNK, true));

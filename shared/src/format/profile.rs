@@ -1,9 +1,9 @@
-//! What a column's cells say over the whole file, and what follows from it.
+//! Profiles of columns: observations over the whole file, and the decisions which follow from them.
 //!
-//! A profile sees each cell once and keeps counts and a few witnesses: the first cell that rules a
-//! reading out, the first that reads differently under two. Its size does not depend on the file's.
-//! A reading is possible as long as no cell rules it out; cells that no reading can read are errors
-//! of their rows and decide nothing.
+//! A profile notes each cell once, and keeps counts and a few witnesses, such as the first cell which rules a reading
+//! out and the first cell with different values under two readings. The size of a profile is independent of the size
+//! of the file. A reading is possible as long as no cell rules the reading out; cells which no reading can read are
+//! errors of their rows and decide nothing.
 
 mod dashes;
 mod dates;
@@ -24,7 +24,7 @@ pub(super) use weekdays::WeekdayProfile;
 
 use super::row::excerpt;
 
-/// A cell that decided something.
+/// A cell which decided a reading, with its line.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Witness {
     pub line: u64,
@@ -37,20 +37,20 @@ impl Witness {
     }
 }
 
-/// How a column is to be read, as far as its own cells say.
+/// The reading of a column as decided by its own cells.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Verdict<How> {
-    /// Cells rule all other readings out: the first that do.
+    /// Cells rule out all other readings: the first cell against each of them.
     Settled(How, Vec<Witness>),
-    /// All cells read the same under each reading that is left.
+    /// All cells have the same value under each remaining reading.
     Indifferent(How),
-    /// The first cell that reads differently under two readings that are left.
+    /// The remaining readings, and the first cell with different values under two of them.
     Open(Vec<How>, Witness),
-    /// No reading fits all cells: the first that each of them cannot read.
+    /// No reading fits all cells: each reading with the first cell against it.
     Contradictory(Vec<(How, Witness)>),
 }
 
-/// The cells that are not empty, and those no reading can read, with the first of them.
+/// Count of cells which are not empty, and count of cells which no reading can read, with the first of them.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Tally {
     pub cells: u64,
@@ -65,13 +65,14 @@ impl Tally {
     }
 }
 
-/// Readings that rule each other out, tallied over a column.
+/// Readings which exclude each other, with the evidence of a column against each.
 #[derive(Clone, Debug)]
 struct Rivals<const N: usize> {
-    /// The cells that a reading cannot read, though another can: the first, and how many.
+    /// The first cell which this reading cannot read although another reading can, and the
+    /// count of such cells, by reading.
     fails: [Option<Witness>; N],
     failed: [u64; N],
-    /// For each pair of readings, the first cell that both read, but not alike.
+    /// For each pair of readings, the first cell which both can read, with different values.
     differs: [[Option<Witness>; N]; N],
 }
 
@@ -81,7 +82,7 @@ impl<const N: usize> Rivals<N> {
         Self { fails: none(), failed: [0; N], differs: std::array::from_fn(|_| none()) }
     }
 
-    /// Sees a cell that at least one reading can read.
+    /// Notes a cell which at least one reading can read.
     #[inline(always)]
     fn see<What: PartialEq>(&mut self, line: u64, cell: &str, readings: &[Option<What>; N]) {
         for (a, reading) in readings.iter().enumerate() {
@@ -98,7 +99,7 @@ impl<const N: usize> Rivals<N> {
         }
     }
 
-    /// Judges between readings, called `names`; only those `in_play` count.
+    /// Decides between the readings called `names`; only readings `in_play` are considered.
     fn verdict<How: Copy>(&self, names: [How; N], in_play: [bool; N]) -> Verdict<How> {
         let playing = || (0..N).filter(|&reading| in_play[reading]);
         let left: Vec<usize> = playing().filter(|&reading| self.fails[reading].is_none()).collect();

@@ -1,4 +1,4 @@
-//! A file that is not read, and why.
+//! The refusal of a file, with reasons for people and details for programs.
 
 use std::fmt;
 
@@ -11,41 +11,41 @@ use crate::source::{Encoding, Unreadable};
 use crate::values::dates::DateOrder;
 use crate::values::numbers::DecimalMark;
 
-/// Why a file is refused: what was seen in it, and what would settle it.
+/// The reason why a file is refused: the observations, and the options which would decide.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Refusal {
-    /// Sentences for people, the decisive one first. Options are called by their names: `type`,
-    /// `delimiter`, `encoding`, `date_order`, `decimal_mark`, `sheet`.
+    /// Sentences for people, the decisive sentence first. They call options by name:
+    /// `type`, `delimiter`, `encoding`, `date_order`, `decimal_mark`, `sheet`.
     pub reasons: Vec<String>,
-    /// The formats that were considered, the nearest first.
+    /// The formats which were considered, with the nearest format first.
     pub candidates: Box<[Candidate]>,
-    /// What the file looks like without being read by us: "Clockify's detailed report".
+    /// The name of a known program's file without a reader, for example "Clockify's detailed report".
     pub look_alike: Option<&'static str>,
-    /// The column names found, if the file is a table at all.
+    /// The column names of the file; empty if the file is no table.
     pub headers: Box<[String]>,
     pub encoding: Option<Encoding>,
     pub delimiter: Option<u8>,
-    /// Dates that could be read in more than one way, one for each column that stayed open.
+    /// Ambiguous dates, one for each column which stayed open.
     pub dates: Box<[Ambiguous<DateOrder, Date>]>,
-    /// Numbers likewise.
+    /// Ambiguous numbers, one for each column which stayed open.
     pub numbers: Box<[Ambiguous<DecimalMark, String>]>,
-    /// A mapping that may read the table, if it fits no format.
+    /// A mapping which may read the table, if the table fits no format.
     pub suggested_mapping: Option<Box<SuggestedMapping>>,
 }
 
-/// A cell with more than one reading.
+/// A cell with more than one possible reading.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Ambiguous<How, What> {
     pub column: String,
-    /// The physical line of the record.
+    /// Physical line of the record, counted from 1.
     pub line: u64,
     pub value: String,
-    /// Each reading, by the option that would choose it.
+    /// Each reading of the cell, with the value of the option which would choose the reading.
     pub readings: Vec<(How, What)>,
 }
 
 impl Refusal {
-    /// The same refusal with a mapping that may read the table.
+    /// Adds a suggested mapping, if any, to the refusal.
     pub(super) fn suggesting(mut self, suggestion: Option<Box<SuggestedMapping>>) -> Self {
         if let Some(suggestion) = &suggestion {
             let score = suggestion.score;
@@ -56,7 +56,7 @@ impl Refusal {
         self
     }
 
-    /// A refusal for one reason.
+    /// Creates a refusal for a single reason.
     pub fn because(reason: impl Into<String>) -> Self {
         Self { reasons: vec![reason.into()], ..Self::default() }
     }

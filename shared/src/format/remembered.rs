@@ -1,21 +1,22 @@
-//! Mappings that an account remembers, each for one header.
+//! Mappings which an account remembers, each for a certain header.
 //!
-//! Whoever has said once which column is what need not say so of the next file of the same program. A survey is given what
-//! the account remembers, and reads a file by the mapping for its header unless the caller names a format, gives a mapping
-//! or wants none. The evidence then says from which import the mapping is, and how to read the file without it.
+//! A caller who once named the fields of the columns need not repeat this for the next file of the same program. A
+//! survey receives the account's remembered mappings and reads a file by the mapping for its header, unless the
+//! caller names a format, gives a mapping or forbids remembered mappings. The evidence names the import from which
+//! the mapping comes, and the way to read the file without the mapping.
 //!
 //! # The same header
 //!
-//! A mapping names columns, and a format knows columns by their names, so the fingerprint of a header is that of its
-//! names, compared as everywhere (case, blanks, byte order marks, a question mark at the end):
+//! A mapping names columns, and a format knows columns by their names. The fingerprint of a header is therefore made
+//! of its names, compared without regard to case, blanks, byte order marks and a question mark at the end.
 //!
-//! | two files differ in | the header is |
+//! | difference between two files | header |
 //! |---|---|
-//! | encoding, delimiter, quotes, lines above the header, or are a table and a sheet | the same |
-//! | columns without a name | the same: no mapping can name one |
-//! | the order of the columns | the same, if each name comes once |
-//! | the order, and a name comes twice | another: the first column of a name is the one that is read |
-//! | a name more, a name less, another name | another |
+//! | encoding, delimiter, quotes, lines above the header, or a text table and a worksheet | the same |
+//! | columns without a name | the same, as no mapping can name such a column |
+//! | the order of the columns | the same, if each name occurs once |
+//! | the order, and a name occurs twice | different, as the first column of a name is read |
+//! | an additional, missing or different name | different |
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -32,12 +33,12 @@ use super::mapping::Mapping;
 use super::{FormatName, ReadingOptions, detect};
 use crate::id::ImportId;
 
-/// What tells a header from others: 128 bits of SHA-256 over its names, written as 32 hexadecimal digits.
+/// Identifies a header by 128 bits of SHA-256 over its names, written as 32 hexadecimal digits.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct HeaderFingerprint(u128);
 
-/// A text that is no fingerprint of a header.
+/// Error for a text which is no fingerprint of a header.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("must be 32 hexadecimal digits")]
 pub struct NoFingerprint;
@@ -90,31 +91,33 @@ impl From<HeaderFingerprint> for String {
     }
 }
 
-/// A mapping that is remembered for a header.
+/// A mapping which an account remembers for a header.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RememberedMapping {
-    /// The header that it is for.
+    /// Fingerprint of the header for which the mapping is used.
     pub header: HeaderFingerprint,
-    /// Columns and the names of their fields. They may have been written by a version that knows other fields.
+    /// Field name of each column. The names may come from another version of Waybill,
+    /// with fields unknown to this version.
     pub columns: BTreeMap<String, String>,
-    /// The import that was made with it.
+    /// The import which was made with this mapping.
     pub import: ImportId,
-    /// When that import settled, in milliseconds since the epoch.
+    /// Time at which the import settled, in milliseconds since the epoch.
     pub since: i64,
-    /// Where that import is undone: another that was read by it and stands.
+    /// After the undo of `import`: another import which was read by this mapping and stands.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub confirmed_by: Option<ImportId>,
 }
 
 impl RememberedMapping {
-    /// The mapping and the columns of a header by their roles, or why this version cannot read the header by it.
+    /// The mapping, if this version can read the header by it; the error is the reason, for people.
     fn fit(&self, headers: &Headers) -> Result<Mapping, String> {
         let mapping = Mapping::new(self.columns.clone()).map_err(|wrong| wrong.to_string())?;
         mapping.roles(headers).map_err(|refusal| refusal.to_string())?;
         Ok(mapping)
     }
 
-    /// What the evidence says of a file that was read by it; `else_read_as` is the format that the header has by itself.
+    /// Evidence for a file which was read by this mapping; `else_read_as` is the format detected
+    /// for the header without the mapping.
     fn evidence(&self, else_read_as: Option<FormatName>) -> String {
         let Self { import, since, .. } = self;
         let since = Timestamp::from_millisecond(*since).unwrap_or_default().to_zoned(TimeZone::UTC).date();
@@ -128,7 +131,7 @@ impl RememberedMapping {
     }
 }
 
-/// What an account remembers: a mapping at most for each header.
+/// The mappings remembered by an account, at most one for each header.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Remembered(BTreeMap<HeaderFingerprint, RememberedMapping>);
 
@@ -138,19 +141,19 @@ impl FromIterator<RememberedMapping> for Remembered {
     }
 }
 
-/// The mapping that a file is read by, if it is read by one.
+/// The mapping by which a file is read, if any.
 #[derive(Default)]
 pub(super) struct Mapped {
-    /// The caller's, or the remembered one.
+    /// The caller's mapping or the remembered mapping; `None` if the file is read by its format.
     pub mapping: Option<Mapping>,
-    /// Whence it is, if it is the remembered one.
+    /// The remembered mapping with its origin, if the file is read by this mapping.
     pub recalled: Option<RememberedMapping>,
-    /// What is said of what is remembered for the header, for people.
+    /// Evidence about the mapping remembered for the header, for people.
     pub said: Option<String>,
 }
 
 impl ReadingOptions {
-    /// The mapping that a file with this header is read by.
+    /// The mapping by which a file with this header is read.
     pub(super) fn mapped(&self, headers: &Headers) -> Mapped {
         match (&self.mapping, self.format) {
             (Some(mapping), _) => Mapped { mapping: Some(mapping.clone()), ..Mapped::default() },
@@ -161,9 +164,10 @@ impl ReadingOptions {
 }
 
 impl Remembered {
-    /// What is remembered for a header, if this version can read the header by it.
+    /// The mapping remembered for the header. A mapping which this version cannot use
+    /// is only mentioned in the evidence.
     fn recall(&self, headers: &Headers) -> Mapped {
-        // Most accounts remember nothing, and a survey looks at many lines for a header.
+        // Most accounts remember no mapping, and a survey tries many lines as a header.
         if self.0.is_empty() {
             return Mapped::default();
         }
@@ -186,7 +190,7 @@ impl Remembered {
         }
     }
 
-    /// The columns of a header that have a role, if the header is read by what is remembered for it.
+    /// The roles of the header's columns; `None` if no remembered mapping reads the header.
     pub(super) fn roles(&self, headers: &Headers) -> Option<Vec<(Role, usize)>> {
         self.recall(headers).mapping?.roles(headers).ok()
     }

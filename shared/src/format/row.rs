@@ -1,4 +1,4 @@
-//! A row's cells by their role, and what is wrong with a row.
+//! The cells of a row by their role, and the errors of rows.
 
 use std::borrow::Cow;
 
@@ -18,53 +18,54 @@ use crate::values::numbers::{self, Decimal, DecimalMark};
 use crate::values::times;
 use crate::values::words;
 
-/// Why a row became no entry.
+/// The reason why a row became no entry, with the faulty cell.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RowError {
-    /// The column as shown; empty if the row as a whole is meant.
+    /// Name of the column as shown; empty if the error concerns the row as a whole.
     pub column: String,
     pub code: ErrorCode,
     /// The cell, cut to [`VALUE`] letters.
     pub value: String,
-    /// For people, with the column and the value in it.
+    /// A sentence for people which contains the column and the value.
     pub message: String,
 }
 
-/// What is wrong with a row.
+/// The kind of fault in a row; serialized in snake case, for example `invalid_date`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum ErrorCode {
-    /// A cell that an entry cannot do without is empty.
+    /// A cell which an entry needs is empty.
     Missing,
     InvalidDate,
     InvalidDuration,
-    /// Neither yes nor no.
+    /// A cell of a flag is neither yes nor no.
     InvalidFlag,
-    /// More or fewer cells than the header has.
+    /// The row has more or fewer cells than the header.
     Ragged,
-    /// A record over [`source::MAX_RECORD`].
+    /// The record is longer than [`source::MAX_RECORD`].
     TooLarge,
-    /// A quote that the file never closes.
+    /// A quote is opened and never closed in the file.
     UnclosedQuote,
-    /// A formula of a spreadsheet for which no value is stored.
+    /// A formula of a spreadsheet is stored without a value.
     FormulaWithoutValue,
-    /// A row of subtotals, which would count hours twice.
+    /// The row is a subtotal, which would count hours twice.
     Subtotal,
 }
 
-/// The text of a cell whose formula has no stored value, in a table that was made from a sheet. No file has this
-/// character in a text: Unicode keeps U+FDD0 for use inside a program.
+/// The text of a cell whose formula has no stored value, in a table made from a worksheet. No text of a file contains
+/// this character, because Unicode reserves U+FDD0 for use inside a program.
 pub const NO_VALUE: &str = "\u{fdd0}";
 
-/// The most letters of a cell or an option that an error repeats.
+/// Largest count of letters which an error repeats from a cell or an option.
 pub const VALUE: usize = 80;
 
-/// The beginning of a cell, short enough to be shown.
+/// The beginning of a cell, at most [`VALUE`] letters long, for display.
 pub(crate) fn excerpt(cell: &str) -> String {
     shortened(cell, VALUE)
 }
 
-/// Whether a cell that reads as a time, `9.05.30`, may be a date as well, on which an entry of `day` ends or begins.
+/// True if a cell which can be read as a time, such as `9.05.30`, may be a date as well, on which an
+/// entry of `day` begins or ends.
 fn may_be_day(cell: &str, day: Date) -> bool {
     if !times::is_dotted(cell) {
         return false;
@@ -76,27 +77,27 @@ fn may_be_day(cell: &str, day: Date) -> bool {
     DateOrder::ALL.into_iter().filter_map(|order| written.day.under(order)).any(near)
 }
 
-/// The cells of one row, under a layout.
+/// The cells of a row, read under a layout.
 pub(super) struct Cells<'r, 's> {
     pub text: &'r str,
     pub fields: &'s [source::Field],
     pub readings: &'r Readings<'r>,
-    /// As they stand in the text, no cells have blanks to be collapsed ([`words::is_tidy`]).
+    /// True if no cell, as written in the text, has blanks to collapse ([`words::is_tidy`]).
     pub tidy: bool,
 }
 
 impl<'r> Cells<'r, '_> {
-    /// Whether the table has a column for the role.
+    /// True if the table has a column for the role.
     pub fn has(&self, role: Role) -> bool {
         self.readings.column(role).is_some()
     }
 
-    /// The name of a role's column as shown.
+    /// Name of the role's column as shown.
     pub fn shown(&self, role: Role) -> &'r str {
         self.readings.shown(role)
     }
 
-    /// The cell of a role without blanks around it; `None` if there is none or nothing in it.
+    /// The trimmed cell of a role; `None` if the cell is missing or empty.
     #[inline(always)]
     pub fn text(&self, role: Role) -> Option<Cow<'r, str>> {
         let cell = self.fields.get(self.readings.column(role)?)?.cell(self.text);
@@ -104,19 +105,19 @@ impl<'r> Cells<'r, '_> {
         self.is_written(&cell).then_some(cell)
     }
 
-    /// Whether something is written in a cell: in some files a dash means that nothing is.
+    /// True if the cell is filled; in some files a dash stands for an empty cell.
     #[inline(always)]
     fn is_written(&self, cell: &str) -> bool {
         !(cell.is_empty() || self.readings.rules.dashes && words::is_dash(cell))
     }
 
-    /// The cell of a role that names something: blanks inside are collapsed.
+    /// The cell of a role which is a name, with blanks inside the name collapsed.
     pub fn name(&self, role: Role) -> Option<Cow<'r, str>> {
         let cell = self.text(role)?;
         Some(if self.tidy && matches!(cell, Cow::Borrowed(_)) { cell } else { words::collapsed(cell) })
     }
 
-    /// The date of a role, and the time of day if one follows it.
+    /// The date of a role, with the time of day if a time follows the date.
     pub fn date(&self, role: Role) -> Result<(Date, Option<Time>), RowError> {
         let Some(cell) = self.text(role) else {
             return Err(self.missing(role));
@@ -142,13 +143,13 @@ impl<'r> Cells<'r, '_> {
         })
     }
 
-    /// The time of day in the cell of a role, and whether that is all that the cell says: it may name a day before it,
-    /// which need not be `day`.
+    /// The time of day in the cell of a role, and true if the time and `day` cover the whole cell. A cell which names
+    /// a day other than `day` before the time gives false and must be kept.
     fn time(&self, role: Role, day: Date) -> (Option<Time>, bool) {
         let Some(cell) = self.text(role) else {
             return (None, true);
         };
-        // Where durations are parts of a day, so are times.
+        // If durations are parts of a day, times are parts of a day as well.
         let parts = || self.readings.duration(Role::Duration).unit == Unit::Days;
         if let Some(time) = times::read(&cell).or_else(|| times::part_of_a_day(&cell, parts())) {
             return if may_be_day(&cell, day) { (None, false) } else { (Some(time), true) };
@@ -163,7 +164,7 @@ impl<'r> Cells<'r, '_> {
         }
     }
 
-    /// The duration of a role as it is written; `None` if its cell is empty.
+    /// The duration in the cell of a role; `None` if the cell is empty.
     pub fn duration(&self, role: Role) -> Result<Option<Duration>, RowError> {
         let Some(cell) = self.text(role) else {
             return Ok(None);
@@ -188,8 +189,8 @@ impl<'r> Cells<'r, '_> {
         Ok(Some(Duration { seconds, clock }))
     }
 
-    /// Whether a cell is a `1:30` in a column of minutes or seconds, where no custom says that it is hours and minutes, and
-    /// start and end do not tell; the name of the unit if so.
+    /// The unit of the column, `minutes` or `seconds`, if the cell is a pair such as `1:30` whose meaning neither
+    /// custom nor start and end decide; `None` otherwise.
     fn leaves_open(&self, role: Role, written: Written, seconds: u64) -> Option<&'static str> {
         let unit = match (written, role) {
             (Written::Pair(..), Role::Minutes) => "minutes",
@@ -200,19 +201,19 @@ impl<'r> Cells<'r, '_> {
         is_open.then_some(unit)
     }
 
-    /// The duration of a role, in seconds; an entry cannot do without.
+    /// The duration of a role in seconds; an empty cell is an error.
     pub fn needed_seconds(&self, role: Role) -> Result<u64, RowError> {
         let duration = self.duration(role)?.ok_or_else(|| self.missing(role))?;
         Ok(duration.seconds)
     }
 
-    /// A number of a role.
+    /// The number of a role; `None` if the cell is empty or no number.
     pub fn number(&self, role: Role) -> Option<Decimal> {
         let cell = self.text(role)?;
         Decimal::read(numbers::without_currency(&cell), self.readings.mark(role))
     }
 
-    /// A number of a role in the plain way: digits, and a dot before the fraction.
+    /// The number of a role in its plain form: digits, and a dot before the decimals.
     fn decimal(&self, role: Role) -> Option<Cow<'r, str>> {
         let cell = self.text(role)?;
         if self.readings.mark(role) == DecimalMark::Dot && numbers::is_plain(&cell) {
@@ -221,7 +222,7 @@ impl<'r> Cells<'r, '_> {
         self.number(role).map(|number| Cow::Owned(number.to_string()))
     }
 
-    /// A yes or no; `None` if its cell is empty, or a dash.
+    /// The boolean of a role; `None` if its cell is empty or a dash.
     fn flag(&self, role: Role) -> Result<Option<bool>, RowError> {
         let Some(cell) = self.text(role) else {
             return Ok(None);
@@ -236,7 +237,7 @@ impl<'r> Cells<'r, '_> {
         }
     }
 
-    /// The person of the usual columns: e-mail, name, first and last name.
+    /// The person named by the usual columns: e-mail, name, first and last name.
     pub fn person(&self) -> Person<'r> {
         let name = self.name(Role::Person).map(names::first_name_first);
         let name = name.or_else(|| names::joined(self.name(Role::FirstName), self.name(Role::LastName)));
@@ -247,7 +248,7 @@ impl<'r> Cells<'r, '_> {
         }
     }
 
-    /// The error of a row that lacks what an entry cannot do without.
+    /// The error of a row in which a cell needed by every entry is empty.
     pub fn missing(&self, role: Role) -> RowError {
         let column = self.shown(role);
         RowError {
@@ -258,7 +259,7 @@ impl<'r> Cells<'r, '_> {
         }
     }
 
-    /// The error of a row with a cell that says no such thing.
+    /// The error of a row whose cell cannot be parsed as the role demands; `how` completes the sentence.
     pub fn unreadable(&self, role: Role, code: ErrorCode, cell: &str, how: &str) -> RowError {
         let (column, value) = (self.shown(role), excerpt(cell));
         let message = format!("{column}: {value:?} {how}");
@@ -266,17 +267,17 @@ impl<'r> Cells<'r, '_> {
     }
 }
 
-/// A duration that was read.
+/// A parsed duration, with the form in which the cell was written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Duration {
     pub seconds: u64,
-    /// Written as a time of day, which counts no whole days.
+    /// True if the duration is written as a time of day, which lacks whole days.
     pub clock: bool,
 }
 
 impl<'r> Cells<'r, '_> {
-    /// The entry that all formats have in common: each role read in the usual way, and all cells kept
-    /// that found no place. The duration is the format's to tell.
+    /// The entry as common to all formats, with each role read in the usual way and all cells without a field
+    /// kept. The caller adds the duration.
     pub fn entry(&self) -> Result<EntryRow<'r>, RowError> {
         let (date, time) = self.date(Role::Date)?;
         let mut extra = self.extra();
@@ -316,20 +317,20 @@ impl<'r> Cells<'r, '_> {
         })
     }
 
-    /// The cells of columns that have no role.
+    /// The filled cells of columns without a role, with the names of their columns.
     fn extra(&self) -> Vec<(&'r str, Cow<'r, str>)> {
         let cell = |&column: &usize| {
             let cell = words::trimmed(self.fields.get(column)?.cell(self.text));
             self.is_written(&cell).then(|| (self.readings.headers()[column].as_str(), cell))
         };
         let columns = self.readings.without_role();
-        // Room for all of them, unless the table is far wider than those that programs write.
+        // Room for all of these cells, unless the table is far wider than the tables written by programs.
         let mut extra = Vec::with_capacity(columns.len().min(32));
         extra.extend(columns.iter().filter_map(cell));
         extra
     }
 
-    /// Keeps the cell of a role among the extras, for the reader of a format that has no use for it.
+    /// Keeps the cell of a role among the extra cells, for formats which have no use for the role.
     pub fn keep(&self, entry: &mut EntryRow<'r>, role: Role) {
         if let Some(cell) = self.text(role) {
             entry.extra.push((self.shown(role), cell));

@@ -1,4 +1,4 @@
-//! The second pass: a chunk's bytes to rows.
+//! The second pass, which turns the bytes of a chunk into rows.
 
 use std::borrow::Cow;
 
@@ -15,12 +15,12 @@ use crate::values::durations;
 use crate::values::times;
 use crate::values::words;
 
-/// A data record of the file.
+/// A data record of the file, as an entry or as an error.
 #[derive(Clone, Debug)]
 pub struct Row<'r> {
-    /// Counted from 1, the header and blank lines left out.
+    /// Number of the row, counted from 1 without the header and blank lines.
     pub row: u64,
-    /// The physical line on which the record begins.
+    /// Physical line on which the record begins.
     pub line: u64,
     pub entry: Result<EntryRow<'r>, RowError>,
     record: &'r str,
@@ -28,7 +28,7 @@ pub struct Row<'r> {
 }
 
 impl<'r> Row<'r> {
-    /// The cells as parsed. A record that was too long to be read has none.
+    /// The cells as parsed; empty for a record which was too long to be read.
     pub fn cells(&self) -> Vec<Cow<'r, str>> {
         let mut splitter = Splitter::new(self.dialect, self.line);
         if !splitter.scan(self.record.as_bytes()) {
@@ -39,7 +39,7 @@ impl<'r> Row<'r> {
     }
 }
 
-/// Why a chunk's bytes are not those that were surveyed.
+/// The reason why the bytes of a chunk cannot be the surveyed bytes.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum ChunkError {
     #[error("the chunk has {got} bytes instead of {expected}")]
@@ -48,15 +48,14 @@ pub enum ChunkError {
     Text { start: u64, error: Unreadable },
 }
 
-/// The rows of a chunk: iterate over a reference to it, as often as you like. Rows borrow their texts
-/// from it.
+/// The rows of a chunk. Iterate over a reference as often as needed; the rows borrow their texts from this value.
 pub struct Rows<'a> {
     readings: Readings<'a>,
     dialect: Dialect,
     segments: Vec<Segment<'a>>,
 }
 
-/// Records that lie side by side in the file, and the one behind them that was too long to be read.
+/// Records which are adjacent in the file, and the record after them which was too long to be read, if any.
 struct Segment<'a> {
     text: Cow<'a, str>,
     first_row: u64,
@@ -65,11 +64,11 @@ struct Segment<'a> {
 }
 
 impl Layout {
-    /// The rows of a chunk. `bytes` are those of the span's [`ranges`](ChunkSpan::ranges), one after
-    /// the other: for nearly every chunk that is `start..end` of the object, as it was surveyed.
+    /// The rows of a chunk. `bytes` are the bytes of the span's [`ranges`](ChunkSpan::ranges), joined without gaps;
+    /// for nearly every chunk these are `start..end` of the surveyed object.
     pub fn rows<'a>(&'a self, span: &ChunkSpan, bytes: &'a [u8]) -> Result<Rows<'a>, ChunkError> {
         let expected = span.ranges().map(|range| range.end.saturating_sub(range.start)).sum();
-        // Places in a text are kept in 32 bits.
+        // Positions in a text are stored in 32 bits.
         if bytes.len() as u64 != expected || u32::try_from(bytes.len()).is_err() {
             return Err(ChunkError::Length { expected, got: bytes.len() as u64 });
         }
@@ -92,7 +91,7 @@ impl Layout {
 }
 
 impl<'a> Rows<'a> {
-    /// The rows, in the order of the file.
+    /// Iterates over the rows in the order of the file.
     pub fn iter(&self) -> RowIter<'_> {
         RowIter { rows: self, segment: 0, row: 0, splitter: None }
     }
@@ -107,7 +106,7 @@ impl<'r> IntoIterator for &'r Rows<'_> {
     }
 }
 
-/// Iterates over the rows of a chunk.
+/// An iterator over the rows of a chunk.
 pub struct RowIter<'r> {
     rows: &'r Rows<'r>,
     segment: usize,
@@ -148,7 +147,7 @@ impl<'r> Iterator for RowIter<'r> {
             let record = &text[splitter.range()];
             let (fields, readings, tidy) = (splitter.fields(), &self.rows.readings, words::is_tidy(record));
             let cells = Cells { text, fields, readings, tidy };
-            // A break at the very end of the file begins no line.
+            // A line break at the very end of the file begins no line.
             let last_line = last_line - u64::from(record.ends_with(['\n', '\r']));
             let without_value = self.rows.dialect.sheet && record.contains(NO_VALUE);
             let entry = match without_value.then(|| formula_without_value(&cells, line)).flatten() {
@@ -184,7 +183,7 @@ impl Rows<'_> {
     }
 }
 
-/// Reads the cells of a row.
+/// Parses the cells of a row to an entry.
 fn read<'r>(cells: &Cells<'r, '_>, ending: Ending, delimiter: u8, has_lines: bool) -> Result<EntryRow<'r>, RowError> {
     if ending == Ending::UnclosedQuote {
         let last = cells.fields.last().map(|field| field.cell(cells.text));
@@ -210,7 +209,7 @@ fn read<'r>(cells: &Cells<'r, '_>, ending: Ending, delimiter: u8, has_lines: boo
     }
 }
 
-/// Whether a row that is short has the cells of all columns that say who worked, when and how long.
+/// True if a short row has the cells of all columns for the person, the times and the duration.
 fn lacks_nothing_needed(cells: &Cells<'_, '_>) -> bool {
     let is_needed = |role: Role| {
         let moment = role.is_date() || matches!(role, Role::Start | Role::End);
@@ -220,8 +219,8 @@ fn lacks_nothing_needed(cells: &Cells<'_, '_>) -> bool {
     !missing.any(|column| cells.readings.role_of(column).is_some_and(is_needed))
 }
 
-/// Whether the last cell of a row that is short shows that no cell before it is missing: it is a date, a time or a number, and
-/// stands where one should.
+/// True if the last cell of a short row proves the cells before to be complete: it is a date, a time or a number in
+/// a column which holds such values.
 fn is_anchored(cells: &Cells<'_, '_>) -> bool {
     let Some((last, field)) = cells.fields.len().checked_sub(1).zip(cells.fields.last()) else {
         return false;
@@ -249,8 +248,8 @@ fn subtotal(cells: &Cells<'_, '_>) -> RowError {
     }
 }
 
-/// Whether two rows are glued by a quote at the beginning of a text and one at the end of another: the lines of a cell are
-/// rows by their number of delimiters and by what stands where a date and a duration should.
+/// True if a quote at the beginning of a text and a quote at the end of another text have joined two rows. The lines
+/// of the cell are then rows, as shown by their number of delimiters and by values in place of a date and a duration.
 fn is_glued(cells: &Cells<'_, '_>, delimiter: u8) -> bool {
     let Some(date) = cells.readings.column(Role::Date) else {
         return false;
@@ -272,7 +271,8 @@ fn is_glued(cells: &Cells<'_, '_>, delimiter: u8) -> bool {
     })
 }
 
-/// The error of a row of a sheet in which a cell of a role has a formula without a value. The line is the sheet's row.
+/// The error of a worksheet's row in which the cell of some role has a formula without a value. The line is
+/// the row number of the sheet.
 fn formula_without_value(cells: &Cells<'_, '_>, line: u64) -> Option<RowError> {
     let is_without = |field: &source::Field| field.cell(cells.text) == NO_VALUE;
     let mut columns = (0..).zip(cells.fields).filter(|(_, field)| is_without(field)).map(|(column, _)| column);
@@ -294,7 +294,7 @@ fn formula_without_value(cells: &Cells<'_, '_>, line: u64) -> Option<RowError> {
     })
 }
 
-/// The name of a sheet's column, counted from 0: A to Z, AA, AB and so on.
+/// Name of a worksheet's column, counted from 0: A to Z, AA, AB and so on.
 pub(crate) fn letters(column: usize) -> String {
     let mut name = Vec::new();
     let mut rest = column + 1;
@@ -316,7 +316,7 @@ fn ragged(cells: &Cells<'_, '_>, expected: usize) -> RowError {
     }
 }
 
-/// Says which lines an open quote has taken into one record: there may be rows among them.
+/// Adds to an error the lines which an open quote has taken into a single record, because some of them may be rows.
 fn swallowing(error: RowError, first: u64, last: u64) -> RowError {
     match error.code {
         ErrorCode::UnclosedQuote if last > first => {

@@ -1,9 +1,9 @@
-//! How each column is to be read: what the caller says, else what its own cells say, else what the
-//! other columns say, else what stays open and is refused.
+//! Decides the reading of each column. The sources of a decision, in the order of precedence, are the caller's
+//! option, the cells of the column, and the other columns; a column which stays open refuses the file.
 //!
-//! What the caller says is believed where the file leaves it open, and refused where the file says
-//! otherwise: `date_order=dmy` for a file in which the 13th is a month would swap day and month in all
-//! rows but the impossible ones.
+//! An option of the caller is accepted if the file leaves the reading open, and refused if the file contradicts the
+//! option. For example `date_order=dmy` for a file in which the 13th stands in place of the month would swap day and
+//! month in all rows except the impossible dates.
 
 mod dates;
 mod durations;
@@ -22,7 +22,7 @@ use super::{FormatName, ReadingOptions};
 use crate::values::dates::DateOrder;
 use crate::values::numbers::DecimalMark;
 
-/// How a file's columns are to be read.
+/// The decided readings of a file's columns, with their evidence.
 pub(super) struct Settled {
     pub columns: Vec<Assigned>,
     pub rules: Rules,
@@ -31,7 +31,7 @@ pub(super) struct Settled {
     pub evidence: Vec<String>,
 }
 
-/// Decides for each column that has a role.
+/// Decides the reading of each column which has a role.
 pub(super) fn settle(
     options: &ReadingOptions,
     format: FormatName,
@@ -95,7 +95,7 @@ struct Judge<'t> {
     format: FormatName,
     table: &'t Table,
     headers: &'t Headers,
-    /// Why the file is refused, if it is, and the cells that stayed open.
+    /// Reasons for a refusal so far, and the cells which stayed open.
     reasons: Vec<String>,
     dates: Vec<Ambiguous<DateOrder, Date>>,
     numbers: Vec<Ambiguous<DecimalMark, String>>,
@@ -104,7 +104,7 @@ struct Judge<'t> {
     decimal_mark: Option<DecimalMark>,
 }
 
-/// So many cells of a column may be unreadable in a small file.
+/// Count of unreadable cells which are tolerated in the column of a small file.
 const FEW: u64 = 3;
 
 impl Judge<'_> {
@@ -121,8 +121,9 @@ impl Judge<'_> {
         self.evidence.push(format!("{what}: by {}", said.join(", ")));
     }
 
-    /// Of the dates and of the durations that are given, nine in ten must be some; else the header
-    /// has misled us. A few are errors of their rows, whatever the share.
+    /// Refuses a column in which more than a tenth of the dates or durations cannot be read, since its name has
+    /// misled the detection. A few unreadable cells are errors of their rows at any percentage, unless all
+    /// cells of the column are unreadable.
     fn cells_fit(&mut self, rules: Rules) {
         for watched in &self.table.watched {
             let (tally, unread, kind) = match (&watched.profile, watched.role) {
@@ -160,7 +161,7 @@ impl Judge<'_> {
         }
     }
 
-    /// Refuses what the caller says if the file says otherwise.
+    /// Refuses an option of the caller which the file contradicts.
     fn against<How: PartialEq + std::fmt::Display>(
         &mut self,
         option: &str,
@@ -187,12 +188,13 @@ impl Judge<'_> {
     }
 }
 
-/// A cell and its line, for people.
+/// A cell and its line, for people: `"31.02.2024" on line 7`.
 fn place(Witness { line, value }: &Witness) -> String {
     format!("{value:?} on line {line}")
 }
 
-/// The reading that all settled columns agree on, if it is one of those that are left.
+/// The reading on which all decided columns agree, with a deciding cell; `None` if they disagree or if
+/// the reading is not among `left`.
 fn agreed<How: PartialEq + Copy>(verdicts: impl Iterator<Item = Verdict<How>>, left: &[How]) -> Option<(How, Witness)> {
     let mut settled = verdicts.filter_map(|verdict| match verdict {
         Verdict::Settled(how, witnesses) => Some((how, witnesses.into_iter().next()?)),

@@ -1,16 +1,17 @@
-//! Suggests a mapping for a table that no format fits.
+//! Suggests a mapping for a table which fits no format.
 //!
-//! The suggestion travels with the refusal. A caller who agrees sends it back as the option `mapping`; nothing else applies it.
-//! Two things speak for a column: its name, looked up in a [`dictionary`] of many languages, and its first cells. Promises:
+//! The suggestion is part of the refusal. A caller who agrees sends the suggestion back as the option `mapping`; the
+//! service never applies a suggestion by itself. The evidence for a column is its name, looked up in a [`dictionary`]
+//! of many languages, and its first cells. Promises:
 //!
-//! - **Deterministic.** The same file gives the same suggestion, in whatever pieces it arrives.
-//! - **Complete.** A suggestion names a date and a duration, or a start and an end. Each field has one column, and each
-//!   column one field. A table for which this cannot be had gets no suggestion.
-//! - **Scored.** A column scores 100 if its name has one meaning and all cells agree. The score falls for a name that is
-//!   known in part, for cells that disagree, and for a rival column. Cells under an unknown name score 50 at most (e-mail
-//!   addresses 70). The score of the suggestion is the lowest score of its columns.
-//! - **No lost hours.** No suggestion is made for a table with breaks but no duration, with overtime in a column of its own, or
-//!   of a kind that is no list of entries (a pivot, a list of projects).
+//! - **Deterministic.** The same file gives the same suggestion, in any pieces.
+//! - **Complete.** A suggestion names a date and a duration, or a start and an end. Each field has one column, and
+//!   each column one field. A table without these columns gets no suggestion.
+//! - **Scored.** A column scores 100 if its name has one meaning and all cells agree. The score falls for a name
+//!   which is known in part, for cells which disagree, and for a rival column. Cells under an unknown name score 50
+//!   at most (e-mail addresses 70). The score of the suggestion is the lowest score of its columns.
+//! - **No lost hours.** No suggestion is made for a table with breaks but no duration, with overtime in a column of
+//!   its own, or of a kind which is no list of entries (a pivot, a list of projects).
 
 mod cells;
 mod dictionary;
@@ -29,35 +30,35 @@ use crate::source::{self, Dialect, Splitter};
 use crate::values::words;
 use table::Table;
 
-/// A mapping that may read a table.
+/// A mapping which may read a table, with a score for each column.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct SuggestedMapping {
-    /// 0 to 100: the lowest of its columns'.
+    /// Lowest score of the columns, from 0 to 100.
     pub score: u8,
-    /// As the option `mapping` takes it.
+    /// The mapping in the form of the option `mapping`.
     pub mapping: Mapping,
-    /// The columns in the order of the file.
+    /// The suggested columns in the order of the file.
     pub columns: Vec<SuggestedColumn>,
 }
 
-/// A column of a suggestion.
+/// A column of a suggestion, with the reasons for its field.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct SuggestedColumn {
     pub column: String,
     pub field: Field,
-    /// 0 to 100.
+    /// Score from 0 to 100, as explained in the head of this module.
     pub score: u8,
-    /// A sentence for people.
+    /// A sentence for people about the column's name and cells.
     pub evidence: String,
 }
 
-/// Rows whose cells are looked at.
+/// Largest count of rows whose cells are inspected.
 const ROWS: usize = 200;
-/// A table with more columns gets no suggestion.
+/// Largest count of columns; a table with more columns gets no suggestion.
 const COLUMNS: usize = 200;
 
-/// Suggests a mapping for the table at the beginning of `text`, or for one below a few lines of a title. `complete`: the text ends
-/// here.
+/// Suggests a mapping for the table at the beginning of `text`, or below a few lines of a title; `complete` is true
+/// if the text ends here. `None` if no mapping can be suggested.
 pub(super) fn suggest(text: &str, complete: bool, delimiters: &[u8]) -> Option<Box<SuggestedMapping>> {
     let mut start = 0;
     for lines in 0..=MOST_LINES {
@@ -89,7 +90,7 @@ pub(super) fn suggest(text: &str, complete: bool, delimiters: &[u8]) -> Option<B
     None
 }
 
-/// The first rows behind the header. Rows of totals, and rows that lack cells, are left out.
+/// The first rows after the header, without rows of totals and rows which lack cells.
 fn rows(text: &str, complete: bool, dialect: Dialect, columns: usize) -> Vec<Vec<String>> {
     let mut splitter = Splitter::new(dialect, 1);
     let mut rows = Vec::new();

@@ -1,10 +1,11 @@
-//! The first pass: one reading of the whole file, in pieces, that leaves a plan.
+//! The first pass: reads the whole file once, in pieces, and makes a plan.
 //!
-//! Three stages follow each other. The *head*, some first kilobytes of text, tells the delimiter and,
-//! by the header, the format: most of what is refused is refused here. The *body* cuts the rest into
-//! records, places them into chunks, and shows each column's cells to its profile. The *end* asks the
-//! profiles how each column is to be read; what they leave open is refused there, because only then
-//! the whole file has been heard.
+//! 1. The *head*, which is some first kilobytes of text, decides the delimiter and, by the header, the format.
+//!    Most refused files are refused here.
+//! 2. The *body* cuts the rest of the file into records, places the records into chunks, and passes the cells
+//!    of each column to a profile.
+//! 3. The *end* decides the reading of each column by its profile. Readings which stay open are refused only here,
+//!    after the whole file has been read.
 
 use super::detect::{self, Candidate};
 use super::headers::Headers;
@@ -21,20 +22,20 @@ use crate::source::{self, DELIMITERS, Decoder, Encoding, Ending, Judged, MAX_REC
 use crate::values::dates;
 use crate::values::times;
 
-/// How much text is looked at before the delimiter and the format are decided.
+/// Length in bytes of the text which is inspected before the delimiter and the format are decided.
 const HEAD: usize = 16 * 1024;
 
-/// How many bytes are decoded and split at a time: their text fits a processor's cache.
+/// Largest count of bytes which are decoded and split at once; their text fits the cache of a processor.
 const PIECE: usize = 128 * 1024;
 
-/// More columns than this, or a longer header, is no table of time entries.
+/// A header with more columns, or more bytes, belongs to no table of time entries.
 const MAX_COLUMNS: usize = 1_000;
 const MAX_HEADER: usize = 32 * 1024;
 
-/// The first pass over a file.
+/// The first pass over a file, which receives the file in pieces.
 pub struct Survey {
     options: ReadingOptions,
-    /// The bytes were made from a sheet.
+    /// True if the bytes were made from a worksheet.
     sheet: bool,
     decoder: Decoder,
     stage: Stage,
@@ -44,13 +45,13 @@ pub struct Survey {
 enum Stage {
     Head {
         text: String,
-        /// Length of text at which it is looked at (again).
+        /// Length of the text at which the head is inspected again.
         enough: usize,
     },
     Body(Box<Body>),
 }
 
-/// What is known once the head has been read.
+/// The decisions made from the head, and the state of reading the body.
 struct Body {
     records: Records,
     judged: Judged,
@@ -59,13 +60,13 @@ struct Body {
     headers: Headers,
     header_read: bool,
     table: Table,
-    /// Lines above the header that were passed over, for people.
+    /// Evidence about lines skipped above the header, for people.
     title: Option<String>,
     mapped: Mapped,
 }
 
 impl Survey {
-    /// A survey that cuts the file into chunks of `rows_per_chunk` rows (at least one).
+    /// Begins a survey which cuts the file into chunks of `rows_per_chunk` rows (at least one).
     pub fn new(options: ReadingOptions, rows_per_chunk: u32) -> Self {
         Self {
             decoder: Decoder::new(options.encoding),
@@ -76,8 +77,8 @@ impl Survey {
         }
     }
 
-    /// A survey of what [`packed`](crate::packed) makes of a sheet: UTF-8 with commas, a line for each row of the
-    /// sheet. What the caller says of encoding and delimiter does not concern it.
+    /// Begins a survey of a worksheet which [`packed`](crate::packed) has turned into UTF-8 with commas, with a line
+    /// for each row of the sheet. The caller's options for encoding and delimiter are ignored.
     pub fn of_sheet(options: ReadingOptions, rows_per_chunk: u32) -> Self {
         let made = ReadingOptions { encoding: Some(Encoding::Utf8), delimiter: Some(b','), ..options };
         Self { sheet: true, ..Self::new(made, rows_per_chunk) }
@@ -87,14 +88,15 @@ impl Survey {
     ///
     /// # Errors
     ///
-    /// As soon as it is known that the file cannot be read. The survey is over then.
+    /// Refuses the file as soon as some bytes prove the file to be unreadable. The survey ends with the refusal.
     pub fn push(&mut self, bytes: &[u8]) -> Result<(), Refusal> {
         let mut pieces = bytes.chunks(PIECE);
         let read = pieces.try_for_each(|piece| self.read(Some(piece)));
         read.map_err(|refusal| self.complete(refusal))
     }
 
-    /// The remembered mapping that the file is read by, once the header has been read; known before the first chunk is.
+    /// The remembered mapping by which the file is read; known as soon as the header has been read, and
+    /// before the first chunk is complete.
     pub fn recalled(&self) -> Option<&RememberedMapping> {
         match &self.stage {
             Stage::Head { .. } => None,
@@ -102,17 +104,16 @@ impl Survey {
         }
     }
 
-    /// The chunks that have been completed since the last call.
+    /// Takes the chunks which have been completed since the last call.
     pub fn take_chunks(&mut self) -> Vec<ChunkSpan> {
         self.chunks.take()
     }
 
-    /// Says that all bytes have been pushed.
+    /// Ends the file after all bytes have been pushed, and returns the plan.
     ///
     /// # Errors
     ///
-    /// If the file cannot be read, among others because dates or numbers of it can be read in more
-    /// than one way.
+    /// Refuses a file which cannot be read, for example because some dates or numbers have more than one reading.
     pub fn finish(mut self) -> Result<Plan, Refusal> {
         let layout = self.read(None).and_then(|()| self.is_more_than_a_header()).and_then(|()| self.settle());
         let layout = layout.map_err(|refusal| self.complete(refusal))?;
@@ -128,7 +129,7 @@ impl Survey {
         Ok(Plan { layout, rows, chunks, total_row, recalled })
     }
 
-    /// Reads some bytes, or the end.
+    /// Reads the next bytes, or the end of the file with `None`.
     fn read(&mut self, bytes: Option<&[u8]>) -> Result<(), Refusal> {
         match (&mut self.stage, bytes) {
             (Stage::Head { text, .. }, Some(bytes)) => self.decoder.push(bytes, text)?,
@@ -138,7 +139,7 @@ impl Survey {
         if let Stage::Head { text, enough } = &mut self.stage {
             let last = bytes.is_none();
             let begun = read_head(text, enough, last, &self.options, &self.decoder);
-            // Names that were misread are no reason of their own.
+            // Misread column names are explained by the wrong encoding, which is the refusal's reason.
             let Some(body) = begun.or_else(|refusal| self.decoder.doubts().map_err(Refusal::from).and(Err(refusal)))?
             else {
                 return Ok(());
@@ -164,7 +165,7 @@ impl Survey {
         self.chunks.check()
     }
 
-    /// Refuses one line that has more in it than the names of columns.
+    /// Refuses a file with a single line which contains values besides column names.
     fn is_more_than_a_header(&self) -> Result<(), Refusal> {
         let Stage::Body(body) = &self.stage else {
             return Ok(());
@@ -179,7 +180,7 @@ impl Survey {
         ))
     }
 
-    /// Decides how each column is to be read.
+    /// Decides the reading of each column, and assembles the layout.
     fn settle(&mut self) -> Result<Layout, Refusal> {
         let Stage::Body(body) = &mut self.stage else {
             return Err(Refusal::because("the file has no header"));
@@ -217,7 +218,7 @@ impl Survey {
         })
     }
 
-    /// Adds to a refusal what is known by now.
+    /// Adds the decisions made so far to a refusal.
     fn complete(&self, mut refusal: Refusal) -> Refusal {
         let encoding = self.decoder.encoding();
         if let Stage::Body(body) = &self.stage {
@@ -233,15 +234,15 @@ impl Survey {
                 ..refusal
             },
         };
-        // A sheet has neither; those are of what was made of it.
+        // A worksheet has neither an encoding nor a delimiter; both belong to the text made from the sheet.
         if self.sheet { Refusal { encoding: None, delimiter: None, ..refusal } } else { refusal }
     }
 }
 
-/// Decides by the head, or not yet.
+/// Inspects the head; `None` if more text is needed.
 ///
-/// What is looked at is always a beginning of `enough` bytes, or the whole file: in which pieces the
-/// text came must not matter.
+/// The inspected sample is always a beginning of `enough` bytes, or the whole file, so the result does not depend on
+/// the pieces in which the text arrived.
 fn read_head(
     text: &str,
     enough: &mut usize,
@@ -260,8 +261,8 @@ fn read_head(
     if last { begin(text, text, true, options, decoder) } else { Ok(None) }
 }
 
-/// Decides by a sample of the text. `None` if its first record is not complete; not if it is the
-/// `last` chance.
+/// Decides by a sample of the text. `None` if the first record of the sample is incomplete; with `last`
+/// the sample decides in any case.
 fn begin(
     text: &str,
     sample: &str,
@@ -296,7 +297,7 @@ fn begin(
             Some(Err(refusal)) => return Err(Refusal { encoding: Some(encoding), ..refusal }),
             None if is_quoted_whole(&sample[skipped..], delimiters, options) => return Err(quoted_whole(encoding)),
             None => {
-                // Who names a format or the columns knows what the table is.
+                // A caller who names a format or the columns knows the table already.
                 let is_unknown = options.format.is_none() && options.mapping.is_none();
                 let suggestion = is_unknown.then(|| suggest(&sample[skipped..], last, delimiters)).flatten();
                 return Err(Refusal { encoding: Some(encoding), ..refusal }.suggesting(suggestion));
@@ -309,7 +310,8 @@ fn begin(
         Some(mapping) => mapping.roles(&headers)?,
         None => format.declaration().know(&headers).roles,
     };
-    // FreshBooks Classic writes MM/DD/YY or DD/MM/YY, as the account has it; elsewhere a short year may stand first too.
+    // FreshBooks Classic writes MM/DD/YY or DD/MM/YY, depending on the account; in other formats a
+    // two-digit year may also stand first.
     let years_last = format == FormatName::Freshbooks;
     let surplus = judged.surplus.unwrap_or(0) as u32;
     let table = Table::new(roles, &headers, years_last, surplus);
@@ -322,16 +324,16 @@ fn begin(
     Ok(Some(Body { records, judged, format, candidates, headers, header_read: false, table, title, mapped }))
 }
 
-/// What a file was found to be by its head.
+/// The delimiter, header and format found in the head of a file.
 pub(super) struct Chosen {
     pub judged: Judged,
     pub headers: Headers,
-    /// The format first.
+    /// The formats which were considered, with the chosen format first.
     pub candidates: Vec<Candidate>,
     mapped: Mapped,
 }
 
-/// Takes the likeliest delimiter under which the header is one of a format, or has the columns that are mapped.
+/// Chooses the likeliest delimiter under which the header belongs to a format or has the mapped columns.
 pub(super) fn choose(judged: Vec<Judged>, options: &ReadingOptions) -> Result<Chosen, Refusal> {
     let mut nearest = None;
     let tables = judged.into_iter().filter(|judged| judged.header.len() > 1);
@@ -369,12 +371,12 @@ pub(super) fn choose(judged: Vec<Judged>, options: &ReadingOptions) -> Result<Ch
     }))
 }
 
-/// Whether a row has more columns or letters than the header of a table of time entries.
+/// True if a row has more columns or bytes than the header of a table of time entries.
 pub(super) fn is_too_long(header: &[String]) -> bool {
     header.len() > MAX_COLUMNS || header.iter().map(String::len).sum::<usize>() > MAX_HEADER
 }
 
-/// Places a data record and shows its cells to the profiles.
+/// Places a data record into the chunks, and passes its cells to the profiles.
 fn place(record: Record<'_>, headers: &Headers, table: &mut Table, chunks: &mut Chunks) {
     let unclosed = record.ending == Ending::UnclosedQuote;
     let readable = record.cells.filter(|_| !unclosed);

@@ -1,9 +1,9 @@
-//! The columns that are watched during the first pass.
+//! Observes the columns of a file during the first pass, to decide how their cells are read.
 //!
-//! Those are the ones that hold the entries' dates, durations and numbers, and some that only bear
-//! witness: a column "Cost Rate" tells the account's decimal mark as well as any other. Each record's
-//! cells go to the profiles at once, except those of a record that may be a row of totals: it waits
-//! until the next one shows that it was not the last. A row of subtotals goes to none.
+//! The observed columns hold the dates, durations and numbers of entries, and some columns without a role are
+//! observed as evidence only: a column "Cost Rate" shows the account's decimal mark as well as any other. The cells
+//! of a record go to the profiles at once. A record which may be a row of totals waits for the next record, which
+//! proves that the waiting record was not the last. The cells of a row of subtotals go to no profile.
 
 mod related;
 mod totals;
@@ -23,10 +23,10 @@ pub(super) use related::Related;
 use totals::{Totals, Waiting};
 pub(super) use totals::{names_nobody, who};
 
-/// A column that is watched.
+/// A column which is observed during the first pass.
 pub(super) struct Watched {
     pub column: usize,
-    /// `None` for a column that only bears witness.
+    /// `None` for a column without a role, which is evidence only.
     pub role: Option<Role>,
     pub profile: Profile,
 }
@@ -37,12 +37,12 @@ pub(super) enum Profile {
     Duration(Box<DurationProfile>),
 }
 
-/// The columns of a file and what has been seen in them.
+/// The columns of a file, with the observations on their cells.
 pub(super) struct Table {
     pub roles: Vec<(Role, usize)>,
     pub watched: Vec<Watched>,
     pub dashes: DashProfile,
-    /// Where hours, minutes and seconds have columns of their own.
+    /// Present if hours, minutes and seconds stand in separate columns.
     pub parts: Option<PartsProfile>,
     pub spans: SpanProfile,
     pub weekdays: WeekdayProfile,
@@ -52,28 +52,29 @@ pub(super) struct Table {
     totals: Totals,
     waiting: Option<Waiting>,
     total: bool,
-    /// Columns up to the last one that has a name, and all of them.
+    /// Count of columns up to the last column with a name, and count of all columns.
     named: usize,
     columns: usize,
-    /// The first row that holds something in a nameless column at the end, and the first that is short of one.
+    /// Line of the first row with text in a nameless column at the end, and line of the first row which is
+    /// too short for such a column.
     beyond: Option<u64>,
     short: Option<u64>,
 }
 
-/// What has been seen of where rows end.
+/// Observations on the number of cells in the rows.
 #[derive(Debug, Default)]
 struct Lengths {
     rows: u64,
-    /// Rows that lack cells of named columns, and the first of them.
+    /// Count of rows without the cells of some named columns, and the line of the first such row.
     short: u64,
     first_short: Option<u64>,
-    /// A row ends with an empty cell of a named column: its program writes such cells.
+    /// True if some row ends with an empty cell of a named column, so the program writes empty cells at the end.
     ends_empty: bool,
 }
 
 impl Table {
-    /// Watches the columns of `roles`, and others whose names say that they hold dates or numbers.
-    /// `years_last`: this format never puts a two-digit year first. `surplus`: empty cells behind the last column.
+    /// Observes the columns of `roles`, and other columns whose names promise dates or numbers. With `years_last` the
+    /// format never puts a two-digit year first; `surplus` is the count of empty cells after the last column.
     pub fn new(roles: Vec<(Role, usize)>, headers: &Headers, years_last: bool, surplus: u32) -> Self {
         let mut watched = Vec::new();
         for (column, key) in headers.keys().enumerate() {
@@ -107,7 +108,7 @@ impl Table {
         }
     }
 
-    /// Sees a record; `cells` is `None` if they cannot be read. `rows` come before it.
+    /// Notes a record, which follows `rows` records; `cells` is `None` if the record cannot be read.
     pub fn see(&mut self, line: u64, cells: Option<Cells<'_>>, headers: &Headers, rows: u64) {
         if self.waiting.is_some() {
             self.hear_waiting();
@@ -131,7 +132,7 @@ impl Table {
         Waiting { line, looks, rows, cells: self.watched_cells(cells), subtotal }
     }
 
-    /// Sees how many cells a record has; whether they are to be heard.
+    /// Notes the number of cells in a record; returns true if the cells may go to the profiles.
     fn see_length(&mut self, line: u64, cells: Cells<'_>, headers: &Headers) -> bool {
         let width = self.ends.width(headers.shown(), cells.text, cells.fields);
         self.lengths.rows += 1;
@@ -144,16 +145,16 @@ impl Table {
         width == Width::Whole || width == Width::Short && !self.lengths.ends_empty
     }
 
-    /// How the rows end, and the first row that lacks its last cells if there are such rows.
+    /// The way in which rows end, and the line of the first row without its last cells, if any.
     pub fn ends(&self) -> (RowEnds, Option<u64>) {
         let Lengths { rows, short, first_short, ends_empty } = self.lengths;
-        // One row of many that is short has rather lost a cell on the way.
+        // A single short row among many has more likely lost a cell.
         let many = short > 1 && short * 20 >= rows || rows <= 4;
         let trimmed = short > 0 && many && !ends_empty;
         (RowEnds { trimmed, ..self.ends }, first_short)
     }
 
-    /// Sees what stands in nameless columns at the end of the header.
+    /// Notes the text in nameless columns at the end of the header.
     fn see_end(&mut self, line: u64, cells: Cells<'_>) {
         if self.named == self.columns {
             return;
@@ -166,28 +167,29 @@ impl Table {
         }
     }
 
-    /// Lines that speak of shifted cells: one with something beyond the last name, and one with nothing there at all.
+    /// Lines which suggest shifted cells: the line of a row with text beyond the last name, and the line of a row too
+    /// short for this column. `None` unless both exist.
     pub fn shifted(&self) -> Option<(u64, u64)> {
         self.beyond.zip(self.short)
     }
 
-    /// Says that there are no more records.
+    /// Ends the file, and decides if the waiting record is a row of totals.
     pub fn finish(&mut self) {
         self.total = self.waiting.as_ref().is_some_and(|last| self.is_total(last));
         match (self.total, &self.waiting) {
             (false, _) => self.hear_waiting(),
-            // A subtotal that is the last row is left out as the total, and no error besides.
+            // A subtotal in the last row is left out as the total of the file, and not counted as an error.
             (true, Some(Waiting { subtotal: true, .. })) => self.totals.take_back(),
             (true, _) => {}
         }
     }
 
-    /// Whether the last record is a row of totals.
+    /// True if the last record is a row of totals.
     pub fn has_total(&self) -> bool {
         self.total
     }
 
-    /// Whether rows that name nobody are subtotals, and the line of the first of them.
+    /// Line of the first row of subtotals, if rows which name nobody are subtotals.
     pub fn subtotals(&self) -> Option<u64> {
         self.totals.subtotals()
     }
@@ -240,8 +242,8 @@ impl Table {
     }
 }
 
-/// Whether a cell can tell how its column is to be read. A formula without a value is the error of its row alone, and a dash
-/// may be an empty cell.
+/// True if the cell is evidence for the reading of its column. A formula without a value is an error of its row only,
+/// and a dash may be an empty cell.
 fn says_something(cell: &str) -> bool {
     !cell.is_empty() && cell != NO_VALUE && !words::is_dash(cell)
 }
@@ -253,7 +255,7 @@ fn cell<'c>(cells: Cells<'c>, column: usize) -> Cow<'c, str> {
     }
 }
 
-/// The profile that watches a column.
+/// The profile which observes the column; `None` if the column is not observed.
 fn profile(role: Option<Role>, key: &str, years_last: bool) -> Option<Profile> {
     let words = key.split(|letter: char| !letter.is_alphanumeric());
     let says = |wanted: &[&str]| words.clone().any(|word| wanted.contains(&word));
@@ -261,7 +263,7 @@ fn profile(role: Option<Role>, key: &str, years_last: bool) -> Option<Profile> {
         Some(role) if role.is_date() => Some(Profile::Date(Box::new(DateProfile::new(years_last)))),
         Some(role) if role.is_number() => Some(Profile::Number(Box::new(NumberProfile::new()))),
         Some(role) => role.duration().map(|unit| {
-            // A number in a column that is just called "Duration" may count anything.
+            // A number in a column which is just named "Duration" may count any unit.
             let unit = (role != Role::Duration).then_some(unit);
             Profile::Duration(Box::new(DurationProfile::new(unit)))
         }),

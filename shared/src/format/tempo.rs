@@ -1,11 +1,11 @@
-//! Tempo's worklogs, as Jira's Tempo Timesheets export them: some thirty columns, custom ones among
-//! them, some with the same name twice.
+//! Tempo's worklogs, as exported by Jira's Tempo Timesheets: some thirty columns,
+//! including custom columns and duplicate names.
 //!
-//! An issue is the task: its key and its summary. The customer of the account is the client. An entry
-//! is billable if hours of it were billed.
+//! An issue, by its key and its summary, becomes the task. The customer of the account becomes the client. An entry
+//! is billable if some of its hours were billed.
 //!
-//! The header follows the language of the account. It is known in English, German, Russian and Portuguese; where each word
-//! comes from is in `docs/formats.md`. A name of a language that is not known there is not guessed.
+//! The header follows the language of the account. Known languages are English, German, Russian and Portuguese; the
+//! source of each word is in `docs/formats.md`. An unknown name in any of these languages is not guessed.
 
 use std::borrow::Cow;
 
@@ -63,7 +63,7 @@ pub(super) static FORMAT: Format = Format {
         "user account id",
         "username",
         "version name",
-        // German.
+        // German names of the columns.
         "account-schlüssel",
         "aktivitätsname",
         "alle komponenten",
@@ -79,7 +79,7 @@ pub(super) static FORMAT: Format = Format {
         "vorgangs-status",
         "vorgangs-typ",
         "zeitraum",
-        // Russian.
+        // Russian names of the columns.
         "автор",
         "внешние часы",
         "все компоненты",
@@ -95,7 +95,7 @@ pub(super) static FORMAT: Format = Format {
         "период",
         "статус запроса",
         "тип запроса",
-        // Portuguese.
+        // Portuguese names of the columns.
         "nome da atividade",
         "nome de usuário",
     ],
@@ -132,7 +132,7 @@ fn read<'r>(cells: &Cells<'r, '_>) -> Result<EntryRow<'r>, RowError> {
     Ok(entry)
 }
 
-/// Whether any hours were billed. How many does not matter, so that neither the decimal mark does.
+/// True if some hours were billed. The exact number is irrelevant, and with it the decimal mark.
 fn billed(cells: &Cells<'_, '_>) -> Result<bool, RowError> {
     let Some(cell) = cells.text(Role::BilledHours).filter(|cell| !words::is_dash(cell)) else {
         return Ok(false);

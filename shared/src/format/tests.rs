@@ -1,4 +1,4 @@
-//! Whole files through both passes. Unit tests of what the formats share are beside it.
+//! Tests which send whole files through both passes. Unit tests of the shared parts stand beside those parts.
 
 #![allow(clippy::unwrap_used, reason = "a test")]
 
@@ -29,12 +29,12 @@ mod variations;
 use super::checks::{load, survey};
 use super::{EntryRow, ReadingOptions, Refusal, Row, Survey};
 
-/// How files are read unless a test says otherwise.
+/// Reading options without any choice by the caller.
 fn plainly() -> ReadingOptions {
     ReadingOptions::default()
 }
 
-/// Reads a file and tells each row in a line.
+/// Reads a file and describes each row in a line of text.
 fn read_with(bytes: &[u8], options: &ReadingOptions) -> Result<Vec<String>, Refusal> {
     let plan = survey(bytes, options, 2, 7)?;
     let mut told = Vec::new();
@@ -43,12 +43,12 @@ fn read_with(bytes: &[u8], options: &ReadingOptions) -> Result<Vec<String>, Refu
     Ok(told)
 }
 
-/// Reads a file that tells everything itself.
+/// Reads a file which needs no options.
 fn read(text: impl AsRef<[u8]>) -> Vec<String> {
     read_with(text.as_ref(), &plainly()).unwrap_or_else(|refusal| panic!("refused: {refusal}"))
 }
 
-/// Why a file is refused.
+/// The refusal of a file; panics if the file is read.
 fn refused(text: impl AsRef<[u8]>) -> Refusal {
     match read_with(text.as_ref(), &plainly()) {
         Ok(rows) => panic!("read as {rows:#?}"),
@@ -56,7 +56,7 @@ fn refused(text: impl AsRef<[u8]>) -> Refusal {
     }
 }
 
-/// The seconds of each row.
+/// The duration of each row in seconds, and `u64::MAX` for a row with an error.
 fn seconds(text: impl AsRef<[u8]>) -> Vec<u64> {
     let bytes = text.as_ref();
     let plan = survey(bytes, &plainly(), 3, 11).unwrap_or_else(|refusal| panic!("refused: {refusal}"));
@@ -65,7 +65,7 @@ fn seconds(text: impl AsRef<[u8]>) -> Vec<u64> {
     seconds
 }
 
-/// A row in one line: what there is of an entry, or its error.
+/// Describes a row in a line of text: the fields of the entry, or the error.
 fn tell(row: &Row<'_>) -> String {
     match &row.entry {
         Ok(entry) => tell_entry(entry),

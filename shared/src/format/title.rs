@@ -1,4 +1,4 @@
-//! What may stand around a table: lines of a title above its header, and quotes around each of its lines.
+//! Handles text around a table: lines of a title above the header, and quotes around whole lines.
 
 use super::ReadingOptions;
 use super::detect::quoted;
@@ -6,22 +6,22 @@ use super::refusal::Refusal;
 use super::survey::{Chosen, choose};
 use crate::source::{self, Encoding};
 
-/// So many lines above a header are passed over at most.
+/// Largest count of lines skipped above a header.
 pub(super) const MOST_LINES: u64 = 20;
-/// So many cells of such a line may be filled; a line with more is a row of another table.
+/// Largest count of filled cells in a skipped line. A line with more cells is a row of another table.
 pub(super) const MOST_CELLS: usize = 3;
 
-/// The lines above a header that were passed over.
+/// Lines which were skipped above a header.
 pub(super) struct Title {
-    /// Bytes of the text, with the last line break.
+    /// Length in bytes of the skipped text, including the last line break.
     pub length: usize,
     pub lines: u64,
-    /// What the evidence says of them.
+    /// Evidence about the skipped lines, for people.
     pub said: String,
 }
 
-/// Looks for a header below lines of a title: lines of few words, as reports have them above their tables. It is an error if the header there
-/// is known to be another program's.
+/// Searches for a header below a title, whose lines have few words, as reports print titles above tables. A header
+/// known to belong to another program is an error.
 pub(super) fn below_title(
     text: &str,
     complete: bool,
@@ -63,7 +63,8 @@ pub(super) fn below_title(
     None
 }
 
-/// Whether each line stands in quotes as a whole, which makes a table of one column, and would be a table without them.
+/// True if every line is quoted as a whole, which makes a table of a single column, and would be
+/// a readable table without these quotes.
 pub(super) fn is_quoted_whole(text: &str, delimiters: &[u8], options: &ReadingOptions) -> bool {
     let mut lines = text.lines().filter(|line| !line.trim().is_empty()).take(2);
     let inside = |line: &str| line.trim().strip_prefix('"')?.strip_suffix('"').map(|line| line.replace("\"\"", "\""));
@@ -72,7 +73,7 @@ pub(super) fn is_quoted_whole(text: &str, delimiters: &[u8], options: &ReadingOp
     choose(source::judge(&bare.join("\n"), true, delimiters), options).is_ok()
 }
 
-/// The refusal of such a file.
+/// The refusal of a file whose lines are quoted as a whole.
 pub(super) fn quoted_whole(encoding: Encoding) -> Refusal {
     Refusal {
         encoding: Some(encoding),

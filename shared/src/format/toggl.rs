@@ -1,10 +1,11 @@
-//! Toggl Track's detailed report, of today and of before 2024, with whatever columns were chosen.
+//! Toggl Track's detailed report, of today and of before 2024, with any chosen columns.
 //!
-//! Today's report has `Member`, `Stop date` and `Stop time`, and a dash in every empty cell. Where the duration was not chosen, start
-//! and stop tell it. A running entry has no stop.
-//! The duration has many faces, by the profile's settings and by what a spreadsheet made of it; a
-//! spreadsheet's time of day counts no whole days, which the entry's end tells. Tags are joined by
-//! commas. The currency stands in the header: `Amount (EUR)`.
+//! - Today's report has `Member`, `Stop date` and `Stop time`, and a dash in every empty cell.
+//! - The duration is written in many forms, depending on the settings of the profile and on spreadsheets which saved
+//!   the file. A spreadsheet's time of day lacks whole days, which are added from the entry's end.
+//! - If the duration was not exported, the time from start to stop is the duration. A running entry has no stop.
+//! - Tags are joined by commas.
+//! - The currency stands in the header: `Amount (EUR)`.
 
 use std::borrow::Cow;
 
@@ -57,7 +58,7 @@ pub(super) static FORMAT: Format = Format {
                 Need::Roles(&[Role::Email]),
                 Need::Roles(&[Role::Text, Role::Tags]),
                 Need::Roles(&[Role::Text, Role::Billable]),
-                // Nobody else calls the end of an entry its stop.
+                // No other program calls the end of an entry its stop.
                 Need::Columns(&["start date", "start time", "stop date", "stop time"]),
             ],
         ),
@@ -78,7 +79,7 @@ fn read<'r>(cells: &Cells<'r, '_>) -> Result<EntryRow<'r>, RowError> {
     Ok(entry)
 }
 
-/// The date of the end, which nearly always is that of the start.
+/// The date of the end, which nearly always equals the date of the start; `None` if the cell is empty or unreadable.
 fn end_date(cells: &Cells<'_, '_>, start: Date) -> Option<Date> {
     let end = cells.text(Role::EndDate)?;
     if cells.text(Role::Date) == Some(end) {

@@ -10,45 +10,67 @@ use serde::{Deserialize, Serialize};
 
 use super::Import;
 use crate::concurrent::drained;
-use crate::id::{AccountId, ImportId};
-use crate::ledger::Outcome;
+use crate::id::{AccountId, ChunkNo, ImportId};
+use crate::ledger::{Outcome, Page, SkipReason};
 use crate::services::Services;
-use crate::store::{StoreError, keys};
+use crate::store::{StoreError, Write, keys};
 
 /// Imports whose counters are read at once.
 const READS_AT_ONCE: usize = 32;
 
-/// The counts of an import.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(default)]
-pub struct Counts {
+/// Declares [`Counts`]: the numbers of the one list, their sum, and the write that adds them to a counter item.
+macro_rules! counts {
+    ($($(#[$doc:meta])* $name:ident,)+) => {
+        /// The counts of an import.
+        #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+        #[serde(default)]
+        pub struct Counts {
+            $($(#[$doc])* pub $name: u64,)+
+            /// Rows without an outcome yet; none while the file is being planned.
+            #[serde(skip)]
+            pub pending: Option<u64>,
+        }
+
+        impl Counts {
+            /// Each number with its name, which is the attribute's.
+            pub fn each(&self) -> impl Iterator<Item = (&'static str, u64)> {
+                [$((stringify!($name), self.$name)),+].into_iter()
+            }
+
+            /// The sum of two counts.
+            #[must_use]
+            pub fn plus(&self, other: &Self) -> Self {
+                Self { $($name: self.$name + other.$name,)+ pending: None }
+            }
+        }
+    };
+}
+
+counts! {
     /// Rows that became something new.
-    pub created: u64,
+    created,
     /// Rows that changed something.
-    pub updated: u64,
+    updated,
     /// Rows that found nothing to change.
-    pub unchanged: u64,
-    /// Rows that were left out, for their user or because they are there already.
-    pub skipped: u64,
+    unchanged,
+    /// Rows that were left out, for whatever reason.
+    skipped,
     /// Skipped rows that are there already.
-    pub duplicates: u64,
+    duplicates,
     /// Rows that deleted something.
-    pub deleted: u64,
+    deleted,
     /// Rows that could not be read or loaded.
-    pub failed: u64,
+    failed,
     /// The total duration of the created entries, in seconds.
-    pub seconds: u64,
+    seconds,
     /// Chunks that are committed.
-    pub chunks: u64,
+    chunks,
     /// Chunks that are undone.
-    pub reverted: u64,
+    reverted,
     /// Entities that the undo removed, of those that could be seen.
-    pub removed: u64,
+    removed,
     /// Entries that were deleted by hand.
-    pub dropped: u64,
-    /// Rows without an outcome yet; none while the file is being planned.
-    #[serde(skip)]
-    pub pending: Option<u64>,
+    dropped,
 }
 
 /// What an import created.
@@ -84,40 +106,51 @@ impl Counts {
         Ok(counts)
     }
 
-    fn plus(&self, other: &Self) -> Self {
-        Self {
-            created: self.created + other.created,
-            updated: self.updated + other.updated,
-            unchanged: self.unchanged + other.unchanged,
-            skipped: self.skipped + other.skipped,
-            duplicates: self.duplicates + other.duplicates,
-            deleted: self.deleted + other.deleted,
-            failed: self.failed + other.failed,
-            seconds: self.seconds + other.seconds,
-            chunks: self.chunks + other.chunks,
-            reverted: self.reverted + other.reverted,
-            removed: self.removed + other.removed,
-            dropped: self.dropped + other.dropped,
-            pending: None,
-        }
+    /// The write that adds these counts to the counter item of a chunk.
+    pub(crate) fn add_to(&self, account: AccountId, import: ImportId, chunk: ChunkNo) -> Write {
+        let numbers: Vec<_> = self.each().filter(|&(_, number)| number > 0).collect();
+        let parts: Vec<_> = numbers.iter().map(|(name, _)| format!("#{name} :{name}")).collect();
+        let add = Write::update(keys::counts(account, import, chunk), &format!("ADD {}", parts.join(", ")));
+        numbers.into_iter().fold(add, |add, (name, number)| add.bind(&format!(":{name}"), number))
     }
 
-    /// Adds a row.
-    pub fn count(&mut self, outcome: Outcome) {
+    /// The counts of a ledger page.
+    pub fn of(page: &Page) -> Self {
+        let mut counts = Self::default();
+        page.outcomes.iter().for_each(|&(outcome, rows)| counts.count(outcome, u64::from(rows)));
+        counts
+    }
+
+    /// Adds rows of one outcome.
+    pub fn count(&mut self, outcome: Outcome, rows: u64) {
         let counter = match outcome {
             Outcome::Created => &mut self.created,
-            Outcome::Skipped => &mut self.skipped,
-            Outcome::Duplicate => {
-                self.duplicates += 1;
+            Outcome::Updated => &mut self.updated,
+            Outcome::Unchanged => &mut self.unchanged,
+            Outcome::Skipped(reason) => {
+                self.duplicates += if reason == SkipReason::AlreadyThere { rows } else { 0 };
                 &mut self.skipped
             }
+            Outcome::Deleted => &mut self.deleted,
             Outcome::Failed => &mut self.failed,
         };
-        *counter += 1;
+        *counter += rows;
+    }
+
+    /// The six outcomes with their numbers of rows, in the order in which people are shown them.
+    pub fn outcomes(&self) -> [(&'static str, u64); 6] {
+        [
+            ("created", self.created),
+            ("updated", self.updated),
+            ("unchanged", self.unchanged),
+            ("skipped", self.skipped),
+            ("deleted", self.deleted),
+            ("failed", self.failed),
+        ]
     }
 
     /// Rows that have their outcome.
     pub fn accounted(&self) -> u64 {
-        self.created + self.updated + self.unchanged + self.skipped + self.deleted + self.failed
+        self.outcomes().iter().map(|(_, rows)| rows).sum()
     }
 }

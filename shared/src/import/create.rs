@@ -24,7 +24,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use super::transition::announce;
-use super::{Import, ImportError, Options, Status, lane, roll};
+use super::{Import, ImportError, Lane, Options, Status, lane, roll};
 use crate::files::{Object, SOURCES, UPLOADS, key_part};
 use crate::id::{AccountId, ImportId, MAX_IMPORTS, ThingId};
 use crate::services::Services;
@@ -170,7 +170,7 @@ pub async fn create_or_find(services: &Services, new: &NewImport) -> Result<(Imp
             Write::put(claim_key.clone(), &claim).when_absent(),
             roll::entered(account, id),
         ]);
-        if import.is_dropped() {
+        if import.lane.is_some() {
             writes.push(lane::get_in_line(account, id));
         }
         writes.extend(announce(&import, import.status, &format!("user {}", new.user), None, import.created_at));
@@ -208,7 +208,7 @@ impl Number {
 
 /// The users that the import is to name.
 async fn users_that_stand(services: &Services, new: &NewImport) -> Result<BTreeSet<ThingId>, ImportError> {
-    let users = BTreeSet::from_iter([Some(new.user), new.options.fallback_user].into_iter().flatten());
+    let users = BTreeSet::from_iter([Some(new.user), new.options.entries.fallback_user].into_iter().flatten());
     let wanted: Vec<_> = users.iter().map(|&user| (Kind::User, user)).collect();
     let there = Thing::get_many(services, new.account, &wanted).await?;
     let stands = |user: &ThingId| there.iter().any(|thing| thing.id == *user && !thing.is_spent());
@@ -239,6 +239,7 @@ fn first_state(services: &Services, new: &NewImport, id: ImportId) -> Import {
         Origin::Body { .. } => (Status::Queued, None, key(SOURCES)),
         Origin::Awaited { .. } => (Status::New, None, key(UPLOADS)),
     };
+    let lane = matches!(new.origin, Origin::Dropped { .. }).then_some(Lane::Entries);
     Import {
         account: new.account,
         id,
@@ -261,6 +262,9 @@ fn first_state(services: &Services, new: &NewImport, id: ImportId) -> Import {
         recalled: None,
         remembered: None,
         days: None,
+        sealed: false,
+        dropped: lane.is_some(),
+        lane,
         tally: None,
         kept: Vec::new(),
         reason: None,

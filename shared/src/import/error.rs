@@ -68,6 +68,11 @@ impl From<LeasedError> for ImportError {
 }
 
 impl ImportError {
+    /// Whether a later version of the code wrote the item or the message that stands in the way.
+    pub fn is_newer(&self) -> bool {
+        matches!(self, Self::Store(StoreError::Newer(_)) | Self::Queue(QueueError::Newer(_)))
+    }
+
     /// Whether the same request may succeed in a moment.
     pub fn is_passing(&self) -> bool {
         match self {

@@ -12,6 +12,14 @@ use crate::queue::Message;
 use crate::services::Services;
 use crate::store::{StoreError, Write, decode, keys};
 
+/// A lane of an account.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Lane {
+    /// Dropped files of time entries.
+    Entries,
+}
+
 /// Who holds or awaits a turn.
 #[derive(Serialize, Deserialize)]
 struct Turn {

@@ -6,53 +6,45 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
-use crate::format::{FormatName, Mapping, ReadingOptions, Remembered};
+use crate::format::{ReadingOptions, Remembered};
 use crate::id::ThingId;
 use crate::packed::Wanted;
-use crate::source::Encoding;
-use crate::values::dates::DateOrder;
-use crate::values::numbers::DecimalMark;
 
-/// How a file is to be read and loaded. What is left out is found from the file, or is the default.
+/// How a file is to be read and loaded. An option that is left out is found from the file, or has its default. Stored and
+/// shown, the groups are one flat list.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Options {
-    /// The format; none: found from the file.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub format: Option<FormatName>,
-    /// Which column is what, for a table that is no format's.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub mapping: Option<Mapping>,
-    /// Whether a file without either is read by the mapping that is remembered for its header.
+    /// How the file is read, whatever the kind of its rows.
+    #[serde(flatten)]
+    pub reading: ReadingOptions,
+    /// Whether a file without a format and a mapping is read by the mapping that is remembered for its header.
     #[serde(skip_serializing_if = "is_true")]
     pub recall: bool,
-    /// Who gets the entries of unknown users; none: those rows are left out.
+    /// The sheet of a spreadsheet; `None`: the only one that fits.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub sheet: Option<String>,
+    /// How rows of time entries are loaded.
+    #[serde(flatten)]
+    pub entries: EntryOptions,
+}
+
+/// How rows of time entries are loaded.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct EntryOptions {
+    /// The user who gets the entries of unknown users; `None`: their rows are left out.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub fallback_user: Option<ThingId>,
     /// Whether tags are imported.
     pub import_tags: bool,
     /// Whether unknown projects are created; else their entries come without a project.
     pub autocreate_projects: bool,
-    /// Whether people that nobody knows are made users.
+    /// Whether unknown people are made users.
     #[serde(skip_serializing_if = "is_false")]
     pub autocreate_users: bool,
-    /// What becomes of rows that are there already.
+    /// The treatment of rows that are there already.
     pub duplicates: Duplicates,
-    /// The delimiter.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub delimiter: Option<u8>,
-    /// The encoding.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub encoding: Option<Encoding>,
-    /// The order of day, month and year.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub date_order: Option<DateOrder>,
-    /// The decimal mark.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub decimal_mark: Option<DecimalMark>,
-    /// The sheet of a spreadsheet; none: the only one that fits.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub sheet: Option<String>,
 }
 
 /// What becomes of a row that is there already: an import that is not undone made an entry of the same row, and it stands.
@@ -95,53 +87,47 @@ fn is_true(value: &bool) -> bool {
 
 impl Default for Options {
     fn default() -> Self {
+        Self { reading: ReadingOptions::default(), recall: true, sheet: None, entries: EntryOptions::default() }
+    }
+}
+
+impl Default for EntryOptions {
+    fn default() -> Self {
         Self {
-            format: None,
-            mapping: None,
-            recall: true,
             fallback_user: None,
             import_tags: true,
             autocreate_projects: true,
             autocreate_users: false,
             duplicates: Duplicates::default(),
-            delimiter: None,
-            encoding: None,
-            date_order: None,
-            decimal_mark: None,
-            sheet: None,
         }
     }
 }
 
 impl Options {
+    /// The defaults of a door: entries of unknown users go to the user who asks for the import.
+    pub fn of_user(user: ThingId) -> Self {
+        Self { entries: EntryOptions { fallback_user: Some(user), ..EntryOptions::default() }, ..Self::default() }
+    }
+
     /// The defaults, but for how the file is to be read.
     pub fn reading_as(reading: ReadingOptions) -> Self {
-        let ReadingOptions { format, mapping, remembered: _, delimiter, encoding, date_order, decimal_mark } = reading;
-        Self { format, mapping, delimiter, encoding, date_order, decimal_mark, ..Self::default() }
+        Self { reading, ..Self::default() }
     }
 
     /// Whether it matters what is remembered for headers.
     pub fn asks_memory(&self) -> bool {
-        self.recall && self.format.is_none() && self.mapping.is_none()
+        self.recall && self.reading.format.is_none() && self.reading.mapping.is_none()
     }
 
-    /// What tells the sheet of a spreadsheet, beside what is remembered for headers.
+    /// How the sheet of a spreadsheet is told, given the mappings that are remembered for headers.
     pub fn wanted(&self, remembered: &Remembered) -> Wanted {
-        let (mapping, sheet) = (self.mapping.clone(), self.sheet.clone());
-        Wanted { format: self.format, mapping, remembered: self.recalled(remembered), sheet }
+        let ReadingOptions { format, mapping, remembered, .. } = self.reading(remembered);
+        Wanted { format, mapping, remembered, sheet: self.sheet.clone() }
     }
 
-    /// What concerns the reading of the file, beside what is remembered for headers.
+    /// How the file is read, given the mappings that are remembered for headers.
     pub fn reading(&self, remembered: &Remembered) -> ReadingOptions {
-        ReadingOptions {
-            format: self.format,
-            mapping: self.mapping.clone(),
-            remembered: self.recalled(remembered),
-            delimiter: self.delimiter,
-            encoding: self.encoding,
-            date_order: self.date_order,
-            decimal_mark: self.decimal_mark,
-        }
+        ReadingOptions { remembered: self.recalled(remembered), ..self.reading.clone() }
     }
 
     fn recalled(&self, remembered: &Remembered) -> Remembered {

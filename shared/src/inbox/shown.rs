@@ -1,7 +1,7 @@
 //! An import as people and machines are shown it: by the native door, and in the outbox by the report of a drop.
 
 use jiff::Timestamp;
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use crate::entries::made::tally;
 use crate::format::FormatName;
@@ -17,7 +17,7 @@ pub fn time(ms: i64) -> String {
 
 /// The mapping that its file is read by, if it is read by one, and whence it is remembered if nobody gave it.
 fn mapping(import: &Import) -> Option<Value> {
-    if let Some(given) = &import.options.mapping {
+    if let Some(given) = &import.options.reading.mapping {
         return Some(json!({ "columns": given, "remembered": null }));
     }
     // The format tells whether the file was read by it after all.
@@ -40,18 +40,13 @@ pub async fn shown(services: &Services, import: &Import) -> Result<Value, Import
         "status": import.status,
         "file_name": import.file_name,
         "file_size": import.source.as_ref().map(|source| source.size.to_string()),
-        "format": import.format.or(import.options.format),
+        "format": import.format.or(import.options.reading.format),
         "mapping": mapping(import),
         "rows": import.rows,
-        "counts": known.map(|counts| json!({
-            "created": counts.created,
-            "updated": counts.updated,
-            "unchanged": counts.unchanged,
-            "skipped": counts.skipped,
-            "deleted": counts.deleted,
-            "failed": counts.failed,
-            "pending": counts.pending.unwrap_or_default(),
-        })),
+        "counts": known.map(|counts| {
+            let rows = counts.outcomes().into_iter().chain([("pending", counts.pending.unwrap_or_default())]);
+            rows.map(|(outcome, rows)| (outcome.to_owned(), json!(rows))).collect::<Map<_, _>>()
+        }),
         // Of the skipped ones, those that are there already.
         "duplicates": counts.duplicates,
         "undone": { "chunks": counts.reverted, "removed": counts.removed, "kept": import.kept },

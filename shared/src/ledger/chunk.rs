@@ -4,10 +4,11 @@ use aws_sdk_dynamodb::primitives::Blob;
 use aws_sdk_dynamodb::types::AttributeValue;
 use serde::{Deserialize, Serialize};
 
+use super::before::PageBefore;
 use super::page::{Outcome, Page};
 use crate::format::{ChunkSpan, Oversized};
 use crate::id::ChunkNo;
-use crate::store::packing::{packed, unpacked};
+use crate::store::packing::{packed, unpacked, unpacked_since};
 use crate::store::{Item, StoreError, decode};
 
 /// Where a chunk stands.
@@ -100,7 +101,7 @@ impl Chunk {
     /// Reads a stored chunk.
     pub fn decode(mut item: Item) -> Result<Self, StoreError> {
         let page = match item.remove("page") {
-            Some(AttributeValue::B(blob)) => Some(unpacked(blob.as_ref())?),
+            Some(AttributeValue::B(blob)) => Some(unpacked_since::<_, PageBefore>(blob.as_ref())?),
             _ => None,
         };
         let there = match item.remove("there") {

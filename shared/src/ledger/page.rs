@@ -1,25 +1,35 @@
 //! The page of a chunk: the outcome of each row, and what the chunk holds at a glance.
 
-use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
-use crate::id::{Row, ThingId};
-use crate::store::keys::Kind;
+use super::glance::{ChunkGlance, EntriesGlance, Glance};
+use crate::id::Row;
 use crate::store::packing::packed;
-use crate::things::sums::Sums;
 
 /// What became of a row.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
 pub enum Outcome {
-    /// It became an entry.
+    /// The row became something new.
     Created,
-    /// It was left out, for its user is unknown.
-    Skipped,
-    /// It was left out, for it is there already.
-    Duplicate,
-    /// It could not be read.
+    /// The row changed something.
+    Updated,
+    /// The row found nothing to change.
+    Unchanged,
+    /// The row was left out.
+    Skipped(SkipReason),
+    /// The row deleted something.
+    Deleted,
+    /// The row could not be read or loaded.
     Failed,
+}
+
+/// Why a row was left out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub enum SkipReason {
+    /// No user is known by the name or address in the row.
+    UnknownUser,
+    /// An earlier import made an entry of the same row, and the entry stands.
+    AlreadyThere,
 }
 
 /// What a chunk's rows became.
@@ -27,33 +37,12 @@ pub enum Outcome {
 pub struct Page {
     /// Outcomes in the order of the rows, as runs.
     pub outcomes: Vec<(Outcome, u32)>,
-    /// The first and the last day of its entries.
-    pub dates: Option<(Date, Date)>,
-    /// Whose entries it holds, ascending.
-    pub users: Vec<ThingId>,
-    /// Entries per project and tag.
-    pub totals: Vec<Total>,
-    /// For each project among these, in their order: who of the users has entries of it, by their place among them.
-    pub project_users: Vec<Vec<u16>>,
+    /// The chunk at a glance, by the kind of its rows.
+    pub glance: ChunkGlance,
+    /// Ids that cannot be derived from the row: offset of the row in the chunk, id. Empty for time entries.
+    pub became: Vec<(u32, u64)>,
     /// Why rows failed, in their order.
     pub errors: Vec<PageError>,
-    /// Users that rows name and nobody knows, each once, as they are written.
-    pub unknown_users: Vec<String>,
-    /// Rows that name them.
-    pub unknown_user_rows: u32,
-    /// Projects that rows name and that were not to be created, each once.
-    pub unknown_projects: Vec<String>,
-}
-
-/// The entries that a chunk has of a project or tag.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Total {
-    /// Project or tag.
-    pub kind: Kind,
-    /// Which.
-    pub id: ThingId,
-    /// How many, how long.
-    pub sums: Sums,
 }
 
 /// Why a row failed. The cells themselves are read again from the file when they are asked for.
@@ -73,42 +62,10 @@ pub struct PageError {
     pub message: String,
 }
 
-/// What many entries are at a glance, so that filters pass over them.
-#[derive(Clone, Copy, Debug)]
-pub struct Glance<'a> {
-    /// How many they are.
-    pub entries: u64,
-    /// Their first and last day.
-    pub dates: Option<(Date, Date)>,
-    /// Whose they are.
-    pub users: &'a [ThingId],
-    /// How many of them are of which project and tag.
-    pub totals: &'a [Total],
-}
-
-impl Page {
-    /// The projects that it has entries of, each with those whose entries they are.
-    pub fn participants(&self) -> impl Iterator<Item = (ThingId, impl Iterator<Item = ThingId> + '_)> + '_ {
-        let projects = self.totals.iter().filter(|total| total.kind == Kind::Project);
-        projects.zip(&self.project_users).map(|(project, users)| {
-            let users = users.iter().filter_map(|&user| self.users.get(usize::from(user)).copied());
-            (project.id, users)
-        })
-    }
-}
-
 impl PageError {
     /// About how many bytes it takes.
     pub(crate) fn size(&self) -> usize {
         self.column.len() + self.code.len() + self.value.len() + self.message.len()
-    }
-}
-
-impl Glance<'_> {
-    /// How many entries are of a project or have a tag.
-    pub fn of(&self, kind: Kind, id: ThingId) -> u64 {
-        let total = self.totals.iter().find(|total| total.kind == kind && total.id == id);
-        total.map_or(0, |total| total.sums.entries.unsigned_abs())
     }
 }
 
@@ -134,10 +91,16 @@ impl Page {
         self.outcomes.iter().filter(|(kind, _)| *kind == outcome).map(|&(_, run)| u64::from(run)).sum()
     }
 
-    /// What its entries are at a glance, before any edit by hand.
+    /// The time entries that the chunk made, before any edit by hand.
+    pub fn entries(&self) -> &EntriesGlance {
+        let ChunkGlance::Entries(entries) = &self.glance;
+        entries
+    }
+
+    /// The time entries of the page as a filter looks at them.
     pub fn glance(&self) -> Glance<'_> {
-        let entries = self.count(Outcome::Created);
-        Glance { entries, dates: self.dates, users: &self.users, totals: &self.totals }
+        let EntriesGlance { dates, users, totals, .. } = self.entries();
+        Glance { entries: self.count(Outcome::Created), dates: *dates, users, totals }
     }
 
     /// The page as an item takes it. Where errors and names repeat too much of the rows, errors keep their rows, lines and
@@ -147,7 +110,8 @@ impl Page {
             return self;
         }
         let errors = std::mem::take(&mut self.errors);
-        let names = [std::mem::take(&mut self.unknown_users), std::mem::take(&mut self.unknown_projects)];
+        let ChunkGlance::Entries(entries) = &mut self.glance;
+        let names = [std::mem::take(&mut entries.unknown_users), std::mem::take(&mut entries.unknown_projects)];
         let fifth = MOST_BYTES.saturating_sub(packed(&self).len()) / 5;
         let mut room = 2 * fifth;
         let fit = |error: PageError| match room.checked_sub(error.size()) {
@@ -173,7 +137,8 @@ impl Page {
             }
             first
         };
-        [self.unknown_users, self.unknown_projects] = names.map(first);
+        let ChunkGlance::Entries(entries) = &mut self.glance;
+        [entries.unknown_users, entries.unknown_projects] = names.map(first);
         self
     }
 
@@ -198,16 +163,25 @@ impl Page {
 #[cfg(test)]
 mod tests {
     #![expect(clippy::unwrap_used, reason = "tests")]
+    use jiff::civil::Date;
+
+    use super::super::glance::Total;
     use super::*;
-    use crate::store::packing::unpacked;
+    use crate::id::ThingId;
+    use crate::ledger::before::PageBefore;
+    use crate::store::StoreError;
+    use crate::store::keys::Kind;
+    use crate::store::packing::{unpacked, unpacked_since};
+    use crate::things::sums::Sums;
 
     fn page_of_a_thousand() -> Page {
         let mut page = Page::default();
         (0..1000).for_each(|row| page.push(if row == 500 { Outcome::Failed } else { Outcome::Created }));
-        page.dates = Some((Date::constant(2026, 1, 1), Date::constant(2026, 12, 31)));
+        let dates = Some((Date::constant(2026, 1, 1), Date::constant(2026, 12, 31)));
         let sums = Sums { entries: 50, seconds: 180_000, billable_seconds: 90_000, invoiced_seconds: 0 };
         let total = |id| Total { kind: Kind::Tag, id: ThingId((1u64 << 51) + id), sums };
-        page.totals = (0..40).map(total).collect();
+        let totals = (0..40).map(total).collect();
+        page.glance = ChunkGlance::Entries(EntriesGlance { dates, totals, ..EntriesGlance::default() });
         page
     }
 
@@ -235,26 +209,44 @@ mod tests {
         let names = || (0..500).map(|n| format!("{n:04}{}", text(80))).collect::<Vec<_>>();
         let page = Page {
             errors: (1..=500).map(error).collect(),
-            unknown_users: names(),
-            unknown_projects: names(),
+            glance: ChunkGlance::Entries(EntriesGlance {
+                unknown_users: names(),
+                unknown_projects: names(),
+                ..page_of_a_thousand().entries().clone()
+            }),
             ..page_of_a_thousand()
         };
         assert!(packed(&page).len() > 500_000);
         let fitted = page.clone().fitted();
         assert!(packed(&fitted).len() < 400_000, "{} bytes", packed(&fitted).len());
-        assert_eq!((&fitted.errors[0], &fitted.totals), (&page.errors[0], &page.totals));
+        assert_eq!((&fitted.errors[0], &fitted.entries().totals), (&page.errors[0], &page.entries().totals));
         let told = |page: &Page| page.errors.iter().map(|error| (error.row, error.line)).collect::<Vec<_>>();
         assert_eq!(told(&fitted), told(&page));
-        assert_eq!(fitted.unknown_users.last().map(String::as_str), Some("…"));
+        assert_eq!(fitted.entries().unknown_users.last().map(String::as_str), Some("…"));
         let usual = page_of_a_thousand();
         assert_eq!(usual.clone().fitted(), usual);
     }
 
     #[test]
-    fn a_page_of_another_version_is_refused() {
-        let mut packed = packed(&page_of_a_thousand());
-        packed[0] = 9;
-        assert!(unpacked::<Page>(&packed).is_err());
+    fn a_page_of_the_version_before_is_read_and_others_are_told_apart() {
+        // Written by version 5: two rows created, one without a user, one there already, one failed.
+        let before = "05040002010102010301010a323032362d30312d30350a323032362d30322d323702070901020b04b054901c000102000101\
+                      050604446174650c696e76616c69645f646174650533312e322e11446174653a206e6f207375636820646179010d536f6d65\
+                      626f647920456c736501010648696464656e";
+        let mut bytes: Vec<u8> =
+            (0..before.len()).step_by(2).map(|at| u8::from_str_radix(&before[at..at + 2], 16).unwrap()).collect();
+        let page: Page = unpacked_since::<_, PageBefore>(&bytes).unwrap();
+        let (no_user, there) = (SkipReason::UnknownUser, SkipReason::AlreadyThere);
+        let outcomes =
+            [(Outcome::Created, 2), (Outcome::Skipped(no_user), 1), (Outcome::Skipped(there), 1), (Outcome::Failed, 1)];
+        assert_eq!(page.outcomes, outcomes);
+        assert_eq!((page.errors[0].line, page.entries().users.len(), page.entries().unknown_user_rows), (6, 2, 1));
+        assert_eq!(page.entries().unknown_projects, ["Hidden"]);
+        assert_eq!(unpacked_since::<Page, PageBefore>(&packed(&page)).unwrap(), page);
+        bytes[0] = 7;
+        assert!(matches!(unpacked_since::<Page, PageBefore>(&bytes), Err(StoreError::Newer(7))));
+        bytes[0] = 4;
+        assert!(matches!(unpacked_since::<Page, PageBefore>(&bytes), Err(StoreError::Shape(_))));
     }
 
     #[test]

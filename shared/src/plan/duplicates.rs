@@ -107,7 +107,7 @@ async fn others(services: &Services, import: &Import) -> Result<Vec<Other>, Stor
                 other.status,
                 Status::New | Status::Queued | Status::Unsupported | Status::RollingBack | Status::RolledBack
             );
-            let empty = other.tally.is_some() && other.days.is_none();
+            let empty = other.is_folded() && other.days.is_none();
             if !gone && !empty {
                 others.push(Other { id: other.id, days: other.days });
             }
@@ -211,7 +211,7 @@ async fn count(
     while let Some(items) = pages.next().await? {
         let chunks: Vec<Chunk> = items.into_iter().map(Chunk::decode).collect::<Result<_, _>>()?;
         let of_the_days = |chunk: &Chunk| {
-            let dates = chunk.page.as_ref().and_then(|page| page.dates);
+            let dates = chunk.page.as_ref().and_then(|page| page.entries().dates);
             let shared = dates.is_some_and(|(first, last)| days.range(first..=last).next().is_some());
             (chunk.state == ChunkState::Committed && shared).then_some(chunk.number)
         };

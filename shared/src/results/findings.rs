@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::id::ChunkNo;
 use crate::import::Import;
-use crate::ledger::{Chunk, Page, PageError};
+use crate::ledger::{Chunk, ChunkGlance, Page, PageError};
 use crate::services::Services;
 use crate::store::packing::{packed, unpacked};
 use crate::store::{StoreError, Write, keys};
@@ -108,9 +108,10 @@ impl Findings {
             self.error_bytes += bytes;
             self.errors.push(error);
         }
-        page.unknown_users.into_iter().for_each(|name| self.unknown_users.add(name));
-        self.unknown_user_rows += u64::from(page.unknown_user_rows);
-        page.unknown_projects.into_iter().for_each(|name| self.unknown_projects.add(name));
+        let ChunkGlance::Entries(entries) = page.glance;
+        entries.unknown_users.into_iter().for_each(|name| self.unknown_users.add(name));
+        self.unknown_user_rows += u64::from(entries.unknown_user_rows);
+        entries.unknown_projects.into_iter().for_each(|name| self.unknown_projects.add(name));
     }
 
     /// Whether there are more unknown users or projects than are named.
@@ -148,7 +149,7 @@ impl Findings {
 
     /// The findings of an import as of now; before its end, what its first pages say.
     pub async fn read(services: &Services, import: &Import) -> Result<Self, StoreError> {
-        if import.tally.is_some() {
+        if import.is_folded() {
             let kept = services.store.get(&keys::findings(import.account, import.id)).await?.unwrap_or_default();
             let Some(AttributeValue::B(found)) = kept.get("found") else {
                 return Ok(Self::default());
@@ -182,9 +183,12 @@ async fn names_apart(services: &Services, import: &Import, which: &str) -> Resul
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::ledger::EntriesGlance;
 
     fn page(names: impl Iterator<Item = u32>) -> Page {
-        Page { unknown_users: names.map(|name| format!("somebody {name:07}")).collect(), ..Page::default() }
+        let unknown_users = names.map(|name| format!("somebody {name:07}")).collect();
+        let glance = ChunkGlance::Entries(EntriesGlance { unknown_users, ..EntriesGlance::default() });
+        Page { glance, ..Page::default() }
     }
 
     #[test]

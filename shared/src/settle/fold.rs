@@ -173,13 +173,13 @@ impl Window {
     }
 
     fn add(&mut self, page: &Page) {
-        for total in &page.totals {
+        for total in &page.entries().totals {
             if let Some(name) = self.name((total.kind, total.id)) {
                 name.sums.get_or_insert_default().add(&total.sums);
             }
             self.shrink();
         }
-        for (project, users) in page.participants() {
+        for (project, users) in page.entries().participants() {
             let Some(name) = self.names.get_mut(&(Kind::Project, project)) else { continue };
             let before = name.users.len();
             name.users.extend(users);
@@ -228,7 +228,7 @@ impl First {
     fn add(&mut self, number: ChunkNo, page: Option<Page>) -> Option<Write> {
         let write = self.summing.as_mut().and_then(|summing| summing.add(number, page.as_ref()));
         if let Some(page) = page {
-            if let Some((first, last)) = page.dates {
+            if let Some((first, last)) = page.entries().dates {
                 self.days = Some(self.days.map_or((first, last), |days| (days.0.min(first), days.1.max(last))));
             }
             self.findings.add(page);
@@ -291,7 +291,7 @@ fn set<'s>(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::ledger::Total;
+    use crate::ledger::{ChunkGlance, EntriesGlance, Total};
 
     fn window(after: Option<(Kind, ThingId)>, most: usize) -> Window {
         Window { after, end: None, names: BTreeMap::new(), weight: 0, most }
@@ -302,12 +302,13 @@ mod tests {
         let sums = Sums { entries: users.len() as i64, ..Sums::default() };
         let total = |&id| Total { kind: Kind::Project, id: ThingId(id), sums };
         let places: Vec<u16> = (0..users.len() as u16).collect();
-        Page {
+        let glance = EntriesGlance {
             users: users.iter().copied().map(ThingId).collect(),
             totals: projects.iter().map(total).collect(),
             project_users: vec![places; projects.len()],
-            ..Page::default()
-        }
+            ..EntriesGlance::default()
+        };
+        Page { glance: ChunkGlance::Entries(glance), ..Page::default() }
     }
 
     #[test]

@@ -1,9 +1,9 @@
-//! What holds for any bytes: run by the tests over a corpus and over made inputs, and by `cargo fuzz` for as long as one
-//! likes.
+//! Properties of decoding and splitting which hold for any bytes, run by the tests over a corpus and over generated
+//! input, and by `cargo fuzz` for any length of time.
 
 use super::{Decoder, Dialect, Encoding, Ending, Splitter, Unreadable};
 
-/// A record as the checks compare it: its cells, as it stands in the text, and its lines.
+/// A record as compared by the checks, with its cells, its raw text and its first and last line.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Read {
     pub cells: Vec<String>,
@@ -12,11 +12,12 @@ pub struct Read {
     pub ending: Ending,
 }
 
-/// Reads bytes as the fuzzer gives them: the first two say the delimiter and where to cut.
+/// Decodes and splits bytes from the fuzzer, whose first two bytes choose the delimiter and the cuts.
 ///
 /// # Panics
 ///
-/// If the splitter reads otherwise than `csv-core`, or if it matters in which pieces bytes come.
+/// Panics if the splitter's records differ from the records of `csv-core`, or if the result depends on the
+/// pieces in which the bytes arrive.
 pub fn split_and_decode(bytes: &[u8]) {
     let &[delimiter, cut, ref rest @ ..] = bytes else { return };
     let cuts: Vec<usize> = (1..=4).map(|time| usize::from(cut) * time + time).collect();
@@ -26,11 +27,11 @@ pub fn split_and_decode(bytes: &[u8]) {
     check_decoder(rest, label.parse().ok(), piece);
     let text = String::from_utf8_lossy(rest);
     let delimiter = super::DELIMITERS[usize::from(delimiter) % super::DELIMITERS.len()];
-    // A mark is the decoder's to take away, and `csv-core` takes one away as well.
+    // The decoder removes byte order marks, and `csv-core` removes a mark as well.
     check_splitter(text.trim_start_matches('\u{feff}'), delimiter, &cuts);
 }
 
-/// Encodings that bytes are read in as if the caller had said so: one of each kind.
+/// Encodings named as by a caller, with an example of each kind.
 const ENCODINGS: [&str; 12] = [
     "utf-8",
     "cesu-8",
@@ -46,13 +47,13 @@ const ENCODINGS: [&str; 12] = [
     "euc-kr",
 ];
 
-/// Whatever pieces bytes come in, their text is the same.
+/// Checks that the decoded text is the same for any sizes of the pieces.
 fn check_decoder(bytes: &[u8], asked: Option<Encoding>, piece: usize) {
     let whole = decode(bytes, asked, bytes.len().max(1));
     let pieces = decode(bytes, asked, piece);
     match (whole, pieces) {
         (Ok(whole), Ok(pieces)) => assert_eq!(whole, pieces),
-        // What is found out by looking on may be found out sooner or later.
+        // Without a named encoding, a refusal found by reading on may come sooner or later.
         (Err(_), Err(_)) if asked.is_none() => {}
         (Err(whole), Err(pieces)) => assert_eq!(whole, pieces, "{asked:?} {piece}"),
         (whole, pieces) => panic!("as a whole {whole:?}, in pieces of {piece} {pieces:?}"),
@@ -70,7 +71,7 @@ fn decode(bytes: &[u8], asked: Option<Encoding>, piece: usize) -> Result<(String
     Ok((text, decoder.encoding()))
 }
 
-/// The cells are those of `csv-core`, and a text cut anywhere gives the same records.
+/// Checks that the cells equal the cells of `csv-core`, and that a text cut anywhere gives the same records.
 pub fn check_splitter(text: &str, delimiter: u8, cuts: &[usize]) {
     let whole = split(text, delimiter);
     let cells: Vec<&Vec<String>> = whole.iter().map(|read| &read.cells).collect();
@@ -84,7 +85,7 @@ fn plain_dialect(delimiter: u8) -> Dialect {
     Dialect { delimiter, spaced: false, backslashes: false, sheet: false }
 }
 
-/// Splits a text that is at hand as a whole.
+/// Splits a text which is whole in memory.
 pub fn split(text: &str, delimiter: u8) -> Vec<Read> {
     let mut splitter = Splitter::new(plain_dialect(delimiter), 1);
     let mut records = Vec::new();
@@ -99,7 +100,7 @@ pub fn split(text: &str, delimiter: u8) -> Vec<Read> {
     }
 }
 
-/// Splits a text that arrives in pieces, forgetting what is done with.
+/// Splits a text which arrives in pieces, dropping text whose records have been taken.
 fn split_pieces(text: &str, delimiter: u8, cuts: &[usize]) -> Vec<(Vec<String>, (u64, u64))> {
     let mut splitter = Splitter::new(plain_dialect(delimiter), 1);
     let (mut buffer, mut taken, mut records) = (String::new(), 0, Vec::new());
@@ -127,7 +128,7 @@ fn split_pieces(text: &str, delimiter: u8, cuts: &[usize]) -> Vec<(Vec<String>, 
     records
 }
 
-/// A text in CESU-8: a character beyond the first plane as its two surrogates, three bytes each.
+/// Encodes a text in CESU-8, which writes a character beyond U+FFFF as two surrogates of three bytes each.
 pub fn cesu8(text: &str) -> Vec<u8> {
     let mut bytes = Vec::with_capacity(text.len());
     for letter in text.chars() {
@@ -145,13 +146,13 @@ pub fn cesu8(text: &str) -> Vec<u8> {
     bytes
 }
 
-/// The cells and lines of the record that was given last.
+/// Cells and lines of the record which the splitter found last.
 pub fn told(splitter: &Splitter, text: &str) -> (Vec<String>, (u64, u64)) {
     let cells = splitter.fields().iter().map(|field| field.cell(text).into_owned()).collect();
     (cells, splitter.lines())
 }
 
-/// The cells as `csv-core` reads them.
+/// Splits the text with `csv-core`, as the reference for the checks.
 fn csv_core(text: &str, delimiter: u8) -> Vec<Vec<String>> {
     use csv_core::ReadRecordResult::{End, InputEmpty, OutputEndsFull, OutputFull, Record};
     let mut reader = csv_core::ReaderBuilder::new().delimiter(delimiter).build();

@@ -1,21 +1,24 @@
-//! Bytes to text, checked until the last byte.
+//! Decodes a file's bytes to text, and checks the encoding until the last byte of the file.
 //!
-//! UTF-8 is assumed as long as the bytes are UTF-8. A file in Windows-1252 looks the same until its
-//! first accent, so at the first byte that is not UTF-8 the decoder may still change its mind, if
-//! everything so far was plain ASCII: that text reads the same either way and need not be read again.
-//! After that every byte must fit Windows-1252, and the whole must look like it: text in another
-//! code page, or UTF-8 with some broken bytes in it, would decode without an error and be mojibake.
-//! UTF-8 may turn into CESU-8 as well, which is the same but for pairs of surrogates.
+//! Promise: the text is decoded rightly under a named encoding, or the file is refused with the place of the first
+//! byte which does not fit. Mojibake is never produced.
 //!
-//! | the bytes | the file |
+//! UTF-8 is assumed as long as the bytes are valid UTF-8. A file in Windows-1252 looks like UTF-8 until its first
+//! accent, and therefore the decoder may change the encoding at the first byte which is not UTF-8, provided all text
+//! before this byte is plain ASCII. ASCII is the same bytes in both encodings, so the text already given out stays
+//! right. From then on every byte must be a character of Windows-1252 and the whole file must look like Windows-1252,
+//! because text in another code page, or UTF-8 with a few broken bytes, would decode as Windows-1252 without an error
+//! and be mojibake. The decoder may also change from UTF-8 to CESU-8, which differs only in its pairs of surrogates.
+//!
+//! | bytes of the file | result |
 //! |---|---|
-//! | UTF-8, or ASCII | is read |
-//! | pairs of surrogates in UTF-8 | is read as CESU-8 |
-//! | UTF-8 but for some places | is refused with the first of them |
-//! | Windows-1252, and no other encoding reads better | is read |
-//! | another encoding | is refused with its name ([`Guess`]), and is read with `encoding` |
+//! | UTF-8, or ASCII | decoded |
+//! | UTF-8 with pairs of surrogates | decoded as CESU-8 |
+//! | UTF-8 except in some places | refused, with the first of the broken places |
+//! | Windows-1252, and no other encoding reads better | decoded |
+//! | another encoding | refused with its name ([`Guess`]); decoded if the option `encoding` names the encoding |
 //!
-//! What only the caller can know is never guessed: another code page than Windows-1252 is read if it is asked for.
+//! A code page other than Windows-1252 is never guessed, only decoded at the caller's request.
 
 mod doubt;
 mod guess;
@@ -35,58 +38,61 @@ use doubt::Doubt;
 use legacy::Legacy;
 pub use unreadable::{Guess, Spot, Unreadable};
 
-/// Decodes a file's bytes, pushed in pieces of any size.
+/// Decodes the bytes of a file, pushed in pieces of any size, to UTF-8 text.
 pub struct Decoder {
     asked: Option<Encoding>,
     state: State,
-    /// Bytes of the object taken so far, those of a mark included.
+    /// Count of bytes taken from the object so far, including the bytes of a byte order mark.
     position: u64,
     mark: u64,
-    /// The physical line on which the caller's text begins, and whether a CR came right before it.
+    /// Physical line, counted from 1, on which the caller's text begins; `behind_cr` is true if a
+    /// CR stands right before the text.
     line: u64,
     behind_cr: bool,
-    /// Where the text's length does not tell the place in the object; for the caller to take.
+    /// Places at which the length of the text and the distance in the object drift apart;
+    /// the caller takes these anchors away.
     anchors: Vec<Anchor>,
 }
 
 enum State {
-    /// Nothing is decoded until this many bytes are there, or all.
+    /// No byte is decoded before [`BEGINNING`] bytes have arrived, or all bytes of a shorter file.
     Head(Vec<u8>),
     Utf8 {
-        /// The beginning of a character that the next piece completes.
+        /// The first bytes of a character which the next piece completes.
         carry: Vec<u8>,
-        /// Still open to Windows-1252: no mark, not asked for, only ASCII so far.
+        /// True while the encoding may still turn out to be Windows-1252, because the file has no mark, the caller
+        /// named no encoding and all bytes so far are ASCII.
         open: bool,
-        /// Where the first character stands that is not ASCII.
+        /// Byte position of the first character beyond ASCII.
         first: Option<u64>,
     },
     Cesu8 {
         carry: Vec<u8>,
         place: Anchor,
-        /// Where the first pair of surrogates stands.
+        /// Place of the first pair of surrogates.
         first: Spot,
     },
     Utf16 {
         encoding: Encoding,
         decoder: encoding_rs::Decoder,
-        /// Bytes taken whose character has not come out yet.
+        /// Count of bytes taken from the object whose character has not been decoded yet.
         pending: u64,
     },
     Windows1252(Option<Box<Doubt>>),
     Legacy(Box<Legacy>),
-    /// Neither UTF-8 nor Windows-1252: more of it is looked at to tell why.
+    /// The bytes are neither UTF-8 nor Windows-1252, and further bytes are read only to explain the refusal.
     Lost(Box<Doubt>),
 }
 
 impl Decoder {
-    /// A decoder for a file whose encoding is `asked`, or is to be found.
+    /// Creates a decoder for the encoding `asked` by the caller; with `None` the encoding is detected.
     pub fn new(asked: Option<Encoding>) -> Self {
         let state = State::Head(Vec::new());
         Self { asked, state, position: 0, mark: 0, line: 1, behind_cr: false, anchors: Vec::new() }
     }
 
-    /// The encoding as far as it is known: once text has come out, it only ever changes from UTF-8 to
-    /// Windows-1252, and only while all text was ASCII, or from UTF-8 to CESU-8.
+    /// The encoding as far as it is known. Once text has been given out, the encoding changes at most from UTF-8 to
+    /// Windows-1252, which requires ASCII text so far, or from UTF-8 to CESU-8.
     pub fn encoding(&self) -> Encoding {
         match &self.state {
             State::Head(_) | State::Utf8 { .. } | State::Lost(_) => Encoding::Utf8,
@@ -97,23 +103,23 @@ impl Decoder {
         }
     }
 
-    /// Length of the byte order mark, in bytes: where the text begins in the object.
+    /// Length of the byte order mark in bytes, which is the position of the text in the object.
     pub fn mark(&self) -> u64 {
         self.mark
     }
 
-    /// Where the text that was pushed and its place in the object drift apart.
+    /// Places at which the length of the pushed text and the distance in the object drift apart.
     pub(super) fn anchors(&mut self) -> &mut Vec<Anchor> {
         &mut self.anchors
     }
 
-    /// Says on which physical line the text begins that the next bytes will be appended to, and whether it does right behind
-    /// a CR. Without this it is the beginning of the file.
+    /// Sets the physical line on which the text begins to which the next bytes will be appended; `behind_cr` says
+    /// whether a CR stands right before this text. Without this call the text begins at the beginning of the file.
     pub(super) fn text_begins(&mut self, line: u64, behind_cr: bool) {
         (self.line, self.behind_cr) = (line, behind_cr);
     }
 
-    /// How the encoding was found, for people.
+    /// Evidence for the encoding as shown to people, for example `encoding utf-8: every byte fits`.
     pub fn evidence(&self) -> String {
         let encoding = self.encoding();
         match (&self.state, self.asked, self.mark) {
@@ -134,8 +140,9 @@ impl Decoder {
         }
     }
 
-    /// Whether what was decoded by now is in another encoding than it was read in, as far as that can be told so early: names
-    /// of columns that were misread are unknown for that reason.
+    /// Refuses the file if the bytes decoded so far point to another encoding than Windows-1252, as far as
+    /// the first bytes of a file allow the distinction. The header is checked with this function, because
+    /// misread column names are unknown names.
     pub fn doubts(&self) -> Result<(), Unreadable> {
         match &self.state {
             State::Windows1252(Some(doubt)) => doubt.verdict(),
@@ -143,7 +150,7 @@ impl Decoder {
         }
     }
 
-    /// Appends the text of `bytes` to `text`.
+    /// Decodes `bytes` and appends the text to `text`.
     pub fn push(&mut self, bytes: &[u8], text: &mut String) -> Result<(), Unreadable> {
         let State::Head(head) = &mut self.state else {
             return self.decode(bytes, false, text);
@@ -157,7 +164,7 @@ impl Decoder {
         self.decode(&head[self.mark as usize..], false, text)
     }
 
-    /// Says that all bytes have been pushed.
+    /// Ends the file after all bytes have been pushed, and appends the text of the bytes still held back.
     pub fn finish(&mut self, text: &mut String) -> Result<(), Unreadable> {
         let mut rest = Vec::new();
         if let State::Head(head) = &mut self.state {
@@ -171,12 +178,12 @@ impl Decoder {
         self.decode(&rest, true, text)
     }
 
-    /// Decides by the first bytes.
+    /// Chooses the encoding by the first bytes of the file, and refuses a file which is no text.
     fn begin(&mut self, head: &[u8]) -> Result<(), Unreadable> {
         if let Some(kind) = kind::other_kind(head) {
             return Err(Unreadable::NotText(kind));
         }
-        // However many came at once, the same ones tell.
+        // Only the first `HEAD` bytes count, so the choice is independent of the sizes of the pieces.
         let found = encoding::head(&head[..head.len().min(HEAD)]);
         let agrees = |encoding: Encoding| {
             let asked = self.asked.unwrap_or(encoding);
@@ -184,7 +191,7 @@ impl Decoder {
         };
         let marked = found.encoding.filter(|&encoding| agrees(encoding));
         let keeps_mark = found.mark > 0 && (marked.is_some() || self.asked.is_none());
-        // A UTF-8 mark before text that is said to be in another encoding is still no part of it.
+        // A UTF-8 mark is no part of the text, even if the caller named another encoding for the text.
         let stray = found.encoding == Some(Encoding::Utf8) && found.mark > 0;
         self.mark = if keeps_mark || stray { found.mark as u64 } else { 0 };
         self.position = self.mark;
@@ -203,13 +210,13 @@ impl Decoder {
             State::Legacy(_) => return self.decode_legacy(bytes, last, text),
             State::Lost(doubt) => return doubt.look(bytes, last),
         };
-        // The text ends where an error is, so what is wrong in it comes first.
+        // The text ends at the position of the decoding error, so a fault within the text comes earlier in the file.
         self.has_no_controls(text, from).and(decoded)
     }
 
-    /// Refuses a zero in the text from `from` on, and escapes of ISO-2022-JP, which look like ASCII.
+    /// Refuses a zero byte in the text from `from` on, and also escapes of ISO-2022-JP, whose bytes look like ASCII.
     fn has_no_controls(&self, text: &str, from: usize) -> Result<(), Unreadable> {
-        // An escape may have been cut.
+        // The border between two pieces may lie within an escape.
         let mut at = from.saturating_sub(2);
         while let Some(found) = memchr::memchr2(0, guess::ESCAPE, &text.as_bytes()[at..]) {
             at += found;
@@ -226,7 +233,8 @@ impl Decoder {
         Ok(())
     }
 
-    /// The place of a byte in a text that ends where the decoder is; not of an encoding that is anchored.
+    /// Place in the object of the byte `at` of a text which ends at the decoder's position. The result
+    /// is wrong for an anchored encoding.
     fn spot(&self, text: &str, at: usize) -> Spot {
         let pending = match &self.state {
             State::Utf8 { carry, .. } | State::Cesu8 { carry, .. } => carry.len() as u64,
@@ -237,7 +245,7 @@ impl Decoder {
         Spot { byte: self.position - pending - behind, line: Some(self.line_of(text, at)) }
     }
 
-    /// The physical line of a byte in the caller's text.
+    /// Physical line, counted from 1, of the byte `at` in the caller's text.
     fn line_of(&self, text: &str, at: usize) -> u64 {
         let counted = self.behind_cr && text.starts_with('\n');
         self.line + breaks(&text.as_bytes()[..at], false) - u64::from(counted)
@@ -245,7 +253,8 @@ impl Decoder {
 }
 
 impl State {
-    /// The state of a decoder for an encoding that is known, or for one that is to be found.
+    /// Initial state for a known encoding, or for detection with `None`; `position` is the
+    /// byte at which the text begins.
     fn of(known: Option<Encoding>, position: u64) -> Self {
         let utf16 = |encoding, decoder: &'static encoding_rs::Encoding| Self::Utf16 {
             encoding,
@@ -268,8 +277,8 @@ impl State {
 }
 
 impl Encoding {
-    /// Decodes bytes that begin and end with whole characters, as those of a record do. Positions in
-    /// an error count from the first of these bytes, and its lines from 1.
+    /// Decodes bytes which begin and end with whole characters, as the bytes of a record do. In an error positions
+    /// count from the first of these bytes, and lines from 1.
     pub fn decode(self, bytes: &[u8]) -> Result<Cow<'_, str>, Unreadable> {
         let whole = match self {
             Self::Utf8 => std::str::from_utf8(bytes).map(Cow::Borrowed).map_err(|error| error.valid_up_to()),
@@ -286,7 +295,7 @@ impl Encoding {
     }
 }
 
-/// How many line breaks there are, a CR LF being one; `behind_cr`: a CR comes before.
+/// Counts the line breaks, with CR LF as a single break; `behind_cr` is true if a CR comes right before the bytes.
 fn breaks(bytes: &[u8], behind_cr: bool) -> u64 {
     let mut before = if behind_cr { b'\r' } else { 0 };
     let mut count = 0;

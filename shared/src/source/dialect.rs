@@ -1,48 +1,49 @@
-//! How a text's records are written: its delimiter, judged outside quotes over several records, and
-//! whether a blank follows each.
+//! Detects the dialect of a text: the delimiter, judged outside quotes over several records,
+//! and a blank after each delimiter.
 
 use std::borrow::Cow;
 
 use super::{Dialect, Field, Splitter, Tear, is_blank, tear};
 
-/// The delimiters that are looked for.
+/// The delimiters which are tried in detection.
 pub const DELIMITERS: [u8; 4] = [b',', b';', b'\t', b'|'];
 
-/// How many records are looked at.
+/// Largest count of records inspected.
 const RECORDS: usize = 200;
 
-/// Cells of the first record that are kept: far more than a table has, and few beside a line of a million delimiters.
+/// Largest count of cells kept from the first record, which is far more than a table has and little memory for
+/// a line of a million delimiters.
 const HEADER: usize = 10_000;
 
-/// What a text looks like in one dialect.
+/// Statistics of a text which was split in a certain dialect.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Judged {
     pub dialect: Dialect,
-    /// The cells of the first record.
+    /// Cells of the first record, at most 10,000.
     pub header: Vec<String>,
-    /// Records after the first that were looked at.
+    /// Count of inspected records after the first.
     pub records: usize,
-    /// How many of them have as many cells as the first.
+    /// Count of inspected records with as many cells as the first.
     pub agreeing: usize,
-    /// How many empty cells each of them has behind those of the first; 0 if the records differ in that, `None` if no record is
-    /// as long as the first.
+    /// Count of empty cells by which each record exceeds the first; 0 if the records differ in this count, `None` if
+    /// every record is shorter than the first.
     pub surplus: Option<usize>,
-    /// Cells behind a delimiter, and those of them that begin with a blank.
+    /// Count of cells after a delimiter, and count of such cells which begin with a blank.
     cells: usize,
     blank: usize,
-    /// Records that a backslash before a quote has torn.
+    /// Count of records torn by a backslash before a quote.
     torn: usize,
 }
 
-/// Splits the beginning of a text under each of `delimiters`, the likeliest first. Empty as long as
-/// the first record is not complete; `complete` says that the text ends here.
+/// Splits the beginning of a text with each of `delimiters`, and returns the results with the likeliest first. The
+/// result is empty while the first record is incomplete; `complete` is true if the text ends here.
 pub fn judge(text: &str, complete: bool, delimiters: &[u8]) -> Vec<Judged> {
     let has_backslashes = memchr::memmem::find(text.as_bytes(), b"\\\"").is_some();
     let judge = |&delimiter: &u8| {
         let plain = Dialect { delimiter, spaced: false, backslashes: false, sheet: false };
         let mut judged = split(text, complete, plain)?;
         if has_backslashes && let Some(other) = split(text, complete, Dialect { backslashes: true, ..plain }) {
-            // Where it is a path that ends with a backslash, records run into each other.
+            // Where the backslash only ends a path, reading it as an escape joins records.
             let agrees_more = other.agreeing * judged.records.max(1) > judged.agreeing * other.records.max(1);
             if agrees_more || judged.torn > 0 && judged.records == other.records && other.agreeing >= judged.agreeing {
                 judged = other;
@@ -52,8 +53,8 @@ pub fn judge(text: &str, complete: bool, delimiters: &[u8]) -> Vec<Judged> {
         if spaced { split(text, complete, Dialect { spaced, ..judged.dialect }) } else { Some(judged) }
     };
     let mut judged: Vec<Judged> = delimiters.iter().filter_map(judge).collect();
-    // One column is no table. Otherwise records that agree on their number of cells tell more than
-    // the number: a decimal comma makes columns too, but not the same number in each row.
+    // A single column is no table. Otherwise the agreement of records on their number of cells is stronger evidence
+    // than the number, because a decimal comma makes columns as well, but not the same number in each row.
     judged.sort_by(|a, b| {
         let table = |judged: &Judged| judged.header.len() > 1;
         let share = |this: &Judged, other: &Judged| this.agreeing * other.records.max(1);
@@ -92,7 +93,7 @@ fn see(judged: &mut Option<Judged>, dialect: Dialect, text: &str, fields: &[Fiel
             judged.records += 1;
             judged.torn += usize::from(tear(text, fields, dialect.delimiter) == Some(Tear::Backslash));
             judged.agreeing += usize::from(fields.len() == judged.header.len());
-            // A record that is short, as a row of totals may be, tells nothing of it.
+            // A short record, as a row of totals may be, is no evidence about surplus cells.
             if let Some(surplus) = fields.get(judged.header.len()..) {
                 let empty = surplus.iter().all(|field| field.cell(text).trim().is_empty());
                 let this = if empty { surplus.len() } else { 0 };
@@ -109,14 +110,14 @@ fn see(judged: &mut Option<Judged>, dialect: Dialect, text: &str, fields: &[Fiel
     }
 }
 
-/// A first line `sep=;`, by which a spreadsheet says its delimiter: that delimiter and the length of
-/// the line with its break.
+/// The delimiter declared by a first line such as `sep=;`, which spreadsheets write, and the length in bytes of the
+/// line with its line break; `None` without such a line.
 pub fn declared(text: &str) -> Option<(u8, usize)> {
     let line = &text[..text.find(['\n', '\r'])?];
     let said = line.trim_matches('"').to_ascii_lowercase();
     let delimiter = match said.strip_prefix("sep=")?.as_bytes() {
         [one] => *one,
-        // A tab is trimmed by some editors.
+        // Some editors trim a tab at the end of the line.
         [] => b'\t',
         _ => return None,
     };

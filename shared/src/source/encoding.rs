@@ -1,27 +1,28 @@
-//! The encodings we read, and how a file's first bytes tell them apart.
+//! The encodings in which files are read, and their detection by the first bytes of a file.
 
 use std::fmt;
 use std::str::FromStr;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
-/// An encoding that files of time entries come in: any of the Encoding Standard (<https://encoding.spec.whatwg.org>) that has
-/// characters of its own, and CESU-8. On the wire an encoding is its name in lower case.
+/// An encoding in which files are read: any encoding of the Encoding Standard
+/// (<https://encoding.spec.whatwg.org>) which has characters of its own, and CESU-8. Serialized, an encoding is
+/// its lower-case name, for example `windows-1252`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Encoding {
     Utf8,
-    /// UTF-8 in which characters beyond the first plane stand as two surrogates of three bytes each, as MySQL's `utf8`, Oracle's
-    /// `UTF8` and Java write them. Characters of four bytes may stand beside them.
+    /// UTF-8 in which a character beyond U+FFFF is written as two surrogates of three bytes each, by MySQL's `utf8`,
+    /// Oracle's `UTF8` and Java. Characters of four bytes may stand beside them.
     Cesu8,
     Utf16Le,
     Utf16Be,
-    /// Also Latin-1 or ISO-8859-1: the printable characters are the same.
+    /// Windows-1252, which also reads Latin-1 (ISO-8859-1), as the printable characters are the same.
     Windows1252,
-    /// A code page of one language or of a few: `windows-1251`, `shift_jis`, `gbk`.
+    /// A code page of a single language or of a few languages: `windows-1251`, `shift_jis`, `gbk`.
     Legacy(CodePage),
 }
 
-/// A name that is none of the encodings we read.
+/// A name which is no known encoding, as the caller wrote the name.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error(
     "unknown encoding {0:?}: known are the labels of the Encoding Standard, among them utf-8, utf-16le, windows-1250 to \
@@ -29,9 +30,9 @@ pub enum Encoding {
 )]
 pub struct UnknownEncoding(pub String);
 
-/// Names that people and programs use beside the labels of the Encoding Standard, and their labels there.
+/// Usual names which are missing in the Encoding Standard, each with the standard's label for the encoding.
 const OTHER_NAMES: [(&str, &str); 14] = [
-    // A mark, where there is one, decides the byte order of UTF-16 without a name for it.
+    // The byte order mark, if the file has a mark, decides the byte order of UTF-16 for a name without a byte order.
     ("utf16", "utf-16le"),
     ("utf16le", "utf-16le"),
     ("utf-16-le", "utf-16le"),
@@ -48,8 +49,8 @@ const OTHER_NAMES: [(&str, &str); 14] = [
     ("cp950", "big5"),
 ];
 
-/// The code pages of the Encoding Standard. Left out are those whose characters are private (`x-user-defined`) or none at all
-/// (`replacement`, by which browsers read what is dangerous to them).
+/// The code pages of the Encoding Standard, except `x-user-defined`, whose characters are private, and `replacement`,
+/// a label without characters by which browsers read encodings dangerous to them.
 static CODE_PAGES: [&encoding_rs::Encoding; 34] = [
     encoding_rs::IBM866,
     encoding_rs::ISO_8859_2,
@@ -87,32 +88,32 @@ static CODE_PAGES: [&encoding_rs::Encoding; 34] = [
     encoding_rs::EUC_KR,
 ];
 
-/// A code page of the Encoding Standard, by its place in [`CODE_PAGES`].
+/// A code page of the Encoding Standard, as an index into [`CODE_PAGES`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct CodePage(u8);
 
 impl CodePage {
-    /// How it is decoded.
+    /// The `encoding_rs` encoding which decodes this code page.
     pub(super) fn encoding(self) -> &'static encoding_rs::Encoding {
         CODE_PAGES[usize::from(self.0)]
     }
 }
 
-/// How many bytes of the object a text was decoded from, as far as the text itself tells.
+/// The rule by which the length of a decoded text tells the count of its bytes in the object.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Measure {
-    /// As many as the text has in UTF-8.
+    /// The count of bytes equals the length of the text in UTF-8.
     Bytes,
-    /// One for each character.
+    /// Each character was a single byte.
     Characters,
-    /// Two for each unit of UTF-16.
+    /// Each UTF-16 unit was two bytes.
     Units,
-    /// As many as the text has in UTF-8, but for what [anchors](super::places::Anchor) say.
+    /// The count of bytes equals the length in UTF-8, corrected by [anchors](super::places::Anchor).
     Anchored,
 }
 
 impl Encoding {
-    /// The encoding that one of `encoding_rs` is; `None` if its characters are private or none at all.
+    /// Converts an encoding of `encoding_rs`; `None` if the encoding has private characters or no characters.
     pub(super) fn of(encoding: &'static encoding_rs::Encoding) -> Option<Self> {
         Some(match encoding {
             _ if encoding == encoding_rs::UTF_8 => Self::Utf8,
@@ -134,26 +135,26 @@ impl Encoding {
         }
     }
 
-    /// Whether only [anchors](super::places::Anchor) tell how many bytes of the object a text was decoded from.
+    /// True if the length of a text in the object is known only by [anchors](super::places::Anchor).
     pub(super) fn is_anchored(self) -> bool {
         self.measure() == Measure::Anchored
     }
 
-    /// How many bytes of the original object `text` was decoded from, but for what anchors say.
+    /// Count of bytes in the object from which `text` was decoded, before any correction by anchors.
     ///
-    /// This is exact because we never decode with replacement characters.
+    /// The count is exact because the decoder never inserts replacement characters.
     pub fn source_len(self, text: &str) -> u64 {
         let bytes = text.as_bytes();
         let length = match self.measure() {
             Measure::Bytes | Measure::Anchored => bytes.len(),
             Measure::Characters => characters(bytes),
-            // One unit per character, and a second one for those that take four bytes in UTF-8.
+            // A character takes a single unit, and a second unit if the character has four bytes in UTF-8.
             Measure::Units => 2 * (characters(bytes) + bytes.iter().filter(|&&byte| byte >= 0xf0).count()),
         };
         length as u64
     }
 
-    /// Whether this is one of the two byte orders of UTF-16.
+    /// True for UTF-16 in either byte order.
     pub(super) fn is_utf16(self) -> bool {
         matches!(self, Self::Utf16Le | Self::Utf16Be)
     }
@@ -203,36 +204,37 @@ impl<'de> Deserialize<'de> for Encoding {
     }
 }
 
-/// How many first bytes tell UTF-16 without a mark.
+/// Count of first bytes inspected to detect UTF-16 without a mark.
 pub(super) const HEAD: usize = 256;
 
-/// What the first bytes of a file say.
+/// Result of inspecting the first bytes of a file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Head {
-    /// What a mark or the pattern of zero bytes says; `None` leaves UTF-8 or Windows-1252 open.
+    /// The encoding given by a byte order mark or by the pattern of zero bytes;
+    /// `None` leaves UTF-8 and Windows-1252 open.
     pub encoding: Option<Encoding>,
-    /// How many bytes of mark come before the text.
+    /// Length of the byte order mark before the text, in bytes.
     pub mark: usize,
 }
 
 const MARKS: [(&[u8], Encoding); 3] =
     [(b"\xef\xbb\xbf", Encoding::Utf8), (b"\xff\xfe", Encoding::Utf16Le), (b"\xfe\xff", Encoding::Utf16Be)];
 
-/// Reads the first bytes of a file: [`HEAD`] of them, or all there are.
+/// Inspects the first bytes of a file, which are [`HEAD`] bytes or the whole of a shorter file.
 pub(super) fn head(bytes: &[u8]) -> Head {
     for (mark, encoding) in MARKS {
         let Some(rest) = bytes.strip_prefix(mark) else {
             continue;
         };
-        // A UTF-16 mark before text without a single zero byte is a broken mark, not Chinese: a
-        // table's header is in Latin letters. The mark is left out and the text read for itself.
+        // A UTF-16 mark before text without a single zero byte is a broken mark and no Chinese text, since the header
+        // of a table is in Latin letters. The mark is skipped and the encoding of the text is detected from the text.
         let broken = encoding.is_utf16() && !rest.is_empty() && !rest.contains(&0);
         return Head { encoding: (!broken).then_some(encoding), mark: mark.len() };
     }
     Head { encoding: utf16_by_zeros(bytes), mark: 0 }
 }
 
-/// UTF-16 without a mark: Latin letters have a zero in every second byte, always on the same side.
+/// Detects UTF-16 without a mark, in which Latin letters have a zero in every second byte, always on the same side.
 fn utf16_by_zeros(bytes: &[u8]) -> Option<Encoding> {
     let zeros = |from: usize| bytes.iter().skip(from).step_by(2).filter(|&&byte| byte == 0).count();
     let (even, odd, pairs) = (zeros(0), zeros(1), bytes.len() / 2);
@@ -292,7 +294,7 @@ mod tests {
             assert_eq!(stored, format!("{encoding:?}"));
             assert_eq!(serde_json::from_str::<Encoding>(&stored).unwrap(), parsed);
         }
-        // Those without characters of their own, and those of nobody's.
+        // Encodings without characters of their own, and unknown names.
         for name in ["ebcdic", "hz-gb-2312", "iso-2022-kr", "replacement", "x-user-defined", "utf-7", "cp437", ""] {
             assert!(name.parse::<Encoding>().is_err(), "{name}");
         }

@@ -1,17 +1,17 @@
-//! Files that are no tables of text, told by how they begin.
+//! Recognises files which are no tables of text by their first bytes, to refuse them with a remedy.
 //!
-//! Programs on the web often save a web page, or Excel's XML of 2003, under the name `.xls`, and spreadsheet programs open both. A name says
-//! nothing here, so the beginning of a file is looked at in whatever encoding it is in:
+//! Programs on the web often save a web page, or Excel's XML of 2003, under the name `.xls`, and spreadsheet programs
+//! open both. The file name is therefore no evidence, and the beginning of the file is inspected in any encoding.
 //!
-//! | how it begins | what it is |
+//! | beginning of the file | kind of file |
 //! |---|---|
-//! | magic bytes | a PDF, an archive, an image, Excel's stream of before 1997 … |
-//! | `<html`, `<!DOCTYPE html`, or a tag that only web pages have | a web page |
-//! | `<Workbook` or `<ss:Workbook` of Microsoft's namespace | an XML Spreadsheet 2003 |
+//! | magic bytes | a PDF, an archive, an image, the stream of Excel before 1997 … |
+//! | `<html`, `<!DOCTYPE html`, or a tag found only in web pages | a web page |
+//! | `<Workbook` or `<ss:Workbook` in Microsoft's namespace | an XML Spreadsheet 2003 |
 //! | `<office:document` | a flat OpenDocument file, `.fods` |
 //! | `<?xml`, or any tag with a namespace | an XML document |
 //! | `MIME-Version:` among the first lines | a web archive, `.mht` |
-//! | `ID;P`, and `TABLE` with `0,1` below it | SYLK and DIF, in which old spreadsheets exchange tables |
+//! | `ID;P`, or `TABLE` with `0,1` below | SYLK or DIF, used by old spreadsheets to exchange tables |
 //! | `{"`, `[{` … | JSON |
 //!
 //! Byte order marks, blanks, comments, processing instructions and document types may stand before a tag.
@@ -21,14 +21,14 @@ use std::fmt;
 
 use super::encoding::{self, Encoding};
 
-/// How many first bytes are looked at: comments and declarations before the first tag have room in them.
+/// Count of first bytes which are inspected, enough for comments and declarations before the first tag.
 pub(super) const BEGINNING: usize = 4096;
 
-/// A file that is no table of text.
+/// A kind of file which is no table of text, as named in the refusal.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct OtherKind {
     name: &'static str,
-    /// How to get a table out of it, where there may be one in it.
+    /// Advice for getting a table out of the file; `None` if the file can hardly contain a table.
     remedy: Option<&'static str>,
 }
 
@@ -66,11 +66,12 @@ const SYLK: OtherKind = OtherKind::with("a SYLK spreadsheet (.slk)", SAVE_ANEW);
 const DIF: OtherKind = OtherKind::with("a DIF spreadsheet (.dif)", SAVE_ANEW);
 const JSON: OtherKind = OtherKind::of("JSON");
 
-/// Files that are no text, by their first bytes.
+/// Kinds of binary files, by their first bytes.
 const MAGIC: [(&[u8], OtherKind); 21] = [
     (b"PK\x03\x04", OtherKind::of("a zip archive or an .xlsx spreadsheet")),
     (b"\xd0\xcf\x11\xe0", OLD_EXCEL),
-    // Excel 2 to 5 wrote its stream without a container: the first record, its length and its version.
+    // Excel 2 to 5 wrote a stream without a container, which begins with the type, length
+    // and version of the first record.
     (b"\x09\x00\x04\x00", OLD_EXCEL),
     (b"\x09\x02\x06\x00", OLD_EXCEL),
     (b"\x09\x04\x06\x00", OLD_EXCEL),
@@ -92,20 +93,21 @@ const MAGIC: [(&[u8], OtherKind); 21] = [
     (b"\x7fELF", OtherKind::of("a program")),
 ];
 
-/// Tags that a web page, or a piece of one, begins with; a warning of PHP among them.
+/// Tags with which a web page, a piece of a web page, or a warning of PHP begins.
 const WEB_TAGS: [&str; 26] = [
     "html", "head", "body", "meta", "title", "style", "script", "link", "base", "table", "thead", "tbody", "tr",
     "caption", "colgroup", "div", "span", "center", "form", "font", "p", "br", "b", "h1", "h2", "h3",
 ];
 
-/// What a file is that is no table, told by its first [`BEGINNING`] bytes, or all there are.
+/// The kind of a file which is no table, by its first [`BEGINNING`] bytes or the whole of a shorter file; `None` if
+/// the file may be a table.
 pub(super) fn other_kind(bytes: &[u8]) -> Option<OtherKind> {
     let bytes = &bytes[..bytes.len().min(BEGINNING)];
     let magic = MAGIC.iter().find(|(magic, _)| bytes.starts_with(magic));
     magic.map(|(_, kind)| *kind).or_else(|| of_text(without_marks(&text(bytes))))
 }
 
-/// The bytes as text: only letters of ASCII matter, which stand at their places in all encodings but UTF-16.
+/// Decodes the bytes as far as ASCII letters are concerned, which are the same bytes in all encodings except UTF-16.
 fn text(bytes: &[u8]) -> Cow<'_, str> {
     let head = encoding::head(&bytes[..bytes.len().min(encoding::HEAD)]);
     let utf16 = match head.encoding {
@@ -116,7 +118,8 @@ fn text(bytes: &[u8]) -> Cow<'_, str> {
     utf16.decode_without_bom_handling(&bytes[head.mark..]).0
 }
 
-/// A text without blanks and byte order marks at its beginning, among them such as were read in a wrong encoding once.
+/// Removes blanks and byte order marks from the beginning of the text, including marks
+/// once decoded in a wrong encoding.
 fn without_marks(mut text: &str) -> &str {
     loop {
         let rest = text.trim_start();
@@ -147,7 +150,7 @@ fn of_text(text: &str) -> Option<OtherKind> {
     }
 }
 
-/// Whether a text begins with the headers of a message of several parts.
+/// True if the text begins with the headers of a multipart MIME message.
 fn is_web_archive(text: &str) -> bool {
     let headers = text.split("\n\n").next().unwrap_or_default().split("\r\n\r\n").next().unwrap_or_default();
     let is_header = |line: &str| {
@@ -159,18 +162,19 @@ fn is_web_archive(text: &str) -> bool {
     lines.next().is_some_and(is_header) && headers.lines().any(|line| begins(line, "mime-version:"))
 }
 
-/// Whether a text begins with a word, in any case, behind which a name ends.
+/// True if the text begins with the word, in upper or lower case, and the name in the text ends there.
 fn begins_with(text: &str, word: &str) -> bool {
     let (Some(start), Some(rest)) = (text.get(..word.len()), text.get(word.len()..)) else { return false };
     start.eq_ignore_ascii_case(word)
         && !rest.starts_with(|letter: char| letter.is_alphanumeric() || ":-_.".contains(letter))
 }
 
-/// What a text is that begins with `<`.
+/// The kind of a file whose text begins with `<`; `None` if the file may be a table.
 fn markup(text: &str) -> Option<OtherKind> {
     let mut is_xml = false;
     let mut rest = text;
-    // Whatever may stand before the first tag, to its end; cut off, it is the beginning of some markup all the same.
+    // Skip all markup before the first tag. Markup which is cut off by the end of the
+    // inspected bytes still counts as markup.
     loop {
         let end = if rest.starts_with("<?") {
             is_xml |= begins_with(rest, "<?xml");
@@ -182,7 +186,7 @@ fn markup(text: &str) -> Option<OtherKind> {
                 return Some(WEB_PAGE);
             }
             is_xml = true;
-            // A document type may declare entities in brackets.
+            // A document type may declare entities within brackets.
             if rest.split('>').next().is_some_and(|start| start.contains('[')) { "]>" } else { ">" }
         } else {
             break;

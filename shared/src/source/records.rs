@@ -1,55 +1,55 @@
-//! The pass over a whole file: text in, records out, with their places in the original object.
+//! Splits a whole file into records in a single pass, with the place of each record in the original object.
 
 use std::ops::Range;
 
 use super::places::Anchors;
 use super::{Decoder, Dialect, Encoding, Ending, Field, MAX_RECORD, Splitter, Unreadable, is_blank};
 
-/// A record of the file.
+/// A record of the file with its lines, its place and its cells.
 #[derive(Debug)]
 pub struct Record<'r> {
-    /// The physical line on which it begins.
+    /// Physical line, counted from 1, on which the record begins.
     pub line: u64,
-    /// The physical line on which it ends.
+    /// Physical line, counted from 1, on which the record ends.
     pub last_line: u64,
-    /// Where it stands in the original object, its line break left out.
+    /// Byte range of the record in the original object, without its line break.
     pub source: Range<u64>,
     pub ending: Ending,
-    /// `None` for a record that was longer than [`MAX_RECORD`] and is gone.
+    /// `None` for a record longer than [`MAX_RECORD`], whose text was not kept.
     pub cells: Option<Cells<'r>>,
 }
 
-/// The fields of a record and the text they stand in.
+/// The fields of a record, and the text in which the fields stand.
 #[derive(Clone, Copy, Debug)]
 pub struct Cells<'r> {
     pub text: &'r str,
     pub fields: &'r [Field],
 }
 
-/// Splits a text that is pushed piece by piece, keeping no more of it than the record at hand.
+/// Splits a text which is pushed piece by piece, and keeps no more text than the current record.
 pub struct Records {
     splitter: Splitter,
     text: String,
-    /// Where `text` begins in the original object.
+    /// Position in the original object at which `text` begins.
     origin: u64,
     anchors: Anchors,
-    /// Where the record at hand began, once it is longer than we keep.
+    /// Position at which the current record began, once the record is longer than [`MAX_RECORD`].
     oversized: Option<u64>,
 }
 
 impl Records {
-    /// Records of a text that begins at byte `origin` of the object, on physical line `line`.
+    /// Splits a text which begins at byte `origin` of the object, on physical line `line`.
     pub fn new(dialect: Dialect, origin: u64, line: u64) -> Self {
         let splitter = Splitter::new(dialect, line);
         Self { splitter, text: String::new(), origin, anchors: Anchors::default(), oversized: None }
     }
 
-    /// The text that is still to be split; append to it.
+    /// The text which is not split yet; callers append to this text.
     pub fn text(&mut self) -> &mut String {
         &mut self.text
     }
 
-    /// Appends the text of the next bytes, or of none behind the last ones.
+    /// Decodes the next bytes and appends their text, or with `None` the rest of the text after the last bytes.
     pub fn decode(&mut self, decoder: &mut Decoder, bytes: Option<&[u8]>) -> Result<(), Unreadable> {
         let (line, behind_cr) = self.splitter.begins();
         decoder.text_begins(line, behind_cr);
@@ -59,7 +59,7 @@ impl Records {
         }
     }
 
-    /// Gives each complete record to `take`, blank ones left out. The text is the decoder's.
+    /// Passes each complete record to `take` except blank records. The text must come from `decoder`.
     pub fn drain<E>(
         &mut self,
         decoder: &mut Decoder,
@@ -88,7 +88,7 @@ impl Records {
         Ok(())
     }
 
-    /// Says that all text has been pushed and drained: the last record may end without a line break.
+    /// Ends the text after all text was pushed and drained; the last record may lack a line break.
     pub fn finish<E>(
         &mut self,
         encoding: Encoding,
@@ -129,7 +129,7 @@ impl Records {
     }
 }
 
-/// How far the text has been turned into positions of the object.
+/// Progress of converting text positions to object positions.
 struct Place {
     text: usize,
     source: u64,

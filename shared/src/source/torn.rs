@@ -1,19 +1,20 @@
-//! Records that are not what they seem: blank ones, and those that a quote has torn.
+//! Recognises blank records and records torn by a faulty quote.
 
 use super::Field;
 
 /// A fault in the quotes of a record.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Tear {
-    /// A quote was opened that runs on to the next quote of the file, over cells or rows: behind the place where it closes
-    /// something else is written, and a delimiter or a line break stands inside.
+    /// An opened quote runs on to the next quote of the file, over cells or rows: further text stands after the
+    /// closing quote, and a delimiter or a line break stands inside.
     Quote,
-    /// A backslash stands before a quote within quotes, and something else is written behind it: `"so \"called\" it"`, as PHP and
-    /// programs with an escape character write quotes. Whether the backslash belongs to the text only they know.
+    /// A backslash stands before a quote within quotes, and further text stands after this quote, as PHP and programs
+    /// with an escape character write quotes: `"so \"called\" it"`. Only the program which wrote the file knows if the
+    /// backslash belongs to the text.
     Backslash,
 }
 
-/// The fault in the quotes of a record; `None` if they are sound.
+/// The fault in the quotes of a record; `None` if the quotes are sound.
 #[inline]
 pub fn tear(text: &str, fields: &[Field], delimiter: u8) -> Option<Tear> {
     if fields.iter().any(Field::needs_care) { find_tear(text, fields, delimiter) } else { None }
@@ -28,7 +29,7 @@ fn find_tear(text: &str, fields: &[Field], delimiter: u8) -> Option<Tear> {
     })
 }
 
-/// The fault of a field that begins with a quote and has more behind the closing one.
+/// The fault of a field which begins with a quote and has further text after the closing quote.
 fn tear_of(raw: &str, delimiter: u8) -> Option<Tear> {
     let inside = raw.strip_prefix('"')?;
     let mut at = 0;
@@ -48,8 +49,8 @@ fn tear_of(raw: &str, delimiter: u8) -> Option<Tear> {
     None
 }
 
-/// Whether a record is a line on which nothing is written, or nothing but blanks and delimiters, as spreadsheets leave
-/// them, or the byte by which DOS ended its files: that is none to anybody who looks.
+/// True if the record is a blank line: nothing, only blanks and delimiters as spreadsheets leave them, or the byte
+/// 0x1a with which DOS ended files and which no reader sees.
 #[inline]
 pub fn is_blank(text: &str, fields: &[Field]) -> bool {
     !fields.first().is_some_and(|field| field.begins_visibly(text)) && are_blank(text, fields)

@@ -28,6 +28,9 @@ pub enum StoreError {
     /// The request failed; whether it took effect is unknown.
     #[error("{0}")]
     Sdk(String),
+    /// A stored value was written by a later version of the code, whose functions are being deployed.
+    #[error("a stored value has version {0}, which a newer function reads")]
+    Newer(u64),
     /// A stored item is not what this version writes.
     #[error("a stored item cannot be read: {0}")]
     Shape(String),
@@ -41,7 +44,7 @@ impl StoreError {
 
     /// Whether the same request may succeed in a moment.
     pub fn is_passing(&self) -> bool {
-        matches!(self, Self::Busy(_) | Self::Unavailable(_))
+        matches!(self, Self::Busy(_) | Self::Unavailable(_) | Self::Newer(_))
     }
 }
 

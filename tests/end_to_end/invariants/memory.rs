@@ -40,7 +40,7 @@ impl World {
             }
         }
         for ((account, id), import) in &self.imports {
-            let is_given = import.options.mapping.is_some() && is_believed(import.status);
+            let is_given = import.options.reading.mapping.is_some() && is_believed(import.status);
             if is_given && import.remembered.is_none() {
                 wrong.push(format!("import {id} of {account} was made with a mapping, which is not remembered"));
             }

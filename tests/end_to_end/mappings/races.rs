@@ -49,7 +49,8 @@ impl Bench {
             let columns = columns.as_object().cloned().unwrap_or_default().into_iter();
             Mapping::new(columns.map(|(column, field)| (column, field.as_str().unwrap_or_default().to_owned())))
         });
-        let options = Options { mapping: mapping.transpose()?, ..Options::default() };
+        let mut options = Options::default();
+        options.reading.mapping = mapping.transpose()?;
         let origin = Origin::Body { token: shared::lease::nonce() };
         let (user, file_name) = (ThingId(1), "a.csv".to_owned());
         let new = NewImport { account: ACCOUNT, user, options, file_name, origin, once: None };
@@ -137,7 +138,7 @@ async fn a_parser_that_comes_again_reads_by_what_the_first_one_read_by() -> anyh
 
 /// Lets a forgotten mapping of the first import be remembered again.
 async fn break_even(bench: &Bench, first: &Import) -> anyhow::Result<()> {
-    let mapping = first.options.mapping.as_ref().expect("it was made with one");
+    let mapping = first.options.reading.mapping.as_ref().expect("it was made with one");
     let names: Vec<String> = ["When", "Took", "Whose", "What"].map(str::to_owned).to_vec();
     let made_with = mappings::MadeWith::Given(mapping);
     let said = mappings::settled(bench.services(), ACCOUNT, first.id, &names, made_with, 0).await?;

@@ -345,7 +345,7 @@ async fn an_import_that_never_loaded_lets_go_of_its_users_when_it_is_undone() ->
     }
     plan(&stack.functions().parser, account, ImportId(3)).await?;
     stack.answer(native("/api/v1/imports/3/cancel")).await?.expect(202)?;
-    let options = Options { fallback_user: Some(ThingId(1)), ..Options::default() };
+    let options = Options::of_user(ThingId(1));
     let origin = Origin::Body { token: "odd".to_owned() };
     let new = NewImport { account, user: ThingId(1), options, file_name: "odd.csv".to_owned(), origin, once: None };
     sent(services, &new, "nothing,of,ours\n1,2,3\n").await?;

@@ -169,18 +169,9 @@ async fn import(
 ) -> Result<Import, ImportError> {
     let token = shared::lease::nonce();
     let origin = if upload { Origin::Awaited { token } } else { Origin::Body { token } };
-    let new = NewImport {
-        account,
-        user: USER,
-        options: Options {
-            mapping: mapped.then(|| columns().expect("a mapping")),
-            fallback_user: Some(USER),
-            ..Options::default()
-        },
-        file_name: "file.csv".to_owned(),
-        origin,
-        once: None,
-    };
+    let mut options = Options::of_user(USER);
+    options.reading.mapping = mapped.then(|| columns().expect("a mapping"));
+    let new = NewImport { account, user: USER, options, file_name: "file.csv".to_owned(), origin, once: None };
     let import = create(services, &new).await?;
     match import.awaits.as_ref().filter(|_| upload) {
         Some(key) => drop(services.files.put(key, file.into()).await?),

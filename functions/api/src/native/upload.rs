@@ -60,9 +60,9 @@ pub async fn create(
     let asked_for = json!([body.file_size, body.file_name, body.options]).to_string();
     let once = once(&headers, caller.user, &[asked_for.as_bytes()])
         .map_err(|wrong| Problem::field("Idempotency-Key", wrong))?;
-    let defaults = Options { fallback_user: Some(caller.user), ..Options::default() };
+    let defaults = Options::of_user(caller.user);
     let options = asked(body.options, defaults).map_err(Problem::Fields)?;
-    if let Some(user) = options.fallback_user
+    if let Some(user) = options.entries.fallback_user
         && Thing::get(services, caller.account, Kind::User, user).await?.is_none()
     {
         return Err(Problem::field("fallback_user", "does not exist"));

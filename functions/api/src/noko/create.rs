@@ -183,7 +183,7 @@ impl Form {
     /// What was asked for; everything that is wrong with it is named at once.
     async fn options(&self, at: &At) -> Result<(Bytes, Options), NokoError> {
         // Absent, null and a value are three different things.
-        let defaults = Options { fallback_user: Some(at.caller.user), ..Options::default() };
+        let defaults = Options::of_user(at.caller.user);
         let given = FIELDS.iter().filter_map(|field| Some((field, self.value(field)?)));
         let asked = asked(given.map(|(field, value)| (field.option.to_owned(), value)).collect(), defaults);
         let (options, mut errors) = match asked {

@@ -78,11 +78,11 @@ impl ImportFilter {
     fn matches(&self, import: &Listed) -> bool {
         let day = Timestamp::from_millisecond(import.created_at).unwrap_or_default().to_zoned(TimeZone::UTC).date();
         let options = &import.options;
-        self.formats.iter().all(|&format| import.format.or(options.format) == Some(format))
+        self.formats.iter().all(|&format| import.format.or(options.reading.format) == Some(format))
             && self.user.is_none_or(|user| import.user == user)
-            && self.fallback_user.is_none_or(|fallback| options.fallback_user == fallback)
-            && self.import_tags.is_none_or(|tags| options.import_tags == tags)
-            && self.autocreate_projects.is_none_or(|projects| options.autocreate_projects == projects)
+            && self.fallback_user.is_none_or(|fallback| options.entries.fallback_user == fallback)
+            && self.import_tags.is_none_or(|tags| options.entries.import_tags == tags)
+            && self.autocreate_projects.is_none_or(|projects| options.entries.autocreate_projects == projects)
             && self.from.is_none_or(|from| day >= from)
             && self.to.is_none_or(|to| day <= to)
     }

@@ -225,10 +225,10 @@ impl Shapes {
         let user = |id| self.known(Kind::User, id, |user| self.user(user));
         json!({
             "id": import.id,
-            "import_tags": import.options.import_tags,
-            "autocreate_projects": import.options.autocreate_projects,
+            "import_tags": import.options.entries.import_tags,
+            "autocreate_projects": import.options.entries.autocreate_projects,
             "user": user(import.user),
-            "fallback_user": import.options.fallback_user.map_or(Value::Null, user),
+            "fallback_user": import.options.entries.fallback_user.map_or(Value::Null, user),
             "status": word(import),
             "url": self.url(&format!("imports/{}", import.id)),
             "created_at": time(import.created_at),
@@ -238,7 +238,7 @@ impl Shapes {
 
     /// An import and what it created. Its users have to be learnt before.
     pub fn import(&self, import: &Import, tally: &Tally) -> Value {
-        let format = import.format.or(import.options.format);
+        let format = import.format.or(import.options.reading.format);
         let mut shape = self.short_import(import);
         shape["type"] = format.map_or(json!("auto"), |format| json!(format.to_string()));
         for (name, count) in [("entries", tally.entries), ("tags", tally.tags), ("projects", tally.projects)] {
@@ -251,7 +251,11 @@ impl Shapes {
 
     /// Whom an import names.
     pub fn named_by(import: &Import) -> Vec<(Kind, ThingId)> {
-        [Some(import.user), import.options.fallback_user].into_iter().flatten().map(|user| (Kind::User, user)).collect()
+        [Some(import.user), import.options.entries.fallback_user]
+            .into_iter()
+            .flatten()
+            .map(|user| (Kind::User, user))
+            .collect()
     }
 
     /// Where the status of an import is told.

@@ -1,27 +1,28 @@
-//! Dashes that stand for empty cells.
+//! Observes dashes, to decide if a dash stands for an empty cell.
 //!
-//! Toggl Track's report of today writes `-` into every cell in which nothing stands. In the file of another program a dash may be
-//! a project's name. The file tells: a program that writes dashes leaves no cell of these columns empty, and its dashes stand
-//! in more than one column, or in one where a dash can mean nothing else (a duration, a date, an amount).
+//! Today's report of Toggl Track writes `-` into every empty cell, while in the file of another program a dash may
+//! be the name of a project. The file is the evidence. A program which writes dashes leaves no cell of these
+//! columns empty, and its dashes stand in more than one column or in a column where a dash can have no other
+//! meaning (a duration, a date, an amount).
 
 use super::Witness;
 use crate::format::columns::Role;
 use crate::source::Cells;
 use crate::values::words;
 
-/// The longest cell that can be a dash, in bytes, with quotes around it.
+/// Length in bytes of the longest cell which can be a dash, including quotes.
 const LONGEST: usize = 5;
 
-/// The cells of each column that are a dash, or empty.
+/// Counts of the dashes and of the empty cells in each column.
 #[derive(Clone, Debug)]
 pub(crate) struct DashProfile {
-    /// By column of the table.
+    /// Counts in the order of the table's columns.
     columns: Vec<Column>,
 }
 
 #[derive(Clone, Debug)]
 struct Column {
-    /// `None` if the column has no role; then it is not watched.
+    /// `None` if the column has no role and is therefore not observed.
     role: Option<Role>,
     dashes: u64,
     empty: u64,
@@ -37,7 +38,7 @@ impl DashProfile {
         Self { columns: columns.map(column).collect() }
     }
 
-    /// Sees the cells of a record.
+    /// Notes the dashes and the empty cells of a record which begins on `line`.
     #[inline]
     pub fn see(&mut self, line: u64, cells: Cells<'_>) {
         for (seen, field) in self.columns.iter_mut().zip(cells.fields) {
@@ -54,17 +55,17 @@ impl DashProfile {
         }
     }
 
-    /// How many cells of a column are dashes.
+    /// Count of the column's cells which are dashes.
     pub fn count(&self, column: usize) -> u64 {
         self.columns.get(column).map_or(0, |seen| seen.dashes)
     }
 
-    /// The first dash of the file.
+    /// The first cell of the file which is a dash.
     pub fn first(&self) -> Option<&Witness> {
         self.columns.iter().filter_map(|seen| seen.first.as_ref()).min_by_key(|first| first.line)
     }
 
-    /// Whether the cells alone say that a dash is an empty cell.
+    /// True if the cells alone show dashes to be empty cells.
     pub fn are_empty_cells(&self) -> bool {
         let mut with_dashes = self.columns.iter().filter(|seen| seen.dashes > 0).peekable();
         if with_dashes.peek().is_none() || with_dashes.clone().any(|seen| seen.empty > 0) {

@@ -1,48 +1,49 @@
-//! A column of dates.
+//! Observes a column of dates, to decide the order of day, month and year.
 //!
-//! Where years have two digits, `24/03/15` may begin or end with the year, and most such cells read either way. Days are
-//! many and years are few, but a bill on the 1st of each quarter for ten years spreads the same way; so only cells that
-//! rule an order out, or other columns, settle it. `24-Mar-28` is taken for the 24th, as nearly everybody writes it, unless the
-//! column varies more behind the month than before it.
+//! If years have two digits, `24/03/15` may begin or end with the year, and most such cells fit both orders. A
+//! column usually has many days and few years, yet a bill on the 1st of each quarter for ten years has a
+//! single day and ten years. Only cells which rule out an order, or other columns, are therefore evidence.
+//! `24-Mar-28` is read as the 24th of March, as nearly everybody writes dates, unless the column has more
+//! different numbers after the month than before.
 
 use jiff::civil::Date;
 
 use super::{Rivals, Tally, Verdict, Witness};
 use crate::values::dates::{self, DateOrder, Day, Numbers, SEPARATORS, Short};
 
-/// What the cells of a column of dates say.
+/// Observations on the cells of a column of dates.
 #[derive(Clone, Debug)]
 pub(crate) struct DateProfile {
     pub tally: Tally,
     rivals: Rivals<3>,
-    /// Dates with the year in front, in numbers.
+    /// Count of dates with the year in front and all parts in numbers.
     iso: u64,
-    /// Dates of three numbers in an order that the cell does not tell.
+    /// Count of dates of three numbers whose order is not visible in the cell.
     numbers: u64,
-    /// Whether some cell allows the year to stand first in two digits, and the format does.
+    /// True if some cell, and the format, allow a two-digit year in front.
     short_year_first: bool,
     years_last: bool,
-    /// A date that can only have its day in the middle: `2024-13-01`.
+    /// A date which can only have the day in the middle, such as `2024-13-01`.
     day_in_the_middle: Option<Witness>,
-    /// A date that reads the same under each order has a day beyond the twelfth.
+    /// True if a date which is the same under every order has a day beyond the twelfth.
     day_beyond_twelve: bool,
-    /// So does one with the year in front.
+    /// True if a date with the year in front has a day beyond the twelfth.
     iso_beyond_twelve: bool,
-    /// The first date that reads the same under each order: with the year in front, or with the month in letters.
+    /// The first date which is the same under every order, with the year in front or with the month in letters.
     first_plain: Option<Witness>,
-    /// Dates with the month in letters between two numbers of two digits: the first of them, and which numbers stand before
-    /// and behind the month, a bit for each.
+    /// Dates with the month in letters between two numbers of two digits: the first of these dates, and the sets of
+    /// numbers before and after the month, with a bit for each number.
     first_short: Option<Witness>,
     short_ends: [u128; 2],
-    /// By what stands between its numbers, the first date with only one number that can be the month, and the first with
-    /// two.
+    /// For each separator, `told` has the first date with a single number which can be the month, and `open` the
+    /// first date with two such numbers.
     told: [Option<Witness>; SEPARATORS.len()],
     open: [Option<Witness>; SEPARATORS.len()],
-    /// Cells such as `45292`, which is a day to a spreadsheet.
+    /// Count of cells such as `45292`, which is the number of a day in a spreadsheet.
     day_numbers: u64,
 }
 
-/// Whether a spreadsheet would show this number as a day of our times, with its time or without: from 1954 to 2064.
+/// True if a spreadsheet would show the number as a day from 1954 to 2064, with or without a time of day.
 fn is_day_number(cell: &str) -> bool {
     let (days, part) = cell.split_once(['.', ',']).unwrap_or((cell, ""));
     let plain = days.len() == 5 && part.bytes().all(|byte| byte.is_ascii_digit());
@@ -50,7 +51,7 @@ fn is_day_number(cell: &str) -> bool {
 }
 
 impl DateProfile {
-    /// A column of a format that never (`years_last`), or perhaps, puts a two-digit year first.
+    /// Creates a profile of a column. With `years_last` the format never puts a two-digit year first.
     pub fn new(years_last: bool) -> Self {
         Self {
             tally: Tally::default(),
@@ -71,8 +72,8 @@ impl DateProfile {
         }
     }
 
-    /// Sees a cell. `fits` says which dates of it fit the other cells of the record, if that can be
-    /// told.
+    /// Notes a cell. `fits` returns false for an order under which the date contradicts
+    /// the other cells of the record.
     #[inline]
     pub fn see(&mut self, line: u64, cell: &str, fits: impl Fn(DateOrder) -> bool) {
         self.tally.cells += 1;
@@ -114,8 +115,8 @@ impl DateProfile {
         self.rivals.see(line, cell, if told { &fitting } else { &all });
     }
 
-    /// Whether dates with the month in letters may begin with the year: more numbers stand behind the months than before
-    /// them, as where entries of one or two years are listed.
+    /// True if dates with the month in letters may begin with the year, which is likely if more different numbers
+    /// stand after the months than before, as in a list of entries from one or two years.
     fn may_begin_with_short_year(&self) -> bool {
         let [before, behind] = self.short_ends.map(u128::count_ones);
         !self.years_last && behind > before
@@ -123,7 +124,7 @@ impl DateProfile {
 
     fn see_numbers(&mut self, line: u64, cell: &str, numbers: Numbers, fits: impl Fn(DateOrder) -> bool) {
         self.numbers += 1;
-        // With dots between them, the day comes first wherever years are short.
+        // Dates with dots and two-digit years begin with the day everywhere.
         self.short_year_first |= !self.years_last && numbers.ends_are_short() && numbers.separator != b'.';
         let all = DateOrder::ALL.map(|order| numbers.under(order));
         let [_, month_first, day_first] = &all;
@@ -137,66 +138,68 @@ impl DateProfile {
             seen[separator].get_or_insert_with(|| Witness::new(line, cell));
         }
         let fitting = DateOrder::ALL.map(|order| numbers.under(order).filter(|_| fits(order)));
-        // If none fits, the record is odd and tells nothing.
+        // If no order fits, the record is odd and no evidence.
         let told = fitting.iter().any(Option::is_some);
         self.rivals.see(line, cell, if told { &fitting } else { &all });
     }
 
-    /// What the cells say.
+    /// The order of dates decided by the cells.
     pub fn verdict(&self) -> Verdict<DateOrder> {
         let likely = [self.short_year_first || self.may_begin_with_short_year(), true, true];
         let verdict = self.rivals.verdict(DateOrder::ALL, likely);
         let fits = |order: DateOrder| !likely[order as usize] && self.fails(order).is_none();
         if matches!(verdict, Verdict::Contradictory(_)) && DateOrder::ALL.into_iter().any(fits) {
-            // Only an unlikely order explains these cells, so it does.
+            // Only an order thought unlikely explains these cells, so this order is right.
             return self.rivals.verdict(DateOrder::ALL, [true; 3]);
         }
         verdict
     }
 
-    /// A date that can only have its day in the middle, beside others that read either way.
+    /// A date which can only have the day in the middle, in a column whose other dates fit either reading.
     pub fn day_in_the_middle(&self) -> Option<&Witness> {
         self.day_in_the_middle.as_ref().filter(|_| self.iso > 0 && !self.iso_beyond_twelve)
     }
 
-    /// A date that reads the same under each order and one of numbers, where a spreadsheet has turned the dates that it could
-    /// into its own, taking days for months: no day of the former is beyond the twelfth, and every day of the latter is.
+    /// A plain date and a date of numbers from a file in which a spreadsheet has converted every date it could,
+    /// taking days for months. In such a file no converted date has a day beyond the twelfth, and every date of
+    /// numbers does. `None` if the file shows no sign of conversion.
     pub fn half_converted(&self) -> Option<(&Witness, &Witness)> {
         let told = self.told.iter().flatten().min_by_key(|cell| cell.line);
         let mixed = !self.day_beyond_twelve && self.open.iter().all(Option::is_none);
         self.first_plain.as_ref().zip(told).filter(|_| mixed)
     }
 
-    /// Whether a date of numbers with this between them tells the order.
+    /// True if a date of numbers with this separator shows the order.
     pub fn is_told_in(&self, separator: u8) -> bool {
         let index = SEPARATORS.iter().position(|&other| other == separator);
         index.is_some_and(|index| self.told[index].is_some())
     }
 
-    /// A date that reads either way, and one that does not but is written with another separator: `3.4.2024` and
-    /// `4/13/2024` may come from two hands.
+    /// An ambiguous date, and an unambiguous date written with another separator: `3.4.2024` and
+    /// `4/13/2024` may come from two authors.
     pub fn told_by_another_style(&self) -> Option<(&Witness, &Witness)> {
         let told = self.told.iter().flatten().min_by_key(|cell| cell.line);
         let untold = self.open.iter().zip(&self.told).filter(|(_, told)| told.is_none());
         untold.filter_map(|(open, _)| open.as_ref()).min_by_key(|cell| cell.line).zip(told)
     }
 
-    /// Whether what cannot be read are a spreadsheet's day numbers.
+    /// True if most of the unreadable cells are day numbers of a spreadsheet.
     pub fn has_day_numbers(&self) -> bool {
         self.day_numbers * 2 > self.tally.unread
     }
 
-    /// The first cell that cannot be read under an order, though under another.
+    /// The first cell which cannot be read under the order but can be read under another order.
     pub fn fails(&self, order: DateOrder) -> Option<&Witness> {
         self.rivals.fails[order as usize].as_ref()
     }
 
-    /// How many cells cannot be read under an order.
+    /// Count of cells which cannot be read under the order.
     pub fn unread(&self, order: Option<DateOrder>) -> u64 {
         self.tally.unread + order.map_or(0, |order| self.rivals.failed[order as usize])
     }
 
-    /// The order to show: that of the numbers, or the one of dates with the year in front.
+    /// The order to show in the evidence: the order of dates of numbers, or the order of dates with the year in
+    /// front; `None` if the column has neither.
     pub fn shown(&self, order: DateOrder) -> Option<DateOrder> {
         let short_years = self.may_begin_with_short_year() && order == DateOrder::Ymd;
         match (self.numbers, self.iso) {

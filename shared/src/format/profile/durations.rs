@@ -1,35 +1,35 @@
-//! A column of durations.
+//! Observes a column of durations, to decide the unit of bare numbers, the decimal mark and the meaning of `1:30`.
 
 use super::pairs::Pairs;
 use super::{NumberProfile, Tally, Witness};
 use crate::values::durations::{self, Reading, Unit, Written};
 use crate::values::numbers::{Decimal, DecimalMark, Marked};
 
-/// What a bare number may count, and how exact it then is, in seconds: hours have two decimal places, as exports round
-/// them, minutes are rounded, days have as many places as a spreadsheet has.
+/// Units which a bare number may count, each with its rounding error in seconds: hours have two decimal places in
+/// exports, minutes are rounded, and days have as many places as a spreadsheet shows.
 const UNITS: [(Unit, u64); 4] = [(Unit::Days, 5), (Unit::Hours, 36), (Unit::Minutes, 30), (Unit::Seconds, 0)];
 
-/// What the cells of a column of durations say.
+/// Observations on the cells of a column of durations.
 #[derive(Clone, Debug)]
 pub(crate) struct DurationProfile {
     pub tally: Tally,
     pub numbers: NumberProfile,
-    /// The unit of a bare number: declared, or to be found.
+    /// The unit of a bare number if declared by the format or mapping; `None` if the cells must decide.
     unit: Option<Unit>,
-    /// The first bare number, how many there are beside a start and an end, and how many of those agree with them in each
-    /// unit.
+    /// The first bare number, the count of bare numbers beside a start and an end, and for each unit the count of
+    /// bare numbers which agree with start and end.
     bare: Option<Witness>,
     compared: u64,
     agreeing: [u64; UNITS.len()],
     pairs: Pairs,
-    /// The sum of all cells in seconds, under each mark.
+    /// Sum of all cells in seconds, under each decimal mark.
     pub sums: [u64; 2],
-    /// The longest of the cells that are numbers, likewise.
+    /// Longest cell which is a number, in seconds, under each decimal mark.
     pub longest: [u64; 2],
 }
 
 impl DurationProfile {
-    /// A column whose bare numbers count `unit`, if that is known.
+    /// Creates a profile of a column whose bare numbers count `unit`; `None` leaves the unit to the cells.
     pub fn new(unit: Option<Unit>) -> Self {
         Self {
             tally: Tally::default(),
@@ -44,8 +44,7 @@ impl DurationProfile {
         }
     }
 
-    /// Sees a cell; `elapsed` gives the seconds between the entry's start and end, where they are
-    /// known.
+    /// Notes a cell; `elapsed` returns the seconds between the entry's start and end, or `None` if unknown.
     pub fn see(&mut self, line: u64, cell: &str, elapsed: impl FnOnce() -> Option<u64>) {
         self.tally.cells += 1;
         let Some(written) = durations::read(cell) else {
@@ -58,7 +57,7 @@ impl DurationProfile {
             Written::Pair(..) => self.pairs.see(line, cell, written, elapsed()),
             Written::Number { number, unit, .. } => {
                 self.numbers.see_part(line, cell, &number);
-                // Nothing is nothing in any unit.
+                // A zero is the same duration in every unit.
                 if unit.is_none() && self.unit.is_none() && !number.is_nothing() {
                     self.bare.get_or_insert_with(|| Witness::new(line, cell));
                     self.see_bare(number, elapsed());
@@ -97,17 +96,17 @@ impl DurationProfile {
         }
     }
 
-    /// How many cells cannot be read, with numbers under a mark.
+    /// Count of cells which cannot be read, with their numbers under the decimal mark.
     pub fn unread(&self, mark: Option<DecimalMark>) -> u64 {
         self.tally.unread + self.numbers.failed(mark)
     }
 
-    /// The unit of bare numbers; the first of them if that stays open.
+    /// The unit of bare numbers; the error is the first bare number if the unit stays open.
     pub fn unit(&self) -> Result<Unit, Witness> {
         let (Some(bare), None) = (&self.bare, self.unit) else {
             return Ok(self.unit.unwrap_or(Unit::Hours));
         };
-        // Nine in ten, as everywhere: a very short entry agrees with two units.
+        // Nine in ten cells decide, as in the other profiles, because a very short entry may agree with two units.
         let most = |cells: u64| cells > 0 && cells * 10 >= self.compared * 9;
         let mut agreeing = UNITS.into_iter().zip(self.agreeing).filter(|(_, cells)| most(*cells));
         match (agreeing.next(), agreeing.next()) {
@@ -116,32 +115,34 @@ impl DurationProfile {
         }
     }
 
-    /// Whether bare numbers stand beside a start and an end.
+    /// True if some bare numbers stand beside a start and an end.
     pub fn is_compared(&self) -> bool {
         self.compared > 0
     }
 
-    /// What `1:30` is; if cells say both, a witness of each.
+    /// The unit of the first number in `1:30`; the error holds a cell for each of two contradictory readings.
     pub fn pair(&self) -> Result<Unit, (Witness, Witness)> {
         self.pairs.unit()
     }
 
-    /// A `1:30` that nothing is told of but by custom.
+    /// A cell such as `1:30` whose reading rests on custom alone.
     pub fn assumed_pair(&self) -> Option<&Witness> {
         self.pairs.assumed()
     }
 
-    /// A `25:30` that would be more than a day as hours and minutes, where nothing tells.
+    /// A cell such as `25:30`, which would be more than a day in hours and minutes,
+    /// in a column without other evidence.
     pub fn doubtful_pair(&self) -> Option<&Witness> {
         self.pairs.doubtful()
     }
 
-    /// A `25:30` that takes longer than from start to end as hours and minutes, where no cell agrees with start and end.
+    /// A cell such as `25:30`, which is longer in hours and minutes than the time from start to end, in a column
+    /// where no cell agrees with start and end.
     pub fn contradicted_pair(&self) -> Option<&Witness> {
         self.pairs.contradicted()
     }
 
-    /// A `1:30` in a column that counts minutes or seconds, where there are too many of them for slips.
+    /// A cell such as `1:30` in a column which counts minutes or seconds, if such cells are too many to be slips.
     pub fn pair_of_minutes(&self) -> Option<&Witness> {
         let counts = matches!(self.unit, Some(Unit::Minutes | Unit::Seconds));
         self.pairs.many_of(self.tally.cells).filter(|_| counts)

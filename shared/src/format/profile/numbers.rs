@@ -1,14 +1,14 @@
-//! A column of numbers, or the numbers in a column of durations.
+//! Observes a column of numbers, or the numbers in a column of durations, to decide the decimal mark.
 
 use super::{Rivals, Tally, Verdict, Witness};
 use crate::values::numbers::{self, DecimalMark, Marked};
 
-/// What the cells of a column of numbers say.
+/// Observations on the cells of a column of numbers.
 #[derive(Clone, Debug)]
 pub(crate) struct NumberProfile {
     pub tally: Tally,
     rivals: Rivals<2>,
-    /// Whether any number has a mark.
+    /// True if some number has a mark, which is a comma or a dot.
     marked: bool,
 }
 
@@ -27,7 +27,7 @@ impl NumberProfile {
         }
     }
 
-    /// Sees a number that stands in a cell, perhaps with its unit.
+    /// Notes a number found in a cell, which may also name a unit.
     pub fn see_part(&mut self, line: u64, cell: &str, number: &Marked) {
         self.tally.cells += 1;
         self.see_marked(line, cell, number);
@@ -39,22 +39,22 @@ impl NumberProfile {
         self.rivals.see(line, cell, number.readings());
     }
 
-    /// What the cells say.
+    /// The decimal mark decided by the cells.
     pub fn verdict(&self) -> Verdict<DecimalMark> {
         self.rivals.verdict(DecimalMark::ALL, [true; 2])
     }
 
-    /// The first cell that cannot be read under a mark, though under the other.
+    /// The first cell which cannot be read under the mark but can be read under the other mark.
     pub fn fails(&self, mark: DecimalMark) -> Option<&Witness> {
         self.rivals.fails[mark as usize].as_ref()
     }
 
-    /// How many cells cannot be read under a mark, though under the other.
+    /// Count of cells which cannot be read under the mark but can be read under the other mark.
     pub fn failed(&self, mark: Option<DecimalMark>) -> u64 {
         mark.map_or(0, |mark| self.rivals.failed[mark as usize])
     }
 
-    /// Whether a mark must be known: there are numbers that have one.
+    /// True if the decimal mark matters, because some number has a mark.
     pub fn needs_mark(&self) -> bool {
         self.marked
     }

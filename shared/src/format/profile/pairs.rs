@@ -1,28 +1,30 @@
-//! The `1:30` of a column of durations: hours and minutes, or minutes and seconds.
+//! Observes pairs such as `1:30` in a column of durations, to decide between hours
+//! and minutes, and minutes and seconds.
 
 use super::Witness;
 use crate::values::durations::{Reading, Unit, Written};
 
-/// Seconds of a day.
+/// Count of seconds in a day.
 const DAY: u64 = 24 * 3600;
-/// So many may be slips in a small file.
+/// Count of pairs which may be slips in a small file.
 const FEW: u64 = 3;
 
-/// What the pairs of a column say.
+/// Observations on the pairs of a column.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Pairs {
     all: Seen,
-    /// More than a day as hours and minutes.
+    /// Pairs which are more than a day as hours and minutes.
     over_a_day: Seen,
-    /// Beside a start and an end.
+    /// Count of pairs beside a start and an end.
     compared: u64,
-    /// Those that agree with start and end as hours and minutes, or as minutes and seconds, and not as both.
+    /// Pairs which agree with start and end only as hours and minutes, and pairs which
+    /// agree only as minutes and seconds.
     agreeing: [Seen; 2],
-    /// Those that take longer than from start to end however they are read.
+    /// Pairs which are longer than the time from start to end under both readings.
     too_long: Seen,
 }
 
-/// How many cells, and the first of them.
+/// Count of cells, and the first of these cells.
 #[derive(Clone, Debug, Default)]
 struct Seen {
     count: u64,
@@ -37,7 +39,7 @@ impl Seen {
 }
 
 impl Pairs {
-    /// Sees a pair of an entry that took so many seconds from its start to its end, if that is known.
+    /// Notes a pair of an entry which took `elapsed` seconds from start to end, or `None` if unknown.
     pub fn see(&mut self, line: u64, cell: &str, written: Written, elapsed: Option<u64>) {
         self.all.see(line, cell);
         let hours = written.under(Reading::USUAL);
@@ -50,22 +52,24 @@ impl Pairs {
         self.compared += 1;
         let agrees = [Unit::Hours, Unit::Minutes].map(|pair| {
             let seconds = written.under(Reading { pair, ..Reading::USUAL }).unwrap_or(u64::MAX);
-            // Hours and minutes leave the seconds out, and so do clocks that show whole minutes.
+            // Hours and minutes omit the seconds, and clocks with whole minutes do as well.
             let exact = pair == Unit::Minutes && elapsed % 60 != 0;
             elapsed.abs_diff(seconds) < if exact { 1 } else { 60 }
         });
         match agrees {
             [true, false] => self.agreeing[0].see(line, cell),
             [false, true] => self.agreeing[1].see(line, cell),
-            // `0:01` may well be either.
+            // A pair such as `0:01` may agree under both readings.
             [true, true] => {}
-            // Shorter than from start to end it may be, with breaks in between; longer where hours are rounded up.
+            // The pair may be shorter than the time from start to end because of breaks, and
+            // longer if hours are rounded up.
             [false, false] if hours.is_none_or(|seconds| seconds > elapsed + 3600) => self.too_long.see(line, cell),
             [false, false] => {}
         }
     }
 
-    /// What they are, by nine in ten of those that agree with start and end; if cells say both, a witness of each.
+    /// The unit of the first number, decided by nine in ten of the pairs which agree with start and end. The error
+    /// holds a pair for each of two contradictory readings.
     pub fn unit(&self) -> Result<Unit, (Witness, Witness)> {
         let [hours, minutes] = &self.agreeing;
         let few = |count: u64| count * 10 <= hours.count + minutes.count;
@@ -76,27 +80,28 @@ impl Pairs {
         }
     }
 
-    /// One that nothing is told of but by custom: none agrees with a start and an end.
+    /// The first pair, if no pair agrees with a start and an end and the reading therefore rests on custom alone.
     pub fn assumed(&self) -> Option<&Witness> {
         let settled = self.agreeing.iter().any(|agreeing| agreeing.count > 0);
         self.all.first.as_ref().filter(|_| !settled)
     }
 
-    /// A `25:30` that would be more than a day as hours and minutes, where there are too many for that and nothing else
-    /// tells: hardly any entry is that long, and of minutes and seconds half are.
+    /// A pair such as `25:30` of more than a day as hours and minutes, if such pairs are more than one in
+    /// twenty and no other evidence exists. Hardly any entry takes more than a day, while half of all pairs of
+    /// minutes and seconds would look so.
     pub fn doubtful(&self) -> Option<&Witness> {
         let many = self.assumed().is_some() && self.over_a_day.count * 20 > self.all.count;
         self.over_a_day.first.as_ref().filter(|_| many)
     }
 
-    /// One that takes longer than from start to end as hours and minutes, and does not agree as minutes and seconds, where
-    /// that is no slip.
+    /// A pair which is longer than the time from start to end as hours and minutes and does not agree as minutes and
+    /// seconds, if such pairs are too many to be slips.
     pub fn contradicted(&self) -> Option<&Witness> {
         let many = self.assumed().is_some() && self.too_long.count * 10 > self.compared;
         self.too_long.first.as_ref().filter(|_| many)
     }
 
-    /// One that nothing is told of, where they are too many for slips among so many cells.
+    /// The first pair without evidence, if pairs are too many to be slips among `cells` cells.
     pub fn many_of(&self, cells: u64) -> Option<&Witness> {
         self.assumed().filter(|_| self.all.count > FEW.max(cells / 10))
     }

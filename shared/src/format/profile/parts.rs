@@ -1,8 +1,8 @@
-//! Hours, minutes and seconds in columns of their own, side by side.
+//! Observes hours, minutes and seconds in neighbouring columns, to decide how the columns form a duration.
 //!
-//! Two columns may tell one duration twice (`1.5` hours, `90` minutes) or in parts (`1` hour, `30` minutes). Rows tell: minutes
-//! that are sixty times the hours are the same time again; whole hours beside minutes below sixty are parts. A column of
-//! decimal hours, where there is one, has to agree with either.
+//! Two columns may both hold the whole duration (`1.5` hours, `90` minutes) or hold its parts (`1` hour, `30`
+//! minutes). The rows are the evidence: minutes equal to sixty times the hours are the same duration again, and whole
+//! hours beside minutes below sixty are parts. A column of decimal hours, if present, must agree with either reading.
 
 use std::borrow::Cow;
 
@@ -13,23 +13,23 @@ use crate::values::durations::{self, Reading, Unit};
 use crate::values::numbers::DecimalMark;
 use crate::values::words;
 
-/// The columns that may hold parts, the largest unit first.
+/// The columns which may hold parts, with the largest unit first.
 const UNITS: [(Role, Unit); 3] =
     [(Role::Hours, Unit::Hours), (Role::Minutes, Unit::Minutes), (Role::Seconds, Unit::Seconds)];
 
-/// So many rows may contradict themselves in a small file.
+/// Count of contradictory rows which are tolerated in a small file.
 const FEW: u64 = 3;
 
-/// How the columns of hours, minutes and seconds of a file belong together.
+/// The way in which a file's columns of hours, minutes and seconds form a duration.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Together {
-    /// Each tells the whole duration.
+    /// Each column holds the whole duration.
     Same,
-    /// Their sum is the duration.
+    /// The duration is the sum of the columns.
     Parts,
 }
 
-/// What one row says.
+/// Evidence of a single row: the columns hold the same duration, its parts, or neither.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Says {
     Nothing,
@@ -38,10 +38,10 @@ enum Says {
     Neither,
 }
 
-/// What the rows of a file with several such columns say.
+/// Evidence of all rows in a file with several columns of parts.
 #[derive(Clone, Debug)]
 pub(crate) struct PartsProfile {
-    /// The columns by [`UNITS`], and that of decimal hours.
+    /// Indexes of the columns in the order of [`UNITS`], and `decimal` for the column of decimal hours.
     columns: [Option<usize>; UNITS.len()],
     decimal: Option<usize>,
     same: Seen,
@@ -56,7 +56,7 @@ struct Seen {
 }
 
 impl PartsProfile {
-    /// A profile, if a table has two of the columns.
+    /// Creates a profile; `None` if the table has fewer than two of the columns.
     pub fn new(roles: &[(Role, usize)]) -> Option<Self> {
         let column = |role: Role| roles.iter().find(|(other, _)| *other == role).map(|(_, column)| *column);
         let columns = UNITS.map(|(role, _)| column(role));
@@ -70,7 +70,7 @@ impl PartsProfile {
         })
     }
 
-    /// Sees the cells of a record.
+    /// Notes the cells of a record which begins on `line`.
     pub fn see(&mut self, line: u64, cells: Cells<'_>) {
         let cell = |column: Option<usize>| {
             let field = cells.fields.get(column?)?;
@@ -93,7 +93,8 @@ impl PartsProfile {
         });
     }
 
-    /// How the columns belong together; or two rows that say otherwise, or one that says neither.
+    /// The decision with a row as its evidence, or `None` without evidence. The error holds rows which contradict
+    /// each other, or a row which fits neither reading.
     pub fn verdict(&self) -> Result<Option<(Together, &Witness)>, Vec<&Witness>> {
         let rows = self.same.rows + self.parts.rows + self.neither.rows;
         let few = |seen: &Seen| seen.rows <= rows / 10;
@@ -105,7 +106,7 @@ impl PartsProfile {
             (None, None) => None,
             _ => return Err(self.witnesses()),
         };
-        // A few rows in which nothing fits are errors of their own.
+        // A few rows which fit neither reading become errors of their own.
         if few(&self.neither) || told.is_none() && self.neither.rows <= FEW { Ok(told) } else { Err(self.witnesses()) }
     }
 
@@ -114,16 +115,17 @@ impl PartsProfile {
     }
 }
 
-/// A duration in one of the columns.
+/// A duration in one of the columns of parts.
 #[derive(Clone, Copy, Debug)]
 struct Value {
     seconds: u64,
-    /// How far the cell may be off, in seconds, by what it was rounded to.
+    /// Largest rounding error of the cell, in seconds.
     off: u64,
 }
 
 impl Value {
-    /// The value of a cell whose bare numbers count a unit; with a comma or a dot for decimals, whichever reads.
+    /// Parses a cell whose bare numbers count `unit`; a comma or a dot may be the
+    /// decimal mark, whichever gives a number.
     fn of(cell: &str, unit: Unit) -> Option<Self> {
         let written = durations::read(cell)?;
         let under = |mark| written.under(Reading { unit, mark, ..Reading::USUAL });
@@ -142,16 +144,16 @@ impl Value {
     }
 }
 
-/// Whether a cell tells a duration of so many seconds, as far as it was rounded. Bare numbers of it count a unit.
+/// True if the cell is a duration of `seconds` within its rounding error; a bare number counts `unit`.
 pub(crate) fn agrees(cell: &str, unit: Unit, seconds: u64) -> bool {
     Value::of(cell, unit).is_some_and(|value| value.agrees(seconds))
 }
 
-/// What the values of a row say, by [`UNITS`], and the decimal hours beside them.
+/// Evidence of a row's values, in the order of [`UNITS`], and of the decimal hours beside the values.
 fn row(values: [Option<Value>; UNITS.len()], decimal: Option<Value>) -> Says {
     let seconds = values.map(|value| value.map(|value| value.seconds));
     let sum: u64 = seconds.iter().flatten().sum();
-    // The column of the smallest unit is the most exact.
+    // The column of the smallest unit has the most exact value.
     let Some(exact) = seconds.iter().rev().flatten().next().copied().filter(|_| sum > 0) else {
         return Says::Nothing;
     };
@@ -159,7 +161,7 @@ fn row(values: [Option<Value>; UNITS.len()], decimal: Option<Value>) -> Says {
     let is_same = values.iter().flatten().all(|value| value.agrees(exact)) && agrees(exact);
     let is_parts = is_whole(&seconds) && agrees(sum);
     match (is_same, is_parts) {
-        // `0` hours and `45` minutes are three quarters of an hour either way.
+        // For example `0` hours and `45` minutes are three quarters of an hour under both readings.
         (true, true) => Says::Nothing,
         (_, true) if sum == exact => Says::Nothing,
         (true, false) => Says::Same,
@@ -168,8 +170,8 @@ fn row(values: [Option<Value>; UNITS.len()], decimal: Option<Value>) -> Says {
     }
 }
 
-/// Whether values, in seconds by [`UNITS`], can be the parts of a duration: each is whole in its unit but the smallest, and
-/// less than one of the unit above it.
+/// True if the values, in seconds and in the order of [`UNITS`], can be the parts of a duration. Each value except
+/// the smallest must be whole in its unit, and each must be below a single unit of the next larger size.
 pub(crate) fn is_whole(values: &[Option<u64>; UNITS.len()]) -> bool {
     let smallest = values.iter().rposition(Option::is_some);
     values.iter().enumerate().all(|(unit, value)| {

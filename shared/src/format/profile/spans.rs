@@ -1,4 +1,4 @@
-//! Durations beside a start and an end that leave less time.
+//! Observes durations which are longer than the time between the start and the end of their row.
 
 use super::Witness;
 use crate::format::columns::Role;
@@ -6,13 +6,14 @@ use crate::format::table::Related;
 use crate::values::durations::{self, Reading, Written};
 use crate::values::times;
 
-/// So many rows are compared as long as one of them agrees; where none does, all are.
+/// Count of compared rows after which comparison stops if some row agrees; without such a row all rows are compared.
 const COMPARED: u64 = 256;
 
-/// A duration may be longer than from start to end by a clock that was turned, or by rounding: an hour and a minute, in seconds.
+/// Tolerated excess of a duration over the time from start to end, in seconds: an hour for a change of the
+/// clock, and a minute for rounding.
 const TOLERANCE: u64 = 3660;
 
-/// What the rows say of durations that are longer than from start to end.
+/// Observations on durations which are longer than the time from start to end.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct SpanProfile {
     compared: u64,
@@ -21,12 +22,12 @@ pub(crate) struct SpanProfile {
 }
 
 impl SpanProfile {
-    /// Sees a duration that needs no reading: one with its unit, or a clock's.
+    /// Notes a duration which is clear without a decision, because the cell names its unit or is a clock's.
     pub fn see(&mut self, line: u64, cell: &str, role: Option<Role>, cells: &Related<'_>) {
         if role != Some(Role::Duration) || self.compared >= COMPARED && self.longer < self.compared {
             return;
         }
-        // `9.05.30` may be a day as well.
+        // An end such as `9.05.30` may be a day as well as a time.
         if cells.cell(Role::End).is_some_and(|end| times::is_dotted(&end)) {
             return;
         }
@@ -44,7 +45,7 @@ impl SpanProfile {
         }
     }
 
-    /// The first duration that is longer than from start to end, and whether all that were compared are.
+    /// The first duration longer than the time from start to end, with true if all compared durations are longer.
     pub fn longer(&self) -> Option<(&Witness, bool)> {
         Some((self.first.as_ref()?, self.longer == self.compared))
     }

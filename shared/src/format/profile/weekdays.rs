@@ -1,11 +1,12 @@
-//! Days of the week, in a column of their own or beside the date: they settle which number is the day, or contradict the date.
+//! Observes days of the week, in a column of their own or beside the date: they decide the order
+//! of dates or contradict a date.
 
 use super::Witness;
 use crate::format::columns::Role;
 use crate::format::table::Related;
 use crate::values::dates::{self, DateOrder};
 
-/// What the rows say of dates and their days of the week.
+/// Observations on dates and their days of the week.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct WeekdayProfile {
     checked: u64,
@@ -13,12 +14,12 @@ pub(crate) struct WeekdayProfile {
     first: Option<Witness>,
 }
 
-/// The days of the week that a row names, a bit for each from Monday's on; 0 if none.
+/// Set of the days of the week which a row names, a bit for each from Monday on; 0 if the row names none.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Weekdays(u8);
 
 impl Weekdays {
-    /// Whether a cell, read under an order, is a date of another day of the week.
+    /// True if the cell, read under the order, is a date on another day of the week.
     pub fn rules_out(self, cell: &str, order: DateOrder) -> bool {
         self.0 != 0
             && dates::read(cell).and_then(|written| written.day.under(order)).is_some_and(|date| !self.has(date))
@@ -30,10 +31,10 @@ impl Weekdays {
 }
 
 impl WeekdayProfile {
-    /// Sees a record; the days of the week that it names.
+    /// Notes a record, and returns the days of the week which the record names.
     #[inline]
     pub fn see(&mut self, line: u64, cells: &Related<'_>) -> Weekdays {
-        // A date that begins and ends with a digit names none.
+        // A date which begins and ends with a digit names no day of the week.
         let field = |role: Role| cells.cells.fields.get(cells.columns[role as usize]?);
         if field(Role::Weekday).is_none()
             && field(Role::Date).is_some_and(|date| date.is_between_digits(cells.cells.text))
@@ -57,7 +58,7 @@ impl WeekdayProfile {
         named
     }
 
-    /// The first date that is not of the day of the week that its row names, and whether that holds for all rows.
+    /// The first date which contradicts the day of the week named in its row, with true if all checked dates do.
     pub fn wrong(&self) -> Option<(&Witness, bool)> {
         Some((self.first.as_ref()?, self.wrong == self.checked))
     }

@@ -1,4 +1,4 @@
-//! Columns of dates: in which order day, month and year stand.
+//! Decides the order of day, month and year in columns of dates.
 
 use super::{Judge, agreed, place};
 use crate::format::columns::Role;
@@ -73,8 +73,8 @@ impl Judge<'_> {
         order
     }
 
-    /// The order that the other columns of dates agree on, and a cell that says so. A column that is written in another way
-    /// than the open cell comes from another hand and says nothing of it.
+    /// The order on which the other columns of dates agree, with a deciding cell. A column whose dates have another
+    /// separator than the open cell comes from another author and is no evidence.
     fn other_dates(&self, left: &[DateOrder], open: &Witness) -> Option<(DateOrder, Witness)> {
         let Some(Written { day: Day::Numbers(Numbers { separator, .. }), .. }) = dates::read(&open.value) else {
             return None;

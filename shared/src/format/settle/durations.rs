@@ -1,4 +1,4 @@
-//! Columns of durations: what a bare number counts, and what `1:30` is.
+//! Decides the unit of bare numbers and the meaning of `1:30` in columns of durations.
 
 use super::{Judge, place};
 use crate::format::columns::Role;
@@ -42,9 +42,9 @@ impl Judge<'_> {
         } else if let Some(cell) = profile.assumed_pair() {
             self.evidence.push(format!("{column}: {} is taken for hours and minutes, as is usual", place(cell)));
         }
-        // Of a column that is mapped to a unit the caller has said what its cells are.
+        // A mapping to a unit already gives the meaning of the column's cells.
         let told = self.options.mapping.is_some() && watched.role != Some(Role::Duration);
-        // What is called hours begins with them.
+        // In a column named hours, a pair begins with hours.
         if let Some(cell) = profile.doubtful_pair().filter(|_| watched.role == Some(Role::Duration)) {
             self.refuse(format!(
                 "{column}: {} and others would be more than a day as hours and minutes, and may be minutes and seconds: export \

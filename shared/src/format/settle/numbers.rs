@@ -1,4 +1,4 @@
-//! Columns of numbers, durations among them: which mark is the decimal one.
+//! Decides the decimal mark in columns of numbers and durations.
 
 use super::{Judge, agreed, place};
 use crate::format::columns::Role;
@@ -8,13 +8,13 @@ use crate::format::table::{Profile, Watched};
 use crate::values::durations::{self, Unit, Written};
 use crate::values::numbers::{self, Decimal, DecimalMark};
 
-/// Longer than this an entry is not because other columns say so: a hundred hours.
+/// Longest entry in seconds, a hundred hours, for which the decimal mark of other columns is accepted.
 const LONGEST_BY_OTHERS: u64 = 100 * 3600;
 
 impl Judge<'_> {
     pub(super) fn number(&mut self, watched: &Watched, profile: &NumberProfile) -> DecimalMark {
         let column = self.shown(watched);
-        // Of billed hours only matters whether there are any, which no mark changes.
+        // Billed hours matter only as zero or more than zero, which no decimal mark changes.
         let matters = watched.role != Some(Role::BilledHours);
         let mark = match (self.options.decimal_mark, profile.verdict()) {
             (Some(asked), verdict) => {
@@ -24,7 +24,7 @@ impl Judge<'_> {
                 asked
             }
             (None, Verdict::Settled(mark, witnesses)) => {
-                // `1.30` beside `150,00` may be an hour and a half hour.
+                // `1.30` beside `150,00` may be an hour and thirty minutes.
                 if let Some(money) = self.money_says_otherwise(watched, mark) {
                     self.refuse(format!(
                         "{column}: {} has another decimal mark than {}, so it may be hours and minutes: write it as H:MM, or \
@@ -38,7 +38,7 @@ impl Judge<'_> {
             }
             (None, Verdict::Indifferent(mark)) => mark,
             (None, Verdict::Open(marks, witness)) => match self.other_numbers(&marks) {
-                // Money does not make a day of a thousand hours.
+                // A decimal mark from amounts of money cannot justify an entry of a thousand hours.
                 Some((mark, _)) if is_absurd(watched, &witness, mark) => {
                     self.open_number(column, witness);
                     DecimalMark::Dot
@@ -74,7 +74,7 @@ impl Judge<'_> {
         mark
     }
 
-    /// A number of another column that can only have the other decimal mark, if this one holds durations.
+    /// A number in another column which proves the opposite decimal mark, if this column holds durations.
     fn money_says_otherwise(&self, watched: &Watched, mark: DecimalMark) -> Option<Witness> {
         if !matches!(watched.profile, Profile::Duration(_)) || self.options.mapping.is_some() {
             return None;
@@ -111,7 +111,7 @@ impl Judge<'_> {
     }
 }
 
-/// The number in a cell, without its currency or its unit.
+/// The number in a cell, without a currency or a unit; `None` if the cell has no number under the mark.
 fn number_in(cell: &str, mark: DecimalMark) -> Option<Decimal> {
     let amount = Decimal::read(numbers::without_currency(cell), mark);
     amount.or_else(|| match durations::read(cell)? {
@@ -120,8 +120,8 @@ fn number_in(cell: &str, mark: DecimalMark) -> Option<Decimal> {
     })
 }
 
-/// The mark under which no cell of a column of hours is more than an entry can have, while under the other each cell that
-/// differs is a thousand hours and more: `8.000` and `7.500`.
+/// The mark under which no cell in a column of hours is longer than an entry can be, while the other mark makes cells
+/// of a thousand hours and more: `8.000` and `7.500`.
 fn hours_of_a_day(watched: &Watched) -> Option<DecimalMark> {
     let Profile::Duration(profile) = &watched.profile else {
         return None;
@@ -132,7 +132,7 @@ fn hours_of_a_day(watched: &Watched) -> Option<DecimalMark> {
     sane.next().is_none().then_some(mark)
 }
 
-/// Whether a number of hours is more than any entry has, under a mark.
+/// True if a number of hours, under the mark, is more than any entry has.
 fn is_absurd(watched: &Watched, witness: &Witness, mark: DecimalMark) -> bool {
     let seconds = number_in(&witness.value, mark).and_then(|number| number.times(Unit::Hours.seconds()));
     watched.role == Some(Role::Hours) && seconds.is_some_and(|seconds| seconds > LONGEST_BY_OTHERS)

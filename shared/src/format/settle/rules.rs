@@ -1,5 +1,5 @@
-//! What holds for all rows of a file: how they end, what a dash is, whether hours and minutes are parts of one duration, and
-//! where rows contradict themselves.
+//! Decides the rules for all rows of a file: the ends of rows, the meaning of a dash, and the parts of durations.
+//! Columns whose rows contradict each other refuse the file.
 
 use super::{Judge, place};
 use crate::format::FormatName;
@@ -8,11 +8,11 @@ use crate::format::detect::quoted;
 use crate::format::layout::Rules;
 use crate::format::profile::Together;
 
-/// Columns that only Toggl Track's report of today has, in which each empty cell holds a dash.
+/// Columns found only in today's report of Toggl Track, in which each empty cell holds a dash.
 const WITH_DASHES: [&str; 3] = ["stop date", "stop time", "member"];
 
 impl Judge<'_> {
-    /// Decides the rules of the file, and refuses what no row can be right in.
+    /// Decides the rules of the file, and refuses a file in which no row can be right.
     pub(super) fn rules(&mut self) -> Rules {
         self.say_spans();
         self.say_weekdays();
@@ -40,7 +40,7 @@ impl Judge<'_> {
         Rules { ends, dashes: self.dashes(), parts: self.parts(), subtotals: subtotals.is_some() }
     }
 
-    /// Whether a dash is an empty cell.
+    /// Decides if a dash is an empty cell, and adds the evidence.
     fn dashes(&mut self) -> bool {
         let Some(first) = self.table.dashes.first() else { return false };
         let by_vendor = self.format == FormatName::Toggl && WITH_DASHES.iter().any(|name| self.headers.has(name));
@@ -52,7 +52,7 @@ impl Judge<'_> {
         are_empty
     }
 
-    /// Whether the columns of hours, minutes and seconds hold parts of one duration.
+    /// Decides if the columns of hours, minutes and seconds hold parts of a duration.
     fn parts(&mut self) -> bool {
         let Some(profile) = &self.table.parts else { return false };
         let roles = [Role::Hours, Role::Minutes, Role::Seconds];
@@ -83,7 +83,7 @@ impl Judge<'_> {
         }
     }
 
-    /// Durations that are longer than from start to end.
+    /// Reports durations which are longer than the time from start to end, as a refusal or as evidence.
     fn say_spans(&mut self) {
         match self.table.spans.longer() {
             None => {}
@@ -98,7 +98,7 @@ impl Judge<'_> {
         }
     }
 
-    /// Dates that are not of the day of the week that their rows name.
+    /// Reports dates which contradict the day of the week named in their row, as a refusal or as evidence.
     fn say_weekdays(&mut self) {
         match self.table.weekdays.wrong() {
             None => {}
@@ -113,7 +113,7 @@ impl Judge<'_> {
         }
     }
 
-    /// Columns that have a name and no role: their cells are kept with the entry.
+    /// Reports columns with a name and without a role, whose cells are kept with the entry.
     fn say_kept_columns(&mut self) {
         let has_role = |column: usize| self.table.roles.iter().any(|(_, other)| *other == column);
         let names = self.headers.shown().iter().enumerate();

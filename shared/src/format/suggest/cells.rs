@@ -1,4 +1,4 @@
-//! Counts the kinds of cells in a column, whatever its name is.
+//! Counts the kinds of cells in a column, independent of the column's name.
 
 use std::collections::HashSet;
 
@@ -7,18 +7,18 @@ use crate::values::durations::{self, Written};
 use crate::values::numbers::{self, Decimal, DecimalMark, Marked};
 use crate::values::{dates, names, times, words};
 
-/// Numbers of cells by kind. Empty cells and single dashes are not counted.
+/// Counts of a column's cells by kind. Empty cells and single dashes are not counted.
 #[derive(Debug, Default)]
 pub(super) struct Cells {
     pub filled: usize,
     /// Dates without a time of day.
     pub days: usize,
-    /// Dates with one.
+    /// Dates with a time of day.
     pub moments: usize,
     pub times: usize,
-    /// Durations with a unit, and `1:30:00`.
+    /// Durations with a unit, and durations such as `1:30:00`.
     pub exact: usize,
-    /// `1:30`.
+    /// Durations such as `1:30`.
     pub pairs: usize,
     /// Numbers without a unit.
     pub numbers: usize,
@@ -59,7 +59,7 @@ impl Cells {
         match dates::read(cell) {
             Some(written) if written.time.is_some() => self.moments += 1,
             Some(_) => self.days += 1,
-            // A date all the same: the month is another one elsewhere.
+            // The cell is a date although the abbreviation of its month means another month in another language.
             None if cell.starts_with(|letter: char| letter.is_ascii_digit())
                 && dates::unclear_month(cell).is_some() =>
             {
@@ -99,17 +99,17 @@ impl Cells {
         self.currencies += usize::from(is_currency(cell));
     }
 
-    /// `count` as a share of the filled cells, in hundredths.
+    /// `count` as a percentage of the filled cells.
     pub fn share(&self, count: usize) -> u32 {
         (count * 100 / self.filled.max(1)) as u32
     }
 
-    /// The share of cells that are neither dates, times nor durations, in hundredths.
+    /// Percentage of cells which are neither dates, times of day nor durations.
     pub fn words(&self) -> u32 {
         100 - self.share((self.days + self.moments).max(self.times).max(self.exact).max(self.pairs).min(self.filled))
     }
 
-    /// The share of cells that are amounts of money, in hundredths.
+    /// Percentage of cells which are amounts of money.
     pub fn money<'c>(cells: impl Iterator<Item = &'c str>) -> u32 {
         let (mut filled, mut money) = (0, 0);
         for cell in cells.map(words::trim).filter(|cell| !cell.is_empty() && !words::is_dash(cell)) {
@@ -120,7 +120,7 @@ impl Cells {
     }
 }
 
-/// `1,5`, `0.25`, `7.125`.
+/// True for numbers such as `1,5`, `0.25` and `7.125`.
 fn is_fraction(cell: &str) -> bool {
     let (Some(mark), 1) = (cell.find(['.', ',']), cell.matches(['.', ',']).count()) else { return false };
     let decimals = &cell[mark + 1..];

@@ -1,26 +1,26 @@
-//! Words for the names of columns, in many languages.
+//! A dictionary of column names in many languages, for suggesting mappings.
 //!
-//! The words serve suggestions only. Formats are recognised by their own words, each of which has a source. Most words here
-//! come from Kimai's language files and from Clockify's translated exports; the rest are plain words of a dictionary. Names are
-//! compared in the form of [`plain`]: lower case, no accents. If a word has two meanings, the cells of the
-//! column decide.
+//! The words serve suggestions only, while formats are recognised by their own words, each of which has a source.
+//! Most words here come from Kimai's language files and from Clockify's translated exports, and the rest are common
+//! words from dictionaries. Names are compared in the form of [`plain`], in lower case and without accents. If a word
+//! has two meanings, the cells of the column decide.
 
 use std::collections::HashMap;
 use std::sync::LazyLock;
 
 use super::plain::plain;
 
-/// The meaning of a name.
+/// The meaning of a column name, which together with the cells leads to a field.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub(super) enum Meaning {
     Day,
-    /// The day on which work begins, or the moment.
+    /// The day, or the date and time of day, on which the work begins.
     StartDay,
     EndDay,
-    /// The time at which work begins, or the moment, or the day.
+    /// The time of day, or the date and time of day, or the day, at which the work begins.
     Start,
     End,
-    /// A duration in an unnamed unit.
+    /// A duration whose unit is not named.
     Duration,
     Hours,
     Minutes,
@@ -41,11 +41,11 @@ pub(super) enum Meaning {
     Currency,
     /// Time between start and end without work.
     Break,
-    /// Hours beside the regular ones, which a mapping would lose.
+    /// Hours in addition to regular hours, which a mapping would lose.
     Overtime,
 }
 
-/// A meaning, its words with weight 100, and its words with weight 70.
+/// A meaning, its certain words of weight 100, and its likely words of weight 70.
 type Words = (Meaning, &'static [&'static str], &'static [&'static str]);
 
 #[rustfmt::skip]
@@ -196,7 +196,7 @@ const WORDS: &[Words] = &[
     ], &[]),
 ];
 
-/// Words that do not change the meaning of the words beside them.
+/// Words which do not change the meaning of neighbouring words.
 #[rustfmt::skip]
 pub(super) const NEUTRAL: &[&str] = &[
     "name", "nom", "nombre", "nome", "naam", "namn", "navn", "nimi", "nazwa", "nazev", "nazov", "nev", "имя", "название", "назва", "title", "titel", "titre", "titulo",
@@ -204,7 +204,7 @@ pub(super) const NEUTRAL: &[&str] = &[
     "arbeit", "travail", "trabajo", "trabalho", "lavoro",
 ];
 
-/// Words that change the meaning of the words beside them: "customer number", "planned hours", "invoice date".
+/// Words which change the meaning of neighbouring words: "customer number", "planned hours", "invoice date".
 #[rustfmt::skip]
 pub(super) const OTHERWISE: &[&str] = &[
     "id", "key", "code", "number", "no", "nr", "num", "nummer", "numero", "number", "номер", "estimate", "estimated", "estimation", "planned", "plan", "budget", "remaining", "rest", "geplant", "geplante", "soll", "prevu", "prevues",
@@ -213,7 +213,7 @@ pub(super) const OTHERWISE: &[&str] = &[
     "fatura", "due", "fallig", "deadline", "birth", "geburtsdatum", "rate", "cost", "price", "break", "pause", "overtime", "nicht", "non", "not", "no",
 ];
 
-/// The meanings of a whole name, with weights from 0 to 100.
+/// The meanings of a whole name, with weights from 0 to 100; empty if the name is unknown.
 pub(super) fn meanings(name: &str) -> &'static [(Meaning, u32)] {
     static KNOWN: LazyLock<HashMap<String, Vec<(Meaning, u32)>>> = LazyLock::new(|| {
         let mut known: HashMap<String, Vec<(Meaning, u32)>> = HashMap::new();

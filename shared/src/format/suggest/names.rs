@@ -4,12 +4,12 @@ use super::dictionary::{Meaning, NEUTRAL, OTHERWISE, meanings};
 use super::plain::plain;
 use crate::values::durations::Unit;
 
-/// The meanings that a name may have.
+/// The meanings which a column name may have.
 #[derive(Debug, Default)]
 pub(super) struct Said {
-    /// Each meaning with a weight from 0 to 100.
+    /// Each meaning with its weight from 0 to 100.
     pub meanings: Vec<(Meaning, u32)>,
-    /// The unit in the name: `Dauer (h)`, `Zeit in Minuten`.
+    /// The unit contained in the name, as in `Dauer (h)` and `Zeit in Minuten`; `None` without a unit.
     pub unit: Option<Unit>,
 }
 
@@ -43,16 +43,16 @@ impl Said {
         Self { meanings: if meanings.is_empty() { of_unit(&before) } else { meanings }, unit }
     }
 
-    /// Whether the name may have a meaning, with any weight.
+    /// True if the name may have the meaning, with any weight.
     pub fn says(&self, meaning: Meaning) -> bool {
         self.meanings.iter().any(|(other, _)| *other == meaning)
     }
 }
 
-/// Words before a unit: `Dauer in Stunden`, `durée en heures`.
+/// Words before a unit, as in `Dauer in Stunden` and `durée en heures`.
 const IN: [&str; 8] = ["in", "en", "em", "i", "v", "w", "в", "u"];
 
-/// A name without the parentheses at its end, and their contents.
+/// Splits a name into the text before the parentheses at its end, and the text inside the parentheses.
 fn parenthesised(name: &str) -> (&str, Option<&str>) {
     let name = name.trim();
     for (open, close) in [('(', ')'), ('[', ']')] {
@@ -63,19 +63,19 @@ fn parenthesised(name: &str) -> (&str, Option<&str>) {
     (name, None)
 }
 
-/// The unit in parentheses.
+/// The unit named in the parentheses, as `h` in `Dauer (h)`; `None` for a pattern such as `hh:mm`.
 fn unit(inside: &str) -> Option<Unit> {
     let inside = inside.trim();
     if inside.contains(':') {
         return None;
     }
     let plain = plain(inside);
-    // Decimal durations are hours.
+    // A duration in decimals counts hours.
     let decimal = ["decimal", "dezimal", "decimale", "decimaal", "dezimalzahl", "desimal"].contains(&plain.as_str());
     if decimal { Some(Unit::Hours) } else { Unit::named(inside).or_else(|| Unit::named(&plain)) }
 }
 
-/// The meaning of a name that is a unit: `Std`, `godz.`, `h`.
+/// The meaning of a name which is a unit: `Std`, `godz.`, `h`.
 fn of_unit(name: &str) -> Vec<(Meaning, u32)> {
     let meaning = match Unit::named(name) {
         Some(Unit::Hours) => Meaning::Hours,
@@ -86,7 +86,8 @@ fn of_unit(name: &str) -> Vec<(Meaning, u32)> {
     vec![(meaning, if name.len() > 1 || name == "h" { 90 } else { 50 })]
 }
 
-/// The meanings of a name of which a part is known. The weight is 85 if the other words add nothing, else 50.
+/// The meanings of a name of which a part is known. The weight is 85 if the remaining words
+/// add no meaning, and 50 otherwise.
 fn within(name: &str) -> Vec<(Meaning, u32)> {
     let words: Vec<&str> = name.split(' ').filter(|word| !word.is_empty()).collect();
     if words.len() < 2 || words.iter().any(|word| OTHERWISE.contains(word)) {

@@ -1,8 +1,9 @@
-//! The form in which names of columns are compared.
+//! Converts column names to the form in which the dictionary compares them.
 
 use crate::values::words;
 
-/// A name in lower case and without accents, its words apart: `startDate`, `Start_date` and `Start date:` are one.
+/// Converts a name to lower-case words without accents: `startDate`, `Start_date` and
+/// `Start date:` all become `start date`.
 pub(super) fn plain(name: &str) -> String {
     let mut plain = String::with_capacity(name.len());
     let mut before = ' ';
@@ -24,7 +25,7 @@ pub(super) fn plain(name: &str) -> String {
     plain.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
-/// A letter without its accent.
+/// The letter without its accent, for example `a` for `ä`; `None` for a letter without an accent.
 fn bare(letter: char) -> Option<&'static str> {
     Some(match letter {
         'à'..='å' | 'ā' | 'ă' | 'ą' => "a",

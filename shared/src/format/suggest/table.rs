@@ -1,4 +1,4 @@
-//! Guesses the field of each column of a table, and chooses the guesses that go together.
+//! Guesses the field of each column of a table, and chooses the guesses which fit together.
 
 use super::cells::Cells;
 use super::dictionary::{self, Meaning};
@@ -9,35 +9,35 @@ use crate::format::headers::Headers;
 use crate::format::mapping::{Field, Mapping};
 use crate::values::durations::Unit;
 
-/// The longest name of a column that an option takes, in bytes.
+/// Length in bytes of the longest column name accepted by the option `mapping`.
 const LONGEST_COLUMN: usize = 200;
-/// The highest score of a column whose name is unknown.
+/// Highest score of a column whose name is unknown.
 const BY_CELLS: u32 = 50;
-/// The highest score of a column that may well mean something else.
+/// Highest score of a column which may well have another meaning.
 const UNSURE: u32 = 30;
 
-/// The beginning of a table.
+/// The header and the first rows of a table.
 pub(super) struct Table<'t> {
     headers: &'t Headers,
     rows: &'t [Vec<String>],
     columns: Vec<Column>,
 }
 
-/// The name and the cells of a column.
+/// The meanings of a column's name, and statistics of its cells.
 struct Column {
     said: Said,
     cells: Cells,
-    /// A mapping can name the column: its name is short enough, and no column before it has the same one.
+    /// True if a mapping can name the column: its name is short enough, and no earlier column has the same name.
     may_be_mapped: bool,
 }
 
-/// The guess that a column holds a field.
+/// The guess of a field for a column, with its score.
 #[derive(Clone, Debug)]
 struct Guess {
     field: Field,
     column: usize,
     score: u32,
-    /// The name speaks for the guess, and not the cells alone.
+    /// True if the column's name supports the guess, false if only the cells do.
     named: bool,
 }
 
@@ -81,7 +81,7 @@ impl<'t> Table<'t> {
             return None;
         }
         if !has_duration && self.has_unknown_durations(&chosen) {
-            // The unknown column may hold breaks.
+            // The unknown column may hold breaks, so start and end may overstate the duration.
             let is_time = |guess: &&mut Guess| matches!(guess.field, Field::Start | Field::End);
             chosen.iter_mut().filter(is_time).for_each(|guess| guess.score = guess.score.min(UNSURE));
         }
@@ -96,12 +96,12 @@ impl<'t> Table<'t> {
         let score = columns.iter().map(|column| column.score).min()?;
         let pairs = columns.iter().map(|column| (column.column.clone(), column.field.name().to_owned()));
         let mapping = Mapping::new(pairs).ok()?;
-        // The header may have columns that cannot be told apart.
+        // The header may have columns with names which count as equal.
         mapping.roles(self.headers).ok()?;
         Some(SuggestedMapping { score, mapping, columns })
     }
 
-    /// The cells of columns whose names are unknown and that no guess is for.
+    /// Statistics of the columns whose names are unknown and which no guess uses.
     fn unknown<'s>(&'s self, chosen: &'s [Guess]) -> impl Iterator<Item = &'s Cells> {
         let is_free = |index: usize| chosen.iter().all(|guess| guess.column != index);
         let columns = self.columns.iter().enumerate().filter(move |(index, _)| is_free(*index));
@@ -114,8 +114,8 @@ impl<'t> Table<'t> {
         self.unknown(chosen).any(|cells| cells.days == 0 && cells.share(cells.exact + cells.pairs) >= 90)
     }
 
-    /// Whether the only duration is minutes below 60, and a column with an unknown name may hold the hours to which they belong;
-    /// the same for seconds and minutes.
+    /// True if the only duration is minutes below 60 and a column with an unknown name may hold the hours of the same
+    /// durations, or in the same way seconds and minutes.
     fn is_part_alone(&self, chosen: &[Guess]) -> bool {
         let mut durations = chosen.iter().filter(|guess| DURATIONS.contains(&guess.field));
         let (Some(part), None) = (durations.next(), durations.next()) else { return false };
@@ -126,7 +126,7 @@ impl<'t> Table<'t> {
         may_be_rest && self.unknown(chosen).any(are_small)
     }
 
-    /// The fields that the name of a column may mean, as far as the cells agree.
+    /// The fields which the column's name may mean, as far as the cells agree.
     fn guesses(&self, index: usize) -> Vec<Guess> {
         let column = &self.columns[index];
         if !column.may_be_mapped {
@@ -134,14 +134,14 @@ impl<'t> Table<'t> {
         }
         let guess = |&(meaning, weight): &(Meaning, u32)| {
             let (field, fit, most) = self.fit(meaning, index)?;
-            // "Time" may mean the time of day.
+            // A column named "Time" may hold the time of day.
             let is_clock = weight < 100 && column.cells.share(column.cells.times) >= 90;
             let most = if DURATIONS.contains(&field) && is_clock { most.min(UNSURE) } else { most };
             let score = match column.cells.filled {
                 0 => weight / 2,
                 _ => weight * (60 + 40 * fit / 100) / 100,
             };
-            // A file is refused if more than a tenth of its dates or durations cannot be read.
+            // A file with more than a tenth of unreadable dates or durations is refused.
             let least = if field <= Field::Seconds { 90 } else { 70 };
             (column.cells.filled == 0 || fit >= least).then_some(Guess {
                 field,
@@ -153,7 +153,8 @@ impl<'t> Table<'t> {
         column.said.meanings.iter().filter_map(guess).collect()
     }
 
-    /// The field for a meaning, the share of cells that agree (in hundredths), and the highest score that the guess can have.
+    /// The field for a meaning, the percentage of cells which agree, and the highest score of the guess. `None`
+    /// if no field fits the meaning.
     fn fit(&self, meaning: Meaning, index: usize) -> Option<(Field, u32, u32)> {
         let column = &self.columns[index];
         let cells = &column.cells;
@@ -187,7 +188,7 @@ impl<'t> Table<'t> {
             Meaning::Task => texts(Field::Task),
             Meaning::Text => texts(Field::Text),
             Meaning::Tags => texts(Field::Tags),
-            // A cell that says neither yes nor no would be an error of its row.
+            // A cell which is neither yes nor no would be an error of its row.
             Meaning::Billable => all(Field::Billable, cells.flags),
             Meaning::Invoiced => all(Field::Invoiced, cells.flags),
             Meaning::Rate => number(Field::Rate),
@@ -197,7 +198,7 @@ impl<'t> Table<'t> {
         })
     }
 
-    /// The same for a column of durations, whose name may lack the unit of bare numbers.
+    /// The same as [`fit`](Self::fit) for a column of durations, whose name may lack the unit of bare numbers.
     fn duration(&self, column: &Column) -> Option<(Field, u32, u32)> {
         let cells = &column.cells;
         if let Some(unit) = column.said.unit.filter(|_| cells.numbers > 0 || cells.filled == 0) {
@@ -210,10 +211,10 @@ impl<'t> Table<'t> {
         let fit = cells.share(cells.exact + cells.pairs + cells.numbers);
         let has = |meaning| self.columns.iter().any(|other| other.said.says(meaning) && other.cells.times > 0);
         if has(Meaning::Start) && has(Meaning::End) {
-            // Start and end tell the unit of a bare number.
+            // Start and end decide the unit of a bare number.
             return Some((Field::Duration, fit, 80));
         }
-        // Fractions below 24 are hours: nobody writes quarters of minutes.
+        // Fractions below 24 are hours, since nobody writes quarters of minutes.
         let are_hours = cells.fractions * 3 >= cells.numbers && cells.fractions > 0 && cells.beyond_a_day == 0;
         Some((if are_hours { Field::Hours } else { Field::Duration }, fit, if are_hours { 60 } else { 40 }))
     }
@@ -243,7 +244,8 @@ impl<'t> Table<'t> {
         }
     }
 
-    /// Adds a date, a duration and e-mail addresses by cells alone, if exactly one column with an unknown name holds them.
+    /// Adds a date, a duration and e-mail addresses by cells alone, if exactly one column
+    /// with an unknown name holds them.
     fn add_by_cells(&self, chosen: &mut Vec<Guess>) {
         let has = |chosen: &[Guess], field: Field| chosen.iter().any(|guess| guess.field == field);
         let only = |chosen: &[Guess], count: &dyn Fn(&Cells) -> usize| {
@@ -282,7 +284,8 @@ impl<'t> Table<'t> {
         }
     }
 
-    /// Takes a column called "name" for last names if first names have a column of their own, and the other way round.
+    /// Reads a column called "name" as last names if first names have a column of their own, and as
+    /// first names in the opposite case.
     fn name_parts(&self, chosen: &mut [Guess]) {
         let has = |chosen: &[Guess], field: Field| chosen.iter().any(|guess| guess.field == field);
         let other = match (has(chosen, Field::FirstName), has(chosen, Field::LastName)) {
@@ -318,16 +321,17 @@ impl<'t> Table<'t> {
     }
 }
 
-/// The fields that say how long an entry took.
+/// The fields which hold the duration of an entry.
 const DURATIONS: [Field; 4] = [Field::Duration, Field::Hours, Field::Minutes, Field::Seconds];
 
-/// The field, agreement and highest score of a column whose name says the unit.
+/// The field, the percentage of agreeing cells and the highest score of a column whose name contains the unit; `None`
+/// if the cells contradict the unit.
 fn in_unit(unit: Unit, cells: &Cells) -> Option<(Field, u32, u32)> {
     let told = cells.share(cells.exact + cells.pairs);
     let any = cells.share(cells.exact + cells.pairs + cells.numbers);
     let field = match unit {
         Unit::Hours if told == 100 => Field::Duration,
-        // More than 24 hours are unlikely in one entry.
+        // A single entry hardly takes more than 24 hours.
         Unit::Hours => return Some((Field::Hours, any, if cells.beyond_a_day > 0 { 50 } else { 100 })),
         Unit::Minutes if cells.pairs == 0 => Field::Minutes,
         Unit::Seconds if cells.pairs == 0 => Field::Seconds,
@@ -336,7 +340,8 @@ fn in_unit(unit: Unit, cells: &Cells) -> Option<(Field, u32, u32)> {
     Some((field, any, 100))
 }
 
-/// Chooses the guesses with the highest scores so that each field has one column and each column one field.
+/// Chooses the guesses with the highest scores in such a way as to give each field one
+/// column and each column one field.
 fn choose(mut guesses: Vec<Guess>) -> Vec<Guess> {
     guesses.sort_by_key(|guess| (std::cmp::Reverse(guess.score), guess.field, guess.column));
     let mut chosen: Vec<Guess> = Vec::new();
@@ -348,7 +353,8 @@ fn choose(mut guesses: Vec<Guess>) -> Vec<Guess> {
     chosen
 }
 
-/// Keeps either the duration or the columns of hours, minutes and seconds: the duration if its cells tell their units.
+/// Keeps either the duration or the columns of hours, minutes and seconds; the duration is kept
+/// if its cells name their units.
 fn one_duration(chosen: &mut Vec<Guess>, columns: &[Column]) {
     let find = |field: Field| chosen.iter().find(|guess| guess.field == field);
     let parts = [Field::Hours, Field::Minutes, Field::Seconds];

@@ -1,5 +1,5 @@
-//! The cells of one record, and what they say about each other: the time between start and end, and whether a duration and the
-//! days of start and end agree under an order of dates.
+//! Relates the cells of a record to each other: the time between start and end, and the agreement of a duration with
+//! the days of start and end under an order of dates.
 
 use std::borrow::Cow;
 
@@ -11,13 +11,13 @@ use crate::values::dates::{self, DateOrder};
 use crate::values::durations::{self, Reading};
 use crate::values::{times, words};
 
-/// The cells of a record by role, for what they say about each other.
+/// The cells of a record, found by the roles of their columns.
 pub(crate) struct Related<'r> {
     pub columns: &'r ByRole,
     pub cells: Cells<'r>,
 }
 
-/// The column of each role that a table has.
+/// The column of each role, indexed by the role; `None` if the table has no such column.
 pub(crate) type ByRole = [Option<usize>; Role::COUNT];
 
 impl<'r> Related<'r> {
@@ -27,8 +27,9 @@ impl<'r> Related<'r> {
         Some(words::trimmed(self.cells.fields.get(column)?.cell(self.cells.text)))
     }
 
-    /// From the start to the end, where the order of dates is no matter: on one day, on days that read the same under
-    /// each order, or in the night to the day behind under the only order that makes it that.
+    /// Seconds from start to end; `None` if they depend on the order of dates. The order is irrelevant if start and
+    /// end are on the same day, if their dates are the same under every order, or if a single order makes them two
+    /// dates at all. Without an end date, an end before the start is on the next day.
     pub fn elapsed(&self) -> Option<u64> {
         let start = dates::read(&self.cell(Role::Date)?)?.day;
         let day_of_end = self.cell(Role::EndDate).filter(|cell| !cell.is_empty());
@@ -46,8 +47,9 @@ impl<'r> Related<'r> {
         }
     }
 
-    /// Whether start and end are as far apart as the entry took, with dates of an order. This tells
-    /// an order by entries that cross midnight: under the wrong one they would take a month.
+    /// True if the time from start to end equals the duration, with dates under `order`, or if the record
+    /// cannot be checked. Entries which cross midnight are evidence for an order, since under a wrong order
+    /// such an entry would take a month.
     pub fn fits(&self, order: DateOrder) -> bool {
         let cells = || Some((self.cell(Role::Date)?, self.cell(Role::EndDate)?));
         let (Some((start, end)), Some(took)) = (cells(), self.took()) else {
@@ -58,11 +60,11 @@ impl<'r> Related<'r> {
         }
         let day = |cell: &str| dates::read(cell)?.day.under(order);
         let elapsed = day(&start).zip(day(&end)).and_then(|(start, end)| self.between(start, end));
-        // An hour more or less is a clock that was turned.
+        // A difference of an hour comes from a change of the clock, and a minute is left for rounding.
         elapsed.is_some_and(|elapsed| elapsed.abs_diff(took) <= 3660)
     }
 
-    /// The duration, where it needs no reading but the usual one.
+    /// The duration in seconds; `None` for a number whose reading must be decided by the column.
     fn took(&self) -> Option<u64> {
         match durations::read(&self.cell(Role::Duration)?)? {
             durations::Written::Number { .. } => None,
@@ -70,7 +72,7 @@ impl<'r> Related<'r> {
         }
     }
 
-    /// The times of day of start and end.
+    /// The times of day of start and end, in columns of their own or after the dates.
     fn times(&self) -> Option<(Time, Time)> {
         let behind_date = |role: Role| dates::read(&self.cell(role)?)?.time;
         let time = |role: Role, date: Role| match self.cell(role).and_then(|cell| times::read(&cell)) {

@@ -1,8 +1,10 @@
-//! Rows of totals: at the end of a file, and within it.
+//! Recognises rows of totals at the end of a file, and rows of subtotals within a file.
 //!
-//! A row of totals names nobody and nothing beside the word that says so. The last row of a file is left out if it is one. A row
-//! of *subtotals* within the file names nobody where all other rows name somebody, and its duration is the sum of the rows since
-//! the last such row; whatever its words are, an entry made of it would count hours twice. It becomes an error of its row.
+//! - A **total at the end** names no person and no subject except by a word for a total. The row is left out.
+//! - A **subtotal within the file** names nobody although all other rows name somebody, and its duration is the sum
+//!   of the rows since the last subtotal. The row becomes an error.
+//!
+//! A subtotal is recognised whatever its words are, since an entry made of such a row would count hours twice.
 
 use super::{Profile, Table, cell};
 use crate::format::columns::Role;
@@ -11,7 +13,7 @@ use crate::values::durations::{self, Reading, Unit};
 use crate::values::numbers::DecimalMark;
 use crate::values::words;
 
-/// Columns in which a row says whom or what it is about.
+/// Columns in which a row names its person or its subject.
 const WORDS: [Role; 9] = [
     Role::Email,
     Role::Person,
@@ -24,39 +26,39 @@ const WORDS: [Role; 9] = [
     Role::TaskKey,
 ];
 
-/// A record that may be the row of totals at the end.
+/// A record which may be the row of totals at the end of the file.
 pub(super) struct Waiting {
     pub line: u64,
     pub looks: TotalLike,
-    /// How many records come before it.
+    /// Count of records before this record.
     pub rows: u64,
-    /// By watched column.
+    /// Trimmed cells of the watched columns, in their order.
     pub cells: Vec<String>,
-    /// It is a row of subtotals, whether it is the last or not.
+    /// True if the record is a row of subtotals, even if more records follow.
     pub subtotal: bool,
 }
 
-/// What makes a record look like a row of totals.
+/// The feature by which a record resembles a row of totals.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum TotalLike {
-    /// It says so where a date or a name should stand, and has no date.
+    /// A word for a total stands in place of a date or a name, and the row has no date.
     Labelled,
-    /// It says so, but has a date as a spreadsheet's total may: then it has to be the sum besides.
+    /// A word for a total stands beside a date, as in the totals of some spreadsheets. The row must also be the sum.
     Dated,
-    /// It has no date and nothing but numbers, which have to be the sum.
+    /// The row has no date and only numbers, which must be the sum.
     Bare,
 }
 
-/// What a record looks like.
+/// Features of a record which matter for totals and subtotals.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Looks {
-    /// It may be the row of totals at the end.
+    /// The feature of a total at the end of the file; `None` if the record cannot be a total.
     pub total: Option<TotalLike>,
-    /// No cell names a person; in a table without people, no cell says what the row is about.
+    /// True if no cell names a person, or in a table without people, if no cell names the subject of the row.
     pub names_nobody: bool,
-    /// A cell is a word for a total, or ends or begins with one, as in "Orchard Total".
+    /// True if a cell is a word for a total, or begins or ends with such a word, as in "Orchard Total".
     labelled: bool,
-    /// Nothing is said of what the row is about but such a word.
+    /// True if no cell names the subject of the row, except by a word for a total.
     bare: bool,
 }
 
@@ -64,36 +66,38 @@ impl Looks {
     const OF_A_ROW: Self = Self { total: None, names_nobody: false, labelled: false, bare: false };
 }
 
-/// The rows of subtotals that have been seen.
+/// Subtotals found so far in the file.
 #[derive(Debug, Default)]
 pub(super) struct Totals {
-    /// Columns that name people; where there are none, those that say what a row is about.
+    /// `who` are the columns which name people, or in a table without people the columns of `what`, which
+    /// name the subject of a row.
     who: Vec<usize>,
     what: Vec<usize>,
     date: Option<usize>,
-    /// The sums of the durations at the last subtotal, by watched column.
+    /// Sums of the durations at the last subtotal, by watched column and decimal mark.
     at_last: Vec<[u64; 2]>,
-    /// Rows since then.
+    /// Count of rows since the last subtotal.
     since: u64,
-    /// Subtotals, the line of the first, and rows that name nobody and are none.
+    /// Count of subtotals, the line of the first subtotal, and the count of rows which
+    /// name nobody and are no subtotal.
     seen: u64,
     first: Option<u64>,
     pub nobody: u64,
 }
 
-/// The columns of some roles.
+/// Indexes of the columns whose role is wanted.
 fn columns(roles: &[(Role, usize)], wanted: impl Fn(Role) -> bool) -> Vec<usize> {
     roles.iter().filter(|(role, _)| wanted(*role)).map(|(_, column)| *column).collect()
 }
 
-/// The columns of which each row has one filled, unless it is a row of totals: those that name people; in a table without
-/// people, those that say what a row is about.
+/// Columns of which each row except a row of totals has at least one filled. In a table with people these columns
+/// name people; otherwise they name the subject of a row.
 pub(crate) fn who(roles: &[(Role, usize)]) -> Vec<usize> {
     let people = columns(roles, Role::names_a_person);
     if people.is_empty() { columns(roles, |role| WORDS.contains(&role)) } else { people }
 }
 
-/// Whether a record says nothing in any of these columns but that it is a total. There have to be some.
+/// True if the record's cells in the columns `who` are empty, a dash or a word for a total; false if `who` is empty.
 pub(crate) fn names_nobody(who: &[usize], cells: Cells<'_>) -> bool {
     let says = |column: &usize| {
         let cell = cell(cells, *column);
@@ -108,7 +112,7 @@ impl Totals {
         Self { who: who(roles), what: columns(roles, |role| WORDS.contains(&role)), date, ..Self::default() }
     }
 
-    /// What a record looks like.
+    /// Finds the features of a record, and counts the record.
     pub fn look(&mut self, cells: Cells<'_>) -> Looks {
         self.since += 1;
         let first = self.who.first().and_then(|&column| cells.fields.get(column)?.first_byte(cells.text));
@@ -131,7 +135,7 @@ impl Totals {
         Looks { total: total.filter(|_| may_be_total), names_nobody: true, labelled, bare }
     }
 
-    /// Takes a row for subtotals; `sums` are those of the durations so far.
+    /// Notes a row of subtotals on `line`; `sums` are the sums of the durations up to this row.
     pub fn add_subtotal(&mut self, line: u64, sums: Vec<[u64; 2]>) {
         self.at_last = sums;
         self.since = 0;
@@ -139,19 +143,19 @@ impl Totals {
         self.first.get_or_insert(line);
     }
 
-    /// The last subtotal is none.
+    /// Takes back the last subtotal, which turned out to be the total of the file.
     pub fn take_back(&mut self) {
         self.seen -= 1;
     }
 
-    /// The line of the first subtotal, if rows that name nobody are subtotals.
+    /// Line of the first subtotal, if most of the rows which name nobody are subtotals; `None` otherwise.
     pub fn subtotals(&self) -> Option<u64> {
         self.first.filter(|_| self.seen > self.nobody)
     }
 }
 
 impl Table {
-    /// The sums of all durations so far, by watched column.
+    /// Sums of all durations so far in seconds, by watched column and decimal mark.
     pub(super) fn sums(&self) -> Vec<[u64; 2]> {
         let sums = |profile: &Profile| match profile {
             Profile::Duration(profile) => profile.sums,
@@ -160,10 +164,10 @@ impl Table {
         self.watched.iter().map(|watched| sums(&watched.profile)).collect()
     }
 
-    /// Whether a record that names nobody is the sum of the rows since the last subtotal, or of all rows.
+    /// True if a record which names nobody is the sum of the rows since the last subtotal, or of all rows.
     pub(super) fn is_subtotal(&self, looks: Looks, cells: Cells<'_>) -> bool {
         let rows = self.totals.since - 1;
-        // The sum of one row is that row over again: more has to speak for it.
+        // The sum of a single row equals the row, so a label or bare cells must speak for a subtotal as well.
         if rows == 0 || rows == 1 && !looks.labelled && !looks.bare {
             return false;
         }
@@ -178,7 +182,7 @@ impl Table {
         })
     }
 
-    /// Whether the last record is a row of totals: it says so, or its duration is the sum of the others.
+    /// True if the last record is a row of totals, by a word for a total or by being the sum of the rows before.
     pub(super) fn is_total(&self, last: &Waiting) -> bool {
         let is_sum = || {
             self.watched.iter().zip(&last.cells).any(|(watched, cell)| match &watched.profile {
@@ -194,8 +198,9 @@ impl Table {
     }
 }
 
-/// Whether a cell is a sum of durations, each of which may have been rounded to a hundredth of an hour: in all by one part
-/// in `exact` of such a hundredth for each row.
+/// True if the cell is a sum of durations, each of which may have been rounded to a hundredth of an hour. The
+/// tolerance for each row is a hundredth of an hour (36 seconds) divided by `exact`; in all the tolerance is at least
+/// 36 seconds and otherwise at most a hundredth of the sum.
 fn is_sum(sums: [u64; 2], cell: &str, role: Option<Role>, rows: u64, exact: u64) -> bool {
     const HUNDREDTH: u64 = 36;
     let unit = role.and_then(Role::duration).unwrap_or(Unit::Hours);

@@ -1,4 +1,5 @@
-//! The cases beside the checkout, where they are: files as people have them, with what each must give. Skipped in a fresh clone.
+//! Runs the cases which may lie beside the checkout, real files with their expected results. A fresh clone has no
+//! such folder and skips the test.
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -9,7 +10,7 @@ use super::*;
 use crate::format::Mapping;
 use crate::packed;
 
-/// What a file was read as; nothing of it if it was refused.
+/// The result of reading a file; all counts are zero for a refused file.
 #[derive(Debug, Default)]
 struct Got {
     refused: Option<String>,
@@ -77,7 +78,7 @@ fn read_case(bytes: &[u8], options: &ReadingOptions) -> Result<Got, Refusal> {
     Ok(got)
 }
 
-/// The words of a list, `null` among them, sorted.
+/// The words of a JSON list, sorted, with `null` as `None`.
 fn words(list: &Value) -> Vec<String> {
     let word = |value: &Value| value.as_str().map_or("None".to_owned(), str::to_owned);
     let mut words: Vec<String> = list.as_array().into_iter().flatten().map(word).collect();
@@ -133,7 +134,7 @@ fn each_case_gives_what_it_must() {
         let refused = |said: String| Got { refused: Some(said), ..Got::default() };
         let got = match read_case(&bytes, &options(&args)) {
             Err(refusal) => refused(refusal.to_string()),
-            // An import of which no row could be read is as good as refused.
+            // An import in which no row could be read counts as refused.
             Ok(got) if got.rows > 0 && got.failed == got.rows => refused(got.said),
             Ok(got) => got,
         };

@@ -1,10 +1,11 @@
-//! Files whose only accent is in one word, in the code pages of its language: Windows-1252 is read, the
-//! others are read rightly, where the bytes are the same, or refused. What cannot be told is listed.
+//! Files with a single accented word, in the code pages of the word's language. Windows-1252 is read.
+//! Other code pages are read if the bytes mean the same letters, and refused otherwise; the words which
+//! no rule can decide are listed.
 
 use super::*;
 use crate::source::Encoding;
 
-/// Names and everyday words of the languages of Windows-1252, Mac Roman and code page 850.
+/// Names and everyday words in the languages of Windows-1252, Mac Roman and code page 850.
 const WESTERN: [(&str, &str); 11] = [
     (
         "de",
@@ -28,7 +29,7 @@ const WESTERN: [(&str, &str); 11] = [
     ("nl", "Zoë Daniël Noë geïnteresseerd reünie coördinatie"),
 ];
 
-/// Those of Windows-1250, 1254 and 1257.
+/// Names and everyday words in the languages of Windows-1250, 1254 and 1257.
 const EASTERN: [(&str, &str); 8] = [
     ("windows-1250", "Łukasz Paweł Michał Małgorzata Gdańsk Poznań Wiśniewski Kraków Piątek Środa Żółw spotkań główne"),
     ("windows-1250", "Ondřej Čapek Zdeněk Dvořák Jiří Tomáš Škoda Lukáš Černý Růžena schůzka příprava"),
@@ -40,10 +41,10 @@ const EASTERN: [(&str, &str); 8] = [
     ("windows-1257", "Šarūnas Žemaitė Kęstutis Ēriks Ģirts Bērziņš Līga Jānis"),
 ];
 
-/// The upper half of code page 850.
+/// The characters of the bytes 0x80 to 0xff in code page 850.
 const CP850: &str = "ÇüéâäàåçêëèïîìÄÅÉæÆôöòûùÿÖÜø£Ø×ƒáíóúñÑªº¿®¬½¼¡«»░▒▓│┤ÁÂÀ©╣║╗╝¢¥┐└┴┬├─┼ãÃ╚╔╩╦╠═╬¤ðÐÊËÈıÍÎÏ┘┌█▄¦Ì▀ÓßÔÒõÕµþÞÚÛÙýÝ¯´\u{ad}±‗¾¶§÷¸°¨·¹³²■\u{a0}";
 
-/// A word in a code page that has all its letters.
+/// Encodes a word; `None` if the code page lacks some of its letters.
 fn encode(word: &str, page: &str) -> Option<Vec<u8>> {
     if page == "cp850" {
         let byte = |c: char| match CP850.chars().position(|upper| upper == c) {
@@ -56,21 +57,21 @@ fn encode(word: &str, page: &str) -> Option<Vec<u8>> {
     (!lossy).then(|| bytes.into_owned())
 }
 
-/// A table in English with a text in its last row but one.
+/// A table in English whose row in the middle ends with the text.
 fn file(text: &[u8]) -> Vec<u8> {
     let row = b"2024-03-04,Jo,5,Weekly call with the client\n";
     let before = [b"date,person,minutes,description\n".as_slice(), &row.repeat(20), b"2024-03-05,Jo,5,Call "].concat();
     [&before, text, b"\n", &row.repeat(20)].concat()
 }
 
-/// How a text is read, and what the evidence says of the encoding; `None` if it is refused.
+/// The text as read, and the evidence for its encoding; `None` if the file is refused.
 fn told_of(bytes: &[u8]) -> Option<(String, String)> {
     let text = text_of(bytes)?;
     let plan = survey(&file(bytes), &plainly(), 100, 1000).unwrap();
     Some((text, plan.layout.evidence[0].clone()))
 }
 
-/// How a text is read, or `None` if it is refused.
+/// The text as read; `None` if the file is refused.
 fn text_of(bytes: &[u8]) -> Option<String> {
     let rows = read_with(&file(bytes), &plainly()).ok()?;
     Some(rows[20].split_once("text: Call ").unwrap().1.to_owned())
@@ -90,7 +91,7 @@ fn a_word_is_read_or_refused_in_each_code_page_of_its_language() {
             if page == "windows-1252" {
                 assert_eq!(read.map(|(text, _)| text).as_deref(), Some(word), "{page}");
             } else if let Some((text, said)) = read.filter(|(text, _)| text != word) {
-                // No rule tells, and the evidence says so, with the word as it is meant.
+                // No rule can decide, and the evidence says so and shows the intended word.
                 if !said.contains("a guess by few words") || !said.contains(&format!("{word:?}")) {
                     untold.push((page, word, text, said));
                 }

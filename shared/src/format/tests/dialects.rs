@@ -1,4 +1,5 @@
-//! Delimiters, quotes, line ends, ragged rows, rows of totals, and records that are too long.
+//! Tests of delimiters, quotes, line breaks, rows of different lengths, rows of totals,
+//! and records which are too long.
 
 use super::*;
 use crate::format::ErrorCode;
@@ -47,7 +48,7 @@ fn rows_of_nothing_but_delimiters_are_none() {
 fn a_blank_may_follow_each_delimiter_also_before_a_quote() {
     let rows = read("date, person, minutes, description\n2024-03-04, Jo, 5, \"a, b\"\n2024-03-05, Mo, 6, c\n");
     assert_eq!(rows, ["2024-03-04 | 300 s | name: Jo | text: a, b", "2024-03-05 | 360 s | name: Mo | text: c"]);
-    // A blank in a cell here and there means nothing.
+    // A blank at the beginning of a few cells is no evidence for a dialect.
     let rows = read("date,person,minutes,description\n2024-03-04,Jo,5, \"a\" b\n2024-03-05,Mo,6,c\n");
     assert_eq!(rows[0], "2024-03-04 | 300 s | name: Jo | text: \"a\" b");
 }
@@ -91,10 +92,10 @@ fn columns_without_a_name_may_be_missing_and_are_kept_where_they_are_not() {
     assert_eq!(read("date,person,minutes,tags,\n2024-03-04,Jo,5,a\n").len(), 1);
     let rows = read("date,person,minutes,tags,\n2024-03-04,Jo,5,a,\n2024-03-04,Jo,5,a,more\n");
     assert_eq!(rows, ["2024-03-04 | 300 s | name: Jo | tags: a", "2024-03-04 | 300 s | name: Jo | tags: a | +: more",]);
-    // Where some rows are short and others reach too far, their cells may have shifted: 1,5 and 2 hours.
+    // Cells may have shifted if some rows are short and others too long; here the durations may be 1,5 and 2 hours.
     let said = refused("date,hours,person,tags,\n2024-03-04,1,5,Jo,a\n2024-03-04,2,Jo,a\n").to_string();
     assert!(said.contains("line 2 has something behind the last named column, and line 3 has fewer cells"), "{said}");
-    // Cells too many that are empty are nothing.
+    // Surplus cells which are empty have no effect.
     assert_eq!(read("date,person,minutes,tags\n2024-03-04,Jo,5,a,\n2024-03-04,Jo,5,a, ,\n").len(), 2);
 }
 
@@ -127,7 +128,7 @@ fn a_row_of_totals_at_the_end_is_left_out_and_said() {
     let file = "date,person,minutes,description\n2024-03-04,Jo,5,x\n2024-03-05,Jo,7,x\n";
     for total in ["Total,,12,\n", ",,12,\n", ",,12,Total\n", "Total:,,,\n", "Total\n", "\"Grand Total\",,0.2\n"] {
         let bytes = format!("{file}{total}").into_bytes();
-        // Also where the chunk before it is full.
+        // The total is recognised even if the chunk before the total is full.
         for rows_per_chunk in [1, 2, 3] {
             let plan = survey(&bytes, &plainly(), rows_per_chunk, 5).unwrap();
             assert_eq!((plan.rows, plan.total_row), (2, Some(4)), "{total:?}");
@@ -189,7 +190,7 @@ fn rows_that_a_quote_has_glued_are_an_error() {
     let rows = read(file);
     assert!(rows[0].starts_with("line 2: unclosed_quote: "), "{rows:?}");
     assert_eq!(rows.len(), 2);
-    // A text may have lines, dates and commas.
+    // A text may contain line breaks, dates and commas.
     let notes =
         "date,person,minutes,description\n2024-03-04,Jo,5,\"on\n2024-03-05, as said, Mo came\nand, well, it went\"\n";
     assert!(read(notes)[0].contains("text: on\n2024-03-05, as said"), "{:?}", read(notes));
@@ -277,7 +278,7 @@ fn a_quote_that_runs_into_the_next_row_is_an_error_of_its_row_and_no_text() {
     );
     assert!(rows[0].starts_with("line 2: unclosed_quote: "), "{rows:?}");
     assert_eq!(rows.len(), 3, "{rows:?}");
-    // One that is closed before the next cell is a way to write inches.
+    // A quote which closes before the next cell is a way to write inches.
     assert!(rows[2].contains("7 inch"), "{rows:?}");
 }
 
@@ -294,12 +295,12 @@ fn a_backslash_before_a_quote_is_an_error_of_its_row_and_of_no_other() {
             "2024-03-06 | 420 s | name: Jo | text: a \\\"b\\\"",
         ]
     );
-    // The cells are given back as they stand.
+    // The cells are returned exactly as written.
     let plan = survey(file.as_bytes(), &plainly(), 5, 99).unwrap();
     let mut cells = Vec::new();
     load(file.as_bytes(), &plan, |row| cells.push(row.cells()[3].clone().into_owned()));
     assert_eq!(cells[0], r#"said \"ok, then\""#);
-    // A path that ends with a backslash is one.
+    // A backslash at the end of a path is part of the path.
     let file = "date,person,minutes,description\n2024-03-04,Jo,5,\"C:\\dir\\\"\n2024-03-05,Jo,6,\"x\"\n";
     assert_eq!(read(file)[0], "2024-03-04 | 300 s | name: Jo | text: C:\\dir\\");
 }

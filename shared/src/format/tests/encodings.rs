@@ -1,4 +1,5 @@
-//! Encodings: decoded rightly and said, or refused with the position.
+//! Tests of encodings: each file is decoded rightly with the encoding named, or refused
+//! with the position of the fault.
 
 use super::*;
 use crate::source::Encoding;
@@ -15,7 +16,7 @@ fn utf16(text: &str, bytes_of: fn(u16) -> [u8; 2]) -> Vec<u8> {
     text.encode_utf16().flat_map(bytes_of).collect()
 }
 
-/// Reads a file of an encoding and checks that it was found.
+/// Reads a file in pieces of several sizes, and checks the detected encoding and the rows.
 fn check(bytes: &[u8], encoding: Encoding) {
     for piece in [1, 2, 3, 64, 1000] {
         let plan = survey(bytes, &plainly(), 1, piece).unwrap_or_else(|refusal| panic!("{refusal}"));
@@ -110,7 +111,7 @@ fn damaged_utf_8_is_refused_with_the_position() {
          the file again"
     );
     assert_eq!(reason, said);
-    // The damage may come first; what follows must not be read as two letters each.
+    // The damage may come first, and the following UTF-8 letters must not be read as two letters each.
     let mut bytes = b"date,person,minutes,tags\n2024-03-04,J\xe9,5,a\n".to_vec();
     bytes.extend_from_slice("2024-03-04,Zoë,5,a\n".as_bytes());
     let reason = refused(&bytes).to_string();
@@ -178,7 +179,7 @@ fn the_evidence_says_how_the_encoding_was_found() {
 #[test]
 fn a_word_or_two_of_another_code_page_is_no_mojibake() {
     let file = |name: &[u8]| [b"date,hours,person,description\n2024-01-01,1,".as_slice(), name, b",x\n"].concat();
-    // Mac Roman and DOS: Jos\u{e9} M\u{fc}ller, na\u{ef}ve, S\u{f8}ren, Gro\u{df}, caf\u{e9}.
+    // The words in Mac Roman and DOS are Jos\u{e9} M\u{fc}ller, na\u{ef}ve, S\u{f8}ren, Gro\u{df} and caf\u{e9}.
     for name in [b"Jos\x8e M\x9fller".as_slice(), b"na\x95ve", b"S\xbfren", b"Gro\xa7", b"caf\x82"] {
         let said = refused(file(name)).to_string();
         assert!(said.contains("byte ") && !said.contains("encoding="), "{name:?}: {said}");
@@ -197,7 +198,7 @@ fn a_word_or_two_of_another_code_page_is_no_mojibake() {
 
 #[test]
 fn pairs_of_surrogates_are_their_characters() {
-    // 🚀 as MySQL, Oracle and Java write it, and as UTF-8.
+    // The rocket 🚀 as written by MySQL, Oracle and Java, and as UTF-8.
     let pair = b"\xed\xa0\xbd\xed\xba\x80";
     let rows =
         [b"2024-03-04,Jo,5,ship ", &pair[..], b"\n2024-03-05,Jo,6,\xf0\x9f\x9a\x80\n2024-03-06,Jo,7,Zo\xc3\xab\n"];
@@ -222,7 +223,7 @@ fn pairs_of_surrogates_are_their_characters() {
         evidence.starts_with("encoding cesu-8: byte 53 (counted from 0) on line 2 and others are halves"),
         "{evidence}"
     );
-    // Half of one is no character.
+    // Half of a pair is no character.
     let half =
         [&b"date,person,minutes,description\n2024-03-04,Jo,5,ship "[..], &pair[..3], b"\n2024-03-05,Jo,6,x\n"].concat();
     for piece in 1..20 {

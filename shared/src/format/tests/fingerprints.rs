@@ -1,4 +1,4 @@
-//! Which rows are the same row.
+//! Tests of fingerprints: which rows count as the same row.
 
 use super::{load, plainly, survey};
 use crate::format::{Fingerprint, ReadingOptions};

@@ -1,5 +1,6 @@
-//! Files in every encoding of the Encoding Standard: read like their twins in UTF-8, chunk by chunk, if the encoding is told; and
-//! if it is not, read rightly, or refused without advice that would import mojibake.
+//! Files in every encoding of the Encoding Standard. With the option `encoding` each file is read
+//! like its twin in UTF-8, chunk by chunk. Without the option each file is read rightly, or refused
+//! without advice which would import mojibake.
 
 use std::collections::HashMap;
 
@@ -10,7 +11,7 @@ use super::*;
 use crate::source::Encoding;
 use crate::source::checks::cesu8;
 
-/// Encodings that are told, beside UTF-8 and UTF-16.
+/// Encodings which a caller can name, in addition to UTF-8 and UTF-16.
 const LEGACY: [&str; 37] = [
     "windows-1250",
     "windows-1251",
@@ -51,17 +52,17 @@ const LEGACY: [&str; 37] = [
     "utf-8",
 ];
 
-/// Bytes that stand for a character or two, and what they stand for.
+/// The bytes of a character or two, with the text they decode to.
 type Unit = (Vec<u8>, String);
 
-/// The characters of an encoding beyond ASCII as a decoder knows them, which is more than an encoder writes: second places for
-/// the same character, three bytes and four.
+/// The characters of an encoding beyond ASCII, as known to the decoder. A decoder knows more than an encoder writes,
+/// for example second codes of the same character, and characters of three or four bytes.
 fn units(name: &str) -> Vec<Unit> {
     let wide = |letter: &str| (cesu8(letter), letter.to_owned());
     let plain = |letter: &str| (letter.as_bytes().to_vec(), letter.to_owned());
     match name {
         "utf-8" => return ["é", "€", "表", "🚀", "\u{10ffff}", "\u{e000}"].map(plain).to_vec(),
-        // Either way to write what is beyond the first plane.
+        // CESU-8 may write a character beyond U+FFFF in both ways.
         "cesu-8" => {
             return [wide("🚀"), wide("\u{10ffff}"), wide("\u{10000}"), plain("🚀"), plain("é"), plain("表")].to_vec();
         }
@@ -98,7 +99,7 @@ fn units(name: &str) -> Vec<Unit> {
     all.filter_map(read).collect()
 }
 
-/// A table in an encoding, and its twin in UTF-8.
+/// A table in an encoding, and the same table in UTF-8.
 fn twins(name: &str, picks: &[Vec<usize>], line_end: &str, quoted: bool) -> (Vec<u8>, String) {
     let units = units(name);
     let ascii = ["a", " ", "\\", "|", "x", ";", "0", "\"\"", "\n", "\r\n", ","];
@@ -181,7 +182,7 @@ fn each_encoding_has_characters_of_all_its_lengths() {
     assert_eq!(lengths("shift_jis"), [1, 2]);
     assert_eq!(lengths("gbk"), [1, 2, 4]);
     assert_eq!(lengths("euc-jp"), [2, 3]);
-    // The second half of a character may look like a delimiter or an escape.
+    // The second byte of a character may look like a delimiter or an escape.
     for (name, trail) in [("shift_jis", b'|'), ("gbk", b'|'), ("big5", b'\\')] {
         assert!(units(name).iter().any(|(bytes, _)| bytes.get(1) == Some(&trail)), "{name}");
     }
@@ -189,7 +190,7 @@ fn each_encoding_has_characters_of_all_its_lengths() {
 
 #[test]
 fn half_a_character_that_looks_like_a_delimiter_is_none() {
-    // 表 is 0x95 0x5C in Shift_JIS, ポ 0x83 0x7C: a backslash and a bar.
+    // 表 is 0x95 0x5C in Shift_JIS and ポ is 0x83 0x7C, whose second bytes are a backslash and a bar.
     let text = "date|person|minutes|description\n2024-03-04|Jo|5|表ポ\n2024-03-05|Jo|6|x\n";
     let (bytes, _, _) = encoding_rs::SHIFT_JIS.encode(text);
     let options = ReadingOptions { encoding: Some("shift_jis".parse().unwrap()), ..plainly() };
@@ -208,7 +209,7 @@ fn a_line_of_iso_2022_jp_that_ends_outside_of_ascii_is_refused() {
         reason,
         "byte 55 (counted from 0) on line 2 ends a line outside of ASCII, which is not read of iso-2022-jp: save the file as UTF-8"
     );
-    // Without the option its escapes look like ASCII.
+    // Without the option, the escapes of ISO-2022-JP look like ASCII.
     let file = b"date,person,minutes,description\n2024-03-04,Jo,5,\x1b$B2q5D$N=`Hw\x1b(B\n";
     let reason = refused(file).to_string();
     assert!(reason.contains("say encoding=iso-2022-jp"), "{reason}");
@@ -235,7 +236,7 @@ fn bytes_that_an_encoding_does_not_have_are_refused_with_their_place() {
     }
 }
 
-/// Words of a language, and the encodings that it was written in before UTF-8.
+/// Words of a language, and the encodings in which the language was written before UTF-8.
 #[rustfmt::skip]
 const LANGUAGES: [(&[&str], &[&str]); 21] = [
     (&["windows-1251", "koi8-r", "ibm866", "iso-8859-5"],
@@ -299,7 +300,7 @@ const LANGUAGES: [(&[&str], &[&str]); 21] = [
        "corrección", "señal"]),
 ];
 
-/// A file with so many texts of a language, among others in ASCII.
+/// Rows with `texts` texts in a language, among rows in ASCII.
 fn foreign(dice: &mut Dice, words: &[&str], texts: usize) -> Vec<String> {
     let mut rows: Vec<String> = (0..texts)
         .map(|_| {
@@ -314,7 +315,7 @@ fn foreign(dice: &mut Dice, words: &[&str], texts: usize) -> Vec<String> {
     rows
 }
 
-/// The texts of a file, if it is read, and what the evidence says of its encoding.
+/// The texts of a file and the evidence for its encoding, or the refusal.
 fn texts(bytes: &[u8], encoding: Option<Encoding>) -> Result<(Vec<String>, String), Refusal> {
     let options = ReadingOptions { encoding, ..plainly() };
     let plan = survey(bytes, &options, 3, 1000)?;
@@ -323,7 +324,7 @@ fn texts(bytes: &[u8], encoding: Option<Encoding>) -> Result<(Vec<String>, Strin
     Ok((texts, plan.layout.evidence[0].clone()))
 }
 
-/// Whether the evidence shows a word of a text.
+/// True if the evidence shows a word of the text.
 fn means(said: &str, text: &str) -> bool {
     text.split(' ').any(|word| !word.is_ascii() && said.contains(&format!("{:?}", word.trim_matches(','))))
 }
@@ -347,7 +348,7 @@ fn no_file_of_seven_thousand_in_another_encoding_is_misread_nor_does_its_refusal
         }
         match texts(&bytes, None) {
             Ok((read, _)) if read == rows => {}
-            // Nothing tells, and the evidence says so, with the words as they are meant.
+            // No rule can decide, and the evidence says so and shows the intended words.
             Ok((_, said)) if said.contains("a guess by few words") && rows.iter().any(|row| means(&said, row)) => {
                 guesses += 1;
             }
@@ -356,7 +357,7 @@ fn no_file_of_seven_thousand_in_another_encoding_is_misread_nor_does_its_refusal
                 wrong.push(format!("{name}, {few} texts: misread {pair:?}"));
             }
             Err(refusal) if name == "windows-1252" => {
-                // Some words are likelier in another encoding, and none is advised.
+                // Some words are likelier in another encoding, and the refusal proposes no encoding.
                 let said = refusal.to_string();
                 assert!(said.contains("say which with `encoding`") || !said.contains("encoding="), "{said}");
                 needless += 1;

@@ -1,4 +1,4 @@
-//! Each format in its usual layouts, and in those that people make of it.
+//! Tests of each format in its usual layouts, and in layouts changed by people.
 
 use super::*;
 use crate::format::FormatName;
@@ -59,7 +59,7 @@ fn the_unit_of_a_bare_number_is_told_by_start_and_end() {
     assert_eq!(seconds(format!("{head}{}", row("1.5"))), [5400]);
     assert_eq!(seconds(format!("{head}{}", row("90"))), [5400]);
     assert_eq!(seconds(format!("{head}{}", row("5400"))), [5400]);
-    // A spreadsheet counts in days, where it shows a duration as the number that it is.
+    // A spreadsheet which shows a duration as a plain number counts days.
     assert_eq!(seconds(format!("{head}{}", row("0.0625"))), [5400]);
     assert!(refused(format!("{head}{}", row("0.75"))).to_string().contains("agree with none of these"));
     let refusal = refused("User,Start date,Start time,Duration\nJo,2024-03-04,09:00:00,90\n");
@@ -77,7 +77,7 @@ fn parts_of_a_day_are_times_and_durations_where_start_and_end_tell() {
     let head = "User,Start date,Start time,End date,End time,Duration\n";
     let row = "Jo,2024-03-04,0.375,2024-03-04,0.4375,0.0625\n";
     assert_eq!(read(format!("{head}{row}"))[0], "2024-03-04 | 09:00:00-10:30:00 | 5400 s | name: Jo");
-    // Without an end they could be hours.
+    // Without an end the numbers could be hours.
     let refusal = refused("User,Start date,Start time,Duration\nJo,2024-03-04,09:00:00,0.0625\n");
     assert!(refusal.to_string().contains("\"0.0625\" on line 2 may be hours, minutes, seconds or a part"), "{refusal}");
 }
@@ -87,18 +87,18 @@ fn clocks_without_seconds_tell_minutes_and_seconds_from_hours_and_minutes() {
     let head = "User,Start date,Start time,End date,End time,Duration\n";
     let rows = "Jo,2024-03-04,9:00,2024-03-04,9:25,25:30\nJo,2024-03-04,9:00,2024-03-04,9:45,45:10\n";
     assert_eq!(seconds(format!("{head}{rows}")), [1530, 2710]);
-    // With a break in between it may be shorter than from start to end, but not longer.
+    // A duration may be shorter than the time from start to end because of a break, but not longer.
     assert_eq!(seconds(format!("{head}Jo,2024-03-04,9:00,2024-03-04,17:00,7:30\n")), [27_000]);
     let refusal = refused(format!("{head}Jo,2024-03-04,9:00,2024-03-04,9:45,25:30\n"));
     assert!(refusal.to_string().contains("longer than from start to end"), "{refusal}");
-    // Rounded up to the hour, and one that is wrong among others that agree: no reason to refuse them.
+    // A duration rounded up to the hour is accepted, and so is a single wrong duration among durations which agree.
     assert_eq!(seconds(format!("{head}Jo,2024-03-04,9:00,2024-03-04,9:50,1:00\n")), [3600]);
     let rows = "Jo,2024-03-04,9:00,2024-03-04,10:30,1:30\nJo,2024-03-04,9:00,2024-03-04,9:10,8:00\n";
     assert_eq!(seconds(format!("{head}{rows}")), [5400, 28_800]);
-    // Nothing to compare with: custom has it, and it is said.
+    // Without a start and end to compare, custom decides, and the evidence says so.
     let plan = survey(b"User,Start date,Start time,Duration\nJo,2024-03-04,9:00,1:30\n", &plainly(), 9, 99).unwrap();
     assert!(plan.layout.evidence.iter().any(|said| said.contains("taken for hours and minutes")));
-    // But custom has no entries of more than a day, save one in many.
+    // Custom has no entries of more than a day, except a single one among many.
     let row = |cell: &str| format!("Jo,2024-03-04,9:00,{cell}\n");
     let file = |cells: &[&str]| {
         let rows: String = cells.iter().map(|cell| row(cell)).collect();
@@ -116,22 +116,22 @@ fn what_took_a_night_is_told_as_what_took_a_day() {
     assert_eq!(seconds(night("18:25")), [1105]);
     let bare = |duration: &str| format!("{head}Jo,2024-03-04,22:00:00,2024-03-05,06:00:00,{duration}\n");
     assert_eq!(seconds(bare("8.00")), [28_800]);
-    // The day of the end need not be told, and its order not be known.
+    // The file need not name the day of the end or show the order of its date.
     let no_day = "User,Start date,Start time,End time,Duration\nJo,2024-03-04,23:50:00,00:08:25,18:25\n";
     assert_eq!(seconds(no_day), [1105]);
     assert_eq!(seconds(format!("{head}Jo,04/13/2024,23:50:00,04/14/2024,00:08:25,18:25\n")), [1105]);
-    // A minute is a minute, and nothing is nothing, in any unit.
+    // A minute is the same duration under both readings, and a zero is the same duration in every unit.
     let short = "Jo,2024-03-04,9:00,2024-03-04,9:01,0:01\nJo,2024-03-04,9:00,2024-03-04,10:30,1:30\n";
     assert_eq!(seconds(format!("{head}{short}")), [60, 5400]);
     assert_eq!(
         seconds("User,Start date,Start time,Duration\nJo,2024-03-04,9:00,0\nJo,2024-03-04,9:00,1 h\n"),
         [0, 3600]
     );
-    // One row with a break tells nothing of the others.
+    // A single row with a break is no evidence for the other rows.
     let broken = "Jo,2024-03-04,9:00,2024-03-04,17:00,7:30\n";
     let rows: String = ["25:30", "45:10", "31:02"].map(|took| format!("Jo,2024-03-04,9:00,,,{took}\n")).concat();
     assert!(refused(format!("{head}{broken}{rows}")).to_string().contains("would be more than a day"));
-    // A spreadsheet's clock leaves whole days out.
+    // A spreadsheet's clock omits whole days.
     assert_eq!(seconds(format!("{head}Jo,2024-03-04,9:00:00,2024-03-05,11:00:00,02:00:00\n")), [93_600]);
 }
 

@@ -1,4 +1,5 @@
-//! Files of today, by kind: what each kind is read as, and some hundred files of each from a seed of which none may be misread.
+//! Files of today's programs, by kind: the result for each kind, and some hundred generated files of each kind,
+//! of which none may be misread.
 
 mod made;
 
@@ -6,10 +7,10 @@ use super::matrix::Dice;
 use super::*;
 use made::{Kind, Truth, make};
 
-/// How many files of each kind are made.
+/// Count of files generated for each kind.
 const FILES: usize = 250;
 
-/// How a file of a kind was read: rows right, errors, and what is misread.
+/// The result of reading a file: count of right rows, count of errors, and the first misread row.
 struct Outcome {
     right: usize,
     errors: usize,
@@ -54,7 +55,7 @@ fn no_file_of_any_kind_is_misread() {
                 }
             }
         }
-        // A kind that is always refused would prove nothing.
+        // A kind whose files are always refused would prove nothing.
         assert!(kind.must_be_refused() || read * 2 > rows, "{kind:?}: {read} of {rows} rows are read");
     }
 }
@@ -69,7 +70,7 @@ fn a_dash_is_an_empty_cell_where_a_program_writes_it_into_each() {
     assert_eq!(rows[0], "2026-05-11 | 09:00:00-10:00:00 | 3600 s | email: jo@example.com | name: Jo | billable: no");
     assert!(rows[1].contains("| 0 s |"), "{}", rows[1]);
     assert_eq!(rows[2], "line 4: missing: Duration: nothing is written there");
-    // One project may be called so.
+    // A single project may be named with a dash.
     let rows = read("Date,Hours,First Name,Project,Notes\n2024-03-04,1,Jo,-,x\n2024-03-05,1,Jo,Site,\n");
     assert!(rows[0].contains("project: -"), "{}", rows[0]);
 }

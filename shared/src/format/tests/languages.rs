@@ -1,10 +1,10 @@
-//! The words, dates, times and numbers of many languages, in whole files.
+//! Tests of words, dates, times and numbers in many languages, in whole files.
 
 use super::*;
 use crate::format::Mapping;
 use crate::values::dates::DateOrder;
 
-/// How the cell of a column of yes and no is told.
+/// Describes an entry whose column "billable" holds the cell.
 fn flagged(cell: &str) -> String {
     read(format!("date,person,minutes,tags,billable\n2024-03-04,Jo,5,,{cell}\n")).remove(0)
 }
@@ -56,7 +56,7 @@ fn tempos_billed_hours_may_be_written_like_any_hours() {
         billed("some"),
         "line 2: invalid_duration: Billed Hours: \"some\" cannot be read as hours, which say whether the entry is billable"
     );
-    // One row's mark is no reason to lose another's.
+    // Rows with different decimal marks in their billed hours are all read.
     let file = format!("Issue Key,Hours,Work date,Full name,Billed Hours\n{}{}", row("1.5"), row("1,5"));
     assert!(read(file).iter().all(|row| row.contains("| billable: yes |")));
 }
@@ -82,7 +82,7 @@ fn hours_that_a_program_has_divided_come_out_in_seconds() {
     assert_eq!(seconds(file), [12, 0, 10, 4200, 360, u64::MAX]);
 }
 
-/// The rows of a table whose columns are mapped, days first.
+/// Describes the rows of a table with mapped columns and the day first in dates.
 fn mapped(file: &str, fields: &[(&str, &str)]) -> Vec<String> {
     let pairs = fields.iter().map(|&(column, field)| (column.to_owned(), field.to_owned()));
     let order = Some(DateOrder::Dmy);
@@ -95,7 +95,7 @@ fn pairs_in_a_column_of_minutes_are_what_the_starts_and_ends_of_the_column_tell(
     let fields = [("day", "date"), ("from", "start"), ("to", "end"), ("took", "minutes")];
     let rows = "2024-03-04,9:00,10:30,1:30\n2024-03-04,9:00,17:00,7:30\n";
     let read = mapped(&format!("day,from,to,took\n{rows}"), &fields);
-    // The second has a break, and is told by the first.
+    // The second row contains a break, and the first row decides its reading.
     assert!(read[0].ends_with("5400 s") && read[1].ends_with("27000 s"), "{read:?}");
     let read = mapped("day,from,to,took\n2024-03-04,9:00,,7:30\n", &fields);
     assert!(read[0].starts_with("line 2: invalid_duration"), "{read:?}");

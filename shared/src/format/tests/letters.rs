@@ -1,29 +1,30 @@
-//! Thousands of files with what programs and keyboards put in the place of a colon, a digit, a quote or an emoji: each is read
-//! rightly, row by row, or its rows are errors, or it is refused with the place.
+//! Thousands of files in which programs and keyboards have replaced colons, digits, quotes or emoji by similar
+//! characters. Each file is read rightly row by row, its rows are errors, or the file is refused with the place.
 
 use super::matrix::Dice;
 use super::*;
 use crate::source::Encoding;
 use crate::source::checks::cesu8;
 
-/// What stands in a file.
+/// The unusual characters or values in a file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Kind {
-    /// Another colon, digits of double width or of Arabic, hyphens that do not break, marks for the way that letters run.
+    /// Other colons, digits of double width or of Arabic, hyphens which do not break, and
+    /// marks for the direction of writing.
     Colons,
     Digits,
     Hyphens,
     Marks,
-    /// `0 days 01:00:00`, `1 day, 2:30:00`, `1.02:30:00`.
+    /// Durations such as `0 days 01:00:00`, `1 day, 2:30:00` and `1.02:30:00`.
     Timedeltas,
     /// Ends at 24:00, with and without a duration.
     EndOfDay,
     EndOfDayAlone,
-    /// Hours of three decimals.
+    /// Hours with three decimals.
     ThreeDecimals,
-    /// Emoji as two surrogates, some of them as UTF-8.
+    /// Emoji written as two surrogates, and some emoji in UTF-8.
     Surrogates,
-    /// A letter of UTF-8 that is cut or broken, in a file that has others, and in one that is ASCII but for it.
+    /// A broken or cut letter of UTF-8, in files with further UTF-8 letters and in files of ASCII only.
     BrokenLetter,
     CutLetter,
     /// Backslashes before quotes.
@@ -45,7 +46,7 @@ const ALL: [Kind; 12] = [
     Kind::Backslashes,
 ];
 
-/// What a row says.
+/// The true values of a row.
 #[derive(Clone, Debug, PartialEq, Eq)]
 struct Truth {
     start: jiff::civil::DateTime,
@@ -75,14 +76,14 @@ fn truths(kind: Kind, dice: &mut Dice) -> Vec<Truth> {
         let mut seconds = 300 * (1 + dice.roll(100));
         match kind {
             Kind::Timedeltas => seconds += 86_400 * (dice.roll(4) / 3 * dice.roll(3)),
-            // From midnight to midnight at most.
+            // The longest entry lasts from midnight to midnight.
             Kind::EndOfDay | Kind::EndOfDayAlone if number % 2 == 0 => {
                 start = day.at(dice.roll(24) as i8, 5 * dice.roll(12) as i8, 0, 0);
                 seconds =
                     day.tomorrow().unwrap().to_datetime(jiff::civil::Time::midnight()).duration_since(start).as_secs()
                         as u64;
             }
-            // Half an hour at least: 0.300 can be read in one way only.
+            // An entry takes at least half an hour, because 0.300 can be read in a single way only.
             Kind::ThreeDecimals => (start, seconds) = (day.into(), 3600 * (1 + dice.roll(11)) + 450 * dice.roll(8)),
             _ => {}
         }
@@ -121,7 +122,7 @@ fn cells(kind: Kind, truth: &Truth, style: u64) -> [String; 6] {
         }
         _ => clock(truth.seconds),
     };
-    // Python leaves the hours without a nought in front: 0:30:00.
+    // Python writes the hours without a leading zero: 0:30:00.
     let duration = if duration.starts_with(':') { format!("0{duration}") } else { duration };
     let date = |date: jiff::civil::Date| date.to_string();
     [date(truth.start.date()), truth.start.time().to_string(), date(end_date), end_time, duration, truth.amount.clone()]
@@ -142,7 +143,7 @@ fn restyled(kind: Kind, style: u64, letter: char) -> String {
     }
 }
 
-/// A file, and where it is broken if it is: the byte and the line.
+/// Generates a file, and for a broken file the byte and the line of the fault.
 fn file(kind: Kind, truths: &mut [Truth], dice: &mut Dice) -> (Vec<u8>, Option<(usize, usize)>) {
     let style = dice.roll(60);
     let (emoji, words) = (["🚀", "🎉", "👩‍💻", "🏝️"], ["Café", "größer", "naïve", "Łódź", "встреча", "会議", "señor"]);
@@ -193,7 +194,7 @@ fn file(kind: Kind, truths: &mut [Truth], dice: &mut Dice) -> (Vec<u8>, Option<(
         Kind::CutLetter => {
             let letter = dice.pick(&["🚀", "🎉", "…", "–", "’", "会", "é", "Ж", "€"]);
             let behind = if letter == "é" || letter == "’" { "Zo" } else { " " };
-            // Within the cell, or at its end.
+            // The emoji or letter is inserted within the cell or at its end.
             lines[some] = lines[some].replacen(&text, &format!("{text}{behind}{letter}"), 1);
         }
         _ => {}
@@ -215,7 +216,7 @@ fn file(kind: Kind, truths: &mut [Truth], dice: &mut Dice) -> (Vec<u8>, Option<(
             let from = at(&format!(",{text}"));
             let letter = from + file[from..].find(|c: char| !c.is_ascii()).unwrap();
             let length = file[letter..].chars().next().unwrap().len_utf8();
-            // The first byte of 会 alone is ä, which nobody can tell from a word of one letter.
+            // The first byte of 会 alone is ä in Windows-1252, which looks like a word of a single letter.
             let least = if kind == Kind::CutLetter && file[letter..].starts_with('会') { 2 } else { 1 };
             let kept = least + dice.roll((length - least) as u64) as usize;
             bytes.drain(letter + kept..letter + length);
@@ -225,7 +226,7 @@ fn file(kind: Kind, truths: &mut [Truth], dice: &mut Dice) -> (Vec<u8>, Option<(
     }
 }
 
-/// What is wrong with how a file was read, if something is.
+/// Checks the result of reading a file; the error describes the fault.
 fn read_rightly(kind: Kind, truths: &[Truth], bytes: &[u8], broken: Option<(usize, usize)>) -> Result<(), String> {
     let plan = match (survey(bytes, &plainly(), 3, 97), broken) {
         (Err(refusal), Some((byte, line))) => {

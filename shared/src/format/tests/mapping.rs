@@ -1,4 +1,4 @@
-//! Any table, by a mapping of its columns.
+//! Tests of reading any table by a mapping of its columns.
 
 use super::*;
 use crate::format::{FormatName, Mapping, WrongMapping};
@@ -11,7 +11,7 @@ fn mapped(pairs: &[(&str, &str)]) -> ReadingOptions {
     ReadingOptions { mapping: Some(mapping(pairs).unwrap()), ..plainly() }
 }
 
-/// Why a table is refused under a mapping.
+/// The refusal of a table which is read by a mapping.
 fn refusal_of(text: &str, pairs: &[(&str, &str)]) -> Refusal {
     read_with(text.as_bytes(), &mapped(pairs)).unwrap_err()
 }
@@ -96,11 +96,11 @@ fn the_unit_of_a_mapped_duration_is_its_fields_or_found() {
     assert_eq!(under("minutes", "0:00").unwrap(), ["2024-03-04 | 0 s"]);
     let reasons = under("duration", "90").unwrap_err().reasons;
     assert!(reasons[0].ends_with("map the column to `hours`, `minutes` or `seconds`"), "{reasons:?}");
-    // Start and end settle it as well.
+    // Start and end decide the unit as well.
     let file = "d,from,to,t\n2024-03-04,09:00,10:30,90\n";
     let pairs = [("d", "date"), ("from", "start"), ("to", "end"), ("t", "duration")];
     assert_eq!(read_with(file.as_bytes(), &mapped(&pairs)).unwrap(), ["2024-03-04 | 09:00:00-10:30:00 | 5400 s"]);
-    // They also tell what a pair is, in a column of minutes.
+    // Start and end also decide the meaning of a pair in a column of minutes.
     let pairs = [("d", "date"), ("from", "start"), ("to", "end"), ("t", "minutes")];
     for (file, seconds) in
         [("d,from,to,t\n2024-03-04,09:00,10:30,1:30\n", 5400), ("d,from,to,t\n2024-03-04,09:00:00,09:01:30,1:30\n", 90)]
@@ -195,7 +195,7 @@ fn a_day_ends_at_24_00_and_does_not_begin_there() {
             "line 5: invalid_duration: from: \"24:00\" cannot be read as a time",
         ]
     );
-    // With the day of the end, and in a time stamp.
+    // An end at 24:00 is tested with a column for the day of the end, and in a time stamp.
     let pairs = [("d", "date"), ("from", "start"), ("day", "end_date"), ("to", "end")];
     let file = "d,from,day,to\n2024-03-04,22:00,2024-03-05,24:00\n";
     assert_eq!(

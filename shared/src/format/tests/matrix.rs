@@ -1,4 +1,4 @@
-//! Thousands of files, made from a seed: each is read rightly or refused, none is misread in silence.
+//! Thousands of files generated from a seed: each file is read rightly or refused, and none is misread.
 
 use std::fmt::Write;
 
@@ -6,7 +6,7 @@ use super::*;
 use crate::format::FormatName;
 use crate::source::Encoding;
 
-/// A small generator of numbers (xorshift), so that a seed makes the same files for ever.
+/// A small generator of random numbers (xorshift), which gives the same files for a seed forever.
 pub(super) struct Dice(pub u64);
 
 impl Dice {
@@ -22,7 +22,7 @@ impl Dice {
     }
 }
 
-/// What a row says, whatever its dress.
+/// The true values of a row, independent of the style in which they are written.
 struct Truth {
     date: jiff::civil::Date,
     seconds: u64,
@@ -31,13 +31,13 @@ struct Truth {
     text: String,
 }
 
-/// How a file is dressed.
+/// The style in which a file is written.
 #[derive(Clone, Copy, Debug)]
 struct Dress {
     format: FormatName,
     encoding: &'static str,
     delimiter: char,
-    /// One of the breaks, or `mixed`.
+    /// A line break, or `mixed` for all of them.
     line_end: &'static str,
     final_break: bool,
     date: &'static str,
@@ -46,7 +46,7 @@ struct Dress {
     total: bool,
 }
 
-/// Which cells stand in quotes, besides those that must.
+/// The cells which are quoted, in addition to cells which must be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Quoting {
     None,
@@ -84,7 +84,7 @@ fn dress(dice: &mut Dice) -> Dress {
         FormatName::Freckle => durations.extend(["90", "90"]),
         _ => {}
     }
-    // FreshBooks has the account's choice of two styles with short years, and both end with them.
+    // FreshBooks offers two styles of dates with two-digit years, and both end with the year.
     let dates = DATES.into_iter().filter(|date| format != FormatName::Freshbooks || !date.starts_with("%y"));
     Dress {
         format,
@@ -106,7 +106,7 @@ fn truths(dice: &mut Dice) -> Vec<Truth> {
     let (years, sorted) = (dice.pick(&[1, 1, 2]), dice.roll(2) == 0);
     let row = |dice: &mut Dice| Truth {
         date: jiff::civil::date(year + dice.roll(years) as i16, 1 + dice.roll(12) as i8, 1 + dice.roll(last_day) as i8),
-        // A multiple of 0.05 hours, so that each way to write it is exact.
+        // A multiple of 0.05 hours is exact in every style of durations.
         seconds: 180 * (1 + dice.roll(100)),
         person: dice.pick(&["Jo Field", "Zoë Müller", "Mo Ask"]),
         project: format!("{} {}", dice.pick(&["Site", "Größe", "App"]), dice.roll(3)),
@@ -212,7 +212,7 @@ fn write(truths: &[Truth], dress: &Dress) -> Vec<u8> {
     }
 }
 
-/// Whether the file leaves something open, so that it must be refused.
+/// True if the file leaves a reading open and must be refused.
 fn is_open(truths: &[Truth], dress: &Dress) -> bool {
     let swaps = ["%m/%d", "%d/%m", "%d.%m", "%d-%m", "%-m/%-d", "%-d.%-m"];
     let (day, month) = (|truth: &Truth| truth.date.day(), |truth: &Truth| truth.date.month());
@@ -221,7 +221,7 @@ fn is_open(truths: &[Truth], dress: &Dress) -> bool {
         && truths.iter().any(|truth| day(truth) != month(truth))
 }
 
-/// Whether the year may stand at either end as far as few cells tell, so that the file may be refused.
+/// True if the file may be refused, because its few cells allow a two-digit year at both ends.
 fn may_be_open(truths: &[Truth], dress: &Dress) -> bool {
     match dress.date {
         "%d/%m/%y" | "%d.%m.%y" | "%-d.%-m.%y" | "%y-%m-%d" | "%y/%m/%d" => true,
@@ -230,7 +230,7 @@ fn may_be_open(truths: &[Truth], dress: &Dress) -> bool {
     }
 }
 
-/// What is wrong with how a file was read; whether it was read.
+/// Checks the result of reading a file: true if the file was read, and an error if the result is wrong.
 fn misread(truths: &[Truth], dress: &Dress, bytes: &[u8]) -> Result<bool, String> {
     let plan = match survey(bytes, &plainly(), 7, 1000) {
         Ok(plan) => plan,
@@ -280,7 +280,7 @@ fn no_file_of_eight_thousand_is_misread() {
         short_years += u32::from(may_be_open);
         told += u32::from(may_be_open && read);
     }
-    // All kinds must be there for this to mean something, and to be refused must not be the rule.
+    // All kinds of files must occur for the test to have meaning, and refusals must be the exception.
     assert!((300..3000).contains(&open), "{open} files were open");
     assert!(short_years > 1000 && told > 100, "{told} of {short_years} files with short years were read");
 }

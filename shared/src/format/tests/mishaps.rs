@@ -1,5 +1,6 @@
-//! Thousands of files as people and their programs leave them: saved again by a spreadsheet, torn, cut, glued together, in
-//! code pages of old. Each is read rightly, row by row, or refused; a row that cannot be right is an error of its own.
+//! Thousands of files as people and programs leave them: saved again by a spreadsheet, torn, cut, joined,
+//! or in old code pages. Each file is read rightly row by row, or refused, and a row which cannot be right
+//! is an error of the row.
 
 mod spoil;
 
@@ -9,48 +10,48 @@ use super::matrix::Dice;
 use super::*;
 use spoil::spoil;
 
-/// What befalls a file.
+/// The damage done to a file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 enum Mishap {
-    /// Times and durations as parts of a day, with and without an end.
+    /// Times and durations are parts of a day, with and without an end.
     DayParts,
     DayPartsAlone,
-    /// Durations as bare numbers of some unit, with and without an end.
+    /// Durations are bare numbers of some unit, with and without an end.
     BareNumbers,
     BareNumbersAlone,
-    /// `25:30` as minutes and seconds, with and without an end.
+    /// Pairs such as `25:30` are minutes and seconds, with and without an end.
     MinutesSeconds,
     MinutesSecondsAlone,
-    /// Clocks of twelve hours, for durations too.
+    /// Clocks of twelve hours, for durations as well.
     TwelveHours,
-    /// WAHR and FALSCH, VRAI and FAUX.
+    /// Booleans in other languages: WAHR and FALSCH, VRAI and FAUX.
     OtherBooleans,
-    /// A quote that nothing closes, or quotes within a text that are not doubled.
+    /// A quote which is never closed, or quotes within a text which are not doubled.
     TornQuote,
     InnerQuotes,
-    /// A delimiter in a text without quotes.
+    /// A delimiter in an unquoted text.
     ShiftedCells,
-    /// Rows of nothing but delimiters, and blank ones.
+    /// Rows with nothing but delimiters, and blank rows.
     BlankRows,
     /// A line of words above the header, or below the rows.
     Title,
     Footer,
-    /// A row of sums after each day.
+    /// A row of sums follows each day.
     Subtotals,
-    /// Two exports, one below the other, each with its header.
+    /// Two exports, joined one below the other, each with its header.
     Glued,
-    /// A column that comes twice.
+    /// A column occurs twice.
     Twice,
-    /// Another code page; or UTF-8 but for one row.
+    /// Another code page, or UTF-8 except in a single row.
     CodePage,
     MixedEncodings,
-    /// The dates that a spreadsheet took for its own, with day and month swapped.
+    /// A spreadsheet has converted the dates it could convert, swapping day and month.
     HalfConverted,
-    /// Two ways to write dates in one column.
+    /// Two styles of dates in the same column.
     TwoStyles,
-    /// Short years over many years.
+    /// Two-digit years over a range of many years.
     ShortYears,
-    /// Money with marks for thousands beside hours.
+    /// Amounts of money with thousands marks, beside hours.
     Thousands,
     /// The file ends in the middle of a row.
     CutShort,
@@ -83,14 +84,14 @@ const ALL: [Mishap; 24] = [
     Mishap::CutShort,
 ];
 
-/// What must come of it.
+/// The result which a mishap must have.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Fate {
     /// Every row is right.
     Read,
-    /// What is read is right, and the other rows are errors; or all of it is refused.
+    /// The rows which are read are right and the others are errors, or the whole file is refused.
     ReadOrErrors,
-    /// Every row is right, or all of it is refused.
+    /// Every row is right, or the whole file is refused.
     ReadOrRefused,
     Refused,
 }
@@ -125,13 +126,13 @@ impl Mishap {
     }
 }
 
-/// What a row says.
+/// The true values of a row.
 #[derive(Clone, Debug)]
 struct Truth {
     start: jiff::civil::DateTime,
     seconds: u64,
     person: String,
-    /// Names the row.
+    /// A unique text, by which the row is recognised.
     text: String,
     billable: bool,
 }
@@ -144,14 +145,14 @@ fn truths(dice: &mut Dice) -> Vec<Truth> {
         day = day.checked_add(jiff::Span::new().days(1 + dice.roll(11) as i64)).unwrap();
         let start = day.at(8 + dice.roll(4) as i8, dice.roll(60) as i8, 0, 0);
         let person = dice.pick(&["Jo Field", "Mo Ask", "Al Brook"]).to_owned();
-        // Whole minutes that need the seconds' place in no format, from six minutes to ten hours.
+        // Multiples of six minutes, from six minutes to ten hours, are exact in every format without seconds.
         let seconds = 360 * (1 + dice.roll(100));
         truths.push(Truth { start, seconds, person, text: format!("n{number}"), billable: dice.roll(2) == 0 });
     }
     truths
 }
 
-/// How many rows were read, all of them rightly; or what is wrong.
+/// Count of rows which were read, if all of them are right; the error describes the fault.
 fn read_rightly(mishap: Mishap, truths: &[Truth], bytes: &[u8]) -> Result<u64, String> {
     let fate = mishap.fate();
     let plan = match survey(bytes, &plainly(), 7, 1000) {
@@ -167,7 +168,7 @@ fn read_rightly(mishap: Mishap, truths: &[Truth], bytes: &[u8]) -> Result<u64, S
             errors += 1;
             return;
         };
-        // What is added to a text names the row still.
+        // A text with an addition still identifies its row.
         let text = entry.text.as_deref().unwrap_or_default();
         let name = match mishap {
             Mishap::InnerQuotes | Mishap::ShiftedCells => {
@@ -192,7 +193,7 @@ fn read_rightly(mishap: Mishap, truths: &[Truth], bytes: &[u8]) -> Result<u64, S
         None if fate != Fate::ReadOrErrors && (right, errors) != (truths.len() as u64, 0) => {
             Err(format!("{right} right and {errors} errors of {} rows", truths.len()))
         }
-        // Errors may cover several rows that a torn quote has glued, but no row goes without one.
+        // An error may cover several rows which a torn quote has joined, but no row may vanish without an error.
         None if right < truths.len() as u64 && errors == 0 => Err(format!("{right} of {} rows", truths.len())),
         None => Ok(right),
     }
@@ -211,7 +212,7 @@ fn no_file_of_five_thousand_with_a_mishap_is_misread() {
         let kept = kept.entry(mishap).or_default();
         *kept = (kept.0 + read, kept.1 + truths.len() as u64);
     }
-    // Nor may whole files be lost over a row.
+    // A faulty row is no reason to lose the whole file.
     for (mishap, (read, rows)) in kept {
         let least = match mishap.fate() {
             Fate::ReadOrErrors => 55,

@@ -1,16 +1,18 @@
-//! Exports of other programs: named where a column tells them, whatever stands beside it, and never read for what they are not.
+//! Exports of other programs, which are named if a column is characteristic, with any additional columns, and
+//! never read as a known format.
 //!
-//! Each header is one that the program's vendor or users have published (`docs/formats.md` says where); its rows are made.
+//! Each header is published by the program's vendor or by users (`docs/formats.md` has
+//! the sources); the rows are generated.
 
 use super::matrix::Dice;
 use super::*;
 use crate::format::FormatName;
 
-/// A program's export: what its refusal says, its header, and the columns any of which tell it.
+/// A program's export: the text of its refusal, its header, and its characteristic columns.
 struct Tool {
     said: &'static str,
     header: &'static str,
-    /// Each group of columns tells it alone.
+    /// Groups of columns; each group alone is characteristic of the program.
     telling: &'static [&'static str],
 }
 
@@ -111,7 +113,8 @@ const TOOLS: [Tool; 18] = [
         header: "Client Name,Project Name,User Name,Entry Date,Hours Worked,Time Off Hrs,ClientUri,ProjectUri,UserUri,TimesheetPeriodUri",
         telling: &["Entry Date,Hours Worked", "TimesheetPeriodUri"],
     },
-    // Nothing but their columns is known of these, and nothing tells them; they have no columns that a format needs.
+    // These programs are known only by their columns, which are not characteristic and
+    // include none needed by a format.
     Tool { said: "", header: "Date,From,To,Duration,Rate,Project,Activity,Description", telling: &[] },
     Tool {
         said: "",
@@ -120,7 +123,7 @@ const TOOLS: [Tool; 18] = [
     },
 ];
 
-/// Columns that meet the signature of a format each, with what its vendor's export has beside them.
+/// For each format, columns which meet its signature together with further columns of the vendor's export.
 const SIGNATURES: [&str; 6] = [
     "Start date,Start time,Duration,User,Email,Description,Tags",
     "Date,Hours,First Name,Last Name,Client,Project,Notes",
@@ -130,7 +133,7 @@ const SIGNATURES: [&str; 6] = [
     "date,person,email,minutes,tags,description,project",
 ];
 
-/// A cell as its column's name lets expect.
+/// A cell which suits the name of its column.
 fn cell(name: &str, dice: &mut Dice) -> String {
     let name = name.to_lowercase().replace('_', " ");
     let has = |words: &[&str]| words.iter().any(|word| name.contains(word));
@@ -149,7 +152,7 @@ fn cell(name: &str, dice: &mut Dice) -> String {
     }
 }
 
-/// A table of these columns, in an order and a case of its own.
+/// A table of these columns, in random order and case.
 fn file(columns: &[&str], dice: &mut Dice) -> String {
     let mut columns = columns.to_vec();
     for at in (1..columns.len()).rev() {
@@ -183,7 +186,8 @@ fn an_export_of_another_program_is_refused_by_its_name_with_any_of_its_columns()
         for round in 0..250 {
             let mut chosen = columns(tool.header);
             if round > 0 && !tool.telling.is_empty() {
-                // Exports let people choose; one group of the columns that tell is always there.
+                // Exports let people choose columns, but at least one group of
+                // characteristic columns is always present.
                 chosen.retain(|_| dice.roll(3) > 0);
                 chosen.extend(columns(dice.pick(tool.telling)));
             }
@@ -191,7 +195,7 @@ fn an_export_of_another_program_is_refused_by_its_name_with_any_of_its_columns()
             chosen.retain(|name| seen.insert(name.to_lowercase()));
             let file = file(&chosen, &mut dice);
             let said = why(&file);
-            // With columns left out a payroll's file may look like one of a kind rather than one of a vendor.
+            // With some columns left out, a payroll file may resemble a kind of table more than a vendor's file.
             let named = |name: &str| said.contains(&format!("looks like {name}")) || said.contains(name);
             let payroll = tool.said == "QuickBooks" && named("QuickBooks Time (TSheets)");
             assert!(tool.said.is_empty() || named(tool.said) || payroll, "{file}\n{said}");
@@ -211,7 +215,7 @@ fn columns_that_tell_another_program_are_seen_in_a_table_that_meets_a_signature(
             let file = file(&chosen, &mut dice);
             let said = why(&file);
             assert!(said.contains(tool.said), "{file}\n{said}");
-            // Whoever says the type is believed.
+            // A caller who names the type is believed.
             let format = [
                 FormatName::Toggl,
                 FormatName::Harvest,

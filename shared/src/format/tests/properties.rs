@@ -1,5 +1,5 @@
-//! What holds for every file. The checks that `cargo fuzz` runs are run here as well, over the checked-in corpus and over
-//! made inputs.
+//! Properties of every file. The checks of `cargo fuzz` are run here as well, over the
+//! stored corpus and over generated input.
 
 use std::path::Path;
 
@@ -9,7 +9,7 @@ use super::*;
 use crate::format::checks;
 use crate::source;
 
-/// A table and how it is written.
+/// A table with the dialect in which the table is written.
 #[derive(Clone, Debug)]
 struct Written {
     rows: Vec<Vec<String>>,
@@ -66,7 +66,7 @@ fn written() -> impl Strategy<Value = Written> {
         })
 }
 
-/// Bytes that look like files of time entries, more or less.
+/// Bytes which resemble files of time entries.
 fn odd_files() -> impl Strategy<Value = Vec<u8>> {
     let part = prop_oneof![
         4 => prop::sample::select(vec![
@@ -84,7 +84,7 @@ fn odd_files() -> impl Strategy<Value = Vec<u8>> {
     })
 }
 
-/// Cells that look like dates, durations, numbers and times, more or less.
+/// Cells which resemble dates, durations, numbers and times.
 fn cells() -> impl Strategy<Value = String> {
     prop_oneof![
         "[0-9/. :,TZampAPM+März’-]{0,20}",
@@ -97,7 +97,7 @@ fn cells() -> impl Strategy<Value = String> {
     ]
 }
 
-/// The inputs that are checked in for a fuzz target.
+/// The stored inputs of a fuzz target.
 fn corpus(target: &str) -> Vec<Vec<u8>> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("fuzz/corpus").join(target);
     let files = std::fs::read_dir(folder).unwrap().map(|file| file.unwrap().path());
@@ -120,7 +120,7 @@ proptest! {
     #[test]
     fn a_table_written_and_read_again_is_the_same(written in written(), piece in 1..400_usize) {
         let text = written.text();
-        // Two columns of text can look like any delimiter; the caller may always say it.
+        // Two columns of text may suggest any delimiter, so the delimiter is given as an option.
         let options = ReadingOptions { delimiter: Some(written.delimiter), ..plainly() };
         let plan = survey(text.as_bytes(), &options, 3, piece).unwrap();
         let mut rows = Vec::new();

@@ -1,21 +1,22 @@
-//! Dates and numbers: read per column over the whole file, or refused with both readings.
+//! Tests of dates and numbers, whose reading is decided for a column over the whole
+//! file, or refused with both readings.
 
 use super::*;
 use crate::values::dates::DateOrder;
 use crate::values::numbers::DecimalMark;
 
-/// A file with one date in each row.
+/// A file with a date in each row.
 fn dates(cells: &[&str]) -> String {
     let row = |cell: &&str| format!("\"{cell}\",Jo,5,\n");
     format!("date,person,minutes,tags\n{}", cells.iter().map(row).collect::<String>())
 }
 
-/// The dates of such a file as they are read.
+/// The dates of such a file as read.
 fn read_dates(cells: &[&str]) -> Vec<String> {
     read(dates(cells)).iter().map(|row| row[..10].to_owned()).collect()
 }
 
-/// A file with one number of hours in each row, and others.
+/// A file with a number of hours in each row, and fixed cells in the other columns.
 fn hours(cells: &[&str]) -> String {
     let row = |cell: &&str| format!("2024-03-04,Jo,\"{cell}\",\n");
     format!("date,person,hours,tags\n{}", cells.iter().map(row).collect::<String>())
@@ -59,7 +60,7 @@ fn the_callers_order_settles_what_is_open_and_is_not_believed_against_the_file()
     assert!(as_told(&open, DateOrder::Dmy).unwrap()[0].starts_with("2024-04-03"));
     let refusal = as_told(&dates(&["3/4/2024", "3/14/2024"]), DateOrder::Dmy).unwrap_err();
     assert_eq!(refusal.reasons, ["date: `date_order` says dmy, but \"3/14/2024\" on line 3 can only be mdy"]);
-    // The order is no matter for dates that tell it themselves.
+    // The option for the order has no effect on unambiguous dates.
     assert!(as_told(&dates(&["2024-03-04"]), DateOrder::Dmy).unwrap()[0].starts_with("2024-03-04"));
 }
 
@@ -114,11 +115,11 @@ fn the_month_in_letters_and_the_year_in_front_need_no_order() {
 
 #[test]
 fn a_two_digit_year_in_front_is_seen_where_the_cells_allow_it() {
-    // It may be in front: one cell alone is not enough.
+    // The year may stand in front, and a single cell does not decide.
     assert_eq!(refused(dates(&["04-03-05"])).dates[0].readings.len(), 3);
     assert_eq!(refused(dates(&["24-03-04"])).dates[0].readings.len(), 2);
     assert_eq!(read_dates(&["24-03-31", "24-12-04", "99-12-31"]), ["2024-03-31", "2024-12-04", "1999-12-31"]);
-    // With dots the day comes first.
+    // In dates with dots the day comes first.
     assert_eq!(read_dates(&["24.03.15"]), ["2015-03-24"]);
     for alone in ["24/03/15", "24-03-15"] {
         let readings = &refused(dates(&[alone])).dates[0].readings;
@@ -126,14 +127,14 @@ fn a_two_digit_year_in_front_is_seen_where_the_cells_allow_it() {
         assert_eq!(said, ["ymd 2024-03-15", "dmy 2015-03-24"], "{alone}");
     }
     assert!(refused(dates(&["24/03/15", "24/03/16"])).to_string().contains("(ymd)"));
-    // What can only be a day, or only a year, settles it.
+    // A number which can only be a day, or only a year, decides the order.
     assert_eq!(read_dates(&["32/03/15"]), ["2032-03-15"]);
     assert_eq!(read_dates(&["24/03/32"]), ["2032-03-24"]);
 }
 
 #[test]
 fn how_short_years_and_days_spread_settles_nothing() {
-    // A fortnight of one March, and a bill on one day of ten years, look alike.
+    // Two weeks of one March, and bills on a single day of ten years, look alike.
     for cells in [
         vec!["24/03/15", "05/03/15", "14/03/15"],
         vec!["14-03-22", "15-03-22", "28-03-22"],
@@ -159,7 +160,7 @@ fn dates_that_a_spreadsheet_has_half_converted_are_refused() {
     assert!(said.contains("\"2024-04-03\" on line 2 and \"13/03/2024\" on line 3"), "{said}");
     let told = ReadingOptions { date_order: Some(DateOrder::Dmy), ..plainly() };
     assert!(read_with(dates(&half).as_bytes(), &told).is_err(), "an order does not swap them back");
-    // Two ways to write dates that nobody has swapped.
+    // Dates in two styles, without any swap of day and month.
     assert_eq!(read(dates(&["2024-03-25", "13/03/2024", "2024-05-03"])).len(), 3);
     assert_eq!(read(dates(&["2024-05-03", "13/03/2024", "02/03/2024"])).len(), 3);
 }
@@ -221,11 +222,11 @@ fn no_entry_has_a_thousand_hours() {
     let evidence = survey(hours(&["8.000"]).as_bytes(), &plainly(), 1, 99).unwrap().layout.evidence;
     let said = "decimal mark \".\" in \"hours\", as no entry has a thousand hours: by \"8.000\" on line 2";
     assert!(evidence.iter().any(|sentence| sentence == said), "{evidence:?}");
-    // What the caller says is believed, and so is a cell that can be read in one way only.
+    // The caller's option is accepted, and so is a cell with a single reading.
     let options = ReadingOptions { decimal_mark: Some(DecimalMark::Comma), ..plainly() };
     assert_eq!(read_with(hours(&["1.250"]).as_bytes(), &options).unwrap(), ["2024-03-04 | 4500000 s | name: Jo"]);
     assert_eq!(seconds(hours(&["1.250", "1,5"])), [4_500_000, 5400]);
-    // More than a hundred hours are no entry's either way.
+    // More than a hundred hours are too long for an entry under both readings.
     assert_eq!(refused(hours(&["8.000", "101.500"])).numbers.len(), 1);
 }
 
@@ -233,7 +234,7 @@ fn no_entry_has_a_thousand_hours() {
 fn another_column_may_settle_the_mark_even_one_that_has_no_field() {
     let file = "Date,First Name,Hours,Cost Rate\n2024-03-04,Jo,\"1,250\",\"80,5\"\n";
     assert_eq!(seconds(file), [4500]);
-    // It is not believed where it makes an entry of a thousand hours.
+    // The other column's mark is rejected if the entry would take a thousand hours.
     let file = "Date,First Name,Hours,Cost Rate\n2024-03-04,Jo,\"1,250\",\"80.5\"\n";
     assert_eq!(refused(file).numbers.len(), 1);
 }

@@ -1,4 +1,4 @@
-//! What is refused, and whether the answer helps.
+//! Tests of refusals: which files are refused, and whether the reasons help the caller.
 
 use super::*;
 use crate::format::FormatName;
@@ -50,7 +50,7 @@ fn a_named_format_is_the_only_one_tried() {
     let clockify = b"User,Email,Start Date,Duration (h)\n";
     let refusal = read_with(clockify, &options).unwrap_err();
     assert_eq!(refusal.reasons[1], "this looks like Clockify's detailed report");
-    // An entry cannot do without a date and a duration, and with them it can.
+    // An entry needs a date and a duration, and needs nothing else.
     let options = ReadingOptions { format: Some(FormatName::Freckle), ..plainly() };
     let rows = read_with(b"date,minutes\n2024-03-04,5\n", &options).unwrap();
     assert_eq!(rows, ["2024-03-04 | 300 s"]);
@@ -121,7 +121,7 @@ fn lost_line_breaks_are_guessed_at_in_words() {
     let rows = "Jo,jo@example.com,2024-03-04,9:00,1:00:00,x".repeat(4);
     let lost = refused(format!("User,Email,Start date,Start time,Duration,Tags{rows}"));
     assert!(lost.to_string().contains("were its line breaks lost"), "{lost}");
-    // An export without entries is one.
+    // An export without entries is a valid file.
     assert!(read("User,Email,Start date,Start time,Duration\n").is_empty());
 }
 

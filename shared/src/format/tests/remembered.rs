@@ -1,4 +1,4 @@
-//! A mapping that is remembered for a header, and files that have that header or not.
+//! Tests of a mapping remembered for a header, on files with this header and with other headers.
 
 use std::collections::BTreeMap;
 
@@ -7,10 +7,10 @@ use super::*;
 use crate::format::{FormatName, HeaderFingerprint, Layout, Mapping, Remembered, RememberedMapping};
 use crate::id::ImportId;
 
-/// How many files are made.
+/// Count of generated files, each with a header of its own.
 const FILES: usize = 400;
 
-/// What import 7 said of a header, on 4 March 2026.
+/// The mapping of import 7 for a header, settled on 4 March 2026.
 fn said(names: &[&str], pairs: &[(&str, &str)]) -> RememberedMapping {
     let names: Vec<String> = names.iter().map(|&name| name.to_owned()).collect();
     RememberedMapping {
@@ -34,7 +34,7 @@ fn plan_of(file: &str, options: &ReadingOptions) -> crate::format::Plan {
     survey(file.as_bytes(), options, 2, 7).unwrap_or_else(|refusal| panic!("refused: {refusal}\n{file}"))
 }
 
-/// How a file is read, without what is told to people.
+/// True if two layouts are equal except for the evidence shown to people.
 fn read_alike(one: &Layout, other: &Layout) -> bool {
     let bare = |layout: &Layout| Layout { evidence: Vec::new(), ..layout.clone() };
     bare(one) == bare(other)
@@ -76,7 +76,7 @@ fn what_is_remembered_comes_before_the_formats_and_behind_what_is_said() {
     let evidence = plan.layout.evidence.join("\n");
     assert!(evidence.contains("`mapping=none` reads the file without it, as toggl"), "{evidence}");
     assert!(read_with(TOGGL.as_bytes(), &options).unwrap()[0].contains("client: Quay"));
-    // A format that is named, and another mapping.
+    // The option names a format; further down the option gives another mapping.
     let named = ReadingOptions { format: Some(FormatName::Toggl), ..options.clone() };
     let plan = plan_of(TOGGL, &named);
     assert_eq!((plan.layout.format, plan.recalled), (FormatName::Toggl, None));
@@ -91,7 +91,8 @@ fn what_is_remembered_comes_before_the_formats_and_behind_what_is_said() {
 fn what_does_not_fit_any_more_is_said_and_read_as_if_it_were_not_remembered() {
     let names = ["User", "Project", "Description", "Start date", "Start time", "Duration"];
     let unfit = [
-        // A field of another version, a rule of another version, a column twice.
+        // As another version may have written them: an unknown field, no duration, a column named twice. The last
+        // mapping names a column which the header lacks.
         vec![("Start date", "moment"), ("Duration", "duration")],
         vec![("Start date", "date")],
         vec![("Start date", "date"), ("start date ", "start"), ("Duration", "duration")],
@@ -104,7 +105,7 @@ fn what_does_not_fit_any_more_is_said_and_read_as_if_it_were_not_remembered() {
         assert!(
             evidence.contains("the mapping of import 7 is remembered") && evidence.contains("does not fit any more")
         );
-        // Of a file that no format fits the refusal says so.
+        // If no format fits the file either, the refusal mentions the unusable mapping.
         let refusal = read_with(FILE.as_bytes(), &remembering(said(&NAMES, &pairs))).unwrap_err().to_string();
         assert!(refusal.contains("fit no format") && refusal.contains("does not fit any more"), "{refusal}");
     }
@@ -124,7 +125,7 @@ fn a_header_below_a_title_is_remembered() {
     assert!(plan.recalled.is_some() && plan.rows == 2);
 }
 
-/// Columns as programs call them; some come twice in a header.
+/// Column names as used by programs; some names occur twice in a header.
 const COLUMNS: [&str; 12] = [
     "Tag",
     "Dauer",
@@ -140,7 +141,7 @@ const COLUMNS: [&str; 12] = [
     "Notiz intern",
 ];
 
-/// A header of the first two columns and some others, in any order.
+/// A header with the first two columns and some others, in random order.
 fn header(dice: &mut Dice) -> Vec<&'static str> {
     let mut names = vec![COLUMNS[0], COLUMNS[1]];
     for &name in &COLUMNS[2..] {
@@ -161,7 +162,7 @@ fn shuffle(names: &mut [&str], dice: &mut Dice) {
     }
 }
 
-/// The names as another file of the same program, or of its next version, has them.
+/// The column names in another file of the same program, or of its next version.
 fn varied(names: &[&'static str], dice: &mut Dice) -> Vec<&'static str> {
     let mut names = names.to_vec();
     match dice.roll(6) {
@@ -181,7 +182,7 @@ fn varied(names: &[&'static str], dice: &mut Dice) -> Vec<&'static str> {
     names
 }
 
-/// Whether the rule in words says that two headers are the same.
+/// True if two headers are the same according to the table in the documentation.
 fn is_same(one: &[&str], other: &[&str]) -> bool {
     let counted = |names: &[&str]| {
         let mut counts = BTreeMap::new();
@@ -192,7 +193,7 @@ fn is_same(one: &[&str], other: &[&str]) -> bool {
     counts == others && (counts.values().all(|&count| count == 1) || one == other)
 }
 
-/// A file with this header, in some dress.
+/// A file with this header, in a random dialect.
 fn file(names: &[&str], dice: &mut Dice) -> String {
     let delimiter = dice.pick(&[";", ",", "\t", "|"]);
     let dressed = |name: &&str, dice: &mut Dice| match dice.roll(5) {
@@ -212,7 +213,7 @@ fn file(names: &[&str], dice: &mut Dice) -> String {
             _ => "x",
         })
         .collect();
-    // A column that only closes each line.
+    // A nameless column which only closes each line.
     if dice.roll(4) == 0 {
         header.push(String::new());
         row.push("");

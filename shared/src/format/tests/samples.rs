@@ -1,4 +1,5 @@
-//! The real files beside the checkout, where they are: skipped in a fresh clone. They are read, never copied.
+//! Reads the real files which may lie beside the checkout. A fresh clone has no such folder and skips the tests. The
+//! files are read in place and never copied.
 
 use std::path::{Path, PathBuf};
 
@@ -7,7 +8,7 @@ use crate::format::FormatName;
 use crate::values::dates::DateOrder;
 use FormatName::{Basecamp, Freckle, Freshbooks, Harvest, Tempo, Toggl};
 
-/// File, format, rows, seconds.
+/// Name of the file, format, count of rows, sum of seconds.
 const READ: [(&str, FormatName, u64, u64); 19] = [
     ("toggl/2017-02-anonymised.csv", Toggl, 45, 518_359),
     ("toggl/2021-pt-anonymised.csv", Toggl, 5, 108_605),
@@ -27,7 +28,7 @@ const READ: [(&str, FormatName, u64, u64); 19] = [
     ("freshbooks/classic-2017-lemonade-anon.csv", Freshbooks, 104, 1_800_180),
     ("freshbooks/new-time-entry-details-HEADER-ONLY.csv", Freshbooks, 0, 0),
     ("freckle/freckle-2011-6col.csv", Freckle, 6, 28_800),
-    // Every row of it lacks its hours.
+    // Every row of this file lacks its hours.
     ("tempo/server-2016-39col-dup-header.csv", Tempo, 45, 0),
 ];
 
@@ -36,7 +37,7 @@ fn samples() -> Option<PathBuf> {
     folder.is_dir().then_some(folder)
 }
 
-/// Rows, seconds and row errors of a file.
+/// Format, count of rows, sum of seconds and count of row errors of a file.
 fn sums(bytes: &[u8], options: &ReadingOptions) -> Result<(FormatName, u64, u64, u64), Refusal> {
     let plan = survey(bytes, options, 10, 4096)?;
     let (mut seconds, mut errors) = (0, 0);
@@ -107,7 +108,7 @@ fn a_refusal_is_no_dead_end() {
         let bytes = std::fs::read(folder.join("_negative").join(name)).unwrap();
         let pairs = pairs.iter().map(|&(column, field)| (column.to_owned(), field.to_owned()));
         let mapping = Some(crate::format::Mapping::new(pairs).unwrap());
-        // Clockify's two rows leave their order open.
+        // The two rows of Clockify's file leave the order of dates open.
         let options = ReadingOptions { mapping, date_order: Some(DateOrder::Mdy), ..plainly() };
         let read = sums(&bytes, &options).unwrap_or_else(|why| panic!("{name}: {why}"));
         assert_eq!((read.0, read.1, read.3), (FormatName::Table, rows, 0), "{name}");

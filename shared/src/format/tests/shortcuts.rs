@@ -1,4 +1,5 @@
-//! Cells in the usual way are read by shortcuts. Whatever a cell is, it reads as without them.
+//! Usual cells are parsed by shortcuts. These tests show that each cell has the same
+//! value with and without the shortcuts.
 
 #![allow(clippy::unwrap_used, reason = "a test")]
 
@@ -10,7 +11,8 @@ use crate::values::numbers;
 use crate::values::numbers::{DecimalMark, Marked};
 use crate::values::{dates, durations, times, words};
 
-/// Cells that take a shortcut or miss it by little: digits with marks, a usual cell with a byte changed, any text.
+/// Cells which take a shortcut or narrowly miss a shortcut: digits with marks, usual cells with
+/// a byte changed, and any text.
 fn cells() -> impl Strategy<Value = String> {
     let usual = prop_oneof![
         "(1[89]|2[012])[0-9]{2}-[0-9]{2}-[0-9]{2}",
@@ -43,7 +45,7 @@ proptest! {
         prop_assert_eq!(numbers::without_currency(&cell), numbers::without_signs(&cell));
         let (number, any) = (Marked::of(&cell), Marked::any(&cell));
         prop_assert_eq!(number, any);
-        // Numbers that are equal may still be shown with other places.
+        // Equal numbers may still differ in their shown decimal places.
         for mark in DecimalMark::ALL {
             let shown = |number: Marked| number.under(mark).map(|number| number.to_string());
             prop_assert_eq!(shown(number), shown(any));
@@ -56,7 +58,7 @@ proptest! {
         prop_assert_eq!(words::trim(&cell), cell.trim_matches(blank));
         let tidy = cell.bytes().all(|byte| (b' '..=b'~').contains(&byte)) && !cell.contains("  ");
         prop_assert_eq!(words::is_tidy(&cell), tidy);
-        // Any part of a tidy text, without blanks around it, has none to be collapsed.
+        // A tidy text has no blanks to collapse, and neither has any trimmed part of the text.
         for part in cell.split(',').filter(|_| tidy) {
             let part = words::trim(part);
             let joined = part.split(blank).filter(|word| !word.is_empty()).collect::<Vec<_>>().join(" ");

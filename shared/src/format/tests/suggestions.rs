@@ -1,5 +1,5 @@
-//! Mappings that are suggested for tables which no format fits: pasted, they read the table rightly, or it is refused for a named
-//! cause.
+//! Tests of mappings suggested for tables without a known format. A caller who sends the suggestion back gets the
+//! table read rightly, or refused for a named cause.
 
 mod languages;
 mod made;
@@ -12,10 +12,10 @@ use crate::format::{FormatName, Mapping, SuggestedMapping};
 use languages::LANGUAGES;
 use made::{Truth, table};
 
-/// How many files of each language and of each kind are made.
+/// Count of files generated for each language and for each kind of trap.
 const FILES: usize = 200;
 
-/// What is suggested for a file that is refused; the same, however the file arrives.
+/// The suggestion for a file which is refused, equal for all sizes of the pieces.
 fn suggested(file: &[u8]) -> Option<SuggestedMapping> {
     let in_pieces =
         |piece: usize| survey(file, &plainly(), 3, piece).err().and_then(|refusal| refusal.suggested_mapping);
@@ -26,7 +26,7 @@ fn suggested(file: &[u8]) -> Option<SuggestedMapping> {
     suggestion.map(|suggestion| *suggestion)
 }
 
-/// A suggestion as a caller pastes it: through JSON.
+/// Reading options with the suggestion, converted to JSON and back as by a caller.
 fn pasted(suggestion: &SuggestedMapping) -> ReadingOptions {
     let json = serde_json::to_value(suggestion).unwrap();
     assert!(json.to_string().len() < 16_000, "{json}");
@@ -40,11 +40,11 @@ fn pasted(suggestion: &SuggestedMapping) -> ReadingOptions {
     ReadingOptions { mapping: Some(Mapping::new(pairs.iter().map(pair)).unwrap()), ..plainly() }
 }
 
-/// How a file was read by the mapping that is suggested for it.
+/// The result of reading a file by the mapping suggested for the file.
 #[derive(Debug, PartialEq)]
 enum Outcome {
     Right,
-    /// For a cause that names the option or the field that settles it.
+    /// The refusal names the option or the field which decides.
     Refused(String),
     NotSuggested,
     Wrong(String),
@@ -56,7 +56,7 @@ fn outcome(file: &[u8], truths: &[Truth]) -> Outcome {
         Ok(plan) => plan,
         Err(refusal) => {
             let said = refusal.to_string();
-            // "25. listopada" is October in Zagreb and November in Warsaw.
+            // The month in "25. listopada" is October in Croatian and November in Polish.
             let is_unclear = said.contains("cannot be read as dates") && said.contains("listopada");
             let causes = ["`date_order`", "`decimal_mark`", "map the column to"];
             let is_named = is_unclear || causes.iter().any(|cause| said.contains(cause));
@@ -97,7 +97,7 @@ fn a_suggestion_reads_tables_of_many_languages_or_they_are_refused_for_a_named_c
         }
         let name = language.name;
         assert_eq!(none, 0, "{name}: nothing is suggested for {none} files");
-        // Croatian has a month that is another one in Polish.
+        // Croatian has a month name which means another month in Polish.
         assert!(read * 3 >= FILES * 2, "{name}: {read} of {FILES} files are read, {refused} refused");
     }
 }
@@ -113,7 +113,7 @@ fn a_table_whose_hours_would_be_wrong_has_no_suggestion_or_one_that_leaves_them_
                 Outcome::Right => right += 1,
                 Outcome::Refused(_) => refused += 1,
                 Outcome::NotSuggested => none += 1,
-                // What nobody can know is said to be unsure.
+                // A suggestion which cannot be sure must have a low score.
                 Outcome::Wrong(_)
                     if matches!(kind, made::Trap::UnknownBreaks | made::Trap::TimeOfDay)
                         && suggested(text.as_bytes()).is_some_and(|suggestion| suggestion.score <= 30) =>
@@ -211,7 +211,7 @@ fn a_suggestion_says_why_and_how_surely() {
     );
 }
 
-/// The fields that are suggested for a file, in the order of its columns.
+/// The fields suggested for a file, in the order of its columns.
 fn fields(file: &str) -> Vec<(String, &'static str)> {
     let suggestion = suggested(file.as_bytes()).unwrap_or_else(|| panic!("nothing is suggested for {file}"));
     suggestion.columns.iter().map(|column| (column.column.clone(), column.field.name())).collect()
@@ -239,7 +239,7 @@ fn exports_of_other_programs_in_other_languages_are_suggested_for() {
     ] {
         assert!(said.contains(&(column.to_owned(), field)), "{column}: {said:?}");
     }
-    // So does Clockify's, which is named as well.
+    // Clockify's export follows the language as well, and the refusal names the program.
     let clockify = "Proyecto,Cliente,Descripción,Tarea,Usuario,Grupo,Correo electrónico,Etiquetas,Facturable,Fecha de inicio,Hora de inicio,\
                     Fecha de finalización,Hora de finalización,Duración (h),Duración (decimal)\n\
                     Site,Alder,x,,Jo Field,,jo@example.com,a,Sí,13/03/2024,09:00:00,13/03/2024,10:30:00,01:30:00,1.50\n";
@@ -275,7 +275,7 @@ fn what_is_no_list_of_entries_gets_no_suggestion() {
     ] {
         assert_eq!(suggested(file.as_bytes()), None, "{file}");
     }
-    // With the duration beside it the break does no harm.
+    // Beside a duration, a column of breaks does no harm.
     let file = "Datum,Von,Bis,Pause,Arbeitszeit\n2024-03-13,9:00,17:00,0:30,7:30\n";
     let rows = read_with(file.as_bytes(), &pasted(&suggested(file.as_bytes()).unwrap())).unwrap();
     assert!(rows[0].contains("27000 s") && rows[0].contains("+Pause: 0:30"), "{rows:?}");

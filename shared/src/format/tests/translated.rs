@@ -1,10 +1,11 @@
-//! Tempo's export in the languages in which it is known: read as its twin in English is.
+//! Tempo's export in all known languages is read like its twin in English.
 
 use super::matrix::Dice;
 use super::*;
 use crate::format::FormatName;
 
-/// The columns of Tempo's export that have a field, in English, German, Russian and Portuguese; an empty name is not known.
+/// The columns of Tempo's export which have a field, in English, German, Russian and Portuguese; an empty
+/// text stands for an unknown name.
 const COLUMNS: [[&str; 4]; 11] = [
     ["Work date", "Arbeitsdatum", "Дата работы", "data de Trabalho"],
     ["Hours", "Stunden", "Часов", "Horas"],
@@ -22,7 +23,7 @@ const COLUMNS: [[&str; 4]; 11] = [
 const LANGUAGES: [&str; 4] = ["English", "German", "Russian", "Portuguese"];
 const FILES: usize = 200;
 
-/// A table of some of these columns in any order, once in English and once in a language.
+/// A table of some of these columns in random order, once in English and once in the other language.
 fn twins(language: usize, dice: &mut Dice) -> [String; 2] {
     let mut columns: Vec<usize> = (0..COLUMNS.len())
         .filter(|&column| !COLUMNS[column][language].is_empty() && (column < 3 || dice.roll(3) > 0))
@@ -59,7 +60,7 @@ fn twins(language: usize, dice: &mut Dice) -> [String; 2] {
     })
 }
 
-/// A row with the names of columns in English.
+/// The description of a row with its column names replaced by the English names.
 fn in_english(row: &str, language: usize) -> String {
     COLUMNS.iter().filter(|names| !names[language].is_empty()).fold(row.to_owned(), |row, names| {
         row.replace(&format!("+{}:", names[language].trim()), &format!("+{}:", names[0]))

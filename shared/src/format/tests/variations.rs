@@ -1,10 +1,11 @@
-//! Files as people really have them: re-saved by spreadsheets, with columns chosen, in other languages' styles.
+//! Files as people really have them: saved again by spreadsheets, with chosen columns, or
+//! in the style of other languages.
 
 use super::*;
 use crate::format::FormatName;
 use crate::values::numbers::DecimalMark;
 
-/// The format of a file, its rows, its seconds and its row errors.
+/// Format, count of rows, sum of seconds and count of row errors of a file.
 fn sums(text: impl AsRef<[u8]>) -> (FormatName, u64, u64, u64) {
     let bytes = text.as_ref();
     let plan = survey(bytes, &plainly(), 3, 17).unwrap_or_else(|refusal| panic!("refused: {refusal}"));
@@ -39,13 +40,13 @@ fn a_spreadsheet_in_german_may_have_saved_toggl_again() {
 #[test]
 fn a_spreadsheet_may_cut_the_seconds_or_the_hours_off_a_duration() {
     let head = "User,Start date,Start time,End date,End time,Duration\n";
-    // H:MM where hours were meant: told by start and end.
+    // Durations as H:MM, which start and end decide.
     assert_eq!(seconds(format!("{head}Jo,3/14/2024,9:00,3/14/2024,10:30,1:30\n")), [5400]);
-    // MM:SS likewise.
+    // Durations as MM:SS, which start and end decide.
     assert_eq!(seconds(format!("{head}Jo,3/14/2024,9:00:00,3/14/2024,9:18:25,18:25\n")), [1105]);
-    // A duration of more than a day, as [h]:mm:ss.
+    // A duration of more than a day, written as [h]:mm:ss.
     assert_eq!(seconds(format!("{head}Jo,3/14/2024,9:00:00,3/15/2024,11:00:00,26:00:00\n")), [93_600]);
-    // As a day of the spreadsheet's first year and a time.
+    // Times written with a day of the spreadsheet's first year.
     let rows = read(format!("{head}Jo,3/14/2024,1899-12-30 09:00:00,3/14/2024,1899-12-30 10:30:00,01:30:00\n"));
     assert!(rows[0].starts_with("2024-03-14 | 09:00:00-10:30:00 | 5400 s"), "{rows:?}");
 }
@@ -101,7 +102,7 @@ fn both_layouts_of_freshbooks_are_read_with_their_days_first_or_last() {
         )
     };
     assert_eq!(sums(classic(["03/14/17", "03/01/17"])), (FormatName::Freshbooks, 2, 5400, 0));
-    // 2031-12-17 is a day as well, but no FreshBooks begins with the year in two digits.
+    // The date 2031-12-17 is valid as well, but FreshBooks never begins a date with a two-digit year.
     assert_eq!(sums(classic(["31/12/17", "01/03/17"])), (FormatName::Freshbooks, 2, 5400, 0));
     assert_eq!(refused(classic(["01/03/17", "02/03/17"])).dates[0].readings.len(), 2);
     let new = "\u{feff}Date,Client,Project,Service,Note,Team Member,Status,Hours,Seconds,Rate (USD),Amount (USD)\n\
@@ -208,7 +209,7 @@ fn a_title_above_the_header_is_passed_over_and_named() {
         assert_eq!(plan.rows, 2, "{title}");
         let said = plan.layout.evidence.iter().find(|said| said.contains("passed over above it"));
         assert!(said.is_some_and(|said| said.starts_with("the header is on line 3")), "{:?}", plan.layout.evidence);
-        // Lines are those of the file.
+        // Lines are counted in the whole file.
         assert!(read(&file)[1].starts_with("line 5: invalid_duration"), "{:?}", read(&file));
     }
     // Rows of another table are no title.

@@ -57,24 +57,26 @@ fn take(options: &mut Options, name: &str, value: &Value) -> Result<(), String> 
     match name {
         "format" => match value.as_str() {
             Some(word) if ["auto", "autodetect"].iter().any(|auto| word.eq_ignore_ascii_case(auto)) => {
-                options.format = None;
+                options.reading.format = None;
             }
-            _ => options.format = word(value)?,
+            _ => options.reading.format = word(value)?,
         },
         "mapping" => match value.as_str() {
             // Not even one that is remembered for the header.
-            Some(word) if word.trim().eq_ignore_ascii_case("none") => (options.mapping, options.recall) = (None, false),
-            _ => options.mapping = mapping(value)?,
+            Some(word) if word.trim().eq_ignore_ascii_case("none") => {
+                (options.reading.mapping, options.recall) = (None, false)
+            }
+            _ => options.reading.mapping = mapping(value)?,
         },
-        "fallback_user" => options.fallback_user = fallback_user(value)?,
-        "import_tags" => options.import_tags = truth(value)?,
-        "autocreate_projects" => options.autocreate_projects = truth(value)?,
-        "autocreate_users" => options.autocreate_users = truth(value)?,
-        "duplicates" => options.duplicates = word(value)?.unwrap_or_default(),
-        "delimiter" => options.delimiter = one_of_four(value)?,
-        "encoding" => options.encoding = word(value)?,
-        "date_order" => options.date_order = word(value)?,
-        "decimal_mark" => options.decimal_mark = word(value)?,
+        "fallback_user" => options.entries.fallback_user = fallback_user(value)?,
+        "import_tags" => options.entries.import_tags = truth(value)?,
+        "autocreate_projects" => options.entries.autocreate_projects = truth(value)?,
+        "autocreate_users" => options.entries.autocreate_users = truth(value)?,
+        "duplicates" => options.entries.duplicates = word(value)?.unwrap_or_default(),
+        "delimiter" => options.reading.delimiter = one_of_four(value)?,
+        "encoding" => options.reading.encoding = word(value)?,
+        "date_order" => options.reading.date_order = word(value)?,
+        "decimal_mark" => options.reading.decimal_mark = word(value)?,
         "sheet" => options.sheet = text(value)?,
         _ => return Err("is not known".to_owned()),
     }
@@ -217,7 +219,7 @@ mod tests {
             (json!("{\"Day\": \"date\"}"), true, true),
         ] {
             let options = asked(Map::from_iter([("mapping".to_owned(), value)]), Options::default()).unwrap();
-            assert_eq!((options.mapping.is_some(), options.recall), (given, recall));
+            assert_eq!((options.reading.mapping.is_some(), options.recall), (given, recall));
         }
         let sheet = "ä".repeat(31);
         let options = asked(Map::from_iter([("sheet".to_owned(), json!(sheet))]), Options::default()).unwrap();

@@ -1,8 +1,9 @@
-//! Whether a file that is not UTF-8 is Windows-1252 indeed: nearly any bytes can be decoded so.
+//! Decides whether a file which is not UTF-8 is really Windows-1252, since nearly any bytes decode as Windows-1252
+//! without an error.
 //!
-//! Each word with a byte beyond ASCII is read in Windows-1252 and in the code pages it is mistaken for,
-//! and what is odd in each reading is counted over the file. Windows-1252 stands unless another reading is
-//! less odd: a sign or two in a strange place do not condemn a file whose every other word reads well.
+//! Each word with a byte beyond ASCII is read in Windows-1252 and in the code pages which are easily mistaken for
+//! Windows-1252, and the oddities of each reading are counted over the file. Windows-1252 stands unless another
+//! reading is less odd. A sign or two in a strange place do not condemn a file whose remaining words read well.
 
 mod contest;
 mod fit;
@@ -20,41 +21,41 @@ use contest::Contest;
 pub use fit::Word;
 use sample::Sample;
 
-/// What is seen of a file from its first byte on that is not UTF-8.
+/// Observations about a file, beginning at the first byte which is not UTF-8.
 pub(super) struct Doubt {
-    /// That byte.
+    /// Place of the first byte which is not UTF-8.
     pub from: Spot,
-    /// The letters right before it in its cell.
+    /// Letters right before the byte at `from`, in the same cell.
     behind: String,
-    /// The next byte.
+    /// Place of the next byte which will be read.
     place: Place,
-    /// Which of the bytes 0x80..=0xff occur.
+    /// Set of the bytes 0x80..=0xff found so far, a bit for each.
     seen: u128,
-    /// The word at hand, up to a length: ASCII letters and digits, and all bytes beyond ASCII.
+    /// Current word, limited to [`WORD`] bytes: ASCII letters and digits, and all bytes beyond ASCII.
     word: Vec<u8>,
     before: u8,
-    /// An opening quote stands earlier in the line.
+    /// True if an opening quote stands earlier in the line.
     quoted: bool,
-    /// A sign in the line at hand that has yet to be closed.
+    /// A sign in the current line which has opened and is not closed yet.
     open: Option<Open>,
-    /// How many words have been judged, and how many looks that took in each code page.
+    /// Count of words judged so far, and count of looks at places of words spent in each code page.
     judged: u32,
     looks: u64,
-    /// What is odd in Windows-1252, and from where on.
+    /// Count of oddities in Windows-1252, and the place of the first oddity.
     odd: u32,
     odd_at: Option<Spot>,
-    /// Where the first letter stands that is not odd, but rare.
+    /// Place of the first letter which is rare without being odd.
     rare_at: Option<Spot>,
     rivals: [Rival; 6],
     contest: Contest,
-    /// The first byte that is no character of Windows-1252.
+    /// Place of the first byte which is no character of Windows-1252.
     hole: Option<Spot>,
-    /// Where the first run of bytes stands that is UTF-8.
+    /// Place of the first run of bytes which is valid UTF-8.
     utf8: Option<Spot>,
     sample: Sample,
 }
 
-/// Where a byte stands, and whether a CR comes before it.
+/// Position and physical line of a byte, and whether a CR comes right before the byte.
 #[derive(Clone, Copy)]
 struct Place {
     byte: u64,
@@ -63,12 +64,12 @@ struct Place {
 }
 
 impl Place {
-    /// The place `back` bytes before this one, on the same line.
+    /// The place `back` bytes before this place, on the same line.
     fn back(self, back: usize) -> Spot {
         Spot { byte: self.byte - back as u64, line: Some(self.line) }
     }
 
-    /// Goes past a byte.
+    /// Advances the place by a byte.
     fn pass(&mut self, byte: u8) {
         self.byte += 1;
         self.line += u64::from(byte == b'\r' || byte == b'\n' && !self.behind_cr);
@@ -76,40 +77,41 @@ impl Place {
     }
 }
 
-/// A code page that the file may be in instead.
+/// A code page other than Windows-1252 in which the file may be written.
 struct Rival {
     page: Page,
     odd: u32,
-    /// How many words read differently in it that read well in Windows-1252.
+    /// Count of words which read differently in this code page and read well in Windows-1252.
     differ: u32,
-    /// The first byte of the first word that reads better in it.
+    /// Place of the first byte of the first word which reads better in this code page.
     better_at: Option<Spot>,
 }
 
-/// A sign that opens what another one closes in the same line, as one that stays open is likely a letter of
-/// another code page: `‚cran`, `”ver`, `¿re`.
+/// A sign which another sign must close in the same line. If the sign stays open, the byte is probably a letter of
+/// another code page, as in `‚cran`, `”ver` and `¿re`.
 struct Open {
     at: Spot,
     closing: &'static [u8],
-    /// Which rivals read the word well.
+    /// The rivals which read the word well, a boolean for each.
     better: [bool; 6],
 }
 
-/// ‚ „ › ¡ ¿ ” and what closes them.
+/// The signs ‚ „ › ¡ ¿ ”, each with the bytes which close the sign.
 const PAIRS: [(u8, &[u8]); 6] =
     [(0x82, b"\x91\x92'"), (0x84, b"\x93\x94\""), (0x9b, b"\x8b\x9b"), (0xa1, b"!"), (0xbf, b"?"), (0x94, b"\x94\"")];
 
-/// How many words are judged at most: they tell as much as all of them.
+/// Largest count of words judged; further words would hardly change the result.
 const JUDGED: u32 = 10_000;
 
-/// So many different bytes are text enough to tell by that none of them is odd, though some be rare.
+/// A file with at least this many different bytes beyond ASCII is accepted if none of the bytes is
+/// odd, even if some are rare.
 const FEW: u32 = 5;
 
 impl Doubt {
-    /// Doubts a file from a byte on, which comes right behind `text`.
+    /// Begins the doubt about a file at the byte `from`, which stands right after `text`.
     pub fn new(from: Spot, text: &str) -> Self {
         let line = text.rfind(['\n', '\r']).map_or(text, |end| &text[end + 1..]);
-        // Plain ASCII so far, so any place is one between letters.
+        // All text so far is plain ASCII, so any position in the line is a border between characters.
         let tail = &line.as_bytes()[line.len().saturating_sub(sample::LINE / 2)..];
         let start = tail.iter().rposition(|&byte| !in_word(byte)).map_or(0, |end| end + 1);
         let start = start.max(tail.len().saturating_sub(WORD / 2));
@@ -136,8 +138,8 @@ impl Doubt {
         }
     }
 
-    /// Doubts a file that is neither UTF-8, because of a byte right behind `text`, nor Windows-1252, because a letter of UTF-8
-    /// stands at `utf8`.
+    /// Begins the doubt about a file which is not UTF-8 because of a byte right after `text`, and not Windows-1252
+    /// because a letter of UTF-8 stands at `utf8`.
     pub fn lost(from: Spot, utf8: Option<Spot>, text: &str) -> Self {
         let mut doubt = Self { sample: Sample::new(b""), utf8, ..Self::new(from, text) };
         let recent = text.floor_char_boundary(text.len().saturating_sub(sample::ENOUGH));
@@ -145,7 +147,8 @@ impl Doubt {
         doubt
     }
 
-    /// Sees the next bytes of a file that is lost: an error as soon as there is enough to name it.
+    /// Takes the next bytes of a file in state `Lost`, and returns the refusal as soon as the
+    /// sample suffices to name the encoding.
     pub fn look(&mut self, bytes: &[u8], last: bool) -> Result<(), Unreadable> {
         self.sample.show(bytes);
         if last || self.sample.is_enough() {
@@ -155,7 +158,7 @@ impl Doubt {
         Ok(())
     }
 
-    /// Sees the next bytes, the first of which comes right behind the last ones.
+    /// Takes the next bytes of the file, which follow the previous call's bytes without a gap.
     pub fn see(&mut self, bytes: &[u8], last: bool) -> Result<(), Unreadable> {
         self.sample.show(bytes);
         for &byte in bytes {
@@ -187,12 +190,12 @@ impl Doubt {
             self.sample.end();
             return self.verdict();
         }
-        // A file that is refused in any case need not be read to its end.
+        // A file which is refused in any case need not be read to its end.
         let refused = self.hole.is_some() || self.utf8.is_some();
         if refused && self.sample.is_enough() { self.verdict() } else { Ok(()) }
     }
 
-    /// Takes note of a word that ends before `behind`.
+    /// Notes the current word, which ends before the byte `behind`.
     fn end_word(&mut self, behind: u8) {
         let Some(first) = self.word.iter().position(|&byte| byte >= 0x80) else {
             self.before = self.word.last().copied().unwrap_or(self.before);
@@ -268,7 +271,7 @@ impl Doubt {
         }
     }
 
-    /// Whether the file, as far as it was seen, is anything else than Windows-1252.
+    /// Refuses the file if the bytes seen so far fit another encoding better than Windows-1252.
     pub fn verdict(&self) -> Result<(), Unreadable> {
         if let Some(at) = self.hole.or(self.utf8) {
             return Err(self.refusal(at));
@@ -277,12 +280,13 @@ impl Doubt {
             return Err(self.broken());
         }
         let best = self.rivals.iter().min_by_key(|rival| rival.odd).expect("there are some");
-        // A sign here and there does not weigh as much as many words that read well.
+        // A misplaced sign here and there weighs less than many words which read well.
         let better = self.odd.saturating_sub(best.odd) * 8 > best.differ;
         if let Some(at) = best.better_at.filter(|_| better) {
             return Err(self.refusal(at));
         }
-        // So with the detector, and a single byte that differs is too little for it, unless it is a rare letter.
+        // The detector's result must differ in at least two of the bytes, or in a single byte if a rare letter is the
+        // reason.
         let differ = self.other_guess();
         let least = |at: Option<Spot>, count| at.zip(differ).filter(|(_, differ)| *differ >= count);
         let odd_at = self.odd_at.filter(|_| self.odd * 8 > self.judged);
@@ -293,18 +297,18 @@ impl Doubt {
         }
     }
 
-    /// The code pages in which the words are no odder than in Windows-1252.
+    /// The code pages in which the words are no odder than in Windows-1252, a boolean for each rival.
     fn rivals_that_fit(&self) -> [bool; 6] {
         self.rivals.each_ref().map(|rival| rival.odd <= self.odd)
     }
 
-    /// What the evidence says of a file that is read: why, and what speaks against it.
+    /// Evidence for a file decoded as Windows-1252: the reason, and the readings which speak against the choice.
     pub fn evidence(&self) -> String {
         let guess = self.contest.guess(&self.rivals_that_fit()).map(|guess| format!("; {guess}")).unwrap_or_default();
         format!("byte {} (counted from 0) is not UTF-8{guess}", self.from.byte)
     }
 
-    /// Why a file is refused that is neither UTF-8 nor Windows-1252, which shows at a byte.
+    /// The refusal of a file which is neither UTF-8 nor Windows-1252, as shown by the byte `at`.
     fn refusal(&self, at: Spot) -> Unreadable {
         let sample = self.sample.bytes();
         let traces = Traces::of(sample);
@@ -318,13 +322,14 @@ impl Doubt {
         }
     }
 
-    /// The refusal of UTF-8 that is broken where the doubt began.
+    /// The refusal of a UTF-8 file which is broken at `from`.
     pub fn broken(&self) -> Unreadable {
         let behind = Some(self.behind.clone()).filter(|text| !text.is_empty());
         Unreadable::Broken { at: self.from, behind }
     }
 
-    /// How many of the bytes that occur another encoding would read differently, if the detector finds one likelier.
+    /// Count of the bytes in the file which the detector's encoding reads differently; `None` if the detector prefers
+    /// no other encoding than Windows-1252.
     fn other_guess(&self) -> Option<usize> {
         let mut detector = EncodingDetector::new();
         detector.feed(self.sample.bytes(), true);
@@ -333,13 +338,13 @@ impl Doubt {
         let differ = |byte: &u8| {
             !guess.is_single_byte() || Page::Of(guess).decode(&[*byte]) != Page::Of(WINDOWS_1252).decode(&[*byte])
         };
-        // The detector falls for ISO-8859-4, an encoding that is not in use.
+        // The detector often proposes ISO-8859-4 by mistake, and this encoding is not in use.
         let idle = guess == WINDOWS_1252 || guess == encoding_rs::ISO_8859_4;
         (!idle).then(|| seen.filter(differ).count())
     }
 }
 
-/// The last letters of a cell, in a line that ends within it.
+/// Last letters, at most 20, of the cell within which the line ends.
 fn behind(line: &str) -> String {
     const SHOWN: usize = 20;
     let cell = line.rfind([',', ';', '\t', '|', '"']).map_or(line, |at| &line[at + 1..]);

@@ -1,16 +1,18 @@
-//! In which encoding a file most likely is that is neither UTF-8 nor Windows-1252.
+//! Guesses the encoding of a file which is neither UTF-8 nor Windows-1252, to name the encoding in the refusal.
 //!
-//! A refusal helps by the option that reads the file, and an option that reads it wrongly is worse than none, for its mojibake
-//! would be imported. An encoding is named with its option only where all of this holds:
+//! A refusal helps the caller by naming the value of the option `encoding` which reads the file. A value which
+//! reads the file wrongly is worse than none, since the caller would import mojibake. An encoding is proposed only
+//! if all of these conditions hold:
 //!
-//! - it reads the sample without an error, and nearly all words of it are words by the habits of their script
-//!   ([`words::Fit`]);
-//! - every other encoding that reads the sample otherwise makes words of it odd that are not odd here: two at least, or one
-//!   where both are of the same script;
-//! - of scripts other than Latin the detector, which knows which letters follow which, finds it as well; of East Asia some letters
-//!   are among the most frequent of their language ([`words::Fit::is_familiar`]).
+//! - The encoding reads the sample without an error, and nearly all words follow
+//!   the habits of their script ([`words::Fit`]).
+//! - Every other encoding with a different reading of the sample makes more words odd: two words more at least, or a
+//!   single word more if both encodings are of the same script.
+//! - For a script other than Latin the detector, which knows the frequent pairs of
+//!   letters, finds the same encoding; for East Asia some letters are also among the most
+//!   frequent letters of their language ([`words::Fit::is_familiar`]).
 //!
-//! Else only the script is named.
+//! Otherwise the refusal names only the script.
 
 mod words;
 
@@ -22,10 +24,11 @@ use super::page::{CP850, Page};
 use super::unreadable::Guess;
 use words::Fit;
 
-/// With this byte the escapes of ISO-2022-JP begin.
+/// First byte of each escape sequence in ISO-2022-JP.
 pub(super) const ESCAPE: u8 = 0x1b;
 
-/// Encodings and whose text they hold; the encodings of Latin letters come last.
+/// Encodings, each with a description of its text for the refusal. The encodings of Latin
+/// letters come last, from Windows-1258 on.
 static KINDS: [(&encoding_rs::Encoding, &str); 27] = [
     (WINDOWS_1251, "Cyrillic text"),
     (KOI8_R, "Cyrillic text"),
@@ -56,7 +59,7 @@ static KINDS: [(&encoding_rs::Encoding, &str); 27] = [
     (WINDOWS_1252, "Western European text"),
 ];
 
-/// Where two encodings read a file alike, the one that is better known: the first.
+/// Pairs of a well-known encoding and a less known twin. The first is proposed if both read the file alike.
 const TWINS: [(&encoding_rs::Encoding, &encoding_rs::Encoding); 6] = [
     (KOI8_R, KOI8_U),
     (WINDOWS_1253, ISO_8859_7),
@@ -66,10 +69,10 @@ const TWINS: [(&encoding_rs::Encoding, &encoding_rs::Encoding); 6] = [
     (WINDOWS_1257, ISO_8859_4),
 ];
 
-/// Fewer letters tell nothing.
+/// Fewest letters beyond ASCII for which an encoding is proposed.
 const LETTERS: u32 = 6;
 
-/// Pages of Latin letters, DOS among them.
+/// Code pages of Latin letters, including code page 850 of DOS.
 const LATIN: [Page; 9] = [
     Page::Of(WINDOWS_1250),
     Page::Of(ISO_8859_2),
@@ -87,7 +90,8 @@ fn kind(encoding: &'static encoding_rs::Encoding) -> &'static str {
     found.map_or("text in another encoding", |(_, kind)| *kind)
 }
 
-/// The encoding of a sample of lines with something beyond ASCII; `None` if the sample reads best as Windows-1252.
+/// The likeliest encoding for a sample of lines with characters beyond ASCII; `None`
+/// if Windows-1252 reads the sample best.
 pub(super) fn of(sample: &[u8]) -> Option<Guess> {
     let mut detector = EncodingDetector::new();
     detector.feed(sample, true);
@@ -106,7 +110,7 @@ pub(super) fn of(sample: &[u8]) -> Option<Guess> {
     latin(sample)
 }
 
-/// Whether another encoding of a script other than Latin reads a sample as well, but otherwise.
+/// True if another encoding of a script other than Latin reads the sample differently and about as well as `found`.
 fn is_contested(found: &'static encoding_rs::Encoding, sample: &[u8], text: &str, fit: &Fit) -> bool {
     let rivals = KINDS.iter().filter(|(other, _)| *other != found && !is_latin(other));
     rivals.into_iter().any(|(other, kind_of_other)| {
@@ -119,7 +123,7 @@ fn is_contested(found: &'static encoding_rs::Encoding, sample: &[u8], text: &str
     })
 }
 
-/// The best of the encodings of Latin letters.
+/// The likeliest encoding of Latin letters; `None` if Windows-1252 reads the sample best.
 fn latin(sample: &[u8]) -> Option<Guess> {
     let texts: Vec<(Page, String)> = LATIN.into_iter().filter_map(|page| Some((page, page.read(sample)?))).collect();
     let fits: Vec<Fit> = texts.iter().map(|(_, text)| Fit::of(text, None)).collect();
@@ -144,7 +148,7 @@ fn is_latin(encoding: &encoding_rs::Encoding) -> bool {
     KINDS[first..].iter().any(|(other, _)| *other == encoding)
 }
 
-/// The text of bytes, if all of them are text in an encoding.
+/// The text of the bytes, or `None` if some bytes are no text in the encoding.
 fn read(encoding: &'static encoding_rs::Encoding, bytes: &[u8]) -> Option<String> {
     let text = encoding.decode_without_bom_handling_and_without_replacement(bytes)?;
     (!text.contains(super::legacy::is_control)).then(|| text.into_owned())
@@ -168,7 +172,7 @@ impl Page {
     }
 }
 
-/// Names ISO-2022-JP if a text begins with one of its escapes.
+/// Names ISO-2022-JP if the text begins with an escape sequence of this encoding; otherwise `None`.
 pub(super) fn escaped(text: &str) -> Option<Guess> {
     let starts = ["\u{1b}$B", "\u{1b}$@", "\u{1b}(J", "\u{1b}(I"];
     if !starts.iter().any(|start| text.starts_with(start)) {

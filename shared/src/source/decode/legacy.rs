@@ -1,42 +1,43 @@
-//! Code pages of one language or of a few.
+//! Decodes the code pages of a single language or of a few languages, such as Windows-1251, Shift_JIS and GBK.
 //!
-//! Those of several bytes a character are decoded line by line: in none of them can a byte of a line break be part of a character,
-//! so a line's length in the object is exact wherever its characters' are not told by the text (see [`places`](super::super::places)).
-//! The bytes of delimiters, quotes, bars and backslashes may well be the second half of a character (`表` is 0x95 0x5C in
-//! Shift_JIS); nobody looks for them before the bytes are text.
+//! Code pages with several bytes for a character are decoded line by line. In none of them can the byte of a line
+//! break be part of a character, so the length of a line in the object is exact even if the text alone does not tell
+//! how many bytes its characters had (see [`places`](super::super::places)). Bytes of delimiters, quotes, bars and
+//! backslashes may be the second half of a character, for example `表` is 0x95 0x5C in Shift_JIS. The splitter
+//! therefore looks for delimiters only in decoded text.
 //!
-//! ISO-2022-JP has a state. A chunk is decoded without the text before it, so each line has to end in ASCII, as RFC 1468 says of
-//! all lines with kanji; one that ends in another set is refused.
+//! ISO-2022-JP has a state. A chunk is decoded without the text before the chunk, so each line must end in ASCII, as
+//! RFC 1468 demands for all lines with kanji. A line which ends in another character set is refused.
 
 use encoding_rs::{DecoderResult, ISO_2022_JP};
 
 use super::super::encoding::CodePage;
 use super::super::places::Anchor;
 
-/// Decodes a code page, in pieces of any size.
+/// Decodes the bytes of a code page, in pieces of any size.
 pub(super) struct Legacy {
     pub page: CodePage,
     encoding: &'static encoding_rs::Encoding,
     decoder: encoding_rs::Decoder,
-    /// The place behind what was decoded.
+    /// Place in text and object after the last decoded byte.
     place: Anchor,
-    /// How far the object was ahead of the text at the last anchor, modulo 2^64.
+    /// Distance by which the object was ahead of the text at the last anchor, modulo 2^64.
     shift: u64,
-    /// The last three bytes, and whether the last escape was one to ASCII.
+    /// The last three bytes; `is_ascii` is true if the last escape sequence switched to ASCII.
     tail: u32,
     is_ascii: bool,
 }
 
-/// A byte that cannot be read, by its place in the object.
+/// Position in the object of a byte which cannot be decoded.
 pub(super) enum Fault {
-    /// A byte that fits no character, or only a control that no text has.
+    /// A byte which fits no character, or a control character which never occurs in text.
     Invalid(u64),
-    /// The line break of a line that ends outside of ASCII.
+    /// The line break of a line which does not end in ASCII.
     Shifted(u64),
 }
 
 impl Legacy {
-    /// A decoder of bytes that begin at `source`.
+    /// Creates a decoder for bytes which begin at position `source` of the object.
     pub fn new(page: CodePage, source: u64) -> Self {
         let encoding = page.encoding();
         Self {
@@ -50,7 +51,8 @@ impl Legacy {
         }
     }
 
-    /// Appends the text of `bytes`; an anchor comes before each line break behind which the distance to the object has changed.
+    /// Decodes `bytes` and appends the text to `text`. An anchor is placed before each line break after which the
+    /// distance between text and object has changed.
     pub fn decode(
         &mut self,
         bytes: &[u8],
@@ -100,7 +102,7 @@ impl Legacy {
         let source = self.place.source;
         self.place.source += read as u64;
         self.place.text += (text.len() - from) as u64;
-        // Where a code page has no character, some have a control of the eighties; text has none of them.
+        // Some code pages map undefined bytes to C1 control characters, which never occur in text.
         if let Some(control) = text[from..].find(is_control) {
             let before = text[from..from + control].chars();
             let length = if self.encoding.is_single_byte() {
@@ -120,7 +122,7 @@ impl Legacy {
         }
     }
 
-    /// Follows the escapes of ISO-2022-JP.
+    /// Follows the escape sequences of ISO-2022-JP, which switch the character set.
     fn follow(&mut self, bytes: &[u8]) {
         const ESCAPE: u32 = 0x1b;
         for &byte in bytes {
@@ -132,7 +134,7 @@ impl Legacy {
     }
 }
 
-/// Controls of which C1 consists.
+/// True for the control characters of the set C1, which are U+0080 to U+009F.
 pub(super) fn is_control(letter: char) -> bool {
     matches!(letter, '\u{80}'..='\u{9f}')
 }

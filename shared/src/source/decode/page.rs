@@ -1,31 +1,31 @@
-//! Code pages of one byte a letter, as the decoder weighs them against Windows-1252.
+//! Code pages with one byte for each letter, as the decoder weighs them against Windows-1252.
 
 use std::sync::LazyLock;
 
 use encoding_rs::{ISO_8859_2, MACINTOSH, WINDOWS_1250, WINDOWS_1254, WINDOWS_1257};
 
-/// The five bytes that Windows-1252 leaves without a character.
+/// The five bytes which have no character in Windows-1252.
 pub(in crate::source::decode) const HOLES: [u8; 5] = [0x81, 0x8d, 0x8f, 0x90, 0x9d];
 
-/// Longest word that is looked at as a whole.
+/// Length in bytes of the longest word judged as a whole; longer words are judged in pieces of this length.
 pub(in crate::source::decode) const WORD: usize = 64;
 
-/// A code page.
+/// A code page with one byte for each letter.
 #[derive(Clone, Copy)]
 pub(in crate::source::decode) enum Page {
     Of(&'static encoding_rs::Encoding),
-    /// The upper half of a table.
+    /// A code page unknown to `encoding_rs`, given by the characters of the bytes 0x80 to 0xff.
     Table(&'static LazyLock<Vec<char>>),
 }
 
-/// Code page 850, DOS in Western Europe. 437 has most of its letters in the same places.
+/// Code page 850, used by DOS in Western Europe. Code page 437 has most of these letters in the same places.
 pub(in crate::source::decode) static CP850: LazyLock<Vec<char>> = LazyLock::new(|| {
     "ÇüéâäàåçêëèïîìÄÅÉæÆôöòûùÿÖÜø£Ø×ƒáíóúñÑªº¿®¬½¼¡«»░▒▓│┤ÁÂÀ©╣║╗╝¢¥┐└┴┬├─┼ãÃ╚╔╩╦╠═╬¤ðÐÊËÈıÍÎÏ┘┌█▄¦Ì▀ÓßÔÒõÕµþÞÚÛÙýÝ¯´\u{ad}±‗¾¶§÷¸°¨·¹³²■\u{a0}"
         .chars()
         .collect()
 });
 
-/// The code pages that Windows-1252 is mistaken for.
+/// The code pages easily mistaken for Windows-1252.
 pub(in crate::source::decode) static RIVALS: [Page; 6] = [
     Page::Of(MACINTOSH),
     Page::Table(&CP850),

@@ -1,7 +1,7 @@
-//! How a piece of bytes is decoded in each encoding, and when a decoder changes its mind.
+//! Decodes a piece of bytes in each encoding, and changes the decoder's encoding if the bytes demand so.
 //!
-//! Each of these appends the text up to the first byte that is wrong, and leaves the decoder's position at that byte: then what
-//! else is wrong in the text before it is found by its place.
+//! Each function appends the text up to the first wrong byte and leaves the decoder's position at this byte. An
+//! earlier fault within the text can then be located by counting back from the position.
 
 use encoding_rs::DecoderResult;
 
@@ -67,7 +67,8 @@ impl Decoder {
         }
     }
 
-    /// Goes on only to find out why the bytes from `spot` on, `rest` and what follows, are no UTF-8.
+    /// Reads on only to explain why the bytes from `spot` on, which are `rest` and
+    /// the following pieces, are not UTF-8.
     fn lose(&mut self, spot: Spot, utf8: Option<Spot>, rest: &[u8], last: bool, text: &str) -> Result<(), Unreadable> {
         if self.asked.is_some() {
             return Err(Unreadable::Invalid { at: spot, encoding: self.encoding() });
@@ -147,7 +148,7 @@ impl Decoder {
         let State::Legacy(legacy) = &mut self.state else {
             unreachable!("called in this state only");
         };
-        // In no code page is a zero a part of a character.
+        // A zero byte is never part of a character in a code page.
         let zero = memchr::memchr(0, bytes);
         let readable = &bytes[..zero.unwrap_or(bytes.len())];
         let decoded = legacy.decode(readable, last && zero.is_none(), text, &mut self.anchors);
@@ -158,7 +159,7 @@ impl Decoder {
         match (decoded, zero) {
             (Err(Fault::Invalid(byte)), _) => Err(Unreadable::Invalid { at: spot(byte), encoding }),
             (Err(Fault::Shifted(byte)), _) => {
-                // The line break has come out already.
+                // The line break has already been appended to the text.
                 let at = Spot { byte, line: Some(self.line_of(text, text.len() - 1)) };
                 Err(Unreadable::Shifted { at, encoding })
             }
@@ -168,8 +169,8 @@ impl Decoder {
     }
 }
 
-/// Whether the first characters beyond ASCII, `bytes` and valid UTF-8, are those of a word in Windows-1252 or another code page all
-/// the same; `text` and `ascii` come before them.
+/// True if the first characters beyond ASCII, the valid UTF-8 in `bytes`, are really letters of a word in
+/// Windows-1252 or another code page; `text` and then `ascii` stand before them.
 fn is_latin(text: &str, ascii: &str, bytes: &[u8]) -> bool {
     let Some(character) = std::str::from_utf8(bytes).ok().and_then(|text| text.chars().next()) else {
         return false;

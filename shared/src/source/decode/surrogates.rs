@@ -1,22 +1,22 @@
-//! CESU-8: UTF-8 in which a character beyond the first plane stands as its two surrogates of UTF-16, three bytes each.
+//! Decodes CESU-8, which is UTF-8 with two surrogates of three bytes each for a character beyond U+FFFF.
 
 use std::borrow::Cow;
 
 use super::super::places::Anchor;
 
-/// Bytes of a pair of surrogates.
+/// Count of bytes in a pair of surrogates.
 const PAIR: usize = 6;
 
-/// A pair of surrogates at the place where UTF-8 ends, or none.
+/// Result of the search for a pair of surrogates at the byte where valid UTF-8 ends.
 pub(super) enum Found {
-    /// A pair of surrogates, and its character.
+    /// A whole pair of surrogates, and the character coded by the pair.
     Pair(char),
-    /// The beginning of a pair that the next piece may complete.
+    /// The beginning of a pair, which the next piece may complete.
     Begun,
     Neither,
 }
 
-/// Looks for a pair of surrogates at the beginning of bytes.
+/// Searches for a pair of surrogates at the beginning of the bytes.
 pub(super) fn find(bytes: &[u8]) -> Found {
     let fits = |(at, &byte): (usize, &u8)| match at {
         0 | 3 => byte == 0xed,
@@ -39,15 +39,15 @@ pub(super) fn find(bytes: &[u8]) -> Found {
     }
 }
 
-/// How far bytes were decoded.
+/// Extent of the bytes which were decoded.
 pub(super) struct Decoded {
-    /// Bytes read. Behind them stands the beginning of a character, or no UTF-8.
+    /// Count of decoded bytes. After them stands the beginning of a character, or a byte which is not UTF-8.
     pub read: usize,
-    /// Whether the bytes behind those that were read are no beginning of a character.
+    /// True if the bytes after the decoded bytes cannot begin a character.
     pub is_broken: bool,
 }
 
-/// Appends the text of `bytes`, which stand at `place`, and an anchor behind each pair.
+/// Decodes `bytes`, which begin at `place`, appends their text to `text`, and adds an anchor after each pair.
 pub(super) fn decode(bytes: &[u8], place: &mut Anchor, text: &mut String, anchors: &mut Vec<Anchor>) -> Decoded {
     let mut read = 0;
     loop {
@@ -77,7 +77,8 @@ pub(super) fn decode(bytes: &[u8], place: &mut Anchor, text: &mut String, anchor
     }
 }
 
-/// The text of bytes that begin and end with whole characters; the first byte that belongs to none if there is one.
+/// Decodes bytes which begin and end with whole characters; the error is the position of the first
+/// byte which belongs to no character.
 pub(super) fn decode_whole(bytes: &[u8]) -> Result<Cow<'_, str>, usize> {
     let mut text = String::with_capacity(bytes.len());
     let Decoded { read, .. } = decode(bytes, &mut Anchor { text: 0, source: 0 }, &mut text, &mut Vec::new());

@@ -1,10 +1,10 @@
-//! Why bytes are no text that we read, and where.
+//! The reasons for refusing a file's bytes as text, each with the place of the fault.
 
 use std::fmt;
 
 use super::super::{Encoding, OtherKind};
 
-/// Why a file's bytes cannot be read as text.
+/// The reason why the bytes of a file cannot be decoded to text.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Unreadable {
     #[error("the file is empty")]
@@ -19,7 +19,7 @@ pub enum Unreadable {
     Shifted { at: Spot, encoding: Encoding },
     #[error("{at} fits neither utf-8 nor windows-1252: save the file as UTF-8, or say its encoding with `encoding`")]
     Neither { at: Spot },
-    /// UTF-8 but for a few places: the first of them, and the letters before it in its cell.
+    /// UTF-8 except in a few places: the first of them, and the letters before this place in its cell.
     #[error(
         "the file is UTF-8, but for {at}{}: a letter is broken or cut there; mend it, or export the file again",
         .behind.as_ref().map(|text| format!(", behind {text:?}")).unwrap_or_default()
@@ -30,18 +30,18 @@ pub enum Unreadable {
          it as UTF-8"
     )]
     Mixed { at: Spot, utf8: Spot },
-    /// A word that reads well in Windows-1252, and likelier in another encoding.
+    /// A word which reads well in Windows-1252, while another encoding is likelier.
     #[error(
         "{at} is in a word that does not tell the encoding: it is {ours:?} in windows-1252, or {theirs}: say which with `encoding`, or save \
          the file as UTF-8"
     )]
     Open { at: Spot, ours: String, theirs: String },
-    /// Text in another encoding than UTF-8 and Windows-1252.
+    /// Text in an encoding which is neither UTF-8 nor Windows-1252.
     #[error("the file is not UTF-8: {at} looks like {guess}")]
     Other { at: Spot, guess: Guess },
 }
 
-/// A byte of the object, counted from 0, and its physical line, counted from 1, where that is known.
+/// A byte of the object, counted from 0, and its physical line, counted from 1; the line is `None` where unknown.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Spot {
     pub byte: u64,
@@ -58,14 +58,14 @@ impl fmt::Display for Spot {
     }
 }
 
-/// The encoding that a file most likely has.
+/// The likeliest encoding of a file, as named in a refusal.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Guess {
-    /// Whose text it is: "Cyrillic text".
+    /// Description of the text, for example `Cyrillic text`.
     pub kind: &'static str,
-    /// The encoding and a word as read by it, where no other encoding reads the file as well.
+    /// The encoding and a word as decoded by this encoding; `None` if another encoding reads the file as well.
     pub read: Option<(Encoding, String)>,
-    /// Whether the encoding is one that can be asked for.
+    /// True if the encoding can be named in the option `encoding`.
     pub is_known: bool,
 }
 

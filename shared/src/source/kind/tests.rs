@@ -1,12 +1,12 @@
-//! Files as programs on the web and in offices write them: each is told by its name, in any encoding and any pieces; tables with signs of
-//! markup in their cells stay tables.
+//! Files as programs on the web and in offices write them. Each kind is recognised in any encoding and in pieces of
+//! any size, while a table with signs of markup in its cells stays a table.
 
 use proptest::prelude::*;
 
 use super::super::{Decoder, Unreadable};
 use super::other_kind;
 
-/// How a text may be written.
+/// An encoding and mark in which a test writes its text.
 #[derive(Clone, Copy, Debug)]
 enum Written {
     Utf8,
@@ -43,7 +43,7 @@ impl Written {
     }
 }
 
-/// What may stand before the first tag of a web page.
+/// Markup which may stand before the first tag of a web page.
 const BEFORE_A_PAGE: [&str; 6] = [
     "",
     "\r\n\r\n  ",
@@ -53,7 +53,7 @@ const BEFORE_A_PAGE: [&str; 6] = [
     "<!DOCTYPE HTML PUBLIC \"-//W3C//DTD HTML 4.01//EN\">\n",
 ];
 
-/// How web pages, and pieces of them, begin.
+/// Beginnings of web pages and of pieces of web pages.
 const PAGES: [&str; 10] = [
     "<html xmlns:x=\"urn:schemas-microsoft-com:office:excel\"><head><meta charset=\"utf-8\"></head><body><table>",
     "<HTML>\n<BODY>\n<TABLE BORDER=1>",
@@ -67,7 +67,7 @@ const PAGES: [&str; 10] = [
     "<center><table>",
 ];
 
-/// How XML documents begin.
+/// Beginnings of XML documents before the first tag.
 const BEFORE_XML: [&str; 5] = [
     "<?xml version=\"1.0\"?>\n",
     "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\r\n<?mso-application progid=\"Excel.Sheet\"?>\r\n",
@@ -95,7 +95,7 @@ const ARCHIVES: [&str; 3] = [
     "From: <Saved by Blink>\r\nSnapshot-Content-Location: https://example.com/report\r\nSubject: Report\r\nMIME-Version: 1.0\r\nContent-Type: multipart/related\r\n\r\n",
 ];
 
-/// What follows: cells as a table has them, with an accent and with what a table's delimiters are.
+/// Cells which follow each beginning: text with an accent and with the delimiters of tables.
 const CELLS: &str = "<tr><td>Date</td><td>Person</td></tr><tr><td>2024-03-04, 10:00</td><td>Zoë; Jo</td></tr>";
 
 fn check(text: &str, written: Written, piece: usize, name: &str) -> Result<(), TestCaseError> {

@@ -1,39 +1,39 @@
-//! The files of each kind, and what their rows say.
+//! Generates the files of each kind, with the true values of their rows.
 
 use jiff::civil::{Date, DateTime};
 
 use super::{Dice, EntryRow};
 
-/// A kind of file.
+/// A kind of file, by the property which makes the file hard to read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Kind {
-    /// A dash in each empty cell.
+    /// Each empty cell holds a dash.
     Dashes,
-    /// Toggl's report with some columns hidden.
+    /// Toggl's report, with some columns hidden.
     ChosenColumns,
-    /// Hours and minutes in columns of their own, as parts of one duration.
+    /// Hours and minutes in separate columns, as parts of a duration.
     Parts,
-    /// Hours and minutes in columns of their own, each the whole duration.
+    /// Hours and minutes in separate columns, each with the whole duration.
     SameTwice,
-    /// A comma without quotes in the text of some rows, and empty cells at their ends.
+    /// Some rows have a comma in an unquoted text, and all rows end with empty cells.
     Surplus,
-    /// A delimiter behind the last cell of each row.
+    /// A delimiter follows the last cell of each row.
     TrailingDelimiter,
-    /// Rows of which the empty cells at the end are left out.
+    /// Empty cells at the end of a row are omitted.
     CutRows,
-    /// Rows of which a delimiter is lost.
+    /// A row has lost a delimiter, which joins two of its cells.
     LostDelimiter,
-    /// Subtotals after each day, with and without a date or a word.
+    /// Subtotals follow each day, with and without a date or a word for a total.
     Subtotals,
-    /// Dates that a spreadsheet has turned into its own where it could, shown with the month in letters.
+    /// A spreadsheet has converted the dates it could convert, and shows them with the month in letters.
     HalfConverted,
-    /// Days and months that only the day of the week tells apart.
+    /// Only the day of the week decides which number is the day and which is the month.
     Weekdays,
-    /// Lines of a title above the header.
+    /// Lines of a title stand above the header.
     Title,
-    /// Basecamp 3 and 4.
+    /// Exports of Basecamp 3 and 4.
     Basecamp,
-    /// Durations that are longer than from start to end.
+    /// Durations are longer than the time from start to end.
     TooLong,
 }
 
@@ -63,13 +63,13 @@ impl Kind {
         matches!(self, Self::HalfConverted | Self::TooLong)
     }
 
-    /// No row may be an error.
+    /// True if no row of this kind may be an error.
     pub fn must_be_whole(self) -> bool {
         !matches!(self, Self::Surplus | Self::LostDelimiter | Self::CutRows)
     }
 }
 
-/// What a row says; what a format has no column for is not compared.
+/// The true values of a row; values without a column in the format are not compared.
 #[derive(Clone, Debug)]
 pub(super) struct Truth {
     pub start: DateTime,
@@ -81,7 +81,7 @@ pub(super) struct Truth {
 }
 
 impl Truth {
-    /// Whether an entry says this.
+    /// True if the entry has these values.
     pub fn is(&self, entry: &EntryRow<'_>) -> bool {
         let tags: Vec<&str> = entry.tags.iter().map(|tag| &*tag.name).collect();
         entry.date == self.start.date()
@@ -102,7 +102,7 @@ fn truths(dice: &mut Dice) -> Vec<Truth> {
         let project = dice.pick(&["Site", "Garden", "Orchard"]).to_owned();
         Truth {
             start: day.at(8 + dice.roll(4) as i8, dice.roll(60) as i8, 0, 0),
-            // Whole quarters of an hour: exact in minutes and in hundredths of an hour.
+            // Multiples of a quarter of an hour are exact in minutes and in hundredths of an hour.
             seconds: 900 * (1 + dice.roll(30)),
             person: Some(dice.pick(&["Jo Field", "Mo Ask", "Al Brook"]).to_owned()),
             project: maybe(dice, project),
@@ -118,11 +118,11 @@ fn dice_tag(number: u64) -> String {
     format!("t{}", number % 3)
 }
 
-/// A file of a kind and what its rows say.
+/// Generates a file of a kind, with the true values of its rows.
 pub(super) fn make(kind: Kind, dice: &mut Dice) -> (Vec<u8>, Vec<Truth>) {
     let mut truths = truths(dice);
     if kind == Kind::HalfConverted {
-        // A day that the spreadsheet cannot take for a month, and one that it can.
+        // The first day cannot be read as a month by the spreadsheet, and the second day can.
         truths[0].start = truths[0].start.with().day(20).build().unwrap();
         truths[1].start = truths[1].start.with().day(5).build().unwrap();
     }
@@ -156,7 +156,7 @@ const TOGGL: [&str; 14] = [
     "Stop time",
 ];
 
-/// Columns that people hide together.
+/// Groups of columns which people hide together.
 const HIDDEN: [&[&str]; 6] = [
     &["Member", "Email", "Tags"],
     &["Duration"],
@@ -234,7 +234,7 @@ fn basecamp(truths: &mut [Truth], dice: &mut Dice) -> Vec<String> {
     lines
 }
 
-/// Harvest's columns, with those that a kind adds.
+/// Harvest's columns, with the columns added by a kind.
 fn harvest(kind: Kind, truths: &mut [Truth], dice: &mut Dice) -> Vec<String> {
     let mut header = vec!["Date", "Project", "Task", "Notes", "Hours", "First Name", "Last Name"];
     match kind {
@@ -250,7 +250,7 @@ fn harvest(kind: Kind, truths: &mut [Truth], dice: &mut Dice) -> Vec<String> {
     let some = dice.roll(rows.len() as u64) as usize;
     match kind {
         Kind::Surplus => {
-            // Not in all rows: a shift of every row nobody can see.
+            // Some rows stay unshifted, since a shift of every row is invisible.
             for (number, row) in rows.iter_mut().enumerate() {
                 if number == some && number > 0 {
                     row[3].push_str(", and more");
@@ -291,7 +291,7 @@ fn harvest_row(kind: Kind, truth: &mut Truth, dice: &mut Dice) -> Vec<String> {
     let decimal = (truth.seconds as f64 / 3600.0).to_string();
     let mut cells = vec![date(kind, truth.start.date())];
     if kind == Kind::Weekdays {
-        // A day that reads as a month as well.
+        // The day can be read as a month as well.
         truth.start = truth.start.with().day(1 + dice.roll(12) as i8).build().unwrap();
         cells = vec![date(kind, truth.start.date()), truth.start.strftime("%A").to_string()];
     }
@@ -321,7 +321,7 @@ fn date(kind: Kind, date: Date) -> String {
     }
 }
 
-/// A row behind the rows of each day that holds their sum.
+/// Adds a row with the sum after the rows of each day.
 fn with_subtotals(rows: &[Vec<String>], truths: &[Truth], dice: &mut Dice) -> Vec<Vec<String>> {
     let (word, column) = (dice.pick(&["Total", "Subtotal", "Tagessumme Total", ""]), dice.pick(&[1, 3]));
     let dated = dice.roll(2) == 0;
@@ -330,7 +330,7 @@ fn with_subtotals(rows: &[Vec<String>], truths: &[Truth], dice: &mut Dice) -> Ve
     for (number, (row, truth)) in rows.iter().zip(truths).enumerate() {
         out.push(row.clone());
         (sum, count) = (sum + truth.seconds, count + 1);
-        // Groups of two rows and more: the sum of one is that row over again.
+        // Groups have at least two rows, because the sum of a single row equals the row.
         if count > 1 && dice.roll(2) == 0 || number + 1 == rows.len() {
             let mut total = vec![String::new(); row.len()];
             total[column] = word.to_owned();

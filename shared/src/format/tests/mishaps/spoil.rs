@@ -1,4 +1,4 @@
-//! Files before and after their mishaps.
+//! Generates files, and damages them by a mishap.
 
 use super::{Dice, Mishap, Truth};
 
@@ -23,7 +23,7 @@ const END_DATE: usize = 7;
 const END: usize = 8;
 const DURATION: usize = 9;
 
-/// The file as its tracker wrote it.
+/// The file as written by the time tracker.
 fn table(truths: &[Truth]) -> Vec<Vec<String>> {
     let row = |truth: &Truth| {
         let end = truth.start.checked_add(jiff::Span::new().seconds(truth.seconds as i64)).unwrap();
@@ -53,7 +53,7 @@ fn lines(table: &[Vec<String>]) -> Vec<String> {
     table.iter().map(|row| row.iter().map(|cell| quoted(cell)).collect::<Vec<_>>().join(",")).collect()
 }
 
-/// A part of a day as a spreadsheet shows one.
+/// A part of a day in the form shown by spreadsheets.
 fn day_part(seconds: u64) -> String {
     let shown = format!("{:.9}", seconds as f64 / 86_400.0);
     shown.trim_end_matches('0').trim_end_matches('.').to_owned()
@@ -65,7 +65,7 @@ fn without_end(table: &mut [Vec<String>]) {
     }
 }
 
-/// Words of a code page, and its name; one that a browser knows.
+/// Names of code pages, in the Encoding Standard's spelling, each with words in a language of the code page.
 const WORDS: [(&str, &[&str]); 6] = [
     ("windows-1250", &["příliš žluťoučký", "Dvořák a Růžička", "źdźbło trawy", "święta i środa", "kőszív ember fia"]),
     ("windows-1251", &["работа над сайтом", "Иван Петров", "встреча с клиентом", "отчёт за март", "правка"]),
@@ -75,7 +75,7 @@ const WORDS: [(&str, &[&str]); 6] = [
     ("koi8-u", &["зустріч з клієнтом", "робота над сайтом", "звіт за місяць", "правка", "нарада"]),
 ];
 
-/// A file after its mishap.
+/// Generates a file and damages the file by the mishap.
 pub(super) fn spoil(mishap: Mishap, truths: &mut [Truth], dice: &mut Dice) -> Vec<u8> {
     let some = dice.roll(truths.len() as u64) as usize;
     match mishap {
@@ -88,7 +88,7 @@ pub(super) fn spoil(mishap: Mishap, truths: &mut [Truth], dice: &mut Dice) -> Ve
         }
         Mishap::MinutesSeconds | Mishap::MinutesSecondsAlone => {
             truths.iter_mut().for_each(|truth| truth.seconds = 30 + truth.seconds % 3540);
-            // At least one is told from hours and minutes by its length.
+            // At least one duration is clear by its length: as hours and minutes it would be too long.
             truths[some].seconds = 1530;
         }
         _ => {}
@@ -159,7 +159,7 @@ pub(super) fn spoil(mishap: Mishap, truths: &mut [Truth], dice: &mut Dice) -> Ve
         Mishap::TwoStyles => {
             let styles = ["%d/%m/%Y", "%m/%d/%Y", "%Y-%m-%d", "%d.%m.%y", "%-d %b %Y"];
             let styles = [dice.pick(&styles), dice.pick(&styles)];
-            // Nobody can tell when an order changes midway.
+            // A change of the order in the middle of a file cannot be detected.
             let slashes = styles.iter().all(|style| style.contains('/'));
             let styles = if slashes { [styles[0]; 2] } else { styles };
             for (row, number) in rows.iter_mut().zip(0..) {
@@ -210,7 +210,7 @@ pub(super) fn spoil(mishap: Mishap, truths: &mut [Truth], dice: &mut Dice) -> Ve
         without_end(&mut cells);
     }
     let mut lines = lines(&cells);
-    // The last row's place, so that what is put behind a row has one to be behind.
+    // The index of the chosen row's line, so that something can be inserted after the row.
     let at = 1 + some;
     match mishap {
         Mishap::TornQuote => {
@@ -259,7 +259,7 @@ pub(super) fn spoil(mishap: Mishap, truths: &mut [Truth], dice: &mut Dice) -> Ve
             [before.as_bytes(), b"Gr\xfc\xdfe", &behind.as_bytes()["Grüße".len()..]].concat()
         }
         Mishap::CutShort => {
-            // Not within the duration of the last row: that a digit is missing nobody can see.
+            // The cut is not within the duration of the last row, because a missing digit cannot be detected.
             let last = text.rfind(',').unwrap();
             let row = text.rfind('\n').unwrap();
             text.as_bytes()[..row + 2 + dice.roll((last - row - 1) as u64) as usize].to_vec()

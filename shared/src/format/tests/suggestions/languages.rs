@@ -1,6 +1,6 @@
-//! The words of tables in many languages, as people and programs there write them.
+//! The words of tables in many languages, as written by people and programs.
 
-/// A language, and the words of a table in it.
+/// A language with the words of its tables.
 pub(super) struct Language {
     pub name: &'static str,
     pub date: &'static str,
@@ -18,7 +18,8 @@ pub(super) struct Language {
     pub billable: &'static str,
     pub yes: &'static str,
     pub no: &'static str,
-    /// Dates with the month as a word, `{d}`, `{Y}` and one of `months` for `{m}`; `None`: nobody writes them so.
+    /// A date with the month as a word: `{d}` is the day, `{m}` a name from `months`, `{Y}` the year.
+    /// `None` if nobody writes such dates.
     pub named: Option<&'static str>,
     pub months: [&'static str; 12],
     pub comma: bool,

@@ -1,11 +1,11 @@
-//! Tables in many languages, made from a seed, and what their rows say.
+//! Generates tables in many languages from a seed, with the true values of their rows.
 
 use jiff::civil::{Date, Time};
 
 use super::languages::Language;
 use super::{Dice, EntryRow};
 
-/// What a row says; what its table has no column for is not compared.
+/// The true values of a row; values without a column in the table are not compared.
 #[derive(Clone, Debug)]
 pub(super) struct Truth {
     pub date: Date,
@@ -14,7 +14,7 @@ pub(super) struct Truth {
     pub person: &'static str,
     pub project: &'static str,
     pub text: String,
-    /// The table has no columns for words.
+    /// True if the table has no columns of words.
     pub bare: bool,
 }
 
@@ -29,7 +29,7 @@ impl Truth {
     }
 }
 
-/// How a table says how long something took.
+/// The way in which a table gives durations.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Took {
     Hours,
@@ -39,7 +39,7 @@ enum Took {
     Units,
     StartToEnd,
     StartToEndAndDuration,
-    /// Decimals in a column that is just called "Duration".
+    /// Decimals in a column which is just named "Duration".
     Decimals,
 }
 
@@ -58,10 +58,10 @@ fn truths(dice: &mut Dice) -> Vec<Truth> {
     let rows = 6 + dice.roll(12);
     let year = 2019 + dice.roll(6) as i16;
     let truth = |number: u64, dice: &mut Dice| Truth {
-        // The last day settles which number is the day.
+        // The first row has the 28th, which decides the order of day and month.
         date: jiff::civil::date(year, 1 + dice.roll(12) as i8, if number == 0 { 28 } else { 1 + dice.roll(28) as i8 }),
         start: jiff::civil::time(7 + dice.roll(4) as i8, 15 * dice.roll(4) as i8, 0, 0),
-        // Quarters of an hour: exact in minutes and in hundredths of an hour.
+        // Multiples of a quarter of an hour are exact in minutes and in hundredths of an hour.
         seconds: 900 * (1 + dice.roll(26)),
         person: dice.pick(&["Jo Field", "Zoë Müller", "Mo Ask"]),
         project: dice.pick(&["Site", "Garden", "Größe"]),
@@ -71,14 +71,14 @@ fn truths(dice: &mut Dice) -> Vec<Truth> {
     (0..rows).map(|number| truth(number, dice)).collect()
 }
 
-/// A column: its name and its cells.
+/// The name of a column, and its cells.
 type Column = (String, Vec<String>);
 
 fn column(name: &str, truths: &[Truth], cell: impl Fn(&Truth) -> String) -> Column {
     (name.to_owned(), truths.iter().map(cell).collect())
 }
 
-/// The dates in one of the styles of a language.
+/// The dates in one of the language's styles.
 fn dates(language: &Language, truths: &[Truth], dice: &mut Dice) -> Column {
     let named = language.named.filter(|_| dice.roll(3) == 0);
     let style = dice.pick(&["%Y-%m-%d", "%d.%m.%Y", "%d/%m/%Y", "%-d.%-m.%y", "%Y/%m/%d"]);
@@ -127,7 +127,7 @@ fn durations(language: &Language, took: Took, truths: &[Truth]) -> Vec<Column> {
     }
 }
 
-/// The columns that say who worked on what, and some that need not be there.
+/// Columns for the person and the work, and some optional columns.
 fn words(language: &Language, truths: &[Truth], dice: &mut Dice) -> Vec<Column> {
     let mut columns = vec![
         column(language.person, truths, |truth| truth.person.to_owned()),
@@ -150,7 +150,7 @@ fn words(language: &Language, truths: &[Truth], dice: &mut Dice) -> Vec<Column> 
     columns
 }
 
-/// The columns in any order, as a file.
+/// Writes the columns in random order as a file.
 fn file(mut columns: Vec<Column>, comma: bool, dice: &mut Dice) -> String {
     for last in (1..columns.len()).rev() {
         columns.swap(last, dice.roll(last as u64 + 1) as usize);
@@ -164,7 +164,7 @@ fn file(mut columns: Vec<Column>, comma: bool, dice: &mut Dice) -> String {
     lines.join(dice.pick(&["\n", "\r\n"]))
 }
 
-/// A table in a language.
+/// Generates a table in a language.
 pub(super) fn table(language: &Language, dice: &mut Dice) -> (String, Vec<Truth>) {
     let truths = truths(dice);
     let took = dice.pick(&TOOK);
@@ -174,28 +174,28 @@ pub(super) fn table(language: &Language, dice: &mut Dice) -> (String, Vec<Truth>
     (file(columns, language.comma, dice), truths)
 }
 
-/// A kind of table that a hasty suggestion would misread.
+/// A kind of table which a hasty suggestion would misread.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Trap {
     /// Start and end with a break between them, and no duration.
     Breaks,
     /// Overtime in a column of its own.
     Overtime,
-    /// Planned hours beside those that were worked.
+    /// Planned hours beside the worked hours.
     Planned,
-    /// The day on which an invoice was written, before the day of work.
+    /// The date of the invoice, in a column before the day of work.
     Invoices,
-    /// The column of dates holds something else.
+    /// The column of dates holds other values.
     NoDates,
-    /// Minutes in a column that is just called "Duration".
+    /// Minutes in a column which is just named "Duration".
     BareMinutes,
-    /// A column called as a flag is, which holds words.
+    /// Words in a column with the name of a flag.
     NoFlag,
-    /// Minutes that are the rest of hours in a column of an unknown name.
+    /// Minutes beside hours, where the column of hours has an unknown name.
     Rest,
-    /// Start and end with a break between them in a column of an unknown name.
+    /// Start and end with a break between them, in a column with an unknown name.
     UnknownBreaks,
-    /// The time of the day in a column that is just called "time".
+    /// Times of day in a column which is just named "time".
     TimeOfDay,
 }
 
@@ -214,7 +214,7 @@ impl Trap {
     ];
 }
 
-/// A table of such a kind.
+/// Generates a table which is a trap of this kind.
 pub(super) fn trap(kind: Trap, language: &Language, dice: &mut Dice) -> (String, Vec<Truth>) {
     let mut truths = truths(dice);
     let mut columns = words(language, &truths, dice);
@@ -285,7 +285,7 @@ pub(super) fn trap(kind: Trap, language: &Language, dice: &mut Dice) -> (String,
     (file(columns, language.comma, dice), truths)
 }
 
-/// A table whose columns have names of no language.
+/// Generates a table whose column names belong to no language.
 pub(super) fn unknown(dice: &mut Dice) -> (String, Vec<Truth>) {
     let truths: Vec<Truth> = truths(dice).into_iter().map(|truth| Truth { bare: true, ..truth }).collect();
     let style = dice.pick(&["%Y-%m-%d", "%d.%m.%Y", "%d/%m/%Y"]);

@@ -1,18 +1,20 @@
-//! Whether words that are odd in no reading are likelier in Windows-1252 than in the code pages it is mistaken for.
+//! Weighs words which are odd in no reading: are they likelier in Windows-1252 or in a code page easily mistaken for
+//! it?
 //!
-//! A file of which the only accent is in one word may be in either: `Þahin` is no word of Icelandic, but might be, and `Şahin` is a name. So a
-//! code page in which no word is odd, and all words could be of one language, is weighed against Windows-1252 by the letters and
-//! their neighbours:
+//! A file with a single accented word may be written in either code page. For example `Þahin` is no word of Icelandic
+//! but could be, while `Şahin` is a name. A code page in which no word is odd, and in which all words could belong to
+//! one language, is therefore weighed against Windows-1252 by the letters and their neighbours.
 //!
-//! | the words are | the file |
+//! | words | result |
 //! |---|---|
-//! | likelier in the other code page | is refused with both readings, and `encoding` decides |
-//! | few, or not clearly likelier in Windows-1252 | is read, and the evidence says that it is a guess, with both readings |
-//! | likelier in Windows-1252 | is read |
+//! | likelier in the other code page | the file is refused with both readings, and the option `encoding` decides |
+//! | few, or not clearly likelier in Windows-1252 | the file is read, and the evidence shows both readings as a guess |
+//! | likelier in Windows-1252 | the file is read |
 //!
-//! Of files with one such word from the word lists that the tables were counted over, 300 of each language: about one in twenty of those in
-//! Windows-1250, 1254 and 1257 is read as Windows-1252, and the evidence says so of nearly all of them; without the weighing it was one in eight, and
-//! nothing said so. Of those in Windows-1252 about two in a thousand are refused for their letters' neighbours.
+//! The rates were measured on files with a single accented word from the word lists of the tables, 300 files for
+//! each language. Among files in Windows-1250, 1254 and 1257 about one in twenty is read as Windows-1252, and the
+//! evidence says so for nearly all of them. Without the weighing the rate was one in eight, and no evidence said so.
+//! Among files in Windows-1252 about two in a thousand are refused because of neighbouring letters.
 
 use super::fit::{self, ALL_LANGUAGES};
 use super::neighbours::Neighbours;
@@ -20,30 +22,30 @@ use crate::source::decode::page::{Page, RIVALS};
 use crate::source::decode::unreadable::{Spot, Unreadable};
 use crate::source::encoding::Encoding;
 
-/// So many different words are weighed: many more tell the encoding by their oddities.
+/// Largest count of different words weighed, since a file with many more words reveals its encoding by oddities.
 const WORDS: usize = 64;
 
-/// From this score on a file is no guess any more. One letter scores 8 at most.
+/// Lowest score at which the encoding is no longer called a guess. A single letter scores 8 at most.
 const SURE: i32 = 12;
 
-/// The readings of a file's words.
+/// The readings of a file's accented words in Windows-1252 and in the rival code pages.
 pub(super) struct Contest {
-    /// The words that were weighed, as Windows-1252.
+    /// The words weighed so far, as read in Windows-1252.
     words: Vec<Vec<char>>,
     sides: [Side; RIVALS.len()],
 }
 
-/// A code page that the file may be in instead.
+/// A rival code page in which the file may be written instead.
 struct Side {
     neighbours: Neighbours,
-    /// How much likelier the words are in Windows-1252.
+    /// Sum over the words of how much likelier each is in Windows-1252; negative if the rival code page is likelier.
     score: i32,
-    /// The languages that have all letters of its readings, a bit each.
+    /// The languages which have all letters of this code page's readings, as a set of bits.
     languages: u32,
     differs: Option<Differs>,
 }
 
-/// The first word that a code page reads otherwise than Windows-1252.
+/// The first word which a rival code page reads differently from Windows-1252, in both readings.
 struct Differs {
     at: Spot,
     page: Page,
@@ -67,7 +69,7 @@ impl Default for Contest {
 }
 
 impl Contest {
-    /// Weighs a word that is `ours` in Windows-1252 and `theirs` in the other code pages.
+    /// Weighs a word which reads `ours` in Windows-1252 and `theirs` in the rival code pages.
     pub fn hear(&mut self, at: Spot, ours: &[char], theirs: &[Vec<char>; RIVALS.len()]) {
         if self.words.len() == WORDS || self.words.iter().any(|word| word == ours) {
             return;
@@ -83,7 +85,7 @@ impl Contest {
         }
     }
 
-    /// Refuses a file whose words are likelier in another code page. `fit` says in which of them no word is odd.
+    /// Refuses a file whose words are likelier in a rival code page; `fit` marks the rivals in which no word is odd.
     pub fn verdict(&self, fit: &[bool; RIVALS.len()]) -> Result<(), Unreadable> {
         let likelier = self.open(fit, |side| side.neighbours.unlikely() + 1);
         let Some(first) = likelier.first() else { return Ok(()) };
@@ -92,7 +94,8 @@ impl Contest {
         Err(Unreadable::Open { at: first.at, ours: first.ours.clone(), theirs: theirs.join(" or ") })
     }
 
-    /// What is said of a file that is read although another code page might be meant.
+    /// Evidence for a file which is read as Windows-1252 although a rival code page is possible;
+    /// `None` if the encoding is sure.
     pub fn guess(&self, fit: &[bool; RIVALS.len()]) -> Option<String> {
         let open = self.open(fit, |_| SURE);
         let shown = |other: &&Differs| format!("{:?} would be {:?} in {}", other.ours, other.theirs, name(other.page));
@@ -103,10 +106,12 @@ impl Contest {
         })
     }
 
-    /// The first words that code pages read otherwise that fit and against which all words score less than `sure` says; the
-    /// likeliest first, and of code pages that read the word alike only one.
+    /// For each rival code page which fits, and against which the words score less than `sure` returns, the
+    /// first word with a different reading. The likeliest rival comes first, and rivals with equal readings
+    /// of the word are listed once.
     fn open(&self, fit: &[bool; RIVALS.len()], sure: impl Fn(&Side) -> i32) -> Vec<&Differs> {
-        // Letters of no one language are hardly read rightly, unless they speak against Windows-1252 twice over.
+        // A reading with letters of no single language is hardly right, unless the score against Windows-1252 is
+        // twice as strong.
         let is_open = |side: &Side| {
             side.score < sure(side) && (side.languages != 0 || side.score <= 2 * side.neighbours.unlikely())
         };
@@ -124,7 +129,7 @@ impl Contest {
     }
 }
 
-/// The name of a code page, for people.
+/// Name of a code page as shown to people, for example `windows-1250`.
 fn name(page: Page) -> String {
     match page {
         Page::Of(encoding) => {

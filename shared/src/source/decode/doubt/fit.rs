@@ -1,26 +1,26 @@
-//! How well the characters of a word fit each other, whatever code page they were read in.
+//! Counts how badly the characters of a word fit together, in whatever code page the word was read.
 //!
-//! A byte that was meant for another code page mostly comes out as a character that cannot stand where it
-//! does: a sign or a capital within a word, `ì` before a letter, `ñ` before a consonant. Each such place is
-//! an oddity. A rule need not hold for every word there is, as no word is judged by itself but against the
-//! other readings of the same bytes.
+//! A byte written in another code page mostly decodes to a character in an impossible place, such as a sign or a
+//! capital within a word, `ì` before a letter, or `ñ` before a consonant. Each such place is an oddity. A rule may
+//! fail for a few real words, because no word is judged alone, only in comparison with other readings of the same
+//! bytes.
 
 #[cfg(test)]
 thread_local! {
-    /// How many letters this thread has looked at beside the places that it judged.
+    /// Count of letters which this thread has inspected around the judged places.
     pub(super) static LOOKS: std::cell::Cell<u64> = const { std::cell::Cell::new(0) };
 }
 
-/// A word with what is beside it: letters, digits and all that is not ASCII.
+/// A word of letters, digits and characters beyond ASCII, with the characters right before and after it.
 pub struct Word<'a> {
     pub characters: &'a [char],
     pub before: char,
     pub behind: char,
-    /// An opening quote stands earlier in the line.
+    /// True if an opening quote stands earlier in the line.
     pub quoted: bool,
 }
 
-/// The letters beyond ASCII that occur together, by language.
+/// Letters beyond ASCII which occur together in a language or in a group of similar languages.
 const ALPHABETS: [&str; 19] = [
     // Germanic: German, Dutch, Swedish and Finnish, Danish and Norwegian, Icelandic, Faroese.
     "äöüßéèà",
@@ -47,8 +47,8 @@ const ALPHABETS: [&str; 19] = [
     "āčēģīķļņšūžąęėįųäöõüé",
 ];
 
-/// The letters beyond ASCII that one language has, of those whose words come in other code pages than Windows-1252, and of those of old Macs
-/// and of DOS, whose words are of the languages of Windows-1252.
+/// Letters beyond ASCII of single languages, listed for the languages written in code pages other than Windows-1252,
+/// and for the languages of Windows-1252, which old Macs and DOS wrote in code pages of their own.
 const LANGUAGES: [&str; 20] = [
     // Polish, Czech, Slovak, Hungarian, Southern Slavic, Romanian.
     "ąćęłńóśźż",
@@ -62,7 +62,8 @@ const LANGUAGES: [&str; 20] = [
     "āčēģīķļņšūžŗō",
     "ąčęėįšųūž",
     "äöõüšž",
-    // German, Dutch, Swedish and Finnish, Danish and Norwegian, Icelandic, French, Spanish, Portuguese, Italian, Catalan.
+    // German, Dutch, Swedish and Finnish, Danish and Norwegian, Icelandic, French, Spanish, Portuguese, Italian,
+    // Catalan.
     "äöüßéèà",
     "áäéèêëíïóöúü",
     "åäöéüà",
@@ -75,10 +76,10 @@ const LANGUAGES: [&str; 20] = [
     "àçéèíïóòúü",
 ];
 
-/// A bit for each language.
+/// A bit for each of the [`LANGUAGES`].
 pub(super) const ALL_LANGUAGES: u32 = (1 << LANGUAGES.len()) - 1;
 
-/// The languages that have all letters of a word.
+/// The languages which have all letters of a word, as a set of bits.
 pub(super) fn languages(word: &[char]) -> u32 {
     let has_all = |alphabet: &str| {
         let mut foreign = word.iter().filter(|c| !c.is_ascii() && is_letter(**c));
@@ -88,7 +89,7 @@ pub(super) fn languages(word: &[char]) -> u32 {
 }
 
 impl Word<'_> {
-    /// How many places of the word are odd.
+    /// Count of odd places in the word.
     pub fn oddities(&self) -> u32 {
         let places: u32 = (0..self.characters.len())
             .filter(|&at| !self.characters[at].is_ascii())
@@ -98,7 +99,7 @@ impl Word<'_> {
         places + strange as u32
     }
 
-    /// Whether some letter is one that the languages of Windows-1252 seldom have there, though it is not odd.
+    /// True if the word has a letter which is possible in this place but seldom in the languages of Windows-1252.
     pub fn is_rare(&self) -> bool {
         (0..self.characters.len()).any(|at| {
             let right: String = self.sides(at).1.iter().map(|&c| first_lower(c)).collect();
@@ -115,7 +116,7 @@ impl Word<'_> {
         })
     }
 
-    /// The character `step` places from the one at `at`.
+    /// The character `step` places from the character at `at`.
     fn near(&self, at: usize, step: isize) -> char {
         match at.checked_add_signed(step) {
             Some(place) => self.characters.get(place).copied().unwrap_or(self.behind),
@@ -123,7 +124,7 @@ impl Word<'_> {
         }
     }
 
-    /// The letters right before a place and right behind it.
+    /// The letters right before a place and right after the place.
     fn sides(&self, at: usize) -> (&[char], &[char]) {
         let (before, behind) = (&self.characters[..at], &self.characters[at + 1..]);
         let start = before.iter().rposition(|&c| !is_letter(c)).map_or(0, |sign| sign + 1);
@@ -137,7 +138,7 @@ impl Word<'_> {
         let letter = self.characters[at];
         let (before, behind) = (self.near(at, -1), self.near(at, 1));
         let capital = letter.is_uppercase();
-        // Words in capitals keep their ß.
+        // The letter ß stays ß within a word in capitals.
         let case = match (before.is_uppercase(), behind.is_uppercase()) {
             _ if capital && before.is_lowercase() => true,
             (true, true) => !capital && letter != 'ß',
@@ -199,15 +200,15 @@ impl Word<'_> {
             '±' | '×' | '÷' => beside && (lower_before || lower_behind),
             'ˆ' => true,
             '´' | '¨' | '˜' | '¯' | '¸' | 'ƒ' | '‰' | '¦' | '¶' => beside,
-            // Boxes, mathematics, controls.
+            // Box drawings, mathematical signs and control characters.
             _ => return 2,
         };
         u32::from(odd)
     }
 }
 
-/// Whether a lower-case letter cannot stand between the letters before and behind it, lower-case too, in any
-/// language of Windows-1252 or of its rivals that has it.
+/// True if no language of Windows-1252 or of the rival code pages has the lower-case letter between these lower-case
+/// letters before and after.
 fn odd_between(left: &str, letter: char, right: &str) -> bool {
     let first = right.chars().next();
     let last = left.chars().next_back();
@@ -292,7 +293,7 @@ fn odd_between(left: &str, letter: char, right: &str) -> bool {
         'ò' => starts && before("lnt") || after("aeo") && (ends || before("k")),
         'õ' => {
             let later = left.chars().any(is_vowel) && !left.ends_with('v');
-            // Estonian has no accents, and Portuguese õ only before e.
+            // Estonian has no accents, and in Portuguese the letter õ stands only before e.
             let accent = left.chars().chain(right.chars()).any(|c| "áíéóú".contains(c));
             (later || accent) && !before("e") || ends && !left.is_empty()
         }
@@ -317,8 +318,8 @@ fn odd_between(left: &str, letter: char, right: &str) -> bool {
     }
 }
 
-/// Whether so many consonants stand around one that no language has them: none of the word is a vowel,
-/// or two stand before it, or three open the word.
+/// True if more consonants surround a consonant than any language has: the word is without a vowel, two consonants
+/// stand before, or three open the word.
 fn is_crowd(left: &str, right: &str) -> bool {
     let mut letters = left.chars().chain(right.chars());
     let mut behind = right.chars();
@@ -329,7 +330,7 @@ fn is_crowd(left: &str, right: &str) -> bool {
     letters.all(is_consonant) || opens && !(onset(first, "kpt") && onset(second, "rlv"))
 }
 
-/// Whether letters of a word are of no language together.
+/// True if no language has all letters of the word.
 fn is_babel(letters: &[char]) -> bool {
     let mut lower = letters.iter().map(|&c| first_lower(c));
     let foreign: Vec<char> = lower.clone().filter(|c| !c.is_ascii()).collect();
@@ -339,7 +340,7 @@ fn is_babel(letters: &[char]) -> bool {
         || !ALPHABETS.iter().any(|alphabet| foreign.iter().all(|&c| alphabet.contains(c)))
 }
 
-/// Whether an apostrophe between letters is one of French, English or a name.
+/// True if an apostrophe between letters belongs to French, to English or to a name.
 fn is_elision(left: &[char], right: &[char]) -> bool {
     let lower = |letters: &[char]| letters.iter().map(|&c| first_lower(c)).collect::<String>();
     let name = right.first().is_some_and(|c| c.is_uppercase());
@@ -352,7 +353,8 @@ fn is_elision(left: &[char], right: &[char]) -> bool {
     begins || matches!(right.as_str(), "s" | "t" | "re" | "ll" | "ve" | "d" | "m" | "em")
 }
 
-/// Whether a word in the end of which letters are left out may stand before an apostrophe: `James’`, `po’`, `goin’`.
+/// True if an apostrophe may stand after the word for letters left out at the end,
+/// as in `James’`, `po’` and `goin’`.
 fn is_cut(left: &[char]) -> bool {
     let word: String = left.iter().map(|&c| first_lower(c)).collect();
     let capitals = left.iter().all(|c| c.is_uppercase());
@@ -361,7 +363,7 @@ fn is_cut(left: &[char]) -> bool {
     capitals || article || clipped || word.ends_with(['s', 'x', 'z', 'n'])
 }
 
-/// Whether letters are the end of a Spanish or Portuguese word whose accent stands right before: `m—dulo`.
+/// True if the letters end a Spanish or Portuguese word whose accented letter stands right before, as in `m—dulo`.
 fn is_ending(letters: &[char]) -> bool {
     const ENDINGS: [&str; 14] =
         ["io", "ia", "ico", "ica", "igo", "ulo", "ula", "imo", "ima", "ogo", "vel", "vei", "dito", "cter"];
@@ -370,7 +372,7 @@ fn is_ending(letters: &[char]) -> bool {
     letters.len() < 6 && ENDINGS.iter().any(|ending| word.ends_with(ending))
 }
 
-/// Whether lower-case letters are no word: none of them is a vowel, or they begin like none.
+/// True if lower-case letters cannot be a word, because they have no vowel or begin with impossible consonants.
 fn is_no_word(letters: &[char], begins: bool) -> bool {
     let lower = letters.iter().all(|c| c.is_lowercase());
     let cluster = |first: char, second: char| {

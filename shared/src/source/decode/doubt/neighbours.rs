@@ -1,30 +1,43 @@
-//! Which letters stand beside which, in the languages of Windows-1252 and in those of the code pages that it is mistaken for.
+//! Tables of neighbouring letters, in the languages of Windows-1252 and of the code pages easily mistaken for
+//! Windows-1252.
 //!
-//! A word such as `pârskats` breaks no rule of any language, but â between p and r is seldom in those of Windows-1252, and ā, which is the same
-//! byte in Windows-1257, is frequent there in Latvian. The tables below say for each letter that another code page reads otherwise, and for
-//! each neighbour before it and behind it, which of the two is the likelier, and by how much. They were counted over the word lists
-//! that spelling checkers have (Hunspell's of twenty languages: German, French, Spanish, Portuguese, Italian, Catalan, Danish,
-//! Norwegian, Swedish, Icelandic and Dutch against Hungarian, Croatian, Polish, Czech, Slovak, Romanian, Turkish, Lithuanian and Latvian).
+//! A word such as `pârskats` breaks no rule of any language. Yet the letter â between p and r is rare in the
+//! languages of Windows-1252, while ā, which is the same byte in Windows-1257, is frequent in this place in Latvian.
+//! For each letter which another code page reads differently, and for each neighbour before and after the letter,
+//! the tables below say which of the two readings is likelier, and by how much. They were counted over word lists of
+//! spelling checkers, namely Hunspell's lists for twenty languages (German, French, Spanish, Portuguese, Italian,
+//! Catalan, Danish, Norwegian, Swedish, Icelandic and Dutch against Hungarian, Croatian, Polish, Czech, Slovak,
+//! Romanian, Turkish, Lithuanian and Latvian).
 //!
-//! A digit is the logarithm of how many times more frequent the pair is in Windows-1252, in the language that has it most: 4 is as
-//! frequent in both, 5 is e times as frequent, 3 an e-th, 8 and 0 are 50 times and a fiftieth, or more. The digits stand for the
-//! neighbours none, a, b … z; a letter with an accent counts as the one without.
+//! A digit is a logarithm: how many times more frequent the pair is in Windows-1252, taken from the language with the
+//! highest frequency.
+//!
+//! | digit | frequency in Windows-1252 compared with the rival code page |
+//! |---|---|
+//! | 4 | equal |
+//! | 5 | e times as frequent |
+//! | 3 | an e-th as frequent |
+//! | 8 | 50 times as frequent, or more |
+//! | 0 | a fiftieth as frequent, or less |
+//!
+//! The digits stand for the neighbours none, a, b … z in this order; a letter with an accent counts as the plain
+//! letter.
 
 use unicode_normalization::UnicodeNormalization;
 
-/// A letter in Windows-1252; the digits of its neighbours before it; those of its neighbours behind it.
+/// A letter in Windows-1252, the digits of the neighbours before the letter, and the digits of the neighbours after.
 type Row = (char, &'static str, &'static str);
 
-/// The tables by the code page that they are for.
+/// The table of neighbours for a rival code page.
 #[derive(Clone, Copy)]
 pub(super) enum Neighbours {
-    /// Windows-1250.
+    /// Table for Windows-1250, of Central Europe, against Windows-1252.
     Central,
-    /// Windows-1254.
+    /// Table for Windows-1254, of Turkey, against Windows-1252.
     Turkish,
-    /// Windows-1257.
+    /// Table for Windows-1257, of the Baltic countries, against Windows-1252.
     Baltic,
-    /// No word lists tell, as the letters of the other page are signs here.
+    /// No table: the letters of the rival code page are signs in Windows-1252, so word lists cannot help.
     Unknown,
 }
 
@@ -38,7 +51,8 @@ impl Neighbours {
         }
     }
 
-    /// Up to this score words are hardly meant to be in Windows-1252. Portuguese `amanhã` and `maçã` are much like words of Romanian.
+    /// Highest score at which words are hardly written in Windows-1252. The limit of Windows-1250 is lower, because
+    /// Portuguese `amanhã` and `maçã` resemble words of Romanian.
     pub fn unlikely(self) -> i32 {
         match self {
             Self::Central => -5,
@@ -46,7 +60,8 @@ impl Neighbours {
         }
     }
 
-    /// How much likelier a word is in Windows-1252, as which it was read: above 0, it is likelier so than in the other code page.
+    /// How much likelier the word, as read in Windows-1252, is in Windows-1252 than in the rival code
+    /// page. Above 0 Windows-1252 is likelier.
     pub fn score(self, word: &[char]) -> i32 {
         let lower = |c: char| c.to_lowercase().next().unwrap_or(c);
         let at = |at: Option<usize>| at.and_then(|at| word.get(at)).map_or(0, |&c| place(lower(c)));
@@ -59,7 +74,7 @@ impl Neighbours {
     }
 }
 
-/// The place of a neighbour among the digits.
+/// Index of a neighbour among the digits of a row: 0 is no letter, 1 is a.
 fn place(letter: char) -> usize {
     let base = match letter {
         'ø' | 'œ' => 'o',

@@ -1,44 +1,47 @@
-//! The lines of a file that have something beyond ASCII, up to an amount: they tell as much as all of them.
+//! Collects the lines of a file which contain characters beyond ASCII, up to a limit, as a sample for detecting the
+//! encoding.
 //!
-//! To judge a word each of its places is looked at beside all other places, in each code page, so the amount is counted in such looks as well
-//! as in bytes: text has ten to a byte, and a file of one long run of accents would have 64.
+//! To judge a word, each of its places is compared with all places of the word, in each code page. The limit is
+//! therefore counted in such looks as well as in bytes: ordinary text takes ten looks a byte, while a file of one
+//! long run of accents would take 64.
 
 use crate::source::decode::page::{WORD, in_word};
 
-/// Longest line that is kept as a whole, in bytes.
+/// Length in bytes of the longest line which is kept whole; a longer line is cut into pieces of this length.
 pub const LINE: usize = 4096;
 
-/// How much is kept at most, in bytes.
+/// Largest size of the sample, in bytes.
 const MOST: usize = 256 * 1024;
 
-/// How many looks at places of words are spent at most, in each code page.
+/// Largest count of looks at places of words, in each code page.
 pub const LOOKS: u64 = 1 << 17;
 
-/// Bytes that suffice to name the encoding of a file that is refused in any case.
+/// Sample size in bytes which suffices to name the encoding of a file refused in any case.
 pub const ENOUGH: usize = 64 * 1024;
 
-/// A sample of a file.
+/// A sample of the lines of a file which contain characters beyond ASCII.
 pub struct Sample {
     bytes: Vec<u8>,
-    /// The line at hand, up to a length.
+    /// The current line, or the current piece of [`LINE`] bytes of a longer line.
     line: Vec<u8>,
-    /// Looks that the words of the lines so far take.
+    /// Count of looks which the words of the kept lines take.
     looks: u64,
 }
 
-/// How many looks a word takes: each place beyond ASCII is judged by all places of the word, or of its piece of [`WORD`] bytes.
+/// Count of looks which a word takes. Each place beyond ASCII is compared with all places of the word, or of the
+/// piece of [`WORD`] bytes around the place.
 pub fn looks(word: &[u8]) -> u64 {
     let of_piece = |piece: &[u8]| piece.iter().filter(|byte| !byte.is_ascii()).count() * piece.len();
     word.chunks(WORD).map(of_piece).sum::<usize>() as u64
 }
 
 impl Sample {
-    /// A sample whose first line begins with `line`.
+    /// Creates a sample whose first line begins with `line`.
     pub fn new(line: &[u8]) -> Self {
         Self { bytes: Vec::new(), line: line.to_vec(), looks: 0 }
     }
 
-    /// The lines so far, the one at hand left out.
+    /// Bytes of the kept lines, without the current line.
     pub fn bytes(&self) -> &[u8] {
         &self.bytes
     }
@@ -61,7 +64,7 @@ impl Sample {
         }
     }
 
-    /// Ends the line at hand.
+    /// Ends the current line, and keeps the line if it contains a character beyond ASCII.
     pub fn end(&mut self) {
         if !self.line.is_ascii() {
             self.bytes.extend_from_slice(&self.line);

@@ -1,21 +1,21 @@
-//! What it costs to doubt a file is bounded, whatever its bytes are: counted in letters that are looked at, not in time.
+//! The cost of doubting an encoding is bounded for any bytes. The tests count inspected letters instead of time.
 
 use super::super::Decoder;
 use super::fit::LOOKS;
 use super::sample;
 
-/// How many letters are looked at to decode bytes that may be Windows-1252.
+/// Count of letters inspected while decoding bytes which may be Windows-1252.
 fn work(bytes: &[u8]) -> u64 {
     LOOKS.set(0);
     let (mut decoder, mut text) = (Decoder::new(None), String::new());
-    // Whether the bytes are read or refused does not matter.
+    // Acceptance and refusal of the bytes are both fine here.
     let pushed = bytes.chunks(3_000).try_for_each(|piece| decoder.push(piece, &mut text));
     let _ = pushed.and_then(|()| decoder.finish(&mut text));
     LOOKS.get()
 }
 
-/// Seven code pages are weighed while the file is read and nine when it is named; a place may be looked at for a few rules, and a line or a
-/// word begins before the last look is spent.
+/// Bound of the cost. Seven code pages are weighed during the reading and nine during the naming of the encoding;
+/// several rules may look at the same place, and a line or a word may begin before the last look is spent.
 const MOST: u64 = (7 + 9) * 5 * sample::LOOKS;
 
 #[test]
@@ -23,7 +23,7 @@ fn a_file_of_one_long_run_costs_no_more_than_a_text_of_words() {
     let mut cost = Vec::new();
     for byte in [0x85, 0x92, 0xa0, 0xc3, 0xd5, 0xe9, 0xf0, 0xfe_u8] {
         for behind in ["", "\u{1}", " \u{1}x"] {
-            // The last byte may be one that Windows-1252 does not have, so that the file is named.
+            // The last byte may be undefined in Windows-1252, so that the encoding of the file has to be named.
             let end: Vec<u8> = behind.bytes().map(|byte| if byte == 1 { 0x81 } else { byte }).collect();
             let of = |length: usize| work(&[b"a\n", &vec![byte; length][..], &end].concat());
             let (some, more) = (of(10_000), of(20_000));

@@ -1,30 +1,33 @@
-//! Whether words are words, by the habits of their script.
+//! Judges whether words follow the habits of their script, as a measure for the encoding in which a text was decoded.
 //!
-//! Bytes that are read in a wrong encoding mostly make letters that stand where none of them can: a capital behind a small
-//! letter, `ь` at the beginning of a word, a sign between letters, a tone mark without a letter below it. As in
-//! [`fit`](super::super::doubt), no rule need hold for each word there is: what counts is how many words of a text break some.
+//! Bytes decoded in a wrong encoding mostly become letters in impossible places: a capital after a small
+//! letter, `ь` at the beginning of a word, a sign between letters, a tone mark without a letter below. As
+//! in [`fit`](super::super::doubt), a rule may fail for a few real words, because only the count of words
+//! which break a rule is used.
 
 use encoding_rs::{BIG5, EUC_JP, EUC_KR, Encoding, GBK, ISO_2022_JP, SHIFT_JIS};
 
 use super::super::doubt::Word;
 use super::super::page::WORD;
 
-/// How well the words of a text fit.
+/// Counts of how well the words of a text follow the habits of their script.
 #[derive(Clone, Debug, Default)]
 pub struct Fit {
-    /// Words with something beyond ASCII, and those of them that are odd. A letter of East Asia is a word.
+    /// Count of words with characters beyond ASCII, and count of the odd words among them. Each letter of
+    /// East Asia counts as a word.
     pub words: u32,
     pub odd: u32,
-    /// Letters beyond ASCII, and those of them that are frequent where it matters: of East Asia.
+    /// Count of letters beyond ASCII; `familiar` counts the letters of East Asia
+    /// which are frequent in their language.
     pub letters: u32,
     familiar: u32,
     is_east_asian: bool,
-    /// The longest of the first words, to be shown.
+    /// The longest of the first 200 words, at most 24 characters long, as an example for the refusal.
     pub word: String,
 }
 
 impl Fit {
-    /// The fit of a text that was read in an encoding.
+    /// Judges a text which was decoded in `encoding`; without an encoding no letter of East Asia counts as common.
     pub fn of(text: &str, encoding: Option<&'static Encoding>) -> Self {
         const LONGEST: usize = 24;
         const FIRST: u32 = 200;
@@ -49,13 +52,14 @@ impl Fit {
         fit
     }
 
-    /// Whether hardly a word is odd.
+    /// True if at most a tenth of the words are odd.
     pub fn is_good(&self) -> bool {
         self.odd * 10 <= self.words
     }
 
-    /// Whether some letters are among the most frequent ones of their language: of East Asia, where nothing else tells what
-    /// a letter is from what a wrong encoding makes.
+    /// True if at least a fifth of the letters are among the most frequent letters of their language. Only
+    /// text of East Asia is judged in this way, because a wrong encoding makes letters of East Asia as well,
+    /// and no other habit tells them apart.
     pub fn is_familiar(&self) -> bool {
         !self.is_east_asian || self.familiar * 5 >= self.letters
     }
@@ -86,7 +90,7 @@ impl Fit {
     }
 }
 
-/// A script other than Latin and those of East Asia.
+/// A script other than Latin and the scripts of East Asia.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Script {
     Cyrillic,
@@ -114,9 +118,9 @@ fn is_east_asian(letter: char) -> bool {
         || letter >= '\u{20000}'
 }
 
-/// Whether a word of a script breaks its habits.
+/// True if the word breaks a habit of its script.
 fn is_odd(word: &[char], script: Script) -> bool {
-    // Signs may stand around a word, as letters and digits of ASCII may beside a hyphen that is not.
+    // Signs may stand around a word, and ASCII letters and digits may stand beside a hyphen which is not ASCII.
     let is_letter = |c: char| c.is_alphabetic() || is_mark(c);
     let mut parts = word.split(|&c| !is_letter(c) && !c.is_ascii_digit()).filter(|part| !part.is_empty());
     let beside_letter = |at: usize| {
@@ -132,7 +136,7 @@ fn is_odd(word: &[char], script: Script) -> bool {
             let sign = !is_letter(word[at]) && !word[at].is_ascii_digit();
             sign && is_letter(word[at - 1]) && is_letter(word[at + 1]) && !is_joint(word[at])
         });
-    // A quotation mark that closes opens nothing.
+    // A closing quotation mark cannot begin a word.
     let closes = word.len() > 1 && word[0] == '’' && is_letter(word[1]);
     strange || within || closes || parts.any(|part| is_odd_part(part, script))
 }
@@ -141,17 +145,17 @@ fn is_mark(c: char) -> bool {
     matches!(c, '\u{e31}' | '\u{e34}'..='\u{e3a}' | '\u{e47}'..='\u{e4e}' | '\u{5b0}'..='\u{5c7}' | '\u{64b}'..='\u{655}')
 }
 
-/// Signs that stand around words.
+/// True for signs which may stand around words.
 fn is_sign(c: char) -> bool {
     "«»„“”‘’‚‹›…–—№·\u{a0}،؛؟".contains(c)
 }
 
-/// Signs that stand by themselves or beside digits.
+/// True for signs which stand alone or beside digits.
 fn is_unit(c: char) -> bool {
     "§°•€£±×©®™½¼¾²³".contains(c)
 }
 
-/// Signs that stand between letters.
+/// True for signs which may stand between letters.
 fn is_joint(c: char) -> bool {
     "–—’·\u{a0}…".contains(c)
 }
@@ -181,7 +185,8 @@ fn lower(letters: &[char]) -> Vec<char> {
     letters.iter().flat_map(|c| c.to_lowercase()).collect()
 }
 
-/// Whether a capital follows a small letter, or a word of three letters and more has some capitals and not only the first.
+/// True if a capital follows a small letter, or if a word mixes capitals and small letters in any way except
+/// a single capital at the beginning.
 fn is_odd_case(letters: &[char]) -> bool {
     let capitals = letters.iter().filter(|c| c.is_uppercase()).count();
     let small = letters.iter().filter(|c| c.is_lowercase()).count();
@@ -193,11 +198,11 @@ fn is_odd_cyrillic(letters: &[char]) -> bool {
     let is_vowel = |c: char| VOWELS.contains(c);
     let is_russian = letters.iter().any(|c| "ыьъйщюяёэ".contains(*c));
     let place = |at: usize| match letters[at] {
-        // No word begins with these, and none of them follows a vowel.
+        // No word begins with these letters, and neither ь nor ы follows a vowel.
         'ь' | 'ъ' | 'ы' => at == 0 || letters[at - 1] != 'ў' && is_vowel(letters[at - 1]) && letters[at] != 'ъ',
         'й' => at > 0 && !is_vowel(letters[at - 1]) && !matches!(letters[at - 1], 'ь' | 'ъ'),
         'э' => at > 0 && is_vowel(letters[at - 1]) && letters[at - 1] != 'о',
-        // Of Serbian and Macedonian, and rare between others.
+        // Letters of Serbian and Macedonian, which hardly occur beside letters of Russian.
         'ђ' | 'ѓ' | 'ћ' | 'ќ' | 'џ' | 'ѕ' | 'љ' | 'њ' | 'ј' => is_russian,
         _ => false,
     };
@@ -232,16 +237,16 @@ fn is_odd_thai(letters: &[char]) -> bool {
     })
 }
 
-/// Whether a letter of East Asia is one that hardly stands there.
+/// True if the letter of East Asia is hardly possible in its place.
 fn is_odd_east_asian(word: &[char], at: usize, encoding: Option<&'static Encoding>) -> bool {
     let between = |at: usize| word.get(at).is_some_and(char::is_ascii_lowercase);
     if at > 0 && between(at - 1) && between(at + 1) {
         return true;
     }
     match word[at] {
-        // Kana, but those of half the width are what signs of other encodings become; hangul; signs.
+        // Half-width kana mostly come from signs of other encodings.
         '\u{ff61}'..='\u{ff9f}' => true,
-        // Chinese and Korean texts have no kana, but for the dot between names.
+        // Chinese and Korean texts have no kana except the dot between names.
         '\u{3041}'..='\u{30fa}' => !encoding.is_some_and(is_japanese),
         '\u{3000}'..='\u{30ff}' | '\u{ff00}'..='\u{ff5e}' => false,
         '\u{2010}'..='\u{203b}' | '\u{2160}'..='\u{217f}' | '\u{2190}'..='\u{21ff}' | '\u{2460}'..='\u{2473}' => false,
@@ -254,19 +259,19 @@ fn is_japanese(encoding: &'static Encoding) -> bool {
     [SHIFT_JIS, EUC_JP, ISO_2022_JP].contains(&encoding)
 }
 
-/// The most frequent letters of written Chinese and of its office words, simplified.
+/// The most frequent letters of written Chinese and of Chinese office words, in simplified characters.
 const CHINESE: &str = "的一是不了在人有我他这个们中来上大为和国地到以说时要就出会可也你对生能而子那得于着下自之年过发后作里用道行所然家种事成方多\
     经么去法学如都同现当没动面起看定天分还进好小部其些主样理心本前开但因只从想实日月工新文件目项客户议修改报告网站设计准备材料代码审查测试\
     系统功更电话沟通复错误档团队务周总结";
-/// The same, traditional.
+/// The most frequent letters of written Chinese and of Chinese office words, in traditional characters.
 const TRADITIONAL: &str = "的一是不了在人有我他這個們中來上大為和國地到以說時要就出會可也你對生能而子那得於著下自之年過發後作里用道行所然家種事成方多\
     經麼去法學如都同現當沒動面起看定天分還進好小部其些主樣理心本前開但因只從想實日月工新文件目項客戶議修改報告網站設計準備材料程式碼審查測試\
     系統功更電話溝通復錯誤檔團隊務週總結專案畫";
-/// The most frequent syllables of Korean.
+/// The most frequent syllables of written Korean, including words of office work.
 const KOREAN: &str = "이다는의에을를가고하지로사은한리서도자기어나인시그아대과들일스수정으해있보부전여만라면게와장관원제상주성지유적안동러구비연조회\
     공요거음위트바되않것없때무실우선진소치신화발문터내예니저세미모방업영용공개생산교통국체민당경치계획고객디작검토테트웹드버설능오류";
 
-/// Whether a letter is one of the most frequent of the languages of an encoding; of Japanese all kana are.
+/// True if the letter is among the most frequent letters of the encoding's language; in Japanese every kana is.
 fn is_frequent(letter: char, encoding: &'static Encoding) -> bool {
     match encoding {
         _ if encoding == GBK => CHINESE.contains(letter),
@@ -276,11 +281,12 @@ fn is_frequent(letter: char, encoding: &'static Encoding) -> bool {
     }
 }
 
-/// Whether a letter is of the common half of an encoding of East Asia, as its makers have sorted them.
+/// True if the letter is in the common half of an encoding of East Asia, into
+/// which the standards sort frequent letters.
 fn is_common(letter: char, encoding: &'static Encoding) -> bool {
     let mut utf8 = [0; 4];
     let (bytes, _, lossy) = match encoding {
-        // One set, differently coded.
+        // Both encodings code the same set of letters in different bytes.
         _ if encoding == ISO_2022_JP => EUC_JP.encode(letter.encode_utf8(&mut utf8)),
         _ => encoding.encode(letter.encode_utf8(&mut utf8)),
     };
