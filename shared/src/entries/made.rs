@@ -10,7 +10,7 @@
 //! | `unmade` | ids or counts of made things which people deleted later |
 //!
 //! A page of the list costs the head and the blocks of the page, wherever the page lies. While an import with many
-//! names settles in steps, the head also is the mark of progress (see [`crate::settle::fold`]).
+//! names settles in steps, the head also is the mark of progress (see `settle/fold.rs`).
 //!
 //! The transaction which deletes a made thing by hand also records the deletion in `unmade` and in the thing's block.
 

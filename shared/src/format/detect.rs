@@ -4,26 +4,12 @@
 //! signature is met, the format which knows most of the header's columns is chosen. Freckle's signature is loose and
 //! counts only if no other signature is met.
 
-use serde::{Deserialize, Serialize};
-
-use super::FormatName;
+use super::candidate::{Candidate, quoted};
 use super::foreign;
 use super::headers::Headers;
 use super::lookalikes;
+use super::name::FormatName;
 use super::refusal::Refusal;
-
-/// A format which was considered, with its evidence.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Candidate {
-    pub format: FormatName,
-    /// Score from 0 to 100. A met signature gives 50 points, and the rest is the share of known columns; below 50 the
-    /// score is the share of the signature which is met.
-    pub score: u8,
-    /// Sentences for people about the known columns.
-    pub evidence: Vec<String>,
-    /// Missing parts of the signature, for example `a column "Duration"`; empty if the signature is met.
-    pub lacks: Vec<String>,
-}
 
 /// Scores each format against a header and returns the best first. Equal formats stay in the order of detection.
 pub(super) fn weigh(headers: &Headers) -> Vec<Candidate> {
@@ -130,16 +116,6 @@ fn taken_for(headers: &Headers, nearest: &Candidate, name: &str) -> String {
         quoted(headers.shown()),
         FormatName::list()
     )
-}
-
-/// Lists the first twenty names for people, each in quotes.
-pub(super) fn quoted(names: &[String]) -> String {
-    let shown = |name: &String| format!("{:?}", super::row::excerpt(name));
-    let mut list = names.iter().take(20).map(shown).collect::<Vec<_>>().join(", ");
-    if names.len() > 20 {
-        list.push_str(&format!(" and {} more", names.len() - 20));
-    }
-    list
 }
 
 /// Reads a header as the format named by the caller.

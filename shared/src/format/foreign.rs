@@ -5,9 +5,9 @@
 //! column which only adds to the columns of a format, such as a second text or a code, is kept with the
 //! entry and named in the evidence.
 
-use super::FormatName;
 use super::columns::Role;
 use super::headers::Headers;
+use super::name::FormatName;
 
 /// Kinds of columns, by their names in exports, with the roles of which a format must take at least one.
 const KINDS: [(&[&str], &[Role]); 4] = [

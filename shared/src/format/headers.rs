@@ -4,6 +4,10 @@ use serde::{Deserialize, Serialize};
 
 use crate::source::Field;
 
+/// A header with more columns, or more bytes, belongs to no table of time entries.
+const MAX_COLUMNS: usize = 1_000;
+const MAX_HEADER: usize = 32 * 1024;
+
 /// The header cells of a table, as shown and as keys.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Headers {
@@ -112,4 +116,9 @@ fn shown(cell: &str) -> String {
 pub(super) fn key(shown: &str) -> String {
     let name = shown.trim_end_matches('?').to_lowercase();
     name.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+/// True if a row has more columns or bytes than the header of a table of time entries.
+pub(super) fn is_too_long(header: &[String]) -> bool {
+    header.len() > MAX_COLUMNS || header.iter().map(String::len).sum::<usize>() > MAX_HEADER
 }

@@ -2,10 +2,10 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::FormatName;
+use super::candidate::Candidate;
 use super::columns::{Format, Role};
-use super::detect::Candidate;
 use super::headers::RowEnds;
+use super::name::FormatName;
 use super::table::who;
 use crate::source::{Dialect, Encoding};
 use crate::values::dates::DateOrder;

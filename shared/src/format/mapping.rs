@@ -13,11 +13,7 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
-use super::columns::{Role, add_companions};
-use super::detect::{Candidate, quoted};
-use super::headers::Headers;
-use super::refusal::Refusal;
-use super::{FormatName, lookalikes};
+use super::columns::Role;
 
 /// The meaning of a column in a mapped table; serialized in snake case, for example `end_date`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -93,7 +89,7 @@ impl Field {
         FIELDS.iter().find(|(field, _)| *field == self).map_or("", |(_, names)| names[0])
     }
 
-    fn role(self) -> Role {
+    pub(super) fn role(self) -> Role {
         match self {
             Self::Date => Role::Date,
             Self::Start => Role::Start,
@@ -181,36 +177,14 @@ impl Mapping {
         self.0.iter().map(|(column, field)| (column.clone(), field.name().to_owned())).collect()
     }
 
-    /// The columns of a header by their roles; the refusal lists every reason why the mapping does not fit.
-    pub(super) fn roles(&self, headers: &Headers) -> Result<Vec<(Role, usize)>, Refusal> {
-        let mut reasons = self.lacks();
-        let mut columns: Vec<(Field, usize)> = Vec::new();
-        for (name, field) in &self.0 {
-            match headers.named(name) {
-                None => reasons.push(format!("there is no column {name:?}")),
-                Some(column) => match columns.iter().find(|(_, other)| *other == column) {
-                    None => columns.push((*field, column)),
-                    Some((other, _)) => reasons.push(format!("{name:?} is said to be both {other} and {field}")),
-                },
-            }
-        }
-        if reasons.is_empty() {
-            let mut roles = with_dates(columns);
-            add_companions(&mut roles, headers, |role| role == Role::Weekday);
-            return Ok(roles);
-        }
-        let found = quoted(headers.shown());
-        Err(Refusal {
-            reasons: vec![format!("`mapping` does not fit: {}; found {found}", reasons.join("; "))],
-            look_alike: lookalikes::name(headers),
-            headers: headers.shown().into(),
-            ..Refusal::default()
-        })
+    /// The name of each column with its field.
+    pub(super) fn fields(&self) -> impl Iterator<Item = (&String, &Field)> {
+        self.0.iter()
     }
 
     /// Reasons for a refusal: fields which an entry needs and which are not mapped,
     /// and durations which are mapped twice.
-    fn lacks(&self) -> Vec<String> {
+    pub(super) fn lacks(&self) -> Vec<String> {
         let has = |field: Field| self.0.values().any(|other| *other == field);
         let durations: Vec<&str> = DURATIONS.into_iter().filter(|&field| has(field)).map(Field::name).collect();
         let mut reasons = Vec::new();
@@ -229,25 +203,4 @@ impl Mapping {
         }
         reasons
     }
-
-    /// The candidate shown for a table which was read by a mapping.
-    pub(super) fn candidate(&self) -> Candidate {
-        let said = self.0.iter().map(|(column, field)| format!("{column:?} is said to be {field}"));
-        Candidate { format: FormatName::Table, score: 100, evidence: said.collect(), lacks: Vec::new() }
-    }
-}
-
-/// Roles of the mapped columns. A column of starts may hold the day as well, as may a column of ends, and only the
-/// cells decide, so such a column gets two roles.
-fn with_dates(columns: Vec<(Field, usize)>) -> Vec<(Role, usize)> {
-    let column = |field: Field| columns.iter().find(|(other, _)| *other == field).map(|(_, column)| *column);
-    let mut roles = Vec::new();
-    if let (None, Some(start)) = (column(Field::Date), column(Field::Start)) {
-        roles.push((Role::Date, start));
-    }
-    if let (None, Some(end)) = (column(Field::EndDate), column(Field::End)) {
-        roles.push((Role::EndDate, end));
-    }
-    roles.extend(columns.into_iter().map(|(field, column)| (field.role(), column)));
-    roles
 }

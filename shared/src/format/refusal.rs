@@ -5,8 +5,8 @@ use std::fmt;
 use jiff::civil::Date;
 use serde::Serialize;
 
-use super::detect::Candidate;
-use super::suggest::SuggestedMapping;
+use super::candidate::Candidate;
+use super::suggestion::SuggestedMapping;
 use crate::source::{Encoding, Unreadable};
 use crate::values::dates::DateOrder;
 use crate::values::numbers::DecimalMark;

@@ -28,9 +28,10 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use super::columns::Role;
+use super::detect;
 use super::headers::{self, Headers};
 use super::mapping::Mapping;
-use super::{FormatName, ReadingOptions, detect};
+use super::name::FormatName;
 use crate::id::ImportId;
 
 /// Identifies a header by 128 bits of SHA-256 over its names, written as 32 hexadecimal digits.
@@ -152,21 +153,10 @@ pub(super) struct Mapped {
     pub said: Option<String>,
 }
 
-impl ReadingOptions {
-    /// The mapping by which a file with this header is read.
-    pub(super) fn mapped(&self, headers: &Headers) -> Mapped {
-        match (&self.mapping, self.format) {
-            (Some(mapping), _) => Mapped { mapping: Some(mapping.clone()), ..Mapped::default() },
-            (None, Some(_)) => Mapped::default(),
-            (None, None) => self.remembered.recall(headers),
-        }
-    }
-}
-
 impl Remembered {
     /// The mapping remembered for the header. A mapping which this version cannot use
     /// is only mentioned in the evidence.
-    fn recall(&self, headers: &Headers) -> Mapped {
+    pub(super) fn recall(&self, headers: &Headers) -> Mapped {
         // Most accounts remember no mapping, and a survey tries many lines as a header.
         if self.0.is_empty() {
             return Mapped::default();

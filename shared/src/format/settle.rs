@@ -15,10 +15,11 @@ use jiff::civil::Date;
 use super::columns::Role;
 use super::headers::Headers;
 use super::layout::{Assigned, Reading, Rules};
+use super::name::FormatName;
+use super::options::ReadingOptions;
 use super::profile::{Verdict, Witness};
 use super::refusal::{Ambiguous, Refusal};
 use super::table::{Profile, Table, Watched};
-use super::{FormatName, ReadingOptions};
 use crate::values::dates::DateOrder;
 use crate::values::numbers::DecimalMark;
 

@@ -19,38 +19,13 @@ mod names;
 mod plain;
 mod table;
 
-use serde::Serialize;
-
-use super::headers::Headers;
+use super::headers::{Headers, is_too_long};
 use super::lookalikes;
-use super::mapping::{Field, Mapping};
-use super::survey::is_too_long;
+use super::suggestion::SuggestedMapping;
 use super::title::{MOST_CELLS, MOST_LINES};
 use crate::source::{self, Dialect, Splitter};
 use crate::values::words;
 use table::Table;
-
-/// A mapping which may read a table, with a score for each column.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct SuggestedMapping {
-    /// Lowest score of the columns, from 0 to 100.
-    pub score: u8,
-    /// The mapping in the form of the option `mapping`.
-    pub mapping: Mapping,
-    /// The suggested columns in the order of the file.
-    pub columns: Vec<SuggestedColumn>,
-}
-
-/// A column of a suggestion, with the reasons for its field.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct SuggestedColumn {
-    pub column: String,
-    pub field: Field,
-    /// Score from 0 to 100, as explained in the head of this module.
-    pub score: u8,
-    /// A sentence for people about the column's name and cells.
-    pub evidence: String,
-}
 
 /// Largest count of rows whose cells are inspected.
 const ROWS: usize = 200;

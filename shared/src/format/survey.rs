@@ -7,9 +7,12 @@
 //! 3. The *end* decides the reading of each column by its profile. Readings which stay open are refused only here,
 //!    after the whole file has been read.
 
-use super::detect::{self, Candidate};
-use super::headers::Headers;
+use super::candidate::Candidate;
+use super::detect;
+use super::headers::{Headers, is_too_long};
 use super::layout::Layout;
+use super::name::FormatName;
+use super::options::ReadingOptions;
 use super::plan::{ChunkSpan, Chunks, Placed, Plan};
 use super::refusal::Refusal;
 use super::remembered::{Mapped, RememberedMapping};
@@ -17,7 +20,6 @@ use super::settle;
 use super::suggest::suggest;
 use super::table::Table;
 use super::title::{below_title, is_quoted_whole, quoted_whole};
-use super::{FormatName, ReadingOptions};
 use crate::source::{self, DELIMITERS, Decoder, Encoding, Ending, Judged, MAX_RECORD, Record, Records};
 use crate::values::dates;
 use crate::values::times;
@@ -27,10 +29,6 @@ const HEAD: usize = 16 * 1024;
 
 /// Largest count of bytes which are decoded and split at once; their text fits the cache of a processor.
 const PIECE: usize = 128 * 1024;
-
-/// A header with more columns, or more bytes, belongs to no table of time entries.
-const MAX_COLUMNS: usize = 1_000;
-const MAX_HEADER: usize = 32 * 1024;
 
 /// The first pass over a file, which receives the file in pieces.
 pub struct Survey {
@@ -369,11 +367,6 @@ pub(super) fn choose(judged: Vec<Judged>, options: &ReadingOptions) -> Result<Ch
                  has another, say so with `delimiter`; if a title stands above the header, take it away",
         ),
     }))
-}
-
-/// True if a row has more columns or bytes than the header of a table of time entries.
-pub(super) fn is_too_long(header: &[String]) -> bool {
-    header.len() > MAX_COLUMNS || header.iter().map(String::len).sum::<usize>() > MAX_HEADER
 }
 
 /// Places a data record into the chunks, and passes its cells to the profiles.

@@ -1,7 +1,7 @@
 //! Handles text around a table: lines of a title above the header, and quotes around whole lines.
 
-use super::ReadingOptions;
-use super::detect::quoted;
+use super::candidate::quoted;
+use super::options::ReadingOptions;
 use super::refusal::Refusal;
 use super::survey::{Chosen, choose};
 use crate::source::{self, Encoding};

@@ -1,7 +1,7 @@
 //! The cells of failed rows, read from the file again on request, because the ledger stores only the error.
 //!
-//! A cell is cut to [`CELL`] letters, and a row ends with `…` where its cells take more than [`ROW`] bytes. At most
-//! [`BYTES`] of the file are read; errors in later chunks are shown without cells.
+//! A cell is cut to [`CELL`] letters, and a row ends with `…` where its cells take more than `ROW` bytes. At most
+//! `BYTES` of the file are read; errors in later chunks are shown without cells.
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet, HashMap};

@@ -1,7 +1,7 @@
 //! The early end of an import: cancelled by a person, or given up by a function.
 //!
 //! The status `incomplete` forbids claims. A chunk claimed before may still be committed, so totals are folded once the
-//! last such chunk is committed or its lease has ended (see [`crate::settle()`]); until then the sweep watches the
+//! last such chunk is committed or its lease has ended (see [`settle`](super::settle())); until then the sweep watches the
 //! import. Entities loaded so far stay, and can be undone.
 
 use super::settle_soon;

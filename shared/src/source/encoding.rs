@@ -88,7 +88,7 @@ static CODE_PAGES: [&encoding_rs::Encoding; 34] = [
     encoding_rs::EUC_KR,
 ];
 
-/// A code page of the Encoding Standard, as an index into [`CODE_PAGES`].
+/// A code page of the Encoding Standard, as an index into `CODE_PAGES`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct CodePage(u8);
 

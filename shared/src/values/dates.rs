@@ -1,6 +1,6 @@
 //! Dates in the spellings of people and programs.
 //!
-//! A cell is first parsed into parts ([`Written`]), which leaves no choice in most cells. The exceptions are dates of
+//! A cell is first parsed into parts (`Written`), which leaves no choice in most cells. The exceptions are dates of
 //! three numbers without a four-digit year in front (`03/04/2024`), and dates like `24-Mar-28`, whose ends may both be
 //! the year. Which number is the day is decided for the whole column ([`DateOrder`]), never for a cell.
 

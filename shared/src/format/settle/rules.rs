@@ -2,10 +2,10 @@
 //! Columns whose rows contradict each other refuse the file.
 
 use super::{Judge, place};
-use crate::format::FormatName;
+use crate::format::candidate::quoted;
 use crate::format::columns::Role;
-use crate::format::detect::quoted;
 use crate::format::layout::Rules;
+use crate::format::name::FormatName;
 use crate::format::profile::Together;
 
 /// Columns found only in today's report of Toggl Track, in which each empty cell holds a dash.
