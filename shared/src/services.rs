@@ -153,30 +153,28 @@ impl Services {
             .retry_config(RetryConfig::standard().with_max_attempts(SDK_ATTEMPTS))
             .load()
             .await;
-        Ok(Self::new(&without_empty_address(config), Names::from_env()?, Clock::system()))
+        Ok(Self::new(&without_empty_addresses(config), Names::from_env()?, Clock::system()))
     }
 }
 
-/// An empty address is none. `sam local invoke` gives every variable that the template names, an absent one as an empty
-/// text, and the SDK takes `AWS_ENDPOINT_URL` for an address then and panics at its first request.
-fn without_empty_address(config: SdkConfig) -> SdkConfig {
-    if config.endpoint_url() != Some("") {
-        return config;
-    }
-    let mut config = config.into_builder();
-    config.set_endpoint_url(None);
-    // The client of each service looks for the variable once more.
-    config.set_service_config(Some(NoAddresses));
-    config.build()
+/// The configuration in which an empty address is none. `sam local invoke` gives every variable that the template names, an
+/// absent one as an empty text, and a client would take that for an address and panic at its first request.
+fn without_empty_addresses(config: SdkConfig) -> SdkConfig {
+    let address = config.endpoint_url().filter(|address| !address.is_empty()).map(str::to_owned);
+    let mut builder = config.to_builder();
+    builder.set_endpoint_url(address);
+    // The client of each service looks for its address in the environment itself.
+    builder.set_service_config(Some(WithoutEmpty(config)));
+    builder.build()
 }
 
-/// Addresses of single services from the environment: none.
+/// Settings of single services, without empty ones.
 #[derive(Debug)]
-struct NoAddresses;
+struct WithoutEmpty(SdkConfig);
 
-impl LoadServiceConfig for NoAddresses {
-    fn load_config(&self, _: ServiceConfigKey<'_>) -> Option<String> {
-        None
+impl LoadServiceConfig for WithoutEmpty {
+    fn load_config(&self, key: ServiceConfigKey<'_>) -> Option<String> {
+        self.0.service_config()?.load_config(key).filter(|value| !value.is_empty())
     }
 }
 
@@ -184,4 +182,34 @@ impl LoadServiceConfig for NoAddresses {
 pub fn log_json() {
     let filter = tracing_subscriber::EnvFilter::try_from_default_env().unwrap_or_else(|_| "info".into());
     tracing_subscriber::fmt().json().with_env_filter(filter).with_target(false).init();
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The setting of one service, such as `AWS_ENDPOINT_URL`.
+    #[derive(Debug)]
+    struct Set(&'static str);
+
+    impl LoadServiceConfig for Set {
+        fn load_config(&self, _: ServiceConfigKey<'_>) -> Option<String> {
+            Some(self.0.to_owned())
+        }
+    }
+
+    #[test]
+    fn an_empty_address_is_none_wherever_it_is_set() {
+        for (everywhere, of_service) in [(None, ""), (Some(""), ""), (Some("http://a"), ""), (None, "http://b")] {
+            let mut config = SdkConfig::builder().service_config(Set(of_service));
+            config.set_endpoint_url(everywhere.map(str::to_owned));
+            let config = without_empty_addresses(config.build());
+            assert_eq!(config.endpoint_url(), everywhere.filter(|url| !url.is_empty()), "{everywhere:?} {of_service}");
+            let key = ServiceConfigKey::builder().service_id("S3").env("AWS_ENDPOINT_URL").profile("endpoint_url");
+            let key = key.build().expect("all three parts");
+            let found = config.service_config().and_then(|service| service.load_config(key));
+            assert_eq!(found.as_deref().unwrap_or_default(), of_service);
+            assert_eq!(found.is_none(), of_service.is_empty());
+        }
+    }
 }
