@@ -84,11 +84,11 @@ impl Functions {
     /// Builds the services of each function from the function's logical id in the template.
     fn of(services: impl Fn(&str) -> anyhow::Result<Services>) -> anyhow::Result<Self> {
         Ok(Self {
-            api: services("ApiFunction")?,
-            parser: services("ParserFunction")?,
-            loader: services("LoaderFunction")?,
-            revert: services("RevertFunction")?,
-            sweep: services("SweepFunction")?,
+            api: services("ApiFunction")?.of("api"),
+            parser: services("ParserFunction")?.of("parser"),
+            loader: services("LoaderFunction")?.of("loader"),
+            revert: services("RevertFunction")?.of("revert"),
+            sweep: services("SweepFunction")?.of("sweep"),
         })
     }
 

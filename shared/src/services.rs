@@ -81,6 +81,9 @@ pub struct Services {
     pub queues: Queues,
     /// The time.
     pub clock: Clock,
+    /// Name of the function which uses the services, for example `parser`. The history and the log of an import name the
+    /// function when it makes a transition by itself.
+    pub function: &'static str,
     /// What this process remembers of the imports that it loads.
     pub memory: Memory,
     /// Rows of a chunk, of imports that are made from now on; tests use few.
@@ -90,6 +93,9 @@ pub struct Services {
     /// How much of the end of an import one invocation does; tests take little.
     pub portions: Portions,
 }
+
+/// Name in place of a function for programs which are no function, such as the command line.
+const OPERATOR: &str = "operator";
 
 impl Services {
     /// Clients from one SDK configuration.
@@ -118,6 +124,7 @@ impl Services {
             files: Files::new(s3, names.bucket),
             queues: Queues::new(sqs, names.queues),
             clock,
+            function: OPERATOR,
             memory: Memory::default(),
             rows_per_chunk: ROWS_PER_CHUNK,
             fingerprints_at_once: FINGERPRINTS_AT_ONCE,
@@ -141,19 +148,24 @@ impl Services {
         }
     }
 
+    /// The same services for the function of this name.
+    pub fn of(self, function: &'static str) -> Self {
+        Self { function, ..self }
+    }
+
     /// The time of an invocation that begins now.
     pub fn begin(&self) -> TimeLeft {
         TimeLeft::begin(&self.clock, &self.portions)
     }
 
-    /// As a deployed function starts: configuration and names from the environment.
-    pub async fn from_env() -> Result<Self, MissingSetting> {
+    /// As a deployed function of this name starts: configuration and names from the environment.
+    pub async fn from_env(function: &'static str) -> Result<Self, MissingSetting> {
         let config = aws_config::defaults(BehaviorVersion::latest())
             .timeout_config(timeouts())
             .retry_config(RetryConfig::standard().with_max_attempts(SDK_ATTEMPTS))
             .load()
             .await;
-        Ok(Self::new(&without_empty_addresses(config), Names::from_env()?, Clock::system()))
+        Ok(Self::new(&without_empty_addresses(config), Names::from_env()?, Clock::system()).of(function))
     }
 }
 

@@ -84,7 +84,7 @@ async fn close(services: &Services, import: &Import, time: &TimeLeft) -> Result<
         let change = Change::none().set("tally", tally).set("days", days).set("completed_at", now);
         let change = change.also(roll::settled(import.account, import.id, tally.entries));
         let change = remember(services, import, verdict, (change, now)).await?;
-        match transition(services, import, verdict, "loader", change).await {
+        match transition(services, import, verdict, change).await {
             // On the heap: few imports are dropped, and the future of every settling would carry it.
             Ok(settled) => return Box::pin(inbox::finish(services, &settled)).await.map(|_| true),
             // What is remembered was changed meanwhile.

@@ -40,9 +40,6 @@ const MOST_WAKINGS: u32 = 12;
 /// Imports looked at at once.
 const LOOKS_AT_ONCE: usize = 8;
 
-/// Who is named in the history.
-const BY: &str = "sweep";
-
 /// Whether anybody else may be at work on the same tables.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Others {
@@ -162,7 +159,7 @@ async fn look(
         if watch.wakings > MOST_WAKINGS && matches!(import.status, Status::Queued | Status::Processing) {
             swept.given_up += 1;
             let why = format!("nothing moved it on in {MOST_WAKINGS} tries");
-            stop(services, &import, BY, why).await?;
+            stop(services, &import, why).await?;
             return Ok(());
         }
         swept.woken += 1;
@@ -238,7 +235,7 @@ async fn wake(services: &Services, import: &Import, swept: &mut Swept) -> Result
         }
         Status::New => {
             swept.given_up += 1;
-            stop(services, import, BY, "its file was never uploaded".to_owned()).await?;
+            stop(services, import, "its file was never uploaded".to_owned()).await?;
         }
         Status::Queued => services.queues.send(&Message::Start { account, import: id }).await?,
         Status::Processing => plan::resend(services, import).await?,

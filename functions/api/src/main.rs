@@ -7,5 +7,5 @@ use shared::services::{Services, log_json};
 #[tokio::main]
 async fn main() -> Result<(), Error> {
     log_json();
-    run(router(Services::from_env().await?)).await
+    run(router(Services::from_env("api").await?)).await
 }

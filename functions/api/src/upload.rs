@@ -10,9 +10,6 @@ use shared::settle::stop::stop;
 
 use crate::Door;
 
-/// Who is named in the history of an import whose file could not be stored.
-const BY: &str = "api";
-
 /// Why a file was not taken.
 #[derive(Debug, thiserror::Error)]
 pub enum UploadError {
@@ -63,7 +60,7 @@ pub async fn accept(
     if let Err(error) = store_body(services, &import, file).await {
         // The same request under its key would find the import and store its file; without a key it makes another import.
         if new.once.is_none()
-            && let Err(error) = stop(services, &import, BY, "its file could not be stored".to_owned()).await
+            && let Err(error) = stop(services, &import, "its file could not be stored".to_owned()).await
         {
             tracing::warn!(account = import.account.0, import = import.id.0, %error, "an import is left without its file");
         }

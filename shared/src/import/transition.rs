@@ -43,6 +43,7 @@ pub struct Change {
     also: Vec<Write>,
     /// What has to hold of the import besides its status.
     provided: Option<&'static str>,
+    by: Option<String>,
     why: Option<String>,
 }
 
@@ -71,6 +72,12 @@ impl Change {
         self
     }
 
+    /// Names the person who asked for the transition, for example `user 7`, in place of the function.
+    pub fn asked_by(mut self, person: impl Into<String>) -> Self {
+        self.by = Some(person.into());
+        self
+    }
+
     /// Says why, in the history.
     pub fn because(mut self, why: impl Into<String>) -> Self {
         self.why = Some(why.into());
@@ -78,7 +85,8 @@ impl Change {
     }
 }
 
-/// Takes `import` from the status it was seen in to another, with an event and a line of history.
+/// Takes `import` from the status it was seen in to another, with an event and a line of history. The history names the
+/// person who asked for it, if the change says so, and otherwise the function that does it.
 ///
 /// # Errors
 /// [`ImportError::Status`] if the import stands elsewhere by now, or may not go there; or if another condition of the change
@@ -87,12 +95,12 @@ pub async fn transition(
     services: &Services,
     import: &Import,
     to: Status,
-    by: &str,
     change: Change,
 ) -> Result<Import, ImportError> {
     if !import.status.may_become(to) {
         return Err(ImportError::Status { import: import.id, status: import.status });
     }
+    let by = change.by.as_deref().unwrap_or(services.function);
     let now = services.clock.now_ms();
     let mut expression = "SET #status = :to, #updated_at = :now".to_owned();
     for (name, _) in &change.sets {
