@@ -50,6 +50,21 @@ pub struct Names {
 pub struct MissingSetting(&'static str);
 
 impl Names {
+    /// The environment variables for [`Names::from_env`], with their values.
+    pub fn variables(&self) -> [(&'static str, &str); 8] {
+        let Self { tables, bucket, queues } = self;
+        [
+            ("IMPORTS_TABLE", &tables.imports),
+            ("WORKSPACE_TABLE", &tables.workspace),
+            ("EVENTS_TABLE", &tables.events),
+            ("BUCKET", bucket),
+            ("ARRIVAL_QUEUE_URL", &queues.arrival),
+            ("WORK_QUEUE_URL", &queues.work),
+            ("LOAD_QUEUE_URL", &queues.load),
+            ("REVERT_QUEUE_URL", &queues.revert),
+        ]
+    }
+
     /// Reads the names from the environment.
     pub fn from_env() -> Result<Self, MissingSetting> {
         let var = |name: &'static str| env::var(name).map_err(|_| MissingSetting(name));
