@@ -9,7 +9,8 @@
 //! | S3 | `s3s`, with additions for Waybill | all files, and notifications until their message is deleted |
 //! | SQS | our own code | nothing, because the sweep repairs the loss of messages |
 //!
-//! DynamoDB and S3 can also run in a separate process ([`apart`]).
+//! DynamoDB and S3 can also run in a separate process ([`apart`]). For functions outside of this process all three are
+//! also served at one address ([`Options::together`]).
 
 pub mod apart;
 pub mod arn;
@@ -17,6 +18,7 @@ pub mod dynamodb;
 pub mod pending;
 pub mod s3;
 pub mod sqs;
+mod together;
 
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
@@ -35,6 +37,7 @@ use crate::http::{Bound, Limits, Server, Stopped};
 use pending::Pending;
 use s3::{CreatedObjects, Journal, Notification, Notifier};
 use sqs::Queues;
+use together::Together;
 
 /// The access key id of the local services. S3 checks signatures, while DynamoDB and SQS accept any key.
 pub const ACCESS_KEY_ID: &str = "test";
@@ -58,12 +61,16 @@ pub struct Options {
     /// Command which starts a separate process for DynamoDB and S3, where the program must call [`apart::serve`].
     /// With `None` both services run in this process.
     pub apart: Option<Command>,
+    /// One more address, which serves all three for functions outside of this process. Every program that reaches the
+    /// address can read and write everything. Services in a separate process cannot have one.
+    pub together: Option<SocketAddr>,
 }
 
 /// The running services. A drop stops the services, and [`Emulators::shutdown`] also waits for their end.
 pub struct Emulators {
     stores: Stores,
     sqs: Server,
+    together: Option<Together>,
     queues: Arc<Queues>,
     pending: Pending,
     created: CreatedObjects,
@@ -79,6 +86,8 @@ enum Stores {
 struct Here {
     dynamodb: Server,
     s3: Server,
+    /// DynamoDB and S3 once more, for [`Options::together`].
+    routers: (Router, Router),
     /// Temporary directory for the files of a stack without a data folder.
     _files: Option<TempDir>,
     /// The lock on the data folder, which keeps every process but this one away.
@@ -90,6 +99,10 @@ struct Here {
 pub enum StartError {
     #[error("no port on loopback can be opened: {0}")]
     Listen(#[source] io::Error),
+    #[error("AWS cannot be served at {address}: {source}")]
+    Together { address: SocketAddr, source: io::Error },
+    #[error("stores in a process of their own are not served at {0} as well")]
+    TogetherApart(SocketAddr),
     #[error("the directory {path} cannot be used: {source}")]
     Directory { path: PathBuf, source: io::Error },
     #[error(transparent)]
@@ -105,7 +118,7 @@ pub enum StartError {
 impl Emulators {
     /// Starts DynamoDB, S3 and SQS, each on a free port of loopback.
     pub async fn start(options: Options) -> Result<Self, StartError> {
-        let Options { data, clock, notifications, callers, apart } = options;
+        let Options { data, clock, notifications, callers, apart, together } = options;
         let pending = Pending::default();
         let queues = Arc::new(Queues::new(clock.clone()));
         let (stores, created) = match apart {
@@ -127,7 +140,14 @@ impl Emulators {
             }
         };
         let sqs = serve(&callers, |url, stopped| sqs::router(Arc::clone(&queues), url, stopped)).await?;
-        Ok(Self { stores, sqs, queues, pending, created })
+        let together = match (together, &stores) {
+            (None, _) => None,
+            (Some(address), Stores::Apart(_)) => return Err(StartError::TogetherApart(address)),
+            (Some(address), Stores::Here(here)) => {
+                Some(Together::start(address, here.routers.clone(), Arc::clone(&queues), &callers).await?)
+            }
+        };
+        Ok(Self { stores, sqs, together, queues, pending, created })
     }
 
     /// Base URL of DynamoDB, for example `http://127.0.0.1:40001`.
@@ -149,6 +169,11 @@ impl Emulators {
     /// Base URL of SQS, to which the queue's account and name are appended.
     pub fn sqs_url(&self) -> &str {
         self.sqs.url()
+    }
+
+    /// Base URL of all three for functions outside of this process, if [`Options::together`] asks for it.
+    pub fn together_url(&self) -> Option<&str> {
+        self.together.as_ref().map(Together::url)
     }
 
     /// The queues themselves, for delivery and for tests, which need no SQS client.
@@ -175,7 +200,12 @@ impl Emulators {
                 Stores::Apart(process) => drop(tokio::task::spawn_blocking(move || drop(process)).await),
             }
         };
-        tokio::join!(stores, self.sqs.shutdown(GRACE));
+        let together = async {
+            if let Some(together) = self.together {
+                together.shutdown().await;
+            }
+        };
+        tokio::join!(stores, together, self.sqs.shutdown(GRACE));
     }
 }
 
@@ -192,6 +222,7 @@ impl Here {
         let s3 = s3::service(&files, notifier)?;
         let dynamodb = dynamodb::router(data.as_ref())?;
         Ok(Self {
+            routers: (dynamodb.clone(), s3.clone()),
             dynamodb: serve(callers, |_, _| dynamodb).await?,
             s3: serve(callers, |_, _| s3).await?,
             _files: temporary,

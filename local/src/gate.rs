@@ -50,6 +50,13 @@ impl FromStr for HostName {
     }
 }
 
+impl HostName {
+    /// The name `host:port`.
+    pub(crate) fn at(host: &str, port: u16) -> Self {
+        Self { name: host.to_ascii_lowercase(), port: Some(port) }
+    }
+}
+
 fn wrong_port(authority: &Authority) -> bool {
     authority.port_u16().is_none() && authority.as_str().len() > authority.host().len()
 }

@@ -6,6 +6,7 @@
 
 pub mod delivery;
 pub mod emulators;
+pub mod environment;
 pub mod folder;
 pub mod gate;
 pub mod http;

@@ -22,6 +22,7 @@ use shared::things::UserFields;
 use crate::delivery::Delivery;
 use crate::emulators::sqs::Queues;
 use crate::emulators::{self, ACCESS_KEY_ID, Emulators, SECRET_ACCESS_KEY, arn};
+use crate::environment::Environment;
 use crate::folder::Folder;
 use crate::gate::{Callers, Gate, HostName};
 use crate::http::{Bound, Limits, Server};
@@ -32,6 +33,9 @@ use crate::template::Template;
 pub const DEMO_TOKEN: &str = "demo";
 /// API token of the first user in account 2, with which a person can try the separation of accounts.
 pub const OTHER_TOKEN: &str = "other";
+
+/// Number of handlers of each function which run at once by default.
+pub const WORKERS: usize = 2;
 
 /// Longest time for which a shutdown waits until the requests in progress are answered.
 const GRACE: Duration = Duration::from_secs(5);
@@ -54,6 +58,8 @@ pub struct Options {
     pub workers: usize,
     /// Command which starts a separate process for DynamoDB and S3, see [`emulators::Options::apart`].
     pub apart: Option<Command>,
+    /// Address of DynamoDB, S3 and SQS for functions outside of this process, see [`emulators::Options::together`].
+    pub aws: Option<SocketAddr>,
 }
 
 impl Default for Options {
@@ -64,8 +70,9 @@ impl Default for Options {
             hosts: Vec::new(),
             clock: Clock::steady(),
             rows_per_chunk: ROWS_PER_CHUNK,
-            workers: 2,
+            workers: WORKERS,
             apart: None,
+            aws: None,
         }
     }
 }
@@ -84,11 +91,11 @@ impl Functions {
     /// Builds the services of each function from the function's logical id in the template.
     fn of(services: impl Fn(&str) -> anyhow::Result<Services>) -> anyhow::Result<Self> {
         Ok(Self {
-            api: services("ApiFunction")?,
-            parser: services("ParserFunction")?,
-            loader: services("LoaderFunction")?,
-            revert: services("RevertFunction")?,
-            sweep: services("SweepFunction")?,
+            api: services("ApiFunction")?.of("api"),
+            parser: services("ParserFunction")?.of("parser"),
+            loader: services("LoaderFunction")?.of("loader"),
+            revert: services("RevertFunction")?.of("revert"),
+            sweep: services("SweepFunction")?.of("sweep"),
         })
     }
 
@@ -109,6 +116,7 @@ pub struct System {
     services: Services,
     functions: Functions,
     guards: Guards,
+    environment: Option<Environment>,
     resumed: Swept,
     doors: Server,
     delivery: Delivery,
@@ -130,6 +138,7 @@ impl System {
             notifications: template.notifications(),
             callers: callers.clone(),
             apart: options.apart,
+            together: options.aws,
         })
         .await?;
         // All functions share a pool of connections, because five pools for each service would hold very many
@@ -138,6 +147,7 @@ impl System {
         let local = |config: SdkConfig| config.into_builder().http_client(http.clone()).build();
         let (dynamodb, s3, sqs) = clients(&emulators, None, local);
         let names = create(&template, &dynamodb, &s3, &sqs).await?;
+        let environment = emulators.together_url().map(|url| Environment::new(url, &names));
         let services = Services::from_clients(dynamodb, s3, sqs, names, options.clock.clone());
         let services = Services { rows_per_chunk: options.rows_per_chunk, ..services };
         let guards = guards(&template);
@@ -149,12 +159,17 @@ impl System {
         let delivery = deliver(&emulators, &template, &functions, &guards, options.workers)?;
         let gate = Gate::new(&callers, bound.port(), api::refusal);
         let doors = bound.serve(Limits::default(), |_| gate.before(api::router(functions.api.clone())));
-        Ok(Self { services, functions, guards, resumed, doors, delivery, emulators })
+        Ok(Self { services, functions, guards, environment, resumed, doors, delivery, emulators })
     }
 
     /// Base URL of the router, for example `http://127.0.0.1:8080`.
     pub fn url(&self) -> &str {
         self.doors.url()
+    }
+
+    /// Environment of functions outside of this process. `None` unless [`Options::aws`] gives such functions an address.
+    pub fn environment(&self) -> Option<&Environment> {
+        self.environment.as_ref()
     }
 
     /// Counts of the imports which an earlier run left open and this run resumes. All counts are zero

@@ -1,5 +1,6 @@
 //! Tests of `waybill serve` as a process which is called, interrupted and killed.
 
+use std::ffi::OsStr;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
 use std::os::unix::fs::PermissionsExt;
@@ -28,8 +29,12 @@ struct Serve {
 
 impl Serve {
     fn start(data: &Path) -> anyhow::Result<Self> {
+        Self::with(&["--data".as_ref(), data.as_os_str()])
+    }
+
+    fn with(arguments: &[&OsStr]) -> anyhow::Result<Self> {
         let mut command = Command::new(env!("CARGO_BIN_EXE_waybill"));
-        command.args(["serve", "--port", "0", "--data"]).arg(data).stdout(Stdio::piped());
+        command.args(["serve", "--port", "0"]).args(arguments).stdout(Stdio::piped());
         let mut child = command.spawn()?;
         let mut said = Vec::new();
         for line in BufReader::new(child.stdout.take().context("no output")?).lines() {
@@ -252,6 +257,62 @@ async fn no_page_of_another_site_and_no_rebound_name_gets_an_answer() -> anyhow:
         let native = answer(address, "/api/v1/imports/1", headers)?;
         assert!(native.starts_with(&format!("HTTP/1.1 {status}")) && native.contains("\"detail\":"), "{native}");
         assert!(!noko.to_lowercase().contains("access-control-allow"), "{noko}");
+    }
+    Ok(())
+}
+
+/// What one address for all of AWS answers to an operation of DynamoDB or SQS.
+async fn aws(environment: &Value, target: &str, body: Value) -> anyhow::Result<Value> {
+    let url = environment["AWS_ENDPOINT_URL"].as_str().context("no address")?;
+    let request = reqwest::Client::new().post(url).header("X-Amz-Target", target).body(body.to_string());
+    Ok(serde_json::from_slice(&request.send().await?.error_for_status()?.bytes().await?)?)
+}
+
+#[tokio::test]
+async fn functions_outside_of_the_process_are_told_where_everything_is_and_have_the_work_to_themselves()
+-> anyhow::Result<()> {
+    let place = tempfile::tempdir()?;
+    let file = place.path().join("env.json");
+    let serve =
+        Serve::with(&["--aws".as_ref(), "0".as_ref(), "--no-workers".as_ref(), "--env".as_ref(), file.as_os_str()])?;
+    let written = std::fs::read_to_string(&file)?;
+    let environment = &serde_json::from_str::<Value>(&written)?["Parameters"];
+    for (name, value) in environment.as_object().context("no environment")? {
+        let line = format!("  {name}={}", value.as_str().unwrap_or_default());
+        assert!(serve.said.contains(&line), "{line} {:?}", serve.said);
+    }
+    let tables = aws(environment, "DynamoDB_20120810.ListTables", json!({})).await?;
+    let names = ["EVENTS_TABLE", "IMPORTS_TABLE", "WORKSPACE_TABLE"].map(|name| &environment[name]);
+    assert_eq!(tables["TableNames"], json!(names));
+
+    // The sample environment is that of a service with the address that the README gives it.
+    let url = environment["AWS_ENDPOINT_URL"].as_str().context("no address")?;
+    let sample = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/../events/env.json"))?;
+    assert_eq!(written.replace(url, "http://host.docker.internal:4566"), sample);
+
+    // An import is made, and the message that has it started stays where it is.
+    let form = [("file", table(3)), ("file_name", "a.csv".to_owned())];
+    let post = reqwest::Client::new().post(format!("{}/v2/imports/", serve.url)).header("X-NokoToken", "demo");
+    post.header("User-Agent", "test").form(&form).send().await?.error_for_status()?;
+    let received = aws(environment, "AmazonSQS.ReceiveMessage", json!({ "QueueUrl": environment["WORK_QUEUE_URL"] }));
+    let body = &received.await?["Messages"][0]["Body"];
+    assert_eq!(body, "{\"v\":1,\"start\":{\"account\":1,\"import\":1}}");
+    assert_eq!(serve.import(1).await?["status"], "queued");
+    Ok(())
+}
+
+#[test]
+fn an_address_that_is_none_is_refused_with_what_would_be_one() -> anyhow::Result<()> {
+    for (arguments, why) in [
+        (&["--aws", "localhost:4566"][..], "is no PORT and no ADDRESS:PORT, such as 4566 or 0.0.0.0:4566"),
+        (&["--aws", "70000"], "is no PORT and no ADDRESS:PORT"),
+        (&["--env", "env.json"], "--aws"),
+        (&["--no-workers"], "--aws"),
+    ] {
+        let refused = Command::new(env!("CARGO_BIN_EXE_waybill")).arg("serve").args(arguments).output()?;
+        let told = String::from_utf8(refused.stderr)?;
+        assert_eq!(refused.status.code(), Some(2), "{told}");
+        assert!(told.contains(why), "{told}");
     }
     Ok(())
 }

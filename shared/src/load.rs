@@ -69,7 +69,7 @@ pub async fn load(
         Ok(()) => {}
         Err(error @ (ImportError::File(FileError::Missing | FileError::Replaced) | ImportError::Impossible(_))) => {
             release(services, key, &lease).await?;
-            return match stop(services, &import, "loader", error.to_string()).await {
+            return match stop(services, &import, error.to_string()).await {
                 Ok(_) | Err(ImportError::Status { .. }) => Ok(Loaded::Done),
                 Err(error) => Err(error),
             };

@@ -35,8 +35,6 @@ const PUTS_IN_FLIGHT: usize = 16;
 /// How long a queued import waits for the file of a request's body; the door which stores the file lives for half a
 /// minute.
 const STORING: Duration = Duration::from_secs(600);
-/// The author of changes of status, as named in the history.
-const BY: &str = "parser";
 
 /// Plans the import and sends a message per chunk.
 pub async fn plan(services: &Services, account: AccountId, import: ImportId) -> Result<(), ImportError> {
@@ -61,12 +59,12 @@ pub async fn plan(services: &Services, account: AccountId, import: ImportId) -> 
         Ok(Ok(plan)) if plan.rows > MAX_ROWS => {
             let rows = plan.rows;
             let why = format!("the file has {rows} rows; an import takes at most {MAX_ROWS}");
-            stop(services, &import, BY, why).await
+            stop(services, &import, why).await
         }
         Ok(Ok(plan)) => Box::pin(begin(services, &import, &source, plan, unpacked.as_ref())).await,
         Ok(Err(refusal)) => refuse(services, &import, refusal).await,
         Err(ImportError::File(error @ (FileError::Missing | FileError::Replaced))) => {
-            stop(services, &import, BY, error.to_string()).await
+            stop(services, &import, error.to_string()).await
         }
         Err(error) => Err(error),
     };
@@ -90,13 +88,17 @@ async fn arrived(services: &Services, import: Import) -> Result<Import, ImportEr
     };
     let moved = match (services.files.head(key).await, import.status) {
         (Ok(object), Status::New) => {
-            transition(services, &import, Status::Queued, BY, Change::none().set("source", object)).await
+            transition(services, &import, Status::Queued, Change::none().set("source", object)).await
         }
         (Ok(object), _) => return pin(services, &import, &object).await,
         (Err(FileError::Missing), Status::Queued) if import.age(services) > STORING => {
-            stop(services, &import, BY, "its file was never stored".to_owned()).await
+            stop(services, &import, "its file was never stored".to_owned()).await
         }
-        (Err(FileError::Missing), _) => return Ok(import),
+        (Err(FileError::Missing), _) => {
+            // Whoever starts the import may be before the file, or S3 tell of one that is gone.
+            tracing::info!(account = import.account.0, import = import.id.0, "the file of the import is not there");
+            return Ok(import);
+        }
         (Err(error), _) => return Err(error.into()),
     };
     match moved {
@@ -204,7 +206,7 @@ async fn begin(
     }
     let verdict = Verdict { layout: Some(plan.layout), refusal: None, recalled: import.recalled.is_some() };
     recall::put_verdict(services, import, &verdict).await?;
-    transition(services, import, Status::Processing, BY, change).await
+    transition(services, import, Status::Processing, change).await
 }
 
 async fn refuse(services: &Services, import: &Import, refusal: Refusal) -> Result<Import, ImportError> {
@@ -216,7 +218,7 @@ async fn refuse(services: &Services, import: &Import, refusal: Refusal) -> Resul
         change = change.provided(recall::UNPINNED);
     }
     recall::put_verdict(services, import, &verdict).await?;
-    let refused = transition(services, import, Status::Unsupported, BY, change.because(reason)).await?;
+    let refused = transition(services, import, Status::Unsupported, change.because(reason)).await?;
     inbox::finish(services, &refused).await?;
     Ok(refused)
 }

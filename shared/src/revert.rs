@@ -58,13 +58,13 @@ async fn begin(services: &Services, mut import: Import, by: &str) -> Result<Impo
         if !import.status.may_become(Status::RollingBack) {
             return Ok(import);
         }
-        let mut change = Change::none();
+        let mut change = Change::none().asked_by(by);
         if let Some(id) = import.remembered {
             // From now on the import stands for no remembered mapping.
             let taken_back = mappings::undone(services, import.account, import.id, id).await?;
             change = taken_back.into_iter().fold(change, Change::also);
         }
-        match transition(services, &import, Status::RollingBack, by, change).await {
+        match transition(services, &import, Status::RollingBack, change).await {
             Err(ImportError::Status { .. }) => import = Import::find(services, import.account, import.id).await?,
             done => return done,
         }

@@ -52,6 +52,21 @@ pub struct Names {
 pub struct MissingSetting(&'static str);
 
 impl Names {
+    /// The environment variables for [`Names::from_env`], with their values.
+    pub fn variables(&self) -> [(&'static str, &str); 8] {
+        let Self { tables, bucket, queues } = self;
+        [
+            ("IMPORTS_TABLE", &tables.imports),
+            ("WORKSPACE_TABLE", &tables.workspace),
+            ("EVENTS_TABLE", &tables.events),
+            ("BUCKET", bucket),
+            ("ARRIVAL_QUEUE_URL", &queues.arrival),
+            ("WORK_QUEUE_URL", &queues.work),
+            ("LOAD_QUEUE_URL", &queues.load),
+            ("REVERT_QUEUE_URL", &queues.revert),
+        ]
+    }
+
     /// Reads the names from the environment.
     pub fn from_env() -> Result<Self, MissingSetting> {
         let var = |name: &'static str| env::var(name).map_err(|_| MissingSetting(name));
@@ -83,6 +98,9 @@ pub struct Services {
     pub queues: Queues,
     /// The clock for leases, time-outs and time stamps; tests can turn the clock.
     pub clock: Clock,
+    /// The name of the function which uses the services, for example `parser`. The history and the log of an import name the
+    /// function if it changes the status by itself.
+    pub function: &'static str,
     /// The cache of this process for the imports in progress.
     pub memory: Memory,
     /// The number of rows in a chunk, for imports that are created from now on; tests use few rows.
@@ -93,6 +111,9 @@ pub struct Services {
     /// The sizes of the steps at the end of an import or an undo; tests use small steps.
     pub portions: Portions,
 }
+
+/// Name in place of a function for programs which are no function, such as the command line.
+const OPERATOR: &str = "operator";
 
 impl Services {
     /// Makes the clients from an SDK configuration.
@@ -121,6 +142,7 @@ impl Services {
             files: Files::new(s3, names.bucket),
             queues: Queues::new(sqs, names.queues),
             clock,
+            function: OPERATOR,
             memory: Memory::default(),
             rows_per_chunk: ROWS_PER_CHUNK,
             fingerprints_at_once: FINGERPRINTS_AT_ONCE,
@@ -144,43 +166,46 @@ impl Services {
         }
     }
 
+    /// The same services for the function of this name.
+    pub fn of(self, function: &'static str) -> Self {
+        Self { function, ..self }
+    }
+
     /// The time for an invocation that begins now.
     pub fn begin(&self) -> TimeLeft {
         TimeLeft::begin(&self.clock, &self.portions)
     }
 
-    /// Makes the services for a deployed function, from the SDK's default configuration and the environment.
-    pub async fn from_env() -> Result<Self, MissingSetting> {
+    /// Makes the services for a deployed function of this name, from the SDK's default configuration and the environment.
+    pub async fn from_env(function: &'static str) -> Result<Self, MissingSetting> {
         let config = aws_config::defaults(BehaviorVersion::latest())
             .timeout_config(timeouts())
             .retry_config(RetryConfig::standard().with_max_attempts(SDK_ATTEMPTS))
             .load()
             .await;
-        Ok(Self::new(&without_empty_address(config), Names::from_env()?, Clock::system()))
+        Ok(Self::new(&without_empty_addresses(config), Names::from_env()?, Clock::system()).of(function))
     }
 }
 
-/// Removes an empty endpoint address. `sam local invoke` sets every variable that the template names, to an
-/// empty text if the variable is absent. The SDK would take an empty `AWS_ENDPOINT_URL` for an address and panic
-/// at the first request.
-fn without_empty_address(config: SdkConfig) -> SdkConfig {
-    if config.endpoint_url() != Some("") {
-        return config;
-    }
-    let mut config = config.into_builder();
-    config.set_endpoint_url(None);
-    // Without this, each service's client would read the variable again.
-    config.set_service_config(Some(NoAddresses));
-    config.build()
+/// Removes empty endpoint addresses. `sam local invoke` sets every variable that the template names, to an
+/// empty text if the variable is absent. A client would take an empty text for an address and panic at its first
+/// request.
+fn without_empty_addresses(config: SdkConfig) -> SdkConfig {
+    let address = config.endpoint_url().filter(|address| !address.is_empty()).map(str::to_owned);
+    let mut builder = config.to_builder();
+    builder.set_endpoint_url(address);
+    // The client of each service reads its address from the environment itself.
+    builder.set_service_config(Some(WithoutEmpty(config)));
+    builder.build()
 }
 
-/// A source of configuration for single services that has no addresses.
+/// The settings of single services, without empty settings.
 #[derive(Debug)]
-struct NoAddresses;
+struct WithoutEmpty(SdkConfig);
 
-impl LoadServiceConfig for NoAddresses {
-    fn load_config(&self, _: ServiceConfigKey<'_>) -> Option<String> {
-        None
+impl LoadServiceConfig for WithoutEmpty {
+    fn load_config(&self, key: ServiceConfigKey<'_>) -> Option<String> {
+        self.0.service_config()?.load_config(key).filter(|value| !value.is_empty())
     }
 }
 
@@ -189,4 +214,34 @@ impl LoadServiceConfig for NoAddresses {
 pub fn log_json() {
     let filter = tracing_subscriber::EnvFilter::try_from_default_env().unwrap_or_else(|_| "info".into());
     tracing_subscriber::fmt().json().with_env_filter(filter).with_target(false).init();
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The setting of one service, such as `AWS_ENDPOINT_URL`.
+    #[derive(Debug)]
+    struct Set(&'static str);
+
+    impl LoadServiceConfig for Set {
+        fn load_config(&self, _: ServiceConfigKey<'_>) -> Option<String> {
+            Some(self.0.to_owned())
+        }
+    }
+
+    #[test]
+    fn an_empty_address_is_none_wherever_it_is_set() {
+        for (everywhere, of_service) in [(None, ""), (Some(""), ""), (Some("http://a"), ""), (None, "http://b")] {
+            let mut config = SdkConfig::builder().service_config(Set(of_service));
+            config.set_endpoint_url(everywhere.map(str::to_owned));
+            let config = without_empty_addresses(config.build());
+            assert_eq!(config.endpoint_url(), everywhere.filter(|url| !url.is_empty()), "{everywhere:?} {of_service}");
+            let key = ServiceConfigKey::builder().service_id("S3").env("AWS_ENDPOINT_URL").profile("endpoint_url");
+            let key = key.build().expect("all three parts");
+            let found = config.service_config().and_then(|service| service.load_config(key));
+            assert_eq!(found.as_deref().unwrap_or_default(), of_service);
+            assert_eq!(found.is_none(), of_service.is_empty());
+        }
+    }
 }

@@ -88,7 +88,7 @@ async fn close(services: &Services, import: &Import, time: &TimeLeft) -> Result<
         let change = Change::none().set("tally", tally).set("sealed", true).set("days", days).set("completed_at", now);
         let change = change.also(roll::settled(import.account, import.id, tally.entries));
         let change = remember(services, import, verdict, (change, now)).await?;
-        match transition(services, import, verdict, "loader", change).await {
+        match transition(services, import, verdict, change).await {
             // Boxed, because few imports are dropped, and every settling would carry the large future.
             Ok(settled) => return Box::pin(inbox::finish(services, &settled)).await.map(|_| true),
             // The remembered mapping was changed in between: retry.

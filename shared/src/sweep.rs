@@ -46,9 +46,6 @@ const MOST_WAKINGS: u32 = 12;
 /// The most imports looked at at once.
 const LOOKS_AT_ONCE: usize = 8;
 
-/// The author of changes of status, as named in the history.
-const BY: &str = "sweep";
-
 /// The knowledge whether any other process works on the same tables.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Others {
@@ -169,7 +166,7 @@ async fn look(
         if watch.wakings > MOST_WAKINGS && matches!(import.status, Status::Queued | Status::Processing) {
             swept.given_up += 1;
             let why = format!("the import made no progress in {MOST_WAKINGS} tries");
-            stop(services, &import, BY, why).await?;
+            stop(services, &import, why).await?;
             return Ok(());
         }
         swept.woken += 1;
@@ -247,7 +244,7 @@ async fn wake(services: &Services, import: &Import, swept: &mut Swept) -> Result
         }
         Status::New => {
             swept.given_up += 1;
-            stop(services, import, BY, "its file was never uploaded".to_owned()).await?;
+            stop(services, import, "its file was never uploaded".to_owned()).await?;
         }
         Status::Queued => services.queues.send(&Message::Start { account, import: id }).await?,
         Status::Processing => plan::resend(services, import).await?,

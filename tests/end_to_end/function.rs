@@ -1,9 +1,10 @@
 //! Calls the API function as Lambda does, with an event of API Gateway, and returns its answer.
 
 use anyhow::Context as _;
+use api::gateway::function;
 use axum::Router;
 use lambda_http::request::LambdaRequest;
-use lambda_http::{Adapter, Context, LambdaEvent, Service};
+use lambda_http::{Context, LambdaEvent, Service};
 use serde_json::{Value, json};
 use shared::services::Services;
 
@@ -59,7 +60,7 @@ impl Function {
         let request: LambdaRequest = serde_json::from_value(event)?;
         let mut context = Context::default();
         context.request_id = REQUEST_ID.to_owned();
-        let mut function = Adapter::from(self.0.clone());
+        let mut function = function(self.0.clone());
         let answer = function.call(LambdaEvent::new(request, context)).await;
         serde_json::to_value(answer.ok().context("the function failed")?).map_err(Into::into)
     }

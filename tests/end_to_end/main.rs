@@ -10,6 +10,7 @@ mod dump;
 mod faults;
 mod files;
 mod function;
+mod history;
 mod hostile;
 mod import;
 mod invariants;

@@ -4,7 +4,7 @@ use anyhow::Context;
 use aws_lambda_events::eventbridge::EventBridgeEvent;
 use aws_lambda_events::sqs::SqsEvent;
 use lambda_http::request::LambdaRequest;
-use lambda_http::{Adapter, LambdaEvent, Service};
+use lambda_http::{LambdaEvent, Service};
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
@@ -55,11 +55,16 @@ async fn the_sample_events_take_an_import_from_its_upload_to_its_undo() -> anyho
 /// Lets the API answer a sample request, and returns the status and the body.
 async fn answered(stack: &Stack, name: &str) -> anyhow::Result<(u64, Value)> {
     let request: LambdaRequest = sample(name)?;
-    let mut function = Adapter::from(api::router(stack.functions().api.clone()));
+    call(stack, request).await
+}
+
+/// Has the API answer a request; its status and its body.
+async fn call(stack: &Stack, request: LambdaRequest) -> anyhow::Result<(u64, Value)> {
+    let mut function = api::gateway::function(api::router(stack.functions().api.clone()));
     let answer = function.call(LambdaEvent::new(request, lambda_http::Context::default())).await?;
     let answer = serde_json::to_value(&answer)?;
     let body = answer["body"].as_str().unwrap_or_default();
-    Ok((answer["statusCode"].as_u64().context(name.to_owned())?, serde_json::from_str(body).unwrap_or_default()))
+    Ok((answer["statusCode"].as_u64().context("no status")?, serde_json::from_str(body).unwrap_or_default()))
 }
 
 #[tokio::test]
@@ -141,5 +146,28 @@ async fn the_sample_event_of_a_drop_makes_and_loads_an_import() -> anyhow::Resul
     assert_eq!(parser::handle(&stack.functions().parser, dropped).await.batch_item_failures.len(), 0);
     assert_eq!(stack.native(1).await?["status"], "complete");
     assert!(files.head("outbox/1/Stunden März (2).csv.1.report.json").await.is_ok());
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_request_to_a_host_that_no_url_can_have_is_answered() -> anyhow::Result<()> {
+    let stack = Stack::start(1000).await?;
+    stack.import(TOGGL.as_bytes(), &[]).await?;
+    let mut event: Value = sample("api-list-imports")?;
+    for (host, base) in [
+        ("abc.execute-api.127.0.0.1:4566", "https://abc.execute-api.127.0.0.1:4566/"),
+        ("api.example.com", "https://api.example.com/"),
+        ("a.b:99999", "https://a.b:99999/"),
+        ("[::1", "https://localhost/"),
+        ("x y", "https://localhost/"),
+        ("", "https://localhost/"),
+    ] {
+        event["headers"]["host"] = json!(host);
+        event["headers"]["x-waybill-sent-host"] = json!("evil.example");
+        event["requestContext"]["domainName"] = json!(host);
+        let (status, imports) = call(&stack, serde_json::from_value(event.clone())?).await?;
+        assert_eq!(status, 200, "{host} {imports}");
+        assert!(imports[0]["url"].as_str().is_some_and(|url| url.starts_with(base)), "{host} {imports}");
+    }
     Ok(())
 }

@@ -8,6 +8,7 @@ mod answer;
 mod base;
 mod cors;
 mod failure;
+pub mod gateway;
 mod idempotency;
 pub mod native;
 pub mod noko;

@@ -1,11 +1,13 @@
 //! The Lambda `bootstrap` of the API function, which serves the router under API Gateway.
 
+use api::gateway::function;
 use api::router;
-use lambda_http::{Error, run};
+use lambda_http::Error;
+use lambda_http::lambda_runtime::run;
 use shared::services::{Services, log_json};
 
 #[tokio::main]
 async fn main() -> Result<(), Error> {
     log_json();
-    run(router(Services::from_env().await?)).await
+    run(function(router(Services::from_env("api").await?))).await
 }

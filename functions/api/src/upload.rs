@@ -10,9 +10,6 @@ use shared::settle::stop::stop;
 
 use crate::Door;
 
-/// The name under which this module stops imports, as their history shows.
-const BY: &str = "api";
-
 /// The reasons why a file is refused.
 #[derive(Debug, thiserror::Error)]
 pub enum UploadError {
@@ -65,7 +62,7 @@ pub async fn accept(
         // A retry with the same `Idempotency-Key` finds this import and stores its file. Without a key a retry creates
         // a new import, so this import is stopped.
         if new.once.is_none()
-            && let Err(error) = stop(services, &import, BY, "its file could not be stored".to_owned()).await
+            && let Err(error) = stop(services, &import, "its file could not be stored".to_owned()).await
         {
             tracing::warn!(account = import.account.0, import = import.id.0, %error, "an import without file goes on");
         }

@@ -7,7 +7,7 @@ use shared::services::{Services, log_json};
 #[tokio::main]
 async fn main() -> Result<(), Error> {
     log_json();
-    let services = Services::from_env().await?;
+    let services = Services::from_env("parser").await?;
     let services = &services;
     run(service_fn(async |event: LambdaEvent<SqsEvent>| Ok::<_, Error>(parser::handle(services, event.payload).await)))
         .await

@@ -7,7 +7,7 @@ use shared::services::{Services, log_json};
 #[tokio::main]
 async fn main() -> Result<(), Error> {
     log_json();
-    let services = Services::from_env().await?;
+    let services = Services::from_env("sweep").await?;
     let services = &services;
     run(service_fn(async |_: LambdaEvent<EventBridgeEvent>| {
         sweep::handle(services).await.map(drop).map_err(Error::from)

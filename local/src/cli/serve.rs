@@ -1,6 +1,6 @@
 //! The command `waybill serve`, which runs the whole service on loopback.
 
-use std::net::SocketAddr;
+use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -8,7 +8,7 @@ use anyhow::Context;
 use clap::Args;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use waybill::gate::HostName;
-use waybill::system::{self, DEMO_TOKEN, OTHER_TOKEN, System};
+use waybill::system::{self, DEMO_TOKEN, OTHER_TOKEN, System, WORKERS};
 
 /// Exit status of a service which did not end in order. Shells report the same status for a
 /// process which Ctrl-C killed.
@@ -27,6 +27,25 @@ pub struct Serve {
     /// port, any port is accepted
     #[arg(long = "host", value_name = "NAME[:PORT]")]
     hosts: Vec<HostName>,
+    /// Serve DynamoDB, S3 and SQS at this one address as well, for functions outside of this process. Without an ADDRESS
+    /// it is on 127.0.0.1; containers reach 0.0.0.0 as host.docker.internal. Every program that reaches the address can read
+    /// and write everything, because no secret is asked for
+    #[arg(long, value_name = "[ADDRESS:]PORT", value_parser = address)]
+    aws: Option<SocketAddr>,
+    /// Write the environment of such functions to this file, as `sam local invoke --env-vars` takes it
+    #[arg(long, value_name = "FILE", requires = "aws")]
+    env: Option<PathBuf>,
+    /// Leave messages in their queues, for functions outside of this process
+    #[arg(long, requires = "aws")]
+    no_workers: bool,
+}
+
+/// Reads an address; a port alone is one on loopback.
+fn address(text: &str) -> Result<SocketAddr, String> {
+    match text.parse::<u16>() {
+        Ok(port) => Ok(SocketAddr::from((Ipv4Addr::LOCALHOST, port))),
+        Err(_) => text.parse().map_err(|_| "is no PORT and no ADDRESS:PORT, such as 4566 or 0.0.0.0:4566".to_owned()),
+    }
 }
 
 impl Serve {
@@ -35,12 +54,28 @@ impl Serve {
     pub async fn run(self) -> anyhow::Result<ExitCode> {
         system::log();
         let address = SocketAddr::from(([127, 0, 0, 1], self.port));
-        let options = system::Options { data: self.data, address, hosts: self.hosts, ..system::Options::default() };
+        let options = system::Options {
+            data: self.data,
+            address,
+            hosts: self.hosts,
+            workers: if self.no_workers { 0 } else { WORKERS },
+            aws: self.aws,
+            ..system::Options::default()
+        };
         let mut interrupts = Interrupts::listen()?;
         let system = tokio::select! {
             system = System::start(options) => system.context("the service does not start")?,
             () = interrupts.next() => return Ok(ExitCode::from(INTERRUPTED)),
         };
+        if let (Some(file), Some(environment)) = (&self.env, system.environment()) {
+            let written = std::fs::write(file, environment.to_json());
+            written.with_context(|| format!("{} cannot be written", file.display()))?;
+        }
+        if let Some(aws) = self.aws.filter(|aws| !aws.ip().is_loopback()) {
+            eprintln!(
+                "{aws} is not only for this machine: every program that reaches the address can read and write everything"
+            );
+        }
         tell(&system);
         interrupts.next().await;
         eprintln!("ending within seconds; a second signal ends it at once");
@@ -65,6 +100,12 @@ fn tell(system: &System) {
     println!("  curl -H 'X-NokoToken: {DEMO_TOKEN}' -X DELETE {url}/v2/imports/1");
     println!("native    {url}/api/v1");
     println!("  curl -H 'Authorization: Token {DEMO_TOKEN}' {url}/api/v1/imports/1");
+    if let Some(environment) = system.environment() {
+        println!("AWS, for functions outside of this process, whose environment is");
+        for line in environment.lines() {
+            println!("  {line}");
+        }
+    }
     println!();
     println!("Account 1 (Demo): token {DEMO_TOKEN}. Account 2, to try separation: token {OTHER_TOKEN}.");
 }

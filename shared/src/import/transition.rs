@@ -43,6 +43,7 @@ pub struct Change {
     also: Vec<Write>,
     /// A condition on the import in addition to its status.
     provided: Option<&'static str>,
+    by: Option<String>,
     why: Option<String>,
 }
 
@@ -71,6 +72,12 @@ impl Change {
         self
     }
 
+    /// Names the person who asked for the transition, for example `user 7`, in place of the function.
+    pub fn asked_by(mut self, person: impl Into<String>) -> Self {
+        self.by = Some(person.into());
+        self
+    }
+
     /// Adds a reason to the line of history.
     pub fn because(mut self, why: impl Into<String>) -> Self {
         self.why = Some(why.into());
@@ -78,7 +85,8 @@ impl Change {
     }
 }
 
-/// Changes the status of `import` from the status which the caller read to `to`, with an event and a line of history.
+/// Changes the status of `import` from the status which the caller read to `to`, with an event and a line of history. The
+/// line names the person who asked for the change, if `change` does, and otherwise the function which makes it.
 ///
 /// # Errors
 /// [`ImportError::Status`] if the import has a different status by now or may not get the status `to`. The error
@@ -88,12 +96,12 @@ pub async fn transition(
     services: &Services,
     import: &Import,
     to: Status,
-    by: &str,
     change: Change,
 ) -> Result<Import, ImportError> {
     if !import.status.may_become(to) {
         return Err(ImportError::Status { import: import.id, status: import.status });
     }
+    let by = change.by.as_deref().unwrap_or(services.function);
     let now = services.clock.now_ms();
     let mut expression = "SET #status = :to, #updated_at = :now".to_owned();
     for (name, _) in &change.sets {

@@ -160,7 +160,7 @@ async fn let_go(services: &Services, import: &Import, time: &TimeLeft) -> Result
         0 => change,
         _ => change.also(Write::delete(keys::release(import.account, import.id))),
     };
-    match transition(services, import, Status::RolledBack, "revert", change).await {
+    match transition(services, import, Status::RolledBack, change).await {
         Ok(undone) => inbox::finish(services, &undone).await.map(|_| true),
         // A second worker ended the undo.
         Err(ImportError::Status { .. }) => Ok(true),

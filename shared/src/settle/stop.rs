@@ -21,7 +21,7 @@ pub async fn cancel(services: &Services, import: &Import, by: &str) -> Result<Im
         if import.status == Status::Incomplete {
             return Ok(import);
         }
-        match stop(services, &import, by, CANCELLED.to_owned()).await {
+        match end(services, &import, Change::none().asked_by(by), CANCELLED.to_owned()).await {
             Err(ImportError::Status { status, .. }) if status != import.status => {
                 import = Import::find(services, import.account, import.id).await?;
             }
@@ -31,9 +31,13 @@ pub async fn cancel(services: &Services, import: &Import, by: &str) -> Result<Im
 }
 
 /// Stops an import for good, with the reason for people.
-pub async fn stop(services: &Services, import: &Import, by: &str, reason: String) -> Result<Import, ImportError> {
-    let change = Change::none().set("reason", &reason).set("completed_at", services.clock.now_ms());
-    let import = transition(services, import, Status::Incomplete, by, change.because(reason)).await?;
+pub async fn stop(services: &Services, import: &Import, reason: String) -> Result<Import, ImportError> {
+    end(services, import, Change::none(), reason).await
+}
+
+async fn end(services: &Services, import: &Import, change: Change, reason: String) -> Result<Import, ImportError> {
+    let change = change.set("reason", &reason).set("completed_at", services.clock.now_ms());
+    let import = transition(services, import, Status::Incomplete, change.because(reason)).await?;
     settle_soon(services, &import).await?;
     Ok(import)
 }

@@ -1,9 +1,15 @@
 //! Tests of the deployed template: its queues, its caps, and its loops of messages.
 
+use std::collections::BTreeSet;
+
 use anyhow::Context;
+use shared::queue::QueueUrls;
+use shared::services::Names;
+use shared::store::TableNames;
 
 use super::*;
 use crate::emulators::arn;
+use crate::environment::Environment;
 
 #[test]
 fn the_deployed_template_is_understood() -> Test {
@@ -136,6 +142,38 @@ fn the_functions_that_may_loop_are_those_that_messages_of_their_own_can_lead_bac
         }
         let comes_back = reached.contains(&function);
         assert_eq!(function.may_loop, comes_back, "{}: Lambda ends its chains, or ought to", function.name);
+    }
+    Ok(())
+}
+
+#[test]
+fn every_variable_that_a_function_reads_is_given_by_the_template_and_by_the_local_environment() -> anyhow::Result<()> {
+    let queue = || "http://127.0.0.1:1/000000000000/Queue".to_owned();
+    let names = Names {
+        tables: TableNames { imports: "I".to_owned(), workspace: "W".to_owned(), events: "E".to_owned() },
+        bucket: "B".to_owned(),
+        queues: QueueUrls { arrival: queue(), work: queue(), load: queue(), revert: queue() },
+    };
+    let read: BTreeSet<_> = names.variables().into_iter().map(|(name, _)| name.to_owned()).collect();
+    let environment = Environment::new("http://host.docker.internal:4566", &names);
+    let local: Vec<_> = environment.lines().collect();
+    assert!(
+        local.contains(&"WORK_QUEUE_URL=http://host.docker.internal:4566/000000000000/Queue".to_owned()),
+        "{local:?}"
+    );
+    assert!(local.contains(&"AWS_ENDPOINT_URL=http://host.docker.internal:4566".to_owned()), "{local:?}");
+    for name in &read {
+        assert!(local.iter().any(|line| line.starts_with(&format!("{name}="))), "{name} {local:?}");
+    }
+    let document = Document::parse(TEMPLATE).map_err(|error| anyhow::anyhow!("{error}"))?;
+    let functions: Vec<_> = document.of_kind(FUNCTION).collect();
+    assert_eq!(functions.len(), 5);
+    for id in functions {
+        let given = document.function(id).map_err(anyhow::Error::msg)?["Environment"]["Variables"].clone();
+        let mut given: BTreeSet<_> = given.as_object().context("no variables")?.keys().cloned().collect();
+        // `sam local invoke` overrides only what the template gives, so the address has to be among it.
+        assert!(given.remove("AWS_ENDPOINT_URL") && given.remove("RUST_LOG"), "{id}");
+        assert_eq!(given, read, "{id}");
     }
     Ok(())
 }
