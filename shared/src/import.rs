@@ -17,6 +17,7 @@ mod counts;
 mod create;
 mod error;
 pub(crate) mod lane;
+pub(crate) mod messages;
 mod options;
 pub(crate) mod roll;
 mod status;

@@ -10,6 +10,7 @@
 mod before;
 pub mod chunk;
 pub mod glance;
+pub mod hold;
 pub mod page;
 
 pub use chunk::{Chunk, ChunkState, page_attribute, runs_attribute};

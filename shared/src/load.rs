@@ -20,22 +20,14 @@ use crate::files::FileError;
 use crate::id::{AccountId, ChunkNo, ImportId};
 use crate::import::{Counts, Import, ImportError, Status};
 use crate::lease::Lease;
-use crate::ledger::{Chunk, ChunkState, page_attribute};
+use crate::ledger::hold::{self, Ended, Hold, Work};
+use crate::ledger::{Chunk, page_attribute};
 use crate::queue::Message;
 use crate::services::Services;
 use crate::settle::settle;
 use crate::settle::stop::stop;
 use crate::store::keys::Key;
-use crate::store::{BATCHES_IN_FLIGHT, ITEMS_A_BATCH, StoreError, Table, Write, encode, keys};
-
-/// The end of a load.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Loaded {
-    /// The chunk was committed by this try or an earlier try, or is not to be loaded any more.
-    Done,
-    /// A living lease holds the chunk until the given time (milliseconds since the epoch); the caller retries then.
-    Held(i64),
-}
+use crate::store::{BATCHES_IN_FLIGHT, ITEMS_A_BATCH, StoreError, Table, encode, keys};
 
 /// Loads a chunk, and settles the import if the chunk was the last.
 pub async fn load(
@@ -43,40 +35,40 @@ pub async fn load(
     account: AccountId,
     import: ImportId,
     chunk: ChunkNo,
-) -> Result<Loaded, ImportError> {
+) -> Result<Ended, ImportError> {
     let time = services.begin();
     let key = keys::chunk(account, import, chunk);
     let lease = Lease::draw(&services.clock);
-    let claimed = match claim(services, &key, &lease).await? {
-        Claim::Mine(chunk) => chunk,
-        Claim::Held(until) => return Ok(Loaded::Held(until)),
-        Claim::Over => {
+    let claimed = match hold::take(services, &key, Work::Load, &lease).await? {
+        Hold::Mine(chunk) => chunk,
+        Hold::Until(until) => return Ok(Ended::Held(until)),
+        Hold::Over => {
             // The chunk is committed already, but its loader may have died before settling the import.
             let import = Import::find(services, account, import).await?;
             settle(services, &import, &time).await?;
-            return Ok(Loaded::Done);
+            return Ok(Ended::Done);
         }
     };
     // The status is read after the claim: an undo or stop which began before is seen here, and a later undo or stop
     // sees the lease.
     let import = Import::find(services, account, import).await?;
     if import.status != Status::Processing {
-        release(services, key, &lease).await?;
+        hold::give_back(services, key, &lease).await?;
         settle(services, &import, &time).await?;
-        return Ok(Loaded::Done);
+        return Ok(Ended::Done);
     }
     match work(services, &import, &claimed, &key, &lease).await {
         Ok(()) => {}
         Err(error @ (ImportError::File(FileError::Missing | FileError::Replaced) | ImportError::Impossible(_))) => {
-            release(services, key, &lease).await?;
+            hold::give_back(services, key, &lease).await?;
             return match stop(services, &import, error.to_string()).await {
-                Ok(_) | Err(ImportError::Status { .. }) => Ok(Loaded::Done),
+                Ok(_) | Err(ImportError::Status { .. }) => Ok(Ended::Done),
                 Err(error) => Err(error),
             };
         }
         Err(error) => {
             // A best effort, so the next try need not wait for the end of the lease.
-            let _ = release(services, key, &lease).await;
+            let _ = hold::give_back(services, key, &lease).await;
             return Err(error);
         }
     }
@@ -85,7 +77,7 @@ pub async fn load(
     // transaction. The future is boxed, as are all rare branches, because the stack of a test's thread would be too
     // small in an unoptimised build.
     Box::pin(settle(services, &Import::find(services, account, import.id).await?, &time)).await?;
-    Ok(Loaded::Done)
+    Ok(Ended::Done)
 }
 
 /// Has the chunk loaded at the end of the lease which holds the chunk. A copy of the message is sent for then, so
@@ -99,47 +91,6 @@ pub async fn come_again(
 ) -> Result<(), ImportError> {
     let message = Message::Load { account, import, chunk };
     Ok(services.queues.send_after(&message, services.clock.until(until)).await?)
-}
-
-enum Claim {
-    Mine(Box<Chunk>),
-    Held(i64),
-    Over,
-}
-
-async fn claim(services: &Services, key: &Key, lease: &Lease) -> Result<Claim, StoreError> {
-    let claim = Write::update(key.clone(), "SET #lease = :token, #lease_until = :until ADD #tries :one")
-        .when("#state = :planned AND (attribute_not_exists(#lease) OR #lease_until <= :now)")
-        .bind(":planned", ChunkState::Planned)
-        .bind(":token", &lease.token)
-        .bind(":until", lease.until)
-        .bind(":one", 1)
-        .bind(":now", services.clock.now_ms());
-    match services.store.write(claim).await {
-        Ok(item) => Ok(Claim::Mine(Box::new(Chunk::decode(item.unwrap_or_default())?))),
-        Err(StoreError::Refused { found: Some(item), .. }) => {
-            let chunk = Chunk::decode(*item)?;
-            match (chunk.state, chunk.lease_until) {
-                // The claim is this loader's own, whose answer was lost.
-                (ChunkState::Planned, _) if chunk.lease.as_ref() == Some(&lease.token) => {
-                    Ok(Claim::Mine(Box::new(chunk)))
-                }
-                (ChunkState::Planned, Some(until)) => Ok(Claim::Held(until)),
-                _ => Ok(Claim::Over),
-            }
-        }
-        Err(StoreError::Refused { found: None, .. }) => Ok(Claim::Over),
-        Err(error) => Err(error),
-    }
-}
-
-async fn release(services: &Services, key: Key, lease: &Lease) -> Result<(), StoreError> {
-    let release =
-        Write::update(key, "REMOVE #lease, #lease_until").when("#lease = :token").bind(":token", &lease.token);
-    match services.store.write(release).await {
-        Err(error) if !error.is_refused() => Err(error),
-        _ => Ok(()),
-    }
 }
 
 /// Reads, writes and commits a claimed chunk.
@@ -225,12 +176,8 @@ async fn commit(
     lease: &Lease,
 ) -> Result<(), ImportError> {
     lease.check(&services.clock)?;
-    let page = Write::update(key, "SET #state = :committed, #page = :page REMOVE #lease, #lease_until, #tries, #there")
-        .when("#lease = :token AND #state = :planned")
-        .bind(":committed", ChunkState::Committed)
-        .bind(":planned", ChunkState::Planned)
-        .bind(":token", &lease.token)
-        .bind_attribute(":page", page_attribute(&drafts.page));
+    let page = hold::finish(key, Work::Load, lease, ", #page = :page", ", #there");
+    let page = page.bind_attribute(":page", page_attribute(&drafts.page));
     let counts = Counts { chunks: 1, ..drafts.counts };
     let count = counts.add_to(import.account, import.id, chunk.number);
     match services.store.transact(vec![page, count]).await {

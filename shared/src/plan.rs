@@ -19,10 +19,12 @@ use crate::concurrent::drained;
 use crate::files::{FileError, Object};
 use crate::format::{ChunkSpan, Plan, Refusal, Verdict};
 use crate::id::{AccountId, ChunkNo, ImportId, MAX_ROWS};
+use crate::import::messages::send_chunks;
 use crate::import::{Change, Duplicates, Import, ImportError, Status, lane, transition};
 use crate::inbox;
+use crate::ledger::hold::Ended;
 use crate::ledger::{Chunk, ChunkState};
-use crate::load::{self, Loaded};
+use crate::load;
 use crate::queue::Message;
 use crate::services::Services;
 use crate::settle::stop::stop;
@@ -230,8 +232,8 @@ async fn send_out(services: &Services, import: &Import) -> Result<(), ImportErro
     match import.chunk_count() {
         0 => settle_soon(services, import).await,
         1 => match Box::pin(load::load(services, account, id, ChunkNo(0))).await? {
-            Loaded::Done => Ok(()),
-            Loaded::Held(until) => load::come_again(services, account, id, ChunkNo(0), until).await,
+            Ended::Done => Ok(()),
+            Ended::Held(until) => load::come_again(services, account, id, ChunkNo(0), until).await,
         },
         _ => send_waiting(services, import).await.map(drop),
     }
@@ -253,22 +255,4 @@ async fn send_waiting(services: &Services, import: &Import) -> Result<usize, Imp
         (chunk.state == ChunkState::Planned).then_some(Message::Load { account, import: id, chunk: chunk.number })
     })
     .await
-}
-
-/// Sends a message for every chunk for which `message` returns a message. Returns the number of messages.
-pub(crate) async fn send_chunks(
-    services: &Services,
-    import: &Import,
-    message: impl Fn(&Chunk) -> Option<Message>,
-) -> Result<usize, ImportError> {
-    let mut sent = 0;
-    let mut pages =
-        services.store.pages(keys::chunks(import.account, import.id, ChunkNo(0), ChunkNo(import.chunk_count())));
-    while let Some(items) = pages.next().await? {
-        let chunks: Vec<Chunk> = items.into_iter().map(Chunk::decode).collect::<Result<_, _>>()?;
-        let messages: Vec<_> = chunks.iter().filter_map(&message).collect();
-        services.queues.send_all(&messages).await?;
-        sent += messages.len();
-    }
-    Ok(sent)
 }

@@ -18,31 +18,23 @@ use std::time::Duration;
 
 use crate::concurrent::drained;
 use crate::id::{AccountId, ChunkNo, ImportId};
+use crate::import::messages::send_chunks;
 use crate::import::{Change, Counts, Import, ImportError, Status, transition};
 use crate::lease::Lease;
-use crate::ledger::{Chunk, ChunkState};
+use crate::ledger::ChunkState;
+use crate::ledger::hold::{self, Ended, Hold, Work};
 use crate::mappings;
-use crate::plan::send_chunks;
 use crate::portions::TimeLeft;
 use crate::queue::Message;
 use crate::services::Services;
 use crate::store::keys::{self, Key};
-use crate::store::{BATCHES_IN_FLIGHT, ITEMS_A_BATCH, Item, StoreError, Table, Write};
+use crate::store::{BATCHES_IN_FLIGHT, ITEMS_A_BATCH, Item, Table};
 
 /// The longest wait before the undo retries a chunk held by a loader: most loaders commit within seconds, long before
 /// the lease ends.
 const LOOK_AGAIN: Duration = Duration::from_secs(5);
 
 pub use release::{release, released_steps};
-
-/// The end of the undo of a chunk.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Reverted {
-    /// The chunk is undone, by this try or an earlier try.
-    Done,
-    /// A loader holds the chunk until the given time (milliseconds since the epoch); the caller retries then.
-    Held(i64),
-}
 
 /// Begins the undo of an import: first the message is sent, then the status changes, so a crash between the two loses
 /// nothing. An import which is undone or being undone stays as it is.
@@ -85,8 +77,8 @@ async fn send_out(services: &Services, import: &Import) -> Result<(), ImportErro
     match import.chunk_count() {
         0 => release(services, import, &services.begin()).await,
         1 => match revert(services, import.account, import.id, ChunkNo(0)).await? {
-            Reverted::Done => Ok(()),
-            Reverted::Held(until) => come_again(services, import.account, import.id, ChunkNo(0), until).await,
+            Ended::Done => Ok(()),
+            Ended::Held(until) => come_again(services, import.account, import.id, ChunkNo(0), until).await,
         },
         _ => send_waiting(services, import).await.map(drop),
     }
@@ -129,18 +121,18 @@ pub async fn revert(
     account: AccountId,
     import: ImportId,
     chunk: ChunkNo,
-) -> Result<Reverted, ImportError> {
+) -> Result<Ended, ImportError> {
     let time = services.begin();
     let import = Import::find(services, account, import).await?;
     if import.status != Status::RollingBack {
-        return Ok(Reverted::Done);
+        return Ok(Ended::Done);
     }
     let key = keys::chunk(account, import.id, chunk);
     let lease = Lease::draw(&services.clock);
-    match fence(services, &key, &lease).await? {
-        Fence::Held(until) => return Ok(Reverted::Held(until)),
-        Fence::Over => {}
-        Fence::Mine(fenced) => {
+    match hold::take(services, &key, Work::Undo, &lease).await? {
+        Hold::Until(until) => return Ok(Ended::Held(until)),
+        Hold::Over => {}
+        Hold::Mine(fenced) => {
             empty(services, account, import.id, chunk, &lease).await?;
             // The count comes from the ledger page, which tells the entities seen by people; the partition may hold
             // leftovers of crashed workers.
@@ -148,7 +140,7 @@ pub async fn revert(
         }
     }
     release_when_undone(services, &import, &time).await?;
-    Ok(Reverted::Done)
+    Ok(Ended::Done)
 }
 
 /// Continues with the end of an undo.
@@ -167,42 +159,6 @@ async fn release_when_undone(services: &Services, import: &Import, time: &TimeLe
         return Ok(());
     }
     release(services, import, time).await
-}
-
-enum Fence {
-    Mine(Box<Chunk>),
-    Held(i64),
-    Over,
-}
-
-/// Takes over the chunk if the chunk is committed, planned without a living lease, or fenced by an undo which died.
-async fn fence(services: &Services, key: &Key, lease: &Lease) -> Result<Fence, StoreError> {
-    let take = Write::update(key.clone(), "SET #state = :reverting, #lease = :token, #lease_until = :until")
-        .when(
-            "#state = :committed OR (#state IN (:planned, :reverting) AND \
-             (attribute_not_exists(#lease) OR #lease_until <= :now))",
-        )
-        .bind(":reverting", ChunkState::Reverting)
-        .bind(":committed", ChunkState::Committed)
-        .bind(":planned", ChunkState::Planned)
-        .bind(":token", &lease.token)
-        .bind(":until", lease.until)
-        .bind(":now", services.clock.now_ms());
-    match services.store.write(take).await {
-        Ok(item) => Ok(Fence::Mine(Box::new(Chunk::decode(item.unwrap_or_default())?))),
-        Err(StoreError::Refused { found: Some(item), .. }) => {
-            let chunk = Chunk::decode(*item)?;
-            match (chunk.state, chunk.lease_until) {
-                // The fence is this undo's own, whose answer was lost.
-                (ChunkState::Reverting, _) if chunk.lease.as_ref() == Some(&lease.token) => {
-                    Ok(Fence::Mine(Box::new(chunk)))
-                }
-                (ChunkState::Reverted, _) | (_, None) => Ok(Fence::Over),
-                (_, Some(until)) => Ok(Fence::Held(until)),
-            }
-        }
-        Err(error) => Err(error),
-    }
 }
 
 /// Deletes every item in the chunk's partition.
@@ -238,11 +194,7 @@ async fn mark_reverted(
     removed: u64,
     lease: &Lease,
 ) -> Result<(), ImportError> {
-    let mark = Write::update(key, "SET #state = :reverted REMOVE #lease, #lease_until, #tries")
-        .when("#lease = :token AND #state = :reverting")
-        .bind(":reverted", ChunkState::Reverted)
-        .bind(":reverting", ChunkState::Reverting)
-        .bind(":token", &lease.token);
+    let mark = hold::finish(key, Work::Undo, lease, "", "");
     let counts = Counts { reverted: 1, removed, ..Counts::default() };
     let count = counts.add_to(import.account, import.id, chunk);
     match services.store.transact(vec![mark, count]).await {

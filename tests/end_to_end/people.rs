@@ -5,7 +5,8 @@ use reqwest::Method;
 use serde_json::{Value, json};
 use shared::id::{AccountId, ChunkNo, ImportId};
 use shared::import::{NewImport, Options, Origin};
-use shared::load::{Loaded, load};
+use shared::ledger::hold::Ended;
+use shared::load::load;
 use shared::plan::plan;
 
 use crate::dump::{Dump, differences};
@@ -151,7 +152,7 @@ async fn workspace_of(people: &[(&str, &str)], loaders: u64) -> anyhow::Result<D
     let worker = &stack.functions().loader;
     let share = |loader| async move {
         for chunk in (0..people.len() as u64).rev().filter(|chunk| chunk % loaders == loader) {
-            assert_eq!(load(worker, ACCOUNT, import, ChunkNo(chunk)).await?, Loaded::Done);
+            assert_eq!(load(worker, ACCOUNT, import, ChunkNo(chunk)).await?, Ended::Done);
         }
         anyhow::Ok(())
     };

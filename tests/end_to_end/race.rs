@@ -3,7 +3,8 @@
 use aws_sdk_dynamodb::types::AttributeValue;
 use futures::future::try_join_all;
 use shared::id::{AccountId, ChunkNo, ImportId};
-use shared::load::{Loaded, load};
+use shared::ledger::hold::Ended;
+use shared::load::load;
 use shared::plan::plan;
 use shared::store::Table;
 
@@ -27,7 +28,7 @@ async fn tables(loaders: u64) -> anyhow::Result<[Dump; 2]> {
     let worker = &stack.functions().loader;
     let share = |loader| async move {
         for chunk in (0..24).filter(|chunk| chunk % loaders == loader) {
-            assert_eq!(load(worker, ACCOUNT, IMPORT, ChunkNo(chunk)).await?, Loaded::Done);
+            assert_eq!(load(worker, ACCOUNT, IMPORT, ChunkNo(chunk)).await?, Ended::Done);
         }
         anyhow::Ok(())
     };

@@ -3,7 +3,8 @@
 use aws_lambda_events::sqs::{SqsBatchResponse, SqsEvent};
 use shared::batch;
 use shared::import::{Import, ImportError};
-use shared::load::{Loaded, come_again, load};
+use shared::ledger::hold::Ended;
+use shared::load::{come_again, load};
 use shared::queue::{Message, QueueError};
 use shared::services::Services;
 use shared::settle::settle;
@@ -20,8 +21,8 @@ pub async fn handle(services: &Services, event: SqsEvent) -> SqsBatchResponse {
 async fn work(services: Services, message: Message) -> Result<(), ImportError> {
     match message {
         Message::Load { account, import, chunk } => match load(&services, account, import, chunk).await? {
-            Loaded::Done => Ok(()),
-            Loaded::Held(until) => come_again(&services, account, import, chunk, until).await,
+            Ended::Done => Ok(()),
+            Ended::Held(until) => come_again(&services, account, import, chunk, until).await,
         },
         Message::Settle { account, import } => {
             let time = services.begin();

@@ -4,8 +4,9 @@
 use aws_lambda_events::sqs::{SqsBatchResponse, SqsEvent};
 use shared::batch;
 use shared::import::ImportError;
+use shared::ledger::hold::Ended;
 use shared::queue::{Message, QueueError};
-use shared::revert::{self, Reverted};
+use shared::revert;
 use shared::services::Services;
 
 /// Takes the steps of undoing that a batch of messages names. The response lists the failed messages.
@@ -21,8 +22,8 @@ async fn work(services: Services, message: Message) -> Result<(), ImportError> {
     match message {
         Message::Undo { account, import, by } => revert::undo(&services, account, import, &by).await,
         Message::Revert { account, import, chunk } => match revert::revert(&services, account, import, chunk).await? {
-            Reverted::Done => Ok(()),
-            Reverted::Held(until) => revert::come_again(&services, account, import, chunk, until).await,
+            Ended::Done => Ok(()),
+            Ended::Held(until) => revert::come_again(&services, account, import, chunk, until).await,
         },
         Message::Release { account, import } => revert::finish(&services, account, import).await,
         other => Err(QueueError::Shape(format!("{other:?} is not for the revert function")).into()),

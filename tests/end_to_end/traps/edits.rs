@@ -7,7 +7,8 @@ use shared::edit::input::{EntryInput, ProjectInput};
 use shared::edit::things::{self, ThingInput};
 use shared::id::{ChunkNo, EntryId, Row, ThingId};
 use shared::import::{Import, Status};
-use shared::load::{Loaded, load};
+use shared::ledger::hold::Ended;
+use shared::load::load;
 use shared::store::keys::Kind;
 use shared::things::note::Note;
 
@@ -104,8 +105,8 @@ async fn a_name_that_somebody_takes_first_does_not_keep_others_from_being_made_w
         let named = ThingInput { name: Some("TAG 1".to_owned()), ..ThingInput::default() };
         let taken = things::create(&stack.functions().api, ACCOUNT, Kind::Tag, &named).await;
         hold.let_go.send(true)?;
-        assert_eq!(loading.await?, Loaded::Done, "{n}");
-        assert_eq!(load(&stack.functions().loader, ACCOUNT, IMPORT, ChunkNo(1)).await?, Loaded::Done, "{n}");
+        assert_eq!(loading.await?, Ended::Done, "{n}");
+        assert_eq!(load(&stack.functions().loader, ACCOUNT, IMPORT, ChunkNo(1)).await?, Ended::Done, "{n}");
         at_rest(&stack).await?;
         if let Ok(tag) = taken {
             let shown = stack.get(&format!("/v2/tags/{}", tag.id)).await?.expect(200)?;

@@ -5,7 +5,8 @@ use std::time::Duration;
 use shared::edit::things;
 use shared::edit::things::UserInput;
 use shared::id::{ChunkNo, ThingId};
-use shared::load::{Loaded, load};
+use shared::ledger::hold::Ended;
+use shared::load::load;
 use shared::plan::plan;
 use shared::queue::Message;
 use shared::services::Services;
@@ -67,7 +68,7 @@ async fn duplicates_under_a_live_lease_drive_no_healthy_chunk_into_the_dead_lett
         services.clock.turn(Duration::from_secs(5));
     }
     hold.let_go.send(true)?;
-    assert_eq!(working.await?, Loaded::Done);
+    assert_eq!(working.await?, Ended::Done);
     services.queues.send(&message(1)).await?;
     postman.drain_all(stack.functions(), &Faults::default()).await;
     assert_eq!(postman.dead(), 0);
@@ -124,7 +125,7 @@ async fn a_sweep_that_meets_a_slow_but_living_worker_does_no_harm() -> anyhow::R
         let stack = planned(9).await?;
         let services = stack.system.services();
         let postman = Postman::of(&stack.system);
-        assert_eq!(load(&stack.functions().loader, ACCOUNT, IMPORT, ChunkNo(0)).await?, Loaded::Done);
+        assert_eq!(load(&stack.functions().loader, ACCOUNT, IMPORT, ChunkNo(0)).await?, Ended::Done);
         sweep::handle(&stack.functions().sweep).await?;
         services.clock.turn(Duration::from_secs(100));
         let hold = hold_at(n);
@@ -135,7 +136,7 @@ async fn a_sweep_that_meets_a_slow_but_living_worker_does_no_harm() -> anyhow::R
         assert_eq!(sweep::handle(&stack.functions().sweep).await?.woken, 1);
         assert!(postman.drain(stack.functions(), &Faults::default()).await);
         hold.let_go.send(true)?;
-        assert_eq!(working.await?, Loaded::Done);
+        assert_eq!(working.await?, Ended::Done);
         postman.drain_all(stack.functions(), &Faults::default()).await;
         assert_eq!(stack.native(1).await?["status"], "complete");
         assert_eq!(differences(&whole, &stack.workspace().await?), [""; 0], "{n}");
@@ -172,11 +173,11 @@ async fn a_message_that_comes_at_the_very_end_of_a_lease_finds_it_over() -> anyh
     let mut loading = Box::pin(load(&worker.loader, ACCOUNT, IMPORT, ChunkNo(0)));
     assert!(dead.until_held(&mut loading).await);
     drop(loading);
-    let Loaded::Held(until) = load(&stack.functions().loader, ACCOUNT, IMPORT, ChunkNo(0)).await? else {
+    let Ended::Held(until) = load(&stack.functions().loader, ACCOUNT, IMPORT, ChunkNo(0)).await? else {
         anyhow::bail!("the dead worker's lease does not stand");
     };
     services.clock.turn(services.clock.until(until));
-    assert_eq!(load(&stack.functions().loader, ACCOUNT, IMPORT, ChunkNo(0)).await?, Loaded::Done);
+    assert_eq!(load(&stack.functions().loader, ACCOUNT, IMPORT, ChunkNo(0)).await?, Ended::Done);
     Ok(())
 }
 
@@ -211,7 +212,7 @@ async fn rows_that_mean_something_else_on_the_second_try_leave_nothing_of_the_fi
     things::update_user(services, ACCOUNT, kim, &address).await?;
     services.clock.turn(LONG);
     for chunk in [0, 1] {
-        assert_eq!(load(&stack.functions().loader, ACCOUNT, IMPORT, ChunkNo(chunk)).await?, Loaded::Done);
+        assert_eq!(load(&stack.functions().loader, ACCOUNT, IMPORT, ChunkNo(chunk)).await?, Ended::Done);
     }
     assert_eq!(stack.native(1).await?["counts"]["skipped"], 6);
     assert!(World::read(&stack).await?.entries.is_empty());

@@ -7,7 +7,8 @@ use shared::edit::input::{EntryInput, ProjectInput};
 use shared::edit::things::{self, ClientInput, ThingInput};
 use shared::id::{ChunkNo, ThingId};
 use shared::import::Import;
-use shared::load::{Loaded, load};
+use shared::ledger::hold::Ended;
+use shared::load::load;
 use shared::plan::plan;
 use shared::revert;
 use shared::store::keys::Kind;
@@ -64,7 +65,7 @@ async fn a_cancel_really_stops_and_what_was_claimed_may_still_be_counted() -> an
         let services = stack.system.services();
         let postman = Postman::of(&stack.system);
         plan(&stack.functions().parser, ACCOUNT, IMPORT).await?;
-        assert_eq!(load(&stack.functions().loader, ACCOUNT, IMPORT, ChunkNo(0)).await?, Loaded::Done);
+        assert_eq!(load(&stack.functions().loader, ACCOUNT, IMPORT, ChunkNo(0)).await?, Ended::Done);
         let hold = hold_at(n);
         let slow = hold.faults.connect(&stack.system)?;
         let mut loading = Box::pin(load(&slow.loader, ACCOUNT, IMPORT, ChunkNo(1)));

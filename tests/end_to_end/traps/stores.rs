@@ -5,7 +5,8 @@ use std::time::Duration;
 use serde_json::json;
 use shared::id::{ChunkNo, ImportId};
 use shared::import::Import;
-use shared::load::{Loaded, load};
+use shared::ledger::hold::Ended;
+use shared::load::load;
 use shared::plan::plan;
 use shared::queue::Message;
 use shared::revert;
@@ -73,7 +74,7 @@ async fn the_last_commits_answer_is_lost_and_the_import_settles_all_the_same() -
     let whole = imported(&queued(6).await?, &Faults::default()).await?;
     let stack = planned(6).await?;
     let services = stack.system.services();
-    assert_eq!(load(&stack.functions().loader, ACCOUNT, IMPORT, ChunkNo(0)).await?, Loaded::Done);
+    assert_eq!(load(&stack.functions().loader, ACCOUNT, IMPORT, ChunkNo(0)).await?, Ended::Done);
     let faults = Faults::default();
     // Once the chunk's entries are written, every transaction takes effect without an answer, and so
     // do the SDK's retries.
@@ -103,14 +104,14 @@ async fn a_claim_whose_answer_was_lost_is_known_again_and_not_waited_for() -> an
     let worker = faults.connect(&stack.system)?;
     for chunk in [0, 1] {
         faults.at(1, 1, Fault::Unanswered);
-        assert_eq!(load(&worker.loader, ACCOUNT, IMPORT, ChunkNo(chunk)).await?, Loaded::Done);
+        assert_eq!(load(&worker.loader, ACCOUNT, IMPORT, ChunkNo(chunk)).await?, Ended::Done);
     }
     let import = Import::find(&worker.api, ACCOUNT, IMPORT).await?;
     revert::ask(&worker.api, &import, "user 1").await?;
     for chunk in [0, 1] {
         // The first request reads the import, and the second request is the fence.
         faults.at(2, 1, Fault::Unanswered);
-        assert_eq!(revert::revert(&worker.revert, ACCOUNT, IMPORT, ChunkNo(chunk)).await?, revert::Reverted::Done);
+        assert_eq!(revert::revert(&worker.revert, ACCOUNT, IMPORT, ChunkNo(chunk)).await?, Ended::Done);
     }
     assert_eq!(stack.native(1).await?["status"], "rolled_back");
     Ok(())
@@ -123,7 +124,7 @@ async fn an_object_replaced_midway_stops_the_import_and_what_was_loaded_is_count
     stack.post(toggl(9, 3, 2).as_bytes(), &[]).await?.expect(202)?;
     let services = stack.system.services();
     plan(&stack.functions().parser, ACCOUNT, IMPORT).await?;
-    assert_eq!(load(&stack.functions().loader, ACCOUNT, IMPORT, ChunkNo(1)).await?, Loaded::Done);
+    assert_eq!(load(&stack.functions().loader, ACCOUNT, IMPORT, ChunkNo(1)).await?, Ended::Done);
     let source = Import::find(services, ACCOUNT, IMPORT).await?.source.expect("its file");
     services.files.put(&source.key, toggl(9, 2, 3).into_bytes().into()).await?;
     Postman::of(&stack.system).drain_all(stack.functions(), &Faults::default()).await;
