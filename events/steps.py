@@ -107,12 +107,12 @@ class Expect:
 
 def nothing_is_there(run, expect):
     """On a new service, where none of what the events name is there"""
-    missing = "import 1 is not there"
+    missing = "import 1 does not exist"
     run.event("api-health", "ApiFunction", expect.answer(200))
     run.event("api-list-imports", "ApiFunction", expect.answer(200, imports(0)))
     run.event("api-delete", "ApiFunction", expect.answer(404))
-    run.event("s3-object-created", "ParserFunction", expect.batch(logged=["an upload for an import that is not there"]))
-    run.event("s3-dropped", "ParserFunction", expect.batch(logged=["S3 told of an object that is not there", DROPPED]))
+    run.event("s3-object-created", "ParserFunction", expect.batch(logged=["an upload has no import"]))
+    run.event("s3-dropped", "ParserFunction", expect.batch(logged=["S3 sent an event for an object which does not exist", DROPPED]))
     for name, function in [
         ("sqs-start", "ParserFunction"),
         ("sqs-load", "LoaderFunction"),
@@ -150,7 +150,7 @@ def an_upload_and_a_drop(run, expect):
         return
     size = json.loads(json.loads(event("api-upload"))["body"])["file_size"]
     waits = expect.import_(1, "new")
-    run.event("s3-object-created", "ParserFunction", expect.batch(waits, logged=["the file of the import is not there"]))
+    run.event("s3-object-created", "ParserFunction", expect.batch(waits, logged=["the file of the import does not exist"]))
     run.does("PUT", lambda: put(run.stack, uploads[0], toggl(ROWS, size)))
     run.event("s3-object-created", "ParserFunction", expect.batch(expect.import_(1, "processing", pending=ROWS)))
     run.event("sqs-start", "ParserFunction", expect.batch(expect.import_(1, "processing", pending=ROWS)))
