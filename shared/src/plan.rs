@@ -98,7 +98,7 @@ async fn arrived(services: &Services, import: Import) -> Result<Import, ImportEr
         }
         (Err(FileError::Missing), _) => {
             // Whoever starts the import may be before the file, or S3 tell of one that is gone.
-            tracing::info!(account = import.account.0, import = import.id.0, "the file of the import is not there");
+            tracing::info!(account = import.account.0, import = import.id.0, "the file of the import does not exist");
             return Ok(import);
         }
         (Err(error), _) => return Err(error.into()),
