@@ -23,7 +23,7 @@ use crate::lease::Lease;
 use crate::memory::References;
 use crate::services::Services;
 use crate::store::keys::{self, Kind};
-use crate::store::{StoreError, Write};
+use crate::store::{Patience, StoreError, Write, retry};
 use crate::things::ensure::referred;
 use crate::things::find::{Found, find};
 use crate::things::maker::IN_FLIGHT;
@@ -33,7 +33,7 @@ use crate::things::reference;
 use crate::things::{Thing, UserFields, user};
 
 /// The most attempts to find or make a user while other loaders do the same.
-const ATTEMPTS: usize = 20;
+const ATTEMPTS: u32 = 20;
 
 /// The persons in the rows, each with the spelling of the name which sorts first (empty if the rows tell no name).
 pub fn named(rows: &[ParsedRow<'_>]) -> BTreeMap<PersonKey, String> {
@@ -165,11 +165,11 @@ async fn make(services: &Services, import: &Import, person: &PersonKey, name: &s
         PersonKey::Name(name) => user::name_key(name),
         PersonKey::Nobody => return Ok(Person::Unknown),
     };
-    for _ in 0..ATTEMPTS {
+    retry(Patience::of_tries(ATTEMPTS), "a user kept changing while it was looked up", || async {
         let place = match find(services, account, Kind::User, &key).await? {
             Found::There(user) => {
                 respell(services, import, user.id, name).await?;
-                return Ok(Person::Known(user.id));
+                return Ok(Some(Person::Known(user.id)));
             }
             Found::Absent(place) => place,
         };
@@ -181,17 +181,14 @@ async fn make(services: &Services, import: &Import, person: &PersonKey, name: &s
         let mut writes = place.put(account, &made);
         writes.extend(user::claims(account, &made, None));
         writes.push(reference::new_reference(account, Kind::User, made.id, import.id));
-        match services.store.transact(writes).await {
-            Ok(()) => return Ok(Person::Known(made.id)),
-            // Another loader was first, or somebody made the user by hand: look up again.
-            Err(error) if error.is_refused() => match look_up(services, import, person).await? {
-                Person::Unknown => {}
-                found => return Ok(found),
-            },
-            Err(error) => return Err(error.into()),
+        if services.store.attempt_all(writes).await? {
+            return Ok(Some(Person::Known(made.id)));
         }
-    }
-    Err(StoreError::Busy("a user kept changing while it was looked up".to_owned()).into())
+        // Another loader was first, or somebody made the user by hand: look up again.
+        let found = look_up(services, import, person).await?;
+        Ok((found != Person::Unknown).then_some(found))
+    })
+    .await
 }
 
 /// Splits a name: the last word is the last name, the words before are the first name.
@@ -204,13 +201,13 @@ fn fields(email: String, name: &str) -> UserFields {
 /// spelling.
 async fn respell(services: &Services, import: &Import, id: ThingId, name: &str) -> Result<(), StoreError> {
     let account = import.account;
-    for _ in 0..ATTEMPTS {
+    retry(Patience::of_tries(ATTEMPTS), "a user kept changing while it was named", || async {
         let Some(before) = Thing::get(services, account, Kind::User, id).await? else {
-            return Ok(());
+            return Ok(Some(()));
         };
         let ours = before.created_by == import.id && before.version == 1;
         if !ours || !is_earlier(name, &before.name) {
-            return Ok(());
+            return Ok(Some(()));
         }
         let email = before.user.clone().unwrap_or_default().email;
         let after = Thing { user: Some(fields(email, name)), name: name.to_owned(), ..before.clone() };
@@ -224,12 +221,9 @@ async fn respell(services: &Services, import: &Import, id: ThingId, name: &str) 
         let mut writes = vec![set];
         writes.extend(user::claims(account, &after, Some(&before)));
         writes.extend(user::release(account, &before, Some(&after)));
-        match services.store.transact(writes).await {
-            Err(error) if error.is_refused() => {}
-            done => return done,
-        }
-    }
-    Err(StoreError::Busy("a user kept changing while it was named".to_owned()))
+        Ok(services.store.attempt_all(writes).await?.then_some(()))
+    })
+    .await
 }
 
 /// Writes notes of, and references to, the users who get entries, unless this process remembers having done so.
@@ -253,12 +247,8 @@ async fn touch_one(services: &Services, import: &Import, user: ThingId) -> Resul
     }
     Note::put_all(services, import.account, import.id, &[Note { kind: Kind::User, id: user, client: None }]).await?;
     let refer = reference::refer(import.account, Kind::User, user, import.id);
-    match services.store.transact(refer.to_vec()).await {
-        Err(error) if error.is_refused() => {
-            // Either another loader was first, or the user was deleted; in the second case a retry would fail again.
-            let referred = referred(services, &import.maker(), Kind::User, user).await?;
-            if referred { Ok(user) } else { Err(ImportError::Impossible(format!("user {user} is gone"))) }
-        }
-        done => Ok(done.map(|()| user)?),
-    }
+    // Refused if another loader was first, or if the user was deleted; in the second case a retry would fail again.
+    let refers = services.store.attempt_all(refer.to_vec()).await?
+        || referred(services, &import.maker(), Kind::User, user).await?;
+    if refers { Ok(user) } else { Err(ImportError::Impossible(format!("user {user} is gone"))) }
 }

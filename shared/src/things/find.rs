@@ -11,7 +11,7 @@
 use crate::id::{AccountId, ThingId};
 use crate::services::Services;
 use crate::store::keys::{self, Kind};
-use crate::store::{StoreError, Write};
+use crate::store::{Patience, StoreError, Write, retry};
 
 use super::Thing;
 
@@ -19,7 +19,7 @@ use super::Thing;
 const MOST_PROBES: u32 = 16;
 
 /// The most attempts of a search while signs lead to things which are removed in between.
-const ATTEMPTS: usize = 5;
+const ATTEMPTS: u32 = 5;
 
 /// The result of a search for a key.
 #[derive(Debug)]
@@ -43,12 +43,8 @@ pub struct Place {
 
 /// Searches for the thing with this key, which the caller has normalised.
 pub async fn find(services: &Services, account: AccountId, kind: Kind, key: &str) -> Result<Found, StoreError> {
-    for _ in 0..ATTEMPTS {
-        if let Some(found) = look(services, account, kind, key).await? {
-            return Ok(found);
-        }
-    }
-    Err(StoreError::Busy(format!("a {} kept changing while it was looked for", kind.as_str())))
+    let what = format!("a {} kept changing while it was looked for", kind.as_str());
+    retry(Patience::of_tries(ATTEMPTS), &what, || look(services, account, kind, key)).await
 }
 
 /// `true` if a search for `key` finds the thing at `id` without a sign, because `id` is a choice of the key.

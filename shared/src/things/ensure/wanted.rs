@@ -78,8 +78,5 @@ async fn set_spelling(
         .bind(":name", name)
         .bind(":import", maker.import)
         .bind(":one", 1);
-    match services.store.write(set).await {
-        Err(error) if !error.is_refused() => Err(error),
-        _ => Ok(()),
-    }
+    services.store.attempt(set).await.map(drop)
 }
