@@ -22,14 +22,15 @@ use crate::import::{Import, ImportError};
 use crate::lease::Lease;
 use crate::memory::References;
 use crate::services::Services;
-use crate::store::keys::{self, Kind};
-use crate::store::{Patience, StoreError, Write, retry};
+use crate::store::keys::Kind;
+use crate::store::{Patience, StoreError, retry};
 use crate::things::ensure::referred;
 use crate::things::find::{Found, find};
 use crate::things::maker::IN_FLIGHT;
 use crate::things::names::{normal, tidy};
 use crate::things::note::Note;
 use crate::things::reference;
+use crate::things::spelling::{keep_first, respelling, to_respell};
 use crate::things::{Thing, UserFields, user};
 
 /// The most attempts to find or make a user while other loaders do the same.
@@ -40,17 +41,9 @@ pub fn named(rows: &[ParsedRow<'_>]) -> BTreeMap<PersonKey, String> {
     let mut people: BTreeMap<PersonKey, String> = BTreeMap::new();
     for entry in entries(rows) {
         let name = entry.person.name.as_deref().map(tidy).unwrap_or_default();
-        let known = people.entry(PersonKey::of(&entry.person)).or_default();
-        if is_earlier(&name, known) {
-            *known = name;
-        }
+        keep_first(&mut people, PersonKey::of(&entry.person), name);
     }
     people
-}
-
-/// `true` if `name` replaces `than` as the shown name: any name replaces an empty name.
-fn is_earlier(name: &str, than: &str) -> bool {
-    !name.is_empty() && (than.is_empty() || name < than)
 }
 
 /// Looks up all persons.
@@ -202,23 +195,14 @@ fn fields(email: String, name: &str) -> UserFields {
 async fn respell(services: &Services, import: &Import, id: ThingId, name: &str) -> Result<(), StoreError> {
     let account = import.account;
     retry(Patience::of_tries(ATTEMPTS), "a user kept changing while it was named", || async {
-        let Some(before) = Thing::get(services, account, Kind::User, id).await? else {
+        let Some(before) = to_respell(services, account, import.id, (Kind::User, id), name).await? else {
             return Ok(Some(()));
         };
-        let ours = before.created_by == import.id && before.version == 1;
-        if !ours || !is_earlier(name, &before.name) {
-            return Ok(Some(()));
-        }
         let email = before.user.clone().unwrap_or_default().email;
         let after = Thing { user: Some(fields(email, name)), name: name.to_owned(), ..before.clone() };
-        let set = Write::update(keys::thing(account, Kind::User, id), "SET #name = :name, #user = :user")
-            .when("#created_by = :import AND #version = :one AND #name = :seen")
-            .bind(":name", &after.name)
-            .bind(":user", &after.user)
-            .bind(":seen", &before.name)
-            .bind(":import", import.id)
-            .bind(":one", 1);
-        let mut writes = vec![set];
+        let set = respelling(account, &before, "SET #name = :name, #user = :user", name).bind(":user", &after.user);
+        // The claims that change with it are those of the name that was read.
+        let mut writes = vec![set.and_when("#name = :seen").bind(":seen", &before.name)];
         writes.extend(user::claims(account, &after, Some(&before)));
         writes.extend(user::release(account, &before, Some(&after)));
         Ok(services.store.attempt_all(writes).await?.then_some(()))
