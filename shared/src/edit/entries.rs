@@ -61,33 +61,8 @@ pub async fn create(
     input: &EntryInput,
 ) -> Result<Entry, EditError> {
     let number = services.store.next_number(keys::counter(account, Counter::Entries)).await?;
-    let now = services.clock.now_ms();
-    let blank = Entry {
-        id: EntryId::of(ImportId::HAND, Row(number)),
-        user: caller,
-        project: None,
-        tags: Vec::new(),
-        date: services.clock.now().to_zoned(jiff::tz::TimeZone::UTC).date(),
-        start: None,
-        end: None,
-        seconds: 0,
-        billable: true,
-        text: None,
-        task: None,
-        invoiced: None,
-        invoiced_at: None,
-        approved_at: None,
-        approved_by: None,
-        rate: None,
-        amount: None,
-        currency: None,
-        source_url: None,
-        fingerprint: None,
-        extra: Vec::new(),
-        version: 1,
-        created_at: now,
-        updated_at: now,
-    };
+    let (now, today) = (services.clock.now_ms(), services.clock.now().to_zoned(jiff::tz::TimeZone::UTC).date());
+    let blank = Entry::blank(EntryId::of(ImportId::HAND, Row(number)), caller, today, now);
     let input = &EntryInput { user: input.user.or(Some(caller)), ..input.clone() };
     repeated(|| async {
         let entry = applied(services, account, blank.clone(), input).await?;
