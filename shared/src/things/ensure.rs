@@ -124,7 +124,7 @@ async fn touch(
         // Another loader made the thing just now, or the first choice holds a different item.
         Seen::Nothing | Seen::Other => (find(services, account, wanted.kind, &wanted.key).await?, None),
     };
-    let what = format!("a {} kept changing while it was looked up", wanted.kind.as_str());
+    let what = format!("a {} kept changing while it was looked up", wanted.kind.name());
     let mut patience = Patience::of_tries(ATTEMPTS);
     loop {
         let id = match &seen {

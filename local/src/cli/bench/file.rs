@@ -155,7 +155,7 @@ impl Generated {
 
     /// The entry which the import should store for this row. `at` is the time of its creation, in milliseconds.
     pub fn entry(&self, import: ImportId, at: i64) -> Entry {
-        let thing = |kind: Kind, key: &str| ThingId::derive(self.account, kind.as_str(), key, 0);
+        let thing = |kind: Kind, key: &str| ThingId::derive(self.account, kind.name(), key, 0);
         let client = thing(Kind::Client, &normal(&self.client()));
         let (start, end) = (self.start, self.end());
         Entry {
