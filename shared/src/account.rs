@@ -40,10 +40,7 @@ pub async fn found(services: &Services, account: &Account, first: UserFields) ->
         Err(error) => return Err(error),
     }
     let raise = Write::update(keys::counter(account.id, Counter::Users), "SET #n = :one").when_absent().bind(":one", 1);
-    match services.store.write(raise).await {
-        Err(error) if !error.is_refused() => return Err(error.into()),
-        _ => {}
-    }
+    services.store.attempt(raise).await?;
     // The account's item is written last, so a reader who finds the account also finds the user and the counter.
     services.store.write(Write::put(keys::account(account.id), account)).await?;
     Ok(())

@@ -15,7 +15,7 @@ pub(crate) mod tags;
 pub mod things;
 mod unused;
 
-use crate::store::{Patience, StoreError};
+use crate::store::{Patience, StoreError, retry};
 
 /// The reasons why an edit was not made.
 #[derive(Debug, thiserror::Error)]
@@ -85,16 +85,12 @@ pub enum Rule {
     TooManyShared,
 }
 
-/// The attempts of an edit whose items keep changing in between.
-struct Tries(Patience);
+const KEPT_CHANGING: &str = "the edited item kept changing";
 
-impl Tries {
-    fn new() -> Self {
-        Self(Patience::new())
-    }
-
-    /// Waits a little before the next attempt, and fails after too many attempts.
-    async fn again(&mut self) -> Result<(), StoreError> {
-        self.0.wait(false, "the edited item kept changing").await
-    }
+/// Repeats an edit until its write is made: `attempt` returns `None` if another writer changed an item after the read.
+async fn repeated<T, F>(attempt: impl Fn() -> F) -> Result<T, EditError>
+where
+    F: Future<Output = Result<Option<T>, EditError>>,
+{
+    retry(Patience::new(), KEPT_CHANGING, attempt).await
 }

@@ -230,9 +230,5 @@ pub(crate) async fn forget(services: &Services, import: &Import) -> Result<bool,
     let rest = Write::update(keys::import(import.account, import.id), "REMOVE #open, #opened")
         .when("#status = :status")
         .bind(":status", import.status);
-    match services.store.write(rest).await {
-        Ok(_) => Ok(true),
-        Err(error) if error.is_refused() => Ok(false),
-        Err(error) => Err(error.into()),
-    }
+    Ok(services.store.attempt(rest).await?)
 }

@@ -47,3 +47,4 @@ pub mod sweep;
 pub mod things;
 pub mod unpack;
 pub mod values;
+mod wire;

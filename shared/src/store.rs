@@ -39,7 +39,7 @@ pub use error::StoreError;
 pub use item::Item;
 pub use keys::Key;
 pub use meter::Consumed;
-pub(crate) use patience::Patience;
+pub(crate) use patience::{Patience, retry};
 pub use query::Query;
 pub use write::Write;
 

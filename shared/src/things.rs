@@ -13,6 +13,7 @@ pub mod names;
 pub mod note;
 pub mod reference;
 pub mod retired;
+pub mod spelling;
 pub mod sums;
 pub mod user;
 

@@ -54,7 +54,7 @@ fn number(text: &str) -> u64 {
 }
 
 fn kind(word: &str) -> Option<Kind> {
-    [Kind::User, Kind::Client, Kind::Project, Kind::Tag].into_iter().find(|kind| kind.as_str() == word)
+    [Kind::User, Kind::Client, Kind::Project, Kind::Tag].into_iter().find(|kind| kind.name() == word)
 }
 
 impl World {

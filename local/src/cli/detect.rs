@@ -138,27 +138,18 @@ fn survey_packed(kind: Kind, bytes: Vec<u8>, wanted: &Wanted, options: ReadingOp
 }
 
 fn machine(plan: &Plan) -> Value {
-    let layout = &plan.layout;
-    json!({
-        "format": layout.format,
-        "candidates": candidates(&layout.candidates),
-        // A sheet of a workbook has neither an encoding nor a delimiter.
-        "encoding": (!layout.sheet).then_some(layout.encoding),
-        "delimiter": (!layout.sheet).then_some(char::from(layout.delimiter)),
-        "date_order": layout.date_order,
-        "decimal_mark": layout.decimal_mark,
-        "rows": plan.rows,
-        "headers": layout.headers,
-        "evidence": layout.evidence,
-        "total_row": plan.total_row,
-        "reasons": [],
-    })
+    let mut report = plan.layout.shown();
+    report["format"] = json!(plan.layout.format);
+    report["rows"] = json!(plan.rows);
+    report["total_row"] = json!(plan.total_row);
+    report["reasons"] = json!([]);
+    report
 }
 
 fn refused_machine(refusal: &Refusal) -> Value {
     json!({
         "format": null,
-        "candidates": candidates(&refusal.candidates),
+        "candidates": refusal.candidates,
         "encoding": refusal.encoding,
         "delimiter": refusal.delimiter.map(char::from),
         "date_order": null,
@@ -171,14 +162,6 @@ fn refused_machine(refusal: &Refusal) -> Value {
         "suggested_mapping": refusal.suggested_mapping,
         "reasons": refusal.reasons,
     })
-}
-
-fn candidates(candidates: &[Candidate]) -> Value {
-    let shown = candidates.iter().map(|candidate| {
-        let Candidate { format, score, evidence, lacks } = candidate;
-        json!({ "format": format, "score": score, "evidence": evidence, "lacks": lacks })
-    });
-    shown.collect()
 }
 
 /// Builds the report of a readable file, for people.

@@ -202,10 +202,8 @@ pub async fn revoke(services: &Services, account: AccountId, id: &str) -> Result
     let (hash, _) = find(services, account, id).await?;
     let revoke = Write::update(keys::token(&hash), "SET #revoked_at = :now");
     let revoke = revoke.when("attribute_not_exists(#revoked_at)").bind(":now", services.clock.now_ms());
-    match services.store.write(revoke).await {
-        Err(error) if !error.is_refused() => Err(error.into()),
-        _ => Ok(()),
-    }
+    services.store.attempt(revoke).await?;
+    Ok(())
 }
 
 /// Replaces a token by a new token with the same name, user, scopes and lifetime. The old token stays good

@@ -60,19 +60,21 @@ fn named(entry: &Entry) -> impl Iterator<Item = (Kind, ThingId)> + '_ {
     user.into_iter().chain(project).chain(entry.tags.iter().map(|&id| (Kind::Tag, id)))
 }
 
-/// Sends `writes` together with all changes of references and totals caused by the edits. Refused if an item changed in
+/// Sends `writes` together with all changes of references and totals caused by the edits; `false` if an item changed in
 /// between.
 pub(super) async fn change(
     services: &Services,
     account: AccountId,
     edits: &[Edit<'_>],
     mut writes: Vec<Write>,
-) -> Result<(), EditError> {
+) -> Result<bool, EditError> {
     let Some(referrer) = edits.iter().find_map(|edit| edit.before.or(edit.after)).map(|entry| entry.id.import()) else {
-        return Ok(());
+        return Ok(true);
     };
     let mut shift = Shift::default();
-    let retirements = touch_tags(services, account, edits, &mut shift).await?;
+    let Some(retirements) = touch_tags(services, account, edits, &mut shift).await? else {
+        return Ok(false);
+    };
     let (mut deltas, participants) = differences(edits);
     deltas.retain(|named, delta| *delta != Sums::default() || participants.contains_key(named));
     let nobody = BTreeSet::new();
@@ -108,8 +110,7 @@ pub(super) async fn change(
     if writes.len() > MOST_WRITES {
         return Err(EditError::TooMuch);
     }
-    services.store.transact(writes).await?;
-    Ok(())
+    Ok(services.store.attempt_all(writes).await?)
 }
 
 /// The difference of totals per thing, and the users who are new among the participants of a project.
@@ -135,29 +136,29 @@ fn differences(edits: &[Edit<'_>]) -> (BTreeMap<(Kind, ThingId), Sums>, BTreeMap
 
 /// Fences the tags which edits give to entries with further tags, because an entry would count twice if two of its tags
 /// were merged. The tags are read before the retirements, so a merge either is seen here or changes a tag which was
-/// read.
+/// read. `None` if a tag was removed or merged in between.
 async fn touch_tags(
     services: &Services,
     account: AccountId,
     edits: &[Edit<'_>],
     shift: &mut Shift,
-) -> Result<Retirements, EditError> {
+) -> Result<Option<Retirements>, StoreError> {
     let several = edits.iter().filter(|edit| edit.after.is_some_and(|after| after.tags.len() > 1));
     let mut new: BTreeSet<ThingId> = BTreeSet::new();
     for edit in several.clone() {
         let had = |tag: &ThingId| edit.before.is_some_and(|before| before.tags.contains(tag));
         new.extend(edit.after.iter().flat_map(|after| &after.tags).filter(|tag| !had(tag)));
     }
-    let moved = || EditError::Store(StoreError::Refused { at: Vec::new(), found: None });
     for id in new {
-        shift.touch(Thing::get(services, account, Kind::Tag, id).await?.ok_or_else(moved)?);
+        let Some(tag) = Thing::get(services, account, Kind::Tag, id).await? else {
+            return Ok(None);
+        };
+        shift.touch(tag);
     }
     let retirements = Retirements::read(services, account).await?;
     let meant = |tag: &ThingId| retirements.meant(Kind::Tag, *tag) == Some(*tag);
-    if several.flat_map(|edit| edit.after).any(|after| !after.tags.iter().all(meant)) {
-        return Err(moved());
-    }
-    Ok(retirements)
+    let all_stand = several.flat_map(|edit| edit.after).all(|after| after.tags.iter().all(meant));
+    Ok(all_stand.then_some(retirements))
 }
 
 /// Notes in the import's partition which thing an entry of the import now refers to.

@@ -3,7 +3,7 @@
 
 use super::change::{Edit, change, counted, marks};
 use super::input::{EntryInput, ProjectInput};
-use super::{EditError, Rule, Tries, things};
+use super::{EditError, Rule, repeated, things};
 use crate::edit::tags::Tagging;
 use crate::entries::Entry;
 use crate::entries::by_hand::HAND_CHUNK;
@@ -61,52 +61,21 @@ pub async fn create(
     input: &EntryInput,
 ) -> Result<Entry, EditError> {
     let number = services.store.next_number(keys::counter(account, Counter::Entries)).await?;
-    let now = services.clock.now_ms();
-    let blank = Entry {
-        id: EntryId::of(ImportId::HAND, Row(number)),
-        user: caller,
-        project: None,
-        tags: Vec::new(),
-        date: services.clock.now().to_zoned(jiff::tz::TimeZone::UTC).date(),
-        start: None,
-        end: None,
-        seconds: 0,
-        billable: true,
-        text: None,
-        task: None,
-        invoiced: None,
-        invoiced_at: None,
-        approved_at: None,
-        approved_by: None,
-        rate: None,
-        amount: None,
-        currency: None,
-        source_url: None,
-        fingerprint: None,
-        extra: Vec::new(),
-        version: 1,
-        created_at: now,
-        updated_at: now,
-    };
+    let (now, today) = (services.clock.now_ms(), services.clock.now().to_zoned(jiff::tz::TimeZone::UTC).date());
+    let blank = Entry::blank(EntryId::of(ImportId::HAND, Row(number)), caller, today, now);
     let input = &EntryInput { user: input.user.or(Some(caller)), ..input.clone() };
-    let mut tries = Tries::new();
-    loop {
+    repeated(|| async {
         let entry = applied(services, account, blank.clone(), input).await?;
         let key = Entry::key(account, entry.id, HAND_CHUNK);
         let writes = vec![Write::put(key.clone(), &entry).when_absent(), counted(account, entry.id, 1)];
-        match change(services, account, &[Edit { before: None, after: Some(&entry) }], writes).await {
-            Ok(()) => return Ok(entry),
-            Err(EditError::Store(error)) if error.is_refused() => {
-                // The number was drawn for this request alone, so an entry with the number was made by this request,
-                // whose answer was lost.
-                if let Some(made) = Entry::read(services, &key).await? {
-                    return Ok(made);
-                }
-            }
-            Err(error) => return Err(error),
+        if change(services, account, &[Edit { before: None, after: Some(&entry) }], writes).await? {
+            return Ok(Some(entry));
         }
-        tries.again().await?;
-    }
+        // The number was drawn for this request alone, so an entry with the number was made by this request, whose answer
+        // was lost.
+        Ok(Entry::read(services, &key).await?)
+    })
+    .await
 }
 
 /// Edits an entry, unless the entry is approved.
@@ -116,8 +85,7 @@ pub async fn update(
     id: EntryId,
     input: &EntryInput,
 ) -> Result<Entry, EditError> {
-    let mut tries = Tries::new();
-    loop {
+    repeated(|| async {
         let (before, import) = standing(services, account, id).await?;
         if before.approved_at.is_some() {
             return Err(EditError::Forbidden(Rule::Approved));
@@ -126,26 +94,22 @@ pub async fn update(
         Retirements::read(services, account).await?.resolve(&mut seen);
         let mut after = applied(services, account, seen.clone(), input).await?;
         if after == seen {
-            return Ok(seen);
+            return Ok(Some(seen));
         }
         after.version += 1;
         after.updated_at = services.clock.now_ms();
         let key = place(account, id, import.as_ref());
         let mut writes = vec![Write::put(key, &after).when("#version = :seen").bind(":seen", before.version)];
         writes.extend(import.iter().flat_map(|import| marks(import, id, false)));
-        match change(services, account, &[Edit { before: Some(&before), after: Some(&after) }], writes).await {
-            Ok(()) => return Ok(after),
-            Err(EditError::Store(error)) if error.is_refused() => {}
-            Err(error) => return Err(error),
-        }
-        tries.again().await?;
-    }
+        let edit = Edit { before: Some(&before), after: Some(&after) };
+        Ok(change(services, account, &[edit], writes).await?.then_some(after))
+    })
+    .await
 }
 
 /// Deletes an entry which is neither approved nor marked as invoiced, and whose project is not archived.
 pub async fn delete(services: &Services, account: AccountId, id: EntryId) -> Result<(), EditError> {
-    let mut tries = Tries::new();
-    loop {
+    repeated(|| async {
         let (before, import) = standing(services, account, id).await?;
         let project = Retirements::read(services, account).await?.project(&before);
         deletable(&before, is_archived(services, account, project).await?)?;
@@ -155,13 +119,10 @@ pub async fn delete(services: &Services, account: AccountId, id: EntryId) -> Res
             Some(import) => writes.extend(marks(import, id, true)),
             None => writes.push(counted(account, id, -1)),
         }
-        match change(services, account, &[Edit { before: Some(&before), after: None }], writes).await {
-            Ok(()) => return Ok(()),
-            Err(EditError::Store(error)) if error.is_refused() => {}
-            Err(error) => return Err(error),
-        }
-        tries.again().await?;
-    }
+        let edit = Edit { before: Some(&before), after: None };
+        Ok(change(services, account, &[edit], writes).await?.then_some(()))
+    })
+    .await
 }
 
 fn deletable(entry: &Entry, is_archived: bool) -> Result<(), EditError> {

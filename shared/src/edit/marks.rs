@@ -9,7 +9,7 @@ use jiff::civil::Date;
 
 use super::change::{Edit, MOST_WRITES, change, marks};
 use super::entries::{maker, place};
-use super::{EditError, Rule, Tries};
+use super::{EditError, KEPT_CHANGING, Rule};
 use crate::concurrent::drained;
 use crate::entries::Entry;
 use crate::entries::by_hand::HAND_CHUNK;
@@ -17,7 +17,7 @@ use crate::id::{AccountId, ChunkNo, EntryId, ImportId, Row, ThingId};
 use crate::import::Import;
 use crate::services::Services;
 use crate::store::keys::Kind;
-use crate::store::{StoreError, Write, decode};
+use crate::store::{Patience, StoreError, Write, decode};
 use crate::things::Thing;
 use crate::things::retired::Retirements;
 
@@ -105,35 +105,35 @@ async fn of_chunk(
     mut ids: Vec<EntryId>,
     how: &Change<'_>,
 ) -> Result<usize, EditError> {
-    let mut tries = Tries::new();
+    let mut patience = Patience::new();
     let (mut changed, mut together) = (0, TOGETHER);
     while !ids.is_empty() {
         let some = &ids[..together.min(ids.len())];
         match together_changed(services, account, some, how).await {
-            Ok(there) => {
+            Ok(Some(there)) => {
                 changed += there;
                 ids.drain(..some.len());
-                tries = Tries::new();
-                continue;
+                patience = Patience::new();
             }
+            Ok(None) => patience.wait(false, KEPT_CHANGING).await?,
             // Entries which name many things are changed in smaller transactions.
             Err(EditError::TooMuch) if together > 1 => together /= 2,
-            Err(EditError::Store(error)) if error.is_refused() => tries.again().await?,
             Err(error) => return Err(error),
         }
     }
     Ok(changed)
 }
 
+/// Changes entries in one transaction and returns the number of entries which exist; `None` if an item changed in between.
 async fn together_changed(
     services: &Services,
     account: AccountId,
     ids: &[EntryId],
     how: &Change<'_>,
-) -> Result<usize, EditError> {
-    let Some(&first) = ids.first() else { return Ok(0) };
+) -> Result<Option<usize>, EditError> {
+    let Some(&first) = ids.first() else { return Ok(Some(0)) };
     let import = match maker(services, account, first).await {
-        Err(EditError::NotFound) => return Ok(0),
+        Err(EditError::NotFound) => return Ok(Some(0)),
         import => import?,
     };
     let keys: Vec<_> = ids.iter().map(|&id| place(account, id, import.as_ref())).collect();
@@ -157,7 +157,7 @@ async fn together_changed(
     };
     let mut writes: Vec<_> = edits.iter().map(put).collect();
     if writes.is_empty() {
-        return Ok(stored.len());
+        return Ok(Some(stored.len()));
     }
     writes.extend(import.iter().flat_map(|import| marks(import, first, false)));
     if writes.len() > MOST_WRITES {
@@ -165,8 +165,7 @@ async fn together_changed(
     }
     let edits: Vec<_> =
         edits.iter().map(|(before, after)| Edit { before: Some(*before), after: Some(after) }).collect();
-    change(services, account, &edits, writes).await?;
-    Ok(stored.len())
+    Ok(change(services, account, &edits, writes).await?.then_some(stored.len()))
 }
 
 /// The archived projects among the projects of the entries.

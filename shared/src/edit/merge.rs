@@ -3,7 +3,7 @@
 //! A merge changes how entries are read, while entries stay as stored ([`crate::things::retired`]). A merge is
 //! therefore a single transaction for any number of entries.
 
-use super::{EditError, Rule, Tries, overlap, things};
+use super::{EditError, Rule, overlap, repeated, things};
 use crate::entries::made::unmade;
 use crate::id::{AccountId, ImportId, ThingId};
 use crate::import::Import;
@@ -26,8 +26,7 @@ pub async fn merge(
     from: ThingId,
     field: &'static str,
 ) -> Result<(), EditError> {
-    let mut tries = Tries::new();
-    loop {
+    repeated(|| async {
         let root = Thing::get(services, account, kind, into).await?.ok_or(EditError::NotFound)?;
         let thing = Thing::get(services, account, kind, from).await?.ok_or(EditError::Missing(field))?;
         if into == from {
@@ -42,7 +41,7 @@ pub async fn merge(
             return Err(EditError::Forbidden(Rule::MergedTooOften));
         }
         if thing.refs == 0 {
-            return things::delete(services, account, kind, from).await;
+            return things::delete(services, account, kind, from).await.map(Some);
         }
         let mut writes = retire(account, &thing, Some(&root));
         if kind == Kind::Tag {
@@ -50,30 +49,25 @@ pub async fn merge(
             writes = fenced(writes, &thing, &root);
         }
         writes.extend(left(services, account, &thing).await?);
-        if things::made(services, writes).await? {
-            return Ok(());
-        }
-        tries.again().await?;
-    }
+        Ok(services.store.attempt_all(writes).await?.then_some(()))
+    })
+    .await
 }
 
 /// Deletes a tag or a client, even with references to the thing. Afterwards entries are without the tag, and projects
 /// without the client.
 pub async fn delete(services: &Services, account: AccountId, kind: Kind, id: ThingId) -> Result<(), EditError> {
-    let mut tries = Tries::new();
-    loop {
+    repeated(|| async {
         match things::delete(services, account, kind, id).await {
             Err(EditError::InUse) => {}
-            done => return done,
+            done => return done.map(Some),
         }
         let thing = Thing::get(services, account, kind, id).await?.ok_or(EditError::NotFound)?;
         let mut writes = retire(account, &thing, None);
         writes.extend(left(services, account, &thing).await?);
-        if things::made(services, writes).await? {
-            return Ok(());
-        }
-        tries.again().await?;
-    }
+        Ok(services.store.attempt_all(writes).await?.then_some(()))
+    })
+    .await
 }
 
 /// The writes by which a retired thing drops its reference to its client, and leaves the list of things made by its

@@ -2,7 +2,7 @@
 //! refused and retried if the thing's version has changed since the read. Names are unique because a thing lies at the
 //! place of its key, and e-mail addresses because of their claims.
 
-use super::{EditError, Rule, Tries, unused};
+use super::{EditError, Rule, repeated, unused};
 use crate::entries::made::unmade;
 use crate::id::{AccountId, ImportId, ThingId};
 use crate::services::Services;
@@ -79,8 +79,7 @@ pub async fn create(
     kind: Kind,
     input: &ThingInput,
 ) -> Result<Thing, EditError> {
-    let mut tries = Tries::new();
-    loop {
+    repeated(|| async {
         let now = services.clock.now_ms();
         let name = tidy(input.name.as_deref().unwrap_or_default());
         let blank = Thing::new(kind, ThingId(0), String::new(), name, ImportId::HAND, now);
@@ -88,11 +87,9 @@ pub async fn create(
         let place = free_place(services, account, kind, &thing.key).await?.ok_or(EditError::Taken("name"))?;
         thing.id = place.id;
         writes.extend(place.put(account, &thing));
-        if made(services, writes).await? {
-            return Ok(thing);
-        }
-        tries.again().await?;
-    }
+        Ok(services.store.attempt_all(writes).await?.then_some(thing))
+    })
+    .await
 }
 
 /// Edits a project, client or tag.
@@ -103,12 +100,11 @@ pub async fn update(
     id: ThingId,
     input: &ThingInput,
 ) -> Result<Thing, EditError> {
-    let mut tries = Tries::new();
-    loop {
+    repeated(|| async {
         let before = Thing::get(services, account, kind, id).await?.ok_or(EditError::NotFound)?;
         let (mut after, mut writes) = applied(services, account, before.clone(), input).await?;
         if after == before {
-            return Ok(before);
+            return Ok(Some(before));
         }
         if after.key != before.key {
             let place = free_place(services, account, kind, &after.key).await?.ok_or(EditError::Taken("name"))?;
@@ -128,17 +124,14 @@ pub async fn update(
         after.version += 1;
         after.updated_at = services.clock.now_ms();
         writes.push(replace(account, &before, &after));
-        if made(services, writes).await? {
-            return Ok(after);
-        }
-        tries.again().await?;
-    }
+        Ok(services.store.attempt_all(writes).await?.then_some(after))
+    })
+    .await
 }
 
 /// Deletes a shared thing without entries, together with everything merged into the thing.
 pub async fn delete(services: &Services, account: AccountId, kind: Kind, id: ThingId) -> Result<(), EditError> {
-    let mut tries = Tries::new();
-    loop {
+    repeated(|| async {
         let thing = Thing::get(services, account, kind, id).await?.ok_or(EditError::NotFound)?;
         let mut things = vec![thing];
         if things[0].merges > 0 {
@@ -154,11 +147,9 @@ pub async fn delete(services: &Services, account: AccountId, kind: Kind, id: Thi
         if things[0].created_by != ImportId::HAND {
             writes.extend(unmade(services, account, &things[0]).await?);
         }
-        if made(services, writes).await? {
-            return Ok(());
-        }
-        tries.again().await?;
-    }
+        Ok(services.store.attempt_all(writes).await?.then_some(()))
+    })
+    .await
 }
 
 /// Archives a project which has references, or takes an archived project back into use.
@@ -182,8 +173,7 @@ pub async fn set_enabled(
 /// and the loser finds the winner's thing.
 pub async fn named(services: &Services, account: AccountId, kind: Kind, name: &str) -> Result<ThingId, EditError> {
     let input = ThingInput { name: Some(name.to_owned()), ..ThingInput::default() };
-    let mut tries = Tries::new();
-    loop {
+    repeated(|| async {
         let found = match kind {
             Kind::Project => project_named(services, account, name).await?,
             _ => match find(services, account, kind, &normal(name)).await? {
@@ -192,15 +182,15 @@ pub async fn named(services: &Services, account: AccountId, kind: Kind, name: &s
             },
         };
         if let Some(id) = found {
-            return Ok(id);
+            return Ok(Some(id));
         }
         match create(services, account, kind, &input).await {
-            Ok(thing) => return Ok(thing.id),
-            Err(EditError::Taken(_)) => {}
-            Err(error) => return Err(error),
+            Ok(thing) => Ok(Some(thing.id)),
+            Err(EditError::Taken(_)) => Ok(None),
+            Err(error) => Err(error),
         }
-        tries.again().await?;
-    }
+    })
+    .await
 }
 
 /// The project meant by a name alone, whichever client the project has, or `None` if no project has the name.
@@ -249,7 +239,7 @@ fn named_shortly(user: Thing) -> Result<Thing, EditError> {
 pub async fn put_user(services: &Services, account: AccountId, user: &Thing) -> Result<(), EditError> {
     let mut writes = user::claims(account, user, None);
     writes.push(Write::put(keys::thing(account, Kind::User, user.id), user).when_absent());
-    if made(services, writes).await? { Ok(()) } else { Err(EditError::Taken("email")) }
+    if services.store.attempt_all(writes).await? { Ok(()) } else { Err(EditError::Taken("email")) }
 }
 
 /// Edits a user, including address and name, whose claims move in the same transaction.
@@ -259,8 +249,7 @@ pub async fn update_user(
     id: ThingId,
     input: &UserInput,
 ) -> Result<Thing, EditError> {
-    let mut tries = Tries::new();
-    loop {
+    repeated(|| async {
         let before = Thing::get(services, account, Kind::User, id).await?.ok_or(EditError::NotFound)?;
         let fields = input.over(before.user.clone().unwrap_or_default());
         if fields.state == UserState::Disabled && before.user.as_ref().is_some_and(|user| *user != fields) {
@@ -283,17 +272,14 @@ pub async fn update_user(
         let mut writes = user::claims(account, &after, Some(&before));
         writes.extend(user::release(account, &before, Some(&after)));
         writes.push(replace(account, &before, &after));
-        if made(services, writes).await? {
-            return Ok(after);
-        }
-        tries.again().await?;
-    }
+        Ok(services.store.attempt_all(writes).await?.then_some(after))
+    })
+    .await
 }
 
 /// Deactivates a user who has references, or activates a user who was deactivated.
 pub async fn set_active(services: &Services, account: AccountId, id: ThingId, active: bool) -> Result<(), EditError> {
-    let mut tries = Tries::new();
-    loop {
+    repeated(|| async {
         let before = Thing::get(services, account, Kind::User, id).await?.ok_or(EditError::NotFound)?;
         let mut after = before.clone();
         let fields = after.user.get_or_insert_default();
@@ -305,15 +291,13 @@ pub async fn set_active(services: &Services, account: AccountId, id: ThingId, ac
         }
         fields.state = if active { UserState::Active } else { UserState::Disabled };
         if after == before {
-            return Ok(());
+            return Ok(Some(()));
         }
         after.version += 1;
         after.updated_at = services.clock.now_ms();
-        if made(services, vec![replace(account, &before, &after)]).await? {
-            return Ok(());
-        }
-        tries.again().await?;
-    }
+        Ok(services.store.attempt_all(vec![replace(account, &before, &after)]).await?.then_some(()))
+    })
+    .await
 }
 
 /// Applies the input to a thing. Returns the thing with its new key, and the writes which move references between
@@ -364,19 +348,16 @@ async fn applied(
 /// The id of the client with this name, who is made unless the client exists.
 async fn client_named(services: &Services, account: AccountId, name: &str) -> Result<ThingId, EditError> {
     let key = normal(name);
-    let mut tries = Tries::new();
-    loop {
+    repeated(|| async {
         let place = match find(services, account, Kind::Client, &key).await? {
-            Found::There(client) => return Ok(client.id),
+            Found::There(client) => return Ok(Some(client.id)),
             Found::Absent(place) => place,
         };
         let now = services.clock.now_ms();
         let client = Thing::new(Kind::Client, place.id, key.clone(), tidy(name), ImportId::HAND, now);
-        if made(services, place.put(account, &client)).await? {
-            return Ok(client.id);
-        }
-        tries.again().await?;
-    }
+        Ok(services.store.attempt_all(place.put(account, &client)).await?.then_some(client.id))
+    })
+    .await
 }
 
 async fn free_place(
@@ -426,13 +407,4 @@ fn replace(account: AccountId, before: &Thing, after: &Thing) -> Write {
         write = write.bind(":alias_at", alias_at);
     }
     write
-}
-
-/// Sends the writes as a single transaction; `false` if a condition was refused because an item changed in between.
-pub(super) async fn made(services: &Services, writes: Vec<Write>) -> Result<bool, StoreError> {
-    match services.store.transact(writes).await {
-        Ok(()) => Ok(true),
-        Err(error) if error.is_refused() => Ok(false),
-        Err(error) => Err(error),
-    }
 }

@@ -84,6 +84,36 @@ pub struct Entry {
 }
 
 impl Entry {
+    /// A billable entry of 0 seconds without text, project or tags, created at the time `at` in milliseconds.
+    pub fn blank(id: EntryId, user: ThingId, date: Date, at: i64) -> Self {
+        Self {
+            id,
+            user,
+            project: None,
+            tags: Vec::new(),
+            date,
+            start: None,
+            end: None,
+            seconds: 0,
+            billable: true,
+            text: None,
+            task: None,
+            invoiced: None,
+            invoiced_at: None,
+            approved_at: None,
+            approved_by: None,
+            rate: None,
+            amount: None,
+            currency: None,
+            source_url: None,
+            extra: Vec::new(),
+            fingerprint: None,
+            version: 1,
+            created_at: at,
+            updated_at: at,
+        }
+    }
+
     /// The storage key of an entry; `rows_per_chunk` is the chunk size of its import.
     pub fn key(account: AccountId, id: EntryId, rows_per_chunk: u32) -> Key {
         keys::entry(account, id.import(), id.row().chunk(rows_per_chunk), id.row())

@@ -152,14 +152,11 @@ impl FoldMark {
         let write = Write::update(keys::made(account, id), "SET #folded = :folded, #steps = :steps").when(unmoved);
         let write = write.bind_attribute(":folded", head).bind(":steps", next.steps);
         writes.push(if self.steps == 0 { write } else { write.bind(":seen", self.steps) });
-        match services.store.transact(writes).await {
-            Ok(()) => {
-                *self = next;
-                Ok(true)
-            }
-            Err(error) if error.is_refused() => Ok(false),
-            Err(error) => Err(error),
+        let moved = services.store.attempt_all(writes).await?;
+        if moved {
+            *self = next;
         }
+        Ok(moved)
     }
 }
 

@@ -7,6 +7,7 @@ use crate::entries::parsed::{ParsedRow, PersonKey};
 use crate::format::EntryRow;
 use crate::id::ThingId;
 use crate::things::names::{normal, tidy};
+use crate::things::spelling::keep_first;
 
 /// The clients, projects and tags named by a chunk's rows: normalised names, each with the spelling to be shown.
 #[derive(Default)]
@@ -28,25 +29,15 @@ impl Names {
             if let Some(project) = &entry.project {
                 let client = entry.client.as_deref().map(normal).unwrap_or_default();
                 if let Some(name) = &entry.client {
-                    spell(&mut names.clients, client.clone(), name);
+                    keep_first(&mut names.clients, client.clone(), tidy(name));
                 }
-                spell(&mut names.projects, (client, normal(project)), project);
+                keep_first(&mut names.projects, (client, normal(project)), tidy(project));
             }
             for tag in &entry.tags {
-                spell(&mut names.tags, normal(&tag.name), &tag.name);
+                keep_first(&mut names.tags, normal(&tag.name), tidy(&tag.name));
             }
         }
         names
-    }
-}
-
-/// Keeps whichever spelling sorts first.
-fn spell<K: Ord>(names: &mut BTreeMap<K, String>, key: K, name: &str) {
-    let name = tidy(name);
-    match names.get_mut(&key) {
-        Some(known) if *known <= name => {}
-        Some(known) => *known = name,
-        None => drop(names.insert(key, name)),
     }
 }
 

@@ -22,35 +22,28 @@ use crate::import::{Import, ImportError};
 use crate::lease::Lease;
 use crate::memory::References;
 use crate::services::Services;
-use crate::store::keys::{self, Kind};
-use crate::store::{StoreError, Write};
+use crate::store::keys::Kind;
+use crate::store::{Patience, StoreError, retry};
 use crate::things::ensure::referred;
 use crate::things::find::{Found, find};
 use crate::things::maker::IN_FLIGHT;
 use crate::things::names::{normal, tidy};
 use crate::things::note::Note;
 use crate::things::reference;
+use crate::things::spelling::{keep_first, respelling, to_respell};
 use crate::things::{Thing, UserFields, user};
 
 /// The most attempts to find or make a user while other loaders do the same.
-const ATTEMPTS: usize = 20;
+const ATTEMPTS: u32 = 20;
 
 /// The persons in the rows, each with the spelling of the name which sorts first (empty if the rows tell no name).
 pub fn named(rows: &[ParsedRow<'_>]) -> BTreeMap<PersonKey, String> {
     let mut people: BTreeMap<PersonKey, String> = BTreeMap::new();
     for entry in entries(rows) {
         let name = entry.person.name.as_deref().map(tidy).unwrap_or_default();
-        let known = people.entry(PersonKey::of(&entry.person)).or_default();
-        if is_earlier(&name, known) {
-            *known = name;
-        }
+        keep_first(&mut people, PersonKey::of(&entry.person), name);
     }
     people
-}
-
-/// `true` if `name` replaces `than` as the shown name: any name replaces an empty name.
-fn is_earlier(name: &str, than: &str) -> bool {
-    !name.is_empty() && (than.is_empty() || name < than)
 }
 
 /// Looks up all persons.
@@ -165,11 +158,11 @@ async fn make(services: &Services, import: &Import, person: &PersonKey, name: &s
         PersonKey::Name(name) => user::name_key(name),
         PersonKey::Nobody => return Ok(Person::Unknown),
     };
-    for _ in 0..ATTEMPTS {
+    retry(Patience::of_tries(ATTEMPTS), "a user kept changing while it was looked up", || async {
         let place = match find(services, account, Kind::User, &key).await? {
             Found::There(user) => {
                 respell(services, import, user.id, name).await?;
-                return Ok(Person::Known(user.id));
+                return Ok(Some(Person::Known(user.id)));
             }
             Found::Absent(place) => place,
         };
@@ -181,17 +174,14 @@ async fn make(services: &Services, import: &Import, person: &PersonKey, name: &s
         let mut writes = place.put(account, &made);
         writes.extend(user::claims(account, &made, None));
         writes.push(reference::new_reference(account, Kind::User, made.id, import.id));
-        match services.store.transact(writes).await {
-            Ok(()) => return Ok(Person::Known(made.id)),
-            // Another loader was first, or somebody made the user by hand: look up again.
-            Err(error) if error.is_refused() => match look_up(services, import, person).await? {
-                Person::Unknown => {}
-                found => return Ok(found),
-            },
-            Err(error) => return Err(error.into()),
+        if services.store.attempt_all(writes).await? {
+            return Ok(Some(Person::Known(made.id)));
         }
-    }
-    Err(StoreError::Busy("a user kept changing while it was looked up".to_owned()).into())
+        // Another loader was first, or somebody made the user by hand: look up again.
+        let found = look_up(services, import, person).await?;
+        Ok((found != Person::Unknown).then_some(found))
+    })
+    .await
 }
 
 /// Splits a name: the last word is the last name, the words before are the first name.
@@ -204,32 +194,20 @@ fn fields(email: String, name: &str) -> UserFields {
 /// spelling.
 async fn respell(services: &Services, import: &Import, id: ThingId, name: &str) -> Result<(), StoreError> {
     let account = import.account;
-    for _ in 0..ATTEMPTS {
-        let Some(before) = Thing::get(services, account, Kind::User, id).await? else {
-            return Ok(());
+    retry(Patience::of_tries(ATTEMPTS), "a user kept changing while it was named", || async {
+        let Some(before) = to_respell(services, account, import.id, (Kind::User, id), name).await? else {
+            return Ok(Some(()));
         };
-        let ours = before.created_by == import.id && before.version == 1;
-        if !ours || !is_earlier(name, &before.name) {
-            return Ok(());
-        }
         let email = before.user.clone().unwrap_or_default().email;
         let after = Thing { user: Some(fields(email, name)), name: name.to_owned(), ..before.clone() };
-        let set = Write::update(keys::thing(account, Kind::User, id), "SET #name = :name, #user = :user")
-            .when("#created_by = :import AND #version = :one AND #name = :seen")
-            .bind(":name", &after.name)
-            .bind(":user", &after.user)
-            .bind(":seen", &before.name)
-            .bind(":import", import.id)
-            .bind(":one", 1);
-        let mut writes = vec![set];
+        let set = respelling(account, &before, "SET #name = :name, #user = :user", name).bind(":user", &after.user);
+        // The claims that change with it are those of the name that was read.
+        let mut writes = vec![set.and_when("#name = :seen").bind(":seen", &before.name)];
         writes.extend(user::claims(account, &after, Some(&before)));
         writes.extend(user::release(account, &before, Some(&after)));
-        match services.store.transact(writes).await {
-            Err(error) if error.is_refused() => {}
-            done => return done,
-        }
-    }
-    Err(StoreError::Busy("a user kept changing while it was named".to_owned()))
+        Ok(services.store.attempt_all(writes).await?.then_some(()))
+    })
+    .await
 }
 
 /// Writes notes of, and references to, the users who get entries, unless this process remembers having done so.
@@ -253,12 +231,8 @@ async fn touch_one(services: &Services, import: &Import, user: ThingId) -> Resul
     }
     Note::put_all(services, import.account, import.id, &[Note { kind: Kind::User, id: user, client: None }]).await?;
     let refer = reference::refer(import.account, Kind::User, user, import.id);
-    match services.store.transact(refer.to_vec()).await {
-        Err(error) if error.is_refused() => {
-            // Either another loader was first, or the user was deleted; in the second case a retry would fail again.
-            let referred = referred(services, &import.maker(), Kind::User, user).await?;
-            if referred { Ok(user) } else { Err(ImportError::Impossible(format!("user {user} is gone"))) }
-        }
-        done => Ok(done.map(|()| user)?),
-    }
+    // Refused if another loader was first, or if the user was deleted; in the second case a retry would fail again.
+    let refers = services.store.attempt_all(refer.to_vec()).await?
+        || referred(services, &import.maker(), Kind::User, user).await?;
+    if refers { Ok(user) } else { Err(ImportError::Impossible(format!("user {user} is gone"))) }
 }

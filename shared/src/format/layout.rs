@@ -1,6 +1,7 @@
 //! The layout of a file: the decisions of the first pass, by which the second pass reads rows.
 
 use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
 
 use super::candidate::Candidate;
 use super::columns::{Format, Role};
@@ -55,6 +56,20 @@ impl Layout {
     /// The dialect of the file's records.
     pub(super) fn dialect(&self) -> Dialect {
         Dialect { delimiter: self.delimiter, spaced: self.spaced, backslashes: self.backslashes, sheet: self.sheet }
+    }
+
+    /// The evidence as JSON, for the native door, the reports of drops and `waybill detect`.
+    pub fn shown(&self) -> Value {
+        json!({
+            // A sheet of a workbook has neither encoding nor delimiter.
+            "encoding": (!self.sheet).then_some(self.encoding),
+            "delimiter": (!self.sheet).then_some(char::from(self.delimiter)),
+            "date_order": self.date_order,
+            "decimal_mark": self.decimal_mark,
+            "headers": self.headers,
+            "candidates": self.candidates,
+            "evidence": self.evidence,
+        })
     }
 }
 

@@ -1,22 +1,22 @@
 //! The formats of files of time entries, and their names.
 
-use std::fmt;
 use std::str::FromStr;
 
-use serde::{Deserialize, Serialize};
+use crate::wire::wire_words;
 
-/// A format of a file of time entries, serialized as its lower-case name, for example `toggl`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum FormatName {
-    Freckle,
-    Basecamp,
-    Freshbooks,
-    Harvest,
-    Tempo,
-    Toggl,
-    /// Any table, whose columns are named by a [`Mapping`].
-    Table,
+wire_words! {
+    /// A format of a file of time entries, serialized as its lower-case name, for example `toggl`.
+    #[derive(PartialOrd, Ord)]
+    FormatName {
+        Freckle = "freckle",
+        Basecamp = "basecamp",
+        Freshbooks = "freshbooks",
+        Harvest = "harvest",
+        Tempo = "tempo",
+        Toggl = "toggl",
+        /// Any table, whose columns are named by a [`Mapping`].
+        Table = "table",
+    }
 }
 
 /// A word which is not the name of a format, as the caller wrote the word.
@@ -30,28 +30,9 @@ impl FormatName {
     pub const ALL: [Self; 6] =
         [Self::Tempo, Self::Toggl, Self::Harvest, Self::Freshbooks, Self::Basecamp, Self::Freckle];
 
-    /// The name in options, results and stored items, for example `toggl`.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Freckle => "freckle",
-            Self::Basecamp => "basecamp",
-            Self::Freshbooks => "freshbooks",
-            Self::Harvest => "harvest",
-            Self::Tempo => "tempo",
-            Self::Toggl => "toggl",
-            Self::Table => "table",
-        }
-    }
-
     /// The names of all formats in [`FormatName::ALL`], separated by commas, for error messages.
     pub(super) fn list() -> String {
         Self::ALL.map(Self::name).join(", ")
-    }
-}
-
-impl fmt::Display for FormatName {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.name())
     }
 }
 

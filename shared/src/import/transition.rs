@@ -166,6 +166,6 @@ pub(super) fn announce(import: &Import, to: Status, by: &str, why: Option<String
     let line = HistoryLine { at: now, status: to, by: by.to_owned(), why };
     [
         Write::put(keys::event(account, id, &format!("{now:015}#{to}")), &event),
-        Write::put(keys::history(account, id, now, to.as_str()), &line),
+        Write::put(keys::history(account, id, now, to.name()), &line),
     ]
 }

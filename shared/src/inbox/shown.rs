@@ -61,16 +61,7 @@ pub async fn shown(services: &Services, import: &Import) -> Result<Value, Import
         "reverted_at": import.reverted_at.map(time),
     });
     if let Some(layout) = &reading.layout {
-        shape["evidence"] = json!({
-            // A sheet of a workbook has neither encoding nor delimiter.
-            "encoding": (!layout.sheet).then_some(layout.encoding),
-            "delimiter": (!layout.sheet).then_some(char::from(layout.delimiter)),
-            "date_order": layout.date_order,
-            "decimal_mark": layout.decimal_mark,
-            "headers": layout.headers,
-            "candidates": layout.candidates,
-            "evidence": layout.evidence,
-        });
+        shape["evidence"] = layout.shown();
     }
     match (&reading.refusal, &import.reason) {
         (Some(refusal), _) => {

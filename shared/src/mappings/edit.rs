@@ -39,10 +39,9 @@ pub async fn rename(
         if next == *memory {
             return Ok(Ok(Some(next)));
         }
-        match services.store.write(seen.becomes(Some(&next))).await {
-            // An import settled or was undone in between, so the memory has changed: read again.
-            Err(error) if error.is_refused() => {}
-            written => return written.map(|_| Ok(Some(next))),
+        // Refused if an import settled or was undone in between, so the memory has changed: read again.
+        if services.store.attempt(seen.becomes(Some(&next))).await? {
+            return Ok(Ok(Some(next)));
         }
     }
 }
@@ -50,8 +49,5 @@ pub async fn rename(
 /// Forgets a mapping, however many imports confirm the mapping. `false` if nothing is remembered under the id.
 pub async fn forget(services: &Services, account: AccountId, id: MappingId) -> Result<bool, StoreError> {
     let forget = Write::delete(keys::mapping(account, id)).when_present();
-    match services.store.write(forget).await {
-        Err(error) if error.is_refused() => Ok(false),
-        written => written.map(|_| true),
-    }
+    services.store.attempt(forget).await
 }

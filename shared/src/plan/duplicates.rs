@@ -191,10 +191,7 @@ impl File<'_> {
                     .when("#state = :planned")
                     .bind_attribute(":there", runs_attribute(&runs))
                     .bind(":planned", ChunkState::Planned);
-                match self.services.store.write(note).await {
-                    Err(error) if !error.is_refused() => Err(error),
-                    _ => Ok(()),
-                }
+                self.services.store.attempt(note).await.map(drop)
             })
         };
         drained((0..self.chunks).map(ChunkNo).filter_map(note), WRITES_IN_FLIGHT).await?;

@@ -73,10 +73,7 @@ pub async fn overrule(services: &Services, import: &Import, found: Chunk, chunk:
     let put = Write::put(keys::chunk(import.account, import.id, chunk.number), chunk)
         .when("#state = :planned AND attribute_not_exists(#lease)")
         .bind(":planned", ChunkState::Planned);
-    match services.store.write(put).await {
-        Err(error) if !error.is_refused() => Err(error),
-        _ => Ok(()),
-    }
+    services.store.attempt(put).await.map(drop)
 }
 
 /// Writes the verdict on a file: the layout, or the refusal.
@@ -86,8 +83,9 @@ pub async fn overrule(services: &Services, import: &Import, found: Chunk, chunk:
 pub async fn put_verdict(services: &Services, import: &Import, verdict: &Verdict) -> Result<(), ImportError> {
     let put = Write::put(keys::verdict(import.account, import.id), verdict);
     let put = if verdict.recalled { put } else { put.when(UNPINNED) };
-    match services.store.write(put).await {
-        Err(error) if error.is_refused() => Err(ImportError::Status { import: import.id, status: import.status }),
-        written => Ok(written.map(drop)?),
+    if services.store.attempt(put).await? {
+        Ok(())
+    } else {
+        Err(ImportError::Status { import: import.id, status: import.status })
     }
 }

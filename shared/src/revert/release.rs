@@ -75,10 +75,7 @@ impl ReleaseMark {
         let write = Write::update(key, "SET #mark = :mark, #steps = :steps").when(unmoved);
         let write = write.bind_attribute(":mark", AttributeValue::B(Blob::new(packed(&next))));
         let write = write.bind(":steps", self.steps + 1);
-        match services.store.write(if self.steps == 0 { write } else { write.bind(":seen", self.steps) }).await {
-            Err(error) if error.is_refused() => Ok(false),
-            written => written.map(|_| true),
-        }
+        services.store.attempt(if self.steps == 0 { write } else { write.bind(":seen", self.steps) }).await
     }
 
     /// Adds things which stayed. If there are very many, only the first are kept.

@@ -5,7 +5,7 @@ use aws_sdk_dynamodb::types::{
     CancellationReason, ReturnConsumedCapacity, ReturnValue, ReturnValuesOnConditionCheckFailure,
 };
 
-use super::error::{refused, sdk};
+use super::error::{refused, sdk, was_made};
 use super::patience::Patience;
 use super::write::Effect;
 use super::{Item, Store, StoreError, Write};
@@ -21,6 +21,16 @@ impl Store {
                 done => return done,
             }
         }
+    }
+
+    /// One write whose condition need not hold: `false` if it did not.
+    pub async fn attempt(&self, write: Write) -> Result<bool, StoreError> {
+        was_made(self.write(write).await)
+    }
+
+    /// All of `writes`, or none of them and `false` if a condition did not hold.
+    pub async fn attempt_all(&self, writes: Vec<Write>) -> Result<bool, StoreError> {
+        was_made(self.transact(writes).await)
     }
 
     async fn write_once(&self, write: Write) -> Result<Option<Item>, StoreError> {

@@ -99,6 +99,15 @@ where
     }
 }
 
+/// Whether a write was made; `false` if its condition did not hold.
+pub(super) fn was_made<T>(written: Result<T, StoreError>) -> Result<bool, StoreError> {
+    match written {
+        Ok(_) => Ok(true),
+        Err(error) if error.is_refused() => Ok(false),
+        Err(error) => Err(error),
+    }
+}
+
 pub(super) trait Refusal {
     /// `Some` if a condition did not hold, with the item that stands at the key, if any.
     fn refusal(&self) -> Option<Option<Item>>;

@@ -7,10 +7,10 @@ mod imports;
 mod workspace;
 
 use aws_sdk_dynamodb::types::AttributeValue;
-use serde::Serialize;
 use sha2::{Digest, Sha256};
 
 use super::{Item, Table};
+use crate::wire::wire_words;
 
 pub use imports::*;
 pub use workspace::*;
@@ -48,29 +48,18 @@ impl Key {
     }
 }
 
-/// The kinds of shared things, each of which has a unique, normalised value as key, like a project's name.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, serde::Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Kind {
-    /// A person of the account, to whom entries belong.
-    User,
-    /// The customer for whom projects are done.
-    Client,
-    /// The project on which entries are booked.
-    Project,
-    /// A label that entries have, written in a text as `#name`.
-    Tag,
-}
-
-impl Kind {
-    /// The kind's name in storage keys.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::User => "user",
-            Self::Client => "client",
-            Self::Project => "project",
-            Self::Tag => "tag",
-        }
+wire_words! {
+    /// The kinds of shared things, each of which has a unique, normalised value as key, like a project's name.
+    #[derive(PartialOrd, Ord)]
+    Kind {
+        /// A person of the account, to whom entries belong.
+        User = "user",
+        /// The customer for whom projects are done.
+        Client = "client",
+        /// The project on which entries are booked.
+        Project = "project",
+        /// A label that entries have, written in a text as `#name`.
+        Tag = "tag",
     }
 }
 

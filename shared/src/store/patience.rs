@@ -10,35 +10,74 @@ const FRUITLESS: Duration = Duration::from_secs(8);
 /// at most (1,280 ms).
 const FIRST_CEILING: u64 = 20;
 
-/// Back-off with random waits, for a bounded time without progress.
+/// A bound on retries without progress: by time, with random waits in between, or by number.
 pub(crate) struct Patience {
     fruitless: u32,
     since: Instant,
-    limit: Duration,
+    limit: Limit,
+}
+
+#[derive(Clone, Copy)]
+enum Limit {
+    Time(Duration),
+    Tries(u32),
 }
 
 impl Patience {
+    /// Retries for 8 seconds, with a random wait before each.
     pub fn new() -> Self {
         Self::lasting(FRUITLESS)
     }
 
     /// A back-off for `limit` without progress, for work that holds no lease.
     pub fn lasting(limit: Duration) -> Self {
+        Self::within(Limit::Time(limit))
+    }
+
+    /// At most `most` tries in all, without waits.
+    pub fn of_tries(most: u32) -> Self {
+        Self::within(Limit::Tries(most))
+    }
+
+    fn within(limit: Limit) -> Self {
         Self { fruitless: 0, since: Instant::now(), limit }
     }
 
+    /// Waits before the next try. [`StoreError::Busy`] with the text `what` if the bound is reached.
     pub async fn wait(&mut self, progress: bool, what: &str) -> Result<(), StoreError> {
         if progress {
-            *self = Self::lasting(self.limit);
+            *self = Self::within(self.limit);
         }
         self.fruitless += 1;
-        if self.since.elapsed() > self.limit {
+        let (over, at_once) = match self.limit {
+            Limit::Time(most) => (self.since.elapsed() > most, false),
+            Limit::Tries(most) => (self.fruitless >= most, true),
+        };
+        if over {
             return Err(StoreError::Busy(what.to_owned()));
+        }
+        if at_once {
+            return Ok(());
         }
         let ceiling = FIRST_CEILING << self.fruitless.min(6);
         let mut random = [0u8; 8];
         getrandom::fill(&mut random).map_err(|error| StoreError::Sdk(error.to_string()))?;
         tokio::time::sleep(Duration::from_millis(u64::from_le_bytes(random) % ceiling + 1)).await;
         Ok(())
+    }
+}
+
+/// Repeats `attempt`, which returns `None` if another writer was first, until a value comes or the bound is reached.
+// `AsyncFn` does not do: the compiler cannot prove `Send` for its futures where they borrow.
+pub(crate) async fn retry<T, E, F>(mut patience: Patience, what: &str, attempt: impl Fn() -> F) -> Result<T, E>
+where
+    E: From<StoreError>,
+    F: Future<Output = Result<Option<T>, E>>,
+{
+    loop {
+        if let Some(done) = attempt().await? {
+            return Ok(done);
+        }
+        patience.wait(false, what).await?;
     }
 }

@@ -17,7 +17,7 @@ use crate::id::ThingId;
 use crate::lease::{Lease, LeasedError};
 use crate::services::Services;
 use crate::store::keys::{self, Kind};
-use crate::store::{StoreError, Table};
+use crate::store::{Patience, StoreError, Table};
 use crate::things::Thing;
 use crate::things::find::{Found, find};
 use crate::things::maker::{IN_FLIGHT, Maker};
@@ -27,7 +27,7 @@ use make::{creation, make_all};
 use wanted::{Wanted, respell, respell_client};
 
 /// The most attempts to find or make a thing while other loaders do the same.
-const ATTEMPTS: usize = 20;
+const ATTEMPTS: u32 = 20;
 
 /// Finds or makes every thing in `wanted`, notes each, and refers to each. Returns an id per element in the same order,
 /// or `None` for a project which the import may not make.
@@ -124,7 +124,9 @@ async fn touch(
         // Another loader made the thing just now, or the first choice holds a different item.
         Seen::Nothing | Seen::Other => (find(services, account, wanted.kind, &wanted.key).await?, None),
     };
-    for _ in 0..ATTEMPTS {
+    let what = format!("a {} kept changing while it was looked up", wanted.kind.name());
+    let mut patience = Patience::of_tries(ATTEMPTS);
+    loop {
         let id = match &seen {
             Found::There(thing) => thing.id,
             Found::Absent(_) if !wanted.may_be_made(maker) => return Ok(None),
@@ -147,22 +149,17 @@ async fn touch(
         if !noted.contains(&(wanted.kind, id)) {
             Note::put_all(services, account, maker.import, &[wanted.note(id)]).await?;
         }
-        match services.store.transact(writes).await {
-            Ok(()) => {
-                match &seen {
-                    Found::There(thing) => respell(services, maker, wanted, thing).await?,
-                    Found::Absent(_) => respell_client(services, maker, wanted.client.as_ref()).await?,
-                }
-                return Ok(Some(id));
+        if services.store.attempt_all(writes).await? {
+            match &seen {
+                Found::There(thing) => respell(services, maker, wanted, thing).await?,
+                Found::Absent(_) => respell_client(services, maker, wanted.client.as_ref()).await?,
             }
-            // Another loader was first, or the thing was removed: search again.
-            Err(error) if error.is_refused() => {
-                seen = find(services, account, wanted.kind, &wanted.key).await?;
-            }
-            Err(error) => return Err(error.into()),
+            return Ok(Some(id));
         }
+        // Another loader was first, or the thing was removed: search again.
+        seen = find(services, account, wanted.kind, &wanted.key).await?;
+        patience.wait(false, &what).await?;
     }
-    Err(StoreError::Busy(format!("a {} kept changing while it was looked up", wanted.kind.as_str())).into())
 }
 
 /// `true` if the import has a reference to the thing already.

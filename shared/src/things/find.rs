@@ -11,7 +11,7 @@
 use crate::id::{AccountId, ThingId};
 use crate::services::Services;
 use crate::store::keys::{self, Kind};
-use crate::store::{StoreError, Write};
+use crate::store::{Patience, StoreError, Write, retry};
 
 use super::Thing;
 
@@ -19,7 +19,7 @@ use super::Thing;
 const MOST_PROBES: u32 = 16;
 
 /// The most attempts of a search while signs lead to things which are removed in between.
-const ATTEMPTS: usize = 5;
+const ATTEMPTS: u32 = 5;
 
 /// The result of a search for a key.
 #[derive(Debug)]
@@ -43,17 +43,13 @@ pub struct Place {
 
 /// Searches for the thing with this key, which the caller has normalised.
 pub async fn find(services: &Services, account: AccountId, kind: Kind, key: &str) -> Result<Found, StoreError> {
-    for _ in 0..ATTEMPTS {
-        if let Some(found) = look(services, account, kind, key).await? {
-            return Ok(found);
-        }
-    }
-    Err(StoreError::Busy(format!("a {} kept changing while it was looked for", kind.as_str())))
+    let what = format!("a {} kept changing while it was looked for", kind.name());
+    retry(Patience::of_tries(ATTEMPTS), &what, || look(services, account, kind, key)).await
 }
 
 /// `true` if a search for `key` finds the thing at `id` without a sign, because `id` is a choice of the key.
 pub fn is_home(account: AccountId, kind: Kind, key: &str, id: ThingId) -> bool {
-    (0..MOST_PROBES).any(|probe| ThingId::derive(account, kind.as_str(), key, probe) == id)
+    (0..MOST_PROBES).any(|probe| ThingId::derive(account, kind.name(), key, probe) == id)
 }
 
 /// A single attempt of a search, or `None` if the thing at the end of a sign was removed in between, together with its
@@ -62,7 +58,7 @@ async fn look(services: &Services, account: AccountId, kind: Kind, key: &str) ->
     let mut mark = None;
     let mut passed = Vec::new();
     for probe in 0..MOST_PROBES {
-        let id = ThingId::derive(account, kind.as_str(), key, probe);
+        let id = ThingId::derive(account, kind.name(), key, probe);
         let there: Option<Thing> = services.store.read(&keys::thing(account, kind, id)).await?;
         match there {
             None => {
@@ -83,13 +79,13 @@ async fn look(services: &Services, account: AccountId, kind: Kind, key: &str) ->
             Some(_) => {}
         }
     }
-    Err(StoreError::Shape(format!("no place for the {} is left", kind.as_str())))
+    Err(StoreError::Shape(format!("no place for the {} is left", kind.name())))
 }
 
 impl Place {
     /// The first choice of id for a key, for a caller who knows that the id is free.
     pub fn first(account: AccountId, kind: Kind, key: &str) -> Self {
-        Self { id: ThingId::derive(account, kind.as_str(), key, 0), taken_over: false, passed: Vec::new() }
+        Self { id: ThingId::derive(account, kind.name(), key, 0), taken_over: false, passed: Vec::new() }
     }
 
     /// The writes which put `thing` at this place, to be sent in a single transaction.

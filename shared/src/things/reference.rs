@@ -27,12 +27,12 @@ use super::{Thing, find, user};
 use crate::id::{AccountId, ImportId, ThingId};
 use crate::services::Services;
 use crate::store::keys::{self, Kind};
-use crate::store::{StoreError, Table, Write};
+use crate::store::{Patience, StoreError, Table, Write, retry};
 
 /// The most participants which one reference stores for a project: an item has at most 400 KB.
 pub(crate) const MOST_PARTICIPANTS: usize = 5_000;
 /// How many times a drop is attempted while the thing keeps changing in between.
-const ATTEMPTS: usize = 20;
+const ATTEMPTS: u32 = 20;
 
 /// A reference as stored: the totals of one referrer's entries of one thing.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -322,15 +322,17 @@ pub async fn drop_reference(
     note: &Note,
     referrer: ImportId,
 ) -> Result<Vec<Kept>, StoreError> {
-    for _ in 0..ATTEMPTS {
+    let what = "a shared thing kept changing while a reference was dropped";
+    retry(Patience::of_tries(ATTEMPTS), what, || async {
         let key = keys::reference(account, note.kind, note.id, referrer);
         let held = services.store.get(&key).await?.is_some();
         let Some(thing) = Thing::standing(services, account, note.kind, note.id).await? else {
             // The thing was removed by an earlier attempt, which may have died before looking at the client.
-            return match note.client {
-                Some(client) => Ok(release_client(services, account, client, referrer).await?.into_iter().collect()),
-                None => Ok(Vec::new()),
+            let kept = match note.client {
+                Some(client) => release_client(services, account, client, referrer).await?,
+                None => None,
             };
+            return Ok(Some(kept.into_iter().collect()));
         };
         let Fate { mut writes, goes, lets_go } = without(services, account, &thing, i64::from(held), referrer).await?;
         if held {
@@ -338,7 +340,7 @@ pub async fn drop_reference(
         }
         writes.extend(letting_go(services, account, lets_go, referrer).await?);
         if !made(services, writes).await? {
-            continue;
+            return Ok(None);
         }
         let clients = [note.client, thing.client().filter(|&client| Some(client) != note.client)];
         let stays = is_made_by(&thing, referrer) && !goes;
@@ -346,9 +348,9 @@ pub async fn drop_reference(
         for client in clients.into_iter().flatten() {
             kept.extend(release_client(services, account, client, referrer).await?);
         }
-        return Ok(kept);
-    }
-    Err(StoreError::Busy("a shared thing kept changing while a reference was dropped".to_owned()))
+        Ok(Some(kept))
+    })
+    .await
 }
 
 /// The writes which take one reference off each of `things`, with every removal caused by doing so.
@@ -418,27 +420,19 @@ async fn release_client(
     client: ThingId,
     referrer: ImportId,
 ) -> Result<Option<Kept>, StoreError> {
-    for _ in 0..ATTEMPTS {
+    retry(Patience::of_tries(ATTEMPTS), "a client kept changing while it was let go", || async {
         let Some(thing) = Thing::standing(services, account, Kind::Client, client).await? else {
-            return Ok(None);
+            return Ok(Some(None));
         };
         let Fate { writes, goes, .. } = without(services, account, &thing, 0, referrer).await?;
-        if made(services, writes).await? {
-            let stays = is_made_by(&thing, referrer) && !goes;
-            return Ok(stays.then_some(Kept { kind: Kind::Client, id: client }));
-        }
-    }
-    Err(StoreError::Busy("a client kept changing while it was let go".to_owned()))
+        let stays = is_made_by(&thing, referrer) && !goes;
+        let kept = stays.then_some(Kept { kind: Kind::Client, id: client });
+        Ok(made(services, writes).await?.then_some(kept))
+    })
+    .await
 }
 
-/// Sends the writes as a single transaction; `false` if a condition was refused because an item changed in between.
+/// Sends the writes, if there are any, as a single transaction; `false` if an item changed in between.
 async fn made(services: &Services, writes: Vec<Write>) -> Result<bool, StoreError> {
-    if writes.is_empty() {
-        return Ok(true);
-    }
-    match services.store.transact(writes).await {
-        Ok(()) => Ok(true),
-        Err(error) if error.is_refused() => Ok(false),
-        Err(error) => Err(error),
-    }
+    Ok(writes.is_empty() || services.store.attempt_all(writes).await?)
 }

@@ -8,47 +8,31 @@ mod names;
 #[cfg(test)]
 mod tests;
 
-use std::fmt;
 use std::str::FromStr;
 
 use jiff::civil::{Date, Time};
-use serde::{Deserialize, Serialize};
 
 use super::numbers::{two_digits, whole};
 use super::times;
 use super::words;
+use crate::wire::wire_words;
 pub(crate) use names::is_weekday;
 use names::{month, months, polish_month, weekdays};
 
-/// The order of year, month and day in dates written with numbers only.
-///
-/// Dates with a four-digit year in front are the same date under every order, and so are most dates whose month
-/// is written in letters.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum DateOrder {
-    Ymd,
-    Mdy,
-    Dmy,
+wire_words! {
+    /// The order of year, month and day in dates written with numbers only.
+    ///
+    /// Dates with a four-digit year in front are the same date under every order, and so are most dates whose month
+    /// is written in letters.
+    DateOrder {
+        Ymd = "ymd",
+        Mdy = "mdy",
+        Dmy = "dmy",
+    }
 }
 
 impl DateOrder {
     pub(crate) const ALL: [Self; 3] = [Self::Ymd, Self::Mdy, Self::Dmy];
-
-    /// The order's name in options and stored items: `ymd`, `mdy` or `dmy`.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Ymd => "ymd",
-            Self::Mdy => "mdy",
-            Self::Dmy => "dmy",
-        }
-    }
-}
-
-impl fmt::Display for DateOrder {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.name())
-    }
 }
 
 /// The text is not the name of a date order.

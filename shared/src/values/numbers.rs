@@ -7,29 +7,19 @@ use std::borrow::Cow;
 use std::fmt;
 use std::str::FromStr;
 
-use serde::{Deserialize, Serialize};
-
 use super::words;
+use crate::wire::wire_words;
 
-/// The character before the fraction of a number. The opposite character may then separate thousands.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-pub enum DecimalMark {
-    #[serde(rename = ".")]
-    Dot,
-    #[serde(rename = ",")]
-    Comma,
+wire_words! {
+    /// The character before the fraction of a number. The opposite character may then separate thousands.
+    DecimalMark {
+        Dot = ".",
+        Comma = ",",
+    }
 }
 
 impl DecimalMark {
     pub(crate) const ALL: [Self; 2] = [Self::Dot, Self::Comma];
-
-    /// The mark's name in options and stored items, which is the mark itself: `.` or `,`.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Dot => ".",
-            Self::Comma => ",",
-        }
-    }
 
     fn byte(self) -> u8 {
         self.name().as_bytes()[0]
@@ -40,12 +30,6 @@ impl DecimalMark {
             Self::Dot => Self::Comma,
             Self::Comma => Self::Dot,
         }
-    }
-}
-
-impl fmt::Display for DecimalMark {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.name())
     }
 }
 

@@ -27,7 +27,7 @@ async fn a_newer_import_or_chunk_is_left_to_a_newer_function_and_no_message_dies
         assert!(postman.drain(stack.functions(), &Faults::default()).await, "{key:?}: a message failed");
         assert_eq!(postman.dead(), 0);
         set_version(&stack, key, 1).await?;
-        assert_eq!(Import::find(services, ACCOUNT, IMPORT).await?.status.as_str(), "processing");
+        assert_eq!(Import::find(services, ACCOUNT, IMPORT).await?.status.name(), "processing");
         postman.drain_all(stack.functions(), &Faults::default()).await;
         assert_eq!(stack.native(1).await?["status"], "complete");
         at_rest(&stack).await?;

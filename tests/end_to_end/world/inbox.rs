@@ -69,7 +69,7 @@ impl Inbox {
             let source = import.source.as_ref().map(|source| (source.key.clone(), source.etag.clone()));
             *imports.entry(source.unwrap_or_default()).or_default() += 1;
             let report = told.remove(&(Some(*account), Some(id.0))).flatten();
-            if !self.refuses && report != Some(import.status.as_str()) {
+            if !self.refuses && report != Some(import.status.name()) {
                 wrong.push(format!("the report of import {id} of {account} says {report:?}, not {}", import.status));
             }
         }

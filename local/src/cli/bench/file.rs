@@ -155,35 +155,20 @@ impl Generated {
 
     /// The entry which the import should store for this row. `at` is the time of its creation, in milliseconds.
     pub fn entry(&self, import: ImportId, at: i64) -> Entry {
-        let thing = |kind: Kind, key: &str| ThingId::derive(self.account, kind.as_str(), key, 0);
+        let thing = |kind: Kind, key: &str| ThingId::derive(self.account, kind.name(), key, 0);
         let client = thing(Kind::Client, &normal(&self.client()));
         let (start, end) = (self.start, self.end());
         Entry {
-            id: EntryId::of(import, self.row),
-            user: ThingId(1),
             project: Some(thing(Kind::Project, &project_key(Some(client), &self.project()))),
             tags: self.tags().map(|tag| thing(Kind::Tag, &normal(&tag))).collect(),
-            date: start.date(),
             start: Some(start.time()),
             end: Some(end.time()),
             seconds: self.seconds,
             billable: self.billable,
             text: Some(self.text()),
-            task: None,
-            invoiced: None,
-            invoiced_at: None,
-            approved_at: None,
-            approved_by: None,
-            rate: None,
-            amount: None,
-            currency: None,
-            source_url: None,
             // The value does not matter, but the item must have the same size as a real entry.
             fingerprint: Some(Fingerprint(0x9e37_79b9_7f4a_7c15 ^ self.row.0)),
-            extra: Vec::new(),
-            version: 1,
-            created_at: at,
-            updated_at: at,
+            ..Entry::blank(EntryId::of(import, self.row), ThingId(1), start.date(), at)
         }
     }
 }

@@ -31,17 +31,17 @@ pub fn tokens(account: AccountId) -> Query {
 
 /// A shared thing, which is a user, client, project or tag.
 pub fn thing(account: AccountId, kind: Kind, id: ThingId) -> Key {
-    Key::workspace(format!("A#{account}#{}", kind.as_str()), format!("{id:016}"))
+    Key::workspace(format!("A#{account}#{}", kind.name()), format!("{id:016}"))
 }
 
 /// All shared things of a kind, by id.
 pub fn things(account: AccountId, kind: Kind) -> Query {
-    Query::partition(Table::Workspace, format!("A#{account}#{}", kind.as_str()))
+    Query::partition(Table::Workspace, format!("A#{account}#{}", kind.name()))
 }
 
 /// The retirement of a thing, which says how readers resolve entries that name the merged or deleted thing.
 pub fn retirement(account: AccountId, kind: Kind, id: ThingId) -> Key {
-    Key::workspace(format!("A#{account}#retired"), format!("{}#{id}", kind.as_str()))
+    Key::workspace(format!("A#{account}#retired"), format!("{}#{id}", kind.name()))
 }
 
 /// All retirements of an account, which readers load before resolving entries.
@@ -51,12 +51,12 @@ pub fn retirements(account: AccountId) -> Query {
 
 /// A reference to a thing, where `referrer` is the import whose entries name the thing, or [`ImportId::HAND`].
 pub fn reference(account: AccountId, kind: Kind, id: ThingId, referrer: ImportId) -> Key {
-    Key::workspace(format!("A#{account}#ref#{}#{id}", kind.as_str()), format!("{referrer:07}"))
+    Key::workspace(format!("A#{account}#ref#{}#{id}", kind.name()), format!("{referrer:07}"))
 }
 
 /// All references to a thing, by the number of the referring import.
 pub fn references(account: AccountId, kind: Kind, id: ThingId) -> Query {
-    Query::partition(Table::Workspace, format!("A#{account}#ref#{}#{id}", kind.as_str()))
+    Query::partition(Table::Workspace, format!("A#{account}#ref#{}#{id}", kind.name()))
 }
 
 /// The claim of an e-mail address by a user, which keeps the address unique in the account.

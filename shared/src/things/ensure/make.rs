@@ -58,10 +58,8 @@ async fn make_line(
         let things: Vec<_> = some.iter().zip(&places).map(|((_, wanted), place)| (*wanted, place)).collect();
         let writes = creation(services, maker, client, &things).await?;
         lease.check(&services.clock)?;
-        match services.store.transact(writes).await {
-            Ok(()) => made.extend(some.iter().zip(&places).map(|((at, _), place)| (*at, place.id))),
-            Err(error) if error.is_refused() => {}
-            Err(error) => return Err(error.into()),
+        if services.store.attempt_all(writes).await? {
+            made.extend(some.iter().zip(&places).map(|((at, _), place)| (*at, place.id)));
         }
     }
     respell_client(services, maker, client).await?;

@@ -3,12 +3,13 @@
 
 use crate::id::{AccountId, ThingId};
 use crate::services::Services;
-use crate::store::keys::{self, Kind};
-use crate::store::{StoreError, Write};
+use crate::store::StoreError;
+use crate::store::keys::Kind;
 use crate::things::Thing;
 use crate::things::find::Place;
 use crate::things::maker::Maker;
 use crate::things::note::Note;
+use crate::things::spelling::{is_earlier, respelling, to_respell};
 
 /// A project or tag named by rows, to be found or made.
 pub struct Wanted {
@@ -48,8 +49,8 @@ pub struct Client {
 /// Gives a thing made by this import, and edited by nobody since, the spelling which sorts first.
 pub async fn respell(services: &Services, maker: &Maker, wanted: &Wanted, thing: &Thing) -> Result<(), StoreError> {
     respell_client(services, maker, wanted.client.as_ref()).await?;
-    if thing.created_by == maker.import && thing.name > wanted.name {
-        set_spelling(services, maker, wanted.kind, thing.id, &wanted.name).await?;
+    if thing.created_by == maker.import && is_earlier(&wanted.name, &thing.name) {
+        set_spelling(services, maker, (wanted.kind, thing.id), &wanted.name).await?;
     }
     Ok(())
 }
@@ -57,7 +58,7 @@ pub async fn respell(services: &Services, maker: &Maker, wanted: &Wanted, thing:
 /// Like [`respell`], for the client of projects; does nothing without a client.
 pub async fn respell_client(services: &Services, maker: &Maker, client: Option<&Client>) -> Result<(), StoreError> {
     match client {
-        Some(client) if client.respell => set_spelling(services, maker, Kind::Client, client.id, &client.name).await,
+        Some(client) if client.respell => set_spelling(services, maker, (Kind::Client, client.id), &client.name).await,
         _ => Ok(()),
     }
 }
@@ -65,21 +66,13 @@ pub async fn respell_client(services: &Services, maker: &Maker, client: Option<&
 async fn set_spelling(
     services: &Services,
     maker: &Maker,
-    kind: Kind,
-    id: ThingId,
+    named: (Kind, ThingId),
     name: &str,
 ) -> Result<(), StoreError> {
-    let ours = Thing::get(services, maker.account, kind, id).await?;
-    if !ours.is_some_and(|thing| thing.created_by == maker.import && thing.version == 1 && thing.name.as_str() > name) {
-        return Ok(());
+    if let Some(thing) = to_respell(services, maker.account, maker.import, named, name).await? {
+        // Another loader may have corrected the spelling meanwhile, and may have had an earlier one.
+        let set = respelling(maker.account, &thing, "SET #name = :name", name).and_when("#name > :name");
+        services.store.attempt(set).await?;
     }
-    let set = Write::update(keys::thing(maker.account, kind, id), "SET #name = :name")
-        .when("#created_by = :import AND #version = :one AND #name > :name")
-        .bind(":name", name)
-        .bind(":import", maker.import)
-        .bind(":one", 1);
-    match services.store.write(set).await {
-        Err(error) if !error.is_refused() => Err(error),
-        _ => Ok(()),
-    }
+    Ok(())
 }

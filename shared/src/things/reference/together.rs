@@ -112,10 +112,10 @@ async fn drop_line(
             writes.extend(of_client);
             stays = (is_made_by(&client, referrer) && !goes).then_some(Kept { kind: Kind::Client, id: client.id });
         }
-        match services.store.transact(writes).await {
-            Ok(()) => dropped.kept.extend(stays),
-            Err(error) if error.is_refused() => dropped.left.extend(some.iter().map(|(note, _)| *note)),
-            Err(error) => return Err(error),
+        if services.store.attempt_all(writes).await? {
+            dropped.kept.extend(stays);
+        } else {
+            dropped.left.extend(some.iter().map(|(note, _)| *note));
         }
     }
     Ok(dropped)

@@ -1,0 +1,54 @@
+//! Enums whose values are words on the wire and in the tables.
+
+/// An enum with a word for each value. `name`, `Display` and both directions of serde go by the one list of words, so a value
+/// that is stored under a word is shown under the same.
+macro_rules! wire_words {
+    ($(#[$doc:meta])* $name:ident { $($(#[$said:meta])* $value:ident = $word:literal,)+ }) => {
+        $(#[$doc])*
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
+        pub enum $name {
+            $($(#[$said])* #[serde(rename = $word)] $value,)+
+        }
+
+        impl $name {
+            /// The word on the wire and in the tables.
+            pub fn name(self) -> &'static str {
+                match self {
+                    $(Self::$value => $word,)+
+                }
+            }
+        }
+
+        impl std::fmt::Display for $name {
+            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                f.write_str(self.name())
+            }
+        }
+    };
+}
+
+pub(crate) use wire_words;
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    wire_words! {
+        Sample {
+            Plain = "plain",
+            TwoWords = "two_words",
+            Mark = ".",
+        }
+    }
+
+    #[test]
+    fn a_value_is_stored_shown_and_read_by_its_word() -> Result<(), serde_json::Error> {
+        for (value, word) in [(Sample::Plain, "plain"), (Sample::TwoWords, "two_words"), (Sample::Mark, ".")] {
+            assert_eq!((value.name(), value.to_string(), json!(value)), (word, word.to_owned(), json!(word)));
+            assert_eq!(serde_json::from_value::<Sample>(json!(word))?, value);
+        }
+        let others = ["Plain", "twowords", "TwoWords", "dot", ""];
+        assert!(others.into_iter().all(|word| serde_json::from_value::<Sample>(Value::from(word)).is_err()));
+        Ok(())
+    }
+}
