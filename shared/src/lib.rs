@@ -5,7 +5,7 @@
 //!
 //! | modules | subject |
 //! |---|---|
-//! | `id`, `clock`, `concurrent`, `shorten` | ids, time, requests at once, short texts |
+//! | `id`, `clock`, `concurrent`, `shorten`, `wire` | ids, time, requests at once, short texts, words on the wire |
 //! | `source`, `values`, `format`, `packed` | bytes to rows, without I/O |
 //! | `store`, `files`, `queue` | DynamoDB, S3, SQS |
 //! | `memory`, `portions`, `services`, `lease` | a process's cache, limits, all clients, leases |

@@ -180,12 +180,8 @@ async fn commit(
     let page = page.bind_attribute(":page", page_attribute(&drafts.page));
     let counts = Counts { chunks: 1, ..drafts.counts };
     let count = counts.add_to(import.account, import.id, chunk.number);
-    match services.store.transact(vec![page, count]).await {
-        Ok(()) => {
-            tracing::info!(account = import.account.0, import = import.id.0, chunk = chunk.number.0, "chunk committed");
-            Ok(())
-        }
-        Err(error) if error.is_refused() => Ok(()),
-        Err(error) => Err(error.into()),
+    if services.store.attempt_all(vec![page, count]).await? {
+        tracing::info!(account = import.account.0, import = import.id.0, chunk = chunk.number.0, "chunk committed");
     }
+    Ok(())
 }

@@ -197,8 +197,6 @@ async fn mark_reverted(
     let mark = hold::finish(key, Work::Undo, lease, "", "");
     let counts = Counts { reverted: 1, removed, ..Counts::default() };
     let count = counts.add_to(import.account, import.id, chunk);
-    match services.store.transact(vec![mark, count]).await {
-        Err(error) if !error.is_refused() => Err(error.into()),
-        _ => Ok(()),
-    }
+    services.store.attempt_all(vec![mark, count]).await?;
+    Ok(())
 }

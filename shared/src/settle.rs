@@ -164,11 +164,7 @@ async fn seal(services: &Services, import: &Import, time: &TimeLeft) -> Result<b
         .bind(":days", days)
         .bind(":incomplete", Status::Incomplete);
     let roll = roll::settled(import.account, import.id, tally.entries);
-    match services.store.transact(vec![seal, roll]).await {
-        Err(error) if error.is_refused() => return Ok(true),
-        sealed => sealed?,
-    }
-    if import.is_dropped() {
+    if services.store.attempt_all(vec![seal, roll]).await? && import.is_dropped() {
         Box::pin(inbox::finish(services, &Import::find(services, import.account, import.id).await?)).await?;
     }
     Ok(true)

@@ -107,10 +107,7 @@ pub async fn take(services: &Services, key: &Key, work: Work, lease: &Lease) -> 
 pub async fn give_back(services: &Services, key: Key, lease: &Lease) -> Result<(), StoreError> {
     let release =
         Write::update(key, "REMOVE #lease, #lease_until").when("#lease = :token").bind(":token", &lease.token);
-    match services.store.write(release).await {
-        Err(error) if !error.is_refused() => Err(error),
-        _ => Ok(()),
-    }
+    services.store.attempt(release).await.map(drop)
 }
 
 /// The write that finishes a chunk, for a transaction with its counts. `set` is a further assignment, such as

@@ -106,11 +106,10 @@ pub(super) async fn fold(services: &Services, import: &Import, time: &TimeLeft) 
 
 /// Ends the fold of an ordinary import by storing the ids of made things in a single item.
 async fn keep(services: &Services, import: &Import, days: Option<(Date, Date)>, few: Few) -> Result<Fold, ImportError> {
-    if let Some(write) = few.write(import) {
-        match services.store.write(write).await {
-            Err(error) if error.is_refused() => return Ok(Fold::Left),
-            kept => drop(kept?),
-        }
+    if let Some(write) = few.write(import)
+        && !services.store.attempt(write).await?
+    {
+        return Ok(Fold::Left);
     }
     Ok(Fold::Done(Folded { projects: few.projects.len() as u64, tags: few.tags.len() as u64, days }))
 }
@@ -290,12 +289,7 @@ fn set<'s>(
 ) -> Option<impl Future<Output = Result<(), StoreError>> + use<'s>> {
     let users = (*kind == Kind::Project).then_some(&name.users);
     let write = reference::loaded(import.account, *kind, *id, import.id, name.sums.as_ref()?, users);
-    Some(async move {
-        match services.store.write(write).await {
-            Err(error) if !error.is_refused() => Err(error),
-            _ => Ok(()),
-        }
-    })
+    Some(async move { services.store.attempt(write).await.map(drop) })
 }
 
 #[cfg(test)]
