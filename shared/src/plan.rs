@@ -97,7 +97,7 @@ async fn arrived(services: &Services, import: Import) -> Result<Import, ImportEr
             stop(services, &import, "its file was never stored".to_owned()).await
         }
         (Err(FileError::Missing), _) => {
-            // Whoever starts the import may be before the file, or S3 tell of one that is gone.
+            // A message can come before the file, and S3's event after the file was deleted.
             tracing::info!(account = import.account.0, import = import.id.0, "the file of the import does not exist");
             return Ok(import);
         }
