@@ -85,9 +85,11 @@ pub enum Rule {
     TooManyShared,
 }
 
+/// The message of the error after too many attempts of an edit.
 const KEPT_CHANGING: &str = "the edited item kept changing";
 
-/// Repeats an edit until its write is made: `attempt` returns `None` if another writer changed an item after the read.
+/// Repeats an edit, from its first read, as long as `attempt` returns `None` because another writer changed an item
+/// after the read. Waits a little before each retry, and fails after a few seconds.
 async fn repeated<T, F>(attempt: impl Fn() -> F) -> Result<T, EditError>
 where
     F: Future<Output = Result<Option<T>, EditError>>,

@@ -1,7 +1,7 @@
-//! Enums whose values are words on the wire and in the tables.
+//! Enums whose values are words in options, answers and stored items, such as an import's status `rolling_back`.
 
-/// An enum with a word for each value. `name`, `Display` and both directions of serde go by the one list of words, so a value
-/// that is stored under a word is shown under the same.
+/// Declares an enum with a word for each value. `name`, `Display`, `Serialize` and `Deserialize` share a single list of
+/// words, so every value is stored, shown and parsed under the same word.
 macro_rules! wire_words {
     ($(#[$doc:meta])* $name:ident { $($(#[$said:meta])* $value:ident = $word:literal,)+ }) => {
         $(#[$doc])*
@@ -11,7 +11,7 @@ macro_rules! wire_words {
         }
 
         impl $name {
-            /// The word on the wire and in the tables.
+            /// The word for the value in options, answers and stored items.
             pub fn name(self) -> &'static str {
                 match self {
                     $(Self::$value => $word,)+

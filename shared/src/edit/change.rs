@@ -60,8 +60,8 @@ fn named(entry: &Entry) -> impl Iterator<Item = (Kind, ThingId)> + '_ {
     user.into_iter().chain(project).chain(entry.tags.iter().map(|&id| (Kind::Tag, id)))
 }
 
-/// Sends `writes` together with all changes of references and totals caused by the edits; `false` if an item changed in
-/// between.
+/// Sends `writes` together with all changes of references and totals caused by the edits; `false` if a condition was
+/// refused because an item changed in between.
 pub(super) async fn change(
     services: &Services,
     account: AccountId,
@@ -136,7 +136,7 @@ fn differences(edits: &[Edit<'_>]) -> (BTreeMap<(Kind, ThingId), Sums>, BTreeMap
 
 /// Fences the tags which edits give to entries with further tags, because an entry would count twice if two of its tags
 /// were merged. The tags are read before the retirements, so a merge either is seen here or changes a tag which was
-/// read. `None` if a tag was removed or merged in between.
+/// read. Returns the retirements, or `None` if a tag was deleted or merged in between.
 async fn touch_tags(
     services: &Services,
     account: AccountId,

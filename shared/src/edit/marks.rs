@@ -124,7 +124,8 @@ async fn of_chunk(
     Ok(changed)
 }
 
-/// Changes entries in one transaction and returns the number of entries which exist; `None` if an item changed in between.
+/// Changes the entries in a single transaction. Returns the number of entries which exist, or `None` if an item changed
+/// in between.
 async fn together_changed(
     services: &Services,
     account: AccountId,

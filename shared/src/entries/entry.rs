@@ -84,7 +84,8 @@ pub struct Entry {
 }
 
 impl Entry {
-    /// A billable entry of 0 seconds without text, project or tags, created at the time `at` in milliseconds.
+    /// A billable entry of 0 seconds without text, project or tags, in its first version, created at the time `at` in
+    /// milliseconds.
     pub fn blank(id: EntryId, user: ThingId, date: Date, at: i64) -> Self {
         Self {
             id,

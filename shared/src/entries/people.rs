@@ -201,7 +201,7 @@ async fn respell(services: &Services, import: &Import, id: ThingId, name: &str) 
         let email = before.user.clone().unwrap_or_default().email;
         let after = Thing { user: Some(fields(email, name)), name: name.to_owned(), ..before.clone() };
         let set = respelling(account, &before, "SET #name = :name, #user = :user", name).bind(":user", &after.user);
-        // The claims that change with it are those of the name that was read.
+        // The claims to be released follow from the name which was read, so the name must not change in between.
         let mut writes = vec![set.and_when("#name = :seen").bind(":seen", &before.name)];
         writes.extend(user::claims(account, &after, Some(&before)));
         writes.extend(user::release(account, &before, Some(&after)));
@@ -231,7 +231,8 @@ async fn touch_one(services: &Services, import: &Import, user: ThingId) -> Resul
     }
     Note::put_all(services, import.account, import.id, &[Note { kind: Kind::User, id: user, client: None }]).await?;
     let refer = reference::refer(import.account, Kind::User, user, import.id);
-    // Refused if another loader was first, or if the user was deleted; in the second case a retry would fail again.
+    // A refusal means that another loader was first, or that the user was deleted. After a deletion a retry would fail
+    // again.
     let refers = services.store.attempt_all(refer.to_vec()).await?
         || referred(services, &import.maker(), Kind::User, user).await?;
     if refers { Ok(user) } else { Err(ImportError::Impossible(format!("user {user} is gone"))) }

@@ -58,7 +58,8 @@ impl Layout {
         Dialect { delimiter: self.delimiter, spaced: self.spaced, backslashes: self.backslashes, sheet: self.sheet }
     }
 
-    /// The evidence as JSON, for the native door, the reports of drops and `waybill detect`.
+    /// The encoding, delimiter, orders, headers, candidates and evidence as JSON, for the native API, the reports of
+    /// dropped files and `waybill detect`.
     pub fn shown(&self) -> Value {
         json!({
             // A sheet of a workbook has neither encoding nor delimiter.

@@ -14,7 +14,7 @@ wire_words! {
         Harvest = "harvest",
         Tempo = "tempo",
         Toggl = "toggl",
-        /// Any table, whose columns are named by a [`Mapping`].
+        /// Any table, whose columns are named by a [`Mapping`](super::Mapping).
         Table = "table",
     }
 }

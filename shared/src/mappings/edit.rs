@@ -39,7 +39,7 @@ pub async fn rename(
         if next == *memory {
             return Ok(Ok(Some(next)));
         }
-        // Refused if an import settled or was undone in between, so the memory has changed: read again.
+        // A refusal means that an import settled or was undone in between, so the memory has changed: read again.
         if services.store.attempt(seen.becomes(Some(&next))).await? {
             return Ok(Ok(Some(next)));
         }

@@ -23,12 +23,12 @@ impl Store {
         }
     }
 
-    /// One write whose condition need not hold: `false` if it did not.
+    /// Sends a single write; `false` if its condition was refused.
     pub async fn attempt(&self, write: Write) -> Result<bool, StoreError> {
         was_made(self.write(write).await)
     }
 
-    /// All of `writes`, or none of them and `false` if a condition did not hold.
+    /// Sends `writes` as a single transaction; `false` if a condition was refused, in which case nothing was written.
     pub async fn attempt_all(&self, writes: Vec<Write>) -> Result<bool, StoreError> {
         was_made(self.transact(writes).await)
     }

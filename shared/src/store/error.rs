@@ -99,7 +99,7 @@ where
     }
 }
 
-/// Whether a write was made; `false` if its condition did not hold.
+/// `true` if a write succeeded, `false` if its condition was refused; every other error stays an error.
 pub(super) fn was_made<T>(written: Result<T, StoreError>) -> Result<bool, StoreError> {
     match written {
         Ok(_) => Ok(true),

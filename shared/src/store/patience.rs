@@ -24,7 +24,7 @@ enum Limit {
 }
 
 impl Patience {
-    /// Retries for 8 seconds, with a random wait before each.
+    /// Retries for 8 seconds, with a random wait before each retry.
     pub fn new() -> Self {
         Self::lasting(FRUITLESS)
     }
@@ -34,7 +34,7 @@ impl Patience {
         Self::within(Limit::Time(limit))
     }
 
-    /// At most `most` tries in all, without waits.
+    /// At most `most` attempts in all, without waits, for attempts which fail only because another writer succeeded.
     pub fn of_tries(most: u32) -> Self {
         Self::within(Limit::Tries(most))
     }
@@ -43,7 +43,8 @@ impl Patience {
         Self { fruitless: 0, since: Instant::now(), limit }
     }
 
-    /// Waits before the next try. [`StoreError::Busy`] with the text `what` if the bound is reached.
+    /// Waits before the next attempt, or fails with [`StoreError::Busy`] and the text `what` if the bound is reached.
+    /// `progress` starts the bound and the waits anew.
     pub async fn wait(&mut self, progress: bool, what: &str) -> Result<(), StoreError> {
         if progress {
             *self = Self::within(self.limit);
@@ -67,8 +68,9 @@ impl Patience {
     }
 }
 
-/// Repeats `attempt`, which returns `None` if another writer was first, until a value comes or the bound is reached.
-// `AsyncFn` does not do: the compiler cannot prove `Send` for its futures where they borrow.
+/// Repeats `attempt`, which returns `None` if another writer was first, until a value is returned or the bound of
+/// `patience` is reached. In the second case `what` is the text of the error.
+// `AsyncFn` cannot be used: the compiler cannot prove `Send` for futures of `AsyncFn` which borrow.
 pub(crate) async fn retry<T, E, F>(mut patience: Patience, what: &str, attempt: impl Fn() -> F) -> Result<T, E>
 where
     E: From<StoreError>,

@@ -432,7 +432,8 @@ async fn release_client(
     .await
 }
 
-/// Sends the writes, if there are any, as a single transaction; `false` if an item changed in between.
+/// Sends the writes, if there are any, as a single transaction; `false` if a condition was refused because an item
+/// changed in between.
 async fn made(services: &Services, writes: Vec<Write>) -> Result<bool, StoreError> {
     Ok(writes.is_empty() || services.store.attempt_all(writes).await?)
 }

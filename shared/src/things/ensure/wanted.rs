@@ -70,7 +70,7 @@ async fn set_spelling(
     name: &str,
 ) -> Result<(), StoreError> {
     if let Some(thing) = to_respell(services, maker.account, maker.import, named, name).await? {
-        // Another loader may have corrected the spelling meanwhile, and may have had an earlier one.
+        // Another loader may have put an earlier spelling in between.
         let set = respelling(maker.account, &thing, "SET #name = :name", name).and_when("#name > :name");
         services.store.attempt(set).await?;
     }
