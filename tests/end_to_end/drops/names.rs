@@ -68,7 +68,7 @@ async fn an_account_and_an_import_have_one_spelling() -> anyhow::Result<()> {
         let event = dropped(key, &services.files.head(key).await?.etag, "01");
         let (handled, log) = Logged::of(arrive(&stack.functions().parser, event)).await;
         handled?;
-        assert!(log.iter().any(|line| line.contains(key) && line.contains("names no account")), "{log:?}");
+        assert!(log.iter().any(|line| line.contains(key) && line.contains("does not name account")), "{log:?}");
     }
     stack.post(TOGGL.as_bytes(), &[]).await?.expect(202)?;
     stack.get("/v2/imports/2").await?.expect(404)?;
@@ -86,7 +86,7 @@ async fn an_event_of_an_object_that_is_not_there_is_a_warning() -> anyhow::Resul
     let event = dropped("inbox/1/auto/gone away.csv", "", "01");
     let (handled, log) = Logged::of(arrive(&stack.functions().parser, event)).await;
     handled?;
-    let names_it = |line: &String| line.contains("not there") && line.contains("inbox/1/auto/gone away.csv");
+    let names_it = |line: &String| line.contains("does not exist") && line.contains("inbox/1/auto/gone away.csv");
     assert!(log.iter().any(|line| names_it(line) && line.contains(stack.system.services().files.bucket())), "{log:?}");
     Ok(())
 }

@@ -60,7 +60,7 @@ async fn an_outbox_that_refuses_every_report_holds_no_drop_up() -> anyhow::Resul
     }
     let (_, log) = Logged::of(postman.drain_all(&worker, &faults)).await;
     assert!(
-        log.iter().any(|line| line.contains("report of a drop is not written") && line.contains("import=1")),
+        log.iter().any(|line| line.contains("report was not written") && line.contains("import=1")),
         "{log:?}"
     );
     for id in 1..=3 {

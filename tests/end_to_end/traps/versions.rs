@@ -5,8 +5,9 @@ use shared::import::{Import, Status};
 use shared::queue::Message;
 use shared::store::{Key, Write, keys};
 
-use super::{ACCOUNT, IMPORT, imported, planned, queued, undo};
+use super::{ACCOUNT, IMPORT, imported, planned, undo};
 use crate::faults::Faults;
+use crate::files::toggl;
 use crate::invariants::at_rest;
 use crate::postman::{Postman, hand_over};
 use crate::stack::Stack;
@@ -51,8 +52,10 @@ async fn a_newer_message_is_left_and_an_unknown_one_fails() -> anyhow::Result<()
 
 #[tokio::test]
 async fn an_import_of_the_version_before_is_shown_settled_and_undone() -> anyhow::Result<()> {
-    let stack = queued(6).await?;
+    let stack = Stack::by_hand(3).await?;
     let before = stack.workspace().await?;
+    stack.post(toggl(6, 3, 2).as_bytes(), &[]).await?.expect(202)?;
+    Postman::of(&stack.system).lose_everything();
     imported(&stack, &Faults::default()).await?;
     let import = keys::import(ACCOUNT, IMPORT);
     let services = stack.system.services();
