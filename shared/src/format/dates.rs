@@ -14,7 +14,7 @@ use std::str::FromStr;
 use jiff::civil::{Date, Time};
 use serde::{Deserialize, Serialize};
 
-use super::numbers::{two_digits, whole};
+use super::numbers::{pairs_like, two_digits, whole};
 use super::times;
 use super::words;
 pub(super) use names::is_weekday;
@@ -327,12 +327,14 @@ fn with_words(rest: &mut &str) -> Option<Day> {
 }
 
 /// `2024-01-31`, by far the most frequent way.
-fn iso(cell: &[u8]) -> Option<Date> {
-    let &[a, b, c, d, b'-', e, f, b'-', g, h] = cell else {
+#[inline]
+pub(super) fn iso(cell: &[u8]) -> Option<Date> {
+    let &[a, b, c, d, e, f, g, h, tens, ones] = cell else {
         return None;
     };
-    let year = u16::from(two_digits(a, b)?) * 100 + u16::from(two_digits(c, d)?);
-    civil(year, two_digits(e, f)?.into(), two_digits(g, h)?.into())
+    let pairs = pairs_like([a, b, c, d, e, f, g, h], *b"0000-00-")?;
+    let [century, _, year, _, _, month, ..] = pairs.to_le_bytes();
+    civil(u16::from(century) * 100 + u16::from(year), month.into(), two_digits(tens, ones)?.into())
 }
 
 /// One of the three things a date is made of.

@@ -82,6 +82,17 @@ const PLACES: usize = 36;
 /// One more than the largest `units`.
 const LIMIT: u64 = 10_u64.pow(DIGITS as u32);
 
+/// The powers of ten of which twice as much fits 64 bits.
+const POWERS_OF_TEN: [u64; DIGITS + 1] = {
+    let mut powers = [1; DIGITS + 1];
+    let mut at = 1;
+    while at < powers.len() {
+        powers[at] = powers[at - 1] * 10;
+        at += 1;
+    }
+    powers
+};
+
 impl Decimal {
     /// Reads a number; `None` if it is none under this mark.
     pub fn read(cell: &str, mark: DecimalMark) -> Option<Self> {
@@ -154,9 +165,22 @@ impl Decimal {
         if self.negative && self.units > 0 {
             return None;
         }
+        self.times_small(factor).or_else(|| self.times_any(factor))
+    }
+
+    /// The product of any size.
+    pub(super) fn times_any(self, factor: u32) -> Option<u64> {
         let one = 10_u128.pow(self.scale.into());
         let product = u128::from(self.units) * u128::from(factor);
         u64::try_from((product * 2 + one) / (one * 2)).ok()
+    }
+
+    /// The product where it needs 64 bits on the way: wider numbers are divided by a routine that takes a hundred instructions.
+    #[inline]
+    fn times_small(self, factor: u32) -> Option<u64> {
+        let one = *POWERS_OF_TEN.get(usize::from(self.scale))?;
+        let twice = self.units.checked_mul(u64::from(factor) * 2)?.checked_add(one)?;
+        Some(twice / (one * 2))
     }
 
     /// Whether this is more than nothing.
@@ -176,6 +200,15 @@ impl Marked {
     /// Reads a number.
     pub fn of(cell: &str) -> Self {
         Self::usual(cell.as_bytes()).unwrap_or_else(|| Self::any(cell))
+    }
+
+    /// A number that begins and ends with a digit and has one mark at most.
+    #[inline]
+    pub fn between_digits(cell: &[u8]) -> Option<Self> {
+        match cell {
+            [b'0'..=b'9', .., b'0'..=b'9'] => Self::usual(cell),
+            _ => None,
+        }
     }
 
     /// Digits with at most one mark, as nearly all numbers are written: both readings in one pass.
@@ -287,6 +320,18 @@ impl fmt::Display for Decimal {
     }
 }
 
+/// Eight bytes in which digits stand where the template has a `0`, and else what the template has: the numbers that each byte and
+/// the next one make, a byte for each, the first one lowest. A byte that is no digit counts nothing. `None` if they are not alike.
+#[inline(always)]
+pub(super) fn pairs_like(bytes: [u8; 8], template: [u8; 8]) -> Option<u64> {
+    // Digits become 0 to 9, and what the template has 0: no byte has its upper bits set, nor has it when so much is added that
+    // the next value would have.
+    let room = template.map(|byte| if byte == b'0' { 6 } else { 15 });
+    let digits = u64::from_le_bytes(bytes) ^ u64::from_le_bytes(template);
+    let beyond = digits | digits.wrapping_add(u64::from_le_bytes(room));
+    (beyond & 0xf0f0_f0f0_f0f0_f0f0 == 0).then(|| digits * 10 + (digits >> 8))
+}
+
 /// The number of two digits.
 #[inline]
 pub(super) fn two_digits(tens: u8, ones: u8) -> Option<u8> {
@@ -303,14 +348,19 @@ pub(super) fn whole(digits: &str, least: usize, most: usize) -> Option<u32> {
 
 /// Whether a number is written as [`Decimal`] shows it: digits, then perhaps a dot and more digits.
 pub(super) fn is_plain(number: &str) -> bool {
-    let digits = |digits: &[u8]| digits.iter().all(u8::is_ascii_digit) && !digits.is_empty();
     let bytes = number.as_bytes();
-    let parts = match bytes.iter().position(|&byte| byte == b'.') {
-        None => digits(bytes),
-        Some(dot) => digits(&bytes[..dot]) && digits(&bytes[dot + 1..]),
+    let (first, last) = match bytes {
+        [b'0'..=b'9'] => return true,
+        [b'0', b'0'..=b'9', ..] => return false,
+        [first, .., last] => (first, last),
+        _ => return false,
     };
-    let padded = bytes.len() > 1 && bytes[0] == b'0' && bytes[1] != b'.';
-    parts && !padded && bytes.len() <= DIGITS
+    let mut dots = 0;
+    let fits = bytes.iter().all(|&byte| {
+        dots += u8::from(byte == b'.');
+        byte == b'.' || byte.is_ascii_digit()
+    });
+    fits && dots <= 1 && first.is_ascii_digit() && last.is_ascii_digit() && bytes.len() <= DIGITS
 }
 
 /// Takes the thousands marks out of the whole part, if they stand where they belong.
