@@ -103,8 +103,26 @@ pub(super) fn is_tidy(text: &str) -> bool {
     odd == [0; WIDTH]
 }
 
+/// Whether a cell of `length` bytes, which begins a piece of text and ends without a blank, is tidy; `None` if it is too long for
+/// this shortcut.
+#[inline]
+pub(super) fn is_short_and_tidy(text: &[u8; WIDTH + 1], length: usize) -> Option<bool> {
+    (length <= WIDTH).then(|| !has_odd(text, length as u8))
+}
+
+/// Whether one of the first `length` bytes is odd: of known length, without an early end and on its own, so that this becomes
+/// vector instructions.
+#[inline(never)]
+fn has_odd(text: &[u8; WIDTH + 1], length: u8) -> bool {
+    let mut odd = false;
+    for at in 0..WIDTH {
+        odd |= is_odd(text[at], text[at + 1]) & ((at as u8) < length);
+    }
+    odd
+}
+
 /// How many bytes are looked at at once.
-const WIDTH: usize = 16;
+pub(super) const WIDTH: usize = 16;
 
 /// Looks at bytes and those that follow each of them; of known length, without an early end and on its own, so that this becomes
 /// vector instructions. Inlined it takes ten times as many.
@@ -129,6 +147,13 @@ pub(super) fn collapsed(cell: Cow<'_, str>) -> Cow<'_, str> {
     let words: Vec<&str> = cell.split(is_blank).filter(|word| !word.is_empty()).collect();
     let joined = words.join(" ");
     if joined == *cell { cell } else { Cow::Owned(joined) }
+}
+
+/// Two texts with something between them: a third of what formatting them takes.
+pub(super) fn joined(first: &str, between: &str, last: &str) -> String {
+    let mut joined = String::with_capacity(first.len() + between.len() + last.len());
+    [first, between, last].into_iter().for_each(|part| joined.push_str(part));
+    joined
 }
 
 /// Whether two words are the same without regard to case.
@@ -188,7 +213,7 @@ pub(super) fn is_dash(cell: &str) -> bool {
 
 /// The labels of totals that begin with a letter (in lower case; `None` beyond ASCII).
 #[rustfmt::skip]
-fn totals(first: Option<u8>) -> &'static [&'static str] {
+const fn totals(first: Option<u8>) -> &'static [&'static str] {
     match first {
         Some(b't') => &[
             "total", "totals", "total hours", "total time", "total duration", "total general", "total général", "total geral",
@@ -215,10 +240,21 @@ fn totals(first: Option<u8>) -> &'static [&'static str] {
     }
 }
 
+const BEGINS_A_NAME: [bool; 256] = {
+    let mut begins = [false; 256];
+    let mut byte = 0;
+    while byte < begins.len() {
+        let lower = (byte as u8).to_ascii_lowercase();
+        begins[byte] = lower.is_ascii_lowercase() && totals(Some(lower)).is_empty();
+        byte += 1;
+    }
+    begins
+};
+
 /// Whether a cell that begins with this byte can be seen at once to be no dash and no label of totals.
 #[inline]
 pub(super) fn begins_a_name(byte: u8) -> bool {
-    byte.is_ascii_alphabetic() && totals(Some(byte.to_ascii_lowercase())).is_empty()
+    BEGINS_A_NAME[usize::from(byte)]
 }
 
 /// Whether a cell is what stands in front of a row of totals.

@@ -21,9 +21,15 @@ pub(in crate::format) struct SpanProfile {
 }
 
 impl SpanProfile {
+    /// Whether durations of a column are still to be seen.
+    #[inline]
+    pub fn wants(&self, role: Option<Role>) -> bool {
+        role == Some(Role::Duration) && (self.compared < COMPARED || self.longer == self.compared)
+    }
+
     /// Sees a duration that needs no reading: one with its unit, or a clock's.
     pub fn see(&mut self, line: u64, cell: &str, role: Option<Role>, cells: &Related<'_>) {
-        if role != Some(Role::Duration) || self.compared >= COMPARED && self.longer < self.compared {
+        if !self.wants(role) {
             return;
         }
         // `9.05.30` may be a day as well.
