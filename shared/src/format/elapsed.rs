@@ -1,6 +1,6 @@
 //! How long an entry took, where its start and end have a say.
 
-use jiff::civil::{Date, DateTime};
+use jiff::civil::{Date, DateTime, Time};
 
 use super::columns::Role;
 use super::durations::{self, Unit};
@@ -107,8 +107,10 @@ pub(super) fn parts(cells: &Cells<'_, '_>) -> Result<Option<u64>, RowError> {
 
 /// Refuses a row in which another column tells another duration.
 fn others_agree(cells: &Cells<'_, '_>, role: Role, seconds: u64) -> Result<(), RowError> {
-    let others = PARTS.into_iter().chain([Role::DecimalHours]).filter(|&other| other != role);
-    for other in others {
+    for other in [Role::Hours, Role::Minutes, Role::Seconds, Role::DecimalHours] {
+        if other == role || !cells.has(other) {
+            continue;
+        }
         let unit = other.duration().unwrap_or(Unit::Hours);
         let Some(cell) = cells.text(other) else { continue };
         if durations::read(&cell).is_some() && !agrees(&cell, unit, seconds) {
@@ -126,12 +128,25 @@ fn between(entry: &EntryRow<'_>, end_date: Option<Date>) -> Option<u64> {
 
 /// From start to end in seconds, as clocks show it, if both are known.
 pub(super) fn shown(entry: &EntryRow<'_>, end_date: Option<Date>) -> Option<i64> {
-    let start = DateTime::from_parts(entry.date, entry.start?);
-    let mut end = DateTime::from_parts(end_date?, entry.end?);
+    let (from, to, day_of_end) = (entry.start?, entry.end?, end_date?);
+    if day_of_end == entry.date && !entry.ends_day {
+        return Some(within_a_day(from, to));
+    }
+    let start = DateTime::from_parts(entry.date, from);
+    let mut end = DateTime::from_parts(day_of_end, to);
     if entry.ends_day {
         end = end.tomorrow().ok()?;
     }
     Some(start.duration_until(end).as_secs())
+}
+
+/// The seconds from one time of a day to another. (No time that is read has parts of a second.)
+pub(super) fn within_a_day(from: Time, to: Time) -> i64 {
+    let seconds = |time: Time| {
+        let (hours, minutes) = (i64::from(time.hour()), i64::from(time.minute()));
+        hours * 3600 + minutes * 60 + i64::from(time.second())
+    };
+    seconds(to) - seconds(from)
 }
 
 /// Whether a duration lacks whole days and nothing else, as a spreadsheet's clock shows it.

@@ -80,7 +80,7 @@ pub(super) struct Readings<'l> {
     by_role: [Option<Assigned>; Role::COUNT],
     /// The column of each role, or [`NO_COLUMN`].
     columns: [u32; Role::COUNT],
-    without_role: Vec<usize>,
+    without_role: Vec<(usize, &'l str)>,
     pub format: &'static Format,
     pub rules: Rules,
     pub sheet: bool,
@@ -101,7 +101,8 @@ impl<'l> Readings<'l> {
             columns[assigned.role as usize] = assigned.column;
         }
         let has_role = |column: &usize| layout.columns.iter().any(|other| other.column as usize == *column);
-        let without_role = (0..layout.headers.len()).filter(|column| !has_role(column)).collect();
+        let names = layout.headers.iter().map(String::as_str).enumerate();
+        let without_role = names.filter(|(column, _)| !has_role(column)).collect();
         let format = layout.format.declaration();
         let roles: Vec<_> = layout.columns.iter().map(|assigned| (assigned.role, assigned.column as usize)).collect();
         let (rules, sheet) = (layout.rules, layout.sheet);
@@ -124,8 +125,8 @@ impl<'l> Readings<'l> {
         self.headers
     }
 
-    /// The columns that have no role.
-    pub fn without_role(&self) -> &[usize] {
+    /// The columns that have no role, with their names.
+    pub fn without_role(&self) -> &[(usize, &'l str)] {
         &self.without_role
     }
 
@@ -138,6 +139,12 @@ impl<'l> Readings<'l> {
     pub fn column(&self, role: Role) -> Option<usize> {
         let column = self.columns[role as usize];
         (column != NO_COLUMN).then_some(column as usize)
+    }
+
+    /// The place of a role's cell in a row; beyond the end of any row if there is none.
+    #[inline(always)]
+    pub fn place(&self, role: Role) -> usize {
+        self.columns[role as usize] as usize
     }
 
     /// A role's column as shown.

@@ -2,6 +2,8 @@
 
 use std::borrow::Cow;
 
+use super::words;
+
 /// What follows a name behind a comma without being a first name.
 const TITLES: [&str; 14] =
     ["jr", "sr", "ii", "iii", "iv", "phd", "md", "esq", "cpa", "mba", "inc", "llc", "ltd", "gmbh"];
@@ -23,13 +25,16 @@ pub(super) fn first_name_first(name: Cow<'_, str>) -> Cow<'_, str> {
 /// First and last name in one.
 pub(super) fn joined<'r>(first: Option<Cow<'r, str>>, last: Option<Cow<'r, str>>) -> Option<Cow<'r, str>> {
     match (first, last) {
-        (Some(first), Some(last)) => Some(Cow::Owned(format!("{first} {last}"))),
+        (Some(first), Some(last)) => Some(Cow::Owned(words::joined(&first, " ", &last))),
         (first, last) => first.or(last),
     }
 }
 
 /// Whether a word is an e-mail address: something on both sides of one `@`, and no blanks.
 pub(super) fn is_email(word: &str) -> bool {
+    if memchr::memchr(b'@', word.as_bytes()).is_none() {
+        return false;
+    }
     let parts = word.split_once('@');
     let plain = !word.contains(char::is_whitespace);
     plain && parts.is_some_and(|(name, host)| !name.is_empty() && host.contains('.') && !host.contains('@'))

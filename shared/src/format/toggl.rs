@@ -11,6 +11,7 @@ use std::borrow::Cow;
 use jiff::civil::Date;
 
 use super::columns::{Format, Need, Role, column, group};
+use super::dates;
 use super::elapsed;
 use super::entry::EntryRow;
 use super::row::{Cells, RowError};
@@ -80,6 +81,9 @@ fn read<'r>(cells: &Cells<'r, '_>) -> Result<EntryRow<'r>, RowError> {
 
 /// The date of the end, which nearly always is that of the start.
 fn end_date(cells: &Cells<'_, '_>, start: Date) -> Option<Date> {
+    if let Some(end) = dates::iso(cells.bytes(Role::EndDate)) {
+        return Some(end);
+    }
     let end = cells.text(Role::EndDate)?;
     if cells.text(Role::Date) == Some(end) {
         return Some(start);
