@@ -32,7 +32,7 @@ pub use dialect::{DELIMITERS, Judged, declared, judge};
 pub use encoding::{CodePage, Encoding, UnknownEncoding};
 pub use kind::OtherKind;
 pub use records::{Cells, Record, Records};
-pub use split::{Dialect, Ending, Field, Splitter};
+pub use split::{Dialect, Ending, Field, MAX_TEXT, Splitter};
 pub use torn::{Tear, is_blank, tear};
 
 /// Length of the longest record which is read, in bytes of UTF-8 text: 1 MiB.

@@ -1,6 +1,6 @@
 //! Computes the duration of an entry from the cells of duration, start and end.
 
-use jiff::civil::{Date, DateTime};
+use jiff::civil::{Date, DateTime, Time};
 
 use super::columns::Role;
 use super::entry::EntryRow;
@@ -108,8 +108,10 @@ pub(super) fn parts(cells: &Cells<'_, '_>) -> Result<Option<u64>, RowError> {
 
 /// Refuses a row in which another column holds a different duration.
 fn others_agree(cells: &Cells<'_, '_>, role: Role, seconds: u64) -> Result<(), RowError> {
-    let others = PARTS.into_iter().chain([Role::DecimalHours]).filter(|&other| other != role);
-    for other in others {
+    for other in [Role::Hours, Role::Minutes, Role::Seconds, Role::DecimalHours] {
+        if other == role || !cells.has(other) {
+            continue;
+        }
         let unit = other.duration().unwrap_or(Unit::Hours);
         let Some(cell) = cells.text(other) else { continue };
         if durations::read(&cell).is_some() && !agrees(&cell, unit, seconds) {
@@ -127,12 +129,25 @@ fn between(entry: &EntryRow<'_>, end_date: Option<Date>) -> Option<u64> {
 
 /// Seconds from start to end as shown by clocks, negative if the end comes first; `None` if either is unknown.
 pub(super) fn shown(entry: &EntryRow<'_>, end_date: Option<Date>) -> Option<i64> {
-    let start = DateTime::from_parts(entry.date, entry.start?);
-    let mut end = DateTime::from_parts(end_date?, entry.end?);
+    let (from, to, day_of_end) = (entry.start?, entry.end?, end_date?);
+    if day_of_end == entry.date && !entry.ends_day {
+        return Some(within_a_day(from, to));
+    }
+    let start = DateTime::from_parts(entry.date, from);
+    let mut end = DateTime::from_parts(day_of_end, to);
     if entry.ends_day {
         end = end.tomorrow().ok()?;
     }
     Some(start.duration_until(end).as_secs())
+}
+
+/// The seconds from one time of a day to another. Times of files have no parts of a second.
+pub(super) fn within_a_day(from: Time, to: Time) -> i64 {
+    let seconds = |time: Time| {
+        let (hours, minutes) = (i64::from(time.hour()), i64::from(time.minute()));
+        hours * 3600 + minutes * 60 + i64::from(time.second())
+    };
+    seconds(to) - seconds(from)
 }
 
 /// True if a duration lacks exactly some whole days, as a spreadsheet's clock omits them.

@@ -97,7 +97,7 @@ pub(super) struct Readings<'l> {
     by_role: [Option<Assigned>; Role::COUNT],
     /// The column of each role; [`NO_COLUMN`] for a role without a column.
     columns: [u32; Role::COUNT],
-    without_role: Vec<usize>,
+    without_role: Vec<(usize, &'l str)>,
     pub format: &'static Format,
     pub rules: Rules,
     pub sheet: bool,
@@ -118,7 +118,8 @@ impl<'l> Readings<'l> {
             columns[assigned.role as usize] = assigned.column;
         }
         let has_role = |column: &usize| layout.columns.iter().any(|other| other.column as usize == *column);
-        let without_role = (0..layout.headers.len()).filter(|column| !has_role(column)).collect();
+        let names = layout.headers.iter().map(String::as_str).enumerate();
+        let without_role = names.filter(|(column, _)| !has_role(column)).collect();
         let format = layout.format.declaration();
         let roles: Vec<_> = layout.columns.iter().map(|assigned| (assigned.role, assigned.column as usize)).collect();
         let (rules, sheet) = (layout.rules, layout.sheet);
@@ -141,8 +142,8 @@ impl<'l> Readings<'l> {
         self.headers
     }
 
-    /// Indexes of the columns without a role, whose cells are kept with the entry.
-    pub fn without_role(&self) -> &[usize] {
+    /// Indexes and names of the columns without a role, whose cells are kept with the entry.
+    pub fn without_role(&self) -> &[(usize, &'l str)] {
         &self.without_role
     }
 
@@ -155,6 +156,12 @@ impl<'l> Readings<'l> {
     pub fn column(&self, role: Role) -> Option<usize> {
         let column = self.columns[role as usize];
         (column != NO_COLUMN).then_some(column as usize)
+    }
+
+    /// The index of a role's cell in a row; beyond the end of any row for a role without a column.
+    #[inline(always)]
+    pub fn place(&self, role: Role) -> usize {
+        self.columns[role as usize] as usize
     }
 
     /// The name of the role's column as shown; empty without such a column.

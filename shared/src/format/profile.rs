@@ -84,16 +84,17 @@ impl<const N: usize> Rivals<N> {
 
     /// Notes a cell which at least one reading can read.
     #[inline(always)]
-    fn see<What: PartialEq>(&mut self, line: u64, cell: &str, readings: &[Option<What>; N]) {
+    fn see<What: PartialEq>(&mut self, line: u64, cell: &[u8], readings: &[Option<What>; N]) {
+        let witness = || Witness::new(line, &String::from_utf8_lossy(cell));
         for (a, reading) in readings.iter().enumerate() {
             let Some(what) = reading else {
-                self.fails[a].get_or_insert_with(|| Witness::new(line, cell));
+                self.fails[a].get_or_insert_with(witness);
                 self.failed[a] += 1;
                 continue;
             };
             for (b, other) in readings.iter().enumerate().skip(a + 1) {
                 if other.as_ref().is_some_and(|other| other != what) {
-                    self.differs[a][b].get_or_insert_with(|| Witness::new(line, cell));
+                    self.differs[a][b].get_or_insert_with(witness);
                 }
             }
         }

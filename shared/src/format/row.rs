@@ -1,9 +1,10 @@
-//! The cells of a row by their role, and the errors of rows.
+//! The cells of a row by their role.
+
+mod error;
 
 use std::borrow::Cow;
 
 use jiff::civil::{Date, Time};
-use serde::{Deserialize, Serialize};
 
 use super::columns::Role;
 use super::entry::{EntryRow, Person};
@@ -12,45 +13,13 @@ use crate::shorten::shortened;
 use crate::source;
 use crate::values::dates::{self, DateOrder};
 use crate::values::durations::{self, Unit, Written};
-use crate::values::hashtags;
+use crate::values::hashtags::{self, Tag};
 use crate::values::names;
 use crate::values::numbers::{self, Decimal, DecimalMark};
 use crate::values::times;
 use crate::values::words;
 
-/// The reason why a row became no entry, with the faulty cell.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct RowError {
-    /// Name of the column as shown; empty if the error concerns the row as a whole.
-    pub column: String,
-    pub code: ErrorCode,
-    /// The cell, cut to [`VALUE`] letters.
-    pub value: String,
-    /// A sentence for people which contains the column and the value.
-    pub message: String,
-}
-
-/// The kind of fault in a row; serialized in snake case, for example `invalid_date`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum ErrorCode {
-    /// A cell which an entry needs is empty.
-    Missing,
-    InvalidDate,
-    InvalidDuration,
-    /// A cell of a flag is neither yes nor no.
-    InvalidFlag,
-    /// The row has more or fewer cells than the header.
-    Ragged,
-    /// The record is longer than [`source::MAX_RECORD`].
-    TooLarge,
-    /// A quote is opened and never closed in the file.
-    UnclosedQuote,
-    /// A formula of a spreadsheet is stored without a value.
-    FormulaWithoutValue,
-    /// The row is a subtotal, which would count hours twice.
-    Subtotal,
-}
+pub use error::{ErrorCode, RowError};
 
 /// The text of a cell whose formula has no stored value, in a table made from a worksheet. No text of a file contains
 /// this character, because Unicode reserves U+FDD0 for use inside a program.
@@ -82,8 +51,8 @@ pub(super) struct Cells<'r, 's> {
     pub text: &'r str,
     pub fields: &'s [source::Field],
     pub readings: &'r Readings<'r>,
-    /// True if no cell, as written in the text, has blanks to collapse ([`words::is_tidy`]).
-    pub tidy: bool,
+    /// True if some field differs from the text between its delimiters or quotes.
+    pub needs_care: bool,
 }
 
 impl<'r> Cells<'r, '_> {
@@ -100,25 +69,77 @@ impl<'r> Cells<'r, '_> {
     /// The trimmed cell of a role; `None` if the cell is missing or empty.
     #[inline(always)]
     pub fn text(&self, role: Role) -> Option<Cow<'r, str>> {
-        let cell = self.fields.get(self.readings.column(role)?)?.cell(self.text);
-        let cell = words::trimmed(cell);
-        self.is_written(&cell).then_some(cell)
+        self.written(self.field(role)?)
     }
 
-    /// True if the cell is filled; in some files a dash stands for an empty cell.
     #[inline(always)]
-    fn is_written(&self, cell: &str) -> bool {
-        !(cell.is_empty() || self.readings.rules.dashes && words::is_dash(cell))
+    fn field(&self, role: Role) -> Option<&source::Field> {
+        self.fields.get(self.readings.place(role))
+    }
+
+    /// The bytes of the cell of a role as they stand in the text, for shortcuts: of a cell that needs to be trimmed or unescaped
+    /// they begin or end otherwise than what is read by a shortcut. Empty if there is no cell.
+    #[inline(always)]
+    pub fn bytes(&self, role: Role) -> &'r [u8] {
+        self.field(role).map_or(&[], |field| field.bytes(self.text))
+    }
+
+    /// What is written in a field, without blanks around it; `None` if nothing is.
+    #[inline(always)]
+    fn written(&self, field: &source::Field) -> Option<Cow<'r, str>> {
+        match field.bytes(self.text) {
+            [] => None,
+            // Nothing to be trimmed, no dash, and nothing to be unescaped either, which would begin with a quote.
+            [first, .., last] if first.is_ascii_graphic() && *first != b'"' && last.is_ascii_graphic() => {
+                Some(field.cell(self.text))
+            }
+            _ => self.written_closely(field),
+        }
+    }
+
+    #[inline(never)]
+    fn written_closely(&self, field: &source::Field) -> Option<Cow<'r, str>> {
+        let cell = words::trimmed(field.cell(self.text));
+        // In some files a dash means that nothing is written.
+        let is_nothing = cell.is_empty() || self.readings.rules.dashes && words::is_dash(&cell);
+        (!is_nothing).then_some(cell)
     }
 
     /// The cell of a role which is a name, with blanks inside the name collapsed.
     pub fn name(&self, role: Role) -> Option<Cow<'r, str>> {
-        let cell = self.text(role)?;
-        Some(if self.tidy && matches!(cell, Cow::Borrowed(_)) { cell } else { words::collapsed(cell) })
+        let field = self.field(role)?;
+        let cell = self.written(field)?;
+        Some(if self.is_tidy(field, &cell) { cell } else { words::collapsed(cell) })
+    }
+
+    /// Whether the cell of a field can be seen at once to have no blanks that are to be collapsed.
+    #[inline(always)]
+    fn is_tidy(&self, field: &source::Field, cell: &Cow<'r, str>) -> bool {
+        // A cell that was unescaped or trimmed is shorter than the field.
+        let as_it_stands = matches!(cell, Cow::Borrowed(_)) && cell.len() == field.bytes(self.text).len();
+        let tidy = || words::is_short_and_tidy(field.window(self.text)?, cell.len());
+        as_it_stands && tidy().unwrap_or_else(|| words::is_tidy(cell))
+    }
+
+    /// The tags of the usual column.
+    fn tags(&self) -> Vec<Tag<'r>> {
+        let Some(field) = self.field(Role::Tags) else { return Vec::new() };
+        let Some(cell) = self.written(field) else { return Vec::new() };
+        let tidy = self.is_tidy(field, &cell);
+        hashtags::listed(cell, tidy)
     }
 
     /// The date of a role, with the time of day if a time follows the date.
+    #[inline]
     pub fn date(&self, role: Role) -> Result<(Date, Option<Time>), RowError> {
+        match dates::iso(self.bytes(role)) {
+            Some(date) => Ok((date, None)),
+            None => self.any_date(role),
+        }
+    }
+
+    #[inline(never)]
+    fn any_date(&self, role: Role) -> Result<(Date, Option<Time>), RowError> {
         let Some(cell) = self.text(role) else {
             return Err(self.missing(role));
         };
@@ -145,7 +166,19 @@ impl<'r> Cells<'r, '_> {
 
     /// The time of day in the cell of a role, and true if the time and `day` cover the whole cell. A cell which names
     /// a day other than `day` before the time gives false and must be kept.
+    #[inline]
     fn time(&self, role: Role, day: Date) -> (Option<Time>, bool) {
+        match self.bytes(role) {
+            [] => (None, true),
+            bytes => match times::plain(bytes) {
+                Some(time) => (Some(time), true),
+                None => self.any_time(role, day),
+            },
+        }
+    }
+
+    #[inline(never)]
+    fn any_time(&self, role: Role, day: Date) -> (Option<Time>, bool) {
         let Some(cell) = self.text(role) else {
             return (None, true);
         };
@@ -165,7 +198,20 @@ impl<'r> Cells<'r, '_> {
     }
 
     /// The duration in the cell of a role; `None` if the cell is empty.
+    #[inline]
     pub fn duration(&self, role: Role) -> Result<Option<Duration>, RowError> {
+        let bytes = self.bytes(role);
+        if bytes.is_empty() {
+            return Ok(None);
+        }
+        match durations::plain(bytes).and_then(|written| written.under(self.readings.duration(role))) {
+            Some(seconds) => Ok(Some(Duration { seconds, clock: false })),
+            None => self.any_duration(role),
+        }
+    }
+
+    #[inline(never)]
+    fn any_duration(&self, role: Role) -> Result<Option<Duration>, RowError> {
         let Some(cell) = self.text(role) else {
             return Ok(None);
         };
@@ -223,7 +269,18 @@ impl<'r> Cells<'r, '_> {
     }
 
     /// The boolean of a role; `None` if its cell is empty or a dash.
+    #[inline]
     fn flag(&self, role: Role) -> Result<Option<bool>, RowError> {
+        match self.bytes(role) {
+            b"Yes" => Ok(Some(true)),
+            b"No" => Ok(Some(false)),
+            b"" => Ok(None),
+            _ => self.any_flag(role),
+        }
+    }
+
+    #[inline(never)]
+    fn any_flag(&self, role: Role) -> Result<Option<bool>, RowError> {
         let Some(cell) = self.text(role) else {
             return Ok(None);
         };
@@ -278,30 +335,31 @@ pub(super) struct Duration {
 impl<'r> Cells<'r, '_> {
     /// The entry as common to all formats, with each role read in the usual way and all cells without a field
     /// kept. The caller adds the duration.
+    #[inline(always)]
     pub fn entry(&self) -> Result<EntryRow<'r>, RowError> {
         let (date, time) = self.date(Role::Date)?;
         let mut extra = self.extra();
         let ((start, all_of_start), (end, all_of_end)) = (self.time(Role::Start, date), self.time(Role::End, date));
         let (billable, invoiced) = (self.flag(Role::Billable)?, self.flag(Role::Invoiced)?);
         let (rate, amount) = (self.decimal(Role::Rate), self.decimal(Role::Amount));
-        let kept = [
-            (Role::Start, !all_of_start),
-            (Role::End, !all_of_end),
-            (Role::Rate, rate.is_none()),
-            (Role::Amount, amount.is_none()),
-            (Role::DecimalHours, true),
-            (Role::Weekday, true),
-        ];
-        for (role, _) in kept.into_iter().filter(|(role, is_kept)| *is_kept && self.has(*role)) {
-            extra.extend(self.text(role).map(|cell| (self.shown(role), cell)));
-        }
+        let mut keep = |role: Role, is_kept: bool| {
+            if is_kept && self.has(role) {
+                extra.extend(self.shown_text(role));
+            }
+        };
+        keep(Role::Start, !all_of_start);
+        keep(Role::End, !all_of_end);
+        keep(Role::Rate, rate.is_none());
+        keep(Role::Amount, amount.is_none());
+        keep(Role::DecimalHours, true);
+        keep(Role::Weekday, true);
         Ok(EntryRow {
             person: self.person(),
             client: self.name(Role::Client),
             project: self.name(Role::Project),
             task: self.name(Role::Task),
             text: self.text(Role::Text),
-            tags: hashtags::listed(self.text(Role::Tags), self.tidy),
+            tags: self.tags(),
             billable,
             invoiced,
             date,
@@ -319,21 +377,28 @@ impl<'r> Cells<'r, '_> {
 
     /// The filled cells of columns without a role, with the names of their columns.
     fn extra(&self) -> Vec<(&'r str, Cow<'r, str>)> {
-        let cell = |&column: &usize| {
-            let cell = words::trimmed(self.fields.get(column)?.cell(self.text));
-            self.is_written(&cell).then(|| (self.readings.headers()[column].as_str(), cell))
-        };
         let columns = self.readings.without_role();
         // Room for all of these cells, unless the table is far wider than the tables written by programs.
         let mut extra = Vec::with_capacity(columns.len().min(32));
-        extra.extend(columns.iter().filter_map(cell));
+        for &(column, name) in columns {
+            if let Some(cell) = self.fields.get(column).and_then(|field| self.written(field)) {
+                extra.push((name, cell));
+            }
+        }
         extra
     }
 
     /// Keeps the cell of a role among the extra cells, for formats which have no use for the role.
+    #[inline]
     pub fn keep(&self, entry: &mut EntryRow<'r>, role: Role) {
-        if let Some(cell) = self.text(role) {
-            entry.extra.push((self.shown(role), cell));
+        if self.has(role) {
+            entry.extra.extend(self.shown_text(role));
         }
+    }
+
+    /// The cell of a role with the column's name.
+    #[inline(never)]
+    fn shown_text(&self, role: Role) -> Option<(&'r str, Cow<'r, str>)> {
+        self.text(role).map(|cell| (self.shown(role), cell))
     }
 }

@@ -9,7 +9,7 @@ use super::layout::{Layout, Readings};
 use super::plan::{ChunkSpan, Oversized};
 use super::row::{self, Cells, ErrorCode, NO_VALUE, RowError};
 use super::table::names_nobody;
-use crate::source::{self, Dialect, Ending, MAX_RECORD, Splitter, Tear, Unreadable};
+use crate::source::{self, Dialect, Ending, MAX_RECORD, MAX_TEXT, Splitter, Tear, Unreadable};
 use crate::values::dates;
 use crate::values::durations;
 use crate::values::times;
@@ -68,8 +68,8 @@ impl Layout {
     /// for nearly every chunk these are `start..end` of the surveyed object.
     pub fn rows<'a>(&'a self, span: &ChunkSpan, bytes: &'a [u8]) -> Result<Rows<'a>, ChunkError> {
         let expected = span.ranges().map(|range| range.end.saturating_sub(range.start)).sum();
-        // Positions in a text are stored in 32 bits.
-        if bytes.len() as u64 != expected || u32::try_from(bytes.len()).is_err() {
+        // Positions in a text are stored in 30 bits.
+        if bytes.len() as u64 != expected || bytes.len() > MAX_TEXT {
             return Err(ChunkError::Length { expected, got: bytes.len() as u64 });
         }
         let mut segments = Vec::new();
@@ -145,22 +145,19 @@ impl<'r> Iterator for RowIter<'r> {
             self.row += 1;
             let (line, last_line) = splitter.lines();
             let record = &text[splitter.range()];
-            let (fields, readings, tidy) = (splitter.fields(), &self.rows.readings, words::is_tidy(record));
-            let cells = Cells { text, fields, readings, tidy };
+            let (fields, readings) = (splitter.fields(), &self.rows.readings);
+            let cells = Cells { text, fields, readings, needs_care: splitter.needs_care() };
             // A line break at the very end of the file begins no line.
-            let last_line = last_line - u64::from(record.ends_with(['\n', '\r']));
+            let last_line = last_line - u64::from(matches!(record.as_bytes(), [.., b'\n' | b'\r']));
             let without_value = self.rows.dialect.sheet && record.contains(NO_VALUE);
-            let entry = match without_value.then(|| formula_without_value(&cells, line)).flatten() {
+            let mut entry = match without_value.then(|| formula_without_value(&cells, line)).flatten() {
                 Some(error) => Err(error),
                 None => read(&cells, ending, self.rows.dialect.delimiter, last_line > line),
             };
-            return Some(Row {
-                row,
-                line,
-                entry: entry.map_err(|error| swallowing(error, line, last_line)),
-                record,
-                dialect: self.rows.dialect,
-            });
+            if let Err(error) = &mut entry {
+                say_what_is_swallowed(error, line, last_line);
+            }
+            return Some(Row { row, line, entry, record, dialect: self.rows.dialect });
         }
     }
 }
@@ -190,7 +187,8 @@ fn read<'r>(cells: &Cells<'r, '_>, ending: Ending, delimiter: u8, has_lines: boo
         return Err(unclosed_quote(row::excerpt(&last.unwrap_or_default())));
     }
     let headers = cells.readings.headers();
-    match source::tear(cells.text, cells.fields, delimiter) {
+    let tear = if cells.needs_care { source::tear(cells.text, cells.fields, delimiter) } else { None };
+    match tear {
         Some(Tear::Backslash) => return Err(backslash()),
         Some(Tear::Quote) => return Err(torn_quote()),
         None if has_lines && is_glued(cells, delimiter) => return Err(torn_quote()),
@@ -199,6 +197,9 @@ fn read<'r>(cells: &Cells<'r, '_>, ending: Ending, delimiter: u8, has_lines: boo
     let Readings { rules, who, sheet, format, .. } = cells.readings;
     if rules.subtotals && names_nobody(who, source::Cells { text: cells.text, fields: cells.fields }) {
         return Err(subtotal(cells));
+    }
+    if cells.fields.len() == headers.len() {
+        return (format.read)(cells);
     }
     match rules.ends.width(headers, cells.text, cells.fields) {
         Width::Whole => (format.read)(cells),
@@ -317,12 +318,9 @@ fn ragged(cells: &Cells<'_, '_>, expected: usize) -> RowError {
 }
 
 /// Adds to an error the lines which an open quote has taken into a single record, because some of them may be rows.
-fn swallowing(error: RowError, first: u64, last: u64) -> RowError {
-    match error.code {
-        ErrorCode::UnclosedQuote if last > first => {
-            RowError { message: format!("{}; lines {first} to {last} are in it", error.message), ..error }
-        }
-        _ => error,
+fn say_what_is_swallowed(error: &mut RowError, first: u64, last: u64) {
+    if error.code == ErrorCode::UnclosedQuote && last > first {
+        error.message.push_str(&format!("; lines {first} to {last} are in it"));
     }
 }
 

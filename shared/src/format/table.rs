@@ -134,7 +134,10 @@ impl Table {
 
     /// Notes the number of cells in a record; returns true if the cells may go to the profiles.
     fn see_length(&mut self, line: u64, cells: Cells<'_>, headers: &Headers) -> bool {
-        let width = self.ends.width(headers.shown(), cells.text, cells.fields);
+        let width = match cells.fields.len() == self.columns {
+            true => Width::Whole,
+            false => self.ends.width(headers.shown(), cells.text, cells.fields),
+        };
         self.lengths.rows += 1;
         let last = cells.fields.get(self.named.min(cells.fields.len()).saturating_sub(1));
         self.lengths.ends_empty |= last.is_some_and(|field| field.len() <= 2 && field.cell(cells.text).is_empty());
@@ -205,6 +208,16 @@ impl Table {
             let Some(field) = cells.fields.get(watched.column) else {
                 continue;
             };
+            // Cells in the usual way are read by their bytes; whatever the shortcut does not know goes the long way.
+            let bytes = field.bytes(cells.text);
+            let is_seen = match &mut watched.profile {
+                Profile::Date(profile) => profile.see_usual(line, bytes),
+                Profile::Number(profile) => profile.see_usual(line, bytes),
+                Profile::Duration(profile) => !self.spans.wants(watched.role) && profile.see_usual(bytes),
+            };
+            if is_seen {
+                continue;
+            }
             let cell = words::trimmed(field.cell(cells.text));
             if !says_something(&cell) {
                 continue;

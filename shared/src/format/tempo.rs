@@ -14,7 +14,7 @@ use super::elapsed;
 use super::entry::EntryRow;
 use super::row::{Cells, ErrorCode, RowError};
 use crate::values::durations::{self, Reading};
-use crate::values::numbers::{self, Decimal, DecimalMark};
+use crate::values::numbers::{self, DecimalMark, Marked};
 use crate::values::words;
 
 pub(super) static FORMAT: Format = Format {
@@ -111,7 +111,7 @@ fn read<'r>(cells: &Cells<'r, '_>) -> Result<EntryRow<'r>, RowError> {
     let mut entry = cells.entry()?;
     entry.seconds = elapsed::hours(cells, &mut entry)?;
     entry.task = match (cells.text(Role::TaskKey), entry.task.take()) {
-        (Some(key), Some(summary)) => Some(Cow::Owned(format!("{key}: {summary}"))),
+        (Some(key), Some(summary)) => Some(Cow::Owned(words::joined(&key, ": ", &summary))),
         (key, summary) => key.or(summary),
     };
     if entry.text.is_none() {
@@ -137,8 +137,8 @@ fn billed(cells: &Cells<'_, '_>) -> Result<bool, RowError> {
     let Some(cell) = cells.text(Role::BilledHours).filter(|cell| !words::is_dash(cell)) else {
         return Ok(false);
     };
-    let number = |mark| Decimal::read(numbers::without_currency(&cell), mark);
-    if let Some(hours) = DecimalMark::ALL.into_iter().find_map(number) {
+    let number = Marked::of(numbers::without_currency(&cell));
+    if let Some(hours) = DecimalMark::ALL.into_iter().find_map(|mark| number.under(mark)) {
         return Ok(hours.is_positive());
     }
     let under = |mark| durations::read(&cell)?.under(Reading { mark, ..Reading::USUAL });

@@ -15,6 +15,7 @@ use super::columns::{Format, Need, Role, column, group};
 use super::elapsed;
 use super::entry::EntryRow;
 use super::row::{Cells, RowError};
+use crate::values::dates;
 
 pub(super) static FORMAT: Format = Format {
     columns: &[
@@ -81,6 +82,9 @@ fn read<'r>(cells: &Cells<'r, '_>) -> Result<EntryRow<'r>, RowError> {
 
 /// The date of the end, which nearly always equals the date of the start; `None` if the cell is empty or unreadable.
 fn end_date(cells: &Cells<'_, '_>, start: Date) -> Option<Date> {
+    if let Some(end) = dates::iso(cells.bytes(Role::EndDate)) {
+        return Some(end);
+    }
     let end = cells.text(Role::EndDate)?;
     if cells.text(Role::Date) == Some(end) {
         return Some(start);

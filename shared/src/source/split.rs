@@ -3,11 +3,15 @@
 //! It reads as `csv-core` does with its defaults: a quote opens only at the beginning of a field, is
 //! doubled inside, and what follows its closing is taken as it stands; a backslash is a letter; LF,
 //! CR and CR LF end a record; blank lines are none. (With [`Dialect::spaced`], a quote also opens
-//! behind blanks at the beginning of a field; with [`Dialect::backslashes`], one behind a backslash closes none.) It differs in two things. It gives no cells but their
-//! places in the text, so a cell that needs no unescaping is never copied. And it does not walk from
-//! byte to byte: of each 64 bytes it first makes a mask of those that can mean something
-//! (delimiter, quote, CR, LF), which compilers turn into a few vector instructions, and then goes
-//! from one of these *marks* to the next. That saves most of the branches that are hard to predict.
+//! behind blanks at the beginning of a field; with [`Dialect::backslashes`], one behind a backslash closes none.) It differs in
+//! two things. It gives no cells but their places in the text ([`Field`]), so a cell that needs no unescaping is never copied.
+//! And it does not walk from byte to byte: of each 64 bytes it first makes a mask of those that can mean something (delimiter,
+//! quote, CR, LF), by vector instructions (`marks`), and then goes from one of these *marks* to the next. That saves most of the
+//! branches that are hard to predict.
+//!
+//! Nearly all fields lie in one such block from end to end and are either without quotes, or in quotes with none inside. They are
+//! taken from the mask by a loop that needs little more than their marks ([`Splitter::take_usual`]). Any other mark is read by
+//! [`Splitter::read_mark`], which knows all the rules.
 //!
 //! Advice for whoever changes this: all state is in [`Splitter`], because the text may end at any
 //! byte and go on later. Offsets are from the start of the text at hand, which the caller keeps until
@@ -16,8 +20,14 @@
 //! with `csv-core`, with texts cut at random places; run them with many cases
 //! (`PROPTEST_CASES=100000`) after any change.
 
-use std::borrow::Cow;
+mod field;
+mod marks;
+
 use std::ops::Range;
+
+use field::Form;
+pub use field::{Field, MAX_TEXT};
+use marks::{BLOCK, marks, marks_of_block};
 
 const QUOTE: u8 = b'"';
 
@@ -31,130 +41,6 @@ pub struct Dialect {
     pub backslashes: bool,
     /// The text was made from a sheet: a line is a row of it, however many breaks its cells hold.
     pub sheet: bool,
-}
-
-/// Where a field stands in the text, its quotes included.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Field {
-    start: u32,
-    end: u32,
-    form: Form,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Form {
-    /// As it stands.
-    Bare,
-    /// Between two quotes, with none inside.
-    Quoted,
-    /// Quotes doubled inside, or letters after the closing quote, or no closing quote.
-    Escaped,
-    /// With a backslash before a quote inside, in a dialect that has them.
-    Backslashed,
-}
-
-impl Field {
-    /// How many bytes the field takes in the text, its quotes included.
-    #[inline]
-    pub fn len(&self) -> usize {
-        (self.end - self.start) as usize
-    }
-
-    /// Whether nothing stands between the delimiters, not even quotes.
-    pub fn is_empty(&self) -> bool {
-        self.start == self.end
-    }
-
-    /// What the field holds.
-    #[inline]
-    pub fn cell<'t>(&self, text: &'t str) -> Cow<'t, str> {
-        let (start, end) = (self.start as usize, self.end as usize);
-        let quote = match self.form {
-            Form::Bare => 0,
-            Form::Quoted => 1,
-            Form::Escaped | Form::Backslashed => return self.unescaped(text),
-        };
-        Cow::Borrowed(&text[start + quote..end - quote])
-    }
-
-    /// What a field holds that has quotes or letters where they need care. Called last and with the same arguments, so that the
-    /// fast ways above need no room on the stack.
-    #[cold]
-    #[inline(never)]
-    fn unescaped<'t>(&self, text: &'t str) -> Cow<'t, str> {
-        let raw = &text[self.start as usize..self.end as usize];
-        if self.form == Form::Escaped {
-            return Cow::Owned(unescape(raw));
-        }
-        // Whether the backslashes belong to it nobody knows, so they stay.
-        let inside = raw.strip_prefix('"').unwrap_or(raw);
-        Cow::Borrowed(inside.strip_suffix('"').unwrap_or(inside))
-    }
-
-    /// Whether the field begins with something to be seen of ASCII that is no quote: for most fields all that is asked.
-    #[inline]
-    pub(super) fn begins_visibly(&self, text: &str) -> bool {
-        self.first_byte(text).is_some_and(|byte| byte.is_ascii_graphic() && byte != QUOTE)
-    }
-
-    /// The first byte of the field as it stands in the text, which is a quote if it has quotes.
-    #[inline]
-    pub fn first_byte(&self, text: &str) -> Option<u8> {
-        if self.is_empty() { None } else { text.as_bytes().get(self.start as usize).copied() }
-    }
-
-    /// Whether the field begins and ends with a digit, without quotes.
-    #[inline]
-    pub fn is_between_digits(&self, text: &str) -> bool {
-        let raw = text.as_bytes().get(self.start as usize..self.end as usize);
-        matches!(raw, Some([b'0'..=b'9', .., b'0'..=b'9']))
-    }
-
-    /// Whether the cell is not simply what stands in the text.
-    #[inline]
-    pub(super) fn needs_care(&self) -> bool {
-        matches!(self.form, Form::Escaped | Form::Backslashed)
-    }
-
-    /// Whether a backslash stands before a quote inside, in a dialect that has them.
-    pub(super) fn is_backslashed(&self) -> bool {
-        self.form == Form::Backslashed
-    }
-
-    /// The text as it stands, quotes included, if letters follow the closing quote, or quotes are doubled inside.
-    pub(super) fn escaped<'t>(&self, text: &'t str) -> Option<&'t str> {
-        (self.form == Form::Escaped).then(|| &text[self.start as usize..self.end as usize])
-    }
-
-    /// The lines of a cell that has several, quotes left as they are.
-    pub fn lines<'t>(&self, text: &'t str) -> impl DoubleEndedIterator<Item = &'t str> {
-        let raw = &text[self.start as usize..self.end as usize];
-        let several = self.form != Form::Bare && memchr::memchr2(b'\n', b'\r', raw.as_bytes()).is_some();
-        let raw = if several { raw.trim_matches('"') } else { "" };
-        raw.split(['\n', '\r']).filter(|line| !line.is_empty())
-    }
-}
-
-fn unescape(raw: &str) -> String {
-    let mut cell = String::with_capacity(raw.len());
-    let mut inside = raw.strip_prefix('"').unwrap_or(raw);
-    while let Some(quote) = memchr::memchr(QUOTE, inside.as_bytes()) {
-        let behind = &inside[quote + 1..];
-        cell.push_str(&inside[..quote]);
-        match behind.strip_prefix('"') {
-            Some(rest) => {
-                cell.push('"');
-                inside = rest;
-            }
-            // The quote is closed: the rest is as it stands, quotes included.
-            None => {
-                cell.push_str(behind);
-                return cell;
-            }
-        }
-    }
-    cell.push_str(inside);
-    cell
 }
 
 /// Where in a field the last mark has left us.
@@ -193,7 +79,13 @@ pub struct Splitter {
     /// Whether the field has quotes doubled inside, or behind backslashes.
     escaped: bool,
     backslashed: bool,
+    /// Room for fields, of which the first `count` are those of the record.
     fields: Vec<Field>,
+    count: usize,
+    /// Where the record that was given ends, without its line break.
+    end: usize,
+    /// A field of the record is more than what stands in the text.
+    needs_care: bool,
     /// The fields are those of a record that has been given.
     given: bool,
     /// The record at hand began in a text that is forgotten.
@@ -220,6 +112,9 @@ impl Splitter {
             escaped: false,
             backslashed: false,
             fields: Vec::new(),
+            count: 0,
+            end: 0,
+            needs_care: false,
             given: false,
             headless: false,
             line,
@@ -233,32 +128,93 @@ impl Splitter {
     pub fn scan(&mut self, text: &[u8]) -> bool {
         self.let_go();
         loop {
-            let (base, delimiter, mut left) = (self.base, self.dialect.delimiter, self.marks);
-            while left != 0 {
-                let at = base + left.trailing_zeros() as usize;
-                left &= left - 1;
-                // What most marks are: the end of a field without quotes, or all three marks of one with quotes, within a record.
-                if self.state == State::Bare && text[at] == delimiter {
-                    self.fields.push(Field { start: self.field_start as u32, end: at as u32, form: Form::Bare });
-                    self.field_start = at + 1;
-                } else if let Some((behind, rest)) = self.quoted(text, at, left) {
-                    self.fields.push(Field { start: at as u32, end: behind as u32, form: Form::Quoted });
-                    self.field_start = behind + 1;
-                    left = rest;
-                } else if self.read_mark(text, at) {
-                    self.marks = left;
+            if self.state == State::Bare && self.take_usual(text) {
+                return true;
+            }
+            if self.marks != 0 {
+                let at = self.base + self.marks.trailing_zeros() as usize;
+                self.marks &= self.marks - 1;
+                if self.read_mark(text, at) {
                     return true;
                 }
-            }
-            self.marks = 0;
-            if self.seen >= text.len() {
+            } else if self.seen < text.len() {
+                self.base = self.seen;
+                let block = &text[self.base..text.len().min(self.base + BLOCK)];
+                self.seen += block.len();
+                self.marks = marks(block, self.dialect.delimiter);
+            } else {
                 return false;
             }
-            self.base = self.seen;
-            let block = &text[self.base..text.len().min(self.base + BLOCK)];
-            self.seen += block.len();
-            self.marks = marks(block, self.dialect.delimiter);
         }
+    }
+
+    /// Takes the fields that end at the next marks, and the end of the record, as long as they are usual: without quotes, or in
+    /// quotes with no line break inside and all of their marks in one block. Stops at a mark with which anything else begins, or behind
+    /// the last whole block. True if the record is complete.
+    #[inline(always)]
+    fn take_usual(&mut self, text: &[u8]) -> bool {
+        if self.fields.len() < self.count + BLOCK {
+            self.fields.resize(self.count + 2 * BLOCK, Field::bare(0, 0));
+        }
+        let (delimiter, mut base, mut seen, mut left) = (self.dialect.delimiter, self.base, self.seen, self.marks);
+        let (mut start, mut count) = (self.field_start, self.count);
+        let mut room = self.fields[count..].iter_mut();
+        let mut ended = None;
+        let mut ahead = text.get(if left == 0 { seen } else { base }..).unwrap_or_default();
+        'blocks: while let Some(block) = ahead.first_chunk::<BLOCK>() {
+            if left == 0 {
+                (base, seen) = (seen, seen + BLOCK);
+                left = marks_of_block(block, delimiter);
+            }
+            loop {
+                // Most marks end a field without quotes.
+                while left != 0 && block[place(left)] == delimiter {
+                    let Some(field) = room.next() else { break 'blocks };
+                    *field = Field::bare(start, base + place(left));
+                    (start, left, count) = (base + place(left) + 1, left & (left - 1), count + 1);
+                }
+                if left == 0 {
+                    break;
+                }
+                let at = place(left);
+                if block[at] == QUOTE && base + at == start && !self.dialect.backslashes {
+                    let (end, rest, form) = match close(block, left, delimiter) {
+                        Closing::At { end, rest, form } => (end, rest, form),
+                        // The rest of the field is in the next block: it is looked at again in one that begins with the field.
+                        Closing::Beyond if at > 0 => {
+                            ahead = &text[start..];
+                            (base, seen, left) = (start, start, 0);
+                            continue 'blocks;
+                        }
+                        Closing::Beyond | Closing::Odd => break 'blocks,
+                    };
+                    let Some(field) = room.next() else { break 'blocks };
+                    *field = Field::new(start, base + end, form);
+                    self.needs_care |= form == Form::Escaped;
+                    (start, left, count) = (base + end + 1, rest, count + 1);
+                    if block[end] != delimiter {
+                        ended = Some(block[end]);
+                        break 'blocks;
+                    }
+                } else if (block[at] == b'\n' || block[at] == b'\r') && base + at != self.start {
+                    let Some(field) = room.next() else { break 'blocks };
+                    *field = Field::bare(start, base + at);
+                    (start, left, count) = (base + at + 1, left & (left - 1), count + 1);
+                    ended = Some(block[at]);
+                    break 'blocks;
+                } else {
+                    break 'blocks;
+                }
+            }
+            ahead = text.get(seen..).unwrap_or_default();
+        }
+        (self.base, self.seen, self.marks) = (base, seen, left);
+        (self.field_start, self.count) = (start, count);
+        if let Some(byte) = ended {
+            self.end_record(start - 1, start);
+            self.count_break(byte, start - 1);
+        }
+        ended.is_some()
     }
 
     /// Ends the last record, if one is open, because the text ends here.
@@ -273,22 +229,24 @@ impl Splitter {
             State::Bare | State::QuoteAt(_) => Ending::Complete,
         };
         self.end_field(self.seen);
-        self.end_record(self.seen);
+        self.end_record(self.seen, self.seen);
         Some(ending)
     }
 
     /// The fields of the record that was given last.
     pub fn fields(&self) -> &[Field] {
-        &self.fields
+        &self.fields[..self.count]
+    }
+
+    /// Whether a field of the record that was given last holds something else than what stands in the text between its quotes.
+    pub fn needs_care(&self) -> bool {
+        self.needs_care
     }
 
     /// Where the record that was given last, or else the one at hand, stands in the text; its line
     /// break is left out.
     pub fn range(&self) -> Range<usize> {
-        match self.fields.last() {
-            Some(last) if self.given => self.start..last.end as usize,
-            _ => self.start..self.seen,
-        }
+        self.start..if self.given { self.end } else { self.seen }
     }
 
     /// The physical line on which the text begins, before anything of it that is no record's, and whether a CR came right
@@ -315,10 +273,7 @@ impl Splitter {
     /// [`range`](Self::range)`().start`.
     pub fn rebase(&mut self) {
         let by = self.start;
-        for field in &mut self.fields {
-            field.start -= by as u32;
-            field.end -= by as u32;
-        }
+        self.fields[..self.count].iter_mut().for_each(|field| field.rebase(by));
         if let State::QuoteAt(quote) = &mut self.state {
             *quote -= by;
         }
@@ -341,23 +296,8 @@ impl Splitter {
         }
         self.behind_cr = self.behind_cr.filter(|&at| at == self.seen).map(|_| 0);
         self.field_start = if self.field_start == self.seen { 0 } else { FORGOTTEN };
-        self.fields.clear();
+        self.count = 0;
         (self.start, self.base, self.seen) = (0, 0, 0);
-    }
-
-    /// The delimiter behind a field in quotes that begins at `at`, and the marks behind that, if the next two of the marks that
-    /// are `left` are the quote that closes it and the delimiter.
-    #[inline]
-    fn quoted(&self, text: &[u8], at: usize, left: u64) -> Option<(usize, u64)> {
-        let opens = self.state == State::Bare && at == self.field_start && text[at] == QUOTE;
-        if !opens || self.dialect.backslashes || left == 0 {
-            return None;
-        }
-        let (close, behind) = (left.trailing_zeros(), left & (left - 1));
-        let (quote, end) = (self.base + close as usize, behind.trailing_zeros());
-        let closes =
-            behind != 0 && end == close + 1 && text[quote] == QUOTE && text[quote + 1] == self.dialect.delimiter;
-        closes.then(|| (quote + 1, behind & (behind - 1)))
     }
 
     /// Takes note of the byte at `at`, which is a mark. True if it ends a record.
@@ -382,6 +322,7 @@ impl Splitter {
             }
             // A letter of the field.
             (_, QUOTE) => {}
+            _ if byte != self.dialect.delimiter && !is_break => {}
             _ if is_break && at == self.start && !self.headless => {
                 self.count_break(byte, at);
                 (self.start, self.field_start, self.lines.0) = (at + 1, at + 1, self.line);
@@ -390,7 +331,7 @@ impl Splitter {
                 self.end_field(at);
                 self.field_start = at + 1;
                 if is_break {
-                    self.end_record(at + 1);
+                    self.end_record(at, at + 1);
                     self.count_break(byte, at);
                     return true;
                 }
@@ -418,15 +359,21 @@ impl Splitter {
             State::QuoteAt(quote) if at == quote.wrapping_add(1) && !self.escaped => Form::Quoted,
             State::QuoteAt(_) | State::Quoted => Form::Escaped,
         };
-        let (start, end) = (self.field_start as u32, at as u32);
-        self.fields.push(Field { start, end, form });
+        let field = Field::new(self.field_start, at, form);
+        match self.fields.get_mut(self.count) {
+            Some(room) => *room = field,
+            None => self.fields.push(field),
+        }
+        self.count += 1;
+        self.needs_care |= field.needs_care();
         self.state = State::Bare;
         self.escaped = false;
         self.backslashed = false;
     }
 
-    /// Ends the record; the next one begins at `next`, or behind blank lines there.
-    fn end_record(&mut self, next: usize) {
+    /// Ends the record at `at`; the next one begins at `next`, or behind blank lines there.
+    fn end_record(&mut self, at: usize, next: usize) {
+        self.end = at;
         self.lines.1 = self.line;
         self.field_start = next;
         self.given = true;
@@ -436,11 +383,68 @@ impl Splitter {
     fn let_go(&mut self) {
         if std::mem::take(&mut self.given) {
             self.headless = false;
-            self.fields.clear();
+            self.count = 0;
+            self.needs_care = false;
             self.start = self.field_start;
             self.lines.0 = self.line;
         }
     }
+}
+
+/// Where a field in quotes ends.
+enum Closing {
+    /// Before the delimiter or line break at this place of the block; behind it are the marks `rest`.
+    At { end: usize, rest: u64, form: Form },
+    /// Behind the block.
+    Beyond,
+    /// Letters follow the quote that closes it, or a line break stands inside.
+    Odd,
+}
+
+/// Finds where the field ends that the lowest of some marks of a block opens with a quote.
+#[inline(always)]
+fn close(block: &[u8; BLOCK], opening: u64, delimiter: u8) -> Closing {
+    // Most such fields have neither delimiters nor quotes inside, and another field behind them.
+    let left = opening & (opening - 1);
+    let behind = left & left.wrapping_sub(1);
+    if behind != 0 && block[place(left)] == QUOTE && block[place(behind)] == delimiter {
+        let (end, rest) = (place(behind), behind & (behind - 1));
+        if end == place(left) + 1 {
+            return Closing::At { end, rest, form: Form::Quoted };
+        }
+    }
+    close_any(block, opening, delimiter)
+}
+
+/// The same, with whatever is inside.
+#[inline(never)]
+fn close_any(block: &[u8; BLOCK], opening: u64, delimiter: u8) -> Closing {
+    let (mut left, mut form) = (opening & (opening - 1), Form::Quoted);
+    loop {
+        // The next mark that is no delimiter is a quote, and the byte right behind it ends the field or doubles the quote.
+        while left != 0 && block[place(left)] == delimiter {
+            left &= left - 1;
+        }
+        let behind = left & left.wrapping_sub(1);
+        if behind == 0 {
+            return Closing::Beyond;
+        }
+        let (quote, end, rest) = (place(left), place(behind), behind & (behind - 1));
+        if block[quote] != QUOTE || end != quote + 1 {
+            return Closing::Odd;
+        }
+        match block[end] {
+            byte if byte == delimiter || byte == b'\n' || byte == b'\r' => return Closing::At { end, rest, form },
+            QUOTE => (left, form) = (rest, Form::Escaped),
+            _ => return Closing::Odd,
+        }
+    }
+}
+
+/// The place of the lowest mark, of which there is one, in its block.
+#[inline(always)]
+fn place(marks: u64) -> usize {
+    marks.trailing_zeros() as usize % BLOCK
 }
 
 /// Whether what comes next stands behind a backslash that does not itself stand behind one.
@@ -450,35 +454,6 @@ fn is_behind_backslash(before: &[u8]) -> bool {
 
 /// Stands for the beginning of a field in a text that is forgotten.
 const FORGOTTEN: usize = usize::MAX;
-
-/// How many bytes are searched for marks at once.
-const BLOCK: usize = 64;
-
-/// Which of up to 64 bytes are marks: one bit for each.
-fn marks(block: &[u8], delimiter: u8) -> u64 {
-    let mut flags = [0_u8; BLOCK];
-    match <&[u8; BLOCK]>::try_from(block) {
-        // Of known length, so that this becomes vector instructions.
-        Ok(block) => flag(block, delimiter, &mut flags),
-        Err(_) => flag(block, delimiter, &mut flags[..block.len()]),
-    }
-    let mut marks = 0;
-    for (index, eight) in flags.chunks_exact(8).enumerate() {
-        let eight = <[u8; 8]>::try_from(eight).expect("chunks of eight");
-        // Gathers the lowest bits of eight bytes in the highest byte, that of the first one lowest.
-        let gathered = u64::from_le_bytes(eight).wrapping_mul(0x0102_0408_1020_4080) >> 56;
-        marks |= gathered << (index * 8);
-    }
-    marks
-}
-
-#[inline(always)]
-fn flag(block: &[u8], delimiter: u8, flags: &mut [u8]) {
-    for (flag, &byte) in flags.iter_mut().zip(block) {
-        let stop = (byte == delimiter) | (byte == b'\n') | (byte == b'\r');
-        *flag = u8::from(stop | (byte == QUOTE));
-    }
-}
 
 #[cfg(test)]
 mod tests;

@@ -12,7 +12,7 @@ use std::str::FromStr;
 
 use jiff::civil::{Date, Time};
 
-use super::numbers::{two_digits, whole};
+use super::numbers::{pairs_like, two_digits, whole};
 use super::times;
 use super::words;
 use crate::wire::wire_words;
@@ -315,12 +315,14 @@ fn with_words(rest: &mut &str) -> Option<Day> {
 }
 
 /// Parses `2024-01-31`, by far the most frequent spelling.
-fn iso(cell: &[u8]) -> Option<Date> {
-    let &[a, b, c, d, b'-', e, f, b'-', g, h] = cell else {
+#[inline]
+pub(crate) fn iso(cell: &[u8]) -> Option<Date> {
+    let &[a, b, c, d, e, f, g, h, tens, ones] = cell else {
         return None;
     };
-    let year = u16::from(two_digits(a, b)?) * 100 + u16::from(two_digits(c, d)?);
-    civil(year, two_digits(e, f)?.into(), two_digits(g, h)?.into())
+    let pairs = pairs_like([a, b, c, d, e, f, g, h], *b"0000-00-")?;
+    let [century, _, year, _, _, month, ..] = pairs.to_le_bytes();
+    civil(u16::from(century) * 100 + u16::from(year), month.into(), two_digits(tens, ones)?.into())
 }
 
 /// A part of a date: a number, or a month in letters.

@@ -6,7 +6,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::numbers::{DecimalMark, Marked, two_digits, whole};
+use super::numbers::{DecimalMark, Marked, pairs_like, whole};
 use super::times;
 use super::words;
 
@@ -120,10 +120,17 @@ impl Written {
 /// Parses a cell of a duration column. `None` if the cell is not a duration under any reading.
 #[inline]
 pub(crate) fn read(cell: &str) -> Option<Written> {
-    match plain_clock(cell.as_bytes()) {
-        Some(seconds) => Some(Written::Exact(seconds)),
-        None => read_any(cell),
+    plain(cell.as_bytes()).or_else(|| read_any(cell))
+}
+
+/// Parses `01:30:00` and `1.5`, by far the most frequent spellings.
+#[inline]
+pub(crate) fn plain(cell: &[u8]) -> Option<Written> {
+    if let Some(seconds) = plain_clock(cell) {
+        return Some(Written::Exact(seconds));
     }
+    let number = Marked::between_digits(cell)?;
+    Some(Written::Number { number, unit: None, beside: 0 })
 }
 
 /// Parses a duration in any spelling, on the slow path.
@@ -166,11 +173,10 @@ fn dotted(cell: &str) -> Option<Written> {
 }
 
 /// Parses `01:02:03`, by far the most frequent spelling, into seconds.
-fn plain_clock(cell: &[u8]) -> Option<u64> {
-    let &[a, b, b':', c, d, b':', e, f] = cell else {
-        return None;
-    };
-    let (hours, minutes, seconds) = (two_digits(a, b)?, two_digits(c, d)?, two_digits(e, f)?);
+#[inline]
+pub(crate) fn plain_clock(cell: &[u8]) -> Option<u64> {
+    let pairs = pairs_like(cell.try_into().ok()?, *b"00:00:00")?;
+    let [hours, _, _, minutes, _, _, seconds, _] = pairs.to_le_bytes();
     let whole = u64::from(hours) * 3600 + u64::from(minutes) * 60 + u64::from(seconds);
     (minutes < 60 && seconds < 60).then_some(whole)
 }

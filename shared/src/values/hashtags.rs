@@ -12,24 +12,37 @@ pub struct Tag<'r> {
     pub unbillable: bool,
 }
 
-/// The tags of a column. With `tidy`, a borrowed cell is known to have no blanks to collapse.
-pub(crate) fn listed(cell: Option<Cow<'_, str>>, tidy: bool) -> Vec<Tag<'_>> {
-    let mut tags = Vec::new();
+/// The tags of a column. With `tidy`, the cell is printable ASCII without blanks to collapse.
+pub(crate) fn listed(cell: Cow<'_, str>, tidy: bool) -> Vec<Tag<'_>> {
     match cell {
-        None => {}
-        Some(Cow::Borrowed(cell)) => {
-            let mut rest = Some(cell);
-            while let Some(cell) = rest {
-                // Tags are a few letters long, so a plain loop ends before a search made for long texts has begun.
-                let comma = cell.bytes().position(|byte| byte == b',');
-                let (name, behind) = comma.map_or((cell, None), |comma| (&cell[..comma], Some(&cell[comma + 1..])));
-                let name = Cow::Borrowed(words::trim(name));
-                put(&mut tags, if tidy { name } else { words::collapsed(name) }, false);
-                rest = behind;
-            }
+        Cow::Borrowed(cell) if tidy => listed_tidy(cell),
+        Cow::Borrowed(cell) => {
+            let mut tags = Vec::new();
+            cell.split(',').for_each(|name| add(&mut tags, Cow::Borrowed(name), false));
+            tags
         }
-        Some(Cow::Owned(cell)) => {
+        Cow::Owned(cell) => {
+            let mut tags = Vec::new();
             cell.split(',').for_each(|name| add(&mut tags, Cow::Owned(name.to_owned()), false));
+            tags
+        }
+    }
+}
+
+/// The tags of a column whose cell is printable ASCII without blanks to collapse.
+fn listed_tidy(cell: &str) -> Vec<Tag<'_>> {
+    // Room for four tags, which is the room that the first push would make.
+    let mut tags: Vec<Tag<'_>> = Vec::with_capacity(4);
+    let mut rest = Some(cell);
+    while let Some(cell) = rest {
+        // Tags are a few letters long, so a plain loop ends before a search made for long texts has begun.
+        let comma = cell.bytes().position(|byte| byte == b',');
+        let (name, behind) = comma.map_or((cell, None), |comma| (&cell[..comma], Some(&cell[comma + 1..])));
+        rest = behind;
+        let name = words::trim(name.strip_prefix(' ').unwrap_or(name));
+        let is_same = |tag: &Tag<'_>| tag.name.len() == name.len() && tag.name.eq_ignore_ascii_case(name);
+        if !name.is_empty() && !tags.iter().any(is_same) {
+            tags.push(Tag { name: Cow::Borrowed(name), unbillable: false });
         }
     }
     tags
@@ -105,11 +118,7 @@ fn is_inside(letter: char) -> bool {
 
 /// Adds a tag, trimmed and with its blanks collapsed, unless the name is empty or in the list already.
 fn add<'r>(tags: &mut Vec<Tag<'r>>, name: Cow<'r, str>, unbillable: bool) {
-    put(tags, words::collapsed(words::trimmed(name)), unbillable);
-}
-
-/// Adds a tag that has no blanks to collapse, unless the name is empty or in the list already.
-fn put<'r>(tags: &mut Vec<Tag<'r>>, name: Cow<'r, str>, unbillable: bool) {
+    let name = words::collapsed(words::trimmed(name));
     match tags.iter_mut().find(|tag| words::same(&tag.name, &name)) {
         _ if name.is_empty() => {}
         Some(tag) => tag.unbillable |= unbillable,
@@ -152,7 +161,8 @@ mod tests {
 
     #[test]
     fn listed_tags_are_tidied_and_none_comes_twice() {
-        assert_eq!(shown(listed(Some(Cow::Borrowed(" Dev,  deep  work , dev,,")), false)), ["Dev", "deep work"]);
+        assert_eq!(shown(listed(Cow::Borrowed(" Dev,  deep  work , dev,,"), false)), ["Dev", "deep work"]);
+        assert_eq!(shown(listed(Cow::Borrowed("Dev, deep work, dev,,"), true)), ["Dev", "deep work"]);
         assert_eq!(shown(listed_with_marks("#dev, free*, x y")), ["dev", "free*", "x y"]);
     }
 }

@@ -2,6 +2,8 @@
 
 use std::borrow::Cow;
 
+use super::words;
+
 /// The titles that follow a name behind a comma and are not first names.
 const TITLES: [&str; 14] =
     ["jr", "sr", "ii", "iii", "iv", "phd", "md", "esq", "cpa", "mba", "inc", "llc", "ltd", "gmbh"];
@@ -23,7 +25,7 @@ pub(crate) fn first_name_first(name: Cow<'_, str>) -> Cow<'_, str> {
 /// Joins a first and a last name, either of which may be missing.
 pub(crate) fn joined<'r>(first: Option<Cow<'r, str>>, last: Option<Cow<'r, str>>) -> Option<Cow<'r, str>> {
     match (first, last) {
-        (Some(first), Some(last)) => Some(Cow::Owned(format!("{first} {last}"))),
+        (Some(first), Some(last)) => Some(Cow::Owned(words::joined(&first, " ", &last))),
         (first, last) => first.or(last),
     }
 }
@@ -31,6 +33,9 @@ pub(crate) fn joined<'r>(first: Option<Cow<'r, str>>, last: Option<Cow<'r, str>>
 /// Returns whether a word is an e-mail address: no blanks, a name before a single `@`, and a host with a
 /// dot behind the `@`.
 pub(crate) fn is_email(word: &str) -> bool {
+    if memchr::memchr(b'@', word.as_bytes()).is_none() {
+        return false;
+    }
     let parts = word.split_once('@');
     let plain = !word.contains(char::is_whitespace);
     plain && parts.is_some_and(|(name, host)| !name.is_empty() && host.contains('.') && !host.contains('@'))

@@ -66,6 +66,17 @@ const PLACES: usize = 36;
 /// The largest value of `units` plus 1.
 const LIMIT: u64 = 10_u64.pow(DIGITS as u32);
 
+/// The powers of ten of which twice as much fits 64 bits.
+const POWERS_OF_TEN: [u64; DIGITS + 1] = {
+    let mut powers = [1; DIGITS + 1];
+    let mut at = 1;
+    while at < powers.len() {
+        powers[at] = powers[at - 1] * 10;
+        at += 1;
+    }
+    powers
+};
+
 impl Decimal {
     /// Parses a number. `None` if the cell is not a number under this mark.
     pub fn read(cell: &str, mark: DecimalMark) -> Option<Self> {
@@ -138,9 +149,22 @@ impl Decimal {
         if self.negative && self.units > 0 {
             return None;
         }
+        self.times_small(factor).or_else(|| self.times_any(factor))
+    }
+
+    /// The product of any size.
+    pub(crate) fn times_any(self, factor: u32) -> Option<u64> {
         let one = 10_u128.pow(self.scale.into());
         let product = u128::from(self.units) * u128::from(factor);
         u64::try_from((product * 2 + one) / (one * 2)).ok()
+    }
+
+    /// The product, if the computation fits 64 bits: wider numbers are divided by a routine of a hundred instructions.
+    #[inline]
+    fn times_small(self, factor: u32) -> Option<u64> {
+        let one = *POWERS_OF_TEN.get(usize::from(self.scale))?;
+        let twice = self.units.checked_mul(u64::from(factor) * 2)?.checked_add(one)?;
+        Some(twice / (one * 2))
     }
 
     /// Returns whether the number is greater than zero.
@@ -161,6 +185,15 @@ impl Marked {
     /// Parses a cell under both marks.
     pub fn of(cell: &str) -> Self {
         Self::usual(cell.as_bytes()).unwrap_or_else(|| Self::any(cell))
+    }
+
+    /// Parses a number which begins and ends with a digit and has at most one mark.
+    #[inline]
+    pub fn between_digits(cell: &[u8]) -> Option<Self> {
+        match cell {
+            [b'0'..=b'9', .., b'0'..=b'9'] => Self::usual(cell),
+            _ => None,
+        }
     }
 
     /// Parses digits with at most one mark, as nearly all numbers are written, under both marks in a single pass.
@@ -273,6 +306,19 @@ impl fmt::Display for Decimal {
     }
 }
 
+/// Parses eight bytes by a template, in which `0` stands for any digit and any other byte for itself. Returns, for each
+/// byte, the number made of its digit and the next byte's digit, the first byte lowest; a byte other than a digit counts as
+/// 0. `None` if the bytes do not fit the template.
+#[inline(always)]
+pub(crate) fn pairs_like(bytes: [u8; 8], template: [u8; 8]) -> Option<u64> {
+    // By the XOR digits become 0 to 9, and equal bytes 0. A byte fits if its upper four bits are clear, before and after the
+    // addition of 6 for a digit (9 + 6 = 15) or 15 for an equal byte.
+    let room = template.map(|byte| if byte == b'0' { 6 } else { 15 });
+    let digits = u64::from_le_bytes(bytes) ^ u64::from_le_bytes(template);
+    let beyond = digits | digits.wrapping_add(u64::from_le_bytes(room));
+    (beyond & 0xf0f0_f0f0_f0f0_f0f0 == 0).then(|| digits * 10 + (digits >> 8))
+}
+
 /// The value of two ASCII digits. `None` if either character is not a digit.
 #[inline]
 pub(crate) fn two_digits(tens: u8, ones: u8) -> Option<u8> {
@@ -290,14 +336,19 @@ pub(crate) fn whole(digits: &str, least: usize, most: usize) -> Option<u32> {
 /// Returns whether a number is spelled as [`Decimal`] displays numbers: digits, optionally followed by a
 /// dot and more digits.
 pub(crate) fn is_plain(number: &str) -> bool {
-    let digits = |digits: &[u8]| digits.iter().all(u8::is_ascii_digit) && !digits.is_empty();
     let bytes = number.as_bytes();
-    let parts = match bytes.iter().position(|&byte| byte == b'.') {
-        None => digits(bytes),
-        Some(dot) => digits(&bytes[..dot]) && digits(&bytes[dot + 1..]),
+    let (first, last) = match bytes {
+        [b'0'..=b'9'] => return true,
+        [b'0', b'0'..=b'9', ..] => return false,
+        [first, .., last] => (first, last),
+        _ => return false,
     };
-    let padded = bytes.len() > 1 && bytes[0] == b'0' && bytes[1] != b'.';
-    parts && !padded && bytes.len() <= DIGITS
+    let mut dots = 0;
+    let fits = bytes.iter().all(|&byte| {
+        dots += u8::from(byte == b'.');
+        byte == b'.' || byte.is_ascii_digit()
+    });
+    fits && dots <= 1 && first.is_ascii_digit() && last.is_ascii_digit() && bytes.len() <= DIGITS
 }
 
 /// Removes the thousands separators from the whole part, if they stand before groups of three digits.

@@ -2,7 +2,7 @@
 
 use jiff::civil::Time;
 
-use super::numbers::{two_digits, whole};
+use super::numbers::{pairs_like, whole};
 use super::words;
 
 /// Parses a time of day on a 24-hour or a 12-hour clock. A zone behind the time is dropped, because entries keep the
@@ -37,12 +37,13 @@ fn clock(cell: &str) -> Option<Time> {
 
 /// Parses `09:05:30` and `09:05`, by far the most frequent spellings.
 pub(crate) fn plain(cell: &[u8]) -> Option<Time> {
-    let (a, b, c, d, e, f) = match *cell {
-        [a, b, b':', c, d, b':', e, f] => (a, b, c, d, e, f),
-        [a, b, b':', c, d] => (a, b, c, d, b'0', b'0'),
+    let whole = match *cell {
+        [a, b, c, d, e, f, g, h] => [a, b, c, d, e, f, g, h],
+        [a, b, c, d, e] => [a, b, c, d, e, b':', b'0', b'0'],
         _ => return None,
     };
-    time(two_digits(a, b)?.into(), two_digits(c, d)?.into(), two_digits(e, f)?.into())
+    let [hour, _, _, minute, _, _, second, _] = pairs_like(whole, *b"00:00:00")?.to_le_bytes();
+    time(hour.into(), minute.into(), second.into())
 }
 
 fn time(hour: u32, minute: u32, second: u32) -> Option<Time> {

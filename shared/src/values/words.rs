@@ -106,8 +106,26 @@ pub(crate) fn is_tidy(text: &str) -> bool {
     odd == [0; WIDTH]
 }
 
+/// Returns whether a cell of `length` bytes is tidy; the cell begins `text` and does not end with a blank. `None` if the
+/// cell is too long for this shortcut.
+#[inline]
+pub(crate) fn is_short_and_tidy(text: &[u8; WIDTH + 1], length: usize) -> Option<bool> {
+    (length <= WIDTH).then(|| !has_odd(text, length as u8))
+}
+
+/// Returns whether any of the first `length` bytes is odd. As in [`find_odd`], the fixed length and the missing early end
+/// let the compiler emit vector instructions.
+#[inline(never)]
+fn has_odd(text: &[u8; WIDTH + 1], length: u8) -> bool {
+    let mut odd = false;
+    for at in 0..WIDTH {
+        odd |= is_odd(text[at], text[at + 1]) & ((at as u8) < length);
+    }
+    odd
+}
+
 /// The number of bytes compared in a single step.
-const WIDTH: usize = 16;
+pub(crate) const WIDTH: usize = 16;
 
 /// Compares bytes with the bytes that follow them. The length is fixed, the loop has no early end, and the function is
 /// not inlined, so that the compiler emits vector instructions; inlined, the loop takes ten times as many.
@@ -132,6 +150,13 @@ pub(crate) fn collapsed(cell: Cow<'_, str>) -> Cow<'_, str> {
     let words: Vec<&str> = cell.split(is_blank).filter(|word| !word.is_empty()).collect();
     let joined = words.join(" ");
     if joined == *cell { cell } else { Cow::Owned(joined) }
+}
+
+/// Joins two texts with a third text in between, in a third of the time of `format!`.
+pub(crate) fn joined(first: &str, between: &str, last: &str) -> String {
+    let mut joined = String::with_capacity(first.len() + between.len() + last.len());
+    [first, between, last].into_iter().for_each(|part| joined.push_str(part));
+    joined
 }
 
 /// Returns whether two words are the same, ignoring case.
@@ -191,7 +216,7 @@ pub(crate) fn is_dash(cell: &str) -> bool {
 
 /// The labels of rows of totals that begin with the letter, in lower case. `None` stands for a letter beyond ASCII.
 #[rustfmt::skip]
-fn totals(first: Option<u8>) -> &'static [&'static str] {
+const fn totals(first: Option<u8>) -> &'static [&'static str] {
     match first {
         Some(b't') => &[
             "total", "totals", "total hours", "total time", "total duration", "total general", "total général", "total geral",
@@ -218,10 +243,22 @@ fn totals(first: Option<u8>) -> &'static [&'static str] {
     }
 }
 
+/// For each first byte of a cell, whether the byte alone shows that the cell is neither a dash nor a label of totals.
+const BEGINS_A_NAME: [bool; 256] = {
+    let mut begins = [false; 256];
+    let mut byte = 0;
+    while byte < begins.len() {
+        let lower = (byte as u8).to_ascii_lowercase();
+        begins[byte] = lower.is_ascii_lowercase() && totals(Some(lower)).is_empty();
+        byte += 1;
+    }
+    begins
+};
+
 /// Returns whether the first byte of a cell already shows that the cell is neither a dash nor a label of totals.
 #[inline]
 pub(crate) fn begins_a_name(byte: u8) -> bool {
-    byte.is_ascii_alphabetic() && totals(Some(byte.to_ascii_lowercase())).is_empty()
+    BEGINS_A_NAME[usize::from(byte)]
 }
 
 /// Returns whether a cell is the label of a row of totals, like `Total` or `Summe:`.

@@ -59,10 +59,7 @@ async fn an_outbox_that_refuses_every_report_holds_no_drop_up() -> anyhow::Resul
         tell(&stack, &worker, &format!("inbox/1/toggl/{name}.csv")).await?;
     }
     let (_, log) = Logged::of(postman.drain_all(&worker, &faults)).await;
-    assert!(
-        log.iter().any(|line| line.contains("report was not written") && line.contains("import=1")),
-        "{log:?}"
-    );
+    assert!(log.iter().any(|line| line.contains("report was not written") && line.contains("import=1")), "{log:?}");
     for id in 1..=3 {
         assert_eq!(stack.native(id).await?["status"], "complete", "import {id}");
     }

@@ -7,7 +7,7 @@
 
 use super::Witness;
 use crate::format::columns::Role;
-use crate::source::Cells;
+use crate::source::{Cells, Field};
 use crate::values::words;
 
 /// Length in bytes of the longest cell which can be a dash, including quotes.
@@ -16,14 +16,14 @@ const LONGEST: usize = 5;
 /// Counts of the dashes and of the empty cells in each column.
 #[derive(Clone, Debug)]
 pub(crate) struct DashProfile {
-    /// Counts in the order of the table's columns.
+    /// The columns which have a role, in the order of the table.
     columns: Vec<Column>,
 }
 
 #[derive(Clone, Debug)]
 struct Column {
-    /// `None` if the column has no role and is therefore not observed.
-    role: Option<Role>,
+    column: usize,
+    role: Role,
     dashes: u64,
     empty: u64,
     first: Option<Witness>,
@@ -31,33 +31,33 @@ struct Column {
 
 impl DashProfile {
     pub fn new(roles: &[(Role, usize)]) -> Self {
-        let role_of = |column| roles.iter().find(|(_, other)| *other == column).map(|(role, _)| *role);
-        let last = roles.iter().map(|(_, column)| *column).max();
-        let columns = 0..last.map_or(0, |last| last + 1);
-        let column = |column| Column { role: role_of(column), dashes: 0, empty: 0, first: None };
-        Self { columns: columns.map(column).collect() }
+        let column = |&(role, column)| Column { column, role, dashes: 0, empty: 0, first: None };
+        let mut columns: Vec<Column> = roles.iter().map(column).collect();
+        // Of several roles of a column the first counts.
+        columns.sort_by_key(|seen| seen.column);
+        columns.dedup_by_key(|seen| seen.column);
+        Self { columns }
     }
 
     /// Notes the dashes and the empty cells of a record which begins on `line`.
     #[inline]
     pub fn see(&mut self, line: u64, cells: Cells<'_>) {
-        for (seen, field) in self.columns.iter_mut().zip(cells.fields) {
-            if field.len() > LONGEST || seen.role.is_none() {
-                continue;
-            }
-            let cell = words::trimmed(field.cell(cells.text));
-            if cell.is_empty() {
-                seen.empty += 1;
-            } else if words::is_dash(&cell) {
-                seen.dashes += 1;
-                seen.first.get_or_insert_with(|| Witness::new(line, &cell));
+        for seen in &mut self.columns {
+            let Some(field) = cells.fields.get(seen.column) else { return };
+            match field.holds() {
+                0 => seen.empty += 1,
+                // Most cells that are short enough are seen by their first byte to be no dash.
+                1..=LONGEST if !field.first_byte(cells.text).is_some_and(|byte| byte.is_ascii_alphanumeric()) => {
+                    seen.see_closely(line, field, cells);
+                }
+                _ => {}
             }
         }
     }
 
     /// Count of the column's cells which are dashes.
     pub fn count(&self, column: usize) -> u64 {
-        self.columns.get(column).map_or(0, |seen| seen.dashes)
+        self.columns.iter().find(|seen| seen.column == column).map_or(0, |seen| seen.dashes)
     }
 
     /// The first cell of the file which is a dash.
@@ -71,6 +71,22 @@ impl DashProfile {
         if with_dashes.peek().is_none() || with_dashes.clone().any(|seen| seen.empty > 0) {
             return false;
         }
-        with_dashes.clone().any(|seen| seen.role.is_some_and(|role| !role.is_words())) || with_dashes.count() > 1
+        with_dashes.clone().any(|seen| !seen.role.is_words()) || with_dashes.count() > 1
+    }
+}
+
+impl Column {
+    #[inline(never)]
+    fn see_closely(&mut self, line: u64, field: &Field, cells: Cells<'_>) {
+        if field.len() > LONGEST {
+            return;
+        }
+        let cell = words::trimmed(field.cell(cells.text));
+        if cell.is_empty() {
+            self.empty += 1;
+        } else if words::is_dash(&cell) {
+            self.dashes += 1;
+            self.first.get_or_insert_with(|| Witness::new(line, &cell));
+        }
     }
 }

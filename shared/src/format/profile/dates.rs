@@ -96,6 +96,20 @@ impl DateProfile {
         }
     }
 
+    /// Sees a cell that is `2024-01-31` and nothing else, as nearly all are.
+    #[inline]
+    pub fn see_usual(&mut self, line: u64, cell: &[u8]) -> bool {
+        let Some(date) = dates::iso(cell) else { return false };
+        self.tally.cells += 1;
+        self.iso += 1;
+        self.iso_beyond_twelve |= date.day() > 12;
+        self.day_beyond_twelve |= date.day() > 12;
+        if self.first_plain.is_none() {
+            self.see_plain(line, &String::from_utf8_lossy(cell), date);
+        }
+        true
+    }
+
     fn see_plain(&mut self, line: u64, cell: &str, date: Date) {
         self.first_plain.get_or_insert_with(|| Witness::new(line, cell));
         self.day_beyond_twelve |= date.day() > 12;
@@ -112,7 +126,7 @@ impl DateProfile {
         }
         let fitting = DateOrder::ALL.map(|order| short.under(order).filter(|_| fits(order)));
         let told = fitting.iter().any(Option::is_some);
-        self.rivals.see(line, cell, if told { &fitting } else { &all });
+        self.rivals.see(line, cell.as_bytes(), if told { &fitting } else { &all });
     }
 
     /// True if dates with the month in letters may begin with the year, which is likely if more different numbers
@@ -140,7 +154,7 @@ impl DateProfile {
         let fitting = DateOrder::ALL.map(|order| numbers.under(order).filter(|_| fits(order)));
         // If no order fits, the record is odd and no evidence.
         let told = fitting.iter().any(Option::is_some);
-        self.rivals.see(line, cell, if told { &fitting } else { &all });
+        self.rivals.see(line, cell.as_bytes(), if told { &fitting } else { &all });
     }
 
     /// The order of dates decided by the cells.

@@ -66,6 +66,16 @@ impl DurationProfile {
         }
     }
 
+    /// Sees a cell that is `01:30:00` and nothing else: it needs no reading. (A number is seen as any other cell.)
+    #[inline]
+    pub fn see_usual(&mut self, cell: &[u8]) -> bool {
+        let Some(seconds) = durations::plain_clock(cell) else { return false };
+        self.tally.cells += 1;
+        self.add(Written::Exact(seconds));
+        true
+    }
+
+    #[inline]
     fn add(&mut self, written: Written) {
         if let Written::Exact(seconds) = written {
             self.sums = self.sums.map(|sum| sum.saturating_add(seconds));

@@ -27,6 +27,16 @@ impl NumberProfile {
         }
     }
 
+    /// Notes a cell which is a number with at most one mark and nothing else. Returns false for any other cell.
+    #[inline]
+    pub fn see_usual(&mut self, line: u64, cell: &[u8]) -> bool {
+        let Some(number) = Marked::between_digits(cell) else { return false };
+        self.tally.cells += 1;
+        self.marked |= number.has_mark();
+        self.rivals.see(line, cell, number.readings());
+        true
+    }
+
     /// Notes a number found in a cell, which may also name a unit.
     pub fn see_part(&mut self, line: u64, cell: &str, number: &Marked) {
         self.tally.cells += 1;
@@ -36,7 +46,7 @@ impl NumberProfile {
     #[inline(always)]
     fn see_marked(&mut self, line: u64, cell: &str, number: &Marked) {
         self.marked |= number.has_mark();
-        self.rivals.see(line, cell, number.readings());
+        self.rivals.see(line, cell.as_bytes(), number.readings());
     }
 
     /// The decimal mark decided by the cells.

@@ -22,9 +22,15 @@ pub(crate) struct SpanProfile {
 }
 
 impl SpanProfile {
+    /// True while durations of a column with this role are still compared.
+    #[inline]
+    pub fn wants(&self, role: Option<Role>) -> bool {
+        role == Some(Role::Duration) && (self.compared < COMPARED || self.longer == self.compared)
+    }
+
     /// Notes a duration which is clear without a decision, because the cell names its unit or is a clock's.
     pub fn see(&mut self, line: u64, cell: &str, role: Option<Role>, cells: &Related<'_>) {
-        if role != Some(Role::Duration) || self.compared >= COMPARED && self.longer < self.compared {
+        if !self.wants(role) {
             return;
         }
         // An end such as `9.05.30` may be a day as well as a time.

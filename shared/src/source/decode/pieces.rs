@@ -37,7 +37,11 @@ impl Decoder {
                 (valid, rest, !begun && (error.error_len().is_some() || last))
             }
         };
-        let ascii = encoding_rs::Encoding::ascii_valid_up_to(valid.as_bytes());
+        // Nearly all pieces are ASCII throughout, which is quicker to see.
+        let ascii = match valid.is_ascii() {
+            true => valid.len(),
+            false => encoding_rs::Encoding::ascii_valid_up_to(valid.as_bytes()),
+        };
         let latin = *open && is_latin(text, &valid[..ascii], &all[ascii..valid.len()]);
         let (valid, rest) = if latin { (&valid[..ascii], &all[ascii..]) } else { (valid, rest) };
         if ascii < valid.len() {
