@@ -322,6 +322,7 @@ impl Splitter {
             }
             // A letter of the field.
             (_, QUOTE) => {}
+            // Another control character, which means nothing.
             _ if byte != self.dialect.delimiter && !is_break => {}
             _ if is_break && at == self.start && !self.headless => {
                 self.count_break(byte, at);

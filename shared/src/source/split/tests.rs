@@ -87,6 +87,8 @@ fn texts() -> impl Strategy<Value = String> {
         "a",
         "b c",
         "é",
+        "\t",
+        "\u{b}",
         "\\",
         " ",
         "a long cell of more than sixty-four letters, so that it goes from one block to the next",
