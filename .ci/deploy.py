@@ -333,7 +333,8 @@ def use(emulator, outputs, api, waybill):
 def main():
     arguments = argparse.ArgumentParser(description=__doc__)
     arguments.add_argument("--sam", required=True, help="the SAM CLI")
-    arguments.add_argument("--binaries", required=True, type=pathlib.Path, help="where cargo left the binaries")
+    arguments.add_argument("--binaries", required=True, type=pathlib.Path, help="where cargo left the functions")
+    arguments.add_argument("--waybill", required=True, type=pathlib.Path, help="the command line")
     asked = arguments.parse_args()
     # The emulator ends with this process, however that ends.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
@@ -343,7 +344,7 @@ def main():
     try:
         staged = stage(folder.resolve(), asked.binaries)
         outputs = deploy(emulator, shutil.which(asked.sam) or asked.sam, staged)
-        use(emulator, outputs, route(emulator), asked.binaries / "waybill")
+        use(emulator, outputs, route(emulator), asked.waybill)
     except BaseException:
         kept = True
         say(f"the emulator's log is {folder / 'ministack.log'}")

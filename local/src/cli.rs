@@ -11,6 +11,7 @@ mod reading;
 mod report;
 mod revert;
 mod serve;
+mod stack;
 mod tables;
 mod token;
 

@@ -10,6 +10,7 @@ pub mod environment;
 pub mod folder;
 pub mod gate;
 pub mod http;
+pub mod http_client;
 pub mod roles;
 pub mod system;
 pub mod template;

@@ -12,12 +12,16 @@ use aws_config::{BehaviorVersion, Region, SdkConfig};
 use aws_sdk_dynamodb::config::{Credentials, SharedCredentialsProvider, SharedHttpClient};
 use shared::account::{self, Account, Principal, Scope};
 use shared::clock::Clock;
+use shared::connections::{Connections, SDK_ATTEMPTS, timeouts};
 use shared::id::{AccountId, ThingId};
 use shared::queue::QueueUrls;
-use shared::services::{Names, ROWS_PER_CHUNK, SDK_ATTEMPTS, Services, timeouts};
+use shared::services::{Names, ROWS_PER_CHUNK, Services, log_levels};
 use shared::store::TableNames;
 use shared::sweep::{Others, Swept, sweep};
 use shared::things::UserFields;
+use tracing_subscriber::filter::LevelFilter;
+use tracing_subscriber::layer::{Layer, SubscriberExt};
+use tracing_subscriber::util::SubscriberInitExt;
 
 use crate::delivery::Delivery;
 use crate::emulators::sqs::Queues;
@@ -298,7 +302,7 @@ fn clients(
 
 /// A pool of connections. The emulators speak plain HTTP, so no certificates are loaded.
 fn http_client() -> SharedHttpClient {
-    aws_smithy_http_client::Builder::new().build_http()
+    Connections::plain().client()
 }
 
 fn config(endpoint: &str) -> SdkConfig {
@@ -375,6 +379,6 @@ async fn seed(services: &Services) -> anyhow::Result<()> {
 
 /// Logs warnings and errors to standard error. The variable `RUST_LOG` selects other levels.
 pub fn log() {
-    let filter = tracing_subscriber::EnvFilter::try_from_default_env().unwrap_or_else(|_| "warn".into());
-    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
+    let lines = tracing_subscriber::fmt::layer().with_writer(std::io::stderr);
+    tracing_subscriber::registry().with(lines.with_filter(log_levels(LevelFilter::WARN))).init();
 }

@@ -8,7 +8,7 @@
 //! | `id`, `clock`, `concurrent`, `shorten`, `wire` | ids, time, requests at once, short texts, words on the wire |
 //! | `source`, `values`, `format`, `packed` | bytes to rows, without I/O |
 //! | `store`, `files`, `queue` | DynamoDB, S3, SQS |
-//! | `memory`, `portions`, `services`, `lease` | a process's cache, limits, all clients, leases |
+//! | `memory`, `portions`, `connections`, `environment`, `services`, `lease` | a process's cache, limits, connections and settings of the AWS clients, all clients, leases |
 //! | `things`, `ledger` | users, clients, projects and tags; the outcome of each row |
 //! | `import`, `entries`, `results`, `inbox`, `mappings` | imports, time entries, reports, drops, mappings |
 //! | `settle`, `load`, `unpack`, `plan`, `revert`, `sweep`, `batch` | the steps of an import and of an undo |
@@ -20,8 +20,10 @@ pub mod account;
 pub mod batch;
 pub mod clock;
 pub mod concurrent;
+pub mod connections;
 pub mod edit;
 pub mod entries;
+pub mod environment;
 pub mod files;
 pub mod format;
 pub mod id;

@@ -1,39 +1,26 @@
 //! The clients that every function needs: the tables, the bucket, the queues and the clock, with a process's cache.
 
 use std::env;
-use std::time::Duration;
 
-use aws_config::retry::RetryConfig;
-use aws_config::timeout::TimeoutConfig;
-use aws_config::{BehaviorVersion, SdkConfig};
-use aws_types::service_config::{LoadServiceConfig, ServiceConfigKey};
+use aws_types::SdkConfig;
+use futures::future::join_all;
+use tracing_subscriber::filter::{LevelFilter, Targets};
+use tracing_subscriber::layer::{Layer, SubscriberExt};
+use tracing_subscriber::util::SubscriberInitExt;
 
 use crate::clock::Clock;
+use crate::environment::{Environment, MissingSetting, Service, clients, required};
 use crate::files::Files;
 use crate::memory::Memory;
 use crate::portions::{Portions, TimeLeft};
 use crate::queue::{QueueUrls, Queues};
 use crate::store::{Store, TableNames};
 
-/// The number of attempts that the SDK makes for a request that fails for a passing reason,
-/// with random back-off between.
-pub const SDK_ATTEMPTS: u32 = 6;
-
 /// The number of fingerprints of rows that a plan holds in memory at once: some 70 MB of the parser's 1,024 MB.
 const FINGERPRINTS_AT_ONCE: u64 = 3_500_000;
 
 /// The number of rows in a chunk.
 pub const ROWS_PER_CHUNK: u32 = 1000;
-
-/// The time limits for a single attempt of a request, and for all attempts together. A function's requests must end
-/// well before the function's lease does.
-const ATTEMPT: Duration = Duration::from_secs(5);
-const OPERATION: Duration = Duration::from_secs(15);
-
-/// The time limits of the SDK's requests.
-pub fn timeouts() -> TimeoutConfig {
-    TimeoutConfig::builder().operation_attempt_timeout(ATTEMPT).operation_timeout(OPERATION).build()
-}
 
 /// The names of the deployed resources, from the environment variables that `template.yaml` sets.
 #[derive(Clone, Debug)]
@@ -45,11 +32,6 @@ pub struct Names {
     /// The URLs of the four queues.
     pub queues: QueueUrls,
 }
-
-/// An environment variable that the function needs is not set.
-#[derive(Debug, thiserror::Error)]
-#[error("the environment variable {0} is not set")]
-pub struct MissingSetting(&'static str);
 
 impl Names {
     /// The environment variables for [`Names::from_env`], with their values.
@@ -69,7 +51,7 @@ impl Names {
 
     /// Reads the names from the environment.
     pub fn from_env() -> Result<Self, MissingSetting> {
-        let var = |name: &'static str| env::var(name).map_err(|_| MissingSetting(name));
+        let var = required;
         Ok(Self {
             tables: TableNames {
                 imports: var("IMPORTS_TABLE")?,
@@ -118,15 +100,8 @@ const OPERATOR: &str = "operator";
 impl Services {
     /// Makes the clients from an SDK configuration.
     pub fn new(config: &SdkConfig, names: Names, clock: Clock) -> Self {
-        // A configuration with an endpoint means a local S3, which finds buckets by path only.
-        let s3 = aws_sdk_s3::config::Builder::from(config).force_path_style(config.endpoint_url().is_some()).build();
-        Self::from_clients(
-            aws_sdk_dynamodb::Client::new(config),
-            aws_sdk_s3::Client::from_conf(s3),
-            aws_sdk_sqs::Client::new(config),
-            names,
-            clock,
-        )
+        let (dynamodb, s3, sqs) = clients(config);
+        Self::from_clients(dynamodb, s3, sqs, names, clock)
     }
 
     /// Makes the services from existing clients.
@@ -176,72 +151,28 @@ impl Services {
         TimeLeft::begin(&self.clock, &self.portions)
     }
 
-    /// Makes the services for a deployed function of this name, from the SDK's default configuration and the environment.
-    pub async fn from_env(function: &'static str) -> Result<Self, MissingSetting> {
-        let config = aws_config::defaults(BehaviorVersion::latest())
-            .timeout_config(timeouts())
-            .retry_config(RetryConfig::standard().with_max_attempts(SDK_ATTEMPTS))
-            .load()
-            .await;
-        Ok(Self::new(&without_empty_addresses(config), Names::from_env()?, Clock::system()).of(function))
+    /// Makes the services for a deployed function of this name, from the environment, and opens a connection to each of
+    /// `first`, the AWS services that the function's first request needs.
+    pub async fn from_env(function: &'static str, first: &[Service]) -> Result<Self, MissingSetting> {
+        let names = Names::from_env()?;
+        let environment = Environment::read()?;
+        let connections = environment.connections();
+        let addresses = join_all(first.iter().map(|&service| environment.address(service, &names.bucket))).await;
+        connections.open(&addresses.into_iter().flatten().collect::<Vec<_>>()).await;
+        Ok(Self::new(&environment.config(&connections), names, Clock::system()).of(function))
     }
 }
 
-/// Removes empty endpoint addresses. `sam local invoke` sets every variable that the template names, to an
-/// empty text if the variable is absent. A client would take an empty text for an address and panic at its first
-/// request.
-fn without_empty_addresses(config: SdkConfig) -> SdkConfig {
-    let address = config.endpoint_url().filter(|address| !address.is_empty()).map(str::to_owned);
-    let mut builder = config.to_builder();
-    builder.set_endpoint_url(address);
-    // The client of each service reads its address from the environment itself.
-    builder.set_service_config(Some(WithoutEmpty(config)));
-    builder.build()
-}
-
-/// The settings of single services, without empty settings.
-#[derive(Debug)]
-struct WithoutEmpty(SdkConfig);
-
-impl LoadServiceConfig for WithoutEmpty {
-    fn load_config(&self, key: ServiceConfigKey<'_>) -> Option<String> {
-        self.0.service_config()?.load_config(key).filter(|value| !value.is_empty())
-    }
+/// The levels in `RUST_LOG`: one for all modules and one each for single modules, such as `warn,shared=debug`. Without
+/// the variable the level is `usual`.
+pub fn log_levels(usual: LevelFilter) -> Targets {
+    let levels = env::var("RUST_LOG").ok().and_then(|levels| levels.parse().ok());
+    levels.unwrap_or_else(|| Targets::new().with_default(usual))
 }
 
 /// Writes logs as JSON lines to standard output, at the level in `RUST_LOG` (`info` by default). Logs carry ids,
 /// never rows or addresses.
 pub fn log_json() {
-    let filter = tracing_subscriber::EnvFilter::try_from_default_env().unwrap_or_else(|_| "info".into());
-    tracing_subscriber::fmt().json().with_env_filter(filter).with_target(false).init();
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    /// The setting of one service, such as `AWS_ENDPOINT_URL`.
-    #[derive(Debug)]
-    struct Set(&'static str);
-
-    impl LoadServiceConfig for Set {
-        fn load_config(&self, _: ServiceConfigKey<'_>) -> Option<String> {
-            Some(self.0.to_owned())
-        }
-    }
-
-    #[test]
-    fn an_empty_address_is_none_wherever_it_is_set() {
-        for (everywhere, of_service) in [(None, ""), (Some(""), ""), (Some("http://a"), ""), (None, "http://b")] {
-            let mut config = SdkConfig::builder().service_config(Set(of_service));
-            config.set_endpoint_url(everywhere.map(str::to_owned));
-            let config = without_empty_addresses(config.build());
-            assert_eq!(config.endpoint_url(), everywhere.filter(|url| !url.is_empty()), "{everywhere:?} {of_service}");
-            let key = ServiceConfigKey::builder().service_id("S3").env("AWS_ENDPOINT_URL").profile("endpoint_url");
-            let key = key.build().expect("all three parts");
-            let found = config.service_config().and_then(|service| service.load_config(key));
-            assert_eq!(found.as_deref().unwrap_or_default(), of_service);
-            assert_eq!(found.is_none(), of_service.is_empty());
-        }
-    }
+    let lines = tracing_subscriber::fmt::layer().json().with_target(false);
+    tracing_subscriber::registry().with(lines.with_filter(log_levels(LevelFilter::INFO))).init();
 }

@@ -20,7 +20,8 @@ use aws_smithy_runtime_api::http::StatusCode;
 use aws_smithy_types::body::SdkBody;
 use futures::future::BoxFuture;
 use serde_json::{Value, json};
-use shared::services::{SDK_ATTEMPTS, Services};
+use shared::connections::{Connections, SDK_ATTEMPTS};
+use shared::services::Services;
 use tokio::sync::Notify;
 use waybill::system::{Functions, System};
 
@@ -150,7 +151,7 @@ impl Faults {
 
     fn client(&self) -> SharedHttpClient {
         let faults = self.clone();
-        let plain = aws_smithy_http_client::Builder::new().build_http();
+        let plain = Connections::plain().client();
         http_client_fn(move |settings: &HttpConnectorSettings, components: &RuntimeComponents| {
             let inner = plain.http_connector(settings, components);
             SharedHttpConnector::new(Faulty { faults: faults.clone(), inner })

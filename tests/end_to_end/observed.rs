@@ -9,6 +9,9 @@ use axum::http::Request;
 use lambda_http::Service;
 use reqwest::Method;
 use serde_json::{Value, json};
+use tracing_subscriber::filter::{LevelFilter, Targets};
+use tracing_subscriber::layer::{Layer, SubscriberExt};
+use tracing_subscriber::util::SubscriberInitExt;
 
 use crate::faults::{Fault, Faults};
 use crate::files::{TOGGL, toggl};
@@ -42,8 +45,9 @@ impl Lines {
     fn keep() -> Self {
         static LOG: Once = Once::new();
         LOG.call_once(|| {
-            let log = tracing_subscriber::fmt().json().with_env_filter("warn,dynoxide=off");
-            log.with_writer(|| ThreadsLines).init();
+            let levels = Targets::new().with_default(LevelFilter::WARN).with_target("dynoxide", LevelFilter::OFF);
+            let lines = tracing_subscriber::fmt::layer().json().with_writer(|| ThreadsLines);
+            tracing_subscriber::registry().with(lines.with_filter(levels)).init();
         });
         LOGGED.with_borrow_mut(Vec::clear);
         Self

@@ -4,10 +4,11 @@ use api::gateway::function;
 use api::router;
 use lambda_http::Error;
 use lambda_http::lambda_runtime::run;
+use shared::environment::Service;
 use shared::services::{Services, log_json};
 
 #[tokio::main]
 async fn main() -> Result<(), Error> {
     log_json();
-    run(function(router(Services::from_env("api").await?))).await
+    run(function(router(Services::from_env("api", &[Service::DynamoDb]).await?))).await
 }

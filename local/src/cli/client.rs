@@ -7,6 +7,7 @@ use anyhow::{Context, bail};
 use reqwest::{Method, RequestBuilder, Response, StatusCode};
 use serde_json::Value;
 use tokio::fs::File;
+use waybill::http_client;
 
 /// Pause between two requests for the state of an import.
 const POLL: Duration = Duration::from_millis(200);
@@ -25,7 +26,7 @@ pub struct Client {
 impl Client {
     /// Creates a client for the service at `url`.
     pub fn new(url: &str, token: &str) -> anyhow::Result<Self> {
-        let http = reqwest::Client::builder().user_agent(concat!("waybill/", env!("CARGO_PKG_VERSION")));
+        let http = http_client::builder().user_agent(concat!("waybill/", env!("CARGO_PKG_VERSION")));
         let http = http.connect_timeout(CONNECT).build()?;
         Ok(Self { http, base: url.trim_end_matches('/').to_owned(), token: token.to_owned() })
     }

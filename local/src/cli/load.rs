@@ -30,6 +30,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, bail};
 use clap::Args;
 use futures::future::join_all;
+use waybill::http_client;
 use waybill::system::{self, DEMO_TOKEN, OTHER_TOKEN, System};
 
 use super::bench::STORES;
@@ -102,7 +103,7 @@ impl Load {
         let left = Arc::new(AtomicU64::new(self.requests));
         let began = Instant::now();
         let until = began + Duration::from_secs(self.seconds);
-        let http = reqwest::Client::builder()
+        let http = http_client::builder()
             .user_agent(concat!("waybill-load/", env!("CARGO_PKG_VERSION")))
             .timeout(Duration::from_secs(60))
             .build()?;

@@ -1,17 +1,18 @@
 //! Opens the tables of a deployed stack or of a data folder, for the commands which no token permits.
 
-use std::collections::HashMap;
 use std::path::PathBuf;
 
-use anyhow::{Context, bail};
+use anyhow::Context;
 use aws_config::BehaviorVersion;
-use aws_sdk_cloudformation::error::DisplayErrorContext;
 use clap::Args;
 use shared::clock::Clock;
+use shared::connections::{Connections, Roots, timeouts};
 use shared::queue::QueueUrls;
-use shared::services::{Names, Services, timeouts};
+use shared::services::{Names, Services};
 use shared::store::TableNames;
 use waybill::system::{self, System};
+
+use super::stack;
 
 /// The arguments which choose the tables.
 #[derive(Args)]
@@ -56,18 +57,13 @@ impl Open {
 
 /// Connects to the services of a deployed stack, whose outputs contain the names of its resources.
 async fn of_stack(stack: &str) -> anyhow::Result<Services> {
-    let config = aws_config::defaults(BehaviorVersion::latest()).timeout_config(timeouts()).load().await;
-    if config.region().is_none() {
-        bail!("no region is set; set AWS_REGION, or a region in the AWS profile");
-    }
-    let cloudformation = aws_sdk_cloudformation::Client::new(&config);
-    let described = cloudformation.describe_stacks().stack_name(stack).send().await;
-    let described = described.map_err(|error| anyhow::anyhow!("{}", DisplayErrorContext(&error)));
-    let described = described.with_context(|| format!("the stack {stack} cannot be read"))?;
-    let outputs = described.stacks().first().with_context(|| format!("there is no stack {stack}"))?.outputs();
-    let outputs: HashMap<_, _> = outputs.iter().filter_map(|o| Some((o.output_key()?, o.output_value()?))).collect();
+    let http = Connections::new(Roots::System).client();
+    let config =
+        aws_config::defaults(BehaviorVersion::latest()).http_client(http).timeout_config(timeouts()).load().await;
+    let outputs = stack::outputs(&config, stack).await;
+    let outputs = outputs.with_context(|| format!("the stack {stack} cannot be read"))?;
     let output = |key: &str| {
-        let value = outputs.get(key).map(|&value| value.to_owned());
+        let value = outputs.get(key).cloned();
         value.with_context(|| format!("the stack {stack} has no output {key}; it is not a Waybill of this version"))
     };
     let names = Names {

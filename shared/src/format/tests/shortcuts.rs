@@ -9,9 +9,10 @@ use jiff::civil::{DateTime, date, time};
 use proptest::prelude::*;
 
 use super::{load, plainly, survey, tell};
+use crate::format::elapsed;
 use crate::format::layout::Layout;
-use crate::format::numbers::{self, Decimal, DecimalMark, Marked};
-use crate::format::{dates, durations, elapsed, times, words};
+use crate::values::numbers::{self, Decimal, DecimalMark, Marked};
+use crate::values::{dates, durations, times, words};
 
 /// Cells which take a shortcut or narrowly miss a shortcut: digits with marks, usual cells with
 /// a byte changed, and any text.

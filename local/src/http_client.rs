@@ -1,0 +1,9 @@
+//! The HTTP client of the command line and of the tests.
+
+/// A builder of clients. The implementation of TLS's cryptography is chosen here for the whole process, as `reqwest` asks:
+/// the one that the SDK's clients use.
+pub fn builder() -> reqwest::ClientBuilder {
+    // An error says that it was chosen before.
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    reqwest::Client::builder()
+}
