@@ -12,7 +12,8 @@ use std::borrow::Cow;
 use super::columns::{Format, Need, Role, column, group};
 use super::elapsed;
 use super::entry::EntryRow;
-use super::row::{Cells, RowError};
+use super::error::RowError;
+use super::row::Cells;
 use crate::values::words;
 
 pub(super) static FORMAT: Format = Format {
@@ -35,10 +36,9 @@ pub(super) static FORMAT: Format = Format {
             &[Need::Roles(&[Role::Task]), Need::Roles(&[Role::Client]), Need::Columns(&["list"])],
         ),
     ],
-    read,
 };
 
-fn read<'r>(cells: &Cells<'r, '_>) -> Result<EntryRow<'r>, RowError> {
+pub(super) fn read<'r>(cells: &Cells<'r, '_>) -> Result<EntryRow<'r>, RowError> {
     let mut entry = cells.entry()?;
     entry.seconds = elapsed::hours(cells, &mut entry)?;
     entry.task = entry.task.map(to_do);

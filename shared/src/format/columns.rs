@@ -1,11 +1,8 @@
-//! The declaration of a format: its columns, the signature by which the format is recognised, and
-//! the function which reads a row.
+//! The declaration of a format: its columns, and the signature by which the format is recognised.
 
 use serde::{Deserialize, Serialize};
 
-use super::entry::EntryRow;
 use super::headers::Headers;
-use super::row::{Cells, RowError};
 use crate::values::durations::Unit;
 
 /// The meaning of a column in a format.
@@ -130,8 +127,6 @@ pub(super) struct Format {
     /// Requirements of the signature, which a header of this format must meet in every group. The groups of a date
     /// and a duration come first, followed by the groups which distinguish the format from others.
     pub signature: &'static [Group],
-    /// Parses the cells of a row to an entry.
-    pub read: for<'r> fn(&Cells<'r, '_>) -> Result<EntryRow<'r>, RowError>,
 }
 
 /// A requirement for the header, which can be met in one of several ways.

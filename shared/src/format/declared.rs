@@ -1,11 +1,17 @@
-//! The declaration of each format.
+//! The declaration and the reader of each format.
 
 use super::columns::Format;
+use super::entry::EntryRow;
+use super::error::RowError;
 use super::name::FormatName;
+use super::row::Cells;
 use super::{basecamp, freckle, freshbooks, harvest, mapped, tempo, toggl};
 
+/// Parses the cells of a row to an entry.
+pub(super) type ReadRow = for<'r> fn(&Cells<'r, '_>) -> Result<EntryRow<'r>, RowError>;
+
 impl FormatName {
-    /// The columns, signature and reader of the format.
+    /// The columns and the signature of the format.
     pub(super) fn declaration(self) -> &'static Format {
         match self {
             Self::Freckle => &freckle::FORMAT,
@@ -15,6 +21,19 @@ impl FormatName {
             Self::Tempo => &tempo::FORMAT,
             Self::Toggl => &toggl::FORMAT,
             Self::Table => &mapped::FORMAT,
+        }
+    }
+
+    /// The function which reads a row of the format.
+    pub(super) fn reader(self) -> ReadRow {
+        match self {
+            Self::Freckle => freckle::read,
+            Self::Basecamp => basecamp::read,
+            Self::Freshbooks => freshbooks::read,
+            Self::Harvest => harvest::read,
+            Self::Tempo => tempo::read,
+            Self::Toggl => toggl::read,
+            Self::Table => mapped::read,
         }
     }
 }

@@ -4,8 +4,9 @@ use jiff::civil::{Date, DateTime, Time};
 
 use super::columns::Role;
 use super::entry::EntryRow;
+use super::error::{ErrorCode, RowError};
 use super::profile::{agrees, is_whole};
-use super::row::{Cells, Duration, ErrorCode, RowError};
+use super::row::{Cells, Duration};
 use crate::values::durations::{self, Unit};
 
 const DAY: u64 = 86_400;

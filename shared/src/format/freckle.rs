@@ -8,7 +8,8 @@
 use super::columns::{Format, Need, Role, column, group};
 use super::elapsed;
 use super::entry::EntryRow;
-use super::row::{Cells, RowError};
+use super::error::RowError;
+use super::row::Cells;
 use crate::values::hashtags;
 
 pub(super) static FORMAT: Format = Format {
@@ -32,10 +33,9 @@ pub(super) static FORMAT: Format = Format {
         group("a column \"person\" or \"email\"", &[Need::Roles(&[Role::Person]), Need::Roles(&[Role::Email])]),
         group("a column \"description\" or \"tags\"", &[Need::Roles(&[Role::Text]), Need::Roles(&[Role::Tags])]),
     ],
-    read,
 };
 
-fn read<'r>(cells: &Cells<'r, '_>) -> Result<EntryRow<'r>, RowError> {
+pub(super) fn read<'r>(cells: &Cells<'r, '_>) -> Result<EntryRow<'r>, RowError> {
     let mut entry = cells.entry()?;
     entry.seconds = match elapsed::parts(cells)? {
         Some(seconds) => seconds,

@@ -6,7 +6,8 @@
 use super::columns::{Format, Need, Role, column, group};
 use super::elapsed;
 use super::entry::EntryRow;
-use super::row::{Cells, RowError};
+use super::error::RowError;
+use super::row::Cells;
 use crate::values::words;
 
 pub(super) static FORMAT: Format = Format {
@@ -35,10 +36,9 @@ pub(super) static FORMAT: Format = Format {
             &[Need::Roles(&[Role::Client]), Need::Roles(&[Role::Project]), Need::Roles(&[Role::Task])],
         ),
     ],
-    read,
 };
 
-fn read<'r>(cells: &Cells<'r, '_>) -> Result<EntryRow<'r>, RowError> {
+pub(super) fn read<'r>(cells: &Cells<'r, '_>) -> Result<EntryRow<'r>, RowError> {
     let mut entry = cells.entry()?;
     entry.seconds = match (elapsed::parts(cells)?, cells.has(Role::Seconds)) {
         (Some(seconds), _) => seconds,

@@ -7,7 +7,8 @@
 use super::columns::{Format, Need, Role, column, group};
 use super::elapsed;
 use super::entry::EntryRow;
-use super::row::{Cells, RowError};
+use super::error::RowError;
+use super::row::Cells;
 
 pub(super) static FORMAT: Format = Format {
     columns: &[
@@ -46,10 +47,9 @@ pub(super) static FORMAT: Format = Format {
             &[Need::Roles(&[Role::FirstName]), Need::Roles(&[Role::LastName]), Need::Others(2)],
         ),
     ],
-    read,
 };
 
-fn read<'r>(cells: &Cells<'r, '_>) -> Result<EntryRow<'r>, RowError> {
+pub(super) fn read<'r>(cells: &Cells<'r, '_>) -> Result<EntryRow<'r>, RowError> {
     let mut entry = cells.entry()?;
     entry.seconds = elapsed::hours(cells, &mut entry)?;
     Ok(entry)

@@ -16,19 +16,20 @@ use jiff::civil::Date;
 use super::columns::{Format, Role};
 use super::elapsed;
 use super::entry::EntryRow;
-use super::row::{Cells, ErrorCode, RowError};
+use super::error::{ErrorCode, RowError};
+use super::row::Cells;
 use crate::values::dates;
 use crate::values::times;
 
 /// The declaration of a mapped table, without columns because a mapping names them.
-pub(super) static FORMAT: Format = Format { columns: &[], others: &[], signature: &[], read };
+pub(super) static FORMAT: Format = Format { columns: &[], others: &[], signature: &[] };
 
 const DURATIONS: [Role; 4] = [Role::Duration, Role::Hours, Role::Minutes, Role::Seconds];
 
 /// Longest entry, in seconds, whose end is assumed to be on the next day.
 const LONGEST_NIGHT: u64 = 16 * 3600;
 
-fn read<'r>(cells: &Cells<'r, '_>) -> Result<EntryRow<'r>, RowError> {
+pub(super) fn read<'r>(cells: &Cells<'r, '_>) -> Result<EntryRow<'r>, RowError> {
     let mut entry = cells.entry()?;
     let end = end_day(cells, &entry);
     let end_date = end.map(|end| end.date);

@@ -1,15 +1,13 @@
 //! The cells of a row by their role.
 
-mod error;
-
 use std::borrow::Cow;
 
 use jiff::civil::{Date, Time};
 
 use super::columns::Role;
 use super::entry::{EntryRow, Person};
-use super::layout::Readings;
-use crate::shorten::shortened;
+use super::error::{ErrorCode, RowError, excerpt};
+use super::readings::Readings;
 use crate::source;
 use crate::values::dates::{self, DateOrder};
 use crate::values::durations::{self, Unit, Written};
@@ -18,20 +16,6 @@ use crate::values::names;
 use crate::values::numbers::{self, Decimal, DecimalMark};
 use crate::values::times;
 use crate::values::words;
-
-pub use error::{ErrorCode, RowError};
-
-/// The text of a cell whose formula has no stored value, in a table made from a worksheet. No text of a file contains
-/// this character, because Unicode reserves U+FDD0 for use inside a program.
-pub const NO_VALUE: &str = "\u{fdd0}";
-
-/// Largest count of letters which an error repeats from a cell or an option.
-pub const VALUE: usize = 80;
-
-/// The beginning of a cell, at most [`VALUE`] letters long, for display.
-pub(crate) fn excerpt(cell: &str) -> String {
-    shortened(cell, VALUE)
-}
 
 /// True if a cell which can be read as a time, such as `9.05.30`, may be a date as well, on which an
 /// entry of `day` begins or ends.

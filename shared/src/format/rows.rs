@@ -3,11 +3,14 @@
 use std::borrow::Cow;
 
 use super::columns::Role;
+use super::declared::ReadRow;
 use super::entry::EntryRow;
+use super::error::{ErrorCode, NO_VALUE, RowError, excerpt};
 use super::headers::Width;
-use super::layout::{Layout, Readings};
+use super::layout::Layout;
 use super::plan::{ChunkSpan, Oversized};
-use super::row::{self, Cells, ErrorCode, NO_VALUE, RowError};
+use super::readings::Readings;
+use super::row::Cells;
 use super::table::names_nobody;
 use crate::source::{self, Dialect, Ending, MAX_RECORD, MAX_TEXT, Splitter, Tear, Unreadable};
 use crate::values::dates;
@@ -51,6 +54,7 @@ pub enum ChunkError {
 /// The rows of a chunk. Iterate over a reference as often as needed; the rows borrow their texts from this value.
 pub struct Rows<'a> {
     readings: Readings<'a>,
+    read: ReadRow,
     dialect: Dialect,
     segments: Vec<Segment<'a>>,
 }
@@ -86,7 +90,7 @@ impl Layout {
                 (row, line) = (then.row + 1, then.last_line);
             }
         }
-        Ok(Rows { readings: Readings::new(self), dialect: self.dialect(), segments })
+        Ok(Rows { readings: Readings::new(self), read: self.format.reader(), dialect: self.dialect(), segments })
     }
 }
 
@@ -152,7 +156,7 @@ impl<'r> Iterator for RowIter<'r> {
             let without_value = self.rows.dialect.sheet && record.contains(NO_VALUE);
             let mut entry = match without_value.then(|| formula_without_value(&cells, line)).flatten() {
                 Some(error) => Err(error),
-                None => read(&cells, ending, self.rows.dialect.delimiter, last_line > line),
+                None => read(self.rows.read, &cells, ending, self.rows.dialect.delimiter, last_line > line),
             };
             if let Err(error) = &mut entry {
                 say_what_is_swallowed(error, line, last_line);
@@ -181,10 +185,16 @@ impl Rows<'_> {
 }
 
 /// Parses the cells of a row to an entry.
-fn read<'r>(cells: &Cells<'r, '_>, ending: Ending, delimiter: u8, has_lines: bool) -> Result<EntryRow<'r>, RowError> {
+fn read<'r>(
+    read: ReadRow,
+    cells: &Cells<'r, '_>,
+    ending: Ending,
+    delimiter: u8,
+    has_lines: bool,
+) -> Result<EntryRow<'r>, RowError> {
     if ending == Ending::UnclosedQuote {
         let last = cells.fields.last().map(|field| field.cell(cells.text));
-        return Err(unclosed_quote(row::excerpt(&last.unwrap_or_default())));
+        return Err(unclosed_quote(excerpt(&last.unwrap_or_default())));
     }
     let headers = cells.readings.headers();
     let tear = if cells.needs_care { source::tear(cells.text, cells.fields, delimiter) } else { None };
@@ -194,17 +204,17 @@ fn read<'r>(cells: &Cells<'r, '_>, ending: Ending, delimiter: u8, has_lines: boo
         None if has_lines && is_glued(cells, delimiter) => return Err(torn_quote()),
         None => {}
     }
-    let Readings { rules, who, sheet, format, .. } = cells.readings;
+    let Readings { rules, who, sheet, .. } = cells.readings;
     if rules.subtotals && names_nobody(who, source::Cells { text: cells.text, fields: cells.fields }) {
         return Err(subtotal(cells));
     }
     if cells.fields.len() == headers.len() {
-        return (format.read)(cells);
+        return read(cells);
     }
     match rules.ends.width(headers, cells.text, cells.fields) {
-        Width::Whole => (format.read)(cells),
+        Width::Whole => read(cells),
         Width::Short if lacks_nothing_needed(cells) && (rules.ends.trimmed || *sheet || is_anchored(cells)) => {
-            (format.read)(cells).map_err(|_| ragged(cells, headers.len()))
+            read(cells).map_err(|_| ragged(cells, headers.len()))
         }
         Width::Short | Width::Long => Err(ragged(cells, headers.len())),
     }
@@ -244,7 +254,7 @@ fn subtotal(cells: &Cells<'_, '_>) -> RowError {
     RowError {
         column: String::new(),
         code: ErrorCode::Subtotal,
-        value: row::excerpt(&value),
+        value: excerpt(&value),
         message: "the row is a subtotal: it names nobody, and an entry made of it would count hours twice".to_owned(),
     }
 }
@@ -312,7 +322,7 @@ fn ragged(cells: &Cells<'_, '_>, expected: usize) -> RowError {
     RowError {
         column: String::new(),
         code: ErrorCode::Ragged,
-        value: row::excerpt(&first.unwrap_or_default()),
+        value: excerpt(&first.unwrap_or_default()),
         message: format!("the row has {found} {}, the header {expected}", if found == 1 { "cell" } else { "cells" }),
     }
 }

@@ -8,19 +8,17 @@
 mod related;
 mod totals;
 
-use std::borrow::Cow;
-
 use super::columns::Role;
+use super::error::NO_VALUE;
 use super::headers::{Headers, RowEnds, Width};
 use super::profile::{
     DashProfile, DateProfile, DurationProfile, NumberProfile, PartsProfile, SpanProfile, WeekdayProfile,
 };
-use super::row::NO_VALUE;
 use crate::source::Cells;
 use crate::values::words;
-use related::ByRole;
 pub(super) use related::Related;
-use totals::{Totals, Waiting};
+use related::{ByRole, cell};
+use totals::{Looks, TotalLike, Totals, Waiting, is_sum};
 pub(super) use totals::{names_nobody, who};
 
 /// A column which is observed during the first pass.
@@ -255,17 +253,54 @@ impl Table {
     }
 }
 
+impl Table {
+    /// Sums of all durations so far in seconds, by watched column and decimal mark.
+    fn sums(&self) -> Vec<[u64; 2]> {
+        let sums = |profile: &Profile| match profile {
+            Profile::Duration(profile) => profile.sums,
+            _ => [0; 2],
+        };
+        self.watched.iter().map(|watched| sums(&watched.profile)).collect()
+    }
+
+    /// True if a record which names nobody is the sum of the rows since the last subtotal, or of all rows.
+    fn is_subtotal(&self, looks: Looks, cells: Cells<'_>) -> bool {
+        let rows = self.totals.since - 1;
+        // The sum of a single row equals the row, so a label or bare cells must speak for a subtotal as well.
+        if rows == 0 || rows == 1 && !looks.labelled && !looks.bare {
+            return false;
+        }
+        self.watched.iter().enumerate().any(|(index, watched)| {
+            let Profile::Duration(profile) = &watched.profile else {
+                return false;
+            };
+            let before = self.totals.at_last.get(index).copied().unwrap_or_default();
+            let since = [0, 1].map(|mark| profile.sums[mark].saturating_sub(before[mark]));
+            let cell = cell(cells, watched.column);
+            [since, profile.sums].into_iter().any(|sums| is_sum(sums, &cell, watched.role, rows, 100))
+        })
+    }
+
+    /// True if the last record is a row of totals, by a word for a total or by being the sum of the rows before.
+    fn is_total(&self, last: &Waiting) -> bool {
+        let is_sum = || {
+            self.watched.iter().zip(&last.cells).any(|(watched, cell)| match &watched.profile {
+                Profile::Duration(profile) => is_sum(profile.sums, cell, watched.role, last.rows, 2),
+                _ => false,
+            })
+        };
+        match last.looks {
+            TotalLike::Labelled => last.rows > 0,
+            TotalLike::Dated => last.rows > 0 && is_sum(),
+            TotalLike::Bare => last.rows > 0 && is_sum(),
+        }
+    }
+}
+
 /// True if the cell is evidence for the reading of its column. A formula without a value is an error of its row only,
 /// and a dash may be an empty cell.
 fn says_something(cell: &str) -> bool {
     !cell.is_empty() && cell != NO_VALUE && !words::is_dash(cell)
-}
-
-fn cell<'c>(cells: Cells<'c>, column: usize) -> Cow<'c, str> {
-    match cells.fields.get(column) {
-        Some(field) => words::trimmed(field.cell(cells.text)),
-        None => Cow::Borrowed(""),
-    }
 }
 
 /// The profile which observes the column; `None` if the column is not observed.

@@ -12,7 +12,8 @@ use std::borrow::Cow;
 use super::columns::{Format, Need, Role, column, group};
 use super::elapsed;
 use super::entry::EntryRow;
-use super::row::{Cells, ErrorCode, RowError};
+use super::error::{ErrorCode, RowError};
+use super::row::Cells;
 use crate::values::durations::{self, Reading};
 use crate::values::numbers::{self, DecimalMark, Marked};
 use crate::values::words;
@@ -104,10 +105,9 @@ pub(super) static FORMAT: Format = Format {
         group("a column \"Hours\" or \"Logged Hours\"", &[Need::Roles(&[Role::Hours])]),
         group("a column \"Issue Key\" or \"Work Item Key\"", &[Need::Roles(&[Role::TaskKey])]),
     ],
-    read,
 };
 
-fn read<'r>(cells: &Cells<'r, '_>) -> Result<EntryRow<'r>, RowError> {
+pub(super) fn read<'r>(cells: &Cells<'r, '_>) -> Result<EntryRow<'r>, RowError> {
     let mut entry = cells.entry()?;
     entry.seconds = elapsed::hours(cells, &mut entry)?;
     entry.task = match (cells.text(Role::TaskKey), entry.task.take()) {

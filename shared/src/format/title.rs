@@ -1,9 +1,10 @@
 //! Handles text around a table: lines of a title above the header, and quotes around whole lines.
 
 use super::candidate::quoted;
+use super::choose::{Chosen, choose};
 use super::options::ReadingOptions;
 use super::refusal::Refusal;
-use super::survey::{Chosen, choose};
+
 use crate::source::{self, Encoding};
 
 /// Largest count of lines skipped above a header.

@@ -14,7 +14,8 @@ use jiff::civil::Date;
 use super::columns::{Format, Need, Role, column, group};
 use super::elapsed;
 use super::entry::EntryRow;
-use super::row::{Cells, RowError};
+use super::error::RowError;
+use super::row::Cells;
 use crate::values::dates;
 
 pub(super) static FORMAT: Format = Format {
@@ -64,10 +65,9 @@ pub(super) static FORMAT: Format = Format {
             ],
         ),
     ],
-    read,
 };
 
-fn read<'r>(cells: &Cells<'r, '_>) -> Result<EntryRow<'r>, RowError> {
+pub(super) fn read<'r>(cells: &Cells<'r, '_>) -> Result<EntryRow<'r>, RowError> {
     let mut entry = cells.entry()?;
     let end_date = end_date(cells, entry.date);
     if end_date != Some(entry.date) {

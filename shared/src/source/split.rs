@@ -27,9 +27,7 @@ use std::ops::Range;
 
 use field::Form;
 pub use field::{Field, MAX_TEXT};
-use marks::{BLOCK, marks, marks_of_block};
-
-const QUOTE: u8 = b'"';
+use marks::{BLOCK, QUOTE, marks, marks_of_block};
 
 /// How records are written, as far as that differs from file to file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -5,7 +5,7 @@
 //! columns empty, and its dashes stand in more than one column or in a column where a dash can have no other
 //! meaning (a duration, a date, an amount).
 
-use super::Witness;
+use super::weighing::Witness;
 use crate::format::columns::Role;
 use crate::source::{Cells, Field};
 use crate::values::words;

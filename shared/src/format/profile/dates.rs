@@ -8,7 +8,7 @@
 
 use jiff::civil::Date;
 
-use super::{Rivals, Tally, Verdict, Witness};
+use super::weighing::{Rivals, Tally, Verdict, Witness};
 use crate::values::dates::{self, DateOrder, Day, Numbers, SEPARATORS, Short};
 
 /// Observations on the cells of a column of dates.

@@ -1,7 +1,8 @@
 //! Observes a column of durations, to decide the unit of bare numbers, the decimal mark and the meaning of `1:30`.
 
+use super::numbers::NumberProfile;
 use super::pairs::Pairs;
-use super::{NumberProfile, Tally, Witness};
+use super::weighing::{Tally, Witness};
 use crate::values::durations::{self, Reading, Unit, Written};
 use crate::values::numbers::{Decimal, DecimalMark, Marked};
 

@@ -1,6 +1,6 @@
 //! Observes a column of numbers, or the numbers in a column of durations, to decide the decimal mark.
 
-use super::{Rivals, Tally, Verdict, Witness};
+use super::weighing::{Rivals, Tally, Verdict, Witness};
 use crate::values::numbers::{self, DecimalMark, Marked};
 
 /// Observations on the cells of a column of numbers.

@@ -1,7 +1,7 @@
 //! Observes pairs such as `1:30` in a column of durations, to decide between hours
 //! and minutes, and minutes and seconds.
 
-use super::Witness;
+use super::weighing::Witness;
 use crate::values::durations::{Reading, Unit, Written};
 
 /// Count of seconds in a day.

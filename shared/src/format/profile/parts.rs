@@ -6,7 +6,7 @@
 
 use std::borrow::Cow;
 
-use super::Witness;
+use super::weighing::Witness;
 use crate::format::columns::Role;
 use crate::source::Cells;
 use crate::values::durations::{self, Reading, Unit};

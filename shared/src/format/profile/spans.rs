@@ -1,6 +1,6 @@
 //! Observes durations which are longer than the time between the start and the end of their row.
 
-use super::Witness;
+use super::weighing::Witness;
 use crate::format::columns::Role;
 use crate::format::table::Related;
 use crate::values::durations::{self, Reading, Written};

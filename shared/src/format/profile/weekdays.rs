@@ -1,7 +1,7 @@
 //! Observes days of the week, in a column of their own or beside the date: they decide the order
 //! of dates or contradict a date.
 
-use super::Witness;
+use super::weighing::Witness;
 use crate::format::columns::Role;
 use crate::format::table::Related;
 use crate::values::dates::{self, DateOrder};

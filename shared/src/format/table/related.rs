@@ -88,3 +88,10 @@ impl<'r> Related<'r> {
         u64::try_from(elapsed.as_secs()).ok()
     }
 }
+
+pub(super) fn cell<'c>(cells: Cells<'c>, column: usize) -> Cow<'c, str> {
+    match cells.fields.get(column) {
+        Some(field) => words::trimmed(field.cell(cells.text)),
+        None => Cow::Borrowed(""),
+    }
+}

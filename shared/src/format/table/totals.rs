@@ -6,7 +6,7 @@
 //!
 //! A subtotal is recognised whatever its words are, since an entry made of such a row would count hours twice.
 
-use super::{Profile, Table, cell};
+use super::related::cell;
 use crate::format::columns::Role;
 use crate::source::Cells;
 use crate::values::durations::{self, Reading, Unit};
@@ -57,9 +57,9 @@ pub(super) struct Looks {
     /// True if no cell names a person, or in a table without people, if no cell names the subject of the row.
     pub names_nobody: bool,
     /// True if a cell is a word for a total, or begins or ends with such a word, as in "Orchard Total".
-    labelled: bool,
+    pub(super) labelled: bool,
     /// True if no cell names the subject of the row, except by a word for a total.
-    bare: bool,
+    pub(super) bare: bool,
 }
 
 impl Looks {
@@ -75,9 +75,9 @@ pub(super) struct Totals {
     what: Vec<usize>,
     date: Option<usize>,
     /// Sums of the durations at the last subtotal, by watched column and decimal mark.
-    at_last: Vec<[u64; 2]>,
+    pub(super) at_last: Vec<[u64; 2]>,
     /// Count of rows since the last subtotal.
-    since: u64,
+    pub(super) since: u64,
     /// Count of subtotals, the line of the first subtotal, and the count of rows which
     /// name nobody and are no subtotal.
     seen: u64,
@@ -164,54 +164,10 @@ impl Totals {
     }
 }
 
-impl Table {
-    /// Sums of all durations so far in seconds, by watched column and decimal mark.
-    pub(super) fn sums(&self) -> Vec<[u64; 2]> {
-        let sums = |profile: &Profile| match profile {
-            Profile::Duration(profile) => profile.sums,
-            _ => [0; 2],
-        };
-        self.watched.iter().map(|watched| sums(&watched.profile)).collect()
-    }
-
-    /// True if a record which names nobody is the sum of the rows since the last subtotal, or of all rows.
-    pub(super) fn is_subtotal(&self, looks: Looks, cells: Cells<'_>) -> bool {
-        let rows = self.totals.since - 1;
-        // The sum of a single row equals the row, so a label or bare cells must speak for a subtotal as well.
-        if rows == 0 || rows == 1 && !looks.labelled && !looks.bare {
-            return false;
-        }
-        self.watched.iter().enumerate().any(|(index, watched)| {
-            let Profile::Duration(profile) = &watched.profile else {
-                return false;
-            };
-            let before = self.totals.at_last.get(index).copied().unwrap_or_default();
-            let since = [0, 1].map(|mark| profile.sums[mark].saturating_sub(before[mark]));
-            let cell = cell(cells, watched.column);
-            [since, profile.sums].into_iter().any(|sums| is_sum(sums, &cell, watched.role, rows, 100))
-        })
-    }
-
-    /// True if the last record is a row of totals, by a word for a total or by being the sum of the rows before.
-    pub(super) fn is_total(&self, last: &Waiting) -> bool {
-        let is_sum = || {
-            self.watched.iter().zip(&last.cells).any(|(watched, cell)| match &watched.profile {
-                Profile::Duration(profile) => is_sum(profile.sums, cell, watched.role, last.rows, 2),
-                _ => false,
-            })
-        };
-        match last.looks {
-            TotalLike::Labelled => last.rows > 0,
-            TotalLike::Dated => last.rows > 0 && is_sum(),
-            TotalLike::Bare => last.rows > 0 && is_sum(),
-        }
-    }
-}
-
 /// True if the cell is a sum of durations, each of which may have been rounded to a hundredth of an hour. The
 /// tolerance for each row is a hundredth of an hour (36 seconds) divided by `exact`; in all the tolerance is at least
 /// 36 seconds and otherwise at most a hundredth of the sum.
-fn is_sum(sums: [u64; 2], cell: &str, role: Option<Role>, rows: u64, exact: u64) -> bool {
+pub(super) fn is_sum(sums: [u64; 2], cell: &str, role: Option<Role>, rows: u64, exact: u64) -> bool {
     const HUNDREDTH: u64 = 36;
     let unit = role.and_then(Role::duration).unwrap_or(Unit::Hours);
     let written = durations::read(cell);

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::ops::Range;
 
-use super::QUOTE;
+use super::marks::QUOTE;
 
 /// Where a field stands in the text: what it holds if nothing needs to be unescaped, and else all of it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

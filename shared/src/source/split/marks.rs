@@ -1,16 +1,15 @@
-//! Which bytes of a text can mean something to the splitter.
+//! Finds the marks of a text, which are the bytes that can mean something to the splitter.
 //!
-//! This is written so that compilers make vector instructions of it, on any processor and without unsafe code: each loop has a
-//! known length and no branches. A processor's own instruction for the last step, a bit for each byte, is out of reach that way;
-//! turning a square of eight by eight bits over is the next best.
+//! The loops have a fixed length and no branches, so that the compiler emits vector instructions on any processor without unsafe
+//! code. A processor's own instruction for the last step, which makes a bit of each byte, cannot be reached this way; transposing
+//! a square of eight by eight bits is the next best.
 
-use super::QUOTE;
-
-/// How many bytes are searched for marks at once.
+pub(super) const QUOTE: u8 = b'"';
+/// The number of bytes searched for marks at once.
 pub(super) const BLOCK: usize = 64;
 
-/// Which of up to 64 bytes are marks, which is a delimiter, a quote, CR or LF: one bit for each, the first one lowest. What is at
-/// most CR is taken for a mark as well, for that is one comparison instead of two; whoever reads such a mark passes it over.
+/// A bit for each of up to 64 bytes, the first byte lowest: 1 for a mark, which is a delimiter, a quote, CR or LF. Every byte up to
+/// CR counts as a mark, because a single comparison finds all of these bytes; the splitter passes over the surplus marks.
 #[inline]
 pub(super) fn marks(block: &[u8], delimiter: u8) -> u64 {
     match block.first_chunk() {

@@ -2,13 +2,27 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::shorten::shortened;
+
+/// The text of a cell whose formula has no stored value, in a table made from a worksheet. No text of a file contains
+/// this character, because Unicode reserves U+FDD0 for use inside a program.
+pub const NO_VALUE: &str = "\u{fdd0}";
+
+/// Largest count of letters which an error repeats from a cell or an option.
+pub const VALUE: usize = 80;
+
+/// The beginning of a cell, at most [`VALUE`] letters long, for display.
+pub(crate) fn excerpt(cell: &str) -> String {
+    shortened(cell, VALUE)
+}
+
 /// The reason why a row became no entry, with the faulty cell.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RowError {
     /// Name of the column as shown; empty if the error concerns the row as a whole.
     pub column: String,
     pub code: ErrorCode,
-    /// The cell, cut to [`VALUE`](super::VALUE) letters.
+    /// The cell, cut to [`VALUE`] letters.
     pub value: String,
     /// A sentence for people which contains the column and the value.
     pub message: String,
