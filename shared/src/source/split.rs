@@ -1,24 +1,33 @@
-//! Text to records and fields: the splitter.
+//! The splitter: finds the records and fields of a text.
 //!
-//! It reads as `csv-core` does with its defaults: a quote opens only at the beginning of a field, is
-//! doubled inside, and what follows its closing is taken as it stands; a backslash is a letter; LF,
-//! CR and CR LF end a record; blank lines are none. (With [`Dialect::spaced`], a quote also opens
-//! behind blanks at the beginning of a field; with [`Dialect::backslashes`], one behind a backslash closes none.) It differs in
-//! two things. It gives no cells but their places in the text ([`Field`]), so a cell that needs no unescaping is never copied.
-//! And it does not walk from byte to byte: of each 64 bytes it first makes a mask of those that can mean something (delimiter,
-//! quote, CR, LF), by vector instructions (`marks`), and then goes from one of these *marks* to the next. That saves most of the
-//! branches that are hard to predict.
+//! The splitter follows the rules of `csv-core` with its defaults:
 //!
-//! Nearly all fields lie in one such block from end to end and are either without quotes, or in quotes with none inside. They are
-//! taken from the mask by a loop that needs little more than their marks ([`Splitter::take_usual`]). Any other mark is read by
-//! [`Splitter::read_mark`], which knows all the rules.
+//! | in the text | rule |
+//! |---|---|
+//! | a quote at the beginning of a field | opens the field; inside, a quote is written twice |
+//! | letters after the closing quote | belong to the field as they stand |
+//! | a backslash | is a letter |
+//! | LF, CR, CR LF | end a record |
+//! | a blank line | is no record |
+//! | with [`Dialect::spaced`] | a quote also opens a field after blanks at its beginning |
+//! | with [`Dialect::backslashes`] | a quote after a backslash does not close the field |
 //!
-//! Advice for whoever changes this: all state is in [`Splitter`], because the text may end at any
-//! byte and go on later. Offsets are from the start of the text at hand, which the caller keeps until
-//! the record is complete. What stands between two marks is never looked at, so each state must
-//! know from the position of a mark alone whether letters came before it. The property tests compare
-//! with `csv-core`, with texts cut at random places; run them with many cases
-//! (`PROPTEST_CASES=100000`) after any change.
+//! The splitter differs from `csv-core` in two things. A record is given as the places of its fields in the text
+//! ([`Field`]), so a cell without quotes inside is never copied. And the splitter does not go from byte to byte: vector
+//! instructions make a mask of each 64 bytes with the *marks* among them (delimiter, quote, CR, LF; see `marks`), and the
+//! splitter goes from mark to mark, which saves most of the branches that a processor predicts badly.
+//!
+//! Nearly all fields lie in a single block, and have either no quotes or a pair of quotes with none inside. A short loop
+//! takes these fields from the mask ([`Splitter::take_usual`]). Every other mark goes to [`Splitter::read_mark`], which
+//! knows all the rules.
+//!
+//! # Advice for changes
+//!
+//! All state is in [`Splitter`], because the text may end at any byte and continue later. Offsets count from the start of
+//! the present text, which the caller keeps until the record is complete. The splitter never reads the bytes between two
+//! marks, so each state must tell from the position of a mark alone whether letters came before the mark. The property tests
+//! compare with `csv-core`, on texts cut at random places; run the tests with many cases (`PROPTEST_CASES=100000`) after any
+//! change.
 
 mod field;
 mod marks;
@@ -29,75 +38,75 @@ use field::Form;
 pub use field::{Field, MAX_TEXT};
 use marks::{BLOCK, QUOTE, marks, marks_of_block};
 
-/// How records are written, as far as that differs from file to file.
+/// The rules of quotes and lines which differ from file to file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Dialect {
     pub delimiter: u8,
-    /// A blank follows each delimiter, before the quote if there is one.
+    /// True if a blank follows each delimiter, before the quote of a quoted field.
     pub spaced: bool,
-    /// A quote behind a backslash is part of the field: the file is PHP's, or of a program with an escape character.
+    /// True if a quote after a backslash is part of the field, as PHP and programs with an escape character write quotes.
     pub backslashes: bool,
-    /// The text was made from a sheet: a line is a row of it, however many breaks its cells hold.
+    /// True if the text was made from a worksheet, whose rows count as lines although cells may contain line breaks.
     pub sheet: bool,
 }
 
-/// Where in a field the last mark has left us.
+/// The position in a field after the last mark.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum State {
-    /// Not inside quotes; the field begins at `field_start` and may be empty so far.
+    /// Outside quotes; the field begins at `field_start` and may still be empty.
     Bare,
     /// Inside quotes.
     Quoted,
-    /// Behind a quote at this offset: doubled, or the closing one.
+    /// After a quote at this offset inside quotes, which either closes the field or is the first of a doubled quote.
     QuoteAt(usize),
 }
 
-/// How a record ended.
+/// The end of a record.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Ending {
-    /// With a line break or, properly, with the file.
+    /// A line break, or the end of the file outside quotes.
     Complete,
-    /// With the file, inside quotes.
+    /// The end of the file, inside quotes.
     UnclosedQuote,
 }
 
-/// Finds records in a text that may still be growing.
+/// Finds records in a text which may still grow.
 #[derive(Clone, Debug)]
 pub struct Splitter {
     dialect: Dialect,
     state: State,
-    /// The marks from offset `base` on that are still to be looked at, one bit each.
+    /// The unread marks from offset `base` on, a bit for each byte.
     marks: u64,
     base: usize,
-    /// How far the text has been searched for marks.
+    /// The length of the text which has been searched for marks.
     seen: usize,
-    /// Where the record at hand begins, or would.
+    /// The offset at which the present record begins, or the next record would begin.
     start: usize,
     field_start: usize,
-    /// Whether the field has quotes doubled inside, or behind backslashes.
+    /// True if the field has doubled quotes inside.
     escaped: bool,
     backslashed: bool,
-    /// Room for fields, of which the first `count` are those of the record.
+    /// Room for fields; the first `count` are the fields of the record.
     fields: Vec<Field>,
     count: usize,
-    /// Where the record that was given ends, without its line break.
+    /// The end of the complete record, without the line break.
     end: usize,
-    /// A field of the record is more than what stands in the text.
+    /// True if some field of the record must be unescaped.
     needs_care: bool,
-    /// The fields are those of a record that has been given.
+    /// True if the fields belong to a complete record, which the caller has received.
     given: bool,
-    /// The record at hand began in a text that is forgotten.
+    /// True if the present record began in a text which is forgotten.
     headless: bool,
-    /// The physical line behind the last mark, counted from 1.
+    /// The physical line after the last mark, counted from 1.
     line: u64,
-    /// The physical lines on which the record at hand, or the one that was given, begins and ends.
+    /// The physical lines on which the present or the complete record begins and ends.
     lines: (u64, u64),
-    /// Behind a CR at the offset before this one: a LF here is the same line break.
+    /// The offset after a CR; a LF at this offset belongs to the same line break.
     behind_cr: Option<usize>,
 }
 
 impl Splitter {
-    /// A splitter for a text that begins on physical line `line`.
+    /// Makes a splitter for a text which begins on physical line `line`.
     pub fn new(dialect: Dialect, line: u64) -> Self {
         Self {
             dialect,
@@ -121,8 +130,8 @@ impl Splitter {
         }
     }
 
-    /// Reads on in `text`, which begins as it did at the last call and may have grown since. True when
-    /// a record is complete: its fields are [`fields`](Self::fields) until the next call.
+    /// Continues in `text`, which begins as at the last call and may have grown since. Returns true if a record is
+    /// complete; [`fields`](Self::fields) are the fields of the record until the next call.
     pub fn scan(&mut self, text: &[u8]) -> bool {
         self.let_go();
         loop {
@@ -146,9 +155,9 @@ impl Splitter {
         }
     }
 
-    /// Takes the fields that end at the next marks, and the end of the record, as long as they are usual: without quotes, or in
-    /// quotes with no line break inside and all of their marks in one block. Stops at a mark with which anything else begins, or behind
-    /// the last whole block. True if the record is complete.
+    /// Takes usual fields and the end of the record. A usual field has no quotes, or has quotes, no line break inside, and all
+    /// marks in a single block. Stops at the mark of any other field, or after the last whole block. Returns true if the
+    /// record is complete.
     #[inline(always)]
     fn take_usual(&mut self, text: &[u8]) -> bool {
         if self.fields.len() < self.count + BLOCK {
@@ -178,7 +187,7 @@ impl Splitter {
                 if block[at] == QUOTE && base + at == start && !self.dialect.backslashes {
                     let (end, rest, form) = match close(block, left, delimiter) {
                         Closing::At { end, rest, form } => (end, rest, form),
-                        // The rest of the field is in the next block: it is looked at again in one that begins with the field.
+                        // The field continues after the block, so the next block begins with the field.
                         Closing::Beyond if at > 0 => {
                             ahead = &text[start..];
                             (base, seen, left) = (start, start, 0);
@@ -215,7 +224,7 @@ impl Splitter {
         ended.is_some()
     }
 
-    /// Ends the last record, if one is open, because the text ends here.
+    /// Ends the last record at the end of the text. `None` if no record is open.
     pub fn finish(&mut self, text: &[u8]) -> Option<Ending> {
         debug_assert_eq!(self.seen, text.len(), "the text has been scanned");
         self.let_go();
@@ -231,24 +240,23 @@ impl Splitter {
         Some(ending)
     }
 
-    /// The fields of the record that was given last.
+    /// The fields of the last complete record.
     pub fn fields(&self) -> &[Field] {
         &self.fields[..self.count]
     }
 
-    /// Whether a field of the record that was given last holds something else than what stands in the text between its quotes.
+    /// True if some field of the last complete record differs from the text between its quotes.
     pub fn needs_care(&self) -> bool {
         self.needs_care
     }
 
-    /// Where the record that was given last, or else the one at hand, stands in the text; its line
-    /// break is left out.
+    /// The place in the text of the last complete record, or otherwise of the present record, without the line break.
     pub fn range(&self) -> Range<usize> {
         self.start..if self.given { self.end } else { self.seen }
     }
 
-    /// The physical line on which the text begins, before anything of it that is no record's, and whether a CR came right
-    /// before it: for a text that begins with the record at hand, or is empty.
+    /// The physical line on which the text begins, and whether a CR stands directly before the text. The text must be empty or
+    /// begin with the present record.
     pub fn begins(&self) -> (u64, bool) {
         match self.pending() {
             0 => (self.line, self.behind_cr == Some(self.seen)),
@@ -257,18 +265,17 @@ impl Splitter {
         }
     }
 
-    /// The physical lines on which the record that was given last begins and ends.
+    /// The physical lines on which the last complete record begins and ends.
     pub fn lines(&self) -> (u64, u64) {
         self.lines
     }
 
-    /// Length of the record at hand, as far as it is there; 0 between records.
+    /// The length so far of the present record; 0 between records.
     pub fn pending(&self) -> usize {
         if self.given { 0 } else { self.seen - self.start }
     }
 
-    /// Moves what is left of the text to offset 0, because the caller takes away all of it before
-    /// [`range`](Self::range)`().start`.
+    /// Moves offsets to a text without the bytes before [`range`](Self::range)`().start`, which the caller removes.
     pub fn rebase(&mut self) {
         let by = self.start;
         self.fields[..self.count].iter_mut().for_each(|field| field.rebase(by));
@@ -282,14 +289,14 @@ impl Splitter {
         self.seen -= by;
     }
 
-    /// Forgets all of the text, which has been scanned to its end: what comes next is at offset 0.
-    /// Of a record at hand this loses the fields; its end will still be found.
+    /// Forgets the text, which has been scanned to its end; the next text begins at offset 0. The fields of a present record
+    /// are lost, and the end of the record will still be found.
     pub fn forget(&mut self) {
         debug_assert_eq!(self.marks, 0, "the text has been scanned");
         self.headless |= self.pending() > 0;
         self.let_go();
         if let State::QuoteAt(quote) = &mut self.state {
-            // What follows may be its double: then it stands just before offset 0.
+            // The next byte may double the quote, whose offset is then directly before 0.
             *quote = quote.wrapping_sub(self.seen);
         }
         self.behind_cr = self.behind_cr.filter(|&at| at == self.seen).map(|_| 0);
@@ -298,7 +305,7 @@ impl Splitter {
         (self.start, self.base, self.seen) = (0, 0, 0);
     }
 
-    /// Takes note of the byte at `at`, which is a mark. True if it ends a record.
+    /// Reads the mark at `at`. Returns true if the mark ends a record.
     fn read_mark(&mut self, text: &[u8], at: usize) -> bool {
         let byte = text[at];
         let is_break = byte == b'\n' || byte == b'\r';
@@ -320,7 +327,7 @@ impl Splitter {
             }
             // A letter of the field.
             (_, QUOTE) => {}
-            // Another control character, which means nothing.
+            // Any other control character has no meaning.
             _ if byte != self.dialect.delimiter && !is_break => {}
             _ if is_break && at == self.start && !self.headless => {
                 self.count_break(byte, at);
@@ -339,7 +346,7 @@ impl Splitter {
         false
     }
 
-    /// Whether there are only blanks in the field before `at`.
+    /// Returns whether the field has only blanks before `at`.
     fn is_blank_before(&self, text: &[u8], at: usize) -> bool {
         text.get(self.field_start..at).is_some_and(|before| before.iter().all(|&byte| byte == b' '))
     }
@@ -370,7 +377,7 @@ impl Splitter {
         self.backslashed = false;
     }
 
-    /// Ends the record at `at`; the next one begins at `next`, or behind blank lines there.
+    /// Ends the record at `at`. The next record begins at `next`, or after blank lines at `next`.
     fn end_record(&mut self, at: usize, next: usize) {
         self.end = at;
         self.lines.1 = self.line;
@@ -378,7 +385,7 @@ impl Splitter {
         self.given = true;
     }
 
-    /// Turns from a record that was given to the next.
+    /// Leaves a complete record for the next record.
     fn let_go(&mut self) {
         if std::mem::take(&mut self.given) {
             self.headless = false;
@@ -390,20 +397,20 @@ impl Splitter {
     }
 }
 
-/// Where a field in quotes ends.
+/// The end of a field in quotes.
 enum Closing {
-    /// Before the delimiter or line break at this place of the block; behind it are the marks `rest`.
+    /// The field ends before the delimiter or line break at place `end` of the block; the marks after `end` are `rest`.
     At { end: usize, rest: u64, form: Form },
-    /// Behind the block.
+    /// The field ends after the block.
     Beyond,
-    /// Letters follow the quote that closes it, or a line break stands inside.
+    /// Letters follow the closing quote, or a line break stands inside the field.
     Odd,
 }
 
-/// Finds where the field ends that the lowest of some marks of a block opens with a quote.
+/// Finds the end of the field which the lowest mark opens with a quote.
 #[inline(always)]
 fn close(block: &[u8; BLOCK], opening: u64, delimiter: u8) -> Closing {
-    // Most such fields have neither delimiters nor quotes inside, and another field behind them.
+    // Most quoted fields have neither delimiters nor quotes inside and are followed by another field.
     let left = opening & (opening - 1);
     let behind = left & left.wrapping_sub(1);
     if behind != 0 && block[place(left)] == QUOTE && block[place(behind)] == delimiter {
@@ -415,12 +422,12 @@ fn close(block: &[u8; BLOCK], opening: u64, delimiter: u8) -> Closing {
     close_any(block, opening, delimiter)
 }
 
-/// The same, with whatever is inside.
+/// Finds the end of a quoted field with any marks inside.
 #[inline(never)]
 fn close_any(block: &[u8; BLOCK], opening: u64, delimiter: u8) -> Closing {
     let (mut left, mut form) = (opening & (opening - 1), Form::Quoted);
     loop {
-        // The next mark that is no delimiter is a quote, and the byte right behind it ends the field or doubles the quote.
+        // The next mark other than a delimiter must be a quote; the byte after the quote ends the field or doubles the quote.
         while left != 0 && block[place(left)] == delimiter {
             left &= left - 1;
         }
@@ -440,18 +447,18 @@ fn close_any(block: &[u8; BLOCK], opening: u64, delimiter: u8) -> Closing {
     }
 }
 
-/// The place of the lowest mark, of which there is one, in its block.
+/// The place of the lowest mark in the block; at least a single mark must be set.
 #[inline(always)]
 fn place(marks: u64) -> usize {
     marks.trailing_zeros() as usize % BLOCK
 }
 
-/// Whether what comes next stands behind a backslash that does not itself stand behind one.
+/// Returns whether the text ends with an odd number of backslashes, so that the last backslash escapes the next byte.
 fn is_behind_backslash(before: &[u8]) -> bool {
     before.iter().rev().take_while(|&&byte| byte == b'\\').count() % 2 == 1
 }
 
-/// Stands for the beginning of a field in a text that is forgotten.
+/// The beginning of a field in a text which is forgotten.
 const FORGOTTEN: usize = usize::MAX;
 
 #[cfg(test)]

@@ -24,11 +24,11 @@ pub(super) fn marks(block: &[u8], delimiter: u8) -> u64 {
 fn marks_of_part(part: &[u8], delimiter: u8) -> u64 {
     let mut block = [0; BLOCK];
     block[..part.len()].copy_from_slice(part);
-    // The delimiter may be the byte that the block is filled up with.
+    // The delimiter may be the byte which fills up the block.
     marks_of_block(&block, delimiter) & ((1 << part.len()) - 1)
 }
 
-/// Which bytes of a block are marks.
+/// The marks of a block, a bit for each byte.
 #[inline(always)]
 pub(super) fn marks_of_block(block: &[u8; BLOCK], delimiter: u8) -> u64 {
     let mut flags = [0; BLOCK];
@@ -36,7 +36,7 @@ pub(super) fn marks_of_block(block: &[u8; BLOCK], delimiter: u8) -> u64 {
         let is_mark = (byte == delimiter) | (byte <= b'\r') | (byte == QUOTE);
         *flag = 0_u8.wrapping_sub(u8::from(is_mark));
     }
-    // Bit `row` of byte `column` is that of byte `8 * row + column` of the block.
+    // Bit `row` of byte `column` belongs to byte `8 * row + column` of the block.
     let mut square = 0;
     for (row, eight) in flags.as_chunks().0.iter().enumerate() {
         square |= u64::from_le_bytes(*eight) & 0x0101_0101_0101_0101 << row;
@@ -44,7 +44,7 @@ pub(super) fn marks_of_block(block: &[u8; BLOCK], delimiter: u8) -> u64 {
     turned(square)
 }
 
-/// A square of eight by eight bits with its rows made columns: bits swap places in squares of two, of four and of eight.
+/// Transposes a square of eight by eight bits, by swapping bits in squares of two, of four and of eight.
 #[inline(always)]
 fn turned(mut square: u64) -> u64 {
     for (distance, half) in [(7, 0x00aa_00aa_00aa_00aa), (14, 0x0000_cccc_0000_cccc), (28, 0x0000_0000_f0f0_f0f0)] {
