@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use serde_json::json;
 use shared::queue::QueueUrls;
-use shared::services::Names;
+use shared::services::ResourceNames;
 
 use crate::emulators::{ACCESS_KEY_ID, SECRET_ACCESS_KEY, arn};
 
@@ -15,7 +15,7 @@ pub struct Environment(BTreeMap<&'static str, String>);
 
 impl Environment {
     /// Environment of a function for which AWS is at `url`, for example `http://127.0.0.1:4566`.
-    pub fn new(url: &str, names: &Names) -> Self {
+    pub fn new(url: &str, names: &ResourceNames) -> Self {
         // The URL of a queue is an address, an account and the queue's name. Only the address differs.
         let there = |queue: &str| {
             let path: Vec<_> = queue.split('/').skip(3).collect();
@@ -23,7 +23,7 @@ impl Environment {
         };
         let QueueUrls { arrival, work, load, revert } = &names.queues;
         let queues = QueueUrls { arrival: there(arrival), work: there(work), load: there(load), revert: there(revert) };
-        let names = Names { queues, ..names.clone() };
+        let names = ResourceNames { queues, ..names.clone() };
         let aws = [
             ("AWS_ENDPOINT_URL", url),
             ("AWS_REGION", arn::REGION),

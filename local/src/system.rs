@@ -15,7 +15,7 @@ use shared::clock::Clock;
 use shared::connections::{Connections, SDK_ATTEMPTS, timeouts};
 use shared::id::{AccountId, ThingId};
 use shared::queue::QueueUrls;
-use shared::services::{Names, ROWS_PER_CHUNK, Services, log_levels};
+use shared::services::{ROWS_PER_CHUNK, ResourceNames, Services, log_levels};
 use shared::store::TableNames;
 use shared::sweep::{Others, Swept, sweep};
 use shared::things::UserFields;
@@ -245,7 +245,7 @@ async fn create(
     dynamodb: &aws_sdk_dynamodb::Client,
     s3: &aws_sdk_s3::Client,
     sqs: &aws_sdk_sqs::Client,
-) -> anyhow::Result<Names> {
+) -> anyhow::Result<ResourceNames> {
     template.create(dynamodb, s3, sqs).await?;
 
     let table = |id: &str| template.tables.get(id).map(|table| table.name.clone()).with_context(|| id.to_owned());
@@ -262,7 +262,7 @@ async fn create(
         urls.push(url.queue_url.context("a queue without a URL")?);
     }
     let [arrival, work, load, revert] = <[String; 4]>::try_from(urls).expect("four queues were asked for");
-    Ok(Names { tables, bucket, queues: QueueUrls { arrival, work, load, revert } })
+    Ok(ResourceNames { tables, bucket, queues: QueueUrls { arrival, work, load, revert } })
 }
 
 /// Creates guarded clients for each function.

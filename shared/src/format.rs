@@ -6,7 +6,7 @@
 //!
 //! A file is read twice. In the first pass [`Survey`] reads the whole file once and makes a [`Plan`], which consists
 //! of chunks and of a [`Layout`], the decisions about reading the file with their evidence. In the second pass
-//! [`Layout::rows`] turns the bytes of a chunk into [`Row`]s, in any order and on any machine. Promises:
+//! [`Layout::rows`] turns the bytes of a chunk into [`TableRow`]s, in any order and on any machine. Promises:
 //!
 //! - **No guess.** The order of dates, the decimal mark and the unit of durations are decided for a column by the
 //!   cells of the whole file, never for a single cell. If the file leaves a decision open, the [`Refusal`] shows the
@@ -61,7 +61,7 @@ mod verdict;
 use std::collections::BTreeSet;
 
 pub use candidate::Candidate;
-pub use entry::{EntryRow, Person};
+pub use entry::{EntryRow, RowPerson};
 pub(crate) use error::excerpt;
 pub use error::{ErrorCode, NO_VALUE, RowError, VALUE};
 pub use fingerprint::Fingerprint;
@@ -73,7 +73,7 @@ pub use plan::{ChunkSpan, Oversized, Plan};
 pub use refusal::{Ambiguous, Refusal};
 pub use remembered::{HeaderFingerprint, NoFingerprint, Remembered, RememberedMapping};
 pub(crate) use rows::letters;
-pub use rows::{ChunkError, Row, RowIter, Rows};
+pub use rows::{ChunkError, RowIter, Rows, TableRow};
 pub use suggestion::{SuggestedColumn, SuggestedMapping};
 pub use survey::Survey;
 pub use verdict::Verdict;

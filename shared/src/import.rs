@@ -42,7 +42,7 @@ pub use status::Status;
 pub use transition::{Change, HistoryLine, transition};
 
 use crate::files::Object;
-use crate::files::place::Place;
+use crate::files::place::InboxPlace;
 use crate::format::{FormatName, RememberedMapping, Verdict};
 use crate::id::{AccountId, ImportId, MappingId, ThingId};
 use crate::services::Services;
@@ -172,7 +172,7 @@ impl Import {
     /// `true` if the file was dropped into the bucket. In an item written before the flag `dropped` existed, the key of
     /// the file tells.
     pub fn is_dropped(&self) -> bool {
-        self.dropped || self.source.as_ref().is_some_and(|source| Place::of(&source.key).is_some())
+        self.dropped || self.source.as_ref().is_some_and(|source| InboxPlace::of(&source.key).is_some())
     }
 
     /// `true` if the import waits for its file, rather than for somebody to start the import.

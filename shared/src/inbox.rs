@@ -23,7 +23,7 @@ use std::collections::BTreeMap;
 use encoding_rs::UTF_8;
 use serde_json::{Map, Value};
 
-use crate::files::place::{Place, SIDE_CAR, is_no_file};
+use crate::files::place::{InboxPlace, SIDE_CAR, is_no_file};
 use crate::files::{FileError, INBOX, LONGEST_KEY};
 use crate::format::{FormatName, ReadingOptions};
 use crate::id::{AccountId, ThingId};
@@ -63,7 +63,7 @@ pub struct Arrival {
 /// | was replaced since the event | `None`; the event of the later upload makes an import |
 pub async fn arrived(services: &Services, arrival: &Arrival) -> Result<Option<Import>, ImportError> {
     let (bucket, key) = (services.files.bucket(), arrival.key.as_str());
-    let Some(place) = Place::of(key) else {
+    let Some(place) = InboxPlace::of(key) else {
         if !is_no_file(key) {
             tracing::warn!(bucket, key, "the key of a dropped object does not name account, type and file name");
         }
@@ -98,7 +98,7 @@ pub async fn arrived(services: &Services, arrival: &Arrival) -> Result<Option<Im
 /// The user and the options of a drop's import, or the errors by field.
 async fn wanted(
     services: &Services,
-    place: &Place,
+    place: &InboxPlace,
     metadata: BTreeMap<String, String>,
 ) -> Result<Result<(ThingId, Options), Wrong>, ImportError> {
     let mut fields = match side_car(services, place).await? {
@@ -141,8 +141,8 @@ async fn wanted(
 
 /// The options in the side-car, or no options without a side-car. Editors and shells may write a byte order mark first,
 /// some in UTF-16.
-async fn side_car(services: &Services, place: &Place) -> Result<Result<Map<String, Value>, Wrong>, ImportError> {
-    let Place { account, kind, file_name } = place;
+async fn side_car(services: &Services, place: &InboxPlace) -> Result<Result<Map<String, Value>, Wrong>, ImportError> {
+    let InboxPlace { account, kind, file_name } = place;
     let key = format!("{INBOX}/{account}/{kind}/{file_name}{SIDE_CAR}");
     if key.len() > LONGEST_KEY {
         return Ok(Ok(Map::new()));

@@ -29,22 +29,22 @@ const MOST_NAMES: usize = 4096;
 /// The cache, by account and import; clones share the cache.
 #[derive(Clone, Default)]
 pub struct Memory {
-    imports: Arc<Mutex<Vec<Remembered>>>,
+    imports: Arc<Mutex<Vec<ImportMemory>>>,
 }
 
-struct Remembered {
+struct ImportMemory {
     account: AccountId,
     import: ImportId,
-    names: Names,
+    names: KnownThings,
     verdict: Arc<OnceCell<Verdict>>,
-    ending: Ending,
+    ending: EndLock,
 }
 
 /// The references of an import known to this process. The task that holds the lock is the first to resolve names.
-pub type Names = Arc<tokio::sync::Mutex<References>>;
+pub type KnownThings = Arc<tokio::sync::Mutex<References>>;
 
 /// The lock under which a task settles an import, or ends the import's undo.
-pub type Ending = Arc<tokio::sync::Mutex<()>>;
+pub type EndLock = Arc<tokio::sync::Mutex<()>>;
 
 /// The things to which an import refers, by kind and key.
 #[derive(Default)]
@@ -64,7 +64,7 @@ struct Reference {
 
 impl Memory {
     /// The cached references of an import, empty for an import that this process has not met.
-    pub fn of(&self, account: AccountId, import: ImportId) -> Names {
+    pub fn of(&self, account: AccountId, import: ImportId) -> KnownThings {
         self.remembered(account, import, |known| Arc::clone(&known.names))
     }
 
@@ -76,11 +76,11 @@ impl Memory {
 
     /// The lock that a task of this process holds while settling the import or ending the import's undo. Tasks that
     /// find the lock taken leave the work to the holder.
-    pub fn ending(&self, account: AccountId, import: ImportId) -> Ending {
+    pub fn ending(&self, account: AccountId, import: ImportId) -> EndLock {
         self.remembered(account, import, |known| Arc::clone(&known.ending))
     }
 
-    fn remembered<T>(&self, account: AccountId, import: ImportId, of: impl FnOnce(&Remembered) -> T) -> T {
+    fn remembered<T>(&self, account: AccountId, import: ImportId, of: impl FnOnce(&ImportMemory) -> T) -> T {
         let mut imports = self.imports.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(known) = imports.iter().find(|known| (known.account, known.import) == (account, import)) {
             return of(known);
@@ -88,8 +88,13 @@ impl Memory {
         if imports.len() >= MOST_IMPORTS {
             imports.remove(0);
         }
-        let known =
-            Remembered { account, import, names: Names::default(), verdict: Arc::default(), ending: Ending::default() };
+        let known = ImportMemory {
+            account,
+            import,
+            names: KnownThings::default(),
+            verdict: Arc::default(),
+            ending: EndLock::default(),
+        };
         let what = of(&known);
         imports.push(known);
         what

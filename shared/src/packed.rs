@@ -1,6 +1,6 @@
 //! Unpacks a gzip, or a sheet of an .xlsx spreadsheet, into the bytes of a plain table.
 //!
-//! The first bytes of a file say how the file is packed ([`Kind::of`]); the file's name is ignored. A packed file is
+//! The first bytes of a file say how the file is packed ([`Packing::of`]); the file's name is ignored. A packed file is
 //! unpacked once, and all later steps read the plain table like any file. Like `source` and `format`, this module does
 //! no I/O: bytes go in and pieces of a table come out. The promises are:
 //!
@@ -41,22 +41,22 @@ use unpacked::PIECE;
 pub use cancellation::{CancelOnDrop, Cancellation};
 pub use gzip::Gunzip;
 pub use limits::{Limits, NotUnpacked};
-pub use packing::{Kind, MAGIC};
-pub use unpacked::{Sink, Unpacked, Wanted};
+pub use packing::{MAGIC, Packing};
+pub use unpacked::{Sink, Unpacked, WantedSheet};
 
 /// Unpacks the table of a file in memory, piece by piece, until the end or until `cancellation` is set.
 pub fn unpack(
-    kind: Kind,
+    kind: Packing,
     bytes: bytes::Bytes,
-    wanted: &Wanted,
+    wanted: &WantedSheet,
     limits: &Limits,
     cancellation: &Cancellation,
     sink: Sink<'_>,
 ) -> Result<Unpacked, NotUnpacked> {
     match kind {
-        Kind::Gzip => gzip::unpack(&bytes, limits, cancellation, sink),
-        Kind::Zip => workbook::unpack(bytes, wanted, limits, cancellation, sink),
-        Kind::Compound => Err(compound()),
+        Packing::Gzip => gzip::unpack(&bytes, limits, cancellation, sink),
+        Packing::Zip => workbook::unpack(bytes, wanted, limits, cancellation, sink),
+        Packing::Compound => Err(compound()),
     }
 }
 
@@ -76,12 +76,12 @@ fn compound() -> NotUnpacked {
 /// limits for a waiting caller allow, and the parser may still import the file.
 pub fn survey(
     bytes: bytes::Bytes,
-    wanted: &Wanted,
+    wanted: &WantedSheet,
     options: ReadingOptions,
     rows_per_chunk: u32,
     cancellation: &Cancellation,
 ) -> Result<Plan, NotUnpacked> {
-    let Some(kind) = Kind::of(&bytes) else {
+    let Some(kind) = Packing::of(&bytes) else {
         let mut survey = Survey::new(options, rows_per_chunk);
         for piece in bytes.chunks(PIECE) {
             cancellation.check()?;
@@ -90,7 +90,7 @@ pub fn survey(
         }
         return Ok(survey.finish()?);
     };
-    let from = Unpacked::plain(kind == Kind::Zip);
+    let from = Unpacked::plain(kind == Packing::Zip);
     let mut survey = from.survey(options, rows_per_chunk);
     let unpacked = unpack(kind, bytes, wanted, &Limits::DOOR, cancellation, &mut |piece| {
         survey.push(piece)?;

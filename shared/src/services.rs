@@ -24,7 +24,7 @@ pub const ROWS_PER_CHUNK: u32 = 1000;
 
 /// The names of the deployed resources, from the environment variables that `template.yaml` sets.
 #[derive(Clone, Debug)]
-pub struct Names {
+pub struct ResourceNames {
     /// The names of the three tables.
     pub tables: TableNames,
     /// The name of the bucket with the files of imports.
@@ -33,8 +33,8 @@ pub struct Names {
     pub queues: QueueUrls,
 }
 
-impl Names {
-    /// The environment variables for [`Names::from_env`], with their values.
+impl ResourceNames {
+    /// The environment variables for [`ResourceNames::from_env`], with their values.
     pub fn variables(&self) -> [(&'static str, &str); 8] {
         let Self { tables, bucket, queues } = self;
         [
@@ -99,7 +99,7 @@ const OPERATOR: &str = "operator";
 
 impl Services {
     /// Makes the clients from an SDK configuration.
-    pub fn new(config: &SdkConfig, names: Names, clock: Clock) -> Self {
+    pub fn new(config: &SdkConfig, names: ResourceNames, clock: Clock) -> Self {
         let (dynamodb, s3, sqs) = clients(config);
         Self::from_clients(dynamodb, s3, sqs, names, clock)
     }
@@ -109,7 +109,7 @@ impl Services {
         dynamodb: aws_sdk_dynamodb::Client,
         s3: aws_sdk_s3::Client,
         sqs: aws_sdk_sqs::Client,
-        names: Names,
+        names: ResourceNames,
         clock: Clock,
     ) -> Self {
         Self {
@@ -154,7 +154,7 @@ impl Services {
     /// Makes the services for a deployed function of this name, from the environment, and opens a connection to each of
     /// `first`, the AWS services that the function's first request needs.
     pub async fn from_env(function: &'static str, first: &[Service]) -> Result<Self, MissingSetting> {
-        let names = Names::from_env()?;
+        let names = ResourceNames::from_env()?;
         let environment = Environment::read()?;
         let connections = environment.connections();
         let addresses = join_all(first.iter().map(|&service| environment.address(service, &names.bucket))).await;

@@ -31,8 +31,8 @@ pub use decode::{Decoder, Guess, Spot, Unreadable};
 pub use dialect::{DELIMITERS, Judged, declared, judge};
 pub use encoding::{CodePage, Encoding, UnknownEncoding};
 pub use kind::OtherKind;
-pub use records::{Cells, Record, Records};
-pub use split::{Dialect, Ending, Field, MAX_TEXT, Splitter};
+pub use records::{Record, RecordCells, Records};
+pub use split::{Dialect, MAX_TEXT, RawField, RecordEnd, Splitter};
 pub use torn::{Tear, is_blank, tear};
 
 /// Length of the longest record which is read, in bytes of UTF-8 text: 1 MiB.

@@ -120,7 +120,7 @@ pub struct UserFields {
     pub last_name: String,
     /// The role, which is only kept and shown: the scopes of a token decide on permissions.
     #[serde(default, skip_serializing_if = "is_default")]
-    pub role: Role,
+    pub role: UserRole,
     /// Active, or deactivated by an edit by hand; the Noko door refuses the tokens of a deactivated user.
     #[serde(default, skip_serializing_if = "is_default")]
     pub state: UserState,
@@ -129,7 +129,7 @@ pub struct UserFields {
 /// A user's role, in the Noko vendor's words.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
-pub enum Role {
+pub enum UserRole {
     /// In the vendor's product, a supervisor may see and do everything.
     Supervisor,
     /// A leader, the role of every new user.

@@ -21,12 +21,12 @@ use tokio::sync::mpsc;
 use crate::files::{FileError, Files, Object, UNPACKED, Upload};
 use crate::format::Refusal;
 use crate::import::{Import, ImportError, Status};
-use crate::packed::{Cancellation, Gunzip, Kind, Limits, MAGIC, NotUnpacked, Unpacked, Wanted, unpack};
+use crate::packed::{Cancellation, Gunzip, Limits, MAGIC, NotUnpacked, Packing, Unpacked, WantedSheet, unpack};
 use crate::services::Services;
 use crate::store::keys;
 
 /// The rows of an import's file as a plain table, ready to be read.
-pub struct Table {
+pub struct OpenTable {
     /// The bytes of the table, from the first byte on.
     pub bytes: Bytestream,
     /// The kind of the source (a plain file or a sheet), with evidence for people.
@@ -41,13 +41,13 @@ pub async fn open(
     services: &Services,
     import: &Import,
     source: &Object,
-    wanted: &Wanted,
-) -> Result<Result<Table, Refusal>, ImportError> {
+    wanted: &WantedSheet,
+) -> Result<Result<OpenTable, Refusal>, ImportError> {
     let files = &services.files;
     let mut bytes = Bytestream::open(files, source).await?;
-    let Some(kind) = Kind::of(bytes.head().await?) else {
+    let Some(kind) = Packing::of(bytes.head().await?) else {
         let from = Unpacked::plain(false);
-        return Ok(Ok(Table { bytes, from, unpacked: None }));
+        return Ok(Ok(OpenTable { bytes, from, unpacked: None }));
     };
     let mut table = Unpacking { services, import, wanted, upload: files.upload(key(import, source, wanted)) };
     let from = match table.fill(kind, bytes, source).await {
@@ -65,7 +65,7 @@ pub async fn open(
     };
     let unpacked = table.upload.finish().await?;
     let bytes = Bytestream::open(files, &unpacked).await?;
-    Ok(Ok(Table { bytes, from, unpacked: Some(unpacked) }))
+    Ok(Ok(OpenTable { bytes, from, unpacked: Some(unpacked) }))
 }
 
 /// Deletes the unpacked object if the import was stopped before the object was recorded in the import.
@@ -80,7 +80,7 @@ pub async fn forget(services: &Services, import: &Import, unpacked: &Object) {
 }
 
 /// The key of the unpacked table: a digest of the file's ETag and of the options that decide which sheet is read.
-fn key(import: &Import, source: &Object, wanted: &Wanted) -> String {
+fn key(import: &Import, source: &Object, wanted: &WantedSheet) -> String {
     let made_from = Sha256::digest(format!("{}\n{wanted:?}", source.etag));
     let name = keys::hex(&made_from[..8]);
     format!("{UNPACKED}/{}/{}/{name}.csv", import.account, import.id)
@@ -90,21 +90,21 @@ fn key(import: &Import, source: &Object, wanted: &Wanted) -> String {
 struct Unpacking<'s> {
     services: &'s Services,
     import: &'s Import,
-    wanted: &'s Wanted,
+    wanted: &'s WantedSheet,
     upload: Upload<'s>,
 }
 
 impl Unpacking<'_> {
     async fn fill(
         &mut self,
-        kind: Kind,
+        kind: Packing,
         bytes: Bytestream,
         source: &Object,
     ) -> Result<Result<Unpacked, NotUnpacked>, ImportError> {
         match kind {
-            Kind::Gzip => self.gunzip(bytes).await,
-            Kind::Zip => self.sheet(bytes, source).await,
-            Kind::Compound => {
+            Packing::Gzip => self.gunzip(bytes).await,
+            Packing::Zip => self.sheet(bytes, source).await,
+            Packing::Compound => {
                 let never = Cancellation::default();
                 Ok(unpack(kind, Bytes::new(), self.wanted, &Limits::PARSER, &never, &mut |_| Ok(())))
             }
@@ -177,7 +177,7 @@ impl Unpacking<'_> {
         let (wanted, cancellation) = (self.wanted.clone(), Cancellation::default());
         let _cancelled = cancellation.on_drop();
         let work = tokio::task::spawn_blocking(move || {
-            unpack(Kind::Zip, file.into(), &wanted, &Limits::PARSER, &cancellation, &mut |piece| {
+            unpack(Packing::Zip, file.into(), &wanted, &Limits::PARSER, &cancellation, &mut |piece| {
                 sender.blocking_send(Bytes::copy_from_slice(piece)).map_err(|_| NotUnpacked::Unwanted)
             })
         });

@@ -13,8 +13,8 @@ use std::process::ExitCode;
 use anyhow::{Context, bail};
 use clap::Args;
 use serde_json::{Value, json};
-use shared::format::{Candidate, ChunkSpan, EntryRow, Plan, ReadingOptions, Refusal, Row, Survey};
-use shared::packed::{Cancellation, Kind, Limits, Unpacked, Wanted, unpack};
+use shared::format::{Candidate, ChunkSpan, EntryRow, Plan, ReadingOptions, Refusal, Survey, TableRow};
+use shared::packed::{Cancellation, Limits, Packing, Unpacked, WantedSheet, unpack};
 
 use super::reading::Reading;
 use super::report::{duration, separators};
@@ -104,12 +104,12 @@ fn survey(path: &Path, reading: &Reading) -> anyhow::Result<Surveyed> {
     let mut file = File::open(path).with_context(unreadable)?;
     let mut piece = vec![0; PIECE];
     let mut length = file.read(&mut piece).with_context(unreadable)?;
-    if let Some(kind) = Kind::of(&piece[..length]) {
+    if let Some(kind) = Packing::of(&piece[..length]) {
         // The reader stops right after the limit, because one byte more is enough for the refusal of a larger file.
         let most = match kind {
-            Kind::Zip => Limits::PARSER.workbook + 1,
-            Kind::Gzip => Limits::PARSER.table + 1,
-            Kind::Compound => 0,
+            Packing::Zip => Limits::PARSER.workbook + 1,
+            Packing::Gzip => Limits::PARSER.table + 1,
+            Packing::Compound => 0,
         };
         let mut bytes = piece[..length].to_vec();
         file.take(most.saturating_sub(length as u64)).read_to_end(&mut bytes).with_context(unreadable)?;
@@ -126,8 +126,8 @@ fn survey(path: &Path, reading: &Reading) -> anyhow::Result<Surveyed> {
 }
 
 /// Surveys the table within a spreadsheet or a gzip file, within the limits of an import.
-fn survey_packed(kind: Kind, bytes: Vec<u8>, wanted: &Wanted, options: ReadingOptions) -> Surveyed {
-    let from = Unpacked::plain(kind == Kind::Zip);
+fn survey_packed(kind: Packing, bytes: Vec<u8>, wanted: &WantedSheet, options: ReadingOptions) -> Surveyed {
+    let from = Unpacked::plain(kind == Packing::Zip);
     let mut pass = Pass { survey: from.survey(options, SHOWN), first: None, beginning: Vec::new() };
     let (limits, never) = (Limits::PARSER, Cancellation::default());
     let unpacked = unpack(kind, bytes.into(), wanted, &limits, &never, &mut |piece| Ok(pass.push(piece)?));
@@ -220,7 +220,7 @@ fn write_candidates(text: &mut String, candidates: &[Candidate]) -> std::fmt::Re
     Ok(())
 }
 
-fn told(row: &Row<'_>) -> String {
+fn told(row: &TableRow<'_>) -> String {
     match &row.entry {
         Ok(entry) => told_entry(entry),
         Err(error) => format!("error: {}", error.message),

@@ -5,7 +5,7 @@ use clap::Args;
 use serde_json::{Value, json};
 use shared::format::{Mapping, ReadingOptions, Remembered};
 use shared::import::delimiter;
-use shared::packed::Wanted;
+use shared::packed::WantedSheet;
 
 /// Options for reading a file. The survey finds every omitted option from the file.
 #[derive(Args)]
@@ -82,9 +82,9 @@ impl Reading {
     }
 
     /// The options which choose the sheet of a spreadsheet.
-    pub fn wanted(&self) -> anyhow::Result<Wanted> {
+    pub fn wanted(&self) -> anyhow::Result<WantedSheet> {
         let ReadingOptions { format, mapping, .. } = self.options()?;
-        Ok(Wanted { format, mapping, remembered: Remembered::default(), sheet: self.sheet.clone() })
+        Ok(WantedSheet { format, mapping, remembered: Remembered::default(), sheet: self.sheet.clone() })
     }
 
     fn named_format(&self) -> Option<&str> {

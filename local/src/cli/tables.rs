@@ -8,7 +8,7 @@ use clap::Args;
 use shared::clock::Clock;
 use shared::connections::{Connections, Roots, timeouts};
 use shared::queue::QueueUrls;
-use shared::services::{Names, Services};
+use shared::services::{ResourceNames, Services};
 use shared::store::TableNames;
 use waybill::system::{self, System};
 
@@ -66,7 +66,7 @@ async fn of_stack(stack: &str) -> anyhow::Result<Services> {
         let value = outputs.get(key).cloned();
         value.with_context(|| format!("the stack {stack} has no output {key}; it is not a Waybill of this version"))
     };
-    let names = Names {
+    let names = ResourceNames {
         tables: TableNames {
             imports: output("ImportsTableName")?,
             workspace: output("WorkspaceTableName")?,

@@ -8,11 +8,11 @@ use crate::id::{AccountId, ImportId, ThingId};
 use crate::services::Services;
 use crate::store::keys::{self, Counter, Kind};
 use crate::store::{StoreError, Write, decode};
-use crate::things::find::{Found, Place, find, is_home};
+use crate::things::find::{Found, KeyPlace, find, is_home};
 use crate::things::names::{is_short, normal, project_key, tidy};
 use crate::things::reference::{self, count, let_go};
 use crate::things::retired::Retirements;
-use crate::things::{ProjectFields, Role, Thing, UserFields, UserState, user};
+use crate::things::{ProjectFields, Thing, UserFields, UserRole, UserState, user};
 
 /// The fields of a project, client or tag as given by a caller. An absent field (`None`) keeps its value in an edit,
 /// and has its default in a new thing.
@@ -54,7 +54,7 @@ pub struct UserInput {
     /// The last name, or all last names.
     pub last_name: Option<String>,
     /// The role of the user, in the Noko vendor's words.
-    pub role: Option<Role>,
+    pub role: Option<UserRole>,
     /// Active, or deactivated by an edit by hand.
     pub state: Option<UserState>,
 }
@@ -365,7 +365,7 @@ async fn free_place(
     account: AccountId,
     kind: Kind,
     key: &str,
-) -> Result<Option<Place>, StoreError> {
+) -> Result<Option<KeyPlace>, StoreError> {
     Ok(match find(services, account, kind, key).await? {
         Found::There(_) => None,
         Found::Absent(place) => Some(place),

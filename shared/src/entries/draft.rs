@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::parsed::{Named, ParsedRow, Person, PersonKey};
+use super::parsed::{Named, NamedPerson, ParsedRow, PersonKey};
 use crate::entries::Entry;
 use crate::entries::entry::MOST_TAGS;
 use crate::format::{EntryRow, ErrorCode, RowError, Rows};
@@ -175,10 +175,10 @@ enum Owner {
 }
 
 fn owner(import: &Import, named: &Named, entry: &EntryRow<'_>, unknown: &mut UnknownUsers) -> Owner {
-    match named.people.get(&PersonKey::of(&entry.person)).unwrap_or(&Person::Unknown) {
-        Person::Known(user) => Owner::User(*user),
-        Person::Ambiguous(ids) => Owner::Ambiguous(ids.clone()),
-        Person::Unknown => {
+    match named.people.get(&PersonKey::of(&entry.person)).unwrap_or(&NamedPerson::Unknown) {
+        NamedPerson::Known(user) => Owner::User(*user),
+        NamedPerson::Ambiguous(ids) => Owner::Ambiguous(ids.clone()),
+        NamedPerson::Unknown => {
             unknown.rows += 1;
             unknown.names.extend(written(entry).map(shown));
             import.options.entries.fallback_user.map_or(Owner::Nobody, Owner::User)

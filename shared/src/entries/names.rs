@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use crate::entries::parsed::Person;
+use crate::entries::parsed::NamedPerson;
 use crate::entries::parsed::{ParsedRow, PersonKey};
 use crate::format::EntryRow;
 use crate::id::ThingId;
@@ -19,7 +19,7 @@ pub struct Names {
 
 impl Names {
     /// Collects the names. A row which is skipped for want of a user contributes neither project nor tags.
-    pub fn of(rows: &[ParsedRow<'_>], people: &HashMap<PersonKey, Person>, fallback: Option<ThingId>) -> Self {
+    pub fn of(rows: &[ParsedRow<'_>], people: &HashMap<PersonKey, NamedPerson>, fallback: Option<ThingId>) -> Self {
         let mut names = Self::default();
         for entry in entries(rows) {
             let person = people.get(&PersonKey::of(&entry.person));
@@ -46,10 +46,10 @@ pub fn entries<'a, 'r>(rows: &'a [ParsedRow<'r>]) -> impl Iterator<Item = &'a En
 }
 
 /// The user who gets the entries of rows with this person, or `None` if the rows are skipped or fail.
-pub fn owner(person: &Person, fallback: Option<ThingId>) -> Option<ThingId> {
+pub fn owner(person: &NamedPerson, fallback: Option<ThingId>) -> Option<ThingId> {
     match person {
-        Person::Known(user) => Some(*user),
-        Person::Unknown => fallback,
-        Person::Ambiguous(_) => None,
+        NamedPerson::Known(user) => Some(*user),
+        NamedPerson::Unknown => fallback,
+        NamedPerson::Ambiguous(_) => None,
     }
 }

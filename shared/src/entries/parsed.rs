@@ -34,7 +34,7 @@ pub enum PersonKey {
 
 impl PersonKey {
     /// The key of the person in a row.
-    pub fn of(person: &format::Person<'_>) -> Self {
+    pub fn of(person: &format::RowPerson<'_>) -> Self {
         match (person.email.as_deref(), person.name.as_deref()) {
             (Some(email), _) => Self::Email(normal_email(email)),
             (None, Some(name)) => Self::Name(normal(name)),
@@ -47,7 +47,7 @@ impl PersonKey {
 #[derive(Default)]
 pub struct Named {
     /// The persons named by the rows.
-    pub people: HashMap<PersonKey, Person>,
+    pub people: HashMap<PersonKey, NamedPerson>,
     /// Projects by client and name, both normalised, or `None` for an unknown project which the import may not make.
     pub projects: HashMap<(String, String), Option<ThingId>>,
     /// Tags by normalised name.
@@ -56,7 +56,7 @@ pub struct Named {
 
 /// The users to whom a person in a row resolves.
 #[derive(Clone, Debug, PartialEq)]
-pub enum Person {
+pub enum NamedPerson {
     /// Exactly this user.
     Known(ThingId),
     /// No user of the account has the address or name.

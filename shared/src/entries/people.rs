@@ -15,7 +15,7 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use super::names::entries;
-use super::parsed::{ParsedRow, Person, PersonKey};
+use super::parsed::{NamedPerson, ParsedRow, PersonKey};
 use crate::concurrent::drained;
 use crate::id::ThingId;
 use crate::import::{Import, ImportError};
@@ -51,7 +51,7 @@ pub async fn look_up_all(
     services: &Services,
     import: &Import,
     people: &BTreeMap<PersonKey, String>,
-) -> Result<HashMap<PersonKey, Person>, StoreError> {
+) -> Result<HashMap<PersonKey, NamedPerson>, StoreError> {
     let look_up = |person: &PersonKey| {
         let person = person.clone();
         async move { Ok::<_, StoreError>((person.clone(), look_up(services, import, &person).await?)) }
@@ -59,7 +59,7 @@ pub async fn look_up_all(
     Ok(drained(people.keys().map(look_up), IN_FLIGHT).await?.into_iter().collect())
 }
 
-async fn look_up(services: &Services, import: &Import, person: &PersonKey) -> Result<Person, StoreError> {
+async fn look_up(services: &Services, import: &Import, person: &PersonKey) -> Result<NamedPerson, StoreError> {
     let ids = match person {
         PersonKey::Nobody => Vec::new(),
         PersonKey::Email(email) => user::by_email(services, import.account, email).await?.into_iter().collect(),
@@ -73,9 +73,9 @@ async fn look_up(services: &Services, import: &Import, person: &PersonKey) -> Re
         }
     };
     Ok(match ids.as_slice() {
-        [] => Person::Unknown,
-        [user] => Person::Known(*user),
-        _ => Person::Ambiguous(ids),
+        [] => NamedPerson::Unknown,
+        [user] => NamedPerson::Known(*user),
+        _ => NamedPerson::Ambiguous(ids),
     })
 }
 
@@ -98,7 +98,7 @@ pub async fn make_all(
     services: &Services,
     import: &Import,
     people: &BTreeMap<PersonKey, String>,
-    meant: &mut HashMap<PersonKey, Person>,
+    meant: &mut HashMap<PersonKey, NamedPerson>,
     known: &mut References,
     lease: &Lease,
 ) -> Result<(), ImportError> {
@@ -110,7 +110,7 @@ pub async fn make_all(
     let mut wanted = Vec::new();
     let mut same = Vec::new();
     for (person, name) in people {
-        let unknown = meant.get(person) == Some(&Person::Unknown);
+        let unknown = meant.get(person) == Some(&NamedPerson::Unknown);
         match person {
             PersonKey::Name(key) if unknown && of_address.get(key).is_some_and(|people| people.len() == 1) => {
                 same.push((person, of_address[key][0]));
@@ -125,12 +125,12 @@ pub async fn make_all(
         let (person, name, seen) = (person.clone(), name.clone(), meant.get(person).cloned());
         async move {
             let made = match seen {
-                Some(Person::Known(id)) => {
+                Some(NamedPerson::Known(id)) => {
                     respell(services, import, id, &name).await?;
-                    Person::Known(id)
+                    NamedPerson::Known(id)
                 }
-                Some(Person::Unknown) => make(services, import, &person, &name).await?,
-                seen => seen.unwrap_or(Person::Unknown),
+                Some(NamedPerson::Unknown) => make(services, import, &person, &name).await?,
+                seen => seen.unwrap_or(NamedPerson::Unknown),
             };
             Ok::<_, ImportError>((person, made))
         }
@@ -140,29 +140,34 @@ pub async fn make_all(
         meant.insert(person, made);
     }
     for (person, other) in same {
-        let one = meant.get(other).cloned().unwrap_or(Person::Unknown);
+        let one = meant.get(other).cloned().unwrap_or(NamedPerson::Unknown);
         meant.insert(person.clone(), one);
     }
     let made = meant.values().filter_map(|person| match person {
-        Person::Known(id) => Some(*id),
+        NamedPerson::Known(id) => Some(*id),
         _ => None,
     });
     touch(services, import, made.collect(), known).await
 }
 
 /// Makes a user, or finds the user whom another loader made in between.
-async fn make(services: &Services, import: &Import, person: &PersonKey, name: &str) -> Result<Person, ImportError> {
+async fn make(
+    services: &Services,
+    import: &Import,
+    person: &PersonKey,
+    name: &str,
+) -> Result<NamedPerson, ImportError> {
     let account = import.account;
     let key = match person {
         PersonKey::Email(email) => email.clone(),
         PersonKey::Name(name) => user::name_key(name),
-        PersonKey::Nobody => return Ok(Person::Unknown),
+        PersonKey::Nobody => return Ok(NamedPerson::Unknown),
     };
     retry(Patience::of_tries(ATTEMPTS), "a user kept changing while it was looked up", || async {
         let place = match find(services, account, Kind::User, &key).await? {
             Found::There(user) => {
                 respell(services, import, user.id, name).await?;
-                return Ok(Some(Person::Known(user.id)));
+                return Ok(Some(NamedPerson::Known(user.id)));
             }
             Found::Absent(place) => place,
         };
@@ -175,11 +180,11 @@ async fn make(services: &Services, import: &Import, person: &PersonKey, name: &s
         writes.extend(user::claims(account, &made, None));
         writes.push(reference::new_reference(account, Kind::User, made.id, import.id));
         if services.store.attempt_all(writes).await? {
-            return Ok(Some(Person::Known(made.id)));
+            return Ok(Some(NamedPerson::Known(made.id)));
         }
         // Another loader was first, or somebody made the user by hand: look up again.
         let found = look_up(services, import, person).await?;
-        Ok((found != Person::Unknown).then_some(found))
+        Ok((found != NamedPerson::Unknown).then_some(found))
     })
     .await
 }

@@ -22,7 +22,7 @@ use crate::services::Services;
 use crate::store::StoreError;
 use crate::store::keys::Kind;
 use crate::things::ensure::touch_all;
-use crate::things::ensure::wanted::{Client, Wanted};
+use crate::things::ensure::wanted::{Client, WantedThing};
 use crate::things::find::{Found, find};
 use crate::things::maker::IN_FLIGHT;
 use crate::things::names::project_key;
@@ -97,10 +97,10 @@ async fn touch_names(
     for ((client, _), name) in &new.projects {
         let client = clients.get(client).cloned();
         let key = project_key(client.as_ref().map(|client| client.id), name);
-        wanted.push(Wanted { kind: Kind::Project, key, name: name.clone(), client });
+        wanted.push(WantedThing { kind: Kind::Project, key, name: name.clone(), client });
     }
     for (key, name) in &new.tags {
-        wanted.push(Wanted { kind: Kind::Tag, key: key.clone(), name: name.clone(), client: None });
+        wanted.push(WantedThing { kind: Kind::Tag, key: key.clone(), name: name.clone(), client: None });
     }
     let found = touch_all(services, &import.maker(), &wanted, lease).await?;
     let mut found = wanted.into_iter().zip(found);

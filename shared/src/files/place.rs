@@ -8,7 +8,7 @@ pub const SIDE_CAR: &str = ".options.json";
 
 /// The parts of a dropped file's key.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Place {
+pub struct InboxPlace {
     /// The account for which the file is imported.
     pub account: AccountId,
     /// The folder's name, which is the name of a format, or `auto` for a format to be found.
@@ -17,7 +17,7 @@ pub struct Place {
     pub file_name: String,
 }
 
-impl Place {
+impl InboxPlace {
     /// Parses a key, and returns `None` for a key outside the inbox, for a folder and for a side-car. The account is
     /// accepted only in the spelling in which Waybill shows ids, so a file under `inbox/01/…` belongs to no account.
     pub fn of(key: &str) -> Option<Self> {

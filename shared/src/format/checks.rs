@@ -1,9 +1,9 @@
 //! Properties of both passes which hold for any file and any cell, run by the tests over a corpus and over generated
 //! input, and by `cargo fuzz` for any length of time.
 
-use super::{Layout, Plan, ReadingOptions, Refusal, Row, Survey};
+use super::{Layout, Plan, ReadingOptions, Refusal, Survey, TableRow};
 use crate::values::dates::DateOrder;
-use crate::values::durations::{self, Reading, Unit};
+use crate::values::durations::{self, DurationReading, Unit};
 use crate::values::hashtags;
 use crate::values::numbers::DecimalMark;
 use crate::values::numbers::{self, Decimal};
@@ -27,7 +27,7 @@ pub fn survey(bytes: &[u8], options: &ReadingOptions, rows_per_chunk: u32, piece
 /// # Panics
 ///
 /// Panics if a chunk's rows differ from the chunk's span.
-pub fn load(bytes: &[u8], plan: &Plan, mut see: impl FnMut(&Row<'_>)) {
+pub fn load(bytes: &[u8], plan: &Plan, mut see: impl FnMut(&TableRow<'_>)) {
     // The layout is stored between the passes, so the check stores and reads the layout as well.
     let stored = postcard::to_stdvec(&plan.layout).expect("a layout can be stored");
     let layout: Layout = postcard::from_bytes(&stored).expect("and read back");
@@ -83,7 +83,7 @@ pub fn values(cell: &str) {
             assert!(Decimal::read(&number.to_string(), DecimalMark::Dot) == Some(number), "{cell:?}");
         }
         for unit in [Unit::Hours, Unit::Minutes, Unit::Seconds] {
-            let reading = Reading { unit, pair: unit, mark, ..Reading::USUAL };
+            let reading = DurationReading { unit, pair: unit, mark, ..DurationReading::USUAL };
             if let Some(seconds) = durations::read(cell).and_then(|written| written.under(reading)) {
                 let plain = format!("{}:{:02}:{:02}", seconds / 3600, seconds / 60 % 60, seconds % 60);
                 let again = durations::read(&plain).and_then(|written| written.under(reading));

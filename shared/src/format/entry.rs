@@ -12,7 +12,7 @@ use crate::values::hashtags::Tag;
 /// empty, since a blank cell is `None`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct EntryRow<'r> {
-    pub person: Person<'r>,
+    pub person: RowPerson<'r>,
     pub client: Option<Cow<'r, str>>,
     pub project: Option<Cow<'r, str>>,
     pub task: Option<Cow<'r, str>>,
@@ -40,7 +40,7 @@ pub struct EntryRow<'r> {
 
 /// The person who worked, as far as the file names the person.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Person<'r> {
+pub struct RowPerson<'r> {
     pub email: Option<Cow<'r, str>>,
     /// Full name with the first name first.
     pub name: Option<Cow<'r, str>>,

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::source::Field;
+use crate::source::RawField;
 
 /// A header with more columns, or more bytes, belongs to no table of time entries.
 const MAX_COLUMNS: usize = 1_000;
@@ -84,7 +84,7 @@ pub(super) enum Width {
 impl RowEnds {
     /// Compares a row with the header. A column without a name at the end of the header, made by a delimiter at the
     /// end of the header line, needs no cell.
-    pub fn width(self, header: &[String], text: &str, fields: &[Field]) -> Width {
+    pub fn width(self, header: &[String], text: &str, fields: &[RawField]) -> Width {
         match fields.get(header.len()..) {
             None if header[fields.len()..].iter().all(String::is_empty) => Width::Whole,
             None => Width::Short,
@@ -96,7 +96,7 @@ impl RowEnds {
 }
 
 /// True if all of these cells are empty or blank.
-pub(super) fn are_empty(text: &str, fields: &[Field]) -> bool {
+pub(super) fn are_empty(text: &str, fields: &[RawField]) -> bool {
     fields.iter().all(|field| field.cell(text).trim().is_empty())
 }
 

@@ -78,14 +78,14 @@ impl Layout {
 pub(super) struct Assigned {
     pub role: Role,
     pub column: u32,
-    pub reading: Reading,
+    pub reading: ColumnReading,
 }
 
 /// The decided reading of the cells in a column.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub(super) enum Reading {
+pub(super) enum ColumnReading {
     Text,
     Date(DateOrder),
     Number(DecimalMark),
-    Duration(durations::Reading),
+    Duration(durations::DurationReading),
 }

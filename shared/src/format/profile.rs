@@ -22,4 +22,4 @@ pub(super) use numbers::NumberProfile;
 pub(super) use parts::{PartsProfile, Together, agrees, is_whole};
 pub(super) use spans::SpanProfile;
 pub(super) use weekdays::WeekdayProfile;
-pub(super) use weighing::{Verdict, Witness};
+pub(super) use weighing::{ColumnVerdict, Witness};

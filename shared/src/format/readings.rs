@@ -1,7 +1,7 @@
 //! A layout prepared for looking up columns by their role.
 
 use super::columns::Role;
-use super::layout::{Assigned, Layout, Reading, Rules};
+use super::layout::{Assigned, ColumnReading, Layout, Rules};
 use super::table::who;
 use crate::values::dates::DateOrder;
 use crate::values::durations;
@@ -76,22 +76,22 @@ impl<'l> Readings<'l> {
 
     pub fn order(&self, role: Role) -> DateOrder {
         match self.by_role[role as usize] {
-            Some(Assigned { reading: Reading::Date(order), .. }) => order,
+            Some(Assigned { reading: ColumnReading::Date(order), .. }) => order,
             _ => DateOrder::Ymd,
         }
     }
 
     pub fn mark(&self, role: Role) -> DecimalMark {
         match self.by_role[role as usize] {
-            Some(Assigned { reading: Reading::Number(mark), .. }) => mark,
+            Some(Assigned { reading: ColumnReading::Number(mark), .. }) => mark,
             _ => DecimalMark::Dot,
         }
     }
 
-    pub fn duration(&self, role: Role) -> durations::Reading {
+    pub fn duration(&self, role: Role) -> durations::DurationReading {
         match self.by_role[role as usize] {
-            Some(Assigned { reading: Reading::Duration(reading), .. }) => reading,
-            _ => durations::Reading::USUAL,
+            Some(Assigned { reading: ColumnReading::Duration(reading), .. }) => reading,
+            _ => durations::DurationReading::USUAL,
         }
     }
 }

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use jiff::civil::{Date, Time};
 
 use super::columns::Role;
-use super::entry::{EntryRow, Person};
+use super::entry::{EntryRow, RowPerson};
 use super::error::{ErrorCode, RowError, excerpt};
 use super::readings::Readings;
 use crate::source;
@@ -33,7 +33,7 @@ fn may_be_day(cell: &str, day: Date) -> bool {
 /// The cells of a row, read under a layout.
 pub(super) struct Cells<'r, 's> {
     pub text: &'r str,
-    pub fields: &'s [source::Field],
+    pub fields: &'s [source::RawField],
     pub readings: &'r Readings<'r>,
     /// True if some field differs from the text between its delimiters or quotes.
     pub needs_care: bool,
@@ -57,7 +57,7 @@ impl<'r> Cells<'r, '_> {
     }
 
     #[inline(always)]
-    fn field(&self, role: Role) -> Option<&source::Field> {
+    fn field(&self, role: Role) -> Option<&source::RawField> {
         self.fields.get(self.readings.place(role))
     }
 
@@ -70,7 +70,7 @@ impl<'r> Cells<'r, '_> {
 
     /// What is written in a field, without blanks around it; `None` if nothing is.
     #[inline(always)]
-    fn written(&self, field: &source::Field) -> Option<Cow<'r, str>> {
+    fn written(&self, field: &source::RawField) -> Option<Cow<'r, str>> {
         match field.bytes(self.text) {
             [] => None,
             // Nothing to be trimmed, no dash, and nothing to be unescaped either, which would begin with a quote.
@@ -82,7 +82,7 @@ impl<'r> Cells<'r, '_> {
     }
 
     #[inline(never)]
-    fn written_closely(&self, field: &source::Field) -> Option<Cow<'r, str>> {
+    fn written_closely(&self, field: &source::RawField) -> Option<Cow<'r, str>> {
         let cell = words::trimmed(field.cell(self.text));
         // In some files a dash means that nothing is written.
         let is_nothing = cell.is_empty() || self.readings.rules.dashes && words::is_dash(&cell);
@@ -98,7 +98,7 @@ impl<'r> Cells<'r, '_> {
 
     /// Whether the cell of a field can be seen at once to have no blanks that are to be collapsed.
     #[inline(always)]
-    fn is_tidy(&self, field: &source::Field, cell: &Cow<'r, str>) -> bool {
+    fn is_tidy(&self, field: &source::RawField, cell: &Cow<'r, str>) -> bool {
         // A cell that was unescaped or trimmed is shorter than the field.
         let as_it_stands = matches!(cell, Cow::Borrowed(_)) && cell.len() == field.bytes(self.text).len();
         let tidy = || words::is_short_and_tidy(field.window(self.text)?, cell.len());
@@ -279,13 +279,13 @@ impl<'r> Cells<'r, '_> {
     }
 
     /// The person named by the usual columns: e-mail, name, first and last name.
-    pub fn person(&self) -> Person<'r> {
+    pub fn person(&self) -> RowPerson<'r> {
         let name = self.name(Role::Person).map(names::first_name_first);
         let name = name.or_else(|| names::joined(self.name(Role::FirstName), self.name(Role::LastName)));
         let name = name.or_else(|| self.name(Role::PersonId));
         match (self.text(Role::Email), name) {
-            (None, Some(name)) if names::is_email(&name) => Person { email: Some(name), name: None },
-            (email, name) => Person { email, name },
+            (None, Some(name)) if names::is_email(&name) => RowPerson { email: Some(name), name: None },
+            (email, name) => RowPerson { email, name },
         }
     }
 

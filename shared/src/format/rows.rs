@@ -12,7 +12,7 @@ use super::plan::{ChunkSpan, Oversized};
 use super::readings::Readings;
 use super::row::Cells;
 use super::table::names_nobody;
-use crate::source::{self, Dialect, Ending, MAX_RECORD, MAX_TEXT, Splitter, Tear, Unreadable};
+use crate::source::{self, Dialect, MAX_RECORD, MAX_TEXT, RecordEnd, Splitter, Tear, Unreadable};
 use crate::values::dates;
 use crate::values::durations;
 use crate::values::times;
@@ -20,7 +20,7 @@ use crate::values::words;
 
 /// A data record of the file, as an entry or as an error.
 #[derive(Clone, Debug)]
-pub struct Row<'r> {
+pub struct TableRow<'r> {
     /// Number of the row, counted from 1 without the header and blank lines.
     pub row: u64,
     /// Physical line on which the record begins.
@@ -30,7 +30,7 @@ pub struct Row<'r> {
     dialect: Dialect,
 }
 
-impl<'r> Row<'r> {
+impl<'r> TableRow<'r> {
     /// The cells as parsed; empty for a record which was too long to be read.
     pub fn cells(&self) -> Vec<Cow<'r, str>> {
         let mut splitter = Splitter::new(self.dialect, self.line);
@@ -102,7 +102,7 @@ impl<'a> Rows<'a> {
 }
 
 impl<'r> IntoIterator for &'r Rows<'_> {
-    type Item = Row<'r>;
+    type Item = TableRow<'r>;
     type IntoIter = RowIter<'r>;
 
     fn into_iter(self) -> RowIter<'r> {
@@ -119,9 +119,9 @@ pub struct RowIter<'r> {
 }
 
 impl<'r> Iterator for RowIter<'r> {
-    type Item = Row<'r>;
+    type Item = TableRow<'r>;
 
-    fn next(&mut self) -> Option<Row<'r>> {
+    fn next(&mut self) -> Option<TableRow<'r>> {
         loop {
             let segment = self.rows.segments.get(self.segment)?;
             let splitter = match &mut self.splitter {
@@ -132,8 +132,11 @@ impl<'r> Iterator for RowIter<'r> {
                 }
             };
             let text: &'r str = &segment.text;
-            let ending =
-                if splitter.scan(text.as_bytes()) { Some(Ending::Complete) } else { splitter.finish(text.as_bytes()) };
+            let ending = if splitter.scan(text.as_bytes()) {
+                Some(RecordEnd::Complete)
+            } else {
+                splitter.finish(text.as_bytes())
+            };
             let Some(ending) = ending else {
                 self.segment += 1;
                 self.splitter = None;
@@ -161,13 +164,13 @@ impl<'r> Iterator for RowIter<'r> {
             if let Err(error) = &mut entry {
                 say_what_is_swallowed(error, line, last_line);
             }
-            return Some(Row { row, line, entry, record, dialect: self.rows.dialect });
+            return Some(TableRow { row, line, entry, record, dialect: self.rows.dialect });
         }
     }
 }
 
 impl Rows<'_> {
-    fn oversized(&self, oversized: Oversized) -> Row<'_> {
+    fn oversized(&self, oversized: Oversized) -> TableRow<'_> {
         let Oversized { row, line, start, end, unclosed, .. } = oversized;
         let length = end - start;
         let entry = Err(if unclosed {
@@ -180,7 +183,7 @@ impl Rows<'_> {
                 message: format!("the record has {length} bytes; {MAX_RECORD} are read at most"),
             }
         });
-        Row { row, line, entry, record: "", dialect: self.dialect }
+        TableRow { row, line, entry, record: "", dialect: self.dialect }
     }
 }
 
@@ -188,11 +191,11 @@ impl Rows<'_> {
 fn read<'r>(
     read: ReadRow,
     cells: &Cells<'r, '_>,
-    ending: Ending,
+    ending: RecordEnd,
     delimiter: u8,
     has_lines: bool,
 ) -> Result<EntryRow<'r>, RowError> {
-    if ending == Ending::UnclosedQuote {
+    if ending == RecordEnd::UnclosedQuote {
         let last = cells.fields.last().map(|field| field.cell(cells.text));
         return Err(unclosed_quote(excerpt(&last.unwrap_or_default())));
     }
@@ -205,7 +208,7 @@ fn read<'r>(
         None => {}
     }
     let Readings { rules, who, sheet, .. } = cells.readings;
-    if rules.subtotals && names_nobody(who, source::Cells { text: cells.text, fields: cells.fields }) {
+    if rules.subtotals && names_nobody(who, source::RecordCells { text: cells.text, fields: cells.fields }) {
         return Err(subtotal(cells));
     }
     if cells.fields.len() == headers.len() {
@@ -285,7 +288,7 @@ fn is_glued(cells: &Cells<'_, '_>, delimiter: u8) -> bool {
 /// The error of a worksheet's row in which the cell of some role has a formula without a value. The line is
 /// the row number of the sheet.
 fn formula_without_value(cells: &Cells<'_, '_>, line: u64) -> Option<RowError> {
-    let is_without = |field: &source::Field| field.cell(cells.text) == NO_VALUE;
+    let is_without = |field: &source::RawField| field.cell(cells.text) == NO_VALUE;
     let mut columns = (0..).zip(cells.fields).filter(|(_, field)| is_without(field)).map(|(column, _)| column);
     let column = columns.next()?;
     let others = match columns.count() {

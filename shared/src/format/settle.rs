@@ -14,10 +14,10 @@ use jiff::civil::Date;
 
 use super::columns::Role;
 use super::headers::Headers;
-use super::layout::{Assigned, Reading, Rules};
+use super::layout::{Assigned, ColumnReading, Rules};
 use super::name::FormatName;
 use super::options::ReadingOptions;
-use super::profile::{Verdict, Witness};
+use super::profile::{ColumnVerdict, Witness};
 use super::refusal::{Ambiguous, Refusal};
 use super::table::{Profile, Table, Watched};
 use crate::values::dates::DateOrder;
@@ -71,10 +71,10 @@ pub(super) fn settle(
     let columns = table.roles.iter().map(|&(role, column)| {
         let watched = table.watched.iter().find(|watched| watched.role == Some(role));
         let reading = match watched.map(|watched| (watched, &watched.profile)) {
-            None => Reading::Text,
-            Some((watched, Profile::Date(profile))) => Reading::Date(judge.date(watched, profile)),
-            Some((watched, Profile::Number(profile))) => Reading::Number(judge.number(watched, profile)),
-            Some((watched, Profile::Duration(profile))) => Reading::Duration(judge.duration(watched, profile)),
+            None => ColumnReading::Text,
+            Some((watched, Profile::Date(profile))) => ColumnReading::Date(judge.date(watched, profile)),
+            Some((watched, Profile::Number(profile))) => ColumnReading::Number(judge.number(watched, profile)),
+            Some((watched, Profile::Duration(profile))) => ColumnReading::Duration(judge.duration(watched, profile)),
         };
         Assigned { role, column: column as u32, reading }
     });
@@ -168,10 +168,10 @@ impl Judge<'_> {
         option: &str,
         column: &str,
         asked: How,
-        verdict: &Verdict<How>,
+        verdict: &ColumnVerdict<How>,
         fails: Option<&Witness>,
     ) {
-        if let (Verdict::Settled(settled, _), Some(witness)) = (verdict, fails)
+        if let (ColumnVerdict::Settled(settled, _), Some(witness)) = (verdict, fails)
             && *settled != asked
         {
             self.refuse(format!("{column}: `{option}` says {asked}, but {} can only be {settled}", place(witness)));
@@ -196,9 +196,12 @@ fn place(Witness { line, value }: &Witness) -> String {
 
 /// The reading on which all decided columns agree, with a deciding cell; `None` if they disagree or if
 /// the reading is not among `left`.
-fn agreed<How: PartialEq + Copy>(verdicts: impl Iterator<Item = Verdict<How>>, left: &[How]) -> Option<(How, Witness)> {
+fn agreed<How: PartialEq + Copy>(
+    verdicts: impl Iterator<Item = ColumnVerdict<How>>,
+    left: &[How],
+) -> Option<(How, Witness)> {
     let mut settled = verdicts.filter_map(|verdict| match verdict {
-        Verdict::Settled(how, witnesses) => Some((how, witnesses.into_iter().next()?)),
+        ColumnVerdict::Settled(how, witnesses) => Some((how, witnesses.into_iter().next()?)),
         _ => None,
     });
     let (how, witness) = settled.next()?;

@@ -20,7 +20,7 @@ use super::settle;
 use super::suggest::suggest;
 use super::table::Table;
 use super::title::{below_title, is_quoted_whole, quoted_whole};
-use crate::source::{self, DELIMITERS, Decoder, Encoding, Ending, Judged, MAX_RECORD, Record, Records};
+use crate::source::{self, DELIMITERS, Decoder, Encoding, Judged, MAX_RECORD, Record, RecordEnd, Records};
 use crate::values::dates;
 use crate::values::times;
 
@@ -324,7 +324,7 @@ fn begin(
 
 /// Places a data record into the chunks, and passes its cells to the profiles.
 fn place(record: Record<'_>, headers: &Headers, table: &mut Table, chunks: &mut Chunks) {
-    let unclosed = record.ending == Ending::UnclosedQuote;
+    let unclosed = record.ending == RecordEnd::UnclosedQuote;
     let readable = record.cells.filter(|_| !unclosed);
     table.see(record.line, readable, headers, chunks.rows());
     chunks.add(Placed {

@@ -14,7 +14,7 @@ use super::headers::{Headers, RowEnds, Width};
 use super::profile::{
     DashProfile, DateProfile, DurationProfile, NumberProfile, PartsProfile, SpanProfile, WeekdayProfile,
 };
-use crate::source::Cells;
+use crate::source::RecordCells;
 use crate::values::words;
 pub(super) use related::Related;
 use related::{ByRole, cell};
@@ -107,7 +107,7 @@ impl Table {
     }
 
     /// Notes a record, which follows `rows` records; `cells` is `None` if the record cannot be read.
-    pub fn see(&mut self, line: u64, cells: Option<Cells<'_>>, headers: &Headers, rows: u64) {
+    pub fn see(&mut self, line: u64, cells: Option<RecordCells<'_>>, headers: &Headers, rows: u64) {
         if self.waiting.is_some() {
             self.hear_waiting();
         }
@@ -126,12 +126,12 @@ impl Table {
         }
     }
 
-    fn wait(&self, line: u64, cells: Cells<'_>, looks: totals::TotalLike, rows: u64, subtotal: bool) -> Waiting {
+    fn wait(&self, line: u64, cells: RecordCells<'_>, looks: totals::TotalLike, rows: u64, subtotal: bool) -> Waiting {
         Waiting { line, looks, rows, cells: self.watched_cells(cells), subtotal }
     }
 
     /// Notes the number of cells in a record; returns true if the cells may go to the profiles.
-    fn see_length(&mut self, line: u64, cells: Cells<'_>, headers: &Headers) -> bool {
+    fn see_length(&mut self, line: u64, cells: RecordCells<'_>, headers: &Headers) -> bool {
         let width = match cells.fields.len() == self.columns {
             true => Width::Whole,
             false => self.ends.width(headers.shown(), cells.text, cells.fields),
@@ -156,7 +156,7 @@ impl Table {
     }
 
     /// Notes the text in nameless columns at the end of the header.
-    fn see_end(&mut self, line: u64, cells: Cells<'_>) {
+    fn see_end(&mut self, line: u64, cells: RecordCells<'_>) {
         if self.named == self.columns {
             return;
         }
@@ -195,7 +195,7 @@ impl Table {
         self.totals.subtotals()
     }
 
-    fn hear(&mut self, line: u64, cells: Cells<'_>) {
+    fn hear(&mut self, line: u64, cells: RecordCells<'_>) {
         let related = Related { columns: &self.by_role, cells };
         self.dashes.see(line, cells);
         if let Some(parts) = &mut self.parts {
@@ -206,7 +206,7 @@ impl Table {
             let Some(field) = cells.fields.get(watched.column) else {
                 continue;
             };
-            // Cells in the usual way are read by their bytes; whatever the shortcut does not know goes the long way.
+            // Cells in the usual spelling are read by their bytes, and all other cells by the general parser.
             let bytes = field.bytes(cells.text);
             let is_seen = match &mut watched.profile {
                 Profile::Date(profile) => profile.see_usual(line, bytes),
@@ -248,7 +248,7 @@ impl Table {
         }
     }
 
-    fn watched_cells(&self, cells: Cells<'_>) -> Vec<String> {
+    fn watched_cells(&self, cells: RecordCells<'_>) -> Vec<String> {
         self.watched.iter().map(|watched| cell(cells, watched.column).into_owned()).collect()
     }
 }
@@ -264,7 +264,7 @@ impl Table {
     }
 
     /// True if a record which names nobody is the sum of the rows since the last subtotal, or of all rows.
-    fn is_subtotal(&self, looks: Looks, cells: Cells<'_>) -> bool {
+    fn is_subtotal(&self, looks: Looks, cells: RecordCells<'_>) -> bool {
         let rows = self.totals.since - 1;
         // The sum of a single row equals the row, so a label or bare cells must speak for a subtotal as well.
         if rows == 0 || rows == 1 && !looks.labelled && !looks.bare {

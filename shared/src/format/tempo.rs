@@ -14,7 +14,7 @@ use super::elapsed;
 use super::entry::EntryRow;
 use super::error::{ErrorCode, RowError};
 use super::row::Cells;
-use crate::values::durations::{self, Reading};
+use crate::values::durations::{self, DurationReading};
 use crate::values::numbers::{self, DecimalMark, Marked};
 use crate::values::words;
 
@@ -141,7 +141,7 @@ fn billed(cells: &Cells<'_, '_>) -> Result<bool, RowError> {
     if let Some(hours) = DecimalMark::ALL.into_iter().find_map(|mark| number.under(mark)) {
         return Ok(hours.is_positive());
     }
-    let under = |mark| durations::read(&cell)?.under(Reading { mark, ..Reading::USUAL });
+    let under = |mark| durations::read(&cell)?.under(DurationReading { mark, ..DurationReading::USUAL });
     match DecimalMark::ALL.into_iter().find_map(under) {
         Some(seconds) => Ok(seconds > 0),
         None => {

@@ -27,7 +27,7 @@ mod translated;
 mod variations;
 
 use super::checks::{load, survey};
-use super::{EntryRow, ReadingOptions, Refusal, Row, Survey};
+use super::{EntryRow, ReadingOptions, Refusal, Survey, TableRow};
 
 /// Reading options without any choice by the caller.
 fn plainly() -> ReadingOptions {
@@ -66,7 +66,7 @@ fn seconds(text: impl AsRef<[u8]>) -> Vec<u64> {
 }
 
 /// Describes a row in a line of text: the fields of the entry, or the error.
-fn tell(row: &Row<'_>) -> String {
+fn tell(row: &TableRow<'_>) -> String {
     match &row.entry {
         Ok(entry) => tell_entry(entry),
         Err(error) => {

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::format::{ReadingOptions, Remembered};
 use crate::id::ThingId;
-use crate::packed::Wanted;
+use crate::packed::WantedSheet;
 
 /// How a file is to be read and loaded. An option left out is detected from the file or has a default. In the tables
 /// and in JSON the groups of options form a single flat list.
@@ -120,9 +120,9 @@ impl Options {
     }
 
     /// The facts by which a sheet is chosen from a spreadsheet, given the account's remembered mappings.
-    pub fn wanted(&self, remembered: &Remembered) -> Wanted {
+    pub fn wanted(&self, remembered: &Remembered) -> WantedSheet {
         let ReadingOptions { format, mapping, remembered, .. } = self.reading(remembered);
-        Wanted { format, mapping, remembered, sheet: self.sheet.clone() }
+        WantedSheet { format, mapping, remembered, sheet: self.sheet.clone() }
     }
 
     /// The options which concern the reading of the file, given the account's remembered mappings.

@@ -11,7 +11,7 @@
 
 use serde_json::{Value, json};
 
-use crate::files::place::Place;
+use crate::files::place::InboxPlace;
 use crate::files::{LONGEST_KEY, OUTBOX, Object};
 use crate::import::{Import, ImportError, Wrong};
 use crate::inbox::shown::shown;
@@ -23,7 +23,7 @@ const DIGITS: usize = 16;
 
 /// Writes the report of a settled or undone import; does nothing for imports which were not dropped.
 pub async fn settled(services: &Services, import: &Import) -> Result<(), ImportError> {
-    let Some((source, place)) = import.source.as_ref().and_then(|source| Some((source, Place::of(&source.key)?)))
+    let Some((source, place)) = import.source.as_ref().and_then(|source| Some((source, InboxPlace::of(&source.key)?)))
     else {
         return Ok(());
     };
@@ -35,7 +35,7 @@ pub async fn settled(services: &Services, import: &Import) -> Result<(), ImportE
 /// Writes the report of a drop which made no import, with the reasons.
 pub async fn refused(
     services: &Services,
-    place: &Place,
+    place: &InboxPlace,
     object: &Object,
     sequencer: &str,
     wrong: &Wrong,
@@ -61,7 +61,7 @@ fn seen(object: &Object) -> Value {
 }
 
 /// The key of a report; `of` distinguishes reports with the same file name.
-fn key(place: &Place, of: &str) -> String {
+fn key(place: &InboxPlace, of: &str) -> String {
     let (start, end) = (format!("{OUTBOX}/{}/", place.account), format!(".{of}.report.json"));
     let room = LONGEST_KEY - start.len() - end.len();
     let name = &place.file_name[..place.file_name.floor_char_boundary(room)];
@@ -80,7 +80,7 @@ mod tests {
 
     #[test]
     fn a_key_is_cut_between_letters_so_that_s3_takes_it() {
-        let place = |file_name: String| Place { account: AccountId(7), kind: "auto".to_owned(), file_name };
+        let place = |file_name: String| InboxPlace { account: AccountId(7), kind: "auto".to_owned(), file_name };
         assert_eq!(key(&place("März (2).csv".to_owned()), "12"), "outbox/7/März (2).csv.12.report.json");
         for letter in ["a", "ü", "€", "🚚"] {
             for letters in 1..1020 / letter.len() {
@@ -91,7 +91,7 @@ mod tests {
                 assert!(cut.is_some_and(|cut| name.starts_with(cut) && (cut == name || key.len() + 4 > LONGEST_KEY)));
             }
         }
-        let place = Place { account: AccountId(u64::MAX), ..place("x".repeat(1020)) };
+        let place = InboxPlace { account: AccountId(u64::MAX), ..place("x".repeat(1020)) };
         assert_eq!(key(&place, &u64::MAX.to_string()).len(), LONGEST_KEY);
     }
 }

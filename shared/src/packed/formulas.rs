@@ -16,7 +16,7 @@ use std::collections::HashMap;
 use quick_xml::events::{BytesStart, Event};
 
 use super::limits::NotUnpacked;
-use super::place::{MAX_COLUMNS, MAX_ROWS, Place};
+use super::place::{CellPlace, MAX_COLUMNS, MAX_ROWS};
 
 /// The largest number of cells recorded of a workbook, at eight bytes each.
 const MOST: usize = 4_000_000;
@@ -25,13 +25,13 @@ const MOST: usize = 4_000_000;
 #[derive(Default)]
 pub(super) struct Formulas {
     /// The cells by the name of the part, in lower case.
-    noted: HashMap<String, Vec<Place>>,
+    noted: HashMap<String, Vec<CellPlace>>,
     count: usize,
 }
 
 impl Formulas {
     /// Records the cells of a part.
-    pub fn note(&mut self, part: &str, mut places: Vec<Place>) {
+    pub fn note(&mut self, part: &str, mut places: Vec<CellPlace>) {
         if !places.is_empty() {
             places.sort_unstable();
             places.dedup();
@@ -47,7 +47,7 @@ impl Formulas {
 
     /// The recorded cells of the sheet in a part. If the workbook does not say which part holds the sheet (`None`), the
     /// file is refused, unless no cell of the workbook was recorded.
-    pub fn of_sheet(&self, part: Option<&str>) -> Result<&[Place], NotUnpacked> {
+    pub fn of_sheet(&self, part: Option<&str>) -> Result<&[CellPlace], NotUnpacked> {
         if self.noted.is_empty() {
             return Ok(&[]);
         }
@@ -70,18 +70,18 @@ pub(super) struct SheetScan {
     column: u32,
     cell: Option<Cell>,
     in_value: bool,
-    places: Vec<Place>,
+    places: Vec<CellPlace>,
 }
 
 /// The cell whose tag is open.
 struct Cell {
-    place: Place,
+    place: CellPlace,
     /// True if the value is a text, which may be empty.
     is_text: bool,
     formula: bool,
     value: bool,
     /// The last cell of the range, if the cell begins an array formula.
-    array_end: Option<Place>,
+    array_end: Option<CellPlace>,
 }
 
 impl SheetScan {
@@ -101,7 +101,7 @@ impl SheetScan {
         Ok(())
     }
 
-    pub fn finish(self) -> Vec<Place> {
+    pub fn finish(self) -> Vec<CellPlace> {
         self.places
     }
 
@@ -119,7 +119,7 @@ impl SheetScan {
             }
             ("c", _) => {
                 let mut cell = Cell {
-                    place: Place { row: self.row, column: self.column },
+                    place: CellPlace { row: self.row, column: self.column },
                     is_text: false,
                     formula: false,
                     value: false,
@@ -168,7 +168,7 @@ impl SheetScan {
     }
 
     /// Records all cells from one corner of a range to the opposite corner.
-    fn add(&mut self, from: Place, to: Place, room: usize) -> Result<(), NotUnpacked> {
+    fn add(&mut self, from: CellPlace, to: CellPlace, room: usize) -> Result<(), NotUnpacked> {
         let rows = from.row..=to.row.max(from.row).min(MAX_ROWS - 1);
         let columns = from.column..=to.column.max(from.column).min(MAX_COLUMNS - 1);
         let count = rows.clone().count().saturating_mul(columns.clone().count());
@@ -178,14 +178,14 @@ impl SheetScan {
                  and save it"
             )));
         }
-        let row = |row| columns.clone().map(move |column| Place { row, column });
+        let row = |row| columns.clone().map(move |column| CellPlace { row, column });
         self.places.extend(rows.flat_map(row));
         Ok(())
     }
 }
 
 /// Parses the name of a cell: `B7` is column 1 of row 6. `None` for a place beyond the largest sheet.
-fn place(name: &str) -> Option<Place> {
+fn place(name: &str) -> Option<CellPlace> {
     let name = name.trim_matches('$');
     let digits = name.find(|letter: char| !letter.is_ascii_alphabetic())?;
     let (letters, digits) = name.split_at(digits);
@@ -195,7 +195,7 @@ fn place(name: &str) -> Option<Place> {
     let value = |letter: u8| u32::from(letter.to_ascii_uppercase() - b'A') + 1;
     let column = letters.bytes().fold(0, |sum, letter| sum * 26 + value(letter)) - 1;
     let row = digits.trim_start_matches('$').parse::<u32>().ok()?.checked_sub(1)?;
-    (row < MAX_ROWS && column < MAX_COLUMNS).then_some(Place { row, column })
+    (row < MAX_ROWS && column < MAX_COLUMNS).then_some(CellPlace { row, column })
 }
 
 #[cfg(test)]
@@ -217,7 +217,7 @@ mod tests {
             ("A", None),
             ("", None),
         ] {
-            assert_eq!(place(name), at.map(|(row, column)| Place { row, column }), "{name}");
+            assert_eq!(place(name), at.map(|(row, column)| CellPlace { row, column }), "{name}");
         }
     }
 }

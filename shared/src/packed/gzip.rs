@@ -6,7 +6,7 @@ use flate2::write::MultiGzDecoder;
 
 use super::cancellation::Cancellation;
 use super::limits::{Limits, NotUnpacked, is_bomb};
-use super::packing::{Kind, MAGIC};
+use super::packing::{MAGIC, Packing};
 use super::unpacked::{Sink, Unpacked};
 
 /// A decoder for a gzip with one or more members.
@@ -73,15 +73,15 @@ impl Gunzip {
         if self.head.len() < MAGIC {
             self.head.extend(out.iter().take(MAGIC - self.head.len()));
         }
-        let inner = match Kind::of(&self.head) {
+        let inner = match Packing::of(&self.head) {
             None => {
                 let given = sink(out);
                 out.clear();
                 return given;
             }
-            Some(Kind::Gzip) => "another gzip",
-            Some(Kind::Zip) => "a zip archive or an .xlsx spreadsheet",
-            Some(Kind::Compound) => "an old .xls spreadsheet or another Office document",
+            Some(Packing::Gzip) => "another gzip",
+            Some(Packing::Zip) => "a zip archive or an .xlsx spreadsheet",
+            Some(Packing::Compound) => "an old .xls spreadsheet or another Office document",
         };
         Err(NotUnpacked::Unreadable(format!("the gzip holds {inner}: unpack it once and import what is in it")))
     }

@@ -1,11 +1,11 @@
 //! Recognises the packing of a file by the first bytes.
 
-/// The number of first bytes that [`Kind::of`] needs.
+/// The number of first bytes that [`Packing::of`] needs.
 pub const MAGIC: usize = 4;
 
 /// The packing of a file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Kind {
+pub enum Packing {
     /// A gzip by RFC 1952, of one or more members.
     Gzip,
     /// A zip archive; an .xlsx spreadsheet is a zip archive.
@@ -14,7 +14,7 @@ pub enum Kind {
     Compound,
 }
 
-impl Kind {
+impl Packing {
     /// The packing by the first [`MAGIC`] bytes of a file, or by all bytes of a shorter file. `None` for a file
     /// that is not packed.
     pub fn of(bytes: &[u8]) -> Option<Self> {

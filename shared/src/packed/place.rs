@@ -6,7 +6,7 @@ pub(super) const MAX_COLUMNS: u32 = 1 << 14;
 
 /// The row and the column of a cell, counted from 0.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct Place {
+pub(super) struct CellPlace {
     pub row: u32,
     pub column: u32,
 }

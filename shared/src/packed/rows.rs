@@ -6,7 +6,7 @@ use super::archive::Archive;
 use super::cancellation::Cancellation;
 use super::cells::{self, Epoch};
 use super::limits::{Limits, NotUnpacked, is_bomb};
-use super::place::{MAX_COLUMNS, MAX_ROWS, Place};
+use super::place::{CellPlace, MAX_COLUMNS, MAX_ROWS};
 use super::shape::Shape;
 use crate::format::{NO_VALUE, letters};
 use crate::source::MAX_RECORD;
@@ -15,14 +15,14 @@ use crate::source::MAX_RECORD;
 const MAX_CHARACTERS: usize = 32_767;
 
 /// The rows of a sheet that are not blank.
-pub(super) struct Rows<'b> {
+pub(super) struct SheetRows<'b> {
     /// The name of the sheet, for error messages.
     name: String,
     reader: XlsxCellReader<'b, Archive>,
     shapes: Vec<Shape>,
     epoch: Epoch,
     /// The cells whose formulas have no stored value, in the order of the sheet.
-    without_value: &'b [Place],
+    without_value: &'b [CellPlace],
     /// The first cell of the next row, which was read at the end of the row before.
     next: Option<Cell>,
     /// True once the reader has no more cells.
@@ -82,12 +82,12 @@ impl Room {
     }
 }
 
-impl<'b> Rows<'b> {
+impl<'b> SheetRows<'b> {
     pub fn new(
         name: String,
         reader: XlsxCellReader<'b, Archive>,
         epoch: Epoch,
-        without_value: &'b [Place],
+        without_value: &'b [CellPlace],
         (room, cancellation): (Room, Cancellation),
     ) -> Self {
         let shapes = reader.styles().iter().map(Shape::of).collect();
@@ -109,7 +109,7 @@ impl<'b> Rows<'b> {
     pub fn next(&mut self, row: &mut Vec<String>) -> Result<Option<u32>, NotUnpacked> {
         row.clear();
         self.next = self.next_cell()?;
-        let first = |place: &Place| place.row;
+        let first = |place: &CellPlace| place.row;
         let rows = self.next.iter().map(|cell| cell.row).chain(self.without_value.first().map(first));
         let Some(number) = rows.min() else { return Ok(None) };
         let mut bytes = 0;

@@ -15,7 +15,7 @@ use zip::write::SimpleFileOptions;
 use zip::{ZipArchive, ZipWriter};
 
 use super::*;
-use crate::format::Row;
+use crate::format::TableRow;
 
 /// Makes a zip archive with these parts.
 fn zipped(parts: &[(&str, &[u8])]) -> Vec<u8> {
@@ -44,10 +44,10 @@ fn edited(file: &[u8], part: &str, edit: impl Fn(&str) -> String) -> Vec<u8> {
 }
 
 /// Unpacks the table of a packed file as text.
-fn table(file: &[u8], wanted: &Wanted) -> Result<(String, Unpacked), String> {
+fn table(file: &[u8], wanted: &WantedSheet) -> Result<(String, Unpacked), String> {
     let mut table = Vec::new();
     let bytes = Bytes::copy_from_slice(file);
-    let kind = Kind::of(file).ok_or("it is not packed")?;
+    let kind = Packing::of(file).ok_or("it is not packed")?;
     let unpacked = unpack(kind, bytes, wanted, &Limits::PARSER, &Cancellation::default(), &mut |piece| {
         table.extend_from_slice(piece);
         Ok(())
@@ -58,21 +58,21 @@ fn table(file: &[u8], wanted: &Wanted) -> Result<(String, Unpacked), String> {
 
 /// Unpacks the table of a spreadsheet without any option.
 fn sheet(file: &[u8]) -> String {
-    table(file, &Wanted::default()).unwrap().0
+    table(file, &WantedSheet::default()).unwrap().0
 }
 
 /// The message with which a packed file is refused.
 fn refusal(file: &[u8]) -> String {
-    table(file, &Wanted::default()).unwrap_err()
+    table(file, &WantedSheet::default()).unwrap_err()
 }
 
 /// Parses a file, packed or not, into its rows: `line: date start seconds | person | project | text`, or the error.
 fn entries(file: &[u8]) -> Vec<String> {
     let options = ReadingOptions::default();
-    let (text, mut survey) = match Kind::of(file) {
+    let (text, mut survey) = match Packing::of(file) {
         None => (file.to_vec(), Survey::new(options, 1000)),
         Some(_) => {
-            let (text, unpacked) = table(file, &Wanted::default()).unwrap();
+            let (text, unpacked) = table(file, &WantedSheet::default()).unwrap();
             (text.into_bytes(), unpacked.survey(options, 1000))
         }
     };
@@ -87,7 +87,7 @@ fn entries(file: &[u8]) -> Vec<String> {
     shown
 }
 
-fn show(row: &Row<'_>) -> String {
+fn show(row: &TableRow<'_>) -> String {
     match &row.entry {
         Err(error) => format!("{}: {}", row.line, error.message),
         Ok(entry) => {

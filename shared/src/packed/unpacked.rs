@@ -8,7 +8,7 @@ pub(super) const PIECE: usize = 256 * 1024;
 
 /// The options by which the sheet of a spreadsheet and the header in the sheet are found.
 #[derive(Clone, Debug, Default)]
-pub struct Wanted {
+pub struct WantedSheet {
     /// The format, if the caller names a format. The format's header is looked for.
     pub format: Option<FormatName>,
     /// The caller's mapping of columns for a table of no known format. The mapped header is looked for.

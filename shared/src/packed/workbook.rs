@@ -13,9 +13,9 @@ use super::cells::Epoch;
 use super::hidden::HiddenCells;
 use super::inspect::{Inspected, inspect};
 use super::limits::{Limits, NotUnpacked};
-use super::place::Place;
-use super::rows::{Room, Rows, record};
-use super::unpacked::{PIECE, Sink, Unpacked, Wanted};
+use super::place::CellPlace;
+use super::rows::{Room, SheetRows, record};
+use super::unpacked::{PIECE, Sink, Unpacked, WantedSheet};
 use crate::format::{self, NO_VALUE};
 
 /// The largest number of columns that are read beyond the last column of the header.
@@ -29,7 +29,7 @@ const MAX_SHEETS: usize = 200;
 /// Chooses a sheet by `wanted` and unpacks the sheet.
 pub(super) fn unpack(
     file: Bytes,
-    wanted: &Wanted,
+    wanted: &WantedSheet,
     limits: &Limits,
     cancellation: &Cancellation,
     sink: Sink<'_>,
@@ -181,7 +181,7 @@ impl<'f> Book<'f> {
     }
 
     /// The cells of a sheet whose formulas have no stored value.
-    fn without_value(&self, sheet: &str) -> Result<&'f [Place], NotUnpacked> {
+    fn without_value(&self, sheet: &str) -> Result<&'f [CellPlace], NotUnpacked> {
         self.inspected.formulas.of_sheet(self.part(sheet).as_deref())
     }
 
@@ -193,12 +193,12 @@ impl<'f> Book<'f> {
     fn rows<'b>(
         &'b mut self,
         sheet: &str,
-        without_value: &'b [Place],
+        without_value: &'b [CellPlace],
         room: Room,
-    ) -> Result<Option<Rows<'b>>, NotUnpacked> {
+    ) -> Result<Option<SheetRows<'b>>, NotUnpacked> {
         let around = (room, self.cancellation.clone());
         match self.xlsx.worksheet_cells_reader(sheet) {
-            Ok(reader) => Ok(Some(Rows::new(sheet.to_owned(), reader, self.epoch, without_value, around))),
+            Ok(reader) => Ok(Some(SheetRows::new(sheet.to_owned(), reader, self.epoch, without_value, around))),
             // The sheet is a chart without cells.
             Err(XlsxError::NotAWorksheet(_)) => Ok(None),
             Err(error) => Err(damaged(&error)),
@@ -206,7 +206,7 @@ impl<'f> Book<'f> {
     }
 
     /// The sheets that may be meant: the sheet named by the caller, else all sheets.
-    fn named(&self, wanted: &Wanted) -> Result<Vec<Named>, NotUnpacked> {
+    fn named(&self, wanted: &WantedSheet) -> Result<Vec<Named>, NotUnpacked> {
         let sheets = self.xlsx.sheets_metadata().iter().filter(|sheet| sheet.typ == SheetType::WorkSheet);
         let named =
             sheets.map(|sheet| Named { name: sheet.name.clone(), hidden: sheet.visible != SheetVisible::Visible });
@@ -231,7 +231,7 @@ impl<'f> Book<'f> {
     /// 3. else the first visible sheet that is not empty, which is then refused for the columns.
     ///
     /// A hidden sheet is read only if the caller names the sheet, and is mentioned in the remarks if the header fits.
-    fn choose(&mut self, wanted: &Wanted) -> Result<(Sheet, Vec<String>), NotUnpacked> {
+    fn choose(&mut self, wanted: &WantedSheet) -> Result<(Sheet, Vec<String>), NotUnpacked> {
         let named = self.named(wanted)?;
         let (hidden, seen): (Vec<_>, Vec<_>) =
             named.into_iter().take(MAX_SHEETS).partition(|sheet| sheet.hidden && wanted.sheet.is_none());
@@ -309,7 +309,7 @@ impl<'f> Book<'f> {
     }
 
     /// Reads the beginning of a sheet. `None` for a chart.
-    fn look(&mut self, named: Named, wanted: &Wanted) -> Result<Option<Sheet>, NotUnpacked> {
+    fn look(&mut self, named: Named, wanted: &WantedSheet) -> Result<Option<Sheet>, NotUnpacked> {
         let Named { name, hidden } = named;
         let without_value = self.without_value(&name)?;
         let room = self.looked;

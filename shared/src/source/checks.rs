@@ -1,7 +1,7 @@
 //! Properties of decoding and splitting which hold for any bytes, run by the tests over a corpus and over generated
 //! input, and by `cargo fuzz` for any length of time.
 
-use super::{Decoder, Dialect, Encoding, Ending, Splitter, Unreadable};
+use super::{Decoder, Dialect, Encoding, RecordEnd, Splitter, Unreadable};
 
 /// A record as compared by the checks, with its cells, its raw text and its first and last line.
 #[derive(Debug, PartialEq, Eq)]
@@ -9,7 +9,7 @@ pub struct Read {
     pub cells: Vec<String>,
     pub raw: String,
     pub lines: (u64, u64),
-    pub ending: Ending,
+    pub ending: RecordEnd,
 }
 
 /// Decodes and splits bytes from the fuzzer, whose first two bytes choose the delimiter and the cuts.
@@ -91,7 +91,7 @@ pub fn split(text: &str, delimiter: u8) -> Vec<Read> {
     let mut records = Vec::new();
     loop {
         let ending = match splitter.scan(text.as_bytes()) {
-            true => Some(Ending::Complete),
+            true => Some(RecordEnd::Complete),
             false => splitter.finish(text.as_bytes()),
         };
         let Some(ending) = ending else { return records };

@@ -3,7 +3,7 @@
 
 use std::borrow::Cow;
 
-use super::{Dialect, Field, Splitter, Tear, is_blank, tear};
+use super::{Dialect, RawField, Splitter, Tear, is_blank, tear};
 
 /// The delimiters which are tried in detection.
 pub const DELIMITERS: [u8; 4] = [b',', b';', b'\t', b'|'];
@@ -78,7 +78,7 @@ fn split(text: &str, complete: bool, dialect: Dialect) -> Option<Judged> {
     judged
 }
 
-fn see(judged: &mut Option<Judged>, dialect: Dialect, text: &str, fields: &[Field]) {
+fn see(judged: &mut Option<Judged>, dialect: Dialect, text: &str, fields: &[RawField]) {
     if is_blank(text, fields) {
         return;
     }

@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use super::places::Anchors;
-use super::{Decoder, Dialect, Encoding, Ending, Field, MAX_RECORD, Splitter, Unreadable, is_blank};
+use super::{Decoder, Dialect, Encoding, MAX_RECORD, RawField, RecordEnd, Splitter, Unreadable, is_blank};
 
 /// A record of the file with its lines, its place and its cells.
 #[derive(Debug)]
@@ -14,16 +14,16 @@ pub struct Record<'r> {
     pub last_line: u64,
     /// Byte range of the record in the original object, without its line break.
     pub source: Range<u64>,
-    pub ending: Ending,
+    pub ending: RecordEnd,
     /// `None` for a record longer than [`MAX_RECORD`], whose text was not kept.
-    pub cells: Option<Cells<'r>>,
+    pub cells: Option<RecordCells<'r>>,
 }
 
 /// The fields of a record, and the text in which the fields stand.
 #[derive(Clone, Copy, Debug)]
-pub struct Cells<'r> {
+pub struct RecordCells<'r> {
     pub text: &'r str,
-    pub fields: &'r [Field],
+    pub fields: &'r [RawField],
 }
 
 /// Splits a text which is pushed piece by piece, and keeps no more text than the current record.
@@ -69,7 +69,7 @@ impl Records {
         self.anchors.extend(decoder.anchors());
         let mut place = Place { text: 0, source: self.origin };
         while self.splitter.scan(self.text.as_bytes()) {
-            self.give(encoding, &mut place, Ending::Complete, &mut take)?;
+            self.give(encoding, &mut place, RecordEnd::Complete, &mut take)?;
         }
         let pending = self.splitter.pending();
         let start = self.splitter.range().start;
@@ -105,7 +105,7 @@ impl Records {
         &mut self,
         encoding: Encoding,
         place: &mut Place,
-        ending: Ending,
+        ending: RecordEnd,
         take: &mut impl FnMut(Record<'_>) -> Result<(), E>,
     ) -> Result<(), E> {
         let range = self.splitter.range();
@@ -115,7 +115,7 @@ impl Records {
             Some(start) => (start, true),
             None => (start, range.len() > MAX_RECORD),
         };
-        let cells = Cells { text: &self.text, fields: self.splitter.fields() };
+        let cells = RecordCells { text: &self.text, fields: self.splitter.fields() };
         if !oversized && is_blank(cells.text, cells.fields) {
             return Ok(());
         }

@@ -13,7 +13,7 @@
 //! | with [`Dialect::backslashes`] | a quote after a backslash does not close the field |
 //!
 //! The splitter differs from `csv-core` in two things. A record is given as the places of its fields in the text
-//! ([`Field`]), so a cell without quotes inside is never copied. And the splitter does not go from byte to byte: vector
+//! ([`RawField`]), so a cell without quotes inside is never copied. And the splitter does not go from byte to byte: vector
 //! instructions make a mask of each 64 bytes with the *marks* among them (delimiter, quote, CR, LF; see `marks`), and the
 //! splitter goes from mark to mark, which saves most of the branches that a processor predicts badly.
 //!
@@ -35,7 +35,7 @@ mod marks;
 use std::ops::Range;
 
 use field::Form;
-pub use field::{Field, MAX_TEXT};
+pub use field::{MAX_TEXT, RawField};
 use marks::{BLOCK, QUOTE, marks, marks_of_block};
 
 /// The rules of quotes and lines which differ from file to file.
@@ -63,7 +63,7 @@ enum State {
 
 /// The end of a record.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Ending {
+pub enum RecordEnd {
     /// A line break, or the end of the file outside quotes.
     Complete,
     /// The end of the file, inside quotes.
@@ -87,7 +87,7 @@ pub struct Splitter {
     escaped: bool,
     backslashed: bool,
     /// Room for fields; the first `count` are the fields of the record.
-    fields: Vec<Field>,
+    fields: Vec<RawField>,
     count: usize,
     /// The end of the complete record, without the line break.
     end: usize,
@@ -161,7 +161,7 @@ impl Splitter {
     #[inline(always)]
     fn take_usual(&mut self, text: &[u8]) -> bool {
         if self.fields.len() < self.count + BLOCK {
-            self.fields.resize(self.count + 2 * BLOCK, Field::bare(0, 0));
+            self.fields.resize(self.count + 2 * BLOCK, RawField::bare(0, 0));
         }
         let (delimiter, mut base, mut seen, mut left) = (self.dialect.delimiter, self.base, self.seen, self.marks);
         let (mut start, mut count) = (self.field_start, self.count);
@@ -177,7 +177,7 @@ impl Splitter {
                 // Most marks end a field without quotes.
                 while left != 0 && block[place(left)] == delimiter {
                     let Some(field) = room.next() else { break 'blocks };
-                    *field = Field::bare(start, base + place(left));
+                    *field = RawField::bare(start, base + place(left));
                     (start, left, count) = (base + place(left) + 1, left & (left - 1), count + 1);
                 }
                 if left == 0 {
@@ -196,7 +196,7 @@ impl Splitter {
                         Closing::Beyond | Closing::Odd => break 'blocks,
                     };
                     let Some(field) = room.next() else { break 'blocks };
-                    *field = Field::new(start, base + end, form);
+                    *field = RawField::new(start, base + end, form);
                     self.needs_care |= form == Form::Escaped;
                     (start, left, count) = (base + end + 1, rest, count + 1);
                     if block[end] != delimiter {
@@ -205,7 +205,7 @@ impl Splitter {
                     }
                 } else if (block[at] == b'\n' || block[at] == b'\r') && base + at != self.start {
                     let Some(field) = room.next() else { break 'blocks };
-                    *field = Field::bare(start, base + at);
+                    *field = RawField::bare(start, base + at);
                     (start, left, count) = (base + at + 1, left & (left - 1), count + 1);
                     ended = Some(block[at]);
                     break 'blocks;
@@ -225,15 +225,15 @@ impl Splitter {
     }
 
     /// Ends the last record at the end of the text. `None` if no record is open.
-    pub fn finish(&mut self, text: &[u8]) -> Option<Ending> {
+    pub fn finish(&mut self, text: &[u8]) -> Option<RecordEnd> {
         debug_assert_eq!(self.seen, text.len(), "the text has been scanned");
         self.let_go();
         if self.seen == self.start && !self.headless {
             return None;
         }
         let ending = match self.state {
-            State::Quoted => Ending::UnclosedQuote,
-            State::Bare | State::QuoteAt(_) => Ending::Complete,
+            State::Quoted => RecordEnd::UnclosedQuote,
+            State::Bare | State::QuoteAt(_) => RecordEnd::Complete,
         };
         self.end_field(self.seen);
         self.end_record(self.seen, self.seen);
@@ -241,7 +241,7 @@ impl Splitter {
     }
 
     /// The fields of the last complete record.
-    pub fn fields(&self) -> &[Field] {
+    pub fn fields(&self) -> &[RawField] {
         &self.fields[..self.count]
     }
 
@@ -365,7 +365,7 @@ impl Splitter {
             State::QuoteAt(quote) if at == quote.wrapping_add(1) && !self.escaped => Form::Quoted,
             State::QuoteAt(_) | State::Quoted => Form::Escaped,
         };
-        let field = Field::new(self.field_start, at, form);
+        let field = RawField::new(self.field_start, at, form);
         match self.fields.get_mut(self.count) {
             Some(room) => *room = field,
             None => self.fields.push(field),

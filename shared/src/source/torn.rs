@@ -1,6 +1,6 @@
 //! Recognises blank records and records torn by a faulty quote.
 
-use super::Field;
+use super::RawField;
 
 /// A fault in the quotes of a record.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -16,13 +16,13 @@ pub enum Tear {
 
 /// The fault in the quotes of a record; `None` if the quotes are sound.
 #[inline]
-pub fn tear(text: &str, fields: &[Field], delimiter: u8) -> Option<Tear> {
-    if fields.iter().any(Field::needs_care) { find_tear(text, fields, delimiter) } else { None }
+pub fn tear(text: &str, fields: &[RawField], delimiter: u8) -> Option<Tear> {
+    if fields.iter().any(RawField::needs_care) { find_tear(text, fields, delimiter) } else { None }
 }
 
 #[cold]
 #[inline(never)]
-fn find_tear(text: &str, fields: &[Field], delimiter: u8) -> Option<Tear> {
+fn find_tear(text: &str, fields: &[RawField], delimiter: u8) -> Option<Tear> {
     fields.iter().find_map(|field| match field.escaped(text) {
         Some(raw) => tear_of(raw, delimiter),
         None => field.is_backslashed().then_some(Tear::Backslash),
@@ -52,12 +52,12 @@ fn tear_of(raw: &str, delimiter: u8) -> Option<Tear> {
 /// True if the record is a blank line: nothing, only blanks and delimiters as spreadsheets leave them, or the byte
 /// 0x1a with which DOS ended files and which no reader sees.
 #[inline]
-pub fn is_blank(text: &str, fields: &[Field]) -> bool {
+pub fn is_blank(text: &str, fields: &[RawField]) -> bool {
     !fields.first().is_some_and(|field| field.begins_visibly(text)) && are_blank(text, fields)
 }
 
 #[inline(never)]
-fn are_blank(text: &str, fields: &[Field]) -> bool {
+fn are_blank(text: &str, fields: &[RawField]) -> bool {
     const END_OF_FILE: char = '\u{1a}';
     let is_blank = |letter: char| letter.is_whitespace() || letter == END_OF_FILE;
     fields.iter().all(|field| field.cell(text).chars().all(is_blank))

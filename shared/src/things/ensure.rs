@@ -24,7 +24,7 @@ use crate::things::maker::{IN_FLIGHT, Maker};
 use crate::things::note::Note;
 use crate::things::reference;
 use make::{creation, make_all};
-use wanted::{Wanted, respell, respell_client};
+use wanted::{WantedThing, respell, respell_client};
 
 /// The most attempts to find or make a thing while other loaders do the same.
 const ATTEMPTS: u32 = 20;
@@ -34,13 +34,13 @@ const ATTEMPTS: u32 = 20;
 pub async fn touch_all(
     services: &Services,
     maker: &Maker,
-    wanted: &[Wanted],
+    wanted: &[WantedThing],
     lease: &Lease,
 ) -> Result<Vec<Option<ThingId>>, LeasedError> {
     let seen = look_all(services, maker, wanted).await?;
     lease.check(&services.clock)?;
     let noted = note_all(services, maker, wanted, &seen).await?;
-    let is_new = |(wanted, seen): (&Wanted, &Seen)| matches!(seen, Seen::Nothing) && wanted.may_be_made(maker);
+    let is_new = |(wanted, seen): (&WantedThing, &Seen)| matches!(seen, Seen::Nothing) && wanted.may_be_made(maker);
     let new = wanted.iter().enumerate().zip(&seen).filter(|((_, wanted), seen)| is_new((wanted, seen)));
     let mut found = vec![None; wanted.len()];
     for (at, id) in make_all(services, maker, new.map(|(new, _)| new).collect(), lease).await? {
@@ -72,7 +72,7 @@ enum Seen {
     Other,
 }
 
-async fn look_all(services: &Services, maker: &Maker, wanted: &[Wanted]) -> Result<Vec<Seen>, StoreError> {
+async fn look_all(services: &Services, maker: &Maker, wanted: &[WantedThing]) -> Result<Vec<Seen>, StoreError> {
     let account = maker.account;
     let places: Vec<_> = wanted.iter().map(|wanted| (wanted.kind, wanted.place(account).id)).collect();
     let there = Thing::get_many(services, account, &places).await?;
@@ -81,7 +81,7 @@ async fn look_all(services: &Services, maker: &Maker, wanted: &[Wanted]) -> Resu
     let references: Vec<_> = there.keys().copied().map(reference).collect();
     let mine = services.store.get_many(&references).await?;
     let mine: HashSet<String> = mine.iter().map(|item| keys::Key::of(Table::Workspace, item).pk).collect();
-    let see = |(wanted, place): (&Wanted, (Kind, ThingId))| match there.remove(&place) {
+    let see = |(wanted, place): (&WantedThing, (Kind, ThingId))| match there.remove(&place) {
         None => Seen::Nothing,
         Some(thing) if thing.key == wanted.key && !thing.is_spent() => {
             Seen::Thing { thing: Box::new(thing), referred: mine.contains(&reference(place).pk) }
@@ -95,11 +95,11 @@ async fn look_all(services: &Services, maker: &Maker, wanted: &[Wanted]) -> Resu
 async fn note_all(
     services: &Services,
     maker: &Maker,
-    wanted: &[Wanted],
+    wanted: &[WantedThing],
     seen: &[Seen],
 ) -> Result<HashSet<(Kind, ThingId)>, StoreError> {
     let account = maker.account;
-    let is_touched = |wanted: &Wanted, seen: &Seen| match seen {
+    let is_touched = |wanted: &WantedThing, seen: &Seen| match seen {
         Seen::Thing { referred, .. } => !referred,
         Seen::Nothing => wanted.may_be_made(maker),
         Seen::Other => false,
@@ -113,7 +113,7 @@ async fn note_all(
 async fn touch(
     services: &Services,
     maker: &Maker,
-    wanted: &Wanted,
+    wanted: &WantedThing,
     seen: Seen,
     noted: &HashSet<(Kind, ThingId)>,
 ) -> Result<Option<ThingId>, LeasedError> {

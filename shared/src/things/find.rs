@@ -27,12 +27,12 @@ pub enum Found {
     /// The thing with the key.
     There(Box<Thing>),
     /// No thing has the key; a new thing would lie at the place given here.
-    Absent(Place),
+    Absent(KeyPlace),
 }
 
 /// The place where a thing with a new key would lie.
 #[derive(Debug)]
-pub struct Place {
+pub struct KeyPlace {
     /// The id which the new thing would have.
     pub id: ThingId,
     /// `true` if a mark stands at the id, to be overwritten by the new thing.
@@ -63,7 +63,7 @@ async fn look(services: &Services, account: AccountId, kind: Kind, key: &str) ->
         match there {
             None => {
                 let (id, taken_over) = mark.map_or((id, false), |mark| (mark, true));
-                return Ok(Some(Found::Absent(Place { id, taken_over, passed })));
+                return Ok(Some(Found::Absent(KeyPlace { id, taken_over, passed })));
             }
             Some(thing) if thing.key == key && !thing.removed => {
                 let Some(target) = thing.alias_of else {
@@ -82,7 +82,7 @@ async fn look(services: &Services, account: AccountId, kind: Kind, key: &str) ->
     Err(StoreError::Shape(format!("no place for the {} is left", kind.name())))
 }
 
-impl Place {
+impl KeyPlace {
     /// The first choice of id for a key, for a caller who knows that the id is free.
     pub fn first(account: AccountId, kind: Kind, key: &str) -> Self {
         Self { id: ThingId::derive(account, kind.name(), key, 0), taken_over: false, passed: Vec::new() }

@@ -2,7 +2,7 @@
 //!
 //! A cell is first parsed into parts ([`Written`]). Three questions stay open in some cells: the decimal mark,
 //! the unit of a bare number, and whether `1:30` means hours or minutes. The column answers these questions
-//! for all cells ([`Reading`]).
+//! for all cells ([`DurationReading`]).
 
 use serde::{Deserialize, Serialize};
 
@@ -66,7 +66,7 @@ const SECONDS: &[&str] = &[
 
 /// The answers of a column to the questions that cells leave open.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) struct Reading {
+pub(crate) struct DurationReading {
     /// The unit of a number without a unit.
     pub unit: Unit,
     /// The larger unit of `1:30`: `Hours` for hours and minutes, `Minutes` for minutes and seconds.
@@ -76,12 +76,12 @@ pub(crate) struct Reading {
     pub mark: DecimalMark,
 }
 
-impl Reading {
+impl DurationReading {
     /// The answers for cells that name their unit, or are hours and minutes.
     pub const USUAL: Self = Self { unit: Unit::Hours, pair: Unit::Hours, pair_is_told: false, mark: DecimalMark::Dot };
 }
 
-/// A duration column's cell, parsed as far as possible without the column's [`Reading`].
+/// A duration column's cell, parsed as far as possible without the column's [`DurationReading`].
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) enum Written {
     /// A duration in seconds that is the same in every column: `1:02:03`, `18:25 min`, `1 h 30 min`.
@@ -100,7 +100,7 @@ const LONGEST: u64 = 100 * 366 * 86_400;
 
 impl Written {
     /// The duration in seconds. `None` if the cell is not a duration under this reading.
-    pub fn under(&self, reading: Reading) -> Option<u64> {
+    pub fn under(&self, reading: DurationReading) -> Option<u64> {
         let seconds = match *self {
             Self::Exact(seconds) => seconds,
             Self::Clock(seconds) => seconds.into(),

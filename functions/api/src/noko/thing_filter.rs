@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use shared::id::ThingId;
-use shared::things::{Role, Thing, UserState};
+use shared::things::{Thing, UserRole, UserState};
 
 use super::NokoError;
 use super::query::Query;
@@ -74,7 +74,7 @@ fn contains(text: &str, wanted: Option<&String>) -> bool {
 pub struct UserFilter {
     name: Option<String>,
     email: Option<String>,
-    role: Option<Role>,
+    role: Option<UserRole>,
     /// The state to match. `Some(None)` is a state of the vendor's that no user of Waybill has.
     state: Option<Option<UserState>>,
 }
@@ -111,12 +111,12 @@ fn state(word: &str) -> Option<Option<UserState>> {
 }
 
 /// Parses a role in the vendor's present or earlier words.
-pub fn role(word: &str) -> Option<Role> {
+pub fn role(word: &str) -> Option<UserRole> {
     match word {
-        "supervisor" | "admin" => Some(Role::Supervisor),
-        "leader" | "member" => Some(Role::Leader),
-        "coworker" => Some(Role::Coworker),
-        "contractor" | "freelancer" => Some(Role::Contractor),
+        "supervisor" | "admin" => Some(UserRole::Supervisor),
+        "leader" | "member" => Some(UserRole::Leader),
+        "coworker" => Some(UserRole::Coworker),
+        "contractor" | "freelancer" => Some(UserRole::Contractor),
         _ => None,
     }
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use anyhow::Context;
 use shared::queue::QueueUrls;
-use shared::services::Names;
+use shared::services::ResourceNames;
 use shared::store::TableNames;
 
 use super::*;
@@ -149,7 +149,7 @@ fn the_functions_that_may_loop_are_those_that_messages_of_their_own_can_lead_bac
 #[test]
 fn every_variable_that_a_function_reads_is_given_by_the_template_and_by_the_local_environment() -> anyhow::Result<()> {
     let queue = || "http://127.0.0.1:1/000000000000/Queue".to_owned();
-    let names = Names {
+    let names = ResourceNames {
         tables: TableNames { imports: "I".to_owned(), workspace: "W".to_owned(), events: "E".to_owned() },
         bucket: "B".to_owned(),
         queues: QueueUrls { arrival: queue(), work: queue(), load: queue(), revert: queue() },

@@ -7,7 +7,7 @@
 
 use super::weighing::Witness;
 use crate::format::columns::Role;
-use crate::source::{Cells, Field};
+use crate::source::{RawField, RecordCells};
 use crate::values::words;
 
 /// Length in bytes of the longest cell which can be a dash, including quotes.
@@ -41,7 +41,7 @@ impl DashProfile {
 
     /// Notes the dashes and the empty cells of a record which begins on `line`.
     #[inline]
-    pub fn see(&mut self, line: u64, cells: Cells<'_>) {
+    pub fn see(&mut self, line: u64, cells: RecordCells<'_>) {
         for seen in &mut self.columns {
             let Some(field) = cells.fields.get(seen.column) else { return };
             match field.holds() {
@@ -77,7 +77,7 @@ impl DashProfile {
 
 impl Column {
     #[inline(never)]
-    fn see_closely(&mut self, line: u64, field: &Field, cells: Cells<'_>) {
+    fn see_closely(&mut self, line: u64, field: &RawField, cells: RecordCells<'_>) {
         if field.len() > LONGEST {
             return;
         }

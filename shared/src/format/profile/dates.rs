@@ -8,13 +8,13 @@
 
 use jiff::civil::Date;
 
-use super::weighing::{Rivals, Tally, Verdict, Witness};
+use super::weighing::{CellTally, ColumnVerdict, Rivals, Witness};
 use crate::values::dates::{self, DateOrder, Day, Numbers, SEPARATORS, Short};
 
 /// Observations on the cells of a column of dates.
 #[derive(Clone, Debug)]
 pub(crate) struct DateProfile {
-    pub tally: Tally,
+    pub tally: CellTally,
     rivals: Rivals<3>,
     /// Count of dates with the year in front and all parts in numbers.
     iso: u64,
@@ -54,7 +54,7 @@ impl DateProfile {
     /// Creates a profile of a column. With `years_last` the format never puts a two-digit year first.
     pub fn new(years_last: bool) -> Self {
         Self {
-            tally: Tally::default(),
+            tally: CellTally::default(),
             rivals: Rivals::new(),
             iso: 0,
             numbers: 0,
@@ -158,11 +158,11 @@ impl DateProfile {
     }
 
     /// The order of dates decided by the cells.
-    pub fn verdict(&self) -> Verdict<DateOrder> {
+    pub fn verdict(&self) -> ColumnVerdict<DateOrder> {
         let likely = [self.short_year_first || self.may_begin_with_short_year(), true, true];
         let verdict = self.rivals.verdict(DateOrder::ALL, likely);
         let fits = |order: DateOrder| !likely[order as usize] && self.fails(order).is_none();
-        if matches!(verdict, Verdict::Contradictory(_)) && DateOrder::ALL.into_iter().any(fits) {
+        if matches!(verdict, ColumnVerdict::Contradictory(_)) && DateOrder::ALL.into_iter().any(fits) {
             // Only an order thought unlikely explains these cells, so this order is right.
             return self.rivals.verdict(DateOrder::ALL, [true; 3]);
         }

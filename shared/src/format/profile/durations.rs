@@ -2,8 +2,8 @@
 
 use super::numbers::NumberProfile;
 use super::pairs::Pairs;
-use super::weighing::{Tally, Witness};
-use crate::values::durations::{self, Reading, Unit, Written};
+use super::weighing::{CellTally, Witness};
+use crate::values::durations::{self, DurationReading, Unit, Written};
 use crate::values::numbers::{Decimal, DecimalMark, Marked};
 
 /// Units which a bare number may count, each with its rounding error in seconds: hours have two decimal places in
@@ -13,7 +13,7 @@ const UNITS: [(Unit, u64); 4] = [(Unit::Days, 5), (Unit::Hours, 36), (Unit::Minu
 /// Observations on the cells of a column of durations.
 #[derive(Clone, Debug)]
 pub(crate) struct DurationProfile {
-    pub tally: Tally,
+    pub tally: CellTally,
     pub numbers: NumberProfile,
     /// The unit of a bare number if declared by the format or mapping; `None` if the cells must decide.
     unit: Option<Unit>,
@@ -33,7 +33,7 @@ impl DurationProfile {
     /// Creates a profile of a column whose bare numbers count `unit`; `None` leaves the unit to the cells.
     pub fn new(unit: Option<Unit>) -> Self {
         Self {
-            tally: Tally::default(),
+            tally: CellTally::default(),
             numbers: NumberProfile::new(),
             unit,
             bare: None,
@@ -85,7 +85,7 @@ impl DurationProfile {
         let unit = self.unit.unwrap_or(Unit::Hours);
         for mark in DecimalMark::ALL {
             let (sum, longest) = (&mut self.sums[mark as usize], &mut self.longest[mark as usize]);
-            let seconds = written.under(Reading { unit, mark, ..Reading::USUAL }).unwrap_or(0);
+            let seconds = written.under(DurationReading { unit, mark, ..DurationReading::USUAL }).unwrap_or(0);
             *sum = sum.saturating_add(seconds);
             *longest = seconds.max(*longest);
         }

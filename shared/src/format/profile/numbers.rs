@@ -1,12 +1,12 @@
 //! Observes a column of numbers, or the numbers in a column of durations, to decide the decimal mark.
 
-use super::weighing::{Rivals, Tally, Verdict, Witness};
+use super::weighing::{CellTally, ColumnVerdict, Rivals, Witness};
 use crate::values::numbers::{self, DecimalMark, Marked};
 
 /// Observations on the cells of a column of numbers.
 #[derive(Clone, Debug)]
 pub(crate) struct NumberProfile {
-    pub tally: Tally,
+    pub tally: CellTally,
     rivals: Rivals<2>,
     /// True if some number has a mark, which is a comma or a dot.
     marked: bool,
@@ -14,7 +14,7 @@ pub(crate) struct NumberProfile {
 
 impl NumberProfile {
     pub fn new() -> Self {
-        Self { tally: Tally::default(), rivals: Rivals::new(), marked: false }
+        Self { tally: CellTally::default(), rivals: Rivals::new(), marked: false }
     }
 
     pub fn see(&mut self, line: u64, cell: &str) {
@@ -50,7 +50,7 @@ impl NumberProfile {
     }
 
     /// The decimal mark decided by the cells.
-    pub fn verdict(&self) -> Verdict<DecimalMark> {
+    pub fn verdict(&self) -> ColumnVerdict<DecimalMark> {
         self.rivals.verdict(DecimalMark::ALL, [true; 2])
     }
 

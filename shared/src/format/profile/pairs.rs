@@ -2,7 +2,7 @@
 //! and minutes, and minutes and seconds.
 
 use super::weighing::Witness;
-use crate::values::durations::{Reading, Unit, Written};
+use crate::values::durations::{DurationReading, Unit, Written};
 
 /// Count of seconds in a day.
 const DAY: u64 = 24 * 3600;
@@ -42,7 +42,7 @@ impl Pairs {
     /// Notes a pair of an entry which took `elapsed` seconds from start to end, or `None` if unknown.
     pub fn see(&mut self, line: u64, cell: &str, written: Written, elapsed: Option<u64>) {
         self.all.see(line, cell);
-        let hours = written.under(Reading::USUAL);
+        let hours = written.under(DurationReading::USUAL);
         if hours.is_none_or(|seconds| seconds >= DAY) {
             self.over_a_day.see(line, cell);
         }
@@ -51,7 +51,7 @@ impl Pairs {
         };
         self.compared += 1;
         let agrees = [Unit::Hours, Unit::Minutes].map(|pair| {
-            let seconds = written.under(Reading { pair, ..Reading::USUAL }).unwrap_or(u64::MAX);
+            let seconds = written.under(DurationReading { pair, ..DurationReading::USUAL }).unwrap_or(u64::MAX);
             // Hours and minutes omit the seconds, and clocks with whole minutes do as well.
             let exact = pair == Unit::Minutes && elapsed % 60 != 0;
             elapsed.abs_diff(seconds) < if exact { 1 } else { 60 }

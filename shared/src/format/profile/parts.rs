@@ -8,8 +8,8 @@ use std::borrow::Cow;
 
 use super::weighing::Witness;
 use crate::format::columns::Role;
-use crate::source::Cells;
-use crate::values::durations::{self, Reading, Unit};
+use crate::source::RecordCells;
+use crate::values::durations::{self, DurationReading, Unit};
 use crate::values::numbers::DecimalMark;
 use crate::values::words;
 
@@ -71,7 +71,7 @@ impl PartsProfile {
     }
 
     /// Notes the cells of a record which begins on `line`.
-    pub fn see(&mut self, line: u64, cells: Cells<'_>) {
+    pub fn see(&mut self, line: u64, cells: RecordCells<'_>) {
         let cell = |column: Option<usize>| {
             let field = cells.fields.get(column?)?;
             let cell = words::trimmed(field.cell(cells.text));
@@ -128,7 +128,7 @@ impl Value {
     /// decimal mark, whichever gives a number.
     fn of(cell: &str, unit: Unit) -> Option<Self> {
         let written = durations::read(cell)?;
-        let under = |mark| written.under(Reading { unit, mark, ..Reading::USUAL });
+        let under = |mark| written.under(DurationReading { unit, mark, ..DurationReading::USUAL });
         let seconds = DecimalMark::ALL.into_iter().find_map(under)?;
         let places = cell.rfind(['.', ',']).map_or(0, |mark| cell.len() - mark - 1);
         let off = match (unit, places) {

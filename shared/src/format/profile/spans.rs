@@ -3,7 +3,7 @@
 use super::weighing::Witness;
 use crate::format::columns::Role;
 use crate::format::table::Related;
-use crate::values::durations::{self, Reading, Written};
+use crate::values::durations::{self, DurationReading, Written};
 use crate::values::times;
 
 /// Count of compared rows after which comparison stops if some row agrees; without such a row all rows are compared.
@@ -38,7 +38,7 @@ impl SpanProfile {
             return;
         }
         let took = match durations::read(cell) {
-            Some(written @ (Written::Exact(_) | Written::Clock(_))) => written.under(Reading::USUAL),
+            Some(written @ (Written::Exact(_) | Written::Clock(_))) => written.under(DurationReading::USUAL),
             _ => None,
         };
         let Some((took, elapsed)) = took.filter(|&took| took > 0).zip(cells.elapsed()) else {

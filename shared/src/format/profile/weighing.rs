@@ -17,7 +17,7 @@ impl Witness {
 
 /// The reading of a column as decided by its own cells.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(in crate::format) enum Verdict<How> {
+pub(in crate::format) enum ColumnVerdict<How> {
     /// Cells rule out all other readings: the first cell against each of them.
     Settled(How, Vec<Witness>),
     /// All cells have the same value under each remaining reading.
@@ -30,13 +30,13 @@ pub(in crate::format) enum Verdict<How> {
 
 /// Count of cells which are not empty, and count of cells which no reading can read, with the first of them.
 #[derive(Clone, Debug, Default)]
-pub(in crate::format) struct Tally {
+pub(in crate::format) struct CellTally {
     pub cells: u64,
     pub unread: u64,
     pub first_unread: Option<Witness>,
 }
 
-impl Tally {
+impl CellTally {
     pub(super) fn miss(&mut self, line: u64, cell: &str) {
         self.unread += 1;
         self.first_unread.get_or_insert_with(|| Witness::new(line, cell));
@@ -79,21 +79,21 @@ impl<const N: usize> Rivals<N> {
     }
 
     /// Decides between the readings called `names`; only readings `in_play` are considered.
-    pub(super) fn verdict<How: Copy>(&self, names: [How; N], in_play: [bool; N]) -> Verdict<How> {
+    pub(super) fn verdict<How: Copy>(&self, names: [How; N], in_play: [bool; N]) -> ColumnVerdict<How> {
         let playing = || (0..N).filter(|&reading| in_play[reading]);
         let left: Vec<usize> = playing().filter(|&reading| self.fails[reading].is_none()).collect();
         let out = playing().filter_map(|reading| Some((reading, self.fails[reading].clone()?)));
         let Some(&first) = left.first() else {
-            return Verdict::Contradictory(out.map(|(index, cell)| (names[index], cell)).collect());
+            return ColumnVerdict::Contradictory(out.map(|(index, cell)| (names[index], cell)).collect());
         };
         if left.len() == 1 {
-            return Verdict::Settled(names[first], out.map(|(_, cell)| cell).collect());
+            return ColumnVerdict::Settled(names[first], out.map(|(_, cell)| cell).collect());
         }
         let pairs = left.iter().flat_map(|&a| left.iter().map(move |&b| (a, b)));
         let differs = pairs.filter_map(|(a, b)| self.differs[a][b].as_ref());
         match differs.min_by_key(|cell| cell.line) {
-            None => Verdict::Indifferent(names[first]),
-            Some(cell) => Verdict::Open(left.iter().map(|&index| names[index]).collect(), cell.clone()),
+            None => ColumnVerdict::Indifferent(names[first]),
+            Some(cell) => ColumnVerdict::Open(left.iter().map(|&index| names[index]).collect(), cell.clone()),
         }
     }
 }

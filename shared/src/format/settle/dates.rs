@@ -2,7 +2,7 @@
 
 use super::{Judge, agreed, place};
 use crate::format::columns::Role;
-use crate::format::profile::{DateProfile, Verdict, Witness};
+use crate::format::profile::{ColumnVerdict, DateProfile, Witness};
 use crate::format::refusal::Ambiguous;
 use crate::format::table::{Profile, Watched};
 use crate::values::dates::{self, DateOrder, Day, Numbers, Written};
@@ -44,12 +44,12 @@ impl Judge<'_> {
                 }
                 asked
             }
-            (None, Verdict::Settled(order, witnesses)) => {
+            (None, ColumnVerdict::Settled(order, witnesses)) => {
                 self.say(format!("date order {order} in {column:?}"), &witnesses);
                 order
             }
-            (None, Verdict::Indifferent(order)) => order,
-            (None, Verdict::Open(orders, witness)) => match self.other_dates(&orders, &witness) {
+            (None, ColumnVerdict::Indifferent(order)) => order,
+            (None, ColumnVerdict::Open(orders, witness)) => match self.other_dates(&orders, &witness) {
                 Some((order, witness)) => {
                     self.say(format!("date order {order} in {column:?}, as in others"), &[witness]);
                     order
@@ -60,7 +60,7 @@ impl Judge<'_> {
                 }
                 None => fallback,
             },
-            (None, Verdict::Contradictory(out)) => {
+            (None, ColumnVerdict::Contradictory(out)) => {
                 if is_date {
                     self.contradiction("date_order", &column, &out);
                 }

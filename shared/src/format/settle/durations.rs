@@ -4,10 +4,10 @@ use super::{Judge, place};
 use crate::format::columns::Role;
 use crate::format::profile::DurationProfile;
 use crate::format::table::Watched;
-use crate::values::durations::{Reading, Unit};
+use crate::values::durations::{DurationReading, Unit};
 
 impl Judge<'_> {
-    pub(super) fn duration(&mut self, watched: &Watched, profile: &DurationProfile) -> Reading {
+    pub(super) fn duration(&mut self, watched: &Watched, profile: &DurationProfile) -> DurationReading {
         let column = self.shown(watched);
         let unit = profile.unit().unwrap_or_else(|witness| {
             let settles = match self.options.mapping {
@@ -60,6 +60,6 @@ impl Judge<'_> {
             ));
         }
         let mark = self.number(watched, &profile.numbers);
-        Reading { unit, pair, pair_is_told: profile.assumed_pair().is_none(), mark }
+        DurationReading { unit, pair, pair_is_told: profile.assumed_pair().is_none(), mark }
     }
 }

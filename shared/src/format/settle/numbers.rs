@@ -2,7 +2,7 @@
 
 use super::{Judge, agreed, place};
 use crate::format::columns::Role;
-use crate::format::profile::{NumberProfile, Verdict, Witness};
+use crate::format::profile::{ColumnVerdict, NumberProfile, Witness};
 use crate::format::refusal::Ambiguous;
 use crate::format::table::{Profile, Watched};
 use crate::values::durations::{self, Unit, Written};
@@ -23,7 +23,7 @@ impl Judge<'_> {
                 }
                 asked
             }
-            (None, Verdict::Settled(mark, witnesses)) => {
+            (None, ColumnVerdict::Settled(mark, witnesses)) => {
                 // `1.30` beside `150,00` may be an hour and thirty minutes.
                 if let Some(money) = self.money_says_otherwise(watched, mark) {
                     self.refuse(format!(
@@ -36,8 +36,8 @@ impl Judge<'_> {
                 self.say(format!("decimal mark {:?} in {column:?}", mark.name()), &witnesses);
                 mark
             }
-            (None, Verdict::Indifferent(mark)) => mark,
-            (None, Verdict::Open(marks, witness)) => match self.other_numbers(&marks) {
+            (None, ColumnVerdict::Indifferent(mark)) => mark,
+            (None, ColumnVerdict::Open(marks, witness)) => match self.other_numbers(&marks) {
                 // A decimal mark from amounts of money cannot justify an entry of a thousand hours.
                 Some((mark, _)) if is_absurd(watched, &witness, mark) => {
                     self.open_number(column, witness);
@@ -61,7 +61,7 @@ impl Judge<'_> {
                 }
                 None => DecimalMark::Dot,
             },
-            (None, Verdict::Contradictory(out)) => {
+            (None, ColumnVerdict::Contradictory(out)) => {
                 if matters {
                     self.contradiction("decimal_mark", &column, &out);
                 }
@@ -81,7 +81,7 @@ impl Judge<'_> {
         }
         self.table.watched.iter().find_map(|other| match &other.profile {
             Profile::Number(profile) => match profile.verdict() {
-                Verdict::Settled(settled, witnesses) if settled != mark => witnesses.into_iter().next(),
+                ColumnVerdict::Settled(settled, witnesses) if settled != mark => witnesses.into_iter().next(),
                 _ => None,
             },
             _ => None,

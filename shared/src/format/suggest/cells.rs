@@ -9,7 +9,7 @@ use crate::values::{dates, names, times, words};
 
 /// Counts of a column's cells by kind. Empty cells and single dashes are not counted.
 #[derive(Debug, Default)]
-pub(super) struct Cells {
+pub(super) struct ColumnCells {
     pub filled: usize,
     /// Dates without a time of day.
     pub days: usize,
@@ -38,7 +38,7 @@ pub(super) struct Cells {
     pub distinct: usize,
 }
 
-impl Cells {
+impl ColumnCells {
     pub fn of<'c>(cells: impl Iterator<Item = &'c str>) -> Self {
         let mut seen = HashSet::new();
         let mut this = Self::default();

@@ -1,6 +1,6 @@
 //! Guesses the field of each column of a table, and chooses the guesses which fit together.
 
-use super::cells::Cells;
+use super::cells::ColumnCells;
 use super::dictionary::{self, Meaning};
 use super::names::Said;
 use super::plain::plain;
@@ -26,7 +26,7 @@ pub(super) struct Table<'t> {
 /// The meanings of a column's name, and statistics of its cells.
 struct Column {
     said: Said,
-    cells: Cells,
+    cells: ColumnCells,
     /// True if a mapping can name the column: its name is short enough, and no earlier column has the same name.
     may_be_mapped: bool,
 }
@@ -45,7 +45,7 @@ impl<'t> Table<'t> {
     pub fn new(headers: &'t Headers, rows: &'t [Vec<String>]) -> Self {
         let column = |(index, name): (usize, &String)| Column {
             said: Said::of(name),
-            cells: Cells::of(rows.iter().filter_map(|row| row.get(index)).map(String::as_str)),
+            cells: ColumnCells::of(rows.iter().filter_map(|row| row.get(index)).map(String::as_str)),
             may_be_mapped: !name.is_empty() && name.len() <= LONGEST_COLUMN && headers.named(name) == Some(index),
         };
         let columns = headers.shown().iter().enumerate().map(column).collect();
@@ -102,7 +102,7 @@ impl<'t> Table<'t> {
     }
 
     /// Statistics of the columns whose names are unknown and which no guess uses.
-    fn unknown<'s>(&'s self, chosen: &'s [Guess]) -> impl Iterator<Item = &'s Cells> {
+    fn unknown<'s>(&'s self, chosen: &'s [Guess]) -> impl Iterator<Item = &'s ColumnCells> {
         let is_free = |index: usize| chosen.iter().all(|guess| guess.column != index);
         let columns = self.columns.iter().enumerate().filter(move |(index, _)| is_free(*index));
         columns
@@ -122,7 +122,8 @@ impl<'t> Table<'t> {
         let cells = &self.columns[part.column].cells;
         let may_be_rest =
             matches!(part.field, Field::Minutes | Field::Seconds) && cells.numbers > 0 && cells.from_sixty_on == 0;
-        let are_small = |cells: &Cells| cells.share(cells.numbers) >= 90 && cells.fractions + cells.from_sixty_on == 0;
+        let are_small =
+            |cells: &ColumnCells| cells.share(cells.numbers) >= 90 && cells.fractions + cells.from_sixty_on == 0;
         may_be_rest && self.unknown(chosen).any(are_small)
     }
 
@@ -165,7 +166,7 @@ impl<'t> Table<'t> {
             (field, (days + moments).max(moments + times).min(100), 100)
         };
         let texts = |field: Field| (field, cells.words(), 100);
-        let number = |field: Field| (field, Cells::money(self.cells_of(index)), 100);
+        let number = |field: Field| (field, ColumnCells::money(self.cells_of(index)), 100);
         let all = |field: Field, count: usize| (field, if count == cells.filled { 100 } else { 0 }, 100);
         Some(match meaning {
             Meaning::Day => (Field::Date, (days + moments).min(100), 100),
@@ -248,7 +249,7 @@ impl<'t> Table<'t> {
     /// with an unknown name holds them.
     fn add_by_cells(&self, chosen: &mut Vec<Guess>) {
         let has = |chosen: &[Guess], field: Field| chosen.iter().any(|guess| guess.field == field);
-        let only = |chosen: &[Guess], count: &dyn Fn(&Cells) -> usize| {
+        let only = |chosen: &[Guess], count: &dyn Fn(&ColumnCells) -> usize| {
             let is_free = |index: &usize| chosen.iter().all(|guess| guess.column != *index);
             let is_unknown = |column: &Column| column.may_be_mapped && column.said.meanings.is_empty();
             let fits = |index: &usize| {
@@ -326,7 +327,7 @@ const DURATIONS: [Field; 4] = [Field::Duration, Field::Hours, Field::Minutes, Fi
 
 /// The field, the percentage of agreeing cells and the highest score of a column whose name contains the unit; `None`
 /// if the cells contradict the unit.
-fn in_unit(unit: Unit, cells: &Cells) -> Option<(Field, u32, u32)> {
+fn in_unit(unit: Unit, cells: &ColumnCells) -> Option<(Field, u32, u32)> {
     let told = cells.share(cells.exact + cells.pairs);
     let any = cells.share(cells.exact + cells.pairs + cells.numbers);
     let field = match unit {

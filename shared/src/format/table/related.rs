@@ -6,15 +6,15 @@ use std::borrow::Cow;
 use jiff::civil::{Date, DateTime, Time};
 
 use crate::format::columns::Role;
-use crate::source::Cells;
+use crate::source::RecordCells;
 use crate::values::dates::{self, DateOrder};
-use crate::values::durations::{self, Reading};
+use crate::values::durations::{self, DurationReading};
 use crate::values::{times, words};
 
 /// The cells of a record, found by the roles of their columns.
 pub(crate) struct Related<'r> {
     pub columns: &'r ByRole,
-    pub cells: Cells<'r>,
+    pub cells: RecordCells<'r>,
 }
 
 /// The column of each role, indexed by the role; `None` if the table has no such column.
@@ -68,7 +68,7 @@ impl<'r> Related<'r> {
     fn took(&self) -> Option<u64> {
         match durations::read(&self.cell(Role::Duration)?)? {
             durations::Written::Number { .. } => None,
-            written => written.under(Reading::USUAL),
+            written => written.under(DurationReading::USUAL),
         }
     }
 
@@ -89,7 +89,7 @@ impl<'r> Related<'r> {
     }
 }
 
-pub(super) fn cell<'c>(cells: Cells<'c>, column: usize) -> Cow<'c, str> {
+pub(super) fn cell<'c>(cells: RecordCells<'c>, column: usize) -> Cow<'c, str> {
     match cells.fields.get(column) {
         Some(field) => words::trimmed(field.cell(cells.text)),
         None => Cow::Borrowed(""),

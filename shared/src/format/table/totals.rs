@@ -8,8 +8,8 @@
 
 use super::related::cell;
 use crate::format::columns::Role;
-use crate::source::Cells;
-use crate::values::durations::{self, Reading, Unit};
+use crate::source::RecordCells;
+use crate::values::durations::{self, DurationReading, Unit};
 use crate::values::numbers::DecimalMark;
 use crate::values::words;
 
@@ -98,7 +98,7 @@ pub(crate) fn who(roles: &[(Role, usize)]) -> Vec<usize> {
 }
 
 /// True if the record's cells in the columns `who` are empty, a dash or a word for a total; false if `who` is empty.
-pub(crate) fn names_nobody(who: &[usize], cells: Cells<'_>) -> bool {
+pub(crate) fn names_nobody(who: &[usize], cells: RecordCells<'_>) -> bool {
     let says = |column: &usize| {
         let cell = cell(cells, *column);
         !cell.is_empty() && !words::is_dash(&cell) && !words::is_total(&cell)
@@ -114,7 +114,7 @@ impl Totals {
 
     /// Finds the features of a record, and counts the record.
     #[inline]
-    pub fn look(&mut self, cells: Cells<'_>) -> Looks {
+    pub fn look(&mut self, cells: RecordCells<'_>) -> Looks {
         self.since += 1;
         // Nearly all records are told by one byte.
         let first = self.who.first().and_then(|&column| cells.fields.get(column)?.first_byte(cells.text));
@@ -125,7 +125,7 @@ impl Totals {
     }
 
     #[inline(never)]
-    fn look_closely(&self, cells: Cells<'_>) -> Looks {
+    fn look_closely(&self, cells: RecordCells<'_>) -> Looks {
         if !names_nobody(&self.who, cells) {
             return Looks::OF_A_ROW;
         }
@@ -172,7 +172,7 @@ pub(super) fn is_sum(sums: [u64; 2], cell: &str, role: Option<Role>, rows: u64, 
     let unit = role.and_then(Role::duration).unwrap_or(Unit::Hours);
     let written = durations::read(cell);
     DecimalMark::ALL.into_iter().zip(sums).any(|(mark, sum)| {
-        let reading = Reading { unit, mark, ..Reading::USUAL };
+        let reading = DurationReading { unit, mark, ..DurationReading::USUAL };
         let seconds = written.and_then(|written| written.under(reading));
         let off = (HUNDREDTH * rows.max(2) / exact).min(sum / 100).max(HUNDREDTH);
         sum > 0 && seconds.is_some_and(|seconds| seconds.abs_diff(sum) <= off)

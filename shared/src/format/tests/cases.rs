@@ -39,12 +39,12 @@ fn options(args: &[String]) -> ReadingOptions {
 }
 
 fn read_case(bytes: &[u8], options: &ReadingOptions) -> Result<Got, Refusal> {
-    let (table, survey) = match packed::Kind::of(bytes) {
+    let (table, survey) = match packed::Packing::of(bytes) {
         None => (bytes.to_vec(), Survey::new(options.clone(), 100)),
         Some(kind) => {
             let mut table = Vec::new();
             let never = packed::Cancellation::default();
-            let wanted = packed::Wanted { mapping: options.mapping.clone(), ..packed::Wanted::default() };
+            let wanted = packed::WantedSheet { mapping: options.mapping.clone(), ..packed::WantedSheet::default() };
             let mut sink = |piece: &[u8]| {
                 table.extend_from_slice(piece);
                 Ok(())

@@ -56,7 +56,7 @@ struct Truth {
 }
 
 impl Truth {
-    fn of(row: &Row<'_>) -> Option<Self> {
+    fn of(row: &TableRow<'_>) -> Option<Self> {
         let entry = row.entry.as_ref().ok()?;
         Some(Self {
             start: entry.date.to_datetime(entry.start.unwrap_or_default()),

@@ -2,9 +2,9 @@
 
 use super::books::Cell::{self, Text};
 use super::books::{book, header};
-use super::{Cancellation, Limits, MAGIC, Wanted, edited, refusal, unpack};
+use super::{Cancellation, Limits, MAGIC, WantedSheet, edited, refusal, unpack};
 use crate::format::{ReadingOptions, letters};
-use crate::packed::{Kind, NotUnpacked, survey};
+use crate::packed::{NotUnpacked, Packing, survey};
 use crate::source::MAX_RECORD;
 
 const LONG_TITLE: &str = match std::str::from_utf8(&[b'x'; 30_000]) {
@@ -58,7 +58,8 @@ fn cells_far_out_are_refused_and_cells_far_apart_count() {
     let file =
         edited(&book(&[("Time", TIME)]), SHEET, |text| text.replace("</sheetData>", &format!("{rows}</sheetData>")));
     let limits = Limits { cells: 1_000_000, ..Limits::PARSER };
-    let read = unpack(Kind::Zip, file.into(), &Wanted::default(), &limits, &Cancellation::default(), &mut |_| Ok(()));
+    let read =
+        unpack(Packing::Zip, file.into(), &WantedSheet::default(), &limits, &Cancellation::default(), &mut |_| Ok(()));
     assert!(matches!(&read, Err(NotUnpacked::TooLarge(said)) if said.contains("more than 1000000 cells")), "{read:?}");
 }
 
@@ -79,9 +80,9 @@ fn a_sheet_in_a_part_that_is_no_xml_is_not_read_unmeasured() {
 fn what_is_too_large_for_a_door_is_too_large_and_nothing_worse() {
     let many: Vec<&[Cell]> = std::iter::repeat_n(TIME[0], 200_000).collect();
     let file = book(&[("Time", &many)]);
-    assert_eq!(Kind::of(&file[..MAGIC]), Some(Kind::Zip));
+    assert_eq!(Packing::of(&file[..MAGIC]), Some(Packing::Zip));
     let never = Cancellation::default();
-    let read = unpack(Kind::Zip, file.into(), &Wanted::default(), &Limits::DOOR, &never, &mut |_| Ok(()));
+    let read = unpack(Packing::Zip, file.into(), &WantedSheet::default(), &Limits::DOOR, &never, &mut |_| Ok(()));
     assert!(matches!(read, Err(NotUnpacked::TooLarge(_))), "{read:?}");
 }
 
@@ -104,18 +105,24 @@ fn a_text_counts_in_each_cell_in_which_it_stands() {
     let file = repeated(3_000, 32_767);
     assert!(file.len() < 100_000, "{}", file.len());
     let mut most = 0;
-    let read =
-        unpack(Kind::Zip, file.into(), &Wanted::default(), &Limits::PARSER, &Cancellation::default(), &mut |piece| {
+    let read = unpack(
+        Packing::Zip,
+        file.into(),
+        &WantedSheet::default(),
+        &Limits::PARSER,
+        &Cancellation::default(),
+        &mut |piece| {
             most += piece.len();
             Ok(())
-        });
+        },
+    );
     let said = read.unwrap_err().to_string();
     assert!(said.contains("bomb"), "{said}");
     assert!(most <= 20 << 20, "{most} bytes came out");
     // A file just below the ratio of a bomb is still beyond a limit on the table.
     let limits = Limits { table: 1 << 20, ..Limits::PARSER };
     let file = repeated(40, 32_767).into();
-    let read = unpack(Kind::Zip, file, &Wanted::default(), &limits, &Cancellation::default(), &mut |_| Ok(()));
+    let read = unpack(Packing::Zip, file, &WantedSheet::default(), &limits, &Cancellation::default(), &mut |_| Ok(()));
     assert!(matches!(read, Err(NotUnpacked::TooLarge(_))), "{read:?}");
 }
 
@@ -126,7 +133,7 @@ fn a_row_is_held_up_to_the_length_of_a_record() {
         let cells: String = (0..400).map(|n| format!("<c r=\"{}2\" t=\"s\"><v>4</v></c>", letters(n))).collect();
         text.replace("</sheetData>", &format!("<row r=\"2\">{cells}</row></sheetData>"))
     });
-    let (text, _) = super::table(&file, &Wanted::default()).unwrap();
+    let (text, _) = super::table(&file, &WantedSheet::default()).unwrap();
     assert!((MAX_RECORD..MAX_RECORD + 70_000).contains(&text.len()), "{}", text.len());
 }
 
@@ -211,7 +218,7 @@ fn more_entries_than_a_workbook_has_are_not_opened_whatever_the_directory_says()
 fn titles_and_names_without_end_are_cut_where_they_are_told() {
     let mut rows = vec![&[Text(LONG_TITLE)] as &[Cell]];
     rows.extend(TIME);
-    let unpacked = super::table(&book(&[("Time", &rows)]), &Wanted::default()).unwrap().1;
+    let unpacked = super::table(&book(&[("Time", &rows)]), &WantedSheet::default()).unwrap().1;
     assert!(unpacked.evidence[0].len() < 300, "{}", unpacked.evidence[0]);
 }
 
@@ -221,18 +228,19 @@ fn a_cancelled_work_ends_and_blames_nobody() {
     drop(cancelled.on_drop());
     let gzip = super::gzips::gzip(b"a,b\n");
     for file in [repeated(10, 10), gzip] {
-        let kind = Kind::of(&file).unwrap();
-        let read = unpack(kind, file.clone().into(), &Wanted::default(), &Limits::PARSER, &cancelled, &mut |_| Ok(()));
+        let kind = Packing::of(&file).unwrap();
+        let read =
+            unpack(kind, file.clone().into(), &WantedSheet::default(), &Limits::PARSER, &cancelled, &mut |_| Ok(()));
         assert!(matches!(read, Err(NotUnpacked::Unwanted)), "{read:?}");
     }
     let options = ReadingOptions::default();
-    let read = survey(b"date,minutes\n".as_slice().into(), &Wanted::default(), options, 1000, &cancelled);
+    let read = survey(b"date,minutes\n".as_slice().into(), &WantedSheet::default(), options, 1000, &cancelled);
     assert!(matches!(read, Err(NotUnpacked::Unwanted)));
     // Cancels the work in the middle, at the first piece.
     let cancellation = Cancellation::default();
     let file = repeated(20_000, 200).into();
     let mut pieces = 0;
-    let read = unpack(Kind::Zip, file, &Wanted::default(), &Limits::PARSER, &cancellation, &mut |_| {
+    let read = unpack(Packing::Zip, file, &WantedSheet::default(), &Limits::PARSER, &cancellation, &mut |_| {
         pieces += 1;
         cancellation.cancel();
         Ok(())
@@ -248,6 +256,6 @@ fn damaged_bytes_anywhere_make_no_panic() {
     for at in (0..file.len()).step_by(7) {
         let mut broken = file.clone();
         broken[at] ^= 0x55;
-        let _ = super::table(&broken, &Wanted::default());
+        let _ = super::table(&broken, &WantedSheet::default());
     }
 }

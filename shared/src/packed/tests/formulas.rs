@@ -2,7 +2,7 @@
 
 use super::books::Cell::{self, Date, Nothing, Number, Text};
 use super::books::{book, header};
-use super::{Wanted, edited, entries, refusal, sheet, table};
+use super::{WantedSheet, edited, entries, refusal, sheet, table};
 
 const SHEET: &str = "xl/worksheets/sheet1.xml";
 const ENTRIES: &[&[Cell]] = &[
@@ -106,10 +106,10 @@ fn a_formula_in_the_header_is_a_refusal() {
     let said = refusal(&with(&[("F1", "<c r=\"F1\"><f>X9</f></c>")]));
     assert!(said.contains("header of sheet \"Time\"") && said.contains("F1"), "{said}");
     // If no header fits because of the formula, the refusal for the columns names the cell.
-    let (_, unpacked) = table(&with(&[("E1", "<c r=\"E1\"><f>X9</f></c>")]), &Wanted::default()).unwrap();
+    let (_, unpacked) = table(&with(&[("E1", "<c r=\"E1\"><f>X9</f></c>")]), &WantedSheet::default()).unwrap();
     assert!(unpacked.evidence[0].contains("cell E1 of sheet \"Time\" has a formula"), "{:?}", unpacked.evidence);
     let file = with(&[("D1", "<c r=\"D1\"><f>X9</f></c>"), ("A1", "<c r=\"A1\"><f>X9</f></c>")]);
-    let wanted = Wanted { sheet: Some("Time".to_owned()), ..Wanted::default() };
+    let wanted = WantedSheet { sheet: Some("Time".to_owned()), ..WantedSheet::default() };
     let (_, unpacked) = table(&file, &wanted).unwrap();
     assert!(unpacked.evidence[0].contains("cell A1 of sheet \"Time\" has a formula"), "{:?}", unpacked.evidence);
 }

@@ -6,7 +6,7 @@ use flate2::Compression;
 use flate2::write::GzEncoder;
 use proptest::prelude::*;
 
-use super::{Gunzip, Limits, Wanted, entries, refusal, table};
+use super::{Gunzip, Limits, WantedSheet, entries, refusal, table};
 
 /// Makes a gzip of a single member.
 pub fn gzip(bytes: &[u8]) -> Vec<u8> {
@@ -29,7 +29,7 @@ fn each_format_reads_the_same_packed_and_not() {
     for text in TABLES {
         let packed = gzip(text.as_bytes());
         assert_eq!(entries(&packed), entries(text.as_bytes()));
-        let evidence = table(&packed, &Wanted::default()).unwrap().1.evidence;
+        let evidence = table(&packed, &WantedSheet::default()).unwrap().1.evidence;
         assert_eq!(evidence, [format!("a gzip of {} bytes, {} unpacked", packed.len(), text.len())]);
     }
 }
@@ -50,7 +50,7 @@ fn a_gzip_that_is_cut_off_anywhere_is_refused() {
         assert!(said.contains("cut off"), "{length}: {said}");
     }
     // A cut at the end of a member cannot be found, because the member's checksum is correct.
-    assert!(table(&whole[..member], &Wanted::default()).is_ok());
+    assert!(table(&whole[..member], &WantedSheet::default()).is_ok());
 }
 
 #[test]

@@ -5,7 +5,7 @@ use rust_xlsxwriter::{FilterCondition, Workbook};
 
 use super::books::Cell::{self, Date, Number, Text};
 use super::books::{book, header, write};
-use super::{Wanted, edited, entries, refusal, table};
+use super::{WantedSheet, edited, entries, refusal, table};
 
 const ENTRIES: &[&[Cell]] = &[
     header!["Date", "Person", "Project", "Minutes", "Description"],
@@ -23,15 +23,15 @@ fn hiding(sheets: &[(&str, &str, &[&[Cell]])]) -> Vec<u8> {
     })
 }
 
-fn wanted(sheet: &str) -> Wanted {
-    Wanted { sheet: Some(sheet.to_owned()), ..Wanted::default() }
+fn wanted(sheet: &str) -> WantedSheet {
+    WantedSheet { sheet: Some(sheet.to_owned()), ..WantedSheet::default() }
 }
 
 #[test]
 fn a_hidden_sheet_that_fits_beside_one_that_is_shown_is_named() {
     for state in ["hidden", "veryHidden"] {
         let file = hiding(&[("Old", state, ENTRIES), ("March", "", ENTRIES)]);
-        let (_, unpacked) = table(&file, &Wanted::default()).unwrap();
+        let (_, unpacked) = table(&file, &WantedSheet::default()).unwrap();
         assert_eq!(unpacked.evidence, ["sheet \"March\" of an .xlsx spreadsheet"]);
         assert_eq!(
             unpacked.notes,
@@ -68,7 +68,7 @@ fn a_workbook_of_hidden_notes_is_not_called_empty() {
 fn a_hidden_sheet_that_cannot_be_read_spoils_none_that_is_shown() {
     let file = hiding(&[("March", "", ENTRIES), ("Old", "hidden", ENTRIES)]);
     let file = edited(&file, "xl/worksheets/sheet2.xml", |text| text.replace("<c r=\"A1\"", "<c r=\"ZZZZZ1\""));
-    let (_, unpacked) = table(&file, &Wanted::default()).unwrap();
+    let (_, unpacked) = table(&file, &WantedSheet::default()).unwrap();
     assert!(unpacked.notes[0].starts_with("the hidden sheet \"Old\" could not be looked at: "), "{:?}", unpacked.notes);
 }
 
@@ -95,7 +95,7 @@ proptest! {
             Content::Nothing => &[],
         };
         let all: Vec<_> = NAMES.iter().zip(&sheets).map(|(name, (content, state))| (*name, *state, rows(*content))).collect();
-        let read = table(&hiding(&all), &Wanted::default());
+        let read = table(&hiding(&all), &WantedSheet::default());
         let named = |wanted: Content, is_hidden: bool| -> Vec<&str> {
             let fits = |(content, state): (Content, &str)| content == wanted && state.is_empty() != is_hidden;
             NAMES.iter().zip(&sheets).filter(|(_, sheet)| fits(**sheet)).map(|(name, _)| *name).collect()
@@ -162,7 +162,7 @@ proptest! {
             sheet.set_row_hidden(header).unwrap();
         }
         let file = plain.save_to_buffer().unwrap();
-        let (text, unpacked) = table(&file, &Wanted::default()).unwrap();
+        let (text, unpacked) = table(&file, &WantedSheet::default()).unwrap();
         prop_assert_eq!(text.lines().filter(|line| line.contains("Kim")).count(), lines);
         let mut said = Vec::new();
         match &hidden[..] {
@@ -195,7 +195,7 @@ fn rows_that_a_filter_leaves_out_are_read_and_said() {
     sheet.filter_column(1, &FilterCondition::new().add_list_filter("Kim")).unwrap();
     let file = plain.save_to_buffer().unwrap();
     assert_eq!(entries(&file).len(), 5);
-    let (_, unpacked) = table(&file, &Wanted::default()).unwrap();
+    let (_, unpacked) = table(&file, &WantedSheet::default()).unwrap();
     assert_eq!(unpacked.notes, ["3 rows that the spreadsheet hides are read too, the first is row 3"]);
 }
 
@@ -211,6 +211,6 @@ fn what_is_hidden_in_one_sheet_is_not_said_of_another() {
         }
     }
     let file = plain.save_to_buffer().unwrap();
-    assert!(table(&file, &Wanted::default()).unwrap().1.notes.is_empty());
+    assert!(table(&file, &WantedSheet::default()).unwrap().1.notes.is_empty());
     assert_eq!(table(&file, &wanted("Notes")).unwrap().1.notes.len(), 2);
 }

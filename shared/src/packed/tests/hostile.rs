@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use super::gzips::gzip;
-use super::{Cancellation, ReadingOptions, Wanted, survey};
+use super::{Cancellation, ReadingOptions, WantedSheet, survey};
 
 const HEADER: &str = "date,person,project,minutes,description\n";
 
@@ -71,7 +71,7 @@ fn files(size: usize) -> Vec<(&'static str, Vec<u8>)> {
 fn time(file: &[u8]) -> Duration {
     let begun = Instant::now();
     let (bytes, options) = (bytes::Bytes::copy_from_slice(file), ReadingOptions::default());
-    let _ = survey(bytes, &Wanted::default(), options, 1000, &Cancellation::default());
+    let _ = survey(bytes, &WantedSheet::default(), options, 1000, &Cancellation::default());
     begun.elapsed()
 }
 

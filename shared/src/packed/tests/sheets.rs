@@ -2,7 +2,7 @@
 
 use super::books::Cell::{self, Date, Number, Text};
 use super::books::{book, header};
-use super::{Bytes, Cancellation, ReadingOptions, Wanted, edited, entries, refusal, sheet, table, zipped};
+use super::{Bytes, Cancellation, ReadingOptions, WantedSheet, edited, entries, refusal, sheet, table, zipped};
 
 const ENTRIES: &[&[Cell]] = &[
     header!["Date", "Person", "Project", "Minutes", "Description"],
@@ -13,7 +13,7 @@ const NOTES: &[&[Cell]] = &[&[Text("Exported in March")], &[Text("Rate"), Number
 #[test]
 fn the_only_sheet_with_a_header_that_fits_is_taken_and_named() {
     let file = book(&[("Notes", NOTES), ("Empty", &[]), ("Time", ENTRIES)]);
-    let (text, unpacked) = table(&file, &Wanted::default()).unwrap();
+    let (text, unpacked) = table(&file, &WantedSheet::default()).unwrap();
     assert_eq!(text, "Date,Person,Project,Minutes,Description\n2026-03-05,Kim,Quay,30,Draw\n");
     assert_eq!(unpacked.evidence, ["sheet \"Time\" of an .xlsx spreadsheet"]);
 }
@@ -23,7 +23,7 @@ fn of_several_sheets_that_fit_none_is_taken_until_one_is_named() {
     let file = book(&[("March", ENTRIES), ("April", ENTRIES)]);
     let said = refusal(&file);
     assert!(said.contains("\"March\", \"April\"") && said.contains("`sheet`"), "{said}");
-    let wanted = |sheet: &str| Wanted { sheet: Some(sheet.to_owned()), ..Wanted::default() };
+    let wanted = |sheet: &str| WantedSheet { sheet: Some(sheet.to_owned()), ..WantedSheet::default() };
     let (_, unpacked) = table(&file, &wanted("april ")).unwrap();
     assert_eq!(unpacked.evidence, ["sheet \"April\" of an .xlsx spreadsheet"]);
     let said = table(&file, &wanted("May")).unwrap_err();
@@ -35,7 +35,7 @@ fn a_hidden_sheet_is_taken_only_by_its_name() {
     let file = book(&[("March", ENTRIES), ("Old", ENTRIES)]);
     let file = edited(&file, "xl/workbook.xml", |text| text.replace("name=\"Old\"", "name=\"Old\" state=\"hidden\""));
     assert_eq!(entries(&file).len(), 1);
-    let wanted = Wanted { sheet: Some("Old".to_owned()), ..Wanted::default() };
+    let wanted = WantedSheet { sheet: Some("Old".to_owned()), ..WantedSheet::default() };
     assert!(table(&file, &wanted).unwrap().1.evidence[0].contains("Old"));
 }
 
@@ -43,7 +43,7 @@ fn a_hidden_sheet_is_taken_only_by_its_name() {
 fn titles_above_the_header_are_left_out_and_said() {
     let rows: Vec<&[Cell]> = NOTES.iter().chain(ENTRIES).copied().collect();
     let file = book(&[("Time", &rows)]);
-    let (text, unpacked) = table(&file, &Wanted::default()).unwrap();
+    let (text, unpacked) = table(&file, &WantedSheet::default()).unwrap();
     assert!(text.starts_with("\n\nDate,"), "{text}");
     let said = "sheet \"Time\" of an .xlsx spreadsheet, its header in row 3; left out above it: \"Exported in March\", \"Rate\"";
     assert_eq!(unpacked.evidence, [said]);
@@ -62,15 +62,15 @@ fn a_sheet_of_no_format_is_read_by_the_mapping_that_is_suggested_for_it() {
         &[Text("Kim"), Date(2026, 3, 5), Number(1.5), Text("Quay"), Text("Draw")],
     ];
     let file = book(&[("Time", rows)]);
-    let survey_of = |options: &ReadingOptions, wanted: &Wanted| {
+    let survey_of = |options: &ReadingOptions, wanted: &WantedSheet| {
         let bytes = Bytes::copy_from_slice(&file);
         super::super::survey(bytes, wanted, options.clone(), 10, &Cancellation::default())
     };
-    let refusal = survey_of(&ReadingOptions::default(), &Wanted::default()).unwrap_err().into_refusal();
+    let refusal = survey_of(&ReadingOptions::default(), &WantedSheet::default()).unwrap_err().into_refusal();
     let mapping = refusal.suggested_mapping.map(|suggestion| suggestion.mapping);
     assert!(mapping.is_some(), "{:?}", refusal.reasons);
     let options = ReadingOptions { mapping: mapping.clone(), ..ReadingOptions::default() };
-    let plan = survey_of(&options, &Wanted { mapping, ..Wanted::default() }).unwrap();
+    let plan = survey_of(&options, &WantedSheet { mapping, ..WantedSheet::default() }).unwrap();
     assert_eq!((plan.rows, plan.layout.headers.len()), (1, 5));
 }
 

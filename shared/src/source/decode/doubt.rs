@@ -14,7 +14,7 @@ use chardetng::EncodingDetector;
 use encoding_rs::WINDOWS_1252;
 
 use super::guess;
-use super::page::{HOLES, Page, RIVALS, WORD, in_word};
+use super::page::{HOLES, RIVALS, WORD, WeighedPage, in_word};
 use super::traces::{self, Traces};
 use super::unreadable::{Spot, Unreadable};
 use contest::Contest;
@@ -79,7 +79,7 @@ impl Place {
 
 /// A code page other than Windows-1252 in which the file may be written.
 struct Rival {
-    page: Page,
+    page: WeighedPage,
     odd: u32,
     /// Count of words which read differently in this code page and read well in Windows-1252.
     differ: u32,
@@ -218,7 +218,7 @@ impl Doubt {
 
     fn judge(&mut self, at: Spot, behind: u8) {
         let (before, behind, quoted) = (char::from(self.before), char::from(behind), self.quoted);
-        let characters = Page::Of(WINDOWS_1252).decode(&self.word);
+        let characters = WeighedPage::Of(WINDOWS_1252).decode(&self.word);
         let word = Word { characters: &characters, before, behind, quoted };
         let ours = word.oddities();
         self.odd += ours;
@@ -336,7 +336,8 @@ impl Doubt {
         let guess = detector.guess(None, false);
         let seen = (0x80..=0xff).filter(|byte| self.seen >> (byte - 0x80) & 1 == 1);
         let differ = |byte: &u8| {
-            !guess.is_single_byte() || Page::Of(guess).decode(&[*byte]) != Page::Of(WINDOWS_1252).decode(&[*byte])
+            !guess.is_single_byte()
+                || WeighedPage::Of(guess).decode(&[*byte]) != WeighedPage::Of(WINDOWS_1252).decode(&[*byte])
         };
         // The detector often proposes ISO-8859-4 by mistake, and this encoding is not in use.
         let idle = guess == WINDOWS_1252 || guess == encoding_rs::ISO_8859_4;

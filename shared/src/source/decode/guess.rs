@@ -20,7 +20,7 @@ use chardetng::EncodingDetector;
 use encoding_rs::*;
 
 use super::super::encoding::Encoding as Known;
-use super::page::{CP850, Page};
+use super::page::{CP850, WeighedPage};
 use super::unreadable::Guess;
 use words::Fit;
 
@@ -73,16 +73,16 @@ const TWINS: [(&encoding_rs::Encoding, &encoding_rs::Encoding); 6] = [
 const LETTERS: u32 = 6;
 
 /// Code pages of Latin letters, including code page 850 of DOS.
-const LATIN: [Page; 9] = [
-    Page::Of(WINDOWS_1250),
-    Page::Of(ISO_8859_2),
-    Page::Of(WINDOWS_1254),
-    Page::Of(WINDOWS_1257),
-    Page::Of(ISO_8859_13),
-    Page::Of(WINDOWS_1258),
-    Page::Of(MACINTOSH),
-    Page::Of(WINDOWS_1252),
-    Page::Table(&CP850),
+const LATIN: [WeighedPage; 9] = [
+    WeighedPage::Of(WINDOWS_1250),
+    WeighedPage::Of(ISO_8859_2),
+    WeighedPage::Of(WINDOWS_1254),
+    WeighedPage::Of(WINDOWS_1257),
+    WeighedPage::Of(ISO_8859_13),
+    WeighedPage::Of(WINDOWS_1258),
+    WeighedPage::Of(MACINTOSH),
+    WeighedPage::Of(WINDOWS_1252),
+    WeighedPage::Table(&CP850),
 ];
 
 fn kind(encoding: &'static encoding_rs::Encoding) -> &'static str {
@@ -125,7 +125,8 @@ fn is_contested(found: &'static encoding_rs::Encoding, sample: &[u8], text: &str
 
 /// The likeliest encoding of Latin letters; `None` if Windows-1252 reads the sample best.
 fn latin(sample: &[u8]) -> Option<Guess> {
-    let texts: Vec<(Page, String)> = LATIN.into_iter().filter_map(|page| Some((page, page.read(sample)?))).collect();
+    let texts: Vec<(WeighedPage, String)> =
+        LATIN.into_iter().filter_map(|page| Some((page, page.read(sample)?))).collect();
     let fits: Vec<Fit> = texts.iter().map(|(_, text)| Fit::of(text, None)).collect();
     let best = (0..texts.len()).min_by_key(|&at| fits[at].odd)?;
     let (page, text) = &texts[best];
@@ -133,13 +134,13 @@ fn latin(sample: &[u8]) -> Option<Guess> {
     let told_apart = |at: usize| at == best || texts[at].1 == *text || fits[at].odd >= fit.odd + 2;
     let settled = fit.odd * 10 <= fit.words && (0..texts.len()).all(told_apart);
     match page {
-        Page::Of(encoding) if *encoding == WINDOWS_1252 => None,
-        Page::Of(encoding) => {
+        WeighedPage::Of(encoding) if *encoding == WINDOWS_1252 => None,
+        WeighedPage::Of(encoding) => {
             let encoding = better_known(encoding, sample, text);
             let told = settled.then(|| Known::of(encoding).map(|known| (known, fit.word.clone())));
             Some(Guess { kind: kind(encoding), read: told.flatten(), is_known: true })
         }
-        Page::Table(_) => Some(Guess { kind: "text in a code page of DOS", read: None, is_known: false }),
+        WeighedPage::Table(_) => Some(Guess { kind: "text in a code page of DOS", read: None, is_known: false }),
     }
 }
 
@@ -163,7 +164,7 @@ fn better_known(encoding: &'static encoding_rs::Encoding, bytes: &[u8], text: &s
     twins.find(|(known, _)| reads_alike(known, bytes, text)).map_or(encoding, |(known, _)| known)
 }
 
-impl Page {
+impl WeighedPage {
     fn read(self, bytes: &[u8]) -> Option<String> {
         match self {
             Self::Of(encoding) => read(encoding, bytes),

@@ -12,7 +12,7 @@ pub(in crate::source::decode) const WORD: usize = 64;
 
 /// A code page with one byte for each letter.
 #[derive(Clone, Copy)]
-pub(in crate::source::decode) enum Page {
+pub(in crate::source::decode) enum WeighedPage {
     Of(&'static encoding_rs::Encoding),
     /// A code page unknown to `encoding_rs`, given by the characters of the bytes 0x80 to 0xff.
     Table(&'static LazyLock<Vec<char>>),
@@ -26,16 +26,16 @@ pub(in crate::source::decode) static CP850: LazyLock<Vec<char>> = LazyLock::new(
 });
 
 /// The code pages easily mistaken for Windows-1252.
-pub(in crate::source::decode) static RIVALS: [Page; 6] = [
-    Page::Of(MACINTOSH),
-    Page::Table(&CP850),
-    Page::Of(WINDOWS_1250),
-    Page::Of(WINDOWS_1254),
-    Page::Of(WINDOWS_1257),
-    Page::Of(ISO_8859_2),
+pub(in crate::source::decode) static RIVALS: [WeighedPage; 6] = [
+    WeighedPage::Of(MACINTOSH),
+    WeighedPage::Table(&CP850),
+    WeighedPage::Of(WINDOWS_1250),
+    WeighedPage::Of(WINDOWS_1254),
+    WeighedPage::Of(WINDOWS_1257),
+    WeighedPage::Of(ISO_8859_2),
 ];
 
-impl Page {
+impl WeighedPage {
     pub fn decode(self, bytes: &[u8]) -> Vec<char> {
         match self {
             Self::Of(encoding) => encoding.decode_without_bom_handling(bytes).0.chars().collect(),

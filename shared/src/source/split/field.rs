@@ -7,7 +7,7 @@ use super::marks::QUOTE;
 
 /// The place of a field in the text: the place of the cell if nothing must be unescaped, and otherwise of the whole field.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Field {
+pub struct RawField {
     start: u32,
     /// The end of the place in the lower thirty bits, and the form in the upper two.
     end_and_form: u32,
@@ -32,7 +32,7 @@ pub(super) enum Form {
     Backslashed,
 }
 
-impl Field {
+impl RawField {
     /// A field which covers the bytes from `start` to `end` of the text, including quotes.
     #[inline(always)]
     pub(super) fn new(start: usize, end: usize, form: Form) -> Self {

@@ -2,7 +2,7 @@
 
 use proptest::prelude::*;
 
-use super::{Dialect, Ending, Splitter};
+use super::{Dialect, RecordEnd, Splitter};
 use crate::source::checks::{Read, check_splitter, split, told};
 
 fn plain_dialect(delimiter: u8) -> Dialect {
@@ -29,7 +29,7 @@ fn plain(text: &str, delimiter: u8) -> Vec<Read> {
         }
         let (start, first_line) = (at, line);
         let mut cells = Vec::new();
-        let mut ending = Ending::Complete;
+        let mut ending = RecordEnd::Complete;
         loop {
             let mut cell = Vec::new();
             if bytes.get(at) == Some(&b'"') {
@@ -37,7 +37,7 @@ fn plain(text: &str, delimiter: u8) -> Vec<Read> {
                 loop {
                     match bytes.get(at) {
                         None => {
-                            ending = Ending::UnclosedQuote;
+                            ending = RecordEnd::UnclosedQuote;
                             break;
                         }
                         Some(b'"') if bytes.get(at + 1) == Some(&b'"') => {
@@ -164,7 +164,7 @@ fn each_way_to_break_a_line_counts_once() {
 #[test]
 fn a_quote_left_open_says_so() {
     let records = split("a\n\"b,c\n", b',');
-    assert_eq!(records[1].ending, Ending::UnclosedQuote);
+    assert_eq!(records[1].ending, RecordEnd::UnclosedQuote);
     assert_eq!((records[1].lines, records[1].cells.as_slice()), ((2, 3), &["b,c\n".to_owned()][..]));
 }
 

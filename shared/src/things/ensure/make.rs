@@ -7,7 +7,7 @@
 
 use std::collections::BTreeMap;
 
-use super::wanted::{Client, Wanted, respell_client};
+use super::wanted::{Client, WantedThing, respell_client};
 use crate::concurrent::drained;
 use crate::id::ThingId;
 use crate::lease::{Lease, LeasedError};
@@ -15,7 +15,7 @@ use crate::services::Services;
 use crate::store::keys::Kind;
 use crate::store::{StoreError, Write};
 use crate::things::Thing;
-use crate::things::find::{Found, Place, find};
+use crate::things::find::{Found, KeyPlace, find};
 use crate::things::maker::IN_FLIGHT;
 use crate::things::maker::Maker;
 use crate::things::reference;
@@ -28,10 +28,10 @@ const TOGETHER: usize = 40;
 pub async fn make_all(
     services: &Services,
     maker: &Maker,
-    new: Vec<(usize, &Wanted)>,
+    new: Vec<(usize, &WantedThing)>,
     lease: &Lease,
 ) -> Result<Vec<(usize, ThingId)>, LeasedError> {
-    let mut of_client: BTreeMap<ThingId, Vec<(usize, &Wanted)>> = BTreeMap::new();
+    let mut of_client: BTreeMap<ThingId, Vec<(usize, &WantedThing)>> = BTreeMap::new();
     let mut alone = Vec::new();
     for new in new {
         match &new.1.client {
@@ -48,7 +48,7 @@ pub async fn make_all(
 async fn make_line(
     services: &Services,
     maker: &Maker,
-    line: Vec<(usize, &Wanted)>,
+    line: Vec<(usize, &WantedThing)>,
     lease: &Lease,
 ) -> Result<Vec<(usize, ThingId)>, LeasedError> {
     let client = line.first().and_then(|(_, wanted)| wanted.client.as_ref());
@@ -72,7 +72,7 @@ pub async fn creation(
     services: &Services,
     maker: &Maker,
     client: Option<&Client>,
-    things: &[(&Wanted, &Place)],
+    things: &[(&WantedThing, &KeyPlace)],
 ) -> Result<Vec<Write>, StoreError> {
     let account = maker.account;
     let make = |kind, id, key: &str, name: &str, refs| {

@@ -6,28 +6,28 @@ use crate::services::Services;
 use crate::store::StoreError;
 use crate::store::keys::Kind;
 use crate::things::Thing;
-use crate::things::find::Place;
+use crate::things::find::KeyPlace;
 use crate::things::maker::Maker;
 use crate::things::note::Note;
 use crate::things::spelling::{is_earlier, respelling, to_respell};
 
 /// A project or tag named by rows, to be found or made.
-pub struct Wanted {
+pub struct WantedThing {
     pub kind: Kind,
     pub key: String,
     pub name: String,
     pub client: Option<Client>,
 }
 
-impl Wanted {
+impl WantedThing {
     /// `true` if a loader makes the thing when nobody has made it: always for tags, by option for projects.
     pub fn may_be_made(&self, maker: &Maker) -> bool {
         self.kind == Kind::Tag || maker.makes_projects
     }
 
     /// The first choice of place for the key, valid if nothing else lies there.
-    pub fn place(&self, account: AccountId) -> Place {
-        Place::first(account, self.kind, &self.key)
+    pub fn place(&self, account: AccountId) -> KeyPlace {
+        KeyPlace::first(account, self.kind, &self.key)
     }
 
     /// The note to be written before the first write to the thing.
@@ -47,7 +47,12 @@ pub struct Client {
 }
 
 /// Gives a thing made by this import, and edited by nobody since, the spelling which sorts first.
-pub async fn respell(services: &Services, maker: &Maker, wanted: &Wanted, thing: &Thing) -> Result<(), StoreError> {
+pub async fn respell(
+    services: &Services,
+    maker: &Maker,
+    wanted: &WantedThing,
+    thing: &Thing,
+) -> Result<(), StoreError> {
     respell_client(services, maker, wanted.client.as_ref()).await?;
     if thing.created_by == maker.import && is_earlier(&wanted.name, &thing.name) {
         set_spelling(services, maker, (wanted.kind, thing.id), &wanted.name).await?;

@@ -2,7 +2,7 @@ use proptest::prelude::*;
 
 use super::*;
 
-const HOURS: Reading = Reading::USUAL;
+const HOURS: DurationReading = DurationReading::USUAL;
 
 fn seconds(cell: &str) -> Option<u64> {
     super::read(cell)?.under(HOURS)
@@ -148,7 +148,12 @@ fn what_is_no_duration_is_none() {
 #[test]
 fn the_reading_decides_what_the_cell_leaves_open() {
     let under = |cell: &str, reading| super::read(cell).and_then(|written| written.under(reading));
-    let minutes = Reading { unit: Unit::Minutes, pair: Unit::Minutes, mark: DecimalMark::Comma, ..Reading::USUAL };
+    let minutes = DurationReading {
+        unit: Unit::Minutes,
+        pair: Unit::Minutes,
+        mark: DecimalMark::Comma,
+        ..DurationReading::USUAL
+    };
     assert_eq!(under("1,5", minutes), Some(90));
     assert_eq!(under("1:30", minutes), Some(90));
     assert_eq!(under("1,5 h", minutes), Some(5400));

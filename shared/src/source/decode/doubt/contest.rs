@@ -18,7 +18,7 @@
 
 use super::fit::{self, ALL_LANGUAGES};
 use super::neighbours::Neighbours;
-use crate::source::decode::page::{Page, RIVALS};
+use crate::source::decode::page::{RIVALS, WeighedPage};
 use crate::source::decode::unreadable::{Spot, Unreadable};
 use crate::source::encoding::Encoding;
 
@@ -48,7 +48,7 @@ struct Side {
 /// The first word which a rival code page reads differently from Windows-1252, in both readings.
 struct Differs {
     at: Spot,
-    page: Page,
+    page: WeighedPage,
     ours: String,
     theirs: String,
 }
@@ -130,11 +130,11 @@ impl Contest {
 }
 
 /// Name of a code page as shown to people, for example `windows-1250`.
-fn name(page: Page) -> String {
+fn name(page: WeighedPage) -> String {
     match page {
-        Page::Of(encoding) => {
+        WeighedPage::Of(encoding) => {
             Encoding::of(encoding).map_or_else(|| encoding.name().to_owned(), |known| known.to_string())
         }
-        Page::Table(_) => "code page 850, which is not read".to_owned(),
+        WeighedPage::Table(_) => "code page 850, which is not read".to_owned(),
     }
 }
