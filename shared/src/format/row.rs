@@ -98,6 +98,7 @@ impl<'r> Cells<'r, '_> {
 
     /// Whether the cell of a field can be seen at once to have no blanks that are to be collapsed.
     #[inline(always)]
+    #[expect(clippy::ptr_arg, reason = "a borrowed cell differs from an owned cell")]
     fn is_tidy(&self, field: &source::RawField, cell: &Cow<'r, str>) -> bool {
         // A cell that was unescaped or trimmed is shorter than the field.
         let as_it_stands = matches!(cell, Cow::Borrowed(_)) && cell.len() == field.bytes(self.text).len();
