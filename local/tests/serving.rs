@@ -13,6 +13,10 @@ use anyhow::{Context, bail};
 use reqwest::Method;
 use serde_json::{Value, json};
 
+fn client() -> anyhow::Result<reqwest::Client> {
+    Ok(waybill::http_client::builder().build()?)
+}
+
 /// Half of a loader's lease, which lives for 120 s. An event within this time cannot have waited for the
 /// end of a lease.
 const SOON: Duration = Duration::from_secs(60);
@@ -77,7 +81,7 @@ impl Serve {
     }
 
     async fn ask(&self, method: Method, path: &str, body: Option<Value>) -> anyhow::Result<Value> {
-        let request = reqwest::Client::new().request(method, format!("{}/api/v1{path}", self.url));
+        let request = client()?.request(method, format!("{}/api/v1{path}", self.url));
         let request = request.header("Authorization", "Token demo");
         let request = if let Some(body) = body { request.json(&body) } else { request };
         Ok(request.send().await?.error_for_status()?.json().await?)
@@ -91,7 +95,7 @@ impl Serve {
     async fn upload(&self, file: String) -> anyhow::Result<u64> {
         let asked = json!({ "upload": true, "file_name": "a.csv", "file_size": file.len() });
         let made = self.ask(Method::POST, "/imports", Some(asked)).await?;
-        let put = reqwest::Client::new().put(made["upload"]["url"].as_str().context("no URL")?);
+        let put = client()?.put(made["upload"]["url"].as_str().context("no URL")?);
         put.header("If-None-Match", "*").body(file).send().await?.error_for_status()?;
         made["id"].as_u64().context("no id")
     }
@@ -264,7 +268,7 @@ async fn no_page_of_another_site_and_no_rebound_name_gets_an_answer() -> anyhow:
 /// What one address for all of AWS answers to an operation of DynamoDB or SQS.
 async fn aws(environment: &Value, target: &str, body: Value) -> anyhow::Result<Value> {
     let url = environment["AWS_ENDPOINT_URL"].as_str().context("no address")?;
-    let request = reqwest::Client::new().post(url).header("X-Amz-Target", target).body(body.to_string());
+    let request = client()?.post(url).header("X-Amz-Target", target).body(body.to_string());
     Ok(serde_json::from_slice(&request.send().await?.error_for_status()?.bytes().await?)?)
 }
 
@@ -292,7 +296,7 @@ async fn functions_outside_of_the_process_are_told_where_everything_is_and_have_
 
     // An import is made, and the message that has it started stays where it is.
     let form = [("file", table(3)), ("file_name", "a.csv".to_owned())];
-    let post = reqwest::Client::new().post(format!("{}/v2/imports/", serve.url)).header("X-NokoToken", "demo");
+    let post = client()?.post(format!("{}/v2/imports/", serve.url)).header("X-NokoToken", "demo");
     post.header("User-Agent", "test").form(&form).send().await?.error_for_status()?;
     let received = aws(environment, "AmazonSQS.ReceiveMessage", json!({ "QueueUrl": environment["WORK_QUEUE_URL"] }));
     let body = &received.await?["Messages"][0]["Body"];

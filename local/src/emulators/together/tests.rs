@@ -12,6 +12,10 @@ use crate::emulators::{ACCESS_KEY_ID, Emulators, Options, SECRET_ACCESS_KEY, arn
 
 type Test = anyhow::Result<()>;
 
+fn client() -> anyhow::Result<reqwest::Client> {
+    Ok(crate::http_client::builder().build()?)
+}
+
 async fn start() -> anyhow::Result<(Emulators, String)> {
     let together = Some(SocketAddr::from((Ipv4Addr::LOCALHOST, 0)));
     let emulators = Emulators::start(Options { together, ..Options::default() }).await?;
@@ -56,7 +60,7 @@ async fn a_request_reaches_the_service_that_it_is_for() -> Test {
     s3.put_object().bucket("files").key(key).body(ByteStream::from_static(b"a,b")).send().await?;
     let lifetime = PresigningConfig::expires_in(Duration::from_secs(60))?;
     let there = s3.get_object().bucket("files").key(key).presigned(lifetime).await?;
-    let got = reqwest::get(there.uri()).await?.error_for_status()?;
+    let got = client()?.get(there.uri()).send().await?.error_for_status()?;
     assert_eq!(got.text().await?, "a,b");
 
     // They are the services that this process has at addresses of their own.
@@ -71,7 +75,7 @@ async fn no_page_and_no_other_name_reaches_them() -> Test {
         [("Origin", "https://evil.example", 403), ("Sec-Fetch-Site", "cross-site", 403), ("Host", "evil.example", 421)]
     {
         for target in ["DynamoDB_20120810.ListTables", "AmazonSQS.ListQueues", ""] {
-            let post = reqwest::Client::new().post(&url).header("X-Amz-Target", target).body("{}");
+            let post = client()?.post(&url).header("X-Amz-Target", target).body("{}");
             assert_eq!(post.header(name, value).send().await?.status(), status, "{target} {name}");
         }
     }
@@ -102,7 +106,7 @@ async fn containers_are_told_of_the_name_that_they_have_for_this_machine() -> Te
     let here = url.replace("host.docker.internal", "127.0.0.1");
     let name = url.trim_start_matches("http://");
     for (host, status) in [(name, 200), ("host.docker.internal:1", 421), ("evil.example", 421)] {
-        let post = reqwest::Client::new().post(&here).header("X-Amz-Target", "AmazonSQS.ListQueues").body("{}");
+        let post = client()?.post(&here).header("X-Amz-Target", "AmazonSQS.ListQueues").body("{}");
         assert_eq!(post.header("Host", host).send().await?.status(), status, "{host}");
     }
     Ok(())
