@@ -301,7 +301,7 @@ fn clients(
 }
 
 /// A pool of connections. The emulators speak plain HTTP, so no certificates are loaded.
-fn http_client() -> SharedHttpClient {
+pub(crate) fn http_client() -> SharedHttpClient {
     Connections::plain().client()
 }
 

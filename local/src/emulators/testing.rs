@@ -9,6 +9,7 @@ use shared::clock::Clock;
 use super::s3::Notification;
 use super::{ACCESS_KEY_ID, Emulators, Options, SECRET_ACCESS_KEY, arn};
 use crate::folder::Folder;
+use crate::system::http_client;
 
 /// The running emulators, with a client for each service and the clock.
 pub struct Stack {
@@ -35,12 +36,14 @@ impl Stack {
             .region(Region::new(arn::REGION))
             .credentials_provider(credentials())
             .endpoint_url(emulators.dynamodb_url())
+            .http_client(http_client())
             .build();
         let s3 = aws_sdk_s3::Config::builder()
             .behavior_version(BehaviorVersion::latest())
             .region(Region::new(arn::REGION))
             .credentials_provider(credentials())
             .endpoint_url(emulators.s3_url())
+            .http_client(http_client())
             .force_path_style(true)
             .build();
         let sqs = aws_sdk_sqs::Config::builder()
@@ -48,6 +51,7 @@ impl Stack {
             .region(Region::new(arn::REGION))
             .credentials_provider(credentials())
             .endpoint_url(emulators.sqs_url())
+            .http_client(http_client())
             .build();
         Ok(Self {
             emulators,

@@ -9,6 +9,7 @@ use aws_sdk_sqs::config::{BehaviorVersion, Credentials, Region, SharedCredential
 
 use super::*;
 use crate::emulators::{ACCESS_KEY_ID, Emulators, Options, SECRET_ACCESS_KEY, arn};
+use crate::system::http_client;
 
 type Test = anyhow::Result<()>;
 
@@ -31,6 +32,7 @@ fn config(url: &str) -> SdkConfig {
         .region(Region::new(arn::REGION))
         .credentials_provider(SharedCredentialsProvider::new(credentials))
         .endpoint_url(url)
+        .http_client(http_client())
         .build()
 }
 
