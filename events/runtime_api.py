@@ -41,6 +41,16 @@ GRACE = 3
 LOOK = 0.05
 
 
+def end(process, grace):
+    """Ends a process, by force if it is still there after so many seconds."""
+    process.terminate()
+    try:
+        process.wait(grace)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
+
+
 class BootstrapFailed(Exception):
     """The bootstrap ended, could not start, or did not answer in time."""
 
@@ -100,12 +110,7 @@ class Bootstrap:
         return self
 
     def __exit__(self, *_):
-        self.process.terminate()
-        try:
-            self.process.wait(GRACE)
-        except subprocess.TimeoutExpired:
-            self.process.kill()
-            self.process.wait()
+        end(self.process, GRACE)
         self.close()
 
     def close(self):

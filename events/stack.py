@@ -12,6 +12,8 @@ import subprocess
 import threading
 import urllib.parse
 
+from runtime_api import end
+
 # How long the service may take to be ready, and to end after it was told to, in seconds.
 START = 60
 GRACE = 15
@@ -45,12 +47,7 @@ class Stack:
         return self
 
     def __exit__(self, *_):
-        self.process.terminate()
-        try:
-            self.process.wait(GRACE)
-        except subprocess.TimeoutExpired:
-            self.process.kill()
-            self.process.wait()
+        end(self.process, GRACE)
 
     def import_(self, number):
         """What the service itself says of an import; `None` if it is not there."""
