@@ -64,7 +64,7 @@ pub(super) fn detect(headers: &Headers) -> Result<Vec<Candidate>, Refusal> {
     }
     if let Some(foreign) = foreign::column(best.format, headers) {
         return Err(refusal(format!(
-            "the columns fit {}, but {foreign} is none that {0} has, and would not be read: if the file is {0}'s, say so with              `type`, and the column is kept with each entry; of any other table say with `mapping` which column is what; found {}",
+            "the columns fit {}, but {foreign} is none that {0} has, and would not be read: if the file is {0}'s, say so with `type`, and the column is kept with each entry; of any other table say with `mapping` which column is what; found {}",
             best.format,
             quoted(headers.shown())
         )));
