@@ -32,7 +32,7 @@ use crate::import::{
 };
 use crate::services::Services;
 use crate::store::keys::{self, Kind};
-use crate::store::{StoreError, Write, decode};
+use crate::store::{StoreError, Write};
 use crate::things::names::LONGEST_NAME;
 use crate::things::{Thing, user};
 
@@ -182,8 +182,7 @@ async fn first_user(services: &Services, account: AccountId) -> Result<Option<Th
     let mut query = keys::things(account, Kind::User).limit(10);
     loop {
         let (items, last) = services.store.page(&query).await?;
-        let users: Vec<Thing> = items.into_iter().map(decode).collect::<Result<_, _>>()?;
-        match (users.iter().find(|user| !user.is_spent()), last) {
+        match (Thing::get_listed(items)?.first(), last) {
             (Some(user), _) => return Ok(Some(user.id)),
             (None, Some(last)) => query = query.after(last),
             (None, None) => return Ok(None),

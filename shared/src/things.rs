@@ -13,6 +13,7 @@ pub mod names;
 pub mod note;
 pub mod reference;
 pub mod retired;
+pub mod slot;
 pub mod spelling;
 pub mod sums;
 pub mod user;
@@ -21,19 +22,22 @@ use serde::{Deserialize, Serialize};
 
 use crate::id::{AccountId, ImportId, ThingId};
 use crate::services::Services;
-use crate::store::keys::{self, Kind};
-use crate::store::{StoreError, decode};
+use crate::store::keys::Kind;
+use crate::store::{Item, StoreError, decode};
+use slot::{Slot, StoredSlot};
 
-/// A user, client, project or tag as stored. All times are milliseconds since the epoch.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+/// A user, client, project or tag. All times are milliseconds since the epoch.
+///
+/// A stored item decodes only as a [`Slot`], so no reader takes a mark or a sign for a thing.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(into = "StoredSlot")]
 pub struct Thing {
     /// A 52-bit hash of account, kind and key, or a small counted number for users made by hand; an edit never changes
     /// the id.
     pub id: ThingId,
-    /// User, client, project or tag; part of the storage key.
-    pub kind: Kind,
-    /// The unique, normalised value, for example the lower-case address of a user, or empty for marks and retired
-    /// things.
+    /// The fields which only things of this kind have.
+    pub body: Body,
+    /// The unique, normalised value, for example the lower-case address of a user, or empty for retired things.
     pub key: String,
     /// The name as people write and see it, for example `Website Relaunch`.
     pub name: String,
@@ -48,44 +52,56 @@ pub struct Thing {
     pub created_at: i64,
     /// The time of the last edit by hand; equals `created_at` before the first edit.
     pub updated_at: i64,
-    /// `true` if entries of the thing can be billed, as is the case until an edit by hand.
-    pub billable: bool,
-    /// The fields which only projects have, or `None` for users, clients and tags.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub project: Option<ProjectFields>,
-    /// The fields which only users have, or `None` for clients, projects and tags.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub user: Option<UserFields>,
     /// Set when the undo of the maker had to leave the thing in place: whoever drops the last reference removes the
     /// thing.
-    #[serde(default, skip_serializing_if = "is_false")]
     pub orphan: bool,
     /// Set when the thing was merged or deleted by hand while references to it remained (see [`retired`]).
-    #[serde(default, skip_serializing_if = "is_false")]
     pub retired: bool,
     /// How many things were merged into this thing.
-    #[serde(default, skip_serializing_if = "is_zero")]
     pub merges: u64,
     /// How many times an edit by hand gave this tag to an entry with further tags; fences merges of tags.
-    #[serde(default, skip_serializing_if = "is_zero")]
     pub touched: u64,
     /// Another key hashes to this id, and its thing lies at a later choice of id.
-    #[serde(default, skip_serializing_if = "is_false")]
     pub displaced: bool,
-    /// The item is only a mark left by a removed thing: a search has to go on to the next choice of id.
-    #[serde(default, skip_serializing_if = "is_false")]
-    pub removed: bool,
-    /// The item is only a sign: the thing with this key was renamed to the key and lies at the id given here.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub alias_of: Option<ThingId>,
     /// The id at which the sign to this renamed thing stands, or `None` for a thing never renamed.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub alias_at: Option<ThingId>,
 }
 
-/// Fields of a project which clients, tags and users lack.
+/// The kind of a thing, with the fields which only things of the kind have.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Body {
+    /// A person of the account.
+    User(UserFields),
+    /// The customer of projects.
+    Client,
+    /// A project.
+    Project(ProjectFields),
+    /// A label of entries.
+    Tag {
+        /// `true` if entries with the tag can be billed, as is the case until an edit by hand.
+        billable: bool,
+    },
+}
+
+impl Body {
+    /// The fields of a new thing of this kind.
+    fn new(kind: Kind) -> Self {
+        match kind {
+            Kind::User => Self::User(UserFields::default()),
+            Kind::Client => Self::Client,
+            Kind::Project => Self::Project(ProjectFields::default()),
+            Kind::Tag => Self::Tag { billable: true },
+        }
+    }
+}
+
+/// Fields of a project which clients and users lack.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct ProjectFields {
+    /// `true` if entries of the project can be billed, as is the case until an edit by hand. Stored beside the fields,
+    /// where the `billable` of a tag is stored as well.
+    #[serde(skip)]
+    pub billable: bool,
     /// The client for whom the project is done, or `None` for a project without a client.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub client: Option<ThingId>,
@@ -102,7 +118,14 @@ pub struct ProjectFields {
 
 impl Default for ProjectFields {
     fn default() -> Self {
-        Self { client: None, enabled: true, stepping: 1, color_hex: "#4b6ea8".to_owned(), budget_minutes: None }
+        Self {
+            billable: true,
+            client: None,
+            enabled: true,
+            stepping: 1,
+            color_hex: "#4b6ea8".to_owned(),
+            budget_minutes: None,
+        }
     }
 }
 
@@ -156,22 +179,12 @@ fn is_default<T: Default + PartialEq>(value: &T) -> bool {
     *value == T::default()
 }
 
-#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks for it so")]
-fn is_false(value: &bool) -> bool {
-    !value
-}
-
-#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks for it so")]
-fn is_zero(number: &u64) -> bool {
-    *number == 0
-}
-
 impl Thing {
     /// A new thing with no references, version 1, and default values in all fields not passed.
     pub fn new(kind: Kind, id: ThingId, key: String, name: String, created_by: ImportId, at: i64) -> Self {
         Self {
             id,
-            kind,
+            body: Body::new(kind),
             key,
             name,
             refs: 0,
@@ -179,33 +192,52 @@ impl Thing {
             version: 1,
             created_at: at,
             updated_at: at,
-            billable: true,
-            project: (kind == Kind::Project).then(ProjectFields::default),
-            user: None,
             orphan: false,
             retired: false,
             merges: 0,
             touched: 0,
             displaced: false,
-            removed: false,
-            alias_of: None,
             alias_at: None,
         }
     }
 
-    /// `true` if people cannot see this item, because the item is a mark, a sign, or a retired thing.
-    pub fn is_spent(&self) -> bool {
-        !self.stands() || self.retired
+    /// User, client, project or tag; part of the storage key.
+    pub fn kind(&self) -> Kind {
+        match self.body {
+            Body::User(_) => Kind::User,
+            Body::Client => Kind::Client,
+            Body::Project(_) => Kind::Project,
+            Body::Tag { .. } => Kind::Tag,
+        }
     }
 
-    /// `true` if this item is a thing, retired or not, rather than a mark or a sign.
-    pub fn stands(&self) -> bool {
-        !self.removed && self.alias_of.is_none()
+    /// The fields of a user, or `None` for clients, projects and tags.
+    pub fn user(&self) -> Option<&UserFields> {
+        if let Body::User(fields) = &self.body { Some(fields) } else { None }
+    }
+
+    /// The fields of a project, or `None` for users, clients and tags.
+    pub fn project(&self) -> Option<&ProjectFields> {
+        if let Body::Project(fields) = &self.body { Some(fields) } else { None }
     }
 
     /// The client of a project, or `None` for a project without a client, and for users, clients and tags.
     pub fn client(&self) -> Option<ThingId> {
-        self.project.as_ref().and_then(|project| project.client)
+        self.project().and_then(|project| project.client)
+    }
+
+    /// `true` for a project which people have archived.
+    pub fn is_archived(&self) -> bool {
+        self.project().is_some_and(|project| !project.enabled)
+    }
+
+    /// `true` if entries of a project or tag can be billed, or `None` for users and clients.
+    pub fn billable(&self) -> Option<bool> {
+        match &self.body {
+            Body::Project(fields) => Some(fields.billable),
+            Body::Tag { billable } => Some(*billable),
+            Body::User(_) | Body::Client => None,
+        }
     }
 
     /// The thing with this id as people see it, or `None` for a retired thing.
@@ -218,24 +250,41 @@ impl Thing {
         Ok(Self::standing(services, account, kind, id).await?.filter(|thing| !thing.retired))
     }
 
-    /// The thing with this id, retired or not, or `None` where nothing, a mark or a sign stands.
+    /// The thing with this id, retired or not.
     pub async fn standing(
         services: &Services,
         account: AccountId,
         kind: Kind,
         id: ThingId,
     ) -> Result<Option<Self>, StoreError> {
-        let found: Option<Self> = services.store.read(&keys::thing(account, kind, id)).await?;
-        Ok(found.filter(Self::stands))
+        Ok(Slot::get(services, account, kind, id).await?.and_then(Slot::thing))
     }
 
-    /// The items found among `wanted`, in any order, including marks, signs and retired things.
+    /// The things found among `wanted` as people see them, without retired things, in any order.
     pub async fn get_many(
         services: &Services,
         account: AccountId,
         wanted: &[(Kind, ThingId)],
     ) -> Result<Vec<Self>, StoreError> {
-        let keys: Vec<_> = wanted.iter().map(|&(kind, id)| keys::thing(account, kind, id)).collect();
-        services.store.get_many(&keys).await?.into_iter().map(decode).collect()
+        let mut things = Self::standing_many(services, account, wanted).await?;
+        things.retain(|thing| !thing.retired);
+        Ok(things)
+    }
+
+    /// The things found among `wanted`, retired or not, in any order.
+    pub async fn standing_many(
+        services: &Services,
+        account: AccountId,
+        wanted: &[(Kind, ThingId)],
+    ) -> Result<Vec<Self>, StoreError> {
+        Ok(Slot::get_many(services, account, wanted).await?.into_iter().filter_map(Slot::thing).collect())
+    }
+
+    /// The things as people see them, without retired things, on a page of a list of [`keys::things`].
+    ///
+    /// [`keys::things`]: crate::store::keys::things
+    pub fn get_listed(items: Vec<Item>) -> Result<Vec<Self>, StoreError> {
+        let seen = |item| Ok(decode::<Slot>(item)?.thing().filter(|thing| !thing.retired));
+        items.into_iter().filter_map(|item| seen(item).transpose()).collect()
     }
 }

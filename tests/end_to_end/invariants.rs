@@ -17,6 +17,7 @@ use shared::store::{Item, Table, decode};
 use shared::things::Thing;
 use shared::things::reference::Reference;
 use shared::things::retired::Retirement;
+use shared::things::slot::Slot;
 use shared::things::sums::Sums;
 
 use crate::dump::Dump;
@@ -34,6 +35,8 @@ pub struct World {
     chunks: BTreeMap<(AccountId, ImportId, ChunkNo), Chunk>,
     counts: BTreeMap<(AccountId, ImportId), Vec<Counts>>,
     pub things: BTreeMap<Named, Thing>,
+    /// The targets of the signs to renamed things, by the places of the signs.
+    signs: BTreeMap<Named, ThingId>,
     references: BTreeMap<(Named, ImportId), Reference>,
     retirements: BTreeMap<Named, Retirement>,
     pub entries: BTreeMap<(AccountId, EntryId), Entry>,
@@ -117,11 +120,17 @@ impl World {
                     self.retirements.insert((AccountId(number(account)), said.kind, said.id), said);
                 }
                 ["A", account, word] if kind(word).is_some() => {
-                    let thing: Thing = decode(item)?;
-                    if thing.id != ThingId(number(&sk)) {
-                        self.wrong.push(format!("{pk} {sk} holds the thing {}", thing.id));
+                    let slot: Slot = decode(item)?;
+                    let (kind, id) = slot.place();
+                    if id != ThingId(number(&sk)) {
+                        self.wrong.push(format!("{pk} {sk} holds the thing {id}"));
                     }
-                    self.things.insert((AccountId(number(account)), thing.kind, thing.id), thing);
+                    let named = (AccountId(number(account)), kind, id);
+                    match slot {
+                        Slot::Thing(thing) => self.things.extend([(named, *thing)]),
+                        Slot::Sign { to, .. } => self.signs.extend([(named, to)]),
+                        Slot::Mark { .. } => {}
+                    }
                 }
                 _ => {}
             }
@@ -146,10 +155,6 @@ impl World {
         }
         self.entries.insert((account, id), entry);
         Ok(())
-    }
-
-    fn standing(&self, named: &Named) -> Option<&Thing> {
-        self.things.get(named).filter(|thing| thing.stands())
     }
 
     /// The thing to which an id leads after all merges, or `None` if the thing was removed.
@@ -220,22 +225,22 @@ impl World {
         let mut referred: BTreeMap<Named, i64> = BTreeMap::new();
         for (named, referrer) in self.references.keys() {
             *referred.entry(*named).or_default() += 1;
-            if self.standing(named).is_none() {
+            if !self.things.contains_key(named) {
                 wrong.push(format!("import {referrer} refers to {named:?}, which is not there"));
             }
         }
-        for ((account, kind, _), thing) in &self.things {
-            if let (Kind::Project, false, Some(client)) = (kind, !thing.stands(), thing.client()) {
+        for ((account, ..), thing) in &self.things {
+            if let Some(client) = thing.client() {
                 let client = (*account, Kind::Client, client);
                 *referred.entry(client).or_default() += 1;
-                if self.standing(&client).is_none() {
+                if !self.things.contains_key(&client) {
                     wrong.push(format!("the project {} is of {client:?}, which is not there", thing.name));
                 }
             }
-            if let Some(target) = thing.alias_of
-                && self.standing(&(*account, *kind, target)).is_none()
-            {
-                wrong.push(format!("the sign at {kind:?} {} leads nowhere", thing.id));
+        }
+        for ((account, kind, id), target) in &self.signs {
+            if !self.things.contains_key(&(*account, *kind, *target)) {
+                wrong.push(format!("the sign at {kind:?} {id} leads nowhere"));
             }
         }
         for ((account, kind, id), said) in &self.retirements {
@@ -244,7 +249,7 @@ impl World {
             }
             if let Some(into) = said.into.map(|into| (*account, *kind, into)) {
                 *referred.entry(into).or_default() += 1;
-                if self.standing(&into).is_none() {
+                if !self.things.contains_key(&into) {
                     wrong.push(format!("{kind:?} {id} was merged into {into:?}, which is not there"));
                 }
             }
@@ -254,7 +259,7 @@ impl World {
                 wrong.push(format!("{named:?} is retired with {} references, and nothing says into what", thing.refs));
             }
         }
-        for (named, thing) in self.things.iter().filter(|(_, thing)| thing.stands()) {
+        for (named, thing) in &self.things {
             let referred = referred.get(named).copied().unwrap_or_default();
             if thing.refs != referred {
                 wrong.push(format!("{named:?} ({}) counts {} references of {referred}", thing.name, thing.refs));
@@ -319,7 +324,7 @@ impl World {
         if told != full.iter().collect() {
             wrong.push(format!("rolls and counts by hand tell {told:?}, a full count {full:?}"));
         }
-        for (named, thing) in self.things.iter().filter(|(_, thing)| thing.stands() && thing.refs == 0) {
+        for (named, thing) in self.things.iter().filter(|(_, thing)| thing.refs == 0) {
             let maker = self.imports.get(&(named.0, thing.created_by));
             if thing.orphan || maker.is_some_and(|import| import.status == Status::RolledBack) {
                 wrong.push(format!("{named:?} ({}) has outlived its undone import without a reference", thing.name));
@@ -338,7 +343,7 @@ pub async fn wrongly_made(stack: &Stack, world: &World) -> anyhow::Result<Vec<St
         let made = Made::read(services, import).await?;
         for kind in [Kind::Project, Kind::Tag] {
             let of = world.things.iter().filter(|((owner, of, _), _)| owner == account && *of == kind);
-            let of = of.filter(|(_, thing)| thing.created_by == *id && !thing.is_spent());
+            let of = of.filter(|(_, thing)| thing.created_by == *id && !thing.retired);
             let mut full: Vec<ThingId> = of.map(|((.., thing), _)| *thing).collect();
             full.reverse();
             let listed = made.ids(services, kind, 0, usize::MAX).await?;

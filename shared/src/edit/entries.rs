@@ -138,8 +138,8 @@ fn deletable(entry: &Entry, is_archived: bool) -> Result<(), EditError> {
 /// `true` if a project is archived; `false` if there is no project.
 async fn is_archived(services: &Services, account: AccountId, id: Option<ThingId>) -> Result<bool, StoreError> {
     let Some(id) = id else { return Ok(false) };
-    let project = Thing::get(services, account, Kind::Project, id).await?.and_then(|thing| thing.project);
-    Ok(project.is_some_and(|project| !project.enabled))
+    let project = Thing::get(services, account, Kind::Project, id).await?;
+    Ok(project.is_some_and(|project| project.is_archived()))
 }
 
 /// The entry after the input is applied.

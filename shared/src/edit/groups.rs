@@ -63,12 +63,8 @@ pub async fn projects(services: &Services, account: AccountId, group: ThingId) -
     let mut projects = Vec::new();
     let mut pages = services.store.pages(keys::things(account, Kind::Project).descending());
     while let Some(items) = pages.next().await? {
-        for item in items {
-            let project: Thing = crate::store::decode(item)?;
-            if !project.is_spent() && project.client() == Some(group) {
-                projects.push(project);
-            }
-        }
+        let of_group = |project: &Thing| project.client() == Some(group);
+        projects.extend(Thing::get_listed(items)?.into_iter().filter(of_group));
     }
     Ok(projects)
 }
@@ -84,10 +80,8 @@ async fn in_group(
     let there = Thing::get_many(services, account, &wanted).await?;
     let clients: Vec<_> = there.iter().filter_map(Thing::client).map(|id| (Kind::Client, id)).collect();
     let clients = Thing::get_many(services, account, &clients).await?;
-    let client = |project: &Thing| {
-        project.client().filter(|&id| clients.iter().any(|client| client.id == id && !client.is_spent()))
-    };
-    Ok(there.iter().filter(|project| !project.is_spent() && client(project) == group).map(|p| p.id).collect())
+    let client = |project: &Thing| project.client().filter(|&id| clients.iter().any(|client| client.id == id));
+    Ok(there.iter().filter(|project| client(project) == group).map(|project| project.id).collect())
 }
 
 /// Moves each project to a group, or out of its group for `None`, unless a project with the same name is there already.

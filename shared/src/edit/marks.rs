@@ -179,6 +179,5 @@ async fn archived(
     let wanted: BTreeSet<_> = entries.iter().filter_map(|entry| retirements.project(entry)).collect();
     let wanted: Vec<_> = wanted.into_iter().map(|id| (Kind::Project, id)).collect();
     let projects = Thing::get_many(services, account, &wanted).await?.into_iter();
-    let is_archived = |thing: &Thing| thing.project.as_ref().is_some_and(|project| !project.enabled);
-    Ok(projects.filter(is_archived).map(|thing| thing.id).collect())
+    Ok(projects.filter(Thing::is_archived).map(|thing| thing.id).collect())
 }

@@ -32,7 +32,7 @@ pub async fn merge(
         if into == from {
             return Err(EditError::Invalid(field));
         }
-        if [&root, &thing].iter().any(|thing| thing.project.as_ref().is_some_and(|project| !project.enabled)) {
+        if root.is_archived() || thing.is_archived() {
             return Err(EditError::Forbidden(Rule::ArchivedProject));
         }
         let retirements = Retirements::read(services, account).await?;

@@ -7,12 +7,12 @@ use crate::entries::made::unmade;
 use crate::id::{AccountId, ImportId, ThingId};
 use crate::services::Services;
 use crate::store::keys::{self, Counter, Kind};
-use crate::store::{StoreError, Write, decode};
+use crate::store::{StoreError, Write};
 use crate::things::find::{Found, KeyPlace, find, is_home};
 use crate::things::names::{is_short, normal, project_key, tidy};
 use crate::things::reference::{self, count, let_go};
 use crate::things::retired::Retirements;
-use crate::things::{ProjectFields, Thing, UserFields, UserRole, UserState, user};
+use crate::things::{Body, ProjectFields, Thing, UserFields, UserRole, UserState, user};
 
 /// The fields of a project, client or tag as given by a caller. An absent field (`None`) keeps its value in an edit,
 /// and has its default in a new thing.
@@ -115,9 +115,7 @@ pub async fn update(
             // A thing renamed to the name under which it was made lies at home again, where a search finds it without a
             // sign.
             if !is_home(account, kind, &after.key, id) {
-                let mut sign = Thing::new(kind, place.id, after.key.clone(), String::new(), ImportId::HAND, 0);
-                sign.alias_of = Some(id);
-                writes.extend(place.put(account, &sign));
+                writes.extend(place.put_sign(account, kind, &after.key, id));
                 after.alias_at = Some(place.id);
             }
         }
@@ -137,7 +135,7 @@ pub async fn delete(services: &Services, account: AccountId, kind: Kind, id: Thi
         if things[0].merges > 0 {
             let merged = Retirements::read(services, account).await?.meaning(kind, id);
             let merged: Vec<_> = merged.into_iter().skip(1).map(|merged| (kind, merged)).collect();
-            things.extend(Thing::get_many(services, account, &merged).await?);
+            things.extend(Thing::standing_many(services, account, &merged).await?);
         }
         // References can be left without entries when people deleted all entries; such references do not hold the
         // thing.
@@ -200,9 +198,8 @@ pub async fn named(services: &Services, account: AccountId, kind: Kind, name: &s
 /// leads only to the project without a client. If this project is in use, the search ends. Otherwise all projects of
 /// the account are read, at the price of a page of the list of projects.
 async fn project_named(services: &Services, account: AccountId, name: &str) -> Result<Option<ThingId>, StoreError> {
-    let in_use = |project: &Thing| project.project.as_ref().is_some_and(|fields| fields.enabled);
     if let Found::There(project) = find(services, account, Kind::Project, &project_key(None, name)).await?
-        && in_use(&project)
+        && !project.is_archived()
     {
         return Ok(Some(project.id));
     }
@@ -210,10 +207,9 @@ async fn project_named(services: &Services, account: AccountId, name: &str) -> R
     let mut first = None;
     let mut pages = services.store.pages(keys::things(account, Kind::Project));
     while let Some(items) = pages.next().await? {
-        for item in items {
-            let project: Thing = decode(item)?;
-            if !project.is_spent() && normal(&project.name) == name {
-                let this = (!in_use(&project), project.client().is_some(), project.created_at, project.id);
+        for project in Thing::get_listed(items)? {
+            if normal(&project.name) == name {
+                let this = (project.is_archived(), project.client().is_some(), project.created_at, project.id);
                 first = Some(first.map_or(this, |first| this.min(first)));
             }
         }
@@ -251,8 +247,8 @@ pub async fn update_user(
 ) -> Result<Thing, EditError> {
     repeated(|| async {
         let before = Thing::get(services, account, Kind::User, id).await?.ok_or(EditError::NotFound)?;
-        let fields = input.over(before.user.clone().unwrap_or_default());
-        if fields.state == UserState::Disabled && before.user.as_ref().is_some_and(|user| *user != fields) {
+        let fields = input.over(before.user().cloned().unwrap_or_default());
+        if fields.state == UserState::Disabled && before.user().is_some_and(|user| *user != fields) {
             return Err(EditError::Forbidden(Rule::Deactivated));
         }
         let now = services.clock.now_ms();
@@ -260,7 +256,7 @@ pub async fn update_user(
         let after = Thing {
             key: next.key,
             name: next.name,
-            user: next.user,
+            body: next.body,
             version: before.version + 1,
             updated_at: now,
             ..before.clone()
@@ -282,7 +278,7 @@ pub async fn set_active(services: &Services, account: AccountId, id: ThingId, ac
     repeated(|| async {
         let before = Thing::get(services, account, Kind::User, id).await?.ok_or(EditError::NotFound)?;
         let mut after = before.clone();
-        let fields = after.user.get_or_insert_default();
+        let Body::User(fields) = &mut after.body else { return Err(EditError::NotFound) };
         if active && fields.state == UserState::Active {
             return Err(EditError::Forbidden(Rule::NotDeactivated));
         }
@@ -312,10 +308,10 @@ async fn applied(
     if let Some(name) = &input.name {
         thing.name = tidy(name);
     }
-    if let Some(billable) = input.billable {
-        thing.billable = billable;
-    }
-    let Some(project) = thing.project.clone() else {
+    let Body::Project(project) = thing.body.clone() else {
+        if let Body::Tag { billable } = &mut thing.body {
+            *billable = input.billable.unwrap_or(*billable);
+        }
         thing.key = normal(&thing.name);
         return Ok((thing, writes));
     };
@@ -335,7 +331,8 @@ async fn applied(
         writes.extend(client.map(|new| count(account, Kind::Client, new, 1)));
     }
     thing.key = project_key(client, &thing.name);
-    thing.project = Some(ProjectFields {
+    thing.body = Body::Project(ProjectFields {
+        billable: input.billable.unwrap_or(project.billable),
         client,
         enabled: input.enabled.unwrap_or(project.enabled),
         stepping: input.stepping.unwrap_or(project.stepping),
@@ -375,11 +372,11 @@ async fn free_place(
 /// Replaces the attributes which people can edit. The count of references may change at the same time, so the write
 /// leaves the count alone.
 fn replace(account: AccountId, before: &Thing, after: &Thing) -> Write {
-    let set = "SET #key = :key, #name = :name, #billable = :billable, #version = :next, #updated_at = :now";
-    let mut sets = set.to_owned();
+    let mut sets = "SET #key = :key, #name = :name, #version = :next, #updated_at = :now".to_owned();
     for (field, there) in [
-        (", #project = :project", after.project.is_some()),
-        (", #user = :user", after.user.is_some()),
+        (", #billable = :billable", after.billable().is_some()),
+        (", #project = :project", after.project().is_some()),
+        (", #user = :user", after.user().is_some()),
         (", #alias_at = :alias_at", after.alias_at.is_some()),
     ] {
         if there {
@@ -389,18 +386,20 @@ fn replace(account: AccountId, before: &Thing, after: &Thing) -> Write {
     if after.alias_at.is_none() {
         sets.push_str(" REMOVE #alias_at");
     }
-    let mut write = Write::update(keys::thing(account, after.kind, after.id), &sets)
+    let mut write = Write::update(keys::thing(account, after.kind(), after.id), &sets)
         .when("#version = :seen")
         .bind(":seen", before.version)
         .bind(":key", &after.key)
         .bind(":name", &after.name)
-        .bind(":billable", after.billable)
         .bind(":next", after.version)
         .bind(":now", after.updated_at);
-    if let Some(project) = &after.project {
+    if let Some(billable) = after.billable() {
+        write = write.bind(":billable", billable);
+    }
+    if let Some(project) = after.project() {
         write = write.bind(":project", project);
     }
-    if let Some(user) = &after.user {
+    if let Some(user) = after.user() {
         write = write.bind(":user", user);
     }
     if let Some(alias_at) = after.alias_at {

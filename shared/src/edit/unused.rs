@@ -35,11 +35,11 @@ async fn without_entries(
     thing: &Thing,
 ) -> Result<Option<Vec<Write>>, StoreError> {
     // Totals are complete for projects and tags only, so every reference to a client or user counts as in use.
-    if matches!(thing.kind, Kind::Client | Kind::User) && thing.refs > 0 {
+    if matches!(thing.kind(), Kind::Client | Kind::User) && thing.refs > 0 {
         return Ok(None);
     }
     let mut writes = Vec::new();
-    for item in services.store.all(keys::references(account, thing.kind, thing.id)).await? {
+    for item in services.store.all(keys::references(account, thing.kind(), thing.id)).await? {
         let key = keys::Key::of(Table::Workspace, &item);
         let settled = match referrer(&key)? {
             ImportId::HAND => true,

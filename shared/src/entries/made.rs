@@ -299,8 +299,8 @@ pub(crate) async fn made_of(
     named: &[(Kind, ThingId)],
 ) -> Result<Vec<(Kind, ThingId)>, StoreError> {
     let things = Thing::get_many(services, import.account, named).await?.into_iter();
-    let made = things.filter(|thing| thing.created_by == import.id && !thing.is_spent());
-    let mut made: Vec<_> = made.map(|thing| (thing.kind, thing.id)).collect();
+    let made = things.filter(|thing| thing.created_by == import.id);
+    let mut made: Vec<_> = made.map(|thing| (thing.kind(), thing.id)).collect();
     made.sort_unstable();
     Ok(made)
 }
@@ -315,7 +315,7 @@ pub async fn unmade(services: &Services, account: AccountId, thing: &Thing) -> R
         return Ok(vec![Write::update(key, "ADD #ids :ids").bind_attribute(":ids", ids)]);
     };
     let mut blocks = mark.blocks.iter().enumerate().rev();
-    let Some((number, _)) = blocks.find(|(_, block)| block.kind == thing.kind && block.first <= thing.id) else {
+    let Some((number, _)) = blocks.find(|(_, block)| block.kind == thing.kind() && block.first <= thing.id) else {
         return Ok(Vec::new());
     };
     Ok(vec![

@@ -31,7 +31,7 @@ use crate::things::names::{normal, tidy};
 use crate::things::note::Note;
 use crate::things::reference;
 use crate::things::spelling::{keep_first, respelling, to_respell};
-use crate::things::{Thing, UserFields, user};
+use crate::things::{Body, Thing, UserFields, user};
 
 /// The most attempts to find or make a user while other loaders do the same.
 const ATTEMPTS: u32 = 20;
@@ -203,9 +203,9 @@ async fn respell(services: &Services, import: &Import, id: ThingId, name: &str) 
         let Some(before) = to_respell(services, account, import.id, (Kind::User, id), name).await? else {
             return Ok(Some(()));
         };
-        let email = before.user.clone().unwrap_or_default().email;
-        let after = Thing { user: Some(fields(email, name)), name: name.to_owned(), ..before.clone() };
-        let set = respelling(account, &before, "SET #name = :name, #user = :user", name).bind(":user", &after.user);
+        let email = before.user().map(|user| user.email.clone()).unwrap_or_default();
+        let after = Thing { body: Body::User(fields(email, name)), name: name.to_owned(), ..before.clone() };
+        let set = respelling(account, &before, "SET #name = :name, #user = :user", name).bind(":user", after.user());
         // The claims to be released follow from the name which was read, so the name must not change in between.
         let mut writes = vec![set.and_when("#name = :seen").bind(":seen", &before.name)];
         writes.extend(user::claims(account, &after, Some(&before)));

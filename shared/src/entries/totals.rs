@@ -35,8 +35,8 @@ pub async fn told(services: &Services, account: AccountId, things: &[Thing]) -> 
     let retirements = &retirements;
     let read = things.iter().map(|thing| async move {
         let mut references = Vec::new();
-        for id in retirements.meaning(thing.kind, thing.id) {
-            for item in services.store.all(keys::references(account, thing.kind, id)).await? {
+        for id in retirements.meaning(thing.kind(), thing.id) {
+            for item in services.store.all(keys::references(account, thing.kind(), id)).await? {
                 let by = referrer(&keys::Key::of(Table::Workspace, &item))?;
                 references.push((by, decode::<Reference>(item)?));
             }

@@ -213,7 +213,7 @@ async fn users_that_stand(services: &Services, new: &NewImport) -> Result<BTreeS
     let users = BTreeSet::from_iter([Some(new.user), new.options.entries.fallback_user].into_iter().flatten());
     let wanted: Vec<_> = users.iter().map(|&user| (Kind::User, user)).collect();
     let there = Thing::get_many(services, new.account, &wanted).await?;
-    let stands = |user: &ThingId| there.iter().any(|thing| thing.id == *user && !thing.is_spent());
+    let stands = |user: &ThingId| there.iter().any(|thing| thing.id == *user);
     match users.iter().find(|user| !stands(user)) {
         Some(&gone) => Err(ImportError::NoUser(gone)),
         None => Ok(users),

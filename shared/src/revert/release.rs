@@ -94,8 +94,7 @@ impl ReleaseMark {
     async fn standing(&self, services: &Services, import: &Import) -> Result<BTreeSet<Kept>, StoreError> {
         let named: Vec<_> = self.kept.iter().map(|kept| (kept.kind, kept.id)).collect();
         let things = Thing::get_many(services, import.account, &named).await?.into_iter();
-        let standing = things.filter(|thing| !thing.is_spent());
-        Ok(standing.map(|thing| Kept { kind: thing.kind, id: thing.id }).collect())
+        Ok(things.map(|thing| Kept { kind: thing.kind(), id: thing.id }).collect())
     }
 }
 

@@ -23,6 +23,7 @@ use crate::things::find::{Found, find};
 use crate::things::maker::{IN_FLIGHT, Maker};
 use crate::things::note::Note;
 use crate::things::reference;
+use crate::things::slot::Slot;
 use make::{creation, make_all};
 use wanted::{WantedThing, respell, respell_client};
 
@@ -75,16 +76,16 @@ enum Seen {
 async fn look_all(services: &Services, maker: &Maker, wanted: &[WantedThing]) -> Result<Vec<Seen>, StoreError> {
     let account = maker.account;
     let places: Vec<_> = wanted.iter().map(|wanted| (wanted.kind, wanted.place(account).id)).collect();
-    let there = Thing::get_many(services, account, &places).await?;
-    let mut there: HashMap<_, _> = there.into_iter().map(|thing| ((thing.kind, thing.id), thing)).collect();
+    let there = Slot::get_many(services, account, &places).await?;
+    let mut there: HashMap<_, _> = there.into_iter().map(|slot| (slot.place(), slot)).collect();
     let reference = |(kind, id): (Kind, ThingId)| keys::reference(account, kind, id, maker.import);
     let references: Vec<_> = there.keys().copied().map(reference).collect();
     let mine = services.store.get_many(&references).await?;
     let mine: HashSet<String> = mine.iter().map(|item| keys::Key::of(Table::Workspace, item).pk).collect();
     let see = |(wanted, place): (&WantedThing, (Kind, ThingId))| match there.remove(&place) {
         None => Seen::Nothing,
-        Some(thing) if thing.key == wanted.key && !thing.is_spent() => {
-            Seen::Thing { thing: Box::new(thing), referred: mine.contains(&reference(place).pk) }
+        Some(Slot::Thing(thing)) if thing.key == wanted.key && !thing.retired => {
+            Seen::Thing { thing, referred: mine.contains(&reference(place).pk) }
         }
         Some(_) => Seen::Other,
     };

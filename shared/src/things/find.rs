@@ -8,12 +8,15 @@
 //! | the occupant of an earlier choice was removed | at its own id, as before | a mark stays in the occupant's place |
 //! | the thing was renamed | at its old id | a sign at the place of the new key |
 
+use serde::Serialize;
+
 use crate::id::{AccountId, ThingId};
 use crate::services::Services;
 use crate::store::keys::{self, Kind};
 use crate::store::{Patience, StoreError, Write, retry};
 
 use super::Thing;
+use super::slot::Slot;
 
 /// The most choices of id for a key. The second choice is needed once in 2^52 / n keys.
 const MOST_PROBES: u32 = 16;
@@ -59,24 +62,23 @@ async fn look(services: &Services, account: AccountId, kind: Kind, key: &str) ->
     let mut passed = Vec::new();
     for probe in 0..MOST_PROBES {
         let id = ThingId::derive(account, kind.name(), key, probe);
-        let there: Option<Thing> = services.store.read(&keys::thing(account, kind, id)).await?;
-        match there {
+        match Slot::get(services, account, kind, id).await? {
             None => {
                 let (id, taken_over) = mark.map_or((id, false), |mark| (mark, true));
                 return Ok(Some(Found::Absent(KeyPlace { id, taken_over, passed })));
             }
-            Some(thing) if thing.key == key && !thing.removed => {
-                let Some(target) = thing.alias_of else {
-                    return Ok(Some(Found::There(Box::new(thing))));
-                };
-                let target = Thing::get(services, account, kind, target).await?;
+            Some(Slot::Thing(thing)) if thing.key == key => return Ok(Some(Found::There(thing))),
+            Some(Slot::Sign { key: renamed, to, .. }) if renamed == key => {
+                let target = Thing::get(services, account, kind, to).await?;
                 return Ok(target.map(|target| Found::There(Box::new(target))));
             }
-            Some(thing) if thing.removed => mark = mark.or(Some(id)),
+            Some(Slot::Mark { .. }) => mark = mark.or(Some(id)),
+            Some(_) if mark.is_some() => {}
             // A renamed occupant leaves a mark when removed in any case, so only occupants never renamed need
             // `displaced`.
-            Some(thing) if mark.is_none() && !thing.displaced && thing.alias_at.is_none() => passed.push(id),
-            Some(_) => {}
+            Some(Slot::Thing(thing)) if thing.displaced || thing.alias_at.is_some() => {}
+            Some(Slot::Sign { displaced: true, .. }) => {}
+            Some(Slot::Thing(_) | Slot::Sign { .. }) => passed.push(id),
         }
     }
     Err(StoreError::Shape(format!("no place for the {} is left", kind.name())))
@@ -90,10 +92,20 @@ impl KeyPlace {
 
     /// The writes which put `thing` at this place, to be sent in a single transaction.
     pub fn put(&self, account: AccountId, thing: &Thing) -> Vec<Write> {
-        let key = |id| keys::thing(account, thing.kind, id);
-        let mut thing = thing.clone();
-        thing.displaced = self.taken_over;
-        let put = Write::put(key(self.id), &thing);
+        let thing = Thing { displaced: self.taken_over, ..thing.clone() };
+        self.put_slot(account, thing.kind(), &thing)
+    }
+
+    /// The writes which put at this place a sign: the thing at `to` was renamed to `key`. To be sent in a single
+    /// transaction.
+    pub fn put_sign(&self, account: AccountId, kind: Kind, key: &str, to: ThingId) -> Vec<Write> {
+        let sign = Slot::Sign { kind, id: self.id, key: key.to_owned(), to, displaced: self.taken_over };
+        self.put_slot(account, kind, &sign)
+    }
+
+    fn put_slot(&self, account: AccountId, kind: Kind, slot: &impl Serialize) -> Vec<Write> {
+        let key = |id| keys::thing(account, kind, id);
+        let put = Write::put(key(self.id), slot);
         let put = if self.taken_over { put.when("#removed = :true").bind(":true", true) } else { put.when_absent() };
         let mark = |&id| Write::update(key(id), "SET #displaced = :true").when_present().bind(":true", true);
         [put].into_iter().chain(self.passed.iter().map(mark)).collect()
@@ -102,11 +114,9 @@ impl KeyPlace {
 
 /// The write which removes the item at a thing's id. A mark replaces the item if other things lie behind it.
 pub fn removal(account: AccountId, thing: &Thing) -> Write {
-    let key = keys::thing(account, thing.kind, thing.id);
+    let key = keys::thing(account, thing.kind(), thing.id);
     if thing.displaced || thing.alias_at.is_some() {
-        let mut mark = Thing::new(thing.kind, thing.id, String::new(), String::new(), thing.created_by, 0);
-        (mark.removed, mark.displaced) = (true, true);
-        Write::put(key, &mark)
+        Write::put(key, &Slot::Mark { kind: thing.kind(), id: thing.id, created_by: thing.created_by })
     } else {
         Write::delete(key)
     }

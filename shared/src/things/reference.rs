@@ -297,14 +297,14 @@ async fn without(
         false => "#refs >= :fewer AND attribute_not_exists(#orphan)",
     };
     let update = if marks { "ADD #refs :by SET #orphan = :true" } else { "ADD #refs :by" };
-    let write = Write::update(keys::thing(account, thing.kind, thing.id), update).when(condition);
+    let write = Write::update(keys::thing(account, thing.kind(), thing.id), update).when(condition);
     let write = write.bind(":fewer", fewer).bind(":by", -fewer);
     Ok(stays(vec![if marks { write.bind(":true", true) } else { write }]))
 }
 
 /// A user made by an import and edited by hand holds data of people, so the user stays after the undo of the import.
 fn is_edited_user(thing: &Thing) -> bool {
-    thing.kind == Kind::User && thing.version > 1
+    thing.kind() == Kind::User && thing.version > 1
 }
 
 fn is_made_by(thing: &Thing, import: ImportId) -> bool {
@@ -374,7 +374,8 @@ pub async fn removals(services: &Services, account: AccountId, things: &[Thing])
         let (gone, parents) = removal(services, account, thing, thing.refs).await?;
         writes.extend(gone);
         // A thing which is removed as well needs no lowered count.
-        lets_go.extend(parents.into_iter().filter(|(kind, id)| !things.iter().any(|t| (t.kind, t.id) == (*kind, *id))));
+        lets_go
+            .extend(parents.into_iter().filter(|(kind, id)| !things.iter().any(|t| (t.kind(), t.id) == (*kind, *id))));
     }
     writes.extend(letting_go(services, account, lets_go, ImportId::HAND).await?);
     Ok(writes)
@@ -396,17 +397,17 @@ async fn removal(
     }
     let gone = find::removal(account, thing).when(&unchanged).bind(":refs", refs).bind(":version", thing.version);
     let mut writes = vec![gone];
-    if thing.kind == Kind::User {
+    if thing.kind() == Kind::User {
         writes.extend(user::release(account, thing, None));
     }
     if let Some(alias) = thing.alias_at {
-        writes.push(Write::delete(keys::thing(account, thing.kind, alias)));
+        writes.push(Write::delete(keys::thing(account, thing.kind(), alias)));
     }
     let mut lets_go: Vec<_> = thing.client().map(|client| (Kind::Client, client)).into_iter().collect();
     if thing.retired {
-        let key = keys::retirement(account, thing.kind, thing.id);
+        let key = keys::retirement(account, thing.kind(), thing.id);
         let said: Option<Retirement> = services.store.read(&key).await?;
-        lets_go.extend(said.and_then(|said| said.into).map(|into| (thing.kind, into)));
+        lets_go.extend(said.and_then(|said| said.into).map(|into| (thing.kind(), into)));
         writes.push(Write::delete(key));
     }
     Ok((writes, lets_go))

@@ -100,13 +100,13 @@ impl Retirements {
 /// The retirement of `thing` in favour of `into`, or `None` for a deletion.
 pub fn retirement(thing: &Thing, into: Option<&Thing>) -> Retirement {
     let is_hashtag = |name: &str| matches!(hashtags(&format!("#{name}")).as_slice(), [tag] if tag.name == name);
-    let name = into.map(|into| into.name.clone()).filter(|name| thing.kind == Kind::Tag && is_hashtag(name));
-    Retirement { kind: thing.kind, id: thing.id, into: into.map(|into| into.id), key: thing.key.clone(), name }
+    let name = into.map(|into| into.name.clone()).filter(|name| thing.kind() == Kind::Tag && is_hashtag(name));
+    Retirement { kind: thing.kind(), id: thing.id, into: into.map(|into| into.id), key: thing.key.clone(), name }
 }
 
 /// The writes which retire a thing with references; refused if somebody edited the thing after it was read.
 pub fn retire(account: AccountId, thing: &Thing, into: Option<&Thing>) -> Vec<Write> {
-    let key = keys::thing(account, thing.kind, thing.id);
+    let key = keys::thing(account, thing.kind(), thing.id);
     let mut set = "SET #retired = :true, #orphan = :true, #key = :none, #version = :next".to_owned();
     // Other things may lie behind a renamed thing. Without its sign, only the `displaced` mark still tells a search to
     // go on.
@@ -125,10 +125,10 @@ pub fn retire(account: AccountId, thing: &Thing, into: Option<&Thing>) -> Vec<Wr
         .bind(":seen", thing.version)
         .bind(":zero", 0);
     let said = retirement(thing, into);
-    let mut writes = vec![retired, Write::put(keys::retirement(account, thing.kind, thing.id), &said).when_absent()];
-    writes.extend(thing.alias_at.map(|sign| Write::delete(keys::thing(account, thing.kind, sign))));
+    let mut writes = vec![retired, Write::put(keys::retirement(account, thing.kind(), thing.id), &said).when_absent()];
+    writes.extend(thing.alias_at.map(|sign| Write::delete(keys::thing(account, thing.kind(), sign))));
     if let Some(into) = into {
-        let merged = Write::update(keys::thing(account, into.kind, into.id), "ADD #refs :one, #merges :one");
+        let merged = Write::update(keys::thing(account, into.kind(), into.id), "ADD #refs :one, #merges :one");
         writes.push(merged.when("#version = :seen").bind(":one", 1).bind(":seen", into.version));
     }
     writes

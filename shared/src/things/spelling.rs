@@ -41,7 +41,7 @@ pub async fn to_respell(
 /// A write with the update expression `set`, in which `:name` is the new spelling. Refused if the thing was edited by
 /// hand or removed in between.
 pub fn respelling(account: AccountId, thing: &Thing, set: &str, name: &str) -> Write {
-    Write::update(keys::thing(account, thing.kind, thing.id), set)
+    Write::update(keys::thing(account, thing.kind(), thing.id), set)
         .when("#created_by = :import AND #version = :one")
         .bind(":name", name)
         .bind(":import", thing.created_by)

@@ -3,7 +3,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Thing, UserFields};
+use super::{Body, Thing, UserFields};
 use crate::id::{AccountId, ImportId, ThingId};
 use crate::services::Services;
 use crate::store::keys::{self, Kind};
@@ -51,9 +51,7 @@ pub fn new(id: ThingId, fields: UserFields, at: i64) -> Thing {
     let name = tidy(&format!("{} {}", fields.first_name, fields.last_name));
     let email = normal_email(&fields.email);
     let key = if email.is_empty() { name_key(&name) } else { email };
-    let mut user = Thing::new(Kind::User, id, key, name, ImportId::HAND, at);
-    user.user = Some(fields);
-    user
+    Thing { body: Body::User(fields), ..Thing::new(Kind::User, id, key, name, ImportId::HAND, at) }
 }
 
 /// The normalised address of a user, or `None` for a user known by name only.

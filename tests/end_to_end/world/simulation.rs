@@ -301,7 +301,7 @@ impl Simulation {
         let entries: Vec<_> = world.entries.keys().filter(|(owner, _)| *owner == account).map(|key| key.1).collect();
         let things = |wanted: Kind| -> Vec<ThingId> {
             let of = world.things.iter().filter(|((owner, kind, _), _)| *owner == account && *kind == wanted);
-            of.filter(|(_, thing)| !thing.is_spent()).map(|((.., id), _)| *id).collect()
+            of.filter(|(_, thing)| !thing.retired).map(|((.., id), _)| *id).collect()
         };
         let (projects, tags, clients) = (things(Kind::Project), things(Kind::Tag), things(Kind::Client));
         let project = self.draw.of(&projects).copied();

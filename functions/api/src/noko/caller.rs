@@ -77,7 +77,7 @@ async fn at(parts: &mut Parts, door: &Door, scope: Scope) -> Result<At, NokoErro
     // Every endpoint extracts its caller, so unknown query parameters are refused on all paths.
     Query::of(parts)?;
     let user = Thing::get(&door.services, caller.account, Kind::User, caller.user).await?;
-    if user.and_then(|user| user.user).is_none_or(|user| user.state == UserState::Disabled) {
+    if user.as_ref().and_then(Thing::user).is_none_or(|user| user.state == UserState::Disabled) {
         return Err(NokoError::unauthorized());
     }
     let Ok(Base(base)) = Base::from_request_parts(parts, door).await;

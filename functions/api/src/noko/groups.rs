@@ -10,7 +10,7 @@ use shared::edit::groups::{self, MOST_AT_ONCE};
 use shared::edit::merge;
 use shared::edit::things::{self, ThingInput};
 use shared::id::ThingId;
-use shared::store::{decode, keys, keys::Kind};
+use shared::store::keys::{self, Kind};
 use shared::things::Thing;
 
 use super::NokoError;
@@ -46,10 +46,11 @@ impl Shown for ProjectGroups {
         let mut of_groups: HashMap<ThingId, Vec<Thing>> = groups.iter().map(|group| (group.id, Vec::new())).collect();
         let mut pages = at.services.store.pages(keys::things(at.caller.account, Kind::Project).descending());
         while let Some(items) = pages.next().await? {
-            for item in items {
-                let project: Thing = decode(item)?;
-                let group = project.client().filter(|_| !project.is_spent()).and_then(|id| of_groups.get_mut(&id));
-                group.filter(|projects| projects.len() < MOST_SHOWN).into_iter().for_each(|g| g.push(project.clone()));
+            for project in Thing::get_listed(items)? {
+                let group = project.client().and_then(|id| of_groups.get_mut(&id));
+                if let Some(projects) = group.filter(|projects| projects.len() < MOST_SHOWN) {
+                    projects.push(project);
+                }
             }
         }
         let shapes = at.shapes();
@@ -111,7 +112,7 @@ pub async fn add(Member(at): Member, Id(id): Id, input: Input) -> Result<Json<Ve
     groups::add(&at.services, at.caller.account, group, &projects).await.map_err(ProjectGroups::wrong)?;
     let wanted: Vec<_> = projects.into_iter().map(|id| (Kind::Project, id)).collect();
     let mut there = Thing::get_many(&at.services, at.caller.account, &wanted).await?;
-    there.retain(|project| !project.is_spent() && project.client() == Some(group));
+    there.retain(|project| project.client() == Some(group));
     Projects::show(&at, &there).await.map(Json)
 }
 

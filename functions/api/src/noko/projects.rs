@@ -66,7 +66,7 @@ impl Edited for Projects {
     ];
 
     fn read(fields: &mut Fields<'_>, before: Option<&Thing>) -> ThingInput {
-        let stands = before.and_then(|project| project.project.as_ref());
+        let stands = before.and_then(Thing::project);
         let step = |value: &Value| u32::try_from(number(value)?).ok().filter(|&step| step > 0);
         let names = ["billing_increment", "stepping"];
         let steppings = names.map(|name| fields.value(name, step));
@@ -133,7 +133,7 @@ pub async fn project_filter(at: &At, query: &Query) -> Result<ThingFilter, NokoE
     if let Some(groups) = filter.groups_mut() {
         let wanted: Vec<_> = groups.iter().map(|&id| (Kind::Client, id)).collect();
         let there = Thing::get_many(&at.services, at.caller.account, &wanted).await?;
-        groups.retain(|id| there.iter().any(|group| group.id == *id && !group.is_spent()));
+        groups.retain(|id| there.iter().any(|group| group.id == *id));
     }
     Ok(filter)
 }
@@ -157,7 +157,7 @@ impl Shown for Groups {
             Some(ids) => {
                 let wanted: Vec<_> = ids.iter().map(|&id| (Kind::Project, id)).collect();
                 let projects = Thing::get_many(&at.services, at.caller.account, &wanted).await?;
-                Some(projects.iter().filter(|project| !project.is_spent()).filter_map(Thing::client).collect())
+                Some(projects.iter().filter_map(Thing::client).collect())
             }
         };
         page_of_things(at, Kind::Client, paging, |client| filter.matches(client, of_projects.as_ref())).await

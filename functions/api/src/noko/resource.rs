@@ -7,7 +7,6 @@ use axum::http::{HeaderMap, HeaderValue, StatusCode, Uri};
 use serde_json::Value;
 use shared::edit::{EditError, things};
 use shared::id::ThingId;
-use shared::store::decode;
 use shared::store::keys::{self, Kind};
 use shared::things::Thing;
 
@@ -183,12 +182,7 @@ pub async fn page_of_things(
         let Some(items) = pages.next().await? else {
             return Ok(cut.page(true));
         };
-        for item in items {
-            let thing: Thing = decode(item)?;
-            if !thing.is_spent() && passes(&thing) {
-                cut.push(thing);
-            }
-        }
+        Thing::get_listed(items)?.into_iter().filter(&passes).for_each(|thing| cut.push(thing));
     }
     Ok(cut.page(false))
 }

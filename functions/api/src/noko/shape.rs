@@ -41,9 +41,9 @@ impl Shapes {
         while !wanted.is_empty() {
             let new: Vec<_> = wanted.drain().filter(|thing| !self.things.contains_key(thing)).collect();
             let there = Thing::get_many(services, self.account, &new).await?;
-            for thing in there.into_iter().filter(|thing| !thing.is_spent()) {
+            for thing in there {
                 wanted.extend(thing.client().map(|client| (Kind::Client, client)));
-                self.things.insert((thing.kind, thing.id), thing);
+                self.things.insert((thing.kind(), thing.id), thing);
             }
         }
         Ok(())
@@ -70,7 +70,7 @@ impl Shapes {
     /// The JSON of a user inside other JSON. `avatar` is the older name of `profile_image_url`;
     /// Waybill stores no pictures.
     pub fn user(&self, user: &Thing) -> Value {
-        let fields = user.user.clone().unwrap_or_default();
+        let fields = user.user().cloned().unwrap_or_default();
         let blank = |text: String| {
             if text.is_empty() { Value::Null } else { Value::String(text) }
         };
@@ -88,7 +88,7 @@ impl Shapes {
     /// The JSON of a user in full form. Waybill has no teams and no expenses.
     pub fn full_user(&self, user: &Thing) -> Value {
         let mut shape = self.user(user);
-        let fields = user.user.clone().unwrap_or_default();
+        let fields = user.user().cloned().unwrap_or_default();
         shape["state"] = json!(fields.state);
         shape["role"] = json!(fields.role);
         shape["teams"] = json!([]);
@@ -132,21 +132,21 @@ impl Shapes {
         json!({
             "id": tag.id,
             "name": tag.name,
-            "billable": tag.billable,
+            "billable": tag.billable(),
             "formatted_name": format!("#{}", tag.name),
             "url": self.url(&format!("tags/{}", tag.id)),
         })
     }
 
     fn short_project(&self, project: &Thing) -> Value {
-        let fields = project.project.clone().unwrap_or_default();
+        let fields = project.project().cloned().unwrap_or_default();
         json!({
             "id": project.id,
             "name": project.name,
             "billing_increment": fields.stepping,
             "stepping": fields.stepping,
             "enabled": fields.enabled,
-            "billable": project.billable,
+            "billable": fields.billable,
             "color": fields.color_hex,
             "color_hex": fields.color_hex,
             "url": self.url(&format!("projects/{}", project.id)),
@@ -167,7 +167,7 @@ impl Shapes {
     /// The JSON of a project, with totals of minutes. [`learn`](Self::learn) must have read the
     /// client and the participants.
     pub fn project(&self, project: &Thing, told: &Told) -> Value {
-        let fields = project.project.clone().unwrap_or_default();
+        let fields = project.project().cloned().unwrap_or_default();
         let group = fields.client.map_or(Value::Null, |client| self.known(Kind::Client, client, |c| self.group(c)));
         let mut shape = self.short_project(project);
         shape["group"] = group;

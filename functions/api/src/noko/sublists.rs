@@ -65,7 +65,7 @@ async fn page(
     let read = async |ids: &[ThingId]| {
         let wanted: Vec<_> = ids.iter().map(|&id| (kind, id)).collect();
         let mut things = Thing::get_many(&at.services, at.caller.account, &wanted).await?;
-        things.retain(|thing| !thing.is_spent() && filter.matches(thing));
+        things.retain(|thing| filter.matches(thing));
         things.sort_by_key(|thing| std::cmp::Reverse(thing.id));
         Ok::<_, NokoError>(things)
     };

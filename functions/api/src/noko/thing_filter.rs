@@ -54,9 +54,9 @@ impl ThingFilter {
 
     /// Returns whether a project or tag matches all filters that the query has.
     pub fn matches(&self, thing: &Thing) -> bool {
-        let project = thing.project.as_ref();
+        let project = thing.project();
         contains(&thing.name, self.name.as_ref())
-            && self.billable.is_none_or(|billable| thing.billable == billable)
+            && self.billable.is_none_or(|billable| thing.billable() == Some(billable))
             && self.enabled.is_none_or(|enabled| project.is_some_and(|project| project.enabled == enabled))
             && self.stepping.iter().all(|&step| project.is_some_and(|project| project.stepping == step))
             && self.groups.as_ref().is_none_or(|ids| thing.client().is_some_and(|client| ids.contains(&client)))
@@ -92,7 +92,7 @@ impl UserFilter {
 
     /// Returns whether a user matches all filters that the query has.
     pub fn matches(&self, user: &Thing) -> bool {
-        let fields = user.user.as_ref();
+        let fields = user.user();
         contains(&user.name, self.name.as_ref())
             && contains(fields.map_or("", |fields| &fields.email), self.email.as_ref())
             && self.role.is_none_or(|role| fields.is_some_and(|fields| fields.role == role))

@@ -14,11 +14,11 @@ use crate::lease::{Lease, LeasedError};
 use crate::services::Services;
 use crate::store::keys::Kind;
 use crate::store::{StoreError, Write};
-use crate::things::Thing;
 use crate::things::find::{Found, KeyPlace, find};
 use crate::things::maker::IN_FLIGHT;
 use crate::things::maker::Maker;
 use crate::things::reference;
+use crate::things::{Body, Thing};
 
 /// Things made in a single transaction: two writes each, plus the writes of the client; DynamoDB takes a hundred.
 const TOGETHER: usize = 40;
@@ -98,7 +98,7 @@ pub async fn creation(
     }
     for (wanted, place) in things {
         let mut thing = make(wanted.kind, place.id, &wanted.key, &wanted.name, 1);
-        if let Some(project) = &mut thing.project {
+        if let Body::Project(project) = &mut thing.body {
             project.client = client.map(|client| client.id);
         }
         writes.extend(place.put(account, &thing));

@@ -45,7 +45,7 @@ pub async fn drop_together(
     let held = services.store.get_many(&references).await?;
     let held: HashSet<String> = held.iter().map(|item| Key::of(Table::Workspace, item).pk).collect();
     let things = Thing::get_many(services, account, &named).await?.into_iter();
-    let mut things: HashMap<_, _> = things.map(|thing| ((thing.kind, thing.id), thing)).collect();
+    let mut things: HashMap<_, _> = things.map(|thing| ((thing.kind(), thing.id), thing)).collect();
 
     let mut lines: BTreeMap<Option<ThingId>, Vec<(Note, Thing)>> = BTreeMap::new();
     let mut dropped = Dropped::default();
@@ -72,8 +72,8 @@ pub async fn drop_together(
 
 /// `true` if removing a thing with the undone import's reference has no effect beyond a lower count on its client.
 fn is_plain(thing: &Thing, note: &Note, referrer: ImportId) -> bool {
-    let of_kind = matches!(thing.kind, Kind::Project | Kind::Tag);
-    let lies_here = !thing.is_spent() && thing.merges == 0 && !thing.displaced && thing.alias_at.is_none();
+    let of_kind = matches!(thing.kind(), Kind::Project | Kind::Tag);
+    let lies_here = thing.merges == 0 && !thing.displaced && thing.alias_at.is_none();
     of_kind && lies_here && is_made_by(thing, referrer) && thing.refs == 1 && thing.client() == note.client
 }
 
