@@ -19,14 +19,15 @@
 
 mod basecamp;
 mod candidate;
+mod cells;
 #[cfg(any(test, feature = "checks"))]
 pub mod checks;
 mod choose;
 mod columns;
+mod decide;
 mod declared;
 mod detect;
 mod elapsed;
-mod entry;
 mod error;
 mod fingerprint;
 mod foreign;
@@ -48,20 +49,18 @@ mod remembered;
 mod roles;
 mod row;
 mod rows;
-mod settle;
 mod suggest;
 mod suggestion;
 mod survey;
-mod table;
 mod tempo;
 mod title;
 mod toggl;
 mod verdict;
+mod watch;
 
 use std::collections::BTreeSet;
 
 pub use candidate::Candidate;
-pub use entry::{EntryRow, RowPerson};
 pub(crate) use error::excerpt;
 pub use error::{ErrorCode, NO_VALUE, RowError, VALUE};
 pub use fingerprint::Fingerprint;
@@ -72,6 +71,7 @@ pub use options::ReadingOptions;
 pub use plan::{ChunkSpan, Oversized, Plan};
 pub use refusal::{Ambiguous, Refusal};
 pub use remembered::{HeaderFingerprint, NoFingerprint, Remembered, RememberedMapping};
+pub use row::{EntryRow, RowPerson};
 pub(crate) use rows::letters;
 pub use rows::{ChunkError, RowIter, Rows, TableRow};
 pub use suggestion::{SuggestedColumn, SuggestedMapping};

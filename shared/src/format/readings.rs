@@ -2,7 +2,7 @@
 
 use super::columns::Role;
 use super::layout::{Assigned, ColumnReading, Layout, Rules};
-use super::table::who;
+use super::watch::who;
 use crate::values::dates::DateOrder;
 use crate::values::durations;
 use crate::values::numbers::DecimalMark;

@@ -2,16 +2,16 @@
 
 use std::borrow::Cow;
 
+use super::cells::Cells;
 use super::columns::Role;
 use super::declared::ReadRow;
-use super::entry::EntryRow;
 use super::error::{ErrorCode, NO_VALUE, RowError, excerpt};
 use super::headers::Width;
 use super::layout::Layout;
 use super::plan::{ChunkSpan, Oversized};
 use super::readings::Readings;
-use super::row::Cells;
-use super::table::names_nobody;
+use super::row::EntryRow;
+use super::watch::names_nobody;
 use crate::source::{self, Dialect, MAX_RECORD, MAX_TEXT, RecordEnd, Splitter, Tear, Unreadable};
 use crate::values::dates;
 use crate::values::durations;

@@ -9,6 +9,7 @@
 
 use super::candidate::Candidate;
 use super::choose::{Chosen, choose};
+use super::decide;
 use super::headers::Headers;
 use super::layout::Layout;
 use super::name::FormatName;
@@ -16,10 +17,9 @@ use super::options::ReadingOptions;
 use super::plan::{ChunkSpan, Chunks, Placed, Plan};
 use super::refusal::Refusal;
 use super::remembered::{Mapped, RememberedMapping};
-use super::settle;
 use super::suggest::suggest;
-use super::table::Table;
 use super::title::{below_title, is_quoted_whole, quoted_whole};
+use super::watch::Watch;
 use crate::source::{self, DELIMITERS, Decoder, Encoding, Judged, MAX_RECORD, Record, RecordEnd, Records};
 use crate::values::dates;
 use crate::values::times;
@@ -57,7 +57,7 @@ struct Body {
     candidates: Vec<Candidate>,
     headers: Headers,
     header_read: bool,
-    table: Table,
+    watch: Watch,
     /// Evidence about lines skipped above the header, for people.
     title: Option<String>,
     mapped: Mapped,
@@ -113,10 +113,10 @@ impl Survey {
     ///
     /// Refuses a file which cannot be read, for example because some dates or numbers have more than one reading.
     pub fn finish(mut self) -> Result<Plan, Refusal> {
-        let layout = self.read(None).and_then(|()| self.is_more_than_a_header()).and_then(|()| self.settle());
+        let layout = self.read(None).and_then(|()| self.is_more_than_a_header()).and_then(|()| self.decide());
         let layout = layout.map_err(|refusal| self.complete(refusal))?;
         let total_row = match &self.stage {
-            Stage::Body(body) if body.table.has_total() => self.chunks.drop_last(),
+            Stage::Body(body) if body.watch.has_total() => self.chunks.drop_last(),
             _ => None,
         };
         let recalled = self.recalled().cloned();
@@ -148,12 +148,12 @@ impl Survey {
         let Stage::Body(body) = &mut self.stage else {
             return Ok(());
         };
-        let Body { records, headers, header_read, table, .. } = &mut **body;
+        let Body { records, headers, header_read, watch, .. } = &mut **body;
         let mut take = |record: Record<'_>| {
             if !std::mem::replace(header_read, true) {
                 return Ok(());
             }
-            place(record, headers, table, &mut self.chunks);
+            place(record, headers, watch, &mut self.chunks);
             Ok::<(), Refusal>(())
         };
         records.drain(&mut self.decoder, &mut take)?;
@@ -179,12 +179,12 @@ impl Survey {
     }
 
     /// Decides the reading of each column, and assembles the layout.
-    fn settle(&mut self) -> Result<Layout, Refusal> {
+    fn decide(&mut self) -> Result<Layout, Refusal> {
         let Stage::Body(body) = &mut self.stage else {
             return Err(Refusal::because("the file has no header"));
         };
-        body.table.finish();
-        let settled = settle::settle(&self.options, body.format, &body.table, &body.headers)?;
+        body.watch.finish();
+        let decided = decide::decide(&self.options, body.format, &body.watch, &body.headers)?;
         let mut evidence = Vec::new();
         if !self.sheet {
             evidence.push(self.decoder.evidence());
@@ -198,7 +198,7 @@ impl Survey {
         }
         evidence.extend(body.title.clone());
         evidence.extend(body.mapped.said.clone());
-        evidence.extend(settled.evidence);
+        evidence.extend(decided.evidence);
         Ok(Layout {
             format: body.format,
             encoding: self.decoder.encoding(),
@@ -207,12 +207,12 @@ impl Survey {
             backslashes: body.judged.dialect.backslashes,
             sheet: self.sheet,
             headers: body.headers.shown().to_vec(),
-            date_order: settled.date_order,
-            decimal_mark: settled.decimal_mark,
+            date_order: decided.date_order,
+            decimal_mark: decided.decimal_mark,
             candidates: body.candidates.clone(),
             evidence,
-            columns: settled.columns,
-            rules: settled.rules,
+            columns: decided.columns,
+            rules: decided.rules,
         })
     }
 
@@ -312,21 +312,21 @@ fn begin(
     // two-digit year may also stand first.
     let years_last = format == FormatName::Freshbooks;
     let surplus = judged.surplus.unwrap_or(0) as u32;
-    let table = Table::new(roles, &headers, years_last, surplus);
+    let watch = Watch::new(roles, &headers, years_last, surplus);
     let above = skipped + title.as_ref().map_or(0, |title| title.length);
     let lines = u64::from(skipped > 0) + title.as_ref().map_or(0, |title| title.lines);
     let origin = decoder.mark() + encoding.source_len(&text[..above]);
     let mut records = Records::new(judged.dialect, origin, 1 + lines);
     records.text().push_str(&text[above..]);
     let title = title.map(|title| title.said);
-    Ok(Some(Body { records, judged, format, candidates, headers, header_read: false, table, title, mapped }))
+    Ok(Some(Body { records, judged, format, candidates, headers, header_read: false, watch, title, mapped }))
 }
 
 /// Places a data record into the chunks, and passes its cells to the profiles.
-fn place(record: Record<'_>, headers: &Headers, table: &mut Table, chunks: &mut Chunks) {
+fn place(record: Record<'_>, headers: &Headers, watch: &mut Watch, chunks: &mut Chunks) {
     let unclosed = record.ending == RecordEnd::UnclosedQuote;
     let readable = record.cells.filter(|_| !unclosed);
-    table.see(record.line, readable, headers, chunks.rows());
+    watch.see(record.line, readable, headers, chunks.rows());
     chunks.add(Placed {
         line: record.line,
         last_line: record.last_line,

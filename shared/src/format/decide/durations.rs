@@ -3,7 +3,7 @@
 use super::{Judge, place};
 use crate::format::columns::Role;
 use crate::format::profile::DurationProfile;
-use crate::format::table::Watched;
+use crate::format::watch::Watched;
 use crate::values::durations::{DurationReading, Unit};
 
 impl Judge<'_> {

@@ -19,12 +19,12 @@ use super::name::FormatName;
 use super::options::ReadingOptions;
 use super::profile::{ColumnVerdict, Witness};
 use super::refusal::{Ambiguous, Refusal};
-use super::table::{Profile, Table, Watched};
+use super::watch::{Profile, Watch, Watched};
 use crate::values::dates::DateOrder;
 use crate::values::numbers::DecimalMark;
 
 /// The decided readings of a file's columns, with their evidence.
-pub(super) struct Settled {
+pub(super) struct Decided {
     pub columns: Vec<Assigned>,
     pub rules: Rules,
     pub date_order: Option<DateOrder>,
@@ -33,16 +33,16 @@ pub(super) struct Settled {
 }
 
 /// Decides the reading of each column which has a role.
-pub(super) fn settle(
+pub(super) fn decide(
     options: &ReadingOptions,
     format: FormatName,
-    table: &Table,
+    watch: &Watch,
     headers: &Headers,
-) -> Result<Settled, Refusal> {
+) -> Result<Decided, Refusal> {
     let mut judge = Judge {
         options,
         format,
-        table,
+        watch,
         headers,
         reasons: Vec::new(),
         dates: Vec::new(),
@@ -55,21 +55,21 @@ pub(super) fn settle(
     if options.format.is_none() {
         judge.cells_fit(rules);
     }
-    for &(_, column) in &table.roles {
+    for &(_, column) in &watch.roles {
         let same = headers.count_of(column);
         if same > 1 {
             let name = &headers.shown()[column];
             judge.evidence.push(format!("{name:?} comes {same} times: the first is read, the others are kept"));
         }
     }
-    if let Some((beyond, short)) = table.shifted() {
+    if let Some((beyond, short)) = watch.shifted() {
         judge.refuse(format!(
             "line {beyond} has something behind the last named column, and line {short} has fewer cells: the cells of some rows \
              have shifted, as where a decimal comma stands without quotes"
         ));
     }
-    let columns = table.roles.iter().map(|&(role, column)| {
-        let watched = table.watched.iter().find(|watched| watched.role == Some(role));
+    let columns = watch.roles.iter().map(|&(role, column)| {
+        let watched = watch.watched.iter().find(|watched| watched.role == Some(role));
         let reading = match watched.map(|watched| (watched, &watched.profile)) {
             None => ColumnReading::Text,
             Some((watched, Profile::Date(profile))) => ColumnReading::Date(judge.date(watched, profile)),
@@ -81,7 +81,7 @@ pub(super) fn settle(
     let columns = columns.collect();
     if judge.reasons.is_empty() {
         let Judge { evidence, date_order, decimal_mark, .. } = judge;
-        return Ok(Settled { columns, rules, date_order, decimal_mark, evidence });
+        return Ok(Decided { columns, rules, date_order, decimal_mark, evidence });
     }
     Err(Refusal {
         reasons: judge.reasons,
@@ -94,7 +94,7 @@ pub(super) fn settle(
 struct Judge<'t> {
     options: &'t ReadingOptions,
     format: FormatName,
-    table: &'t Table,
+    watch: &'t Watch,
     headers: &'t Headers,
     /// Reasons for a refusal so far, and the cells which stayed open.
     reasons: Vec<String>,
@@ -126,7 +126,7 @@ impl Judge<'_> {
     /// misled the detection. A few unreadable cells are errors of their rows at any percentage, unless all
     /// cells of the column are unreadable.
     fn cells_fit(&mut self, rules: Rules) {
-        for watched in &self.table.watched {
+        for watched in &self.watch.watched {
             let (tally, unread, kind) = match (&watched.profile, watched.role) {
                 (Profile::Date(profile), Some(Role::Date)) => {
                     (&profile.tally, profile.unread(self.options.date_order), "dates")
@@ -136,7 +136,7 @@ impl Judge<'_> {
                 }
                 _ => continue,
             };
-            let dashes = if rules.dashes { 0 } else { self.table.dashes.count(watched.column) };
+            let dashes = if rules.dashes { 0 } else { self.watch.dashes.count(watched.column) };
             let (cells, unread) = (tally.cells + dashes, unread + dashes);
             let is_day_number = matches!(&watched.profile, Profile::Date(profile) if profile.has_day_numbers());
             if unread > FEW.max(cells / 10) || (unread == cells && (cells > 1 || cells == 1 && is_day_number)) {

@@ -36,7 +36,7 @@ pub(super) enum Profile {
 }
 
 /// The columns of a file, with the observations on their cells.
-pub(super) struct Table {
+pub(super) struct Watch {
     pub roles: Vec<(Role, usize)>,
     pub watched: Vec<Watched>,
     pub dashes: DashProfile,
@@ -70,7 +70,7 @@ struct Lengths {
     ends_empty: bool,
 }
 
-impl Table {
+impl Watch {
     /// Observes the columns of `roles`, and other columns whose names promise dates or numbers. With `years_last` the
     /// format never puts a two-digit year first; `surplus` is the count of empty cells after the last column.
     pub fn new(roles: Vec<(Role, usize)>, headers: &Headers, years_last: bool, surplus: u32) -> Self {
@@ -253,7 +253,7 @@ impl Table {
     }
 }
 
-impl Table {
+impl Watch {
     /// Sums of all durations so far in seconds, by watched column and decimal mark.
     fn sums(&self) -> Vec<[u64; 2]> {
         let sums = |profile: &Profile| match profile {

@@ -17,7 +17,7 @@ impl Judge<'_> {
         self.say_spans();
         self.say_weekdays();
         self.say_kept_columns();
-        let (ends, first_short) = self.table.ends();
+        let (ends, first_short) = self.watch.ends();
         if ends.surplus > 0 {
             self.evidence.push(format!("each row has {} empty cells more than the header", ends.surplus));
         }
@@ -30,7 +30,7 @@ impl Judge<'_> {
                 ),
             });
         }
-        let subtotals = self.table.subtotals();
+        let subtotals = self.watch.subtotals();
         if let Some(line) = subtotals {
             self.evidence.push(format!(
                 "line {line} is a subtotal: it names nobody and its duration is the sum of rows above it; such rows are errors \
@@ -42,9 +42,9 @@ impl Judge<'_> {
 
     /// Decides if a dash is an empty cell, and adds the evidence.
     fn dashes(&mut self) -> bool {
-        let Some(first) = self.table.dashes.first() else { return false };
+        let Some(first) = self.watch.dashes.first() else { return false };
         let by_vendor = self.format == FormatName::Toggl && WITH_DASHES.iter().any(|name| self.headers.has(name));
-        let are_empty = by_vendor || self.table.dashes.are_empty_cells();
+        let are_empty = by_vendor || self.watch.dashes.are_empty_cells();
         self.evidence.push(match are_empty {
             true => format!("{} and other dashes are empty cells", place(first)),
             false => format!("{} is taken as it stands", place(first)),
@@ -54,10 +54,10 @@ impl Judge<'_> {
 
     /// Decides if the columns of hours, minutes and seconds hold parts of a duration.
     fn parts(&mut self) -> bool {
-        let Some(profile) = &self.table.parts else { return false };
+        let Some(profile) = &self.watch.parts else { return false };
         let roles = [Role::Hours, Role::Minutes, Role::Seconds];
         let names: Vec<String> = self
-            .table
+            .watch
             .roles
             .iter()
             .filter(|(role, _)| roles.contains(role))
@@ -85,7 +85,7 @@ impl Judge<'_> {
 
     /// Reports durations which are longer than the time from start to end, as a refusal or as evidence.
     fn say_spans(&mut self) {
-        match self.table.spans.longer() {
+        match self.watch.spans.longer() {
             None => {}
             Some((witness, true)) => self.refuse(format!(
                 "the duration {} is longer than from its start to its end, and so are all others: the columns contradict each \
@@ -100,7 +100,7 @@ impl Judge<'_> {
 
     /// Reports dates which contradict the day of the week named in their row, as a refusal or as evidence.
     fn say_weekdays(&mut self) {
-        match self.table.weekdays.wrong() {
+        match self.watch.weekdays.wrong() {
             None => {}
             Some((witness, true)) => self.refuse(format!(
                 "the date {} is not of the day of the week that its row names, and so are all others: the days of the week \
@@ -115,7 +115,7 @@ impl Judge<'_> {
 
     /// Reports columns with a name and without a role, whose cells are kept with the entry.
     fn say_kept_columns(&mut self) {
-        let has_role = |column: usize| self.table.roles.iter().any(|(_, other)| *other == column);
+        let has_role = |column: usize| self.watch.roles.iter().any(|(_, other)| *other == column);
         let names = self.headers.shown().iter().enumerate();
         let kept: Vec<String> = names
             .filter(|(column, name)| !name.is_empty() && !has_role(*column))
