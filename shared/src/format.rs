@@ -28,20 +28,17 @@ mod decide;
 mod declared;
 mod detect;
 mod elapsed;
-mod error;
 mod fingerprint;
 mod foreign;
 mod freckle;
 mod freshbooks;
 mod harvest;
-mod headers;
 mod layout;
 mod lookalikes;
 mod mapped;
 mod mapping;
 mod name;
 mod options;
-mod plan;
 mod profile;
 mod readings;
 mod refusal;
@@ -60,22 +57,21 @@ mod watch;
 
 use std::collections::BTreeSet;
 
+use crate::table::{self, Headers};
+
 pub use candidate::Candidate;
-pub(crate) use error::excerpt;
-pub use error::{ErrorCode, NO_VALUE, RowError, VALUE};
 pub use fingerprint::Fingerprint;
 pub use layout::Layout;
 pub use mapping::{Field, Mapping, WrongMapping};
 pub use name::{FormatName, UnknownFormat};
 pub use options::ReadingOptions;
-pub use plan::{ChunkSpan, Oversized, Plan};
 pub use refusal::{Ambiguous, Refusal};
 pub use remembered::{HeaderFingerprint, NoFingerprint, Remembered, RememberedMapping};
 pub use row::{EntryRow, RowPerson};
 pub(crate) use rows::letters;
 pub use rows::{ChunkError, RowIter, Rows, TableRow};
 pub use suggestion::{SuggestedColumn, SuggestedMapping};
-pub use survey::Survey;
+pub use survey::{Plan, Survey};
 pub use verdict::Verdict;
 
 /// The columns which have a role, if the cells can be the header of a readable file, or `None` otherwise. The header
@@ -87,10 +83,10 @@ pub fn header_columns(
     remembered: &Remembered,
 ) -> Option<BTreeSet<usize>> {
     // The survey refuses a header of this length.
-    if headers::is_too_long(cells) {
+    if table::is_too_long(cells) {
         return None;
     }
-    let headers = headers::Headers::new(cells.to_vec());
+    let headers = Headers::new(cells.to_vec());
     let candidates = match (mapping, format) {
         (Some(mapping), _) => return Some(columns_of(mapping.roles(&headers).ok()?)),
         (None, Some(format)) => detect::named(format, &headers).ok()?,

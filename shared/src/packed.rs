@@ -12,7 +12,7 @@
 //! - **A sheet's cells are read by their types.** Dates become ISO dates and durations become H:MM:SS, whatever the
 //!   sheet shows. Numbers get a dot before the fraction and no thousands separators. Errors like `#REF!` stay
 //!   unchanged, so that the error of the row quotes the cell. A formula without a stored value is an error of the
-//!   row as well ([`NO_VALUE`](crate::format::NO_VALUE)).
+//!   row as well ([`NO_VALUE`](crate::table::NO_VALUE)).
 //! - **Lines are the sheet's rows**: blank rows stay as blank lines, and line breaks inside cells do not count.
 //! - **Nothing is guessed.** If several sheets could be meant, the file is refused. Half a gzip is refused too, because
 //!   the checksums are verified and nothing is planned before the end of the file.

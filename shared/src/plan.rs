@@ -17,7 +17,7 @@ use std::time::Duration;
 
 use crate::concurrent::drained;
 use crate::files::{FileError, Object};
-use crate::format::{ChunkSpan, Plan, Refusal, Verdict};
+use crate::format::{Plan, Refusal, Verdict};
 use crate::id::{AccountId, ChunkNo, ImportId, MAX_ROWS};
 use crate::import::messages::send_chunks;
 use crate::import::{Change, Duplicates, Import, ImportError, Status, lane, transition};
@@ -30,6 +30,7 @@ use crate::services::Services;
 use crate::settle::stop::stop;
 use crate::settle::{go_on, settle_soon};
 use crate::store::{StoreError, Write, decode, keys};
+use crate::table::ChunkSpan;
 use crate::unpack;
 
 /// The most chunk items written at once.

@@ -13,8 +13,9 @@ use std::process::ExitCode;
 use anyhow::{Context, bail};
 use clap::Args;
 use serde_json::{Value, json};
-use shared::format::{Candidate, ChunkSpan, EntryRow, Plan, ReadingOptions, Refusal, Survey, TableRow};
+use shared::format::{Candidate, EntryRow, Plan, ReadingOptions, Refusal, Survey, TableRow};
 use shared::packed::{Cancellation, Limits, Packing, Unpacked, WantedSheet, unpack};
+use shared::table::ChunkSpan;
 
 use super::reading::Reading;
 use super::report::{duration, separators};

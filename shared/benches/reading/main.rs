@@ -17,7 +17,8 @@ use std::time::{Duration, Instant};
 
 use criterion::{Criterion, Throughput};
 use serde::Deserialize;
-use shared::format::{ChunkSpan, Layout, Plan, ReadingOptions, Survey};
+use shared::format::{Layout, Plan, ReadingOptions, Survey};
+use shared::table::ChunkSpan;
 
 use files::{File, ROWS};
 

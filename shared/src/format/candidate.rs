@@ -2,8 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::error::excerpt;
 use super::name::FormatName;
+use crate::table::excerpt;
 
 /// A format which was considered, with its evidence.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

@@ -5,10 +5,10 @@ use std::borrow::Cow;
 use jiff::civil::{Date, Time};
 
 use super::columns::Role;
-use super::error::{ErrorCode, RowError, excerpt};
 use super::readings::Readings;
 use super::row::{EntryRow, RowPerson};
 use crate::source;
+use crate::table::{ErrorCode, RowError};
 use crate::values::dates::{self, DateOrder};
 use crate::values::durations::{self, Unit, Written};
 use crate::values::hashtags::{self, Tag};
@@ -35,8 +35,6 @@ pub(super) struct Cells<'r, 's> {
     pub text: &'r str,
     pub fields: &'s [source::RawField],
     pub readings: &'r Readings<'r>,
-    /// True if some field differs from the text between its delimiters or quotes.
-    pub needs_care: bool,
 }
 
 impl<'r> Cells<'r, '_> {
@@ -292,20 +290,12 @@ impl<'r> Cells<'r, '_> {
 
     /// The error of a row in which a cell needed by every entry is empty.
     pub fn missing(&self, role: Role) -> RowError {
-        let column = self.shown(role);
-        RowError {
-            column: column.to_owned(),
-            code: ErrorCode::Missing,
-            value: String::new(),
-            message: format!("{column}: nothing is written there"),
-        }
+        RowError::missing(self.shown(role))
     }
 
     /// The error of a row whose cell cannot be parsed as the role demands; `how` completes the sentence.
     pub fn unreadable(&self, role: Role, code: ErrorCode, cell: &str, how: &str) -> RowError {
-        let (column, value) = (self.shown(role), excerpt(cell));
-        let message = format!("{column}: {value:?} {how}");
-        RowError { column: column.to_owned(), code, value, message }
+        RowError::unreadable(self.shown(role), code, cell, how)
     }
 }
 

@@ -2,12 +2,12 @@
 
 use super::candidate::Candidate;
 use super::detect;
-use super::headers::{Headers, is_too_long};
 use super::name::FormatName;
 use super::options::ReadingOptions;
 use super::refusal::Refusal;
 use super::remembered::Mapped;
 use crate::source::Judged;
+use crate::table::{Headers, is_too_long};
 
 /// The delimiter, header and format found in the head of a file.
 pub(super) struct Chosen {

@@ -13,13 +13,13 @@ mod rules;
 use jiff::civil::Date;
 
 use super::columns::Role;
-use super::headers::Headers;
 use super::layout::{Assigned, ColumnReading, Rules};
 use super::name::FormatName;
 use super::options::ReadingOptions;
 use super::profile::{ColumnVerdict, Witness};
 use super::refusal::{Ambiguous, Refusal};
 use super::watch::{Profile, Watch, Watched};
+use crate::table::Headers;
 use crate::values::dates::DateOrder;
 use crate::values::numbers::DecimalMark;
 
@@ -62,11 +62,8 @@ pub(super) fn decide(
             judge.evidence.push(format!("{name:?} comes {same} times: the first is read, the others are kept"));
         }
     }
-    if let Some((beyond, short)) = watch.shifted() {
-        judge.refuse(format!(
-            "line {beyond} has something behind the last named column, and line {short} has fewer cells: the cells of some rows \
-             have shifted, as where a decimal comma stands without quotes"
-        ));
+    if let Some(reason) = watch.lengths.shifted() {
+        judge.refuse(reason);
     }
     let columns = watch.roles.iter().map(|&(role, column)| {
         let watched = watch.watched.iter().find(|watched| watched.role == Some(role));

@@ -6,10 +6,10 @@
 
 use super::candidate::{Candidate, quoted};
 use super::foreign;
-use super::headers::Headers;
 use super::lookalikes;
 use super::name::FormatName;
 use super::refusal::Refusal;
+use crate::table::Headers;
 
 /// Scores each format against a header and returns the best first. Equal formats stay in the order of detection.
 pub(super) fn weigh(headers: &Headers) -> Vec<Candidate> {

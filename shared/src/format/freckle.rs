@@ -8,8 +8,8 @@
 use super::cells::Cells;
 use super::columns::{Format, Need, Role, column, group};
 use super::elapsed;
-use super::error::RowError;
 use super::row::EntryRow;
+use crate::table::RowError;
 use crate::values::hashtags;
 
 pub(super) static FORMAT: Format = Format {

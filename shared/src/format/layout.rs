@@ -5,9 +5,9 @@ use serde_json::{Value, json};
 
 use super::candidate::Candidate;
 use super::columns::Role;
-use super::headers::RowEnds;
 use super::name::FormatName;
 use crate::source::{Dialect, Encoding};
+use crate::table::RowEnds;
 use crate::values::dates::DateOrder;
 use crate::values::durations;
 use crate::values::numbers::DecimalMark;

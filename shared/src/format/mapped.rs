@@ -16,8 +16,8 @@ use jiff::civil::Date;
 use super::cells::Cells;
 use super::columns::{Format, Role};
 use super::elapsed;
-use super::error::{ErrorCode, RowError};
 use super::row::EntryRow;
+use crate::table::{ErrorCode, RowError};
 use crate::values::dates;
 use crate::values::times;
 

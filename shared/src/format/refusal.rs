@@ -8,6 +8,7 @@ use serde::Serialize;
 use super::candidate::Candidate;
 use super::suggestion::SuggestedMapping;
 use crate::source::{Encoding, Unreadable};
+use crate::table::ChunkTooLong;
 use crate::values::dates::DateOrder;
 use crate::values::numbers::DecimalMark;
 
@@ -65,6 +66,12 @@ impl Refusal {
 impl From<Unreadable> for Refusal {
     fn from(unreadable: Unreadable) -> Self {
         Self::because(unreadable.to_string())
+    }
+}
+
+impl From<ChunkTooLong> for Refusal {
+    fn from(error: ChunkTooLong) -> Self {
+        Self::because(error.to_string())
     }
 }
 

@@ -2,11 +2,11 @@
 
 use super::candidate::{Candidate, quoted};
 use super::columns::{Role, add_companions};
-use super::headers::Headers;
 use super::lookalikes;
 use super::mapping::{Field, Mapping};
 use super::name::FormatName;
 use super::refusal::Refusal;
+use crate::table::Headers;
 
 impl Mapping {
     /// The columns of a header by their roles; the refusal lists every reason why the mapping does not fit.

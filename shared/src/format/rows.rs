@@ -5,14 +5,12 @@ use std::borrow::Cow;
 use super::cells::Cells;
 use super::columns::Role;
 use super::declared::ReadRow;
-use super::error::{ErrorCode, NO_VALUE, RowError, excerpt};
-use super::headers::Width;
 use super::layout::Layout;
-use super::plan::{ChunkSpan, Oversized};
 use super::readings::Readings;
 use super::row::EntryRow;
 use super::watch::names_nobody;
-use crate::source::{self, Dialect, MAX_RECORD, MAX_TEXT, RecordEnd, Splitter, Tear, Unreadable};
+use crate::source::{self, Dialect, MAX_TEXT, RecordEnd, Splitter, Tear, Unreadable};
+use crate::table::{ChunkSpan, ErrorCode, NO_VALUE, Oversized, RowError, Width};
 use crate::values::dates;
 use crate::values::durations;
 use crate::values::times;
@@ -153,16 +151,19 @@ impl<'r> Iterator for RowIter<'r> {
             let (line, last_line) = splitter.lines();
             let record = &text[splitter.range()];
             let (fields, readings) = (splitter.fields(), &self.rows.readings);
-            let cells = Cells { text, fields, readings, needs_care: splitter.needs_care() };
+            let cells = Cells { text, fields, readings };
             // A line break at the very end of the file begins no line.
             let last_line = last_line - u64::from(matches!(record.as_bytes(), [.., b'\n' | b'\r']));
             let without_value = self.rows.dialect.sheet && record.contains(NO_VALUE);
             let mut entry = match without_value.then(|| formula_without_value(&cells, line)).flatten() {
                 Some(error) => Err(error),
-                None => read(self.rows.read, &cells, ending, self.rows.dialect.delimiter, last_line > line),
+                None => {
+                    let marks = Marks { ending, needs_care: splitter.needs_care(), has_lines: last_line > line };
+                    read(self.rows.read, &cells, marks, self.rows.dialect.delimiter)
+                }
             };
             if let Err(error) = &mut entry {
-                say_what_is_swallowed(error, line, last_line);
+                error.say_what_is_swallowed(line, last_line);
             }
             return Some(TableRow { row, line, entry, record, dialect: self.rows.dialect });
         }
@@ -172,39 +173,32 @@ impl<'r> Iterator for RowIter<'r> {
 impl Rows<'_> {
     fn oversized(&self, oversized: Oversized) -> TableRow<'_> {
         let Oversized { row, line, start, end, unclosed, .. } = oversized;
-        let length = end - start;
-        let entry = Err(if unclosed {
-            unclosed_quote(String::new())
-        } else {
-            RowError {
-                column: String::new(),
-                code: ErrorCode::TooLarge,
-                value: String::new(),
-                message: format!("the record has {length} bytes; {MAX_RECORD} are read at most"),
-            }
-        });
-        TableRow { row, line, entry, record: "", dialect: self.dialect }
+        let error = if unclosed { RowError::unclosed_quote("") } else { RowError::oversized(end - start) };
+        TableRow { row, line, entry: Err(error), record: "", dialect: self.dialect }
     }
 }
 
-/// Parses the cells of a row to an entry.
-fn read<'r>(
-    read: ReadRow,
-    cells: &Cells<'r, '_>,
+/// What the splitter says of a record.
+struct Marks {
     ending: RecordEnd,
-    delimiter: u8,
+    /// True if some field differs from the text between its delimiters or quotes.
+    needs_care: bool,
+    /// True if the record has several lines.
     has_lines: bool,
-) -> Result<EntryRow<'r>, RowError> {
-    if ending == RecordEnd::UnclosedQuote {
+}
+
+/// Parses the cells of a row to an entry.
+fn read<'r>(read: ReadRow, cells: &Cells<'r, '_>, marks: Marks, delimiter: u8) -> Result<EntryRow<'r>, RowError> {
+    if marks.ending == RecordEnd::UnclosedQuote {
         let last = cells.fields.last().map(|field| field.cell(cells.text));
-        return Err(unclosed_quote(excerpt(&last.unwrap_or_default())));
+        return Err(RowError::unclosed_quote(&last.unwrap_or_default()));
     }
     let headers = cells.readings.headers();
-    let tear = if cells.needs_care { source::tear(cells.text, cells.fields, delimiter) } else { None };
+    let tear = if marks.needs_care { source::tear(cells.text, cells.fields, delimiter) } else { None };
     match tear {
-        Some(Tear::Backslash) => return Err(backslash()),
-        Some(Tear::Quote) => return Err(torn_quote()),
-        None if has_lines && is_glued(cells, delimiter) => return Err(torn_quote()),
+        Some(Tear::Backslash) => return Err(RowError::backslash()),
+        Some(Tear::Quote) => return Err(RowError::torn_quote()),
+        None if marks.has_lines && is_glued(cells, delimiter) => return Err(RowError::torn_quote()),
         None => {}
     }
     let Readings { rules, who, sheet, .. } = cells.readings;
@@ -254,12 +248,11 @@ fn is_anchored(cells: &Cells<'_, '_>) -> bool {
 fn subtotal(cells: &Cells<'_, '_>) -> RowError {
     let roles = [Role::Duration, Role::Hours, Role::Minutes, Role::Seconds];
     let value = roles.into_iter().find_map(|role| cells.text(role)).unwrap_or_default();
-    RowError {
-        column: String::new(),
-        code: ErrorCode::Subtotal,
-        value: excerpt(&value),
-        message: "the row is a subtotal: it names nobody, and an entry made of it would count hours twice".to_owned(),
-    }
+    RowError::of_row(
+        ErrorCode::Subtotal,
+        &value,
+        "the row is a subtotal: it names nobody, and an entry made of it would count hours twice",
+    )
 }
 
 /// True if a quote at the beginning of a text and a quote at the end of another text have joined two rows. The lines
@@ -291,21 +284,8 @@ fn formula_without_value(cells: &Cells<'_, '_>, line: u64) -> Option<RowError> {
     let is_without = |field: &source::RawField| field.cell(cells.text) == NO_VALUE;
     let mut columns = (0..).zip(cells.fields).filter(|(_, field)| is_without(field)).map(|(column, _)| column);
     let column = columns.next()?;
-    let others = match columns.count() {
-        0 => String::new(),
-        others => format!(" (and {others} more in this row)"),
-    };
     let name = cells.readings.headers().get(column).map_or("", String::as_str);
-    let cell = letters(column);
-    Some(RowError {
-        column: name.to_owned(),
-        code: ErrorCode::FormulaWithoutValue,
-        value: String::new(),
-        message: format!(
-            "{name}: cell {cell}{line} has a formula whose value is not stored in the file{others}: open the file in a \
-             spreadsheet program and save it, or paste values in place of formulas"
-        ),
-    })
+    Some(RowError::without_value(name, &format!("{}{line}", letters(column)), columns.count()))
 }
 
 /// Name of a worksheet's column, counted from 0: A to Z, AA, AB and so on.
@@ -320,51 +300,6 @@ pub(crate) fn letters(column: usize) -> String {
 }
 
 fn ragged(cells: &Cells<'_, '_>, expected: usize) -> RowError {
-    let found = cells.fields.len();
     let first = cells.fields.first().map(|field| field.cell(cells.text));
-    RowError {
-        column: String::new(),
-        code: ErrorCode::Ragged,
-        value: excerpt(&first.unwrap_or_default()),
-        message: format!("the row has {found} {}, the header {expected}", if found == 1 { "cell" } else { "cells" }),
-    }
-}
-
-/// Adds to an error the lines which an open quote has taken into a single record, because some of them may be rows.
-fn say_what_is_swallowed(error: &mut RowError, first: u64, last: u64) {
-    if error.code == ErrorCode::UnclosedQuote && last > first {
-        error.message.push_str(&format!("; lines {first} to {last} are in it"));
-    }
-}
-
-fn torn_quote() -> RowError {
-    RowError {
-        column: String::new(),
-        code: ErrorCode::UnclosedQuote,
-        value: String::new(),
-        message:
-            "a quote opens in this record and runs on over the next cells; behind its end other text is written: a \
-                  quote inside a cell has to be doubled, in quotes"
-                .to_owned(),
-    }
-}
-
-fn backslash() -> RowError {
-    RowError {
-        column: String::new(),
-        code: ErrorCode::UnclosedQuote,
-        value: String::new(),
-        message: "a backslash stands before a quote, as PHP's fputcsv writes it: whether the backslash belongs to the text cannot \
-                  be told; a quote inside a cell has to be doubled"
-            .to_owned(),
-    }
-}
-
-fn unclosed_quote(value: String) -> RowError {
-    RowError {
-        column: String::new(),
-        code: ErrorCode::UnclosedQuote,
-        value,
-        message: "a quote opens in this record and the file ends before it is closed".to_owned(),
-    }
+    RowError::ragged(&first.unwrap_or_default(), cells.fields.len(), expected)
 }

@@ -19,11 +19,11 @@ mod names;
 mod plain;
 mod table;
 
-use super::headers::{Headers, is_too_long};
 use super::lookalikes;
 use super::suggestion::SuggestedMapping;
 use super::title::{MOST_CELLS, MOST_LINES};
 use crate::source::{self, Dialect, Splitter};
+use crate::table::{Headers, is_too_long};
 use crate::values::words;
 use table::Table;
 

@@ -10,17 +10,16 @@
 use super::candidate::Candidate;
 use super::choose::{Chosen, choose};
 use super::decide;
-use super::headers::Headers;
 use super::layout::Layout;
 use super::name::FormatName;
 use super::options::ReadingOptions;
-use super::plan::{ChunkSpan, Chunks, Placed, Plan};
 use super::refusal::Refusal;
 use super::remembered::{Mapped, RememberedMapping};
 use super::suggest::suggest;
 use super::title::{below_title, is_quoted_whole, quoted_whole};
 use super::watch::Watch;
 use crate::source::{self, DELIMITERS, Decoder, Encoding, Judged, MAX_RECORD, Record, RecordEnd, Records};
+use crate::table::{ChunkSpan, Chunks, Headers, Placed, RowLengths};
 use crate::values::dates;
 use crate::values::times;
 
@@ -38,6 +37,20 @@ pub struct Survey {
     decoder: Decoder,
     stage: Stage,
     chunks: Chunks,
+}
+
+/// The plan of a whole file: how its rows are read, and in which chunks they are loaded.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Plan {
+    pub layout: Layout,
+    /// Count of data rows in all chunks.
+    pub rows: u64,
+    /// Chunks not yet given out by [`Survey::take_chunks`].
+    pub chunks: Vec<ChunkSpan>,
+    /// Physical line of a row of totals at the end, which is no data row.
+    pub total_row: Option<u64>,
+    /// The remembered mapping by which the file was read.
+    pub recalled: Option<RememberedMapping>,
 }
 
 enum Stage {
@@ -114,15 +127,11 @@ impl Survey {
     /// Refuses a file which cannot be read, for example because some dates or numbers have more than one reading.
     pub fn finish(mut self) -> Result<Plan, Refusal> {
         let layout = self.read(None).and_then(|()| self.is_more_than_a_header()).and_then(|()| self.decide());
-        let layout = layout.map_err(|refusal| self.complete(refusal))?;
-        let total_row = match &self.stage {
-            Stage::Body(body) if body.watch.has_total() => self.chunks.drop_last(),
-            _ => None,
-        };
+        let (mut layout, has_total) = layout.map_err(|refusal| self.complete(refusal))?;
+        let total_row = if has_total { self.chunks.drop_last() } else { None };
         let recalled = self.recalled().cloned();
         let (rows, chunks) = self.chunks.finish()?;
         let total_row = total_row.map(|record| record.line);
-        let mut layout = layout;
         layout.evidence.extend(total_row.map(|line| format!("line {line} is left out: it is a row of totals")));
         Ok(Plan { layout, rows, chunks, total_row, recalled })
     }
@@ -160,7 +169,7 @@ impl Survey {
         if bytes.is_none() {
             records.finish(self.decoder.encoding(), take)?;
         }
-        self.chunks.check()
+        Ok(self.chunks.check()?)
     }
 
     /// Refuses a file with a single line which contains values besides column names.
@@ -178,12 +187,12 @@ impl Survey {
         ))
     }
 
-    /// Decides the reading of each column, and assembles the layout.
-    fn decide(&mut self) -> Result<Layout, Refusal> {
+    /// Decides the reading of each column, and assembles the layout. True if the last record is a row of totals.
+    fn decide(&mut self) -> Result<(Layout, bool), Refusal> {
         let Stage::Body(body) = &mut self.stage else {
             return Err(Refusal::because("the file has no header"));
         };
-        body.watch.finish();
+        let has_total = body.watch.finish();
         let decided = decide::decide(&self.options, body.format, &body.watch, &body.headers)?;
         let mut evidence = Vec::new();
         if !self.sheet {
@@ -199,7 +208,7 @@ impl Survey {
         evidence.extend(body.title.clone());
         evidence.extend(body.mapped.said.clone());
         evidence.extend(decided.evidence);
-        Ok(Layout {
+        let layout = Layout {
             format: body.format,
             encoding: self.decoder.encoding(),
             delimiter: body.judged.dialect.delimiter,
@@ -213,7 +222,8 @@ impl Survey {
             evidence,
             columns: decided.columns,
             rules: decided.rules,
-        })
+        };
+        Ok((layout, has_total))
     }
 
     /// Adds the decisions made so far to a refusal.
@@ -311,8 +321,8 @@ fn begin(
     // FreshBooks Classic writes MM/DD/YY or DD/MM/YY, depending on the account; in other formats a
     // two-digit year may also stand first.
     let years_last = format == FormatName::Freshbooks;
-    let surplus = judged.surplus.unwrap_or(0) as u32;
-    let watch = Watch::new(roles, &headers, years_last, surplus);
+    let lengths = RowLengths::new(&headers, judged.surplus.unwrap_or(0) as u32);
+    let watch = Watch::new(roles, &headers, years_last, lengths);
     let above = skipped + title.as_ref().map_or(0, |title| title.length);
     let lines = u64::from(skipped > 0) + title.as_ref().map_or(0, |title| title.lines);
     let origin = decoder.mark() + encoding.source_len(&text[..above]);

@@ -14,8 +14,8 @@ use jiff::civil::Date;
 use super::cells::Cells;
 use super::columns::{Format, Need, Role, column, group};
 use super::elapsed;
-use super::error::RowError;
 use super::row::EntryRow;
+use crate::table::RowError;
 use crate::values::dates;
 
 pub(super) static FORMAT: Format = Format {

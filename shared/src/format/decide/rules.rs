@@ -17,19 +17,8 @@ impl Judge<'_> {
         self.say_spans();
         self.say_weekdays();
         self.say_kept_columns();
-        let (ends, first_short) = self.watch.ends();
-        if ends.surplus > 0 {
-            self.evidence.push(format!("each row has {} empty cells more than the header", ends.surplus));
-        }
-        if let Some(line) = first_short {
-            self.evidence.push(match ends.trimmed {
-                true => format!("line {line} is the first of rows that leave empty cells at their ends out"),
-                false => format!(
-                    "line {line} is the first row that lacks its last cells: such a row is read if its last cell is a date, a time \
-                     or a number in its place"
-                ),
-            });
-        }
+        let ends = self.watch.lengths.ends();
+        self.evidence.extend(self.watch.lengths.evidence("a date, a time or a number in its place"));
         let subtotals = self.watch.subtotals();
         if let Some(line) = subtotals {
             self.evidence.push(format!(

@@ -2,8 +2,8 @@
 //! and records which are too long.
 
 use super::*;
-use crate::format::ErrorCode;
 use crate::source::MAX_RECORD;
+use crate::table::ErrorCode;
 
 const FILE: &str = "date,person,minutes,description\n2024-03-04,Jo,5,\"a, b; c\"\n2024-03-05,Mo,6,\"say \"\"hi\"\"\"\n";
 

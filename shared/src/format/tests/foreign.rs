@@ -141,7 +141,7 @@ fn told(bytes: &[u8], encoding: &str, rows_per_chunk: u32, piece: usize) -> (Vec
     let plan = survey(bytes, &options, rows_per_chunk, piece).unwrap_or_else(|refusal| panic!("{encoding}: {refusal}"));
     let mut rows = Vec::new();
     load(bytes, &plan, |row| rows.push(format!("{}: {}", row.line, tell(row))));
-    let text = |span: &crate::format::ChunkSpan| {
+    let text = |span: &crate::table::ChunkSpan| {
         let bytes = &bytes[span.start as usize..span.end as usize];
         (span.first_row, span.first_line, plan.layout.encoding.decode(bytes).unwrap().into_owned())
     };
