@@ -1,7 +1,7 @@
 //! Unpacks a gzip, or a sheet of an .xlsx spreadsheet, into the bytes of a plain table.
 //!
 //! The first bytes of a file say how the file is packed ([`Packing::of`]); the file's name is ignored. A packed file is
-//! unpacked once, and all later steps read the plain table like any file. Like `source` and `format`, this module does
+//! unpacked once, and all later steps read the plain table like any file. Like `source` and `table`, this module does
 //! no I/O: bytes go in and pieces of a table come out. The promises are:
 //!
 //! - **The same bytes give the same table**, so a second run after a crash makes the same object as the first run.

@@ -156,7 +156,7 @@ async fn survey(
         Err(refusal) => return Ok(Err(table.from.tell_refused(refusal))),
     };
     table.from.tell(&mut plan);
-    recall::pin(services, import, plan.recalled.as_ref()).await?;
+    recall::pin(services, import, plan.recalled()).await?;
     put_chunks(services, import, written, std::mem::take(&mut plan.chunks)).await?;
     Ok(Ok(plan))
 }
@@ -199,7 +199,7 @@ async fn begin(
     let mut change = Change::none()
         .set("rows", plan.rows)
         .set("chunks", chunks)
-        .set("format", plan.layout.format)
+        .set("format", plan.layout.decisions.format)
         .set("started_at", services.clock.now_ms());
     if let Some(unpacked) = unpacked {
         change = change.set("unpacked", unpacked);

@@ -31,7 +31,7 @@ pub struct Drafts {
 pub fn parse<'r>(rows: &'r Rows<'_>, chunk: &Chunk, options: &Options) -> Vec<ParsedRow<'r>> {
     rows.into_iter()
         .map(|row| {
-            let mut entry = row.entry;
+            let mut entry = row.parsed;
             // The fingerprint covers the row as parsed, so the fingerprint comes before the removal of tags.
             let fingerprint = entry.as_ref().ok().map(EntryRow::fingerprint);
             if let (Ok(entry), false) = (&mut entry, options.entries.import_tags) {

@@ -13,41 +13,32 @@ mod rules;
 use jiff::civil::Date;
 
 use super::columns::Role;
-use super::layout::{Assigned, ColumnReading, Rules};
-use super::name::FormatName;
+use super::decisions::{Assigned, ColumnReading, Decisions, Rules};
+use super::known::KnownHeader;
 use super::options::ReadingOptions;
 use super::profile::{ColumnVerdict, Witness};
-use super::refusal::{Ambiguous, Refusal};
+use super::time_entries::Refusal;
 use super::watch::{Profile, Watch, Watched};
-use crate::table::Headers;
+use crate::table::{Ambiguous, Decided, Headers};
 use crate::values::dates::DateOrder;
 use crate::values::numbers::DecimalMark;
-
-/// The decided readings of a file's columns, with their evidence.
-pub(super) struct Decided {
-    pub columns: Vec<Assigned>,
-    pub rules: Rules,
-    pub date_order: Option<DateOrder>,
-    pub decimal_mark: Option<DecimalMark>,
-    pub evidence: Vec<String>,
-}
 
 /// Decides the reading of each column which has a role.
 pub(super) fn decide(
     options: &ReadingOptions,
-    format: FormatName,
+    known: &KnownHeader,
     watch: &Watch,
     headers: &Headers,
-) -> Result<Decided, Refusal> {
+) -> Result<Decided<Decisions>, Refusal> {
     let mut judge = Judge {
         options,
-        format,
+        known,
         watch,
         headers,
         reasons: Vec::new(),
         dates: Vec::new(),
         numbers: Vec::new(),
-        evidence: Vec::new(),
+        evidence: known.mapped.said.iter().cloned().collect(),
         date_order: None,
         decimal_mark: None,
     };
@@ -78,7 +69,9 @@ pub(super) fn decide(
     let columns = columns.collect();
     if judge.reasons.is_empty() {
         let Judge { evidence, date_order, decimal_mark, .. } = judge;
-        return Ok(Decided { columns, rules, date_order, decimal_mark, evidence });
+        let (format, candidates) = (known.format, known.candidates.clone());
+        let decisions = Decisions { format, date_order, decimal_mark, candidates, columns, rules };
+        return Ok(Decided { decisions, evidence });
     }
     Err(Refusal {
         reasons: judge.reasons,
@@ -90,7 +83,7 @@ pub(super) fn decide(
 
 struct Judge<'t> {
     options: &'t ReadingOptions,
-    format: FormatName,
+    known: &'t KnownHeader,
     watch: &'t Watch,
     headers: &'t Headers,
     /// Reasons for a refusal so far, and the cells which stayed open.
@@ -106,6 +99,11 @@ struct Judge<'t> {
 const FEW: u64 = 3;
 
 impl Judge<'_> {
+    /// True if a mapping, the caller's or a remembered one, says which column is which.
+    fn is_mapped(&self) -> bool {
+        self.known.mapped.mapping.is_some()
+    }
+
     fn shown(&self, watched: &Watched) -> String {
         self.headers.shown()[watched.column].clone()
     }
@@ -145,9 +143,9 @@ impl Judge<'_> {
                     ));
                     continue;
                 }
-                let so = match self.options.mapping {
-                    Some(_) => "so the column is something else than `mapping` says",
-                    None => {
+                let so = match self.is_mapped() {
+                    true => "so the column is something else than `mapping` says",
+                    false => {
                         "so the columns mean something else than their names say; if they do not, say so with `type`, and \
                          each is an error of its row"
                     }

@@ -143,7 +143,7 @@ impl FromIterator<RememberedMapping> for Remembered {
 }
 
 /// The mapping by which a file is read, if any.
-#[derive(Default)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Mapped {
     /// The caller's mapping or the remembered mapping; `None` if the file is read by its format.
     pub mapping: Option<Mapping>,

@@ -16,8 +16,8 @@ use super::limits::{Limits, NotUnpacked};
 use super::place::CellPlace;
 use super::rows::{Room, SheetRows, record};
 use super::unpacked::{PIECE, Sink, Unpacked, WantedSheet};
-use crate::format::{self, letters};
-use crate::table::{NO_VALUE, excerpt};
+use crate::format;
+use crate::table::{NO_VALUE, excerpt, letters};
 
 /// The largest number of columns that are read beyond the last column of the header.
 const MOST_BESIDE: usize = 20;

@@ -75,18 +75,18 @@ impl RowError {
     }
 
     /// The row has `found` cells, and the header `expected`; `first` is the first cell of the row.
-    pub(crate) fn ragged(first: &str, found: usize, expected: usize) -> Self {
+    pub(super) fn ragged(first: &str, found: usize, expected: usize) -> Self {
         let cells = if found == 1 { "cell" } else { "cells" };
         Self::of_row(ErrorCode::Ragged, first, format!("the row has {found} {cells}, the header {expected}"))
     }
 
     /// The record has `length` bytes, which is more than are read.
-    pub(crate) fn oversized(length: u64) -> Self {
+    pub(super) fn oversized(length: u64) -> Self {
         let message = format!("the record has {length} bytes; {MAX_RECORD} are read at most");
         Self::of_row(ErrorCode::TooLarge, "", message)
     }
 
-    pub(crate) fn torn_quote() -> Self {
+    pub(super) fn torn_quote() -> Self {
         Self::of_row(
             ErrorCode::UnclosedQuote,
             "",
@@ -95,7 +95,7 @@ impl RowError {
         )
     }
 
-    pub(crate) fn backslash() -> Self {
+    pub(super) fn backslash() -> Self {
         Self::of_row(
             ErrorCode::UnclosedQuote,
             "",
@@ -104,13 +104,13 @@ impl RowError {
         )
     }
 
-    pub(crate) fn unclosed_quote(last: &str) -> Self {
+    pub(super) fn unclosed_quote(last: &str) -> Self {
         let message = "a quote opens in this record and the file ends before it is closed";
         Self::of_row(ErrorCode::UnclosedQuote, last, message)
     }
 
     /// A formula in `cell` (for example `C7`) of the column has no stored value, and neither have `others` of the row.
-    pub(crate) fn without_value(column: &str, cell: &str, others: usize) -> Self {
+    pub(super) fn without_value(column: &str, cell: &str, others: usize) -> Self {
         let others = match others {
             0 => String::new(),
             others => format!(" (and {others} more in this row)"),
@@ -127,7 +127,7 @@ impl RowError {
     }
 
     /// Adds the lines which an open quote has taken into a single record, because some of them may be rows.
-    pub(crate) fn say_what_is_swallowed(&mut self, first: u64, last: u64) {
+    pub(super) fn say_what_is_swallowed(&mut self, first: u64, last: u64) {
         if self.code == ErrorCode::UnclosedQuote && last > first {
             self.message.push_str(&format!("; lines {first} to {last} are in it"));
         }

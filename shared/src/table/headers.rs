@@ -72,7 +72,7 @@ pub struct RowEnds {
 
 /// The number of a row's cells, compared with the header.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Width {
+pub(super) enum Width {
     /// A cell stands in each column which has a name.
     Whole,
     /// Cells of named columns are missing at the end.
@@ -84,7 +84,7 @@ pub(crate) enum Width {
 impl RowEnds {
     /// Compares a row with the header. A column without a name at the end of the header, made by a delimiter at the
     /// end of the header line, needs no cell.
-    pub(crate) fn width(self, header: &[String], text: &str, fields: &[RawField]) -> Width {
+    pub(super) fn width(self, header: &[String], text: &str, fields: &[RawField]) -> Width {
         match fields.get(header.len()..) {
             None if header[fields.len()..].iter().all(String::is_empty) => Width::Whole,
             None => Width::Short,

@@ -25,7 +25,7 @@ pub struct RowLengths {
 
 impl RowLengths {
     /// Observes rows which have `surplus` empty cells after the last column.
-    pub(crate) fn new(headers: &Headers, surplus: u32) -> Self {
+    pub(super) fn new(headers: &Headers, surplus: u32) -> Self {
         let columns = headers.shown().len();
         let named = headers.shown().iter().rposition(|name| !name.is_empty()).map_or(0, |last| last + 1);
         Self {

@@ -34,7 +34,7 @@ pub struct Oversized {
 }
 
 impl ChunkSpan {
-    /// Byte ranges which [`Rows`](crate::format::Rows) need: `start..end` without the records which are too long. The size of a
+    /// Byte ranges which [`Rows`](super::Rows) need: `start..end` without the records which are too long. The size of a
     /// chunk is thus bounded for any file.
     pub fn ranges(&self) -> impl Iterator<Item = Range<u64>> {
         let starts = std::iter::once(self.start).chain(self.oversized.iter().map(|long| long.end));
@@ -46,7 +46,7 @@ impl ChunkSpan {
 /// Cuts the records of a file into chunks and holds the last record back. The last record may be a row of totals, and
 /// a chunk which was given out cannot be taken back.
 #[derive(Debug)]
-pub(crate) struct Chunks {
+pub(super) struct Chunks {
     rows_per_chunk: u32,
     rows: u64,
     current: Option<ChunkSpan>,
@@ -68,7 +68,7 @@ const MAX_CHUNK: u64 = 64 << 20;
     "lines {first} to {last} hold {rows} rows at most, and more than {limit} MB: take out blank lines, or shorten the rows",
     limit = MAX_CHUNK >> 20
 )]
-pub(crate) struct ChunkTooLong {
+pub(super) struct ChunkTooLong {
     first: u64,
     last: u64,
     /// Largest count of rows in a chunk.
@@ -77,7 +77,7 @@ pub(crate) struct ChunkTooLong {
 
 /// The place of a data record in the file.
 #[derive(Clone, Debug)]
-pub(crate) struct Placed {
+pub(super) struct Placed {
     pub line: u64,
     pub last_line: u64,
     pub source: Range<u64>,

@@ -3,8 +3,8 @@
 use super::{Judge, agreed, place};
 use crate::format::columns::Role;
 use crate::format::profile::{ColumnVerdict, DateProfile, Witness};
-use crate::format::refusal::Ambiguous;
 use crate::format::watch::{Profile, Watched};
+use crate::table::Ambiguous;
 use crate::values::dates::{self, DateOrder, Day, Numbers, Written};
 
 impl Judge<'_> {

@@ -3,8 +3,8 @@
 use super::{Judge, agreed, place};
 use crate::format::columns::Role;
 use crate::format::profile::{ColumnVerdict, NumberProfile, Witness};
-use crate::format::refusal::Ambiguous;
 use crate::format::watch::{Profile, Watched};
+use crate::table::Ambiguous;
 use crate::values::durations::{self, Unit, Written};
 use crate::values::numbers::{self, Decimal, DecimalMark};
 
@@ -76,7 +76,7 @@ impl Judge<'_> {
 
     /// A number in another column which proves the opposite decimal mark, if this column holds durations.
     fn money_says_otherwise(&self, watched: &Watched, mark: DecimalMark) -> Option<Witness> {
-        if !matches!(watched.profile, Profile::Duration(_)) || self.options.mapping.is_some() {
+        if !matches!(watched.profile, Profile::Duration(_)) || self.is_mapped() {
             return None;
         }
         self.watch.watched.iter().find_map(|other| match &other.profile {

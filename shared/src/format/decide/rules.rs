@@ -2,11 +2,11 @@
 //! Columns whose rows contradict each other refuse the file.
 
 use super::{Judge, place};
-use crate::format::candidate::quoted;
 use crate::format::columns::Role;
-use crate::format::layout::Rules;
+use crate::format::decisions::Rules;
 use crate::format::name::FormatName;
 use crate::format::profile::Together;
+use crate::table::quoted;
 
 /// Columns found only in today's report of Toggl Track, in which each empty cell holds a dash.
 const WITH_DASHES: [&str; 3] = ["stop date", "stop time", "member"];
@@ -32,7 +32,7 @@ impl Judge<'_> {
     /// Decides if a dash is an empty cell, and adds the evidence.
     fn dashes(&mut self) -> bool {
         let Some(first) = self.watch.dashes.first() else { return false };
-        let by_vendor = self.format == FormatName::Toggl && WITH_DASHES.iter().any(|name| self.headers.has(name));
+        let by_vendor = self.known.format == FormatName::Toggl && WITH_DASHES.iter().any(|name| self.headers.has(name));
         let are_empty = by_vendor || self.watch.dashes.are_empty_cells();
         self.evidence.push(match are_empty {
             true => format!("{} and other dashes are empty cells", place(first)),

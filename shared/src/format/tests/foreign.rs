@@ -320,7 +320,7 @@ fn texts(bytes: &[u8], encoding: Option<Encoding>) -> Result<(Vec<String>, Strin
     let options = ReadingOptions { encoding, ..plainly() };
     let plan = survey(bytes, &options, 3, 1000)?;
     let mut texts = Vec::new();
-    load(bytes, &plan, |row| texts.push(row.entry.as_ref().unwrap().text.as_deref().unwrap_or_default().to_owned()));
+    load(bytes, &plan, |row| texts.push(row.parsed.as_ref().unwrap().text.as_deref().unwrap_or_default().to_owned()));
     Ok((texts, plan.layout.evidence[0].clone()))
 }
 
