@@ -22,6 +22,7 @@ mod refusals;
 mod remembered;
 mod samples;
 mod shortcuts;
+mod stored;
 mod suggestions;
 mod translated;
 mod variations;
