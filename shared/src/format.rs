@@ -4,9 +4,10 @@
 //! format. Each format is a small file which declares the columns and how a row becomes an entry; shared parts
 //! (dates, numbers, durations, people, tags) have files of their own. Like `source`, this module does no I/O.
 //!
-//! A file is read twice. In the first pass [`Survey`] reads the whole file once and makes a [`Plan`], which consists
-//! of chunks and of a [`Layout`], the decisions about reading the file with their evidence. In the second pass
-//! [`Layout::rows`] turns the bytes of a chunk into [`TableRow`]s, in any order and on any machine. Promises:
+//! The module [`table`](crate::table) reads any table twice, and asks its [`Form`](crate::table::Form) for all that
+//! depends on the kind of rows. [`TimeEntries`] is this form. In the first pass [`Survey`] makes a [`Plan`], which consists of
+//! chunks and of a [`Layout`], the decisions about reading the file with their evidence. In the second pass
+//! [`Layout::rows`] turns the bytes of a chunk into [`TableRow`]s. Promises:
 //!
 //! - **No guess.** The order of dates, the decimal mark and the unit of durations are decided for a column by the
 //!   cells of the whole file, never for a single cell. If the file leaves a decision open, the [`Refusal`] shows the
@@ -19,63 +20,55 @@
 
 mod basecamp;
 mod candidate;
+mod cells;
 #[cfg(any(test, feature = "checks"))]
 pub mod checks;
-mod choose;
 mod columns;
+mod decide;
+mod decisions;
 mod declared;
 mod detect;
 mod elapsed;
-mod entry;
-mod error;
 mod fingerprint;
 mod foreign;
+mod form;
 mod freckle;
 mod freshbooks;
 mod harvest;
-mod headers;
-mod layout;
+mod known;
 mod lookalikes;
 mod mapped;
 mod mapping;
 mod name;
 mod options;
-mod plan;
 mod profile;
+mod read;
 mod readings;
-mod refusal;
 mod remembered;
 mod roles;
 mod row;
-mod rows;
-mod settle;
 mod suggest;
 mod suggestion;
-mod survey;
-mod table;
 mod tempo;
-mod title;
+mod time_entries;
 mod toggl;
 mod verdict;
+mod watch;
 
 use std::collections::BTreeSet;
 
-pub use candidate::Candidate;
-pub use entry::{EntryRow, RowPerson};
-pub(crate) use error::excerpt;
-pub use error::{ErrorCode, NO_VALUE, RowError, VALUE};
+use crate::table::{self, Headers};
+
+pub use candidate::{Candidate, Considered};
+pub use decisions::Decisions;
 pub use fingerprint::Fingerprint;
-pub use layout::Layout;
 pub use mapping::{Field, Mapping, WrongMapping};
 pub use name::{FormatName, UnknownFormat};
 pub use options::ReadingOptions;
-pub use plan::{ChunkSpan, Oversized, Plan};
-pub use refusal::{Ambiguous, Refusal};
 pub use remembered::{HeaderFingerprint, NoFingerprint, Remembered, RememberedMapping};
-pub(crate) use rows::letters;
-pub use rows::{ChunkError, RowIter, Rows, TableRow};
+pub use row::{EntryRow, RowPerson};
 pub use suggestion::{SuggestedColumn, SuggestedMapping};
-pub use survey::Survey;
+pub use time_entries::{Layout, Plan, Refusal, Rows, Survey, TableRow, TimeEntries};
 pub use verdict::Verdict;
 
 /// The columns which have a role, if the cells can be the header of a readable file, or `None` otherwise. The header
@@ -87,10 +80,10 @@ pub fn header_columns(
     remembered: &Remembered,
 ) -> Option<BTreeSet<usize>> {
     // The survey refuses a header of this length.
-    if headers::is_too_long(cells) {
+    if table::is_too_long(cells) {
         return None;
     }
-    let headers = headers::Headers::new(cells.to_vec());
+    let headers = Headers::new(cells.to_vec());
     let candidates = match (mapping, format) {
         (Some(mapping), _) => return Some(columns_of(mapping.roles(&headers).ok()?)),
         (None, Some(format)) => detect::named(format, &headers).ok()?,

@@ -6,7 +6,7 @@
 //! | modules | subject |
 //! |---|---|
 //! | `id`, `clock`, `concurrent`, `shorten`, `wire` | ids, time, requests at once, short texts, words on the wire |
-//! | `source`, `values`, `format`, `packed` | bytes to rows, without I/O |
+//! | `source`, `values`, `table`, `format`, `packed` | bytes to rows, without I/O |
 //! | `store`, `files`, `queue` | DynamoDB, S3, SQS |
 //! | `memory`, `portions`, `connections`, `environment`, `services`, `lease` | a process's cache, limits, connections and settings of the AWS clients, all clients, leases |
 //! | `things`, `ledger` | users, clients, projects and tags; the outcome of each row |
@@ -46,6 +46,7 @@ pub mod shorten;
 pub mod source;
 pub mod store;
 pub mod sweep;
+pub mod table;
 pub mod things;
 pub mod unpack;
 pub mod values;

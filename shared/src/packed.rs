@@ -1,7 +1,7 @@
 //! Unpacks a gzip, or a sheet of an .xlsx spreadsheet, into the bytes of a plain table.
 //!
 //! The first bytes of a file say how the file is packed ([`Packing::of`]); the file's name is ignored. A packed file is
-//! unpacked once, and all later steps read the plain table like any file. Like `source` and `format`, this module does
+//! unpacked once, and all later steps read the plain table like any file. Like `source` and `table`, this module does
 //! no I/O: bytes go in and pieces of a table come out. The promises are:
 //!
 //! - **The same bytes give the same table**, so a second run after a crash makes the same object as the first run.
@@ -12,7 +12,7 @@
 //! - **A sheet's cells are read by their types.** Dates become ISO dates and durations become H:MM:SS, whatever the
 //!   sheet shows. Numbers get a dot before the fraction and no thousands separators. Errors like `#REF!` stay
 //!   unchanged, so that the error of the row quotes the cell. A formula without a stored value is an error of the
-//!   row as well ([`NO_VALUE`](crate::format::NO_VALUE)).
+//!   row as well ([`NO_VALUE`](crate::table::NO_VALUE)).
 //! - **Lines are the sheet's rows**: blank rows stay as blank lines, and line breaks inside cells do not count.
 //! - **Nothing is guessed.** If several sheets could be meant, the file is refused. Half a gzip is refused too, because
 //!   the checksums are verified and nothing is planned before the end of the file.

@@ -17,7 +17,7 @@ use std::time::Duration;
 
 use crate::concurrent::drained;
 use crate::files::{FileError, Object};
-use crate::format::{ChunkSpan, Plan, Refusal, Verdict};
+use crate::format::{Plan, Refusal, Verdict};
 use crate::id::{AccountId, ChunkNo, ImportId, MAX_ROWS};
 use crate::import::messages::send_chunks;
 use crate::import::{Change, Duplicates, Import, ImportError, Status, lane, transition};
@@ -30,6 +30,7 @@ use crate::services::Services;
 use crate::settle::stop::stop;
 use crate::settle::{go_on, settle_soon};
 use crate::store::{StoreError, Write, decode, keys};
+use crate::table::ChunkSpan;
 use crate::unpack;
 
 /// The most chunk items written at once.
@@ -155,7 +156,7 @@ async fn survey(
         Err(refusal) => return Ok(Err(table.from.tell_refused(refusal))),
     };
     table.from.tell(&mut plan);
-    recall::pin(services, import, plan.recalled.as_ref()).await?;
+    recall::pin(services, import, plan.recalled()).await?;
     put_chunks(services, import, written, std::mem::take(&mut plan.chunks)).await?;
     Ok(Ok(plan))
 }
@@ -198,7 +199,7 @@ async fn begin(
     let mut change = Change::none()
         .set("rows", plan.rows)
         .set("chunks", chunks)
-        .set("format", plan.layout.format)
+        .set("format", plan.layout.decisions.format)
         .set("started_at", services.clock.now_ms());
     if let Some(unpacked) = unpacked {
         change = change.set("unpacked", unpacked);

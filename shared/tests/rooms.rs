@@ -9,7 +9,7 @@ use std::fs;
 use std::path::Path;
 
 /// The rooms, from the ground up.
-const ROOMS: [&str; 34] = [
+const ROOMS: [&str; 35] = [
     "shorten",
     "wire",
     "id",
@@ -17,6 +17,7 @@ const ROOMS: [&str; 34] = [
     "concurrent",
     "source",
     "values",
+    "table",
     "format",
     "packed",
     "store",

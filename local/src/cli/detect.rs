@@ -13,8 +13,9 @@ use std::process::ExitCode;
 use anyhow::{Context, bail};
 use clap::Args;
 use serde_json::{Value, json};
-use shared::format::{Candidate, ChunkSpan, EntryRow, Plan, ReadingOptions, Refusal, Survey, TableRow};
+use shared::format::{Candidate, EntryRow, Plan, ReadingOptions, Refusal, Survey, TableRow};
 use shared::packed::{Cancellation, Limits, Packing, Unpacked, WantedSheet, unpack};
+use shared::table::ChunkSpan;
 
 use super::reading::Reading;
 use super::report::{duration, separators};
@@ -139,7 +140,7 @@ fn survey_packed(kind: Packing, bytes: Vec<u8>, wanted: &WantedSheet, options: R
 
 fn machine(plan: &Plan) -> Value {
     let mut report = plan.layout.shown();
-    report["format"] = json!(plan.layout.format);
+    report["format"] = json!(plan.layout.decisions.format);
     report["rows"] = json!(plan.rows);
     report["total_row"] = json!(plan.total_row);
     report["reasons"] = json!([]);
@@ -149,7 +150,7 @@ fn machine(plan: &Plan) -> Value {
 fn refused_machine(refusal: &Refusal) -> Value {
     json!({
         "format": null,
-        "candidates": refusal.candidates,
+        "candidates": refusal.considered.candidates,
         "encoding": refusal.encoding,
         "delimiter": refusal.delimiter.map(char::from),
         "date_order": null,
@@ -159,7 +160,7 @@ fn refused_machine(refusal: &Refusal) -> Value {
         "look_alike": refusal.look_alike,
         "dates": refusal.dates,
         "numbers": refusal.numbers,
-        "suggested_mapping": refusal.suggested_mapping,
+        "suggested_mapping": refusal.considered.suggested_mapping,
         "reasons": refusal.reasons,
     })
 }
@@ -168,19 +169,19 @@ fn refused_machine(refusal: &Refusal) -> Value {
 fn understood(path: &Path, Found { plan, first }: &Found) -> anyhow::Result<String> {
     let layout = &plan.layout;
     let mut text = String::new();
-    writeln!(text, "{}: {}, {} rows", path.display(), layout.format, plan.rows)?;
+    writeln!(text, "{}: {}, {} rows", path.display(), layout.decisions.format, plan.rows)?;
     writeln!(text)?;
     if !layout.sheet {
         writeln!(text, "  encoding      {}", layout.encoding)?;
         writeln!(text, "  separated by  {}", separators(char::from(layout.delimiter).encode_utf8(&mut [0; 4])))?;
     }
-    let order = layout.date_order.map_or("any: the dates read the same", |order| order.name());
+    let order = layout.decisions.date_order.map_or("any: the dates read the same", |order| order.name());
     writeln!(text, "  date order    {order}")?;
-    writeln!(text, "  decimal mark  {}", layout.decimal_mark.map_or("none is used", |mark| mark.name()))?;
+    writeln!(text, "  decimal mark  {}", layout.decisions.decimal_mark.map_or("none is used", |mark| mark.name()))?;
     for said in &layout.evidence {
         writeln!(text, "                {said}")?;
     }
-    write_candidates(&mut text, &layout.candidates)?;
+    write_candidates(&mut text, &layout.decisions.candidates)?;
     if let Some((span, bytes)) = first {
         writeln!(text)?;
         writeln!(text, "  The first rows as they are understood:")?;
@@ -203,8 +204,8 @@ fn refused(path: &Path, refusal: &Refusal) -> String {
     if let Some(delimiter) = refusal.delimiter {
         text.push_str(&format!("  separated by  {}\n", separators(char::from(delimiter).encode_utf8(&mut [0; 4]))));
     }
-    write_candidates(&mut text, &refusal.candidates).expect("a string takes all");
-    if let Some(suggestion) = &refusal.suggested_mapping {
+    write_candidates(&mut text, &refusal.considered.candidates).expect("a string takes all");
+    if let Some(suggestion) = &refusal.considered.suggested_mapping {
         text.push('\n');
         text.push_str(&super::report::suggested(&json!(suggestion)));
     }
@@ -221,7 +222,7 @@ fn write_candidates(text: &mut String, candidates: &[Candidate]) -> std::fmt::Re
 }
 
 fn told(row: &TableRow<'_>) -> String {
-    match &row.entry {
+    match &row.parsed {
         Ok(entry) => told_entry(entry),
         Err(error) => format!("error: {}", error.message),
     }

@@ -6,12 +6,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::parsed::{Named, NamedPerson, ParsedRow, PersonKey};
 use crate::entries::Entry;
 use crate::entries::entry::MOST_TAGS;
-use crate::format::{EntryRow, ErrorCode, RowError, Rows};
+use crate::format::{EntryRow, Rows};
 use crate::id::{EntryId, Row, ThingId};
 use crate::import::{Counts, Import, Options};
 use crate::ledger::{Chunk, ChunkGlance, EntriesGlance, GlanceSum, Outcome, Page, PageError, SkipReason};
 use crate::shorten::{cut, shortened};
 use crate::store::keys::Kind;
+use crate::table::{ErrorCode, RowError};
 use crate::things::names::{LONGEST_NAME, is_short, normal, tidy};
 use crate::things::sums::Sums;
 
@@ -30,7 +31,7 @@ pub struct Drafts {
 pub fn parse<'r>(rows: &'r Rows<'_>, chunk: &Chunk, options: &Options) -> Vec<ParsedRow<'r>> {
     rows.into_iter()
         .map(|row| {
-            let mut entry = row.entry;
+            let mut entry = row.parsed;
             // The fingerprint covers the row as parsed, so the fingerprint comes before the removal of tags.
             let fingerprint = entry.as_ref().ok().map(EntryRow::fingerprint);
             if let (Ok(entry), false) = (&mut entry, options.entries.import_tags) {

@@ -2,8 +2,9 @@
 
 use std::collections::HashMap;
 
-use crate::format::{self, EntryRow, Fingerprint, RowError};
+use crate::format::{self, EntryRow, Fingerprint};
 use crate::id::{Row, ThingId};
+use crate::table::RowError;
 use crate::things::names::normal;
 use crate::things::user::normal_email;
 

@@ -9,11 +9,11 @@
 
 use std::borrow::Cow;
 
+use super::cells::Cells;
 use super::columns::{Format, Need, Role, column, group};
 use super::elapsed;
-use super::entry::EntryRow;
-use super::error::RowError;
-use super::row::Cells;
+use super::row::EntryRow;
+use crate::table::RowError;
 use crate::values::words;
 
 pub(super) static FORMAT: Format = Format {

@@ -1,9 +1,9 @@
-//! A format which was considered for a file.
+//! The formats which were considered for a file, as layouts and refusals show them.
 
 use serde::{Deserialize, Serialize};
 
-use super::error::excerpt;
 use super::name::FormatName;
+use super::suggestion::SuggestedMapping;
 
 /// A format which was considered, with its evidence.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -18,12 +18,11 @@ pub struct Candidate {
     pub lacks: Vec<String>,
 }
 
-/// Lists the first twenty names for people, each in quotes.
-pub(super) fn quoted(names: &[String]) -> String {
-    let shown = |name: &String| format!("{:?}", excerpt(name));
-    let mut list = names.iter().take(20).map(shown).collect::<Vec<_>>().join(", ");
-    if names.len() > 20 {
-        list.push_str(&format!(" and {} more", names.len() - 20));
-    }
-    list
+/// The part of a refusal which only tables of time entries have.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Considered {
+    /// The formats which were considered, with the nearest format first.
+    pub candidates: Box<[Candidate]>,
+    /// A mapping which may read the table, if the table fits no format.
+    pub suggested_mapping: Option<Box<SuggestedMapping>>,
 }

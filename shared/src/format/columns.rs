@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::headers::Headers;
+use crate::table::Headers;
 use crate::values::durations::Unit;
 
 /// The meaning of a column in a format.

@@ -1,11 +1,11 @@
 //! The declaration and the reader of each format.
 
+use super::cells::Cells;
 use super::columns::Format;
-use super::entry::EntryRow;
-use super::error::RowError;
 use super::name::FormatName;
-use super::row::Cells;
+use super::row::EntryRow;
 use super::{basecamp, freckle, freshbooks, harvest, mapped, tempo, toggl};
+use crate::table::RowError;
 
 /// Parses the cells of a row to an entry.
 pub(super) type ReadRow = for<'r> fn(&Cells<'r, '_>) -> Result<EntryRow<'r>, RowError>;

@@ -4,12 +4,12 @@
 //! signature is met, the format which knows most of the header's columns is chosen. Freckle's signature is loose and
 //! counts only if no other signature is met.
 
-use super::candidate::{Candidate, quoted};
+use super::candidate::{Candidate, Considered};
 use super::foreign;
-use super::headers::Headers;
 use super::lookalikes;
 use super::name::FormatName;
-use super::refusal::Refusal;
+use super::time_entries::Refusal;
+use crate::table::{Headers, quoted};
 
 /// Scores each format against a header and returns the best first. Equal formats stay in the order of detection.
 pub(super) fn weigh(headers: &Headers) -> Vec<Candidate> {
@@ -51,7 +51,7 @@ pub(super) fn detect(headers: &Headers) -> Result<Vec<Candidate>, Refusal> {
     let best = &candidates[0];
     let refusal = |reason: String| Refusal {
         reasons: vec![reason],
-        candidates: candidates.clone().into(),
+        considered: Considered { candidates: candidates.clone().into(), ..Considered::default() },
         look_alike,
         headers: headers.shown().into(),
         ..Refusal::default()
@@ -131,7 +131,7 @@ pub(super) fn named(format: FormatName, headers: &Headers) -> Result<Vec<Candida
     reasons.extend(look_alike.map(|name| format!("this looks like {name}")));
     Err(Refusal {
         reasons,
-        candidates: [candidate].into(),
+        considered: Considered { candidates: [candidate].into(), ..Considered::default() },
         look_alike,
         headers: headers.shown().into(),
         ..Refusal::default()

@@ -2,11 +2,11 @@
 
 use jiff::civil::{Date, DateTime, Time};
 
+use super::cells::{Cells, Duration};
 use super::columns::Role;
-use super::entry::EntryRow;
-use super::error::{ErrorCode, RowError};
 use super::profile::{agrees, is_whole};
-use super::row::{Cells, Duration};
+use super::row::EntryRow;
+use crate::table::{ErrorCode, RowError};
 use crate::values::durations::{self, Unit};
 
 const DAY: u64 = 86_400;

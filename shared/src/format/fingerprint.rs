@@ -12,7 +12,7 @@ use jiff::civil::Time;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-use super::entry::EntryRow;
+use super::row::EntryRow;
 
 /// 64 bits of SHA-256 over the values of a row.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]

@@ -6,8 +6,8 @@
 //! entry and named in the evidence.
 
 use super::columns::Role;
-use super::headers::Headers;
 use super::name::FormatName;
+use crate::table::Headers;
 
 /// Kinds of columns, by their names in exports, with the roles of which a format must take at least one.
 const KINDS: [(&[&str], &[Role]); 4] = [

@@ -5,11 +5,11 @@
 //! - Tags are the `#hashtags` of the description. The tags column is read only if the row has no description.
 //! - A tag ending in `*` makes the entry unbillable.
 
+use super::cells::Cells;
 use super::columns::{Format, Need, Role, column, group};
 use super::elapsed;
-use super::entry::EntryRow;
-use super::error::RowError;
-use super::row::Cells;
+use super::row::EntryRow;
+use crate::table::RowError;
 use crate::values::hashtags;
 
 pub(super) static FORMAT: Format = Format {

@@ -3,11 +3,11 @@
 //! Classic writes team members as "Last, First" and names the client `Internal` for work without a client. Today's
 //! version has seconds beside hours, and the seconds are exact.
 
+use super::cells::Cells;
 use super::columns::{Format, Need, Role, column, group};
 use super::elapsed;
-use super::entry::EntryRow;
-use super::error::RowError;
-use super::row::Cells;
+use super::row::EntryRow;
+use crate::table::RowError;
 use crate::values::words;
 
 pub(super) static FORMAT: Format = Format {

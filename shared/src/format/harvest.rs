@@ -4,11 +4,11 @@
 //! tracked time. `Hours Rounded` is the billed time and counts only if `Hours` is missing. Harvest names
 //! people by first and last name.
 
+use super::cells::Cells;
 use super::columns::{Format, Need, Role, column, group};
 use super::elapsed;
-use super::entry::EntryRow;
-use super::error::RowError;
-use super::row::Cells;
+use super::row::EntryRow;
+use crate::table::RowError;
 
 pub(super) static FORMAT: Format = Format {
     columns: &[

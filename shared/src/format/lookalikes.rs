@@ -3,7 +3,7 @@
 //! The name of the program helps more than a list of missing columns: a person who reads "Clockify" knows at once
 //! which file was exported. Some of these files have all columns which a known format needs, with other meanings.
 
-use super::headers::Headers;
+use crate::table::Headers;
 use crate::values::dates;
 
 /// A known header of another program or of another kind of table.

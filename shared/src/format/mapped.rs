@@ -13,11 +13,11 @@
 
 use jiff::civil::Date;
 
+use super::cells::Cells;
 use super::columns::{Format, Role};
 use super::elapsed;
-use super::entry::EntryRow;
-use super::error::{ErrorCode, RowError};
-use super::row::Cells;
+use super::row::EntryRow;
+use crate::table::{ErrorCode, RowError};
 use crate::values::dates;
 use crate::values::times;
 

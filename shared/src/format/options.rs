@@ -2,11 +2,11 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::headers::Headers;
 use super::mapping::Mapping;
 use super::name::FormatName;
 use super::remembered::{Mapped, Remembered};
 use crate::source::Encoding;
+use crate::table::Headers;
 use crate::values::dates::DateOrder;
 use crate::values::numbers::DecimalMark;
 

@@ -1,8 +1,9 @@
 //! A layout prepared for looking up columns by their role.
 
 use super::columns::Role;
-use super::layout::{Assigned, ColumnReading, Layout, Rules};
-use super::table::who;
+use super::decisions::{Assigned, ColumnReading, Decisions, Rules};
+use super::time_entries::Layout;
+use super::watch::who;
 use crate::values::dates::DateOrder;
 use crate::values::durations;
 use crate::values::numbers::DecimalMark;
@@ -15,7 +16,6 @@ pub(super) struct Readings<'l> {
     columns: [u32; Role::COUNT],
     without_role: Vec<(usize, &'l str)>,
     pub rules: Rules,
-    pub sheet: bool,
     /// Columns of which each row except a subtotal has at least one filled.
     pub who: Vec<usize>,
     /// The currency named in the header of the amounts, for example `EUR` in `Amount (EUR)`.
@@ -28,18 +28,18 @@ const NO_COLUMN: u32 = u32::MAX;
 impl<'l> Readings<'l> {
     pub fn new(layout: &'l Layout) -> Self {
         let (mut by_role, mut columns) = ([None; Role::COUNT], [NO_COLUMN; Role::COUNT]);
-        for assigned in &layout.columns {
-            by_role[assigned.role as usize] = Some(*assigned);
-            columns[assigned.role as usize] = assigned.column;
+        let Decisions { columns: assigned, rules, .. } = &layout.decisions;
+        for column in assigned {
+            by_role[column.role as usize] = Some(*column);
+            columns[column.role as usize] = column.column;
         }
-        let has_role = |column: &usize| layout.columns.iter().any(|other| other.column as usize == *column);
+        let has_role = |column: &usize| assigned.iter().any(|other| other.column as usize == *column);
         let names = layout.headers.iter().map(String::as_str).enumerate();
         let without_role = names.filter(|(column, _)| !has_role(column)).collect();
-        let roles: Vec<_> = layout.columns.iter().map(|assigned| (assigned.role, assigned.column as usize)).collect();
-        let (rules, sheet) = (layout.rules, layout.sheet);
+        let roles: Vec<_> = assigned.iter().map(|assigned| (assigned.role, assigned.column as usize)).collect();
         let amount = by_role[Role::Amount as usize].and_then(|amount| layout.headers.get(amount.column as usize));
         let currency = amount.and_then(|header| in_parentheses(header));
-        Self { headers: &layout.headers, by_role, columns, without_role, rules, sheet, who: who(&roles), currency }
+        Self { headers: &layout.headers, by_role, columns, without_role, rules: *rules, who: who(&roles), currency }
     }
 
     pub fn headers(&self) -> &'l [String] {

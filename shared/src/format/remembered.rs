@@ -29,10 +29,10 @@ use sha2::{Digest, Sha256};
 
 use super::columns::Role;
 use super::detect;
-use super::headers::{self, Headers};
 use super::mapping::Mapping;
 use super::name::FormatName;
 use crate::id::ImportId;
+use crate::table::{self, Headers};
 
 /// Identifies a header by 128 bits of SHA-256 over its names, written as 32 hexadecimal digits.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -48,7 +48,7 @@ impl HeaderFingerprint {
     /// The fingerprint of a header with these names, as a [`Layout`](super::Layout) shows them.
     pub fn of(names: &[String]) -> Self {
         let named = names.iter().filter(|name| !name.is_empty());
-        let mut keys: Vec<String> = named.map(|name| headers::key(name)).collect();
+        let mut keys: Vec<String> = named.map(|name| table::key(name)).collect();
         let mut sorted = keys.clone();
         sorted.sort_unstable();
         if sorted.windows(2).all(|two| two[0] != two[1]) {
@@ -143,7 +143,7 @@ impl FromIterator<RememberedMapping> for Remembered {
 }
 
 /// The mapping by which a file is read, if any.
-#[derive(Default)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Mapped {
     /// The caller's mapping or the remembered mapping; `None` if the file is read by its format.
     pub mapping: Option<Mapping>,

@@ -1,12 +1,12 @@
 //! The columns of a header by a caller's mapping.
 
-use super::candidate::{Candidate, quoted};
+use super::candidate::Candidate;
 use super::columns::{Role, add_companions};
-use super::headers::Headers;
 use super::lookalikes;
 use super::mapping::{Field, Mapping};
 use super::name::FormatName;
-use super::refusal::Refusal;
+use super::time_entries::Refusal;
+use crate::table::{Headers, quoted};
 
 impl Mapping {
     /// The columns of a header by their roles; the refusal lists every reason why the mapping does not fit.

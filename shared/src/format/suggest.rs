@@ -19,11 +19,10 @@ mod names;
 mod plain;
 mod table;
 
-use super::headers::{Headers, is_too_long};
 use super::lookalikes;
 use super::suggestion::SuggestedMapping;
-use super::title::{MOST_CELLS, MOST_LINES};
 use crate::source::{self, Dialect, Splitter};
+use crate::table::{Head, Headers, MOST_CELLS, MOST_LINES, is_too_long};
 use crate::values::words;
 use table::Table;
 
@@ -32,9 +31,10 @@ const ROWS: usize = 200;
 /// Largest count of columns; a table with more columns gets no suggestion.
 const COLUMNS: usize = 200;
 
-/// Suggests a mapping for the table at the beginning of `text`, or below a few lines of a title; `complete` is true
-/// if the text ends here. `None` if no mapping can be suggested.
-pub(super) fn suggest(text: &str, complete: bool, delimiters: &[u8]) -> Option<Box<SuggestedMapping>> {
+/// Suggests a mapping for the table at the beginning of the head, or below a few lines of a title. `None` if no mapping
+/// can be suggested.
+pub(super) fn suggest(head: Head<'_>) -> Option<Box<SuggestedMapping>> {
+    let Head { text, complete, delimiters, .. } = head;
     let mut start = 0;
     for lines in 0..=MOST_LINES {
         let below = &text[start..];

@@ -9,11 +9,11 @@
 
 use std::borrow::Cow;
 
+use super::cells::Cells;
 use super::columns::{Format, Need, Role, column, group};
 use super::elapsed;
-use super::entry::EntryRow;
-use super::error::{ErrorCode, RowError};
-use super::row::Cells;
+use super::row::EntryRow;
+use crate::table::{ErrorCode, RowError};
 use crate::values::durations::{self, DurationReading};
 use crate::values::numbers::{self, DecimalMark, Marked};
 use crate::values::words;

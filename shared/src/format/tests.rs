@@ -22,6 +22,7 @@ mod refusals;
 mod remembered;
 mod samples;
 mod shortcuts;
+mod stored;
 mod suggestions;
 mod translated;
 mod variations;
@@ -61,13 +62,13 @@ fn seconds(text: impl AsRef<[u8]>) -> Vec<u64> {
     let bytes = text.as_ref();
     let plan = survey(bytes, &plainly(), 3, 11).unwrap_or_else(|refusal| panic!("refused: {refusal}"));
     let mut seconds = Vec::new();
-    load(bytes, &plan, |row| seconds.push(row.entry.as_ref().map_or(u64::MAX, |entry| entry.seconds)));
+    load(bytes, &plan, |row| seconds.push(row.parsed.as_ref().map_or(u64::MAX, |entry| entry.seconds)));
     seconds
 }
 
 /// Describes a row in a line of text: the fields of the entry, or the error.
 fn tell(row: &TableRow<'_>) -> String {
-    match &row.entry {
+    match &row.parsed {
         Ok(entry) => tell_entry(entry),
         Err(error) => {
             let code = serde_json::to_value(error.code).unwrap();

@@ -11,11 +11,11 @@ use std::borrow::Cow;
 
 use jiff::civil::Date;
 
+use super::cells::Cells;
 use super::columns::{Format, Need, Role, column, group};
 use super::elapsed;
-use super::entry::EntryRow;
-use super::error::RowError;
-use super::row::Cells;
+use super::row::EntryRow;
+use crate::table::RowError;
 use crate::values::dates;
 
 pub(super) static FORMAT: Format = Format {

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::Layout;
+use super::time_entries::Layout;
 
 /// The result of surveying a file, as stored and shown.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]

@@ -6,10 +6,10 @@ use serde::{Deserialize, Serialize};
 
 use super::before::PageBefore;
 use super::page::{Outcome, Page};
-use crate::format::{ChunkSpan, Oversized};
 use crate::id::ChunkNo;
 use crate::store::packing::{packed, unpacked, unpacked_since};
 use crate::store::{Item, StoreError, decode};
+use crate::table::{ChunkSpan, Oversized};
 
 /// The state of a chunk.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]

@@ -8,8 +8,8 @@ use super::cells::{self, Epoch};
 use super::limits::{Limits, NotUnpacked, is_bomb};
 use super::place::{CellPlace, MAX_COLUMNS, MAX_ROWS};
 use super::shape::Shape;
-use crate::format::{NO_VALUE, letters};
 use crate::source::MAX_RECORD;
+use crate::table::{NO_VALUE, letters};
 
 /// The largest number of characters that a cell may have, by Excel's specification.
 const MAX_CHARACTERS: usize = 32_767;

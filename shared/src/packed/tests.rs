@@ -88,7 +88,7 @@ fn entries(file: &[u8]) -> Vec<String> {
 }
 
 fn show(row: &TableRow<'_>) -> String {
-    match &row.entry {
+    match &row.parsed {
         Err(error) => format!("{}: {}", row.line, error.message),
         Ok(entry) => {
             let start = entry.start.map_or(String::new(), |start| format!("{start} "));

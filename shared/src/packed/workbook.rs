@@ -16,7 +16,8 @@ use super::limits::{Limits, NotUnpacked};
 use super::place::CellPlace;
 use super::rows::{Room, SheetRows, record};
 use super::unpacked::{PIECE, Sink, Unpacked, WantedSheet};
-use crate::format::{self, NO_VALUE};
+use crate::format;
+use crate::table::{NO_VALUE, excerpt, letters};
 
 /// The largest number of columns that are read beyond the last column of the header.
 const MOST_BESIDE: usize = 20;
@@ -92,7 +93,7 @@ struct Sheet {
 impl Sheet {
     fn evidence(&self) -> Vec<String> {
         let hidden = if self.hidden { "hidden " } else { "" };
-        let mut from = format!("{hidden}sheet {:?} of an .xlsx spreadsheet", format::excerpt(&self.name));
+        let mut from = format!("{hidden}sheet {:?} of an .xlsx spreadsheet", excerpt(&self.name));
         if let (Some(header), false) = (self.header, self.above.is_empty()) {
             from.push_str(&format!(", its header in row {header}; left out above it: {}", listed(&self.above)));
         }
@@ -142,7 +143,7 @@ impl Unseen {
 
 /// A list of names for people, which quotes the first ten.
 fn listed(names: &[String]) -> String {
-    let shown = |name: &String| format!("{:?}", format::excerpt(name));
+    let shown = |name: &String| format!("{:?}", excerpt(name));
     let mut list = names.iter().take(10).map(shown).collect::<Vec<_>>().join(", ");
     if names.len() > 10 {
         list.push_str(&format!(" and {} more", names.len() - 10));
@@ -217,7 +218,7 @@ impl<'f> Book<'f> {
             Some(at) => Ok(vec![all.swap_remove(at)]),
             None => Err(NotUnpacked::Unreadable(format!(
                 "`sheet` says {:?}, but the spreadsheet has {}",
-                format::excerpt(asked),
+                excerpt(asked),
                 if all.is_empty() { "no sheets".to_owned() } else { listed(&names(&all)) }
             ))),
         }
@@ -241,7 +242,7 @@ impl<'f> Book<'f> {
         }
         let (mut behind, mut notes) = (Vec::new(), Vec::new());
         for sheet in hidden {
-            let name = format::excerpt(&sheet.name);
+            let name = excerpt(&sheet.name);
             match self.look(sheet, wanted) {
                 Ok(found) => behind.extend(found),
                 // A hidden sheet that cannot be read does not spoil the visible sheets.
@@ -284,7 +285,7 @@ impl<'f> Book<'f> {
             return Err(NotUnpacked::Unreadable(format!(
                 "{is_hidden}: {}; {nothing}: name the sheet with `sheet` ({:?}) to import it all the same",
                 listed(&unseen),
-                format::excerpt(first)
+                excerpt(first)
             )));
         }
         notes.extend(besides);
@@ -319,17 +320,17 @@ impl<'f> Book<'f> {
         for _ in 0..HEAD {
             let Some(row) = rows.next(&mut cells)? else { break };
             let formula = cells.iter().position(|cell| cell == NO_VALUE);
-            let formula = formula.map(|column| format!("{}{row}", format::letters(column)));
+            let formula = formula.map(|column| format!("{}{row}", letters(column)));
             let roles = format::header_columns(&cells, wanted.format, wanted.mapping.as_ref(), &wanted.remembered);
             let fits = roles.is_some();
             if let (true, Some(cell)) = (fits, &formula) {
                 return Err(NotUnpacked::Unreadable(format!(
                     "the header of sheet {:?} has a formula whose value is not stored in the file, in cell {cell}: open \
                      the file in a spreadsheet program and save it, or write the name of the column there",
-                    format::excerpt(&sheet.name)
+                    excerpt(&sheet.name)
                 )));
             }
-            let name = format::excerpt(&sheet.name);
+            let name = excerpt(&sheet.name);
             let said = |cell: String| format!("cell {cell} of sheet {name:?} has a formula whose value is not stored");
             sheet.formula = sheet.formula.or(formula.map(said));
             if fits || sheet.header.is_none() {
@@ -344,7 +345,7 @@ impl<'f> Book<'f> {
                 break;
             }
             let title = cells.iter().find(|cell| !cell.is_empty() && *cell != NO_VALUE);
-            above.extend(title.map(|title| format::excerpt(title)));
+            above.extend(title.map(|title| excerpt(title)));
         }
         let left = rows.room();
         drop(rows);

@@ -171,7 +171,7 @@ impl File<'_> {
             while let Some((chunk, bytes)) = fetched.try_next().await? {
                 let rows = self.layout.rows(&chunk.span(), &bytes);
                 for row in &rows.map_err(|error| StoreError::Shape(error.to_string()))? {
-                    if let Ok(entry) = &row.entry {
+                    if let Ok(entry) = &row.parsed {
                         see(row.row - 1, entry.date, entry.fingerprint());
                     }
                 }

@@ -136,6 +136,8 @@ struct Place {
 }
 
 impl Place {
+    // The generic `drain` is compiled in other crates, which call this twice for each record.
+    #[inline]
     fn advance(&mut self, encoding: Encoding, anchors: &mut Anchors, text: &str, to: usize) -> u64 {
         self.source = match encoding {
             Encoding::Utf8 => self.source + (to - self.text) as u64,

@@ -191,7 +191,7 @@ async fn a_parser_that_remembered_nothing_gives_way_to_one_that_does() -> anyhow
 async fn plan_otherwise(bench: &Bench, import: &Import) -> anyhow::Result<()> {
     let store = &bench.services().store;
     for (number, start, end) in [(0, 0, 49), (1, 50, 55)] {
-        let span = shared::format::ChunkSpan {
+        let span = shared::table::ChunkSpan {
             first_row: 1 + 2 * number,
             rows: 2,
             first_line: 1,

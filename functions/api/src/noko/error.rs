@@ -183,7 +183,7 @@ impl From<UploadError> for NokoError {
         match error {
             UploadError::Refused(refusal) => {
                 let error = FieldError::new("Import", "file", "invalid_file").saying(refusal.to_string());
-                Self::invalid(vec![error.suggesting(refusal.suggested_mapping)])
+                Self::invalid(vec![error.suggesting(refusal.considered.suggested_mapping)])
             }
             UploadError::Delimiter(_) => {
                 let error_of = FieldError::new("Import", "field_delimiter", "invalid_field_delimiter");

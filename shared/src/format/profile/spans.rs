@@ -2,7 +2,7 @@
 
 use super::weighing::Witness;
 use crate::format::columns::Role;
-use crate::format::table::Related;
+use crate::format::watch::Related;
 use crate::values::durations::{self, DurationReading, Written};
 use crate::values::times;
 

@@ -3,7 +3,7 @@
 
 use super::weighing::Witness;
 use crate::format::columns::Role;
-use crate::format::table::Related;
+use crate::format::watch::Related;
 use crate::values::dates::{self, DateOrder};
 
 /// Observations on dates and their days of the week.

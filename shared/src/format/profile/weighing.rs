@@ -1,6 +1,6 @@
 //! Readings of a column which exclude each other, weighed by the cells for and against each.
 
-use crate::format::error::excerpt;
+use crate::table::excerpt;
 
 /// A cell which decided a reading, with its line.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use crate::format::error::NO_VALUE;
+use crate::table::NO_VALUE;
 use crate::values::durations::{self, Written};
 use crate::values::numbers::{self, Decimal, DecimalMark, Marked};
 use crate::values::{dates, names, times, words};

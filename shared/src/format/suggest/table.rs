@@ -4,9 +4,9 @@ use super::cells::ColumnCells;
 use super::dictionary::{self, Meaning};
 use super::names::Said;
 use super::plain::plain;
-use crate::format::headers::Headers;
 use crate::format::mapping::{Field, Mapping};
 use crate::format::suggestion::{SuggestedColumn, SuggestedMapping};
+use crate::table::Headers;
 use crate::values::durations::Unit;
 
 /// Length in bytes of the longest column name accepted by the option `mapping`.

@@ -61,8 +61,8 @@ fn read_case(bytes: &[u8], options: &ReadingOptions) -> Result<Got, Refusal> {
     let plan = survey.finish()?;
     chunks.extend(plan.chunks);
     let plan = super::super::Plan { chunks, ..plan };
-    let mut got = Got { format: plan.layout.format.to_string(), rows: plan.rows, ..Got::default() };
-    load(&table, &plan, |row| match &row.entry {
+    let mut got = Got { format: plan.layout.decisions.format.to_string(), rows: plan.rows, ..Got::default() };
+    load(&table, &plan, |row| match &row.parsed {
         Err(error) => {
             got.failed += 1;
             got.said.push_str(&error.message);

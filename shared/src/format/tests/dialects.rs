@@ -2,8 +2,8 @@
 //! and records which are too long.
 
 use super::*;
-use crate::format::ErrorCode;
 use crate::source::MAX_RECORD;
+use crate::table::ErrorCode;
 
 const FILE: &str = "date,person,minutes,description\n2024-03-04,Jo,5,\"a, b; c\"\n2024-03-05,Mo,6,\"say \"\"hi\"\"\"\n";
 
@@ -234,7 +234,7 @@ fn an_open_quote_over_a_megabyte_is_named_as_such() {
     let file = format!("date,person,minutes,description\n2024-03-04,Jo,5,\"{}", "a\n".repeat(MAX_RECORD));
     let plan = survey(file.as_bytes(), &plainly(), 10, 1 << 16).unwrap();
     let mut codes = Vec::new();
-    load(file.as_bytes(), &plan, |row| codes.push((row.line, row.entry.as_ref().unwrap_err().code)));
+    load(file.as_bytes(), &plan, |row| codes.push((row.line, row.parsed.as_ref().unwrap_err().code)));
     assert_eq!(codes, [(2, ErrorCode::UnclosedQuote)]);
 }
 
@@ -253,7 +253,7 @@ fn the_value_in_an_error_is_cut_to_eighty_letters() {
     let rows = format!("date,person,minutes,tags\n2024-03-04,Jo,{},\n", "ä".repeat(200));
     let plan = survey(rows.as_bytes(), &plainly(), 10, 99).unwrap();
     load(rows.as_bytes(), &plan, |row| {
-        let value = &row.entry.as_ref().unwrap_err().value;
+        let value = &row.parsed.as_ref().unwrap_err().value;
         assert_eq!((value.chars().count(), value.ends_with("ä…")), (80, true));
     });
 }

@@ -6,7 +6,7 @@ use crate::format::{Fingerprint, ReadingOptions};
 fn fingerprints_with(text: &[u8], options: &ReadingOptions) -> Vec<Fingerprint> {
     let plan = survey(text, options, 3, 11).unwrap_or_else(|refusal| panic!("refused: {refusal}"));
     let mut prints = Vec::new();
-    load(text, &plan, |row| prints.extend(row.entry.as_ref().map(|entry| entry.fingerprint())));
+    load(text, &plan, |row| prints.extend(row.parsed.as_ref().map(|entry| entry.fingerprint())));
     prints
 }
 

@@ -141,7 +141,7 @@ fn told(bytes: &[u8], encoding: &str, rows_per_chunk: u32, piece: usize) -> (Vec
     let plan = survey(bytes, &options, rows_per_chunk, piece).unwrap_or_else(|refusal| panic!("{encoding}: {refusal}"));
     let mut rows = Vec::new();
     load(bytes, &plan, |row| rows.push(format!("{}: {}", row.line, tell(row))));
-    let text = |span: &crate::format::ChunkSpan| {
+    let text = |span: &crate::table::ChunkSpan| {
         let bytes = &bytes[span.start as usize..span.end as usize];
         (span.first_row, span.first_line, plan.layout.encoding.decode(bytes).unwrap().into_owned())
     };
@@ -320,7 +320,7 @@ fn texts(bytes: &[u8], encoding: Option<Encoding>) -> Result<(Vec<String>, Strin
     let options = ReadingOptions { encoding, ..plainly() };
     let plan = survey(bytes, &options, 3, 1000)?;
     let mut texts = Vec::new();
-    load(bytes, &plan, |row| texts.push(row.entry.as_ref().unwrap().text.as_deref().unwrap_or_default().to_owned()));
+    load(bytes, &plan, |row| texts.push(row.parsed.as_ref().unwrap().text.as_deref().unwrap_or_default().to_owned()));
     Ok((texts, plan.layout.evidence[0].clone()))
 }
 

@@ -202,7 +202,7 @@ fn harvest_accounts_may_write_a_decimal_comma() {
 #[test]
 fn hidden_harvest_names_do_not_hide_harvest() {
     let plan = survey(b"Date,Project Code,Hours,Approved?\n2024-03-04,A,1.5,No\n", &plainly(), 9, 9);
-    assert_eq!(plan.unwrap().layout.format, FormatName::Harvest);
+    assert_eq!(plan.unwrap().layout.decisions.format, FormatName::Harvest);
 }
 
 #[test]
@@ -308,12 +308,12 @@ fn freckle_takes_tags_from_the_description_or_else_from_their_column() {
 #[test]
 fn a_header_alone_is_a_file_without_rows() {
     let plan = survey(b"date,person,minutes,tags", &plainly(), 10, 3).unwrap();
-    assert_eq!((plan.rows, plan.chunks.len(), plan.layout.format), (0, 0, FormatName::Freckle));
+    assert_eq!((plan.rows, plan.chunks.len(), plan.layout.decisions.format), (0, 0, FormatName::Freckle));
 }
 
 #[test]
 fn a_basecamp_header_is_not_taken_for_freckles() {
     let plan = survey(b"date,person,hours,description,project,company\n", &plainly(), 10, 99).unwrap();
-    assert_eq!(plan.layout.format, FormatName::Basecamp);
-    assert!(plan.layout.candidates.iter().any(|other| other.format == FormatName::Freckle));
+    assert_eq!(plan.layout.decisions.format, FormatName::Basecamp);
+    assert!(plan.layout.decisions.candidates.iter().any(|other| other.format == FormatName::Freckle));
 }

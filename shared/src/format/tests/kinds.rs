@@ -21,7 +21,7 @@ fn outcome(bytes: &[u8], truths: &[Truth]) -> Result<Outcome, Refusal> {
     let plan = survey(bytes, &plainly(), 7, 1000)?;
     let mut outcome = Outcome { right: 0, errors: 0, misread: None };
     load(bytes, &plan, |row| {
-        let Ok(entry) = &row.entry else {
+        let Ok(entry) = &row.parsed else {
             outcome.errors += 1;
             return;
         };

@@ -57,7 +57,7 @@ struct Truth {
 
 impl Truth {
     fn of(row: &TableRow<'_>) -> Option<Self> {
-        let entry = row.entry.as_ref().ok()?;
+        let entry = row.parsed.as_ref().ok()?;
         Some(Self {
             start: entry.date.to_datetime(entry.start.unwrap_or_default()),
             seconds: entry.seconds,

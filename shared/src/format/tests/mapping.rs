@@ -41,8 +41,8 @@ fn any_table_is_read_by_a_mapping_and_what_is_not_mapped_is_kept() {
         ]
     );
     let plan = survey(file.as_bytes(), &mapped(&pairs), 10, 99).unwrap();
-    assert_eq!(plan.layout.format, FormatName::Table);
-    assert_eq!(plan.layout.candidates[0].evidence.len(), pairs.len());
+    assert_eq!(plan.layout.decisions.format, FormatName::Table);
+    assert_eq!(plan.layout.decisions.candidates[0].evidence.len(), pairs.len());
 }
 
 #[test]

@@ -240,8 +240,8 @@ fn misread(truths: &[Truth], dress: &Dress, bytes: &[u8]) -> Result<bool, String
     if is_open(truths, dress) {
         return Err("read, though it leaves something open".to_owned());
     }
-    if (plan.layout.format, plan.rows) != (dress.format, truths.len() as u64) {
-        return Err(format!("{} rows of {}", plan.rows, plan.layout.format));
+    if (plan.layout.decisions.format, plan.rows) != (dress.format, truths.len() as u64) {
+        return Err(format!("{} rows of {}", plan.rows, plan.layout.decisions.format));
     }
     if plan.layout.encoding.to_string() != dress.encoding.trim_end_matches(" marked")
         && (plan.layout.encoding, dress.encoding) != (Encoding::Utf8, "windows-1252")
@@ -252,7 +252,7 @@ fn misread(truths: &[Truth], dress: &Dress, bytes: &[u8]) -> Result<bool, String
     let mut result = Ok(true);
     load(bytes, &plan, |row| {
         let truth = truths.next().unwrap();
-        let right = row.entry.as_ref().is_ok_and(|entry| {
+        let right = row.parsed.as_ref().is_ok_and(|entry| {
             entry.date == truth.date
                 && entry.seconds == truth.seconds
                 && entry.person.name.as_deref() == Some(truth.person)

@@ -164,7 +164,7 @@ fn read_rightly(mishap: Mishap, truths: &[Truth], bytes: &[u8]) -> Result<u64, S
     let by_text: HashMap<&str, &Truth> = truths.iter().map(|truth| (truth.text.as_str(), truth)).collect();
     let (mut right, mut errors, mut wrong) = (0, 0, None);
     load(bytes, &plan, |row| {
-        let Ok(entry) = &row.entry else {
+        let Ok(entry) = &row.parsed else {
             errors += 1;
             return;
         };

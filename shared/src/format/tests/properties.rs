@@ -125,7 +125,7 @@ proptest! {
         let plan = survey(text.as_bytes(), &options, 3, piece).unwrap();
         let mut rows = Vec::new();
         load(text.as_bytes(), &plan, |row| {
-            let entry = row.entry.as_ref().unwrap();
+            let entry = row.parsed.as_ref().unwrap();
             assert_eq!(entry.seconds % 60, 0);
             rows.push(row.cells().into_iter().map(std::borrow::Cow::into_owned).collect::<Vec<_>>());
         });

@@ -36,7 +36,7 @@ fn the_settling_value_may_be_the_last_of_many() {
     cells.push("13/04/2024");
     let file = dates(&cells);
     let plan = survey(file.as_bytes(), &plainly(), 1000, 4096).unwrap();
-    assert_eq!(plan.layout.date_order, Some(DateOrder::Dmy));
+    assert_eq!(plan.layout.decisions.date_order, Some(DateOrder::Dmy));
     assert!(plan.layout.evidence.iter().any(|said| said.contains("\"13/04/2024\" on line 3002")));
 }
 
@@ -176,7 +176,7 @@ fn another_column_may_settle_the_order() {
     let file = "User,Start date,End date,Start time,Duration\n\
                 Jo,03/04/2024,03/04/2024,09:00,01:00:00\nJo,03/12/2024,03/13/2024,23:30,01:00:00\n";
     let plan = survey(file.as_bytes(), &plainly(), 10, 99).unwrap();
-    assert_eq!(plan.layout.date_order, Some(DateOrder::Mdy));
+    assert_eq!(plan.layout.decisions.date_order, Some(DateOrder::Mdy));
 }
 
 #[test]
@@ -185,7 +185,7 @@ fn an_entry_that_crosses_midnight_settles_the_order() {
                 Jo,03/04/2024,09:00:00,03/04/2024,10:00:00,01:00:00\n\
                 Jo,03/04/2024,23:30:00,04/04/2024,00:30:00,01:00:00\n";
     let plan = survey(file.as_bytes(), &plainly(), 10, 99).unwrap();
-    assert_eq!(plan.layout.date_order, Some(DateOrder::Dmy));
+    assert_eq!(plan.layout.decisions.date_order, Some(DateOrder::Dmy));
 }
 
 #[test]

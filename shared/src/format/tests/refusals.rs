@@ -14,8 +14,8 @@ fn a_refusal_names_the_headers_the_nearest_format_and_what_it_lacks() {
           `mapping` which column is what"]
     );
     assert_eq!(refusal.headers.len(), 4);
-    assert_eq!(refusal.candidates[0].format, FormatName::Toggl);
-    assert_eq!(refusal.candidates[0].lacks, ["a column \"Duration\", or \"Start time\" with \"Stop time\""]);
+    assert_eq!(refusal.considered.candidates[0].format, FormatName::Toggl);
+    assert_eq!(refusal.considered.candidates[0].lacks, ["a column \"Duration\", or \"Start time\" with \"Stop time\""]);
     assert_eq!(refusal.delimiter, Some(b','));
 }
 

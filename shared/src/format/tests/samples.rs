@@ -41,11 +41,11 @@ fn samples() -> Option<PathBuf> {
 fn sums(bytes: &[u8], options: &ReadingOptions) -> Result<(FormatName, u64, u64, u64), Refusal> {
     let plan = survey(bytes, options, 10, 4096)?;
     let (mut seconds, mut errors) = (0, 0);
-    load(bytes, &plan, |row| match &row.entry {
+    load(bytes, &plan, |row| match &row.parsed {
         Ok(entry) => seconds += entry.seconds,
         Err(_) => errors += 1,
     });
-    Ok((plan.layout.format, plan.rows, seconds, errors))
+    Ok((plan.layout.decisions.format, plan.rows, seconds, errors))
 }
 
 #[test]
@@ -85,7 +85,7 @@ fn each_negative_sample_is_refused_by_a_message_that_helps() {
         for part in ["found \"", "nearest is ", "which needs ", "`mapping`"] {
             assert!(said.contains(part), "{}: {part} is missing in {said}", file.display());
         }
-        assert!(!refusal.headers.is_empty() && refusal.candidates.len() == 6, "{}", file.display());
+        assert!(!refusal.headers.is_empty() && refusal.considered.candidates.len() == 6, "{}", file.display());
         assert!(refusal.look_alike.is_some(), "{}: {said}", file.display());
     }
     assert!(files.len() > 5);

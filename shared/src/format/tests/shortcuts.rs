@@ -9,8 +9,8 @@ use jiff::civil::{DateTime, date, time};
 use proptest::prelude::*;
 
 use super::{load, plainly, survey, tell};
+use crate::format::Layout;
 use crate::format::elapsed;
-use crate::format::layout::Layout;
 use crate::values::numbers::{self, Decimal, DecimalMark, Marked};
 use crate::values::{dates, durations, times, words};
 

@@ -17,8 +17,9 @@ const FILES: usize = 200;
 
 /// The suggestion for a file which is refused, equal for all sizes of the pieces.
 fn suggested(file: &[u8]) -> Option<SuggestedMapping> {
-    let in_pieces =
-        |piece: usize| survey(file, &plainly(), 3, piece).err().and_then(|refusal| refusal.suggested_mapping);
+    let in_pieces = |piece: usize| {
+        survey(file, &plainly(), 3, piece).err().and_then(|refusal| refusal.considered.suggested_mapping)
+    };
     let suggestion = in_pieces(1 << 20);
     if file.len().is_multiple_of(8) {
         assert_eq!(in_pieces(7), suggestion);
@@ -66,7 +67,7 @@ fn outcome(file: &[u8], truths: &[Truth]) -> Outcome {
     let (mut rows, mut wrong, mut unclear) = (0, None, None);
     load(file, &plan, |row| {
         let told = || format!("{}: {suggestion:?}", tell(row));
-        match (&row.entry, truths.get(rows)) {
+        match (&row.parsed, truths.get(rows)) {
             (Ok(entry), Some(truth)) if truth.is(entry) => {}
             (Err(error), _) if error.message.contains("may be month") => unclear = Some(told()),
             _ => wrong = wrong.take().or_else(|| Some(told())),
@@ -183,7 +184,7 @@ fn a_suggestion_says_why_and_how_surely() {
     let file = "Mitarbeiter;Datum;Dauer (h);Projekt;Leistungsbeschreibung;Haus\n\
                 Jo Field;4.3.2024;1,5;Site;Planned;Nord\nMo Ask;31.3.2024;0,25;Site;;Süd\n";
     let refusal = refused(file);
-    let suggestion = serde_json::to_value(&refusal.suggested_mapping).unwrap();
+    let suggestion = serde_json::to_value(&refusal.considered.suggested_mapping).unwrap();
     assert_eq!(
         suggestion,
         serde_json::json!({
@@ -203,7 +204,7 @@ fn a_suggestion_says_why_and_how_surely() {
     let last = refusal.reasons.last().map(String::as_str);
     assert_eq!(last, Some("`suggested_mapping` is a `mapping` that may read it, as sure as 100 of 100"));
     assert_eq!(
-        read_with(file.as_bytes(), &pasted(&refusal.suggested_mapping.unwrap())).unwrap(),
+        read_with(file.as_bytes(), &pasted(&refusal.considered.suggested_mapping.unwrap())).unwrap(),
         [
             "2024-03-04 | 5400 s | name: Jo Field | project: Site | text: Planned | +Haus: Nord",
             "2024-03-31 | 900 s | name: Mo Ask | project: Site | +Haus: Süd",
@@ -299,6 +300,6 @@ fn whoever_says_what_a_table_is_gets_no_suggestion() {
     let mapped = ReadingOptions { mapping: Some(Mapping::new(pairs).unwrap()), ..plainly() };
     let named = ReadingOptions { format: Some(FormatName::Toggl), ..plainly() };
     for options in [mapped, named] {
-        assert_eq!(refusal_of(&options).suggested_mapping, None);
+        assert_eq!(refusal_of(&options).considered.suggested_mapping, None);
     }
 }

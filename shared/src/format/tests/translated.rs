@@ -77,7 +77,7 @@ fn a_translated_export_is_read_as_its_twin_in_english() {
             let rows = |file: &str| read_with(file.as_bytes(), &plainly()).map_err(|refusal| refusal.reasons.len());
             let plan = survey(translated.as_bytes(), &plainly(), 5, 99);
             assert!(
-                plan.is_err() || plan.is_ok_and(|plan| plan.layout.format == FormatName::Tempo),
+                plan.is_err() || plan.is_ok_and(|plan| plan.layout.decisions.format == FormatName::Tempo),
                 "{name}\n{translated}"
             );
             let (expected, found) = (rows(&english), rows(&translated));
@@ -112,7 +112,7 @@ fn the_whole_header_is_known_in_german_and_russian() {
                    Тарифицируемые часы,Первоначальная оценка запроса,Оставшееся время запроса\n\
                    SITE-3,Грядки,1.25,2020-04-01 09:30,jo,Jo Field,0420,A,Alder,,,Elm,,,,,Задача,Open,SITE,Сайт,,,полол,,Mo,0,0,0,0\n";
     let plan = survey(russian.as_bytes(), &plainly(), 5, 99).unwrap();
-    assert_eq!((plan.layout.format, plan.layout.candidates[0].score), (FormatName::Tempo, 100));
+    assert_eq!((plan.layout.decisions.format, plan.layout.decisions.candidates[0].score), (FormatName::Tempo, 100));
     let row = &read(russian)[0];
     assert!(
         row.starts_with(

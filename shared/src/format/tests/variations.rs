@@ -10,11 +10,11 @@ fn sums(text: impl AsRef<[u8]>) -> (FormatName, u64, u64, u64) {
     let bytes = text.as_ref();
     let plan = survey(bytes, &plainly(), 3, 17).unwrap_or_else(|refusal| panic!("refused: {refusal}"));
     let (mut seconds, mut errors) = (0, 0);
-    load(bytes, &plan, |row| match &row.entry {
+    load(bytes, &plan, |row| match &row.parsed {
         Ok(entry) => seconds += entry.seconds,
         Err(_) => errors += 1,
     });
-    (plan.layout.format, plan.rows, seconds, errors)
+    (plan.layout.decisions.format, plan.rows, seconds, errors)
 }
 
 #[test]
@@ -150,7 +150,8 @@ fn numbers_come_in_the_styles_of_many_countries() {
     {
         assert_eq!(seconds(file(&cells)), [5400, 4_500_000], "{cells:?}");
     }
-    let mark = |cells: &[&str]| survey(file(cells).as_bytes(), &plainly(), 9, 99).unwrap().layout.decimal_mark;
+    let mark =
+        |cells: &[&str]| survey(file(cells).as_bytes(), &plainly(), 9, 99).unwrap().layout.decisions.decimal_mark;
     assert_eq!(mark(&["1,5", "2"]), Some(DecimalMark::Comma));
     assert_eq!(mark(&["1", "2"]), None);
 }

@@ -6,10 +6,11 @@ use std::str::FromStr;
 
 use serde_json::{Map, Value};
 
-use crate::format::{Mapping, excerpt};
+use crate::format::Mapping;
 use crate::id::ThingId;
 use crate::import::Options;
 use crate::shorten::shortened;
+use crate::table::excerpt;
 
 /// The errors by field: the reasons why each field was refused.
 pub type Wrong = BTreeMap<String, Vec<String>>;

@@ -3,9 +3,10 @@
 use super::books::Cell::{self, Text};
 use super::books::{book, header};
 use super::{Cancellation, Limits, MAGIC, WantedSheet, edited, refusal, unpack};
-use crate::format::{ReadingOptions, letters};
+use crate::format::ReadingOptions;
 use crate::packed::{NotUnpacked, Packing, survey};
 use crate::source::MAX_RECORD;
+use crate::table::letters;
 
 const LONG_TITLE: &str = match std::str::from_utf8(&[b'x'; 30_000]) {
     Ok(text) => text,

@@ -67,7 +67,7 @@ fn a_sheet_of_no_format_is_read_by_the_mapping_that_is_suggested_for_it() {
         super::super::survey(bytes, wanted, options.clone(), 10, &Cancellation::default())
     };
     let refusal = survey_of(&ReadingOptions::default(), &WantedSheet::default()).unwrap_err().into_refusal();
-    let mapping = refusal.suggested_mapping.map(|suggestion| suggestion.mapping);
+    let mapping = refusal.considered.suggested_mapping.map(|suggestion| suggestion.mapping);
     assert!(mapping.is_some(), "{:?}", refusal.reasons);
     let options = ReadingOptions { mapping: mapping.clone(), ..ReadingOptions::default() };
     let plan = survey_of(&options, &WantedSheet { mapping, ..WantedSheet::default() }).unwrap();

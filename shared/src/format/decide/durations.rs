@@ -3,16 +3,16 @@
 use super::{Judge, place};
 use crate::format::columns::Role;
 use crate::format::profile::DurationProfile;
-use crate::format::table::Watched;
+use crate::format::watch::Watched;
 use crate::values::durations::{DurationReading, Unit};
 
 impl Judge<'_> {
     pub(super) fn duration(&mut self, watched: &Watched, profile: &DurationProfile) -> DurationReading {
         let column = self.shown(watched);
         let unit = profile.unit().unwrap_or_else(|witness| {
-            let settles = match self.options.mapping {
-                Some(_) => "map the column to `hours`, `minutes` or `seconds`",
-                None => "export durations as H:MM:SS, or with their unit",
+            let settles = match self.is_mapped() {
+                true => "map the column to `hours`, `minutes` or `seconds`",
+                false => "export durations as H:MM:SS, or with their unit",
             };
             let told = match profile.is_compared() {
                 true => "the start and end times agree with none of these throughout",
@@ -43,7 +43,7 @@ impl Judge<'_> {
             self.evidence.push(format!("{column}: {} is taken for hours and minutes, as is usual", place(cell)));
         }
         // A mapping to a unit already gives the meaning of the column's cells.
-        let told = self.options.mapping.is_some() && watched.role != Some(Role::Duration);
+        let told = self.is_mapped() && watched.role != Some(Role::Duration);
         // In a column named hours, a pair begins with hours.
         if let Some(cell) = profile.doubtful_pair().filter(|_| watched.role == Some(Role::Duration)) {
             self.refuse(format!(

@@ -3,8 +3,8 @@
 use super::{Judge, agreed, place};
 use crate::format::columns::Role;
 use crate::format::profile::{ColumnVerdict, NumberProfile, Witness};
-use crate::format::refusal::Ambiguous;
-use crate::format::table::{Profile, Watched};
+use crate::format::watch::{Profile, Watched};
+use crate::table::Ambiguous;
 use crate::values::durations::{self, Unit, Written};
 use crate::values::numbers::{self, Decimal, DecimalMark};
 
@@ -76,10 +76,10 @@ impl Judge<'_> {
 
     /// A number in another column which proves the opposite decimal mark, if this column holds durations.
     fn money_says_otherwise(&self, watched: &Watched, mark: DecimalMark) -> Option<Witness> {
-        if !matches!(watched.profile, Profile::Duration(_)) || self.options.mapping.is_some() {
+        if !matches!(watched.profile, Profile::Duration(_)) || self.is_mapped() {
             return None;
         }
-        self.table.watched.iter().find_map(|other| match &other.profile {
+        self.watch.watched.iter().find_map(|other| match &other.profile {
             Profile::Number(profile) => match profile.verdict() {
                 ColumnVerdict::Settled(settled, witnesses) if settled != mark => witnesses.into_iter().next(),
                 _ => None,
@@ -89,7 +89,7 @@ impl Judge<'_> {
     }
 
     fn other_numbers(&self, left: &[DecimalMark]) -> Option<(DecimalMark, Witness)> {
-        let verdicts = self.table.watched.iter().filter_map(|watched| match &watched.profile {
+        let verdicts = self.watch.watched.iter().filter_map(|watched| match &watched.profile {
             Profile::Number(profile) => Some(profile.verdict()),
             Profile::Duration(profile) => Some(profile.numbers.verdict()),
             Profile::Date(_) => None,

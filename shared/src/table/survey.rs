@@ -1,85 +1,102 @@
 //! The first pass: reads the whole file once, in pieces, and makes a plan.
 //!
-//! 1. The *head*, which is some first kilobytes of text, decides the delimiter and, by the header, the format.
-//!    Most refused files are refused here.
+//! 1. The *head*, which is some first kilobytes of text, decides the delimiter and, by the header, what the form knows
+//!    of the file. Most refused files are refused here.
 //! 2. The *body* cuts the rest of the file into records, places the records into chunks, and passes the cells
-//!    of each column to a profile.
-//! 3. The *end* decides the reading of each column by its profile. Readings which stay open are refused only here,
+//!    to the form.
+//! 3. The *end* lets the form decide how the cells are read. Decisions which stay open are refused only here,
 //!    after the whole file has been read.
 
-use super::candidate::Candidate;
 use super::choose::{Chosen, choose};
 use super::headers::Headers;
 use super::layout::Layout;
-use super::name::FormatName;
-use super::options::ReadingOptions;
-use super::plan::{ChunkSpan, Chunks, Placed, Plan};
+use super::lengths::RowLengths;
 use super::refusal::Refusal;
-use super::remembered::{Mapped, RememberedMapping};
-use super::settle;
-use super::suggest::suggest;
-use super::table::Table;
+use super::span::{ChunkSpan, Chunks, Placed};
 use super::title::{below_title, is_quoted_whole, quoted_whole};
+use super::{Form, Head, LayoutOf, RefusalOf, TextOptions};
 use crate::source::{self, DELIMITERS, Decoder, Encoding, Judged, MAX_RECORD, Record, RecordEnd, Records};
 use crate::values::dates;
 use crate::values::times;
 
-/// Length in bytes of the text which is inspected before the delimiter and the format are decided.
+/// Length in bytes of the text which is inspected before the delimiter and the meaning of the header are decided.
 const HEAD: usize = 16 * 1024;
 
 /// Count of bytes which are decoded and split at once. Their text stays in a processor's nearest cache between the steps.
 const PIECE: usize = 4000;
 
+const HEADLESS: &str = "the file has no header";
+
 /// The first pass over a file, which receives the file in pieces.
-pub struct Survey {
-    options: ReadingOptions,
+pub struct Survey<F: Form> {
+    options: F::Options,
+    /// The delimiter which the caller asked for.
+    asked: Option<u8>,
     /// True if the bytes were made from a worksheet.
     sheet: bool,
     decoder: Decoder,
-    stage: Stage,
+    stage: Stage<F>,
     chunks: Chunks,
 }
 
-enum Stage {
+/// The plan of a whole file: how its rows are read, and in which chunks they are loaded.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Plan<F: Form> {
+    pub layout: LayoutOf<F>,
+    /// Count of data rows in all chunks.
+    pub rows: u64,
+    /// Chunks not yet given out by [`Survey::take_chunks`].
+    pub chunks: Vec<ChunkSpan>,
+    /// Physical line of a row of totals at the end, which is no data row.
+    pub total_row: Option<u64>,
+    /// The meaning of the header.
+    pub known: F::Known,
+}
+
+enum Stage<F: Form> {
     Head {
         text: String,
         /// Length of the text at which the head is inspected again.
         enough: usize,
     },
-    Body(Box<Body>),
+    Body(Box<Body<F>>),
 }
 
 /// The decisions made from the head, and the state of reading the body.
-struct Body {
+struct Body<F: Form> {
     records: Records,
     judged: Judged,
-    format: FormatName,
-    candidates: Vec<Candidate>,
     headers: Headers,
     header_read: bool,
-    table: Table,
+    known: F::Known,
+    watch: F::Watch,
     /// Evidence about lines skipped above the header, for people.
     title: Option<String>,
-    mapped: Mapped,
 }
 
-impl Survey {
+impl<F: Form> Survey<F> {
     /// Begins a survey which cuts the file into chunks of `rows_per_chunk` rows (at least one).
-    pub fn new(options: ReadingOptions, rows_per_chunk: u32) -> Self {
-        Self {
-            decoder: Decoder::new(options.encoding),
-            options,
-            sheet: false,
-            stage: Stage::Head { text: String::new(), enough: HEAD },
-            chunks: Chunks::new(rows_per_chunk),
-        }
+    pub fn new(options: F::Options, rows_per_chunk: u32) -> Self {
+        let text_options = F::text_options(&options);
+        Self::with(options, text_options, false, rows_per_chunk)
     }
 
     /// Begins a survey of a worksheet which [`packed`](crate::packed) has turned into UTF-8 with commas, with a line
     /// for each row of the sheet. The caller's options for encoding and delimiter are ignored.
-    pub fn of_sheet(options: ReadingOptions, rows_per_chunk: u32) -> Self {
-        let made = ReadingOptions { encoding: Some(Encoding::Utf8), delimiter: Some(b','), ..options };
-        Self { sheet: true, ..Self::new(made, rows_per_chunk) }
+    pub fn of_sheet(options: F::Options, rows_per_chunk: u32) -> Self {
+        let made = TextOptions { encoding: Some(Encoding::Utf8), delimiter: Some(b',') };
+        Self::with(options, made, true, rows_per_chunk)
+    }
+
+    fn with(options: F::Options, text_options: TextOptions, sheet: bool, rows_per_chunk: u32) -> Self {
+        Self {
+            decoder: Decoder::new(text_options.encoding),
+            options,
+            asked: text_options.delimiter,
+            sheet,
+            stage: Stage::Head { text: String::new(), enough: HEAD },
+            chunks: Chunks::new(rows_per_chunk),
+        }
     }
 
     /// Takes the next bytes of the file, in pieces of any size.
@@ -87,18 +104,17 @@ impl Survey {
     /// # Errors
     ///
     /// Refuses the file as soon as some bytes prove the file to be unreadable. The survey ends with the refusal.
-    pub fn push(&mut self, bytes: &[u8]) -> Result<(), Refusal> {
+    pub fn push(&mut self, bytes: &[u8]) -> Result<(), RefusalOf<F>> {
         let mut pieces = bytes.chunks(PIECE);
         let read = pieces.try_for_each(|piece| self.read(Some(piece)));
         read.map_err(|refusal| self.complete(refusal))
     }
 
-    /// The remembered mapping by which the file is read; known as soon as the header has been read, and
-    /// before the first chunk is complete.
-    pub fn recalled(&self) -> Option<&RememberedMapping> {
+    /// The meaning of the header; known as soon as the header has been read, and before the first chunk is complete.
+    pub fn known(&self) -> Option<&F::Known> {
         match &self.stage {
             Stage::Head { .. } => None,
-            Stage::Body(body) => body.mapped.recalled.as_ref(),
+            Stage::Body(body) => Some(&body.known),
         }
     }
 
@@ -112,23 +128,21 @@ impl Survey {
     /// # Errors
     ///
     /// Refuses a file which cannot be read, for example because some dates or numbers have more than one reading.
-    pub fn finish(mut self) -> Result<Plan, Refusal> {
-        let layout = self.read(None).and_then(|()| self.is_more_than_a_header()).and_then(|()| self.settle());
-        let layout = layout.map_err(|refusal| self.complete(refusal))?;
-        let total_row = match &self.stage {
-            Stage::Body(body) if body.table.has_total() => self.chunks.drop_last(),
-            _ => None,
+    pub fn finish(mut self) -> Result<Plan<F>, RefusalOf<F>> {
+        let decided = self.read(None).and_then(|()| self.is_more_than_a_header()).and_then(|()| self.decide());
+        let (mut layout, has_total) = decided.map_err(|refusal| self.complete(refusal))?;
+        let Self { stage: Stage::Body(body), mut chunks, .. } = self else {
+            return Err(Refusal::because(HEADLESS));
         };
-        let recalled = self.recalled().cloned();
-        let (rows, chunks) = self.chunks.finish()?;
+        let total_row = if has_total { chunks.drop_last() } else { None };
         let total_row = total_row.map(|record| record.line);
-        let mut layout = layout;
+        let (rows, chunks) = chunks.finish()?;
         layout.evidence.extend(total_row.map(|line| format!("line {line} is left out: it is a row of totals")));
-        Ok(Plan { layout, rows, chunks, total_row, recalled })
+        Ok(Plan { layout, rows, chunks, total_row, known: body.known })
     }
 
     /// Reads the next bytes, or the end of the file with `None`.
-    fn read(&mut self, bytes: Option<&[u8]>) -> Result<(), Refusal> {
+    fn read(&mut self, bytes: Option<&[u8]>) -> Result<(), RefusalOf<F>> {
         match (&mut self.stage, bytes) {
             (Stage::Head { text, .. }, Some(bytes)) => self.decoder.push(bytes, text)?,
             (Stage::Head { text, .. }, None) => self.decoder.finish(text)?,
@@ -136,35 +150,34 @@ impl Survey {
         }
         if let Stage::Head { text, enough } = &mut self.stage {
             let last = bytes.is_none();
-            let begun = read_head(text, enough, last, &self.options, &self.decoder);
+            let begun = read_head(text, enough, last, &self.options, self.asked, &self.decoder);
             // Misread column names are explained by the wrong encoding, which is the refusal's reason.
             let Some(body) = begun.or_else(|refusal| self.decoder.doubts().map_err(Refusal::from).and(Err(refusal)))?
             else {
                 return Ok(());
             };
-            self.options.mapping = body.mapped.mapping.clone();
             self.stage = Stage::Body(Box::new(body));
         }
         let Stage::Body(body) = &mut self.stage else {
             return Ok(());
         };
-        let Body { records, headers, header_read, table, .. } = &mut **body;
+        let Body { records, headers, header_read, watch, .. } = &mut **body;
         let mut take = |record: Record<'_>| {
             if !std::mem::replace(header_read, true) {
                 return Ok(());
             }
-            place(record, headers, table, &mut self.chunks);
-            Ok::<(), Refusal>(())
+            place::<F>(record, headers, watch, &mut self.chunks);
+            Ok::<(), RefusalOf<F>>(())
         };
         records.drain(&mut self.decoder, &mut take)?;
         if bytes.is_none() {
             records.finish(self.decoder.encoding(), take)?;
         }
-        self.chunks.check()
+        Ok(self.chunks.check()?)
     }
 
     /// Refuses a file with a single line which contains values besides column names.
-    fn is_more_than_a_header(&self) -> Result<(), Refusal> {
+    fn is_more_than_a_header(&self) -> Result<(), RefusalOf<F>> {
         let Stage::Body(body) = &self.stage else {
             return Ok(());
         };
@@ -178,13 +191,13 @@ impl Survey {
         ))
     }
 
-    /// Decides the reading of each column, and assembles the layout.
-    fn settle(&mut self) -> Result<Layout, Refusal> {
+    /// Lets the form decide, and assembles the layout. True if the last record is a row of totals.
+    fn decide(&mut self) -> Result<(LayoutOf<F>, bool), RefusalOf<F>> {
         let Stage::Body(body) = &mut self.stage else {
-            return Err(Refusal::because("the file has no header"));
+            return Err(Refusal::because(HEADLESS));
         };
-        body.table.finish();
-        let settled = settle::settle(&self.options, body.format, &body.table, &body.headers)?;
+        let has_total = F::end(&mut body.watch);
+        let decided = F::decide(&self.options, &body.known, &body.watch, &body.headers)?;
         let mut evidence = Vec::new();
         if !self.sheet {
             evidence.push(self.decoder.evidence());
@@ -197,41 +210,28 @@ impl Survey {
             ));
         }
         evidence.extend(body.title.clone());
-        evidence.extend(body.mapped.said.clone());
-        evidence.extend(settled.evidence);
-        Ok(Layout {
-            format: body.format,
+        evidence.extend(decided.evidence);
+        let layout = Layout {
             encoding: self.decoder.encoding(),
             delimiter: body.judged.dialect.delimiter,
             spaced: body.judged.dialect.spaced,
             backslashes: body.judged.dialect.backslashes,
             sheet: self.sheet,
             headers: body.headers.shown().to_vec(),
-            date_order: settled.date_order,
-            decimal_mark: settled.decimal_mark,
-            candidates: body.candidates.clone(),
             evidence,
-            columns: settled.columns,
-            rules: settled.rules,
-        })
+            decisions: decided.decisions,
+        };
+        Ok((layout, has_total))
     }
 
     /// Adds the decisions made so far to a refusal.
-    fn complete(&self, mut refusal: Refusal) -> Refusal {
-        let encoding = self.decoder.encoding();
+    fn complete(&self, mut refusal: RefusalOf<F>) -> RefusalOf<F> {
         if let Stage::Body(body) = &self.stage {
-            refusal.reasons.extend(body.mapped.said.clone());
+            F::complete(&mut refusal, &body.known);
+            refusal.encoding = Some(self.decoder.encoding());
+            refusal.delimiter = Some(body.judged.dialect.delimiter);
+            refusal.headers = body.headers.shown().into();
         }
-        let refusal = match &self.stage {
-            Stage::Head { .. } => refusal,
-            Stage::Body(body) => Refusal {
-                encoding: Some(encoding),
-                delimiter: Some(body.judged.dialect.delimiter),
-                headers: body.headers.shown().into(),
-                candidates: body.candidates.clone().into(),
-                ..refusal
-            },
-        };
         // A worksheet has neither an encoding nor a delimiter; both belong to the text made from the sheet.
         if self.sheet { Refusal { encoding: None, delimiter: None, ..refusal } } else { refusal }
     }
@@ -241,33 +241,35 @@ impl Survey {
 ///
 /// The inspected sample is always a beginning of `enough` bytes, or the whole file, so the result does not depend on
 /// the pieces in which the text arrived.
-fn read_head(
+fn read_head<F: Form>(
     text: &str,
     enough: &mut usize,
     last: bool,
-    options: &ReadingOptions,
+    options: &F::Options,
+    asked: Option<u8>,
     decoder: &Decoder,
-) -> Result<Option<Body>, Refusal> {
+) -> Result<Option<Body<F>>, RefusalOf<F>> {
     while text.len() >= *enough {
         let sample = &text[..text.floor_char_boundary(*enough)];
         let hopeless = *enough > MAX_RECORD;
-        if let Some(body) = begin(text, sample, hopeless, options, decoder)? {
+        if let Some(body) = begin(text, sample, hopeless, options, asked, decoder)? {
             return Ok(Some(body));
         }
         *enough *= 2;
     }
-    if last { begin(text, text, true, options, decoder) } else { Ok(None) }
+    if last { begin(text, text, true, options, asked, decoder) } else { Ok(None) }
 }
 
 /// Decides by a sample of the text. `None` if the first record of the sample is incomplete; with `last`
 /// the sample decides in any case.
-fn begin(
+fn begin<F: Form>(
     text: &str,
     sample: &str,
     last: bool,
-    options: &ReadingOptions,
+    options: &F::Options,
+    asked: Option<u8>,
     decoder: &Decoder,
-) -> Result<Option<Body>, Refusal> {
+) -> Result<Option<Body<F>>, RefusalOf<F>> {
     if last && sample.trim().is_empty() {
         return Err(Refusal::because("the file is empty: nothing is written in it"));
     }
@@ -275,58 +277,47 @@ fn begin(
         Some((delimiter, length)) => (Some(delimiter), length),
         None => (None, 0),
     };
-    let asked = options.delimiter.or(declared);
-    let delimiters = match &asked {
+    let said = asked.or(declared);
+    let delimiters = match &said {
         Some(b'"' | b'\n' | b'\r' | 0x80..) => {
             return Err(Refusal::because("`delimiter` must be one ASCII character, and no quote or line break"));
         }
-        Some(asked) => std::slice::from_ref(asked),
+        Some(said) => std::slice::from_ref(said),
         None => &DELIMITERS,
     };
-    let judged = source::judge(&sample[skipped..], last, delimiters);
+    let head = Head { text: &sample[skipped..], complete: last, delimiters, asked };
+    let judged = source::judge(head.text, last, delimiters);
     if judged.is_empty() && !last {
         return Ok(None);
     }
     let encoding = decoder.encoding();
-    let (chosen, title) = match choose(judged, options) {
+    let (chosen, title) = match choose::<F>(judged, asked, options) {
         Ok(chosen) => (chosen, None),
-        Err(refusal) => match below_title(&sample[skipped..], last, delimiters, options) {
+        Err(refusal) => match below_title::<F>(head, options) {
             Some(Ok((chosen, title))) => (chosen, Some(title)),
             Some(Err(refusal)) => return Err(Refusal { encoding: Some(encoding), ..refusal }),
-            None if is_quoted_whole(&sample[skipped..], delimiters, options) => return Err(quoted_whole(encoding)),
-            None => {
-                // A caller who names a format or the columns knows the table already.
-                let is_unknown = options.format.is_none() && options.mapping.is_none();
-                let suggestion = is_unknown.then(|| suggest(&sample[skipped..], last, delimiters)).flatten();
-                return Err(Refusal { encoding: Some(encoding), ..refusal }.suggesting(suggestion));
-            }
+            None if is_quoted_whole::<F>(head, options) => return Err(quoted_whole(encoding)),
+            None => return Err(F::advise(Refusal { encoding: Some(encoding), ..refusal }, head, options)),
         },
     };
-    let Chosen { judged, headers, candidates, mapped } = chosen;
-    let format = candidates[0].format;
-    let roles = match &mapped.mapping {
-        Some(mapping) => mapping.roles(&headers)?,
-        None => format.declaration().know(&headers).roles,
-    };
-    // FreshBooks Classic writes MM/DD/YY or DD/MM/YY, depending on the account; in other formats a
-    // two-digit year may also stand first.
-    let years_last = format == FormatName::Freshbooks;
-    let surplus = judged.surplus.unwrap_or(0) as u32;
-    let table = Table::new(roles, &headers, years_last, surplus);
+    let Chosen { judged, headers, known } = chosen;
+    let lengths = RowLengths::new(&headers, judged.surplus.unwrap_or(0) as u32);
+    let watch = F::watch(&known, &headers, lengths);
     let above = skipped + title.as_ref().map_or(0, |title| title.length);
     let lines = u64::from(skipped > 0) + title.as_ref().map_or(0, |title| title.lines);
     let origin = decoder.mark() + encoding.source_len(&text[..above]);
     let mut records = Records::new(judged.dialect, origin, 1 + lines);
     records.text().push_str(&text[above..]);
     let title = title.map(|title| title.said);
-    Ok(Some(Body { records, judged, format, candidates, headers, header_read: false, table, title, mapped }))
+    Ok(Some(Body { records, judged, headers, header_read: false, known, watch, title }))
 }
 
-/// Places a data record into the chunks, and passes its cells to the profiles.
-fn place(record: Record<'_>, headers: &Headers, table: &mut Table, chunks: &mut Chunks) {
+/// Places a data record into the chunks, and passes its cells to the form.
+#[inline]
+fn place<F: Form>(record: Record<'_>, headers: &Headers, watch: &mut F::Watch, chunks: &mut Chunks) {
     let unclosed = record.ending == RecordEnd::UnclosedQuote;
     let readable = record.cells.filter(|_| !unclosed);
-    table.see(record.line, readable, headers, chunks.rows());
+    F::see(watch, record.line, readable, headers, chunks.rows());
     chunks.add(Placed {
         line: record.line,
         last_line: record.last_line,

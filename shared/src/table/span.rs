@@ -1,12 +1,8 @@
-//! The result of the first pass: the layout of a file, and its chunks.
+//! Chunks of rows, which the first pass cuts.
 
 use std::ops::Range;
 
 use serde::{Deserialize, Serialize};
-
-use super::layout::Layout;
-use super::refusal::Refusal;
-use super::remembered::RememberedMapping;
 
 /// A range of rows which are loaded together, with their place in the object.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -38,27 +34,13 @@ pub struct Oversized {
 }
 
 impl ChunkSpan {
-    /// Byte ranges which [`Layout::rows`] needs: `start..end` without the records which are too long. The size of a
+    /// Byte ranges which [`Rows`](super::Rows) need: `start..end` without the records which are too long. The size of a
     /// chunk is thus bounded for any file.
     pub fn ranges(&self) -> impl Iterator<Item = Range<u64>> {
         let starts = std::iter::once(self.start).chain(self.oversized.iter().map(|long| long.end));
         let ends = self.oversized.iter().map(|long| long.start).chain(std::iter::once(self.end));
         starts.zip(ends).map(|(start, end)| start..end)
     }
-}
-
-/// The plan of a whole file: how its rows are read, and in which chunks they are loaded.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Plan {
-    pub layout: Layout,
-    /// Count of data rows in all chunks.
-    pub rows: u64,
-    /// Chunks not yet given out by [`Survey::take_chunks`](super::Survey::take_chunks).
-    pub chunks: Vec<ChunkSpan>,
-    /// Physical line of a row of totals at the end, which is no data row.
-    pub total_row: Option<u64>,
-    /// The remembered mapping by which the file was read.
-    pub recalled: Option<RememberedMapping>,
 }
 
 /// Cuts the records of a file into chunks and holds the last record back. The last record may be a row of totals, and
@@ -77,8 +59,21 @@ pub(super) struct Chunks {
 }
 
 /// Largest size of a chunk in bytes, including its blank lines and without records over a megabyte. A loader holds
-/// these bytes and the entries made of them in 512 MB, while a thousand ordinary rows are 0.2 MB.
+/// these bytes and the rows made of them in 512 MB, while a thousand ordinary rows are 0.2 MB.
 const MAX_CHUNK: u64 = 64 << 20;
+
+/// A chunk which no loader can hold, by its first and last line.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "lines {first} to {last} hold {rows} rows at most, and more than {limit} MB: take out blank lines, or shorten the rows",
+    limit = MAX_CHUNK >> 20
+)]
+pub(super) struct ChunkTooLong {
+    first: u64,
+    last: u64,
+    /// Largest count of rows in a chunk.
+    rows: u32,
+}
 
 /// The place of a data record in the file.
 #[derive(Clone, Debug)]
@@ -118,7 +113,7 @@ impl Chunks {
     }
 
     /// Completes the last chunk, and returns the count of rows with the chunks which have not been taken.
-    pub fn finish(mut self) -> Result<(u64, Vec<ChunkSpan>), Refusal> {
+    pub fn finish(mut self) -> Result<(u64, Vec<ChunkSpan>), ChunkTooLong> {
         if let Some(last) = self.held.take() {
             self.put(last);
         }
@@ -127,15 +122,9 @@ impl Chunks {
         Ok((self.rows, self.done))
     }
 
-    /// Refuses the file if a chunk is too long.
-    pub fn check(&self) -> Result<(), Refusal> {
-        self.too_long.map_or(Ok(()), |(first, last)| {
-            let (rows, limit) = (self.rows_per_chunk, MAX_CHUNK >> 20);
-            Err(Refusal::because(format!(
-                "lines {first} to {last} hold {rows} rows at most, and more than {limit} MB: take out blank lines, or \
-                 shorten the rows"
-            )))
-        })
+    /// The error of the first chunk which is too long, if any.
+    pub fn check(&self) -> Result<(), ChunkTooLong> {
+        self.too_long.map_or(Ok(()), |(first, last)| Err(ChunkTooLong { first, last, rows: self.rows_per_chunk }))
     }
 
     /// Completes the current chunk, and notes a chunk which is too long to be loaded.
@@ -186,7 +175,7 @@ mod tests {
         let mut chunks = Chunks::new(1000);
         chunks.add(placed(2, 10..20, false));
         chunks.add(placed(70_000_000, MAX_CHUNK..MAX_CHUNK + 11, false));
-        let said = chunks.finish().map(|(rows, _)| rows).map_err(|refusal| refusal.reasons.join("; "));
+        let said = chunks.finish().map(|(rows, _)| rows).map_err(|error| error.to_string());
         assert_eq!(
             said,
             Err("lines 2 to 70000000 hold 1000 rows at most, and more than 64 MB: take out blank lines, or shorten the \

@@ -9,12 +9,11 @@ mod related;
 mod totals;
 
 use super::columns::Role;
-use super::error::NO_VALUE;
-use super::headers::{Headers, RowEnds, Width};
 use super::profile::{
     DashProfile, DateProfile, DurationProfile, NumberProfile, PartsProfile, SpanProfile, WeekdayProfile,
 };
 use crate::source::RecordCells;
+use crate::table::{Headers, NO_VALUE, RowLengths};
 use crate::values::words;
 pub(super) use related::Related;
 use related::{ByRole, cell};
@@ -36,44 +35,24 @@ pub(super) enum Profile {
 }
 
 /// The columns of a file, with the observations on their cells.
-pub(super) struct Table {
-    pub roles: Vec<(Role, usize)>,
-    pub watched: Vec<Watched>,
-    pub dashes: DashProfile,
+pub struct Watch {
+    pub(super) roles: Vec<(Role, usize)>,
+    pub(super) watched: Vec<Watched>,
+    pub(super) dashes: DashProfile,
     /// Present if hours, minutes and seconds stand in separate columns.
-    pub parts: Option<PartsProfile>,
-    pub spans: SpanProfile,
-    pub weekdays: WeekdayProfile,
+    pub(super) parts: Option<PartsProfile>,
+    pub(super) spans: SpanProfile,
+    pub(super) weekdays: WeekdayProfile,
+    pub(super) lengths: RowLengths,
     by_role: ByRole,
-    ends: RowEnds,
-    lengths: Lengths,
     totals: Totals,
     waiting: Option<Waiting>,
-    total: bool,
-    /// Count of columns up to the last column with a name, and count of all columns.
-    named: usize,
-    columns: usize,
-    /// Line of the first row with text in a nameless column at the end, and line of the first row which is
-    /// too short for such a column.
-    beyond: Option<u64>,
-    short: Option<u64>,
 }
 
-/// Observations on the number of cells in the rows.
-#[derive(Debug, Default)]
-struct Lengths {
-    rows: u64,
-    /// Count of rows without the cells of some named columns, and the line of the first such row.
-    short: u64,
-    first_short: Option<u64>,
-    /// True if some row ends with an empty cell of a named column, so the program writes empty cells at the end.
-    ends_empty: bool,
-}
-
-impl Table {
+impl Watch {
     /// Observes the columns of `roles`, and other columns whose names promise dates or numbers. With `years_last` the
-    /// format never puts a two-digit year first; `surplus` is the count of empty cells after the last column.
-    pub fn new(roles: Vec<(Role, usize)>, headers: &Headers, years_last: bool, surplus: u32) -> Self {
+    /// format never puts a two-digit year first.
+    pub(super) fn new(roles: Vec<(Role, usize)>, headers: &Headers, years_last: bool, lengths: RowLengths) -> Self {
         let mut watched = Vec::new();
         for (column, key) in headers.keys().enumerate() {
             let role = roles.iter().find(|(_, other)| *other == column).map(|(role, _)| *role);
@@ -84,30 +63,22 @@ impl Table {
         let by_role = std::array::from_fn(|index| {
             roles.iter().find(|(role, _)| *role as usize == index).map(|(_, column)| *column)
         });
-        let columns = headers.shown().len();
-        let named = headers.shown().iter().rposition(|name| !name.is_empty()).map_or(0, |last| last + 1);
         Self {
             dashes: DashProfile::new(&roles),
             parts: PartsProfile::new(&roles),
             spans: SpanProfile::default(),
             weekdays: WeekdayProfile::default(),
+            lengths,
             by_role,
-            ends: RowEnds { surplus, trimmed: false },
-            lengths: Lengths::default(),
             totals: Totals::new(&roles),
             roles,
             watched,
             waiting: None,
-            total: false,
-            named,
-            columns,
-            beyond: None,
-            short: None,
         }
     }
 
     /// Notes a record, which follows `rows` records; `cells` is `None` if the record cannot be read.
-    pub fn see(&mut self, line: u64, cells: Option<RecordCells<'_>>, headers: &Headers, rows: u64) {
+    pub(super) fn see(&mut self, line: u64, cells: Option<RecordCells<'_>>, headers: &Headers, rows: u64) {
         if self.waiting.is_some() {
             self.hear_waiting();
         }
@@ -120,8 +91,7 @@ impl Table {
         }
         self.totals.nobody += u64::from(looks.names_nobody);
         self.waiting = looks.total.map(|looks| self.wait(line, cells, looks, rows, false));
-        if self.waiting.is_none() && self.see_length(line, cells, headers) {
-            self.see_end(line, cells);
+        if self.waiting.is_none() && self.lengths.see(line, cells, headers) {
             self.hear(line, cells);
         }
     }
@@ -130,68 +100,20 @@ impl Table {
         Waiting { line, looks, rows, cells: self.watched_cells(cells), subtotal }
     }
 
-    /// Notes the number of cells in a record; returns true if the cells may go to the profiles.
-    fn see_length(&mut self, line: u64, cells: RecordCells<'_>, headers: &Headers) -> bool {
-        let width = match cells.fields.len() == self.columns {
-            true => Width::Whole,
-            false => self.ends.width(headers.shown(), cells.text, cells.fields),
-        };
-        self.lengths.rows += 1;
-        let last = cells.fields.get(self.named.min(cells.fields.len()).saturating_sub(1));
-        self.lengths.ends_empty |= last.is_some_and(|field| field.len() <= 2 && field.cell(cells.text).is_empty());
-        if width == Width::Short {
-            self.lengths.short += 1;
-            self.lengths.first_short.get_or_insert(line);
-        }
-        width == Width::Whole || width == Width::Short && !self.lengths.ends_empty
-    }
-
-    /// The way in which rows end, and the line of the first row without its last cells, if any.
-    pub fn ends(&self) -> (RowEnds, Option<u64>) {
-        let Lengths { rows, short, first_short, ends_empty } = self.lengths;
-        // A single short row among many has more likely lost a cell.
-        let many = short > 1 && short * 20 >= rows || rows <= 4;
-        let trimmed = short > 0 && many && !ends_empty;
-        (RowEnds { trimmed, ..self.ends }, first_short)
-    }
-
-    /// Notes the text in nameless columns at the end of the header.
-    fn see_end(&mut self, line: u64, cells: RecordCells<'_>) {
-        if self.named == self.columns {
-            return;
-        }
-        let beyond = cells.fields.get(self.named..).unwrap_or_default();
-        if beyond.iter().any(|field| !words::trimmed(field.cell(cells.text)).is_empty()) {
-            self.beyond.get_or_insert(line);
-        } else if cells.fields.len() < self.columns {
-            self.short.get_or_insert(line);
-        }
-    }
-
-    /// Lines which suggest shifted cells: the line of a row with text beyond the last name, and the line of a row too
-    /// short for this column. `None` unless both exist.
-    pub fn shifted(&self) -> Option<(u64, u64)> {
-        self.beyond.zip(self.short)
-    }
-
-    /// Ends the file, and decides if the waiting record is a row of totals.
-    pub fn finish(&mut self) {
-        self.total = self.waiting.as_ref().is_some_and(|last| self.is_total(last));
-        match (self.total, &self.waiting) {
+    /// Ends the file. True if the last record is a row of totals.
+    pub(super) fn finish(&mut self) -> bool {
+        let is_total = self.waiting.as_ref().is_some_and(|last| self.is_total(last));
+        match (is_total, &self.waiting) {
             (false, _) => self.hear_waiting(),
             // A subtotal in the last row is left out as the total of the file, and not counted as an error.
             (true, Some(Waiting { subtotal: true, .. })) => self.totals.take_back(),
             (true, _) => {}
         }
-    }
-
-    /// True if the last record is a row of totals.
-    pub fn has_total(&self) -> bool {
-        self.total
+        is_total
     }
 
     /// Line of the first row of subtotals, if rows which name nobody are subtotals.
-    pub fn subtotals(&self) -> Option<u64> {
+    pub(super) fn subtotals(&self) -> Option<u64> {
         self.totals.subtotals()
     }
 
@@ -253,7 +175,7 @@ impl Table {
     }
 }
 
-impl Table {
+impl Watch {
     /// Sums of all durations so far in seconds, by watched column and decimal mark.
     fn sums(&self) -> Vec<[u64; 2]> {
         let sums = |profile: &Profile| match profile {

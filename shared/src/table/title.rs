@@ -1,16 +1,14 @@
 //! Handles text around a table: lines of a title above the header, and quotes around whole lines.
 
-use super::candidate::quoted;
 use super::choose::{Chosen, choose};
-use super::options::ReadingOptions;
-use super::refusal::Refusal;
-
+use super::refusal::{Refusal, quoted};
+use super::{Form, Head, RefusalOf};
 use crate::source::{self, Encoding};
 
 /// Largest count of lines skipped above a header.
-pub(super) const MOST_LINES: u64 = 20;
+pub(crate) const MOST_LINES: u64 = 20;
 /// Largest count of filled cells in a skipped line. A line with more cells is a row of another table.
-pub(super) const MOST_CELLS: usize = 3;
+pub(crate) const MOST_CELLS: usize = 3;
 
 /// Lines which were skipped above a header.
 pub(super) struct Title {
@@ -21,14 +19,13 @@ pub(super) struct Title {
     pub said: String,
 }
 
+/// The header below a title, or the refusal of the file because of that header.
+type Titled<F> = Result<(Chosen<F>, Title), RefusalOf<F>>;
+
 /// Searches for a header below a title, whose lines have few words, as reports print titles above tables. A header
 /// known to belong to another program is an error.
-pub(super) fn below_title(
-    text: &str,
-    complete: bool,
-    delimiters: &[u8],
-    options: &ReadingOptions,
-) -> Option<Result<(Chosen, Title), Refusal>> {
+pub(super) fn below_title<F: Form>(head: Head<'_>, options: &F::Options) -> Option<Titled<F>> {
+    let Head { text, complete, delimiters, asked } = head;
     let mut passed: Vec<String> = Vec::new();
     let mut length = 0;
     for lines in 0..=MOST_LINES {
@@ -41,7 +38,7 @@ pub(super) fn below_title(
         let cells: Vec<usize> = delimiters.iter().map(filled).collect();
         if lines > 0 && cells.iter().all(|&cells| cells > 0) {
             let said = || format!("the header is on line {}; passed over above it: {}", lines + 1, quoted(&passed));
-            match choose(source::judge(line, complete, delimiters), options) {
+            match choose::<F>(source::judge(line, complete, delimiters), asked, options) {
                 Ok(chosen) if chosen.judged.header.len() > MOST_CELLS => {
                     let said = said();
                     return Some(Ok((chosen, Title { length, lines, said })));
@@ -66,16 +63,16 @@ pub(super) fn below_title(
 
 /// True if every line is quoted as a whole, which makes a table of a single column, and would be
 /// a readable table without these quotes.
-pub(super) fn is_quoted_whole(text: &str, delimiters: &[u8], options: &ReadingOptions) -> bool {
-    let mut lines = text.lines().filter(|line| !line.trim().is_empty()).take(2);
+pub(super) fn is_quoted_whole<F: Form>(head: Head<'_>, options: &F::Options) -> bool {
+    let mut lines = head.text.lines().filter(|line| !line.trim().is_empty()).take(2);
     let inside = |line: &str| line.trim().strip_prefix('"')?.strip_suffix('"').map(|line| line.replace("\"\"", "\""));
     let bare: Option<Vec<String>> = lines.by_ref().map(inside).collect();
     let Some(bare) = bare.filter(|lines| !lines.is_empty()) else { return false };
-    choose(source::judge(&bare.join("\n"), true, delimiters), options).is_ok()
+    choose::<F>(source::judge(&bare.join("\n"), true, head.delimiters), head.asked, options).is_ok()
 }
 
 /// The refusal of a file whose lines are quoted as a whole.
-pub(super) fn quoted_whole(encoding: Encoding) -> Refusal {
+pub(super) fn quoted_whole<C: Default>(encoding: Encoding) -> Refusal<C> {
     Refusal {
         encoding: Some(encoding),
         ..Refusal::because(

@@ -5,20 +5,21 @@ use std::fmt;
 use jiff::civil::Date;
 use serde::Serialize;
 
-use super::candidate::Candidate;
-use super::suggestion::SuggestedMapping;
+use super::error::excerpt;
+use super::span::ChunkTooLong;
 use crate::source::{Encoding, Unreadable};
 use crate::values::dates::DateOrder;
 use crate::values::numbers::DecimalMark;
 
-/// The reason why a file is refused: the observations, and the options which would decide.
+/// The reason why a file is refused: the observations, and the options which would decide. `C` is the part that only
+/// tables of the form have.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
-pub struct Refusal {
+pub struct Refusal<C> {
     /// Sentences for people, the decisive sentence first. They call options by name:
     /// `type`, `delimiter`, `encoding`, `date_order`, `decimal_mark`, `sheet`.
     pub reasons: Vec<String>,
-    /// The formats which were considered, with the nearest format first.
-    pub candidates: Box<[Candidate]>,
+    #[serde(flatten)]
+    pub considered: C,
     /// The name of a known program's file without a reader, for example "Clockify's detailed report".
     pub look_alike: Option<&'static str>,
     /// The column names of the file; empty if the file is no table.
@@ -29,8 +30,6 @@ pub struct Refusal {
     pub dates: Box<[Ambiguous<DateOrder, Date>]>,
     /// Ambiguous numbers, one for each column which stayed open.
     pub numbers: Box<[Ambiguous<DecimalMark, String>]>,
-    /// A mapping which may read the table, if the table fits no format.
-    pub suggested_mapping: Option<Box<SuggestedMapping>>,
 }
 
 /// A cell with more than one possible reading.
@@ -44,34 +43,39 @@ pub struct Ambiguous<How, What> {
     pub readings: Vec<(How, What)>,
 }
 
-impl Refusal {
-    /// Adds a suggested mapping, if any, to the refusal.
-    pub(super) fn suggesting(mut self, suggestion: Option<Box<SuggestedMapping>>) -> Self {
-        if let Some(suggestion) = &suggestion {
-            let score = suggestion.score;
-            self.reasons
-                .push(format!("`suggested_mapping` is a `mapping` that may read it, as sure as {score} of 100"));
-        }
-        self.suggested_mapping = suggestion;
-        self
-    }
-
+impl<C: Default> Refusal<C> {
     /// Creates a refusal for a single reason.
     pub fn because(reason: impl Into<String>) -> Self {
         Self { reasons: vec![reason.into()], ..Self::default() }
     }
 }
 
-impl From<Unreadable> for Refusal {
+impl<C: Default> From<Unreadable> for Refusal<C> {
     fn from(unreadable: Unreadable) -> Self {
         Self::because(unreadable.to_string())
     }
 }
 
-impl fmt::Display for Refusal {
+impl<C: Default> From<ChunkTooLong> for Refusal<C> {
+    fn from(error: ChunkTooLong) -> Self {
+        Self::because(error.to_string())
+    }
+}
+
+impl<C> fmt::Display for Refusal<C> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.reasons.join("; "))
     }
 }
 
-impl std::error::Error for Refusal {}
+impl<C: fmt::Debug> std::error::Error for Refusal<C> {}
+
+/// Lists the first twenty names for people, each in quotes.
+pub(crate) fn quoted(names: &[String]) -> String {
+    let shown = |name: &String| format!("{:?}", excerpt(name));
+    let mut list = names.iter().take(20).map(shown).collect::<Vec<_>>().join(", ");
+    if names.len() > 20 {
+        list.push_str(&format!(" and {} more", names.len() - 20));
+    }
+    list
+}

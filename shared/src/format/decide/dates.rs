@@ -3,8 +3,8 @@
 use super::{Judge, agreed, place};
 use crate::format::columns::Role;
 use crate::format::profile::{ColumnVerdict, DateProfile, Witness};
-use crate::format::refusal::Ambiguous;
-use crate::format::table::{Profile, Watched};
+use crate::format::watch::{Profile, Watched};
+use crate::table::Ambiguous;
 use crate::values::dates::{self, DateOrder, Day, Numbers, Written};
 
 impl Judge<'_> {
@@ -79,7 +79,7 @@ impl Judge<'_> {
         let Some(Written { day: Day::Numbers(Numbers { separator, .. }), .. }) = dates::read(&open.value) else {
             return None;
         };
-        let verdicts = self.table.watched.iter().filter_map(|watched| match &watched.profile {
+        let verdicts = self.watch.watched.iter().filter_map(|watched| match &watched.profile {
             Profile::Date(profile) if profile.is_told_in(separator) => Some(profile.verdict()),
             _ => None,
         });

@@ -4,13 +4,13 @@ use serde::{Deserialize, Serialize};
 
 use crate::source::RawField;
 
-/// A header with more columns, or more bytes, belongs to no table of time entries.
+/// A header with more columns, or more bytes, belongs to no table.
 const MAX_COLUMNS: usize = 1_000;
 const MAX_HEADER: usize = 32 * 1024;
 
 /// The header cells of a table, as shown and as keys.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Headers {
+pub struct Headers {
     shown: Vec<String>,
     keys: Vec<String>,
 }
@@ -61,7 +61,7 @@ impl Headers {
 
 /// The way in which the rows of a file end, if different from the header.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub(super) struct RowEnds {
+pub struct RowEnds {
     /// Count of empty cells after the last column, which is equal in all rows of a
     /// file whose rows close with delimiters.
     pub surplus: u32,
@@ -84,7 +84,7 @@ pub(super) enum Width {
 impl RowEnds {
     /// Compares a row with the header. A column without a name at the end of the header, made by a delimiter at the
     /// end of the header line, needs no cell.
-    pub fn width(self, header: &[String], text: &str, fields: &[RawField]) -> Width {
+    pub(super) fn width(self, header: &[String], text: &str, fields: &[RawField]) -> Width {
         match fields.get(header.len()..) {
             None if header[fields.len()..].iter().all(String::is_empty) => Width::Whole,
             None => Width::Short,
@@ -96,7 +96,7 @@ impl RowEnds {
 }
 
 /// True if all of these cells are empty or blank.
-pub(super) fn are_empty(text: &str, fields: &[RawField]) -> bool {
+fn are_empty(text: &str, fields: &[RawField]) -> bool {
     fields.iter().all(|field| field.cell(text).trim().is_empty())
 }
 
@@ -113,12 +113,12 @@ fn shown(cell: &str) -> String {
 }
 
 /// The form in which names are compared: lower case, single blanks, and no question mark at the end.
-pub(super) fn key(shown: &str) -> String {
+pub(crate) fn key(shown: &str) -> String {
     let name = shown.trim_end_matches('?').to_lowercase();
     name.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
-/// True if a row has more columns or bytes than the header of a table of time entries.
-pub(super) fn is_too_long(header: &[String]) -> bool {
+/// True if a row has more columns or bytes than the header of a table.
+pub(crate) fn is_too_long(header: &[String]) -> bool {
     header.len() > MAX_COLUMNS || header.iter().map(String::len).sum::<usize>() > MAX_HEADER
 }

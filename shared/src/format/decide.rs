@@ -13,41 +13,32 @@ mod rules;
 use jiff::civil::Date;
 
 use super::columns::Role;
-use super::headers::Headers;
-use super::layout::{Assigned, ColumnReading, Rules};
-use super::name::FormatName;
+use super::decisions::{Assigned, ColumnReading, Decisions, Rules};
+use super::known::KnownHeader;
 use super::options::ReadingOptions;
 use super::profile::{ColumnVerdict, Witness};
-use super::refusal::{Ambiguous, Refusal};
-use super::table::{Profile, Table, Watched};
+use super::time_entries::Refusal;
+use super::watch::{Profile, Watch, Watched};
+use crate::table::{Ambiguous, Decided, Headers};
 use crate::values::dates::DateOrder;
 use crate::values::numbers::DecimalMark;
 
-/// The decided readings of a file's columns, with their evidence.
-pub(super) struct Settled {
-    pub columns: Vec<Assigned>,
-    pub rules: Rules,
-    pub date_order: Option<DateOrder>,
-    pub decimal_mark: Option<DecimalMark>,
-    pub evidence: Vec<String>,
-}
-
 /// Decides the reading of each column which has a role.
-pub(super) fn settle(
+pub(super) fn decide(
     options: &ReadingOptions,
-    format: FormatName,
-    table: &Table,
+    known: &KnownHeader,
+    watch: &Watch,
     headers: &Headers,
-) -> Result<Settled, Refusal> {
+) -> Result<Decided<Decisions>, Refusal> {
     let mut judge = Judge {
         options,
-        format,
-        table,
+        known,
+        watch,
         headers,
         reasons: Vec::new(),
         dates: Vec::new(),
         numbers: Vec::new(),
-        evidence: Vec::new(),
+        evidence: known.mapped.said.iter().cloned().collect(),
         date_order: None,
         decimal_mark: None,
     };
@@ -55,21 +46,18 @@ pub(super) fn settle(
     if options.format.is_none() {
         judge.cells_fit(rules);
     }
-    for &(_, column) in &table.roles {
+    for &(_, column) in &watch.roles {
         let same = headers.count_of(column);
         if same > 1 {
             let name = &headers.shown()[column];
             judge.evidence.push(format!("{name:?} comes {same} times: the first is read, the others are kept"));
         }
     }
-    if let Some((beyond, short)) = table.shifted() {
-        judge.refuse(format!(
-            "line {beyond} has something behind the last named column, and line {short} has fewer cells: the cells of some rows \
-             have shifted, as where a decimal comma stands without quotes"
-        ));
+    if let Some(reason) = watch.lengths.shifted() {
+        judge.refuse(reason);
     }
-    let columns = table.roles.iter().map(|&(role, column)| {
-        let watched = table.watched.iter().find(|watched| watched.role == Some(role));
+    let columns = watch.roles.iter().map(|&(role, column)| {
+        let watched = watch.watched.iter().find(|watched| watched.role == Some(role));
         let reading = match watched.map(|watched| (watched, &watched.profile)) {
             None => ColumnReading::Text,
             Some((watched, Profile::Date(profile))) => ColumnReading::Date(judge.date(watched, profile)),
@@ -81,7 +69,9 @@ pub(super) fn settle(
     let columns = columns.collect();
     if judge.reasons.is_empty() {
         let Judge { evidence, date_order, decimal_mark, .. } = judge;
-        return Ok(Settled { columns, rules, date_order, decimal_mark, evidence });
+        let (format, candidates) = (known.format, known.candidates.clone());
+        let decisions = Decisions { format, date_order, decimal_mark, candidates, columns, rules };
+        return Ok(Decided { decisions, evidence });
     }
     Err(Refusal {
         reasons: judge.reasons,
@@ -93,8 +83,8 @@ pub(super) fn settle(
 
 struct Judge<'t> {
     options: &'t ReadingOptions,
-    format: FormatName,
-    table: &'t Table,
+    known: &'t KnownHeader,
+    watch: &'t Watch,
     headers: &'t Headers,
     /// Reasons for a refusal so far, and the cells which stayed open.
     reasons: Vec<String>,
@@ -109,6 +99,11 @@ struct Judge<'t> {
 const FEW: u64 = 3;
 
 impl Judge<'_> {
+    /// True if a mapping, the caller's or a remembered one, says which column is which.
+    fn is_mapped(&self) -> bool {
+        self.known.mapped.mapping.is_some()
+    }
+
     fn shown(&self, watched: &Watched) -> String {
         self.headers.shown()[watched.column].clone()
     }
@@ -126,7 +121,7 @@ impl Judge<'_> {
     /// misled the detection. A few unreadable cells are errors of their rows at any percentage, unless all
     /// cells of the column are unreadable.
     fn cells_fit(&mut self, rules: Rules) {
-        for watched in &self.table.watched {
+        for watched in &self.watch.watched {
             let (tally, unread, kind) = match (&watched.profile, watched.role) {
                 (Profile::Date(profile), Some(Role::Date)) => {
                     (&profile.tally, profile.unread(self.options.date_order), "dates")
@@ -136,7 +131,7 @@ impl Judge<'_> {
                 }
                 _ => continue,
             };
-            let dashes = if rules.dashes { 0 } else { self.table.dashes.count(watched.column) };
+            let dashes = if rules.dashes { 0 } else { self.watch.dashes.count(watched.column) };
             let (cells, unread) = (tally.cells + dashes, unread + dashes);
             let is_day_number = matches!(&watched.profile, Profile::Date(profile) if profile.has_day_numbers());
             if unread > FEW.max(cells / 10) || (unread == cells && (cells > 1 || cells == 1 && is_day_number)) {
@@ -148,9 +143,9 @@ impl Judge<'_> {
                     ));
                     continue;
                 }
-                let so = match self.options.mapping {
-                    Some(_) => "so the column is something else than `mapping` says",
-                    None => {
+                let so = match self.is_mapped() {
+                    true => "so the column is something else than `mapping` says",
+                    false => {
                         "so the columns mean something else than their names say; if they do not, say so with `type`, and \
                          each is an error of its row"
                     }

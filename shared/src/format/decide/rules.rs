@@ -2,11 +2,11 @@
 //! Columns whose rows contradict each other refuse the file.
 
 use super::{Judge, place};
-use crate::format::candidate::quoted;
 use crate::format::columns::Role;
-use crate::format::layout::Rules;
+use crate::format::decisions::Rules;
 use crate::format::name::FormatName;
 use crate::format::profile::Together;
+use crate::table::quoted;
 
 /// Columns found only in today's report of Toggl Track, in which each empty cell holds a dash.
 const WITH_DASHES: [&str; 3] = ["stop date", "stop time", "member"];
@@ -17,20 +17,9 @@ impl Judge<'_> {
         self.say_spans();
         self.say_weekdays();
         self.say_kept_columns();
-        let (ends, first_short) = self.table.ends();
-        if ends.surplus > 0 {
-            self.evidence.push(format!("each row has {} empty cells more than the header", ends.surplus));
-        }
-        if let Some(line) = first_short {
-            self.evidence.push(match ends.trimmed {
-                true => format!("line {line} is the first of rows that leave empty cells at their ends out"),
-                false => format!(
-                    "line {line} is the first row that lacks its last cells: such a row is read if its last cell is a date, a time \
-                     or a number in its place"
-                ),
-            });
-        }
-        let subtotals = self.table.subtotals();
+        let ends = self.watch.lengths.ends();
+        self.evidence.extend(self.watch.lengths.evidence("a date, a time or a number in its place"));
+        let subtotals = self.watch.subtotals();
         if let Some(line) = subtotals {
             self.evidence.push(format!(
                 "line {line} is a subtotal: it names nobody and its duration is the sum of rows above it; such rows are errors \
@@ -42,9 +31,9 @@ impl Judge<'_> {
 
     /// Decides if a dash is an empty cell, and adds the evidence.
     fn dashes(&mut self) -> bool {
-        let Some(first) = self.table.dashes.first() else { return false };
-        let by_vendor = self.format == FormatName::Toggl && WITH_DASHES.iter().any(|name| self.headers.has(name));
-        let are_empty = by_vendor || self.table.dashes.are_empty_cells();
+        let Some(first) = self.watch.dashes.first() else { return false };
+        let by_vendor = self.known.format == FormatName::Toggl && WITH_DASHES.iter().any(|name| self.headers.has(name));
+        let are_empty = by_vendor || self.watch.dashes.are_empty_cells();
         self.evidence.push(match are_empty {
             true => format!("{} and other dashes are empty cells", place(first)),
             false => format!("{} is taken as it stands", place(first)),
@@ -54,10 +43,10 @@ impl Judge<'_> {
 
     /// Decides if the columns of hours, minutes and seconds hold parts of a duration.
     fn parts(&mut self) -> bool {
-        let Some(profile) = &self.table.parts else { return false };
+        let Some(profile) = &self.watch.parts else { return false };
         let roles = [Role::Hours, Role::Minutes, Role::Seconds];
         let names: Vec<String> = self
-            .table
+            .watch
             .roles
             .iter()
             .filter(|(role, _)| roles.contains(role))
@@ -85,7 +74,7 @@ impl Judge<'_> {
 
     /// Reports durations which are longer than the time from start to end, as a refusal or as evidence.
     fn say_spans(&mut self) {
-        match self.table.spans.longer() {
+        match self.watch.spans.longer() {
             None => {}
             Some((witness, true)) => self.refuse(format!(
                 "the duration {} is longer than from its start to its end, and so are all others: the columns contradict each \
@@ -100,7 +89,7 @@ impl Judge<'_> {
 
     /// Reports dates which contradict the day of the week named in their row, as a refusal or as evidence.
     fn say_weekdays(&mut self) {
-        match self.table.weekdays.wrong() {
+        match self.watch.weekdays.wrong() {
             None => {}
             Some((witness, true)) => self.refuse(format!(
                 "the date {} is not of the day of the week that its row names, and so are all others: the days of the week \
@@ -115,7 +104,7 @@ impl Judge<'_> {
 
     /// Reports columns with a name and without a role, whose cells are kept with the entry.
     fn say_kept_columns(&mut self) {
-        let has_role = |column: usize| self.table.roles.iter().any(|(_, other)| *other == column);
+        let has_role = |column: usize| self.watch.roles.iter().any(|(_, other)| *other == column);
         let names = self.headers.shown().iter().enumerate();
         let kept: Vec<String> = names
             .filter(|(column, name)| !name.is_empty() && !has_role(*column))
