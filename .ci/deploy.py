@@ -32,13 +32,6 @@ DROPS = 20
 ROWS = 50
 # The whole run, in seconds.
 MOST = 600
-BINARIES = {
-    "ApiFunction": "waybill-api",
-    "ParserFunction": "waybill-parser",
-    "LoaderFunction": "waybill-loader",
-    "RevertFunction": "waybill-revert",
-    "SweepFunction": "waybill-sweep",
-}
 DEADLINE = time.monotonic() + MOST
 
 
@@ -126,18 +119,13 @@ class Emulator:
 def stage(folder, binaries):
     """The template with the bootstraps in place of the packages that `sam build` would compile."""
     template = yaml.safe_load(pathlib.Path("template.yaml").read_text())
-    functions = {
-        name: resource
-        for name, resource in template["Resources"].items()
-        if resource["Type"] == "AWS::Serverless::Function"
-    }
-    if set(functions) != set(BINARIES):
-        raise SystemExit(f"FAILED: the template has the functions {sorted(functions)}")
-    for name, resource in functions.items():
+    for name, resource in template["Resources"].items():
+        if resource["Type"] != "AWS::Serverless::Function":
+            continue
+        binary = resource.pop("Metadata")["BuildProperties"]["Binary"]
         package = folder / name
         package.mkdir()
-        subprocess.run(["strip", "-o", package / "bootstrap", binaries / BINARIES[name]], check=True)
-        del resource["Metadata"]
+        subprocess.run(["strip", "-o", package / "bootstrap", binaries / binary], check=True)
         for event in resource["Properties"]["Events"].values():
             cap = event["Properties"].get("ScalingConfig", {}).get("MaximumConcurrency")
             # The emulator leaves the number of a parameter a text, and then compares it with a number.
