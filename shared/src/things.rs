@@ -20,17 +20,13 @@ pub mod user;
 
 use serde::{Deserialize, Serialize};
 
-use crate::id::{AccountId, ImportId, ThingId};
-use crate::services::Services;
+use crate::id::{ImportId, ThingId};
 use crate::store::keys::Kind;
-use crate::store::{Item, StoreError, decode};
-use slot::{Slot, StoredSlot};
 
 /// A user, client, project or tag. All times are milliseconds since the epoch.
 ///
-/// A stored item decodes only as a [`Slot`], so no reader takes a mark or a sign for a thing.
-#[derive(Clone, Debug, PartialEq, Serialize)]
-#[serde(into = "StoredSlot")]
+/// A stored item decodes only as a [`Slot`](slot::Slot), so no reader takes a mark or a sign for a thing.
+#[derive(Clone, Debug, PartialEq)]
 pub struct Thing {
     /// A 52-bit hash of account, kind and key, or a small counted number for users made by hand; an edit never changes
     /// the id.
@@ -238,53 +234,5 @@ impl Thing {
             Body::Tag { billable } => Some(*billable),
             Body::User(_) | Body::Client => None,
         }
-    }
-
-    /// The thing with this id as people see it, or `None` for a retired thing.
-    pub async fn get(
-        services: &Services,
-        account: AccountId,
-        kind: Kind,
-        id: ThingId,
-    ) -> Result<Option<Self>, StoreError> {
-        Ok(Self::standing(services, account, kind, id).await?.filter(|thing| !thing.retired))
-    }
-
-    /// The thing with this id, retired or not.
-    pub async fn standing(
-        services: &Services,
-        account: AccountId,
-        kind: Kind,
-        id: ThingId,
-    ) -> Result<Option<Self>, StoreError> {
-        Ok(Slot::get(services, account, kind, id).await?.and_then(Slot::thing))
-    }
-
-    /// The things found among `wanted` as people see them, without retired things, in any order.
-    pub async fn get_many(
-        services: &Services,
-        account: AccountId,
-        wanted: &[(Kind, ThingId)],
-    ) -> Result<Vec<Self>, StoreError> {
-        let mut things = Self::standing_many(services, account, wanted).await?;
-        things.retain(|thing| !thing.retired);
-        Ok(things)
-    }
-
-    /// The things found among `wanted`, retired or not, in any order.
-    pub async fn standing_many(
-        services: &Services,
-        account: AccountId,
-        wanted: &[(Kind, ThingId)],
-    ) -> Result<Vec<Self>, StoreError> {
-        Ok(Slot::get_many(services, account, wanted).await?.into_iter().filter_map(Slot::thing).collect())
-    }
-
-    /// The things as people see them, without retired things, on a page of a list of [`keys::things`].
-    ///
-    /// [`keys::things`]: crate::store::keys::things
-    pub fn get_listed(items: Vec<Item>) -> Result<Vec<Self>, StoreError> {
-        let seen = |item| Ok(decode::<Slot>(item)?.thing().filter(|thing| !thing.retired));
-        items.into_iter().filter_map(|item| seen(item).transpose()).collect()
     }
 }

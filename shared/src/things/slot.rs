@@ -6,13 +6,13 @@
 #[cfg(test)]
 mod tests;
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Serialize, Serializer};
 
 use super::{Body, ProjectFields, Thing, UserFields, is_default};
 use crate::id::{AccountId, ImportId, ThingId};
 use crate::services::Services;
 use crate::store::keys::{self, Kind};
-use crate::store::{StoreError, decode};
+use crate::store::{Item, StoreError, decode};
 
 /// The item at the storage key of a thing.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -79,10 +79,66 @@ impl Slot {
     }
 }
 
+impl Thing {
+    /// The thing with this id as people see it, or `None` for a retired thing.
+    pub async fn get(
+        services: &Services,
+        account: AccountId,
+        kind: Kind,
+        id: ThingId,
+    ) -> Result<Option<Self>, StoreError> {
+        Ok(Self::standing(services, account, kind, id).await?.filter(|thing| !thing.retired))
+    }
+
+    /// The thing with this id, retired or not.
+    pub async fn standing(
+        services: &Services,
+        account: AccountId,
+        kind: Kind,
+        id: ThingId,
+    ) -> Result<Option<Self>, StoreError> {
+        Ok(Slot::get(services, account, kind, id).await?.and_then(Slot::thing))
+    }
+
+    /// The things found among `wanted` as people see them, without retired things, in any order.
+    pub async fn get_many(
+        services: &Services,
+        account: AccountId,
+        wanted: &[(Kind, ThingId)],
+    ) -> Result<Vec<Self>, StoreError> {
+        let mut things = Self::standing_many(services, account, wanted).await?;
+        things.retain(|thing| !thing.retired);
+        Ok(things)
+    }
+
+    /// The things found among `wanted`, retired or not, in any order.
+    pub async fn standing_many(
+        services: &Services,
+        account: AccountId,
+        wanted: &[(Kind, ThingId)],
+    ) -> Result<Vec<Self>, StoreError> {
+        Ok(Slot::get_many(services, account, wanted).await?.into_iter().filter_map(Slot::thing).collect())
+    }
+
+    /// The things as people see them, without retired things, on a page of a list of [`keys::things`].
+    ///
+    /// [`keys::things`]: crate::store::keys::things
+    pub fn get_listed(items: Vec<Item>) -> Result<Vec<Self>, StoreError> {
+        let seen = |item| Ok(decode::<Slot>(item)?.thing().filter(|thing| !thing.retired));
+        items.into_iter().filter_map(|item| seen(item).transpose()).collect()
+    }
+}
+
+impl Serialize for Thing {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        StoredSlot::from(self.clone()).serialize(serializer)
+    }
+}
+
 /// The attributes of a slot. Conditions of writes name the attributes, and functions of an earlier deployment read
 /// the attributes, so no attribute changes its name.
 #[derive(Serialize, Deserialize)]
-pub(super) struct StoredSlot {
+struct StoredSlot {
     id: ThingId,
     kind: Kind,
     key: String,
