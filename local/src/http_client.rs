@@ -7,3 +7,9 @@ pub fn builder() -> reqwest::ClientBuilder {
     let _ = rustls::crypto::ring::default_provider().install_default();
     reqwest::Client::builder()
 }
+
+/// A builder of clients for loopback. Such a client has no root certificates, for reading the certificates of the machine
+/// takes longer than the start of the local stack.
+pub fn loopback() -> reqwest::ClientBuilder {
+    builder().tls_certs_only([])
+}

@@ -150,17 +150,17 @@ impl System {
         let http = http_client();
         let local = |config: SdkConfig| config.into_builder().http_client(http.clone()).build();
         let (dynamodb, s3, sqs) = clients(&emulators, None, local);
-        let names = create(&template, &dynamodb, &s3, &sqs).await?;
+        let names = create(template, &dynamodb, &s3, &sqs).await?;
         let environment = emulators.together_url().map(|url| Environment::new(url, &names));
         let services = Services::from_clients(dynamodb, s3, sqs, names, options.clock.clone());
         let services = Services { rows_per_chunk: options.rows_per_chunk, ..services };
-        let guards = guards(&template);
+        let guards = guards(template);
         let functions = connect(&emulators, &services, &guards, local)?;
         seed(&services).await?;
         // Only this process uses the folder, so the holders of old leases are dead and their messages are lost. The
         // loaders start after the sweep has removed the old leases.
         let resumed = if is_kept { sweep(&functions.sweep, Others::Gone).await? } else { Swept::default() };
-        let delivery = deliver(&emulators, &template, &functions, &guards, options.workers)?;
+        let delivery = deliver(&emulators, template, &functions, &guards, options.workers)?;
         let gate = Gate::new(&callers, bound.port(), api::refusal);
         let doors = bound.serve(Limits::default(), |_| gate.before(api::router(functions.api.clone())));
         Ok(Self { services, functions, guards, environment, resumed, doors, delivery, emulators })

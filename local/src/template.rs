@@ -17,6 +17,7 @@ mod notifications;
 mod policies;
 
 use std::collections::BTreeMap;
+use std::sync::OnceLock;
 use std::time::Duration;
 
 use serde::Deserialize;
@@ -174,9 +175,16 @@ pub enum TemplateError {
 }
 
 impl Template {
-    /// Parses the template with which this program was built.
-    pub fn embedded() -> Result<Self, TemplateError> {
-        Self::parse(TEMPLATE)
+    /// The template with which this program was built, parsed once in a process.
+    pub fn embedded() -> Result<&'static Self, TemplateError> {
+        static EMBEDDED: OnceLock<Template> = OnceLock::new();
+        match EMBEDDED.get() {
+            Some(template) => Ok(template),
+            None => {
+                let template = Self::parse(TEMPLATE)?;
+                Ok(EMBEDDED.get_or_init(|| template))
+            }
+        }
     }
 
     /// Parses the text of a template.

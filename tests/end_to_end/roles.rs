@@ -54,7 +54,7 @@ async fn no_role_lists_a_permission_that_nothing_uses() -> anyhow::Result<()> {
     used.by(&Box::pin(messages_are_lost()).await?);
     used.by(&Box::pin(an_import_is_stopped_while_it_is_unpacked()).await?);
     let mut unused = Vec::new();
-    for function in Template::embedded()?.functions.into_values() {
+    for function in Template::embedded()?.functions.values() {
         let used = used.0.remove(&function.name).unwrap_or_default();
         let left = function.role.permissions.iter().filter(|permission| !used.contains(permission));
         unused.extend(left.map(|permission| format!("{}: {permission}", function.role.name)));

@@ -103,7 +103,7 @@ impl Stack {
     pub async fn with(options: Options) -> anyhow::Result<Self> {
         let system = System::start(options).await?;
         let _roles = Roles(system.guards().clone());
-        Ok(Self { system, http: waybill::http_client::builder().user_agent("tests").build()?, _roles })
+        Ok(Self { system, http: waybill::http_client::loopback().user_agent("tests").build()?, _roles })
     }
 
     /// The clients of the functions, each limited to the function's role.

@@ -54,7 +54,7 @@ async fn dropping_the_services_ends_them_too() -> Test {
 #[tokio::test]
 async fn no_page_and_no_other_name_reaches_a_service() -> Test {
     let stack = Stack::start().await?;
-    let http = crate::http_client::builder().build()?;
+    let http = crate::http_client::loopback().build()?;
     for address in addresses(&stack) {
         let post = || http.post(format!("http://{address}/")).header("X-Amz-Target", "AmazonSQS.ListQueues").body("{}");
         for (name, value, status) in [

@@ -190,7 +190,7 @@ async fn create(stack: &Stack, template: &Template) -> Result<(), CreateError> {
 async fn what_the_template_defines_is_created() -> Test {
     let stack = Stack::start().await?;
     let template = Template::embedded()?;
-    create(&stack, &template).await?;
+    create(&stack, template).await?;
 
     let tables = stack.dynamodb.list_tables().send().await?;
     let names: Vec<&str> = template.tables.values().map(|table| table.name.as_str()).collect();
@@ -219,7 +219,7 @@ async fn what_the_template_defines_is_created() -> Test {
     let stream = described.table().and_then(|table| table.stream_specification());
     assert!(stream.is_none_or(|stream| !stream.stream_enabled()), "streams are to stay off");
 
-    create(&stack, &template).await?;
+    create(&stack, template).await?;
     Ok(())
 }
 
@@ -227,7 +227,7 @@ async fn what_the_template_defines_is_created() -> Test {
 async fn an_index_of_the_template_lists_what_has_its_keys() -> Test {
     let stack = Stack::start().await?;
     let template = Template::embedded()?;
-    create(&stack, &template).await?;
+    create(&stack, template).await?;
     let table = &template.tables["ImportsTable"].name;
     for number in [1, 2, 10] {
         let put = stack.dynamodb.put_item().table_name(table).item("pk", text(&format!("a1#import#{number}")));
@@ -258,14 +258,14 @@ async fn tables_are_left_as_they_are_with_a_data_directory_and_refused_if_they_d
     let start = || Stack::with(Some(data.path().to_owned()), Vec::new());
     let template = Template::embedded()?;
     let stack = start().await?;
-    create(&stack, &template).await?;
+    create(&stack, template).await?;
     let table = &template.tables["WorkspaceTable"].name;
     let put = stack.dynamodb.put_item().table_name(table).item("pk", text("a")).item("sk", text("b"));
     put.send().await?;
     soon(stack.emulators.shutdown()).await?;
 
     let stack = start().await?;
-    create(&stack, &template).await?;
+    create(&stack, template).await?;
     let kept = stack.dynamodb.scan().table_name(table).send().await?;
     assert_eq!(kept.count(), 1);
 

@@ -113,7 +113,7 @@ async fn without_a_user_agent_nothing_is_answered() -> anyhow::Result<()> {
     }
     // The request is refused even if the header is completely absent.
     let url = format!("{}/v2/imports", stack.system.url());
-    let answer = waybill::http_client::builder().build()?.get(url).header("X-NokoToken", "demo").send().await?;
+    let answer = waybill::http_client::loopback().build()?.get(url).header("X-NokoToken", "demo").send().await?;
     assert_eq!(answer.status().as_u16(), 400);
     assert_eq!(answer.json::<Value>().await?, refused);
     Ok(())

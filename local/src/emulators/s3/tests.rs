@@ -409,7 +409,7 @@ async fn a_file_is_uploaded_as_a_stream() -> Test {
 #[tokio::test]
 async fn a_presigned_upload_and_download_work_until_they_expire() -> Test {
     let stack = stack().await?;
-    let http = crate::http_client::builder().build()?;
+    let http = crate::http_client::loopback().build()?;
     let valid = PresigningConfig::expires_in(Duration::from_secs(60))?;
     let upload = stack.s3.put_object().bucket("files").key("inbox/a").presigned(valid.clone()).await?;
     let answer = http.put(upload.uri()).body("by whoever has the address").send().await?;
@@ -477,7 +477,7 @@ async fn a_client_that_stays_in_the_middle_of_a_body_holds_up_nobody() -> Test {
 async fn a_presigned_put_succeeds_once_and_only_with_its_condition() -> Test {
     let stack = stack().await?;
     let url = presigned(&stack, "uploads/1").await?;
-    let http = crate::http_client::builder().build()?;
+    let http = crate::http_client::loopback().build()?;
     let put = async |body: &'static str, condition: Option<&str>| {
         let put = http.put(&url).body(body);
         let put = match condition {
@@ -510,7 +510,7 @@ async fn a_large_body_is_stored_as_it_is() -> Test {
 async fn pages_of_the_service_may_upload_and_others_may_not() -> Test {
     let stack = stack().await?;
     let url = presigned(&stack, "uploads/1").await?;
-    let http = crate::http_client::builder().build()?;
+    let http = crate::http_client::loopback().build()?;
     let own = stack.emulators.s3_url();
     for (origin, allowed) in [(own, true), ("https://evil.example", false), ("null", false)] {
         let preflight = http.request(reqwest::Method::OPTIONS, &url).header("Origin", origin);

@@ -14,7 +14,7 @@ use crate::system::http_client;
 type Test = anyhow::Result<()>;
 
 fn client() -> anyhow::Result<reqwest::Client> {
-    Ok(crate::http_client::builder().build()?)
+    Ok(crate::http_client::loopback().build()?)
 }
 
 async fn start() -> anyhow::Result<(Emulators, String)> {

@@ -130,11 +130,11 @@ fn drives<'t>(template: &'t Template, function: &'t Function) -> impl Iterator<I
 fn the_functions_that_may_loop_are_those_that_messages_of_their_own_can_lead_back_to() -> Test {
     let template = Template::embedded()?;
     for function in template.functions.values() {
-        let mut reached: Vec<&Function> = drives(&template, function).collect();
+        let mut reached: Vec<&Function> = drives(template, function).collect();
         let mut next = 0;
         while let Some(function) = reached.get(next).copied() {
             next += 1;
-            for driven in drives(&template, function) {
+            for driven in drives(template, function) {
                 if !reached.contains(&driven) {
                     reached.push(driven);
                 }
