@@ -22,7 +22,7 @@
 //! Two combinations cross: a filter on `updated_at` in an order by number, and a filter on `created_at` in an order by
 //! `updated_at`. No index can serve both fields at once, unless each transition wrote an item per level of a tree of times. Such a
 //! list is walked in its order, and entries that do not match are passed over in the index, without a read of the import:
-//! some 80 entries cost a read unit. Because no import changes before it is made, each filter also bounds the other field,
+//! some 100 entries cost a read unit. Because no import changes before it is made, each filter also bounds the other field,
 //! which shortens the walk. A gap is passed once in a scan, for the next page begins behind it. A page passes over at most
 //! 100,000 entries; a page that needs more is short though not the last, the only case of a short page.
 //!

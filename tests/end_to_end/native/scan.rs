@@ -5,8 +5,11 @@ use std::time::Duration;
 
 use serde_json::Value;
 use shared::id::ImportId;
+use shared::import::list::{self, ListOrder, ListPage, ListQuery, TimeRange};
 use shared::import::{Change, Import, Status, transition};
 use shared::inbox::shown::time;
+use shared::portions::Portions;
+use shared::services::Services;
 use shared::store::{decode, keys};
 
 use super::{ACCOUNT, make, page, stored};
@@ -233,5 +236,37 @@ async fn a_higher_number_is_never_older_whatever_the_clock_shows() -> anyhow::Re
     make(&stack, 7_200_000).await?;
     clock.set_back(Duration::from_secs(7_200));
     assert_eq!(make(&stack, 0).await?.created_at, first.created_at + 1_000);
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_page_that_passes_over_too_many_imports_ends_early_and_the_scan_goes_on() -> anyhow::Result<()> {
+    let stack = Stack::by_hand(100).await?;
+    for _ in 0..40 {
+        make(&stack, 10).await?;
+    }
+    let late = stored(&stack, 40).await?.updated_at;
+    for id in [3, 4, 5, 20, 39] {
+        stack.system.services().clock.turn(Duration::from_millis(10));
+        let import = stored(&stack, id).await?;
+        transition(stack.system.services(), &import, Status::Queued, Change::none()).await?;
+    }
+    let portions = Portions { entries_a_page: 6, ..Portions::default() };
+    let services = Services { portions, ..stack.system.services().clone() };
+    let (mut found, mut after, mut lengths) = (Vec::new(), None, Vec::new());
+    loop {
+        let updated = TimeRange { from: late + 1, to: TimeRange::ALL.to };
+        let (statuses, created) = (Vec::new(), TimeRange::ALL);
+        let query = ListQuery { statuses, created, updated, order: ListOrder::Id, ascending: true, after, take: 2 };
+        let ListPage { imports, remaining, next } = list::page(&services, ACCOUNT, query).await?;
+        assert!(remaining >= imports.len());
+        found.extend(imports.iter().map(|import| import.id.0));
+        lengths.push(imports.len());
+        let Some(next) = next else { break };
+        assert!(after < Some(next), "{after:?} {next:?}");
+        after = Some(next);
+    }
+    assert_eq!(found, [3, 4, 5, 20, 39]);
+    assert!(lengths.iter().all(|&length| length <= 2) && lengths.contains(&0), "{lengths:?}");
     Ok(())
 }

@@ -76,6 +76,11 @@ impl ListQuery {
         self.is_by_number() && self.statuses.is_empty() && self.updated == TimeRange::ALL
     }
 
+    /// `true` if a filter crosses the order, so that entries in between may not match.
+    pub(super) fn has_gaps(&self) -> bool {
+        if self.is_by_number() { self.updated != TimeRange::ALL } else { self.created != TimeRange::ALL }
+    }
+
     /// `true` if no import behind the entry can match.
     pub(super) fn ends_at(&self, entry: &Entry) -> bool {
         let beyond =

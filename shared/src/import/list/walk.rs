@@ -14,10 +14,10 @@ use crate::store::{Pages, Query, Store, StoreError};
 
 /// The number up to which the imports from the page on are counted.
 pub const MOST_COUNTED: usize = 500;
-/// The number of index entries that a page passes over before it ends early: some 1,300 read units.
-const MOST_WALKED: usize = 100_000;
 /// The smallest number of entries that a branch reads at once.
 const FEWEST_AT_ONCE: usize = 64;
+/// The same in a list whose filters cross its order, so that a walk through many entries takes few requests.
+const FEWEST_AT_ONCE_IN_GAPS: usize = 250;
 
 /// The entries of one partition of an index, read as the walk comes to them.
 struct Branch<'s> {
@@ -66,7 +66,8 @@ impl<'a> Walk<'a> {
             true => by_number(services, account, query).await?,
             false => by_change(account, query),
         };
-        let at_once = ((MOST_COUNTED + 1) / queries.len().max(1)).max(FEWEST_AT_ONCE);
+        let fewest = if query.has_gaps() { FEWEST_AT_ONCE_IN_GAPS } else { FEWEST_AT_ONCE };
+        let at_once = ((MOST_COUNTED + 1) / queries.len().max(1)).max(fewest);
         let branch = |branch: Query| Branch {
             pages: services.store.pages(branch.ascending(query.ascending).limit(at_once)),
             read: VecDeque::new(),
@@ -76,7 +77,7 @@ impl<'a> Walk<'a> {
         let mut branches: Vec<_> = queries.into_iter().map(branch).collect();
         let filling: Vec<_> = branches.iter_mut().map(|branch| branch.fill()).collect();
         try_join_all(filling).await?;
-        Ok(Self { query, branches, last: None, left: MOST_WALKED, is_done: false })
+        Ok(Self { query, branches, last: None, left: services.portions.entries_a_page, is_done: false })
     }
 
     /// `true` if the walk ended before the list did.
