@@ -17,6 +17,7 @@ mod counts;
 mod create;
 mod error;
 pub(crate) mod lane;
+pub mod list;
 pub(crate) mod messages;
 mod options;
 pub(crate) mod roll;
@@ -210,6 +211,8 @@ impl Import {
         let mut item = encode(&keys::import(self.account, self.id), self);
         let text = |text: String| AttributeValue::S(text);
         item.insert("list".to_owned(), text(keys::list_value(self.account)));
+        item.insert("listed".to_owned(), text(keys::listed_value(self.account, self.status.name())));
+        item.insert("changed".to_owned(), text(keys::changed_value((self.updated_at, self.id.0))));
         if !self.status.is_settled() {
             item.insert("open".to_owned(), text("open".to_owned()));
             item.insert("opened".to_owned(), text(format!("{:015}#{}#{}", self.created_at, self.account, self.id)));

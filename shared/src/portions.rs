@@ -1,4 +1,4 @@
-//! Limits of the work that a single invocation does at the end of an import or of an undo.
+//! Limits of the work that a single invocation does at the end of an import or of an undo, and for a page of a list.
 //!
 //! A file may name as many projects and tags as it has rows. Work on all names of an import (settling, the end of
 //! an undo) therefore goes in steps that fit memory, and stores a mark of progress after each step. An invocation
@@ -22,6 +22,9 @@ pub struct Portions {
     /// The number of ids in an item of the list of things that an import made. An id takes eight bytes, so a page of
     /// the list reads few units.
     pub made_a_block: usize,
+    /// The number of entries of an index that a page of the list of imports passes over before the page ends early: some
+    /// 1,000 read units.
+    pub entries_a_page: usize,
     /// The time after which an invocation hands over to the next. The loader and revert functions may run for 90
     /// seconds, and a step that has begun takes some of the rest.
     pub time: Duration,
@@ -34,6 +37,7 @@ impl Default for Portions {
             names_a_step: 5_000,
             notes_a_step: 5,
             made_a_block: 1_000,
+            entries_a_page: 100_000,
             time: Duration::from_secs(50),
         }
     }

@@ -34,7 +34,7 @@ use error::sdk;
 use meter::Meter;
 
 pub use batch::{BATCHES_IN_FLIGHT, ITEMS_A_BATCH};
-pub use counter::number;
+pub use counter::{Dated, number};
 pub use error::StoreError;
 pub use item::Item;
 pub use keys::Key;

@@ -48,7 +48,7 @@ pub fn timeless(dump: Dump) -> Dump {
         if sk == "watch" {
             continue;
         }
-        for name in ["updated_at", "started_at", "completed_at", "reverted_at", "opened", "at", "expires"] {
+        for name in ["updated_at", "started_at", "completed_at", "reverted_at", "opened", "changed", "at", "expires"] {
             item.remove(name);
         }
         if pk.ends_with("#mappings")

@@ -100,8 +100,14 @@ struct Bench {
 }
 
 /// Limits so small that nine names take five steps, each in an invocation of its own.
-pub const TINY: Portions =
-    Portions { names_at_once: 3, names_a_step: 2, notes_a_step: 1, made_a_block: 1, time: Duration::ZERO };
+pub const TINY: Portions = Portions {
+    names_at_once: 3,
+    names_a_step: 2,
+    notes_a_step: 1,
+    made_a_block: 1,
+    entries_a_page: 5,
+    time: Duration::ZERO,
+};
 
 /// Approximate number of requests before the end of the first step.
 const BEFORE_A_STEP: usize = 16;

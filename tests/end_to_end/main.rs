@@ -18,6 +18,7 @@ mod kill;
 mod logged;
 mod many_names;
 mod mappings;
+mod native;
 mod noko;
 mod observed;
 mod outbox;

@@ -24,8 +24,14 @@ use crate::stack::Stack;
 const ACCOUNT: id::AccountId = id::AccountId(1);
 
 /// Limits so small that a thousand names take several windows and many invocations.
-const SMALL: Portions =
-    Portions { names_at_once: 700, names_a_step: 200, notes_a_step: 3, made_a_block: 64, time: Duration::ZERO };
+const SMALL: Portions = Portions {
+    names_at_once: 700,
+    names_a_step: 200,
+    notes_a_step: 3,
+    made_a_block: 64,
+    entries_a_page: 64,
+    time: Duration::ZERO,
+};
 
 /// A stack without delivery, its postman, and a worker with the small limits.
 async fn stack(rows_per_chunk: u32) -> anyhow::Result<(Stack, Postman, Functions)> {

@@ -96,6 +96,10 @@ async fn files_come_and_go() -> anyhow::Result<Stack> {
     for import in stack.pages("/v2/imports?type=toggl").await? {
         stack.get(&format!("/v2/imports/{}/details", import["id"])).await?.expect(200)?;
     }
+    for query in ["filter[status][include]=complete", "sort[updated_at]=asc", "sort[created_at]=desc"] {
+        let list = stack.bare(Method::GET, &format!("/api/v1/imports?{query}"));
+        stack.answer(list.header("Authorization", "Token demo")).await?.expect(200)?;
+    }
     // The objects are deleted, and the failed rows are still shown from the ledger.
     for id in [sent, uploaded] {
         let source = Import::find(stack.system.services(), ACCOUNT, ImportId(id)).await?.source.context("no source")?;

@@ -45,6 +45,8 @@ pub struct Door {
     /// rather than at the stores, whose requests time out. On AWS a process handles a single request at a
     /// time and never waits.
     turns: Arc<Semaphore>,
+    /// The key that seals the cursors of the native door.
+    cursor_key: native::CursorKey,
 }
 
 /// The number of imports that a process creates at once.
@@ -53,7 +55,8 @@ const MADE_AT_ONCE: usize = 16;
 /// The router with all doors, health check and version.
 pub fn router(services: Services) -> Router {
     let turns = Arc::new(Semaphore::new(MADE_AT_ONCE));
-    let door = Door { services, surveys: surveys::Surveys::default(), turns };
+    let cursor_key = native::CursorKey::from_env(services.files.bucket());
+    let door = Door { services, surveys: surveys::Surveys::default(), turns, cursor_key };
     Router::new()
         .nest("/v2", noko::router(door.clone()))
         .route("/v2/", noko::root())
@@ -82,6 +85,6 @@ fn access(method: &Method) -> Access {
 pub fn refusal(path: &str, status: StatusCode, why: &str) -> Response {
     match path.strip_prefix("/v2") {
         Some(rest) if rest.is_empty() || rest.starts_with('/') => noko::NokoError::plain(status, why).into_response(),
-        _ => native::Problem::other(status, why).into_response(),
+        _ => native::located(native::Problem::other(status, why).into_response(), path, false),
     }
 }

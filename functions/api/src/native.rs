@@ -1,25 +1,31 @@
 //! The native door, `/api/v1`, for the command line, for presigned uploads, and for column mappings.
 //!
-//! A caller creates an import by an upload of any size straight to S3. The door shows the import's counts, the evidence
-//! of the file's format, and the first errors, and it cancels and undoes imports. The column mappings with which
-//! imports were made can be listed, renamed and deleted.
+//! A caller creates an import by an upload of any size straight to S3. The door lists the imports of the account, shows an
+//! import's counts, the evidence of the file's format, and the first errors, and it cancels and undoes imports. The column
+//! mappings with which imports were made can be listed, renamed and deleted.
 
+mod cursor;
 mod imports;
 mod keyset;
+mod list;
 mod mappings;
+mod parameters;
 mod problem;
+mod scan;
 mod upload;
 
 use axum::Router;
 use axum::routing::{get, post};
 
 use crate::Door;
+pub(crate) use cursor::CursorKey;
 pub use problem::Problem;
+pub(crate) use problem::located;
 
 /// The routes of the door, relative to `/api/v1`.
 pub fn router(door: Door) -> Router {
     Router::new()
-        .route("/imports", post(upload::create))
+        .route("/imports", get(list::list).post(upload::create))
         .route("/imports/{id}", get(imports::get))
         .route("/imports/{id}/cancel", post(imports::cancel))
         .route("/imports/{id}/revert", post(imports::revert))

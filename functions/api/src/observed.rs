@@ -11,7 +11,7 @@ use std::sync::{Arc, OnceLock};
 
 use axum::extract::Request;
 use axum::http::request::Parts;
-use axum::http::{HeaderName, HeaderValue};
+use axum::http::{HeaderName, HeaderValue, Method};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use futures::FutureExt;
@@ -21,7 +21,7 @@ use shared::lease::nonce;
 use tracing::Instrument;
 
 use crate::failure::Failure;
-use crate::native::Problem;
+use crate::native::{Problem, located};
 use crate::noko::NokoError;
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
@@ -47,6 +47,7 @@ pub async fn observed(mut request: Request, next: Next) -> Response {
     let span = tracing::info_span!("request", request_id = id);
     let answered = AssertUnwindSafe(next.run(request)).catch_unwind().instrument(span).await;
     let mut answer = answered.unwrap_or_else(|_| panicked(&path));
+    answer = located(answer, &path, method == Method::HEAD);
     let status = answer.status();
     if status.is_server_error() {
         let account = asker.0.get().map(|account| account.0);

@@ -11,6 +11,9 @@
 //! | a request at a door | `ADD n 1` before the transaction | simultaneous requests draw with a single write each |
 //! | a drop | counter n → n+1 (if still n) within the transaction | drops take turns in the order of numbers |
 //!
+//! The counter gives out `created_at` together with the number, so an import with a higher number is never older,
+//! whatever the clocks of the functions show. Lists rely on this order ([`super::list`]).
+//!
 //! A number drawn by `ADD` becomes a gap if its transaction comes to nothing. A gap is harmless, because lists of
 //! imports read the roll or the import items, never "all numbers up to the last".
 //!
@@ -29,7 +32,7 @@ use crate::files::{Object, SOURCES, UPLOADS, key_part};
 use crate::id::{AccountId, ImportId, MAX_IMPORTS, ThingId};
 use crate::services::Services;
 use crate::store::keys::{self, Counter, Kind};
-use crate::store::{Key, Patience, StoreError, Write};
+use crate::store::{Dated, Key, Patience, StoreError, Write};
 use crate::things::note::Note;
 use crate::things::{Thing, reference};
 
@@ -153,15 +156,16 @@ pub async fn create_or_find(services: &Services, new: &NewImport) -> Result<(Imp
             return Ok((claim.import_of(services, account, new.once.as_ref()).await?, false));
         }
         let users = users_that_stand(services, new).await?;
-        let Number { import: id, raise } = match drawn {
-            Some(id) => Number { import: id, raise: None },
+        let Number { drawn: number, raise } = match drawn {
+            Some(number) => Number { drawn: number, raise: None },
             None => Number::draw(services, new).await?,
         };
+        let id = ImportId(number.number);
         if id.0 > MAX_IMPORTS {
             return Err(ImportError::Exhausted);
         }
-        drawn = raise.is_none().then_some(id);
-        let import = first_state(services, new, id);
+        drawn = raise.is_none().then_some(number);
+        let import = first_state(services, new, id, number.at);
         let expires = import.created_at / 1000 + CLAIM_LIFETIME;
         let content = new.once.as_ref().map(|once| once.content.clone());
         let claim = Claim { import: id, expires, content };
@@ -187,24 +191,28 @@ pub async fn create_or_find(services: &Services, new: &NewImport) -> Result<(Imp
     }
 }
 
-/// The number for a new import.
+/// The number and the time for a new import.
 struct Number {
-    import: ImportId,
+    drawn: Dated,
     /// The write which takes the number, or `None` if the number is taken already.
     raise: Option<Write>,
 }
 
 impl Number {
     async fn draw(services: &Services, new: &NewImport) -> Result<Self, StoreError> {
-        let counter = keys::counter(new.account, Counter::Imports);
+        let (counter, now) = (keys::counter(new.account, Counter::Imports), services.clock.now_ms());
         if !matches!(new.origin, Origin::Dropped { .. }) {
-            let import = ImportId(services.store.next_number(counter).await?);
-            return Ok(Self { import, raise: None });
+            return Ok(Self { drawn: services.store.next_dated(counter, now).await?, raise: None });
         }
-        let last = services.store.last_number(&counter).await?;
-        let raise = Write::update(counter, "SET #n = :next").bind(":next", last + 1);
-        let raise = if last == 0 { raise.when_absent() } else { raise.when("#n = :last").bind(":last", last) };
-        Ok(Self { import: ImportId(last + 1), raise: Some(raise) })
+        let last = services.store.last_dated(&counter).await?;
+        let drawn = last.next(now);
+        let raise = Write::update(counter, "SET #n = :next, #at = :at").bind(":next", drawn.number);
+        let raise = raise.bind(":at", drawn.at);
+        let raise = match last.number {
+            0 => raise.when_absent(),
+            last => raise.when("#n = :last").bind(":last", last),
+        };
+        Ok(Self { drawn, raise: Some(raise) })
     }
 }
 
@@ -233,8 +241,7 @@ fn file_key(prefix: &str, account: AccountId, import: ImportId, file_name: &str)
     format!("{prefix}/{account}/{import}/{}", key_part(file_name))
 }
 
-fn first_state(services: &Services, new: &NewImport, id: ImportId) -> Import {
-    let now = services.clock.now_ms();
+fn first_state(services: &Services, new: &NewImport, id: ImportId, now: i64) -> Import {
     let key = |prefix| Some(file_key(prefix, new.account, id, &new.file_name));
     let (status, source, awaits) = match &new.origin {
         Origin::Dropped { object, .. } => (Status::Queued, Some(object.clone()), None),

@@ -29,6 +29,20 @@ wire_words! {
 }
 
 impl Status {
+    /// All statuses, in the order in which an import may reach them.
+    pub const ALL: [Self; 10] = [
+        Self::New,
+        Self::Queued,
+        Self::Processing,
+        Self::Complete,
+        Self::PartiallyComplete,
+        Self::Failed,
+        Self::Incomplete,
+        Self::Unsupported,
+        Self::RollingBack,
+        Self::RolledBack,
+    ];
+
     /// `true` if nothing more happens until somebody asks.
     pub fn is_settled(self) -> bool {
         !matches!(self, Self::New | Self::Queued | Self::Processing | Self::RollingBack)

@@ -102,8 +102,9 @@ pub async fn transition(
         return Err(ImportError::Status { import: import.id, status: import.status });
     }
     let by = change.by.as_deref().unwrap_or(services.function);
-    let now = services.clock.now_ms();
-    let mut expression = "SET #status = :to, #updated_at = :now".to_owned();
+    // A change is never older than the change before, whatever the clocks of the functions show: lists rely on it.
+    let now = services.clock.now_ms().max(import.updated_at);
+    let mut expression = "SET #status = :to, #updated_at = :now, #listed = :listed, #changed = :changed".to_owned();
     for (name, _) in &change.sets {
         expression.push_str(&format!(", #{name} = :{name}"));
     }
@@ -117,6 +118,8 @@ pub async fn transition(
     }
     let mut update = Write::update(keys::import(import.account, import.id), &expression);
     update = update.when("#status = :from").bind(":to", to).bind(":from", import.status).bind(":now", now);
+    update = update.bind(":listed", keys::listed_value(import.account, to.name()));
+    update = update.bind(":changed", keys::changed_value((now, import.id.0)));
     if let Some(condition) = change.provided {
         update = update.and_when(condition);
     }

@@ -26,6 +26,8 @@ enum Range {
     All,
     Prefix(String),
     Between(String, String),
+    /// From a value of an index's sort key to another, both included, with the name of the attribute.
+    Span(&'static str, AttributeValue, AttributeValue),
 }
 
 impl Query {
@@ -58,9 +60,20 @@ impl Query {
         Self { range: Range::Between(low.into(), high.into()), ..self }
     }
 
+    /// Limits the query of an index to sort keys from `low` to `high`, both included, where `range` is the attribute that
+    /// serves as the index's sort key.
+    pub fn span(self, range: &'static str, low: AttributeValue, high: AttributeValue) -> Self {
+        Self { range: Range::Span(range, low, high), ..self }
+    }
+
     /// Returns the items with the highest sort key first.
     pub fn descending(self) -> Self {
         Self { descending: true, ..self }
+    }
+
+    /// Returns the items in this direction.
+    pub fn ascending(self, ascending: bool) -> Self {
+        Self { descending: !ascending, ..self }
     }
 
     /// Returns at most `limit` items in a page.
@@ -100,6 +113,12 @@ impl Query {
                 names.insert("#sk".to_owned(), "sk".to_owned());
                 values.insert(":low".to_owned(), AttributeValue::S(low.clone()));
                 values.insert(":high".to_owned(), AttributeValue::S(high.clone()));
+            }
+            Range::Span(range, low, high) => {
+                condition.push_str(" AND #sk BETWEEN :low AND :high");
+                names.insert("#sk".to_owned(), (*range).to_owned());
+                values.insert(":low".to_owned(), low.clone());
+                values.insert(":high".to_owned(), high.clone());
             }
         }
         client

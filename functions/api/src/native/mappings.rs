@@ -3,7 +3,7 @@
 
 use axum::Json;
 use axum::extract::rejection::JsonRejection;
-use axum::extract::{Path, State};
+use axum::extract::{Path, RawQuery, State};
 use axum::http::StatusCode;
 use serde_json::{Map, Value, json};
 use shared::id::MappingId;
@@ -12,6 +12,7 @@ use shared::mappings::{self, HeaderMemory};
 
 use super::Problem;
 use super::keyset::Keyset;
+use super::parameters::MAPPINGS;
 use super::problem::Caller;
 use crate::Door;
 
@@ -35,9 +36,14 @@ fn shown(memory: &HeaderMemory) -> Value {
 }
 
 /// `GET /mappings` returns the account's mappings in pages.
-pub async fn list(State(door): State<Door>, Caller(caller): Caller, keyset: Keyset) -> Result<Json<Value>, Problem> {
+pub async fn list(
+    State(door): State<Door>,
+    Caller(caller): Caller,
+    RawQuery(query): RawQuery,
+) -> Result<Json<Value>, Problem> {
+    let keyset = Keyset::read(query.as_deref(), &MAPPINGS, caller.account, &door.cursor_key)?;
     let all = mappings::all(&door.services, caller.account).await?;
-    Ok(Json(keyset.page(("mappings", caller.account), &all, |memory| memory.id.0, shown)?))
+    Ok(Json(keyset.page_of(&all, |memory| memory.id.0, shown)))
 }
 
 /// `GET /mappings/{id}` returns a mapping with the columns and the import that used the mapping last.

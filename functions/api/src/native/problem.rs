@@ -6,10 +6,10 @@ use std::collections::BTreeMap;
 use axum::Json;
 use axum::extract::FromRequestParts;
 use axum::http::StatusCode;
-use axum::http::header::AUTHORIZATION;
+use axum::http::header::{AUTHORIZATION, CONTENT_LENGTH};
 use axum::http::request::Parts;
 use axum::response::{IntoResponse, Response};
-use serde_json::json;
+use serde_json::{Value, json};
 use shared::account::{Principal, Scope};
 use shared::import::ImportError;
 use shared::store::StoreError;
@@ -102,9 +102,35 @@ impl IntoResponse for Problem {
             Self::Failed(failure) => (failure.status, failure.message().to_owned(), Some(failure)),
         };
         let title = status.canonical_reason().unwrap_or_default();
-        let body = json!({ "status": status.as_u16(), "title": title, "detail": detail, "instance": null });
-        complete((status, Json(body)).into_response(), CHALLENGE, failure)
+        let mut body = json!({ "status": status.as_u16(), "title": title, "detail": detail, "instance": "" });
+        if status == StatusCode::TOO_MANY_REQUESTS {
+            // Clients of the vendor's older pages read this member.
+            body["error"] = body["detail"].clone();
+        }
+        let mut answer = (status, Json(&body)).into_response();
+        answer.extensions_mut().insert(Members(body));
+        complete(answer, CHALLENGE, failure)
     }
+}
+
+/// The members of a problem object, to which [`located`] adds the path.
+#[derive(Clone)]
+struct Members(Value);
+
+/// Adds the path of the request to an answer that is a problem object. The path inside a nested router lacks its beginning,
+/// so the outermost layer calls this function. A HEAD request gets the headers alone.
+pub(crate) fn located(mut answer: Response, path: &str, head: bool) -> Response {
+    if let Some(Members(mut body)) = answer.extensions_mut().remove() {
+        body["instance"] = json!(shortened(path, CELL));
+        let body = body.to_string();
+        if answer.headers().contains_key(CONTENT_LENGTH) {
+            answer.headers_mut().insert(CONTENT_LENGTH, body.len().into());
+        }
+        if !head {
+            *answer.body_mut() = body.into();
+        }
+    }
+    answer
 }
 
 /// The first wrong fields with their first messages, cut to the sizes that a response may repeat.
@@ -113,6 +139,24 @@ fn bounded(fields: BTreeMap<String, Vec<String>>) -> BTreeMap<String, Vec<String
         (shortened(name, CELL), reasons.into_iter().take(REASONS).map(|reason| shortened(reason, MESSAGE)).collect())
     };
     fields.into_iter().take(FIELDS).map(cut).collect()
+}
+
+/// The header by which clients of the vendor name the account; here the account's number.
+const ACCOUNT_TOKEN: &str = "account-token";
+
+/// The token in a value of `Authorization`, in any of the spellings that clients send: `Token KEY`, `Token token="KEY"` and
+/// `Bearer KEY`.
+fn token_in(value: &str) -> Option<&str> {
+    let (scheme, rest) = value.trim().split_once(' ')?;
+    let is_known = scheme.eq_ignore_ascii_case("token") || scheme.eq_ignore_ascii_case("bearer");
+    let rest = rest.trim();
+    let token = match rest.split_at_checked(6) {
+        Some((name, named)) if name.eq_ignore_ascii_case("token=") => {
+            named.split(',').next().unwrap_or_default().trim().trim_matches('"')
+        }
+        _ => rest,
+    };
+    Some(token).filter(|token| is_known && !token.is_empty())
 }
 
 /// The caller of a request: a principal with the scope for imports, by `Authorization: Token …` or `Bearer …`.
@@ -125,18 +169,47 @@ impl FromRequestParts<Door> for Caller {
         let unauthorized =
             || Problem::other(StatusCode::UNAUTHORIZED, "Send Authorization: Token …, with a valid token");
         let header = parts.headers.get(AUTHORIZATION).and_then(|value| value.to_str().ok());
-        let token = header.and_then(|value| {
-            let (scheme, token) = value.split_once(' ')?;
-            let known = scheme.eq_ignore_ascii_case("token") || scheme.eq_ignore_ascii_case("bearer");
-            known.then(|| token.trim())
-        });
+        let token = header.and_then(token_in);
         let principal = Principal::of_token(&door.services, token.ok_or_else(unauthorized)?).await?;
         let principal = principal.ok_or_else(unauthorized)?;
         is_of(parts, principal.account);
+        let account = parts.headers.get(ACCOUNT_TOKEN).map(|value| value.to_str().unwrap_or("?").trim());
+        if account.is_some_and(|account| !account.is_empty() && account != principal.account.to_string()) {
+            return Err(Problem::other(
+                StatusCode::FORBIDDEN,
+                "The Account-Token is not the number of the token's account",
+            ));
+        }
         if principal.may(Scope::Import, access(&parts.method)) {
             Ok(Self(principal))
         } else {
             Err(Problem::other(StatusCode::FORBIDDEN, "The token does not have the scope for imports"))
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::token_in;
+
+    #[test]
+    fn every_spelling_of_a_token_is_read() {
+        for value in [
+            "Token abc",
+            "token abc",
+            "Bearer abc",
+            "BEARER  abc ",
+            "Token token=abc",
+            "Token token=\"abc\"",
+            "TOKEN Token=\"abc\"",
+            "Token token=\"abc\", nonce=\"1\"",
+            " Bearer token=\"abc\"",
+        ] {
+            assert_eq!(token_in(value), Some("abc"), "{value}");
+        }
+        for value in ["", "abc", "Token", "Token ", "Basic abc", "Token token=", "Token token=\"\""] {
+            assert_eq!(token_in(value), None, "{value}");
+        }
+        assert_eq!(token_in("Token token"), Some("token"));
     }
 }

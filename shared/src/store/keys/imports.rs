@@ -1,5 +1,7 @@
 //! The keys of the tables Imports and Events.
 
+use aws_sdk_dynamodb::types::AttributeValue;
+
 use super::{Key, digest};
 use crate::id::{AccountId, ChunkNo, ImportId, MappingId, ThingId};
 use crate::store::{Query, Table};
@@ -11,6 +13,8 @@ pub const COUNTERS: u64 = 16;
 const CHUNKS_A_PAGE: usize = 100;
 /// The number of imports in an item of the roll, chosen so that the item stays below one write unit.
 const IMPORTS_A_ROLL: u64 = 50;
+/// The latest time that the attribute `changed` can spell, in milliseconds since 1970.
+pub const LAST_TIME: i64 = 999_999_999_999_999;
 
 /// The counters of an account.
 #[derive(Clone, Copy, Debug)]
@@ -188,6 +192,43 @@ pub fn import_list(account: AccountId) -> Query {
 /// The value of the attribute `list`, by which the index lists an account's imports.
 pub fn list_value(account: AccountId) -> String {
     format!("A#{account}")
+}
+
+/// A place in a list of imports: a time in milliseconds since 1970 and an import's number, or 0 and the number in a list by
+/// number.
+pub type ListPlace = (i64, u64);
+
+/// The imports of an account from the number `low` to `high`, both included, through the index `list`.
+pub fn numbered_imports(account: AccountId, low: u64, high: u64) -> Query {
+    import_list(account).span("number", AttributeValue::N(low.to_string()), AttributeValue::N(high.to_string()))
+}
+
+/// The value of the attribute `listed`, by which two indexes list an account's imports of a status.
+pub fn listed_value(account: AccountId, status: &str) -> String {
+    format!("A#{account}#{status}")
+}
+
+/// The value of the attribute `changed`, which orders imports by the last change of status and then by number.
+pub fn changed_value((at, import): ListPlace) -> String {
+    format!("{:015}#{import:07}", at.clamp(0, LAST_TIME))
+}
+
+/// The import's number and the time of its last change in a value of the attribute `changed`.
+pub fn changed_of(value: &str) -> Option<ListPlace> {
+    let (at, import) = value.split_once('#')?;
+    Some((at.parse().ok()?, import.parse().ok()?))
+}
+
+/// The imports of a status from the number `low` to `high`, both included, through the index `listed`.
+pub fn numbered_imports_of(account: AccountId, status: &str, low: u64, high: u64) -> Query {
+    let query = Query::index(Table::Imports, "listed", "listed", listed_value(account, status));
+    query.span("number", AttributeValue::N(low.to_string()), AttributeValue::N(high.to_string()))
+}
+
+/// The imports of a status from the place `low` to `high`, both included, through the index `changed`.
+pub fn changed_imports_of(account: AccountId, status: &str, low: ListPlace, high: ListPlace) -> Query {
+    let query = Query::index(Table::Imports, "changed", "listed", listed_value(account, status));
+    query.span("changed", AttributeValue::S(changed_value(low)), AttributeValue::S(changed_value(high)))
 }
 
 /// The imports of all accounts that are not settled, through the index `open`.

@@ -1,0 +1,252 @@
+//! The query parameters of keyset lists. A parameter that a list does not know is refused by its name, because a mistyped
+//! filter must not list everything.
+
+use std::collections::BTreeMap;
+
+use shared::import::Status;
+
+use super::Problem;
+use super::scan::{Bound, OPERATORS, SORTS, Sort};
+use crate::answer::{CELL, shortened};
+
+/// The number of records in a page by default, and the bounds of `per_page`.
+pub const PER_PAGE: usize = 50;
+const FEWEST: usize = 2;
+const MOST: usize = 100;
+
+/// A list of the door.
+#[derive(Debug, PartialEq, Eq)]
+pub struct List {
+    /// The name of the list, which its cursors seal.
+    pub name: &'static str,
+    /// The names of the query parameters.
+    parameters: &'static [&'static str],
+}
+
+/// `GET /mappings`.
+pub const MAPPINGS: List = List { name: "mappings", parameters: &["start_cursor", "per_page", "sort[id]"] };
+
+/// `GET /imports`.
+pub const IMPORTS: List = List {
+    name: "imports",
+    parameters: &[
+        "start_cursor",
+        "per_page",
+        "filter[status][include]",
+        "filter[created_at][lt]",
+        "filter[created_at][lte]",
+        "filter[created_at][gt]",
+        "filter[created_at][gte]",
+        "filter[updated_at][lt]",
+        "filter[updated_at][lte]",
+        "filter[updated_at][gt]",
+        "filter[updated_at][gte]",
+        "sort[id]",
+        "sort[created_at]",
+        "sort[updated_at]",
+    ],
+};
+
+/// The parameters of a request. A parameter that the request does not have is `None`.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Asked {
+    /// The cursor; `None` as well for an empty cursor, which means the first page.
+    pub start_cursor: Option<String>,
+    pub per_page: Option<usize>,
+    pub statuses: Option<Vec<Status>>,
+    pub created: Option<Bound>,
+    pub updated: Option<Bound>,
+    pub sort: Option<Sort>,
+}
+
+impl Asked {
+    /// Reads the query of a request for a list.
+    pub fn read(query: Option<&str>, list: &List) -> Result<Self, Problem> {
+        let pairs: Vec<(String, String)> = serde_urlencoded::from_str(query.unwrap_or_default())
+            .map_err(|_| Problem::field("query", "cannot be read"))?;
+        let (mut values, mut wrong) = (BTreeMap::new(), BTreeMap::new());
+        for (name, value) in pairs {
+            if !list.parameters.contains(&name.as_str()) {
+                let reason = unknown(&name, list);
+                wrong.insert(name, vec![reason]);
+            } else if values.insert(name.clone(), value.clone()).is_some_and(|before| before != value) {
+                wrong.insert(name, vec!["has two values".to_owned()]);
+            }
+        }
+        let mut asked = Self::default();
+        for (name, value) in values {
+            if let Err(reason) = asked.take(&name, value) {
+                wrong.entry(name).or_insert_with(Vec::new).push(reason);
+            }
+        }
+        if wrong.is_empty() { Ok(asked) } else { Err(Problem::Fields(wrong)) }
+    }
+
+    /// Takes a parameter that the list knows.
+    fn take(&mut self, name: &str, value: String) -> Result<(), String> {
+        let parts: Vec<&str> = name.split(['[', ']']).filter(|part| !part.is_empty()).collect();
+        match parts.as_slice() {
+            ["start_cursor"] => self.start_cursor = Some(value).filter(|cursor| !cursor.is_empty()),
+            ["per_page"] => {
+                let per_page = value.parse().ok().filter(|per_page| (FEWEST..=MOST).contains(per_page));
+                self.per_page = Some(per_page.ok_or_else(|| format!("must be a number from {FEWEST} to {MOST}"))?);
+            }
+            ["filter", "status", _] => self.statuses = Some(statuses(&value)?),
+            ["filter", field, operator] => {
+                let slot = if *field == "created_at" { &mut self.created } else { &mut self.updated };
+                if slot.is_some() {
+                    return Err(format!("is a second operator: {field} takes one"));
+                }
+                *slot = Some(bound(operator, &value)?);
+            }
+            ["sort", field] => {
+                if self.sort.is_some() {
+                    return Err("is a second sort: a list takes one".to_owned());
+                }
+                self.sort = Some(sort(field, &value)?);
+            }
+            _ => return Err("is no parameter".to_owned()),
+        }
+        Ok(())
+    }
+}
+
+/// The statuses of a comma-separated list, each once.
+fn statuses(value: &str) -> Result<Vec<Status>, String> {
+    let mut statuses = Vec::new();
+    for word in value.split(',').map(str::trim) {
+        let status = Status::ALL.into_iter().find(|status| status.name() == word).ok_or_else(|| {
+            let names = Status::ALL.map(Status::name);
+            format!("{:?} is no status; the nearest is {}", shortened(word, CELL), nearest(word, &names))
+        })?;
+        if !statuses.contains(&status) {
+            statuses.push(status);
+        }
+    }
+    Ok(statuses)
+}
+
+fn bound(operator: &str, value: &str) -> Result<Bound, String> {
+    let operator = OPERATORS.into_iter().find(|(name, _)| *name == operator).map(|(_, operator)| operator);
+    let bound = operator.and_then(|operator| Bound::parse(operator, value));
+    bound.ok_or_else(|| {
+        "must be a date such as 2026-03-01, or a time with an offset such as 2026-03-01T08:00:00Z".to_owned()
+    })
+}
+
+fn sort(field: &str, direction: &str) -> Result<Sort, String> {
+    let field = SORTS.into_iter().find(|(name, _)| *name == field).map(|(_, field)| field);
+    let ascending = match direction {
+        "asc" => Some(true),
+        "desc" => Some(false),
+        _ => None,
+    };
+    let sort = field.zip(ascending).map(|(field, ascending)| Sort { field, ascending });
+    sort.ok_or_else(|| "must be asc or desc".to_owned())
+}
+
+/// The reason why a parameter is refused, with the nearest parameter that the list knows.
+fn unknown(name: &str, list: &List) -> String {
+    // Clients of other endpoints of the vendor send filters in this style.
+    let nearest = match name.starts_with("q[") && list.parameters.iter().any(|known| known.starts_with("filter[")) {
+        true => "filter[status][include], for lists are filtered by filter[…]",
+        false => nearest(name, list.parameters),
+    };
+    format!("is no parameter of this list; the nearest is {nearest}")
+}
+
+/// The known name that differs from a name by the fewest letters.
+fn nearest<'n>(name: &str, known: &[&'n str]) -> &'n str {
+    let name: Vec<char> = name.chars().take(CELL).flat_map(char::to_lowercase).collect();
+    known.iter().copied().min_by_key(|known| distance(&name, known)).unwrap_or_default()
+}
+
+/// The number of letters to add, remove or replace until `name` is `known`.
+fn distance(name: &[char], known: &str) -> usize {
+    let known: Vec<char> = known.chars().collect();
+    let mut row: Vec<usize> = (0..=known.len()).collect();
+    for (at, letter) in name.iter().enumerate() {
+        let mut diagonal = std::mem::replace(&mut row[0], at + 1);
+        for (column, other) in known.iter().enumerate() {
+            let replaced = diagonal + usize::from(letter != other);
+            diagonal = row[column + 1];
+            row[column + 1] = replaced.min(diagonal + 1).min(row[column] + 1);
+        }
+    }
+    row[known.len()]
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "tests")]
+mod tests {
+    use shared::import::list::ListOrder;
+
+    use super::*;
+
+    #[test]
+    fn what_a_list_knows_is_read() {
+        let asked = Asked::read(
+            Some(
+                "filter%5Bstatus%5D%5Binclude%5D=complete,failed,complete&filter[created_at][gte]=2026-03-01&\
+                 filter[updated_at][lt]=2026-03-02T00:00:00%2B01:00&sort[updated_at]=asc&per_page=7&start_cursor=",
+            ),
+            &IMPORTS,
+        )
+        .unwrap();
+        assert_eq!(asked.statuses, Some(vec![Status::Complete, Status::Failed]));
+        assert_eq!(asked.created.map(|bound| bound.text), Some("2026-03-01".to_owned()));
+        assert_eq!(asked.updated.map(|bound| bound.text), Some("2026-03-02T00:00:00+01:00".to_owned()));
+        assert_eq!(asked.sort, Some(Sort { field: ListOrder::UpdatedAt, ascending: true }));
+        assert_eq!((asked.per_page, asked.start_cursor), (Some(7), None));
+        assert_eq!(Asked::read(None, &IMPORTS).unwrap(), Asked::default());
+        assert!(Asked::read(Some("per_page=3&per_page=3"), &IMPORTS).is_ok());
+    }
+
+    #[test]
+    fn what_a_list_does_not_know_is_named_with_the_nearest_that_the_list_knows() {
+        for (query, name, said) in [
+            ("perpage=3", "perpage", "the nearest is per_page"),
+            ("filters[status][include]=new", "filters[status][include]", "the nearest is filter[status][include]"),
+            ("filter[status][eq]=new", "filter[status][eq]", "the nearest is filter[status][include]"),
+            ("filter[created_at]=2026-03-01", "filter[created_at]", "the nearest is filter[created_at]["),
+            ("filter[createdat][lt]=2026-03-01", "filter[createdat][lt]", "the nearest is filter[created_at][lt]"),
+            ("filter[updated_at][eq]=2026-03-01", "filter[updated_at][eq]", "the nearest is filter[updated_at]["),
+            ("sort[status]=asc", "sort[status]", "the nearest is sort["),
+            ("q[status_eq]=new", "q[status_eq]", "filter[…]"),
+            ("filter[status][include]=complet", "filter[status][include]", "the nearest is complete"),
+            ("filter[status][include]=complete,,new", "filter[status][include]", "is no status"),
+            ("filter[status][include]=", "filter[status][include]", "is no status"),
+            ("filter[created_at][lt]=soon", "filter[created_at][lt]", "must be a date"),
+            ("filter[created_at][lt]=2026-03-01T00:00:00", "filter[created_at][lt]", "must be a date"),
+            (
+                "filter[created_at][lt]=2026-03-01&filter[created_at][gt]=2026-01-01",
+                "filter[created_at][lt]",
+                "second operator",
+            ),
+            ("sort[id]=asc&sort[updated_at]=asc", "sort[updated_at]", "second sort"),
+            ("sort[id]=up", "sort[id]", "asc or desc"),
+            ("sort[id]=ASC", "sort[id]", "asc or desc"),
+            ("per_page=1", "per_page", "from 2 to 100"),
+            ("per_page=101", "per_page", "from 2 to 100"),
+            ("per_page=x", "per_page", "from 2 to 100"),
+            ("per_page=3&per_page=4", "per_page", "two values"),
+            ("sort[id]=asc&sort[id]=desc", "sort[id]", "two values"),
+        ] {
+            let Err(Problem::Fields(wrong)) = Asked::read(Some(query), &IMPORTS) else { panic!("{query} is taken") };
+            let said_of = wrong.get(name).unwrap_or_else(|| panic!("{query}: {wrong:?}"));
+            assert!(wrong.len() == 1 && said_of[0].contains(said), "{query}: {wrong:?}");
+        }
+        assert!(Asked::read(Some("filter[status][include]=new"), &MAPPINGS).is_err());
+        let long = format!("{}=1", "x".repeat(100_000));
+        assert!(Asked::read(Some(&long), &IMPORTS).is_err());
+    }
+
+    #[test]
+    fn distances_count_added_removed_and_replaced_letters() {
+        for (name, known, letters) in
+            [("", "", 0), ("abc", "abc", 0), ("", "abc", 3), ("abc", "", 3), ("kitten", "sitting", 3)]
+        {
+            assert_eq!(distance(&name.chars().collect::<Vec<_>>(), known), letters, "{name} {known}");
+        }
+    }
+}

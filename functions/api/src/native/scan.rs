@@ -1,0 +1,175 @@
+//! The scan that a list is asked for: filters and a sort, which stay the same from page to page.
+
+use jiff::Timestamp;
+use jiff::civil::Date;
+use jiff::tz::TimeZone;
+use serde_json::{Value, json};
+use shared::import::Status;
+use shared::import::list::{ListOrder, TimeRange};
+
+/// The length limit of a time in a filter, in bytes.
+const LONGEST_TIME: usize = 40;
+/// The number of nanoseconds in a millisecond.
+const MILLISECOND: i128 = 1_000_000;
+
+/// The filters and the sort of a list.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Scan {
+    /// The statuses to find, in the order of the request; empty without a filter.
+    pub statuses: Vec<Status>,
+    pub created: Option<Bound>,
+    pub updated: Option<Bound>,
+    pub sort: Sort,
+}
+
+/// The field and the direction of a sort.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Sort {
+    pub field: ListOrder,
+    pub ascending: bool,
+}
+
+impl Default for Sort {
+    fn default() -> Self {
+        Self { field: ListOrder::Id, ascending: false }
+    }
+}
+
+/// The sorts by their names.
+pub const SORTS: [(&str, ListOrder); 3] =
+    [("id", ListOrder::Id), ("created_at", ListOrder::CreatedAt), ("updated_at", ListOrder::UpdatedAt)];
+
+/// The operators by their names.
+pub const OPERATORS: [(&str, Operator); 4] =
+    [("lt", Operator::Lt), ("lte", Operator::Lte), ("gt", Operator::Gt), ("gte", Operator::Gte)];
+
+/// A comparison with a time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Operator {
+    Lt,
+    Lte,
+    Gt,
+    Gte,
+}
+
+impl Operator {
+    fn name(self) -> &'static str {
+        OPERATORS.iter().find(|(_, operator)| *operator == self).map_or("", |(name, _)| name)
+    }
+}
+
+/// A filter on a time, for example `gte` with `2026-03-01`.
+#[derive(Clone, Debug)]
+pub struct Bound {
+    pub operator: Operator,
+    /// The time as the request spells the time.
+    pub text: String,
+    at: Timestamp,
+}
+
+/// Two spellings of a time are the same filter.
+impl PartialEq for Bound {
+    fn eq(&self, other: &Self) -> bool {
+        (self.operator, self.at) == (other.operator, other.at)
+    }
+}
+
+impl Eq for Bound {}
+
+impl Bound {
+    /// Parses an ISO date, which is the start of that day in UTC, or a date with a time and an offset. `None` for another
+    /// text.
+    pub fn parse(operator: Operator, text: &str) -> Option<Self> {
+        let at = match text.len() {
+            10 => text.parse::<Date>().ok()?.to_zoned(TimeZone::UTC).ok()?.timestamp(),
+            0..=LONGEST_TIME => text.parse().ok()?,
+            _ => return None,
+        };
+        Some(Self { operator, text: text.to_owned(), at })
+    }
+
+    /// The milliseconds that the filter lets pass. Stored times are whole milliseconds.
+    fn range(&self) -> TimeRange {
+        let nanoseconds = self.at.as_nanosecond();
+        let floor = i64::try_from(nanoseconds.div_euclid(MILLISECOND)).unwrap_or_default();
+        let ceiling = floor + i64::from(nanoseconds.rem_euclid(MILLISECOND) != 0);
+        let TimeRange { from, to } = TimeRange::ALL;
+        match self.operator {
+            Operator::Lt => TimeRange { from, to: to.min(ceiling - 1) },
+            Operator::Lte => TimeRange { from, to: to.min(floor) },
+            Operator::Gt => TimeRange { from: from.max(floor + 1), to },
+            Operator::Gte => TimeRange { from: from.max(ceiling), to },
+        }
+    }
+
+    fn shown(&self) -> Value {
+        json!({ self.operator.name(): self.text })
+    }
+}
+
+impl Scan {
+    /// The range of `created_at` and the range of `updated_at`.
+    pub fn ranges(&self) -> (TimeRange, TimeRange) {
+        let range = |bound: &Option<Bound>| bound.as_ref().map_or(TimeRange::ALL, Bound::range);
+        (range(&self.created), range(&self.updated))
+    }
+
+    /// The filters for the envelope, one object for each filtered field.
+    pub fn filtered_by(&self) -> Vec<Value> {
+        let names: Vec<_> = self.statuses.iter().map(|status| status.name()).collect();
+        let status = (!names.is_empty()).then(|| json!({ "status": { "include": names.join(",") } }));
+        let created = self.created.as_ref().map(|bound| json!({ "created_at": bound.shown() }));
+        let updated = self.updated.as_ref().map(|bound| json!({ "updated_at": bound.shown() }));
+        [status, created, updated].into_iter().flatten().collect()
+    }
+
+    /// The sorts for the envelope, one object for each field.
+    pub fn sorted_by(&self) -> Value {
+        let name = SORTS.iter().find(|(_, field)| *field == self.sort.field).map_or("", |(name, _)| name);
+        json!([{ name: if self.sort.ascending { "asc" } else { "desc" } }])
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "tests")]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_time_is_a_day_in_utc_or_has_an_offset() {
+        let day = 1_772_323_200_000;
+        for (text, from) in [
+            ("2026-03-01", Some(day)),
+            ("2026-03-01T00:00:00Z", Some(day)),
+            ("2026-03-01T02:00:00+02:00", Some(day)),
+            ("2026-03-01 02:00:00.5+02:00", Some(day + 500)),
+            ("2026-03-01T00:00:00", None),
+            ("2026-03-01T", None),
+            ("2026-13-01", None),
+            ("yesterday", None),
+            ("", None),
+            ("1772323200", None),
+        ] {
+            let bound = Bound::parse(Operator::Gte, text);
+            assert_eq!(bound.map(|bound| bound.range().from), from, "{text}");
+        }
+        assert!(Bound::parse(Operator::Gt, &format!("2026-03-01T00:00:00.{}Z", "0".repeat(40))).is_none());
+    }
+
+    #[test]
+    fn each_operator_lets_the_right_milliseconds_pass() {
+        let ms = 1_772_323_200_000;
+        for (text, floor, ceiling) in
+            [("2026-03-01T00:00:00Z", ms, ms), ("2026-03-01T00:00:00.0001Z", ms, ms + 1), ("1969-12-31", 0, 0)]
+        {
+            let of = |operator| Bound::parse(operator, text).unwrap().range();
+            if floor == 0 {
+                assert!([Operator::Lt, Operator::Lte].into_iter().all(|operator| of(operator).to < 0));
+                assert_eq!((of(Operator::Gt), of(Operator::Gte)), (TimeRange::ALL, TimeRange::ALL));
+                continue;
+            }
+            assert_eq!((of(Operator::Lt).to, of(Operator::Lte).to), (ceiling - 1, floor), "{text}");
+            assert_eq!((of(Operator::Gt).from, of(Operator::Gte).from), (floor + 1, ceiling), "{text}");
+        }
+    }
+}
