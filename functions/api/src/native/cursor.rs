@@ -100,7 +100,7 @@ impl Cursor {
         let mut bytes = vec![version, if sort.ascending { field | ASCENDING } else { field }];
         let statuses = statuses.iter().filter_map(|status| Status::ALL.iter().position(|other| other == status));
         let statuses: Vec<u8> = statuses.filter_map(|at| u8::try_from(at).ok()).collect();
-        bytes.push(u8::try_from(statuses.len()).unwrap_or_default());
+        bytes.push(u8::try_from(statuses.len()).expect("a scan names each of ten statuses once at most"));
         bytes.extend(statuses);
         for bound in [created, updated] {
             match bound {
