@@ -14,6 +14,7 @@
 
 pub mod apart;
 pub mod arn;
+mod direct;
 pub mod dynamodb;
 pub mod pending;
 pub mod s3;
@@ -27,6 +28,7 @@ use std::process::Command;
 use std::sync::Arc;
 use std::time::Duration;
 
+use aws_smithy_runtime_api::client::http::SharedHttpClient;
 use axum::Router;
 use shared::clock::Clock;
 use tempfile::TempDir;
@@ -169,6 +171,15 @@ impl Emulators {
     /// Base URL of SQS, to which the queue's account and name are appended.
     pub fn sqs_url(&self) -> &str {
         self.sqs.url()
+    }
+
+    /// A client for the SDK of this process, which calls the services in this process without a connection.
+    pub fn client(&self) -> SharedHttpClient {
+        let stores = match &self.stores {
+            Stores::Here(here) => vec![&here.dynamodb, &here.s3],
+            Stores::Apart(_) => Vec::new(),
+        };
+        direct::client(stores.into_iter().chain([&self.sqs]))
     }
 
     /// Base URL of all three for functions outside of this process, if [`Options::together`] asks for it.

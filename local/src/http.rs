@@ -76,13 +76,15 @@ impl Bound {
         };
         let router = router(stopped.clone()).layer(map_request(timed));
         let url = self.url();
-        Server { url, stop, task: tokio::spawn(accept(self.listener, router, limits, stopped)) }
+        let task = tokio::spawn(accept(self.listener, router.clone(), limits, stopped));
+        Server { url, router, stop, task }
     }
 }
 
 /// A running server. A drop gives the signal to stop.
 pub struct Server {
     url: String,
+    router: Router,
     stop: watch::Sender<()>,
     task: JoinHandle<()>,
 }
@@ -91,6 +93,11 @@ impl Server {
     /// Base URL of the server, for example `http://127.0.0.1:8080`.
     pub fn url(&self) -> &str {
         &self.url
+    }
+
+    /// The routes of the server, for callers within this process.
+    pub fn router(&self) -> Router {
+        self.router.clone()
     }
 
     /// Stops accepting connections, lets the requests in progress finish within `grace`, and cuts

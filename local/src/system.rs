@@ -9,10 +9,10 @@ use std::time::Duration;
 use anyhow::Context;
 use aws_config::retry::RetryConfig;
 use aws_config::{BehaviorVersion, Region, SdkConfig};
-use aws_sdk_dynamodb::config::{Credentials, SharedCredentialsProvider, SharedHttpClient};
+use aws_sdk_dynamodb::config::{Credentials, SharedCredentialsProvider};
 use shared::account::{self, Account, Principal, Scope};
 use shared::clock::Clock;
-use shared::connections::{Connections, SDK_ATTEMPTS, timeouts};
+use shared::connections::{SDK_ATTEMPTS, timeouts};
 use shared::id::{AccountId, ThingId};
 use shared::queue::QueueUrls;
 use shared::services::{ROWS_PER_CHUNK, ResourceNames, Services, log_levels};
@@ -145,17 +145,13 @@ impl System {
             together: options.aws,
         })
         .await?;
-        // All functions share a pool of connections, because five pools for each service would hold very many
-        // connections in a single process.
-        let http = http_client();
-        let local = |config: SdkConfig| config.into_builder().http_client(http.clone()).build();
-        let (dynamodb, s3, sqs) = clients(&emulators, None, local);
+        let (dynamodb, s3, sqs) = clients(&emulators, None, |config| config);
         let names = create(template, &dynamodb, &s3, &sqs).await?;
         let environment = emulators.together_url().map(|url| Environment::new(url, &names));
         let services = Services::from_clients(dynamodb, s3, sqs, names, options.clock.clone());
         let services = Services { rows_per_chunk: options.rows_per_chunk, ..services };
         let guards = guards(template);
-        let functions = connect(&emulators, &services, &guards, local)?;
+        let functions = connect(&emulators, &services, &guards, |config| config)?;
         seed(&services).await?;
         // Only this process uses the folder, so the holders of old leases are dead and their messages are lost. The
         // loaders start after the sweep has removed the old leases.
@@ -217,13 +213,13 @@ impl System {
 
     /// A client for S3 which bypasses the product's own clients.
     pub fn s3(&self) -> aws_sdk_s3::Client {
-        let config = config(self.emulators.s3_url());
+        let config = config(&self.emulators, self.emulators.s3_url());
         aws_sdk_s3::Client::from_conf(aws_sdk_s3::config::Builder::from(&config).force_path_style(true).build())
     }
 
     /// A client for DynamoDB which bypasses the product's own clients.
     pub fn dynamodb(&self) -> aws_sdk_dynamodb::Client {
-        aws_sdk_dynamodb::Client::new(&config(self.emulators.dynamodb_url()))
+        aws_sdk_dynamodb::Client::new(&config(&self.emulators, self.emulators.dynamodb_url()))
     }
 
     /// Waits until no message, notification or call is left, see [`Delivery::idle`].
@@ -284,7 +280,7 @@ fn clients(
     guard: Option<&Guard>,
     adapt: impl Fn(SdkConfig) -> SdkConfig,
 ) -> (aws_sdk_dynamodb::Client, aws_sdk_s3::Client, aws_sdk_sqs::Client) {
-    let config = |endpoint: &str| adapt(config(endpoint));
+    let config = |endpoint: &str| adapt(config(emulators, endpoint));
     let mut dynamodb = aws_sdk_dynamodb::config::Builder::from(&config(emulators.dynamodb_url()));
     let mut s3 = aws_sdk_s3::config::Builder::from(&config(emulators.s3_url())).force_path_style(true);
     let mut sqs = aws_sdk_sqs::config::Builder::from(&config(emulators.sqs_url()));
@@ -300,12 +296,7 @@ fn clients(
     )
 }
 
-/// A pool of connections. The emulators speak plain HTTP, so no certificates are loaded.
-pub(crate) fn http_client() -> SharedHttpClient {
-    Connections::plain().client()
-}
-
-fn config(endpoint: &str) -> SdkConfig {
+fn config(emulators: &Emulators, endpoint: &str) -> SdkConfig {
     let credentials = Credentials::new(ACCESS_KEY_ID, SECRET_ACCESS_KEY, None, None, "local");
     SdkConfig::builder()
         .behavior_version(BehaviorVersion::latest())
@@ -314,7 +305,7 @@ fn config(endpoint: &str) -> SdkConfig {
         .timeout_config(timeouts())
         .retry_config(RetryConfig::standard().with_max_attempts(SDK_ATTEMPTS))
         .endpoint_url(endpoint)
-        .http_client(http_client())
+        .http_client(emulators.client())
         .build()
 }
 

@@ -20,7 +20,7 @@ use aws_smithy_runtime_api::http::StatusCode;
 use aws_smithy_types::body::SdkBody;
 use futures::future::BoxFuture;
 use serde_json::{Value, json};
-use shared::connections::{Connections, SDK_ATTEMPTS};
+use shared::connections::SDK_ATTEMPTS;
 use shared::services::Services;
 use tokio::sync::Notify;
 use waybill::system::{Functions, System};
@@ -94,11 +94,15 @@ impl Faults {
     }
 
     fn adapt(&self) -> impl Fn(SdkConfig) -> SdkConfig + use<> {
-        let client = self.client();
+        let faults = self.clone();
         let retries = RetryConfig::standard().with_max_attempts(SDK_ATTEMPTS);
         let at_once = std::time::Duration::from_millis(1);
         let retries = retries.with_initial_backoff(at_once).with_max_backoff(at_once);
-        move |config| config.into_builder().http_client(client.clone()).retry_config(retries.clone()).build()
+        move |config| {
+            let client =
+                faults.client(config.http_client().expect("each client of a system has a way to its services"));
+            config.into_builder().http_client(client).retry_config(retries.clone()).build()
+        }
     }
 
     /// Starts a new count and a new plan, with a living worker.
@@ -149,11 +153,10 @@ impl Faults {
         }
     }
 
-    fn client(&self) -> SharedHttpClient {
+    fn client(&self, inner: SharedHttpClient) -> SharedHttpClient {
         let faults = self.clone();
-        let plain = Connections::plain().client();
         http_client_fn(move |settings: &HttpConnectorSettings, components: &RuntimeComponents| {
-            let inner = plain.http_connector(settings, components);
+            let inner = inner.http_connector(settings, components);
             SharedHttpConnector::new(Faulty { faults: faults.clone(), inner })
         })
     }

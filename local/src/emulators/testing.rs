@@ -3,13 +3,13 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use aws_sdk_sqs::config::{BehaviorVersion, Credentials, Region};
+use aws_sdk_sqs::config::{BehaviorVersion, Credentials, Region, SharedHttpClient};
 use shared::clock::Clock;
+use shared::connections::Connections;
 
 use super::s3::Notification;
 use super::{ACCESS_KEY_ID, Emulators, Options, SECRET_ACCESS_KEY, arn};
 use crate::folder::Folder;
-use crate::system::http_client;
 
 /// The running emulators, with a client for each service and the clock.
 pub struct Stack {
@@ -61,6 +61,11 @@ impl Stack {
             sqs: aws_sdk_sqs::Client::from_conf(sqs),
         })
     }
+}
+
+/// A client which connects to the services, as functions outside of this process do.
+pub fn http_client() -> SharedHttpClient {
+    Connections::plain().client()
 }
 
 /// Waits for a future, and fails the test after ten seconds, so a mistake does not make the test hang.

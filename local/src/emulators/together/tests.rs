@@ -8,8 +8,8 @@ use aws_sdk_s3::primitives::ByteStream;
 use aws_sdk_sqs::config::{BehaviorVersion, Credentials, Region, SharedCredentialsProvider};
 
 use super::*;
+use crate::emulators::testing::http_client;
 use crate::emulators::{ACCESS_KEY_ID, Emulators, Options, SECRET_ACCESS_KEY, arn};
-use crate::system::http_client;
 
 type Test = anyhow::Result<()>;
 
