@@ -33,14 +33,14 @@ use serde::{Deserialize, Serialize};
 
 pub use body::store_body;
 pub use counts::{Counts, Tally, created};
-pub use create::{NewImport, Once, Origin, create, create_or_find};
+pub use create::{CLAIM_LIFETIME, NewImport, Once, Origin, create, create_or_find};
 pub use error::ImportError;
 pub use lane::Lane;
 pub use options::read::{Wrong, asked, delimiter};
 pub use options::{Duplicates, EntryOptions, Options};
 pub use roll::{Line, Roll, dropped};
 pub use status::Status;
-pub use transition::{Change, HistoryLine, transition};
+pub use transition::{Change, EVENT_LIFETIME, HistoryLine, transition};
 
 use crate::files::Object;
 use crate::files::place::InboxPlace;
