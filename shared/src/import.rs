@@ -207,7 +207,8 @@ impl Import {
         Timestamp::from_millisecond(self.created_at).expect("stored times came from a clock")
     }
 
-    fn item(&self) -> Item {
+    /// The import as a stored item, with the attributes of the indexes.
+    pub fn item(&self) -> Item {
         let mut item = encode(&keys::import(self.account, self.id), self);
         let text = |text: String| AttributeValue::S(text);
         item.insert("list".to_owned(), text(keys::list_value(self.account)));
