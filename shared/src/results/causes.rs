@@ -14,6 +14,7 @@ use aws_sdk_dynamodb::primitives::Blob;
 use aws_sdk_dynamodb::types::AttributeValue;
 use serde::{Deserialize, Serialize};
 
+use super::cells::CELL;
 use crate::id::{ChunkNo, Row};
 use crate::import::{Counts, Import};
 use crate::ledger::{Chunk, Outcome, Page, PageError, SkipReason};
@@ -30,8 +31,6 @@ pub const FIRST_ROWS: usize = 10;
 const CAUSE_BYTES: usize = 60_000;
 /// The most letters of the message of a cause.
 const MESSAGE: usize = 300;
-/// The most letters of the column and of the value of a cause.
-const CELL: usize = 200;
 /// The part of the item's key.
 const ITEM: &str = "causes";
 

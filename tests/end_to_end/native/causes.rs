@@ -37,7 +37,7 @@ fn counts(errors: &Value) -> (Vec<u64>, Vec<u64>) {
 #[tokio::test]
 async fn errors_and_skips_are_counted_by_cause() -> anyhow::Result<()> {
     let stack = Stack::start(7).await?;
-    let id = stack.upload_as(broken(120), json!({ "fallback_user": null })).await?;
+    let id = stack.upload_as(broken(120), json!({ "format": "toggl", "fallback_user": null })).await?;
     stack.idle().await?;
     let path = format!("/imports/{id}/errors");
     let errors = get(&stack, &path).await?.expect(200)?;
@@ -46,7 +46,8 @@ async fn errors_and_skips_are_counted_by_cause() -> anyhow::Result<()> {
     assert_eq!((&errors["failed"], &errors["skipped"]), (&shown["counts"]["failed"], &shown["counts"]["skipped"]));
     assert_eq!(counts(&errors).0.iter().sum::<u64>(), 40 + 16);
     // The same file once more: the rows that were created are there already.
-    let again = stack.upload_as(broken(120), json!({ "fallback_user": null, "duplicates": "skip" })).await?;
+    let again =
+        stack.upload_as(broken(120), json!({ "format": "toggl", "fallback_user": null, "duplicates": "skip" })).await?;
     stack.idle().await?;
     let errors_again = get(&stack, &format!("/imports/{again}/errors")).await?.expect(200)?;
     assert_eq!(errors_again["causes"], errors["causes"]);
@@ -68,7 +69,7 @@ async fn errors_are_told_while_rows_are_loaded_and_are_complete_at_the_end() -> 
     let waiting = make(&stack, 0).await?.id;
     let none = get(&stack, &format!("/imports/{waiting}/errors")).await?.expect(200)?;
     assert_eq!((&none["failed"], &none["causes"]), (&json!(0), &json!([])));
-    let id = stack.upload_as(broken(120), json!({ "fallback_user": null })).await?;
+    let id = stack.upload_as(broken(120), json!({ "format": "toggl", "fallback_user": null })).await?;
     plan(&stack.functions().parser, ACCOUNT, ImportId(id)).await?;
     for (loaded, chunk) in (1..).zip([2, 0, 3, 1]) {
         load(&stack.functions().loader, ACCOUNT, ImportId(id), ChunkNo(chunk)).await?;

@@ -31,8 +31,8 @@ async fn damaged_and_foreign_cursors_are_refused_by_the_name_of_the_field() -> a
     for _ in 0..4 {
         make(&stack, 1_000).await?;
     }
-    let id = stack.upload_as(mixed(30), json!({ "fallback_user": null })).await?;
-    let other = stack.upload_as(mixed(30), json!({ "fallback_user": null })).await?;
+    let id = stack.upload_as(mixed(30), json!({ "format": "toggl", "fallback_user": null })).await?;
+    let other = stack.upload_as(mixed(30), json!({ "format": "toggl", "fallback_user": null })).await?;
     stack.idle().await?;
     let refused = async |token: &str, path: &str, query: &str| -> anyhow::Result<()> {
         let request = stack.bare(Method::GET, &format!("/api/v1{path}?{query}"));
@@ -92,12 +92,14 @@ async fn a_connector_that_sends_the_raw_cursor_and_a_page_size_alone_reads_every
         make(&stack, 1).await?;
     }
     // A connector for spreadsheets reads the first page without parameters, and then joins path, page size and cursor
-    // without encoding either.
+    // without encoding any of them.
     let base = format!("{}/api/v1/imports", stack.system.url());
     let (mut url, mut ids, mut pages) = (base.clone(), Vec::new(), Vec::new());
     loop {
         let request = stack
             .bare(Method::GET, &url)
+            .header("Accept", "application/json")
+            .header("Content-Type", "application/json")
             .header("Authorization", "Token demo")
             .header("Account-Token", "1")
             .header("X-Api-Version", "2024-03-15")

@@ -13,7 +13,7 @@ use crate::stack::Stack;
 #[tokio::test]
 async fn records_are_shown_as_they_are_now() -> anyhow::Result<()> {
     let stack = Stack::start(5).await?;
-    let id = stack.upload_as(mixed(38), json!({ "fallback_user": null })).await?;
+    let id = stack.upload_as(mixed(38), json!({ "format": "toggl", "fallback_user": null })).await?;
     stack.idle().await?;
     let (path, results) = (format!("/imports/{id}/records"), format!("/imports/{id}/results"));
     let created = scan_all(&stack, &results, "filter[status][include]=created", 100).await?;
@@ -55,7 +55,7 @@ async fn records_are_shown_as_they_are_now() -> anyhow::Result<()> {
 #[tokio::test]
 async fn only_records_of_committed_chunks_are_shown() -> anyhow::Result<()> {
     let stack = Stack::by_hand(4).await?;
-    let id = stack.upload(mixed(18)).await?;
+    let id = stack.upload_as(mixed(18), json!({ "format": "toggl" })).await?;
     plan(&stack.functions().parser, ACCOUNT, ImportId(id)).await?;
     let rows = async || -> anyhow::Result<Vec<u64>> {
         let page = get(&stack, &format!("/imports/{id}/records")).await?.expect(200)?;

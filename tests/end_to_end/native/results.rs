@@ -44,7 +44,7 @@ fn rows(results: &[Value]) -> Vec<u64> {
 #[tokio::test]
 async fn each_row_has_its_result_in_both_directions_under_every_filter() -> anyhow::Result<()> {
     let stack = Stack::start(5).await?;
-    let id = stack.upload_as(mixed(38), json!({ "fallback_user": null })).await?;
+    let id = stack.upload_as(mixed(38), json!({ "format": "toggl", "fallback_user": null })).await?;
     stack.idle().await?;
     let path = format!("/imports/{id}/results");
     let status = |row| match outcome(row) {
@@ -113,7 +113,7 @@ async fn rows_are_pending_until_their_chunk_is_committed() -> anyhow::Result<()>
     let waiting = make(&stack, 0).await?.id;
     let none = get(&stack, &format!("/imports/{waiting}/results")).await?.expect(200)?;
     assert_eq!((&none["records"], &none["next_cursor"]), (&json!([]), &Value::Null));
-    let id = stack.upload_as(mixed(18), json!({ "fallback_user": null })).await?;
+    let id = stack.upload_as(mixed(18), json!({ "format": "toggl", "fallback_user": null })).await?;
     plan(&stack.functions().parser, ACCOUNT, ImportId(id)).await?;
     let path = format!("/imports/{id}/results");
     let all: BTreeSet<u64> = (1..=18).collect();
@@ -155,7 +155,7 @@ async fn rows_are_pending_until_their_chunk_is_committed() -> anyhow::Result<()>
 #[tokio::test]
 async fn results_and_their_kin_are_not_there_for_another_account() -> anyhow::Result<()> {
     let stack = Stack::start(100).await?;
-    let id = stack.upload(mixed(8)).await?;
+    let id = stack.upload_as(mixed(8), json!({ "format": "toggl" })).await?;
     stack.idle().await?;
     for path in ["results", "records", "errors", "source"] {
         let request = stack.bare(Method::GET, &format!("/api/v1/imports/{id}/{path}"));
