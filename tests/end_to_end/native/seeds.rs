@@ -21,9 +21,9 @@ use crate::stack::Stack;
 
 /// The number of seeds by default; the variable `WAYBILL_SCAN_SEEDS` asks for another number, and `WAYBILL_SCAN_SEED` for a
 /// single seed.
-const SEEDS: u64 = 576;
+const SEEDS: u64 = 504;
 /// The number of imports with which an account begins.
-const IMPORTS: u64 = 9;
+const IMPORTS: u64 = 8;
 
 /// A filter on a time: field, operator and time.
 type Bound = (&'static str, &'static str, i64);
