@@ -163,11 +163,11 @@ pub struct CausesNow {
 /// Reads the causes of an import. Before the import settles, only the first ledger pages are considered.
 pub async fn read(services: &Services, import: &Import) -> Result<CausesNow, StoreError> {
     let counts = import.counts(services).await?;
-    let is_folded = import.is_folded();
+    let is_over = import.is_sealed() || import.is_folded();
     if counts.failed + counts.skipped == 0 {
-        return Ok(CausesNow { causes: Causes::default(), is_whole: is_folded || import.rows.is_none(), counts });
+        return Ok(CausesNow { causes: Causes::default(), is_whole: is_over, counts });
     }
-    if is_folded {
+    if import.is_folded() {
         let item = services.store.get(&keys::found_apart(import.account, import.id, ITEM)).await?;
         if let Some(AttributeValue::B(causes)) = item.as_ref().and_then(|item| item.get(ITEM)) {
             return Ok(CausesNow { causes: unpacked(causes.as_ref())?, is_whole: true, counts });
@@ -180,7 +180,7 @@ pub async fn read(services: &Services, import: &Import) -> Result<CausesNow, Sto
         let Chunk { first_row, page, .. } = Chunk::decode(item)?;
         page.iter().for_each(|page| causes.add(Row(first_row), page));
     }
-    Ok(CausesNow { causes, is_whole: is_folded && behind.is_none(), counts })
+    Ok(CausesNow { causes, is_whole: is_over && behind.is_none(), counts })
 }
 
 #[cfg(test)]

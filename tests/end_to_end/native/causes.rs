@@ -68,7 +68,7 @@ async fn errors_are_told_while_rows_are_loaded_and_are_complete_at_the_end() -> 
     let stack = Stack::by_hand(30).await?;
     let waiting = make(&stack, 0).await?.id;
     let none = get(&stack, &format!("/imports/{waiting}/errors")).await?.expect(200)?;
-    assert_eq!((&none["failed"], &none["causes"]), (&json!(0), &json!([])));
+    assert_eq!((&none["failed"], &none["causes"], &none["complete"]), (&json!(0), &json!([]), &json!(false)));
     let id = stack.upload_as(broken(120), json!({ "format": "toggl", "fallback_user": null })).await?;
     plan(&stack.functions().parser, ACCOUNT, ImportId(id)).await?;
     for (loaded, chunk) in (1..).zip([2, 0, 3, 1]) {
