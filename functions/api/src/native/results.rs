@@ -23,7 +23,8 @@ use crate::answer::{CELL, MESSAGE, shortened};
 /// A row of an import with its outcome.
 #[derive(Debug, Serialize)]
 pub struct ResultRow {
-    /// `import × 1 000 000 000 + row`, which never changes.
+    /// `import × 1 000 000 000 + row`, which never changes. The id of an entry is derived from its row alike, so `id` and
+    /// `record_id` of a row that created an entry are the same number.
     id: u64,
     /// The id of the record that the row created; `null` for another outcome, and once the import is undone.
     record_id: Option<u64>,
