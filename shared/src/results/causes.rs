@@ -163,11 +163,13 @@ pub struct CausesNow {
 /// Reads the causes of an import. Before the import settles, only the first ledger pages are considered.
 pub async fn read(services: &Services, import: &Import) -> Result<CausesNow, StoreError> {
     let counts = import.counts(services).await?;
-    let is_over = import.is_sealed() || import.is_folded();
+    // An import that was stopped and goes on keeps the tally of its first end, and is folded again.
+    let is_folded = import.is_folded() && (import.status.is_settled() || import.status.is_gone());
+    let is_over = import.is_sealed() || is_folded;
     if counts.failed + counts.skipped == 0 {
         return Ok(CausesNow { causes: Causes::default(), is_whole: is_over, counts });
     }
-    if import.is_folded() {
+    if is_folded {
         let item = services.store.get(&keys::found_apart(import.account, import.id, ITEM)).await?;
         if let Some(AttributeValue::B(causes)) = item.as_ref().and_then(|item| item.get(ITEM)) {
             return Ok(CausesNow { causes: unpacked(causes.as_ref())?, is_whole: true, counts });
