@@ -19,7 +19,7 @@ mod upload;
 use std::sync::Arc;
 
 use axum::extract::DefaultBodyLimit;
-use axum::http::{HeaderMap, Method, StatusCode};
+use axum::http::{Method, StatusCode};
 use axum::middleware::from_fn;
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
@@ -86,6 +86,6 @@ fn access(method: &Method) -> Access {
 pub fn refusal(path: &str, status: StatusCode, why: &str) -> Response {
     match path.strip_prefix("/v2") {
         Some(rest) if rest.is_empty() || rest.starts_with('/') => noko::NokoError::plain(status, why).into_response(),
-        _ => native::located(native::Problem::other(status, why).into_response(), path, false, &HeaderMap::new()),
+        _ => native::located(native::Problem::other(status, why).into_response(), path, false, false),
     }
 }

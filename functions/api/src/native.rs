@@ -25,6 +25,7 @@ use axum::Router;
 use axum::routing::{MethodRouter, get, post};
 
 use crate::Door;
+pub(crate) use accept::asks_for_problem;
 pub(crate) use cursor::CursorKey;
 pub use problem::Problem;
 pub(crate) use problem::located;

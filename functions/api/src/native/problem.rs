@@ -7,14 +7,14 @@ use axum::Json;
 use axum::extract::FromRequestParts;
 use axum::http::header::{ACCEPT, AUTHORIZATION, CONTENT_LENGTH, CONTENT_TYPE, VARY};
 use axum::http::request::Parts;
-use axum::http::{HeaderMap, HeaderValue, StatusCode};
+use axum::http::{HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use serde_json::{Value, json};
 use shared::account::{Principal, Scope};
 use shared::import::ImportError;
 use shared::store::StoreError;
 
-use super::accept::{PROBLEM_JSON, asks_for_problem};
+use super::accept::PROBLEM_JSON;
 use crate::answer::{CELL, FIELDS, MESSAGE, shortened};
 use crate::failure::{Failure, complete};
 use crate::observed::is_of;
@@ -118,12 +118,12 @@ impl IntoResponse for Problem {
 #[derive(Clone)]
 struct Members(Value);
 
-/// Adds the path of the request to an answer that is a problem object, in the content type for which the request's headers
-/// ask. The path inside a nested router lacks its beginning, so the outermost layer calls this function. A HEAD request gets
+/// Adds the path of the request to an answer that is a problem object, and its content type if the client
+/// asks for `application/problem+json`. The path inside a nested router lacks its beginning, so the outermost layer calls this function. A HEAD request gets
 /// the headers alone.
-pub(crate) fn located(mut answer: Response, path: &str, head: bool, asked: &HeaderMap) -> Response {
+pub(crate) fn located(mut answer: Response, path: &str, head: bool, problem_json: bool) -> Response {
     if let Some(Members(mut body)) = answer.extensions_mut().remove() {
-        if asks_for_problem(asked) {
+        if problem_json {
             answer.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(PROBLEM_JSON));
         }
         answer.headers_mut().append(VARY, ACCEPT.into());
