@@ -118,9 +118,9 @@ impl IntoResponse for Problem {
 #[derive(Clone)]
 struct Members(Value);
 
-/// Adds the path of the request to an answer that is a problem object, and its content type if the client
-/// asks for `application/problem+json`. The path inside a nested router lacks its beginning, so the outermost layer calls this function. A HEAD request gets
-/// the headers alone.
+/// Adds the path of the request to an answer that is a problem object, and the content type `application/problem+json` if the
+/// client asks for the type. The path inside a nested router lacks its beginning, so the outermost layer calls this function.
+/// A HEAD request gets the headers alone.
 pub(crate) fn located(mut answer: Response, path: &str, head: bool, problem_json: bool) -> Response {
     if let Some(Members(mut body)) = answer.extensions_mut().remove() {
         if problem_json {
