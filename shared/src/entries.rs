@@ -7,6 +7,7 @@ pub mod by_hand;
 pub(crate) mod draft;
 pub mod entry;
 pub mod filter;
+pub mod imported;
 pub mod list;
 pub mod made;
 pub mod merged;

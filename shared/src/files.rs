@@ -33,8 +33,10 @@ pub const INBOX: &str = "inbox";
 /// The prefix for the reports on dropped files.
 pub const OUTBOX: &str = "outbox";
 /// The prefix for tables that were unpacked from a spreadsheet or a gzip. The bucket deletes these
-/// objects after 30 days.
+/// objects after [`UNPACKED_DAYS`].
 pub const UNPACKED: &str = "unpacked";
+/// The days after which the bucket deletes an unpacked table, by the lifecycle rule of `template.yaml`.
+pub const UNPACKED_DAYS: u64 = 30;
 
 /// The end of a key, for people who look into the bucket: the first 60 characters of the file name, in which every
 /// character beyond ASCII letters, digits, `.`, `_` and `-` becomes `_`.
@@ -187,6 +189,14 @@ impl Files {
         let headers = put.headers().filter(|(name, _)| !name.eq_ignore_ascii_case("content-length"));
         let headers = headers.map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
         Ok(PresignedPut { url: put.uri().to_owned(), headers })
+    }
+
+    /// Signs a request that GETs the object at `key` within `lifetime`. S3 answers the request with `disposition` as its
+    /// `Content-Disposition`.
+    pub async fn presigned_get(&self, key: &str, disposition: &str, lifetime: Duration) -> Result<String, FileError> {
+        let config = PresigningConfig::expires_in(lifetime).map_err(|error| FileError::Sdk(error.to_string()))?;
+        let get = self.client.get_object().bucket(&self.bucket).key(key).response_content_disposition(disposition);
+        Ok(get.presigned(config).await.map_err(failed)?.uri().to_owned())
     }
 }
 

@@ -33,14 +33,14 @@ use serde::{Deserialize, Serialize};
 
 pub use body::store_body;
 pub use counts::{Counts, Tally, created};
-pub use create::{NewImport, Once, Origin, create, create_or_find};
+pub use create::{CLAIM_LIFETIME, NewImport, Once, Origin, create, create_or_find};
 pub use error::ImportError;
 pub use lane::Lane;
 pub use options::read::{Wrong, asked, delimiter};
 pub use options::{Duplicates, EntryOptions, Options};
 pub use roll::{Line, Roll, dropped};
 pub use status::Status;
-pub use transition::{Change, HistoryLine, transition};
+pub use transition::{Change, EVENT_LIFETIME, HistoryLine, transition};
 
 use crate::files::Object;
 use crate::files::place::InboxPlace;
@@ -207,7 +207,8 @@ impl Import {
         Timestamp::from_millisecond(self.created_at).expect("stored times came from a clock")
     }
 
-    fn item(&self) -> Item {
+    /// The import as a stored item, with the attributes of the indexes.
+    pub fn item(&self) -> Item {
         let mut item = encode(&keys::import(self.account, self.id), self);
         let text = |text: String| AttributeValue::S(text);
         item.insert("list".to_owned(), text(keys::list_value(self.account)));

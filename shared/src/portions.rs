@@ -25,6 +25,9 @@ pub struct Portions {
     /// The number of entries of an index that a page of the list of imports passes over before the page ends early: some
     /// 1,000 read units.
     pub entries_a_page: usize,
+    /// The number of reads of the ledger, of up to a hundred chunks and a megabyte each, after which a page of an import's rows
+    /// ends early.
+    pub ledger_reads_a_page: usize,
     /// The time after which an invocation hands over to the next. The loader and revert functions may run for 90
     /// seconds, and a step that has begun takes some of the rest.
     pub time: Duration,
@@ -38,6 +41,7 @@ impl Default for Portions {
             notes_a_step: 5,
             made_a_block: 1_000,
             entries_a_page: 100_000,
+            ledger_reads_a_page: 12,
             time: Duration::from_secs(50),
         }
     }

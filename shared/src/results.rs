@@ -1,4 +1,19 @@
-//! The ledger of an import in the form which people read: findings, and the cells of failed rows.
+//! The ledger of an import in the form which people read: the outcome of each row, the causes of errors and skips, findings,
+//! and the cells of failed rows.
 
+pub mod causes;
 pub mod cells;
 pub mod findings;
+pub mod rows;
+
+use crate::ledger::SkipReason;
+
+/// The reason why a row was skipped, in words for people.
+pub fn reason(skipped: SkipReason) -> &'static str {
+    match skipped {
+        SkipReason::UnknownUser => {
+            "no user of the account has the name or address in the row, and the import has no fallback user"
+        }
+        SkipReason::AlreadyThere => "an earlier import created an entry for the same row",
+    }
+}

@@ -33,7 +33,7 @@ use crate::settle::{go_on, settle_soon};
 use crate::store::{StoreError, Write, decode, keys};
 
 /// How long an upload is awaited.
-const UPLOAD_WINDOW: Duration = Duration::from_secs(2 * 3600);
+pub const UPLOAD_WINDOW: Duration = Duration::from_secs(2 * 3600);
 /// The time without progress after which an import is woken: longer than a lease and a message's delay. The import may
 /// only be waiting behind other imports, so each waking waits twice as long as the waking before.
 const STANDSTILL: Duration = Duration::from_secs(150);

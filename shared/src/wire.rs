@@ -11,6 +11,9 @@ macro_rules! wire_words {
         }
 
         impl $name {
+            /// The words of all values, in the order of the values.
+            pub const WORDS: &'static [&'static str] = &[$($word),+];
+
             /// The word for the value in options, answers and stored items.
             pub fn name(self) -> &'static str {
                 match self {
@@ -47,6 +50,7 @@ mod tests {
             assert_eq!((value.name(), value.to_string(), json!(value)), (word, word.to_owned(), json!(word)));
             assert_eq!(serde_json::from_value::<Sample>(json!(word))?, value);
         }
+        assert_eq!(Sample::WORDS, ["plain", "two_words", "."]);
         let others = ["Plain", "twowords", "TwoWords", "dot", ""];
         assert!(others.into_iter().all(|word| serde_json::from_value::<Sample>(Value::from(word)).is_err()));
         Ok(())

@@ -2,6 +2,7 @@
 //! checked on the tables.
 
 mod memory;
+mod rows;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -22,6 +23,7 @@ use shared::things::sums::Sums;
 
 use crate::dump::Dump;
 use crate::stack::Stack;
+pub use rows::wrongly_told;
 
 /// Number of rows in a partition of entries which were made by hand.
 const HAND_CHUNK: u32 = shared::entries::by_hand::HAND_CHUNK;
@@ -364,6 +366,7 @@ pub async fn at_rest(stack: &Stack) -> anyhow::Result<()> {
     let world = World::read(stack).await?;
     let mut wrong = world.violations_at_rest();
     wrong.extend(wrongly_made(stack, &world).await?);
+    wrong.extend(wrongly_told(stack, &world).await?);
     anyhow::ensure!(wrong.is_empty(), "{wrong:#?}");
     Ok(())
 }

@@ -106,6 +106,7 @@ pub const TINY: Portions = Portions {
     notes_a_step: 1,
     made_a_block: 1,
     entries_a_page: 5,
+    ledger_reads_a_page: 1,
     time: Duration::ZERO,
 };
 

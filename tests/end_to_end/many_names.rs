@@ -30,6 +30,7 @@ const SMALL: Portions = Portions {
     notes_a_step: 3,
     made_a_block: 64,
     entries_a_page: 64,
+    ledger_reads_a_page: 1,
     time: Duration::ZERO,
 };
 

@@ -1,7 +1,15 @@
-//! Tests of the native door's list of imports.
+//! Tests of the native door: the list of imports, and an import's results, records, errors and source.
 
+mod causes;
+mod conventions;
+mod cost;
+mod cursors;
 mod list;
+mod records;
+mod results;
 mod scan;
+mod seeds;
+mod source;
 
 use std::time::Duration;
 
@@ -11,7 +19,7 @@ use serde_json::Value;
 use shared::id::{AccountId, ImportId, ThingId};
 use shared::import::{Import, NewImport, Options, Origin, create};
 
-use crate::stack::Stack;
+use crate::stack::{Answer, Stack};
 
 const ACCOUNT: AccountId = AccountId(1);
 
@@ -22,6 +30,32 @@ fn asking(stack: &Stack, query: &str) -> RequestBuilder {
 
 async fn page(stack: &Stack, query: &str) -> anyhow::Result<Value> {
     stack.answer(asking(stack, query)).await?.expect(200)
+}
+
+/// The answer to a GET of a path below `/api/v1` with the token of account 1.
+async fn get(stack: &Stack, path: &str) -> anyhow::Result<Answer> {
+    let request = stack.bare(Method::GET, &format!("/api/v1{path}")).header("Authorization", "Token demo");
+    stack.answer(request).await
+}
+
+/// The records of all pages of a list, with a query such as `sort[id]=desc`. Each page but the last is full, and counts the
+/// records that are left.
+async fn scan_all(stack: &Stack, path: &str, query: &str, per_page: usize) -> anyhow::Result<Vec<Value>> {
+    let (mut records, mut left) = (Vec::new(), Vec::new());
+    let mut next = Some(format!("{path}?per_page={per_page}&{query}"));
+    while let Some(path_of_page) = next {
+        let page = get(stack, &path_of_page).await?.expect(200)?;
+        let found = page["records"].as_array().cloned().context("no records")?;
+        left.push((records.len(), page["estimated_remaining_count"].as_u64().context("no count")?));
+        next = page["next_cursor"].as_str().map(|cursor| format!("{path}?per_page={per_page}&start_cursor={cursor}"));
+        anyhow::ensure!(found.len() == per_page || next.is_none(), "a short page of {query} is not the last: {page}");
+        records.extend(found);
+    }
+    for (before, count) in left {
+        let there = (records.len() - before).min(500);
+        anyhow::ensure!(count == there as u64, "{query}: {count} counted behind {before}, {there} there");
+    }
+    Ok(records)
 }
 
 /// Makes an import that awaits its file, and turns the clock by some milliseconds.

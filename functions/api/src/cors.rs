@@ -11,10 +11,21 @@ use tower_http::cors::{Any, CorsLayer};
 
 /// The HTTP methods that the doors accept from a page of any origin.
 const METHODS: [&str; 6] = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"];
-/// The request headers that a page may send, because the doors read these headers.
-const ALLOWED: [&str; 5] = ["authorization", "content-type", "idempotency-key", "x-freckletoken", "x-nokotoken"];
+/// The request headers that a page may send, because the doors read these headers or clients of the vendor send them.
+const ALLOWED: [&str; 10] = [
+    "account-token",
+    "authorization",
+    "content-type",
+    "idempotency-key",
+    "if-none-match",
+    "x-api-version",
+    "x-client-name",
+    "x-client-platform",
+    "x-freckletoken",
+    "x-nokotoken",
+];
 /// The response headers that a page may read.
-const EXPOSED: [&str; 5] = ["link", "location", "retry-after", "www-authenticate", "x-request-id"];
+const EXPOSED: [&str; 6] = ["etag", "link", "location", "retry-after", "www-authenticate", "x-request-id"];
 /// The time for which a browser may cache a preflight response, in seconds.
 const MAX_AGE: u64 = 3600;
 

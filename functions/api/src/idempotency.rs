@@ -5,7 +5,7 @@ use shared::id::ThingId;
 use shared::import::Once;
 
 /// The length limit of a key in bytes.
-const LONGEST_KEY: usize = 255;
+pub const LONGEST_KEY: usize = 255;
 
 /// The identity of a request with an `Idempotency-Key`: the user, the key, and a digest of `content`. `None` for a
 /// request without the header.

@@ -60,6 +60,7 @@ pub fn router(services: Services) -> Router {
     Router::new()
         .nest("/v2", noko::router(door.clone()))
         .route("/v2/", noko::root())
+        .route("/api/imports/{id}/results", native::results(door.clone()))
         .nest("/api/v1", native::router(door))
         // For load balancers and monitors: no token is needed and no store is asked, because failures of the stores
         // have alarms of their own.
@@ -85,6 +86,6 @@ fn access(method: &Method) -> Access {
 pub fn refusal(path: &str, status: StatusCode, why: &str) -> Response {
     match path.strip_prefix("/v2") {
         Some(rest) if rest.is_empty() || rest.starts_with('/') => noko::NokoError::plain(status, why).into_response(),
-        _ => native::located(native::Problem::other(status, why).into_response(), path, false),
+        _ => native::located(native::Problem::other(status, why).into_response(), path, false, false),
     }
 }

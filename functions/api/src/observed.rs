@@ -21,7 +21,7 @@ use shared::lease::nonce;
 use tracing::Instrument;
 
 use crate::failure::Failure;
-use crate::native::{Problem, located};
+use crate::native::{Problem, asks_for_problem, located};
 use crate::noko::NokoError;
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
@@ -42,12 +42,13 @@ pub fn is_of(parts: &Parts, account: AccountId) {
 pub async fn observed(mut request: Request, next: Next) -> Response {
     let id = request_id(&request);
     let (method, path) = (request.method().clone(), request.uri().path().to_owned());
+    let problem_json = asks_for_problem(request.headers());
     let asker = Asker::default();
     request.extensions_mut().insert(asker.clone());
     let span = tracing::info_span!("request", request_id = id);
     let answered = AssertUnwindSafe(next.run(request)).catch_unwind().instrument(span).await;
     let mut answer = answered.unwrap_or_else(|_| panicked(&path));
-    answer = located(answer, &path, method == Method::HEAD);
+    answer = located(answer, &path, method == Method::HEAD, problem_json);
     let status = answer.status();
     if status.is_server_error() {
         let account = asker.0.get().map(|account| account.0);

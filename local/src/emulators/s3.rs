@@ -62,11 +62,11 @@ pub(super) fn service(directory: &Path, notifier: Notifier) -> Result<Router, St
         tracing::error!(?error, "S3 failed to answer a request");
         StatusCode::INTERNAL_SERVER_ERROR
     });
-    // The template's bucket has the same CORS rule, for web pages which upload a file. The gate lets no page pass
+    // The template's bucket has the same CORS rule, for web pages which upload or download a file. The gate lets no page pass
     // except the pages of the service itself.
     let pages = CorsLayer::new()
         .allow_origin(AllowOrigin::mirror_request())
-        .allow_methods([Method::PUT])
+        .allow_methods([Method::GET, Method::PUT])
         .allow_headers(AllowHeaders::mirror_request())
         .expose_headers([ETAG]);
     Ok(Router::new().fallback_service(service).layer(pages))
@@ -194,8 +194,10 @@ impl S3 for Buckets {
         // answers 412 and not 416.
         let conditions = Conditions::new(req.input.if_match.clone(), req.input.if_none_match.clone());
         conditions.check(self.head(&bucket, &req.input.key).await?.e_tag.as_ref())?;
+        let disposition = req.input.response_content_disposition.take();
         let mut answer = self.inner.get_object(req).await?;
         let output = &mut answer.output;
+        output.content_disposition = disposition.or(output.content_disposition.take());
         output.content_type.get_or_insert_with(default_content_type);
         if output.e_tag.as_ref().is_some_and(|e_tag| e_tag.value().contains('-')) {
             forget_checksums(output);

@@ -37,7 +37,7 @@ use crate::things::note::Note;
 use crate::things::{Thing, reference};
 
 /// How long a source stays claimed, in seconds: longer than any event can be late.
-const CLAIM_LIFETIME: i64 = 180 * 24 * 3600;
+pub const CLAIM_LIFETIME: i64 = 180 * 24 * 3600;
 /// How long a request tries to make its import while further imports are being made: shorter than the API function's
 /// time-out of 29 seconds.
 const CREATION: Duration = Duration::from_secs(20);

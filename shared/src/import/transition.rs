@@ -8,7 +8,7 @@ use crate::services::Services;
 use crate::store::{StoreError, Write, decode, keys};
 
 /// How long an event waits in the outbox for the table's stream before the event expires, in seconds.
-const EVENT_LIFETIME: i64 = 14 * 24 * 3600;
+pub const EVENT_LIFETIME: i64 = 14 * 24 * 3600;
 
 /// A line of an import's history, which people can read.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

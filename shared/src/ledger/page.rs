@@ -32,6 +32,19 @@ pub enum SkipReason {
     AlreadyThere,
 }
 
+impl SkipReason {
+    /// All reasons, in the order in which doors show the reasons.
+    pub const ALL: [Self; 2] = [Self::UnknownUser, Self::AlreadyThere];
+
+    /// The reason as a code in snake case, for example `unknown_user`.
+    pub fn code(self) -> &'static str {
+        match self {
+            Self::UnknownUser => "unknown_user",
+            Self::AlreadyThere => "already_there",
+        }
+    }
+}
+
 /// The outcomes of a chunk's rows, with a glance over the entities created.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Page {

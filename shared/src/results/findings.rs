@@ -19,7 +19,7 @@ use crate::store::packing::{packed, unpacked};
 use crate::store::{StoreError, Write, keys};
 
 /// The most errors in the findings; the counts of the import tell the full number.
-const MOST_ERRORS: usize = 1000;
+pub const MOST_ERRORS: usize = 1000;
 /// The most bytes of all errors, below the 400 KB which an item can hold.
 const ERROR_BYTES: usize = 200_000;
 /// The bytes of an error beside its texts: row, line, and the lengths of the texts.
@@ -138,7 +138,7 @@ impl Findings {
             return vec![head(all, false)];
         }
         let names = |which, names: &FirstNames| {
-            let key = keys::found_names(account, id, which);
+            let key = keys::found_apart(account, id, which);
             Write::update(key, "SET #names = :names").bind_attribute(":names", blob(packed(names)))
         };
         // The head is written last, so the items to which the head leads exist.
@@ -174,7 +174,7 @@ impl Findings {
 }
 
 async fn names_apart(services: &Services, import: &Import, which: &str) -> Result<FirstNames, StoreError> {
-    let item = services.store.get(&keys::found_names(import.account, import.id, which)).await?;
+    let item = services.store.get(&keys::found_apart(import.account, import.id, which)).await?;
     match item.as_ref().and_then(|item| item.get("names")) {
         Some(AttributeValue::B(names)) => unpacked(names.as_ref()),
         _ => Err(StoreError::Shape("findings without their names".to_owned())),

@@ -5,6 +5,7 @@
 //! | totals per project and tag | the import's references |
 //! | the content of a hundred pages | summaries, for lists |
 //! | errors and unknown names | the findings |
+//! | failed and skipped rows by cause | the causes |
 //! | projects and tags made | the list of made things |
 //!
 //! Every result is written by SET, so a second fold is harmless.
@@ -32,10 +33,11 @@ use jiff::civil::Date;
 use crate::concurrent::drained;
 use crate::entries::made::{Few, FoldMark, made_of};
 use crate::entries::summary::Summing;
-use crate::id::{ChunkNo, ThingId};
+use crate::id::{ChunkNo, Row, ThingId};
 use crate::import::{Import, ImportError};
 use crate::ledger::{Chunk, Page};
 use crate::portions::TimeLeft;
+use crate::results::causes::Causes;
 use crate::results::findings::Findings;
 use crate::services::Services;
 use crate::store::keys::{self, Kind};
@@ -163,7 +165,9 @@ impl Window {
         }
         if let Some(first) = first {
             mark.days = first.days;
-            for write in first.findings.writes(import).into_iter().chain(first.summing.and_then(Summing::last)) {
+            let causes = first.causes.write(import);
+            let findings = first.findings.writes(import).into_iter();
+            for write in findings.chain(causes).chain(first.summing.and_then(Summing::last)) {
                 services.store.write(write).await?;
             }
         }
@@ -225,12 +229,20 @@ impl Window {
 struct First {
     summing: Option<Summing>,
     findings: Findings,
+    causes: Causes,
+    rows_per_chunk: u64,
     days: Option<(Date, Date)>,
 }
 
 impl First {
     fn of(import: &Import) -> Self {
-        Self { summing: Summing::of(import), findings: Findings::default(), days: None }
+        Self {
+            summing: Summing::of(import),
+            findings: Findings::default(),
+            causes: Causes::default(),
+            rows_per_chunk: u64::from(import.rows_per_chunk),
+            days: None,
+        }
     }
 
     /// Adds the next chunk. Returns the write of a summary which is now complete.
@@ -240,6 +252,7 @@ impl First {
             if let Some((first, last)) = page.entries().dates {
                 self.days = Some(self.days.map_or((first, last), |days| (days.0.min(first), days.1.max(last))));
             }
+            self.causes.add(Row(number.0 * self.rows_per_chunk + 1), &page);
             self.findings.add(page);
         }
         write

@@ -15,7 +15,7 @@ use tokio::task::JoinHandle;
 use waybill::system::Functions;
 
 use crate::faults::{Fault, Faults};
-use crate::invariants::{World, wrongly_made};
+use crate::invariants::{World, wrongly_made, wrongly_told};
 use crate::kill::TINY;
 use crate::postman::{LONG, Postman};
 use crate::stack::Stack;
@@ -439,6 +439,7 @@ impl Simulation {
         let mut wrong = self.seen.violations_at_rest();
         wrong.extend(self.inbox.violations_at_rest(&self.stack, &self.seen).await?);
         wrong.extend(wrongly_made(&self.stack, &self.seen).await?);
+        wrong.extend(wrongly_told(&self.stack, &self.seen).await?);
         anyhow::ensure!(wrong.is_empty(), "at rest: {wrong:#?}");
         Ok(())
     }

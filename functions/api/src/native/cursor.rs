@@ -10,14 +10,16 @@
 //! |---|---|
 //! | 1 | version |
 //! | 1 | sort: field, and 128 for an ascending sort |
-//! | 1 + n | number of statuses, statuses |
+//! | 1 + n for each field with a filter by words | number of words, words |
 //! | 1, or 2 + n | filter on `created_at`: 0, or operator, length and text of the time |
 //! | 1, or 2 + n | the same for `updated_at` |
 //! | 8, 8 | place: time in milliseconds, id |
-//! | 16 | the first half of an HMAC-SHA-256 over list, account and all bytes before |
+//! | 16 | the first half of an HMAC-SHA-256 over list, account, import and all bytes before |
 //!
-//! The seal covers the version, so a flipped bit is never taken for an old version. List and account are sealed and not
-//! written, because the request names both. Cursors have no end: a scan may rest for a year. When a later version changes
+//! The seal covers the version, so a flipped bit is never taken for an old version. List, account and, for a list of an
+//! import, the import are sealed and not written, because the request names all of them. Words are written as their places
+//! among the words that the list knows, so a list may learn words but never reorders words. In a list of rows the first half
+//! of the place is the number of rows shown so far. Cursors have no end: a scan may rest for a year. When a later version changes
 //! the layout, a sealed cursor of an earlier version has expired.
 //!
 //! # Key
@@ -35,17 +37,16 @@ use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
-use shared::id::AccountId;
-use shared::import::Status;
 use shared::store::keys::{ListPlace, digest};
 
 use super::Problem;
-use super::scan::{Bound, OPERATORS, SORTS, Scan, Sort};
+use super::parameters::{List, ListOf, Words};
+use super::scan::{Bound, Included, OPERATORS, SORTS, Scan, Sort};
 
 /// The version in the first byte of a cursor.
 const VERSION: u8 = 2;
 /// The length limit of a cursor in characters. A longer cursor is refused without decoding.
-const LONGEST: usize = 512;
+pub const LONGEST: usize = 512;
 /// The length of the seal in bytes.
 const SEAL: usize = 16;
 /// The bit of an ascending sort.
@@ -66,11 +67,16 @@ impl CursorKey {
         Self(Hmac::new_from_slice(key.as_bytes()).expect("a key may have any length"))
     }
 
-    fn seal(&self, list: &str, account: AccountId, content: &[u8]) -> Hmac<Sha256> {
+    /// The seal over a cursor's content. Whether a list is an import's follows from the name of the list, so no two cursors
+    /// are sealed alike.
+    fn seal(&self, ListOf { list, account, import }: ListOf, content: &[u8]) -> Hmac<Sha256> {
         let mut seal = self.0.clone();
-        seal.update(list.as_bytes());
+        seal.update(list.name.as_bytes());
         seal.update(&[0]);
         seal.update(&account.0.to_be_bytes());
+        if let Some(import) = import {
+            seal.update(&import.0.to_be_bytes());
+        }
         seal.update(content);
         seal
     }
@@ -89,19 +95,22 @@ pub fn strange() -> Problem {
 }
 
 impl Cursor {
-    /// The text of the cursor for an account's list.
-    pub fn written(&self, key: &CursorKey, list: &str, account: AccountId) -> String {
-        self.sealed(VERSION, key, list, account)
+    /// The text of the cursor for a list.
+    pub fn written(&self, key: &CursorKey, of: ListOf) -> String {
+        self.sealed(VERSION, key, of)
     }
 
-    fn sealed(&self, version: u8, key: &CursorKey, list: &str, account: AccountId) -> String {
-        let Scan { statuses, created, updated, sort } = &self.scan;
+    fn sealed(&self, version: u8, key: &CursorKey, of: ListOf) -> String {
+        let Scan { created, updated, sort, .. } = &self.scan;
         let field = position(&SORTS, sort.field);
         let mut bytes = vec![version, if sort.ascending { field | ASCENDING } else { field }];
-        let statuses = statuses.iter().filter_map(|status| Status::ALL.iter().position(|other| other == status));
-        let statuses: Vec<u8> = statuses.filter_map(|at| u8::try_from(at).ok()).collect();
-        bytes.push(u8::try_from(statuses.len()).expect("a scan names each of ten statuses once at most"));
-        bytes.extend(statuses);
+        for Words { field, known } in of.list.included {
+            let words = self.scan.words(field).unwrap_or_default().iter();
+            let places = words.filter_map(|word| known.iter().position(|other| other == word));
+            let places: Vec<u8> = places.filter_map(|at| u8::try_from(at).ok()).collect();
+            bytes.push(u8::try_from(places.len()).expect("a scan names each of a few words once at most"));
+            bytes.extend(places);
+        }
         for bound in [created, updated] {
             match bound {
                 None => bytes.push(0),
@@ -114,7 +123,7 @@ impl Cursor {
         }
         bytes.extend(self.place.0.to_be_bytes());
         bytes.extend(self.place.1.to_be_bytes());
-        let seal = key.seal(list, account, &bytes).finalize().into_bytes();
+        let seal = key.seal(of, &bytes).finalize().into_bytes();
         bytes.extend(&seal[..SEAL]);
         URL_SAFE_NO_PAD.encode(bytes)
     }
@@ -122,14 +131,14 @@ impl Cursor {
     /// Reads the text of a cursor.
     ///
     /// # Errors
-    /// A 400 for a cursor of another list, another account or an older version, and for any other text.
-    pub fn read(text: &str, key: &CursorKey, list: &str, account: AccountId) -> Result<Self, Problem> {
+    /// A 400 for a cursor of another list, another account, another import or an older version, and for any other text.
+    pub fn read(text: &str, key: &CursorKey, of: ListOf) -> Result<Self, Problem> {
         let bytes = (text.len() <= LONGEST).then(|| URL_SAFE_NO_PAD.decode(text).ok()).flatten();
         let bytes = bytes.ok_or_else(strange)?;
         let (content, seal) = bytes.split_last_chunk::<SEAL>().ok_or_else(strange)?;
-        key.seal(list, account, content).verify_truncated_left(seal).map_err(|_| strange())?;
+        key.seal(of, content).verify_truncated_left(seal).map_err(|_| strange())?;
         match content.split_first() {
-            Some((&VERSION, content)) => Reader(content).cursor().ok_or_else(strange),
+            Some((&VERSION, content)) => Reader(content).cursor(of.list).ok_or_else(strange),
             Some(_) => Err(Problem::field("start_cursor", "has expired")),
             None => Err(strange()),
         }
@@ -146,15 +155,21 @@ fn position<T: PartialEq>(names: &[(&str, T)], value: T) -> u8 {
 struct Reader<'b>(&'b [u8]);
 
 impl Reader<'_> {
-    fn cursor(mut self) -> Option<Cursor> {
+    fn cursor(mut self, list: &List) -> Option<Cursor> {
         let sort = self.byte()?;
         let (_, field) = *SORTS.get(usize::from(sort & !ASCENDING))?;
         let sort = Sort { field, ascending: sort & ASCENDING != 0 };
-        let many = self.byte()?;
-        let statuses = (0..many).map(|_| Status::ALL.get(usize::from(self.byte()?)).copied()).collect::<Option<_>>()?;
+        let mut included = Vec::new();
+        for &Words { field, known } in list.included {
+            let many = self.byte()?;
+            let words = (0..many).map(|_| known.get(usize::from(self.byte()?)).copied()).collect::<Option<Vec<_>>>()?;
+            if !words.is_empty() {
+                included.push(Included { field, words });
+            }
+        }
         let (created, updated) = (self.bound()?, self.bound()?);
         let place = (i64::from_be_bytes(self.eight()?), u64::from_be_bytes(self.eight()?));
-        self.0.is_empty().then_some(Cursor { scan: Scan { statuses, created, updated, sort }, place })
+        self.0.is_empty().then_some(Cursor { scan: Scan { included, created, updated, sort }, place })
     }
 
     fn byte(&mut self) -> Option<u8> {

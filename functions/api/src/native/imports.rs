@@ -28,7 +28,8 @@ const LISTS: [(&str, usize); 8] = [
     ("/evidence/evidence", 300_000),
 ];
 
-async fn import_of(services: &Services, caller: &Caller, id: &str) -> Result<Import, Problem> {
+/// The import of a path, if the account has the import.
+pub(super) async fn import_of(services: &Services, caller: &Caller, id: &str) -> Result<Import, Problem> {
     let id: ImportId = id.parse().map_err(|_| Problem::not_found())?;
     Import::get(services, caller.0.account, id).await?.ok_or_else(Problem::not_found)
 }

@@ -4,21 +4,20 @@
 //! cursor alone; a filter or sort beside the cursor must be the cursor's own, and only `per_page` may change from page to
 //! page. [`super::parameters`] reads a request, [`super::cursor`] has the form of cursors.
 
-use serde_json::{Value, json};
-use shared::id::AccountId;
+use serde::Serialize;
+use serde_json::Value;
 use shared::import::list::MOST_COUNTED;
 use shared::store::keys::ListPlace;
 
 use super::Problem;
 use super::cursor::{Cursor, CursorKey, strange};
-use super::parameters::{Asked, List, PER_PAGE};
-use super::scan::Scan;
+use super::parameters::{Asked, ListOf, PER_PAGE};
+use super::scan::{Included, Scan};
 use crate::answer::{LARGEST, Room};
 
 /// The page of a list that a request asks for.
 pub struct Keyset<'k> {
-    list: &'static List,
-    account: AccountId,
+    of: ListOf,
     key: &'k CursorKey,
     start_cursor: Option<String>,
     pub scan: Scan,
@@ -27,27 +26,33 @@ pub struct Keyset<'k> {
     pub per_page: usize,
 }
 
+/// A page of a list as the door answers the page.
+#[derive(Debug, Serialize)]
+pub struct Envelope<T> {
+    /// The cursor of the request, or `null` on the first page.
+    start_cursor: Option<String>,
+    /// The cursor of the next page, or `null` on the last page.
+    next_cursor: Option<String>,
+    per_page: usize,
+    /// The number of records from the first of this page to the end of the list, at most 500.
+    estimated_remaining_count: usize,
+    /// An object for each filtered field.
+    filtered_by: Vec<Value>,
+    /// An object for each sorted field.
+    sorted_by: Value,
+    records: Vec<T>,
+}
+
 impl<'k> Keyset<'k> {
-    /// Reads the query of a request for an account's list.
-    pub fn read(
-        query: Option<&str>,
-        list: &'static List,
-        account: AccountId,
-        key: &'k CursorKey,
-    ) -> Result<Self, Problem> {
-        let Asked { start_cursor, per_page, statuses, created, updated, sort } = Asked::read(query, list)?;
+    /// Reads the query of a request for a list.
+    pub fn read(query: Option<&str>, of: ListOf, key: &'k CursorKey) -> Result<Self, Problem> {
+        let Asked { start_cursor, per_page, included, created, updated, sort } = Asked::read(query, of.list)?;
         let (scan, after) = match start_cursor.as_deref() {
-            None => {
-                let (statuses, sort) = (statuses.unwrap_or_default(), sort.unwrap_or_default());
-                (Scan { statuses, created, updated, sort }, None)
-            }
+            None => (Scan { included, created, updated, sort: sort.unwrap_or(of.list.sort) }, None),
             Some(cursor) => {
-                let Cursor { scan, place } = Cursor::read(cursor, key, list.name, account)?;
-                let is_same_set = |statuses: &Vec<_>| {
-                    statuses.len() == scan.statuses.len()
-                        && statuses.iter().all(|status| scan.statuses.contains(status))
-                };
-                let fits = statuses.is_none_or(|statuses| is_same_set(&statuses))
+                let Cursor { scan, place } = Cursor::read(cursor, key, of)?;
+                let is_scans = |asked: &Included| scan.included.iter().any(|included| included.is_same(asked));
+                let fits = included.iter().all(is_scans)
                     && (created.is_none() || created == scan.created)
                     && (updated.is_none() || updated == scan.updated)
                     && sort.is_none_or(|sort| sort == scan.sort);
@@ -57,28 +62,21 @@ impl<'k> Keyset<'k> {
                 (scan, Some(place))
             }
         };
-        Ok(Self { list, account, key, start_cursor, scan, after, per_page: per_page.unwrap_or(PER_PAGE) })
+        Ok(Self { of, key, start_cursor, scan, after, per_page: per_page.unwrap_or(PER_PAGE) })
     }
 
-    /// The JSON of the page. `next` is the place behind which the next page begins, or `None` on the last page, and
+    /// The answer with the page. `next` is the place behind which the next page begins, or `None` on the last page, and
     /// `remaining` the number of records from the first of the page on.
-    pub fn answer(self, records: Vec<Value>, next: Option<ListPlace>, remaining: usize) -> Value {
-        let Self { list, account, key, start_cursor, scan, per_page, .. } = self;
+    pub fn answer<T>(self, records: Vec<T>, next: Option<ListPlace>, remaining: usize) -> Envelope<T> {
+        let Self { of, key, start_cursor, scan, per_page, .. } = self;
         let (filtered_by, sorted_by) = (scan.filtered_by(), scan.sorted_by());
-        let next = next.map(|place| Cursor { scan, place }.written(key, list.name, account));
-        json!({
-            "start_cursor": start_cursor,
-            "next_cursor": next,
-            "per_page": per_page,
-            "estimated_remaining_count": remaining.min(MOST_COUNTED),
-            "filtered_by": filtered_by,
-            "sorted_by": sorted_by,
-            "records": records,
-        })
+        let next_cursor = next.map(|place| Cursor { scan, place }.written(key, of));
+        let estimated_remaining_count = remaining.min(MOST_COUNTED);
+        Envelope { start_cursor, next_cursor, per_page, estimated_remaining_count, filtered_by, sorted_by, records }
     }
 
     /// The page of a list by id that is held in memory. `all` is ascending by id, and `show` makes the JSON of a record.
-    pub fn page_of<T>(self, all: &[T], id: impl Fn(&T) -> u64, show: impl Fn(&T) -> Value) -> Value {
+    pub fn page_of<T>(self, all: &[T], id: impl Fn(&T) -> u64, show: impl Fn(&T) -> Value) -> Envelope<Value> {
         let ascending = self.scan.sort.ascending;
         let is_left = |item: &&T| match self.after {
             None => true,

@@ -3,14 +3,15 @@
 use axum::Json;
 use axum::extract::{RawQuery, State};
 use serde_json::{Value, json};
-use shared::import::Import;
 use shared::import::list::{ListPage, ListQuery, page};
+use shared::import::{Import, Status};
 use shared::inbox::shown::time;
 
 use super::Problem;
-use super::keyset::Keyset;
+use super::keyset::{Envelope, Keyset};
 use super::parameters::IMPORTS;
 use super::problem::Caller;
+use super::scan::Scan;
 use crate::Door;
 
 /// The file name of an import whose file has no name.
@@ -32,16 +33,22 @@ fn record(import: &Import) -> Value {
     })
 }
 
+/// The statuses of the filter on status.
+fn statuses(scan: &Scan) -> Vec<Status> {
+    let words = scan.words("status").unwrap_or_default().iter();
+    words.filter_map(|word| Status::ALL.into_iter().find(|status| status.name() == *word)).collect()
+}
+
 /// `GET /imports` returns a page of the account's imports.
 pub async fn list(
     State(door): State<Door>,
     Caller(caller): Caller,
     RawQuery(query): RawQuery,
-) -> Result<Json<Value>, Problem> {
-    let keyset = Keyset::read(query.as_deref(), &IMPORTS, caller.account, &door.cursor_key)?;
+) -> Result<Json<Envelope<Value>>, Problem> {
+    let keyset = Keyset::read(query.as_deref(), IMPORTS.of(caller.account), &door.cursor_key)?;
     let (created, updated) = keyset.scan.ranges();
     let query = ListQuery {
-        statuses: keyset.scan.statuses.clone(),
+        statuses: statuses(&keyset.scan),
         created,
         updated,
         order: keyset.scan.sort.field,

@@ -11,7 +11,7 @@ use shared::inbox::shown::time;
 use shared::mappings::{self, HeaderMemory};
 
 use super::Problem;
-use super::keyset::Keyset;
+use super::keyset::{Envelope, Keyset};
 use super::parameters::MAPPINGS;
 use super::problem::Caller;
 use crate::Door;
@@ -40,8 +40,8 @@ pub async fn list(
     State(door): State<Door>,
     Caller(caller): Caller,
     RawQuery(query): RawQuery,
-) -> Result<Json<Value>, Problem> {
-    let keyset = Keyset::read(query.as_deref(), &MAPPINGS, caller.account, &door.cursor_key)?;
+) -> Result<Json<Envelope<Value>>, Problem> {
+    let keyset = Keyset::read(query.as_deref(), MAPPINGS.of(caller.account), &door.cursor_key)?;
     let all = mappings::all(&door.services, caller.account).await?;
     Ok(Json(keyset.page_of(&all, |memory| memory.id.0, shown)))
 }

@@ -3,16 +3,18 @@
 
 use std::collections::BTreeMap;
 
+use shared::id::{AccountId, ImportId};
 use shared::import::Status;
+use shared::results::rows::RowOutcome;
 
 use super::Problem;
-use super::scan::{Bound, OPERATORS, SORTS, Sort};
+use super::scan::{Bound, Included, OPERATORS, SORTS, Sort};
 use crate::answer::{CELL, shortened};
 
 /// The number of records in a page by default, and the bounds of `per_page`.
 pub const PER_PAGE: usize = 50;
-const FEWEST: usize = 2;
-const MOST: usize = 100;
+pub const FEWEST: usize = 2;
+pub const MOST: usize = 100;
 
 /// A list of the door.
 #[derive(Debug, PartialEq, Eq)]
@@ -21,13 +23,62 @@ pub struct List {
     pub name: &'static str,
     /// The names of the query parameters.
     parameters: &'static [&'static str],
+    /// The fields with a filter by words.
+    pub included: &'static [Words],
+    /// The sort of a request that names none.
+    pub sort: Sort,
 }
 
+/// The words that `filter[FIELD][include]` takes.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Words {
+    pub field: &'static str,
+    pub known: &'static [&'static str],
+}
+
+/// A list of an account, or of an import of the account, to which cursors belong.
+#[derive(Clone, Copy, Debug)]
+pub struct ListOf {
+    pub list: &'static List,
+    pub account: AccountId,
+    /// The import whose rows are listed, or `None` for a list of the account.
+    pub import: Option<ImportId>,
+}
+
+impl List {
+    /// The list of an account.
+    pub fn of(&'static self, account: AccountId) -> ListOf {
+        ListOf { list: self, account, import: None }
+    }
+
+    /// The list of an import.
+    pub fn within(&'static self, account: AccountId, import: ImportId) -> ListOf {
+        ListOf { list: self, account, import: Some(import) }
+    }
+}
+
+/// The parameters of lists without filters that are sorted by id only.
+const PLAIN: &[&str] = &["start_cursor", "per_page", "sort[id]"];
+
 /// `GET /mappings`.
-pub const MAPPINGS: List = List { name: "mappings", parameters: &["start_cursor", "per_page", "sort[id]"] };
+pub static MAPPINGS: List = List { name: "mappings", parameters: PLAIN, included: &[], sort: Sort::LATEST };
+
+/// `GET /imports/{id}/records`.
+pub static RECORDS: List = List { name: "records", parameters: PLAIN, included: &[], sort: Sort::FIRST };
+
+/// The status of a row in the words of the vendor, and `deleted`.
+pub const ROW_STATUSES: &[&str] = &["created", "updated", "unaffected", "deleted", "error", "pending"];
+
+/// `GET /imports/{id}/results`.
+pub static RESULTS: List = List {
+    name: "results",
+    parameters: &["start_cursor", "per_page", "filter[status][include]", "filter[outcome][include]", "sort[id]"],
+    included: &[Words { field: "status", known: ROW_STATUSES }, Words { field: "outcome", known: RowOutcome::WORDS }],
+    sort: Sort::FIRST,
+};
 
 /// `GET /imports`.
-pub const IMPORTS: List = List {
+pub static IMPORTS: List = List {
     name: "imports",
     parameters: &[
         "start_cursor",
@@ -45,6 +96,8 @@ pub const IMPORTS: List = List {
         "sort[created_at]",
         "sort[updated_at]",
     ],
+    included: &[Words { field: "status", known: Status::WORDS }],
+    sort: Sort::LATEST,
 };
 
 /// The parameters of a request. A parameter that the request does not have is `None`.
@@ -53,7 +106,8 @@ pub struct Asked {
     /// The cursor; `None` as well for an empty cursor, which means the first page.
     pub start_cursor: Option<String>,
     pub per_page: Option<usize>,
-    pub statuses: Option<Vec<Status>>,
+    /// The filters by words, in the list's order of fields.
+    pub included: Vec<Included>,
     pub created: Option<Bound>,
     pub updated: Option<Bound>,
     pub sort: Option<Sort>,
@@ -75,15 +129,17 @@ impl Asked {
         }
         let mut asked = Self::default();
         for (name, value) in values {
-            if let Err(reason) = asked.take(&name, value) {
+            if let Err(reason) = asked.take(list, &name, value) {
                 wrong.entry(name).or_insert_with(Vec::new).push(reason);
             }
         }
+        let place = |included: &Included| list.included.iter().position(|words| words.field == included.field);
+        asked.included.sort_by_key(place);
         if wrong.is_empty() { Ok(asked) } else { Err(Problem::Fields(wrong)) }
     }
 
     /// Takes a parameter that the list knows.
-    fn take(&mut self, name: &str, value: String) -> Result<(), String> {
+    fn take(&mut self, list: &List, name: &str, value: String) -> Result<(), String> {
         let parts: Vec<&str> = name.split(['[', ']']).filter(|part| !part.is_empty()).collect();
         match parts.as_slice() {
             ["start_cursor"] => self.start_cursor = Some(value).filter(|cursor| !cursor.is_empty()),
@@ -91,7 +147,10 @@ impl Asked {
                 let per_page = value.parse().ok().filter(|per_page| (FEWEST..=MOST).contains(per_page));
                 self.per_page = Some(per_page.ok_or_else(|| format!("must be a number from {FEWEST} to {MOST}"))?);
             }
-            ["filter", "status", _] => self.statuses = Some(statuses(&value)?),
+            ["filter", field, "include"] => {
+                let known = list.included.iter().find(|words| words.field == *field).ok_or("is no parameter")?;
+                self.included.push(included(known, &value)?);
+            }
             ["filter", field, operator] => {
                 let slot = if *field == "created_at" { &mut self.created } else { &mut self.updated };
                 if slot.is_some() {
@@ -111,19 +170,19 @@ impl Asked {
     }
 }
 
-/// The statuses of a comma-separated list, each once.
-fn statuses(value: &str) -> Result<Vec<Status>, String> {
-    let mut statuses = Vec::new();
-    for word in value.split(',').map(str::trim) {
-        let status = Status::ALL.into_iter().find(|status| status.name() == word).ok_or_else(|| {
-            let names = Status::ALL.map(Status::name);
-            format!("{:?} is no status; the nearest is {}", shortened(word, CELL), nearest(word, &names))
+/// The words of a comma-separated list, each once.
+fn included(known: &Words, value: &str) -> Result<Included, String> {
+    let mut words = Vec::new();
+    for asked in value.split(',').map(str::trim) {
+        let word = known.known.iter().copied().find(|word| *word == asked).ok_or_else(|| {
+            let (field, nearest) = (known.field, nearest(asked, known.known));
+            format!("{:?} is no {field}; the nearest is {nearest}", shortened(asked, CELL))
         })?;
-        if !statuses.contains(&status) {
-            statuses.push(status);
+        if !words.contains(&word) {
+            words.push(word);
         }
     }
-    Ok(statuses)
+    Ok(Included { field: known.field, words })
 }
 
 fn bound(operator: &str, value: &str) -> Result<Bound, String> {
@@ -193,7 +252,7 @@ mod tests {
             &IMPORTS,
         )
         .unwrap();
-        assert_eq!(asked.statuses, Some(vec![Status::Complete, Status::Failed]));
+        assert_eq!(asked.included, [Included { field: "status", words: vec!["complete", "failed"] }]);
         assert_eq!(asked.created.map(|bound| bound.text), Some("2026-03-01".to_owned()));
         assert_eq!(asked.updated.map(|bound| bound.text), Some("2026-03-02T00:00:00+01:00".to_owned()));
         assert_eq!(asked.sort, Some(Sort { field: ListOrder::UpdatedAt, ascending: true }));
@@ -237,6 +296,11 @@ mod tests {
             assert!(wrong.len() == 1 && said_of[0].contains(said), "{query}: {wrong:?}");
         }
         assert!(Asked::read(Some("filter[status][include]=new"), &MAPPINGS).is_err());
+        assert!(Asked::read(Some("filter[status][include]=new"), &RESULTS).is_err());
+        let both = "filter[outcome][include]=failed,skipped&filter[status][include]=error";
+        let fields: Vec<_> =
+            Asked::read(Some(both), &RESULTS).unwrap().included.into_iter().map(|included| included.field).collect();
+        assert_eq!(fields, ["status", "outcome"]);
         let long = format!("{}=1", "x".repeat(100_000));
         assert!(Asked::read(Some(&long), &IMPORTS).is_err());
     }

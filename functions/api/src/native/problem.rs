@@ -5,15 +5,16 @@ use std::collections::BTreeMap;
 
 use axum::Json;
 use axum::extract::FromRequestParts;
-use axum::http::StatusCode;
-use axum::http::header::{AUTHORIZATION, CONTENT_LENGTH};
+use axum::http::header::{ACCEPT, AUTHORIZATION, CONTENT_LENGTH, CONTENT_TYPE, VARY};
 use axum::http::request::Parts;
+use axum::http::{HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use serde_json::{Value, json};
 use shared::account::{Principal, Scope};
 use shared::import::ImportError;
 use shared::store::StoreError;
 
+use super::accept::PROBLEM_JSON;
 use crate::answer::{CELL, FIELDS, MESSAGE, shortened};
 use crate::failure::{Failure, complete};
 use crate::observed::is_of;
@@ -117,10 +118,15 @@ impl IntoResponse for Problem {
 #[derive(Clone)]
 struct Members(Value);
 
-/// Adds the path of the request to an answer that is a problem object. The path inside a nested router lacks its beginning,
-/// so the outermost layer calls this function. A HEAD request gets the headers alone.
-pub(crate) fn located(mut answer: Response, path: &str, head: bool) -> Response {
+/// Adds the path of the request to an answer that is a problem object, and the content type `application/problem+json` if the
+/// client asks for the type. The path inside a nested router lacks its beginning, so the outermost layer calls this function.
+/// A HEAD request gets the headers alone.
+pub(crate) fn located(mut answer: Response, path: &str, head: bool, problem_json: bool) -> Response {
     if let Some(Members(mut body)) = answer.extensions_mut().remove() {
+        if problem_json {
+            answer.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(PROBLEM_JSON));
+        }
+        answer.headers_mut().append(VARY, ACCEPT.into());
         body["instance"] = json!(shortened(path, CELL));
         let body = body.to_string();
         if answer.headers().contains_key(CONTENT_LENGTH) {

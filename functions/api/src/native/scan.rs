@@ -4,7 +4,6 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use serde_json::{Value, json};
-use shared::import::Status;
 use shared::import::list::{ListOrder, TimeRange};
 
 /// The length limit of a time in a filter, in bytes.
@@ -15,11 +14,28 @@ const MILLISECOND: i128 = 1_000_000;
 /// The filters and the sort of a list.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Scan {
-    /// The statuses to find, in the order of the request; empty without a filter.
-    pub statuses: Vec<Status>,
+    /// The filters by words, in the list's order of fields.
+    pub included: Vec<Included>,
     pub created: Option<Bound>,
     pub updated: Option<Bound>,
     pub sort: Sort,
+}
+
+/// The filter `filter[FIELD][include]`: a record passes if its field has one of the words.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Included {
+    pub field: &'static str,
+    /// The words, each once, in the order of the request.
+    pub words: Vec<&'static str>,
+}
+
+impl Included {
+    /// `true` if both filters let the same records pass.
+    pub fn is_same(&self, other: &Self) -> bool {
+        self.field == other.field
+            && self.words.len() == other.words.len()
+            && self.words.iter().all(|word| other.words.contains(word))
+    }
 }
 
 /// The field and the direction of a sort.
@@ -29,10 +45,11 @@ pub struct Sort {
     pub ascending: bool,
 }
 
-impl Default for Sort {
-    fn default() -> Self {
-        Self { field: ListOrder::Id, ascending: false }
-    }
+impl Sort {
+    /// The highest id first.
+    pub const LATEST: Self = Self { field: ListOrder::Id, ascending: false };
+    /// The lowest id first.
+    pub const FIRST: Self = Self { field: ListOrder::Id, ascending: true };
 }
 
 /// The sorts by their names.
@@ -108,6 +125,11 @@ impl Bound {
 }
 
 impl Scan {
+    /// The words of the filter on a field, or `None` without such a filter.
+    pub fn words(&self, field: &str) -> Option<&[&'static str]> {
+        self.included.iter().find(|included| included.field == field).map(|included| included.words.as_slice())
+    }
+
     /// The range of `created_at` and the range of `updated_at`.
     pub fn ranges(&self) -> (TimeRange, TimeRange) {
         let range = |bound: &Option<Bound>| bound.as_ref().map_or(TimeRange::ALL, Bound::range);
@@ -116,11 +138,13 @@ impl Scan {
 
     /// The filters for the envelope, one object for each filtered field.
     pub fn filtered_by(&self) -> Vec<Value> {
-        let names: Vec<_> = self.statuses.iter().map(|status| status.name()).collect();
-        let status = (!names.is_empty()).then(|| json!({ "status": { "include": names.join(",") } }));
+        let included = self.included.iter().map(|Included { field, words }| {
+            let include = words.join(",");
+            json!({ *field: { "include": include } })
+        });
         let created = self.created.as_ref().map(|bound| json!({ "created_at": bound.shown() }));
         let updated = self.updated.as_ref().map(|bound| json!({ "updated_at": bound.shown() }));
-        [status, created, updated].into_iter().flatten().collect()
+        included.chain([created, updated].into_iter().flatten()).collect()
     }
 
     /// The sorts for the envelope, one object for each field.

@@ -24,9 +24,9 @@ use crate::idempotency::once;
 use crate::upload::safe_file_name;
 
 /// The largest file in bytes, which is S3's limit for a single PUT.
-const LARGEST_UPLOAD: u64 = 5 << 30;
+pub(super) const LARGEST_UPLOAD: u64 = 5 << 30;
 /// The time for which the upload's URL is valid.
-const LIFETIME: Duration = Duration::from_secs(3600);
+pub(super) const LIFETIME: Duration = Duration::from_secs(3600);
 
 /// The JSON body of the request, in which all further fields are options of the import.
 #[derive(Deserialize)]

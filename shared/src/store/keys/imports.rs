@@ -116,8 +116,9 @@ pub fn findings(account: AccountId, import: ImportId) -> Key {
     Key::imports(import_partition(account, import), "findings")
 }
 
-/// An item for the unknown names that are too many for the findings' item, where `which` is `users` or `projects`.
-pub fn found_names(account: AccountId, import: ImportId, which: &str) -> Key {
+/// A further item of findings: the unknown names that are too many for the findings' item, where `which` is `users` or
+/// `projects`, and the causes of failed and skipped rows, where `which` is `causes`.
+pub fn found_apart(account: AccountId, import: ImportId, which: &str) -> Key {
     Key::imports(import_partition(account, import), format!("findings#{which}"))
 }
 

@@ -81,7 +81,12 @@ pub fn entry(account: AccountId, import: ImportId, chunk: ChunkNo, row: Row) -> 
 
 /// The entries of a chunk up to and including the row `last`.
 pub fn entries_up_to(account: AccountId, import: ImportId, chunk: ChunkNo, last: Row) -> Query {
-    entries(account, import, chunk).between(format!("{:09}", 0), format!("{last:09}"))
+    entries_between(account, import, chunk, Row(0), last)
+}
+
+/// The entries of a chunk from the row `first` to `last`, both included.
+pub fn entries_between(account: AccountId, import: ImportId, chunk: ChunkNo, first: Row, last: Row) -> Query {
+    entries(account, import, chunk).between(format!("{first:09}"), format!("{last:09}"))
 }
 
 /// The entries that a chunk has created, in the order of the rows.

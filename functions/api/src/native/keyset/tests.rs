@@ -1,7 +1,10 @@
 //! Tests of pages in memory, and of cursors beside parameters.
 
+use serde_json::json;
+use shared::id::AccountId;
+
 use super::*;
-use crate::native::parameters::{IMPORTS, MAPPINGS};
+use crate::native::parameters::{IMPORTS, List, MAPPINGS};
 
 const ACCOUNT: AccountId = AccountId(1);
 
@@ -11,15 +14,15 @@ fn key() -> CursorKey {
 
 fn read(query: &str, list: &'static List, of: AccountId) -> Result<Value, String> {
     let key = key();
-    let keyset = Keyset::read(Some(query), list, of, &key).map_err(|problem| format!("{problem:?}"))?;
+    let keyset = Keyset::read(Some(query), list.of(of), &key).map_err(|problem| format!("{problem:?}"))?;
     let next = Some((keyset.after.map_or(0, |(at, _)| at) + 1, 7));
-    Ok(keyset.answer(Vec::new(), next, 3))
+    Ok(json!(keyset.answer(Vec::<Value>::new(), next, 3)))
 }
 
 fn page(query: &str, all: &[u64]) -> Result<Value, String> {
     let key = key();
-    let keyset = Keyset::read(Some(query), &MAPPINGS, ACCOUNT, &key).map_err(|problem| format!("{problem:?}"))?;
-    Ok(keyset.page_of(all, |&id| id, |id| json!(id)))
+    let keyset = Keyset::read(Some(query), MAPPINGS.of(ACCOUNT), &key).map_err(|problem| format!("{problem:?}"))?;
+    Ok(json!(keyset.page_of(all, |&id| id, |id| json!(id))))
 }
 
 #[test]
@@ -51,7 +54,8 @@ fn a_page_ends_before_an_answer_is_too_large_and_the_next_goes_on_behind_it() {
     let (mut found, mut pages, mut query) = (Vec::new(), 0, "per_page=100".to_owned());
     loop {
         let (key, show) = (key(), |id: &u64| json!([id, "\\".repeat(50_000)]));
-        let page = Keyset::read(Some(&query), &MAPPINGS, ACCOUNT, &key).unwrap().page_of(&all, |&id| id, show);
+        let page = Keyset::read(Some(&query), MAPPINGS.of(ACCOUNT), &key).unwrap();
+        let page = json!(page.page_of(&all, |&id| id, show));
         assert!(crate::answer::size(&page) < LARGEST + 1000);
         found.extend(page["records"].as_array().unwrap().iter().filter_map(|record| record[0].as_u64()));
         pages += 1;

@@ -1,0 +1,129 @@
+//! `GET /imports/{id}/results`, the outcome of each row of an import. [`shared::results::rows`] finds the page.
+//!
+//! A row has a `status` in the words of the vendor and an `outcome` in ours, because the vendor has no word for a skipped row.
+
+use axum::Json;
+use axum::extract::{Path, RawQuery, State};
+use serde::Serialize;
+use shared::id::Row;
+use shared::import::Import;
+use shared::inbox::shown::time;
+use shared::results::rows::{RowOutcome, RowPage, RowPlace, RowQuery, RowResult, page};
+use shared::store::keys::ListPlace;
+
+use super::Problem;
+use super::imports::import_of;
+use super::keyset::{Envelope, Keyset};
+use super::parameters::RESULTS;
+use super::problem::Caller;
+use super::scan::Scan;
+use crate::Door;
+use crate::answer::{CELL, MESSAGE, shortened};
+
+/// A row of an import with its outcome.
+#[derive(Debug, Serialize)]
+pub struct ResultRow {
+    /// `import × 1 000 000 000 + row`, which never changes. The id of an entry is derived from its row alike, so `id` and
+    /// `record_id` of a row that created an entry are the same number.
+    id: u64,
+    /// The id of the record that the row created; `null` for another outcome, and once the import is undone.
+    record_id: Option<u64>,
+    /// The number of the data row within the file, from 1.
+    row_number: u64,
+    /// `created`, `updated`, `unaffected`, `deleted`, `error` or `pending`.
+    status: &'static str,
+    /// `created`, `updated`, `unchanged`, `skipped`, `deleted`, `failed` or `pending`.
+    outcome: RowOutcome,
+    /// Why the row failed or was skipped.
+    message: Option<String>,
+    /// The code of `message`, for example `invalid_date` or `already_there`.
+    code: Option<String>,
+    /// The line of the file on which a failed row begins.
+    line: Option<u64>,
+    /// The column of the cell that failed; `null` where the error concerns the whole row.
+    column: Option<String>,
+    /// The cell that failed, shortened.
+    value: Option<String>,
+    imported_type: &'static str,
+    created_at: String,
+    updated_at: String,
+}
+
+/// The vendor's word for an outcome.
+fn status(outcome: RowOutcome) -> &'static str {
+    match outcome {
+        RowOutcome::Created => "created",
+        RowOutcome::Updated => "updated",
+        RowOutcome::Unchanged | RowOutcome::Skipped => "unaffected",
+        RowOutcome::Deleted => "deleted",
+        RowOutcome::Failed => "error",
+        RowOutcome::Pending => "pending",
+    }
+}
+
+/// The outcomes that pass the filters; empty if there is no filter, `None` if no outcome passes.
+fn wanted(scan: &Scan) -> Option<Vec<RowOutcome>> {
+    if scan.included.is_empty() {
+        return Some(Vec::new());
+    }
+    let has = |field: &str, word: &str| scan.words(field).is_none_or(|words| words.contains(&word));
+    let passes = |outcome: &RowOutcome| has("status", status(*outcome)) && has("outcome", outcome.name());
+    let wanted: Vec<_> = RowOutcome::ALL.into_iter().filter(passes).collect();
+    (!wanted.is_empty()).then_some(wanted)
+}
+
+/// The place of a row as cursors carry a place.
+pub(super) fn place(RowPlace { row, shown }: RowPlace) -> ListPlace {
+    (i64::try_from(shown).unwrap_or(i64::MAX), row.0)
+}
+
+/// The place of a row in a cursor.
+pub(super) fn row_place((shown, row): ListPlace) -> RowPlace {
+    RowPlace { row: Row(row), shown: u64::try_from(shown).unwrap_or_default() }
+}
+
+fn shown(import: &Import, result: &RowResult) -> ResultRow {
+    let RowResult { row, outcome, error, .. } = result;
+    // People see nothing of an undone import, so its rows lead to no record.
+    let record = result.created(import.id).filter(|_| !import.status.is_gone());
+    let whole = error.as_ref().is_some_and(|error| error.column.is_empty());
+    let cell = |text: fn(&shared::ledger::PageError) -> &str| {
+        error.as_ref().filter(|_| !whole).map(|error| shortened(text(error), CELL))
+    };
+    ResultRow {
+        id: result.id(import.id),
+        record_id: record.map(|id| id.0),
+        row_number: row.0,
+        status: status(*outcome),
+        outcome: *outcome,
+        message: result.message().map(|message| shortened(message, MESSAGE)),
+        code: result.code().map(str::to_owned),
+        line: error.as_ref().map(|error| error.line),
+        column: cell(|error| &error.column),
+        value: cell(|error| &error.value),
+        imported_type: "TimeEntry",
+        created_at: time(import.created_at),
+        updated_at: time(import.updated_at),
+    }
+}
+
+/// `GET /imports/{id}/results` returns a page of the import's rows.
+pub async fn list(
+    State(door): State<Door>,
+    caller: Caller,
+    Path(id): Path<String>,
+    RawQuery(query): RawQuery,
+) -> Result<Json<Envelope<ResultRow>>, Problem> {
+    let import = import_of(&door.services, &caller, &id).await?;
+    let keyset = Keyset::read(query.as_deref(), RESULTS.within(import.account, import.id), &door.cursor_key)?;
+    let RowPage { rows, remaining, next } = match wanted(&keyset.scan) {
+        Some(outcomes) => {
+            let ascending = keyset.scan.sort.ascending;
+            let query = RowQuery { outcomes, ascending, after: keyset.after.map(row_place), take: keyset.per_page };
+            page(&door.services, &import, &query).await?
+        }
+        None => RowPage::default(),
+    };
+    let rows = rows.iter().map(|row| shown(&import, row)).collect();
+    Ok(Json(keyset.answer(rows, next.map(place), usize::try_from(remaining).unwrap_or(usize::MAX))))
+}
