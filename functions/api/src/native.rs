@@ -5,14 +5,17 @@
 //! mappings with which imports were made can be listed, renamed and deleted.
 
 mod cursor;
+mod history;
 mod imports;
 mod keyset;
 mod list;
 mod mappings;
 mod parameters;
 mod problem;
+mod reason;
 mod scan;
 mod upload;
+mod validator;
 
 use axum::Router;
 use axum::routing::{get, post};
@@ -27,7 +30,9 @@ pub fn router(door: Door) -> Router {
     Router::new()
         .route("/imports", get(list::list).post(upload::create))
         .route("/imports/{id}", get(imports::get))
+        .route("/imports/{id}/history", get(history::list))
         .route("/imports/{id}/cancel", post(imports::cancel))
+        .route("/imports/{id}/resume", post(imports::resume))
         .route("/imports/{id}/revert", post(imports::revert))
         .route("/mappings", get(mappings::list))
         .route(

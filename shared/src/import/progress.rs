@@ -29,7 +29,7 @@ pub struct Progress {
     pub rows_done: u64,
     /// The number of rows, or `None` until the plan is complete.
     pub rows_known: Option<u64>,
-    /// The rows loaded a second over the last minute, or `None` unless rows are being loaded for long enough to tell.
+    /// The rows loaded a second over the last minute, with one decimal, or `None` unless rows are being loaded for long enough to tell.
     pub rows_per_second: Option<f64>,
     /// The seconds until the last row is loaded at this pace, or `None` until the pace tells.
     pub seconds_left: Option<u64>,
@@ -54,7 +54,8 @@ impl Progress {
     fn of(import: &Import, counts: Counts, loaded: u64, time: i64) -> Self {
         let rows_done = counts.accounted();
         let is_known = import.status == Status::Processing && time >= SHORTEST && (loaded > 0 || time >= STANDSTILL);
-        let pace = is_known.then(|| loaded as f64 * 1000.0 / time as f64);
+        // Rounded to one decimal.
+        let pace = is_known.then(|| (loaded as f64 * 10_000.0 / time as f64).round() / 10.0);
         let left = import.rows.map(|rows| rows.saturating_sub(rows_done) as f64);
         let seconds_left = pace.filter(|&pace| pace > 0.0 && time >= MEANINGFUL).zip(left);
         let seconds_left = seconds_left.map(|(pace, left)| Duration::from_secs_f64((left / pace).min(1e9)).as_secs());

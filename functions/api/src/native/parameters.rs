@@ -26,6 +26,9 @@ pub struct List {
 /// `GET /mappings`.
 pub const MAPPINGS: List = List { name: "mappings", parameters: &["start_cursor", "per_page", "sort[id]"] };
 
+/// `GET /imports/{id}/history`.
+pub const HISTORY: List = List { name: "history", parameters: &["start_cursor", "per_page"] };
+
 /// `GET /imports`.
 pub const IMPORTS: List = List {
     name: "imports",
