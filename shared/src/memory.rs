@@ -90,7 +90,9 @@ impl Memory {
         of: impl FnOnce(&ImportMemory) -> T,
     ) -> T {
         let mut imports = self.imports.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(known) = imports.iter().find(|known| (known.account, known.import, known.round) == (account, import, round)) {
+        if let Some(known) =
+            imports.iter().find(|known| (known.account, known.import, known.round) == (account, import, round))
+        {
             return of(known);
         }
         if imports.len() >= MOST_IMPORTS {

@@ -125,8 +125,7 @@ pub fn settled(account: AccountId, import: ImportId, created: u64) -> Write {
 
 /// The write which takes off the number of entries of an import which is resumed.
 pub fn reopened(account: AccountId, import: ImportId) -> Write {
-    Write::update(keys::roll(account, import), &format!("SET #r{import} = :true REMOVE #e{import}"))
-        .bind(":true", true)
+    Write::update(keys::roll(account, import), &format!("SET #r{import} = :true REMOVE #e{import}")).bind(":true", true)
 }
 
 /// The write which puts an aborted import back on the roll, with no entries.

@@ -162,7 +162,8 @@ async fn let_go(services: &Services, import: &Import, time: &TimeLeft) -> Result
         let to = if import.aborting { Status::Failed } else { Status::RolledBack };
         if import.aborting {
             abort::keep_findings(services, &import).await?;
-            change = change.unset("aborting").set("completed_at", now).set("sealed", true).set("tally", Tally::default());
+            change =
+                change.unset("aborting").set("completed_at", now).set("sealed", true).set("tally", Tally::default());
         }
         match transition(services, &import, to, change).await {
             Ok(undone) => return inbox::finish(services, &undone).await.map(|_| true),
