@@ -140,7 +140,8 @@ pub struct Import {
     /// at the end of the line.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub place: Option<u64>,
-    /// The status which the import had when it was stopped, or `None` unless the import is incomplete.
+    /// The status which the import had when it was last stopped, or `None` for an import which was never stopped, or which
+    /// was resumed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub stopped: Option<Status>,
     /// The time until which a resumed import waits for the end of edits by hand which found the import sealed, or
