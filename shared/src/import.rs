@@ -205,6 +205,11 @@ impl Import {
         self.dropped || self.source.as_ref().is_some_and(|source| InboxPlace::of(&source.key).is_some())
     }
 
+    /// `true` if the import was resumed, and edits by hand which found it sealed may still be at work.
+    pub fn rests(&self, services: &Services) -> bool {
+        self.rests_until.is_some_and(|until| until > services.clock.now_ms())
+    }
+
     /// `true` if a row failed of an import which is to be aborted in that case.
     pub fn is_to_abort(&self, counts: &Counts) -> bool {
         self.status == Status::Processing && self.options.on_error == OnError::Abort && counts.failed > 0

@@ -47,7 +47,8 @@ pub async fn settle(services: &Services, import: &Import, time: &TimeLeft) -> Re
         }
         _ => return Ok(()),
     }
-    if import.status == Status::Incomplete && is_claimed(services, import).await? {
+    // An import which is stopped during its rest is sealed by the sweep.
+    if import.status == Status::Incomplete && (import.rests(services) || is_claimed(services, import).await?) {
         return Ok(());
     }
     // Loaders which commit at the same time all get here, and folding costs a write per project and tag, so a single

@@ -9,16 +9,16 @@ use crate::import::{Change, Duplicates, Import, ImportError, Status, transition}
 use crate::queue::Message;
 use crate::services::Services;
 use crate::settle::stop::stop;
-use crate::store::StoreError;
+use crate::store::{StoreError, Write, keys};
 
 /// Starts the load of the chunks which are left, once the import has rested for long enough.
 pub async fn go_on(services: &Services, import: &Import) -> Result<(), ImportError> {
-    if let Some(until) = import.rests_until.filter(|&until| until > services.clock.now_ms()) {
+    if let Some(until) = import.rests_until.filter(|_| import.rests(services)) {
         let start = Message::Start { account: import.account, import: import.id };
         return Ok(services.queues.send_after(&start, services.clock.until(until)).await?);
     }
     let started = match compare(services, import).await {
-        Ok(()) => transition(services, import, Status::Processing, Change::none().unset("rests_until")).await,
+        Ok(()) => transition(services, import, Status::Processing, start(import)).await,
         Err(ImportError::File(error @ (FileError::Missing | FileError::Replaced))) => {
             stop(services, import, error.to_string()).await
         }
@@ -30,6 +30,13 @@ pub async fn go_on(services: &Services, import: &Import) -> Result<(), ImportErr
         Ok(_) | Err(ImportError::Status { .. }) => Ok(()),
         Err(error) => Err(error),
     }
+}
+
+/// The change which starts the load. An edit by hand which was at work during the rest may have recorded the deletion of a
+/// thing which the load makes again.
+fn start(import: &Import) -> Change {
+    let unmade = Write::delete(keys::unmade(import.account, import.id));
+    Change::none().unset("rests_until").also(unmade)
 }
 
 async fn compare(services: &Services, import: &Import) -> Result<(), ImportError> {
