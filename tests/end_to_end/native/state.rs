@@ -182,7 +182,11 @@ async fn a_reason_comes_as_json_or_as_a_form_and_stands_in_the_history() -> anyh
     let cancelled = stack.answer(cancelled).await?.expect(202)?;
     assert_eq!(cancelled["reasons"], json!(["it was cancelled: the wrong month"]));
     let resumed = to("resume").header("Content-Type", "application/x-www-form-urlencoded").body("reason=the+right+one");
+    let before = stack.system.services().store.consumed().write;
     let resumed = stack.answer(resumed).await?;
+    let units = stack.system.services().store.consumed().write - before;
+    println!("a resume takes {units} write units");
+    assert!(units < 30.0, "{units}");
     // Edits by hand may be under way, so the load goes on half a minute later.
     assert_eq!(wait(&resumed), Some(30));
     let resumed = resumed.expect(202)?;
