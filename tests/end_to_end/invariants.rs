@@ -348,7 +348,7 @@ impl World {
 pub async fn wrongly_made(stack: &Stack, world: &World) -> anyhow::Result<Vec<String>> {
     let services = stack.system.services();
     let mut wrong = Vec::new();
-    let sealed = world.imports.iter().filter(|(_, import)| import.is_sealed() && !import.status.is_gone());
+    let sealed = world.imports.iter().filter(|(_, import)| import.is_sealed() && !is_undone(import));
     for ((account, id), import) in sealed {
         let made = Made::read(services, import).await?;
         for kind in [Kind::Project, Kind::Tag] {
