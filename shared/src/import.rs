@@ -4,10 +4,13 @@
 //! new → queued → processing → complete | partially_complete | failed | incomplete
 //! queued → unsupported              any status but rolled_back → rolling_back → rolled_back
 //! new | queued → incomplete         (cancelled, or given up: the file or its plan never came)
+//! incomplete → new | queued         (resumed)
+//! processing → rolling_back → failed                          (aborted at the first failed row)
 //! ```
 //!
-//! A status changes in one transaction with an event for the outbox and a line of history, and only from the status
-//! which the caller read. If two workers change the status at once, the second gets an error.
+//! A status changes in one transaction with an event for the outbox and a line of history, and only if the import has
+//! not changed since the caller read it. If two workers change the status at once, the second gets an error. An import
+//! may come to a status twice, so the time of the last change tells, which grows with each change.
 //!
 //! A message is sent *before* a transition which needs the message. The message's handler makes the transition if the
 //! transition is missing, so a crash between the two loses nothing.
@@ -16,11 +19,15 @@ mod body;
 mod counts;
 mod create;
 mod error;
+mod history;
 pub(crate) mod lane;
 pub mod list;
 pub(crate) mod messages;
 mod options;
+mod progress;
+mod resume;
 pub(crate) mod roll;
+mod slice;
 mod status;
 mod transition;
 
@@ -35,12 +42,15 @@ pub use body::store_body;
 pub use counts::{Counts, Tally, created};
 pub use create::{CLAIM_LIFETIME, NewImport, Once, Origin, create, create_or_find};
 pub use error::ImportError;
+pub use history::{HistoryLine, HistoryPlace, history};
 pub use lane::Lane;
 pub use options::read::{Wrong, asked, delimiter};
-pub use options::{Duplicates, EntryOptions, Options};
+pub use options::{Duplicates, EntryOptions, OnError, Options};
+pub use progress::Progress;
+pub use resume::{UPLOAD_WINDOW, resume};
 pub use roll::{Line, Roll, dropped};
 pub use status::Status;
-pub use transition::{Change, EVENT_LIFETIME, HistoryLine, transition};
+pub use transition::{Asker, Change, EVENT_LIFETIME, transition};
 
 use crate::files::Object;
 use crate::files::place::InboxPlace;
@@ -122,6 +132,25 @@ pub struct Import {
     /// The lane in which the import takes turns, or `None` for an import which takes no lane.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub lane: Option<Lane>,
+    /// How many times a person resumed the import. Totals folded in an earlier round never overwrite those of a later
+    /// round ([`Write::in_round`](crate::store::Write::in_round)).
+    #[serde(default, skip_serializing_if = "is_first")]
+    pub round: u32,
+    /// The place in the lane, or `None` for an import whose place is its own number. A resumed import takes its place
+    /// at the end of the line.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub place: Option<u64>,
+    /// The status which the import had when it was last stopped, or `None` for an import which was never stopped, or which
+    /// was resumed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub stopped: Option<Status>,
+    /// The time until which a resumed import waits for the end of edits by hand which found the import sealed, or
+    /// `None` for an import which need not wait.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rests_until: Option<i64>,
+    /// `true` while the import is undone because a row failed; the undo then ends as `failed`.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub aborting: bool,
     /// The number of entities created, or `None` until the import settles.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub tally: Option<Tally>,
@@ -176,6 +205,16 @@ impl Import {
         self.dropped || self.source.as_ref().is_some_and(|source| InboxPlace::of(&source.key).is_some())
     }
 
+    /// `true` if the import was resumed, and edits by hand which found it sealed may still be at work.
+    pub fn rests(&self, services: &Services) -> bool {
+        self.rests_until.is_some_and(|until| until > services.clock.now_ms())
+    }
+
+    /// `true` if a row failed of an import which is to be aborted in that case.
+    pub fn is_to_abort(&self, counts: &Counts) -> bool {
+        self.status == Status::Processing && self.options.on_error == OnError::Abort && counts.failed > 0
+    }
+
     /// `true` if the import waits for its file, rather than for somebody to start the import.
     pub fn awaits_file(&self) -> bool {
         self.status == Status::New && self.source.is_none()
@@ -220,6 +259,11 @@ impl Import {
         }
         item
     }
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks for it so")]
+fn is_first(round: &u32) -> bool {
+    *round == 0
 }
 
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks for it so")]

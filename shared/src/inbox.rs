@@ -224,10 +224,12 @@ pub(crate) async fn write_report(services: &Services, import: &Import) -> Result
     }
 }
 
-/// Removes a settled import from the index of the sweep. `false` if the status has changed in between.
+/// Removes a settled import from the index of the sweep. `false` if the status has changed in between, also if the import
+/// has come to the same status again.
 pub(crate) async fn forget(services: &Services, import: &Import) -> Result<bool, ImportError> {
     let rest = Write::update(keys::import(import.account, import.id), "REMOVE #open, #opened")
-        .when("#status = :status")
-        .bind(":status", import.status);
+        .when("#status = :status AND #updated_at = :seen")
+        .bind(":status", import.status)
+        .bind(":seen", import.updated_at);
     Ok(services.store.attempt(rest).await?)
 }

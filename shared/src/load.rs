@@ -113,7 +113,7 @@ async fn rows(
     lease: &Lease,
 ) -> Result<draft::Drafts, ImportError> {
     let table = import.table().ok_or(FileError::Missing)?;
-    let verdict = services.memory.verdict(import.account, import.id);
+    let verdict = services.memory.verdict(import.account, import.id, import.round);
     let verdict = verdict.get_or_try_init(|| import.verdict(services)).await?;
     let layout =
         verdict.layout.as_ref().ok_or_else(|| StoreError::Shape("a planned import has a layout".to_owned()))?;
@@ -179,7 +179,7 @@ async fn commit(
     let page = hold::finish(key, Work::Load, lease, ", #page = :page", ", #there");
     let page = page.bind_attribute(":page", page_attribute(&drafts.page));
     let counts = Counts { chunks: 1, ..drafts.counts };
-    let count = counts.add_to(import.account, import.id, chunk.number);
+    let count = counts.add_committed(import.account, import.id, chunk.number, services.clock.now_ms());
     if services.store.attempt_all(vec![page, count]).await? {
         tracing::info!(account = import.account.0, import = import.id.0, chunk = chunk.number.0, "chunk committed");
     }

@@ -5,7 +5,8 @@
 //!
 //! - **References.** The chunks of an import name the same projects and tags again and again. Once the import refers to
 //!   a thing, the reference stands until the import's undo releases the thing, and the undo waits for the end of every
-//!   lease. A chunk under a live lease may therefore rely on a thing found or made by an earlier chunk.
+//!   lease. A chunk under a live lease may therefore rely on a thing found or made by an earlier chunk. Between two rounds
+//!   of a resumed import people may delete things, so each round has a cache of its own.
 //! - **A lock for new names.** Chunks that meet the same new names at once would all look, note and write, and
 //!   only the first write would succeed. With the lock a single chunk goes first, and the next chunks find the
 //!   results in the cache.
@@ -35,6 +36,7 @@ pub struct Memory {
 struct ImportMemory {
     account: AccountId,
     import: ImportId,
+    round: u32,
     names: KnownThings,
     verdict: Arc<OnceCell<Verdict>>,
     ending: EndLock,
@@ -63,26 +65,34 @@ struct Reference {
 }
 
 impl Memory {
-    /// The cached references of an import, empty for an import that this process has not met.
-    pub fn of(&self, account: AccountId, import: ImportId) -> KnownThings {
-        self.remembered(account, import, |known| Arc::clone(&known.names))
+    /// The cached references of an import in a round of loading, empty for an import that this process has not met.
+    pub fn of(&self, account: AccountId, import: ImportId, round: u32) -> KnownThings {
+        self.remembered(account, import, round, |known| Arc::clone(&known.names))
     }
 
     /// The verdict on an import's file (format, encoding, columns, or a refusal). The plan writes the verdict once, and
     /// no step changes the verdict afterwards.
-    pub fn verdict(&self, account: AccountId, import: ImportId) -> Arc<OnceCell<Verdict>> {
-        self.remembered(account, import, |known| Arc::clone(&known.verdict))
+    pub fn verdict(&self, account: AccountId, import: ImportId, round: u32) -> Arc<OnceCell<Verdict>> {
+        self.remembered(account, import, round, |known| Arc::clone(&known.verdict))
     }
 
     /// The lock that a task of this process holds while settling the import or ending the import's undo. Tasks that
     /// find the lock taken leave the work to the holder.
-    pub fn ending(&self, account: AccountId, import: ImportId) -> EndLock {
-        self.remembered(account, import, |known| Arc::clone(&known.ending))
+    pub fn ending(&self, account: AccountId, import: ImportId, round: u32) -> EndLock {
+        self.remembered(account, import, round, |known| Arc::clone(&known.ending))
     }
 
-    fn remembered<T>(&self, account: AccountId, import: ImportId, of: impl FnOnce(&ImportMemory) -> T) -> T {
+    fn remembered<T>(
+        &self,
+        account: AccountId,
+        import: ImportId,
+        round: u32,
+        of: impl FnOnce(&ImportMemory) -> T,
+    ) -> T {
         let mut imports = self.imports.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(known) = imports.iter().find(|known| (known.account, known.import) == (account, import)) {
+        if let Some(known) =
+            imports.iter().find(|known| (known.account, known.import, known.round) == (account, import, round))
+        {
             return of(known);
         }
         if imports.len() >= MOST_IMPORTS {
@@ -91,6 +101,7 @@ impl Memory {
         let known = ImportMemory {
             account,
             import,
+            round,
             names: KnownThings::default(),
             verdict: Arc::default(),
             ending: EndLock::default(),

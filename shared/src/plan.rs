@@ -7,11 +7,13 @@
 //!   claimed or committed chunk.
 //! - Format, readings of the columns, and the number of rows are known at the end. Only then does the status become
 //!   `processing`.
+//! - A resumed import which has a plan goes on by its plan (`plan/resumed.rs`).
 //! - A message per chunk is sent after the change of status. A run which finds the plan complete sends the messages for
 //!   uncommitted chunks again.
 
 mod duplicates;
 mod recall;
+mod resumed;
 
 use std::time::Duration;
 
@@ -20,7 +22,7 @@ use crate::files::{FileError, Object};
 use crate::format::{Plan, Refusal, Verdict};
 use crate::id::{AccountId, ChunkNo, ImportId, MAX_ROWS};
 use crate::import::messages::send_chunks;
-use crate::import::{Change, Duplicates, Import, ImportError, Status, lane, transition};
+use crate::import::{Change, Duplicates, Import, ImportError, OnError, Status, lane, transition};
 use crate::inbox;
 use crate::ledger::hold::Ended;
 use crate::ledger::{Chunk, ChunkState};
@@ -48,7 +50,11 @@ pub async fn plan(services: &Services, account: AccountId, import: ImportId) -> 
     match import.status {
         // The door has yet to store the file, and sends a message afterwards.
         Status::Queued if import.source.is_none() => return Ok(()),
-        Status::Queued if lane::has_its_turn(services, &import).await? => {}
+        Status::Queued if lane::has_its_turn(services, &import).await? => {
+            if import.chunks.is_some() {
+                return Box::pin(resumed::go_on(services, &import)).await;
+            }
+        }
         // The import before this import in the lane calls this import when settled.
         Status::Queued => return Ok(()),
         Status::Processing => return send_out(services, &import).await,
@@ -230,6 +236,9 @@ async fn refuse(services: &Services, import: &Import, refusal: Refusal) -> Resul
 /// the spot.
 async fn send_out(services: &Services, import: &Import) -> Result<(), ImportError> {
     let (account, id) = (import.account, import.id);
+    if is_to_abort(services, import).await? {
+        return go_on(services, import).await;
+    }
     match import.chunk_count() {
         0 => settle_soon(services, import).await,
         1 => match Box::pin(load::load(services, account, id, ChunkNo(0))).await? {
@@ -243,10 +252,16 @@ async fn send_out(services: &Services, import: &Import) -> Result<(), ImportErro
 /// Sends messages for an import which makes no progress, since earlier messages may be lost. If every chunk is
 /// committed, a loader settles the import.
 pub async fn resend(services: &Services, import: &Import) -> Result<(), ImportError> {
-    if send_waiting(services, import).await? == 0 {
+    if is_to_abort(services, import).await? || send_waiting(services, import).await? == 0 {
         go_on(services, import).await?;
     }
     Ok(())
+}
+
+/// `true` if a row has failed of an import which is to be aborted then. Settling the import aborts it.
+async fn is_to_abort(services: &Services, import: &Import) -> Result<bool, ImportError> {
+    let asked = import.options.on_error == OnError::Abort;
+    Ok(asked && import.is_to_abort(&import.counts(services).await?))
 }
 
 /// Sends a message for every chunk which is not committed. Returns the number of messages.

@@ -69,6 +69,12 @@ pub enum Message {
         /// The person or part of the system that asked for the undo, by the name in the import's
         /// history, e.g. `user 1`.
         by: String,
+        /// The reason which the person gave, or `None`.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        reason: Option<String>,
+        /// `true` if the import is undone because a row failed, so the undo ends as `failed`.
+        #[serde(default, skip_serializing_if = "is_false")]
+        aborts: bool,
     },
     /// Undo a chunk by deleting all entries that the chunk created (revert queue).
     Revert {
@@ -86,6 +92,11 @@ pub enum Message {
         /// The import whose references are to be dropped.
         import: ImportId,
     },
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks for it so")]
+fn is_false(flag: &bool) -> bool {
+    !flag
 }
 
 #[derive(Serialize, Deserialize)]

@@ -19,7 +19,7 @@ use std::time::Duration;
 use crate::concurrent::drained;
 use crate::id::{AccountId, ChunkNo, ImportId};
 use crate::import::messages::send_chunks;
-use crate::import::{Change, Counts, Import, ImportError, Status, transition};
+use crate::import::{Asker, Change, Counts, Import, ImportError, Status, transition};
 use crate::lease::Lease;
 use crate::ledger::ChunkState;
 use crate::ledger::hold::{self, Ended, Hold, Work};
@@ -27,6 +27,7 @@ use crate::mappings;
 use crate::portions::TimeLeft;
 use crate::queue::Message;
 use crate::services::Services;
+use crate::settle::abort;
 use crate::store::keys::{self, Key};
 use crate::store::{BATCHES_IN_FLIGHT, ITEMS_A_BATCH, Item, Table};
 
@@ -37,20 +38,22 @@ const LOOK_AGAIN: Duration = Duration::from_secs(5);
 pub use release::{release, released_steps};
 
 /// Begins the undo of an import: first the message is sent, then the status changes, so a crash between the two loses
-/// nothing. An import which is undone or being undone stays as it is.
-pub async fn ask(services: &Services, import: &Import, by: &str) -> Result<Import, ImportError> {
-    let (account, id) = (import.account, import.id);
-    services.queues.send(&Message::Undo { account, import: id, by: by.to_owned() }).await?;
-    begin(services, import.clone(), by).await
+/// nothing. An import which is undone or being undone stays as it is, except that the undo of an aborted import ends as
+/// `rolled_back` from now on. An aborted import whose undo has ended has nothing left, and becomes `rolled_back` too.
+pub async fn ask(services: &Services, import: &Import, by: impl Into<Asker>) -> Result<Import, ImportError> {
+    let (account, id, asker) = (import.account, import.id, by.into());
+    let (by, reason) = (asker.by.clone(), asker.reason.clone());
+    services.queues.send(&Message::Undo { account, import: id, by, reason, aborts: false }).await?;
+    begin(services, import.clone(), &asker).await
 }
 
 /// Changes the status to `rolling_back` from any other status, retrying while the status changes in between.
-async fn begin(services: &Services, mut import: Import, by: &str) -> Result<Import, ImportError> {
+async fn begin(services: &Services, mut import: Import, asker: &Asker) -> Result<Import, ImportError> {
     loop {
-        if !import.status.may_become(Status::RollingBack) {
+        if import.status.is_gone() && !import.aborting {
             return Ok(import);
         }
-        let mut change = Change::none().asked_by(by);
+        let mut change = Change::none().asked_by(asker).unset("aborting");
         if let Some(id) = import.remembered {
             // From now on the import stands for no remembered mapping.
             let taken_back = mappings::undone(services, import.account, import.id, id).await?;
@@ -64,12 +67,25 @@ async fn begin(services: &Services, mut import: Import, by: &str) -> Result<Impo
 }
 
 /// Begins the undo unless the undo has begun, and sends a message per chunk.
-pub async fn undo(services: &Services, account: AccountId, import: ImportId, by: &str) -> Result<(), ImportError> {
-    let import = begin(services, Import::find(services, account, import).await?, by).await?;
-    if import.status != Status::RollingBack {
-        return Ok(());
-    }
-    send_out(services, &import).await
+pub async fn undo(
+    services: &Services,
+    account: AccountId,
+    import: ImportId,
+    by: impl Into<Asker>,
+) -> Result<(), ImportError> {
+    let import = begin(services, Import::find(services, account, import).await?, &by.into()).await?;
+    go_on_undoing(services, &import).await
+}
+
+/// Begins the undo of an import in which a row failed, unless the import has another status by now, and sends a message
+/// per chunk.
+pub async fn undo_aborted(services: &Services, account: AccountId, import: ImportId) -> Result<(), ImportError> {
+    let import = abort::begin(services, &Import::find(services, account, import).await?).await?;
+    go_on_undoing(services, &import).await
+}
+
+async fn go_on_undoing(services: &Services, import: &Import) -> Result<(), ImportError> {
+    if import.status == Status::RollingBack { send_out(services, import).await } else { Ok(()) }
 }
 
 /// Sends a message per chunk. An import with a single chunk, or without chunks, is undone on the spot.
@@ -80,7 +96,9 @@ async fn send_out(services: &Services, import: &Import) -> Result<(), ImportErro
             Ended::Done => Ok(()),
             Ended::Held(until) => come_again(services, import.account, import.id, ChunkNo(0), until).await,
         },
-        _ => send_waiting(services, import).await.map(drop),
+        // An aborted import whose undo has ended is undone for a person.
+        _ if send_waiting(services, import).await? == 0 => release(services, import, &services.begin()).await,
+        _ => Ok(()),
     }
 }
 

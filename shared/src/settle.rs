@@ -1,8 +1,10 @@
 //! The end of an import: once every chunk is accounted for, totals are folded, and the status tells how the import
 //! went.
 //!
-//! The same transaction remembers the mapping by which the file was read ([`mappings`]).
+//! The same transaction remembers the mapping by which the file was read ([`mappings`]). An import which is to be aborted
+//! at a failed row is undone instead ([`abort`]).
 
+pub mod abort;
 mod fold;
 pub mod stop;
 
@@ -29,19 +31,29 @@ const MOST_MEETINGS: u32 = 20;
 /// - If time is up before the totals are folded, a message asks a loader to continue.
 pub async fn settle(services: &Services, import: &Import, time: &TimeLeft) -> Result<(), ImportError> {
     match (import.status, import.chunks) {
-        (Status::Processing, Some(chunks)) if import.counts(services).await?.chunks >= chunks => {}
+        (Status::Processing, Some(chunks)) => {
+            let counts = import.counts(services).await?;
+            if import.is_to_abort(&counts) {
+                // Boxed like all rare branches.
+                return Box::pin(abort::abort(services, import)).await;
+            }
+            if counts.chunks < chunks {
+                return Ok(());
+            }
+        }
         (Status::Incomplete, Some(_)) if !import.is_sealed() => {}
         (status, _) if status.is_settled() && import.is_dropped() => {
             return Box::pin(inbox::finish(services, import)).await.map(drop);
         }
         _ => return Ok(()),
     }
-    if import.status == Status::Incomplete && is_claimed(services, import).await? {
+    // An import which is stopped during its rest is sealed by the sweep.
+    if import.status == Status::Incomplete && (import.rests(services) || is_claimed(services, import).await?) {
         return Ok(());
     }
     // Loaders which commit at the same time all get here, and folding costs a write per project and tag, so a single
     // loader folds.
-    let ending = services.memory.ending(import.account, import.id);
+    let ending = services.memory.ending(import.account, import.id, import.round);
     let Ok(one) = ending.try_lock() else {
         return Ok(());
     };
@@ -91,8 +103,13 @@ async fn close(services: &Services, import: &Import, time: &TimeLeft) -> Result<
         match transition(services, import, verdict, change).await {
             // Boxed, because few imports are dropped, and every settling would carry the large future.
             Ok(settled) => return Box::pin(inbox::finish(services, &settled)).await.map(|_| true),
-            // The remembered mapping was changed in between: retry.
-            Err(ImportError::Status { status: Status::Processing, .. }) => {}
+            // The remembered mapping was changed in between: retry. An import which was stopped and resumed in between
+            // is left to a later worker.
+            Err(ImportError::Status { status: Status::Processing, .. }) => {
+                if Import::find(services, import.account, import.id).await?.updated_at != import.updated_at {
+                    return Ok(false);
+                }
+            }
             // A second worker settled the import, or the import is being undone.
             Err(ImportError::Status { .. }) => return Ok(true),
             Err(error) => return Err(error),
@@ -146,7 +163,8 @@ async fn is_claimed(services: &Services, import: &Import) -> Result<bool, Import
 /// Folds the totals of an import which was stopped, once no chunk is claimed any more. `false` if time was up before.
 ///
 /// A loader which claims a chunk from now on reads the status and releases the chunk. The ledger pages are therefore
-/// final, and all workers which fold the pages SET the same totals.
+/// final until a person resumes the import, and all workers which fold the pages SET the same totals. A worker which is
+/// late for the round of a resumed import sets nothing.
 async fn seal(services: &Services, import: &Import, time: &TimeLeft) -> Result<bool, ImportError> {
     let Folded { projects, tags, days } = match fold(services, import, time).await? {
         Fold::Done(folded) => folded,
@@ -158,7 +176,8 @@ async fn seal(services: &Services, import: &Import, time: &TimeLeft) -> Result<b
     let out = if import.is_dropped() { "" } else { " REMOVE #open, #opened" };
     let set = format!("SET #tally = :tally, #sealed = :true, #days = :days{out}");
     let seal = Write::update(keys::import(import.account, import.id), &set)
-        .when("#status = :incomplete")
+        .when("#status = :incomplete AND #updated_at = :seen")
+        .bind(":seen", import.updated_at)
         .bind(":tally", tally)
         .bind(":true", true)
         .bind(":days", days)

@@ -21,7 +21,7 @@ use serde::{Deserialize, Serialize};
 use crate::concurrent::drained;
 use crate::entries::made::folded_steps;
 use crate::id::{AccountId, ChunkNo, ImportId};
-use crate::import::{Import, ImportError, Status, lane};
+use crate::import::{Import, ImportError, Status, UPLOAD_WINDOW, lane};
 use crate::inbox;
 use crate::ledger::Chunk;
 use crate::plan;
@@ -32,8 +32,6 @@ use crate::settle::stop::stop;
 use crate::settle::{go_on, settle_soon};
 use crate::store::{StoreError, Write, decode, keys};
 
-/// How long an upload is awaited.
-pub const UPLOAD_WINDOW: Duration = Duration::from_secs(2 * 3600);
 /// The time without progress after which an import is woken: longer than a lease and a message's delay. The import may
 /// only be waiting behind other imports, so each waking waits twice as long as the waking before.
 const STANDSTILL: Duration = Duration::from_secs(150);
@@ -155,7 +153,10 @@ async fn look(
     let key = keys::watch(account, import.id);
     let seen: Option<Watch> = services.store.read(&key).await?;
     let mut watch = match &seen {
-        Some(watch) if watch.status == import.status && watch.done == done => watch.clone(),
+        // A watch from before the last change of status is of an earlier stay in the status.
+        Some(watch) if watch.status == import.status && watch.done == done && watch.since >= import.updated_at => {
+            watch.clone()
+        }
         // Progress since the last look counts from now; without progress so far, time counts from the last change of
         // status.
         _ => Watch { status: import.status, done, since: if done > 0 { now } else { import.updated_at }, wakings: 0 },

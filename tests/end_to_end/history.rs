@@ -57,7 +57,7 @@ async fn each_transition_names_the_function_that_made_it() -> anyhow::Result<()>
     assert_eq!(history(&stack, large).await?, ["loader: complete", "parser: processing", "user 1: queued"]);
 
     stack.delete("/v2/imports/1").await?.expect(204)?;
-    let undo = event(&Message::Undo { account, import: small, by: "user 1".to_owned() })?;
+    let undo = event(&Message::Undo { account, import: small, by: "user 1".to_owned(), reason: None, aborts: false })?;
     assert!(revert::handle(&functions.revert, undo).await.batch_item_failures.is_empty());
     assert_eq!(
         history(&stack, small).await?,

@@ -10,7 +10,7 @@ use shared::entries::Entry;
 use shared::entries::by_hand::counts;
 use shared::entries::made::Made;
 use shared::id::{AccountId, ChunkNo, EntryId, ImportId, Row, ThingId};
-use shared::import::{Counts, Import, Roll, Status};
+use shared::import::{Counts, Import, OnError, Roll, Status};
 use shared::ledger::{Chunk, ChunkState};
 use shared::mappings::HeaderMemory;
 use shared::store::keys::Kind;
@@ -52,6 +52,11 @@ pub struct World {
     memory: BTreeMap<AccountId, Vec<HeaderMemory>>,
     /// Descriptions of items which belong to no known kind.
     wrong: Vec<String>,
+}
+
+/// True if the import was undone, by a person or because it was aborted.
+fn is_undone(import: &Import) -> bool {
+    matches!(import.status, Status::RolledBack | Status::Failed) && import.reverted_at.is_some()
 }
 
 fn number(text: &str) -> u64 {
@@ -190,7 +195,7 @@ impl World {
         self.check_memory(&mut wrong);
         for (account, id) in self.entries.keys() {
             let import = self.imports.get(&(*account, id.import()));
-            if import.is_some_and(|import| import.status == Status::RolledBack) {
+            if import.is_some_and(is_undone) {
                 wrong.push(format!("the entry {id} of an undone import is there"));
             }
         }
@@ -296,6 +301,11 @@ impl World {
             if !import.status.is_settled() {
                 wrong.push(format!("import {id} of {account} is still {}", import.status));
             }
+            let failed: u64 = self.counts.get(&(*account, *id)).into_iter().flatten().map(|part| part.failed).sum();
+            let stands = matches!(import.status, Status::PartiallyComplete | Status::Complete | Status::Failed);
+            if import.options.on_error == OnError::Abort && failed > 0 && stands && !is_undone(import) {
+                wrong.push(format!("import {id} of {account} was not aborted at a failed row"));
+            }
         }
         if !self.turns.is_empty() {
             wrong.push(format!("the drops {:?} hold or await a turn", self.turns));
@@ -328,7 +338,7 @@ impl World {
         }
         for (named, thing) in self.things.iter().filter(|(_, thing)| thing.refs == 0) {
             let maker = self.imports.get(&(named.0, thing.created_by));
-            if thing.orphan || maker.is_some_and(|import| import.status == Status::RolledBack) {
+            if thing.orphan || maker.is_some_and(is_undone) {
                 wrong.push(format!("{named:?} ({}) has outlived its undone import without a reference", thing.name));
             }
         }
@@ -340,7 +350,7 @@ impl World {
 pub async fn wrongly_made(stack: &Stack, world: &World) -> anyhow::Result<Vec<String>> {
     let services = stack.system.services();
     let mut wrong = Vec::new();
-    let sealed = world.imports.iter().filter(|(_, import)| import.is_sealed() && !import.status.is_gone());
+    let sealed = world.imports.iter().filter(|(_, import)| import.is_sealed() && !is_undone(import));
     for ((account, id), import) in sealed {
         let made = Made::read(services, import).await?;
         for kind in [Kind::Project, Kind::Tag] {

@@ -1,5 +1,6 @@
-//! Tests of the native door: the list of imports, and an import's results, records, errors and source.
+//! Tests of the native door: the list of imports, and an import's state, results, records, errors and source.
 
+mod aborted;
 mod causes;
 mod conventions;
 mod cost;
@@ -7,9 +8,12 @@ mod cursors;
 mod list;
 mod records;
 mod results;
+mod resumed;
 mod scan;
 mod seeds;
 mod source;
+mod state;
+mod statuses;
 
 use std::time::Duration;
 
@@ -26,6 +30,25 @@ const ACCOUNT: AccountId = AccountId(1);
 /// A request for the list, with a query such as `?per_page=2`.
 fn asking(stack: &Stack, query: &str) -> RequestBuilder {
     stack.bare(Method::GET, &format!("/api/v1/imports{query}")).header("Authorization", "Token demo")
+}
+
+/// A request of account 1's user to the door, to a path such as `/imports/1/cancel`.
+fn of_user(stack: &Stack, method: Method, path: &str) -> RequestBuilder {
+    stack.bare(method, &format!("/api/v1{path}")).header("Authorization", "Token demo")
+}
+
+/// Posts nothing to a path, and checks the status of the answer.
+async fn post(stack: &Stack, path: &str, status: u16) -> anyhow::Result<Value> {
+    stack.answer(of_user(stack, Method::POST, path)).await?.expect(status)
+}
+
+/// The history of an import, as `status by`.
+async fn history(stack: &Stack, id: u64) -> anyhow::Result<Vec<String>> {
+    let path = format!("/imports/{id}/history?per_page=100");
+    let page = stack.answer(of_user(stack, Method::GET, &path)).await?.expect(200)?;
+    let records = page["records"].as_array().context("no records")?;
+    let line = |record: &Value| format!("{} {}", record["status"], record["by"]).replace('"', "");
+    Ok(records.iter().map(line).collect())
 }
 
 async fn page(stack: &Stack, query: &str) -> anyhow::Result<Value> {

@@ -91,6 +91,13 @@ async fn files_come_and_go() -> anyhow::Result<Stack> {
     let uploaded = stack.upload(bad.clone()).await?;
     stack.upload(gzip(&bad)?).await?;
     stack.idle().await?;
+    // The loader aborts an import of several chunks, and the parser an import of one.
+    let header = TOGGL.lines().next().unwrap_or_default();
+    for file in [bad.clone(), format!("{header}\nDemo User,too,few\n").into_bytes()] {
+        let id = stack.upload_as(file, json!({ "on_error": "abort" })).await?;
+        stack.idle().await?;
+        assert_eq!(stack.native(id).await?["status"], "failed");
+    }
     put(&stack, "inbox/1/toggl/bad.csv", bad).await?;
     stack.idle().await?;
     for import in stack.pages("/v2/imports?type=toggl").await? {

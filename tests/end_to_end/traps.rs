@@ -30,14 +30,14 @@ const IMPORT: ImportId = ImportId(1);
 const USER: ThingId = ThingId(1);
 
 /// A request which waits until the test releases it.
-struct Hold {
-    faults: Faults,
-    let_go: watch::Sender<bool>,
+pub struct Hold {
+    pub faults: Faults,
+    pub let_go: watch::Sender<bool>,
     held: Arc<AtomicU64>,
 }
 
 /// A worker whose n-th request waits until it is released.
-fn hold_at(n: u64) -> Hold {
+pub fn hold_at(n: u64) -> Hold {
     let (let_go, gone) = watch::channel(false);
     let (count, held) = (AtomicU64::new(0), Arc::new(AtomicU64::new(0)));
     let waiting = Arc::clone(&held);
@@ -58,7 +58,7 @@ fn hold_at(n: u64) -> Hold {
 
 impl Hold {
     /// Runs `work` until its request waits. Returns false if `work` ends before.
-    async fn until_held<T>(&self, work: &mut (impl Future<Output = T> + Unpin)) -> bool {
+    pub async fn until_held<T>(&self, work: &mut (impl Future<Output = T> + Unpin)) -> bool {
         loop {
             tokio::select! {
                 biased;

@@ -8,6 +8,7 @@
 mod accept;
 mod cursor;
 mod errors;
+mod history;
 mod imports;
 mod keyset;
 mod limits;
@@ -17,9 +18,11 @@ mod parameters;
 mod problem;
 mod records;
 mod results;
+mod reason;
 mod scan;
 mod source;
 mod upload;
+mod validator;
 
 use axum::Router;
 use axum::routing::{MethodRouter, get, post};
@@ -35,7 +38,9 @@ pub fn router(door: Door) -> Router {
     Router::new()
         .route("/imports", get(list::list).post(upload::create))
         .route("/imports/{id}", get(imports::get))
+        .route("/imports/{id}/history", get(history::list))
         .route("/imports/{id}/cancel", post(imports::cancel))
+        .route("/imports/{id}/resume", post(imports::resume))
         .route("/imports/{id}/revert", post(imports::revert))
         .route("/imports/{id}/results", get(results::list))
         .route("/imports/{id}/records", get(records::list))

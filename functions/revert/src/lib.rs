@@ -3,7 +3,7 @@
 
 use aws_lambda_events::sqs::{SqsBatchResponse, SqsEvent};
 use shared::batch;
-use shared::import::ImportError;
+use shared::import::{Asker, ImportError};
 use shared::ledger::hold::Ended;
 use shared::queue::{Message, QueueError};
 use shared::revert;
@@ -20,7 +20,10 @@ pub async fn handle(services: &Services, event: SqsEvent) -> SqsBatchResponse {
 
 async fn work(services: Services, message: Message) -> Result<(), ImportError> {
     match message {
-        Message::Undo { account, import, by } => revert::undo(&services, account, import, &by).await,
+        Message::Undo { account, import, aborts: true, .. } => revert::undo_aborted(&services, account, import).await,
+        Message::Undo { account, import, by, reason, .. } => {
+            revert::undo(&services, account, import, Asker::new(by, reason)).await
+        }
         Message::Revert { account, import, chunk } => match revert::revert(&services, account, import, chunk).await? {
             Ended::Done => Ok(()),
             Ended::Held(until) => revert::come_again(&services, account, import, chunk, until).await,

@@ -3,10 +3,9 @@
 //! A merge changes how entries are read, while entries stay as stored ([`crate::things::retired`]). A merge is
 //! therefore a single transaction for any number of entries.
 
-use super::{EditError, Rule, overlap, repeated, things};
+use super::{EditError, Rule, overlap, repeated, things, unused};
 use crate::entries::made::unmade;
 use crate::id::{AccountId, ImportId, ThingId};
-use crate::import::Import;
 use crate::services::Services;
 use crate::store::Write;
 use crate::store::keys::Kind;
@@ -78,12 +77,7 @@ async fn left(services: &Services, account: AccountId, thing: &Thing) -> Result<
         writes.extend(crate::things::reference::let_go(services, account, Kind::Client, client).await?);
     }
     if thing.created_by != ImportId::HAND {
-        // A running fold builds the list of made things and would miss the retirement, so the edit is refused until the
-        // fold ends.
-        let maker = Import::get(services, account, thing.created_by).await?;
-        if maker.is_some_and(|maker| !maker.is_sealed() && !maker.status.is_gone()) {
-            return Err(EditError::Forbidden(Rule::Locked));
-        }
+        unused::maker_has_settled(services, account, thing).await?;
         writes.extend(unmade(services, account, thing).await?);
     }
     Ok(writes)

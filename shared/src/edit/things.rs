@@ -143,6 +143,7 @@ pub async fn delete(services: &Services, account: AccountId, kind: Kind, id: Thi
         let mut writes = reference::removals(services, account, &things).await?;
         writes.extend(empty);
         if things[0].created_by != ImportId::HAND {
+            unused::maker_has_settled(services, account, &things[0]).await?;
             writes.extend(unmade(services, account, &things[0]).await?);
         }
         Ok(services.store.attempt_all(writes).await?.then_some(()))

@@ -1,5 +1,6 @@
-//! Deletion of projects and tags whose references have no entries any more.
+//! Deletion of projects and tags whose references have no entries any more, and whose maker has settled.
 
+use super::{EditError, Rule};
 use crate::id::{AccountId, ImportId};
 use crate::import::Import;
 use crate::services::Services;
@@ -11,6 +12,19 @@ use crate::things::reference::{Reference, referrer};
 /// The most references without entries which are deleted together with the thing, since a transaction takes a hundred
 /// writes.
 const MOST_EMPTY: usize = 90;
+
+/// Refuses an edit which takes a thing off the list of things made by an import, while the import is not sealed: a running
+/// fold builds the list and would miss the edit, and a resumed import may make the thing again.
+pub async fn maker_has_settled(services: &Services, account: AccountId, thing: &Thing) -> Result<(), EditError> {
+    if thing.created_by == ImportId::HAND {
+        return Ok(());
+    }
+    let maker = Import::get(services, account, thing.created_by).await?;
+    match maker {
+        Some(maker) if !maker.is_sealed() && !maker.status.is_gone() => Err(EditError::Forbidden(Rule::Locked)),
+        _ => Ok(()),
+    }
+}
 
 /// The writes which delete all references to `things`. `None` if a reference has entries or may get entries, or if a
 /// transaction cannot hold the writes.

@@ -69,7 +69,8 @@ impl Few {
         }
         let blob = AttributeValue::B(Blob::new(packed(self)));
         let key = keys::made(import.account, import.id);
-        Some(Write::update(key, "SET #made = :made").when("attribute_not_exists(#steps)").bind_attribute(":made", blob))
+        let write = Write::update(key, "SET #made = :made").when("attribute_not_exists(#steps)");
+        Some(write.bind_attribute(":made", blob).in_round(import.round))
     }
 }
 
@@ -138,7 +139,8 @@ impl FoldMark {
                 let ids: Vec<ThingId> = some.iter().map(|(_, id)| *id).collect();
                 let block = AttributeValue::B(Blob::new(packed(&ids)));
                 let key = keys::made_block(account, id, next.blocks.len());
-                writes.push(Write::update(key, "SET #ids = :ids").bind_attribute(":ids", block));
+                // Ids deleted by hand belong to an earlier round.
+                writes.push(Write::update(key, "SET #ids = :ids REMOVE #gone").bind_attribute(":ids", block));
                 let made = u32::try_from(ids.len()).expect("a block is small");
                 next.blocks.push(Block { kind: some[0].0, first: ids[0], made });
             }
@@ -150,7 +152,7 @@ impl FoldMark {
             _ => "#steps = :seen",
         };
         let write = Write::update(keys::made(account, id), "SET #folded = :folded, #steps = :steps").when(unmoved);
-        let write = write.bind_attribute(":folded", head).bind(":steps", next.steps);
+        let write = write.bind_attribute(":folded", head).bind(":steps", next.steps).in_round(import.round);
         writes.push(if self.steps == 0 { write } else { write.bind(":seen", self.steps) });
         let moved = services.store.attempt_all(writes).await?;
         if moved {
@@ -205,8 +207,9 @@ impl Made {
             };
             return Ok(made(Ids::Blocks(mark.blocks, unmade.into_iter().filter_map(gone).collect())));
         }
+        // The head of a resumed import which made nothing has only the mark of its round.
         let Some(AttributeValue::B(few)) = head.get("made") else {
-            return Err(StoreError::Shape("a list of what was made without ids".to_owned()));
+            return Ok(made(Ids::Here(Few::default())));
         };
         let (mut few, gone): (Few, _) = (unpacked(few.as_ref())?, numbers(&unmade, "ids"));
         for ids in [&mut few.projects, &mut few.tags] {

@@ -37,7 +37,7 @@ pub async fn resolve(
     let named = people::named(rows);
     let mut people = people::look_up_all(services, import, &named).await?;
 
-    let known = services.memory.of(import.account, import.id);
+    let known = services.memory.of(import.account, import.id, import.round);
     let mut known = known.lock().await;
     lease.check(&services.clock)?;
     if import.options.entries.autocreate_users {

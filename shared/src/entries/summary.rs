@@ -66,6 +66,7 @@ struct Sum {
 pub struct Summing {
     account: AccountId,
     import: ImportId,
+    round: u32,
     sum: Option<Sum>,
 }
 
@@ -77,8 +78,8 @@ pub fn is_summed(chunks: u64) -> bool {
 impl Summing {
     /// Starts the summaries of an import, or `None` for an import with too few chunks.
     pub fn of(import: &Import) -> Option<Self> {
-        let Import { account, id, .. } = *import;
-        is_summed(import.chunk_count()).then_some(Self { account, import: id, sum: None })
+        let Import { account, id, round, .. } = *import;
+        is_summed(import.chunk_count()).then_some(Self { account, import: id, round, sum: None })
     }
 
     /// Adds the next chunk, with its ledger page unless the chunk has none. Returns the write of the previous summary
@@ -92,12 +93,12 @@ impl Summing {
             named: Some(GlanceSum::default()),
         });
         sum.add(page);
-        complete.map(|sum| sum.write(self.account, self.import))
+        complete.map(|sum| sum.write(self.account, self.import).in_round(self.round))
     }
 
     /// The write of the last summary, or `None` if no chunk was added.
     pub fn last(self) -> Option<Write> {
-        self.sum.map(|sum| sum.write(self.account, self.import))
+        self.sum.map(|sum| sum.write(self.account, self.import).in_round(self.round))
     }
 }
 

@@ -10,6 +10,7 @@ use std::collections::HashMap;
 use serde::{Deserialize, Serialize};
 
 use super::Import;
+use super::slice::Slice;
 use crate::concurrent::drained;
 use crate::id::{AccountId, ChunkNo, ImportId};
 use crate::ledger::{Outcome, Page, SkipReason};
@@ -104,16 +105,41 @@ pub async fn created(
 impl Counts {
     pub(super) async fn read(services: &Services, import: &Import) -> Result<Self, StoreError> {
         let parts: Vec<Self> = services.store.read_all(keys::all_counts(import.account, import.id)).await?;
+        Ok(Self::sum(&parts, import))
+    }
+
+    /// The sum of the counter items of an import.
+    pub(super) fn sum(parts: &[Self], import: &Import) -> Self {
         let mut counts = parts.iter().fold(Self::default(), |sum, part| sum.plus(part));
         counts.pending = import.rows.map(|rows| rows - counts.accounted());
-        Ok(counts)
+        counts
     }
 
     /// The write which adds these counts to the counter item of a chunk.
     pub(crate) fn add_to(&self, account: AccountId, import: ImportId, chunk: ChunkNo) -> Write {
-        let numbers: Vec<_> = self.each().filter(|&(_, number)| number > 0).collect();
+        self.adding(account, import, chunk, [], "")
+    }
+
+    /// Like [`add_to`](Self::add_to) for a chunk which is committed at the time `now`, so the pace of the load is known
+    /// ([`Slice`]).
+    pub(crate) fn add_committed(&self, account: AccountId, import: ImportId, chunk: ChunkNo, now: i64) -> Write {
+        let slice = Slice::at(now);
+        let rows = self.accounted();
+        self.adding(account, import, chunk, [(slice.attribute(), rows)], &slice.removing_older())
+    }
+
+    fn adding<const N: usize>(
+        &self,
+        account: AccountId,
+        import: ImportId,
+        chunk: ChunkNo,
+        also: [(String, u64); N],
+        rest: &str,
+    ) -> Write {
+        let own = self.each().map(|(name, number)| (name.to_owned(), number));
+        let numbers: Vec<_> = own.chain(also).filter(|&(_, number)| number > 0).collect();
         let parts: Vec<_> = numbers.iter().map(|(name, _)| format!("#{name} :{name}")).collect();
-        let add = Write::update(keys::counts(account, import, chunk), &format!("ADD {}", parts.join(", ")));
+        let add = Write::update(keys::counts(account, import, chunk), &format!("ADD {}{rest}", parts.join(", ")));
         numbers.into_iter().fold(add, |add, (name, number)| add.bind(&format!(":{name}"), number))
     }
 

@@ -177,7 +177,7 @@ pub async fn create_or_find(services: &Services, new: &NewImport) -> Result<(Imp
             roll::entered(account, id),
         ]);
         if import.lane.is_some() {
-            writes.push(lane::get_in_line(account, id));
+            writes.push(lane::get_in_line(account, id, id.0));
         }
         writes.extend(announce(&import, import.status, &format!("user {}", new.user), None, import.created_at));
         match store.transact(writes).await {
@@ -274,6 +274,11 @@ fn first_state(services: &Services, new: &NewImport, id: ImportId, now: i64) -> 
         sealed: false,
         dropped: lane.is_some(),
         lane,
+        round: 0,
+        place: None,
+        stopped: None,
+        rests_until: None,
+        aborting: false,
         tally: None,
         kept: Vec::new(),
         reason: None,

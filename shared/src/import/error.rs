@@ -41,6 +41,14 @@ pub enum ImportError {
         /// The status of the import.
         status: Status,
     },
+    /// A stopped import cannot be resumed.
+    #[error("import {import} cannot be resumed: {why}")]
+    NotResumable {
+        /// The number of the import, which is incomplete.
+        import: ImportId,
+        /// The reason, for people.
+        why: String,
+    },
     /// The account has used every import number which ids allow.
     #[error("the account has no import numbers left")]
     Exhausted,

@@ -24,9 +24,47 @@ pub struct Options {
     /// The name of a spreadsheet's sheet, or `None` for the only sheet which fits.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub sheet: Option<String>,
+    /// The consequence of a failed row.
+    #[serde(skip_serializing_if = "OnError::is_skip")]
+    pub on_error: OnError,
     /// The options for loading rows of time entries.
     #[serde(flatten)]
     pub entries: EntryOptions,
+}
+
+/// The consequence of a failed row for the import.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum OnError {
+    /// The row is left out, and all other rows are loaded.
+    #[default]
+    Skip,
+    /// The whole import is undone and ends as failed.
+    Abort,
+}
+
+impl OnError {
+    #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks for it so")]
+    fn is_skip(&self) -> bool {
+        *self == Self::Skip
+    }
+}
+
+/// The error for a word which is neither `skip` nor `abort`.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{0:?} is neither skip nor abort")]
+pub struct UnknownOnError(String);
+
+impl FromStr for OnError {
+    type Err = UnknownOnError;
+
+    fn from_str(word: &str) -> Result<Self, UnknownOnError> {
+        match word {
+            "skip" => Ok(Self::Skip),
+            "abort" => Ok(Self::Abort),
+            other => Err(UnknownOnError(other.to_owned())),
+        }
+    }
 }
 
 /// The options for loading rows of time entries.
@@ -87,7 +125,13 @@ fn is_true(value: &bool) -> bool {
 
 impl Default for Options {
     fn default() -> Self {
-        Self { reading: ReadingOptions::default(), recall: true, sheet: None, entries: EntryOptions::default() }
+        Self {
+            reading: ReadingOptions::default(),
+            recall: true,
+            sheet: None,
+            on_error: OnError::default(),
+            entries: EntryOptions::default(),
+        }
     }
 }
 

@@ -7,8 +7,10 @@
 //! |---|---|
 //! | makes an import | the import is entered |
 //! | settles an import | the number of entries is set |
+//! | resumes an import | the number is taken off, until the import settles again |
 //! | deletes an entry by hand | the deletion is counted beside the number |
 //! | begins an undo | the import is struck off |
+//! | ends the undo of an aborted import | the import is back, with no entries |
 //!
 //! The roll is therefore right at every moment, and a number missing from the roll belongs to no import. A running
 //! import has no number of entries on the roll, and the counters of the import tell instead.
@@ -119,6 +121,17 @@ pub fn entered(account: AccountId, import: ImportId) -> Write {
 pub fn settled(account: AccountId, import: ImportId, created: u64) -> Write {
     Write::update(keys::roll(account, import), &format!("SET #e{import} = :created REMOVE #r{import}"))
         .bind(":created", created)
+}
+
+/// The write which takes off the number of entries of an import which is resumed.
+pub fn reopened(account: AccountId, import: ImportId) -> Write {
+    Write::update(keys::roll(account, import), &format!("SET #r{import} = :true REMOVE #e{import}")).bind(":true", true)
+}
+
+/// The write which puts an aborted import back on the roll, with no entries.
+pub fn emptied(account: AccountId, import: ImportId) -> Write {
+    Write::update(keys::roll(account, import), &format!("SET #e{import} = :none REMOVE #d{import}, #g{import}"))
+        .bind(":none", 0)
 }
 
 /// The write which strikes off an import whose undo begins.

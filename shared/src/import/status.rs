@@ -7,7 +7,8 @@ wire_words! {
     Status {
         /// The import was made but not started: its file is awaited, or its owner has yet to start the import.
         New = "new",
-        /// The file is stored, or about to be stored by a door, and is to be planned.
+        /// The file is stored, or about to be stored by a door, and is to be planned; or the import was resumed, and its
+        /// load is to go on.
         Queued = "queued",
         /// The plan is complete, and rows are being loaded.
         Processing = "processing",
@@ -15,7 +16,7 @@ wire_words! {
         Complete = "complete",
         /// Every row has an outcome, and some rows failed.
         PartiallyComplete = "partially_complete",
-        /// Every row failed, so nothing was imported.
+        /// Nothing was imported: every row failed, or the import was aborted at a failed row and undone.
         Failed = "failed",
         /// Stopped before the end; entities loaded so far stay.
         Incomplete = "incomplete",
@@ -56,12 +57,16 @@ impl Status {
     /// `true` if an import with this status may get the status `to`.
     pub fn may_become(self, to: Self) -> bool {
         match to {
-            Self::New => false,
-            Self::Queued => self == Self::New,
+            // A person resumes an import which was stopped before it was started.
+            Self::New => self == Self::Incomplete,
+            Self::Queued => matches!(self, Self::New | Self::Incomplete),
             Self::Processing | Self::Unsupported => self == Self::Queued,
-            Self::Complete | Self::PartiallyComplete | Self::Failed => self == Self::Processing,
+            Self::Complete | Self::PartiallyComplete => self == Self::Processing,
+            // The undo of an aborted import ends as failed.
+            Self::Failed => matches!(self, Self::Processing | Self::RollingBack),
             Self::Incomplete => matches!(self, Self::New | Self::Queued | Self::Processing),
-            Self::RollingBack => !matches!(self, Self::RollingBack | Self::RolledBack),
+            // A person takes over the undo of an aborted import, which then ends as undone.
+            Self::RollingBack => self != Self::RolledBack,
             Self::RolledBack => self == Self::RollingBack,
         }
     }

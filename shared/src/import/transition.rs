@@ -1,27 +1,47 @@
 //! Changes of an import's status, each in a single transaction with an event and a line of history.
 
 use aws_sdk_dynamodb::types::AttributeValue;
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
+use super::history::HistoryLine;
 use super::{Import, ImportError, Status, roll};
 use crate::services::Services;
+use crate::shorten::shortened;
 use crate::store::{StoreError, Write, decode, keys};
 
 /// How long an event waits in the outbox for the table's stream before the event expires, in seconds.
 pub const EVENT_LIFETIME: i64 = 14 * 24 * 3600;
 
-/// A line of an import's history, which people can read.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct HistoryLine {
-    /// The time of the change in milliseconds since the epoch.
-    pub at: i64,
-    /// The status which the import got.
-    pub status: Status,
-    /// The author of the change: `user 7`, or the name of a function such as `sweep`.
+/// The most letters of a reason which a person gives.
+const LONGEST_REASON: usize = 500;
+
+/// The person, or the function, who asks for a change of status.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Asker {
+    /// The name in the history, for example `user 7`.
     pub by: String,
-    /// The reason, for people, or `None` if the change speaks for itself.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub why: Option<String>,
+    /// The reason which the person gave, at most 500 letters, or `None`.
+    pub reason: Option<String>,
+}
+
+impl Asker {
+    /// Somebody with a reason. A long reason is cut.
+    pub fn new(by: impl Into<String>, reason: Option<String>) -> Self {
+        let reason = reason.map(|reason| shortened(reason, LONGEST_REASON));
+        Self { by: by.into(), reason: reason.filter(|reason| !reason.trim().is_empty()) }
+    }
+}
+
+impl From<&str> for Asker {
+    fn from(by: &str) -> Self {
+        Self::new(by, None)
+    }
+}
+
+impl From<&String> for Asker {
+    fn from(by: &String) -> Self {
+        Self::new(by, None)
+    }
 }
 
 #[derive(Serialize)]
@@ -40,6 +60,7 @@ struct Event<'a> {
 #[derive(Default)]
 pub struct Change {
     sets: Vec<(&'static str, AttributeValue)>,
+    unsets: Vec<&'static str>,
     also: Vec<Write>,
     /// A condition on the import in addition to its status.
     provided: Option<&'static str>,
@@ -60,6 +81,12 @@ impl Change {
         self
     }
 
+    /// Removes an attribute of the import.
+    pub fn unset(mut self, name: &'static str) -> Self {
+        self.unsets.push(name);
+        self
+    }
+
     /// Adds a write to the transaction.
     pub fn also(mut self, write: Write) -> Self {
         self.also.push(write);
@@ -72,9 +99,10 @@ impl Change {
         self
     }
 
-    /// Names the person who asked for the transition, for example `user 7`, in place of the function.
-    pub fn asked_by(mut self, person: impl Into<String>) -> Self {
-        self.by = Some(person.into());
+    /// Names the person who asked for the transition in place of the function, with the person's reason.
+    pub fn asked_by(mut self, asker: &Asker) -> Self {
+        self.by = Some(asker.by.clone());
+        self.why.clone_from(&asker.reason);
         self
     }
 
@@ -85,13 +113,13 @@ impl Change {
     }
 }
 
-/// Changes the status of `import` from the status which the caller read to `to`, with an event and a line of history. The
+/// Changes the status of `import` to `to`, if the import has not changed since the caller read it, with an event and a line of history. The
 /// line names the person who asked for the change, if `change` does, and otherwise the function which makes it.
 ///
 /// # Errors
-/// [`ImportError::Status`] if the import has a different status by now or may not get the status `to`. The error
-/// carries the present status. If only a condition of `change` failed, the present status equals the status which the
-/// caller read.
+/// [`ImportError::Status`] if the import has changed by now or may not get the status `to`. The error carries the
+/// present status, which equals the status that the caller read if only a condition of `change` failed, or if the import
+/// was stopped and resumed in between.
 pub async fn transition(
     services: &Services,
     import: &Import,
@@ -102,22 +130,28 @@ pub async fn transition(
         return Err(ImportError::Status { import: import.id, status: import.status });
     }
     let by = change.by.as_deref().unwrap_or(services.function);
-    // A change is never older than the change before, whatever the clocks of the functions show: lists rely on it.
-    let now = services.clock.now_ms().max(import.updated_at);
+    // A change is later than the change before, whatever the clocks of the functions show: lists rely on the order, the
+    // history on different times, and the condition below on a time which comes once.
+    let now = services.clock.now_ms().max(import.updated_at + 1);
     let mut expression = "SET #status = :to, #updated_at = :now, #listed = :listed, #changed = :changed".to_owned();
     for (name, _) in &change.sets {
         expression.push_str(&format!(", #{name} = :{name}"));
     }
     // An import stopped midway stays in the index of the sweep until its last loader ends; a drop, until its report is
     // written.
-    let stopped_midway = to == Status::Incomplete && import.status == Status::Processing;
+    let stopped_midway = to == Status::Incomplete && import.chunks.is_some();
+    let mut gone: Vec<_> = change.unsets.iter().map(|name| format!("#{name}")).collect();
     if to.is_settled() && !stopped_midway && !import.is_dropped() {
-        expression.push_str(" REMOVE #open, #opened");
+        gone.extend(["#open", "#opened"].map(str::to_owned));
     } else if !to.is_settled() && import.status.is_settled() {
         expression.push_str(", #open = :open, #opened = :opened");
     }
+    if !gone.is_empty() {
+        expression.push_str(&format!(" REMOVE {}", gone.join(", ")));
+    }
     let mut update = Write::update(keys::import(import.account, import.id), &expression);
-    update = update.when("#status = :from").bind(":to", to).bind(":from", import.status).bind(":now", now);
+    update = update.when("#status = :from AND #updated_at = :seen").bind(":seen", import.updated_at);
+    update = update.bind(":to", to).bind(":from", import.status).bind(":now", now);
     update = update.bind(":listed", keys::listed_value(import.account, to.name()));
     update = update.bind(":changed", keys::changed_value((now, import.id.0)));
     if let Some(condition) = change.provided {
@@ -136,6 +170,12 @@ pub async fn transition(
         // The import ends before any row was loaded.
         Status::Unsupported => writes.push(roll::settled(import.account, import.id, 0)),
         Status::Incomplete if !stopped_midway => writes.push(roll::settled(import.account, import.id, 0)),
+        Status::Failed if import.status == Status::RollingBack => {
+            writes.push(roll::emptied(import.account, import.id));
+        }
+        Status::New | Status::Queued if import.status == Status::Incomplete => {
+            writes.push(roll::reopened(import.account, import.id));
+        }
         _ => {}
     }
     writes.extend(announce(import, to, by, change.why, now));

@@ -7,9 +7,22 @@ use serde_json::{Map, Value, json};
 use crate::entries::made::tally;
 use crate::format::FormatName;
 use crate::id::MappingId;
-use crate::import::{Import, ImportError, Status};
+use crate::import::{Import, ImportError, Progress, Status};
 use crate::results::findings::Findings;
 use crate::services::Services;
+
+/// The file name of an import whose file has no name.
+const NAMELESS: &str = "source.csv";
+
+/// The file's name as shown, which is never empty.
+pub fn file_name(import: &Import) -> &str {
+    if import.file_name.is_empty() { NAMELESS } else { &import.file_name }
+}
+
+/// The file's size as shown: bytes as a text, and `0` until the file is there.
+pub fn file_size(import: &Import) -> String {
+    import.source.as_ref().map_or(0, |source| source.size).to_string()
+}
 
 /// A time as shown: ISO 8601 with milliseconds, from milliseconds since the epoch.
 pub fn time(ms: i64) -> String {
@@ -30,18 +43,35 @@ fn mapping(import: &Import) -> Option<Value> {
     Some(json!({ "columns": recalled.columns, "remembered": from }))
 }
 
-/// The import with counts, the evidence for the file's format, and, once settled, the findings.
+/// The progress as shown.
+fn progress(progress: &Progress) -> Value {
+    json!({
+        "rows_done": progress.rows_done,
+        "rows_known": progress.rows_known,
+        "percent": progress.percent(),
+        "rows_per_second": progress.rows_per_second,
+        "seconds_left": progress.seconds_left,
+    })
+}
+
+/// The import with counts, progress, the evidence for the file's format, and, once settled, the findings.
 pub async fn shown(services: &Services, import: &Import) -> Result<Value, ImportError> {
-    let counts = import.counts(services).await?;
+    shown_at(services, import, &Progress::read(services, import).await?).await
+}
+
+/// Like [`shown`], with the progress which the caller has read already.
+pub async fn shown_at(services: &Services, import: &Import, at: &Progress) -> Result<Value, ImportError> {
+    let counts = &at.counts;
     let reading = import.verdict(services).await?;
     // Counts are unknown while the file is planned; a refused file has no counts but zeros.
-    let known = (import.rows.is_some() || import.status.is_settled()).then_some(&counts);
+    let known = (import.rows.is_some() || import.status.is_settled()).then_some(counts);
     let mut shape = json!({
         "id": import.id,
         "type": "TimeEntryImport",
         "status": import.status,
-        "file_name": import.file_name,
-        "file_size": import.source.as_ref().map(|source| source.size.to_string()),
+        "file_name": file_name(import),
+        "file_size": file_size(import),
+        "note": null,
         "format": import.format.or(import.options.reading.format),
         "mapping": mapping(import),
         "rows": import.rows,
@@ -49,6 +79,7 @@ pub async fn shown(services: &Services, import: &Import) -> Result<Value, Import
             let rows = counts.outcomes().into_iter().chain([("pending", counts.pending.unwrap_or_default())]);
             rows.map(|(outcome, rows)| (outcome.to_owned(), json!(rows))).collect::<Map<_, _>>()
         }),
+        "progress": progress(at),
         // The number of skipped rows which are duplicates.
         "duplicates": counts.duplicates,
         "undone": { "chunks": counts.reverted, "removed": counts.removed, "kept": import.kept },

@@ -21,7 +21,7 @@ use crate::files::Object;
 use crate::format::{Fingerprint, Layout};
 use crate::id::{ChunkNo, ImportId};
 use crate::import::{Import, ImportError, Status};
-use crate::ledger::{Chunk, ChunkState, runs_attribute};
+use crate::ledger::{Chunk, ChunkState, Outcome, Page, runs_attribute};
 use crate::services::Services;
 use crate::store::keys::{self, Counter};
 use crate::store::{Query, StoreError, Write, decode};
@@ -35,7 +35,7 @@ const WRITES_IN_FLIGHT: usize = 16;
 /// A chunk number above the last chunk of any import.
 const LAST_CHUNK: ChunkNo = ChunkNo(9_999_999);
 
-/// Notes in the chunks of a planned file, with the given numbers of rows and chunks, which rows are duplicates.
+/// Notes in the chunks of a planned file which are not committed, with the given numbers of rows and chunks, which rows are duplicates.
 pub async fn note(
     services: &Services,
     import: &Import,
@@ -61,7 +61,7 @@ async fn find(file: &File<'_>, rows: u64) -> Result<Bits, ImportError> {
         }
         let mut standing: HashMap<Fingerprint, u32> = HashMap::new();
         let mut days = BTreeSet::new();
-        file.read(|_, day, fingerprint| {
+        file.read(|Seen { day, fingerprint, .. }| {
             days.insert(day);
             if fingerprint.0 % shares == share {
                 standing.insert(fingerprint, 0);
@@ -77,8 +77,9 @@ async fn find(file: &File<'_>, rows: u64) -> Result<Bits, ImportError> {
         if standing.is_empty() {
             continue;
         }
-        file.read(|row, _, fingerprint| {
-            if let Some(left) = standing.get_mut(&fingerprint).filter(|left| **left > 0) {
+        file.read(|Seen { row, fingerprint, is_created, .. }| {
+            // An entry of the import itself stands for its own row, and for none of another import.
+            if let Some(left) = standing.get_mut(&fingerprint).filter(|left| **left > 0 && !is_created) {
                 *left -= 1;
                 found.set(row);
             }
@@ -105,10 +106,9 @@ async fn others(services: &Services, import: &Import) -> Result<Vec<Other>, Stor
         let wanted: Vec<_> = some.iter().map(|&number| keys::import(import.account, number)).collect();
         for item in services.store.get_many(&wanted).await? {
             let other: Import = decode(item)?;
-            let gone = matches!(
-                other.status,
-                Status::New | Status::Queued | Status::Unsupported | Status::RollingBack | Status::RolledBack
-            );
+            let gone = matches!(other.status, Status::Unsupported | Status::RollingBack | Status::RolledBack);
+            // A queued import with a plan was resumed, and may have entries.
+            let gone = gone || matches!(other.status, Status::New | Status::Queued) && other.chunks.is_none();
             let empty = other.is_folded() && other.days.is_none();
             if !gone && !empty {
                 others.push(Other { id: other.id, days: other.days });
@@ -126,6 +126,16 @@ fn overlap(one: Option<(Date, Date)>, other: Option<(Date, Date)>) -> bool {
         (_, None) => true,
         (Some(one), Some(other)) => one.0 <= other.1 && other.0 <= one.1,
     }
+}
+
+/// A row of the file which can be parsed.
+struct Seen {
+    /// The index of the row, from 0.
+    row: u64,
+    day: Date,
+    fingerprint: Fingerprint,
+    /// `true` if the row created an entry before the import was stopped and resumed.
+    is_created: bool,
 }
 
 /// A planned file with its import.
@@ -157,9 +167,8 @@ impl File<'_> {
         keys::chunks(self.import.account, self.import.id, ChunkNo(0), ChunkNo(self.chunks))
     }
 
-    /// Reads the whole file, and passes each row which can be parsed to `see`: the index from 0, the day, and the
-    /// fingerprint.
-    async fn read(&self, mut see: impl FnMut(u64, Date, Fingerprint)) -> Result<(), ImportError> {
+    /// Reads the whole file, and passes each row which can be parsed to `see`.
+    async fn read(&self, mut see: impl FnMut(Seen)) -> Result<(), ImportError> {
         let mut pages = self.services.store.pages(self.all_chunks());
         while let Some(items) = pages.next().await? {
             let chunks: Vec<Chunk> = items.into_iter().map(Chunk::decode).collect::<Result<_, _>>()?;
@@ -170,9 +179,12 @@ impl File<'_> {
             let mut fetched = stream::iter(chunks.into_iter().map(fetch)).buffered(FETCHES_AHEAD);
             while let Some((chunk, bytes)) = fetched.try_next().await? {
                 let rows = self.layout.rows(&chunk.span(), &bytes);
+                let outcomes: Vec<_> = chunk.page.iter().flat_map(Page::each_outcome).collect();
                 for row in &rows.map_err(|error| StoreError::Shape(error.to_string()))? {
                     if let Ok(entry) = &row.parsed {
-                        see(row.row - 1, entry.date, entry.fingerprint());
+                        let (row, day, fingerprint) = (row.row - 1, entry.date, entry.fingerprint());
+                        let outcome = outcomes.get((row + 1 - chunk.first_row) as usize);
+                        see(Seen { row, day, fingerprint, is_created: outcome == Some(&Outcome::Created) });
                     }
                 }
             }
@@ -190,7 +202,8 @@ impl File<'_> {
                 let note = Write::update(key, "SET #there = :there")
                     .when("#state = :planned")
                     .bind_attribute(":there", runs_attribute(&runs))
-                    .bind(":planned", ChunkState::Planned);
+                    .bind(":planned", ChunkState::Planned)
+                    .in_round(self.import.round);
                 self.services.store.attempt(note).await.map(drop)
             })
         };

@@ -145,7 +145,7 @@ impl Causes {
         }
         let key = keys::found_apart(import.account, import.id, ITEM);
         let causes = AttributeValue::B(Blob::new(packed(self)));
-        Some(Write::update(key, "SET #causes = :causes").bind_attribute(":causes", causes))
+        Some(Write::update(key, "SET #causes = :causes").bind_attribute(":causes", causes).in_round(import.round))
     }
 }
 

@@ -135,7 +135,7 @@ impl Findings {
                 .bind(":apart", apart)
         };
         if all.len() <= ITEM_BYTES {
-            return vec![head(all, false)];
+            return vec![head(all, false).in_round(import.round)];
         }
         let names = |which, names: &FirstNames| {
             let key = keys::found_apart(account, id, which);
@@ -145,7 +145,7 @@ impl Findings {
         let apart = [names(USERS, &self.unknown_users), names(PROJECTS, &self.unknown_projects)];
         let none = FirstNames::default;
         let rest = Self { unknown_users: none(), unknown_projects: none(), ..self };
-        apart.into_iter().chain([head(packed(&rest), true)]).collect()
+        apart.into_iter().chain([head(packed(&rest), true)]).map(|write| write.in_round(import.round)).collect()
     }
 
     /// The present findings of an import; until the import settles, only the first ledger pages are considered.

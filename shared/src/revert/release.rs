@@ -14,11 +14,12 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use serde::{Deserialize, Serialize};
 
 use crate::concurrent::drained;
-use crate::import::{Change, Import, ImportError, Status, transition};
+use crate::import::{Change, Import, ImportError, Status, Tally, transition};
 use crate::inbox;
 use crate::portions::TimeLeft;
 use crate::queue::Message;
 use crate::services::Services;
+use crate::settle::abort;
 use crate::store::keys::{self, Kind};
 use crate::store::packing::{packed, unpacked};
 use crate::store::{Item, Key, Query, StoreError, Table, Write};
@@ -114,7 +115,7 @@ fn steps(item: &Item) -> u64 {
 pub async fn release(services: &Services, import: &Import, time: &TimeLeft) -> Result<(), ImportError> {
     // Workers which undo chunks at the same time all get here and would only hinder each other, so a single worker
     // continues.
-    let ending = services.memory.ending(import.account, import.id);
+    let ending = services.memory.ending(import.account, import.id, import.round);
     let Ok(one) = ending.try_lock() else {
         return Ok(());
     };
@@ -151,16 +152,28 @@ async fn let_go(services: &Services, import: &Import, time: &TimeLeft) -> Result
     }
     let mut kept = Vec::from_iter(mark.standing(services, import).await?);
     kept.truncate(MOST_NAMED);
-    let change = Change::none().set("reverted_at", services.clock.now_ms()).set("kept", &kept);
-    let change = match mark.steps {
-        0 => change,
-        _ => change.also(Write::delete(keys::release(import.account, import.id))),
-    };
-    match transition(services, import, Status::RolledBack, change).await {
-        Ok(undone) => inbox::finish(services, &undone).await.map(|_| true),
-        // A second worker ended the undo.
-        Err(ImportError::Status { .. }) => Ok(true),
-        Err(error) => Err(error),
+    let mut import = import.clone();
+    loop {
+        let now = services.clock.now_ms();
+        let mut change = Change::none().set("reverted_at", now).set("kept", &kept);
+        if mark.steps > 0 {
+            change = change.also(Write::delete(keys::release(import.account, import.id)));
+        }
+        let to = if import.aborting { Status::Failed } else { Status::RolledBack };
+        if import.aborting {
+            abort::keep_findings(services, &import).await?;
+            change =
+                change.unset("aborting").set("completed_at", now).set("sealed", true).set("tally", Tally::default());
+        }
+        match transition(services, &import, to, change).await {
+            Ok(undone) => return inbox::finish(services, &undone).await.map(|_| true),
+            // A person took over the undo of an aborted import, or a second worker ended the undo.
+            Err(ImportError::Status { .. }) => import = Import::find(services, import.account, import.id).await?,
+            Err(error) => return Err(error),
+        }
+        if import.status != Status::RollingBack {
+            return Ok(true);
+        }
     }
 }
 

@@ -8,7 +8,8 @@
 //! | failed and skipped rows by cause | the causes |
 //! | projects and tags made | the list of made things |
 //!
-//! Every result is written by SET, so a second fold is harmless.
+//! Every result is written by SET, so a second fold is harmless. A resumed import is folded again when it settles, in
+//! its next round; a worker which is late for its round sets nothing ([`Write::in_round`]).
 //!
 //! # Many names
 //!
@@ -21,8 +22,8 @@
 //! step, and a later invocation continues from the mark. The fold of k names takes k /
 //! [`Portions::names_at_once`](crate::portions::Portions) passes, plus a pass per further invocation.
 //!
-//! An ordinary import takes a single window and step, and has no mark. Pages and notes no longer change when folded:
-//! every chunk is committed, or the import was stopped and no loader holds a claim.
+//! An ordinary import takes a single window and step, and has no mark. Pages and notes no longer change in the round
+//! which is folded: every chunk is committed, or the import was stopped and no loader holds a claim.
 
 use std::collections::btree_map::IntoIter;
 use std::collections::{BTreeMap, BTreeSet};
@@ -88,7 +89,7 @@ pub(super) async fn fold(services: &Services, import: &Import, time: &TimeLeft) 
             }
             if let Some(after) = step.last {
                 let moved = mark.advance(services, import, after, &step.made).await?;
-                if !moved || Import::find(services, import.account, import.id).await?.status != import.status {
+                if !moved || Import::find(services, import.account, import.id).await?.updated_at != import.updated_at {
                     return Ok(Fold::Left);
                 }
             }
@@ -153,7 +154,7 @@ impl Window {
                     window.add(page);
                 }
                 if let Some(write) = first.as_mut().and_then(|first| first.add(number, page)) {
-                    services.store.write(write).await?;
+                    services.store.attempt(write).await?;
                 }
             }
         }
@@ -168,7 +169,8 @@ impl Window {
             let causes = first.causes.write(import);
             let findings = first.findings.writes(import).into_iter();
             for write in findings.chain(causes).chain(first.summing.and_then(Summing::last)) {
-                services.store.write(write).await?;
+                // Refused for a worker which is late for its round.
+                services.store.attempt(write).await?;
             }
         }
         Ok(window)
@@ -302,6 +304,7 @@ fn set<'s>(
 ) -> Option<impl Future<Output = Result<(), StoreError>> + use<'s>> {
     let users = (*kind == Kind::Project).then_some(&name.users);
     let write = reference::loaded(import.account, *kind, *id, import.id, name.sums.as_ref()?, users);
+    let write = write.in_round(import.round);
     Some(async move { services.store.attempt(write).await.map(drop) })
 }
 

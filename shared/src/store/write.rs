@@ -76,6 +76,22 @@ impl Write {
         }
     }
 
+    /// Marks the written item with the round of loading in which its content was added up, and refuses the write if the
+    /// item has the mark of a later round. An import has a further round each time when a person resumes the import, so
+    /// a late worker of an earlier round changes nothing that a later round wrote. Round 0 leaves no mark.
+    ///
+    /// # Panics
+    /// If the write is no update that begins with `SET`.
+    pub fn in_round(mut self, round: u32) -> Self {
+        if round == 0 {
+            return self.and_when("attribute_not_exists(#round)");
+        }
+        let Effect::Update(expression) = &mut self.effect else { panic!("only updates have a round") };
+        let rest = expression.strip_prefix("SET ").expect("the update begins with SET");
+        *expression = format!("SET #round = :round, {rest}");
+        self.and_when("(attribute_not_exists(#round) OR #round <= :round)").bind(":round", round)
+    }
+
     /// Sets the condition that no item stands at the key.
     pub fn when_absent(self) -> Self {
         self.when("attribute_not_exists(#pk)")

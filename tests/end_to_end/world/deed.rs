@@ -7,7 +7,7 @@ use shared::edit::marks::{self, Mark};
 use shared::edit::merge;
 use shared::edit::things::{self, ThingInput};
 use shared::id::{AccountId, EntryId, ImportId, ThingId};
-use shared::import::{Import, ImportError, NewImport, Options, Origin, create, store_body};
+use shared::import::{Import, ImportError, NewImport, OnError, Options, Origin, create, resume, store_body};
 use shared::inbox::Arrival;
 use shared::plan::plan;
 use shared::revert;
@@ -23,6 +23,17 @@ use crate::postman::{Letter, arrive, dropped, hand_over};
 /// The first user, who acts in both accounts.
 const USER: ThingId = ThingId(1);
 
+/// How an import is created.
+#[derive(Clone, Copy, Debug)]
+pub struct Wanted {
+    /// The file is uploaded, rather than sent in a request's body.
+    pub upload: bool,
+    /// The columns of the file have a mapping.
+    pub mapped: bool,
+    /// The import is aborted at the first failed row.
+    pub abort: bool,
+}
+
 /// A task for a worker.
 #[derive(Clone)]
 pub enum Deed {
@@ -32,11 +43,11 @@ pub enum Deed {
     Drop(String, String),
     /// Delivers S3's notification about a file in the inbox.
     Arrival(Arrival),
-    /// Creates an import of a file. The booleans say whether the file is uploaded, and whether its
-    /// columns have a mapping.
-    Import(AccountId, String, bool, bool),
+    /// Creates an import of a file.
+    Import(AccountId, String, Wanted),
     Undo(AccountId, ImportId),
     Cancel(AccountId, ImportId),
+    Resume(AccountId, ImportId),
     Sweep,
     NewEntry(AccountId, EntryInput),
     EditEntry(AccountId, EntryId, EntryInput),
@@ -56,11 +67,12 @@ impl std::fmt::Display for Deed {
             Self::Object(account, import) => write!(f, "the object of {account}/{import}"),
             Self::Drop(key, file) => write!(f, "drop {key:.40?}, {} rows", file.lines().count() - 1),
             Self::Arrival(arrival) => write!(f, "the arrival of {:.40?}, {}", arrival.key, arrival.etag),
-            Self::Import(account, file, upload, mapped) => {
-                write!(f, "import for {account}, {} rows, upload {upload}, mapped {mapped}", file.lines().count() - 1)
+            Self::Import(account, file, wanted) => {
+                write!(f, "import for {account}, {} rows, {wanted:?}", file.lines().count() - 1)
             }
             Self::Undo(account, import) => write!(f, "undo {account}/{import}"),
             Self::Cancel(account, import) => write!(f, "cancel {account}/{import}"),
+            Self::Resume(account, import) => write!(f, "resume {account}/{import}"),
             Self::Sweep => f.write_str("sweep"),
             Self::NewEntry(account, input) => {
                 write!(f, "new entry for {account}: {:?} {:?}", input.project, input.tags)
@@ -80,6 +92,11 @@ impl std::fmt::Display for Deed {
 }
 
 impl Deed {
+    /// True if a person's request does the deed, for which the API has less time than other functions.
+    pub fn is_a_request(&self) -> bool {
+        !self.comes_again() && !matches!(self, Self::Sweep)
+    }
+
     /// True if the deed is repeated until it succeeds.
     pub fn comes_again(&self) -> bool {
         matches!(self, Self::Deliver(_) | Self::Object(..) | Self::Arrival(_))
@@ -105,7 +122,13 @@ impl Ended {
 
     fn of_import<T>(result: Result<T, ImportError>) -> Self {
         let error = match &result {
-            Ok(_) | Err(ImportError::Status { .. } | ImportError::Missing(_) | ImportError::OutOfTime) => None,
+            Ok(_)
+            | Err(
+                ImportError::Status { .. }
+                | ImportError::NotResumable { .. }
+                | ImportError::Missing(_)
+                | ImportError::OutOfTime,
+            ) => None,
             // The state changed in the meantime, so the caller got an error and repeats the deed.
             Err(ImportError::Store(StoreError::Busy(_))) => None,
             Err(error) => Some(error.to_string()),
@@ -124,8 +147,8 @@ pub async fn act(functions: Functions, person: Services, deed: Deed) -> Ended {
             let event = dropped(&arrival.key, &arrival.etag, &arrival.sequencer);
             Ended { well: arrive(&functions.parser, event).await.is_ok(), error: None, stored: None }
         }
-        Deed::Import(account, file, upload, mapped) => match import(api, account, file, upload, mapped).await {
-            Ok(import) if upload => Ended { well: true, error: None, stored: Some((account, import.id)) },
+        Deed::Import(account, file, wanted) => match import(api, account, file, wanted).await {
+            Ok(import) if wanted.upload => Ended { well: true, error: None, stored: Some((account, import.id)) },
             other => Ended::of_import(other),
         },
         Deed::Undo(account, import) => {
@@ -141,6 +164,13 @@ pub async fn act(functions: Functions, person: Services, deed: Deed) -> Ended {
                 cancel(api, &import, "user 1").await
             };
             Ended::of_import(cancelled.await)
+        }
+        Deed::Resume(account, import) => {
+            let resumed = async {
+                let import = Import::find(api, account, import).await?;
+                resume(api, &import, &"user 1".into()).await
+            };
+            Ended::of_import(resumed.await)
         }
         Deed::Sweep => Ended::of_import(sweep::handle(&functions.sweep).await.map_err(ImportError::from)),
         Deed::NewEntry(account, input) => Ended::of_edit(entries::create(api, account, USER, &input).await),
@@ -164,12 +194,12 @@ async fn import(
     services: &Services,
     account: AccountId,
     file: String,
-    upload: bool,
-    mapped: bool,
+    Wanted { upload, mapped, abort }: Wanted,
 ) -> Result<Import, ImportError> {
     let token = shared::lease::nonce();
     let origin = if upload { Origin::Awaited { token } } else { Origin::Body { token } };
     let mut options = Options::of_user(USER);
+    options.on_error = if abort { OnError::Abort } else { OnError::Skip };
     options.reading.mapping = mapped.then(|| columns().expect("a mapping"));
     let new = NewImport { account, user: USER, options, file_name: "file.csv".to_owned(), origin, once: None };
     let import = create(services, &new).await?;

@@ -20,7 +20,7 @@ use crate::kill::TINY;
 use crate::postman::{LONG, Postman};
 use crate::stack::Stack;
 
-use super::deed::{Deed, Ended, act};
+use super::deed::{Deed, Ended, Wanted, act};
 use super::draw::Draw;
 use super::inbox::Inbox;
 use super::turnstile::Turnstile;
@@ -31,8 +31,9 @@ const DEEDS: u32 = 40;
 const LONGEST: usize = 10_000;
 const WORKERS: usize = 3;
 const ROWS_PER_CHUNK: u32 = 2;
-/// Milliseconds after which Lambda ends a loader.
+/// Milliseconds after which Lambda ends a loader, and the API.
 const TIME_OUT: i64 = 90_000;
+const TIME_OUT_OF_A_REQUEST: i64 = 29_000;
 
 /// A worker with its faults, its clients and its present deed.
 struct Worker {
@@ -265,7 +266,8 @@ impl Simulation {
         self.tell(format!("the clock: {} s on", by.as_secs()));
         let (now, mut ended) = (self.now(), Vec::new());
         for worker in &mut self.workers {
-            if worker.busy.as_ref().is_some_and(|busy| now - busy.since >= TIME_OUT) {
+            let limit = |deed: &Deed| if deed.is_a_request() { TIME_OUT_OF_A_REQUEST } else { TIME_OUT };
+            if worker.busy.as_ref().is_some_and(|busy| now - busy.since >= limit(&busy.deed)) {
                 let busy = worker.busy.take().expect("it is busy");
                 busy.task.abort();
                 let _ = busy.task.await;
@@ -321,7 +323,12 @@ impl Simulation {
         let import = self.draw.of(&imports).copied();
         match (self.draw.below(20), import, self.draw.of(&entries).copied(), project) {
             (0..=1, Some(import), ..) => Deed::Undo(account, import),
+            (2, Some(import), ..) if self.draw.one_in(2) => Deed::Resume(account, import),
             (2, Some(import), ..) => Deed::Cancel(account, import),
+            (15, Some(import), ..) if self.draw.one_in(2) => {
+                let stopped = world.imports.get(&(account, import)).is_some_and(|it| it.status == Status::Incomplete);
+                if stopped { Deed::Resume(account, import) } else { Deed::Cancel(account, import) }
+            }
             (3, ..) => Deed::NewEntry(account, entry),
             (4..=5, _, Some(id), _) => Deed::EditEntry(account, id, entry),
             (6, _, Some(id), _) => Deed::DropEntry(account, id),
@@ -361,7 +368,8 @@ impl Simulation {
             _ => {
                 let file = self.draw.file(account);
                 let mapped = self.draw.one_in(4);
-                Deed::Import(account, file, self.draw.one_in(4), mapped)
+                let (upload, abort) = (self.draw.one_in(4), self.draw.one_in(4));
+                Deed::Import(account, file, Wanted { upload, mapped, abort })
             }
         }
     }
@@ -464,18 +472,12 @@ impl Simulation {
 
 /// True if the possible transitions lead from a status to another.
 fn reachable(from: Status, to: Status) -> bool {
-    use Status::*;
-    let all = [
-        New,
-        Queued,
-        Processing,
-        Complete,
-        PartiallyComplete,
-        Failed,
-        Incomplete,
-        Unsupported,
-        RollingBack,
-        RolledBack,
-    ];
-    from.may_become(to) || all.into_iter().any(|between| from.may_become(between) && reachable(between, to))
+    let (mut reached, mut left) = (Vec::new(), vec![from]);
+    while let Some(from) = left.pop() {
+        let next = Status::ALL.into_iter().filter(|&next| from.may_become(next) && !reached.contains(&next));
+        let next: Vec<_> = next.collect();
+        reached.extend(&next);
+        left.extend(next);
+    }
+    reached.contains(&to)
 }

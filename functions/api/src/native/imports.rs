@@ -1,18 +1,22 @@
-//! The endpoints that show an import, cancel an import, or undo an import.
+//! The endpoints that show an import, and that cancel, resume or undo an import.
 
 use axum::Json;
 use axum::extract::{Path, State};
-use axum::http::StatusCode;
+use axum::http::header::RETRY_AFTER;
+use axum::http::{HeaderMap, StatusCode};
+use axum::response::{IntoResponse, Response};
 use serde_json::{Value, json};
 use shared::id::ImportId;
-use shared::import::Import;
-use shared::inbox::shown::shown;
+use shared::import::{Asker, Import, ImportError, Progress, resume as open};
+use shared::inbox::shown::shown_at;
 use shared::revert as undo;
 use shared::services::Services;
 use shared::settle::stop::cancel as stop;
 
 use super::Problem;
 use super::problem::Caller;
+use super::reason::Reason;
+use super::validator::Validator;
 use crate::Door;
 use crate::answer::{CELL, MESSAGE, cut_all, end_early};
 
@@ -28,15 +32,15 @@ const LISTS: [(&str, usize); 8] = [
     ("/evidence/evidence", 300_000),
 ];
 
-/// The import of a path, if the account has the import.
+/// The import with this id, or 404 for an import that the caller's account does not have.
 pub(super) async fn import_of(services: &Services, caller: &Caller, id: &str) -> Result<Import, Problem> {
     let id: ImportId = id.parse().map_err(|_| Problem::not_found())?;
     Import::get(services, caller.0.account, id).await?.ok_or_else(Problem::not_found)
 }
 
 /// The JSON of an import. A list that is too long for the response ends early, and the field `cut` names the list.
-async fn body(services: &Services, import: &Import) -> Result<Json<Value>, Problem> {
-    let mut shape = shown(services, import).await?;
+async fn body(services: &Services, import: &Import, progress: &Progress) -> Result<Json<Value>, Problem> {
+    let mut shape = shown_at(services, import, progress).await?;
     cut_all(&mut shape, MESSAGE);
     if let Some(headers) = shape.pointer_mut("/evidence/headers") {
         cut_all(headers, CELL);
@@ -50,10 +54,58 @@ async fn body(services: &Services, import: &Import) -> Result<Json<Value>, Probl
     Ok(Json(shape))
 }
 
-/// `GET /imports/{id}` returns the import with its counts, evidence and first errors.
-pub async fn get(State(door): State<Door>, caller: Caller, Path(id): Path<String>) -> Result<Json<Value>, Problem> {
-    let import = import_of(&door.services, &caller, &id).await?;
-    body(&door.services, &import).await
+/// The answer with an import: the JSON, and `Retry-After` while the import runs.
+async fn answer(
+    services: &Services,
+    status: StatusCode,
+    import: &Import,
+    progress: &Progress,
+) -> Result<Response, Problem> {
+    let mut answer = (status, body(services, import, progress).await?).into_response();
+    answer.headers_mut().extend(progress.look_again.map(|seconds| (RETRY_AFTER, seconds.into())));
+    Ok(answer)
+}
+
+/// The answer to a change of status that was accepted.
+async fn accepted(services: &Services, import: &Import) -> Result<Response, Problem> {
+    let progress = Progress::read(services, import).await?;
+    answer(services, StatusCode::ACCEPTED, import, &progress).await
+}
+
+/// The problem of a change of status, with the change in words if the status does not allow the change.
+fn refused(error: ImportError, change: &str) -> Problem {
+    match error {
+        ImportError::Status { status, .. } => {
+            Problem::conflict(status, format!("The import is {status}, and cannot be {change}"))
+        }
+        error => error.into(),
+    }
+}
+
+/// `GET /imports/{id}` returns the import with its counts, progress, evidence and first errors. With `If-None-Match` an
+/// import that has not changed is answered with 304.
+pub async fn get(
+    State(door): State<Door>,
+    caller: Caller,
+    Path(id): Path<String>,
+    headers: HeaderMap,
+) -> Result<Response, Problem> {
+    let services = &door.services;
+    let import = import_of(services, &caller, &id).await?;
+    let validator = Validator::of(services, &import).await?;
+    if validator.is_named(&headers) {
+        let mut answer = validator.unchanged();
+        let look_again = validator.progress.as_ref().and_then(|progress| progress.look_again);
+        answer.headers_mut().extend(look_again.map(|seconds| (RETRY_AFTER, seconds.into())));
+        return Ok(answer);
+    }
+    let progress = match &validator.progress {
+        Some(progress) => progress,
+        None => &Progress::read(services, &import).await?,
+    };
+    let mut answer = answer(services, StatusCode::OK, &import, progress).await?;
+    validator.add_to(&mut answer);
+    Ok(answer)
 }
 
 /// `POST /imports/{id}/cancel` stops the import and answers 202. Chunks that are being loaded may still be counted
@@ -62,20 +114,35 @@ pub async fn cancel(
     State(door): State<Door>,
     caller: Caller,
     Path(id): Path<String>,
-) -> Result<(StatusCode, Json<Value>), Problem> {
+    Reason(reason): Reason,
+) -> Result<Response, Problem> {
     let import = import_of(&door.services, &caller, &id).await?;
-    let import = stop(&door.services, &import, &caller.0.signature()).await?;
-    Ok((StatusCode::ACCEPTED, body(&door.services, &import).await?))
+    let stopped = stop(&door.services, &import, Asker::new(caller.0.signature(), reason)).await;
+    accepted(&door.services, &stopped.map_err(|error| refused(error, "cancelled"))?).await
 }
 
-/// `POST /imports/{id}/revert` begins the undo of the import and answers 202. An import that is
-/// already undone stays undone.
+/// `POST /imports/{id}/resume` lets a stopped import go on where it was stopped, and answers 202. An import that is not
+/// incomplete, or whose file is gone, is answered with 409.
+pub async fn resume(
+    State(door): State<Door>,
+    caller: Caller,
+    Path(id): Path<String>,
+    Reason(reason): Reason,
+) -> Result<Response, Problem> {
+    let import = import_of(&door.services, &caller, &id).await?;
+    let resumed = open(&door.services, &import, &Asker::new(caller.0.signature(), reason)).await;
+    accepted(&door.services, &resumed.map_err(|error| refused(error, "resumed"))?).await
+}
+
+/// `POST /imports/{id}/revert` begins the undo of the import and answers 202. An import that is already undone stays
+/// undone.
 pub async fn revert(
     State(door): State<Door>,
     caller: Caller,
     Path(id): Path<String>,
-) -> Result<(StatusCode, Json<Value>), Problem> {
+    Reason(reason): Reason,
+) -> Result<Response, Problem> {
     let import = import_of(&door.services, &caller, &id).await?;
-    let import = undo::ask(&door.services, &import, &caller.0.signature()).await?;
-    Ok((StatusCode::ACCEPTED, body(&door.services, &import).await?))
+    let undone = undo::ask(&door.services, &import, Asker::new(caller.0.signature(), reason)).await?;
+    accepted(&door.services, &undone).await
 }

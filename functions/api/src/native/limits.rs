@@ -7,13 +7,12 @@ use shared::entries::entry::MOST_TAGS;
 use shared::files::UNPACKED_DAYS;
 use shared::id::{MAX_IMPORTS, MAX_ROWS};
 use shared::import::list::MOST_COUNTED;
-use shared::import::{CLAIM_LIFETIME, EVENT_LIFETIME};
+use shared::import::{CLAIM_LIFETIME, EVENT_LIFETIME, UPLOAD_WINDOW};
 use shared::mappings::MOST_MAPPINGS;
 use shared::packed;
 use shared::results::causes::{FIRST_ROWS, MOST_CAUSES};
 use shared::results::findings::MOST_ERRORS;
 use shared::source::MAX_RECORD;
-use shared::sweep::UPLOAD_WINDOW;
 
 use super::cursor::LONGEST;
 use super::parameters::{FEWEST, MOST, PER_PAGE};

@@ -5,7 +5,7 @@ use axum::extract::{RawQuery, State};
 use serde_json::{Value, json};
 use shared::import::list::{ListPage, ListQuery, page};
 use shared::import::{Import, Status};
-use shared::inbox::shown::time;
+use shared::inbox::shown::{file_name, file_size, time};
 
 use super::Problem;
 use super::keyset::{Envelope, Keyset};
@@ -14,17 +14,13 @@ use super::problem::Caller;
 use super::scan::Scan;
 use crate::Door;
 
-/// The file name of an import whose file has no name.
-const NAMELESS: &str = "source.csv";
-
 /// The import as a record of the list. Clients expect every field, and a text for name and size.
 fn record(import: &Import) -> Value {
-    let file_name = Some(import.file_name.as_str()).filter(|name| !name.is_empty());
     json!({
         "id": import.id,
         "completed_at": import.completed_at.map(time),
-        "file_name": file_name.unwrap_or(NAMELESS),
-        "file_size": import.source.as_ref().map_or(0, |source| source.size).to_string(),
+        "file_name": file_name(import),
+        "file_size": file_size(import),
         "note": null,
         "type": "TimeEntryImport",
         "status": import.status,

@@ -77,6 +77,9 @@ pub static RESULTS: List = List {
     sort: Sort::FIRST,
 };
 
+/// `GET /imports/{id}/history`.
+pub const HISTORY: List = List { name: "history", parameters: &["start_cursor", "per_page"] };
+
 /// `GET /imports`.
 pub static IMPORTS: List = List {
     name: "imports",

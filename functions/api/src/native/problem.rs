@@ -11,7 +11,7 @@ use axum::http::{HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use serde_json::{Value, json};
 use shared::account::{Principal, Scope};
-use shared::import::ImportError;
+use shared::import::{ImportError, Status};
 use shared::store::StoreError;
 
 use super::accept::PROBLEM_JSON;
@@ -30,6 +30,13 @@ pub enum Problem {
         /// The HTTP status, from 401 to 499.
         status: StatusCode,
         /// The message for the caller, which says what is wrong in this request.
+        detail: String,
+    },
+    /// An action that the import's present status does not allow (409).
+    Conflict {
+        /// The status of the import, which the answer names as `status_now`.
+        status_now: Status,
+        /// The message for the caller.
         detail: String,
     },
     /// A failure of the server, which is answered with 500 or 503.
@@ -63,8 +70,8 @@ impl Problem {
     }
 
     /// 409 for an action that the import's status does not allow.
-    pub fn conflict(detail: impl Into<String>) -> Self {
-        Self::other(StatusCode::CONFLICT, detail)
+    pub fn conflict(status_now: Status, detail: impl Into<String>) -> Self {
+        Self::Conflict { status_now, detail: detail.into() }
     }
 
     /// 500 or 503, with the reason for the log.
@@ -83,7 +90,8 @@ impl From<ImportError> for Problem {
     fn from(error: ImportError) -> Self {
         match error {
             ImportError::Missing(_) => Self::not_found(),
-            ImportError::Status { .. } => Self::conflict(error.to_string()),
+            ImportError::Status { status, .. } => Self::conflict(status, error.to_string()),
+            ImportError::NotResumable { .. } => Self::conflict(Status::Incomplete, error.to_string()),
             ImportError::OtherRequest | ImportError::NeverStored => {
                 Self::other(StatusCode::UNPROCESSABLE_ENTITY, error.to_string())
             }
@@ -95,15 +103,23 @@ impl From<ImportError> for Problem {
 
 impl IntoResponse for Problem {
     fn into_response(self) -> Response {
+        let mut now = None;
         let (status, detail, failure) = match self {
             Self::Fields(fields) => {
                 return (StatusCode::BAD_REQUEST, Json(json!({ "errors": bounded(fields) }))).into_response();
             }
             Self::Other { status, detail } => (status, shortened(detail, MESSAGE), None),
+            Self::Conflict { status_now, detail } => {
+                now = Some(status_now);
+                (StatusCode::CONFLICT, shortened(detail, MESSAGE), None)
+            }
             Self::Failed(failure) => (failure.status, failure.message().to_owned(), Some(failure)),
         };
         let title = status.canonical_reason().unwrap_or_default();
         let mut body = json!({ "status": status.as_u16(), "title": title, "detail": detail, "instance": "" });
+        if let Some(status_now) = now {
+            body["status_now"] = json!(status_now);
+        }
         if status == StatusCode::TOO_MANY_REQUESTS {
             // Clients of the vendor's older pages read this member.
             body["error"] = body["detail"].clone();

@@ -4,7 +4,7 @@ use aws_sdk_dynamodb::types::AttributeValue;
 
 use super::{Key, digest};
 use crate::id::{AccountId, ChunkNo, ImportId, MappingId, ThingId};
-use crate::store::{Query, Table};
+use crate::store::{Item, Query, StoreError, Table};
 
 /// The number of counter items over which an import's counts are spread, so that loaders do not wait for the same item.
 pub const COUNTERS: u64 = 16;
@@ -175,12 +175,19 @@ pub fn mappings(account: AccountId) -> Query {
     Query::partition(Table::Imports, format!("A#{account}#mappings"))
 }
 
-/// The place of a dropped import in the account's lane, in the order of the import numbers.
-pub fn turn(account: AccountId, import: ImportId) -> Key {
-    Key::imports(format!("A#{account}#turns"), format!("entries#{import:07}"))
+/// A place in the account's lane of dropped imports.
+pub fn turn(account: AccountId, place: u64) -> Key {
+    Key::imports(format!("A#{account}#turns"), format!("entries#{place:07}"))
 }
 
-/// The account's lane of dropped imports, by number.
+/// The place at which an item of the account's lane stands.
+pub fn place_of_turn(item: &Item) -> Result<u64, StoreError> {
+    let key = Key::of(Table::Imports, item);
+    let place = key.sk.strip_prefix("entries#").and_then(|place| place.parse().ok());
+    place.ok_or_else(|| StoreError::Shape(format!("a lane without a place: {}", key.sk)))
+}
+
+/// The account's lane of dropped imports, by place.
 pub fn turns(account: AccountId) -> Query {
     Query::partition(Table::Imports, format!("A#{account}#turns")).prefix("entries#")
 }

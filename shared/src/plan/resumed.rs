@@ -1,0 +1,51 @@
+//! The second start of a planned import which was stopped and resumed.
+//!
+//! The plan stands: format, chunks and the number of rows are known, and committed chunks stay as they are. Only the
+//! search for duplicates is made again, because other imports may have brought rows of the chunks which are left.
+
+use super::{duplicates, send_out};
+use crate::files::FileError;
+use crate::import::{Change, Duplicates, Import, ImportError, Status, transition};
+use crate::queue::Message;
+use crate::services::Services;
+use crate::settle::stop::stop;
+use crate::store::{StoreError, Write, keys};
+
+/// Starts the load of the chunks which are left, once the import has rested for long enough.
+pub async fn go_on(services: &Services, import: &Import) -> Result<(), ImportError> {
+    if let Some(until) = import.rests_until.filter(|_| import.rests(services)) {
+        let start = Message::Start { account: import.account, import: import.id };
+        return Ok(services.queues.send_after(&start, services.clock.until(until)).await?);
+    }
+    let started = match compare(services, import).await {
+        Ok(()) => transition(services, import, Status::Processing, start(import)).await,
+        Err(ImportError::File(error @ (FileError::Missing | FileError::Replaced))) => {
+            stop(services, import, error.to_string()).await
+        }
+        Err(error) => Err(error),
+    };
+    match started {
+        Ok(import) if import.status == Status::Processing => send_out(services, &import).await,
+        // The import was stopped, or a second parser started the import and sends the messages.
+        Ok(_) | Err(ImportError::Status { .. }) => Ok(()),
+        Err(error) => Err(error),
+    }
+}
+
+/// The change which starts the load. An edit by hand which was at work during the rest may have recorded the deletion of a
+/// thing which the load makes again.
+fn start(import: &Import) -> Change {
+    let unmade = Write::delete(keys::unmade(import.account, import.id));
+    Change::none().unset("rests_until").also(unmade)
+}
+
+async fn compare(services: &Services, import: &Import) -> Result<(), ImportError> {
+    if import.options.entries.duplicates != Duplicates::Skip {
+        return Ok(());
+    }
+    let table = import.table().ok_or(FileError::Missing)?;
+    let layout = import.verdict(services).await?.layout;
+    let layout = layout.ok_or_else(|| StoreError::Shape("a planned import has a layout".to_owned()))?;
+    let sizes = (import.rows.unwrap_or_default(), import.chunk_count());
+    duplicates::note(services, import, table, &layout, sizes).await
+}
