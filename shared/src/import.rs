@@ -21,6 +21,7 @@ pub mod list;
 pub(crate) mod messages;
 mod options;
 pub(crate) mod roll;
+mod start;
 mod status;
 mod transition;
 
@@ -31,19 +32,22 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
-pub use body::store_body;
+pub use body::{begin_fetch, store_body};
 pub use counts::{Counts, Tally, created};
 pub use create::{NewImport, Once, Origin, create, create_or_find};
 pub use error::ImportError;
 pub use lane::Lane;
 pub use options::read::{Wrong, asked, delimiter};
+pub use options::wishes::{Wishes, note, wishes};
 pub use options::{Duplicates, EntryOptions, Options};
 pub use roll::{Line, Roll, dropped};
+pub use start::start;
 pub use status::Status;
 pub use transition::{Change, HistoryLine, transition};
 
-use crate::files::Object;
+use crate::fetch::Location;
 use crate::files::place::InboxPlace;
+use crate::files::{Object, UPLOADS};
 use crate::format::{FormatName, RememberedMapping, Verdict};
 use crate::id::{AccountId, ImportId, MappingId, ThingId};
 use crate::services::Services;
@@ -88,9 +92,24 @@ pub struct Import {
     /// The table unpacked from a packed file, which then holds the rows, or `None` for a plain file.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub unpacked: Option<Object>,
-    /// The key at which the file is awaited or to which the door puts the file, or `None` for drops.
+    /// The key at which the file is awaited or to which the door or the parser puts the file, or `None` for drops.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub awaits: Option<String>,
+    /// The address from which the parser fetches the file, or `None` if the file comes in another way.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub location: Option<Location>,
+    /// The number of tries to fetch the file, of which the last may be under way.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub fetches: u64,
+    /// The time at which the latest try to fetch the file has ended for certain, or `None` before the first.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub fetch_until: Option<i64>,
+    /// `true` if somebody started the import, made with `autostart=false`, before its file was there.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub released: bool,
+    /// The caller's note on the import, or `None` without a note.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub note: Option<String>,
     /// The number of rows in every chunk but the last.
     pub rows_per_chunk: u32,
     /// The number of data rows, or `None` until the plan is complete.
@@ -181,6 +200,17 @@ impl Import {
         self.status == Status::New && self.source.is_none()
     }
 
+    /// `true` if the import stays `new` once its file is there, until somebody starts the import.
+    pub fn is_held(&self) -> bool {
+        !self.options.autostart && !self.released
+    }
+
+    /// The status with which the import was made. Each repetition of a request is answered with this status.
+    pub fn first_status(&self) -> Status {
+        let is_uploaded = self.awaits.as_deref().is_some_and(|key| key.starts_with(UPLOADS));
+        if is_uploaded || !self.options.autostart { Status::New } else { Status::Queued }
+    }
+
     /// The import in the role of maker of shared things.
     pub fn maker(&self) -> Maker {
         let makes_projects = self.options.entries.autocreate_projects;
@@ -219,6 +249,11 @@ impl Import {
         }
         item
     }
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks for it so")]
+fn is_zero(count: &u64) -> bool {
+    *count == 0
 }
 
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks for it so")]

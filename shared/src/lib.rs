@@ -19,11 +19,13 @@
 pub mod account;
 pub mod batch;
 pub mod clock;
+pub mod collect;
 pub mod concurrent;
 pub mod connections;
 pub mod edit;
 pub mod entries;
 pub mod environment;
+pub mod fetch;
 pub mod files;
 pub mod format;
 pub mod id;

@@ -10,6 +10,7 @@ use tracing_subscriber::util::SubscriberInitExt;
 
 use crate::clock::Clock;
 use crate::environment::{Environment, MissingSetting, Service, clients, required};
+use crate::fetch::Fetcher;
 use crate::files::Files;
 use crate::memory::Memory;
 use crate::portions::{Portions, TimeLeft};
@@ -78,6 +79,8 @@ pub struct Services {
     pub files: Files,
     /// The four queues in SQS.
     pub queues: Queues,
+    /// The client that fetches files from addresses; tests put a network of their own behind the client.
+    pub fetcher: Fetcher,
     /// The clock for leases, time-outs and time stamps; tests can turn the clock.
     pub clock: Clock,
     /// The name of the function which uses the services, for example `parser`. The history and the log of an import name the
@@ -116,6 +119,7 @@ impl Services {
             store: Store::new(dynamodb, names.tables),
             files: Files::new(s3, names.bucket),
             queues: Queues::new(sqs, names.queues),
+            fetcher: Fetcher::default(),
             clock,
             function: OPERATOR,
             memory: Memory::default(),

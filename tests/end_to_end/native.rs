@@ -33,6 +33,7 @@ async fn make(stack: &Stack, milliseconds: u64) -> anyhow::Result<Import> {
         user: ThingId(1),
         options: Options::of_user(ThingId(1)),
         file_name: "March.csv".to_owned(),
+        note: None,
         origin: Origin::Awaited { token: shared::lease::nonce() },
         once: None,
     };

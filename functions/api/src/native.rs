@@ -1,9 +1,10 @@
-//! The native door, `/api/v1`, for the command line, for presigned uploads, and for column mappings.
+//! The native door, `/api/v1`, for the command line, for files of any size and origin, and for column mappings.
 //!
-//! A caller creates an import by an upload of any size straight to S3. The door lists the imports of the account, shows an
+//! A caller creates an import from a file in the body, from rows as JSON, from a URL, or by an upload straight to S3. The door lists the imports of the account, shows an
 //! import's counts, the evidence of the file's format, and the first errors, and it cancels and undoes imports. The column
 //! mappings with which imports were made can be listed, renamed and deleted.
 
+mod create;
 mod cursor;
 mod imports;
 mod keyset;
@@ -12,7 +13,7 @@ mod mappings;
 mod parameters;
 mod problem;
 mod scan;
-mod upload;
+mod start;
 
 use axum::Router;
 use axum::routing::{get, post};
@@ -25,8 +26,9 @@ pub(crate) use problem::located;
 /// The routes of the door, relative to `/api/v1`.
 pub fn router(door: Door) -> Router {
     Router::new()
-        .route("/imports", get(list::list).post(upload::create))
+        .route("/imports", get(list::list).post(create::create))
         .route("/imports/{id}", get(imports::get))
+        .route("/imports/{id}/start", post(start::start))
         .route("/imports/{id}/cancel", post(imports::cancel))
         .route("/imports/{id}/revert", post(imports::revert))
         .route("/mappings", get(mappings::list))

@@ -1,6 +1,7 @@
 //! The options of an import, as asked for by its caller.
 
 pub(crate) mod read;
+pub(crate) mod wishes;
 
 use std::str::FromStr;
 
@@ -24,6 +25,9 @@ pub struct Options {
     /// The name of a spreadsheet's sheet, or `None` for the only sheet which fits.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub sheet: Option<String>,
+    /// `false` if the import waits, once its file is there, until somebody starts the import.
+    #[serde(skip_serializing_if = "is_true")]
+    pub autostart: bool,
     /// The options for loading rows of time entries.
     #[serde(flatten)]
     pub entries: EntryOptions,
@@ -87,7 +91,13 @@ fn is_true(value: &bool) -> bool {
 
 impl Default for Options {
     fn default() -> Self {
-        Self { reading: ReadingOptions::default(), recall: true, sheet: None, entries: EntryOptions::default() }
+        Self {
+            reading: ReadingOptions::default(),
+            recall: true,
+            sheet: None,
+            autostart: true,
+            entries: EntryOptions::default(),
+        }
     }
 }
 

@@ -5,6 +5,7 @@ use jiff::Timestamp;
 use serde_json::{Map, Value, json};
 
 use crate::entries::made::tally;
+use crate::fetch::Location;
 use crate::format::FormatName;
 use crate::id::MappingId;
 use crate::import::{Import, ImportError, Status};
@@ -41,6 +42,9 @@ pub async fn shown(services: &Services, import: &Import) -> Result<Value, Import
         "type": "TimeEntryImport",
         "status": import.status,
         "file_name": import.file_name,
+        "note": import.note,
+        // Without the query, which may be a signature.
+        "location": import.location.as_ref().map(Location::shown),
         "file_size": import.source.as_ref().map(|source| source.size.to_string()),
         "format": import.format.or(import.options.reading.format),
         "mapping": mapping(import),

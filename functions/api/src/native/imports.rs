@@ -28,13 +28,13 @@ const LISTS: [(&str, usize); 8] = [
     ("/evidence/evidence", 300_000),
 ];
 
-async fn import_of(services: &Services, caller: &Caller, id: &str) -> Result<Import, Problem> {
+pub(super) async fn import_of(services: &Services, caller: &Caller, id: &str) -> Result<Import, Problem> {
     let id: ImportId = id.parse().map_err(|_| Problem::not_found())?;
     Import::get(services, caller.0.account, id).await?.ok_or_else(Problem::not_found)
 }
 
 /// The JSON of an import. A list that is too long for the response ends early, and the field `cut` names the list.
-async fn body(services: &Services, import: &Import) -> Result<Json<Value>, Problem> {
+pub(super) async fn body(services: &Services, import: &Import) -> Result<Json<Value>, Problem> {
     let mut shape = shown(services, import).await?;
     cut_all(&mut shape, MESSAGE);
     if let Some(headers) = shape.pointer_mut("/evidence/headers") {

@@ -24,7 +24,7 @@ fn record(import: &Import) -> Value {
         "completed_at": import.completed_at.map(time),
         "file_name": file_name.unwrap_or(NAMELESS),
         "file_size": import.source.as_ref().map_or(0, |source| source.size).to_string(),
-        "note": null,
+        "note": import.note,
         "type": "TimeEntryImport",
         "status": import.status,
         "created_at": time(import.created_at),
