@@ -1,7 +1,13 @@
-//! Tests of the native door's list of imports.
+//! Tests of the native door: the list of imports, and the ways in which files come.
 
+mod foreign;
+mod keys;
 mod list;
+mod location;
 mod scan;
+pub mod site;
+mod start;
+mod ways;
 
 use std::time::Duration;
 
@@ -11,7 +17,7 @@ use serde_json::Value;
 use shared::id::{AccountId, ImportId, ThingId};
 use shared::import::{Import, NewImport, Options, Origin, create};
 
-use crate::stack::Stack;
+use crate::stack::{Answer, Stack};
 
 const ACCOUNT: AccountId = AccountId(1);
 
@@ -43,4 +49,17 @@ async fn make(stack: &Stack, milliseconds: u64) -> anyhow::Result<Import> {
 /// The import as it is stored.
 async fn stored(stack: &Stack, id: u64) -> anyhow::Result<Import> {
     Import::get(stack.system.services(), ACCOUNT, ImportId(id)).await?.context("no such import")
+}
+
+/// Posts JSON to a path of the door, such as `/imports`.
+async fn send(stack: &Stack, path: &str, body: &Value) -> anyhow::Result<Answer> {
+    let request = stack.bare(Method::POST, &format!("/api/v1{path}")).header("Authorization", "Token demo");
+    stack.answer(request.json(body)).await
+}
+
+/// The status of an import, and the number of entries it created.
+async fn outcome(stack: &Stack, id: u64) -> anyhow::Result<(String, u64)> {
+    let import = stack.native(id).await?;
+    let created = import["counts"]["created"].as_u64().unwrap_or_default();
+    Ok((import["status"].as_str().unwrap_or_default().to_owned(), created))
 }

@@ -47,6 +47,14 @@ pub enum ErrorCode {
     UnclosedQuote,
     /// A formula of a spreadsheet is stored without a value.
     FormulaWithoutValue,
+    /// A value in JSON is an object or a list.
+    NestedValue,
+    /// An object in JSON has the same key twice.
+    DuplicateKey,
+    /// A text in JSON is no Unicode.
+    InvalidText,
+    /// An element of an array in JSON is no object.
+    NotAnObject,
     /// The row is a subtotal, which would count hours twice.
     Subtotal,
 }
