@@ -47,6 +47,8 @@ pub enum ErrorCode {
     UnclosedQuote,
     /// A formula of a spreadsheet is stored without a value.
     FormulaWithoutValue,
+    /// The row is a subtotal, which would count hours twice.
+    Subtotal,
     /// A value in JSON is an object or a list.
     NestedValue,
     /// An object in JSON has the same key twice.
@@ -55,8 +57,6 @@ pub enum ErrorCode {
     InvalidText,
     /// An element of an array in JSON is no object.
     NotAnObject,
-    /// The row is a subtotal, which would count hours twice.
-    Subtotal,
 }
 
 impl RowError {

@@ -28,7 +28,9 @@ async fn persistent(stack: &Stack, body: &str, seed: u64, deaths: &AtomicU64) ->
         }
         let call = function.call("POST", "/api/v1/imports", &headers, Some(body));
         match faults.outlive(call).await {
-            None => drop(deaths.fetch_add(1, Ordering::Relaxed)),
+            None => {
+                deaths.fetch_add(1, Ordering::Relaxed);
+            }
             Some(answer) => {
                 let answer = answer?;
                 if answer["statusCode"].as_u64().unwrap_or_default() < 500 {
@@ -47,6 +49,7 @@ async fn fifty(body: Value, status: u64, entries: u64) -> anyhow::Result<()> {
     let (body, deaths) = (body.to_string(), Arc::new(AtomicU64::new(0)));
     let answers = join_all((0..50).map(|seed| persistent(&stack, &body, seed, &deaths))).await;
     let mut answers = answers.into_iter().collect::<Result<Vec<_>, _>>()?;
+    let made: Value = serde_json::from_str(answers[0]["body"].as_str().unwrap_or_default())?;
     for answer in &mut answers {
         assert_eq!(answer["status"], status, "{answer}");
         // The signature of an address contains the time.
@@ -61,7 +64,6 @@ async fn fifty(body: Value, status: u64, entries: u64) -> anyhow::Result<()> {
     let deaths = deaths.load(Ordering::Relaxed);
     println!("50 requests, {deaths} deaths");
     assert!(deaths > 20, "{deaths}");
-    let made = answers[0]["body"].clone();
     if status == 201 {
         stack.put(&made, TOGGL.into()).await?.expect(200)?;
         let arrived = shared::queue::Message::Start {

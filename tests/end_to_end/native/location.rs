@@ -244,7 +244,8 @@ async fn answers_are_bounded_and_whole_or_an_error() -> anyhow::Result<()> {
             size: 1 << 20,
             redirects: 5,
         };
-        let fetcher = Fetcher { limits, ..site.fetcher() };
+        let mut fetcher = site.fetcher();
+        fetcher.limits = limits;
         let begun = Instant::now();
         let got = fetched(&fetcher, URL).await.map_err(|error| error.why);
         let name = format!("{reply:?}").chars().take(120).collect::<String>();
