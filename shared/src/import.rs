@@ -20,6 +20,7 @@ pub(crate) mod lane;
 pub mod list;
 pub(crate) mod messages;
 mod options;
+mod parts;
 pub(crate) mod roll;
 mod start;
 mod status;
@@ -40,6 +41,7 @@ pub use lane::Lane;
 pub use options::read::{Wrong, asked, delimiter};
 pub use options::wishes::{Wishes, note, wishes};
 pub use options::{Duplicates, EntryOptions, Options};
+pub use parts::{PartsUpload, begin_parts, complete_parts};
 pub use roll::{Line, Roll, dropped};
 pub use start::start;
 pub use status::Status;
@@ -107,6 +109,9 @@ pub struct Import {
     /// `true` if somebody started the import, made with `autostart=false`, before its file was there.
     #[serde(default, skip_serializing_if = "is_false")]
     pub released: bool,
+    /// The upload by which the file comes in parts, or `None` if the file comes in another way.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub parts: Option<PartsUpload>,
     /// The caller's note on the import, or `None` without a note.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub note: Option<String>,

@@ -11,7 +11,7 @@ use tracing_subscriber::util::SubscriberInitExt;
 use crate::clock::Clock;
 use crate::environment::{Environment, MissingSetting, Service, clients, required};
 use crate::fetch::Fetcher;
-use crate::files::Files;
+use crate::files::{Files, UploadSizes};
 use crate::memory::Memory;
 use crate::portions::{Portions, TimeLeft};
 use crate::queue::{QueueUrls, Queues};
@@ -81,6 +81,8 @@ pub struct Services {
     pub queues: Queues,
     /// The client that fetches files from addresses; tests put a network of their own behind the client.
     pub fetcher: Fetcher,
+    /// The sizes of uploads, for imports that are created from now on; tests use small sizes.
+    pub uploads: UploadSizes,
     /// The clock for leases, time-outs and time stamps; tests can turn the clock.
     pub clock: Clock,
     /// The name of the function which uses the services, for example `parser`. The history and the log of an import name the
@@ -120,6 +122,7 @@ impl Services {
             files: Files::new(s3, names.bucket),
             queues: Queues::new(sqs, names.queues),
             fetcher: Fetcher::default(),
+            uploads: UploadSizes::default(),
             clock,
             function: OPERATOR,
             memory: Memory::default(),

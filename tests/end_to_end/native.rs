@@ -4,6 +4,7 @@ mod foreign;
 mod keys;
 mod list;
 mod location;
+mod parts;
 mod scan;
 pub mod site;
 mod start;

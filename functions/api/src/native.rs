@@ -11,6 +11,7 @@ mod keyset;
 mod list;
 mod mappings;
 mod parameters;
+mod parts;
 mod problem;
 mod scan;
 mod start;
@@ -28,6 +29,8 @@ pub fn router(door: Door) -> Router {
     Router::new()
         .route("/imports", get(list::list).post(create::create))
         .route("/imports/{id}", get(imports::get))
+        .route("/imports/{id}/upload/parts", get(parts::list))
+        .route("/imports/{id}/upload/complete", post(parts::complete))
         .route("/imports/{id}/start", post(start::start))
         .route("/imports/{id}/cancel", post(imports::cancel))
         .route("/imports/{id}/revert", post(imports::revert))

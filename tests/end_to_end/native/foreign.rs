@@ -9,9 +9,11 @@ use crate::files::TOGGL;
 use crate::stack::Stack;
 
 /// Every route of the door with an id of an import, as method and path. A new route belongs here.
-const OF_IMPORTS: [(Method, &str); 5] = [
+const OF_IMPORTS: [(Method, &str); 7] = [
     (Method::GET, "/imports/{id}"),
     (Method::HEAD, "/imports/{id}"),
+    (Method::GET, "/imports/{id}/upload/parts"),
+    (Method::POST, "/imports/{id}/upload/complete"),
     (Method::POST, "/imports/{id}/start"),
     (Method::POST, "/imports/{id}/cancel"),
     (Method::POST, "/imports/{id}/revert"),

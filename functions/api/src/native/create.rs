@@ -144,7 +144,7 @@ pub async fn create(
         Way::Uploaded { size } => {
             let new = new(&caller, options, name(""), &wishes, Origin::Awaited { token: nonce() }, once);
             let (import, _) = find_or_make(&door, made, &new).await.map_err(|error| no_user(error, &caller))?;
-            let upload = upload::address(services, &import, size).await?;
+            let upload = upload::address(services, &base, import.clone(), size).await?;
             Ok(answer(&base, &import, StatusCode::CREATED, upload))
         }
     }

@@ -12,7 +12,6 @@ use serde_json::value::RawValue;
 use serde_json::{Map, Value};
 use shared::fetch::{Location, WrongLocation};
 
-use super::upload::LARGEST;
 use super::{Asked, Problem, Way, too_large};
 use crate::{BODY_LIMIT, Door};
 
@@ -81,7 +80,7 @@ pub async fn read(request: Request, door: &Door) -> Result<Asked, Problem> {
     let way = match way {
         "source" => source(asked),
         "location" => located(asked),
-        _ => uploaded(asked, size.map(RawValue::get)),
+        _ => uploaded(asked, size.map(RawValue::get), door.services.uploads.most),
     };
     match way {
         Ok(way) if wrong.is_empty() => Ok(Asked { way, fields }),
@@ -142,7 +141,7 @@ fn located(value: &str) -> Result<Way, Problem> {
     }
 }
 
-fn uploaded(value: &str, size: Option<&str>) -> Result<Way, Problem> {
+fn uploaded(value: &str, size: Option<&str>, most: u64) -> Result<Way, Problem> {
     if value != "true" {
         return Err(Problem::field("upload", "must be true"));
     }
@@ -151,7 +150,7 @@ fn uploaded(value: &str, size: Option<&str>) -> Result<Way, Problem> {
     };
     match size.parse::<u64>() {
         Ok(0) => Err(Problem::field("file_size", "must be at least 1")),
-        Ok(size) if size > LARGEST => Err(Problem::field("file_size", format!("is more than {LARGEST} bytes"))),
+        Ok(size) if size > most => Err(Problem::field("file_size", format!("is more than {most} bytes"))),
         Ok(size) => Ok(Way::Uploaded { size }),
         Err(_) => Err(Problem::field("file_size", "must be a number of bytes")),
     }
