@@ -70,15 +70,16 @@ impl Asked {
         let fields: BTreeMap<_, _> = self.fields.iter().collect();
         let fields = json!(fields).to_string();
         let size;
-        let way: [&[u8]; 3] = match &self.way {
-            Way::Body { field, name, bytes } => [field.as_bytes(), name.as_bytes(), bytes],
-            Way::Located(location) => [b"location", b"", location.as_bytes()],
+        let way: [&[u8]; 2] = match &self.way {
+            // Like the other doors, without the name of the file.
+            Way::Body { field, bytes, .. } => [field.as_bytes(), bytes],
+            Way::Located(location) => [b"location", location.as_bytes()],
             Way::Uploaded { size: bytes } => {
                 size = bytes.to_string();
-                [b"upload", b"", size.as_bytes()]
+                [b"upload", size.as_bytes()]
             }
         };
-        let content = [fields.as_bytes(), way[0], way[1], way[2]];
+        let content = [fields.as_bytes(), way[0], way[1]];
         once(headers, caller.user, &content).map_err(|wrong| Problem::field(IDEMPOTENCY_KEY, wrong))
     }
 }
