@@ -13,6 +13,7 @@ use aws_sdk_dynamodb::config::{Credentials, SharedCredentialsProvider};
 use shared::account::{self, Account, Principal, Scope};
 use shared::clock::Clock;
 use shared::connections::{SDK_ATTEMPTS, timeouts};
+use shared::fetch::Fetcher;
 use shared::id::{AccountId, ThingId};
 use shared::queue::QueueUrls;
 use shared::services::{ROWS_PER_CHUNK, ResourceNames, Services, log_levels};
@@ -57,6 +58,8 @@ pub struct Options {
     pub clock: Clock,
     /// Largest number of rows in a chunk.
     pub rows_per_chunk: u32,
+    /// Client which fetches files from URLs. Tests put a network of their own behind the client.
+    pub fetcher: Fetcher,
     /// Number of handlers of each function which run at once. With 0 no message, notification
     /// or schedule is delivered.
     pub workers: usize,
@@ -74,6 +77,7 @@ impl Default for Options {
             hosts: Vec::new(),
             clock: Clock::steady(),
             rows_per_chunk: ROWS_PER_CHUNK,
+            fetcher: Fetcher::default(),
             workers: WORKERS,
             apart: None,
             aws: None,
@@ -149,7 +153,7 @@ impl System {
         let names = create(template, &dynamodb, &s3, &sqs).await?;
         let environment = emulators.together_url().map(|url| Environment::new(url, &names));
         let services = Services::from_clients(dynamodb, s3, sqs, names, options.clock.clone());
-        let services = Services { rows_per_chunk: options.rows_per_chunk, ..services };
+        let services = Services { rows_per_chunk: options.rows_per_chunk, fetcher: options.fetcher, ..services };
         let guards = guards(template);
         let functions = connect(&emulators, &services, &guards, |config| config)?;
         seed(&services).await?;

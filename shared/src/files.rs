@@ -3,6 +3,7 @@
 //! An import pins the ETag of the file's object, and every read says `If-Match`. If the object is replaced during the
 //! import, the read fails ([`FileError::Replaced`]), so an import never mixes two files.
 
+mod parts;
 pub mod place;
 mod upload;
 
@@ -12,12 +13,13 @@ use std::time::Duration;
 
 use aws_sdk_s3::Client;
 use aws_sdk_s3::error::{DisplayErrorContext, ProvideErrorMetadata, SdkError};
-use aws_sdk_s3::presigning::PresigningConfig;
+use aws_sdk_s3::presigning::{PresignedRequest, PresigningConfig};
 use aws_sdk_s3::primitives::ByteStream;
 use bytes::Bytes;
 use serde::{Deserialize, Serialize};
 
 use crate::store::is_passing;
+pub use parts::{Completion, UploadSizes};
 pub use upload::Upload;
 
 /// The longest key that S3 accepts, in bytes.
@@ -184,11 +186,7 @@ impl Files {
         let config = PresigningConfig::expires_in(lifetime).map_err(|error| FileError::Sdk(error.to_string()))?;
         let size = i64::try_from(size).map_err(|error| FileError::Sdk(error.to_string()))?;
         let put = self.client.put_object().bucket(&self.bucket).key(key).content_length(size).if_none_match("*");
-        let put = put.presigned(config).await.map_err(failed)?;
-        // HTTP clients set the length themselves, and browsers forbid scripts to set the header.
-        let headers = put.headers().filter(|(name, _)| !name.eq_ignore_ascii_case("content-length"));
-        let headers = headers.map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
-        Ok(PresignedPut { url: put.uri().to_owned(), headers })
+        Ok(presigned(&put.presigned(config).await.map_err(failed)?))
     }
 
     /// Signs a request that GETs the object at `key` within `lifetime`. S3 answers the request with `disposition` as its
@@ -198,6 +196,14 @@ impl Files {
         let get = self.client.get_object().bucket(&self.bucket).key(key).response_content_disposition(disposition);
         Ok(get.presigned(config).await.map_err(failed)?.uri().to_owned())
     }
+}
+
+/// The parts of a signed request that a caller needs.
+fn presigned(put: &PresignedRequest) -> PresignedPut {
+    // HTTP clients set the length themselves, and browsers forbid scripts to set the header.
+    let headers = put.headers().filter(|(name, _)| !name.eq_ignore_ascii_case("content-length"));
+    let headers = headers.map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
+    PresignedPut { url: put.uri().to_owned(), headers }
 }
 
 fn unquoted(etag: Option<&str>) -> String {

@@ -24,10 +24,12 @@ pub(crate) mod lane;
 pub mod list;
 pub(crate) mod messages;
 mod options;
+mod parts;
 mod progress;
 mod resume;
 pub(crate) mod roll;
 mod slice;
+mod start;
 mod status;
 mod transition;
 
@@ -38,22 +40,26 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
-pub use body::store_body;
+pub use body::{begin_fetch, store_body};
 pub use counts::{Counts, Tally, created};
 pub use create::{CLAIM_LIFETIME, NewImport, Once, Origin, create, create_or_find};
 pub use error::ImportError;
 pub use history::{HistoryLine, HistoryPlace, history};
 pub use lane::Lane;
 pub use options::read::{Wrong, asked, delimiter};
+pub use options::wishes::{Wishes, note, wishes};
 pub use options::{Duplicates, EntryOptions, OnError, Options};
+pub use parts::{PartsUpload, begin_parts, complete_parts};
 pub use progress::Progress;
 pub use resume::{UPLOAD_WINDOW, resume};
 pub use roll::{Line, Roll, dropped};
+pub use start::start;
 pub use status::Status;
 pub use transition::{Asker, Change, EVENT_LIFETIME, transition};
 
-use crate::files::Object;
+use crate::fetch::Location;
 use crate::files::place::InboxPlace;
+use crate::files::{Object, UPLOADS};
 use crate::format::{FormatName, RememberedMapping, Verdict};
 use crate::id::{AccountId, ImportId, MappingId, ThingId};
 use crate::services::Services;
@@ -98,9 +104,27 @@ pub struct Import {
     /// The table unpacked from a packed file, which then holds the rows, or `None` for a plain file.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub unpacked: Option<Object>,
-    /// The key at which the file is awaited or to which the door puts the file, or `None` for drops.
+    /// The key at which the file is awaited or to which the door or the parser puts the file, or `None` for drops.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub awaits: Option<String>,
+    /// The address from which the parser fetches the file, or `None` if the file comes in another way.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub location: Option<Location>,
+    /// The number of tries to fetch the file, of which the last may be under way.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub fetches: u64,
+    /// The time at which the latest try to fetch the file has ended for certain, or `None` before the first.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub fetch_until: Option<i64>,
+    /// `true` if somebody started the import, made with `autostart=false`, before its file was there.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub released: bool,
+    /// The upload by which the file comes in parts, or `None` if the file comes in another way.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub parts: Option<PartsUpload>,
+    /// The caller's note on the import, or `None` without a note.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub note: Option<String>,
     /// The number of rows in every chunk but the last.
     pub rows_per_chunk: u32,
     /// The number of data rows, or `None` until the plan is complete.
@@ -220,6 +244,17 @@ impl Import {
         self.status == Status::New && self.source.is_none()
     }
 
+    /// `true` if the import stays `new` once its file is there, until somebody starts the import.
+    pub fn is_held(&self) -> bool {
+        !self.options.autostart && !self.released
+    }
+
+    /// The status with which the import was made. Each repetition of a request is answered with this status.
+    pub fn first_status(&self) -> Status {
+        let is_uploaded = self.awaits.as_deref().is_some_and(|key| key.starts_with(UPLOADS));
+        if is_uploaded || !self.options.autostart { Status::New } else { Status::Queued }
+    }
+
     /// The import in the role of maker of shared things.
     pub fn maker(&self) -> Maker {
         let makes_projects = self.options.entries.autocreate_projects;
@@ -264,6 +299,11 @@ impl Import {
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks for it so")]
 fn is_first(round: &u32) -> bool {
     *round == 0
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks for it so")]
+fn is_zero(count: &u64) -> bool {
+    *count == 0
 }
 
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks for it so")]

@@ -28,7 +28,7 @@ use crate::files::{FileError, INBOX, LONGEST_KEY};
 use crate::format::{FormatName, ReadingOptions};
 use crate::id::{AccountId, ThingId};
 use crate::import::{
-    Duplicates, EntryOptions, Import, ImportError, NewImport, Options, Origin, Wrong, asked, create, lane,
+    Duplicates, EntryOptions, Import, ImportError, NewImport, Options, Origin, Wrong, asked, create, lane, note,
 };
 use crate::services::Services;
 use crate::store::keys::{self, Kind};
@@ -82,7 +82,7 @@ pub async fn arrived(services: &Services, arrival: &Arrival) -> Result<Option<Im
         }
         Err(error) => return Err(error.into()),
     };
-    let (user, options) = match wanted(services, &place, metadata).await? {
+    let (user, note, options) = match wanted(services, &place, metadata).await? {
         Ok(wanted) => wanted,
         Err(wrong) => {
             tracing::warn!(account = place.account.0, "a dropped file has refused options: {:?}", wrong.keys());
@@ -91,16 +91,16 @@ pub async fn arrived(services: &Services, arrival: &Arrival) -> Result<Option<Im
         }
     };
     let origin = Origin::Dropped { object, sequencer: arrival.sequencer.clone() };
-    let new = NewImport { account: place.account, user, options, file_name: place.file_name, origin, once: None };
+    let new = NewImport { account: place.account, user, options, file_name: place.file_name, note, origin, once: None };
     Ok(Some(create(services, &new).await?))
 }
 
-/// The user and the options of a drop's import, or the errors by field.
+/// The user, the note and the options of a drop's import, or the errors by field.
 async fn wanted(
     services: &Services,
     place: &InboxPlace,
     metadata: BTreeMap<String, String>,
-) -> Result<Result<(ThingId, Options), Wrong>, ImportError> {
+) -> Result<Result<(ThingId, Option<String>, Options), Wrong>, ImportError> {
     let mut fields = match side_car(services, place).await? {
         Ok(fields) => fields,
         Err(wrong) => return Ok(Err(wrong)),
@@ -127,6 +127,10 @@ async fn wanted(
         entries: EntryOptions { fallback_user: Some(user), duplicates: Duplicates::Skip, ..EntryOptions::default() },
         ..Options::default()
     };
+    let note = match fields.remove("note").map_or(Ok(None), note) {
+        Ok(note) => note,
+        Err(reason) => return Ok(Err(Wrong::from([("note".to_owned(), vec![reason])]))),
+    };
     let options = match asked(fields, defaults) {
         Ok(options) => options,
         Err(wrong) => return Ok(Err(wrong)),
@@ -136,7 +140,11 @@ async fn wanted(
     {
         return Ok(Err(Wrong::from([("fallback_user".to_owned(), vec!["does not exist".to_owned()])])));
     }
-    Ok(Ok((user, options)))
+    if !options.autostart {
+        // The drops behind would wait as well.
+        return Ok(Err(Wrong::from([("autostart".to_owned(), vec!["is always true for a dropped file".to_owned()])])));
+    }
+    Ok(Ok((user, note, options)))
 }
 
 /// The options in the side-car, or no options without a side-car. Editors and shells may write a byte order mark first,

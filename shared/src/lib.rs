@@ -8,10 +8,10 @@
 //! | `id`, `clock`, `concurrent`, `shorten`, `wire` | ids, time, requests at once, short texts, words on the wire |
 //! | `source`, `values`, `table`, `format`, `packed` | bytes to rows, without I/O |
 //! | `store`, `files`, `queue` | DynamoDB, S3, SQS |
-//! | `memory`, `portions`, `connections`, `environment`, `services`, `lease` | a process's cache, limits, connections and settings of the AWS clients, all clients, leases |
+//! | `memory`, `portions`, `connections`, `environment`, `fetch`, `services`, `lease` | a process's cache, limits, connections and settings of the AWS clients, files behind a URL, all clients, leases |
 //! | `things`, `ledger` | users, clients, projects and tags; the outcome of each row |
 //! | `import`, `entries`, `results`, `inbox`, `mappings` | imports, time entries, reports, drops, mappings |
-//! | `settle`, `load`, `unpack`, `plan`, `revert`, `sweep`, `batch` | the steps of an import and of an undo |
+//! | `settle`, `load`, `unpack`, `collect`, `plan`, `revert`, `sweep`, `batch` | the steps of an import and of an undo |
 //! | `edit`, `account` | changes by hand, tenants and tokens |
 //!
 //! All stored state is read and written through `store`, `files` and `queue`.
@@ -19,11 +19,13 @@
 pub mod account;
 pub mod batch;
 pub mod clock;
+pub mod collect;
 pub mod concurrent;
 pub mod connections;
 pub mod edit;
 pub mod entries;
 pub mod environment;
+pub mod fetch;
 pub mod files;
 pub mod format;
 pub mod id;

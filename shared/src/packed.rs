@@ -1,4 +1,4 @@
-//! Unpacks a gzip, or a sheet of an .xlsx spreadsheet, into the bytes of a plain table.
+//! Unpacks a gzip, a sheet of an .xlsx spreadsheet, or JSON, into the bytes of a plain table.
 //!
 //! The first bytes of a file say how the file is packed ([`Packing::of`]); the file's name is ignored. A packed file is
 //! unpacked once, and all later steps read the plain table like any file. Like `source` and `table`, this module does
@@ -17,7 +17,7 @@
 //! - **Nothing is guessed.** If several sheets could be meant, the file is refused. Half a gzip is refused too, because
 //!   the checksums are verified and nothing is planned before the end of the file.
 //!
-//! A single layer of packing is unpacked. A gzip in a gzip, or a spreadsheet in a gzip, is refused by name.
+//! A single layer of packing is unpacked. A gzip in a gzip, or a spreadsheet or JSON in a gzip, is refused by name.
 
 mod archive;
 mod cancellation;
@@ -26,6 +26,7 @@ mod formulas;
 mod gzip;
 mod hidden;
 mod inspect;
+mod json;
 mod limits;
 mod packing;
 mod parts;
@@ -40,6 +41,7 @@ use unpacked::PIECE;
 
 pub use cancellation::{CancelOnDrop, Cancellation};
 pub use gzip::Gunzip;
+pub use json::{JsonKeys, JsonLines};
 pub use limits::{Limits, NotUnpacked};
 pub use packing::{MAGIC, Packing};
 pub use unpacked::{Sink, Unpacked, WantedSheet};
@@ -56,6 +58,7 @@ pub fn unpack(
     match kind {
         Packing::Gzip => gzip::unpack(&bytes, limits, cancellation, sink),
         Packing::Zip => workbook::unpack(bytes, wanted, limits, cancellation, sink),
+        Packing::Json => json::unpack(&bytes, limits, cancellation, sink),
         Packing::Compound => Err(compound()),
     }
 }
@@ -90,7 +93,7 @@ pub fn survey(
         }
         return Ok(survey.finish()?);
     };
-    let from = Unpacked::plain(kind == Packing::Zip);
+    let from = Unpacked::plain(kind.is_sheet());
     let mut survey = from.survey(options, rows_per_chunk);
     let unpacked = unpack(kind, bytes, wanted, &Limits::DOOR, cancellation, &mut |piece| {
         survey.push(piece)?;

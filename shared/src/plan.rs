@@ -17,6 +17,7 @@ mod resumed;
 
 use std::time::Duration;
 
+use crate::collect::collect;
 use crate::concurrent::drained;
 use crate::files::{FileError, Object};
 use crate::format::{Plan, Refusal, Verdict};
@@ -57,6 +58,8 @@ pub async fn plan(services: &Services, account: AccountId, import: ImportId) -> 
         }
         // The import before this import in the lane calls this import when settled.
         Status::Queued => return Ok(()),
+        // The file is awaited, or somebody has yet to start the import.
+        Status::New => return Ok(()),
         Status::Processing => return send_out(services, &import).await,
         // The import is settled or being undone. A drop's report may be missing if the worker which settled the import
         // died.
@@ -95,7 +98,16 @@ async fn arrived(services: &Services, import: Import) -> Result<Import, ImportEr
     let Some(key) = &import.awaits else {
         return Ok(import);
     };
-    let moved = match (services.files.head(key).await, import.status) {
+    let found = match &import.location {
+        Some(location) => match Box::pin(collect(services, &import, location)).await? {
+            Some(object) => Ok(object),
+            // Another message comes, or the import was stopped.
+            None => return Ok(import),
+        },
+        None => services.files.head(key).await,
+    };
+    let moved = match (found, import.status) {
+        (Ok(object), Status::New) if import.is_held() => return hold(services, &import, &object).await,
         (Ok(object), Status::New) => {
             transition(services, &import, Status::Queued, Change::none().set("source", object)).await
         }
@@ -113,6 +125,25 @@ async fn arrived(services: &Services, import: Import) -> Result<Import, ImportEr
     match moved {
         Err(ImportError::Status { .. }) => Import::find(services, import.account, import.id).await,
         done => done,
+    }
+}
+
+/// Pins the file of an import which waits for somebody to start it. If somebody did in between, the import goes on.
+async fn hold(services: &Services, import: &Import, object: &Object) -> Result<Import, ImportError> {
+    let pin = Write::update(keys::import(import.account, import.id), "SET #source = :source")
+        .when("#status = :new AND attribute_not_exists(#source) AND attribute_not_exists(#released)")
+        .bind(":source", object)
+        .bind(":new", Status::New);
+    match services.store.write(pin).await {
+        Ok(Some(item)) => return Ok(decode(item)?),
+        Ok(None) => {}
+        Err(error) if error.is_refused() => {}
+        Err(error) => return Err(error.into()),
+    }
+    let now = Import::find(services, import.account, import.id).await?;
+    match (now.status, &now.source) {
+        (Status::New, None) => Box::pin(arrived(services, now)).await,
+        _ => Ok(now),
     }
 }
 

@@ -10,7 +10,8 @@ use tracing_subscriber::util::SubscriberInitExt;
 
 use crate::clock::Clock;
 use crate::environment::{Environment, MissingSetting, Service, clients, required};
-use crate::files::Files;
+use crate::fetch::Fetcher;
+use crate::files::{Files, UploadSizes};
 use crate::memory::Memory;
 use crate::portions::{Portions, TimeLeft};
 use crate::queue::{QueueUrls, Queues};
@@ -78,6 +79,10 @@ pub struct Services {
     pub files: Files,
     /// The four queues in SQS.
     pub queues: Queues,
+    /// The client that fetches files from addresses; tests put a network of their own behind the client.
+    pub fetcher: Fetcher,
+    /// The sizes of uploads, for imports that are created from now on; tests use small sizes.
+    pub uploads: UploadSizes,
     /// The clock for leases, time-outs and time stamps; tests can turn the clock.
     pub clock: Clock,
     /// The name of the function which uses the services, for example `parser`. The history and the log of an import name the
@@ -116,6 +121,8 @@ impl Services {
             store: Store::new(dynamodb, names.tables),
             files: Files::new(s3, names.bucket),
             queues: Queues::new(sqs, names.queues),
+            fetcher: Fetcher::default(),
+            uploads: UploadSizes::default(),
             clock,
             function: OPERATOR,
             memory: Memory::default(),

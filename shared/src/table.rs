@@ -25,6 +25,8 @@
 
 mod choose;
 mod error;
+mod fault;
+mod given;
 mod headers;
 mod layout;
 mod lengths;
@@ -43,6 +45,9 @@ use crate::source::{Encoding, RawField, RecordCells};
 
 pub(crate) use error::excerpt;
 pub use error::{ErrorCode, NO_VALUE, RowError, VALUE};
+pub use fault::Fault;
+pub(crate) use fault::is_remark;
+pub use given::{Given, NULL};
 pub use headers::{Headers, RowEnds};
 pub(crate) use headers::{is_too_long, key};
 pub use layout::Layout;

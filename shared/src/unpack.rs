@@ -1,7 +1,6 @@
-//! Unpacks a spreadsheet or a gzip into a plain table in the bucket.
+//! Unpacks a spreadsheet, a gzip or JSON into a plain table in the bucket.
 //!
-//! The plan and the loaders read ranges of bytes, and neither a gzip nor a spreadsheet has byte ranges that make sense
-//! alone. The parser therefore unpacks a packed file once into a second object, and the import reads that object in
+//! The plan and the loaders read ranges of bytes, and none of these has byte ranges that make sense alone. The parser therefore unpacks a packed file once into a second object, and the import reads that object in
 //! place of the file ([`Import::table`]). The original stays as the caller sent it.
 //!
 //! - **The same object after a crash.** The object's key contains a digest of everything that decides on the bytes, and
@@ -21,9 +20,14 @@ use tokio::sync::mpsc;
 use crate::files::{FileError, Files, Object, UNPACKED, Upload};
 use crate::format::Refusal;
 use crate::import::{Import, ImportError, Status};
-use crate::packed::{Cancellation, Gunzip, Limits, MAGIC, NotUnpacked, Packing, Unpacked, WantedSheet, unpack};
+use crate::packed::{
+    Cancellation, Gunzip, JsonKeys, JsonLines, Limits, MAGIC, NotUnpacked, Packing, Unpacked, WantedSheet, unpack,
+};
 use crate::services::Services;
 use crate::store::keys;
+
+/// The number of bytes of JSON that are turned into lines at a time. The shortest objects with a thousand keys give 16 MB.
+const JSON_SLICE: usize = 64 * 1024;
 
 /// The rows of an import's file as a plain table, ready to be read.
 pub struct OpenTable {
@@ -104,6 +108,7 @@ impl Unpacking<'_> {
         match kind {
             Packing::Gzip => self.gunzip(bytes).await,
             Packing::Zip => self.sheet(bytes, source).await,
+            Packing::Json => self.json(bytes, source).await,
             Packing::Compound => {
                 let never = Cancellation::default();
                 Ok(unpack(kind, Bytes::new(), self.wanted, &Limits::PARSER, &never, &mut |_| Ok(())))
@@ -151,6 +156,59 @@ impl Unpacking<'_> {
         }
         let mut table = Vec::new();
         let finished = gunzip.finish(&mut |out| {
+            table.extend_from_slice(out);
+            Ok(())
+        });
+        self.push(&table).await?;
+        Ok(finished)
+    }
+
+    /// Turns JSON into lines while the bytes arrive, in threads that may block. The file is read twice: for the keys, and
+    /// for the lines.
+    async fn json(
+        &mut self,
+        mut bytes: Bytestream,
+        source: &Object,
+    ) -> Result<Result<Unpacked, NotUnpacked>, ImportError> {
+        let mut keys = JsonKeys::default();
+        while let Some(piece) = bytes.next().await? {
+            let (rest, pushed) = in_a_thread(move || {
+                let pushed = keys.push(&piece);
+                (keys, pushed)
+            })
+            .await?;
+            keys = rest;
+            if let Err(why) = pushed {
+                return Ok(Err(why));
+            }
+        }
+        let mut lines = match keys.finish() {
+            Ok(keys) => JsonLines::new(keys, &Limits::PARSER),
+            Err(why) => return Ok(Err(why)),
+        };
+        let mut bytes = Bytestream::open(&self.services.files, source).await?;
+        while let Some(piece) = bytes.next().await? {
+            // Small slices bound the number of bytes that come out of a slice.
+            for start in (0..piece.len()).step_by(JSON_SLICE) {
+                let slice = piece.slice(start..piece.len().min(start + JSON_SLICE));
+                let (rest, pushed) = in_a_thread(move || {
+                    let mut table = Vec::new();
+                    let pushed = lines.push(&slice, &mut |out| {
+                        table.extend_from_slice(out);
+                        Ok(())
+                    });
+                    (lines, pushed.map(|()| table))
+                })
+                .await?;
+                lines = rest;
+                match pushed {
+                    Ok(table) => self.push(&table).await?,
+                    Err(why) => return Ok(Err(why)),
+                }
+            }
+        }
+        let mut table = Vec::new();
+        let finished = lines.finish(&mut |out| {
             table.extend_from_slice(out);
             Ok(())
         });

@@ -9,7 +9,7 @@ use std::fs;
 use std::path::Path;
 
 /// The rooms, from the ground up.
-const ROOMS: [&str; 35] = [
+const ROOMS: [&str; 37] = [
     "shorten",
     "wire",
     "id",
@@ -28,6 +28,7 @@ const ROOMS: [&str; 35] = [
     "memory",
     "connections",
     "environment",
+    "fetch",
     "services",
     "things",
     "ledger",
@@ -41,6 +42,7 @@ const ROOMS: [&str; 35] = [
     "settle",
     "load",
     "unpack",
+    "collect",
     "plan",
     "revert",
     "sweep",

@@ -28,6 +28,7 @@ fn new(token: u64, once: Option<shared::import::Once>) -> NewImport {
         user: ThingId(1),
         options: Options::of_user(ThingId(1)),
         file_name: "file.csv".to_owned(),
+        note: None,
         origin: Origin::Body { token: token.to_string() },
         once,
     }

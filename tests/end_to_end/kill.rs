@@ -371,6 +371,7 @@ async fn queue_import(
         user: ThingId(1),
         options,
         file_name: name.to_owned(),
+        note: None,
         origin: Origin::Body { token: name.to_owned() },
         once: None,
     };

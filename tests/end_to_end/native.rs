@@ -1,19 +1,27 @@
-//! Tests of the native door: the list of imports, and an import's state, results, records, errors and source.
+//! Tests of the native door: the ways in which files come, the list of imports, and an import's state, results, records,
+//! errors and source.
 
 mod aborted;
 mod causes;
 mod conventions;
 mod cost;
 mod cursors;
+mod foreign;
+mod keys;
 mod list;
+mod location;
+mod parts;
 mod records;
 mod results;
 mod resumed;
 mod scan;
 mod seeds;
+pub mod site;
 mod source;
+mod start;
 mod state;
 mod statuses;
+mod ways;
 
 use std::time::Duration;
 
@@ -90,6 +98,7 @@ async fn make(stack: &Stack, milliseconds: u64) -> anyhow::Result<Import> {
         user: ThingId(1),
         options: Options::of_user(ThingId(1)),
         file_name: "March.csv".to_owned(),
+        note: None,
         origin: Origin::Awaited { token: shared::lease::nonce() },
         once: None,
     };
@@ -99,4 +108,17 @@ async fn make(stack: &Stack, milliseconds: u64) -> anyhow::Result<Import> {
 /// The import as it is stored.
 async fn stored(stack: &Stack, id: u64) -> anyhow::Result<Import> {
     Import::get(stack.system.services(), ACCOUNT, ImportId(id)).await?.context("no such import")
+}
+
+/// Posts JSON to a path of the door, such as `/imports`.
+async fn send(stack: &Stack, path: &str, body: &Value) -> anyhow::Result<Answer> {
+    let request = stack.bare(Method::POST, &format!("/api/v1{path}")).header("Authorization", "Token demo");
+    stack.answer(request.json(body)).await
+}
+
+/// The status of an import, and the number of entries it created.
+async fn outcome(stack: &Stack, id: u64) -> anyhow::Result<(String, u64)> {
+    let import = stack.native(id).await?;
+    let created = import["counts"]["created"].as_u64().unwrap_or_default();
+    Ok((import["status"].as_str().unwrap_or_default().to_owned(), created))
 }

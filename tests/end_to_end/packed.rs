@@ -288,6 +288,7 @@ async fn killed_at(file: &[u8], death: Option<(u64, Fault)>) -> anyhow::Result<(
         user: ThingId(1),
         options: Options::of_user(ThingId(1)),
         file_name: "packed".to_owned(),
+        note: None,
         origin: Origin::Body { token: "packed".to_owned() },
         once: None,
     };

@@ -144,6 +144,7 @@ async fn workspace_of(people: &[(&str, &str)], loaders: u64) -> anyhow::Result<D
         user: shared::id::ThingId(1),
         options,
         file_name: "people.csv".to_owned(),
+        note: None,
         origin: Origin::Body { token: "people".to_owned() },
         once: None,
     };

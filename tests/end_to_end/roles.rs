@@ -26,6 +26,7 @@ use waybill::template::{Permission, Template};
 use crate::faults::{Faults, Gate};
 use crate::files::{TOGGL, toggl};
 use crate::kill::TINY;
+use crate::native::site::{Reply, Site};
 use crate::postman::{LONG, Postman, arrive, dropped};
 use crate::stack::Stack;
 
@@ -53,6 +54,7 @@ async fn no_role_lists_a_permission_that_nothing_uses() -> anyhow::Result<()> {
     used.by(&Box::pin(loaders_meet_people()).await?);
     used.by(&Box::pin(messages_are_lost()).await?);
     used.by(&Box::pin(an_import_is_stopped_while_it_is_unpacked()).await?);
+    used.by(&Box::pin(files_are_fetched()).await?);
     let mut unused = Vec::new();
     for function in Template::embedded()?.functions.values() {
         let used = used.0.remove(&function.name).unwrap_or_default();
@@ -273,6 +275,25 @@ async fn an_import_is_stopped_while_it_is_unpacked() -> anyhow::Result<Stack> {
     stack.upload(gzip(b"name,colour\nrose,red\n")?).await?;
     Box::pin(plan(&stack.functions().parser, ACCOUNT, ImportId(2))).await?;
     assert_eq!(stack.native(2).await?["status"], "unsupported");
+    Ok(stack)
+}
+
+/// Fetches a file from a URL. A second file breaks off after its first part, which is deleted.
+async fn files_are_fetched() -> anyhow::Result<Stack> {
+    let site = Site::open(|_, number| match number {
+        1 => Reply::file(TOGGL),
+        _ => Reply::Cut([&b"HTTP/1.1 200 OK\r\n\r\n"[..], &vec![b'\n'; 9 << 20]].concat()),
+    })
+    .await?;
+    let stack = Stack::by_hand(1000).await?;
+    let parser = Services { fetcher: site.fetcher(), ..stack.functions().parser.clone() };
+    for id in [1, 2] {
+        let asked = json!({ "location": "https://files.example.com/a.csv" });
+        let request = stack.bare(Method::POST, "/api/v1/imports").header("Authorization", "Token demo").json(&asked);
+        stack.answer(request).await?.expect(202)?;
+        Box::pin(plan(&parser, ACCOUNT, ImportId(id))).await?;
+    }
+    assert_eq!(stack.native(1).await?["status"], "complete");
     Ok(stack)
 }
 

@@ -14,9 +14,13 @@ pub const LONGEST_KEY: usize = 255;
 ///
 /// If the header is empty, too long, or not plain text, returns the message for the caller.
 pub fn once(headers: &HeaderMap, user: ThingId, content: &[&[u8]]) -> Result<Option<Once>, &'static str> {
-    let Some(key) = headers.get("idempotency-key") else {
+    let mut keys = headers.get_all("idempotency-key").iter();
+    let Some(key) = keys.next() else {
         return Ok(None);
     };
+    if keys.any(|other| other != key) {
+        return Err("The Idempotency-Key header is given twice");
+    }
     match key.to_str().map(str::trim) {
         Ok(key) if key.len() > LONGEST_KEY => Err("The Idempotency-Key header has more than 255 letters"),
         Ok(key) if !key.is_empty() => Ok(Some(Once::new(user, key, content))),

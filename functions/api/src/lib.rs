@@ -10,6 +10,7 @@ mod cors;
 mod failure;
 pub mod gateway;
 mod idempotency;
+mod multipart;
 pub mod native;
 pub mod noko;
 mod observed;

@@ -1,11 +1,12 @@
-//! The native door, `/api/v1`, for the command line, for presigned uploads, and for column mappings.
+//! The native door, `/api/v1`, for the command line, for files of any size and origin, and for column mappings.
 //!
-//! A caller creates an import by an upload of any size straight to S3. The door lists the imports of the account, shows an
-//! import's counts, the evidence of the file's format, and the first errors, and it cancels and undoes imports. The door tells
-//! the outcome of each row, the causes of errors and the records that an import made, and gives the file back. The column
-//! mappings with which imports were made can be listed, renamed and deleted.
+//! A caller creates an import from a file in the body, from rows as JSON, from a URL, or by an upload straight to S3. The door
+//! lists the imports of the account, shows an import's counts, the evidence of the file's format, and the first errors, and it
+//! cancels, resumes and undoes imports. The door tells the outcome of each row, the causes of errors and the records that an
+//! import made, and gives the file back. The column mappings with which imports were made can be listed, renamed and deleted.
 
 mod accept;
+mod create;
 mod cursor;
 mod errors;
 mod history;
@@ -15,13 +16,14 @@ mod limits;
 mod list;
 mod mappings;
 mod parameters;
+mod parts;
 mod problem;
+mod reason;
 mod records;
 mod results;
-mod reason;
 mod scan;
 mod source;
-mod upload;
+mod start;
 mod validator;
 
 use axum::Router;
@@ -36,9 +38,12 @@ pub(crate) use problem::located;
 /// The routes of the door, relative to `/api/v1`.
 pub fn router(door: Door) -> Router {
     Router::new()
-        .route("/imports", get(list::list).post(upload::create))
+        .route("/imports", get(list::list).post(create::create))
         .route("/imports/{id}", get(imports::get))
         .route("/imports/{id}/history", get(history::list))
+        .route("/imports/{id}/upload/parts", get(parts::list))
+        .route("/imports/{id}/upload/complete", post(parts::complete))
+        .route("/imports/{id}/start", post(start::start))
         .route("/imports/{id}/cancel", post(imports::cancel))
         .route("/imports/{id}/resume", post(imports::resume))
         .route("/imports/{id}/revert", post(imports::revert))

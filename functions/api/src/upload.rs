@@ -24,18 +24,25 @@ pub enum UploadError {
     Import(#[from] ImportError),
 }
 
+/// A file that came in the body of a request, with everything that the import needs besides the caller.
+pub struct NewFile {
+    /// The name of the file.
+    pub file_name: String,
+    /// The caller's note on the import.
+    pub note: Option<String>,
+    /// The content of the file.
+    pub bytes: Bytes,
+    /// The options of the import.
+    pub options: Options,
+    /// The identity of the request, if the caller gave an `Idempotency-Key`.
+    pub once: Option<Once>,
+}
+
 /// Surveys a file, creates the import, stores the file, and sends the message that starts the import. A repeated
-/// request with the same `Idempotency-Key` returns the import of the first request.
-pub async fn accept(
-    door: &Door,
-    caller: &Principal,
-    file_name: &str,
-    file: Bytes,
-    options: Options,
-    once: Option<Once>,
-) -> Result<Import, UploadError> {
-    // The semaphore is never closed, so each request gets its permit.
-    let _turn = door.turns.acquire().await;
+/// request with the same `Idempotency-Key` returns the import of the first request. The caller holds one of the door's
+/// turns.
+pub async fn accept(door: &Door, caller: &Principal, new: NewFile) -> Result<Import, UploadError> {
+    let NewFile { file_name, note, bytes: file, options, once } = new;
     if let Some(once) = &once
         && let Some(import) = once.made(&door.services, caller.account).await?
     {
@@ -53,7 +60,8 @@ pub async fn accept(
         account: caller.account,
         user: caller.user,
         options,
-        file_name: file_name.to_owned(),
+        file_name,
+        note,
         origin: Origin::Body { token: nonce() },
         once,
     };

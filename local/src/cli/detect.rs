@@ -109,7 +109,7 @@ fn survey(path: &Path, reading: &Reading) -> anyhow::Result<Surveyed> {
         // The reader stops right after the limit, because one byte more is enough for the refusal of a larger file.
         let most = match kind {
             Packing::Zip => Limits::PARSER.workbook + 1,
-            Packing::Gzip => Limits::PARSER.table + 1,
+            Packing::Gzip | Packing::Json => Limits::PARSER.table + 1,
             Packing::Compound => 0,
         };
         let mut bytes = piece[..length].to_vec();
@@ -126,9 +126,9 @@ fn survey(path: &Path, reading: &Reading) -> anyhow::Result<Surveyed> {
     Ok(pass.finish())
 }
 
-/// Surveys the table within a spreadsheet or a gzip file, within the limits of an import.
+/// Surveys the table within a spreadsheet, a gzip file or JSON, within the limits of an import.
 fn survey_packed(kind: Packing, bytes: Vec<u8>, wanted: &WantedSheet, options: ReadingOptions) -> Surveyed {
-    let from = Unpacked::plain(kind == Packing::Zip);
+    let from = Unpacked::plain(kind.is_sheet());
     let mut pass = Pass { survey: from.survey(options, SHOWN), first: None, beginning: Vec::new() };
     let (limits, never) = (Limits::PARSER, Cancellation::default());
     let unpacked = unpack(kind, bytes.into(), wanted, &limits, &never, &mut |piece| Ok(pass.push(piece)?));

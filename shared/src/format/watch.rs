@@ -13,7 +13,7 @@ use super::profile::{
     DashProfile, DateProfile, DurationProfile, NumberProfile, PartsProfile, SpanProfile, WeekdayProfile,
 };
 use crate::source::RecordCells;
-use crate::table::{Headers, NO_VALUE, RowLengths};
+use crate::table::{Headers, RowLengths, is_remark};
 use crate::values::words;
 pub(super) use related::Related;
 use related::{ByRole, cell};
@@ -219,10 +219,10 @@ impl Watch {
     }
 }
 
-/// True if the cell is evidence for the reading of its column. A formula without a value is an error of its row only,
+/// True if the cell is evidence for the reading of its column. A formula without a value, or a fault in JSON, is an error of its row only,
 /// and a dash may be an empty cell.
 fn says_something(cell: &str) -> bool {
-    !cell.is_empty() && cell != NO_VALUE && !words::is_dash(cell)
+    !cell.is_empty() && !is_remark(cell) && !words::is_dash(cell)
 }
 
 /// The profile which observes the column; `None` if the column is not observed.

@@ -29,7 +29,8 @@ pub async fn store_body(services: &Services, import: &Import, file: Bytes) -> Re
         return Ok(());
     };
     match import.status {
-        Status::Queued => {}
+        // An import which is not to start by itself stays `new`; the parser pins its file.
+        Status::Queued | Status::New => {}
         Status::Incomplete => return Err(ImportError::NeverStored),
         _ => return Ok(()),
     }
@@ -38,10 +39,24 @@ pub async fn store_body(services: &Services, import: &Import, file: Bytes) -> Re
         // A simultaneous request with the same key stored the file and sends the message.
         return Ok(());
     }
+    begin(services, import).await;
+    Ok(())
+}
+
+/// Sends the message by which the parser fetches the file of an import that was made with an address. For an import that was
+/// found again the message is sent if the door that made the import must have ended.
+pub async fn begin_fetch(services: &Services, import: &Import, is_new: bool) {
+    let waits = import.source.is_none() && matches!(import.status, Status::New | Status::Queued);
+    if waits && (is_new || import.age(services) >= DOOR) {
+        begin(services, import).await;
+    }
+}
+
+/// Sends the message that starts the import.
+async fn begin(services: &Services, import: &Import) {
     let start = Message::Start { account: import.account, import: import.id };
     if let Err(error) = services.queues.send(&start).await {
         // The import is queued and its file is stored, so the sweep sends the message again.
         tracing::warn!(account = import.account.0, import = import.id.0, %error, "the start message of an import was not sent; the sweep sends a new message");
     }
-    Ok(())
 }

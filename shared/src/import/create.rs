@@ -28,6 +28,7 @@ use serde::{Deserialize, Serialize};
 
 use super::transition::announce;
 use super::{Import, ImportError, Lane, Options, Status, lane, roll};
+use crate::fetch::Location;
 use crate::files::{Object, SOURCES, UPLOADS, key_part};
 use crate::id::{AccountId, ImportId, MAX_IMPORTS, ThingId};
 use crate::services::Services;
@@ -53,6 +54,8 @@ pub struct NewImport {
     pub options: Options,
     /// The name of the file as the caller gave it.
     pub file_name: String,
+    /// The caller's note on the import, or `None` without a note.
+    pub note: Option<String>,
     /// The place of the file's bytes.
     pub origin: Origin,
     /// The identity of the request if its sender gave an `Idempotency-Key`, so the same request finds the same import;
@@ -103,6 +106,13 @@ pub enum Origin {
         /// The sequencer of the S3 event, which differs between two uploads to the same key.
         sequencer: String,
     },
+    /// The parser is to fetch the file from an address and to store the file at a key derived from the import's number.
+    Located {
+        /// The address of the file.
+        location: Location,
+        /// A nonce of the door for this request, so a retry of the transaction finds the import made first.
+        token: String,
+    },
     /// The file is to be uploaded to a key derived from the import's number.
     Awaited {
         /// A nonce of the caller for this request, so a retry of the transaction finds the import made first.
@@ -147,7 +157,9 @@ pub async fn create_or_find(services: &Services, new: &NewImport) -> Result<(Imp
         (None, Origin::Dropped { object, sequencer }) => {
             keys::source(account, bucket, &object.key, &format!("{}#{sequencer}", object.etag))
         }
-        (None, Origin::Body { token } | Origin::Awaited { token }) => keys::source(account, bucket, "awaited", token),
+        (None, Origin::Body { token } | Origin::Awaited { token } | Origin::Located { token, .. }) => {
+            keys::source(account, bucket, "awaited", token)
+        }
     };
     let mut drawn = None;
     let mut patience = Patience::lasting(CREATION);
@@ -243,10 +255,15 @@ fn file_key(prefix: &str, account: AccountId, import: ImportId, file_name: &str)
 
 fn first_state(services: &Services, new: &NewImport, id: ImportId, now: i64) -> Import {
     let key = |prefix| Some(file_key(prefix, new.account, id, &new.file_name));
+    let status = if new.options.autostart { Status::Queued } else { Status::New };
     let (status, source, awaits) = match &new.origin {
         Origin::Dropped { object, .. } => (Status::Queued, Some(object.clone()), None),
-        Origin::Body { .. } => (Status::Queued, None, key(SOURCES)),
+        Origin::Body { .. } | Origin::Located { .. } => (status, None, key(SOURCES)),
         Origin::Awaited { .. } => (Status::New, None, key(UPLOADS)),
+    };
+    let location = match &new.origin {
+        Origin::Located { location, .. } => Some(location.clone()),
+        _ => None,
     };
     let lane = matches!(new.origin, Origin::Dropped { .. }).then_some(Lane::Entries);
     Import {
@@ -264,6 +281,12 @@ fn first_state(services: &Services, new: &NewImport, id: ImportId, now: i64) -> 
         source,
         unpacked: None,
         awaits,
+        location,
+        fetches: 0,
+        fetch_until: None,
+        released: false,
+        parts: None,
+        note: new.note.clone(),
         rows_per_chunk: services.rows_per_chunk,
         rows: None,
         chunks: None,

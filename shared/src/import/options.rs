@@ -1,6 +1,7 @@
 //! The options of an import, as asked for by its caller.
 
 pub(crate) mod read;
+pub(crate) mod wishes;
 
 use std::str::FromStr;
 
@@ -27,6 +28,9 @@ pub struct Options {
     /// The consequence of a failed row.
     #[serde(skip_serializing_if = "OnError::is_skip")]
     pub on_error: OnError,
+    /// `false` if the import waits, once its file is there, until somebody starts the import.
+    #[serde(skip_serializing_if = "is_true")]
+    pub autostart: bool,
     /// The options for loading rows of time entries.
     #[serde(flatten)]
     pub entries: EntryOptions,
@@ -130,6 +134,7 @@ impl Default for Options {
             recall: true,
             sheet: None,
             on_error: OnError::default(),
+            autostart: true,
             entries: EntryOptions::default(),
         }
     }

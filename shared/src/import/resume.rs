@@ -109,6 +109,8 @@ async fn target(services: &Services, import: &Import) -> Result<Status, ImportEr
     match services.files.head(key).await {
         // A parser pins a file which arrived meanwhile.
         Ok(_) => Ok(if was_new { Status::New } else { Status::Queued }),
+        // The parser fetches the file again.
+        Err(FileError::Missing) if import.location.is_some() => Ok(if was_new { Status::New } else { Status::Queued }),
         Err(FileError::Missing) if was_new && import.age(services) < UPLOAD_WINDOW => Ok(Status::New),
         Err(FileError::Missing) if was_new => gone("the time for the upload of its file is over"),
         Err(FileError::Missing) => gone("its file was never stored"),
@@ -120,7 +122,7 @@ async fn target(services: &Services, import: &Import) -> Result<Status, ImportEr
 async fn opening(services: &Services, import: &Import, asker: &Asker) -> Result<Change, ImportError> {
     let (account, id, round) = (import.account, import.id, import.round + 1);
     let mut change = Change::none().asked_by(asker).set("round", round);
-    for name in ["completed_at", "reason", "stopped", "tally", "sealed", "days"] {
+    for name in ["completed_at", "reason", "stopped", "tally", "sealed", "days", "fetches"] {
         change = change.unset(name);
     }
     if import.is_sealed() && import.chunks.is_some() {

@@ -5,6 +5,7 @@ use jiff::Timestamp;
 use serde_json::{Map, Value, json};
 
 use crate::entries::made::tally;
+use crate::fetch::Location;
 use crate::format::FormatName;
 use crate::id::MappingId;
 use crate::import::{Import, ImportError, Progress, Status};
@@ -71,7 +72,9 @@ pub async fn shown_at(services: &Services, import: &Import, at: &Progress) -> Re
         "status": import.status,
         "file_name": file_name(import),
         "file_size": file_size(import),
-        "note": null,
+        "note": import.note,
+        // Without the query, which may be a signature.
+        "location": import.location.as_ref().map(Location::shown),
         "format": import.format.or(import.options.reading.format),
         "mapping": mapping(import),
         "rows": import.rows,

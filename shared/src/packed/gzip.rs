@@ -81,6 +81,7 @@ impl Gunzip {
             }
             Some(Packing::Gzip) => "another gzip",
             Some(Packing::Zip) => "a zip archive or an .xlsx spreadsheet",
+            Some(Packing::Json) => "JSON",
             Some(Packing::Compound) => "an old .xls spreadsheet or another Office document",
         };
         Err(NotUnpacked::Unreadable(format!("the gzip holds {inner}: unpack it once and import what is in it")))

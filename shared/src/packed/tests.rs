@@ -6,6 +6,7 @@ mod formulas;
 mod gzips;
 mod hidden;
 mod hostile;
+mod json;
 mod sheets;
 
 use std::io::{Cursor, Read, Write};

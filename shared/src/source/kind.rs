@@ -64,7 +64,8 @@ const FLAT_DOCUMENT: OtherKind = OtherKind::of("a flat OpenDocument document");
 const XML: OtherKind = OtherKind::of("an XML document");
 const SYLK: OtherKind = OtherKind::with("a SYLK spreadsheet (.slk)", SAVE_ANEW);
 const DIF: OtherKind = OtherKind::with("a DIF spreadsheet (.dif)", SAVE_ANEW);
-const JSON: OtherKind = OtherKind::of("JSON");
+const JSON: OtherKind =
+    OtherKind::with("JSON", "an array of objects in UTF-8 is taken as a table, and so is an object on each line");
 
 /// Kinds of binary files, by their first bytes.
 const MAGIC: [(&[u8], OtherKind); 21] = [

@@ -49,6 +49,14 @@ pub enum ErrorCode {
     FormulaWithoutValue,
     /// The row is a subtotal, which would count hours twice.
     Subtotal,
+    /// A value in JSON is an object or a list.
+    NestedValue,
+    /// An object in JSON has the same key twice.
+    DuplicateKey,
+    /// A text in JSON is no Unicode.
+    InvalidText,
+    /// An element of an array in JSON is no object.
+    NotAnObject,
 }
 
 impl RowError {

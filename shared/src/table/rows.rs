@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 
 use super::error::{NO_VALUE, RowError};
+use super::fault::{self, Fault};
 use super::headers::Width;
 use super::span::{ChunkSpan, Oversized};
 use super::{Form, LayoutOf};
@@ -28,7 +29,7 @@ impl<'r, F: Form> TableRow<'r, F> {
             splitter.finish(self.record.as_bytes());
         }
         let cells = splitter.fields().iter().map(|field| field.cell(self.record));
-        cells.map(|cell| if self.dialect.sheet && cell == NO_VALUE { Cow::Borrowed("") } else { cell }).collect()
+        cells.map(|cell| if self.dialect.sheet { without_remark(cell) } else { cell }).collect()
     }
 }
 
@@ -143,9 +144,8 @@ impl<'r, F: Form> Iterator for RowIter<'r, '_, F> {
             let fields = splitter.fields();
             // A line break at the very end of the file begins no line.
             let last_line = last_line - u64::from(matches!(record.as_bytes(), [.., b'\n' | b'\r']));
-            let without_value = self.rows.dialect.sheet && record.contains(NO_VALUE);
-            let mut parsed = match without_value.then(|| self.rows.formula_without_value(text, fields, line)).flatten()
-            {
+            let has_remarks = self.rows.dialect.sheet && fault::has_remarks(record);
+            let mut parsed = match has_remarks.then(|| self.rows.remarked(text, fields, line)).flatten() {
                 Some(error) => Err(error),
                 None => self.rows.read(
                     text,
@@ -206,6 +206,17 @@ impl<F: Form> Rows<'_, F> {
         RowError::ragged(&first.unwrap_or_default(), fields.len(), self.headers.len())
     }
 
+    /// The error of a row that carries a remark of [`packed`](crate::packed) in place of a value.
+    fn remarked(&self, text: &str, fields: &[RawField], line: u64) -> Option<RowError> {
+        self.formula_without_value(text, fields, line).or_else(|| {
+            (0..).zip(fields).find_map(|(column, field)| {
+                let cell = field.cell(text);
+                let (fault, value) = Fault::of(&cell)?;
+                Some(fault.error(self.headers.get(column).map_or("", String::as_str), value))
+            })
+        })
+    }
+
     /// The error of a worksheet's row in which some cell has a formula without a value. The line is the row number
     /// of the sheet.
     fn formula_without_value(&self, text: &str, fields: &[RawField], line: u64) -> Option<RowError> {
@@ -220,6 +231,16 @@ impl<F: Form> Rows<'_, F> {
         let Oversized { row, line, start, end, unclosed, .. } = oversized;
         let error = if unclosed { RowError::unclosed_quote("") } else { RowError::oversized(end - start) };
         TableRow { row, line, parsed: Err(error), record: "", dialect: self.dialect }
+    }
+}
+
+/// The cell for people: without a value if the cell is a formula without one, and the beginning of the value if the value
+/// is a fault.
+fn without_remark(cell: Cow<'_, str>) -> Cow<'_, str> {
+    match Fault::of(&cell) {
+        Some((_, value)) => Cow::Owned(value.to_owned()),
+        None if cell == NO_VALUE => Cow::Borrowed(""),
+        None => cell,
     }
 }
 

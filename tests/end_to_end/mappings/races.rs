@@ -53,7 +53,7 @@ impl Bench {
         options.reading.mapping = mapping.transpose()?;
         let origin = Origin::Body { token: shared::lease::nonce() };
         let (user, file_name) = (ThingId(1), "a.csv".to_owned());
-        let new = NewImport { account: ACCOUNT, user, options, file_name, origin, once: None };
+        let new = NewImport { account: ACCOUNT, user, options, file_name, note: None, origin, once: None };
         sent(self.services(), &new, file.to_owned()).await
     }
 

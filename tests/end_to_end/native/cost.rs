@@ -39,6 +39,7 @@ async fn large_account(imports: u64) -> anyhow::Result<Stack> {
         user: ThingId(1),
         options: Options::of_user(ThingId(1)),
         file_name: "March.csv".to_owned(),
+        note: None,
         origin: Origin::Awaited { token: shared::lease::nonce() },
         once: None,
     };

@@ -114,6 +114,7 @@ impl<'s> Scene<'s> {
             user: ThingId(1),
             options: Options::of_user(ThingId(1)),
             file_name: "March.csv".to_owned(),
+            note: None,
             origin: Origin::Awaited { token: shared::lease::nonce() },
             once: None,
         };

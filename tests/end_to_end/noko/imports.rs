@@ -347,7 +347,15 @@ async fn an_import_that_never_loaded_lets_go_of_its_users_when_it_is_undone() ->
     stack.answer(native("/api/v1/imports/3/cancel")).await?.expect(202)?;
     let options = Options::of_user(ThingId(1));
     let origin = Origin::Body { token: "odd".to_owned() };
-    let new = NewImport { account, user: ThingId(1), options, file_name: "odd.csv".to_owned(), origin, once: None };
+    let new = NewImport {
+        account,
+        user: ThingId(1),
+        options,
+        file_name: "odd.csv".to_owned(),
+        note: None,
+        origin,
+        once: None,
+    };
     sent(services, &new, "nothing,of,ours\n1,2,3\n").await?;
     plan(&stack.functions().parser, account, ImportId(4)).await?;
     for (number, status) in [(1, "new"), (2, "queued"), (3, "incomplete"), (4, "unsupported")] {

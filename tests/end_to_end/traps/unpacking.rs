@@ -44,6 +44,7 @@ async fn queued(file: &[u8], data: &Path) -> anyhow::Result<Stack> {
         user: USER,
         options: Options::default(),
         file_name: "march.csv.gz".to_owned(),
+        note: None,
         origin: Origin::Body { token: "packed".to_owned() },
         once: None,
     };

@@ -201,7 +201,8 @@ async fn import(
     let mut options = Options::of_user(USER);
     options.on_error = if abort { OnError::Abort } else { OnError::Skip };
     options.reading.mapping = mapped.then(|| columns().expect("a mapping"));
-    let new = NewImport { account, user: USER, options, file_name: "file.csv".to_owned(), origin, once: None };
+    let new =
+        NewImport { account, user: USER, options, file_name: "file.csv".to_owned(), note: None, origin, once: None };
     let import = create(services, &new).await?;
     match import.awaits.as_ref().filter(|_| upload) {
         Some(key) => drop(services.files.put(key, file.into()).await?),

@@ -6,23 +6,19 @@
 use axum::Json;
 use axum::extract::{Path, RawQuery, State};
 use serde_json::{Value, json};
-use shared::import::list::{ListOrder, MOST_COUNTED};
+use shared::import::list::MOST_COUNTED;
 use shared::import::{HistoryLine, HistoryPlace, Status, history};
 use shared::inbox::shown::time;
 use shared::store::keys::ListPlace;
 
 use super::Problem;
-use super::cursor::{Cursor, strange};
+use super::cursor::strange;
 use super::imports::import_of;
-use super::parameters::{Asked, HISTORY, PER_PAGE};
+use super::keyset::{Envelope, Keyset};
+use super::parameters::HISTORY;
 use super::problem::Caller;
-use super::scan::{Scan, Sort};
 use crate::Door;
 use crate::answer::{MESSAGE, shortened};
-
-/// The scan of a list without filters and sorts.
-const PLAIN: Scan =
-    Scan { statuses: Vec::new(), created: None, updated: None, sort: Sort { field: ListOrder::Id, ascending: true } };
 
 /// The JSON of a change.
 fn record(line: &HistoryLine) -> Value {
@@ -51,32 +47,15 @@ pub async fn list(
     caller: Caller,
     Path(id): Path<String>,
     RawQuery(query): RawQuery,
-) -> Result<Json<Value>, Problem> {
-    let asked = Asked::read(query.as_deref(), &HISTORY)?;
+) -> Result<Json<Envelope<Value>>, Problem> {
     let import = import_of(&door.services, &caller, &id).await?;
-    let account = import.account;
-    let list = format!("{} {}", HISTORY.name, import.id);
-    let after = match &asked.start_cursor {
-        Some(cursor) => {
-            let Cursor { place: after, .. } = Cursor::read(cursor, &door.cursor_key, &list, account)?;
-            Some(place(after).ok_or_else(strange)?)
-        }
-        None => None,
-    };
-    let per_page = asked.per_page.unwrap_or(PER_PAGE);
-    let lines = history(&door.services, account, import.id, after, MOST_COUNTED).await?;
-    let shown = &lines[..per_page.min(lines.len())];
-    let next = shown.last().filter(|_| lines.len() > per_page).map(|last| {
-        let cursor = Cursor { scan: PLAIN, place: written(last.place()) };
-        cursor.written(&door.cursor_key, &list, account)
-    });
-    Ok(Json(json!({
-        "start_cursor": asked.start_cursor,
-        "next_cursor": next,
-        "per_page": per_page,
-        "estimated_remaining_count": lines.len(),
-        "filtered_by": [],
-        "sorted_by": [{ "at": "asc" }],
-        "records": shown.iter().map(record).collect::<Vec<_>>(),
-    })))
+    let keyset = Keyset::read(query.as_deref(), HISTORY.within(import.account, import.id), &door.cursor_key)?;
+    let after = keyset.after.map(|after| place(after).ok_or_else(strange)).transpose()?;
+    let lines = history(&door.services, import.account, import.id, after, MOST_COUNTED).await?;
+    let shown = &lines[..keyset.per_page.min(lines.len())];
+    let next = shown.last().filter(|_| lines.len() > shown.len()).map(|last| written(last.place()));
+    let mut page = keyset.answer(shown.iter().map(record).collect(), next, lines.len());
+    // A change has no id; its time is its place in the list.
+    page.sorted_by = json!([{ "at": "asc" }]);
+    Ok(Json(page))
 }

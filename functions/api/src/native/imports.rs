@@ -67,13 +67,13 @@ async fn answer(
 }
 
 /// The answer to a change of status that was accepted.
-async fn accepted(services: &Services, import: &Import) -> Result<Response, Problem> {
+pub(super) async fn accepted(services: &Services, import: &Import) -> Result<Response, Problem> {
     let progress = Progress::read(services, import).await?;
     answer(services, StatusCode::ACCEPTED, import, &progress).await
 }
 
 /// The problem of a change of status, with the change in words if the status does not allow the change.
-fn refused(error: ImportError, change: &str) -> Problem {
+pub(super) fn refused(error: ImportError, change: &str) -> Problem {
     match error {
         ImportError::Status { status, .. } => {
             Problem::conflict(status, format!("The import is {status}, and cannot be {change}"))

@@ -39,7 +39,7 @@ pub struct Envelope<T> {
     /// An object for each filtered field.
     filtered_by: Vec<Value>,
     /// An object for each sorted field.
-    sorted_by: Value,
+    pub(super) sorted_by: Value,
     records: Vec<T>,
 }
 

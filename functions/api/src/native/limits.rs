@@ -17,7 +17,7 @@ use shared::source::MAX_RECORD;
 use super::cursor::LONGEST;
 use super::parameters::{FEWEST, MOST, PER_PAGE};
 use super::problem::Caller;
-use super::{source, upload};
+use super::{parts, source};
 use crate::idempotency::LONGEST_KEY;
 use crate::{BODY_LIMIT, Door};
 
@@ -29,8 +29,9 @@ const DAY: i64 = 24 * 3600;
 pub struct Limits {
     /// The largest body of a request in bytes. A larger file goes straight to S3.
     body_bytes: usize,
-    /// The largest file in bytes that a presigned PUT takes.
+    /// The largest file in bytes that goes straight to S3, in parts above 5 GiB.
     file_bytes: u64,
+    location: Location,
     packed: Packed,
     /// The most data rows of an import.
     rows: u64,
@@ -50,6 +51,17 @@ pub struct Limits {
     errors: Errors,
     idempotency_key: IdempotencyKey,
     retention: Retention,
+}
+
+/// The limits of files that the service fetches.
+#[derive(Debug, Serialize)]
+struct Location {
+    /// The largest file in bytes.
+    bytes: u64,
+    /// The longest time of a fetch.
+    seconds: u64,
+    /// The most redirects that are followed.
+    redirects: usize,
 }
 
 /// The limits of spreadsheets and gzips.
@@ -115,9 +127,11 @@ struct Retention {
 /// `GET /limits` returns the limits of the service.
 pub async fn get(State(door): State<Door>, _: Caller) -> Json<Limits> {
     let packed::Limits { table, workbook, cells, .. } = packed::Limits::PARSER;
+    let fetch = door.services.fetcher.limits;
     Json(Limits {
         body_bytes: BODY_LIMIT,
-        file_bytes: upload::LARGEST_UPLOAD,
+        file_bytes: door.services.uploads.most,
+        location: Location { bytes: fetch.size, seconds: fetch.total.as_secs(), redirects: fetch.redirects },
         packed: Packed { workbook_bytes: workbook, cells, table_bytes: table },
         rows: MAX_ROWS,
         record_bytes: MAX_RECORD,
@@ -141,7 +155,7 @@ pub async fn get(State(door): State<Door>, _: Caller) -> Json<Limits> {
             file_days: None,
             unpacked_days: UNPACKED_DAYS,
             event_days: EVENT_LIFETIME / DAY,
-            upload_url_seconds: upload::LIFETIME.as_secs(),
+            upload_url_seconds: parts::LIFETIME.as_secs(),
             upload_wait_seconds: UPLOAD_WINDOW.as_secs(),
             source_url_seconds: source::LIFETIME.as_secs(),
         },

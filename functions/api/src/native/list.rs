@@ -21,7 +21,7 @@ fn record(import: &Import) -> Value {
         "completed_at": import.completed_at.map(time),
         "file_name": file_name(import),
         "file_size": file_size(import),
-        "note": null,
+        "note": import.note,
         "type": "TimeEntryImport",
         "status": import.status,
         "created_at": time(import.created_at),

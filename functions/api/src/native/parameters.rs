@@ -78,7 +78,8 @@ pub static RESULTS: List = List {
 };
 
 /// `GET /imports/{id}/history`.
-pub const HISTORY: List = List { name: "history", parameters: &["start_cursor", "per_page"] };
+pub static HISTORY: List =
+    List { name: "history", parameters: &["start_cursor", "per_page"], included: &[], sort: Sort::FIRST };
 
 /// `GET /imports`.
 pub static IMPORTS: List = List {

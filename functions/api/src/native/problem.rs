@@ -1,4 +1,4 @@
-//! Error responses of the native door, in which a 400 names the wrong fields and all further errors are problem
+//! Error responses of the native door, in which a 400 or 422 names the wrong fields and all further errors are problem
 //! objects.
 
 use std::collections::BTreeMap;
@@ -25,6 +25,13 @@ use crate::{Door, access};
 pub enum Problem {
     /// Some fields of the request are wrong (400). Each field has one or more messages.
     Fields(BTreeMap<String, Vec<String>>),
+    /// A well-formed request is refused for the values of some fields (422).
+    Refused {
+        /// The fields with one or more messages.
+        fields: BTreeMap<String, Vec<String>>,
+        /// A mapping of columns by which the file might be read.
+        suggested: Option<Value>,
+    },
     /// A further error of the caller, with the status in the variant.
     Other {
         /// The HTTP status, from 401 to 499.
@@ -54,7 +61,12 @@ impl Problem {
         Self::Fields(BTreeMap::from([(name.to_owned(), vec![message.into()])]))
     }
 
-    /// An error with a status other than 400.
+    /// A 422 that names a single field with a message.
+    pub fn refused(name: &str, message: impl Into<String>) -> Self {
+        Self::Refused { fields: BTreeMap::from([(name.to_owned(), vec![message.into()])]), suggested: None }
+    }
+
+    /// An error with a status other than 400 and 422.
     pub(crate) fn other(status: StatusCode, detail: impl Into<String>) -> Self {
         Self::Other { status, detail: detail.into() }
     }
@@ -92,9 +104,7 @@ impl From<ImportError> for Problem {
             ImportError::Missing(_) => Self::not_found(),
             ImportError::Status { status, .. } => Self::conflict(status, error.to_string()),
             ImportError::NotResumable { .. } => Self::conflict(Status::Incomplete, error.to_string()),
-            ImportError::OtherRequest | ImportError::NeverStored => {
-                Self::other(StatusCode::UNPROCESSABLE_ENTITY, error.to_string())
-            }
+            ImportError::OtherRequest | ImportError::NeverStored => Self::refused("Idempotency-Key", error.to_string()),
             ImportError::NoUser(_) => Self::other(StatusCode::UNAUTHORIZED, error.to_string()),
             error => Self::failed(Failure::from(&error)),
         }
@@ -107,6 +117,13 @@ impl IntoResponse for Problem {
         let (status, detail, failure) = match self {
             Self::Fields(fields) => {
                 return (StatusCode::BAD_REQUEST, Json(json!({ "errors": bounded(fields) }))).into_response();
+            }
+            Self::Refused { fields, suggested } => {
+                let mut body = json!({ "errors": bounded(fields) });
+                if let Some(suggested) = suggested {
+                    body["suggested_mapping"] = suggested;
+                }
+                return (StatusCode::UNPROCESSABLE_ENTITY, Json(body)).into_response();
             }
             Self::Other { status, detail } => (status, shortened(detail, MESSAGE), None),
             Self::Conflict { status_now, detail } => {

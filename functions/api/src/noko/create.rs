@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use axum::Json;
 use axum::body::Bytes;
-use axum::extract::{FromRequest, Multipart, Request, State};
+use axum::extract::{FromRequest, Request, State};
 use axum::http::header::{CONTENT_TYPE, LOCATION};
 use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use percent_encoding::percent_decode;
@@ -23,7 +23,8 @@ use super::input::boolean;
 use super::parameters::unknown;
 use super::shape::Shapes;
 use crate::idempotency::once;
-use crate::upload::{UploadError, accept, safe_file_name};
+use crate::multipart::{Parts, PartsError};
+use crate::upload::{NewFile, UploadError, accept, safe_file_name};
 use crate::{BODY_LIMIT, Door};
 
 const IMPORT: &str = "Import";
@@ -87,7 +88,10 @@ pub async fn create(
     }
     let file_name = safe_file_name(form.file_name.as_deref().unwrap_or_default());
     let once = once(&headers, at.caller.user, &form.content(&file)).map_err(NokoError::bad_request)?;
-    let import = accept(&door, &at.caller, &file_name, file, options, once).await.map_err(|error| match error {
+    // The semaphore is never closed, so each request gets its permit.
+    let _turn = door.turns.acquire().await;
+    let new = NewFile { file_name, note: None, bytes: file, options, once };
+    let import = accept(&door, &at.caller, new).await.map_err(|error| match error {
         UploadError::Delimiter(ref refusal) => form.delimiter_error(refusal),
         UploadError::Import(ImportError::NoUser(user)) if user != at.caller.user => {
             NokoError::invalid(vec![FieldError::new(IMPORT, "fallback_user", "missing")])
@@ -124,25 +128,17 @@ impl Form {
     }
 
     async fn read_multipart(request: Request, door: &Door) -> Result<Self, NokoError> {
-        let broken = |error: axum::extract::multipart::MultipartError| {
-            if error.status() == StatusCode::PAYLOAD_TOO_LARGE {
-                NokoError::too_large()
-            } else {
-                NokoError::bad_request(&format!("The multipart body cannot be read: {}", error.body_text()))
-            }
-        };
-        let mut multipart = Multipart::from_request(request, door)
-            .await
-            .map_err(|_| NokoError::bad_request("The multipart body cannot be read: its boundary is missing"))?;
+        let parts = Parts::read(request, door).await.map_err(|error| match error {
+            PartsError::TooLarge => NokoError::too_large(),
+            PartsError::Broken(why) => NokoError::bad_request(&format!("The multipart body cannot be read: {why}")),
+        })?;
         let mut form = Self::default();
-        while let Some(field) = multipart.next_field().await.map_err(broken)? {
-            let name = field.name().unwrap_or_default().to_owned();
-            if name == "file" {
-                form.file_name = form.file_name.or(field.file_name().map(str::to_owned));
-                form.file = Some(field.bytes().await.map_err(broken)?);
-            } else {
-                form.take(name, field.text().await.map_err(broken)?);
-            }
+        for part in parts.files {
+            form.file_name = form.file_name.or(part.name);
+            form.file = Some(part.bytes);
+        }
+        for (name, value) in parts.fields {
+            form.take(name, value);
         }
         Ok(form)
     }

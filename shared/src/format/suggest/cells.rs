@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use crate::table::NO_VALUE;
+use crate::table::is_remark;
 use crate::values::durations::{self, Written};
 use crate::values::numbers::{self, Decimal, DecimalMark, Marked};
 use crate::values::{dates, names, times, words};
@@ -44,7 +44,7 @@ impl ColumnCells {
         let mut this = Self::default();
         for cell in cells {
             let cell = words::trim(cell);
-            if cell.is_empty() || cell == NO_VALUE || words::is_dash(cell) {
+            if cell.is_empty() || is_remark(cell) || words::is_dash(cell) {
                 continue;
             }
             this.see(cell);

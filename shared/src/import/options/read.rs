@@ -26,6 +26,10 @@ const LONGEST: usize = 300;
 const MOST_WRONG: usize = 50;
 const LONGEST_NAME: usize = 100;
 
+/// Options of kinds of imports which are not there yet.
+const LATER: [&str; 8] =
+    ["action", "key_fields", "database", "ignore_empty_fields", "remove_missing", "time_zone", "dry_run", "retry_of"];
+
 /// Parses the options in `fields`; options left out are as in `defaults`. An unknown field is an error, since its
 /// author meant something by the field, and so is a value which is too long.
 ///
@@ -81,6 +85,8 @@ fn take(options: &mut Options, name: &str, value: &Value) -> Result<(), String> 
         "date_order" => options.reading.date_order = word(value)?,
         "decimal_mark" => options.reading.decimal_mark = word(value)?,
         "sheet" => options.sheet = text(value)?,
+        "autostart" => options.autostart = truth(value)?,
+        later if LATER.contains(&later) => return Err("is not available yet".to_owned()),
         _ => return Err("is not known".to_owned()),
     }
     Ok(())
@@ -202,6 +208,7 @@ mod tests {
             "date_order",
             "decimal_mark",
             "sheet",
+            "autostart",
             "mapping",
             "unknown",
         ];

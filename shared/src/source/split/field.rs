@@ -82,6 +82,11 @@ impl RawField {
         self.len() == 0
     }
 
+    /// True if the field begins with a quote, so that an empty cell was written as such.
+    pub fn is_quoted(&self) -> bool {
+        !self.is(Form::Bare)
+    }
+
     /// The cell: the content of the field, unescaped.
     #[inline]
     pub fn cell<'t>(&self, text: &'t str) -> Cow<'t, str> {

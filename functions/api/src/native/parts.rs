@@ -1,0 +1,140 @@
+//! The addresses of the parts of an upload, and its completion.
+//!
+//! `POST /imports` with `upload: true` and a size above S3's limit for a single PUT answers with the first parts. Further
+//! parts, and fresh signatures, are those of `GET /imports/{id}/upload/parts?from=101`.
+
+use std::time::Duration;
+
+use axum::Json;
+use axum::extract::{Path, RawQuery, State};
+use axum::response::Response;
+use serde::Deserialize;
+use serde_json::{Value, json};
+use shared::files::Completion;
+use shared::import::{Import, ImportError, PartsUpload, Status, complete_parts};
+use shared::services::Services;
+
+use super::Problem;
+use super::imports::{accepted, import_of};
+use super::problem::Caller;
+use crate::Door;
+
+/// The most parts of an answer: some 100 KB.
+const PARTS_AT_ONCE: u32 = 100;
+/// The time for which a part's URL is valid.
+pub(super) const LIFETIME: Duration = Duration::from_secs(3600);
+/// The longest ETag in bytes.
+const LONGEST_ETAG: usize = 100;
+
+/// The parts from the number `from` on, with the address of the next ones, or `null` behind the last.
+pub async fn addresses(
+    services: &Services,
+    base: &str,
+    import: &Import,
+    parts: &PartsUpload,
+    from: u32,
+) -> Result<Value, Problem> {
+    let key = import.awaits.as_deref().unwrap_or_default();
+    let count = parts.count();
+    let last = count.min(from.saturating_add(PARTS_AT_ONCE - 1));
+    let mut shown = Vec::new();
+    for number in from..=last {
+        let size = parts.size_of(number);
+        let signed = services.files.presigned_part(key, &parts.id, (number, size), LIFETIME).await;
+        let put = signed.map_err(ImportError::from)?;
+        shown.push(json!({ "part_number": number, "size": size, "url": put.url, "headers": put.headers }));
+    }
+    let url = format!("{base}/api/v1/imports/{}/upload", import.id);
+    let next = (last < count).then(|| format!("{url}/parts?from={}", last + 1));
+    Ok(json!({
+        "method": "PUT",
+        "part_size": parts.part,
+        "part_count": count,
+        "parts": shown,
+        "next_parts": next,
+        "complete": format!("{url}/complete"),
+        "expires_in": LIFETIME.as_secs(),
+    }))
+}
+
+/// The import's upload in parts, or 409 for an import whose file comes in another way.
+fn parts_of(import: &Import) -> Result<&PartsUpload, Problem> {
+    let none = || Problem::conflict(import.status, format!("import {} has no upload in parts", import.id));
+    import.parts.as_ref().ok_or_else(none)
+}
+
+/// `GET /imports/{id}/upload/parts` returns the addresses of parts while the file is awaited.
+pub async fn list(
+    State(door): State<Door>,
+    caller: Caller,
+    crate::base::Base(base): crate::base::Base,
+    Path(id): Path<String>,
+    RawQuery(query): RawQuery,
+) -> Result<Json<Value>, Problem> {
+    let import = import_of(&door.services, &caller, &id).await?;
+    let parts = parts_of(&import)?;
+    if !(import.status == Status::New && import.awaits_file()) {
+        return Err(ImportError::Status { import: import.id, status: import.status }.into());
+    }
+    let pairs: Vec<(String, String)> =
+        serde_urlencoded::from_str(query.as_deref().unwrap_or_default()).unwrap_or_default();
+    let mut from = 1;
+    for (name, value) in pairs {
+        if name != "from" {
+            return Err(Problem::field(&name, "is not known: the parameter is from"));
+        }
+        from = value
+            .parse::<u32>()
+            .ok()
+            .filter(|from| (1..=parts.count()).contains(from))
+            .ok_or_else(|| Problem::field("from", format!("must be a number from 1 to {}", parts.count())))?;
+    }
+    Ok(Json(addresses(&door.services, &base, &import, parts, from).await?))
+}
+
+/// The body of the request that completes an upload.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Completed {
+    parts: Vec<Part>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Part {
+    part_number: u32,
+    etag: String,
+}
+
+/// `POST /imports/{id}/upload/complete` makes the file of its parts and answers 202. The body names each part with the ETag
+/// that its PUT was answered with. A repeated request is answered like the first.
+pub async fn complete(
+    State(door): State<Door>,
+    caller: Caller,
+    Path(id): Path<String>,
+    sent: axum::body::Bytes,
+) -> Result<Response, Problem> {
+    let import = import_of(&door.services, &caller, &id).await?;
+    let parts = parts_of(&import)?;
+    let Completed { parts: mut given } =
+        serde_json::from_slice(&sent).map_err(|error| Problem::field("parts", format!("cannot be read: {error}")))?;
+    given.sort_by_key(|part| part.part_number);
+    let numbers = given.iter().map(|part| part.part_number);
+    if !numbers.eq(1..=parts.count()) {
+        return Err(Problem::field("parts", format!("must name each part from 1 to {} once", parts.count())));
+    }
+    let etags: Vec<_> = given.into_iter().map(|part| part.etag.trim_matches('"').to_owned()).collect();
+    if etags.iter().any(|etag| etag.is_empty() || etag.len() > LONGEST_ETAG) {
+        return Err(Problem::field("parts", "must give the ETag of each part"));
+    }
+    match complete_parts(&door.services, &import, parts, etags).await? {
+        Completion::Done => {
+            let import = import_of(&door.services, &caller, &id).await?;
+            accepted(&door.services, &import).await
+        }
+        Completion::WrongParts => Err(Problem::refused("parts", "are not the parts that were uploaded")),
+        Completion::Gone => {
+            Err(Problem::conflict(import.status, "The upload was abandoned and is gone: make a new import"))
+        }
+    }
+}

@@ -1,0 +1,208 @@
+//! The request for a file: one connection, one answer, redirects by hand.
+
+use std::net::{IpAddr, SocketAddr};
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::Bytes;
+use http_body_util::{BodyExt, Empty};
+use hyper::body::{Body, Incoming};
+use hyper::client::conn::http1;
+use hyper::header::{ACCEPT, ACCEPT_ENCODING, HOST, LOCATION, USER_AGENT};
+use hyper::{Request, Response};
+use hyper_util::rt::TokioIo;
+use rustls::pki_types::ServerName;
+use tokio::net::TcpStream;
+use tokio::task::AbortHandle;
+use tokio::time::{Instant, timeout, timeout_at};
+use tokio_rustls::TlsConnector;
+
+use super::addresses::is_public;
+use super::error::{FetchError, Why};
+use super::limits::FetchLimits;
+use super::location::{Location, PORT, Target};
+use super::network::{Internet, Network};
+
+/// The most addresses of a name that are tried.
+const ADDRESSES: usize = 3;
+/// The most bytes of the head of an answer.
+const HEAD: usize = 64 * 1024;
+/// The name by which servers know Waybill.
+const AGENT: &str = concat!("waybill/", env!("CARGO_PKG_VERSION"));
+
+/// Fetches files. Clones share the network.
+#[derive(Clone, Debug)]
+pub struct Fetcher {
+    network: Arc<dyn Network>,
+    /// The bounds of each fetch.
+    pub limits: FetchLimits,
+}
+
+impl Default for Fetcher {
+    fn default() -> Self {
+        Self::through(Arc::new(Internet::default()), FetchLimits::default())
+    }
+}
+
+/// The end of a single request: the file, or the place where it is.
+enum Answer {
+    File(Response<Incoming>, Connection),
+    Elsewhere(String),
+}
+
+impl Fetcher {
+    /// Fetches through a network of a test, with limits of a test.
+    pub fn through(network: Arc<dyn Network>, limits: FetchLimits) -> Self {
+        Self { network, limits }
+    }
+
+    /// Asks for a file and reads the head of the answer, after all redirects.
+    pub async fn open(&self, location: &Location) -> Result<Fetched, FetchError> {
+        let deadline = Instant::now() + self.limits.total;
+        let mut at = location.clone();
+        for _ in 0..=self.limits.redirects {
+            let failed = |why| FetchError { shown: at.shown(), why };
+            let asked = timeout_at(deadline, self.ask(&at)).await;
+            match asked.unwrap_or(Err(Why::TooSlow)).map_err(failed)? {
+                Answer::File(response, connection) => {
+                    return Fetched::begin(response, connection, at.shown(), self.limits, deadline);
+                }
+                Answer::Elsewhere(to) => {
+                    at = at.redirected(&to).map_err(|wrong| failed(Why::Refused(format!("of a redirect {wrong}"))))?;
+                }
+            }
+        }
+        Err(FetchError { shown: location.shown(), why: Why::Redirects(self.limits.redirects) })
+    }
+
+    async fn ask(&self, at: &Location) -> Result<Answer, Why> {
+        let target = at.target().ok_or(Why::NoAddress)?;
+        let stream = self.connect(&target).await?;
+        let server = match target.address {
+            Some(address) => ServerName::IpAddress(address.into()),
+            None => ServerName::try_from(target.name.clone()).map_err(|_| Why::NoAddress)?,
+        };
+        let tls = self.network.tls().map_err(|error| Why::Tls(error.to_string()))?;
+        let handshake = self.soon(TlsConnector::from(tls).connect(server, stream)).await?;
+        let stream = handshake.map_err(|error| match error.get_ref().and_then(|inner| inner.downcast_ref()) {
+            Some(error @ (rustls::Error::InvalidCertificate(_) | rustls::Error::AlertReceived(_))) => {
+                Why::Tls(error.to_string())
+            }
+            Some(_) => Why::Tls("the server does not speak TLS".to_owned()),
+            None => Why::Unreachable,
+        })?;
+        let mut client = http1::Builder::new();
+        client.max_buf_size(HEAD);
+        let (mut sender, connection) =
+            self.soon(client.handshake(TokioIo::new(stream))).await?.map_err(|_| Why::Broken)?;
+        let connection = Connection(tokio::spawn(async move { drop(connection.await) }).abort_handle());
+        let request = Request::get(&target.path)
+            .header(HOST, &target.name)
+            .header(USER_AGENT, AGENT)
+            .header(ACCEPT, "*/*")
+            // The bytes are wanted as they are; a packed file is unpacked by the plan.
+            .header(ACCEPT_ENCODING, "identity");
+        let request = request.body(Empty::<Bytes>::new()).map_err(|_| Why::Broken)?;
+        let response = timeout(self.limits.idle, sender.send_request(request)).await.map_err(|_| Why::TooSlow)?;
+        let response = response.map_err(|_| Why::Broken)?;
+        match response.status().as_u16() {
+            200 => Ok(Answer::File(response, connection)),
+            status @ (301 | 302 | 303 | 307 | 308) => {
+                let to = response.headers().get(LOCATION).and_then(|to| to.to_str().ok());
+                to.map(|to| Answer::Elsewhere(to.to_owned())).ok_or(Why::Status(status))
+            }
+            status => Err(Why::Status(status)),
+        }
+    }
+
+    /// Connects to one of the public addresses of the target. No other address is dialled.
+    async fn connect(&self, target: &Target) -> Result<TcpStream, Why> {
+        let found = match target.address {
+            Some(address) => vec![address],
+            None => {
+                let resolved = self.soon(self.network.resolve(&target.name)).await?;
+                resolved.map_err(|_| Why::NoAddress)?
+            }
+        };
+        if found.is_empty() {
+            return Err(Why::NoAddress);
+        }
+        let public: Vec<_> =
+            found.into_iter().map(|found| found.to_canonical()).filter(|&found| is_public(found)).collect();
+        let mut why = Why::NotPublic;
+        for &address in public.iter().take(ADDRESSES) {
+            match self.dial(address).await {
+                Ok(stream) => return Ok(stream),
+                Err(error) => why = error,
+            }
+        }
+        Err(why)
+    }
+
+    async fn dial(&self, address: IpAddr) -> Result<TcpStream, Why> {
+        let dialled = self.soon(self.network.dial(SocketAddr::new(address, PORT))).await?;
+        dialled.map_err(|_| Why::Unreachable)
+    }
+
+    /// Bounds a step of making a connection.
+    async fn soon<T>(&self, step: impl Future<Output = T>) -> Result<T, Why> {
+        timeout(self.limits.connect, step).await.map_err(|_| Why::TooSlow)
+    }
+}
+
+/// The task that drives a connection, which ends with this value.
+struct Connection(AbortHandle);
+
+impl Drop for Connection {
+    fn drop(&mut self) {
+        self.0.abort();
+    }
+}
+
+/// A file whose bytes arrive.
+pub struct Fetched {
+    body: Incoming,
+    _connection: Connection,
+    shown: String,
+    idle: Duration,
+    deadline: Instant,
+    most: u64,
+    received: u64,
+}
+
+impl Fetched {
+    fn begin(
+        response: Response<Incoming>,
+        connection: Connection,
+        shown: String,
+        limits: FetchLimits,
+        deadline: Instant,
+    ) -> Result<Self, FetchError> {
+        let body = response.into_body();
+        let FetchLimits { idle, size: most, .. } = limits;
+        if body.size_hint().lower() > most {
+            return Err(FetchError { shown, why: Why::TooLarge(most) });
+        }
+        Ok(Self { body, _connection: connection, shown, idle, deadline, most, received: 0 })
+    }
+
+    /// The next bytes, or `None` at the end of a whole file.
+    pub async fn next(&mut self) -> Result<Option<Bytes>, FetchError> {
+        self.read().await.map_err(|why| FetchError { shown: self.shown.clone(), why })
+    }
+
+    async fn read(&mut self) -> Result<Option<Bytes>, Why> {
+        loop {
+            let until = self.deadline.min(Instant::now() + self.idle);
+            let frame = timeout_at(until, self.body.frame()).await.map_err(|_| Why::TooSlow)?;
+            let Some(frame) = frame else { return Ok(None) };
+            // Fewer bytes than announced are an error of hyper, and so is the end of a connection without the end of TLS.
+            let Ok(bytes) = frame.map_err(|_| Why::Broken)?.into_data() else { continue };
+            self.received += bytes.len() as u64;
+            if self.received > self.most {
+                return Err(Why::TooLarge(self.most));
+            }
+            return Ok(Some(bytes));
+        }
+    }
+}
