@@ -39,7 +39,7 @@ pub use create::{NewImport, Once, Origin, create, create_or_find};
 pub use error::ImportError;
 pub use lane::Lane;
 pub use options::read::{Wrong, asked, delimiter};
-pub use options::wishes::{Wishes, note, wishes};
+pub use options::wishes::{Wishes, read_note, wishes};
 pub use options::{Duplicates, EntryOptions, Options};
 pub use parts::{PartsUpload, begin_parts, complete_parts};
 pub use roll::{Line, Roll, dropped};
