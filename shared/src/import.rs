@@ -47,7 +47,7 @@ pub use error::ImportError;
 pub use history::{HistoryLine, HistoryPlace, history};
 pub use lane::Lane;
 pub use options::read::{Wrong, asked, delimiter};
-pub use options::wishes::{Wishes, note, wishes};
+pub use options::wishes::{Wishes, read_note, wishes};
 pub use options::{Duplicates, EntryOptions, OnError, Options};
 pub use parts::{PartsUpload, begin_parts, complete_parts};
 pub use progress::Progress;

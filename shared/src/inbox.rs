@@ -28,7 +28,7 @@ use crate::files::{FileError, INBOX, LONGEST_KEY};
 use crate::format::{FormatName, ReadingOptions};
 use crate::id::{AccountId, ThingId};
 use crate::import::{
-    Duplicates, EntryOptions, Import, ImportError, NewImport, Options, Origin, Wrong, asked, create, lane, note,
+    Duplicates, EntryOptions, Import, ImportError, NewImport, Options, Origin, Wrong, asked, create, lane, read_note,
 };
 use crate::services::Services;
 use crate::store::keys::{self, Kind};
@@ -127,7 +127,7 @@ async fn wanted(
         entries: EntryOptions { fallback_user: Some(user), duplicates: Duplicates::Skip, ..EntryOptions::default() },
         ..Options::default()
     };
-    let note = match fields.remove("note").map_or(Ok(None), note) {
+    let note = match fields.remove("note").map_or(Ok(None), read_note) {
         Ok(note) => note,
         Err(reason) => return Ok(Err(Wrong::from([("note".to_owned(), vec![reason])]))),
     };

@@ -66,6 +66,21 @@ async fn two_starts_at_once_start_once() -> anyhow::Result<()> {
 }
 
 #[tokio::test]
+async fn a_start_whose_message_is_lost_goes_on_by_the_sweep() -> anyhow::Result<()> {
+    let stack = Stack::by_hand(1000).await?;
+    let postman = Postman::of(&stack.system);
+    send(&stack, "/imports", &json!({ "source": TOGGL, "autostart": false })).await?.expect(202)?;
+    postman.drain_all(stack.functions(), &Faults::default()).await;
+    send(&stack, "/imports/1/start", &Value::Null).await?.expect(202)?;
+    postman.lose_everything();
+    stack.system.services().clock.turn(LONG);
+    sweep::handle(&stack.functions().sweep).await?;
+    postman.drain_all(stack.functions(), &Faults::default()).await;
+    assert_eq!(outcome(&stack, 1).await?, ("complete".to_owned(), 5));
+    Ok(())
+}
+
+#[tokio::test]
 async fn a_start_before_the_file_is_there_is_kept() -> anyhow::Result<()> {
     let stack = Stack::by_hand(1000).await?;
     let postman = Postman::of(&stack.system);

@@ -44,7 +44,7 @@ pub fn wishes(fields: &mut Map<String, Value>) -> Result<Wishes, Wrong> {
 }
 
 /// Parses a note, for example from the metadata of an object.
-pub fn note(value: Value) -> Result<Option<String>, String> {
+pub fn read_note(value: Value) -> Result<Option<String>, String> {
     Ok(text(Some(value))?.and_then(cut))
 }
 

@@ -95,11 +95,7 @@ impl Writer {
             self.cells[place] = cell;
         }
         // A blank line would be no row, and the elements behind would be counted wrongly.
-        let fault = match () {
-            () if !filled => Some(Fault::NoValue),
-            () if length > MAX_RECORD => Some(Fault::TooLong),
-            () => None,
-        };
+        let fault = if filled { (length > MAX_RECORD).then_some(Fault::TooLong) } else { Some(Fault::NoValue) };
         if let Some(fault) = fault {
             self.cells.iter_mut().for_each(String::clear);
             self.cells[0] = quoted(&fault.cell(""));
