@@ -13,6 +13,7 @@ mod idempotency;
 pub mod native;
 pub mod noko;
 mod observed;
+pub mod openapi;
 mod surveys;
 mod upload;
 

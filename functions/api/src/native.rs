@@ -9,31 +9,36 @@ mod imports;
 mod keyset;
 mod list;
 mod mappings;
-mod parameters;
+pub(crate) mod parameters;
 mod problem;
 mod scan;
 mod upload;
 
 use axum::Router;
-use axum::routing::{get, post};
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
 
 use crate::Door;
+use crate::openapi;
 pub(crate) use cursor::CursorKey;
 pub use problem::Problem;
 pub(crate) use problem::located;
 
-/// The routes of the door, relative to `/api/v1`.
+/// The routes of the door with their descriptions, relative to `/api/v1`.
+pub(crate) fn routes() -> OpenApiRouter<Door> {
+    OpenApiRouter::default()
+        .routes(routes!(list::list, upload::create))
+        .routes(routes!(imports::get))
+        .routes(routes!(imports::cancel))
+        .routes(routes!(imports::revert))
+        .routes(routes!(mappings::list))
+        .routes(routes!(mappings::get, mappings::rename, mappings::forget))
+        .routes(routes!(openapi::get))
+}
+
+/// The router of the door.
 pub fn router(door: Door) -> Router {
-    Router::new()
-        .route("/imports", get(list::list).post(upload::create))
-        .route("/imports/{id}", get(imports::get))
-        .route("/imports/{id}/cancel", post(imports::cancel))
-        .route("/imports/{id}/revert", post(imports::revert))
-        .route("/mappings", get(mappings::list))
-        .route(
-            "/mappings/{id}",
-            get(mappings::get).patch(mappings::rename).put(mappings::rename).delete(mappings::forget),
-        )
+    Router::from(routes())
         .fallback(async || Problem::not_found())
         .method_not_allowed_fallback(async || Problem::method_not_allowed())
         .with_state(door)

@@ -15,6 +15,7 @@ use super::Problem;
 use super::problem::Caller;
 use crate::Door;
 use crate::answer::{CELL, MESSAGE, cut_all, end_early};
+use crate::openapi::native::{Conflict, Everywhere, Headers, ImportNumber, ImportShown, Unknown};
 
 /// The lists in an import's JSON that grow with the file, with the bytes that each may take in a response.
 const LISTS: [(&str, usize); 8] = [
@@ -50,6 +51,14 @@ async fn body(services: &Services, import: &Import) -> Result<Json<Value>, Probl
 }
 
 /// `GET /imports/{id}` returns the import with its counts, evidence and first errors.
+#[utoipa::path(
+    get,
+    path = "/imports/{id}",
+    operation_id = "show_import",
+    tag = "Imports",
+    params(ImportNumber, Headers),
+    responses((status = 200, description = "The import", body = ImportShown), Unknown, Everywhere)
+)]
 pub async fn get(State(door): State<Door>, caller: Caller, Path(id): Path<String>) -> Result<Json<Value>, Problem> {
     let import = import_of(&door.services, &caller, &id).await?;
     body(&door.services, &import).await
@@ -57,6 +66,14 @@ pub async fn get(State(door): State<Door>, caller: Caller, Path(id): Path<String
 
 /// `POST /imports/{id}/cancel` stops the import and answers 202. Chunks that are being loaded may still be counted
 /// afterwards. An import that has ended is answered with 409.
+#[utoipa::path(
+    post,
+    path = "/imports/{id}/cancel",
+    operation_id = "cancel_import",
+    tag = "Imports",
+    params(ImportNumber, Headers),
+    responses((status = 202, description = "The import as it is now", body = ImportShown), Unknown, Conflict, Everywhere)
+)]
 pub async fn cancel(
     State(door): State<Door>,
     caller: Caller,
@@ -69,6 +86,14 @@ pub async fn cancel(
 
 /// `POST /imports/{id}/revert` begins the undo of the import and answers 202. An import that is
 /// already undone stays undone.
+#[utoipa::path(
+    post,
+    path = "/imports/{id}/revert",
+    operation_id = "revert_import",
+    tag = "Imports",
+    params(ImportNumber, Headers),
+    responses((status = 202, description = "The import as it is now", body = ImportShown), Unknown, Everywhere)
+)]
 pub async fn revert(
     State(door): State<Door>,
     caller: Caller,

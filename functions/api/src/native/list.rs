@@ -12,6 +12,7 @@ use super::keyset::Keyset;
 use super::parameters::IMPORTS;
 use super::problem::Caller;
 use crate::Door;
+use crate::openapi::native::{Everywhere, Headers, ImportsPage, ImportsQuery, WrongFields};
 
 /// The file name of an import whose file has no name.
 const NAMELESS: &str = "source.csv";
@@ -33,6 +34,14 @@ fn record(import: &Import) -> Value {
 }
 
 /// `GET /imports` returns a page of the account's imports.
+#[utoipa::path(
+    get,
+    path = "/imports",
+    operation_id = "list_imports",
+    tag = "Imports",
+    params(ImportsQuery, Headers),
+    responses((status = 200, description = "A page", body = ImportsPage), WrongFields, Everywhere)
+)]
 pub async fn list(
     State(door): State<Door>,
     Caller(caller): Caller,

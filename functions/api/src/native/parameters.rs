@@ -11,8 +11,8 @@ use crate::answer::{CELL, shortened};
 
 /// The number of records in a page by default, and the bounds of `per_page`.
 pub const PER_PAGE: usize = 50;
-const FEWEST: usize = 2;
-const MOST: usize = 100;
+pub const FEWEST: usize = 2;
+pub const MOST: usize = 100;
 
 /// A list of the door.
 #[derive(Debug, PartialEq, Eq)]
@@ -20,7 +20,7 @@ pub struct List {
     /// The name of the list, which its cursors seal.
     pub name: &'static str,
     /// The names of the query parameters.
-    parameters: &'static [&'static str],
+    pub parameters: &'static [&'static str],
 }
 
 /// `GET /mappings`.

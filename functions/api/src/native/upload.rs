@@ -21,6 +21,7 @@ use super::problem::Caller;
 use crate::Door;
 use crate::base::Base;
 use crate::idempotency::once;
+use crate::openapi::native::{Everywhere, Headers, Refused, Repeatable, UploadAsked, UploadMade, WrongFields};
 use crate::upload::safe_file_name;
 
 /// The largest file in bytes, which is S3's limit for a single PUT.
@@ -42,6 +43,19 @@ pub struct Body {
 
 /// Creates the import and answers 201 with a presigned PUT. The PUT is valid for the exact key and size and succeeds
 /// once. The client has to send the signed `headers` with the PUT.
+#[utoipa::path(
+    post,
+    path = "/imports",
+    operation_id = "create_import",
+    tag = "Imports",
+    params(Repeatable, Headers),
+    request_body = UploadAsked,
+    responses(
+        (status = 201, description = "The import, which awaits its file", body = UploadMade,
+            headers(("Location" = String, description = "The address of the import"))),
+        WrongFields, Refused, Everywhere
+    )
+)]
 pub async fn create(
     State(door): State<Door>,
     Caller(caller): Caller,
