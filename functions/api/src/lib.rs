@@ -14,6 +14,7 @@ mod multipart;
 pub mod native;
 pub mod noko;
 mod observed;
+pub mod openapi;
 mod surveys;
 mod upload;
 
@@ -61,7 +62,7 @@ pub fn router(services: Services) -> Router {
     Router::new()
         .nest("/v2", noko::router(door.clone()))
         .route("/v2/", noko::root())
-        .route("/api/imports/{id}/results", native::results(door.clone()))
+        .nest("/api", native::unversioned(door.clone()))
         .nest("/api/v1", native::router(door))
         // For load balancers and monitors: no token is needed and no store is asked, because failures of the stores
         // have alarms of their own.

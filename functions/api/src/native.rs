@@ -15,7 +15,7 @@ mod keyset;
 mod limits;
 mod list;
 mod mappings;
-mod parameters;
+pub(crate) mod parameters;
 mod parts;
 mod problem;
 mod reason;
@@ -27,42 +27,56 @@ mod start;
 mod validator;
 
 use axum::Router;
-use axum::routing::{MethodRouter, get, post};
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
 
 use crate::Door;
+use crate::openapi;
 pub(crate) use accept::asks_for_problem;
 pub(crate) use cursor::CursorKey;
 pub use problem::Problem;
 pub(crate) use problem::located;
 
-/// The routes of the door, relative to `/api/v1`.
+/// The routes of the door with their descriptions, relative to `/api/v1`.
+pub(crate) fn routes() -> OpenApiRouter<Door> {
+    OpenApiRouter::default()
+        .routes(routes!(list::list, create::create))
+        .routes(routes!(imports::get))
+        .routes(routes!(history::list))
+        .routes(routes!(parts::list))
+        .routes(routes!(parts::complete))
+        .routes(routes!(start::start))
+        .routes(routes!(imports::cancel))
+        .routes(routes!(imports::resume))
+        .routes(routes!(imports::revert))
+        .routes(routes!(records::list))
+        .routes(routes!(errors::get))
+        .routes(routes!(source::get))
+        .routes(routes!(limits::get))
+        .routes(routes!(mappings::list))
+        .routes(routes!(mappings::get, mappings::rename, mappings::forget))
+        .routes(routes!(openapi::get))
+        .merge(results())
+}
+
+/// The route of an import's results, which the vendor's newest page spells without the `v1` of the other routes.
+pub(crate) fn results() -> OpenApiRouter<Door> {
+    OpenApiRouter::default().routes(routes!(results::list))
+}
+
+/// The router of the door.
 pub fn router(door: Door) -> Router {
-    Router::new()
-        .route("/imports", get(list::list).post(create::create))
-        .route("/imports/{id}", get(imports::get))
-        .route("/imports/{id}/history", get(history::list))
-        .route("/imports/{id}/upload/parts", get(parts::list))
-        .route("/imports/{id}/upload/complete", post(parts::complete))
-        .route("/imports/{id}/start", post(start::start))
-        .route("/imports/{id}/cancel", post(imports::cancel))
-        .route("/imports/{id}/resume", post(imports::resume))
-        .route("/imports/{id}/revert", post(imports::revert))
-        .route("/imports/{id}/results", get(results::list))
-        .route("/imports/{id}/records", get(records::list))
-        .route("/imports/{id}/errors", get(errors::get))
-        .route("/imports/{id}/source", get(source::get))
-        .route("/limits", get(limits::get))
-        .route("/mappings", get(mappings::list))
-        .route(
-            "/mappings/{id}",
-            get(mappings::get).patch(mappings::rename).put(mappings::rename).delete(mappings::forget),
-        )
+    answered(routes(), door)
+}
+
+/// The router of the results without `v1`, relative to `/api`.
+pub fn unversioned(door: Door) -> Router {
+    answered(results(), door)
+}
+
+fn answered(routes: OpenApiRouter<Door>, door: Door) -> Router {
+    Router::from(routes)
         .fallback(async || Problem::not_found())
         .method_not_allowed_fallback(async || Problem::method_not_allowed())
         .with_state(door)
-}
-
-/// The route of an import's results under the path that the vendor's newest page spells, `/api/imports/{id}/results`.
-pub fn results(door: Door) -> MethodRouter {
-    get(results::list).fallback(async || Problem::method_not_allowed()).with_state(door)
 }

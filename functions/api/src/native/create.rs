@@ -35,6 +35,9 @@ use super::Problem;
 use super::problem::Caller;
 use crate::base::Base;
 use crate::idempotency::once;
+use crate::openapi::native::{
+    Everywhere, Headers, ImportAsked, ImportForm, ImportMade, OtherType, Refused, Repeatable, TooLarge, WrongFields,
+};
 use crate::upload::{NewFile, UploadError, accept, safe_file_name};
 use crate::{BODY_LIMIT, Door};
 
@@ -85,6 +88,21 @@ impl Asked {
 }
 
 /// Creates an import and answers 202, or 201 for an upload. The header `Location` has the URL of the import.
+#[utoipa::path(
+    post,
+    path = "/imports",
+    operation_id = "create_import",
+    tag = "Imports",
+    params(Repeatable, Headers),
+    request_body(content((ImportAsked = "application/json"), (ImportForm = "multipart/form-data"))),
+    responses(
+        (status = 201, description = "The import, which awaits the upload of its file", body = ImportMade,
+            headers(("Location" = String, description = "The address of the import"))),
+        (status = 202, description = "The import, whose file is taken or will be fetched", body = ImportMade,
+            headers(("Location" = String, description = "The address of the import"))),
+        WrongFields, TooLarge, OtherType, Refused, Everywhere
+    )
+)]
 pub async fn create(
     State(door): State<Door>,
     Caller(caller): Caller,

@@ -10,15 +10,18 @@ use shared::id::{ImportId, Row};
 use shared::ledger::SkipReason;
 use shared::results::causes::{self, CausesNow};
 use shared::results::reason;
+use utoipa::ToSchema;
 
 use super::Problem;
 use super::imports::import_of;
 use super::problem::Caller;
 use crate::Door;
+use crate::openapi::native::{Everywhere, Headers, ImportNumber, Unknown};
 
 /// The failed and the skipped rows of an import by cause.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 pub struct Errors {
+    #[schema(value_type = u64)]
     import_id: ImportId,
     /// `false` while rows may still fail, and for an import of which only the first rows were looked at. The numbers `failed`
     /// and `skipped` are exact also then.
@@ -36,21 +39,23 @@ pub struct Errors {
 }
 
 /// Failed rows with the same code and column.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 pub struct Cause {
     code: String,
     /// The column of the file; `null` where the errors concern whole rows.
     column: Option<String>,
     count: u64,
     /// The numbers of the first rows, at most ten.
+    #[schema(value_type = Vec<u64>)]
     first_rows: Vec<Row>,
     /// The first row.
     example: Example,
 }
 
 /// A failed row.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 pub struct Example {
+    #[schema(value_type = u64)]
     row_number: Row,
     line: u64,
     value: Option<String>,
@@ -58,13 +63,14 @@ pub struct Example {
 }
 
 /// Skipped rows with the same reason.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 pub struct Skips {
     /// `unknown_user` or `already_there`.
     code: &'static str,
     message: &'static str,
     count: u64,
     /// The numbers of the first rows, at most ten.
+    #[schema(value_type = Vec<u64>)]
     first_rows: Vec<Row>,
 }
 
@@ -83,6 +89,16 @@ fn skips(skipped: SkipReason, count: u64, first_rows: Vec<Row>) -> Skips {
 }
 
 /// `GET /imports/{id}/errors` returns the import's failed and skipped rows by cause.
+#[utoipa::path(
+    get,
+    path = "/imports/{id}/errors",
+    operation_id = "list_causes",
+    tag = "Imports",
+    params(ImportNumber, Headers),
+    responses(
+        (status = 200, description = "The causes", body = Errors), Unknown, Everywhere
+    )
+)]
 pub async fn get(State(door): State<Door>, caller: Caller, Path(id): Path<String>) -> Result<Json<Errors>, Problem> {
     let import = import_of(&door.services, &caller, &id).await?;
     let CausesNow { causes, is_whole, counts } = causes::read(&door.services, &import).await?;

@@ -19,6 +19,7 @@ use super::parameters::HISTORY;
 use super::problem::Caller;
 use crate::Door;
 use crate::answer::{MESSAGE, shortened};
+use crate::openapi::native::{Everywhere, Headers, HistoryPage, HistoryQuery, ImportNumber, Unknown, WrongFields};
 
 /// The JSON of a change.
 fn record(line: &HistoryLine) -> Value {
@@ -42,6 +43,16 @@ fn place((at, number): ListPlace) -> Option<HistoryPlace> {
 }
 
 /// `GET /imports/{id}/history` returns a page of the import's history.
+#[utoipa::path(
+    get,
+    path = "/imports/{id}/history",
+    operation_id = "list_history",
+    tag = "Imports",
+    params(ImportNumber, HistoryQuery, Headers),
+    responses(
+        (status = 200, description = "A page", body = HistoryPage), WrongFields, Unknown, Everywhere
+    )
+)]
 pub async fn list(
     State(door): State<Door>,
     caller: Caller,

@@ -19,6 +19,9 @@ use super::reason::Reason;
 use super::validator::Validator;
 use crate::Door;
 use crate::answer::{CELL, MESSAGE, cut_all, end_early};
+use crate::openapi::native::{
+    Conflict, Everywhere, GivenReason, Headers, ImportNumber, ImportShown, Known, Unknown, WrongFields,
+};
 
 /// The lists in an import's JSON that grow with the file, with the bytes that each may take in a response.
 const LISTS: [(&str, usize); 8] = [
@@ -84,6 +87,21 @@ pub(super) fn refused(error: ImportError, change: &str) -> Problem {
 
 /// `GET /imports/{id}` returns the import with its counts, progress, evidence and first errors. With `If-None-Match` an
 /// import that has not changed is answered with 304.
+#[utoipa::path(
+    get,
+    path = "/imports/{id}",
+    operation_id = "show_import",
+    tag = "Imports",
+    params(ImportNumber, Headers, Known),
+    responses(
+        (status = 200, description = "The import", body = ImportShown, headers(
+            ("ETag" = String, description = "Changes with the import, its counts and its progress"),
+            ("Retry-After" = u64, description = "The seconds until the next look; absent once the import has ended")
+        )),
+        (status = 304, description = "The import has not changed since the answer with this `ETag`"),
+        Unknown, Everywhere
+    )
+)]
 pub async fn get(
     State(door): State<Door>,
     caller: Caller,
@@ -110,6 +128,18 @@ pub async fn get(
 
 /// `POST /imports/{id}/cancel` stops the import and answers 202. Chunks that are being loaded may still be counted
 /// afterwards. An import that has ended is answered with 409.
+#[utoipa::path(
+    post,
+    path = "/imports/{id}/cancel",
+    operation_id = "cancel_import",
+    tag = "Imports",
+    params(ImportNumber, Headers),
+    request_body = Option<GivenReason>,
+    responses(
+        (status = 202, description = "The import as it is now", body = ImportShown, headers(("Retry-After" = u64, description = "The seconds until the next look"))),
+        WrongFields, Unknown, Conflict, Everywhere
+    )
+)]
 pub async fn cancel(
     State(door): State<Door>,
     caller: Caller,
@@ -123,6 +153,18 @@ pub async fn cancel(
 
 /// `POST /imports/{id}/resume` lets a stopped import go on where it was stopped, and answers 202. An import that is not
 /// incomplete, or whose file is gone, is answered with 409.
+#[utoipa::path(
+    post,
+    path = "/imports/{id}/resume",
+    operation_id = "resume_import",
+    tag = "Imports",
+    params(ImportNumber, Headers),
+    request_body = Option<GivenReason>,
+    responses(
+        (status = 202, description = "The import as it is now", body = ImportShown, headers(("Retry-After" = u64, description = "The seconds until the next look"))),
+        WrongFields, Unknown, Conflict, Everywhere
+    )
+)]
 pub async fn resume(
     State(door): State<Door>,
     caller: Caller,
@@ -136,6 +178,18 @@ pub async fn resume(
 
 /// `POST /imports/{id}/revert` begins the undo of the import and answers 202. An import that is already undone stays
 /// undone.
+#[utoipa::path(
+    post,
+    path = "/imports/{id}/revert",
+    operation_id = "revert_import",
+    tag = "Imports",
+    params(ImportNumber, Headers),
+    request_body = Option<GivenReason>,
+    responses(
+        (status = 202, description = "The import as it is now", body = ImportShown, headers(("Retry-After" = u64, description = "The seconds until the next look"))),
+        WrongFields, Unknown, Everywhere
+    )
+)]
 pub async fn revert(
     State(door): State<Door>,
     caller: Caller,

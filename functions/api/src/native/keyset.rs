@@ -8,6 +8,7 @@ use serde::Serialize;
 use serde_json::Value;
 use shared::import::list::MOST_COUNTED;
 use shared::store::keys::ListPlace;
+use utoipa::ToSchema;
 
 use super::Problem;
 use super::cursor::{Cursor, CursorKey, strange};
@@ -27,18 +28,22 @@ pub struct Keyset<'k> {
 }
 
 /// A page of a list as the door answers the page.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 pub struct Envelope<T> {
     /// The cursor of the request, or `null` on the first page.
+    #[schema(required)]
     start_cursor: Option<String>,
     /// The cursor of the next page, or `null` on the last page.
+    #[schema(required)]
     next_cursor: Option<String>,
     per_page: usize,
     /// The number of records from the first of this page to the end of the list, at most 500.
     estimated_remaining_count: usize,
     /// An object for each filtered field.
+    #[schema(value_type = Vec<BTreeMap<String, BTreeMap<String, String>>>)]
     filtered_by: Vec<Value>,
     /// An object for each sorted field.
+    #[schema(value_type = Vec<BTreeMap<String, String>>)]
     pub(super) sorted_by: Value,
     records: Vec<T>,
 }

@@ -13,19 +13,21 @@ use shared::packed;
 use shared::results::causes::{FIRST_ROWS, MOST_CAUSES};
 use shared::results::findings::MOST_ERRORS;
 use shared::source::MAX_RECORD;
+use utoipa::ToSchema;
 
 use super::cursor::LONGEST;
 use super::parameters::{FEWEST, MOST, PER_PAGE};
 use super::problem::Caller;
 use super::{parts, source};
 use crate::idempotency::LONGEST_KEY;
+use crate::openapi::native::{Everywhere, Headers};
 use crate::{BODY_LIMIT, Door};
 
 /// The number of seconds in a day.
 const DAY: i64 = 24 * 3600;
 
 /// The limits of the service. `null` means that there is no limit, or that something is kept for good.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 pub struct Limits {
     /// The largest body of a request in bytes. A larger file goes straight to S3.
     body_bytes: usize,
@@ -54,7 +56,7 @@ pub struct Limits {
 }
 
 /// The limits of files that the service fetches.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 struct Location {
     /// The largest file in bytes.
     bytes: u64,
@@ -65,7 +67,7 @@ struct Location {
 }
 
 /// The limits of spreadsheets and gzips.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 struct Packed {
     /// The largest .xlsx file in bytes.
     workbook_bytes: u64,
@@ -76,7 +78,7 @@ struct Packed {
 }
 
 /// The limits of keyset lists.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 struct Lists {
     per_page_min: usize,
     per_page_max: usize,
@@ -88,7 +90,7 @@ struct Lists {
 }
 
 /// The limits of the errors of an import.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 struct Errors {
     /// The most causes in `GET /imports/{id}/errors`.
     causes: usize,
@@ -99,14 +101,14 @@ struct Errors {
 }
 
 /// The limits of the header `Idempotency-Key`.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 struct IdempotencyKey {
     bytes: usize,
     days: i64,
 }
 
 /// How long things are kept.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 struct Retention {
     /// An import with its ledger and history.
     import_days: Option<u64>,
@@ -125,6 +127,16 @@ struct Retention {
 }
 
 /// `GET /limits` returns the limits of the service.
+#[utoipa::path(
+    get,
+    path = "/limits",
+    operation_id = "show_limits",
+    tag = "Description",
+    params(Headers),
+    responses(
+        (status = 200, description = "The limits", body = Limits), Everywhere
+    )
+)]
 pub async fn get(State(door): State<Door>, _: Caller) -> Json<Limits> {
     let packed::Limits { table, workbook, cells, .. } = packed::Limits::PARSER;
     let fetch = door.services.fetcher.limits;

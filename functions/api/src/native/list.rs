@@ -13,6 +13,7 @@ use super::parameters::IMPORTS;
 use super::problem::Caller;
 use super::scan::Scan;
 use crate::Door;
+use crate::openapi::native::{Everywhere, Headers, ImportsPage, ImportsQuery, WrongFields};
 
 /// The import as a record of the list. Clients expect every field, and a text for name and size.
 fn record(import: &Import) -> Value {
@@ -36,6 +37,14 @@ fn statuses(scan: &Scan) -> Vec<Status> {
 }
 
 /// `GET /imports` returns a page of the account's imports.
+#[utoipa::path(
+    get,
+    path = "/imports",
+    operation_id = "list_imports",
+    tag = "Imports",
+    params(ImportsQuery, Headers),
+    responses((status = 200, description = "A page", body = ImportsPage), WrongFields, Everywhere)
+)]
 pub async fn list(
     State(door): State<Door>,
     Caller(caller): Caller,

@@ -15,6 +15,9 @@ use super::keyset::{Envelope, Keyset};
 use super::parameters::MAPPINGS;
 use super::problem::Caller;
 use crate::Door;
+use crate::openapi::native::{
+    Everywhere, Headers, MappingName, MappingNumber, MappingShown, MappingsPage, MappingsQuery, Unknown, WrongFields,
+};
 
 fn id_of(text: &str) -> Result<MappingId, Problem> {
     text.parse().map_err(|_| Problem::not_found())
@@ -36,6 +39,14 @@ fn shown(memory: &HeaderMemory) -> Value {
 }
 
 /// `GET /mappings` returns the account's mappings in pages.
+#[utoipa::path(
+    get,
+    path = "/mappings",
+    operation_id = "list_mappings",
+    tag = "Mappings",
+    params(MappingsQuery, Headers),
+    responses((status = 200, description = "A page", body = MappingsPage), WrongFields, Everywhere)
+)]
 pub async fn list(
     State(door): State<Door>,
     Caller(caller): Caller,
@@ -47,6 +58,14 @@ pub async fn list(
 }
 
 /// `GET /mappings/{id}` returns a mapping with the columns and the import that used the mapping last.
+#[utoipa::path(
+    get,
+    path = "/mappings/{id}",
+    operation_id = "show_mapping",
+    tag = "Mappings",
+    params(MappingNumber, Headers),
+    responses((status = 200, description = "The mapping", body = MappingShown), Unknown, Everywhere)
+)]
 pub async fn get(
     State(door): State<Door>,
     Caller(caller): Caller,
@@ -57,6 +76,15 @@ pub async fn get(
 }
 
 /// `PATCH` and `PUT /mappings/{id}` give the mapping a name, or remove the name with `null`.
+#[utoipa::path(
+    method(put, patch),
+    path = "/mappings/{id}",
+    operation_id = "rename_mapping",
+    tag = "Mappings",
+    params(MappingNumber, Headers),
+    request_body = MappingName,
+    responses((status = 200, description = "The mapping", body = MappingShown), WrongFields, Unknown, Everywhere)
+)]
 pub async fn rename(
     State(door): State<Door>,
     Caller(caller): Caller,
@@ -84,6 +112,14 @@ pub async fn rename(
 
 /// `DELETE /mappings/{id}` deletes the mapping and answers 204. The next file with the mapping's header is read as a
 /// file with an unknown header.
+#[utoipa::path(
+    delete,
+    path = "/mappings/{id}",
+    operation_id = "forget_mapping",
+    tag = "Mappings",
+    params(MappingNumber, Headers),
+    responses((status = 204, description = "The mapping is deleted"), Unknown, Everywhere)
+)]
 pub async fn forget(
     State(door): State<Door>,
     Caller(caller): Caller,

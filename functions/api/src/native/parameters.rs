@@ -22,7 +22,7 @@ pub struct List {
     /// The name of the list, which its cursors seal.
     pub name: &'static str,
     /// The names of the query parameters.
-    parameters: &'static [&'static str],
+    pub parameters: &'static [&'static str],
     /// The fields with a filter by words.
     pub included: &'static [Words],
     /// The sort of a request that names none.

@@ -13,11 +13,15 @@ use serde_json::{Value, json};
 use shared::files::Completion;
 use shared::import::{Import, ImportError, PartsUpload, Status, complete_parts};
 use shared::services::Services;
+use utoipa::ToSchema;
 
 use super::Problem;
 use super::imports::{accepted, import_of};
 use super::problem::Caller;
 use crate::Door;
+use crate::openapi::native::{
+    Conflict, Everywhere, Headers, ImportNumber, ImportShown, PartsAddresses, Refused, Unknown, WrongFields,
+};
 
 /// The most parts of an answer: some 100 KB.
 const PARTS_AT_ONCE: u32 = 100;
@@ -64,6 +68,16 @@ fn parts_of(import: &Import) -> Result<&PartsUpload, Problem> {
 }
 
 /// `GET /imports/{id}/upload/parts` returns the addresses of parts while the file is awaited.
+#[utoipa::path(
+    get,
+    path = "/imports/{id}/upload/parts",
+    operation_id = "list_parts",
+    tag = "Imports",
+    params(ImportNumber, ("from" = Option<u32>, Query, description = "The number of the first part, from 1; 1 by default"), Headers),
+    responses(
+        (status = 200, description = "The addresses of up to a hundred parts", body = PartsAddresses), WrongFields, Unknown, Conflict, Everywhere
+    )
+)]
 pub async fn list(
     State(door): State<Door>,
     caller: Caller,
@@ -93,13 +107,13 @@ pub async fn list(
 }
 
 /// The body of the request that completes an upload.
-#[derive(Deserialize)]
+#[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 struct Completed {
     parts: Vec<Part>,
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 struct Part {
     part_number: u32,
@@ -108,6 +122,18 @@ struct Part {
 
 /// `POST /imports/{id}/upload/complete` makes the file of its parts and answers 202. The body names each part with the ETag
 /// that its PUT was answered with. A repeated request is answered like the first.
+#[utoipa::path(
+    post,
+    path = "/imports/{id}/upload/complete",
+    operation_id = "complete_upload",
+    tag = "Imports",
+    params(ImportNumber, Headers),
+    request_body = Completed,
+    responses(
+        (status = 202, description = "The import as it is now", body = ImportShown),
+        WrongFields, Unknown, Conflict, Refused, Everywhere
+    )
+)]
 pub async fn complete(
     State(door): State<Door>,
     caller: Caller,

@@ -8,6 +8,7 @@ use shared::entries::Entry;
 use shared::entries::imported::{ImportedEntry, ImportedPage, page};
 use shared::id::{EntryId, ImportId};
 use shared::inbox::shown::time;
+use utoipa::ToSchema;
 
 use super::Problem;
 use super::imports::import_of;
@@ -17,9 +18,10 @@ use super::problem::Caller;
 use super::results::{place, row_place};
 use crate::Door;
 use crate::answer::{MESSAGE, shortened};
+use crate::openapi::native::{Everywhere, Headers, ImportNumber, RecordsQuery, Unknown, WrongFields};
 
 /// An entry that an import created. The members behind `state` are `null` for a deleted entry.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 pub struct Record {
     id: u64,
     #[serde(rename = "type")]
@@ -66,6 +68,16 @@ fn shown(import: ImportId, imported: &ImportedEntry) -> Record {
 }
 
 /// `GET /imports/{id}/records` returns a page of the entries that the import created.
+#[utoipa::path(
+    get,
+    path = "/imports/{id}/records",
+    operation_id = "list_records",
+    tag = "Imports",
+    params(ImportNumber, RecordsQuery, Headers),
+    responses(
+        (status = 200, description = "A page", body = Envelope<Record>), WrongFields, Unknown, Everywhere
+    )
+)]
 pub async fn list(
     State(door): State<Door>,
     caller: Caller,

@@ -10,6 +10,7 @@ use shared::import::Import;
 use shared::inbox::shown::time;
 use shared::results::rows::{RowOutcome, RowPage, RowPlace, RowQuery, RowResult, page};
 use shared::store::keys::ListPlace;
+use utoipa::ToSchema;
 
 use super::Problem;
 use super::imports::import_of;
@@ -19,9 +20,12 @@ use super::problem::Caller;
 use super::scan::Scan;
 use crate::Door;
 use crate::answer::{CELL, MESSAGE, shortened};
+use crate::openapi::native::{
+    Everywhere, Headers, ImportNumber, OutcomeWord, ResultsQuery, RowStatusWord, Unknown, WrongFields,
+};
 
 /// A row of an import with its outcome.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 pub struct ResultRow {
     /// `import × 1 000 000 000 + row`, which never changes. The id of an entry is derived from its row alike, so `id` and
     /// `record_id` of a row that created an entry are the same number.
@@ -31,8 +35,10 @@ pub struct ResultRow {
     /// The number of the data row within the file, from 1.
     row_number: u64,
     /// `created`, `updated`, `unaffected`, `deleted`, `error` or `pending`.
+    #[schema(value_type = RowStatusWord)]
     status: &'static str,
     /// `created`, `updated`, `unchanged`, `skipped`, `deleted`, `failed` or `pending`.
+    #[schema(value_type = OutcomeWord)]
     outcome: RowOutcome,
     /// Why the row failed or was skipped.
     message: Option<String>,
@@ -108,6 +114,16 @@ fn shown(import: &Import, result: &RowResult) -> ResultRow {
 }
 
 /// `GET /imports/{id}/results` returns a page of the import's rows.
+#[utoipa::path(
+    get,
+    path = "/imports/{id}/results",
+    operation_id = "list_results",
+    tag = "Imports",
+    params(ImportNumber, ResultsQuery, Headers),
+    responses(
+        (status = 200, description = "A page", body = Envelope<ResultRow>), WrongFields, Unknown, Everywhere
+    )
+)]
 pub async fn list(
     State(door): State<Door>,
     caller: Caller,

@@ -16,6 +16,7 @@ use super::Problem;
 use super::imports::import_of;
 use super::problem::Caller;
 use crate::Door;
+use crate::openapi::native::{Everywhere, Headers, ImportNumber, Unknown};
 use crate::upload::safe_file_name;
 
 /// The time for which the URL of a file is valid.
@@ -46,6 +47,17 @@ fn disposition(file_name: &str) -> String {
 }
 
 /// `GET /imports/{id}/source` leads to the import's file, or answers 404 if the file has not arrived or is gone.
+#[utoipa::path(
+    get,
+    path = "/imports/{id}/source",
+    operation_id = "show_source",
+    tag = "Imports",
+    params(ImportNumber, Headers),
+    responses(
+        (status = 303, description = "The way to the file, valid for five minutes", headers(("Location" = String, description = "The address of the file in S3"))),
+        Unknown, Everywhere
+    )
+)]
 pub async fn get(
     State(door): State<Door>,
     caller: Caller,

@@ -9,9 +9,24 @@ use super::imports::{accepted, import_of, refused};
 use super::problem::Caller;
 use super::reason::Reason;
 use crate::Door;
+use crate::openapi::native::{
+    Conflict, Everywhere, GivenReason, Headers, ImportNumber, ImportShown, Unknown, WrongFields,
+};
 
 /// Starts the import and answers 202, also if the import was started before and has not ended. An import whose file is
 /// not there yet starts as soon as the file is there. An import that has ended is answered with 409.
+#[utoipa::path(
+    post,
+    path = "/imports/{id}/start",
+    operation_id = "start_import",
+    tag = "Imports",
+    params(ImportNumber, Headers),
+    request_body = Option<GivenReason>,
+    responses(
+        (status = 202, description = "The import as it is now", body = ImportShown, headers(("Retry-After" = u64, description = "The seconds until the next look"))),
+        WrongFields, Unknown, Conflict, Everywhere
+    )
+)]
 pub async fn start(
     State(door): State<Door>,
     caller: Caller,

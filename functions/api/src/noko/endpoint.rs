@@ -1,13 +1,16 @@
 //! Endpoints: a method on a path, with the query parameters that the endpoint accepts.
 //!
-//! A handler cannot be routed without naming its parameters, so no new endpoint can forget them. The list of parameters
+//! A handler cannot be routed without its parameters and its description, so no new endpoint can forget them. The list of parameters
 //! travels with the request, and [`super::caller`] refuses a query with any further parameter.
 
 use axum::Extension;
 use axum::handler::Handler;
 use axum::http::Method;
 use axum::routing::{MethodFilter, MethodRouter, on};
+use utoipa::openapi::path::{HttpMethod, Paths};
+use utoipa_axum::router::UtoipaMethodRouter;
 
+use super::describe::Says;
 use super::parameters::Parameters;
 use crate::Door;
 
@@ -22,11 +25,11 @@ pub struct Endpoint {
     pub parameters: Parameters,
 }
 
-/// The endpoints of a path, with the router for its methods.
+/// The endpoints of a path with their descriptions, and the router for its methods.
 pub struct Endpoints {
     path: &'static str,
     methods: MethodRouter<Door>,
-    each: Vec<Endpoint>,
+    each: Vec<(Endpoint, Says)>,
 }
 
 /// A path without any endpoint yet, to which [`Endpoints::get`] and the like add endpoints.
@@ -36,24 +39,24 @@ pub fn at(path: &'static str) -> Endpoints {
 
 impl Endpoints {
     /// Adds an endpoint for GET on this path, which also answers HEAD.
-    pub fn get<T: 'static>(self, handler: impl Handler<T, Door>, parameters: Parameters) -> Self {
-        self.add(Method::GET, MethodFilter::GET, handler, parameters)
+    pub fn get<T: 'static>(self, handler: impl Handler<T, Door>, parameters: Parameters, says: Says) -> Self {
+        self.add(Method::GET, MethodFilter::GET, handler, parameters, says)
     }
 
     /// Adds an endpoint for POST on this path.
-    pub fn post<T: 'static>(self, handler: impl Handler<T, Door>, parameters: Parameters) -> Self {
-        self.add(Method::POST, MethodFilter::POST, handler, parameters)
+    pub fn post<T: 'static>(self, handler: impl Handler<T, Door>, parameters: Parameters, says: Says) -> Self {
+        self.add(Method::POST, MethodFilter::POST, handler, parameters, says)
     }
 
     /// Adds endpoints for PUT and PATCH, which the door treats alike.
-    pub fn put<T: 'static>(self, handler: impl Handler<T, Door>, parameters: Parameters) -> Self {
-        let both = self.add(Method::PUT, MethodFilter::PUT, handler.clone(), parameters);
-        both.add(Method::PATCH, MethodFilter::PATCH, handler, parameters)
+    pub fn put<T: 'static>(self, handler: impl Handler<T, Door>, parameters: Parameters, says: Says) -> Self {
+        let both = self.add(Method::PUT, MethodFilter::PUT, handler.clone(), parameters, says);
+        both.add(Method::PATCH, MethodFilter::PATCH, handler, parameters, says)
     }
 
     /// Adds an endpoint for DELETE on this path.
-    pub fn delete<T: 'static>(self, handler: impl Handler<T, Door>, parameters: Parameters) -> Self {
-        self.add(Method::DELETE, MethodFilter::DELETE, handler, parameters)
+    pub fn delete<T: 'static>(self, handler: impl Handler<T, Door>, parameters: Parameters, says: Says) -> Self {
+        self.add(Method::DELETE, MethodFilter::DELETE, handler, parameters, says)
     }
 
     fn add<T: 'static>(
@@ -62,19 +65,36 @@ impl Endpoints {
         filter: MethodFilter,
         handler: impl Handler<T, Door>,
         parameters: Parameters,
+        says: Says,
     ) -> Self {
         self.methods = self.methods.merge(on(filter, handler).route_layer(Extension(parameters)));
-        self.each.push(Endpoint { method, path: self.path, parameters });
+        self.each.push((Endpoint { method, path: self.path, parameters }, says));
         self
     }
 
-    /// The path with the router for its methods.
-    pub fn route(self) -> (&'static str, MethodRouter<Door>) {
-        (self.path, self.methods)
+    /// The routes of the path with their descriptions.
+    pub fn described(self) -> UtoipaMethodRouter<Door> {
+        let (mut schemas, mut paths) = (Vec::new(), Paths::new());
+        for (endpoint, says) in &self.each {
+            says.collect(&mut schemas);
+            paths.add_path_operation(self.path, vec![http_method(&endpoint.method)], says.operation(endpoint));
+        }
+        (schemas, paths, self.methods)
     }
 
     /// The endpoints of this path, for lists of all endpoints.
     pub fn each(self) -> Vec<Endpoint> {
-        self.each
+        self.each.into_iter().map(|(endpoint, _)| endpoint).collect()
+    }
+}
+
+/// The method in the form of the description. The door has endpoints for these five methods only.
+fn http_method(method: &Method) -> HttpMethod {
+    match *method {
+        Method::POST => HttpMethod::Post,
+        Method::PUT => HttpMethod::Put,
+        Method::PATCH => HttpMethod::Patch,
+        Method::DELETE => HttpMethod::Delete,
+        _ => HttpMethod::Get,
     }
 }

@@ -19,6 +19,7 @@ use super::parameters::{self, Parameters};
 use super::query::Query;
 use super::resource::{Edited, Shown};
 use super::tags;
+use crate::openapi::noko::{EntryFields, EntryShown};
 
 /// The longest duration of an entry made by hand, in minutes: about a hundred years.
 const MOST_MINUTES: u64 = 60_000_000;
@@ -52,6 +53,9 @@ pub async fn filtered(at: &At, filter: &EntryFilter, paging: &Paging) -> Result<
 
 impl Edited for Entries {
     type Edit = EntryInput;
+    type Answer = EntryShown;
+    type Body = EntryFields;
+    const NOUNS: [&'static str; 2] = ["an entry", "entries"];
     const MOVING: &'static [&'static str] = &["updated_at"];
 
     fn read(fields: &mut Fields<'_>, before: Option<&Entry>) -> EntryInput {

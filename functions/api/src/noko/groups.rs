@@ -23,6 +23,7 @@ use super::parameters::{self, Parameters};
 use super::projects::{Groups, Projects};
 use super::query::Query;
 use super::resource::{Edited, Shown, thing};
+use crate::openapi::noko::{GroupName, ProjectGroupShown};
 
 /// The number of projects shown inside the JSON of a group.
 const MOST_SHOWN: usize = 100;
@@ -60,6 +61,9 @@ impl Shown for ProjectGroups {
 
 impl Edited for ProjectGroups {
     type Edit = (Option<String>, Vec<ThingId>);
+    type Answer = ProjectGroupShown;
+    type Body = GroupName;
+    const NOUNS: [&'static str; 2] = ["a client", "clients"];
     const MOVING: &'static [&'static str] = &["projects", "updated_at"];
 
     fn read(fields: &mut Fields<'_>, before: Option<&Thing>) -> Self::Edit {

@@ -16,6 +16,7 @@ use super::parameters::{self, Parameters};
 use super::query::Query;
 use super::resource::{Edited, Shown, delete_thing, page_of_things, thing};
 use super::thing_filter::{GroupFilter, ThingFilter};
+use crate::openapi::noko::{ProjectFields, ProjectShown};
 
 /// The number of participants shown for a project (the lowest ids), so that the response stays bounded.
 const MOST_PARTICIPANTS: usize = 500;
@@ -54,6 +55,9 @@ impl Shown for Projects {
 
 impl Edited for Projects {
     type Edit = ThingInput;
+    type Answer = ProjectShown;
+    type Body = ProjectFields;
+    const NOUNS: [&'static str; 2] = ["a project", "projects"];
     const MOVING: &'static [&'static str] = &[
         "minutes",
         "billable_minutes",

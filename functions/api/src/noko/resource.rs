@@ -9,9 +9,11 @@ use shared::edit::{EditError, things};
 use shared::id::ThingId;
 use shared::store::keys::{self, Kind};
 use shared::things::Thing;
+use utoipa::ToSchema;
 
 use super::NokoError;
 use super::caller::{At, Member};
+use super::describe::{created, done, object, page};
 use super::endpoint::{Endpoints, at};
 use super::input::{Fields, Id, Input};
 use super::paging::{Page, Paging};
@@ -47,6 +49,12 @@ pub trait Shown: 'static {
 pub trait Edited: Shown {
     /// The fields of an item that a caller can set.
     type Edit: Send + Sync;
+    /// The shape of the item's JSON.
+    type Answer: ToSchema;
+    /// The shape of a body that creates or changes an item.
+    type Body: ToSchema;
+    /// The name of an item and the name of several, for descriptions: `an entry`, `entries`.
+    const NOUNS: [&'static str; 2];
     /// The shown fields that change without an edit of the item, e.g. totals. A PUT may send any
     /// value for these fields.
     const MOVING: &'static [&'static str];
@@ -109,13 +117,22 @@ pub async fn one<R: Shown>(Member(at): Member, Id(id): Id) -> Result<Json<Value>
 
 /// The endpoints of a list to which callers can add items: GET and POST.
 pub fn all<R: Edited>(path: &'static str) -> Endpoints {
-    at(path).get(list::<R>, R::FILTERS).post(create::<R>, Parameters::none(R::FILTERS.resource))
+    let [one, many] = R::NOUNS;
+    at(path).get(list::<R>, R::FILTERS, page::<R::Answer>("Lists").of(many)).post(
+        create::<R>,
+        Parameters::none(R::FILTERS.resource),
+        created::<R::Answer>("Creates").of(one).takes::<R::Body>(),
+    )
 }
 
 /// The endpoints of an item that callers can change: GET, PUT, PATCH and DELETE.
 pub fn each<R: Edited>(path: &'static str) -> Endpoints {
     let none = Parameters::none(R::FILTERS.resource);
-    at(path).get(one::<R>, none).put(update::<R>, none).delete(delete::<R>, none)
+    let [noun, _] = R::NOUNS;
+    at(path)
+        .get(one::<R>, none, object::<R::Answer>("Shows").of(noun))
+        .put(update::<R>, none, object::<R::Answer>("Changes").of(noun).takes::<R::Body>())
+        .delete(delete::<R>, none, done("Deletes").of(noun))
 }
 
 async fn shown<R: Shown>(at: &At, item: R::Item) -> Result<Value, NokoError> {

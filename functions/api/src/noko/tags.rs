@@ -19,6 +19,7 @@ use super::parameters::{self, Parameters};
 use super::query::Query;
 use super::resource::{Edited, Shown, page_of_things, thing};
 use super::thing_filter::ThingFilter;
+use crate::openapi::noko::{TagFields, TagShown};
 
 /// The resource of tags, with the number of entries of each tag.
 pub struct Tags;
@@ -45,6 +46,9 @@ impl Shown for Tags {
 
 impl Edited for Tags {
     type Edit = ThingInput;
+    type Answer = TagShown;
+    type Body = TagFields;
+    const NOUNS: [&'static str; 2] = ["a tag", "tags"];
     const MOVING: &'static [&'static str] = &["entries", "updated_at"];
 
     fn read(fields: &mut Fields<'_>, before: Option<&Thing>) -> ThingInput {

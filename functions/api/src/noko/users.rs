@@ -16,6 +16,7 @@ use super::parameters::{self, Parameters};
 use super::query::Query;
 use super::resource::{Edited, Shown, delete_thing, page_of_things, thing};
 use super::thing_filter::{UserFilter, role};
+use crate::openapi::noko::{UserFields, UserShown};
 
 /// The resource of users, who are also the people of imported entries.
 pub struct Users;
@@ -41,6 +42,9 @@ impl Shown for Users {
 
 impl Edited for Users {
     type Edit = UserInput;
+    type Answer = UserShown;
+    type Body = UserFields;
+    const NOUNS: [&'static str; 2] = ["a user", "users"];
     const MOVING: &'static [&'static str] = &["updated_at"];
 
     fn read(fields: &mut Fields<'_>, before: Option<&Thing>) -> UserInput {

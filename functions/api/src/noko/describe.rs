@@ -1,0 +1,247 @@
+//! The description of an endpoint, which the table of endpoints gives beside each handler.
+//!
+//! The table says the summary, the shape of the answer and the shape of the body. The rest follows from the endpoint:
+//! its parameters from its row of the table of parameters, its errors from its path and its body.
+
+use axum::http::{Method, StatusCode};
+use utoipa::ToSchema;
+use utoipa::openapi::path::{Operation, OperationBuilder};
+use utoipa::openapi::request_body::{RequestBody, RequestBodyBuilder};
+use utoipa::openapi::schema::{ArrayBuilder, Schema};
+use utoipa::openapi::{ContentBuilder, HeaderBuilder, Ref, RefOr, Required, Response, ResponseBuilder, Type};
+
+use super::endpoint::Endpoint;
+use crate::openapi::noko::{
+    BAD_REQUEST, BUSY, FAILED, FORBIDDEN, INVALID, NOT_FOUND, TOO_LARGE, Told, UNAUTHORIZED, id, of_endpoint, security,
+    tag_of, user_agent,
+};
+use crate::openapi::shared::{idempotency_key, plain};
+
+/// Named schemas, as they are collected for the document.
+type Schemas = Vec<(String, RefOr<Schema>)>;
+
+/// The shape of a body.
+#[derive(Clone, Copy, Debug)]
+pub struct Shape {
+    name: fn() -> std::borrow::Cow<'static, str>,
+    collect: fn(&mut Schemas),
+}
+
+/// The shape that a type describes.
+pub const fn shape<T: ToSchema>() -> Shape {
+    fn collect<T: ToSchema>(schemas: &mut Schemas) {
+        schemas.push((T::name().into_owned(), T::schema()));
+        T::schemas(schemas);
+    }
+    Shape { name: T::name, collect: collect::<T> }
+}
+
+impl Shape {
+    fn reference(self) -> Ref {
+        Ref::from_schema_name((self.name)())
+    }
+}
+
+/// The successful answer of an endpoint.
+#[derive(Clone, Copy, Debug)]
+enum Success {
+    /// 200 with a page of items.
+    Page(Shape),
+    /// 200 with an object.
+    Object(Shape),
+    /// 201 with what was created.
+    Created(Shape),
+    /// 202 with an import that is not done yet.
+    Accepted(Shape),
+    /// 204 without a body.
+    Done,
+}
+
+/// The body of a request.
+#[derive(Clone, Copy, Debug)]
+enum Body {
+    /// A JSON object. If the object is not needed, a request without a body is taken as an empty object.
+    Json { shape: Shape, is_needed: bool },
+    /// A file with options, as a form.
+    Form(Shape),
+}
+
+/// The description of an endpoint.
+#[derive(Clone, Copy, Debug)]
+pub struct Says {
+    summary: &'static str,
+    /// The name of the resource, which follows the summary.
+    noun: &'static str,
+    success: Success,
+    /// True if 204 is a further answer.
+    may_be_empty: bool,
+    /// True if no request succeeds.
+    is_refused: bool,
+    body: Option<Body>,
+}
+
+const fn says(summary: &'static str, success: Success) -> Says {
+    Says { summary, noun: "", success, may_be_empty: false, is_refused: false, body: None }
+}
+
+/// An endpoint that answers a page of items.
+pub const fn page<T: ToSchema>(summary: &'static str) -> Says {
+    says(summary, Success::Page(shape::<T>()))
+}
+
+/// An endpoint that answers an object.
+pub const fn object<T: ToSchema>(summary: &'static str) -> Says {
+    says(summary, Success::Object(shape::<T>()))
+}
+
+/// An endpoint that creates something and answers 201.
+pub const fn created<T: ToSchema>(summary: &'static str) -> Says {
+    says(summary, Success::Created(shape::<T>()))
+}
+
+/// An endpoint that begins something and answers 202.
+pub const fn accepted<T: ToSchema>(summary: &'static str) -> Says {
+    says(summary, Success::Accepted(shape::<T>()))
+}
+
+/// An endpoint that answers 204.
+pub const fn done(summary: &'static str) -> Says {
+    says(summary, Success::Done)
+}
+
+/// An endpoint that refuses every request with 422.
+pub const fn refused(summary: &'static str) -> Says {
+    Says { is_refused: true, ..done(summary) }
+}
+
+impl Says {
+    /// Adds the name of the resource to a summary such as `Lists`.
+    pub const fn of(self, noun: &'static str) -> Self {
+        Self { noun, ..self }
+    }
+
+    /// Adds a JSON body that the request needs.
+    pub const fn takes<T: ToSchema>(self) -> Self {
+        Self { body: Some(Body::Json { shape: shape::<T>(), is_needed: true }), ..self }
+    }
+
+    /// Adds a JSON body that may be absent.
+    pub const fn may_take<T: ToSchema>(self) -> Self {
+        Self { body: Some(Body::Json { shape: shape::<T>(), is_needed: false }), ..self }
+    }
+
+    /// Adds a form that the request needs.
+    pub const fn takes_form<T: ToSchema>(self) -> Self {
+        Self { body: Some(Body::Form(shape::<T>())), ..self }
+    }
+
+    /// Adds the answer 204, for something that is not there yet.
+    pub const fn or_nothing(self) -> Self {
+        Self { may_be_empty: true, ..self }
+    }
+
+    /// Collects the schemas to which the description refers.
+    pub fn collect(&self, schemas: &mut Schemas) {
+        if let Success::Page(shape) | Success::Object(shape) | Success::Created(shape) | Success::Accepted(shape) =
+            self.success
+        {
+            (shape.collect)(schemas);
+        }
+        if let Some(Body::Json { shape, .. } | Body::Form(shape)) = self.body {
+            (shape.collect)(schemas);
+        }
+    }
+
+    /// The operation of an endpoint with this description.
+    pub fn operation(&self, Endpoint { method, path, parameters }: &Endpoint) -> Operation {
+        let is_list = matches!(self.success, Success::Page(_));
+        let mut operation = OperationBuilder::new()
+            .operation_id(Some(operation_id(method, path)))
+            .tag(tag_of(path))
+            .summary(Some(format!("{} {}", self.summary, self.noun).trim_end()))
+            .securities(Some(security()))
+            .parameter(user_agent())
+            .request_body(self.body.map(Body::described));
+        let has_id = path.contains("{id}");
+        if has_id {
+            operation = operation.parameter(id());
+        }
+        if matches!(self.success, Success::Accepted(_)) {
+            operation = operation.parameter(idempotency_key());
+        }
+        for parameter in of_endpoint(parameters, is_list) {
+            operation = operation.parameter(parameter);
+        }
+        if !self.is_refused {
+            let (status, answer) = self.success.described();
+            operation = operation.response(status.as_str(), answer);
+        }
+        if self.may_be_empty {
+            operation = operation.response("204", ResponseBuilder::new().description("Not there yet"));
+        }
+        let errors = [
+            Some(BAD_REQUEST),
+            Some(UNAUTHORIZED),
+            Some(FORBIDDEN),
+            has_id.then_some(NOT_FOUND),
+            // A form that is too large is answered with 422.
+            matches!(self.body, Some(Body::Json { .. })).then_some(TOO_LARGE),
+            Some(INVALID),
+            Some(FAILED),
+            Some(BUSY),
+        ];
+        for Told { status, name, .. } in errors.into_iter().flatten() {
+            operation = operation.response(status.to_string(), Ref::from_response_name(name));
+        }
+        operation.build()
+    }
+}
+
+/// The id of an operation, for example `noko_put_entries_id_approved`.
+fn operation_id(method: &Method, path: &str) -> String {
+    let path = path.replace(['{', '}'], "").replace('/', "_");
+    format!("noko_{}{path}", method.as_str().to_ascii_lowercase())
+}
+
+impl Success {
+    fn described(self) -> (StatusCode, Response) {
+        let (status, about, schema): (_, _, Option<RefOr<Schema>>) = match self {
+            Self::Page(items) => {
+                let items = ArrayBuilder::new().items(items.reference()).build();
+                (StatusCode::OK, "A page", Some(RefOr::T(items.into())))
+            }
+            Self::Object(shape) => (StatusCode::OK, "As asked", Some(shape.reference().into())),
+            Self::Created(shape) => (StatusCode::CREATED, "Created", Some(shape.reference().into())),
+            Self::Accepted(shape) => (StatusCode::ACCEPTED, "Begun", Some(shape.reference().into())),
+            Self::Done => (StatusCode::NO_CONTENT, "Done", None),
+        };
+        let mut answer = ResponseBuilder::new().description(about);
+        if let Some(schema) = schema {
+            answer = answer.content("application/json", ContentBuilder::new().schema(Some(schema)).build());
+        }
+        let header = match self {
+            Self::Page(_) => Some(("Link", "The URLs of further pages: `first`, `prev`, `next`, `last`")),
+            Self::Created(_) => Some(("Location", "The URL of what was created")),
+            Self::Accepted(_) => Some(("Location", "The URL of the status")),
+            Self::Object(_) | Self::Done => None,
+        };
+        if let Some((name, about)) = header {
+            let header = HeaderBuilder::new().schema(Some(plain(Type::String))).description(Some(about)).build();
+            answer = answer.header(name, header);
+        }
+        (status, answer.build())
+    }
+}
+
+impl Body {
+    fn described(self) -> RequestBody {
+        let (shape, kinds, required): (_, &[&str], _) = match self {
+            Self::Json { shape, is_needed: true } => (shape, &["application/json"], Required::True),
+            Self::Json { shape, .. } => (shape, &["application/json"], Required::False),
+            Self::Form(shape) => (shape, &["multipart/form-data", "application/x-www-form-urlencoded"], Required::True),
+        };
+        let content = ContentBuilder::new().schema(Some(shape.reference())).build();
+        let body = RequestBodyBuilder::new().required(Some(required));
+        kinds.iter().fold(body, |body, kind| body.content(*kind, content.clone())).build()
+    }
+}

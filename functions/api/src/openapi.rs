@@ -1,0 +1,89 @@
+//! The OpenAPI 3.1 description of the doors, made from the code and served at `/api/v1/openapi.json`.
+//!
+//! A door's route is registered only together with its description: the native door by `routes!` over handlers with
+//! `#[utoipa::path]`, the Noko door by its table of endpoints. Nothing about a path is written a second time here. This
+//! module adds the facts that all operations of a door share (errors, tokens), and holds the shapes of bodies.
+//!
+//! # Cost
+//!
+//! A function that starts builds its routes and drops their descriptions. The document is put together when somebody
+//! asks for it, once in a process.
+
+pub(crate) mod native;
+pub(crate) mod noko;
+pub(crate) mod shared;
+mod slash;
+
+use std::sync::OnceLock;
+
+use axum::http::header::CONTENT_TYPE;
+use axum::response::IntoResponse;
+use bytes::Bytes;
+use utoipa::openapi::path::{Operation, PathItem};
+use utoipa::openapi::{InfoBuilder, OpenApi, OpenApiBuilder};
+use utoipa_axum::router::OpenApiRouter;
+
+use crate::Door;
+pub(crate) use slash::with_slash;
+
+/// The text at the head of the document.
+const ABOUT: &str = "Bulk imports that can be undone. Two doors lead to the same imports: `/api/v1` is Waybill's own \
+                     API, `/v2` is compatible with the clients of Noko (formerly Freckle). Lists end with a `null` \
+                     cursor or without a `next` link; times are ISO 8601 in UTC.";
+
+/// The description of both doors.
+pub fn document() -> OpenApi {
+    let about = InfoBuilder::new()
+        .title("Waybill")
+        .version(env!("CARGO_PKG_VERSION"))
+        .description(Some(ABOUT))
+        .license(Some(utoipa::openapi::License::new("Apache-2.0")))
+        .build();
+    let empty = OpenApiBuilder::new().info(about).build();
+    let doors = OpenApiRouter::<Door>::with_openapi(empty)
+        .nest("/v2", crate::noko::routes())
+        .nest("/api/v1", crate::native::routes());
+    let mut document = doors.into_openapi();
+    document.security = Some(native::security());
+    document.tags = Some(native::tags().into_iter().chain(noko::tags()).collect());
+    let components = document.components.get_or_insert_default();
+    shared::add_components(components);
+    native::add_components(components);
+    noko::add_components(components);
+    document.paths.paths.values_mut().for_each(tell_apart);
+    document
+}
+
+/// Gives the operations of a path different ids where a handler answers PUT and PATCH alike.
+fn tell_apart(item: &mut PathItem) {
+    let id = |operation: &Option<Operation>| operation.as_ref().and_then(|operation| operation.operation_id.clone());
+    if id(&item.put).is_some_and(|put| id(&item.patch) == Some(put))
+        && let Some(id) = item.patch.as_mut().and_then(|patch| patch.operation_id.as_mut())
+    {
+        id.push_str("_by_patch");
+    }
+}
+
+/// The document as JSON, made at the first call.
+fn json() -> Bytes {
+    static JSON: OnceLock<Bytes> = OnceLock::new();
+    JSON.get_or_init(|| document().to_json().expect("a description is JSON").into()).clone()
+}
+
+/// Describes every operation of both doors in OpenAPI 3.1. No token is needed.
+#[utoipa::path(
+    get,
+    path = "/openapi.json",
+    operation_id = "describe",
+    tag = "Description",
+    security(()),
+    responses((status = 200, description = "This document", body = native::Description))
+)]
+pub(crate) async fn get() -> impl IntoResponse {
+    ([(CONTENT_TYPE, "application/json")], json())
+}
+
+#[cfg(test)]
+mod compatible;
+#[cfg(test)]
+mod tests;

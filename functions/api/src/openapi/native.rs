@@ -1,0 +1,205 @@
+//! The facts that all operations of the native door share: errors, tokens, tags.
+//!
+//! An operation lists its own answers and adds sets of errors by name, for example
+//! `responses((status = 200, …), Everywhere, Unknown)`.
+
+mod bodies;
+mod create;
+mod imports;
+mod lists;
+mod mappings;
+
+use std::collections::BTreeMap;
+
+use utoipa::openapi::path::{Parameter, ParameterBuilder, ParameterIn};
+use utoipa::openapi::security::{
+    ApiKey, ApiKeyValue, HttpAuthScheme, HttpBuilder, SecurityRequirement, SecurityScheme,
+};
+use utoipa::openapi::tag::{Tag, TagBuilder};
+use utoipa::openapi::{Components, ContentBuilder, Ref, RefOr, Required, Response, ResponseBuilder, Type};
+use utoipa::{IntoParams, IntoResponses, ToSchema};
+
+use super::shared::{idempotency_key, plain, retry_after};
+pub use bodies::Description;
+pub use bodies::GivenReason;
+use bodies::{FieldErrors, ProblemObject, RefusedFields};
+pub use create::{ImportAsked, ImportForm, ImportMade, PartsAddresses};
+pub use imports::ImportShown;
+pub use lists::{
+    HistoryPage, HistoryQuery, ImportsPage, ImportsQuery, MappingsPage, MappingsQuery, OutcomeWord, RecordsQuery,
+    ResultsQuery, RowStatusWord,
+};
+pub use mappings::{MappingName, MappingShown};
+
+/// The tokens of the door. A request needs one of them.
+pub fn security() -> Vec<SecurityRequirement> {
+    [TOKEN, BEARER].map(|scheme| SecurityRequirement::new(scheme, Vec::<String>::new())).into()
+}
+
+const TOKEN: &str = "token";
+const BEARER: &str = "bearer";
+
+/// The groups of operations.
+pub fn tags() -> Vec<Tag> {
+    let tag = |name: &str, about: &str| TagBuilder::new().name(name).description(Some(about)).build();
+    vec![
+        tag("Imports", "Imports of files: create, follow, cancel, undo"),
+        tag("Mappings", "The meanings of columns that the account has stored for the headers of files"),
+        tag("Description", "This document"),
+    ]
+}
+
+/// The errors that every operation with a token may answer: 401, 403, 500 and 503.
+pub struct Everywhere;
+/// 400: fields or parameters of the request are wrong.
+pub struct WrongFields;
+/// 404: the account has no such thing.
+pub struct Unknown;
+/// 409: the status of the import does not allow the request.
+pub struct Conflict;
+/// 413: the body is too large.
+pub struct TooLarge;
+/// 415: the body has a content type that is not taken.
+pub struct OtherType;
+/// 422: fields are well formed and refused.
+pub struct Refused;
+
+/// The name of the component, the status, and the reason in words.
+type Told = (&'static str, u16, &'static str);
+
+const UNAUTHORIZED: Told = ("Unauthorized", 401, "The token is missing, unknown, revoked or expired");
+const FORBIDDEN: Told = ("Forbidden", 403, "The token may not do this, or the `Account-Token` is of another account");
+const NOT_FOUND: Told = ("NotFound", 404, "The account has nothing with this id");
+const CONFLICT: Told = ("Conflict", 409, "The import's status does not allow this");
+const UNPROCESSABLE: Told = ("Unprocessable", 422, "Fields of the request are understood and refused; each is named");
+const FAILED: Told = ("Failed", 500, "Something went wrong on the server's side");
+const BUSY: Told = ("Busy", 503, "Too much is being changed at once; the request may be repeated");
+const TOO_LARGE: Told = ("TooLarge", 413, "The body is too large; `upload` and `location` take larger files");
+const OTHER_TYPE: Told = ("OtherType", 415, "The body has another content type than the operation names");
+const PROBLEMS: [Told; 8] = [UNAUTHORIZED, FORBIDDEN, NOT_FOUND, CONFLICT, TOO_LARGE, OTHER_TYPE, FAILED, BUSY];
+const WRONG_FIELDS: Told = ("WrongFields", 400, "Parameters or fields of the request are wrong; each is named");
+
+fn responses<const N: usize>(told: [Told; N]) -> BTreeMap<String, RefOr<Response>> {
+    let one = |(name, status, _): Told| (status.to_string(), RefOr::Ref(Ref::from_response_name(name)));
+    told.into_iter().map(one).collect()
+}
+
+macro_rules! errors {
+    ($($set:ident: [$($told:ident),+]),+ $(,)?) => {$(
+        impl IntoResponses for $set {
+            fn responses() -> BTreeMap<String, RefOr<Response>> {
+                responses([$($told),+])
+            }
+        }
+    )+};
+}
+
+errors! {
+    Everywhere: [UNAUTHORIZED, FORBIDDEN, FAILED, BUSY],
+    WrongFields: [WRONG_FIELDS],
+    Unknown: [NOT_FOUND],
+    Conflict: [CONFLICT],
+    TooLarge: [TOO_LARGE],
+    OtherType: [OTHER_TYPE],
+    Refused: [UNPROCESSABLE],
+}
+
+fn response<T: ToSchema>(about: &str) -> ResponseBuilder {
+    let content = ContentBuilder::new().schema(Some(Ref::from_schema_name(T::name()))).build();
+    ResponseBuilder::new().description(about).content("application/json", content)
+}
+
+/// Adds the shapes of errors and the ways to send a token.
+pub fn add_components(components: &mut Components) {
+    for (name, schema) in [
+        (ProblemObject::name(), <ProblemObject as utoipa::PartialSchema>::schema()),
+        (FieldErrors::name(), <FieldErrors as utoipa::PartialSchema>::schema()),
+        (RefusedFields::name(), <RefusedFields as utoipa::PartialSchema>::schema()),
+    ] {
+        components.schemas.insert(name.into_owned(), schema);
+    }
+    for (name, status, about) in PROBLEMS {
+        let answer = response::<ProblemObject>(about);
+        let answer = if status == 503 { answer.header_ref("Retry-After", retry_after()) } else { answer };
+        components.responses.insert(name.to_owned(), answer.build().into());
+    }
+    components.responses.insert(WRONG_FIELDS.0.to_owned(), response::<FieldErrors>(WRONG_FIELDS.2).build().into());
+    let refused = response::<RefusedFields>(UNPROCESSABLE.2).build();
+    components.responses.insert(UNPROCESSABLE.0.to_owned(), refused.into());
+    let header = ApiKeyValue::with_description(
+        "Authorization",
+        "`Token KEY` or `Token token=\"KEY\"`, in any case, as clients of the vendor send it",
+    );
+    components.security_schemes.insert(TOKEN.to_owned(), SecurityScheme::ApiKey(ApiKey::Header(header)).into());
+    let bearer = HttpBuilder::new().scheme(HttpAuthScheme::Bearer).description(Some("`Bearer KEY`")).build();
+    components.security_schemes.insert(BEARER.to_owned(), SecurityScheme::Http(bearer).into());
+}
+
+/// The headers of every request: the number of the account.
+pub struct Headers;
+
+impl IntoParams for Headers {
+    fn into_params(_: impl Fn() -> Option<ParameterIn>) -> Vec<Parameter> {
+        let account = ParameterBuilder::new()
+            .name("Account-Token")
+            .parameter_in(ParameterIn::Header)
+            .required(Required::False)
+            .description(Some("The number of the token's account, which clients of the vendor send"))
+            .schema(Some(plain(Type::String)))
+            .build();
+        vec![account]
+    }
+}
+
+/// The header by which a repeated request has the effect of one request.
+pub struct Repeatable;
+
+impl IntoParams for Repeatable {
+    fn into_params(_: impl Fn() -> Option<ParameterIn>) -> Vec<Parameter> {
+        vec![idempotency_key()]
+    }
+}
+
+/// The header by which a client asks for an import only if the import has changed.
+pub struct Known;
+
+impl IntoParams for Known {
+    fn into_params(_: impl Fn() -> Option<ParameterIn>) -> Vec<Parameter> {
+        let known = ParameterBuilder::new()
+            .name("If-None-Match")
+            .parameter_in(ParameterIn::Header)
+            .required(Required::False)
+            .description(Some("The `ETag` of an earlier answer; an import that has not changed is answered with 304"))
+            .schema(Some(plain(Type::String)))
+            .build();
+        vec![known]
+    }
+}
+
+/// The number of an import in a path.
+pub struct ImportNumber;
+/// The id of a mapping in a path.
+pub struct MappingNumber;
+
+fn id(about: &str) -> Vec<Parameter> {
+    let number = utoipa::openapi::ObjectBuilder::new().schema_type(Type::Integer).minimum(Some(0)).build();
+    let id = ParameterBuilder::new()
+        .name("id")
+        .parameter_in(ParameterIn::Path)
+        .required(Required::True)
+        .description(Some(about))
+        .schema(Some(number));
+    vec![id.build()]
+}
+
+impl IntoParams for ImportNumber {
+    fn into_params(_: impl Fn() -> Option<ParameterIn>) -> Vec<Parameter> {
+        id("The import's number within the account, from 1")
+    }
+}
+
+impl IntoParams for MappingNumber {
+    fn into_params(_: impl Fn() -> Option<ParameterIn>) -> Vec<Parameter> {
+        id("The mapping's id")
+    }
+}

@@ -1,0 +1,40 @@
+//! The parts of the description that both doors share: headers of answers, and the key of a repeated request.
+
+use utoipa::openapi::path::{Parameter, ParameterBuilder, ParameterIn};
+use utoipa::openapi::schema::{Object, ObjectBuilder};
+use utoipa::openapi::{Components, Header, HeaderBuilder, Ref, RefOr, Required, Type};
+
+/// The name of the component for the header `Retry-After`.
+const RETRY_AFTER: &str = "RetryAfter";
+
+/// A schema of this type and no further rule.
+pub fn plain(kind: Type) -> Object {
+    Object::with_type(kind)
+}
+
+/// Adds the headers that answers of both doors have.
+pub fn add_components(components: &mut Components) {
+    let seconds = ObjectBuilder::new().schema_type(Type::Integer).minimum(Some(0)).build();
+    let retry: Header = HeaderBuilder::new()
+        .schema(Some(seconds))
+        .description(Some("The seconds after which the request may be repeated"))
+        .build();
+    components.headers.insert(RETRY_AFTER.to_owned(), RefOr::T(retry));
+}
+
+/// A reference to the header `Retry-After`.
+pub fn retry_after() -> Ref {
+    Ref::new(format!("#/components/headers/{RETRY_AFTER}"))
+}
+
+/// The header `Idempotency-Key` of a request that creates something.
+pub fn idempotency_key() -> Parameter {
+    let key = ObjectBuilder::new().schema_type(Type::String).min_length(Some(1)).max_length(Some(255)).build();
+    ParameterBuilder::new()
+        .name("Idempotency-Key")
+        .parameter_in(ParameterIn::Header)
+        .required(Required::False)
+        .description(Some("Makes a repeated request have the effect of one request; kept for 180 days"))
+        .schema(Some(key))
+        .build()
+}
