@@ -149,7 +149,8 @@ async fn look(
         Status::RollingBack => counts.reverted + steps,
         _ => steps,
     };
-    let now = services.clock.now_ms();
+    // The function which changed the status may have had a clock that was ahead.
+    let now = services.clock.now_ms().max(import.updated_at);
     let key = keys::watch(account, import.id);
     let seen: Option<Watch> = services.store.read(&key).await?;
     let mut watch = match &seen {
