@@ -62,6 +62,13 @@ struct Watch {
     wakings: u32,
 }
 
+impl Watch {
+    /// `true` if the watch is of the import's present stay in its status. A resumed import may come to a status again.
+    fn is_of(&self, import: &Import) -> bool {
+        self.status == import.status && self.since >= import.updated_at
+    }
+}
+
 #[derive(Deserialize)]
 struct Listed {
     pk: String,
@@ -149,14 +156,12 @@ async fn look(
         Status::RollingBack => counts.reverted + steps,
         _ => steps,
     };
-    let now = services.clock.now_ms();
+    // The function which changed the status may have had a clock that was ahead.
+    let now = services.clock.now_ms().max(import.updated_at);
     let key = keys::watch(account, import.id);
     let seen: Option<Watch> = services.store.read(&key).await?;
     let mut watch = match &seen {
-        // A watch from before the last change of status is of an earlier stay in the status.
-        Some(watch) if watch.status == import.status && watch.done == done && watch.since >= import.updated_at => {
-            watch.clone()
-        }
+        Some(watch) if watch.is_of(&import) && watch.done == done => watch.clone(),
         // Progress since the last look counts from now; without progress so far, time counts from the last change of
         // status.
         _ => Watch { status: import.status, done, since: if done > 0 { now } else { import.updated_at }, wakings: 0 },
@@ -183,9 +188,9 @@ async fn look(
 /// Gives up the turn of a settled drop, and writes the report. If the worker which settled the import died, the sweep
 /// does so at once. If the outbox refuses the report, each further try waits twice as long.
 async fn tell(services: &Services, import: &Import, others: Others, swept: &mut Swept) -> Result<(), ImportError> {
-    let (now, key) = (services.clock.now_ms(), keys::watch(import.account, import.id));
+    let (now, key) = (services.clock.now_ms().max(import.updated_at), keys::watch(import.account, import.id));
     let seen: Option<Watch> = services.store.read(&key).await?;
-    let seen = seen.filter(|watch| watch.status == import.status);
+    let seen = seen.filter(|watch| watch.is_of(import));
     let waits = |watch: &Watch| patience(watch.status, watch.wakings) > stood_still(watch, now);
     if others == Others::MayWork && seen.as_ref().is_some_and(waits) {
         return Ok(());
