@@ -10,6 +10,7 @@ mod keyset;
 mod list;
 mod mappings;
 pub(crate) mod parameters;
+mod path;
 mod problem;
 mod scan;
 mod upload;

@@ -1,7 +1,7 @@
 //! The endpoints that show an import, cancel an import, or undo an import.
 
 use axum::Json;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::http::StatusCode;
 use serde_json::{Value, json};
 use shared::id::ImportId;
@@ -12,6 +12,7 @@ use shared::services::Services;
 use shared::settle::stop::cancel as stop;
 
 use super::Problem;
+use super::path::Path;
 use super::problem::Caller;
 use crate::Door;
 use crate::answer::{CELL, MESSAGE, cut_all, end_early};
@@ -59,7 +60,7 @@ async fn body(services: &Services, import: &Import) -> Result<Json<Value>, Probl
     params(ImportNumber, Headers),
     responses((status = 200, description = "The import", body = ImportShown), Unknown, Everywhere)
 )]
-pub async fn get(State(door): State<Door>, caller: Caller, Path(id): Path<String>) -> Result<Json<Value>, Problem> {
+pub async fn get(State(door): State<Door>, caller: Caller, Path(id): Path) -> Result<Json<Value>, Problem> {
     let import = import_of(&door.services, &caller, &id).await?;
     body(&door.services, &import).await
 }
@@ -77,7 +78,7 @@ pub async fn get(State(door): State<Door>, caller: Caller, Path(id): Path<String
 pub async fn cancel(
     State(door): State<Door>,
     caller: Caller,
-    Path(id): Path<String>,
+    Path(id): Path,
 ) -> Result<(StatusCode, Json<Value>), Problem> {
     let import = import_of(&door.services, &caller, &id).await?;
     let import = stop(&door.services, &import, &caller.0.signature()).await?;
@@ -97,7 +98,7 @@ pub async fn cancel(
 pub async fn revert(
     State(door): State<Door>,
     caller: Caller,
-    Path(id): Path<String>,
+    Path(id): Path,
 ) -> Result<(StatusCode, Json<Value>), Problem> {
     let import = import_of(&door.services, &caller, &id).await?;
     let import = undo::ask(&door.services, &import, &caller.0.signature()).await?;

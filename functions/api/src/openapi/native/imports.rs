@@ -192,6 +192,7 @@ pub struct UploadAsked {
     /// The format of the file; `auto` finds the format
     format: Option<FormatWord>,
     /// The field of each column, for a file that no format fits; `none` also leaves out what the account remembers
+    #[schema(nullable = false)]
     mapping: Option<Value>,
     /// The user who gets the entries of unknown people; `null` skips these rows. By default the caller
     #[schema(minimum = 1)]
