@@ -161,7 +161,14 @@ impl World<'_> {
     }
 
     async fn entry(&self) -> anyhow::Result<u64> {
-        self.made("/v2/entries", json!({ "date": "2026-05-04", "minutes": 5, "project_name": "Cranes" })).await
+        self.entry_of(json!({ "project_name": "Cranes" })).await
+    }
+
+    /// An entry with a further field.
+    async fn entry_of(&self, field: Value) -> anyhow::Result<u64> {
+        let mut body = json!({ "date": "2026-05-04", "minutes": 5 });
+        body.as_object_mut().zip(field.as_object()).map(|(body, field)| body.extend(field.clone()));
+        self.made("/v2/entries", body).await
     }
 
     async fn project(&self) -> anyhow::Result<u64> {
@@ -185,12 +192,20 @@ impl World<'_> {
             "imports" => Ok(self.import),
             "mappings" => self.mapping().await,
             "entries" => self.entry().await,
-            "projects" => self.project().await,
+            // What has no entries is deleted and not archived or deactivated.
+            "projects" => {
+                let project = self.project().await?;
+                self.entry_of(json!({ "project_id": project })).await?;
+                Ok(project)
+            }
             "tags" => self.tag().await,
             "users" => {
                 let user = self
                     .made("/v2/users", json!({ "email": format!("{}@example.com", self.name("u").replace(' ', "")) }))
                     .await?;
+                if path.ends_with("activate") {
+                    self.entry_of(json!({ "user_id": user })).await?;
+                }
                 if path.ends_with("/activate") {
                     self.stack
                         .send(Method::PUT, &format!("/v2/users/{user}/deactivate"), &json!({}))
