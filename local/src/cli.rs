@@ -2,15 +2,22 @@
 
 mod account;
 mod bench;
+mod cancel;
 mod client;
+mod columns;
 mod detect;
+mod errors;
 mod import;
+mod list;
 mod load;
 mod progress;
 mod reading;
 mod report;
+mod resume;
 mod revert;
 mod serve;
+mod shell;
+mod show;
 mod stack;
 mod tables;
 mod token;
@@ -19,7 +26,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use anyhow::Context;
-use clap::{Args, Parser, Subcommand};
+use clap::{Args, CommandFactory, Parser, Subcommand};
 use shared::sweep::Swept;
 use waybill::system::{self, DEMO_TOKEN, System};
 
@@ -41,6 +48,16 @@ enum Command {
     Import(import::Import),
     /// Show how a file would be read, without importing it
     Detect(detect::Detect),
+    /// List the imports, newest first
+    List(list::List),
+    /// Show an import as it is now
+    Show(show::Show),
+    /// Show the errors of an import's rows, grouped by their cause
+    Errors(errors::Errors),
+    /// Stop an import; rows that are loaded stay
+    Cancel(cancel::Cancel),
+    /// Go on with a stopped import
+    Resume(resume::Resume),
     /// Undo an import
     Revert(revert::Revert),
     /// Create an account, or list the accounts
@@ -57,6 +74,11 @@ enum Command {
     Bench(bench::Bench),
     /// Run many clients at once against a service, and report how the service answers
     Load(load::Load),
+    /// Write a script with which a shell completes this program's commands and options
+    Completions(shell::Completions),
+    /// Write a manual page
+    #[command(name = "man")]
+    Manual(shell::Manual),
     /// Serve DynamoDB and S3 for the process which started this command
     #[command(name = bench::STORES, hide = true)]
     Stores,
@@ -86,12 +108,19 @@ pub async fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
         Command::Serve(serve) => serve.run().await,
         Command::Import(import) => import.run().await,
         Command::Detect(detect) => detect.run(),
+        Command::List(list) => list.run().await,
+        Command::Show(show) => show.run().await,
+        Command::Errors(errors) => errors.run().await,
+        Command::Cancel(cancel) => cancel.run().await,
+        Command::Resume(resume) => resume.run().await,
         Command::Revert(revert) => revert.run().await,
         Command::Account(account) => account.run().await,
         Command::User(user) => user.run().await,
         Command::Token(token) => token.run().await,
         Command::Bench(bench) => bench.run().await,
         Command::Load(load) => load.run().await,
+        Command::Completions(completions) => completions.run(Arguments::command()),
+        Command::Manual(manual) => manual.run(Arguments::command()),
         Command::Stores => bench::stores().await,
     }
 }
@@ -126,6 +155,14 @@ impl Where {
         }
         let token = self.token.clone().unwrap_or_else(|| DEMO_TOKEN.to_owned());
         Ok(Service { client: Client::new(system.url(), &token)?, again, system: Some(system) })
+    }
+
+    /// Opens the service, acts on it, and closes it whether or not the act succeeds.
+    pub async fn run<T>(&self, act: impl AsyncFnOnce(&Client) -> anyhow::Result<T>) -> anyhow::Result<T> {
+        let service = self.open().await?;
+        let done = act(&service.client).await;
+        service.close().await;
+        done
     }
 }
 

@@ -5,6 +5,7 @@
 //! addresses, and may do only what the template's [`roles`] allow.
 
 pub mod delivery;
+mod docs;
 pub mod emulators;
 pub mod environment;
 pub mod folder;

@@ -25,6 +25,7 @@ use tracing_subscriber::layer::{Layer, SubscriberExt};
 use tracing_subscriber::util::SubscriberInitExt;
 
 use crate::delivery::Delivery;
+use crate::docs;
 use crate::emulators::sqs::Queues;
 use crate::emulators::{self, ACCESS_KEY_ID, Emulators, SECRET_ACCESS_KEY, arn};
 use crate::environment::Environment;
@@ -162,7 +163,8 @@ impl System {
         let resumed = if is_kept { sweep(&functions.sweep, Others::Gone).await? } else { Swept::default() };
         let delivery = deliver(&emulators, template, &functions, &guards, options.workers)?;
         let gate = Gate::new(&callers, bound.port(), api::refusal);
-        let doors = bound.serve(Limits::default(), |_| gate.before(api::router(functions.api.clone())));
+        let doors =
+            bound.serve(Limits::default(), |_| gate.before(api::router(functions.api.clone()).merge(docs::router())));
         Ok(Self { services, functions, guards, environment, resumed, doors, delivery, emulators })
     }
 

@@ -1,5 +1,8 @@
 //! Tests of the command line, run as a process by a person or a script.
 
+#[path = "command_line/following.rs"]
+mod following;
+
 use std::fs::File;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{TcpListener, TcpStream};

@@ -17,6 +17,7 @@ mod list;
 mod mappings;
 pub(crate) mod parameters;
 mod parts;
+mod path;
 mod problem;
 mod reason;
 mod records;

@@ -124,7 +124,7 @@ impl Bench {
 
         let meter = Meter::new(system);
         let began = Instant::now();
-        client.revert(id.0).await?;
+        client.act(id.0, "revert").await?;
         let asked = began.elapsed();
         let (_, took) = settled(system, id, &[Status::RolledBack]).await?;
         let undo = meter.phase(asked + took, self.rows);
@@ -141,7 +141,7 @@ async fn warm_up(system: &System, generator: &Generator, client: &Client) -> any
     let file = generator.write(WARM_UP).context("the file cannot be made")?;
     let id = ImportId(client.upload(json!({}), file.path()).await?);
     settled(system, id, &[Status::Complete]).await?;
-    client.revert(id.0).await?;
+    client.act(id.0, "revert").await?;
     settled(system, id, &[Status::RolledBack]).await?;
     Ok(())
 }

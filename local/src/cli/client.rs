@@ -13,6 +13,8 @@ use waybill::http_client;
 const POLL: Duration = Duration::from_millis(200);
 /// Longest time for the answer to any request except an upload.
 const PATIENCE: Duration = Duration::from_secs(60);
+/// Number of imports in a page of the list.
+const MOST_PER_PAGE: usize = 100;
 /// Longest time for opening a connection.
 const CONNECT: Duration = Duration::from_secs(10);
 
@@ -60,18 +62,40 @@ impl Client {
         Ok(id)
     }
 
-    /// Requests the undo of an import, and returns the service's answer.
-    pub async fn revert(&self, id: u64) -> anyhow::Result<Value> {
-        let answer = self.request(Method::POST, &format!("/imports/{id}/revert")).send().await?;
-        if answer.status() == StatusCode::NOT_FOUND {
-            bail!("there is no import {id}");
-        }
-        json(answer).await
+    /// Requests a change of an import's state, for example `revert`, and returns the import as it is then.
+    pub async fn act(&self, id: u64, action: &str) -> anyhow::Result<Value> {
+        of_import(id, self.request(Method::POST, &format!("/imports/{id}/{action}")).send().await?).await
     }
 
     /// Returns the present state of an import, as the native door shows it.
     pub async fn import(&self, id: u64) -> anyhow::Result<Value> {
-        json(self.request(Method::GET, &format!("/imports/{id}")).send().await?).await
+        of_import(id, self.request(Method::GET, &format!("/imports/{id}")).send().await?).await
+    }
+
+    /// Returns at most `limit` imports, newest first, with one of the statuses unless `statuses` is empty; and whether
+    /// there are more.
+    pub async fn imports(&self, statuses: &[String], limit: usize) -> anyhow::Result<(Vec<Value>, bool)> {
+        let mut imports = Vec::new();
+        let mut query = vec![("per_page", MOST_PER_PAGE.min(limit.max(2)).to_string())];
+        if !statuses.is_empty() {
+            query.push(("filter[status][include]", statuses.join(",")));
+        }
+        loop {
+            let mut page = json(self.request(Method::GET, "/imports").query(&query).send().await?).await?;
+            let records = page["records"].as_array_mut().context("the service's answer has no records")?;
+            imports.append(records);
+            match page["next_cursor"].as_str() {
+                Some(next) if imports.len() < limit => {
+                    query.retain(|(name, _)| *name != "start_cursor");
+                    query.push(("start_cursor", next.to_owned()));
+                }
+                next => {
+                    let more = next.is_some() || imports.len() > limit;
+                    imports.truncate(limit);
+                    return Ok((imports, more));
+                }
+            }
+        }
     }
 
     /// Polls an import until its status no longer changes by itself. `seen` receives every state, with the time
@@ -90,6 +114,14 @@ impl Client {
             tokio::time::sleep(POLL).await;
         }
     }
+}
+
+/// The answer to a request for an import.
+async fn of_import(id: u64, answer: Response) -> anyhow::Result<Value> {
+    if answer.status() == StatusCode::NOT_FOUND {
+        bail!("there is no import {id}");
+    }
+    json(answer).await
 }
 
 async fn json(answer: Response) -> anyhow::Result<Value> {

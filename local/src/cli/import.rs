@@ -61,13 +61,7 @@ impl Import {
         } else {
             print!("{}", report::import(&import, began.elapsed(), again.as_deref()));
         }
-        let created = import["counts"]["created"].as_u64().unwrap_or_default();
-        Ok(ExitCode::from(match import["status"].as_str() {
-            Some("complete") => 0,
-            Some("partially_complete") => 1,
-            Some("incomplete") if created > 0 => 1,
-            _ => 2,
-        }))
+        Ok(report::exit_status(&import))
     }
 
     async fn import(&self, client: &super::client::Client, asked: Value) -> anyhow::Result<Value> {

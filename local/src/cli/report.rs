@@ -1,6 +1,7 @@
 //! Reports about an import, as text for people and as JSON for programs.
 
 use std::fmt::Write;
+use std::process::ExitCode;
 use std::time::Duration;
 
 use serde_json::{Value, json};
@@ -43,6 +44,30 @@ pub fn machine(import: &Value) -> Value {
 /// Builds the report of an import. `again` contains the arguments with which a later command reaches the same
 /// state, or is `None` if the state is deleted.
 pub fn import(import: &Value, took: Duration, again: Option<&str>) -> String {
+    let mut text = state(import);
+    let (id, status) = (&import["id"], import["status"].as_str().unwrap_or_default());
+    line(&mut text, format_args!(""));
+    line(&mut text, format_args!("Took {:.1} s.", took.as_secs_f64()));
+    if let (Some(again), "complete" | "partially_complete" | "incomplete") = (again, status) {
+        line(&mut text, format_args!("Undo it:  cargo run -- revert {id}{again}"));
+    }
+    text
+}
+
+/// The exit status of a command that loads rows: 0 if no row failed, 1 if some rows failed or the import stopped before
+/// its end, and 2 if nothing was imported.
+pub fn exit_status(import: &Value) -> ExitCode {
+    let created = import["counts"]["created"].as_u64().unwrap_or_default();
+    ExitCode::from(match import["status"].as_str() {
+        Some("complete") => 0,
+        Some("partially_complete") => 1,
+        Some("incomplete") if created > 0 => 1,
+        _ => 2,
+    })
+}
+
+/// Builds the report of an import as it is now.
+pub fn state(import: &Value) -> String {
     let mut text = String::new();
     let status = import["status"].as_str().unwrap_or_default();
     let (id, name) = (&import["id"], import["file_name"].as_str().unwrap_or_default());
@@ -52,12 +77,18 @@ pub fn import(import: &Value, took: Duration, again: Option<&str>) -> String {
         "failed" => "nothing was imported",
         "unsupported" => "the file was refused, nothing was imported",
         "incomplete" => "stopped before the end",
+        "new" => "its file is awaited",
+        "queued" => "its file is read soon",
+        "processing" => "its rows are being loaded",
+        "rolling_back" => "it is being undone",
+        "rolled_back" => "it is undone",
         _ => "",
     };
     line(&mut text, format_args!("Import {id} of {name}: {status} ({headline})"));
     line(&mut text, format_args!(""));
     for reason in strings(&import["reasons"]) {
-        line(&mut text, format_args!("  refused       {reason}"));
+        let label = if status == "incomplete" { "stopped" } else { "refused" };
+        line(&mut text, format_args!("  {label}       {reason}"));
     }
     text.push_str(&suggested(&import["evidence"]["suggested_mapping"]));
     if let Some(format) = import["format"].as_str().filter(|_| status != "unsupported") {
@@ -73,11 +104,6 @@ pub fn import(import: &Value, took: Duration, again: Option<&str>) -> String {
     }
     counts(&mut text, import);
     errors(&mut text, import);
-    line(&mut text, format_args!(""));
-    line(&mut text, format_args!("Took {:.1} s.", took.as_secs_f64()));
-    if let (Some(again), "complete" | "partially_complete" | "incomplete") = (again, status) {
-        line(&mut text, format_args!("Undo it:  cargo run -- revert {id}{again}"));
-    }
     text
 }
 

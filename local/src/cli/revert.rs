@@ -25,7 +25,7 @@ impl Revert {
     pub async fn run(self) -> anyhow::Result<ExitCode> {
         let service = self.service.open().await?;
         let result: anyhow::Result<Value> = async {
-            service.client.revert(self.id).await?;
+            service.client.act(self.id, "revert").await?;
             let mut progress = Progress::new(self.json);
             let import = service.client.settled(self.id, |import, standing| progress.show(import, standing)).await?;
             progress.done();

@@ -4,7 +4,7 @@
 use std::cmp::Reverse;
 
 use axum::Json;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use serde::Serialize;
 use shared::id::{ImportId, Row};
 use shared::ledger::SkipReason;
@@ -14,6 +14,7 @@ use utoipa::ToSchema;
 
 use super::Problem;
 use super::imports::import_of;
+use super::path::Path;
 use super::problem::Caller;
 use crate::Door;
 use crate::openapi::native::{Everywhere, Headers, ImportNumber, Unknown};
@@ -99,7 +100,7 @@ fn skips(skipped: SkipReason, count: u64, first_rows: Vec<Row>) -> Skips {
         (status = 200, description = "The causes", body = Errors), Unknown, Everywhere
     )
 )]
-pub async fn get(State(door): State<Door>, caller: Caller, Path(id): Path<String>) -> Result<Json<Errors>, Problem> {
+pub async fn get(State(door): State<Door>, caller: Caller, Path(id): Path) -> Result<Json<Errors>, Problem> {
     let import = import_of(&door.services, &caller, &id).await?;
     let CausesNow { causes, is_whole, counts } = causes::read(&door.services, &import).await?;
     let mut errors: Vec<_> = causes.errors.into_iter().map(Cause::from).collect();

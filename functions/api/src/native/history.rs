@@ -4,7 +4,7 @@
 //! history of one import.
 
 use axum::Json;
-use axum::extract::{Path, RawQuery, State};
+use axum::extract::{RawQuery, State};
 use serde_json::{Value, json};
 use shared::import::list::MOST_COUNTED;
 use shared::import::{HistoryLine, HistoryPlace, Status, history};
@@ -16,6 +16,7 @@ use super::cursor::strange;
 use super::imports::import_of;
 use super::keyset::{Envelope, Keyset};
 use super::parameters::HISTORY;
+use super::path::Path;
 use super::problem::Caller;
 use crate::Door;
 use crate::answer::{MESSAGE, shortened};
@@ -56,7 +57,7 @@ fn place((at, number): ListPlace) -> Option<HistoryPlace> {
 pub async fn list(
     State(door): State<Door>,
     caller: Caller,
-    Path(id): Path<String>,
+    Path(id): Path,
     RawQuery(query): RawQuery,
 ) -> Result<Json<Envelope<Value>>, Problem> {
     let import = import_of(&door.services, &caller, &id).await?;

@@ -1,7 +1,7 @@
 //! The endpoints that show an import, and that cancel, resume or undo an import.
 
 use axum::Json;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::http::header::RETRY_AFTER;
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
@@ -14,6 +14,7 @@ use shared::services::Services;
 use shared::settle::stop::cancel as stop;
 
 use super::Problem;
+use super::path::Path;
 use super::problem::Caller;
 use super::reason::Reason;
 use super::validator::Validator;
@@ -105,7 +106,7 @@ pub(super) fn refused(error: ImportError, change: &str) -> Problem {
 pub async fn get(
     State(door): State<Door>,
     caller: Caller,
-    Path(id): Path<String>,
+    Path(id): Path,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
     let services = &door.services;
@@ -143,7 +144,7 @@ pub async fn get(
 pub async fn cancel(
     State(door): State<Door>,
     caller: Caller,
-    Path(id): Path<String>,
+    Path(id): Path,
     Reason(reason): Reason,
 ) -> Result<Response, Problem> {
     let import = import_of(&door.services, &caller, &id).await?;
@@ -168,7 +169,7 @@ pub async fn cancel(
 pub async fn resume(
     State(door): State<Door>,
     caller: Caller,
-    Path(id): Path<String>,
+    Path(id): Path,
     Reason(reason): Reason,
 ) -> Result<Response, Problem> {
     let import = import_of(&door.services, &caller, &id).await?;
@@ -193,7 +194,7 @@ pub async fn resume(
 pub async fn revert(
     State(door): State<Door>,
     caller: Caller,
-    Path(id): Path<String>,
+    Path(id): Path,
     Reason(reason): Reason,
 ) -> Result<Response, Problem> {
     let import = import_of(&door.services, &caller, &id).await?;

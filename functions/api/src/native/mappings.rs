@@ -3,7 +3,7 @@
 
 use axum::Json;
 use axum::extract::rejection::JsonRejection;
-use axum::extract::{Path, RawQuery, State};
+use axum::extract::{RawQuery, State};
 use axum::http::StatusCode;
 use serde_json::{Map, Value, json};
 use shared::id::MappingId;
@@ -13,6 +13,7 @@ use shared::mappings::{self, HeaderMemory};
 use super::Problem;
 use super::keyset::{Envelope, Keyset};
 use super::parameters::MAPPINGS;
+use super::path::Path;
 use super::problem::Caller;
 use crate::Door;
 use crate::openapi::native::{
@@ -66,11 +67,7 @@ pub async fn list(
     params(MappingNumber, Headers),
     responses((status = 200, description = "The mapping", body = MappingShown), Unknown, Everywhere)
 )]
-pub async fn get(
-    State(door): State<Door>,
-    Caller(caller): Caller,
-    Path(id): Path<String>,
-) -> Result<Json<Value>, Problem> {
+pub async fn get(State(door): State<Door>, Caller(caller): Caller, Path(id): Path) -> Result<Json<Value>, Problem> {
     let memory = mappings::get(&door.services, caller.account, id_of(&id)?).await?;
     memory.map(|memory| Json(shown(&memory))).ok_or_else(Problem::not_found)
 }
@@ -88,7 +85,7 @@ pub async fn get(
 pub async fn rename(
     State(door): State<Door>,
     Caller(caller): Caller,
-    Path(id): Path<String>,
+    Path(id): Path,
     body: Result<Json<Map<String, Value>>, JsonRejection>,
 ) -> Result<Json<Value>, Problem> {
     let id = id_of(&id)?;
@@ -120,11 +117,7 @@ pub async fn rename(
     params(MappingNumber, Headers),
     responses((status = 204, description = "The mapping is deleted"), Unknown, Everywhere)
 )]
-pub async fn forget(
-    State(door): State<Door>,
-    Caller(caller): Caller,
-    Path(id): Path<String>,
-) -> Result<StatusCode, Problem> {
+pub async fn forget(State(door): State<Door>, Caller(caller): Caller, Path(id): Path) -> Result<StatusCode, Problem> {
     match mappings::forget(&door.services, caller.account, id_of(&id)?).await? {
         true => Ok(StatusCode::NO_CONTENT),
         false => Err(Problem::not_found()),

@@ -6,7 +6,7 @@
 use std::time::Duration;
 
 use axum::Json;
-use axum::extract::{Path, RawQuery, State};
+use axum::extract::{RawQuery, State};
 use axum::response::Response;
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -17,6 +17,7 @@ use utoipa::ToSchema;
 
 use super::Problem;
 use super::imports::{accepted, import_of};
+use super::path::Path;
 use super::problem::Caller;
 use crate::Door;
 use crate::openapi::native::{
@@ -82,7 +83,7 @@ pub async fn list(
     State(door): State<Door>,
     caller: Caller,
     crate::base::Base(base): crate::base::Base,
-    Path(id): Path<String>,
+    Path(id): Path,
     RawQuery(query): RawQuery,
 ) -> Result<Json<Value>, Problem> {
     let import = import_of(&door.services, &caller, &id).await?;
@@ -137,7 +138,7 @@ struct Part {
 pub async fn complete(
     State(door): State<Door>,
     caller: Caller,
-    Path(id): Path<String>,
+    Path(id): Path,
     sent: axum::body::Bytes,
 ) -> Result<Response, Problem> {
     let import = import_of(&door.services, &caller, &id).await?;

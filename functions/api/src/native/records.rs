@@ -2,7 +2,7 @@
 //! [`shared::entries::imported`] finds the page.
 
 use axum::Json;
-use axum::extract::{Path, RawQuery, State};
+use axum::extract::{RawQuery, State};
 use serde::Serialize;
 use shared::entries::Entry;
 use shared::entries::imported::{ImportedEntry, ImportedPage, page};
@@ -14,6 +14,7 @@ use super::Problem;
 use super::imports::import_of;
 use super::keyset::{Envelope, Keyset};
 use super::parameters::RECORDS;
+use super::path::Path;
 use super::problem::Caller;
 use super::results::{place, row_place};
 use crate::Door;
@@ -81,7 +82,7 @@ fn shown(import: ImportId, imported: &ImportedEntry) -> Record {
 pub async fn list(
     State(door): State<Door>,
     caller: Caller,
-    Path(id): Path<String>,
+    Path(id): Path,
     RawQuery(query): RawQuery,
 ) -> Result<Json<Envelope<Record>>, Problem> {
     let import = import_of(&door.services, &caller, &id).await?;

@@ -3,7 +3,7 @@
 //! A row has a `status` in the words of the vendor and an `outcome` in ours, because the vendor has no word for a skipped row.
 
 use axum::Json;
-use axum::extract::{Path, RawQuery, State};
+use axum::extract::{RawQuery, State};
 use serde::Serialize;
 use shared::id::Row;
 use shared::import::Import;
@@ -16,6 +16,7 @@ use super::Problem;
 use super::imports::import_of;
 use super::keyset::{Envelope, Keyset};
 use super::parameters::RESULTS;
+use super::path::Path;
 use super::problem::Caller;
 use super::scan::Scan;
 use crate::Door;
@@ -127,7 +128,7 @@ fn shown(import: &Import, result: &RowResult) -> ResultRow {
 pub async fn list(
     State(door): State<Door>,
     caller: Caller,
-    Path(id): Path<String>,
+    Path(id): Path,
     RawQuery(query): RawQuery,
 ) -> Result<Json<Envelope<ResultRow>>, Problem> {
     let import = import_of(&door.services, &caller, &id).await?;

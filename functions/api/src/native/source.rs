@@ -5,7 +5,7 @@
 
 use std::time::Duration;
 
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::http::header::{CACHE_CONTROL, LOCATION};
 use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
@@ -14,6 +14,7 @@ use shared::import::ImportError;
 
 use super::Problem;
 use super::imports::import_of;
+use super::path::Path;
 use super::problem::Caller;
 use crate::Door;
 use crate::openapi::native::{Everywhere, Headers, ImportNumber, Unknown};
@@ -58,11 +59,7 @@ fn disposition(file_name: &str) -> String {
         Unknown, Everywhere
     )
 )]
-pub async fn get(
-    State(door): State<Door>,
-    caller: Caller,
-    Path(id): Path<String>,
-) -> Result<(StatusCode, HeaderMap), Problem> {
+pub async fn get(State(door): State<Door>, caller: Caller, Path(id): Path) -> Result<(StatusCode, HeaderMap), Problem> {
     let import = import_of(&door.services, &caller, &id).await?;
     let missing = |detail: &str| Problem::other(StatusCode::NOT_FOUND, detail);
     let source = import.source.as_ref().ok_or_else(|| missing("The file of the import has not arrived"))?;

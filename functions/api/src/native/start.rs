@@ -1,11 +1,12 @@
 //! `POST /imports/{id}/start` starts an import that was made with `autostart=false`.
 
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::response::Response;
 use shared::import::{Asker, start as begin};
 
 use super::Problem;
 use super::imports::{accepted, import_of, refused};
+use super::path::Path;
 use super::problem::Caller;
 use super::reason::Reason;
 use crate::Door;
@@ -30,7 +31,7 @@ use crate::openapi::native::{
 pub async fn start(
     State(door): State<Door>,
     caller: Caller,
-    Path(id): Path<String>,
+    Path(id): Path,
     Reason(reason): Reason,
 ) -> Result<Response, Problem> {
     let import = import_of(&door.services, &caller, &id).await?;

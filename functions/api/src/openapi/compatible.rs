@@ -101,7 +101,7 @@ impl<'d> Found<'d> {
     }
 
     fn parameters(&mut self, at: &str, old: &'d Value, new: &'d Value) {
-        let of = |document, operation: &'d Value| -> Vec<&'d Value> {
+        let of = |document: &'d Value, operation: &'d Value| -> Vec<&'d Value> {
             items(&operation["parameters"]).map(|parameter| resolved(document, parameter)).collect()
         };
         let same = |one: &Value, other: &Value| one["name"] == other["name"] && one["in"] == other["in"];
@@ -147,13 +147,17 @@ impl<'d> Found<'d> {
             return;
         }
         let (old, new) = (shape(self.old, old), shape(self.new, new));
-        let lost: Vec<_> = match direction {
-            Direction::Taken => old.types.difference(&new.types).collect(),
-            Direction::Given => new.types.difference(&old.types).collect(),
+        // A schema without a type means any value.
+        let (narrow, wide, what) = match direction {
+            Direction::Taken => (&old.types, &new.types, "no longer takes"),
+            Direction::Given => (&new.types, &old.types, "may be"),
         };
-        if !lost.is_empty() && !(direction == Direction::Taken && new.types.is_empty()) {
-            let lost: Vec<_> = lost.into_iter().copied().collect();
-            let what = if direction == Direction::Taken { "no longer takes" } else { "may be" };
+        let lost: Vec<&str> = match wide.is_empty() {
+            true => Vec::new(),
+            false if narrow.is_empty() => vec!["any value"],
+            false => narrow.difference(wide).copied().collect(),
+        };
+        if !lost.is_empty() {
             return self.add(at, format!("{what} {}", lost.join(", ")));
         }
         let (old, new) = (old.schema, new.schema);
@@ -247,13 +251,11 @@ fn resolved<'d>(document: &'d Value, value: &'d Value) -> &'d Value {
 /// The shape of a schema. A value that may be null besides is written as a list of types, or as a choice with null.
 fn shape<'d>(document: &'d Value, schema: &'d Value) -> Shape<'d> {
     let schema = resolved(document, schema);
-    let is_null = |choice: &&Value| choice["type"] == "null";
-    let choices: Vec<&Value> = items(&schema["oneOf"]).collect();
-    if let [one, other] = choices.as_slice()
-        && let Some(main) = [one, other].into_iter().find(|choice| !is_null(choice))
-        && [one, other].into_iter().any(is_null)
+    let choices: Vec<&'d Value> = items(&schema["oneOf"]).collect();
+    if let [one, other] = choices[..]
+        && (one["type"] == "null") != (other["type"] == "null")
     {
-        let mut inner = shape(document, main);
+        let mut inner = shape(document, if one["type"] == "null" { other } else { one });
         inner.types.insert("null");
         return inner;
     }

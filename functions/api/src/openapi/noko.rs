@@ -4,6 +4,7 @@
 mod answers;
 mod fields;
 mod parameters;
+mod people;
 
 use utoipa::openapi::security::{
     ApiKey, ApiKeyValue, HttpAuthScheme, HttpBuilder, SecurityRequirement, SecurityScheme,
@@ -13,14 +14,15 @@ use utoipa::openapi::{Components, ContentBuilder, Ref, ResponseBuilder};
 use utoipa::{PartialSchema, ToSchema};
 
 pub use answers::{
-    AccountShown, CurrentUser, EntryShown, GroupShown, ImportMade, ImportReport, ImportShown, ImportState, NoExpense,
-    ProjectGroupShown, ProjectShown, ProjectsAdded, TagShown, TagsMade, UserLink, UserShown,
+    EntryShown, GroupShown, ImportMade, ImportReport, ImportShown, ImportState, NoExpense, ProjectGroupShown,
+    ProjectShown, ProjectsAdded, TagShown, TagsMade,
 };
 pub use fields::{
     Approval, ApprovalOfEntries, EntryFields, EntryIds, FileForm, GroupFields, GroupName, InvoiceOfEntries, Invoicing,
     MergedProject, MergedTag, NoFields, ProjectFields, ProjectIds, TagFields, TagIds, TagOrTags, UserFields,
 };
 pub use parameters::{id, of_endpoint, user_agent};
+pub use people::{AccountShown, CurrentUser, UserLink, UserShown};
 
 use self::answers::ErrorShown;
 use super::shared::retry_after;

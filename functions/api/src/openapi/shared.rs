@@ -29,7 +29,9 @@ pub fn retry_after() -> Ref {
 
 /// The header `Idempotency-Key` of a request that creates something.
 pub fn idempotency_key() -> Parameter {
-    let key = ObjectBuilder::new().schema_type(Type::String).min_length(Some(1)).max_length(Some(255)).build();
+    // Printable letters, of which the first and the last are no blanks.
+    let key = ObjectBuilder::new().schema_type(Type::String).max_length(Some(255));
+    let key = key.pattern(Some("^[!-~]([ -~]*[!-~])?$")).build();
     ParameterBuilder::new()
         .name("Idempotency-Key")
         .parameter_in(ParameterIn::Header)

@@ -68,7 +68,7 @@ fn sources(door: &str) -> Vec<(PathBuf, String)> {
 #[test]
 fn routes_of_the_doors_are_registered_only_with_their_description() {
     const OTHERWISE: [&str; 6] =
-        [".route(", ".route_service(", ".nest(", ".nest_service(", ".fallback_service(", "Router::new()"];
+        [".route(", ".route_service(", ".nest(", ".nest_service(", ".fallback_service(", " Router::new()"];
     for door in ["native", "noko"] {
         let sources = sources(door);
         assert!(sources.len() > 5, "{door}");

@@ -3,6 +3,7 @@
 
 use std::collections::BTreeMap;
 
+use shared::import::Status;
 use utoipa::openapi::path::{Parameter, ParameterBuilder, ParameterIn};
 use utoipa::openapi::schema::{KnownFormat, ObjectBuilder, SchemaFormat};
 use utoipa::openapi::{Required, Type};
@@ -53,7 +54,9 @@ fn parameter(name: &str) -> Parameter {
             ("The number of records of a page", number.minimum(Some(FEWEST)).maximum(Some(MOST)))
         }
         "filter[status][include]" => {
-            ("Statuses, separated by commas, one of which has to fit", text.examples(["complete,failed"]))
+            let words = Status::ALL.map(Status::name).join("|");
+            let text = text.pattern(Some(format!("^({words})(,({words}))*$"))).examples(["complete,failed"]);
+            ("Statuses, separated by commas, one of which has to fit", text)
         }
         "filter[outcome][include]" => {
             ("Outcomes, separated by commas, one of which has to fit", text.examples(["failed,skipped"]))

@@ -4,6 +4,8 @@
 use serde_json::Value;
 use utoipa::ToSchema;
 
+use super::people::UserLink;
+
 /// An error.
 #[derive(ToSchema)]
 #[schema(as = NokoError)]
@@ -35,110 +37,7 @@ struct FieldWrong {
 /// A time in UTC.
 #[derive(ToSchema)]
 #[schema(as = NokoTime, value_type = String, format = DateTime, example = "2026-03-01T08:00:00Z")]
-struct TimeShown(String);
-
-/// A user inside something else.
-#[derive(ToSchema)]
-#[schema(as = NokoUserLink)]
-pub struct UserLink {
-    id: u64,
-    email: String,
-    #[schema(required)]
-    first_name: Option<String>,
-    #[schema(required)]
-    last_name: Option<String>,
-    avatar: Avatar,
-    #[schema(required)]
-    profile_image_url: Option<String>,
-    url: String,
-}
-
-/// Pictures, which Waybill does not store.
-#[derive(ToSchema)]
-#[schema(as = NokoAvatar)]
-struct Avatar {
-    #[schema(required)]
-    id: Option<u64>,
-    #[schema(required)]
-    thumbnail: Option<String>,
-    #[schema(required)]
-    avatar: Option<String>,
-}
-
-#[derive(ToSchema)]
-#[schema(rename_all = "snake_case", as = NokoState)]
-enum State {
-    Active,
-    Disabled,
-}
-
-#[derive(ToSchema)]
-#[schema(rename_all = "snake_case", as = NokoRole)]
-enum Role {
-    Supervisor,
-    Leader,
-    Coworker,
-    Contractor,
-}
-
-/// A user.
-#[derive(ToSchema)]
-#[schema(as = NokoUser)]
-pub struct UserShown {
-    id: u64,
-    email: String,
-    #[schema(required)]
-    first_name: Option<String>,
-    #[schema(required)]
-    last_name: Option<String>,
-    avatar: Avatar,
-    #[schema(required)]
-    profile_image_url: Option<String>,
-    url: String,
-    state: State,
-    role: Role,
-    /// Always empty
-    teams: Vec<Value>,
-    entries_url: String,
-    /// Always 0
-    expenses: u64,
-    expenses_url: String,
-    created_at: TimeShown,
-    updated_at: TimeShown,
-}
-
-/// The caller, with preferences that always have the same values.
-#[derive(ToSchema)]
-#[schema(as = NokoCurrentUser)]
-pub struct CurrentUser {
-    id: u64,
-    email: String,
-    #[schema(required)]
-    first_name: Option<String>,
-    #[schema(required)]
-    last_name: Option<String>,
-    avatar: Avatar,
-    #[schema(required)]
-    profile_image_url: Option<String>,
-    url: String,
-    state: State,
-    role: Role,
-    /// Always empty
-    teams: Vec<Value>,
-    entries_url: String,
-    /// Always 0
-    expenses: u64,
-    expenses_url: String,
-    created_at: TimeShown,
-    updated_at: TimeShown,
-    #[schema(required)]
-    time_format: Option<String>,
-    #[schema(required)]
-    week_start: Option<String>,
-    utc_offset: i64,
-    send_personal_weekly_report_email: bool,
-    send_team_weekly_report_email: bool,
-}
+pub struct TimeShown(String);
 
 /// A client in short form.
 #[derive(ToSchema)]
@@ -280,11 +179,9 @@ pub struct TagShown {
 /// The tag of a request with `name`, or the new tags of a request with `names`.
 #[derive(ToSchema)]
 #[schema(as = NokoTagsMade)]
+#[serde(untagged)]
 pub enum TagsMade {
-    #[schema(title = "one")]
-    #[serde(untagged)]
     One(TagShown),
-    #[serde(untagged)]
     Several(Vec<TagShown>),
 }
 
@@ -310,7 +207,7 @@ pub struct EntryShown {
     invoiced_at: Option<TimeShown>,
     /// Always `null`
     #[schema(required)]
-    invoice: Option<Value>,
+    invoice: Option<String>,
     #[schema(required)]
     approved_at: Option<TimeShown>,
     #[schema(required)]
@@ -401,24 +298,6 @@ struct LineError {
     /// The cells of the row
     fields: Vec<String>,
     error: String,
-}
-
-/// An account.
-#[derive(ToSchema)]
-#[schema(as = NokoAccount)]
-pub struct AccountShown {
-    id: u64,
-    #[schema(required)]
-    name: Option<String>,
-    /// Always false
-    invoicing_enabled: bool,
-    #[schema(required)]
-    owner: Option<UserLink>,
-    url: String,
-    #[schema(required)]
-    created_at: Option<TimeShown>,
-    #[schema(required)]
-    updated_at: Option<TimeShown>,
 }
 
 /// An expense, of which Waybill has none.
