@@ -74,15 +74,11 @@ impl Files {
         if ["InvalidPart", "InvalidPartOrder", "EntityTooSmall", "MalformedXML"].contains(&code) {
             return Ok(Completion::WrongParts);
         }
-        match failed(error) {
-            FileError::Replaced => Ok(Completion::Done),
-            // An earlier request completed the upload, or nobody did.
-            FileError::Missing => match self.head(key).await {
-                Ok(_) => Ok(Completion::Done),
-                Err(FileError::Missing) => Ok(Completion::Gone),
-                Err(error) => Err(error),
-            },
-            error => Err(error),
+        // An earlier request may have completed the upload, whose id the bucket then does not know any more.
+        match (failed(error), self.head(key).await) {
+            (FileError::Replaced, _) | (_, Ok(_)) => Ok(Completion::Done),
+            (FileError::Missing, Err(FileError::Missing)) => Ok(Completion::Gone),
+            (error, _) => Err(error),
         }
     }
 }
