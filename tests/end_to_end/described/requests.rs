@@ -193,7 +193,9 @@ impl World<'_> {
     /// An entry with a further field.
     async fn entry_of(&self, field: Value) -> anyhow::Result<u64> {
         let mut body = json!({ "date": "2026-05-04", "minutes": 5 });
-        body.as_object_mut().zip(field.as_object()).map(|(body, field)| body.extend(field.clone()));
+        for (name, value) in field.as_object().into_iter().flatten() {
+            body[name] = value.clone();
+        }
         self.made("/v2/entries", body).await
     }
 
@@ -225,11 +227,12 @@ impl World<'_> {
             "mappings" => self.mapping().await,
             "entries" => self.entry().await,
             // What has no entries is deleted and not archived or deactivated.
-            "projects" => {
+            "projects" if path.ends_with("archive") => {
                 let project = self.project().await?;
                 self.entry_of(json!({ "project_id": project })).await?;
                 Ok(project)
             }
+            "projects" => self.project().await,
             "tags" => self.tag().await,
             "users" => {
                 let user = self

@@ -13,7 +13,7 @@ use utoipa::openapi::{ContentBuilder, HeaderBuilder, Ref, RefOr, Required, Respo
 use super::endpoint::Endpoint;
 use crate::openapi::noko::{
     BAD_REQUEST, BUSY, FAILED, FORBIDDEN, INVALID, NOT_FOUND, TOO_LARGE, Told, UNAUTHORIZED, id, of_endpoint, security,
-    tag_of, user_agent,
+    tag_of,
 };
 use crate::openapi::shared::{idempotency_key, plain};
 
@@ -160,7 +160,6 @@ impl Says {
             .tag(tag_of(path))
             .summary(Some(format!("{} {}", self.summary, self.noun).trim_end()))
             .securities(Some(security()))
-            .parameter(user_agent())
             .request_body(self.body.map(Body::described));
         let has_id = path.contains("{id}");
         if has_id {

@@ -21,7 +21,7 @@ pub use fields::{
     Approval, ApprovalOfEntries, EntryFields, EntryIds, FileForm, GroupFields, GroupName, InvoiceOfEntries, Invoicing,
     MergedProject, MergedTag, NoFields, ProjectFields, ProjectIds, TagFields, TagIds, TagOrTags, UserFields,
 };
-pub use parameters::{id, of_endpoint, user_agent};
+pub use parameters::{id, of_endpoint};
 pub use people::{AccountShown, CurrentUser, UserLink, UserShown};
 
 use self::answers::ErrorShown;

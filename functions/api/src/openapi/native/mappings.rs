@@ -37,6 +37,6 @@ pub struct MappingShown {
 #[serde(deny_unknown_fields)]
 pub struct MappingName {
     /// The name; `null` removes the name
-    #[schema(required, example = "Monthly export")]
+    #[schema(required, max_length = 200, pattern = r"\S", example = "Monthly export")]
     name: Option<String>,
 }

@@ -10,18 +10,6 @@ use crate::noko::Parameters;
 /// The parameters of pages, which lists read and other endpoints ignore.
 const PAGES: [&str; 3] = ["page", "per_page", "after"];
 
-/// The header that every request needs.
-pub fn user_agent() -> Parameter {
-    let agent = ObjectBuilder::new().schema_type(Type::String).pattern(Some("[!-~]")).build();
-    ParameterBuilder::new()
-        .name("User-Agent")
-        .parameter_in(ParameterIn::Header)
-        .required(Required::True)
-        .description(Some("The name of the calling program"))
-        .schema(Some(agent))
-        .build()
-}
-
 /// The id in a path.
 pub fn id() -> Parameter {
     let number = ObjectBuilder::new().schema_type(Type::Integer).minimum(Some(0)).build();
@@ -71,9 +59,7 @@ fn single(name: &str) -> ObjectBuilder {
     match name {
         "page" => number().minimum(Some(1)).default(Some(1.into())),
         "per_page" => number().minimum(Some(1)).default(Some(30.into())),
-        "after" => {
-            ObjectBuilder::from(plain(Type::String)).pattern(Some("^[1-9][0-9]{0,8}\\.[0-9]{1,15}(\\.[0-9]{1,6})?$"))
-        }
+        "after" => ObjectBuilder::from(plain(Type::String)).pattern(Some("^[0-9]{1,9}\\.[0-9]{1,15}(\\.[0-9]{1,6})?$")),
         "billable" | "invoiced" | "enabled" | "taxable" | "import_tags" | "autocreate_projects" => {
             ObjectBuilder::from(plain(Type::Boolean))
         }
