@@ -72,6 +72,11 @@ impl Client {
         of_import(id, self.request(Method::GET, &format!("/imports/{id}")).send().await?).await
     }
 
+    /// Returns the failed and the skipped rows of an import by cause.
+    pub async fn errors(&self, id: u64) -> anyhow::Result<Value> {
+        of_import(id, self.request(Method::GET, &format!("/imports/{id}/errors")).send().await?).await
+    }
+
     /// Returns at most `limit` imports, newest first, with one of the statuses unless `statuses` is empty; and whether
     /// there are more.
     pub async fn imports(&self, statuses: &[String], limit: usize) -> anyhow::Result<(Vec<Value>, bool)> {

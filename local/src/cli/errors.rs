@@ -1,15 +1,12 @@
-//! The command `waybill errors`, which shows the errors of an import's rows, grouped by their cause.
+//! The command `waybill errors`, which shows the errors of an import's rows by cause, as the door groups them.
 
-use std::collections::BTreeMap;
 use std::process::ExitCode;
 
 use clap::Args;
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use super::{Where, columns};
 
-/// The number of rows that a group names.
-const ROWS_NAMED: usize = 10;
 /// The number of rows that a line of the table names.
 const ROWS_SHOWN: usize = 5;
 
@@ -18,7 +15,7 @@ const ROWS_SHOWN: usize = 5;
 pub struct Errors {
     /// Number of the import, as `waybill list` prints it
     id: u64,
-    /// Print one JSON array instead of a table
+    /// Print the service's JSON object instead of a table
     #[arg(long)]
     json: bool,
     #[command(flatten)]
@@ -28,79 +25,73 @@ pub struct Errors {
 impl Errors {
     /// Shows the errors.
     pub async fn run(self) -> anyhow::Result<ExitCode> {
-        let import = self.service.run(async |client| client.import(self.id).await).await?;
-        let groups = grouped(import["errors"].as_array().into_iter().flatten());
-        if self.json {
-            println!("{}", Value::Array(groups));
-            return Ok(ExitCode::SUCCESS);
-        }
-        let failed = import["counts"]["failed"].as_u64().unwrap_or_default();
-        print!("{}", shown(&groups));
-        let named: u64 = groups.iter().filter_map(|group| group["count"].as_u64()).sum();
-        if failed > named {
-            println!("… and {} more rows that failed, which are not shown", failed - named);
+        let errors = self.service.run(async |client| client.errors(self.id).await).await?;
+        match self.json {
+            true => println!("{errors}"),
+            false => print!("{}", shown(&errors)),
         }
         Ok(ExitCode::SUCCESS)
     }
 }
 
-/// The errors by code and column, the most frequent first, each with its first rows and an example.
-fn grouped<'e>(errors: impl Iterator<Item = &'e Value>) -> Vec<Value> {
-    let mut groups: BTreeMap<(String, String), Vec<&Value>> = BTreeMap::new();
-    for error in errors {
-        let text = |name: &str| error[name].as_str().unwrap_or_default().to_owned();
-        groups.entry((text("code"), text("column"))).or_default().push(error);
-    }
-    let mut groups: Vec<_> = groups.into_iter().collect();
-    groups.sort_by_key(|(_, errors)| std::cmp::Reverse(errors.len()));
-    let group = |((code, column), errors): ((String, String), Vec<&Value>)| {
-        let rows: Vec<_> = errors.iter().take(ROWS_NAMED).map(|error| &error["row"]).collect();
-        let first = errors.first().copied().unwrap_or(&Value::Null);
-        json!({
-            "code": code, "column": column, "count": errors.len(), "rows": rows,
-            "message": first["message"], "value": first["value"],
-        })
-    };
-    groups.into_iter().map(group).collect()
-}
-
-fn shown(groups: &[Value]) -> String {
-    if groups.is_empty() {
-        return "No row has an error.\n".to_owned();
-    }
-    let text = |group: &Value, name: &str| group[name].as_str().unwrap_or_default().to_owned();
-    let row = |group: &Value| {
-        let rows = group["rows"].as_array().map(Vec::as_slice).unwrap_or_default();
-        let more = group["count"].as_u64().is_some_and(|count| count > ROWS_SHOWN as u64);
+/// The causes of failed rows as a table, and below it the skipped rows.
+fn shown(errors: &Value) -> String {
+    let list = |name: &str| errors[name].as_array().map(Vec::as_slice).unwrap_or_default();
+    let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+    let row = |cause: &Value| {
+        let rows = cause["first_rows"].as_array().map(Vec::as_slice).unwrap_or_default();
+        let more = cause["count"].as_u64().is_some_and(|count| count > ROWS_SHOWN as u64);
         let rows: Vec<_> = rows.iter().take(ROWS_SHOWN).map(Value::to_string).collect();
         let rows = rows.join(", ") + if more { ", …" } else { "" };
-        [group["count"].to_string(), text(group, "code"), text(group, "column"), rows, text(group, "message")]
+        let example = text(&cause["example"]["message"]);
+        [cause["count"].to_string(), text(&cause["code"]), text(&cause["column"]), rows, example]
     };
-    let rows: Vec<_> = groups.iter().map(row).collect();
-    columns::table(["ROWS", "CODE", "COLUMN", "FIRST ROWS", "EXAMPLE"], &rows)
+    let rows: Vec<_> = list("causes").iter().map(row).collect();
+    let mut shown = match rows.is_empty() {
+        true => "No row has an error.\n".to_owned(),
+        false => columns::table(["ROWS", "CODE", "COLUMN", "FIRST ROWS", "EXAMPLE"], &rows),
+    };
+    if errors["other_failed"].as_u64().is_some_and(|rows| rows > 0) {
+        shown += &format!("… and {} rows that failed for other causes\n", errors["other_failed"]);
+    }
+    for skips in list("skips") {
+        shown += &format!("{} rows were skipped: {}\n", skips["count"], text(&skips["message"]));
+    }
+    if errors["complete"] == false {
+        shown += "The import goes on, or only its first rows were looked at: there may be more.\n";
+    }
+    shown
 }
 
 #[cfg(test)]
 mod tests {
+    use serde_json::json;
+
     use super::*;
 
     #[test]
-    fn errors_of_a_cause_are_a_group_and_the_largest_group_is_first() {
-        let error = |row: u64, code: &str, column: &str| json!({ "row": row, "line": row + 1, "code": code, "column": column, "value": "x", "message": format!("{column} of {row}") });
-        let many = (10..30).map(|row| error(row, "invalid_date", "Date"));
-        let errors: Vec<_> =
-            [error(1, "missing", "Date"), error(2, "invalid_date", "Day")].into_iter().chain(many).collect();
-        let groups = grouped(errors.iter());
-        let told: Vec<_> = groups.iter().map(|group| (&group["code"], &group["column"], &group["count"])).collect();
-        let (date, day, missing) = (json!("invalid_date"), json!("Day"), json!("missing"));
+    fn causes_are_lines_and_skips_follow() {
+        let cause = json!({
+            "code": "invalid_date", "column": "Date", "count": 20, "first_rows": (10..20).collect::<Vec<_>>(),
+            "example": { "row_number": 10, "line": 11, "value": "x", "message": "Date of 10" },
+        });
+        let whole = json!({
+            "code": "missing", "column": null, "count": 1, "first_rows": [4],
+            "example": { "row_number": 4, "line": 5, "value": null, "message": "the row is empty" },
+        });
+        let skips =
+            json!([{ "code": "unknown_user", "message": "the person is no user", "count": 3, "first_rows": [1] }]);
+        let errors = json!({ "complete": false, "causes": [cause, whole], "other_failed": 7, "skips": skips });
         assert_eq!(
-            told,
-            [(&date, &json!("Date"), &json!(20)), (&date, &day, &json!(1)), (&missing, &json!("Date"), &json!(1)),]
+            shown(&errors),
+            "ROWS  CODE          COLUMN  FIRST ROWS             EXAMPLE\n\
+             20    invalid_date  Date    10, 11, 12, 13, 14, …  Date of 10\n\
+             1     missing               4                      the row is empty\n\
+             … and 7 rows that failed for other causes\n\
+             3 rows were skipped: the person is no user\n\
+             The import goes on, or only its first rows were looked at: there may be more.\n"
         );
-        assert_eq!(groups[0]["rows"], json!((10..20).collect::<Vec<_>>()));
-        assert_eq!((&groups[0]["message"], &groups[0]["value"]), (&json!("Date of 10"), &json!("x")));
-        let table = shown(&groups);
-        assert!(table.contains("20    invalid_date  Date    10, 11, 12, 13, 14, …  Date of 10"), "{table}");
-        assert_eq!(shown(&[]), "No row has an error.\n");
+        let none = json!({ "complete": true, "causes": [], "other_failed": 0, "skips": [] });
+        assert_eq!(shown(&none), "No row has an error.\n");
     }
 }

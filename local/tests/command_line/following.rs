@@ -78,7 +78,12 @@ async fn imports_are_listed_shown_and_stopped() -> anyhow::Result<()> {
     assert_eq!(json_of(url, &["show", "2"]).await?["counts"]["created"], 4);
     let errors = json_of(url, &["errors", "2"]).await?;
     assert_eq!(
-        (&errors[0]["code"], &errors[0]["column"], &errors[0]["count"], &errors[0]["rows"]),
+        (
+            &errors["causes"][0]["code"],
+            &errors["causes"][0]["column"],
+            &errors["failed"],
+            &errors["causes"][0]["first_rows"]
+        ),
         (&json!("invalid_duration"), &json!("Duration"), &json!(1), &json!([4])),
         "{errors}"
     );
