@@ -39,8 +39,6 @@ impl Packing {
 fn is_json(bytes: &[u8]) -> bool {
     let text = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes).trim_ascii_start();
     let Some((first, rest)) = text.split_first() else { return false };
-    match (first, rest.trim_ascii_start().first()) {
-        (b'[', Some(b'{' | b']')) | (b'{', Some(b'"' | b'}')) => true,
-        _ => false,
-    }
+    let second = rest.trim_ascii_start().first();
+    matches!((first, second), (b'[', Some(b'{' | b']')) | (b'{', Some(b'"' | b'}')))
 }

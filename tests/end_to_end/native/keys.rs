@@ -23,8 +23,8 @@ async fn persistent(stack: &Stack, body: &str, seed: u64, deaths: &AtomicU64) ->
         let faults = Faults::default();
         let function = Function::of(faults.connect(&stack.system)?.api);
         let at = (seed * 7 + try_ * 5) % 8 + 1;
-        if try_ < 3 && seed % 5 != 0 {
-            faults.at(at, 1, if seed % 2 == 0 { Fault::DeathBefore } else { Fault::DeathAfter });
+        if try_ < 3 && !seed.is_multiple_of(5) {
+            faults.at(at, 1, if seed.is_multiple_of(2) { Fault::DeathBefore } else { Fault::DeathAfter });
         }
         let call = function.call("POST", "/api/v1/imports", &headers, Some(body));
         match faults.outlive(call).await {
