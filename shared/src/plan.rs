@@ -53,7 +53,9 @@ pub async fn plan(services: &Services, account: AccountId, import: ImportId) -> 
         Status::Queued if import.source.is_none() => return Ok(()),
         Status::Queued if lane::has_its_turn(services, &import).await? => {
             if import.chunks.is_some() {
-                return Box::pin(resumed::go_on(services, &import)).await;
+                let import = Box::pin(resumed::go_on(services, &import)).await?;
+                let is_started = import.status == Status::Processing;
+                return if is_started { Box::pin(send_out(services, &import)).await } else { Ok(()) };
             }
         }
         // The import before this import in the lane calls this import when settled.

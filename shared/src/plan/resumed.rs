@@ -3,7 +3,7 @@
 //! The plan stands: format, chunks and the number of rows are known, and committed chunks stay as they are. Only the
 //! search for duplicates is made again, because other imports may have brought rows of the chunks which are left.
 
-use super::{duplicates, send_out};
+use super::duplicates;
 use crate::files::FileError;
 use crate::import::{Change, Duplicates, Import, ImportError, Status, transition};
 use crate::queue::Message;
@@ -11,11 +11,13 @@ use crate::services::Services;
 use crate::settle::stop::stop;
 use crate::store::{StoreError, Write, keys};
 
-/// Starts the load of the chunks which are left, once the import has rested for long enough.
-pub async fn go_on(services: &Services, import: &Import) -> Result<(), ImportError> {
+/// Starts the load of the chunks which are left, once the import has rested for long enough. Returns the import as it is
+/// then: the caller sends out the chunks of an import which is `processing`.
+pub async fn go_on(services: &Services, import: &Import) -> Result<Import, ImportError> {
     if let Some(until) = import.rests_until.filter(|_| import.rests(services)) {
         let start = Message::Start { account: import.account, import: import.id };
-        return Ok(services.queues.send_after(&start, services.clock.until(until)).await?);
+        services.queues.send_after(&start, services.clock.until(until)).await?;
+        return Ok(import.clone());
     }
     let started = match compare(services, import).await {
         Ok(()) => transition(services, import, Status::Processing, start(import)).await,
@@ -25,10 +27,9 @@ pub async fn go_on(services: &Services, import: &Import) -> Result<(), ImportErr
         Err(error) => Err(error),
     };
     match started {
-        Ok(import) if import.status == Status::Processing => send_out(services, &import).await,
-        // The import was stopped, or a second parser started the import and sends the messages.
-        Ok(_) | Err(ImportError::Status { .. }) => Ok(()),
-        Err(error) => Err(error),
+        // The import was stopped, or a second parser started the import.
+        Err(ImportError::Status { .. }) => Import::find(services, import.account, import.id).await,
+        done => done,
     }
 }
 

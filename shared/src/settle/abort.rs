@@ -11,9 +11,8 @@
 //! | a cancel during the undo | is refused, because the import is `rolling_back` |
 //! | an undo which a person asks for, at any time | the import ends as `rolled_back` |
 
-use super::Import;
 use crate::id::ChunkNo;
-use crate::import::{Change, ImportError, Status, transition};
+use crate::import::{Change, Import, ImportError, Status, transition};
 use crate::ledger::{Chunk, PageError};
 use crate::queue::Message;
 use crate::results::findings::Findings;
