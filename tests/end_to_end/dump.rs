@@ -52,7 +52,7 @@ pub fn timeless(dump: Dump) -> Dump {
             item.remove(name);
         }
         // Counters name the slices of time in which rows were loaded.
-        item.retain(|name, _| !name.strip_prefix('w').is_some_and(|slice| slice.parse::<u64>().is_ok()));
+        item.retain(|name, _| name.strip_prefix('w').is_none_or(|slice| slice.parse::<u64>().is_err()));
         if pk.ends_with("#mappings")
             && let Some(AttributeValue::L(sayings)) = item.get_mut("sayings")
         {

@@ -85,7 +85,7 @@ impl Progress {
     #[expect(clippy::cast_precision_loss, reason = "a number up to 1000")]
     pub fn percent(&self) -> Option<f64> {
         let rows = self.rows_known?;
-        let tenths = if rows == 0 { 1000 } else { (self.rows_done * 1000 / rows).min(1000) };
+        let tenths = (self.rows_done * 1000).checked_div(rows).unwrap_or(1000).min(1000);
         Some(tenths as f64 / 10.0)
     }
 }

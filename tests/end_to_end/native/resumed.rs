@@ -360,7 +360,7 @@ async fn a_drop_whose_loader_is_at_work_leaves_the_line_when_the_loader_has_ende
     let mut loading = Box::pin(load(&slow.loader, ACCOUNT, IMPORT, ChunkNo(0)));
     assert!(hold.until_held(&mut loading).await);
     post(&stack, "/imports/1/cancel", 202).await?;
-    assert_eq!(called(&postman), [json!(0); 0]);
+    assert!(called(&postman).is_empty());
     // An import which has not left the line keeps its place.
     post(&stack, "/imports/1/resume", 202).await?;
     assert_eq!((stored(&stack, 1).await?.place, called(&postman)), (None, vec![json!(1)]));
