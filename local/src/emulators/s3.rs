@@ -9,6 +9,7 @@
 //! - **A write with `If-None-Match: *`** holds against a concurrent writer, thanks to the same lock.
 //! - **A body is received before its key is locked**, so a client which stops in the middle of a body delays
 //!   nobody.
+//! - **An upload in parts** is completed by parts that were uploaded, each under its own ETag ([`parts`]).
 //! - **Notifications** are `ObjectCreated` events in S3's own shape, sent after the write and before its answer. If
 //!   this process ends before the delivery, the next run sends the events again ([`journal`]).
 //! - **Answers** distinguish a missing bucket from a missing key, lists contain ETags, and an object without a
@@ -19,6 +20,7 @@
 mod journal;
 mod list;
 mod notify;
+mod parts;
 mod paths;
 mod spool;
 
@@ -42,6 +44,7 @@ pub use journal::{Journal, Record};
 pub use notify::{Created, CreatedObjects, Notification, Notifier, encode_key, queue_of};
 
 use super::{ACCESS_KEY_ID, SECRET_ACCESS_KEY, StartError};
+use parts::Parts;
 use paths::Paths;
 
 /// Number of locks which all keys share. Writers of two keys with the same lock wait for each other.
@@ -52,6 +55,7 @@ pub(super) fn service(directory: &Path, notifier: Notifier) -> Result<Router, St
     let buckets = Buckets {
         inner: FileSystem::new(directory).map_err(|error| StartError::Files(format!("{error:?}")))?,
         paths: Paths::new(directory),
+        parts: Parts::default(),
         locks: std::array::from_fn(|_| RwLock::new(())),
         notifier,
         spool: directory.to_owned(),
@@ -76,6 +80,7 @@ pub(super) fn service(directory: &Path, notifier: Notifier) -> Result<Router, St
 struct Buckets {
     inner: FileSystem,
     paths: Paths,
+    parts: Parts,
     locks: [RwLock<()>; LOCKS],
     notifier: Notifier,
     /// Directory of the temporary files for large bodies which are being received.
@@ -256,7 +261,10 @@ impl S3 for Buckets {
     }
 
     async fn upload_part(&self, req: S3Request<UploadPartInput>) -> S3Result<S3Response<UploadPartOutput>> {
-        self.inner.upload_part(req).await
+        let (upload, number) = (req.input.upload_id.clone(), req.input.part_number);
+        let answer = self.inner.upload_part(req).await?;
+        self.parts.uploaded(upload, number, answer.output.e_tag.as_ref());
+        Ok(answer)
     }
 
     async fn list_parts(&self, req: S3Request<ListPartsInput>) -> S3Result<S3Response<ListPartsOutput>> {
@@ -271,7 +279,10 @@ impl S3 for Buckets {
         let (bucket, key) = (req.input.bucket.clone(), req.input.key.clone());
         let _writing = self.writing(&bucket, &key).await;
         req.input.key = self.stored_anew(&bucket, &key)?;
+        let upload = req.input.upload_id.clone();
+        self.parts.check(&upload, req.input.multipart_upload.as_ref())?;
         let mut answer = self.inner.complete_multipart_upload(req).await?;
+        self.parts.forget(&upload);
         self.created("CompleteMultipartUpload", &bucket, &key).await?;
         answer.output.future = answer.output.future.take().map(|body| -> BoxFuture<'static, _> {
             Box::pin(async move { body.await.map(|output| CompleteMultipartUploadOutput { key: Some(key), ..output }) })
@@ -286,6 +297,7 @@ impl S3 for Buckets {
         let (bucket, key) = (req.input.bucket.clone(), req.input.key.clone());
         let _writing = self.writing(&bucket, &key).await;
         req.input.key = self.paths.stored(&bucket, &key);
+        self.parts.forget(&req.input.upload_id);
         self.inner.abort_multipart_upload(req).await
     }
 }

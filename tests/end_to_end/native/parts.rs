@@ -79,21 +79,21 @@ async fn a_file_comes_in_parts_and_is_completed_once() -> anyhow::Result<()> {
     assert_eq!(complete(json!(parts)).await?.0, 202);
     assert_eq!(call(&stack, "GET", "/imports/1/upload/parts", &Value::Null).await?.0, 409);
     // An import whose file comes otherwise has no parts.
-    send(&stack, "/imports", &json!({ "upload": true, "file_size": 10 })).await?.expect(201)?;
-    assert_eq!(call(&stack, "GET", "/imports/2/upload/parts", &Value::Null).await?.0, 409);
+    let whole = send(&stack, "/imports", &json!({ "upload": true, "file_size": 10 })).await?.expect(201)?;
+    let parts_of_whole = format!("/imports/{}/upload/parts", whole["id"]);
+    assert_eq!(call(&stack, "GET", &parts_of_whole, &Value::Null).await?.0, 409);
     let large = json!({ "upload": true, "file_size": 50_u64 << 30 });
     let large = send(&stack, "/imports", &large).await?.expect(201)?;
     assert_eq!(
         (&large["upload"]["part_count"], large["upload"]["parts"].as_array().map(Vec::len)),
         (&json!(800), Some(100))
     );
-    assert!(
-        large["upload"]["next_parts"].as_str().is_some_and(|next| next.ends_with("/imports/3/upload/parts?from=101"))
-    );
+    assert!(large["upload"]["next_parts"].as_str().is_some_and(|next| next.ends_with("/upload/parts?from=101")));
     send(&stack, "/imports", &json!({ "upload": true, "file_size": (50_u64 << 30) + 1 })).await?.expect(400)?;
     // A stopped import takes no file.
-    send(&stack, "/imports/3/cancel", &Value::Null).await?.expect(202)?;
+    let large = format!("/imports/{}", large["id"]);
+    send(&stack, &format!("{large}/cancel"), &Value::Null).await?.expect(202)?;
     let late: Vec<_> = (1..=800).map(|number| json!({ "part_number": number, "etag": "x" })).collect();
-    send(&stack, "/imports/3/upload/complete", &json!({ "parts": late })).await?.expect(409)?;
+    send(&stack, &format!("{large}/upload/complete"), &json!({ "parts": late })).await?.expect(409)?;
     Ok(())
 }

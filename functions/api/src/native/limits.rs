@@ -33,8 +33,8 @@ pub struct Limits {
     body_bytes: usize,
     /// The largest file in bytes that goes straight to S3, in parts above 5 GiB.
     file_bytes: u64,
-    location: Location,
-    packed: Packed,
+    location: LocationLimits,
+    packed: PackedLimits,
     /// The most data rows of an import.
     rows: u64,
     /// The largest record of a file in bytes. A larger record is the error of its row.
@@ -49,15 +49,15 @@ pub struct Limits {
     mappings: usize,
     /// The most tags of a time entry.
     tags_per_entry: usize,
-    lists: Lists,
-    errors: Errors,
+    lists: ListLimits,
+    errors: ErrorLimits,
     idempotency_key: IdempotencyKey,
     retention: Retention,
 }
 
 /// The limits of files that the service fetches.
 #[derive(Debug, Serialize, ToSchema)]
-struct Location {
+struct LocationLimits {
     /// The largest file in bytes.
     bytes: u64,
     /// The longest time of a fetch.
@@ -68,7 +68,7 @@ struct Location {
 
 /// The limits of spreadsheets and gzips.
 #[derive(Debug, Serialize, ToSchema)]
-struct Packed {
+struct PackedLimits {
     /// The largest .xlsx file in bytes.
     workbook_bytes: u64,
     /// The most cells of a sheet.
@@ -79,7 +79,7 @@ struct Packed {
 
 /// The limits of keyset lists.
 #[derive(Debug, Serialize, ToSchema)]
-struct Lists {
+struct ListLimits {
     per_page_min: usize,
     per_page_max: usize,
     per_page_default: usize,
@@ -91,7 +91,7 @@ struct Lists {
 
 /// The limits of the errors of an import.
 #[derive(Debug, Serialize, ToSchema)]
-struct Errors {
+struct ErrorLimits {
     /// The most causes in `GET /imports/{id}/errors`.
     causes: usize,
     /// The most rows named for a cause.
@@ -143,8 +143,8 @@ pub async fn get(State(door): State<Door>, _: Caller) -> Json<Limits> {
     Json(Limits {
         body_bytes: BODY_LIMIT,
         file_bytes: door.services.uploads.most,
-        location: Location { bytes: fetch.size, seconds: fetch.total.as_secs(), redirects: fetch.redirects },
-        packed: Packed { workbook_bytes: workbook, cells, table_bytes: table },
+        location: LocationLimits { bytes: fetch.size, seconds: fetch.total.as_secs(), redirects: fetch.redirects },
+        packed: PackedLimits { workbook_bytes: workbook, cells, table_bytes: table },
         rows: MAX_ROWS,
         record_bytes: MAX_RECORD,
         rows_per_chunk: door.services.rows_per_chunk,
@@ -152,7 +152,7 @@ pub async fn get(State(door): State<Door>, _: Caller) -> Json<Limits> {
         open_imports: None,
         mappings: MOST_MAPPINGS,
         tags_per_entry: MOST_TAGS,
-        lists: Lists {
+        lists: ListLimits {
             per_page_min: FEWEST,
             per_page_max: MOST,
             per_page_default: PER_PAGE,
@@ -160,7 +160,7 @@ pub async fn get(State(door): State<Door>, _: Caller) -> Json<Limits> {
             cursor_letters: LONGEST,
             cursor_days: None,
         },
-        errors: Errors { causes: MOST_CAUSES, first_rows: FIRST_ROWS, shown: MOST_ERRORS },
+        errors: ErrorLimits { causes: MOST_CAUSES, first_rows: FIRST_ROWS, shown: MOST_ERRORS },
         idempotency_key: IdempotencyKey { bytes: LONGEST_KEY, days: CLAIM_LIFETIME / DAY },
         retention: Retention {
             import_days: None,
