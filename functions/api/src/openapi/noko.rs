@@ -50,8 +50,11 @@ pub const BUSY: Told = told(503, "NokoBusy", "Too much is being changed at once;
 
 const ERRORS: [Told; 8] = [BAD_REQUEST, UNAUTHORIZED, FORBIDDEN, NOT_FOUND, TOO_LARGE, INVALID, FAILED, BUSY];
 
-/// The tokens of the door by the name of the scheme, the place and the name of the value. A request needs one of them.
-const TOKENS: [(&str, fn(ApiKeyValue) -> ApiKey, &str); 5] = [
+/// A scheme's name, the place of its token, and the name of the value there.
+type TokenScheme = (&'static str, fn(ApiKeyValue) -> ApiKey, &'static str);
+
+/// The tokens of the door. A request needs one of them.
+const TOKENS: [TokenScheme; 5] = [
     ("noko_token", ApiKey::Header, "X-NokoToken"),
     ("freckle_token", ApiKey::Header, "X-FreckleToken"),
     ("noko_query", ApiKey::Query, "noko_token"),
