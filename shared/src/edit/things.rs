@@ -254,6 +254,9 @@ pub async fn update_user(
         }
         let now = services.clock.now_ms();
         let next = named_shortly(user::new(id, fields, now))?;
+        if (&next.key, &next.name, &next.body) == (&before.key, &before.name, &before.body) {
+            return Ok(Some(before));
+        }
         let after = Thing {
             key: next.key,
             name: next.name,

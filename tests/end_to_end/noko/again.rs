@@ -76,6 +76,6 @@ async fn an_upload_that_is_asked_for_again_is_the_same_until_its_file_is_there()
     stack.put(&again, TOGGL.into()).await?.expect(200)?;
     stack.idle().await?;
     let done = ask(TOGGL.len()).await?.expect(201)?;
-    assert_eq!((&done["id"], &done["status"], &done["upload"]), (&first["id"], &json!("complete"), &Value::Null));
+    assert_eq!((&done["id"], &done["status"], &done["upload"]), (&first["id"], &json!("new"), &Value::Null));
     Ok(())
 }
