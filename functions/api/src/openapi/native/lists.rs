@@ -42,10 +42,10 @@ queries! {
 
 /// The parameters that a list accepts.
 pub fn of_list(list: &List) -> Vec<Parameter> {
-    list.parameters.iter().map(|name| parameter(name)).collect()
+    list.parameters.iter().map(|name| parameter(list, name)).collect()
 }
 
-fn parameter(name: &str) -> Parameter {
+fn parameter(list: &List, name: &str) -> Parameter {
     let text = ObjectBuilder::new().schema_type(Type::String);
     let (about, schema) = match name {
         "start_cursor" => ("`next_cursor` of the page before; empty for the first page", text.max_length(Some(512))),
@@ -53,13 +53,10 @@ fn parameter(name: &str) -> Parameter {
             let number = ObjectBuilder::new().schema_type(Type::Integer).default(Some(PER_PAGE.into()));
             ("The number of records of a page", number.minimum(Some(FEWEST)).maximum(Some(MOST)))
         }
-        "filter[status][include]" => {
-            let words = Status::ALL.map(Status::name).join("|");
-            let text = text.pattern(Some(format!("^({words})(,({words}))*$"))).examples(["complete,failed"]);
-            ("Statuses, separated by commas, one of which has to fit", text)
-        }
-        "filter[outcome][include]" => {
-            ("Outcomes, separated by commas, one of which has to fit", text.examples(["failed,skipped"]))
+        _ if name.ends_with("[include]") => {
+            let words = list.included.iter().find(|words| name == format!("filter[{}][include]", words.field));
+            let example = words.map(|words| words.known[..2].join(",")).unwrap_or_default();
+            ("Words, separated by commas, one of which has to fit", text.examples([example]))
         }
         _ if name.starts_with("sort[") => {
             ("Sorts the list by this field; one sort at a time", text.enum_values(Some(["asc", "desc"])))
