@@ -3,7 +3,6 @@
 
 use std::collections::BTreeMap;
 
-use shared::import::Status;
 use utoipa::openapi::path::{Parameter, ParameterBuilder, ParameterIn};
 use utoipa::openapi::schema::{KnownFormat, ObjectBuilder, SchemaFormat};
 use utoipa::openapi::{Required, Type};
