@@ -20,7 +20,7 @@ use super::path::Path;
 use super::problem::Caller;
 use crate::Door;
 use crate::answer::{MESSAGE, shortened};
-use crate::openapi::native::{Everywhere, Headers, HistoryPage, HistoryQuery, ImportNumber, Unknown, WrongFields};
+use crate::openapi::native::{Everywhere, Headers, HistoryQuery, HistoryRecord, ImportNumber, Unknown, WrongFields};
 
 /// The JSON of a change.
 fn record(line: &HistoryLine) -> Value {
@@ -51,7 +51,7 @@ fn place((at, number): ListPlace) -> Option<HistoryPlace> {
     tag = "Imports",
     params(ImportNumber, HistoryQuery, Headers),
     responses(
-        (status = 200, description = "A page", body = HistoryPage), WrongFields, Unknown, Everywhere
+        (status = 200, description = "A page", body = Envelope<HistoryRecord>), WrongFields, Unknown, Everywhere
     )
 )]
 pub async fn list(

@@ -21,7 +21,7 @@ use super::validator::Validator;
 use crate::Door;
 use crate::answer::{CELL, MESSAGE, cut_all, end_early};
 use crate::openapi::native::{
-    Conflict, Everywhere, GivenReason, Headers, ImportNumber, ImportShown, Known, Unknown, WrongFields,
+    Accepted, Conflict, Everywhere, GivenReason, Headers, ImportNumber, ImportShown, Known, Unknown, WrongFields,
 };
 
 /// The lists in an import's JSON that grow with the file, with the bytes that each may take in a response.
@@ -137,8 +137,7 @@ pub async fn get(
     params(ImportNumber, Headers),
     request_body = Option<GivenReason>,
     responses(
-        (status = 202, description = "The import as it is now", body = ImportShown, headers(("Retry-After" = u64, description = "The seconds until the next look"))),
-        WrongFields, Unknown, Conflict, Everywhere
+        Accepted, WrongFields, Unknown, Conflict, Everywhere
     )
 )]
 pub async fn cancel(
@@ -162,8 +161,7 @@ pub async fn cancel(
     params(ImportNumber, Headers),
     request_body = Option<GivenReason>,
     responses(
-        (status = 202, description = "The import as it is now", body = ImportShown, headers(("Retry-After" = u64, description = "The seconds until the next look"))),
-        WrongFields, Unknown, Conflict, Everywhere
+        Accepted, WrongFields, Unknown, Conflict, Everywhere
     )
 )]
 pub async fn resume(
@@ -187,8 +185,7 @@ pub async fn resume(
     params(ImportNumber, Headers),
     request_body = Option<GivenReason>,
     responses(
-        (status = 202, description = "The import as it is now", body = ImportShown, headers(("Retry-After" = u64, description = "The seconds until the next look"))),
-        WrongFields, Unknown, Everywhere
+        Accepted, WrongFields, Unknown, Everywhere
     )
 )]
 pub async fn revert(

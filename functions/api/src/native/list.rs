@@ -13,7 +13,7 @@ use super::parameters::IMPORTS;
 use super::problem::Caller;
 use super::scan::Scan;
 use crate::Door;
-use crate::openapi::native::{Everywhere, Headers, ImportsPage, ImportsQuery, WrongFields};
+use crate::openapi::native::{Everywhere, Headers, ImportRecord, ImportsQuery, WrongFields};
 
 /// The import as a record of the list. Clients expect every field, and a text for name and size.
 fn record(import: &Import) -> Value {
@@ -43,7 +43,7 @@ fn statuses(scan: &Scan) -> Vec<Status> {
     operation_id = "list_imports",
     tag = "Imports",
     params(ImportsQuery, Headers),
-    responses((status = 200, description = "A page", body = ImportsPage), WrongFields, Everywhere)
+    responses((status = 200, description = "A page", body = Envelope<ImportRecord>), WrongFields, Everywhere)
 )]
 pub async fn list(
     State(door): State<Door>,

@@ -17,7 +17,7 @@ use super::path::Path;
 use super::problem::Caller;
 use crate::Door;
 use crate::openapi::native::{
-    Everywhere, Headers, MappingName, MappingNumber, MappingShown, MappingsPage, MappingsQuery, Unknown, WrongFields,
+    Everywhere, Headers, MappingName, MappingNumber, MappingShown, MappingsQuery, Unknown, WrongFields,
 };
 
 fn id_of(text: &str) -> Result<MappingId, Problem> {
@@ -46,7 +46,7 @@ fn shown(memory: &HeaderMemory) -> Value {
     operation_id = "list_mappings",
     tag = "Mappings",
     params(MappingsQuery, Headers),
-    responses((status = 200, description = "A page", body = MappingsPage), WrongFields, Everywhere)
+    responses((status = 200, description = "A page", body = Envelope<MappingShown>), WrongFields, Everywhere)
 )]
 pub async fn list(
     State(door): State<Door>,

@@ -21,7 +21,7 @@ use super::path::Path;
 use super::problem::Caller;
 use crate::Door;
 use crate::openapi::native::{
-    Conflict, Everywhere, Headers, ImportNumber, ImportShown, PartsAddresses, Refused, Unknown, WrongFields,
+    Accepted, Conflict, Everywhere, Headers, ImportNumber, PartsAddresses, Refused, Unknown, WrongFields,
 };
 
 /// The most parts of an answer: some 100 KB.
@@ -131,8 +131,7 @@ struct Part {
     params(ImportNumber, Headers),
     request_body = Completed,
     responses(
-        (status = 202, description = "The import as it is now", body = ImportShown),
-        WrongFields, Unknown, Conflict, Refused, Everywhere
+        Accepted, WrongFields, Unknown, Conflict, Refused, Everywhere
     )
 )]
 pub async fn complete(

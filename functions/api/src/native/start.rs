@@ -11,7 +11,7 @@ use super::problem::Caller;
 use super::reason::Reason;
 use crate::Door;
 use crate::openapi::native::{
-    Conflict, Everywhere, GivenReason, Headers, ImportNumber, ImportShown, Unknown, WrongFields,
+    Accepted, Conflict, Everywhere, GivenReason, Headers, ImportNumber, Unknown, WrongFields,
 };
 
 /// Starts the import and answers 202, also if the import was started before and has not ended. An import whose file is
@@ -24,8 +24,7 @@ use crate::openapi::native::{
     params(ImportNumber, Headers),
     request_body = Option<GivenReason>,
     responses(
-        (status = 202, description = "The import as it is now", body = ImportShown, headers(("Retry-After" = u64, description = "The seconds until the next look"))),
-        WrongFields, Unknown, Conflict, Everywhere
+        Accepted, WrongFields, Unknown, Conflict, Everywhere
     )
 )]
 pub async fn start(

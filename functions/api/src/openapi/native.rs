@@ -26,8 +26,8 @@ use bodies::{FieldErrors, ProblemObject, RefusedFields};
 pub use create::{ImportAsked, ImportForm, ImportMade, PartsAddresses};
 pub use imports::ImportShown;
 pub use lists::{
-    HistoryPage, HistoryQuery, ImportsPage, ImportsQuery, MappingsPage, MappingsQuery, OutcomeWord, RecordsQuery,
-    ResultsQuery, RowStatusWord,
+    HistoryQuery, HistoryRecord, ImportRecord, ImportsQuery, MappingsQuery, OutcomeWord, RecordsQuery, ResultsQuery,
+    RowStatusWord,
 };
 pub use mappings::{MappingName, MappingShown};
 
@@ -49,6 +49,8 @@ pub fn tags() -> Vec<Tag> {
     ]
 }
 
+/// 202: the change is accepted; the answer is the import as it is now.
+pub struct Accepted;
 /// The errors that every operation with a token may answer: 401, 403, 500 and 503.
 pub struct Everywhere;
 /// 400: fields or parameters of the request are wrong.
@@ -67,6 +69,7 @@ pub struct Refused;
 /// The name of the component, the status, and the reason in words.
 type Told = (&'static str, u16, &'static str);
 
+const ACCEPTED: Told = ("ImportNow", 202, "The import as it is now");
 const UNAUTHORIZED: Told = ("Unauthorized", 401, "The token is missing, unknown, revoked or expired");
 const FORBIDDEN: Told = ("Forbidden", 403, "The token may not do this, or the `Account-Token` is of another account");
 const NOT_FOUND: Told = ("NotFound", 404, "The account has nothing with this id");
@@ -95,6 +98,7 @@ macro_rules! errors {
 }
 
 errors! {
+    Accepted: [ACCEPTED],
     Everywhere: [UNAUTHORIZED, FORBIDDEN, FAILED, BUSY],
     WrongFields: [WRONG_FIELDS],
     Unknown: [NOT_FOUND],
@@ -124,6 +128,8 @@ pub fn add_components(components: &mut Components) {
         components.responses.insert(name.to_owned(), answer.build().into());
     }
     components.responses.insert(WRONG_FIELDS.0.to_owned(), response::<FieldErrors>(WRONG_FIELDS.2).build().into());
+    let accepted = response::<ImportShown>(ACCEPTED.2).header_ref("Retry-After", retry_after()).build();
+    components.responses.insert(ACCEPTED.0.to_owned(), accepted.into());
     let refused = response::<RefusedFields>(UNPROCESSABLE.2).build();
     components.responses.insert(UNPROCESSABLE.0.to_owned(), refused.into());
     let header = ApiKeyValue::with_description(

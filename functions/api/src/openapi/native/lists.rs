@@ -1,7 +1,5 @@
-//! The shapes of keyset lists, and their query parameters, which are described from the parser's own table.
+//! The shapes of the records of lists, and the lists' query parameters, which are described from the parser's own table.
 #![expect(dead_code, reason = "the types describe JSON; nothing makes a value of them")]
-
-use std::collections::BTreeMap;
 
 use utoipa::openapi::path::{Parameter, ParameterBuilder, ParameterIn};
 use utoipa::openapi::schema::{KnownFormat, ObjectBuilder, SchemaFormat};
@@ -9,7 +7,6 @@ use utoipa::openapi::{Required, Type};
 use utoipa::{IntoParams, ToSchema};
 
 use super::imports::{StatusWord, Time, TypeWord};
-use super::mappings::MappingShown;
 use crate::native::parameters::{FEWEST, HISTORY, IMPORTS, List, MAPPINGS, MOST, PER_PAGE, RECORDS, RESULTS};
 
 /// Declares the query parameters of lists, from the tables by which the lists read their queries.
@@ -83,29 +80,9 @@ fn time() -> ObjectBuilder {
         .description(Some("A date, or a date and time with an offset such as 2026-03-01T08:00:00+01:00"))
 }
 
-/// A page of imports.
-#[derive(ToSchema)]
-pub struct ImportsPage {
-    /// The cursor of this page; `null` for the first page
-    #[schema(required)]
-    start_cursor: Option<String>,
-    /// The cursor of the next page; `null` for the last page
-    #[schema(required)]
-    next_cursor: Option<String>,
-    per_page: u32,
-    /// The number of records from this page on, at most 500
-    #[schema(maximum = 500)]
-    estimated_remaining_count: u32,
-    /// The filters, one object for each filtered field
-    filtered_by: Vec<BTreeMap<String, BTreeMap<String, String>>>,
-    /// The sort
-    sorted_by: Vec<BTreeMap<String, String>>,
-    records: Vec<ImportRecord>,
-}
-
 /// An import in a list.
 #[derive(ToSchema)]
-struct ImportRecord {
+pub struct ImportRecord {
     id: u64,
     #[schema(required)]
     completed_at: Option<Time>,
@@ -120,49 +97,9 @@ struct ImportRecord {
     updated_at: Time,
 }
 
-/// A page of mappings.
-#[derive(ToSchema)]
-pub struct MappingsPage {
-    /// The cursor of this page; `null` for the first page
-    #[schema(required)]
-    start_cursor: Option<String>,
-    /// The cursor of the next page; `null` for the last page
-    #[schema(required)]
-    next_cursor: Option<String>,
-    per_page: u32,
-    /// The number of records from this page on, at most 500
-    #[schema(maximum = 500)]
-    estimated_remaining_count: u32,
-    /// The filters, of which this list has none
-    filtered_by: Vec<BTreeMap<String, BTreeMap<String, String>>>,
-    /// The sort
-    sorted_by: Vec<BTreeMap<String, String>>,
-    records: Vec<MappingShown>,
-}
-
-/// A page of an import's history.
-#[derive(ToSchema)]
-pub struct HistoryPage {
-    /// The cursor of this page; `null` for the first page
-    #[schema(required)]
-    start_cursor: Option<String>,
-    /// The cursor of the next page; `null` for the last page
-    #[schema(required)]
-    next_cursor: Option<String>,
-    per_page: u32,
-    /// The number of records from this page on, at most 500
-    #[schema(maximum = 500)]
-    estimated_remaining_count: u32,
-    /// The filters, of which this list has none
-    filtered_by: Vec<BTreeMap<String, BTreeMap<String, String>>>,
-    /// The sort, which is always by time
-    sorted_by: Vec<BTreeMap<String, String>>,
-    records: Vec<HistoryRecord>,
-}
-
 /// A change of an import's status.
 #[derive(ToSchema)]
-struct HistoryRecord {
+pub struct HistoryRecord {
     at: Time,
     /// The status that the import got
     status: StatusWord,
