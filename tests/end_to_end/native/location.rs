@@ -1,6 +1,8 @@
 //! Tests of files that are fetched from a URL: what is dialled, what is refused, what is bounded, and that neither a death nor
 //! a message that comes twice makes a second file.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use futures::future::join;
@@ -309,6 +311,27 @@ fn bomb() -> Vec<u8> {
     let mut gzip = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::best());
     gzip.write_all(&vec![b'0'; 32 << 20]).expect("a vector takes all");
     gzip.finish().expect("a vector takes all")
+}
+
+#[tokio::test]
+async fn a_resumed_import_fetches_its_file_again() -> anyhow::Result<()> {
+    let is_there = Arc::new(AtomicBool::new(false));
+    let published = Arc::clone(&is_there);
+    let site = Site::open(move |_, _| match is_there.load(Ordering::Relaxed) {
+        true => Reply::file(TOGGL),
+        false => Reply::status(404),
+    })
+    .await?;
+    let stack = Stack::with(Options { fetcher: site.fetcher(), ..Options::default() }).await?;
+    send(&stack, "/imports", &json!({ "location": URL })).await?.expect(202)?;
+    stack.idle().await?;
+    assert_eq!(stack.native(1).await?["status"], "incomplete");
+    published.store(true, Ordering::Relaxed);
+    send(&stack, "/imports/1/resume", &json!({ "reason": "published now" })).await?.expect(202)?;
+    stack.idle().await?;
+    assert_eq!(outcome(&stack, 1).await?, ("complete".to_owned(), 5));
+    assert_eq!((stored(&stack, 1).await?.fetches, site.heads().len()), (1, 2));
+    Ok(())
 }
 
 #[tokio::test]
