@@ -1,8 +1,8 @@
 //! Claims of e-mail addresses: users and people share one key space, so an address belongs to one user or to one person.
 //!
-//! A claim says whose address it is. The claim of a person carries the version of the person's record at the last edit
-//! by hand, so the undo of an import releases a claim only if nobody has edited the person since the undo read the
-//! record. Users put and delete their claims in the transaction that changes the user ([`super::user`]).
+//! Users, and people whom somebody edits by hand, get and lose a claim in the transaction of the edit. A loader claims the
+//! address of a person after the person is written, and an undo gives the claim up before the person is removed, so a
+//! crash in between leaves a person without a claim but never a claim without a person.
 
 use std::collections::HashMap;
 
@@ -31,21 +31,17 @@ pub struct EmailClaim {
     /// `true` for a person. Claims of users lack the attribute, as before there were people.
     #[serde(default, skip_serializing_if = "is_default")]
     person: bool,
-    /// The version of the person's record at the last edit by hand. Absent for users, and for a person whom nobody has
-    /// edited.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    version: Option<u64>,
 }
 
 impl EmailClaim {
     /// The claim of a user.
     pub fn of_user(id: ThingId) -> Self {
-        Self { id: id.0, person: false, version: None }
+        Self { id: id.0, person: false }
     }
 
-    /// The claim of a person whose record has this version.
-    pub fn of_person(id: RecordId, version: u64) -> Self {
-        Self { id: id.0, person: true, version: Some(version).filter(|&version| version > 1) }
+    /// The claim of a person.
+    pub fn of_person(id: RecordId) -> Self {
+        Self { id: id.0, person: true }
     }
 
     /// The user or the person to whom the address belongs.
@@ -75,26 +71,16 @@ pub async fn holders<'a>(
     claims.map(held).collect()
 }
 
-/// The write which claims an address for a person whose record has this version; refused if somebody else has the
-/// address. A second write changes nothing.
-pub fn claim_for_person(account: AccountId, email: &str, id: RecordId, version: u64) -> Write {
-    let put = Write::put(keys::email(account, email), &EmailClaim::of_person(id, version));
+/// The write which claims an address for a person; refused if somebody else has the address. A second write changes
+/// nothing.
+pub fn claim_for_person(account: AccountId, email: &str, id: RecordId) -> Write {
+    let put = Write::put(keys::email(account, email), &EmailClaim::of_person(id));
     put.when(&format!("attribute_not_exists(#pk) OR ({OF_PERSON})")).bind(":id", id).bind(":true", true)
 }
 
 /// The write which gives up a person's claim; refused if the address belongs to somebody else or to nobody.
 pub fn release_of_person(account: AccountId, email: &str, id: RecordId) -> Write {
     Write::delete(keys::email(account, email)).when(OF_PERSON).bind(":id", id).bind(":true", true)
-}
-
-/// Like [`release_of_person`], and refused also if an edit by hand has raised the record to another version than
-/// `seen`.
-pub fn release_of_unchanged(account: AccountId, email: &str, id: RecordId, seen: u64) -> Write {
-    let release = release_of_person(account, email, id);
-    match EmailClaim::of_person(id, seen).version {
-        Some(seen) => release.and_when("#version = :seen").bind(":seen", seen),
-        None => release.and_when("attribute_not_exists(#version)"),
-    }
 }
 
 /// A condition: the claim is the person's with the number `:id`.
@@ -116,13 +102,7 @@ mod tests {
         let claim: EmailClaim = decode(before.clone())?;
         assert_eq!(claim.holder(), Holder::User(ThingId(7)));
         assert_eq!(encode(&key, &EmailClaim::of_user(ThingId(7))), before);
+        assert_eq!(EmailClaim::of_person(RecordId(7)).holder(), Holder::Person(RecordId(7)));
         Ok(())
-    }
-
-    #[test]
-    fn a_persons_claim_tells_the_version_only_after_an_edit() {
-        assert_eq!(EmailClaim::of_person(RecordId(5), 1).version, None);
-        assert_eq!(EmailClaim::of_person(RecordId(5), 2).version, Some(2));
-        assert_eq!(EmailClaim::of_person(RecordId(5), 2).holder(), Holder::Person(RecordId(5)));
     }
 }
