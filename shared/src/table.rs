@@ -17,6 +17,7 @@
 //!
 //! | step | function of the form |
 //! |---|---|
+//! | the sheets of a spreadsheet | [`Form::header_columns`] |
 //! | the head of the file: delimiter and header | [`Form::text_options`], [`Form::know`], [`Form::advise`] |
 //! | each record of the first pass | [`Form::watch`], [`Form::see`] |
 //! | the end of the first pass | [`Form::end`], [`Form::decide`] |
@@ -36,6 +37,7 @@ mod span;
 mod survey;
 mod title;
 
+use std::collections::BTreeSet;
 use std::fmt::Debug;
 
 use serde::Serialize;
@@ -65,8 +67,8 @@ pub(crate) use title::{MOST_CELLS, MOST_LINES};
 /// All functions are pure: the same arguments give the same answer, in any process. No state outlives a file, so a plan
 /// made by one machine is read by another.
 pub trait Form: Copy + Debug + Eq {
-    /// The caller's wishes about a file.
-    type Options;
+    /// The caller's wishes about a file. A spreadsheet is unpacked in a thread of its own, with a copy of the wishes.
+    type Options: Clone + Debug + Default + Send + Sync + 'static;
     /// The meaning of the header: for example the format, and the column of each role.
     type Known: Clone + Debug + Eq;
     /// The observations of the first pass, whose size does not depend on the size of the file.
@@ -82,6 +84,10 @@ pub trait Form: Copy + Debug + Eq {
 
     /// The wishes which concern bytes and delimiters.
     fn text_options(options: &Self::Options) -> TextOptions;
+
+    /// The columns which have a role, if the cells can be the header of a readable table; `None` otherwise. Chooses the
+    /// sheet of a spreadsheet, and the row of the sheet's header.
+    fn header_columns(cells: &[String], options: &Self::Options) -> Option<BTreeSet<usize>>;
 
     /// Finds the meaning of a header. Called for each delimiter which makes a table, the likeliest first, and for lines
     /// below a title. The first header which is known is taken; if none is, the first refusal is shown.

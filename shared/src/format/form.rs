@@ -1,9 +1,11 @@
 //! Reads any table as a table of time entries: the [`Form`] of time entries.
 
+use std::collections::BTreeSet;
+
 use super::candidate::Considered;
 use super::decide::decide;
 use super::decisions::Decisions;
-use super::known::KnownHeader;
+use super::known::{KnownHeader, header_columns};
 use super::name::FormatName;
 use super::options::ReadingOptions;
 use super::read::Reader;
@@ -26,6 +28,10 @@ impl Form for TimeEntries {
 
     fn text_options(options: &ReadingOptions) -> TextOptions {
         TextOptions { encoding: options.encoding, delimiter: options.delimiter }
+    }
+
+    fn header_columns(cells: &[String], options: &ReadingOptions) -> Option<BTreeSet<usize>> {
+        header_columns(cells, options)
     }
 
     fn know(headers: &Headers, options: &ReadingOptions) -> Result<KnownHeader, Refusal> {
