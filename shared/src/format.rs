@@ -58,14 +58,15 @@ mod watch;
 pub use candidate::{Candidate, Considered};
 pub use decisions::Decisions;
 pub use fingerprint::Fingerprint;
-pub use mapping::{Field, Mapping, WrongMapping};
+pub use mapping::{Field, Mapping};
 pub use name::{FormatName, UnknownFormat};
 pub use options::ReadingOptions;
-pub use remembered::{HeaderFingerprint, NoFingerprint, Remembered, RememberedMapping};
 pub use row::{EntryRow, RowPerson};
 pub use suggestion::{SuggestedColumn, SuggestedMapping};
 pub use time_entries::{Layout, Plan, Refusal, Rows, Survey, TableRow, TimeEntries};
 pub use verdict::Verdict;
+
+pub use crate::table::{HeaderFingerprint, NoFingerprint, Remembered, RememberedMapping};
 
 #[cfg(test)]
 mod tests;

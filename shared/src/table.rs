@@ -21,6 +21,7 @@
 //! | the head of the file: delimiter and header | [`Form::text_options`], [`Form::know`], [`Form::advise`] |
 //! | each record of the first pass | [`Form::watch`], [`Form::see`] |
 //! | the end of the first pass | [`Form::end`], [`Form::decide`] |
+//! | before the first chunk is stored | [`Form::recalled`] |
 //! | a refusal after the header is known | [`Form::complete`] |
 //! | each record of the second pass | [`Form::readings`], [`Form::joins_rows`], [`Form::rules_out`], [`Form::is_complete`], [`Form::read`] |
 
@@ -31,7 +32,9 @@ mod given;
 mod headers;
 mod layout;
 mod lengths;
+mod mapping;
 mod refusal;
+mod remembered;
 mod rows;
 mod span;
 mod survey;
@@ -54,9 +57,11 @@ pub use headers::{Headers, RowEnds};
 pub(crate) use headers::{is_too_long, key};
 pub use layout::Layout;
 pub use lengths::RowLengths;
+pub use mapping::{MappedField, Mapping, WrongMapping};
 pub(crate) use refusal::quoted;
 pub use refusal::{Ambiguous, Refusal};
 pub(crate) use rows::letters;
+pub use remembered::{HeaderFingerprint, NoFingerprint, Remembered, RememberedMapping};
 pub use rows::{ChunkError, RowIter, Rows, TableRow};
 pub use span::{ChunkSpan, Oversized};
 pub use survey::{Plan, Survey};
@@ -92,6 +97,9 @@ pub trait Form: Copy + Debug + Eq {
     /// Finds the meaning of a header. Called for each delimiter which makes a table, the likeliest first, and for lines
     /// below a title. The first header which is known is taken; if none is, the first refusal is shown.
     fn know(headers: &Headers, options: &Self::Options) -> Result<Self::Known, RefusalOf<Self>>;
+
+    /// The remembered mapping by which the file is read, if any.
+    fn recalled(known: &Self::Known) -> Option<&RememberedMapping>;
 
     /// Adds to the refusal of an unknown header any advice by which the caller may have the table read.
     fn advise(refusal: RefusalOf<Self>, head: Head<'_>, options: &Self::Options) -> RefusalOf<Self>;

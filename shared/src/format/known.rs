@@ -7,7 +7,7 @@ use super::columns::Role;
 use super::detect;
 use super::name::FormatName;
 use super::options::ReadingOptions;
-use super::remembered::Mapped;
+use super::remembered::{self, Mapped};
 use super::time_entries::Refusal;
 use crate::table::{self, Headers};
 
@@ -59,7 +59,7 @@ pub(super) fn header_columns(cells: &[String], options: &ReadingOptions) -> Opti
     let candidates = match (&options.mapping, options.format) {
         (Some(mapping), _) => return Some(columns_of(mapping.roles(&headers).ok()?)),
         (None, Some(format)) => detect::named(format, &headers).ok()?,
-        (None, None) => match options.remembered.roles(&headers) {
+        (None, None) => match remembered::roles(&options.remembered, &headers) {
             Some(roles) => return Some(columns_of(roles)),
             None => detect::detect(&headers).ok()?,
         },
