@@ -20,7 +20,7 @@ use std::time::Duration;
 use crate::collect::collect;
 use crate::concurrent::drained;
 use crate::files::{FileError, Object};
-use crate::format::{Plan, Refusal, Verdict};
+use crate::format::{Plan, Refusal, TimeEntries, Verdict};
 use crate::id::{AccountId, ChunkNo, ImportId, MAX_ROWS};
 use crate::import::messages::send_chunks;
 use crate::import::{Change, Duplicates, Import, ImportError, OnError, Status, lane, transition};
@@ -178,7 +178,7 @@ async fn survey(
         Err(refusal) => return Ok(Err(refusal)),
     };
     unpacked.clone_from(&table.unpacked);
-    let mut survey = table.from.survey(import.options.reading(&remembered), import.rows_per_chunk);
+    let mut survey = table.from.survey::<TimeEntries>(wanted.options, import.rows_per_chunk);
     let mut written = 0;
     while let Some(bytes) = table.bytes.next().await? {
         if let Err(refusal) = survey.push(&bytes) {
