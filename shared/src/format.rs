@@ -52,7 +52,6 @@ mod suggestion;
 mod tempo;
 mod time_entries;
 mod toggl;
-mod verdict;
 mod watch;
 
 use std::collections::BTreeSet;
@@ -62,6 +61,7 @@ use crate::table::{self, Headers};
 pub use candidate::{Candidate, Considered};
 pub use decisions::Decisions;
 pub use fingerprint::Fingerprint;
+pub use known::KnownHeader;
 pub use mapping::{Field, Mapping, WrongMapping};
 pub use name::{FormatName, UnknownFormat};
 pub use options::ReadingOptions;
@@ -69,7 +69,6 @@ pub use remembered::{HeaderFingerprint, NoFingerprint, Remembered, RememberedMap
 pub use row::{EntryRow, RowPerson};
 pub use suggestion::{SuggestedColumn, SuggestedMapping};
 pub use time_entries::{Layout, Plan, Refusal, Rows, Survey, TableRow, TimeEntries};
-pub use verdict::Verdict;
 
 /// The columns which have a role, if the cells can be the header of a readable file, or `None` otherwise. The header
 /// is read by the caller's mapping, as the caller's format, by a remembered mapping, or as any format, in this order.

@@ -35,6 +35,7 @@ mod rows;
 mod span;
 mod survey;
 mod title;
+mod verdict;
 
 use std::fmt::Debug;
 
@@ -59,6 +60,7 @@ pub use rows::{ChunkError, RowIter, Rows, TableRow};
 pub use span::{ChunkSpan, Oversized};
 pub use survey::{Plan, Survey};
 pub(crate) use title::{MOST_CELLS, MOST_LINES};
+pub use verdict::{StoredLayout, Verdict};
 
 /// A kind of table, such as time entries. A unit type implements the trait.
 ///

@@ -7,10 +7,9 @@ use super::known::KnownHeader;
 use super::name::FormatName;
 use super::options::ReadingOptions;
 use super::read::Reader;
-use super::remembered::RememberedMapping;
 use super::row::EntryRow;
 use super::suggest::suggest;
-use super::time_entries::{Layout, Plan, Refusal, Rows, Survey, TimeEntries};
+use super::time_entries::{Layout, Refusal, Rows, TimeEntries};
 use super::watch::Watch;
 use crate::source::{RawField, RecordCells};
 use crate::table::{ChunkError, ChunkSpan, Decided, Form, Head, Headers, RowEnds, RowError, RowLengths, TextOptions};
@@ -108,20 +107,5 @@ impl Layout {
     /// The rows of a chunk, as described at [`Rows::new`].
     pub fn rows<'a>(&'a self, span: &ChunkSpan, bytes: &'a [u8]) -> Result<Rows<'a>, ChunkError> {
         Rows::new(self, span, bytes)
-    }
-}
-
-impl Survey {
-    /// The remembered mapping by which the file is read; known as soon as the header has been read, and
-    /// before the first chunk is complete.
-    pub fn recalled(&self) -> Option<&RememberedMapping> {
-        self.known()?.mapped.recalled.as_ref()
-    }
-}
-
-impl Plan {
-    /// The remembered mapping by which the file was read.
-    pub fn recalled(&self) -> Option<&RememberedMapping> {
-        self.known.mapped.recalled.as_ref()
     }
 }

@@ -5,7 +5,7 @@ use super::columns::Role;
 use super::detect;
 use super::name::FormatName;
 use super::options::ReadingOptions;
-use super::remembered::Mapped;
+use super::remembered::{Mapped, RememberedMapping};
 use super::time_entries::Refusal;
 use crate::table::Headers;
 
@@ -20,6 +20,11 @@ pub struct KnownHeader {
 }
 
 impl KnownHeader {
+    /// The remembered mapping by which the file is read, or `None`.
+    pub fn recalled(&self) -> Option<&RememberedMapping> {
+        self.mapped.recalled.as_ref()
+    }
+
     /// Reads a header by the caller's or a remembered mapping, as the caller's format, or as any format.
     pub(super) fn of(headers: &Headers, options: &ReadingOptions) -> Result<Self, Refusal> {
         let mapped = options.mapped(headers);

@@ -1,7 +1,8 @@
 //! The table that comes out of a packed file, and the options that choose the table.
 
 use super::limits::NotUnpacked;
-use crate::format::{FormatName, Mapping, Plan, ReadingOptions, Refusal, Remembered, Survey};
+use crate::format::{FormatName, Mapping, Remembered};
+use crate::table::{Form, Plan, Refusal, Survey};
 
 /// The number of bytes of a table that are surveyed, or passed on, at a time.
 pub(super) const PIECE: usize = 256 * 1024;
@@ -40,17 +41,17 @@ impl Unpacked {
     }
 
     /// A survey that suits the kind of table.
-    pub fn survey(&self, options: ReadingOptions, rows_per_chunk: u32) -> Survey {
+    pub fn survey<F: Form>(&self, options: F::Options, rows_per_chunk: u32) -> Survey<F> {
         if self.sheet { Survey::of_sheet(options, rows_per_chunk) } else { Survey::new(options, rows_per_chunk) }
     }
 
     /// Puts the source of the table in front of the plan's evidence.
-    pub fn tell(&self, plan: &mut Plan) {
+    pub fn tell<F: Form>(&self, plan: &mut Plan<F>) {
         plan.layout.evidence.splice(0..0, self.evidence.iter().chain(&self.notes).cloned());
     }
 
     /// Adds the source of the table to the reasons of a refusal.
-    pub fn tell_refused(&self, mut refusal: Refusal) -> Refusal {
+    pub fn tell_refused<C>(&self, mut refusal: Refusal<C>) -> Refusal<C> {
         refusal.reasons.extend(self.evidence.iter().map(|from| format!("the table is from {from}")));
         refusal.reasons.extend(self.notes.iter().cloned());
         refusal
