@@ -9,18 +9,18 @@ use serde_json::Value;
 
 use crate::entries::kind::EntryKind;
 use crate::files::Object;
-use crate::format::Remembered;
 use crate::id::Row;
 use crate::import::{Import, ImportError, ImportType};
-use crate::kind::survey::{FileSurvey, KindSurvey};
+use crate::kind::survey::{FileSurvey, KindSurvey, RefusedFile};
 use crate::kind::{HeldChunk, Kind, Loaded, Undone, layout_of, planned_file};
 use crate::ledger::PageError;
 use crate::mappings::MadeWith;
-use crate::packed::Unpacked;
+use crate::packed::WantedSheet;
 use crate::results;
 use crate::services::Services;
 use crate::store::StoreError;
-use crate::table::{Rows, StoredLayout};
+use crate::table::{Remembered, Rows, StoredLayout};
+use crate::unpack::{self, Bytestream, OpenTable};
 
 /// Evaluates an expression for the kind of an import type.
 macro_rules! by_kind {
@@ -34,15 +34,33 @@ macro_rules! by_kind {
     };
 }
 
-/// `true` if the import's file may be read by a mapping which the account remembers for its header.
-pub fn recalls(import: &Import) -> bool {
-    by_kind!(import.import_type, K => K::RECALLS)
+/// The import's file on its way through the first pass.
+pub struct OpenFile {
+    /// The bytes of the table, from the first byte on.
+    pub bytes: Bytestream,
+    /// The object which holds the unpacked table, or `None` for a file which was not packed.
+    pub unpacked: Option<Object>,
+    /// The pass, which receives the bytes.
+    pub survey: Box<dyn FileSurvey + Send>,
 }
 
-/// Begins the first pass over the import's file, which came out of `from`.
-pub fn survey(import: &Import, from: Unpacked, remembered: &Remembered) -> Box<dyn FileSurvey + Send> {
+/// Opens the import's file for the first pass, and unpacks the file before if it is packed.
+pub async fn open(
+    services: &Services,
+    import: &Import,
+    source: &Object,
+    remembered: &Remembered,
+) -> Result<Result<OpenFile, RefusedFile>, ImportError> {
     by_kind!(import.import_type, K => {
-        Box::new(KindSurvey::<K>::new(K::reading(import, remembered), from, import.rows_per_chunk))
+        let options = K::reading(import, remembered);
+        let wanted = WantedSheet::<<K as Kind>::Form> { options: options.clone(), sheet: import.options.sheet.clone() };
+        Ok(match unpack::open(services, import, source, &wanted).await? {
+            Ok(OpenTable { bytes, from, unpacked }) => {
+                let survey = Box::new(KindSurvey::<K>::new(options, from, import.rows_per_chunk));
+                Ok(OpenFile { bytes, unpacked, survey })
+            }
+            Err(refusal) => Err(refusal.into()),
+        })
     })
 }
 

@@ -74,7 +74,13 @@ number!(
     EntryId
 );
 number!(
-    /// The id of a user, client, project or tag, unique within the account and kind.
+    /// The id of a record, such as a person, which contains the import and the row as the id of an entry does. Records
+    /// made by hand belong to import 0; people by hand share the counter of the account's users, so ids of users and
+    /// people never meet.
+    RecordId
+);
+number!(
+    /// The id of a user, client, project, tag or company, unique within the account and kind.
     ThingId
 );
 number!(
@@ -87,22 +93,30 @@ impl ImportId {
     pub const HAND: Self = Self(0);
 }
 
-impl EntryId {
-    /// The id of the entry that `row` of `import` creates.
-    pub fn of(import: ImportId, row: Row) -> Self {
-        Self(import.0 * (MAX_ROWS + 1) + row.0)
-    }
+/// Gives an id the arithmetic `import × 1 000 000 000 + row`.
+macro_rules! of_row {
+    ($name:ident, $what:literal) => {
+        impl $name {
+            #[doc = concat!("The id of the ", $what, " that `row` of `import` creates.")]
+            pub fn of(import: ImportId, row: Row) -> Self {
+                Self(import.0 * (MAX_ROWS + 1) + row.0)
+            }
 
-    /// The import that created the entry, or [`ImportId::HAND`].
-    pub fn import(self) -> ImportId {
-        ImportId(self.0 / (MAX_ROWS + 1))
-    }
+            #[doc = concat!("The import that created the ", $what, ", or [`ImportId::HAND`].")]
+            pub fn import(self) -> ImportId {
+                ImportId(self.0 / (MAX_ROWS + 1))
+            }
 
-    /// The row from which the entry was created.
-    pub fn row(self) -> Row {
-        Row(self.0 % (MAX_ROWS + 1))
-    }
+            #[doc = concat!("The row from which the ", $what, " was created.")]
+            pub fn row(self) -> Row {
+                Row(self.0 % (MAX_ROWS + 1))
+            }
+        }
+    };
 }
+
+of_row!(EntryId, "entry");
+of_row!(RecordId, "record");
 
 impl Row {
     /// The chunk that contains the row.
@@ -112,7 +126,7 @@ impl Row {
 }
 
 impl ThingId {
-    /// The id of the client, project or tag with this key, as the `probe`-th choice (from 0). A hash of account, kind
+    /// The id of the client, project, tag or company with this key, as the `probe`-th choice (from 0). A hash of account, kind
     /// and key gives the id, so two loaders that race for a new name derive the same id. A loader takes the next probe
     /// when a thing with a different key holds the id already.
     pub fn derive(account: AccountId, kind: &str, key: &str, probe: u32) -> Self {
@@ -144,10 +158,12 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_entry_id_leads_back_to_its_import_and_row_and_stays_below_2_to_the_53() {
+    fn the_id_of_an_entry_or_a_record_leads_back_to_its_import_and_row_and_stays_below_2_to_the_53() {
         let id = EntryId::of(ImportId(MAX_IMPORTS), Row(MAX_ROWS));
         assert_eq!((id.import(), id.row()), (ImportId(MAX_IMPORTS), Row(MAX_ROWS)));
         assert!(id.0 < 1 << 53);
+        let record = RecordId::of(id.import(), id.row());
+        assert_eq!((record.0, record.import(), record.row()), (id.0, id.import(), id.row()));
     }
 
     #[test]

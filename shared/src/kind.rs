@@ -6,7 +6,7 @@
 //!
 //! | verb of the engine | function of the kind | the engine's part |
 //! |---|---|---|
-//! | plan | [`Kind::reading`], [`Kind::recalled`], [`Kind::format`] | a pass over the file, chunks, the verdict |
+//! | plan | [`Kind::reading`], [`Kind::format`] | a pass over the file, chunks, the verdict |
 //! | join | [`Kind::join`] | the chunks' runs of rows that stand already ([`planned_file`]) |
 //! | load | [`Kind::load`] | claim, bytes, commit of page and counts |
 //! | undo | [`Kind::undo`] | fence, the mark with its counts, the release of references |
@@ -22,7 +22,7 @@ pub mod survey;
 
 use serde_json::Value;
 
-use crate::format::{FormatName, Remembered, RememberedMapping};
+use crate::format::FormatName;
 use crate::id::Row;
 use crate::import::{Counts, Import, ImportError};
 use crate::lease::Lease;
@@ -30,28 +30,20 @@ use crate::ledger::{Chunk, Page};
 use crate::mappings::MadeWith;
 use crate::services::Services;
 use crate::store::StoreError;
-use crate::table::{Form, LayoutOf, Rows, StoredLayout};
+use crate::table::{Form, LayoutOf, Remembered, Rows, StoredLayout};
 use bits::Bits;
 use planned_file::PlannedFile;
 
 /// The options which a kind's form takes.
 pub type OptionsOf<K> = <<K as Kind>::Form as Form>::Options;
-/// The meaning which a kind's form gives to a header.
-pub type KnownOf<K> = <<K as Kind>::Form as Form>::Known;
 
 /// A kind of rows. A unit type implements the trait.
 pub trait Kind: Sized {
     /// The form of the kind's tables.
     type Form: Form;
 
-    /// `true` if a file of the kind may be read by a mapping which the account remembers for its header.
-    const RECALLS: bool;
-
     /// The options with which the form reads the file of an import, given the account's remembered mappings.
     fn reading(import: &Import, remembered: &Remembered) -> OptionsOf<Self>;
-
-    /// The remembered mapping by which a file with this header is read, or `None`.
-    fn recalled(known: &KnownOf<Self>) -> Option<&RememberedMapping>;
 
     /// The format of the file as shown to people, or `None` if the kind has no formats.
     fn format(layout: &LayoutOf<Self::Form>) -> Option<FormatName>;

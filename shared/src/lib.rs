@@ -9,8 +9,8 @@
 //! | `source`, `values`, `table`, `format`, `packed` | bytes to rows, without I/O |
 //! | `store`, `files`, `queue` | DynamoDB, S3, SQS |
 //! | `memory`, `portions`, `connections`, `environment`, `fetch`, `services`, `lease` | a process's cache, limits, connections and settings of the AWS clients, files behind a URL, all clients, leases |
-//! | `things`, `ledger` | users, clients, projects and tags; the outcome of each row |
-//! | `import`, `entries`, `results`, `inbox`, `mappings` | imports, time entries, reports, drops, mappings |
+//! | `things`, `ledger` | users, clients, projects, tags and companies; the outcome of each row |
+//! | `import`, `records`, `entries`, `contacts`, `results`, `inbox`, `mappings` | imports, records, time entries, contacts, reports, drops, mappings |
 //! | `settle`, `load`, `unpack`, `collect`, `plan`, `revert`, `sweep`, `batch` | the steps of an import and of an undo |
 //! | `edit`, `account` | changes by hand, tenants and tokens |
 //!
@@ -22,6 +22,7 @@ pub mod clock;
 pub mod collect;
 pub mod concurrent;
 pub mod connections;
+pub mod contacts;
 pub mod dispatch;
 pub mod edit;
 pub mod entries;
@@ -42,6 +43,7 @@ pub mod packed;
 pub mod plan;
 pub mod portions;
 pub mod queue;
+pub mod records;
 pub mod results;
 pub mod revert;
 pub mod services;

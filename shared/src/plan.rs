@@ -18,7 +18,7 @@ use std::time::Duration;
 
 use crate::collect::collect;
 use crate::concurrent::drained;
-use crate::dispatch;
+use crate::dispatch::{self, OpenFile};
 use crate::files::{FileError, Object};
 use crate::id::{AccountId, ChunkNo, ImportId, MAX_ROWS};
 use crate::import::messages::send_chunks;
@@ -172,15 +172,14 @@ async fn survey(
     unpacked: &mut Option<Object>,
 ) -> Result<Result<Surveyed, RefusedFile>, ImportError> {
     let remembered = recall::remembered(services, import).await?;
-    let wanted = import.options.wanted(&remembered);
-    let mut table = match unpack::open(services, import, source, &wanted).await? {
-        Ok(table) => table,
-        Err(refusal) => return Ok(Err(refusal.into())),
-    };
-    unpacked.clone_from(&table.unpacked);
-    let mut survey = dispatch::survey(import, table.from, &remembered);
+    let OpenFile { mut bytes, unpacked: table, mut survey } =
+        match dispatch::open(services, import, source, &remembered).await? {
+            Ok(open) => open,
+            Err(refusal) => return Ok(Err(refusal)),
+        };
+    unpacked.clone_from(&table);
     let mut written = 0;
-    while let Some(bytes) = table.bytes.next().await? {
+    while let Some(bytes) = bytes.next().await? {
         if let Err(refusal) = survey.push(&bytes) {
             return Ok(Err(refusal));
         }

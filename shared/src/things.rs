@@ -1,4 +1,4 @@
-//! Shared things: users, clients, projects and tags, each named by many rows of many imports.
+//! Shared things: users, clients, projects, tags and companies, each named by many rows of many imports.
 //!
 //! - A thing has a unique, normalised key, for example `meetings` of a tag.
 //! - The id is derived from the key ([`ThingId::derive`]), except for users made by hand, so two loaders racing to make
@@ -6,6 +6,7 @@
 //! - A thing counts its references. A thing with references cannot be deleted, and a thing made by an undone import is
 //!   removed together with its last reference.
 
+pub mod claim;
 pub(crate) mod ensure;
 pub mod find;
 pub mod maker;
@@ -19,11 +20,12 @@ pub mod sums;
 pub mod user;
 
 use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
 
 use crate::id::{ImportId, ThingId};
 use crate::store::keys::Kind;
 
-/// A user, client, project or tag. All times are milliseconds since the epoch.
+/// A user, client, project, tag or company. All times are milliseconds since the epoch.
 ///
 /// A stored item decodes only as a [`Slot`](slot::Slot), so no reader takes a mark or a sign for a thing.
 #[derive(Clone, Debug, PartialEq)]
@@ -77,6 +79,8 @@ pub enum Body {
         /// `true` if entries with the tag can be billed, as is the case until an edit by hand.
         billable: bool,
     },
+    /// The company to which people belong.
+    Company(CompanyFields),
 }
 
 impl Body {
@@ -87,6 +91,7 @@ impl Body {
             Kind::Client => Self::Client,
             Kind::Project => Self::Project(ProjectFields::default()),
             Kind::Tag => Self::Tag { billable: true },
+            Kind::Company => Self::Company(CompanyFields::default()),
         }
     }
 }
@@ -125,7 +130,31 @@ impl Default for ProjectFields {
     }
 }
 
-/// Fields of a user which clients, projects and tags lack.
+/// Fields of a company besides its name. All fields are empty in a company which an import made, until an edit by hand.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct CompanyFields {
+    /// The description, or `None` without a description.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub description: Option<String>,
+    /// The days within which the company pays an invoice, or `None` if nobody has said so.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub due_days: Option<u64>,
+    /// The currency of the company as a code, for example `EUR`, or `None` for the currency of the account.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub default_currency: Option<String>,
+    /// The labels, in the order in which somebody gave the labels.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub tag_list: Vec<String>,
+    /// Values by field name, or `None` if nobody has given a value.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub custom_fields: Option<Map<String, Value>>,
+    /// The time at which people archived the company, or `None` for a company in use.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub archived_at: Option<i64>,
+}
+
+/// Fields of a user which things of other kinds lack.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct UserFields {
     /// The e-mail address as somebody gave it, for example `Ada@Example.com`, or empty for a user known by name only.
@@ -197,42 +226,52 @@ impl Thing {
         }
     }
 
-    /// User, client, project or tag; part of the storage key.
+    /// User, client, project, tag or company; part of the storage key.
     pub fn kind(&self) -> Kind {
         match self.body {
             Body::User(_) => Kind::User,
             Body::Client => Kind::Client,
             Body::Project(_) => Kind::Project,
             Body::Tag { .. } => Kind::Tag,
+            Body::Company(_) => Kind::Company,
         }
     }
 
-    /// The fields of a user, or `None` for clients, projects and tags.
+    /// The fields of a user, or `None` for things of other kinds.
     pub fn user(&self) -> Option<&UserFields> {
         if let Body::User(fields) = &self.body { Some(fields) } else { None }
     }
 
-    /// The fields of a project, or `None` for users, clients and tags.
+    /// The fields of a project, or `None` for things of other kinds.
     pub fn project(&self) -> Option<&ProjectFields> {
         if let Body::Project(fields) = &self.body { Some(fields) } else { None }
     }
 
-    /// The client of a project, or `None` for a project without a client, and for users, clients and tags.
+    /// The fields of a company, or `None` for things of other kinds.
+    pub fn company(&self) -> Option<&CompanyFields> {
+        if let Body::Company(fields) = &self.body { Some(fields) } else { None }
+    }
+
+    /// The client of a project, or `None` for a project without a client, and for things of other kinds.
     pub fn client(&self) -> Option<ThingId> {
         self.project().and_then(|project| project.client)
     }
 
-    /// `true` for a project which people have archived.
+    /// `true` for a project or a company which people have archived.
     pub fn is_archived(&self) -> bool {
-        self.project().is_some_and(|project| !project.enabled)
+        match &self.body {
+            Body::Project(fields) => !fields.enabled,
+            Body::Company(fields) => fields.archived_at.is_some(),
+            Body::User(_) | Body::Client | Body::Tag { .. } => false,
+        }
     }
 
-    /// `true` if entries of a project or tag can be billed, or `None` for users and clients.
+    /// `true` if entries of a project or tag can be billed, or `None` for things of other kinds.
     pub fn billable(&self) -> Option<bool> {
         match &self.body {
             Body::Project(fields) => Some(fields.billable),
             Body::Tag { billable } => Some(*billable),
-            Body::User(_) | Body::Client => None,
+            Body::User(_) | Body::Client | Body::Company(_) => None,
         }
     }
 }

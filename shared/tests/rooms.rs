@@ -9,7 +9,7 @@ use std::fs;
 use std::path::Path;
 
 /// The rooms, from the ground up.
-const ROOMS: [&str; 37] = [
+const ROOMS: [&str; 39] = [
     "shorten",
     "wire",
     "id",
@@ -35,7 +35,9 @@ const ROOMS: [&str; 37] = [
     "mappings",
     "import",
     "results",
+    "records",
     "entries",
+    "contacts",
     "edit",
     "account",
     "inbox",

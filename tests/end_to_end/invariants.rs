@@ -64,7 +64,7 @@ fn number(text: &str) -> u64 {
 }
 
 fn kind(word: &str) -> Option<Kind> {
-    [Kind::User, Kind::Client, Kind::Project, Kind::Tag].into_iter().find(|kind| kind.name() == word)
+    [Kind::User, Kind::Client, Kind::Project, Kind::Tag, Kind::Company].into_iter().find(|kind| kind.name() == word)
 }
 
 impl World {

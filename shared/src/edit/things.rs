@@ -8,6 +8,7 @@ use crate::results::made::unmade;
 use crate::services::Services;
 use crate::store::keys::{self, Counter, Kind};
 use crate::store::{StoreError, Write};
+use crate::things::claim;
 use crate::things::find::{Found, KeyPlace, find, is_home};
 use crate::things::names::{is_short, normal, project_key, tidy};
 use crate::things::reference::{self, count, let_go};
@@ -266,7 +267,7 @@ pub async fn update_user(
             ..before.clone()
         };
         let new_email = after.key != before.key;
-        if new_email && user::by_email(services, account, &after.key).await?.is_some() {
+        if new_email && claim::holder(services, account, &after.key).await?.is_some() {
             return Err(EditError::Taken("email"));
         }
         let mut writes = user::claims(account, &after, Some(&before));

@@ -4,14 +4,13 @@ use serde_json::Value;
 
 use super::draft::{self, Drafts};
 use super::{join, load, resolve, undo};
-use crate::format::{
-    FormatName, KnownHeader, Layout, ReadingOptions, Remembered, RememberedMapping, Rows, TimeEntries,
-};
+use crate::format::{FormatName, Layout, ReadingOptions, Rows, TimeEntries};
 use crate::import::{Duplicates, Import, ImportError};
 use crate::kind::bits::Bits;
 use crate::kind::planned_file::PlannedFile;
 use crate::kind::{HeldChunk, Kind, Loaded, Undone};
 use crate::mappings::MadeWith;
+use crate::table::Remembered;
 
 /// The kind of time entries.
 #[derive(Clone, Copy, Debug)]
@@ -20,14 +19,8 @@ pub struct EntryKind;
 impl Kind for EntryKind {
     type Form = TimeEntries;
 
-    const RECALLS: bool = true;
-
     fn reading(import: &Import, remembered: &Remembered) -> ReadingOptions {
         import.options.reading(remembered)
-    }
-
-    fn recalled(known: &KnownHeader) -> Option<&RememberedMapping> {
-        known.recalled()
     }
 
     fn format(layout: &Layout) -> Option<FormatName> {

@@ -1,9 +1,11 @@
 //! Reads any table as a table of time entries: the [`Form`] of time entries.
 
+use std::collections::BTreeSet;
+
 use super::candidate::Considered;
 use super::decide::decide;
 use super::decisions::Decisions;
-use super::known::KnownHeader;
+use super::known::{KnownHeader, header_columns};
 use super::name::FormatName;
 use super::options::ReadingOptions;
 use super::read::Reader;
@@ -12,7 +14,9 @@ use super::suggest::suggest;
 use super::time_entries::{Layout, Refusal, Rows, TimeEntries};
 use super::watch::Watch;
 use crate::source::{RawField, RecordCells};
-use crate::table::{ChunkError, ChunkSpan, Decided, Form, Head, Headers, RowEnds, RowError, RowLengths, TextOptions};
+use crate::table::{
+    ChunkError, ChunkSpan, Decided, Form, Head, Headers, RememberedMapping, RowEnds, RowError, RowLengths, TextOptions,
+};
 
 impl Form for TimeEntries {
     type Options = ReadingOptions;
@@ -27,8 +31,16 @@ impl Form for TimeEntries {
         TextOptions { encoding: options.encoding, delimiter: options.delimiter }
     }
 
+    fn header_columns(cells: &[String], options: &ReadingOptions) -> Option<BTreeSet<usize>> {
+        header_columns(cells, options)
+    }
+
     fn know(headers: &Headers, options: &ReadingOptions) -> Result<KnownHeader, Refusal> {
         KnownHeader::of(headers, options)
+    }
+
+    fn recalled(known: &KnownHeader) -> Option<&RememberedMapping> {
+        known.mapped.recalled.as_ref()
     }
 
     fn advise(mut refusal: Refusal, head: Head<'_>, options: &ReadingOptions) -> Refusal {

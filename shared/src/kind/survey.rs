@@ -7,9 +7,9 @@ use serde::Serialize;
 use serde_json::Value;
 
 use super::{Kind, OptionsOf};
-use crate::format::{FormatName, RememberedMapping};
+use crate::format::FormatName;
 use crate::packed::Unpacked;
-use crate::table::{ChunkSpan, Refusal, StoredLayout, Survey};
+use crate::table::{ChunkSpan, Refusal, RememberedMapping, StoredLayout, Survey};
 
 /// A first pass over a file, which receives the bytes in pieces.
 pub trait FileSurvey {
@@ -79,7 +79,7 @@ impl<K: Kind> FileSurvey for KindSurvey<K> {
     }
 
     fn recalled(&self) -> Option<&RememberedMapping> {
-        self.survey.known().and_then(K::recalled)
+        self.survey.recalled()
     }
 
     fn finish(self: Box<Self>) -> Result<Surveyed, RefusedFile> {
@@ -90,7 +90,7 @@ impl<K: Kind> FileSurvey for KindSurvey<K> {
             rows: plan.rows,
             layout: StoredLayout::of(&plan.layout),
             format: K::format(&plan.layout),
-            recalled: K::recalled(&plan.known).cloned(),
+            recalled: plan.recalled().cloned(),
             chunks: plan.chunks,
         })
     }

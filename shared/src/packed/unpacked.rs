@@ -1,23 +1,24 @@
 //! The table that comes out of a packed file, and the options that choose the table.
 
 use super::limits::NotUnpacked;
-use crate::format::{FormatName, Mapping, Remembered};
 use crate::table::{Form, Plan, Refusal, Survey};
 
 /// The number of bytes of a table that are surveyed, or passed on, at a time.
 pub(super) const PIECE: usize = 256 * 1024;
 
 /// The options by which the sheet of a spreadsheet and the header in the sheet are found.
-#[derive(Clone, Debug, Default)]
-pub struct WantedSheet {
-    /// The format, if the caller names a format. The format's header is looked for.
-    pub format: Option<FormatName>,
-    /// The caller's mapping of columns for a table of no known format. The mapped header is looked for.
-    pub mapping: Option<Mapping>,
-    /// The account's stored mappings, used if the caller names neither a format nor a mapping.
-    pub remembered: Remembered,
+#[derive(Clone, Debug)]
+pub struct WantedSheet<F: Form> {
+    /// The wishes about the file, which say what counts as a header ([`Form::header_columns`]).
+    pub options: F::Options,
     /// The name of the sheet to read. `None` to choose the sheet by its header.
     pub sheet: Option<String>,
+}
+
+impl<F: Form> Default for WantedSheet<F> {
+    fn default() -> Self {
+        Self { options: F::Options::default(), sheet: None }
+    }
 }
 
 /// The function that receives the pieces of a table in order.

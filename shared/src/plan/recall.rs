@@ -13,14 +13,12 @@
 //! | writes the verdict | only if no mapping is pinned |
 //! | begins the load, or refuses the file | only if no mapping is pinned; else the parser leaves the import alone |
 
-use crate::dispatch;
-use crate::format::{Remembered, RememberedMapping};
 use crate::import::{Import, ImportError, Status};
 use crate::ledger::{Chunk, ChunkState};
 use crate::mappings;
 use crate::services::Services;
 use crate::store::{StoreError, Write, decode, keys};
-use crate::table::Verdict;
+use crate::table::{Remembered, RememberedMapping, Verdict};
 
 /// A condition: no mapping is pinned to the import.
 pub const UNPINNED: &str = "attribute_not_exists(#recalled)";
@@ -29,9 +27,7 @@ pub const UNPINNED: &str = "attribute_not_exists(#recalled)";
 pub async fn remembered(services: &Services, import: &Import) -> Result<Remembered, StoreError> {
     match &import.recalled {
         Some(pinned) => Ok([pinned.clone()].into_iter().collect()),
-        None if dispatch::recalls(import) && import.options.asks_memory() => {
-            mappings::believed(services, import.account).await
-        }
+        None if import.options.asks_memory() => mappings::believed(services, import.account).await,
         None => Ok(Remembered::default()),
     }
 }

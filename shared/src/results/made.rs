@@ -47,7 +47,7 @@ impl Few {
             match kind {
                 Kind::Project => few.projects.push(id),
                 Kind::Tag => few.tags.push(id),
-                Kind::Client | Kind::User => {}
+                Kind::Client | Kind::User | Kind::Company => {}
             }
         }
         few
@@ -63,7 +63,7 @@ impl Few {
         match kind {
             Kind::Project => &self.projects,
             Kind::Tag => &self.tags,
-            Kind::Client | Kind::User => &[],
+            Kind::Client | Kind::User | Kind::Company => &[],
         }
     }
 

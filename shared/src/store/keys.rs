@@ -60,6 +60,17 @@ wire_words! {
         Project = "project",
         /// A label that entries have, written in a text as `#name`.
         Tag = "tag",
+        /// The company to which people belong.
+        Company = "company",
+    }
+}
+
+wire_words! {
+    /// The kinds of records: fields that imports create and change, at the key of an import's row.
+    #[derive(PartialOrd, Ord)]
+    RecordKind {
+        /// A contact of the account, who belongs to a company.
+        Person = "person",
     }
 }
 

@@ -1,4 +1,4 @@
-//! Projects, clients and tags of an import: found or made, noted, and referred to.
+//! Projects, clients, tags and companies of an import: found or made, noted, and referred to.
 //!
 //! | effect | how the undo finds the effect | why twice is once |
 //! |---|---|---|

@@ -13,6 +13,6 @@ pub struct Maker {
     /// The creation time of new things in milliseconds since the epoch. The time is the import's, so a retry writes the
     /// same values.
     pub at: i64,
-    /// `true` if unknown projects are made. Unknown tags are always made.
+    /// `true` if unknown projects are made. Unknown tags and companies are always made.
     pub makes_projects: bool,
 }

@@ -24,7 +24,7 @@ const TOGETHER: usize = 40;
 /// The record of a shared thing which an import touches.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct Note {
-    /// The kind of the thing: user, client, project or tag.
+    /// The kind of the thing: user, client, project, tag or company.
     pub kind: Kind,
     /// The id of the thing, which need not exist yet.
     pub id: ThingId,

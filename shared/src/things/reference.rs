@@ -75,7 +75,7 @@ impl Reference {
 /// A shared thing which stayed after the undo of its maker, because a second referrer holds a reference.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Kept {
-    /// Client, project, tag or user: the kind of the thing which stayed.
+    /// Client, project, tag, company or user: the kind of the thing which stayed.
     pub kind: Kind,
     /// The id of the thing which stayed.
     pub id: ThingId,

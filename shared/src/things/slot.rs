@@ -8,7 +8,7 @@ mod tests;
 
 use serde::{Deserialize, Serialize, Serializer};
 
-use super::{Body, ProjectFields, Thing, UserFields, is_default};
+use super::{Body, CompanyFields, ProjectFields, Thing, UserFields, is_default};
 use crate::id::{AccountId, ImportId, ThingId};
 use crate::services::Services;
 use crate::store::keys::{self, Kind};
@@ -154,6 +154,8 @@ struct StoredSlot {
     project: Option<ProjectFields>,
     #[serde(skip_serializing_if = "Option::is_none")]
     user: Option<UserFields>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    company: Option<CompanyFields>,
     #[serde(default, skip_serializing_if = "is_default")]
     orphan: bool,
     #[serde(default, skip_serializing_if = "is_default")]
@@ -175,9 +177,9 @@ struct StoredSlot {
 }
 
 impl StoredSlot {
-    /// The attributes of a mark or a sign, which have the values of a new thing but no fields of a user.
+    /// The attributes of a mark or a sign, which have the values of a new thing but no fields of a user or a company.
     fn blank(kind: Kind, id: ThingId, key: String, created_by: ImportId) -> Self {
-        Self { user: None, ..Thing::new(kind, id, key, String::new(), created_by, 0).into() }
+        Self { user: None, company: None, ..Thing::new(kind, id, key, String::new(), created_by, 0).into() }
     }
 }
 
@@ -198,12 +200,17 @@ impl From<Slot> for StoredSlot {
 impl From<Thing> for StoredSlot {
     fn from(thing: Thing) -> Self {
         let kind = thing.kind();
-        let (billable, project, user) = match thing.body {
-            Body::User(user) => (true, None, Some(user)),
-            Body::Client => (true, None, None),
-            Body::Project(project) => (project.billable, Some(project), None),
-            Body::Tag { billable } => (billable, None, None),
-        };
+        let (mut billable, mut project, mut user, mut company) = (true, None, None, None);
+        match thing.body {
+            Body::User(fields) => user = Some(fields),
+            Body::Client => {}
+            Body::Project(fields) => {
+                billable = fields.billable;
+                project = Some(fields);
+            }
+            Body::Tag { billable: of_tag } => billable = of_tag,
+            Body::Company(fields) => company = Some(fields),
+        }
         Self {
             id: thing.id,
             kind,
@@ -217,6 +224,7 @@ impl From<Thing> for StoredSlot {
             billable,
             project,
             user,
+            company,
             orphan: thing.orphan,
             retired: thing.retired,
             merges: thing.merges,
@@ -240,11 +248,12 @@ impl TryFrom<StoredSlot> for Slot {
         if let Some(to) = stored.alias_of {
             return Ok(Self::Sign { kind, id, key, to, displaced });
         }
-        let body = match (kind, stored.project, stored.user) {
-            (Kind::User, None, Some(user)) => Body::User(user),
-            (Kind::Client, None, None) => Body::Client,
-            (Kind::Project, Some(project), None) => Body::Project(ProjectFields { billable, ..project }),
-            (Kind::Tag, None, None) => Body::Tag { billable },
+        let body = match (kind, stored.project, stored.user, stored.company) {
+            (Kind::User, None, Some(user), None) => Body::User(user),
+            (Kind::Client, None, None, None) => Body::Client,
+            (Kind::Project, Some(project), None, None) => Body::Project(ProjectFields { billable, ..project }),
+            (Kind::Tag, None, None, None) => Body::Tag { billable },
+            (Kind::Company, None, None, Some(company)) => Body::Company(company),
             _ => return Err("a thing without the fields of its kind, or with the fields of another kind"),
         };
         Ok(Self::Thing(Box::new(Thing {

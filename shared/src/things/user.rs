@@ -1,8 +1,9 @@
-//! Users, found by e-mail address or by full name through claims. The claim of an address belongs to a single user,
-//! while several users may claim the same name.
+//! Users, found by e-mail address or by full name through claims. The claim of an address belongs to a single user or
+//! person ([`super::claim`]), while several users may claim the same name.
 
 use serde::{Deserialize, Serialize};
 
+use super::claim::{self, EmailClaim, Holder};
 use super::{Body, Thing, UserFields};
 use crate::id::{AccountId, ImportId, ThingId};
 use crate::services::Services;
@@ -10,33 +11,26 @@ use crate::store::keys::{self, Kind};
 use crate::store::{StoreError, Write};
 use crate::things::names::{normal, tidy};
 
-/// The item which claims an address or a name for a user.
+pub use crate::values::compared::{is_email, normal_email};
+
+/// The item which claims a name for a user.
 #[derive(Debug, Serialize, Deserialize)]
-struct Claim {
+struct NameClaim {
     id: ThingId,
 }
 
-/// The form in which addresses are compared: trimmed, in lower case.
-pub fn normal_email(email: &str) -> String {
-    email.trim().to_lowercase()
-}
-
-/// `true` for a text in the form of an e-mail address: characters, a single `@`, characters, no white space. Only
-/// sending a mail can tell if the address exists.
-pub fn is_email(text: &str) -> bool {
-    let ends = text.split_once('@').is_some_and(|(name, host)| !name.is_empty() && !host.is_empty());
-    ends && text.matches('@').count() == 1 && !text.contains(char::is_whitespace)
-}
-
-/// The user with this address, which the caller has normalised, or `None` for an unknown address.
+/// The user with this address, which the caller has normalised, or `None` for an unknown address and for the address
+/// of a contact.
 pub async fn by_email(services: &Services, account: AccountId, email: &str) -> Result<Option<ThingId>, StoreError> {
-    let claim: Option<Claim> = services.store.read(&keys::email(account, email)).await?;
-    Ok(claim.map(|claim| claim.id))
+    Ok(match claim::holder(services, account, email).await? {
+        Some(Holder::User(user)) => Some(user),
+        Some(Holder::Person(_)) | None => None,
+    })
 }
 
 /// The users with this full name, which the caller has normalised; several users may share a name.
 pub async fn by_name(services: &Services, account: AccountId, name: &str) -> Result<Vec<ThingId>, StoreError> {
-    let claims: Vec<Claim> = services.store.read_all(keys::users_named(account, name)).await?;
+    let claims: Vec<NameClaim> = services.store.read_all(keys::users_named(account, name)).await?;
     Ok(claims.into_iter().map(|claim| claim.id).collect())
 }
 
@@ -61,14 +55,13 @@ fn address(user: &Thing) -> Option<&str> {
 
 /// The writes which claim a user's address and name, leaving out claims which the user held `before` the edit.
 pub fn claims(account: AccountId, user: &Thing, before: Option<&Thing>) -> Vec<Write> {
-    let claim = Claim { id: user.id };
     let mut writes = Vec::new();
     if let Some(address) = address(user).filter(|_| before.is_none_or(|before| before.key != user.key)) {
-        writes.push(Write::put(keys::email(account, address), &claim).when_absent());
+        writes.push(Write::put(keys::email(account, address), &EmailClaim::of_user(user.id)).when_absent());
     }
     let name = normal(&user.name);
     if !name.is_empty() && before.is_none_or(|before| normal(&before.name) != name) {
-        writes.push(Write::put(keys::user_name(account, &name, user.id), &claim));
+        writes.push(Write::put(keys::user_name(account, &name, user.id), &NameClaim { id: user.id }));
     }
     writes
 }

@@ -48,7 +48,7 @@ fn a_file_is_read_by_what_is_remembered_as_if_it_had_been_said_and_the_evidence_
     assert_eq!(read_with(FILE.as_bytes(), &remembered).unwrap(), read_with(FILE.as_bytes(), &given).unwrap());
     let (by_memory, by_option) = (plan_of(FILE, &remembered), plan_of(FILE, &given));
     assert!(read_alike(&by_memory.layout, &by_option.layout));
-    assert_eq!((by_memory.known.recalled(), by_option.known.recalled()), (Some(&said(&NAMES, &PAIRS)), None));
+    assert_eq!((by_memory.recalled(), by_option.recalled()), (Some(&said(&NAMES, &PAIRS)), None));
     let evidence = "read by the mapping that import 7 was made with, remembered for this header since 2026-03-04; \
                     `mapping=none` reads the file without it";
     assert!(by_memory.layout.evidence.iter().any(|said| said == evidence), "{:?}", by_memory.layout.evidence);
@@ -79,11 +79,11 @@ fn what_is_remembered_comes_before_the_formats_and_behind_what_is_said() {
     // The option names a format; further down the option gives another mapping.
     let named = ReadingOptions { format: Some(FormatName::Toggl), ..options.clone() };
     let plan = plan_of(TOGGL, &named);
-    assert_eq!((plan.layout.decisions.format, plan.known.recalled()), (FormatName::Toggl, None));
+    assert_eq!((plan.layout.decisions.format, plan.recalled()), (FormatName::Toggl, None));
     let pairs = [("Start date", "date"), ("Duration", "duration"), ("Project", "task")];
     let other = Mapping::new(pairs.map(|(column, field)| (column.to_owned(), field.to_owned()))).unwrap();
     let told = ReadingOptions { mapping: Some(other), ..options };
-    assert_eq!(plan_of(TOGGL, &told).known.recalled(), None);
+    assert_eq!(plan_of(TOGGL, &told).recalled(), None);
     assert!(read_with(TOGGL.as_bytes(), &told).unwrap()[0].contains("task: Quay"));
 }
 
@@ -100,7 +100,7 @@ fn what_does_not_fit_any_more_is_said_and_read_as_if_it_were_not_remembered() {
     ];
     for pairs in unfit {
         let plan = plan_of(TOGGL, &remembering(said(&names, &pairs)));
-        assert_eq!((plan.layout.decisions.format, plan.known.recalled()), (FormatName::Toggl, None), "{pairs:?}");
+        assert_eq!((plan.layout.decisions.format, plan.recalled()), (FormatName::Toggl, None), "{pairs:?}");
         let evidence = plan.layout.evidence.join("\n");
         assert!(
             evidence.contains("the mapping of import 7 is remembered") && evidence.contains("does not fit any more")
@@ -122,7 +122,7 @@ fn a_refusal_of_a_file_that_is_read_by_it_says_so() {
 fn a_header_below_a_title_is_remembered() {
     let titled = format!("Report of March\n\n{FILE}");
     let plan = plan_of(&titled, &remembering(said(&NAMES, &PAIRS)));
-    assert!(plan.known.recalled().is_some() && plan.rows == 2);
+    assert!(plan.recalled().is_some() && plan.rows == 2);
 }
 
 /// Column names as used by programs; some names occur twice in a header.
@@ -243,13 +243,13 @@ fn a_file_is_read_by_what_is_remembered_if_and_only_if_its_header_is_the_same() 
         let next = varied(&names, &mut dice);
         let file = file(&next, &mut dice);
         let plan = survey(file.as_bytes(), &options, 10, 64).ok();
-        let recalled = plan.as_ref().and_then(|plan| plan.known.recalled());
+        let recalled = plan.as_ref().and_then(|plan| plan.recalled());
         if is_same(&names, &next) {
             same += 1;
             let given = ReadingOptions { mapping: Some(Mapping::new(remembered.columns).unwrap()), ..plainly() };
             let given = plan_of(&file, &given);
             let plan = plan.unwrap_or_else(|| panic!("file {number} is refused: {names:?}\n{file}"));
-            assert!(plan.known.recalled().is_some(), "file {number}: {names:?}\n{file}");
+            assert!(plan.recalled().is_some(), "file {number}: {names:?}\n{file}");
             assert!(read_alike(&plan.layout, &given.layout) && plan.rows == given.rows, "file {number}\n{file}");
         } else {
             other += 1;

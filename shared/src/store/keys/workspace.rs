@@ -1,6 +1,6 @@
 //! The keys of the items in the table Workspace.
 
-use super::{Key, Kind};
+use super::{Key, Kind, RecordKind};
 use crate::id::{AccountId, ChunkNo, ImportId, Row, ThingId};
 use crate::store::{Query, Table};
 
@@ -29,7 +29,7 @@ pub fn tokens(account: AccountId) -> Query {
     Query::partition(Table::Workspace, format!("A#{account}#tokens"))
 }
 
-/// A shared thing, which is a user, client, project or tag.
+/// A shared thing, which is a user, client, project, tag or company.
 pub fn thing(account: AccountId, kind: Kind, id: ThingId) -> Key {
     Key::workspace(format!("A#{account}#{}", kind.name()), format!("{id:016}"))
 }
@@ -59,7 +59,7 @@ pub fn references(account: AccountId, kind: Kind, id: ThingId) -> Query {
     Query::partition(Table::Workspace, format!("A#{account}#ref#{}#{id}", kind.name()))
 }
 
-/// The claim of an e-mail address by a user, which keeps the address unique in the account.
+/// The claim of an e-mail address by a user or a person, which keeps the address unique in the account.
 pub fn email(account: AccountId, email: &str) -> Key {
     Key::workspace(format!("A#{account}#email"), email)
 }
@@ -92,4 +92,29 @@ pub fn entries_between(account: AccountId, import: ImportId, chunk: ChunkNo, fir
 /// The entries that a chunk has created, in the order of the rows.
 pub fn entries(account: AccountId, import: ImportId, chunk: ChunkNo) -> Query {
     Query::partition(Table::Workspace, format!("A#{account}#entry#{import}#{chunk}"))
+}
+
+/// A record, in the partition of the import and the chunk whose row created the record.
+pub fn record(account: AccountId, kind: RecordKind, import: ImportId, chunk: ChunkNo, row: Row) -> Key {
+    Key::workspace(record_partition(account, kind, import, chunk), format!("{row:09}"))
+}
+
+/// The records that a chunk has created, in the order of the rows.
+pub fn records(account: AccountId, kind: RecordKind, import: ImportId, chunk: ChunkNo) -> Query {
+    Query::partition(Table::Workspace, record_partition(account, kind, import, chunk))
+}
+
+/// The records of a chunk from the row `first` to `last`, both included.
+pub fn records_between(
+    account: AccountId,
+    kind: RecordKind,
+    import: ImportId,
+    chunk: ChunkNo,
+    (first, last): (Row, Row),
+) -> Query {
+    records(account, kind, import, chunk).between(format!("{first:09}"), format!("{last:09}"))
+}
+
+fn record_partition(account: AccountId, kind: RecordKind, import: ImportId, chunk: ChunkNo) -> String {
+    format!("A#{account}#{}#{import}#{chunk}", kind.name())
 }

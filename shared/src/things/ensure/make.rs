@@ -1,6 +1,6 @@
-//! Makes projects and tags which do not exist yet, up to forty in a transaction.
+//! Makes projects, tags and companies which do not exist yet, up to forty in a transaction.
 //!
-//! A new export brings all its projects and tags at once. Making the things together costs a single request instead of
+//! A new export brings all its names at once. Making the things together costs a single request instead of
 //! a request per thing, and a single write for a client instead of a write per project. If another loader made any of
 //! the things first, the whole transaction is refused, and the caller looks up the things of the transaction
 //! individually.

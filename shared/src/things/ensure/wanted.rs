@@ -11,7 +11,7 @@ use crate::things::maker::Maker;
 use crate::things::note::Note;
 use crate::things::spelling::{is_earlier, respelling, to_respell};
 
-/// A project or tag named by rows, to be found or made.
+/// A project, tag or company named by rows, to be found or made.
 pub struct WantedThing {
     pub kind: Kind,
     pub key: String,
@@ -20,9 +20,10 @@ pub struct WantedThing {
 }
 
 impl WantedThing {
-    /// `true` if a loader makes the thing when nobody has made it: always for tags, by option for projects.
+    /// `true` if a loader makes the thing when nobody has made it: always for tags and companies, by
+    /// option for projects.
     pub fn may_be_made(&self, maker: &Maker) -> bool {
-        self.kind == Kind::Tag || maker.makes_projects
+        matches!(self.kind, Kind::Tag | Kind::Company) || maker.makes_projects
     }
 
     /// The first choice of place for the key, valid if nothing else lies there.

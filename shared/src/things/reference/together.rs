@@ -1,6 +1,6 @@
 //! The quick way of an undo to drop references: up to forty in a single transaction.
 //!
-//! Mostly an import made the projects and tags to which it refers, and nobody else refers to them. Removing up to forty
+//! Mostly an import made the projects, tags and companies to which it refers, and nobody else refers to them. Removing up to forty
 //! together costs a single request instead of forty, and a single write for a client instead of a write per project.
 //! Things with anything unusual (a merge, a rename, a second referrer), and all things of a refused transaction, are
 //! left to the caller, who drops the references individually.
@@ -72,7 +72,7 @@ pub async fn drop_together(
 
 /// `true` if removing a thing with the undone import's reference has no effect beyond a lower count on its client.
 fn is_plain(thing: &Thing, note: &Note, referrer: ImportId) -> bool {
-    let of_kind = matches!(thing.kind(), Kind::Project | Kind::Tag);
+    let of_kind = matches!(thing.kind(), Kind::Project | Kind::Tag | Kind::Company);
     let lies_here = thing.merges == 0 && !thing.displaced && thing.alias_at.is_none();
     of_kind && lies_here && is_made_by(thing, referrer) && thing.refs == 1 && thing.client() == note.client
 }

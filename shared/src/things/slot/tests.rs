@@ -147,3 +147,23 @@ fn a_thing_with_the_fields_of_another_kind_is_refused() {
         assert!(matches!(refused, Err(StoreError::Shape(_))), "{kind:?}: {refused:?}");
     }
 }
+
+#[test]
+fn a_company_is_read_and_written_back() {
+    let fields = CompanyFields::default();
+    assert_is_thing(read(Kind::Company, attributes("company", json!({ "company": {} }))), thing(Body::Company(fields)));
+    let company = json!({
+        "description": "Grows apples", "due_days": 14, "default_currency": "EUR", "tag_list": ["vip"],
+        "custom_fields": { "Region": "North" }, "archived_at": AT,
+    });
+    let fields = CompanyFields {
+        description: Some("Grows apples".to_owned()),
+        due_days: Some(14),
+        default_currency: Some("EUR".to_owned()),
+        tag_list: vec!["vip".to_owned()],
+        custom_fields: json!({ "Region": "North" }).as_object().cloned(),
+        archived_at: Some(AT),
+    };
+    let stored = attributes("company", json!({ "company": company }));
+    assert_is_thing(read(Kind::Company, stored), thing(Body::Company(fields)));
+}

@@ -1,0 +1,13 @@
+//! Records: fields which imports create and change, which people edit, and which stay after an undo if somebody else
+//! wrote to the record. The room names no kind of record.
+//!
+//! A record lies at a key that follows from the row which created the record, so whatever an import created is found by
+//! computing its partitions. Three rules hold for every record:
+//!
+//! - Each change is a single conditional write: the version is the version that was read.
+//! - Whoever changes a field is remembered as its last writer, also if the field gets its former value back.
+//! - The undo of the maker removes a record only if no standing writer is left.
+
+pub mod record;
+
+pub use record::{HAND_CHUNK, Record};
