@@ -20,6 +20,7 @@ mod counts;
 mod create;
 mod error;
 mod history;
+mod import_type;
 pub(crate) mod lane;
 pub mod list;
 pub(crate) mod messages;
@@ -45,10 +46,11 @@ pub use counts::{Counts, Tally, created};
 pub use create::{CLAIM_LIFETIME, NewImport, Once, Origin, create, create_or_find};
 pub use error::ImportError;
 pub use history::{HistoryLine, HistoryPlace, history};
+pub use import_type::ImportType;
 pub use lane::Lane;
 pub use options::read::{Wrong, asked, delimiter};
 pub use options::wishes::{Wishes, read_note, wishes};
-pub use options::{Duplicates, EntryOptions, OnError, Options};
+pub use options::{ContactOptions, Duplicates, EntryOptions, OnError, Options};
 pub use parts::{PartsUpload, begin_parts, complete_parts};
 pub use progress::Progress;
 pub use resume::{UPLOAD_WINDOW, resume};
@@ -77,6 +79,9 @@ pub struct Import {
     pub id: ImportId,
     /// The present status, changed only by [`transition()`].
     pub status: Status,
+    /// The kind of the file's rows. An item without the attribute belongs to an import of time entries.
+    #[serde(rename = "type", default, skip_serializing_if = "ImportType::is_time_entries")]
+    pub import_type: ImportType,
     /// The name of the file as the caller gave it, for example `March.csv`.
     pub file_name: String,
     /// The user who made the import.

@@ -28,7 +28,8 @@ use crate::files::{FileError, INBOX, LONGEST_KEY};
 use crate::format::{FormatName, ReadingOptions};
 use crate::id::{AccountId, ThingId};
 use crate::import::{
-    Duplicates, EntryOptions, Import, ImportError, NewImport, Options, Origin, Wrong, asked, create, lane, read_note,
+    Duplicates, EntryOptions, Import, ImportError, ImportType, NewImport, Options, Origin, Wrong, asked, create, lane,
+    read_note,
 };
 use crate::services::Services;
 use crate::store::keys::{self, Kind};
@@ -91,7 +92,16 @@ pub async fn arrived(services: &Services, arrival: &Arrival) -> Result<Option<Im
         }
     };
     let origin = Origin::Dropped { object, sequencer: arrival.sequencer.clone() };
-    let new = NewImport { account: place.account, user, options, file_name: place.file_name, note, origin, once: None };
+    let new = NewImport {
+        account: place.account,
+        user,
+        import_type: ImportType::TimeEntries,
+        options,
+        file_name: place.file_name,
+        note,
+        origin,
+        once: None,
+    };
     Ok(Some(create(services, &new).await?))
 }
 
@@ -124,7 +134,8 @@ async fn wanted(
     };
     let defaults = Options {
         reading: ReadingOptions { format, ..ReadingOptions::default() },
-        entries: EntryOptions { fallback_user: Some(user), duplicates: Duplicates::Skip, ..EntryOptions::default() },
+        duplicates: Duplicates::Skip,
+        entries: EntryOptions { fallback_user: Some(user), ..EntryOptions::default() },
         ..Options::default()
     };
     let note = match fields.remove("note").map_or(Ok(None), read_note) {

@@ -232,7 +232,7 @@ async fn begin(
 ) -> Result<Import, ImportError> {
     let chunks = plan.rows.div_ceil(u64::from(import.rows_per_chunk));
     let table = unpacked.unwrap_or(source);
-    if import.options.entries.duplicates == Duplicates::Skip {
+    if import.options.duplicates == Duplicates::Skip {
         duplicates::note(services, import, table, &plan.layout, (plan.rows, chunks)).await?;
     }
     let mut change = Change::none()

@@ -9,7 +9,9 @@ use reqwest::Method;
 use reqwest::multipart::{Form, Part};
 use serde_json::{Value, json};
 use shared::id::{AccountId, ImportId, ThingId};
-use shared::import::{Import, ImportError, NewImport, Options, Origin, Roll, Status, create, create_or_find};
+use shared::import::{
+    Import, ImportError, ImportType, NewImport, Options, Origin, Roll, Status, create, create_or_find,
+};
 use shared::plan::plan;
 use shared::services::Services;
 use shared::store::Table;
@@ -26,6 +28,7 @@ fn new(token: u64, once: Option<shared::import::Once>) -> NewImport {
     NewImport {
         account: ACCOUNT,
         user: ThingId(1),
+        import_type: ImportType::TimeEntries,
         options: Options::of_user(ThingId(1)),
         file_name: "file.csv".to_owned(),
         note: None,

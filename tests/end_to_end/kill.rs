@@ -10,7 +10,7 @@ use std::time::Duration;
 use aws_sdk_dynamodb::types::AttributeValue;
 use shared::format::{Mapping, WrongMapping};
 use shared::id::{AccountId, ImportId, ThingId};
-use shared::import::{Import, NewImport, Options, Origin};
+use shared::import::{Import, ImportType, NewImport, Options, Origin};
 use shared::memory::Memory;
 use shared::portions::Portions;
 use shared::queue::Message;
@@ -369,6 +369,7 @@ async fn queue_import(
     let new = NewImport {
         account: ACCOUNT,
         user: ThingId(1),
+        import_type: ImportType::TimeEntries,
         options,
         file_name: name.to_owned(),
         note: None,

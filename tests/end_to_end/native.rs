@@ -29,7 +29,7 @@ use anyhow::Context;
 use reqwest::{Method, RequestBuilder};
 use serde_json::Value;
 use shared::id::{AccountId, ImportId, ThingId};
-use shared::import::{Import, NewImport, Options, Origin, create};
+use shared::import::{Import, ImportType, NewImport, Options, Origin, create};
 
 use crate::stack::{Answer, Stack};
 
@@ -96,6 +96,7 @@ async fn make(stack: &Stack, milliseconds: u64) -> anyhow::Result<Import> {
     let new = NewImport {
         account: ACCOUNT,
         user: ThingId(1),
+        import_type: ImportType::TimeEntries,
         options: Options::of_user(ThingId(1)),
         file_name: "March.csv".to_owned(),
         note: None,

@@ -7,7 +7,7 @@ use flate2::{Compression, GzBuilder};
 use rust_xlsxwriter::{ExcelDateTime, Format, Workbook};
 use serde_json::{Value, json};
 use shared::id::{AccountId, ImportId, ThingId};
-use shared::import::{Import, NewImport, Options, Origin, Status};
+use shared::import::{Import, ImportType, NewImport, Options, Origin, Status};
 use shared::queue::Message;
 use shared::source::{Dialect, Splitter};
 
@@ -286,6 +286,7 @@ async fn killed_at(file: &[u8], death: Option<(u64, Fault)>) -> anyhow::Result<(
     let new = NewImport {
         account: AccountId(1),
         user: ThingId(1),
+        import_type: ImportType::TimeEntries,
         options: Options::of_user(ThingId(1)),
         file_name: "packed".to_owned(),
         note: None,

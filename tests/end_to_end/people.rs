@@ -4,7 +4,7 @@ use futures::future::try_join_all;
 use reqwest::Method;
 use serde_json::{Value, json};
 use shared::id::{AccountId, ChunkNo, ImportId};
-use shared::import::{NewImport, Options, Origin};
+use shared::import::{ImportType, NewImport, Options, Origin};
 use shared::ledger::hold::Ended;
 use shared::load::load;
 use shared::plan::plan;
@@ -142,6 +142,7 @@ async fn workspace_of(people: &[(&str, &str)], loaders: u64) -> anyhow::Result<D
     let new = NewImport {
         account: ACCOUNT,
         user: shared::id::ThingId(1),
+        import_type: ImportType::TimeEntries,
         options,
         file_name: "people.csv".to_owned(),
         note: None,

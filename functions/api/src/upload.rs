@@ -3,7 +3,7 @@
 use bytes::Bytes;
 use shared::account::Principal;
 use shared::format::{Refusal, Remembered};
-use shared::import::{Import, ImportError, NewImport, Once, Options, Origin, create_or_find, store_body};
+use shared::import::{Import, ImportError, ImportType, NewImport, Once, Options, Origin, create_or_find, store_body};
 use shared::lease::nonce;
 use shared::mappings;
 use shared::settle::stop::stop;
@@ -59,6 +59,7 @@ pub async fn accept(door: &Door, caller: &Principal, new: NewFile) -> Result<Imp
     let new = NewImport {
         account: caller.account,
         user: caller.user,
+        import_type: ImportType::TimeEntries,
         options,
         file_name,
         note,

@@ -27,7 +27,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use super::transition::announce;
-use super::{Import, ImportError, Lane, Options, Status, lane, roll};
+use super::{Import, ImportError, ImportType, Lane, Options, Status, lane, roll};
 use crate::fetch::Location;
 use crate::files::{Object, SOURCES, UPLOADS, key_part};
 use crate::id::{AccountId, ImportId, MAX_IMPORTS, ThingId};
@@ -50,6 +50,8 @@ pub struct NewImport {
     pub account: AccountId,
     /// The user who makes the import.
     pub user: ThingId,
+    /// The kind of the file's rows.
+    pub import_type: ImportType,
     /// The options with which the file is to be read and loaded.
     pub options: Options,
     /// The name of the file as the caller gave it.
@@ -270,6 +272,7 @@ fn first_state(services: &Services, new: &NewImport, id: ImportId, now: i64) -> 
         account: new.account,
         id,
         status,
+        import_type: new.import_type,
         file_name: new.file_name.clone(),
         user: new.user,
         options: new.options.clone(),

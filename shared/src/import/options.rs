@@ -31,9 +31,14 @@ pub struct Options {
     /// `false` if the import waits, once its file is there, until somebody starts the import.
     #[serde(skip_serializing_if = "is_true")]
     pub autostart: bool,
+    /// The handling of duplicate rows.
+    pub duplicates: Duplicates,
     /// The options for loading rows of time entries.
     #[serde(flatten)]
     pub entries: EntryOptions,
+    /// The options for loading rows of contacts.
+    #[serde(flatten)]
+    pub contacts: ContactOptions,
 }
 
 /// The consequence of a failed row for the import.
@@ -85,15 +90,20 @@ pub struct EntryOptions {
     /// `true` if unknown people are made users.
     #[serde(skip_serializing_if = "is_false")]
     pub autocreate_users: bool,
-    /// The handling of duplicate rows.
-    pub duplicates: Duplicates,
 }
 
-/// The handling of a duplicate: a row for which an import, not undone since, created an entry, not deleted since.
+/// The options for loading rows of contacts.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct ContactOptions {}
+
+/// The handling of a duplicate: a row whose entity stands already. An entry stands if an import which is not undone
+/// created it for the same row, and nobody deleted it since. A person stands if a person of the account has the same
+/// address, or without an address the same name and company.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Duplicates {
-    /// The row creates an entry like any row.
+    /// The row is loaded like any row. A second person with the same address is an error of the row.
     #[default]
     Create,
     /// The row is skipped and counted as a duplicate.
@@ -135,20 +145,16 @@ impl Default for Options {
             sheet: None,
             on_error: OnError::default(),
             autostart: true,
+            duplicates: Duplicates::default(),
             entries: EntryOptions::default(),
+            contacts: ContactOptions::default(),
         }
     }
 }
 
 impl Default for EntryOptions {
     fn default() -> Self {
-        Self {
-            fallback_user: None,
-            import_tags: true,
-            autocreate_projects: true,
-            autocreate_users: false,
-            duplicates: Duplicates::default(),
-        }
+        Self { fallback_user: None, import_tags: true, autocreate_projects: true, autocreate_users: false }
     }
 }
 

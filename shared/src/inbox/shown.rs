@@ -68,7 +68,7 @@ pub async fn shown_at(services: &Services, import: &Import, at: &Progress) -> Re
     let known = (import.rows.is_some() || import.status.is_settled()).then_some(counts);
     let mut shape = json!({
         "id": import.id,
-        "type": "TimeEntryImport",
+        "type": import.import_type,
         "status": import.status,
         "file_name": file_name(import),
         "file_size": file_size(import),

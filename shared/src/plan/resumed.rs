@@ -41,7 +41,7 @@ fn start(import: &Import) -> Change {
 }
 
 async fn compare(services: &Services, import: &Import) -> Result<(), ImportError> {
-    if import.options.entries.duplicates != Duplicates::Skip {
+    if import.options.duplicates != Duplicates::Skip {
         return Ok(());
     }
     let table = import.table().ok_or(FileError::Missing)?;

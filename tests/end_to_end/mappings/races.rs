@@ -6,7 +6,7 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use serde_json::{Value, json};
 use shared::format::{HeaderFingerprint, Mapping};
 use shared::id::{AccountId, ChunkNo, ImportId, MappingId, ThingId};
-use shared::import::{Import, NewImport, Options, Origin, Status};
+use shared::import::{Import, ImportType, NewImport, Options, Origin, Status};
 use shared::ledger::Chunk;
 use shared::mappings;
 use shared::plan::plan;
@@ -52,8 +52,8 @@ impl Bench {
         let mut options = Options::default();
         options.reading.mapping = mapping.transpose()?;
         let origin = Origin::Body { token: shared::lease::nonce() };
-        let (user, file_name) = (ThingId(1), "a.csv".to_owned());
-        let new = NewImport { account: ACCOUNT, user, options, file_name, note: None, origin, once: None };
+        let (user, import_type, file_name) = (ThingId(1), ImportType::TimeEntries, "a.csv".to_owned());
+        let new = NewImport { account: ACCOUNT, user, import_type, options, file_name, note: None, origin, once: None };
         sent(self.services(), &new, file.to_owned()).await
     }
 

@@ -3,7 +3,7 @@
 use anyhow::Context;
 use serde_json::Value;
 use shared::id::{ImportId, ThingId};
-use shared::import::{Import, NewImport, Options, Origin, Status, create};
+use shared::import::{Import, ImportType, NewImport, Options, Origin, Status, create};
 use shared::inbox::shown::time;
 use shared::portions::Portions;
 use shared::results::rows::{self, RowOutcome, RowPage, RowQuery};
@@ -37,6 +37,7 @@ async fn large_account(imports: u64) -> anyhow::Result<Stack> {
     let new = NewImport {
         account: ACCOUNT,
         user: ThingId(1),
+        import_type: ImportType::TimeEntries,
         options: Options::of_user(ThingId(1)),
         file_name: "March.csv".to_owned(),
         note: None,

@@ -12,7 +12,7 @@ use reqwest::Method;
 use serde_json::Value;
 use shared::account::{self, Account, Principal, Scope};
 use shared::id::{AccountId, ImportId, ThingId};
-use shared::import::{Change, Import, NewImport, Options, Origin, Status, create, transition};
+use shared::import::{Change, Import, ImportType, NewImport, Options, Origin, Status, create, transition};
 use shared::inbox::shown::time;
 use shared::store::{decode, keys};
 use shared::things::UserFields;
@@ -112,6 +112,7 @@ impl<'s> Scene<'s> {
         let new = NewImport {
             account: self.account,
             user: ThingId(1),
+            import_type: ImportType::TimeEntries,
             options: Options::of_user(ThingId(1)),
             file_name: "March.csv".to_owned(),
             note: None,

@@ -4,7 +4,7 @@ use reqwest::Method;
 use reqwest::multipart::{Form, Part};
 use serde_json::{Value, json};
 use shared::id::{AccountId, ChunkNo, ImportId, ThingId};
-use shared::import::{NewImport, Options, Origin};
+use shared::import::{ImportType, NewImport, Options, Origin};
 use shared::load::load;
 use shared::plan::plan;
 
@@ -350,6 +350,7 @@ async fn an_import_that_never_loaded_lets_go_of_its_users_when_it_is_undone() ->
     let new = NewImport {
         account,
         user: ThingId(1),
+        import_type: ImportType::TimeEntries,
         options,
         file_name: "odd.csv".to_owned(),
         note: None,

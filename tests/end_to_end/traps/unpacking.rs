@@ -6,7 +6,7 @@ use std::path::Path;
 use flate2::Compression;
 use flate2::write::GzEncoder;
 use shared::clock::Clock;
-use shared::import::{Import, NewImport, Options, Origin};
+use shared::import::{Import, ImportType, NewImport, Options, Origin};
 use shared::plan::plan;
 use shared::settle::stop::cancel;
 use waybill::system;
@@ -42,6 +42,7 @@ async fn queued(file: &[u8], data: &Path) -> anyhow::Result<Stack> {
     let new = NewImport {
         account: ACCOUNT,
         user: USER,
+        import_type: ImportType::TimeEntries,
         options: Options::default(),
         file_name: "march.csv.gz".to_owned(),
         note: None,

@@ -7,7 +7,9 @@ use shared::edit::marks::{self, Mark};
 use shared::edit::merge;
 use shared::edit::things::{self, ThingInput};
 use shared::id::{AccountId, EntryId, ImportId, ThingId};
-use shared::import::{Import, ImportError, NewImport, OnError, Options, Origin, create, resume, store_body};
+use shared::import::{
+    Import, ImportError, ImportType, NewImport, OnError, Options, Origin, create, resume, store_body,
+};
 use shared::inbox::Arrival;
 use shared::plan::plan;
 use shared::revert;
@@ -201,8 +203,8 @@ async fn import(
     let mut options = Options::of_user(USER);
     options.on_error = if abort { OnError::Abort } else { OnError::Skip };
     options.reading.mapping = mapped.then(|| columns().expect("a mapping"));
-    let new =
-        NewImport { account, user: USER, options, file_name: "file.csv".to_owned(), note: None, origin, once: None };
+    let (import_type, file_name) = (ImportType::TimeEntries, "file.csv".to_owned());
+    let new = NewImport { account, user: USER, import_type, options, file_name, note: None, origin, once: None };
     let import = create(services, &new).await?;
     match import.awaits.as_ref().filter(|_| upload) {
         Some(key) => drop(services.files.put(key, file.into()).await?),

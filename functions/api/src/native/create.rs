@@ -24,8 +24,8 @@ use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use serde_json::{Map, Value, json};
 use shared::account::Principal;
 use shared::fetch::Location;
-use shared::import::{Import, ImportError, NewImport, Once, Options, Origin, Wishes, asked, create_or_find, wishes};
-use shared::import::{begin_fetch, store_body};
+use shared::import::{Import, ImportError, ImportType, NewImport, Once, Options, Origin, Wishes};
+use shared::import::{asked, begin_fetch, create_or_find, store_body, wishes};
 use shared::inbox::shown::time;
 use shared::lease::nonce;
 use shared::store::keys::Kind;
@@ -178,7 +178,8 @@ fn new(
     once: Option<Once>,
 ) -> NewImport {
     let note = wishes.note.clone();
-    NewImport { account: caller.account, user: caller.user, options, file_name, note, origin, once }
+    let import_type = ImportType::TimeEntries;
+    NewImport { account: caller.account, user: caller.user, import_type, options, file_name, note, origin, once }
 }
 
 /// The import that an earlier copy of the request made, or a new import; `true` for a new import.
@@ -223,7 +224,7 @@ fn answer(
     headers.extend(HeaderValue::from_str(&location).ok().map(|location| (LOCATION, location)));
     let mut shown = json!({
         "id": import.id,
-        "type": TYPES[0],
+        "type": import.import_type,
         "status": import.first_status(),
         "file_name": import.file_name,
         "note": import.note,

@@ -23,7 +23,7 @@ fn record(import: &Import) -> Value {
         "file_name": file_name(import),
         "file_size": file_size(import),
         "note": import.note,
-        "type": "TimeEntryImport",
+        "type": import.import_type,
         "status": import.status,
         "created_at": time(import.created_at),
         "updated_at": time(import.updated_at),

@@ -78,7 +78,7 @@ fn take(options: &mut Options, name: &str, value: &Value) -> Result<(), String> 
         "import_tags" => options.entries.import_tags = truth(value)?,
         "autocreate_projects" => options.entries.autocreate_projects = truth(value)?,
         "autocreate_users" => options.entries.autocreate_users = truth(value)?,
-        "duplicates" => options.entries.duplicates = word(value)?.unwrap_or_default(),
+        "duplicates" => options.duplicates = word(value)?.unwrap_or_default(),
         "on_error" => options.on_error = word(value)?.unwrap_or_default(),
         "delimiter" => options.reading.delimiter = one_of_four(value)?,
         "encoding" => options.reading.encoding = word(value)?,
