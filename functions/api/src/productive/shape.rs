@@ -249,13 +249,14 @@ impl Shapes<'_> {
     }
 
     /// The account's own company, to which its users belong. The company is not stored: its name is the account's, and its
-    /// id is the number of the account, which no stored company can have.
+    /// id is the number of the account, which no stored company can have. An account without a time of its own shows the time of
+    /// the caller's user.
     pub fn own_company(&self) -> Resource {
         let account = &self.0.account;
         let attributes = json!({
             "name": account.company,
             "default_currency": CURRENCY,
-            "created_at": self.time(account.created_at),
+            "created_at": self.time(account.created_at.unwrap_or(self.0.user.created_at)),
             "archived_at": null,
             "avatar_url": null,
             "invoice_email_recipients": {},
