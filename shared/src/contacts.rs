@@ -1,6 +1,7 @@
 //! Contacts: people, who are records, and the companies to which people belong, which are shared things.
 
 pub mod by_hand;
+pub mod list;
 pub mod person;
 pub mod row;
 

@@ -126,7 +126,7 @@ pub async fn create(
 ) -> Result<Attempt, StoreError> {
     let put = Write::put(Record::key(account, kind, record.id, HAND_CHUNK), record).when_absent();
     let change = Change { account, id: record.id, referrer: ImportId::HAND, before: None, after: Some(holdings) };
-    change.attempt(services, vec![put]).await
+    change.attempt(services, vec![put, counted(account, kind, record.id, 1)]).await
 }
 
 /// Gives a record other fields; `after` comes from [`changed`], and the holdings are those of `seen` and of `after`.
@@ -159,10 +159,20 @@ pub async fn delete(
         let chunk = seen.record.id.row().chunk(maker.rows_per_chunk);
         writes.push(mark(maker, seen.record.id, true));
         writes.push(Write::update(keys::counts(account, maker.id, chunk), "ADD #dropped :one").bind(":one", 1));
-        writes.push(dropped(account, maker.id));
     }
+    // The roll counts kept records apart, and takes the deleted ones off.
+    writes.push(match &seen.maker {
+        Some(maker) => dropped(account, maker.id),
+        None => counted(account, kind, seen.record.id, -1),
+    });
     let (id, referrer) = (seen.record.id, referrer(&seen.record));
     Change { account, id, referrer, before: Some(held), after: None }.attempt(services, writes).await
+}
+
+/// The write which counts a record made by hand in its partition, so a list of records by pages need not read the records
+/// before a page.
+fn counted(account: AccountId, kind: RecordKind, id: RecordId, by: i64) -> Write {
+    Write::update(keys::hand_record_count(account, kind, id.row().chunk(HAND_CHUNK)), "ADD #n :by").bind(":by", by)
 }
 
 /// The import whose references count the record: the maker, or people for records made by hand and for kept records.
