@@ -52,52 +52,19 @@ mod suggestion;
 mod tempo;
 mod time_entries;
 mod toggl;
-mod verdict;
 mod watch;
-
-use std::collections::BTreeSet;
-
-use crate::table::{self, Headers};
 
 pub use candidate::{Candidate, Considered};
 pub use decisions::Decisions;
 pub use fingerprint::Fingerprint;
-pub use mapping::{Field, Mapping, WrongMapping};
+pub use mapping::{Field, Mapping};
 pub use name::{FormatName, UnknownFormat};
 pub use options::ReadingOptions;
-pub use remembered::{HeaderFingerprint, NoFingerprint, Remembered, RememberedMapping};
 pub use row::{EntryRow, RowPerson};
 pub use suggestion::{SuggestedColumn, SuggestedMapping};
 pub use time_entries::{Layout, Plan, Refusal, Rows, Survey, TableRow, TimeEntries};
-pub use verdict::Verdict;
 
-/// The columns which have a role, if the cells can be the header of a readable file, or `None` otherwise. The header
-/// is read by the caller's mapping, as the caller's format, by a remembered mapping, or as any format, in this order.
-pub fn header_columns(
-    cells: &[String],
-    format: Option<FormatName>,
-    mapping: Option<&Mapping>,
-    remembered: &Remembered,
-) -> Option<BTreeSet<usize>> {
-    // The survey refuses a header of this length.
-    if table::is_too_long(cells) {
-        return None;
-    }
-    let headers = Headers::new(cells.to_vec());
-    let candidates = match (mapping, format) {
-        (Some(mapping), _) => return Some(columns_of(mapping.roles(&headers).ok()?)),
-        (None, Some(format)) => detect::named(format, &headers).ok()?,
-        (None, None) => match remembered.roles(&headers) {
-            Some(roles) => return Some(columns_of(roles)),
-            None => detect::detect(&headers).ok()?,
-        },
-    };
-    Some(columns_of(candidates.first()?.format.declaration().know(&headers).roles))
-}
-
-fn columns_of(roles: Vec<(columns::Role, usize)>) -> BTreeSet<usize> {
-    roles.into_iter().map(|(_, column)| column).collect()
-}
+pub use crate::table::{HeaderFingerprint, NoFingerprint, Remembered, RememberedMapping};
 
 #[cfg(test)]
 mod tests;

@@ -14,5 +14,5 @@ pub mod hold;
 pub mod page;
 
 pub use chunk::{Chunk, ChunkState, page_attribute, runs_attribute};
-pub use glance::{ChunkGlance, EntriesGlance, Glance, GlanceSum, Total};
+pub use glance::{ChunkGlance, ContactsGlance, EntriesGlance, Glance, GlanceSum, Total};
 pub use page::{Outcome, Page, PageError, SkipReason};

@@ -36,7 +36,7 @@ mod shape;
 mod unpacked;
 mod workbook;
 
-use crate::format::{Plan, ReadingOptions, Survey};
+use crate::table::{Form, Plan, RefusalOf, Survey};
 use unpacked::PIECE;
 
 pub use cancellation::{CancelOnDrop, Cancellation};
@@ -47,10 +47,10 @@ pub use packing::{MAGIC, Packing};
 pub use unpacked::{Sink, Unpacked, WantedSheet};
 
 /// Unpacks the table of a file in memory, piece by piece, until the end or until `cancellation` is set.
-pub fn unpack(
+pub fn unpack<F: Form>(
     kind: Packing,
     bytes: bytes::Bytes,
-    wanted: &WantedSheet,
+    wanted: &WantedSheet<F>,
     limits: &Limits,
     cancellation: &Cancellation,
     sink: Sink<'_>,
@@ -71,36 +71,70 @@ fn compound() -> NotUnpacked {
     )
 }
 
+/// The reason why a file in memory has no plan.
+#[derive(Debug)]
+pub enum NotSurveyed<F: Form> {
+    /// The table could not be taken out of the file.
+    NotUnpacked(NotUnpacked),
+    /// The survey refused the table.
+    Refused(Box<RefusalOf<F>>),
+}
+
+impl<F: Form> NotSurveyed<F> {
+    /// The reason as the refusal of the whole file.
+    pub fn into_refusal(self) -> RefusalOf<F> {
+        match self {
+            Self::NotUnpacked(why) => why.into_refusal(),
+            Self::Refused(refusal) => *refusal,
+        }
+    }
+}
+
+impl<F: Form> From<NotUnpacked> for NotSurveyed<F> {
+    fn from(why: NotUnpacked) -> Self {
+        Self::NotUnpacked(why)
+    }
+}
+
 /// Unpacks and surveys a file in memory for a caller who waits for the answer.
 ///
 /// # Errors
 ///
 /// [`NotUnpacked::TooLarge`] and [`NotUnpacked::Unwanted`] do not mean that the file is bad: the work is more than the
 /// limits for a waiting caller allow, and the parser may still import the file.
-pub fn survey(
+pub fn survey<F: Form>(
     bytes: bytes::Bytes,
-    wanted: &WantedSheet,
-    options: ReadingOptions,
+    wanted: &WantedSheet<F>,
     rows_per_chunk: u32,
     cancellation: &Cancellation,
-) -> Result<Plan, NotUnpacked> {
+) -> Result<Plan<F>, NotSurveyed<F>> {
+    let refused = |refusal: RefusalOf<F>| NotSurveyed::Refused(Box::new(refusal));
+    let options = wanted.options.clone();
     let Some(kind) = Packing::of(&bytes) else {
         let mut survey = Survey::new(options, rows_per_chunk);
         for piece in bytes.chunks(PIECE) {
             cancellation.check()?;
-            survey.push(piece)?;
+            survey.push(piece).map_err(refused)?;
             survey.take_chunks();
         }
-        return Ok(survey.finish()?);
+        return survey.finish().map_err(refused);
     };
     let from = Unpacked::plain(kind.is_sheet());
     let mut survey = from.survey(options, rows_per_chunk);
+    let mut why = None;
     let unpacked = unpack(kind, bytes, wanted, &Limits::DOOR, cancellation, &mut |piece| {
-        survey.push(piece)?;
+        let pushed = survey.push(piece);
         survey.take_chunks();
-        Ok(())
-    })?;
-    let mut plan = survey.finish().map_err(|refusal| unpacked.tell_refused(refusal))?;
+        pushed.map_err(|refusal| {
+            why = Some(refusal);
+            NotUnpacked::Unwanted
+        })
+    });
+    if let Some(refusal) = why {
+        return Err(refused(refusal));
+    }
+    let unpacked = unpacked?;
+    let mut plan = survey.finish().map_err(|refusal| refused(unpacked.tell_refused(refusal)))?;
     unpacked.tell(&mut plan);
     Ok(plan)
 }

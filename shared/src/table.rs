@@ -17,9 +17,11 @@
 //!
 //! | step | function of the form |
 //! |---|---|
+//! | the sheets of a spreadsheet | [`Form::header_columns`] |
 //! | the head of the file: delimiter and header | [`Form::text_options`], [`Form::know`], [`Form::advise`] |
 //! | each record of the first pass | [`Form::watch`], [`Form::see`] |
 //! | the end of the first pass | [`Form::end`], [`Form::decide`] |
+//! | before the first chunk is stored | [`Form::recalled`] |
 //! | a refusal after the header is known | [`Form::complete`] |
 //! | each record of the second pass | [`Form::readings`], [`Form::joins_rows`], [`Form::rules_out`], [`Form::is_complete`], [`Form::read`] |
 
@@ -30,12 +32,16 @@ mod given;
 mod headers;
 mod layout;
 mod lengths;
+mod mapping;
 mod refusal;
+mod remembered;
 mod rows;
 mod span;
 mod survey;
 mod title;
+mod verdict;
 
+use std::collections::BTreeSet;
 use std::fmt::Debug;
 
 use serde::Serialize;
@@ -52,21 +58,24 @@ pub use headers::{Headers, RowEnds};
 pub(crate) use headers::{is_too_long, key};
 pub use layout::Layout;
 pub use lengths::RowLengths;
+pub use mapping::{MappedField, Mapping, WrongMapping};
 pub(crate) use refusal::quoted;
 pub use refusal::{Ambiguous, Refusal};
+pub use remembered::{HeaderFingerprint, NoFingerprint, Remembered, RememberedMapping};
 pub(crate) use rows::letters;
 pub use rows::{ChunkError, RowIter, Rows, TableRow};
 pub use span::{ChunkSpan, Oversized};
 pub use survey::{Plan, Survey};
 pub(crate) use title::{MOST_CELLS, MOST_LINES};
+pub use verdict::{StoredLayout, Verdict};
 
 /// A kind of table, such as time entries. A unit type implements the trait.
 ///
 /// All functions are pure: the same arguments give the same answer, in any process. No state outlives a file, so a plan
 /// made by one machine is read by another.
 pub trait Form: Copy + Debug + Eq {
-    /// The caller's wishes about a file.
-    type Options;
+    /// The caller's wishes about a file. A spreadsheet is unpacked in a thread of its own, with a copy of the wishes.
+    type Options: Clone + Debug + Default + Send + Sync + 'static;
     /// The meaning of the header: for example the format, and the column of each role.
     type Known: Clone + Debug + Eq;
     /// The observations of the first pass, whose size does not depend on the size of the file.
@@ -83,9 +92,16 @@ pub trait Form: Copy + Debug + Eq {
     /// The wishes which concern bytes and delimiters.
     fn text_options(options: &Self::Options) -> TextOptions;
 
+    /// The columns which have a role, if the cells can be the header of a readable table; `None` otherwise. Chooses the
+    /// sheet of a spreadsheet, and the row of the sheet's header.
+    fn header_columns(cells: &[String], options: &Self::Options) -> Option<BTreeSet<usize>>;
+
     /// Finds the meaning of a header. Called for each delimiter which makes a table, the likeliest first, and for lines
     /// below a title. The first header which is known is taken; if none is, the first refusal is shown.
     fn know(headers: &Headers, options: &Self::Options) -> Result<Self::Known, RefusalOf<Self>>;
+
+    /// The remembered mapping by which the file is read, if any.
+    fn recalled(known: &Self::Known) -> Option<&RememberedMapping>;
 
     /// Adds to the refusal of an unknown header any advice by which the caller may have the table read.
     fn advise(refusal: RefusalOf<Self>, head: Head<'_>, options: &Self::Options) -> RefusalOf<Self>;

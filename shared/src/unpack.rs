@@ -18,13 +18,13 @@ use sha2::{Digest, Sha256};
 use tokio::sync::mpsc;
 
 use crate::files::{FileError, Files, Object, UNPACKED, Upload};
-use crate::format::Refusal;
 use crate::import::{Import, ImportError, Status};
 use crate::packed::{
     Cancellation, Gunzip, JsonKeys, JsonLines, Limits, MAGIC, NotUnpacked, Packing, Unpacked, WantedSheet, unpack,
 };
 use crate::services::Services;
 use crate::store::keys;
+use crate::table::{Form, RefusalOf};
 
 /// The number of bytes of JSON that are turned into lines at a time. The shortest objects with a thousand keys give 16 MB.
 const JSON_SLICE: usize = 64 * 1024;
@@ -41,12 +41,12 @@ pub struct OpenTable {
 
 /// Opens the table of an import's file, and unpacks the file first if it is packed. `wanted` says which sheet of
 /// a spreadsheet to read.
-pub async fn open(
+pub async fn open<F: Form>(
     services: &Services,
     import: &Import,
     source: &Object,
-    wanted: &WantedSheet,
-) -> Result<Result<OpenTable, Refusal>, ImportError> {
+    wanted: &WantedSheet<F>,
+) -> Result<Result<OpenTable, RefusalOf<F>>, ImportError> {
     let files = &services.files;
     let mut bytes = Bytestream::open(files, source).await?;
     let Some(kind) = Packing::of(bytes.head().await?) else {
@@ -84,21 +84,21 @@ pub async fn forget(services: &Services, import: &Import, unpacked: &Object) {
 }
 
 /// The key of the unpacked table: a digest of the file's ETag and of the options that decide which sheet is read.
-fn key(import: &Import, source: &Object, wanted: &WantedSheet) -> String {
+fn key<F: Form>(import: &Import, source: &Object, wanted: &WantedSheet<F>) -> String {
     let made_from = Sha256::digest(format!("{}\n{wanted:?}", source.etag));
     let name = keys::hex(&made_from[..8]);
     format!("{UNPACKED}/{}/{}/{name}.csv", import.account, import.id)
 }
 
 /// An unpacked table on the way into the bucket.
-struct Unpacking<'s> {
+struct Unpacking<'s, F: Form> {
     services: &'s Services,
     import: &'s Import,
-    wanted: &'s WantedSheet,
+    wanted: &'s WantedSheet<F>,
     upload: Upload<'s>,
 }
 
-impl Unpacking<'_> {
+impl<F: Form> Unpacking<'_, F> {
     async fn fill(
         &mut self,
         kind: Packing,

@@ -3,6 +3,7 @@
 //! Each file parses a single kind of value from the text of a cell, without I/O. The module `format` decides from all
 //! cells of a column whether the cells agree, and which of two readings the file means.
 
+pub mod compared;
 pub mod dates;
 pub(crate) mod durations;
 pub mod hashtags;

@@ -8,7 +8,7 @@
 use std::time::Duration;
 
 use aws_sdk_dynamodb::types::AttributeValue;
-use shared::format::{Mapping, WrongMapping};
+use shared::format::Mapping;
 use shared::id::{AccountId, ImportId, ThingId};
 use shared::import::{Import, ImportType, NewImport, Options, Origin};
 use shared::memory::Memory;
@@ -17,6 +17,7 @@ use shared::queue::Message;
 use shared::revert;
 use shared::services::Services;
 use shared::store::{Item, Table, keys};
+use shared::table::WrongMapping;
 use waybill::system::Functions;
 
 use crate::dump::{Dump, differences, note_by_note, timeless};

@@ -14,7 +14,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use shared::format::{ReadingOptions, Refusal, Remembered};
 use shared::import::{ImportError, Options};
-use shared::packed::{self, Cancellation, NotUnpacked};
+use shared::packed::{self, Cancellation, NotSurveyed, NotUnpacked};
 use tokio::sync::Semaphore;
 
 use crate::upload::UploadError;
@@ -86,10 +86,8 @@ fn look(
     cancellation: &Cancellation,
 ) -> Result<(), UploadError> {
     let survey = |options: &Options| -> Result<(), Refusal> {
-        let (wanted, reading) = (options.wanted(remembered), options.reading(remembered));
-        let read = packed::survey(file.clone(), &wanted, reading, rows_per_chunk, cancellation);
-        match read {
-            Ok(_) | Err(NotUnpacked::TooLarge(_) | NotUnpacked::Unwanted) => Ok(()),
+        match packed::survey(file.clone(), &options.wanted(remembered), rows_per_chunk, cancellation) {
+            Ok(_) | Err(NotSurveyed::NotUnpacked(NotUnpacked::TooLarge(_) | NotUnpacked::Unwanted)) => Ok(()),
             Err(why) => Err(why.into_refusal()),
         }
     };

@@ -13,8 +13,8 @@ use std::process::ExitCode;
 use anyhow::{Context, bail};
 use clap::Args;
 use serde_json::{Value, json};
-use shared::format::{Candidate, EntryRow, Plan, ReadingOptions, Refusal, Survey, TableRow};
-use shared::packed::{Cancellation, Limits, Packing, Unpacked, WantedSheet, unpack};
+use shared::format::{Candidate, EntryRow, Plan, Refusal, Survey, TableRow, TimeEntries};
+use shared::packed::{Cancellation, Limits, NotUnpacked, Packing, Unpacked, WantedSheet, unpack};
 use shared::table::ChunkSpan;
 
 use super::reading::Reading;
@@ -114,7 +114,7 @@ fn survey(path: &Path, reading: &Reading) -> anyhow::Result<Surveyed> {
         };
         let mut bytes = piece[..length].to_vec();
         file.take(most.saturating_sub(length as u64)).read_to_end(&mut bytes).with_context(unreadable)?;
-        return Ok(survey_packed(kind, bytes, &reading.wanted()?, options));
+        return Ok(survey_packed(kind, bytes, &reading.wanted()?));
     }
     let mut pass = Pass { survey: Survey::new(options, SHOWN), first: None, beginning: Vec::new() };
     while length > 0 {
@@ -127,11 +127,20 @@ fn survey(path: &Path, reading: &Reading) -> anyhow::Result<Surveyed> {
 }
 
 /// Surveys the table within a spreadsheet, a gzip file or JSON, within the limits of an import.
-fn survey_packed(kind: Packing, bytes: Vec<u8>, wanted: &WantedSheet, options: ReadingOptions) -> Surveyed {
+fn survey_packed(kind: Packing, bytes: Vec<u8>, wanted: &WantedSheet<TimeEntries>) -> Surveyed {
     let from = Unpacked::plain(kind.is_sheet());
-    let mut pass = Pass { survey: from.survey(options, SHOWN), first: None, beginning: Vec::new() };
+    let mut pass = Pass { survey: from.survey(wanted.options.clone(), SHOWN), first: None, beginning: Vec::new() };
     let (limits, never) = (Limits::PARSER, Cancellation::default());
-    let unpacked = unpack(kind, bytes.into(), wanted, &limits, &never, &mut |piece| Ok(pass.push(piece)?));
+    let mut why = None;
+    let unpacked = unpack(kind, bytes.into(), wanted, &limits, &never, &mut |piece| {
+        pass.push(piece).map_err(|refusal| {
+            why = Some(Box::new(refusal));
+            NotUnpacked::Unwanted
+        })
+    });
+    if let Some(refusal) = why {
+        return Err(refusal);
+    }
     let unpacked = unpacked.map_err(|why| Box::new(why.into_refusal()))?;
     let mut found = pass.finish().map_err(|refusal| Box::new(unpacked.tell_refused(*refusal)))?;
     unpacked.tell(&mut found.plan);

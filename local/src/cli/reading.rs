@@ -3,7 +3,7 @@
 use anyhow::{Context, bail};
 use clap::Args;
 use serde_json::{Value, json};
-use shared::format::{Mapping, ReadingOptions, Remembered};
+use shared::format::{Mapping, ReadingOptions, Remembered, TimeEntries};
 use shared::import::delimiter;
 use shared::packed::WantedSheet;
 
@@ -82,9 +82,8 @@ impl Reading {
     }
 
     /// The options which choose the sheet of a spreadsheet.
-    pub fn wanted(&self) -> anyhow::Result<WantedSheet> {
-        let ReadingOptions { format, mapping, .. } = self.options()?;
-        Ok(WantedSheet { format, mapping, remembered: Remembered::default(), sheet: self.sheet.clone() })
+    pub fn wanted(&self) -> anyhow::Result<WantedSheet<TimeEntries>> {
+        Ok(WantedSheet { options: self.options()?, sheet: self.sheet.clone() })
     }
 
     fn named_format(&self) -> Option<&str> {

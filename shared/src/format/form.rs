@@ -1,19 +1,22 @@
 //! Reads any table as a table of time entries: the [`Form`] of time entries.
 
+use std::collections::BTreeSet;
+
 use super::candidate::Considered;
 use super::decide::decide;
 use super::decisions::Decisions;
-use super::known::KnownHeader;
+use super::known::{KnownHeader, header_columns};
 use super::name::FormatName;
 use super::options::ReadingOptions;
 use super::read::Reader;
-use super::remembered::RememberedMapping;
 use super::row::EntryRow;
 use super::suggest::suggest;
-use super::time_entries::{Layout, Plan, Refusal, Rows, Survey, TimeEntries};
+use super::time_entries::{Layout, Refusal, Rows, TimeEntries};
 use super::watch::Watch;
 use crate::source::{RawField, RecordCells};
-use crate::table::{ChunkError, ChunkSpan, Decided, Form, Head, Headers, RowEnds, RowError, RowLengths, TextOptions};
+use crate::table::{
+    ChunkError, ChunkSpan, Decided, Form, Head, Headers, RememberedMapping, RowEnds, RowError, RowLengths, TextOptions,
+};
 
 impl Form for TimeEntries {
     type Options = ReadingOptions;
@@ -28,8 +31,16 @@ impl Form for TimeEntries {
         TextOptions { encoding: options.encoding, delimiter: options.delimiter }
     }
 
+    fn header_columns(cells: &[String], options: &ReadingOptions) -> Option<BTreeSet<usize>> {
+        header_columns(cells, options)
+    }
+
     fn know(headers: &Headers, options: &ReadingOptions) -> Result<KnownHeader, Refusal> {
         KnownHeader::of(headers, options)
+    }
+
+    fn recalled(known: &KnownHeader) -> Option<&RememberedMapping> {
+        known.mapped.recalled.as_ref()
     }
 
     fn advise(mut refusal: Refusal, head: Head<'_>, options: &ReadingOptions) -> Refusal {
@@ -108,20 +119,5 @@ impl Layout {
     /// The rows of a chunk, as described at [`Rows::new`].
     pub fn rows<'a>(&'a self, span: &ChunkSpan, bytes: &'a [u8]) -> Result<Rows<'a>, ChunkError> {
         Rows::new(self, span, bytes)
-    }
-}
-
-impl Survey {
-    /// The remembered mapping by which the file is read; known as soon as the header has been read, and
-    /// before the first chunk is complete.
-    pub fn recalled(&self) -> Option<&RememberedMapping> {
-        self.known()?.mapped.recalled.as_ref()
-    }
-}
-
-impl Plan {
-    /// The remembered mapping by which the file was read.
-    pub fn recalled(&self) -> Option<&RememberedMapping> {
-        self.known.mapped.recalled.as_ref()
     }
 }

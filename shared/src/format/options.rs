@@ -4,9 +4,9 @@ use serde::{Deserialize, Serialize};
 
 use super::mapping::Mapping;
 use super::name::FormatName;
-use super::remembered::{Mapped, Remembered};
+use super::remembered::{self, Mapped};
 use crate::source::Encoding;
-use crate::table::Headers;
+use crate::table::{Headers, Remembered};
 use crate::values::dates::DateOrder;
 use crate::values::numbers::DecimalMark;
 
@@ -40,7 +40,7 @@ impl ReadingOptions {
         match (&self.mapping, self.format) {
             (Some(mapping), _) => Mapped { mapping: Some(mapping.clone()), ..Mapped::default() },
             (None, Some(_)) => Mapped::default(),
-            (None, None) => self.remembered.recall(headers),
+            (None, None) => remembered::recall(&self.remembered, headers),
         }
     }
 }

@@ -12,16 +12,7 @@ impl Mapping {
     /// The columns of a header by their roles; the refusal lists every reason why the mapping does not fit.
     pub(super) fn roles(&self, headers: &Headers) -> Result<Vec<(Role, usize)>, Refusal> {
         let mut reasons = self.lacks();
-        let mut columns: Vec<(Field, usize)> = Vec::new();
-        for (name, field) in self.fields() {
-            match headers.named(name) {
-                None => reasons.push(format!("there is no column {name:?}")),
-                Some(column) => match columns.iter().find(|(_, other)| *other == column) {
-                    None => columns.push((*field, column)),
-                    Some((other, _)) => reasons.push(format!("{name:?} is said to be both {other} and {field}")),
-                },
-            }
-        }
+        let columns = self.find(headers, &mut reasons);
         if reasons.is_empty() {
             let mut roles = with_dates(columns);
             add_companions(&mut roles, headers, |role| role == Role::Weekday);

@@ -7,7 +7,7 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
-use crate::format::{ReadingOptions, Remembered};
+use crate::format::{ReadingOptions, Remembered, TimeEntries};
 use crate::id::ThingId;
 use crate::packed::WantedSheet;
 
@@ -175,9 +175,8 @@ impl Options {
     }
 
     /// The facts by which a sheet is chosen from a spreadsheet, given the account's remembered mappings.
-    pub fn wanted(&self, remembered: &Remembered) -> WantedSheet {
-        let ReadingOptions { format, mapping, remembered, .. } = self.reading(remembered);
-        WantedSheet { format, mapping, remembered, sheet: self.sheet.clone() }
+    pub fn wanted(&self, remembered: &Remembered) -> WantedSheet<TimeEntries> {
+        WantedSheet { options: self.reading(remembered), sheet: self.sheet.clone() }
     }
 
     /// The options which concern the reading of the file, given the account's remembered mappings.

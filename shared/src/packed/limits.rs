@@ -1,6 +1,6 @@
 //! Limits for unpacking a file, and the reasons why a file is not unpacked.
 
-use crate::format::Refusal;
+use crate::table::Refusal;
 
 /// Limits for unpacking a file. A file beyond a limit is refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -48,26 +48,14 @@ pub enum NotUnpacked {
     /// The file is not a packed table, is damaged, or can be read in several ways.
     #[error("{0}")]
     Unreadable(String),
-    /// The survey refused the table in the file.
-    #[error("{0}")]
-    Refused(Box<Refusal>),
-    /// The work was cancelled, because nobody waits for the table.
+    /// Nobody waits for the rest of the table: the work was cancelled, or the survey refused the table.
     #[error("the table is not wanted any more")]
     Unwanted,
 }
 
 impl NotUnpacked {
     /// The reason as the refusal of the whole file.
-    pub fn into_refusal(self) -> Refusal {
-        match self {
-            Self::Refused(refusal) => *refusal,
-            other => Refusal::because(other.to_string()),
-        }
-    }
-}
-
-impl From<Refusal> for NotUnpacked {
-    fn from(refusal: Refusal) -> Self {
-        Self::Refused(Box::new(refusal))
+    pub fn into_refusal<C: Default>(self) -> Refusal<C> {
+        Refusal::because(self.to_string())
     }
 }

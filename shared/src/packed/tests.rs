@@ -16,7 +16,9 @@ use zip::write::SimpleFileOptions;
 use zip::{ZipArchive, ZipWriter};
 
 use super::*;
-use crate::format::TableRow;
+use crate::format::{ReadingOptions, Survey, TableRow, TimeEntries};
+
+type WantedSheet = super::WantedSheet<TimeEntries>;
 
 /// Makes a zip archive with these parts.
 fn zipped(parts: &[(&str, &[u8])]) -> Vec<u8> {

@@ -1,22 +1,24 @@
 //! The table that comes out of a packed file, and the options that choose the table.
 
 use super::limits::NotUnpacked;
-use crate::format::{FormatName, Mapping, Plan, ReadingOptions, Refusal, Remembered, Survey};
+use crate::table::{Form, Plan, Refusal, Survey};
 
 /// The number of bytes of a table that are surveyed, or passed on, at a time.
 pub(super) const PIECE: usize = 256 * 1024;
 
 /// The options by which the sheet of a spreadsheet and the header in the sheet are found.
-#[derive(Clone, Debug, Default)]
-pub struct WantedSheet {
-    /// The format, if the caller names a format. The format's header is looked for.
-    pub format: Option<FormatName>,
-    /// The caller's mapping of columns for a table of no known format. The mapped header is looked for.
-    pub mapping: Option<Mapping>,
-    /// The account's stored mappings, used if the caller names neither a format nor a mapping.
-    pub remembered: Remembered,
+#[derive(Clone, Debug)]
+pub struct WantedSheet<F: Form> {
+    /// The wishes about the file, which say what counts as a header ([`Form::header_columns`]).
+    pub options: F::Options,
     /// The name of the sheet to read. `None` to choose the sheet by its header.
     pub sheet: Option<String>,
+}
+
+impl<F: Form> Default for WantedSheet<F> {
+    fn default() -> Self {
+        Self { options: F::Options::default(), sheet: None }
+    }
 }
 
 /// The function that receives the pieces of a table in order.
@@ -40,17 +42,17 @@ impl Unpacked {
     }
 
     /// A survey that suits the kind of table.
-    pub fn survey(&self, options: ReadingOptions, rows_per_chunk: u32) -> Survey {
+    pub fn survey<F: Form>(&self, options: F::Options, rows_per_chunk: u32) -> Survey<F> {
         if self.sheet { Survey::of_sheet(options, rows_per_chunk) } else { Survey::new(options, rows_per_chunk) }
     }
 
     /// Puts the source of the table in front of the plan's evidence.
-    pub fn tell(&self, plan: &mut Plan) {
+    pub fn tell<F: Form>(&self, plan: &mut Plan<F>) {
         plan.layout.evidence.splice(0..0, self.evidence.iter().chain(&self.notes).cloned());
     }
 
     /// Adds the source of the table to the reasons of a refusal.
-    pub fn tell_refused(&self, mut refusal: Refusal) -> Refusal {
+    pub fn tell_refused<C>(&self, mut refusal: Refusal<C>) -> Refusal<C> {
         refusal.reasons.extend(self.evidence.iter().map(|from| format!("the table is from {from}")));
         refusal.reasons.extend(self.notes.iter().cloned());
         refusal

@@ -16,8 +16,7 @@ use super::limits::{Limits, NotUnpacked};
 use super::place::CellPlace;
 use super::rows::{Room, SheetRows, record};
 use super::unpacked::{PIECE, Sink, Unpacked, WantedSheet};
-use crate::format;
-use crate::table::{NO_VALUE, excerpt, letters};
+use crate::table::{Form, NO_VALUE, excerpt, letters};
 
 /// The largest number of columns that are read beyond the last column of the header.
 const MOST_BESIDE: usize = 20;
@@ -28,9 +27,9 @@ const HEAD: usize = 30;
 const MAX_SHEETS: usize = 200;
 
 /// Chooses a sheet by `wanted` and unpacks the sheet.
-pub(super) fn unpack(
+pub(super) fn unpack<F: Form>(
     file: Bytes,
-    wanted: &WantedSheet,
+    wanted: &WantedSheet<F>,
     limits: &Limits,
     cancellation: &Cancellation,
     sink: Sink<'_>,
@@ -207,12 +206,12 @@ impl<'f> Book<'f> {
     }
 
     /// The sheets that may be meant: the sheet named by the caller, else all sheets.
-    fn named(&self, wanted: &WantedSheet) -> Result<Vec<Named>, NotUnpacked> {
+    fn named(&self, asked: Option<&str>) -> Result<Vec<Named>, NotUnpacked> {
         let sheets = self.xlsx.sheets_metadata().iter().filter(|sheet| sheet.typ == SheetType::WorkSheet);
         let named =
             sheets.map(|sheet| Named { name: sheet.name.clone(), hidden: sheet.visible != SheetVisible::Visible });
         let mut all: Vec<Named> = named.collect();
-        let Some(asked) = &wanted.sheet else { return Ok(all) };
+        let Some(asked) = asked else { return Ok(all) };
         let asked_for = asked.trim().to_lowercase();
         match all.iter().position(|sheet| sheet.name.trim().to_lowercase() == asked_for) {
             Some(at) => Ok(vec![all.swap_remove(at)]),
@@ -232,18 +231,18 @@ impl<'f> Book<'f> {
     /// 3. else the first visible sheet that is not empty, which is then refused for the columns.
     ///
     /// A hidden sheet is read only if the caller names the sheet, and is mentioned in the remarks if the header fits.
-    fn choose(&mut self, wanted: &WantedSheet) -> Result<(Sheet, Vec<String>), NotUnpacked> {
-        let named = self.named(wanted)?;
+    fn choose<F: Form>(&mut self, wanted: &WantedSheet<F>) -> Result<(Sheet, Vec<String>), NotUnpacked> {
+        let named = self.named(wanted.sheet.as_deref())?;
         let (hidden, seen): (Vec<_>, Vec<_>) =
             named.into_iter().take(MAX_SHEETS).partition(|sheet| sheet.hidden && wanted.sheet.is_none());
         let mut sheets = Vec::new();
         for sheet in seen {
-            sheets.extend(self.look(sheet, wanted)?);
+            sheets.extend(self.look::<F>(sheet, &wanted.options)?);
         }
         let (mut behind, mut notes) = (Vec::new(), Vec::new());
         for sheet in hidden {
             let name = excerpt(&sheet.name);
-            match self.look(sheet, wanted) {
+            match self.look::<F>(sheet, &wanted.options) {
                 Ok(found) => behind.extend(found),
                 // A hidden sheet that cannot be read does not spoil the visible sheets.
                 Err(why) => {
@@ -310,7 +309,7 @@ impl<'f> Book<'f> {
     }
 
     /// Reads the beginning of a sheet. `None` for a chart.
-    fn look(&mut self, named: Named, wanted: &WantedSheet) -> Result<Option<Sheet>, NotUnpacked> {
+    fn look<F: Form>(&mut self, named: Named, options: &F::Options) -> Result<Option<Sheet>, NotUnpacked> {
         let Named { name, hidden } = named;
         let without_value = self.without_value(&name)?;
         let room = self.looked;
@@ -321,7 +320,7 @@ impl<'f> Book<'f> {
             let Some(row) = rows.next(&mut cells)? else { break };
             let formula = cells.iter().position(|cell| cell == NO_VALUE);
             let formula = formula.map(|column| format!("{}{row}", letters(column)));
-            let roles = format::header_columns(&cells, wanted.format, wanted.mapping.as_ref(), &wanted.remembered);
+            let roles = F::header_columns(&cells, options);
             let fits = roles.is_some();
             if let (true, Some(cell)) = (fits, &formula) {
                 return Err(NotUnpacked::Unreadable(format!(

@@ -12,6 +12,7 @@ use super::headers::Headers;
 use super::layout::Layout;
 use super::lengths::RowLengths;
 use super::refusal::Refusal;
+use super::remembered::RememberedMapping;
 use super::span::{ChunkSpan, Chunks, Placed};
 use super::title::{below_title, is_quoted_whole, quoted_whole};
 use super::{Form, Head, LayoutOf, RefusalOf, TextOptions};
@@ -51,6 +52,13 @@ pub struct Plan<F: Form> {
     pub total_row: Option<u64>,
     /// The meaning of the header.
     pub known: F::Known,
+}
+
+impl<F: Form> Plan<F> {
+    /// The remembered mapping by which the file was read.
+    pub fn recalled(&self) -> Option<&RememberedMapping> {
+        F::recalled(&self.known)
+    }
 }
 
 enum Stage<F: Form> {
@@ -116,6 +124,12 @@ impl<F: Form> Survey<F> {
             Stage::Head { .. } => None,
             Stage::Body(body) => Some(&body.known),
         }
+    }
+
+    /// The remembered mapping by which the file is read; known as soon as the header has been read, and before the first
+    /// chunk is complete.
+    pub fn recalled(&self) -> Option<&RememberedMapping> {
+        F::recalled(self.known()?)
     }
 
     /// Takes the chunks which have been completed since the last call.

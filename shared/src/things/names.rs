@@ -1,39 +1,8 @@
 //! The rules for names: how names are tidied, compared and bounded.
 
-use unicode_normalization::UnicodeNormalization;
-
 use crate::id::ThingId;
 
-/// The longest name in bytes, both as written and as compared: names are part of keys, and a key has at most 1 KB.
-pub const LONGEST_NAME: usize = 500;
-/// The most growth of a name when normalised to NFKC: `\u{fdfa}` grows from 3 bytes to 33.
-const MOST_GROWTH: usize = 16;
-
-/// The form in which a name is shown: trimmed, with every run of white space replaced by a space.
-pub fn tidy(name: &str) -> String {
-    let mut tidy = String::with_capacity(name.len());
-    for word in name.split_whitespace() {
-        if !tidy.is_empty() {
-            tidy.push(' ');
-        }
-        tidy.push_str(word);
-    }
-    tidy
-}
-
-/// The form in which a name is compared: tidied, in lower case, and normalised to NFKC.
-pub fn normal(name: &str) -> String {
-    if name.is_ascii() {
-        return tidy(name).to_ascii_lowercase();
-    }
-    tidy(&name.nfkc().collect::<String>()).to_lowercase().nfkc().collect()
-}
-
-/// `true` if the name is at most [`LONGEST_NAME`] bytes long, as written and as compared.
-pub fn is_short(name: &str) -> bool {
-    let grows = || !name.is_ascii() && name.len() * MOST_GROWTH > LONGEST_NAME;
-    name.len() <= LONGEST_NAME && (!grows() || normal(name).len() <= LONGEST_NAME)
-}
+pub use crate::values::compared::{LONGEST_NAME, is_short, normal, tidy};
 
 /// The key of a project: the id of its client and the normalised name, so two clients may each have a "Website".
 pub fn project_key(client: Option<ThingId>, name: &str) -> String {
@@ -45,11 +14,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn names_are_compared_without_case_spacing_and_unicode_form() {
-        assert_eq!(normal("  Caf\u{e9}   Nord "), normal("cafe\u{301} NORD"));
-        assert_eq!(tidy(" P  Maintenance "), "P Maintenance");
-        assert!(is_short(&"x".repeat(500)) && is_short(&"ä".repeat(250)) && is_short(&"\u{fdfa}".repeat(15)));
-        assert!(!is_short(&"x".repeat(501)) && !is_short(&"\u{fdfa}".repeat(80)));
+    fn projects_of_different_clients_may_have_the_same_name() {
         assert_ne!(project_key(Some(ThingId(1)), "Web"), project_key(Some(ThingId(2)), "Web"));
         assert_ne!(project_key(None, "Web"), project_key(Some(ThingId(2)), "Web"));
     }

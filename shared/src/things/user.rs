@@ -11,22 +11,12 @@ use crate::store::keys::{self, Kind};
 use crate::store::{StoreError, Write};
 use crate::things::names::{normal, tidy};
 
+pub use crate::values::compared::{is_email, normal_email};
+
 /// The item which claims a name for a user.
 #[derive(Debug, Serialize, Deserialize)]
 struct NameClaim {
     id: ThingId,
-}
-
-/// The form in which addresses are compared: trimmed, in lower case.
-pub fn normal_email(email: &str) -> String {
-    email.trim().to_lowercase()
-}
-
-/// `true` for a text in the form of an e-mail address: characters, a single `@`, characters, no white space. Only
-/// sending a mail can tell if the address exists.
-pub fn is_email(text: &str) -> bool {
-    let ends = text.split_once('@').is_some_and(|(name, host)| !name.is_empty() && !host.is_empty());
-    ends && text.matches('@').count() == 1 && !text.contains(char::is_whitespace)
 }
 
 /// The user with this address, which the caller has normalised, or `None` for an unknown address and for the address

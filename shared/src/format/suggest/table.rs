@@ -6,7 +6,7 @@ use super::names::Said;
 use super::plain::plain;
 use crate::format::mapping::{Field, Mapping};
 use crate::format::suggestion::{SuggestedColumn, SuggestedMapping};
-use crate::table::Headers;
+use crate::table::{Headers, MappedField};
 use crate::values::durations::Unit;
 
 /// Length in bytes of the longest column name accepted by the option `mapping`.

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use serde_json::Value;
 
 use super::*;
-use crate::format::Mapping;
+use crate::format::{Mapping, TimeEntries};
 use crate::packed;
 
 /// The result of reading a file; all counts are zero for a refused file.
@@ -44,7 +44,7 @@ fn read_case(bytes: &[u8], options: &ReadingOptions) -> Result<Got, Refusal> {
         Some(kind) => {
             let mut table = Vec::new();
             let never = packed::Cancellation::default();
-            let wanted = packed::WantedSheet { mapping: options.mapping.clone(), ..packed::WantedSheet::default() };
+            let wanted = packed::WantedSheet::<TimeEntries> { options: options.clone(), sheet: None };
             let mut sink = |piece: &[u8]| {
                 table.extend_from_slice(piece);
                 Ok(())

@@ -1,7 +1,8 @@
 //! Tests of reading any table by a mapping of its columns.
 
 use super::*;
-use crate::format::{FormatName, Mapping, WrongMapping};
+use crate::format::{FormatName, Mapping};
+use crate::table::WrongMapping;
 
 fn mapping(pairs: &[(&str, &str)]) -> Result<Mapping, WrongMapping> {
     Mapping::new(pairs.iter().map(|&(column, field)| (column.to_owned(), field.to_owned())))

@@ -9,6 +9,7 @@ use std::collections::BTreeSet;
 use super::matrix::Dice;
 use super::*;
 use crate::format::{FormatName, Mapping, SuggestedMapping};
+use crate::table::MappedField;
 use languages::LANGUAGES;
 use made::{Truth, table};
 

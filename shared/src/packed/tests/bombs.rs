@@ -3,8 +3,7 @@
 use super::books::Cell::{self, Text};
 use super::books::{book, header};
 use super::{Cancellation, Limits, MAGIC, WantedSheet, edited, refusal, unpack};
-use crate::format::ReadingOptions;
-use crate::packed::{NotUnpacked, Packing, survey};
+use crate::packed::{NotSurveyed, NotUnpacked, Packing, survey};
 use crate::source::MAX_RECORD;
 use crate::table::letters;
 
@@ -234,9 +233,8 @@ fn a_cancelled_work_ends_and_blames_nobody() {
             unpack(kind, file.clone().into(), &WantedSheet::default(), &Limits::PARSER, &cancelled, &mut |_| Ok(()));
         assert!(matches!(read, Err(NotUnpacked::Unwanted)), "{read:?}");
     }
-    let options = ReadingOptions::default();
-    let read = survey(b"date,minutes\n".as_slice().into(), &WantedSheet::default(), options, 1000, &cancelled);
-    assert!(matches!(read, Err(NotUnpacked::Unwanted)));
+    let read = survey(b"date,minutes\n".as_slice().into(), &WantedSheet::default(), 1000, &cancelled);
+    assert!(matches!(read, Err(NotSurveyed::NotUnpacked(NotUnpacked::Unwanted))));
     // Cancels the work in the middle, at the first piece.
     let cancellation = Cancellation::default();
     let file = repeated(20_000, 200).into();

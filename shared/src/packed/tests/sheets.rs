@@ -62,15 +62,14 @@ fn a_sheet_of_no_format_is_read_by_the_mapping_that_is_suggested_for_it() {
         &[Text("Kim"), Date(2026, 3, 5), Number(1.5), Text("Quay"), Text("Draw")],
     ];
     let file = book(&[("Time", rows)]);
-    let survey_of = |options: &ReadingOptions, wanted: &WantedSheet| {
+    let survey_of = |options: ReadingOptions| {
         let bytes = Bytes::copy_from_slice(&file);
-        super::super::survey(bytes, wanted, options.clone(), 10, &Cancellation::default())
+        super::super::survey(bytes, &WantedSheet { options, sheet: None }, 10, &Cancellation::default())
     };
-    let refusal = survey_of(&ReadingOptions::default(), &WantedSheet::default()).unwrap_err().into_refusal();
+    let refusal = survey_of(ReadingOptions::default()).unwrap_err().into_refusal();
     let mapping = refusal.considered.suggested_mapping.map(|suggestion| suggestion.mapping);
     assert!(mapping.is_some(), "{:?}", refusal.reasons);
-    let options = ReadingOptions { mapping: mapping.clone(), ..ReadingOptions::default() };
-    let plan = survey_of(&options, &WantedSheet { mapping, ..WantedSheet::default() }).unwrap();
+    let plan = survey_of(ReadingOptions { mapping, ..ReadingOptions::default() }).unwrap();
     assert_eq!((plan.rows, plan.layout.headers.len()), (1, 5));
 }
 
