@@ -9,6 +9,7 @@
 
 mod before;
 pub mod chunk;
+mod errors;
 pub mod glance;
 pub mod hold;
 pub mod page;

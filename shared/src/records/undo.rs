@@ -83,8 +83,7 @@ impl Records<'_> {
         let mut pages = services.store.pages(keys::records(self.import.account, self.kind, self.import.id, chunk));
         while let Some(items) = pages.next().await? {
             let records = items.into_iter().map(decode).collect::<Result<Vec<Record>, _>>()?;
-            let (going, staying): (Vec<_>, Vec<_>) =
-                records.into_iter().partition(|record| fate(record) == Fate::Goes);
+            let (going, staying): (Vec<_>, Vec<_>) = records.into_iter().partition(|record| fate(record) == Fate::Goes);
             let removals = going.into_iter().map(|record| async move {
                 lease.check(&services.clock)?;
                 self.take_back_one(services, record).await
