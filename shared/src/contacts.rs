@@ -1,7 +1,7 @@
 //! Contacts: people, who are records, and the companies to which people belong, which are shared things.
 
 pub mod person;
-pub mod row;
 
 pub use person::Person;
-pub use row::{ContactRow, PersonRow};
+
+pub use crate::contact_form::{ContactRow, PersonRow};
