@@ -27,22 +27,18 @@ pub mod data;
 mod field;
 mod form;
 mod header;
+mod layout;
 mod options;
 mod read;
 mod row;
 mod watch;
 
-use crate::table;
-
 pub use columns::can_only_be_contacts;
 pub use field::{ContactField, ContactMapping};
-pub use form::{ContactDecisions, Contacts};
 pub use header::ContactHeader;
+pub use layout::{ContactDecisions, ContactLayout, Contacts, ContactsConsidered};
 pub use options::ContactReading;
 pub use row::{ContactRow, PersonRow};
-
-/// The layout of a file of contacts.
-pub type ContactLayout = table::Layout<ContactDecisions>;
 
 #[cfg(test)]
 mod tests;

@@ -2,14 +2,9 @@
 
 use std::collections::BTreeSet;
 
-use serde::{Deserialize, Serialize};
-use serde_json::{Value, json};
-
-use super::ContactLayout;
-use super::check::Rules;
 use super::columns::RowKinds;
-use super::field::ContactField;
 use super::header::ContactHeader;
+use super::layout::{ContactDecisions, ContactLayout, Contacts, ContactsConsidered};
 use super::options::ContactReading;
 use super::read::ContactReader;
 use super::row::ContactRow;
@@ -19,24 +14,6 @@ use crate::table::{
     Decided, Form, Head, Headers, MappedField, Refusal, RememberedMapping, RowEnds, RowError, RowLengths, TextOptions,
     quoted,
 };
-
-/// The form of tables of contacts.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Contacts;
-
-/// The part of a layout which only tables of contacts have.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct ContactDecisions {
-    /// The field of each column which has a field.
-    pub(super) fields: Vec<(ContactField, u32)>,
-    pub(super) kinds: RowKinds,
-    pub(super) rules: Rules,
-    pub(super) ends: RowEnds,
-}
-
-/// The part of a refusal which only tables of contacts have: nothing.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
-pub struct ContactsConsidered {}
 
 impl Form for Contacts {
     type Options = ContactReading;
@@ -167,21 +144,4 @@ fn evidence(known: &ContactHeader, watch: &ContactWatch, headers: &Headers) -> V
     }
     evidence.extend(watch.lengths.evidence("an address in its place"));
     evidence
-}
-
-impl ContactLayout {
-    /// The encoding, delimiter, headers and evidence as JSON, for the native API, the reports of dropped files and
-    /// `waybill detect`.
-    pub fn shown(&self) -> Value {
-        json!({
-            // A sheet of a workbook has neither encoding nor delimiter.
-            "encoding": (!self.sheet).then_some(self.encoding),
-            "delimiter": (!self.sheet).then_some(char::from(self.delimiter)),
-            "date_order": null,
-            "decimal_mark": null,
-            "headers": self.headers,
-            "candidates": [],
-            "evidence": self.evidence,
-        })
-    }
 }

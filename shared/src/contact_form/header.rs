@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use super::columns::{Columns, RowKinds};
 use super::field::ContactMapping;
-use super::form::ContactsConsidered;
+use super::layout::ContactsConsidered;
 use super::options::ContactReading;
 use crate::table::{Headers, Refusal, RememberedMapping, is_too_long, quoted};
 

@@ -2,10 +2,10 @@
 
 use std::borrow::Cow;
 
-use super::ContactLayout;
 use super::check::{self, Rules, Wrong};
 use super::columns::RowKinds;
 use super::field::ContactField;
+use super::layout::ContactLayout;
 use super::row::{ContactRow, PersonRow};
 use crate::source::{RawField, RecordCells};
 use crate::table::{ErrorCode, RowEnds, RowError};

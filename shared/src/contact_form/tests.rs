@@ -8,8 +8,7 @@ mod properties;
 mod rows;
 mod samples;
 
-use super::form::ContactsConsidered;
-use super::{ContactField, ContactLayout, ContactMapping, ContactReading, ContactRow, Contacts};
+use super::{ContactField, ContactLayout, ContactMapping, ContactReading, ContactRow, Contacts, ContactsConsidered};
 use crate::table::{Plan, Refusal, Rows, Survey, TableRow};
 
 /// Surveys a file which arrives in pieces of `piece` bytes.
