@@ -8,14 +8,16 @@ pub(crate) mod draft;
 pub mod entry;
 pub mod filter;
 pub mod imported;
+mod join;
+pub mod kind;
 pub mod list;
-pub mod made;
+mod load;
 pub mod merged;
 pub(crate) mod names;
 pub(crate) mod parsed;
 pub(crate) mod people;
 pub(crate) mod resolve;
-pub mod summary;
 pub mod totals;
+mod undo;
 
 pub use entry::Entry;

@@ -52,7 +52,6 @@ mod suggestion;
 mod tempo;
 mod time_entries;
 mod toggl;
-mod verdict;
 mod watch;
 
 pub use candidate::{Candidate, Considered};
@@ -64,7 +63,6 @@ pub use options::ReadingOptions;
 pub use row::{EntryRow, RowPerson};
 pub use suggestion::{SuggestedColumn, SuggestedMapping};
 pub use time_entries::{Layout, Plan, Refusal, Rows, Survey, TableRow, TimeEntries};
-pub use verdict::Verdict;
 
 pub use crate::table::{HeaderFingerprint, NoFingerprint, Remembered, RememberedMapping};
 

@@ -62,10 +62,11 @@ pub use transition::{Asker, Change, EVENT_LIFETIME, transition};
 use crate::fetch::Location;
 use crate::files::place::InboxPlace;
 use crate::files::{Object, UPLOADS};
-use crate::format::{FormatName, RememberedMapping, Verdict};
+use crate::format::{FormatName, RememberedMapping};
 use crate::id::{AccountId, ImportId, MappingId, ThingId};
 use crate::services::Services;
 use crate::store::{Item, StoreError, decode, encode, keys};
+use crate::table::Verdict;
 use crate::things::maker::Maker;
 use crate::things::reference::Kept;
 

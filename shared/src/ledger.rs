@@ -9,10 +9,11 @@
 
 mod before;
 pub mod chunk;
+mod errors;
 pub mod glance;
 pub mod hold;
 pub mod page;
 
 pub use chunk::{Chunk, ChunkState, page_attribute, runs_attribute};
-pub use glance::{ChunkGlance, EntriesGlance, Glance, GlanceSum, Total};
+pub use glance::{ChunkGlance, ContactsGlance, EntriesGlance, Glance, GlanceSum, Total};
 pub use page::{Outcome, Page, PageError, SkipReason};

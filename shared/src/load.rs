@@ -6,19 +6,16 @@
 //! |---|---|
 //! | claim the chunk by a lease | a living lease keeps out a second loader |
 //! | read the bytes and parse the rows | nothing is written |
-//! | resolve users, projects and tags, noting each before the first write | notes and ids are the same |
-//! | write the entries | keys and values are the same |
+//! | let the kind of the rows write their entities ([`dispatch::load`]), noting shared things before the first write | notes, ids, keys and values are the same |
 //! | commit page and counts in a transaction, if the lease is still held | a committed chunk cannot be claimed |
 //!
 //! A loader which dies at any point leaves only items which the next try overwrites or deletes, or which an undo finds.
 
-use std::collections::HashSet;
-
-use crate::concurrent::drained;
-use crate::entries::{Entry, draft, resolve};
+use crate::dispatch;
 use crate::files::FileError;
 use crate::id::{AccountId, ChunkNo, ImportId};
 use crate::import::{Counts, Import, ImportError, Status};
+use crate::kind::{HeldChunk, Loaded};
 use crate::lease::Lease;
 use crate::ledger::hold::{self, Ended, Hold, Work};
 use crate::ledger::{Chunk, page_attribute};
@@ -27,7 +24,7 @@ use crate::services::Services;
 use crate::settle::settle;
 use crate::settle::stop::stop;
 use crate::store::keys::Key;
-use crate::store::{BATCHES_IN_FLIGHT, ITEMS_A_BATCH, StoreError, Table, encode, keys};
+use crate::store::{StoreError, keys};
 
 /// Loads a chunk, and settles the import if the chunk was the last.
 pub async fn load(
@@ -101,69 +98,14 @@ async fn work(
     key: &Key,
     lease: &Lease,
 ) -> Result<(), ImportError> {
-    let drafts = rows(services, import, chunk, lease).await?;
-    commit(services, import, chunk, key.clone(), drafts, lease).await
-}
-
-/// Reads the chunk's rows, resolves their names, and writes their entries.
-async fn rows(
-    services: &Services,
-    import: &Import,
-    chunk: &Chunk,
-    lease: &Lease,
-) -> Result<draft::Drafts, ImportError> {
     let table = import.table().ok_or(FileError::Missing)?;
     let verdict = services.memory.verdict(import.account, import.id, import.round);
     let verdict = verdict.get_or_try_init(|| import.verdict(services)).await?;
     let layout =
         verdict.layout.as_ref().ok_or_else(|| StoreError::Shape("a planned import has a layout".to_owned()))?;
-    let span = chunk.span();
-    let bytes = services.files.ranges(table, span.ranges()).await?;
-    let rows = layout.rows(&span, &bytes).map_err(|error| StoreError::Shape(error.to_string()))?;
-    let rows = draft::parse(&rows, chunk, &import.options);
-    let named = resolve::resolve(services, import, &rows, lease).await?;
-    let drafts = draft::draft(import, rows, &named);
-    if chunk.tries > 1 {
-        clear(services, import, chunk, &drafts.entries, lease).await?;
-    }
-    let batches = drafts.entries.chunks(ITEMS_A_BATCH);
-    drained(batches.map(|some| write(services, import, chunk, some, lease)), BATCHES_IN_FLIGHT).await?;
-    Ok(drafts)
-}
-
-/// Writes a batch of entries. Encoding is left to the last moment, because items take many times the memory of the
-/// chunk's bytes.
-async fn write(
-    services: &Services,
-    import: &Import,
-    chunk: &Chunk,
-    entries: &[Entry],
-    lease: &Lease,
-) -> Result<(), ImportError> {
-    lease.check(&services.clock)?;
-    let key = |row| keys::entry(import.account, import.id, chunk.number, row);
-    let items = entries.iter().map(|entry| (Table::Workspace, encode(&key(entry.id.row()), entry)));
-    Ok(services.store.put_all(items.collect()).await?)
-}
-
-/// Deletes entries which an earlier try wrote for rows creating no entry now: a name may resolve differently since.
-async fn clear(
-    services: &Services,
-    import: &Import,
-    chunk: &Chunk,
-    entries: &[Entry],
-    lease: &Lease,
-) -> Result<(), ImportError> {
-    let key = |entry: &Entry| keys::entry(import.account, import.id, chunk.number, entry.id.row()).sk;
-    let wanted: HashSet<String> = entries.iter().map(key).collect();
-    let mut pages = services.store.pages(keys::entries(import.account, import.id, chunk.number).keys_only());
-    while let Some(items) = pages.next().await? {
-        let there = items.iter().map(|item| Key::of(Table::Workspace, item));
-        let strays: Vec<_> = there.filter(|key| !wanted.contains(&key.sk)).collect();
-        lease.check(&services.clock)?;
-        services.store.delete_all(strays).await?;
-    }
-    Ok(())
+    let bytes = services.files.ranges(table, chunk.span().ranges()).await?;
+    let loaded = dispatch::load(&HeldChunk { services, import, chunk, lease }, layout, &bytes).await?;
+    commit(services, import, chunk, key.clone(), loaded, lease).await
 }
 
 /// Commits page and counts. Does nothing if an undo or a second loader took the chunk in between.
@@ -172,13 +114,13 @@ async fn commit(
     import: &Import,
     chunk: &Chunk,
     key: Key,
-    drafts: draft::Drafts,
+    loaded: Loaded,
     lease: &Lease,
 ) -> Result<(), ImportError> {
     lease.check(&services.clock)?;
     let page = hold::finish(key, Work::Load, lease, ", #page = :page", ", #there");
-    let page = page.bind_attribute(":page", page_attribute(&drafts.page));
-    let counts = Counts { chunks: 1, ..drafts.counts };
+    let page = page.bind_attribute(":page", page_attribute(&loaded.page));
+    let counts = Counts { chunks: 1, ..loaded.counts };
     let count = counts.add_committed(import.account, import.id, chunk.number, services.clock.now_ms());
     if services.store.attempt_all(vec![page, count]).await? {
         tracing::info!(account = import.account.0, import = import.id.0, chunk = chunk.number.0, "chunk committed");

@@ -18,9 +18,9 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use tokio::sync::OnceCell;
 
-use crate::format::Verdict;
 use crate::id::{AccountId, ImportId, ThingId};
 use crate::store::keys::Kind;
+use crate::table::Verdict;
 
 /// The largest number of imports in the cache. A loader process works on few imports at once.
 const MOST_IMPORTS: usize = 8;

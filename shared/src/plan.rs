@@ -11,7 +11,6 @@
 //! - A message per chunk is sent after the change of status. A run which finds the plan complete sends the messages for
 //!   uncommitted chunks again.
 
-mod duplicates;
 mod recall;
 mod resumed;
 
@@ -19,12 +18,13 @@ use std::time::Duration;
 
 use crate::collect::collect;
 use crate::concurrent::drained;
+use crate::dispatch::{self, OpenFile};
 use crate::files::{FileError, Object};
-use crate::format::{Plan, Refusal, TimeEntries, Verdict};
 use crate::id::{AccountId, ChunkNo, ImportId, MAX_ROWS};
 use crate::import::messages::send_chunks;
-use crate::import::{Change, Duplicates, Import, ImportError, OnError, Status, lane, transition};
+use crate::import::{Change, Import, ImportError, OnError, Status, lane, transition};
 use crate::inbox;
+use crate::kind::survey::{RefusedFile, Surveyed};
 use crate::ledger::hold::Ended;
 use crate::ledger::{Chunk, ChunkState};
 use crate::load;
@@ -33,7 +33,7 @@ use crate::services::Services;
 use crate::settle::stop::stop;
 use crate::settle::{go_on, settle_soon};
 use crate::store::{StoreError, Write, decode, keys};
-use crate::table::ChunkSpan;
+use crate::table::{ChunkSpan, Verdict};
 use crate::unpack;
 
 /// The most chunk items written at once.
@@ -170,19 +170,18 @@ async fn survey(
     import: &mut Import,
     source: &Object,
     unpacked: &mut Option<Object>,
-) -> Result<Result<Plan, Refusal>, ImportError> {
+) -> Result<Result<Surveyed, RefusedFile>, ImportError> {
     let remembered = recall::remembered(services, import).await?;
-    let wanted = import.options.wanted(&remembered);
-    let mut table = match unpack::open(services, import, source, &wanted).await? {
-        Ok(table) => table,
-        Err(refusal) => return Ok(Err(refusal)),
-    };
-    unpacked.clone_from(&table.unpacked);
-    let mut survey = table.from.survey::<TimeEntries>(wanted.options, import.rows_per_chunk);
+    let OpenFile { mut bytes, unpacked: table, mut survey } =
+        match dispatch::open(services, import, source, &remembered).await? {
+            Ok(open) => open,
+            Err(refusal) => return Ok(Err(refusal)),
+        };
+    unpacked.clone_from(&table);
     let mut written = 0;
-    while let Some(bytes) = table.bytes.next().await? {
+    while let Some(bytes) = bytes.next().await? {
         if let Err(refusal) = survey.push(&bytes) {
-            return Ok(Err(table.from.tell_refused(refusal)));
+            return Ok(Err(refusal));
         }
         let spans = survey.take_chunks();
         if !spans.is_empty() {
@@ -192,10 +191,9 @@ async fn survey(
     }
     let mut plan = match survey.finish() {
         Ok(plan) => plan,
-        Err(refusal) => return Ok(Err(table.from.tell_refused(refusal))),
+        Err(refusal) => return Ok(Err(refusal)),
     };
-    table.from.tell(&mut plan);
-    recall::pin(services, import, plan.recalled()).await?;
+    recall::pin(services, import, plan.recalled.as_ref()).await?;
     put_chunks(services, import, written, std::mem::take(&mut plan.chunks)).await?;
     Ok(Ok(plan))
 }
@@ -227,19 +225,17 @@ async fn begin(
     services: &Services,
     import: &Import,
     source: &Object,
-    plan: Plan,
+    plan: Surveyed,
     unpacked: Option<&Object>,
 ) -> Result<Import, ImportError> {
     let chunks = plan.rows.div_ceil(u64::from(import.rows_per_chunk));
     let table = unpacked.unwrap_or(source);
-    if import.options.duplicates == Duplicates::Skip {
-        duplicates::note(services, import, table, &plan.layout, (plan.rows, chunks)).await?;
+    dispatch::join(services, import, table, &plan.layout, (plan.rows, chunks)).await?;
+    let mut change =
+        Change::none().set("rows", plan.rows).set("chunks", chunks).set("started_at", services.clock.now_ms());
+    if let Some(format) = plan.format {
+        change = change.set("format", format);
     }
-    let mut change = Change::none()
-        .set("rows", plan.rows)
-        .set("chunks", chunks)
-        .set("format", plan.layout.decisions.format)
-        .set("started_at", services.clock.now_ms());
     if let Some(unpacked) = unpacked {
         change = change.set("unpacked", unpacked);
     }
@@ -251,10 +247,9 @@ async fn begin(
     transition(services, import, Status::Processing, change).await
 }
 
-async fn refuse(services: &Services, import: &Import, refusal: Refusal) -> Result<Import, ImportError> {
+async fn refuse(services: &Services, import: &Import, refusal: RefusedFile) -> Result<Import, ImportError> {
     let reason = refusal.reasons.join("; ");
-    let refusal = serde_json::to_value(&refusal).map_err(|error| StoreError::Shape(error.to_string()))?;
-    let verdict = Verdict { refusal: Some(refusal), recalled: import.recalled.is_some(), ..Verdict::default() };
+    let verdict = Verdict { refusal: Some(refusal.shown), recalled: import.recalled.is_some(), ..Verdict::default() };
     let mut change = Change::none().set("reason", &reason).set("completed_at", services.clock.now_ms());
     if import.recalled.is_none() {
         change = change.provided(recall::UNPINNED);

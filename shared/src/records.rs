@@ -7,7 +7,15 @@
 //! - Each change is a single conditional write: the version is the version that was read.
 //! - Whoever changes a field is remembered as its last writer, also if the field gets its former value back.
 //! - The undo of the maker removes a record only if no standing writer is left.
+//!
+//! The tests hold the rules, with claims and references, against a replay of the recorded writes without those of undone
+//! imports, over records in memory and with every order of steps that a seed draws.
 
+pub mod change;
 pub mod record;
+pub mod undo;
+
+#[cfg(test)]
+mod tests;
 
 pub use record::{HAND_CHUNK, Record};

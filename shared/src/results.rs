@@ -4,7 +4,9 @@
 pub mod causes;
 pub mod cells;
 pub mod findings;
+pub mod made;
 pub mod rows;
+pub mod summary;
 
 use crate::ledger::SkipReason;
 

@@ -5,31 +5,33 @@
 //!
 //! | effect of the import | trace | how the undo reverses the effect | why twice is once |
 //! |---|---|---|---|
-//! | entries | the chunk's partition | every item of the partition is deleted | an empty partition stays empty |
+//! | entities of the rows | the chunk's partition | the kind of the rows takes them back ([`dispatch::undo`]) | the kind promises it |
 //! | counts of the chunk | the chunk's state | the chunk is marked reverted and counted | a condition on the state |
 //! | references, things made | the notes | dropped, and removed with the last reference | see [`release()`] |
 //!
-//! A loader which died may have written only a part of a partition; deleting the partition covers every part. The notes
-//! are worked off after the last chunk. The undo of an undone import changes nothing.
+//! A loader which died may have written only a part of a partition; the kind covers every part. Entities to which
+//! somebody else wrote since may stay: the chunk's item names their rows, and they never hold up the end of the undo.
+//! The notes are worked off after the last chunk. The undo of an undone import changes nothing.
 
 mod release;
 
 use std::time::Duration;
 
-use crate::concurrent::drained;
+use crate::dispatch;
 use crate::id::{AccountId, ChunkNo, ImportId};
 use crate::import::messages::send_chunks;
 use crate::import::{Asker, Change, Counts, Import, ImportError, Status, transition};
+use crate::kind::bits::runs;
+use crate::kind::{HeldChunk, Undone};
 use crate::lease::Lease;
-use crate::ledger::ChunkState;
 use crate::ledger::hold::{self, Ended, Hold, Work};
+use crate::ledger::{ChunkState, runs_attribute};
 use crate::mappings;
 use crate::portions::TimeLeft;
 use crate::queue::Message;
 use crate::services::Services;
 use crate::settle::abort;
 use crate::store::keys::{self, Key};
-use crate::store::{BATCHES_IN_FLIGHT, ITEMS_A_BATCH, Item, Table};
 
 /// The longest wait before the undo retries a chunk held by a loader: most loaders commit within seconds, long before
 /// the lease ends.
@@ -151,10 +153,9 @@ pub async fn revert(
         Hold::Until(until) => return Ok(Ended::Held(until)),
         Hold::Over => {}
         Hold::Mine(fenced) => {
-            empty(services, account, import.id, chunk, &lease).await?;
-            // The count comes from the ledger page, which tells the entities seen by people; the partition may hold
-            // leftovers of crashed workers.
-            mark_reverted(services, &import, chunk, key, fenced.loaded(), &lease).await?;
+            let held = HeldChunk { services, import: &import, chunk: &fenced, lease: &lease };
+            let undone = dispatch::undo(&held).await?;
+            mark_reverted(&held, key, undone).await?;
         }
     }
     release_when_undone(services, &import, &time).await?;
@@ -179,42 +180,21 @@ async fn release_when_undone(services: &Services, import: &Import, time: &TimeLe
     release(services, import, time).await
 }
 
-/// Deletes every item in the chunk's partition.
-async fn empty(
-    services: &Services,
-    account: AccountId,
-    import: ImportId,
-    chunk: ChunkNo,
-    lease: &Lease,
-) -> Result<(), ImportError> {
-    loop {
-        let (items, _) = services.store.page(&keys::entries(account, import, chunk).keys_only()).await?;
-        if items.is_empty() {
-            return Ok(());
+/// Marks a chunk as undone, with its counts and the rows whose entities stay. Does nothing if a second worker marked the
+/// chunk in between.
+async fn mark_reverted(held: &HeldChunk<'_>, key: Key, undone: Undone) -> Result<(), ImportError> {
+    let HeldChunk { services, import, chunk, lease } = *held;
+    let Undone { removed, kept } = undone;
+    let counts = Counts { reverted: 1, removed, kept: kept.len() as u64, ..Counts::default() };
+    let mark = match kept.is_empty() {
+        true => hold::finish(key, Work::Undo, lease, "", ""),
+        false => {
+            let offsets = kept.iter().map(|row| (row.0 - chunk.first_row) as u32);
+            hold::finish(key, Work::Undo, lease, ", #kept = :kept", "")
+                .bind_attribute(":kept", runs_attribute(&runs(offsets)))
         }
-        let deletes = items.chunks(ITEMS_A_BATCH).map(|some| delete(services, some, lease));
-        drained(deletes, BATCHES_IN_FLIGHT).await?;
-    }
-}
-
-/// Deletes a batch of entries.
-async fn delete(services: &Services, entries: &[Item], lease: &Lease) -> Result<(), ImportError> {
-    lease.check(&services.clock)?;
-    let keys = entries.iter().map(|item| Key::of(Table::Workspace, item));
-    Ok(services.store.delete_all(keys.collect()).await?)
-}
-
-async fn mark_reverted(
-    services: &Services,
-    import: &Import,
-    chunk: ChunkNo,
-    key: Key,
-    removed: u64,
-    lease: &Lease,
-) -> Result<(), ImportError> {
-    let mark = hold::finish(key, Work::Undo, lease, "", "");
-    let counts = Counts { reverted: 1, removed, ..Counts::default() };
-    let count = counts.add_to(import.account, import.id, chunk);
+    };
+    let count = counts.add_to(import.account, import.id, chunk.number);
     services.store.attempt_all(vec![mark, count]).await?;
     Ok(())
 }

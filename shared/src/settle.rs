@@ -8,15 +8,15 @@ pub mod abort;
 mod fold;
 pub mod stop;
 
-use crate::entries::summary::is_summed;
-use crate::format::FormatName;
+use crate::dispatch;
 use crate::id::ChunkNo;
 use crate::import::{Change, Counts, Import, ImportError, Status, Tally, roll, transition};
 use crate::inbox;
 use crate::ledger::{Chunk, ChunkState};
-use crate::mappings::{self, MadeWith};
+use crate::mappings;
 use crate::portions::TimeLeft;
 use crate::queue::Message;
+use crate::results::summary::is_summed;
 use crate::services::Services;
 use crate::store::{StoreError, Write, keys};
 use fold::{Fold, Folded, fold};
@@ -87,13 +87,13 @@ pub async fn go_on(services: &Services, import: &Import) -> Result<(), ImportErr
 
 /// Settles an import whose chunks are all committed. `false` if time was up before.
 async fn close(services: &Services, import: &Import, time: &TimeLeft) -> Result<bool, ImportError> {
-    let Folded { projects, tags, days } = match fold(services, import, time).await? {
+    let Folded { made, days } = match fold(services, import, time).await? {
         Fold::Done(folded) => folded,
         Fold::Unfinished => return Ok(false),
         Fold::Left => return Ok(true),
     };
     let counts = import.counts(services).await?;
-    let tally = Tally { entries: counts.created, projects, tags };
+    let tally = Tally { entries: counts.entities(), ..made };
     let verdict = verdict(&counts);
     for _ in 0..MOST_MEETINGS {
         let now = services.clock.now_ms();
@@ -125,11 +125,8 @@ async fn remember(
     verdict: Status,
     (change, now): (Change, i64),
 ) -> Result<Change, ImportError> {
-    let made_with = match (&import.options.reading.mapping, &import.recalled) {
-        (Some(mapping), _) => MadeWith::Given(mapping),
-        // A pinned mapping counts only if the detected format confirms its use.
-        (None, Some(recalled)) if import.format == Some(FormatName::Table) => MadeWith::Recalled(recalled),
-        _ => return Ok(change),
+    let Some(made_with) = dispatch::made_with(import) else {
+        return Ok(change);
     };
     if !matches!(verdict, Status::Complete | Status::PartiallyComplete) {
         return Ok(change);
@@ -137,7 +134,7 @@ async fn remember(
     let Some(layout) = import.verdict(services).await?.layout else {
         return Ok(change);
     };
-    let said = mappings::settled(services, import.account, import.id, &layout.headers, made_with, now).await?;
+    let said = mappings::settled(services, import.account, import.id, &layout.headers(), made_with, now).await?;
     Ok(match said {
         Some((id, writes)) => writes.into_iter().fold(change.set("remembered", id), Change::also),
         None => change,
@@ -166,12 +163,12 @@ async fn is_claimed(services: &Services, import: &Import) -> Result<bool, Import
 /// final until a person resumes the import, and all workers which fold the pages SET the same totals. A worker which is
 /// late for the round of a resumed import sets nothing.
 async fn seal(services: &Services, import: &Import, time: &TimeLeft) -> Result<bool, ImportError> {
-    let Folded { projects, tags, days } = match fold(services, import, time).await? {
+    let Folded { made, days } = match fold(services, import, time).await? {
         Fold::Done(folded) => folded,
         Fold::Unfinished => return Ok(false),
         Fold::Left => return Ok(true),
     };
-    let tally = Tally { entries: import.counts(services).await?.created, projects, tags };
+    let tally = Tally { entries: import.counts(services).await?.entities(), ..made };
     // A drop stays in the index of the sweep until its report is written.
     let out = if import.is_dropped() { "" } else { " REMOVE #open, #opened" };
     let set = format!("SET #tally = :tally, #sealed = :true, #days = :days{out}");

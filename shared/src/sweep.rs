@@ -19,13 +19,13 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use crate::concurrent::drained;
-use crate::entries::made::folded_steps;
 use crate::id::{AccountId, ChunkNo, ImportId};
 use crate::import::{Import, ImportError, Status, UPLOAD_WINDOW, lane};
 use crate::inbox;
 use crate::ledger::Chunk;
 use crate::plan;
 use crate::queue::Message;
+use crate::results::made::folded_steps;
 use crate::revert;
 use crate::services::Services;
 use crate::settle::stop::stop;

@@ -39,6 +39,7 @@ mod rows;
 mod span;
 mod survey;
 mod title;
+mod verdict;
 
 use std::collections::BTreeSet;
 use std::fmt::Debug;
@@ -60,12 +61,13 @@ pub use lengths::RowLengths;
 pub use mapping::{MappedField, Mapping, WrongMapping};
 pub(crate) use refusal::quoted;
 pub use refusal::{Ambiguous, Refusal};
-pub(crate) use rows::letters;
 pub use remembered::{HeaderFingerprint, NoFingerprint, Remembered, RememberedMapping};
+pub(crate) use rows::letters;
 pub use rows::{ChunkError, RowIter, Rows, TableRow};
 pub use span::{ChunkSpan, Oversized};
 pub use survey::{Plan, Survey};
 pub(crate) use title::{MOST_CELLS, MOST_LINES};
+pub use verdict::{StoredLayout, Verdict};
 
 /// A kind of table, such as time entries. A unit type implements the trait.
 ///

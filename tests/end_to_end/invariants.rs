@@ -8,11 +8,11 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use shared::entries::Entry;
 use shared::entries::by_hand::counts;
-use shared::entries::made::Made;
 use shared::id::{AccountId, ChunkNo, EntryId, ImportId, Row, ThingId};
 use shared::import::{Counts, Import, OnError, Roll, Status};
 use shared::ledger::{Chunk, ChunkState};
 use shared::mappings::HeaderMemory;
+use shared::results::made::Made;
 use shared::store::keys::Kind;
 use shared::store::{Item, Table, decode};
 use shared::things::Thing;

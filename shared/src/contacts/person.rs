@@ -7,8 +7,10 @@ use serde_json::{Map, Value};
 
 use crate::id::{RecordId, ThingId};
 use crate::records::Record;
+use crate::records::change::Holdings;
 use crate::records::record::Fields;
 use crate::store::StoreError;
+use crate::store::keys::Kind;
 use crate::things::names::tidy;
 use crate::things::user::normal_email;
 
@@ -78,6 +80,12 @@ impl Person {
     /// The address in the form in which addresses are claimed, or `None` without an address.
     pub fn address(&self) -> Option<String> {
         self.email.as_deref().map(normal_email).filter(|address| !address.is_empty())
+    }
+
+    /// What the person holds outside of the record: the address, and a place among the people of the company.
+    pub fn holdings(&self) -> Holdings {
+        let things = self.company.map(|company| (Kind::Company, company)).into_iter().collect();
+        Holdings { address: self.address(), things }
     }
 
     /// First and last name with a space between, or an empty text for a person without a name.

@@ -1,20 +1,19 @@
 //! The single transaction of an edit: the entries, with everything which is counted about the entries.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use super::EditError;
 use crate::entries::Entry;
 use crate::entries::by_hand::HAND_CHUNK;
-use crate::entries::summary;
 use crate::id::{AccountId, EntryId, ImportId, ThingId};
 use crate::import::{Import, dropped};
 use crate::ledger::ChunkState;
+use crate::results::summary;
 use crate::services::Services;
 use crate::store::keys::{self, Kind};
 use crate::store::{StoreError, Write};
 use crate::things::Thing;
-use crate::things::note::Note;
-use crate::things::reference::{self, Reference, Shift};
+use crate::things::reference::{Differences, Shift};
 use crate::things::retired::Retirements;
 use crate::things::sums::Sums;
 
@@ -75,37 +74,7 @@ pub(super) async fn change(
     let Some(retirements) = touch_tags(services, account, edits, &mut shift).await? else {
         return Ok(false);
     };
-    let (mut deltas, participants) = differences(edits);
-    deltas.retain(|named, delta| *delta != Sums::default() || participants.contains_key(named));
-    let nobody = BTreeSet::new();
-    for (&(kind, id), delta) in &deltas {
-        let users = participants.get(&(kind, id)).unwrap_or(&nobody);
-        let key = keys::reference(account, kind, id, referrer);
-        let reference: Option<Reference> = services.store.read(&key).await?;
-        match reference {
-            Some(reference) if referrer == ImportId::HAND && reference.sums().entries + delta.entries == 0 => {
-                let delete = Write::delete(key).when("#hand_entries = :seen").bind(":seen", reference.hand_entries);
-                writes.push(delete);
-                shift.add(kind, id, -1);
-            }
-            Some(_) => writes.push(reference::adjust(account, kind, id, referrer, delta, users)),
-            None => {
-                if referrer != ImportId::HAND {
-                    note(services, account, referrer, kind, id).await?;
-                }
-                let first = Reference {
-                    hand_entries: delta.entries,
-                    hand_seconds: delta.seconds,
-                    hand_billable: delta.billable_seconds,
-                    hand_invoiced: delta.invoiced_seconds,
-                    hand_users: users.clone(),
-                    ..Reference::default()
-                };
-                writes.push(Write::put(key, &first).when_absent());
-                shift.add(kind, id, 1);
-            }
-        }
-    }
+    writes.extend(differences(edits).writes(services, account, referrer, &mut shift).await?);
     writes.extend(shift.writes(services, account, &retirements, ImportId::HAND).await?);
     if writes.len() > MOST_WRITES {
         return Err(EditError::TooMuch);
@@ -114,24 +83,22 @@ pub(super) async fn change(
 }
 
 /// The difference of totals per thing, and the users who are new among the participants of a project.
-#[expect(clippy::type_complexity, reason = "two maps by the same key")]
-fn differences(edits: &[Edit<'_>]) -> (BTreeMap<(Kind, ThingId), Sums>, BTreeMap<(Kind, ThingId), BTreeSet<ThingId>>) {
-    let mut deltas: BTreeMap<(Kind, ThingId), Sums> = BTreeMap::new();
-    let mut participants: BTreeMap<(Kind, ThingId), BTreeSet<ThingId>> = BTreeMap::new();
+fn differences(edits: &[Edit<'_>]) -> Differences {
+    let Differences { mut sums, mut participants } = Differences::default();
     for &Edit { before, after } in edits {
         if let Some(before) = before {
-            let sums = Sums::of(before).negated();
-            named(before).for_each(|thing| deltas.entry(thing).or_default().add(&sums));
+            let fewer = Sums::of(before).negated();
+            named(before).for_each(|thing| sums.entry(thing).or_default().add(&fewer));
         }
         let Some(after) = after else { continue };
-        let sums = Sums::of(after);
-        named(after).for_each(|thing| deltas.entry(thing).or_default().add(&sums));
+        let more = Sums::of(after);
+        named(after).for_each(|thing| sums.entry(thing).or_default().add(&more));
         let is_new = before.is_none_or(|before| (before.user, before.project) != (after.user, after.project));
         if let Some(project) = after.project.filter(|_| is_new) {
             participants.entry((Kind::Project, project)).or_default().insert(after.user);
         }
     }
-    (deltas, participants)
+    Differences { sums, participants }
 }
 
 /// Fences the tags which edits give to entries with further tags, because an entry would count twice if two of its tags
@@ -159,16 +126,4 @@ async fn touch_tags(
     let meant = |tag: &ThingId| retirements.meant(Kind::Tag, *tag) == Some(*tag);
     let all_stand = several.flat_map(|edit| edit.after).all(|after| after.tags.iter().all(meant));
     Ok(all_stand.then_some(retirements))
-}
-
-/// Notes in the import's partition which thing an entry of the import now refers to.
-async fn note(
-    services: &Services,
-    account: AccountId,
-    import: ImportId,
-    kind: Kind,
-    id: ThingId,
-) -> Result<(), StoreError> {
-    let client = Thing::get(services, account, kind, id).await?.and_then(|thing| thing.client());
-    Note::put_all(services, account, import, &[Note { kind, id, client }]).await
 }

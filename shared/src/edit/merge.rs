@@ -4,8 +4,8 @@
 //! therefore a single transaction for any number of entries.
 
 use super::{EditError, Rule, overlap, repeated, things, unused};
-use crate::entries::made::unmade;
 use crate::id::{AccountId, ImportId, ThingId};
+use crate::results::made::unmade;
 use crate::services::Services;
 use crate::store::Write;
 use crate::store::keys::Kind;

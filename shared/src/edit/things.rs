@@ -3,8 +3,8 @@
 //! place of its key, and e-mail addresses because of their claims.
 
 use super::{EditError, Rule, repeated, unused};
-use crate::entries::made::unmade;
 use crate::id::{AccountId, ImportId, ThingId};
+use crate::results::made::unmade;
 use crate::services::Services;
 use crate::store::keys::{self, Counter, Kind};
 use crate::store::{StoreError, Write};

@@ -7,7 +7,7 @@
 //! | stored item | tells the entries of |
 //! |---|---|
 //! | the account's roll | each import |
-//! | a summary of the import ([`super::summary`]) | a hundred chunks |
+//! | a summary of the import ([`crate::results::summary`]) | a hundred chunks |
 //! | a ledger page | a chunk |
 //!
 //! With a filter, glances of summaries and ledger pages tell for most chunks how many entries pass, often none. Only
@@ -22,11 +22,11 @@ mod account;
 use super::Entry;
 use super::by_hand::HAND_CHUNK;
 use super::filter::{EntryFilter, Passing};
-use super::summary::Summary;
 use crate::concurrent::drained;
 use crate::id::{AccountId, ChunkNo, EntryId, ImportId, Row};
 use crate::import::Import;
 use crate::ledger::{Chunk, ChunkState};
+use crate::results::summary::Summary;
 use crate::services::Services;
 use crate::store::keys;
 use crate::store::{Item, StoreError, decode};

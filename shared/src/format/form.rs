@@ -121,4 +121,3 @@ impl Layout {
         Rows::new(self, span, bytes)
     }
 }
-

@@ -72,22 +72,35 @@ counts! {
     reverted,
     /// Visible entities which the undo removed; entities left by a died loader are not counted.
     removed,
-    /// Entries which were deleted by hand.
+    /// Entities which the undo kept, because somebody else wrote to them since.
+    kept,
+    /// Entities which were deleted by hand.
     dropped,
+    /// Created rows whose entity is a shared thing, such as a company, and lies outside the chunk; counted in `created`
+    /// too.
+    things,
 }
 
-/// The number of entities created by an import.
+/// The number of entities created by an import, and of the shared things which it made.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Tally {
-    /// The number of entries.
+    /// The number of entries, or of people.
     pub entries: u64,
     /// The number of projects.
     pub projects: u64,
     /// The number of tags.
     pub tags: u64,
+    /// The number of companies.
+    #[serde(default, skip_serializing_if = "is_none")]
+    pub companies: u64,
 }
 
-/// The number of entries created so far per import.
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks for it so")]
+fn is_none(count: &u64) -> bool {
+    *count == 0
+}
+
+/// The number of entities created so far per import.
 ///
 /// Each import costs a query of a read unit or less, because the counter items of an import lie side by side and a
 /// query is charged by the bytes of all items together. Reading the items individually would cost a unit per item.
@@ -97,7 +110,7 @@ pub async fn created(
 ) -> Result<HashMap<(AccountId, ImportId), u64>, StoreError> {
     let reads = imports.iter().map(|&import| async move {
         let counts = Counts::read(services, import).await?;
-        Ok::<_, StoreError>(((import.account, import.id), counts.created))
+        Ok::<_, StoreError>(((import.account, import.id), counts.entities()))
     });
     Ok(drained(reads, READS_AT_ONCE).await?.into_iter().collect())
 }
@@ -176,6 +189,11 @@ impl Counts {
             ("deleted", self.deleted),
             ("failed", self.failed),
         ]
+    }
+
+    /// The number of entities which were created in the partitions of the chunks.
+    pub fn entities(&self) -> u64 {
+        self.created - self.things
     }
 
     /// The number of rows which have an outcome.

@@ -4,12 +4,13 @@
 use jiff::Timestamp;
 use serde_json::{Map, Value, json};
 
-use crate::entries::made::tally;
+use crate::dispatch;
 use crate::fetch::Location;
 use crate::format::FormatName;
 use crate::id::MappingId;
 use crate::import::{Import, ImportError, Progress, Status};
 use crate::results::findings::Findings;
+use crate::results::made::tally;
 use crate::services::Services;
 
 /// The file name of an import whose file has no name.
@@ -95,7 +96,7 @@ pub async fn shown_at(services: &Services, import: &Import, at: &Progress) -> Re
         "reverted_at": import.reverted_at.map(time),
     });
     if let Some(layout) = &reading.layout {
-        shape["evidence"] = layout.shown();
+        shape["evidence"] = dispatch::evidence(import, layout)?;
     }
     match (&reading.refusal, &import.reason) {
         (Some(refusal), _) => {

@@ -5,7 +5,7 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use serde::{Deserialize, Serialize};
 
 use super::before::PageBefore;
-use super::page::{Outcome, Page};
+use super::page::Page;
 use crate::id::ChunkNo;
 use crate::store::packing::{packed, unpacked, unpacked_since};
 use crate::store::{Item, StoreError, decode};
@@ -43,10 +43,13 @@ pub struct Chunk {
     /// Records of the chunk which are too long to be parsed; the loader skips the bytes.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub oversized: Vec<Oversized>,
-    /// Runs of duplicate rows to be skipped: the offset in the chunk, and the number of rows. Empty once the chunk is
-    /// committed.
+    /// Runs of rows whose entities stand already: the offset in the chunk, and the number of rows. Empty once the chunk
+    /// is committed.
     #[serde(skip)]
     pub there: Vec<(u32, u32)>,
+    /// Runs of rows whose entities the undo of the chunk kept, like `there`. Empty before the undo.
+    #[serde(skip)]
+    pub kept: Vec<(u32, u32)>,
     /// The state of the chunk between the plan and an undo.
     pub state: ChunkState,
     /// The token of the lease whose holder works on the chunk, or `None` when nobody does.
@@ -59,7 +62,7 @@ pub struct Chunk {
     /// holder does not create.
     #[serde(default)]
     pub tries: u32,
-    /// The number of the chunk's entries which were deleted by hand.
+    /// The number of the chunk's entities which were deleted by hand.
     #[serde(default)]
     pub dropped: u64,
     /// `true` if an entry of the chunk was edited by hand, so the page's glance may be wrong.
@@ -83,6 +86,7 @@ impl Chunk {
             end,
             oversized,
             there: Vec::new(),
+            kept: Vec::new(),
             state: ChunkState::Planned,
             lease: None,
             lease_until: None,
@@ -106,26 +110,31 @@ impl Chunk {
             Some(AttributeValue::B(blob)) => Some(unpacked_since::<_, PageBefore>(blob.as_ref())?),
             _ => None,
         };
-        let there = match item.remove("there") {
-            Some(AttributeValue::B(blob)) => unpacked(blob.as_ref())?,
-            _ => Vec::new(),
-        };
-        Ok(Self { page, there, ..decode(item)? })
+        let (there, kept) = (runs_of(&mut item, "there")?, runs_of(&mut item, "kept")?);
+        Ok(Self { page, there, kept, ..decode(item)? })
     }
 
-    /// `true` if the row at this offset in the chunk is a duplicate to be skipped.
+    /// `true` if the plan found that the entity of the row at this offset in the chunk stands already.
     pub fn is_there(&self, offset: u64) -> bool {
         self.there.iter().any(|&(first, rows)| (u64::from(first)..u64::from(first + rows)).contains(&offset))
     }
 
-    /// The number of entries which people can see: 0 unless the chunk is committed.
+    /// The number of entities which people can see: 0 unless the chunk is committed.
     pub fn standing(&self) -> u64 {
         if self.state == ChunkState::Committed { self.loaded() } else { 0 }
     }
 
-    /// The number of entries at the time of the last commit, minus entries deleted by hand.
+    /// The number of entities at the time of the last commit, minus entities deleted by hand.
     pub fn loaded(&self) -> u64 {
-        self.page.as_ref().map_or(0, |page| page.count(Outcome::Created) - self.dropped)
+        self.page.as_ref().map_or(0, |page| page.entities() - self.dropped)
+    }
+}
+
+/// Takes packed runs of rows out of a chunk's item.
+fn runs_of(item: &mut Item, name: &str) -> Result<Vec<(u32, u32)>, StoreError> {
+    match item.remove(name) {
+        Some(AttributeValue::B(blob)) => unpacked(blob.as_ref()),
+        _ => Ok(Vec::new()),
     }
 }
 

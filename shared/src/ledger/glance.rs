@@ -14,12 +14,90 @@ use crate::things::sums::Sums;
 pub enum ChunkGlance {
     /// The rows of the chunk are time entries.
     Entries(EntriesGlance),
+    /// The rows of the chunk are companies and people.
+    Contacts(ContactsGlance),
 }
 
 impl Default for ChunkGlance {
     fn default() -> Self {
         Self::Entries(EntriesGlance::default())
     }
+}
+
+/// The names in a chunk's rows which the account does not know.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct UnknownNames {
+    /// Users, each once, spelt as in the file.
+    pub users: Vec<String>,
+    /// The number of rows which name an unknown user or no user at all.
+    pub user_rows: u32,
+    /// Projects which the import may not create, each once.
+    pub projects: Vec<String>,
+}
+
+impl ChunkGlance {
+    /// The first and the last day of the entities, or `None` without entities, and for a kind without days.
+    pub fn dates(&self) -> Option<(Date, Date)> {
+        match self {
+            Self::Entries(entries) => entries.dates,
+            Self::Contacts(_) => None,
+        }
+    }
+
+    /// The users to whom the entities belong, in ascending order of ids; none for people.
+    pub fn users(&self) -> &[ThingId] {
+        match self {
+            Self::Entries(entries) => &entries.users,
+            Self::Contacts(_) => &[],
+        }
+    }
+
+    /// The totals per shared thing, in ascending order of kind and id.
+    pub fn totals(&self) -> &[Total] {
+        match self {
+            Self::Entries(entries) => &entries.totals,
+            Self::Contacts(contacts) => &contacts.totals,
+        }
+    }
+
+    /// The projects of the entities, each with the users who have entities in the project; none for people.
+    pub fn participants(&self) -> impl Iterator<Item = (ThingId, impl Iterator<Item = ThingId> + '_)> + '_ {
+        let (users, places): (_, &[Vec<u16>]) = match self {
+            Self::Entries(entries) => (entries.users.as_slice(), &entries.project_users),
+            Self::Contacts(_) => (&[], &[]),
+        };
+        let projects = self.totals().iter().filter(|total| total.kind == Kind::Project);
+        projects.zip(places).map(move |(project, places)| {
+            (project.id, places.iter().filter_map(move |&user| users.get(usize::from(user)).copied()))
+        })
+    }
+
+    /// The unknown names; none for a kind of rows which makes what it names.
+    pub fn into_unknown(self) -> UnknownNames {
+        match self {
+            Self::Entries(entries) => UnknownNames {
+                users: entries.unknown_users,
+                user_rows: entries.unknown_user_rows,
+                projects: entries.unknown_projects,
+            },
+            Self::Contacts(_) => UnknownNames::default(),
+        }
+    }
+
+    /// The lists of names which may grow with the text of the rows.
+    pub(super) fn lists_of_names(&mut self) -> Vec<&mut Vec<String>> {
+        match self {
+            Self::Entries(entries) => vec![&mut entries.unknown_users, &mut entries.unknown_projects],
+            Self::Contacts(_) => Vec::new(),
+        }
+    }
+}
+
+/// A glance over the people of a chunk.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct ContactsGlance {
+    /// The number of people created per company, as `entries` of the sums, in ascending order of ids.
+    pub totals: Vec<Total>,
 }
 
 /// A glance over the time entries of a chunk, with the names which the chunk could not resolve.
@@ -41,25 +119,14 @@ pub struct EntriesGlance {
     pub unknown_projects: Vec<String>,
 }
 
-impl EntriesGlance {
-    /// The projects of the chunk's entries, each with the users who have entries in the project.
-    pub fn participants(&self) -> impl Iterator<Item = (ThingId, impl Iterator<Item = ThingId> + '_)> + '_ {
-        let projects = self.totals.iter().filter(|total| total.kind == Kind::Project);
-        projects.zip(&self.project_users).map(|(project, users)| {
-            let users = users.iter().filter_map(|&user| self.users.get(usize::from(user)).copied());
-            (project.id, users)
-        })
-    }
-}
-
-/// The totals of a chunk's entries for a project or a tag.
+/// The totals of a chunk's entities for a shared thing.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Total {
-    /// Project or tag, since pages hold no totals of users or clients.
+    /// Project or tag for entries, company for people. Pages hold no totals of users or clients.
     pub kind: Kind,
-    /// The id of the project or tag.
+    /// The id of the thing.
     pub id: ThingId,
-    /// The number of entries with the project or tag, and the total, billable and invoiced seconds.
+    /// The number of entries or people, and for entries the total, billable and invoiced seconds.
     pub sums: Sums,
 }
 
@@ -104,10 +171,10 @@ impl GlanceSum {
     }
 
     /// Adds the glance of a ledger page.
-    pub fn add(&mut self, glance: &EntriesGlance) {
-        self.add_dates(glance.dates);
-        self.users.extend(&glance.users);
-        for total in &glance.totals {
+    pub fn add(&mut self, glance: &ChunkGlance) {
+        self.add_dates(glance.dates());
+        self.users.extend(glance.users());
+        for total in glance.totals() {
             self.totals.entry((total.kind, total.id)).or_default().add(&total.sums);
         }
     }

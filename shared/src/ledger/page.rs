@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::glance::{ChunkGlance, EntriesGlance, Glance};
+use super::glance::{ChunkGlance, Glance};
 use crate::id::Row;
 use crate::store::packing::packed;
 
@@ -52,8 +52,8 @@ pub struct Page {
     pub outcomes: Vec<(Outcome, u32)>,
     /// A glance over the chunk's entities, in the form which the kind of rows needs.
     pub glance: ChunkGlance,
-    /// Ids of entities which cannot be derived from the row, as pairs of the row's offset in the chunk and the id.
-    /// Empty for time entries.
+    /// Ids of shared things which rows created or found in place of an entity of their own, as pairs of the row's offset
+    /// in the chunk and the id, in ascending order. Empty for time entries.
     pub became: Vec<(u32, u64)>,
     /// The errors of failed rows, in the order of the rows.
     pub errors: Vec<PageError>,
@@ -105,16 +105,25 @@ impl Page {
         self.outcomes.iter().filter(|(kind, _)| *kind == outcome).map(|&(_, run)| u64::from(run)).sum()
     }
 
-    /// The glance over the chunk's time entries as loaded, before any edit by hand.
-    pub fn entries(&self) -> &EntriesGlance {
-        let ChunkGlance::Entries(entries) = &self.glance;
-        entries
+    /// The number of entities which the rows created in the chunk's own partition. A row which created a shared thing,
+    /// such as a company, is not counted.
+    pub fn entities(&self) -> u64 {
+        let mut things = self.became.iter().map(|&(offset, _)| offset).peekable();
+        let (mut entities, mut end) = (0, 0);
+        for &(outcome, run) in &self.outcomes {
+            end += run;
+            let of_things = std::iter::from_fn(|| things.next_if(|&offset| offset < end)).count() as u64;
+            if outcome == Outcome::Created {
+                entities += u64::from(run) - of_things;
+            }
+        }
+        entities
     }
 
-    /// The glance over the chunk's time entries in the form which filters take.
+    /// The glance over the chunk's entities in the form which filters take, as loaded, before any edit by hand.
     pub fn glance(&self) -> Glance<'_> {
-        let EntriesGlance { dates, users, totals, .. } = self.entries();
-        Glance { entries: self.count(Outcome::Created), dates: *dates, users, totals }
+        let (dates, users, totals) = (self.glance.dates(), self.glance.users(), self.glance.totals());
+        Glance { entries: self.entities(), dates, users, totals }
     }
 
     /// Shortens the page until an item can hold the page. If errors and names repeat too much text of the rows, later
@@ -124,8 +133,7 @@ impl Page {
             return self;
         }
         let errors = std::mem::take(&mut self.errors);
-        let ChunkGlance::Entries(entries) = &mut self.glance;
-        let names = [std::mem::take(&mut entries.unknown_users), std::mem::take(&mut entries.unknown_projects)];
+        let names: Vec<_> = self.glance.lists_of_names().into_iter().map(std::mem::take).collect();
         let fifth = MOST_BYTES.saturating_sub(packed(&self).len()) / 5;
         let mut room = 2 * fifth;
         let fit = |error: PageError| match room.checked_sub(error.size()) {
@@ -151,8 +159,9 @@ impl Page {
             }
             first
         };
-        let ChunkGlance::Entries(entries) = &mut self.glance;
-        [entries.unknown_users, entries.unknown_projects] = names.map(first);
+        for (list, names) in self.glance.lists_of_names().into_iter().zip(names) {
+            *list = first(names);
+        }
         self
     }
 

@@ -13,12 +13,12 @@
 //! | writes the verdict | only if no mapping is pinned |
 //! | begins the load, or refuses the file | only if no mapping is pinned; else the parser leaves the import alone |
 
-use crate::format::{Remembered, RememberedMapping, Verdict};
 use crate::import::{Import, ImportError, Status};
 use crate::ledger::{Chunk, ChunkState};
 use crate::mappings;
 use crate::services::Services;
 use crate::store::{StoreError, Write, decode, keys};
+use crate::table::{Remembered, RememberedMapping, Verdict};
 
 /// A condition: no mapping is pinned to the import.
 pub const UNPINNED: &str = "attribute_not_exists(#recalled)";

@@ -3,9 +3,9 @@
 //! The plan stands: format, chunks and the number of rows are known, and committed chunks stay as they are. Only the
 //! search for duplicates is made again, because other imports may have brought rows of the chunks which are left.
 
-use super::duplicates;
+use crate::dispatch;
 use crate::files::FileError;
-use crate::import::{Change, Duplicates, Import, ImportError, Status, transition};
+use crate::import::{Change, Import, ImportError, Status, transition};
 use crate::queue::Message;
 use crate::services::Services;
 use crate::settle::stop::stop;
@@ -41,12 +41,12 @@ fn start(import: &Import) -> Change {
 }
 
 async fn compare(services: &Services, import: &Import) -> Result<(), ImportError> {
-    if import.options.duplicates != Duplicates::Skip {
+    if !dispatch::joins(import) {
         return Ok(());
     }
     let table = import.table().ok_or(FileError::Missing)?;
     let layout = import.verdict(services).await?.layout;
     let layout = layout.ok_or_else(|| StoreError::Shape("a planned import has a layout".to_owned()))?;
     let sizes = (import.rows.unwrap_or_default(), import.chunk_count());
-    duplicates::note(services, import, table, &layout, sizes).await
+    dispatch::join(services, import, table, &layout, sizes).await
 }

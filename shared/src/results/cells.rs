@@ -8,13 +8,13 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use crate::concurrent::drained;
 use crate::files::FileError;
-use crate::format::Layout;
 use crate::id::{ChunkNo, Row};
 use crate::import::{Import, ImportError};
 use crate::ledger::{Chunk, PageError};
 use crate::services::Services;
 use crate::shorten::shortened;
 use crate::store::{StoreError, keys};
+use crate::table::{Form, LayoutOf, Rows};
 
 /// The most chunks read at once.
 const IN_FLIGHT: usize = 4;
@@ -27,7 +27,7 @@ const BYTES: u64 = 64 << 20;
 
 /// The cells of the rows with errors, by row. Rows which cannot be read any more are missing; their errors are shown
 /// without cells.
-pub async fn cells(
+pub async fn cells<F: Form>(
     services: &Services,
     import: &Import,
     errors: &[PageError],
@@ -42,6 +42,7 @@ pub async fn cells(
     let Some(layout) = import.verdict(services).await?.layout else {
         return Ok(HashMap::new());
     };
+    let layout = layout.decode::<F>().map_err(|error| StoreError::Shape(error.to_string()))?;
     let keys: Vec<_> = rows.keys().map(|&chunk| keys::chunk(import.account, import.id, chunk)).collect();
     let (mut cells, mut left) = (HashMap::new(), BYTES);
     // Only a few chunks at a time, because the item of a chunk contains the whole ledger page.
@@ -54,7 +55,7 @@ pub async fn cells(
             left > 0
         });
         let wanted = chunks.into_iter().filter_map(|chunk| rows.remove(&chunk.number).map(|rows| (chunk, rows)));
-        let reads = wanted.map(|(chunk, rows)| of_chunk(services, import, &layout, chunk, rows));
+        let reads = wanted.map(|(chunk, rows)| of_chunk::<F>(services, import, &layout, chunk, rows));
         cells.extend(drained(reads, IN_FLIGHT).await?.into_iter().flatten());
         if left == 0 {
             break;
@@ -63,10 +64,10 @@ pub async fn cells(
     Ok(cells)
 }
 
-async fn of_chunk(
+async fn of_chunk<F: Form>(
     services: &Services,
     import: &Import,
-    layout: &Layout,
+    layout: &LayoutOf<F>,
     chunk: Chunk,
     wanted: BTreeSet<Row>,
 ) -> Result<Vec<(Row, Vec<String>)>, ImportError> {
@@ -77,7 +78,7 @@ async fn of_chunk(
         Err(FileError::Missing | FileError::Replaced) => return Ok(Vec::new()),
         Err(error) => return Err(error.into()),
     };
-    let rows = layout.rows(&span, &bytes).map_err(|error| StoreError::Shape(error.to_string()))?;
+    let rows = Rows::<F>::new(layout, &span, &bytes).map_err(|error| StoreError::Shape(error.to_string()))?;
     let wanted = rows.into_iter().filter(|row| wanted.contains(&Row(row.row)));
     Ok(wanted.map(|row| (Row(row.row), shown(row.cells()))).collect())
 }

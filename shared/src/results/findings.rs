@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::id::ChunkNo;
 use crate::import::Import;
-use crate::ledger::{Chunk, ChunkGlance, Page, PageError};
+use crate::ledger::{Chunk, Page, PageError};
 use crate::services::Services;
 use crate::store::packing::{packed, unpacked};
 use crate::store::{StoreError, Write, keys};
@@ -109,10 +109,10 @@ impl Findings {
             self.error_bytes += bytes;
             self.errors.push(error);
         }
-        let ChunkGlance::Entries(entries) = page.glance;
-        entries.unknown_users.into_iter().for_each(|name| self.unknown_users.add(name));
-        self.unknown_user_rows += u64::from(entries.unknown_user_rows);
-        entries.unknown_projects.into_iter().for_each(|name| self.unknown_projects.add(name));
+        let unknown = page.glance.into_unknown();
+        unknown.users.into_iter().for_each(|name| self.unknown_users.add(name));
+        self.unknown_user_rows += u64::from(unknown.user_rows);
+        unknown.projects.into_iter().for_each(|name| self.unknown_projects.add(name));
     }
 
     /// `true` if there are more unknown users or projects than the findings name.
@@ -184,7 +184,7 @@ async fn names_apart(services: &Services, import: &Import, which: &str) -> Resul
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::ledger::EntriesGlance;
+    use crate::ledger::{ChunkGlance, EntriesGlance};
 
     fn page(names: impl Iterator<Item = u32>) -> Page {
         let unknown_users = names.map(|name| format!("somebody {name:07}")).collect();

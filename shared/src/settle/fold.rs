@@ -32,14 +32,14 @@ use std::iter::Peekable;
 use jiff::civil::Date;
 
 use crate::concurrent::drained;
-use crate::entries::made::{Few, FoldMark, made_of};
-use crate::entries::summary::Summing;
 use crate::id::{ChunkNo, Row, ThingId};
-use crate::import::{Import, ImportError};
+use crate::import::{Import, ImportError, Tally};
 use crate::ledger::{Chunk, Page};
 use crate::portions::TimeLeft;
 use crate::results::causes::Causes;
 use crate::results::findings::Findings;
+use crate::results::made::{Few, FoldMark, made_of};
+use crate::results::summary::Summing;
 use crate::services::Services;
 use crate::store::keys::{self, Kind};
 use crate::store::{StoreError, Write};
@@ -54,10 +54,8 @@ const SLICE: usize = 500;
 
 /// The result of a complete fold.
 pub(super) struct Folded {
-    /// The number of projects which the import made.
-    pub projects: u64,
-    /// The number of tags which the import made.
-    pub tags: u64,
+    /// The numbers of shared things which the import made; the number of entities is left out.
+    pub made: Tally,
     /// The first and the last day of the import's entries, or `None` without entries.
     pub days: Option<(Date, Date)>,
 }
@@ -94,8 +92,7 @@ pub(super) async fn fold(services: &Services, import: &Import, time: &TimeLeft) 
                 }
             }
             if is_done {
-                let (projects, tags) = (mark.count(Kind::Project), mark.count(Kind::Tag));
-                return Ok(Fold::Done(Folded { projects, tags, days: mark.days }));
+                return Ok(Fold::Done(Folded { made: mark.tally(), days: mark.days }));
             }
             if time.is_up(&services.clock) {
                 return Ok(Fold::Unfinished);
@@ -114,7 +111,7 @@ async fn keep(services: &Services, import: &Import, days: Option<(Date, Date)>, 
     {
         return Ok(Fold::Left);
     }
-    Ok(Fold::Done(Folded { projects: few.projects.len() as u64, tags: few.tags.len() as u64, days }))
+    Ok(Fold::Done(Folded { made: few.tally(), days }))
 }
 
 /// The facts about a project or tag, added up over pages and notes.
@@ -188,13 +185,13 @@ impl Window {
     }
 
     fn add(&mut self, page: &Page) {
-        for total in &page.entries().totals {
+        for total in page.glance.totals() {
             if let Some(name) = self.name((total.kind, total.id)) {
                 name.sums.get_or_insert_default().add(&total.sums);
             }
             self.shrink();
         }
-        for (project, users) in page.entries().participants() {
+        for (project, users) in page.glance.participants() {
             let Some(name) = self.names.get_mut(&(Kind::Project, project)) else { continue };
             let before = name.users.len();
             name.users.extend(users);
@@ -251,7 +248,7 @@ impl First {
     fn add(&mut self, number: ChunkNo, page: Option<Page>) -> Option<Write> {
         let write = self.summing.as_mut().and_then(|summing| summing.add(number, page.as_ref()));
         if let Some(page) = page {
-            if let Some((first, last)) = page.entries().dates {
+            if let Some((first, last)) = page.glance.dates() {
                 self.days = Some(self.days.map_or((first, last), |days| (days.0.min(first), days.1.max(last))));
             }
             self.causes.add(Row(number.0 * self.rows_per_chunk + 1), &page);

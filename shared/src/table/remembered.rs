@@ -122,10 +122,7 @@ impl RememberedMapping {
 
     /// Evidence for a file which this mapping does not fit any more, with the reason.
     pub(crate) fn misfit(&self, why: &str) -> String {
-        format!(
-            "the mapping of import {} is remembered for this header and does not fit any more: {why}",
-            self.import
-        )
+        format!("the mapping of import {} is remembered for this header and does not fit any more: {why}", self.import)
     }
 }
 

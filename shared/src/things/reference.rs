@@ -11,6 +11,7 @@
 //!   settles; changes by later edits by hand are ADDed in attributes beside the loaded totals; both disappear with the
 //!   reference when the import is undone.
 
+mod by_hand;
 mod together;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -18,6 +19,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use aws_sdk_dynamodb::types::AttributeValue;
 use serde::{Deserialize, Serialize};
 
+pub use by_hand::Differences;
 pub use together::{Dropped, drop_together};
 
 use super::note::Note;

@@ -11,11 +11,11 @@ use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use serde::Deserialize;
 use serde_json::{Value, json};
-use shared::entries::made::tally;
 use shared::format::FormatName;
 use shared::id::{AccountId, ImportId, ThingId};
 use shared::import::{Import, Options, Roll, Tally, created};
 use shared::results::findings::{Findings, FirstNames};
+use shared::results::made::tally;
 use shared::revert;
 use shared::services::Services;
 use shared::store::{decode, keys};
@@ -27,7 +27,7 @@ use super::paging::{Page, Paging};
 use super::query::Query;
 use super::shape::{Shapes, word};
 use crate::answer::{CELL, MESSAGE, Room, shortened};
-use shared::results::cells::cells;
+use shared::dispatch::cells;
 
 /// The bytes that errors, and each list of names, may take in an import's report.
 const MOST_OF_ERRORS: usize = 2_500_000;

@@ -5,8 +5,8 @@ use axum::extract::OriginalUri;
 use axum::http::HeaderMap;
 use serde_json::Value;
 use shared::entries::list;
-use shared::entries::made::Made;
 use shared::id::ThingId;
+use shared::results::made::Made;
 use shared::store::keys::Kind;
 use shared::things::Thing;
 

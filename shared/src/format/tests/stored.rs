@@ -5,8 +5,9 @@
 use serde_json::Value;
 
 use super::{load, plainly, survey, tell};
-use crate::format::{Layout, Plan, Verdict};
+use crate::format::{Layout, Plan, TimeEntries};
 use crate::store::Item;
+use crate::table::{StoredLayout, Verdict};
 
 /// A layout as stored before the layout was split into a part of any table and a part of time entries.
 const STORED: &str = include_str!("stored/layout.json");
@@ -57,7 +58,10 @@ fn a_verdict_is_read_back_from_a_stored_item() {
     let item = serde_json::json!({ "layout": stored() });
     let item: Item = serde_dynamo::to_item(item).unwrap();
     let verdict: Verdict = serde_dynamo::from_item(item.clone()).unwrap();
-    assert_eq!(verdict.layout, Some(plan().layout));
+    assert_eq!(verdict.layout, Some(StoredLayout::of(&plan().layout)));
+    let layout = verdict.layout.as_ref().unwrap();
+    assert_eq!(layout.decode::<TimeEntries>().unwrap(), plan().layout);
+    assert_eq!(layout.headers(), plan().layout.headers);
     let again: Item = serde_dynamo::to_item(verdict).unwrap();
     assert_eq!(again, item);
 }

@@ -53,6 +53,12 @@ impl Few {
         few
     }
 
+    /// The numbers of things of each kind.
+    pub fn tally(&self) -> Tally {
+        let count = |kind| self.ids(kind).len() as u64;
+        Tally { projects: count(Kind::Project), tags: count(Kind::Tag), ..Tally::default() }
+    }
+
     fn ids(&self, kind: Kind) -> &[ThingId] {
         match kind {
             Kind::Project => &self.projects,
@@ -117,9 +123,11 @@ impl FoldMark {
         self.steps == 0
     }
 
-    /// The number of projects, or of tags, made by the import among the folded names.
-    pub fn count(&self, kind: Kind) -> u64 {
-        self.blocks.iter().filter(|block| block.kind == kind).map(|block| u64::from(block.made)).sum()
+    /// The numbers of things which the import made among the folded names.
+    pub fn tally(&self) -> Tally {
+        let of = |kind| self.blocks.iter().filter(move |block| block.kind == kind);
+        let count = |kind| of(kind).map(|block| u64::from(block.made)).sum();
+        Tally { projects: count(Kind::Project), tags: count(Kind::Tag), ..Tally::default() }
     }
 
     /// Moves the mark on to `after` and stores the ids made up to there, ascending. `false` if another worker moved the
@@ -330,7 +338,6 @@ pub async fn unmade(services: &Services, account: AccountId, thing: &Thing) -> R
 /// A provisional tally for an import which has not settled: entries by the counters, projects and tags by the first
 /// notes.
 pub async fn tally(services: &Services, import: &Import) -> Result<Tally, ImportError> {
-    let few = noted(services, import).await?;
-    let entries = import.counts(services).await?.created;
-    Ok(Tally { entries, projects: few.projects.len() as u64, tags: few.tags.len() as u64 })
+    let made = noted(services, import).await?.tally();
+    Ok(Tally { entries: import.counts(services).await?.entities(), ..made })
 }

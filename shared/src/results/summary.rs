@@ -16,7 +16,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::id::{AccountId, ChunkNo, EntryId, ImportId, ThingId};
 use crate::import::Import;
-use crate::ledger::{Glance, GlanceSum, Outcome, Page, Total};
+use crate::ledger::{Glance, GlanceSum, Page, Total};
 use crate::store::keys;
 use crate::store::packing::{packed, unpacked};
 use crate::store::{Item, Key, Query, StoreError, Table, Write};
@@ -104,19 +104,19 @@ impl Summing {
 
 impl Sum {
     fn add(&mut self, page: Option<&Page>) {
-        let created = page.map_or(0, |page| u32::try_from(page.count(Outcome::Created)).unwrap_or(u32::MAX));
+        let created = page.map_or(0, |page| u32::try_from(page.entities()).unwrap_or(u32::MAX));
         match self.summary.created.last_mut() {
             Some((last, run)) if *last == created => *run += 1,
             _ => self.summary.created.push((created, 1)),
         }
         let Some(page) = page else { return };
         if let Some(sum) = &mut self.named {
-            sum.add(page.entries());
+            sum.add(&page.glance);
             if sum.users.len() + sum.totals.len() > MOST_NAMED {
                 self.named = None;
             }
         }
-        if let Some((first, last)) = page.entries().dates {
+        if let Some((first, last)) = page.glance.dates() {
             let (from, to) = self.summary.dates.unwrap_or((first, last));
             self.summary.dates = Some((from.min(first), to.max(last)));
         }

@@ -1,0 +1,115 @@
+//! The one place which matches on the type of an import.
+//!
+//! Every function hands its arguments to the kind of the import's rows ([`Kind`]). The engine calls these functions and
+//! names no kind.
+
+use std::collections::HashMap;
+
+use serde_json::Value;
+
+use crate::entries::kind::EntryKind;
+use crate::files::Object;
+use crate::id::Row;
+use crate::import::{Import, ImportError, ImportType};
+use crate::kind::survey::{FileSurvey, KindSurvey, RefusedFile};
+use crate::kind::{HeldChunk, Kind, Loaded, Undone, layout_of, planned_file};
+use crate::ledger::PageError;
+use crate::mappings::MadeWith;
+use crate::packed::WantedSheet;
+use crate::results;
+use crate::services::Services;
+use crate::store::StoreError;
+use crate::table::{Remembered, Rows, StoredLayout};
+use crate::unpack::{self, Bytestream, OpenTable};
+
+/// Evaluates an expression for the kind of an import type.
+macro_rules! by_kind {
+    ($import_type:expr, $kind:ident => $work:expr) => {
+        match $import_type {
+            ImportType::TimeEntries => {
+                type $kind = EntryKind;
+                $work
+            }
+        }
+    };
+}
+
+/// The import's file on its way through the first pass.
+pub struct OpenFile {
+    /// The bytes of the table, from the first byte on.
+    pub bytes: Bytestream,
+    /// The object which holds the unpacked table, or `None` for a file which was not packed.
+    pub unpacked: Option<Object>,
+    /// The pass, which receives the bytes.
+    pub survey: Box<dyn FileSurvey + Send>,
+}
+
+/// Opens the import's file for the first pass, and unpacks the file before if it is packed.
+pub async fn open(
+    services: &Services,
+    import: &Import,
+    source: &Object,
+    remembered: &Remembered,
+) -> Result<Result<OpenFile, RefusedFile>, ImportError> {
+    by_kind!(import.import_type, K => {
+        let options = K::reading(import, remembered);
+        let wanted = WantedSheet::<<K as Kind>::Form> { options: options.clone(), sheet: import.options.sheet.clone() };
+        Ok(match unpack::open(services, import, source, &wanted).await? {
+            Ok(OpenTable { bytes, from, unpacked }) => {
+                let survey = Box::new(KindSurvey::<K>::new(options, from, import.rows_per_chunk));
+                Ok(OpenFile { bytes, unpacked, survey })
+            }
+            Err(refusal) => Err(refusal.into()),
+        })
+    })
+}
+
+/// `true` if the rows of the import's file are compared with the entities that stand.
+pub fn joins(import: &Import) -> bool {
+    by_kind!(import.import_type, K => K::joins(import))
+}
+
+/// Notes in the chunks of a planned file, with the given numbers of rows and chunks, which rows stand already.
+pub async fn join(
+    services: &Services,
+    import: &Import,
+    source: &Object,
+    layout: &StoredLayout,
+    sizes: (u64, u64),
+) -> Result<(), ImportError> {
+    by_kind!(import.import_type, K => planned_file::note::<K>(services, import, source, layout, sizes).await)
+}
+
+/// Writes the entities of a claimed chunk's rows, whose bytes are given.
+pub async fn load(held: &HeldChunk<'_>, layout: &StoredLayout, bytes: &[u8]) -> Result<Loaded, ImportError> {
+    by_kind!(held.import.import_type, K => {
+        let layout = layout_of::<K>(layout)?;
+        let rows = Rows::new(&layout, &held.chunk.span(), bytes);
+        let rows = rows.map_err(|error| StoreError::Shape(error.to_string()))?;
+        K::load(held, &rows).await
+    })
+}
+
+/// Takes back the writes of a fenced chunk's rows.
+pub async fn undo(held: &HeldChunk<'_>) -> Result<Undone, ImportError> {
+    by_kind!(held.import.import_type, K => K::undo(held).await)
+}
+
+/// The mapping which the account is to remember for the header of the import's file, or `None`.
+pub fn made_with(import: &Import) -> Option<MadeWith<'_>> {
+    by_kind!(import.import_type, K => K::made_with(import))
+}
+
+/// The layout of the import's file as shown to people, with the evidence for its decisions.
+pub fn evidence(import: &Import, layout: &StoredLayout) -> Result<Value, StoreError> {
+    by_kind!(import.import_type, K => Ok(K::evidence(&layout_of::<K>(layout)?)))
+}
+
+/// The cells of the rows with errors, by row ([`results::cells`]).
+pub async fn cells(
+    services: &Services,
+    import: &Import,
+    errors: &[PageError],
+) -> Result<HashMap<Row, Vec<String>>, ImportError> {
+    by_kind!(import.import_type, K => results::cells::cells::<<K as Kind>::Form>(services, import, errors).await)
+}

@@ -1,0 +1,65 @@
+//! Time entries as a kind of rows.
+
+use serde_json::Value;
+
+use super::draft::{self, Drafts};
+use super::{join, load, resolve, undo};
+use crate::format::{FormatName, Layout, ReadingOptions, Rows, TimeEntries};
+use crate::import::{Duplicates, Import, ImportError};
+use crate::kind::bits::Bits;
+use crate::kind::planned_file::PlannedFile;
+use crate::kind::{HeldChunk, Kind, Loaded, Undone};
+use crate::mappings::MadeWith;
+use crate::table::Remembered;
+
+/// The kind of time entries.
+#[derive(Clone, Copy, Debug)]
+pub struct EntryKind;
+
+impl Kind for EntryKind {
+    type Form = TimeEntries;
+
+    fn reading(import: &Import, remembered: &Remembered) -> ReadingOptions {
+        import.options.reading(remembered)
+    }
+
+    fn format(layout: &Layout) -> Option<FormatName> {
+        Some(layout.decisions.format)
+    }
+
+    fn evidence(layout: &Layout) -> Value {
+        layout.shown()
+    }
+
+    fn made_with(import: &Import) -> Option<MadeWith<'_>> {
+        match (&import.options.reading.mapping, &import.recalled) {
+            (Some(mapping), _) => Some(MadeWith::Given(mapping)),
+            // A pinned mapping counts only if the detected format confirms its use.
+            (None, Some(recalled)) if import.format == Some(FormatName::Table) => Some(MadeWith::Recalled(recalled)),
+            _ => None,
+        }
+    }
+
+    fn joins(import: &Import) -> bool {
+        import.options.duplicates == Duplicates::Skip
+    }
+
+    async fn join(file: &PlannedFile<'_, TimeEntries>) -> Result<Bits, ImportError> {
+        join::duplicates(file).await
+    }
+
+    async fn load(held: &HeldChunk<'_>, rows: &Rows<'_>) -> Result<Loaded, ImportError> {
+        let rows = draft::parse(rows, held.chunk, &held.import.options);
+        let named = resolve::resolve(held.services, held.import, &rows, held.lease).await?;
+        let Drafts { entries, page, counts } = draft::draft(held.import, rows, &named);
+        load::write_all(held, &entries).await?;
+        Ok(Loaded { page, counts })
+    }
+
+    async fn undo(held: &HeldChunk<'_>) -> Result<Undone, ImportError> {
+        undo::empty(held).await?;
+        // The count comes from the ledger page, which tells the entries seen by people; the partition may hold
+        // leftovers of crashed workers.
+        Ok(Undone { removed: held.chunk.loaded(), kept: Vec::new() })
+    }
+}

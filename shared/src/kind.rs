@@ -1,0 +1,116 @@
+//! The trait by which a kind of rows plugs into the engine: into plan, load, ledger and undo.
+//!
+//! The engine is the same for all kinds: it claims chunks by leases, commits pages together with counts, fences chunks
+//! for an undo, folds totals, and settles imports. A kind decides how its rows are read, which writes a row makes, and
+//! how these writes are taken back. `docs/adding-a-kind.md` lists the parts which a new kind owes.
+//!
+//! | verb of the engine | function of the kind | the engine's part |
+//! |---|---|---|
+//! | plan | [`Kind::reading`], [`Kind::format`] | a pass over the file, chunks, the verdict |
+//! | join | [`Kind::join`] | the chunks' runs of rows that stand already ([`planned_file`]) |
+//! | load | [`Kind::load`] | claim, bytes, commit of page and counts |
+//! | undo | [`Kind::undo`] | fence, the mark with its counts, the release of references |
+//! | settle | [`Kind::made_with`] | totals, summaries, findings, status |
+//! | show | [`Kind::evidence`] | everything else of a report |
+//!
+//! Calls are static, so the loops over rows are compiled for each kind by itself. [`crate::dispatch`] chooses the kind
+//! by the type of the import, and no other part of the engine knows the kinds by name.
+
+pub mod bits;
+pub mod planned_file;
+pub mod survey;
+
+use serde_json::Value;
+
+use crate::format::FormatName;
+use crate::id::Row;
+use crate::import::{Counts, Import, ImportError};
+use crate::lease::Lease;
+use crate::ledger::{Chunk, Page};
+use crate::mappings::MadeWith;
+use crate::services::Services;
+use crate::store::StoreError;
+use crate::table::{Form, LayoutOf, Remembered, Rows, StoredLayout};
+use bits::Bits;
+use planned_file::PlannedFile;
+
+/// The options which a kind's form takes.
+pub type OptionsOf<K> = <<K as Kind>::Form as Form>::Options;
+
+/// A kind of rows. A unit type implements the trait.
+pub trait Kind: Sized {
+    /// The form of the kind's tables.
+    type Form: Form;
+
+    /// The options with which the form reads the file of an import, given the account's remembered mappings.
+    fn reading(import: &Import, remembered: &Remembered) -> OptionsOf<Self>;
+
+    /// The format of the file as shown to people, or `None` if the kind has no formats.
+    fn format(layout: &LayoutOf<Self::Form>) -> Option<FormatName>;
+
+    /// The layout as shown to people, with the evidence for its decisions.
+    fn evidence(layout: &LayoutOf<Self::Form>) -> Value;
+
+    /// The mapping which the account is to remember for the header of a file, if the import settles with loaded rows.
+    /// `None` if the file was read without a mapping.
+    fn made_with(import: &Import) -> Option<MadeWith<'_>>;
+
+    /// `true` if the rows of the import's file are compared with the entities that stand.
+    fn joins(import: &Import) -> bool;
+
+    /// Finds the rows which stand already, by their indexes from 0. The plan marks these rows in the chunks before the
+    /// first chunk is loaded ([`Chunk::is_there`]), and the kind decides at the load on the outcome of a marked row.
+    ///
+    /// Called only if [`joins`](Self::joins), and again when a stopped import goes on. Writes nothing.
+    fn join(file: &PlannedFile<'_, Self::Form>) -> impl Future<Output = Result<Bits, ImportError>> + Send;
+
+    /// Writes the entities of a claimed chunk's rows, and tells the outcome of every row.
+    ///
+    /// A loader may die at any point, and the chunk is then loaded again (`tries` of the chunk is above 1): a second
+    /// call must leave the same items as a single call. The worker may write until its lease ends, and looks at the
+    /// lease before each window of writes. The engine commits the page with the counts.
+    fn load(
+        held: &HeldChunk<'_>,
+        rows: &Rows<'_, Self::Form>,
+    ) -> impl Future<Output = Result<Loaded, ImportError>> + Send;
+
+    /// Takes back the writes of a fenced chunk's rows, also those of a loader which died before its commit. A second
+    /// call changes nothing more and gives the same answer.
+    fn undo(held: &HeldChunk<'_>) -> impl Future<Output = Result<Undone, ImportError>> + Send;
+}
+
+/// A chunk in the hands of a worker, which may write as long as its lease lives.
+#[derive(Clone, Copy)]
+pub struct HeldChunk<'a> {
+    /// The clients.
+    pub services: &'a Services,
+    /// The import of the chunk, as read after the chunk was taken.
+    pub import: &'a Import,
+    /// The chunk as it was when taken. An undone chunk has its page if it was committed.
+    pub chunk: &'a Chunk,
+    /// The worker's lease.
+    pub lease: &'a Lease,
+}
+
+/// The result of loading a chunk.
+#[derive(Clone, Debug, Default)]
+pub struct Loaded {
+    /// The outcome of every row, a glance, and the errors; small enough for an item ([`Page::fitted`]).
+    pub page: Page,
+    /// The counts by outcome, and the kind's own counts. The engine adds the chunk itself.
+    pub counts: Counts,
+}
+
+/// The result of undoing a chunk.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Undone {
+    /// The number of entities removed which people could see. Items left by a dead loader are not counted.
+    pub removed: u64,
+    /// The rows whose entities stay, because somebody else wrote to them since; ascending.
+    pub kept: Vec<Row>,
+}
+
+/// Decodes the layout of a kind's file.
+pub fn layout_of<K: Kind>(layout: &StoredLayout) -> Result<LayoutOf<K::Form>, StoreError> {
+    layout.decode::<K::Form>().map_err(|error| StoreError::Shape(format!("a layout of another kind: {error}")))
+}

@@ -1,0 +1,263 @@
+//! Changes of a record by hand: each is a single transaction of the record, its claim, the references that count the
+//! record, and the chunk of the record's row.
+//!
+//! | effect | trace | how an undo of the maker finds the effect |
+//! |---|---|---|
+//! | fields, with people as their last writer | `writers` and `version` of the record | the record is kept |
+//! | the claim of a new address | the record's address | the kept record keeps its claim |
+//! | a reference to a new thing | a note, written before | the count moves to people's reference, the import's own is dropped |
+//!
+//! A record that stands for its import is edited only while the chunk of its row is committed. The undo of the chunk
+//! begins by taking that state away, so the undo meets no edit between its reads and its writes. A record that an undo
+//! kept belongs to people: its references are people's, and its version alone fences its edits.
+
+use std::collections::BTreeSet;
+
+use super::Record;
+use super::record::{Fields, HAND_CHUNK};
+use crate::id::{AccountId, ImportId, RecordId, Row, ThingId};
+use crate::import::{Import, dropped};
+use crate::ledger::{Chunk, ChunkState};
+use crate::services::Services;
+use crate::store::keys::{self, Kind, RecordKind};
+use crate::store::{Key, StoreError, Write};
+use crate::things::claim::{self, Holder};
+use crate::things::reference::{Differences, Shift};
+use crate::things::retired::Retirements;
+use crate::things::sums::Sums;
+
+/// The record with other fields, written by people at the time `at` (milliseconds since the epoch), or `None` if every
+/// field has its value already. Each field with another value gets people as its last writer, also if the field gets a
+/// former value back.
+pub fn changed(before: &Record, fields: Fields, at: i64) -> Option<Record> {
+    let names = before.fields.keys().chain(fields.keys());
+    let differs = |name: &&String| before.fields.get(*name) != fields.get(*name);
+    let different: Vec<String> = names.filter(differs).cloned().collect();
+    if different.is_empty() {
+        return None;
+    }
+    let mut writers = before.writers.clone();
+    if before.maker() != ImportId::HAND {
+        writers.extend(different.into_iter().map(|name| (name, ImportId::HAND)));
+    }
+    Some(Record { fields, writers, version: before.version + 1, updated_at: at, ..before.clone() })
+}
+
+/// What a record holds outside of its own item.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Holdings {
+    /// The address which the record claims, normalised, or `None` without an address.
+    pub address: Option<String>,
+    /// The things to which the record refers, for example the company of a person.
+    pub things: BTreeSet<(Kind, ThingId)>,
+}
+
+impl Holdings {
+    /// The totals which the record adds to the references of its things: one record.
+    fn count(&self, by: i64, differences: &mut Differences) {
+        let one = Sums { entries: by, ..Sums::default() };
+        self.things.iter().for_each(|&thing| differences.sums.entry(thing).or_default().add(&one));
+    }
+}
+
+/// A record which people can see, with the import which created the record: `None` for a record made by hand.
+#[derive(Clone, Debug)]
+pub struct Seen {
+    /// The record as stored.
+    pub record: Record,
+    /// The import which created the record.
+    pub maker: Option<Import>,
+}
+
+impl Seen {
+    /// The record with this id, if people can see the record: the record was made by hand, or an undo kept the record, or
+    /// the chunk of its row is committed and its import is not undone.
+    pub async fn find(
+        services: &Services,
+        account: AccountId,
+        kind: RecordKind,
+        id: RecordId,
+    ) -> Result<Option<Self>, StoreError> {
+        if id.row() == Row(0) {
+            return Ok(None);
+        }
+        if id.import() == ImportId::HAND {
+            let record = Record::read(services, &Record::key(account, kind, id, HAND_CHUNK)).await?;
+            return Ok(record.map(|record| Self { record, maker: None }));
+        }
+        let Some(maker) = Import::get(services, account, id.import()).await? else { return Ok(None) };
+        let record = Record::read(services, &Record::key(account, kind, id, maker.rows_per_chunk)).await?;
+        let Some(record) = record else { return Ok(None) };
+        let stands = record.orphan || (!maker.status.is_gone() && is_committed(services, &maker, id).await?);
+        Ok(stands.then_some(Self { record, maker: Some(maker) }))
+    }
+
+    /// The storage key of the record.
+    fn key(&self, account: AccountId, kind: RecordKind) -> Key {
+        let rows = self.maker.as_ref().map_or(HAND_CHUNK, |maker| maker.rows_per_chunk);
+        Record::key(account, kind, self.record.id, rows)
+    }
+}
+
+async fn is_committed(services: &Services, maker: &Import, id: RecordId) -> Result<bool, StoreError> {
+    let key = keys::chunk(maker.account, maker.id, id.row().chunk(maker.rows_per_chunk));
+    let Some(chunk) = services.store.get(&key).await? else { return Ok(false) };
+    Ok(Chunk::decode(chunk)?.state == ChunkState::Committed)
+}
+
+/// The outcome of an attempt to change a record.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Attempt {
+    /// The change is made.
+    Made,
+    /// Somebody else has the address.
+    Taken,
+    /// An item changed after the caller's read, or a thing is gone: the caller reads again and tries again.
+    Again,
+}
+
+/// Makes a record by hand, whose number the caller has drawn.
+pub async fn create(
+    services: &Services,
+    account: AccountId,
+    kind: RecordKind,
+    record: &Record,
+    holdings: &Holdings,
+) -> Result<Attempt, StoreError> {
+    let put = Write::put(Record::key(account, kind, record.id, HAND_CHUNK), record).when_absent();
+    let change = Change { account, id: record.id, referrer: ImportId::HAND, before: None, after: Some(holdings) };
+    change.attempt(services, vec![put]).await
+}
+
+/// Gives a record other fields; `after` comes from [`changed`], and the holdings are those of `seen` and of `after`.
+pub async fn update(
+    services: &Services,
+    account: AccountId,
+    kind: RecordKind,
+    seen: &Seen,
+    after: &Record,
+    [held, holds]: [&Holdings; 2],
+) -> Result<Attempt, StoreError> {
+    let put = Write::put(seen.key(account, kind), after);
+    let mut writes = vec![put.when("#version = :seen").bind(":seen", seen.record.version)];
+    writes.extend(standing_for(seen).map(|maker| mark(maker, seen.record.id, false)));
+    let (id, referrer) = (seen.record.id, referrer(&seen.record));
+    Change { account, id, referrer, before: Some(held), after: Some(holds) }.attempt(services, writes).await
+}
+
+/// Deletes a record with everything the record holds.
+pub async fn delete(
+    services: &Services,
+    account: AccountId,
+    kind: RecordKind,
+    seen: &Seen,
+    held: &Holdings,
+) -> Result<Attempt, StoreError> {
+    let delete = Write::delete(seen.key(account, kind));
+    let mut writes = vec![delete.when("#version = :seen").bind(":seen", seen.record.version)];
+    if let Some(maker) = standing_for(seen) {
+        let chunk = seen.record.id.row().chunk(maker.rows_per_chunk);
+        writes.push(mark(maker, seen.record.id, true));
+        writes.push(Write::update(keys::counts(account, maker.id, chunk), "ADD #dropped :one").bind(":one", 1));
+        writes.push(dropped(account, maker.id));
+    }
+    let (id, referrer) = (seen.record.id, referrer(&seen.record));
+    Change { account, id, referrer, before: Some(held), after: None }.attempt(services, writes).await
+}
+
+/// The import whose references count the record: the maker, or people for records made by hand and for kept records.
+pub(crate) fn referrer(record: &Record) -> ImportId {
+    if record.orphan { ImportId::HAND } else { record.maker() }
+}
+
+/// The import for which the record still stands.
+fn standing_for(seen: &Seen) -> Option<&Import> {
+    seen.maker.as_ref().filter(|_| !seen.record.orphan)
+}
+
+/// The write which marks the chunk of a record as edited, or counts the deletion; refused if the chunk is not committed
+/// any more.
+fn mark(maker: &Import, id: RecordId, deleted: bool) -> Write {
+    let key = keys::chunk(maker.account, maker.id, id.row().chunk(maker.rows_per_chunk));
+    let set = if deleted { "SET #edited = :true ADD #dropped :one" } else { "SET #edited = :true" };
+    let mark = Write::update(key, set).when("#state = :committed");
+    let mark = mark.bind(":committed", ChunkState::Committed).bind(":true", true);
+    if deleted { mark.bind(":one", 1) } else { mark }
+}
+
+/// A change of what a record holds.
+struct Change<'h> {
+    account: AccountId,
+    id: RecordId,
+    /// The referrer whose references count the record.
+    referrer: ImportId,
+    before: Option<&'h Holdings>,
+    after: Option<&'h Holdings>,
+}
+
+impl Change<'_> {
+    /// Sends `writes` in one transaction with the changes of claims and references.
+    async fn attempt(&self, services: &Services, mut writes: Vec<Write>) -> Result<Attempt, StoreError> {
+        let address = |holdings: Option<&Holdings>| holdings.and_then(|holdings| holdings.address.clone());
+        let (old, new) = (address(self.before), address(self.after));
+        if old != new {
+            if let Some(new) = new {
+                let holder = claim::holder(services, self.account, &new).await?;
+                if holder.is_some_and(|holder| holder != Holder::Person(self.id)) {
+                    return Ok(Attempt::Taken);
+                }
+                writes.push(claim::claim_for_person(self.account, &new, self.id));
+            }
+            writes.extend(old.map(|old| claim::release_of_person(self.account, &old, self.id)));
+        }
+        let mut differences = Differences::default();
+        self.before.into_iter().for_each(|before| before.count(-1, &mut differences));
+        self.after.into_iter().for_each(|after| after.count(1, &mut differences));
+        let mut shift = Shift::default();
+        writes.extend(differences.writes(services, self.account, self.referrer, &mut shift).await?);
+        writes.extend(shift.writes(services, self.account, &Retirements::default(), ImportId::HAND).await?);
+        Ok(if services.store.attempt_all(writes).await? { Attempt::Made } else { Attempt::Again })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use serde_json::{Value, json};
+
+    use super::*;
+    use crate::id::{RecordId, Row};
+    use crate::records::undo::{Fate, fate, orphaned};
+
+    fn fields<const N: usize>(fields: [(&str, Value); N]) -> Fields {
+        fields.into_iter().map(|(name, value)| (name.to_owned(), value)).collect()
+    }
+
+    #[test]
+    fn whoever_changes_a_field_is_its_last_writer_even_if_the_former_value_comes_back() {
+        let first = fields([("name", json!("Ada")), ("title", json!("Baker"))]);
+        let new = Record::new(RecordId::of(ImportId(3), Row(1)), first.clone(), 10);
+        assert_eq!(changed(&new, first.clone(), 20), None);
+        assert_eq!(fate(&new), Fate::Goes);
+
+        let without_title = changed(&new, fields([("name", json!("Ada"))]), 20).expect("a change");
+        let by_hand = BTreeMap::from([("title".to_owned(), ImportId::HAND)]);
+        assert_eq!((&without_title.writers, without_title.version, without_title.updated_at), (&by_hand, 2, 20));
+
+        let back = changed(&without_title, first.clone(), 30).expect("a change");
+        assert_eq!((&back.fields, &back.writers, back.version), (&first, &by_hand, 3));
+        assert_eq!(fate(&back), Fate::Stays);
+
+        let kept = orphaned(back.clone());
+        assert_eq!(kept, Record { orphan: true, version: 4, ..back });
+        assert_eq!(fate(&kept), Fate::Stayed);
+    }
+
+    #[test]
+    fn people_are_no_other_writers_of_a_record_made_by_hand() {
+        let new = Record::new(RecordId(5), fields([("name", json!("Ada"))]), 10);
+        let after = changed(&new, fields([("name", json!("Bea"))]), 20).expect("a change");
+        assert_eq!((after.writers.len(), after.version), (0, 2));
+    }
+}
