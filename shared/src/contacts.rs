@@ -6,7 +6,6 @@ pub mod load;
 pub mod parsed;
 pub mod person;
 pub mod resolve;
-pub mod row;
 pub mod undo;
 
 use crate::import::Import;
@@ -14,7 +13,8 @@ use crate::records::undo::Records;
 use crate::store::keys::RecordKind;
 
 pub use person::Person;
-pub use row::{ContactRow, PersonRow};
+
+pub use crate::contact_form::{ContactRow, PersonRow};
 
 /// The people whom an import created.
 fn records_of(import: &Import) -> Records<'_> {

@@ -12,7 +12,7 @@ use serde_json::Value;
 use super::Person;
 use super::parsed::ParsedContact;
 use super::resolve::Companies;
-use super::row::{ContactRow, PersonRow};
+use crate::contact_form::{ContactRow, PersonRow};
 use crate::id::{RecordId, Row, ThingId};
 use crate::import::{Counts, Duplicates, Import};
 use crate::kind::Loaded;

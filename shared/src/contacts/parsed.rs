@@ -1,6 +1,6 @@
 //! Rows of contacts as parsed, with what the plan found out about each row.
 
-use super::row::{ContactRow, PersonRow};
+use crate::contact_form::{ContactRow, PersonRow};
 use crate::id::Row;
 use crate::ledger::Chunk;
 use crate::table::{ErrorCode, RowError, excerpt};

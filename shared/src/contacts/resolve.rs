@@ -6,7 +6,7 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use super::parsed::ParsedContact;
-use super::row::ContactRow;
+use crate::contact_form::ContactRow;
 use crate::id::ThingId;
 use crate::import::ImportError;
 use crate::kind::HeldChunk;
