@@ -1,9 +1,23 @@
 //! Contacts: people, who are records, and the companies to which people belong, which are shared things.
 
 pub mod by_hand;
+pub mod draft;
 pub mod list;
+pub mod load;
+pub mod parsed;
 pub mod person;
-pub mod row;
+pub mod resolve;
+pub mod undo;
+
+use crate::import::Import;
+use crate::records::undo::Records;
+use crate::store::keys::RecordKind;
 
 pub use person::Person;
-pub use row::{ContactRow, PersonRow};
+
+pub use crate::contact_form::{ContactRow, PersonRow};
+
+/// The people whom an import created.
+fn records_of(import: &Import) -> Records<'_> {
+    Records { import, kind: RecordKind::Person, holdings: |record| Ok(Person::of(record)?.holdings()) }
+}

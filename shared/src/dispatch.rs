@@ -90,6 +90,11 @@ pub async fn load(held: &HeldChunk<'_>, layout: &StoredLayout, bytes: &[u8]) -> 
     })
 }
 
+/// `true` if the undo of a chunk may keep entities.
+pub fn keeps(import: &Import) -> bool {
+    by_kind!(import.import_type, K => K::KEEPS)
+}
+
 /// Takes back the writes of a fenced chunk's rows.
 pub async fn undo(held: &HeldChunk<'_>) -> Result<Undone, ImportError> {
     by_kind!(held.import.import_type, K => K::undo(held).await)

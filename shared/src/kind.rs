@@ -42,6 +42,9 @@ pub trait Kind: Sized {
     /// The form of the kind's tables.
     type Form: Form;
 
+    /// `true` if the undo of a chunk may keep entities to which somebody else wrote since.
+    const KEEPS: bool;
+
     /// The options with which the form reads the file of an import, given the account's remembered mappings.
     fn reading(import: &Import, remembered: &Remembered) -> OptionsOf<Self>;
 

@@ -7,8 +7,8 @@
 //! A page holds an outcome per row (as runs), a glance (so filters skip whole chunks), totals per project and tag, and
 //! the errors. Pages are packed: most are smaller than a write unit of 1 KB.
 
-mod before;
 pub mod chunk;
+mod errors;
 pub mod glance;
 pub mod hold;
 pub mod page;

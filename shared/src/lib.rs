@@ -6,7 +6,7 @@
 //! | modules | subject |
 //! |---|---|
 //! | `id`, `clock`, `concurrent`, `shorten`, `wire` | ids, time, requests at once, short texts, words on the wire |
-//! | `source`, `values`, `table`, `format`, `packed` | bytes to rows, without I/O |
+//! | `source`, `values`, `table`, `contact_form`, `format`, `packed` | bytes to rows, without I/O |
 //! | `store`, `files`, `queue` | DynamoDB, S3, SQS |
 //! | `memory`, `portions`, `connections`, `environment`, `fetch`, `services`, `lease` | a process's cache, limits, connections and settings of the AWS clients, files behind a URL, all clients, leases |
 //! | `things`, `ledger` | users, clients, projects, tags and companies; the outcome of each row |
@@ -22,6 +22,7 @@ pub mod clock;
 pub mod collect;
 pub mod concurrent;
 pub mod connections;
+pub mod contact_form;
 pub mod contacts;
 pub mod dispatch;
 pub mod edit;

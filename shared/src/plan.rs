@@ -179,8 +179,8 @@ async fn survey(
         };
     unpacked.clone_from(&table);
     let mut written = 0;
-    while let Some(bytes) = bytes.next().await? {
-        if let Err(refusal) = survey.push(&bytes) {
+    while let Some(piece) = bytes.next().await? {
+        if let Err(refusal) = survey.push(&piece) {
             return Ok(Err(refusal));
         }
         let spans = survey.take_chunks();

@@ -98,7 +98,7 @@ async fn close(services: &Services, import: &Import, time: &TimeLeft) -> Result<
     for _ in 0..MOST_MEETINGS {
         let now = services.clock.now_ms();
         let change = Change::none().set("tally", tally).set("sealed", true).set("days", days).set("completed_at", now);
-        let change = change.also(roll::settled(import.account, import.id, tally.entries));
+        let change = change.also(roll::settled(import, tally.entries));
         let change = remember(services, import, verdict, (change, now)).await?;
         match transition(services, import, verdict, change).await {
             // Boxed, because few imports are dropped, and every settling would carry the large future.
@@ -179,7 +179,7 @@ async fn seal(services: &Services, import: &Import, time: &TimeLeft) -> Result<b
         .bind(":true", true)
         .bind(":days", days)
         .bind(":incomplete", Status::Incomplete);
-    let roll = roll::settled(import.account, import.id, tally.entries);
+    let roll = roll::settled(import, tally.entries);
     if services.store.attempt_all(vec![seal, roll]).await? && import.is_dropped() {
         Box::pin(inbox::finish(services, &Import::find(services, import.account, import.id).await?)).await?;
     }

@@ -148,7 +148,7 @@ async fn imports_that_are_made_at_once_get_their_numbers_through_conflicts_and_t
         assert_eq!((again.id, made), (import.id, false));
     }
     faults.none();
-    assert_eq!(Roll::read(stack.system.services(), ACCOUNT).await?.len(), 200);
+    assert_eq!(Roll::read(stack.system.services(), ACCOUNT, ImportType::TimeEntries).await?.len(), 200);
     Ok(())
 }
 

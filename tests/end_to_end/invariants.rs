@@ -9,7 +9,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use shared::entries::Entry;
 use shared::entries::by_hand::counts;
 use shared::id::{AccountId, ChunkNo, EntryId, ImportId, Row, ThingId};
-use shared::import::{Counts, Import, OnError, Roll, Status};
+use shared::import::{Counts, Import, ImportType, OnError, Roll, Status};
 use shared::ledger::{Chunk, ChunkState};
 use shared::mappings::HeaderMemory;
 use shared::results::made::Made;
@@ -79,7 +79,7 @@ impl World {
             let services = stack.system.services();
             let by_hand = counts(services, account).await?.into_iter().map(|(_, standing)| standing).sum();
             world.standing.insert((account, ImportId::HAND), by_hand);
-            let roll = Roll::read(services, account).await?;
+            let roll = Roll::read(services, account, ImportType::TimeEntries).await?;
             let lines = roll.standing().filter_map(|(import, line)| Some(((account, import), line.standing()?)));
             world.standing.extend(lines);
         }

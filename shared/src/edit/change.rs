@@ -47,7 +47,7 @@ pub(super) fn marks(import: &Import, id: EntryId, deleted: bool) -> Vec<Write> {
     if deleted {
         let counts = keys::counts(import.account, import.id, chunk);
         writes.push(Write::update(counts, "ADD #dropped :one").bind(":one", 1));
-        writes.push(dropped(import.account, import.id));
+        writes.push(dropped(import));
     }
     writes
 }

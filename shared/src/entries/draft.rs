@@ -10,7 +10,7 @@ use crate::format::{EntryRow, Rows};
 use crate::id::{EntryId, Row, ThingId};
 use crate::import::{Counts, Import, Options};
 use crate::ledger::{Chunk, ChunkGlance, EntriesGlance, GlanceSum, Outcome, Page, PageError, SkipReason};
-use crate::shorten::{cut, shortened};
+use crate::shorten::shortened;
 use crate::store::keys::Kind;
 use crate::table::{ErrorCode, RowError};
 use crate::things::names::{LONGEST_NAME, is_short, normal, tidy};
@@ -49,10 +49,6 @@ const MOST_TEXT: usize = 300_000;
 /// The longest name repeated on a ledger page, in letters and in bytes.
 const SHOWN_NAME: usize = 80;
 const SHOWN_NAME_BYTES: usize = 100;
-/// The bytes of errors which a ledger page repeats in full. Texts of the errors behind the limit are cut to
-/// [`SHORT_ERROR`] letters, so the page stays below the 400 KB of an item even with the names of a thousand rows.
-const FULL_ERRORS: usize = 150_000;
-const SHORT_ERROR: usize = 20;
 
 /// Refuses a row which is too large for an item of DynamoDB.
 fn storable(entry: EntryRow<'_>) -> Result<EntryRow<'_>, RowError> {
@@ -93,20 +89,6 @@ fn shown(name: &str) -> String {
     shortened(name, if is_whole { letters } else { letters + 1 })
 }
 
-/// Shortens the texts of errors behind the first [`FULL_ERRORS`] bytes of errors.
-fn bound(errors: &mut [PageError]) {
-    let mut left = FULL_ERRORS;
-    for error in errors {
-        let size = error.size();
-        left = left.saturating_sub(size);
-        if left == 0 {
-            for text in [&mut error.column, &mut error.value, &mut error.message] {
-                cut(text, SHORT_ERROR);
-            }
-        }
-    }
-}
-
 /// Builds the entries of the rows, and the ledger page with the outcome of each row.
 pub fn draft(import: &Import, rows: Vec<ParsedRow<'_>>, named: &Named) -> Drafts {
     let mut drafts = Drafts::default();
@@ -118,7 +100,7 @@ pub fn draft(import: &Import, rows: Vec<ParsedRow<'_>>, named: &Named) -> Drafts
         let outcome = match entry {
             Ok(_) if duplicate => Outcome::Skipped(SkipReason::AlreadyThere),
             Err(error) => {
-                drafts.page.errors.push(page_error(row, line, error));
+                drafts.page.errors.push(PageError::of(row, line, error));
                 Outcome::Failed
             }
             Ok(parsed) => match owner(import, named, &parsed, &mut unknown_users) {
@@ -145,7 +127,7 @@ pub fn draft(import: &Import, rows: Vec<ParsedRow<'_>>, named: &Named) -> Drafts
         drafts.counts.count(outcome, 1);
         drafts.page.push(outcome);
     }
-    bound(&mut drafts.page.errors);
+    drafts.page.bound_errors();
     let place: BTreeMap<_, _> = sum.users.iter().copied().zip(0_u16..).collect();
     let places = |users: &BTreeSet<ThingId>| users.iter().filter_map(|user| place.get(user).copied()).collect();
     drafts.page.glance = ChunkGlance::Entries(EntriesGlance {
@@ -203,15 +185,6 @@ fn ambiguous(row: Row, line: u64, entry: &EntryRow<'_>, ids: &[ThingId]) -> Page
         message: format!("person: \"{value}\" is the name of several users ({})", ids.join(", ")),
         value,
     }
-}
-
-fn page_error(row: Row, line: u64, error: RowError) -> PageError {
-    PageError { row, line, column: error.column, code: word(error.code), value: error.value, message: error.message }
-}
-
-/// The code as doors answer it, for example `too_large`.
-fn word(code: ErrorCode) -> String {
-    serde_json::to_value(code).ok().and_then(|word| Some(word.as_str()?.to_owned())).unwrap_or_default()
 }
 
 fn entry_of(

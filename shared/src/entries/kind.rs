@@ -19,6 +19,9 @@ pub struct EntryKind;
 impl Kind for EntryKind {
     type Form = TimeEntries;
 
+    /// Entries are removed by the undo of their import whatever happened to them since.
+    const KEEPS: bool = false;
+
     fn reading(import: &Import, remembered: &Remembered) -> ReadingOptions {
         import.options.reading(remembered)
     }

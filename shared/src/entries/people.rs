@@ -24,6 +24,7 @@ use crate::memory::References;
 use crate::services::Services;
 use crate::store::keys::Kind;
 use crate::store::{Patience, StoreError, retry};
+use crate::things::claim::{self, Holder};
 use crate::things::ensure::referred;
 use crate::things::find::{Found, find};
 use crate::things::maker::IN_FLIGHT;
@@ -182,9 +183,11 @@ async fn make(
         if services.store.attempt_all(writes).await? {
             return Ok(Some(NamedPerson::Known(made.id)));
         }
-        // Another loader was first, or somebody made the user by hand: look up again.
+        // Another loader was first, or somebody made the user by hand: look up again. The address of a contact stays an
+        // unknown user's, because an address belongs to one user or one person.
         let found = look_up(services, import, person).await?;
-        Ok((found != NamedPerson::Unknown).then_some(found))
+        let is_contacts = matches!(claim::holder(services, account, &key).await?, Some(Holder::Person(_)));
+        Ok((found != NamedPerson::Unknown || is_contacts).then_some(found))
     })
     .await
 }

@@ -188,7 +188,7 @@ pub async fn create_or_find(services: &Services, new: &NewImport) -> Result<(Imp
         writes.extend([
             Write::put_item(keys::import(account, id), import.item()).when_absent(),
             Write::put(claim_key.clone(), &claim).when_absent(),
-            roll::entered(account, id),
+            roll::entered(&import),
         ]);
         if import.lane.is_some() {
             writes.push(lane::get_in_line(account, id, id.0));

@@ -14,6 +14,14 @@ wire_words! {
 }
 
 impl ImportType {
+    /// The word for the kind of the rows in keys: `entries` or `contacts`.
+    pub(super) fn rows(self) -> &'static str {
+        match self {
+            Self::TimeEntries => "entries",
+            Self::Contacts => "contacts",
+        }
+    }
+
     /// `true` for time entries, which is the type of an import item without a type.
     #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks for it so")]
     pub(super) fn is_time_entries(&self) -> bool {

@@ -1,24 +1,27 @@
-//! The roll of an account: the number of entries in each import, with fifty imports in an item.
+//! The rolls of an account: the number of entities in each import, with fifty imports in an item. The imports of each
+//! type have a roll of their own, because a list shows entries or people, and never both.
 //!
-//! Lists are numbered by pages, so a search for page 300 has to know how many entries lie before the page without
-//! reading the entries. The roll changes only in transactions which exist anyway:
+//! Lists are numbered by pages, so a search for page 300 has to know how many entities lie before the page without
+//! reading the entities. The roll changes only in transactions which exist anyway:
 //!
 //! | transaction | change of the roll |
 //! |---|---|
 //! | makes an import | the import is entered |
-//! | settles an import | the number of entries is set |
+//! | settles an import | the number of entities is set |
 //! | resumes an import | the number is taken off, until the import settles again |
-//! | deletes an entry by hand | the deletion is counted beside the number |
+//! | deletes an entity by hand | the deletion is counted beside the number |
 //! | begins an undo | the import is struck off |
-//! | ends the undo of an aborted import | the import is back, with no entries |
+//! | ends the undo of an aborted import | the import is back, with no entities |
+//! | ends an undo which kept entities | the number of entities kept is set |
 //!
 //! The roll is therefore right at every moment, and a number missing from the roll belongs to no import. A running
-//! import has no number of entries on the roll, and the counters of the import tell instead.
+//! import has no number of entities on the roll, and the counters of the import tell instead.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use aws_sdk_dynamodb::types::AttributeValue;
 
+use super::{Import, ImportType};
 use crate::id::{AccountId, ImportId};
 use crate::services::Services;
 use crate::store::keys;
@@ -33,18 +36,26 @@ pub struct Roll {
 /// The roll's facts about a single import.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Line {
-    /// The number of entries created, or `None` until the import settles.
+    /// The number of entities created, or `None` until the import settles.
     created: Option<u64>,
-    /// The number of entries deleted by hand since.
+    /// The number of entities deleted by hand since.
     dropped: u64,
+    /// The number of entities which the undo of the import kept.
+    kept: u64,
     /// `true` if the import is undone or being undone.
     gone: bool,
 }
 
 impl Line {
-    /// The number of entries which people can see, or `None` until the import settles.
+    /// The number of entities which people can see, or `None` until the import settles. Entities kept by an undo are
+    /// counted by [`kept`](Self::kept).
     pub fn standing(&self) -> Option<u64> {
         self.created.map(|created| created.saturating_sub(self.dropped))
+    }
+
+    /// The number of entities which the ended undo of the import kept, and nobody deleted since.
+    pub fn kept(&self) -> u64 {
+        self.kept.saturating_sub(self.dropped)
     }
 
     /// `true` if the import is undone or being undone.
@@ -53,13 +64,14 @@ impl Line {
     }
 }
 
-/// The lines of some imports; imports missing from the roll are missing from the result.
+/// The lines of some imports of a type; imports missing from the roll are missing from the result.
 pub async fn lines(
     services: &Services,
     account: AccountId,
+    import_type: ImportType,
     imports: &BTreeSet<ImportId>,
 ) -> Result<BTreeMap<ImportId, Line>, StoreError> {
-    let mut keys: Vec<_> = imports.iter().map(|&import| keys::roll(account, import)).collect();
+    let mut keys: Vec<_> = imports.iter().map(|&import| keys::roll(account, import_type.rows(), import)).collect();
     keys.dedup();
     let mut roll = Roll::default();
     services.store.get_many(&keys).await?.into_iter().for_each(|item| roll.take(item));
@@ -67,10 +79,10 @@ pub async fn lines(
 }
 
 impl Roll {
-    /// Reads the whole roll of an account.
-    pub async fn read(services: &Services, account: AccountId) -> Result<Self, StoreError> {
+    /// Reads the whole roll of an account's imports of a type.
+    pub async fn read(services: &Services, account: AccountId, import_type: ImportType) -> Result<Self, StoreError> {
         let mut roll = Self::default();
-        for item in services.store.all(keys::rolls(account)).await? {
+        for item in services.store.all(keys::rolls(account, import_type.rows())).await? {
             roll.take(item);
         }
         Ok(roll)
@@ -91,6 +103,7 @@ impl Roll {
                 "e" => line.created = Some(number),
                 "d" => line.dropped = number,
                 "g" => line.gone = true,
+                "k" => line.kept = number,
                 _ => {}
             }
         }
@@ -98,7 +111,12 @@ impl Roll {
 
     /// The imports neither undone nor being undone, highest number first.
     pub fn standing(&self) -> impl Iterator<Item = (ImportId, Line)> + '_ {
-        self.lines.iter().rev().map(|(&import, &line)| (import, line)).filter(|(_, line)| !line.gone)
+        self.all().filter(|(_, line)| !line.gone)
+    }
+
+    /// All imports with their lines, highest number first.
+    pub fn all(&self) -> impl Iterator<Item = (ImportId, Line)> + '_ {
+        self.lines.iter().rev().map(|(&import, &line)| (import, line))
     }
 
     /// The number of imports neither undone nor being undone.
@@ -112,38 +130,47 @@ impl Roll {
     }
 }
 
+/// An update of the import's item on the roll.
+fn update(import: &Import, expression: &str) -> Write {
+    Write::update(keys::roll(import.account, import.import_type.rows(), import.id), expression)
+}
+
 /// The write which enters a new import on the roll.
-pub fn entered(account: AccountId, import: ImportId) -> Write {
-    Write::update(keys::roll(account, import), &format!("SET #r{import} = :true")).bind(":true", true)
+pub fn entered(import: &Import) -> Write {
+    update(import, &format!("SET #r{} = :true", import.id)).bind(":true", true)
 }
 
-/// The write which sets the number of entries of a settling import.
-pub fn settled(account: AccountId, import: ImportId, created: u64) -> Write {
-    Write::update(keys::roll(account, import), &format!("SET #e{import} = :created REMOVE #r{import}"))
-        .bind(":created", created)
+/// The write which sets the number of entities of a settling import.
+pub fn settled(import: &Import, created: u64) -> Write {
+    let id = import.id;
+    update(import, &format!("SET #e{id} = :created REMOVE #r{id}")).bind(":created", created)
 }
 
-/// The write which takes off the number of entries of an import which is resumed.
-pub fn reopened(account: AccountId, import: ImportId) -> Write {
-    Write::update(keys::roll(account, import), &format!("SET #r{import} = :true REMOVE #e{import}")).bind(":true", true)
+/// The write which takes off the number of entities of an import which is resumed.
+pub fn reopened(import: &Import) -> Write {
+    let id = import.id;
+    update(import, &format!("SET #r{id} = :true REMOVE #e{id}")).bind(":true", true)
 }
 
-/// The write which puts an aborted import back on the roll, with no entries.
-pub fn emptied(account: AccountId, import: ImportId) -> Write {
-    Write::update(keys::roll(account, import), &format!("SET #e{import} = :none REMOVE #d{import}, #g{import}"))
-        .bind(":none", 0)
+/// The write which puts an aborted import back on the roll, with the entities that its undo kept alone.
+pub fn emptied(import: &Import, kept: u64) -> Write {
+    let id = import.id;
+    let emptied = update(import, &format!("SET #e{id} = :none, #k{id} = :kept REMOVE #d{id}, #g{id}"));
+    emptied.bind(":none", 0).bind(":kept", kept)
 }
 
 /// The write which strikes off an import whose undo begins.
-pub fn struck(account: AccountId, import: ImportId) -> Write {
-    Write::update(
-        keys::roll(account, import),
-        &format!("SET #g{import} = :true REMOVE #e{import}, #d{import}, #r{import}"),
-    )
-    .bind(":true", true)
+pub fn struck(import: &Import) -> Write {
+    let id = import.id;
+    update(import, &format!("SET #g{id} = :true REMOVE #e{id}, #d{id}, #r{id}")).bind(":true", true)
 }
 
-/// The write which counts an entry deleted by hand.
-pub fn dropped(account: AccountId, import: ImportId) -> Write {
-    Write::update(keys::roll(account, import), &format!("ADD #d{import} :one")).bind(":one", 1)
+/// The write which sets the number of entities that an ended undo kept.
+pub fn kept(import: &Import, kept: u64) -> Write {
+    update(import, &format!("SET #k{} = :kept", import.id)).bind(":kept", kept)
+}
+
+/// The write which counts an entity deleted by hand.
+pub fn dropped(import: &Import) -> Write {
+    update(import, &format!("ADD #d{} :one", import.id)).bind(":one", 1)
 }

@@ -166,15 +166,12 @@ pub async fn transition(
     }
     let mut writes = vec![update];
     match to {
-        Status::RollingBack => writes.push(roll::struck(import.account, import.id)),
+        Status::RollingBack => writes.push(roll::struck(import)),
         // The import ends before any row was loaded.
-        Status::Unsupported => writes.push(roll::settled(import.account, import.id, 0)),
-        Status::Incomplete if !stopped_midway => writes.push(roll::settled(import.account, import.id, 0)),
-        Status::Failed if import.status == Status::RollingBack => {
-            writes.push(roll::emptied(import.account, import.id));
-        }
+        Status::Unsupported => writes.push(roll::settled(import, 0)),
+        Status::Incomplete if !stopped_midway => writes.push(roll::settled(import, 0)),
         Status::New | Status::Queued if import.status == Status::Incomplete => {
-            writes.push(roll::reopened(import.account, import.id));
+            writes.push(roll::reopened(import));
         }
         _ => {}
     }

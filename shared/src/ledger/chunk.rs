@@ -4,10 +4,9 @@ use aws_sdk_dynamodb::primitives::Blob;
 use aws_sdk_dynamodb::types::AttributeValue;
 use serde::{Deserialize, Serialize};
 
-use super::before::PageBefore;
 use super::page::Page;
 use crate::id::ChunkNo;
-use crate::store::packing::{packed, unpacked, unpacked_since};
+use crate::store::packing::{packed, unpacked};
 use crate::store::{Item, StoreError, decode};
 use crate::table::{ChunkSpan, Oversized};
 
@@ -107,7 +106,7 @@ impl Chunk {
     /// Parses a stored chunk, including the packed ledger page and the packed runs of duplicates.
     pub fn decode(mut item: Item) -> Result<Self, StoreError> {
         let page = match item.remove("page") {
-            Some(AttributeValue::B(blob)) => Some(unpacked_since::<_, PageBefore>(blob.as_ref())?),
+            Some(AttributeValue::B(blob)) => Some(unpacked(blob.as_ref())?),
             _ => None,
         };
         let (there, kept) = (runs_of(&mut item, "there")?, runs_of(&mut item, "kept")?);

@@ -189,13 +189,12 @@ mod tests {
     #![expect(clippy::unwrap_used, reason = "tests")]
     use jiff::civil::Date;
 
-    use super::super::glance::Total;
+    use super::super::glance::{EntriesGlance, Total};
     use super::*;
     use crate::id::ThingId;
-    use crate::ledger::before::PageBefore;
     use crate::store::StoreError;
     use crate::store::keys::Kind;
-    use crate::store::packing::{unpacked, unpacked_since};
+    use crate::store::packing::unpacked;
     use crate::things::sums::Sums;
 
     fn page_of_a_thousand() -> Page {
@@ -207,6 +206,11 @@ mod tests {
         let totals = (0..40).map(total).collect();
         page.glance = ChunkGlance::Entries(EntriesGlance { dates, totals, ..EntriesGlance::default() });
         page
+    }
+
+    fn entries(page: &Page) -> &EntriesGlance {
+        let ChunkGlance::Entries(entries) = &page.glance else { panic!("a page of entries") };
+        entries
     }
 
     #[test]
@@ -236,41 +240,53 @@ mod tests {
             glance: ChunkGlance::Entries(EntriesGlance {
                 unknown_users: names(),
                 unknown_projects: names(),
-                ..page_of_a_thousand().entries().clone()
+                ..entries(&page_of_a_thousand()).clone()
             }),
             ..page_of_a_thousand()
         };
         assert!(packed(&page).len() > 500_000);
         let fitted = page.clone().fitted();
         assert!(packed(&fitted).len() < 400_000, "{} bytes", packed(&fitted).len());
-        assert_eq!((&fitted.errors[0], &fitted.entries().totals), (&page.errors[0], &page.entries().totals));
+        assert_eq!((&fitted.errors[0], fitted.glance.totals()), (&page.errors[0], page.glance.totals()));
         let told = |page: &Page| page.errors.iter().map(|error| (error.row, error.line)).collect::<Vec<_>>();
         assert_eq!(told(&fitted), told(&page));
-        assert_eq!(fitted.entries().unknown_users.last().map(String::as_str), Some("…"));
+        assert_eq!(entries(&fitted).unknown_users.last().map(String::as_str), Some("…"));
         let usual = page_of_a_thousand();
         assert_eq!(usual.clone().fitted(), usual);
     }
 
     #[test]
     fn a_page_of_the_version_before_is_read_and_others_are_told_apart() {
-        // A page written by version 5: two rows created, one row without a user, one duplicate, one failed row.
-        let before = "05040002010102010301010a323032362d30312d30350a323032362d30322d323702070901020b04b054901c000102000101\
-                      050604446174650c696e76616c69645f646174650533312e322e11446174653a206e6f207375636820646179010d536f6d65\
-                      626f647920456c736501010648696464656e";
+        // A page written by version 6: two rows created, one row without a user, one duplicate, one failed row.
+        let before = "06040002030001030101050100010a323032362d30312d30350a323032362d30322d323702070901020b04b054901c0001020001\
+                      010d536f6d65626f647920456c736501010648696464656e0001050604446174650c696e76616c69645f646174650533312e322e\
+                      11446174653a206e6f207375636820646179";
         let mut bytes: Vec<u8> =
             (0..before.len()).step_by(2).map(|at| u8::from_str_radix(&before[at..at + 2], 16).unwrap()).collect();
-        let page: Page = unpacked_since::<_, PageBefore>(&bytes).unwrap();
+        let page: Page = unpacked(&bytes).unwrap();
         let (no_user, there) = (SkipReason::UnknownUser, SkipReason::AlreadyThere);
         let outcomes =
             [(Outcome::Created, 2), (Outcome::Skipped(no_user), 1), (Outcome::Skipped(there), 1), (Outcome::Failed, 1)];
         assert_eq!(page.outcomes, outcomes);
-        assert_eq!((page.errors[0].line, page.entries().users.len(), page.entries().unknown_user_rows), (6, 2, 1));
-        assert_eq!(page.entries().unknown_projects, ["Hidden"]);
-        assert_eq!(unpacked_since::<Page, PageBefore>(&packed(&page)).unwrap(), page);
-        bytes[0] = 7;
-        assert!(matches!(unpacked_since::<Page, PageBefore>(&bytes), Err(StoreError::Newer(7))));
-        bytes[0] = 4;
-        assert!(matches!(unpacked_since::<Page, PageBefore>(&bytes), Err(StoreError::Shape(_))));
+        let entries = entries(&page);
+        assert_eq!((page.errors[0].line, entries.users.len(), entries.unknown_user_rows), (6, 2, 1));
+        assert_eq!(entries.unknown_projects, ["Hidden"]);
+        assert_eq!(unpacked::<Page>(&packed(&page)).unwrap(), page);
+        bytes[0] = 8;
+        assert!(matches!(unpacked::<Page>(&bytes), Err(StoreError::Newer(8))));
+        bytes[0] = 5;
+        assert!(matches!(unpacked::<Page>(&bytes), Err(StoreError::Shape(_))));
+    }
+
+    #[test]
+    fn a_row_which_created_a_company_is_no_entity_of_the_chunk() {
+        let outcomes =
+            vec![(Outcome::Created, 3), (Outcome::Unchanged, 2), (Outcome::Failed, 1), (Outcome::Created, 4)];
+        let of = |became: &[u32]| {
+            let became = became.iter().map(|&offset| (offset, 1 << 50)).collect();
+            Page { outcomes: outcomes.clone(), became, ..Page::default() }.entities()
+        };
+        assert_eq!([of(&[]), of(&[0]), of(&[0, 1, 3, 4]), of(&[2, 6, 9]), of(&[3])], [7, 6, 5, 4, 7]);
     }
 
     #[test]

@@ -1,4 +1,4 @@
-//! The projects and tags made by an import, kept as a list for answers and reports.
+//! The projects, tags and companies made by an import, kept as a list for answers and reports.
 //!
 //! The notes of an import name everything the import touched, and only a thing tells who made it. The list of made
 //! things is therefore computed and stored when the import settles:
@@ -25,7 +25,7 @@ use crate::id::{AccountId, ImportId, ThingId};
 use crate::import::{Import, ImportError, Tally};
 use crate::services::Services;
 use crate::store::keys::{self, Kind};
-use crate::store::packing::{packed, unpacked};
+use crate::store::packing::{packed, unpacked, unpacked_since};
 use crate::store::{Item, StoreError, Write};
 use crate::things::Thing;
 use crate::things::note::Note;
@@ -33,11 +33,25 @@ use crate::things::note::Note;
 /// How many items of notes, of up to forty notes each, are read for the list before the import settles.
 const NOTES_BEFORE_THE_END: usize = 25;
 
-/// The ids of a few projects and tags in ascending order, small enough for the head item.
+/// The ids of a few things of each kind in ascending order, small enough for the head item.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Few {
-    pub projects: Vec<ThingId>,
-    pub tags: Vec<ThingId>,
+    projects: Vec<ThingId>,
+    tags: Vec<ThingId>,
+    companies: Vec<ThingId>,
+}
+
+/// The ids as packed by version 6, which knew no companies.
+#[derive(Deserialize)]
+struct FewBefore {
+    projects: Vec<ThingId>,
+    tags: Vec<ThingId>,
+}
+
+impl From<FewBefore> for Few {
+    fn from(FewBefore { projects, tags }: FewBefore) -> Self {
+        Self { projects, tags, companies: Vec::new() }
+    }
 }
 
 impl Few {
@@ -47,7 +61,8 @@ impl Few {
             match kind {
                 Kind::Project => few.projects.push(id),
                 Kind::Tag => few.tags.push(id),
-                Kind::Client | Kind::User | Kind::Company => {}
+                Kind::Company => few.companies.push(id),
+                Kind::Client | Kind::User => {}
             }
         }
         few
@@ -55,22 +70,22 @@ impl Few {
 
     /// The numbers of things of each kind.
     pub fn tally(&self) -> Tally {
-        let count = |kind| self.ids(kind).len() as u64;
-        Tally { projects: count(Kind::Project), tags: count(Kind::Tag), ..Tally::default() }
+        tally_of(|kind| self.ids(kind).len() as u64)
     }
 
     fn ids(&self, kind: Kind) -> &[ThingId] {
         match kind {
             Kind::Project => &self.projects,
             Kind::Tag => &self.tags,
-            Kind::Client | Kind::User | Kind::Company => &[],
+            Kind::Company => &self.companies,
+            Kind::Client | Kind::User => &[],
         }
     }
 
     /// The write which stores the ids in the head, unless the head is a mark of progress already. `None` if there are
     /// no ids.
     pub fn write(&self, import: &Import) -> Option<Write> {
-        if self.projects.is_empty() && self.tags.is_empty() {
+        if self.projects.is_empty() && self.tags.is_empty() && self.companies.is_empty() {
             return None;
         }
         let blob = AttributeValue::B(Blob::new(packed(self)));
@@ -80,7 +95,13 @@ impl Few {
     }
 }
 
-/// A block of ids of projects or tags made by an import.
+/// The tally of things by a count of each kind; the number of entities is left out.
+fn tally_of(count: impl Fn(Kind) -> u64) -> Tally {
+    let [projects, tags, companies] = [Kind::Project, Kind::Tag, Kind::Company].map(count);
+    Tally { entries: 0, projects, tags, companies }
+}
+
+/// A block of ids of things of a kind made by an import.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 struct Block {
     kind: Kind,
@@ -126,8 +147,7 @@ impl FoldMark {
     /// The numbers of things which the import made among the folded names.
     pub fn tally(&self) -> Tally {
         let of = |kind| self.blocks.iter().filter(move |block| block.kind == kind);
-        let count = |kind| of(kind).map(|block| u64::from(block.made)).sum();
-        Tally { projects: count(Kind::Project), tags: count(Kind::Tag), ..Tally::default() }
+        tally_of(|kind| of(kind).map(|block| u64::from(block.made)).sum())
     }
 
     /// Moves the mark on to `after` and stores the ids made up to there, ascending. `false` if another worker moved the
@@ -182,7 +202,7 @@ fn steps(head: &Item) -> u64 {
     }
 }
 
-/// The projects and tags which an import made and nobody deleted since.
+/// The projects, tags and companies which an import made and nobody deleted since.
 pub struct Made {
     account: AccountId,
     import: ImportId,
@@ -219,15 +239,16 @@ impl Made {
         let Some(AttributeValue::B(few)) = head.get("made") else {
             return Ok(made(Ids::Here(Few::default())));
         };
-        let (mut few, gone): (Few, _) = (unpacked(few.as_ref())?, numbers(&unmade, "ids"));
-        for ids in [&mut few.projects, &mut few.tags] {
+        let mut few: Few = unpacked_since::<_, FewBefore>(few.as_ref())?;
+        let gone = numbers(&unmade, "ids");
+        for ids in [&mut few.projects, &mut few.tags, &mut few.companies] {
             ids.retain(|id| !gone.contains(id));
             ids.sort_unstable();
         }
         Ok(made(Ids::Here(few)))
     }
 
-    /// The number of projects, or of tags.
+    /// The number of things of a kind.
     pub fn count(&self, kind: Kind) -> u64 {
         match &self.ids {
             Ids::Here(few) => few.ids(kind).len() as u64,
@@ -340,4 +361,21 @@ pub async fn unmade(services: &Services, account: AccountId, thing: &Thing) -> R
 pub async fn tally(services: &Services, import: &Import) -> Result<Tally, ImportError> {
     let made = noted(services, import).await?.tally();
     Ok(Tally { entries: import.counts(services).await?.entities(), ..made })
+}
+
+#[cfg(test)]
+mod tests {
+    #![expect(clippy::unwrap_used, reason = "tests")]
+    use super::*;
+
+    #[test]
+    fn ids_of_the_version_before_are_read() {
+        // Written by version 6: project 5, and the tags 7 and 8.
+        let few: Few = unpacked_since::<_, FewBefore>(&[6, 1, 5, 2, 7, 8]).unwrap();
+        let things = [(Kind::Project, 5), (Kind::Tag, 7), (Kind::Tag, 8)].map(|(kind, id)| (kind, ThingId(id)));
+        assert_eq!(few, Few::of(things));
+        let all = Few::of(things.into_iter().chain([(Kind::Company, ThingId(9)), (Kind::Client, ThingId(1))]));
+        assert_eq!(unpacked_since::<Few, FewBefore>(&packed(&all)).unwrap(), all);
+        assert_eq!(all.tally(), Tally { entries: 0, projects: 1, tags: 2, companies: 1 });
+    }
 }

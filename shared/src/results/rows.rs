@@ -17,7 +17,7 @@
 //! import keep their outcomes. An import whose file is not planned yet has no rows.
 
 use super::reason;
-use crate::id::{ChunkNo, EntryId, ImportId, Row};
+use crate::id::{ChunkNo, ImportId, MAX_ROWS, Row};
 use crate::import::{Counts, Import};
 use crate::ledger::{Chunk, Outcome, PageError, SkipReason};
 use crate::services::Services;
@@ -91,17 +91,20 @@ pub struct RowResult {
     pub skipped: Option<SkipReason>,
     /// The error of a failed row.
     pub error: Option<PageError>,
+    /// The id of the shared thing, such as a company, which the row created or found in place of an entity of its own.
+    pub became: Option<u64>,
 }
 
 impl RowResult {
     /// The id of the result, `import × 1 000 000 000 + row`, which never changes.
     pub fn id(&self, import: ImportId) -> u64 {
-        EntryId::of(import, self.row).0
+        import.0 * (MAX_ROWS + 1) + self.row.0
     }
 
-    /// The entry that the row created, or `None` for a row with another outcome.
-    pub fn created(&self, import: ImportId) -> Option<EntryId> {
-        (self.outcome == RowOutcome::Created).then(|| EntryId::of(import, self.row))
+    /// The id of the entity that the row created, or of the shared thing that the row created or found; `None` for any
+    /// other row. The entity of a row has the id of the row's result.
+    pub fn record(&self, import: ImportId) -> Option<u64> {
+        self.became.or((self.outcome == RowOutcome::Created).then(|| self.id(import)))
     }
 
     /// The code of the error, or of the reason why the row was skipped.
@@ -271,7 +274,8 @@ impl Walk {
         if !query.ascending {
             runs.reverse();
         }
-        let mut errors = chunk.page.map(|page| page.errors).unwrap_or_default();
+        let first_row = chunk.first_row;
+        let (mut errors, became) = chunk.page.map(|page| (page.errors, page.became)).unwrap_or_default();
         for Run { outcome, first: from, last: to } in runs {
             let word = outcome.map_or(RowOutcome::Pending, RowOutcome::from);
             let (from, to) = (from.max(first.0), to.min(last.0));
@@ -286,7 +290,9 @@ impl Walk {
             for offset in 0..room {
                 let row = Row(if query.ascending { from + offset } else { to - offset });
                 let error = (word == RowOutcome::Failed).then(|| take(&mut errors, row)).flatten();
-                self.rows.push(RowResult { row, outcome: word, skipped, error });
+                let at = became.binary_search_by_key(&(row.0 - first_row), |&(offset, _)| u64::from(offset));
+                let became = at.ok().map(|at| became[at].1);
+                self.rows.push(RowResult { row, outcome: word, skipped, error, became });
             }
         }
     }

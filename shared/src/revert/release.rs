@@ -14,7 +14,8 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use serde::{Deserialize, Serialize};
 
 use crate::concurrent::drained;
-use crate::import::{Change, Import, ImportError, Status, Tally, transition};
+use crate::dispatch;
+use crate::import::{Change, Import, ImportError, Status, Tally, roll, transition};
 use crate::inbox;
 use crate::portions::TimeLeft;
 use crate::queue::Message;
@@ -152,6 +153,8 @@ async fn let_go(services: &Services, import: &Import, time: &TimeLeft) -> Result
     }
     let mut kept = Vec::from_iter(mark.standing(services, import).await?);
     kept.truncate(MOST_NAMED);
+    // Every chunk is undone, so the count is final. A kind which keeps nothing pays for no read.
+    let stayed = if dispatch::keeps(import) { import.counts(services).await?.kept } else { 0 };
     let mut import = import.clone();
     loop {
         let now = services.clock.now_ms();
@@ -164,6 +167,9 @@ async fn let_go(services: &Services, import: &Import, time: &TimeLeft) -> Result
             abort::keep_findings(services, &import).await?;
             change =
                 change.unset("aborting").set("completed_at", now).set("sealed", true).set("tally", Tally::default());
+            change = change.also(roll::emptied(&import, stayed));
+        } else if stayed > 0 {
+            change = change.also(roll::kept(&import, stayed));
         }
         match transition(services, &import, to, change).await {
             Ok(undone) => return inbox::finish(services, &undone).await.map(|_| true),

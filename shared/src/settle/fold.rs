@@ -204,7 +204,7 @@ impl Window {
     }
 
     fn note(&mut self, note: Note) {
-        if let Kind::Project | Kind::Tag = note.kind
+        if let Kind::Project | Kind::Tag | Kind::Company = note.kind
             && let Some(name) = self.name((note.kind, note.id))
         {
             name.noted = true;

@@ -39,6 +39,10 @@ pub enum ErrorCode {
     InvalidDuration,
     /// A cell of a flag is neither yes nor no.
     InvalidFlag,
+    /// A cell of addresses does not have the form of an e-mail address.
+    InvalidEmail,
+    /// A row says that it is neither a company nor a person.
+    UnknownModel,
     /// The row has more or fewer cells than the header.
     Ragged,
     /// The record is longer than [`MAX_RECORD`].

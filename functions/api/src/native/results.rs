@@ -92,14 +92,14 @@ pub(super) fn row_place((shown, row): ListPlace) -> RowPlace {
 fn shown(import: &Import, result: &RowResult) -> ResultRow {
     let RowResult { row, outcome, error, .. } = result;
     // People see nothing of an undone import, so its rows lead to no record.
-    let record = result.created(import.id).filter(|_| !import.status.is_gone());
+    let record = result.record(import.id).filter(|_| !import.status.is_gone());
     let whole = error.as_ref().is_some_and(|error| error.column.is_empty());
     let cell = |text: fn(&shared::ledger::PageError) -> &str| {
         error.as_ref().filter(|_| !whole).map(|error| shortened(text(error), CELL))
     };
     ResultRow {
         id: result.id(import.id),
-        record_id: record.map(|id| id.0),
+        record_id: record,
         row_number: row.0,
         status: status(*outcome),
         outcome: *outcome,

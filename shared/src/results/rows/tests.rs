@@ -106,7 +106,7 @@ fn a_result_tells_its_id_its_entry_its_code_and_its_message() {
     let rows = found(&query, chunk(&outcomes), (1, 100), 50);
     let told = |at: usize| {
         let row: &RowResult = &rows[at];
-        (row.id(ImportId(7)), row.created(ImportId(7)).map(|id| id.0), row.code().unwrap_or("-").to_owned())
+        (row.id(ImportId(7)), row.record(ImportId(7)), row.code().unwrap_or("-").to_owned())
     };
     assert_eq!(told(0), (7_000_000_021, Some(7_000_000_021), "-".to_owned()));
     assert_eq!(told(1), (7_000_000_022, None, "invalid_date".to_owned()));

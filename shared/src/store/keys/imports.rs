@@ -244,14 +244,22 @@ pub fn open_imports() -> Query {
     Query::index(Table::Imports, "open", "open", "open")
 }
 
-/// The item of the account's roll that counts an import's entries.
-pub fn roll(account: AccountId, import: ImportId) -> Key {
-    Key::imports(format!("A#{account}#roll"), format!("{:06}", import.0 / IMPORTS_A_ROLL))
+/// The item of an account's roll that counts an import's entities. `rows` is the word for the kind of rows, whose
+/// imports have a roll of their own: `entries` or `contacts`.
+pub fn roll(account: AccountId, rows: &str, import: ImportId) -> Key {
+    Key::imports(roll_partition(account, rows), format!("{:06}", import.0 / IMPORTS_A_ROLL))
 }
 
-/// All items of an account's roll, by the numbers of the imports.
-pub fn rolls(account: AccountId) -> Query {
-    Query::partition(Table::Imports, format!("A#{account}#roll"))
+/// All items of an account's roll for a kind of rows, by the numbers of the imports.
+pub fn rolls(account: AccountId, rows: &str) -> Query {
+    Query::partition(Table::Imports, roll_partition(account, rows))
+}
+
+fn roll_partition(account: AccountId, rows: &str) -> String {
+    match rows {
+        "entries" => format!("A#{account}#roll"),
+        rows => format!("A#{account}#roll#{rows}"),
+    }
 }
 
 /// The number of entries in a partition of entries made by hand.
