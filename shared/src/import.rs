@@ -166,8 +166,8 @@ pub struct Import {
     /// round ([`Write::in_round`](crate::store::Write::in_round)).
     #[serde(default, skip_serializing_if = "is_first")]
     pub round: u32,
-    /// The place in the lane, or `None` for an import whose place is its own number. A resumed import takes its place
-    /// at the end of the line.
+    /// The place in the lane, or `None` for an import which was never started, and for a drop of time entries whose place
+    /// is its own number. A resumed import takes its place at the end of the line.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub place: Option<u64>,
     /// The status which the import had when it was last stopped, or `None` for an import which was never stopped, or which
@@ -233,6 +233,18 @@ impl Import {
     /// the file tells.
     pub fn is_dropped(&self) -> bool {
         self.dropped || self.source.as_ref().is_some_and(|source| InboxPlace::of(&source.key).is_some())
+    }
+
+    /// The lane in which the import takes turns, or `None` for an import which takes no lane. An item written before the
+    /// attribute `lane` existed has the lane of its kind of arrival.
+    pub fn lane(&self) -> Option<Lane> {
+        self.lane.or(self.is_dropped().then_some(Lane::Entries))
+    }
+
+    /// `true` if the import has a last step after it settles: its place in a lane is given up, and the report of a drop is
+    /// written. The import stays in the index of the sweep until the step is done.
+    pub fn has_last_step(&self) -> bool {
+        self.is_dropped() || self.lane().is_some()
     }
 
     /// `true` if the import was resumed, and edits by hand which found it sealed may still be at work.

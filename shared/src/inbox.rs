@@ -15,7 +15,7 @@
 //!   written, so neither is lost if the worker dies. If the outbox refuses a report, the sweep retries for about nine
 //!   hours and then gives up with an error in the log.
 
-mod report;
+pub(crate) mod report;
 pub mod shown;
 
 use std::collections::BTreeMap;
@@ -28,12 +28,12 @@ use crate::files::{FileError, INBOX, LONGEST_KEY};
 use crate::format::{FormatName, ReadingOptions};
 use crate::id::{AccountId, ThingId};
 use crate::import::{
-    Duplicates, EntryOptions, Import, ImportError, ImportType, NewImport, Options, Origin, Wrong, asked, create, lane,
+    Duplicates, EntryOptions, Import, ImportError, ImportType, NewImport, Options, Origin, Wrong, asked, create,
     read_note,
 };
 use crate::services::Services;
+use crate::store::StoreError;
 use crate::store::keys::{self, Kind};
-use crate::store::{StoreError, Write};
 use crate::things::names::LONGEST_NAME;
 use crate::things::{Thing, user};
 
@@ -207,48 +207,4 @@ async fn first_user(services: &Services, account: AccountId) -> Result<Option<Th
             (None, None) => return Ok(None),
         }
     }
-}
-
-/// Finishes a settled import which was dropped: gives up its place in the lane, calls the next import, and writes the
-/// report.
-///
-/// A second call changes nothing, and nothing is done for imports which were not dropped. `false` if the report could
-/// not be written; the import then stays in the index of the sweep.
-pub(crate) async fn finish(services: &Services, import: &Import) -> Result<bool, ImportError> {
-    if !import.is_dropped() {
-        return Ok(true);
-    }
-    lane::leave(services, import).await?;
-    write_report(services, import).await
-}
-
-/// Writes the report of a settled import which was dropped, and removes the import from the index of the sweep. `false`
-/// if the report could not be written.
-pub(crate) async fn write_report(services: &Services, import: &Import) -> Result<bool, ImportError> {
-    let mut import = import.clone();
-    loop {
-        if let Err(error) = report::settled(services, &import).await {
-            tracing::warn!(account = import.account.0, import = import.id.0, %error, "a drop's report was not written");
-            return Ok(false);
-        }
-        if forget(services, &import).await? {
-            return Ok(true);
-        }
-        // An undo in between may have written a newer report, which this older report has just overwritten: write
-        // again.
-        import = Import::find(services, import.account, import.id).await?;
-        if !import.status.is_settled() {
-            return Ok(true);
-        }
-    }
-}
-
-/// Removes a settled import from the index of the sweep. `false` if the status has changed in between, also if the import
-/// has come to the same status again.
-pub(crate) async fn forget(services: &Services, import: &Import) -> Result<bool, ImportError> {
-    let rest = Write::update(keys::import(import.account, import.id), "REMOVE #open, #opened")
-        .when("#status = :status AND #updated_at = :seen")
-        .bind(":status", import.status)
-        .bind(":seen", import.updated_at);
-    Ok(services.store.attempt(rest).await?)
 }

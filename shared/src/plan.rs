@@ -23,13 +23,13 @@ use crate::files::{FileError, Object};
 use crate::id::{AccountId, ChunkNo, ImportId, MAX_ROWS};
 use crate::import::messages::send_chunks;
 use crate::import::{Change, Import, ImportError, OnError, Status, lane, transition};
-use crate::inbox;
 use crate::kind::survey::{RefusedFile, Surveyed};
 use crate::ledger::hold::Ended;
 use crate::ledger::{Chunk, ChunkState};
 use crate::load;
 use crate::queue::Message;
 use crate::services::Services;
+use crate::settle::last_step;
 use crate::settle::stop::stop;
 use crate::settle::{go_on, settle_soon};
 use crate::store::{StoreError, Write, decode, keys};
@@ -110,9 +110,7 @@ async fn arrived(services: &Services, import: Import) -> Result<Import, ImportEr
     };
     let moved = match (found, import.status) {
         (Ok(object), Status::New) if import.is_held() => return hold(services, &import, &object).await,
-        (Ok(object), Status::New) => {
-            transition(services, &import, Status::Queued, Change::none().set("source", object)).await
-        }
+        (Ok(object), Status::New) => lane::line_up(services, &import, Change::none().set("source", object)).await,
         (Ok(object), _) => return pin(services, &import, &object).await,
         (Err(FileError::Missing), Status::Queued) if import.age(services) > STORING => {
             stop(services, &import, "its file was never stored".to_owned()).await
@@ -256,7 +254,7 @@ async fn refuse(services: &Services, import: &Import, refusal: RefusedFile) -> R
     }
     recall::put_verdict(services, import, &verdict).await?;
     let refused = transition(services, import, Status::Unsupported, change.because(reason)).await?;
-    inbox::finish(services, &refused).await?;
+    last_step::finish(services, &refused).await?;
     Ok(refused)
 }
 

@@ -6,12 +6,12 @@
 
 pub mod abort;
 mod fold;
+pub mod last_step;
 pub mod stop;
 
 use crate::dispatch;
 use crate::id::ChunkNo;
 use crate::import::{Change, Counts, Import, ImportError, Status, Tally, roll, transition};
-use crate::inbox;
 use crate::ledger::{Chunk, ChunkState};
 use crate::mappings;
 use crate::portions::TimeLeft;
@@ -42,8 +42,8 @@ pub async fn settle(services: &Services, import: &Import, time: &TimeLeft) -> Re
             }
         }
         (Status::Incomplete, Some(_)) if !import.is_sealed() => {}
-        (status, _) if status.is_settled() && import.is_dropped() => {
-            return Box::pin(inbox::finish(services, import)).await.map(drop);
+        (status, _) if status.is_settled() && import.has_last_step() => {
+            return Box::pin(last_step::finish(services, import)).await.map(drop);
         }
         _ => return Ok(()),
     }
@@ -101,8 +101,8 @@ async fn close(services: &Services, import: &Import, time: &TimeLeft) -> Result<
         let change = change.also(roll::settled(import, tally.entries));
         let change = remember(services, import, verdict, (change, now)).await?;
         match transition(services, import, verdict, change).await {
-            // Boxed, because few imports are dropped, and every settling would carry the large future.
-            Ok(settled) => return Box::pin(inbox::finish(services, &settled)).await.map(|_| true),
+            // Boxed, because few imports have a last step, and every settling would carry the large future.
+            Ok(settled) => return Box::pin(last_step::finish(services, &settled)).await.map(|_| true),
             // The remembered mapping was changed in between: retry. An import which was stopped and resumed in between
             // is left to a later worker.
             Err(ImportError::Status { status: Status::Processing, .. }) => {
@@ -169,8 +169,8 @@ async fn seal(services: &Services, import: &Import, time: &TimeLeft) -> Result<b
         Fold::Left => return Ok(true),
     };
     let tally = Tally { entries: import.counts(services).await?.entities(), ..made };
-    // A drop stays in the index of the sweep until its report is written.
-    let out = if import.is_dropped() { "" } else { " REMOVE #open, #opened" };
+    // An import with a last step stays in the index of the sweep until the step is done.
+    let out = if import.has_last_step() { "" } else { " REMOVE #open, #opened" };
     let set = format!("SET #tally = :tally, #sealed = :true, #days = :days{out}");
     let seal = Write::update(keys::import(import.account, import.id), &set)
         .when("#status = :incomplete AND #updated_at = :seen")
@@ -180,8 +180,8 @@ async fn seal(services: &Services, import: &Import, time: &TimeLeft) -> Result<b
         .bind(":days", days)
         .bind(":incomplete", Status::Incomplete);
     let roll = roll::settled(import, tally.entries);
-    if services.store.attempt_all(vec![seal, roll]).await? && import.is_dropped() {
-        Box::pin(inbox::finish(services, &Import::find(services, import.account, import.id).await?)).await?;
+    if services.store.attempt_all(vec![seal, roll]).await? && import.has_last_step() {
+        Box::pin(last_step::finish(services, &Import::find(services, import.account, import.id).await?)).await?;
     }
     Ok(true)
 }

@@ -9,6 +9,7 @@
 //! | stood still with all work done | settles the import |
 //! | stood still with work left | sends the messages again; a second message finds the work done or held |
 //! | stood still through many wakings | gives up the import, with a reason |
+//! | stood still for an hour, first in its lane | gives up the import; an undo gives up its place, and goes on |
 //!
 //! A system which has its state to itself, such as a local system with a data folder, sweeps once when started as if
 //! every import had stood still for long enough ([`Others::Gone`]), because all holders of leases are dead and all
@@ -21,13 +22,13 @@ use serde::{Deserialize, Serialize};
 use crate::concurrent::drained;
 use crate::id::{AccountId, ChunkNo, ImportId};
 use crate::import::{Import, ImportError, Status, UPLOAD_WINDOW, lane};
-use crate::inbox;
 use crate::ledger::Chunk;
 use crate::plan;
 use crate::queue::Message;
 use crate::results::made::folded_steps;
 use crate::revert;
 use crate::services::Services;
+use crate::settle::last_step;
 use crate::settle::stop::stop;
 use crate::settle::{go_on, settle_soon};
 use crate::store::{StoreError, Write, decode, keys};
@@ -39,8 +40,17 @@ const STANDSTILL: Duration = Duration::from_secs(150);
 const LONGEST: Duration = Duration::from_secs(3600);
 /// The time without progress after which a queued import is woken: longer than the parser may run.
 const PLANNING: Duration = Duration::from_secs(960);
-/// The most wakings without progress, together about nine hours; then the import is given up.
+/// The most wakings without progress; then the import is given up. The waits before the wakings begin with
+/// [`STANDSTILL`] and double up to an hour: five waits take 78 minutes, and eight further waits take an hour each, so the
+/// import is given up after about nine hours.
 const MOST_WAKINGS: u32 = 12;
+/// The time without progress after which an import is given up while other imports may wait for it in a lane.
+const LANE_STANDSTILL: Duration = Duration::from_secs(3600);
+/// The longest time between two wakings of an import in a lane, unless planning takes longer.
+const LONGEST_IN_LANE: Duration = Duration::from_secs(900);
+/// The fewest wakings before an import in a lane is given up. A local system which was switched off for an hour thereby
+/// wakes the import before giving it up.
+const FEWEST_WAKINGS: u32 = 3;
 /// The most imports looked at at once.
 const LOOKS_AT_ONCE: usize = 8;
 
@@ -58,14 +68,24 @@ pub enum Others {
 struct Watch {
     status: Status,
     done: u64,
+    /// The time of the last waking, or of the last progress before the first waking.
     since: i64,
     wakings: u32,
+    /// The time of the last progress; `None` in an item written before the attribute existed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    from: Option<i64>,
 }
 
 impl Watch {
     /// `true` if the watch is of the import's present stay in its status. A resumed import may come to a status again.
     fn is_of(&self, import: &Import) -> bool {
         self.status == import.status && self.since >= import.updated_at
+    }
+
+    /// `true` if the import has stood still for so long that imports behind it in a lane need not wait any longer.
+    fn is_too_long_for_a_lane(&self, now: i64) -> bool {
+        let stood = Duration::from_millis((now - self.from.unwrap_or(self.since)).max(0).unsigned_abs());
+        self.wakings > FEWEST_WAKINGS && stood >= LANE_STANDSTILL
     }
 }
 
@@ -130,7 +150,7 @@ async fn look(
     if others == Others::Gone {
         free(services, &import).await?;
     }
-    if import.is_dropped() && import.is_sealed() {
+    if import.has_last_step() && import.is_sealed() {
         return tell(services, &import, others, swept).await;
     }
     if import.is_sealed() {
@@ -164,16 +184,26 @@ async fn look(
         Some(watch) if watch.is_of(&import) && watch.done == done => watch.clone(),
         // Progress since the last look counts from now; without progress so far, time counts from the last change of
         // status.
-        _ => Watch { status: import.status, done, since: if done > 0 { now } else { import.updated_at }, wakings: 0 },
+        _ => {
+            let since = if done > 0 { now } else { import.updated_at };
+            Watch { status: import.status, done, since, wakings: 0, from: Some(since) }
+        }
     };
-    if others == Others::Gone || stood_still(&watch, now) >= patience(import.status, watch.wakings) {
+    let longest = if import.lane().is_some() { LONGEST_IN_LANE } else { LONGEST };
+    if others == Others::Gone || stood_still(&watch, now) >= patience(import.status, watch.wakings, longest) {
         watch.wakings += 1;
         watch.since = now;
-        if watch.wakings > MOST_WAKINGS && matches!(import.status, Status::Queued | Status::Processing) {
+        let is_held_up = watch.is_too_long_for_a_lane(now) && lane::is_waited_for(services, &import).await?;
+        let may_stop = matches!(import.status, Status::Queued | Status::Processing);
+        if may_stop && (is_held_up || watch.wakings > MOST_WAKINGS) {
             swept.given_up += 1;
-            let why = format!("the import made no progress in {MOST_WAKINGS} tries");
+            let why = format!("the import made no progress in {} tries", watch.wakings - 1);
             stop(services, &import, why).await?;
             return Ok(());
+        }
+        if is_held_up {
+            // No loader can write for the import any more, so the imports behind need not wait for the end of its undo.
+            lane::leave(services, &import).await?;
         }
         swept.woken += 1;
         swept.awaiting += u64::from(import.awaits_file());
@@ -185,20 +215,20 @@ async fn look(
     Ok(())
 }
 
-/// Gives up the turn of a settled drop, and writes the report. If the worker which settled the import died, the sweep
-/// does so at once. If the outbox refuses the report, each further try waits twice as long.
+/// Takes the last step of a settled import. If the worker which settled the import died, the sweep does so at once. If
+/// the outbox refuses the report of a drop, each further try waits twice as long.
 async fn tell(services: &Services, import: &Import, others: Others, swept: &mut Swept) -> Result<(), ImportError> {
     let (now, key) = (services.clock.now_ms().max(import.updated_at), keys::watch(import.account, import.id));
     let seen: Option<Watch> = services.store.read(&key).await?;
     let seen = seen.filter(|watch| watch.is_of(import));
-    let waits = |watch: &Watch| patience(watch.status, watch.wakings) > stood_still(watch, now);
+    let waits = |watch: &Watch| patience(watch.status, watch.wakings, LONGEST) > stood_still(watch, now);
     if others == Others::MayWork && seen.as_ref().is_some_and(waits) {
         return Ok(());
     }
     // The turn was given up before the first refused report.
     let is_told = match &seen {
-        Some(_) => inbox::write_report(services, import).await?,
-        None => inbox::finish(services, import).await?,
+        Some(_) => last_step::write_report(services, import).await?,
+        None => last_step::finish(services, import).await?,
     };
     if is_told {
         return Ok(());
@@ -207,9 +237,9 @@ async fn tell(services: &Services, import: &Import, others: Others, swept: &mut 
     if wakings > MOST_WAKINGS {
         swept.given_up += 1;
         tracing::error!(account = import.account.0, import = import.id.0, "a drop's report is given up");
-        return inbox::forget(services, import).await.map(drop);
+        return last_step::forget(services, import).await.map(drop);
     }
-    let watch = Watch { status: import.status, done: 0, since: now, wakings };
+    let watch = Watch { status: import.status, done: 0, since: now, wakings, from: None };
     services.store.write(Write::put(key, &watch)).await?;
     Ok(())
 }
@@ -232,10 +262,10 @@ async fn free(services: &Services, import: &Import) -> Result<(), StoreError> {
     Ok(())
 }
 
-/// How long an import may stand still before the next waking.
-fn patience(status: Status, wakings: u32) -> Duration {
+/// How long an import may stand still before the next waking, at most `longest` unless planning takes longer.
+fn patience(status: Status, wakings: u32, longest: Duration) -> Duration {
     let first = if status == Status::Queued { PLANNING } else { STANDSTILL };
-    (first * 2u32.pow(wakings.min(8))).min(LONGEST.max(first))
+    (first * 2u32.pow(wakings.min(8))).min(longest.max(first))
 }
 
 async fn wake(services: &Services, import: &Import, swept: &mut Swept) -> Result<(), ImportError> {

@@ -9,7 +9,7 @@
 //! | origin | how the number is drawn | why |
 //! |---|---|---|
 //! | a request at a door | `ADD n 1` before the transaction | simultaneous requests draw with a single write each |
-//! | a drop | counter n → n+1 (if still n) within the transaction | drops take turns in the order of numbers |
+//! | a drop, or an import which takes a place in a lane at once | counter n → n+1 (if still n) within the transaction | turns are taken in the order of numbers |
 //!
 //! The counter gives out `created_at` together with the number, so an import with a higher number is never older,
 //! whatever the clocks of the functions show. Lists rely on this order ([`super::list`]).
@@ -19,7 +19,7 @@
 //!
 //! All imports of a user write to the user's count of references. On AWS, simultaneous transactions of a user therefore
 //! conflict, and a single transaction succeeds at a time. The remaining requests wait with a jittered back-off, as do
-//! drops whose number is taken.
+//! imports whose number is taken.
 
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -63,6 +63,27 @@ pub struct NewImport {
     /// The identity of the request if its sender gave an `Idempotency-Key`, so the same request finds the same import;
     /// else `None`.
     pub once: Option<Once>,
+}
+
+impl NewImport {
+    fn is_dropped(&self) -> bool {
+        matches!(self.origin, Origin::Dropped { .. })
+    }
+
+    /// The status with which the import is made.
+    fn first_status(&self) -> Status {
+        match self.origin {
+            Origin::Dropped { .. } => Status::Queued,
+            Origin::Body { .. } | Origin::Located { .. } if self.options.autostart => Status::Queued,
+            Origin::Body { .. } | Origin::Located { .. } | Origin::Awaited { .. } => Status::New,
+        }
+    }
+
+    /// The lane in which the import takes its place as soon as it is made, or `None` for an import which takes no lane or
+    /// is started later.
+    fn lane_at_once(&self) -> Option<Lane> {
+        Lane::of(self.import_type, self.is_dropped()).filter(|_| self.first_status() == Status::Queued)
+    }
 }
 
 /// The `Idempotency-Key` which a user gave to a request, with a digest of the request's content.
@@ -190,8 +211,8 @@ pub async fn create_or_find(services: &Services, new: &NewImport) -> Result<(Imp
             Write::put(claim_key.clone(), &claim).when_absent(),
             roll::entered(&import),
         ]);
-        if import.lane.is_some() {
-            writes.push(lane::get_in_line(account, id, id.0));
+        if let Some(lane) = new.lane_at_once() {
+            writes.push(lane::get_in_line(account, id, lane, id.0));
         }
         writes.extend(announce(&import, import.status, &format!("user {}", new.user), None, import.created_at));
         match store.transact(writes).await {
@@ -215,7 +236,7 @@ struct Number {
 impl Number {
     async fn draw(services: &Services, new: &NewImport) -> Result<Self, StoreError> {
         let (counter, now) = (keys::counter(new.account, Counter::Imports), services.clock.now_ms());
-        if !matches!(new.origin, Origin::Dropped { .. }) {
+        if new.lane_at_once().is_none() {
             return Ok(Self { drawn: services.store.next_dated(counter, now).await?, raise: None });
         }
         let last = services.store.last_dated(&counter).await?;
@@ -257,21 +278,20 @@ fn file_key(prefix: &str, account: AccountId, import: ImportId, file_name: &str)
 
 fn first_state(services: &Services, new: &NewImport, id: ImportId, now: i64) -> Import {
     let key = |prefix| Some(file_key(prefix, new.account, id, &new.file_name));
-    let status = if new.options.autostart { Status::Queued } else { Status::New };
-    let (status, source, awaits) = match &new.origin {
-        Origin::Dropped { object, .. } => (Status::Queued, Some(object.clone()), None),
-        Origin::Body { .. } | Origin::Located { .. } => (status, None, key(SOURCES)),
-        Origin::Awaited { .. } => (Status::New, None, key(UPLOADS)),
+    let (source, awaits) = match &new.origin {
+        Origin::Dropped { object, .. } => (Some(object.clone()), None),
+        Origin::Body { .. } | Origin::Located { .. } => (None, key(SOURCES)),
+        Origin::Awaited { .. } => (None, key(UPLOADS)),
     };
     let location = match &new.origin {
         Origin::Located { location, .. } => Some(location.clone()),
         _ => None,
     };
-    let lane = matches!(new.origin, Origin::Dropped { .. }).then_some(Lane::Entries);
+    let at_once = new.lane_at_once();
     Import {
         account: new.account,
         id,
-        status,
+        status: new.first_status(),
         import_type: new.import_type,
         file_name: new.file_name.clone(),
         user: new.user,
@@ -298,10 +318,11 @@ fn first_state(services: &Services, new: &NewImport, id: ImportId, now: i64) -> 
         remembered: None,
         days: None,
         sealed: false,
-        dropped: lane.is_some(),
-        lane,
+        dropped: new.is_dropped(),
+        lane: Lane::of(new.import_type, new.is_dropped()),
         round: 0,
-        place: None,
+        // The place of a drop of time entries goes without saying.
+        place: at_once.filter(|lane| *lane != Lane::Entries).map(|_| id.0),
         stopped: None,
         rests_until: None,
         aborting: false,

@@ -1,33 +1,60 @@
 //! Lanes: imports which must not run at the same time take turns.
 //!
-//! All drops of an account share a lane, because each drop is compared with the entries of the drops before. An import
-//! takes its place in the transaction which makes the import, in the order of import numbers. The parser plans the
-//! first in line, and whoever settles an import calls the next. Requests at a door take no lane.
+//! | lane | imports | why |
+//! |---|---|---|
+//! | `entries` | dropped files with time entries | each drop is compared with the entries of the drops before |
+//! | `contacts` | all imports of contacts, from every door | two imports with the same address or name give one person |
+//!
+//! An import takes its place when it is **started**: in the transaction which makes it `queued`, whether it is made so,
+//! its file arrives, or somebody starts or resumes it. The parser plans the first in line, and whoever settles an import
+//! calls the next. Undos and edits by hand take no lane.
 //!
 //! # Places
 //!
-//! A place is a number of the account's counter of imports, and the lowest place comes first. The place of a new import
-//! is its own number. A resumed import draws a number for its place, so it stands behind all imports made before, and the
-//! number stays a gap among the imports. Number and place are written in one transaction with the counter: otherwise an
-//! import could begin as the first in line, and a lower place could come in front of it afterwards.
+//! A place is a number of the account's counter of imports, and the lowest place comes first. The place of an import
+//! which is made `queued` is its own number. An import which is started later, or resumed, draws a number for its place,
+//! so it stands behind all imports queued before, and the number stays a gap among the imports. Number and place are
+//! written in one transaction with the counter: otherwise an import could begin as the first in line, and a lower place
+//! could come in front of it afterwards.
 //!
 //! A stopped import gives up its place once none of its chunks can be committed any more: at once if no loader is at
-//! work, and else when the last loader has committed its chunk, or its lease has ended.
+//! work, and else when the last loader has committed its chunk, or its lease has ended. The sweep gives up an import
+//! which holds the first place and stands still for an hour.
+
+use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Import, ImportError};
+use super::{Change, Import, ImportError, ImportType, Status, transition};
 use crate::id::{AccountId, ImportId};
 use crate::queue::Message;
 use crate::services::Services;
-use crate::store::{Key, StoreError, Write, decode, keys};
+use crate::store::keys::Counter;
+use crate::store::{Key, Patience, StoreError, Write, decode, keys};
+use crate::wire::wire_words;
 
-/// A lane of an account, in which imports take turns.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Lane {
-    /// The lane of dropped files with time entries.
-    Entries,
+/// How long an import tries to draw its place while other imports draw their numbers: shorter than the API function's
+/// time-out of 29 seconds.
+const DRAWING: Duration = Duration::from_secs(20);
+
+wire_words! {
+    /// A lane of an account, in which imports take turns.
+    Lane {
+        /// The lane of dropped files with time entries.
+        Entries = "entries",
+        /// The lane of all imports of contacts.
+        Contacts = "contacts",
+    }
+}
+
+impl Lane {
+    /// The lane of an import of this type, or `None` for an import which takes no lane.
+    pub fn of(import_type: ImportType, is_dropped: bool) -> Option<Self> {
+        match import_type {
+            ImportType::TimeEntries => is_dropped.then_some(Self::Entries),
+            ImportType::Contacts => Some(Self::Contacts),
+        }
+    }
 }
 
 /// The place of an import in its lane.
@@ -42,53 +69,103 @@ struct First {
     import: ImportId,
 }
 
-/// The write by which a drop gets in line, at the end.
-pub(crate) fn get_in_line(account: AccountId, import: ImportId, place: u64) -> Write {
-    Write::put(keys::turn(account, place), &Turn { import }).when_absent()
+/// The write by which an import gets in line, at the end.
+pub(super) fn get_in_line(account: AccountId, import: ImportId, lane: Lane, place: u64) -> Write {
+    Write::put(keys::turn(account, lane.name(), place), &Turn { import }).when_absent()
 }
 
-/// The write by which an import gives up its place.
-pub(crate) fn give_up(import: &Import) -> Write {
-    Write::delete(place_of(import))
+/// The lane and the place which the import has taken, or had taken before it was settled. `None` for an import which
+/// takes no lane or was never started.
+fn taken(import: &Import) -> Option<(Lane, u64)> {
+    let lane = import.lane()?;
+    // Drops are made `queued`. The item of a drop has no place until the drop is resumed.
+    let place = import.place.or((lane == Lane::Entries).then_some(import.id.0))?;
+    Some((lane, place))
 }
 
-fn place_of(import: &Import) -> Key {
-    keys::turn(import.account, place(import))
+fn key((lane, place): (Lane, u64), import: &Import) -> Key {
+    keys::turn(import.account, lane.name(), place)
 }
 
-fn place(import: &Import) -> u64 {
-    import.place.unwrap_or(import.id.0)
+/// Makes an import `queued` which was not started before. An import with a lane takes its place at the end of the line.
+///
+/// # Errors
+/// [`ImportError::Status`] if the import has changed since the caller read it.
+pub(crate) async fn line_up(services: &Services, import: &Import, change: Change) -> Result<Import, ImportError> {
+    if import.lane().is_none() {
+        return transition(services, import, Status::Queued, change).await;
+    }
+    let mut patience = Patience::lasting(DRAWING);
+    loop {
+        let change = take_place(services, import, change.clone()).await?;
+        match transition(services, import, Status::Queued, change).await {
+            // Another import drew the number, or this import has changed.
+            Err(error @ (ImportError::Status { .. } | ImportError::Store(StoreError::Busy(_)))) => {
+                let now = Import::find(services, import.account, import.id).await?;
+                if (now.status, now.updated_at) != (import.status, import.updated_at) {
+                    return Err(error);
+                }
+                patience.wait(false, "many imports are being made at once").await?;
+            }
+            done => return done,
+        }
+    }
+}
+
+/// Adds the writes to a change of status by which the import takes a place at the end of its lane, and gives up the
+/// place which it had. Adds nothing for an import which takes no lane.
+pub(super) async fn take_place(services: &Services, import: &Import, change: Change) -> Result<Change, StoreError> {
+    let Some(lane) = import.lane() else { return Ok(change) };
+    let (account, counter) = (import.account, keys::counter(import.account, Counter::Imports));
+    let last = services.store.last_dated(&counter).await?.number;
+    let raise = Write::update(counter, "SET #n = :next").when("#n = :last").bind(":next", last + 1);
+    let change = change.set("place", last + 1).also(raise.bind(":last", last));
+    let change = change.also(get_in_line(account, import.id, lane, last + 1));
+    Ok(match taken(import) {
+        Some(before) => change.also(Write::delete(key(before, import))),
+        None => change,
+    })
 }
 
 /// `true` if the import may be planned, because the import takes no lane or stands first in its lane.
 pub(crate) async fn has_its_turn(services: &Services, import: &Import) -> Result<bool, StoreError> {
-    if !import.is_dropped() {
-        return Ok(true);
+    match taken(import) {
+        Some((lane, place)) => {
+            Ok(first(services, import.account, lane).await?.is_none_or(|first| first.place >= place))
+        }
+        None => Ok(true),
     }
-    Ok(first(services, import.account).await?.is_none_or(|first| first.place >= place(import)))
 }
 
-async fn first(services: &Services, account: AccountId) -> Result<Option<First>, StoreError> {
-    let (items, _) = services.store.page(&keys::turns(account).limit(1)).await?;
+/// `true` if imports may wait for this import, because it stands first in its lane.
+pub(crate) async fn is_waited_for(services: &Services, import: &Import) -> Result<bool, StoreError> {
+    let Some((lane, _)) = taken(import) else { return Ok(false) };
+    Ok(first(services, import.account, lane).await?.is_some_and(|first| first.import == import.id))
+}
+
+async fn first(services: &Services, account: AccountId, lane: Lane) -> Result<Option<First>, StoreError> {
+    let (items, _) = services.store.page(&keys::turns(account, lane.name()).limit(1)).await?;
     let Some(item) = items.into_iter().next() else { return Ok(None) };
     let place = keys::place_of_turn(&item)?;
     let Turn { import } = decode(item)?;
     Ok(Some(First { place, import }))
 }
 
-/// Calls the first in line of the account's drops, so a parser plans it.
-pub(crate) async fn call_first(services: &Services, account: AccountId) -> Result<(), ImportError> {
-    if let Some(First { import, .. }) = first(services, account).await? {
+/// Calls the first in line of a lane, so a parser plans it.
+pub(super) async fn call_first(services: &Services, account: AccountId, lane: Lane) -> Result<(), ImportError> {
+    if let Some(First { import, .. }) = first(services, account, lane).await? {
         services.queues.send(&Message::Start { account, import }).await?;
     }
     Ok(())
 }
 
 /// Gives up the import's place in its lane and, unless others stand before the import, calls the next in line. A second
-/// call changes nothing, and calls again in case the first call died in between.
+/// call changes nothing, and calls again in case the first call died in between. Does nothing for an import without a
+/// place.
 pub(crate) async fn leave(services: &Services, import: &Import) -> Result<(), ImportError> {
-    let waited = first(services, import.account).await?.is_some_and(|first| first.place < place(import));
-    services.store.write(give_up(import)).await?;
+    let Some((lane, place)) = taken(import) else { return Ok(()) };
+    let waited = first(services, import.account, lane).await?.is_some_and(|first| first.place < place);
+    services.store.write(Write::delete(key((lane, place), import))).await?;
     // An import before this import calls the next in line itself, or has called this import, whose start then ends here.
-    if waited { Ok(()) } else { call_first(services, import.account).await }
+    if waited { Ok(()) } else { call_first(services, import.account, lane).await }
 }

@@ -21,7 +21,7 @@
 //! | totals, summaries, findings | stay and are SET again at the end; the next **round** keeps late workers out |
 //! | the list of things made, with the mark of the fold | emptied, with the mark of the next round |
 //! | deletions of made things by hand | forgotten, because the next fold lists the things which are there |
-//! | the place in the lane | a new place at the end of the line |
+//! | the place in the lane | a new place at the end of the line, once the import is `queued` |
 //! | the report of a drop | stays until the import settles again |
 //!
 //! An edit by hand may have found the import sealed and may still be at work. Loading therefore goes on only when every
@@ -34,7 +34,7 @@ use super::{Asker, Change, Import, ImportError, Status, transition};
 use crate::files::FileError;
 use crate::queue::Message;
 use crate::services::Services;
-use crate::store::keys::{self, Counter};
+use crate::store::keys;
 use crate::store::{Patience, StoreError, Write};
 
 /// How long an upload is awaited.
@@ -42,7 +42,7 @@ pub const UPLOAD_WINDOW: Duration = Duration::from_secs(2 * 3600);
 /// The time after which every request has ended which found the import sealed: longer than the time-out of the API
 /// function.
 pub const REST: Duration = Duration::from_secs(30);
-/// How long the resumption of a drop tries to draw its place while other imports draw their numbers.
+/// How long the resumption of an import in a lane tries to draw its place while other imports draw their numbers.
 const DRAWING: Duration = Duration::from_secs(20);
 
 /// Resumes a stopped import for a person.
@@ -58,7 +58,7 @@ pub async fn resume(services: &Services, import: &Import, asker: &Asker) -> Resu
             return Err(ImportError::Status { import: import.id, status: import.status });
         }
         let to = target(services, &import).await?;
-        match transition(services, &import, to, opening(services, &import, asker).await?).await {
+        match transition(services, &import, to, opening(services, &import, to, asker).await?).await {
             Ok(resumed) => {
                 call(services, &resumed).await;
                 return Ok(resumed);
@@ -76,11 +76,11 @@ pub async fn resume(services: &Services, import: &Import, asker: &Asker) -> Resu
 /// Sends the message by which the import goes on. Without the message the sweep wakes the import.
 async fn call(services: &Services, import: &Import) {
     let (account, id) = (import.account, import.id);
-    let sent = match import.is_dropped() {
+    let sent = match import.lane().filter(|_| import.status == Status::Queued) {
         // The place which the import gave up may have been the first.
-        true => lane::call_first(services, account).await,
-        false if import.status == Status::New && !import.awaits_file() => return,
-        false => services.queues.send(&Message::Start { account, import: id }).await.map_err(ImportError::from),
+        Some(lane) => lane::call_first(services, account, lane).await,
+        None if import.status == Status::New && !import.awaits_file() => return,
+        None => services.queues.send(&Message::Start { account, import: id }).await.map_err(ImportError::from),
     };
     if let Err(error) = sent {
         tracing::warn!(account = account.0, import = id.0, %error, "the start message of an import was not sent; the sweep sends a new message");
@@ -119,7 +119,7 @@ async fn target(services: &Services, import: &Import) -> Result<Status, ImportEr
 }
 
 /// The change which opens the import again.
-async fn opening(services: &Services, import: &Import, asker: &Asker) -> Result<Change, ImportError> {
+async fn opening(services: &Services, import: &Import, to: Status, asker: &Asker) -> Result<Change, ImportError> {
     let (account, id, round) = (import.account, import.id, import.round + 1);
     let mut change = Change::none().asked_by(asker).set("round", round);
     for name in ["completed_at", "reason", "stopped", "tally", "sealed", "days", "fetches"] {
@@ -134,12 +134,8 @@ async fn opening(services: &Services, import: &Import, asker: &Asker) -> Result<
         change = change.also(made.bind(":round", round)).also(Write::delete(keys::unmade(account, id)));
     }
     // A stopped import which is not sealed has not given up its place.
-    if import.is_dropped() && import.is_sealed() {
-        let counter = keys::counter(account, Counter::Imports);
-        let last = services.store.last_dated(&counter).await?.number;
-        let raise = Write::update(counter, "SET #n = :next").when("#n = :last").bind(":next", last + 1);
-        change = change.set("place", last + 1).also(raise.bind(":last", last)).also(lane::give_up(import));
-        change = change.also(lane::get_in_line(account, id, last + 1));
+    if to == Status::Queued && import.is_sealed() {
+        change = lane::take_place(services, import, change).await?;
     }
     Ok(change)
 }

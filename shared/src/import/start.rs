@@ -2,7 +2,7 @@
 //!
 //! | the import | a start |
 //! |---|---|
-//! | is `new`, its file is there | makes it `queued` and sends the message for the parser |
+//! | is `new`, its file is there | makes it `queued`, with a place in its lane, and sends the message for the parser |
 //! | is `new`, its file is awaited or being fetched | notes the start; the parser goes on as soon as the file is there |
 //! | is `queued` or `processing` | changes nothing: it was started before, perhaps by a second request at the same time |
 //! | has ended, or is being undone | is an error |
@@ -10,7 +10,7 @@
 //! The parser notes the file of a held import only while the import is held, and a start notes itself only while no file
 //! is noted, so one of the two sees the other's note and goes on. If the message is lost, the sweep sends a new message.
 
-use super::{Asker, Change, Import, ImportError, Status, transition};
+use super::{Asker, Change, Import, ImportError, Status, lane};
 use crate::queue::Message;
 use crate::services::Services;
 use crate::store::{Write, decode, keys};
@@ -29,7 +29,7 @@ pub async fn start(services: &Services, import: &Import, asker: &Asker) -> Resul
             status => return Err(ImportError::Status { import: id, status }),
         }
         let started = match &import.source {
-            Some(_) => match transition(services, &import, Status::Queued, Change::none().asked_by(asker)).await {
+            Some(_) => match lane::line_up(services, &import, Change::none().asked_by(asker)).await {
                 Ok(import) => Some(import),
                 Err(ImportError::Status { status, .. }) if status != Status::New => None,
                 Err(error) => return Err(error),

@@ -57,7 +57,7 @@ struct Event<'a> {
 }
 
 /// Attributes, writes and conditions to go with a change of status.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub struct Change {
     sets: Vec<(&'static str, AttributeValue)>,
     unsets: Vec<&'static str>,
@@ -137,11 +137,11 @@ pub async fn transition(
     for (name, _) in &change.sets {
         expression.push_str(&format!(", #{name} = :{name}"));
     }
-    // An import stopped midway stays in the index of the sweep until its last loader ends; a drop, until its report is
-    // written.
+    // An import stopped midway stays in the index of the sweep until its last loader ends; an import with a last step,
+    // until the step is done.
     let stopped_midway = to == Status::Incomplete && import.chunks.is_some();
     let mut gone: Vec<_> = change.unsets.iter().map(|name| format!("#{name}")).collect();
-    if to.is_settled() && !stopped_midway && !import.is_dropped() {
+    if to.is_settled() && !stopped_midway && !import.has_last_step() {
         gone.extend(["#open", "#opened"].map(str::to_owned));
     } else if !to.is_settled() && import.status.is_settled() {
         expression.push_str(", #open = :open, #opened = :opened");

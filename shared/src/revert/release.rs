@@ -16,11 +16,10 @@ use serde::{Deserialize, Serialize};
 use crate::concurrent::drained;
 use crate::dispatch;
 use crate::import::{Change, Import, ImportError, Status, Tally, roll, transition};
-use crate::inbox;
 use crate::portions::TimeLeft;
 use crate::queue::Message;
 use crate::services::Services;
-use crate::settle::abort;
+use crate::settle::{abort, last_step};
 use crate::store::keys::{self, Kind};
 use crate::store::packing::{packed, unpacked};
 use crate::store::{Item, Key, Query, StoreError, Table, Write};
@@ -172,7 +171,7 @@ async fn let_go(services: &Services, import: &Import, time: &TimeLeft) -> Result
             change = change.also(roll::kept(&import, stayed));
         }
         match transition(services, &import, to, change).await {
-            Ok(undone) => return inbox::finish(services, &undone).await.map(|_| true),
+            Ok(undone) => return last_step::finish(services, &undone).await.map(|_| true),
             // A person took over the undo of an aborted import, or a second worker ended the undo.
             Err(ImportError::Status { .. }) => import = Import::find(services, import.account, import.id).await?,
             Err(error) => return Err(error),

@@ -175,21 +175,21 @@ pub fn mappings(account: AccountId) -> Query {
     Query::partition(Table::Imports, format!("A#{account}#mappings"))
 }
 
-/// A place in the account's lane of dropped imports.
-pub fn turn(account: AccountId, place: u64) -> Key {
-    Key::imports(format!("A#{account}#turns"), format!("entries#{place:07}"))
+/// A place in a lane of the account, whose name is `lane`.
+pub fn turn(account: AccountId, lane: &str, place: u64) -> Key {
+    Key::imports(format!("A#{account}#turns"), format!("{lane}#{place:07}"))
 }
 
-/// The place at which an item of the account's lane stands.
+/// The place at which an item of a lane stands.
 pub fn place_of_turn(item: &Item) -> Result<u64, StoreError> {
     let key = Key::of(Table::Imports, item);
-    let place = key.sk.strip_prefix("entries#").and_then(|place| place.parse().ok());
+    let place = key.sk.rsplit_once('#').and_then(|(_, place)| place.parse().ok());
     place.ok_or_else(|| StoreError::Shape(format!("a lane without a place: {}", key.sk)))
 }
 
-/// The account's lane of dropped imports, by place.
-pub fn turns(account: AccountId) -> Query {
-    Query::partition(Table::Imports, format!("A#{account}#turns")).prefix("entries#")
+/// A lane of the account, by place.
+pub fn turns(account: AccountId, lane: &str) -> Query {
+    Query::partition(Table::Imports, format!("A#{account}#turns")).prefix(format!("{lane}#"))
 }
 
 /// The imports of an account, by number, through the index `list`.
