@@ -162,7 +162,7 @@ pub async fn delete(
     }
     // The roll counts kept records apart, and takes the deleted ones off.
     writes.push(match &seen.maker {
-        Some(maker) => dropped(account, maker.id),
+        Some(maker) => dropped(maker),
         None => counted(account, kind, seen.record.id, -1),
     });
     let (id, referrer) = (seen.record.id, referrer(&seen.record));
