@@ -7,6 +7,7 @@ use std::collections::HashMap;
 
 use serde_json::Value;
 
+use crate::contacts::kind::ContactKind;
 use crate::entries::kind::EntryKind;
 use crate::files::Object;
 use crate::id::Row;
@@ -28,6 +29,10 @@ macro_rules! by_kind {
         match $import_type {
             ImportType::TimeEntries => {
                 type $kind = EntryKind;
+                $work
+            }
+            ImportType::Contacts => {
+                type $kind = ContactKind;
                 $work
             }
         }
@@ -52,7 +57,7 @@ pub async fn open(
     remembered: &Remembered,
 ) -> Result<Result<OpenFile, RefusedFile>, ImportError> {
     by_kind!(import.import_type, K => {
-        let options = K::reading(import, remembered);
+        let options = K::reading(&import.options, remembered);
         let wanted = WantedSheet::<<K as Kind>::Form> { options: options.clone(), sheet: import.options.sheet.clone() };
         Ok(match unpack::open(services, import, source, &wanted).await? {
             Ok(OpenTable { bytes, from, unpacked }) => {

@@ -1,0 +1,65 @@
+//! Contacts as a kind of rows.
+
+use serde_json::Value;
+
+use super::parsed::ParsedContact;
+use super::{draft, join, load, resolve, undo};
+use crate::contact_form::{ContactLayout, ContactReading, Contacts};
+use crate::format::FormatName;
+use crate::import::{Import, ImportError, Options};
+use crate::kind::bits::Bits;
+use crate::kind::planned_file::PlannedFile;
+use crate::kind::{HeldChunk, Kind, Loaded, Undone};
+use crate::mappings::MadeWith;
+use crate::table::{Remembered, Rows};
+
+/// The kind of contacts.
+#[derive(Clone, Copy, Debug)]
+pub struct ContactKind;
+
+impl Kind for ContactKind {
+    type Form = Contacts;
+
+    /// People to whom somebody else wrote stay.
+    const KEEPS: bool = true;
+
+    fn reading(options: &Options, remembered: &Remembered) -> ContactReading {
+        options.contact_reading(remembered)
+    }
+
+    fn format(_: &ContactLayout) -> Option<FormatName> {
+        None
+    }
+
+    fn evidence(layout: &ContactLayout) -> Value {
+        layout.shown()
+    }
+
+    fn made_with(import: &Import) -> Option<MadeWith<'_>> {
+        match (&import.options.contacts.mapping, &import.recalled) {
+            (Some(mapping), _) => Some(MadeWith::Given(mapping.columns())),
+            (None, recalled) => recalled.as_ref().map(MadeWith::Recalled),
+        }
+    }
+
+    /// Repeated addresses are looked for in every file.
+    fn joins(_: &Import) -> bool {
+        true
+    }
+
+    async fn join(file: &PlannedFile<'_, Contacts>) -> Result<Bits, ImportError> {
+        join::standing(file).await
+    }
+
+    async fn load(held: &HeldChunk<'_>, rows: &Rows<'_, Contacts>) -> Result<Loaded, ImportError> {
+        let rows: Vec<_> = rows.into_iter().map(|row| ParsedContact::new(held.chunk, row.row, row.line, row.parsed)).collect();
+        let companies = resolve::resolve(held, &rows).await?;
+        let drafts = draft::draft(held.import, rows, &companies);
+        let lost = load::write_all(held, &drafts).await?;
+        Ok(draft::page(held.import, held.chunk, drafts, &lost))
+    }
+
+    async fn undo(held: &HeldChunk<'_>) -> Result<Undone, ImportError> {
+        undo::take_back(held).await
+    }
+}
