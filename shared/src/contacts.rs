@@ -4,6 +4,8 @@ pub mod by_hand;
 pub mod draft;
 pub mod kind;
 pub mod list;
+pub mod join;
+pub mod kind;
 pub mod load;
 pub mod parsed;
 pub mod person;

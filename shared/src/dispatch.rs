@@ -57,7 +57,7 @@ pub async fn open(
     remembered: &Remembered,
 ) -> Result<Result<OpenFile, RefusedFile>, ImportError> {
     by_kind!(import.import_type, K => {
-        let options = K::reading(import, remembered);
+        let options = K::reading(&import.options, remembered);
         let wanted = WantedSheet::<<K as Kind>::Form> { options: options.clone(), sheet: import.options.sheet.clone() };
         Ok(match unpack::open(services, import, source, &wanted).await? {
             Ok(OpenTable { bytes, from, unpacked }) => {
