@@ -27,7 +27,7 @@ use super::query::page::Found;
 use super::query::{Endpoint, Query};
 use super::shape::{PERSON_ATTRIBUTES, Shapes, names, own_company};
 use crate::openapi::productive::{
-    Anywhere, BadDocument, Headers, ListQuery, Mismatch, Pages, PersonAsked, PersonDocument, PersonNumber, Refused,
+    Anywhere, BadDocument, Headers, ListQuery, Mismatch, Pages, PersonAsked, PersonResource, Single, PersonNumber, Refused,
     ShownQuery, Unknown, Written,
 };
 
@@ -168,7 +168,7 @@ async fn included(at: &At, query: &Query, people: &[Shown<'_>]) -> Result<Includ
     tag = "Productive: people",
     params(Headers, ListQuery),
     responses(
-        (status = 200, description = "A page of people", body = Pages<PersonDocument>,
+        (status = 200, description = "A page of people", body = Pages<PersonResource>,
             content_type = "application/vnd.api+json"),
         BadDocument, Anywhere
     )
@@ -247,7 +247,7 @@ async fn contact(at: &At, query: &Query, status: StatusCode, record: Record) -> 
     tag = "Productive: people",
     params(PersonNumber, Headers, ShownQuery),
     responses(
-        (status = 200, description = "The person", body = PersonDocument, content_type = "application/vnd.api+json"),
+        (status = 200, description = "The person", body = Single<PersonResource>, content_type = "application/vnd.api+json"),
         BadDocument, Unknown, Anywhere
     )
 )]
@@ -266,7 +266,7 @@ pub async fn get(Member(at): Member, path: Path) -> Result<Response, ProductiveE
     params(Headers, ShownQuery),
     request_body(content = PersonAsked, content_type = "application/vnd.api+json"),
     responses(
-        (status = 201, description = "The person", body = PersonDocument, content_type = "application/vnd.api+json"),
+        (status = 201, description = "The person", body = Single<PersonResource>, content_type = "application/vnd.api+json"),
         BadDocument, Mismatch, Refused, Written, Anywhere
     )
 )]
@@ -286,7 +286,7 @@ pub async fn create(Member(at): Member, body: Body) -> Result<Response, Producti
     params(PersonNumber, Headers, ShownQuery),
     request_body(content = PersonAsked, content_type = "application/vnd.api+json"),
     responses(
-        (status = 200, description = "The person", body = PersonDocument, content_type = "application/vnd.api+json"),
+        (status = 200, description = "The person", body = Single<PersonResource>, content_type = "application/vnd.api+json"),
         BadDocument, Unknown, Mismatch, Refused, Written, Anywhere
     )
 )]
@@ -321,7 +321,7 @@ pub async fn delete(Member(at): Member, path: Path) -> Result<Response, Producti
     tag = "Productive: people",
     params(PersonNumber, Headers, ShownQuery),
     responses(
-        (status = 200, description = "The person", body = PersonDocument, content_type = "application/vnd.api+json"),
+        (status = 200, description = "The person", body = Single<PersonResource>, content_type = "application/vnd.api+json"),
         BadDocument, Unknown, Refused, Anywhere
     )
 )]
@@ -337,7 +337,7 @@ pub async fn archive(Member(at): Member, path: Path) -> Result<Response, Product
     tag = "Productive: people",
     params(PersonNumber, Headers, ShownQuery),
     responses(
-        (status = 200, description = "The person", body = PersonDocument, content_type = "application/vnd.api+json"),
+        (status = 200, description = "The person", body = Single<PersonResource>, content_type = "application/vnd.api+json"),
         BadDocument, Unknown, Refused, Anywhere
     )
 )]
