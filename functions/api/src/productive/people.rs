@@ -87,6 +87,10 @@ impl<'a> Shown<'a> {
     }
 }
 
+fn text(text: Option<&String>) -> Datum<'_> {
+    text.map_or(Datum::Null, |text| Datum::Text(text))
+}
+
 impl Filtered for Shown<'_> {
     fn number(&self) -> u64 {
         self.person.id()
@@ -94,7 +98,6 @@ impl Filtered for Shown<'_> {
 
     fn datum(&self, field: &str) -> Datum<'_> {
         let number = |number: u64| i64::try_from(number).map_or(Datum::Null, Datum::Number);
-        let text = |text: Option<&'_ String>| text.map_or(Datum::Null, |text| Datum::Text(text));
         match field {
             "id" => return number(self.number()),
             "name" => return Datum::Text(&self.name),
