@@ -8,6 +8,7 @@ use std::collections::HashMap;
 use bytes::Bytes;
 use serde_json::Value;
 
+use crate::contact_form::can_only_be_contacts;
 use crate::contacts::kind::ContactKind;
 use crate::entries::kind::EntryKind;
 use crate::files::Object;
@@ -87,6 +88,15 @@ pub fn look(
             Err(why) => Err(why.into_refusal().into()),
         }
     })
+}
+
+/// The type of import to which a file belongs by its header, for a caller who does not name the type: contacts if no
+/// reader of time entries knows the header, and the header can only be one of contacts.
+pub fn type_of(file: Bytes, options: &Options, remembered: &Remembered) -> ImportType {
+    match look((ImportType::TimeEntries, options), file, remembered, 1, &Cancellation::default()) {
+        Err(refusal) if can_only_be_contacts(&refusal.headers()) => ImportType::Contacts,
+        Ok(()) | Err(_) => ImportType::TimeEntries,
+    }
 }
 
 /// `true` if the rows of the import's file are compared with the entities that stand.

@@ -53,6 +53,12 @@ pub struct RefusedFile {
 }
 
 impl RefusedFile {
+    /// The column names of the file; empty if the file is no table.
+    pub fn headers(&self) -> Vec<String> {
+        let names = self.shown["headers"].as_array().into_iter().flatten();
+        names.filter_map(|name| name.as_str().map(str::to_owned)).collect()
+    }
+
     /// A mapping by which the file might be read, as shown to callers, or `None`.
     pub fn suggested_mapping(&self) -> Option<&Value> {
         self.shown.get("suggested_mapping").filter(|suggested| !suggested.is_null())
