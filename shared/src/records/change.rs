@@ -160,9 +160,9 @@ pub async fn delete(
         writes.push(mark(maker, seen.record.id, true));
         writes.push(Write::update(keys::counts(account, maker.id, chunk), "ADD #dropped :one").bind(":one", 1));
     }
-    // The roll counts kept records apart, and takes the deleted ones off.
+    // The roll counts the deletions of records that an undo kept, too.
     writes.push(match &seen.maker {
-        Some(maker) => dropped(account, maker.id),
+        Some(maker) => dropped(maker),
         None => counted(account, kind, seen.record.id, -1),
     });
     let (id, referrer) = (seen.record.id, referrer(&seen.record));
