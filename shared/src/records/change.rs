@@ -160,7 +160,7 @@ pub async fn delete(
         writes.push(mark(maker, seen.record.id, true));
         writes.push(Write::update(keys::counts(account, maker.id, chunk), "ADD #dropped :one").bind(":one", 1));
     }
-    // The roll counts the deletions of records that an undo kept, too.
+    // The roll counts kept records apart, and takes the deleted ones off.
     writes.push(match &seen.maker {
         Some(maker) => dropped(maker),
         None => counted(account, kind, seen.record.id, -1),

@@ -23,7 +23,7 @@ use super::caller::At;
 use super::document::{COMPANIES, IMPORTS, PEOPLE, Resource, related};
 
 /// The currency of a company for which nobody has chosen a currency.
-const CURRENCY: &str = "USD";
+pub const CURRENCY: &str = "USD";
 
 /// A time in ISO 8601 with milliseconds and the offset of the zone, e.g. `2026-03-02T08:30:00.000+01:00`.
 pub fn time(zone: &TimeZone, ms: i64) -> String {
