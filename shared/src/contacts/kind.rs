@@ -52,7 +52,8 @@ impl Kind for ContactKind {
     }
 
     async fn load(held: &HeldChunk<'_>, rows: &Rows<'_, Contacts>) -> Result<Loaded, ImportError> {
-        let rows: Vec<_> = rows.into_iter().map(|row| ParsedContact::new(held.chunk, row.row, row.line, row.parsed)).collect();
+        let rows: Vec<_> =
+            rows.into_iter().map(|row| ParsedContact::new(held.chunk, row.row, row.line, row.parsed)).collect();
         let companies = resolve::resolve(held, &rows).await?;
         let drafts = draft::draft(held.import, rows, &companies);
         let lost = load::write_all(held, &drafts).await?;

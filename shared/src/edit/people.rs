@@ -129,7 +129,8 @@ async fn faults(
     if person.first_name.is_none() && is_new(|before| before.first_name.is_some()) {
         wrong.push(("first_name", Fault::Blank));
     }
-    for (name, text) in [("first_name", &person.first_name), ("last_name", &person.last_name), ("title", &person.title)] {
+    for (name, text) in [("first_name", &person.first_name), ("last_name", &person.last_name), ("title", &person.title)]
+    {
         if text.as_deref().is_some_and(|text| !is_short(text)) {
             wrong.push((name, Fault::Invalid));
         }

@@ -9,9 +9,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::contact_form::check::Rules;
 use crate::contact_form::{ContactMapping, ContactReading};
-use crate::format::{ReadingOptions, Remembered, TimeEntries};
+use crate::format::{ReadingOptions, Remembered};
 use crate::id::ThingId;
-use crate::packed::WantedSheet;
 
 /// How a file is to be read and loaded. An option left out is detected from the file or has a default. In the tables
 /// and in JSON the groups of options form a single flat list.
@@ -191,12 +190,10 @@ impl Options {
 
     /// `true` if the file may be read by a remembered mapping.
     pub fn asks_memory(&self) -> bool {
-        self.recall && self.reading.format.is_none() && self.reading.mapping.is_none() && self.contacts.mapping.is_none()
-    }
-
-    /// The facts by which a sheet is chosen from a spreadsheet, given the account's remembered mappings.
-    pub fn wanted(&self, remembered: &Remembered) -> WantedSheet<TimeEntries> {
-        WantedSheet { options: self.reading(remembered), sheet: self.sheet.clone() }
+        self.recall
+            && self.reading.format.is_none()
+            && self.reading.mapping.is_none()
+            && self.contacts.mapping.is_none()
     }
 
     /// The options which concern the reading of the file, given the account's remembered mappings.

@@ -4,9 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
-use crate::table::{HeaderFingerprint, RememberedMapping};
 use crate::id::{ImportId, MappingId};
 use crate::shorten::shortened;
+use crate::table::{HeaderFingerprint, RememberedMapping};
 
 /// The most sayings kept per header; the sayings with the highest import numbers are kept.
 const MOST_SAYINGS: usize = 8;

@@ -108,7 +108,8 @@ impl<'s> RecordWalk<'s> {
         }
         let mut of_imports: Vec<Part> = Vec::new();
         for (import, line) in roll.all() {
-            let count = if line.is_gone() { Some(line.kept()) } else { line.standing().map(|count| count + line.kept()) };
+            let count =
+                if line.is_gone() { Some(line.kept()) } else { line.standing().map(|count| count + line.kept()) };
             let (first, last) = (RecordId::of(import, Row(1)), RecordId::of(import, Row(MAX_ROWS)));
             of_imports.push(Part { first, last, count, is_whole: false, place: Place::Import });
         }
