@@ -2,6 +2,7 @@
 
 pub mod by_hand;
 pub mod draft;
+pub mod kind;
 pub mod load;
 pub mod parsed;
 pub mod person;

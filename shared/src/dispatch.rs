@@ -7,6 +7,7 @@ use std::collections::HashMap;
 
 use serde_json::Value;
 
+use crate::contacts::kind::ContactKind;
 use crate::entries::kind::EntryKind;
 use crate::files::Object;
 use crate::id::Row;
@@ -28,6 +29,10 @@ macro_rules! by_kind {
         match $import_type {
             ImportType::TimeEntries => {
                 type $kind = EntryKind;
+                $work
+            }
+            ImportType::Contacts => {
+                type $kind = ContactKind;
                 $work
             }
         }

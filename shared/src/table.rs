@@ -73,7 +73,7 @@ pub use verdict::{StoredLayout, Verdict};
 ///
 /// All functions are pure: the same arguments give the same answer, in any process. No state outlives a file, so a plan
 /// made by one machine is read by another.
-pub trait Form: Copy + Debug + Eq {
+pub trait Form: Copy + Debug + Eq + 'static {
     /// The caller's wishes about a file. A spreadsheet is unpacked in a thread of its own, with a copy of the wishes.
     type Options: Clone + Debug + Default + Send + Sync + 'static;
     /// The meaning of the header: for example the format, and the column of each role.

@@ -159,8 +159,9 @@ pub async fn delete(
         let chunk = seen.record.id.row().chunk(maker.rows_per_chunk);
         writes.push(mark(maker, seen.record.id, true));
         writes.push(Write::update(keys::counts(account, maker.id, chunk), "ADD #dropped :one").bind(":one", 1));
-        writes.push(dropped(account, maker.id));
     }
+    // The roll counts the deletions of records that an undo kept, too.
+    writes.extend(seen.maker.as_ref().map(dropped));
     let (id, referrer) = (seen.record.id, referrer(&seen.record));
     Change { account, id, referrer, before: Some(held), after: None }.attempt(services, writes).await
 }
