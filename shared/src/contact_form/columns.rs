@@ -16,7 +16,17 @@ pub(super) const OURS: [&str; 6] = ["model", "company", "first_name", "last_name
 const NAMES: [(ContactField, &[&str]); ContactField::COUNT] = [
     (
         ContactField::Company,
-        &["company", "companyname", "organization", "organisation", "organizationname", "organisationname", "accountname", "account", "employer"],
+        &[
+            "company",
+            "companyname",
+            "organization",
+            "organisation",
+            "organizationname",
+            "organisationname",
+            "accountname",
+            "account",
+            "employer",
+        ],
     ),
     (ContactField::Name, &["fullname", "name", "contactname", "displayname", "contact"]),
     (ContactField::FirstName, &["firstname", "givenname", "forename"]),
@@ -124,7 +134,8 @@ impl Columns {
     /// The columns with these fields; `None` if the fields name neither people nor companies.
     pub fn of(fields: Vec<(ContactField, usize)>) -> Option<Self> {
         let has = |wanted: &[ContactField]| fields.iter().any(|(field, _)| wanted.contains(field));
-        let kinds = if has(&[ContactField::Name, ContactField::FirstName, ContactField::LastName, ContactField::Email]) {
+        let kinds = if has(&[ContactField::Name, ContactField::FirstName, ContactField::LastName, ContactField::Email])
+        {
             RowKinds::People
         } else if has(&[ContactField::Company]) {
             RowKinds::Companies

@@ -158,8 +158,7 @@ impl ImportData {
         if text.trim().is_empty() {
             return Err(NoImportData::Blank);
         }
-        let Members(models) =
-            serde_json::from_str::<Members<Value>>(text).map_err(|_| NoImportData::Invalid)?;
+        let Members(models) = serde_json::from_str::<Members<Value>>(text).map_err(|_| NoImportData::Invalid)?;
         let mut data = Self::default();
         for (name, rows) in models {
             let (model, slot) = match name.as_str() {
@@ -204,7 +203,11 @@ impl ImportData {
 
     /// The normalised names of companies which have rows.
     fn made(&self) -> HashSet<String> {
-        self.of(Model::Company).iter().filter_map(|row| row.cells.get(&ContactField::Company)).map(|name| normal(name)).collect()
+        self.of(Model::Company)
+            .iter()
+            .filter_map(|row| row.cells.get(&ContactField::Company))
+            .map(|name| normal(name))
+            .collect()
     }
 
     /// Finds the faults of all rows, by row and then by column.
@@ -219,13 +222,16 @@ impl ImportData {
         let person = |(at, row): (usize, &DataRow)| {
             let mut faults = check::person(&row.person(), Rules::ImportData);
             let is_right = |faults: &[(ContactField, Wrong)], field| faults.iter().all(|(other, _)| *other != field);
-            if let Some(name) = row.cells.get(&ContactField::Company).filter(|_| is_right(&faults, ContactField::Company)) {
+            if let Some(name) =
+                row.cells.get(&ContactField::Company).filter(|_| is_right(&faults, ContactField::Company))
+            {
                 let name = normal(name);
                 if !made.contains(&name) && !standing.companies.contains(&name) {
                     faults.push((ContactField::Company, Wrong::MustExist));
                 }
             }
-            if let Some(email) = row.cells.get(&ContactField::Email).filter(|_| is_right(&faults, ContactField::Email)) {
+            if let Some(email) = row.cells.get(&ContactField::Email).filter(|_| is_right(&faults, ContactField::Email))
+            {
                 let email = normal_email(email);
                 if standing.emails.contains(&email) || seen.contains(&email) {
                     faults.push((ContactField::Email, Wrong::Taken));

@@ -40,11 +40,7 @@ impl Form for Contacts {
         known.recalled.as_ref()
     }
 
-    fn advise(
-        refusal: Refusal<ContactsConsidered>,
-        _: Head<'_>,
-        _: &ContactReading,
-    ) -> Refusal<ContactsConsidered> {
+    fn advise(refusal: Refusal<ContactsConsidered>, _: Head<'_>, _: &ContactReading) -> Refusal<ContactsConsidered> {
         refusal
     }
 
@@ -116,7 +112,8 @@ impl Form for Contacts {
 fn evidence(known: &ContactHeader, watch: &ContactWatch, headers: &Headers) -> Vec<String> {
     let columns = &known.columns;
     let mut evidence: Vec<String> = known.said.iter().cloned().collect();
-    let named = columns.fields.iter().map(|&(field, column)| format!("{:?} is {}", headers.shown()[column], field.name()));
+    let named =
+        columns.fields.iter().map(|&(field, column)| format!("{:?} is {}", headers.shown()[column], field.name()));
     let named = named.collect::<Vec<_>>().join(", ");
     let kinds = match columns.kinds {
         RowKinds::People => "each row is a person",

@@ -56,8 +56,7 @@ impl ContactHeader {
         if is_too_long(cells) {
             return None;
         }
-        let Self { columns: Columns { fields, kinds }, .. } =
-            Self::of(&Headers::new(cells.to_vec()), options).ok()?;
+        let Self { columns: Columns { fields, kinds }, .. } = Self::of(&Headers::new(cells.to_vec()), options).ok()?;
         let model = (kinds == RowKinds::Both).then_some(0);
         Some(fields.into_iter().map(|(_, column)| column).chain(model).collect())
     }
@@ -71,9 +70,9 @@ fn mapped(mapping: &ContactMapping, headers: &Headers) -> Result<Columns, String
     if columns.is_none() && reasons.is_empty() {
         reasons.push("it names neither a name, nor an e-mail address, nor a company".to_owned());
     }
-    columns.filter(|_| reasons.is_empty()).ok_or_else(|| {
-        format!("`mapping` does not fit: {}; found {}", reasons.join("; "), quoted(headers.shown()))
-    })
+    columns
+        .filter(|_| reasons.is_empty())
+        .ok_or_else(|| format!("`mapping` does not fit: {}; found {}", reasons.join("; "), quoted(headers.shown())))
 }
 
 fn refusal(reason: String, headers: &Headers) -> Refusal<ContactsConsidered> {

@@ -68,8 +68,9 @@ impl<'l> ContactReader<'l> {
         }
         let has_all = self.columns.iter().all(|&column| column == NO_COLUMN || column < fields.len());
         let email = self.columns[ContactField::Email as usize];
-        let ends_with_address =
-            || fields.get(email).is_some_and(|field| email + 1 == fields.len() && is_email(words::trim(&field.cell(text))));
+        let ends_with_address = || {
+            fields.get(email).is_some_and(|field| email + 1 == fields.len() && is_email(words::trim(&field.cell(text))))
+        };
         has_all && ends_with_address()
     }
 

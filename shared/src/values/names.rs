@@ -36,8 +36,8 @@ pub(crate) fn joined<'r>(first: Option<Cow<'r, str>>, last: Option<Cow<'r, str>>
 
 /// The words before a last name which belong to it, in lower case.
 const PARTICLES: [&str; 24] = [
-    "af", "al", "av", "bin", "da", "das", "de", "del", "della", "den", "der", "di", "do", "dos", "du", "el", "ibn", "la", "le",
-    "ten", "ter", "van", "von", "zu",
+    "af", "al", "av", "bin", "da", "das", "de", "del", "della", "den", "der", "di", "do", "dos", "du", "el", "ibn",
+    "la", "le", "ten", "ter", "van", "von", "zu",
 ];
 
 /// Splits a full name into the first names and the last name. "Last, First" is split at the comma. Otherwise the last

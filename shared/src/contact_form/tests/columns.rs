@@ -36,8 +36,7 @@ fn the_vendors_template_is_read_and_its_other_columns_are_kept_and_said() {
           +Manager: mo@example.com"]
     );
     assert!(
-        evidence(file)
-            .contains(r#"kept with each person: "Role", "Send Invitation", "Workplace", "Manager""#),
+        evidence(file).contains(r#"kept with each person: "Role", "Send Invitation", "Workplace", "Manager""#),
         "{}",
         evidence(file)
     );
@@ -78,10 +77,7 @@ fn a_mapping_names_the_columns_of_any_table() {
         assert!(refusal.contains(why), "{refusal}");
     }
     let wrong = ContactMapping::new([("a".to_owned(), "hours".to_owned())]).unwrap_err().to_string();
-    assert_eq!(
-        wrong,
-        "unknown field \"hours\": known are company, name, first_name, last_name, email, title, tags"
-    );
+    assert_eq!(wrong, "unknown field \"hours\": known are company, name, first_name, last_name, email, title, tags");
 }
 
 #[test]

@@ -170,7 +170,9 @@ fn object(row: &[Sent]) -> Value {
 fn text_of(value: Option<&Value>) -> Option<String> {
     match value {
         None | Some(Value::Null) => Some(String::new()),
-        Some(Value::String(text)) => Some(text.split(' ').filter(|word| !word.is_empty()).collect::<Vec<_>>().join(" ")),
+        Some(Value::String(text)) => {
+            Some(text.split(' ').filter(|word| !word.is_empty()).collect::<Vec<_>>().join(" "))
+        }
         Some(Value::Number(number)) => Some(number.to_string()),
         Some(_) => None,
     }
@@ -221,9 +223,9 @@ fn oracle(companies: &[Vec<Sent>], people: &[Vec<Sent>], standing: &Standing) ->
             made.extend(text_of(Some(value)).map(|text| text.to_lowercase()).filter(|text| !text.is_empty()));
         }
     }
-    let of_companies = companies.iter().map(|row| {
-        told_again(row, &name_column, |_, text| text.is_empty().then_some("can't be blank"))
-    });
+    let of_companies = companies
+        .iter()
+        .map(|row| told_again(row, &name_column, |_, text| text.is_empty().then_some("can't be blank")));
     let mut taken: HashSet<String> = standing.emails.clone();
     let mut of_people = Vec::new();
     for row in people {
@@ -341,8 +343,34 @@ fn is_blank(letter: char) -> bool {
 /// Texts that may break a table: quotes, delimiters, backslashes, line breaks, marks, empty texts.
 fn hostile() -> impl Strategy<Value = String> {
     let part = prop::sample::select(vec![
-        "a", "Ü", "🏝", " ", ",", ";", "|", "\t", "\"", "'", "\n", "\r\n", "\\", "\\\"", "\u{0}", "\u{1a}", "\u{feff}",
-        "\u{fdd0}", "\u{fdd1}n", "=1+1", "-", "sep=;", "person", "Total", "\u{2028}", "İ", "<html>", "{\"",
+        "a",
+        "Ü",
+        "🏝",
+        " ",
+        ",",
+        ";",
+        "|",
+        "\t",
+        "\"",
+        "'",
+        "\n",
+        "\r\n",
+        "\\",
+        "\\\"",
+        "\u{0}",
+        "\u{1a}",
+        "\u{feff}",
+        "\u{fdd0}",
+        "\u{fdd1}n",
+        "=1+1",
+        "-",
+        "sep=;",
+        "person",
+        "Total",
+        "\u{2028}",
+        "İ",
+        "<html>",
+        "{\"",
     ]);
     prop::collection::vec(part, 0..6).prop_map(|parts| parts.concat())
 }

@@ -8,7 +8,8 @@ use super::*;
 use crate::values::names;
 
 fn word() -> impl Strategy<Value = String> {
-    prop::sample::select(vec!["Jo", "van", "der", "Field", "De", "Ünal", "O'Brook", "Jr.", "III", "x"]).prop_map(str::to_owned)
+    prop::sample::select(vec!["Jo", "van", "der", "Field", "De", "Ünal", "O'Brook", "Jr.", "III", "x"])
+        .prop_map(str::to_owned)
 }
 
 /// A spelling of a column's name: another case, and other gaps between its words.

@@ -55,7 +55,8 @@ fn a_row_that_names_nobody_or_has_a_wrong_address_is_an_error_with_all_its_fault
     assert_eq!(rows[0], "line 2: missing: the row names nobody: a name or an e-mail address is needed");
     assert!(rows[1].starts_with("line 3: too_large: Job Title: \"xxx"), "{}", rows[1]);
     assert!(
-        rows[2].starts_with("line 4: invalid_email: Email: \"mo(at)example.com\" is no e-mail address; Job Title: \"xxx")
+        rows[2]
+            .starts_with("line 4: invalid_email: Email: \"mo(at)example.com\" is no e-mail address; Job Title: \"xxx")
             && rows[2].ends_with("is longer than 500 bytes"),
         "{}",
         rows[2]
@@ -88,7 +89,10 @@ fn a_short_row_is_read_only_if_its_end_proves_that_no_cell_is_lost() {
     assert_eq!(rows[0], "Jo | – | jo@example.com | – | –");
     assert_eq!(rows[5], "line 7: ragged: the row has 1 cell, the header 3");
     // A program which omits empty cells at the end of rows omits them in many.
-    assert_eq!(read("Name,Company,City\nJo\nMo,Quay\nAl,Quay,Oslo\n")[..2], ["Jo | – | – | – | –", "Mo | – | – | Quay | –"]);
+    assert_eq!(
+        read("Name,Company,City\nJo\nMo,Quay\nAl,Quay,Oslo\n")[..2],
+        ["Jo | – | – | – | –", "Mo | – | – | Quay | –"]
+    );
 }
 
 #[test]
