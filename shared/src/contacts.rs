@@ -2,7 +2,9 @@
 
 pub mod by_hand;
 pub mod draft;
+pub mod join;
 pub mod kind;
+pub mod list;
 pub mod load;
 pub mod parsed;
 pub mod person;
