@@ -8,6 +8,7 @@ mod cost;
 mod cursors;
 mod foreign;
 mod keys;
+mod lane;
 mod list;
 mod location;
 mod parts;
