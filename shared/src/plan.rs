@@ -111,7 +111,10 @@ async fn arrived(services: &Services, import: Import) -> Result<Import, ImportEr
     let moved = match (found, import.status) {
         (Ok(object), Status::New) if import.is_held() => return hold(services, &import, &object).await,
         (Ok(object), Status::New) => {
-            transition(services, &import, Status::Queued, Change::none().set("source", object)).await
+            let change = Change::none().set("source", object);
+            // The history names the person who started the import before its file was there.
+            let change = import.starter.iter().fold(change, Change::asked_by);
+            transition(services, &import, Status::Queued, change).await
         }
         (Ok(object), _) => return pin(services, &import, &object).await,
         (Err(FileError::Missing), Status::Queued) if import.age(services) > STORING => {
