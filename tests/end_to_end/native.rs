@@ -10,6 +10,7 @@ mod foreign;
 mod keys;
 mod lane;
 mod list;
+mod located;
 mod location;
 mod parts;
 mod records;
