@@ -6,6 +6,7 @@
 //! import made, and gives the file back. The column mappings with which imports were made can be listed, renamed and deleted.
 
 mod accept;
+mod body;
 mod create;
 mod cursor;
 mod errors;
