@@ -1,14 +1,12 @@
 //! Tests of files that are fetched from a URL: what is dialled, what is refused, what is bounded, and that neither a death nor
 //! a message that comes twice makes a second file.
 
-use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use futures::future::join;
 use serde_json::{Value, json};
 use shared::fetch::{FetchError, FetchLimits, Fetcher, Location, Why};
 use shared::id::ImportId;
-use shared::import::Status;
 use shared::plan::plan;
 use shared::services::Services;
 use waybill::system::{Functions, Options};

@@ -187,8 +187,8 @@ async fn rows_that_get_an_outcome_between_pages_hide_no_others() -> anyhow::Resu
     };
     // Pending rows are shown, loaded, and no longer among the pending rows that the stopped import counts.
     let id = planned().await?;
-    let query = "per_page=4&filter[status][include]=pending";
-    let scanned = scan_around(&stack, &format!("/imports/{id}/results"), query, async || {
+    let (path, query) = (format!("/imports/{id}/results"), "per_page=4&filter[status][include]=pending");
+    let scanned = scan_around(&stack, &path, query, async || {
         load(id, &[0, 1]).await?;
         post(&stack, &format!("/imports/{id}/cancel"), 202).await.map(drop)
     });

@@ -99,7 +99,10 @@ async fn a_start_before_the_file_is_there_is_kept() -> anyhow::Result<()> {
     // The history has the person and the reason, although a parser made the change.
     let lines = super::get(&stack, "/imports/1/history").await?.expect(200)?;
     let queued = &lines["records"][1];
-    assert_eq!((&queued["status"], &queued["by"], &queued["reason"]), (&json!("queued"), &json!("user 1"), &reason["reason"]));
+    assert_eq!(
+        (&queued["status"], &queued["by"], &queued["reason"]),
+        (&json!("queued"), &json!("user 1"), &reason["reason"])
+    );
     // A cancelled import is not started.
     send(&stack, "/imports", &asked).await?.expect(201)?;
     send(&stack, "/imports/2/cancel", &Value::Null).await?.expect(202)?;

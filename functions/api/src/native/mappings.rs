@@ -17,8 +17,7 @@ use super::path::Path;
 use super::problem::Caller;
 use crate::Door;
 use crate::openapi::native::{
-    Everywhere, Headers, MappingName, MappingNumber, MappingShown, MappingsQuery, TooLarge, Unknown,
-    WrongFields,
+    Everywhere, Headers, MappingName, MappingNumber, MappingShown, MappingsQuery, TooLarge, Unknown, WrongFields,
 };
 
 fn id_of(text: &str) -> Result<MappingId, Problem> {

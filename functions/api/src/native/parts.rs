@@ -99,8 +99,8 @@ pub async fn list(
 
 /// The number of the first part in a query, or 1 without the parameter `from`.
 fn first(query: Option<&str>, count: u32) -> Result<u32, Problem> {
-    let pairs: Vec<(String, String)> = serde_urlencoded::from_str(query.unwrap_or_default())
-        .map_err(|_| Problem::field("query", "cannot be read"))?;
+    let pairs: Vec<(String, String)> =
+        serde_urlencoded::from_str(query.unwrap_or_default()).map_err(|_| Problem::field("query", "cannot be read"))?;
     if let Some((name, _)) = pairs.iter().find(|(name, _)| name != "from") {
         return Err(Problem::field(name, "is not known: the parameter is from"));
     }
