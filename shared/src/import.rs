@@ -126,6 +126,9 @@ pub struct Import {
     /// `true` if somebody started the import, made with `autostart=false`, before its file was there.
     #[serde(default, skip_serializing_if = "is_false")]
     pub released: bool,
+    /// The person who started the import before its file was there, for the history, or `None` if nobody did.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub starter: Option<Asker>,
     /// The upload by which the file comes in parts, or `None` if the file comes in another way.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub parts: Option<PartsUpload>,

@@ -41,7 +41,7 @@ use unpacked::PIECE;
 
 pub use cancellation::{CancelOnDrop, Cancellation};
 pub use gzip::Gunzip;
-pub use json::{JsonKeys, JsonLines};
+pub use json::{JsonKeys, JsonLines, Members};
 pub use limits::{Limits, NotUnpacked};
 pub use packing::{MAGIC, Packing};
 pub use unpacked::{Sink, Unpacked, WantedSheet};

@@ -110,7 +110,12 @@ async fn arrived(services: &Services, import: Import) -> Result<Import, ImportEr
     };
     let moved = match (found, import.status) {
         (Ok(object), Status::New) if import.is_held() => return hold(services, &import, &object).await,
-        (Ok(object), Status::New) => lane::line_up(services, &import, Change::none().set("source", object)).await,
+        (Ok(object), Status::New) => {
+            let change = Change::none().set("source", object);
+            // The history names the person who started the import before its file was there.
+            let change = import.starter.iter().fold(change, Change::asked_by);
+            lane::line_up(services, &import, change).await
+        }
         (Ok(object), _) => return pin(services, &import, &object).await,
         (Err(FileError::Missing), Status::Queued) if import.age(services) > STORING => {
             stop(services, &import, "its file was never stored".to_owned()).await

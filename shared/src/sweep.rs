@@ -274,8 +274,9 @@ async fn wake(services: &Services, import: &Import, swept: &mut Swept) -> Result
     match import.status {
         // The import waits for its owner to start the import.
         Status::New if !import.awaits_file() => {}
-        // The parser checks if the file has arrived, because the event of the upload may be lost.
-        Status::New if services.clock.now_ms() - import.created_at < window => {
+        // The parser checks if the file has arrived, because the event of the upload may be lost. A file behind an address is
+        // given up after a number of tries, and a resumed import may be older than any upload.
+        Status::New if import.location.is_some() || services.clock.now_ms() - import.created_at < window => {
             services.queues.send(&Message::Start { account, import: id }).await?;
         }
         Status::New => {

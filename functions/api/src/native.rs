@@ -6,6 +6,7 @@
 //! import made, and gives the file back. The column mappings with which imports were made can be listed, renamed and deleted.
 
 mod accept;
+mod body;
 mod create;
 mod cursor;
 mod errors;
@@ -57,12 +58,17 @@ pub(crate) fn routes() -> OpenApiRouter<Door> {
         .routes(routes!(mappings::list))
         .routes(routes!(mappings::get, mappings::rename, mappings::forget))
         .routes(routes!(openapi::get))
-        .merge(results())
+        .routes(routes!(results::list))
 }
 
-/// The route of an import's results, which the vendor's newest page spells without the `v1` of the other routes.
-pub(crate) fn results() -> OpenApiRouter<Door> {
-    OpenApiRouter::default().routes(routes!(results::list))
+/// The route of an import's results with its description, relative to `/api`: the vendor's newest page spells this path
+/// without the `v1` of the other paths.
+pub(crate) fn unversioned_routes() -> OpenApiRouter<Door> {
+    let (schemas, mut paths, methods) = routes!(results::list);
+    // Ids of operations differ.
+    let ids = paths.paths.values_mut().filter_map(|path| path.get.as_mut()?.operation_id.as_mut());
+    ids.for_each(|id| id.push_str("_unversioned"));
+    OpenApiRouter::default().routes((schemas, paths, methods))
 }
 
 /// The router of the door.
@@ -70,9 +76,9 @@ pub fn router(door: Door) -> Router {
     answered(routes(), door)
 }
 
-/// The router of the results without `v1`, relative to `/api`.
+/// The router of the path without `v1`, relative to `/api`.
 pub fn unversioned(door: Door) -> Router {
-    answered(results(), door)
+    answered(unversioned_routes(), door)
 }
 
 fn answered(routes: OpenApiRouter<Door>, door: Door) -> Router {

@@ -45,6 +45,7 @@ pub fn document() -> OpenApi {
     let doors = OpenApiRouter::<Door>::with_openapi(empty)
         .nest("/v2", crate::noko::routes())
         .nest("/api/v2", crate::productive::routes())
+        .nest("/api", crate::native::unversioned_routes())
         .nest("/api/v1", crate::native::routes());
     let mut document = doors.into_openapi();
     document.security = Some(native::security());

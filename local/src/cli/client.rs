@@ -1,12 +1,12 @@
 //! A client for the native door of a service.
 
-use std::path::Path;
+mod upload;
+
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, bail};
 use reqwest::{Method, RequestBuilder, Response, StatusCode};
 use serde_json::Value;
-use tokio::fs::File;
 use waybill::http_client;
 
 /// Pause between two requests for the state of an import.
@@ -36,30 +36,6 @@ impl Client {
     fn request(&self, method: Method, path: &str) -> RequestBuilder {
         let url = format!("{}/api/v1{path}", self.base);
         self.http.request(method, url).timeout(PATIENCE).header("Authorization", format!("Token {}", self.token))
-    }
-
-    /// Creates an import, uploads its file straight to S3, and returns the import's id.
-    pub async fn upload(&self, mut asked: Value, file: &Path) -> anyhow::Result<u64> {
-        let read = File::open(file).await.with_context(|| format!("{} cannot be read", file.display()))?;
-        let metadata = read.metadata().await?;
-        if metadata.is_dir() {
-            bail!("{} is a folder", file.display());
-        }
-        asked["upload"] = true.into();
-        asked["file_size"] = metadata.len().into();
-        asked["file_name"] = file.file_name().unwrap_or_default().to_string_lossy().into_owned().into();
-        let made = json(self.request(Method::POST, "/imports").json(&asked).send().await?).await?;
-        let id = made["id"].as_u64().context("the service's answer has no id of the import")?;
-        let url = made["upload"]["url"].as_str().context("the service's answer has no address for the upload")?;
-        let mut put = self.http.put(url).header("Content-Length", metadata.len());
-        for (name, value) in made["upload"]["headers"].as_object().into_iter().flatten() {
-            put = put.header(name, value.as_str().unwrap_or_default());
-        }
-        let put = put.body(read).send().await?;
-        if !put.status().is_success() {
-            bail!("the upload failed with {}: {}", put.status(), put.text().await.unwrap_or_default());
-        }
-        Ok(id)
     }
 
     /// Requests a change of an import's state, for example `revert`, and returns the import as it is then.

@@ -77,6 +77,7 @@ pub fn state(import: &Value) -> String {
         "failed" => "nothing was imported",
         "unsupported" => "the file was refused, nothing was imported",
         "incomplete" => "stopped before the end",
+        "new" if import["file_size"].as_str().is_some_and(|size| size != "0") => "it waits for its start",
         "new" => "its file is awaited",
         "queued" => "its file is read soon",
         "processing" => "its rows are being loaded",

@@ -1,8 +1,10 @@
-//! The command `waybill resume`, which goes on with a stopped import and waits for its end.
+//! The command `waybill resume`, which goes on with a stopped import and waits for its end, unless the import waits for its
+//! file or for somebody to start it.
 
 use std::process::ExitCode;
 
 use clap::Args;
+use serde_json::Value;
 
 use super::progress::Progress;
 use super::{Where, report};
@@ -20,10 +22,14 @@ pub struct Resume {
 }
 
 impl Resume {
-    /// Resumes the import and prints the report. The exit status is that of `waybill import`.
+    /// Resumes the import and prints the report. The exit status is that of `waybill import`, or 0 for an import that is
+    /// `new` and waits for its file or its start.
     pub async fn run(self) -> anyhow::Result<ExitCode> {
         let resumed = self.service.run(async |client| {
-            client.act(self.id, "resume").await?;
+            let resumed = client.act(self.id, "resume").await?;
+            if is_new(&resumed) {
+                return Ok(resumed);
+            }
             let mut progress = Progress::new(self.json);
             let import = client.settled(self.id, |import, standing| progress.show(import, standing)).await?;
             progress.done();
@@ -35,6 +41,10 @@ impl Resume {
         } else {
             print!("{}", report::state(&import));
         }
-        Ok(report::exit_status(&import))
+        Ok(if is_new(&import) { ExitCode::SUCCESS } else { report::exit_status(&import) })
     }
+}
+
+fn is_new(import: &Value) -> bool {
+    import["status"] == "new"
 }

@@ -5,9 +5,13 @@ use std::io::{BufRead, BufReader, Write};
 use std::net::TcpListener;
 use std::process::Output;
 use std::sync::mpsc::{Receiver, channel};
+use std::time::Duration;
 
 use anyhow::Context;
 use serde_json::{Value, json};
+use shared::files::UploadSizes;
+use shared::services::Services;
+use waybill::http::{Bound, Limits};
 use waybill::http_client;
 use waybill::system::{DEMO_TOKEN, Options, System};
 
@@ -132,6 +136,33 @@ async fn a_stopped_import_is_resumed_and_awaited() -> anyhow::Result<()> {
         let asked: Vec<_> = told.try_iter().collect();
         assert_eq!(asked, ["POST /api/v1/imports/7/resume HTTP/1.1", "GET /api/v1/imports/7 HTTP/1.1"]);
     }
+    // Nothing happens to such an import until somebody acts.
+    for (size, waits) in [("0", "its file is awaited"), ("9", "it waits for its start")] {
+        let (url, told) = service(&json!({ "id": 7, "status": "new", "file_name": "a.csv", "file_size": size }))?;
+        let said = text(&url, &["resume", "7"]).await?;
+        assert!(said.starts_with(&format!("Import 7 of a.csv: new ({waits})")), "{said}");
+        assert_eq!(told.try_iter().collect::<Vec<_>>(), ["POST /api/v1/imports/7/resume HTTP/1.1"]);
+    }
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_file_above_the_limit_of_one_request_is_uploaded_in_parts() -> anyhow::Result<()> {
+    let system = System::start(Options::default()).await?;
+    // A service that asks for parts from a megabyte on, and for so many that their addresses come in two answers.
+    let uploads = UploadSizes { single: 1 << 20, part: 64 << 10, most: 1 << 30 };
+    let services = Services { uploads, ..system.functions().api.clone() };
+    let service = Bound::to(([127, 0, 0, 1], 0).into()).await?.serve(Limits::default(), |_| api::router(services));
+    let folder = tempfile::tempdir()?;
+    let file = folder.path().join("large.csv");
+    let rows = "2026-03-05,Demo User,30,dig\n2026-03-06,Demo User,45,rake\n";
+    std::fs::write(&file, format!("date,person,minutes,description\n{rows}{}", "\n".repeat(11 << 20)))?;
+    let told = json_of(service.url(), &["import", file.to_str().context("a path of text")?]).await?;
+    assert_eq!((&told["status"], &told["counts"]["created"]), (&json!("complete"), &json!(2)), "{told}");
+    let import = json_of(system.url(), &["show", "1"]).await?;
+    assert_eq!(import["file_size"], std::fs::metadata(&file)?.len().to_string());
+    service.shutdown(Duration::from_secs(1)).await;
+    system.shutdown().await;
     Ok(())
 }
 

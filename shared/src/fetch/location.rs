@@ -46,7 +46,7 @@ impl Location {
     /// The address to which a redirect from this address leads.
     pub(super) fn redirected(&self, to: &str) -> Result<Self, WrongLocation> {
         let joined = self.url().ok().and_then(|url| url.join(to).ok());
-        let url = joined.ok_or_else(|| WrongLocation::Malformed("redirects to something that is no URL".to_owned()))?;
+        let url = joined.ok_or_else(|| WrongLocation::Malformed("is no URL".to_owned()))?;
         Self::of(url)
     }
 
@@ -227,6 +227,9 @@ mod tests {
                 Location::parse(text)
             );
         }
+        let from = Location::parse("https://example.com/exports/a.csv").unwrap();
+        assert_eq!(from.redirected("b.csv").unwrap().shown(), "https://example.com/exports/b.csv");
+        assert_eq!(from.redirected("https://[").unwrap_err().to_string(), "is no URL");
         for text in
             ["", "/a.csv", "example.com/a.csv", "https://", "https://[::1", "https://a b/", "https://256.0.0.1/"]
         {

@@ -72,8 +72,8 @@ impl Upload<'_> {
         Ok(())
     }
 
-    /// Completes the object, or returns the object that is there already. The key contains a digest of everything that
-    /// decides on the bytes, so an earlier writer wrote the same content.
+    /// Completes the object, or returns the object that is there already: of an earlier run of the same work, under a key
+    /// that no other work has.
     pub async fn finish(mut self) -> Result<Object, FileError> {
         if self.multipart.is_some() && !self.held.is_empty() {
             self.part().await?;

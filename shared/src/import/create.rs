@@ -308,6 +308,7 @@ fn first_state(services: &Services, new: &NewImport, id: ImportId, now: i64) -> 
         fetches: 0,
         fetch_until: None,
         released: false,
+        starter: None,
         parts: None,
         note: new.note.clone(),
         rows_per_chunk: services.rows_per_chunk,

@@ -24,6 +24,9 @@
 //! | the place in the lane | a new place at the end of the line, once the import is `queued` |
 //! | the report of a drop | stays until the import settles again |
 //!
+//! If a loader seals the import while a request resumes it, the transaction is refused and the request starts again, because
+//! the sealed import has given up its place.
+//!
 //! An edit by hand may have found the import sealed and may still be at work. Loading therefore goes on only when every
 //! request of that time has ended ([`REST`]).
 
@@ -44,6 +47,8 @@ pub const UPLOAD_WINDOW: Duration = Duration::from_secs(2 * 3600);
 pub const REST: Duration = Duration::from_secs(30);
 /// How long the resumption of an import in a lane tries to draw its place while other imports draw their numbers.
 const DRAWING: Duration = Duration::from_secs(20);
+/// The condition that no worker has folded the totals of a stopped import.
+const UNSEALED: &str = "attribute_not_exists(#sealed) AND attribute_not_exists(#tally)";
 
 /// Resumes a stopped import for a person.
 ///
@@ -63,7 +68,7 @@ pub async fn resume(services: &Services, import: &Import, asker: &Asker) -> Resu
                 call(services, &resumed).await;
                 return Ok(resumed);
             }
-            // The import has changed, or another import drew the number.
+            // The import has changed or was sealed, or another import drew the number.
             Err(ImportError::Status { .. } | ImportError::Store(StoreError::Busy(_))) => {
                 import = Import::find(services, import.account, import.id).await?;
                 patience.wait(false, "many imports are being made at once").await?;
@@ -124,6 +129,9 @@ async fn opening(services: &Services, import: &Import, to: Status, asker: &Asker
     let mut change = Change::none().asked_by(asker).set("round", round);
     for name in ["completed_at", "reason", "stopped", "tally", "sealed", "days", "fetches"] {
         change = change.unset(name);
+    }
+    if !import.is_sealed() {
+        change = change.provided(UNSEALED);
     }
     if import.is_sealed() && import.chunks.is_some() {
         let rest = i64::try_from(REST.as_millis()).expect("seconds");

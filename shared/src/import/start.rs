@@ -3,7 +3,7 @@
 //! | the import | a start |
 //! |---|---|
 //! | is `new`, its file is there | makes it `queued`, with a place in its lane, and sends the message for the parser |
-//! | is `new`, its file is awaited or being fetched | notes the start; the parser goes on as soon as the file is there |
+//! | is `new`, its file is awaited or being fetched | notes the start and who asked; the parser goes on as soon as the file is there, in that person's name |
 //! | is `queued` or `processing` | changes nothing: it was started before, perhaps by a second request at the same time |
 //! | has ended, or is being undone | is an error |
 //!
@@ -34,7 +34,7 @@ pub async fn start(services: &Services, import: &Import, asker: &Asker) -> Resul
                 Err(ImportError::Status { status, .. }) if status != Status::New => None,
                 Err(error) => return Err(error),
             },
-            None => release(services, &import).await?,
+            None => release(services, &import, asker).await?,
         };
         if let Some(import) = started {
             if let Err(error) = services.queues.send(&Message::Start { account, import: id }).await {
@@ -46,11 +46,14 @@ pub async fn start(services: &Services, import: &Import, asker: &Asker) -> Resul
     }
 }
 
-/// Notes the start of an import whose file is not there yet; `None` if the file came or the status changed in between.
-async fn release(services: &Services, import: &Import) -> Result<Option<Import>, ImportError> {
-    let release = Write::update(keys::import(import.account, import.id), "SET #released = :yes")
+/// Notes the start of an import whose file is not there yet, with the first person who asked for the start. `None` if the
+/// file came or the status changed in between.
+async fn release(services: &Services, import: &Import, asker: &Asker) -> Result<Option<Import>, ImportError> {
+    let set = "SET #released = :yes, #starter = if_not_exists(#starter, :asker)";
+    let release = Write::update(keys::import(import.account, import.id), set)
         .when("#status = :new AND attribute_not_exists(#source)")
         .bind(":yes", true)
+        .bind(":asker", asker)
         .bind(":new", Status::New);
     match services.store.write(release).await {
         Ok(Some(item)) => Ok(Some(decode(item)?)),

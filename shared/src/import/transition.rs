@@ -1,7 +1,7 @@
 //! Changes of an import's status, each in a single transaction with an event and a line of history.
 
 use aws_sdk_dynamodb::types::AttributeValue;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::history::HistoryLine;
 use super::{Import, ImportError, Status, roll};
@@ -16,11 +16,12 @@ pub const EVENT_LIFETIME: i64 = 14 * 24 * 3600;
 const LONGEST_REASON: usize = 500;
 
 /// The person, or the function, who asks for a change of status.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Asker {
     /// The name in the history, for example `user 7`.
     pub by: String,
     /// The reason which the person gave, at most 500 letters, or `None`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
 }
 

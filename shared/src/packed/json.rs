@@ -26,6 +26,7 @@ use super::unpacked::{PIECE, Sink, Unpacked};
 
 pub use keys::JsonKeys;
 pub use lines::JsonLines;
+pub use object::Members;
 
 /// Unpacks JSON that is in memory.
 pub(super) fn unpack(

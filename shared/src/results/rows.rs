@@ -146,7 +146,7 @@ pub struct RowPage {
     /// The rows in order.
     pub rows: Vec<RowResult>,
     /// The number of rows from the first of the page to the end of the list. An estimate if the list has a filter and rows
-    /// may still get an outcome.
+    /// got an outcome since the scan began, or may still get one.
     pub remaining: u64,
     /// The place behind which the next page begins, or `None` after the last page.
     pub next: Option<RowPlace>,
@@ -163,8 +163,9 @@ pub async fn page(services: &Services, import: &Import, query: &RowQuery) -> Res
     let counts = import.counts(services).await?;
     let matching: u64 = query.outcomes.iter().map(|outcome| outcome.count(&counts)).sum();
     let left = matching.saturating_sub(shown).min(there);
-    // The count is exact once no row can get an outcome any more.
-    let exact = import.is_sealed().then_some(left);
+    // The count is exact once no row can get an outcome any more, unless pending rows were shown that have one by now.
+    let is_outdated = shown > 0 && query.outcomes.contains(&RowOutcome::Pending);
+    let exact = Some(left).filter(|_| import.is_sealed() && !is_outdated);
     // Without an exact count, one row more than the page takes tells whether there is a next page.
     let take = query.take as u64;
     let wanted = exact.map_or(take + 1, |left| left.min(take));
@@ -174,14 +175,17 @@ pub async fn page(services: &Services, import: &Import, query: &RowQuery) -> Res
     let is_more = rows.len() > query.take;
     rows.truncate(query.take);
     let found = rows.len() as u64;
-    let row = match (is_more || exact.is_some_and(|left| left > found), is_cut) {
+    // A page that is not full has come to the end, whatever the count says: rows that the scan passed over while they were
+    // pending may match by now.
+    let is_more = is_more || found == take && exact.is_some_and(|left| left > found);
+    let row = match (is_more, is_cut) {
         (_, true) => passed,
         (true, false) => rows.last().map(|row| row.row),
         (false, false) => None,
     };
     let next = row.map(|row| RowPlace { row, shown: shown + found });
-    let least = found + u64::from(next.is_some() && exact.is_none());
-    Ok(RowPage { rows, remaining: left.max(least), next })
+    let remaining = if next.is_some() { left.max(found + 1) } else { found };
+    Ok(RowPage { rows, remaining, next })
 }
 
 /// A page of all rows, whose chunks are known.

@@ -1,12 +1,17 @@
 //! Tests of cursors over HTTP: whatever is not the cursor of the very query is refused by its name.
 
 use anyhow::Context;
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use hmac::{Hmac, KeyInit, Mac};
 use reqwest::Method;
 use serde_json::json;
+use sha2::Sha256;
+use shared::store::keys::digest;
 use waybill::system::OTHER_TOKEN;
 
 use super::results::mixed;
-use super::{get, make};
+use super::{ACCOUNT, get, make};
 use crate::stack::Stack;
 
 /// The letters of a cursor, in the order of their values.
@@ -81,6 +86,39 @@ async fn damaged_and_foreign_cursors_are_refused_by_the_name_of_the_field() -> a
     let (_, cursor) = &cursors[1];
     for beside in ["filter[status][include]=created", "filter[outcome][include]=created,failed"] {
         refused("demo", &results, &format!("start_cursor={cursor}&{beside}")).await?;
+    }
+    Ok(())
+}
+
+/// A cursor of the list of imports in which another version stands, sealed with the key of the deployment.
+fn of_version(version: u8, cursor: &str, bucket: &str) -> anyhow::Result<String> {
+    let mut content = URL_SAFE_NO_PAD.decode(cursor)?;
+    content.truncate(content.len() - 16);
+    content[0] = version;
+    let key = digest(&[b"cursors", bucket.as_bytes()]);
+    let mut seal = Hmac::<Sha256>::new_from_slice(key.as_bytes())?;
+    for part in [b"imports\0", &ACCOUNT.0.to_be_bytes()[..], &content] {
+        seal.update(part);
+    }
+    content.extend_from_slice(&seal.finalize().into_bytes()[..16]);
+    Ok(URL_SAFE_NO_PAD.encode(content))
+}
+
+#[tokio::test]
+async fn a_cursor_of_another_version_has_expired() -> anyhow::Result<()> {
+    let stack = Stack::by_hand(100).await?;
+    for _ in 0..4 {
+        make(&stack, 1).await?;
+    }
+    let page = get(&stack, "/imports?per_page=2&sort[updated_at]=asc").await?.expect(200)?;
+    let cursor = page["next_cursor"].as_str().context("a single page")?;
+    let version = URL_SAFE_NO_PAD.decode(cursor)?[0];
+    let bucket = stack.system.services().files.bucket();
+    assert_eq!(of_version(version, cursor, bucket)?, cursor);
+    for other in (0..version).chain([version + 1, 255]) {
+        let query = format!("/imports?start_cursor={}", of_version(other, cursor, bucket)?);
+        let wrong = get(&stack, &query).await?.expect(400)?;
+        assert_eq!(wrong, json!({ "errors": { "start_cursor": ["has expired"] } }), "{other}");
     }
     Ok(())
 }

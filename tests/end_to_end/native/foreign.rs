@@ -1,5 +1,6 @@
 //! The ids of another account are not there, on every route.
 
+use anyhow::Context;
 use reqwest::Method;
 use serde_json::json;
 use waybill::system::OTHER_TOKEN;
@@ -8,30 +9,24 @@ use super::send;
 use crate::files::TOGGL;
 use crate::stack::Stack;
 
-/// Every route of the door with an id of an import, as method and path. A new route belongs here.
-const OF_IMPORTS: [(Method, &str); 13] = [
-    (Method::GET, "/imports/{id}"),
-    (Method::HEAD, "/imports/{id}"),
-    (Method::GET, "/imports/{id}/upload/parts"),
-    (Method::POST, "/imports/{id}/upload/complete"),
-    (Method::POST, "/imports/{id}/start"),
-    (Method::POST, "/imports/{id}/cancel"),
-    (Method::POST, "/imports/{id}/resume"),
-    (Method::POST, "/imports/{id}/revert"),
-    (Method::GET, "/imports/{id}/history"),
-    (Method::GET, "/imports/{id}/results"),
-    (Method::GET, "/imports/{id}/records"),
-    (Method::GET, "/imports/{id}/errors"),
-    (Method::GET, "/imports/{id}/source"),
-];
-
-/// Every route with an id of a mapping.
-const OF_MAPPINGS: [(Method, &str); 4] = [
-    (Method::GET, "/mappings/{id}"),
-    (Method::PUT, "/mappings/{id}"),
-    (Method::PATCH, "/mappings/{id}"),
-    (Method::DELETE, "/mappings/{id}"),
-];
+/// The operations of the door whose path has an id, as method and path, from the description. A GET counts as HEAD too.
+async fn with_ids(stack: &Stack) -> anyhow::Result<Vec<(Method, String)>> {
+    let document = stack.answer(stack.bare(Method::GET, "/api/v1/openapi.json")).await?.expect(200)?;
+    let mut found = Vec::new();
+    for (path, item) in document["paths"].as_object().context("no paths")? {
+        if !path.starts_with("/api/") || !path.contains("{id}") {
+            continue;
+        }
+        for method in item.as_object().context("no methods")?.keys() {
+            let method = Method::from_bytes(method.to_ascii_uppercase().as_bytes())?;
+            if method == Method::GET {
+                found.push((Method::HEAD, path.clone()));
+            }
+            found.push((method, path.clone()));
+        }
+    }
+    Ok(found)
+}
 
 #[tokio::test]
 async fn nothing_of_another_account_is_there_whatever_the_id() -> anyhow::Result<()> {
@@ -50,12 +45,14 @@ async fn nothing_of_another_account_is_there_whatever_the_id() -> anyhow::Result
     assert!(!mapping.is_empty(), "{mappings}");
     let before = (stack.dump(shared::store::Table::Imports).await?, stack.workspace().await?);
 
+    let routes = with_ids(&stack).await?;
+    assert!(routes.len() > 20, "{routes:?}");
     let imports = ["1", "2", "3", "4", "5", "0", "-1", "01", "1000000001", "18446744073709551616", "x"];
     let mappings = [mapping.as_str(), "1", "0", "x"];
-    let routes = OF_IMPORTS.iter().flat_map(|route| imports.map(|id| (route, id)));
-    let routes = routes.chain(OF_MAPPINGS.iter().flat_map(|route| mappings.map(|id| (route, id))));
-    for ((method, path), id) in routes {
-        let path = format!("/api/v1{}", path.replace("{id}", id));
+    let ids = |path: &str| if path.contains("/mappings/") { &mappings[..] } else { &imports[..] };
+    let asked = routes.iter().flat_map(|(method, path)| ids(path).iter().map(move |id| (method, path, id)));
+    for (method, path, id) in asked {
+        let path = path.replace("{id}", id);
         let request = stack.bare(method.clone(), &path).header("Authorization", format!("Token {OTHER_TOKEN}"));
         let body = if path.contains("/mappings/") { json!({ "name": "theirs" }) } else { json!({}) };
         let answer = stack.answer(request.json(&body)).await?;

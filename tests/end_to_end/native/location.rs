@@ -1,15 +1,12 @@
 //! Tests of files that are fetched from a URL: what is dialled, what is refused, what is bounded, and that neither a death nor
 //! a message that comes twice makes a second file.
 
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use futures::future::join;
 use serde_json::{Value, json};
 use shared::fetch::{FetchError, FetchLimits, Fetcher, Location, Why};
 use shared::id::ImportId;
-use shared::import::Status;
 use shared::plan::plan;
 use shared::services::Services;
 use waybill::system::{Functions, Options};
@@ -23,7 +20,7 @@ use crate::stack::Stack;
 
 const IMPORT: ImportId = ImportId(1);
 /// The query is a secret.
-const URL: &str = "https://files.example.com/exports/March%202026.csv?X-Amz-Signature=secret";
+pub const URL: &str = "https://files.example.com/exports/March%202026.csv?X-Amz-Signature=secret";
 
 /// Fetches a file to its end.
 async fn fetched(fetcher: &Fetcher, url: &str) -> Result<Vec<u8>, FetchError> {
@@ -42,7 +39,7 @@ async fn why(fetcher: &Fetcher, url: &str) -> Why {
 }
 
 /// Functions whose parser fetches through the site.
-fn with(functions: &Functions, site: &Site) -> Functions {
+pub fn with(functions: &Functions, site: &Site) -> Functions {
     functions.clone().map(|services| Services { fetcher: site.fetcher(), ..services })
 }
 
@@ -311,43 +308,6 @@ fn bomb() -> Vec<u8> {
     let mut gzip = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::best());
     gzip.write_all(&vec![b'0'; 32 << 20]).expect("a vector takes all");
     gzip.finish().expect("a vector takes all")
-}
-
-#[tokio::test]
-async fn a_resumed_import_fetches_its_file_again() -> anyhow::Result<()> {
-    let is_there = Arc::new(AtomicBool::new(false));
-    let published = Arc::clone(&is_there);
-    let site = Site::open(move |_, _| match is_there.load(Ordering::Relaxed) {
-        true => Reply::file(TOGGL),
-        false => Reply::status(404),
-    })
-    .await?;
-    let stack = Stack::with(Options { fetcher: site.fetcher(), ..Options::default() }).await?;
-    send(&stack, "/imports", &json!({ "location": URL })).await?.expect(202)?;
-    stack.idle().await?;
-    assert_eq!(stack.native(1).await?["status"], "incomplete");
-    published.store(true, Ordering::Relaxed);
-    send(&stack, "/imports/1/resume", &json!({ "reason": "published now" })).await?.expect(202)?;
-    stack.idle().await?;
-    assert_eq!(outcome(&stack, 1).await?, ("complete".to_owned(), 5));
-    assert_eq!((stored(&stack, 1).await?.fetches, site.heads().len()), (1, 2));
-    Ok(())
-}
-
-#[tokio::test]
-async fn a_held_import_fetches_its_file_and_waits() -> anyhow::Result<()> {
-    let site = Site::open(|_, _| Reply::file(TOGGL)).await?;
-    let stack = Stack::by_hand(1000).await?;
-    let (postman, functions) = (Postman::of(&stack.system), with(stack.functions(), &site));
-    send(&stack, "/imports", &json!({ "location": URL, "autostart": false })).await?.expect(202)?;
-    postman.drain_all(&functions, &Faults::default()).await;
-    let import = stored(&stack, 1).await?;
-    assert!(import.status == Status::New && import.source.is_some(), "{import:?}");
-    send(&stack, "/imports/1/start", &Value::Null).await?.expect(202)?;
-    postman.drain_all(&functions, &Faults::default()).await;
-    assert_eq!(outcome(&stack, 1).await?, ("complete".to_owned(), 5));
-    assert_eq!(site.dialled().len(), 1);
-    Ok(())
 }
 
 /// The objects of the bucket that hold a file as it came.

@@ -62,7 +62,7 @@ async fn a_file_comes_in_parts_and_is_completed_once() -> anyhow::Result<()> {
     }
     let (status, more) = call(&stack, "GET", "/imports/1/upload/parts?from=3", &Value::Null).await?;
     assert_eq!((status, more["parts"].as_array().map(Vec::len)), (200, Some(1)), "{more}");
-    for wrong in ["from=0", "from=4", "from=x", "to=1"] {
+    for wrong in ["from=0", "from=4", "from=x", "to=1", "from=1&from=2"] {
         assert_eq!(
             call(&stack, "GET", &format!("/imports/1/upload/parts?{wrong}"), &Value::Null).await?.0,
             400,

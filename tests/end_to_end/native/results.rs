@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use anyhow::Context;
 use reqwest::Method;
 use serde_json::{Value, json};
 use shared::id::{ChunkNo, ImportId};
@@ -9,7 +10,7 @@ use shared::load::load;
 use shared::plan::plan;
 use waybill::system::OTHER_TOKEN;
 
-use super::{ACCOUNT, get, make, scan_all};
+use super::{ACCOUNT, get, make, post, scan_all};
 use crate::files::toggl;
 use crate::stack::Stack;
 
@@ -149,6 +150,56 @@ async fn rows_are_pending_until_their_chunk_is_committed() -> anyhow::Result<()>
             assert_eq!(found, expected, "{word} after chunk {chunk:?}");
         }
     }
+    Ok(())
+}
+
+/// The rows of the first page of a scan, and those of all pages behind it, which are read after `between`.
+async fn scan_around(
+    stack: &Stack,
+    path: &str,
+    query: &str,
+    between: impl AsyncFnOnce() -> anyhow::Result<()>,
+) -> anyhow::Result<(Vec<u64>, Vec<Vec<u64>>)> {
+    let shown = |page: &Value| page["records"].as_array().map(|records| rows(records)).context("no records");
+    let mut page = get(stack, &format!("{path}?{query}")).await?.expect(200)?;
+    let (first, mut behind) = (shown(&page)?, Vec::new());
+    between().await?;
+    while let Some(cursor) = page["next_cursor"].as_str() {
+        page = get(stack, &format!("{path}?per_page=10&start_cursor={cursor}")).await?.expect(200)?;
+        behind.push(shown(&page)?);
+    }
+    Ok((first, behind))
+}
+
+#[tokio::test]
+async fn rows_that_get_an_outcome_between_pages_hide_no_others() -> anyhow::Result<()> {
+    let stack = Stack::by_hand(4).await?;
+    let planned = async || {
+        let id = stack.upload_as(toggl(18, 3, 3).into_bytes(), json!({ "format": "toggl" })).await?;
+        plan(&stack.functions().parser, ACCOUNT, ImportId(id)).await?;
+        anyhow::Ok(id)
+    };
+    let load = async |import, chunks: &[u64]| {
+        for &chunk in chunks {
+            load(&stack.functions().loader, ACCOUNT, ImportId(import), ChunkNo(chunk)).await?;
+        }
+        anyhow::Ok(())
+    };
+    // Pending rows are shown, loaded, and no longer among the pending rows that the stopped import counts.
+    let id = planned().await?;
+    let (path, query) = (format!("/imports/{id}/results"), "per_page=4&filter[status][include]=pending");
+    let scanned = scan_around(&stack, &path, query, async || {
+        load(id, &[0, 1]).await?;
+        post(&stack, &format!("/imports/{id}/cancel"), 202).await.map(drop)
+    });
+    assert_eq!(scanned.await?, ((1..=4).collect(), vec![(9..=18).collect()]));
+    // Pending rows are passed over, and are among the rows that the complete import counts.
+    let id = planned().await?;
+    load(id, &[4, 1]).await?;
+    let query = "per_page=3&sort[id]=desc&filter[status][include]=created";
+    let path = format!("/imports/{id}/results");
+    let scanned = scan_around(&stack, &path, query, async || load(id, &[0, 2, 3]).await);
+    assert_eq!(scanned.await?, (vec![18, 17, 8], vec![(1..=7).rev().collect()]));
     Ok(())
 }
 

@@ -86,13 +86,23 @@ async fn a_start_before_the_file_is_there_is_kept() -> anyhow::Result<()> {
     let postman = Postman::of(&stack.system);
     let asked = json!({ "upload": true, "file_size": TOGGL.len(), "autostart": false });
     let made = send(&stack, "/imports", &asked).await?.expect(201)?;
-    assert_eq!(send(&stack, "/imports/1/start", &Value::Null).await?.expect(202)?["status"], "new");
+    let reason = json!({ "reason": "the month is over" });
+    assert_eq!(send(&stack, "/imports/1/start", &reason).await?.expect(202)?["status"], "new");
+    // A second start changes nothing.
+    send(&stack, "/imports/1/start", &json!({ "reason": "again" })).await?.expect(202)?;
     // A parser that read the import before the start does not hold the import any more.
     postman.drain_all(stack.functions(), &Faults::default()).await;
     stack.put(&made, TOGGL.into()).await?.expect(200)?;
     stack.functions().api.queues.send(&Message::Start { account: ACCOUNT, import: shared::id::ImportId(1) }).await?;
     postman.drain_all(stack.functions(), &Faults::default()).await;
     assert_eq!(outcome(&stack, 1).await?, ("complete".to_owned(), 5));
+    // The history has the person and the reason, although a parser made the change.
+    let lines = super::get(&stack, "/imports/1/history").await?.expect(200)?;
+    let queued = &lines["records"][1];
+    assert_eq!(
+        (&queued["status"], &queued["by"], &queued["reason"]),
+        (&json!("queued"), &json!("user 1"), &reason["reason"])
+    );
     // A cancelled import is not started.
     send(&stack, "/imports", &asked).await?.expect(201)?;
     send(&stack, "/imports/2/cancel", &Value::Null).await?.expect(202)?;

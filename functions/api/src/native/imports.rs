@@ -21,7 +21,8 @@ use super::validator::Validator;
 use crate::Door;
 use crate::answer::{CELL, MESSAGE, cut_all, end_early};
 use crate::openapi::native::{
-    Accepted, Conflict, Everywhere, GivenReason, Headers, ImportNumber, ImportShown, Known, Unknown, WrongFields,
+    Accepted, Conflict, Everywhere, GivenReason, Headers, ImportNumber, ImportShown, Known, TooLarge, Unknown,
+    WrongFields,
 };
 
 /// The lists in an import's JSON that grow with the file, with the bytes that each may take in a response.
@@ -137,7 +138,7 @@ pub async fn get(
     params(ImportNumber, Headers),
     request_body = Option<GivenReason>,
     responses(
-        Accepted, WrongFields, Unknown, Conflict, Everywhere
+        Accepted, WrongFields, Unknown, Conflict, TooLarge, Everywhere
     )
 )]
 pub async fn cancel(
@@ -161,7 +162,7 @@ pub async fn cancel(
     params(ImportNumber, Headers),
     request_body = Option<GivenReason>,
     responses(
-        Accepted, WrongFields, Unknown, Conflict, Everywhere
+        Accepted, WrongFields, Unknown, Conflict, TooLarge, Everywhere
     )
 )]
 pub async fn resume(
@@ -185,7 +186,7 @@ pub async fn resume(
     params(ImportNumber, Headers),
     request_body = Option<GivenReason>,
     responses(
-        Accepted, WrongFields, Unknown, Everywhere
+        Accepted, WrongFields, Unknown, TooLarge, Everywhere
     )
 )]
 pub async fn revert(

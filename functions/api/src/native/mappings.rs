@@ -2,7 +2,6 @@
 //! explains how a mapping is stored and used.
 
 use axum::Json;
-use axum::extract::rejection::JsonRejection;
 use axum::extract::{RawQuery, State};
 use axum::http::StatusCode;
 use serde_json::{Map, Value, json};
@@ -11,13 +10,14 @@ use shared::inbox::shown::time;
 use shared::mappings::{self, HeaderMemory};
 
 use super::Problem;
+use super::body::Sent;
 use super::keyset::{Envelope, Keyset};
 use super::parameters::MAPPINGS;
 use super::path::Path;
 use super::problem::Caller;
 use crate::Door;
 use crate::openapi::native::{
-    Everywhere, Headers, MappingName, MappingNumber, MappingShown, MappingsQuery, Unknown, WrongFields,
+    Everywhere, Headers, MappingName, MappingNumber, MappingShown, MappingsQuery, TooLarge, Unknown, WrongFields,
 };
 
 fn id_of(text: &str) -> Result<MappingId, Problem> {
@@ -80,16 +80,17 @@ pub async fn get(State(door): State<Door>, Caller(caller): Caller, Path(id): Pat
     tag = "Mappings",
     params(MappingNumber, Headers),
     request_body = MappingName,
-    responses((status = 200, description = "The mapping", body = MappingShown), WrongFields, Unknown, Everywhere)
+    responses((status = 200, description = "The mapping", body = MappingShown), WrongFields, Unknown, TooLarge, Everywhere)
 )]
 pub async fn rename(
     State(door): State<Door>,
     Caller(caller): Caller,
     Path(id): Path,
-    body: Result<Json<Map<String, Value>>, JsonRejection>,
+    Sent(body): Sent,
 ) -> Result<Json<Value>, Problem> {
     let id = id_of(&id)?;
-    let Json(fields) = body.map_err(|error| Problem::field("body", error.body_text()))?;
+    let fields: Map<String, Value> =
+        serde_json::from_slice(&body).map_err(|error| Problem::field("body", format!("is no JSON object: {error}")))?;
     let unknown = fields.keys().filter(|name| *name != "name");
     let unknown: Vec<_> =
         unknown.map(|name| (name.clone(), vec!["is not known, or cannot be changed".to_owned()])).collect();

@@ -16,12 +16,14 @@ use shared::services::Services;
 use utoipa::ToSchema;
 
 use super::Problem;
+use super::body::Sent;
 use super::imports::{accepted, import_of};
 use super::path::Path;
 use super::problem::Caller;
 use crate::Door;
+use crate::base::Base;
 use crate::openapi::native::{
-    Accepted, Conflict, Everywhere, Headers, ImportNumber, PartsAddresses, Refused, Unknown, WrongFields,
+    Accepted, Conflict, Everywhere, Headers, ImportNumber, PartsAddresses, Refused, TooLarge, Unknown, WrongFields,
 };
 
 /// The most parts of an answer: some 100 KB.
@@ -82,7 +84,7 @@ fn parts_of(import: &Import) -> Result<&PartsUpload, Problem> {
 pub async fn list(
     State(door): State<Door>,
     caller: Caller,
-    crate::base::Base(base): crate::base::Base,
+    Base(base): Base,
     Path(id): Path,
     RawQuery(query): RawQuery,
 ) -> Result<Json<Value>, Problem> {
@@ -91,20 +93,23 @@ pub async fn list(
     if !(import.status == Status::New && import.awaits_file()) {
         return Err(ImportError::Status { import: import.id, status: import.status }.into());
     }
-    let pairs: Vec<(String, String)> =
-        serde_urlencoded::from_str(query.as_deref().unwrap_or_default()).unwrap_or_default();
-    let mut from = 1;
-    for (name, value) in pairs {
-        if name != "from" {
-            return Err(Problem::field(&name, "is not known: the parameter is from"));
-        }
-        from = value
-            .parse::<u32>()
-            .ok()
-            .filter(|from| (1..=parts.count()).contains(from))
-            .ok_or_else(|| Problem::field("from", format!("must be a number from 1 to {}", parts.count())))?;
-    }
+    let from = first(query.as_deref(), parts.count())?;
     Ok(Json(addresses(&door.services, &base, &import, parts, from).await?))
+}
+
+/// The number of the first part in a query, or 1 without the parameter `from`.
+fn first(query: Option<&str>, count: u32) -> Result<u32, Problem> {
+    let pairs: Vec<(String, String)> =
+        serde_urlencoded::from_str(query.unwrap_or_default()).map_err(|_| Problem::field("query", "cannot be read"))?;
+    if let Some((name, _)) = pairs.iter().find(|(name, _)| name != "from") {
+        return Err(Problem::field(name, "is not known: the parameter is from"));
+    }
+    let Some((_, from)) = pairs.first() else { return Ok(1) };
+    if pairs.iter().any(|(_, other)| other != from) {
+        return Err(Problem::field("from", "has two values"));
+    }
+    let number = from.parse().ok().filter(|from| (1..=count).contains(from));
+    number.ok_or_else(|| Problem::field("from", format!("must be a number from 1 to {count}")))
 }
 
 /// The body of the request that completes an upload.
@@ -131,14 +136,14 @@ struct Part {
     params(ImportNumber, Headers),
     request_body = Completed,
     responses(
-        Accepted, WrongFields, Unknown, Conflict, Refused, Everywhere
+        Accepted, WrongFields, Unknown, Conflict, TooLarge, Refused, Everywhere
     )
 )]
 pub async fn complete(
     State(door): State<Door>,
     caller: Caller,
     Path(id): Path,
-    sent: axum::body::Bytes,
+    Sent(sent): Sent,
 ) -> Result<Response, Problem> {
     let import = import_of(&door.services, &caller, &id).await?;
     let parts = parts_of(&import)?;

@@ -2,13 +2,12 @@
 
 use std::collections::BTreeMap;
 
-use axum::body::Bytes;
 use axum::extract::{FromRequest, Request};
-use axum::http::StatusCode;
 use axum::http::header::CONTENT_TYPE;
 use serde_json::{Map, Value};
 
 use super::Problem;
+use super::body::Sent;
 
 /// The reason in the body, or `None`. A body without content has no reason, whatever its content type is.
 pub struct Reason(pub Option<String>);
@@ -20,10 +19,7 @@ impl<S: Send + Sync> FromRequest<S> for Reason {
         let content_type = request.headers().get(CONTENT_TYPE).and_then(|value| value.to_str().ok());
         let media_type = content_type.and_then(|value| value.split(';').next()).unwrap_or_default();
         let media_type = media_type.trim().to_ascii_lowercase();
-        let body = Bytes::from_request(request, state).await.map_err(|error| match error.status() {
-            StatusCode::BAD_REQUEST => Problem::field("body", error.body_text()),
-            status => Problem::other(status, error.body_text()),
-        })?;
+        let Sent(body) = Sent::from_request(request, state).await?;
         read(&media_type, &body).map(Self)
     }
 }

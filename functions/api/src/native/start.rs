@@ -11,7 +11,7 @@ use super::problem::Caller;
 use super::reason::Reason;
 use crate::Door;
 use crate::openapi::native::{
-    Accepted, Conflict, Everywhere, GivenReason, Headers, ImportNumber, Unknown, WrongFields,
+    Accepted, Conflict, Everywhere, GivenReason, Headers, ImportNumber, TooLarge, Unknown, WrongFields,
 };
 
 /// Starts the import and answers 202, also if the import was started before and has not ended. An import whose file is
@@ -24,7 +24,7 @@ use crate::openapi::native::{
     params(ImportNumber, Headers),
     request_body = Option<GivenReason>,
     responses(
-        Accepted, WrongFields, Unknown, Conflict, Everywhere
+        Accepted, WrongFields, Unknown, Conflict, TooLarge, Everywhere
     )
 )]
 pub async fn start(

@@ -10,8 +10,9 @@ use super::elements::Element;
 use crate::packed::limits::NotUnpacked;
 use crate::table::{Fault, excerpt};
 
-/// The members of an object in their order, each value as the text of the file.
-pub(super) struct Members<'e>(pub Vec<(String, &'e RawValue)>);
+/// The members of a JSON object in their order, also of a key that the object has twice, each value as the text that was
+/// sent.
+pub struct Members<'e>(pub Vec<(String, &'e RawValue)>);
 
 impl<'de> Deserialize<'de> for Members<'de> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
@@ -20,7 +21,7 @@ impl<'de> Deserialize<'de> for Members<'de> {
             type Value = Members<'de>;
 
             fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("an object")
+                f.write_str("a JSON object")
             }
 
             fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Members<'de>, A::Error> {

@@ -1,47 +1,20 @@
 //! A request as JSON: exactly one of `source`, `location` and `upload`, and the options beside it.
 
 use std::collections::BTreeMap;
-use std::fmt;
 
 use axum::body::Bytes;
 use axum::extract::{FromRequest, Request};
 use axum::http::StatusCode;
-use serde::Deserialize;
-use serde::de::{Deserializer, MapAccess, Visitor};
 use serde_json::value::RawValue;
 use serde_json::{Map, Value};
 use shared::fetch::{Location, WrongLocation};
+use shared::packed::Members;
 
 use super::{Asked, Problem, Way, too_large};
 use crate::{BODY_LIMIT, Door};
 
 /// The ways of the file, by the fields that ask for them.
 const WAYS: [&str; 3] = ["source", "location", "upload"];
-
-/// The members of a JSON object in their order, each value as the text that was sent.
-struct Members<'b>(Vec<(String, &'b RawValue)>);
-
-impl<'de: 'b, 'b> Deserialize<'de> for Members<'b> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct All;
-        impl<'de> Visitor<'de> for All {
-            type Value = Members<'de>;
-
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("a JSON object")
-            }
-
-            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Members<'de>, A::Error> {
-                let mut members = Vec::new();
-                while let Some(member) = map.next_entry()? {
-                    members.push(member);
-                }
-                Ok(Members(members))
-            }
-        }
-        deserializer.deserialize_map(All)
-    }
-}
 
 /// Reads the body. The text of `source` is kept as sent, because an array is stored as the file.
 pub async fn read(request: Request, door: &Door) -> Result<Asked, Problem> {
@@ -84,13 +57,11 @@ pub async fn read(request: Request, door: &Door) -> Result<Asked, Problem> {
     };
     match way {
         Ok(way) if wrong.is_empty() => Ok(Asked { way, fields }),
-        Ok(_) | Err(Problem::Fields(_)) if !wrong.is_empty() => {
-            if let Err(Problem::Fields(more)) = way {
-                wrong.extend(more);
-            }
+        Ok(_) => Err(Problem::Fields(wrong)),
+        Err(Problem::Fields(more)) => {
+            wrong.extend(more);
             Err(Problem::Fields(wrong))
         }
-        Ok(way) => Ok(Asked { way, fields }),
         Err(problem) => Err(problem),
     }
 }

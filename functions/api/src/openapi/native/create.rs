@@ -8,65 +8,88 @@ use utoipa::ToSchema;
 
 use super::imports::{StatusWord, Time, TypeWord};
 
-/// A new import, with exactly one of `source`, `location` and `upload`. An option left out is found from the file, or has
-/// its default.
-#[derive(ToSchema)]
-#[serde(deny_unknown_fields)]
-pub struct ImportAsked {
-    /// The file: a text, or an array of objects
-    #[schema(nullable = false)]
-    source: Option<Source>,
-    /// The `https` address from which the service fetches the file
-    #[schema(nullable = false, format = "uri")]
-    location: Option<String>,
-    /// True for a file that the client uploads straight to S3
-    #[schema(nullable = false)]
-    upload: Option<bool>,
-    /// The exact size of an uploaded file in bytes
-    #[schema(nullable = false, maximum = 53_687_091_200_u64, example = 744)]
-    file_size: Option<u64>,
-    /// The name of the import's file for people; `name` is another spelling
-    #[schema(example = "March.csv")]
-    file_name: Option<String>,
-    name: Option<String>,
-    /// A text for people, cut at 500 letters
-    note: Option<String>,
-    /// The kind of the file's rows; `TimeEntryImport` by default. An import of contacts takes none of `format`,
-    /// `fallback_user`, `import_tags`, `autocreate_projects`, `autocreate_users`, `date_order` and `decimal_mark`
-    r#type: Option<TypeWord>,
-    /// The format of a file of time entries; `auto` finds the format
-    format: Option<FormatWord>,
-    /// The field of each column, for a file that no format fits; `none` also leaves out what the account remembers
-    mapping: Option<Value>,
-    /// The user who gets the entries of unknown people; `null` skips these rows. By default the caller
-    #[schema(minimum = 1)]
-    fallback_user: Option<u64>,
-    /// False leaves tags out; true by default
-    #[schema(nullable = false)]
-    import_tags: Option<bool>,
-    /// False creates entries without a project where the project is unknown; true by default
-    #[schema(nullable = false)]
-    autocreate_projects: Option<bool>,
-    /// True makes unknown people users; false by default
-    #[schema(nullable = false)]
-    autocreate_users: Option<bool>,
-    /// What happens to a row that is there already; `create` by default, which makes a person whose address is taken an
-    /// error of the row
-    duplicates: Option<DuplicatesWord>,
-    delimiter: Option<DelimiterWord>,
-    /// A name of an encoding as browsers know it
-    #[schema(example = "utf-8")]
-    encoding: Option<String>,
-    date_order: Option<DateOrderWord>,
-    decimal_mark: Option<DecimalMarkWord>,
-    /// The name of a spreadsheet's sheet
-    #[schema(max_length = 75)]
-    sheet: Option<String>,
-    /// The consequence of a failed row; `skip` by default, and `abort` undoes the whole import
-    on_error: Option<OnErrorWord>,
-    /// False lets the import wait for a start; true by default
-    #[schema(nullable = false)]
-    autostart: Option<bool>,
+/// Declares the body of a request that creates an import: the members of its way, and behind them the options, which are the
+/// same in each way. A struct for the options inside both bodies would be `allOf` in the description, of which each part
+/// would refuse the members of the other.
+macro_rules! creation {
+    ($(#[$about:meta])* $name:ident { $($way:tt)* }, mapping: $mapping:ident) => {
+        #[derive(ToSchema)]
+        $(#[$about])*
+        pub struct $name {
+            $($way)*
+            /// The name of the import's file for people; `name` is another spelling
+            #[schema(example = "March.csv")]
+            file_name: Option<String>,
+            name: Option<String>,
+            /// A text for people, cut at 500 letters
+            note: Option<String>,
+            /// The kind of the file's rows; `TimeEntryImport` by default. An import of contacts takes none of `format`,
+            /// `fallback_user`, `import_tags`, `autocreate_projects`, `autocreate_users`, `date_order` and `decimal_mark`
+            r#type: Option<TypeWord>,
+            /// The format of a file of time entries; `auto` finds the format
+            format: Option<FormatWord>,
+            /// The field of each column, for a file that no format fits; `none` also leaves out what the account remembers
+            mapping: Option<$mapping>,
+            /// The user who gets the entries of unknown people; `null` skips these rows. By default the caller
+            #[schema(minimum = 1)]
+            fallback_user: Option<u64>,
+            /// False leaves tags out; true by default
+            #[schema(nullable = false)]
+            import_tags: Option<bool>,
+            /// False creates entries without a project where the project is unknown; true by default
+            #[schema(nullable = false)]
+            autocreate_projects: Option<bool>,
+            /// True makes unknown people users; false by default
+            #[schema(nullable = false)]
+            autocreate_users: Option<bool>,
+            /// What happens to a row that is there already; `create` by default, which makes a person whose address is taken an
+            /// error of the row
+            duplicates: Option<DuplicatesWord>,
+            delimiter: Option<DelimiterWord>,
+            /// A name of an encoding as browsers know it
+            #[schema(example = "utf-8")]
+            encoding: Option<String>,
+            date_order: Option<DateOrderWord>,
+            decimal_mark: Option<DecimalMarkWord>,
+            /// The name of a spreadsheet's sheet
+            #[schema(max_length = 75)]
+            sheet: Option<String>,
+            /// The consequence of a failed row; `skip` by default, and `abort` undoes the whole import
+            on_error: Option<OnErrorWord>,
+            /// False lets the import wait for a start; true by default
+            #[schema(nullable = false)]
+            autostart: Option<bool>,
+        }
+    };
+}
+
+creation! {
+    /// A new import, with exactly one of `source`, `location` and `upload`. An option left out is found from the file, or has
+    /// its default.
+    #[serde(deny_unknown_fields)]
+    ImportAsked {
+        /// The file: a text, or an array of objects
+        #[schema(nullable = false)]
+        source: Option<Source>,
+        /// The `https` address from which the service fetches the file
+        #[schema(nullable = false, format = "uri")]
+        location: Option<String>,
+        /// True for a file that the client uploads straight to S3
+        #[schema(nullable = false)]
+        upload: Option<bool>,
+        /// The exact size of an uploaded file in bytes
+        #[schema(nullable = false, maximum = 53_687_091_200_u64, example = 744)]
+        file_size: Option<u64>,
+    }, mapping: Value
+}
+
+creation! {
+    /// A new import with its file in the body.
+    ImportForm {
+        /// The file
+        #[schema(value_type = String, format = Binary)]
+        file: Vec<u8>,
+    }, mapping: String
 }
 
 /// The rows of a file.
@@ -77,56 +100,6 @@ enum Source {
     Text(String),
     /// Rows, each with the value of each column
     Rows(Vec<BTreeMap<String, Value>>),
-}
-
-/// A new import with its file in the body.
-#[derive(ToSchema)]
-pub struct ImportForm {
-    /// The file
-    #[schema(value_type = String, format = Binary)]
-    file: Vec<u8>,
-    /// The name of the import's file for people; `name` is another spelling
-    #[schema(example = "March.csv")]
-    file_name: Option<String>,
-    name: Option<String>,
-    /// A text for people, cut at 500 letters
-    note: Option<String>,
-    /// The kind of the file's rows; `TimeEntryImport` by default. An import of contacts takes none of `format`,
-    /// `fallback_user`, `import_tags`, `autocreate_projects`, `autocreate_users`, `date_order` and `decimal_mark`
-    r#type: Option<TypeWord>,
-    /// The format of a file of time entries; `auto` finds the format
-    format: Option<FormatWord>,
-    /// The field of each column, for a file that no format fits; `none` also leaves out what the account remembers
-    mapping: Option<String>,
-    /// The user who gets the entries of unknown people; `null` skips these rows. By default the caller
-    #[schema(minimum = 1)]
-    fallback_user: Option<u64>,
-    /// False leaves tags out; true by default
-    #[schema(nullable = false)]
-    import_tags: Option<bool>,
-    /// False creates entries without a project where the project is unknown; true by default
-    #[schema(nullable = false)]
-    autocreate_projects: Option<bool>,
-    /// True makes unknown people users; false by default
-    #[schema(nullable = false)]
-    autocreate_users: Option<bool>,
-    /// What happens to a row that is there already; `create` by default, which makes a person whose address is taken an
-    /// error of the row
-    duplicates: Option<DuplicatesWord>,
-    delimiter: Option<DelimiterWord>,
-    /// A name of an encoding as browsers know it
-    #[schema(example = "utf-8")]
-    encoding: Option<String>,
-    date_order: Option<DateOrderWord>,
-    decimal_mark: Option<DecimalMarkWord>,
-    /// The name of a spreadsheet's sheet
-    #[schema(max_length = 75)]
-    sheet: Option<String>,
-    /// The consequence of a failed row; `skip` by default, and `abort` undoes the whole import
-    on_error: Option<OnErrorWord>,
-    /// False lets the import wait for a start; true by default
-    #[schema(nullable = false)]
-    autostart: Option<bool>,
 }
 
 /// The consequence of a failed row.

@@ -50,63 +50,54 @@ enum Role {
     Contractor,
 }
 
-/// A user.
-#[derive(ToSchema)]
-#[schema(as = NokoUser)]
-pub struct UserShown {
-    id: u64,
-    email: String,
-    #[schema(required)]
-    first_name: Option<String>,
-    #[schema(required)]
-    last_name: Option<String>,
-    avatar: Avatar,
-    #[schema(required)]
-    profile_image_url: Option<String>,
-    url: String,
-    state: State,
-    role: Role,
-    /// Always empty
-    teams: Vec<Value>,
-    entries_url: String,
-    /// Always 0
-    expenses: u64,
-    expenses_url: String,
-    created_at: TimeShown,
-    updated_at: TimeShown,
+/// Declares the shape of a user, with members of its own behind those that all users have.
+macro_rules! user {
+    ($(#[$about:meta])* $name:ident as $shown:ident { $($own:tt)* }) => {
+        #[derive(ToSchema)]
+        $(#[$about])*
+        #[schema(as = $shown)]
+        pub struct $name {
+            id: u64,
+            email: String,
+            #[schema(required)]
+            first_name: Option<String>,
+            #[schema(required)]
+            last_name: Option<String>,
+            avatar: Avatar,
+            #[schema(required)]
+            profile_image_url: Option<String>,
+            url: String,
+            state: State,
+            role: Role,
+            /// Always empty
+            teams: Vec<Value>,
+            entries_url: String,
+            /// Always 0
+            expenses: u64,
+            expenses_url: String,
+            created_at: TimeShown,
+            updated_at: TimeShown,
+            $($own)*
+        }
+    };
 }
 
-/// The caller, with preferences that always have the same values.
-#[derive(ToSchema)]
-#[schema(as = NokoCurrentUser)]
-pub struct CurrentUser {
-    id: u64,
-    email: String,
-    #[schema(required)]
-    first_name: Option<String>,
-    #[schema(required)]
-    last_name: Option<String>,
-    avatar: Avatar,
-    #[schema(required)]
-    profile_image_url: Option<String>,
-    url: String,
-    state: State,
-    role: Role,
-    /// Always empty
-    teams: Vec<Value>,
-    entries_url: String,
-    /// Always 0
-    expenses: u64,
-    expenses_url: String,
-    created_at: TimeShown,
-    updated_at: TimeShown,
-    #[schema(required)]
-    time_format: Option<String>,
-    #[schema(required)]
-    week_start: Option<String>,
-    utc_offset: i64,
-    send_personal_weekly_report_email: bool,
-    send_team_weekly_report_email: bool,
+user! {
+    /// A user.
+    UserShown as NokoUser {}
+}
+
+user! {
+    /// The caller, with preferences that always have the same values.
+    CurrentUser as NokoCurrentUser {
+        #[schema(required)]
+        time_format: Option<String>,
+        #[schema(required)]
+        week_start: Option<String>,
+        utc_offset: i64,
+        send_personal_weekly_report_email: bool,
+        send_team_weekly_report_email: bool,
+    }
 }
 
 /// An account.
