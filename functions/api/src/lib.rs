@@ -16,6 +16,7 @@ pub mod noko;
 mod observed;
 pub mod openapi;
 pub mod productive;
+mod routes;
 mod surveys;
 mod upload;
 

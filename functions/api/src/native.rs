@@ -29,46 +29,52 @@ mod start;
 mod validator;
 
 use axum::Router;
-use utoipa_axum::router::OpenApiRouter;
-use utoipa_axum::routes;
 
 use crate::Door;
 use crate::openapi;
+use crate::routes::{Routes, add_routes, routed};
 pub(crate) use accept::asks_for_problem;
 pub(crate) use cursor::CursorKey;
 pub use problem::Problem;
 pub(crate) use problem::located;
 
-/// The routes of the door with their descriptions, relative to `/api/v1`.
-pub(crate) fn routes() -> OpenApiRouter<Door> {
-    OpenApiRouter::default()
-        .routes(routes!(list::list, create::create))
-        .routes(routes!(imports::get))
-        .routes(routes!(history::list))
-        .routes(routes!(parts::list))
-        .routes(routes!(parts::complete))
-        .routes(routes!(start::start))
-        .routes(routes!(imports::cancel))
-        .routes(routes!(imports::resume))
-        .routes(routes!(imports::revert))
-        .routes(routes!(records::list))
-        .routes(routes!(errors::get))
-        .routes(routes!(source::get))
-        .routes(routes!(limits::get))
-        .routes(routes!(mappings::list))
-        .routes(routes!(mappings::get, mappings::rename, mappings::forget))
-        .routes(routes!(openapi::get))
-        .routes(routes!(results::list))
+/// The routes of the door, relative to `/api/v1`.
+pub(crate) fn routes<R: Routes>() -> R {
+    add_routes!(
+        R::default(),
+        [list::list, create::create],
+        [imports::get],
+        [history::list],
+        [parts::list],
+        [parts::complete],
+        [start::start],
+        [imports::cancel],
+        [imports::resume],
+        [imports::revert],
+        [records::list],
+        [errors::get],
+        [source::get],
+        [limits::get],
+        [mappings::list],
+        [mappings::get, mappings::rename, mappings::forget],
+        [openapi::get],
+        [results::list],
+    )
 }
 
-/// The route of an import's results with its description, relative to `/api`: the vendor's newest page spells this path
-/// without the `v1` of the other paths.
-pub(crate) fn unversioned_routes() -> OpenApiRouter<Door> {
-    let (schemas, mut paths, methods) = routes!(results::list);
-    // Ids of operations differ.
-    let ids = paths.paths.values_mut().filter_map(|path| path.get.as_mut()?.operation_id.as_mut());
-    ids.for_each(|id| id.push_str("_unversioned"));
-    OpenApiRouter::default().routes((schemas, paths, methods))
+/// The route of an import's results, relative to `/api`: the vendor's newest page spells this path without the `v1` of the
+/// other paths.
+pub(crate) fn unversioned_routes<R: Routes>() -> R {
+    R::default().add(
+        || routed!(results::list),
+        || {
+            let (schemas, mut paths, methods) = utoipa_axum::routes!(results::list);
+            // Ids of operations differ.
+            let ids = paths.paths.values_mut().filter_map(|path| path.get.as_mut()?.operation_id.as_mut());
+            ids.for_each(|id| id.push_str("_unversioned"));
+            (schemas, paths, methods)
+        },
+    )
 }
 
 /// The router of the door.
@@ -81,8 +87,8 @@ pub fn unversioned(door: Door) -> Router {
     answered(unversioned_routes(), door)
 }
 
-fn answered(routes: OpenApiRouter<Door>, door: Door) -> Router {
-    Router::from(routes)
+fn answered(routes: Router<Door>, door: Door) -> Router {
+    routes
         .fallback(async || Problem::not_found())
         .method_not_allowed_fallback(async || Problem::method_not_allowed())
         .with_state(door)

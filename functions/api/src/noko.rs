@@ -30,7 +30,6 @@ mod users;
 use axum::Router;
 use axum::middleware::from_fn;
 use axum::routing::{MethodRouter, any};
-use utoipa_axum::router::OpenApiRouter;
 
 use crate::Door;
 use crate::openapi::noko::{
@@ -39,7 +38,7 @@ use crate::openapi::noko::{
     NoExpense, NoFields, ProjectGroupShown, ProjectIds, ProjectShown, ProjectsAdded, TagIds, TagOrTags, TagShown,
     TagsMade, UserFields, UserLink,
 };
-use crate::openapi::with_slash;
+use crate::routes::Routes;
 use describe::{Says, accepted, created, done, object, page, refused};
 pub use endpoint::Endpoint;
 use endpoint::{Endpoints, at};
@@ -261,14 +260,14 @@ pub fn endpoints() -> Vec<Endpoint> {
     paths().into_iter().flat_map(Endpoints::each).collect()
 }
 
-/// The routes of the door with their descriptions. Each path is accepted with and without a slash at the end.
-pub(crate) fn routes() -> OpenApiRouter<Door> {
-    paths().into_iter().map(Endpoints::described).fold(OpenApiRouter::default(), with_slash)
+/// The routes of the door. Each path is accepted with and without a slash at the end.
+pub(crate) fn routes<R: Routes>() -> R {
+    paths().into_iter().fold(R::default(), Endpoints::add_to)
 }
 
 /// The router of the door.
 pub fn router(door: Door) -> Router {
-    Router::from(routes())
+    routes::<Router<Door>>()
         .fallback(async || NokoError::not_found())
         .method_not_allowed_fallback(async || NokoError::method_not_allowed())
         .layer(from_fn(caller::with_user_agent))

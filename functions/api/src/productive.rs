@@ -19,32 +19,33 @@ mod run;
 mod shape;
 
 use axum::Router;
-use utoipa_axum::router::OpenApiRouter;
-use utoipa_axum::routes;
 
 use crate::Door;
+use crate::routes::{Routes, add_routes};
 pub use error::ProductiveError;
 
-/// The routes of the door with their descriptions, relative to `/api/v2`.
-pub(crate) fn routes() -> OpenApiRouter<Door> {
-    OpenApiRouter::default()
-        .routes(routes!(imports::list, imports::create))
-        .routes(routes!(imports::get, imports::update))
-        .routes(routes!(run::import))
-        .routes(routes!(run::revert))
-        .routes(routes!(companies::list, companies::create))
-        .routes(routes!(companies::get, companies::update, companies::delete))
-        .routes(routes!(companies::archive))
-        .routes(routes!(companies::restore))
-        .routes(routes!(people::list, people::create))
-        .routes(routes!(people::get, people::update, people::delete))
-        .routes(routes!(people::archive))
-        .routes(routes!(people::restore))
+/// The routes of the door, relative to `/api/v2`.
+pub(crate) fn routes<R: Routes>() -> R {
+    add_routes!(
+        R::default(),
+        [imports::list, imports::create],
+        [imports::get, imports::update],
+        [run::import],
+        [run::revert],
+        [companies::list, companies::create],
+        [companies::get, companies::update, companies::delete],
+        [companies::archive],
+        [companies::restore],
+        [people::list, people::create],
+        [people::get, people::update, people::delete],
+        [people::archive],
+        [people::restore],
+    )
 }
 
 /// The router of the door.
 pub fn router(door: Door) -> Router {
-    Router::from(routes())
+    routes::<Router<Door>>()
         .fallback(async || ProductiveError::not_found())
         .method_not_allowed_fallback(async || ProductiveError::method_not_allowed())
         .with_state(door)

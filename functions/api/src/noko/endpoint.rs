@@ -13,6 +13,7 @@ use utoipa_axum::router::UtoipaMethodRouter;
 use super::describe::Says;
 use super::parameters::Parameters;
 use crate::Door;
+use crate::routes::Routes;
 
 /// An endpoint as tests and documentation list endpoints.
 #[derive(Clone, Debug)]
@@ -72,20 +73,29 @@ impl Endpoints {
         self
     }
 
-    /// The routes of the path with their descriptions.
-    pub fn described(self) -> UtoipaMethodRouter<Door> {
-        let (mut schemas, mut paths) = (Vec::new(), Paths::new());
-        for (endpoint, says) in &self.each {
-            says.collect(&mut schemas);
-            paths.add_path_operation(self.path, vec![http_method(&endpoint.method)], says.operation(endpoint));
-        }
-        (schemas, paths, self.methods)
+    /// Adds the path in both spellings, with and without a slash at the end. The description has the spelling without a
+    /// slash.
+    pub fn add_to<R: Routes>(routes: R, endpoints: Self) -> R {
+        let Self { path, methods, each } = endpoints;
+        let routes = routes.add_spelling(&format!("{path}/"), methods.clone());
+        let described = methods.clone();
+        routes.add(|| (path.to_owned(), methods), || described_path(path, &each, described))
     }
 
     /// The endpoints of this path, for lists of all endpoints.
     pub fn each(self) -> Vec<Endpoint> {
         self.each.into_iter().map(|(endpoint, _)| endpoint).collect()
     }
+}
+
+/// The description of a path with its methods.
+fn described_path(path: &str, each: &[(Endpoint, Says)], methods: MethodRouter<Door>) -> UtoipaMethodRouter<Door> {
+    let (mut schemas, mut paths) = (Vec::new(), Paths::new());
+    for (endpoint, says) in each {
+        says.collect(&mut schemas);
+        paths.add_path_operation(path, vec![http_method(&endpoint.method)], says.operation(endpoint));
+    }
+    (schemas, paths, methods)
 }
 
 /// The method in the form of the description. The door has endpoints for these five methods only.
