@@ -149,8 +149,8 @@ async fn a_stopped_import_is_resumed_and_awaited() -> anyhow::Result<()> {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_file_above_the_limit_of_one_request_is_uploaded_in_parts() -> anyhow::Result<()> {
     let system = System::start(Options::default()).await?;
-    // A service that asks for parts from a megabyte on, and for so many that their addresses come in two answers.
-    let uploads = UploadSizes { single: 1 << 20, part: 64 << 10, most: 1 << 30 };
+    // A service that asks for parts from a megabyte on, of the smallest size that S3 takes.
+    let uploads = UploadSizes { single: 1 << 20, part: 5 << 20, most: 1 << 30 };
     let services = Services { uploads, ..system.functions().api.clone() };
     let service = Bound::to(([127, 0, 0, 1], 0).into()).await?.serve(Limits::default(), |_| api::router(services));
     let folder = tempfile::tempdir()?;
