@@ -360,7 +360,7 @@ async fn seed(services: &Services) -> anyhow::Result<()> {
     for (id, name, email, token) in
         [(1, "Demo", "demo@example.com", DEMO_TOKEN), (2, "Other", "other@example.com", OTHER_TOKEN)]
     {
-        let account = Account { id: AccountId(id), name: name.to_owned(), company: name.to_owned() };
+        let account = Account::new(AccountId(id), name, name);
         let user = UserFields {
             email: email.to_owned(),
             first_name: name.to_owned(),
@@ -368,7 +368,7 @@ async fn seed(services: &Services) -> anyhow::Result<()> {
             ..UserFields::default()
         };
         account::found(services, &account, user).await?;
-        let scopes = vec![Scope::Import, Scope::Workspace];
+        let scopes = vec![Scope::Import, Scope::Workspace, Scope::Contacts];
         account::grant(services, token, &Principal { account: account.id, user: ThingId(1), scopes }).await?;
     }
     Ok(())

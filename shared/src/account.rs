@@ -3,6 +3,7 @@
 //! An account is a number, and the number is part of every storage key. A request therefore never reaches the data of
 //! another account. A token (see [`token`]) leads a request to an account, a user and the token's scopes.
 
+pub mod settings;
 pub mod token;
 
 use serde::{Deserialize, Serialize};
@@ -15,6 +16,7 @@ use crate::store::keys::{self, Counter};
 use crate::store::{StoreError, Write};
 use crate::things::{UserFields, user};
 
+pub use settings::Settings;
 pub use token::{Access, Principal, Scope, grant};
 
 /// An account, as stored in the table Workspace.
@@ -26,6 +28,25 @@ pub struct Account {
     pub name: String,
     /// The name of the company in which the account's users work.
     pub company: String,
+    /// The time at which the account was made, in milliseconds since 1970. `None` for an account that was made before
+    /// accounts had a time.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub created_at: Option<i64>,
+    /// The choices of the account's owner.
+    #[serde(default)]
+    pub settings: Settings,
+}
+
+impl Account {
+    /// An account with the default settings, which is not stored yet.
+    pub fn new(id: AccountId, name: impl Into<String>, company: impl Into<String>) -> Self {
+        Self { id, name: name.into(), company: company.into(), created_at: None, settings: Settings::default() }
+    }
+
+    /// The account with this number, or `None` for a number without an account.
+    pub async fn get(services: &Services, id: AccountId) -> Result<Option<Self>, StoreError> {
+        services.store.read(&keys::account(id)).await
+    }
 }
 
 /// Makes an account under the number in `account`, with `first` as user 1. If the account exists, nothing changes.
@@ -42,7 +63,8 @@ pub async fn found(services: &Services, account: &Account, first: UserFields) ->
     let raise = Write::update(keys::counter(account.id, Counter::Users), "SET #n = :one").when_absent().bind(":one", 1);
     services.store.attempt(raise).await?;
     // The account's item is written last, so a reader who finds the account also finds the user and the counter.
-    services.store.write(Write::put(keys::account(account.id), account)).await?;
+    let account = Account { created_at: Some(user.created_at), ..account.clone() };
+    services.store.write(Write::put(keys::account(account.id), &account)).await?;
     Ok(())
 }
 
@@ -52,7 +74,7 @@ pub async fn create(services: &Services, name: &str, company: &str, first: UserF
         let id = AccountId(services.store.next_number(keys::account_counter()).await?);
         // The counter does not count accounts made by [`found`] under a number of the caller's choice.
         if services.store.get(&keys::account(id)).await?.is_none() {
-            let account = Account { id, name: name.to_owned(), company: company.to_owned() };
+            let account = Account::new(id, name, company);
             found(services, &account, first).await?;
             return Ok(account);
         }

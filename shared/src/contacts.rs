@@ -2,11 +2,14 @@
 
 pub mod by_hand;
 pub mod draft;
+pub mod join;
 pub mod kind;
+pub mod list;
 pub mod load;
 pub mod parsed;
 pub mod person;
 pub mod resolve;
+pub mod standing;
 pub mod undo;
 
 use crate::import::Import;

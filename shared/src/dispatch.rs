@@ -5,18 +5,20 @@
 
 use std::collections::HashMap;
 
+use bytes::Bytes;
 use serde_json::Value;
 
+use crate::contact_form::can_only_be_contacts;
 use crate::contacts::kind::ContactKind;
 use crate::entries::kind::EntryKind;
 use crate::files::Object;
 use crate::id::Row;
-use crate::import::{Import, ImportError, ImportType};
+use crate::import::{Import, ImportError, ImportType, Options};
 use crate::kind::survey::{FileSurvey, KindSurvey, RefusedFile};
 use crate::kind::{HeldChunk, Kind, Loaded, Undone, layout_of, planned_file};
 use crate::ledger::PageError;
 use crate::mappings::MadeWith;
-use crate::packed::WantedSheet;
+use crate::packed::{self, Cancellation, NotSurveyed, NotUnpacked, WantedSheet};
 use crate::results;
 use crate::services::Services;
 use crate::store::StoreError;
@@ -57,7 +59,7 @@ pub async fn open(
     remembered: &Remembered,
 ) -> Result<Result<OpenFile, RefusedFile>, ImportError> {
     by_kind!(import.import_type, K => {
-        let options = K::reading(import, remembered);
+        let options = K::reading(&import.options, remembered);
         let wanted = WantedSheet::<<K as Kind>::Form> { options: options.clone(), sheet: import.options.sheet.clone() };
         Ok(match unpack::open(services, import, source, &wanted).await? {
             Ok(OpenTable { bytes, from, unpacked }) => {
@@ -67,6 +69,34 @@ pub async fn open(
             Err(refusal) => Err(refusal.into()),
         })
     })
+}
+
+/// Unpacks and surveys a file in memory for a caller who waits. The parser may still import a file which is too large for
+/// this, so such a file is not refused.
+pub fn look(
+    (import_type, options): (ImportType, &Options),
+    file: Bytes,
+    remembered: &Remembered,
+    rows_per_chunk: u32,
+    cancellation: &Cancellation,
+) -> Result<(), RefusedFile> {
+    by_kind!(import_type, K => {
+        let reading = K::reading(options, remembered);
+        let wanted = WantedSheet::<<K as Kind>::Form> { options: reading, sheet: options.sheet.clone() };
+        match packed::survey(file, &wanted, rows_per_chunk, cancellation) {
+            Ok(_) | Err(NotSurveyed::NotUnpacked(NotUnpacked::TooLarge(_) | NotUnpacked::Unwanted)) => Ok(()),
+            Err(why) => Err(why.into_refusal().into()),
+        }
+    })
+}
+
+/// The type of import to which a file belongs by its header, for a caller who does not name the type: contacts if no
+/// reader of time entries knows the header, and the header can only be one of contacts.
+pub fn type_of(file: Bytes, options: &Options, remembered: &Remembered) -> ImportType {
+    match look((ImportType::TimeEntries, options), file, remembered, 1, &Cancellation::default()) {
+        Err(refusal) if can_only_be_contacts(&refusal.headers()) => ImportType::Contacts,
+        Ok(()) | Err(_) => ImportType::TimeEntries,
+    }
 }
 
 /// `true` if the rows of the import's file are compared with the entities that stand.

@@ -5,12 +5,14 @@
 //! full count after any mix of imports, edits and undos, and nobody can edit an entity which is being loaded or undone.
 
 pub(crate) mod change;
+pub mod companies;
 pub mod entries;
 pub mod groups;
 pub mod input;
 pub mod marks;
 pub mod merge;
 pub mod overlap;
+pub mod people;
 pub(crate) mod tags;
 pub mod things;
 mod unused;

@@ -1,6 +1,7 @@
 //! Files dropped into the bucket at `inbox/<account>/<type>/<file name>`.
 //!
-//! A drop makes its import by itself. The options and the user stand in the object's metadata, or in a side-car put
+//! A drop makes its import by itself. `<type>` is a format of time entries, `contacts`, or `auto`, which leaves the type to
+//! the metadata and else to the file ([`told`]). The options and the user stand in the object's metadata, or in a side-car put
 //! there before, `<file name>.options.json`. The report in `outbox/<account>/<file name>.<import>.report.json` tells
 //! how the import ended. Four promises:
 //!
@@ -17,6 +18,7 @@
 
 pub(crate) mod report;
 pub mod shown;
+mod told;
 
 use std::collections::BTreeMap;
 
@@ -24,8 +26,8 @@ use encoding_rs::UTF_8;
 use serde_json::{Map, Value};
 
 use crate::files::place::{InboxPlace, SIDE_CAR, is_no_file};
-use crate::files::{FileError, INBOX, LONGEST_KEY};
-use crate::format::{FormatName, ReadingOptions};
+use crate::files::{FileError, INBOX, LONGEST_KEY, Object};
+use crate::format::ReadingOptions;
 use crate::id::{AccountId, ThingId};
 use crate::import::{
     Duplicates, EntryOptions, Import, ImportError, ImportType, NewImport, Options, Origin, Wrong, asked, create,
@@ -39,8 +41,6 @@ use crate::things::{Thing, user};
 
 /// The largest side-car in bytes, ample for a few lines of options.
 const LARGEST_SIDE_CAR: u64 = 64 * 1024;
-/// The types in a key which ask for detecting the format.
-const ANY_TYPE: [&str; 2] = ["auto", "autodetect"];
 
 /// The object named by an S3 event.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -83,7 +83,7 @@ pub async fn arrived(services: &Services, arrival: &Arrival) -> Result<Option<Im
         }
         Err(error) => return Err(error.into()),
     };
-    let (user, note, options) = match wanted(services, &place, metadata).await? {
+    let (user, note, import_type, options) = match wanted(services, &place, &object, metadata).await? {
         Ok(wanted) => wanted,
         Err(wrong) => {
             tracing::warn!(account = place.account.0, "a dropped file has refused options: {:?}", wrong.keys());
@@ -95,7 +95,7 @@ pub async fn arrived(services: &Services, arrival: &Arrival) -> Result<Option<Im
     let new = NewImport {
         account: place.account,
         user,
-        import_type: ImportType::TimeEntries,
+        import_type,
         options,
         file_name: place.file_name,
         note,
@@ -105,12 +105,13 @@ pub async fn arrived(services: &Services, arrival: &Arrival) -> Result<Option<Im
     Ok(Some(create(services, &new).await?))
 }
 
-/// The user, the note and the options of a drop's import, or the errors by field.
+/// The user, the note, the type and the options of a drop's import, or the errors by field.
 async fn wanted(
     services: &Services,
     place: &InboxPlace,
+    object: &Object,
     metadata: BTreeMap<String, String>,
-) -> Result<Result<(ThingId, Option<String>, Options), Wrong>, ImportError> {
+) -> Result<Result<(ThingId, Option<String>, ImportType, Options), Wrong>, ImportError> {
     let mut fields = match side_car(services, place).await? {
         Ok(fields) => fields,
         Err(wrong) => return Ok(Err(wrong)),
@@ -124,13 +125,9 @@ async fn wanted(
     let Some(user) = user else {
         return Ok(Err(Wrong::from([("user".to_owned(), vec!["is no user of the account".to_owned()])])));
     };
-    let format = (!ANY_TYPE.contains(&place.kind.as_str())).then(|| place.kind.parse::<FormatName>()).transpose();
-    let format = match format {
-        Ok(format) => format,
-        Err(unknown) => {
-            let message = format!("{unknown}, or {}", ANY_TYPE[0]);
-            return Ok(Err(Wrong::from([("type".to_owned(), vec![message])])));
-        }
+    let (named, format) = match told::named(&place.kind, fields.remove("type")) {
+        Ok(named) => named,
+        Err(message) => return Ok(Err(Wrong::from([("type".to_owned(), vec![message])]))),
     };
     let defaults = Options {
         reading: ReadingOptions { format, ..ReadingOptions::default() },
@@ -142,7 +139,11 @@ async fn wanted(
         Ok(note) => note,
         Err(reason) => return Ok(Err(Wrong::from([("note".to_owned(), vec![reason])]))),
     };
-    let options = match asked(fields, defaults) {
+    let import_type = match named {
+        Some(import_type) => import_type,
+        None => told::by_content(services, object, &fields, &defaults).await?,
+    };
+    let options = match asked(import_type, fields, defaults) {
         Ok(options) => options,
         Err(wrong) => return Ok(Err(wrong)),
     };
@@ -155,7 +156,7 @@ async fn wanted(
         // The drops behind would wait as well.
         return Ok(Err(Wrong::from([("autostart".to_owned(), vec!["is always true for a dropped file".to_owned()])])));
     }
-    Ok(Ok((user, note, options)))
+    Ok(Ok((user, note, import_type, options)))
 }
 
 /// The options in the side-car, or no options without a side-car. Editors and shells may write a byte order mark first,

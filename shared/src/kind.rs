@@ -24,7 +24,7 @@ use serde_json::Value;
 
 use crate::format::FormatName;
 use crate::id::Row;
-use crate::import::{Counts, Import, ImportError};
+use crate::import::{Counts, Import, ImportError, Options};
 use crate::lease::Lease;
 use crate::ledger::{Chunk, Page};
 use crate::mappings::MadeWith;
@@ -45,8 +45,9 @@ pub trait Kind: Sized {
     /// `true` if the undo of a chunk may keep entities to which somebody else wrote since.
     const KEEPS: bool;
 
-    /// The options with which the form reads the file of an import, given the account's remembered mappings.
-    fn reading(import: &Import, remembered: &Remembered) -> OptionsOf<Self>;
+    /// The options with which the form reads the file of an import with these options, given the account's remembered
+    /// mappings.
+    fn reading(options: &Options, remembered: &Remembered) -> OptionsOf<Self>;
 
     /// The format of the file as shown to people, or `None` if the kind has no formats.
     fn format(layout: &LayoutOf<Self::Form>) -> Option<FormatName>;

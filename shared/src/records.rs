@@ -14,6 +14,7 @@
 pub mod change;
 pub mod record;
 pub mod undo;
+pub mod walk;
 
 #[cfg(test)]
 mod tests;

@@ -99,8 +99,8 @@ impl World {
     fn read_imports(&mut self, dump: Dump) -> anyhow::Result<()> {
         for ((pk, sk), item) in dump {
             let parts: Vec<_> = pk.split('#').collect();
-            if let (["A", account, "turns"], Some(import)) = (&parts[..], sk.strip_prefix("entries#")) {
-                self.turns.push((AccountId(number(account)), ImportId(number(import))));
+            if let (["A", account, "turns"], Some((_, place))) = (&parts[..], sk.rsplit_once('#')) {
+                self.turns.push((AccountId(number(account)), ImportId(number(place))));
             }
             if let ["A", account, "mappings"] = parts[..] {
                 self.memory.entry(AccountId(number(account))).or_default().push(decode(item)?);
@@ -324,7 +324,7 @@ impl World {
             }
         }
         if !self.turns.is_empty() {
-            wrong.push(format!("the imports {:?} hold or await a turn", self.turns));
+            wrong.push(format!("the places {:?} of lanes are taken", self.turns));
         }
         let mut full: BTreeMap<Named, Sums> = BTreeMap::new();
         for (account, entry) in self.seen() {

@@ -17,6 +17,7 @@ mod hostile;
 mod import;
 mod invariants;
 mod kill;
+mod lanes;
 mod logged;
 mod many_names;
 mod mappings;

@@ -12,9 +12,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
-use shared::format::{ReadingOptions, Refusal, Remembered};
-use shared::import::{ImportError, Options};
-use shared::packed::{self, Cancellation, NotSurveyed, NotUnpacked};
+use shared::dispatch;
+use shared::format::{ReadingOptions, Remembered};
+use shared::import::{ImportError, ImportType, Options};
+use shared::packed::Cancellation;
 use tokio::sync::Semaphore;
 
 use crate::upload::UploadError;
@@ -47,7 +48,7 @@ impl Surveys {
     pub async fn look(
         &self,
         file: &Bytes,
-        options: &Options,
+        (import_type, options): (ImportType, &Options),
         remembered: &Remembered,
         rows_per_chunk: u32,
     ) -> Result<(), UploadError> {
@@ -61,7 +62,7 @@ impl Surveys {
             let remembered = remembered.clone();
             tokio::task::spawn_blocking(move || {
                 let _slot = slot;
-                look(&file, &options, &remembered, rows_per_chunk, &cancellation)
+                look(&file, (import_type, &options), &remembered, rows_per_chunk, &cancellation)
             })
             .await
         };
@@ -80,16 +81,13 @@ impl Surveys {
 /// file, the error names the delimiter as the cause.
 fn look(
     file: &Bytes,
-    options: &Options,
+    (import_type, options): (ImportType, &Options),
     remembered: &Remembered,
     rows_per_chunk: u32,
     cancellation: &Cancellation,
 ) -> Result<(), UploadError> {
-    let survey = |options: &Options| -> Result<(), Refusal> {
-        match packed::survey(file.clone(), &options.wanted(remembered), rows_per_chunk, cancellation) {
-            Ok(_) | Err(NotSurveyed::NotUnpacked(NotUnpacked::TooLarge(_) | NotUnpacked::Unwanted)) => Ok(()),
-            Err(why) => Err(why.into_refusal()),
-        }
+    let survey = |options: &Options| {
+        dispatch::look((import_type, options), file.clone(), remembered, rows_per_chunk, cancellation)
     };
     let Err(refusal) = survey(options) else { return Ok(()) };
     let found = Options { reading: ReadingOptions { delimiter: None, ..options.reading.clone() }, ..options.clone() };
@@ -114,12 +112,16 @@ mod tests {
     async fn a_survey_that_takes_too_long_leaves_the_file_to_the_parser_and_ends() {
         let surveys = Surveys::new(1, Duration::ZERO);
         let file = long_file();
-        surveys.look(&file, &Options::default(), &Remembered::default(), 1000).await.unwrap();
+        surveys
+            .look(&file, (ImportType::TimeEntries, &Options::default()), &Remembered::default(), 1000)
+            .await
+            .unwrap();
         // The thread returns its permit, although the caller no longer waits.
         let slot = tokio::time::timeout(Duration::from_secs(30), surveys.slots.acquire()).await;
         drop(slot.unwrap().unwrap());
         let patient = Surveys::new(1, Duration::from_secs(600));
-        let refused = patient.look(&file, &Options::default(), &Remembered::default(), 1000).await;
+        let refused =
+            patient.look(&file, (ImportType::TimeEntries, &Options::default()), &Remembered::default(), 1000).await;
         assert!(matches!(refused, Err(UploadError::Refused(_))), "{refused:?}");
     }
 
@@ -137,7 +139,7 @@ mod tests {
         };
         let (options, remembered) = (Options::default(), Remembered::default());
         tokio::select! {
-            looked = surveys.look(&file, &options, &remembered, 1000) => assert!(looked.is_err()),
+            looked = surveys.look(&file, (ImportType::TimeEntries, &options), &remembered, 1000) => assert!(looked.is_err()),
             () = others => unreachable!("it goes on for ever"),
         }
         assert!(turns > 100, "{turns}");

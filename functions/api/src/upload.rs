@@ -2,8 +2,9 @@
 
 use bytes::Bytes;
 use shared::account::Principal;
-use shared::format::{Refusal, Remembered};
+use shared::format::Remembered;
 use shared::import::{Import, ImportError, ImportType, NewImport, Once, Options, Origin, create_or_find, store_body};
+use shared::kind::survey::RefusedFile;
 use shared::lease::nonce;
 use shared::mappings;
 use shared::settle::stop::stop;
@@ -15,10 +16,10 @@ use crate::Door;
 pub enum UploadError {
     /// The file cannot be read, or can be read in more ways than one.
     #[error("{}", .0.reasons.join("; "))]
-    Refused(Box<Refusal>),
+    Refused(Box<RefusedFile>),
     /// The file can be read, but not with the delimiter that the caller named.
     #[error("{}; with the delimiter found from the file it can be read", .0.reasons.join("; "))]
-    Delimiter(Box<Refusal>),
+    Delimiter(Box<RefusedFile>),
     /// The engine could not create the import or store the file.
     #[error(transparent)]
     Import(#[from] ImportError),
@@ -32,6 +33,8 @@ pub struct NewFile {
     pub note: Option<String>,
     /// The content of the file.
     pub bytes: Bytes,
+    /// The kind of the file's rows.
+    pub import_type: ImportType,
     /// The options of the import.
     pub options: Options,
     /// The identity of the request, if the caller gave an `Idempotency-Key`.
@@ -42,7 +45,7 @@ pub struct NewFile {
 /// request with the same `Idempotency-Key` returns the import of the first request. The caller holds one of the door's
 /// turns.
 pub async fn accept(door: &Door, caller: &Principal, new: NewFile) -> Result<Import, UploadError> {
-    let NewFile { file_name, note, bytes: file, options, once } = new;
+    let NewFile { file_name, note, bytes: file, import_type, options, once } = new;
     if let Some(once) = &once
         && let Some(import) = once.made(&door.services, caller.account).await?
     {
@@ -55,11 +58,11 @@ pub async fn accept(door: &Door, caller: &Principal, new: NewFile) -> Result<Imp
         true => mappings::believed(services, caller.account).await.map_err(ImportError::from)?,
         false => Remembered::default(),
     };
-    door.surveys.look(&file, &options, &remembered, services.rows_per_chunk).await?;
+    door.surveys.look(&file, (import_type, &options), &remembered, services.rows_per_chunk).await?;
     let new = NewImport {
         account: caller.account,
         user: caller.user,
-        import_type: ImportType::TimeEntries,
+        import_type,
         options,
         file_name,
         note,

@@ -1,11 +1,13 @@
 //! The commands `waybill account` and `waybill user`, which create the accounts and users for the first tokens.
 
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use anyhow::{Context, bail};
 use clap::{Args, Subcommand};
-use serde_json::json;
-use shared::account;
+use jiff::tz::TimeZone;
+use serde_json::{Map, Value, json};
+use shared::account::{self, settings};
 use shared::edit::things::{UserInput, create_user};
 use shared::id::AccountId;
 use shared::services::Services;
@@ -22,6 +24,8 @@ pub enum Account {
     Create(Create),
     /// List the accounts
     List(List),
+    /// Change the settings of an account
+    Set(Set),
 }
 
 /// Arguments of `waybill account create`.
@@ -48,6 +52,22 @@ pub struct List {
     /// Print a JSON array instead of lines
     #[arg(long)]
     json: bool,
+    #[command(flatten)]
+    tables: Tables,
+}
+
+/// Arguments of `waybill account set`. A setting that is not given stays as it is.
+#[derive(Args)]
+pub struct Set {
+    /// Number of the account, as `account list` shows it
+    #[arg(long, value_parser = number)]
+    account: AccountId,
+    /// Zone of the account's times, such as Europe/Berlin
+    #[arg(long, value_parser = zone)]
+    time_zone: Option<String>,
+    /// File with the JSON object that /api/v2 shows as organization_features; - for the vendor's set
+    #[arg(long)]
+    features: Option<PathBuf>,
     #[command(flatten)]
     tables: Tables,
 }
@@ -93,6 +113,12 @@ pub fn number(text: &str) -> Result<AccountId, String> {
     text.parse().map_err(|error: shared::id::NotAnId| error.to_string())
 }
 
+/// Parses the name of a time zone, for example `Europe/Berlin`.
+fn zone(text: &str) -> Result<String, String> {
+    let zone = TimeZone::get(text).map_err(|error| error.to_string())?;
+    Ok(zone.iana_name().unwrap_or("UTC").to_owned())
+}
+
 /// Fails if no account has this number. Without the check, a command could write items which belong to nobody.
 pub async fn exists(services: &Services, account: AccountId) -> anyhow::Result<()> {
     let found = services.store.get(&keys::account(account)).await?;
@@ -120,7 +146,39 @@ impl Account {
                 open.close().await;
                 done
             }
+            Self::Set(set) => {
+                let open = set.tables.open().await?;
+                let done = set.run(&open.services).await;
+                open.close().await;
+                done
+            }
         }
+    }
+}
+
+impl Set {
+    async fn run(&self, services: &Services) -> anyhow::Result<ExitCode> {
+        let before = settings::get(services, self.account).await?;
+        let mut settings = before.with_context(|| format!("there is no account {}", self.account))?;
+        if let Some(zone) = &self.time_zone {
+            settings.time_zone = Some(zone.clone());
+        }
+        if let Some(file) = &self.features {
+            settings.features = if file.as_os_str() == "-" { None } else { Some(features(file)?) };
+        }
+        settings::set(services, self.account, &settings).await?;
+        println!("the settings of account {} are changed", self.account);
+        Ok(ExitCode::SUCCESS)
+    }
+}
+
+/// Reads the features of an organization, each of which is an object.
+fn features(file: &Path) -> anyhow::Result<Map<String, Value>> {
+    let text = std::fs::read_to_string(file).with_context(|| format!("{} cannot be read", file.display()))?;
+    let features: Map<String, Value> = serde_json::from_str(&text).context("the features are no JSON object")?;
+    match features.iter().find(|(_, feature)| !feature.is_object()) {
+        Some((name, _)) => bail!("the feature {name} is no object"),
+        None => Ok(features),
     }
 }
 

@@ -38,6 +38,8 @@ enum Use {
     Import,
     /// Entries, projects, tags and users
     Workspace,
+    /// Companies and people
+    Contacts,
     /// Read access to all data, and no changes
     Read,
 }
@@ -149,6 +151,7 @@ impl Create {
             let scope = match asked {
                 Use::Import => Scope::Import,
                 Use::Workspace => Scope::Workspace,
+                Use::Contacts => Scope::Contacts,
                 Use::Read => Scope::Read,
             };
             if !scopes.contains(&scope) {
@@ -220,6 +223,7 @@ fn scopes(token: &Record) -> String {
     let words = token.principal.scopes.iter().map(|scope| match scope {
         Scope::Import => "import",
         Scope::Workspace => "workspace",
+        Scope::Contacts => "contacts",
         Scope::Read => "read",
     });
     words.collect::<Vec<_>>().join(",")

@@ -35,7 +35,9 @@ pub enum Scope {
     Import,
     /// The permission to read and write entries, projects, tags and users.
     Workspace,
-    /// The permission to read imports, entries, projects, tags and users, and to change nothing.
+    /// The permission to read and write companies and people.
+    Contacts,
+    /// The permission to read everything that the other scopes open, and to change nothing.
     Read,
 }
 

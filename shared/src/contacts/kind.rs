@@ -3,34 +3,28 @@
 use serde_json::Value;
 
 use super::parsed::ParsedContact;
-use super::{draft, load, resolve, undo};
+use super::{draft, join, load, resolve, undo};
 use crate::contact_form::{ContactLayout, ContactReading, Contacts};
 use crate::format::FormatName;
-use crate::import::{Import, ImportError};
+use crate::import::{Import, ImportError, Options};
 use crate::kind::bits::Bits;
 use crate::kind::planned_file::PlannedFile;
 use crate::kind::{HeldChunk, Kind, Loaded, Undone};
 use crate::mappings::MadeWith;
 use crate::table::{Remembered, Rows};
 
-/// The kind of contacts: companies and people.
+/// The kind of contacts.
 #[derive(Clone, Copy, Debug)]
 pub struct ContactKind;
 
 impl Kind for ContactKind {
     type Form = Contacts;
 
-    /// People to whom somebody wrote since stay after the undo of their import.
+    /// People to whom somebody else wrote stay.
     const KEEPS: bool = true;
 
-    fn reading(import: &Import, remembered: &Remembered) -> ContactReading {
-        let reading = &import.options.reading;
-        ContactReading {
-            remembered: remembered.clone(),
-            delimiter: reading.delimiter,
-            encoding: reading.encoding,
-            ..ContactReading::default()
-        }
+    fn reading(options: &Options, remembered: &Remembered) -> ContactReading {
+        options.contact_reading(remembered)
     }
 
     fn format(_: &ContactLayout) -> Option<FormatName> {
@@ -41,21 +35,25 @@ impl Kind for ContactKind {
         layout.shown()
     }
 
-    fn made_with(_: &Import) -> Option<MadeWith<'_>> {
-        None
+    fn made_with(import: &Import) -> Option<MadeWith<'_>> {
+        match (&import.options.contacts.mapping, &import.recalled) {
+            (Some(mapping), _) => Some(MadeWith::Given(mapping.columns())),
+            (None, recalled) => recalled.as_ref().map(MadeWith::Recalled),
+        }
     }
 
+    /// Repeated addresses are looked for in every file.
     fn joins(_: &Import) -> bool {
-        false
+        true
     }
 
     async fn join(file: &PlannedFile<'_, Contacts>) -> Result<Bits, ImportError> {
-        Ok(Bits::new(file.rows))
+        join::standing(file).await
     }
 
     async fn load(held: &HeldChunk<'_>, rows: &Rows<'_, Contacts>) -> Result<Loaded, ImportError> {
-        let rows = rows.into_iter().map(|row| ParsedContact::new(held.chunk, row.row, row.line, row.parsed));
-        let rows: Vec<_> = rows.collect();
+        let rows: Vec<_> =
+            rows.into_iter().map(|row| ParsedContact::new(held.chunk, row.row, row.line, row.parsed)).collect();
         let companies = resolve::resolve(held, &rows).await?;
         let drafts = draft::draft(held.import, rows, &companies);
         let lost = load::write_all(held, &drafts).await?;

@@ -93,6 +93,17 @@ pub async fn create(
     .await
 }
 
+/// Makes a thing whose fields and key the caller has set; the id comes from the key.
+pub(super) async fn put(services: &Services, account: AccountId, thing: &Thing) -> Result<Thing, EditError> {
+    repeated(|| async {
+        let kind = thing.kind();
+        let place = free_place(services, account, kind, &thing.key).await?.ok_or(EditError::Taken("name"))?;
+        let thing = Thing { id: place.id, ..thing.clone() };
+        Ok(services.store.attempt_all(place.put(account, &thing)).await?.then_some(thing))
+    })
+    .await
+}
+
 /// Edits a project, client or tag.
 pub async fn update(
     services: &Services,
@@ -103,29 +114,58 @@ pub async fn update(
 ) -> Result<Thing, EditError> {
     repeated(|| async {
         let before = Thing::get(services, account, kind, id).await?.ok_or(EditError::NotFound)?;
-        let (mut after, mut writes) = applied(services, account, before.clone(), input).await?;
-        if after == before {
-            return Ok(Some(before));
-        }
-        if after.key != before.key {
-            let place = free_place(services, account, kind, &after.key).await?.ok_or(EditError::Taken("name"))?;
-            if let Some(old) = before.alias_at {
-                writes.push(Write::delete(keys::thing(account, kind, old)));
-            }
-            after.alias_at = None;
-            // A thing renamed to the name under which it was made lies at home again, where a search finds it without a
-            // sign.
-            if !is_home(account, kind, &after.key, id) {
-                writes.extend(place.put_sign(account, kind, &after.key, id));
-                after.alias_at = Some(place.id);
-            }
-        }
-        after.version += 1;
-        after.updated_at = services.clock.now_ms();
-        writes.push(replace(account, &before, &after));
-        Ok(services.store.attempt_all(writes).await?.then_some(after))
+        let (after, writes) = applied(services, account, before.clone(), input).await?;
+        rewrite(services, account, before, after, writes).await
     })
     .await
+}
+
+/// Edits a thing by a function of the thing as it stands, which sets name, key and fields.
+pub(super) async fn edit(
+    services: &Services,
+    account: AccountId,
+    kind: Kind,
+    id: ThingId,
+    apply: impl Fn(Thing) -> Thing,
+) -> Result<Thing, EditError> {
+    repeated(|| async {
+        let before = Thing::get(services, account, kind, id).await?.ok_or(EditError::NotFound)?;
+        let after = apply(before.clone());
+        rewrite(services, account, before, after, Vec::new()).await
+    })
+    .await
+}
+
+/// Writes an edited thing, together with further writes; `None` if somebody edited the thing in between. A thing which is
+/// as before is not written.
+async fn rewrite(
+    services: &Services,
+    account: AccountId,
+    before: Thing,
+    mut after: Thing,
+    mut writes: Vec<Write>,
+) -> Result<Option<Thing>, EditError> {
+    if after == before {
+        return Ok(Some(before));
+    }
+    let (kind, id) = (before.kind(), before.id);
+    if after.key != before.key {
+        let place = free_place(services, account, kind, &after.key).await?.ok_or(EditError::Taken("name"))?;
+        if let Some(old) = before.alias_at {
+            writes.push(Write::delete(keys::thing(account, kind, old)));
+        }
+        after.alias_at = None;
+        // A thing renamed to the name under which it was made lies at home again, where a search finds it without a
+        // sign.
+        if !is_home(account, kind, &after.key, id) {
+            writes.extend(place.put_sign(account, kind, &after.key, id));
+            after.alias_at = Some(place.id);
+        }
+    }
+    after.version += 1;
+    after.updated_at = services.clock.now_ms();
+    writes.push(replace(account, &before, &after));
+    Ok(services.store.attempt_all(writes).await?.then_some(after))
 }
 
 /// Deletes a shared thing without entries, together with everything merged into the thing.
@@ -382,6 +422,7 @@ fn replace(account: AccountId, before: &Thing, after: &Thing) -> Write {
         (", #billable = :billable", after.billable().is_some()),
         (", #project = :project", after.project().is_some()),
         (", #user = :user", after.user().is_some()),
+        (", #company = :company", after.company().is_some()),
         (", #alias_at = :alias_at", after.alias_at.is_some()),
     ] {
         if there {
@@ -406,6 +447,9 @@ fn replace(account: AccountId, before: &Thing, after: &Thing) -> Write {
     }
     if let Some(user) = after.user() {
         write = write.bind(":user", user);
+    }
+    if let Some(company) = after.company() {
+        write = write.bind(":company", company);
     }
     if let Some(alias_at) = after.alias_at {
         write = write.bind(":alias_at", alias_at);

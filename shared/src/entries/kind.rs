@@ -5,7 +5,7 @@ use serde_json::Value;
 use super::draft::{self, Drafts};
 use super::{join, load, resolve, undo};
 use crate::format::{FormatName, Layout, ReadingOptions, Rows, TimeEntries};
-use crate::import::{Duplicates, Import, ImportError};
+use crate::import::{Duplicates, Import, ImportError, Options};
 use crate::kind::bits::Bits;
 use crate::kind::planned_file::PlannedFile;
 use crate::kind::{HeldChunk, Kind, Loaded, Undone};
@@ -22,8 +22,8 @@ impl Kind for EntryKind {
     /// Entries are removed by the undo of their import whatever happened to them since.
     const KEEPS: bool = false;
 
-    fn reading(import: &Import, remembered: &Remembered) -> ReadingOptions {
-        import.options.reading(remembered)
+    fn reading(options: &Options, remembered: &Remembered) -> ReadingOptions {
+        options.reading(remembered)
     }
 
     fn format(layout: &Layout) -> Option<FormatName> {
@@ -36,7 +36,7 @@ impl Kind for EntryKind {
 
     fn made_with(import: &Import) -> Option<MadeWith<'_>> {
         match (&import.options.reading.mapping, &import.recalled) {
-            (Some(mapping), _) => Some(MadeWith::Given(mapping)),
+            (Some(mapping), _) => Some(MadeWith::Given(mapping.columns())),
             // A pinned mapping counts only if the detected format confirms its use.
             (None, Some(recalled)) if import.format == Some(FormatName::Table) => Some(MadeWith::Recalled(recalled)),
             _ => None,

@@ -13,6 +13,7 @@ use super::row::EntryRow;
 use super::suggest::suggest;
 use super::time_entries::{Layout, Refusal, Rows, TimeEntries};
 use super::watch::Watch;
+use crate::contact_form::can_only_be_contacts;
 use crate::source::{RawField, RecordCells};
 use crate::table::{
     ChunkError, ChunkSpan, Decided, Form, Head, Headers, RememberedMapping, RowEnds, RowError, RowLengths, TextOptions,
@@ -46,6 +47,12 @@ impl Form for TimeEntries {
     fn advise(mut refusal: Refusal, head: Head<'_>, options: &ReadingOptions) -> Refusal {
         // A caller who names a format or the columns knows the table already.
         let is_unknown = options.format.is_none() && options.mapping.is_none();
+        if is_unknown && can_only_be_contacts(&refusal.headers) {
+            refusal.reasons.push(
+                "the columns are those of contacts: an import with `type=ContactImport` takes people and companies"
+                    .to_owned(),
+            );
+        }
         if let Some(suggestion) = is_unknown.then(|| suggest(head)).flatten() {
             let score = suggestion.score;
             refusal

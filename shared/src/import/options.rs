@@ -7,9 +7,10 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
-use crate::format::{ReadingOptions, Remembered, TimeEntries};
+use crate::contact_form::check::Rules;
+use crate::contact_form::{ContactMapping, ContactReading};
+use crate::format::{ReadingOptions, Remembered};
 use crate::id::ThingId;
-use crate::packed::WantedSheet;
 
 /// How a file is to be read and loaded. An option left out is detected from the file or has a default. In the tables
 /// and in JSON the groups of options form a single flat list.
@@ -95,7 +96,25 @@ pub struct EntryOptions {
 /// The options for loading rows of contacts.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
-pub struct ContactOptions {}
+pub struct ContactOptions {
+    /// The field of each column, for a table whose column names are not known.
+    #[serde(rename = "contact_mapping", skip_serializing_if = "Option::is_none")]
+    pub mapping: Option<ContactMapping>,
+    /// The rules by which a row is an error.
+    #[serde(skip_serializing_if = "is_for_files")]
+    pub rules: Rules,
+    /// The number of an import model, which a caller of the Productive door may give and read back.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub import_model_id: Option<u64>,
+    /// Whether the import is a sample in the words of the Productive door; `None` for imports from elsewhere.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub sample: Option<bool>,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks for it so")]
+fn is_for_files(rules: &Rules) -> bool {
+    *rules == Rules::File
+}
 
 /// The handling of a duplicate: a row whose entity stands already. An entry stands if an import which is not undone
 /// created it for the same row, and nobody deleted it since. A person stands if a person of the account has the same
@@ -171,17 +190,26 @@ impl Options {
 
     /// `true` if the file may be read by a remembered mapping.
     pub fn asks_memory(&self) -> bool {
-        self.recall && self.reading.format.is_none() && self.reading.mapping.is_none()
-    }
-
-    /// The facts by which a sheet is chosen from a spreadsheet, given the account's remembered mappings.
-    pub fn wanted(&self, remembered: &Remembered) -> WantedSheet<TimeEntries> {
-        WantedSheet { options: self.reading(remembered), sheet: self.sheet.clone() }
+        self.recall
+            && self.reading.format.is_none()
+            && self.reading.mapping.is_none()
+            && self.contacts.mapping.is_none()
     }
 
     /// The options which concern the reading of the file, given the account's remembered mappings.
     pub fn reading(&self, remembered: &Remembered) -> ReadingOptions {
         ReadingOptions { remembered: self.recalled(remembered), ..self.reading.clone() }
+    }
+
+    /// The options which concern the reading of a file of contacts, given the account's remembered mappings.
+    pub fn contact_reading(&self, remembered: &Remembered) -> ContactReading {
+        ContactReading {
+            mapping: self.contacts.mapping.clone(),
+            remembered: self.recalled(remembered),
+            delimiter: self.reading.delimiter,
+            encoding: self.reading.encoding,
+            rules: self.contacts.rules,
+        }
     }
 
     fn recalled(&self, remembered: &Remembered) -> Remembered {

@@ -37,7 +37,10 @@ fn mapping(import: &Import) -> Option<Value> {
     if let Some(given) = &import.options.reading.mapping {
         return Some(json!({ "columns": given, "remembered": null }));
     }
-    // A pinned mapping is shown only if the detected format confirms its use.
+    if let Some(given) = &import.options.contacts.mapping {
+        return Some(json!({ "columns": given, "remembered": null }));
+    }
+    // A pinned mapping is shown only if the detected format confirms its use. Contacts have no formats.
     let recalled =
         import.recalled.as_ref().filter(|_| import.format.is_none_or(|format| format == FormatName::Table))?;
     let id = MappingId::derive(import.account, &recalled.header.to_string());

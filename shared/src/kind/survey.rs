@@ -3,6 +3,8 @@
 //! The pass takes pieces of many kilobytes, so the dynamic calls cost nothing beside the loops over records, which are
 //! compiled for each form.
 
+use std::fmt;
+
 use serde::Serialize;
 use serde_json::Value;
 
@@ -48,6 +50,25 @@ pub struct RefusedFile {
     pub reasons: Vec<String>,
     /// The whole refusal as shown to callers.
     pub shown: Value,
+}
+
+impl RefusedFile {
+    /// The column names of the file; empty if the file is no table.
+    pub fn headers(&self) -> Vec<String> {
+        let names = self.shown["headers"].as_array().into_iter().flatten();
+        names.filter_map(|name| name.as_str().map(str::to_owned)).collect()
+    }
+
+    /// A mapping by which the file might be read, as shown to callers, or `None`.
+    pub fn suggested_mapping(&self) -> Option<&Value> {
+        self.shown.get("suggested_mapping").filter(|suggested| !suggested.is_null())
+    }
+}
+
+impl fmt::Display for RefusedFile {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.reasons.join("; "))
+    }
 }
 
 impl<C: Serialize> From<Refusal<C>> for RefusedFile {

@@ -4,9 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
-use crate::format::{HeaderFingerprint, Mapping, RememberedMapping};
 use crate::id::{ImportId, MappingId};
 use crate::shorten::shortened;
+use crate::table::{HeaderFingerprint, RememberedMapping};
 
 /// The most sayings kept per header; the sayings with the highest import numbers are kept.
 const MOST_SAYINGS: usize = 8;
@@ -48,10 +48,10 @@ pub struct Saying {
 }
 
 /// The origin of the mapping by which a settled import was read.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub enum MadeWith<'m> {
-    /// The caller of the import gave the mapping.
-    Given(&'m Mapping),
+    /// The caller of the import gave the mapping: the name of each column with the name of its field.
+    Given(BTreeMap<String, String>),
     /// The mapping was remembered for the header.
     Recalled(&'m RememberedMapping),
 }
@@ -88,9 +88,9 @@ impl HeaderMemory {
         now: i64,
     ) -> Option<Self> {
         match made_with {
-            MadeWith::Given(mapping) => {
+            MadeWith::Given(columns) => {
                 let (names, standing) = (first(names), BTreeSet::from([import]));
-                let said = Saying { import, since: now, names, columns: mapping.columns(), standing };
+                let said = Saying { import, since: now, names, columns, standing };
                 let mut memory = seen.unwrap_or_else(|| Self { id, header, name: None, sayings: Vec::new() });
                 let at = memory.sayings.partition_point(|other| other.import < import);
                 memory.sayings.insert(at, said);

@@ -27,7 +27,7 @@ fn said(seen: Option<HeaderMemory>, import: u64, made_with: MadeWith<'_>) -> Opt
 }
 
 fn given(seen: Option<HeaderMemory>, import: u64, which: u8) -> Option<HeaderMemory> {
-    said(seen, import, MadeWith::Given(&mapping(which)))
+    said(seen, import, MadeWith::Given(mapping(which).columns()))
 }
 
 fn recalled(seen: Option<HeaderMemory>, import: u64, from: &RememberedMapping) -> Option<HeaderMemory> {
@@ -125,13 +125,15 @@ fn what_is_remembered_of_a_header_is_bounded_and_the_latest_stays() {
     let id = MappingId::derive(ACCOUNT, &header.to_string());
     let mut memory = None;
     for import in 1..=300 {
-        memory = HeaderMemory::said(memory, (id, header, &long), ImportId(import), MadeWith::Given(&mapping(0)), 0);
+        memory =
+            HeaderMemory::said(memory, (id, header, &long), ImportId(import), MadeWith::Given(mapping(0).columns()), 0);
     }
     let kept = memory.clone().unwrap();
     assert_eq!(kept.sayings.iter().map(|saying| saying.import.0).collect::<Vec<_>>(), (293..=300).collect::<Vec<_>>());
     assert!(serde_json::to_string(&kept).unwrap().len() < 100_000);
     // The one that settles late is kept with the latest.
-    let late = HeaderMemory::said(memory, (id, header, &long), ImportId(7), MadeWith::Given(&mapping(1)), 0).unwrap();
+    let late =
+        HeaderMemory::said(memory, (id, header, &long), ImportId(7), MadeWith::Given(mapping(1).columns()), 0).unwrap();
     assert!(late.is_said_by(ImportId(7)) && late.sayings.len() == 8);
     assert_eq!(late.believed().map(|told| told.import), Some(ImportId(300)));
 

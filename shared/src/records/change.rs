@@ -126,7 +126,7 @@ pub async fn create(
 ) -> Result<Attempt, StoreError> {
     let put = Write::put(Record::key(account, kind, record.id, HAND_CHUNK), record).when_absent();
     let change = Change { account, id: record.id, referrer: ImportId::HAND, before: None, after: Some(holdings) };
-    change.attempt(services, vec![put]).await
+    change.attempt(services, vec![put, counted(account, kind, record.id, 1)]).await
 }
 
 /// Gives a record other fields; `after` comes from [`changed`], and the holdings are those of `seen` and of `after`.
@@ -160,10 +160,19 @@ pub async fn delete(
         writes.push(mark(maker, seen.record.id, true));
         writes.push(Write::update(keys::counts(account, maker.id, chunk), "ADD #dropped :one").bind(":one", 1));
     }
-    // The roll counts the deletions of records that an undo kept, too.
-    writes.extend(seen.maker.as_ref().map(dropped));
+    // The roll counts kept records apart, and takes the deleted ones off.
+    writes.push(match &seen.maker {
+        Some(maker) => dropped(maker),
+        None => counted(account, kind, seen.record.id, -1),
+    });
     let (id, referrer) = (seen.record.id, referrer(&seen.record));
     Change { account, id, referrer, before: Some(held), after: None }.attempt(services, writes).await
+}
+
+/// The write which counts a record made by hand in its partition, so a list of records by pages need not read the records
+/// before a page.
+fn counted(account: AccountId, kind: RecordKind, id: RecordId, by: i64) -> Write {
+    Write::update(keys::hand_record_count(account, kind, id.row().chunk(HAND_CHUNK)), "ADD #n :by").bind(":by", by)
 }
 
 /// The import whose references count the record: the maker, or people for records made by hand and for kept records.

@@ -140,7 +140,7 @@ async fn a_parser_that_comes_again_reads_by_what_the_first_one_read_by() -> anyh
 async fn break_even(bench: &Bench, first: &Import) -> anyhow::Result<()> {
     let mapping = first.options.reading.mapping.as_ref().expect("it was made with one");
     let names: Vec<String> = ["When", "Took", "Whose", "What"].map(str::to_owned).to_vec();
-    let made_with = mappings::MadeWith::Given(mapping);
+    let made_with = mappings::MadeWith::Given(mapping.columns());
     let said = mappings::settled(bench.services(), ACCOUNT, first.id, &names, made_with, 0).await?;
     bench.services().store.transact(said.expect("it says something").1).await?;
     Ok(())

@@ -46,7 +46,7 @@ impl<'s> Scene<'s> {
         let account = AccountId(1_000 + seed);
         let token = format!("seed-{seed}");
         let services = stack.system.services();
-        let new = Account { id: account, name: token.clone(), company: token.clone() };
+        let new = Account::new(account, token.clone(), token.clone());
         let user = UserFields { email: "demo@example.com".to_owned(), ..UserFields::default() };
         account::found(services, &new, user).await?;
         let principal = Principal { account, user: ThingId(1), scopes: vec![Scope::Import] };

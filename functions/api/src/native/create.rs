@@ -42,7 +42,9 @@ use crate::upload::{NewFile, UploadError, accept, safe_file_name};
 use crate::{BODY_LIMIT, Door};
 
 /// The types of imports that the door makes.
-const TYPES: [&str; 1] = ["TimeEntryImport"];
+const TYPES: [ImportType; 2] = [ImportType::TimeEntries, ImportType::Contacts];
+/// The refusal of an option of imports which change what stands already.
+const NO_UPDATES: &str = "is not available yet: rows change nobody who stands already; `duplicates` says whether such a row is skipped or fails";
 /// The name of the header by which a repeated request is told from a new request.
 const IDEMPOTENCY_KEY: &str = "Idempotency-Key";
 
@@ -123,7 +125,7 @@ pub async fn create(
     };
     let once = asked.once(&headers, &caller)?;
     let Asked { way, mut fields } = asked;
-    let (wishes, options) = options(&mut fields, &caller)?;
+    let (import_type, wishes, options) = options(&mut fields, &caller)?;
     let _turn = door.turns.acquire().await;
     let services = &door.services;
     let made = match &once {
@@ -142,7 +144,7 @@ pub async fn create(
     };
     match way {
         Way::Body { field, name: own, bytes } => {
-            let file = NewFile { file_name: name(&own), note: wishes.note.clone(), bytes, options, once };
+            let file = NewFile { file_name: name(&own), note: wishes.note.clone(), bytes, import_type, options, once };
             let import = match made {
                 Some(import) => {
                     store_body(services, &import, file.bytes).await?;
@@ -155,13 +157,13 @@ pub async fn create(
         Way::Located(location) => {
             let file_name = name(&location.file_name());
             let origin = Origin::Located { location, token: nonce() };
-            let new = new(&caller, options, file_name, &wishes, origin, once);
+            let new = new(&caller, (import_type, options), file_name, &wishes, origin, once);
             let (import, is_new) = find_or_make(&door, made, &new).await.map_err(|error| no_user(error, &caller))?;
             begin_fetch(services, &import, is_new).await;
             Ok(answer(&base, &import, StatusCode::ACCEPTED, None))
         }
         Way::Uploaded { size } => {
-            let new = new(&caller, options, name(""), &wishes, Origin::Awaited { token: nonce() }, once);
+            let new = new(&caller, (import_type, options), name(""), &wishes, Origin::Awaited { token: nonce() }, once);
             let (import, _) = find_or_make(&door, made, &new).await.map_err(|error| no_user(error, &caller))?;
             let upload = upload::address(services, &base, import.clone(), size).await?;
             Ok(answer(&base, &import, StatusCode::CREATED, upload))
@@ -171,14 +173,13 @@ pub async fn create(
 
 fn new(
     caller: &Principal,
-    options: Options,
+    (import_type, options): (ImportType, Options),
     file_name: String,
     wishes: &Wishes,
     origin: Origin,
     once: Option<Once>,
 ) -> NewImport {
     let note = wishes.note.clone();
-    let import_type = ImportType::TimeEntries;
     NewImport { account: caller.account, user: caller.user, import_type, options, file_name, note, origin, once }
 }
 
@@ -190,20 +191,27 @@ async fn find_or_make(door: &Door, made: Option<Import>, new: &NewImport) -> Res
     }
 }
 
-/// The wishes and the options of a request. Fails with all wrong fields at once.
-fn options(fields: &mut Map<String, Value>, caller: &Principal) -> Result<(Wishes, Options), Problem> {
+/// The type, the wishes and the options of a request. Fails with all wrong fields at once.
+fn options(fields: &mut Map<String, Value>, caller: &Principal) -> Result<(ImportType, Wishes, Options), Problem> {
     let mut wrong = BTreeMap::new();
-    match fields.remove("type") {
-        None | Some(Value::Null) => {}
-        Some(Value::String(kind)) if TYPES.contains(&kind.as_str()) => {}
-        Some(_) => drop(wrong.insert("type".to_owned(), vec![format!("must be {}", TYPES.join(" or "))])),
-    }
+    let named = match fields.remove("type") {
+        None | Some(Value::Null) => Some(ImportType::default()),
+        Some(Value::String(word)) => TYPES.into_iter().find(|import_type| import_type.name() == word),
+        Some(_) => None,
+    };
+    let import_type = named.unwrap_or_else(|| {
+        let known = TYPES.map(ImportType::name).join(" or ");
+        wrong.insert("type".to_owned(), vec![format!("must be {known}")]);
+        ImportType::default()
+    });
+    let updates = fields.remove("update_policy").is_some_and(|policy| !policy.is_null());
     let wishes = wishes(fields).unwrap_or_else(|reasons| {
         wrong.extend(reasons);
         Wishes::default()
     });
-    match asked(std::mem::take(fields), Options::of_user(caller.user)) {
-        Ok(options) if wrong.is_empty() => Ok((wishes, options)),
+    match asked(import_type, std::mem::take(fields), Options::of_user(caller.user)) {
+        Ok(_) if wrong.is_empty() && updates => Err(Problem::refused("update_policy", NO_UPDATES)),
+        Ok(options) if wrong.is_empty() => Ok((import_type, wishes, options)),
         Ok(_) => Err(Problem::Fields(wrong)),
         Err(reasons) => {
             wrong.extend(reasons);
@@ -244,11 +252,8 @@ fn answer(
 fn refused(error: UploadError, field: &str, caller: &Principal) -> Problem {
     match error {
         UploadError::Refused(refusal) => {
-            let suggested = json!(refusal.considered.suggested_mapping);
-            Problem::Refused {
-                fields: BTreeMap::from([(field.to_owned(), refusal.reasons)]),
-                suggested: Some(suggested).filter(|suggested| !suggested.is_null()),
-            }
+            let suggested = refusal.suggested_mapping().cloned();
+            Problem::Refused { fields: BTreeMap::from([(field.to_owned(), refusal.reasons)]), suggested }
         }
         UploadError::Delimiter(_) => Problem::refused("delimiter", format!("does not fit the file: {error}")),
         UploadError::Import(error) => no_user(error, caller),

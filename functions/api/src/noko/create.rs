@@ -9,10 +9,9 @@ use axum::http::header::{CONTENT_TYPE, LOCATION};
 use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use percent_encoding::percent_decode;
 use serde_json::{Value, json};
-use shared::format::Refusal;
 use shared::id::ThingId;
-use shared::import::asked;
-use shared::import::{ImportError, Options, Wrong};
+use shared::import::{ImportError, ImportType, Options, Wrong, asked};
+use shared::kind::survey::RefusedFile;
 use shared::store::keys::Kind;
 use shared::things::Thing;
 
@@ -90,7 +89,8 @@ pub async fn create(
     let once = once(&headers, at.caller.user, &form.content(&file)).map_err(NokoError::bad_request)?;
     // The semaphore is never closed, so each request gets its permit.
     let _turn = door.turns.acquire().await;
-    let new = NewFile { file_name, note: None, bytes: file, options, once };
+    let import_type = ImportType::TimeEntries;
+    let new = NewFile { file_name, note: None, bytes: file, import_type, options, once };
     let import = accept(&door, &at.caller, new).await.map_err(|error| match error {
         UploadError::Delimiter(ref refusal) => form.delimiter_error(refusal),
         UploadError::Import(ImportError::NoUser(user)) if user != at.caller.user => {
@@ -183,7 +183,11 @@ impl Form {
         // `fallback_user` may be absent, null, or a user's id, each with a meaning of its own.
         let defaults = Options::of_user(at.caller.user);
         let given = FIELDS.iter().filter_map(|field| Some((field, self.value(field)?)));
-        let asked = asked(given.map(|(field, value)| (field.option.to_owned(), value)).collect(), defaults);
+        let asked = asked(
+            ImportType::TimeEntries,
+            given.map(|(field, value)| (field.option.to_owned(), value)).collect(),
+            defaults,
+        );
         let (options, mut errors) = match asked {
             Ok(options) => (options, Vec::new()),
             Err(wrong) => (Options::default(), self.errors(&wrong)),
@@ -230,7 +234,7 @@ impl Form {
 
     /// The error for a delimiter that does not fit the file, with the field and the delimiter as sent. An accepted
     /// delimiter has at most three characters, so the message stays short.
-    fn delimiter_error(&self, refusal: &Refusal) -> NokoError {
+    fn delimiter_error(&self, refusal: &RefusedFile) -> NokoError {
         let field = self.field_of("delimiter").map_or("field_delimiter", |field| field.name);
         let given = self.fields.get(field).map(String::as_str).unwrap_or_default();
         let reasons = refusal.reasons.join("; ");

@@ -4,9 +4,8 @@ use axum::Json;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
-use serde_json::json;
+use serde_json::{Value, json};
 use shared::edit::{EditError, Rule};
-use shared::format::SuggestedMapping;
 use shared::import::ImportError;
 use shared::store::StoreError;
 
@@ -37,7 +36,7 @@ pub struct FieldError {
     message: Option<String>,
     /// A mapping that may read the file, for a file that fits no format.
     #[serde(skip_serializing_if = "Option::is_none")]
-    suggested_mapping: Option<Box<SuggestedMapping>>,
+    suggested_mapping: Option<Value>,
 }
 
 impl FieldError {
@@ -53,7 +52,7 @@ impl FieldError {
     }
 
     /// Adds a mapping of columns with which the file may be imported.
-    pub fn suggesting(mut self, mapping: Option<Box<SuggestedMapping>>) -> Self {
+    pub fn suggesting(mut self, mapping: Option<Value>) -> Self {
         self.suggested_mapping = mapping;
         self
     }
@@ -183,7 +182,7 @@ impl From<UploadError> for NokoError {
         match error {
             UploadError::Refused(refusal) => {
                 let error = FieldError::new("Import", "file", "invalid_file").saying(refusal.to_string());
-                Self::invalid(vec![error.suggesting(refusal.considered.suggested_mapping)])
+                Self::invalid(vec![error.suggesting(refusal.suggested_mapping().cloned())])
             }
             UploadError::Delimiter(_) => {
                 let error_of = FieldError::new("Import", "field_delimiter", "invalid_field_delimiter");

@@ -6,11 +6,10 @@ use std::str::FromStr;
 
 use serde_json::{Map, Value};
 
-use crate::format::Mapping;
 use crate::id::ThingId;
-use crate::import::Options;
+use crate::import::{ImportType, Options};
 use crate::shorten::shortened;
-use crate::table::excerpt;
+use crate::table::{MappedField, Mapping, excerpt};
 
 /// The errors by field: the reasons why each field was refused.
 pub type Wrong = BTreeMap<String, Vec<String>>;
@@ -30,16 +29,20 @@ const LONGEST_NAME: usize = 100;
 const LATER: [&str; 8] =
     ["action", "key_fields", "database", "ignore_empty_fields", "remove_missing", "time_zone", "dry_run", "retry_of"];
 
-/// Parses the options in `fields`; options left out are as in `defaults`. An unknown field is an error, since its
-/// author meant something by the field, and so is a value which is too long.
+/// Options which only imports of time entries have.
+const OF_ENTRIES: [&str; 7] =
+    ["format", "fallback_user", "import_tags", "autocreate_projects", "autocreate_users", "date_order", "decimal_mark"];
+
+/// Parses the options in `fields` of an import of this type; options left out are as in `defaults`. An unknown field is
+/// an error, since its author meant something by the field, and so is a value which is too long.
 ///
 /// # Errors
 /// Every refused field with the reason.
-pub fn asked(fields: Map<String, Value>, defaults: Options) -> Result<Options, Wrong> {
+pub fn asked(import_type: ImportType, fields: Map<String, Value>, defaults: Options) -> Result<Options, Wrong> {
     let mut options = defaults;
     let mut wrong = Wrong::new();
     for (name, value) in fields {
-        let taken = short(&name, &value).and_then(|()| take(&mut options, &name, &value));
+        let taken = short(&name, &value).and_then(|()| take(import_type, &mut options, &name, &value));
         if let Err(reason) = taken
             && wrong.len() < MOST_WRONG
         {
@@ -59,8 +62,12 @@ fn short(name: &str, value: &Value) -> Result<(), String> {
     if length <= most { Ok(()) } else { Err(format!("is longer than {most} bytes")) }
 }
 
-fn take(options: &mut Options, name: &str, value: &Value) -> Result<(), String> {
+fn take(import_type: ImportType, options: &mut Options, name: &str, value: &Value) -> Result<(), String> {
+    let is_contacts = import_type == ImportType::Contacts;
     match name {
+        of_entries if is_contacts && OF_ENTRIES.contains(&of_entries) => {
+            return Err(format!("belongs to an import of time entries, and this is a {import_type}"));
+        }
         "format" => match value.as_str() {
             Some(word) if ["auto", "autodetect"].iter().any(|auto| word.eq_ignore_ascii_case(auto)) => {
                 options.reading.format = None;
@@ -70,8 +77,9 @@ fn take(options: &mut Options, name: &str, value: &Value) -> Result<(), String> 
         "mapping" => match value.as_str() {
             // The word `none` excludes remembered mappings too.
             Some(word) if word.trim().eq_ignore_ascii_case("none") => {
-                (options.reading.mapping, options.recall) = (None, false)
+                (options.reading.mapping, options.contacts.mapping, options.recall) = (None, None, false);
             }
+            _ if is_contacts => options.contacts.mapping = mapping(value)?,
             _ => options.reading.mapping = mapping(value)?,
         },
         "fallback_user" => options.entries.fallback_user = fallback_user(value)?,
@@ -110,7 +118,7 @@ fn text(value: &Value) -> Result<Option<String>, String> {
 }
 
 /// Parses a mapping from column to field: a JSON object, or in metadata the text of a JSON object.
-fn mapping(value: &Value) -> Result<Option<Mapping>, String> {
+fn mapping<F: MappedField>(value: &Value) -> Result<Option<Mapping<F>>, String> {
     let parsed;
     let pairs = match value {
         Value::Null => return Ok(None),
@@ -184,8 +192,10 @@ mod tests {
 
     use super::*;
 
+    const ENTRIES: ImportType = ImportType::TimeEntries;
+
     fn wrong(name: &str, value: Value) -> String {
-        let wrong = asked(Map::from_iter([(name.to_owned(), value)]), Options::default()).unwrap_err();
+        let wrong = asked(ENTRIES, Map::from_iter([(name.to_owned(), value)]), Options::default()).unwrap_err();
         assert_eq!(wrong.len(), 1);
         let (name, reasons) = wrong.into_iter().next().unwrap();
         assert!(name.len() + reasons[0].len() < 500, "{name} {reasons:?}");
@@ -220,7 +230,7 @@ mod tests {
         wrong(&long, json!(1));
         wrong("mapping", json!({ "x".repeat(400): "date" }));
         let many = (0..5000).map(|n| (n.to_string(), json!(n))).collect();
-        assert_eq!(asked(many, Options::default()).unwrap_err().len(), MOST_WRONG);
+        assert_eq!(asked(ENTRIES, many, Options::default()).unwrap_err().len(), MOST_WRONG);
         // A mapping, none, and nothing said are three things.
         for (value, given, recall) in [
             (json!("none"), false, false),
@@ -229,11 +239,31 @@ mod tests {
             (json!({ "Day": "date" }), true, true),
             (json!("{\"Day\": \"date\"}"), true, true),
         ] {
-            let options = asked(Map::from_iter([("mapping".to_owned(), value)]), Options::default()).unwrap();
+            let options = asked(ENTRIES, Map::from_iter([("mapping".to_owned(), value)]), Options::default()).unwrap();
             assert_eq!((options.reading.mapping.is_some(), options.recall), (given, recall));
         }
         let sheet = "ä".repeat(31);
-        let options = asked(Map::from_iter([("sheet".to_owned(), json!(sheet))]), Options::default()).unwrap();
+        let options = asked(ENTRIES, Map::from_iter([("sheet".to_owned(), json!(sheet))]), Options::default()).unwrap();
         assert_eq!(options.sheet, Some(sheet));
+    }
+
+    #[test]
+    fn contacts_have_fields_of_their_own_and_none_of_the_options_of_time_entries() {
+        let asked =
+            |fields: Value| asked(ImportType::Contacts, fields.as_object().unwrap().clone(), Options::default());
+        let options =
+            asked(json!({ "mapping": { "Wer": "name" }, "duplicates": "skip", "encoding": "utf-8" })).unwrap();
+        let columns = options.contacts.mapping.as_ref().unwrap().columns();
+        assert_eq!(columns, [("Wer".to_owned(), "name".to_owned())].into());
+        assert!(options.reading.mapping.is_none() && !options.asks_memory());
+        let stored: Options = serde_json::from_value(serde_json::to_value(&options).unwrap()).unwrap();
+        assert_eq!(stored, options);
+        for option in OF_ENTRIES {
+            let wrong = asked(json!({ option: "ymd" })).unwrap_err();
+            assert!(wrong[option][0].contains("belongs to an import of time entries"), "{wrong:?}");
+        }
+        let wrong = asked(json!({ "mapping": { "Wer": "hours" } })).unwrap_err();
+        assert!(wrong["mapping"][0].contains("unknown field"), "{wrong:?}");
+        assert!(!asked(json!({ "mapping": "none" })).unwrap().asks_memory());
     }
 }

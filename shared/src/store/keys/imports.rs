@@ -2,7 +2,7 @@
 
 use aws_sdk_dynamodb::types::AttributeValue;
 
-use super::{Key, digest};
+use super::{Key, RecordKind, digest};
 use crate::id::{AccountId, ChunkNo, ImportId, MappingId, ThingId};
 use crate::store::{Item, Query, StoreError, Table};
 
@@ -270,6 +270,26 @@ pub fn hand_count(account: AccountId, chunk: ChunkNo) -> Key {
 /// The numbers of entries in all partitions of entries made by hand.
 pub fn hand_counts(account: AccountId) -> Query {
     Query::partition(Table::Imports, format!("A#{account}#hand"))
+}
+
+/// The number of records in a partition of records made by hand.
+pub fn hand_record_count(account: AccountId, kind: RecordKind, chunk: ChunkNo) -> Key {
+    Key::imports(hand_records(account, kind), format!("{chunk:07}"))
+}
+
+/// The numbers of records in all partitions of records made by hand, by partition.
+pub fn hand_record_counts(account: AccountId, kind: RecordKind) -> Query {
+    Query::partition(Table::Imports, hand_records(account, kind))
+}
+
+/// The partition to which a counter of records made by hand belongs.
+pub fn chunk_of_hand_records(key: &Key) -> Result<ChunkNo, StoreError> {
+    let chunk = key.sk.parse().map(ChunkNo);
+    chunk.map_err(|_| StoreError::Shape(format!("a counter of records without a partition: {}", key.sk)))
+}
+
+fn hand_records(account: AccountId, kind: RecordKind) -> String {
+    format!("A#{account}#hand#{}", kind.name())
 }
 
 /// The counter that numbers accounts.

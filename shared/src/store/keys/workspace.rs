@@ -39,6 +39,12 @@ pub fn things(account: AccountId, kind: Kind) -> Query {
     Query::partition(Table::Workspace, format!("A#{account}#{}", kind.name()))
 }
 
+/// The shared things of a kind with a higher id than `after`, by id.
+pub fn things_behind(account: AccountId, kind: Kind, after: ThingId) -> Query {
+    // Ids have at most sixteen digits, and a longer text sorts before no key of a thing.
+    things(account, kind).between(format!("{:016}", after.0.saturating_add(1)), "9".repeat(16))
+}
+
 /// The retirement of a thing, which says how readers resolve entries that name the merged or deleted thing.
 pub fn retirement(account: AccountId, kind: Kind, id: ThingId) -> Key {
     Key::workspace(format!("A#{account}#retired"), format!("{}#{id}", kind.name()))

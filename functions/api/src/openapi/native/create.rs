@@ -31,9 +31,10 @@ pub struct ImportAsked {
     name: Option<String>,
     /// A text for people, cut at 500 letters
     note: Option<String>,
-    /// The kind of the file's rows; `TimeEntryImport` by default
+    /// The kind of the file's rows; `TimeEntryImport` by default. An import of contacts takes none of `format`,
+    /// `fallback_user`, `import_tags`, `autocreate_projects`, `autocreate_users`, `date_order` and `decimal_mark`
     r#type: Option<TypeWord>,
-    /// The format of the file; `auto` finds the format
+    /// The format of a file of time entries; `auto` finds the format
     format: Option<FormatWord>,
     /// The field of each column, for a file that no format fits; `none` also leaves out what the account remembers
     mapping: Option<Value>,
@@ -49,7 +50,8 @@ pub struct ImportAsked {
     /// True makes unknown people users; false by default
     #[schema(nullable = false)]
     autocreate_users: Option<bool>,
-    /// What happens to a row that is there already; `create` by default
+    /// What happens to a row that is there already; `create` by default, which makes a person whose address is taken an
+    /// error of the row
     duplicates: Option<DuplicatesWord>,
     delimiter: Option<DelimiterWord>,
     /// A name of an encoding as browsers know it
@@ -89,9 +91,10 @@ pub struct ImportForm {
     name: Option<String>,
     /// A text for people, cut at 500 letters
     note: Option<String>,
-    /// The kind of the file's rows; `TimeEntryImport` by default
+    /// The kind of the file's rows; `TimeEntryImport` by default. An import of contacts takes none of `format`,
+    /// `fallback_user`, `import_tags`, `autocreate_projects`, `autocreate_users`, `date_order` and `decimal_mark`
     r#type: Option<TypeWord>,
-    /// The format of the file; `auto` finds the format
+    /// The format of a file of time entries; `auto` finds the format
     format: Option<FormatWord>,
     /// The field of each column, for a file that no format fits; `none` also leaves out what the account remembers
     mapping: Option<String>,
@@ -107,7 +110,8 @@ pub struct ImportForm {
     /// True makes unknown people users; false by default
     #[schema(nullable = false)]
     autocreate_users: Option<bool>,
-    /// What happens to a row that is there already; `create` by default
+    /// What happens to a row that is there already; `create` by default, which makes a person whose address is taken an
+    /// error of the row
     duplicates: Option<DuplicatesWord>,
     delimiter: Option<DelimiterWord>,
     /// A name of an encoding as browsers know it

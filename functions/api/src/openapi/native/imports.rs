@@ -27,6 +27,7 @@ pub enum StatusWord {
 #[schema(as = ImportType)]
 pub enum TypeWord {
     TimeEntryImport,
+    ContactImport,
 }
 
 /// An import with its counts, the evidence for the file's format and, once its rows have outcomes, its findings.

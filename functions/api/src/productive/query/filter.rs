@@ -1,0 +1,299 @@
+//! The filters of a list: what may be filtered, and how a query is read into a tree of conditions.
+//!
+//! | written | means |
+//! |---|---|
+//! | `filter[name]=x`, `filter[name][eq]=x` | the name is x |
+//! | `filter[name][]=x&filter[name][]=y`, `filter[email]=x,y` | one of them; a name and a title may contain commas, so only their `[]` lists |
+//! | `filter[name][contains]=x` | an operator; [`Operator`] has all |
+//! | `filter[name]=x&filter[email]=y` | both |
+//! | `filter[$op]=or&filter[0][name]=x&filter[1][email]=y` | a group: one of its members |
+//! | `filter[0][$op]=or&filter[0][0][name]=x&…` | a group within a group, three deep |
+
+use jiff::civil::Date;
+use jiff::tz::TimeZone;
+use jiff::{Timestamp, ToSpan};
+use shared::things::names::normal;
+
+use super::brackets::Node;
+use crate::answer::{CELL, shortened};
+use crate::productive::error::{ProductiveError, UNSUPPORTED_FILTER, UNSUPPORTED_FILTER_VALUE};
+
+/// The number of groups that may lie within each other.
+const DEEPEST: usize = 3;
+/// The name which holds the operator of a group.
+const GROUP: &str = "$op";
+
+/// The comparison of a condition.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Operator {
+    /// The value is one of the operands.
+    Eq,
+    /// The value is none of the operands.
+    NotEq,
+    /// The text contains one of the operands.
+    Contains,
+    /// The text contains none of the operands.
+    NotContain,
+    /// The value is greater than the operand.
+    Gt,
+    /// The value is the operand or greater.
+    GtEq,
+    /// The value is less than the operand.
+    Lt,
+    /// The value is the operand or less.
+    LtEq,
+}
+
+/// The operators by the words in a query.
+const OPERATORS: [(&str, Operator); 8] = [
+    ("eq", Operator::Eq),
+    ("not_eq", Operator::NotEq),
+    ("contains", Operator::Contains),
+    ("not_contain", Operator::NotContain),
+    ("gt", Operator::Gt),
+    ("gt_eq", Operator::GtEq),
+    ("lt", Operator::Lt),
+    ("lt_eq", Operator::LtEq),
+];
+
+/// The kind of values which a field has.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// The number of a resource.
+    Id,
+    /// An integer.
+    Number,
+    /// A text that may contain commas, compared without regard to case.
+    Name,
+    /// A text without commas, compared without regard to case.
+    Text,
+    /// A point in time.
+    Time,
+    /// True or false.
+    Flag,
+    /// One of some words, each of which may be given as a number too.
+    Words(&'static [(&'static str, &'static str)]),
+    /// A list of labels.
+    Tags,
+}
+
+impl Kind {
+    fn takes(self, operator: Operator) -> bool {
+        match operator {
+            Operator::Eq | Operator::NotEq => true,
+            Operator::Contains | Operator::NotContain => matches!(self, Self::Name | Self::Text | Self::Tags),
+            Operator::Gt | Operator::GtEq | Operator::Lt | Operator::LtEq => {
+                matches!(self, Self::Id | Self::Number | Self::Time)
+            }
+        }
+    }
+}
+
+/// A field by which a list may be filtered.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Field {
+    /// The name in the query.
+    pub name: &'static str,
+    /// The kind of its values.
+    pub kind: Kind,
+}
+
+/// A value with which a condition compares.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Operand {
+    /// No value, written `null`.
+    Null,
+    Number(i64),
+    /// A text in the form in which texts are compared.
+    Text(String),
+    /// A day, or a millisecond, from the first instant to the last, which is excluded; in milliseconds since 1970.
+    Time(i64, i64),
+    Flag(bool),
+    Word(&'static str),
+}
+
+/// A comparison of a field with some values.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Condition {
+    pub field: &'static str,
+    pub operator: Operator,
+    /// One value, or several for operators of equality and containment.
+    pub operands: Vec<Operand>,
+}
+
+/// A filter of a list.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Filter {
+    /// Every filter of the group has to hold. An empty group holds for everything.
+    All(Vec<Filter>),
+    /// One filter of the group has to hold. The group is never empty.
+    Any(Vec<Filter>),
+    Is(Condition),
+}
+
+impl Default for Filter {
+    fn default() -> Self {
+        Self::All(Vec::new())
+    }
+}
+
+impl Filter {
+    /// True if the filter holds for everything.
+    pub fn is_empty(&self) -> bool {
+        matches!(self, Self::All(filters) if filters.is_empty())
+    }
+}
+
+/// What a reader of filters has to know.
+#[derive(Clone, Copy)]
+pub struct Filtering<'a> {
+    /// The fields of the list.
+    pub fields: &'static [Field],
+    /// The zone in which a day begins and ends.
+    pub zone: &'a TimeZone,
+    /// True if times are compared by days, as is the case unless the client asks otherwise.
+    pub by_days: bool,
+}
+
+impl Filtering<'_> {
+    /// Reads the tree of names behind `filter`.
+    pub fn read(&self, node: &Node) -> Result<Filter, ProductiveError> {
+        if let Some(value) = node.last() {
+            return Err(unknown(value));
+        }
+        self.group(node, 0)
+    }
+
+    fn group(&self, node: &Node, depth: usize) -> Result<Filter, ProductiveError> {
+        let mut members = Vec::new();
+        let mut is_any = false;
+        for (name, inner) in &node.names {
+            if name == GROUP {
+                is_any = match inner.last() {
+                    Some("and") => false,
+                    Some("or") => true,
+                    other => return Err(unfit(other.unwrap_or_default(), GROUP)),
+                };
+            } else if is_number(name) {
+                if depth == DEEPEST {
+                    return Err(UNSUPPORTED_FILTER.saying(format!("Filters are grouped more than {DEEPEST} deep")));
+                }
+                members.push(self.group(inner, depth + 1)?);
+            } else {
+                self.conditions(name, inner, &mut members)?;
+            }
+        }
+        members.retain(|member| !member.is_empty());
+        Ok(if is_any && !members.is_empty() { Filter::Any(members) } else { Filter::All(members) })
+    }
+
+    /// Adds the conditions on a field, one for each operator.
+    fn conditions(&self, name: &str, node: &Node, found: &mut Vec<Filter>) -> Result<(), ProductiveError> {
+        let field = self.fields.iter().find(|field| field.name == name).ok_or_else(|| unknown(name))?;
+        let mut equal = listed(node)?;
+        for (operator, inner) in &node.names {
+            if is_number(operator) {
+                continue;
+            }
+            let known = OPERATORS.into_iter().find(|(word, known)| word == operator && field.kind.takes(*known));
+            let (_, operator) = known.ok_or_else(|| {
+                let (operator, name) = (shortened(operator, CELL), shortened(name, CELL));
+                UNSUPPORTED_FILTER
+                    .saying(format!("Filter '{name}' does not support the operator '{operator}' on this endpoint"))
+            })?;
+            let values = listed(inner)?;
+            if inner.names.keys().any(|name| !is_number(name)) {
+                return Err(unknown(name));
+            }
+            match operator {
+                Operator::Eq => equal.extend(values),
+                operator => found.push(self.condition(*field, operator, &values)?),
+            }
+        }
+        let has_operators = node.names.keys().any(|name| !is_number(name) && *name != "eq");
+        if !equal.is_empty() || !has_operators {
+            found.push(self.condition(*field, Operator::Eq, &equal)?);
+        }
+        Ok(())
+    }
+
+    fn condition(&self, field: Field, operator: Operator, values: &[String]) -> Result<Filter, ProductiveError> {
+        let separated = values.iter().flat_map(|value| match field.kind {
+            Kind::Name => vec![value.as_str()],
+            _ => value.split(',').map(str::trim).collect(),
+        });
+        let operand = |value: &str| self.operand(field.kind, value).ok_or_else(|| unfit(value, field.name));
+        let operands = separated.map(operand).collect::<Result<Vec<_>, _>>()?;
+        let is_order = matches!(operator, Operator::Gt | Operator::GtEq | Operator::Lt | Operator::LtEq);
+        if operands.is_empty() || is_order && (operands.len() > 1 || operands.contains(&Operand::Null)) {
+            return Err(unfit(&values.join(","), field.name));
+        }
+        Ok(Filter::Is(Condition { field: field.name, operator, operands }))
+    }
+
+    fn operand(&self, kind: Kind, value: &str) -> Option<Operand> {
+        let is_text = matches!(kind, Kind::Name | Kind::Text | Kind::Tags);
+        if value == "null" && !is_text {
+            return Some(Operand::Null);
+        }
+        match kind {
+            Kind::Id => value.parse::<u64>().ok().and_then(|id| i64::try_from(id).ok()).map(Operand::Number),
+            Kind::Number => value.parse().ok().map(Operand::Number),
+            Kind::Name | Kind::Text | Kind::Tags => Some(Operand::Text(normal(value))),
+            Kind::Time => self.time(value),
+            Kind::Flag => match value {
+                "true" | "1" => Some(Operand::Flag(true)),
+                "false" | "0" => Some(Operand::Flag(false)),
+                _ => None,
+            },
+            Kind::Words(words) => {
+                let word = words.iter().find(|(word, number)| *word == value || *number == value);
+                word.map(|(word, _)| Operand::Word(word))
+            }
+        }
+    }
+
+    /// A day, or a time with an offset. A day that no calendar has is `None`.
+    fn time(&self, value: &str) -> Option<Operand> {
+        let is_date = value.len() == "2026-01-02".len();
+        let instant = value.parse::<Timestamp>().ok().filter(|_| !is_date);
+        let day = match instant {
+            Some(instant) => instant.to_zoned(self.zone.clone()).date(),
+            None => value.parse::<Date>().ok().filter(|_| is_date)?,
+        };
+        if self.by_days {
+            let start = |day: Date| Some(day.to_zoned(self.zone.clone()).ok()?.timestamp().as_millisecond());
+            return Some(Operand::Time(start(day)?, start(day.checked_add(1.day()).ok()?)?));
+        }
+        let at = match instant {
+            Some(instant) => instant.as_millisecond(),
+            None => day.to_zoned(self.zone.clone()).ok()?.timestamp().as_millisecond(),
+        };
+        Some(Operand::Time(at, at + 1))
+    }
+}
+
+fn is_number(name: &str) -> bool {
+    !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_digit())
+}
+
+/// The values of a name, also those sent as `[0]=…&[1]=…`.
+fn listed(node: &Node) -> Result<Vec<String>, ProductiveError> {
+    let mut values = node.values.clone();
+    for (name, inner) in node.names.iter().filter(|(name, _)| is_number(name)) {
+        if !inner.names.is_empty() {
+            return Err(unknown(name));
+        }
+        values.extend(inner.values.iter().cloned());
+    }
+    Ok(values)
+}
+
+fn unknown(name: &str) -> ProductiveError {
+    UNSUPPORTED_FILTER.saying(format!("Filter '{}' is not supported on this endpoint", shortened(name, CELL)))
+}
+
+fn unfit(value: &str, name: &str) -> ProductiveError {
+    let value = shortened(value, CELL);
+    UNSUPPORTED_FILTER_VALUE.saying(format!("Value '{value}' is not supported for filter '{name}' on this endpoint"))
+}
