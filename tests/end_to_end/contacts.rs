@@ -6,4 +6,4 @@ mod races;
 mod replay;
 mod undo;
 
-pub use office::{Office, Row, file};
+pub use office::{Row, file};

@@ -159,6 +159,13 @@ impl Office {
         Ok(things::named(self.services(), ACCOUNT, Kind::Company, name).await?)
     }
 
+    /// The id of a company, if it exists.
+    pub async fn find_company(&self, name: &str) -> anyhow::Result<Option<ThingId>> {
+        let world = World::read(&self.stack).await?;
+        let mut companies = world.things.values().filter(|thing| thing.kind() == Kind::Company);
+        Ok(companies.find(|company| company.name == name).map(|company| company.id))
+    }
+
     /// Makes a company by hand. `false` if the name is taken.
     pub async fn make_company(&self, name: &str) -> bool {
         let input = ThingInput { name: Some(name.to_owned()), ..ThingInput::default() };

@@ -80,9 +80,14 @@ impl Story {
         let people = self.office.people().await?;
         let ids: Vec<RecordId> = people.keys().copied().collect();
         let [company, name, address] = self.row();
-        let id = if company.is_empty() { None } else { Some(self.office.company(company).await?) };
+        let id = self.office.find_company(company).await?;
         let some = |text: &str| Some(text.to_owned()).filter(|text| !text.is_empty());
-        let Some(&person) = self.draw.of(&ids).filter(|_| true) else { return Ok(()) };
+        if self.draw.one_in(9) && !company.is_empty() {
+            let made = self.office.make_company(company).await;
+            self.lines.push(format!("by hand, company {company:?}: {made}"));
+            return Ok(());
+        }
+        let Some(&person) = self.draw.of(&ids) else { return Ok(()) };
         match self.draw.below(5) {
             0 => {
                 let new = Person { first_name: some(name), email: some(address), company: id, ..Person::default() };
