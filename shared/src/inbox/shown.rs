@@ -122,6 +122,7 @@ pub async fn shown_at(services: &Services, import: &Import, at: &Progress) -> Re
         let found = Findings::read(services, import).await?;
         shape["projects"] = json!(tally.projects);
         shape["tags"] = json!(tally.tags);
+        shape["companies"] = json!(tally.companies);
         shape["unknown_users"] = json!(found.unknown_users);
         shape["unknown_projects"] = json!(found.unknown_projects);
         if found.has_more_names() {
