@@ -10,6 +10,7 @@ pub mod load;
 pub mod parsed;
 pub mod person;
 pub mod resolve;
+pub mod standing;
 pub mod undo;
 
 use crate::import::Import;

@@ -10,8 +10,10 @@
 //! | `store`, `files`, `queue` | DynamoDB, S3, SQS |
 //! | `memory`, `portions`, `connections`, `environment`, `fetch`, `services`, `lease` | a process's cache, limits, connections and settings of the AWS clients, files behind a URL, all clients, leases |
 //! | `things`, `ledger` | users, clients, projects, tags and companies; the outcome of each row |
-//! | `import`, `records`, `entries`, `contacts`, `results`, `inbox`, `mappings` | imports, records, time entries, contacts, reports, drops, mappings |
-//! | `settle`, `load`, `unpack`, `collect`, `plan`, `revert`, `sweep`, `batch` | the steps of an import and of an undo |
+//! | `mappings`, `import`, `unpack`, `results`, `records` | mappings, imports, unpacked files, reports, records |
+//! | `kind`, `entries`, `contacts`, `dispatch` | the trait of a kind of rows, the two kinds, the choice of the kind |
+//! | `inbox` | drops |
+//! | `settle`, `load`, `collect`, `plan`, `revert`, `sweep`, `batch` | the steps of an import and of an undo |
 //! | `edit`, `account` | changes by hand, tenants and tokens |
 //!
 //! All stored state is read and written through `store`, `files` and `queue`.

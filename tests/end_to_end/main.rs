@@ -3,6 +3,7 @@
 mod answers;
 mod bad_input;
 mod by_hand;
+mod contacts;
 mod crowd;
 mod described;
 mod door;
@@ -16,6 +17,7 @@ mod hostile;
 mod import;
 mod invariants;
 mod kill;
+mod lanes;
 mod logged;
 mod many_names;
 mod mappings;

@@ -33,10 +33,12 @@ use shared::dispatch::cells;
 const MOST_OF_ERRORS: usize = 2_500_000;
 const MOST_OF_NAMES: usize = 700_000;
 
-/// The import with this id. 404 for an import that is being undone or is undone, which this door does not show.
+/// The import with this id. 404 for an import of contacts, and for an import that is being undone or is undone: this door
+/// does not show either.
 pub async fn visible(at: &At, id: u64) -> Result<Import, NokoError> {
     let import = Import::get(&at.services, at.caller.account, ImportId(id)).await?;
-    import.filter(|import| !import.status.is_gone()).ok_or_else(NokoError::not_found)
+    let shows = |import: &Import| import.import_type == ImportType::TimeEntries && !import.status.is_gone();
+    import.filter(shows).ok_or_else(NokoError::not_found)
 }
 
 /// The filters of the list of imports.
