@@ -31,12 +31,14 @@ pub fn machine(import: &Value) -> Value {
         "seconds": import["seconds"],
         "projects": import["projects"],
         "tags": import["tags"],
-        "companies": import["companies"],
         "unknown_users": list("unknown_users"),
         "unknown_projects": list("unknown_projects"),
         "errors": list("errors"),
         "reasons": list("reasons"),
     });
+    if is_contacts(import) {
+        told["companies"] = import["companies"].clone();
+    }
     if evidence["suggested_mapping"].is_object() {
         told["suggested_mapping"] = evidence["suggested_mapping"].clone();
     }

@@ -101,7 +101,12 @@ async fn a_second_import_of_a_file_loads_nobody_twice() -> anyhow::Result<()> {
     let once = stack.workspace().await?;
     let second = imported(&stack, CONTACTS.as_bytes(), &[("duplicates", "skip")]).await?;
     assert_eq!(
-        json!([second["counts"]["created"], second["counts"]["skipped"], second["counts"]["failed"], second["duplicates"]]),
+        json!([
+            second["counts"]["created"],
+            second["counts"]["skipped"],
+            second["counts"]["failed"],
+            second["duplicates"]
+        ]),
         json!([0, 5, 2, 5]),
         "{second}"
     );
@@ -141,7 +146,8 @@ async fn contacts_come_as_a_spreadsheet_as_rows_and_as_companies() -> anyhow::Re
     let notes = book.add_worksheet();
     notes.set_name("Notes")?.write_string(0, 0, "Spring list")?;
     let sheet = book.add_worksheet();
-    for (row, cells) in [["Name", "E-mail", "Company"], ["Robin Quay", "robin@example.com", "Alder"]].iter().enumerate() {
+    for (row, cells) in [["Name", "E-mail", "Company"], ["Robin Quay", "robin@example.com", "Alder"]].iter().enumerate()
+    {
         for (column, cell) in cells.iter().enumerate() {
             sheet.write_string(row as u32, column as u16, *cell)?;
         }
@@ -206,7 +212,11 @@ async fn a_mapping_of_contacts_is_remembered_for_the_next_file_and_forgotten_by_
     let first = imported(&stack, &file("kim"), &[("mapping", mapping)]).await?;
     assert_eq!(json!([first["status"], first["mapping"]["columns"]["Wer"]]), json!(["complete", "name"]), "{first}");
     let second = imported(&stack, &file("lee"), &[]).await?;
-    assert_eq!(json!([second["status"], second["mapping"]["remembered"]["import"]]), json!(["complete", 1]), "{second}");
+    assert_eq!(
+        json!([second["status"], second["mapping"]["remembered"]["import"]]),
+        json!(["complete", 1]),
+        "{second}"
+    );
     post(&stack, &file("mo"), &[("type", "ContactImport"), ("mapping", "none")]).await?.expect(422)?;
     for id in [1, 2] {
         stack.undo(id).await?;
