@@ -21,7 +21,8 @@ use crate::store::{Write, decode, keys};
 
 /// Stores data for an import that was not started yet, as a new object.
 pub async fn put_data(services: &Services, import: &Import, data: Bytes) -> Result<Object, ImportError> {
-    let place = import.awaits.as_ref().ok_or_else(|| ImportError::Impossible("the import has no place for data".to_owned()))?;
+    let place =
+        import.awaits.as_ref().ok_or_else(|| ImportError::Impossible("the import has no place for data".to_owned()))?;
     Ok(services.files.put(&format!("{place}.{}", nonce()), data).await?)
 }
 

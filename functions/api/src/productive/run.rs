@@ -32,8 +32,8 @@ use super::error::{ALREADY_REVERTED, NOT_PROCESSED, ProductiveError};
 use super::imports::{ImportInput, already_processed, check, faulty, import_of, one, read};
 use super::path::Path;
 use crate::openapi::productive::{
-    AlreadyDone, Anywhere, BadDocument, Headers, ImportAsked, ImportResource, Single, ImportNumber, Refused, ShownQuery,
-    Unknown, Written,
+    AlreadyDone, Anywhere, BadDocument, Headers, ImportAsked, ImportNumber, ImportResource, Refused, ShownQuery,
+    Single, Unknown, Written,
 };
 
 /// How long a request waits for the end of an import or an undo. API Gateway ends a request after 30 seconds.
@@ -89,11 +89,7 @@ pub async fn import(Importer(at): Importer, path: Path, body: Body) -> Result<Re
 }
 
 /// The rows to run: those in the body, which are not stored yet, or those of the import.
-async fn rows(
-    at: &At,
-    import: &Import,
-    input: ImportInput,
-) -> Result<(ImportData, Option<Object>), ProductiveError> {
+async fn rows(at: &At, import: &Import, input: ImportInput) -> Result<(ImportData, Option<Object>), ProductiveError> {
     if let Some(data) = input.data {
         return Ok((data, None));
     }
@@ -102,7 +98,10 @@ async fn rows(
     let source = import.source.as_ref().ok_or_else(blank)?;
     let table = at.services.files.range(source, 0..source.size).await.map_err(ImportError::from)?;
     let data = ImportData::of_csv(&table).ok_or_else(|| {
-        ProductiveError::invalid("import_data", "was not made here; start the import by POST /api/v1/imports/{id}/start")
+        ProductiveError::invalid(
+            "import_data",
+            "was not made here; start the import by POST /api/v1/imports/{id}/start",
+        )
     })?;
     Ok((data, Some(source.clone())))
 }
