@@ -2,6 +2,7 @@
 
 pub mod by_hand;
 pub mod draft;
+pub mod imported;
 pub mod join;
 pub mod kind;
 pub mod list;
@@ -9,6 +10,7 @@ pub mod load;
 pub mod parsed;
 pub mod person;
 pub mod resolve;
+pub mod standing;
 pub mod undo;
 
 use crate::import::Import;

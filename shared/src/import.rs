@@ -19,6 +19,7 @@ mod body;
 mod counts;
 mod create;
 mod error;
+pub mod held;
 mod history;
 mod import_type;
 pub(crate) mod lane;

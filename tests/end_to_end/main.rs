@@ -3,6 +3,7 @@
 mod answers;
 mod bad_input;
 mod by_hand;
+mod contacts;
 mod crowd;
 mod described;
 mod door;
@@ -27,6 +28,7 @@ mod outbox;
 mod packed;
 mod people;
 mod postman;
+mod productive;
 mod race;
 mod roles;
 mod running;

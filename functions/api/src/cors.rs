@@ -12,17 +12,20 @@ use tower_http::cors::{Any, CorsLayer};
 /// The HTTP methods that the doors accept from a page of any origin.
 const METHODS: [&str; 6] = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"];
 /// The request headers that a page may send, because the doors read these headers or clients of the vendor send them.
-const ALLOWED: [&str; 10] = [
+const ALLOWED: [&str; 13] = [
     "account-token",
     "authorization",
     "content-type",
     "idempotency-key",
     "if-none-match",
     "x-api-version",
+    "x-auth-token",
     "x-client-name",
     "x-client-platform",
+    "x-feature-flags",
     "x-freckletoken",
     "x-nokotoken",
+    "x-organization-id",
 ];
 /// The response headers that a page may read.
 const EXPOSED: [&str; 6] = ["etag", "link", "location", "retry-after", "www-authenticate", "x-request-id"];

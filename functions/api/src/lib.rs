@@ -15,6 +15,7 @@ pub mod native;
 pub mod noko;
 mod observed;
 pub mod openapi;
+pub mod productive;
 mod surveys;
 mod upload;
 
@@ -63,6 +64,7 @@ pub fn router(services: Services) -> Router {
         .nest("/v2", noko::router(door.clone()))
         .route("/v2/", noko::root())
         .nest("/api", native::unversioned(door.clone()))
+        .nest("/api/v2", productive::router(door.clone()))
         .nest("/api/v1", native::router(door))
         // For load balancers and monitors: no token is needed and no store is asked, because failures of the stores
         // have alarms of their own.
@@ -86,8 +88,10 @@ fn access(method: &Method) -> Access {
 /// An error response for a request that never reaches the router, in the error shape of the door to
 /// which the path belongs.
 pub fn refusal(path: &str, status: StatusCode, why: &str) -> Response {
-    match path.strip_prefix("/v2") {
-        Some(rest) if rest.is_empty() || rest.starts_with('/') => noko::NokoError::plain(status, why).into_response(),
+    let is_below = |door: &str| path.strip_prefix(door).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'));
+    match path {
+        _ if is_below("/v2") => noko::NokoError::plain(status, why).into_response(),
+        _ if is_below("/api/v2") => productive::ProductiveError::plain(status, why).into_response(),
         _ => native::located(native::Problem::other(status, why).into_response(), path, false, false),
     }
 }

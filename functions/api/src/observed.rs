@@ -23,6 +23,7 @@ use tracing::Instrument;
 use crate::failure::Failure;
 use crate::native::{Problem, asks_for_problem, located};
 use crate::noko::NokoError;
+use crate::productive::ProductiveError;
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
@@ -66,8 +67,9 @@ fn request_id(request: &Request) -> String {
 
 fn panicked(path: &str) -> Response {
     let failure = Failure::of_panic();
-    match path.starts_with("/v2/") {
-        true => NokoError::failed(failure).into_response(),
-        false => Problem::failed(failure).into_response(),
+    match path {
+        path if path.starts_with("/v2/") => NokoError::failed(failure).into_response(),
+        path if path.starts_with("/api/v2/") => ProductiveError::failed(failure).into_response(),
+        _ => Problem::failed(failure).into_response(),
     }
 }

@@ -11,6 +11,7 @@
 
 pub(crate) mod native;
 pub(crate) mod noko;
+pub(crate) mod productive;
 pub(crate) mod shared;
 mod slash;
 
@@ -27,11 +28,12 @@ use crate::Door;
 pub(crate) use slash::with_slash;
 
 /// The text at the head of the document.
-const ABOUT: &str = "Bulk imports that can be undone. Two doors lead to the same imports: `/api/v1` is Waybill's own \
-                     API, `/v2` is compatible with the clients of Noko (formerly Freckle). Lists end with a `null` \
-                     cursor or without a `next` link; times are ISO 8601 in UTC.";
+const ABOUT: &str = "Bulk imports that can be undone. Three doors lead to the same imports: `/api/v1` is Waybill's own \
+                     API, `/v2` is compatible with the clients of Noko (formerly Freckle), `/api/v2` with those of \
+                     Productive. Lists end with a `null` cursor or without a `next` link; times are ISO 8601, in UTC or, \
+                     below `/api/v2`, in the account's zone.";
 
-/// The description of both doors.
+/// The description of all doors.
 pub fn document() -> OpenApi {
     let about = InfoBuilder::new()
         .title("Waybill")
@@ -42,14 +44,18 @@ pub fn document() -> OpenApi {
     let empty = OpenApiBuilder::new().info(about).build();
     let doors = OpenApiRouter::<Door>::with_openapi(empty)
         .nest("/v2", crate::noko::routes())
+        .nest("/api/v2", crate::productive::routes())
         .nest("/api/v1", crate::native::routes());
     let mut document = doors.into_openapi();
     document.security = Some(native::security());
-    document.tags = Some(native::tags().into_iter().chain(noko::tags()).collect());
+    document.tags = Some(native::tags().into_iter().chain(noko::tags()).chain(productive::tags()).collect());
     let components = document.components.get_or_insert_default();
     shared::add_components(components);
     native::add_components(components);
     noko::add_components(components);
+    productive::add_components(components);
+    let of_productive = document.paths.paths.iter_mut().filter(|(path, _)| path.starts_with("/api/v2/"));
+    of_productive.for_each(|(_, item)| productive::secure(item));
     document.paths.paths.values_mut().for_each(tell_apart);
     document
 }
@@ -70,7 +76,7 @@ fn json() -> Bytes {
     JSON.get_or_init(|| document().to_json().expect("a description is JSON").into()).clone()
 }
 
-/// Describes every operation of both doors in OpenAPI 3.1. No token is needed.
+/// Describes every operation of all doors in OpenAPI 3.1. No token is needed.
 #[utoipa::path(
     get,
     path = "/openapi.json",

@@ -250,17 +250,10 @@ impl ImportData {
     pub fn to_csv(&self) -> Vec<u8> {
         let mut table = OURS.join(",");
         table.push('\n');
-        let fields = [
-            ContactField::Company,
-            ContactField::FirstName,
-            ContactField::LastName,
-            ContactField::Email,
-            ContactField::Title,
-        ];
         for model in [Model::Company, Model::Person] {
             for row in self.of(model) {
                 table.push_str(model.name());
-                for field in fields {
+                for field in FIELDS {
                     table.push(',');
                     push_cell(&mut table, row.cells.get(&field).map(String::as_str).unwrap_or_default());
                 }
@@ -268,6 +261,28 @@ impl ImportData {
             }
         }
         table.into_bytes()
+    }
+
+    /// Reads the rows back from a table of [`to_csv`](Self::to_csv). A model without a row counts as not sent.
+    ///
+    /// `None` for a table of another origin.
+    pub fn of_csv(table: &[u8]) -> Option<Self> {
+        let mut lines = std::str::from_utf8(table).ok()?.lines();
+        if lines.next()? != OURS.join(",") {
+            return None;
+        }
+        let mut data = Self::default();
+        for line in lines {
+            let mut cells = cells_of(line).into_iter();
+            let (slot, fields): (_, &[ContactField]) = match cells.next()?.as_str() {
+                "company" => (&mut data.companies, &FIELDS[..1]),
+                "person" => (&mut data.people, &FIELDS),
+                _ => return None,
+            };
+            let filled = fields.iter().copied().zip(cells).filter(|(_, cell)| !cell.is_empty());
+            slot.get_or_insert_default().push(DataRow { cells: filled.collect(), wrong: Vec::new() });
+        }
+        Some(data)
     }
 
     /// The model, and the number of the row within the model, of a data row of the table; both count from 1.
@@ -290,6 +305,26 @@ pub fn reading() -> ContactReading {
         rules: Rules::ImportData,
         ..ContactReading::default()
     }
+}
+
+/// The fields of a row of the table, behind the model.
+const FIELDS: [ContactField; 5] =
+    [ContactField::Company, ContactField::FirstName, ContactField::LastName, ContactField::Email, ContactField::Title];
+
+/// The cells of a line of the table.
+fn cells_of(line: &str) -> Vec<String> {
+    let (mut cells, mut cell, mut is_quoted) = (Vec::new(), String::new(), false);
+    let mut letters = line.chars().peekable();
+    while let Some(letter) = letters.next() {
+        match letter {
+            '"' if is_quoted && letters.peek() == Some(&'"') => cell.extend(letters.next()),
+            '"' => is_quoted = !is_quoted,
+            ',' if !is_quoted => cells.push(std::mem::take(&mut cell)),
+            letter => cell.push(letter),
+        }
+    }
+    cells.push(cell);
+    cells
 }
 
 /// Appends a cell, in quotes if the cell has a quote or a comma. A cell has no line break.

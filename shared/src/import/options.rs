@@ -103,6 +103,12 @@ pub struct ContactOptions {
     /// The rules by which a row is an error.
     #[serde(skip_serializing_if = "is_for_files")]
     pub rules: Rules,
+    /// The number of an import model, which a caller of the Productive door may give and read back.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub import_model_id: Option<u64>,
+    /// Whether the import is a sample in the words of the Productive door; `None` for imports from elsewhere.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub sample: Option<bool>,
 }
 
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks for it so")]

@@ -8,7 +8,7 @@ use crate::dispatch;
 use crate::fetch::Location;
 use crate::format::FormatName;
 use crate::id::MappingId;
-use crate::import::{Import, ImportError, Progress, Status};
+use crate::import::{Import, ImportError, ImportType, Progress, Status};
 use crate::results::findings::Findings;
 use crate::results::made::tally;
 use crate::services::Services;
@@ -129,6 +129,9 @@ pub async fn shown_at(services: &Services, import: &Import, at: &Progress) -> Re
         let found = Findings::read(services, import).await?;
         shape["projects"] = json!(tally.projects);
         shape["tags"] = json!(tally.tags);
+        if import.import_type == ImportType::Contacts {
+            shape["companies"] = json!(tally.companies);
+        }
         shape["unknown_users"] = json!(found.unknown_users);
         shape["unknown_projects"] = json!(found.unknown_projects);
         if found.has_more_names() {

@@ -69,7 +69,7 @@ fn sources(door: &str) -> Vec<(PathBuf, String)> {
 fn routes_of_the_doors_are_registered_only_with_their_description() {
     const OTHERWISE: [&str; 6] =
         [".route(", ".route_service(", ".nest(", ".nest_service(", ".fallback_service(", " Router::new()"];
-    for door in ["native", "noko"] {
+    for door in ["native", "noko", "productive"] {
         let sources = sources(door);
         assert!(sources.len() > 5, "{door}");
         for (path, text) in sources {

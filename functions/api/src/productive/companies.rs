@@ -7,8 +7,8 @@ use serde_json::{Map, Value};
 use shared::edit::companies::{self, CompanyInput};
 use shared::edit::people::ContactError;
 use shared::id::ThingId;
-use shared::store::keys::{self, Kind as ThingKind};
 use shared::store::Item;
+use shared::store::keys::{self, Kind as ThingKind};
 use shared::things::Thing;
 
 use super::body::{Body, Sent};
@@ -23,8 +23,8 @@ use super::query::page::Found;
 use super::query::{Endpoint, Query};
 use super::shape::{COMPANY_ATTRIBUTES, Shapes, names, own_company};
 use crate::openapi::productive::{
-    Anywhere, BadDocument, CompanyAsked, CompanyDocument, CompanyNumber, Headers, ListQuery, Mismatch, Pages, Refused,
-    ShownQuery, Unknown, Written,
+    Anywhere, BadDocument, CompanyAsked, CompanyNumber, CompanyResource, Headers, ListQuery, Mismatch, Pages, Refused,
+    ShownQuery, Single, Unknown, Written,
 };
 
 /// The words of `filter[status]`.
@@ -80,9 +80,9 @@ impl Filtered for Listed<'_> {
             "archived_at" => archived_at.map_or(Datum::Null, Datum::Time),
             "created_at" => Datum::Time(created_at),
             "due_days" => fields.and_then(|fields| fields.due_days).map_or(Datum::Null, number),
-            "default_currency" => {
-                Datum::Text(fields.and_then(|fields| fields.default_currency.as_deref()).unwrap_or(super::shape::CURRENCY))
-            }
+            "default_currency" => Datum::Text(
+                fields.and_then(|fields| fields.default_currency.as_deref()).unwrap_or(super::shape::CURRENCY),
+            ),
             "tags" | "tag_list" => Datum::Tags(fields.map(|fields| fields.tag_list.as_slice()).unwrap_or_default()),
             _ => Datum::Null,
         }
@@ -106,7 +106,7 @@ fn companies(items: Vec<Item>) -> Result<impl Iterator<Item = Thing>, Productive
     tag = "Productive: companies",
     params(Headers, ListQuery),
     responses(
-        (status = 200, description = "A page of companies", body = Pages<CompanyDocument>,
+        (status = 200, description = "A page of companies", body = Pages<CompanyResource>,
             content_type = "application/vnd.api+json"),
         BadDocument, Anywhere
     )
@@ -161,7 +161,7 @@ fn one(at: &At, query: &Query, status: StatusCode, company: Resource) -> Respons
     tag = "Productive: companies",
     params(CompanyNumber, Headers, ShownQuery),
     responses(
-        (status = 200, description = "The company", body = CompanyDocument, content_type = "application/vnd.api+json"),
+        (status = 200, description = "The company", body = Single<CompanyResource>, content_type = "application/vnd.api+json"),
         BadDocument, Unknown, Anywhere
     )
 )]
@@ -185,7 +185,7 @@ pub async fn get(Member(at): Member, path: Path) -> Result<Response, ProductiveE
     params(Headers, ShownQuery),
     request_body(content = CompanyAsked, content_type = "application/vnd.api+json"),
     responses(
-        (status = 201, description = "The company", body = CompanyDocument, content_type = "application/vnd.api+json"),
+        (status = 201, description = "The company", body = Single<CompanyResource>, content_type = "application/vnd.api+json"),
         BadDocument, Mismatch, Refused, Written, Anywhere
     )
 )]
@@ -205,7 +205,7 @@ pub async fn create(Member(at): Member, body: Body) -> Result<Response, Producti
     params(CompanyNumber, Headers, ShownQuery),
     request_body(content = CompanyAsked, content_type = "application/vnd.api+json"),
     responses(
-        (status = 200, description = "The company", body = CompanyDocument, content_type = "application/vnd.api+json"),
+        (status = 200, description = "The company", body = Single<CompanyResource>, content_type = "application/vnd.api+json"),
         BadDocument, Unknown, Mismatch, Refused, Written, Anywhere
     )
 )]
@@ -240,7 +240,7 @@ pub async fn delete(Member(at): Member, path: Path) -> Result<Response, Producti
     tag = "Productive: companies",
     params(CompanyNumber, Headers, ShownQuery),
     responses(
-        (status = 200, description = "The company", body = CompanyDocument, content_type = "application/vnd.api+json"),
+        (status = 200, description = "The company", body = Single<CompanyResource>, content_type = "application/vnd.api+json"),
         BadDocument, Unknown, Refused, Anywhere
     )
 )]
@@ -256,7 +256,7 @@ pub async fn archive(Member(at): Member, path: Path) -> Result<Response, Product
     tag = "Productive: companies",
     params(CompanyNumber, Headers, ShownQuery),
     responses(
-        (status = 200, description = "The company", body = CompanyDocument, content_type = "application/vnd.api+json"),
+        (status = 200, description = "The company", body = Single<CompanyResource>, content_type = "application/vnd.api+json"),
         BadDocument, Unknown, Refused, Anywhere
     )
 )]
@@ -331,6 +331,11 @@ impl<'s> Attributes<'s> {
     /// Notes that the value of an attribute is wrong.
     pub fn is_wrong(&mut self, name: &str) {
         self.wrong.push(INVALID.at(&format!("data/attributes/{name}"), "is invalid"));
+    }
+
+    /// Adds an error object of an attribute.
+    pub fn add(&mut self, wrong: ErrorObject) {
+        self.wrong.push(wrong);
     }
 
     pub fn text(&mut self, name: &str) -> Option<Option<String>> {

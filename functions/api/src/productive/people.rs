@@ -27,8 +27,8 @@ use super::query::page::Found;
 use super::query::{Endpoint, Query};
 use super::shape::{PERSON_ATTRIBUTES, Shapes, names, own_company};
 use crate::openapi::productive::{
-    Anywhere, BadDocument, Headers, ListQuery, Mismatch, Pages, PersonAsked, PersonDocument, PersonNumber, Refused,
-    ShownQuery, Unknown, Written,
+    Anywhere, BadDocument, Headers, ListQuery, Mismatch, Pages, PersonAsked, PersonNumber, PersonResource, Refused,
+    ShownQuery, Single, Unknown, Written,
 };
 
 /// The most people read at once.
@@ -87,6 +87,10 @@ impl<'a> Shown<'a> {
     }
 }
 
+fn text(text: Option<&String>) -> Datum<'_> {
+    text.map_or(Datum::Null, |text| Datum::Text(text))
+}
+
 impl Filtered for Shown<'_> {
     fn number(&self) -> u64 {
         self.person.id()
@@ -94,7 +98,6 @@ impl Filtered for Shown<'_> {
 
     fn datum(&self, field: &str) -> Datum<'_> {
         let number = |number: u64| i64::try_from(number).map_or(Datum::Null, Datum::Number);
-        let text = |text: Option<&'_ String>| text.map_or(Datum::Null, |text| Datum::Text(text));
         match field {
             "id" => return number(self.number()),
             "name" => return Datum::Text(&self.name),
@@ -168,7 +171,7 @@ async fn included(at: &At, query: &Query, people: &[Shown<'_>]) -> Result<Includ
     tag = "Productive: people",
     params(Headers, ListQuery),
     responses(
-        (status = 200, description = "A page of people", body = Pages<PersonDocument>,
+        (status = 200, description = "A page of people", body = Pages<PersonResource>,
             content_type = "application/vnd.api+json"),
         BadDocument, Anywhere
     )
@@ -247,7 +250,7 @@ async fn contact(at: &At, query: &Query, status: StatusCode, record: Record) -> 
     tag = "Productive: people",
     params(PersonNumber, Headers, ShownQuery),
     responses(
-        (status = 200, description = "The person", body = PersonDocument, content_type = "application/vnd.api+json"),
+        (status = 200, description = "The person", body = Single<PersonResource>, content_type = "application/vnd.api+json"),
         BadDocument, Unknown, Anywhere
     )
 )]
@@ -266,7 +269,7 @@ pub async fn get(Member(at): Member, path: Path) -> Result<Response, ProductiveE
     params(Headers, ShownQuery),
     request_body(content = PersonAsked, content_type = "application/vnd.api+json"),
     responses(
-        (status = 201, description = "The person", body = PersonDocument, content_type = "application/vnd.api+json"),
+        (status = 201, description = "The person", body = Single<PersonResource>, content_type = "application/vnd.api+json"),
         BadDocument, Mismatch, Refused, Written, Anywhere
     )
 )]
@@ -286,7 +289,7 @@ pub async fn create(Member(at): Member, body: Body) -> Result<Response, Producti
     params(PersonNumber, Headers, ShownQuery),
     request_body(content = PersonAsked, content_type = "application/vnd.api+json"),
     responses(
-        (status = 200, description = "The person", body = PersonDocument, content_type = "application/vnd.api+json"),
+        (status = 200, description = "The person", body = Single<PersonResource>, content_type = "application/vnd.api+json"),
         BadDocument, Unknown, Mismatch, Refused, Written, Anywhere
     )
 )]
@@ -321,7 +324,7 @@ pub async fn delete(Member(at): Member, path: Path) -> Result<Response, Producti
     tag = "Productive: people",
     params(PersonNumber, Headers, ShownQuery),
     responses(
-        (status = 200, description = "The person", body = PersonDocument, content_type = "application/vnd.api+json"),
+        (status = 200, description = "The person", body = Single<PersonResource>, content_type = "application/vnd.api+json"),
         BadDocument, Unknown, Refused, Anywhere
     )
 )]
@@ -337,7 +340,7 @@ pub async fn archive(Member(at): Member, path: Path) -> Result<Response, Product
     tag = "Productive: people",
     params(PersonNumber, Headers, ShownQuery),
     responses(
-        (status = 200, description = "The person", body = PersonDocument, content_type = "application/vnd.api+json"),
+        (status = 200, description = "The person", body = Single<PersonResource>, content_type = "application/vnd.api+json"),
         BadDocument, Unknown, Refused, Anywhere
     )
 )]

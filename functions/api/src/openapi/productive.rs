@@ -1,0 +1,256 @@
+//! The facts that all operations of the Productive door share (errors, tokens, tags), and the shapes of its documents.
+
+mod bodies;
+mod resources;
+
+use std::collections::BTreeMap;
+
+use utoipa::openapi::path::{Parameter, ParameterBuilder, ParameterIn, PathItem};
+use utoipa::openapi::schema::{ObjectBuilder, Schema};
+use utoipa::openapi::security::{ApiKey, ApiKeyValue, SecurityRequirement, SecurityScheme};
+use utoipa::openapi::tag::{Tag, TagBuilder};
+use utoipa::openapi::{Components, ContentBuilder, Ref, RefOr, Required, Response, ResponseBuilder, Type};
+use utoipa::{IntoParams, IntoResponses, PartialSchema, ToSchema};
+
+use bodies::ErrorDocument;
+pub use bodies::{CompanyAsked, ImportAsked, PersonAsked};
+pub use resources::{CompanyResource, ImportResource, Pages, PersonResource, Single};
+
+use super::shared::{idempotency_key, plain, retry_after};
+
+/// The content type of bodies and answers.
+const JSON_API: &str = "application/vnd.api+json";
+const TOKEN: &str = "productive_token";
+
+/// The groups of operations.
+pub fn tags() -> Vec<Tag> {
+    let tag = |name: &str, about: &str| TagBuilder::new().name(name).description(Some(about)).build();
+    vec![
+        tag("Productive: imports", "Imports of companies and people: create, run, revert"),
+        tag("Productive: companies", "Companies, imported and made by hand"),
+        tag("Productive: people", "Contacts, imported and made by hand, and the users of the organization"),
+    ]
+}
+
+/// Gives every operation of a path the token of the door.
+pub fn secure(item: &mut PathItem) {
+    let token = SecurityRequirement::new(TOKEN, Vec::<String>::new());
+    for operation in [&mut item.get, &mut item.post, &mut item.patch, &mut item.delete].into_iter().flatten() {
+        operation.security = Some(vec![token.clone()]);
+    }
+}
+
+/// The errors that every operation may answer: 401, 403, 406, 500 and 503.
+pub struct Anywhere;
+/// 400: the query or the document cannot be taken.
+pub struct BadDocument;
+/// 404: the organization has no such resource.
+pub struct Unknown;
+/// 409: the resource in the body is not the one of the path.
+pub struct Mismatch;
+/// 409: the state of the import does not allow the request.
+pub struct AlreadyDone;
+/// 413 and 415: the body is too large, or of another type.
+pub struct Written;
+/// 422: attributes are wrong, or the change is not allowed.
+pub struct Refused;
+
+/// The status, the name of the component, and the reason in words.
+type Told = (u16, &'static str, &'static str);
+
+const BAD: Told = (400, "ProductiveBadRequest", "Parameters or the document cannot be taken; each is named");
+const UNAUTHENTICATED: Told = (401, "ProductiveUnauthenticated", "The token or the organization is missing, or ended");
+const DENIED: Told = (403, "ProductiveDenied", "The token is of another organization, or may not do this");
+const NOT_FOUND: Told = (404, "ProductiveNotFound", "The organization has nothing with this id");
+const NOT_ACCEPTABLE: Told = (406, "ProductiveNotAcceptable", "Every JSON:API type in `Accept` has parameters");
+const MISMATCH: Told = (409, "ProductiveMismatch", "Type or id of the body's resource are not those of the path");
+const DONE: Told = (409, "ProductiveAlreadyDone", "The state of the import does not allow this");
+const TOO_LARGE: Told = (413, "ProductiveTooLarge", "The body has more than 4 MB");
+const OTHER_TYPE: Told = (415, "ProductiveOtherType", "The body is not `application/vnd.api+json`");
+const INVALID: Told = (422, "ProductiveInvalid", "Attributes are wrong; each has an error object");
+const FAILED: Told = (500, "ProductiveFailed", "Something went wrong on the server's side");
+const BUSY: Told = (503, "ProductiveBusy", "Too much is being changed at once; the request may be repeated");
+
+const ERRORS: [Told; 12] = [
+    BAD,
+    UNAUTHENTICATED,
+    DENIED,
+    NOT_FOUND,
+    NOT_ACCEPTABLE,
+    MISMATCH,
+    DONE,
+    TOO_LARGE,
+    OTHER_TYPE,
+    INVALID,
+    FAILED,
+    BUSY,
+];
+
+fn responses<const N: usize>(told: [Told; N]) -> BTreeMap<String, RefOr<Response>> {
+    let one = |(status, name, _): Told| (status.to_string(), RefOr::Ref(Ref::from_response_name(name)));
+    told.into_iter().map(one).collect()
+}
+
+macro_rules! errors {
+    ($($set:ident: [$($told:ident),+]),+ $(,)?) => {$(
+        impl IntoResponses for $set {
+            fn responses() -> BTreeMap<String, RefOr<Response>> {
+                responses([$($told),+])
+            }
+        }
+    )+};
+}
+
+errors! {
+    Anywhere: [UNAUTHENTICATED, DENIED, NOT_ACCEPTABLE, FAILED, BUSY],
+    BadDocument: [BAD],
+    Unknown: [NOT_FOUND],
+    Mismatch: [MISMATCH],
+    AlreadyDone: [DONE],
+    Written: [TOO_LARGE, OTHER_TYPE],
+    Refused: [INVALID],
+}
+
+/// Adds the shape of errors and the way to send a token.
+pub fn add_components(components: &mut Components) {
+    let mut schemas = vec![(ErrorDocument::name().into_owned(), ErrorDocument::schema())];
+    ErrorDocument::schemas(&mut schemas);
+    components.schemas.extend(schemas);
+    for (status, name, about) in ERRORS {
+        let content = ContentBuilder::new().schema(Some(Ref::from_schema_name(ErrorDocument::name()))).build();
+        let answer = ResponseBuilder::new().description(about).content(JSON_API, content);
+        let answer = if status == 503 { answer.header_ref("Retry-After", retry_after()) } else { answer };
+        components.responses.insert(name.to_owned(), answer.build().into());
+    }
+    let header = ApiKeyValue::with_description("X-Auth-Token", "A token of a user of the organization");
+    components.security_schemes.insert(TOKEN.to_owned(), SecurityScheme::ApiKey(ApiKey::Header(header)).into());
+}
+
+fn header(name: &str, about: &str, required: Required) -> Parameter {
+    ParameterBuilder::new()
+        .name(name)
+        .parameter_in(ParameterIn::Header)
+        .required(required)
+        .description(Some(about))
+        .schema(Some(plain(Type::String)))
+        .build()
+}
+
+/// The headers of every request.
+pub struct Headers;
+
+impl IntoParams for Headers {
+    fn into_params(_: impl Fn() -> Option<ParameterIn>) -> Vec<Parameter> {
+        let about = "The number of the organization, which is the account of the token";
+        vec![
+            header("X-Organization-Id", about, Required::True),
+            header(
+                "X-Feature-Flags",
+                "With `filteringSkipDatetimeCastToDate` filters compare times and not days",
+                Required::False,
+            ),
+        ]
+    }
+}
+
+/// The header by which a repeated request has the effect of one request.
+pub struct Repeatable;
+
+impl IntoParams for Repeatable {
+    fn into_params(_: impl Fn() -> Option<ParameterIn>) -> Vec<Parameter> {
+        vec![idempotency_key()]
+    }
+}
+
+fn query(name: &str, about: &str, schema: impl Into<RefOr<Schema>>) -> Parameter {
+    ParameterBuilder::new()
+        .name(name)
+        .parameter_in(ParameterIn::Query)
+        .required(Required::False)
+        .description(Some(about))
+        .schema(Some(schema))
+        .build()
+}
+
+fn number(least: u64) -> Schema {
+    ObjectBuilder::new().schema_type(Type::Integer).minimum(Some(least)).build().into()
+}
+
+/// The parameters of an operation that answers with one resource.
+pub struct ShownQuery;
+
+impl IntoParams for ShownQuery {
+    fn into_params(_: impl Fn() -> Option<ParameterIn>) -> Vec<Parameter> {
+        let texts = || RefOr::T(Schema::from(plain(Type::String)));
+        vec![
+            query("include", "Related resources, separated by commas; empty for none", texts()),
+            query("fields[imports]", "The attributes and relationships to show of each import", texts()),
+            query("fields[people]", "The attributes and relationships to show of each person", texts()),
+            query("fields[companies]", "The attributes and relationships to show of each company", texts()),
+        ]
+    }
+}
+
+/// The parameters of a list.
+pub struct ListQuery;
+
+impl IntoParams for ListQuery {
+    fn into_params(place: impl Fn() -> Option<ParameterIn>) -> Vec<Parameter> {
+        let filters = ObjectBuilder::new().schema_type(Type::Object).build();
+        let filter = ParameterBuilder::new()
+            .name("filter")
+            .parameter_in(ParameterIn::Query)
+            .required(Required::False)
+            .style(Some(utoipa::openapi::path::ParameterStyle::DeepObject))
+            .description(Some(
+                "`filter[FIELD]=VALUE`, `filter[FIELD][OPERATOR]=VALUE` and groups by `filter[$op]`; the fields are in \
+                 docs/doors/productive.md",
+            ))
+            .schema(Some(Schema::from(filters)))
+            .build();
+        let mut parameters = vec![
+            filter,
+            query("sort", "Fields separated by commas, each with `-` for descending order", plain(Type::String)),
+            query("page[number]", "The number of the page", number(1)),
+            query("page[size]", "The most resources on the page; more than 200 is taken as 200", number(1)),
+            query("page[after]", "The cursor of the page's link, empty for the first page", plain(Type::String)),
+        ];
+        parameters.extend(ShownQuery::into_params(place));
+        parameters
+    }
+}
+
+fn id(about: &str) -> Vec<Parameter> {
+    let id = ParameterBuilder::new()
+        .name("id")
+        .parameter_in(ParameterIn::Path)
+        .required(Required::True)
+        .description(Some(about))
+        .schema(Some(number(0)));
+    vec![id.build()]
+}
+
+/// The number of an import in a path.
+pub struct ImportNumber;
+/// The id of a company in a path.
+pub struct CompanyNumber;
+/// The id of a person in a path.
+pub struct PersonNumber;
+
+impl IntoParams for ImportNumber {
+    fn into_params(_: impl Fn() -> Option<ParameterIn>) -> Vec<Parameter> {
+        id("The import's number within the account, from 1")
+    }
+}
+
+impl IntoParams for CompanyNumber {
+    fn into_params(_: impl Fn() -> Option<ParameterIn>) -> Vec<Parameter> {
+        id("The company's id")
+    }
+}
+
+impl IntoParams for PersonNumber {
+    fn into_params(_: impl Fn() -> Option<ParameterIn>) -> Vec<Parameter> {
+        id("The person's id")
+    }
+}
