@@ -28,6 +28,7 @@ mod outbox;
 mod packed;
 mod people;
 mod postman;
+mod productive;
 mod race;
 mod roles;
 mod running;

@@ -308,13 +308,8 @@ pub fn reading() -> ContactReading {
 }
 
 /// The fields of a row of the table, behind the model.
-const FIELDS: [ContactField; 5] = [
-    ContactField::Company,
-    ContactField::FirstName,
-    ContactField::LastName,
-    ContactField::Email,
-    ContactField::Title,
-];
+const FIELDS: [ContactField; 5] =
+    [ContactField::Company, ContactField::FirstName, ContactField::LastName, ContactField::Email, ContactField::Title];
 
 /// The cells of a line of the table.
 fn cells_of(line: &str) -> Vec<String> {

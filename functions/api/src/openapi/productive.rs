@@ -12,8 +12,8 @@ use utoipa::openapi::tag::{Tag, TagBuilder};
 use utoipa::openapi::{Components, ContentBuilder, Ref, RefOr, Required, Response, ResponseBuilder, Type};
 use utoipa::{IntoParams, IntoResponses, PartialSchema, ToSchema};
 
-pub use bodies::{CompanyAsked, ImportAsked, PersonAsked};
 use bodies::ErrorDocument;
+pub use bodies::{CompanyAsked, ImportAsked, PersonAsked};
 pub use resources::{CompanyResource, ImportResource, Pages, PersonResource, Single};
 
 use super::shared::{idempotency_key, plain, retry_after};

@@ -5,7 +5,9 @@ use axum::extract::{FromRequest, Request};
 use axum::http::Method;
 use serde_json::{Map, Value};
 
-use super::error::{CLIENT_ID, ErrorObject, MALFORMED, OTHER_RESOURCE, ProductiveError, TOO_LARGE, UNSUPPORTED_ATTRIBUTE};
+use super::error::{
+    CLIENT_ID, ErrorObject, MALFORMED, OTHER_RESOURCE, ProductiveError, TOO_LARGE, UNSUPPORTED_ATTRIBUTE,
+};
 use super::negotiation::taken;
 use crate::answer::{CELL, shortened};
 use crate::{BODY_LIMIT, Door};
@@ -104,9 +106,12 @@ impl Sent {
     /// The errors for attributes that can neither be set nor are shown, and likewise for relationships. Clients send back
     /// what an answer has shown, so shown members that cannot be set are ignored.
     pub fn unsupported(&self, attributes: &[&str], relationships: &[&str]) -> Vec<ErrorObject> {
-        let members = [("attributes", "Attribute", &self.attributes, attributes)]
-            .into_iter()
-            .chain([("relationships", "Relationship", &self.relationships, relationships)]);
+        let members = [("attributes", "Attribute", &self.attributes, attributes)].into_iter().chain([(
+            "relationships",
+            "Relationship",
+            &self.relationships,
+            relationships,
+        )]);
         members
             .flat_map(|(part, what, given, known)| {
                 let unknown = given.keys().filter(move |name| !known.contains(&name.as_str()));

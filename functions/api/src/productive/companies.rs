@@ -7,8 +7,8 @@ use serde_json::{Map, Value};
 use shared::edit::companies::{self, CompanyInput};
 use shared::edit::people::ContactError;
 use shared::id::ThingId;
-use shared::store::keys::{self, Kind as ThingKind};
 use shared::store::Item;
+use shared::store::keys::{self, Kind as ThingKind};
 use shared::things::Thing;
 
 use super::body::{Body, Sent};
@@ -23,8 +23,8 @@ use super::query::page::Found;
 use super::query::{Endpoint, Query};
 use super::shape::{COMPANY_ATTRIBUTES, Shapes, names, own_company};
 use crate::openapi::productive::{
-    Anywhere, BadDocument, CompanyAsked, CompanyResource, Single, CompanyNumber, Headers, ListQuery, Mismatch, Pages, Refused,
-    ShownQuery, Unknown, Written,
+    Anywhere, BadDocument, CompanyAsked, CompanyNumber, CompanyResource, Headers, ListQuery, Mismatch, Pages, Refused,
+    ShownQuery, Single, Unknown, Written,
 };
 
 /// The words of `filter[status]`.
@@ -80,9 +80,9 @@ impl Filtered for Listed<'_> {
             "archived_at" => archived_at.map_or(Datum::Null, Datum::Time),
             "created_at" => Datum::Time(created_at),
             "due_days" => fields.and_then(|fields| fields.due_days).map_or(Datum::Null, number),
-            "default_currency" => {
-                Datum::Text(fields.and_then(|fields| fields.default_currency.as_deref()).unwrap_or(super::shape::CURRENCY))
-            }
+            "default_currency" => Datum::Text(
+                fields.and_then(|fields| fields.default_currency.as_deref()).unwrap_or(super::shape::CURRENCY),
+            ),
             "tags" | "tag_list" => Datum::Tags(fields.map(|fields| fields.tag_list.as_slice()).unwrap_or_default()),
             _ => Datum::Null,
         }

@@ -81,10 +81,8 @@ pub const UNSUPPORTED_PARAMETER: ErrorKind =
     kind(StatusCode::BAD_REQUEST, "unsupported_parameter", "Unsupported Parameter");
 pub const INVALID_PAGE: ErrorKind = kind(StatusCode::BAD_REQUEST, "invalid_page", "Invalid Page");
 pub const KEYSET_CONFLICT: ErrorKind = kind(StatusCode::BAD_REQUEST, "keyset_conflict", "Keyset Conflict");
-pub const KEYSET_SORT: ErrorKind =
-    kind(StatusCode::BAD_REQUEST, "keyset_unsupported_sort", "Keyset Unsupported Sort");
-pub const KEYSET_CURSOR: ErrorKind =
-    kind(StatusCode::BAD_REQUEST, "keyset_invalid_cursor", "Keyset Invalid Cursor");
+pub const KEYSET_SORT: ErrorKind = kind(StatusCode::BAD_REQUEST, "keyset_unsupported_sort", "Keyset Unsupported Sort");
+pub const KEYSET_CURSOR: ErrorKind = kind(StatusCode::BAD_REQUEST, "keyset_invalid_cursor", "Keyset Invalid Cursor");
 
 impl ErrorKind {
     /// The error with a text for the caller.
@@ -189,10 +187,9 @@ impl From<EditError> for ProductiveError {
             EditError::Missing(name) => Self::invalid(name, "must exist"),
             EditError::Invalid(name) => Self::invalid(name, "is invalid"),
             EditError::Taken(name) => Self::invalid(name, "has already been taken"),
-            EditError::InUse => Self::all(
-                INVALID,
-                vec![INVALID.at("data", "Cannot delete record because dependent people exist")],
-            ),
+            EditError::InUse => {
+                Self::all(INVALID, vec![INVALID.at("data", "Cannot delete record because dependent people exist")])
+            }
             EditError::Forbidden(rule) => Self::all(INVALID, vec![INVALID.at("data", rule.to_string())]),
             EditError::TooMuch => Self::all(INVALID, vec![INVALID.at("data", error.to_string())]),
         }

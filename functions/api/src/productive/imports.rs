@@ -16,8 +16,8 @@ use shared::contact_form::data::{DataFaults, ImportData, NoImportData};
 use shared::contacts::standing::standing;
 use shared::id::ImportId;
 use shared::import::{
-    ContactOptions, Import, ImportError, ImportType, NewImport, OnError, Options, Origin, Roll, Status,
-    create_or_find, held,
+    ContactOptions, Import, ImportError, ImportType, NewImport, OnError, Options, Origin, Roll, Status, create_or_find,
+    held,
 };
 use shared::lease::nonce;
 use shared::settle::stop::stop;
@@ -41,8 +41,8 @@ use crate::Door;
 use crate::answer::{LARGEST, Room};
 use crate::idempotency::once;
 use crate::openapi::productive::{
-    AlreadyDone, Anywhere, BadDocument, Headers, ImportAsked, ImportResource, Single, ImportNumber, ListQuery, Mismatch, Pages,
-    Refused, Repeatable, ShownQuery, Unknown, Written,
+    AlreadyDone, Anywhere, BadDocument, Headers, ImportAsked, ImportNumber, ImportResource, ListQuery, Mismatch, Pages,
+    Refused, Repeatable, ShownQuery, Single, Unknown, Written,
 };
 
 /// The name of the table that holds the rows of an import.
@@ -52,10 +52,7 @@ const AT_ONCE: usize = 100;
 
 static LIST: Endpoint = Endpoint {
     kind: IMPORTS,
-    filters: &[
-        Field { name: "import_model_id", kind: Kind::Id },
-        Field { name: "sample", kind: Kind::Flag },
-    ],
+    filters: &[Field { name: "import_model_id", kind: Kind::Id }, Field { name: "sample", kind: Kind::Flag }],
     sorts: &["id", "started_at", "processed_at"],
     includes: &["creator", "creator.company"],
     included: &["creator", "creator.company"],
@@ -269,10 +266,8 @@ pub async fn check(at: &At, data: &ImportData) -> Result<(), ProductiveError> {
 pub fn faulty(faults: DataFaults) -> ProductiveError {
     let mut room = Room::of(LARGEST);
     let DataFaults { company, person } = faults;
-    let faults = DataFaults {
-        company: company.map(|faults| room.fill(faults)),
-        person: person.map(|faults| room.fill(faults)),
-    };
+    let faults =
+        DataFaults { company: company.map(|faults| room.fill(faults)), person: person.map(|faults| room.fill(faults)) };
     ProductiveError::invalid("import_data", json!(faults))
 }
 
@@ -307,7 +302,8 @@ pub async fn create(
     body: Body,
 ) -> Result<Response, ProductiveError> {
     let query = read(&at, false)?;
-    let once = once(&headers, at.principal.user, &[b"productive", body.bytes()]).map_err(|why| WRONG_KEY.saying(why))?;
+    let once =
+        once(&headers, at.principal.user, &[b"productive", body.bytes()]).map_err(|why| WRONG_KEY.saying(why))?;
     let input = ImportInput::of(&body.read(IMPORTS, None)?.unwrap_or_default(), false)?;
     let data = input.data.as_ref().ok_or_else(|| ProductiveError::invalid("import_data", "can't be blank"))?;
     // The semaphore is never closed, so each request gets its permit.

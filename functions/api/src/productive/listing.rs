@@ -26,7 +26,9 @@ impl<'q, T: Filtered> Collected<'q, T> {
     pub fn new(query: &'q Query) -> Result<Self, ProductiveError> {
         let end = query.page.skip().saturating_add(query.page.size as u64);
         if !query.sort.is_empty() && end > DEEPEST {
-            return Err(UNSUPPORTED_SORT.saying(format!("A sorted list ends after {DEEPEST}; filter it, or sort by id")));
+            return Err(
+                UNSUPPORTED_SORT.saying(format!("A sorted list ends after {DEEPEST}; filter it, or sort by id"))
+            );
         }
         Ok(Self { query, total: 0, first: BTreeMap::new() })
     }
@@ -52,7 +54,8 @@ impl<'q, T: Filtered> Collected<'q, T> {
 
     /// The resources of the page with the total.
     pub fn page(self) -> (Vec<T>, Found) {
-        let skip = if self.query.sort.is_empty() { 0 } else { usize::try_from(self.query.page.skip()).unwrap_or(usize::MAX) };
+        let skip =
+            if self.query.sort.is_empty() { 0 } else { usize::try_from(self.query.page.skip()).unwrap_or(usize::MAX) };
         (self.first.into_values().skip(skip).take(self.query.page.size).collect(), Found::Total(self.total))
     }
 }

@@ -100,7 +100,12 @@ mod tests {
             (&["application/vnd.api+json; ext=bulk, */*;q=0.1"], false),
             (&["application/vnd.api+json; a=\", application/vnd.api+json\""], false),
             (&["application/vnd.api+json;"], true),
-            (&["text/xml,application/xml,application/xhtml+xml,text/html;q=0.9,text/plain;q=0.8,image/png,*/*;q=0.5"], true),
+            (
+                &[
+                    "text/xml,application/xml,application/xhtml+xml,text/html;q=0.9,text/plain;q=0.8,image/png,*/*;q=0.5",
+                ],
+                true,
+            ),
         ] {
             assert_eq!(accepted(&headers(ACCEPT, accept)).is_ok(), is_accepted, "{accept:?}");
         }

@@ -27,8 +27,8 @@ use super::query::page::Found;
 use super::query::{Endpoint, Query};
 use super::shape::{PERSON_ATTRIBUTES, Shapes, names, own_company};
 use crate::openapi::productive::{
-    Anywhere, BadDocument, Headers, ListQuery, Mismatch, Pages, PersonAsked, PersonResource, Single, PersonNumber, Refused,
-    ShownQuery, Unknown, Written,
+    Anywhere, BadDocument, Headers, ListQuery, Mismatch, Pages, PersonAsked, PersonNumber, PersonResource, Refused,
+    ShownQuery, Single, Unknown, Written,
 };
 
 /// The most people read at once.

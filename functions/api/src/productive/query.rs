@@ -71,8 +71,8 @@ impl Query {
         zone: &TimeZone,
         by_days: bool,
     ) -> Result<Self, ProductiveError> {
-        let pairs: Vec<(String, String)> = serde_urlencoded::from_str(query)
-            .map_err(|_| UNSUPPORTED_PARAMETER.saying("The query cannot be read"))?;
+        let pairs: Vec<(String, String)> =
+            serde_urlencoded::from_str(query).map_err(|_| UNSUPPORTED_PARAMETER.saying("The query cannot be read"))?;
         let trees = trees(&pairs);
         for name in trees.keys() {
             let is_known = match name.as_str() {
@@ -145,10 +145,7 @@ fn is_before(short: &str, long: &str) -> bool {
     long.strip_prefix(short).is_some_and(|rest| rest.starts_with('.'))
 }
 
-fn fieldsets(
-    node: Option<&Node>,
-    members: &[(&'static str, Vec<&'static str>)],
-) -> Result<Fieldsets, ProductiveError> {
+fn fieldsets(node: Option<&Node>, members: &[(&'static str, Vec<&'static str>)]) -> Result<Fieldsets, ProductiveError> {
     let mut sets = Fieldsets::new();
     let Some(node) = node else { return Ok(sets) };
     if let Some(value) = node.last() {

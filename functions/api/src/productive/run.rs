@@ -32,8 +32,8 @@ use super::error::{ALREADY_REVERTED, NOT_PROCESSED, ProductiveError};
 use super::imports::{ImportInput, already_processed, check, faulty, import_of, one, read};
 use super::path::Path;
 use crate::openapi::productive::{
-    AlreadyDone, Anywhere, BadDocument, Headers, ImportAsked, ImportResource, Single, ImportNumber, Refused, ShownQuery,
-    Unknown, Written,
+    AlreadyDone, Anywhere, BadDocument, Headers, ImportAsked, ImportNumber, ImportResource, Refused, ShownQuery,
+    Single, Unknown, Written,
 };
 
 /// How long a request waits for the end of an import or an undo. API Gateway ends a request after 30 seconds.
@@ -71,11 +71,15 @@ pub async fn import(Importer(at): Importer, path: Path, body: Body) -> Result<Re
     let (data, object) = rows(&at, &import, input).await?;
     check(&at, &data).await?;
     let started = started(&at, import, &data, object).await?;
-    if data.rows() <= started.rows_per_chunk as usize
-        && let Err(error) = Box::pin(plan(&at.services, at.id(), started.id)).await
-    {
-        // The parser goes on in half a minute.
+    let planned = match data.rows() <= started.rows_per_chunk as usize {
+        true => Some(Box::pin(plan(&at.services, at.id(), started.id)).await),
+        false => None,
+    };
+    if let Some(Err(error)) = &planned {
         tracing::warn!(account = at.id().0, import = started.id.0, %error, "an import was not loaded by its request");
+    }
+    if !matches!(planned, Some(Ok(()))) {
+        held::call_parser(&at.services, &started).await;
     }
     let ended = wait(&at, started, |import| !import.status.is_settled()).await?;
     if ended.status == Status::Failed {
@@ -85,11 +89,7 @@ pub async fn import(Importer(at): Importer, path: Path, body: Body) -> Result<Re
 }
 
 /// The rows to run: those in the body, which are not stored yet, or those of the import.
-async fn rows(
-    at: &At,
-    import: &Import,
-    input: ImportInput,
-) -> Result<(ImportData, Option<Object>), ProductiveError> {
+async fn rows(at: &At, import: &Import, input: ImportInput) -> Result<(ImportData, Option<Object>), ProductiveError> {
     if let Some(data) = input.data {
         return Ok((data, None));
     }
@@ -98,7 +98,10 @@ async fn rows(
     let source = import.source.as_ref().ok_or_else(blank)?;
     let table = at.services.files.range(source, 0..source.size).await.map_err(ImportError::from)?;
     let data = ImportData::of_csv(&table).ok_or_else(|| {
-        ProductiveError::invalid("import_data", "was not made here; start the import by POST /api/v1/imports/{id}/start")
+        ProductiveError::invalid(
+            "import_data",
+            "was not made here; start the import by POST /api/v1/imports/{id}/start",
+        )
     })?;
     Ok((data, Some(source.clone())))
 }
@@ -116,7 +119,7 @@ async fn started(
         None => held::put_data(services, &import, Bytes::from(data.to_csv())).await?,
     };
     let asker = Asker::new(at.principal.signature(), None);
-    match held::start_here(services, &import, Some(&object), &asker).await {
+    match held::start_here(services, &import, &object, &asker).await {
         Ok(import) => Ok(import),
         Err(ImportError::Status { status, .. }) => Err(already_processed(status)),
         Err(error) => Err(error.into()),

@@ -71,9 +71,7 @@ impl Times {
             Status::Failed | Status::Incomplete | Status::Unsupported => Self { failed_at: Some(ended_at), ..none },
             Status::RollingBack if import.aborting => none,
             Status::RollingBack => Self { processed_at: import.completed_at, ..none },
-            Status::RolledBack => {
-                Self { processed_at: import.completed_at, reverted_at: import.reverted_at, ..none }
-            }
+            Status::RolledBack => Self { processed_at: import.completed_at, reverted_at: import.reverted_at, ..none },
         }
     }
 }

@@ -60,7 +60,9 @@ pub struct ImportData {
 #[schema(as = ProductiveImportAskedAttributes)]
 pub struct ImportAttributes {
     /// A JSON object as a text, with a list of objects for each model
-    #[schema(example = "{\"company\":[{\"name\":\"Quay\"}],\"person\":[{\"company\":\"Quay\",\"first_name\":\"Robin\"}]}")]
+    #[schema(
+        example = "{\"company\":[{\"name\":\"Quay\"}],\"person\":[{\"company\":\"Quay\",\"first_name\":\"Robin\"}]}"
+    )]
     import_data: String,
     import_model_id: Option<u64>,
     sample: Option<bool>,

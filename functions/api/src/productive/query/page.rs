@@ -12,8 +12,8 @@ use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::{Map, Value, json};
 
-use super::brackets::Node;
 use super::Sort;
+use super::brackets::Node;
 use crate::answer::{CELL, shortened};
 use crate::productive::error::{
     INVALID_PAGE, KEYSET_CONFLICT, KEYSET_CURSOR, KEYSET_SORT, ProductiveError, UNSUPPORTED_PARAMETER,

@@ -157,19 +157,21 @@ fn resource() -> impl Strategy<Value = Resource> {
     let email = proptest::sample::select(vec!["ada@example.com", "BO@example.org", ""]);
     let tags = proptest::sample::subsequence(vec!["Red", "blue", "dark blue"], 0..=3);
     let rest = (proptest::option::of(0_i64..4), proptest::option::of(any::<bool>()), any::<bool>());
-    (0_u64..5, name, email, 0_i64..4, tags, rest).prop_map(|(id, name, email, day, tags, (due_days, sample, active))| {
-        Resource {
-            id,
-            name: name.map(str::to_owned),
-            email: email.to_owned(),
-            // An hour of a day after the first of March 2026.
-            created_at: 1_772_323_200_000 + day * 43_200_000,
-            due_days,
-            sample,
-            status: if active { "active" } else { "archived" },
-            tags: tags.into_iter().map(str::to_owned).collect(),
-        }
-    })
+    (0_u64..5, name, email, 0_i64..4, tags, rest).prop_map(
+        |(id, name, email, day, tags, (due_days, sample, active))| {
+            Resource {
+                id,
+                name: name.map(str::to_owned),
+                email: email.to_owned(),
+                // An hour of a day after the first of March 2026.
+                created_at: 1_772_323_200_000 + day * 43_200_000,
+                due_days,
+                sample,
+                status: if active { "active" } else { "archived" },
+                tags: tags.into_iter().map(str::to_owned).collect(),
+            }
+        },
+    )
 }
 
 fn condition() -> impl Strategy<Value = Meant> {
@@ -284,7 +286,11 @@ fn what_an_endpoint_does_not_take_is_refused_by_its_name() {
         ("filter[id][like]=1", "unsupported_filter", "Filter 'id' does not support the operator 'like'"),
         ("filter[name][eq][x]=1", "unsupported_filter", "Filter 'name'"),
         ("filter[0][0][0][0][name]=1", "unsupported_filter", "more than 3 deep"),
-        ("filter[$op]=xor&filter[0][name]=1", "unsupported_filter_value", "Value 'xor' is not supported for filter '$op'"),
+        (
+            "filter[$op]=xor&filter[0][name]=1",
+            "unsupported_filter_value",
+            "Value 'xor' is not supported for filter '$op'",
+        ),
         ("filter[id]=x", "unsupported_filter_value", "Value 'x' is not supported for filter 'id'"),
         ("filter[id]=", "unsupported_filter_value", "filter 'id'"),
         ("filter[id]=-1", "unsupported_filter_value", "filter 'id'"),
