@@ -38,12 +38,43 @@ fn an_import_tells_machines_what_became_of_the_file() -> anyhow::Result<()> {
         "created": 5, "updated": 0, "unchanged": 0, "skipped": 0, "deleted": 0, "failed": 0, "pending": 0,
     });
     let expected = json!({
-        "id": 1, "status": "complete", "format": "toggl", "encoding": "utf-8", "delimiter": ",", "date_order": "ymd",
+        "id": 1, "type": "TimeEntryImport", "status": "complete", "format": "toggl", "encoding": "utf-8", "delimiter": ",", "date_order": "ymd",
         "decimal_mark": ".", "mapping": null, "rows": 5, "duplicates": 0,
             "counts": counts, "seconds": 16215, "projects": 3, "tags": 3,
         "unknown_users": [], "unknown_projects": [], "errors": [], "reasons": [],
     });
     assert_eq!(told, expected);
+    Ok(())
+}
+
+#[test]
+fn contacts_are_told_from_time_entries_and_imported_and_undone() -> anyhow::Result<()> {
+    let folder = tempfile::tempdir()?;
+    let data = folder.path().join("state");
+    let data = data.to_str().context("a path of text")?;
+    let file = fixture("contacts.csv");
+    let path = file.to_str().context("a path of text")?;
+    let told = json_of(&["detect", path, "--json"])?;
+    assert_eq!(json!([told["type"], told["format"], told["rows"]]), json!(["ContactImport", null, 7]));
+    let report = String::from_utf8(waybill(&["detect", path])?.stdout)?;
+    for said in ["contacts, 7 rows", "each row is a person", "last name \"van der Brook\"", "company \"Alder Works\""] {
+        assert!(report.contains(said), "{said:?} is missing in\n{report}");
+    }
+    assert_eq!(
+        json_of(&["detect", fixture("toggl.csv").to_str().context("text")?, "--json"])?["type"],
+        "TimeEntryImport"
+    );
+    let (code, told) = imported(&file, &["--data", data])?;
+    let made = json!([told["type"], told["status"], told["counts"]["created"], told["companies"]]);
+    assert_eq!((code, made), (Some(1), json!(["ContactImport", "partially_complete", 4, 2])), "{told}");
+    let report = String::from_utf8(waybill(&["show", "1", "--data", data])?.stdout)?;
+    assert!(report.contains("contacts, utf-8") && report.contains("companies     2 made"), "{report}");
+    let report = String::from_utf8(waybill(&["errors", "1", "--data", data])?.stdout)?;
+    assert!(report.contains("invalid_email"), "{report}");
+    let report = String::from_utf8(waybill(&["revert", "1", "--data", data])?.stdout)?;
+    assert!(report.contains("people  removed  4"), "{report}");
+    let output = waybill(&["import", path, "--autocreate-users", "--memory"])?;
+    assert!(String::from_utf8_lossy(&output.stderr).contains("belong to time entries"));
     Ok(())
 }
 

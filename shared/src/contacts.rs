@@ -2,6 +2,7 @@
 
 pub mod by_hand;
 pub mod draft;
+pub mod imported;
 pub mod join;
 pub mod kind;
 pub mod list;

@@ -22,6 +22,7 @@ use crate::packed::{self, Cancellation, NotSurveyed, NotUnpacked, WantedSheet};
 use crate::results;
 use crate::services::Services;
 use crate::store::StoreError;
+use crate::store::keys::RecordKind;
 use crate::table::{Remembered, Rows, StoredLayout};
 use crate::unpack::{self, Bytestream, OpenTable};
 
@@ -125,8 +126,8 @@ pub async fn load(held: &HeldChunk<'_>, layout: &StoredLayout, bytes: &[u8]) -> 
     })
 }
 
-/// `true` if the undo of a chunk may keep entities.
-pub fn keeps(import: &Import) -> bool {
+/// The records which the undo of a chunk may keep, or `None`.
+pub fn keeps(import: &Import) -> Option<RecordKind> {
     by_kind!(import.import_type, K => K::KEEPS)
 }
 

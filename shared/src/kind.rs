@@ -30,6 +30,7 @@ use crate::ledger::{Chunk, Page};
 use crate::mappings::MadeWith;
 use crate::services::Services;
 use crate::store::StoreError;
+use crate::store::keys::RecordKind;
 use crate::table::{Form, LayoutOf, Remembered, Rows, StoredLayout};
 use bits::Bits;
 use planned_file::PlannedFile;
@@ -42,8 +43,9 @@ pub trait Kind: Sized {
     /// The form of the kind's tables.
     type Form: Form;
 
-    /// `true` if the undo of a chunk may keep entities to which somebody else wrote since.
-    const KEEPS: bool;
+    /// The records which the undo of a chunk may keep, because somebody else wrote to them since. `None` for a kind whose
+    /// undo keeps nothing.
+    const KEEPS: Option<RecordKind>;
 
     /// The options with which the form reads the file of an import with these options, given the account's remembered
     /// mappings.
@@ -88,7 +90,7 @@ pub trait Kind: Sized {
 pub struct HeldChunk<'a> {
     /// The clients.
     pub services: &'a Services,
-    /// The import of the chunk, as read after the chunk was taken.
+    /// The import of the chunk: for a load as read after the chunk was taken, for an undo as read before.
     pub import: &'a Import,
     /// The chunk as it was when taken. An undone chunk has its page if it was committed.
     pub chunk: &'a Chunk,

@@ -1,6 +1,7 @@
 //! Tests of drops, which are files put directly into the bucket's inbox over S3.
 
 mod arrivals;
+mod contacts;
 mod names;
 mod reports;
 

@@ -2,6 +2,7 @@
 //! checked on the tables.
 
 mod memory;
+mod people;
 mod rows;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -23,6 +24,7 @@ use shared::things::sums::Sums;
 
 use crate::dump::Dump;
 use crate::stack::Stack;
+pub use people::People;
 pub use rows::wrongly_told;
 
 /// Number of rows in a partition of entries which were made by hand.
@@ -44,7 +46,10 @@ pub struct World {
     pub entries: BTreeMap<(AccountId, EntryId), Entry>,
     /// Number of existing entries by import, according to the rolls, and by hand, according to their counts.
     standing: BTreeMap<(AccountId, ImportId), u64>,
-    /// Drops which hold or await a turn.
+    pub people: People,
+    /// Number of people who stand or were kept, by import, according to the rolls.
+    people_standing: BTreeMap<(AccountId, ImportId), u64>,
+    /// Imports which hold or await a turn.
     pub turns: Vec<(AccountId, ImportId)>,
     /// Imports at which the sweep still looks.
     pub open: BTreeSet<(AccountId, ImportId)>,
@@ -82,6 +87,11 @@ impl World {
             let roll = Roll::read(services, account, ImportType::TimeEntries).await?;
             let lines = roll.standing().filter_map(|(import, line)| Some(((account, import), line.standing()?)));
             world.standing.extend(lines);
+            let roll = Roll::read(services, account, ImportType::Contacts).await?;
+            for (import, line) in roll.all() {
+                let standing = if line.is_gone() { Some(line.kept()) } else { line.standing() };
+                world.people_standing.extend(standing.map(|standing| ((account, import), standing)));
+            }
         }
         Ok(world)
     }
@@ -117,6 +127,8 @@ impl World {
             let parts: Vec<_> = pk.split('#').collect();
             match parts[..] {
                 ["A", account, "entry", import, chunk] => self.read_entry(account, import, chunk, &sk, item)?,
+                ["A", account, "person", import, chunk] => self.read_person([account, import, chunk], &sk, item)?,
+                ["A", account, "email"] => self.read_claim(account, sk, item)?,
                 ["A", account, "ref", word, id] => {
                     let kind = kind(word).ok_or_else(|| anyhow::anyhow!("{pk}"))?;
                     let named = (AccountId(number(account)), kind, ThingId(number(id)));
@@ -193,6 +205,7 @@ impl World {
         self.check_counts(&mut wrong);
         self.check_references(&mut wrong);
         self.check_memory(&mut wrong);
+        self.check_people(&mut wrong);
         for (account, id) in self.entries.keys() {
             let import = self.imports.get(&(*account, id.import()));
             if import.is_some_and(is_undone) {
@@ -208,8 +221,11 @@ impl World {
             let mut pages = Counts::default();
             for (_, chunk) in of_import {
                 if let Some(page) = &chunk.page {
-                    pages = pages.plus(&Counts { chunks: 1, ..Counts::of(page) });
+                    let of_page = Counts::of(page);
+                    let things = of_page.created - page.entities();
+                    pages = pages.plus(&Counts { chunks: 1, things, ..of_page });
                 }
+                pages.kept += chunk.kept.iter().map(|&(_, rows)| u64::from(rows)).sum::<u64>();
                 pages.dropped += chunk.dropped;
                 pages.reverted += u64::from(chunk.state == ChunkState::Reverted);
             }
@@ -318,9 +334,10 @@ impl World {
                 full.entry((account, kind, id)).or_default().add(&sums);
             }
         }
+        self.count_people(&mut full);
         let mut totals: BTreeMap<Named, Sums> = BTreeMap::new();
         for ((named, _), reference) in &self.references {
-            if matches!(named.1, Kind::Project | Kind::Tag) {
+            if matches!(named.1, Kind::Project | Kind::Tag | Kind::Company) {
                 totals.entry(*named).or_default().add(&reference.sums());
             }
         }
@@ -335,6 +352,11 @@ impl World {
         let told: BTreeMap<_, _> = self.standing.iter().filter(|(_, standing)| **standing > 0).collect();
         if told != full.iter().collect() {
             wrong.push(format!("rolls and counts by hand tell {told:?}, a full count {full:?}"));
+        }
+        let told: BTreeMap<_, _> = self.people_standing.iter().filter(|(_, standing)| **standing > 0).collect();
+        let full = self.people_by_import();
+        if told != full.iter().collect() {
+            wrong.push(format!("the rolls tell of the people {told:?}, a full count {full:?}"));
         }
         for (named, thing) in self.things.iter().filter(|(_, thing)| thing.refs == 0) {
             let maker = self.imports.get(&(named.0, thing.created_by));
@@ -353,7 +375,7 @@ pub async fn wrongly_made(stack: &Stack, world: &World) -> anyhow::Result<Vec<St
     let sealed = world.imports.iter().filter(|(_, import)| import.is_sealed() && !is_undone(import));
     for ((account, id), import) in sealed {
         let made = Made::read(services, import).await?;
-        for kind in [Kind::Project, Kind::Tag] {
+        for kind in [Kind::Project, Kind::Tag, Kind::Company] {
             let of = world.things.iter().filter(|((owner, of, _), _)| owner == account && *of == kind);
             let of = of.filter(|(_, thing)| thing.created_by == *id && !thing.retired);
             let mut full: Vec<ThingId> = of.map(|((.., thing), _)| *thing).collect();

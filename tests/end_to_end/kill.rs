@@ -3,13 +3,15 @@
 //! A worker runs an import and its undo, and dies at its n-th request, before or after the request takes effect,
 //! for every possible n. Afterwards either the waiting messages are delivered again, or all messages are lost and
 //! only the sweep runs. At the end the content of the tables equals the content after an undisturbed run, attribute
-//! by attribute, except for times.
+//! by attribute, except for times. The scenarios are the same for every kind of rows ([`Cargo`]).
 
 use std::time::Duration;
 
+use anyhow::Context;
 use aws_sdk_dynamodb::types::AttributeValue;
+use shared::contacts::{Person, by_hand};
 use shared::format::Mapping;
-use shared::id::{AccountId, ImportId, ThingId};
+use shared::id::{AccountId, ImportId, RecordId, Row, ThingId};
 use shared::import::{Import, ImportType, NewImport, Options, Origin};
 use shared::memory::Memory;
 use shared::portions::Portions;
@@ -20,6 +22,7 @@ use shared::store::{Item, Table, keys};
 use shared::table::WrongMapping;
 use waybill::system::Functions;
 
+use crate::contacts;
 use crate::dump::{Dump, differences, note_by_note, timeless};
 use crate::faults::{Fault, Faults};
 use crate::invariants::World;
@@ -80,6 +83,60 @@ fn disturbed_rows() -> String {
     ])
 }
 
+/// The files of a scenario, of one kind of rows.
+#[derive(Clone, Copy)]
+struct Cargo {
+    import_type: ImportType,
+    /// The file of the import which stands before the disturbed import, and shares names with it.
+    shared: fn() -> String,
+    /// The file of the disturbed import, in three chunks.
+    disturbed: fn() -> String,
+}
+
+const ENTRIES: Cargo = Cargo { import_type: ImportType::TimeEntries, shared: shared_rows, disturbed: disturbed_rows };
+const CONTACTS: Cargo =
+    Cargo { import_type: ImportType::Contacts, shared: shared_contacts, disturbed: disturbed_contacts };
+
+/// Two people and two companies, which [`disturbed_contacts`] meets.
+fn shared_contacts() -> String {
+    contacts::file(&[["Orchard", "Ada", "ada@example.com"], ["Harbour", "", ""], ["", "Bea", ""]])
+}
+
+/// Eight rows in three chunks, among them a bad row, a company that stands, an address that somebody has, and an address
+/// that comes twice. The name of a company appears in different spellings across the chunks.
+fn disturbed_contacts() -> String {
+    contacts::file(&[
+        ["Quay", "", ""],
+        ["orchard", "Cleo", "Cleo@example.com"],
+        ["QUAY", "Dan", "dan@example.com"],
+        ["Orchard", "Eve", "no address"],
+        ["Quay", "Flo", "ADA@example.com"],
+        ["", "Gil", ""],
+        ["Mill", "Hal", "hal@example.com"],
+        ["Harbour", "Ida", "dan@example.com"],
+    ])
+}
+
+/// Edits by hand after [`disturbed_contacts`] was imported: one person gets a title, one moves to another company, one is
+/// deleted, and somebody comes to a company which the import made.
+async fn edit_contacts(services: &Services) -> anyhow::Result<()> {
+    let person = |row| RecordId::of(IMPORT, Row(row));
+    let find = async |id| by_hand::find(services, ACCOUNT, id).await?.context("a person to be seen");
+    let (seen, cleo) = find(person(2)).await?;
+    let titled = Person { title: Some("Beekeeper".to_owned()), ..cleo.clone() };
+    by_hand::update(services, ACCOUNT, (&seen, &cleo), &titled).await?.expect("nobody else edits");
+    let (seen, dan) = find(person(3)).await?;
+    let mill = find(person(7)).await?.1.company;
+    let moved = Person { company: mill, email: Some("daniel@example.com".to_owned()), ..dan.clone() };
+    by_hand::update(services, ACCOUNT, (&seen, &dan), &moved).await?.expect("nobody else edits");
+    let (seen, gil) = find(person(6)).await?;
+    by_hand::delete(services, ACCOUNT, (&seen, &gil)).await?;
+    let jo = Person { first_name: Some("Jo".to_owned()), company: dan.company, ..Person::default() };
+    let id = by_hand::draw(services, ACCOUNT).await?;
+    by_hand::create(services, ACCOUNT, id, &jo).await?.expect("nobody has the number");
+    Ok(())
+}
+
 /// Two files for the inbox, the first with two chunks and the second with a single chunk. The second file repeats a
 /// row of the first file, and contains this row twice.
 fn dropped_files() -> [String; 2] {
@@ -119,18 +176,18 @@ const TABLES: [Table; 3] = [Table::Imports, Table::Workspace, Table::Events];
 impl Bench {
     /// Prepares the disturbed import as queued, with its start message not yet sent.
     async fn before_the_import() -> anyhow::Result<Self> {
-        Self::before_an_import([None, None]).await
+        Self::before_an_import(ENTRIES, [None, None]).await
     }
 
     /// Prepares the disturbed import and the import before it, with the given mappings.
-    async fn before_an_import(mappings: [Option<Mapping>; 2]) -> anyhow::Result<Self> {
+    async fn before_an_import(cargo: Cargo, mappings: [Option<Mapping>; 2]) -> anyhow::Result<Self> {
         let stack = Stack::by_hand(ROWS_PER_CHUNK).await?;
         let (postman, faults) = (Postman::of(&stack.system), Faults::default());
         let worker = faults.connect(&stack.system)?;
         let mut bench = Self { stack, postman, faults, worker, start: Vec::new() };
-        let files = [("shared.csv", shared_rows()), ("disturbed.csv", disturbed_rows())];
+        let files = [("shared.csv", (cargo.shared)()), ("disturbed.csv", (cargo.disturbed)())];
         for ((name, text), mapping) in files.into_iter().zip(mappings) {
-            let import = queue_import(bench.services(), name, text, mapping).await?;
+            let import = queue_import(bench.services(), cargo.import_type, name, text, mapping).await?;
             if import.id != IMPORT {
                 bench.services().queues.send(&Message::Start { account: ACCOUNT, import: import.id }).await?;
                 Box::pin(bench.postman.drain_all(&bench.worker, &bench.faults)).await;
@@ -280,7 +337,7 @@ impl Bench {
     /// Runs the scenario, which only the plan disturbs. Returns false if the worker dies.
     async fn run(&self, what: What) -> anyhow::Result<bool> {
         match what {
-            What::Import | What::Mapped | What::Recalled => {
+            What::Import | What::Contacts | What::Mapped | What::Recalled => {
                 self.send_start().await?;
             }
             What::Drops | What::Untold => {
@@ -288,7 +345,7 @@ impl Bench {
                     return Ok(false);
                 }
             }
-            What::Undo | What::UndoMapped | What::UndoRecalled => {
+            What::Undo | What::UndoContacts | What::UndoEdited | What::UndoMapped | What::UndoRecalled => {
                 let import = self.import().await?;
                 let asked = self.faults.outlive(Box::pin(revert::ask(&self.worker.api, &import, "user 1"))).await;
                 if asked.is_none() {
@@ -331,6 +388,10 @@ fn another_process(worker: Functions) -> Functions {
 enum What {
     Import,
     Undo,
+    /// An import of contacts, its undo, and its undo after people have edited some of the contacts.
+    Contacts,
+    UndoContacts,
+    UndoEdited,
     /// An import with an explicit mapping, and the undo of such an import.
     Mapped,
     UndoMapped,
@@ -348,7 +409,7 @@ impl What {
     }
 
     fn is_undo(self) -> bool {
-        matches!(self, Self::Undo | Self::UndoMapped | Self::UndoRecalled)
+        matches!(self, Self::Undo | Self::UndoContacts | Self::UndoEdited | Self::UndoMapped | Self::UndoRecalled)
     }
 }
 
@@ -361,6 +422,7 @@ enum Then {
 /// Stores a file and creates its import, under a key which is the same in every run.
 async fn queue_import(
     services: &Services,
+    import_type: ImportType,
     name: &str,
     text: String,
     mapping: Option<Mapping>,
@@ -370,7 +432,7 @@ async fn queue_import(
     let new = NewImport {
         account: ACCOUNT,
         user: ThingId(1),
-        import_type: ImportType::TimeEntries,
+        import_type,
         options,
         file_name: name.to_owned(),
         note: None,
@@ -383,12 +445,21 @@ async fn queue_import(
 async fn killed_everywhere(what: What, then: Then, portions: Portions) -> anyhow::Result<()> {
     let mut bench = match what {
         What::Import | What::Undo => Box::pin(Bench::before_the_import()).await?,
-        What::Mapped | What::UndoMapped => Box::pin(Bench::before_an_import([None, Some(columns()?)])).await?,
-        What::Recalled | What::UndoRecalled => Box::pin(Bench::before_an_import([Some(columns()?), None])).await?,
+        What::Contacts | What::UndoContacts | What::UndoEdited => {
+            Box::pin(Bench::before_an_import(CONTACTS, [None, None])).await?
+        }
+        What::Mapped | What::UndoMapped => Box::pin(Bench::before_an_import(ENTRIES, [None, Some(columns()?)])).await?,
+        What::Recalled | What::UndoRecalled => {
+            Box::pin(Bench::before_an_import(ENTRIES, [Some(columns()?), None])).await?
+        }
         What::Drops | What::Untold => Box::pin(Bench::before_the_drops()).await?,
     };
     if what.is_undo() {
         bench = Box::pin(bench.before_the_undo()).await?;
+    }
+    if what == What::UndoEdited {
+        edit_contacts(&bench.worker.api).await?;
+        bench.keep().await?;
     }
     bench.worker = bench.worker.map(|services| Services { portions, ..services });
     bench.revive(what);
@@ -493,6 +564,24 @@ async fn an_undo_killed_at_any_request_ends_as_if_it_had_not_been_when_its_messa
 #[tokio::test]
 async fn an_undo_killed_at_any_request_ends_as_if_it_had_not_been_when_only_the_sweep_comes_by() -> anyhow::Result<()> {
     killed_everywhere(What::Undo, Then::OnlyTheSweep, Portions::default()).await
+}
+
+#[tokio::test]
+async fn an_import_of_contacts_killed_at_any_request_ends_as_if_it_had_not_been() -> anyhow::Result<()> {
+    killed_everywhere(What::Contacts, Then::DeliveredAgain, Portions::default()).await?;
+    killed_everywhere(What::Contacts, Then::OnlyTheSweep, Portions::default()).await
+}
+
+#[tokio::test]
+async fn an_undo_of_contacts_killed_at_any_request_ends_as_if_it_had_not_been() -> anyhow::Result<()> {
+    killed_everywhere(What::UndoContacts, Then::DeliveredAgain, Portions::default()).await?;
+    killed_everywhere(What::UndoContacts, Then::OnlyTheSweep, Portions::default()).await
+}
+
+#[tokio::test]
+async fn an_undo_that_keeps_edited_people_and_is_killed_at_any_request_ends_the_same() -> anyhow::Result<()> {
+    killed_everywhere(What::UndoEdited, Then::DeliveredAgain, Portions::default()).await?;
+    killed_everywhere(What::UndoEdited, Then::OnlyTheSweep, Portions::default()).await
 }
 
 #[tokio::test]

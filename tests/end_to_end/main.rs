@@ -3,6 +3,7 @@
 mod answers;
 mod bad_input;
 mod by_hand;
+mod contacts;
 mod crowd;
 mod described;
 mod door;

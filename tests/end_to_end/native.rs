@@ -3,6 +3,7 @@
 
 mod aborted;
 mod causes;
+mod contacts;
 mod conventions;
 mod cost;
 mod cursors;

@@ -19,6 +19,7 @@ mod run;
 mod shape;
 
 use axum::Router;
+use axum::routing::{MethodRouter, any};
 
 use crate::Door;
 use crate::routes::{Routes, add_routes};
@@ -41,6 +42,11 @@ pub(crate) fn routes<R: Routes>() -> R {
         [people::archive],
         [people::restore],
     )
+}
+
+/// The handler for `/api/v2/`, which the nested router does not cover.
+pub fn root() -> MethodRouter {
+    any(async || ProductiveError::not_found())
 }
 
 /// The router of the door.

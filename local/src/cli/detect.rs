@@ -1,8 +1,10 @@
-//! The command `waybill detect` shows a file's format, the evidence for it, and the first rows as
-//! the parser reads them.
+//! The command `waybill detect` shows whether a file has time entries or contacts, the format, the evidence for it, and
+//! the first rows as the parser reads them.
 //!
 //! The whole file is surveyed in bounded memory, in the same way as for an import. Nothing is
 //! started, stored or sent.
+
+mod contacts;
 
 use std::fmt::Write;
 use std::fs::File;
@@ -13,9 +15,11 @@ use std::process::ExitCode;
 use anyhow::{Context, bail};
 use clap::Args;
 use serde_json::{Value, json};
-use shared::format::{Candidate, EntryRow, Plan, Refusal, Survey, TableRow, TimeEntries};
+use shared::contact_form::{Contacts, can_only_be_contacts};
+use shared::format::{Candidate, EntryRow, Refusal, TableRow, TimeEntries};
+use shared::import::ImportType;
 use shared::packed::{Cancellation, Limits, NotUnpacked, Packing, Unpacked, WantedSheet, unpack};
-use shared::table::ChunkSpan;
+use shared::table::{ChunkSpan, Form, Plan, RefusalOf, Survey};
 
 use super::reading::Reading;
 use super::report::{duration, separators};
@@ -47,38 +51,80 @@ impl Detect {
         if !self.file.is_file() {
             bail!("{} is not a file that can be read", self.file.display());
         }
-        let surveyed = survey(&self.file, &self.reading)?;
-        let report = match (&surveyed, self.json) {
+        let (report, is_read) = match look(&self.file, &self.reading)? {
+            Looked::Entries(surveyed) => (self.entries(&surveyed)?, surveyed.is_ok()),
+            Looked::Contacts(surveyed) => (contacts::report(&self.file, &surveyed, self.json)?, surveyed.is_ok()),
+        };
+        print!("{report}");
+        Ok(if is_read { ExitCode::SUCCESS } else { ExitCode::from(2) })
+    }
+
+    fn entries(&self, surveyed: &Surveyed<TimeEntries>) -> anyhow::Result<String> {
+        Ok(match (surveyed, self.json) {
             (Ok(found), true) => format!("{}\n", machine(&found.plan)),
             (Err(refusal), true) => format!("{}\n", refused_machine(refusal)),
             (Ok(found), false) => understood(&self.file, found)?,
             (Err(refusal), false) => refused(&self.file, refusal),
-        };
-        print!("{report}");
-        Ok(if surveyed.is_ok() { ExitCode::SUCCESS } else { ExitCode::from(2) })
+        })
+    }
+}
+
+/// The findings about a file by the kind of its rows.
+enum Looked {
+    Entries(Surveyed<TimeEntries>),
+    Contacts(Surveyed<Contacts>),
+}
+
+/// The type of import to which the file belongs.
+pub fn import_type(path: &Path, reading: &Reading) -> anyhow::Result<ImportType> {
+    match reading.import_type() {
+        Some(import_type) => Ok(import_type),
+        None => Ok(match look(path, reading)? {
+            Looked::Entries(_) => ImportType::TimeEntries,
+            Looked::Contacts(_) => ImportType::Contacts,
+        }),
+    }
+}
+
+/// Surveys the file as the caller says. If the caller says nothing, a file is one of contacts if no reader of time entries
+/// knows the header, and the header can only be one of contacts, or the mapping has fields of contacts.
+fn look(path: &Path, reading: &Reading) -> anyhow::Result<Looked> {
+    let as_contacts = || anyhow::Ok(Looked::Contacts(survey(path, &reading.contacts()?)?));
+    match reading.import_type() {
+        Some(ImportType::Contacts) => return as_contacts(),
+        Some(ImportType::TimeEntries) => return Ok(Looked::Entries(survey(path, &reading.entries()?)?)),
+        None => {}
+    }
+    let wanted = match reading.entries() {
+        Ok(wanted) => wanted,
+        Err(error) => return if reading.contacts().is_ok() { as_contacts() } else { Err(error) },
+    };
+    match survey(path, &wanted)? {
+        Err(refusal) if can_only_be_contacts(&refusal.headers) => as_contacts(),
+        surveyed => Ok(Looked::Entries(surveyed)),
     }
 }
 
 /// The findings about a whole file, or the reasons for its refusal.
-type Surveyed = Result<Found, Box<Refusal>>;
+type Surveyed<F> = Result<Found<F>, Box<RefusalOf<F>>>;
 
 /// The findings about a readable file.
-struct Found {
-    plan: Plan,
+struct Found<F: Form> {
+    plan: Plan<F>,
     /// The first chunk with its bytes. `None` for a file without rows, or if the chunk is longer
     /// than the kept beginning.
     first: Option<(ChunkSpan, Vec<u8>)>,
 }
 
 /// A survey in progress, which also keeps the beginning of the table.
-struct Pass {
-    survey: Survey,
+struct Pass<F: Form> {
+    survey: Survey<F>,
     first: Option<ChunkSpan>,
     beginning: Vec<u8>,
 }
 
-impl Pass {
-    fn push(&mut self, piece: &[u8]) -> Result<(), Refusal> {
+impl<F: Form> Pass<F> {
+    fn push(&mut self, piece: &[u8]) -> Result<(), RefusalOf<F>> {
         let room = BEGINNING - self.beginning.len();
         self.beginning.extend_from_slice(&piece[..piece.len().min(room)]);
         self.survey.push(piece)?;
@@ -87,7 +133,7 @@ impl Pass {
         Ok(())
     }
 
-    fn finish(self) -> Surveyed {
+    fn finish(self) -> Surveyed<F> {
         let mut plan = self.survey.finish()?;
         let rest = std::mem::take(&mut plan.chunks);
         let first = self.first.or_else(|| rest.into_iter().next()).and_then(|span| {
@@ -99,9 +145,8 @@ impl Pass {
     }
 }
 
-fn survey(path: &Path, reading: &Reading) -> anyhow::Result<Surveyed> {
+fn survey<F: Form>(path: &Path, wanted: &WantedSheet<F>) -> anyhow::Result<Surveyed<F>> {
     let unreadable = || format!("{} cannot be read", path.display());
-    let options = reading.options()?;
     let mut file = File::open(path).with_context(unreadable)?;
     let mut piece = vec![0; PIECE];
     let mut length = file.read(&mut piece).with_context(unreadable)?;
@@ -114,9 +159,9 @@ fn survey(path: &Path, reading: &Reading) -> anyhow::Result<Surveyed> {
         };
         let mut bytes = piece[..length].to_vec();
         file.take(most.saturating_sub(length as u64)).read_to_end(&mut bytes).with_context(unreadable)?;
-        return Ok(survey_packed(kind, bytes, &reading.wanted()?));
+        return Ok(survey_packed(kind, bytes, wanted));
     }
-    let mut pass = Pass { survey: Survey::new(options, SHOWN), first: None, beginning: Vec::new() };
+    let mut pass = Pass { survey: Survey::new(wanted.options.clone(), SHOWN), first: None, beginning: Vec::new() };
     while length > 0 {
         if let Err(refusal) = pass.push(&piece[..length]) {
             return Ok(Err(Box::new(refusal)));
@@ -127,7 +172,7 @@ fn survey(path: &Path, reading: &Reading) -> anyhow::Result<Surveyed> {
 }
 
 /// Surveys the table within a spreadsheet, a gzip file or JSON, within the limits of an import.
-fn survey_packed(kind: Packing, bytes: Vec<u8>, wanted: &WantedSheet<TimeEntries>) -> Surveyed {
+fn survey_packed<F: Form>(kind: Packing, bytes: Vec<u8>, wanted: &WantedSheet<F>) -> Surveyed<F> {
     let from = Unpacked::plain(kind.is_sheet());
     let mut pass = Pass { survey: from.survey(wanted.options.clone(), SHOWN), first: None, beginning: Vec::new() };
     let (limits, never) = (Limits::PARSER, Cancellation::default());
@@ -147,8 +192,9 @@ fn survey_packed(kind: Packing, bytes: Vec<u8>, wanted: &WantedSheet<TimeEntries
     Ok(found)
 }
 
-fn machine(plan: &Plan) -> Value {
+fn machine(plan: &Plan<TimeEntries>) -> Value {
     let mut report = plan.layout.shown();
+    report["type"] = json!(ImportType::TimeEntries);
     report["format"] = json!(plan.layout.decisions.format);
     report["rows"] = json!(plan.rows);
     report["total_row"] = json!(plan.total_row);
@@ -175,7 +221,7 @@ fn refused_machine(refusal: &Refusal) -> Value {
 }
 
 /// Builds the report of a readable file, for people.
-fn understood(path: &Path, Found { plan, first }: &Found) -> anyhow::Result<String> {
+fn understood(path: &Path, Found { plan, first }: &Found<TimeEntries>) -> anyhow::Result<String> {
     let layout = &plan.layout;
     let mut text = String::new();
     writeln!(text, "{}: {}, {} rows", path.display(), layout.decisions.format, plan.rows)?;

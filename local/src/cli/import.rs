@@ -7,7 +7,9 @@ use std::time::Instant;
 use anyhow::bail;
 use clap::Args;
 use serde_json::{Value, json};
+use shared::import::ImportType;
 
+use super::detect::import_type;
 use super::progress::Progress;
 use super::reading::Reading;
 use super::{Where, report};
@@ -32,7 +34,7 @@ pub struct Import {
     /// Create users for unknown people; the undo removes these users again
     #[arg(long)]
     autocreate_users: bool,
-    /// Treatment of rows which already exist as entries: create or skip
+    /// Treatment of rows which already exist as entries, or of contacts who already exist: create or skip
     #[arg(long, value_name = "create|skip")]
     duplicates: Option<String>,
     /// Print one JSON object instead of a report
@@ -74,6 +76,21 @@ impl Import {
 
     fn asked(&self) -> anyhow::Result<Value> {
         let mut asked = self.reading.asked()?;
+        if let Some(duplicates) = &self.duplicates {
+            asked["duplicates"] = json!(duplicates);
+        }
+        let import_type = import_type(&self.file, &self.reading)?;
+        asked["type"] = json!(import_type);
+        if import_type == ImportType::Contacts {
+            let of_entries = self.no_import_tags || self.no_autocreate_projects || self.autocreate_users;
+            if of_entries || self.fallback_user.is_some() {
+                bail!(
+                    "{} has contacts, and the options for users, projects and tags belong to time entries",
+                    self.file.display()
+                );
+            }
+            return Ok(asked);
+        }
         match self.fallback_user.as_deref() {
             None => {}
             Some("none" | "null") => asked["fallback_user"] = Value::Null,
@@ -85,9 +102,6 @@ impl Import {
         asked["import_tags"] = json!(!self.no_import_tags);
         asked["autocreate_projects"] = json!(!self.no_autocreate_projects);
         asked["autocreate_users"] = json!(self.autocreate_users);
-        if let Some(duplicates) = &self.duplicates {
-            asked["duplicates"] = json!(duplicates);
-        }
         Ok(asked)
     }
 }

@@ -18,6 +18,7 @@ pub fn machine(import: &Value) -> Value {
     let mut told = json!({
         "id": import["id"],
         "status": import["status"],
+        "type": import["type"],
         "format": import["format"],
         "encoding": evidence["encoding"],
         "delimiter": evidence["delimiter"],
@@ -35,6 +36,9 @@ pub fn machine(import: &Value) -> Value {
         "errors": list("errors"),
         "reasons": list("reasons"),
     });
+    if is_contacts(import) {
+        told["companies"] = import["companies"].clone();
+    }
     if evidence["suggested_mapping"].is_object() {
         told["suggested_mapping"] = evidence["suggested_mapping"].clone();
     }
@@ -92,7 +96,9 @@ pub fn state(import: &Value) -> String {
         line(&mut text, format_args!("  {label}       {reason}"));
     }
     text.push_str(&suggested(&import["evidence"]["suggested_mapping"]));
-    if let Some(format) = import["format"].as_str().filter(|_| status != "unsupported") {
+    let is_read = status != "unsupported" && import["evidence"]["headers"].is_array();
+    let format = if is_contacts(import) { Some("contacts").filter(|_| is_read) } else { import["format"].as_str() };
+    if let Some(format) = format.filter(|_| status != "unsupported") {
         let evidence = &import["evidence"];
         let how = match (evidence["encoding"].as_str(), evidence["delimiter"].as_str()) {
             (Some(encoding), Some(delimiter)) => format!("{encoding}, separated by {}", separators(delimiter)),
@@ -151,6 +157,10 @@ fn counts(text: &mut String, import: &Value) {
     if let Some(duplicates) = import["duplicates"].as_u64().filter(|&duplicates| duplicates > 0) {
         line(text, format_args!("  there already {duplicates} of the skipped"));
     }
+    if is_contacts(import) {
+        line(text, format_args!("  companies     {} made", import["companies"].as_u64().unwrap_or_default()));
+        return;
+    }
     line(text, format_args!("  duration      {}", duration(import["seconds"].as_u64().unwrap_or_default())));
     for name in ["projects", "tags"] {
         line(text, format_args!("  {name:<13} {} made", import[name].as_u64().unwrap_or_default()));
@@ -185,12 +195,17 @@ pub fn undo(import: &Value) -> String {
     let undone = &import["undone"];
     let status = import["status"].as_str().unwrap_or_default();
     line(&mut text, format_args!("Import {}: {status}", import["id"]));
-    line(&mut text, format_args!("  entries removed  {}", undone["removed"].as_u64().unwrap_or_default()));
+    let what = if is_contacts(import) { "people" } else { "entries" };
+    line(&mut text, format_args!("  {what:<7} removed  {}", undone["removed"].as_u64().unwrap_or_default()));
     for kept in undone["kept"].as_array().into_iter().flatten() {
         let (kind, id) = (kept["kind"].as_str().unwrap_or_default(), &kept["id"]);
         line(&mut text, format_args!("  kept             {kind} {id}: others refer to it, or it was edited since"));
     }
     text
+}
+
+fn is_contacts(import: &Value) -> bool {
+    import["type"] == "ContactImport"
 }
 
 fn line(text: &mut String, arguments: std::fmt::Arguments<'_>) {

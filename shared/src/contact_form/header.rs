@@ -52,8 +52,8 @@ impl ContactHeader {
 
     /// The columns which have a field, if the cells can be a header; `None` otherwise.
     pub(super) fn columns_of(cells: &[String], options: &ContactReading) -> Option<BTreeSet<usize>> {
-        // The survey refuses a header of this length.
-        if is_too_long(cells) {
+        // The survey refuses a header of this length, and a table of a single column.
+        if is_too_long(cells) || cells.iter().filter(|cell| !cell.trim().is_empty()).count() < 2 {
             return None;
         }
         let Self { columns: Columns { fields, kinds }, .. } = Self::of(&Headers::new(cells.to_vec()), options).ok()?;

@@ -9,8 +9,6 @@
 //! | two starts | one of the two starts the import, the other one gets the status that it found |
 //! | a replacement and a start | the replacement comes first and is loaded, or is refused |
 
-use std::time::Duration;
-
 use bytes::Bytes;
 
 use super::lane::line_up;
@@ -20,9 +18,6 @@ use crate::lease::nonce;
 use crate::queue::Message;
 use crate::services::Services;
 use crate::store::{Write, decode, keys};
-
-/// How long the parser waits before it looks at an import that a door plans by itself: longer than the door lives.
-const DOOR: Duration = Duration::from_secs(30);
 
 /// Stores data for an import that was not started yet, as a new object.
 pub async fn put_data(services: &Services, import: &Import, data: Bytes) -> Result<Object, ImportError> {
@@ -62,23 +57,24 @@ pub async fn replace(
     }
 }
 
-/// Starts an import that was not started before, on behalf of a door that plans the import itself. The parser is called for
-/// half a minute later, in case the door dies or has to wait for its turn.
+/// Starts an import that was not started before, with the data given. The parser is not called: the door plans the import
+/// itself, or [`call_parser`] does. If the door dies in between, the sweep finds the import standing still.
 ///
 /// # Errors
 /// [`ImportError::Status`] if somebody else started or stopped the import.
 pub async fn start_here(
     services: &Services,
     import: &Import,
-    data: Option<&Object>,
+    data: &Object,
     asker: &Asker,
 ) -> Result<Import, ImportError> {
-    let message = Message::Start { account: import.account, import: import.id };
-    services.queues.send_after(&message, DOOR).await?;
-    let change = Change::none().asked_by(asker);
-    let change = match data {
-        Some(object) => change.set("source", object),
-        None => change,
-    };
-    line_up(services, import, change).await
+    line_up(services, import, Change::none().asked_by(asker).set("source", data)).await
+}
+
+/// Has the parser plan a started import.
+pub async fn call_parser(services: &Services, import: &Import) {
+    let start = Message::Start { account: import.account, import: import.id };
+    if let Err(error) = services.queues.send(&start).await {
+        tracing::warn!(account = import.account.0, import = import.id.0, %error, "the start message of an import was not sent; the sweep sends a new message");
+    }
 }

@@ -155,7 +155,7 @@ pub fn reopened(import: &Import) -> Write {
 /// The write which puts an aborted import back on the roll, with the entities that its undo kept alone.
 pub fn emptied(import: &Import, kept: u64) -> Write {
     let id = import.id;
-    let emptied = update(import, &format!("SET #e{id} = :none, #k{id} = :kept REMOVE #d{id}, #g{id}"));
+    let emptied = update(import, &format!("SET #e{id} = :none, #k{id} = :kept REMOVE #g{id}"));
     emptied.bind(":none", 0).bind(":kept", kept)
 }
 

@@ -8,7 +8,7 @@ use crate::dispatch;
 use crate::fetch::Location;
 use crate::format::FormatName;
 use crate::id::MappingId;
-use crate::import::{Import, ImportError, Progress, Status};
+use crate::import::{Import, ImportError, ImportType, Progress, Status};
 use crate::results::findings::Findings;
 use crate::results::made::tally;
 use crate::services::Services;
@@ -46,6 +46,13 @@ fn mapping(import: &Import) -> Option<Value> {
     let id = MappingId::derive(import.account, &recalled.header.to_string());
     let from = json!({ "id": id, "import": recalled.import, "since": time(recalled.since) });
     Some(json!({ "columns": recalled.columns, "remembered": from }))
+}
+
+/// The things and records which stayed after the undo, each with its kind and id.
+fn kept(import: &Import) -> Vec<Value> {
+    let things = import.kept.iter().map(|kept| json!(kept));
+    let word = dispatch::keeps(import);
+    things.chain(import.kept_records.iter().map(|id| json!({ "kind": word, "id": id }))).collect()
 }
 
 /// The progress as shown.
@@ -89,7 +96,7 @@ pub async fn shown_at(services: &Services, import: &Import, at: &Progress) -> Re
         "progress": progress(at),
         // The number of skipped rows which are duplicates.
         "duplicates": counts.duplicates,
-        "undone": { "chunks": counts.reverted, "removed": counts.removed, "kept": import.kept },
+        "undone": { "chunks": counts.reverted, "removed": counts.removed, "kept": kept(import) },
         "chunks": { "planned": import.chunks, "committed": counts.chunks },
         "seconds": counts.seconds,
         "reasons": [],
@@ -122,6 +129,9 @@ pub async fn shown_at(services: &Services, import: &Import, at: &Progress) -> Re
         let found = Findings::read(services, import).await?;
         shape["projects"] = json!(tally.projects);
         shape["tags"] = json!(tally.tags);
+        if import.import_type == ImportType::Contacts {
+            shape["companies"] = json!(tally.companies);
+        }
         shape["unknown_users"] = json!(found.unknown_users);
         shape["unknown_projects"] = json!(found.unknown_projects);
         if found.has_more_names() {

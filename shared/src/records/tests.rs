@@ -16,7 +16,6 @@ mod replay;
 
 use std::cell::RefCell;
 use std::collections::BTreeSet;
-use std::pin::{Pin, pin};
 use std::rc::Rc;
 use std::task::{Context, Waker};
 
@@ -108,8 +107,7 @@ impl Story {
             // The lease of a dead worker ends, and its message comes again.
             return;
         }
-        let mut actor: Pin<&mut (dyn Future<Output = ()>)> = pin!(&mut self.actors[at].0);
-        if actor.as_mut().poll(&mut context).is_ready() {
+        if self.actors[at].0.as_mut().poll(&mut context).is_ready() {
             drop(self.actors.remove(at));
         }
     }

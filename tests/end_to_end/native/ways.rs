@@ -65,7 +65,7 @@ async fn a_multipart_body_has_exactly_one_file() -> anyhow::Result<()> {
         (file().text("location", "https://files.example.com/a.csv"), "location", 400),
         (file().text("upload", "true"), "upload", 400),
         (file().text("note", "a").text("note", "b"), "note", 400),
-        (file().text("type", "ContactImport"), "type", 400),
+        (file().text("type", "ProfileImport"), "type", 400),
         (file().text("colour", "red"), "colour", 400),
         (file().text("key_fields", "email"), "key_fields", 400),
         (file().text("dry_run", "true"), "dry_run", 400),

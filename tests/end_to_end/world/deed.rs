@@ -5,10 +5,11 @@ use shared::edit::entries;
 use shared::edit::input::EntryInput;
 use shared::edit::marks::{self, Mark};
 use shared::edit::merge;
+use shared::edit::people::{self, ContactError, PersonInput};
 use shared::edit::things::{self, ThingInput};
-use shared::id::{AccountId, EntryId, ImportId, ThingId};
+use shared::id::{AccountId, EntryId, ImportId, RecordId, ThingId};
 use shared::import::{
-    Import, ImportError, ImportType, NewImport, OnError, Options, Origin, create, resume, store_body,
+    Duplicates, Import, ImportError, ImportType, NewImport, OnError, Options, Origin, create, resume, store_body,
 };
 use shared::inbox::Arrival;
 use shared::plan::plan;
@@ -34,6 +35,8 @@ pub struct Wanted {
     pub mapped: bool,
     /// The import is aborted at the first failed row.
     pub abort: bool,
+    /// The rows of the file are contacts. `None` for time entries, else whether contacts that stand are skipped.
+    pub contacts: Option<Duplicates>,
 }
 
 /// A task for a worker.
@@ -60,6 +63,9 @@ pub enum Deed {
     Merge(AccountId, Kind, ThingId, ThingId),
     Retire(AccountId, Kind, ThingId),
     Approve(AccountId, Vec<EntryId>, bool),
+    NewPerson(AccountId, PersonInput),
+    EditPerson(AccountId, RecordId, PersonInput),
+    DropPerson(AccountId, RecordId),
 }
 
 impl std::fmt::Display for Deed {
@@ -89,6 +95,13 @@ impl std::fmt::Display for Deed {
             Self::Merge(account, kind, into, id) => write!(f, "merge {account}'s {kind:?} {id} into {into}"),
             Self::Retire(account, kind, id) => write!(f, "delete {account}'s {kind:?} {id}, used or not"),
             Self::Approve(account, ids, approved) => write!(f, "approve {account}'s {ids:?}: {approved}"),
+            Self::NewPerson(account, input) => {
+                write!(f, "new person for {account}: {:?} {:?}", input.email, input.company)
+            }
+            Self::EditPerson(account, id, input) => {
+                write!(f, "edit {account}'s person {id}: {:?} {:?} {:?}", input.email, input.company, input.title)
+            }
+            Self::DropPerson(account, id) => write!(f, "delete {account}'s person {id}"),
         }
     }
 }
@@ -120,6 +133,13 @@ impl Ended {
             _ => None,
         };
         Self { well: result.is_ok(), error, stored: None }
+    }
+
+    fn of_person<T>(result: Result<T, ContactError>) -> Self {
+        match result {
+            Err(ContactError::Edit(error)) => Self::of_edit(Err::<T, _>(error)),
+            other => Self { well: other.is_ok(), error: None, stored: None },
+        }
     }
 
     fn of_import<T>(result: Result<T, ImportError>) -> Self {
@@ -189,6 +209,9 @@ pub async fn act(functions: Functions, person: Services, deed: Deed) -> Ended {
             let mark = if approved { Mark::Approved(USER, api.clock.now_ms()) } else { Mark::Unapproved };
             Ended::of_edit(marks::mark_all(api, account, &ids, mark).await)
         }
+        Deed::NewPerson(account, input) => Ended::of_person(people::create(api, account, &input).await),
+        Deed::EditPerson(account, id, input) => Ended::of_person(people::update(api, account, id, &input).await),
+        Deed::DropPerson(account, id) => Ended::of_person(people::delete(api, account, id).await),
     }
 }
 
@@ -196,14 +219,16 @@ async fn import(
     services: &Services,
     account: AccountId,
     file: String,
-    Wanted { upload, mapped, abort }: Wanted,
+    Wanted { upload, mapped, abort, contacts }: Wanted,
 ) -> Result<Import, ImportError> {
     let token = shared::lease::nonce();
     let origin = if upload { Origin::Awaited { token } } else { Origin::Body { token } };
     let mut options = Options::of_user(USER);
     options.on_error = if abort { OnError::Abort } else { OnError::Skip };
     options.reading.mapping = mapped.then(|| columns().expect("a mapping"));
-    let (import_type, file_name) = (ImportType::TimeEntries, "file.csv".to_owned());
+    options.duplicates = contacts.unwrap_or_default();
+    let import_type = if contacts.is_some() { ImportType::Contacts } else { ImportType::TimeEntries };
+    let file_name = "file.csv".to_owned();
     let new = NewImport { account, user: USER, import_type, options, file_name, note: None, origin, once: None };
     let import = create(services, &new).await?;
     match import.awaits.as_ref().filter(|_| upload) {

@@ -4,10 +4,11 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use shared::edit::input::{EntryInput, ProjectInput};
+use shared::edit::people::PersonInput;
 use shared::edit::things::{ClientInput, ThingInput};
 use shared::files::{FileError, Object};
-use shared::id::{AccountId, ImportId, ThingId};
-use shared::import::{Import, Status};
+use shared::id::{AccountId, ImportId, RecordId, ThingId};
+use shared::import::{Duplicates, Import, Status};
 use shared::inbox::Arrival;
 use shared::services::Services;
 use shared::store::keys::Kind;
@@ -321,6 +322,11 @@ impl Simulation {
             ..EntryInput::default()
         };
         let import = self.draw.of(&imports).copied();
+        if self.draw.one_in(5) {
+            let people = world.people.records.keys().filter(|(owner, _)| *owner == account).map(|key| key.1).collect();
+            let companies = things(Kind::Company);
+            return self.deed_of_contacts(account, people, companies);
+        }
         match (self.draw.below(20), import, self.draw.of(&entries).copied(), project) {
             (0..=1, Some(import), ..) => Deed::Undo(account, import),
             (2, Some(import), ..) if self.draw.one_in(2) => Deed::Resume(account, import),
@@ -369,7 +375,35 @@ impl Simulation {
                 let file = self.draw.file(account);
                 let mapped = self.draw.one_in(4);
                 let (upload, abort) = (self.draw.one_in(4), self.draw.one_in(4));
-                Deed::Import(account, file, Wanted { upload, mapped, abort })
+                Deed::Import(account, file, Wanted { upload, mapped, abort, contacts: None })
+            }
+        }
+    }
+
+    /// Draws an import of contacts, or an edit of a person or a company by hand.
+    fn deed_of_contacts(&mut self, account: AccountId, people: Vec<RecordId>, companies: Vec<ThingId>) -> Deed {
+        let company = self.draw.of(&companies).copied();
+        let input = PersonInput {
+            first_name: Some(Some(self.draw.name())),
+            email: if self.draw.one_in(2) { None } else { Some(Some(self.draw.address())) },
+            title: Some(Some(self.draw.name())),
+            company: if self.draw.one_in(2) { None } else { Some(company) },
+            ..PersonInput::default()
+        };
+        match (self.draw.below(10), self.draw.of(&people).copied(), company) {
+            (0, ..) => Deed::NewPerson(account, PersonInput { company: Some(company), ..input }),
+            (1..=3, Some(id), _) => Deed::EditPerson(account, id, input),
+            (4, Some(id), _) => Deed::DropPerson(account, id),
+            (5, _, Some(id)) => Deed::DropThing(account, Kind::Company, id),
+            (6, ..) => {
+                let named = ThingInput { name: Some(self.draw.name()), ..ThingInput::default() };
+                Deed::NewThing(account, Kind::Company, named)
+            }
+            _ => {
+                let (upload, abort) = (self.draw.one_in(4), self.draw.one_in(4));
+                let contacts = if self.draw.one_in(2) { Duplicates::Skip } else { Duplicates::Create };
+                let wanted = Wanted { upload, mapped: false, abort, contacts: Some(contacts) };
+                Deed::Import(account, self.draw.contacts(), wanted)
             }
         }
     }
@@ -466,6 +500,10 @@ impl Simulation {
         }
         let imported = world.entries.keys().filter(|(_, id)| id.import() != ImportId::HAND).count();
         anyhow::ensure!(imported == 0, "{imported} entries of undone imports are left");
+        // Whom nobody edited is gone; the invariants check that others are orphans.
+        let imported = world.people.records.values().filter(|person| person.maker() != ImportId::HAND);
+        let untouched = imported.filter(|person| person.writers.is_empty()).count();
+        anyhow::ensure!(untouched == 0, "{untouched} people of undone imports are left, whom nobody edited");
         Ok(())
     }
 }

@@ -1,12 +1,16 @@
-//! `GET /imports/{id}/records`, the entries that an import created, as the entries are now.
-//! [`shared::entries::imported`] finds the page.
+//! `GET /imports/{id}/records`, the entries or contacts that an import created, as the records are now.
+//! [`shared::entries::imported`] and [`shared::contacts::imported`] find the page.
 
 use axum::Json;
 use axum::extract::{RawQuery, State};
 use serde::Serialize;
+use serde_json::{Map, Value};
+use shared::contacts::Person;
+use shared::contacts::imported::{ContactNow, ImportedContact, ImportedContacts, page as contacts_page};
 use shared::entries::Entry;
 use shared::entries::imported::{ImportedEntry, ImportedPage, page};
-use shared::id::{EntryId, ImportId};
+use shared::id::{EntryId, ImportId, RecordId};
+use shared::import::ImportType;
 use shared::inbox::shown::time;
 use utoipa::ToSchema;
 
@@ -21,12 +25,80 @@ use crate::Door;
 use crate::answer::{MESSAGE, shortened};
 use crate::openapi::native::{Everywhere, Headers, ImportNumber, RecordsQuery, Unknown, WrongFields};
 
-/// An entry that an import created. The members behind `state` are `null` for a deleted entry.
+/// A record that an import created.
 #[derive(Debug, Serialize, ToSchema)]
-pub struct Record {
+#[serde(untagged)]
+pub enum Record {
+    Entry(EntryRecord),
+    Person(PersonRecord),
+    Company(CompanyRecord),
+}
+
+/// The word of an entry.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+enum EntryWord {
+    TimeEntry,
+}
+
+/// The word of a person.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+enum PersonWord {
+    Person,
+}
+
+/// The word of a company.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+enum CompanyWord {
+    Company,
+}
+
+/// A person that an import created. The members behind `state` are `null` for a deleted person.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct PersonRecord {
     id: u64,
     #[serde(rename = "type")]
-    kind: &'static str,
+    kind: PersonWord,
+    /// The number of the data row within the file, from 1.
+    row_number: u64,
+    /// `imported` if nobody changed the person since, `edited`, or `deleted`.
+    state: &'static str,
+    first_name: Option<String>,
+    last_name: Option<String>,
+    email: Option<String>,
+    /// The job title.
+    title: Option<String>,
+    company_id: Option<u64>,
+    tag_list: Option<Vec<String>>,
+    /// Cells of columns without a field of their own, by the name of the column.
+    #[schema(value_type = Option<std::collections::BTreeMap<String, String>>)]
+    custom_fields: Option<Map<String, Value>>,
+    created_at: Option<String>,
+    updated_at: Option<String>,
+}
+
+/// A company that an import created. The members behind `state` are `null` for a deleted company.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct CompanyRecord {
+    id: u64,
+    #[serde(rename = "type")]
+    kind: CompanyWord,
+    /// The number of the data row within the file, from 1.
+    row_number: u64,
+    /// `imported`, or `deleted`.
+    state: &'static str,
+    name: Option<String>,
+    created_at: Option<String>,
+}
+
+/// An entry that an import created. The members behind `state` are `null` for a deleted entry.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct EntryRecord {
+    id: u64,
+    #[serde(rename = "type")]
+    kind: EntryWord,
     /// The number of the data row within the file, from 1.
     row_number: u64,
     /// `imported` if nobody changed the entry since, `edited`, or `deleted`.
@@ -51,9 +123,9 @@ fn shown(import: ImportId, imported: &ImportedEntry) -> Record {
         Some(_) if imported.is_edited() => "edited",
         Some(_) => "imported",
     };
-    Record {
+    Record::Entry(EntryRecord {
         id: EntryId::of(import, imported.row).0,
-        kind: "time_entry",
+        kind: EntryWord::TimeEntry,
         row_number: imported.row.0,
         state,
         date: entry.map(|entry| entry.date.to_string()),
@@ -65,10 +137,67 @@ fn shown(import: ImportId, imported: &ImportedEntry) -> Record {
         tag_ids: entry.map(|Entry { tags, .. }| tags.iter().map(|tag| tag.0).collect()),
         created_at: entry.map(|entry| time(entry.created_at)),
         updated_at: entry.map(|entry| time(entry.updated_at)),
-    }
+    })
 }
 
-/// `GET /imports/{id}/records` returns a page of the entries that the import created.
+fn shown_contact(import: ImportId, imported: ImportedContact) -> Record {
+    let row_number = imported.row.0;
+    let person = match imported.contact {
+        ContactNow::Company(id, company) => {
+            return Record::Company(CompanyRecord {
+                id: id.0,
+                kind: CompanyWord::Company,
+                row_number,
+                state: if company.is_some() { "imported" } else { "deleted" },
+                created_at: company.as_ref().map(|company| time(company.created_at)),
+                name: company.map(|company| company.name),
+            });
+        }
+        ContactNow::Person(person) => person,
+    };
+    let state = match person.as_deref() {
+        None => "deleted",
+        Some((record, _)) if record.version > 1 => "edited",
+        Some(_) => "imported",
+    };
+    let text = |text: Option<String>| text.map(|text| shortened(text, MESSAGE));
+    let times = person.as_deref().map(|(record, _)| (time(record.created_at), time(record.updated_at)));
+    let (created_at, updated_at) = times.unzip();
+    let person = person.map(|person| person.1);
+    let company_id = person.as_ref().and_then(|person| Some(person.company?.0));
+    let (mut first_name, mut last_name, mut email, mut title) = (None, None, None, None);
+    let (mut tag_list, mut custom_fields) = (None, None);
+    if let Some(Person {
+        first_name: first,
+        last_name: last,
+        email: mail,
+        title: job,
+        tag_list: tags,
+        custom_fields: fields,
+        ..
+    }) = person
+    {
+        (first_name, last_name, email, title) = (text(first), text(last), text(mail), text(job));
+        (tag_list, custom_fields) = (Some(tags), fields);
+    }
+    Record::Person(PersonRecord {
+        id: RecordId::of(import, imported.row).0,
+        kind: PersonWord::Person,
+        row_number,
+        state,
+        first_name,
+        last_name,
+        email,
+        title,
+        company_id,
+        tag_list,
+        custom_fields,
+        created_at,
+        updated_at,
+    })
+}
+
+/// `GET /imports/{id}/records` returns a page of the entries or contacts that the import created.
 #[utoipa::path(
     get,
     path = "/imports/{id}/records",
@@ -88,8 +217,18 @@ pub async fn list(
     let import = import_of(&door.services, &caller, &id).await?;
     let keyset = Keyset::read(query.as_deref(), RECORDS.within(import.account, import.id), &door.cursor_key)?;
     let (ascending, after) = (keyset.scan.sort.ascending, keyset.after.map(row_place));
-    let found = page(&door.services, &import, ascending, after, keyset.per_page).await?;
-    let ImportedPage { entries, remaining, next } = found;
-    let records = entries.iter().map(|imported| shown(import.id, imported)).collect();
+    let (services, most) = (&door.services, keyset.per_page);
+    let (records, remaining, next) = match import.import_type {
+        ImportType::TimeEntries => {
+            let found = page(services, &import, ascending, after, most).await?;
+            let ImportedPage { entries, remaining, next } = found;
+            (entries.iter().map(|imported| shown(import.id, imported)).collect(), remaining, next)
+        }
+        ImportType::Contacts => {
+            let found = contacts_page(services, &import, ascending, after, most).await?;
+            let ImportedContacts { contacts, remaining, next } = found;
+            (contacts.into_iter().map(|imported| shown_contact(import.id, imported)).collect(), remaining, next)
+        }
+    };
     Ok(Json(keyset.answer(records, next.map(place), usize::try_from(remaining).unwrap_or(usize::MAX))))
 }

@@ -6,7 +6,7 @@ use axum::Json;
 use axum::extract::{RawQuery, State};
 use serde::Serialize;
 use shared::id::Row;
-use shared::import::Import;
+use shared::import::{Import, ImportType};
 use shared::inbox::shown::time;
 use shared::results::rows::{RowOutcome, RowPage, RowPlace, RowQuery, RowResult, page};
 use shared::store::keys::ListPlace;
@@ -51,6 +51,7 @@ pub struct ResultRow {
     column: Option<String>,
     /// The cell that failed, shortened.
     value: Option<String>,
+    /// `TimeEntry`, `Company`, `Person`, or `Contact` for a row of contacts without a record.
     imported_type: &'static str,
     created_at: String,
     updated_at: String,
@@ -108,9 +109,19 @@ fn shown(import: &Import, result: &RowResult) -> ResultRow {
         line: error.as_ref().map(|error| error.line),
         column: cell(|error| &error.column),
         value: cell(|error| &error.value),
-        imported_type: "TimeEntry",
+        imported_type: imported_type(import, result),
         created_at: time(import.created_at),
         updated_at: time(import.updated_at),
+    }
+}
+
+/// The kind of the row's record; `Contact` for a row of contacts without a record.
+fn imported_type(import: &Import, result: &RowResult) -> &'static str {
+    match (import.import_type, result.became, result.outcome) {
+        (ImportType::TimeEntries, ..) => "TimeEntry",
+        (ImportType::Contacts, Some(_), _) => "Company",
+        (ImportType::Contacts, None, RowOutcome::Created) => "Person",
+        (ImportType::Contacts, None, _) => "Contact",
     }
 }
 

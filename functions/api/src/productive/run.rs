@@ -71,11 +71,15 @@ pub async fn import(Importer(at): Importer, path: Path, body: Body) -> Result<Re
     let (data, object) = rows(&at, &import, input).await?;
     check(&at, &data).await?;
     let started = started(&at, import, &data, object).await?;
-    if data.rows() <= started.rows_per_chunk as usize
-        && let Err(error) = Box::pin(plan(&at.services, at.id(), started.id)).await
-    {
-        // The parser goes on in half a minute.
+    let planned = match data.rows() <= started.rows_per_chunk as usize {
+        true => Some(Box::pin(plan(&at.services, at.id(), started.id)).await),
+        false => None,
+    };
+    if let Some(Err(error)) = &planned {
         tracing::warn!(account = at.id().0, import = started.id.0, %error, "an import was not loaded by its request");
+    }
+    if !matches!(planned, Some(Ok(()))) {
+        held::call_parser(&at.services, &started).await;
     }
     let ended = wait(&at, started, |import| !import.status.is_settled()).await?;
     if ended.status == Status::Failed {
@@ -115,7 +119,7 @@ async fn started(
         None => held::put_data(services, &import, Bytes::from(data.to_csv())).await?,
     };
     let asker = Asker::new(at.principal.signature(), None);
-    match held::start_here(services, &import, Some(&object), &asker).await {
+    match held::start_here(services, &import, &object, &asker).await {
         Ok(import) => Ok(import),
         Err(ImportError::Status { status, .. }) => Err(already_processed(status)),
         Err(error) => Err(error.into()),

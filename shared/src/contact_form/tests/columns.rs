@@ -133,6 +133,7 @@ fn the_header_of_a_sheet_is_found_by_the_same_names() {
     assert_eq!(columns("Email,City,Name", &plain), Some([0, 2].into()));
     assert_eq!(columns("model,company,first_name,last_name,email,title", &plain).map(|found| found.len()), Some(6));
     assert_eq!(columns("Report,March", &plain), None);
+    assert_eq!(columns("Company,,", &plain), None);
     assert_eq!(columns("Wer,Was", &mapping(&[("Was", "company")])), Some([1].into()));
     assert_eq!(ContactField::COUNT, 7);
 }

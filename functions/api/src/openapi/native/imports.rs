@@ -75,6 +75,9 @@ pub struct ImportShown {
     /// The number of tags that the import created, once its rows have outcomes
     #[schema(nullable = false)]
     tags: Option<u64>,
+    /// The number of companies that an import of contacts created, once its rows have outcomes
+    #[schema(nullable = false)]
+    companies: Option<u64>,
     /// Names of people who are no users, once the rows have outcomes
     #[schema(nullable = false)]
     unknown_users: Option<Vec<String>>,
