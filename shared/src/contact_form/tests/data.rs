@@ -342,7 +342,8 @@ fn is_blank(letter: char) -> bool {
     letter.is_whitespace() || matches!(letter, '\u{feff}' | '\u{200b}')
 }
 
-/// Texts that may break a table: quotes, delimiters, backslashes, line breaks, marks, empty texts.
+/// Texts that may break a table: quotes, delimiters, backslashes, line breaks, marks, empty texts. A zero character is
+/// a fault of its row, and no table is made of faulty rows.
 fn hostile() -> impl Strategy<Value = String> {
     let part = prop::sample::select(vec![
         "a",
@@ -359,7 +360,6 @@ fn hostile() -> impl Strategy<Value = String> {
         "\r\n",
         "\\",
         "\\\"",
-        "\u{0}",
         "\u{1a}",
         "\u{feff}",
         "\u{fdd0}",
