@@ -15,7 +15,7 @@ use crate::files::Object;
 use crate::id::Row;
 use crate::import::{Import, ImportError, ImportType, Options};
 use crate::kind::survey::{FileSurvey, KindSurvey, RefusedFile};
-use crate::kind::{HeldChunk, Kind, Loaded, Undone, layout_of, planned_file};
+use crate::kind::{HeldChunk, Kind, Loaded, Undone, join, layout_of};
 use crate::ledger::PageError;
 use crate::mappings::MadeWith;
 use crate::packed::{self, Cancellation, NotSurveyed, NotUnpacked, WantedSheet};
@@ -113,7 +113,7 @@ pub async fn join(
     layout: &StoredLayout,
     sizes: (u64, u64),
 ) -> Result<(), ImportError> {
-    by_kind!(import.import_type, K => planned_file::note::<K>(services, import, source, layout, sizes).await)
+    by_kind!(import.import_type, K => join::note::<K>(services, import, source, layout, sizes).await)
 }
 
 /// Writes the entities of a claimed chunk's rows, whose bytes are given.

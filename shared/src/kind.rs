@@ -7,7 +7,7 @@
 //! | verb of the engine | function of the kind | the engine's part |
 //! |---|---|---|
 //! | plan | [`Kind::reading`], [`Kind::format`] | a pass over the file, chunks, the verdict |
-//! | join | [`Kind::join`] | the chunks' runs of rows that stand already ([`planned_file`]) |
+//! | join | [`Kind::join`] | the chunks' runs of rows that stand already ([`join`](mod@join)) |
 //! | load | [`Kind::load`] | claim, bytes, commit of page and counts |
 //! | undo | [`Kind::undo`] | fence, the mark with its counts, the release of references |
 //! | settle | [`Kind::made_with`] | totals, summaries, findings, status |
@@ -17,6 +17,7 @@
 //! by the type of the import, and no other part of the engine knows the kinds by name.
 
 pub mod bits;
+pub mod join;
 pub mod planned_file;
 pub mod survey;
 
