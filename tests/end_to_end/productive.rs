@@ -134,7 +134,10 @@ pub async fn companies(stack: &Stack) -> anyhow::Result<Vec<String>> {
 /// The error objects of an answer, as code and detail.
 pub fn errors(answer: &Answer) -> Vec<(String, Value)> {
     let errors = answer.json()["errors"].as_array().cloned().unwrap_or_default();
-    errors.iter().map(|error| (error["code"].as_str().unwrap_or_default().to_owned(), error["detail"].clone())).collect()
+    errors
+        .iter()
+        .map(|error| (error["code"].as_str().unwrap_or_default().to_owned(), error["detail"].clone()))
+        .collect()
 }
 
 /// The dumps of both tables, without what differs by time.

@@ -362,7 +362,12 @@ impl Sent {
 }
 
 /// Calls a router within this process.
-pub(super) async fn within(router: &Router, operation: &Operation, path: &str, body: impl Into<Body>) -> anyhow::Result<Answer> {
+pub(super) async fn within(
+    router: &Router,
+    operation: &Operation,
+    path: &str,
+    body: impl Into<Body>,
+) -> anyhow::Result<Answer> {
     let request = Request::builder().method(&operation.method).uri(path).header("host", "localhost");
     let request = request.header("x-nokotoken", "demo").header("authorization", "Token demo");
     let request = request.header("x-auth-token", "demo").header("x-organization-id", "1");

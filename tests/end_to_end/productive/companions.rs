@@ -8,7 +8,8 @@ use super::{each, errors, get, resource, run, send};
 use crate::stack::{Answer, Stack};
 
 async fn company(stack: &Stack, name: &str) -> anyhow::Result<String> {
-    let made = send(stack, Method::POST, "/companies", &resource("companies", &json!({ "name": name }))).await?.expect(201)?;
+    let made =
+        send(stack, Method::POST, "/companies", &resource("companies", &json!({ "name": name }))).await?.expect(201)?;
     made["data"]["id"].as_str().map(str::to_owned).context("a company without an id")
 }
 
@@ -101,11 +102,19 @@ async fn every_wrong_attribute_has_an_error_object_all_at_once() -> anyhow::Resu
     send(&stack, Method::POST, "/people", &taken).await?.expect(201)?;
     let at = |name: &str, detail: &str| (format!("data/attributes/{name}"), detail.to_owned());
     let cases = [
-        ("/people", resource("people", &json!({})), vec![at("first_name", "can't be blank"), at("company", "can't be blank")]),
+        (
+            "/people",
+            resource("people", &json!({})),
+            vec![at("first_name", "can't be blank"), at("company", "can't be blank")],
+        ),
         (
             "/people",
             person("17", &json!({ "first_name": "", "email": "KIM@example.com" })),
-            vec![at("first_name", "can't be blank"), at("email", "has already been taken"), at("company", "must exist")],
+            vec![
+                at("first_name", "can't be blank"),
+                at("email", "has already been taken"),
+                at("company", "must exist"),
+            ],
         ),
         (
             "/people",
@@ -113,7 +122,11 @@ async fn every_wrong_attribute_has_an_error_object_all_at_once() -> anyhow::Resu
             vec![at("first_name", "is invalid"), at("email", "is invalid")],
         ),
         // The user of the token has this address.
-        ("/people", person(&quay, &json!({ "first_name": "D", "email": "demo@example.com" })), vec![at("email", "has already been taken")]),
+        (
+            "/people",
+            person(&quay, &json!({ "first_name": "D", "email": "demo@example.com" })),
+            vec![at("email", "has already been taken")],
+        ),
         (
             "/people",
             person(&quay, &json!({ "first_name": 7, "tag_list": "vip", "custom_fields": [] })),
@@ -136,7 +149,13 @@ async fn every_wrong_attribute_has_an_error_object_all_at_once() -> anyhow::Resu
         answer.expect(422)?;
         assert_eq!(wrong(&answer), expected, "{body}");
     }
-    let unknown = send(&stack, Method::POST, "/companies", &resource("companies", &json!({ "name": "A", "vat": "1", "fax": "2" }))).await?;
+    let unknown = send(
+        &stack,
+        Method::POST,
+        "/companies",
+        &resource("companies", &json!({ "name": "A", "vat": "1", "fax": "2" })),
+    )
+    .await?;
     unknown.expect(400)?;
     assert_eq!(errors(&unknown).len(), 2);
     assert_eq!(errors(&unknown)[1].0, "unsupported_attribute");
@@ -146,7 +165,8 @@ async fn every_wrong_attribute_has_an_error_object_all_at_once() -> anyhow::Resu
 #[tokio::test]
 async fn the_users_and_their_company_are_shown_and_never_changed_from_here() -> anyhow::Result<()> {
     let stack = Stack::start(1000).await?;
-    run(&stack, &json!({ "company": [{ "name": "Quay" }], "person": [{ "company": "Quay", "first_name": "Kim" }] })).await?;
+    run(&stack, &json!({ "company": [{ "name": "Quay" }], "person": [{ "company": "Quay", "first_name": "Kim" }] }))
+        .await?;
     let before = super::tables(&stack).await?;
     let people = super::all(&stack, "/people").await?;
     assert_eq!(each(&people, "is_user"), [json!(true), json!(false)]);

@@ -77,7 +77,8 @@ async fn content_is_negotiated() -> anyhow::Result<()> {
         ("application/vnd.api+json; charset=utf-8, application/vnd.api+json", 200),
         ("application/vnd.api+json; ext=bulk, */*", 406),
     ] {
-        let answer = sent(&stack, asking(&stack, Method::GET, "/imports", &Value::Null).header("Accept", accept)).await?;
+        let answer =
+            sent(&stack, asking(&stack, Method::GET, "/imports", &Value::Null).header("Accept", accept)).await?;
         assert_eq!(answer.status, status, "{accept}");
     }
     let body = import_data(&json!({ "company": [{ "name": "Quay" }] })).to_string();
@@ -137,11 +138,22 @@ async fn unknown_paths_and_methods_have_the_shape_of_the_door() -> anyhow::Resul
         "status": "404", "code": "record_not_found", "title": "Record Not Found",
         "detail": "The requested record was not found",
     }] });
-    for path in ["/nothing", "/imports/flatfile", "/imports/harvest_import", "/imports/7", "/people/7", "/companies/x", "/imports/%FF", "/"] {
+    for path in [
+        "/nothing",
+        "/imports/flatfile",
+        "/imports/harvest_import",
+        "/imports/7",
+        "/people/7",
+        "/companies/x",
+        "/imports/%FF",
+        "/",
+    ] {
         let answer = get(&stack, path).await?;
         assert_eq!(answer.expect(404)?, not_found, "{path}");
     }
-    for (method, path) in [(Method::DELETE, "/imports/1"), (Method::PUT, "/people/1"), (Method::GET, "/imports/1/import")] {
+    for (method, path) in
+        [(Method::DELETE, "/imports/1"), (Method::PUT, "/people/1"), (Method::GET, "/imports/1/import")]
+    {
         let answer = sent(&stack, asking(&stack, method, path, &Value::Null)).await?;
         answer.expect(405)?;
         assert_eq!(errors(&answer)[0].0, "method_not_allowed");
@@ -155,10 +167,8 @@ async fn unknown_paths_and_methods_have_the_shape_of_the_door() -> anyhow::Resul
 async fn times_and_features_are_those_of_the_accounts_settings() -> anyhow::Result<()> {
     let stack = Stack::start(1000).await?;
     let features = json!({ "webhooks": { "type": "switch", "available": false } });
-    let settings = shared::account::Settings {
-        time_zone: Some("Asia/Tokyo".to_owned()),
-        features: features.as_object().cloned(),
-    };
+    let settings =
+        shared::account::Settings { time_zone: Some("Asia/Tokyo".to_owned()), features: features.as_object().cloned() };
     shared::account::settings::set(stack.system.services(), AccountId(1), &settings).await?;
     let shown = get(&stack, "/companies/1").await?.expect(200)?;
     assert_eq!(shown["meta"]["organization_features"], features);

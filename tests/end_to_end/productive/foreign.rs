@@ -45,7 +45,9 @@ async fn nothing_of_another_organization_is_there_whatever_the_id() -> anyhow::R
             let request = stack.bare(method.clone(), &path).header("X-Auth-Token", OTHER_TOKEN);
             let request = request.header("X-Organization-Id", "2");
             let request = match (method.as_str(), route.starts_with("/imports")) {
-                ("PATCH" | "POST", true) => request.header("Content-Type", JSON_API).body(import_data(&rows).to_string()),
+                ("PATCH" | "POST", true) => {
+                    request.header("Content-Type", JSON_API).body(import_data(&rows).to_string())
+                }
                 ("PATCH", false) => {
                     let kind = if route.starts_with("/people") { "people" } else { "companies" };
                     request.header("Content-Type", JSON_API).body(resource(kind, &json!({})).to_string())
@@ -58,7 +60,8 @@ async fn nothing_of_another_organization_is_there_whatever_the_id() -> anyhow::R
     }
     // A company of another organization cannot be given to a person.
     let mut body = resource("people", &json!({ "first_name": "Sam" }));
-    body["data"]["relationships"] = json!({ "company": { "data": { "type": "companies", "id": super::ids(&companies)[0] } } });
+    body["data"]["relationships"] =
+        json!({ "company": { "data": { "type": "companies", "id": super::ids(&companies)[0] } } });
     let request = stack.bare(Method::POST, "/api/v2/people").header("X-Auth-Token", OTHER_TOKEN);
     let request = request.header("X-Organization-Id", "2").header("Content-Type", JSON_API).body(body.to_string());
     let answer = sent(&stack, request).await?;

@@ -51,7 +51,9 @@ async fn an_import_is_made_run_and_reverted() -> anyhow::Result<()> {
 async fn rows_in_the_body_of_a_run_replace_those_of_the_import() -> anyhow::Result<()> {
     let stack = Stack::start(1000).await?;
     let id = made(&stack, &good_rows()).await?;
-    let other = import_data(&json!({ "person": [{ "company": "Dock", "first_name": "Sam" }], "company": [{ "name": "Dock" }] }));
+    let other = import_data(
+        &json!({ "person": [{ "company": "Dock", "first_name": "Sam" }], "company": [{ "name": "Dock" }] }),
+    );
     send(&stack, Method::POST, &format!("/imports/{id}/import"), &other).await?.expect(200)?;
     assert_eq!((contacts(&stack).await?, companies(&stack).await?), (vec!["Sam".to_owned()], vec!["Dock".to_owned()]));
     Ok(())
@@ -82,8 +84,9 @@ async fn a_change_replaces_the_rows_until_the_import_is_run() -> anyhow::Result<
 #[tokio::test]
 async fn more_rows_than_a_chunk_go_through_the_queue() -> anyhow::Result<()> {
     let stack = Stack::start(3).await?;
-    let people: Vec<Value> =
-        (0..10).map(|at| json!({ "company": "Quay", "first_name": format!("P{at}"), "email": format!("p{at}@example.com") })).collect();
+    let people: Vec<Value> = (0..10)
+        .map(|at| json!({ "company": "Quay", "first_name": format!("P{at}"), "email": format!("p{at}@example.com") }))
+        .collect();
     let id = run(&stack, &json!({ "company": [{ "name": "Quay" }], "person": people })).await?;
     assert_eq!(contacts(&stack).await?.len(), 10);
     send(&stack, Method::PATCH, &format!("/imports/{id}/revert"), &Value::Null).await?.expect(200)?;
@@ -128,7 +131,10 @@ async fn people_who_were_edited_since_stay_with_their_company_and_are_counted() 
     let undone = send(&stack, Method::PATCH, &format!("/imports/{id}/revert"), &Value::Null).await?.expect(200)?;
     assert_eq!(undone["meta"]["kept"], 1, "{undone:#}");
     stack.idle().await?;
-    assert_eq!((contacts(&stack).await?, companies(&stack).await?), (vec!["Robin Example".to_owned()], vec!["Quay".to_owned()]));
+    assert_eq!(
+        (contacts(&stack).await?, companies(&stack).await?),
+        (vec!["Robin Example".to_owned()], vec!["Quay".to_owned()])
+    );
     // Whoever deletes the last person of the company removes the company, whose maker is undone.
     send(&stack, Method::DELETE, &format!("/people/{robin}"), &Value::Null).await?.expect(204)?;
     assert!(contacts(&stack).await?.is_empty());

@@ -10,7 +10,11 @@ use crate::stack::Stack;
 #[tokio::test]
 async fn of_runs_at_once_one_runs_the_import() -> anyhow::Result<()> {
     let stack = Stack::start(1000).await?;
-    let id = made(&stack, &json!({ "company": [{ "name": "Quay" }], "person": [{ "company": "Quay", "first_name": "Kim" }] })).await?;
+    let id = made(
+        &stack,
+        &json!({ "company": [{ "name": "Quay" }], "person": [{ "company": "Quay", "first_name": "Kim" }] }),
+    )
+    .await?;
     let path = format!("/imports/{id}/import");
     let runs = join_all((0..6).map(|_| send(&stack, Method::POST, &path, &Value::Null))).await;
     let mut statuses = Vec::new();
@@ -32,8 +36,10 @@ async fn a_change_beside_a_run_is_loaded_or_refused() -> anyhow::Result<()> {
         let id = made(&stack, &json!({ "company": [{ "name": old }] })).await?;
         let (path, change) = (format!("/imports/{id}"), import_data(&json!({ "company": [{ "name": new }] })));
         let run_path = format!("{path}/import");
-        let (changed, run) =
-            tokio::join!(send(&stack, Method::PATCH, &path, &change), send(&stack, Method::POST, &run_path, &Value::Null));
+        let (changed, run) = tokio::join!(
+            send(&stack, Method::PATCH, &path, &change),
+            send(&stack, Method::POST, &run_path, &Value::Null)
+        );
         run?.expect(200)?;
         let changed = changed?.status.as_u16();
         stack.idle().await?;

@@ -21,8 +21,16 @@ impl Dice {
 
 const COMPANIES: [&str; 6] = ["", "Quay", "  quay ", "Dock", "Pier", "Harbour"];
 const NAMES: [&str; 4] = ["", "  ", "Robin", "Kim"];
-const EMAILS: [&str; 8] =
-    ["", "robin@example.com", "ROBIN@example.com", "taken@example.com", "kim@example.com", "no address", "a@b@c", "sam@example.com"];
+const EMAILS: [&str; 8] = [
+    "",
+    "robin@example.com",
+    "ROBIN@example.com",
+    "taken@example.com",
+    "kim@example.com",
+    "no address",
+    "a@b@c",
+    "sam@example.com",
+];
 
 /// The expected errors. Harbour stands in the account, and so does taken@example.com.
 fn expected(companies: &[Value], people: &[Value]) -> Value {
@@ -76,7 +84,8 @@ async fn faults_of_rows_are_those_of_the_oracle_and_nothing_is_written() -> anyh
         let mut rows = |count: usize, columns: &[(&str, &[&str])]| -> Vec<Value> {
             (0..count)
                 .map(|_| {
-                    let cells = columns.iter().map(|(column, values)| ((*column).to_owned(), json!(dice.one_of(values))));
+                    let cells =
+                        columns.iter().map(|(column, values)| ((*column).to_owned(), json!(dice.one_of(values))));
                     Value::Object(cells.collect::<Map<_, _>>())
                 })
                 .collect()
@@ -122,7 +131,9 @@ async fn import_data_that_is_no_object_of_arrays_is_told_as_a_whole() -> anyhow:
     let unknown = send(&stack, Method::POST, "/imports", &import_data(&json!({ "deal": [] }))).await?;
     unknown.expect(422)?;
     assert!(unknown.text.contains("deal"), "{}", unknown.text);
-    let column = send(&stack, Method::POST, "/imports", &import_data(&json!({ "company": [{ "name": "A", "Fax": "1" }] }))).await?;
+    let column =
+        send(&stack, Method::POST, "/imports", &import_data(&json!({ "company": [{ "name": "A", "Fax": "1" }] })))
+            .await?;
     column.expect(422)?;
     let fault = &column.json()["errors"][0]["detail"]["company"][0];
     assert_eq!((&fault["row"], &fault["column"]), (&json!(1), &json!("fax")));

@@ -34,7 +34,9 @@ fn kind(value: &Value) -> &'static str {
 /// The path and the query of a link.
 fn without_host(value: &Value) -> String {
     let text = value.as_str().unwrap_or_default();
-    text.split_once("://").and_then(|(_, rest)| rest.find('/').map(|at| rest[at..].to_owned())).unwrap_or(text.to_owned())
+    text.split_once("://")
+        .and_then(|(_, rest)| rest.find('/').map(|at| rest[at..].to_owned()))
+        .unwrap_or(text.to_owned())
 }
 
 /// The differences between what is expected and what was answered, with their places.
@@ -49,7 +51,9 @@ fn compare(expected: &Value, found: &Value, place: &str, wrong: &mut Vec<String>
                 let place = format!("{place}/{key}");
                 match (expected.get(key), found.get(key)) {
                     (Some(expected), Some(found)) => compare(expected, found, &place, wrong),
-                    (expected, _) => wrong.push(format!("{place} is {}", if expected.is_some() { "missing" } else { "new" })),
+                    (expected, _) => {
+                        wrong.push(format!("{place} is {}", if expected.is_some() { "missing" } else { "new" }))
+                    }
                 }
             }
         }
@@ -129,7 +133,8 @@ async fn every_example_of_the_vendor_is_answered_in_its_shape() -> anyhow::Resul
         }
         let method = Method::from_bytes(exchange["method"].as_str().context("no method")?.as_bytes())?;
         let path = exchange["path"].as_str().context("no path")?.replace("{id}", &id);
-        let accept = "text/xml,application/xml,application/xhtml+xml,text/html;q=0.9,text/plain;q=0.8,image/png,*/*;q=0.5";
+        let accept =
+            "text/xml,application/xml,application/xhtml+xml,text/html;q=0.9,text/plain;q=0.8,image/png,*/*;q=0.5";
         let request = asking(&stack, method, &path, &exchange["request"]).header("Accept", accept);
         // The examples name the content type of requests without a body too.
         let request = match exchange["request"] {

@@ -65,7 +65,8 @@ async fn every_request_in_every_status_has_its_answer() -> anyhow::Result<()> {
             let shown = get(&stack, &format!("/imports/{id}")).await?.expect(200)?;
             let attributes = shown["data"]["attributes"].as_object().cloned().unwrap_or_default();
             let times = ["started_at", "processed_at", "reverted_at", "failed_at"];
-            let has: Vec<&str> = times.into_iter().filter(|time| attributes.get(*time).is_some_and(Value::is_string)).collect();
+            let has: Vec<&str> =
+                times.into_iter().filter(|time| attributes.get(*time).is_some_and(Value::is_string)).collect();
             assert_eq!(has, told(status), "{status}: {attributes:?}");
             assert_eq!(attributes.contains_key("failed_at"), told(status).contains(&"failed_at"), "{status}");
             let (method, path, body) = match request {

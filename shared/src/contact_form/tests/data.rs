@@ -388,7 +388,8 @@ fn a_large_file_of_import_data_is_checked_once_over() {
 
 #[test]
 fn only_a_table_of_ours_is_read_back() {
-    for table in ["", "name,email\nJo,jo@example.com\n", "model,company,first_name,last_name,email,title\ndeal,Quay\n"] {
+    for table in ["", "name,email\nJo,jo@example.com\n", "model,company,first_name,last_name,email,title\ndeal,Quay\n"]
+    {
         assert_eq!(ImportData::of_csv(table.as_bytes()), None, "{table}");
     }
     assert_eq!(ImportData::of_csv(&[0xff]), None);

@@ -216,7 +216,10 @@ impl Memory {
     /// Sets the totals of an import whose chunks are committed.
     pub fn fold(&mut self, import: ImportId) {
         let chunks: Vec<_> = self.chunks.range((import, 0)..(ImportId(import.0 + 1), 0)).map(|(_, one)| one).collect();
-        if self.folded.contains(&import) || self.undone.contains(&import) || chunks.iter().any(|chunk| chunk.state != State::Committed) {
+        if self.folded.contains(&import)
+            || self.undone.contains(&import)
+            || chunks.iter().any(|chunk| chunk.state != State::Committed)
+        {
             return;
         }
         let mut totals: BTreeMap<Company, i64> = BTreeMap::new();
