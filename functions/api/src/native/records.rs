@@ -1,6 +1,8 @@
 //! `GET /imports/{id}/records`, the entries or contacts that an import created, as the records are now.
 //! [`shared::entries::imported`] and [`shared::contacts::imported`] find the page.
 
+use std::collections::BTreeMap;
+
 use axum::Json;
 use axum::extract::{RawQuery, State};
 use serde::Serialize;
@@ -26,7 +28,7 @@ use crate::answer::{MESSAGE, shortened};
 use crate::openapi::native::{Everywhere, Headers, ImportNumber, RecordsQuery, Unknown, WrongFields};
 
 /// A record that an import created.
-#[derive(Debug, Serialize, ToSchema)]
+#[derive(Debug, Serialize)]
 #[serde(untagged)]
 pub enum Record {
     Entry(EntryRecord),
@@ -34,29 +36,77 @@ pub enum Record {
     Company(CompanyRecord),
 }
 
+/// The description of a [`Record`], with the members of all types in one schema, so that a client which knows entries alone
+/// can read the description as before.
+#[derive(ToSchema)]
+#[schema(as = Record)]
+#[expect(dead_code, reason = "the type describes JSON; nothing makes a value of it")]
+pub struct AnyRecord {
+    id: u64,
+    /// `time_entry`, `person` or `company`.
+    r#type: String,
+    /// The number of the data row within the file, from 1.
+    row_number: u64,
+    /// `imported` if nobody changed the record since, `edited`, or `deleted`. The members behind are `null` for a deleted
+    /// record.
+    state: String,
+    /// Of an entry: the day of the work, for example `2026-03-01`.
+    date: Option<String>,
+    /// Of an entry.
+    seconds: Option<u64>,
+    /// Of an entry.
+    billable: Option<bool>,
+    /// The text of an entry, cut to 2,000 letters.
+    description: Option<String>,
+    /// Of an entry.
+    user_id: Option<u64>,
+    /// Of an entry.
+    project_id: Option<u64>,
+    /// Of an entry.
+    tag_ids: Option<Vec<u64>>,
+    /// Of a person.
+    first_name: Option<String>,
+    /// Of a person.
+    last_name: Option<String>,
+    /// Of a person.
+    email: Option<String>,
+    /// The job title of a person.
+    title: Option<String>,
+    /// Of a person.
+    company_id: Option<u64>,
+    /// Of a person.
+    tag_list: Option<Vec<String>>,
+    /// The cells of a person's row in columns without a field of their own, by the name of the column.
+    custom_fields: Option<BTreeMap<String, String>>,
+    /// Of a company.
+    name: Option<String>,
+    created_at: Option<String>,
+    updated_at: Option<String>,
+}
+
 /// The word of an entry.
-#[derive(Debug, Serialize, ToSchema)]
+#[derive(Debug, Serialize)]
 #[serde(rename_all = "snake_case")]
 enum EntryWord {
     TimeEntry,
 }
 
 /// The word of a person.
-#[derive(Debug, Serialize, ToSchema)]
+#[derive(Debug, Serialize)]
 #[serde(rename_all = "snake_case")]
 enum PersonWord {
     Person,
 }
 
 /// The word of a company.
-#[derive(Debug, Serialize, ToSchema)]
+#[derive(Debug, Serialize)]
 #[serde(rename_all = "snake_case")]
 enum CompanyWord {
     Company,
 }
 
 /// A person that an import created. The members behind `state` are `null` for a deleted person.
-#[derive(Debug, Serialize, ToSchema)]
+#[derive(Debug, Serialize)]
 pub struct PersonRecord {
     id: u64,
     #[serde(rename = "type")]
@@ -73,14 +123,13 @@ pub struct PersonRecord {
     company_id: Option<u64>,
     tag_list: Option<Vec<String>>,
     /// Cells of columns without a field of their own, by the name of the column.
-    #[schema(value_type = Option<std::collections::BTreeMap<String, String>>)]
     custom_fields: Option<Map<String, Value>>,
     created_at: Option<String>,
     updated_at: Option<String>,
 }
 
 /// A company that an import created. The members behind `state` are `null` for a deleted company.
-#[derive(Debug, Serialize, ToSchema)]
+#[derive(Debug, Serialize)]
 pub struct CompanyRecord {
     id: u64,
     #[serde(rename = "type")]
@@ -94,7 +143,7 @@ pub struct CompanyRecord {
 }
 
 /// An entry that an import created. The members behind `state` are `null` for a deleted entry.
-#[derive(Debug, Serialize, ToSchema)]
+#[derive(Debug, Serialize)]
 pub struct EntryRecord {
     id: u64,
     #[serde(rename = "type")]
@@ -205,7 +254,7 @@ fn shown_contact(import: ImportId, imported: ImportedContact) -> Record {
     tag = "Imports",
     params(ImportNumber, RecordsQuery, Headers),
     responses(
-        (status = 200, description = "A page", body = Envelope<Record>), WrongFields, Unknown, Everywhere
+        (status = 200, description = "A page", body = Envelope<AnyRecord>), WrongFields, Unknown, Everywhere
     )
 )]
 pub async fn list(
