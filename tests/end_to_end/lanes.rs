@@ -189,7 +189,7 @@ async fn the_lane_of_contacts_is_worked_off_in_the_order_of_the_starts() -> anyh
 async fn many_imports_at_once_stand_in_line_each_at_a_place_of_its_own() -> anyhow::Result<()> {
     let stack = Stack::by_hand(10).await?;
     let postman = Postman::of(&stack.system);
-    let one = |n: u64| made(&stack, ImportType::Contacts, Way::Body, n % 3 > 0);
+    let one = |n: u64| made(&stack, ImportType::Contacts, Way::Body, !n.is_multiple_of(3));
     try_join_all((0..20).map(one)).await?;
     postman.drain_all(stack.functions(), &Faults::default()).await;
     let held: Vec<_> = {
