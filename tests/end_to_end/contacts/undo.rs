@@ -1,6 +1,7 @@
 //! What the undo of an import of contacts takes back, and what stays.
 
 use anyhow::ensure;
+use serde_json::json;
 use shared::contacts::Person;
 use shared::edit::EditError;
 use shared::edit::things::{UserInput, create_user};
@@ -66,6 +67,17 @@ async fn a_person_edited_by_hand_stays_with_address_and_company_and_is_named() -
     let import = office.find(id).await?;
     let counts = import.counts(office.services()).await?;
     assert_eq!((counts.removed, counts.kept), (2, 2));
+    assert_eq!(import.kept_records, [person(id.0, 3), person(id.0, 5)]);
+    let shown = office.stack.native(id.0).await?["undone"]["kept"].clone();
+    let orchard = office.company("Orchard").await?;
+    assert_eq!(
+        shown,
+        json!([
+            { "kind": "company", "id": orchard },
+            { "kind": "person", "id": person(id.0, 3) },
+            { "kind": "person", "id": person(id.0, 5) },
+        ])
+    );
     let query = RowQuery { outcomes: Vec::new(), ascending: true, after: None, take: 10 };
     assert_eq!(page(office.services(), &import, &query).await?.rows.len(), 5);
 
