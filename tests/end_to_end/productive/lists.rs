@@ -15,11 +15,11 @@ async fn crowd(stack: &Stack) -> anyhow::Result<()> {
         let people: Vec<Value> = (0..333)
             .map(|at| {
                 let number = part * 333 + at;
+                let first_name = ["Robin", "Kim", "Sam", "Ada, the first"][number % 4];
+                let title = ["", "Cook", "Head Cook"][number % 3];
                 let mut person = json!({
-                    "company": format!("Company {}", number % 10),
-                    "first_name": ["Robin", "Kim", "Sam", "Ada, the first"][number % 4],
-                    "last_name": format!("Name{}", number % 50),
-                    "title": ["", "Cook", "Head Cook"][number % 3],
+                    "company": format!("Company {}", number % 10), "first_name": first_name,
+                    "last_name": format!("Name{}", number % 50), "title": title,
                 });
                 if number % 5 != 0 {
                     person["email"] = json!(format!("P{number}@Example.com"));
@@ -146,11 +146,10 @@ async fn a_deleted_person_and_a_reverted_import_leave_right_totals() -> anyhow::
 async fn imports_are_listed_by_id_and_filtered() -> anyhow::Result<()> {
     let stack = Stack::start(1000).await?;
     for at in 0..5 {
-        let attributes = json!({
-            "import_data": json!({ "company": [{ "name": format!("C{at}") }] }).to_string(),
-            "import_model_id": if at % 2 == 0 { json!(at) } else { Value::Null },
-            "sample": match at { 0 => json!(true), 1 => Value::Null, _ => json!(false) },
-        });
+        let rows = json!({ "company": [{ "name": format!("C{at}") }] }).to_string();
+        let model = if at % 2 == 0 { json!(at) } else { Value::Null };
+        let sample = if at == 1 { Value::Null } else { json!(at == 0) };
+        let attributes = json!({ "import_data": rows, "import_model_id": model, "sample": sample });
         send(&stack, Method::POST, "/imports", &resource("imports", &attributes)).await?.expect(201)?;
     }
     for (query, expected) in [

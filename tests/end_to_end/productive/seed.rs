@@ -121,9 +121,9 @@ async fn every_example_of_the_vendor_is_answered_in_its_shape() -> anyhow::Resul
                 }
             }
             "a changed import" | "a change without data" => {
-                let made =
-                    send(&stack, Method::POST, "/imports", &import_data(&json!({ "company": [{ "name": "A" }] })));
-                id = made.await?.expect(201)?["data"]["id"].as_str().context("no id")?.to_owned();
+                let body = import_data(&json!({ "company": [{ "name": "A" }] }));
+                let made = send(&stack, Method::POST, "/imports", &body).await?;
+                id = made.expect(201)?["data"]["id"].as_str().context("no id")?.to_owned();
             }
             "a reverted import" => {
                 id = prepared(&stack, "A").await?;
