@@ -193,6 +193,17 @@ impl Stack {
     /// Undoes an import through the Noko door, and waits for the end.
     pub async fn undo(&self, id: u64) -> anyhow::Result<()> {
         self.delete(&format!("/v2/imports/{id}")).await?.expect(204)?;
+        self.undone(id).await
+    }
+
+    /// Undoes an import of any type through the native door, and waits for the end.
+    pub async fn revert(&self, id: u64) -> anyhow::Result<()> {
+        let path = format!("/api/v1/imports/{id}/revert");
+        self.answer(self.bare(Method::POST, &path).header("Authorization", "Token demo")).await?.expect(202)?;
+        self.undone(id).await
+    }
+
+    async fn undone(&self, id: u64) -> anyhow::Result<()> {
         self.idle().await?;
         let status = self.native(id).await?["status"].clone();
         if status != "rolled_back" { bail!("import {id} is {status} after its undo") } else { Ok(()) }

@@ -30,7 +30,7 @@ async fn the_folder_the_metadata_or_the_file_says_that_a_drop_has_contacts() -> 
     drop_file(&stack, "inbox/1/auto/d.csv", TOGGL.as_bytes(), &[]).await?;
     assert_eq!(told(&report(&stack, "d.csv").await?), json!(["TimeEntryImport", "complete", 5, 0]));
     for id in 1..=4 {
-        stack.undo(id).await?;
+        stack.revert(id).await?;
     }
     assert_eq!(differences(&before, &stack.workspace().await?), Vec::<String>::new());
     Ok(())
