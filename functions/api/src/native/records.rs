@@ -36,8 +36,8 @@ pub enum Record {
     Company(CompanyRecord),
 }
 
-/// The description of a [`Record`], with the members of all types in one schema, so that a client which knows entries alone
-/// can read the description as before.
+/// An entry, a person or a company that a row made; the members that the type does not have are absent
+// One schema has the members of all types, so that a client which knows entries alone can read the description as before.
 #[derive(ToSchema)]
 #[schema(as = Record)]
 #[expect(dead_code, reason = "the type describes JSON; nothing makes a value of it")]
