@@ -15,13 +15,14 @@ use crate::files::Object;
 use crate::id::Row;
 use crate::import::{Import, ImportError, ImportType, Options};
 use crate::kind::survey::{FileSurvey, KindSurvey, RefusedFile};
-use crate::kind::{HeldChunk, Kind, Loaded, Undone, layout_of, planned_file};
+use crate::kind::{HeldChunk, Kind, Loaded, Undone, join, layout_of};
 use crate::ledger::PageError;
 use crate::mappings::MadeWith;
 use crate::packed::{self, Cancellation, NotSurveyed, NotUnpacked, WantedSheet};
 use crate::results;
 use crate::services::Services;
 use crate::store::StoreError;
+use crate::store::keys::RecordKind;
 use crate::table::{Remembered, Rows, StoredLayout};
 use crate::unpack::{self, Bytestream, OpenTable};
 
@@ -112,7 +113,7 @@ pub async fn join(
     layout: &StoredLayout,
     sizes: (u64, u64),
 ) -> Result<(), ImportError> {
-    by_kind!(import.import_type, K => planned_file::note::<K>(services, import, source, layout, sizes).await)
+    by_kind!(import.import_type, K => join::note::<K>(services, import, source, layout, sizes).await)
 }
 
 /// Writes the entities of a claimed chunk's rows, whose bytes are given.
@@ -125,8 +126,8 @@ pub async fn load(held: &HeldChunk<'_>, layout: &StoredLayout, bytes: &[u8]) -> 
     })
 }
 
-/// `true` if the undo of a chunk may keep entities.
-pub fn keeps(import: &Import) -> bool {
+/// The records which the undo of a chunk may keep, or `None`.
+pub fn keeps(import: &Import) -> Option<RecordKind> {
     by_kind!(import.import_type, K => K::KEEPS)
 }
 

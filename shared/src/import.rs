@@ -64,7 +64,7 @@ use crate::fetch::Location;
 use crate::files::place::InboxPlace;
 use crate::files::{Object, UPLOADS};
 use crate::format::{FormatName, RememberedMapping};
-use crate::id::{AccountId, ImportId, MappingId, ThingId};
+use crate::id::{AccountId, ImportId, MappingId, RecordId, ThingId};
 use crate::services::Services;
 use crate::store::{Item, StoreError, decode, encode, keys};
 use crate::table::Verdict;
@@ -189,6 +189,9 @@ pub struct Import {
     /// the things.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub kept: Vec<Kept>,
+    /// The first records of the import which stayed after the undo, because somebody else wrote to them since.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub kept_records: Vec<RecordId>,
     /// The reason, for people, why the import ended without loading all rows, or `None` unless the import was stopped
     /// or refused.
     #[serde(skip_serializing_if = "Option::is_none")]

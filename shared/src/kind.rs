@@ -7,7 +7,7 @@
 //! | verb of the engine | function of the kind | the engine's part |
 //! |---|---|---|
 //! | plan | [`Kind::reading`], [`Kind::format`] | a pass over the file, chunks, the verdict |
-//! | join | [`Kind::join`] | the chunks' runs of rows that stand already ([`planned_file`]) |
+//! | join | [`Kind::join`] | the chunks' runs of rows that stand already ([`join`](mod@join)) |
 //! | load | [`Kind::load`] | claim, bytes, commit of page and counts |
 //! | undo | [`Kind::undo`] | fence, the mark with its counts, the release of references |
 //! | settle | [`Kind::made_with`] | totals, summaries, findings, status |
@@ -17,6 +17,7 @@
 //! by the type of the import, and no other part of the engine knows the kinds by name.
 
 pub mod bits;
+pub mod join;
 pub mod planned_file;
 pub mod survey;
 
@@ -30,6 +31,7 @@ use crate::ledger::{Chunk, Page};
 use crate::mappings::MadeWith;
 use crate::services::Services;
 use crate::store::StoreError;
+use crate::store::keys::RecordKind;
 use crate::table::{Form, LayoutOf, Remembered, Rows, StoredLayout};
 use bits::Bits;
 use planned_file::PlannedFile;
@@ -42,8 +44,9 @@ pub trait Kind: Sized {
     /// The form of the kind's tables.
     type Form: Form;
 
-    /// `true` if the undo of a chunk may keep entities to which somebody else wrote since.
-    const KEEPS: bool;
+    /// The records which the undo of a chunk may keep, because somebody else wrote to them since. `None` for a kind whose
+    /// undo keeps nothing.
+    const KEEPS: Option<RecordKind>;
 
     /// The options with which the form reads the file of an import with these options, given the account's remembered
     /// mappings.
@@ -88,7 +91,7 @@ pub trait Kind: Sized {
 pub struct HeldChunk<'a> {
     /// The clients.
     pub services: &'a Services,
-    /// The import of the chunk, as read after the chunk was taken.
+    /// The import of the chunk: for a load as read after the chunk was taken, for an undo as read before.
     pub import: &'a Import,
     /// The chunk as it was when taken. An undone chunk has its page if it was committed.
     pub chunk: &'a Chunk,

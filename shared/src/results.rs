@@ -4,6 +4,7 @@
 pub mod causes;
 pub mod cells;
 pub mod findings;
+pub mod kept;
 pub mod made;
 pub mod rows;
 pub mod summary;

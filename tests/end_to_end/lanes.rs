@@ -35,13 +35,17 @@ fn people(names: &[&str]) -> String {
     format!("First name,Last name,Email,Company\n{}", rows.collect::<String>())
 }
 
+fn file_of(import_type: ImportType) -> String {
+    match import_type {
+        ImportType::TimeEntries => TOGGL.to_owned(),
+        ImportType::Contacts => people(&["ada", "ben", "cleo"]),
+    }
+}
+
 /// Makes an import of a type by a way, with its file in the bucket unless the file is to be uploaded.
 async fn made(stack: &Stack, import_type: ImportType, way: Way, autostart: bool) -> anyhow::Result<Import> {
     let services = &stack.functions().api;
-    let file = match import_type {
-        ImportType::TimeEntries => TOGGL.to_owned(),
-        ImportType::Contacts => people(&["ada", "ben", "cleo"]),
-    };
+    let file = file_of(import_type);
     let token = shared::lease::nonce();
     let origin = match way {
         Way::Body => Origin::Body { token },
@@ -72,7 +76,7 @@ async fn made(stack: &Stack, import_type: ImportType, way: Way, autostart: bool)
 
 async fn uploaded(stack: &Stack, import: &Import) -> anyhow::Result<()> {
     let key = import.awaits.as_deref().expect("an awaited file");
-    stack.system.services().files.put(key, people(&["ada", "ben", "cleo"]).into()).await?;
+    stack.system.services().files.put(key, file_of(import.import_type).into()).await?;
     Ok(())
 }
 
@@ -185,7 +189,7 @@ async fn the_lane_of_contacts_is_worked_off_in_the_order_of_the_starts() -> anyh
 async fn many_imports_at_once_stand_in_line_each_at_a_place_of_its_own() -> anyhow::Result<()> {
     let stack = Stack::by_hand(10).await?;
     let postman = Postman::of(&stack.system);
-    let one = |n: u64| made(&stack, ImportType::Contacts, Way::Body, n % 3 > 0);
+    let one = |n: u64| made(&stack, ImportType::Contacts, Way::Body, !n.is_multiple_of(3));
     try_join_all((0..20).map(one)).await?;
     postman.drain_all(stack.functions(), &Faults::default()).await;
     let held: Vec<_> = {
@@ -200,12 +204,12 @@ async fn many_imports_at_once_stand_in_line_each_at_a_place_of_its_own() -> anyh
     at_rest(&stack).await
 }
 
-/// Turns the clock by five minutes at a time, with a sweep each time whose messages are lost, until `is_over`. Returns
+/// Turns the clock by a minute at a time, with a sweep each time whose messages are lost, until `is_over`. Returns
 /// the time that has passed.
 async fn standing_still(stack: &Stack, is_over: impl AsyncFn() -> anyhow::Result<bool>) -> anyhow::Result<Duration> {
-    const STEP: Duration = Duration::from_secs(300);
+    const STEP: Duration = Duration::from_secs(60);
     let postman = Postman::of(&stack.system);
-    for step in 0..60 {
+    for step in 0..300 {
         if is_over().await? {
             return Ok(STEP * step);
         }

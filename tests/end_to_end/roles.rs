@@ -137,6 +137,9 @@ async fn people_edit() -> anyhow::Result<Stack> {
     stack.send(Method::PUT, &into, &json!({ "tag_id": tags[1]["id"] })).await?.expect(204)?;
     stack.delete(&format!("/v2/entries/{}", by_hand["id"])).await?.expect(204)?;
     stack.undo(1).await?;
+    // The door loads a small import of contacts within the request.
+    let people = json!({ "company": [{ "name": "Quay" }], "person": [{ "company": "Quay", "first_name": "Kim" }] });
+    crate::productive::run(&stack, &people).await?;
     Ok(stack)
 }
 

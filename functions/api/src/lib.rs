@@ -65,6 +65,7 @@ pub fn router(services: Services) -> Router {
         .route("/v2/", noko::root())
         .nest("/api", native::unversioned(door.clone()))
         .nest("/api/v2", productive::router(door.clone()))
+        .route("/api/v2/", productive::root())
         .nest("/api/v1", native::router(door))
         // For load balancers and monitors: no token is needed and no store is asked, because failures of the stores
         // have alarms of their own.

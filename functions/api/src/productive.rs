@@ -19,6 +19,7 @@ mod run;
 mod shape;
 
 use axum::Router;
+use axum::routing::{MethodRouter, any};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
@@ -40,6 +41,11 @@ pub(crate) fn routes() -> OpenApiRouter<Door> {
         .routes(routes!(people::get, people::update, people::delete))
         .routes(routes!(people::archive))
         .routes(routes!(people::restore))
+}
+
+/// The handler for `/api/v2/`, which the nested router does not cover.
+pub fn root() -> MethodRouter {
+    any(async || ProductiveError::not_found())
 }
 
 /// The router of the door.

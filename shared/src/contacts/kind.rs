@@ -11,6 +11,7 @@ use crate::kind::bits::Bits;
 use crate::kind::planned_file::PlannedFile;
 use crate::kind::{HeldChunk, Kind, Loaded, Undone};
 use crate::mappings::MadeWith;
+use crate::store::keys::RecordKind;
 use crate::table::{Remembered, Rows};
 
 /// The kind of contacts.
@@ -21,7 +22,7 @@ impl Kind for ContactKind {
     type Form = Contacts;
 
     /// People to whom somebody else wrote stay.
-    const KEEPS: bool = true;
+    const KEEPS: Option<RecordKind> = Some(RecordKind::Person);
 
     fn reading(options: &Options, remembered: &Remembered) -> ContactReading {
         options.contact_reading(remembered)

@@ -148,10 +148,11 @@ async fn faults(
     }
     match person.company {
         None if is_new(|before| before.company.is_some()) => wrong.push(("company", Fault::Blank)),
-        Some(company) if before.is_none_or(|before| before.company != Some(company)) => {
-            if Thing::get(services, account, Kind::Company, company).await?.is_none() {
-                wrong.push(("company", Fault::Missing));
-            }
+        Some(company)
+            if before.is_none_or(|before| before.company != Some(company))
+                && Thing::get(services, account, Kind::Company, company).await?.is_none() =>
+        {
+            wrong.push(("company", Fault::Missing));
         }
         _ => {}
     }

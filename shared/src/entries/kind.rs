@@ -10,6 +10,7 @@ use crate::kind::bits::Bits;
 use crate::kind::planned_file::PlannedFile;
 use crate::kind::{HeldChunk, Kind, Loaded, Undone};
 use crate::mappings::MadeWith;
+use crate::store::keys::RecordKind;
 use crate::table::Remembered;
 
 /// The kind of time entries.
@@ -20,7 +21,7 @@ impl Kind for EntryKind {
     type Form = TimeEntries;
 
     /// Entries are removed by the undo of their import whatever happened to them since.
-    const KEEPS: bool = false;
+    const KEEPS: Option<RecordKind> = None;
 
     fn reading(options: &Options, remembered: &Remembered) -> ReadingOptions {
         options.reading(remembered)

@@ -328,6 +328,7 @@ fn first_state(services: &Services, new: &NewImport, id: ImportId, now: i64) -> 
         aborting: false,
         tally: None,
         kept: Vec::new(),
+        kept_records: Vec::new(),
         reason: None,
     }
 }

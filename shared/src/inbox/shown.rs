@@ -48,6 +48,13 @@ fn mapping(import: &Import) -> Option<Value> {
     Some(json!({ "columns": recalled.columns, "remembered": from }))
 }
 
+/// The things and records which stayed after the undo, each with its kind and id.
+fn kept(import: &Import) -> Vec<Value> {
+    let things = import.kept.iter().map(|kept| json!(kept));
+    let word = dispatch::keeps(import);
+    things.chain(import.kept_records.iter().map(|id| json!({ "kind": word, "id": id }))).collect()
+}
+
 /// The progress as shown.
 fn progress(progress: &Progress) -> Value {
     json!({
@@ -89,7 +96,7 @@ pub async fn shown_at(services: &Services, import: &Import, at: &Progress) -> Re
         "progress": progress(at),
         // The number of skipped rows which are duplicates.
         "duplicates": counts.duplicates,
-        "undone": { "chunks": counts.reverted, "removed": counts.removed, "kept": import.kept },
+        "undone": { "chunks": counts.reverted, "removed": counts.removed, "kept": kept(import) },
         "chunks": { "planned": import.chunks, "committed": counts.chunks },
         "seconds": counts.seconds,
         "reasons": [],

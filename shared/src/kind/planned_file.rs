@@ -2,7 +2,7 @@
 //!
 //! Because chunks are loaded in any order, the plan finds all rows that stand already before the first chunk is loaded,
 //! and notes these rows in the chunk items ([`Chunk::there`]). A kind decides by the rows' keys which rows stand
-//! ([`Kind::join`]); this module passes over the file and writes the notes.
+//! ([`crate::kind::Kind::join`]); this module passes over the file and writes the notes.
 //!
 //! For a long file a kind handles the keys in shares which fit in memory, with two passes over the file for each share.
 //! A bit per row is all that is kept between shares.
@@ -10,7 +10,6 @@
 use futures::{StreamExt, TryStreamExt, stream};
 
 use super::bits::Bits;
-use super::{Kind, layout_of};
 use crate::concurrent::drained;
 use crate::files::Object;
 use crate::id::ChunkNo;
@@ -19,7 +18,7 @@ use crate::ledger::{Chunk, ChunkState, Outcome, Page, runs_attribute};
 use crate::services::Services;
 use crate::store::keys;
 use crate::store::{Query, StoreError, Write};
-use crate::table::{Form, LayoutOf, Rows, StoredLayout};
+use crate::table::{Form, LayoutOf, Rows};
 
 /// The most chunks whose bytes are fetched ahead.
 const FETCHES_AHEAD: usize = 8;
@@ -49,27 +48,18 @@ pub struct SeenRow {
     pub outcome: Option<Outcome>,
 }
 
-/// Notes in the chunks of a planned file which are not committed, with the given numbers of rows and chunks, which rows
-/// stand already.
-pub async fn note<K: Kind>(
-    services: &Services,
-    import: &Import,
-    source: &Object,
-    layout: &StoredLayout,
-    (rows, chunks): (u64, u64),
-) -> Result<(), ImportError> {
-    if !K::joins(import) {
-        return Ok(());
+impl<'a, F: Form> PlannedFile<'a, F> {
+    /// A planned file with the given numbers of rows and chunks.
+    pub(super) fn new(
+        services: &'a Services,
+        import: &'a Import,
+        source: &'a Object,
+        layout: &'a LayoutOf<F>,
+        (rows, chunks): (u64, u64),
+    ) -> Self {
+        Self { services, import, source, layout, rows, chunks }
     }
-    let layout = layout_of::<K>(layout)?;
-    let file = PlannedFile::<K::Form> { services, import, source, layout: &layout, rows, chunks };
-    // An earlier run which died may have noted rows whose entities were deleted since.
-    let noted = file.noted().await?;
-    let found = K::join(&file).await?;
-    file.write(&found, &noted).await
-}
 
-impl<F: Form> PlannedFile<'_, F> {
     /// The number of shares in which the keys of all rows are handled, so a share fits in memory; at least 1.
     pub fn shares(&self) -> u64 {
         self.rows.div_ceil(self.services.fingerprints_at_once).max(1)
@@ -109,7 +99,7 @@ impl<F: Form> PlannedFile<'_, F> {
     }
 
     /// The chunks in which an earlier run noted rows.
-    async fn noted(&self) -> Result<Bits, StoreError> {
+    pub(super) async fn noted(&self) -> Result<Bits, StoreError> {
         let mut noted = Bits::new(self.chunks);
         let mut pages = self.services.store.pages(self.all_chunks());
         while let Some(items) = pages.next().await? {
@@ -124,7 +114,7 @@ impl<F: Form> PlannedFile<'_, F> {
     }
 
     /// Notes the rows found in the chunks. A chunk is left alone if a second run has begun the load.
-    async fn write(&self, found: &Bits, noted: &Bits) -> Result<(), ImportError> {
+    pub(super) async fn write(&self, found: &Bits, noted: &Bits) -> Result<(), ImportError> {
         let rows = u64::from(self.import.rows_per_chunk);
         let note = |number: ChunkNo| {
             let runs = found.runs(number.0 * rows, (number.0 + 1) * rows);

@@ -18,6 +18,7 @@ use crate::dispatch;
 use crate::import::{Change, Import, ImportError, Status, Tally, roll, transition};
 use crate::portions::TimeLeft;
 use crate::queue::Message;
+use crate::results::kept::kept_records;
 use crate::services::Services;
 use crate::settle::{abort, last_step};
 use crate::store::keys::{self, Kind};
@@ -30,7 +31,7 @@ use crate::things::reference::{Dropped, drop_reference, drop_together};
 
 /// The most notes worked off at once.
 const NOTES_IN_FLIGHT: usize = 8;
-/// The most things which the report names as kept.
+/// The most things, and the most records, which the report names as kept.
 const MOST_NAMED: usize = 100;
 /// The most candidates for the report: a client which one project leaves in place may be removed with the next project.
 const MOST_CANDIDATES: usize = 1000;
@@ -153,11 +154,15 @@ async fn let_go(services: &Services, import: &Import, time: &TimeLeft) -> Result
     let mut kept = Vec::from_iter(mark.standing(services, import).await?);
     kept.truncate(MOST_NAMED);
     // Every chunk is undone, so the count is final. A kind which keeps nothing pays for no read.
-    let stayed = if dispatch::keeps(import) { import.counts(services).await?.kept } else { 0 };
+    let stayed = if dispatch::keeps(import).is_some() { import.counts(services).await?.kept } else { 0 };
+    let records = if stayed > 0 { kept_records(services, import, MOST_NAMED).await? } else { Vec::new() };
     let mut import = import.clone();
     loop {
         let now = services.clock.now_ms();
         let mut change = Change::none().set("reverted_at", now).set("kept", &kept);
+        if stayed > 0 {
+            change = change.set("kept_records", &records);
+        }
         if mark.steps > 0 {
             change = change.also(Write::delete(keys::release(import.account, import.id)));
         }

@@ -26,11 +26,11 @@ pub type Row = [&'static str; 3];
 
 /// A file of contacts.
 pub fn file(rows: &[[&str; 3]]) -> String {
-    let mut file = "model,company,first_name,email,title\n".to_owned();
+    let mut file = "model,company,first_name,last_name,email,title\n".to_owned();
     for [company, name, address] in rows {
         match (*name, *address) {
-            ("", "") => file.push_str(&format!("company,{company},,,\n")),
-            _ => file.push_str(&format!("person,{company},{name},{address},Gardener\n")),
+            ("", "") => file.push_str(&format!("company,{company},,,,\n")),
+            _ => file.push_str(&format!("person,{company},{name},,{address},Gardener\n")),
         }
     }
     file

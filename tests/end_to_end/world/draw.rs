@@ -60,14 +60,14 @@ impl Draw {
 
     /// A file of a few companies and people, with rows that fail.
     pub fn contacts(&mut self) -> String {
-        let mut file = "model,company,first_name,email,title\n".to_owned();
+        let mut file = "model,company,first_name,last_name,email,title\n".to_owned();
         for row in 0..=self.below(6) {
             let company = if self.one_in(3) { String::new() } else { self.name() };
             let address = if self.one_in(3) { String::new() } else { self.address() };
             let address = if self.one_in(9) { "nobody".to_owned() } else { address };
             match self.below(5) {
-                0 => file.push_str(&format!("company,{company},,,\n")),
-                _ => file.push_str(&format!("person,{company},Person {row},{address},Gardener\n")),
+                0 => file.push_str(&format!("company,{company},,,,\n")),
+                _ => file.push_str(&format!("person,{company},Person {row},,{address},Gardener\n")),
             }
         }
         file

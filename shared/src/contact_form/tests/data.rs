@@ -311,6 +311,8 @@ proptest! {
             list.iter().flatten().any(|fault| fault.row == row as u64 + 1 && fault.messages != ["Email has already been taken"])
         };
         let table = rows.to_csv();
+        let back = ImportData::of_csv(&table).map(|back| back.to_csv());
+        prop_assert_eq!(back.as_ref(), Some(&table));
         let found = read_with(&table, &reading()).map_err(|refusal| TestCaseError::fail(refusal.to_string()))?;
         prop_assert_eq!(found.len(), rows.rows());
         let tidy = |text: &str| text.split(is_blank).filter(|word| !word.is_empty()).collect::<Vec<_>>().join(" ");
@@ -382,4 +384,13 @@ fn a_large_file_of_import_data_is_checked_once_over() {
     assert!(rows.check(&Standing::default()).is_empty());
     let plan = survey(&rows.to_csv(), &reading(), 1000, 4096).unwrap();
     assert_eq!((plan.rows, plan.chunks.len()), (10_001, 11));
+}
+
+#[test]
+fn only_a_table_of_ours_is_read_back() {
+    for table in ["", "name,email\nJo,jo@example.com\n", "model,company,first_name,last_name,email,title\ndeal,Quay\n"]
+    {
+        assert_eq!(ImportData::of_csv(table.as_bytes()), None, "{table}");
+    }
+    assert_eq!(ImportData::of_csv(&[0xff]), None);
 }

@@ -1,6 +1,7 @@
 //! The items of an account in memory. Each method is one write or one transaction of the store: all of it happens, or
 //! nothing.
 
+use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Value, json};
@@ -280,8 +281,8 @@ impl Memory {
     }
 
     pub fn make_company(&mut self, name: Company) {
-        if !self.companies.contains_key(&name) {
-            self.companies.insert(name, CompanyItem { name, maker: ImportId::HAND, refs: 0, orphan: false });
+        if let Entry::Vacant(free) = self.companies.entry(name) {
+            free.insert(CompanyItem { name, maker: ImportId::HAND, refs: 0, orphan: false });
             self.log.push(Written::Needs(ImportId::HAND, name));
         }
     }
