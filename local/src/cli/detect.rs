@@ -97,7 +97,8 @@ fn look(path: &Path, reading: &Reading) -> anyhow::Result<Looked> {
     }
     let wanted = match reading.entries() {
         Ok(wanted) => wanted,
-        Err(error) => return if reading.contacts().is_ok() { as_contacts() } else { Err(error) },
+        Err(_) if reading.maps_contacts() => return as_contacts(),
+        Err(error) => return Err(error),
     };
     match survey(path, &wanted)? {
         Err(refusal) if can_only_be_contacts(&refusal.headers) => as_contacts(),

@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use anyhow::{Context, bail};
 use clap::Args;
 use serde_json::{Value, json};
-use shared::contact_form::{ContactReading, Contacts};
-use shared::format::{ReadingOptions, Remembered, TimeEntries};
+use shared::contact_form::{ContactField, ContactReading, Contacts};
+use shared::format::{Field, ReadingOptions, Remembered, TimeEntries};
 use shared::import::{ImportType, delimiter};
 use shared::packed::WantedSheet;
 use shared::table::{MappedField, Mapping};
@@ -81,6 +81,11 @@ impl Reading {
             CONTACTS => Some(ImportType::Contacts),
             _ => Some(ImportType::TimeEntries),
         }
+    }
+
+    /// True if `--map` names fields which contacts have and time entries do not.
+    pub fn maps_contacts(&self) -> bool {
+        self.mapping::<Field>().is_err() && self.mapping::<ContactField>().is_ok()
     }
 
     /// The options as input for a survey of contacts in this process.

@@ -12,8 +12,8 @@
 //! only this search knows which of two rows comes first in the file.
 //!
 //! For a long file the rows are handled in shares by the hash of their key ([`PlannedFile::shares`]), each with a pass
-//! over the file. Only a share's addresses and names are in memory. A file of a single chunk is passed over only to skip
-//! contacts that stand, because the load of a chunk sees its repeated addresses by itself.
+//! over the file. Only a share's addresses and names are in memory. A file of a single chunk is passed over too: its load would
+//! see a repeated address only after making the company of the row.
 
 use std::collections::{HashMap, HashSet};
 use std::hash::{DefaultHasher, Hash, Hasher};
@@ -44,9 +44,6 @@ const PEOPLE_AT_ONCE: usize = 1000;
 pub async fn standing(file: &PlannedFile<'_, Contacts>) -> Result<Bits, ImportError> {
     let mut found = file.no_rows();
     let skips = file.import.options.duplicates == Duplicates::Skip;
-    if !skips && file.rows <= u64::from(file.import.rows_per_chunk) {
-        return Ok(found);
-    }
     let shares = file.shares();
     for share in 0..shares {
         let mut rows = ShareOfRows { shares, share, skips, ..ShareOfRows::default() };
