@@ -14,7 +14,9 @@ async fn with_ids(stack: &Stack) -> anyhow::Result<Vec<(Method, String)>> {
     let document = stack.answer(stack.bare(Method::GET, "/api/v1/openapi.json")).await?.expect(200)?;
     let mut found = Vec::new();
     for (path, item) in document["paths"].as_object().context("no paths")? {
-        if !path.starts_with("/api/") || !path.contains("{id}") {
+        // The Productive door has tokens and errors of its own, and a test like this one.
+        let is_native = path.starts_with("/api/") && !path.starts_with("/api/v2/");
+        if !is_native || !path.contains("{id}") {
             continue;
         }
         for method in item.as_object().context("no methods")?.keys() {
