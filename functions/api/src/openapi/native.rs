@@ -9,17 +9,15 @@ mod imports;
 mod lists;
 mod mappings;
 
-use std::collections::BTreeMap;
-
 use utoipa::openapi::path::{Parameter, ParameterBuilder, ParameterIn};
 use utoipa::openapi::security::{
     ApiKey, ApiKeyValue, HttpAuthScheme, HttpBuilder, SecurityRequirement, SecurityScheme,
 };
 use utoipa::openapi::tag::{Tag, TagBuilder};
-use utoipa::openapi::{Components, ContentBuilder, Ref, RefOr, Required, Response, ResponseBuilder, Type};
-use utoipa::{IntoParams, IntoResponses, ToSchema};
+use utoipa::openapi::{Components, ContentBuilder, Ref, Required, ResponseBuilder, Type};
+use utoipa::{IntoParams, ToSchema};
 
-use super::shared::{idempotency_key, plain, retry_after};
+use super::shared::{Told, answer_sets, idempotency_key, plain, retry_after};
 pub use bodies::Description;
 pub use bodies::GivenReason;
 use bodies::{FieldErrors, ProblemObject, RefusedFields};
@@ -66,9 +64,6 @@ pub struct OtherType;
 /// 422: fields are well formed and refused.
 pub struct Refused;
 
-/// The name of the component, the status, and the reason in words.
-type Told = (&'static str, u16, &'static str);
-
 const ACCEPTED: Told = ("ImportNow", 202, "The import as it is now");
 const UNAUTHORIZED: Told = ("Unauthorized", 401, "The token is missing, unknown, revoked or expired");
 const FORBIDDEN: Told = ("Forbidden", 403, "The token may not do this, or the `Account-Token` is of another account");
@@ -82,22 +77,7 @@ const OTHER_TYPE: Told = ("OtherType", 415, "The body has another content type t
 const PROBLEMS: [Told; 8] = [UNAUTHORIZED, FORBIDDEN, NOT_FOUND, CONFLICT, TOO_LARGE, OTHER_TYPE, FAILED, BUSY];
 const WRONG_FIELDS: Told = ("WrongFields", 400, "Parameters or fields of the request are wrong; each is named");
 
-fn responses<const N: usize>(told: [Told; N]) -> BTreeMap<String, RefOr<Response>> {
-    let one = |(name, status, _): Told| (status.to_string(), RefOr::Ref(Ref::from_response_name(name)));
-    told.into_iter().map(one).collect()
-}
-
-macro_rules! errors {
-    ($($set:ident: [$($told:ident),+]),+ $(,)?) => {$(
-        impl IntoResponses for $set {
-            fn responses() -> BTreeMap<String, RefOr<Response>> {
-                responses([$($told),+])
-            }
-        }
-    )+};
-}
-
-errors! {
+answer_sets! {
     Accepted: [ACCEPTED],
     Everywhere: [UNAUTHORIZED, FORBIDDEN, FAILED, BUSY],
     WrongFields: [WRONG_FIELDS],

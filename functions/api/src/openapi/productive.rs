@@ -3,20 +3,18 @@
 mod bodies;
 mod resources;
 
-use std::collections::BTreeMap;
-
 use utoipa::openapi::path::{Parameter, ParameterBuilder, ParameterIn, PathItem};
 use utoipa::openapi::schema::{ObjectBuilder, Schema};
 use utoipa::openapi::security::{ApiKey, ApiKeyValue, SecurityRequirement, SecurityScheme};
 use utoipa::openapi::tag::{Tag, TagBuilder};
-use utoipa::openapi::{Components, ContentBuilder, Ref, RefOr, Required, Response, ResponseBuilder, Type};
-use utoipa::{IntoParams, IntoResponses, PartialSchema, ToSchema};
+use utoipa::openapi::{Components, ContentBuilder, Ref, RefOr, Required, ResponseBuilder, Type};
+use utoipa::{IntoParams, PartialSchema, ToSchema};
 
 use bodies::ErrorDocument;
 pub use bodies::{CompanyAsked, ImportAsked, PersonAsked};
 pub use resources::{CompanyResource, ImportResource, Pages, PersonResource, Single};
 
-use super::shared::{idempotency_key, plain, retry_after};
+use super::shared::{Told, answer_sets, idempotency_key, plain, retry_after};
 
 /// The content type of bodies and answers.
 const JSON_API: &str = "application/vnd.api+json";
@@ -55,21 +53,18 @@ pub struct Written;
 /// 422: attributes are wrong, or the change is not allowed.
 pub struct Refused;
 
-/// The status, the name of the component, and the reason in words.
-type Told = (u16, &'static str, &'static str);
-
-const BAD: Told = (400, "ProductiveBadRequest", "Parameters or the document cannot be taken; each is named");
-const UNAUTHENTICATED: Told = (401, "ProductiveUnauthenticated", "The token or the organization is missing, or ended");
-const DENIED: Told = (403, "ProductiveDenied", "The token is of another organization, or may not do this");
-const NOT_FOUND: Told = (404, "ProductiveNotFound", "The organization has nothing with this id");
-const NOT_ACCEPTABLE: Told = (406, "ProductiveNotAcceptable", "Every JSON:API type in `Accept` has parameters");
-const MISMATCH: Told = (409, "ProductiveMismatch", "Type or id of the body's resource are not those of the path");
-const DONE: Told = (409, "ProductiveAlreadyDone", "The state of the import does not allow this");
-const TOO_LARGE: Told = (413, "ProductiveTooLarge", "The body has more than 4 MB");
-const OTHER_TYPE: Told = (415, "ProductiveOtherType", "The body is not `application/vnd.api+json`");
-const INVALID: Told = (422, "ProductiveInvalid", "Attributes are wrong; each has an error object");
-const FAILED: Told = (500, "ProductiveFailed", "Something went wrong on the server's side");
-const BUSY: Told = (503, "ProductiveBusy", "Too much is being changed at once; the request may be repeated");
+const BAD: Told = ("ProductiveBadRequest", 400, "Parameters or the document cannot be taken; each is named");
+const UNAUTHENTICATED: Told = ("ProductiveUnauthenticated", 401, "The token or the organization is missing, or ended");
+const DENIED: Told = ("ProductiveDenied", 403, "The token is of another organization, or may not do this");
+const NOT_FOUND: Told = ("ProductiveNotFound", 404, "The organization has nothing with this id");
+const NOT_ACCEPTABLE: Told = ("ProductiveNotAcceptable", 406, "Every JSON:API type in `Accept` has parameters");
+const MISMATCH: Told = ("ProductiveMismatch", 409, "Type or id of the body's resource are not those of the path");
+const DONE: Told = ("ProductiveAlreadyDone", 409, "The state of the import does not allow this");
+const TOO_LARGE: Told = ("ProductiveTooLarge", 413, "The body has more than 4 MB");
+const OTHER_TYPE: Told = ("ProductiveOtherType", 415, "The body is not `application/vnd.api+json`");
+const INVALID: Told = ("ProductiveInvalid", 422, "Attributes are wrong; each has an error object");
+const FAILED: Told = ("ProductiveFailed", 500, "Something went wrong on the server's side");
+const BUSY: Told = ("ProductiveBusy", 503, "Too much is being changed at once; the request may be repeated");
 
 const ERRORS: [Told; 12] = [
     BAD,
@@ -86,22 +81,7 @@ const ERRORS: [Told; 12] = [
     BUSY,
 ];
 
-fn responses<const N: usize>(told: [Told; N]) -> BTreeMap<String, RefOr<Response>> {
-    let one = |(status, name, _): Told| (status.to_string(), RefOr::Ref(Ref::from_response_name(name)));
-    told.into_iter().map(one).collect()
-}
-
-macro_rules! errors {
-    ($($set:ident: [$($told:ident),+]),+ $(,)?) => {$(
-        impl IntoResponses for $set {
-            fn responses() -> BTreeMap<String, RefOr<Response>> {
-                responses([$($told),+])
-            }
-        }
-    )+};
-}
-
-errors! {
+answer_sets! {
     Anywhere: [UNAUTHENTICATED, DENIED, NOT_ACCEPTABLE, FAILED, BUSY],
     BadDocument: [BAD],
     Unknown: [NOT_FOUND],
@@ -116,7 +96,7 @@ pub fn add_components(components: &mut Components) {
     let mut schemas = vec![(ErrorDocument::name().into_owned(), ErrorDocument::schema())];
     ErrorDocument::schemas(&mut schemas);
     components.schemas.extend(schemas);
-    for (status, name, about) in ERRORS {
+    for (name, status, about) in ERRORS {
         let content = ContentBuilder::new().schema(Some(Ref::from_schema_name(ErrorDocument::name()))).build();
         let answer = ResponseBuilder::new().description(about).content(JSON_API, content);
         let answer = if status == 503 { answer.header_ref("Retry-After", retry_after()) } else { answer };

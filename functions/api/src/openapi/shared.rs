@@ -1,8 +1,10 @@
-//! The parts of the description that both doors share: headers of answers, and the key of a repeated request.
+//! The parts of the description that the doors share: headers and sets of answers, and the key of a repeated request.
+
+use std::collections::BTreeMap;
 
 use utoipa::openapi::path::{Parameter, ParameterBuilder, ParameterIn};
 use utoipa::openapi::schema::{Object, ObjectBuilder};
-use utoipa::openapi::{Components, Header, HeaderBuilder, Ref, RefOr, Required, Type};
+use utoipa::openapi::{Components, Header, HeaderBuilder, Ref, RefOr, Required, Response, Type};
 
 /// The name of the component for the header `Retry-After`.
 const RETRY_AFTER: &str = "RetryAfter";
@@ -40,3 +42,25 @@ pub fn idempotency_key() -> Parameter {
         .schema(Some(key))
         .build()
 }
+
+/// An answer that operations may give: the name of the component, the status, and the reason in words.
+pub type Told = (&'static str, u16, &'static str);
+
+/// References to the components of answers, by status.
+pub fn responses<const N: usize>(told: [Told; N]) -> BTreeMap<String, RefOr<Response>> {
+    let one = |(name, status, _): Told| (status.to_string(), RefOr::Ref(Ref::from_response_name(name)));
+    told.into_iter().map(one).collect()
+}
+
+/// Gives names to sets of answers, which operations list by name.
+macro_rules! answer_sets {
+    ($($set:ident: [$($told:ident),+]),+ $(,)?) => {$(
+        impl utoipa::IntoResponses for $set {
+            fn responses() -> std::collections::BTreeMap<String, utoipa::openapi::RefOr<utoipa::openapi::Response>> {
+                $crate::openapi::shared::responses([$($told),+])
+            }
+        }
+    )+};
+}
+
+pub(crate) use answer_sets;
