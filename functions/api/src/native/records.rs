@@ -29,9 +29,9 @@ use crate::openapi::native::{Everywhere, Headers, ImportNumber, RecordsQuery, Un
 
 /// A record that an import created.
 #[derive(Debug, Serialize)]
-#[serde(untagged)]
+#[serde(tag = "type", rename_all = "snake_case")]
 pub enum Record {
-    Entry(EntryRecord),
+    TimeEntry(EntryRecord),
     Person(PersonRecord),
     Company(CompanyRecord),
 }
@@ -84,33 +84,10 @@ pub struct AnyRecord {
     updated_at: Option<String>,
 }
 
-/// The word of an entry.
-#[derive(Debug, Serialize)]
-#[serde(rename_all = "snake_case")]
-enum EntryWord {
-    TimeEntry,
-}
-
-/// The word of a person.
-#[derive(Debug, Serialize)]
-#[serde(rename_all = "snake_case")]
-enum PersonWord {
-    Person,
-}
-
-/// The word of a company.
-#[derive(Debug, Serialize)]
-#[serde(rename_all = "snake_case")]
-enum CompanyWord {
-    Company,
-}
-
 /// A person that an import created. The members behind `state` are `null` for a deleted person.
 #[derive(Debug, Serialize)]
 pub struct PersonRecord {
     id: u64,
-    #[serde(rename = "type")]
-    kind: PersonWord,
     /// The number of the data row within the file, from 1.
     row_number: u64,
     /// `imported` if nobody changed the person since, `edited`, or `deleted`.
@@ -132,8 +109,6 @@ pub struct PersonRecord {
 #[derive(Debug, Serialize)]
 pub struct CompanyRecord {
     id: u64,
-    #[serde(rename = "type")]
-    kind: CompanyWord,
     /// The number of the data row within the file, from 1.
     row_number: u64,
     /// `imported`, or `deleted`.
@@ -146,8 +121,6 @@ pub struct CompanyRecord {
 #[derive(Debug, Serialize)]
 pub struct EntryRecord {
     id: u64,
-    #[serde(rename = "type")]
-    kind: EntryWord,
     /// The number of the data row within the file, from 1.
     row_number: u64,
     /// `imported` if nobody changed the entry since, `edited`, or `deleted`.
@@ -172,9 +145,8 @@ fn shown(import: ImportId, imported: &ImportedEntry) -> Record {
         Some(_) if imported.is_edited() => "edited",
         Some(_) => "imported",
     };
-    Record::Entry(EntryRecord {
+    Record::TimeEntry(EntryRecord {
         id: EntryId::of(import, imported.row).0,
-        kind: EntryWord::TimeEntry,
         row_number: imported.row.0,
         state,
         date: entry.map(|entry| entry.date.to_string()),
@@ -195,7 +167,6 @@ fn shown_contact(import: ImportId, imported: ImportedContact) -> Record {
         ContactNow::Company(id, company) => {
             return Record::Company(CompanyRecord {
                 id: id.0,
-                kind: CompanyWord::Company,
                 row_number,
                 state: if company.is_some() { "imported" } else { "deleted" },
                 created_at: company.as_ref().map(|company| time(company.created_at)),
@@ -231,7 +202,6 @@ fn shown_contact(import: ImportId, imported: ImportedContact) -> Record {
     }
     Record::Person(PersonRecord {
         id: RecordId::of(import, imported.row).0,
-        kind: PersonWord::Person,
         row_number,
         state,
         first_name,
