@@ -4,11 +4,11 @@
 //! Between the first and the last row of a page lie no people but the page's own, so a query of that range per chunk reads
 //! each person once. Of an undone import nothing is listed.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::HashMap;
 
 use super::Person;
 use crate::concurrent::drained;
-use crate::id::{ChunkNo, Row, ThingId};
+use crate::id::{Row, ThingId};
 use crate::import::Import;
 use crate::records::Record;
 use crate::results::rows::{self, RowOutcome, RowPage, RowPlace, RowQuery};
@@ -61,13 +61,9 @@ pub async fn page(
         return Ok(ImportedContacts::default());
     }
     let query = RowQuery { outcomes: vec![RowOutcome::Created], ascending, after, take };
-    let RowPage { rows, remaining, next } = rows::page(services, import, &query).await?;
-    let (account, id) = (import.account, import.id);
-    let mut spans: BTreeMap<ChunkNo, (Row, Row)> = BTreeMap::new();
-    for found in rows.iter().filter(|found| found.became.is_none()) {
-        let span = spans.entry(found.row.chunk(import.rows_per_chunk)).or_insert((found.row, found.row));
-        *span = (span.0.min(found.row), span.1.max(found.row));
-    }
+    let page = rows::page(services, import, &query).await?;
+    let (account, id, spans) = (import.account, import.id, page.spans(import.rows_per_chunk));
+    let RowPage { rows, remaining, next } = page;
     let reads = spans.into_iter().map(|(chunk, span)| {
         services.store.read_all::<Record>(keys::records_between(account, RecordKind::Person, id, chunk, span))
     });

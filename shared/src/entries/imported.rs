@@ -4,11 +4,11 @@
 //! Between the first and the last row of a page lie no entries but the page's own, so a query of that range per chunk reads
 //! each entry once. Nothing is left of an undone import.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::HashMap;
 
 use super::Entry;
 use crate::concurrent::drained;
-use crate::id::{ChunkNo, Row};
+use crate::id::Row;
 use crate::import::Import;
 use crate::results::rows::{self, RowOutcome, RowPage, RowPlace, RowQuery};
 use crate::services::Services;
@@ -57,12 +57,9 @@ pub async fn page(
         return Ok(ImportedPage::default());
     }
     let query = RowQuery { outcomes: vec![RowOutcome::Created], ascending, after, take };
-    let RowPage { rows, remaining, next } = rows::page(services, import, &query).await?;
-    let mut spans: BTreeMap<ChunkNo, (Row, Row)> = BTreeMap::new();
-    for found in &rows {
-        let span = spans.entry(found.row.chunk(import.rows_per_chunk)).or_insert((found.row, found.row));
-        *span = (span.0.min(found.row), span.1.max(found.row));
-    }
+    let page = rows::page(services, import, &query).await?;
+    let spans = page.spans(import.rows_per_chunk);
+    let RowPage { rows, remaining, next } = page;
     let reads = spans.into_iter().map(|(chunk, (first, last))| {
         services.store.read_all::<Entry>(keys::entries_between(import.account, import.id, chunk, first, last))
     });

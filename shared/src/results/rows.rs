@@ -16,6 +16,8 @@
 //! A row of a chunk that is not committed is pending. An undo leaves the ledger pages as they are, so the rows of an undone
 //! import keep their outcomes. An import whose file is not planned yet has no rows.
 
+use std::collections::BTreeMap;
+
 use super::reason;
 use crate::id::{ChunkNo, ImportId, MAX_ROWS, Row};
 use crate::import::{Counts, Import};
@@ -150,6 +152,18 @@ pub struct RowPage {
     pub remaining: u64,
     /// The place behind which the next page begins, or `None` after the last page.
     pub next: Option<RowPlace>,
+}
+
+impl RowPage {
+    /// The first and the last row by chunk, of the rows which became an entity of their own.
+    pub fn spans(&self, rows_per_chunk: u32) -> BTreeMap<ChunkNo, (Row, Row)> {
+        let mut spans = BTreeMap::new();
+        for row in self.rows.iter().filter(|found| found.became.is_none()).map(|found| found.row) {
+            let (first, last) = spans.entry(row.chunk(rows_per_chunk)).or_insert((row, row));
+            (*first, *last) = (row.min(*first), row.max(*last));
+        }
+        spans
+    }
 }
 
 /// Finds a page of an import's rows.
