@@ -45,10 +45,13 @@ fn text<'p>(person: &'p Value, name: &str) -> &'p str {
     person["attributes"][name].as_str().unwrap_or_default()
 }
 
-const CASES: [(&str, Test); 16] = [
+const CASES: [(&str, Test); 19] = [
     ("filter[first_name]=robin", |p| text(p, "first_name") == "Robin"),
     ("filter[first_name][not_eq]=robin", |p| text(p, "first_name") != "Robin"),
     ("filter[first_name]=Ada, the first", |p| text(p, "first_name") == "Ada, the first"),
+    ("filter[first_name]=robin,KIM", |p| matches!(text(p, "first_name"), "Robin" | "Kim")),
+    ("filter[first_name][not_eq]=robin,KIM", |p| !matches!(text(p, "first_name"), "Robin" | "Kim")),
+    ("filter[archived_at]", |p| p["attributes"]["archived_at"].is_null()),
     ("filter[name][contains]=NAME4", |p| text(p, "last_name").contains("Name4")),
     ("filter[name]=kim name1", |p| text(p, "first_name") == "Kim" && text(p, "last_name") == "Name1"),
     ("filter[email]=p1@example.com,p2@example.com", |p| {

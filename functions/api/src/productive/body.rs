@@ -51,6 +51,15 @@ impl Body {
         &self.0
     }
 
+    /// The resource in the body of an action that needs none, as [`read`](Self::read) reads it. Some clients send an empty
+    /// object in place of no body.
+    pub fn read_if_sent(&self, kind: &str, id: &str) -> Result<Option<Sent>, ProductiveError> {
+        match serde_json::from_slice(&self.0) {
+            Ok(Value::Object(document)) if document.is_empty() => Ok(None),
+            _ => self.read(kind, Some(id)),
+        }
+    }
+
     /// The resource in the body, or `None` without a body. `id` is the id in the path, or `None` for a new resource.
     pub fn read(&self, kind: &str, id: Option<&str>) -> Result<Option<Sent>, ProductiveError> {
         if self.0.is_empty() {

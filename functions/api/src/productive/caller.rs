@@ -99,7 +99,7 @@ async fn at(parts: &mut Parts, door: &Door, scope: Scope) -> Result<At, Producti
     )?;
     let user = user.filter(|user| user.user().is_some_and(|fields| fields.state == UserState::Active));
     let (Some(account), Some(user)) = (account, user) else { return Err(ProductiveError::unauthenticated()) };
-    accepted(&parts.headers)?;
+    accepted(&parts.method, &parts.headers)?;
     let Ok(Base(base)) = Base::from_request_parts(parts, door).await;
     let flags = header(&parts.headers, FLAGS).unwrap_or_default();
     Ok(At {

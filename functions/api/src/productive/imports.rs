@@ -328,7 +328,7 @@ pub async fn create(
         once,
     };
     let (import, _) = create_or_find(services, &new).await?;
-    match store(&at, &import, data, &import.options).await {
+    match store(&at, &import, Some(data), &import.options).await {
         Ok(import) => one(&at, &query, StatusCode::CREATED, &import, Map::new()).await,
         Err(error) => {
             // A retry with the same key stores the data after all; without a key nobody can.
@@ -342,13 +342,17 @@ pub async fn create(
     }
 }
 
-/// Stores the rows of an import that was not started yet.
-async fn store(at: &At, import: &Import, data: &ImportData, options: &Options) -> Result<Import, ImportError> {
-    let object = held::put_data(&at.services, import, Bytes::from(data.to_csv())).await?;
-    held::replace(&at.services, import, options, Some(&object)).await
+/// Stores options, and rows if there are any, of an import that was not started yet.
+async fn store(at: &At, import: &Import, data: Option<&ImportData>, options: &Options) -> Result<Import, ImportError> {
+    let object = match data {
+        Some(data) => Some(held::put_data(&at.services, import, Bytes::from(data.to_csv())).await?),
+        None => None,
+    };
+    held::replace(&at.services, import, options, object.as_ref()).await
 }
 
-/// Changes an import that was not run yet; its rows are replaced as a whole.
+/// Changes an import that was not run yet. Rows in the body replace all rows; a body with other attributes alone leaves the
+/// rows.
 #[utoipa::path(
     patch,
     path = "/imports/{id}",
@@ -367,10 +371,14 @@ pub async fn update(Importer(at): Importer, path: Path, body: Body) -> Result<Re
     if import.status != Status::New {
         return Err(already_processed(import.status));
     }
-    let input = ImportInput::of(&body.read(IMPORTS, Some(&path.0))?.unwrap_or_default(), false)?;
-    let data = input.data.as_ref().ok_or_else(|| ProductiveError::invalid("import_data", "can't be blank"))?;
-    check(&at, data).await?;
-    match store(&at, &import, data, &input.options(&import.options)).await {
+    let sent = body.read(IMPORTS, Some(&path.0))?.unwrap_or_default();
+    let keeps_data =
+        import.source.is_some() && ["import_model_id", "sample"].iter().any(|name| sent.attributes.contains_key(*name));
+    let input = ImportInput::of(&sent, keeps_data)?;
+    if let Some(data) = &input.data {
+        check(&at, data).await?;
+    }
+    match store(&at, &import, input.data.as_ref(), &input.options(&import.options)).await {
         Ok(import) => one(&at, &query, StatusCode::OK, &import, Map::new()).await,
         Err(ImportError::Status { status, .. }) => Err(already_processed(status)),
         Err(error) => Err(error.into()),

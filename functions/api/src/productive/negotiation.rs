@@ -12,8 +12,8 @@
 //! A weight (`q`) and a profile are no parameters in this sense: a weight belongs to the list, and JSON:API 1.1 tells
 //! servers to ignore profiles.
 
-use axum::http::HeaderMap;
 use axum::http::header::{ACCEPT, CONTENT_TYPE};
+use axum::http::{HeaderMap, Method};
 
 use super::error::{NOT_ACCEPTABLE, OTHER_TYPE, ProductiveError};
 
@@ -49,12 +49,20 @@ fn parameters(media: &str) -> Option<Vec<String>> {
     is_json_api.then(|| parts.filter(|part| !part.is_empty()).map(name).collect())
 }
 
-/// Refuses a request whose every type of JSON:API in `Accept` has parameters.
-pub fn accepted(headers: &HeaderMap) -> Result<(), ProductiveError> {
+/// The names of the parameters of the content type, or `None` for another type than that of JSON:API.
+fn content_type(headers: &HeaderMap) -> Option<Vec<String>> {
+    headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).and_then(parameters)
+}
+
+/// Refuses a request whose every type of JSON:API in `Accept` has parameters. A body with an extension is refused by
+/// [`taken`] instead, which tells the client more.
+pub fn accepted(method: &Method, headers: &HeaderMap) -> Result<(), ProductiveError> {
     let values = headers.get_all(ACCEPT).iter().filter_map(|value| value.to_str().ok());
     let types: Vec<_> = values.flat_map(|value| parts(value, ',')).filter_map(parameters).collect();
     let is_plain = |names: &Vec<String>| names.iter().all(|name| matches!(name.as_str(), "q" | "profile"));
-    match types.is_empty() || types.iter().any(is_plain) {
+    let is_extended = matches!(*method, Method::POST | Method::PATCH)
+        && content_type(headers).is_some_and(|names| names.iter().any(|name| name == "ext"));
+    match types.is_empty() || types.iter().any(is_plain) || is_extended {
         true => Ok(()),
         false => Err(NOT_ACCEPTABLE.saying(format!("Accept {JSON_API} without parameters"))),
     }
@@ -63,8 +71,7 @@ pub fn accepted(headers: &HeaderMap) -> Result<(), ProductiveError> {
 /// Refuses a body that is no plain JSON:API. `is_bulk` tells whether the path takes several resources at once at the
 /// vendor.
 pub fn taken(headers: &HeaderMap, is_bulk: bool) -> Result<(), ProductiveError> {
-    let content_type = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok());
-    match content_type.and_then(parameters) {
+    match content_type(headers) {
         Some(names) if names.iter().all(|name| matches!(name.as_str(), "charset" | "profile")) => Ok(()),
         Some(names) if is_bulk && names.iter().any(|name| name == "ext") => {
             Err(OTHER_TYPE.saying("The extension bulk is not supported; create many records by POST /api/v2/imports"))
@@ -107,7 +114,7 @@ mod tests {
                 true,
             ),
         ] {
-            assert_eq!(accepted(&headers(ACCEPT, accept)).is_ok(), is_accepted, "{accept:?}");
+            assert_eq!(accepted(&Method::GET, &headers(ACCEPT, accept)).is_ok(), is_accepted, "{accept:?}");
         }
     }
 

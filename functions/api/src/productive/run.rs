@@ -42,8 +42,8 @@ const PATIENCE: Duration = Duration::from_secs(10);
 const FIRST_PAUSE: Duration = Duration::from_millis(50);
 const LONGEST_PAUSE: Duration = Duration::from_millis(500);
 
-/// Runs an import. Rows in the body replace the rows that the import was made with; without a body the import's own rows
-/// are run. The rows are checked again, because the account may have changed since.
+/// Runs an import. Rows in the body replace the rows that the import was made with; without a body, or with an empty object,
+/// the import's own rows are run. The rows are checked again, because the account may have changed since.
 #[utoipa::path(
     post,
     path = "/imports/{id}/import",
@@ -63,7 +63,7 @@ pub async fn import(Importer(at): Importer, path: Path, body: Body) -> Result<Re
     if import.status != Status::New {
         return Err(already_processed(import.status));
     }
-    let sent = body.read(IMPORTS, Some(&path.0))?;
+    let sent = body.read_if_sent(IMPORTS, &path.0)?;
     let input = match &sent {
         Some(sent) => ImportInput::of(sent, false)?,
         None => ImportInput::default(),

@@ -3,11 +3,12 @@
 //! | written | means |
 //! |---|---|
 //! | `filter[name]=x`, `filter[name][eq]=x` | the name is x |
-//! | `filter[name][]=x&filter[name][]=y`, `filter[email]=x,y` | one of them; a name and a title may contain commas, so only their `[]` lists |
+//! | `filter[name][]=x&filter[name][]=y`, `filter[name]=x,y` | one of them; a name or a title may contain commas, so `x,y` is also compared whole |
+//! | `filter[archived_at]`, `filter[archived_at]=null` | no value |
 //! | `filter[name][contains]=x` | an operator; [`Operator`] has all |
 //! | `filter[name]=x&filter[email]=y` | both |
 //! | `filter[$op]=or&filter[0][name]=x&filter[1][email]=y` | a group: one of its members |
-//! | `filter[0][$op]=or&filter[0][0][name]=x&…` | a group within a group, three deep |
+//! | `filter[0][$op]=or&filter[0][0][name]=x&…` | a group within a group, four deep |
 
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
@@ -19,7 +20,7 @@ use crate::answer::{CELL, shortened};
 use crate::productive::error::{ProductiveError, UNSUPPORTED_FILTER, UNSUPPORTED_FILTER_VALUE};
 
 /// The number of groups that may lie within each other.
-const DEEPEST: usize = 3;
+const DEEPEST: usize = 4;
 /// The name which holds the operator of a group.
 const GROUP: &str = "$op";
 
@@ -101,7 +102,7 @@ pub struct Field {
 /// A value with which a condition compares.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Operand {
-    /// No value, written `null`.
+    /// No value, written `null` or as an empty text.
     Null,
     Number(i64),
     /// A text in the form in which texts are compared.
@@ -218,9 +219,15 @@ impl Filtering<'_> {
     }
 
     fn condition(&self, field: Field, operator: Operator, values: &[String]) -> Result<Filter, ProductiveError> {
-        let separated = values.iter().flat_map(|value| match field.kind {
-            Kind::Name => vec![value.as_str()],
-            _ => value.split(',').map(str::trim).collect(),
+        let separated = values.iter().flat_map(|value| {
+            let parts = value.split(',').map(str::trim);
+            match (field.kind, operator) {
+                (Kind::Name, Operator::Eq | Operator::NotEq) if value.contains(',') => {
+                    parts.filter(|part| !part.is_empty()).chain([value.as_str()]).collect()
+                }
+                (Kind::Name, _) => vec![value.as_str()],
+                _ => parts.collect(),
+            }
         });
         let operand = |value: &str| self.operand(field.kind, value).ok_or_else(|| unfit(value, field.name));
         let operands = separated.map(operand).collect::<Result<Vec<_>, _>>()?;
@@ -233,7 +240,8 @@ impl Filtering<'_> {
 
     fn operand(&self, kind: Kind, value: &str) -> Option<Operand> {
         let is_text = matches!(kind, Kind::Name | Kind::Text | Kind::Tags);
-        if value == "null" && !is_text {
+        // The vendor's client library sends a name without a value for nil.
+        if matches!(value, "null" | "") && !is_text {
             return Some(Operand::Null);
         }
         match kind {
