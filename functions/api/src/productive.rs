@@ -14,9 +14,9 @@ mod listing;
 mod negotiation;
 mod path;
 mod people;
-mod query;
+pub(crate) mod query;
 mod run;
-mod shape;
+pub(crate) mod shape;
 
 use axum::Router;
 use axum::routing::{MethodRouter, any};

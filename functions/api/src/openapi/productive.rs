@@ -3,8 +3,8 @@
 mod bodies;
 mod resources;
 
-use utoipa::openapi::path::{Parameter, ParameterBuilder, ParameterIn, PathItem};
-use utoipa::openapi::schema::{ObjectBuilder, Schema};
+use utoipa::openapi::path::{Parameter, ParameterBuilder, ParameterIn, ParameterStyle, PathItem};
+use utoipa::openapi::schema::{AdditionalProperties, ArrayBuilder, ObjectBuilder, Schema, SchemaType};
 use utoipa::openapi::security::{ApiKey, ApiKeyValue, SecurityRequirement, SecurityScheme};
 use utoipa::openapi::tag::{Tag, TagBuilder};
 use utoipa::openapi::{Components, ContentBuilder, Ref, RefOr, Required, ResponseBuilder, Type};
@@ -15,6 +15,8 @@ pub use bodies::{CompanyAsked, ImportAsked, PersonAsked};
 pub use resources::{CompanyResource, ImportResource, Pages, PersonResource, Single};
 
 use super::shared::{Told, answer_sets, idempotency_key, plain, retry_after};
+use crate::productive::query::Endpoint;
+use crate::productive::shape::names;
 
 /// The content type of bodies and answers.
 const JSON_API: &str = "application/vnd.api+json";
@@ -156,49 +158,76 @@ fn number(least: u64) -> Schema {
     ObjectBuilder::new().schema_type(Type::Integer).minimum(Some(least)).build().into()
 }
 
-/// The parameters of an operation that answers with one resource.
-pub struct ShownQuery;
-
-impl IntoParams for ShownQuery {
-    fn into_params(_: impl Fn() -> Option<ParameterIn>) -> Vec<Parameter> {
-        let texts = || RefOr::T(Schema::from(plain(Type::String)));
-        vec![
-            query("include", "Related resources, separated by commas; empty for none", texts()),
-            query("fields[imports]", "The attributes and relationships to show of each import", texts()),
-            query("fields[people]", "The attributes and relationships to show of each person", texts()),
-            query("fields[companies]", "The attributes and relationships to show of each company", texts()),
-        ]
-    }
+/// A parameter with some of the words, separated by commas.
+fn words(name: &str, about: &str, words: Vec<String>) -> Parameter {
+    let word = ObjectBuilder::from(plain(Type::String)).enum_values(Some(words));
+    ParameterBuilder::new()
+        .name(name)
+        .parameter_in(ParameterIn::Query)
+        .required(Required::False)
+        .style(Some(ParameterStyle::Form))
+        .explode(Some(false))
+        .description(Some(about))
+        .schema(Some(ArrayBuilder::new().items(word)))
+        .build()
 }
 
-/// The parameters of a list.
-pub struct ListQuery;
-
-impl IntoParams for ListQuery {
-    fn into_params(place: impl Fn() -> Option<ParameterIn>) -> Vec<Parameter> {
-        let filters = ObjectBuilder::new().schema_type(Type::Object).build();
-        let filter = ParameterBuilder::new()
-            .name("filter")
-            .parameter_in(ParameterIn::Query)
-            .required(Required::False)
-            .style(Some(utoipa::openapi::path::ParameterStyle::DeepObject))
-            .description(Some(
-                "`filter[FIELD]=VALUE`, `filter[FIELD][OPERATOR]=VALUE` and groups by `filter[$op]`; the fields are in \
-                 docs/doors/productive.md",
-            ))
-            .schema(Some(Schema::from(filters)))
-            .build();
-        let mut parameters = vec![
-            filter,
-            query("sort", "Fields separated by commas, each with `-` for descending order", plain(Type::String)),
-            query("page[number]", "The number of the page", number(1)),
-            query("page[size]", "The most resources on the page; more than 200 is taken as 200", number(1)),
-            query("page[after]", "The cursor of the page's link, empty for the first page", plain(Type::String)),
-        ];
-        parameters.extend(ShownQuery::into_params(place));
-        parameters
+/// The parameters of an endpoint's query.
+pub fn query_of(endpoint: &Endpoint) -> Vec<Parameter> {
+    let mut parameters = if endpoint.is_list { list_of(endpoint) } else { Vec::new() };
+    if !endpoint.includes.is_empty() {
+        let paths = endpoint.includes.iter().copied().map(str::to_owned).collect();
+        parameters.push(words("include", "Related resources to include; empty for none", paths));
     }
+    for (kind, members) in names() {
+        let about = format!("The attributes and relationships to show of each resource of the type `{kind}`");
+        parameters.push(words(&format!("fields[{kind}]"), &about, members.into_iter().map(str::to_owned).collect()));
+    }
+    parameters
 }
+
+/// The parameters of a list: filters, order and page.
+fn list_of(endpoint: &Endpoint) -> Vec<Parameter> {
+    let filters = ParameterBuilder::new()
+        .name("filter")
+        .parameter_in(ParameterIn::Query)
+        .required(Required::False)
+        .style(Some(ParameterStyle::DeepObject))
+        .description(Some(
+            "`filter[FIELD]=VALUE`, `filter[FIELD][OPERATOR]=VALUE` and groups by `filter[$op]`; the values of each \
+             field are in docs/doors/productive.md",
+        ))
+        .schema(Some(endpoint.filters.iter().fold(
+            ObjectBuilder::new().additional_properties(Some(AdditionalProperties::FreeForm(true))),
+            |filters, field| filters.property(field.name, ObjectBuilder::new().schema_type(SchemaType::AnyValue)),
+        )));
+    let orders = endpoint.sorts.iter().flat_map(|field| [(*field).to_owned(), format!("-{field}")]).collect();
+    let after = "The cursor of the page's link, empty for the first page; such a list is by id and takes no sort";
+    vec![
+        filters.build(),
+        words("sort", "Fields in descending order with `-`", orders),
+        query("page[number]", "The number of the page", number(1)),
+        query("page[size]", "The most resources on the page; more than 200 is taken as 200", number(1)),
+        query("page[after]", after, plain(Type::String)),
+    ]
+}
+
+/// Declares the parameters of operations on an endpoint.
+macro_rules! described_query {
+    ($($name:ident: $endpoint:expr,)+) => {$(
+        #[doc = concat!("The parameters which `", stringify!($endpoint), "` takes.")]
+        pub struct $name;
+
+        impl utoipa::IntoParams for $name {
+            fn into_params(
+                _: impl Fn() -> Option<utoipa::openapi::path::ParameterIn>,
+            ) -> Vec<utoipa::openapi::path::Parameter> {
+                $crate::openapi::productive::query_of(&$endpoint)
+            }
+        }
+    )+};
+}
+pub(crate) use described_query;
 
 fn id(about: &str) -> Vec<Parameter> {
     let id = ParameterBuilder::new()

@@ -23,8 +23,8 @@ use super::query::page::Found;
 use super::query::{Endpoint, Query};
 use super::shape::{COMPANY_ATTRIBUTES, Shapes, names, own_company};
 use crate::openapi::productive::{
-    Anywhere, BadDocument, CompanyAsked, CompanyNumber, CompanyResource, Headers, ListQuery, Mismatch, Pages, Refused,
-    ShownQuery, Single, Unknown, Written,
+    Anywhere, BadDocument, CompanyAsked, CompanyNumber, CompanyResource, Headers, Mismatch, Pages, Refused, Single,
+    Unknown, Written, described_query,
 };
 
 /// The words of `filter[status]`.
@@ -51,6 +51,11 @@ static LIST: Endpoint = Endpoint {
 
 static ONE: Endpoint =
     Endpoint { kind: COMPANIES, filters: &[], sorts: &[], includes: &[], included: &[], is_list: false };
+
+described_query! {
+    CompaniesQuery: LIST,
+    CompanyQuery: ONE,
+}
 
 /// A company of the list.
 enum Listed<'a> {
@@ -104,7 +109,7 @@ fn companies(items: Vec<Item>) -> Result<impl Iterator<Item = Thing>, Productive
     path = "/companies",
     operation_id = "productive_list_companies",
     tag = "Productive: companies",
-    params(Headers, ListQuery),
+    params(Headers, CompaniesQuery),
     responses(
         (status = 200, description = "A page of companies", body = Pages<CompanyResource>,
             content_type = "application/vnd.api+json"),
@@ -159,7 +164,7 @@ fn one(at: &At, query: &Query, status: StatusCode, company: Resource) -> Respons
     path = "/companies/{id}",
     operation_id = "productive_show_company",
     tag = "Productive: companies",
-    params(CompanyNumber, Headers, ShownQuery),
+    params(CompanyNumber, Headers, CompanyQuery),
     responses(
         (status = 200, description = "The company", body = Single<CompanyResource>, content_type = "application/vnd.api+json"),
         BadDocument, Unknown, Anywhere
@@ -182,7 +187,7 @@ pub async fn get(Member(at): Member, path: Path) -> Result<Response, ProductiveE
     path = "/companies",
     operation_id = "productive_create_company",
     tag = "Productive: companies",
-    params(Headers, ShownQuery),
+    params(Headers, CompanyQuery),
     request_body(content = CompanyAsked, content_type = "application/vnd.api+json"),
     responses(
         (status = 201, description = "The company", body = Single<CompanyResource>, content_type = "application/vnd.api+json"),
@@ -202,7 +207,7 @@ pub async fn create(Member(at): Member, body: Body) -> Result<Response, Producti
     path = "/companies/{id}",
     operation_id = "productive_update_company",
     tag = "Productive: companies",
-    params(CompanyNumber, Headers, ShownQuery),
+    params(CompanyNumber, Headers, CompanyQuery),
     request_body(content = CompanyAsked, content_type = "application/vnd.api+json"),
     responses(
         (status = 200, description = "The company", body = Single<CompanyResource>, content_type = "application/vnd.api+json"),
@@ -238,7 +243,7 @@ pub async fn delete(Member(at): Member, path: Path) -> Result<Response, Producti
     path = "/companies/{id}/archive",
     operation_id = "productive_archive_company",
     tag = "Productive: companies",
-    params(CompanyNumber, Headers, ShownQuery),
+    params(CompanyNumber, Headers, CompanyQuery),
     responses(
         (status = 200, description = "The company", body = Single<CompanyResource>, content_type = "application/vnd.api+json"),
         BadDocument, Unknown, Refused, Anywhere
@@ -254,7 +259,7 @@ pub async fn archive(Member(at): Member, path: Path) -> Result<Response, Product
     path = "/companies/{id}/restore",
     operation_id = "productive_restore_company",
     tag = "Productive: companies",
-    params(CompanyNumber, Headers, ShownQuery),
+    params(CompanyNumber, Headers, CompanyQuery),
     responses(
         (status = 200, description = "The company", body = Single<CompanyResource>, content_type = "application/vnd.api+json"),
         BadDocument, Unknown, Refused, Anywhere

@@ -41,8 +41,8 @@ use crate::Door;
 use crate::answer::{LARGEST, Room};
 use crate::idempotency::once;
 use crate::openapi::productive::{
-    AlreadyDone, Anywhere, BadDocument, Headers, ImportAsked, ImportNumber, ImportResource, ListQuery, Mismatch, Pages,
-    Refused, Repeatable, ShownQuery, Single, Unknown, Written,
+    AlreadyDone, Anywhere, BadDocument, Headers, ImportAsked, ImportNumber, ImportResource, Mismatch, Pages, Refused,
+    Repeatable, Single, Unknown, Written, described_query,
 };
 
 /// The name of the table that holds the rows of an import.
@@ -67,6 +67,11 @@ static ONE: Endpoint = Endpoint {
     included: &["creator", "creator.company"],
     is_list: false,
 };
+
+described_query! {
+    ImportsQuery: LIST,
+    ImportQuery: ONE,
+}
 
 impl Filtered for Import {
     fn number(&self) -> u64 {
@@ -148,7 +153,7 @@ pub async fn import_of(at: &At, path: &Path) -> Result<Import, ProductiveError> 
     path = "/imports",
     operation_id = "productive_list_imports",
     tag = "Productive: imports",
-    params(Headers, ListQuery),
+    params(Headers, ImportsQuery),
     responses(
         (status = 200, description = "A page of imports", body = Pages<ImportResource>,
             content_type = "application/vnd.api+json"),
@@ -195,7 +200,7 @@ pub async fn list(Importer(at): Importer, OriginalUri(uri): OriginalUri) -> Resu
     path = "/imports/{id}",
     operation_id = "productive_show_import",
     tag = "Productive: imports",
-    params(ImportNumber, Headers, ShownQuery),
+    params(ImportNumber, Headers, ImportQuery),
     responses(
         (status = 200, description = "The import", body = Single<ImportResource>, content_type = "application/vnd.api+json"),
         BadDocument, Unknown, Anywhere
@@ -288,7 +293,7 @@ fn options() -> Options {
     path = "/imports",
     operation_id = "productive_create_import",
     tag = "Productive: imports",
-    params(Repeatable, Headers, ShownQuery),
+    params(Repeatable, Headers, ImportQuery),
     request_body(content = ImportAsked, content_type = "application/vnd.api+json"),
     responses(
         (status = 201, description = "The import", body = Single<ImportResource>, content_type = "application/vnd.api+json"),
@@ -358,7 +363,7 @@ async fn store(at: &At, import: &Import, data: Option<&ImportData>, options: &Op
     path = "/imports/{id}",
     operation_id = "productive_update_import",
     tag = "Productive: imports",
-    params(ImportNumber, Headers, ShownQuery),
+    params(ImportNumber, Headers, ImportQuery),
     request_body(content = ImportAsked, content_type = "application/vnd.api+json"),
     responses(
         (status = 200, description = "The import", body = Single<ImportResource>, content_type = "application/vnd.api+json"),

@@ -27,8 +27,8 @@ use super::query::page::Found;
 use super::query::{Endpoint, Query};
 use super::shape::{PERSON_ATTRIBUTES, Shapes, names, own_company};
 use crate::openapi::productive::{
-    Anywhere, BadDocument, Headers, ListQuery, Mismatch, Pages, PersonAsked, PersonNumber, PersonResource, Refused,
-    ShownQuery, Single, Unknown, Written,
+    Anywhere, BadDocument, Headers, Mismatch, Pages, PersonAsked, PersonNumber, PersonResource, Refused, Single,
+    Unknown, Written, described_query,
 };
 
 /// The most people read at once.
@@ -61,6 +61,11 @@ static LIST: Endpoint = Endpoint {
 
 static ONE: Endpoint =
     Endpoint { kind: PEOPLE, filters: &[], sorts: &[], includes: &["company"], included: &[], is_list: false };
+
+described_query! {
+    PeopleQuery: LIST,
+    PersonQuery: ONE,
+}
 
 /// A person of the list with the whole name, by which lists are filtered and sorted.
 struct Shown<'a> {
@@ -169,7 +174,7 @@ async fn included(at: &At, query: &Query, people: &[Shown<'_>]) -> Result<Includ
     path = "/people",
     operation_id = "productive_list_people",
     tag = "Productive: people",
-    params(Headers, ListQuery),
+    params(Headers, PeopleQuery),
     responses(
         (status = 200, description = "A page of people", body = Pages<PersonResource>,
             content_type = "application/vnd.api+json"),
@@ -248,7 +253,7 @@ async fn contact(at: &At, query: &Query, status: StatusCode, record: Record) -> 
     path = "/people/{id}",
     operation_id = "productive_show_person",
     tag = "Productive: people",
-    params(PersonNumber, Headers, ShownQuery),
+    params(PersonNumber, Headers, PersonQuery),
     responses(
         (status = 200, description = "The person", body = Single<PersonResource>, content_type = "application/vnd.api+json"),
         BadDocument, Unknown, Anywhere
@@ -266,7 +271,7 @@ pub async fn get(Member(at): Member, path: Path) -> Result<Response, ProductiveE
     path = "/people",
     operation_id = "productive_create_person",
     tag = "Productive: people",
-    params(Headers, ShownQuery),
+    params(Headers, PersonQuery),
     request_body(content = PersonAsked, content_type = "application/vnd.api+json"),
     responses(
         (status = 201, description = "The person", body = Single<PersonResource>, content_type = "application/vnd.api+json"),
@@ -286,7 +291,7 @@ pub async fn create(Member(at): Member, body: Body) -> Result<Response, Producti
     path = "/people/{id}",
     operation_id = "productive_update_person",
     tag = "Productive: people",
-    params(PersonNumber, Headers, ShownQuery),
+    params(PersonNumber, Headers, PersonQuery),
     request_body(content = PersonAsked, content_type = "application/vnd.api+json"),
     responses(
         (status = 200, description = "The person", body = Single<PersonResource>, content_type = "application/vnd.api+json"),
@@ -322,7 +327,7 @@ pub async fn delete(Member(at): Member, path: Path) -> Result<Response, Producti
     path = "/people/{id}/archive",
     operation_id = "productive_archive_person",
     tag = "Productive: people",
-    params(PersonNumber, Headers, ShownQuery),
+    params(PersonNumber, Headers, PersonQuery),
     responses(
         (status = 200, description = "The person", body = Single<PersonResource>, content_type = "application/vnd.api+json"),
         BadDocument, Unknown, Refused, Anywhere
@@ -338,7 +343,7 @@ pub async fn archive(Member(at): Member, path: Path) -> Result<Response, Product
     path = "/people/{id}/restore",
     operation_id = "productive_restore_person",
     tag = "Productive: people",
-    params(PersonNumber, Headers, ShownQuery),
+    params(PersonNumber, Headers, PersonQuery),
     responses(
         (status = 200, description = "The person", body = Single<PersonResource>, content_type = "application/vnd.api+json"),
         BadDocument, Unknown, Refused, Anywhere

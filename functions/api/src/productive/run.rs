@@ -29,11 +29,11 @@ use super::body::Body;
 use super::caller::{At, Importer};
 use super::document::IMPORTS;
 use super::error::{ALREADY_REVERTED, NOT_PROCESSED, ProductiveError};
-use super::imports::{ImportInput, already_processed, check, faulty, import_of, one, read};
+use super::imports::{ImportInput, ImportQuery, already_processed, check, faulty, import_of, one, read};
 use super::path::Path;
 use crate::openapi::productive::{
-    AlreadyDone, Anywhere, BadDocument, Headers, ImportAsked, ImportNumber, ImportResource, Refused, ShownQuery,
-    Single, Unknown, Written,
+    AlreadyDone, Anywhere, BadDocument, Headers, ImportAsked, ImportNumber, ImportResource, Refused, Single, Unknown,
+    Written,
 };
 
 /// How long a request waits for the end of an import or an undo. API Gateway ends a request after 30 seconds.
@@ -49,7 +49,7 @@ const LONGEST_PAUSE: Duration = Duration::from_millis(500);
     path = "/imports/{id}/import",
     operation_id = "productive_run_import",
     tag = "Productive: imports",
-    params(ImportNumber, Headers, ShownQuery),
+    params(ImportNumber, Headers, ImportQuery),
     request_body(content = Option<ImportAsked>, content_type = "application/vnd.api+json"),
     responses(
         (status = 200, description = "The import; `processed_at` is null while rows are still being loaded",
@@ -169,7 +169,7 @@ async fn failed(at: &At, import: &Import, data: &ImportData) -> Result<Productiv
     path = "/imports/{id}/revert",
     operation_id = "productive_revert_import",
     tag = "Productive: imports",
-    params(ImportNumber, Headers, ShownQuery),
+    params(ImportNumber, Headers, ImportQuery),
     responses(
         (status = 200, description = "The import; `reverted_at` is null while rows are still being taken back",
             body = Single<ImportResource>, content_type = "application/vnd.api+json"),
