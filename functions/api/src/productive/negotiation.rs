@@ -60,8 +60,8 @@ pub fn accepted(headers: &HeaderMap) -> Result<(), ProductiveError> {
     }
 }
 
-/// Refuses a body that is no plain JSON:API. `is_bulk` tells whether the path takes several resources at once at the
-/// vendor.
+/// Refuses a body that is no plain JSON:API. `is_bulk` tells whether the path takes several resources at
+/// once at the vendor.
 pub fn taken(headers: &HeaderMap, is_bulk: bool) -> Result<(), ProductiveError> {
     let content_type = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok());
     match content_type.and_then(parameters) {
