@@ -20,7 +20,7 @@ pub struct UserLink {
     /// The last name, or `null` without one.
     #[schema(required)]
     last_name: Option<String>,
-    /// The picture in three sizes, all of which are `null`.
+    /// The picture under an older name, whose members are all `null`.
     avatar: Avatar,
     /// The address of a picture, which is always `null`.
     #[schema(required)]
@@ -80,7 +80,7 @@ macro_rules! user {
             /// The last name, or `null` without one.
             #[schema(required)]
             last_name: Option<String>,
-            /// The picture in three sizes, all of which are `null`.
+            /// The picture under an older name, whose members are all `null`.
             avatar: Avatar,
             /// The address of a picture, which is always `null`.
             #[schema(required)]
