@@ -201,6 +201,7 @@ pub enum DecimalMarkWord {
 pub struct ImportMade {
     /// The number of the import within the account, from 1, which is never used again.
     id: u64,
+    /// The kind of the import's rows, as asked for or by default time entries.
     r#type: TypeWord,
     /// The first status: `new` for an upload and with `autostart=false`, and otherwise `queued`.
     status: StatusWord,
@@ -209,6 +210,7 @@ pub struct ImportMade {
     /// The note of the request, cut at 500 letters, or `null` for an import without a note.
     #[schema(required)]
     note: Option<String>,
+    /// The time at which the import was made.
     created_at: Time,
     /// The address of the import, which is also the header `Location`.
     #[schema(format = "uri")]

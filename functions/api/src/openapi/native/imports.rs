@@ -46,7 +46,9 @@ pub enum TypeWord {
 pub struct ImportShown {
     /// The number of the import within the account, from 1.
     id: u64,
+    /// The kind of the import's rows, which never changes.
     r#type: TypeWord,
+    /// The state of the import at the moment of the answer.
     status: StatusWord,
     /// The name of the file as people see the name, at most 200 letters long, and `source.csv` for a
     /// file without a name.

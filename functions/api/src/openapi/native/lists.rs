@@ -108,7 +108,9 @@ pub struct ImportRecord {
     /// A remark for people of at most 500 letters, or `null` for an import without a note.
     #[schema(required)]
     note: Option<String>,
+    /// The kind of the import's rows, which never changes.
     r#type: TypeWord,
+    /// The state of the import at the moment of the answer.
     status: StatusWord,
     /// The time at which the import was made, in the same order as the ids.
     created_at: Time,

@@ -61,6 +61,7 @@ pub struct ImportData {
     #[serde(rename = "type")]
     #[schema(nullable = false, example = "imports")]
     kind: Option<String>,
+    /// The attributes to set. `import_data` is needed, also for a change.
     attributes: ImportAttributes,
 }
 
@@ -98,6 +99,7 @@ pub struct CompanyData {
     #[serde(rename = "type")]
     #[schema(nullable = false, example = "companies")]
     kind: Option<String>,
+    /// The attributes to set, of which a new company needs the name.
     attributes: CompanyAttributes,
 }
 
@@ -140,6 +142,7 @@ pub struct PersonData {
     #[serde(rename = "type")]
     #[schema(nullable = false, example = "people")]
     kind: Option<String>,
+    /// The attributes to set, of which a new contact needs the first name.
     attributes: PersonAttributes,
     /// The company as `{"company": {"data": {"type": "companies", "id": "7"}}}`, which counts more than `company_id`. A
     /// company which does not exist is answered with 422.

@@ -15,6 +15,7 @@ pub struct Single<T: ToSchema> {
     /// Related resources, each once, people before companies. The member is absent if the query includes nothing.
     #[schema(nullable = false)]
     included: Option<Vec<BTreeMap<String, Value>>>,
+    /// The features of the organization and, after a revert that kept people, their number.
     meta: Meta,
 }
 
@@ -31,6 +32,7 @@ pub struct Pages<T: ToSchema> {
     /// The URLs of the pages `first`, `prev`, `next` and `last`, as far as there are such pages. A page behind a cursor
     /// has `first` and `next` alone.
     links: BTreeMap<String, String>,
+    /// The place of the page in the list, and the features of the organization.
     meta: PageMeta,
 }
 
