@@ -62,8 +62,8 @@ pub(crate) fn routes<R: Routes>() -> R {
     )
 }
 
-/// The route of an import's results, relative to `/api`: the vendor's newest page spells this path without the `v1` of the
-/// other paths.
+/// The route of an import's results, relative to `/api`: the vendor's newest page spells this path without the `v1`
+/// of the other paths.
 pub(crate) fn unversioned_routes<R: Routes>() -> R {
     R::default().add(
         || routed!(results::list),

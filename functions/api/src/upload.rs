@@ -41,9 +41,9 @@ pub struct NewFile {
     pub once: Option<Once>,
 }
 
-/// Surveys a file, creates the import, stores the file, and sends the message that starts the import. A repeated
-/// request with the same `Idempotency-Key` returns the import of the first request. The caller holds one of the door's
-/// turns.
+/// Surveys a file, creates the import, stores the file, and sends the message that starts the import. A
+/// repeated request with the same `Idempotency-Key` returns the import of the first request. The caller holds
+/// one of the door's turns.
 pub async fn accept(door: &Door, caller: &Principal, new: NewFile) -> Result<Import, UploadError> {
     let NewFile { file_name, note, bytes: file, import_type, options, once } = new;
     if let Some(once) = &once

@@ -31,8 +31,8 @@ pub fn asks_for_problem(headers: &HeaderMap) -> bool {
     problem.is_some_and(|problem| problem > 0 && problem >= json)
 }
 
-/// The quality in a parameter such as `q=0.5`, in thousandths. `None` for another parameter, 0 for a number that cannot be
-/// read.
+/// The quality in a parameter such as `q=0.5`, in thousandths. `None` for another parameter, 0 for a number
+/// that cannot be read.
 fn quality(parameter: &str) -> Option<u16> {
     let (name, value) = parameter.split_once('=')?;
     if !name.trim().eq_ignore_ascii_case("q") {

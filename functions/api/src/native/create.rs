@@ -57,9 +57,9 @@ enum Way {
         name: String,
         bytes: Bytes,
     },
-    /// From an address.
+    /// From an address, from which the parser fetches the file after the answer.
     Located(Location),
-    /// By an upload of this many bytes.
+    /// By an upload of this many bytes straight to S3.
     Uploaded { size: u64 },
 }
 

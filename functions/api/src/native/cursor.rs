@@ -67,8 +67,8 @@ impl CursorKey {
         Self(Hmac::new_from_slice(key.as_bytes()).expect("a key may have any length"))
     }
 
-    /// The seal over a cursor's content. Whether a list is an import's follows from the name of the list, so no two cursors
-    /// are sealed alike.
+    /// The seal over a cursor's content. Whether a list is an import's follows from the name of the list, so no two
+    /// cursors are sealed alike.
     fn seal(&self, ListOf { list, account, import }: ListOf, content: &[u8]) -> Hmac<Sha256> {
         let mut seal = self.0.clone();
         seal.update(list.name.as_bytes());

@@ -19,58 +19,70 @@ use super::problem::Caller;
 use crate::Door;
 use crate::openapi::native::{Everywhere, Headers, ImportNumber, Unknown};
 
-/// The failed and the skipped rows of an import by cause.
+/// The failed and the skipped rows of an import by cause, so that people see which cells to mend and
+/// not a thousand rows.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct Errors {
+    /// The number of the import within the account, from 1.
     #[schema(value_type = u64)]
     import_id: ImportId,
-    /// `false` while rows may still fail, and for an import of which only the first rows were looked at. The numbers `failed`
-    /// and `skipped` are exact also then.
+    /// `false` while rows may still fail, and for an import of which only the first rows were looked at. The numbers
+    /// `failed` and `skipped` are exact in both cases.
     complete: bool,
-    /// The number of failed rows.
+    /// The number of rows with an error, over the whole import.
     failed: u64,
-    /// The number of skipped rows.
+    /// The number of rows left out on purpose, over the whole import.
     skipped: u64,
-    /// The causes of failed rows, the most frequent first.
+    /// The causes of failed rows, the most frequent first. The list has at most 100 causes, whose first rows come
+    /// first in the file.
     causes: Vec<Cause>,
-    /// The number of failed rows whose cause is not among `causes`.
+    /// The number of failed rows whose cause is not among `causes`, so the counts of all causes and this number
+    /// add up to `failed`.
     other_failed: u64,
     /// The reasons of skipped rows, the most frequent first.
     skips: Vec<Skips>,
 }
 
-/// Failed rows with the same code and column.
+/// Failed rows with the same error code in the same column.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct Cause {
+    /// The code of the error in snake case, for example `invalid_date`.
     code: String,
-    /// The column of the file; `null` where the errors concern whole rows.
+    /// The name of the column in the file, cut at 200 letters, or `null` where the errors concern whole rows.
     column: Option<String>,
+    /// The number of rows with this cause, at least 1.
     count: u64,
-    /// The numbers of the first rows, at most ten.
+    /// The numbers of the first rows with this cause, at most ten and in ascending order.
     #[schema(value_type = Vec<u64>)]
     first_rows: Vec<Row>,
-    /// The first row.
+    /// The first row with this cause, with its cell.
     example: Example,
 }
 
-/// A failed row.
+/// A failed row as an example of its cause.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct Example {
+    /// The number of the data row within the file, from 1, without the header.
     #[schema(value_type = u64)]
     row_number: Row,
+    /// The line of the file on which the row begins, where the header is on line 1 if nothing stands above.
     line: u64,
+    /// The text of the cell, cut at 80 letters, or `null` where the error concerns the whole row.
     value: Option<String>,
+    /// A sentence for people about the cause, cut at 300 letters.
     message: String,
 }
 
-/// Skipped rows with the same reason.
+/// Skipped rows with the same reason, which are no errors.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct Skips {
-    /// `unknown_user` or `already_there`.
+    /// The reason as a code: `unknown_user` for a row whose person is no user, or `already_there` for a duplicate.
     code: &'static str,
+    /// A sentence for people about the reason, which is the same for all rows.
     message: &'static str,
+    /// The number of rows skipped for this reason, at least 1.
     count: u64,
-    /// The numbers of the first rows, at most ten.
+    /// The numbers of the first rows skipped for this reason, at most ten and in ascending order.
     #[schema(value_type = Vec<u64>)]
     first_rows: Vec<Row>,
 }
@@ -89,7 +101,8 @@ fn skips(skipped: SkipReason, count: u64, first_rows: Vec<Row>) -> Skips {
     Skips { code: skipped.code(), message: reason(skipped), count, first_rows }
 }
 
-/// `GET /imports/{id}/errors` returns the import's failed and skipped rows by cause.
+/// `GET /imports/{id}/errors` returns the import's failed and skipped rows by cause. Before the import has ended the
+/// causes are those of the first 100 chunks, while the two totals are exact.
 #[utoipa::path(
     get,
     path = "/imports/{id}/errors",

@@ -22,7 +22,7 @@ use crate::Door;
 use crate::answer::{MESSAGE, shortened};
 use crate::openapi::native::{Everywhere, Headers, HistoryQuery, HistoryRecord, ImportNumber, Unknown, WrongFields};
 
-/// The JSON of a change.
+/// The JSON of a change, with the reason cut at 2,000 letters.
 fn record(line: &HistoryLine) -> Value {
     json!({
         "at": time(line.at),
@@ -32,18 +32,20 @@ fn record(line: &HistoryLine) -> Value {
     })
 }
 
-/// The place of a change as a cursor writes it: its time, and the number of its status.
+/// The place of a change as a cursor writes the place: the time of the change, and the number of its status.
 fn written((at, status): HistoryPlace) -> ListPlace {
     let number = Status::ALL.iter().position(|other| *other == status).and_then(|at| u64::try_from(at).ok());
     (at, number.expect("all statuses are listed"))
 }
 
+/// The place of a change in a cursor, or `None` for a number that no status has.
 fn place((at, number): ListPlace) -> Option<HistoryPlace> {
     let status = usize::try_from(number).ok().and_then(|number| Status::ALL.get(number).copied());
     status.map(|status| (at, status))
 }
 
-/// `GET /imports/{id}/history` returns a page of the import's history.
+/// `GET /imports/{id}/history` returns a page of the import's changes of status, oldest first. Each change has a time
+/// of its own, and a cursor belongs to the history of one import.
 #[utoipa::path(
     get,
     path = "/imports/{id}/history",
@@ -51,7 +53,7 @@ fn place((at, number): ListPlace) -> Option<HistoryPlace> {
     tag = "Imports",
     params(ImportNumber, HistoryQuery, Headers),
     responses(
-        (status = 200, description = "A page", body = Envelope<HistoryRecord>), WrongFields, Unknown, Everywhere
+        (status = 200, description = "A page of changes of status", body = Envelope<HistoryRecord>), WrongFields, Unknown, Everywhere
     )
 )]
 pub async fn list(

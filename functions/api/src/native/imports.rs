@@ -176,8 +176,8 @@ pub async fn resume(
     accepted(&door.services, &resumed.map_err(|error| refused(error, "resumed"))?).await
 }
 
-/// `POST /imports/{id}/revert` begins the undo of the import and answers 202. An import that is already undone stays
-/// undone.
+/// `POST /imports/{id}/revert` begins the undo of the import and answers 202. An import that is
+/// already undone stays undone.
 #[utoipa::path(
     post,
     path = "/imports/{id}/revert",

@@ -36,15 +36,18 @@ pub struct Envelope<T> {
     /// The cursor of the next page, or `null` on the last page.
     #[schema(required)]
     next_cursor: Option<String>,
+    /// The most records of the page, as asked for or by default 50.
     per_page: usize,
     /// The number of records from the first of this page to the end of the list, at most 500.
     estimated_remaining_count: usize,
-    /// An object for each filtered field.
+    /// An object for each filtered field in a fixed order, for example `{"status": {"include": "failed"}}`. The list is
+    /// empty without a filter.
     #[schema(value_type = Vec<BTreeMap<String, BTreeMap<String, String>>>)]
     filtered_by: Vec<Value>,
-    /// An object for each sorted field.
+    /// A list with an object for the sort, for example `{"id": "desc"}`, also for the default sort.
     #[schema(value_type = Vec<BTreeMap<String, String>>)]
     pub(super) sorted_by: Value,
+    /// The records of the page in the order of the sort.
     records: Vec<T>,
 }
 

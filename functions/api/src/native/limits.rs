@@ -23,110 +23,129 @@ use crate::idempotency::LONGEST_KEY;
 use crate::openapi::native::{Everywhere, Headers};
 use crate::{BODY_LIMIT, Door};
 
-/// The number of seconds in a day.
+/// The number of seconds in a day, by which lifetimes are shown in days.
 const DAY: i64 = 24 * 3600;
 
-/// The limits of the service. `null` means that there is no limit, or that something is kept for good.
+/// The limits of the service as deployed, read from the values by which the code works. `null` means no limit,
+/// or kept for good.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct Limits {
-    /// The largest body of a request in bytes. A larger file goes straight to S3.
+    /// The largest body of a request in bytes, at present 4,194,304. A larger body is answered with 413, and a larger
+    /// file goes straight to S3.
     body_bytes: usize,
-    /// The largest file in bytes that goes straight to S3, in parts above 5 GiB.
+    /// The largest file in bytes that goes straight to S3, at present 50 GiB, in parts above 5 GiB. A larger
+    /// `file_size` is answered with 400.
     file_bytes: u64,
+    /// The limits of files that the service fetches from a `location`.
     location: LocationLimits,
+    /// The limits of spreadsheets and of files packed by gzip. A file above a limit ends its import as `unsupported`.
     packed: PackedLimits,
-    /// The most data rows of an import.
+    /// The most data rows of an import, at present 999,999,999, so that the id of each row's record is below 2^53.
     rows: u64,
-    /// The largest record of a file in bytes. A larger record is the error of its row.
+    /// The largest record of a file in bytes, at present 1,048,576. A larger record is the error of its row.
     record_bytes: usize,
-    /// The number of rows that are loaded, committed and undone at once.
+    /// The number of rows that are loaded, committed and undone at once. An import keeps the number with
+    /// which it was made.
     rows_per_chunk: u32,
-    /// The most imports of an account over all time.
+    /// The most imports of an account over all time, at present 9,007,198, because a number is never used again.
     imports: u64,
-    /// The most imports of an account that are not settled.
+    /// The most imports of an account that have not ended, at present `null`.
     open_imports: Option<u64>,
-    /// The most column mappings that an account remembers.
+    /// The most column mappings that an account remembers, at present 200. The mapping which was not used for longest
+    /// makes room for the next.
     mappings: usize,
-    /// The most tags of a time entry.
+    /// The most tags of a time entry, at present 20. A row with more tags is an error of the row.
     tags_per_entry: usize,
+    /// The limits of lists with a `start_cursor`, which are all lists of `/api/v1`.
     lists: ListLimits,
+    /// The limits of the lists in which the errors of an import are shown.
     errors: ErrorLimits,
+    /// The limits of the header `Idempotency-Key`.
     idempotency_key: IdempotencyKey,
+    /// The times for which imports, files and addresses are kept.
     retention: Retention,
 }
 
-/// The limits of files that the service fetches.
+/// The limits of files that the service fetches. A fetch beyond a limit leaves its import `incomplete`, with a reason
+/// that names the limit.
 #[derive(Debug, Serialize, ToSchema)]
 struct LocationLimits {
-    /// The largest file in bytes.
+    /// The largest file in bytes, at present 2 GiB.
     bytes: u64,
-    /// The longest time of a fetch.
+    /// The longest time of a fetch in seconds with all redirects, at present 300.
     seconds: u64,
-    /// The most redirects that are followed.
+    /// The most redirects that are followed, at present 5, each of which is checked like the first address.
     redirects: usize,
 }
 
-/// The limits of spreadsheets and gzips.
+/// The limits of spreadsheets and of files packed by gzip.
 #[derive(Debug, Serialize, ToSchema)]
 struct PackedLimits {
-    /// The largest .xlsx file in bytes.
+    /// The largest `.xlsx` file in bytes, at present 128 MiB.
     workbook_bytes: u64,
-    /// The most cells of a sheet.
+    /// The most cells of a sheet, at present 20,000,000.
     cells: u64,
-    /// The largest unpacked table in bytes.
+    /// The largest unpacked table in bytes, at present 2 GiB.
     table_bytes: u64,
 }
 
-/// The limits of keyset lists.
+/// The limits of keyset lists, which the parameters `per_page` and `start_cursor` have to keep.
 #[derive(Debug, Serialize, ToSchema)]
 struct ListLimits {
+    /// The fewest records for which a request may ask, at present 2.
     per_page_min: usize,
+    /// The most records for which a request may ask, at present 100.
     per_page_max: usize,
+    /// The number of records of a page without `per_page`, at present 50.
     per_page_default: usize,
-    /// The number up to which `estimated_remaining_count` counts.
+    /// The number up to which `estimated_remaining_count` counts, at present 500.
     estimated_remaining_count_max: usize,
+    /// The longest cursor in letters, at present 512. A longer text is answered with 400.
     cursor_letters: usize,
+    /// The number of days for which a cursor can be used, at present `null`.
     cursor_days: Option<u64>,
 }
 
-/// The limits of the errors of an import.
+/// The limits of the lists of an import's errors, which end early and say so.
 #[derive(Debug, Serialize, ToSchema)]
 struct ErrorLimits {
-    /// The most causes in `GET /imports/{id}/errors`.
+    /// The most causes in `GET /imports/{id}/errors`, at present 100.
     causes: usize,
-    /// The most rows named for a cause.
+    /// The most rows named for a cause or a reason, at present 10.
     first_rows: usize,
-    /// The most errors in `GET /imports/{id}`.
+    /// The most errors in `GET /imports/{id}`, at present 1,000. Long texts end the list before.
     shown: usize,
 }
 
-/// The limits of the header `Idempotency-Key`.
+/// The limits of the header `Idempotency-Key`, which belongs to the user of the token.
 #[derive(Debug, Serialize, ToSchema)]
 struct IdempotencyKey {
+    /// The longest key in bytes, at present 255. A longer or empty key is answered with 400.
     bytes: usize,
+    /// The number of days for which a key is kept, at present 180.
     days: i64,
 }
 
-/// How long things are kept.
+/// The times for which things are kept, in days or seconds by the end of the member's name.
 #[derive(Debug, Serialize, ToSchema)]
 struct Retention {
-    /// An import with its ledger and history.
+    /// The days for which an import is kept with its ledger and history, at present `null`.
     import_days: Option<u64>,
-    /// The file of an import.
+    /// The days for which the file of an import is kept, at present `null`.
     file_days: Option<u64>,
-    /// A table unpacked from a spreadsheet or a gzip.
+    /// The days for which a table unpacked from a spreadsheet or a gzip is kept, at present 30. The file itself stays.
     unpacked_days: u64,
-    /// An event in the outbox.
+    /// The days for which an event stays in the outbox, at present 14.
     event_days: i64,
-    /// The time for which the URL of an upload is valid.
+    /// The seconds for which the URL of an upload is valid, at present 3600.
     upload_url_seconds: u64,
-    /// The time after which an import whose file never came is given up.
+    /// The seconds after which an import whose file never came is given up, at present 7200.
     upload_wait_seconds: u64,
-    /// The time for which the URL of `GET /imports/{id}/source` is valid.
+    /// The seconds for which the URL of `GET /imports/{id}/source` is valid, at present 300.
     source_url_seconds: u64,
 }
 
-/// `GET /limits` returns the limits of the service.
+/// `GET /limits` returns the limits of the service, which are the same for all accounts.
 #[utoipa::path(
     get,
     path = "/limits",

@@ -30,20 +30,20 @@ fn record(import: &Import) -> Value {
     })
 }
 
-/// The statuses of the filter on status.
+/// The statuses of the filter on status, or an empty list without such a filter.
 fn statuses(scan: &Scan) -> Vec<Status> {
     let words = scan.words("status").unwrap_or_default().iter();
     words.filter_map(|word| Status::ALL.into_iter().find(|status| status.name() == *word)).collect()
 }
 
-/// `GET /imports` returns a page of the account's imports.
+/// `GET /imports` returns a page of the account's imports, by default the highest number first.
 #[utoipa::path(
     get,
     path = "/imports",
     operation_id = "list_imports",
     tag = "Imports",
     params(ImportsQuery, Headers),
-    responses((status = 200, description = "A page", body = Envelope<ImportRecord>), WrongFields, Everywhere)
+    responses((status = 200, description = "A page of imports", body = Envelope<ImportRecord>), WrongFields, Everywhere)
 )]
 pub async fn list(
     State(door): State<Door>,

@@ -39,14 +39,14 @@ fn shown(memory: &HeaderMemory) -> Value {
     })
 }
 
-/// `GET /mappings` returns the account's mappings in pages.
+/// `GET /mappings` returns a page of the account's mappings, by default the highest id first.
 #[utoipa::path(
     get,
     path = "/mappings",
     operation_id = "list_mappings",
     tag = "Mappings",
     params(MappingsQuery, Headers),
-    responses((status = 200, description = "A page", body = Envelope<MappingShown>), WrongFields, Everywhere)
+    responses((status = 200, description = "A page of mappings", body = Envelope<MappingShown>), WrongFields, Everywhere)
 )]
 pub async fn list(
     State(door): State<Door>,
@@ -58,7 +58,7 @@ pub async fn list(
     Ok(Json(keyset.page_of(&all, |memory| memory.id.0, shown)))
 }
 
-/// `GET /mappings/{id}` returns a mapping with the columns and the import that used the mapping last.
+/// `GET /mappings/{id}` returns a mapping with the columns and the import which was made with the mapping.
 #[utoipa::path(
     get,
     path = "/mappings/{id}",
@@ -72,7 +72,7 @@ pub async fn get(State(door): State<Door>, Caller(caller): Caller, Path(id): Pat
     memory.map(|memory| Json(shown(&memory))).ok_or_else(Problem::not_found)
 }
 
-/// `PATCH` and `PUT /mappings/{id}` give the mapping a name, or remove the name with `null`.
+/// `PATCH` and `PUT /mappings/{id}` give the mapping a name of at most 200 letters, or remove the name with `null`.
 #[utoipa::path(
     method(put, patch),
     path = "/mappings/{id}",

@@ -11,35 +11,42 @@ use super::Problem;
 use super::scan::{Bound, Included, OPERATORS, SORTS, Sort};
 use crate::answer::{CELL, shortened};
 
-/// The number of records in a page by default, and the bounds of `per_page`.
+/// The number of records in a page of a request without `per_page`.
 pub const PER_PAGE: usize = 50;
+/// The smallest `per_page`. A smaller number is answered with 400.
 pub const FEWEST: usize = 2;
+/// The largest `per_page`. A larger number is answered with 400, and not lowered.
 pub const MOST: usize = 100;
 
-/// A list of the door.
+/// A list of the door, with everything that its query may say.
 #[derive(Debug, PartialEq, Eq)]
 pub struct List {
-    /// The name of the list, which its cursors seal.
+    /// The name of the list, which is sealed into its cursors, so a cursor of another list is refused.
     pub name: &'static str,
-    /// The names of the query parameters.
+    /// The names of the query parameters, spelt with brackets, for example `filter[status][include]`.
     pub parameters: &'static [&'static str],
-    /// The fields with a filter by words.
+    /// The fields with a filter by words, in the order in which the envelope shows the filters.
     pub included: &'static [Words],
-    /// The sort of a request that names none.
+    /// The sort of a request that names none, which the envelope shows as well.
     pub sort: Sort,
 }
 
 /// The words that `filter[FIELD][include]` takes.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Words {
+    /// The name of the field between the brackets, for example `status`.
     pub field: &'static str,
+    /// The words which the filter takes, in lower case. Another word is answered with 400 and the
+    /// nearest word of these.
     pub known: &'static [&'static str],
 }
 
 /// A list of an account, or of an import of the account, to which cursors belong.
 #[derive(Clone, Copy, Debug)]
 pub struct ListOf {
+    /// The list with its parameters and its default sort.
     pub list: &'static List,
+    /// The account of the caller, to which the records belong.
     pub account: AccountId,
     /// The import whose rows are listed, or `None` for a list of the account.
     pub import: Option<ImportId>,
@@ -60,16 +67,16 @@ impl List {
 /// The parameters of lists without filters that are sorted by id only.
 const PLAIN: &[&str] = &["start_cursor", "per_page", "sort[id]"];
 
-/// `GET /mappings`.
+/// The list `GET /mappings`, in which the mappings of an account follow by id, highest first.
 pub static MAPPINGS: List = List { name: "mappings", parameters: PLAIN, included: &[], sort: Sort::LATEST };
 
-/// `GET /imports/{id}/records`.
+/// The list `GET /imports/{id}/records`, in which records follow by row, lowest first.
 pub static RECORDS: List = List { name: "records", parameters: PLAIN, included: &[], sort: Sort::FIRST };
 
 /// The status of a row in the words of the vendor, and `deleted`.
 pub const ROW_STATUSES: &[&str] = &["created", "updated", "unaffected", "deleted", "error", "pending"];
 
-/// `GET /imports/{id}/results`.
+/// The list `GET /imports/{id}/results`, in which rows follow in the order of the file.
 pub static RESULTS: List = List {
     name: "results",
     parameters: &["start_cursor", "per_page", "filter[status][include]", "filter[outcome][include]", "sort[id]"],
@@ -77,11 +84,11 @@ pub static RESULTS: List = List {
     sort: Sort::FIRST,
 };
 
-/// `GET /imports/{id}/history`.
+/// The list `GET /imports/{id}/history`, whose changes follow by time, oldest first.
 pub static HISTORY: List =
     List { name: "history", parameters: &["start_cursor", "per_page"], included: &[], sort: Sort::FIRST };
 
-/// `GET /imports`.
+/// The list `GET /imports`, in which imports follow by number, highest first.
 pub static IMPORTS: List = List {
     name: "imports",
     parameters: &[
@@ -109,11 +116,15 @@ pub static IMPORTS: List = List {
 pub struct Asked {
     /// The cursor; `None` as well for an empty cursor, which means the first page.
     pub start_cursor: Option<String>,
+    /// The number of records that the request asks for, from 2 to 100.
     pub per_page: Option<usize>,
     /// The filters by words, in the list's order of fields.
     pub included: Vec<Included>,
+    /// The filter on `created_at`, of which a request has one at most.
     pub created: Option<Bound>,
+    /// The filter on `updated_at`, of which a request has one at most.
     pub updated: Option<Bound>,
+    /// The sort of the request, or `None` for the list's own sort.
     pub sort: Option<Sort>,
 }
 

@@ -26,7 +26,7 @@ use crate::openapi::native::{
     Accepted, Conflict, Everywhere, Headers, ImportNumber, PartsAddresses, Refused, TooLarge, Unknown, WrongFields,
 };
 
-/// The most parts of an answer: some 100 KB.
+/// The most parts of an answer, whose addresses take some 100 KB.
 const PARTS_AT_ONCE: u32 = 100;
 /// The time for which a part's URL is valid.
 pub(super) const LIFETIME: Duration = Duration::from_secs(3600);
@@ -70,7 +70,8 @@ fn parts_of(import: &Import) -> Result<&PartsUpload, Problem> {
     import.parts.as_ref().ok_or_else(none)
 }
 
-/// `GET /imports/{id}/upload/parts` returns the addresses of parts while the file is awaited.
+/// `GET /imports/{id}/upload/parts` returns the addresses of up to a hundred parts, with fresh signatures. The answer
+/// is 409 for an import whose file comes in another way, has come, or is no longer awaited.
 #[utoipa::path(
     get,
     path = "/imports/{id}/upload/parts",
@@ -116,13 +117,18 @@ fn first(query: Option<&str>, count: u32) -> Result<u32, Problem> {
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 struct Completed {
+    /// All parts of the file in any order, each once. A missing part is answered with 400.
     parts: Vec<Part>,
 }
 
+/// A part that was uploaded, as S3 answered its PUT.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 struct Part {
+    /// The number of the part within the file, from 1.
     part_number: u32,
+    /// The value of the header `ETag` in the answer to the part's PUT, with or without its quotes and at most 100 bytes
+    /// long. An ETag of another part is answered with 422.
     etag: String,
 }
 

@@ -183,8 +183,8 @@ fn bounded(fields: BTreeMap<String, Vec<String>>) -> BTreeMap<String, Vec<String
 /// The header by which clients of the vendor name the account; here the account's number.
 const ACCOUNT_TOKEN: &str = "account-token";
 
-/// The token in a value of `Authorization`, in any of the spellings that clients send: `Token KEY`, `Token token="KEY"` and
-/// `Bearer KEY`.
+/// The token in a value of `Authorization`, in any of the spellings that clients send:
+/// `Token KEY`, `Token token="KEY"` and `Bearer KEY`.
 fn token_in(value: &str) -> Option<&str> {
     let (scheme, rest) = value.trim().split_once(' ')?;
     let is_known = scheme.eq_ignore_ascii_case("token") || scheme.eq_ignore_ascii_case("bearer");

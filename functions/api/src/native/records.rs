@@ -27,7 +27,7 @@ use crate::Door;
 use crate::answer::{MESSAGE, shortened};
 use crate::openapi::native::{Everywhere, Headers, ImportNumber, RecordsQuery, Unknown, WrongFields};
 
-/// A record that an import created.
+/// A record that an import created, told apart by the member `type`.
 #[derive(Debug, Serialize)]
 #[serde(tag = "type", rename_all = "snake_case")]
 pub enum Record {
@@ -38,68 +38,78 @@ pub enum Record {
 
 /// An entry, a person or a company that a row made; the members that the type does not have are absent
 // One schema has the members of all types, so that a client which knows entries alone can read the description as before.
+/// An entry, a person or a company that a row made, as the record is now. Members which the type does not have are
+/// absent, and members behind `state` are `null` for a deleted record.
 #[derive(ToSchema)]
 #[schema(as = Record)]
 #[expect(dead_code, reason = "the type describes JSON; nothing makes a value of it")]
 pub struct AnyRecord {
+    /// The id of the record, which for entries and people is `import × 1 000 000 000 + row`.
     id: u64,
-    /// `time_entry`, `person` or `company`.
+    /// The type of the record: `time_entry`, `person` or `company`.
     r#type: String,
-    /// The number of the data row within the file, from 1.
+    /// The number of the data row within the file, from 1, without the header.
     row_number: u64,
-    /// `imported` if nobody changed the record since, `edited`, or `deleted`. The members behind are `null` for a deleted
-    /// record.
+    /// The state of the record: `imported` if nobody changed the record since, `edited`, or `deleted` by hand.
+    /// Companies are never shown as `edited`.
     state: String,
-    /// Of an entry: the day of the work, for example `2026-03-01`.
+    /// The day of the work of an entry, for example `2026-03-01`.
     date: Option<String>,
-    /// Of an entry.
+    /// The duration of an entry in seconds, not rounded to minutes.
     seconds: Option<u64>,
-    /// Of an entry.
+    /// Whether the time of an entry can be billed, which is true where the file does not tell.
     billable: Option<bool>,
-    /// The text of an entry, cut to 2,000 letters.
+    /// The text of an entry, cut to 2,000 letters, or `null` for an entry without a text.
     description: Option<String>,
-    /// Of an entry.
+    /// The id of the user who spent the time of an entry.
     user_id: Option<u64>,
-    /// Of an entry.
+    /// The id of an entry's project, or `null` without a project. A project which was merged is shown by the
+    /// id of its target.
     project_id: Option<u64>,
-    /// Of an entry.
+    /// The ids of an entry's tags in the order of the file, at most 20. A tag which was merged is shown by the
+    /// id of its target.
     tag_ids: Option<Vec<u64>>,
-    /// Of a person.
+    /// The first name of a person, or `null` for a person without a first name.
     first_name: Option<String>,
-    /// Of a person.
+    /// The last name of a person, or `null` for a person without a last name.
     last_name: Option<String>,
-    /// Of a person.
+    /// The address of a person as the file spells the address, or `null` for a person without an address.
     email: Option<String>,
-    /// The job title of a person.
+    /// The job title of a person, or `null` for a person without a title.
     title: Option<String>,
-    /// Of a person.
+    /// The id of a person's company, or `null` for a person without a company.
     company_id: Option<u64>,
-    /// Of a person.
+    /// The labels of a person, each once and at most 500 bytes long. The list is empty for a person without labels.
     tag_list: Option<Vec<String>>,
-    /// The cells of a person's row in columns without a field of their own, by the name of the column.
+    /// The cells of a person's row in columns without a field of their own, by the name of the column, or `null`
+    /// if there are none.
     custom_fields: Option<BTreeMap<String, String>>,
-    /// Of a company.
+    /// The name of a company, at most 500 bytes long.
     name: Option<String>,
+    /// The time at which the import was made, because everything that an import creates has the import's time.
     created_at: Option<String>,
+    /// The time of the last edit by hand, or the same as `created_at` before the first edit. Companies do
+    /// not have this member.
     updated_at: Option<String>,
 }
 
 /// A person that an import created. The members behind `state` are `null` for a deleted person.
 #[derive(Debug, Serialize)]
 pub struct PersonRecord {
+    /// The id of the person, `import × 1 000 000 000 + row`.
     id: u64,
-    /// The number of the data row within the file, from 1.
+    /// The number of the data row within the file, from 1, without the header.
     row_number: u64,
-    /// `imported` if nobody changed the person since, `edited`, or `deleted`.
+    /// The state: `imported` if nobody changed the person since, `edited`, or `deleted`.
     state: &'static str,
     first_name: Option<String>,
     last_name: Option<String>,
     email: Option<String>,
-    /// The job title.
+    /// The job title of the person, for example `Harbour master`.
     title: Option<String>,
     company_id: Option<u64>,
     tag_list: Option<Vec<String>>,
-    /// Cells of columns without a field of their own, by the name of the column.
+    /// The cells of columns without a field of their own, by the name of the column.
     custom_fields: Option<Map<String, Value>>,
     created_at: Option<String>,
     updated_at: Option<String>,
@@ -109,9 +119,9 @@ pub struct PersonRecord {
 #[derive(Debug, Serialize)]
 pub struct CompanyRecord {
     id: u64,
-    /// The number of the data row within the file, from 1.
+    /// The number of the data row within the file, from 1, without the header.
     row_number: u64,
-    /// `imported`, or `deleted`.
+    /// The state: `imported` if the company still stands, edited or not, and otherwise `deleted`.
     state: &'static str,
     name: Option<String>,
     created_at: Option<String>,
@@ -120,16 +130,18 @@ pub struct CompanyRecord {
 /// An entry that an import created. The members behind `state` are `null` for a deleted entry.
 #[derive(Debug, Serialize)]
 pub struct EntryRecord {
+    /// The id of the entry, `import × 1 000 000 000 + row`.
     id: u64,
-    /// The number of the data row within the file, from 1.
+    /// The number of the data row within the file, from 1, without the header.
     row_number: u64,
-    /// `imported` if nobody changed the entry since, `edited`, or `deleted`.
+    /// The state: `imported` if nobody changed the entry since, `edited`, or `deleted`.
     state: &'static str,
     /// The day of the work, for example `2026-03-01`.
     date: Option<String>,
+    /// The duration in seconds, as the file or the last edit gave the duration.
     seconds: Option<u64>,
     billable: Option<bool>,
-    /// The text of the entry, cut to 2,000 letters.
+    /// The text of the entry, cut to 2,000 letters, or `None` without a text.
     description: Option<String>,
     user_id: Option<u64>,
     project_id: Option<u64>,
@@ -216,7 +228,8 @@ fn shown_contact(import: ImportId, imported: ImportedContact) -> Record {
     })
 }
 
-/// `GET /imports/{id}/records` returns a page of the entries or contacts that the import created.
+/// `GET /imports/{id}/records` returns a page of the entries or contacts that the import created, as they are now.
+/// Records of chunks that are not committed, and of an undone import, are not there.
 #[utoipa::path(
     get,
     path = "/imports/{id}/records",
@@ -224,7 +237,7 @@ fn shown_contact(import: ImportId, imported: ImportedContact) -> Record {
     tag = "Imports",
     params(ImportNumber, RecordsQuery, Headers),
     responses(
-        (status = 200, description = "A page", body = Envelope<AnyRecord>), WrongFields, Unknown, Everywhere
+        (status = 200, description = "A page of records", body = Envelope<AnyRecord>), WrongFields, Unknown, Everywhere
     )
 )]
 pub async fn list(

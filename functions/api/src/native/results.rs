@@ -28,32 +28,35 @@ use crate::openapi::native::{
 /// A row of an import with its outcome.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct ResultRow {
-    /// `import × 1 000 000 000 + row`, which never changes. The id of an entry is derived from its row alike, so `id` and
-    /// `record_id` of a row that created an entry are the same number.
+    /// The id of the result, `import × 1 000 000 000 + row`, which never changes. The id of an entry is derived from
+    /// its row alike, so `id` and `record_id` of a row that created an entry are the same number.
     id: u64,
-    /// The id of the record that the row created; `null` for another outcome, and once the import is undone.
+    /// The id of the record that the row created or, for a row of companies, found. The value is `null` for rows
+    /// without a record, and for all rows once the import is being undone.
     record_id: Option<u64>,
     /// The number of the data row within the file, from 1.
     row_number: u64,
-    /// `created`, `updated`, `unaffected`, `deleted`, `error` or `pending`.
+    /// The vendor's word: `created`, `updated`, `unaffected`, `deleted`, `error` or `pending`.
     #[schema(value_type = RowStatusWord)]
     status: &'static str,
-    /// `created`, `updated`, `unchanged`, `skipped`, `deleted`, `failed` or `pending`.
+    /// The outcome: `created`, `updated`, `unchanged`, `skipped`, `deleted`, `failed` or `pending`.
     #[schema(value_type = OutcomeWord)]
     outcome: RowOutcome,
-    /// Why the row failed or was skipped.
+    /// A sentence for people why the row failed or was skipped, at most 2,000 letters long, or `null` for other rows.
     message: Option<String>,
-    /// The code of `message`, for example `invalid_date` or `already_there`.
+    /// The code of `message`, for example `invalid_date` or `already_there`, or `null` for a row without a message.
     code: Option<String>,
-    /// The line of the file on which a failed row begins.
+    /// The line of the file on which a failed row begins, or `null` for other rows.
     line: Option<u64>,
     /// The column of the cell that failed; `null` where the error concerns the whole row.
     column: Option<String>,
-    /// The cell that failed, shortened.
+    /// The text of the cell that failed, cut at 80 letters, or `null` where the error concerns the whole row.
     value: Option<String>,
     /// `TimeEntry`, `Company`, `Person`, or `Contact` for a row of contacts without a record.
     imported_type: &'static str,
+    /// The time at which the import was made, because no times of rows are kept.
     created_at: String,
+    /// The time of the import's last change of status.
     updated_at: String,
 }
 
@@ -125,7 +128,8 @@ fn imported_type(import: &Import, result: &RowResult) -> &'static str {
     }
 }
 
-/// `GET /imports/{id}/results` returns a page of the import's rows.
+/// `GET /imports/{id}/results` returns a page of the import's rows with their outcomes, in the order of the file. The
+/// list is empty until the file is planned.
 #[utoipa::path(
     get,
     path = "/imports/{id}/results",
@@ -133,7 +137,7 @@ fn imported_type(import: &Import, result: &RowResult) -> &'static str {
     tag = "Imports",
     params(ImportNumber, ResultsQuery, Headers),
     responses(
-        (status = 200, description = "A page", body = Envelope<ResultRow>), WrongFields, Unknown, Everywhere
+        (status = 200, description = "A page of rows with their outcomes", body = Envelope<ResultRow>), WrongFields, Unknown, Everywhere
     )
 )]
 pub async fn list(

@@ -6,17 +6,19 @@ use jiff::tz::TimeZone;
 use serde_json::{Value, json};
 use shared::import::list::{ListOrder, TimeRange};
 
-/// The length limit of a time in a filter, in bytes.
+/// The length limit of a time in a filter, in bytes. RFC 3339 with nanoseconds and an offset has 35.
 const LONGEST_TIME: usize = 40;
-/// The number of nanoseconds in a millisecond.
+/// The number of nanoseconds in a millisecond, for rounding a filter's time to the precision of stored times.
 const MILLISECOND: i128 = 1_000_000;
 
-/// The filters and the sort of a list.
+/// The filters and the sort of a list, which a cursor carries from page to page.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Scan {
-    /// The filters by words, in the list's order of fields.
+    /// The filters by words, in the list's order of fields. A record has to pass each of these filters.
     pub included: Vec<Included>,
+    /// The filter on `created_at`, or `None` without such a filter.
     pub created: Option<Bound>,
+    /// The filter on `updated_at`, or `None` without such a filter.
     pub updated: Option<Bound>,
     pub sort: Sort,
 }
@@ -24,8 +26,9 @@ pub struct Scan {
 /// The filter `filter[FIELD][include]`: a record passes if its field has one of the words.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Included {
+    /// The name of the filtered field, for example `status`.
     pub field: &'static str,
-    /// The words, each once, in the order of the request.
+    /// The words, each once, in the order of the request. There is at least one word.
     pub words: Vec<&'static str>,
 }
 
@@ -38,34 +41,41 @@ impl Included {
     }
 }
 
-/// The field and the direction of a sort.
+/// The field and the direction of a sort. Records with equal values follow by id, in the same direction.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Sort {
+    /// The field by which the list is sorted.
     pub field: ListOrder,
+    /// `true` for the lowest value first, as with `asc`.
     pub ascending: bool,
 }
 
 impl Sort {
-    /// The highest id first.
+    /// The highest id first, which is the order of lists of imports and mappings.
     pub const LATEST: Self = Self { field: ListOrder::Id, ascending: false };
-    /// The lowest id first.
+    /// The lowest id first, which is the order of rows in their file.
     pub const FIRST: Self = Self { field: ListOrder::Id, ascending: true };
 }
 
-/// The sorts by their names.
+/// The sorts by the names in `sort[…]`. A cursor writes the place of a sort in this table, so the order belongs to
+/// the version of cursors.
 pub const SORTS: [(&str, ListOrder); 3] =
     [("id", ListOrder::Id), ("created_at", ListOrder::CreatedAt), ("updated_at", ListOrder::UpdatedAt)];
 
-/// The operators by their names.
+/// The operators by the names in `filter[…_at][…]`. A cursor writes the place of an operator in this table.
 pub const OPERATORS: [(&str, Operator); 4] =
     [("lt", Operator::Lt), ("lte", Operator::Lte), ("gt", Operator::Gt), ("gte", Operator::Gte)];
 
-/// A comparison with a time.
+/// A comparison of a record's time with the time of a filter.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Operator {
+    /// The record's time is earlier than the filter's.
     Lt,
+    /// The record's time is not later than the filter's.
     Lte,
+    /// The record's time is later than the filter's.
     Gt,
+    /// The record's time is not earlier than the filter's.
     Gte,
 }
 
@@ -75,12 +85,13 @@ impl Operator {
     }
 }
 
-/// A filter on a time, for example `gte` with `2026-03-01`.
+/// A filter on a time, for example `gte` with `2026-03-01`, which is the start of that day in UTC.
 #[derive(Clone, Debug)]
 pub struct Bound {
     pub operator: Operator,
-    /// The time as the request spells the time.
+    /// The time as the request spells the time, for the envelope and the cursor.
     pub text: String,
+    /// The time which the text means, to the nanosecond.
     at: Timestamp,
 }
 
@@ -94,8 +105,8 @@ impl PartialEq for Bound {
 impl Eq for Bound {}
 
 impl Bound {
-    /// Parses an ISO date, which is the start of that day in UTC, or a date with a time and an offset. `None` for another
-    /// text.
+    /// Parses an ISO date, which is the start of that day in UTC, or a date with a time and an offset.
+    /// `None` for another text.
     pub fn parse(operator: Operator, text: &str) -> Option<Self> {
         let at = match text.len() {
             10 => text.parse::<Date>().ok()?.to_zoned(TimeZone::UTC).ok()?.timestamp(),

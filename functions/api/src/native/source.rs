@@ -20,10 +20,10 @@ use crate::Door;
 use crate::openapi::native::{Everywhere, Headers, ImportNumber, Unknown};
 use crate::upload::safe_file_name;
 
-/// The time for which the URL of a file is valid.
+/// The time for which the URL of a file is valid, after which a client asks this endpoint again.
 pub(super) const LIFETIME: Duration = Duration::from_secs(300);
-/// The characters that an extended parameter of a header writes in their percent encoding: all but those of `attr-char` in
-/// RFC 8187.
+/// The characters that an extended parameter of a header writes in their percent encoding: all but those of
+/// `attr-char` in RFC 8187.
 const EXTENDED: &AsciiSet = &NON_ALPHANUMERIC
     .remove(b'!')
     .remove(b'#')
@@ -47,7 +47,8 @@ fn disposition(file_name: &str) -> String {
     format!("attachment; filename=\"{ascii}\"; filename*=UTF-8''{}", utf8_percent_encode(&name, EXTENDED))
 }
 
-/// `GET /imports/{id}/source` leads to the import's file, or answers 404 if the file has not arrived or is gone.
+/// `GET /imports/{id}/source` leads to the import's file by a URL that is valid for five minutes. The answer is 404 if
+/// the file has not arrived, was deleted, or was replaced by another file.
 #[utoipa::path(
     get,
     path = "/imports/{id}/source",

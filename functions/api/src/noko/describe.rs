@@ -17,17 +17,17 @@ use crate::openapi::noko::{
 };
 use crate::openapi::shared::{idempotency_key, plain};
 
-/// Named schemas, as they are collected for the document.
+/// Schemas by name, as they are collected for the document.
 type Schemas = Vec<(String, RefOr<Schema>)>;
 
-/// The shape of a body.
+/// The shape of a body: the name of its schema, and the function that collects the schemas to which the name leads.
 #[derive(Clone, Copy, Debug)]
 pub struct Shape {
     name: fn() -> std::borrow::Cow<'static, str>,
     collect: fn(&mut Schemas),
 }
 
-/// The shape that a type describes.
+/// The shape of the bodies which a type describes.
 pub const fn shape<T: ToSchema>() -> Shape {
     fn collect<T: ToSchema>(schemas: &mut Schemas) {
         schemas.push((T::name().into_owned(), T::schema()));
@@ -45,38 +45,41 @@ impl Shape {
 /// The successful answer of an endpoint.
 #[derive(Clone, Copy, Debug)]
 enum Success {
-    /// 200 with a page of items.
+    /// 200 with an array of items and, where further pages exist, the header `Link`.
     Page(Shape),
-    /// 200 with an object.
+    /// 200 with an object as the object is now.
     Object(Shape),
-    /// 201 with what was created.
+    /// 201 with the item that was created, and the header `Location`.
     Created(Shape),
-    /// 202 with an import that is not done yet.
+    /// 202 with an import that is not done yet, and the address of its status as `Location`.
     Accepted(Shape),
-    /// 204 without a body.
+    /// 204 without a body, for a change that shows nothing.
     Done,
 }
 
-/// The body of a request.
+/// The body of a request, which only endpoints that change something have.
 #[derive(Clone, Copy, Debug)]
 enum Body {
     /// A JSON object. If the object is not needed, a request without a body is taken as an empty object.
     Json { shape: Shape, is_needed: bool },
-    /// A file with options, as a form.
+    /// A file with options, as a multipart body or as a form of pairs.
     Form(Shape),
 }
 
-/// The description of an endpoint.
+/// The description of an endpoint, as far as the endpoint itself does not tell.
 #[derive(Clone, Copy, Debug)]
 pub struct Says {
+    /// The summary of the operation, such as `Lists imports`, or a verb before the noun.
     summary: &'static str,
-    /// The name of the resource, which follows the summary.
+    /// The name of the resource, which follows the summary after a blank, or an empty text.
     noun: &'static str,
+    /// The answer to a request without any error.
     success: Success,
-    /// True if 204 is a further answer.
+    /// True if 204 is a further answer, for something that is not there yet.
     may_be_empty: bool,
-    /// True if no request succeeds.
+    /// True if no request succeeds, because a rule of Waybill forbids every one.
     is_refused: bool,
+    /// The body that a request may or must have, or `None` for a request without a body.
     body: Option<Body>,
 }
 
@@ -84,32 +87,32 @@ const fn says(summary: &'static str, success: Success) -> Says {
     Says { summary, noun: "", success, may_be_empty: false, is_refused: false, body: None }
 }
 
-/// An endpoint that answers a page of items.
+/// Describes an endpoint that answers a page of items.
 pub const fn page<T: ToSchema>(summary: &'static str) -> Says {
     says(summary, Success::Page(shape::<T>()))
 }
 
-/// An endpoint that answers an object.
+/// Describes an endpoint that answers an object as the object is now.
 pub const fn object<T: ToSchema>(summary: &'static str) -> Says {
     says(summary, Success::Object(shape::<T>()))
 }
 
-/// An endpoint that creates something and answers 201.
+/// Describes an endpoint that creates something and answers 201.
 pub const fn created<T: ToSchema>(summary: &'static str) -> Says {
     says(summary, Success::Created(shape::<T>()))
 }
 
-/// An endpoint that begins something and answers 202.
+/// Describes an endpoint that begins an import and answers 202, for which `Idempotency-Key` is described too.
 pub const fn accepted<T: ToSchema>(summary: &'static str) -> Says {
     says(summary, Success::Accepted(shape::<T>()))
 }
 
-/// An endpoint that answers 204.
+/// Describes an endpoint that changes something and answers 204.
 pub const fn done(summary: &'static str) -> Says {
     says(summary, Success::Done)
 }
 
-/// An endpoint that refuses every request with 422.
+/// Describes an endpoint that refuses every request with 422.
 pub const fn refused(summary: &'static str) -> Says {
     Says { is_refused: true, ..done(summary) }
 }
@@ -125,22 +128,22 @@ impl Says {
         Self { body: Some(Body::Json { shape: shape::<T>(), is_needed: true }), ..self }
     }
 
-    /// Adds a JSON body that may be absent.
+    /// Adds a JSON body that may be absent, which then means an empty object.
     pub const fn may_take<T: ToSchema>(self) -> Self {
         Self { body: Some(Body::Json { shape: shape::<T>(), is_needed: false }), ..self }
     }
 
-    /// Adds a form that the request needs.
+    /// Adds a form with a file that the request needs.
     pub const fn takes_form<T: ToSchema>(self) -> Self {
         Self { body: Some(Body::Form(shape::<T>())), ..self }
     }
 
-    /// Adds the answer 204, for something that is not there yet.
+    /// Adds the answer 204, for something that is not there yet, such as the report of a running import.
     pub const fn or_nothing(self) -> Self {
         Self { may_be_empty: true, ..self }
     }
 
-    /// Collects the schemas to which the description refers.
+    /// Collects the schemas to which the description refers, so that every reference of the document leads somewhere.
     pub fn collect(&self, schemas: &mut Schemas) {
         if let Success::Page(shape) | Success::Object(shape) | Success::Created(shape) | Success::Accepted(shape) =
             self.success
@@ -152,7 +155,8 @@ impl Says {
         }
     }
 
-    /// The operation of an endpoint with this description.
+    /// The operation of an endpoint with this description. Parameters and errors follow from the endpoint, its
+    /// path and its body.
     pub fn operation(&self, Endpoint { method, path, parameters }: &Endpoint) -> Operation {
         let is_list = matches!(self.success, Success::Page(_));
         let mut operation = OperationBuilder::new()
@@ -176,7 +180,8 @@ impl Says {
             operation = operation.response(status.as_str(), answer);
         }
         if self.may_be_empty {
-            operation = operation.response("204", ResponseBuilder::new().description("Not there yet"));
+            let about = "The import is in progress; ask again later";
+            operation = operation.response("204", ResponseBuilder::new().description(about));
         }
         let errors = [
             Some(BAD_REQUEST),
@@ -207,21 +212,27 @@ impl Success {
         let (status, about, schema): (_, _, Option<RefOr<Schema>>) = match self {
             Self::Page(items) => {
                 let items = ArrayBuilder::new().items(items.reference()).build();
-                (StatusCode::OK, "A page", Some(RefOr::T(items.into())))
+                (StatusCode::OK, "A page of the list, empty behind the end of the list", Some(RefOr::T(items.into())))
             }
-            Self::Object(shape) => (StatusCode::OK, "As asked", Some(shape.reference().into())),
-            Self::Created(shape) => (StatusCode::CREATED, "Created", Some(shape.reference().into())),
-            Self::Accepted(shape) => (StatusCode::ACCEPTED, "Begun", Some(shape.reference().into())),
-            Self::Done => (StatusCode::NO_CONTENT, "Done", None),
+            Self::Object(shape) => (StatusCode::OK, "The object as it is now", Some(shape.reference().into())),
+            Self::Created(shape) => (StatusCode::CREATED, "The item that was created", Some(shape.reference().into())),
+            Self::Accepted(shape) => {
+                (StatusCode::ACCEPTED, "The import, which goes on after this answer", Some(shape.reference().into()))
+            }
+            Self::Done => (StatusCode::NO_CONTENT, "The change is made; the answer has no body", None),
         };
         let mut answer = ResponseBuilder::new().description(about);
         if let Some(schema) = schema {
             answer = answer.content("application/json", ContentBuilder::new().schema(Some(schema)).build());
         }
         let header = match self {
-            Self::Page(_) => Some(("Link", "The URLs of further pages: `first`, `prev`, `next`, `last`")),
-            Self::Created(_) => Some(("Location", "The URL of what was created")),
-            Self::Accepted(_) => Some(("Location", "The URL of the status")),
+            Self::Page(_) => Some((
+                "Link",
+                "The URLs of the pages `first`, `prev`, `next` and `last`, as far as there are such pages; absent for a \
+                 list of one page",
+            )),
+            Self::Created(_) => Some(("Location", "The URL of the item that was created")),
+            Self::Accepted(_) => Some(("Location", "The URL at which the status of the import is shown")),
             Self::Object(_) | Self::Done => None,
         };
         if let Some((name, about)) = header {

@@ -73,8 +73,8 @@ impl Endpoints {
         self
     }
 
-    /// Adds the path in both spellings, with and without a slash at the end. The description has the spelling without a
-    /// slash.
+    /// Adds the path in both spellings, with and without a slash at the end. The description has the
+    /// spelling without a slash.
     pub fn add_to<R: Routes>(routes: R, endpoints: Self) -> R {
         let Self { path, methods, each } = endpoints;
         let routes = routes.add_spelling(&format!("{path}/"), methods.clone());

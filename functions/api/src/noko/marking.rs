@@ -14,7 +14,7 @@ use super::resource::Edited;
 
 const ENTRY: &str = "Entry";
 
-/// Approves an entry in the caller's name.
+/// Approves an entry in the caller's name, at the time in `approved_at` or now.
 pub async fn approve(Member(at): Member, Id(id): Id, input: PerhapsInput) -> Result<StatusCode, NokoError> {
     let approved = input.0.read(ENTRY, |fields| approved(&at, fields)).all()?;
     one(&at, id, approved).await
@@ -50,6 +50,7 @@ pub async fn invoice_all(Member(at): Member, input: PerhapsInput) -> Result<Stat
     several(&at, ids, invoiced).await
 }
 
+/// The ids in the field `entry_ids`, of which a request needs one field with at most [`MOST_AT_ONCE`] ids.
 fn entry_ids(fields: &mut Fields<'_>) -> Vec<EntryId> {
     let ids = fields.value("entry_ids", |value| ids(value).filter(|ids| ids.len() <= MOST_AT_ONCE));
     fields.required(&["entry_ids"]);

@@ -101,7 +101,7 @@ pub const TAGS: Parameters = Parameters { resource: "Tag", single: &["name", "bi
 /// The filters of the list of users: name, e-mail address, role and state.
 pub const USERS: Parameters = Parameters { resource: "User", single: &["name", "email", "role", "state"], lists: &[] };
 
-/// The filters of lists of clients, which the vendor calls groups.
+/// The filters of lists of clients, which the vendor calls groups: a part of the name, and projects of the client.
 pub const GROUPS: Parameters = Parameters { resource: "Group", single: &["name"], lists: &["project_ids"] };
 
 /// The filters of lists of expenses, which are always empty.

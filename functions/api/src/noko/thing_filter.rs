@@ -8,19 +8,24 @@ use shared::things::{Thing, UserRole, UserState};
 use super::NokoError;
 use super::query::Query;
 
-/// The filters of projects and tags, of which tags have the name and `billable` only.
+/// The filters of projects and tags, of which tags have the name and `billable` only. An absent
+/// filter lets everything pass.
 #[derive(Clone, Debug, Default)]
 pub struct ThingFilter {
+    /// A part of the name in lower case, for example `crane`.
     name: Option<String>,
+    /// The value of `billable` to match.
     billable: Option<bool>,
+    /// `false` to match archived projects, `true` to match projects in use.
     enabled: Option<bool>,
-    /// The steppings to match, from both spellings. If a query gives both, a project must match both.
+    /// The steppings to match in minutes, from both spellings. If a query gives both, a project must match both.
     stepping: Vec<u32>,
+    /// The ids of clients whose projects match. An empty list matches no project.
     groups: Option<Vec<ThingId>>,
 }
 
 impl ThingFilter {
-    /// Parses the filters of tags: `name`, `billable`.
+    /// Parses the filters of tags: `name`, `billable`. An empty value of `billable` is an error.
     pub fn of_tags(query: &Query) -> Result<Self, NokoError> {
         Ok(Self {
             name: query.text("name").map(str::to_lowercase),
@@ -29,8 +34,8 @@ impl ThingFilter {
         })
     }
 
-    /// Parses the filters of projects: `name`, `billable`, `enabled`, `billing_increment` (or `stepping`),
-    /// `project_group_ids`.
+    /// Parses the filters of projects: `name`, `billable`, `enabled`, `billing_increment`
+    /// (or `stepping`) and `project_group_ids`.
     pub fn of_projects(query: &Query) -> Result<Self, NokoError> {
         let steppings = [query.parsed("billing_increment")?, query.parsed("stepping")?];
         Ok(Self {
@@ -41,12 +46,13 @@ impl ThingFilter {
         })
     }
 
-    /// The groups whose projects match. `None` if the query does not filter by group.
+    /// The ids of the groups whose projects match, for a caller that takes deleted groups out. `None` if the query does
+    /// not filter by group.
     pub fn groups_mut(&mut self) -> Option<&mut Vec<ThingId>> {
         self.groups.as_mut()
     }
 
-    /// Returns whether every thing matches, because the query has no filter.
+    /// Returns whether every thing matches, because the query has no filter, so a page is found by counting.
     pub fn is_empty(&self) -> bool {
         let of_projects = self.enabled.is_none() && self.stepping.is_empty() && self.groups.is_none();
         of_projects && self.name.is_none() && self.billable.is_none()
@@ -69,13 +75,16 @@ fn contains(text: &str, wanted: Option<&String>) -> bool {
     wanted.is_none_or(|wanted| text.to_lowercase().contains(wanted))
 }
 
-/// The filters of users: name, e-mail address, role and state.
+/// The filters of users by name, e-mail address, role and state, all of which have to match.
 #[derive(Clone, Debug, Default)]
 pub struct UserFilter {
+    /// A part of the whole name in lower case.
     name: Option<String>,
+    /// A part of the e-mail address in lower case.
     email: Option<String>,
+    /// The role to match, parsed from a present or earlier word.
     role: Option<UserRole>,
-    /// The state to match. `Some(None)` is a state of the vendor's that no user of Waybill has.
+    /// The state to match. `Some(None)` is a state of the vendor's that no user of Waybill has, and matches nobody.
     state: Option<Option<UserState>>,
 }
 
@@ -100,7 +109,7 @@ impl UserFilter {
     }
 }
 
-/// Parses a state in the vendor's words. Users of Waybill are never pending or suspended.
+/// Parses a state in the vendor's words. Users of Waybill are never pending or suspended, so these words match nobody.
 fn state(word: &str) -> Option<Option<UserState>> {
     match word {
         "active" => Some(Some(UserState::Active)),
@@ -110,7 +119,8 @@ fn state(word: &str) -> Option<Option<UserState>> {
     }
 }
 
-/// Parses a role in the vendor's present or earlier words.
+/// Parses a role in the vendor's present or earlier words. `None` for any other word, which the
+/// caller answers with 422.
 pub fn role(word: &str) -> Option<UserRole> {
     match word {
         "supervisor" | "admin" => Some(UserRole::Supervisor),
@@ -121,11 +131,12 @@ pub fn role(word: &str) -> Option<UserRole> {
     }
 }
 
-/// The filters of clients: the name, and the projects of the client.
+/// The filters of clients by name and by project, both of which have to match.
 #[derive(Clone, Debug, Default)]
 pub struct GroupFilter {
+    /// A part of the client's name in lower case.
     name: Option<String>,
-    /// The projects whose clients match. `None` if the query does not filter by project.
+    /// The ids of projects whose clients match. `None` if the query does not filter by project.
     projects: Option<Vec<ThingId>>,
 }
 
@@ -135,7 +146,7 @@ impl GroupFilter {
         Ok(Self { name: query.text("name").map(str::to_lowercase), projects: query.ids("project_ids")? })
     }
 
-    /// The projects whose clients match. `None` if every client matches.
+    /// The ids of projects whose clients match. `None` if every client matches.
     pub fn projects(&self) -> Option<&[ThingId]> {
         self.projects.as_deref()
     }

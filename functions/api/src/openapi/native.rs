@@ -29,7 +29,7 @@ pub use lists::{
 };
 pub use mappings::{MappingName, MappingShown};
 
-/// The tokens of the door. A request needs one of them.
+/// The tokens of the door, of which a request needs one.
 pub fn security() -> Vec<SecurityRequirement> {
     [TOKEN, BEARER].map(|scheme| SecurityRequirement::new(scheme, Vec::<String>::new())).into()
 }
@@ -37,40 +37,41 @@ pub fn security() -> Vec<SecurityRequirement> {
 const TOKEN: &str = "token";
 const BEARER: &str = "bearer";
 
-/// The groups of operations.
+/// The groups of operations, in the order in which a page of the description shows the groups.
 pub fn tags() -> Vec<Tag> {
     let tag = |name: &str, about: &str| TagBuilder::new().name(name).description(Some(about)).build();
     vec![
-        tag("Imports", "Imports of files: create, follow, cancel, undo"),
+        tag("Imports", "Imports of files: create, follow, cancel, resume, undo"),
         tag("Mappings", "The meanings of columns that the account has stored for the headers of files"),
         tag("Description", "This document"),
     ]
 }
 
-/// 202: the change is accepted; the answer is the import as it is now.
+/// 202: the change is accepted, and the answer is the import as the import is now.
 pub struct Accepted;
 /// The errors that every operation with a token may answer: 401, 403, 500 and 503.
 pub struct Everywhere;
-/// 400: fields or parameters of the request are wrong.
+/// 400: fields or parameters of the request are wrong or unknown, and each is named.
 pub struct WrongFields;
-/// 404: the account has no such thing.
+/// 404: the account has no such import or mapping, whether or not another account has one.
 pub struct Unknown;
-/// 409: the status of the import does not allow the request.
+/// 409: the status of the import does not allow the request, and `status_now` names the status.
 pub struct Conflict;
-/// 413: the body is too large.
+/// 413: the body has more than 4 MB, because Lambda takes 6 MB and a body arrives in base64.
 pub struct TooLarge;
-/// 415: the body has a content type that is not taken.
+/// 415: the body has a content type which the operation does not take.
 pub struct OtherType;
-/// 422: fields are well formed and refused.
+/// 422: fields are well formed and refused for their values, and each is named.
 pub struct Refused;
 
-const ACCEPTED: Told = ("ImportNow", 202, "The import as it is now");
+const ACCEPTED: Told = ("ImportNow", 202, "The import as it is after the change");
 const UNAUTHORIZED: Told = ("Unauthorized", 401, "The token is missing, unknown, revoked or expired");
 const FORBIDDEN: Told = ("Forbidden", 403, "The token may not do this, or the `Account-Token` is of another account");
-const NOT_FOUND: Told = ("NotFound", 404, "The account has nothing with this id");
-const CONFLICT: Told = ("Conflict", 409, "The import's status does not allow this");
+const NOT_FOUND: Told = ("NotFound", 404, "The account has nothing with this id, or the id is no number");
+const CONFLICT: Told = ("Conflict", 409, "The import's status does not allow this; `status_now` names the status");
 const UNPROCESSABLE: Told = ("Unprocessable", 422, "Fields of the request are understood and refused; each is named");
-const FAILED: Told = ("Failed", 500, "Something went wrong on the server's side");
+const FAILED: Told =
+    ("Failed", 500, "Something went wrong on the server's side; the header `X-Request-Id` leads to the log");
 const BUSY: Told = ("Busy", 503, "Too much is being changed at once; the request may be repeated");
 const TOO_LARGE: Told = ("TooLarge", 413, "The body has more than 4 MB; a larger file comes by `upload` or `location`");
 const OTHER_TYPE: Told = ("OtherType", 415, "The body has another content type than the operation names");
@@ -93,7 +94,7 @@ fn response<T: ToSchema>(about: &str) -> ResponseBuilder {
     ResponseBuilder::new().description(about).content("application/json", content)
 }
 
-/// Adds the shapes of errors and the ways to send a token.
+/// Adds the shapes of errors, the answers by name, and the ways to send a token.
 pub fn add_components(components: &mut Components) {
     for (name, schema) in [
         (ProblemObject::name(), <ProblemObject as utoipa::PartialSchema>::schema()),
@@ -121,7 +122,7 @@ pub fn add_components(components: &mut Components) {
     components.security_schemes.insert(BEARER.to_owned(), SecurityScheme::Http(bearer).into());
 }
 
-/// The headers of every request: the number of the account.
+/// The header of every request with the number of the account, which may be absent.
 pub struct Headers;
 
 impl IntoParams for Headers {
@@ -130,14 +131,14 @@ impl IntoParams for Headers {
             .name("Account-Token")
             .parameter_in(ParameterIn::Header)
             .required(Required::False)
-            .description(Some("The number of the token's account, which clients of the vendor send"))
+            .description(Some("The number of the token's account, which clients of the vendor send; another number is answered with 403"))
             .schema(Some(plain(Type::String)))
             .build();
         vec![account]
     }
 }
 
-/// The header by which a repeated request has the effect of one request.
+/// The header `Idempotency-Key`, by which a repeated request has the effect of a single request.
 pub struct Repeatable;
 
 impl IntoParams for Repeatable {
@@ -146,7 +147,7 @@ impl IntoParams for Repeatable {
     }
 }
 
-/// The header by which a client asks for an import only if the import has changed.
+/// The header `If-None-Match`, by which a client asks for an import only if the import has changed.
 pub struct Known;
 
 impl IntoParams for Known {
@@ -162,9 +163,9 @@ impl IntoParams for Known {
     }
 }
 
-/// The number of an import in a path.
+/// The number of an import in a path, where anything but digits without leading zeros is answered with 404.
 pub struct ImportNumber;
-/// The id of a mapping in a path.
+/// The id of a mapping in a path, where anything but digits without leading zeros is answered with 404.
 pub struct MappingNumber;
 
 fn id(about: &str) -> Vec<Parameter> {
@@ -180,12 +181,12 @@ fn id(about: &str) -> Vec<Parameter> {
 
 impl IntoParams for ImportNumber {
     fn into_params(_: impl Fn() -> Option<ParameterIn>) -> Vec<Parameter> {
-        id("The import's number within the account, from 1")
+        id("The number of the import within the account, from 1")
     }
 }
 
 impl IntoParams for MappingNumber {
     fn into_params(_: impl Fn() -> Option<ParameterIn>) -> Vec<Parameter> {
-        id("The mapping's id")
+        id("The id of the mapping, as the list of mappings shows the id")
     }
 }

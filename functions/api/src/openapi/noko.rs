@@ -27,7 +27,7 @@ pub use people::{AccountShown, CurrentUser, UserLink, UserShown};
 use self::answers::ErrorShown;
 use super::shared::retry_after;
 
-/// An error that operations may answer: the status, the name of the component, and the reason in words.
+/// An error that operations may answer, with its status, the name of the component, and the reason in words.
 pub struct Told {
     pub status: u16,
     pub name: &'static str,
@@ -41,11 +41,12 @@ const fn told(status: u16, name: &'static str, about: &'static str) -> Told {
 pub const BAD_REQUEST: Told = told(400, "NokoBadRequest", "The `User-Agent` is missing, or the request cannot be read");
 pub const UNAUTHORIZED: Told = told(401, "NokoUnauthorized", "The token is missing, unknown, revoked or expired");
 pub const FORBIDDEN: Told = told(403, "NokoForbidden", "The token does not have the permission for this");
-pub const NOT_FOUND: Told = told(404, "NokoNotFound", "The account has nothing with this id");
+pub const NOT_FOUND: Told = told(404, "NokoNotFound", "The account has nothing with this id, or the id is no number");
 pub const TOO_LARGE: Told = told(413, "NokoTooLarge", "The body has more than 4 MB");
 pub const INVALID: Told =
     told(422, "NokoInvalid", "Parameters or fields are wrong or unknown, or a rule forbids the change; each is named");
-pub const FAILED: Told = told(500, "NokoFailed", "Something went wrong on the server's side");
+pub const FAILED: Told =
+    told(500, "NokoFailed", "Something went wrong on the server's side; the header `X-Request-Id` leads to the log");
 pub const BUSY: Told = told(503, "NokoBusy", "Too much is being changed at once; the request may be repeated");
 
 const ERRORS: [Told; 8] = [BAD_REQUEST, UNAUTHORIZED, FORBIDDEN, NOT_FOUND, TOO_LARGE, INVALID, FAILED, BUSY];
@@ -53,7 +54,8 @@ const ERRORS: [Told; 8] = [BAD_REQUEST, UNAUTHORIZED, FORBIDDEN, NOT_FOUND, TOO_
 /// A scheme's name, the place of its token, and the name of the value there.
 type TokenScheme = (&'static str, fn(ApiKeyValue) -> ApiKey, &'static str);
 
-/// The tokens of the door. A request needs one of them.
+/// The tokens of the door, of which a request needs one. `Authorization` counts less than a header of the vendor's,
+/// and the query least.
 const TOKENS: [TokenScheme; 5] = [
     ("noko_token", ApiKey::Header, "X-NokoToken"),
     ("freckle_token", ApiKey::Header, "X-FreckleToken"),
@@ -62,10 +64,10 @@ const TOKENS: [TokenScheme; 5] = [
     ("access_query", ApiKey::Query, "access_token"),
 ];
 const BASIC: &str = "noko_basic";
-/// The scheme of both doors.
+/// The scheme which this door shares with the native door.
 const BEARER: &str = "bearer";
 
-/// The tokens of the door. A request needs one of them.
+/// The tokens of the door, of which a request needs one.
 pub fn security() -> Vec<SecurityRequirement> {
     let names = TOKENS.iter().map(|(name, ..)| *name).chain([BEARER, BASIC]);
     names.map(|name| SecurityRequirement::new(name, Vec::<String>::new())).collect()
@@ -80,15 +82,15 @@ pub fn tags() -> Vec<Tag> {
         tag("/projects", "Projects with their totals"),
         tag("/project_groups", "Clients of projects, with their projects"),
         tag("/groups", "Clients of projects in short form"),
-        tag("/tags", "Labels of entries"),
-        tag("/users", "People of the account"),
-        tag("/current_user", "The caller"),
-        tag("/account", "The caller's account"),
-        tag("/expenses", "Expenses, of which Waybill has none"),
+        tag("/tags", "Labels of entries, also written as `#hashtags` in descriptions"),
+        tag("/users", "People of the account, who are also the people of imported entries"),
+        tag("/current_user", "The user of the token"),
+        tag("/account", "The account of the token"),
+        tag("/expenses", "Expenses, of which Waybill keeps none, so every list is empty"),
     ]
 }
 
-/// The group of a path's operations.
+/// The group of a path's operations, by the first part of the path, for example `Noko: project groups`.
 pub fn tag_of(path: &str) -> String {
     format!("Noko: {}", path.split('/').nth(1).unwrap_or_default().replace('_', " "))
 }

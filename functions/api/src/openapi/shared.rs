@@ -14,12 +14,12 @@ pub fn plain(kind: Type) -> Object {
     Object::with_type(kind)
 }
 
-/// Adds the headers that answers of both doors have.
+/// Adds the headers that answers of several doors have.
 pub fn add_components(components: &mut Components) {
     let seconds = ObjectBuilder::new().schema_type(Type::Integer).minimum(Some(0)).build();
     let retry: Header = HeaderBuilder::new()
         .schema(Some(seconds))
-        .description(Some("The seconds after which the request may be repeated"))
+        .description(Some("The number of seconds after which to ask again"))
         .build();
     components.headers.insert(RETRY_AFTER.to_owned(), RefOr::T(retry));
 }
@@ -38,7 +38,11 @@ pub fn idempotency_key() -> Parameter {
         .name("Idempotency-Key")
         .parameter_in(ParameterIn::Header)
         .required(Required::False)
-        .description(Some("Makes a repeated request have the effect of one request; kept for 180 days"))
+        .description(Some(
+            "Makes a repeated request have the effect of one request: at most 255 printable letters, chosen by the client \
+             and kept for 180 days for the user of the token. The same key with another content is refused \
+             with 422, and below `/api/v2` with 400",
+        ))
         .schema(Some(key))
         .build()
 }

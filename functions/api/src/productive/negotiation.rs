@@ -68,8 +68,8 @@ pub fn accepted(method: &Method, headers: &HeaderMap) -> Result<(), ProductiveEr
     }
 }
 
-/// Refuses a body that is no plain JSON:API. `is_bulk` tells whether the path takes several resources at once at the
-/// vendor.
+/// Refuses a body that is no plain JSON:API. `is_bulk` tells whether the path takes several resources at
+/// once at the vendor.
 pub fn taken(headers: &HeaderMap, is_bulk: bool) -> Result<(), ProductiveError> {
     match content_type(headers) {
         Some(names) if names.iter().all(|name| matches!(name.as_str(), "charset" | "profile")) => Ok(()),

@@ -21,49 +21,55 @@ use super::error::{
 };
 use crate::answer::{CELL, shortened};
 
-/// The parameters that an endpoint takes.
+/// The parameters that an endpoint takes. Any other parameter is answered with 400.
 #[derive(Debug)]
 pub struct Endpoint {
     /// The type of the resources, for example `people`.
     pub kind: &'static str,
-    /// The filters of a list; empty for a single resource.
+    /// The fields by which a list is filtered, and empty for a single resource.
     pub filters: &'static [Field],
-    /// The fields by which a list is sorted; empty for a single resource.
+    /// The fields by which a list is sorted, and empty for a single resource.
     pub sorts: &'static [&'static str],
-    /// The paths of related resources that may be included.
+    /// The paths of related resources that may be included, for example `creator.company`.
     pub includes: &'static [&'static str],
-    /// The paths which are included unless the query says otherwise.
+    /// The paths which are included unless the query has an `include` of its own, which may be empty.
     pub included: &'static [&'static str],
-    /// True for a list.
+    /// True for a list, which alone takes `filter`, `sort` and `page`.
     pub is_list: bool,
 }
 
-/// A field by which a list is sorted.
+/// A field by which a list is sorted, in one direction.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Sort {
+    /// The name of the field, without the `-` that asks for descending order.
     pub field: &'static str,
+    /// True for the highest value first, in which case resources without a value come first.
     pub descending: bool,
 }
 
 /// The members that a query asks for, by type of resource. A type that is not named is shown whole.
 pub type Fieldsets = BTreeMap<&'static str, BTreeSet<String>>;
 
-/// The query of a request, as read.
+/// The query of a request, as read for an endpoint.
 #[derive(Debug)]
 pub struct Query {
+    /// The filter, which holds for everything if the query has none.
     pub filter: Filter,
-    /// Empty for the order by id.
+    /// The sorts, the most important first, or empty for the order by id.
     pub sort: Vec<Sort>,
-    /// The paths of related resources to include.
+    /// The paths of related resources to include, with all paths that lead there.
     pub include: BTreeSet<&'static str>,
+    /// The members to show of each type of resource.
     pub fields: Fieldsets,
+    /// The page by number or behind a cursor, by default the first page by number.
     pub page: Page,
-    /// The parameters as sent, decoded, of which links are made.
+    /// The parameters as sent, decoded, of which the links to other pages are made.
     pub pairs: Vec<(String, String)>,
 }
 
 impl Query {
-    /// Reads a query for an endpoint. `members` lists the attributes and relationships of each type.
+    /// Reads a query for an endpoint. `members` lists the attributes and relationships of each type, and `by_days`
+    /// tells whether filters compare times by days. The first wrong parameter is answered with 400 and its name.
     pub fn read(
         query: &str,
         endpoint: &Endpoint,
@@ -103,7 +109,8 @@ fn no(kind: ErrorKind, what: &str, name: &str) -> ProductiveError {
     kind.saying(format!("{what} '{}' is not supported on this endpoint", shortened(name, CELL)))
 }
 
-/// The comma-separated words of a parameter without brackets.
+/// The comma-separated words of a parameter without brackets, without empty words. `None` if the query does
+/// not have the parameter.
 fn words<'n>(node: Option<&'n Node>, kind: ErrorKind, what: &str) -> Result<Option<Vec<&'n str>>, ProductiveError> {
     let Some(node) = node else { return Ok(None) };
     if let Some(name) = node.names.keys().next() {
@@ -127,7 +134,7 @@ fn sorts(node: Option<&Node>, endpoint: &Endpoint) -> Result<Vec<Sort>, Producti
     Ok(sorts)
 }
 
-/// The paths to include. A path brings the paths that lead to it.
+/// The paths to include. A path brings the paths that lead to it, so `creator.company` includes `creator`.
 fn includes(node: Option<&Node>, endpoint: &Endpoint) -> Result<BTreeSet<&'static str>, ProductiveError> {
     let Some(words) = words(node, UNSUPPORTED_INCLUDE, "Include")? else {
         return Ok(endpoint.included.iter().copied().collect());

@@ -139,7 +139,7 @@ impl Shapes<'_> {
         ms.map(|ms| self.time(ms))
     }
 
-    /// An import.
+    /// An import of contacts, with `failed_at` only if the import has failed.
     pub fn import(&self, import: &Import) -> Resource {
         let times = Times::of(import);
         let contacts = &import.options.contacts;
@@ -192,7 +192,7 @@ impl Shapes<'_> {
         self.person_resource(user.id.0, attributes, Some(own_company(&self.0.account)))
     }
 
-    /// A contact.
+    /// A contact as a person who is no user, so members of users alone are null.
     pub fn person(&self, record: &Record, person: &Person) -> Resource {
         let attributes = json!({
             "first_name": person.first_name.as_deref().unwrap_or_default(),
@@ -246,9 +246,9 @@ impl Shapes<'_> {
         self.company_resource(company.id.0, attributes)
     }
 
-    /// The account's own company, to which its users belong. The company is not stored: its name is the account's, and its
-    /// id is the number of the account, which no stored company can have. An account without a time of its own shows the time of
-    /// the caller's user.
+    /// The account's own company, to which its users belong. The company is not stored: its name is the account's, and
+    /// its id is the number of the account, which no stored company can have. An account without a time of its own
+    /// shows the time of the caller's user.
     pub fn own_company(&self) -> Resource {
         let account = &self.0.account;
         let attributes = json!({

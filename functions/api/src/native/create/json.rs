@@ -71,8 +71,8 @@ fn is_given(value: &str) -> bool {
     !matches!(value, "null" | "false")
 }
 
-/// A value whose text was read as JSON before. Only a nesting beyond the parser's bound fails, and becomes a text, which no
-/// option accepts.
+/// A value whose text was read as JSON before. Only a nesting beyond the parser's bound fails, and becomes a text,
+/// which no option accepts.
 fn parsed(value: &RawValue) -> Value {
     serde_json::from_str(value.get()).unwrap_or_else(|_| Value::String(value.get().to_owned()))
 }

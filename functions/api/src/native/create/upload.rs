@@ -7,9 +7,9 @@ use shared::services::Services;
 use super::Problem;
 use crate::native::parts::{LIFETIME, addresses};
 
-/// A presigned PUT, valid for the exact key and size, which succeeds once. The client has to send the signed `headers` with
-/// the PUT. A file that is too large for one PUT gets the addresses of its first parts. `None` for a repeated request whose
-/// file has arrived.
+/// A presigned PUT, valid for the exact key and size, which succeeds once. The client has to send the signed `headers`
+/// with the PUT. A file that is too large for one PUT gets the addresses of its first parts. `None` for a repeated
+/// request whose file has arrived.
 pub async fn address(services: &Services, base: &str, import: Import, size: u64) -> Result<Option<Value>, Problem> {
     let import = match size > services.uploads.single {
         true => begin_parts(services, import, size).await?,

@@ -17,46 +17,66 @@ macro_rules! creation {
         $(#[$about])*
         pub struct $name {
             $($way)*
-            /// The name of the import's file for people; `name` is another spelling
+            /// The name under which people see the file, by default the name of the part or of the URL's path. Only
+            /// the last part of a path is kept, cut at 200 letters. `name` is another spelling, and two different
+            /// names are answered with 400.
             #[schema(example = "March.csv")]
             file_name: Option<String>,
+            /// Another spelling of `file_name`, for clients which send the older name of the option.
             name: Option<String>,
-            /// A text for people, cut at 500 letters
+            /// A remark for people, which the list and the import show. Notes are cut at 500 letters, and a note of
+            /// more than 16,000 bytes is answered with 400.
             note: Option<String>,
-            /// The kind of the file's rows; `TimeEntryImport` by default. An import of contacts takes none of `format`,
-            /// `fallback_user`, `import_tags`, `autocreate_projects`, `autocreate_users`, `date_order` and `decimal_mark`
+            /// The kind of the file's rows, by default `TimeEntryImport`. An import of contacts takes none of `format`,
+            /// `fallback_user`, `import_tags`, `autocreate_projects`, `autocreate_users`, `date_order` and
+            /// `decimal_mark`, and answers each with 400.
             r#type: Option<TypeWord>,
-            /// The format of a file of time entries; `auto` finds the format
+            /// The format of a file of time entries. With `auto`, the default, the format is found from the header.
             format: Option<FormatWord>,
-            /// The field of each column, for a file that no format fits; `none` also leaves out what the account remembers
+            /// The field of each column, for a file which no format fits, for example
+            /// `{"Day": "date", "Took": "minutes"}`. The object may have 16,000 bytes, and the name of a column 200
+            /// bytes. The word `none` also leaves out the mapping which the account remembers for the header.
             mapping: Option<$mapping>,
-            /// The user who gets the entries of unknown people; `null` skips these rows. By default the caller
+            /// The id of the user who gets the entries of unknown people, by default the caller. With `null` the rows
+            /// of unknown people are skipped. The id of a user whom the account does not have is answered with 422.
             #[schema(minimum = 1)]
             fallback_user: Option<u64>,
-            /// False leaves tags out; true by default
+            /// False imports entries without the tags of the file. The default is true.
             #[schema(nullable = false)]
             import_tags: Option<bool>,
-            /// False creates entries without a project where the project is unknown; true by default
+            /// False creates entries without a project where the account does not have the project. The default is
+            /// true, and missing projects are created.
             #[schema(nullable = false)]
             autocreate_projects: Option<bool>,
-            /// True makes unknown people users; false by default
+            /// True creates a user for each unknown person in the file. The default is false, and
+            /// `fallback_user` gets these entries.
             #[schema(nullable = false)]
             autocreate_users: Option<bool>,
-            /// What happens to a row that is there already; `create` by default, which makes a person whose address is taken an
-            /// error of the row
+            /// The treatment of a row which an earlier import has created already. By default, `create`, an entry is
+            /// created again, and a person whose address is taken is an error of the row.
             duplicates: Option<DuplicatesWord>,
+            /// The character between two cells, which is found from the file by default. A delimiter which does not fit
+            /// a file in the body is answered with 422.
             delimiter: Option<DelimiterWord>,
-            /// A name of an encoding as browsers know it
+            /// The label of the file's encoding by the Encoding Standard, for example `utf-8` or `windows-1252`. By
+            /// default the encoding is found from the file.
             #[schema(example = "utf-8")]
             encoding: Option<String>,
+            /// The order of day, month and year in the file's dates. The option is needed only if the file's dates
+            /// leave the order open.
             date_order: Option<DateOrderWord>,
+            /// The character before the decimals of the file's numbers. The option is needed only if the file's numbers
+            /// leave the mark open.
             decimal_mark: Option<DecimalMarkWord>,
-            /// The name of a spreadsheet's sheet
+            /// The name of the sheet to read from an `.xlsx` file, compared without regard to case. By default the only
+            /// visible sheet whose header fits is read, and a file with several such sheets is refused by their names.
             #[schema(max_length = 75)]
             sheet: Option<String>,
-            /// The consequence of a failed row; `skip` by default, and `abort` undoes the whole import
+            /// The consequence of a failed row. By default, `skip`, all other rows are loaded, and `abort`
+            /// undoes the whole import.
             on_error: Option<OnErrorWord>,
-            /// False lets the import wait for a start; true by default
+            /// False keeps the import at `new` until `POST /imports/{id}/start`, also after the file has come.
+            /// The default is true.
             #[schema(nullable = false)]
             autostart: Option<bool>,
         }
@@ -64,45 +84,54 @@ macro_rules! creation {
 }
 
 creation! {
-    /// A new import, with exactly one of `source`, `location` and `upload`. An option left out is found from the file, or has
-    /// its default.
+    /// A new import, with exactly one of `source`, `location` and `upload`. An option left out is found from the file,
+    /// or has its default. A member which is not known, or is given twice, is answered with 400 by its name.
     #[serde(deny_unknown_fields)]
     ImportAsked {
-        /// The file: a text, or an array of objects
+        /// The file within the body, which may have 4 MB in all, as a text or as an array of objects. An array is
+        /// stored as sent, and its file is named `source.json` unless `file_name` says otherwise.
         #[schema(nullable = false)]
         source: Option<Source>,
-        /// The `https` address from which the service fetches the file
+        /// The `https` address from which the service fetches the file, at most 2,048 bytes long, on port 443 and
+        /// without user name and password. The file may have 2 GiB, and an address which is never fetched, such as a
+        /// private one, is answered with 422.
         #[schema(nullable = false, format = "uri")]
         location: Option<String>,
-        /// True for a file that the client uploads straight to S3
+        /// True for a file which the client uploads straight to S3 after this request. `file_size` is needed beside
+        /// `upload`, and `false` counts as not given.
         #[schema(nullable = false)]
         upload: Option<bool>,
-        /// The exact size of an uploaded file in bytes
+        /// The exact size of an uploaded file in bytes, from 1 to 50 GiB. A file above 5 GiB is uploaded in parts, and
+        /// a size without `upload` is answered with 400.
         #[schema(nullable = false, maximum = 53_687_091_200_u64, example = 744)]
         file_size: Option<u64>,
     }, mapping: Value
 }
 
 creation! {
-    /// A new import with its file in the body.
+    /// A new import with its file in the body, which may have 4 MB in all. Options stand before or behind the file, and
+    /// a field left empty counts as not given.
     ImportForm {
-        /// The file
+        /// The content of the file, in exactly one part with the name `file`. An empty file, a second file, or no file
+        /// at all is answered with 400.
         #[schema(value_type = String, format = Binary)]
         file: Vec<u8>,
     }, mapping: String
 }
 
-/// The rows of a file.
+/// The rows of a file, as the text of the file or as JSON.
 #[derive(ToSchema)]
 #[serde(untagged)]
 enum Source {
-    /// A file as text
+    /// The text of a file, for example `"date,person,minutes\n2026-03-01,Ada,90"`.
     Text(String),
-    /// Rows, each with the value of each column
+    /// Rows, each with the value of each column. All rows together may have 1,000 different columns, and an object or a
+    /// list as a value is an error of its row.
     Rows(Vec<BTreeMap<String, Value>>),
 }
 
-/// The consequence of a failed row.
+/// The consequence of a failed row: `skip` leaves the row out and loads all others, `abort` undoes the import,
+/// which ends as `failed`.
 #[derive(ToSchema)]
 #[schema(rename_all = "snake_case", as = OnError)]
 pub enum OnErrorWord {
@@ -110,7 +139,7 @@ pub enum OnErrorWord {
     Abort,
 }
 
-/// A format of files.
+/// A format of files of time entries, by the program which wrote the file. `auto` finds the format from the header.
 #[derive(ToSchema)]
 #[schema(rename_all = "snake_case", as = Format)]
 pub enum FormatWord {
@@ -123,7 +152,8 @@ pub enum FormatWord {
     Freckle,
 }
 
-/// What happens to a row that is there already.
+/// The treatment of a row which is there already: `create` loads the row again, `skip` leaves the row out
+/// with the code `already_there`.
 #[derive(ToSchema)]
 #[schema(rename_all = "snake_case", as = Duplicates)]
 pub enum DuplicatesWord {
@@ -131,7 +161,7 @@ pub enum DuplicatesWord {
     Skip,
 }
 
-/// The character between two cells.
+/// The character between two cells of a line, with the word `tab` for the tabulator.
 #[derive(ToSchema)]
 #[schema(as = Delimiter)]
 pub enum DelimiterWord {
@@ -145,7 +175,7 @@ pub enum DelimiterWord {
     Tab,
 }
 
-/// The order of day, month and year.
+/// The order of day, month and year in dates, for example `dmy` for `01.03.2026`.
 #[derive(ToSchema)]
 #[schema(rename_all = "snake_case", as = DateOrder)]
 pub enum DateOrderWord {
@@ -154,7 +184,7 @@ pub enum DateOrderWord {
     Dmy,
 }
 
-/// The character before the decimals of a number.
+/// The character before the decimals of a number, which is a point or a comma.
 #[derive(ToSchema)]
 #[schema(as = DecimalMark)]
 pub enum DecimalMarkWord {
@@ -164,78 +194,95 @@ pub enum DecimalMarkWord {
     Comma,
 }
 
-/// A new import.
+/// The answer to the request which made an import. A request repeated under its `Idempotency-Key` gets the same answer,
+/// with a fresh signature in the URL of an upload.
 #[derive(ToSchema)]
 #[schema(as = NewImport)]
 pub struct ImportMade {
+    /// The number of the import within the account, from 1, which is never used again.
     id: u64,
+    /// The kind of the import's rows, as asked for or by default time entries.
     r#type: TypeWord,
+    /// The first status: `new` for an upload and with `autostart=false`, and otherwise `queued`.
     status: StatusWord,
+    /// The name of the file as people see the name, at most 200 letters long.
     file_name: String,
+    /// The note of the request, cut at 500 letters, or `null` for an import without a note.
     #[schema(required)]
     note: Option<String>,
+    /// The time at which the import was made.
     created_at: Time,
-    /// The address of the import
+    /// The address of the import, which is also the header `Location`.
     #[schema(format = "uri")]
     url: String,
-    /// The address from which the file is fetched, without its query
+    /// The address from which the file is fetched, without its query, cut at 200 letters. The member is absent for a
+    /// file which came in another way.
     #[schema(nullable = false)]
     location: Option<String>,
-    /// How to upload the file; absent once the file is there
+    /// The request or requests that upload the file. The member is absent for other ways, and once the file is there.
     #[schema(nullable = false)]
     upload: Option<UploadAddress>,
 }
 
-/// A request that uploads a file, or the requests that upload its parts.
+/// The request that uploads a file, or, above 5 GiB, the requests that upload its parts.
 #[derive(ToSchema)]
 #[serde(untagged)]
 enum UploadAddress {
-    /// The whole file in one request
+    /// The whole file in one request, up to 5 GiB.
     Whole(WholeAddress),
-    /// A part in each request
+    /// A part of the file in each request, for a file above 5 GiB.
     Parts(PartsAddresses),
 }
 
-/// A request that uploads a file.
+/// The request that uploads a file of exactly the announced size. A second upload to the same address is refused by S3.
 #[derive(ToSchema)]
 struct WholeAddress {
+    /// The method of the request, which is always `PUT`.
     #[schema(example = "PUT")]
     method: String,
+    /// The address of the file in S3, signed for exactly this size, these headers and this time.
     #[schema(format = "uri")]
     url: String,
-    /// Headers that the request has to send
+    /// The headers that the request has to send unchanged, by name, because the signature covers each of them.
     headers: BTreeMap<String, String>,
-    /// The seconds for which the address is valid
+    /// The number of seconds for which the address is valid, counted from this answer, at present 3600.
     expires_in: u64,
 }
 
-/// Requests that upload the parts of a file.
+/// The requests that upload up to a hundred parts of a file above 5 GiB. Parts may be uploaded in any order and
+/// at the same time.
 #[derive(ToSchema)]
 pub struct PartsAddresses {
+    /// The method of each request, which is always `PUT`.
     #[schema(example = "PUT")]
     method: String,
-    /// The size of each part but the last in bytes
+    /// The size of each part but the last in bytes, at present 67,108,864 (64 MiB).
     part_size: u64,
+    /// The number of all parts of the file, at most 800 at the present sizes.
     part_count: u32,
+    /// The next parts in the order of their numbers, at most a hundred.
     parts: Vec<PartAddress>,
-    /// The address of the next parts; `null` behind the last
+    /// The address of the next hundred parts, or `null` if the last part is among these.
     #[schema(required)]
     next_parts: Option<String>,
-    /// The address to which the ETags of all parts are sent
+    /// The address to which the ETags of all parts are sent by POST, once every part is uploaded.
     #[schema(format = "uri")]
     complete: String,
-    /// The seconds for which the addresses are valid
+    /// The number of seconds for which the addresses are valid, at present 3600. Fresh
+    /// ones come from `GET /imports/{id}/upload/parts`.
     expires_in: u64,
 }
 
-/// A request that uploads a part.
+/// The request that uploads one part, whose answer has the part's ETag in a header.
 #[derive(ToSchema)]
 struct PartAddress {
+    /// The number of the part within the file, from 1.
     part_number: u32,
-    /// The size of the part in bytes
+    /// The exact size of the part in bytes, for which the address is signed.
     size: u64,
+    /// The address of the part in S3, signed for this size and these headers.
     #[schema(format = "uri")]
     url: String,
-    /// Headers that the request has to send
+    /// The headers that the request has to send unchanged, by name.
     headers: BTreeMap<String, String>,
 }

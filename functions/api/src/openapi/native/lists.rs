@@ -44,23 +44,32 @@ pub fn of_list(list: &List) -> Vec<Parameter> {
 fn parameter(list: &List, name: &str) -> Parameter {
     let text = ObjectBuilder::new().schema_type(Type::String);
     let (about, schema) = match name {
-        "start_cursor" => ("`next_cursor` of the page before; empty for the first page", text.max_length(Some(512))),
+        "start_cursor" => (
+            "`next_cursor` of the page before, at most 512 letters; empty for the first page. A cursor may be sent alone, \
+             and filters and sorts beside a cursor have to be those of the first page",
+            text.max_length(Some(512)),
+        ),
         "per_page" => {
             let number = ObjectBuilder::new().schema_type(Type::Integer).default(Some(PER_PAGE.into()));
-            ("The number of records of a page", number.minimum(Some(FEWEST)).maximum(Some(MOST)))
+            let about = "The most records of the page; the number may change from page to page";
+            (about, number.minimum(Some(FEWEST)).maximum(Some(MOST)))
         }
         _ if name.ends_with("[include]") => {
             let words = list.included.iter().find(|words| name == format!("filter[{}][include]", words.field));
             let example = words.map(|words| words.known[..2].join(",")).unwrap_or_default();
-            ("Words, separated by commas, one of which has to fit", text.examples([example]))
+            (
+                "Words in lower case, separated by commas, one of which has to fit; an unknown word is answered with 400",
+                text.examples([example]),
+            )
         }
-        _ if name.starts_with("sort[") => {
-            ("Sorts the list by this field; one sort at a time", text.enum_values(Some(["asc", "desc"])))
-        }
-        _ if name.ends_with("_at][lt]") => ("Keeps what is earlier than a time", time()),
-        _ if name.ends_with("_at][lte]") => ("Keeps what is not later than a time", time()),
-        _ if name.ends_with("_at][gt]") => ("Keeps what is later than a time", time()),
-        _ if name.ends_with("_at][gte]") => ("Keeps what is not earlier than a time", time()),
+        _ if name.starts_with("sort[") => (
+            "Sorts the list by this field, and records with equal values by id; a second sort is answered with 400",
+            text.enum_values(Some(["asc", "desc"])),
+        ),
+        _ if name.ends_with("_at][lt]") => ("Keeps the imports whose time is earlier", time()),
+        _ if name.ends_with("_at][lte]") => ("Keeps the imports whose time is not later", time()),
+        _ if name.ends_with("_at][gt]") => ("Keeps the imports whose time is later", time()),
+        _ if name.ends_with("_at][gte]") => ("Keeps the imports whose time is not earlier", time()),
         _ => ("", text),
     };
     ParameterBuilder::new()
@@ -77,40 +86,56 @@ fn time() -> ObjectBuilder {
     ObjectBuilder::new()
         .schema_type(Type::String)
         .format(Some(SchemaFormat::KnownFormat(KnownFormat::Date)))
-        .description(Some("A date, or a date and time with an offset such as 2026-03-01T08:00:00+01:00"))
+        .description(Some(
+            "A date, which is the start of the day in UTC, or a date and time with an offset such as \
+             2026-03-01T08:00:00+01:00; a field takes one operator at a time",
+        ))
 }
 
-/// An import in a list.
+/// An import in a list, as the import is at the moment of the answer.
 #[derive(ToSchema)]
 pub struct ImportRecord {
+    /// The number of the import within the account, from 1.
     id: u64,
+    /// The time at which the last row got its outcome, or the import was stopped or refused. The value
+    /// is `null` until then.
     #[schema(required)]
     completed_at: Option<Time>,
+    /// The name of the file as people see the name, which is never empty.
     file_name: String,
-    /// The size of the file in bytes; `"0"` until the file is there
+    /// The size of the file in bytes, written as a text. The value is `"0"` until the file is there.
     file_size: String,
+    /// A remark for people of at most 500 letters, or `null` for an import without a note.
     #[schema(required)]
     note: Option<String>,
+    /// The kind of the import's rows, which never changes.
     r#type: TypeWord,
+    /// The state of the import at the moment of the answer.
     status: StatusWord,
+    /// The time at which the import was made, in the same order as the ids.
     created_at: Time,
+    /// The time of the last change of status, not of the last loaded row.
     updated_at: Time,
 }
 
-/// A change of an import's status.
+/// A change of an import's status, which is written once and never changes.
 #[derive(ToSchema)]
 pub struct HistoryRecord {
+    /// The time of the change, which no other change of the import has.
     at: Time,
-    /// The status that the import got
+    /// The status that the import got by the change.
     status: StatusWord,
-    /// `user 7`, or the name of the function that made the change by itself
+    /// The author of the change: `user` with the id of a user, or the name of the function that made
+    /// the change by itself.
     #[schema(example = "user 7")]
     by: String,
+    /// The reason which the caller or the function gave, at most 500 letters of a caller's, or `null` without a reason.
     #[schema(required)]
     reason: Option<String>,
 }
 
-/// The status of a row in the words of the vendor, and `deleted`.
+/// The status of a row in the words of the vendor, and `deleted`. `unaffected` stands for the outcomes `unchanged` and
+/// `skipped`, and `error` for `failed`.
 #[derive(ToSchema)]
 #[schema(rename_all = "snake_case", as = RowStatus)]
 pub enum RowStatusWord {
@@ -122,7 +147,7 @@ pub enum RowStatusWord {
     Pending,
 }
 
-/// The outcome of a row.
+/// The outcome of a row in the words of the counts. A row is `pending` until its chunk is committed.
 #[derive(ToSchema)]
 #[schema(rename_all = "snake_case", as = RowOutcome)]
 pub enum OutcomeWord {

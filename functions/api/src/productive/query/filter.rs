@@ -19,33 +19,34 @@ use super::brackets::Node;
 use crate::answer::{CELL, shortened};
 use crate::productive::error::{ProductiveError, UNSUPPORTED_FILTER, UNSUPPORTED_FILTER_VALUE};
 
-/// The number of groups that may lie within each other.
+/// The number of groups that may lie within each other. A deeper filter is answered with 400 `unsupported_filter`.
 const DEEPEST: usize = 4;
-/// The name which holds the operator of a group.
+/// The name which holds the operator of a group, `and` or `or`.
 const GROUP: &str = "$op";
 
-/// The comparison of a condition.
+/// The comparison of a condition, which decides the kinds of fields to which the comparison applies.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Operator {
-    /// The value is one of the operands.
+    /// The value is equal to one of the operands.
     Eq,
-    /// The value is none of the operands.
+    /// The value is equal to none of the operands. A missing value passes, unless `null` or an empty
+    /// text is an operand.
     NotEq,
-    /// The text contains one of the operands.
+    /// The text, or a label of the list, contains one of the operands.
     Contains,
-    /// The text contains none of the operands.
+    /// The text, or every label of the list, contains none of the operands.
     NotContain,
-    /// The value is greater than the operand.
+    /// The value is greater than the operand, and a time lies behind the operand's day.
     Gt,
-    /// The value is the operand or greater.
+    /// The value is the operand or greater, and a time lies within the operand's day or behind.
     GtEq,
-    /// The value is less than the operand.
+    /// The value is less than the operand, and a time lies before the operand's day.
     Lt,
-    /// The value is the operand or less.
+    /// The value is the operand or less, and a time lies within the operand's day or before.
     LtEq,
 }
 
-/// The operators by the words in a query.
+/// The operators by the words in a query, for example `filter[name][not_eq]`.
 const OPERATORS: [(&str, Operator); 8] = [
     ("eq", Operator::Eq),
     ("not_eq", Operator::NotEq),
@@ -57,28 +58,31 @@ const OPERATORS: [(&str, Operator); 8] = [
     ("lt_eq", Operator::LtEq),
 ];
 
-/// The kind of values which a field has.
+/// The kind of values which a field has, which decides the form of operands and the operators.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
-    /// The number of a resource.
+    /// The number of a resource, from 0, for example `7`.
     Id,
-    /// An integer.
+    /// An integer, which may be negative.
     Number,
-    /// A text that may contain commas, compared without regard to case.
+    /// A text that may contain commas, so a list of values is sent with `[]` only. Texts are compared
+    /// without regard to case.
     Name,
-    /// A text without commas, compared without regard to case.
+    /// A text without commas, so commas separate values. Texts are compared without regard to case.
     Text,
-    /// A point in time.
+    /// A point in time, compared by days of the account's zone unless the client asks for instants.
     Time,
-    /// True or false.
+    /// A boolean, sent as `true`, `false`, `1` or `0`.
     Flag,
-    /// One of some words, each of which may be given as a number too.
+    /// One of some words, each of which may be given by its number as well, for example `archived` or `2`.
     Words(&'static [(&'static str, &'static str)]),
-    /// A list of labels.
+    /// A list of labels, of which one has to be equal or to contain the operand.
     Tags,
 }
 
 impl Kind {
+    /// Whether a field of this kind may be compared by the operator. Any other pair is
+    /// answered with 400 `unsupported_filter`.
     fn takes(self, operator: Operator) -> bool {
         match operator {
             Operator::Eq | Operator::NotEq => true,
@@ -93,42 +97,48 @@ impl Kind {
 /// A field by which a list may be filtered.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Field {
-    /// The name in the query.
+    /// The name in the query, for example `company_id`.
     pub name: &'static str,
-    /// The kind of its values.
+    /// The kind of the field's values.
     pub kind: Kind,
 }
 
-/// A value with which a condition compares.
+/// A value with which a condition compares, in the form in which resources have their values.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Operand {
-    /// No value, written `null` or as an empty text.
+    /// The absence of a value, written `null` or as an empty text. For texts both are texts like any other.
     Null,
+    /// A number, also that of a resource.
     Number(i64),
-    /// A text in the form in which texts are compared.
+    /// A text in the form in which texts are compared: tidied, in lower case and normalised.
     Text(String),
-    /// A day, or a millisecond, from the first instant to the last, which is excluded; in milliseconds since 1970.
+    /// A day, or a millisecond, from the first instant to the last, which is excluded, in milliseconds since 1970.
     Time(i64, i64),
+    /// A boolean, true for `true` and `1`.
     Flag(bool),
+    /// A word of the field's own words, also if the query names the word by its number.
     Word(&'static str),
 }
 
-/// A comparison of a field with some values.
+/// A comparison of a field with some values, which holds or does not hold for a resource.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Condition {
+    /// The name of the field in the query.
     pub field: &'static str,
+    /// The comparison, which the field's kind takes.
     pub operator: Operator,
-    /// One value, or several for operators of equality and containment.
+    /// One value, or several for operators of equality and containment. The list is never empty.
     pub operands: Vec<Operand>,
 }
 
-/// A filter of a list.
+/// A filter of a list, as a tree of groups with conditions as leaves.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Filter {
     /// Every filter of the group has to hold. An empty group holds for everything.
     All(Vec<Filter>),
-    /// One filter of the group has to hold. The group is never empty.
+    /// At least one filter of the group has to hold. The group is never empty.
     Any(Vec<Filter>),
+    /// A single condition has to hold.
     Is(Condition),
 }
 
@@ -139,25 +149,25 @@ impl Default for Filter {
 }
 
 impl Filter {
-    /// True if the filter holds for everything.
+    /// True if the filter holds for everything, so the list can be read without looking at values.
     pub fn is_empty(&self) -> bool {
         matches!(self, Self::All(filters) if filters.is_empty())
     }
 }
 
-/// What a reader of filters has to know.
+/// The facts by which the filters of a request are read.
 #[derive(Clone, Copy)]
 pub struct Filtering<'a> {
-    /// The fields of the list.
+    /// The fields of the list. A field which is not among these is answered with 400 `unsupported_filter`.
     pub fields: &'static [Field],
-    /// The zone in which a day begins and ends.
+    /// The zone of the account, in which a day begins and ends.
     pub zone: &'a TimeZone,
-    /// True if times are compared by days, as is the case unless the client asks otherwise.
+    /// True if times are compared by days, as is the case unless `X-Feature-Flags` asks for instants.
     pub by_days: bool,
 }
 
 impl Filtering<'_> {
-    /// Reads the tree of names behind `filter`.
+    /// Reads the tree of names behind `filter`. A value without a field is an error.
     pub fn read(&self, node: &Node) -> Result<Filter, ProductiveError> {
         if let Some(value) = node.last() {
             return Err(unknown(value));
@@ -188,7 +198,7 @@ impl Filtering<'_> {
         Ok(if is_any && !members.is_empty() { Filter::Any(members) } else { Filter::All(members) })
     }
 
-    /// Adds the conditions on a field, one for each operator.
+    /// Adds the conditions on a field, one for each operator of the query.
     fn conditions(&self, name: &str, node: &Node, found: &mut Vec<Filter>) -> Result<(), ProductiveError> {
         let field = self.fields.iter().find(|field| field.name == name).ok_or_else(|| unknown(name))?;
         let mut equal = listed(node)?;
@@ -261,7 +271,8 @@ impl Filtering<'_> {
         }
     }
 
-    /// A day, or a time with an offset. A day that no calendar has is `None`.
+    /// A day, or a time with an offset. `None` for a day that no calendar has and for any other text, which are
+    /// answered with 400 `unsupported_filter_value`.
     fn time(&self, value: &str) -> Option<Operand> {
         let is_date = value.len() == "2026-01-02".len();
         let instant = value.parse::<Timestamp>().ok().filter(|_| !is_date);
@@ -285,7 +296,7 @@ fn is_number(name: &str) -> bool {
     !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_digit())
 }
 
-/// The values of a name, also those sent as `[0]=…&[1]=…`.
+/// The values of a name, also those sent as `[0]=…&[1]=…`, whose order does not matter.
 fn listed(node: &Node) -> Result<Vec<String>, ProductiveError> {
     let mut values = node.values.clone();
     for (name, inner) in node.names.iter().filter(|(name, _)| is_number(name)) {

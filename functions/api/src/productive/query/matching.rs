@@ -10,13 +10,14 @@ use shared::things::names::normal;
 use super::Sort;
 use super::filter::{Condition, Filter, Operand, Operator};
 
-/// A value of a resource.
+/// A value of a resource, in the form in which filters compare values.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Datum<'a> {
+    /// The absence of a value, which filters of texts take for an empty text.
     Null,
     Number(i64),
     Text(&'a str),
-    /// Milliseconds since 1970.
+    /// A time in milliseconds since 1970.
     Time(i64),
     Flag(bool),
     Word(&'static str),
@@ -99,7 +100,7 @@ pub enum SortKey {
     Null,
 }
 
-/// The place of a resource in a sorted list.
+/// The place of a resource in a sorted list, by the sorts and then by number.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Place {
     keys: Vec<(SortKey, bool)>,
@@ -107,7 +108,8 @@ pub struct Place {
 }
 
 impl Place {
-    /// The place of a resource in a list with these sorts.
+    /// The place of a resource in a list with these sorts. Texts are sorted as they are compared,
+    /// without regard to case.
     pub fn of(resource: &impl Filtered, sorts: &[Sort]) -> Self {
         let key = |sort: &Sort| {
             let key = match resource.datum(sort.field) {

@@ -19,31 +19,34 @@ use crate::productive::error::{
     INVALID_PAGE, KEYSET_CONFLICT, KEYSET_CURSOR, KEYSET_SORT, ProductiveError, UNSUPPORTED_PARAMETER,
 };
 
-/// The number of resources in a page by default, and at most.
+/// The number of resources in a page of a request without `page[size]`.
 const PAGE_SIZE: usize = 30;
+/// The largest number of resources in a page, to which a larger `page[size]` is lowered.
 pub const MAX_PAGE_SIZE: usize = 200;
 /// The version at the head of a cursor.
 const VERSION: &str = "1";
 
-/// The page of a list for which a caller asks.
+/// The page of a list for which a caller asks, by number or behind a cursor.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Page {
     /// The most resources on the page, from 1 to 200.
     pub size: usize,
+    /// The beginning of the page, which decides the links and the meta members.
     pub start: Start,
 }
 
 /// The beginning of a page.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Start {
-    /// The page of this number, from 1.
+    /// The page of this number, from 1, whose beginning is found by counting.
     Number(u64),
-    /// Behind the resource of this number; `None` for the first page.
+    /// The page behind the resource of this number, or the first page for `None`.
     After(Option<u64>),
 }
 
 impl Page {
-    /// Reads the names behind `page`, for a list of resources of the type `kind`.
+    /// Reads the names behind `page`, for a list of resources of the type `kind`. A cursor beside a number, or beside a
+    /// sort other than that by id, is answered with 400.
     pub fn read(node: Option<&Node>, kind: &str, sort: &[Sort]) -> Result<Self, ProductiveError> {
         let Some(node) = node else { return Ok(Self { size: PAGE_SIZE, start: Start::Number(1) }) };
         let known = |name: &String| matches!(name.as_str(), "number" | "size" | "after");
@@ -76,7 +79,7 @@ impl Page {
         Ok(Self { size, start: Start::After(after) })
     }
 
-    /// The number of resources before the page, if it is told by its number.
+    /// The number of resources before a page by number, and 0 for a page behind a cursor.
     pub fn skip(&self) -> u64 {
         match self.start {
             Start::Number(number) => (number - 1).saturating_mul(self.size as u64),
@@ -85,12 +88,13 @@ impl Page {
     }
 }
 
-/// The cursor behind a resource of the type `kind`.
+/// The cursor behind a resource of the type `kind`, in the alphabet of URLs.
 fn cursor(kind: &str, number: u64) -> String {
     URL_SAFE_NO_PAD.encode(format!("{VERSION}:{kind}:{number}"))
 }
 
-/// The number in a cursor of a list of the type `kind`. `None` for any other text.
+/// The number in a cursor of a list of the type `kind`. `None` for any other text, which is
+/// answered with 400 `keyset_invalid_cursor`.
 fn number_of(cursor: &str, kind: &str) -> Option<u64> {
     let text = String::from_utf8(URL_SAFE_NO_PAD.decode(cursor).ok()?).ok()?;
     let number = text.strip_prefix(VERSION)?.strip_prefix(':')?.strip_prefix(kind)?.strip_prefix(':')?;
@@ -107,11 +111,11 @@ pub enum Found {
     Next(Option<u64>),
 }
 
-/// The links and the meta members of a page.
+/// The facts about a list from which the links and the meta members of a page are made.
 pub struct Links<'a> {
     /// The URL of the list without its query.
     pub url: &'a str,
-    /// The type of the resources.
+    /// The type of the resources, for example `people`.
     pub kind: &'a str,
     /// The parameters of the request, decoded.
     pub pairs: &'a [(String, String)],
