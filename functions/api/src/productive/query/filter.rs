@@ -65,7 +65,7 @@ pub enum Kind {
     Id,
     /// An integer, which may be negative.
     Number,
-    /// A text that may contain commas, so a list of values is sent with `[]` only. Texts are compared
+    /// A text that may contain commas: a value with commas is compared whole and by its parts. Texts are compared
     /// without regard to case.
     Name,
     /// A text without commas, so commas separate values. Texts are compared without regard to case.
