@@ -61,7 +61,7 @@ pub fn router(services: Services) -> Router {
     let turns = Arc::new(Semaphore::new(MADE_AT_ONCE));
     let cursor_key = native::CursorKey::from_env(services.files.bucket());
     let door = Door { services, surveys: surveys::Surveys::default(), turns, cursor_key };
-    Router::new()
+    let doors = Router::new()
         .nest("/v2", noko::router(door.clone()))
         .route("/v2/", noko::root())
         .nest("/api", native::unversioned(door.clone()))
@@ -72,7 +72,8 @@ pub fn router(services: Services) -> Router {
         // have alarms of their own.
         .route("/healthz", get(async || Json(json!({ "status": "ok" }))))
         .route("/version", get(async || Json(json!({ "version": env!("CARGO_PKG_VERSION") }))))
-        .fallback(async || native::Problem::not_found())
+        .fallback(async || native::Problem::not_found());
+    routes::gathered(doors)
         .layer(DefaultBodyLimit::max(BODY_LIMIT + ENVELOPE))
         .layer(cors::layer())
         // This layer is outermost, so that responses of the inner layers are logged as well.

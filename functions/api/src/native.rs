@@ -32,7 +32,7 @@ use axum::Router;
 
 use crate::Door;
 use crate::openapi;
-use crate::routes::{Routes, add_routes, routed};
+use crate::routes::{Routes, add_routes, gathered, routed};
 pub(crate) use accept::asks_for_problem;
 pub(crate) use cursor::CursorKey;
 pub use problem::Problem;
@@ -88,8 +88,8 @@ pub fn unversioned(door: Door) -> Router {
 }
 
 fn answered(routes: Router<Door>, door: Door) -> Router {
-    routes
+    let routes = routes
         .fallback(async || Problem::not_found())
-        .method_not_allowed_fallback(async || Problem::method_not_allowed())
-        .with_state(door)
+        .method_not_allowed_fallback(async || Problem::method_not_allowed());
+    gathered(routes.with_state(door))
 }

@@ -38,7 +38,7 @@ use crate::openapi::noko::{
     NoExpense, NoFields, ProjectGroupShown, ProjectIds, ProjectShown, ProjectsAdded, TagIds, TagOrTags, TagShown,
     TagsMade, UserFields, UserLink,
 };
-use crate::routes::Routes;
+use crate::routes::{Routes, gathered};
 use describe::{Says, accepted, created, done, object, page, refused};
 pub use endpoint::Endpoint;
 use endpoint::{Endpoints, at};
@@ -267,9 +267,9 @@ pub(crate) fn routes<R: Routes>() -> R {
 
 /// The router of the door.
 pub fn router(door: Door) -> Router {
-    routes::<Router<Door>>()
+    let routes = routes::<Router<Door>>()
         .fallback(async || NokoError::not_found())
         .method_not_allowed_fallback(async || NokoError::method_not_allowed())
-        .layer(from_fn(caller::with_user_agent))
-        .with_state(door)
+        .with_state(door);
+    gathered(routes).layer(from_fn(caller::with_user_agent))
 }

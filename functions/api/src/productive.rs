@@ -22,7 +22,7 @@ use axum::Router;
 use axum::routing::{MethodRouter, any};
 
 use crate::Door;
-use crate::routes::{Routes, add_routes};
+use crate::routes::{Routes, add_routes, gathered};
 pub use error::ProductiveError;
 
 /// The routes of the door, relative to `/api/v2`.
@@ -51,8 +51,8 @@ pub fn root() -> MethodRouter {
 
 /// The router of the door.
 pub fn router(door: Door) -> Router {
-    routes::<Router<Door>>()
+    let routes = routes::<Router<Door>>()
         .fallback(async || ProductiveError::not_found())
-        .method_not_allowed_fallback(async || ProductiveError::method_not_allowed())
-        .with_state(door)
+        .method_not_allowed_fallback(async || ProductiveError::method_not_allowed());
+    gathered(routes.with_state(door))
 }

@@ -5,7 +5,9 @@
 //! [`OpenApiRouter`] of the same list, and hold its document against the stored one ([`crate::openapi`]).
 
 use axum::Router;
+use axum::extract::Request;
 use axum::routing::MethodRouter;
+use lambda_http::tower::ServiceExt;
 use utoipa_axum::router::{OpenApiRouter, UtoipaMethodRouter};
 
 use crate::Door;
@@ -59,6 +61,14 @@ macro_rules! routed {
         let mut routed = (String::new(), axum::routing::MethodRouter::new());
         $(
             routed.0 = utoipa_axum::routes!(@path [path()] of $($part)::+);
+/// A router which passes every request on to `routes`.
+///
+/// A layer on a router, and a router nested in another, cost time for each route when the function starts, because axum
+/// wraps every handler of every path. Here the layers and the prefix wrap a single handler.
+pub(crate) fn gathered(routes: Router) -> Router {
+    Router::new().fallback(|request: Request| routes.oneshot(request))
+}
+
             let methods = utoipa_axum::routes!(@path [methods()] of $($part)::+);
             routed.1 = methods.iter().fold(routed.1, |methods, method| methods.on(method.to_method_filter(), $($part)::+));
         )+
