@@ -58,7 +58,7 @@ pub fn root() -> MethodRouter {
 }
 
 /// All paths, with the query parameters and the description of each of their methods.
-fn paths() -> Vec<Endpoints> {
+fn paths<R: Routes>() -> Vec<Endpoints<R>> {
     of_imports()
         .into_iter()
         .chain(of_resources())
@@ -70,7 +70,7 @@ fn paths() -> Vec<Endpoints> {
         .collect()
 }
 
-fn of_imports() -> Vec<Endpoints> {
+fn of_imports<R: Routes>() -> Vec<Endpoints<R>> {
     let import = Parameters::none(IMPORTS.resource);
     let report = object::<ImportReport>("Shows what became of an import's rows").or_nothing();
     let create = accepted::<ImportMade>("Creates an import from a file").takes_form::<FileForm>();
@@ -102,22 +102,22 @@ fn of_imports() -> Vec<Endpoints> {
     ]
 }
 
-fn of_resources() -> Vec<Endpoints> {
+fn of_resources<R: Routes>() -> Vec<Endpoints<R>> {
     let group = Parameters::none(Groups::FILTERS.resource);
     let tag = Parameters::none(TAGS.resource);
     vec![
-        resource::all::<Entries>("/entries"),
-        resource::each::<Entries>("/entries/{id}"),
-        resource::all::<Projects>("/projects"),
-        resource::each::<Projects>("/projects/{id}"),
+        resource::all::<Entries, _>("/entries"),
+        resource::each::<Entries, _>("/entries/{id}"),
+        resource::all::<Projects, _>("/projects"),
+        resource::each::<Projects, _>("/projects/{id}"),
         at("/tags").get(resource::list::<Tags>, TAGS, page::<TagShown>("Lists tags")).post(
             actions::post_tags,
             tag,
             created::<TagsMade>("Creates a tag, or several").takes::<TagOrTags>(),
         ),
-        resource::each::<Tags>("/tags/{id}"),
-        resource::all::<Users>("/users"),
-        resource::each::<Users>("/users/{id}"),
+        resource::each::<Tags, _>("/tags/{id}"),
+        resource::all::<Users, _>("/users"),
+        resource::each::<Users, _>("/users/{id}"),
         at("/expenses").get(projects::expenses, EXPENSES, page::<NoExpense>("Lists no expenses")),
         at("/groups").get(resource::list::<Groups>, Groups::FILTERS, page::<GroupShown>("Lists clients in short form")),
         at("/groups/{id}").get(resource::one::<Groups>, group, object::<GroupShown>("Shows a client in short form")),
@@ -126,7 +126,7 @@ fn of_resources() -> Vec<Endpoints> {
 
 /// The paths that mark entries. Marking as invoiced has several paths, because the vendor's documentation has changed
 /// its spelling and clients use short forms.
-fn of_entries() -> Vec<Endpoints> {
+fn of_entries<R: Routes>() -> Vec<Endpoints<R>> {
     let none = Parameters::none(ENTRIES.resource);
     let invoice = done("Marks an entry as invoiced, or removes the mark").may_take::<Invoicing>();
     let invoice_all = done("Marks entries as invoiced, or removes the marks").may_take::<InvoiceOfEntries>();
@@ -150,7 +150,7 @@ fn of_entries() -> Vec<Endpoints> {
     ]
 }
 
-fn of_projects() -> Vec<Endpoints> {
+fn of_projects<R: Routes>() -> Vec<Endpoints<R>> {
     let none = Parameters::none(PROJECTS.resource);
     let all = |says: Says| says.takes::<ProjectIds>();
     let merge = done("Merges another project into a project").takes::<MergedProject>();
@@ -183,7 +183,7 @@ fn of_projects() -> Vec<Endpoints> {
     ]
 }
 
-fn of_tags() -> Vec<Endpoints> {
+fn of_tags<R: Routes>() -> Vec<Endpoints<R>> {
     let tag = Parameters::none(TAGS.resource);
     let delete = done("Deletes tags").takes::<TagIds>();
     let merge = done("Merges another tag into a tag").takes::<MergedTag>();
@@ -195,7 +195,7 @@ fn of_tags() -> Vec<Endpoints> {
     ]
 }
 
-fn of_users() -> Vec<Endpoints> {
+fn of_users<R: Routes>() -> Vec<Endpoints<R>> {
     let user = Parameters::none(Users::FILTERS.resource);
     let entries = page::<EntryShown>("Lists the entries of a user");
     let own_entries = page::<EntryShown>("Lists the caller's entries");
@@ -221,7 +221,7 @@ fn of_users() -> Vec<Endpoints> {
     ]
 }
 
-fn of_groups() -> Vec<Endpoints> {
+fn of_groups<R: Routes>() -> Vec<Endpoints<R>> {
     let none = Parameters::none(ProjectGroups::FILTERS.resource);
     let fields = Parameters { single: &["name"], lists: &["project_ids"], ..none };
     let list = page::<ProjectGroupShown>("Lists clients");
@@ -234,7 +234,7 @@ fn of_groups() -> Vec<Endpoints> {
             fields,
             create,
         ),
-        resource::each::<ProjectGroups>("/project_groups/{id}"),
+        resource::each::<ProjectGroups, _>("/project_groups/{id}"),
         at("/project_groups/{id}/entries").get(
             lists_of::entries_of_group,
             ENTRIES,
@@ -257,7 +257,7 @@ fn of_groups() -> Vec<Endpoints> {
 
 /// All endpoints, for tests that call each of them.
 pub fn endpoints() -> Vec<Endpoint> {
-    paths().into_iter().flat_map(Endpoints::each).collect()
+    paths::<Router<Door>>().into_iter().flat_map(Endpoints::each).collect()
 }
 
 /// The routes of the door. Each path is accepted with and without a slash at the end.

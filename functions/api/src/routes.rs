@@ -14,6 +14,9 @@ use crate::Door;
 
 /// A collection of routes, with their descriptions or without.
 pub(crate) trait Routes: Default {
+    /// True if the routes have their descriptions.
+    const ARE_DESCRIBED: bool;
+
     /// Adds a path, given as the path with its methods, and as the description of both.
     fn add(
         self,
@@ -26,6 +29,8 @@ pub(crate) trait Routes: Default {
 }
 
 impl Routes for Router<Door> {
+    const ARE_DESCRIBED: bool = false;
+
     fn add(
         self,
         routed: impl FnOnce() -> (String, MethodRouter<Door>),
@@ -41,6 +46,8 @@ impl Routes for Router<Door> {
 }
 
 impl Routes for OpenApiRouter<Door> {
+    const ARE_DESCRIBED: bool = true;
+
     fn add(
         self,
         _: impl FnOnce() -> (String, MethodRouter<Door>),
@@ -54,13 +61,6 @@ impl Routes for OpenApiRouter<Door> {
     }
 }
 
-/// The path of handlers with `#[utoipa::path]`, and the methods which the handlers answer.
-macro_rules! routed {
-    ($($($part:ident)::+),+) => {{
-        use utoipa_axum::PathItemExt;
-        let mut routed = (String::new(), axum::routing::MethodRouter::new());
-        $(
-            routed.0 = utoipa_axum::routes!(@path [path()] of $($part)::+);
 /// A router which passes every request on to `routes`.
 ///
 /// A layer on a router, and a router nested in another, cost time for each route when the function starts, because axum
@@ -69,6 +69,13 @@ pub(crate) fn gathered(routes: Router) -> Router {
     Router::new().fallback(|request: Request| routes.oneshot(request))
 }
 
+/// The path of handlers with `#[utoipa::path]`, and the methods which the handlers answer.
+macro_rules! routed {
+    ($($($part:ident)::+),+) => {{
+        use utoipa_axum::PathItemExt;
+        let mut routed = (String::new(), axum::routing::MethodRouter::new());
+        $(
+            routed.0 = utoipa_axum::routes!(@path [path()] of $($part)::+);
             let methods = utoipa_axum::routes!(@path [methods()] of $($part)::+);
             routed.1 = methods.iter().fold(routed.1, |methods, method| methods.on(method.to_method_filter(), $($part)::+));
         )+

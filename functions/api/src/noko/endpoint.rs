@@ -3,6 +3,8 @@
 //! A handler cannot be routed without its parameters and its description, so no new endpoint can forget them. The list of parameters
 //! travels with the request, and [`super::caller`] refuses a query with any further parameter.
 
+use std::marker::PhantomData;
+
 use axum::Extension;
 use axum::handler::Handler;
 use axum::http::Method;
@@ -26,19 +28,21 @@ pub struct Endpoint {
     pub parameters: Parameters,
 }
 
-/// The endpoints of a path with their descriptions, and the router for its methods.
-pub struct Endpoints {
+/// The endpoints of a path, and the router for its methods. The endpoints have their descriptions if the collection `R` of
+/// routes has descriptions; otherwise the shapes of bodies are not linked into the function.
+pub struct Endpoints<R> {
     path: &'static str,
     methods: MethodRouter<Door>,
-    each: Vec<(Endpoint, Says)>,
+    each: Vec<(Endpoint, Option<Says>)>,
+    routes: PhantomData<R>,
 }
 
 /// A path without any endpoint yet, to which [`Endpoints::get`] and the like add endpoints.
-pub fn at(path: &'static str) -> Endpoints {
-    Endpoints { path, methods: MethodRouter::new(), each: Vec::new() }
+pub fn at<R: Routes>(path: &'static str) -> Endpoints<R> {
+    Endpoints { path, methods: MethodRouter::new(), each: Vec::new(), routes: PhantomData }
 }
 
-impl Endpoints {
+impl<R: Routes> Endpoints<R> {
     /// Adds an endpoint for GET on this path, which also answers HEAD.
     pub fn get<T: 'static>(self, handler: impl Handler<T, Door>, parameters: Parameters, says: Says) -> Self {
         self.add(Method::GET, MethodFilter::GET, handler, parameters, says)
@@ -69,14 +73,14 @@ impl Endpoints {
         says: Says,
     ) -> Self {
         self.methods = self.methods.merge(on(filter, handler).route_layer(Extension(parameters)));
-        self.each.push((Endpoint { method, path: self.path, parameters }, says));
+        self.each.push((Endpoint { method, path: self.path, parameters }, R::ARE_DESCRIBED.then_some(says)));
         self
     }
 
-    /// Adds the path in both spellings, with and without a slash at the end. The description has the
-    /// spelling without a slash.
-    pub fn add_to<R: Routes>(routes: R, endpoints: Self) -> R {
-        let Self { path, methods, each } = endpoints;
+    /// Adds the path in both spellings, with and without a slash at the end. The description has the spelling without a
+    /// slash.
+    pub fn add_to(routes: R, endpoints: Self) -> R {
+        let Self { path, methods, each, .. } = endpoints;
         let routes = routes.add_spelling(&format!("{path}/"), methods.clone());
         let described = methods.clone();
         routes.add(|| (path.to_owned(), methods), || described_path(path, &each, described))
@@ -89,9 +93,13 @@ impl Endpoints {
 }
 
 /// The description of a path with its methods.
-fn described_path(path: &str, each: &[(Endpoint, Says)], methods: MethodRouter<Door>) -> UtoipaMethodRouter<Door> {
+fn described_path(
+    path: &str,
+    each: &[(Endpoint, Option<Says>)],
+    methods: MethodRouter<Door>,
+) -> UtoipaMethodRouter<Door> {
     let (mut schemas, mut paths) = (Vec::new(), Paths::new());
-    for (endpoint, says) in each {
+    for (endpoint, says) in each.iter().filter_map(|(endpoint, says)| Some((endpoint, says.as_ref()?))) {
         says.collect(&mut schemas);
         paths.add_path_operation(path, vec![http_method(&endpoint.method)], says.operation(endpoint));
     }

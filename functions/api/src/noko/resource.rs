@@ -20,6 +20,7 @@ use super::paging::{Page, Paging};
 use super::parameters::Parameters;
 use super::query::Query;
 use crate::answer::{LARGEST, Room};
+use crate::routes::Routes;
 
 /// The number of things read from the table at once, at a few hundred bytes each.
 const THINGS_AT_ONCE: usize = 1000;
@@ -116,7 +117,7 @@ pub async fn one<R: Shown>(Member(at): Member, Id(id): Id) -> Result<Json<Value>
 }
 
 /// The endpoints of a list to which callers can add items: GET and POST.
-pub fn all<R: Edited>(path: &'static str) -> Endpoints {
+pub fn all<R: Edited, C: Routes>(path: &'static str) -> Endpoints<C> {
     let [one, many] = R::NOUNS;
     at(path).get(list::<R>, R::FILTERS, page::<R::Answer>("Lists").of(many)).post(
         create::<R>,
@@ -126,7 +127,7 @@ pub fn all<R: Edited>(path: &'static str) -> Endpoints {
 }
 
 /// The endpoints of an item that callers can change: GET, PUT, PATCH and DELETE.
-pub fn each<R: Edited>(path: &'static str) -> Endpoints {
+pub fn each<R: Edited, C: Routes>(path: &'static str) -> Endpoints<C> {
     let none = Parameters::none(R::FILTERS.resource);
     let [noun, _] = R::NOUNS;
     at(path)
