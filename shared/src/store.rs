@@ -138,6 +138,9 @@ impl Store {
 
     /// Reads a page of a query: the items, and the last key if further pages follow.
     pub async fn page(&self, query: &Query) -> Result<(Vec<Item>, Option<Item>), StoreError> {
+        if query.is_empty() {
+            return Ok((Vec::new(), None));
+        }
         let answer = query
             .request(&self.client, self.name(query.table))
             .return_consumed_capacity(ReturnConsumedCapacity::Total)

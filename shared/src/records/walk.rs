@@ -164,8 +164,9 @@ impl<'s> RecordWalk<'s> {
         let (items, more) = self.services.store.page(&query.limit(most.clamp(1, MOST_AT_ONCE))).await?;
         let mut records: Vec<Record> = items.into_iter().map(decode).collect::<Result<_, _>>()?;
         let mut until = part.last;
+        // DynamoDB tells of more behind a full page, although the range may end with the page's last record.
         if more.is_some()
-            && let Some(last) = records.last()
+            && let Some(last) = records.last().filter(|last| last.id < part.last)
         {
             until = last.id;
             let first = RecordId(last.id.0 + 1);

@@ -96,6 +96,18 @@ impl Query {
         Self { projection: Some(attributes), ..self }
     }
 
+    /// `true` if no sort key lies in the range. DynamoDB refuses such a range, as an error of the caller.
+    pub(super) fn is_empty(&self) -> bool {
+        match &self.range {
+            Range::Between(low, high) => low > high,
+            Range::Span(_, AttributeValue::S(low), AttributeValue::S(high)) => low > high,
+            Range::Span(_, AttributeValue::N(low), AttributeValue::N(high)) => {
+                low.parse::<i64>().ok().zip(high.parse().ok()).is_some_and(|(low, high)| low > high)
+            }
+            Range::All | Range::Prefix(_) | Range::Span(..) => false,
+        }
+    }
+
     pub(super) fn request(&self, client: &Client, table: &str) -> QueryFluentBuilder {
         let (index, hash) = self.index.map_or((None, "pk"), |(name, hash)| (Some(name.to_owned()), hash));
         let mut names = HashMap::from([("#pk".to_owned(), hash.to_owned())]);
@@ -134,5 +146,24 @@ impl Query {
             .scan_index_forward(!self.descending)
             .set_limit(self.limit)
             .set_exclusive_start_key(self.after.clone())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_range_whose_end_lies_before_its_start_is_empty() {
+        let query = || Query::partition(Table::Workspace, "a");
+        let number = |number: i64| AttributeValue::N(number.to_string());
+        for (low, high, is_empty) in [(1, 2, false), (2, 2, false), (3, 2, true), (10, 9, true)] {
+            let (first, last) = (format!("{low:09}"), format!("{high:09}"));
+            assert_eq!(query().between(&first, &last).is_empty(), is_empty, "{low} {high}");
+            let text = |text: &String| AttributeValue::S(text.clone());
+            assert_eq!(query().span("sk", text(&first), text(&last)).is_empty(), is_empty, "{low} {high}");
+            assert_eq!(query().span("sk", number(low), number(high)).is_empty(), is_empty, "{low} {high}");
+        }
+        assert!(!query().is_empty() && !query().prefix("b").is_empty());
     }
 }
