@@ -30,7 +30,7 @@ use crate::mappings;
 use crate::portions::TimeLeft;
 use crate::queue::Message;
 use crate::services::Services;
-use crate::settle::abort;
+use crate::settle::{abort, last_step};
 use crate::store::keys::{self, Key};
 
 /// The longest wait before the undo retries a chunk held by a loader: most loaders commit within seconds, long before
@@ -87,7 +87,19 @@ pub async fn undo_aborted(services: &Services, account: AccountId, import: Impor
 }
 
 async fn go_on_undoing(services: &Services, import: &Import) -> Result<(), ImportError> {
-    if import.status == Status::RollingBack { send_out(services, import).await } else { Ok(()) }
+    if import.status == Status::RollingBack {
+        send_out(services, import).await
+    } else {
+        repeat_last_step(services, import).await
+    }
+}
+
+/// Takes the last step of an undone import, in case that a worker died between the end of the undo and that step.
+async fn repeat_last_step(services: &Services, import: &Import) -> Result<(), ImportError> {
+    if import.status.is_settled() && import.has_last_step() {
+        Box::pin(last_step::finish(services, import)).await?;
+    }
+    Ok(())
 }
 
 /// Sends a message per chunk. An import with a single chunk, or without chunks, is undone on the spot.
@@ -145,6 +157,7 @@ pub async fn revert(
     let time = services.begin();
     let import = Import::find(services, account, import).await?;
     if import.status != Status::RollingBack {
+        repeat_last_step(services, &import).await?;
         return Ok(Ended::Done);
     }
     let key = keys::chunk(account, import.id, chunk);
@@ -167,7 +180,7 @@ pub async fn finish(services: &Services, account: AccountId, import: ImportId) -
     let time = services.begin();
     let import = Import::find(services, account, import).await?;
     if import.status != Status::RollingBack {
-        return Ok(());
+        return repeat_last_step(services, &import).await;
     }
     release_when_undone(services, &import, &time).await
 }
