@@ -5,6 +5,7 @@
 
 mod companions;
 mod conventions;
+mod cost;
 mod foreign;
 mod imports;
 mod lists;

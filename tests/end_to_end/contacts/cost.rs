@@ -5,19 +5,31 @@ use shared::import::Duplicates;
 use super::office::Office;
 use crate::stack::Stack;
 
-/// Imports people with or without addresses, a hundred companies among them, and undoes the import. Returns the write units
-/// of both, for each person.
-async fn measured(people: u64, with_address: bool) -> anyhow::Result<[f64; 2]> {
-    let mut office = Office::with(Stack::by_hand(1000).await?);
+/// The number of people whose price is measured.
+fn number() -> u64 {
+    std::env::var("WAYBILL_PEOPLE").ok().and_then(|people| people.parse().ok()).unwrap_or(2000)
+}
+
+/// A file of people of a hundred companies, with or without addresses.
+fn file(people: u64, with_address: bool) -> String {
     let mut file = "company,first_name,last_name,email,title\n".to_owned();
     for number in 0..people {
         let address = if with_address { format!("person{number}@example.com") } else { String::new() };
         let company = number % 100;
         file.push_str(&format!("Company {company},Person,Number {number},{address},Gardener\n"));
     }
-    let written = |office: &Office| office.services().store.consumed().write;
+    file
+}
+
+fn written(office: &Office) -> f64 {
+    office.services().store.consumed().write
+}
+
+/// Imports people and undoes the import. Returns the write units of both, for each person.
+async fn measured(people: u64, with_address: bool) -> anyhow::Result<[f64; 2]> {
+    let mut office = Office::with(Stack::by_hand(1000).await?);
     let start = written(&office);
-    let id = office.begin(file, Duplicates::Create).await?;
+    let id = office.begin(file(people, with_address), Duplicates::Create).await?;
     office.drain().await;
     assert_eq!(office.outcomes(id).await?, [("created", people)]);
     let loaded = written(&office);
@@ -29,7 +41,7 @@ async fn measured(people: u64, with_address: bool) -> anyhow::Result<[f64; 2]> {
 /// `WAYBILL_PEOPLE=10000 cargo test -p waybill-tests contacts::cost -- --nocapture` measures the figures in `docs/cost.md`.
 #[tokio::test]
 async fn a_person_costs_two_write_units_with_an_address_and_one_without() -> anyhow::Result<()> {
-    let people = std::env::var("WAYBILL_PEOPLE").ok().and_then(|people| people.parse().ok()).unwrap_or(2000);
+    let people = number();
     let [loaded, undone] = measured(people, true).await?;
     println!("{people} people with an address: {loaded:.3} write units each, {undone:.3} for the undo");
     // A hundred companies cost some 1,000 units, and an import some 100, whatever the number of people.
@@ -38,5 +50,28 @@ async fn a_person_costs_two_write_units_with_an_address_and_one_without() -> any
     let [loaded, undone] = measured(people, false).await?;
     println!("{people} people without an address: {loaded:.3} write units each, {undone:.3} for the undo");
     assert!((1.0..1.0 + fixed).contains(&loaded) && (1.0..1.0 + fixed).contains(&undone), "{loaded} {undone}");
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_second_import_of_the_same_people_writes_none_of_them() -> anyhow::Result<()> {
+    let people = number();
+    for with_address in [true, false] {
+        let mut office = Office::with(Stack::by_hand(1000).await?);
+        let file = file(people, with_address);
+        office.begin(file.clone(), Duplicates::Create).await?;
+        office.drain().await;
+        let (wrote, read) = (written(&office), office.services().store.consumed().read);
+        let again = office.begin(file, Duplicates::Skip).await?;
+        office.drain().await;
+        assert_eq!(office.outcomes(again).await?, [("skipped", people)]);
+        let units = [written(&office) - wrote, office.services().store.consumed().read - read];
+        println!(
+            "{people} people again (addresses: {with_address}): {:.1} write units, {:.1} read units",
+            units[0], units[1]
+        );
+        // The import itself, with its chunks; and at most a unit for each claim or person that is read.
+        assert!(units[0] < 200.0 && units[1] < 1.2 * people as f64 + 200.0, "{units:?}");
+    }
     Ok(())
 }

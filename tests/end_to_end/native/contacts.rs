@@ -6,7 +6,10 @@ use reqwest::multipart::{Form, Part};
 use rust_xlsxwriter::Workbook;
 use serde_json::{Value, json};
 use shared::store::Table;
+use waybill::system::Options;
 
+use super::location::URL;
+use super::site::{Reply, Site};
 use super::{get, of_user, scan_all, send};
 use crate::dump::{Dump, differences};
 use crate::files::TOGGL;
@@ -235,5 +238,24 @@ async fn a_file_uploaded_straight_to_the_bucket_is_imported_as_contacts() -> any
     stack.idle().await?;
     let import = stack.native(id).await?;
     assert_eq!(json!([import["type"], import["counts"]["created"]]), json!(["ContactImport", 4]), "{import}");
+    Ok(())
+}
+
+#[tokio::test]
+async fn contacts_behind_a_url_are_fetched_like_any_file() -> anyhow::Result<()> {
+    let site = Site::open(|_, _| Reply::file(CONTACTS)).await?;
+    let stack = Stack::with(Options { fetcher: site.fetcher(), ..Options::default() }).await?;
+    let before = stack.workspace().await?;
+    let asked = json!({ "type": "ContactImport", "location": URL });
+    send(&stack, "/imports", &asked).await?.expect(202)?;
+    stack.idle().await?;
+    let import = stack.native(1).await?;
+    assert_eq!(
+        json!([import["type"], import["status"], import["counts"]["created"], import["counts"]["failed"]]),
+        json!(["ContactImport", "partially_complete", 4, 3]),
+        "{import}"
+    );
+    stack.revert(1).await?;
+    assert_eq!(differences(&before, &stack.workspace().await?), Vec::<String>::new());
     Ok(())
 }
