@@ -17,6 +17,6 @@ pub fn reason(skipped: SkipReason) -> &'static str {
         SkipReason::UnknownUser => {
             "no user of the account has the name or address in the row, and the import has no fallback user"
         }
-        SkipReason::AlreadyThere => "an earlier import created an entry for the same row",
+        SkipReason::AlreadyThere => "the account has the same entry, person or company already",
     }
 }

@@ -28,7 +28,7 @@ pub enum Outcome {
 pub enum SkipReason {
     /// No user of the account has the name or address in the row, and the import has no fallback user.
     UnknownUser,
-    /// The row is a duplicate: an earlier import created an entry for the same row, and nobody deleted the entry.
+    /// The row is a duplicate: the account has an entry of the same row, or a person with the same address or name.
     AlreadyThere,
 }
 
