@@ -19,4 +19,4 @@ pub mod walk;
 #[cfg(test)]
 mod tests;
 
-pub use record::{HAND_CHUNK, Record};
+pub use record::{Gone, HAND_CHUNK, Record, Writer};

@@ -14,7 +14,7 @@
 use std::collections::BTreeSet;
 
 use super::Record;
-use super::record::{Fields, HAND_CHUNK};
+use super::record::{Fields, HAND_CHUNK, Writer};
 use crate::id::{AccountId, ImportId, RecordId, Row, ThingId};
 use crate::import::{Import, dropped};
 use crate::ledger::{Chunk, ChunkState};
@@ -32,15 +32,15 @@ use crate::things::sums::Sums;
 pub fn changed(before: &Record, fields: Fields, at: i64) -> Option<Record> {
     let names = before.fields.keys().chain(fields.keys());
     let differs = |name: &&String| before.fields.get(*name) != fields.get(*name);
-    let different: Vec<String> = names.filter(differs).cloned().collect();
+    let different: BTreeSet<&String> = names.filter(differs).collect();
     if different.is_empty() {
         return None;
     }
-    let mut writers = before.writers.clone();
-    if before.maker() != ImportId::HAND {
-        writers.extend(different.into_iter().map(|name| (name, ImportId::HAND)));
+    let mut after = Record { version: before.version + 1, updated_at: at, ..before.clone() };
+    for name in different {
+        after.set(name, fields.get(name).cloned(), Writer::HAND);
     }
-    Some(Record { fields, writers, version: before.version + 1, updated_at: at, ..before.clone() })
+    Some(after)
 }
 
 /// What a record holds outside of its own item.
@@ -71,7 +71,8 @@ pub struct Seen {
 
 impl Seen {
     /// The record with this id, if people can see the record: the record was made by hand, or an undo kept the record, or
-    /// the chunk of its row is committed and its import is not undone.
+    /// the chunk of its row is committed and its import is not undone. A deleted record is not seen. Whether the parent of
+    /// a subprofile can be seen is left to the caller.
     pub async fn find(
         services: &Services,
         account: AccountId,
@@ -81,13 +82,13 @@ impl Seen {
         if id.row() == Row(0) {
             return Ok(None);
         }
-        if id.import() == ImportId::HAND {
+        if id.import().is_by_hand() {
             let record = Record::read(services, &Record::key(account, kind, id, HAND_CHUNK)).await?;
-            return Ok(record.map(|record| Self { record, maker: None }));
+            return Ok(record.filter(|record| record.gone.is_none()).map(|record| Self { record, maker: None }));
         }
         let Some(maker) = Import::get(services, account, id.import()).await? else { return Ok(None) };
         let record = Record::read(services, &Record::key(account, kind, id, maker.rows_per_chunk)).await?;
-        let Some(record) = record else { return Ok(None) };
+        let Some(record) = record.filter(|record| record.gone.is_none()) else { return Ok(None) };
         let stands = record.orphan || (!maker.status.is_gone() && is_committed(services, &maker, id).await?);
         Ok(stands.then_some(Self { record, maker: Some(maker) }))
     }
@@ -172,7 +173,8 @@ pub async fn delete(
 /// The write which counts a record made by hand in its partition, so a list of records by pages need not read the records
 /// before a page.
 fn counted(account: AccountId, kind: RecordKind, id: RecordId, by: i64) -> Write {
-    Write::update(keys::hand_record_count(account, kind, id.row().chunk(HAND_CHUNK)), "ADD #n :by").bind(":by", by)
+    let key = keys::hand_record_count(account, kind, id.import(), id.row().chunk(HAND_CHUNK));
+    Write::update(key, "ADD #n :by").bind(":by", by)
 }
 
 /// The import whose references count the record: the maker, or people for records made by hand and for kept records.
@@ -252,7 +254,7 @@ mod tests {
         assert_eq!(fate(&new), Fate::Goes);
 
         let without_title = changed(&new, fields([("name", json!("Ada"))]), 20).expect("a change");
-        let by_hand = BTreeMap::from([("title".to_owned(), ImportId::HAND)]);
+        let by_hand = BTreeMap::from([("title".to_owned(), Writer::HAND)]);
         assert_eq!((&without_title.writers, without_title.version, without_title.updated_at), (&by_hand, 2, 20));
 
         let back = changed(&without_title, first.clone(), 30).expect("a change");
