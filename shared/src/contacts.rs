@@ -14,6 +14,7 @@ pub mod standing;
 pub mod undo;
 
 use crate::import::Import;
+use crate::records::rules::{RecordRules, no_terms};
 use crate::records::undo::Records;
 use crate::store::keys::RecordKind;
 
@@ -21,7 +22,15 @@ pub use person::Person;
 
 pub use crate::contact_form::{ContactRow, PersonRow};
 
+/// The rules of people as records.
+const PEOPLE: RecordRules<'static> = RecordRules {
+    kind: RecordKind::Person,
+    holdings: &|record| Ok(Person::of(record)?.holdings()),
+    address_field: Some(person::field::EMAIL),
+    terms: &no_terms,
+};
+
 /// The people whom an import created.
 fn records_of(import: &Import) -> Records<'_> {
-    Records { import, kind: RecordKind::Person, holdings: |record| Ok(Person::of(record)?.holdings()) }
+    Records { import, rules: &[PEOPLE] }
 }

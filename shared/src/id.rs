@@ -15,8 +15,13 @@ use sha2::{Digest, Sha256};
 
 /// The highest row number of an import. An import's number times `MAX_ROWS + 1` is the base of the entries' ids.
 pub const MAX_ROWS: u64 = 999_999_999;
-/// The highest import number for which all entry ids stay below 2^53.
-pub const MAX_IMPORTS: u64 = 9_007_198;
+/// The highest number of an import, by hand or not, for which all ids of its rows stay below 2^53.
+const LAST_HAND_NUMBER: u64 = 9_007_198;
+/// The first of the 100,000 hand numbers: import numbers for profiles and subprofiles that people made. A database has
+/// a hand number of its own, so the partitions of its records made by hand can be enumerated.
+pub const FIRST_HAND_NUMBER: u64 = LAST_HAND_NUMBER - 99_999;
+/// The highest number that the counter of an account's imports gives out. The hand numbers begin above.
+pub const MAX_IMPORTS: u64 = FIRST_HAND_NUMBER - 1;
 
 macro_rules! number {
     ($(#[$doc:meta])* $name:ident) => {
@@ -57,8 +62,8 @@ number!(
     AccountId
 );
 number!(
-    /// The number of an import within an account, from 1. [`ImportId::HAND`] stands for entities that
-    /// people made by hand.
+    /// The number of an import within an account, from 1 to [`MAX_IMPORTS`]. [`ImportId::HAND`] and the numbers from
+    /// [`FIRST_HAND_NUMBER`] stand for entities that people made by hand.
     ImportId
 );
 number!(
@@ -75,13 +80,17 @@ number!(
 );
 number!(
     /// The id of a record, such as a person, which contains the import and the row as the id of an entry does. Records
-    /// made by hand belong to import 0; people by hand share the counter of the account's users, so ids of users and
-    /// people never meet.
+    /// made by hand belong to import 0, or to the hand number of their database; people by hand share the counter of the
+    /// account's users, so ids of users and people never meet.
     RecordId
 );
 number!(
     /// The id of a user, client, project, tag or company, unique within the account and kind.
     ThingId
+);
+number!(
+    /// The id of a database, which owns profiles, or of a collection, which owns subprofiles.
+    OwnerId
 );
 number!(
     /// The id of the column mapping that an account has stored for a header.
@@ -91,6 +100,11 @@ number!(
 impl ImportId {
     /// The import number 0, to which all entities made by hand belong.
     pub const HAND: Self = Self(0);
+
+    /// `true` for [`ImportId::HAND`] and for the hand numbers of databases: no import has such a number.
+    pub fn is_by_hand(self) -> bool {
+        self == Self::HAND || self.0 >= FIRST_HAND_NUMBER
+    }
 }
 
 /// Gives an id the arithmetic `import × 1 000 000 000 + row`.
@@ -159,11 +173,18 @@ mod tests {
 
     #[test]
     fn the_id_of_an_entry_or_a_record_leads_back_to_its_import_and_row_and_stays_below_2_to_the_53() {
-        let id = EntryId::of(ImportId(MAX_IMPORTS), Row(MAX_ROWS));
-        assert_eq!((id.import(), id.row()), (ImportId(MAX_IMPORTS), Row(MAX_ROWS)));
+        let id = EntryId::of(ImportId(LAST_HAND_NUMBER), Row(MAX_ROWS));
+        assert_eq!((id.import(), id.row()), (ImportId(LAST_HAND_NUMBER), Row(MAX_ROWS)));
         assert!(id.0 < 1 << 53);
         let record = RecordId::of(id.import(), id.row());
         assert_eq!((record.0, record.import(), record.row()), (id.0, id.import(), id.row()));
+    }
+
+    #[test]
+    fn the_hand_numbers_are_the_100_000_above_the_numbers_of_imports() {
+        assert_eq!((FIRST_HAND_NUMBER, LAST_HAND_NUMBER - FIRST_HAND_NUMBER), (8_907_199, 99_999));
+        let by_hand = [0, 1, MAX_IMPORTS, FIRST_HAND_NUMBER, LAST_HAND_NUMBER].map(|n| ImportId(n).is_by_hand());
+        assert_eq!(by_hand, [true, false, false, true, true]);
     }
 
     #[test]

@@ -11,12 +11,20 @@
 //! The tests hold the rules, with claims and references, against a replay of the recorded writes without those of undone
 //! imports, over records in memory and with every order of steps that a seed draws.
 
+pub mod ancestry;
+pub mod apply;
 pub mod change;
+mod history;
+pub mod image;
+pub mod index;
 pub mod record;
+pub mod restore;
+pub mod rules;
 pub mod undo;
 pub mod walk;
+pub mod wanted;
 
 #[cfg(test)]
 mod tests;
 
-pub use record::{HAND_CHUNK, Record};
+pub use record::{Gone, HAND_CHUNK, Record, Writer};

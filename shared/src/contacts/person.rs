@@ -2,6 +2,8 @@
 //!
 //! [`RecordKind::Person`]: crate::store::keys::RecordKind::Person
 
+use std::collections::BTreeSet;
+
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
@@ -85,7 +87,7 @@ impl Person {
     /// What the person holds outside of the record: the address, and a place among the people of the company.
     pub fn holdings(&self) -> Holdings {
         let things = self.company.map(|company| (Kind::Company, company)).into_iter().collect();
-        Holdings { address: self.address(), things }
+        Holdings { address: self.address(), things, index: BTreeSet::new() }
     }
 
     /// First and last name with a space between, or an empty text for a person without a name.

@@ -14,7 +14,8 @@
 use std::collections::BTreeSet;
 
 use super::Record;
-use super::record::{Fields, HAND_CHUNK};
+use super::index::{self, IndexTerm};
+use super::record::{Fields, HAND_CHUNK, Writer};
 use crate::id::{AccountId, ImportId, RecordId, Row, ThingId};
 use crate::import::{Import, dropped};
 use crate::ledger::{Chunk, ChunkState};
@@ -32,15 +33,15 @@ use crate::things::sums::Sums;
 pub fn changed(before: &Record, fields: Fields, at: i64) -> Option<Record> {
     let names = before.fields.keys().chain(fields.keys());
     let differs = |name: &&String| before.fields.get(*name) != fields.get(*name);
-    let different: Vec<String> = names.filter(differs).cloned().collect();
+    let different: BTreeSet<&String> = names.filter(differs).collect();
     if different.is_empty() {
         return None;
     }
-    let mut writers = before.writers.clone();
-    if before.maker() != ImportId::HAND {
-        writers.extend(different.into_iter().map(|name| (name, ImportId::HAND)));
+    let mut after = Record { version: before.version + 1, updated_at: at, ..before.clone() };
+    for name in different {
+        after.set(name, fields.get(name).cloned(), Writer::HAND);
     }
-    Some(Record { fields, writers, version: before.version + 1, updated_at: at, ..before.clone() })
+    Some(after)
 }
 
 /// What a record holds outside of its own item.
@@ -50,6 +51,8 @@ pub struct Holdings {
     pub address: Option<String>,
     /// The things to which the record refers, for example the company of a person.
     pub things: BTreeSet<(Kind, ThingId)>,
+    /// The values by which the record is found.
+    pub index: BTreeSet<IndexTerm>,
 }
 
 impl Holdings {
@@ -71,7 +74,8 @@ pub struct Seen {
 
 impl Seen {
     /// The record with this id, if people can see the record: the record was made by hand, or an undo kept the record, or
-    /// the chunk of its row is committed and its import is not undone.
+    /// the chunk of its row is committed and its import is not undone. A deleted record is not seen. Whether the parent of
+    /// a subprofile can be seen is left to the caller.
     pub async fn find(
         services: &Services,
         account: AccountId,
@@ -81,13 +85,13 @@ impl Seen {
         if id.row() == Row(0) {
             return Ok(None);
         }
-        if id.import() == ImportId::HAND {
+        if id.import().is_by_hand() {
             let record = Record::read(services, &Record::key(account, kind, id, HAND_CHUNK)).await?;
-            return Ok(record.map(|record| Self { record, maker: None }));
+            return Ok(record.filter(|record| record.gone.is_none()).map(|record| Self { record, maker: None }));
         }
         let Some(maker) = Import::get(services, account, id.import()).await? else { return Ok(None) };
         let record = Record::read(services, &Record::key(account, kind, id, maker.rows_per_chunk)).await?;
-        let Some(record) = record else { return Ok(None) };
+        let Some(record) = record.filter(|record| record.gone.is_none()) else { return Ok(None) };
         let stands = record.orphan || (!maker.status.is_gone() && is_committed(services, &maker, id).await?);
         Ok(stands.then_some(Self { record, maker: Some(maker) }))
     }
@@ -125,7 +129,8 @@ pub async fn create(
     holdings: &Holdings,
 ) -> Result<Attempt, StoreError> {
     let put = Write::put(Record::key(account, kind, record.id, HAND_CHUNK), record).when_absent();
-    let change = Change { account, id: record.id, referrer: ImportId::HAND, before: None, after: Some(holdings) };
+    let (id, referrer, version) = (record.id, ImportId::HAND, record.version);
+    let change = Change { account, id, referrer, before: None, after: Some(holdings), version };
     change.attempt(services, vec![put, counted(account, kind, record.id, 1)]).await
 }
 
@@ -142,7 +147,8 @@ pub async fn update(
     let mut writes = vec![put.when("#version = :seen").bind(":seen", seen.record.version)];
     writes.extend(standing_for(seen).map(|maker| mark(maker, seen.record.id, false)));
     let (id, referrer) = (seen.record.id, referrer(&seen.record));
-    Change { account, id, referrer, before: Some(held), after: Some(holds) }.attempt(services, writes).await
+    let change = Change { account, id, referrer, before: Some(held), after: Some(holds), version: after.version };
+    change.attempt(services, writes).await
 }
 
 /// Deletes a record with everything the record holds.
@@ -166,13 +172,42 @@ pub async fn delete(
         None => counted(account, kind, seen.record.id, -1),
     });
     let (id, referrer) = (seen.record.id, referrer(&seen.record));
-    Change { account, id, referrer, before: Some(held), after: None }.attempt(services, writes).await
+    Change { account, id, referrer, before: Some(held), after: None, version: 0 }.attempt(services, writes).await
+}
+
+/// Removes a record to which others than its maker have written, in one transaction with its claim and index items. An orphan leaves
+/// people's references too, and `maker` counts one kept record less, if the maker's undo is not the one under way.
+/// `false` if an item was changed in between.
+pub(super) async fn remove_touched(
+    services: &Services,
+    account: AccountId,
+    key: &Key,
+    record: &Record,
+    mut held: Holdings,
+    maker: Option<&Import>,
+) -> Result<bool, StoreError> {
+    let delete = Write::delete(key.clone()).when("#version = :seen").bind(":seen", record.version);
+    let mut writes = vec![delete];
+    writes.extend(maker.map(dropped));
+    if let Some(address) = &held.address
+        && claim::holder(services, account, address).await? != Some(Holder::Person(record.id))
+    {
+        held.address = None;
+    }
+    if !record.orphan {
+        // The maker's references go with the end of its undo.
+        held.things.clear();
+    }
+    let (id, referrer) = (record.id, referrer(record));
+    let change = Change { account, id, referrer, before: Some(&held), after: None, version: 0 };
+    Ok(change.attempt(services, writes).await? == Attempt::Made)
 }
 
 /// The write which counts a record made by hand in its partition, so a list of records by pages need not read the records
 /// before a page.
 fn counted(account: AccountId, kind: RecordKind, id: RecordId, by: i64) -> Write {
-    Write::update(keys::hand_record_count(account, kind, id.row().chunk(HAND_CHUNK)), "ADD #n :by").bind(":by", by)
+    let key = keys::hand_record_count(account, kind, id.import(), id.row().chunk(HAND_CHUNK));
+    Write::update(key, "ADD #n :by").bind(":by", by)
 }
 
 /// The import whose references count the record: the maker, or people for records made by hand and for kept records.
@@ -203,6 +238,8 @@ struct Change<'h> {
     referrer: ImportId,
     before: Option<&'h Holdings>,
     after: Option<&'h Holdings>,
+    /// The version of the record after the change; any number for a record that goes.
+    version: u64,
 }
 
 impl Change<'_> {
@@ -220,6 +257,11 @@ impl Change<'_> {
             }
             writes.extend(old.map(|old| claim::release_of_person(self.account, &old, self.id)));
         }
+        let index = |holdings: Option<&Holdings>| holdings.map(|holdings| holdings.index.clone()).unwrap_or_default();
+        let (old, new) = (index(self.before), index(self.after));
+        let put = |term| index::put_within(self.account, term, self.id, self.version, ImportId::HAND);
+        writes.extend((&new - &old).iter().map(put));
+        writes.extend((&old - &new).iter().map(|term| Write::delete(index::key(self.account, term, self.id))));
         let mut differences = Differences::default();
         self.before.into_iter().for_each(|before| before.count(-1, &mut differences));
         self.after.into_iter().for_each(|after| after.count(1, &mut differences));
@@ -238,7 +280,8 @@ mod tests {
 
     use super::*;
     use crate::id::{RecordId, Row};
-    use crate::records::undo::{Fate, fate, orphaned};
+    use crate::records::ancestry::Ancestry;
+    use crate::records::restore::{Step, taken_back};
 
     fn fields<const N: usize>(fields: [(&str, Value); N]) -> Fields {
         fields.into_iter().map(|(name, value)| (name.to_owned(), value)).collect()
@@ -249,19 +292,19 @@ mod tests {
         let first = fields([("name", json!("Ada")), ("title", json!("Baker"))]);
         let new = Record::new(RecordId::of(ImportId(3), Row(1)), first.clone(), 10);
         assert_eq!(changed(&new, first.clone(), 20), None);
-        assert_eq!(fate(&new), Fate::Goes);
+        let mut undone = Ancestry::default();
+        undone.add_standing(ImportId(3), true);
+        assert_eq!(taken_back(&undone, &new), Ok(Step::Remove));
 
         let without_title = changed(&new, fields([("name", json!("Ada"))]), 20).expect("a change");
-        let by_hand = BTreeMap::from([("title".to_owned(), ImportId::HAND)]);
+        let by_hand = BTreeMap::from([("title".to_owned(), Writer::HAND)]);
         assert_eq!((&without_title.writers, without_title.version, without_title.updated_at), (&by_hand, 2, 20));
 
         let back = changed(&without_title, first.clone(), 30).expect("a change");
         assert_eq!((&back.fields, &back.writers, back.version), (&first, &by_hand, 3));
-        assert_eq!(fate(&back), Fate::Stays);
-
-        let kept = orphaned(back.clone());
-        assert_eq!(kept, Record { orphan: true, version: 4, ..back });
-        assert_eq!(fate(&kept), Fate::Stayed);
+        let kept = Record { orphan: true, version: 4, ..back.clone() };
+        assert_eq!(taken_back(&undone, &back), Ok(Step::Put(Box::new(kept.clone()))));
+        assert_eq!(taken_back(&undone, &kept), Ok(Step::Leave));
     }
 
     #[test]

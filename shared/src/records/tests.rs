@@ -3,10 +3,14 @@
 //!
 //! | file | holds |
 //! |---|---|
-//! | `memory.rs` | the items: people, claims, companies, references, notes, chunks; each method is one write or transaction |
+//! | `memory.rs` | the items: records, claims, index items, images, companies, references, notes, chunks; each method is one write or transaction |
 //! | `actors.rs` | loaders, undos and people, who read and write step by step and may die between two steps |
 //! | `replay.rs` | the oracle, which knows the recorded writes only |
 //! | this file | the drawing of stories, and the comparison |
+//!
+//! Two imports are of contacts: they create people, and may run at the same time. Four imports create, change and delete
+//! profiles and subprofiles and change people; they take turns in a lane. A loader may die at any step. Its chunk is tried
+//! again, or the import is stopped and leaves the lane with half of its writes, and may be resumed later.
 //!
 //! `WAYBILL_MODEL_SEEDS=20000 cargo test -p waybill-shared --lib records::tests` runs more seeds.
 
@@ -15,15 +19,21 @@ mod memory;
 mod replay;
 
 use std::cell::RefCell;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 use std::task::{Context, Waker};
 
-use crate::id::ImportId;
-use actors::{Actor, by_hand, load, undo};
-use memory::{Memory, PersonRow};
+use serde_json::json;
 
-const IMPORTS: u64 = 4;
+use super::record::Fields;
+use super::restore::RowFate;
+use crate::id::ImportId;
+use actors::{Actor, Shared, by_hand, load, undo};
+use memory::{DATABASE, FileRow, Memory, Patch, PersonRow, State};
+
+const IMPORTS: u64 = 6;
+/// The imports from this number on take turns.
+const FIRST_IN_LANE: u64 = 3;
 const CHUNKS: u64 = 2;
 
 /// The random number generator SplitMix64.
@@ -51,8 +61,8 @@ impl Draw {
         all.get(usize::try_from(at).expect("an index")).cloned()
     }
 
-    /// A row of a file: few addresses and companies, so that imports meet.
-    fn row(&mut self) -> PersonRow {
+    /// A row of a file of contacts: few addresses and companies, so that imports meet.
+    fn person(&mut self) -> PersonRow {
         PersonRow {
             name: self.below(5),
             address: if self.one_in(3) { None } else { Some(self.below(4)) },
@@ -60,14 +70,47 @@ impl Draw {
             company_only: self.one_in(6),
         }
     }
+
+    /// New values of some fields of a profile: few values, so that values come back.
+    fn patch(&mut self) -> Patch {
+        let mut patch = Patch::new();
+        for field in ["f0", "f1", "f2"] {
+            if self.one_in(2) {
+                let value = self.below(4);
+                patch.insert(field.to_owned(), (value > 0).then(|| json!(value)));
+            }
+        }
+        patch
+    }
+
+    /// The fields of a new profile.
+    fn fields(&mut self) -> Fields {
+        self.patch().into_iter().filter_map(|(field, value)| Some((field, value?))).collect()
+    }
+
+    /// A row which changes or deletes a record.
+    fn upsert(&mut self, target: &super::Record) -> FileRow {
+        match target.owner {
+            Some(_) if self.one_in(7) => FileRow::Deletion(target.id),
+            Some(_) => FileRow::Change(target.id, self.patch()),
+            None => {
+                let value = Some(json!(10 + self.below(3)));
+                let field = if self.one_in(2) { "name" } else { "note" };
+                FileRow::Change(target.id, Patch::from([(field.to_owned(), value)]))
+            }
+        }
+    }
 }
 
 /// A story: who is at work, and what has happened so far.
 struct Story {
     draw: Draw,
-    memory: Rc<RefCell<Memory>>,
+    memory: Shared,
     actors: Vec<(Actor, What)>,
-    rows: Vec<Vec<Vec<PersonRow>>>,
+    /// The rows by import and chunk. Those of an import in the lane are drawn when the import is planned.
+    rows: BTreeMap<ImportId, Vec<Vec<FileRow>>>,
+    /// The differences found so far.
+    wrong: Vec<String>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -75,34 +118,82 @@ enum What {
     Load(ImportId, u64),
     Undo(ImportId),
     Hand,
+    /// The import in the lane is stopped.
+    Stop,
 }
 
 impl Story {
     fn new(seed: u64) -> Self {
         let mut draw = Draw(seed);
-        let rows = (0..IMPORTS)
-            .map(|_| (0..CHUNKS).map(|_| (0..1 + draw.below(4)).map(|_| draw.row()).collect()).collect())
-            .collect();
-        Self { draw, memory: Rc::new(RefCell::new(Memory::new(IMPORTS, CHUNKS))), actors: Vec::new(), rows }
+        let mut chunk = || (0..1 + draw.below(4)).map(|_| FileRow::Person(draw.person())).collect();
+        let rows =
+            (1..FIRST_IN_LANE).map(|import| (ImportId(import), (0..CHUNKS).map(|_| chunk()).collect())).collect();
+        let memory = Rc::new(RefCell::new(Memory::new(IMPORTS, CHUNKS)));
+        Self { draw, memory, actors: Vec::new(), rows, wrong: Vec::new() }
     }
 
-    fn begin(&mut self, what: What) {
+    /// Draws the rows of an import in the lane: changes and deletions of records that people see, and new records.
+    fn plan(&mut self) -> Vec<Vec<FileRow>> {
+        let seen = self.memory.borrow().seen();
+        let mut rows = Vec::new();
+        let mut profiles = Vec::new();
+        for record in &seen {
+            let row = (rows.len() < 6 && !self.draw.one_in(3)).then(|| self.draw.upsert(record));
+            if record.owner == Some(DATABASE) && !matches!(row, Some(FileRow::Deletion(_))) {
+                profiles.push(record.id);
+            }
+            rows.extend(row);
+        }
+        for _ in 0..self.draw.below(3) {
+            rows.push(FileRow::Profile(self.draw.fields()));
+        }
+        for _ in 0..self.draw.below(3) {
+            if let Some(profile) = self.draw.of(&profiles) {
+                rows.push(FileRow::Subprofile(profile, self.draw.fields()));
+            }
+        }
+        let mut chunks = vec![Vec::new(); CHUNKS as usize];
+        for row in rows {
+            let at = self.draw.below(CHUNKS) as usize;
+            chunks[at].push(row);
+        }
+        chunks
+    }
+
+    /// `false` if the actor cannot begin: an import waits for its turn.
+    fn begin(&mut self, what: What) -> bool {
         let memory = Rc::clone(&self.memory);
         let actor: Actor = match what {
             What::Load(import, chunk) => {
-                let rows = self.rows[import.0 as usize - 1][chunk as usize].clone();
+                if import.0 >= FIRST_IN_LANE {
+                    if !memory.borrow_mut().enters_lane(import) {
+                        return false;
+                    }
+                    if !self.rows.contains_key(&import) {
+                        let rows = self.plan();
+                        self.rows.insert(import, rows);
+                    }
+                }
+                let rows = self.rows[&import][chunk as usize].clone();
                 Box::pin(load(memory, import, chunk, rows))
             }
             What::Undo(import) => Box::pin(undo(memory, import)),
             What::Hand => Box::pin(by_hand(memory, self.draw.next())),
+            What::Stop => {
+                let mut memory = memory.borrow_mut();
+                let lane = memory.lane;
+                memory.stopped.extend(lane);
+                return false;
+            }
         };
         self.actors.push((actor, what));
+        true
     }
 
     /// Lets an actor take a step, or die: a dead actor leaves everything as it is.
     fn step(&mut self, at: usize, deadly: bool) {
         let mut context = Context::from_waker(Waker::noop());
-        if deadly && self.draw.one_in(12) {
+        if deadly && self.draw.one_in(25) {
             drop(self.actors.remove(at));
             // The lease of a dead worker ends, and its message comes again.
             return;
@@ -122,15 +213,32 @@ impl Story {
         }
     }
 
+    fn loaded(&mut self, import: ImportId) {
+        self.in_turn((0..CHUNKS).map(|chunk| What::Load(import, chunk)));
+        self.memory.borrow_mut().fold(import);
+    }
+
+    /// Some profiles, so that imports have something to change: made by hand and by the first import in the lane.
+    fn beginning(&mut self) {
+        for _ in 0..self.draw.below(3) {
+            self.in_turn([What::Hand; 3]);
+        }
+        if self.draw.one_in(2) {
+            self.loaded(ImportId(FIRST_IN_LANE));
+        }
+    }
+
     /// Draws what happens next, with up to five actors at work, and lets drawn actors take steps.
     fn interleaved(&mut self, steps: u64) {
         for _ in 0..steps {
             if self.actors.len() < 5 && self.draw.one_in(4) {
-                let import = ImportId(1 + self.draw.below(IMPORTS));
+                let lane = self.memory.borrow().lane.filter(|_| self.draw.one_in(2));
+                let import = lane.unwrap_or(ImportId(1 + self.draw.below(IMPORTS)));
                 let chunk = self.draw.below(CHUNKS);
-                let what = match self.draw.below(10) {
-                    0..4 => What::Load(import, chunk),
-                    4 => What::Undo(import),
+                let what = match self.draw.below(24) {
+                    0..12 => What::Load(import, chunk),
+                    12..15 => What::Undo(import),
+                    15 => What::Stop,
                     _ => What::Hand,
                 };
                 self.begin(what);
@@ -142,7 +250,8 @@ impl Story {
         }
     }
 
-    /// Lets everybody finish. Then undoes what was begun to be undone, or has a chunk that nobody will load.
+    /// Lets everybody finish. Then undoes what was begun to be undone, or has a chunk that nobody will load. Imports in the
+    /// lane may stay as they are, half loaded.
     fn settle(&mut self) {
         while !self.actors.is_empty() {
             let at = self.draw.below(self.actors.len() as u64) as usize;
@@ -152,33 +261,52 @@ impl Story {
             if self.draw.one_in(2) {
                 self.in_turn((0..CHUNKS).map(|chunk| What::Load(import, chunk)));
             }
-            let unfinished = self.memory.borrow().is_unfinished(import);
-            if unfinished {
+            let (unfinished, undone) = {
+                let memory = self.memory.borrow();
+                (memory.is_unfinished(import), memory.undone.contains(&import))
+            };
+            if unfinished && (undone || import.0 < FIRST_IN_LANE || self.draw.one_in(2)) {
                 self.in_turn([What::Undo(import)]);
             }
             self.memory.borrow_mut().fold(import);
         }
     }
 
-    fn compare(&self, seed: u64, when: &str) {
+    /// Compares the items with the replay.
+    fn compare(&mut self, when: &str) {
         let memory = self.memory.borrow();
+        let is_half = |import: &ImportId| {
+            memory.chunks_of(*import).any(|chunk| chunk.state == State::Planned) && self.rows.contains_key(import)
+        };
+        let half: BTreeSet<_> = (1..=IMPORTS).map(ImportId).filter(is_half).collect();
         let expected = replay::replay(&memory.log, &memory.undone);
-        let wrong = expected.differences(&memory);
-        assert!(wrong.is_empty(), "seed {seed}, {when}: {wrong:#?}\nlog: {:#?}\n{memory:#?}", memory.log);
+        let wrong = expected.differences(&memory, &half);
+        self.wrong.extend(wrong.into_iter().map(|difference| format!("{when}: {difference}")));
+    }
+
+    /// Compares the fates that the undo of an import has just told with the replay. Nobody else was at work.
+    fn compare_fates(&mut self, import: ImportId) {
+        let memory = self.memory.borrow();
+        let expected = replay::fates(&memory.log, &memory.undone, import);
+        let told = |key| memory.told.fates.get(key).copied().unwrap_or(RowFate::Nothing);
+        let wrong = expected.iter().filter(|(key, fate)| told(key) != **fate);
+        let wrong = wrong.map(|(key, fate)| format!("{key:?} was told as {:?} instead of {fate:?}", told(key)));
+        self.wrong.extend(wrong);
     }
 
     /// Undoes all that stands, in a drawn order, and compares after each undo.
-    fn undo_the_rest(&mut self, seed: u64) {
+    fn undo_the_rest(&mut self) {
         let undone = self.memory.borrow().undone.clone();
         let mut left: Vec<_> = (1..=IMPORTS).map(ImportId).filter(|import| !undone.contains(import)).collect();
         while !left.is_empty() {
             let at = self.draw.below(left.len() as u64) as usize;
             let import = left.remove(at);
             self.in_turn([What::Undo(import)]);
-            self.compare(seed, "after an undo at the end");
+            self.compare("after an undo at the end");
+            self.compare_fates(import);
             if self.draw.one_in(2) {
                 self.in_turn([What::Hand]);
-                self.compare(seed, "after an edit at the end");
+                self.compare("after an edit at the end");
             }
         }
     }
@@ -189,51 +317,102 @@ fn seeds(usual: u64) -> std::ops::Range<u64> {
     0..asked.unwrap_or(usual)
 }
 
+/// Runs a story for each seed, and fails with the number of wrong stories and the first of them.
+fn run(seeds: std::ops::Range<u64>, tell: impl Fn(&mut Story)) {
+    let all = seeds.end;
+    let (mut wrong, mut first) = (0, None);
+    for seed in seeds {
+        let mut story = Story::new(seed);
+        tell(&mut story);
+        if !story.wrong.is_empty() {
+            wrong += 1;
+            let memory = story.memory.borrow();
+            first.get_or_insert_with(|| format!("seed {seed}: {:#?}\n{memory:#?}", story.wrong));
+        }
+    }
+    assert_eq!(wrong, 0, "of {all} stories; {}", first.unwrap_or_default());
+}
+
 #[test]
 fn one_after_another_imports_edits_and_undos_leave_a_replay_without_the_undone_imports() {
-    for seed in seeds(1000) {
-        let mut story = Story::new(seed);
+    run(seeds(2000), |story| {
+        story.beginning();
         for _ in 0..20 {
             let import = ImportId(1 + story.draw.below(IMPORTS));
             match story.draw.below(6) {
-                0 | 1 => {
-                    story.in_turn((0..CHUNKS).map(|chunk| What::Load(import, chunk)));
-                    story.memory.borrow_mut().fold(import);
-                }
-                2 => story.in_turn([What::Undo(import)]),
+                0 | 1 => story.loaded(import),
+                2 if story.draw.one_in(2) => story.in_turn([What::Undo(import)]),
                 _ => story.in_turn([What::Hand]),
             }
         }
         story.settle();
-        story.compare(seed, "in turn");
-        story.undo_the_rest(seed);
-    }
+        story.compare("in turn");
+        story.undo_the_rest();
+    });
 }
 
 #[test]
 fn interleaved_and_killed_imports_edits_and_undos_leave_a_replay_without_the_undone_imports() {
-    for seed in seeds(3000) {
-        let mut story = Story::new(seed);
-        let steps = 50 + story.draw.below(400);
+    run(seeds(2000), |story| {
+        story.beginning();
+        let steps = 50 + story.draw.below(600);
         story.interleaved(steps);
         story.settle();
-        story.compare(seed, "interleaved");
-        story.undo_the_rest(seed);
-    }
+        story.compare("interleaved");
+        story.undo_the_rest();
+    });
+}
+
+/// All imports are loaded one after another, with edits between, and then many of them are undone at the same time.
+#[test]
+fn undos_at_the_same_time_leave_a_replay_without_the_undone_imports() {
+    run(seeds(2000), |story| {
+        story.beginning();
+        for import in (1..=IMPORTS).map(ImportId) {
+            story.loaded(import);
+            if story.draw.one_in(3) {
+                story.in_turn([What::Hand]);
+            }
+        }
+        for import in (1..=IMPORTS).map(ImportId) {
+            if !story.draw.one_in(4) {
+                story.begin(What::Undo(import));
+            }
+        }
+        story.settle();
+        story.compare("undone at once");
+        story.undo_the_rest();
+    });
 }
 
 #[test]
 fn the_stories_are_eventful() {
-    let (mut kept, mut removed, mut lost, mut orphaned) = (0, 0, 0, BTreeSet::new());
+    let (mut kept, mut orphaned, mut told) = (0, BTreeSet::new(), [0; 9]);
     for seed in 0..300 {
         let mut story = Story::new(seed);
-        story.interleaved(300);
+        story.beginning();
+        story.interleaved(500);
         story.settle();
         let memory = story.memory.borrow();
-        kept += memory.people.values().filter(|person| person.orphan).count();
-        removed += memory.told.removed;
-        lost += memory.told.lost_claims;
+        kept += memory.records.values().filter(|record| record.orphan).count();
         orphaned.extend(memory.companies.values().filter(|company| company.orphan).map(|company| company.name));
+        let now = &memory.told;
+        let deleted = memory.records.values().filter(|record| record.gone.is_some()).count() as u64;
+        let events = [
+            now.removed,
+            now.lost_claims,
+            now.amended,
+            now.stepped,
+            now.rechecked,
+            now.released_orphans,
+            now.brought_back,
+            deleted,
+            memory.images.len() as u64,
+        ];
+        told.iter_mut().zip(events).for_each(|(sum, event)| *sum += event);
     }
-    assert!(kept > 50 && removed > 200 && lost > 100 && orphaned.len() == 3, "{kept} {removed} {lost} {orphaned:?}");
+    println!("kept {kept}, [removed, lost, amended, stepped, rechecked, orphans, back, deleted, images] {told:?}");
+    assert!(kept > 50 && orphaned.len() == 3, "{kept} {orphaned:?}");
+    let least = [200, 50, 10, 20, 1, 2, 10, 50, 300];
+    assert!(told.iter().zip(least).all(|(sum, least)| *sum >= least), "{told:?} instead of at least {least:?}");
 }

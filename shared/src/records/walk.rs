@@ -95,7 +95,7 @@ impl<'s> RecordWalk<'s> {
     pub async fn begin(services: &'s Services, walked: Walked, after: Option<u64>) -> Result<Self, StoreError> {
         let Walked { account, kind, made_by } = walked;
         let (hand, roll) = tokio::try_join!(
-            services.store.all(keys::hand_record_counts(account, kind)),
+            services.store.all(keys::hand_record_counts(account, kind, ImportId::HAND)),
             Roll::read(services, account, made_by)
         )?;
         let mut parts = VecDeque::new();
@@ -172,7 +172,7 @@ impl<'s> RecordWalk<'s> {
             let first = RecordId(last.id.0 + 1);
             self.parts.push_front(Part { first, count: None, is_whole: false, ..part });
         }
-        records.retain(|record| !kept || record.orphan);
+        records.retain(|record| record.gone.is_none() && (!kept || record.orphan));
         Ok(Some(Opened { records, until }))
     }
 

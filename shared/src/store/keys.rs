@@ -71,6 +71,10 @@ wire_words! {
     RecordKind {
         /// A contact of the account, who belongs to a company.
         Person = "person",
+        /// A profile of a database.
+        Profile = "profile",
+        /// A subprofile of a collection, which belongs to a profile.
+        Subprofile = "subprofile",
     }
 }
 

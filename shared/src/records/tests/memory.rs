@@ -7,12 +7,23 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::{Value, json};
 
 use super::super::Record;
-use super::super::record::Fields;
-use super::super::undo::orphaned;
-use crate::id::{ImportId, RecordId, Row};
+use super::super::image::{Former, Image};
+use super::super::index::IndexTerm;
+use super::super::record::{Fields, Gone, Writer};
+use super::super::restore::RowFate;
+use super::super::wanted::subprofiles_field;
+use crate::id::{ImportId, OwnerId, RecordId, Row};
+use crate::store::keys::RecordKind;
 
 /// Companies are known by their names' numbers. Like stored things, a company that is made again has its id again.
 pub type Company = u64;
+
+/// The database, which owns profiles.
+pub const DATABASE: OwnerId = OwnerId(1);
+/// The collection, which owns subprofiles.
+pub const COLLECTION: OwnerId = OwnerId(2);
+/// The fields with index items.
+pub const INDEXED: [&str; 2] = ["f0", "f1"];
 
 #[derive(Clone, Copy, Debug)]
 pub struct PersonRow {
@@ -32,8 +43,30 @@ impl PersonRow {
     }
 }
 
+/// Values by field; `None` takes the value off.
+pub type Patch = BTreeMap<String, Option<Value>>;
+
+/// A row of a file, as the join has decided on it.
+#[derive(Clone, Debug)]
+pub enum FileRow {
+    Person(PersonRow),
+    Profile(Fields),
+    Subprofile(RecordId, Fields),
+    Change(RecordId, Patch),
+    Deletion(RecordId),
+}
+
 pub fn number(fields: &Fields, name: &str) -> Option<u64> {
     fields.get(name).and_then(Value::as_u64)
+}
+
+/// The index terms of a record.
+pub fn terms(owner: Option<OwnerId>, fields: &Fields) -> BTreeSet<IndexTerm> {
+    let indexed = fields.iter().filter(|(field, _)| INDEXED.contains(&field.as_str()));
+    let term = |(field, value): (&String, &Value)| {
+        Some(IndexTerm { owner: owner?, field: field.clone(), value: value.to_string() })
+    };
+    indexed.filter_map(term).collect()
 }
 
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -75,27 +108,44 @@ pub enum Written {
     Needs(ImportId, Company),
     /// People deleted a company.
     CompanyGone(Company),
-    Created(ImportId, RecordId, Fields),
-    Edited(RecordId, Fields),
-    Deleted(RecordId),
+    Created(ImportId, Box<Record>),
+    /// Fields got other values. Without fields: a subprofile of the profile was created.
+    Changed(Writer, RecordId, Patch),
+    Deleted(Writer, RecordId),
 }
 
 #[derive(Debug, Default)]
 pub struct Told {
     pub removed: u64,
     pub lost_claims: u64,
+    pub amended: u64,
+    pub stepped: u64,
+    pub rechecked: u64,
+    pub released_orphans: u64,
+    pub brought_back: u64,
+    /// The people who were kept without their address, because somebody took the address while they were nearly removed.
+    pub without_address: BTreeSet<RecordId>,
+    /// The fate of each row, as the undo of its chunk told.
+    pub fates: BTreeMap<(Writer, RecordId), RowFate>,
 }
 
 #[derive(Debug, Default)]
 pub struct Memory {
-    pub people: BTreeMap<RecordId, Record>,
+    pub records: BTreeMap<RecordId, Record>,
     pub claims: BTreeMap<u64, RecordId>,
+    /// Index items, with the version of the record for which each was put, and the import that put it.
+    pub hints: BTreeMap<(IndexTerm, RecordId), (u64, ImportId)>,
+    pub images: BTreeMap<(Writer, RecordId), Image>,
     pub companies: BTreeMap<Company, CompanyItem>,
     pub references: BTreeMap<(Company, ImportId), Reference>,
     pub notes: BTreeSet<(ImportId, Company)>,
     pub chunks: BTreeMap<(ImportId, u64), Chunk>,
     /// Imports whose undo has begun.
     pub undone: BTreeSet<ImportId>,
+    /// Imports that were stopped, and not resumed since.
+    pub stopped: BTreeSet<ImportId>,
+    /// The import in the lane.
+    pub lane: Option<ImportId>,
     pub folded: BTreeSet<ImportId>,
     pub log: Vec<Written>,
     pub told: Told,
@@ -105,8 +155,8 @@ pub struct Memory {
 
 pub const ROWS_PER_CHUNK: u64 = 10;
 
-pub fn chunk_of(id: RecordId) -> u64 {
-    (id.row().0 - 1) / ROWS_PER_CHUNK
+pub fn chunk_of(row: Row) -> u64 {
+    (row.0 - 1) / ROWS_PER_CHUNK
 }
 
 impl Memory {
@@ -130,22 +180,55 @@ impl Memory {
         self.chunks.get_mut(&(import, chunk)).expect("a planned chunk")
     }
 
+    pub fn chunks_of(&self, import: ImportId) -> impl Iterator<Item = &Chunk> + Clone {
+        self.chunks.iter().filter(move |((of, _), _)| *of == import).map(|(_, chunk)| chunk)
+    }
+
     pub fn partition(&self, import: ImportId, chunk: u64) -> Vec<Record> {
-        let of = |record: &&Record| record.maker() == import && chunk_of(record.id) == chunk;
-        self.people.values().filter(of).cloned().collect()
+        let of = |record: &&Record| record.maker() == import && chunk_of(record.id.row()) == chunk;
+        self.records.values().filter(of).cloned().collect()
+    }
+
+    pub fn images_of(&self, import: ImportId, chunk: u64) -> Vec<Image> {
+        let of = |writer: Writer| writer.import() == import && chunk_of(writer.row()) == chunk;
+        self.images.iter().filter(|((writer, _), _)| of(*writer)).map(|(_, image)| image.clone()).collect()
     }
 
     pub fn is_unfinished(&self, import: ImportId) -> bool {
-        let of = self.chunks.iter().filter(|((of, _), _)| *of == import).map(|(_, chunk)| chunk.state);
-        of.clone().any(|state| state != State::Committed) && !of.clone().all(|state| state == State::Reverted)
-            || (self.undone.contains(&import) && self.notes.iter().any(|(of, _)| *of == import))
+        let states = self.chunks_of(import).map(|chunk| chunk.state);
+        let is_undone = self.undone.contains(&import);
+        let end = if is_undone { State::Reverted } else { State::Committed };
+        states.clone().any(|state| state != end) || is_undone && self.notes.iter().any(|(of, _)| *of == import)
+    }
+
+    /// Gives the lane to an import, unless another import is at work in it.
+    pub fn enters_lane(&mut self, import: ImportId) -> bool {
+        let is_over = |of: ImportId| {
+            let mut chunks = self.chunks_of(of);
+            chunks.clone().all(|chunk| chunk.state == State::Committed)
+                || ((self.undone.contains(&of) || self.stopped.contains(&of)) && chunks.all(|one| one.lease.is_none()))
+        };
+        if self.undone.contains(&import) || self.lane.is_some_and(|of| of != import && !is_over(of)) {
+            return false;
+        }
+        if self.lane != Some(import) {
+            self.stopped.remove(&import);
+        }
+        self.lane = Some(import);
+        true
     }
 
     /// `true` if people see the record.
     pub fn is_seen(&self, record: &Record) -> bool {
         let import = record.maker();
-        let committed = || self.chunks[&(import, chunk_of(record.id))].state == State::Committed;
-        import == ImportId::HAND || record.orphan || (!self.undone.contains(&import) && committed())
+        let committed = || self.chunks[&(import, chunk_of(record.id.row()))].state == State::Committed;
+        let parent = record.parent.is_none_or(|id| self.records.get(&id).is_some_and(|parent| self.is_seen(parent)));
+        let stands = import == ImportId::HAND || record.orphan || (!self.undone.contains(&import) && committed());
+        record.gone.is_none() && parent && stands
+    }
+
+    pub fn seen(&self) -> Vec<Record> {
+        self.records.values().filter(|record| self.is_seen(record)).cloned().collect()
     }
 
     pub fn claim(&mut self, address: u64, id: RecordId) -> bool {
@@ -158,6 +241,83 @@ impl Memory {
         if self.claims.get(&address) == Some(&id) {
             self.claims.remove(&address);
         }
+    }
+
+    pub fn put_hint(&mut self, term: IndexTerm, id: RecordId, version: u64, by: ImportId) {
+        let hint = self.hints.entry((term, id)).or_insert((version, by));
+        if hint.0 <= version {
+            *hint = (version, by);
+        }
+    }
+
+    pub fn drop_hint(&mut self, term: IndexTerm, id: RecordId, version: u64, by: ImportId) {
+        if let Entry::Occupied(hint) = self.hints.entry((term, id))
+            && (hint.get().0 <= version || hint.get().1 == by)
+        {
+            hint.remove();
+        }
+    }
+
+    /// Puts a block of images, if none is there.
+    pub fn put_images(&mut self, import: ImportId, block: &[Image]) {
+        for image in block {
+            self.images.entry((image.writer(import), image.record)).or_insert(image.clone());
+        }
+    }
+
+    pub fn amend_image(&mut self, import: ImportId, image: Image) {
+        self.told.amended += 1;
+        self.images.insert((image.writer(import), image.record), image);
+    }
+
+    /// Puts a record in place of the version before. `false` if somebody was first.
+    pub fn put(&mut self, after: &Record) -> bool {
+        let is_next = self.records.get(&after.id).is_some_and(|now| now.version + 1 == after.version);
+        if is_next {
+            self.records.insert(after.id, after.clone());
+        }
+        is_next
+    }
+
+    /// The write of a row, which is recorded.
+    pub fn put_for_row(&mut self, me: Writer, after: &Record, former: &Former) -> bool {
+        let written = self.put(after);
+        if written {
+            self.log.push(match former {
+                Former::Changed { fields, .. } => {
+                    let fields = fields.keys().filter(|name| !name.starts_with('s'));
+                    let patch = fields.map(|name| (name.clone(), after.fields.get(name).cloned())).collect();
+                    Written::Changed(me, after.id, patch)
+                }
+                Former::Deleted => Written::Deleted(me, after.id),
+            });
+        }
+        written
+    }
+
+    /// Removes a record that stands for its import.
+    pub fn remove(&mut self, seen: &Record) -> bool {
+        let unchanged = self.records.get(&seen.id).is_some_and(|now| now.version == seen.version);
+        if unchanged {
+            self.records.remove(&seen.id);
+            self.told.removed += 1;
+        }
+        unchanged
+    }
+
+    /// The transaction that removes a record to which others have written, with its claim and hints, and for an orphan
+    /// with its count at people's reference.
+    pub fn remove_touched(&mut self, seen: &Record, hints: &BTreeSet<IndexTerm>) -> bool {
+        let removed = self.remove(seen);
+        if removed {
+            self.hints.retain(|(term, id), _| *id != seen.id || !hints.contains(term));
+            number(&seen.fields, "email").into_iter().for_each(|address| self.release(address, seen.id));
+        }
+        if removed && seen.orphan {
+            self.told.released_orphans += 1;
+            number(&seen.fields, "company").into_iter().for_each(|name| self.adjust(ImportId::HAND, name, -1));
+        }
+        removed
     }
 
     /// Finds or makes the company and refers to it.
@@ -205,9 +365,9 @@ impl Memory {
         }
         let mut totals = BTreeMap::new();
         for id in created {
-            let fields = self.people[id].fields.clone();
-            number(&fields, "company").into_iter().for_each(|name| *totals.entry(name).or_insert(0) += 1);
-            self.log.push(Written::Created(import, *id, fields));
+            let record = self.records[id].clone();
+            number(&record.fields, "company").into_iter().for_each(|name| *totals.entry(name).or_insert(0) += 1);
+            self.log.push(Written::Created(import, Box::new(record)));
         }
         let chunk = self.chunk(import, chunk);
         (chunk.state, chunk.lease, chunk.totals) = (State::Committed, None, totals);
@@ -215,7 +375,7 @@ impl Memory {
 
     /// Sets the totals of an import whose chunks are committed.
     pub fn fold(&mut self, import: ImportId) {
-        let chunks: Vec<_> = self.chunks.range((import, 0)..(ImportId(import.0 + 1), 0)).map(|(_, one)| one).collect();
+        let chunks: Vec<_> = self.chunks_of(import).collect();
         if self.folded.contains(&import)
             || self.undone.contains(&import)
             || chunks.iter().any(|chunk| chunk.state != State::Committed)
@@ -232,13 +392,14 @@ impl Memory {
         }
     }
 
-    /// The transaction of an edit by hand: the record in the version that was read, claims, references. `None` before
-    /// makes a record, `None` after deletes one.
+    /// The transaction of an edit by hand: the record in the version that was read, claims, references, hints. `None` before
+    /// makes a record, `None` after deletes one. A deleted profile leaves a tombstone without fields.
     pub fn edit(&mut self, before: Option<&Record>, after: Option<&Record>) -> bool {
         let one = before.or(after).expect("a record");
         let referrer = if one.orphan { ImportId::HAND } else { one.maker() };
-        let fenced = referrer != ImportId::HAND && self.chunks[&(referrer, chunk_of(one.id))].state != State::Committed;
-        let unchanged = self.people.get(&one.id).map(|now| now.version) == before.map(|before| before.version);
+        let chunk = || self.chunks[&(referrer, chunk_of(one.id.row()))].state;
+        let fenced = referrer != ImportId::HAND && chunk() != State::Committed;
+        let unchanged = self.records.get(&one.id).map(|now| now.version) == before.map(|before| before.version);
         let of = |record: Option<&Record>, name| record.and_then(|record| number(&record.fields, name));
         let [address, company] = ["email", "company"].map(|name| (of(before, name), of(after, name)));
         let taken = address.1.is_some_and(|address| self.claims.get(&address).is_some_and(|&id| id != one.id));
@@ -254,30 +415,74 @@ impl Memory {
             company.1.into_iter().for_each(|name| self.adjust(referrer, name, 1));
             company.0.into_iter().for_each(|name| self.adjust(referrer, name, -1));
         }
-        let (id, fields) = (one.id, after.map(|after| after.fields.clone()));
-        self.log.push(match (before, fields) {
-            (None, Some(fields)) => Written::Created(ImportId::HAND, id, fields),
-            (Some(_), Some(fields)) => Written::Edited(id, fields),
-            (_, None) => Written::Deleted(id),
+        let terms_of =
+            |record: Option<&Record>| record.map(|record| terms(record.owner, &record.fields)).unwrap_or_default();
+        let (old, new) = (terms_of(before), terms_of(after));
+        for term in &old - &new {
+            self.hints.remove(&(term, one.id));
+        }
+        for term in &new - &old {
+            self.put_hint(term, one.id, after.map_or(0, |after| after.version), ImportId::HAND);
+        }
+        self.log.push(match (before, after) {
+            (None, Some(after)) => Written::Created(ImportId::HAND, Box::new(after.clone())),
+            (Some(before), Some(after)) => {
+                let names = before.fields.keys().chain(after.fields.keys());
+                let differ = names.filter(|name| before.fields.get(*name) != after.fields.get(*name));
+                let patch = differ.map(|name| (name.clone(), after.fields.get(name).cloned())).collect();
+                Written::Changed(Writer::HAND, one.id, patch)
+            }
+            (_, None) => Written::Deleted(Writer::HAND, one.id),
         });
-        match after {
-            Some(after) => drop(self.people.insert(id, after.clone())),
-            None => drop(self.people.remove(&id)),
+        match (before, after) {
+            (_, Some(after)) => drop(self.records.insert(one.id, after.clone())),
+            (Some(before), None) if before.owner.is_some() => {
+                let gone = Some(Gone { import: ImportId::HAND, row: Row(0), at: 2 });
+                let (fields, writers) = Default::default();
+                let version = before.version + 1;
+                self.records.insert(one.id, Record { fields, writers, gone, version, ..before.clone() });
+            }
+            (_, None) => drop(self.records.remove(&one.id)),
         }
         true
     }
 
-    /// The transaction by which an undo keeps a person: the mark, and the move of the company's count.
-    pub fn keep(&mut self, seen: &Record) {
-        let referrer = seen.maker();
-        if self.people.get(&seen.id).map(|now| now.version) != Some(seen.version) {
-            return;
+    /// The transaction that makes a subprofile by hand: the subprofile, and the profile in its next version, which people
+    /// hold from now on.
+    pub fn make_subprofile(&mut self, profile: &Record, new: &Record) -> bool {
+        let stands = profile.maker() == ImportId::HAND || profile.orphan;
+        let committed = || self.chunks[&(profile.maker(), chunk_of(profile.id.row()))].state == State::Committed;
+        let mut after = Record { version: profile.version + 1, ..profile.clone() };
+        after.set(&subprofiles_field(COLLECTION), None, Writer::HAND);
+        if !(stands || committed()) || !self.put(&after) {
+            return false;
         }
-        self.people.insert(seen.id, orphaned(seen.clone()));
-        if let Some(name) = number(&seen.fields, "company") {
+        self.log.push(Written::Changed(Writer::HAND, profile.id, Patch::new()));
+        assert!(self.edit(None, Some(new)), "nobody else has the number");
+        true
+    }
+
+    /// The transaction by which an undo keeps a record: the mark, the move of the company's count, and the claim and the
+    /// hints, which an earlier attempt may have dropped. Without its address, a person is kept without the field.
+    pub fn keep(&mut self, after: &Record, hints: &BTreeSet<IndexTerm>) -> bool {
+        let mut after = after.clone();
+        if self.records.get(&after.id).map(|now| now.version + 1) != Some(after.version) {
+            return false;
+        }
+        if let Some(address) = number(&after.fields, "email")
+            && !self.claim(address, after.id)
+        {
+            self.told.without_address.insert(after.id);
+            let writer = after.writer("email");
+            after.set("email", None, writer);
+        }
+        if let Some(name) = number(&after.fields, "company") {
             self.adjust(ImportId::HAND, name, 1);
-            self.adjust(referrer, name, -1);
+            self.adjust(after.maker(), name, -1);
         }
+        hints.iter().for_each(|term| self.put_hint(term.clone(), after.id, after.version, after.maker()));
+        self.records.insert(after.id, after);
+        true
     }
 
     pub fn make_company(&mut self, name: Company) {
@@ -299,6 +504,15 @@ impl Memory {
         self.references.retain(|(of, _), _| *of != name);
         self.companies.remove(&name);
         self.log.push(Written::CompanyGone(name));
+    }
+}
+
+/// The kind of a record, by its owner.
+pub fn kind_of(owner: Option<OwnerId>) -> RecordKind {
+    match owner {
+        None => RecordKind::Person,
+        Some(DATABASE) => RecordKind::Profile,
+        Some(_) => RecordKind::Subprofile,
     }
 }
 

@@ -2,21 +2,28 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::memory::{Company, Memory, Written, number};
-use crate::id::{ImportId, RecordId};
-use crate::records::record::Fields;
+use serde_json::Value;
+
+use super::memory::{Company, Memory, State, Written, chunk_of, number, terms};
+use crate::id::{ImportId, OwnerId, RecordId};
+use crate::records::record::{Fields, Writer};
+use crate::records::restore::RowFate;
 
 #[derive(Debug, PartialEq)]
 struct Standing {
     fields: Fields,
+    owner: Option<OwnerId>,
+    parent: Option<RecordId>,
     /// The import to whose reference the person counts.
     referrer: ImportId,
     stands: bool,
+    /// `true` if an import deleted the record. Nobody sees the record, but the deletion may be undone.
+    deleted: bool,
 }
 
 #[derive(Debug, PartialEq)]
 pub struct Expected {
-    people: BTreeMap<RecordId, Standing>,
+    records: BTreeMap<RecordId, Standing>,
     companies: BTreeSet<Company>,
     /// Companies to which people moved a person of an import that stands. The import's reference stays, and so may the
     /// company, after the person has left.
@@ -24,52 +31,140 @@ pub struct Expected {
 }
 
 pub fn replay(log: &[Written], undone: &BTreeSet<ImportId>) -> Expected {
-    let mut people: BTreeMap<RecordId, Standing> = BTreeMap::new();
+    let mut records: BTreeMap<RecordId, Standing> = BTreeMap::new();
     let (mut companies, mut visited) = (BTreeSet::new(), BTreeSet::new());
+    let stands = |import: ImportId| !undone.contains(&import);
     for written in log {
         match written {
-            Written::Needs(import, company) if !undone.contains(import) => drop(companies.insert(*company)),
+            Written::Needs(import, company) if stands(*import) => drop(companies.insert(*company)),
             Written::Needs(..) => {}
             Written::CompanyGone(company) => {
                 companies.remove(company);
                 visited.remove(company);
             }
-            Written::Created(import, id, fields) => {
-                let stands = !undone.contains(import);
+            Written::Created(import, record) => {
+                let stands = stands(*import);
                 let referrer = if stands { *import } else { ImportId::HAND };
-                people.insert(*id, Standing { fields: fields.clone(), referrer, stands });
+                let (fields, owner, parent) = (record.fields.clone(), record.owner, record.parent);
+                records.insert(record.id, Standing { fields, owner, parent, referrer, stands, deleted: false });
             }
-            Written::Edited(id, fields) => {
-                let person = people.get_mut(id).expect("people edit whom they see");
-                if person.referrer != ImportId::HAND {
-                    visited.extend(number(fields, "company"));
+            Written::Changed(writer, id, patch) if stands(writer.import()) => {
+                let Some(record) = records.get_mut(id) else { continue };
+                if record.referrer != ImportId::HAND {
+                    visited.extend(patch.get("company").and_then(|value| value.as_ref()?.as_u64()));
                 }
-                (person.fields, person.stands) = (fields.clone(), true);
+                for (field, value) in patch {
+                    match value {
+                        Some(value) => drop(record.fields.insert(field.clone(), value.clone())),
+                        None => drop(record.fields.remove(field)),
+                    }
+                }
+                record.stands = true;
             }
-            Written::Deleted(id) => drop(people.remove(id)),
+            Written::Deleted(writer, id) if *writer == Writer::HAND => drop(records.remove(id)),
+            Written::Deleted(writer, id) if stands(writer.import()) => {
+                records.entry(*id).and_modify(|record| record.deleted = true);
+            }
+            Written::Changed(..) | Written::Deleted(..) => {}
         }
     }
-    people.retain(|_, person| person.stands);
-    companies.extend(people.values().filter_map(|person| number(&person.fields, "company")));
-    Expected { people, companies, visited }
+    records.retain(|_, record| record.stands);
+    let people = records.values().filter(|record| !record.deleted);
+    companies.extend(people.filter_map(|person| number(&person.fields, "company")));
+    Expected { records, companies, visited }
+}
+
+/// The last standing write of a field: its place in the log, its writer and its value.
+type Write = (usize, Writer, Option<Value>);
+
+/// The fates that the undo of an import tells of its rows which changed or deleted records, if nobody else is at work.
+pub fn fates(log: &[Written], undone: &BTreeSet<ImportId>, import: ImportId) -> BTreeMap<(Writer, RecordId), RowFate> {
+    let present = replay(log, undone).records;
+    let is_present = |id: &RecordId| present.get(id).is_some_and(|record| !record.deleted);
+    // The last write of a field among the places for which `within` holds. The maker's values stay with the record.
+    let last = |id: RecordId, field: &str, within: &dyn Fn(usize) -> bool| -> Option<Write> {
+        let of = |(at, written): (usize, &Written)| match written {
+            Written::Created(_, record) if record.id == id => {
+                Some((at, Writer::maker_of(id), record.fields.get(field).cloned()))
+            }
+            Written::Changed(writer, of, patch) if *of == id && !undone.contains(&writer.import()) => {
+                patch.get(field).map(|value| (at, *writer, value.clone()))
+            }
+            _ => None,
+        };
+        log.iter().enumerate().filter(|(at, _)| within(*at)).filter_map(of).next_back()
+    };
+    let mut fates = BTreeMap::new();
+    for (at, written) in log.iter().enumerate() {
+        let (writer, id, fate) = match written {
+            Written::Changed(writer, id, patch) if writer.import() == import && !patch.is_empty() => {
+                let is_kept = |field: &String| {
+                    let before = last(*id, field, &|other| other < at);
+                    let now = last(*id, field, &|_| true);
+                    let said = |write: &Option<Write>| write.as_ref().map(|(_, who, value)| (*who, value.clone()));
+                    now.as_ref().is_some_and(|(place, ..)| *place > at) && said(&before) != said(&now)
+                };
+                let kept = patch.keys().any(is_kept);
+                (writer, id, if kept { RowFate::Kept } else { RowFate::Restored })
+            }
+            Written::Deleted(writer, id) if writer.import() == import => (writer, id, RowFate::BroughtBack),
+            _ => continue,
+        };
+        fates.insert((*writer, *id), if is_present(id) { fate } else { RowFate::Gone });
+    }
+    fates
 }
 
 impl Expected {
-    /// What differs between the items and the replay.
-    pub fn differences(&self, memory: &Memory) -> Vec<String> {
+    fn is_seen(&self, id: RecordId) -> bool {
+        let record = self.records.get(&id).filter(|record| !record.deleted);
+        record.is_some_and(|record| record.parent.is_none_or(|parent| self.is_seen(parent)))
+    }
+
+    /// The differences between the items and the replay. Chunks of the imports `half` were not committed, so rows of theirs
+    /// may have left items that nobody sees.
+    pub fn differences(&self, memory: &Memory, half: &BTreeSet<ImportId>) -> Vec<String> {
         let mut wrong = Vec::new();
         let mut same = |what: &str, here: String, expected: String| {
             if here != expected {
                 wrong.push(format!("{what}: {here} instead of {expected}"));
             }
         };
-        let fields = |fields: &Fields| format!("{fields:?}");
-        let here: BTreeMap<_, _> = memory.people.values().map(|one| (one.id, fields(&one.fields))).collect();
-        let expected: BTreeMap<_, _> = self.people.iter().map(|(id, one)| (*id, fields(&one.fields))).collect();
-        same("people", format!("{here:?}"), format!("{expected:?}"));
+        let addressed = |id: &RecordId| !memory.told.without_address.contains(id);
+        let fields = |id: &RecordId, fields: &Fields| {
+            let mut fields = fields.clone();
+            fields.retain(|name, _| name != "email" || addressed(id));
+            format!("{fields:?}")
+        };
+        let here: BTreeMap<_, _> =
+            memory.seen().into_iter().map(|one| (one.id, (fields(&one.id, &one.fields), one.parent))).collect();
+        let seen = self.records.iter().filter(|(id, _)| self.is_seen(**id));
+        let expected: BTreeMap<_, _> = seen.map(|(id, one)| (*id, (fields(id, &one.fields), one.parent))).collect();
+        same("records", format!("{here:?}"), format!("{expected:?}"));
 
-        let claims = self.people.iter().filter_map(|(id, one)| Some((number(&one.fields, "email")?, *id)));
-        let claims: Vec<_> = claims.collect();
+        // What people do not see: deleted records, subprofiles of deleted profiles, and the rows of half an import.
+        let is_half = |id: RecordId| {
+            let chunk = (id.import(), chunk_of(id.row()));
+            half.contains(&chunk.0) && memory.chunks.get(&chunk).is_some_and(|chunk| chunk.state == State::Planned)
+        };
+        for record in memory.records.values().filter(|record| !is_half(record.id)) {
+            let by_hand = record.gone.is_some_and(|gone| gone.import == ImportId::HAND);
+            let owned = by_hand || self.records.contains_key(&record.id);
+            same("an item that nobody owns", format!("{} {owned}", record.id), format!("{} true", record.id));
+        }
+
+        let hints: BTreeSet<_> = memory.hints.keys().cloned().collect();
+        let of = |record: &super::super::Record| {
+            let id = record.id;
+            terms(record.owner, &record.fields).into_iter().map(move |term| (term, id))
+        };
+        let wanted: BTreeSet<_> = memory.records.values().filter(|record| !is_half(record.id)).flat_map(of).collect();
+        let missing: Vec<_> = wanted.difference(&hints).collect();
+        let left: Vec<_> = hints.difference(&wanted).filter(|_| half.is_empty()).collect();
+        same("index items", format!("{left:?} too many, {missing:?} missing"), "[] too many, [] missing".to_owned());
+
+        let people = || self.records.iter().filter(|(id, record)| record.owner.is_none() && addressed(id));
+        let claims: Vec<_> = people().filter_map(|(id, one)| Some((number(&one.fields, "email")?, *id))).collect();
         let each: BTreeMap<_, _> = claims.iter().copied().collect();
         assert_eq!(each.len(), claims.len(), "two people of the replay have one address");
         same("claims", format!("{:?}", memory.claims), format!("{each:?}"));
@@ -80,7 +175,7 @@ impl Expected {
         same("companies", format!("{more:?} too many, {less:?} missing"), "{} too many, {} missing".to_owned());
 
         let mut counts: BTreeMap<(Company, ImportId), i64> = BTreeMap::new();
-        for person in self.people.values() {
+        for person in self.records.values() {
             let company = number(&person.fields, "company");
             company.into_iter().for_each(|name| *counts.entry((name, person.referrer)).or_default() += 1);
         }

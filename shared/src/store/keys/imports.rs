@@ -3,7 +3,7 @@
 use aws_sdk_dynamodb::types::AttributeValue;
 
 use super::{Key, RecordKind, digest};
-use crate::id::{AccountId, ChunkNo, ImportId, MappingId, ThingId};
+use crate::id::{AccountId, ChunkNo, ImportId, MappingId, RecordId, Row, ThingId};
 use crate::store::{Item, Query, StoreError, Table};
 
 /// The number of counter items over which an import's counts are spread, so that loaders do not wait for the same item.
@@ -11,6 +11,8 @@ pub const COUNTERS: u64 = 16;
 /// The largest number of chunks in a page of a query. DynamoDB's own limit of a megabyte would hold so many chunks that
 /// a page takes tens of megabytes of memory once decoded.
 const CHUNKS_A_PAGE: usize = 100;
+/// The largest number of blocks of before-images in a page of a query: 16 KB each.
+const IMAGES_A_PAGE: usize = 16;
 /// The number of imports in an item of the roll, chosen so that the item stays below one write unit.
 const IMPORTS_A_ROLL: u64 = 50;
 /// The latest time that the attribute `changed` can spell, in milliseconds since 1970.
@@ -153,6 +155,33 @@ pub fn notes(account: AccountId, import: ImportId) -> Query {
     Query::partition(Table::Imports, format!("{}#notes", import_partition(account, import)))
 }
 
+/// A block of before-images of a chunk, stored by the `tries`-th try to load the chunk. The block's first image is of the
+/// row `first`.
+pub fn image_block(account: AccountId, import: ImportId, chunk: ChunkNo, first: Row, tries: u32) -> Key {
+    Key::imports(image_partition(account, import, chunk), format!("{first:09}.{tries:05}"))
+}
+
+/// A before-image that replaces the image of a row and a record in a block. The item lies behind every block that may
+/// have the image.
+pub fn amended_image(account: AccountId, import: ImportId, chunk: ChunkNo, row: Row, record: RecordId) -> Key {
+    Key::imports(image_partition(account, import, chunk), format!("{row:09}~{record:016}"))
+}
+
+/// All before-images of a chunk. Of two images of a row and a record the later one holds.
+pub fn images(account: AccountId, import: ImportId, chunk: ChunkNo) -> Query {
+    Query::partition(Table::Imports, image_partition(account, import, chunk)).limit(IMAGES_A_PAGE)
+}
+
+/// The before-images of a chunk of the rows up to `row`, the item nearest to the row first.
+pub fn images_back_from(account: AccountId, import: ImportId, chunk: ChunkNo, row: Row) -> Query {
+    let all = Query::partition(Table::Imports, image_partition(account, import, chunk));
+    all.between("0", format!("{row:09}~~")).descending().limit(1)
+}
+
+fn image_partition(account: AccountId, import: ImportId, chunk: ChunkNo) -> String {
+    format!("{}#images#{chunk}", import_partition(account, import))
+}
+
 /// The claim of a request with an `Idempotency-Key`, by the user who sent the request.
 pub fn request(account: AccountId, user: ThingId, key: &str) -> Key {
     let digest = digest(&[user.to_string().as_bytes(), key.as_bytes()]);
@@ -272,14 +301,15 @@ pub fn hand_counts(account: AccountId) -> Query {
     Query::partition(Table::Imports, format!("A#{account}#hand"))
 }
 
-/// The number of records in a partition of records made by hand.
-pub fn hand_record_count(account: AccountId, kind: RecordKind, chunk: ChunkNo) -> Key {
-    Key::imports(hand_records(account, kind), format!("{chunk:07}"))
+/// The number of records in a partition of records made by hand, where `hand` is [`ImportId::HAND`] or the hand number of
+/// a database.
+pub fn hand_record_count(account: AccountId, kind: RecordKind, hand: ImportId, chunk: ChunkNo) -> Key {
+    Key::imports(hand_records(account, kind, hand), format!("{chunk:07}"))
 }
 
-/// The numbers of records in all partitions of records made by hand, by partition.
-pub fn hand_record_counts(account: AccountId, kind: RecordKind) -> Query {
-    Query::partition(Table::Imports, hand_records(account, kind))
+/// The numbers of records in all partitions of the records of `hand`, by partition.
+pub fn hand_record_counts(account: AccountId, kind: RecordKind, hand: ImportId) -> Query {
+    Query::partition(Table::Imports, hand_records(account, kind, hand))
 }
 
 /// The partition to which a counter of records made by hand belongs.
@@ -288,8 +318,11 @@ pub fn chunk_of_hand_records(key: &Key) -> Result<ChunkNo, StoreError> {
     chunk.map_err(|_| StoreError::Shape(format!("a counter of records without a partition: {}", key.sk)))
 }
 
-fn hand_records(account: AccountId, kind: RecordKind) -> String {
-    format!("A#{account}#hand#{}", kind.name())
+fn hand_records(account: AccountId, kind: RecordKind, hand: ImportId) -> String {
+    match hand {
+        ImportId::HAND => format!("A#{account}#hand#{}", kind.name()),
+        hand => format!("A#{account}#hand#{}#{hand}", kind.name()),
+    }
 }
 
 /// The counter that numbers accounts.

@@ -1,7 +1,7 @@
 //! The keys of the items in the table Workspace.
 
-use super::{Key, Kind, RecordKind};
-use crate::id::{AccountId, ChunkNo, ImportId, Row, ThingId};
+use super::{Key, Kind, RecordKind, digest};
+use crate::id::{AccountId, ChunkNo, ImportId, OwnerId, RecordId, Row, ThingId};
 use crate::store::{Query, Table};
 
 /// An account's own item, under the account's number.
@@ -119,6 +119,22 @@ pub fn records_between(
     (first, last): (Row, Row),
 ) -> Query {
     records(account, kind, import, chunk).between(format!("{first:09}"), format!("{last:09}"))
+}
+
+/// The index item by which a record is found by the value of a field of its owner. Values of any length are compared by
+/// the first 128 bits of their digest.
+pub fn index_item(account: AccountId, owner: OwnerId, field: &str, value: &str, record: RecordId) -> Key {
+    Key::workspace(index_partition(account, owner, field, value), format!("{record:016}"))
+}
+
+/// The index items of all records with this value, by id.
+pub fn index_items(account: AccountId, owner: OwnerId, field: &str, value: &str) -> Query {
+    Query::partition(Table::Workspace, index_partition(account, owner, field, value))
+}
+
+fn index_partition(account: AccountId, owner: OwnerId, field: &str, value: &str) -> String {
+    let digest = digest(&[value.as_bytes()]);
+    format!("A#{account}#ix#{owner}#{field}#{}", &digest[..32])
 }
 
 fn record_partition(account: AccountId, kind: RecordKind, import: ImportId, chunk: ChunkNo) -> String {

@@ -1,0 +1,232 @@
+//! The changes and deletions that the rows of a claimed chunk want of records which stand.
+//!
+//! | effect | trace | why a second try is harmless |
+//! |---|---|---|
+//! | before-images, in blocks | themselves | a try stores images for rows without an image alone |
+//! | an amended image, if the record has changed since | itself | the same row and record have the same key |
+//! | hints of new values | the image | put again with the same version, or dropped |
+//! | the record, by one write on the condition of its version | `by` of the record | whose `by` is the row is done |
+//! | hints of former values dropped | the image | the next try drops the hints of every value but the record's own |
+//!
+//! Imports that write to the same records take turns, so no other import writes to the records meanwhile. People and
+//! undos do, and the version of the record is the fence.
+
+use std::collections::BTreeMap;
+
+use super::ancestry::Ancestry;
+use super::history::History;
+use super::image::{Album, Former, Image, ImagesOfChunk};
+use super::index::Hints;
+use super::record::{Record, Writer};
+use super::restore::own_values;
+use super::rules::{HintWriter, RecordRules};
+use super::wanted::{Due, Wanted, due, wrote_before};
+use crate::concurrent::drained;
+use crate::id::{RecordId, Row};
+use crate::import::Import;
+use crate::lease::{Lease, LeasedError};
+use crate::ledger::Chunk;
+use crate::services::Services;
+use crate::store::keys::{Key, RecordKind};
+use crate::store::{Patience, StoreError, Write, decode};
+
+/// The most records read, and their images stored, before the records are written.
+const TARGETS_A_WINDOW: usize = 200;
+/// The most records written at once.
+const IN_FLIGHT: usize = 16;
+/// The most attempts to write to a record that others keep changing.
+const ATTEMPTS: u32 = 20;
+
+/// A record to which a row writes, as the join has found it.
+#[derive(Clone, Debug)]
+pub struct Target {
+    pub row: Row,
+    pub kind: RecordKind,
+    pub record: RecordId,
+    pub wanted: Wanted,
+}
+
+/// The outcome of a row's write.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Applied {
+    /// The record is changed or deleted, by this try or an earlier one.
+    Written,
+    /// The record has the wanted values.
+    Unchanged,
+    /// The record is gone.
+    Gone,
+}
+
+/// The rows of a claimed chunk, with the rules of the records to which the rows write.
+pub struct Changes<'a> {
+    pub services: &'a Services,
+    pub import: &'a Import,
+    pub chunk: &'a Chunk,
+    pub lease: &'a Lease,
+    pub rules: &'a [RecordRules<'a>],
+}
+
+impl Changes<'_> {
+    /// Writes to the records, in windows. The targets come in the order of their rows, and no record comes twice. Returns
+    /// the outcomes in the order of the targets.
+    ///
+    /// A changed record costs a write unit for each KB, its share of a block of images (a write unit for 1 KB of images of
+    /// all rows), two for each indexed field with another value, and half a read unit or more. An unchanged record costs
+    /// the reading.
+    pub async fn apply(&self, targets: &[Target]) -> Result<Vec<Applied>, LeasedError> {
+        let album = Album { account: self.import.account, import: self.import.id, chunk: self.chunk.number };
+        let is_retry = self.chunk.tries > 1;
+        let mut images = if is_retry { album.read_all(self.services).await? } else { ImagesOfChunk::new() };
+        let history = History::new(self.services, self.import);
+        let mut outcomes = Vec::with_capacity(targets.len());
+        for window in targets.chunks(TARGETS_A_WINDOW) {
+            let keys = self.keys(&history, window).await?;
+            let records = self.read_all(&keys).await?;
+            let new = self.new_images(window, &records, &images)?;
+            self.lease.check(&self.services.clock)?;
+            album.store(self.services, new.clone(), self.chunk.tries).await?;
+            images.extend(new.into_iter().map(|image| ((image.row, image.record), image)));
+            let writes = window.iter().map(|target| {
+                let change = Change { changes: self, album, history: &history, target, is_retry };
+                let key = keys.get(&target.record);
+                let image = images.get(&(target.row, target.record)).cloned();
+                let record = records.get(&target.record).cloned();
+                async move {
+                    self.lease.check(&self.services.clock)?;
+                    match key {
+                        Some(key) => change.write(key, record, image).await,
+                        None => Ok(Applied::Gone),
+                    }
+                }
+            });
+            outcomes.extend(drained(writes, IN_FLIGHT).await?);
+        }
+        Ok(outcomes)
+    }
+
+    async fn keys(&self, history: &History<'_>, window: &[Target]) -> Result<BTreeMap<RecordId, Key>, StoreError> {
+        let mut keys = BTreeMap::new();
+        for target in window {
+            if let Some(key) = history.key(target.kind, target.record).await? {
+                keys.insert(target.record, key);
+            }
+        }
+        Ok(keys)
+    }
+
+    async fn read_all(&self, keys: &BTreeMap<RecordId, Key>) -> Result<BTreeMap<RecordId, Record>, StoreError> {
+        let keys: Vec<Key> = keys.values().cloned().collect();
+        let records = self.services.store.get_many(&keys).await?.into_iter().map(decode::<Record>);
+        records.map(|record| record.map(|record| (record.id, record))).collect()
+    }
+
+    /// The images of the window's rows that have no image yet.
+    fn new_images(
+        &self,
+        window: &[Target],
+        records: &BTreeMap<RecordId, Record>,
+        images: &ImagesOfChunk,
+    ) -> Result<Vec<Image>, StoreError> {
+        let mut new = Vec::new();
+        for target in window.iter().filter(|target| !images.contains_key(&(target.row, target.record))) {
+            let record = records.get(&target.record);
+            if let (Some(record), Due::Write { former, .. }) = (record, self.due(target, record)?) {
+                new.push(target.image(record, former));
+            }
+        }
+        Ok(new)
+    }
+
+    fn due(&self, target: &Target, record: Option<&Record>) -> Result<Due, StoreError> {
+        let rules = self.rules(target.kind)?;
+        let me = Writer::of(self.import.id, target.row);
+        let due = due(record, &target.wanted, me, rules.terms, self.services.clock.now_ms());
+        if let (Some(record), Due::Write { after, .. }) = (record, &due) {
+            let (held, holds) = ((rules.holdings)(record)?, (rules.holdings)(after)?);
+            if (held.address, held.things) != (holds.address, holds.things) {
+                let why = format!("row {} changes the address or a thing of record {}", target.row, target.record);
+                return Err(StoreError::Shape(why));
+            }
+        }
+        Ok(due)
+    }
+
+    fn rules(&self, kind: RecordKind) -> Result<&RecordRules<'_>, StoreError> {
+        let rules = self.rules.iter().find(|rules| rules.kind == kind);
+        rules.ok_or_else(|| StoreError::Shape(format!("the import has no rules for records of the kind {kind}")))
+    }
+}
+
+impl Target {
+    fn image(&self, record: &Record, former: Former) -> Image {
+        Image { row: self.row, kind: self.kind, record: self.record, owner: record.owner, former }
+    }
+}
+
+/// The write of a row to a record.
+struct Change<'a> {
+    changes: &'a Changes<'a>,
+    album: Album,
+    history: &'a History<'a>,
+    target: &'a Target,
+    is_retry: bool,
+}
+
+impl Change<'_> {
+    /// Writes to the record, which was read a moment ago and has this image.
+    async fn write(
+        &self,
+        key: &Key,
+        mut record: Option<Record>,
+        mut image: Option<Image>,
+    ) -> Result<Applied, LeasedError> {
+        let Changes { services, import, .. } = *self.changes;
+        let terms = self.changes.rules(self.target.kind)?.terms;
+        let hints = HintWriter { services, account: import.account, record: self.target.record, by: import.id };
+        let mut is_again = self.is_retry;
+        let mut patience = Patience::of_tries(ATTEMPTS);
+        loop {
+            let owed = self.owed(record.as_ref(), image.as_ref()).await?;
+            let Due::Write { former, after } = owed else {
+                if let Some(image) = image.filter(|_| is_again) {
+                    let left = Hints::of_passing(terms, image.owner, record.as_ref(), &own_values(&image));
+                    hints.drop(&left).await?;
+                }
+                return Ok(match owed {
+                    Due::Gone => Applied::Gone,
+                    Due::Unchanged => Applied::Unchanged,
+                    Due::Done | Due::Write { .. } => Applied::Written,
+                });
+            };
+            let Some(before) = record else { return Ok(Applied::Gone) };
+            if image.as_ref().is_none_or(|image| image.former != former) {
+                let amended = self.target.image(&before, former);
+                self.album.amend(services, &amended).await?;
+                image = Some(amended);
+            }
+            let change = Hints::of_change(terms, &before, &after);
+            hints.put(&change).await?;
+            let put = Write::put(key.clone(), &*after).when("#version = :seen").bind(":seen", before.version);
+            if services.store.attempt(put).await? {
+                hints.drop(&change).await?;
+                return Ok(Applied::Written);
+            }
+            is_again = true;
+            patience.wait(false, "a record kept changing while a row wrote to it").await?;
+            self.changes.lease.check(&services.clock)?;
+            record = Record::read(services, key).await?;
+        }
+    }
+
+    /// The write which the row owes, given the image that an earlier try has stored.
+    async fn owed(&self, record: Option<&Record>, image: Option<&Image>) -> Result<Due, StoreError> {
+        let me = Writer::of(self.changes.import.id, self.target.row);
+        if let (true, Some(record), Some(image)) = (self.is_retry, record, image) {
+            let wrote = |known: &Ancestry| wrote_before(record, &image.former, me, known);
+            if self.history.decided(record.id, wrote).await? {
+                return Ok(Due::Done);
+            }
+        }
+        self.changes.due(self.target, record)
+    }
+}

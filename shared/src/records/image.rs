@@ -1,0 +1,64 @@
+//! Before-images: what an import found in a record before a row changed or deleted the record.
+//!
+//! An image is stored before the record is written, so an undo that finds no image finds no write either. An image holds,
+//! for each changed field, the former value **and the writer of the former value**, because the undo of an import
+//! restores past imports that are undone themselves. A record that an import deletes keeps its fields under the
+//! tombstone, so the image of a deletion names the record alone.
+
+mod stored;
+
+use std::collections::BTreeMap;
+
+use serde_json::Value;
+
+use super::record::Writer;
+use crate::id::{ImportId, OwnerId, RecordId, Row};
+use crate::store::keys::RecordKind;
+
+pub use stored::{Album, ImagesOfChunk};
+
+/// The value of a field, or `None` without a value, with the writer of the value.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct WrittenValue {
+    /// The value, or `None` for a field without a value.
+    pub value: Option<Value>,
+    /// The row, or the people, who wrote the value.
+    pub writer: Writer,
+}
+
+/// The state of a record before a row of an import wrote to the record.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Former {
+    /// The row changed fields.
+    Changed {
+        /// Each changed field as the row found the field.
+        fields: BTreeMap<String, WrittenValue>,
+        /// The new values of the changed fields that have index items. The undo of a loader that died finds the items by
+        /// these values.
+        indexed: BTreeMap<String, Value>,
+    },
+    /// The row deleted the record.
+    Deleted,
+}
+
+/// A before-image, by row and record: a row may write to a profile and to a subprofile.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Image {
+    /// The row that wrote to the record.
+    pub row: Row,
+    /// The kind of the record.
+    pub kind: RecordKind,
+    /// The record.
+    pub record: RecordId,
+    /// The owner of the record, by which the index items of a removed record are found.
+    pub owner: Option<OwnerId>,
+    /// The state of the record before the write.
+    pub former: Former,
+}
+
+impl Image {
+    /// The row as a writer of fields; `import` is the import of the image.
+    pub fn writer(&self, import: ImportId) -> Writer {
+        Writer::of(import, self.row)
+    }
+}

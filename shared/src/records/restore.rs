@@ -1,0 +1,203 @@
+//! The plan of an undo for a record: to restore fields, to bring a record back, to keep it, or to remove it.
+//!
+//! Not the values decide but the last writers of the fields. Somebody may change a field and change it back, and that
+//! write stands.
+//!
+//! | the row … | the undo … |
+//! |---|---|
+//! | is the last writer of a field | restores the resolved value with its writer |
+//! | is not the last writer of a field | leaves the field; the undo of the last writer restores past the row |
+//! | deleted the record | takes the tombstone off, and resolves all fields |
+//! | created the record | keeps the record as an orphan if somebody who stands has written to it, else removes it |
+//!
+//! An orphan belongs to its standing writers. Whoever undoes the last of them removes the record.
+
+use std::collections::BTreeSet;
+
+use serde_json::Value;
+
+use super::Record;
+use super::ancestry::{Ancestry, Missing};
+use super::image::{Former, Image, WrittenValue};
+use crate::id::ImportId;
+
+/// The write which an undo owes to a record.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Step {
+    /// No write.
+    Leave,
+    /// The record in its next version, to be written if the version is still the one before.
+    Put(Box<Record>),
+    /// The record to be removed, if the version is still the one that was read.
+    Remove,
+}
+
+impl Step {
+    /// The record which the step has written, or `None` for the other steps.
+    pub fn written(self) -> Option<Record> {
+        match self {
+            Self::Put(after) => Some(*after),
+            Self::Leave | Self::Remove => None,
+        }
+    }
+}
+
+/// The fate of a row's write in an undo, as the report tells people.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum RowFate {
+    /// The row wrote nothing that stands, so there is nothing to tell.
+    Nothing,
+    /// The fields have their former values.
+    Restored,
+    /// The deleted record is back.
+    BroughtBack,
+    /// A field stays as it is, because somebody who stands has written to the field since.
+    Kept,
+    /// The record is gone.
+    Gone,
+}
+
+/// The plan of an undo for a record.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Plan {
+    /// The write that is due.
+    pub step: Step,
+    /// Values which the row, the undo, or an earlier try of either may have given to fields.
+    pub passing: Vec<(String, Value)>,
+}
+
+/// Plans the undo of a row's write, where `import` is the import of the image and `record` the record as read, or `None` if
+/// the record is not there. The plan comes with the fate of the row.
+pub fn restored(
+    known: &Ancestry,
+    import: ImportId,
+    image: &Image,
+    record: Option<&Record>,
+) -> Result<(Plan, RowFate), Missing> {
+    let me = image.writer(import);
+    let mut passing = own_values(image);
+    let mut trails = Vec::new();
+    match (&image.former, record) {
+        (Former::Changed { fields, .. }, _) => {
+            for (field, before) in fields {
+                trails.push((field.clone(), known.trail(image.record, field, before.clone())?));
+            }
+        }
+        (Former::Deleted, Some(record)) => {
+            for field in all_fields(record) {
+                let trail = known.trail(image.record, &field, record.written(&field))?;
+                trails.push((field, trail));
+            }
+        }
+        (Former::Deleted, None) => {}
+    }
+    trails.iter().for_each(|(field, trail)| pass(&mut passing, field, trail));
+    let Some(record) = record else {
+        return Ok((Plan { step: Step::Leave, passing }, RowFate::Gone));
+    };
+
+    let mut after = record.clone();
+    let mut differs = false;
+    let mut fate = RowFate::Nothing;
+    match &image.former {
+        Former::Changed { .. } => {
+            for (field, trail) in &trails {
+                let resolved = trail.last().expect("a trail is never empty");
+                let now = record.written(field);
+                if now.writer == me {
+                    after.set(field, resolved.value.clone(), resolved.writer);
+                    differs = true;
+                    fate = fate.max(RowFate::Restored);
+                } else if now == *resolved {
+                    fate = fate.max(RowFate::Restored);
+                } else if known.stands(now.writer)? {
+                    fate = fate.max(RowFate::Kept);
+                }
+            }
+        }
+        Former::Deleted => {
+            fate = RowFate::BroughtBack;
+            if record.gone.is_some_and(|gone| gone.writer() == me) {
+                trails.iter().filter_map(|(field, trail)| Some((field, trail.last()?))).for_each(
+                    |(field, resolved)| {
+                        after.set(field, resolved.value.clone(), resolved.writer);
+                    },
+                );
+                after.gone = None;
+                differs = true;
+            }
+        }
+    }
+    if let Some(gone) = after.gone
+        && known.stands(gone.writer())?
+    {
+        fate = RowFate::Gone;
+    }
+    let mut step = if differs { Step::Put(Box::new(next(after.clone(), record))) } else { Step::Leave };
+    if (differs || record.orphan) && !is_deleted_by_hand(record) && !known.is_held(&after)? {
+        (step, fate) = (Step::Remove, RowFate::Gone);
+    }
+    Ok((Plan { step, passing }, fate))
+}
+
+/// Plans for a record whose maker is undone.
+pub fn taken_back(known: &Ancestry, record: &Record) -> Result<Step, Missing> {
+    if record.orphan && is_deleted_by_hand(record) {
+        return Ok(Step::Leave);
+    }
+    if is_deleted_by_hand(record) || !known.is_held(record)? {
+        return Ok(Step::Remove);
+    }
+    let kept = || Box::new(next(Record { orphan: true, ..record.clone() }, record));
+    Ok(if record.orphan { Step::Leave } else { Step::Put(kept()) })
+}
+
+/// Plans again for a record which an undo wrote to: values of writers that were undone meanwhile are resolved, and a record
+/// that nobody holds any more is removed.
+pub fn rechecked(known: &Ancestry, record: &Record) -> Result<Plan, Missing> {
+    let (mut after, mut passing) = (record.clone(), Vec::new());
+    if is_deleted_by_hand(record) {
+        return Ok(Plan { step: Step::Leave, passing });
+    }
+    for field in all_fields(record) {
+        let trail = known.trail(record.id, &field, record.written(&field))?;
+        pass(&mut passing, &field, &trail);
+        let resolved = trail.last().expect("a trail is never empty");
+        after.set(&field, resolved.value.clone(), resolved.writer);
+    }
+    let step = match () {
+        () if !known.is_held(record)? => Step::Remove,
+        () if after != *record => Step::Put(Box::new(next(after, record))),
+        () => Step::Leave,
+    };
+    Ok(Plan { step, passing })
+}
+
+/// The record in the version after that of `before`.
+fn next(record: Record, before: &Record) -> Record {
+    Record { version: before.version + 1, ..record }
+}
+
+/// Nothing brings a record back which people deleted.
+fn is_deleted_by_hand(record: &Record) -> bool {
+    record.gone.is_some_and(|gone| gone.import.is_by_hand())
+}
+
+/// The fields with a value or with a writer other than the maker.
+fn all_fields(record: &Record) -> BTreeSet<String> {
+    record.fields.keys().chain(record.writers.keys()).cloned().collect()
+}
+
+/// The values that the row of an image found and wrote in fields with index items.
+pub fn own_values(image: &Image) -> Vec<(String, Value)> {
+    let mut passing = Vec::new();
+    if let Former::Changed { fields, indexed } = &image.former {
+        fields.iter().for_each(|(field, before)| pass(&mut passing, field, std::slice::from_ref(before)));
+        passing.extend(indexed.iter().map(|(field, value)| (field.clone(), value.clone())));
+    }
+    passing
+}
+
+fn pass(passing: &mut Vec<(String, Value)>, field: &str, trail: &[WrittenValue]) {
+    passing.extend(trail.iter().filter_map(|written| Some((field.to_owned(), written.value.clone()?))));
+}

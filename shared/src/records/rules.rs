@@ -1,0 +1,62 @@
+//! The rules of a kind of records, which the storage code takes from the kind.
+
+use std::collections::BTreeSet;
+
+use super::change::Holdings;
+use super::index::{self, Hints, IndexTerm, Terms};
+use super::record::{Fields, Record};
+use crate::concurrent::drained;
+use crate::id::{AccountId, ImportId, OwnerId, RecordId};
+use crate::services::Services;
+use crate::store::keys::RecordKind;
+use crate::store::{StoreError, Write};
+
+/// The most index items written at once for a record.
+const HINTS_IN_FLIGHT: usize = 4;
+
+/// What the engine must know of a kind of records.
+#[derive(Clone, Copy)]
+pub struct RecordRules<'r> {
+    /// The kind.
+    pub kind: RecordKind,
+    /// Tells the address and the things of a record.
+    pub holdings: &'r (dyn Fn(&Record) -> Result<Holdings, StoreError> + Sync),
+    /// The field with the address that a record claims, or `None` for a kind without addresses.
+    pub address_field: Option<&'static str>,
+    /// Tells the index terms of a record.
+    pub terms: Terms<'r>,
+}
+
+/// The terms of a kind whose records are found by no value.
+pub fn no_terms(_: Option<OwnerId>, _: &Fields) -> BTreeSet<IndexTerm> {
+    BTreeSet::new()
+}
+
+/// Index items of a record.
+#[derive(Clone, Copy)]
+pub(super) struct HintWriter<'s> {
+    pub services: &'s Services,
+    pub account: AccountId,
+    pub record: RecordId,
+    /// The import whose loader or undo puts and drops.
+    pub by: ImportId,
+}
+
+impl HintWriter<'_> {
+    /// Puts hints, each with the version for which it was put. A hint of a later version stays.
+    pub async fn put(&self, hints: &Hints) -> Result<(), StoreError> {
+        let put = |term| index::put_before(self.account, term, self.record, hints.version, self.by);
+        self.send(hints.put.iter().map(put)).await
+    }
+
+    /// Drops hints that nobody has put for a later version.
+    pub async fn drop(&self, hints: &Hints) -> Result<(), StoreError> {
+        let drop = |term| index::drop_up_to(self.account, term, self.record, hints.version, self.by);
+        self.send(hints.drop.iter().map(drop)).await
+    }
+
+    async fn send(&self, writes: impl Iterator<Item = Write>) -> Result<(), StoreError> {
+        let sent = writes.map(|write| async move { self.services.store.attempt(write).await });
+        drained(sent, HINTS_IN_FLIGHT).await.map(|_| ())
+    }
+}

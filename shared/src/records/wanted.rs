@@ -1,0 +1,103 @@
+//! The change or deletion of a record that a row of an import wants, and the write which is still due.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde_json::Value;
+
+use super::Record;
+use super::ancestry::{Ancestry, Missing};
+use super::image::Former;
+use super::index::{Terms, is_indexed};
+use super::record::{Gone, Writer};
+use crate::id::{ImportId, OwnerId};
+
+/// The change which a row wants.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Wanted {
+    /// Other values in some fields.
+    Change {
+        /// The fields with their new values; `None` takes the value off.
+        fields: BTreeMap<String, Option<Value>>,
+        /// Fields without a value, by which a subprofile that the row creates holds its profile: as long as the row
+        /// stands, the profile stays when its maker is undone. See [`subprofiles_field`].
+        links: BTreeSet<String>,
+    },
+    /// The record deleted.
+    Deletion,
+}
+
+/// The name of the field of a profile by whose writers the profile is held for its subprofiles in a collection, for
+/// example `s12`.
+pub fn subprofiles_field(collection: OwnerId) -> String {
+    format!("s{collection}")
+}
+
+/// The write which a row owes to a record.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Due {
+    /// None: an earlier try of the row wrote to the record.
+    Done,
+    /// None: the record was removed, or is deleted.
+    Gone,
+    /// None: the record has the wanted values.
+    Unchanged,
+    /// The record in its next version, with the image to be stored before.
+    Write {
+        /// The state of the record before the write.
+        former: Former,
+        /// The record to be written if the version is still the one before.
+        after: Box<Record>,
+    },
+}
+
+/// Decides on the write that the row `me` owes to a record as read, at the time `at` (milliseconds since the epoch).
+/// `terms` tells which values have index items.
+///
+/// A row writes to a record once. The record tells by `by` that the row has written, also if the answer to the write was
+/// lost: imports which write to the same records take turns, and neither people nor undos touch `by`.
+pub fn due(record: Option<&Record>, wanted: &Wanted, me: Writer, terms: Terms<'_>, at: i64) -> Due {
+    let Some(record) = record else { return Due::Gone };
+    let by = (me.import(), me.row());
+    if record.by == Some(by) {
+        return Due::Done;
+    }
+    if record.gone.is_some() {
+        return Due::Gone;
+    }
+    let mut after = Record { version: record.version + 1, by: Some(by), updated_at: at, ..record.clone() };
+    let former = match wanted {
+        Wanted::Deletion => {
+            after.gone = Some(Gone { import: me.import(), row: me.row(), at });
+            Former::Deleted
+        }
+        Wanted::Change { fields, links } => {
+            let mut former = BTreeMap::new();
+            let changed = fields.iter().filter(|(name, value)| record.fields.get(*name) != value.as_ref());
+            // Nobody needs to hold a record which people hold, or which goes with the row itself.
+            let is_held = |import: ImportId| import == ImportId::HAND || import == me.import();
+            let links = links.iter().filter(|link| !is_held(record.maker()) && !is_held(record.writer(link).import()));
+            for (name, value) in
+                changed.map(|(name, value)| (name, value.clone())).chain(links.map(|link| (link, None)))
+            {
+                former.insert(name.clone(), record.written(name));
+                after.set(name, value, me);
+            }
+            if former.is_empty() {
+                return Due::Unchanged;
+            }
+            let new = former.keys().filter_map(|name| Some((name.clone(), after.fields.get(name)?.clone())));
+            let new = new.filter(|(name, value)| is_indexed(terms, record.owner, name, value)).collect();
+            Former::Changed { fields: former, indexed: new }
+        }
+    };
+    Due::Write { former, after: Box::new(after) }
+}
+
+/// `true` if the row `me`, which stored the image `former` in an earlier try, wrote to the record before others did. A
+/// resumed import meets such records: it stopped, a later import wrote, and the later write stays.
+pub fn wrote_before(record: &Record, former: &Former, me: Writer, known: &Ancestry) -> Result<bool, Missing> {
+    match former {
+        Former::Changed { fields, .. } => known.leads_to(record, me, &fields.keys().collect::<Vec<_>>()),
+        Former::Deleted => Ok(false),
+    }
+}
