@@ -6,7 +6,7 @@
 //! | modules | subject |
 //! |---|---|
 //! | `id`, `clock`, `concurrent`, `shorten`, `wire` | ids, time, requests at once, short texts, words on the wire |
-//! | `source`, `values`, `table`, `contact_form`, `format`, `packed` | bytes to rows, without I/O |
+//! | `source`, `values`, `table`, `contact_form`, `profile_form`, `format`, `packed` | bytes to rows, without I/O |
 //! | `store`, `files`, `queue` | DynamoDB, S3, SQS |
 //! | `memory`, `portions`, `connections`, `environment`, `fetch`, `services`, `lease` | a process's cache, limits, connections and settings of the AWS clients, files behind a URL, all clients, leases |
 //! | `things`, `ledger` | users, clients, projects, tags and companies; the outcome of each row |
@@ -45,6 +45,7 @@ pub mod memory;
 pub mod packed;
 pub mod plan;
 pub mod portions;
+pub mod profile_form;
 pub mod queue;
 pub mod records;
 pub mod results;

@@ -119,7 +119,7 @@ pub fn survey<F: Form>(
         }
         return survey.finish().map_err(refused);
     };
-    let from = Unpacked::plain(kind.is_sheet());
+    let from = Unpacked::from(Some(kind));
     let mut survey = from.survey(options, rows_per_chunk);
     let mut why = None;
     let unpacked = unpack(kind, bytes, wanted, &Limits::DOOR, cancellation, &mut |piece| {

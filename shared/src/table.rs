@@ -47,7 +47,7 @@ use std::fmt::Debug;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use crate::source::{Encoding, RawField, RecordCells};
+use crate::source::{Encoding, Judged, QuoteRules, RawField, RecordCells};
 
 pub(crate) use error::excerpt;
 pub use error::{ErrorCode, NO_VALUE, RowError, VALUE};
@@ -74,6 +74,9 @@ pub use verdict::{StoredLayout, Verdict};
 /// All functions are pure: the same arguments give the same answer, in any process. No state outlives a file, so a plan
 /// made by one machine is read by another.
 pub trait Form: Copy + Debug + Eq + 'static {
+    /// The fewest columns of a table. A text without any delimiter has a single column, and is seldom a table.
+    const LEAST_COLUMNS: usize = 2;
+
     /// The caller's wishes about a file. A spreadsheet is unpacked in a thread of its own, with a copy of the wishes.
     type Options: Clone + Debug + Default + Send + Sync + 'static;
     /// The meaning of the header: for example the format, and the column of each role.
@@ -109,8 +112,9 @@ pub trait Form: Copy + Debug + Eq + 'static {
     /// Adds the meaning of the header to a refusal which comes after the header.
     fn complete(refusal: &mut RefusalOf<Self>, known: &Self::Known);
 
-    /// Begins the observations. `lengths` are the observations on the number of cells, for the watch to keep.
-    fn watch(known: &Self::Known, headers: &Headers, lengths: RowLengths) -> Self::Watch;
+    /// Begins the observations. `lengths` are the observations on the number of cells, for the watch to keep. `judged` has
+    /// the dialect, as found in the head of the file.
+    fn watch(known: &Self::Known, headers: &Headers, lengths: RowLengths, judged: &Judged) -> Self::Watch;
 
     /// Observes a record on `line`, which follows `rows` records; `cells` is `None` if the record cannot be read.
     fn see(watch: &mut Self::Watch, line: u64, cells: Option<RecordCells<'_>>, headers: &Headers, rows: u64);
@@ -163,6 +167,7 @@ pub struct TextOptions {
     pub encoding: Option<Encoding>,
     /// An ASCII character other than a quote or a line break.
     pub delimiter: Option<u8>,
+    pub quotes: QuoteRules,
 }
 
 /// The beginning of a file, in which the header is searched.
@@ -175,6 +180,7 @@ pub struct Head<'t> {
     pub delimiters: &'t [u8],
     /// The delimiter which the caller asked for.
     pub asked: Option<u8>,
+    pub quotes: QuoteRules,
 }
 
 /// The decisions of a form, with sentences for people about the deciding cells.

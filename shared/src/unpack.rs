@@ -50,7 +50,7 @@ pub async fn open<F: Form>(
     let files = &services.files;
     let mut bytes = Bytestream::open(files, source).await?;
     let Some(kind) = Packing::of(bytes.head().await?) else {
-        let from = Unpacked::plain(false);
+        let from = Unpacked::from(None);
         return Ok(Ok(OpenTable { bytes, from, unpacked: None }));
     };
     let mut table = Unpacking { services, import, wanted, upload: files.upload(key(import, source, wanted)) };

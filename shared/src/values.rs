@@ -9,5 +9,6 @@ pub(crate) mod durations;
 pub mod hashtags;
 pub(crate) mod names;
 pub mod numbers;
+pub mod profile_value;
 pub(crate) mod times;
 pub(crate) mod words;

@@ -9,7 +9,7 @@ use std::fs;
 use std::path::Path;
 
 /// The rooms, from the ground up.
-const ROOMS: [&str; 42] = [
+const ROOMS: [&str; 43] = [
     "shorten",
     "wire",
     "id",
@@ -19,6 +19,7 @@ const ROOMS: [&str; 42] = [
     "values",
     "table",
     "contact_form",
+    "profile_form",
     "format",
     "packed",
     "store",

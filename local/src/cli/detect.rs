@@ -174,7 +174,7 @@ fn survey<F: Form>(path: &Path, wanted: &WantedSheet<F>) -> anyhow::Result<Surve
 
 /// Surveys the table within a spreadsheet, a gzip file or JSON, within the limits of an import.
 fn survey_packed<F: Form>(kind: Packing, bytes: Vec<u8>, wanted: &WantedSheet<F>) -> Surveyed<F> {
-    let from = Unpacked::plain(kind.is_sheet());
+    let from = Unpacked::from(Some(kind));
     let mut pass = Pass { survey: from.survey(wanted.options.clone(), SHOWN), first: None, beginning: Vec::new() };
     let (limits, never) = (Limits::PARSER, Cancellation::default());
     let mut why = None;

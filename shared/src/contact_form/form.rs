@@ -9,7 +9,7 @@ use super::options::ContactReading;
 use super::read::ContactReader;
 use super::row::ContactRow;
 use super::watch::ContactWatch;
-use crate::source::{RawField, RecordCells};
+use crate::source::{Judged, RawField, RecordCells};
 use crate::table::{
     Decided, Form, Head, Headers, MappedField, Refusal, RememberedMapping, RowEnds, RowError, RowLengths, TextOptions,
     quoted,
@@ -25,7 +25,7 @@ impl Form for Contacts {
     type Row<'r> = ContactRow<'r>;
 
     fn text_options(options: &ContactReading) -> TextOptions {
-        TextOptions { encoding: options.encoding, delimiter: options.delimiter }
+        TextOptions { encoding: options.encoding, delimiter: options.delimiter, ..TextOptions::default() }
     }
 
     fn header_columns(cells: &[String], options: &ContactReading) -> Option<BTreeSet<usize>> {
@@ -48,7 +48,7 @@ impl Form for Contacts {
         refusal.reasons.extend(known.said.clone());
     }
 
-    fn watch(known: &ContactHeader, _: &Headers, lengths: RowLengths) -> ContactWatch {
+    fn watch(known: &ContactHeader, _: &Headers, lengths: RowLengths, _: &Judged) -> ContactWatch {
         ContactWatch::new(&known.columns, lengths)
     }
 

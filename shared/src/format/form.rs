@@ -14,7 +14,7 @@ use super::suggest::suggest;
 use super::time_entries::{Layout, Refusal, Rows, TimeEntries};
 use super::watch::Watch;
 use crate::contact_form::can_only_be_contacts;
-use crate::source::{RawField, RecordCells};
+use crate::source::{Judged, RawField, RecordCells};
 use crate::table::{
     ChunkError, ChunkSpan, Decided, Form, Head, Headers, RememberedMapping, RowEnds, RowError, RowLengths, TextOptions,
 };
@@ -29,7 +29,7 @@ impl Form for TimeEntries {
     type Row<'r> = EntryRow<'r>;
 
     fn text_options(options: &ReadingOptions) -> TextOptions {
-        TextOptions { encoding: options.encoding, delimiter: options.delimiter }
+        TextOptions { encoding: options.encoding, delimiter: options.delimiter, ..TextOptions::default() }
     }
 
     fn header_columns(cells: &[String], options: &ReadingOptions) -> Option<BTreeSet<usize>> {
@@ -68,7 +68,7 @@ impl Form for TimeEntries {
         refusal.considered.candidates = known.candidates.clone().into();
     }
 
-    fn watch(known: &KnownHeader, headers: &Headers, lengths: RowLengths) -> Watch {
+    fn watch(known: &KnownHeader, headers: &Headers, lengths: RowLengths, _: &Judged) -> Watch {
         // FreshBooks Classic writes MM/DD/YY or DD/MM/YY, depending on the account; in other formats a
         // two-digit year may also stand first.
         let years_last = known.format == FormatName::Freshbooks;

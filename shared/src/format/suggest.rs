@@ -34,11 +34,11 @@ const COLUMNS: usize = 200;
 /// Suggests a mapping for the table at the beginning of the head, or below a few lines of a title. `None` if no mapping
 /// can be suggested.
 pub(super) fn suggest(head: Head<'_>) -> Option<Box<SuggestedMapping>> {
-    let Head { text, complete, delimiters, .. } = head;
+    let Head { text, complete, delimiters, quotes, .. } = head;
     let mut start = 0;
     for lines in 0..=MOST_LINES {
         let below = &text[start..];
-        for judged in source::judge(below, complete, delimiters) {
+        for judged in source::judge(below, complete, delimiters, quotes) {
             let least = if lines > 0 { MOST_CELLS } else { 1 };
             if judged.header.len() <= least || judged.header.len() > COLUMNS || is_too_long(&judged.header) {
                 continue;

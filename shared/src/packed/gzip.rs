@@ -54,7 +54,7 @@ impl Gunzip {
         })?;
         self.give(sink)?;
         let evidence = vec![format!("a gzip of {} bytes, {} unpacked", self.packed, self.unpacked)];
-        Ok(Unpacked { evidence, ..Unpacked::plain(false) })
+        Ok(Unpacked { evidence, ..Unpacked::from(Some(Packing::Gzip)) })
     }
 
     fn give(&mut self, sink: Sink<'_>) -> Result<(), NotUnpacked> {

@@ -1,6 +1,7 @@
 //! The table that comes out of a packed file, and the options that choose the table.
 
 use super::limits::NotUnpacked;
+use super::packing::Packing;
 use crate::table::{Form, Plan, Refusal, Survey};
 
 /// The number of bytes of a table that are surveyed, or passed on, at a time.
@@ -29,6 +30,8 @@ pub type Sink<'s> = &'s mut dyn FnMut(&[u8]) -> Result<(), NotUnpacked>;
 pub struct Unpacked {
     /// True for a sheet, which is surveyed by [`Survey::of_sheet`].
     pub sheet: bool,
+    /// True for objects of JSON, which are surveyed by [`Survey::of_objects`].
+    pub objects: bool,
     /// The source of the table, as text for people, e.g. the sheet's name.
     pub evidence: Vec<String>,
     /// Remarks for people: a further sheet that fits but is hidden, rows that the spreadsheet hides.
@@ -36,14 +39,23 @@ pub struct Unpacked {
 }
 
 impl Unpacked {
-    /// A table without evidence: a plain file, or a packed file that is not unpacked yet.
-    pub fn plain(sheet: bool) -> Self {
-        Self { sheet, evidence: Vec::new(), notes: Vec::new() }
+    /// A table without evidence from a file with this packing, or from a plain file.
+    pub fn from(packing: Option<Packing>) -> Self {
+        Self {
+            sheet: packing.is_some_and(Packing::is_sheet),
+            objects: packing == Some(Packing::Json),
+            evidence: Vec::new(),
+            notes: Vec::new(),
+        }
     }
 
     /// A survey that suits the kind of table.
     pub fn survey<F: Form>(&self, options: F::Options, rows_per_chunk: u32) -> Survey<F> {
-        if self.sheet { Survey::of_sheet(options, rows_per_chunk) } else { Survey::new(options, rows_per_chunk) }
+        match self {
+            Self { objects: true, .. } => Survey::of_objects(options, rows_per_chunk),
+            Self { sheet: true, .. } => Survey::of_sheet(options, rows_per_chunk),
+            _ => Survey::new(options, rows_per_chunk),
+        }
     }
 
     /// Puts the source of the table in front of the plan's evidence.

@@ -13,6 +13,7 @@ use super::cells::Epoch;
 use super::hidden::HiddenCells;
 use super::inspect::{Inspected, inspect};
 use super::limits::{Limits, NotUnpacked};
+use super::packing::Packing;
 use super::place::CellPlace;
 use super::rows::{Room, SheetRows, record};
 use super::unpacked::{PIECE, Sink, Unpacked, WantedSheet};
@@ -40,7 +41,7 @@ pub(super) fn unpack<F: Form>(
         let mut book = Book::open(file, limits, &inspected, cancellation)?;
         let (sheet, mut notes) = book.choose(wanted)?;
         notes.extend(book.table(&sheet, sink)?.said());
-        Ok(Unpacked { sheet: true, evidence: sheet.evidence(), notes })
+        Ok(Unpacked { evidence: sheet.evidence(), notes, ..Unpacked::from(Some(Packing::Zip)) })
     }));
     let read = read.unwrap_or_else(|panic| Err(damaged(&reason(&*panic))));
     // A cancelled reader ends with an error, which is not an error of the file.

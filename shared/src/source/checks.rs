@@ -82,7 +82,7 @@ pub fn check_splitter(text: &str, delimiter: u8, cuts: &[usize]) {
 }
 
 fn plain_dialect(delimiter: u8) -> Dialect {
-    Dialect { delimiter, spaced: false, backslashes: false, sheet: false }
+    Dialect { delimiter, spaced: false, backslashes: false, apostrophes: false, sheet: false }
 }
 
 /// Splits a text which is whole in memory.

@@ -1,9 +1,10 @@
-//! Detects the dialect of a text: the delimiter, judged outside quotes over several records,
-//! and a blank after each delimiter.
+//! Detects the dialect of a text: the delimiter, judged outside quotes over several records, a blank after each
+//! delimiter, and the quotes of files which may have others than `"`.
 
 use std::borrow::Cow;
 
-use super::{Dialect, RawField, Splitter, Tear, is_blank, tear};
+use super::quotes::{QuoteMark, QuoteRules, QuotedShare, is_in_apostrophes};
+use super::{Dialect, RawField, RecordCells, RecordEnd, Splitter, Tear, is_blank, tear};
 
 /// The delimiters which are tried in detection.
 pub const DELIMITERS: [u8; 4] = [b',', b';', b'\t', b'|'];
@@ -19,6 +20,10 @@ const HEADER: usize = 10_000;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Judged {
     pub dialect: Dialect,
+    /// The rules by which the quotes were found.
+    pub rules: QuoteRules,
+    /// The columns of the first record whose cells stand in apostrophes, in a dialect with apostrophes.
+    pub quoted_names: Vec<usize>,
     /// Cells of the first record, at most 10,000.
     pub header: Vec<String>,
     /// Count of inspected records after the first.
@@ -33,14 +38,19 @@ pub struct Judged {
     blank: usize,
     /// Count of records torn by a backslash before a quote.
     torn: usize,
+    /// The cells in apostrophes behind the first record, in a dialect with apostrophes.
+    share: QuotedShare,
 }
 
 /// Splits the beginning of a text with each of `delimiters`, and returns the results with the likeliest first. The
 /// result is empty while the first record is incomplete; `complete` is true if the text ends here.
-pub fn judge(text: &str, complete: bool, delimiters: &[u8]) -> Vec<Judged> {
+pub fn judge(text: &str, complete: bool, delimiters: &[u8], rules: QuoteRules) -> Vec<Judged> {
     let has_backslashes = memchr::memmem::find(text.as_bytes(), b"\\\"").is_some();
-    let judge = |&delimiter: &u8| {
-        let plain = Dialect { delimiter, spaced: false, backslashes: false, sheet: false };
+    let (is_loose, mark) = match rules {
+        QuoteRules::Usual => (false, Some(QuoteMark::Double)),
+        QuoteRules::Loose(mark) => (true, mark),
+    };
+    let double = |plain: Dialect| {
         let mut judged = split(text, complete, plain)?;
         if has_backslashes && let Some(other) = split(text, complete, Dialect { backslashes: true, ..plain }) {
             // Where the backslash only ends a path, reading it as an escape joins records.
@@ -49,8 +59,18 @@ pub fn judge(text: &str, complete: bool, delimiters: &[u8]) -> Vec<Judged> {
                 judged = other;
             }
         }
-        let spaced = judged.cells > 0 && judged.blank * 10 >= judged.cells * 9;
+        let spaced = is_loose || judged.cells > 0 && judged.blank * 10 >= judged.cells * 9;
         if spaced { split(text, complete, Dialect { spaced, ..judged.dialect }) } else { Some(judged) }
+    };
+    let judge = |&delimiter: &u8| {
+        let plain = Dialect { delimiter, spaced: false, backslashes: false, apostrophes: false, sheet: false };
+        let single = || split(text, complete, Dialect { apostrophes: true, ..plain });
+        let judged = match mark {
+            Some(QuoteMark::Double) => double(plain),
+            Some(QuoteMark::Single) => single(),
+            None => likelier(single(), double(plain)),
+        };
+        judged.map(|judged| Judged { rules, ..judged })
     };
     let mut judged: Vec<Judged> = delimiters.iter().filter_map(judge).collect();
     // A single column is no table. Otherwise the agreement of records on their number of cells is stronger evidence
@@ -63,6 +83,26 @@ pub fn judge(text: &str, complete: bool, delimiters: &[u8]) -> Vec<Judged> {
     judged
 }
 
+impl Judged {
+    /// True if the cells stand in apostrophes: those behind the first record, or of a single record its own.
+    fn is_in_apostrophes(&self) -> bool {
+        match self.records {
+            0 => self.quoted_names.len() == self.header.len(),
+            _ => self.share.is_evidence(),
+        }
+    }
+}
+
+/// The reading by apostrophes, if the cells prove it and the reading by `"` does not agree more with the first record.
+fn likelier(single: Option<Judged>, double: Option<Judged>) -> Option<Judged> {
+    let is_single = |single: &Judged| {
+        let agrees_more =
+            |double: &Judged| double.agreeing * single.records.max(1) > single.agreeing * double.records.max(1);
+        single.is_in_apostrophes() && !double.as_ref().is_some_and(agrees_more)
+    };
+    if single.as_ref().is_some_and(is_single) { single } else { double }
+}
+
 fn split(text: &str, complete: bool, dialect: Dialect) -> Option<Judged> {
     let mut splitter = Splitter::new(dialect, 1);
     let mut judged: Option<Judged> = None;
@@ -72,7 +112,10 @@ fn split(text: &str, complete: bool, dialect: Dialect) -> Option<Judged> {
             return judged;
         }
     }
-    if complete && splitter.finish(text.as_bytes()).is_some() {
+    let last = if complete { splitter.finish(text.as_bytes()) } else { None };
+    // An apostrophe at the beginning of a name takes in the rest of the text, which proves nothing.
+    let is_name = dialect.apostrophes && last == Some(RecordEnd::UnclosedQuote) && judged.is_some();
+    if last.is_some() && !is_name {
         see(&mut judged, dialect, text, splitter.fields());
     }
     judged
@@ -86,11 +129,27 @@ fn see(judged: &mut Option<Judged>, dialect: Dialect, text: &str, fields: &[RawF
     match judged {
         None => {
             let header = cells.take(HEADER).map(Cow::into_owned).collect();
-            *judged =
-                Some(Judged { dialect, header, records: 0, agreeing: 0, surplus: None, cells: 0, blank: 0, torn: 0 });
+            let quoted_names = fields.iter().take(HEADER).enumerate();
+            let quoted_names = quoted_names.filter(|(_, field)| dialect.apostrophes && field.is_quoted());
+            *judged = Some(Judged {
+                dialect,
+                rules: QuoteRules::Usual,
+                quoted_names: quoted_names.map(|(column, _)| column).collect(),
+                header,
+                records: 0,
+                agreeing: 0,
+                surplus: None,
+                cells: 0,
+                blank: 0,
+                torn: 0,
+                share: QuotedShare::default(),
+            });
         }
         Some(judged) => {
             judged.records += 1;
+            if dialect.apostrophes {
+                judged.share.see(RecordCells { text, fields }, is_in_apostrophes);
+            }
             judged.torn += usize::from(tear(text, fields, dialect.delimiter) == Some(Tear::Backslash));
             judged.agreeing += usize::from(fields.len() == judged.header.len());
             // A short record, as a row of totals may be, is no evidence about surplus cells.
@@ -130,7 +189,7 @@ mod tests {
     use super::*;
 
     fn delimiter(text: &str) -> Option<u8> {
-        judge(text, true, &DELIMITERS).first().map(|judged| judged.dialect.delimiter)
+        judge(text, true, &DELIMITERS, QuoteRules::Usual).first().map(|judged| judged.dialect.delimiter)
     }
 
     #[test]
@@ -142,19 +201,41 @@ mod tests {
 
     #[test]
     fn a_text_is_not_judged_before_its_first_record_is_complete() {
-        assert!(judge("a,b,c", false, &DELIMITERS).is_empty());
-        assert!(judge("\"a,\nb", false, b",").is_empty());
-        assert_eq!(judge("a,b,c", true, b",")[0].header, ["a", "b", "c"]);
+        assert!(judge("a,b,c", false, &DELIMITERS, QuoteRules::Usual).is_empty());
+        assert!(judge("\"a,\nb", false, b",", QuoteRules::Usual).is_empty());
+        assert_eq!(judge("a,b,c", true, b",", QuoteRules::Usual)[0].header, ["a", "b", "c"]);
     }
 
     #[test]
     fn backslashes_before_quotes_are_told_from_paths() {
-        let backslashes = |text: &str| judge(text, true, b",")[0].dialect.backslashes;
+        let backslashes = |text: &str| judge(text, true, b",", QuoteRules::Usual)[0].dialect.backslashes;
         assert!(backslashes("a,b\n\"x \\\"y\\\" z\",1\nc,2\n"));
         assert!(backslashes("a,b\n\"x \\\"y, z\\\"\",1\nc,2\n"));
         assert!(!backslashes("a,b\n\"C:\\dir\\\",1\n\"C:\\\",2\n"));
         assert!(!backslashes("a,b\n\"x \\\"\"y\\\"\" z\",1\nc,2\n"));
         assert!(!backslashes("a,b\nx \\\"y\\\" z,1\n"));
+    }
+
+    #[test]
+    fn apostrophes_are_quotes_only_by_loose_rules_and_where_most_cells_stand_in_them() {
+        let apostrophes = |text: &str, rules| judge(text, true, b",", rules)[0].dialect.apostrophes;
+        let loose = QuoteRules::Loose(None);
+        for (text, is_single) in [
+            ("a,b\n'x, y','1'\n", true),
+            ("'a', b\n'x', y\n'', z\n", true),
+            ("a,b\n'x',y\nz,y\n", false),
+            ("'a','b'", true),
+            ("'a',b", false),
+            ("a,b\n's Hertogenbosch,y\n", false),
+            ("a,b,c\n's Brook, Jans',y\n", false),
+            ("a,b\n'x','y'\n's Brook,y\n", true),
+        ] {
+            assert_eq!(apostrophes(text, loose), is_single, "{text}");
+            assert!(
+                !apostrophes(text, QuoteRules::Usual) && !apostrophes(text, QuoteRules::Loose(Some(QuoteMark::Double)))
+            );
+            assert!(apostrophes(text, QuoteRules::Loose(Some(QuoteMark::Single))));
+        }
     }
 
     #[test]

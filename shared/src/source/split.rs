@@ -11,6 +11,7 @@
 //! | a blank line | is no record |
 //! | with [`Dialect::spaced`] | a quote also opens a field after blanks at its beginning |
 //! | with [`Dialect::backslashes`] | a quote after a backslash does not close the field |
+//! | with [`Dialect::apostrophes`] | the rules of `apostrophes` |
 //!
 //! The splitter differs from `csv-core` in two things. A record is given as the places of its fields in the text
 //! ([`RawField`]), so a cell without quotes inside is never copied. And the splitter does not go from byte to byte: vector
@@ -29,8 +30,10 @@
 //! compare with `csv-core`, on texts cut at random places; run the tests with many cases (`PROPTEST_CASES=100000`) after any
 //! change.
 
+mod apostrophes;
 mod field;
 mod marks;
+mod unescape;
 
 use std::ops::Range;
 
@@ -46,6 +49,8 @@ pub struct Dialect {
     pub spaced: bool,
     /// True if a quote after a backslash is part of the field, as PHP and programs with an escape character write quotes.
     pub backslashes: bool,
+    /// True if fields are quoted by apostrophes, as the importer of Copernica takes them; `"` is then a letter.
+    pub apostrophes: bool,
     /// True if the text was made from a worksheet, whose rows count as lines although cells may contain line breaks.
     pub sheet: bool,
 }
@@ -134,6 +139,9 @@ impl Splitter {
     /// complete; [`fields`](Self::fields) are the fields of the record until the next call.
     pub fn scan(&mut self, text: &[u8]) -> bool {
         self.let_go();
+        if self.dialect.apostrophes {
+            return self.scan_apostrophes(text);
+        }
         loop {
             if self.state == State::Bare && self.take_usual(text) {
                 return true;

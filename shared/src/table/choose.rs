@@ -19,7 +19,7 @@ pub(super) fn choose<F: Form>(
     options: &F::Options,
 ) -> Result<Chosen<F>, RefusalOf<F>> {
     let mut nearest = None;
-    let tables = judged.into_iter().filter(|judged| judged.header.len() > 1);
+    let tables = judged.into_iter().filter(|judged| judged.header.len() >= F::LEAST_COLUMNS);
     for judged in tables {
         if is_too_long(&judged.header) {
             nearest.get_or_insert_with(|| Refusal::because("the first line is too long to be the header of a table"));

@@ -61,6 +61,10 @@ pub enum ErrorCode {
     InvalidText,
     /// An element of an array in JSON is no object.
     NotAnObject,
+    /// A cell of numbers has no number which the field can hold.
+    InvalidNumber,
+    /// A cell has none of the options of its field.
+    InvalidOption,
 }
 
 impl RowError {

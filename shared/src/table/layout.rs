@@ -19,9 +19,15 @@ pub struct Layout<D> {
     /// True if a quote after a backslash does not close the cell.
     #[serde(default)]
     pub(crate) backslashes: bool,
+    /// True if cells stand in apostrophes.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub(crate) apostrophes: bool,
     /// True if the bytes were made from a worksheet, so lines are rows of the sheet.
     #[serde(default)]
     pub sheet: bool,
+    /// True if the bytes were made from objects of JSON, so a cell without any byte is an absent key, see [`Given`](super::Given).
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub objects: bool,
     #[serde(flatten)]
     pub decisions: D,
 }
@@ -29,6 +35,7 @@ pub struct Layout<D> {
 impl<D> Layout<D> {
     /// The dialect of the file's records.
     pub(super) fn dialect(&self) -> Dialect {
-        Dialect { delimiter: self.delimiter, spaced: self.spaced, backslashes: self.backslashes, sheet: self.sheet }
+        let Self { delimiter, spaced, backslashes, apostrophes, sheet, .. } = *self;
+        Dialect { delimiter, spaced, backslashes, apostrophes, sheet }
     }
 }

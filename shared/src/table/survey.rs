@@ -16,7 +16,7 @@ use super::remembered::RememberedMapping;
 use super::span::{ChunkSpan, Chunks, Placed};
 use super::title::{below_title, is_quoted_whole, quoted_whole};
 use super::{Form, Head, LayoutOf, RefusalOf, TextOptions};
-use crate::source::{self, DELIMITERS, Decoder, Encoding, Judged, MAX_RECORD, Record, RecordEnd, Records};
+use crate::source::{self, DELIMITERS, Decoder, Encoding, Judged, MAX_RECORD, QuoteRules, Record, RecordEnd, Records};
 use crate::values::dates;
 use crate::values::times;
 
@@ -33,8 +33,11 @@ pub struct Survey<F: Form> {
     options: F::Options,
     /// The delimiter which the caller asked for.
     asked: Option<u8>,
-    /// True if the bytes were made from a worksheet.
+    quotes: QuoteRules,
+    /// True if the bytes were made from a worksheet or from JSON.
     sheet: bool,
+    /// True if the bytes were made from objects of JSON.
+    objects: bool,
     decoder: Decoder,
     stage: Stage<F>,
     chunks: Chunks,
@@ -92,8 +95,13 @@ impl<F: Form> Survey<F> {
     /// Begins a survey of a worksheet which [`packed`](crate::packed) has turned into UTF-8 with commas, with a line
     /// for each row of the sheet. The caller's options for encoding and delimiter are ignored.
     pub fn of_sheet(options: F::Options, rows_per_chunk: u32) -> Self {
-        let made = TextOptions { encoding: Some(Encoding::Utf8), delimiter: Some(b',') };
+        let made = TextOptions { encoding: Some(Encoding::Utf8), delimiter: Some(b','), quotes: QuoteRules::Usual };
         Self::with(options, made, true, rows_per_chunk)
+    }
+
+    /// Begins a survey of objects of JSON which [`packed`](crate::packed) has turned into a table like a worksheet's.
+    pub fn of_objects(options: F::Options, rows_per_chunk: u32) -> Self {
+        Self { objects: true, ..Self::of_sheet(options, rows_per_chunk) }
     }
 
     fn with(options: F::Options, text_options: TextOptions, sheet: bool, rows_per_chunk: u32) -> Self {
@@ -101,7 +109,9 @@ impl<F: Form> Survey<F> {
             decoder: Decoder::new(text_options.encoding),
             options,
             asked: text_options.delimiter,
+            quotes: text_options.quotes,
             sheet,
+            objects: false,
             stage: Stage::Head { text: String::new(), enough: HEAD },
             chunks: Chunks::new(rows_per_chunk),
         }
@@ -164,7 +174,7 @@ impl<F: Form> Survey<F> {
         }
         if let Stage::Head { text, enough } = &mut self.stage {
             let last = bytes.is_none();
-            let begun = read_head(text, enough, last, &self.options, self.asked, &self.decoder);
+            let begun = read_head(text, enough, last, &self.options, (self.asked, self.quotes), &self.decoder);
             // Misread column names are explained by the wrong encoding, which is the refusal's reason.
             let Some(body) = begun.or_else(|refusal| self.decoder.doubts().map_err(Refusal::from).and(Err(refusal)))?
             else {
@@ -230,7 +240,9 @@ impl<F: Form> Survey<F> {
             delimiter: body.judged.dialect.delimiter,
             spaced: body.judged.dialect.spaced,
             backslashes: body.judged.dialect.backslashes,
+            apostrophes: body.judged.dialect.apostrophes,
             sheet: self.sheet,
+            objects: self.objects,
             headers: body.headers.shown().to_vec(),
             evidence,
             decisions: decided.decisions,
@@ -251,6 +263,9 @@ impl<F: Form> Survey<F> {
     }
 }
 
+/// The delimiter which the caller asked for, and the rules for quotes.
+type Asked = (Option<u8>, QuoteRules);
+
 /// Inspects the head; `None` if more text is needed.
 ///
 /// The inspected sample is always a beginning of `enough` bytes, or the whole file, so the result does not depend on
@@ -260,7 +275,7 @@ fn read_head<F: Form>(
     enough: &mut usize,
     last: bool,
     options: &F::Options,
-    asked: Option<u8>,
+    asked: Asked,
     decoder: &Decoder,
 ) -> Result<Option<Body<F>>, RefusalOf<F>> {
     while text.len() >= *enough {
@@ -281,7 +296,7 @@ fn begin<F: Form>(
     sample: &str,
     last: bool,
     options: &F::Options,
-    asked: Option<u8>,
+    (asked, quotes): Asked,
     decoder: &Decoder,
 ) -> Result<Option<Body<F>>, RefusalOf<F>> {
     if last && sample.trim().is_empty() {
@@ -299,8 +314,8 @@ fn begin<F: Form>(
         Some(said) => std::slice::from_ref(said),
         None => &DELIMITERS,
     };
-    let head = Head { text: &sample[skipped..], complete: last, delimiters, asked };
-    let judged = source::judge(head.text, last, delimiters);
+    let head = Head { text: &sample[skipped..], complete: last, delimiters, asked, quotes };
+    let judged = source::judge(head.text, last, delimiters, quotes);
     if judged.is_empty() && !last {
         return Ok(None);
     }
@@ -316,7 +331,7 @@ fn begin<F: Form>(
     };
     let Chosen { judged, headers, known } = chosen;
     let lengths = RowLengths::new(&headers, judged.surplus.unwrap_or(0) as u32);
-    let watch = F::watch(&known, &headers, lengths);
+    let watch = F::watch(&known, &headers, lengths, &judged);
     let above = skipped + title.as_ref().map_or(0, |title| title.length);
     let lines = u64::from(skipped > 0) + title.as_ref().map_or(0, |title| title.lines);
     let origin = decoder.mark() + encoding.source_len(&text[..above]);

@@ -25,7 +25,7 @@ type Titled<F> = Result<(Chosen<F>, Title), RefusalOf<F>>;
 /// Searches for a header below a title, whose lines have few words, as reports print titles above tables. A header
 /// known to belong to another program is an error.
 pub(super) fn below_title<F: Form>(head: Head<'_>, options: &F::Options) -> Option<Titled<F>> {
-    let Head { text, complete, delimiters, asked } = head;
+    let Head { text, complete, delimiters, asked, quotes } = head;
     let mut passed: Vec<String> = Vec::new();
     let mut length = 0;
     for lines in 0..=MOST_LINES {
@@ -38,7 +38,7 @@ pub(super) fn below_title<F: Form>(head: Head<'_>, options: &F::Options) -> Opti
         let cells: Vec<usize> = delimiters.iter().map(filled).collect();
         if lines > 0 && cells.iter().all(|&cells| cells > 0) {
             let said = || format!("the header is on line {}; passed over above it: {}", lines + 1, quoted(&passed));
-            match choose::<F>(source::judge(line, complete, delimiters), asked, options) {
+            match choose::<F>(source::judge(line, complete, delimiters, quotes), asked, options) {
                 Ok(chosen) if chosen.judged.header.len() > MOST_CELLS => {
                     let said = said();
                     return Some(Ok((chosen, Title { length, lines, said })));
@@ -68,7 +68,8 @@ pub(super) fn is_quoted_whole<F: Form>(head: Head<'_>, options: &F::Options) -> 
     let inside = |line: &str| line.trim().strip_prefix('"')?.strip_suffix('"').map(|line| line.replace("\"\"", "\""));
     let bare: Option<Vec<String>> = lines.by_ref().map(inside).collect();
     let Some(bare) = bare.filter(|lines| !lines.is_empty()) else { return false };
-    choose::<F>(source::judge(&bare.join("\n"), true, head.delimiters), head.asked, options).is_ok()
+    let judged = source::judge(&bare.join("\n"), true, head.delimiters, head.quotes);
+    choose::<F>(judged, head.asked, options).is_ok()
 }
 
 /// The refusal of a file whose lines are quoted as a whole.

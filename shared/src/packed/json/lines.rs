@@ -4,6 +4,7 @@ use super::elements::Elements;
 use super::keys::Keys;
 use super::object::{Cell, Members, Parsed, parse};
 use crate::packed::limits::{Limits, NotUnpacked, is_bomb};
+use crate::packed::packing::Packing;
 use crate::packed::unpacked::{PIECE, Sink, Unpacked};
 use crate::source::MAX_RECORD;
 use crate::table::{Fault, NULL};
@@ -55,7 +56,7 @@ impl JsonLines {
         let Self { elements, writer } = self;
         let keys = writer.keys.names.len();
         let evidence = vec![format!("JSON of {} elements with {keys} different keys", elements.count)];
-        Ok(Unpacked { evidence, ..Unpacked::plain(true) })
+        Ok(Unpacked { evidence, ..Unpacked::from(Some(Packing::Json)) })
     }
 }
 

@@ -4,6 +4,7 @@ use std::borrow::Cow;
 use std::ops::Range;
 
 use super::marks::QUOTE;
+use super::unescape::unescape;
 
 /// The place of a field in the text: the place of the cell if nothing must be unescaped, and otherwise of the whole field.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -108,6 +109,17 @@ impl RawField {
         text.as_bytes().get(self.start as usize..)?.first_chunk()
     }
 
+    /// The cell without blanks outside of quotes: around a cell without quotes, or behind the closing quote.
+    pub fn cell_inside<'t>(&self, text: &'t str) -> Cow<'t, str> {
+        if self.is(Form::Bare) {
+            return Cow::Borrowed(text[self.place()].trim());
+        }
+        match self.escaped(text) {
+            Some(raw) if raw.ends_with(' ') && raw.starts_with('"') => Cow::Owned(unescape(raw.trim_end_matches(' '))),
+            _ => self.cell(text),
+        }
+    }
+
     /// The cell of a field which must be unescaped. The callers call this function last and with their own arguments, so that the
     /// fast paths need no room on the stack.
     #[cold]
@@ -163,26 +175,4 @@ impl RawField {
         let raw = if several { raw.trim_matches('"') } else { "" };
         raw.split(['\n', '\r']).filter(|line| !line.is_empty())
     }
-}
-
-fn unescape(raw: &str) -> String {
-    let mut cell = String::with_capacity(raw.len());
-    let mut inside = raw.strip_prefix('"').unwrap_or(raw);
-    while let Some(quote) = memchr::memchr(QUOTE, inside.as_bytes()) {
-        let behind = &inside[quote + 1..];
-        cell.push_str(&inside[..quote]);
-        match behind.strip_prefix('"') {
-            Some(rest) => {
-                cell.push('"');
-                inside = rest;
-            }
-            // The quote closes the field; the rest is taken as written, including quotes.
-            None => {
-                cell.push_str(behind);
-                return cell;
-            }
-        }
-    }
-    cell.push_str(inside);
-    cell
 }

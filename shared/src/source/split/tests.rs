@@ -1,12 +1,14 @@
 #![allow(clippy::unwrap_used, reason = "a test")]
 
+mod apostrophes;
+
 use proptest::prelude::*;
 
 use super::{Dialect, RecordEnd, Splitter};
 use crate::source::checks::{Read, check_splitter, split, told};
 
 fn plain_dialect(delimiter: u8) -> Dialect {
-    Dialect { delimiter, spaced: false, backslashes: false, sheet: false }
+    Dialect { delimiter, spaced: false, backslashes: false, apostrophes: false, sheet: false }
 }
 
 /// The slow twin: the same rules, byte by byte.
