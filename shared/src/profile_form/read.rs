@@ -15,8 +15,6 @@ use crate::values::words;
 /// A layout prepared for reading rows.
 pub struct ProfileReader<'l> {
     layout: &'l ProfileLayout,
-    /// The collections with columns, in the order of the columns.
-    collections: Vec<u64>,
 }
 
 /// The most text of a row in bytes, below the 400 KB which DynamoDB allows for an item.
@@ -30,13 +28,7 @@ type FileCell<'r> = Option<Cow<'r, str>>;
 
 impl<'l> ProfileReader<'l> {
     pub(super) fn new(layout: &'l ProfileLayout) -> Self {
-        let mut collections = Vec::new();
-        for collection in layout.decisions.columns.iter().filter_map(|column| column.target.collection()) {
-            if !collections.contains(&collection) {
-                collections.push(collection);
-            }
-        }
-        Self { layout, collections }
+        Self { layout }
     }
 
     #[inline]
