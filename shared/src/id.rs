@@ -93,6 +93,10 @@ number!(
     OwnerId
 );
 number!(
+    /// The id of a part of a schema, such as a field or a rule, unique among the parts of its sort in the account.
+    PartId
+);
+number!(
     /// The id of the column mapping that an account has stored for a header.
     MappingId
 );

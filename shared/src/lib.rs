@@ -9,9 +9,9 @@
 //! | `source`, `values`, `table`, `contact_form`, `profile_form`, `format`, `packed` | bytes to rows, without I/O |
 //! | `store`, `files`, `queue` | DynamoDB, S3, SQS |
 //! | `memory`, `portions`, `connections`, `environment`, `fetch`, `services`, `lease` | a process's cache, limits, connections and settings of the AWS clients, files behind a URL, all clients, leases |
-//! | `things`, `ledger` | users, clients, projects, tags and companies; the outcome of each row |
+//! | `things`, `schema`, `ledger` | users, clients, projects, tags and companies; databases of profiles with their fields; the outcome of each row |
 //! | `mappings`, `import`, `unpack`, `results`, `records` | mappings, imports, unpacked files, reports, records |
-//! | `kind`, `entries`, `contacts`, `dispatch` | the trait of a kind of rows, the two kinds, the choice of the kind |
+//! | `kind`, `entries`, `contacts`, `profiles`, `dispatch` | the trait of a kind of rows, the two kinds, profiles by hand, the choice of the kind |
 //! | `inbox` | drops |
 //! | `settle`, `load`, `collect`, `plan`, `revert`, `sweep`, `batch` | the steps of an import and of an undo |
 //! | `edit`, `account` | changes by hand, tenants and tokens |
@@ -46,10 +46,12 @@ pub mod packed;
 pub mod plan;
 pub mod portions;
 pub mod profile_form;
+pub mod profiles;
 pub mod queue;
 pub mod records;
 pub mod results;
 pub mod revert;
+pub mod schema;
 pub mod services;
 pub mod settle;
 pub mod shorten;

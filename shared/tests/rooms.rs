@@ -9,7 +9,7 @@ use std::fs;
 use std::path::Path;
 
 /// The rooms, from the ground up.
-const ROOMS: [&str; 43] = [
+const ROOMS: [&str; 45] = [
     "shorten",
     "wire",
     "id",
@@ -33,6 +33,7 @@ const ROOMS: [&str; 43] = [
     "fetch",
     "services",
     "things",
+    "schema",
     "ledger",
     "mappings",
     "import",
@@ -42,6 +43,7 @@ const ROOMS: [&str; 43] = [
     "kind",
     "entries",
     "contacts",
+    "profiles",
     "dispatch",
     "edit",
     "account",
@@ -221,7 +223,7 @@ fn a_room_imports_rooms_below_it_only() {
 fn the_engine_knows_kinds_of_rows_by_the_dispatch_alone() {
     const ENGINE: [&str; 10] =
         ["import", "unpack", "results", "records", "kind", "settle", "load", "plan", "revert", "sweep"];
-    const KINDS: [&str; 2] = ["entries", "contacts"];
+    const KINDS: [&str; 3] = ["entries", "contacts", "profiles"];
     let is_in = |file: &Names, rooms: &[&str]| file.first().is_some_and(|room| rooms.contains(&room.as_str()));
     let imports = imports();
     let engine = imports.iter().filter(|(file, _)| is_in(file, &ENGINE));

@@ -37,6 +37,8 @@ pub enum Scope {
     Workspace,
     /// The permission to read and write companies and people.
     Contacts,
+    /// The permission to read and write databases, profiles and subprofiles.
+    Profiles,
     /// The permission to read everything that the other scopes open, and to change nothing.
     Read,
 }

@@ -15,7 +15,7 @@ use std::collections::BTreeSet;
 
 use super::Record;
 use super::index::{self, IndexTerm};
-use super::record::{Fields, HAND_CHUNK, Writer};
+use super::record::{Fields, Gone, HAND_CHUNK, Writer};
 use crate::id::{AccountId, ImportId, RecordId, Row, ThingId};
 use crate::import::{Import, dropped};
 use crate::ledger::{Chunk, ChunkState};
@@ -82,16 +82,27 @@ impl Seen {
         kind: RecordKind,
         id: RecordId,
     ) -> Result<Option<Self>, StoreError> {
+        let found = Self::find_any(services, account, kind, id).await?;
+        Ok(found.filter(|seen| seen.record.gone.is_none()))
+    }
+
+    /// Finds a record like [`Seen::find`], also if the record was deleted and its tombstone is left.
+    pub async fn find_any(
+        services: &Services,
+        account: AccountId,
+        kind: RecordKind,
+        id: RecordId,
+    ) -> Result<Option<Self>, StoreError> {
         if id.row() == Row(0) {
             return Ok(None);
         }
         if id.import().is_by_hand() {
             let record = Record::read(services, &Record::key(account, kind, id, HAND_CHUNK)).await?;
-            return Ok(record.filter(|record| record.gone.is_none()).map(|record| Self { record, maker: None }));
+            return Ok(record.map(|record| Self { record, maker: None }));
         }
         let Some(maker) = Import::get(services, account, id.import()).await? else { return Ok(None) };
         let record = Record::read(services, &Record::key(account, kind, id, maker.rows_per_chunk)).await?;
-        let Some(record) = record.filter(|record| record.gone.is_none()) else { return Ok(None) };
+        let Some(record) = record else { return Ok(None) };
         let stands = record.orphan || (!maker.status.is_gone() && is_committed(services, &maker, id).await?);
         Ok(stands.then_some(Self { record, maker: Some(maker) }))
     }
@@ -159,8 +170,33 @@ pub async fn delete(
     seen: &Seen,
     held: &Holdings,
 ) -> Result<Attempt, StoreError> {
-    let delete = Write::delete(seen.key(account, kind));
-    let mut writes = vec![delete.when("#version = :seen").bind(":seen", seen.record.version)];
+    take_away(services, account, kind, (seen, held), Write::delete(seen.key(account, kind))).await
+}
+
+/// Deletes a record like [`delete`], but for a tombstone that says that people deleted the record at the time `at`
+/// (milliseconds since the epoch).
+pub async fn bury(
+    services: &Services,
+    account: AccountId,
+    kind: RecordKind,
+    (seen, held): (&Seen, &Holdings),
+    at: i64,
+) -> Result<Attempt, StoreError> {
+    let gone = Some(Gone { import: ImportId::HAND, row: Row(0), at });
+    let tombstone = Record { gone, version: seen.record.version + 1, ..seen.record.clone() };
+    let put = Write::put(seen.key(account, kind), &tombstone);
+    take_away(services, account, kind, (seen, held), put).await
+}
+
+/// Makes the write that takes a record from people's eyes, with the changes of counters and of what the record holds.
+async fn take_away(
+    services: &Services,
+    account: AccountId,
+    kind: RecordKind,
+    (seen, held): (&Seen, &Holdings),
+    write: Write,
+) -> Result<Attempt, StoreError> {
+    let mut writes = vec![write.when("#version = :seen").bind(":seen", seen.record.version)];
     if let Some(maker) = standing_for(seen) {
         let chunk = seen.record.id.row().chunk(maker.rows_per_chunk);
         writes.push(mark(maker, seen.record.id, true));

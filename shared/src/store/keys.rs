@@ -4,6 +4,7 @@
 //! chunk, so the partitions of everything that an import's rows created can be computed.
 
 mod imports;
+mod schema;
 mod workspace;
 
 use aws_sdk_dynamodb::types::AttributeValue;
@@ -13,6 +14,7 @@ use super::{Item, Table};
 use crate::wire::wire_words;
 
 pub use imports::*;
+pub use schema::*;
 pub use workspace::*;
 
 /// The place of an item, given by a table, a partition key and a sort key.
