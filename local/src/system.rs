@@ -368,7 +368,7 @@ async fn seed(services: &Services) -> anyhow::Result<()> {
             ..UserFields::default()
         };
         account::found(services, &account, user).await?;
-        let scopes = vec![Scope::Import, Scope::Workspace, Scope::Contacts];
+        let scopes = vec![Scope::Import, Scope::Workspace, Scope::Contacts, Scope::Profiles];
         account::grant(services, token, &Principal { account: account.id, user: ThingId(1), scopes }).await?;
     }
     Ok(())

@@ -4,6 +4,7 @@ mod answers;
 mod bad_input;
 mod by_hand;
 mod contacts;
+mod copernica;
 mod crowd;
 mod described;
 mod door;

@@ -6,6 +6,7 @@
 
 mod answer;
 mod base;
+pub mod copernica;
 mod cors;
 mod failure;
 pub mod gateway;
@@ -67,6 +68,8 @@ pub fn router(services: Services) -> Router {
         .nest("/api", native::unversioned(door.clone()))
         .nest("/api/v2", productive::router(door.clone()))
         .route("/api/v2/", productive::root())
+        .nest("/v3", copernica::router(door.clone()))
+        .route("/v3/", copernica::root())
         .nest("/api/v1", native::router(door))
         // For load balancers and monitors: no token is needed and no store is asked, because failures of the stores
         // have alarms of their own.
@@ -93,6 +96,7 @@ fn access(method: &Method) -> Access {
 pub fn refusal(path: &str, status: StatusCode, why: &str) -> Response {
     let is_below = |door: &str| path.strip_prefix(door).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'));
     match path {
+        _ if is_below("/v3") => copernica::CopernicaError::plain(status, why).into_response(),
         _ if is_below("/v2") => noko::NokoError::plain(status, why).into_response(),
         _ if is_below("/api/v2") => productive::ProductiveError::plain(status, why).into_response(),
         _ => native::located(native::Problem::other(status, why).into_response(), path, false, false),

@@ -20,6 +20,7 @@ use shared::id::AccountId;
 use shared::lease::nonce;
 use tracing::Instrument;
 
+use crate::copernica::CopernicaError;
 use crate::failure::Failure;
 use crate::native::{Problem, asks_for_problem, located};
 use crate::noko::NokoError;
@@ -68,6 +69,7 @@ fn request_id(request: &Request) -> String {
 fn panicked(path: &str) -> Response {
     let failure = Failure::of_panic();
     match path {
+        path if path.starts_with("/v3/") => CopernicaError::failed(failure).into_response(),
         path if path.starts_with("/v2/") => NokoError::failed(failure).into_response(),
         path if path.starts_with("/api/v2/") => ProductiveError::failed(failure).into_response(),
         _ => Problem::failed(failure).into_response(),

@@ -40,6 +40,8 @@ enum Use {
     Workspace,
     /// Companies and people
     Contacts,
+    /// Databases, profiles and subprofiles
+    Profiles,
     /// Read access to all data, and no changes
     Read,
 }
@@ -152,6 +154,7 @@ impl Create {
                 Use::Import => Scope::Import,
                 Use::Workspace => Scope::Workspace,
                 Use::Contacts => Scope::Contacts,
+                Use::Profiles => Scope::Profiles,
                 Use::Read => Scope::Read,
             };
             if !scopes.contains(&scope) {
@@ -224,6 +227,7 @@ fn scopes(token: &Record) -> String {
         Scope::Import => "import",
         Scope::Workspace => "workspace",
         Scope::Contacts => "contacts",
+        Scope::Profiles => "profiles",
         Scope::Read => "read",
     });
     words.collect::<Vec<_>>().join(",")
