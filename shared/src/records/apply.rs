@@ -200,6 +200,11 @@ impl Change<'_> {
             };
             let Some(before) = record else { return Ok(Applied::Gone) };
             if image.as_ref().is_none_or(|image| image.former != former) {
+                if let Some(image) = image.as_ref().filter(|_| is_again) {
+                    // The amended image no longer leads to the hints of the image before.
+                    let left = Hints::of_passing(terms, image.owner, Some(&before), &own_values(image));
+                    hints.drop(&left).await?;
+                }
                 let amended = self.target.image(&before, former);
                 self.album.amend(services, &amended).await?;
                 image = Some(amended);

@@ -1,5 +1,5 @@
-//! Loaders, undos and people, written as the functions are: each awaits [`step`] before every read and every write, and may
-//! be dropped there. The decisions are those of the functions; only the steps are here.
+//! The steps of all actors, and loaders, written as the functions are: each awaits [`step`] before every read and every
+//! write, and may be dropped there. The decisions are those of the functions; only the steps are here.
 
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
@@ -7,20 +7,17 @@ use std::pin::Pin;
 use std::rc::Rc;
 use std::task::{Context, Poll};
 
-use serde_json::{Value, json};
-
 use super::super::Record;
 use super::super::ancestry::{Ancestry, Missing};
-use super::super::change::changed;
 use super::super::image::Image;
 use super::super::index::Hints;
 use super::super::record::Fields;
 use super::super::record::Writer;
-use super::super::restore::{self, Plan, own_values, rechecked, restored, taken_back};
+use super::super::restore::{Plan, Step as RestoreStep, own_values};
 use super::super::wanted::{Due, Wanted, due, subprofiles_field, wrote_before};
-use super::Draw;
 use super::memory::{COLLECTION, DATABASE, FileRow, Memory, State, id_of, kind_of, number, terms};
-use crate::id::{ImportId, OwnerId, RecordId, Row};
+use super::undos::perform;
+use crate::id::{ImportId, OwnerId, RecordId};
 
 pub type Actor = Pin<Box<dyn Future<Output = ()>>>;
 pub type Shared = Rc<RefCell<Memory>>;
@@ -29,7 +26,7 @@ pub type Shared = Rc<RefCell<Memory>>;
 const IMAGES_A_BLOCK: usize = 2;
 
 /// Between two steps of an actor others take theirs.
-struct Step(bool);
+pub struct Step(bool);
 
 impl Future for Step {
     type Output = ();
@@ -39,16 +36,16 @@ impl Future for Step {
     }
 }
 
-fn step() -> Step {
+pub fn step() -> Step {
     Step(false)
 }
 
 /// A lease, which ends when its holder ends or dies.
-struct Held {
-    memory: Shared,
-    import: ImportId,
-    chunk: u64,
-    worker: u64,
+pub struct Held {
+    pub memory: Shared,
+    pub import: ImportId,
+    pub chunk: u64,
+    pub worker: u64,
 }
 
 impl Drop for Held {
@@ -61,13 +58,13 @@ impl Drop for Held {
     }
 }
 
-async fn read(memory: &Shared, id: RecordId) -> Option<Record> {
+pub async fn read(memory: &Shared, id: RecordId) -> Option<Record> {
     step().await;
     memory.borrow().records.get(&id).cloned()
 }
 
 /// Reads a missing fact.
-async fn learn(memory: &Shared, known: &mut Ancestry, missing: Missing, id: RecordId) {
+pub async fn learn(memory: &Shared, known: &mut Ancestry, missing: Missing, id: RecordId) {
     step().await;
     let mut memory = memory.borrow_mut();
     match missing {
@@ -81,7 +78,7 @@ async fn learn(memory: &Shared, known: &mut Ancestry, missing: Missing, id: Reco
 }
 
 /// Asks a pure decision until no fact is missing.
-async fn decided<T>(
+pub async fn decided<T>(
     memory: &Shared,
     known: &mut Ancestry,
     id: RecordId,
@@ -95,14 +92,14 @@ async fn decided<T>(
     }
 }
 
-async fn put_hints(memory: &Shared, by: ImportId, id: RecordId, hints: &Hints) {
+pub async fn put_hints(memory: &Shared, by: ImportId, id: RecordId, hints: &Hints) {
     for term in &hints.put {
         step().await;
         memory.borrow_mut().put_hint(term.clone(), id, hints.version, by);
     }
 }
 
-async fn drop_hints(memory: &Shared, by: ImportId, id: RecordId, hints: &Hints) {
+pub async fn drop_hints(memory: &Shared, by: ImportId, id: RecordId, hints: &Hints) {
     for term in &hints.drop {
         step().await;
         memory.borrow_mut().drop_hint(term.clone(), id, hints.version, by);
@@ -210,9 +207,13 @@ async fn change_all(
                 }
                 break;
             };
-            is_again = true;
             let record = record.expect("a write changes a record");
-            if image.is_none_or(|image| image.former != former) {
+            if image.as_ref().is_none_or(|image| image.former != former) {
+                if let Some(image) = image.filter(|_| is_again) {
+                    // The amended image no longer leads to the hints of the image before.
+                    let left = Hints::of_passing(&terms, image.owner, Some(&record), &own_values(&image));
+                    drop_hints(memory, import, *id, &left).await;
+                }
                 step().await;
                 let (kind, owner) = (kind_of(record.owner), record.owner);
                 let image = Image { row: me.row(), kind, record: *id, owner, former: former.clone() };
@@ -225,6 +226,7 @@ async fn change_all(
                 drop_hints(memory, import, *id, &hints).await;
                 break;
             }
+            is_again = true;
         }
     }
     gone
@@ -255,7 +257,7 @@ async fn create_all(
         step().await;
         let strays = memory.borrow().partition(import, chunk);
         for stray in strays.iter().filter(|stray| !wanted.iter().any(|record| record.id == stray.id)) {
-            let plan = Plan { step: restore::Step::Remove, passing: Vec::new() };
+            let plan = Plan { step: RestoreStep::Remove, passing: Vec::new() };
             perform(memory, import, stray, &plan).await;
         }
     }
@@ -284,217 +286,6 @@ async fn create_all(
     created.into_iter().map(|record| record.id).filter(|id| !lost.contains(id)).collect()
 }
 
-fn owned(id: RecordId, owner: OwnerId, parent: Option<RecordId>, fields: &Fields) -> Record {
+pub fn owned(id: RecordId, owner: OwnerId, parent: Option<RecordId>, fields: &Fields) -> Record {
     Record { owner: Some(owner), parent, ..Record::new(id, fields.clone(), 1) }
-}
-
-pub async fn undo(memory: Shared, import: ImportId) {
-    step().await;
-    memory.borrow_mut().undone.insert(import);
-    let chunks: Vec<u64> =
-        memory.borrow().chunks.keys().filter(|(of, _)| *of == import).map(|(_, chunk)| *chunk).collect();
-    for &chunk in &chunks {
-        undo_chunk(&memory, import, chunk).await;
-    }
-    step().await;
-    if chunks.iter().any(|&chunk| memory.borrow_mut().chunk(import, chunk).state != State::Reverted) {
-        return;
-    }
-    let notes: Vec<_> = memory.borrow().notes.iter().filter(|(of, _)| *of == import).copied().collect();
-    for note in notes {
-        step().await;
-        memory.borrow_mut().drop_reference(import, note.1);
-        step().await;
-        memory.borrow_mut().notes.remove(&note);
-    }
-}
-
-async fn undo_chunk(memory: &Shared, import: ImportId, chunk: u64) {
-    let worker = memory.borrow_mut().worker();
-    let held = loop {
-        step().await;
-        let mut inner = memory.borrow_mut();
-        let item = inner.chunk(import, chunk);
-        if item.state == State::Reverted {
-            return;
-        }
-        if item.lease.is_none() {
-            item.state = State::Reverting;
-            item.lease = Some(worker);
-            break Held { memory: Rc::clone(memory), import, chunk, worker };
-        }
-    };
-    let mut known = Ancestry::default();
-    known.add_standing(import, true);
-    let mut touched = Vec::new();
-    step().await;
-    let images = memory.borrow().images_of(import, chunk);
-    for image in images {
-        loop {
-            let record = read(memory, image.record).await;
-            let (plan, fate) =
-                decided(memory, &mut known, image.record, |known| restored(known, import, &image, record.as_ref()))
-                    .await;
-            memory.borrow_mut().told.fates.insert((image.writer(import), image.record), fate);
-            let Some(record) = record else {
-                let hints = Hints::of_passing(&terms, image.owner, None, &plan.passing);
-                drop_hints(memory, import, image.record, &hints).await;
-                break;
-            };
-            if perform(memory, import, &record, &plan).await {
-                memory.borrow_mut().told.brought_back +=
-                    u64::from(record.gone.is_some() && plan.step != restore::Step::Leave);
-                touched.extend(written(&plan));
-                break;
-            }
-        }
-    }
-    step().await;
-    let partition = memory.borrow().partition(import, chunk);
-    for mut seen in partition {
-        loop {
-            let due = decided(memory, &mut known, seen.id, |known| taken_back(known, &seen)).await;
-            let plan = Plan { step: due, passing: Vec::new() };
-            if perform(memory, import, &seen, &plan).await {
-                touched.extend(written(&plan));
-                break;
-            }
-            let Some(now) = read(memory, seen.id).await else { break };
-            seen = now;
-        }
-    }
-    recheck(memory, import, &mut known, touched).await;
-    step().await;
-    let mut memory = memory.borrow_mut();
-    let item = memory.chunk(import, chunk);
-    if item.lease == Some(worker) {
-        item.state = State::Reverted;
-    }
-    drop(memory);
-    drop(held);
-}
-
-/// Resolves again what was written, until nothing changes.
-async fn recheck(memory: &Shared, import: ImportId, known: &mut Ancestry, mut touched: Vec<Record>) {
-    while !touched.is_empty() {
-        known.forget_standing();
-        for left in std::mem::take(&mut touched) {
-            let mut record = left;
-            loop {
-                let plan = decided(memory, known, record.id, |known| rechecked(known, &record)).await;
-                if plan.step == restore::Step::Leave {
-                    break;
-                }
-                // The record as written has become wrong; whoever has written since has looked at the later facts.
-                let Some(now) = read(memory, record.id).await else { break };
-                let plan = decided(memory, known, now.id, |known| rechecked(known, &now)).await;
-                if perform(memory, import, &now, &plan).await {
-                    memory.borrow_mut().told.rechecked += u64::from(plan.step != restore::Step::Leave);
-                    touched.extend(written(&plan));
-                    break;
-                }
-                record = now;
-            }
-        }
-    }
-}
-
-/// The record which a plan has written.
-fn written(plan: &Plan) -> Option<Record> {
-    match &plan.step {
-        restore::Step::Put(after) => Some((**after).clone()),
-        restore::Step::Leave | restore::Step::Remove => None,
-    }
-}
-
-/// Does what a plan says. `false` if somebody else has written to the record since it was read.
-async fn perform(memory: &Shared, by: ImportId, record: &Record, plan: &Plan) -> bool {
-    let hints = Hints::of_step(&terms, record, &plan.step, &plan.passing);
-    put_hints(memory, by, record.id, &hints).await;
-    let done = match &plan.step {
-        restore::Step::Leave => true,
-        restore::Step::Put(after) => {
-            step().await;
-            let mut memory = memory.borrow_mut();
-            if after.orphan && !record.orphan { memory.keep(after, &hints.within) } else { memory.put(after) }
-        }
-        restore::Step::Remove => {
-            drop_hints(memory, by, record.id, &hints).await;
-            if record.is_touched() {
-                // Somebody else may write to the record at any moment: a transaction removes all that belongs to it.
-                step().await;
-                return memory.borrow_mut().remove_touched(record, &hints.within);
-            }
-            if let Some(address) = number(&record.fields, "email") {
-                step().await;
-                memory.borrow_mut().release(address, record.id);
-            }
-            step().await;
-            return memory.borrow_mut().remove(record);
-        }
-    };
-    if done {
-        drop_hints(memory, by, record.id, &hints).await;
-    }
-    done
-}
-
-/// What people do by hand: one record or one company made, edited or deleted. A refused transaction is given up.
-pub async fn by_hand(memory: Shared, seed: u64) {
-    let mut draw = Draw(seed);
-    step().await;
-    if draw.one_in(8) {
-        let name = draw.below(3);
-        let mut memory = memory.borrow_mut();
-        return if draw.one_in(2) { memory.make_company(name) } else { memory.delete_company(name) };
-    }
-    let seen = memory.borrow().seen();
-    if draw.one_in(5) {
-        let number = memory.borrow_mut().next_number();
-        let id = RecordId::of(ImportId::HAND, Row(number));
-        let profiles: Vec<Record> = seen.into_iter().filter(|record| record.owner == Some(DATABASE)).collect();
-        step().await;
-        let mut memory = memory.borrow_mut();
-        match draw.below(3) {
-            0 => drop(memory.edit(None, Some(&Record::new(id, draw.person().fields(), 1)))),
-            1 => drop(memory.edit(None, Some(&owned(id, DATABASE, None, &draw.fields())))),
-            _ => {
-                if let Some(profile) = draw.of(&profiles) {
-                    memory.make_subprofile(&profile, &owned(id, COLLECTION, Some(profile.id), &draw.fields()));
-                }
-            }
-        }
-        return;
-    }
-    let Some(before) = draw.of(&seen) else { return };
-    if draw.one_in(6) {
-        step().await;
-        memory.borrow_mut().edit(Some(&before), None);
-        return;
-    }
-    let mut fields = before.fields.clone();
-    let patch: Vec<(String, Option<Value>)> = if before.owner.is_some() {
-        draw.patch().into_iter().collect()
-    } else {
-        let row = draw.person().fields();
-        let names = ["name", "email", "company", "note"].into_iter().filter(|_| draw.one_in(2));
-        names.map(|name| (name.to_owned(), row.get(name).cloned().or((name == "note").then(|| json!(7))))).collect()
-    };
-    for (name, value) in patch {
-        match value {
-            Some(value) => drop(fields.insert(name, value)),
-            None => drop(fields.remove(&name)),
-        }
-    }
-    let Some(after) = changed(&before, fields, 2) else { return };
-    let moved = number(&after.fields, "company").filter(|&name| Some(name) != number(&before.fields, "company"));
-    if let Some(name) = moved
-        && before.maker() != ImportId::HAND
-        && !before.orphan
-    {
-        step().await;
-        memory.borrow_mut().notes.insert((before.maker(), name));
-    }
-    step().await;
-    memory.borrow_mut().edit(Some(&before), Some(&after));
 }

@@ -320,45 +320,6 @@ impl Memory {
         removed
     }
 
-    /// Finds or makes the company and refers to it.
-    pub fn refer(&mut self, import: ImportId, name: Company) {
-        assert!(import == ImportId::HAND || self.notes.contains(&(import, name)), "noted first");
-        if self.references.contains_key(&(name, import)) {
-            return;
-        }
-        let new = CompanyItem { name, maker: import, refs: 0, orphan: false };
-        self.companies.entry(name).or_insert(new).refs += 1;
-        self.references.insert((name, import), Reference::default());
-        self.log.push(Written::Needs(import, name));
-    }
-
-    /// Drops a reference, and the company with the last one if its maker is undone. Twice is once.
-    pub fn drop_reference(&mut self, import: ImportId, name: Company) {
-        let held = i64::from(self.references.remove(&(name, import)).is_some());
-        let Some(company) = self.companies.get_mut(&name) else { return };
-        company.refs -= held;
-        if import != ImportId::HAND && company.maker == import {
-            company.orphan = true;
-        }
-        if company.orphan && company.refs == 0 {
-            self.companies.remove(&name);
-        }
-    }
-
-    /// Adds people to a reference, which is made if it is missing; people's own reference goes with its last person.
-    fn adjust(&mut self, referrer: ImportId, name: Company, by: i64) {
-        if !self.references.contains_key(&(name, referrer)) {
-            assert!(referrer == ImportId::HAND || self.notes.contains(&(referrer, name)), "noted first");
-            self.companies.get_mut(&name).expect("checked before").refs += 1;
-            self.references.insert((name, referrer), Reference::default());
-        }
-        let reference = self.references.get_mut(&(name, referrer)).expect("there it is");
-        reference.hand += by;
-        if referrer == ImportId::HAND && reference.hand == 0 {
-            self.drop_reference(referrer, name);
-        }
-    }
-
     pub fn commit(&mut self, import: ImportId, chunk: u64, worker: u64, created: &[RecordId]) {
         if self.chunk(import, chunk).lease != Some(worker) || self.chunk(import, chunk).state != State::Planned {
             return;
@@ -371,25 +332,6 @@ impl Memory {
         }
         let chunk = self.chunk(import, chunk);
         (chunk.state, chunk.lease, chunk.totals) = (State::Committed, None, totals);
-    }
-
-    /// Sets the totals of an import whose chunks are committed.
-    pub fn fold(&mut self, import: ImportId) {
-        let chunks: Vec<_> = self.chunks_of(import).collect();
-        if self.folded.contains(&import)
-            || self.undone.contains(&import)
-            || chunks.iter().any(|chunk| chunk.state != State::Committed)
-        {
-            return;
-        }
-        let mut totals: BTreeMap<Company, i64> = BTreeMap::new();
-        for (name, people) in chunks.iter().flat_map(|chunk| &chunk.totals) {
-            *totals.entry(*name).or_default() += people;
-        }
-        self.folded.insert(import);
-        for (name, people) in totals {
-            self.references.get_mut(&(name, import)).expect("referred before the load").loaded = people;
-        }
     }
 
     /// The transaction of an edit by hand: the record in the version that was read, claims, references, hints. `None` before
@@ -483,27 +425,6 @@ impl Memory {
         hints.iter().for_each(|term| self.put_hint(term.clone(), after.id, after.version, after.maker()));
         self.records.insert(after.id, after);
         true
-    }
-
-    pub fn make_company(&mut self, name: Company) {
-        if let Entry::Vacant(free) = self.companies.entry(name) {
-            free.insert(CompanyItem { name, maker: ImportId::HAND, refs: 0, orphan: false });
-            self.log.push(Written::Needs(ImportId::HAND, name));
-        }
-    }
-
-    /// Deletes a company without people, unless an import may still bring people.
-    pub fn delete_company(&mut self, name: Company) {
-        let references = || self.references.iter().filter(|((of, _), _)| *of == name);
-        let busy = |import: &ImportId| *import != ImportId::HAND && !self.folded.contains(import);
-        let used = references().any(|((_, import), one)| busy(import) || one.loaded + one.hand != 0);
-        let maker = self.companies.get(&name).map(|company| company.maker);
-        if maker.is_none_or(|maker| busy(&maker)) || used {
-            return;
-        }
-        self.references.retain(|(of, _), _| *of != name);
-        self.companies.remove(&name);
-        self.log.push(Written::CompanyGone(name));
     }
 }
 

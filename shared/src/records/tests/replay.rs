@@ -166,7 +166,7 @@ impl Expected {
         let people = || self.records.iter().filter(|(id, record)| record.owner.is_none() && addressed(id));
         let claims: Vec<_> = people().filter_map(|(id, one)| Some((number(&one.fields, "email")?, *id))).collect();
         let each: BTreeMap<_, _> = claims.iter().copied().collect();
-        assert_eq!(each.len(), claims.len(), "two people of the replay have one address");
+        same("people with an address of their own in the replay", each.len().to_string(), claims.len().to_string());
         same("claims", format!("{:?}", memory.claims), format!("{each:?}"));
 
         let here: BTreeSet<_> = memory.companies.keys().copied().collect();
