@@ -25,7 +25,10 @@ fn gzip(bytes: &[u8]) -> anyhow::Result<Vec<u8>> {
 
 /// Splits a table with commas into records.
 fn records(table: &str) -> Vec<Vec<String>> {
-    let mut splitter = Splitter::new(Dialect { delimiter: b',', spaced: false, backslashes: false, apostrophes: false, sheet: false }, 1);
+    let mut splitter = Splitter::new(
+        Dialect { delimiter: b',', spaced: false, backslashes: false, apostrophes: false, sheet: false },
+        1,
+    );
     let mut records = Vec::new();
     while splitter.scan(table.as_bytes()) {
         records.push(splitter.fields().iter().map(|field| field.cell(table).into_owned()).collect());

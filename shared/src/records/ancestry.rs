@@ -62,7 +62,7 @@ impl Ancestry {
     fn before(&self, record: RecordId, writer: Writer, field: &str) -> Result<Option<&WrittenValue>, Missing> {
         match self.images.get(&(writer, record)) {
             Some(Some(Former::Changed { fields, .. })) => Ok(fields.get(field)),
-            Some(Some(Former::Deleted) | None) => Ok(None),
+            Some(Some(Former::Deleted { .. }) | None) => Ok(None),
             None => Err(Missing::Image(writer)),
         }
     }

@@ -3,7 +3,7 @@
 //! An image is stored before the record is written, so an undo that finds no image finds no write either. An image holds,
 //! for each changed field, the former value **and the writer of the former value**, because the undo of an import
 //! restores past imports that are undone themselves. A record that an import deletes keeps its fields under the
-//! tombstone, so the image of a deletion names the record alone.
+//! tombstone, so the image of a deletion has no more than the fields with index items.
 
 mod stored;
 
@@ -38,7 +38,11 @@ pub enum Former {
         indexed: BTreeMap<String, Value>,
     },
     /// The row deleted the record.
-    Deleted,
+    Deleted {
+        /// The fields with index items as the row found the fields. The undo of an undo that died while it brought the
+        /// record back finds the items by these values, if the record was removed in between.
+        indexed: BTreeMap<String, WrittenValue>,
+    },
 }
 
 /// A before-image, by row and record: a row may write to a profile and to a subprofile.

@@ -83,13 +83,17 @@ pub fn restored(
                 trails.push((field.clone(), known.trail(image.record, field, before.clone())?));
             }
         }
-        (Former::Deleted, Some(record)) => {
+        (Former::Deleted { .. }, Some(record)) => {
             for field in all_fields(record) {
                 let trail = known.trail(image.record, &field, record.written(&field))?;
                 trails.push((field, trail));
             }
         }
-        (Former::Deleted, None) => {}
+        (Former::Deleted { indexed }, None) => {
+            for (field, before) in indexed {
+                trails.push((field.clone(), known.trail(image.record, field, before.clone())?));
+            }
+        }
     }
     trails.iter().for_each(|(field, trail)| pass(&mut passing, field, trail));
     let Some(record) = record else {
@@ -115,7 +119,7 @@ pub fn restored(
                 }
             }
         }
-        Former::Deleted => {
+        Former::Deleted { .. } => {
             fate = RowFate::BroughtBack;
             if record.gone.is_some_and(|gone| gone.writer() == me) {
                 trails.iter().filter_map(|(field, trail)| Some((field, trail.last()?))).for_each(
@@ -191,10 +195,12 @@ fn all_fields(record: &Record) -> BTreeSet<String> {
 /// The values that the row of an image found and wrote in fields with index items.
 pub fn own_values(image: &Image) -> Vec<(String, Value)> {
     let mut passing = Vec::new();
-    if let Former::Changed { fields, indexed } = &image.former {
-        fields.iter().for_each(|(field, before)| pass(&mut passing, field, std::slice::from_ref(before)));
-        passing.extend(indexed.iter().map(|(field, value)| (field.clone(), value.clone())));
-    }
+    let (found, written) = match &image.former {
+        Former::Changed { fields, indexed } => (fields, Some(indexed)),
+        Former::Deleted { indexed } => (indexed, None),
+    };
+    found.iter().for_each(|(field, before)| pass(&mut passing, field, std::slice::from_ref(before)));
+    passing.extend(written.into_iter().flatten().map(|(field, value)| (field.clone(), value.clone())));
     passing
 }
 

@@ -68,7 +68,8 @@ pub fn due(record: Option<&Record>, wanted: &Wanted, me: Writer, terms: Terms<'_
     let former = match wanted {
         Wanted::Deletion => {
             after.gone = Some(Gone { import: me.import(), row: me.row(), at });
-            Former::Deleted
+            let indexed = record.fields.iter().filter(|(name, value)| is_indexed(terms, record.owner, name, value));
+            Former::Deleted { indexed: indexed.map(|(name, _)| (name.clone(), record.written(name))).collect() }
         }
         Wanted::Change { fields, links } => {
             let mut former = BTreeMap::new();
@@ -98,6 +99,6 @@ pub fn due(record: Option<&Record>, wanted: &Wanted, me: Writer, terms: Terms<'_
 pub fn wrote_before(record: &Record, former: &Former, me: Writer, known: &Ancestry) -> Result<bool, Missing> {
     match former {
         Former::Changed { fields, .. } => known.leads_to(record, me, &fields.keys().collect::<Vec<_>>()),
-        Former::Deleted => Ok(false),
+        Former::Deleted { .. } => Ok(false),
     }
 }

@@ -289,7 +289,7 @@ impl Memory {
                     let patch = fields.map(|name| (name.clone(), after.fields.get(name).cloned())).collect();
                     Written::Changed(me, after.id, patch)
                 }
-                Former::Deleted => Written::Deleted(me, after.id),
+                Former::Deleted { .. } => Written::Deleted(me, after.id),
             });
         }
         written
