@@ -112,7 +112,7 @@ async fn of_field(at: &At, schema: &Schema, owner: FieldOwner, asked: &Asked) ->
     }
 }
 
-/// The collection with an id, or with the name of a single collection of the account's databases.
+/// The collection with an id, and the schema of its database.
 async fn collection(at: &At, text: &str) -> Result<(Schema, Collection), CopernicaError> {
     let missing = || CopernicaError::saying("No collection with given ID");
     let id: OwnerId = text.parse().map_err(|_| missing())?;
