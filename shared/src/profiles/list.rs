@@ -23,7 +23,7 @@ pub enum Source<'s> {
     /// All records of a table.
     Table(OwnedWalk<'s>),
     /// The profiles of a view.
-    View(MemberWalk<'s>),
+    View(Box<MemberWalk<'s>>),
 }
 
 impl Source<'_> {

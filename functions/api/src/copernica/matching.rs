@@ -96,7 +96,7 @@ async fn source<'a>(
 ) -> Result<Source<'a>, CopernicaError> {
     Ok(match view {
         None => Source::Table(OwnedWalk::begin(&at.services, at.id(), owned, after).await?),
-        Some(view) => Source::View(MemberWalk::begin(&at.services, at.id(), view.id, view.built)),
+        Some(view) => Source::View(Box::new(MemberWalk::begin(&at.services, at.id(), view.id, view.built))),
     })
 }
 
