@@ -112,6 +112,6 @@ fn a_result_tells_its_id_its_entry_its_code_and_its_message() {
     assert_eq!(told(1), (7_000_000_022, None, "invalid_date".to_owned()));
     assert_eq!(told(2), (7_000_000_023, None, "already_there".to_owned()));
     assert_eq!(rows[1].message().unwrap(), "Date: no such day");
-    assert!(rows[2].message().unwrap().starts_with("an earlier import"));
+    assert!(rows[2].message().unwrap().starts_with("the account has the same"));
     assert_eq!((rows.len(), rows[3].outcome), (10, RowOutcome::Pending));
 }
