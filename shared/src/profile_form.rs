@@ -41,7 +41,7 @@ mod watch;
 pub use header::ProfileHeader;
 pub use keys::WrongKeys;
 pub use layout::{ProfileDecisions, ProfileLayout, Profiles, ProfilesConsidered};
-pub use options::{InvalidValues, ProfileAction, ProfileReading};
+pub use options::{DeleteTarget, InvalidValues, Matches, ProfileAction, ProfileReading, UpdatePolicy};
 pub use pinned::{PinnedCollection, PinnedField, PinnedInterest, PinnedSchema};
 pub use row::{FieldCell, KeyValue, ProfileRow, RowKey, SubprofileRow};
 
