@@ -39,7 +39,7 @@ mod row;
 mod watch;
 
 pub use header::ProfileHeader;
-pub use keys::WrongKeys;
+pub use keys::{KeySorts, WrongKeys, key_sorts};
 pub use layout::{ProfileDecisions, ProfileLayout, Profiles, ProfilesConsidered};
 pub use options::{DeleteTarget, InvalidValues, Matches, ProfileAction, ProfileReading, UpdatePolicy};
 pub use pinned::{PinnedCollection, PinnedField, PinnedInterest, PinnedSchema};

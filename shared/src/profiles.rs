@@ -8,11 +8,13 @@
 //!   profile is, without a write of its own.
 
 pub mod by_hand;
+pub mod check;
 pub mod columns;
 pub mod filter;
 pub mod kind;
 pub mod list;
 mod owned;
+pub mod pin;
 pub mod planned;
 pub mod selection;
 pub mod walk;

@@ -2,6 +2,7 @@
 
 mod conventions;
 mod foreign;
+mod imports;
 mod lists;
 mod profiles;
 mod races;

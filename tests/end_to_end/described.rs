@@ -1,6 +1,7 @@
 //! Tests of the OpenAPI document: every documented operation answers each of its documented statuses, in the documented
 //! shape. [`requests`] has a request for each; a new operation or status without a request fails the test.
 
+mod copernica;
 mod productive;
 mod requests;
 mod schema;

@@ -7,9 +7,12 @@
 mod answer;
 mod caller;
 mod databases;
+mod describe;
 mod error;
 mod given;
+mod imports;
 mod matching;
+mod operation;
 mod parts;
 mod profiles;
 mod request;
@@ -21,7 +24,9 @@ use axum::Router;
 use axum::routing::{MethodRouter, any};
 
 use crate::Door;
+pub use describe::{Described, Success};
 pub use error::CopernicaError;
+pub use operation::offered_everywhere;
 
 /// The handler for `/v3/`, which the nested router does not cover.
 pub fn root() -> MethodRouter {

@@ -10,6 +10,7 @@
 //! test therefore writes the document to `docs/openapi/waybill.json` and holds the file against the code, and the function
 //! has the text of the file.
 
+pub(crate) mod copernica;
 pub(crate) mod native;
 pub(crate) mod noko;
 pub(crate) mod productive;
@@ -24,9 +25,9 @@ use utoipa_axum::router::OpenApiRouter;
 use crate::Door;
 
 /// The text at the head of the document.
-const ABOUT: &str = "Bulk imports that can be undone. Three doors lead to the same imports: `/api/v1` is Waybill's own \
+const ABOUT: &str = "Bulk imports that can be undone. Four doors lead to the same imports: `/api/v1` is Waybill's own \
                      API, `/v2` is compatible with the clients of Noko (formerly Freckle), `/api/v2` with those of \
-                     Productive. Lists end with a `null` cursor or without a `next` link; times are ISO 8601, in UTC or, \
+                     Productive, `/v3` with those of Copernica. Lists end with a `null` cursor or without a `next` link; times are ISO 8601, in UTC or, \
                      below `/api/v2`, in the account's zone.";
 
 /// The description of all doors.
@@ -45,12 +46,15 @@ pub fn document() -> OpenApi {
         .nest("/api/v1", crate::native::routes());
     let mut document = doors.into_openapi();
     document.security = Some(native::security());
-    document.tags = Some(native::tags().into_iter().chain(noko::tags()).chain(productive::tags()).collect());
+    document.tags = Some(
+        native::tags().into_iter().chain(noko::tags()).chain(productive::tags()).chain(copernica::tags()).collect(),
+    );
     let components = document.components.get_or_insert_default();
     shared::add_components(components);
     native::add_components(components);
     noko::add_components(components);
     productive::add_components(components);
+    copernica::add_to(&mut document);
     let of_productive = document.paths.paths.iter_mut().filter(|(path, _)| path.starts_with("/api/v2/"));
     of_productive.for_each(|(_, item)| productive::secure(item));
     document.paths.paths.values_mut().for_each(tell_apart);

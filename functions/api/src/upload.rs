@@ -1,12 +1,18 @@
 //! Creates an import from a file in the body of a request.
 
 use bytes::Bytes;
-use shared::account::Principal;
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+use shared::account::{Account, Principal};
 use shared::format::Remembered;
-use shared::import::{Import, ImportError, ImportType, NewImport, Once, Options, Origin, create_or_find, store_body};
+use shared::import::{
+    Import, ImportError, ImportType, NewImport, Once, Options, Origin, ProfileOptions, create_or_find, store_body,
+};
 use shared::kind::survey::RefusedFile;
 use shared::lease::nonce;
 use shared::mappings;
+use shared::profiles::pin::pinned_schema;
+use shared::services::Services;
 use shared::settle::stop::stop;
 
 use crate::Door;
@@ -58,7 +64,9 @@ pub async fn accept(door: &Door, caller: &Principal, new: NewFile) -> Result<Imp
         true => mappings::believed(services, caller.account).await.map_err(ImportError::from)?,
         false => Remembered::default(),
     };
-    door.surveys.look(&file, (import_type, &options), &remembered, services.rows_per_chunk).await?;
+    let surveyed = with_schema(services, caller, &options).await?;
+    let options_for_survey = surveyed.as_ref().unwrap_or(&options);
+    door.surveys.look(&file, (import_type, options_for_survey), &remembered, services.rows_per_chunk).await?;
     let new = NewImport {
         account: caller.account,
         user: caller.user,
@@ -81,6 +89,21 @@ pub async fn accept(door: &Door, caller: &Principal, new: NewFile) -> Result<Imp
         return Err(error.into());
     }
     Ok(import)
+}
+
+/// The options of an import of profiles with the schema of its database as it is now, by which the file is surveyed. The
+/// import itself pins the schema when it is planned. `None` for imports of other types.
+async fn with_schema(
+    services: &Services,
+    caller: &Principal,
+    options: &Options,
+) -> Result<Option<Options>, ImportError> {
+    let Some(database) = options.profiles.database else { return Ok(None) };
+    let account = Account::get(services, caller.account).await?;
+    let zone = account.map_or(TimeZone::UTC, |account| account.settings.zone());
+    let now = Timestamp::from_millisecond(services.clock.now_ms()).unwrap_or_default().to_zoned(zone);
+    let schema = pinned_schema(services, caller.account, database, &now).await?;
+    Ok(Some(Options { profiles: ProfileOptions { schema, ..options.profiles.clone() }, ..options.clone() }))
 }
 
 /// The last part of a file name, without control characters and with at most 200 characters. `import.csv`

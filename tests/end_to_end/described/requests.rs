@@ -83,6 +83,9 @@ impl<'s> World<'s> {
         if operation.path.starts_with("/api/v2/") {
             return super::productive::answer(self, operation, status).await;
         }
+        if operation.path.starts_with("/v3/") {
+            return super::copernica::answer(self, operation, status).await;
+        }
         let is_noko = operation.path.starts_with("/v2");
         let mut asked = Asked {
             path: operation.path.replace("{id}", "1"),

@@ -1,4 +1,4 @@
-//! Authentication: the account of a token, and the scope that every method of the door needs.
+//! Authentication: the account of a token, and the scope that a path needs: `import` for imports, `profiles` for the rest.
 
 use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
@@ -19,6 +19,10 @@ use crate::{Door, access};
 pub struct At {
     /// The clients of the engine (tables, bucket, queues, clock).
     pub services: Services,
+    /// The state of the doors, for whoever makes an import.
+    pub door: Door,
+    /// The caller by the token.
+    pub principal: Principal,
     /// The account of the token.
     pub account: Account,
     /// The zone in which times are shown.
@@ -28,8 +32,12 @@ pub struct At {
 }
 
 impl At {
-    /// The caller with a token, if the token has the scope for a request with this method.
-    pub async fn of_token(parts: &mut Parts, door: &Door, token: Option<String>) -> Result<Self, CopernicaError> {
+    /// The caller with a token, if the token has the scope for a request with this method and this first part of the path.
+    pub async fn of_token(
+        parts: &mut Parts,
+        door: &Door,
+        (token, first): (Option<String>, Option<&str>),
+    ) -> Result<Self, CopernicaError> {
         let services = &door.services;
         let token = token.ok_or_else(CopernicaError::invalid_token)?;
         let principal = Principal::of_token(services, &token).await?.ok_or_else(CopernicaError::invalid_token)?;
@@ -40,13 +48,14 @@ impl At {
         )?;
         let is_active = user.is_some_and(|user| user.user().is_some_and(|fields| fields.state == UserState::Active));
         let account = account.filter(|_| is_active).ok_or_else(CopernicaError::invalid_token)?;
-        if !principal.may(Scope::Profiles, access(&parts.method)) {
-            return Err(CopernicaError::saying(
-                "No permission to call this method: the token lacks the scope profiles",
-            ));
+        let (scope, word) = scope_of(first);
+        if !principal.may(scope, access(&parts.method)) {
+            let message = format!("No permission to call this method: the token lacks the scope {word}");
+            return Err(CopernicaError::saying(message));
         }
         let Ok(Base(base)) = Base::from_request_parts(parts, door).await;
-        Ok(Self { services: services.clone(), zone: account.settings.zone(), account, base })
+        let zone = account.settings.zone();
+        Ok(Self { services: services.clone(), door: door.clone(), principal, account, zone, base })
     }
 
     /// The number of the account.
@@ -62,6 +71,14 @@ impl At {
     /// The present moment in the account's zone.
     pub fn now(&self) -> Zoned {
         moment(&self.zone, self.services.clock.now_ms())
+    }
+}
+
+/// The scope that the first part of a path needs, with its word.
+fn scope_of(first: Option<&str>) -> (Scope, &'static str) {
+    match first {
+        Some("imports" | "import") => (Scope::Import, "import"),
+        _ => (Scope::Profiles, "profiles"),
     }
 }
 

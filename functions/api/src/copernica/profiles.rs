@@ -114,7 +114,9 @@ fn given_interests(given: &Given) -> Option<InterestsInput> {
 
 /// What a body gives a record. `fields` of another form than a map are left out.
 pub fn record_input(body: &Given) -> Result<RecordInput, CopernicaError> {
-    let secret = body.member("secret").and_then(Given::text);
+    // The vendor keeps a question mark for each letter beyond ASCII.
+    let ascii = |text: String| text.chars().map(|letter| if letter.is_ascii() { letter } else { '?' }).collect();
+    let secret: Option<String> = body.member("secret").and_then(Given::text).map(ascii);
     if secret.as_ref().is_some_and(|secret| secret.len() > LONGEST_SECRET) {
         return Err(CopernicaError::saying("Invalid data provided: secret must have at most 1,000 bytes"));
     }

@@ -3,8 +3,10 @@
 use axum::body::Bytes;
 use axum::extract::{FromRequest, OriginalUri, Request};
 use axum::http::header::{AUTHORIZATION, CONTENT_TYPE};
+use axum::http::request::Parts;
 use axum::http::{HeaderMap, Method};
 use percent_encoding::percent_decode_str;
+use shared::packed::Members;
 
 use super::error::CopernicaError;
 use super::given::Given;
@@ -26,6 +28,18 @@ pub enum Verb {
     Delete,
 }
 
+impl Verb {
+    /// The name of the method, for example `GET`.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Get => "GET",
+            Self::Post => "POST",
+            Self::Put => "PUT",
+            Self::Delete => "DELETE",
+        }
+    }
+}
+
 /// The request without its token.
 pub struct Asked {
     /// The method.
@@ -36,6 +50,10 @@ pub struct Asked {
     pub query: Given,
     /// The parameters of the body; none for GET.
     pub body: Given,
+    /// The body as sent; empty if it was too large to be read.
+    pub sent: Bytes,
+    /// The headers.
+    pub headers: HeaderMap,
 }
 
 /// The bytes of a body, or the error of a body that is too large.
@@ -57,7 +75,7 @@ impl Sent {
 }
 
 /// The token of a request: `access_token` in the query, a bearer token, or `access_token` in a form.
-pub fn token(parts: &axum::http::request::Parts, sent: &Sent) -> Option<String> {
+pub fn token(parts: &Parts, sent: &Sent) -> Option<String> {
     let named = |text: &[u8]| Given::of_form(text)?.member("access_token")?.text();
     let bearer = parts.headers.get(AUTHORIZATION).and_then(|value| value.to_str().ok());
     let bearer = bearer.and_then(|value| value.split_once(' '));
@@ -78,7 +96,7 @@ fn is_form(headers: &HeaderMap) -> bool {
 
 impl Asked {
     /// Reads a request whose token is known to be good.
-    pub fn read(parts: &axum::http::request::Parts, sent: Sent) -> Result<Self, CopernicaError> {
+    pub fn read(parts: &Parts, path: Vec<String>, sent: Sent) -> Result<Self, CopernicaError> {
         let verb = match parts.method {
             Method::GET | Method::HEAD => Verb::Get,
             Method::POST => Verb::Post,
@@ -86,23 +104,52 @@ impl Asked {
             Method::DELETE => Verb::Delete,
             _ => return Err(CopernicaError::invalid_method()),
         };
-        let whole = parts.extensions.get::<OriginalUri>().map_or(parts.uri.path(), |uri| uri.path());
-        let path = segments(whole.strip_prefix(DOOR).unwrap_or(whole))?;
         let query = Given::of_form(parts.uri.query().unwrap_or_default().as_bytes());
         let query = query.ok_or_else(CopernicaError::invalid_data)?;
         // Clients send bodies that say nothing with GET and DELETE.
-        let body = match verb {
-            Verb::Get => Given::Map(Vec::new()),
-            Verb::Delete => read_body(&parts.headers, &sent.0.unwrap_or_default()).unwrap_or(Given::Map(Vec::new())),
-            Verb::Post | Verb::Put => read_body(&parts.headers, &sent.0?).ok_or_else(CopernicaError::invalid_data)?,
+        let bytes = match verb {
+            Verb::Get => Bytes::new(),
+            Verb::Delete => sent.0.unwrap_or_default(),
+            Verb::Post | Verb::Put => sent.0?,
         };
-        Ok(Self { verb, path, query, body })
+        let body = match read_body(&parts.headers, &bytes) {
+            None if verb == Verb::Delete => Given::Map(Vec::new()),
+            body => body.ok_or_else(CopernicaError::invalid_data)?,
+        };
+        Ok(Self { verb, path, query, body, sent: bytes, headers: parts.headers.clone() })
+    }
+
+    /// The text of a member as the caller wrote it in a body of JSON; of a repeated member the last one. `None` for other
+    /// bodies, and without the member.
+    pub fn json_member(&self, name: &str) -> Option<Bytes> {
+        let Members(members) = serde_json::from_slice(&self.sent).ok()?;
+        let (_, value) = members.into_iter().rfind(|(known, _)| known == name)?;
+        Some(self.sent.slice_ref(value.get().as_bytes()))
+    }
+
+    /// A POST with a body of JSON.
+    #[cfg(test)]
+    pub fn of_json(json: &str) -> Option<Self> {
+        Some(Self {
+            verb: Verb::Post,
+            path: Vec::new(),
+            query: Given::Map(Vec::new()),
+            body: Given::of_json(json.as_bytes())?,
+            sent: Bytes::copy_from_slice(json.as_bytes()),
+            headers: HeaderMap::new(),
+        })
     }
 
     /// A part of the path.
     pub fn part(&self, number: usize) -> Option<&str> {
         self.path.get(number).map(String::as_str)
     }
+}
+
+/// The parts of a request's path behind the door's own.
+pub fn path_of(parts: &Parts) -> Result<Vec<String>, CopernicaError> {
+    let whole = parts.extensions.get::<OriginalUri>().map_or(parts.uri.path(), |uri| uri.path());
+    segments(whole.strip_prefix(DOOR).unwrap_or(whole))
 }
 
 /// The parts of a path, decoded. Empty parts at the end are left out, like the vendor's.

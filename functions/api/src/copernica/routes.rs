@@ -15,14 +15,18 @@ use serde::Serialize;
 use shared::id::{OwnerId, PartId, RecordId};
 use shared::profiles::Owned;
 use shared::profiles::by_hand::{Found, find_profile, find_subprofile};
-use shared::schema::{Collection, FieldOwner, Schema};
+use shared::schema::{Collection, Field, FieldOwner, Schema};
 use shared::store::keys::SchemaSort;
 
 use super::answer::document;
 use super::caller::At;
 use super::error::CopernicaError;
-use super::request::{Asked, Sent, Verb, token};
-use super::{databases, matching, parts, profiles, subprofiles, views};
+use super::operation::{
+    OfAccount, OfCollection, OfCondition, OfDatabase, OfImport, OfInterest, OfProfile, OfRule, OfSubprofile, OfView,
+    Operations,
+};
+use super::request::{Asked, Sent, Verb, path_of, token};
+use super::{databases, imports, matching, parts, profiles, subprofiles, views};
 use crate::Door;
 
 /// The outcome of a handler.
@@ -35,8 +39,10 @@ pub async fn answer(State(door): State<Door>, request: Request) -> Response {
     let token = token(&parts, &sent);
     let is_head = parts.method == Method::HEAD;
     let answered = async {
-        let at = At::of_token(&mut parts, &door, token).await?;
-        let asked = Asked::read(&parts, sent)?;
+        let path = path_of(&parts);
+        let first = path.as_ref().ok().and_then(|path| path.first()).map(String::as_str);
+        let at = At::of_token(&mut parts, &door, (token, first)).await?;
+        let asked = Asked::read(&parts, path?, sent)?;
         route(&at, &asked).await
     };
     let mut answer = answered.await.unwrap_or_else(IntoResponse::into_response);
@@ -48,12 +54,6 @@ pub async fn answer(State(door): State<Door>, request: Request) -> Response {
 
 async fn route(at: &At, asked: &Asked) -> Answered {
     match asked.part(0).unwrap_or_default() {
-        "identity" if asked.verb == Verb::Get => identity(at),
-        "databases" => match asked.verb {
-            Verb::Get => databases::list(at, asked).await,
-            Verb::Post | Verb::Put => databases::create(at, asked).await,
-            Verb::Delete => Err(CopernicaError::invalid_method()),
-        },
         "database" => of_database(at, asked).await,
         "collection" => of_collection(at, asked).await,
         "interest" => of_interest(at, asked).await,
@@ -62,7 +62,14 @@ async fn route(at: &At, asked: &Asked) -> Answered {
         "condition" => of_condition(at, asked).await,
         "profile" => of_profile(at, asked).await,
         "subprofile" => of_subprofile(at, asked).await,
-        _ => Err(CopernicaError::invalid_method()),
+        "import" => of_import(at, asked).await,
+        _ => match OfAccount::find(asked.part(0), asked.verb)? {
+            OfAccount::Identity => identity(at),
+            OfAccount::ListDatabases => databases::list(at, asked).await,
+            OfAccount::CreateDatabase => databases::create(at, asked).await,
+            OfAccount::ListImports => imports::list(at, asked).await,
+            OfAccount::CreateImport => imports::create(at, asked).await,
+        },
     }
 }
 
@@ -74,42 +81,43 @@ fn needed(asked: &Asked, number: usize) -> Result<&str, CopernicaError> {
 async fn of_database(at: &At, asked: &Asked) -> Answered {
     let missing = || CopernicaError::saying("No database with supplied ID");
     let text = needed(asked, 1)?;
-    if asked.verb == Verb::Delete && asked.part(2).is_none() {
-        // An interrupted deletion goes on, though nobody sees the database any more.
-        return databases::delete(at, text).await?.ok_or_else(missing);
-    }
-    let schema = Schema::find(&at.services, at.id(), text).await?.ok_or_else(missing)?;
-    let owner = FieldOwner::Database;
-    match (asked.part(2), asked.verb) {
-        (None, Verb::Get) => databases::show(at, &schema),
-        (None, _) => databases::update(at, &schema, asked).await,
-        (Some("fields"), Verb::Get) => parts::fields(&schema, owner, asked),
-        (Some("fields"), Verb::Post | Verb::Put) => parts::create_field(at, &schema, owner, asked).await,
-        (Some("field"), Verb::Post | Verb::Put | Verb::Delete) => of_field(at, &schema, owner, asked).await,
-        (Some("collections"), Verb::Get) => parts::collections(&schema, asked),
-        (Some("collections"), Verb::Post | Verb::Put) => parts::create_collection(at, &schema, asked).await,
-        (Some("interests"), Verb::Get) => parts::interests(&schema, asked),
-        (Some("interests"), Verb::Post | Verb::Put) => parts::create_interest(at, &schema, asked).await,
-        (Some("views"), Verb::Get) => views::list(at, &schema, None, asked),
-        (Some("views"), Verb::Post | Verb::Put) => views::create(at, &schema, None, asked).await,
-        (Some("profiles"), Verb::Get) => matching::list(at, Owned::profiles(&schema), None, asked).await,
-        (Some("profiles"), Verb::Post) => profiles::create(at, &schema, asked).await,
-        (Some("profiles"), Verb::Put) => matching::update(at, Owned::profiles(&schema), None, asked).await,
-        (Some("profiles"), Verb::Delete) => profiles::delete_many(at, &schema, asked).await,
-        (Some("profileids"), Verb::Get) => matching::ids(at, Owned::profiles(&schema), None, asked).await,
-        _ => Err(CopernicaError::invalid_method()),
+    let operation = OfDatabase::find(asked.part(2), asked.verb);
+    let Some(schema) = Schema::find(&at.services, at.id(), text).await? else {
+        return match operation {
+            // An interrupted deletion goes on, though nobody sees the database any more.
+            Ok(OfDatabase::Delete) => databases::delete(at, text).await?.ok_or_else(missing),
+            _ => Err(missing()),
+        };
+    };
+    let (owner, owned) = (FieldOwner::Database, Owned::profiles(&schema));
+    match operation? {
+        OfDatabase::Show => databases::show(at, &schema),
+        OfDatabase::Update => databases::update(at, &schema, asked).await,
+        OfDatabase::Delete => databases::delete(at, text).await?.ok_or_else(missing),
+        OfDatabase::Fields => parts::fields(&schema, owner, asked),
+        OfDatabase::CreateField => parts::create_field(at, &schema, owner, asked).await,
+        OfDatabase::UpdateField => parts::update_field(at, &schema, field(&schema, owner, asked)?, asked).await,
+        OfDatabase::DeleteField => parts::delete_field(at, &schema, field(&schema, owner, asked)?).await,
+        OfDatabase::Collections => parts::collections(&schema, asked),
+        OfDatabase::CreateCollection => parts::create_collection(at, &schema, asked).await,
+        OfDatabase::Interests => parts::interests(&schema, asked),
+        OfDatabase::CreateInterest => parts::create_interest(at, &schema, asked).await,
+        OfDatabase::Views => views::list(at, &schema, None, asked),
+        OfDatabase::CreateView => views::create(at, &schema, None, asked).await,
+        OfDatabase::Profiles => matching::list(at, owned, None, asked).await,
+        OfDatabase::CreateProfile => profiles::create(at, &schema, asked).await,
+        OfDatabase::UpdateProfiles => matching::update(at, owned, None, asked).await,
+        OfDatabase::DeleteProfiles => profiles::delete_many(at, &schema, asked).await,
+        OfDatabase::ProfileIds => matching::ids(at, owned, None, asked).await,
     }
 }
 
-async fn of_field(at: &At, schema: &Schema, owner: FieldOwner, asked: &Asked) -> Answered {
+/// The field with an id or a name in the path.
+fn field<'s>(schema: &'s Schema, owner: FieldOwner, asked: &Asked) -> Result<&'s Field, CopernicaError> {
     let text = needed(asked, 3)?;
     let id: Option<PartId> = text.parse().ok();
     let field = id.and_then(|id| schema.field(owner, id)).or_else(|| schema.field_named(owner, text));
-    let field = field.ok_or_else(|| CopernicaError::saying("No field with supplied ID"))?;
-    match asked.verb {
-        Verb::Delete => parts::delete_field(at, schema, field).await,
-        _ => parts::update_field(at, schema, field, asked).await,
-    }
+    field.ok_or_else(|| CopernicaError::saying("No field with supplied ID"))
 }
 
 /// The collection with an id, and the schema of its database.
@@ -123,16 +131,16 @@ async fn of_collection(at: &At, asked: &Asked) -> Answered {
     let (schema, collection) = collection(at, needed(asked, 1)?).await?;
     let owner = FieldOwner::Collection(collection.id);
     let owned = Owned::subprofiles(&schema, &collection);
-    match (asked.part(2), asked.verb) {
-        (None, Verb::Get) => parts::collection(&schema, &collection),
-        (None, Verb::Post | Verb::Put) => parts::update_collection(at, &schema, &collection, asked).await,
-        (Some("fields"), Verb::Get) => parts::fields(&schema, owner, asked),
-        (Some("fields"), Verb::Post | Verb::Put) => parts::create_field(at, &schema, owner, asked).await,
-        (Some("field"), Verb::Post | Verb::Put | Verb::Delete) => of_field(at, &schema, owner, asked).await,
-        (Some("subprofiles"), Verb::Get) => matching::list(at, owned, None, asked).await,
-        (Some("subprofiles"), Verb::Put) => matching::update(at, owned, None, asked).await,
-        (Some("subprofileids"), Verb::Get) => matching::ids(at, owned, None, asked).await,
-        _ => Err(CopernicaError::invalid_method()),
+    match OfCollection::find(asked.part(2), asked.verb)? {
+        OfCollection::Show => parts::collection(&schema, &collection),
+        OfCollection::Update => parts::update_collection(at, &schema, &collection, asked).await,
+        OfCollection::Fields => parts::fields(&schema, owner, asked),
+        OfCollection::CreateField => parts::create_field(at, &schema, owner, asked).await,
+        OfCollection::UpdateField => parts::update_field(at, &schema, field(&schema, owner, asked)?, asked).await,
+        OfCollection::DeleteField => parts::delete_field(at, &schema, field(&schema, owner, asked)?).await,
+        OfCollection::Subprofiles => matching::list(at, owned, None, asked).await,
+        OfCollection::UpdateSubprofiles => matching::update(at, owned, None, asked).await,
+        OfCollection::SubprofileIds => matching::ids(at, owned, None, asked).await,
     }
 }
 
@@ -141,11 +149,10 @@ async fn of_interest(at: &At, asked: &Asked) -> Answered {
     let id: PartId = needed(asked, 1)?.parse().map_err(|_| missing())?;
     let schema = Schema::of_part(&at.services, at.id(), SchemaSort::Interest, id).await?.ok_or_else(missing)?;
     let interest = schema.interest(id).ok_or_else(missing)?;
-    match (asked.part(2), asked.verb) {
-        (None, Verb::Get) => document(&parts::InterestShape::of(interest)),
-        (None, Verb::Post | Verb::Put) => parts::update_interest(at, &schema, id, asked).await,
-        (None, Verb::Delete) => parts::delete_interest(at, &schema, id).await,
-        _ => Err(CopernicaError::invalid_method()),
+    match OfInterest::find(asked.part(2), asked.verb)? {
+        OfInterest::Show => document(&parts::InterestShape::of(interest)),
+        OfInterest::Update => parts::update_interest(at, &schema, id, asked).await,
+        OfInterest::Delete => parts::delete_interest(at, &schema, id).await,
     }
 }
 
@@ -154,18 +161,18 @@ async fn of_view(at: &At, asked: &Asked) -> Answered {
     let id: PartId = needed(asked, 1)?.parse().map_err(|_| missing())?;
     let schema = Schema::of_part(&at.services, at.id(), SchemaSort::View, id).await?.ok_or_else(missing)?;
     let view = schema.view(id).ok_or_else(missing)?;
-    match (asked.part(2), asked.verb) {
-        (None, Verb::Get) => views::show(at, &schema, view),
-        (None, Verb::Post | Verb::Put) => views::update(at, &schema, view, asked).await,
-        (None, Verb::Delete) => views::delete(at, &schema, view).await,
-        (Some("views"), Verb::Get) => views::list(at, &schema, Some(id), asked),
-        (Some("views"), Verb::Post | Verb::Put) => views::create(at, &schema, Some(id), asked).await,
-        (Some("rules"), Verb::Get) => views::rules(&schema, view, asked),
-        (Some("rules"), Verb::Post | Verb::Put) => views::create_rule(at, &schema, view, asked).await,
-        (Some("rebuild"), Verb::Post | Verb::Put) => views::rebuild(at, &schema, view).await,
-        (Some("profiles"), Verb::Get) => matching::list(at, Owned::profiles(&schema), Some(view), asked).await,
-        (Some("profileids"), Verb::Get) => matching::ids(at, Owned::profiles(&schema), Some(view), asked).await,
-        _ => Err(CopernicaError::invalid_method()),
+    let profiles = Owned::profiles(&schema);
+    match OfView::find(asked.part(2), asked.verb)? {
+        OfView::Show => views::show(at, &schema, view),
+        OfView::Update => views::update(at, &schema, view, asked).await,
+        OfView::Delete => views::delete(at, &schema, view).await,
+        OfView::Views => views::list(at, &schema, Some(id), asked),
+        OfView::CreateView => views::create(at, &schema, Some(id), asked).await,
+        OfView::Rules => views::rules(&schema, view, asked),
+        OfView::CreateRule => views::create_rule(at, &schema, view, asked).await,
+        OfView::Rebuild => views::rebuild(at, &schema, view).await,
+        OfView::Profiles => matching::list(at, profiles, Some(view), asked).await,
+        OfView::ProfileIds => matching::ids(at, profiles, Some(view), asked).await,
     }
 }
 
@@ -174,12 +181,11 @@ async fn of_rule(at: &At, asked: &Asked) -> Answered {
     let id: PartId = needed(asked, 1)?.parse().map_err(|_| missing())?;
     let schema = Schema::of_part(&at.services, at.id(), SchemaSort::Rule, id).await?.ok_or_else(missing)?;
     let rule = schema.rule(id).ok_or_else(missing)?;
-    match (asked.part(2), asked.verb) {
-        (None, Verb::Get) => views::show_rule(&schema, rule),
-        (None, Verb::Post | Verb::Put) => views::update_rule(at, &schema, rule, asked).await,
-        (None, Verb::Delete) => views::delete_rule(at, &schema, rule).await,
-        (Some("conditions"), Verb::Post | Verb::Put) => views::create_condition(at, &schema, rule, asked).await,
-        _ => Err(CopernicaError::invalid_method()),
+    match OfRule::find(asked.part(2), asked.verb)? {
+        OfRule::Show => views::show_rule(&schema, rule),
+        OfRule::Update => views::update_rule(at, &schema, rule, asked).await,
+        OfRule::Delete => views::delete_rule(at, &schema, rule).await,
+        OfRule::CreateCondition => views::create_condition(at, &schema, rule, asked).await,
     }
 }
 
@@ -192,10 +198,9 @@ async fn of_condition(at: &At, asked: &Asked) -> Answered {
     if !condition.test.word().eq_ignore_ascii_case(sort) {
         return Err(missing());
     }
-    match (asked.part(3), asked.verb) {
-        (None, Verb::Post | Verb::Put) => views::update_condition(at, &schema, condition, asked).await,
-        (None, Verb::Delete) => views::delete_condition(at, &schema, condition).await,
-        _ => Err(CopernicaError::invalid_method()),
+    match OfCondition::find(asked.part(3), asked.verb)? {
+        OfCondition::Update => views::update_condition(at, &schema, condition, asked).await,
+        OfCondition::Delete => views::delete_condition(at, &schema, condition).await,
     }
 }
 
@@ -206,34 +211,31 @@ async fn of_profile(at: &At, asked: &Asked) -> Answered {
     if asked.verb == Verb::Delete && found.removed.is_some() {
         return Err(CopernicaError::saying("This profile has already been removed"));
     }
-    match (asked.part(2), asked.verb) {
-        (None, Verb::Get) => profiles::show(at, &found),
-        (None, Verb::Post | Verb::Put) => profiles::update(at, &found, asked).await,
-        (None, Verb::Delete) => profiles::delete(at, &found).await,
-        (Some("fields"), Verb::Get) => profiles::fields(at, &found),
-        (Some("fields"), Verb::Post | Verb::Put) => profiles::update_fields(at, &found, asked).await,
-        (Some("interests"), Verb::Get) => profiles::interests(at, &found, asked),
-        (Some("interests"), Verb::Post) => profiles::add_interests(at, &found, asked).await,
-        (Some("interests"), Verb::Put) => profiles::replace_interests(at, &found, asked).await,
-        (Some("subprofiles"), Verb::Get | Verb::Post | Verb::Put) => of_children(at, &found, asked).await,
-        _ => Err(CopernicaError::invalid_method()),
+    match OfProfile::find(asked.part(2), asked.verb)? {
+        OfProfile::Show => profiles::show(at, &found),
+        OfProfile::Update => profiles::update(at, &found, asked).await,
+        OfProfile::Delete => profiles::delete(at, &found).await,
+        OfProfile::Fields => profiles::fields(at, &found),
+        OfProfile::UpdateFields => profiles::update_fields(at, &found, asked).await,
+        OfProfile::Interests => profiles::interests(at, &found, asked),
+        OfProfile::AddInterests => profiles::add_interests(at, &found, asked).await,
+        OfProfile::ReplaceInterests => profiles::replace_interests(at, &found, asked).await,
+        OfProfile::Subprofiles => subprofiles::of_profile(at, &found, children(&found, asked)?, asked).await,
+        OfProfile::CreateSubprofile => subprofiles::create(at, &found, children(&found, asked)?, asked).await,
+        OfProfile::UpdateSubprofiles => matching::update(at, children(&found, asked)?, Some(&found), asked).await,
     }
 }
 
-async fn of_children(at: &At, found: &Found, asked: &Asked) -> Answered {
-    let text = needed(asked, 3)?;
-    let Some(collection) = found.schema.find_collection(text) else {
-        return Err(CopernicaError::saying(match asked.verb {
+/// The table of subprofiles in the collection of the path.
+fn children<'f>(found: &'f Found, asked: &Asked) -> Result<Owned<'f>, CopernicaError> {
+    let collection = found.schema.find_collection(needed(asked, 3)?);
+    let collection = collection.ok_or_else(|| {
+        CopernicaError::saying(match asked.verb {
             Verb::Post => "Subprofile could not be created",
             _ => "No collection with given ID",
-        }));
-    };
-    let owned = Owned::subprofiles(&found.schema, collection);
-    match asked.verb {
-        Verb::Get => subprofiles::of_profile(at, found, owned, asked).await,
-        Verb::Post => subprofiles::create(at, found, owned, asked).await,
-        _ => matching::update(at, owned, Some(found), asked).await,
-    }
+        })
+    })?;
+    Ok(Owned::subprofiles(&found.schema, collection))
 }
 
 async fn of_subprofile(at: &At, asked: &Asked) -> Answered {
@@ -243,13 +245,20 @@ async fn of_subprofile(at: &At, asked: &Asked) -> Answered {
     if asked.verb == Verb::Delete && found.removed.is_some() {
         return Err(CopernicaError::saying("This subprofile has already been removed"));
     }
-    match (asked.part(2), asked.verb) {
-        (None, Verb::Get) => subprofiles::show(at, &found),
-        (None, Verb::Post | Verb::Put) => profiles::update(at, &found, asked).await,
-        (None, Verb::Delete) => profiles::delete(at, &found).await,
-        (Some("fields"), Verb::Get) => profiles::fields(at, &found),
-        (Some("fields"), Verb::Post | Verb::Put) => profiles::update_fields(at, &found, asked).await,
-        _ => Err(CopernicaError::invalid_method()),
+    match OfSubprofile::find(asked.part(2), asked.verb)? {
+        OfSubprofile::Show => subprofiles::show(at, &found),
+        OfSubprofile::Update => profiles::update(at, &found, asked).await,
+        OfSubprofile::Delete => profiles::delete(at, &found).await,
+        OfSubprofile::Fields => profiles::fields(at, &found),
+        OfSubprofile::UpdateFields => profiles::update_fields(at, &found, asked).await,
+    }
+}
+
+async fn of_import(at: &At, asked: &Asked) -> Answered {
+    let import = imports::find(at, needed(asked, 1)?).await?;
+    match OfImport::find(asked.part(2), asked.verb)? {
+        OfImport::Show => imports::show(at, &import).await,
+        OfImport::Revert => imports::revert(at, &import).await,
     }
 }
 

@@ -15,32 +15,7 @@ use crate::openapi::noko::{
     BAD_REQUEST, BUSY, FAILED, FORBIDDEN, INVALID, NOT_FOUND, TOO_LARGE, Told, UNAUTHORIZED, id, of_endpoint, security,
     tag_of,
 };
-use crate::openapi::shared::{idempotency_key, plain};
-
-/// Schemas by name, as they are collected for the document.
-type Schemas = Vec<(String, RefOr<Schema>)>;
-
-/// The shape of a body: the name of its schema, and the function that collects the schemas to which the name leads.
-#[derive(Clone, Copy, Debug)]
-pub struct Shape {
-    name: fn() -> std::borrow::Cow<'static, str>,
-    collect: fn(&mut Schemas),
-}
-
-/// The shape of the bodies which a type describes.
-pub const fn shape<T: ToSchema>() -> Shape {
-    fn collect<T: ToSchema>(schemas: &mut Schemas) {
-        schemas.push((T::name().into_owned(), T::schema()));
-        T::schemas(schemas);
-    }
-    Shape { name: T::name, collect: collect::<T> }
-}
-
-impl Shape {
-    fn reference(self) -> Ref {
-        Ref::from_schema_name((self.name)())
-    }
-}
+use crate::openapi::shared::{Schemas, Shape, idempotency_key, plain, shape};
 
 /// The successful answer of an endpoint.
 #[derive(Clone, Copy, Debug)]
@@ -148,10 +123,10 @@ impl Says {
         if let Success::Page(shape) | Success::Object(shape) | Success::Created(shape) | Success::Accepted(shape) =
             self.success
         {
-            (shape.collect)(schemas);
+            shape.collect(schemas);
         }
         if let Some(Body::Json { shape, .. } | Body::Form(shape)) = self.body {
-            (shape.collect)(schemas);
+            shape.collect(schemas);
         }
     }
 

@@ -1,9 +1,12 @@
-//! The parts of the description that the doors share: headers and sets of answers, and the key of a repeated request.
+//! The parts of the description that the doors share: headers and sets of answers, the key of a repeated request, and the
+//! shapes of bodies.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
+use utoipa::ToSchema;
 use utoipa::openapi::path::{Parameter, ParameterBuilder, ParameterIn};
-use utoipa::openapi::schema::{Object, ObjectBuilder};
+use utoipa::openapi::schema::{Object, ObjectBuilder, Schema};
 use utoipa::openapi::{Components, Header, HeaderBuilder, Ref, RefOr, Required, Response, Type};
 
 /// The name of the component for the header `Retry-After`.
@@ -68,3 +71,34 @@ macro_rules! answer_sets {
 }
 
 pub(crate) use answer_sets;
+
+/// Schemas by name, as they are collected for the document.
+pub type Schemas = Vec<(String, RefOr<Schema>)>;
+
+/// The shape of a body: the name of its schema, and the function that collects the schemas to which the name leads.
+#[derive(Clone, Copy, Debug)]
+pub struct Shape {
+    name: fn() -> Cow<'static, str>,
+    collect: fn(&mut Schemas),
+}
+
+/// The shape of the bodies which a type describes.
+pub const fn shape<T: ToSchema>() -> Shape {
+    fn collect<T: ToSchema>(schemas: &mut Schemas) {
+        schemas.push((T::name().into_owned(), T::schema()));
+        T::schemas(schemas);
+    }
+    Shape { name: T::name, collect: collect::<T> }
+}
+
+impl Shape {
+    /// A reference to the schema.
+    pub fn reference(self) -> Ref {
+        Ref::from_schema_name((self.name)())
+    }
+
+    /// Collects the schema with those to which the schema leads.
+    pub fn collect(self, schemas: &mut Schemas) {
+        (self.collect)(schemas);
+    }
+}

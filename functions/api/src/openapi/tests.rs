@@ -84,6 +84,22 @@ fn routes_of_the_doors_are_registered_only_with_their_description() {
 }
 
 #[test]
+fn the_copernica_door_has_its_table_of_operations_as_the_only_way_in() {
+    let sources = sources("copernica");
+    let all: String = sources.iter().map(|(_, text)| text.as_str()).collect();
+    for way in [".route(", ".nest(", ".route_service(", ".nest_service(", ".fallback_service("] {
+        assert!(!all.contains(way), "{way}");
+    }
+    assert_eq!(all.matches("Router::new()").count(), 1);
+    assert_eq!(all.matches(".fallback(routes::answer)").count(), 1);
+    // A catch-all behind the table would answer an operation that the table does not have.
+    let routes = sources.iter().find(|(path, _)| path.ends_with("routes.rs")).map(|(_, text)| text.as_str());
+    let routes = routes.expect("routes.rs");
+    assert_eq!(routes.matches("::find(asked.part(").count(), 10);
+    assert!(!routes.contains("_ => Err(CopernicaError::invalid_method())"), "an operation outside of the table");
+}
+
+#[test]
 fn the_document_is_small_enough_for_an_answer() {
     let size = document().to_json().expect("JSON").len();
     assert!(size < crate::answer::LARGEST / 4, "{size} bytes");

@@ -1,0 +1,133 @@
+//! Imports of profiles: made, listed, shown and undone.
+//!
+//! The vendor has one word for the status of an import that waits, `ready for start`. The other words are Waybill's:
+//!
+//! | word | the import |
+//! |---|---|
+//! | `ready for start` | waits until somebody starts the import, or for an upload |
+//! | `downloading` | has no file yet, because the parser fetches the file |
+//! | `waiting` | waits for its turn among the imports of the database |
+//! | `running` | loads rows |
+//! | `finished` | has loaded its rows, of which some may have failed |
+//! | `failed` | was refused, stopped or given up |
+//! | `undoing`, `undone` | is or was undone |
+
+mod create;
+mod input;
+mod source;
+
+use axum::response::Response;
+use serde::Serialize;
+use serde_json::Value;
+use shared::id::ImportId;
+use shared::import::{Counts, Import, ImportType, Roll, Status};
+use shared::revert::ask;
+use shared::store::{decode, keys};
+
+use super::answer::{OrFalse, Window, changed, document};
+use super::caller::At;
+use super::error::CopernicaError;
+use super::request::Asked;
+use super::routes::Answered;
+use crate::answer::{MESSAGE, shortened};
+pub use create::create;
+
+/// An import. Numbers are texts.
+#[derive(Serialize)]
+struct ImportShape {
+    #[serde(rename = "ID")]
+    id: String,
+    name: String,
+    #[serde(rename = "type")]
+    action: &'static str,
+    status: &'static str,
+    totallines: String,
+    #[serde(rename = "processedLines")]
+    processed_lines: String,
+    lastrun: OrFalse,
+    nextrun: bool,
+    lasterror: OrFalse,
+}
+
+fn word(import: &Import) -> &'static str {
+    let is_fetched = import.location.is_some() && import.source.is_none();
+    match import.status {
+        Status::New => "ready for start",
+        Status::Queued if is_fetched => "downloading",
+        Status::Queued => "waiting",
+        Status::Processing => "running",
+        Status::Complete | Status::PartiallyComplete => "finished",
+        Status::Failed | Status::Incomplete | Status::Unsupported => "failed",
+        Status::RollingBack => "undoing",
+        Status::RolledBack => "undone",
+    }
+}
+
+impl ImportShape {
+    /// Reads the counts and the reason of an import, as far as its status has any.
+    async fn read(at: &At, import: &Import) -> Result<Self, CopernicaError> {
+        let counts = match import.started_at {
+            Some(_) => import.counts(&at.services).await?,
+            None => Counts::default(),
+        };
+        let failed = counts.failed;
+        let error = match import.status {
+            Status::Unsupported if import.reason.is_none() => {
+                let refusal = import.verdict(&at.services).await?.refusal.unwrap_or_default();
+                let reasons = refusal["reasons"].as_array().into_iter().flatten().filter_map(Value::as_str);
+                Some(reasons.collect::<Vec<_>>().join("; "))
+            }
+            _ if import.reason.is_some() => import.reason.clone(),
+            _ if failed > 0 => Some(format!("{failed} of {} lines failed", import.rows.unwrap_or(failed))),
+            _ => None,
+        };
+        Ok(Self {
+            id: import.id.to_string(),
+            name: import.file_name.clone(),
+            action: import.options.profiles.action.name(),
+            status: word(import),
+            totallines: import.rows.unwrap_or_default().to_string(),
+            processed_lines: counts.accounted().to_string(),
+            lastrun: OrFalse(import.started_at.map(|started| at.time(started))),
+            nextrun: false,
+            lasterror: OrFalse(error.map(|error| shortened(error, MESSAGE))),
+        })
+    }
+}
+
+/// The import of profiles with an id. An import of another type is not there.
+pub async fn find(at: &At, text: &str) -> Result<Import, CopernicaError> {
+    let missing = || CopernicaError::saying("No entity with supplied ID");
+    let id: ImportId = text.parse().map_err(|_| missing())?;
+    let import = Import::get(&at.services, at.id(), id).await?;
+    import.filter(|import| import.import_type == ImportType::Profiles).ok_or_else(missing)
+}
+
+/// Lists the imports of profiles, the newest first.
+pub async fn list(at: &At, asked: &Asked) -> Answered {
+    let window = Window::read(&asked.query);
+    let roll = Roll::read(&at.services, at.id(), ImportType::Profiles).await?;
+    let mut ids: Vec<ImportId> = roll.all().map(|(import, _)| import).collect();
+    ids.sort_unstable_by(|a, b| b.cmp(a));
+    let total = ids.len() as u64;
+    let (start, limit) = window.range();
+    let keys: Vec<_> = ids.iter().skip(start).take(limit).map(|&id| keys::import(at.id(), id)).collect();
+    let found = at.services.store.get_many(&keys).await?.into_iter().map(decode::<Import>);
+    let mut imports: Vec<Import> = found.collect::<Result<_, _>>()?;
+    imports.sort_unstable_by(|a, b| b.id.cmp(&a.id));
+    let mut shapes = Vec::with_capacity(imports.len());
+    for import in &imports {
+        shapes.push(ImportShape::read(at, import).await?);
+    }
+    document(&window.list(shapes, total))
+}
+
+pub async fn show(at: &At, import: &Import) -> Answered {
+    document(&ImportShape::read(at, import).await?)
+}
+
+/// Begins the undo of an import. An undone import stays undone.
+pub async fn revert(at: &At, import: &Import) -> Result<Response, CopernicaError> {
+    ask(&at.services, import, &at.principal.signature()).await?;
+    Ok(changed())
+}
