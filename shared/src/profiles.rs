@@ -13,8 +13,10 @@ pub mod filter;
 pub mod list;
 mod owned;
 pub mod selection;
+pub mod terms;
 pub mod walk;
 
 pub use by_hand::{ProfileError, RecordInput};
 pub use columns::{Columns, secret};
 pub use owned::Owned;
+pub use terms::IndexedFields;
