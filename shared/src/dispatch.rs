@@ -19,6 +19,7 @@ use crate::kind::{HeldChunk, Kind, Loaded, Undone, join, layout_of};
 use crate::ledger::PageError;
 use crate::mappings::MadeWith;
 use crate::packed::{self, Cancellation, NotSurveyed, NotUnpacked, WantedSheet};
+use crate::profiles::kind::ProfileKind;
 use crate::results;
 use crate::services::Services;
 use crate::store::StoreError;
@@ -36,6 +37,10 @@ macro_rules! by_kind {
             }
             ImportType::Contacts => {
                 type $kind = ContactKind;
+                $work
+            }
+            ImportType::Profiles => {
+                type $kind = ProfileKind;
                 $work
             }
         }

@@ -53,7 +53,7 @@ pub use joined::{Cost, JoinWay, Joined, Units};
 pub use lane::Lane;
 pub use options::read::{Wrong, asked, delimiter};
 pub use options::wishes::{Wishes, read_note, wishes};
-pub use options::{ContactOptions, Duplicates, EntryOptions, OnError, Options};
+pub use options::{ContactOptions, Duplicates, EntryOptions, OnError, Options, ProfileOptions};
 pub use parts::{PartsUpload, begin_parts, complete_parts};
 pub use progress::Progress;
 pub use resume::{UPLOAD_WINDOW, resume};

@@ -12,7 +12,9 @@ mod errors;
 pub mod glance;
 pub mod hold;
 pub mod page;
+mod page_error;
 
 pub use chunk::{Chunk, ChunkState, page_attribute, runs_attribute};
-pub use glance::{ChunkGlance, ContactsGlance, EntriesGlance, Glance, GlanceSum, Total};
-pub use page::{Outcome, Page, PageError, SkipReason};
+pub use glance::{ChunkGlance, ContactsGlance, EntriesGlance, Glance, GlanceSum, ProfilesGlance, Total};
+pub use page::{Outcome, Page, SkipReason};
+pub use page_error::PageError;

@@ -43,7 +43,7 @@ pub use header::ProfileHeader;
 pub use key_fields::{FileKeys, KeyColumn, KeyField};
 pub use keys::WrongKeys;
 pub use layout::{ProfileDecisions, ProfileLayout, Profiles, ProfilesConsidered};
-pub use options::{InvalidValues, ProfileAction, ProfileReading};
+pub use options::{DeleteTarget, InvalidValues, Matches, ProfileAction, ProfileReading, UpdatePolicy};
 pub use pinned::{PinnedCollection, PinnedField, PinnedInterest, PinnedSchema};
 pub use row::{FieldCell, KeyValue, ProfileRow, RowKey, SubprofileRow};
 

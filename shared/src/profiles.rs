@@ -10,11 +10,14 @@
 pub mod by_hand;
 pub mod columns;
 pub mod filter;
+pub mod kind;
 pub mod list;
 mod owned;
+pub mod planned;
 pub mod selection;
 pub mod walk;
 
 pub use by_hand::{ProfileError, RecordInput};
 pub use columns::{Columns, secret};
 pub use owned::Owned;
+pub use planned::{Act, RowPlan};

@@ -18,5 +18,9 @@ pub fn reason(skipped: SkipReason) -> &'static str {
             "no user of the account has the name or address in the row, and the import has no fallback user"
         }
         SkipReason::AlreadyThere => "the account has the same entry, person or company already",
+        SkipReason::NoMatch => "nothing in the database has the key of the row",
+        SkipReason::MatchKept => "a match has the key of the row already and is left alone",
+        SkipReason::SameKeyLater => "a later row of the file has the same key and counts in place of the row",
+        SkipReason::Policy => "a match has the key of the row, and `update_policy` leaves the match as it is",
     }
 }

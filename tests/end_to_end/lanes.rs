@@ -128,7 +128,7 @@ async fn an_import_takes_its_place_when_it_is_started() -> anyhow::Result<()> {
         let stack = Stack::by_hand(1).await?;
         let import = made(&stack, import_type, way, autostart).await?;
         assert_eq!(import.status, status, "{case}");
-        assert_eq!(import.lane(), Lane::of(import_type, way == Way::Drop), "{case}");
+        assert_eq!(import.lane(), Lane::of(import_type, &import.options, way == Way::Drop), "{case}");
         assert_eq!(places(&stack).await?, Vec::from_iter(place), "{case}");
         if way == Way::Upload {
             uploaded(&stack, &import).await?;

@@ -82,7 +82,7 @@ impl NewImport {
     /// The lane in which the import takes its place as soon as it is made, or `None` for an import which takes no lane or
     /// is started later.
     fn lane_at_once(&self) -> Option<Lane> {
-        Lane::of(self.import_type, self.is_dropped()).filter(|_| self.first_status() == Status::Queued)
+        Lane::of(self.import_type, &self.options, self.is_dropped()).filter(|_| self.first_status() == Status::Queued)
     }
 }
 
@@ -321,7 +321,7 @@ fn first_state(services: &Services, new: &NewImport, id: ImportId, now: i64) -> 
         days: None,
         sealed: false,
         dropped: new.is_dropped(),
-        lane: Lane::of(new.import_type, new.is_dropped()),
+        lane: Lane::of(new.import_type, &new.options, new.is_dropped()),
         round: 0,
         // The place of a drop of time entries goes without saying.
         place: at_once.filter(|lane| *lane != Lane::Entries).map(|_| id.0),

@@ -10,15 +10,18 @@ wire_words! {
         #[default] TimeEntries = "TimeEntryImport",
         /// Each row is a company, or a person of a company.
         Contacts = "ContactImport",
+        /// Each row is a profile of a database, with or without a subprofile.
+        Profiles = "ProfileImport",
     }
 }
 
 impl ImportType {
-    /// The word for the kind of the rows in keys: `entries` or `contacts`.
+    /// The word for the kind of the rows in keys: `entries`, `contacts` or `profiles`.
     pub(super) fn rows(self) -> &'static str {
         match self {
             Self::TimeEntries => "entries",
             Self::Contacts => "contacts",
+            Self::Profiles => "profiles",
         }
     }
 

@@ -4,6 +4,7 @@
 //! |---|---|---|
 //! | `entries` | dropped files with time entries | each drop is compared with the entries of the drops before |
 //! | `contacts` | all imports of contacts, from every door | two imports with the same address or name give one person |
+//! | `profiles.12` | all imports of profiles into the database 12 | two imports with the same key give one profile, the later winning |
 //!
 //! An import takes its place when it is **started**: in the transaction which makes it `queued`, whether it is made so,
 //! its file arrives, or somebody starts or resumes it. The parser plans the first in line, and whoever settles an import
@@ -25,34 +26,72 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Change, Import, ImportError, ImportType, Status, transition};
-use crate::id::{AccountId, ImportId};
+use super::{Change, Import, ImportError, ImportType, Options, Status, transition};
+use crate::id::{AccountId, ImportId, OwnerId};
 use crate::queue::Message;
 use crate::services::Services;
 use crate::store::keys::Counter;
 use crate::store::{Key, Patience, StoreError, Write, decode, keys};
-use crate::wire::wire_words;
 
 /// How long an import tries to draw its place while other imports draw their numbers: shorter than the API function's
 /// time-out of 29 seconds.
 const DRAWING: Duration = Duration::from_secs(20);
 
-wire_words! {
-    /// A lane of an account, in which imports take turns.
-    Lane {
-        /// The lane of dropped files with time entries.
-        Entries = "entries",
-        /// The lane of all imports of contacts.
-        Contacts = "contacts",
+/// A lane of an account, in which imports take turns.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(into = "String", try_from = "String")]
+pub enum Lane {
+    /// The lane of dropped files with time entries.
+    Entries,
+    /// The lane of all imports of contacts.
+    Contacts,
+    /// The lane of all imports of profiles into a database.
+    Profiles(OwnerId),
+}
+
+/// The word of the lane of a database, in front of a dot and the database.
+const PROFILES: &str = "profiles";
+
+/// The error for a text which names no lane.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{0:?} is no lane")]
+pub struct UnknownLane(String);
+
+impl From<Lane> for String {
+    fn from(lane: Lane) -> Self {
+        lane.name()
+    }
+}
+
+impl TryFrom<String> for Lane {
+    type Error = UnknownLane;
+
+    fn try_from(name: String) -> Result<Self, UnknownLane> {
+        let database = |name: &str| name.strip_prefix(PROFILES)?.strip_prefix('.')?.parse().ok();
+        match name.as_str() {
+            "entries" => Ok(Self::Entries),
+            "contacts" => Ok(Self::Contacts),
+            other => database(other).map(Self::Profiles).ok_or(UnknownLane(name)),
+        }
     }
 }
 
 impl Lane {
-    /// The lane of an import of this type, or `None` for an import which takes no lane.
-    pub fn of(import_type: ImportType, is_dropped: bool) -> Option<Self> {
+    /// The lane of an import of this type with these options, or `None` for an import which takes no lane.
+    pub fn of(import_type: ImportType, options: &Options, is_dropped: bool) -> Option<Self> {
         match import_type {
             ImportType::TimeEntries => is_dropped.then_some(Self::Entries),
             ImportType::Contacts => Some(Self::Contacts),
+            ImportType::Profiles => options.profiles.database.map(Self::Profiles),
+        }
+    }
+
+    /// The word for the lane in keys and stored items, for example `profiles.12`.
+    pub fn name(self) -> String {
+        match self {
+            Self::Entries => "entries".to_owned(),
+            Self::Contacts => "contacts".to_owned(),
+            Self::Profiles(database) => format!("{PROFILES}.{database}"),
         }
     }
 }
@@ -71,7 +110,7 @@ struct First {
 
 /// The write by which an import gets in line, at the end.
 pub(super) fn get_in_line(account: AccountId, import: ImportId, lane: Lane, place: u64) -> Write {
-    Write::put(keys::turn(account, lane.name(), place), &Turn { import }).when_absent()
+    Write::put(keys::turn(account, &lane.name(), place), &Turn { import }).when_absent()
 }
 
 /// The lane and the place which the import has taken, or had taken before it was settled. `None` for an import which
@@ -84,7 +123,7 @@ fn taken(import: &Import) -> Option<(Lane, u64)> {
 }
 
 fn key((lane, place): (Lane, u64), import: &Import) -> Key {
-    keys::turn(import.account, lane.name(), place)
+    keys::turn(import.account, &lane.name(), place)
 }
 
 /// Makes an import `queued` which was not started before. An import with a lane takes its place at the end of the line.
@@ -144,7 +183,7 @@ pub(crate) async fn is_waited_for(services: &Services, import: &Import) -> Resul
 }
 
 async fn first(services: &Services, account: AccountId, lane: Lane) -> Result<Option<First>, StoreError> {
-    let (items, _) = services.store.page(&keys::turns(account, lane.name()).limit(1)).await?;
+    let (items, _) = services.store.page(&keys::turns(account, &lane.name()).limit(1)).await?;
     let Some(item) = items.into_iter().next() else { return Ok(None) };
     let place = keys::place_of_turn(&item)?;
     let Turn { import } = decode(item)?;
@@ -168,4 +207,25 @@ pub(crate) async fn leave(services: &Services, import: &Import) -> Result<(), Im
     services.store.write(Write::delete(key((lane, place), import))).await?;
     // An import before this import calls the next in line itself, or has called this import, whose start then ends here.
     if waited { Ok(()) } else { call_first(services, import.account, lane).await }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::*;
+
+    #[test]
+    fn a_lane_is_stored_by_its_name_and_read_back() -> Result<(), serde_json::Error> {
+        for (lane, name) in
+            [(Lane::Entries, "entries"), (Lane::Contacts, "contacts"), (Lane::Profiles(OwnerId(12)), "profiles.12")]
+        {
+            assert_eq!((lane.name(), json!(lane)), (name.to_owned(), json!(name)));
+            assert_eq!(serde_json::from_value::<Lane>(json!(name))?, lane);
+        }
+        for other in ["", "people", "profiles", "profiles.", "profiles.01", "profiles#1"] {
+            assert!(serde_json::from_value::<Lane>(Value::from(other)).is_err(), "{other}");
+        }
+        Ok(())
+    }
 }

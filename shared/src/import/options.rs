@@ -1,5 +1,6 @@
 //! The options of an import, as asked for by its caller.
 
+mod profiles;
 pub(crate) mod read;
 pub(crate) mod wishes;
 
@@ -11,6 +12,9 @@ use crate::contact_form::check::Rules;
 use crate::contact_form::{ContactMapping, ContactReading};
 use crate::format::{ReadingOptions, Remembered};
 use crate::id::ThingId;
+use crate::profile_form::ProfileReading;
+
+pub use profiles::ProfileOptions;
 
 /// How a file is to be read and loaded. An option left out is detected from the file or has a default. In the tables
 /// and in JSON the groups of options form a single flat list.
@@ -40,6 +44,9 @@ pub struct Options {
     /// The options for loading rows of contacts.
     #[serde(flatten)]
     pub contacts: ContactOptions,
+    /// The options for loading rows of profiles.
+    #[serde(flatten)]
+    pub profiles: ProfileOptions,
 }
 
 /// The consequence of a failed row for the import.
@@ -167,6 +174,7 @@ impl Default for Options {
             duplicates: Duplicates::default(),
             entries: EntryOptions::default(),
             contacts: ContactOptions::default(),
+            profiles: ProfileOptions::default(),
         }
     }
 }
@@ -209,6 +217,21 @@ impl Options {
             delimiter: self.reading.delimiter,
             encoding: self.reading.encoding,
             rules: self.contacts.rules,
+        }
+    }
+
+    /// The options which concern the reading of a file of profiles. Without a pinned schema no column has a field.
+    pub fn profile_reading(&self) -> ProfileReading {
+        let profiles = &self.profiles;
+        ProfileReading {
+            schema: profiles.schema.clone().unwrap_or_default(),
+            action: profiles.action,
+            key_fields: profiles.key_fields.clone(),
+            ignore_empty: profiles.ignore_empty_fields,
+            invalid_values: profiles.invalid_values,
+            quote: profiles.quote,
+            delimiter: self.reading.delimiter,
+            encoding: self.reading.encoding,
         }
     }
 

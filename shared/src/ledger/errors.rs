@@ -1,6 +1,7 @@
 //! The errors of rows on a ledger page: taken from the rows' errors, and bounded to what an item can hold.
 
-use super::page::{Page, PageError};
+use super::page::Page;
+use super::page_error::PageError;
 use crate::id::Row;
 use crate::shorten::cut;
 use crate::table::{ErrorCode, RowError};

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
+use super::page_error::PageError;
 use crate::id::ThingId;
 use crate::store::keys::Kind;
 use crate::things::sums::Sums;
@@ -16,6 +17,8 @@ pub enum ChunkGlance {
     Entries(EntriesGlance),
     /// The rows of the chunk are companies and people.
     Contacts(ContactsGlance),
+    /// The rows of the chunk are profiles.
+    Profiles(ProfilesGlance),
 }
 
 impl Default for ChunkGlance {
@@ -40,7 +43,7 @@ impl ChunkGlance {
     pub fn dates(&self) -> Option<(Date, Date)> {
         match self {
             Self::Entries(entries) => entries.dates,
-            Self::Contacts(_) => None,
+            Self::Contacts(_) | Self::Profiles(_) => None,
         }
     }
 
@@ -48,7 +51,7 @@ impl ChunkGlance {
     pub fn users(&self) -> &[ThingId] {
         match self {
             Self::Entries(entries) => &entries.users,
-            Self::Contacts(_) => &[],
+            Self::Contacts(_) | Self::Profiles(_) => &[],
         }
     }
 
@@ -57,6 +60,7 @@ impl ChunkGlance {
         match self {
             Self::Entries(entries) => &entries.totals,
             Self::Contacts(contacts) => &contacts.totals,
+            Self::Profiles(_) => &[],
         }
     }
 
@@ -64,7 +68,7 @@ impl ChunkGlance {
     pub fn participants(&self) -> impl Iterator<Item = (ThingId, impl Iterator<Item = ThingId> + '_)> + '_ {
         let (users, places): (_, &[Vec<u16>]) = match self {
             Self::Entries(entries) => (entries.users.as_slice(), &entries.project_users),
-            Self::Contacts(_) => (&[], &[]),
+            Self::Contacts(_) | Self::Profiles(_) => (&[], &[]),
         };
         let projects = self.totals().iter().filter(|total| total.kind == Kind::Project);
         projects.zip(places).map(move |(project, places)| {
@@ -80,7 +84,7 @@ impl ChunkGlance {
                 user_rows: entries.unknown_user_rows,
                 projects: entries.unknown_projects,
             },
-            Self::Contacts(_) => UnknownNames::default(),
+            Self::Contacts(_) | Self::Profiles(_) => UnknownNames::default(),
         }
     }
 
@@ -88,7 +92,7 @@ impl ChunkGlance {
     pub(super) fn lists_of_names(&mut self) -> Vec<&mut Vec<String>> {
         match self {
             Self::Entries(entries) => vec![&mut entries.unknown_users, &mut entries.unknown_projects],
-            Self::Contacts(_) => Vec::new(),
+            Self::Contacts(_) | Self::Profiles(_) => Vec::new(),
         }
     }
 }
@@ -98,6 +102,22 @@ impl ChunkGlance {
 pub struct ContactsGlance {
     /// The number of people created per company, as `entries` of the sums, in ascending order of ids.
     pub totals: Vec<Total>,
+}
+
+/// A glance over the profiles and subprofiles of a chunk, with what the outcomes of rows leave open.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct ProfilesGlance {
+    /// The number of profiles in the chunk's partition of profiles. A row which creates a subprofile alone creates none.
+    pub profiles: u32,
+    /// The number of subprofiles in the chunk's partition of subprofiles.
+    pub subprofiles: u32,
+    /// Rows whose key had several matches, by the row's offset in the chunk: the matches to which the row did not write,
+    /// in ascending order of ids.
+    pub others: Vec<(u32, Vec<u64>)>,
+    /// Rows skipped because a later row of the file has the same key: the row's offset in the chunk, and the later row.
+    pub later: Vec<(u32, u64)>,
+    /// Cells emptied because the field cannot hold the value, in the order of the rows. Only with `invalid_values=empty`.
+    pub emptied: Vec<PageError>,
 }
 
 /// A glance over the time entries of a chunk, with the names which the chunk could not resolve.

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::glance::{ChunkGlance, Glance};
-use crate::id::Row;
+use super::page_error::PageError;
 use crate::store::packing::packed;
 
 /// The outcome of a row.
@@ -30,17 +30,30 @@ pub enum SkipReason {
     UnknownUser,
     /// The row is a duplicate: the account has an entry of the same row, or a person with the same address or name.
     AlreadyThere,
+    /// No profile, or no subprofile, has the key of the row.
+    NoMatch,
+    /// A profile has the key of the row, and the action leaves a match alone.
+    MatchKept,
+    /// A later row of the file has the same key and wrote in place of the row.
+    SameKeyLater,
+    /// A profile has the key of the row, and the update policy leaves a match alone.
+    Policy,
 }
 
 impl SkipReason {
     /// All reasons, in the order in which doors show the reasons.
-    pub const ALL: [Self; 2] = [Self::UnknownUser, Self::AlreadyThere];
+    pub const ALL: [Self; 6] =
+        [Self::UnknownUser, Self::AlreadyThere, Self::NoMatch, Self::MatchKept, Self::SameKeyLater, Self::Policy];
 
     /// The reason as a code in snake case, for example `unknown_user`.
     pub fn code(self) -> &'static str {
         match self {
             Self::UnknownUser => "unknown_user",
             Self::AlreadyThere => "already_there",
+            Self::NoMatch => "no_match",
+            Self::MatchKept => "match_kept",
+            Self::SameKeyLater => "same_key_later",
+            Self::Policy => "policy",
         }
     }
 }
@@ -57,30 +70,6 @@ pub struct Page {
     pub became: Vec<(u32, u64)>,
     /// The errors of failed rows, in the order of the rows.
     pub errors: Vec<PageError>,
-}
-
-/// The reason why a row failed. Whole rows are not stored: on request, the cells are read from the file again.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct PageError {
-    /// The number of the failed data row within the file, counted from 1.
-    pub row: Row,
-    /// The physical line on which the row begins; the header is on line 1 if nothing stands above.
-    pub line: u64,
-    /// The name of the column in the file, or empty if the error concerns the whole row.
-    pub column: String,
-    /// The error code in snake case, for example `invalid_date`.
-    pub code: String,
-    /// The value of the cell, shortened.
-    pub value: String,
-    /// A message for people, for example `person: "Ada" is the name of several users (7, 8)`.
-    pub message: String,
-}
-
-impl PageError {
-    /// The approximate number of bytes which the error takes in a packed page.
-    pub(crate) fn size(&self) -> usize {
-        self.column.len() + self.code.len() + self.value.len() + self.message.len()
-    }
 }
 
 /// The most bytes of a packed page: an item has at most 400 KB, and a chunk has other attributes.
@@ -191,7 +180,7 @@ mod tests {
 
     use super::super::glance::{EntriesGlance, Total};
     use super::*;
-    use crate::id::ThingId;
+    use crate::id::{Row, ThingId};
     use crate::store::StoreError;
     use crate::store::keys::Kind;
     use crate::store::packing::unpacked;
@@ -257,8 +246,8 @@ mod tests {
 
     #[test]
     fn a_page_of_the_version_before_is_read_and_others_are_told_apart() {
-        // A page written by version 6: two rows created, one row without a user, one duplicate, one failed row.
-        let before = "06040002030001030101050100010a323032362d30312d30350a323032362d30322d323702070901020b04b054901c0001020001\
+        // A page written by version 7: two rows created, one row without a user, one duplicate, one failed row.
+        let before = "07040002030001030101050100010a323032362d30312d30350a323032362d30322d323702070901020b04b054901c0001020001\
                       010d536f6d65626f647920456c736501010648696464656e0001050604446174650c696e76616c69645f646174650533312e322e\
                       11446174653a206e6f207375636820646179";
         let mut bytes: Vec<u8> =
@@ -272,9 +261,9 @@ mod tests {
         assert_eq!((page.errors[0].line, entries.users.len(), entries.unknown_user_rows), (6, 2, 1));
         assert_eq!(entries.unknown_projects, ["Hidden"]);
         assert_eq!(unpacked::<Page>(&packed(&page)).unwrap(), page);
-        bytes[0] = 8;
-        assert!(matches!(unpacked::<Page>(&bytes), Err(StoreError::Newer(8))));
-        bytes[0] = 5;
+        bytes[0] = 9;
+        assert!(matches!(unpacked::<Page>(&bytes), Err(StoreError::Newer(9))));
+        bytes[0] = 6;
         assert!(matches!(unpacked::<Page>(&bytes), Err(StoreError::Shape(_))));
     }
 

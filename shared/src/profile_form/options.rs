@@ -41,6 +41,46 @@ wire_words! {
     }
 }
 
+wire_words! {
+    /// The record which a row of `action=delete` removes.
+    #[derive(Default)]
+    DeleteTarget {
+        /// The profile, with all of its subprofiles.
+        #[default]
+        Profile = "profile",
+        /// The subprofile alone.
+        Subprofile = "subprofile",
+    }
+}
+
+wire_words! {
+    /// The treatment of a row whose key matches several profiles, or several subprofiles of a profile.
+    #[derive(Default)]
+    Matches {
+        /// The row writes to the match with the lowest id.
+        #[default]
+        First = "first",
+        /// The row writes to every match.
+        All = "all",
+        /// The row is an error.
+        Refuse = "refuse",
+    }
+}
+
+wire_words! {
+    /// The effect of `action=update` and `action=update or add` on a match.
+    #[derive(Default)]
+    UpdatePolicy {
+        /// Every cell of the row is written.
+        #[default]
+        Overwrite = "overwrite",
+        /// A cell is written only into a field without a value.
+        FillEmpty = "fill_empty",
+        /// The match stays as it is.
+        Skip = "skip",
+    }
+}
+
 /// Reading options as given by the caller, with the schema. An option which is `None` is decided by the file.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ProfileReading {

@@ -23,6 +23,9 @@ pub struct PinnedField {
     /// The field's `value`: its default, or the options of a `select`.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub value: String,
+    /// True if records are found by the field's value through index items.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub indexed: bool,
 }
 
 /// An interest of a database.

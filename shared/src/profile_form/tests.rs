@@ -17,7 +17,7 @@ use crate::values::profile_value::FieldType;
 
 /// A field whose `value` is empty.
 fn field(id: u64, name: &str, field_type: FieldType) -> PinnedField {
-    PinnedField { id, name: name.to_owned(), field_type, value: String::new() }
+    PinnedField { id, name: name.to_owned(), field_type, value: String::new(), indexed: false }
 }
 
 /// A database of people with two collections.

@@ -25,7 +25,7 @@ use crate::id::{AccountId, ImportId, ThingId};
 use crate::import::{Import, ImportError, Tally};
 use crate::services::Services;
 use crate::store::keys::{self, Kind};
-use crate::store::packing::{packed, unpacked, unpacked_since};
+use crate::store::packing::{packed, unpacked};
 use crate::store::{Item, StoreError, Write};
 use crate::things::Thing;
 use crate::things::note::Note;
@@ -39,19 +39,6 @@ pub(crate) struct Few {
     projects: Vec<ThingId>,
     tags: Vec<ThingId>,
     companies: Vec<ThingId>,
-}
-
-/// The ids as packed by version 6, which knew no companies.
-#[derive(Deserialize)]
-struct FewBefore {
-    projects: Vec<ThingId>,
-    tags: Vec<ThingId>,
-}
-
-impl From<FewBefore> for Few {
-    fn from(FewBefore { projects, tags }: FewBefore) -> Self {
-        Self { projects, tags, companies: Vec::new() }
-    }
 }
 
 impl Few {
@@ -239,7 +226,7 @@ impl Made {
         let Some(AttributeValue::B(few)) = head.get("made") else {
             return Ok(made(Ids::Here(Few::default())));
         };
-        let mut few: Few = unpacked_since::<_, FewBefore>(few.as_ref())?;
+        let mut few: Few = unpacked(few.as_ref())?;
         let gone = numbers(&unmade, "ids");
         for ids in [&mut few.projects, &mut few.tags, &mut few.companies] {
             ids.retain(|id| !gone.contains(id));
@@ -370,12 +357,12 @@ mod tests {
 
     #[test]
     fn ids_of_the_version_before_are_read() {
-        // Written by version 6: project 5, and the tags 7 and 8.
-        let few: Few = unpacked_since::<_, FewBefore>(&[6, 1, 5, 2, 7, 8]).unwrap();
+        // Written by version 7: project 5, the tags 7 and 8, and no companies.
+        let few: Few = unpacked(&[7, 1, 5, 2, 7, 8, 0]).unwrap();
         let things = [(Kind::Project, 5), (Kind::Tag, 7), (Kind::Tag, 8)].map(|(kind, id)| (kind, ThingId(id)));
         assert_eq!(few, Few::of(things));
         let all = Few::of(things.into_iter().chain([(Kind::Company, ThingId(9)), (Kind::Client, ThingId(1))]));
-        assert_eq!(unpacked_since::<Few, FewBefore>(&packed(&all)).unwrap(), all);
+        assert_eq!(unpacked::<Few>(&packed(&all)).unwrap(), all);
         assert_eq!(all.tally(), Tally { entries: 0, projects: 1, tags: 2, companies: 1 });
     }
 }

@@ -6,9 +6,9 @@
 //!
 //! | version | change |
 //! |---|---|
-//! | 5 | marks of imports of many names |
 //! | 6 | a ledger page has six outcomes, the reason of a skip, and a glance by kind of row |
 //! | 7 | a glance over contacts, and the companies which an import made |
+//! | 8 | a glance over profiles, and the reasons of their skips |
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -17,9 +17,9 @@ use super::StoreError;
 
 /// The version of the packed types that this code writes, in the first byte of a value. A change of any packed type
 /// needs a new version.
-const VERSION: u8 = 7;
+const VERSION: u8 = 8;
 /// The version before, which this code also reads.
-const BEFORE: u8 = 6;
+const BEFORE: u8 = 7;
 
 /// Packs a value as a first byte with the version and the value in the format `postcard`.
 pub(crate) fn packed(value: &impl Serialize) -> Vec<u8> {

@@ -261,6 +261,7 @@ pub async fn list(
             let ImportedContacts { contacts, remaining, next } = found;
             (contacts.into_iter().map(|imported| shown_contact(import.id, imported)).collect(), remaining, next)
         }
+        ImportType::Profiles => (Vec::new(), 0, None),
     };
     Ok(Json(keyset.answer(records, next.map(place), usize::try_from(remaining).unwrap_or(usize::MAX))))
 }

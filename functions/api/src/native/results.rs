@@ -125,6 +125,7 @@ fn imported_type(import: &Import, result: &RowResult) -> &'static str {
         (ImportType::Contacts, Some(_), _) => "Company",
         (ImportType::Contacts, None, RowOutcome::Created) => "Person",
         (ImportType::Contacts, None, _) => "Contact",
+        (ImportType::Profiles, ..) => "Profile",
     }
 }
 
