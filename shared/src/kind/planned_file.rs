@@ -87,14 +87,37 @@ impl<'a, F: Form> PlannedFile<'a, F> {
             };
             let mut fetched = stream::iter(chunks.into_iter().map(fetch)).buffered(FETCHES_AHEAD);
             while let Some((chunk, bytes)) = fetched.try_next().await? {
-                let rows = Rows::<F>::new(self.layout, &chunk.span(), &bytes);
-                let outcomes: Vec<_> = chunk.page.iter().flat_map(Page::each_outcome).collect();
-                for row in &rows.map_err(|error| StoreError::Shape(error.to_string()))? {
-                    if let Ok(parsed) = &row.parsed {
-                        let outcome = outcomes.get((row.row - chunk.first_row) as usize).copied();
-                        see(SeenRow { row: row.row - 1, outcome }, parsed);
-                    }
-                }
+                self.parse(&chunk, &bytes, &mut see)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Reads a chunk of the file, and passes each row which can be parsed to `see`.
+    pub async fn read_chunk(
+        &self,
+        number: ChunkNo,
+        mut see: impl FnMut(SeenRow, &F::Row<'_>),
+    ) -> Result<(), ImportError> {
+        let key = keys::chunk(self.import.account, self.import.id, number);
+        let Some(item) = self.services.store.get(&key).await? else { return Ok(()) };
+        let chunk = Chunk::decode(item)?;
+        let bytes = self.services.files.ranges(self.source, chunk.span().ranges()).await?;
+        self.parse(&chunk, &bytes, &mut see)
+    }
+
+    fn parse(
+        &self,
+        chunk: &Chunk,
+        bytes: &[u8],
+        see: &mut impl FnMut(SeenRow, &F::Row<'_>),
+    ) -> Result<(), ImportError> {
+        let rows = Rows::<F>::new(self.layout, &chunk.span(), bytes);
+        let outcomes: Vec<_> = chunk.page.iter().flat_map(Page::each_outcome).collect();
+        for row in &rows.map_err(|error| StoreError::Shape(error.to_string()))? {
+            if let Ok(parsed) = &row.parsed {
+                let outcome = outcomes.get((row.row - chunk.first_row) as usize).copied();
+                see(SeenRow { row: row.row - 1, outcome }, parsed);
             }
         }
         Ok(())

@@ -42,11 +42,9 @@ mod search;
 mod tests;
 mod visible;
 
-use std::collections::BTreeMap;
-
 use crate::concurrent::drained;
 use crate::id::ChunkNo;
-use crate::import::{Cost, ImportError, Joined};
+use crate::import::{Cost, ImportError, JoinWay, Joined, Units};
 use crate::kind::bits::Bits;
 use crate::kind::planned_file::PlannedFile;
 use crate::lease::nonce;
@@ -77,30 +75,105 @@ pub async fn join(file: &PlannedFile<'_, Profiles>) -> Result<Joined, ImportErro
     let options = &file.import.options.profiles;
     let asked = (options.action, options.delete_target, options.matches);
     let rules = JoinRules::new(asked, options.ignore_empty_fields, &keys);
-    let mut searching = Searching::new(file, rules, &keys)?;
-    let mut estimate = LoadEstimate::new(file, rules, &keys);
-    let edition = nonce();
+    let mut estimate = LoadEstimate::new(file, rules);
+    let mut way = JoinWay::Nothing;
+    let mut edition = None;
     if rules.is_idle() {
         file.read(|seen, row| estimate.see(seen, row)).await?;
     } else {
-        let shares = file.shares_of(FINGERPRINTS_A_ROW);
-        let mut loaded = file.no_rows();
+        let run = JoinRun { file, rules, edition: nonce() };
+        way = run.plan(&keys, &mut estimate).await?;
+        edition = Some(run.edition);
+    }
+    let load = estimate.units().await?;
+    let spent = file.services.store.consumed();
+    let join = Units { read: spent.read, write: spent.write };
+    Ok(Joined { edition, cost: Cost { way, join, load } })
+}
+
+/// A run of the join.
+struct JoinRun<'f> {
+    file: &'f PlannedFile<'f, Profiles>,
+    rules: JoinRules,
+    edition: String,
+}
+
+impl JoinRun<'_> {
+    /// Finds and notes the plans, a share of the file after the other. Returns the way to the records.
+    async fn plan(&self, keys: &FileKeys, estimate: &mut LoadEstimate<'_>) -> Result<JoinWay, ImportError> {
+        let mut searching = Searching::new(self.file, self.rules, keys)?;
+        let shares = self.file.shares_of(FINGERPRINTS_A_ROW);
+        // The rows which have their outcome, in a resumed import.
+        let mut loaded = self.file.no_rows();
         let mut layers = FIRST_LAYER_OF_CELLS..;
         for share in 0..shares {
-            let groups = grouped(file, rules, (share, shares), (&mut loaded, &mut estimate)).await?;
-            let groups = searching.matched(groups, &loaded).await?;
-            let plan = |row| groups.plan(row).unwrap_or_default();
-            let plans = groups.rows_of_file().filter(|&row| !loaded.get(row)).map(|row| (row, plan(row)));
-            let plans = plans.inspect(|(row, plan)| estimate.plan(*row, plan));
-            write(file, &edition, share, plans.filter(|(_, plan)| *plan != RowPlan::default())).await?;
-            if rules.gathers {
-                gather(file, &groups, &edition, &loaded, &mut layers).await?;
+            let mut keyed = KeyedRows::new(self.rules);
+            self.file
+                .read(|seen, row| {
+                    let subprofile = row.subprofiles.first().filter(|subprofile| !subprofile.is_blank());
+                    let subprofile = subprofile.map(|subprofile| HashedKey::of_row(&subprofile.key));
+                    keyed.see(seen.row, HashedKey::of_row(&row.key), subprofile, (share, shares));
+                    if share == 0 {
+                        estimate.see(seen, row);
+                        if seen.outcome.is_some() {
+                            loaded.set(seen.row);
+                        }
+                    }
+                })
+                .await?;
+            let groups = searching.matched(keyed.grouped(), &loaded).await?;
+            let plans = groups.rows_of_file().filter(|&row| !loaded.get(row)).filter_map(|row| {
+                let plan = groups.plan(row).unwrap_or_default();
+                estimate.plan(row, &plan);
+                (plan != RowPlan::default()).then_some((row, plan))
+            });
+            self.write(share, plans).await?;
+            if self.rules.gathers {
+                self.gather(&groups, &loaded, &mut layers).await?;
+            }
+        }
+        Ok(searching.way())
+    }
+
+    /// Finds and notes the cells which rows of a share take over, in layers of notes of their own.
+    async fn gather(
+        &self,
+        groups: &Groups,
+        loaded: &Bits,
+        layers: &mut impl Iterator<Item = u64>,
+    ) -> Result<(), ImportError> {
+        let mut gathering = Gathering::begin(groups, GATHERED_BYTES);
+        loop {
+            self.file.read(|seen, row| gathering.see(seen.row, row)).await?;
+            let found = gathering.end_pass().into_iter().filter(|(row, _)| !loaded.get(*row));
+            let plans = found.map(|(row, GatheredCells { cells, interests })| {
+                (row, RowPlan { gathered: cells, gathered_interests: interests, ..RowPlan::default() })
+            });
+            self.write(layers.next().unwrap_or(u64::MAX), plans).await?;
+            if !gathering.goes_on() {
+                return Ok(());
             }
         }
     }
-    let load = estimate.units(&keys).await?;
-    let spent = file.services.store.consumed();
-    let join = crate::import::Units { read: spent.read - load.sampled, write: spent.write };
-    let edition = (!rules.is_idle()).then_some(edition);
-    Ok(Joined { edition, cost: Cost { way: searching.way(), join, load: load.units } })
+
+    /// Writes the plans of rows, ascending, into a layer of their chunks' notes.
+    async fn write(&self, layer: u64, plans: impl Iterator<Item = (u64, RowPlan)>) -> Result<(), StoreError> {
+        let import = self.file.import;
+        let rows = u64::from(import.rows_per_chunk);
+        let mut plans = plans.peekable();
+        let chunks = std::iter::from_fn(move || {
+            let chunk = plans.peek()?.0 / rows;
+            let mut own = Vec::new();
+            while let Some((row, plan)) = plans.next_if(|(row, _)| row / rows == chunk) {
+                own.push(((row % rows) as u32, plan));
+            }
+            Some((ChunkNo(chunk), own))
+        });
+        let writes = chunks.map(|(chunk, plans)| {
+            let edition = Some(self.edition.clone());
+            let notes = JoinNotes { account: import.account, import: import.id, chunk, edition };
+            async move { notes.write(self.file.services, layer, &plans).await }
+        });
+        drained(writes, CHUNKS_IN_FLIGHT).await.map(drop)
+    }
 }

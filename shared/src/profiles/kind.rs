@@ -2,9 +2,9 @@
 
 use serde_json::Value;
 
+use super::join;
 use crate::format::FormatName;
-use crate::import::{Import, ImportError, Options};
-use crate::kind::bits::Bits;
+use crate::import::{Import, ImportError, Joined, Options};
 use crate::kind::planned_file::PlannedFile;
 use crate::kind::{HeldChunk, Kind, Loaded, Undone};
 use crate::mappings::MadeWith;
@@ -39,13 +39,13 @@ impl Kind for ProfileKind {
         None
     }
 
-    /// A row without key fields makes a profile whatever stands.
-    fn joins(import: &Import) -> bool {
-        !import.options.profiles.key_fields.is_empty()
+    /// The join of rows without key fields looks for nothing, and tells the price of the import.
+    fn joins(_: &Import) -> bool {
+        true
     }
 
-    async fn join(file: &PlannedFile<'_, Profiles>) -> Result<Bits, ImportError> {
-        Ok(file.no_rows())
+    async fn join(file: &PlannedFile<'_, Profiles>) -> Result<Option<Joined>, ImportError> {
+        join::join(file).await.map(Some)
     }
 
     async fn load(_: &HeldChunk<'_>, _: &Rows<'_, Profiles>) -> Result<Loaded, ImportError> {

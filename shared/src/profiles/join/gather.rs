@@ -52,9 +52,18 @@ pub struct Gathering<'g> {
 impl<'g> Gathering<'g> {
     /// Begins the first pass. A pass begins no further key once it has `most_bytes` in memory.
     pub fn begin(groups: &'g Groups, most_bytes: usize) -> Self {
-        let none = || Bits::new(groups.len());
+        let none = || Bits::new(groups.row_count());
         let (ended, waiting) = (none(), none());
-        Self { groups, most_bytes, bytes: 0, ended, waiting, is_waiting: false, open: HashMap::new(), found: Vec::new() }
+        Self {
+            groups,
+            most_bytes,
+            bytes: 0,
+            ended,
+            waiting,
+            is_waiting: false,
+            open: HashMap::new(),
+            found: Vec::new(),
+        }
     }
 
     /// Takes the next row of the file.
@@ -106,7 +115,7 @@ impl<'g> Gathering<'g> {
         for (group, _) in self.open.drain() {
             self.ended.set(group as u64);
         }
-        self.waiting = Bits::new(self.groups.len());
+        self.waiting = Bits::new(self.groups.row_count());
         self.bytes = 0;
         std::mem::take(&mut self.found)
     }

@@ -217,7 +217,7 @@ impl Groups {
     }
 
     /// The number of rows.
-    pub fn len(&self) -> u64 {
+    pub fn row_count(&self) -> u64 {
         self.rows().len() as u64
     }
 

@@ -19,7 +19,8 @@ impl MatchList {
 
     /// Sorts the matches by place and id. A match that was added twice counts once.
     pub fn sort(&mut self) {
-        let mut pairs: Vec<(u32, u64)> = std::mem::take(&mut self.places).into_iter().zip(std::mem::take(&mut self.ids)).collect();
+        let mut pairs: Vec<(u32, u64)> =
+            std::mem::take(&mut self.places).into_iter().zip(std::mem::take(&mut self.ids)).collect();
         pairs.sort_unstable();
         pairs.dedup();
         (self.places, self.ids) = pairs.into_iter().unzip();

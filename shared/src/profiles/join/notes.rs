@@ -189,7 +189,14 @@ mod tests {
         let plans = vec![
             (0, RowPlan { profiles: ids(&[8_907_199_000_000_001, 8_907_199_000_000_007]), ..RowPlan::default() }),
             (1, RowPlan { act: Act::YieldsTo(Row(9_001)), ..RowPlan::default() }),
-            (2, RowPlan { profiles: ids(&[7_000_000_001]), subprofiles: ids(&[5, 9_000_000_001]), ..RowPlan::default() }),
+            (
+                2,
+                RowPlan {
+                    profiles: ids(&[7_000_000_001]),
+                    subprofiles: ids(&[5, 9_000_000_001]),
+                    ..RowPlan::default()
+                },
+            ),
             (
                 999,
                 RowPlan {
@@ -209,8 +216,8 @@ mod tests {
     }
 
     #[test]
-    fn a_chunk_of_matched_rows_takes_less_than_six_bytes_a_row_and_long_cells_take_several_items() -> Result<(), StoreError>
-    {
+    fn a_chunk_of_matched_rows_takes_less_than_six_bytes_a_row_and_long_cells_take_several_items()
+    -> Result<(), StoreError> {
         let matched = |offset: u32| {
             let id = RecordId(3_000_000_001 + u64::from(offset) * 7);
             (offset, RowPlan { profiles: vec![id], ..RowPlan::default() })

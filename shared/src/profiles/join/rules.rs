@@ -100,7 +100,13 @@ impl JoinRules {
             Matches::All => matches,
             Matches::First => &matches[..matches.len().min(1)],
             // A row with several matches is an error.
-            Matches::Refuse => if matches.len() == 1 { matches } else { &[] },
+            Matches::Refuse => {
+                if matches.len() == 1 {
+                    matches
+                } else {
+                    &[]
+                }
+            }
         }
     }
 }

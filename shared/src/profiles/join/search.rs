@@ -65,11 +65,7 @@ pub struct Searching<'f> {
 
 impl<'f> Searching<'f> {
     /// Begins the search for an import, whose database is known.
-    pub fn new(
-        file: &'f PlannedFile<'f, Profiles>,
-        rules: JoinRules,
-        keys: &'f FileKeys,
-    ) -> Result<Self, ImportError> {
+    pub fn new(file: &'f PlannedFile<'f, Profiles>, rules: JoinRules, keys: &'f FileKeys) -> Result<Self, ImportError> {
         let database = file.import.options.profiles.database;
         let database = database.ok_or_else(|| StoreError::Shape("an import of profiles has a database".to_owned()))?;
         let now = file.services.clock.now().to_zoned(TimeZone::UTC);
@@ -124,18 +120,15 @@ impl<'f> Searching<'f> {
             return Ok(());
         }
         if let Some(place) = self.looked_up(table) {
-            let mut budgets = Vec::new();
-            if count <= FEW {
-                budgets.push(count as f64 * MOST_UNITS_A_KEY);
-            } else {
-                budgets.push(self.price(table).await?);
+            let few = count as f64 * MOST_UNITS_A_KEY;
+            if count <= FEW && self.look_up_rows(groups, loaded, table, (place, few)).await?.is_ok() {
+                return Ok(());
             }
-            for budget in budgets {
-                if count as f64 * UNITS_A_LOOKUP <= budget
-                    && self.look_up_rows(groups, loaded, table, (place, budget)).await?.is_ok()
-                {
-                    return Ok(());
-                }
+            // A few keys which lead to many records.
+            let budget = self.price(table).await?;
+            let is_cheaper = count as f64 * UNITS_A_LOOKUP <= budget && (count > FEW || few < budget);
+            if is_cheaper && self.look_up_rows(groups, loaded, table, (place, budget)).await?.is_ok() {
+                return Ok(());
             }
         }
         self.scan_for(groups, table, |groups, found| match found.parent {

@@ -11,7 +11,9 @@ use super::groups::{Groups, KeyedRows, MOST_NAMED};
 use super::keys::{HashedKey, KeyHash};
 use super::rules::{JoinRules, MatchSearch};
 use crate::id::{RecordId, Row};
-use crate::profile_form::{DeleteTarget, FieldCell, KeyValue, Matches, ProfileAction, ProfileRow, RowKey, SubprofileRow};
+use crate::profile_form::{
+    DeleteTarget, FieldCell, KeyValue, Matches, ProfileAction, ProfileRow, RowKey, SubprofileRow,
+};
 use crate::profiles::planned::{Act, RowPlan};
 
 /// The random number generator SplitMix64.
@@ -169,7 +171,13 @@ impl Oracle<'_> {
         match self.0.rules.matches {
             Matches::All => matches.to_vec(),
             Matches::First => matches.iter().take(1).copied().collect(),
-            Matches::Refuse => if matches.len() == 1 { matches.to_vec() } else { Vec::new() },
+            Matches::Refuse => {
+                if matches.len() == 1 {
+                    matches.to_vec()
+                } else {
+                    Vec::new()
+                }
+            }
         }
     }
 
@@ -183,9 +191,11 @@ impl Oracle<'_> {
         let alone = !self.0.rules.has_profile_key;
         let key = if alone { self.group(row) } else { self.subprofile(row).flatten() };
         let of_key = self.profiles_of_key(row);
-        let subprofiles = self.0.subprofiles.iter().filter(|(_, parent, own)| {
-            key.is_some() && *own == key && (alone || of_key.contains(parent))
-        });
+        let subprofiles = self
+            .0
+            .subprofiles
+            .iter()
+            .filter(|(_, parent, own)| key.is_some() && *own == key && (alone || of_key.contains(parent)));
         let parents: BTreeSet<u64> = subprofiles.map(|(_, parent, _)| *parent).collect();
         parents.into_iter().collect()
     }
@@ -229,8 +239,7 @@ impl Oracle<'_> {
             Some(key) if rules.has_subprofile_key => self.subprofiles_of(&self.acting(&profiles), key),
             _ => Vec::new(),
         };
-        let mut plan =
-            RowPlan { act, profiles: self.named(&profiles), subprofiles: self.named(&subprofiles), ..none };
+        let mut plan = RowPlan { act, profiles: self.named(&profiles), subprofiles: self.named(&subprofiles), ..none };
         if rules.gathers {
             self.gather(row, row == leader, &mut plan);
         }
@@ -313,13 +322,16 @@ fn hash(key: Letter) -> Option<KeyHash> {
 impl DrawnRow {
     fn keys(&self, rules: JoinRules) -> (HashedKey, Option<HashedKey>) {
         let profile = if rules.has_profile_key { hashed(self.key) } else { HashedKey::Unkeyed };
-        let subprofile =
-            |key: Letter| if rules.has_subprofile_key { hashed(key) } else { HashedKey::Unkeyed };
+        let subprofile = |key: Letter| if rules.has_subprofile_key { hashed(key) } else { HashedKey::Unkeyed };
         (profile, self.subprofile.map(subprofile))
     }
 
     fn read(&self) -> ProfileRow<'_> {
-        let cell = |(field, text): (&u64, &String)| FieldCell { field: *field, text: Cow::Owned(text.clone()), is_empty: false };
+        let cell = |(field, text): (&u64, &String)| FieldCell {
+            field: *field,
+            text: Cow::Owned(text.clone()),
+            is_empty: false,
+        };
         let subprofile = self.subprofile.map(|_| SubprofileRow {
             collection: 3,
             key: RowKey::Unkeyed,

@@ -45,8 +45,7 @@ impl<'s> VisibleRecords<'s> {
         is_wanted: impl Fn(&Record) -> bool,
     ) -> Result<Vec<Record>, StoreError> {
         self.learn_imports(ids).await?;
-        let keys: BTreeMap<RecordId, Key> =
-            ids.iter().filter_map(|&id| Some((id, self.key(id)?))).collect();
+        let keys: BTreeMap<RecordId, Key> = ids.iter().filter_map(|&id| Some((id, self.key(id)?))).collect();
         let wanted: Vec<Key> = keys.values().cloned().collect();
         let mut found = Vec::new();
         let mut again = keys;
@@ -106,7 +105,8 @@ impl<'s> VisibleRecords<'s> {
     async fn learn_chunks(&mut self, records: &[Record]) -> Result<(), StoreError> {
         let chunks: BTreeSet<_> = records.iter().filter_map(|record| self.chunk(record)).collect();
         let unknown: Vec<_> = chunks.into_iter().filter(|chunk| !self.chunks.contains_key(chunk)).collect();
-        let wanted: Vec<Key> = unknown.iter().map(|&(import, chunk)| keys::chunk(self.account, import, chunk)).collect();
+        let wanted: Vec<Key> =
+            unknown.iter().map(|&(import, chunk)| keys::chunk(self.account, import, chunk)).collect();
         let mut committed = BTreeSet::new();
         for item in self.services.store.get_many(&wanted).await? {
             let import = keys::import_of(&Key::of(crate::store::Table::Imports, &item).pk).map(|(_, import)| import);
