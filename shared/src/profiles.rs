@@ -16,9 +16,11 @@ pub mod list;
 mod owned;
 pub mod planned;
 pub mod selection;
+pub mod terms;
 pub mod walk;
 
 pub use by_hand::{ProfileError, RecordInput};
 pub use columns::{Columns, secret};
 pub use owned::Owned;
 pub use planned::{Act, RowPlan};
+pub use terms::IndexedFields;

@@ -62,11 +62,6 @@ impl KeyColumn {
         let shown = convert_by_hand(self.field_type, &self.options, stored, now);
         as_key(self.field_type, &shown).map(std::borrow::Cow::into_owned)
     }
-
-    /// True if records without a value of the field have this key, so no index leads to all records of the key.
-    pub fn is_of_absent(&self, key: &str) -> bool {
-        key == self.field_type.empty()
-    }
 }
 
 impl ProfileLayout {

@@ -142,6 +142,11 @@ impl Record {
         self.orphan || !self.writers.is_empty()
     }
 
+    /// `true` if people deleted the record: nothing brings the record back.
+    pub fn is_deleted_by_hand(&self) -> bool {
+        self.gone.is_some_and(|gone| gone.import.is_by_hand())
+    }
+
     /// Sets a field, or takes the field off without a value, and notes the last writer.
     pub(super) fn set(&mut self, field: &str, value: Option<Value>, writer: Writer) {
         match value {

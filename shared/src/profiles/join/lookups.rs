@@ -2,14 +2,14 @@
 
 use std::collections::BTreeSet;
 
+use super::visible::VisibleRecords;
 use crate::concurrent::drained;
 use crate::id::{AccountId, OwnerId, RecordId};
 use crate::records::Record;
+use crate::records::index::IndexTerm;
 use crate::services::Services;
 use crate::store::keys::{self, Key, RecordKind};
 use crate::store::{StoreError, Table};
-
-use super::visible::VisibleRecords;
 
 /// The most values looked up before the records are read.
 const LOOKUPS_A_WINDOW: usize = 400;
@@ -21,8 +21,8 @@ const QUERIES_IN_FLIGHT: usize = 32;
 pub enum Lookup {
     /// The record with an id.
     Number(RecordId),
-    /// The records with a value in a field, as the index compares values.
-    Value { field: String, value: String },
+    /// The records with an index term.
+    Term(IndexTerm),
 }
 
 /// The lookups among the records of a database or a collection.
@@ -54,10 +54,9 @@ impl<'s> Lookups<'s> {
     ) -> Result<Result<(), TooDear>, StoreError> {
         let before = self.services.store.consumed().read;
         for window in wanted.chunks(LOOKUPS_A_WINDOW) {
-            let owner = self.owner;
-            let (services, account) = (self.services, self.account);
+            let (services, account, owner) = (self.services, self.account, self.owner);
             let most = most_units - (services.store.consumed().read - before);
-            let queries = window.iter().map(|lookup| ids(services, (account, owner), lookup, most));
+            let queries = window.iter().map(|lookup| ids(services, account, lookup, most));
             let found = drained(queries, QUERIES_IN_FLIGHT).await?;
             let Some(found) = found.into_iter().collect::<Option<Vec<_>>>() else { return Ok(Err(TooDear)) };
             let ids: BTreeSet<RecordId> = found.into_iter().flatten().collect();
@@ -75,16 +74,16 @@ impl<'s> Lookups<'s> {
 /// The ids to which a lookup leads, or `None` if they are so many that reading them costs more than `most_units`.
 async fn ids(
     services: &Services,
-    (account, owner): (AccountId, OwnerId),
+    account: AccountId,
     lookup: &Lookup,
     most_units: f64,
 ) -> Result<Option<Vec<RecordId>>, StoreError> {
-    let (field, value) = match lookup {
+    let term = match lookup {
         Lookup::Number(id) => return Ok(Some(vec![*id])),
-        Lookup::Value { field, value } => (field, value),
+        Lookup::Term(term) => term,
     };
     let mut found = Vec::new();
-    let mut pages = services.store.pages(keys::index_items(account, owner, field, value).keys_only());
+    let mut pages = services.store.pages(keys::index_items(account, term.owner, &term.field, &term.value).keys_only());
     while let Some(items) = pages.next().await? {
         for item in items {
             found.push(keys::record_of_index_item(&Key::of(Table::Workspace, &item))?);

@@ -11,13 +11,13 @@ use super::lookups::{Lookup, Lookups, TooDear};
 use super::rules::{JoinRules, MatchSearch};
 use super::scan::DatabaseScan;
 use super::visible::VisibleRecords;
-use crate::id::{OwnerId, RecordId};
+use crate::id::{OwnerId, PartId, RecordId};
 use crate::import::{ImportError, JoinWay};
 use crate::kind::bits::Bits;
 use crate::kind::planned_file::PlannedFile;
-use crate::profile_form::{FileKeys, KeyField, KeyValue, PinnedField, PinnedSchema, ProfileRow, Profiles, RowKey};
+use crate::profile_form::{FileKeys, KeyField, KeyValue, PinnedSchema, ProfileRow, Profiles, RowKey};
 use crate::profiles::Owned;
-use crate::profiles::walk::PARENT;
+use crate::profiles::terms::{IndexedFields, subprofiles_of};
 use crate::records::Record;
 use crate::services::Services;
 use crate::store::StoreError;
@@ -57,6 +57,7 @@ pub struct Searching<'f> {
     rules: JoinRules,
     keys: &'f FileKeys,
     database: OwnerId,
+    indexed: IndexedFields,
     /// The time for dates which were stored as other texts.
     now: Zoned,
     scan: Option<DatabaseScan<'f>>,
@@ -66,10 +67,12 @@ pub struct Searching<'f> {
 impl<'f> Searching<'f> {
     /// Begins the search for an import, whose database is known.
     pub fn new(file: &'f PlannedFile<'f, Profiles>, rules: JoinRules, keys: &'f FileKeys) -> Result<Self, ImportError> {
-        let database = file.import.options.profiles.database;
+        let options = &file.import.options.profiles;
+        let indexed = options.schema.as_ref().map(indexed).unwrap_or_default();
+        let database = options.database;
         let database = database.ok_or_else(|| StoreError::Shape("an import of profiles has a database".to_owned()))?;
         let now = file.services.clock.now().to_zoned(TimeZone::UTC);
-        Ok(Self { file, services: file.services, rules, keys, database, now, scan: None, way: JoinWay::Nothing })
+        Ok(Self { file, services: file.services, rules, keys, database, indexed, now, scan: None, way: JoinWay::Nothing })
     }
 
     /// The way of the search, as far as records were looked for.
@@ -141,14 +144,23 @@ impl<'f> Searching<'f> {
     /// The place among a table's key fields of the field by which records are looked up, or `None` without an index.
     fn looked_up(&self, table: SearchedTable<'_>) -> Option<usize> {
         let number = table.keys.iter().position(|key| *key == KeyField::Number);
-        let schema = self.file.import.options.profiles.schema.as_ref();
-        let is_indexed = |key: &KeyField| match key {
-            KeyField::Number => false,
-            KeyField::Field(column) => {
-                schema.and_then(|schema| pinned(schema, column.id)).is_some_and(|field| field.indexed)
-            }
-        };
+        let is_indexed = |key: &KeyField| key.field().is_some_and(|field| self.indexed.has(PartId(field)));
         number.or_else(|| table.keys.iter().position(is_indexed))
+    }
+
+    /// The lookup of a row's key by the key field at a place. `None` if no index leads to all records of the key.
+    fn lookup(&self, table: SearchedTable<'_>, place: usize, row: &ProfileRow<'_>) -> Option<Lookup> {
+        let key = match table.kind {
+            RecordKind::Subprofile => &row.subprofiles.first()?.key,
+            _ => &row.key,
+        };
+        let RowKey::Values(values) = key else { return None };
+        match values.get(place)? {
+            KeyValue::Number(number) => Some(Lookup::Number(RecordId(*number))),
+            KeyValue::Field { field, text } => {
+                self.indexed.lookup(table.owner, PartId(*field), text).map(Lookup::Term)
+            }
+        }
     }
 
     /// Looks the keys of the rows up by the key field at a place.
@@ -177,7 +189,7 @@ impl<'f> Searching<'f> {
                         (is_full, next) = (true, seen.row);
                         return;
                     }
-                    match lookup(table, place, row) {
+                    match self.lookup(table, place, row) {
                         Some(lookup) => wanted.push(lookup),
                         None => unfound = true,
                     }
@@ -217,10 +229,8 @@ impl<'f> Searching<'f> {
         let count = parents.len() as u64;
         let budget = if count <= FEW { count as f64 * MOST_UNITS_A_KEY } else { self.price(table).await? };
         if count as f64 * UNITS_A_LOOKUP <= budget {
-            let wanted: Vec<Lookup> = parents
-                .keys()
-                .map(|parent| Lookup::Value { field: PARENT.to_owned(), value: parent.to_string() })
-                .collect();
+            let of_parent = |parent: &RecordId| Lookup::Term(subprofiles_of(table.owner, *parent));
+            let wanted: Vec<Lookup> = parents.keys().map(of_parent).collect();
             let mut lookups = Lookups::new(self.services, self.file.import.account, (table.owner, table.kind));
             let key = |record: &Record| key_of_record(table.keys, record.id, &record.fields, &self.now);
             let group = |record: &Record| record.parent.and_then(|parent| Some((parent, *parents.get(&parent)?)));
@@ -315,24 +325,9 @@ fn owned<'s>(
     }
 }
 
-/// The field with an id, of the database or of a collection.
-fn pinned(schema: &PinnedSchema, id: u64) -> Option<&PinnedField> {
+/// The indexed fields of a pinned schema.
+fn indexed(schema: &PinnedSchema) -> IndexedFields {
     let of_collections = schema.collections.iter().flat_map(|collection| &collection.fields);
-    schema.fields.iter().chain(of_collections).find(|field| field.id == id)
-}
-
-/// The lookup of a row's key by the key field at a place. `None` if no index leads to all records of the key.
-fn lookup(table: SearchedTable<'_>, place: usize, row: &ProfileRow<'_>) -> Option<Lookup> {
-    let key = match table.kind {
-        RecordKind::Subprofile => &row.subprofiles.first()?.key,
-        _ => &row.key,
-    };
-    let RowKey::Values(values) = key else { return None };
-    match (values.get(place)?, table.keys.get(place)?) {
-        (KeyValue::Number(number), _) => Some(Lookup::Number(RecordId(*number))),
-        (KeyValue::Field { text, .. }, KeyField::Field(column)) if !column.is_of_absent(text) => {
-            Some(Lookup::Value { field: column.id.to_string(), value: text.clone().into_owned() })
-        }
-        _ => None,
-    }
+    let indexed = schema.fields.iter().chain(of_collections).filter(|field| field.indexed);
+    indexed.map(|field| (PartId(field.id), field.field_type)).collect()
 }
