@@ -14,7 +14,7 @@ use crate::contacts::kind::ContactKind;
 use crate::entries::kind::EntryKind;
 use crate::files::Object;
 use crate::id::Row;
-use crate::import::{Import, ImportError, ImportType, Options};
+use crate::import::{Import, ImportError, ImportType, Joined, Options};
 use crate::kind::survey::{FileSurvey, KindSurvey, RefusedFile};
 use crate::kind::{HeldChunk, Kind, Loaded, Undone, join, layout_of};
 use crate::ledger::PageError;
@@ -126,14 +126,14 @@ pub fn joins(import: &Import) -> bool {
     by_kind!(import.import_type, K => K::joins(import))
 }
 
-/// Notes in the chunks of a planned file, with the given numbers of rows and chunks, which rows stand already.
+/// Notes for the loaders of a planned file, with the given numbers of rows and chunks, what stands already ([`join::note`]).
 pub async fn join(
     services: &Services,
     import: &Import,
     source: &Object,
     layout: &StoredLayout,
     sizes: (u64, u64),
-) -> Result<(), ImportError> {
+) -> Result<Option<Joined>, ImportError> {
     by_kind!(import.import_type, K => join::note::<K>(services, import, source, layout, sizes).await)
 }
 

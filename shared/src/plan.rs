@@ -237,9 +237,12 @@ async fn begin(
 ) -> Result<Import, ImportError> {
     let chunks = plan.rows.div_ceil(u64::from(import.rows_per_chunk));
     let table = unpacked.unwrap_or(source);
-    dispatch::join(services, import, table, &plan.layout, (plan.rows, chunks)).await?;
+    let joined = dispatch::join(services, import, table, &plan.layout, (plan.rows, chunks)).await?;
     let mut change =
         Change::none().set("rows", plan.rows).set("chunks", chunks).set("started_at", services.clock.now_ms());
+    if let Some(joined) = joined {
+        change = change.set("joined", joined);
+    }
     if let Some(format) = plan.format {
         change = change.set("format", format);
     }

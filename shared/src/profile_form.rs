@@ -30,6 +30,7 @@
 mod columns;
 mod form;
 mod header;
+mod key_fields;
 mod keys;
 mod layout;
 mod options;
@@ -39,6 +40,7 @@ mod row;
 mod watch;
 
 pub use header::ProfileHeader;
+pub use key_fields::{FileKeys, KeyColumn, KeyField};
 pub use keys::WrongKeys;
 pub use layout::{ProfileDecisions, ProfileLayout, Profiles, ProfilesConsidered};
 pub use options::{DeleteTarget, InvalidValues, Matches, ProfileAction, ProfileReading, UpdatePolicy};

@@ -10,6 +10,7 @@
 pub mod by_hand;
 pub mod columns;
 pub mod filter;
+pub mod join;
 pub mod kind;
 pub mod list;
 pub mod load;

@@ -1,16 +1,14 @@
 //! Profiles and subprofiles as a kind of rows.
 
-use std::collections::BTreeMap;
-
 use jiff::Zoned;
 use serde_json::Value;
 
+use super::join::notes::JoinNotes;
 use super::pin::pinned_schema;
 use super::rules::{indexed_now, rules};
-use super::{load, undo};
+use super::{join, load, undo};
 use crate::format::FormatName;
-use crate::import::{Import, ImportError, Options};
-use crate::kind::bits::Bits;
+use crate::import::{Import, ImportError, Joined, Options};
 use crate::kind::planned_file::PlannedFile;
 use crate::kind::survey::RefusedFile;
 use crate::kind::{HeldChunk, Kind, Loaded, Undone};
@@ -63,19 +61,20 @@ impl Kind for ProfileKind {
         Ok(schema.ok_or_else(|| gone().into()))
     }
 
-    /// A row without key fields makes a profile whatever stands.
-    fn joins(import: &Import) -> bool {
-        !import.options.profiles.key_fields.is_empty()
+    /// The join of rows without key fields looks for nothing, and tells the price of the import.
+    fn joins(_: &Import) -> bool {
+        true
     }
 
-    async fn join(file: &PlannedFile<'_, Profiles>) -> Result<Bits, ImportError> {
-        Ok(file.no_rows())
+    async fn join(file: &PlannedFile<'_, Profiles>) -> Result<Option<Joined>, ImportError> {
+        join::join(file).await.map(Some)
     }
 
     async fn load(held: &HeldChunk<'_>, rows: &Rows<'_, Profiles>) -> Result<Loaded, ImportError> {
         let indexed = indexed_now(held.services, held.import).await?;
         let terms = |record: Indexable<'_>| indexed.terms(record);
-        load::load(held, rows, &BTreeMap::new(), &rules(&terms)).await
+        let plans = JoinNotes::of(held.import, held.chunk.number).read(held.services).await?;
+        load::load(held, rows, &plans, &rules(&terms)).await
     }
 
     async fn undo(held: &HeldChunk<'_>) -> Result<Undone, ImportError> {

@@ -107,12 +107,12 @@ impl<'r> RowInHand<'r> {
     fn created(&self) -> Effect {
         match self.plan.act {
             Act::Follows(_) => Effect::Nothing,
-            Act::Acts | Act::YieldsTo(_) => Effect::Create(self.job.profile_values(self.row, &self.plan.gathered)),
+            Act::Acts | Act::YieldsTo(_) => Effect::Create(self.job.profile_values(self.row, self.plan)),
         }
     }
 
     fn subprofile_values(&self, subprofile: &SubprofileRow<'_>) -> Values {
-        self.job.subprofile_values(subprofile, &self.plan.gathered)
+        self.job.subprofile_values(subprofile, self.plan)
     }
 
     fn add(&self) -> RowWrites {
@@ -168,7 +168,7 @@ impl<'r> RowInHand<'r> {
             (_, Some(reason)) => Effect::Left(reason),
             (_, None) => Effect::Change {
                 records: chosen,
-                values: self.job.profile_values(self.row, &self.plan.gathered),
+                values: self.job.profile_values(self.row, self.plan),
                 fills: self.fills(),
             },
         };

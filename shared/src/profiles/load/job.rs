@@ -9,6 +9,7 @@ use serde_json::Value;
 use crate::id::{ImportId, OwnerId, RecordId, Row};
 use crate::import::{Import, ProfileOptions};
 use crate::profile_form::{FieldCell, PinnedField, ProfileRow, SubprofileRow};
+use crate::profiles::planned::RowPlan;
 use crate::records::Record;
 use crate::records::record::Fields;
 use crate::store::StoreError;
@@ -73,16 +74,16 @@ impl<'i> Job<'i> {
     }
 
     /// The values which a row gives to its profile, with those which the row takes over from earlier rows.
-    pub fn profile_values(&self, row: &ProfileRow<'_>, gathered: &[(u64, String)]) -> Values {
-        let mut values = self.values(&row.cells, gathered, None);
+    pub fn profile_values(&self, row: &ProfileRow<'_>, plan: &RowPlan) -> Values {
+        let mut values = self.values(&row.cells, &plan.gathered, None);
         let interest = |&(id, has): &(u64, bool)| (format!("i{id}"), has.then_some(Value::Bool(true)));
-        values.extend(row.interests.iter().map(interest));
+        values.extend(plan.gathered_interests.iter().chain(&row.interests).map(interest));
         values
     }
 
     /// The values which a row gives to its subprofile, with those which the row takes over from earlier rows.
-    pub fn subprofile_values(&self, row: &SubprofileRow<'_>, gathered: &[(u64, String)]) -> Values {
-        self.values(&row.cells, gathered, Some(row.collection))
+    pub fn subprofile_values(&self, row: &SubprofileRow<'_>, plan: &RowPlan) -> Values {
+        self.values(&row.cells, &plan.gathered, Some(row.collection))
     }
 
     fn values(&self, cells: &[FieldCell<'_>], gathered: &[(u64, String)], collection: Option<u64>) -> Values {

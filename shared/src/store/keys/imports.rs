@@ -195,6 +195,27 @@ fn image_partition(account: AccountId, import: ImportId, chunk: ChunkNo) -> Stri
     format!("{}#images#{chunk}", import_partition(account, import))
 }
 
+/// A block of the plans of a chunk's rows, as a run of the join has written them. Each run has an `edition` of its own, and
+/// writes its rows in shares.
+pub fn row_plans(account: AccountId, import: ImportId, chunk: ChunkNo, edition: &str, place: (u64, usize)) -> Key {
+    let (share, block) = place;
+    Key::imports(row_plan_partition(account, import, chunk), format!("{edition}#{share:05}.{block:05}"))
+}
+
+/// The plans of a chunk's rows that a run of the join has written.
+pub fn row_plans_of(account: AccountId, import: ImportId, chunk: ChunkNo, edition: &str) -> Query {
+    all_row_plans(account, import, chunk).prefix(format!("{edition}#"))
+}
+
+/// The plans of a chunk's rows of every run.
+pub fn all_row_plans(account: AccountId, import: ImportId, chunk: ChunkNo) -> Query {
+    Query::partition(Table::Imports, row_plan_partition(account, import, chunk))
+}
+
+fn row_plan_partition(account: AccountId, import: ImportId, chunk: ChunkNo) -> String {
+    format!("{}#plans#{chunk}", import_partition(account, import))
+}
+
 /// The claim of a request with an `Idempotency-Key`, by the user who sent the request.
 pub fn request(account: AccountId, user: ThingId, key: &str) -> Key {
     let digest = digest(&[user.to_string().as_bytes(), key.as_bytes()]);
