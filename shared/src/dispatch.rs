@@ -6,6 +6,7 @@
 use std::collections::HashMap;
 
 use bytes::Bytes;
+use jiff::Zoned;
 use serde_json::Value;
 
 use crate::contact_form::can_only_be_contacts;
@@ -13,12 +14,13 @@ use crate::contacts::kind::ContactKind;
 use crate::entries::kind::EntryKind;
 use crate::files::Object;
 use crate::id::Row;
-use crate::import::{Import, ImportError, ImportType, Options};
+use crate::import::{Import, ImportError, ImportType, Joined, Options};
 use crate::kind::survey::{FileSurvey, KindSurvey, RefusedFile};
 use crate::kind::{HeldChunk, Kind, Loaded, Undone, join, layout_of};
 use crate::ledger::PageError;
 use crate::mappings::MadeWith;
 use crate::packed::{self, Cancellation, NotSurveyed, NotUnpacked, WantedSheet};
+use crate::profile_form::PinnedSchema;
 use crate::profiles::kind::ProfileKind;
 use crate::results;
 use crate::services::Services;
@@ -77,6 +79,20 @@ pub async fn open(
     })
 }
 
+/// `true` if an import of this type pins the schema of a database before its file is read.
+pub fn pins_schema(import: &Import) -> bool {
+    by_kind!(import.import_type, K => K::PINS_SCHEMA)
+}
+
+/// The schema which the import pins before its file is read, or the refusal of the file.
+pub async fn schema(
+    services: &Services,
+    import: &Import,
+    now: &Zoned,
+) -> Result<Result<PinnedSchema, RefusedFile>, ImportError> {
+    by_kind!(import.import_type, K => K::schema(services, import, now).await)
+}
+
 /// Unpacks and surveys a file in memory for a caller who waits. The parser may still import a file which is too large for
 /// this, so such a file is not refused.
 pub fn look(
@@ -110,14 +126,14 @@ pub fn joins(import: &Import) -> bool {
     by_kind!(import.import_type, K => K::joins(import))
 }
 
-/// Notes in the chunks of a planned file, with the given numbers of rows and chunks, which rows stand already.
+/// Notes for the loaders of a planned file, with the given numbers of rows and chunks, what stands already ([`join::note`]).
 pub async fn join(
     services: &Services,
     import: &Import,
     source: &Object,
     layout: &StoredLayout,
     sizes: (u64, u64),
-) -> Result<(), ImportError> {
+) -> Result<Option<Joined>, ImportError> {
     by_kind!(import.import_type, K => join::note::<K>(services, import, source, layout, sizes).await)
 }
 

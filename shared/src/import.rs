@@ -22,6 +22,7 @@ mod error;
 pub mod held;
 mod history;
 mod import_type;
+mod joined;
 pub(crate) mod lane;
 pub mod list;
 pub(crate) mod messages;
@@ -48,6 +49,7 @@ pub use create::{CLAIM_LIFETIME, NewImport, Once, Origin, create, create_or_find
 pub use error::ImportError;
 pub use history::{HistoryLine, HistoryPlace, history};
 pub use import_type::ImportType;
+pub use joined::{Cost, JoinWay, Joined, Units};
 pub use lane::Lane;
 pub use options::read::{Wrong, asked, delimiter};
 pub use options::wishes::{Wishes, read_note, wishes};
@@ -143,6 +145,10 @@ pub struct Import {
     /// The number of chunks, or `None` until the plan is complete.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub chunks: Option<u64>,
+    /// What the join of the file with the records that stand has left for the loaders, or `None` before, and for an import
+    /// whose kind has no such join.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub joined: Option<Joined>,
     /// The format of the file as detected by the plan, or `None` until then.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub format: Option<FormatName>,

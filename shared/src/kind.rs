@@ -6,8 +6,8 @@
 //!
 //! | verb of the engine | function of the kind | the engine's part |
 //! |---|---|---|
-//! | plan | [`Kind::reading`], [`Kind::format`] | a pass over the file, chunks, the verdict |
-//! | join | [`Kind::join`] | the chunks' runs of rows that stand already ([`join`](mod@join)) |
+//! | plan | [`Kind::schema`], [`Kind::reading`], [`Kind::format`] | a pass over the file, chunks, the verdict |
+//! | join | [`Kind::join`] | the file's rows in order, the start of the load by what was noted ([`join`](mod@join)) |
 //! | load | [`Kind::load`] | claim, bytes, commit of page and counts |
 //! | undo | [`Kind::undo`] | fence, the mark with its counts, the release of references |
 //! | settle | [`Kind::made_with`] | totals, summaries, findings, status |
@@ -21,20 +21,22 @@ pub mod join;
 pub mod planned_file;
 pub mod survey;
 
+use jiff::Zoned;
 use serde_json::Value;
 
 use crate::format::FormatName;
 use crate::id::Row;
-use crate::import::{Counts, Import, ImportError, Options};
+use crate::import::{Counts, Import, ImportError, Joined, Options};
 use crate::lease::Lease;
-use crate::ledger::{Chunk, Page};
+use crate::ledger::{Chunk, Page, UndoFate};
 use crate::mappings::MadeWith;
+use crate::profile_form::PinnedSchema;
 use crate::services::Services;
 use crate::store::StoreError;
 use crate::store::keys::RecordKind;
 use crate::table::{Form, LayoutOf, Remembered, Rows, StoredLayout};
-use bits::Bits;
 use planned_file::PlannedFile;
+use survey::RefusedFile;
 
 /// The options which a kind's form takes.
 pub type OptionsOf<K> = <<K as Kind>::Form as Form>::Options;
@@ -62,14 +64,29 @@ pub trait Kind: Sized {
     /// `None` if the file was read without a mapping.
     fn made_with(import: &Import) -> Option<MadeWith<'_>>;
 
+    /// `true` if an import pins the schema of a database before its file is read.
+    const PINS_SCHEMA: bool = false;
+
+    /// The schema which the import pins before its file is read. `now` is the present moment in the account's zone. Called
+    /// only if the kind [pins a schema](Self::PINS_SCHEMA).
+    fn schema(
+        services: &Services,
+        import: &Import,
+        now: &Zoned,
+    ) -> impl Future<Output = Result<Result<PinnedSchema, RefusedFile>, ImportError>> + Send {
+        let _ = (services, import, now);
+        async { Err(ImportError::Impossible("an import of this type has no schema".to_owned())) }
+    }
+
     /// `true` if the rows of the import's file are compared with the entities that stand.
     fn joins(import: &Import) -> bool;
 
-    /// Finds the rows which stand already, by their indexes from 0. The plan marks these rows in the chunks before the
-    /// first chunk is loaded ([`Chunk::is_there`]), and the kind decides at the load on the outcome of a marked row.
+    /// Compares the rows of the import's file with the entities that stand, and notes for the loaders what they need: in the
+    /// chunks which rows stand already ([`PlannedFile::note`], [`Chunk::is_there`]), or in items of the kind's own. Returns what
+    /// the import's item is to hold, which the start of the load sets.
     ///
-    /// Called only if [`joins`](Self::joins), and again when a stopped import goes on. Writes nothing.
-    fn join(file: &PlannedFile<'_, Self::Form>) -> impl Future<Output = Result<Bits, ImportError>> + Send;
+    /// Called only if [`joins`](Self::joins), and again when a stopped import goes on. Writes nothing but notes.
+    fn join(file: &PlannedFile<'_, Self::Form>) -> impl Future<Output = Result<Option<Joined>, ImportError>> + Send;
 
     /// Writes the entities of a claimed chunk's rows, and tells the outcome of every row.
     ///
@@ -115,6 +132,8 @@ pub struct Undone {
     pub removed: u64,
     /// The rows whose entities stay, because somebody else wrote to them since; ascending.
     pub kept: Vec<Row>,
+    /// The fates of rows which changed or deleted what stood before the import; ascending.
+    pub fates: Vec<(Row, UndoFate)>,
 }
 
 /// Decodes the layout of a kind's file.

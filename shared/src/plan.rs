@@ -11,6 +11,7 @@
 //! - A message per chunk is sent after the change of status. A run which finds the plan complete sends the messages for
 //!   uncommitted chunks again.
 
+mod pin;
 mod recall;
 mod resumed;
 
@@ -174,6 +175,9 @@ async fn survey(
     source: &Object,
     unpacked: &mut Option<Object>,
 ) -> Result<Result<Surveyed, RefusedFile>, ImportError> {
+    if let Err(refusal) = pin::pin_schema(services, import).await? {
+        return Ok(Err(refusal));
+    }
     let remembered = recall::remembered(services, import).await?;
     let OpenFile { mut bytes, unpacked: table, mut survey } =
         match dispatch::open(services, import, source, &remembered).await? {
@@ -233,9 +237,12 @@ async fn begin(
 ) -> Result<Import, ImportError> {
     let chunks = plan.rows.div_ceil(u64::from(import.rows_per_chunk));
     let table = unpacked.unwrap_or(source);
-    dispatch::join(services, import, table, &plan.layout, (plan.rows, chunks)).await?;
+    let joined = dispatch::join(services, import, table, &plan.layout, (plan.rows, chunks)).await?;
     let mut change =
         Change::none().set("rows", plan.rows).set("chunks", chunks).set("started_at", services.clock.now_ms());
+    if let Some(joined) = joined {
+        change = change.set("joined", joined);
+    }
     if let Some(format) = plan.format {
         change = change.set("format", format);
     }

@@ -30,6 +30,7 @@
 mod columns;
 mod form;
 mod header;
+mod key_fields;
 mod keys;
 mod layout;
 mod options;
@@ -39,7 +40,8 @@ mod row;
 mod watch;
 
 pub use header::ProfileHeader;
-pub use keys::{KeySorts, WrongKeys, key_sorts};
+pub use key_fields::{FileKeys, KeyColumn, KeyField};
+pub use keys::WrongKeys;
 pub use layout::{ProfileDecisions, ProfileLayout, Profiles, ProfilesConsidered};
 pub use options::{DeleteTarget, InvalidValues, Matches, ProfileAction, ProfileReading, UpdatePolicy};
 pub use pinned::{PinnedCollection, PinnedField, PinnedInterest, PinnedSchema};

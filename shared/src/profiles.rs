@@ -8,18 +8,24 @@
 //!   profile is, without a write of its own.
 
 pub mod by_hand;
-pub mod check;
 pub mod columns;
 pub mod filter;
+pub mod join;
 pub mod kind;
 pub mod list;
+pub mod load;
 mod owned;
 pub mod pin;
 pub mod planned;
+mod rules;
 pub mod selection;
+pub mod terms;
+mod undo;
 pub mod walk;
 
 pub use by_hand::{ProfileError, RecordInput};
 pub use columns::{Columns, secret};
 pub use owned::Owned;
+pub use pin::{pinned, pinned_schema};
 pub use planned::{Act, RowPlan};
+pub use terms::IndexedFields;

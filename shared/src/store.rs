@@ -102,6 +102,11 @@ impl Store {
         Self { client, ..self.clone() }
     }
 
+    /// The same tables with a meter of its own at zero. The units count on this store's meter too.
+    pub fn metered(&self) -> Self {
+        Self { meter: Arc::new(Meter::within(&self.meter)), ..self.clone() }
+    }
+
     /// The capacity units that all calls through this store and all clones have consumed so far.
     pub fn consumed(&self) -> Consumed {
         self.meter.consumed()

@@ -6,8 +6,7 @@ use super::parsed::ParsedContact;
 use super::{draft, join, load, resolve, undo};
 use crate::contact_form::{ContactLayout, ContactReading, Contacts};
 use crate::format::FormatName;
-use crate::import::{Import, ImportError, Options};
-use crate::kind::bits::Bits;
+use crate::import::{Import, ImportError, Joined, Options};
 use crate::kind::planned_file::PlannedFile;
 use crate::kind::{HeldChunk, Kind, Loaded, Undone};
 use crate::mappings::MadeWith;
@@ -48,8 +47,9 @@ impl Kind for ContactKind {
         true
     }
 
-    async fn join(file: &PlannedFile<'_, Contacts>) -> Result<Bits, ImportError> {
-        join::standing(file).await
+    async fn join(file: &PlannedFile<'_, Contacts>) -> Result<Option<Joined>, ImportError> {
+        file.note(&join::standing(file).await?).await?;
+        Ok(None)
     }
 
     async fn load(held: &HeldChunk<'_>, rows: &Rows<'_, Contacts>) -> Result<Loaded, ImportError> {

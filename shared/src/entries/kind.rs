@@ -6,7 +6,6 @@ use super::draft::{self, Drafts};
 use super::{join, load, resolve, undo};
 use crate::format::{FormatName, Layout, ReadingOptions, Rows, TimeEntries};
 use crate::import::{Duplicates, Import, ImportError, Options};
-use crate::kind::bits::Bits;
 use crate::kind::planned_file::PlannedFile;
 use crate::kind::{HeldChunk, Kind, Loaded, Undone};
 use crate::mappings::MadeWith;
@@ -48,8 +47,9 @@ impl Kind for EntryKind {
         import.options.duplicates == Duplicates::Skip
     }
 
-    async fn join(file: &PlannedFile<'_, TimeEntries>) -> Result<Bits, ImportError> {
-        join::duplicates(file).await
+    async fn join(file: &PlannedFile<'_, TimeEntries>) -> Result<Option<Joined>, ImportError> {
+        file.note(&join::duplicates(file).await?).await?;
+        Ok(None)
     }
 
     async fn load(held: &HeldChunk<'_>, rows: &Rows<'_>) -> Result<Loaded, ImportError> {
@@ -64,6 +64,6 @@ impl Kind for EntryKind {
         undo::empty(held).await?;
         // The count comes from the ledger page, which tells the entries seen by people; the partition may hold
         // leftovers of crashed workers.
-        Ok(Undone { removed: held.chunk.loaded(), kept: Vec::new() })
+        Ok(Undone { removed: held.chunk.loaded(), ..Undone::default() })
     }
 }

@@ -315,6 +315,7 @@ fn first_state(services: &Services, new: &NewImport, id: ImportId, now: i64) -> 
         rows: None,
         chunks: None,
         format: None,
+        joined: None,
         recalled: None,
         remembered: None,
         days: None,

@@ -2,7 +2,9 @@
 
 mod profiles;
 pub(crate) mod read;
+mod read_profiles;
 pub(crate) mod wishes;
+mod wrong;
 
 use std::str::FromStr;
 

@@ -8,7 +8,7 @@ use crate::dispatch;
 use crate::fetch::Location;
 use crate::format::FormatName;
 use crate::id::MappingId;
-use crate::import::{Import, ImportError, ImportType, Progress, Status};
+use crate::import::{Cost, Import, ImportError, ImportType, Joined, Progress, Status, Units};
 use crate::results::findings::Findings;
 use crate::results::made::tally;
 use crate::services::Services;
@@ -66,6 +66,14 @@ fn progress(progress: &Progress) -> Value {
     })
 }
 
+/// The price of the import: what the search for the records that match has cost, and what the load will cost by the plans of the
+/// rows, in units with one decimal.
+fn cost(cost: &Cost) -> Value {
+    let tenths = |units: f64| (units * 10.0).round() / 10.0;
+    let units = |units: &Units| json!({ "read_units": tenths(units.read), "write_units": tenths(units.write) });
+    json!({ "search": cost.way, "join": units(&cost.join), "load": units(&cost.load) })
+}
+
 /// The import with counts, progress, the evidence for the file's format, and, once settled, the findings.
 pub async fn shown(services: &Services, import: &Import) -> Result<Value, ImportError> {
     shown_at(services, import, &Progress::read(services, import).await?).await
@@ -105,6 +113,9 @@ pub async fn shown_at(services: &Services, import: &Import, at: &Progress) -> Re
         "completed_at": import.completed_at.map(time),
         "reverted_at": import.reverted_at.map(time),
     });
+    if let Some(Joined { cost, .. }) = &import.joined {
+        shape["cost"] = self::cost(cost);
+    }
     if let Some(layout) = &reading.layout {
         shape["evidence"] = dispatch::evidence(import, layout)?;
     }

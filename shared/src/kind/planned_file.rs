@@ -1,8 +1,8 @@
 //! A planned file which is compared with the entities that stand, before the first of its chunks is loaded.
 //!
-//! Because chunks are loaded in any order, the plan finds all rows that stand already before the first chunk is loaded,
-//! and notes these rows in the chunk items ([`Chunk::there`]). A kind decides by the rows' keys which rows stand
-//! ([`crate::kind::Kind::join`]); this module passes over the file and writes the notes.
+//! Because chunks are loaded in any order, the plan finds before the first chunk is loaded what stands already, and notes it for
+//! the loaders. A kind decides by the rows' keys ([`crate::kind::Kind::join`]); this module passes over the file, and notes rows
+//! of which a loader need know no more than that they stand ([`Chunk::there`]). A kind which finds more has notes of its own.
 //!
 //! For a long file a kind handles the keys in shares which fit in memory, with two passes over the file for each share.
 //! A bit per row is all that is kept between shares.
@@ -33,7 +33,8 @@ pub struct PlannedFile<'a, F: Form> {
     pub import: &'a Import,
     /// The object which holds the rows.
     source: &'a Object,
-    layout: &'a LayoutOf<F>,
+    /// The decisions by which rows are read.
+    pub layout: &'a LayoutOf<F>,
     /// The number of data rows.
     pub rows: u64,
     chunks: u64,
@@ -62,7 +63,12 @@ impl<'a, F: Form> PlannedFile<'a, F> {
 
     /// The number of shares in which the keys of all rows are handled, so a share fits in memory; at least 1.
     pub fn shares(&self) -> u64 {
-        self.rows.div_ceil(self.services.fingerprints_at_once).max(1)
+        self.shares_of(1)
+    }
+
+    /// The number of shares if a row takes as much memory as so many fingerprints.
+    pub fn shares_of(&self, fingerprints: u64) -> u64 {
+        (self.rows * fingerprints).div_ceil(self.services.fingerprints_at_once).max(1)
     }
 
     /// An empty set of rows.
@@ -81,14 +87,37 @@ impl<'a, F: Form> PlannedFile<'a, F> {
             };
             let mut fetched = stream::iter(chunks.into_iter().map(fetch)).buffered(FETCHES_AHEAD);
             while let Some((chunk, bytes)) = fetched.try_next().await? {
-                let rows = Rows::<F>::new(self.layout, &chunk.span(), &bytes);
-                let outcomes: Vec<_> = chunk.page.iter().flat_map(Page::each_outcome).collect();
-                for row in &rows.map_err(|error| StoreError::Shape(error.to_string()))? {
-                    if let Ok(parsed) = &row.parsed {
-                        let outcome = outcomes.get((row.row - chunk.first_row) as usize).copied();
-                        see(SeenRow { row: row.row - 1, outcome }, parsed);
-                    }
-                }
+                self.parse(&chunk, &bytes, &mut see)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Reads a chunk of the file, and passes each row which can be parsed to `see`.
+    pub async fn read_chunk(
+        &self,
+        number: ChunkNo,
+        mut see: impl FnMut(SeenRow, &F::Row<'_>),
+    ) -> Result<(), ImportError> {
+        let key = keys::chunk(self.import.account, self.import.id, number);
+        let Some(item) = self.services.store.get(&key).await? else { return Ok(()) };
+        let chunk = Chunk::decode(item)?;
+        let bytes = self.services.files.ranges(self.source, chunk.span().ranges()).await?;
+        self.parse(&chunk, &bytes, &mut see)
+    }
+
+    fn parse(
+        &self,
+        chunk: &Chunk,
+        bytes: &[u8],
+        see: &mut impl FnMut(SeenRow, &F::Row<'_>),
+    ) -> Result<(), ImportError> {
+        let rows = Rows::<F>::new(self.layout, &chunk.span(), bytes);
+        let outcomes: Vec<_> = chunk.page.iter().flat_map(Page::each_outcome).collect();
+        for row in &rows.map_err(|error| StoreError::Shape(error.to_string()))? {
+            if let Ok(parsed) = &row.parsed {
+                let outcome = outcomes.get((row.row - chunk.first_row) as usize).copied();
+                see(SeenRow { row: row.row - 1, outcome }, parsed);
             }
         }
         Ok(())
@@ -98,8 +127,15 @@ impl<'a, F: Form> PlannedFile<'a, F> {
         keys::chunks(self.import.account, self.import.id, ChunkNo(0), ChunkNo(self.chunks))
     }
 
+    /// Notes in the chunks which rows stand already. Chunks which are committed, or whose load has begun, are left alone.
+    pub async fn note(&self, found: &Bits) -> Result<(), ImportError> {
+        // An earlier run which died may have noted rows whose entities were deleted since.
+        let noted = self.noted().await?;
+        self.write(found, &noted).await
+    }
+
     /// The chunks in which an earlier run noted rows.
-    pub(super) async fn noted(&self) -> Result<Bits, StoreError> {
+    async fn noted(&self) -> Result<Bits, StoreError> {
         let mut noted = Bits::new(self.chunks);
         let mut pages = self.services.store.pages(self.all_chunks());
         while let Some(items) = pages.next().await? {
@@ -114,7 +150,7 @@ impl<'a, F: Form> PlannedFile<'a, F> {
     }
 
     /// Notes the rows found in the chunks. A chunk is left alone if a second run has begun the load.
-    pub(super) async fn write(&self, found: &Bits, noted: &Bits) -> Result<(), ImportError> {
+    async fn write(&self, found: &Bits, noted: &Bits) -> Result<(), ImportError> {
         let rows = u64::from(self.import.rows_per_chunk);
         let note = |number: ChunkNo| {
             let runs = found.runs(number.0 * rows, (number.0 + 1) * rows);

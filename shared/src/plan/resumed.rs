@@ -5,7 +5,7 @@
 
 use crate::dispatch;
 use crate::files::FileError;
-use crate::import::{Change, Import, ImportError, Status, transition};
+use crate::import::{Change, Import, ImportError, Joined, Status, transition};
 use crate::queue::Message;
 use crate::services::Services;
 use crate::settle::stop::stop;
@@ -20,7 +20,7 @@ pub async fn go_on(services: &Services, import: &Import) -> Result<Import, Impor
         return Ok(import.clone());
     }
     let started = match compare(services, import).await {
-        Ok(()) => transition(services, import, Status::Processing, start(import)).await,
+        Ok(joined) => transition(services, import, Status::Processing, start(import, joined)).await,
         Err(ImportError::File(error @ (FileError::Missing | FileError::Replaced))) => {
             stop(services, import, error.to_string()).await
         }
@@ -35,14 +35,15 @@ pub async fn go_on(services: &Services, import: &Import) -> Result<Import, Impor
 
 /// The change which starts the load. An edit by hand which was at work during the rest may have recorded the deletion of a
 /// thing which the load makes again.
-fn start(import: &Import) -> Change {
+fn start(import: &Import, joined: Option<Joined>) -> Change {
     let unmade = Write::delete(keys::unmade(import.account, import.id));
-    Change::none().unset("rests_until").also(unmade)
+    let change = Change::none().unset("rests_until").also(unmade);
+    joined.into_iter().fold(change, |change, joined| change.set("joined", joined))
 }
 
-async fn compare(services: &Services, import: &Import) -> Result<(), ImportError> {
+async fn compare(services: &Services, import: &Import) -> Result<Option<Joined>, ImportError> {
     if !dispatch::joins(import) {
-        return Ok(());
+        return Ok(None);
     }
     let table = import.table().ok_or(FileError::Missing)?;
     let layout = import.verdict(services).await?.layout;

@@ -58,6 +58,7 @@ impl ProfileHeader {
                 )),
             }
         }
+        reasons.extend(collections_apart(&found, options));
         if reasons.is_empty() {
             reasons.extend(unkeyed(&found, &targets, options));
         }
@@ -138,15 +139,26 @@ fn twice(found: &[Found], headers: &Headers) -> Vec<String> {
     reasons
 }
 
+/// The reason for refusing a file with columns of several collections: a row writes to one subprofile.
+fn collections_apart(found: &[Found], options: &ProfileReading) -> Option<String> {
+    let ids: BTreeSet<u64> = found.iter().filter_map(|found| found.target.collection()).collect();
+    let all = options.schema.collections.iter().filter(|collection| ids.contains(&collection.id));
+    let names: Vec<String> = all.map(|collection| collection.name.clone()).collect();
+    (names.len() > 1)
+        .then(|| format!("the file has columns of several collections, {}: import one at a time", quoted(&names)))
+}
+
 /// The reasons for refusing columns of collections without the key fields by which subprofiles are found: the profile's
 /// own, and for actions which look for a subprofile also the collection's.
 fn unkeyed(found: &[Found], keys: &[(String, ProfileTarget)], options: &ProfileReading) -> Vec<String> {
     let collections: BTreeSet<u64> = found.iter().filter_map(|found| found.target.collection()).collect();
-    if collections.is_empty() || options.action == ProfileAction::Delete {
+    if collections.is_empty() {
         return Vec::new();
     }
     let mut reasons = Vec::new();
-    if keys.iter().all(|(_, target)| target.collection().is_some()) {
+    let has_none = keys.iter().all(|(_, target)| target.collection().is_some());
+    // A deletion without any key is refused before, and does not read columns of subprofiles which are no keys.
+    if has_none && !(options.action == ProfileAction::Delete && keys.is_empty()) {
         reasons.push(
             "the file has columns of subprofiles, and `key_fields` names no field of the database by which their profiles \
              are found"

@@ -29,26 +29,6 @@ pub(super) fn key_targets(schema: &PinnedSchema, names: &[String]) -> Result<Vec
     Ok(targets)
 }
 
-/// The sorts of records whose fields are among key fields.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct KeySorts {
-    /// True if `ID` or a field of profiles is a key field.
-    pub of_profiles: bool,
-    /// True if a field of a collection is a key field.
-    pub of_subprofiles: bool,
-}
-
-/// The sorts of records whose fields are among the key fields, before any file is there.
-///
-/// # Errors
-/// The first key field which is not in the schema.
-pub fn key_sorts(schema: &PinnedSchema, names: &[String]) -> Result<KeySorts, WrongKeys> {
-    let targets = key_targets(schema, names)?;
-    let has =
-        |is_of_collection: bool| targets.iter().any(|(_, target)| target.collection().is_some() == is_of_collection);
-    Ok(KeySorts { of_profiles: has(false), of_subprofiles: has(true) })
-}
-
 /// The names of all fields as columns have them, for people.
 pub(super) fn fields(schema: &PinnedSchema) -> String {
     let own = schema.fields.iter().map(|field| field.name.clone());

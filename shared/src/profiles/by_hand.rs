@@ -6,7 +6,8 @@ use serde_json::Value;
 
 use super::columns::{Columns, SECRET};
 use super::owned::Owned;
-use super::walk::{PARENT, erase};
+use super::terms::PARENT;
+use super::walk::erase;
 use crate::id::{AccountId, RecordId, Row};
 use crate::records::change::{self, Attempt, Holdings, Seen, changed};
 use crate::records::record::Fields;

@@ -7,7 +7,8 @@
 use super::filter::{Filter, Reading, Sortable, Subject};
 use super::owned::Owned;
 use super::selection::MemberWalk;
-use super::walk::{OwnedWalk, PARENT};
+use super::terms::PARENT;
+use super::walk::OwnedWalk;
 use crate::id::{AccountId, RecordId};
 use crate::records::Record;
 use crate::records::record::HAND_CHUNK;

@@ -16,6 +16,8 @@ pub struct RowPlan {
     /// With `ignore_empty_fields`: cells by field id which the row takes over from earlier rows of the same key, because
     /// the row's own cells are absent.
     pub gathered: Vec<(u64, String)>,
+    /// Interests by id which the row takes over likewise, and whether the profile has the interest.
+    pub gathered_interests: Vec<(u64, bool)>,
 }
 
 /// The part of a row among the rows of its key.

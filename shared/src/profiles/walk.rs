@@ -7,6 +7,7 @@ use std::cmp::Ordering;
 use std::collections::{HashSet, VecDeque};
 
 use super::owned::Owned;
+use super::terms::PARENT;
 use crate::id::{AccountId, ChunkNo, ImportId, RecordId, Row};
 use crate::records::Record;
 use crate::records::record::HAND_CHUNK;
@@ -16,9 +17,6 @@ use crate::store::{StoreError, Table, decode, number};
 
 /// The most records which a query reads.
 const MOST_AT_ONCE: usize = 1000;
-
-/// The name under which a subprofile is found by its profile. Fields of a collection have numbers as names.
-pub(super) const PARENT: &str = "parent";
 
 /// A partition of records that people made.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -20,14 +20,15 @@
 
 use std::collections::BTreeSet;
 
+use serde::Serialize;
 use serde_json::Value;
 
 use super::Record;
 use super::record::Fields;
 use super::restore::Step;
 use crate::id::{AccountId, ImportId, OwnerId, RecordId};
-use crate::store::Write;
 use crate::store::keys::{self, Key};
+use crate::store::{Item, Table, Write, encode};
 
 /// A value by which records are found.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -40,8 +41,27 @@ pub struct IndexTerm {
     pub value: String,
 }
 
-/// Tells the terms of a record with this owner and these fields. Each term comes from a single field.
-pub type Terms<'t> = &'t (dyn Fn(Option<OwnerId>, &Fields) -> BTreeSet<IndexTerm> + Sync);
+/// The parts of a record by which the record is found.
+#[derive(Clone, Copy, Debug)]
+pub struct Indexable<'r> {
+    /// The database of a profile, or the collection of a subprofile.
+    pub owner: Option<OwnerId>,
+    /// The profile of a subprofile, which is the same in every version of the subprofile; `None` where a few fields stand
+    /// for a whole record.
+    pub parent: Option<RecordId>,
+    /// The fields.
+    pub fields: &'r Fields,
+}
+
+impl<'r> Indexable<'r> {
+    /// The parts of a whole record.
+    pub fn of(record: &'r Record) -> Self {
+        Self { owner: record.owner, parent: record.parent, fields: &record.fields }
+    }
+}
+
+/// Tells the terms of a record. Each term comes from a single field, or from the parent.
+pub type Terms<'t> = &'t (dyn Fn(Indexable<'_>) -> BTreeSet<IndexTerm> + Sync);
 
 /// `true` if records are found by this value of a field.
 pub(super) fn is_indexed(terms: Terms<'_>, owner: Option<OwnerId>, field: &str, value: &Value) -> bool {
@@ -64,14 +84,14 @@ pub struct Hints {
 impl Hints {
     /// The hints for the change of a record from `before` to `after`.
     pub fn of_change(terms: Terms<'_>, before: &Record, after: &Record) -> Self {
-        let (old, new) = (terms(before.owner, &before.fields), terms(after.owner, &after.fields));
+        let (old, new) = (of_record(terms, before), of_record(terms, after));
         let (put, drop, within) = (&new - &old, &old - &new, BTreeSet::new());
         Self { put, within, drop, version: after.version }
     }
 
     /// The hints for the step of an undo, where `passing` holds further values which the record may have had.
     pub fn of_step(terms: Terms<'_>, record: &Record, step: &Step, passing: &[(String, Value)]) -> Self {
-        let now = terms(record.owner, &record.fields);
+        let now = of_record(terms, record);
         let passing = terms_of(terms, record.owner, passing);
         let none = BTreeSet::new();
         let after = match step {
@@ -84,7 +104,7 @@ impl Hints {
             Step::Leave => record,
             Step::Put(after) => after,
         };
-        let wanted = terms(after.owner, &after.fields);
+        let wanted = of_record(terms, after);
         let drop = &(&passing | &now) - &wanted;
         if after.orphan && !record.orphan {
             return Self { put: none, within: wanted, drop, version: after.version };
@@ -99,7 +119,7 @@ impl Hints {
         record: Option<&Record>,
         passing: &[(String, Value)],
     ) -> Self {
-        let wanted = record.map(|record| terms(record.owner, &record.fields)).unwrap_or_default();
+        let wanted = record.map(|record| of_record(terms, record)).unwrap_or_default();
         let drop = &terms_of(terms, owner, passing) - &wanted;
         Self { drop, version: record.map_or(u64::MAX, |record| record.version), ..Self::default() }
     }
@@ -129,7 +149,32 @@ pub(super) fn drop_up_to(account: AccountId, term: &IndexTerm, record: RecordId,
     drop.bind(":version", version).bind(":by", by)
 }
 
+/// The terms of a record as stored. A record which people deleted is found by nothing.
+pub(super) fn of_record(terms: Terms<'_>, record: &Record) -> BTreeSet<IndexTerm> {
+    if record.is_deleted_by_hand() { BTreeSet::new() } else { terms(Indexable::of(record)) }
+}
+
+/// The index items of a new record, as the loader that creates the record puts them: after the record, and before its chunk
+/// is committed. A retry puts the same items.
+pub fn items_of_new(account: AccountId, terms: Terms<'_>, record: &Record) -> Vec<(Table, Item)> {
+    let hint = Hint { version: record.version, by: record.maker() };
+    let item = |term: &IndexTerm| (Table::Workspace, encode(&key(account, term, record.id), &hint));
+    of_record(terms, record).iter().map(item).collect()
+}
+
+/// An index item as stored.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+struct Hint {
+    /// The version of the record for which the item was put.
+    version: u64,
+    /// The import which put the item, or [`ImportId::HAND`].
+    by: ImportId,
+}
+
 fn terms_of(terms: Terms<'_>, owner: Option<OwnerId>, values: &[(String, Value)]) -> BTreeSet<IndexTerm> {
-    let alone = |(field, value): &(String, Value)| terms(owner, &Fields::from([(field.clone(), value.clone())]));
+    let alone = |(field, value): &(String, Value)| {
+        let fields = Fields::from([(field.clone(), value.clone())]);
+        terms(Indexable { owner, parent: None, fields: &fields })
+    };
     values.iter().flat_map(alone).collect()
 }

@@ -13,6 +13,9 @@ use crate::store::{Key, StoreError};
 /// The number of records made by hand in a partition.
 pub const HAND_CHUNK: u32 = 1000;
 
+/// The name of a record among those of all kinds. The profile and the subprofile which a row made have the same id.
+pub type RecordRef = (RecordKind, RecordId);
+
 /// The fields of a record by name. A field without a value is absent.
 pub type Fields = BTreeMap<String, Value>;
 
@@ -140,6 +143,11 @@ impl Record {
     /// `true` if others than the maker have written to the record, or hold the record.
     pub(super) fn is_touched(&self) -> bool {
         self.orphan || !self.writers.is_empty()
+    }
+
+    /// `true` if people deleted the record: nothing brings the record back.
+    pub fn is_deleted_by_hand(&self) -> bool {
+        self.gone.is_some_and(|gone| gone.import.is_by_hand())
     }
 
     /// Sets a field, or takes the field off without a value, and notes the last writer.

@@ -138,7 +138,7 @@ pub fn restored(
         fate = RowFate::Gone;
     }
     let mut step = if differs { Step::Put(Box::new(next(after.clone(), record))) } else { Step::Leave };
-    if (differs || record.orphan) && !is_deleted_by_hand(record) && !known.is_held(&after)? {
+    if (differs || record.orphan) && !record.is_deleted_by_hand() && !known.is_held(&after)? {
         (step, fate) = (Step::Remove, RowFate::Gone);
     }
     Ok((Plan { step, passing }, fate))
@@ -146,10 +146,10 @@ pub fn restored(
 
 /// Plans for a record whose maker is undone.
 pub fn taken_back(known: &Ancestry, record: &Record) -> Result<Step, Missing> {
-    if record.orphan && is_deleted_by_hand(record) {
+    if record.orphan && record.is_deleted_by_hand() {
         return Ok(Step::Leave);
     }
-    if is_deleted_by_hand(record) || !known.is_held(record)? {
+    if record.is_deleted_by_hand() || !known.is_held(record)? {
         return Ok(Step::Remove);
     }
     let kept = || Box::new(next(Record { orphan: true, ..record.clone() }, record));
@@ -160,7 +160,7 @@ pub fn taken_back(known: &Ancestry, record: &Record) -> Result<Step, Missing> {
 /// that nobody holds any more is removed.
 pub fn rechecked(known: &Ancestry, record: &Record) -> Result<Plan, Missing> {
     let (mut after, mut passing) = (record.clone(), Vec::new());
-    if is_deleted_by_hand(record) {
+    if record.is_deleted_by_hand() {
         return Ok(Plan { step: Step::Leave, passing });
     }
     for field in all_fields(record) {
@@ -180,11 +180,6 @@ pub fn rechecked(known: &Ancestry, record: &Record) -> Result<Plan, Missing> {
 /// The record in the version after that of `before`.
 fn next(record: Record, before: &Record) -> Record {
     Record { version: before.version + 1, ..record }
-}
-
-/// Nothing brings a record back which people deleted.
-fn is_deleted_by_hand(record: &Record) -> bool {
-    record.gone.is_some_and(|gone| gone.import.is_by_hand())
 }
 
 /// The fields with a value or with a writer other than the maker.

@@ -3,10 +3,10 @@
 use std::collections::BTreeSet;
 
 use super::change::Holdings;
-use super::index::{self, Hints, IndexTerm, Terms};
-use super::record::{Fields, Record};
+use super::index::{self, Hints, IndexTerm, Indexable, Terms};
+use super::record::Record;
 use crate::concurrent::drained;
-use crate::id::{AccountId, ImportId, OwnerId, RecordId};
+use crate::id::{AccountId, ImportId, RecordId};
 use crate::services::Services;
 use crate::store::keys::RecordKind;
 use crate::store::{StoreError, Write};
@@ -28,7 +28,7 @@ pub struct RecordRules<'r> {
 }
 
 /// The terms of a kind whose records are found by no value.
-pub fn no_terms(_: Option<OwnerId>, _: &Fields) -> BTreeSet<IndexTerm> {
+pub fn no_terms(_: Indexable<'_>) -> BTreeSet<IndexTerm> {
     BTreeSet::new()
 }
 

@@ -1,5 +1,6 @@
 //! The meter, which adds up the capacity units that DynamoDB reports for each request.
 
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use aws_sdk_dynamodb::types::ConsumedCapacity;
@@ -8,6 +9,8 @@ use aws_sdk_dynamodb::types::ConsumedCapacity;
 pub(super) struct Meter {
     write_milliunits: AtomicU64,
     read_milliunits: AtomicU64,
+    /// The meter which counts the same units too.
+    whole: Option<Arc<Meter>>,
 }
 
 /// Capacity units that DynamoDB charged, by kind.
@@ -20,6 +23,11 @@ pub struct Consumed {
 }
 
 impl Meter {
+    /// A meter at zero, whose units `whole` counts too.
+    pub fn within(whole: &Arc<Self>) -> Self {
+        Self { whole: Some(whole.clone()), ..Self::default() }
+    }
+
     /// The units counted since the store was made.
     pub fn consumed(&self) -> Consumed {
         let units = |counter: &AtomicU64| counter.load(Ordering::Relaxed) as f64 / 1000.0;
@@ -29,11 +37,13 @@ impl Meter {
     /// Adds the units that DynamoDB charged for a reading request.
     pub fn read(&self, consumed: Option<&ConsumedCapacity>) {
         count(&self.read_milliunits, consumed);
+        self.whole.iter().for_each(|whole| whole.read(consumed));
     }
 
     /// Adds the units that DynamoDB charged for a writing request.
     pub fn write(&self, consumed: Option<&ConsumedCapacity>) {
         count(&self.write_milliunits, consumed);
+        self.whole.iter().for_each(|whole| whole.write(consumed));
     }
 }
 

@@ -19,6 +19,8 @@ pub struct Query {
     limit: Option<i32>,
     after: Option<Item>,
     projection: Option<&'static str>,
+    /// The paths of the attributes to return; all attributes if there is no path.
+    paths: Vec<Vec<String>>,
 }
 
 #[derive(Clone, Debug)]
@@ -42,6 +44,7 @@ impl Query {
             limit: None,
             after: None,
             projection: None,
+            paths: Vec::new(),
         }
     }
 
@@ -96,6 +99,13 @@ impl Query {
         Self { projection: Some(attributes), ..self }
     }
 
+    /// Returns the attributes at these paths only, for example `fields` and then `17` for a field of a record. The price is that
+    /// of the whole items.
+    pub fn at_paths<'p>(self, paths: impl IntoIterator<Item = &'p [&'p str]>) -> Self {
+        let owned = |path: &[&str]| path.iter().map(|&name| name.to_owned()).collect();
+        Self { paths: paths.into_iter().map(owned).collect(), ..self }
+    }
+
     /// `true` if no sort key lies in the range. DynamoDB refuses such a range, as an error of the caller.
     pub(super) fn is_empty(&self) -> bool {
         match &self.range {
@@ -133,6 +143,17 @@ impl Query {
                 values.insert(":high".to_owned(), high.clone());
             }
         }
+        let mut projection = self.projection.map(str::to_owned);
+        if !self.paths.is_empty() {
+            let mut name = |name: &String| {
+                let found = names.iter().find(|(_, known)| *known == name).map(|(short, _)| short.clone());
+                let short = found.unwrap_or_else(|| format!("#a{}", names.len()));
+                names.insert(short.clone(), name.clone());
+                short
+            };
+            let path = |path: &Vec<String>| path.iter().map(&mut name).collect::<Vec<_>>().join(".");
+            projection = Some(self.paths.iter().map(path).collect::<Vec<_>>().join(", "));
+        }
         client
             .query()
             .table_name(table)
@@ -142,7 +163,7 @@ impl Query {
             .key_condition_expression(condition)
             .set_expression_attribute_names(Some(names))
             .set_expression_attribute_values(Some(values))
-            .set_projection_expression(self.projection.map(str::to_owned))
+            .set_projection_expression(projection)
             .scan_index_forward(!self.descending)
             .set_limit(self.limit)
             .set_exclusive_start_key(self.after.clone())

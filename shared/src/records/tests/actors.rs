@@ -10,7 +10,7 @@ use std::task::{Context, Poll};
 use super::super::Record;
 use super::super::ancestry::{Ancestry, Missing};
 use super::super::image::Image;
-use super::super::index::Hints;
+use super::super::index::{Hints, of_record};
 use super::super::record::Fields;
 use super::super::record::Writer;
 use super::super::restore::{Plan, Step as RestoreStep, own_values};
@@ -155,10 +155,10 @@ async fn change_all(
             FileRow::Person(_) | FileRow::Profile(_) => {}
             FileRow::Subprofile(profile, _) if profile.import() == import => {}
             FileRow::Subprofile(profile, _) => {
-                wanted.push((me, *profile, Wanted::Change { fields: BTreeMap::new(), links }));
+                wanted.push((me, *profile, Wanted::Change { fields: BTreeMap::new(), links, fills: false }));
             }
             FileRow::Change(record, patch) => {
-                let change = Wanted::Change { fields: patch.clone(), links: BTreeSet::new() };
+                let change = Wanted::Change { fields: patch.clone(), links: BTreeSet::new(), fills: false };
                 wanted.push((me, *record, change));
             }
             FileRow::Deletion(record) => wanted.push((me, *record, Wanted::Deletion)),
@@ -265,7 +265,7 @@ async fn create_all(
     for record in wanted {
         step().await;
         memory.borrow_mut().records.insert(record.id, record.clone());
-        for term in terms(record.owner, &record.fields) {
+        for term in of_record(&terms, &record) {
             step().await;
             memory.borrow_mut().put_hint(term, record.id, record.version, import);
         }

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use super::super::Record;
 use super::super::image::{Former, Image};
-use super::super::index::IndexTerm;
+use super::super::index::{IndexTerm, Indexable, of_record};
 use super::super::record::{Fields, Gone, Writer};
 use super::super::restore::RowFate;
 use super::super::wanted::subprofiles_field;
@@ -61,12 +61,16 @@ pub fn number(fields: &Fields, name: &str) -> Option<u64> {
 }
 
 /// The index terms of a record.
-pub fn terms(owner: Option<OwnerId>, fields: &Fields) -> BTreeSet<IndexTerm> {
+pub fn terms(Indexable { owner, parent, fields }: Indexable<'_>) -> BTreeSet<IndexTerm> {
     let indexed = fields.iter().filter(|(field, _)| INDEXED.contains(&field.as_str()));
     let term = |(field, value): (&String, &Value)| {
         Some(IndexTerm { owner: owner?, field: field.clone(), value: value.to_string() })
     };
-    indexed.filter_map(term).collect()
+    let parent = owner.zip(parent).map(|(owner, parent)| {
+        let (field, value) = ("parent".to_owned(), parent.to_string());
+        IndexTerm { owner, field, value }
+    });
+    indexed.filter_map(term).chain(parent).collect()
 }
 
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -335,7 +339,7 @@ impl Memory {
     }
 
     /// The transaction of an edit by hand: the record in the version that was read, claims, references, hints. `None` before
-    /// makes a record, `None` after deletes one. A deleted profile leaves a tombstone without fields.
+    /// makes a record, `None` after deletes one. A deleted profile leaves a tombstone.
     pub fn edit(&mut self, before: Option<&Record>, after: Option<&Record>) -> bool {
         let one = before.or(after).expect("a record");
         let referrer = if one.orphan { ImportId::HAND } else { one.maker() };
@@ -357,8 +361,7 @@ impl Memory {
             company.1.into_iter().for_each(|name| self.adjust(referrer, name, 1));
             company.0.into_iter().for_each(|name| self.adjust(referrer, name, -1));
         }
-        let terms_of =
-            |record: Option<&Record>| record.map(|record| terms(record.owner, &record.fields)).unwrap_or_default();
+        let terms_of = |record: Option<&Record>| record.map(|record| of_record(&terms, record)).unwrap_or_default();
         let (old, new) = (terms_of(before), terms_of(after));
         for term in &old - &new {
             self.hints.remove(&(term, one.id));
@@ -380,9 +383,8 @@ impl Memory {
             (_, Some(after)) => drop(self.records.insert(one.id, after.clone())),
             (Some(before), None) if before.owner.is_some() => {
                 let gone = Some(Gone { import: ImportId::HAND, row: Row(0), at: 2 });
-                let (fields, writers) = Default::default();
                 let version = before.version + 1;
-                self.records.insert(one.id, Record { fields, writers, gone, version, ..before.clone() });
+                self.records.insert(one.id, Record { gone, version, ..before.clone() });
             }
             (_, None) => drop(self.records.remove(&one.id)),
         }

@@ -6,6 +6,7 @@ use serde_json::Value;
 
 use super::memory::{Company, Memory, State, Written, chunk_of, number, terms};
 use crate::id::{ImportId, OwnerId, RecordId};
+use crate::records::index::of_record;
 use crate::records::record::{Fields, Writer};
 use crate::records::restore::RowFate;
 
@@ -156,7 +157,7 @@ impl Expected {
         let hints: BTreeSet<_> = memory.hints.keys().cloned().collect();
         let of = |record: &super::super::Record| {
             let id = record.id;
-            terms(record.owner, &record.fields).into_iter().map(move |term| (term, id))
+            of_record(&terms, record).into_iter().map(move |term| (term, id))
         };
         let wanted: BTreeSet<_> = memory.records.values().filter(|record| !is_half(record.id)).flat_map(of).collect();
         let missing: Vec<_> = wanted.difference(&hints).collect();

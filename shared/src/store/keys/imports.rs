@@ -155,16 +155,29 @@ pub fn notes(account: AccountId, import: ImportId) -> Query {
     Query::partition(Table::Imports, format!("{}#notes", import_partition(account, import)))
 }
 
-/// A block of before-images of a chunk, stored by the `tries`-th try to load the chunk. The block's first image is of the
-/// row `first`.
-pub fn image_block(account: AccountId, import: ImportId, chunk: ChunkNo, first: Row, tries: u32) -> Key {
-    Key::imports(image_partition(account, import, chunk), format!("{first:09}.{tries:05}"))
+/// A block of before-images of a chunk, stored by a try to load the chunk in one of the windows of the try. The block's
+/// first image is of the row `first`.
+pub fn image_block(
+    account: AccountId,
+    import: ImportId,
+    chunk: ChunkNo,
+    first: Row,
+    (tries, window): (u32, u32),
+) -> Key {
+    Key::imports(image_partition(account, import, chunk), format!("{first:09}.{tries:05}.{window:05}"))
 }
 
 /// A before-image that replaces the image of a row and a record in a block. The item lies behind every block that may
 /// have the image.
-pub fn amended_image(account: AccountId, import: ImportId, chunk: ChunkNo, row: Row, record: RecordId) -> Key {
-    Key::imports(image_partition(account, import, chunk), format!("{row:09}~{record:016}"))
+pub fn amended_image(
+    account: AccountId,
+    import: ImportId,
+    chunk: ChunkNo,
+    row: Row,
+    (kind, record): (RecordKind, RecordId),
+) -> Key {
+    let name = format!("{row:09}~{record:016}~{}", kind.name());
+    Key::imports(image_partition(account, import, chunk), name)
 }
 
 /// All before-images of a chunk. Of two images of a row and a record the later one holds.
@@ -180,6 +193,27 @@ pub fn images_back_from(account: AccountId, import: ImportId, chunk: ChunkNo, ro
 
 fn image_partition(account: AccountId, import: ImportId, chunk: ChunkNo) -> String {
     format!("{}#images#{chunk}", import_partition(account, import))
+}
+
+/// A block of the plans of a chunk's rows, as a run of the join has written them. Each run has an `edition` of its own, and
+/// writes its rows in shares.
+pub fn row_plans(account: AccountId, import: ImportId, chunk: ChunkNo, edition: &str, place: (u64, usize)) -> Key {
+    let (share, block) = place;
+    Key::imports(row_plan_partition(account, import, chunk), format!("{edition}#{share:05}.{block:05}"))
+}
+
+/// The plans of a chunk's rows that a run of the join has written.
+pub fn row_plans_of(account: AccountId, import: ImportId, chunk: ChunkNo, edition: &str) -> Query {
+    all_row_plans(account, import, chunk).prefix(format!("{edition}#"))
+}
+
+/// The plans of a chunk's rows of every run.
+pub fn all_row_plans(account: AccountId, import: ImportId, chunk: ChunkNo) -> Query {
+    Query::partition(Table::Imports, row_plan_partition(account, import, chunk))
+}
+
+fn row_plan_partition(account: AccountId, import: ImportId, chunk: ChunkNo) -> String {
+    format!("{}#plans#{chunk}", import_partition(account, import))
 }
 
 /// The claim of a request with an `Idempotency-Key`, by the user who sent the request.

@@ -2,7 +2,7 @@
 
 use super::{Key, Kind, RecordKind, digest};
 use crate::id::{AccountId, ChunkNo, ImportId, OwnerId, RecordId, Row, ThingId};
-use crate::store::{Query, Table};
+use crate::store::{Query, StoreError, Table};
 
 /// An account's own item, under the account's number.
 pub fn account(account: AccountId) -> Key {
@@ -130,6 +130,12 @@ pub fn index_item(account: AccountId, owner: OwnerId, field: &str, value: &str, 
 /// The index items of all records with this value, by id.
 pub fn index_items(account: AccountId, owner: OwnerId, field: &str, value: &str) -> Query {
     Query::partition(Table::Workspace, index_partition(account, owner, field, value))
+}
+
+/// The record to which an index item leads.
+pub fn record_of_index_item(key: &Key) -> Result<RecordId, StoreError> {
+    let id = key.sk.parse().map(RecordId);
+    id.map_err(|_| StoreError::Shape(format!("an index item without an id: {}", key.sk)))
 }
 
 fn index_partition(account: AccountId, owner: OwnerId, field: &str, value: &str) -> String {

@@ -1,9 +1,8 @@
 //! The parameters of an import as the vendor names and casts them.
 
-use serde::de::DeserializeOwned;
-use shared::import::{OnError, Options, ProfileOptions, delimiter};
-use shared::profile_form::{DeleteTarget, ProfileAction};
-use shared::profiles::check::{WrongOption, wrong_options};
+use serde_json::{Map, Value};
+use shared::import::{ImportType, Options, ProfileOptions, Wrong, asked, delimiter};
+use shared::profile_form::WrongKeys;
 use shared::profiles::pin::pinned;
 use shared::schema::Schema;
 
@@ -16,8 +15,6 @@ use super::super::given::Given;
 const DELIMITERS: [u8; 3] = [b'\t', b',', b';'];
 /// The most letters in the name of an import.
 const LONGEST_NAME: usize = 200;
-/// The most key fields.
-const MOST_KEYS: usize = 50;
 
 /// `Invalid data provided`, with the parameter and the reason.
 pub fn wrong(parameter: &str, why: impl std::fmt::Display) -> CopernicaError {
@@ -39,24 +36,40 @@ pub fn name_of(body: &Given) -> Result<Option<String>, CopernicaError> {
 /// The names of the key fields: a list, or a single name.
 fn key_fields(body: &Given) -> Result<Vec<String>, CopernicaError> {
     let unfit = || wrong("keyFields", "must be a list of names of fields");
-    let texts = match body.member("keyFields") {
-        None | Some(Given::Null) => Vec::new(),
+    match body.member("keyFields") {
+        None | Some(Given::Null) => Ok(Vec::new()),
         Some(given) => match given.items() {
-            Some(items) => items.into_iter().map(|item| item.text().ok_or_else(unfit)).collect::<Result<_, _>>()?,
-            None => given.text().filter(|name| !name.trim().is_empty()).into_iter().collect(),
+            Some(items) => items.into_iter().map(|item| item.text().ok_or_else(unfit)).collect(),
+            None => Ok(given.text().into_iter().collect()),
         },
-    };
-    if texts.len() > MOST_KEYS {
-        return Err(wrong("keyFields", format!("may name {MOST_KEYS} fields at most")));
     }
-    Ok(texts.into_iter().map(|name: String| name.trim().to_owned()).collect())
 }
 
-/// A parameter that is one of the words, without regard to case.
-fn choice<T: DeserializeOwned>(body: &Given, name: &str, words: &[&str]) -> Result<Option<T>, CopernicaError> {
-    let Some(text) = word_of(body, name)? else { return Ok(None) };
-    let parsed = serde_json::from_value(text.to_lowercase().into());
-    parsed.map(Some).map_err(|_| wrong(name, format!("must be one of {}: {text:?}", words.join(", "))))
+/// The parameters with those names in Waybill's own API that stand for them.
+const WORDS: [(&str, &str); 2] = [("action", "action"), ("deleteTarget", "delete_target")];
+const FLAGS: [(&str, &str); 4] = [
+    ("ignoreEmptyFields", "ignore_empty_fields"),
+    ("removeMissing", "remove_missing"),
+    ("rebuild", "rebuild"),
+    ("followups", "followups"),
+];
+
+/// The parameters as fields of Waybill's own API. Words are taken without regard to case, and absent ones left out.
+fn fields(schema: &Schema, body: &Given) -> Result<Map<String, Value>, CopernicaError> {
+    let mut fields = Map::new();
+    fields.insert("database".to_owned(), schema.database.id.0.into());
+    fields.insert("key_fields".to_owned(), key_fields(body)?.into());
+    for (name, own) in WORDS {
+        if let Some(word) = word_of(body, name)? {
+            fields.insert(own.to_owned(), word.to_lowercase().into());
+        }
+    }
+    for (name, own) in FLAGS {
+        if let Some(flag) = body.member(name) {
+            fields.insert(own.to_owned(), flag.is_true().into());
+        }
+    }
+    Ok(fields)
 }
 
 /// The delimiter of the file, if the caller gave one.
@@ -79,26 +92,24 @@ fn spelt(option: &str) -> String {
     })
 }
 
+/// The reasons of the engine, with the names of this door.
+fn refused(reasons: Wrong) -> CopernicaError {
+    let sentences = reasons.iter().map(|(name, reasons)| format!("{} {}", spelt(name), reasons.join("; ")));
+    CopernicaError::saying(format!("Invalid data provided: {}", sentences.collect::<Vec<_>>().join("; ")))
+}
+
 /// The options of an import into a database.
 pub fn options(at: &At, schema: &Schema, body: &Given) -> Result<Options, CopernicaError> {
-    let flag = |name: &str| body.member(name).is_some_and(Given::is_true);
-    let key_fields = key_fields(body)?;
-    let default = if key_fields.is_empty() { ProfileAction::Add } else { ProfileAction::UpdateOrAdd };
-    let profiles = ProfileOptions {
-        database: Some(schema.database.id),
-        action: choice(body, "action", &ProfileAction::WORDS)?.unwrap_or(default),
-        key_fields,
-        ignore_empty_fields: flag("ignoreEmptyFields"),
-        delete_target: choice(body, "deleteTarget", &DeleteTarget::WORDS)?.unwrap_or_default(),
-        remove_missing: flag("removeMissing"),
-        rebuild: flag("rebuild"),
-        followups: flag("followups"),
-        ..ProfileOptions::default()
-    };
-    if let Some(WrongOption { option, why }) = wrong_options(&profiles, &pinned(schema, &at.now())).into_iter().next() {
-        return Err(wrong(&spelt(option), why));
-    }
-    let mut options = Options { profiles, on_error: OnError::Skip, ..Options::of_user(at.principal.user) };
+    let defaults = Options::of_user(at.principal.user);
+    let mut options = asked(ImportType::Profiles, fields(schema, body)?, defaults).map_err(refused)?;
+    let pinned = ProfileOptions { schema: Some(pinned(schema, &at.now())), ..options.profiles.clone() };
+    let reading = Options { profiles: pinned, ..options.clone() }.profile_reading();
+    reading.check_keys().map_err(|unfit| match unfit {
+        WrongKeys::Unknown { name, fields } => {
+            wrong("keyFields", format!("names {name:?}, which is neither ID nor a field: the database has {fields}"))
+        }
+        WrongKeys::Interest(name) => wrong("keyFields", format!("names {name:?}, and an interest cannot be a key")),
+    })?;
     options.reading.delimiter = delimiter_of(body)?;
     options.autostart = body.member("autostart").is_none_or(|given| *given == Given::Null || given.is_true());
     Ok(options)
@@ -121,8 +132,7 @@ mod tests {
         let keys = |json: &str| key_fields(&body(json)).map_err(|error| said(&error));
         assert_eq!(keys("{}"), Ok(vec![]));
         assert_eq!(keys(r#"{"keyFields":null}"#), Ok(vec![]));
-        assert_eq!(keys(r#"{"keyFields":""}"#), Ok(vec![]));
-        assert_eq!(keys(r#"{"keyFields":[" Email ","ID"]}"#), Ok(vec!["Email".to_owned(), "ID".to_owned()]));
+        assert_eq!(keys(r#"{"keyFields":["Email","ID"]}"#), Ok(vec!["Email".to_owned(), "ID".to_owned()]));
         assert_eq!(keys(r#"{"keyFields":"Email"}"#), Ok(vec!["Email".to_owned()]));
         let form = Given::of_form(b"keyFields%5B0%5D=Email&keyFields[]=Orders.Number").expect("a form");
         let found = key_fields(&form).map_err(|error| said(&error));
@@ -131,12 +141,7 @@ mod tests {
     }
 
     #[test]
-    fn words_are_taken_without_regard_to_case_and_others_are_named() {
-        let action = |json: &str| choice::<ProfileAction>(&body(json), "action", &ProfileAction::WORDS);
-        assert_eq!(action(r#"{"action":" Update OR Add "}"#).ok(), Some(Some(ProfileAction::UpdateOrAdd)));
-        assert_eq!(action(r#"{"action":""}"#).ok(), Some(None));
-        let error = action(r#"{"action":"add or update"}"#).expect_err("no action");
-        assert!(said(&error).contains("add, update, update or add, ignore or add, delete"), "{error:?}");
+    fn a_delimiter_is_one_of_the_vendors_three() {
         let delimiter = |json: &str| delimiter_of(&body(json)).ok();
         assert_eq!(delimiter(r#"{"delimiter":"\t"}"#), Some(Some(b'\t')));
         assert_eq!(delimiter(r#"{"delimiter":"\\t"}"#), Some(Some(b'\t')));
@@ -147,6 +152,8 @@ mod tests {
 
     #[test]
     fn options_are_spelt_as_the_vendor_spells_parameters() {
-        assert_eq!(["key_fields", "remove_missing", "rebuild"].map(spelt), ["keyFields", "removeMissing", "rebuild"]);
+        let spelt_as = WORDS.iter().chain(&FLAGS).all(|(name, own)| spelt(own) == *name);
+        assert!(spelt_as);
+        assert_eq!(spelt("key_fields"), "keyFields");
     }
 }

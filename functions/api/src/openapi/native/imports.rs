@@ -89,6 +89,9 @@ pub struct ImportShown {
     /// The reasons why the file is refused or the import was stopped, as sentences. The list is empty for
     /// an import without trouble.
     reasons: Vec<String>,
+    /// The price of an import of profiles in DynamoDB, absent until the file is planned, and for imports of other types.
+    #[schema(nullable = false)]
+    cost: Option<CostShown>,
     /// The facts found in the file, absent until the file was looked at.
     #[schema(nullable = false)]
     evidence: Option<Evidence>,
@@ -179,6 +182,40 @@ struct ProgressShown {
     /// five seconds, and without a pace.
     #[schema(required)]
     seconds_left: Option<u64>,
+}
+
+/// The price of an import of profiles in capacity units, told before the first row is loaded.
+#[derive(ToSchema)]
+#[schema(as = Cost)]
+struct CostShown {
+    /// The way to the records that match rows.
+    search: SearchWord,
+    /// The units that the search for matches has spent, and the notes of its result.
+    join: UnitsShown,
+    /// The units that the load of all rows will spend, estimated by the rows and by a few of the records.
+    load: UnitsShown,
+}
+
+/// The way to the records that match rows.
+/// - `nothing`: no record is looked for.
+/// - `lookups`: by the index of a key field, or by the number of the profile.
+/// - `scan`: by reading every record of the database.
+#[derive(ToSchema)]
+#[schema(rename_all = "snake_case", as = Search)]
+enum SearchWord {
+    Nothing,
+    Lookups,
+    Scan,
+}
+
+/// Capacity units of DynamoDB: a read unit for 4 KB read, a write unit for 1 KB written.
+#[derive(ToSchema)]
+#[schema(as = Units)]
+struct UnitsShown {
+    /// Units of reads that see every write before.
+    read_units: f64,
+    /// Units of writes.
+    write_units: f64,
 }
 
 /// The work that the undo of the import has done so far.

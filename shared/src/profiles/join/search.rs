@@ -1,0 +1,333 @@
+//! The search for the records that match a share of the file: by lookups or by a scan, whichever costs less.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use jiff::Zoned;
+use jiff::tz::TimeZone;
+
+use super::groups::Groups;
+use super::keys::{KeyHash, key_of_record};
+use super::lookups::{Lookup, Lookups, TooDear};
+use super::rules::{JoinRules, MatchSearch};
+use super::scan::DatabaseScan;
+use super::visible::VisibleRecords;
+use crate::id::{OwnerId, PartId, RecordId};
+use crate::import::{ImportError, JoinWay};
+use crate::kind::bits::Bits;
+use crate::kind::planned_file::PlannedFile;
+use crate::profile_form::{FileKeys, KeyField, KeyValue, PinnedSchema, ProfileRow, Profiles, RowKey};
+use crate::profiles::Owned;
+use crate::profiles::terms::{IndexedFields, subprofiles_of};
+use crate::records::Record;
+use crate::services::Services;
+use crate::store::StoreError;
+use crate::store::keys::RecordKind;
+
+/// The number of keys which are looked up without asking for the price of a scan.
+const FEW: u64 = 100;
+/// The read units which the lookup of a key costs: the query, and half a unit for a record.
+const UNITS_A_LOOKUP: f64 = 1.5;
+/// The read units beyond which few lookups are given up, for each key.
+const MOST_UNITS_A_KEY: f64 = 5.0;
+/// The most values of a file in memory to be looked up.
+const LOOKUPS_A_PASS: usize = 100_000;
+/// The most profiles read at once.
+const PROFILES_AT_ONCE: usize = 1000;
+
+/// The records of one table, among which matches are looked for.
+#[derive(Clone, Copy, Debug)]
+struct SearchedTable<'k> {
+    owner: OwnerId,
+    kind: RecordKind,
+    keys: &'k [KeyField],
+}
+
+/// A record that matches.
+struct FoundRecord {
+    id: RecordId,
+    /// The profile of a subprofile.
+    parent: Option<RecordId>,
+    key: KeyHash,
+}
+
+/// The search for the matches of all shares of a file.
+pub struct Searching<'f> {
+    file: &'f PlannedFile<'f, Profiles>,
+    services: &'f Services,
+    rules: JoinRules,
+    keys: &'f FileKeys,
+    database: OwnerId,
+    indexed: IndexedFields,
+    /// The time for dates which were stored as other texts.
+    now: Zoned,
+    scan: Option<DatabaseScan<'f>>,
+    way: JoinWay,
+}
+
+impl<'f> Searching<'f> {
+    /// Begins the search for an import, whose database is known.
+    pub fn new(file: &'f PlannedFile<'f, Profiles>, rules: JoinRules, keys: &'f FileKeys) -> Result<Self, ImportError> {
+        let options = &file.import.options.profiles;
+        let indexed = options.schema.as_ref().map(indexed).unwrap_or_default();
+        let database = options.database;
+        let database = database.ok_or_else(|| StoreError::Shape("an import of profiles has a database".to_owned()))?;
+        let now = file.services.clock.now().to_zoned(TimeZone::UTC);
+        Ok(Self { file, services: file.services, rules, keys, database, indexed, now, scan: None, way: JoinWay::Nothing })
+    }
+
+    /// The way of the search, as far as records were looked for.
+    pub fn way(&self) -> JoinWay {
+        self.way
+    }
+
+    /// Finds the matches of a share. Rows in `loaded` have their outcome already.
+    pub async fn matched(&mut self, mut groups: Groups, loaded: &Bits) -> Result<Groups, ImportError> {
+        match self.rules.search() {
+            MatchSearch::Nothing => {}
+            MatchSearch::Profiles => self.find_by_rows(&mut groups, loaded, self.profiles()).await?,
+            MatchSearch::ProfilesAndSubprofiles => {
+                self.find_by_rows(&mut groups, loaded, self.profiles()).await?;
+                groups.close_profiles();
+                self.find_by_parents(&mut groups).await?;
+            }
+            MatchSearch::Subprofiles => {
+                let table = self.subprofiles()?;
+                self.find_by_rows(&mut groups, loaded, table).await?;
+                self.hide_orphaned(&mut groups).await?;
+            }
+        }
+        groups.close_profiles();
+        groups.close_subprofiles();
+        Ok(groups)
+    }
+
+    fn profiles(&self) -> SearchedTable<'f> {
+        SearchedTable { owner: self.database, kind: RecordKind::Profile, keys: &self.keys.profile }
+    }
+
+    fn subprofiles(&self) -> Result<SearchedTable<'f>, StoreError> {
+        let collection = self.keys.collection.map(OwnerId);
+        let owner = collection.ok_or_else(|| StoreError::Shape("a key of no collection".to_owned()))?;
+        Ok(SearchedTable { owner, kind: RecordKind::Subprofile, keys: &self.keys.subprofile })
+    }
+
+    /// Finds the records of a table by the keys of the rows.
+    async fn find_by_rows(
+        &mut self,
+        groups: &mut Groups,
+        loaded: &Bits,
+        table: SearchedTable<'f>,
+    ) -> Result<(), ImportError> {
+        let count = groups.rows_of_file().filter(|&row| groups.asks(row, loaded)).count() as u64;
+        if count == 0 {
+            return Ok(());
+        }
+        if let Some(place) = self.looked_up(table) {
+            let few = count as f64 * MOST_UNITS_A_KEY;
+            if count <= FEW && self.look_up_rows(groups, loaded, table, (place, few)).await?.is_ok() {
+                return Ok(());
+            }
+            // A few keys which lead to many records.
+            let budget = self.price(table).await?;
+            let is_cheaper = count as f64 * UNITS_A_LOOKUP <= budget && (count > FEW || few < budget);
+            if is_cheaper && self.look_up_rows(groups, loaded, table, (place, budget)).await?.is_ok() {
+                return Ok(());
+            }
+        }
+        self.scan_for(groups, table, |groups, found| match found.parent {
+            None => groups.profile(found.id, found.key),
+            Some(parent) => groups.subprofile(found.id, parent, found.key, None),
+        })
+        .await
+    }
+
+    /// The place among a table's key fields of the field by which records are looked up, or `None` without an index.
+    fn looked_up(&self, table: SearchedTable<'_>) -> Option<usize> {
+        let number = table.keys.iter().position(|key| *key == KeyField::Number);
+        let is_indexed = |key: &KeyField| key.field().is_some_and(|field| self.indexed.has(PartId(field)));
+        number.or_else(|| table.keys.iter().position(is_indexed))
+    }
+
+    /// The lookup of a row's key by the key field at a place. `None` if no index leads to all records of the key.
+    fn lookup(&self, table: SearchedTable<'_>, place: usize, row: &ProfileRow<'_>) -> Option<Lookup> {
+        let key = match table.kind {
+            RecordKind::Subprofile => &row.subprofiles.first()?.key,
+            _ => &row.key,
+        };
+        let RowKey::Values(values) = key else { return None };
+        match values.get(place)? {
+            KeyValue::Number(number) => Some(Lookup::Number(RecordId(*number))),
+            KeyValue::Field { field, text } => {
+                self.indexed.lookup(table.owner, PartId(*field), text).map(Lookup::Term)
+            }
+        }
+    }
+
+    /// Looks the keys of the rows up by the key field at a place.
+    async fn look_up_rows(
+        &mut self,
+        groups: &mut Groups,
+        loaded: &Bits,
+        table: SearchedTable<'f>,
+        (place, budget): (usize, f64),
+    ) -> Result<Result<(), TooDear>, ImportError> {
+        let before = self.services.store.consumed().read;
+        let mut lookups = Lookups::new(self.services, self.file.import.account, (table.owner, table.kind));
+        let mut next = 0;
+        while next < self.file.rows {
+            let mut wanted = Vec::new();
+            let mut is_full = false;
+            let from = next;
+            next = self.file.rows;
+            let mut unfound = false;
+            self.file
+                .read(|seen, row| {
+                    if seen.row < from || is_full || !groups.asks(seen.row, loaded) {
+                        return;
+                    }
+                    if wanted.len() == LOOKUPS_A_PASS {
+                        (is_full, next) = (true, seen.row);
+                        return;
+                    }
+                    match self.lookup(table, place, row) {
+                        Some(lookup) => wanted.push(lookup),
+                        None => unfound = true,
+                    }
+                })
+                .await?;
+            let left = budget - (self.services.store.consumed().read - before);
+            if unfound || left <= 0.0 {
+                return Ok(Err(TooDear));
+            }
+            let key = |record: &Record| key_of_record(table.keys, record.id, &record.fields, &self.now);
+            let mut found = Vec::new();
+            let is_wanted = |record: &Record| key(record).is_some_and(|key| groups.has(key));
+            let read = lookups.read(&wanted, left, is_wanted, |record| {
+                found.extend(key(&record).map(|key| (record.id, record.parent, key)));
+            });
+            if read.await?.is_err() {
+                return Ok(Err(TooDear));
+            }
+            for (id, parent, key) in found {
+                match parent {
+                    None => groups.profile(id, key),
+                    Some(parent) => groups.subprofile(id, parent, key, None),
+                }
+            }
+        }
+        self.way = if self.way == JoinWay::Scan { JoinWay::Scan } else { JoinWay::Lookups };
+        Ok(Ok(()))
+    }
+
+    /// Finds the subprofiles of the matching profiles.
+    async fn find_by_parents(&mut self, groups: &mut Groups) -> Result<(), ImportError> {
+        let table = self.subprofiles()?;
+        let parents: BTreeMap<RecordId, u32> = groups.parents().into_iter().collect();
+        if parents.is_empty() {
+            return Ok(());
+        }
+        let count = parents.len() as u64;
+        let budget = if count <= FEW { count as f64 * MOST_UNITS_A_KEY } else { self.price(table).await? };
+        if count as f64 * UNITS_A_LOOKUP <= budget {
+            let of_parent = |parent: &RecordId| Lookup::Term(subprofiles_of(table.owner, *parent));
+            let wanted: Vec<Lookup> = parents.keys().map(of_parent).collect();
+            let mut lookups = Lookups::new(self.services, self.file.import.account, (table.owner, table.kind));
+            let key = |record: &Record| key_of_record(table.keys, record.id, &record.fields, &self.now);
+            let group = |record: &Record| record.parent.and_then(|parent| Some((parent, *parents.get(&parent)?)));
+            let mut found = Vec::new();
+            let is_wanted = |record: &Record| group(record).is_some();
+            let read = lookups.read(&wanted, budget, is_wanted, |record| {
+                if let (Some((parent, group)), Some(key)) = (group(&record), key(&record)) {
+                    found.push((record.id, parent, key, group));
+                }
+            });
+            if read.await?.is_ok() {
+                for (id, parent, key, group) in found {
+                    groups.subprofile(id, parent, key, Some(group));
+                }
+                return Ok(());
+            }
+        }
+        self.scan_for(groups, table, |groups, found| {
+            let parent = found.parent.and_then(|parent| Some((parent, *parents.get(&parent)?)));
+            if let Some((parent, group)) = parent {
+                groups.subprofile(found.id, parent, found.key, Some(group));
+            }
+        })
+        .await
+    }
+
+    /// Forgets the matching subprofiles whose profile people cannot see.
+    async fn hide_orphaned(&mut self, groups: &mut Groups) -> Result<(), ImportError> {
+        let mut profiles = VisibleRecords::new(self.services, self.file.import.account, RecordKind::Profile);
+        let mut seen = BTreeSet::new();
+        for some in groups.matched_parents().chunks(PROFILES_AT_ONCE) {
+            let database = Some(self.database);
+            let read = profiles.read(&some.iter().copied().collect(), |record| record.owner == database).await?;
+            seen.extend(read.into_iter().map(|record| record.id));
+        }
+        groups.retain_parents(|parent| seen.contains(&parent));
+        Ok(())
+    }
+
+    /// Scans a table, and passes each record with a key to `take`.
+    async fn scan_for(
+        &mut self,
+        groups: &mut Groups,
+        table: SearchedTable<'f>,
+        take: impl Fn(&mut Groups, FoundRecord),
+    ) -> Result<(), ImportError> {
+        self.way = JoinWay::Scan;
+        let fields: Vec<u64> = table.keys.iter().filter_map(KeyField::field).collect();
+        let mut scan = self.take_scan().await?;
+        let schema = scan.schema().clone();
+        let owned = owned(&scan, &schema, table)?;
+        let read = scan.read(owned, &fields, |record| {
+            if let Some(key) = key_of_record(table.keys, record.id, &record.fields, &self.now) {
+                take(groups, FoundRecord { id: record.id, parent: record.parent, key });
+            }
+        });
+        read.await?;
+        self.scan = Some(scan);
+        Ok(())
+    }
+
+    /// The read units of a scan of a table.
+    async fn price(&mut self, table: SearchedTable<'_>) -> Result<f64, ImportError> {
+        let mut scan = self.take_scan().await?;
+        let schema = scan.schema().clone();
+        let price = scan.price(owned(&scan, &schema, table)?).await?;
+        self.scan = Some(scan);
+        Ok(price)
+    }
+
+    async fn take_scan(&mut self) -> Result<DatabaseScan<'f>, ImportError> {
+        match self.scan.take() {
+            Some(scan) => Ok(scan),
+            None => DatabaseScan::open(self.services, self.file.import, self.database).await,
+        }
+    }
+}
+
+/// The table of a schema which is searched.
+fn owned<'s>(
+    scan: &DatabaseScan<'_>,
+    schema: &'s crate::schema::Schema,
+    table: SearchedTable<'_>,
+) -> Result<Owned<'s>, ImportError> {
+    match table.kind {
+        RecordKind::Subprofile => {
+            let id = scan.collection(table.owner)?.id;
+            let collection = schema.collection(id);
+            Ok(Owned { schema, collection })
+        }
+        _ => Ok(Owned::profiles(schema)),
+    }
+}
+
+/// The indexed fields of a pinned schema.
+fn indexed(schema: &PinnedSchema) -> IndexedFields {
+    let of_collections = schema.collections.iter().flat_map(|collection| &collection.fields);
+    let indexed = schema.fields.iter().chain(of_collections).filter(|field| field.indexed);
+    indexed.map(|field| (PartId(field.id), field.field_type)).collect()
+}
