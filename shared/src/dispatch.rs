@@ -6,6 +6,7 @@
 use std::collections::HashMap;
 
 use bytes::Bytes;
+use jiff::Zoned;
 use serde_json::Value;
 
 use crate::contact_form::can_only_be_contacts;
@@ -19,6 +20,7 @@ use crate::kind::{HeldChunk, Kind, Loaded, Undone, join, layout_of};
 use crate::ledger::PageError;
 use crate::mappings::MadeWith;
 use crate::packed::{self, Cancellation, NotSurveyed, NotUnpacked, WantedSheet};
+use crate::profile_form::PinnedSchema;
 use crate::profiles::kind::ProfileKind;
 use crate::results;
 use crate::services::Services;
@@ -75,6 +77,20 @@ pub async fn open(
             Err(refusal) => Err(refusal.into()),
         })
     })
+}
+
+/// `true` if an import of this type pins the schema of a database before its file is read.
+pub fn pins_schema(import: &Import) -> bool {
+    by_kind!(import.import_type, K => K::PINS_SCHEMA)
+}
+
+/// The schema which the import pins before its file is read, or the refusal of the file.
+pub async fn schema(
+    services: &Services,
+    import: &Import,
+    now: &Zoned,
+) -> Result<Result<PinnedSchema, RefusedFile>, ImportError> {
+    by_kind!(import.import_type, K => K::schema(services, import, now).await)
 }
 
 /// Unpacks and surveys a file in memory for a caller who waits. The parser may still import a file which is too large for

@@ -6,7 +6,7 @@
 //!
 //! | verb of the engine | function of the kind | the engine's part |
 //! |---|---|---|
-//! | plan | [`Kind::reading`], [`Kind::format`] | a pass over the file, chunks, the verdict |
+//! | plan | [`Kind::schema`], [`Kind::reading`], [`Kind::format`] | a pass over the file, chunks, the verdict |
 //! | join | [`Kind::join`] | the file's rows in order, the start of the load by what was noted ([`join`](mod@join)) |
 //! | load | [`Kind::load`] | claim, bytes, commit of page and counts |
 //! | undo | [`Kind::undo`] | fence, the mark with its counts, the release of references |
@@ -21,19 +21,22 @@ pub mod join;
 pub mod planned_file;
 pub mod survey;
 
+use jiff::Zoned;
 use serde_json::Value;
 
 use crate::format::FormatName;
 use crate::id::Row;
 use crate::import::{Counts, Import, ImportError, Joined, Options};
 use crate::lease::Lease;
-use crate::ledger::{Chunk, Page};
+use crate::ledger::{Chunk, Page, UndoFate};
 use crate::mappings::MadeWith;
+use crate::profile_form::PinnedSchema;
 use crate::services::Services;
 use crate::store::StoreError;
 use crate::store::keys::RecordKind;
 use crate::table::{Form, LayoutOf, Remembered, Rows, StoredLayout};
 use planned_file::PlannedFile;
+use survey::RefusedFile;
 
 /// The options which a kind's form takes.
 pub type OptionsOf<K> = <<K as Kind>::Form as Form>::Options;
@@ -60,6 +63,20 @@ pub trait Kind: Sized {
     /// The mapping which the account is to remember for the header of a file, if the import settles with loaded rows.
     /// `None` if the file was read without a mapping.
     fn made_with(import: &Import) -> Option<MadeWith<'_>>;
+
+    /// `true` if an import pins the schema of a database before its file is read.
+    const PINS_SCHEMA: bool = false;
+
+    /// The schema which the import pins before its file is read. `now` is the present moment in the account's zone. Called
+    /// only if the kind [pins a schema](Self::PINS_SCHEMA).
+    fn schema(
+        services: &Services,
+        import: &Import,
+        now: &Zoned,
+    ) -> impl Future<Output = Result<Result<PinnedSchema, RefusedFile>, ImportError>> + Send {
+        let _ = (services, import, now);
+        async { Err(ImportError::Impossible("an import of this type has no schema".to_owned())) }
+    }
 
     /// `true` if the rows of the import's file are compared with the entities that stand.
     fn joins(import: &Import) -> bool;
@@ -115,6 +132,8 @@ pub struct Undone {
     pub removed: u64,
     /// The rows whose entities stay, because somebody else wrote to them since; ascending.
     pub kept: Vec<Row>,
+    /// The fates of rows which changed or deleted what stood before the import; ascending.
+    pub fates: Vec<(Row, UndoFate)>,
 }
 
 /// Decodes the layout of a kind's file.

@@ -9,12 +9,14 @@
 
 pub mod chunk;
 mod errors;
+pub mod fates;
 pub mod glance;
 pub mod hold;
 pub mod page;
 mod page_error;
 
-pub use chunk::{Chunk, ChunkState, page_attribute, runs_attribute};
+pub use chunk::{Chunk, ChunkState, fates_attribute, page_attribute, runs_attribute};
+pub use fates::UndoFate;
 pub use glance::{ChunkGlance, ContactsGlance, EntriesGlance, Glance, GlanceSum, ProfilesGlance, Total};
 pub use page::{Outcome, Page, SkipReason};
 pub use page_error::PageError;

@@ -11,6 +11,7 @@
 //! - A message per chunk is sent after the change of status. A run which finds the plan complete sends the messages for
 //!   uncommitted chunks again.
 
+mod pin;
 mod recall;
 mod resumed;
 
@@ -174,6 +175,9 @@ async fn survey(
     source: &Object,
     unpacked: &mut Option<Object>,
 ) -> Result<Result<Surveyed, RefusedFile>, ImportError> {
+    if let Err(refusal) = pin::pin_schema(services, import).await? {
+        return Ok(Err(refusal));
+    }
     let remembered = recall::remembered(services, import).await?;
     let OpenFile { mut bytes, unpacked: table, mut survey } =
         match dispatch::open(services, import, source, &remembered).await? {

@@ -18,14 +18,15 @@ mod release;
 use std::time::Duration;
 
 use crate::dispatch;
-use crate::id::{AccountId, ChunkNo, ImportId};
+use crate::id::{AccountId, ChunkNo, ImportId, Row};
 use crate::import::messages::send_chunks;
 use crate::import::{Asker, Change, Counts, Import, ImportError, Status, transition};
 use crate::kind::bits::runs;
 use crate::kind::{HeldChunk, Undone};
 use crate::lease::Lease;
+use crate::ledger::fates::fate_runs;
 use crate::ledger::hold::{self, Ended, Hold, Work};
-use crate::ledger::{ChunkState, runs_attribute};
+use crate::ledger::{ChunkState, fates_attribute, runs_attribute};
 use crate::mappings;
 use crate::portions::TimeLeft;
 use crate::queue::Message;
@@ -197,16 +198,18 @@ async fn release_when_undone(services: &Services, import: &Import, time: &TimeLe
 /// chunk in between.
 async fn mark_reverted(held: &HeldChunk<'_>, key: Key, undone: Undone) -> Result<(), ImportError> {
     let HeldChunk { services, import, chunk, lease } = *held;
-    let Undone { removed, kept } = undone;
-    let counts = Counts { reverted: 1, removed, kept: kept.len() as u64, ..Counts::default() };
-    let mark = match kept.is_empty() {
-        true => hold::finish(key, Work::Undo, lease, "", ""),
-        false => {
-            let offsets = kept.iter().map(|row| (row.0 - chunk.first_row) as u32);
-            hold::finish(key, Work::Undo, lease, ", #kept = :kept", "")
-                .bind_attribute(":kept", runs_attribute(&runs(offsets)))
-        }
-    };
+    let Undone { removed, kept, fates } = undone;
+    let mut counts = Counts { reverted: 1, removed, kept: kept.len() as u64, ..Counts::default() };
+    fates.iter().for_each(|&(_, fate)| counts.count_fate(fate));
+    let offset = |row: &Row| (row.0 - chunk.first_row) as u32;
+    let kept = (!kept.is_empty()).then(|| runs_attribute(&runs(kept.iter().map(offset))));
+    let fates =
+        (!fates.is_empty()).then(|| fates_attribute(&fate_runs(fates.iter().map(|(row, fate)| (offset(row), *fate)))));
+    let named = [("kept", kept), ("fates", fates)];
+    let named: Vec<_> = named.into_iter().filter_map(|(name, runs)| Some((name, runs?))).collect();
+    let set: String = named.iter().map(|(name, _)| format!(", #{name} = :{name}")).collect();
+    let mark = hold::finish(key, Work::Undo, lease, &set, "");
+    let mark = named.into_iter().fold(mark, |mark, (name, runs)| mark.bind_attribute(&format!(":{name}"), runs));
     let count = counts.add_to(import.account, import.id, chunk.number);
     services.store.attempt_all(vec![mark, count]).await?;
     Ok(())

@@ -64,6 +64,6 @@ impl Kind for EntryKind {
         undo::empty(held).await?;
         // The count comes from the ledger page, which tells the entries seen by people; the partition may hold
         // leftovers of crashed workers.
-        Ok(Undone { removed: held.chunk.loaded(), kept: Vec::new() })
+        Ok(Undone { removed: held.chunk.loaded(), ..Undone::default() })
     }
 }

@@ -13,7 +13,7 @@ use super::Import;
 use super::slice::Slice;
 use crate::concurrent::drained;
 use crate::id::{AccountId, ChunkNo, ImportId};
-use crate::ledger::{Outcome, Page, SkipReason};
+use crate::ledger::{Outcome, Page, SkipReason, UndoFate};
 use crate::services::Services;
 use crate::store::{StoreError, Write, keys};
 
@@ -74,6 +74,14 @@ counts! {
     removed,
     /// Entities which the undo kept, because somebody else wrote to them since.
     kept,
+    /// Rows of which the undo restored the fields that they had changed in records which stood before.
+    restored,
+    /// Rows of which the undo brought the record back that they had deleted.
+    brought_back,
+    /// Rows whose changes the undo left in a record, because somebody else wrote to the fields since.
+    changes_kept,
+    /// Rows whose record was gone at the undo.
+    gone,
     /// Entities which were deleted by hand.
     dropped,
     /// Created rows whose entity is a shared thing, such as a company, and lies outside the chunk; counted in `created`
@@ -177,6 +185,16 @@ impl Counts {
             Outcome::Failed => &mut self.failed,
         };
         *counter += rows;
+    }
+
+    /// Adds a row with its fate in an undo.
+    pub(crate) fn count_fate(&mut self, fate: UndoFate) {
+        *match fate {
+            UndoFate::Restored => &mut self.restored,
+            UndoFate::BroughtBack => &mut self.brought_back,
+            UndoFate::Kept => &mut self.changes_kept,
+            UndoFate::Gone => &mut self.gone,
+        } += 1;
     }
 
     /// The six outcomes, each with its number of rows, in the order in which doors show the outcomes.

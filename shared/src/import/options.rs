@@ -2,7 +2,9 @@
 
 mod profiles;
 pub(crate) mod read;
+mod read_profiles;
 pub(crate) mod wishes;
+mod wrong;
 
 use std::str::FromStr;
 
@@ -189,6 +191,11 @@ impl Options {
     /// The default options of a door: entries of unknown users go to `user`, who asks for the import.
     pub fn of_user(user: ThingId) -> Self {
         Self { entries: EntryOptions { fallback_user: Some(user), ..EntryOptions::default() }, ..Self::default() }
+    }
+
+    /// The options without a schema. A caller has the schema for a survey, and the parser pins the schema of its own time.
+    pub(super) fn without_schema(&self) -> Self {
+        Self { profiles: ProfileOptions { schema: None, ..self.profiles.clone() }, ..self.clone() }
     }
 
     /// Default options, except for the options given which concern the reading of the file.

@@ -4,6 +4,7 @@ use aws_sdk_dynamodb::primitives::Blob;
 use aws_sdk_dynamodb::types::AttributeValue;
 use serde::{Deserialize, Serialize};
 
+use super::fates::FateRun;
 use super::page::Page;
 use crate::id::ChunkNo;
 use crate::store::packing::{packed, unpacked};
@@ -49,6 +50,9 @@ pub struct Chunk {
     /// Runs of rows whose entities the undo of the chunk kept, like `there`. Empty before the undo.
     #[serde(skip)]
     pub kept: Vec<(u32, u32)>,
+    /// The fates of rows which changed or deleted records, in the undo of the chunk. Empty before the undo.
+    #[serde(skip)]
+    pub fates: Vec<FateRun>,
     /// The state of the chunk between the plan and an undo.
     pub state: ChunkState,
     /// The token of the lease whose holder works on the chunk, or `None` when nobody does.
@@ -86,6 +90,7 @@ impl Chunk {
             oversized,
             there: Vec::new(),
             kept: Vec::new(),
+            fates: Vec::new(),
             state: ChunkState::Planned,
             lease: None,
             lease_until: None,
@@ -110,7 +115,11 @@ impl Chunk {
             _ => None,
         };
         let (there, kept) = (runs_of(&mut item, "there")?, runs_of(&mut item, "kept")?);
-        Ok(Self { page, there, kept, ..decode(item)? })
+        let fates = match item.remove("fates") {
+            Some(AttributeValue::B(blob)) => unpacked(blob.as_ref())?,
+            _ => Vec::new(),
+        };
+        Ok(Self { page, there, kept, fates, ..decode(item)? })
     }
 
     /// `true` if the plan found that the entity of the row at this offset in the chunk stands already.
@@ -139,6 +148,11 @@ fn runs_of(item: &mut Item, name: &str) -> Result<Vec<(u32, u32)>, StoreError> {
 
 /// Packs runs of a chunk's rows, such as duplicates, into a binary attribute.
 pub fn runs_attribute(runs: &[(u32, u32)]) -> AttributeValue {
+    AttributeValue::B(Blob::new(packed(&runs)))
+}
+
+/// Packs the fates of a chunk's rows in an undo into a binary attribute.
+pub fn fates_attribute(runs: &[FateRun]) -> AttributeValue {
     AttributeValue::B(Blob::new(packed(&runs)))
 }
 

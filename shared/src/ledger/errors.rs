@@ -27,7 +27,7 @@ impl Page {
     /// Shortens the texts of errors behind the first [`FULL_ERRORS`] bytes of errors.
     pub(crate) fn bound_errors(&mut self) {
         let mut left = FULL_ERRORS;
-        for error in &mut self.errors {
+        for error in self.errors.iter_mut().chain(self.glance.emptied_mut()) {
             let size = error.size();
             left = left.saturating_sub(size);
             if left == 0 {

@@ -10,6 +10,9 @@ use crate::id::ThingId;
 use crate::store::keys::Kind;
 use crate::things::sums::Sums;
 
+/// The bytes which a packed error takes for its numbers and the lengths of its texts.
+const LENGTHS: usize = 20;
+
 /// A glance over a chunk, in a variant for each kind of rows.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub enum ChunkGlance {
@@ -85,6 +88,27 @@ impl ChunkGlance {
                 projects: entries.unknown_projects,
             },
             Self::Contacts(_) | Self::Profiles(_) => UnknownNames::default(),
+        }
+    }
+
+    /// The cells which were emptied because their field cannot hold the value.
+    pub(super) fn emptied_mut(&mut self) -> &mut [PageError] {
+        match self {
+            Self::Entries(_) | Self::Contacts(_) => &mut [],
+            Self::Profiles(profiles) => &mut profiles.emptied,
+        }
+    }
+
+    /// Forgets other matches and the last emptied cells of a page with so many bytes, until the page has at most `most`.
+    pub(super) fn fit(&mut self, bytes: usize, most: usize) {
+        let Self::Profiles(profiles) = self else { return };
+        if bytes > most {
+            profiles.others.clear();
+            let mut room = most / 2;
+            profiles.emptied.retain(|cell| {
+                room = room.saturating_sub(cell.size() + LENGTHS);
+                room > 0
+            });
         }
     }
 

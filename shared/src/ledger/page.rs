@@ -136,6 +136,7 @@ impl Page {
             }
         };
         self.errors = errors.into_iter().map(fit).collect();
+        self.glance.fit(packed(&self).len(), MOST_BYTES);
         let first = |names: Vec<String>| {
             let (all, mut bytes) = (names.len(), 0);
             let room = |name: &String| {

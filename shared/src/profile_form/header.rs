@@ -58,6 +58,7 @@ impl ProfileHeader {
                 )),
             }
         }
+        reasons.extend(collections_apart(&found, options));
         if reasons.is_empty() {
             reasons.extend(unkeyed(&found, &targets, options));
         }
@@ -136,6 +137,15 @@ fn twice(found: &[Found], headers: &Headers) -> Vec<String> {
         }
     }
     reasons
+}
+
+/// The reason for refusing a file with columns of several collections: a row writes to one subprofile.
+fn collections_apart(found: &[Found], options: &ProfileReading) -> Option<String> {
+    let ids: BTreeSet<u64> = found.iter().filter_map(|found| found.target.collection()).collect();
+    let all = options.schema.collections.iter().filter(|collection| ids.contains(&collection.id));
+    let names: Vec<String> = all.map(|collection| collection.name.clone()).collect();
+    (names.len() > 1)
+        .then(|| format!("the file has columns of several collections, {}: import one at a time", quoted(&names)))
 }
 
 /// The reasons for refusing columns of collections without the key fields by which subprofiles are found: the profile's

@@ -1,16 +1,23 @@
 //! Profiles and subprofiles as a kind of rows.
 
+use jiff::Zoned;
 use serde_json::Value;
 
-use super::join;
+use super::join::notes::JoinNotes;
+use super::pin::pinned_schema;
+use super::rules::{indexed_now, rules};
+use super::{join, load, undo};
 use crate::format::FormatName;
 use crate::import::{Import, ImportError, Joined, Options};
 use crate::kind::planned_file::PlannedFile;
+use crate::kind::survey::RefusedFile;
 use crate::kind::{HeldChunk, Kind, Loaded, Undone};
 use crate::mappings::MadeWith;
-use crate::profile_form::{ProfileLayout, ProfileReading, Profiles};
+use crate::profile_form::{PinnedSchema, ProfileLayout, ProfileReading, Profiles, ProfilesConsidered};
+use crate::records::index::Indexable;
+use crate::services::Services;
 use crate::store::keys::RecordKind;
-use crate::table::{Remembered, Rows};
+use crate::table::{Refusal, Remembered, Rows};
 
 /// The kind of profiles.
 #[derive(Clone, Copy, Debug)]
@@ -39,6 +46,21 @@ impl Kind for ProfileKind {
         None
     }
 
+    const PINS_SCHEMA: bool = true;
+
+    async fn schema(
+        services: &Services,
+        import: &Import,
+        now: &Zoned,
+    ) -> Result<Result<PinnedSchema, RefusedFile>, ImportError> {
+        let schema = match import.options.profiles.database {
+            Some(database) => pinned_schema(services, import.account, database, now).await?,
+            None => None,
+        };
+        let gone = || Refusal::<ProfilesConsidered>::because("the database of the import was deleted".to_owned());
+        Ok(schema.ok_or_else(|| gone().into()))
+    }
+
     /// The join of rows without key fields looks for nothing, and tells the price of the import.
     fn joins(_: &Import) -> bool {
         true
@@ -48,11 +70,14 @@ impl Kind for ProfileKind {
         join::join(file).await.map(Some)
     }
 
-    async fn load(_: &HeldChunk<'_>, _: &Rows<'_, Profiles>) -> Result<Loaded, ImportError> {
-        Err(ImportError::Impossible("profiles are not loaded yet".to_owned()))
+    async fn load(held: &HeldChunk<'_>, rows: &Rows<'_, Profiles>) -> Result<Loaded, ImportError> {
+        let indexed = indexed_now(held.services, held.import).await?;
+        let terms = |record: Indexable<'_>| indexed.terms(record);
+        let plans = JoinNotes::of(held.import, held.chunk.number).read(held.services).await?;
+        load::load(held, rows, &plans, &rules(&terms)).await
     }
 
-    async fn undo(_: &HeldChunk<'_>) -> Result<Undone, ImportError> {
-        Ok(Undone::default())
+    async fn undo(held: &HeldChunk<'_>) -> Result<Undone, ImportError> {
+        undo::take_back(held).await
     }
 }

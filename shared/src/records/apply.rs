@@ -11,13 +11,14 @@
 //! Imports that write to the same records take turns, so no other import writes to the records meanwhile. People and
 //! undos do, and the version of the record is the fence.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
+use std::sync::atomic::{AtomicU32, Ordering};
 
 use super::ancestry::Ancestry;
 use super::history::History;
 use super::image::{Album, Former, Image, ImagesOfChunk};
 use super::index::Hints;
-use super::record::{Record, Writer};
+use super::record::{Record, RecordRef, Writer};
 use super::restore::own_values;
 use super::rules::{HintWriter, RecordRules};
 use super::wanted::{Due, Wanted, due, wrote_before};
@@ -28,7 +29,7 @@ use crate::lease::{Lease, LeasedError};
 use crate::ledger::Chunk;
 use crate::services::Services;
 use crate::store::keys::{Key, RecordKind};
-use crate::store::{Patience, StoreError, Write, decode};
+use crate::store::{Patience, StoreError, Table, Write, decode};
 
 /// The most records read, and their images stored, before the records are written.
 const TARGETS_A_WINDOW: usize = 200;
@@ -59,16 +60,27 @@ pub enum Applied {
 
 /// The rows of a claimed chunk, with the rules of the records to which the rows write.
 pub struct Changes<'a> {
-    pub services: &'a Services,
-    pub import: &'a Import,
-    pub chunk: &'a Chunk,
-    pub lease: &'a Lease,
-    pub rules: &'a [RecordRules<'a>],
+    services: &'a Services,
+    import: &'a Import,
+    chunk: &'a Chunk,
+    lease: &'a Lease,
+    rules: &'a [RecordRules<'a>],
+    /// The number of windows so far. The images of a row may lie in blocks of several windows.
+    windows: AtomicU32,
 }
 
-impl Changes<'_> {
+impl<'a> Changes<'a> {
+    /// The changes of a chunk, of which nothing is written yet by this try.
+    pub fn new(
+        (services, lease): (&'a Services, &'a Lease),
+        (import, chunk): (&'a Import, &'a Chunk),
+        rules: &'a [RecordRules<'a>],
+    ) -> Self {
+        Self { services, import, chunk, lease, rules, windows: AtomicU32::new(0) }
+    }
+
     /// Writes to the records, in windows. The targets come in the order of their rows, and no record comes twice. Returns
-    /// the outcomes in the order of the targets.
+    /// the outcomes in the order of the targets. A further call may follow, also for rows of an earlier call.
     ///
     /// A changed record costs a write unit for each KB, its share of a block of images (a write unit for 1 KB of images of
     /// all rows), two for each indexed field with another value, and half a read unit or more. An unchanged record costs
@@ -84,13 +96,14 @@ impl Changes<'_> {
             let records = self.read_all(&keys).await?;
             let new = self.new_images(window, &records, &images)?;
             self.lease.check(&self.services.clock)?;
-            album.store(self.services, new.clone(), self.chunk.tries).await?;
-            images.extend(new.into_iter().map(|image| ((image.row, image.record), image)));
+            let store = (self.chunk.tries, self.windows.fetch_add(1, Ordering::Relaxed));
+            album.store(self.services, new.clone(), store).await?;
+            images.extend(new.into_iter().map(|image| ((image.row, image.of()), image)));
             let writes = window.iter().map(|target| {
                 let change = Change { changes: self, album, history: &history, target, is_retry };
-                let key = keys.get(&target.record);
-                let image = images.get(&(target.row, target.record)).cloned();
-                let record = records.get(&target.record).cloned();
+                let key = keys.get(&target.of());
+                let image = images.get(&(target.row, target.of())).cloned();
+                let record = records.get(&target.of()).cloned();
                 async move {
                     self.lease.check(&self.services.clock)?;
                     match key {
@@ -104,32 +117,38 @@ impl Changes<'_> {
         Ok(outcomes)
     }
 
-    async fn keys(&self, history: &History<'_>, window: &[Target]) -> Result<BTreeMap<RecordId, Key>, StoreError> {
+    async fn keys(&self, history: &History<'_>, window: &[Target]) -> Result<BTreeMap<RecordRef, Key>, StoreError> {
         let mut keys = BTreeMap::new();
         for target in window {
-            if let Some(key) = history.key(target.kind, target.record).await? {
-                keys.insert(target.record, key);
+            if let Some(key) = history.key(target.of()).await? {
+                keys.insert(target.of(), key);
             }
         }
         Ok(keys)
     }
 
-    async fn read_all(&self, keys: &BTreeMap<RecordId, Key>) -> Result<BTreeMap<RecordId, Record>, StoreError> {
-        let keys: Vec<Key> = keys.values().cloned().collect();
-        let records = self.services.store.get_many(&keys).await?.into_iter().map(decode::<Record>);
-        records.map(|record| record.map(|record| (record.id, record))).collect()
+    async fn read_all(&self, keys: &BTreeMap<RecordRef, Key>) -> Result<BTreeMap<RecordRef, Record>, StoreError> {
+        let names: HashMap<&Key, RecordRef> = keys.iter().map(|(&name, key)| (key, name)).collect();
+        let wanted: Vec<Key> = keys.values().cloned().collect();
+        let mut records = BTreeMap::new();
+        for item in self.services.store.get_many(&wanted).await? {
+            if let Some(&name) = names.get(&Key::of(Table::Workspace, &item)) {
+                records.insert(name, decode(item)?);
+            }
+        }
+        Ok(records)
     }
 
     /// The images of the window's rows that have no image yet.
     fn new_images(
         &self,
         window: &[Target],
-        records: &BTreeMap<RecordId, Record>,
+        records: &BTreeMap<RecordRef, Record>,
         images: &ImagesOfChunk,
     ) -> Result<Vec<Image>, StoreError> {
         let mut new = Vec::new();
-        for target in window.iter().filter(|target| !images.contains_key(&(target.row, target.record))) {
-            let record = records.get(&target.record);
+        for target in window.iter().filter(|target| !images.contains_key(&(target.row, target.of()))) {
+            let record = records.get(&target.of());
             if let (Some(record), Due::Write { former, .. }) = (record, self.due(target, record)?) {
                 new.push(target.image(record, former));
             }
@@ -158,6 +177,10 @@ impl Changes<'_> {
 }
 
 impl Target {
+    fn of(&self) -> RecordRef {
+        (self.kind, self.record)
+    }
+
     fn image(&self, record: &Record, former: Former) -> Image {
         Image { row: self.row, kind: self.kind, record: self.record, owner: record.owner, former }
     }
@@ -228,7 +251,7 @@ impl Change<'_> {
         let me = Writer::of(self.changes.import.id, self.target.row);
         if let (true, Some(record), Some(image)) = (self.is_retry, record, image) {
             let wrote = |known: &Ancestry| wrote_before(record, &image.former, me, known);
-            if self.history.decided(record.id, wrote).await? {
+            if self.history.decided(self.target.of(), wrote).await? {
                 return Ok(Due::Done);
             }
         }

@@ -5,8 +5,8 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use super::ancestry::{Ancestry, Missing};
 use super::image::Album;
-use super::record::{HAND_CHUNK, Record, Writer};
-use crate::id::{AccountId, ImportId, RecordId};
+use super::record::{HAND_CHUNK, Record, RecordRef, Writer};
+use crate::id::{AccountId, ImportId};
 use crate::import::Import;
 use crate::services::Services;
 use crate::store::keys::RecordKind;
@@ -18,31 +18,33 @@ use crate::store::{Key, StoreError};
 pub struct History<'s> {
     services: &'s Services,
     account: AccountId,
-    known: Mutex<Ancestry>,
+    /// The facts by kind of record, because records of two kinds may have the same id.
+    known: Mutex<BTreeMap<RecordKind, Ancestry>>,
+    /// Whether the import itself is undone.
+    own: (ImportId, bool),
     chunk_sizes: Mutex<BTreeMap<ImportId, u32>>,
 }
 
 impl<'s> History<'s> {
     /// No facts but the rows in a chunk of an import, and whether the import is undone.
     pub fn new(services: &'s Services, import: &Import) -> Self {
-        let history = Self {
+        Self {
             services,
             account: import.account,
             known: Mutex::default(),
+            own: (import.id, is_undone(import)),
             chunk_sizes: Mutex::new(BTreeMap::from([(import.id, import.rows_per_chunk)])),
-        };
-        history.known().add_standing(import.id, is_undone(import));
-        history
+        }
     }
 
     /// Asks a decision about a record until no fact is missing.
     pub async fn decided<T>(
         &self,
-        record: RecordId,
+        record: RecordRef,
         decide: impl Fn(&Ancestry) -> Result<T, Missing>,
     ) -> Result<T, StoreError> {
         loop {
-            let decision = decide(&self.known());
+            let decision = self.with_known(record.0, |known| decide(known));
             match decision {
                 Ok(decision) => return Ok(decision),
                 Err(missing) => self.learn(missing, record).await?,
@@ -52,11 +54,11 @@ impl<'s> History<'s> {
 
     /// Forgets which imports stand, so that the next decisions read again.
     pub fn forget_standing(&self) {
-        self.known().forget_standing();
+        self.known().values_mut().for_each(Ancestry::forget_standing);
     }
 
     /// The storage key of a record, or `None` if no import made the record.
-    pub async fn key(&self, kind: RecordKind, record: RecordId) -> Result<Option<Key>, StoreError> {
+    pub async fn key(&self, (kind, record): RecordRef) -> Result<Option<Key>, StoreError> {
         let rows = match record.import() {
             import if import.is_by_hand() => Some(HAND_CHUNK),
             import => self.chunk_size(import).await?,
@@ -64,24 +66,25 @@ impl<'s> History<'s> {
         Ok(rows.map(|rows| Record::key(self.account, kind, record, rows)))
     }
 
-    async fn learn(&self, missing: Missing, record: RecordId) -> Result<(), StoreError> {
+    async fn learn(&self, missing: Missing, record: RecordRef) -> Result<(), StoreError> {
         match missing {
             Missing::Standing(import) => {
                 let read = Import::get(self.services, self.account, import).await?;
                 if let Some(read) = &read {
                     self.sizes().insert(import, read.rows_per_chunk);
                 }
-                self.known().add_standing(import, read.is_some_and(|read| is_undone(&read)));
+                let is_undone = read.is_some_and(|read| is_undone(&read));
+                self.with_known(record.0, |known| known.add_standing(import, is_undone));
             }
             Missing::Image(writer) => {
                 let image = self.image(writer, record).await?;
-                self.known().add_image(writer, record, image);
+                self.with_known(record.0, |known| known.add_image(writer, record.1, image));
             }
         }
         Ok(())
     }
 
-    async fn image(&self, writer: Writer, record: RecordId) -> Result<Option<super::image::Former>, StoreError> {
+    async fn image(&self, writer: Writer, record: RecordRef) -> Result<Option<super::image::Former>, StoreError> {
         let (import, row) = (writer.import(), writer.row());
         let Some(rows) = self.chunk_size(import).await? else { return Ok(None) };
         let album = Album { account: self.account, import, chunk: row.chunk(rows) };
@@ -98,7 +101,17 @@ impl<'s> History<'s> {
         Ok(Some(read.rows_per_chunk))
     }
 
-    fn known(&self) -> MutexGuard<'_, Ancestry> {
+    fn with_known<T>(&self, kind: RecordKind, work: impl FnOnce(&mut Ancestry) -> T) -> T {
+        let mut known = self.known();
+        let known = known.entry(kind).or_insert_with(|| {
+            let mut ancestry = Ancestry::default();
+            ancestry.add_standing(self.own.0, self.own.1);
+            ancestry
+        });
+        work(known)
+    }
+
+    fn known(&self) -> MutexGuard<'_, BTreeMap<RecordKind, Ancestry>> {
         self.known.lock().unwrap_or_else(PoisonError::into_inner)
     }
 

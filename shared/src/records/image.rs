@@ -11,7 +11,7 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
-use super::record::Writer;
+use super::record::{RecordRef, Writer};
 use crate::id::{ImportId, OwnerId, RecordId, Row};
 use crate::store::keys::RecordKind;
 
@@ -61,6 +61,11 @@ pub struct Image {
 }
 
 impl Image {
+    /// The record of the image.
+    pub fn of(&self) -> RecordRef {
+        (self.kind, self.record)
+    }
+
     /// The row as a writer of fields; `import` is the import of the image.
     pub fn writer(&self, import: ImportId) -> Writer {
         Writer::of(import, self.row)

@@ -13,6 +13,9 @@ use crate::store::{Key, StoreError};
 /// The number of records made by hand in a partition.
 pub const HAND_CHUNK: u32 = 1000;
 
+/// The name of a record among those of all kinds. The profile and the subprofile which a row made have the same id.
+pub type RecordRef = (RecordKind, RecordId);
+
 /// The fields of a record by name. A field without a value is absent.
 pub type Fields = BTreeMap<String, Value>;
 

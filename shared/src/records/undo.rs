@@ -131,7 +131,7 @@ impl ChunkUndo<'_> {
         });
         let mut fates = Vec::with_capacity(images.len());
         let mut written = Vec::new();
-        for ((&(row, record), image), (fate, after)) in images.iter().zip(drained(restores, IN_FLIGHT).await?) {
+        for ((&(row, (_, record)), image), (fate, after)) in images.iter().zip(drained(restores, IN_FLIGHT).await?) {
             fates.push((row, record, fate));
             written.extend(after.map(|after| (image.kind, after)));
         }
@@ -142,12 +142,12 @@ impl ChunkUndo<'_> {
     async fn restore(&self, image: &Image) -> Result<(RowFate, Option<Record>), LeasedError> {
         let rules = self.rules(image.kind)?;
         let import = self.records.import.id;
-        let Some(key) = self.history.key(image.kind, image.record).await? else { return Ok((RowFate::Gone, None)) };
+        let Some(key) = self.history.key(image.of()).await? else { return Ok((RowFate::Gone, None)) };
         let mut patience = Patience::of_tries(ATTEMPTS);
         loop {
             let record = Record::read(self.services, &key).await?;
             let plan = |known: &_| restored(known, import, image, record.as_ref());
-            let (plan, fate) = self.history.decided(image.record, plan).await?;
+            let (plan, fate) = self.history.decided(image.of(), plan).await?;
             let Some(record) = record else {
                 let left = Hints::of_passing(rules.terms, image.owner, None, &plan.passing);
                 self.hints(image.record).drop(&left).await?;
@@ -199,7 +199,7 @@ impl ChunkUndo<'_> {
         let mut patience = Patience::of_tries(ATTEMPTS);
         loop {
             self.lease.check(&self.services.clock)?;
-            let step = self.history.decided(id, |known| taken_back(known, &record)).await?;
+            let step = self.history.decided((rules.kind, id), |known| taken_back(known, &record)).await?;
             let plan = Plan { step, passing: Vec::new() };
             if self.perform(rules, &key, &record, &plan).await? {
                 return Ok((id, plan.step != Step::Remove, plan.step.written()));
@@ -218,7 +218,7 @@ impl ChunkUndo<'_> {
         while !written.is_empty() {
             self.history.forget_standing();
             for (kind, left) in std::mem::take(&mut written) {
-                let now = self.history.decided(left.id, |known| rechecked(known, &left)).await?;
+                let now = self.history.decided((kind, left.id), |known| rechecked(known, &left)).await?;
                 if now.step != Step::Leave {
                     written.extend(self.recheck_one(kind, left.id).await?.map(|after| (kind, after)));
                 }
@@ -230,12 +230,12 @@ impl ChunkUndo<'_> {
     /// Resolves a record again. Returns the record if it was written.
     async fn recheck_one(&self, kind: RecordKind, id: RecordId) -> Result<Option<Record>, LeasedError> {
         let rules = self.rules(kind)?;
-        let Some(key) = self.history.key(kind, id).await? else { return Ok(None) };
+        let Some(key) = self.history.key((kind, id)).await? else { return Ok(None) };
         let mut patience = Patience::of_tries(ATTEMPTS);
         loop {
             self.lease.check(&self.services.clock)?;
             let Some(record) = Record::read(self.services, &key).await? else { return Ok(None) };
-            let plan = self.history.decided(id, |known| rechecked(known, &record)).await?;
+            let plan = self.history.decided((kind, id), |known| rechecked(known, &record)).await?;
             if self.perform(rules, &key, &record, &plan).await? {
                 return Ok(plan.step.written());
             }

@@ -21,6 +21,8 @@ pub enum Wanted {
         /// Fields without a value, by which a subprofile that the row creates holds its profile: as long as the row
         /// stands, the profile stays when its maker is undone. See [`subprofiles_field`].
         links: BTreeSet<String>,
+        /// `true` if only fields without a value are written.
+        fills: bool,
     },
     /// The record deleted.
     Deletion,
@@ -71,9 +73,11 @@ pub fn due(record: Option<&Record>, wanted: &Wanted, me: Writer, terms: Terms<'_
             let indexed = record.fields.iter().filter(|(name, value)| is_indexed(terms, record.owner, name, value));
             Former::Deleted { indexed: indexed.map(|(name, _)| (name.clone(), record.written(name))).collect() }
         }
-        Wanted::Change { fields, links } => {
+        Wanted::Change { fields, links, fills } => {
             let mut former = BTreeMap::new();
-            let changed = fields.iter().filter(|(name, value)| record.fields.get(*name) != value.as_ref());
+            let is_written = |name: &String| !*fills || !record.fields.contains_key(name);
+            let changed =
+                fields.iter().filter(|(name, value)| is_written(name) && record.fields.get(*name) != value.as_ref());
             // Nobody needs to hold a record which people hold, or which goes with the row itself.
             let is_held = |import: ImportId| import == ImportId::HAND || import == me.import();
             let links = links.iter().filter(|link| !is_held(record.maker()) && !is_held(record.writer(link).import()));

@@ -16,12 +16,13 @@
 //! A row of a chunk that is not committed is pending. An undo leaves the ledger pages as they are, so the rows of an undone
 //! import keep their outcomes. An import whose file is not planned yet has no rows.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use super::reason;
 use crate::id::{ChunkNo, ImportId, MAX_ROWS, Row};
 use crate::import::{Counts, Import};
-use crate::ledger::{Chunk, Outcome, PageError, SkipReason};
+use crate::ledger::{Chunk, ChunkGlance, Outcome, Page, PageError, ProfilesGlance, SkipReason, UndoFate, fates};
 use crate::services::Services;
 use crate::store::{StoreError, keys};
 use crate::wire::wire_words;
@@ -95,6 +96,14 @@ pub struct RowResult {
     pub error: Option<PageError>,
     /// The id of the shared thing, such as a company, which the row created or found in place of an entity of its own.
     pub became: Option<u64>,
+    /// Other records which the key of the row matched, and to which the row did not write.
+    pub others: Vec<u64>,
+    /// The later row of the file with the same key, which counts in place of the row.
+    pub later: Option<Row>,
+    /// Cells of the row which were emptied because their field cannot hold the value.
+    pub emptied: Vec<PageError>,
+    /// The fate in the undo of what the row changed or deleted.
+    pub fate: Option<UndoFate>,
 }
 
 impl RowResult {
@@ -115,8 +124,12 @@ impl RowResult {
     }
 
     /// The message of the error, or the reason why the row was skipped, in words.
-    pub fn message(&self) -> Option<&str> {
-        self.error.as_ref().map(|error| error.message.as_str()).or(self.skipped.map(reason))
+    pub fn message(&self) -> Option<Cow<'_, str>> {
+        if let Some(error) = &self.error {
+            return Some(Cow::Borrowed(&error.message));
+        }
+        let reason = reason(self.skipped?);
+        Some(self.later.map_or(Cow::Borrowed(reason), |later| Cow::Owned(format!("{reason}: row {later}"))))
     }
 }
 
@@ -293,7 +306,12 @@ impl Walk {
             runs.reverse();
         }
         let first_row = chunk.first_row;
-        let (mut errors, became) = chunk.page.map(|page| (page.errors, page.became)).unwrap_or_default();
+        let fate = |offset: u64| chunk.fates.iter().find_map(|run| fates::fate_at(run, offset));
+        let Page { mut errors, became, glance, .. } = chunk.page.unwrap_or_default();
+        let glance = match glance {
+            ChunkGlance::Profiles(glance) => glance,
+            ChunkGlance::Entries(_) | ChunkGlance::Contacts(_) => ProfilesGlance::default(),
+        };
         for Run { outcome, first: from, last: to } in runs {
             let word = outcome.map_or(RowOutcome::Pending, RowOutcome::from);
             let (from, to) = (from.max(first.0), to.min(last.0));
@@ -308,12 +326,22 @@ impl Walk {
             for offset in 0..room {
                 let row = Row(if query.ascending { from + offset } else { to - offset });
                 let error = (word == RowOutcome::Failed).then(|| take(&mut errors, row)).flatten();
-                let at = became.binary_search_by_key(&(row.0 - first_row), |&(offset, _)| u64::from(offset));
-                let became = at.ok().map(|at| became[at].1);
-                self.rows.push(RowResult { row, outcome: word, skipped, error, became });
+                let offset = row.0 - first_row;
+                let became = of_row(&became, offset).copied();
+                let others = of_row(&glance.others, offset).cloned().unwrap_or_default();
+                let later = of_row(&glance.later, offset).copied().map(Row);
+                let emptied = glance.emptied.iter().filter(|cell| cell.row == row).cloned().collect();
+                let fate = fate(offset);
+                self.rows.push(RowResult { row, outcome: word, skipped, error, became, others, later, emptied, fate });
             }
         }
     }
+}
+
+/// The value which belongs to the row at an offset; the pairs are in ascending order of offsets.
+fn of_row<T>(pairs: &[(u32, T)], offset: u64) -> Option<&T> {
+    let at = pairs.binary_search_by_key(&offset, |(own, _)| u64::from(*own));
+    at.ok().map(|at| &pairs[at].1)
 }
 
 /// The error of a row out of a chunk's errors, which are in the order of the rows.

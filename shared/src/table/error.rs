@@ -65,6 +65,10 @@ pub enum ErrorCode {
     InvalidNumber,
     /// A cell has none of the options of its field.
     InvalidOption,
+    /// The key of a row has several matches, and the row may not choose among them.
+    SeveralMatches,
+    /// A row which would be created has an ID.
+    UnknownId,
 }
 
 impl RowError {

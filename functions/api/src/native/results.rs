@@ -8,6 +8,7 @@ use serde::Serialize;
 use shared::id::Row;
 use shared::import::{Import, ImportType};
 use shared::inbox::shown::time;
+use shared::ledger::UndoFate;
 use shared::results::rows::{RowOutcome, RowPage, RowPlace, RowQuery, RowResult, page};
 use shared::store::keys::ListPlace;
 use utoipa::ToSchema;
@@ -52,8 +53,20 @@ pub struct ResultRow {
     column: Option<String>,
     /// The text of the cell that failed, cut at 80 letters, or `null` where the error concerns the whole row.
     value: Option<String>,
-    /// `TimeEntry`, `Company`, `Person`, or `Contact` for a row of contacts without a record.
+    /// `TimeEntry`, `Company`, `Person`, `Profile`, or `Contact` for a row of contacts without a record.
     imported_type: &'static str,
+    /// The ids of other records which the key of the row matches, at most ten. Absent for a row without any.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[schema(required = false)]
+    other_matches: Vec<u64>,
+    /// A sentence for each cell that was emptied because its field cannot hold the value. Absent for a row without any.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[schema(required = false)]
+    emptied: Vec<String>,
+    /// The fate of the row's change or deletion in the undo: `restored`, `brought_back`, `kept` or `gone`. Absent for a row
+    /// which changed and deleted nothing, and before the undo.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    undo: Option<&'static str>,
     /// The time at which the import was made, because no times of rows are kept.
     created_at: String,
     /// The time of the import's last change of status.
@@ -94,7 +107,7 @@ pub(super) fn row_place((shown, row): ListPlace) -> RowPlace {
 }
 
 fn shown(import: &Import, result: &RowResult) -> ResultRow {
-    let RowResult { row, outcome, error, .. } = result;
+    let RowResult { row, outcome, error, others, emptied, .. } = result;
     // People see nothing of an undone import, so its rows lead to no record.
     let record = result.record(import.id).filter(|_| !import.status.is_gone());
     let whole = error.as_ref().is_some_and(|error| error.column.is_empty());
@@ -107,12 +120,15 @@ fn shown(import: &Import, result: &RowResult) -> ResultRow {
         row_number: row.0,
         status: status(*outcome),
         outcome: *outcome,
-        message: result.message().map(|message| shortened(message, MESSAGE)),
+        message: result.message().map(|message| shortened(&*message, MESSAGE)),
         code: result.code().map(str::to_owned),
         line: error.as_ref().map(|error| error.line),
         column: cell(|error| &error.column),
         value: cell(|error| &error.value),
         imported_type: imported_type(import, result),
+        other_matches: others.clone(),
+        emptied: emptied.iter().map(|cell| shortened(&*cell.message, MESSAGE)).collect(),
+        undo: result.fate.map(UndoFate::name),
         created_at: time(import.created_at),
         updated_at: time(import.updated_at),
     }

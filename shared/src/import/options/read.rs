@@ -1,18 +1,18 @@
 //! Parses options written by people: in JSON, or as texts in the metadata of an object.
 
-use std::collections::BTreeMap;
 use std::fmt::Display;
 use std::str::FromStr;
 
 use serde_json::{Map, Value};
 
+use super::read_profiles::{self, NOT_OF_PROFILES, OF_PROFILES};
+use super::wrong::truth;
 use crate::id::ThingId;
 use crate::import::{ImportType, Options};
 use crate::shorten::shortened;
 use crate::table::{MappedField, Mapping, excerpt};
 
-/// The errors by field: the reasons why each field was refused.
-pub type Wrong = BTreeMap<String, Vec<String>>;
+pub use super::wrong::Wrong;
 
 /// The most bytes of a mapping, enough for two hundred columns. The mapping lies in the import's item, which every
 /// transition writes.
@@ -25,9 +25,8 @@ const LONGEST: usize = 300;
 const MOST_WRONG: usize = 50;
 const LONGEST_NAME: usize = 100;
 
-/// Options of kinds of imports which are not there yet.
-const LATER: [&str; 8] =
-    ["action", "key_fields", "database", "ignore_empty_fields", "remove_missing", "time_zone", "dry_run", "retry_of"];
+/// Options which are not there yet.
+const LATER: [&str; 3] = ["time_zone", "dry_run", "retry_of"];
 
 /// Options which only imports of time entries have.
 const OF_ENTRIES: [&str; 7] =
@@ -41,6 +40,7 @@ const OF_ENTRIES: [&str; 7] =
 pub fn asked(import_type: ImportType, fields: Map<String, Value>, defaults: Options) -> Result<Options, Wrong> {
     let mut options = defaults;
     let mut wrong = Wrong::new();
+    let has_action = fields.get("action").is_some_and(|action| !action.is_null());
     for (name, value) in fields {
         let taken = short(&name, &value).and_then(|()| take(import_type, &mut options, &name, &value));
         if let Err(reason) = taken
@@ -49,12 +49,19 @@ pub fn asked(import_type: ImportType, fields: Map<String, Value>, defaults: Opti
             wrong.insert(shortened(name, LONGEST_NAME), vec![reason]);
         }
     }
+    if import_type == ImportType::Profiles {
+        read_profiles::complete(&mut options, has_action, &mut wrong);
+    }
     if wrong.is_empty() { Ok(options) } else { Err(wrong) }
 }
 
 /// Refuses a value which is too long for its option, before the value is parsed.
 fn short(name: &str, value: &Value) -> Result<(), String> {
-    let most = if name == "mapping" { LONGEST_MAPPING } else { LONGEST };
+    let most = match name {
+        "mapping" => LONGEST_MAPPING,
+        "key_fields" => read_profiles::LONGEST_KEYS,
+        _ => LONGEST,
+    };
     let length = match value {
         Value::String(text) => text.len(),
         other => other.to_string().len(),
@@ -65,8 +72,15 @@ fn short(name: &str, value: &Value) -> Result<(), String> {
 fn take(import_type: ImportType, options: &mut Options, name: &str, value: &Value) -> Result<(), String> {
     let is_contacts = import_type == ImportType::Contacts;
     match name {
-        of_entries if is_contacts && OF_ENTRIES.contains(&of_entries) => {
+        of_entries if import_type != ImportType::TimeEntries && OF_ENTRIES.contains(&of_entries) => {
             return Err(format!("belongs to an import of time entries, and this is a {import_type}"));
+        }
+        of_profiles if OF_PROFILES.contains(&of_profiles) => match import_type {
+            ImportType::Profiles => read_profiles::take(&mut options.profiles, of_profiles, value)?,
+            other => return Err(format!("belongs to an import of profiles, and this is a {other}")),
+        },
+        other if import_type == ImportType::Profiles && NOT_OF_PROFILES.contains(&other) => {
+            return Err(format!("belongs to an import of time entries or contacts, and this is a {import_type}"));
         }
         "format" => match value.as_str() {
             Some(word) if ["auto", "autodetect"].iter().any(|auto| word.eq_ignore_ascii_case(auto)) => {
@@ -139,15 +153,6 @@ fn mapping<F: MappedField>(value: &Value) -> Result<Option<Mapping<F>>, String> 
     };
     let pairs = pairs.iter().map(pair).collect::<Result<Vec<_>, _>>()?;
     Mapping::new(pairs).map(Some).map_err(|error| error.to_string())
-}
-
-fn truth(value: &Value) -> Result<bool, String> {
-    match value {
-        Value::Bool(truth) => Ok(*truth),
-        Value::String(word) if word.eq_ignore_ascii_case("true") => Ok(true),
-        Value::String(word) if word.eq_ignore_ascii_case("false") => Ok(false),
-        _ => Err("must be true or false".to_owned()),
-    }
 }
 
 fn fallback_user(value: &Value) -> Result<Option<ThingId>, String> {

@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value};
 
-use super::read::Wrong;
+use super::wrong::Wrong;
 use crate::shorten::shortened;
 
 /// The most letters of a note; a longer note is cut. The note lies in the import's item, which every transition writes.

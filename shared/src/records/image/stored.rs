@@ -25,7 +25,7 @@ use serde_json::Value;
 use super::{Former, Image, WrittenValue};
 use crate::concurrent::drained;
 use crate::id::{AccountId, ChunkNo, ImportId, OwnerId, RecordId, Row};
-use crate::records::record::Writer;
+use crate::records::record::{RecordRef, Writer};
 use crate::services::Services;
 use crate::store::keys::{self, Key, RecordKind};
 use crate::store::packing::{packed, unpacked};
@@ -45,7 +45,7 @@ pub struct Album {
 }
 
 /// The images of a chunk by row and record, each as amended last.
-pub type ImagesOfChunk = BTreeMap<(Row, RecordId), Image>;
+pub type ImagesOfChunk = BTreeMap<(Row, RecordRef), Image>;
 
 impl Album {
     /// All images of the chunk. A chunk of a thousand rows has some five blocks.
@@ -54,19 +54,19 @@ impl Album {
         let mut pages = services.store.pages(keys::images(self.account, self.import, self.chunk));
         while let Some(items) = pages.next().await? {
             for item in &items {
-                images.extend(images_of(item)?.into_iter().map(|image| ((image.row, image.record), image)));
+                images.extend(images_of(item)?.into_iter().map(|image| ((image.row, image.of()), image)));
             }
         }
         Ok(images)
     }
 
     /// The image which a row stored of a record, or `None` if the row stored none.
-    pub async fn find(&self, services: &Services, row: Row, record: RecordId) -> Result<Option<Image>, StoreError> {
+    pub async fn find(&self, services: &Services, row: Row, record: RecordRef) -> Result<Option<Image>, StoreError> {
         let mut query = keys::images_back_from(self.account, self.import, self.chunk, row);
         loop {
             let (items, more) = services.store.page(&query).await?;
             for item in &items {
-                let found = images_of(item)?.into_iter().find(|image| (image.row, image.record) == (row, record));
+                let found = images_of(item)?.into_iter().find(|image| (image.row, image.of()) == (row, record));
                 if found.is_some() {
                     return Ok(found);
                 }
@@ -76,11 +76,11 @@ impl Album {
         }
     }
 
-    /// Stores images in the order of their rows, in blocks. The `tries`-th try of a chunk stores each of its blocks once,
-    /// also if the answer to a write was lost.
-    pub async fn store(&self, services: &Services, images: Vec<Image>, tries: u32) -> Result<(), StoreError> {
+    /// Stores images in the order of their rows, in blocks. A window of a try of the chunk, given as the number of the try
+    /// and of the window, stores each of its blocks once, also if the answer to a write was lost.
+    pub async fn store(&self, services: &Services, images: Vec<Image>, window: (u32, u32)) -> Result<(), StoreError> {
         let puts = blocks(images).into_iter().map(|(first, block)| async move {
-            let key = keys::image_block(self.account, self.import, self.chunk, first, tries);
+            let key = keys::image_block(self.account, self.import, self.chunk, first, window);
             services.store.attempt(put(key, &block).when_absent()).await
         });
         drained(puts, BLOCKS_IN_FLIGHT).await.map(drop)
@@ -88,7 +88,7 @@ impl Album {
 
     /// Stores an image in place of the one that was stored for its row and record.
     pub async fn amend(&self, services: &Services, image: &Image) -> Result<(), StoreError> {
-        let key = keys::amended_image(self.account, self.import, self.chunk, image.row, image.record);
+        let key = keys::amended_image(self.account, self.import, self.chunk, image.row, image.of());
         services.store.write(put(key, &[StoredImage::of(image)])).await.map(drop)
     }
 }
@@ -204,11 +204,11 @@ mod tests {
         let deletion = Image { former, owner: None, ..image(8, 2, "") };
         let images = vec![image(7, 1, "a \"quoted\" value"), deletion];
         let stored: Vec<_> = images.iter().map(StoredImage::of).collect();
-        let key = keys::image_block(AccountId(1), ImportId(2), ChunkNo(3), Row(7), 1);
+        let key = keys::image_block(AccountId(1), ImportId(2), ChunkNo(3), Row(7), (1, 2));
         let item = Item::from([("images".to_owned(), AttributeValue::B(Blob::new(packed(&stored))))]);
         assert_eq!(
             (images_of(&item)?, key.pk.as_str(), key.sk.as_str()),
-            (images, "A#1#I#2#images#3", "000000007.00001")
+            (images, "A#1#I#2#images#3", "000000007.00001.00002")
         );
         Ok(())
     }

@@ -155,10 +155,10 @@ async fn change_all(
             FileRow::Person(_) | FileRow::Profile(_) => {}
             FileRow::Subprofile(profile, _) if profile.import() == import => {}
             FileRow::Subprofile(profile, _) => {
-                wanted.push((me, *profile, Wanted::Change { fields: BTreeMap::new(), links }));
+                wanted.push((me, *profile, Wanted::Change { fields: BTreeMap::new(), links, fills: false }));
             }
             FileRow::Change(record, patch) => {
-                let change = Wanted::Change { fields: patch.clone(), links: BTreeSet::new() };
+                let change = Wanted::Change { fields: patch.clone(), links: BTreeSet::new(), fills: false };
                 wanted.push((me, *record, change));
             }
             FileRow::Deletion(record) => wanted.push((me, *record, Wanted::Deletion)),

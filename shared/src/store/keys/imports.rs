@@ -155,16 +155,29 @@ pub fn notes(account: AccountId, import: ImportId) -> Query {
     Query::partition(Table::Imports, format!("{}#notes", import_partition(account, import)))
 }
 
-/// A block of before-images of a chunk, stored by the `tries`-th try to load the chunk. The block's first image is of the
-/// row `first`.
-pub fn image_block(account: AccountId, import: ImportId, chunk: ChunkNo, first: Row, tries: u32) -> Key {
-    Key::imports(image_partition(account, import, chunk), format!("{first:09}.{tries:05}"))
+/// A block of before-images of a chunk, stored by a try to load the chunk in one of the windows of the try. The block's
+/// first image is of the row `first`.
+pub fn image_block(
+    account: AccountId,
+    import: ImportId,
+    chunk: ChunkNo,
+    first: Row,
+    (tries, window): (u32, u32),
+) -> Key {
+    Key::imports(image_partition(account, import, chunk), format!("{first:09}.{tries:05}.{window:05}"))
 }
 
 /// A before-image that replaces the image of a row and a record in a block. The item lies behind every block that may
 /// have the image.
-pub fn amended_image(account: AccountId, import: ImportId, chunk: ChunkNo, row: Row, record: RecordId) -> Key {
-    Key::imports(image_partition(account, import, chunk), format!("{row:09}~{record:016}"))
+pub fn amended_image(
+    account: AccountId,
+    import: ImportId,
+    chunk: ChunkNo,
+    row: Row,
+    (kind, record): (RecordKind, RecordId),
+) -> Key {
+    let name = format!("{row:09}~{record:016}~{}", kind.name());
+    Key::imports(image_partition(account, import, chunk), name)
 }
 
 /// All before-images of a chunk. Of two images of a row and a record the later one holds.
