@@ -24,8 +24,8 @@ use crate::import::{Asker, Change, Counts, Import, ImportError, Status, transiti
 use crate::kind::bits::runs;
 use crate::kind::{HeldChunk, Undone};
 use crate::lease::Lease;
-use crate::ledger::hold::{self, Ended, Hold, Work};
 use crate::ledger::fates::fate_runs;
+use crate::ledger::hold::{self, Ended, Hold, Work};
 use crate::ledger::{ChunkState, fates_attribute, runs_attribute};
 use crate::mappings;
 use crate::portions::TimeLeft;
@@ -203,8 +203,8 @@ async fn mark_reverted(held: &HeldChunk<'_>, key: Key, undone: Undone) -> Result
     fates.iter().for_each(|&(_, fate)| counts.count_fate(fate));
     let offset = |row: &Row| (row.0 - chunk.first_row) as u32;
     let kept = (!kept.is_empty()).then(|| runs_attribute(&runs(kept.iter().map(offset))));
-    let fates = (!fates.is_empty())
-        .then(|| fates_attribute(&fate_runs(fates.iter().map(|(row, fate)| (offset(row), *fate)))));
+    let fates =
+        (!fates.is_empty()).then(|| fates_attribute(&fate_runs(fates.iter().map(|(row, fate)| (offset(row), *fate)))));
     let named = [("kept", kept), ("fates", fates)];
     let named: Vec<_> = named.into_iter().filter_map(|(name, runs)| Some((name, runs?))).collect();
     let set: String = named.iter().map(|(name, _)| format!(", #{name} = :{name}")).collect();

@@ -156,7 +156,8 @@ async fn mark_namesakes(
         };
         by_id.entry((name, company)).or_default().extend(rows);
     }
-    let walked = Walked { account: file.import.account, kind: RecordKind::Person, roll: RollOf::Contacts, hand: ImportId::HAND };
+    let walked =
+        Walked { account: file.import.account, kind: RecordKind::Person, roll: RollOf::Contacts, hand: ImportId::HAND };
     let mut walk = RecordWalk::begin(file.services, walked, None).await?;
     while let Some(part) = walk.next_part() {
         let Some(opened) = walk.open(part, PEOPLE_AT_ONCE).await? else { continue };

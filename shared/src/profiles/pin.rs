@@ -33,7 +33,9 @@ pub fn pinned(schema: &Schema, now: &Zoned) -> PinnedSchema {
     let interests = schema.interests.iter();
     PinnedSchema {
         fields: fields(Owned::profiles(schema)),
-        interests: interests.map(|interest| PinnedInterest { id: interest.id.0, name: interest.name.clone() }).collect(),
+        interests: interests
+            .map(|interest| PinnedInterest { id: interest.id.0, name: interest.name.clone() })
+            .collect(),
         collections: collections.collect(),
     }
 }

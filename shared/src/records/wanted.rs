@@ -76,9 +76,8 @@ pub fn due(record: Option<&Record>, wanted: &Wanted, me: Writer, terms: Terms<'_
         Wanted::Change { fields, links, fills } => {
             let mut former = BTreeMap::new();
             let is_written = |name: &String| !*fills || !record.fields.contains_key(name);
-            let changed = fields
-                .iter()
-                .filter(|(name, value)| is_written(name) && record.fields.get(*name) != value.as_ref());
+            let changed =
+                fields.iter().filter(|(name, value)| is_written(name) && record.fields.get(*name) != value.as_ref());
             // Nobody needs to hold a record which people hold, or which goes with the row itself.
             let is_held = |import: ImportId| import == ImportId::HAND || import == me.import();
             let links = links.iter().filter(|link| !is_held(record.maker()) && !is_held(record.writer(link).import()));

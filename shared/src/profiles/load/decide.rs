@@ -228,7 +228,11 @@ fn key_is_empty() -> RowError {
 }
 
 fn number_is_chosen() -> RowError {
-    RowError::of_row(ErrorCode::UnknownId, "", "ID cannot be chosen: no profile has the ID, and a new profile gets its own")
+    RowError::of_row(
+        ErrorCode::UnknownId,
+        "",
+        "ID cannot be chosen: no profile has the ID, and a new profile gets its own",
+    )
 }
 
 fn several(matches: &[RecordId]) -> RowError {
