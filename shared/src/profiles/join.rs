@@ -40,7 +40,7 @@ mod scan;
 mod search;
 #[cfg(test)]
 mod tests;
-mod visible;
+pub mod visible;
 
 use crate::concurrent::drained;
 use crate::id::ChunkNo;
