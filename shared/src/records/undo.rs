@@ -289,7 +289,7 @@ impl ChunkUndo<'_> {
             let other = record.orphan && record.maker() != import.id;
             let maker = if other { Import::get(services, account, record.maker()).await? } else { None };
             let held = Holdings { index: hints.clone(), ..held };
-            return change::remove_touched(services, account, key, record, held, maker.as_ref()).await;
+            return change::remove_touched(services, account, (rules.kind, key), record, held, maker.as_ref()).await;
         }
         if let Some(address) = held.address {
             services.store.attempt(claim::release_of_person(account, &address, record.id)).await?;

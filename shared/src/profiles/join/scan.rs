@@ -9,7 +9,7 @@ use futures::{StreamExt, TryStreamExt, stream};
 use serde::Deserialize;
 
 use crate::id::{AccountId, ChunkNo, ImportId, OwnerId, RecordId};
-use crate::import::{Import, ImportError, ImportType, Roll};
+use crate::import::{Import, ImportError, Roll, RollOf};
 use crate::ledger::{Chunk, ChunkState};
 use crate::profiles::Owned;
 use crate::records::record::{Fields, Gone};
@@ -74,7 +74,7 @@ impl<'s> DatabaseScan<'s> {
         let account = import.account;
         let schema = Schema::read(services, account, database).await?;
         let schema = schema.ok_or_else(|| ImportError::Impossible(format!("database {database} was deleted")))?;
-        let roll = Roll::read(services, account, ImportType::Profiles).await?;
+        let roll = Roll::read(services, account, RollOf::Profiles(database)).await?;
         let lines: BTreeMap<ImportId, _> = roll.all().collect();
         let mut scan = Self { services, account, schema, imports: BTreeMap::new(), imported: 0, chunks: None };
         let numbers: Vec<ImportId> = lines.keys().copied().collect();
