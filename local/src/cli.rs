@@ -10,6 +10,7 @@ mod errors;
 mod import;
 mod list;
 mod load;
+mod profiles;
 mod progress;
 mod reading;
 mod report;

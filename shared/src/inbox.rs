@@ -33,6 +33,7 @@ use crate::import::{
     Duplicates, EntryOptions, Import, ImportError, ImportType, NewImport, Options, Origin, Wrong, asked, create,
     read_note,
 };
+use crate::profiles::asked_profiles;
 use crate::services::Services;
 use crate::store::StoreError;
 use crate::store::keys::{self, Kind};
@@ -143,7 +144,15 @@ async fn wanted(
         Some(import_type) => import_type,
         None => told::by_content(services, object, &fields, &defaults).await?,
     };
-    let options = match asked(import_type, fields, defaults) {
+    let asked = match import_type {
+        ImportType::Profiles => {
+            let asked =
+                asked_profiles(services, place.account, fields, Options { duplicates: Duplicates::Create, ..defaults });
+            asked.await?.map(|(options, _)| options)
+        }
+        ImportType::TimeEntries | ImportType::Contacts => asked(import_type, fields, defaults),
+    };
+    let options = match asked {
         Ok(options) => options,
         Err(wrong) => return Ok(Err(wrong)),
     };

@@ -7,9 +7,11 @@
 //! - A deletion leaves a tombstone, which shows that the record was removed and when. A subprofile is removed as soon as its
 //!   profile is, without a write of its own.
 
+pub mod asked;
 pub mod by_hand;
 pub mod columns;
 pub mod filter;
+pub mod imported;
 pub mod join;
 pub mod kind;
 pub mod list;
@@ -23,6 +25,7 @@ pub mod terms;
 mod undo;
 pub mod walk;
 
+pub use asked::asked_profiles;
 pub use by_hand::{ProfileError, RecordInput};
 pub use columns::{Columns, secret};
 pub use owned::Owned;

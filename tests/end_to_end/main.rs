@@ -30,6 +30,7 @@ mod packed;
 mod people;
 mod postman;
 mod productive;
+mod profiles;
 mod race;
 mod roles;
 mod running;

@@ -44,7 +44,7 @@ fn asking(stack: &Stack, query: &str) -> RequestBuilder {
 }
 
 /// A request of account 1's user to the door, to a path such as `/imports/1/cancel`.
-fn of_user(stack: &Stack, method: Method, path: &str) -> RequestBuilder {
+pub fn of_user(stack: &Stack, method: Method, path: &str) -> RequestBuilder {
     stack.bare(method, &format!("/api/v1{path}")).header("Authorization", "Token demo")
 }
 
@@ -74,7 +74,7 @@ async fn get(stack: &Stack, path: &str) -> anyhow::Result<Answer> {
 
 /// The records of all pages of a list, with a query such as `sort[id]=desc`. Each page but the last is full, and counts the
 /// records that are left.
-async fn scan_all(stack: &Stack, path: &str, query: &str, per_page: usize) -> anyhow::Result<Vec<Value>> {
+pub async fn scan_all(stack: &Stack, path: &str, query: &str, per_page: usize) -> anyhow::Result<Vec<Value>> {
     let (mut records, mut left) = (Vec::new(), Vec::new());
     let mut next = Some(format!("{path}?per_page={per_page}&{query}"));
     while let Some(path_of_page) = next {

@@ -20,6 +20,7 @@ pub(crate) mod parameters;
 mod parts;
 mod path;
 mod problem;
+mod profile_records;
 mod reason;
 mod records;
 mod results;

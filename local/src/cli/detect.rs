@@ -93,6 +93,9 @@ fn look(path: &Path, reading: &Reading) -> anyhow::Result<Looked> {
     match reading.import_type() {
         Some(ImportType::Contacts) => return as_contacts(),
         Some(ImportType::TimeEntries) => return Ok(Looked::Entries(survey(path, &reading.entries()?)?)),
+        Some(ImportType::Profiles) => {
+            bail!("a file of profiles is read by the schema of its database: import the file")
+        }
         None => {}
     }
     let wanted = match reading.entries() {

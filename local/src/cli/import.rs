@@ -10,6 +10,7 @@ use serde_json::{Value, json};
 use shared::import::ImportType;
 
 use super::detect::import_type;
+use super::profiles::ProfileArgs;
 use super::progress::Progress;
 use super::reading::Reading;
 use super::{Where, report};
@@ -37,6 +38,8 @@ pub struct Import {
     /// Treatment of rows which already exist as entries, or of contacts who already exist: create or skip
     #[arg(long, value_name = "create|skip")]
     duplicates: Option<String>,
+    #[command(flatten)]
+    profiles: ProfileArgs,
     /// Print one JSON object instead of a report
     #[arg(long)]
     json: bool,
@@ -81,11 +84,17 @@ impl Import {
         }
         let import_type = import_type(&self.file, &self.reading)?;
         asked["type"] = json!(import_type);
-        if import_type == ImportType::Contacts {
+        if import_type == ImportType::Profiles {
+            self.profiles.add_to(&mut asked);
+        } else {
+            self.profiles.check_unused()?;
+        }
+        if import_type != ImportType::TimeEntries {
             let of_entries = self.no_import_tags || self.no_autocreate_projects || self.autocreate_users;
             if of_entries || self.fallback_user.is_some() {
+                let rows = if import_type == ImportType::Contacts { "contacts" } else { "profiles" };
                 bail!(
-                    "{} has contacts, and the options for users, projects and tags belong to time entries",
+                    "{} has {rows}, and the options for users, projects and tags belong to time entries",
                     self.file.display()
                 );
             }

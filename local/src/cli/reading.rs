@@ -13,11 +13,14 @@ use shared::table::{MappedField, Mapping};
 
 /// The word of `--type` for files of contacts.
 const CONTACTS: &str = "contacts";
+/// The word of `--type` for files of profiles.
+const PROFILES: &str = "profiles";
 
 /// Options for reading a file. The survey finds every omitted option from the file.
 #[derive(Args)]
 pub struct Reading {
-    /// Format of the file, such as toggl, or contacts for people and companies; auto finds it from the file
+    /// Format of the file, such as toggl, contacts for people and companies, or profiles for a database; auto finds the
+    /// format of time entries and contacts from the file
     #[arg(long = "type", value_name = "FORMAT", default_value = "auto")]
     format: String,
     /// Column of a table without a known format, with its meaning: date, start, end, end_date, duration, hours,
@@ -79,6 +82,7 @@ impl Reading {
         match self.format.as_str() {
             "auto" | "autodetect" => None,
             CONTACTS => Some(ImportType::Contacts),
+            PROFILES => Some(ImportType::Profiles),
             _ => Some(ImportType::TimeEntries),
         }
     }
@@ -119,7 +123,7 @@ impl Reading {
     }
 
     fn named_format(&self) -> Option<&str> {
-        Some(self.format.as_str()).filter(|format| !matches!(*format, "auto" | "autodetect" | CONTACTS))
+        Some(self.format.as_str()).filter(|format| !matches!(*format, "auto" | "autodetect" | CONTACTS | PROFILES))
     }
 
     fn wants_no_mapping(&self) -> bool {

@@ -5,7 +5,7 @@ use serde_json::Value;
 use super::draft::{self, Drafts};
 use super::{join, load, resolve, undo};
 use crate::format::{FormatName, Layout, ReadingOptions, Rows, TimeEntries};
-use crate::import::{Duplicates, Import, ImportError, Options};
+use crate::import::{Duplicates, Import, ImportError, Joined, Options};
 use crate::kind::planned_file::PlannedFile;
 use crate::kind::{HeldChunk, Kind, Loaded, Undone};
 use crate::mappings::MadeWith;

@@ -295,7 +295,7 @@ fn first_state(services: &Services, new: &NewImport, id: ImportId, now: i64) -> 
         import_type: new.import_type,
         file_name: new.file_name.clone(),
         user: new.user,
-        options: new.options.clone(),
+        options: new.options.without_schema(),
         created_at: now,
         updated_at: now,
         started_at: None,

@@ -193,6 +193,11 @@ impl Options {
         Self { entries: EntryOptions { fallback_user: Some(user), ..EntryOptions::default() }, ..Self::default() }
     }
 
+    /// The options without a schema. A caller has the schema for a survey, and the parser pins the schema of its own time.
+    pub(super) fn without_schema(&self) -> Self {
+        Self { profiles: ProfileOptions { schema: None, ..self.profiles.clone() }, ..self.clone() }
+    }
+
     /// Default options, except for the options given which concern the reading of the file.
     pub fn reading_as(reading: ReadingOptions) -> Self {
         Self { reading, ..Self::default() }

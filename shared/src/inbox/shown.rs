@@ -8,7 +8,7 @@ use crate::dispatch;
 use crate::fetch::Location;
 use crate::format::FormatName;
 use crate::id::MappingId;
-use crate::import::{Cost, Import, ImportError, ImportType, Joined, Progress, Status, Units};
+use crate::import::{Cost, Counts, Import, ImportError, ImportType, Joined, ProfileOptions, Progress, Status, Units};
 use crate::results::findings::Findings;
 use crate::results::made::tally;
 use crate::services::Services;
@@ -53,6 +53,32 @@ fn kept(import: &Import) -> Vec<Value> {
     let things = import.kept.iter().map(|kept| json!(kept));
     let word = dispatch::keeps(import);
     things.chain(import.kept_records.iter().map(|id| json!({ "kind": word, "id": id }))).collect()
+}
+
+/// The numbers of what the undo has done so far. Only imports of profiles change and delete what stood before.
+fn undone(import: &Import, counts: &Counts) -> Value {
+    let mut undone = json!({ "chunks": counts.reverted, "removed": counts.removed, "kept": kept(import) });
+    if import.import_type == ImportType::Profiles {
+        undone["restored"] = json!(counts.restored);
+        undone["brought_back"] = json!(counts.brought_back);
+        undone["changes_kept"] = json!(counts.changes_kept);
+        undone["gone"] = json!(counts.gone);
+    }
+    undone
+}
+
+/// The options of an import of profiles.
+fn profiles(options: &ProfileOptions) -> Value {
+    json!({
+        "database": options.database,
+        "action": options.action,
+        "key_fields": options.key_fields,
+        "ignore_empty_fields": options.ignore_empty_fields,
+        "invalid_values": options.invalid_values,
+        "delete_target": options.delete_target,
+        "matches": options.matches,
+        "update_policy": options.update_policy,
+    })
 }
 
 /// The progress as shown.
@@ -104,7 +130,7 @@ pub async fn shown_at(services: &Services, import: &Import, at: &Progress) -> Re
         "progress": progress(at),
         // The number of skipped rows which are duplicates.
         "duplicates": counts.duplicates,
-        "undone": { "chunks": counts.reverted, "removed": counts.removed, "kept": kept(import) },
+        "undone": undone(import, counts),
         "chunks": { "planned": import.chunks, "committed": counts.chunks },
         "seconds": counts.seconds,
         "reasons": [],
@@ -113,6 +139,9 @@ pub async fn shown_at(services: &Services, import: &Import, at: &Progress) -> Re
         "completed_at": import.completed_at.map(time),
         "reverted_at": import.reverted_at.map(time),
     });
+    if import.import_type == ImportType::Profiles {
+        shape["profiles"] = profiles(&import.options.profiles);
+    }
     if let Some(Joined { cost, .. }) = &import.joined {
         shape["cost"] = self::cost(cost);
     }

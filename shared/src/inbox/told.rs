@@ -23,6 +23,8 @@ use crate::table::Remembered;
 const ANY_TYPE: [&str; 2] = ["auto", "autodetect"];
 /// The folder of contacts.
 const CONTACTS: &str = "contacts";
+/// The folder of profiles, whose database the options name.
+const PROFILES: &str = "profiles";
 /// The first bytes of a plain file in which the header is searched.
 const HEAD: u64 = 64 * 1024;
 /// The most bytes of a packed file which are read for its header. A larger file is taken for time entries.
@@ -31,12 +33,12 @@ const MOST_PACKED: u64 = 8 << 20;
 /// The type which the folder and the option tell, and the format of time entries which the folder tells; the type is
 /// `None` if the file is to tell. The error is a message for the option `type`.
 pub fn named(folder: &str, option: Option<Value>) -> Result<(Option<ImportType>, Option<FormatName>), String> {
-    const TYPES: [ImportType; 2] = [ImportType::TimeEntries, ImportType::Contacts];
+    const TYPES: [ImportType; 3] = [ImportType::TimeEntries, ImportType::Contacts, ImportType::Profiles];
     let option = match option {
         None | Some(Value::Null) => None,
         Some(word) => {
             let found = TYPES.into_iter().find(|import_type| word.as_str() == Some(import_type.name()));
-            Some(found.ok_or_else(|| format!("must be {}", TYPES.map(ImportType::name).join(" or ")))?)
+            Some(found.ok_or_else(|| format!("must be one of {}", TYPES.map(ImportType::name).join(", ")))?)
         }
     };
     if ANY_TYPE.contains(&folder) {
@@ -44,8 +46,10 @@ pub fn named(folder: &str, option: Option<Value>) -> Result<(Option<ImportType>,
     }
     let (by_folder, format) = match folder {
         CONTACTS => (ImportType::Contacts, None),
+        PROFILES => (ImportType::Profiles, None),
         folder => {
-            let format = folder.parse().map_err(|unknown| format!("{unknown}, {CONTACTS}, or {}", ANY_TYPE[0]))?;
+            let format =
+                folder.parse().map_err(|unknown| format!("{unknown}, {CONTACTS}, {PROFILES}, or {}", ANY_TYPE[0]))?;
             (ImportType::TimeEntries, Some(format))
         }
     };
@@ -98,14 +102,15 @@ mod tests {
             ("contacts", None, (Some(contacts), None)),
             ("contacts", Some(json!("ContactImport")), (Some(contacts), None)),
             ("auto", Some(json!("ContactImport")), (Some(contacts), None)),
+            ("profiles", None, (Some(ImportType::Profiles), None)),
             ("auto", Some(json!(null)), (None, None)),
             ("autodetect", None, (None, None)),
         ] {
             assert_eq!(named(folder, option), Ok(told), "{folder}");
         }
         let says = |folder: &str, option: Option<Value>| named(folder, option).unwrap_err();
-        assert!(says("people", None).contains("contacts, or auto"));
-        assert!(says("auto", Some(json!("people"))).contains("must be TimeEntryImport or ContactImport"));
+        assert!(says("people", None).contains("contacts, profiles, or auto"));
+        assert!(says("auto", Some(json!("people"))).contains("must be one of TimeEntryImport, ContactImport, "));
         assert!(says("toggl", Some(json!("ContactImport"))).contains("the folder \"toggl\" is for TimeEntryImport"));
     }
 }

@@ -2,7 +2,6 @@
 //!
 //! The first parser which begins with the file pins the schema, and every later parser takes the pinned one.
 
-use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
 use crate::account::Account;
@@ -23,8 +22,7 @@ pub async fn pin_schema(services: &Services, import: &mut Import) -> Result<Resu
     }
     let account = Account::get(services, import.account).await?;
     let zone = account.map_or(TimeZone::UTC, |account| account.settings.zone());
-    let now = Timestamp::from_millisecond(services.clock.now_ms()).unwrap_or_default();
-    let schema = match dispatch::schema(services, import, &now.to_zoned(zone)).await? {
+    let schema = match dispatch::schema(services, import, &services.clock.now().to_zoned(zone)).await? {
         Ok(schema) => schema,
         Err(refusal) => return Ok(Err(refusal)),
     };

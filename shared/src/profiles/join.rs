@@ -102,7 +102,7 @@ impl JoinRun<'_> {
     /// Finds and notes the plans, a share of the file after the other. Returns the way to the records.
     async fn plan(&self, keys: &FileKeys, estimate: &mut LoadEstimate<'_>) -> Result<JoinWay, ImportError> {
         let mut searching = Searching::new(self.file, self.rules, keys)?;
-        let shares = self.file.shares_of(FINGERPRINTS_A_ROW);
+        let shares = self.rules.shares(self.file.shares_of(FINGERPRINTS_A_ROW));
         // The rows which have their outcome, in a resumed import.
         let mut loaded = self.file.no_rows();
         let mut layers = FIRST_LAYER_OF_CELLS..;

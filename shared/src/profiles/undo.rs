@@ -4,12 +4,14 @@
 //! |---|---|---|---|
 //! | a changed field, a deletion | the image of the row | restored, unless somebody who stands wrote to the field since | the row is no writer any more |
 //! | a new profile or subprofile | the chunk's partitions | removed, unless somebody who stands wrote to the record | a removed record is gone, an orphan is passed over |
+//! | the plan of a row | the chunk's notes | erased | there are none left |
 //! | a link to a profile | the image of the row | taken off like a changed field | the row is no writer any more |
 //!
 //! All of these hold for every record and are in [`crate::records::undo`].
 
 use std::collections::BTreeMap;
 
+use super::join::notes::JoinNotes;
 use super::rules::{indexed_or_pinned, rules};
 use crate::id::Row;
 use crate::import::ImportError;
@@ -27,6 +29,7 @@ pub async fn take_back(held: &HeldChunk<'_>) -> Result<Undone, ImportError> {
     let rules = rules(&terms);
     let records = Records { import, rules: &rules };
     let TakenBack { kept, fates } = records.take_back(services, chunk.number, lease).await?;
+    JoinNotes::of(import, chunk.number).erase(services).await?;
     // The page tells how many records could be seen; the partitions may hold leftovers of a loader which died.
     let made = chunk.page.as_ref().map_or(0, made);
     let removed = made.saturating_sub(chunk.dropped + chunk.dropped_subprofiles).saturating_sub(kept.len() as u64);

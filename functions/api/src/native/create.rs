@@ -28,6 +28,8 @@ use shared::import::{Import, ImportError, ImportType, NewImport, Once, Options, 
 use shared::import::{asked, begin_fetch, create_or_find, store_body, wishes};
 use shared::inbox::shown::time;
 use shared::lease::nonce;
+use shared::profiles::asked_profiles;
+use shared::services::Services;
 use shared::store::keys::Kind;
 use shared::things::Thing;
 
@@ -42,7 +44,7 @@ use crate::upload::{NewFile, UploadError, accept, safe_file_name};
 use crate::{BODY_LIMIT, Door};
 
 /// The types of imports that the door makes.
-const TYPES: [ImportType; 2] = [ImportType::TimeEntries, ImportType::Contacts];
+const TYPES: [ImportType; 3] = [ImportType::TimeEntries, ImportType::Contacts, ImportType::Profiles];
 /// The refusal of an option of imports which change what stands already.
 const NO_UPDATES: &str = "is not available yet: rows change nobody who stands already; `duplicates` says whether such a row is skipped or fails";
 /// The name of the header by which a repeated request is told from a new request.
@@ -125,7 +127,7 @@ pub async fn create(
     };
     let once = asked.once(&headers, &caller)?;
     let Asked { way, mut fields } = asked;
-    let (import_type, wishes, options) = options(&mut fields, &caller)?;
+    let (import_type, wishes, options) = options(&door.services, &mut fields, &caller).await?;
     let _turn = door.turns.acquire().await;
     let services = &door.services;
     let made = match &once {
@@ -192,7 +194,11 @@ async fn find_or_make(door: &Door, made: Option<Import>, new: &NewImport) -> Res
 }
 
 /// The type, the wishes and the options of a request. Fails with all wrong fields at once.
-fn options(fields: &mut Map<String, Value>, caller: &Principal) -> Result<(ImportType, Wishes, Options), Problem> {
+async fn options(
+    services: &Services,
+    fields: &mut Map<String, Value>,
+    caller: &Principal,
+) -> Result<(ImportType, Wishes, Options), Problem> {
     let mut wrong = BTreeMap::new();
     let named = match fields.remove("type") {
         None | Some(Value::Null) => Some(ImportType::default()),
@@ -200,16 +206,29 @@ fn options(fields: &mut Map<String, Value>, caller: &Principal) -> Result<(Impor
         Some(_) => None,
     };
     let import_type = named.unwrap_or_else(|| {
-        let known = TYPES.map(ImportType::name).join(" or ");
-        wrong.insert("type".to_owned(), vec![format!("must be {known}")]);
+        let known = TYPES.map(ImportType::name).join(", ");
+        wrong.insert("type".to_owned(), vec![format!("must be one of {known}")]);
         ImportType::default()
     });
-    let updates = fields.remove("update_policy").is_some_and(|policy| !policy.is_null());
+    let is_profiles = import_type == ImportType::Profiles;
+    let updates = !is_profiles && fields.remove("update_policy").is_some_and(|policy| !policy.is_null());
     let wishes = wishes(fields).unwrap_or_else(|reasons| {
         wrong.extend(reasons);
         Wishes::default()
     });
-    match asked(import_type, std::mem::take(fields), Options::of_user(caller.user)) {
+    let (fields, defaults) = (std::mem::take(fields), Options::of_user(caller.user));
+    let options = match import_type {
+        ImportType::Profiles => {
+            let asked = asked_profiles(services, caller.account, fields, defaults).await?;
+            // The survey of a body reads by the schema of today.
+            asked.map(|(mut options, schema)| {
+                options.profiles.schema = Some(schema);
+                options
+            })
+        }
+        ImportType::TimeEntries | ImportType::Contacts => asked(import_type, fields, defaults),
+    };
+    match options {
         Ok(_) if wrong.is_empty() && updates => Err(Problem::refused("update_policy", NO_UPDATES)),
         Ok(options) if wrong.is_empty() => Ok((import_type, wishes, options)),
         Ok(_) => Err(Problem::Fields(wrong)),

@@ -1,5 +1,5 @@
-//! `GET /imports/{id}/records`, the entries or contacts that an import created, as the records are now.
-//! [`shared::entries::imported`] and [`shared::contacts::imported`] find the page.
+//! `GET /imports/{id}/records`, the entries, contacts or profiles that an import created, as the records are now.
+//! [`shared::entries::imported`], [`shared::contacts::imported`] and [`shared::profiles::imported`] find the page.
 
 use std::collections::BTreeMap;
 
@@ -14,6 +14,7 @@ use shared::entries::imported::{ImportedEntry, ImportedPage, page};
 use shared::id::{EntryId, ImportId, RecordId};
 use shared::import::ImportType;
 use shared::inbox::shown::time;
+use shared::profiles::imported::page as profiles_page;
 use utoipa::ToSchema;
 
 use super::Problem;
@@ -22,6 +23,7 @@ use super::keyset::{Envelope, Keyset};
 use super::parameters::RECORDS;
 use super::path::Path;
 use super::problem::Caller;
+use super::profile_records::{ProfileRecord, ShownTable};
 use super::results::{place, row_place};
 use crate::Door;
 use crate::answer::{MESSAGE, shortened};
@@ -34,11 +36,12 @@ pub enum Record {
     TimeEntry(EntryRecord),
     Person(PersonRecord),
     Company(CompanyRecord),
+    Profile(ProfileRecord),
 }
 
 /// An entry, a person or a company that a row made; the members that the type does not have are absent
 // One schema has the members of all types, so that a client which knows entries alone can read the description as before.
-/// An entry, a person or a company that a row made, as the record is now. Members which the type does not have are
+/// An entry, a person, a company or a profile that a row made, as the record is now. Members which the type does not have are
 /// absent, and members behind `state` are `null` for a deleted record.
 #[derive(ToSchema)]
 #[schema(as = Record)]
@@ -46,7 +49,7 @@ pub enum Record {
 pub struct AnyRecord {
     /// The id of the record, which for entries and people is `import × 1 000 000 000 + row`.
     id: u64,
-    /// The type of the record: `time_entry`, `person` or `company`.
+    /// The type of the record: `time_entry`, `person`, `company` or `profile`.
     r#type: String,
     /// The number of the data row within the file, from 1, without the header.
     row_number: u64,
@@ -86,6 +89,14 @@ pub struct AnyRecord {
     custom_fields: Option<BTreeMap<String, String>>,
     /// The name of a company, at most 500 bytes long.
     name: Option<String>,
+    /// The values of a profile by the names of fields, or `null` for a row which made a subprofile alone.
+    fields: Option<BTreeMap<String, String>>,
+    /// The interests of a profile, or `null` for a row which made a subprofile alone.
+    interests: Option<Vec<String>>,
+    /// The values of a row's subprofile by the names of fields, or `null` for a row which made no subprofile.
+    subprofile: Option<BTreeMap<String, String>>,
+    /// The id of the profile to which the subprofile belongs, or `null` for a row which made no subprofile.
+    profile_id: Option<u64>,
     /// The time at which the import was made, because everything that an import creates has the import's time.
     created_at: Option<String>,
     /// The time of the last edit by hand, or the same as `created_at` before the first edit. Companies do
@@ -261,7 +272,12 @@ pub async fn list(
             let ImportedContacts { contacts, remaining, next } = found;
             (contacts.into_iter().map(|imported| shown_contact(import.id, imported)).collect(), remaining, next)
         }
-        ImportType::Profiles => (Vec::new(), 0, None),
+        ImportType::Profiles => {
+            let found = profiles_page(services, &import, ascending, after, most).await?;
+            let table = ShownTable::read(services, &import).await?;
+            let records = found.profiles.into_iter().map(|row| Record::Profile(table.shown(import.id, row)));
+            (records.collect(), found.remaining, found.next)
+        }
     };
     Ok(Json(keyset.answer(records, next.map(place), usize::try_from(remaining).unwrap_or(usize::MAX))))
 }

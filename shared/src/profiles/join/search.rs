@@ -72,7 +72,17 @@ impl<'f> Searching<'f> {
         let database = options.database;
         let database = database.ok_or_else(|| StoreError::Shape("an import of profiles has a database".to_owned()))?;
         let now = file.services.clock.now().to_zoned(TimeZone::UTC);
-        Ok(Self { file, services: file.services, rules, keys, database, indexed, now, scan: None, way: JoinWay::Nothing })
+        Ok(Self {
+            file,
+            services: file.services,
+            rules,
+            keys,
+            database,
+            indexed,
+            now,
+            scan: None,
+            way: JoinWay::Nothing,
+        })
     }
 
     /// The way of the search, as far as records were looked for.
@@ -157,9 +167,7 @@ impl<'f> Searching<'f> {
         let RowKey::Values(values) = key else { return None };
         match values.get(place)? {
             KeyValue::Number(number) => Some(Lookup::Number(RecordId(*number))),
-            KeyValue::Field { field, text } => {
-                self.indexed.lookup(table.owner, PartId(*field), text).map(Lookup::Term)
-            }
+            KeyValue::Field { field, text } => self.indexed.lookup(table.owner, PartId(*field), text).map(Lookup::Term),
         }
     }
 

@@ -388,6 +388,7 @@ fn joined(world: &World, shares: u64, most_bytes: usize) -> Vec<RowPlan> {
     if world.rules.is_idle() {
         return plans;
     }
+    let shares = world.rules.shares(shares);
     for share in 0..shares {
         let groups = matched(world, (share, shares));
         for row in groups.rows_of_file() {

@@ -44,9 +44,10 @@ pub async fn write_all(
 /// The names of the records which a row makes, each with the place of the row.
 fn names(job: &Job<'_>, at: usize, row: &LoadedRow<'_>) -> impl Iterator<Item = (usize, RecordRef)> {
     let id = RecordId::of(job.import, row.row);
-    let effects = row.writes.iter().flat_map(|writes| {
-        [(RecordKind::Profile, &writes.profile), (RecordKind::Subprofile, &writes.subprofile)]
-    });
+    let effects = row
+        .writes
+        .iter()
+        .flat_map(|writes| [(RecordKind::Profile, &writes.profile), (RecordKind::Subprofile, &writes.subprofile)]);
     let new: Vec<_> = effects.filter(|(_, effect)| matches!(effect, Effect::Create(_))).collect();
     new.into_iter().map(move |(kind, _)| (at, (kind, id)))
 }
@@ -92,11 +93,7 @@ async fn write(
 }
 
 /// Removes records which an earlier try wrote for rows that make none now.
-async fn clear(
-    held: &HeldChunk<'_>,
-    rules: &[RecordRules<'_>],
-    new: &[(usize, RecordRef)],
-) -> Result<(), ImportError> {
+async fn clear(held: &HeldChunk<'_>, rules: &[RecordRules<'_>], new: &[(usize, RecordRef)]) -> Result<(), ImportError> {
     let HeldChunk { services, import, chunk, lease } = *held;
     let wanted: HashSet<RecordRef> = new.iter().map(|&(_, name)| name).collect();
     for rules in rules {

@@ -32,12 +32,13 @@ pub enum StatusWord {
     RolledBack,
 }
 
-/// The kind of an import's rows: time entries, or the people and companies of contacts.
+/// The kind of an import's rows: time entries, the people and companies of contacts, or the profiles of a database.
 #[derive(ToSchema)]
 #[schema(as = ImportType)]
 pub enum TypeWord {
     TimeEntryImport,
     ContactImport,
+    ProfileImport,
 }
 
 /// An import with its counts, the evidence for the file's format and, once its rows have outcomes, its findings.
@@ -228,13 +229,21 @@ struct Undone {
     /// Things and records that stay, because something else refers to each or somebody changed each since. The list has
     /// at most a hundred things and a hundred people.
     kept: Vec<KeptThing>,
+    /// The number of rows whose changes of profiles the undo took back. Absent for other imports.
+    restored: Option<u64>,
+    /// The number of rows whose deletions the undo took back. Absent for other imports.
+    brought_back: Option<u64>,
+    /// The number of rows whose changes stay, because somebody changed the same fields since. Absent for other imports.
+    changes_kept: Option<u64>,
+    /// The number of rows whose profile was gone at the undo. Absent for other imports.
+    gone: Option<u64>,
 }
 
 /// A thing or record that stays when its import is undone.
 #[derive(ToSchema)]
 #[schema(as = Kept)]
 struct KeptThing {
-    /// The kind of the thing: `user`, `client`, `project`, `tag`, `company` or `person`.
+    /// The kind of the thing: `user`, `client`, `project`, `tag`, `company`, `person` or `profile`.
     #[schema(example = "project")]
     kind: String,
     /// The id of the thing among the things of its kind.

@@ -1,0 +1,75 @@
+//! The options of `waybill import` which only files of profiles have.
+
+use anyhow::bail;
+use clap::Args;
+use serde_json::{Value, json};
+
+/// Options of files of profiles.
+#[derive(Args, Default)]
+pub struct ProfileArgs {
+    /// Database of the profiles, by id or name
+    #[arg(long, value_name = "ID|NAME")]
+    database: Option<String>,
+    /// Effect of a row on the profile with its key: add, update, "update or add", "ignore or add" or delete
+    /// [default: add without key fields, else "update or add"]
+    #[arg(long)]
+    action: Option<String>,
+    /// Field by which a row finds its profile: the name of a field, ID, or COLLECTION.FIELD for a subprofile. Repeat the
+    /// option for several fields, which must all match
+    #[arg(long = "key-field", value_name = "FIELD")]
+    key_fields: Vec<String>,
+    /// Leave a field alone if its cell is empty
+    #[arg(long)]
+    ignore_empty_fields: bool,
+    /// Treatment of a value which the field cannot hold: error or empty
+    #[arg(long, value_name = "error|empty")]
+    invalid_values: Option<String>,
+    /// Quotes of the cells: double or single [default: found from the file]
+    #[arg(long, value_name = "double|single")]
+    quote: Option<String>,
+    /// Record which a row of --action delete removes: profile or subprofile
+    #[arg(long, value_name = "profile|subprofile")]
+    delete_target: Option<String>,
+    /// Treatment of a row whose key has several matches: first, all or refuse
+    #[arg(long, value_name = "first|all|refuse")]
+    matches: Option<String>,
+    /// Effect of an update on a match: overwrite, fill_empty or skip
+    #[arg(long, value_name = "overwrite|fill_empty|skip")]
+    update_policy: Option<String>,
+}
+
+impl ProfileArgs {
+    /// Adds the options to the request.
+    pub fn add_to(&self, asked: &mut Value) {
+        let words = [
+            ("database", &self.database),
+            ("action", &self.action),
+            ("invalid_values", &self.invalid_values),
+            ("quote", &self.quote),
+            ("delete_target", &self.delete_target),
+            ("matches", &self.matches),
+            ("update_policy", &self.update_policy),
+        ];
+        for (name, word) in words {
+            if let Some(word) = word {
+                asked[name] = json!(word);
+            }
+        }
+        if !self.key_fields.is_empty() {
+            asked["key_fields"] = json!(self.key_fields);
+        }
+        if self.ignore_empty_fields {
+            asked["ignore_empty_fields"] = json!(true);
+        }
+    }
+
+    /// Fails if an option is given for a file of another kind.
+    pub fn check_unused(&self) -> anyhow::Result<()> {
+        let mut asked = json!({});
+        self.add_to(&mut asked);
+        match asked.as_object().and_then(|asked| asked.keys().next()) {
+            Some(name) => bail!("--{} belongs to files of profiles: say --type profiles", name.replace('_', "-")),
+            None => Ok(()),
+        }
+    }
+}
