@@ -2,6 +2,7 @@
 
 mod actions;
 mod deletions;
+mod joined;
 mod options;
 mod order;
 mod pets;
@@ -25,7 +26,11 @@ struct Harbour {
 
 impl Harbour {
     async fn start(rows_per_chunk: u32) -> anyhow::Result<Self> {
-        let stack = Stack::start(rows_per_chunk).await?;
+        Self::built_in(Stack::start(rows_per_chunk).await?).await
+    }
+
+    /// Makes the database in a stack.
+    async fn built_in(stack: Stack) -> anyhow::Result<Self> {
         let database = made(&stack, "/databases", &json!({ "name": "Harbour" })).await?;
         let fields = format!("/database/{database}/fields");
         for field in [

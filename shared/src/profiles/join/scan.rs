@@ -82,9 +82,6 @@ impl<'s> DatabaseScan<'s> {
             let wanted: Vec<Key> = some.iter().map(|&number| keys::import(account, number)).collect();
             for item in services.store.get_many(&wanted).await? {
                 let other: Import = decode(item)?;
-                if other.options.profiles.database != Some(database) {
-                    continue;
-                }
                 let line = lines.get(&other.id).copied().unwrap_or_default();
                 // Of a resumed import, the committed chunks count as full.
                 let standing = line.standing().or(other.rows).unwrap_or_default();
