@@ -17,7 +17,7 @@ use super::rules::{JoinRules, MatchSearch};
 use crate::id::{RecordId, Row};
 use crate::kind::bits::Bits;
 use crate::profile_form::{Matches, ProfileAction};
-use crate::profiles::planned::{Act, RowPlan};
+use crate::profiles::planned::{Act, MOST_MATCHES, RowPlan};
 
 /// The most matches which a plan names, if the row acts on one at most.
 pub const MOST_NAMED: usize = 10;
@@ -364,15 +364,12 @@ impl Groups {
         let (group, run) = self.starts(at);
         let is_refused = self.rows()[at].subprofile == EMPTY_KEY && rules.refuses_empty_keys();
         let named = |matches: &[u64]| -> Vec<RecordId> {
-            let most = if rules.acting(matches).len() > 1 { usize::MAX } else { MOST_NAMED };
+            let most = if rules.acting(matches).len() > 1 { MOST_MATCHES + 1 } else { MOST_NAMED };
             matches.iter().take(most).copied().map(RecordId).collect()
         };
         let of_profiles = if rules.deletes_by_subprofiles() { run } else { group };
         let profiles = if is_refused { Vec::new() } else { named(self.profiles.of(of_profiles)) };
-        let subprofiles = match rules.deletes_by_subprofiles() {
-            true => Vec::new(),
-            false => named(self.subprofiles.of(run)),
-        };
+        let subprofiles = named(self.subprofiles.of(run));
         let plan = RowPlan { act, profiles, subprofiles, ..RowPlan::default() };
         (plan != RowPlan::default()).then_some(plan)
     }
