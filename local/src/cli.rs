@@ -73,6 +73,8 @@ enum Command {
     /// Measure the time, the price and the memory of an import and its undo, against embedded stores
     /// in a separate process
     Bench(bench::Bench),
+    /// Measure imports into a large database of profiles, found by an indexed field and by another, and their undo
+    BenchProfiles(bench::profiles::BenchProfiles),
     /// Run many clients at once against a service, and report how the service answers
     Load(load::Load),
     /// Write a script with which a shell completes this program's commands and options
@@ -119,6 +121,7 @@ pub async fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
         Command::User(user) => user.run().await,
         Command::Token(token) => token.run().await,
         Command::Bench(bench) => bench.run().await,
+        Command::BenchProfiles(bench) => bench.run().await,
         Command::Load(load) => load.run().await,
         Command::Completions(completions) => completions.run(Arguments::command()),
         Command::Manual(manual) => manual.run(Arguments::command()),

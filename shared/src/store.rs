@@ -112,6 +112,11 @@ impl Store {
         self.meter.consumed()
     }
 
+    /// The capacity units of a table that all calls through this store and all clones have consumed so far.
+    pub fn consumed_of(&self, table: Table) -> Consumed {
+        self.meter.consumed_of(self.name(table))
+    }
+
     fn name(&self, table: Table) -> &str {
         match table {
             Table::Imports => &self.names.imports,

@@ -7,6 +7,7 @@ mod lists;
 mod profiles;
 mod races;
 mod schema;
+mod stories;
 mod subprofiles;
 mod views;
 

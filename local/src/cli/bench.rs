@@ -11,6 +11,7 @@
 
 mod bare;
 pub mod file;
+pub mod profiles;
 mod report;
 
 use std::path::Path;

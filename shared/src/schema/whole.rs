@@ -194,7 +194,7 @@ impl Schema {
 }
 
 /// The ids of all databases of an account.
-async fn ids(services: &Services, account: AccountId) -> Result<Vec<OwnerId>, StoreError> {
+pub async fn ids(services: &Services, account: AccountId) -> Result<Vec<OwnerId>, StoreError> {
     let places: Vec<PartPlace> = services.store.read_all(keys::databases(account)).await?;
     Ok(places.into_iter().map(|place| place.database).collect())
 }

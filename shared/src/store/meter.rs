@@ -1,14 +1,15 @@
-//! The meter, which adds up the capacity units that DynamoDB reports for each request.
+//! The meter, which adds up the capacity units that DynamoDB reports for each request, by table.
 
-use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::collections::HashMap;
+use std::iter::Sum;
+use std::ops::{Add, Sub};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use aws_sdk_dynamodb::types::ConsumedCapacity;
 
 #[derive(Default)]
 pub(super) struct Meter {
-    write_milliunits: AtomicU64,
-    read_milliunits: AtomicU64,
+    by_table: Mutex<HashMap<String, Consumed>>,
     /// The meter which counts the same units too.
     whole: Option<Arc<Meter>>,
 }
@@ -22,32 +23,68 @@ pub struct Consumed {
     pub read: f64,
 }
 
+impl Add for Consumed {
+    type Output = Self;
+
+    fn add(self, other: Self) -> Self {
+        Self { write: self.write + other.write, read: self.read + other.read }
+    }
+}
+
+impl Sub for Consumed {
+    type Output = Self;
+
+    fn sub(self, other: Self) -> Self {
+        Self { write: self.write - other.write, read: self.read - other.read }
+    }
+}
+
+impl Sum for Consumed {
+    fn sum<I: Iterator<Item = Self>>(all: I) -> Self {
+        all.fold(Self::default(), Add::add)
+    }
+}
+
 impl Meter {
     /// A meter at zero, whose units `whole` counts too.
     pub fn within(whole: &Arc<Self>) -> Self {
         Self { whole: Some(whole.clone()), ..Self::default() }
     }
 
-    /// The units counted since the store was made.
+    /// The units of all tables since the store was made.
     pub fn consumed(&self) -> Consumed {
-        let units = |counter: &AtomicU64| counter.load(Ordering::Relaxed) as f64 / 1000.0;
-        Consumed { write: units(&self.write_milliunits), read: units(&self.read_milliunits) }
+        self.by_table().values().copied().sum()
+    }
+
+    /// The units of the table with this name.
+    pub fn consumed_of(&self, table: &str) -> Consumed {
+        self.by_table().get(table).copied().unwrap_or_default()
     }
 
     /// Adds the units that DynamoDB charged for a reading request.
     pub fn read(&self, consumed: Option<&ConsumedCapacity>) {
-        count(&self.read_milliunits, consumed);
+        self.count(consumed, |units| Consumed { read: units, write: 0.0 });
         self.whole.iter().for_each(|whole| whole.read(consumed));
     }
 
     /// Adds the units that DynamoDB charged for a writing request.
     pub fn write(&self, consumed: Option<&ConsumedCapacity>) {
-        count(&self.write_milliunits, consumed);
+        self.count(consumed, |units| Consumed { write: units, read: 0.0 });
         self.whole.iter().for_each(|whole| whole.write(consumed));
     }
-}
 
-fn count(counter: &AtomicU64, consumed: Option<&ConsumedCapacity>) {
-    let units = consumed.and_then(|c| c.capacity_units).unwrap_or_default();
-    counter.fetch_add((units * 1000.0).round() as u64, Ordering::Relaxed);
+    fn count(&self, consumed: Option<&ConsumedCapacity>, kind: impl FnOnce(f64) -> Consumed) {
+        let Some(consumed) = consumed else { return };
+        let units = kind(consumed.capacity_units.unwrap_or_default());
+        let mut by_table = self.by_table();
+        let name = consumed.table_name().unwrap_or_default();
+        match by_table.get_mut(name) {
+            Some(sum) => *sum = *sum + units,
+            None => drop(by_table.insert(name.to_owned(), units)),
+        }
+    }
+
+    fn by_table(&self) -> MutexGuard<'_, HashMap<String, Consumed>> {
+        self.by_table.lock().unwrap_or_else(PoisonError::into_inner)
+    }
 }

@@ -19,9 +19,11 @@ mod source;
 use axum::response::Response;
 use serde::Serialize;
 use serde_json::Value;
+use shared::concurrent::drained;
 use shared::id::ImportId;
-use shared::import::{Counts, Import, ImportType, Roll, Status};
+use shared::import::{Counts, Import, ImportType, Roll, RollOf, Status};
 use shared::revert::ask;
+use shared::schema;
 use shared::store::{decode, keys};
 
 use super::answer::{OrFalse, Window, changed, document};
@@ -31,6 +33,9 @@ use super::request::Asked;
 use super::routes::Answered;
 use crate::answer::{MESSAGE, shortened};
 pub use create::create;
+
+/// The most rolls which are read at once.
+const ROLLS_AT_ONCE: usize = 8;
 
 /// An import. Numbers are texts.
 #[derive(Serialize)]
@@ -106,8 +111,10 @@ pub async fn find(at: &At, text: &str) -> Result<Import, CopernicaError> {
 /// Lists the imports of profiles, the newest first.
 pub async fn list(at: &At, asked: &Asked) -> Answered {
     let window = Window::read(&asked.query);
-    let roll = Roll::read(&at.services, at.id(), ImportType::Profiles).await?;
-    let mut ids: Vec<ImportId> = roll.all().map(|(import, _)| import).collect();
+    let databases = schema::ids(&at.services, at.id()).await?.into_iter();
+    let rolls = databases.map(|database| Roll::read(&at.services, at.id(), RollOf::Profiles(database)));
+    let rolls = drained(rolls, ROLLS_AT_ONCE).await?;
+    let mut ids: Vec<ImportId> = rolls.iter().flat_map(Roll::all).map(|(import, _)| import).collect();
     ids.sort_unstable_by(|a, b| b.cmp(a));
     let total = ids.len() as u64;
     let (start, limit) = window.range();
