@@ -47,14 +47,22 @@ async fn an_indexed_key_and_a_number_are_looked_up_and_another_key_takes_a_scan(
     }
     let by_number = format!("ID,City\n{},Delft\n{},Delft\n5,Delft\n", ids[2], ids[0]);
     for (key, file, search, outcomes) in [
-        ("Email", "Email,City\nADA@example.com ,Breda\nno@example.com,Breda\n", "lookups", ["updated", "skipped no_match"]),
+        (
+            "Email",
+            "Email,City\nADA@example.com ,Breda\nno@example.com,Breda\n",
+            "lookups",
+            ["updated", "skipped no_match"],
+        ),
         ("Name", "Name,City\nada,Leiden\nDora,Leiden\n", "scan", ["updated", "skipped no_match"]),
-        ("ID", &by_number, "lookups", ["updated", "updated"]),
-        // People have no value 0 stored, so no index leads to them.
+        ("ID", by_number.as_str(), "lookups", ["updated", "updated"]),
         ("Points", "Points,City\n0,Assen\n8,Assen\n", "scan", ["skipped no_match", "skipped no_match"]),
     ] {
         let import = harbour.import(file, &update(key)).await?;
-        assert_eq!((way(&import).as_str(), &harbour.outcomes(&import).await?[..2]), (search, &outcomes.map(str::to_owned)[..]), "{key}");
+        assert_eq!(
+            (way(&import).as_str(), &harbour.outcomes(&import).await?[..2]),
+            (search, &outcomes.map(str::to_owned)[..]),
+            "{key}"
+        );
     }
     let import = harbour.import("Email\nada@example.com\n", &json!({})).await?;
     assert_eq!(way(&import), "nothing");
@@ -88,14 +96,14 @@ async fn lookups_and_scans_find_what_imports_made_and_what_their_undo_kept() -> 
 #[tokio::test]
 async fn the_index_of_a_field_with_few_values_is_given_up_for_a_scan() -> anyhow::Result<()> {
     let harbour = Harbour::start(1000).await?;
-    let file: String = (0..120).map(|n| format!("all@example.com,P{n}\n")).collect();
+    let file: String = (0..90).map(|n| format!("all@example.com,P{n}\n")).collect();
     harbour.import(&format!("Email,Name\n{file}"), &json!({})).await?;
     let mut options = update("Email");
     options["matches"] = json!("all");
     let import = harbour.import("Email,City\nall@example.com,Delft\n", &options).await?;
     assert_eq!((way(&import).as_str(), harbour.outcomes(&import).await?), ("scan", vec!["updated".to_owned()]));
     let read = import["cost"]["join"]["read_units"].as_f64().unwrap_or_default();
-    assert!(read < 60.0, "{read} units, and 120 profiles one by one cost more");
+    assert!(read < 60.0, "{read} units, and 90 profiles one by one cost more");
     Ok(())
 }
 
@@ -139,8 +147,12 @@ async fn a_file_is_joined_in_shares_as_in_one() -> anyhow::Result<()> {
         harbour.is_as(&before).await?;
     }
     assert_eq!(told[0], told[1]);
-    let outcomes = ["skipped same_key_later", "skipped same_key_later", "updated", "created", "created", "created", "created"];
-    assert_eq!((told[0].0.clone(), told[0].1.as_str()), (outcomes.map(str::to_owned).to_vec(), "ada@example.com|Ada|Breda|7"));
+    let outcomes =
+        ["skipped same_key_later", "skipped same_key_later", "updated", "created", "created", "created", "created"];
+    assert_eq!(
+        (told[0].0.clone(), told[0].1.as_str()),
+        (outcomes.map(str::to_owned).to_vec(), "ada@example.com|Ada|Breda|7")
+    );
     Ok(())
 }
 
@@ -159,7 +171,8 @@ async fn a_resumed_import_finds_what_another_import_made_meanwhile() -> anyhow::
         load(&harbour.stack.functions().loader, ACCOUNT, id, ChunkNo(0)).await?;
         post(&harbour.stack, &format!("/imports/{id}/cancel"), 202).await?;
         postman.drain_all(harbour.stack.functions(), &Faults::default()).await;
-        let other = made(&harbour, &format!("{header}{}{}", row(first, "Breda"), row(second, "Breda")), &upsert(key)).await?;
+        let other =
+            made(&harbour, &format!("{header}{}{}", row(first, "Breda"), row(second, "Breda")), &upsert(key)).await?;
         postman.drain_all(harbour.stack.functions(), &Faults::default()).await;
         let outcomes = harbour.outcomes(&harbour.stack.native(other.0).await?).await?;
         assert_eq!(outcomes, ["updated", "created"], "{key}");
@@ -191,7 +204,11 @@ async fn the_price_told_before_the_load_is_that_of_the_import_within_a_tenth() -
         ("by another key", second, json!({ "action": "update or add", "key_fields": ["Name"] })),
         ("by an indexed key", file(rows / 2, "Assen"), json!({ "action": "update", "key_fields": ["Email"] })),
         ("unchanged", file(rows / 2, "Assen"), json!({ "action": "update or add", "key_fields": ["Name"] })),
-        ("delete", format!("Email\n{}", (0..rows).map(|n| format!("p{n}@example.com\n")).collect::<String>()), json!({ "action": "delete", "key_fields": ["Email"] })),
+        (
+            "delete",
+            format!("Email\n{}", (0..rows).map(|n| format!("p{n}@example.com\n")).collect::<String>()),
+            json!({ "action": "delete", "key_fields": ["Email"] }),
+        ),
     ] {
         let before = store.consumed();
         let id = made(&harbour, &file, &options).await?;
@@ -202,7 +219,13 @@ async fn the_price_told_before_the_load_is_that_of_the_import_within_a_tenth() -
         let cost = &import["cost"];
         let told = |units: &str| ["join", "load"].map(|step| cost[step][units].as_f64().unwrap_or_default());
         let (write, read) = (after.write - before.write, after.read - before.read);
-        println!("{name}: {} {:?} of {write:.0} written, {:?} of {read:.0} read; {}", cost["search"], told("write_units"), told("read_units"), import["counts"]);
+        println!(
+            "{name}: {} {:?} of {write:.0} written, {:?} of {read:.0} read; {}",
+            cost["search"],
+            told("write_units"),
+            told("read_units"),
+            import["counts"]
+        );
         let is_near = |told: [f64; 2], spent: f64| (told[0] + told[1] - spent).abs() <= spent * 0.1 + 150.0;
         assert!(is_near(told("write_units"), write), "{name}: {cost} of {write} write units");
         assert!(is_near(told("read_units"), read), "{name}: {cost} of {read} read units");
