@@ -10,6 +10,7 @@ mod cargo;
 
 use shared::id::{AccountId, ImportId};
 use shared::portions::Portions;
+use shared::profile_form::ProfileAction;
 use shared::services::Services;
 
 use crate::dump::differences;
@@ -35,6 +36,7 @@ async fn killed_everywhere(what: What, then: Then, portions: Portions) -> anyhow
         What::Recalled | What::UndoRecalled => {
             Box::pin(Bench::before_an_import(ENTRIES, [Some(columns()?), None])).await?
         }
+        What::Profiles(action) | What::UndoProfiles(action) => Box::pin(Bench::before_profiles(action)).await?,
         What::Drops | What::Untold => Box::pin(Bench::before_the_drops()).await?,
     };
     if what.is_undo() {
@@ -165,6 +167,26 @@ async fn an_undo_of_contacts_killed_at_any_request_ends_as_if_it_had_not_been() 
 async fn an_undo_that_keeps_edited_people_and_is_killed_at_any_request_ends_the_same() -> anyhow::Result<()> {
     killed_everywhere(What::UndoEdited, Then::DeliveredAgain, Portions::default()).await?;
     killed_everywhere(What::UndoEdited, Then::OnlyTheSweep, Portions::default()).await
+}
+
+#[tokio::test]
+async fn an_import_of_profiles_killed_at_any_request_ends_as_if_it_had_not_been() -> anyhow::Result<()> {
+    killed_everywhere(What::Profiles(ProfileAction::UpdateOrAdd), Then::DeliveredAgain, Portions::default()).await?;
+    killed_everywhere(What::Profiles(ProfileAction::UpdateOrAdd), Then::OnlyTheSweep, Portions::default()).await
+}
+
+#[tokio::test]
+async fn an_undo_of_profiles_killed_at_any_request_ends_as_if_it_had_not_been() -> anyhow::Result<()> {
+    killed_everywhere(What::UndoProfiles(ProfileAction::UpdateOrAdd), Then::DeliveredAgain, Portions::default())
+        .await?;
+    killed_everywhere(What::UndoProfiles(ProfileAction::UpdateOrAdd), Then::OnlyTheSweep, Portions::default()).await
+}
+
+#[tokio::test]
+async fn a_deletion_of_profiles_killed_at_any_request_ends_as_if_it_had_not_been_and_so_does_its_undo()
+-> anyhow::Result<()> {
+    killed_everywhere(What::Profiles(ProfileAction::Delete), Then::DeliveredAgain, Portions::default()).await?;
+    killed_everywhere(What::UndoProfiles(ProfileAction::Delete), Then::DeliveredAgain, Portions::default()).await
 }
 
 #[tokio::test]

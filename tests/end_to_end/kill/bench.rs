@@ -3,24 +3,27 @@
 use std::time::Duration;
 
 use aws_sdk_dynamodb::types::AttributeValue;
+use serde_json::json;
 use shared::format::Mapping;
-use shared::id::ThingId;
-use shared::import::{Import, ImportType, NewImport, Options, Origin};
+use shared::id::{OwnerId, ThingId};
+use shared::import::{Import, ImportType, NewImport, Options, Origin, ProfileOptions};
 use shared::memory::Memory;
 use shared::portions::Portions;
+use shared::profile_form::ProfileAction;
 use shared::queue::Message;
 use shared::revert;
 use shared::services::Services;
 use shared::store::{Item, Table, keys};
 use waybill::system::Functions;
 
-use super::cargo::{Cargo, DROPS, ENTRIES, dropped_files};
+use super::cargo::{Cargo, DROPS, ENTRIES, disturbed_profiles, dropped_files, shared_profiles};
 use super::{ACCOUNT, IMPORT};
 use crate::dump::{Dump, note_by_note, timeless};
 use crate::faults::{Fault, Faults};
 use crate::invariants::World;
 use crate::outbox;
 use crate::postman::{LONG, Postman, arrive, dropped};
+use crate::profiles::Harbour;
 use crate::stack::{Stack, sent};
 
 const ROWS_PER_CHUNK: u32 = 3;
@@ -58,13 +61,45 @@ impl Bench {
 
     /// Prepares the disturbed import and the import before it, with the given mappings.
     pub(super) async fn before_an_import(cargo: Cargo, mappings: [Option<Mapping>; 2]) -> anyhow::Result<Self> {
-        let stack = Stack::by_hand(ROWS_PER_CHUNK).await?;
+        let files = [("shared.csv", (cargo.shared)()), ("disturbed.csv", (cargo.disturbed)())];
+        let of_mapping = |mapping| {
+            let mut options = Options::of_user(ThingId(1));
+            (options.reading.mapping, options.entries.autocreate_users) = (mapping, true);
+            options
+        };
+        let imports = files.into_iter().zip(mappings.map(of_mapping));
+        let imports = imports.map(|((name, text), options)| (name, text, options)).collect();
+        Self::of(Stack::by_hand(ROWS_PER_CHUNK).await?, cargo.import_type, imports).await
+    }
+
+    /// Prepares the disturbed import of profiles, with profiles of people and of the import before it.
+    pub(super) async fn before_profiles(action: ProfileAction) -> anyhow::Result<Self> {
+        let harbour = Harbour::on(Stack::by_hand(ROWS_PER_CHUNK).await?).await?;
+        for (email, name) in [("ada@example.com", "Ada"), ("bea@example.com", "Bea"), ("cy@example.com", "Cy")] {
+            let id = harbour.profile(&json!({ "Email": email, "Name": name })).await?;
+            harbour.pet(id, &json!({ "Name": "Tom", "Kind": "cat" })).await?;
+        }
+        let options = |action, key_fields: &[&str]| {
+            let key_fields = key_fields.iter().map(|&name| name.to_owned()).collect();
+            let database = Some(OwnerId(harbour.database));
+            let profiles = ProfileOptions { database, action, key_fields, ..ProfileOptions::default() };
+            Options { profiles, ..Options::of_user(ThingId(1)) }
+        };
+        let keys: &[&str] = if action == ProfileAction::Delete { &["Email"] } else { &["Email", "Pets.Name"] };
+        let imports = vec![
+            ("shared.csv", shared_profiles(), options(ProfileAction::Add, &[])),
+            ("disturbed.csv", disturbed_profiles(), options(action, keys)),
+        ];
+        Self::of(harbour.stack, ImportType::Profiles, imports).await
+    }
+
+    /// Runs the first import to its end, and leaves the second queued.
+    async fn of(stack: Stack, import_type: ImportType, imports: Vec<(&str, String, Options)>) -> anyhow::Result<Self> {
         let (postman, faults) = (Postman::of(&stack.system), Faults::default());
         let worker = faults.connect(&stack.system)?;
         let mut bench = Self { stack, postman, faults, worker, start: Vec::new() };
-        let files = [("shared.csv", (cargo.shared)()), ("disturbed.csv", (cargo.disturbed)())];
-        for ((name, text), mapping) in files.into_iter().zip(mappings) {
-            let import = queue_import(bench.services(), cargo.import_type, name, text, mapping).await?;
+        for (name, text, options) in imports {
+            let import = queue_import(bench.services(), import_type, name, text, options).await?;
             if import.id != IMPORT {
                 bench.services().queues.send(&Message::Start { account: ACCOUNT, import: import.id }).await?;
                 Box::pin(bench.postman.drain_all(&bench.worker, &bench.faults)).await;
@@ -199,6 +234,7 @@ impl Bench {
         let mut picture = Vec::new();
         for table in TABLES {
             let mut dump = note_by_note(timeless(self.stack.dump(table).await?))?;
+            without_runs(&mut dump);
             if what.is_dropped() {
                 // This import is created only when the event is delivered again, so its time differs.
                 dump.values_mut().for_each(|item| drop(item.remove("created_at")));
@@ -214,7 +250,7 @@ impl Bench {
     /// Runs the scenario, which only the plan disturbs. Returns false if the worker dies.
     pub(super) async fn run(&self, what: What) -> anyhow::Result<bool> {
         match what {
-            What::Import | What::Contacts | What::Mapped | What::Recalled => {
+            What::Import | What::Contacts | What::Mapped | What::Recalled | What::Profiles(_) => {
                 self.send_start().await?;
             }
             What::Drops | What::Untold => {
@@ -222,7 +258,12 @@ impl Bench {
                     return Ok(false);
                 }
             }
-            What::Undo | What::UndoContacts | What::UndoEdited | What::UndoMapped | What::UndoRecalled => {
+            What::Undo
+            | What::UndoContacts
+            | What::UndoEdited
+            | What::UndoMapped
+            | What::UndoRecalled
+            | What::UndoProfiles(_) => {
                 let import = self.import().await?;
                 let asked = self.faults.outlive(Box::pin(revert::ask(&self.worker.api, &import, "user 1"))).await;
                 if asked.is_none() {
@@ -256,6 +297,18 @@ impl Bench {
     }
 }
 
+/// Removes the names of runs of the join with their plans, the times of deletions, and the blocks of before-images, which
+/// differ by the try that stored them. The undo shows the images.
+fn without_runs(dump: &mut Dump) {
+    dump.retain(|(pk, _), _| !pk.contains("#images#") && !pk.contains("#plans#"));
+    for item in dump.values_mut() {
+        item.remove("joined");
+        if let Some(AttributeValue::M(gone)) = item.get_mut("gone") {
+            gone.remove("at");
+        }
+    }
+}
+
 /// The worker in a new process, whose caches are empty.
 pub(super) fn another_process(worker: Functions) -> Functions {
     worker.map(|services| Services { memory: Memory::default(), ..services })
@@ -275,6 +328,9 @@ pub(super) enum What {
     /// An import which is read by the mapping of the import before it, and its undo.
     Recalled,
     UndoRecalled,
+    /// An import of profiles with an action, and its undo.
+    Profiles(ProfileAction),
+    UndoProfiles(ProfileAction),
     Drops,
     /// Drops whose reports the outbox refuses until all other work is done.
     Untold,
@@ -286,7 +342,15 @@ impl What {
     }
 
     pub(super) fn is_undo(self) -> bool {
-        matches!(self, Self::Undo | Self::UndoContacts | Self::UndoEdited | Self::UndoMapped | Self::UndoRecalled)
+        matches!(
+            self,
+            Self::Undo
+                | Self::UndoContacts
+                | Self::UndoEdited
+                | Self::UndoMapped
+                | Self::UndoRecalled
+                | Self::UndoProfiles(_)
+        )
     }
 }
 
@@ -302,10 +366,8 @@ pub(super) async fn queue_import(
     import_type: ImportType,
     name: &str,
     text: String,
-    mapping: Option<Mapping>,
+    options: Options,
 ) -> anyhow::Result<Import> {
-    let mut options = Options::of_user(ThingId(1));
-    (options.reading.mapping, options.entries.autocreate_users) = (mapping, true);
     let new = NewImport {
         account: ACCOUNT,
         user: ThingId(1),

@@ -94,6 +94,27 @@ pub(super) fn disturbed_contacts() -> String {
     ])
 }
 
+/// Two profiles beside those of people, which [`disturbed_profiles`] meets.
+pub(super) fn shared_profiles() -> String {
+    "Email,Name\ndan@example.com,Dan\neve@example.com,Eve\n".to_owned()
+}
+
+/// Eight rows in three chunks: changed and unchanged profiles of people and of an import, one of them by two rows in
+/// different chunks, new subprofiles, a new profile, a bad row, and a row without a key.
+pub(super) fn disturbed_profiles() -> String {
+    let rows = [
+        "ada@example.com,Ada A,Tom,dog",
+        "bea@example.com,Bea,Tom,cat",
+        "dan@example.com,Dan D,Rex,dog",
+        "no address,Nobody,,",
+        "new@example.com,New,Ant,ant",
+        "ada@example.com,Ada B,Ant,ant",
+        ",Gil,,",
+        "eve@example.com,Eve E,,",
+    ];
+    format!("Email,Name,Pets.Name,Pets.Kind\n{}\n", rows.join("\n"))
+}
+
 /// Edits by hand after [`disturbed_contacts`] was imported: one person gets a title, one moves to another company, one is
 /// deleted, and somebody comes to a company which the import made.
 pub(super) async fn edit_contacts(services: &Services) -> anyhow::Result<()> {

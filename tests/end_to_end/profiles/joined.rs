@@ -122,7 +122,7 @@ async fn a_file_is_joined_in_shares_as_in_one() -> anyhow::Result<()> {
     });
     let mut told = Vec::new();
     for fingerprints_at_once in [1_000_000, 4] {
-        let harbour = Harbour::built_in(Stack::by_hand(2).await?).await?;
+        let harbour = Harbour::on(Stack::by_hand(2).await?).await?;
         let ada = harbour.profile(&json!({ "Email": "ada@example.com", "Points": "7" })).await?;
         harbour.pet(ada, &json!({ "Name": "Tom" })).await?;
         let before = harbour.workspace().await?;
@@ -158,7 +158,7 @@ async fn a_file_is_joined_in_shares_as_in_one() -> anyhow::Result<()> {
 
 #[tokio::test]
 async fn a_resumed_import_finds_what_another_import_made_meanwhile() -> anyhow::Result<()> {
-    let harbour = Harbour::built_in(Stack::by_hand(2).await?).await?;
+    let harbour = Harbour::on(Stack::by_hand(2).await?).await?;
     let postman = Postman::of(&harbour.stack.system);
     let upsert = |key: &str| json!({ "action": "update or add", "key_fields": [key] });
     for (key, first, second) in [("Email", "a", "b"), ("Name", "c", "d")] {
@@ -188,7 +188,7 @@ async fn a_resumed_import_finds_what_another_import_made_meanwhile() -> anyhow::
 #[tokio::test]
 async fn the_price_told_before_the_load_is_that_of_the_import_within_a_tenth() -> anyhow::Result<()> {
     let rows = 3_000;
-    let harbour = Harbour::built_in(Stack::by_hand(1000).await?).await?;
+    let harbour = Harbour::on(Stack::by_hand(1000).await?).await?;
     let postman = Postman::of(&harbour.stack.system);
     let store = &harbour.stack.system.services().store;
     let person = |n: u64, city: &str| format!("p{n}@example.com,Person {n},{city}\n");

@@ -9,9 +9,8 @@ use serde_json::{Value, json};
 
 use super::decide::{Effect, RowWrites, decide};
 use super::job::{Job, Values};
-use crate::id::{ImportId, OwnerId, RecordId, Row};
+use crate::id::{OwnerId, RecordId, Row};
 use crate::import::{Import, Options, ProfileOptions};
-use crate::ledger::SkipReason;
 use crate::profile_form::{
     DeleteTarget, FieldCell, KeyValue, Matches, PinnedCollection, PinnedField, PinnedInterest, PinnedSchema,
     ProfileAction, ProfileRow, RowKey, SubprofileRow, UpdatePolicy,
