@@ -2,6 +2,7 @@
 
 mod actions;
 mod deletions;
+mod joined;
 mod options;
 mod order;
 mod pets;
