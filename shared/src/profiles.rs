@@ -12,6 +12,7 @@ pub mod by_hand;
 pub mod columns;
 pub mod filter;
 pub mod imported;
+pub mod indexing;
 pub mod join;
 pub mod kind;
 pub mod list;

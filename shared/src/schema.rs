@@ -18,6 +18,7 @@
 pub mod databases;
 mod edit;
 mod error;
+pub mod indexing;
 pub mod naming;
 mod part;
 pub mod parts;

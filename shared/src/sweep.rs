@@ -11,6 +11,8 @@
 //! | stood still through many wakings | gives up the import, with a reason |
 //! | stood still for an hour, first in its lane | gives up the import; an undo gives up its place, and goes on |
 //!
+//! The sweep also works on index items which the edits of fields ask for ([`crate::profiles::indexing`]).
+//!
 //! A system which has its state to itself, such as a local system with a data folder, sweeps once when started as if
 //! every import had stood still for long enough ([`Others::Gone`]), because all holders of leases are dead and all
 //! messages are lost.
@@ -24,6 +26,7 @@ use crate::id::{AccountId, ChunkNo, ImportId};
 use crate::import::{Import, ImportError, Status, UPLOAD_WINDOW, lane};
 use crate::ledger::Chunk;
 use crate::plan;
+use crate::profiles::indexing;
 use crate::queue::Message;
 use crate::results::made::folded_steps;
 use crate::revert;
@@ -121,6 +124,9 @@ pub async fn sweep(services: &Services, others: Others) -> Result<Swept, StoreEr
             swept.awaiting += seen.awaiting;
             swept.given_up += seen.given_up;
         }
+    }
+    if let Err(error) = indexing::work_on_all(services, others == Others::Gone).await {
+        tracing::warn!(%error, "the work on index items could not be swept");
     }
     Ok(swept)
 }

@@ -12,7 +12,6 @@ use crate::id::{AccountId, RecordId, Row};
 use crate::records::change::{self, Attempt, Hold, Holdings, Seen, changed};
 use crate::records::index::Indexable;
 use crate::records::record::Fields;
-use crate::records::rules::put_hints;
 use crate::records::wanted::subprofiles_field;
 use crate::records::{HAND_CHUNK, Record};
 use crate::schema::databases::draw_row;
@@ -193,39 +192,17 @@ pub async fn create(
     let made = made.await?;
     // A deletion of the database hides the database first and then erases its records, so either the deletion meets the
     // new record or the database is gone by now.
-    match Schema::read(services, account, owned.schema.database.id).await? {
-        None => {
-            erase(services, account, owned).await?;
-            Err(ProfileError::NotFound)
-        }
-        Some(now) => {
-            index_anew(services, account, (owned.kind(), made), [owned.schema, &now]).await?;
-            Ok(made)
-        }
+    if Schema::read(services, account, owned.schema.database.id).await?.is_none() {
+        erase(services, account, owned).await?;
+        return Err(ProfileError::NotFound);
     }
+    Ok(made)
 }
 
 /// The profile with an id, unless it is removed.
 async fn standing_profile(services: &Services, account: AccountId, id: RecordId) -> Result<Seen, ProfileError> {
     let found = Seen::find_any(services, account, RecordKind::Profile, id).await?.ok_or(ProfileError::NotFound)?;
     if found.record.gone.is_some() { Err(ProfileError::Removed) } else { Ok(found) }
-}
-
-/// Puts the index items of a record anew if a field got an index while the record was written. Whoever gives the field its
-/// index reads the records afterwards, and may have read this one before.
-async fn index_anew(
-    services: &Services,
-    account: AccountId,
-    (kind, id): (RecordKind, RecordId),
-    [used, now]: [&Schema; 2],
-) -> Result<(), StoreError> {
-    let (used, now) = (IndexedFields::of(used), IndexedFields::of(now));
-    if used == now {
-        return Ok(());
-    }
-    let Some(seen) = Seen::find(services, account, kind, id).await? else { return Ok(()) };
-    let key = seen.key(account, kind);
-    put_hints(services, account, &|record| now.terms(record), vec![(key, seen.record)]).await
 }
 
 /// Gives a record other values. Returns `false` if every value is as given already, and then nothing is written. The time of
@@ -256,13 +233,7 @@ pub async fn update(
         }
         let (held, holds) = (holdings(&found.schema, before), holdings(&found.schema, &after));
         let attempt = change::update(services, account, kind, &found.seen, &after, [&held, &holds]).await?;
-        if attempt != Attempt::Made {
-            return Ok(None);
-        }
-        if let Some(now) = Schema::read(services, account, found.schema.database.id).await? {
-            index_anew(services, account, (kind, id), [&found.schema, &now]).await?;
-        }
-        Ok(Some(true))
+        Ok((attempt == Attempt::Made).then_some(true))
     })
     .await
 }

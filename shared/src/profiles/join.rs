@@ -5,7 +5,7 @@
 //!
 //! | question | file |
 //! |---|---|
-//! | which rows have the same key | `keys.rs`, `groups.rs` |
+//! | which rows have the same key | `keys.rs`, `keyed.rs` |
 //! | which of them acts, yields, or follows | `rules.rs`, `groups.rs` |
 //! | which records match | `groups.rs`, `matching.rs`, with records from `lookups.rs` or `scan.rs` |
 //! | which cells does the row take over | `gather.rs` |
@@ -30,6 +30,7 @@
 
 mod gather;
 mod groups;
+mod keyed;
 mod keys;
 mod lookups;
 mod matching;
@@ -52,7 +53,8 @@ use crate::profile_form::{FileKeys, Profiles};
 use crate::profiles::planned::RowPlan;
 use crate::store::StoreError;
 use gather::{GatheredCells, Gathering};
-use groups::{Groups, KeyedRows};
+use groups::Groups;
+use keyed::KeyedRows;
 use keys::HashedKey;
 use notes::JoinNotes;
 use price::LoadEstimate;
@@ -121,7 +123,7 @@ impl JoinRun<'_> {
                     }
                 })
                 .await?;
-            let groups = searching.matched(keyed.grouped(), &loaded).await?;
+            let groups = searching.matched(Groups::of(keyed), &loaded).await?;
             let plans = groups.rows_of_file().filter(|&row| !loaded.get(row)).filter_map(|row| {
                 let plan = groups.plan(row).unwrap_or_default();
                 estimate.plan(row, &plan);

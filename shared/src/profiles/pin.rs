@@ -46,6 +46,6 @@ fn pinned_field(field: &Field, now: &Zoned) -> PinnedField {
         FieldType::Select => field.value.clone(),
         other => default_of(other, &field.value, now),
     };
-    let (id, name, indexed) = (field.id.0, field.name.clone(), field.traits.index);
+    let (id, name, indexed) = (field.id.0, field.name.clone(), field.is_ready());
     PinnedField { id, name, field_type: field.field_type, value, indexed }
 }

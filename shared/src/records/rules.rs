@@ -43,10 +43,13 @@ pub async fn put_hints(
         let mut before = record;
         loop {
             let put = index::of_record(terms, &before);
+            if put.is_empty() {
+                return Ok::<_, StoreError>(());
+            }
             writer.put(&Hints { put: put.clone(), version: before.version, ..Hints::default() }).await?;
             let now = Record::read(services, &key).await?;
             if now.as_ref().is_some_and(|now| now.version == before.version) {
-                return Ok::<_, StoreError>(());
+                return Ok(());
             }
             let stays = now.as_ref().map(|now| index::of_record(terms, now)).unwrap_or_default();
             // People may have put an item again, so the version alone tells whose item goes.

@@ -72,6 +72,9 @@ pub struct Field {
     /// The further properties, for people and for the vendor's clients.
     #[serde(flatten)]
     pub traits: FieldTraits,
+    /// `true` once every record has the field's index items, and from the loss of the index until the items are gone.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub built: bool,
 }
 
 /// The properties of a field that change no value.
@@ -112,6 +115,11 @@ impl Interest {
 }
 
 impl Field {
+    /// `true` if records may be looked up by the field: it has an index, and every record is in the index.
+    pub fn is_ready(&self) -> bool {
+        self.traits.index && self.built
+    }
+
     /// The name of the field among the fields of a record, for example `17`.
     pub fn key(&self) -> String {
         self.id.to_string()

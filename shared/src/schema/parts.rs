@@ -2,6 +2,7 @@
 
 use super::databases::draw_hand;
 use super::edit::{Planned, changing, deleting, draw, edit, making};
+use super::indexing;
 use super::naming::{is_same, tidied, tidied_collection, tidied_field};
 use super::view::ConditionTest;
 use super::{Collection, Field, FieldOwner, FieldTraits, Interest, Schema, SchemaError};
@@ -14,6 +15,8 @@ use crate::values::profile_value::FieldType;
 pub const MOST_FIELDS: usize = 500;
 /// The most collections of a database, and the most interests.
 pub const MOST_PARTS: usize = 500;
+/// The most fields of a database or of a collection which have an index: all index items of a record fit a transaction.
+pub const MOST_INDEXED: usize = 30;
 /// The longest default value, or list of options, in bytes.
 pub const LONGEST_VALUE: usize = 20_000;
 
@@ -92,6 +95,11 @@ fn has_room(count: usize, most: usize, sort: &'static str) -> Result<(), SchemaE
     if count < most { Ok(()) } else { Err(SchemaError::Full { sort, most }) }
 }
 
+fn has_room_for_index(schema: &Schema, field: &Field) -> Result<(), SchemaError> {
+    let others = schema.fields(field.owner).filter(|other| other.id != field.id && other.traits.index);
+    if field.traits.index { has_room(others.count(), MOST_INDEXED, "fields with an index") } else { Ok(()) }
+}
+
 /// Makes a field of a database or of a collection.
 pub async fn create_field(
     services: &Services,
@@ -102,12 +110,14 @@ pub async fn create_field(
 ) -> Result<PartId, SchemaError> {
     let traits = FieldTraits { displayed: true, length: 50, textlines: 1, ..FieldTraits::default() };
     let (field_type, value) = (FieldType::Text, String::new());
-    let blank = Field { id: PartId(0), owner, name: String::new(), field_type, value, traits };
+    let blank = Field { id: PartId(0), owner, name: String::new(), field_type, value, traits, built: false };
     let named = input.over(&blank)?;
     if named.name.is_empty() {
         return Err(SchemaError::invalid("name", "", "must not be empty"));
     }
-    let field = Field { id: draw(services, account, SchemaSort::Field).await?, ..named };
+    // No record has a value of the new field, so its index is complete.
+    let built = named.traits.index;
+    let field = Field { id: draw(services, account, SchemaSort::Field).await?, built, ..named };
     edit(services, account, database, |schema| {
         if let FieldOwner::Collection(collection) = owner
             && schema.collection(collection).is_none()
@@ -115,6 +125,7 @@ pub async fn create_field(
             return Err(SchemaError::NotFound);
         }
         has_room(schema.fields(owner).count(), MOST_FIELDS, "fields")?;
+        has_room_for_index(schema, &field)?;
         is_free(&field.name, schema.fields(owner).map(|other| &other.name))?;
         Ok(Planned::of(making(account, database, SchemaSort::Field, field.id, &field), field.id))
     })
@@ -131,12 +142,16 @@ pub async fn update_field(
 ) -> Result<(), SchemaError> {
     edit(services, account, database, |schema| {
         let before = schema.field(owner, id).ok_or(SchemaError::NotFound)?;
-        let after = input.over(before)?;
+        let mut after = input.over(before)?;
         if after == *before {
             return Ok(Planned::of(Vec::new(), ()));
         }
         is_free(&after.name, schema.fields(owner).filter(|other| other.id != id).map(|other| &other.name))?;
-        Ok(Planned::of(vec![changing(account, database, SchemaSort::Field, id, &after)], ()))
+        has_room_for_index(schema, &after)?;
+        let asked = indexing::asked(account, database, (before, &mut after), services.clock.now_ms());
+        let mut writes = vec![changing(account, database, SchemaSort::Field, id, &after)];
+        writes.extend(asked);
+        Ok(Planned::of(writes, ()))
     })
     .await
 }
@@ -149,9 +164,11 @@ pub async fn delete_field(
     (owner, id): (FieldOwner, PartId),
 ) -> Result<(), SchemaError> {
     edit(services, account, database, |schema| {
-        schema.field(owner, id).ok_or(SchemaError::NotFound)?;
+        let field = schema.field(owner, id).ok_or(SchemaError::NotFound)?;
         is_unused(schema, |test| test.reads(id))?;
-        Ok(Planned::of(deleting(account, database, SchemaSort::Field, id), ()))
+        let mut writes = deleting(account, database, SchemaSort::Field, id);
+        writes.extend(indexing::asked_for_deleted(account, database, field, services.clock.now_ms()));
+        Ok(Planned::of(writes, ()))
     })
     .await
 }

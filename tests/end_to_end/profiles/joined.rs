@@ -54,8 +54,7 @@ async fn an_indexed_key_and_a_number_are_looked_up_and_another_key_takes_a_scan(
             ["updated", "skipped no_match"],
         ),
         ("Name", "Name,City\nada,Leiden\nDora,Leiden\n", "scan", ["updated", "skipped no_match"]),
-        ("ID", &by_number, "lookups", ["updated", "updated"]),
-        // People have no value 0 stored, so no index leads to them.
+        ("ID", by_number.as_str(), "lookups", ["updated", "updated"]),
         ("Points", "Points,City\n0,Assen\n8,Assen\n", "scan", ["skipped no_match", "skipped no_match"]),
     ] {
         let import = harbour.import(file, &update(key)).await?;
@@ -97,14 +96,14 @@ async fn lookups_and_scans_find_what_imports_made_and_what_their_undo_kept() -> 
 #[tokio::test]
 async fn the_index_of_a_field_with_few_values_is_given_up_for_a_scan() -> anyhow::Result<()> {
     let harbour = Harbour::start(1000).await?;
-    let file: String = (0..120).map(|n| format!("all@example.com,P{n}\n")).collect();
+    let file: String = (0..90).map(|n| format!("all@example.com,P{n}\n")).collect();
     harbour.import(&format!("Email,Name\n{file}"), &json!({})).await?;
     let mut options = update("Email");
     options["matches"] = json!("all");
     let import = harbour.import("Email,City\nall@example.com,Delft\n", &options).await?;
     assert_eq!((way(&import).as_str(), harbour.outcomes(&import).await?), ("scan", vec!["updated".to_owned()]));
     let read = import["cost"]["join"]["read_units"].as_f64().unwrap_or_default();
-    assert!(read < 60.0, "{read} units, and 120 profiles one by one cost more");
+    assert!(read < 60.0, "{read} units, and 90 profiles one by one cost more");
     Ok(())
 }
 

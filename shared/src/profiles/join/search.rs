@@ -137,10 +137,9 @@ impl<'f> Searching<'f> {
             if count <= FEW && self.look_up_rows(groups, loaded, table, (place, few)).await?.is_ok() {
                 return Ok(());
             }
-            // A few keys which lead to many records.
-            let budget = self.price(table).await?;
-            let is_cheaper = count as f64 * UNITS_A_LOOKUP <= budget && (count > FEW || few < budget);
-            if is_cheaper && self.look_up_rows(groups, loaded, table, (place, budget)).await?.is_ok() {
+            if let Some(budget) = self.budget(table, count).await?
+                && self.look_up_rows(groups, loaded, table, (place, budget)).await?.is_ok()
+            {
                 return Ok(());
             }
         }
@@ -239,10 +238,9 @@ impl<'f> Searching<'f> {
         if count <= FEW && self.look_up_parents(groups, table, &parents, few).await?.is_ok() {
             return Ok(());
         }
-        // A few profiles with many subprofiles.
-        let budget = self.price(table).await?;
-        let is_cheaper = count as f64 * UNITS_A_LOOKUP <= budget && (count > FEW || few < budget);
-        if is_cheaper && self.look_up_parents(groups, table, &parents, budget).await?.is_ok() {
+        if let Some(budget) = self.budget(table, count).await?
+            && self.look_up_parents(groups, table, &parents, budget).await?.is_ok()
+        {
             return Ok(());
         }
         self.scan_for(groups, table, |groups, found| {
@@ -316,6 +314,14 @@ impl<'f> Searching<'f> {
         read.await?;
         self.scan = Some(scan);
         Ok(())
+    }
+
+    /// The read units which the lookups of so many keys may cost, or `None` if the scan of the table is cheaper. A few keys were
+    /// looked up before, and given up because they lead to many records.
+    async fn budget(&mut self, table: SearchedTable<'_>, count: u64) -> Result<Option<f64>, ImportError> {
+        let price = self.price(table).await?;
+        let units = count as f64 * if count <= FEW { MOST_UNITS_A_KEY } else { UNITS_A_LOOKUP };
+        Ok((units < price).then_some(price))
     }
 
     /// The read units of a scan of a table.

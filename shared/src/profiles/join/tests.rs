@@ -7,7 +7,8 @@ use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::gather::{GatheredCells, Gathering};
-use super::groups::{Groups, KeyedRows, MOST_NAMED};
+use super::groups::{Groups, MOST_NAMED};
+use super::keyed::KeyedRows;
 use super::keys::{HashedKey, KeyHash};
 use super::rules::{JoinRules, MatchSearch};
 use crate::id::{RecordId, Row};
@@ -359,7 +360,7 @@ fn matched(world: &World, of: (u64, u64)) -> Groups {
         let (profile, subprofile) = row.keys(world.rules);
         keyed.see(at as u64, profile, subprofile, of);
     }
-    let mut groups = keyed.grouped();
+    let mut groups = Groups::of(keyed);
     let search = world.rules.search();
     if matches!(search, MatchSearch::Profiles | MatchSearch::ProfilesAndSubprofiles) {
         for (id, key) in world.profiles.iter().rev() {

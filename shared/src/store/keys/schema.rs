@@ -56,6 +56,23 @@ pub fn database_name(account: AccountId, name: &str) -> Key {
     Key::workspace(format!("A#{account}#schema"), format!("name#{name}"))
 }
 
+/// The work that the edits of a database's fields ask of the sweep.
+pub fn index_work(account: AccountId, database: OwnerId) -> Key {
+    Key::imports("index work".to_owned(), format!("{account:010}#{database}"))
+}
+
+/// The work on index items of all accounts.
+pub fn all_index_work() -> Query {
+    Query::partition(Table::Imports, "index work".to_owned())
+}
+
+/// The database of an item of such work.
+pub fn database_of_index_work(key: &Key) -> Option<(AccountId, OwnerId)> {
+    let (account, database) = key.sk.split_once('#')?;
+    // Ids have no leading zeros.
+    Some((AccountId(account.parse::<u64>().ok()?), database.parse().ok()?))
+}
+
 /// The counter of the ids of a sort.
 pub fn schema_counter(account: AccountId, sort: SchemaSort) -> Key {
     Key::imports(format!("A#{account}"), format!("schema#{}", sort.name()))
