@@ -104,6 +104,9 @@ impl Replay {
         defaults: &Values,
     ) -> &'static str {
         let row = &rows[at];
+        if row.values().all(String::is_empty) {
+            return "failed";
+        }
         let key = wish.key.and_then(|key| key_of(row, key));
         let adds = wish.action.contains("add");
         if wish.action == "add" || (key.is_none() && adds) {
