@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use super::ancestry::{Ancestry, Missing};
-use super::image::{Album, Image};
+use super::image::{Album, Image, ImagesOfChunk};
 use super::record::{HAND_CHUNK, Record, RecordRef, Writer};
 use crate::id::{AccountId, ImportId};
 use crate::import::Import;
@@ -55,6 +55,14 @@ impl<'s> History<'s> {
     /// Forgets which imports stand, so that the next decisions read again.
     pub fn forget_standing(&self) {
         self.known().values_mut().for_each(Ancestry::forget_standing);
+    }
+
+    /// Notes images which the caller has read of the history's own import.
+    pub fn add_images(&self, images: &ImagesOfChunk) {
+        for image in images.values() {
+            let writer = image.writer(self.own.0);
+            self.with_known(image.kind, |known| known.add_image(writer, image.record, Some(image.clone())));
+        }
     }
 
     /// The storage key of a record, or `None` if no import made the record.

@@ -125,6 +125,7 @@ impl ChunkUndo<'_> {
     async fn restore_all(&self, chunk: ChunkNo) -> Result<(Vec<(Row, RecordId, RowFate)>, Vec<Written>), LeasedError> {
         let Import { account, id: import, .. } = *self.records.import;
         let images = Album { account, import, chunk }.read_all(self.services).await?;
+        self.history.add_images(&images);
         let restores = images.values().map(|image| async move {
             self.lease.check(&self.services.clock)?;
             self.restore(image).await
