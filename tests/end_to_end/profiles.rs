@@ -2,7 +2,9 @@
 
 mod actions;
 mod deletions;
+mod indexed;
 mod joined;
+mod listed;
 mod options;
 mod order;
 mod pets;

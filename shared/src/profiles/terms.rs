@@ -26,14 +26,11 @@ pub struct IndexedFields {
 }
 
 impl IndexedFields {
-    /// The indexed fields of a database as it is.
+    /// The fields of a database whose index items are written with the records. A field that has lost its index is among them
+    /// until its items are gone, so no edit leaves the item of a former value.
     pub fn of(schema: &Schema) -> Self {
-        schema.all_fields.iter().filter(|field| field.traits.index).map(|field| (field.id, field.field_type)).collect()
-    }
-
-    /// One field alone.
-    pub fn only(field: &Field) -> Self {
-        [(field.id, field.field_type)].into_iter().collect()
+        let has_items = |field: &&Field| field.traits.index || field.built;
+        schema.all_fields.iter().filter(has_items).map(|field| (field.id, field.field_type)).collect()
     }
 
     /// `true` if records are found by the field.

@@ -1,0 +1,104 @@
+//! Index items: written by people and imports, made and dropped when a field gets or loses its index.
+
+use std::time::Duration;
+
+use serde_json::{Value, json};
+
+use super::{Harbour, id_of};
+use crate::copernica::{delete, get, put};
+
+/// The time after which no function is at work that read the database before, and a minute.
+const LONG: Duration = Duration::from_secs(1020);
+
+impl Harbour {
+    /// The id of a field of the database.
+    async fn field(&self, name: &str) -> anyhow::Result<u64> {
+        let fields = get(&self.stack, &format!("/database/{}/fields", self.database)).await?;
+        let id = |field: &Value| (field["name"] == name).then(|| field["ID"].as_str()?.parse().ok()).flatten();
+        Ok(fields["data"].as_array().into_iter().flatten().find_map(id).expect("a field"))
+    }
+
+    /// The profiles in the index of a field, in order.
+    async fn in_index(&self, field: u64) -> anyhow::Result<Vec<u64>> {
+        let of_field = format!("A#1#ix#{}#{field}#", self.database);
+        let keys = self.workspace().await?.into_keys().filter(|(pk, _)| pk.starts_with(&of_field));
+        let mut ids: Vec<u64> = keys.filter_map(|(_, sk)| sk.trim_start_matches('0').parse().ok()).collect();
+        ids.sort_unstable();
+        Ok(ids)
+    }
+
+    async fn sweep_later(&self) -> anyhow::Result<()> {
+        self.stack.system.services().clock.turn(LONG);
+        sweep::handle(&self.stack.functions().sweep).await?;
+        Ok(())
+    }
+
+    async fn give_index(&self, field: u64, index: bool) -> anyhow::Result<()> {
+        put(&self.stack, &format!("/database/{}/field/{field}", self.database), &json!({ "index": index })).await
+    }
+}
+
+#[tokio::test]
+async fn every_value_of_an_indexed_field_has_an_item_as_long_as_it_stands() -> anyhow::Result<()> {
+    let harbour = Harbour::start(2).await?;
+    let email = harbour.field("Email").await?;
+    let ada = harbour.profile(&json!({ "Email": "ada@example.com" })).await?;
+    let import = harbour.import("Email\nbea@example.com\n\"\"\nADA@example.com\n", &json!({ "action": "add" })).await?;
+    let [bea, eda] = [1, 3].map(|row| id_of(&import, row));
+    assert_eq!(harbour.in_index(email).await?, [bea, eda, ada]);
+    // Both have the same key, and one of them gets another.
+    let before = harbour.workspace().await?;
+    harbour.edit(ada, &json!({ "Email": "nobody@example.com" })).await?;
+    harbour.edit(ada, &json!({ "Email": "ada@example.com" })).await?;
+    harbour.is_as(&before).await?;
+    harbour.edit(ada, &json!({ "Email": "" })).await?;
+    assert_eq!(harbour.in_index(email).await?, [bea, eda]);
+    delete(&harbour.stack, &format!("/profile/{bea}")).await?;
+    assert_eq!(harbour.in_index(email).await?, [eda]);
+    harbour.undo(&import).await?;
+    assert_eq!(harbour.in_index(email).await?, []);
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_field_that_gets_an_index_is_looked_up_once_all_records_are_in_it() -> anyhow::Result<()> {
+    let harbour = Harbour::start(2).await?;
+    let name = harbour.field("Name").await?;
+    let ada = harbour.profile(&json!({ "Email": "ada@example.com", "Name": "Ada" })).await?;
+    let file = "Email,Name\nbea@example.com,Bea\ncleo@example.com,\nada@example.com, ADA \n";
+    let import = harbour.import(file, &json!({ "action": "add" })).await?;
+    let [bea, cleo, other] = [1, 2, 3].map(|row| id_of(&import, row));
+    let deletion = harbour.import("Email\nbea@example.com\n", &json!({ "action": "delete", "key_fields": ["Email"] }));
+    let deletion = deletion.await?;
+    harbour.give_index(name, true).await?;
+    assert_eq!(harbour.in_index(name).await?, []);
+    // Whoever writes from now on puts the items.
+    harbour.edit(cleo, &json!({ "Name": "Cleo" })).await?;
+    assert_eq!(harbour.in_index(name).await?, [cleo]);
+    // Functions may still be at work that read the database before.
+    sweep::handle(&harbour.stack.functions().sweep).await?;
+    assert_eq!(harbour.in_index(name).await?, [cleo]);
+    let update = json!({ "action": "update", "key_fields": ["Name"], "matches": "all" });
+    let found = harbour.import("Name,City\nada,Delft\n", &update).await?;
+    assert_eq!(harbour.outcomes(&found).await?, ["updated"]);
+    harbour.undo(&found).await?;
+
+    harbour.sweep_later().await?;
+    assert_eq!(harbour.in_index(name).await?, [bea, cleo, other, ada]);
+    let found = harbour.import("Name,City\nada,Delft\nBEA,Delft\n", &update).await?;
+    assert_eq!(harbour.outcomes(&found).await?, ["updated", "skipped no_match"]);
+    assert_eq!(
+        (harbour.shown(ada).await?, harbour.shown(other).await?),
+        ("ada@example.com|Ada|Delft|0".to_owned(), "ada@example.com| ADA |Delft|0".to_owned())
+    );
+    // What the deletion hid is in the index when it comes back.
+    harbour.undo(&deletion).await?;
+    let found = harbour.import("Name,City\nBEA,Delft\n", &update).await?;
+    assert_eq!(harbour.outcomes(&found).await?, ["updated"]);
+
+    harbour.give_index(name, false).await?;
+    harbour.edit(cleo, &json!({ "Name": "Klea" })).await?;
+    harbour.sweep_later().await?;
+    assert_eq!(harbour.in_index(name).await?, []);
+    Ok(())
+}
