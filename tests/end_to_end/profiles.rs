@@ -2,6 +2,7 @@
 
 mod actions;
 mod deletions;
+mod matrix;
 mod options;
 mod order;
 mod pets;
