@@ -5,6 +5,7 @@ mod deletions;
 mod indexed;
 mod joined;
 mod listed;
+mod matrix;
 mod options;
 mod order;
 mod pets;

@@ -220,11 +220,7 @@ async fn options(
     let options = match import_type {
         ImportType::Profiles => {
             let asked = asked_profiles(services, caller.account, fields, defaults).await?;
-            // The survey of a body reads by the schema of today.
-            asked.map(|(mut options, schema)| {
-                options.profiles.schema = Some(schema);
-                options
-            })
+            asked.map(|(options, _)| options)
         }
         ImportType::TimeEntries | ImportType::Contacts => asked(import_type, fields, defaults),
     };

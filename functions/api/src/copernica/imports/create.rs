@@ -26,7 +26,7 @@ pub async fn create(at: &At, asked: &Asked) -> Answered {
     let database = text_of(&asked.body, "database")?.unwrap_or_default();
     let schema = Schema::find(&at.services, at.id(), database.trim()).await?;
     let schema = schema.ok_or_else(|| CopernicaError::saying("No database with supplied ID"))?;
-    let options = options(at, &schema, &asked.body)?;
+    let options = options(at, &schema, &asked.body).await?;
     let rows = RowsGiven::read(asked, options.reading.delimiter.is_some())?;
     let name = name_of(&asked.body)?;
     // The semaphore is never closed, so each request gets its permit.

@@ -1,9 +1,8 @@
 //! The parameters of an import as the vendor names and casts them.
 
 use serde_json::{Map, Value};
-use shared::import::{ImportType, Options, ProfileOptions, Wrong, asked, delimiter};
-use shared::profile_form::WrongKeys;
-use shared::profiles::pin::pinned;
+use shared::import::{Options, Wrong, delimiter};
+use shared::profiles::asked_profiles;
 use shared::schema::Schema;
 
 use super::super::caller::At;
@@ -93,23 +92,22 @@ fn spelt(option: &str) -> String {
 }
 
 /// The reasons of the engine, with the names of this door.
-fn refused(reasons: Wrong) -> CopernicaError {
-    let sentences = reasons.iter().map(|(name, reasons)| format!("{} {}", spelt(name), reasons.join("; ")));
-    CopernicaError::saying(format!("Invalid data provided: {}", sentences.collect::<Vec<_>>().join("; ")))
+fn refused(reasons: &Wrong) -> CopernicaError {
+    let sentence = |(name, reasons): (&String, &Vec<String>)| {
+        let reasons = reasons.join("; ");
+        // The engine names the option in some of its reasons.
+        let reasons = reasons.strip_prefix(&format!("`{name}` ")).unwrap_or(&reasons);
+        format!("{} {reasons}", spelt(name))
+    };
+    let sentences: Vec<String> = reasons.iter().map(sentence).collect();
+    CopernicaError::saying(format!("Invalid data provided: {}", sentences.join("; ")))
 }
 
 /// The options of an import into a database.
-pub fn options(at: &At, schema: &Schema, body: &Given) -> Result<Options, CopernicaError> {
+pub async fn options(at: &At, schema: &Schema, body: &Given) -> Result<Options, CopernicaError> {
     let defaults = Options::of_user(at.principal.user);
-    let mut options = asked(ImportType::Profiles, fields(schema, body)?, defaults).map_err(refused)?;
-    let pinned = ProfileOptions { schema: Some(pinned(schema, &at.now())), ..options.profiles.clone() };
-    let reading = Options { profiles: pinned, ..options.clone() }.profile_reading();
-    reading.check_keys().map_err(|unfit| match unfit {
-        WrongKeys::Unknown { name, fields } => {
-            wrong("keyFields", format!("names {name:?}, which is neither ID nor a field: the database has {fields}"))
-        }
-        WrongKeys::Interest(name) => wrong("keyFields", format!("names {name:?}, and an interest cannot be a key")),
-    })?;
+    let asked = asked_profiles(&at.services, at.id(), fields(schema, body)?, defaults).await?;
+    let (mut options, _) = asked.map_err(|reasons| refused(&reasons))?;
     options.reading.delimiter = delimiter_of(body)?;
     options.autostart = body.member("autostart").is_none_or(|given| *given == Given::Null || given.is_true());
     Ok(options)
