@@ -33,6 +33,9 @@ enum Part {
     Follows(u32),
 }
 
+/// The memory of a row, but for 4 bytes of its place in the file.
+const _: () = assert!(size_of::<Part>() == 8 && size_of::<KeyedRow>() == 24);
+
 /// The grouped rows of a share, with their matches.
 #[derive(Clone, Debug)]
 pub struct Groups {

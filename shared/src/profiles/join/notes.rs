@@ -216,7 +216,7 @@ mod tests {
     }
 
     #[test]
-    fn a_chunk_of_matched_rows_takes_less_than_six_bytes_a_row_and_long_cells_take_several_items()
+    fn a_chunk_of_matched_rows_takes_less_than_nine_bytes_a_row_and_long_cells_take_several_items()
     -> Result<(), StoreError> {
         let matched = |offset: u32| {
             let id = RecordId(3_000_000_001 + u64::from(offset) * 7);

@@ -32,6 +32,8 @@ const BARE_FIELD: usize = 3;
 /// The bytes of a before-image without its fields, and of a field of an image beside its name and its text.
 const BARE_IMAGE: usize = 20;
 const BARE_IMAGE_FIELD: usize = 8;
+/// The units of an import beside its chunks: its making, changes of status with their events, totals.
+const UNITS_AN_IMPORT: Units = Units { read: 12.0, write: 70.0 };
 /// The units of a chunk beside its rows: claim, page with counts, notes.
 const UNITS_A_CHUNK: Units = Units { read: 12.0, write: 12.0 };
 /// The chunks from which a sample is taken, and the most rows of each.
@@ -132,7 +134,10 @@ impl<'f> LoadEstimate<'f> {
         let of_profile = average(self.profile_units, self.rows);
         let of_subprofile = average(self.subprofile_units, self.subprofiles);
         let chunks = self.file.rows.div_ceil(u64::from(self.file.import.rows_per_chunk)) as f64;
-        let mut units = Units { read: UNITS_A_CHUNK.read * chunks, write: UNITS_A_CHUNK.write * chunks };
+        let mut units = Units {
+            read: UNITS_AN_IMPORT.read + UNITS_A_CHUNK.read * chunks,
+            write: UNITS_AN_IMPORT.write + UNITS_A_CHUNK.write * chunks,
+        };
         let is_adding = !matches!(self.rules.action, ProfileAction::Update | ProfileAction::Delete);
         if is_adding {
             let created = self.rows - self.planned + self.unmatched;
