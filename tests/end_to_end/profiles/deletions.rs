@@ -53,9 +53,8 @@ async fn a_subprofile_is_deleted_alone_if_it_is_the_target() -> anyhow::Result<(
 async fn a_profile_that_people_delete_after_an_import_deleted_it_stays_deleted() -> anyhow::Result<()> {
     let harbour = Harbour::start(1000).await?;
     let ada = harbour.profile(&json!({ "Email": "ada@example.com" })).await?;
-    let update =
-        harbour.import("Email,Name\nada@example.com,Ada\n", &json!({ "action": "update", "key_fields": ["Email"] }));
-    let update = update.await?;
+    let options = json!({ "action": "update", "key_fields": ["Email"] });
+    let update = harbour.import("Email,Name\nada@example.com,Ada\n", &options).await?;
     crate::copernica::delete(&harbour.stack, &format!("/profile/{ada}")).await?;
     let undone = harbour.undo(&update).await?;
     assert_eq!((&undone["gone"], &undone["restored"]), (&json!(1), &json!(0)), "{undone}");

@@ -62,8 +62,8 @@ async fn a_file_of_profiles_is_dropped_with_its_options() -> anyhow::Result<()> 
     let harbour = Harbour::start(1000).await?;
     let files = &harbour.stack.system.services().files;
     let options = json!({ "database": "Harbour", "key_fields": "Email" }).to_string();
-    files.put("inbox/1/profiles/people.csv.options.json", options).await?;
-    files.put("inbox/1/profiles/people.csv", "Email,Name\nada@example.com,Ada\n").await?;
+    files.put("inbox/1/profiles/people.csv.options.json", options.into()).await?;
+    files.put("inbox/1/profiles/people.csv", "Email,Name\nada@example.com,Ada\n".into()).await?;
     harbour.stack.idle().await?;
     let import = harbour.stack.native(1).await?;
     assert_eq!((&import["type"], &import["status"]), (&json!("ProfileImport"), &json!("complete")), "{import}");
