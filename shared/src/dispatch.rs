@@ -21,6 +21,7 @@ use crate::ledger::PageError;
 use crate::mappings::MadeWith;
 use crate::packed::{self, Cancellation, NotSurveyed, NotUnpacked, WantedSheet};
 use crate::profile_form::PinnedSchema;
+use crate::profiles::indexing;
 use crate::profiles::kind::ProfileKind;
 use crate::results;
 use crate::services::Services;
@@ -174,4 +175,10 @@ pub async fn cells(
     errors: &[PageError],
 ) -> Result<HashMap<Row, Vec<String>>, ImportError> {
     by_kind!(import.import_type, K => results::cells::cells::<<K as Kind>::Form>(services, import, errors).await)
+}
+
+/// Does a share of the work that kinds of rows leave to the sweep: the index items of profiles, which edits of fields ask for.
+/// `is_alone` is true if no function is at work.
+pub async fn sweep(services: &Services, is_alone: bool) -> Result<(), StoreError> {
+    indexing::work_on_all(services, is_alone).await
 }

@@ -11,7 +11,7 @@
 //! | stood still through many wakings | gives up the import, with a reason |
 //! | stood still for an hour, first in its lane | gives up the import; an undo gives up its place, and goes on |
 //!
-//! The sweep also works on index items which the edits of fields ask for ([`crate::profiles::indexing`]).
+//! The sweep also does the work that the kinds of rows leave to it ([`dispatch::sweep`]).
 //!
 //! A system which has its state to itself, such as a local system with a data folder, sweeps once when started as if
 //! every import had stood still for long enough ([`Others::Gone`]), because all holders of leases are dead and all
@@ -22,11 +22,11 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use crate::concurrent::drained;
+use crate::dispatch;
 use crate::id::{AccountId, ChunkNo, ImportId};
 use crate::import::{Import, ImportError, Status, UPLOAD_WINDOW, lane};
 use crate::ledger::Chunk;
 use crate::plan;
-use crate::profiles::indexing;
 use crate::queue::Message;
 use crate::results::made::folded_steps;
 use crate::revert;
@@ -125,8 +125,8 @@ pub async fn sweep(services: &Services, others: Others) -> Result<Swept, StoreEr
             swept.given_up += seen.given_up;
         }
     }
-    if let Err(error) = indexing::work_on_all(services, others == Others::Gone).await {
-        tracing::warn!(%error, "the work on index items could not be swept");
+    if let Err(error) = dispatch::sweep(services, others == Others::Gone).await {
+        tracing::warn!(%error, "work of a kind could not be swept");
     }
     Ok(swept)
 }
