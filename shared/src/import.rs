@@ -57,7 +57,7 @@ pub use options::{ContactOptions, Duplicates, EntryOptions, OnError, Options, Pr
 pub use parts::{PartsUpload, begin_parts, complete_parts};
 pub use progress::Progress;
 pub use resume::{UPLOAD_WINDOW, resume};
-pub use roll::{Line, Roll, dropped};
+pub use roll::{Line, Roll, RollOf, dropped};
 pub use start::start;
 pub use status::Status;
 pub use transition::{Asker, Change, EVENT_LIFETIME, transition};

@@ -27,4 +27,4 @@ mod whole;
 
 pub use error::SchemaError;
 pub use part::{Collection, Database, Field, FieldOwner, FieldTraits, Interest};
-pub use whole::{Schema, list};
+pub use whole::{Schema, database_ids, list};

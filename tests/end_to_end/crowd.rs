@@ -10,7 +10,7 @@ use reqwest::multipart::{Form, Part};
 use serde_json::{Value, json};
 use shared::id::{AccountId, ImportId, ThingId};
 use shared::import::{
-    Import, ImportError, ImportType, NewImport, Options, Origin, Roll, Status, create, create_or_find,
+    Import, ImportError, ImportType, NewImport, Options, Origin, Roll, RollOf, Status, create, create_or_find,
 };
 use shared::plan::plan;
 use shared::services::Services;
@@ -148,7 +148,7 @@ async fn imports_that_are_made_at_once_get_their_numbers_through_conflicts_and_t
         assert_eq!((again.id, made), (import.id, false));
     }
     faults.none();
-    assert_eq!(Roll::read(stack.system.services(), ACCOUNT, ImportType::TimeEntries).await?.len(), 200);
+    assert_eq!(Roll::read(stack.system.services(), ACCOUNT, RollOf::Entries).await?.len(), 200);
     Ok(())
 }
 

@@ -10,7 +10,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use shared::entries::Entry;
 use shared::entries::by_hand::counts;
 use shared::id::{AccountId, ChunkNo, EntryId, ImportId, Row, ThingId};
-use shared::import::{Counts, Import, ImportType, OnError, Roll, Status};
+use shared::import::{Counts, Import, OnError, Roll, RollOf, Status};
 use shared::ledger::{Chunk, ChunkState};
 use shared::mappings::HeaderMemory;
 use shared::results::made::Made;
@@ -84,10 +84,10 @@ impl World {
             let services = stack.system.services();
             let by_hand = counts(services, account).await?.into_iter().map(|(_, standing)| standing).sum();
             world.standing.insert((account, ImportId::HAND), by_hand);
-            let roll = Roll::read(services, account, ImportType::TimeEntries).await?;
+            let roll = Roll::read(services, account, RollOf::Entries).await?;
             let lines = roll.standing().filter_map(|(import, line)| Some(((account, import), line.standing()?)));
             world.standing.extend(lines);
-            let roll = Roll::read(services, account, ImportType::Contacts).await?;
+            let roll = Roll::read(services, account, RollOf::Contacts).await?;
             for (import, line) in roll.all() {
                 let standing = if line.is_gone() { Some(line.kept()) } else { line.standing() };
                 world.people_standing.extend(standing.map(|standing| ((account, import), standing)));

@@ -7,6 +7,7 @@
 
 mod bench;
 mod cargo;
+mod profiles;
 
 use shared::id::{AccountId, ImportId};
 use shared::portions::Portions;
@@ -17,6 +18,7 @@ use crate::faults::Fault;
 use crate::outbox;
 use bench::{BEFORE_A_STEP, Bench, Then, What, another_process};
 use cargo::{CONTACTS, ENTRIES, edit_contacts};
+use profiles::{DELETIONS, MIXED, UPDATES, edit_profiles};
 
 pub use bench::TINY;
 pub use cargo::columns;
@@ -35,6 +37,9 @@ async fn killed_everywhere(what: What, then: Then, portions: Portions) -> anyhow
         What::Recalled | What::UndoRecalled => {
             Box::pin(Bench::before_an_import(ENTRIES, [Some(columns()?), None])).await?
         }
+        What::Updates | What::UndoUpdates => Box::pin(Bench::before_profiles(UPDATES)).await?,
+        What::Mixed | What::UndoMixed => Box::pin(Bench::before_profiles(MIXED)).await?,
+        What::Deletions | What::UndoDeletions => Box::pin(Bench::before_profiles(DELETIONS)).await?,
         What::Drops | What::Untold => Box::pin(Bench::before_the_drops()).await?,
     };
     if what.is_undo() {
@@ -42,6 +47,10 @@ async fn killed_everywhere(what: What, then: Then, portions: Portions) -> anyhow
     }
     if what == What::UndoEdited {
         edit_contacts(&bench.worker.api).await?;
+        bench.keep().await?;
+    }
+    if what == What::UndoMixed {
+        edit_profiles(&bench.stack).await?;
         bench.keep().await?;
     }
     bench.worker = bench.worker.map(|services| Services { portions, ..services });
@@ -165,6 +174,31 @@ async fn an_undo_of_contacts_killed_at_any_request_ends_as_if_it_had_not_been() 
 async fn an_undo_that_keeps_edited_people_and_is_killed_at_any_request_ends_the_same() -> anyhow::Result<()> {
     killed_everywhere(What::UndoEdited, Then::DeliveredAgain, Portions::default()).await?;
     killed_everywhere(What::UndoEdited, Then::OnlyTheSweep, Portions::default()).await
+}
+
+#[tokio::test]
+async fn an_import_that_updates_profiles_and_its_undo_killed_at_any_request_end_the_same() -> anyhow::Result<()> {
+    killed_everywhere(What::Updates, Then::DeliveredAgain, Portions::default()).await?;
+    killed_everywhere(What::UndoUpdates, Then::OnlyTheSweep, Portions::default()).await
+}
+
+#[tokio::test]
+async fn an_import_of_profiles_with_subprofiles_killed_at_any_request_ends_as_if_it_had_not_been() -> anyhow::Result<()>
+{
+    killed_everywhere(What::Mixed, Then::DeliveredAgain, Portions::default()).await?;
+    killed_everywhere(What::Mixed, Then::OnlyTheSweep, Portions::default()).await
+}
+
+#[tokio::test]
+async fn an_undo_that_keeps_edited_profiles_and_is_killed_at_any_request_ends_the_same() -> anyhow::Result<()> {
+    killed_everywhere(What::UndoMixed, Then::DeliveredAgain, Portions::default()).await?;
+    killed_everywhere(What::UndoMixed, Then::OnlyTheSweep, Portions::default()).await
+}
+
+#[tokio::test]
+async fn an_import_that_deletes_profiles_and_its_undo_killed_at_any_request_end_the_same() -> anyhow::Result<()> {
+    killed_everywhere(What::Deletions, Then::OnlyTheSweep, Portions::default()).await?;
+    killed_everywhere(What::UndoDeletions, Then::DeliveredAgain, Portions::default()).await
 }
 
 #[tokio::test]

@@ -49,7 +49,7 @@ pub fn of_user(stack: &Stack, method: Method, path: &str) -> RequestBuilder {
 }
 
 /// Posts nothing to a path, and checks the status of the answer.
-async fn post(stack: &Stack, path: &str, status: u16) -> anyhow::Result<Value> {
+pub async fn post(stack: &Stack, path: &str, status: u16) -> anyhow::Result<Value> {
     stack.answer(of_user(stack, Method::POST, path)).await?.expect(status)
 }
 

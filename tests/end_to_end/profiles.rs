@@ -2,6 +2,7 @@
 
 mod actions;
 mod deletions;
+mod joined;
 mod matrix;
 mod options;
 mod order;
@@ -18,15 +19,19 @@ use crate::native::{of_user, scan_all};
 use crate::stack::Stack;
 
 /// A stack with the database `Harbour`: an indexed address, three further fields, two interests, and the collection `Pets`.
-struct Harbour {
-    stack: Stack,
-    database: u64,
+pub struct Harbour {
+    pub stack: Stack,
+    pub database: u64,
     pets: u64,
 }
 
 impl Harbour {
-    async fn start(rows_per_chunk: u32) -> anyhow::Result<Self> {
-        let stack = Stack::start(rows_per_chunk).await?;
+    pub async fn start(rows_per_chunk: u32) -> anyhow::Result<Self> {
+        Self::on(Stack::start(rows_per_chunk).await?).await
+    }
+
+    /// Makes the database on a stack.
+    pub async fn on(stack: Stack) -> anyhow::Result<Self> {
         let database = made(&stack, "/databases", &json!({ "name": "Harbour" })).await?;
         let fields = format!("/database/{database}/fields");
         for field in [
@@ -48,12 +53,12 @@ impl Harbour {
     }
 
     /// Makes a profile by hand, and returns its id.
-    async fn profile(&self, fields: &Value) -> anyhow::Result<u64> {
+    pub async fn profile(&self, fields: &Value) -> anyhow::Result<u64> {
         made(&self.stack, &format!("/database/{}/profiles", self.database), &json!({ "fields": fields })).await
     }
 
     /// Makes a subprofile by hand, and returns its id.
-    async fn pet(&self, profile: u64, fields: &Value) -> anyhow::Result<u64> {
+    pub async fn pet(&self, profile: u64, fields: &Value) -> anyhow::Result<u64> {
         made(&self.stack, &format!("/profile/{profile}/subprofiles/{}", self.pets), fields).await
     }
 
@@ -62,7 +67,7 @@ impl Harbour {
     }
 
     /// Imports a text with further options, waits for the end, and returns the import.
-    async fn import(&self, source: &str, options: &Value) -> anyhow::Result<Value> {
+    pub async fn import(&self, source: &str, options: &Value) -> anyhow::Result<Value> {
         let mut asked = json!({ "type": "ProfileImport", "database": self.database, "source": source });
         for (name, value) in options.as_object().into_iter().flatten() {
             asked[name] = value.clone();
@@ -76,7 +81,7 @@ impl Harbour {
     }
 
     /// Undoes an import, and returns what the undo says of itself.
-    async fn undo(&self, import: &Value) -> anyhow::Result<Value> {
+    pub async fn undo(&self, import: &Value) -> anyhow::Result<Value> {
         let id = import["id"].as_u64().context("no id")?;
         self.stack.revert(id).await?;
         Ok(self.stack.native(id).await?["undone"].clone())
@@ -110,9 +115,10 @@ impl Harbour {
         Ok(get(&self.stack, &format!("/profile/{profile}")).await?["interests"].clone())
     }
 
-    /// The workspace without the marks of who wrote last, which no undo takes back.
+    /// The records, index items and schema, without the marks of who wrote last, which no undo takes back.
     async fn workspace(&self) -> anyhow::Result<Dump> {
         let mut dump = self.stack.workspace().await?;
+        dump.retain(|(pk, _), _| ["#profile#", "#subprofile#", "#ix#", "#schema"].iter().any(|part| pk.contains(part)));
         for ((pk, _), item) in &mut dump {
             let is_record = pk.contains("#profile#") || pk.contains("#subprofile#");
             if is_record || pk.contains("#ix#") {

@@ -28,6 +28,7 @@ use crate::files::{TOGGL, toggl};
 use crate::kill::TINY;
 use crate::native::site::{Reply, Site};
 use crate::postman::{LONG, Postman, arrive, dropped};
+use crate::profiles::Harbour;
 use crate::stack::Stack;
 
 const ACCOUNT: AccountId = AccountId(1);
@@ -49,6 +50,7 @@ async fn no_role_lists_a_permission_that_nothing_uses() -> anyhow::Result<()> {
     let mut used = Used::default();
     used.by(&Box::pin(files_come_and_go()).await?);
     used.by(&Box::pin(people_edit()).await?);
+    used.by(&Box::pin(profiles_change()).await?);
     used.by(&Box::pin(drops_end_in_every_way()).await?);
     used.by(&Box::pin(the_end_takes_steps()).await?);
     used.by(&Box::pin(loaders_meet_people()).await?);
@@ -141,6 +143,16 @@ async fn people_edit() -> anyhow::Result<Stack> {
     let people = json!({ "company": [{ "name": "Quay" }], "person": [{ "company": "Quay", "first_name": "Kim" }] });
     crate::productive::run(&stack, &people).await?;
     Ok(stack)
+}
+
+/// Changes the indexed value of a profile by a file of one chunk, which the parser loads.
+async fn profiles_change() -> anyhow::Result<Stack> {
+    let harbour = Harbour::start(100).await?;
+    harbour.profile(&json!({ "Name": "Ada", "Email": "ada@example.com" })).await?;
+    let options = json!({ "action": "update", "key_fields": ["Name"] });
+    let import = harbour.import("Name,Email\nAda,lovelace@example.com\n", &options).await?;
+    harbour.undo(&import).await?;
+    Ok(harbour.stack)
 }
 
 /// Puts a file into the inbox, and passes S3's message to the parser. The stack's chunks have two rows.

@@ -21,8 +21,8 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 use crate::concurrent::drained;
 use crate::contact_form::{ContactRow, Contacts, PersonRow};
 use crate::contacts::Person;
-use crate::id::ThingId;
-use crate::import::{Duplicates, ImportError, ImportType};
+use crate::id::{ImportId, ThingId};
+use crate::import::{Duplicates, ImportError, RollOf};
 use crate::kind::bits::Bits;
 use crate::kind::planned_file::{PlannedFile, SeenRow};
 use crate::records::walk::{RecordWalk, Walked};
@@ -156,7 +156,8 @@ async fn mark_namesakes(
         };
         by_id.entry((name, company)).or_default().extend(rows);
     }
-    let walked = Walked { account: file.import.account, kind: RecordKind::Person, made_by: ImportType::Contacts };
+    let walked =
+        Walked { account: file.import.account, kind: RecordKind::Person, roll: RollOf::Contacts, hand: ImportId::HAND };
     let mut walk = RecordWalk::begin(file.services, walked, None).await?;
     while let Some(part) = walk.next_part() {
         let Some(opened) = walk.open(part, PEOPLE_AT_ONCE).await? else { continue };

@@ -7,8 +7,8 @@
 use std::collections::VecDeque;
 
 use super::Person;
-use crate::id::{AccountId, ThingId};
-use crate::import::ImportType;
+use crate::id::{AccountId, ImportId, ThingId};
+use crate::import::RollOf;
 use crate::records::Record;
 use crate::records::walk::{Opened, RecordWalk, Walked};
 use crate::services::Services;
@@ -53,7 +53,7 @@ impl<'s> PeopleWalk<'s> {
         after: Option<u64>,
         skip: u64,
     ) -> Result<Self, StoreError> {
-        let walked = Walked { account, kind: RecordKind::Person, made_by: ImportType::Contacts };
+        let walked = Walked { account, kind: RecordKind::Person, roll: RollOf::Contacts, hand: ImportId::HAND };
         let records = RecordWalk::begin(services, walked, after).await?;
         let mut users = Thing::get_listed(services.store.all(keys::things(account, Kind::User)).await?)?;
         let total = records.total + users.len() as u64;

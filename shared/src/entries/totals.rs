@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use crate::concurrent::drained;
 use crate::id::{AccountId, ImportId, ThingId};
-use crate::import::{ImportType, roll};
+use crate::import::{RollOf, roll};
 use crate::services::Services;
 use crate::store::{StoreError, Table, decode, keys};
 use crate::things::Thing;
@@ -46,7 +46,7 @@ pub async fn told(services: &Services, account: AccountId, things: &[Thing]) -> 
     let references = drained(read, READ_AT_ONCE).await?;
     let referrers = references.iter().flatten().map(|(import, _)| *import);
     let imports: BTreeSet<_> = referrers.chain(things.iter().map(|thing| thing.created_by)).collect();
-    let lines = roll::lines(services, account, ImportType::TimeEntries, &imports).await?;
+    let lines = roll::lines(services, account, RollOf::Entries, &imports).await?;
     let counts =
         |import: ImportId| import == ImportId::HAND || lines.get(&import).is_some_and(|line| line.standing().is_some());
     let is_gone = |import: ImportId| lines.get(&import).is_some_and(roll::Line::is_gone);

@@ -84,8 +84,8 @@ counts! {
     gone,
     /// Entities which were deleted by hand.
     dropped,
-    /// Created rows whose entity is a shared thing, such as a company, and lies outside the chunk; counted in `created`
-    /// too.
+    /// Created rows whose entity is a shared thing, such as a company, and lies outside the chunk, or a subprofile alone;
+    /// counted in `created` too.
     things,
 }
 

@@ -16,15 +16,6 @@ wire_words! {
 }
 
 impl ImportType {
-    /// The word for the kind of the rows in keys: `entries`, `contacts` or `profiles`.
-    pub(super) fn rows(self) -> &'static str {
-        match self {
-            Self::TimeEntries => "entries",
-            Self::Contacts => "contacts",
-            Self::Profiles => "profiles",
-        }
-    }
-
     /// `true` for time entries, which is the type of an import item without a type.
     #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks for it so")]
     pub(super) fn is_time_entries(&self) -> bool {

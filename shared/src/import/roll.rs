@@ -1,5 +1,6 @@
-//! The rolls of an account: the number of entities in each import, with fifty imports in an item. The imports of each
-//! type have a roll of their own, because a list shows entries or people, and never both.
+//! The rolls of an account: the number of entities in each import, with fifty imports in an item. There is a roll of the
+//! imports of time entries, one of those of contacts, and one of those of each database of profiles, because a list shows the
+//! entities of one of them. The entities of an import of profiles are its profiles; subprofiles are not counted.
 //!
 //! Lists are numbered by pages, so a search for page 300 has to know how many entities lie before the page without
 //! reading the entities. The roll changes only in transactions which exist anyway:
@@ -22,10 +23,42 @@ use std::collections::{BTreeMap, BTreeSet};
 use aws_sdk_dynamodb::types::AttributeValue;
 
 use super::{Import, ImportType};
-use crate::id::{AccountId, ImportId};
+use crate::id::{AccountId, ImportId, OwnerId};
+use crate::profile_form::ProfileAction;
 use crate::services::Services;
 use crate::store::keys;
 use crate::store::{Item, StoreError, Write};
+
+/// The name of a roll, which tells whose imports are on the roll.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RollOf {
+    /// The imports of time entries.
+    Entries,
+    /// The imports of contacts.
+    Contacts,
+    /// The imports of profiles into a database.
+    Profiles(OwnerId),
+}
+
+impl RollOf {
+    fn of(import: &Import) -> Self {
+        match import.import_type {
+            ImportType::TimeEntries => Self::Entries,
+            ImportType::Contacts => Self::Contacts,
+            // Every import of profiles has a database, and no database has the id 0.
+            ImportType::Profiles => Self::Profiles(import.options.profiles.database.unwrap_or(OwnerId(0))),
+        }
+    }
+
+    /// The word for the roll in keys, for example `profiles.12`.
+    fn word(self) -> String {
+        match self {
+            Self::Entries => "entries".to_owned(),
+            Self::Contacts => "contacts".to_owned(),
+            Self::Profiles(database) => format!("profiles.{database}"),
+        }
+    }
+}
 
 /// The roll of an account, read whole.
 #[derive(Clone, Debug, Default)]
@@ -44,6 +77,8 @@ pub struct Line {
     kept: u64,
     /// `true` if the import is undone or being undone.
     gone: bool,
+    /// `true` if the import deletes entities of other imports, and its undo has not ended.
+    deletes: bool,
 }
 
 impl Line {
@@ -62,16 +97,23 @@ impl Line {
     pub fn is_gone(&self) -> bool {
         self.gone
     }
+
+    /// `true` if the import deletes entities that other imports or people made. The deleted entities stay in the numbers of
+    /// their makers, so the numbers of a roll with such an import are too high.
+    pub fn deletes(&self) -> bool {
+        self.deletes
+    }
 }
 
-/// The lines of some imports of a type; imports missing from the roll are missing from the result.
+/// The lines of some imports of a roll; imports missing from the roll are missing from the result.
 pub async fn lines(
     services: &Services,
     account: AccountId,
-    import_type: ImportType,
+    roll: RollOf,
     imports: &BTreeSet<ImportId>,
 ) -> Result<BTreeMap<ImportId, Line>, StoreError> {
-    let mut keys: Vec<_> = imports.iter().map(|&import| keys::roll(account, import_type.rows(), import)).collect();
+    let word = roll.word();
+    let mut keys: Vec<_> = imports.iter().map(|&import| keys::roll(account, &word, import)).collect();
     keys.dedup();
     let mut roll = Roll::default();
     services.store.get_many(&keys).await?.into_iter().for_each(|item| roll.take(item));
@@ -79,13 +121,13 @@ pub async fn lines(
 }
 
 impl Roll {
-    /// Reads the whole roll of an account's imports of a type.
-    pub async fn read(services: &Services, account: AccountId, import_type: ImportType) -> Result<Self, StoreError> {
-        let mut roll = Self::default();
-        for item in services.store.all(keys::rolls(account, import_type.rows())).await? {
-            roll.take(item);
+    /// Reads a whole roll of an account.
+    pub async fn read(services: &Services, account: AccountId, roll: RollOf) -> Result<Self, StoreError> {
+        let mut read = Self::default();
+        for item in services.store.all(keys::rolls(account, &roll.word())).await? {
+            read.take(item);
         }
-        Ok(roll)
+        Ok(read)
     }
 
     fn take(&mut self, item: Item) {
@@ -104,6 +146,7 @@ impl Roll {
                 "d" => line.dropped = number,
                 "g" => line.gone = true,
                 "k" => line.kept = number,
+                "x" => line.deletes = true,
                 _ => {}
             }
         }
@@ -132,12 +175,19 @@ impl Roll {
 
 /// An update of the import's item on the roll.
 fn update(import: &Import, expression: &str) -> Write {
-    Write::update(keys::roll(import.account, import.import_type.rows(), import.id), expression)
+    Write::update(keys::roll(import.account, &RollOf::of(import).word(), import.id), expression)
 }
 
 /// The write which enters a new import on the roll.
 pub fn entered(import: &Import) -> Write {
-    update(import, &format!("SET #r{} = :true", import.id)).bind(":true", true)
+    let id = import.id;
+    let also = if deletes(import) { format!(", #x{id} = :true") } else { String::new() };
+    update(import, &format!("SET #r{id} = :true{also}")).bind(":true", true)
+}
+
+/// `true` if an import is to delete entities that it did not make.
+pub fn deletes(import: &Import) -> bool {
+    import.import_type == ImportType::Profiles && import.options.profiles.action == ProfileAction::Delete
 }
 
 /// The write which sets the number of entities of a settling import.
@@ -155,7 +205,7 @@ pub fn reopened(import: &Import) -> Write {
 /// The write which puts an aborted import back on the roll, with the entities that its undo kept alone.
 pub fn emptied(import: &Import, kept: u64) -> Write {
     let id = import.id;
-    let emptied = update(import, &format!("SET #e{id} = :none, #k{id} = :kept REMOVE #g{id}"));
+    let emptied = update(import, &format!("SET #e{id} = :none, #k{id} = :kept REMOVE #g{id}, #x{id}"));
     emptied.bind(":none", 0).bind(":kept", kept)
 }
 
@@ -165,9 +215,10 @@ pub fn struck(import: &Import) -> Write {
     update(import, &format!("SET #g{id} = :true REMOVE #e{id}, #d{id}, #r{id}")).bind(":true", true)
 }
 
-/// The write which sets the number of entities that an ended undo kept.
+/// The write which sets the number of entities that an ended undo kept. What the import deleted is back.
 pub fn kept(import: &Import, kept: u64) -> Write {
-    update(import, &format!("SET #k{} = :kept", import.id)).bind(":kept", kept)
+    let id = import.id;
+    update(import, &format!("SET #k{id} = :kept REMOVE #x{id}")).bind(":kept", kept)
 }
 
 /// The write which counts an entity deleted by hand.

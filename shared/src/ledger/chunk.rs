@@ -25,6 +25,11 @@ pub enum ChunkState {
     Reverted,
 }
 
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks for it so")]
+fn is_zero(count: &u64) -> bool {
+    *count == 0
+}
+
 /// The chunk of an import as stored in the table of imports.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Chunk {
@@ -65,9 +70,12 @@ pub struct Chunk {
     /// holder does not create.
     #[serde(default)]
     pub tries: u32,
-    /// The number of the chunk's entities which were deleted by hand.
+    /// The number of the chunk's entities which were deleted by hand, without subprofiles.
     #[serde(default)]
     pub dropped: u64,
+    /// The number of the chunk's subprofiles which were deleted by hand.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub dropped_subprofiles: u64,
     /// `true` if an entry of the chunk was edited by hand, so the page's glance may be wrong.
     #[serde(default)]
     pub edited: bool,
@@ -96,6 +104,7 @@ impl Chunk {
             lease_until: None,
             tries: 0,
             dropped: 0,
+            dropped_subprofiles: 0,
             edited: false,
             page: None,
         }
@@ -134,7 +143,7 @@ impl Chunk {
 
     /// The number of entities at the time of the last commit, minus entities deleted by hand.
     pub fn loaded(&self) -> u64 {
-        self.page.as_ref().map_or(0, |page| page.entities() - self.dropped)
+        self.page.as_ref().map_or(0, |page| page.entities().saturating_sub(self.dropped))
     }
 }
 

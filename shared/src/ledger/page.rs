@@ -95,8 +95,11 @@ impl Page {
     }
 
     /// The number of entities which the rows created in the chunk's own partition. A row which created a shared thing,
-    /// such as a company, is not counted.
+    /// such as a company, is not counted, and of profiles with subprofiles the profiles alone are.
     pub fn entities(&self) -> u64 {
+        if let ChunkGlance::Profiles(glance) = &self.glance {
+            return glance.profiles.into();
+        }
         let mut things = self.became.iter().map(|&(offset, _)| offset).peekable();
         let (mut entities, mut end) = (0, 0);
         for &(outcome, run) in &self.outcomes {

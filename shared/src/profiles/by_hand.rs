@@ -6,17 +6,20 @@ use serde_json::Value;
 
 use super::columns::{Columns, SECRET};
 use super::owned::Owned;
-use super::terms::PARENT;
+use super::terms::IndexedFields;
 use super::walk::erase;
 use crate::id::{AccountId, RecordId, Row};
-use crate::records::change::{self, Attempt, Holdings, Seen, changed};
+use crate::records::change::{self, Attempt, Hold, Holdings, Seen, changed};
+use crate::records::index::Indexable;
 use crate::records::record::Fields;
+use crate::records::rules::put_hints;
+use crate::records::wanted::subprofiles_field;
 use crate::records::{HAND_CHUNK, Record};
 use crate::schema::databases::draw_row;
 use crate::schema::{Collection, Schema};
 use crate::services::Services;
-use crate::store::keys::{self, RecordKind};
-use crate::store::{Patience, StoreError, Write, retry};
+use crate::store::keys::RecordKind;
+use crate::store::{Patience, StoreError, retry};
 
 /// The message of the error after too many attempts of an edit.
 const KEPT_CHANGING: &str = "the edited profile kept changing";
@@ -151,16 +154,13 @@ pub async fn find(
     }
 }
 
-/// The write of the index item by which a subprofile is found by its profile. The item is a hint, which readers hold against
-/// the subprofile.
-fn hint(account: AccountId, record: &Record) -> Option<Write> {
-    let (owner, parent) = record.owner.zip(record.parent)?;
-    let key = keys::index_item(account, owner, PARENT, &parent.to_string(), record.id);
-    Some(Write::update(key, "SET #version = :version").bind(":version", record.version))
+/// The values by which a record is found.
+fn holdings(schema: &Schema, record: &Record) -> Holdings {
+    Holdings { index: IndexedFields::of(schema).terms(Indexable::of(record)), ..Holdings::default() }
 }
 
-/// Makes a profile, or a subprofile of `parent`, with the defaults in fields that the input does not have. The index item of a
-/// subprofile is written first, so no subprofile is without one.
+/// Makes a profile, or a subprofile of the profile `parent`, with the defaults in fields that the input does not have. A
+/// profile that an import made stays from now on if the import is undone, because it has a subprofile of people.
 pub async fn create(
     services: &Services,
     account: AccountId,
@@ -175,25 +175,57 @@ pub async fn create(
     let blank = Record { owner: Some(owned.id()), parent, ..Record::new(id, columns.defaults(), at) };
     let record = Record { fields: input.over(&columns, &blank), ..blank };
     judged(&record.fields)?;
-    if let Some(hint) = hint(account, &record) {
-        services.store.write(hint).await?;
-    }
-    let made = retry(Patience::new(), KEPT_CHANGING, || async {
-        let made = change::create(services, account, owned.kind(), &record, &Holdings::default()).await?;
+    let holds = holdings(owned.schema, &record);
+    let (record, holds, link) = (&record, &holds, &subprofiles_field(owned.id()));
+    let made = retry(Patience::new(), KEPT_CHANGING, || async move {
+        let profile = match parent {
+            Some(parent) => Some(standing_profile(services, account, parent).await?),
+            None => None,
+        };
+        let hold = profile.as_ref().map(|seen| Hold { kind: RecordKind::Profile, seen, link });
+        let made = change::create_below(services, account, owned.kind(), (record, holds), hold.as_ref()).await?;
         if made == Attempt::Made {
             return Ok(Some(id));
         }
         let key = Record::key(account, owned.kind(), id, HAND_CHUNK);
-        Ok::<_, StoreError>(Record::read(services, &key).await?.map(|record| record.id))
+        Ok::<_, ProfileError>(Record::read(services, &key).await?.map(|record| record.id))
     });
     let made = made.await?;
     // A deletion of the database hides the database first and then erases its records, so either the deletion meets the
     // new record or the database is gone by now.
-    if Schema::read(services, account, owned.schema.database.id).await?.is_none() {
-        erase(services, account, owned).await?;
-        return Err(ProfileError::NotFound);
+    match Schema::read(services, account, owned.schema.database.id).await? {
+        None => {
+            erase(services, account, owned).await?;
+            Err(ProfileError::NotFound)
+        }
+        Some(now) => {
+            index_anew(services, account, (owned.kind(), made), [owned.schema, &now]).await?;
+            Ok(made)
+        }
     }
-    Ok(made)
+}
+
+/// The profile with an id, unless it is removed.
+async fn standing_profile(services: &Services, account: AccountId, id: RecordId) -> Result<Seen, ProfileError> {
+    let found = Seen::find_any(services, account, RecordKind::Profile, id).await?.ok_or(ProfileError::NotFound)?;
+    if found.record.gone.is_some() { Err(ProfileError::Removed) } else { Ok(found) }
+}
+
+/// Puts the index items of a record anew if a field got an index while the record was written. Whoever gives the field its
+/// index reads the records afterwards, and may have read this one before.
+async fn index_anew(
+    services: &Services,
+    account: AccountId,
+    (kind, id): (RecordKind, RecordId),
+    [used, now]: [&Schema; 2],
+) -> Result<(), StoreError> {
+    let (used, now) = (IndexedFields::of(used), IndexedFields::of(now));
+    if used == now {
+        return Ok(());
+    }
+    let Some(seen) = Seen::find(services, account, kind, id).await? else { return Ok(()) };
+    let key = seen.key(account, kind);
+    put_hints(services, account, &|record| now.terms(record), vec![(key, seen.record)]).await
 }
 
 /// Gives a record other values. Returns `false` if every value is as given already, and then nothing is written. The time of
@@ -222,9 +254,15 @@ pub async fn update(
         if values(before) == values(&after) {
             after.updated_at = before.updated_at;
         }
-        let nothing = Holdings::default();
-        let attempt = change::update(services, account, kind, &found.seen, &after, [&nothing, &nothing]).await?;
-        Ok((attempt == Attempt::Made).then_some(true))
+        let (held, holds) = (holdings(&found.schema, before), holdings(&found.schema, &after));
+        let attempt = change::update(services, account, kind, &found.seen, &after, [&held, &holds]).await?;
+        if attempt != Attempt::Made {
+            return Ok(None);
+        }
+        if let Some(now) = Schema::read(services, account, found.schema.database.id).await? {
+            index_anew(services, account, (kind, id), [&found.schema, &now]).await?;
+        }
+        Ok(Some(true))
     })
     .await
 }
@@ -240,8 +278,8 @@ pub async fn delete(
         if found.removed.is_some() {
             return Err(ProfileError::Removed);
         }
-        let nothing = Holdings::default();
-        let attempt = change::bury(services, account, kind, (&found.seen, &nothing), services.clock.now_ms()).await?;
+        let held = holdings(&found.schema, &found.seen.record);
+        let attempt = change::bury(services, account, kind, (&found.seen, &held), services.clock.now_ms()).await?;
         Ok((attempt == Attempt::Made).then_some(()))
     })
     .await

@@ -5,7 +5,7 @@
 //!
 //! | question | file |
 //! |---|---|
-//! | which rows have the same key | `keys.rs`, `groups.rs` |
+//! | which rows have the same key | `keys.rs`, `keyed.rs` |
 //! | which of them acts, yields, or follows | `rules.rs`, `groups.rs` |
 //! | which records match | `groups.rs`, `matching.rs`, with records from `lookups.rs` or `scan.rs` |
 //! | which cells does the row take over | `gather.rs` |
@@ -30,6 +30,7 @@
 
 mod gather;
 mod groups;
+mod keyed;
 mod keys;
 mod lookups;
 mod matching;
@@ -40,7 +41,7 @@ mod scan;
 mod search;
 #[cfg(test)]
 mod tests;
-mod visible;
+pub mod visible;
 
 use crate::concurrent::drained;
 use crate::id::ChunkNo;
@@ -52,7 +53,8 @@ use crate::profile_form::{FileKeys, Profiles};
 use crate::profiles::planned::RowPlan;
 use crate::store::StoreError;
 use gather::{GatheredCells, Gathering};
-use groups::{Groups, KeyedRows};
+use groups::Groups;
+use keyed::KeyedRows;
 use keys::HashedKey;
 use notes::JoinNotes;
 use price::LoadEstimate;
@@ -102,7 +104,7 @@ impl JoinRun<'_> {
     /// Finds and notes the plans, a share of the file after the other. Returns the way to the records.
     async fn plan(&self, keys: &FileKeys, estimate: &mut LoadEstimate<'_>) -> Result<JoinWay, ImportError> {
         let mut searching = Searching::new(self.file, self.rules, keys)?;
-        let shares = self.file.shares_of(FINGERPRINTS_A_ROW);
+        let shares = self.rules.shares(self.file.shares_of(FINGERPRINTS_A_ROW));
         // The rows which have their outcome, in a resumed import.
         let mut loaded = self.file.no_rows();
         let mut layers = FIRST_LAYER_OF_CELLS..;
@@ -121,7 +123,7 @@ impl JoinRun<'_> {
                     }
                 })
                 .await?;
-            let groups = searching.matched(keyed.grouped(), &loaded).await?;
+            let groups = searching.matched(Groups::of(keyed), &loaded).await?;
             let plans = groups.rows_of_file().filter(|&row| !loaded.get(row)).filter_map(|row| {
                 let plan = groups.plan(row).unwrap_or_default();
                 estimate.plan(row, &plan);

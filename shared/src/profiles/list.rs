@@ -1,20 +1,22 @@
 //! Lists of profiles and of subprofiles, in the order of their ids or of a value.
 //!
-//! The page of a plain list of profiles passes over whole partitions, and its total comes from their counters. A list with a
-//! filter or an order reads all records of the table. So does the total of a list of subprofiles, because the removal of a
-//! profile removes its subprofiles without a write of their own.
+//! The page of a plain list of profiles passes over whole imports and partitions, and its total comes from their counters. A
+//! list with a filter or an order reads all records of the table. So does a total that no counter tells
+//! ([`crate::records::walk`]).
+
+use std::collections::BTreeSet;
 
 use super::filter::{Filter, Reading, Sortable, Subject};
+use super::join::visible::VisibleRecords;
 use super::owned::Owned;
 use super::selection::MemberWalk;
-use super::terms::PARENT;
+use super::terms;
 use super::walk::OwnedWalk;
 use crate::id::{AccountId, RecordId};
 use crate::records::Record;
-use crate::records::record::HAND_CHUNK;
 use crate::services::Services;
 use crate::store::keys::{self, RecordKind};
-use crate::store::{StoreError, Table, decode};
+use crate::store::{StoreError, Table};
 
 /// The number of records beyond which a list in an order forgets those that do not fit the page.
 const KEPT_AT_LEAST: usize = 1000;
@@ -39,16 +41,16 @@ impl Source<'_> {
     /// The number of all records, if counters tell.
     fn counted(&self) -> Option<u64> {
         match self {
-            Self::Table(walk) if walk.kind != RecordKind::Subprofile => Some(walk.counted),
-            _ => None,
+            Self::Table(walk) => walk.counted(),
+            Self::View(_) => None,
         }
     }
 
     /// Passes over the first `skip` records as far as counters tell where they end. Returns how many are left.
-    fn pass_over(&mut self, skip: u64) -> u64 {
+    async fn pass_over(&mut self, skip: u64) -> Result<u64, StoreError> {
         match self {
-            Self::Table(walk) if walk.kind != RecordKind::Subprofile => walk.pass_over(skip),
-            _ => skip,
+            Self::Table(walk) => walk.pass_over(skip).await,
+            Self::View(_) => Ok(skip),
         }
     }
 }
@@ -94,7 +96,7 @@ pub async fn page(
     let counted = source.counted();
     if query.is_plain() && (counted.is_some() || !query.with_total) {
         let total = counted.filter(|_| query.with_total);
-        let mut skip = usize::try_from(source.pass_over(query.start as u64)).unwrap_or(usize::MAX);
+        let mut skip = usize::try_from(source.pass_over(query.start as u64).await?).unwrap_or(usize::MAX);
         let mut records = Vec::new();
         while records.len() < query.limit
             && let Some(next) = source.next().await?
@@ -169,17 +171,15 @@ pub async fn subprofiles_of(
     owned: Owned<'_>,
     profile: RecordId,
 ) -> Result<Vec<Record>, StoreError> {
-    let found = services.store.all(keys::index_items(account, owned.id(), PARENT, &profile.to_string())).await?;
-    let mut keys = Vec::with_capacity(found.len());
+    let term = terms::subprofiles_of(owned.id(), profile);
+    let found = services.store.all(keys::index_items(account, term.owner, &term.field, &term.value)).await?;
+    let mut ids = BTreeSet::new();
     for item in found {
         let sk = keys::Key::of(Table::Workspace, &item).sk;
-        let id =
-            sk.parse().map(RecordId).map_err(|_| StoreError::Shape(format!("an index item without an id: {sk}")))?;
-        keys.push(Record::key(account, RecordKind::Subprofile, id, HAND_CHUNK));
+        let id = sk.parse().map_err(|_| StoreError::Shape(format!("an index item without an id: {sk}")))?;
+        ids.insert(RecordId(id));
     }
-    let items = services.store.get_many(&keys).await?;
-    let mut records: Vec<Record> = items.into_iter().map(decode).collect::<Result<_, _>>()?;
-    records.retain(|record| record.gone.is_none() && record.parent == Some(profile));
-    records.sort_by_key(|record| record.id);
+    let mut records = VisibleRecords::new(services, account, RecordKind::Subprofile).read_now(&ids).await?;
+    records.retain(|record| record.owner == Some(owned.id()) && record.parent == Some(profile));
     Ok(records)
 }

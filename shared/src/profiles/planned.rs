@@ -4,6 +4,10 @@ use serde::{Deserialize, Serialize};
 
 use crate::id::{RecordId, Row};
 
+/// The most matches to which a row writes, because the before-images of a row lie in one item. The plan of a row with more
+/// matches names one more.
+pub const MOST_MATCHES: usize = 100;
+
 /// What the join found for a row. A row for which the join noted nothing acts and has no match.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RowPlan {

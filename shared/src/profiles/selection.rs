@@ -5,15 +5,17 @@
 //! build is gone nevertheless finds too few blocks and is told to try again, so nobody meets half of a build. What an
 //! interrupted build left behind is deleted by a later one.
 
+use std::collections::BTreeSet;
+
 use serde::{Deserialize, Serialize};
 
 use super::columns::Columns;
 use super::filter::Sortable;
+use super::join::visible::VisibleRecords;
 use super::owned::Owned;
 use super::walk::OwnedWalk;
 use crate::id::{AccountId, PartId, RecordId};
 use crate::records::Record;
-use crate::records::record::HAND_CHUNK;
 use crate::schema::view::{Built, Comparison, Condition, ConditionTest, DateTest, FieldTest, ViewRule};
 use crate::schema::views::note_built;
 use crate::schema::{Schema, SchemaError};
@@ -185,8 +187,7 @@ pub async fn erase_members(services: &Services, account: AccountId, view: PartId
 
 /// A walk over the profiles of a view as the last build stored them, by id. Profiles that were removed since are left out.
 pub struct MemberWalk<'s> {
-    services: &'s Services,
-    account: AccountId,
+    profiles: VisibleRecords<'s>,
     pages: Option<Pages<'s>>,
     /// The number of blocks that are still to come.
     blocks: usize,
@@ -199,7 +200,8 @@ impl<'s> MemberWalk<'s> {
             // A page of a query is a block, so a reader who needs few profiles reads few.
             services.store.pages(keys::members_of(account, view, built.build).limit(1))
         });
-        Self { services, account, pages, blocks: built.map_or(0, |built| built.blocks) }
+        let profiles = VisibleRecords::new(services, account, RecordKind::Profile);
+        Self { profiles, pages, blocks: built.map_or(0, |built| built.blocks) }
     }
 
     /// The next profiles, or `None` at the end. There may be none and more behind.
@@ -212,17 +214,11 @@ impl<'s> MemberWalk<'s> {
             };
         };
         self.blocks = self.blocks.saturating_sub(blocks.len());
-        let mut keys = Vec::new();
+        let mut ids = BTreeSet::new();
         for block in blocks {
-            let ids = decode::<Block>(block)?.into_ids();
-            let key = |id: RecordId| Record::key(self.account, RecordKind::Profile, id, HAND_CHUNK);
-            keys.extend(ids.into_iter().map(key));
+            ids.extend(decode::<Block>(block)?.into_ids());
         }
-        let items = self.services.store.get_many(&keys).await?;
-        let mut records: Vec<Record> = items.into_iter().map(decode).collect::<Result<_, _>>()?;
-        records.retain(|record| record.gone.is_none());
-        records.sort_by_key(|record| record.id);
-        Ok(Some(records))
+        Ok(Some(self.profiles.read_now(&ids).await?))
     }
 }
 

@@ -32,7 +32,7 @@ pub async fn take_back(held: &HeldChunk<'_>) -> Result<Undone, ImportError> {
     JoinNotes::of(import, chunk.number).erase(services).await?;
     // The page tells how many records could be seen; the partitions may hold leftovers of a loader which died.
     let made = chunk.page.as_ref().map_or(0, made);
-    let removed = made.saturating_sub(chunk.dropped).saturating_sub(kept.len() as u64);
+    let removed = made.saturating_sub(chunk.dropped + chunk.dropped_subprofiles).saturating_sub(kept.len() as u64);
     let mut of_rows: BTreeMap<Row, UndoFate> = BTreeMap::new();
     for (row, _, fate) in fates {
         if let Some(fate) = told(fate) {

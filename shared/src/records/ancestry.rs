@@ -10,7 +10,7 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 
 use super::Record;
-use super::image::{Former, WrittenValue};
+use super::image::{Former, Image, WrittenValue};
 use super::record::Writer;
 use crate::id::{ImportId, RecordId};
 
@@ -30,7 +30,7 @@ pub enum Missing {
 #[derive(Clone, Debug, Default)]
 pub struct Ancestry {
     undone: BTreeMap<ImportId, bool>,
-    images: BTreeMap<(Writer, RecordId), Option<Former>>,
+    images: BTreeMap<(Writer, RecordId), Option<Image>>,
 }
 
 impl Ancestry {
@@ -40,8 +40,8 @@ impl Ancestry {
     }
 
     /// Notes the image which a row stored of a record, or that there is no image.
-    pub fn add_image(&mut self, writer: Writer, record: RecordId, former: Option<Former>) {
-        self.images.insert((writer, record), former);
+    pub fn add_image(&mut self, writer: Writer, record: RecordId, image: Option<Image>) {
+        self.images.insert((writer, record), image);
     }
 
     /// Forgets which imports stand. Undone imports stay undone, and images never change once their row has written.
@@ -60,11 +60,14 @@ impl Ancestry {
 
     /// The value that a row found in a field of the record, or `None` if the row did not change the field.
     fn before(&self, record: RecordId, writer: Writer, field: &str) -> Result<Option<&WrittenValue>, Missing> {
-        match self.images.get(&(writer, record)) {
-            Some(Some(Former::Changed { fields, .. })) => Ok(fields.get(field)),
-            Some(Some(Former::Deleted { .. }) | None) => Ok(None),
-            None => Err(Missing::Image(writer)),
-        }
+        Ok(match self.image(record, writer)?.map(|image| &image.former) {
+            Some(Former::Changed { fields, .. }) => fields.get(field),
+            Some(Former::Deleted { .. }) | None => None,
+        })
+    }
+
+    fn image(&self, record: RecordId, writer: Writer) -> Result<Option<&Image>, Missing> {
+        self.images.get(&(writer, record)).map(Option::as_ref).ok_or(Missing::Image(writer))
     }
 
     /// All values from `from` on to the value of a standing writer, by way of the images of undone imports. The last one
@@ -108,23 +111,16 @@ impl Ancestry {
         Ok(false)
     }
 
-    /// `true` if the row `me` has written to the record, although others have written since: by way of the images of all
-    /// later writers, undone or not, a field leads back to the row.
-    pub(super) fn leads_to(&self, record: &Record, me: Writer, fields: &[&String]) -> Result<bool, Missing> {
-        for field in fields {
-            let mut writer = record.writer(field);
-            loop {
-                if writer == me {
-                    return Ok(true);
-                }
-                if writer == record.making() || writer == Writer::HAND {
-                    break;
-                }
-                match self.before(record.id, writer, field)? {
-                    Some(before) => writer = before.writer,
-                    None => break,
-                }
+    /// `true` if the row `me` has written to the record, although rows of other imports may have written since. The record
+    /// names the last row that wrote, and the image of each row names the row before.
+    pub(super) fn has_written(&self, record: &Record, me: Writer) -> Result<bool, Missing> {
+        let mut by = record.by;
+        while let Some((import, row)) = by {
+            let writer = Writer::of(import, row);
+            if writer == me {
+                return Ok(true);
             }
+            by = self.image(record.id, writer)?.and_then(|image| image.by);
         }
         Ok(false)
     }

@@ -21,7 +21,7 @@ use super::index::Hints;
 use super::record::{Record, RecordRef, Writer};
 use super::restore::own_values;
 use super::rules::{HintWriter, RecordRules};
-use super::wanted::{Due, Wanted, due, wrote_before};
+use super::wanted::{Due, Wanted, due};
 use crate::concurrent::drained;
 use crate::id::{RecordId, Row};
 use crate::import::Import;
@@ -182,7 +182,7 @@ impl Target {
     }
 
     fn image(&self, record: &Record, former: Former) -> Image {
-        Image { row: self.row, kind: self.kind, record: self.record, owner: record.owner, former }
+        Image { row: self.row, kind: self.kind, record: self.record, owner: record.owner, by: record.by, former }
     }
 }
 
@@ -222,7 +222,7 @@ impl Change<'_> {
                 });
             };
             let Some(before) = record else { return Ok(Applied::Gone) };
-            if image.as_ref().is_none_or(|image| image.former != former) {
+            if image.as_ref().is_none_or(|image| image.former != former || image.by != before.by) {
                 if let Some(image) = image.as_ref().filter(|_| is_again) {
                     // The amended image no longer leads to the hints of the image before.
                     let left = Hints::of_passing(terms, image.owner, Some(&before), &own_values(image));
@@ -249,8 +249,9 @@ impl Change<'_> {
     /// The write which the row owes, given the image that an earlier try has stored.
     async fn owed(&self, record: Option<&Record>, image: Option<&Image>) -> Result<Due, StoreError> {
         let me = Writer::of(self.changes.import.id, self.target.row);
-        if let (true, Some(record), Some(image)) = (self.is_retry, record, image) {
-            let wrote = |known: &Ancestry| wrote_before(record, &image.former, me, known);
+        if let (true, Some(record), Some(_)) = (self.is_retry, record, image) {
+            // A resumed import meets records to which later imports have written since: the later writes stay.
+            let wrote = |known: &Ancestry| known.has_written(record, me);
             if self.history.decided(self.target.of(), wrote).await? {
                 return Ok(Due::Done);
             }

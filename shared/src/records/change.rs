@@ -108,7 +108,7 @@ impl Seen {
     }
 
     /// The storage key of the record.
-    fn key(&self, account: AccountId, kind: RecordKind) -> Key {
+    pub fn key(&self, account: AccountId, kind: RecordKind) -> Key {
         let rows = self.maker.as_ref().map_or(HAND_CHUNK, |maker| maker.rows_per_chunk);
         Record::key(account, kind, self.record.id, rows)
     }
@@ -139,10 +139,50 @@ pub async fn create(
     record: &Record,
     holdings: &Holdings,
 ) -> Result<Attempt, StoreError> {
+    create_below(services, account, kind, (record, holdings), None).await
+}
+
+/// Makes a record by hand like [`create`], in one transaction with a record which people hold from then on.
+pub async fn create_below(
+    services: &Services,
+    account: AccountId,
+    kind: RecordKind,
+    (record, holdings): (&Record, &Holdings),
+    held: Option<&Hold<'_>>,
+) -> Result<Attempt, StoreError> {
     let put = Write::put(Record::key(account, kind, record.id, HAND_CHUNK), record).when_absent();
+    let mut writes = vec![put, counted(account, kind, record.id, 1)];
+    writes.extend(held.into_iter().flat_map(|hold| hold.writes(account)));
     let (id, referrer, version) = (record.id, ImportId::HAND, record.version);
     let change = Change { account, id, referrer, before: None, after: Some(holdings), version };
-    change.attempt(services, vec![put, counted(account, kind, record.id, 1)]).await
+    change.attempt(services, writes).await
+}
+
+/// A record that an import made, which stays as long as people hold the record: they have made something that belongs to it.
+#[derive(Clone, Copy, Debug)]
+pub struct Hold<'s> {
+    /// The kind of the held record.
+    pub kind: RecordKind,
+    /// The held record.
+    pub seen: &'s Seen,
+    /// The name of a field without a value, whose last writer people become.
+    pub link: &'s str,
+}
+
+impl Hold<'_> {
+    /// The writes by which people hold the record, or none if nobody but people can remove the record.
+    fn writes(&self, account: AccountId) -> Vec<Write> {
+        let record = &self.seen.record;
+        if record.writer(self.link) == Writer::HAND {
+            return Vec::new();
+        }
+        let mut after = Record { version: record.version + 1, ..record.clone() };
+        after.set(self.link, None, Writer::HAND);
+        let put = Write::put(self.seen.key(account, self.kind), &after);
+        let mut writes = vec![put.when("#version = :seen").bind(":seen", record.version)];
+        writes.extend(standing_for(self.seen).map(|maker| mark(maker, record.id, None)));
+        writes
+    }
 }
 
 /// Gives a record other fields; `after` comes from [`changed`], and the holdings are those of `seen` and of `after`.
@@ -156,7 +196,7 @@ pub async fn update(
 ) -> Result<Attempt, StoreError> {
     let put = Write::put(seen.key(account, kind), after);
     let mut writes = vec![put.when("#version = :seen").bind(":seen", seen.record.version)];
-    writes.extend(standing_for(seen).map(|maker| mark(maker, seen.record.id, false)));
+    writes.extend(standing_for(seen).map(|maker| mark(maker, seen.record.id, None)));
     let (id, referrer) = (seen.record.id, referrer(&seen.record));
     let change = Change { account, id, referrer, before: Some(held), after: Some(holds), version: after.version };
     change.attempt(services, writes).await
@@ -197,34 +237,38 @@ async fn take_away(
     write: Write,
 ) -> Result<Attempt, StoreError> {
     let mut writes = vec![write.when("#version = :seen").bind(":seen", seen.record.version)];
+    let is_counted = kind.is_counted_by_imports();
     if let Some(maker) = standing_for(seen) {
         let chunk = seen.record.id.row().chunk(maker.rows_per_chunk);
-        writes.push(mark(maker, seen.record.id, true));
-        writes.push(Write::update(keys::counts(account, maker.id, chunk), "ADD #dropped :one").bind(":one", 1));
+        let dropped = if is_counted { Dropped::Entity } else { Dropped::Subprofile };
+        writes.push(mark(maker, seen.record.id, Some(dropped)));
+        if is_counted {
+            writes.push(Write::update(keys::counts(account, maker.id, chunk), "ADD #dropped :one").bind(":one", 1));
+        }
     }
     // The roll counts kept records apart, and takes the deleted ones off.
-    writes.push(match &seen.maker {
-        Some(maker) => dropped(maker),
-        None => counted(account, kind, seen.record.id, -1),
-    });
+    match &seen.maker {
+        Some(maker) => writes.extend(is_counted.then(|| dropped(maker))),
+        None => writes.push(counted(account, kind, seen.record.id, -1)),
+    }
     let (id, referrer) = (seen.record.id, referrer(&seen.record));
     Change { account, id, referrer, before: Some(held), after: None, version: 0 }.attempt(services, writes).await
 }
 
-/// Removes a record to which others than its maker have written, in one transaction with its claim and index items. An orphan leaves
-/// people's references too, and `maker` counts one kept record less, if the maker's undo is not the one under way.
+/// Removes a record to which others than its maker have written, in one transaction with its claim and index items. An
+/// orphan leaves people's references too, and `maker` counts one kept record less, if the maker's undo is not the one under way.
 /// `false` if an item was changed in between.
 pub(super) async fn remove_touched(
     services: &Services,
     account: AccountId,
-    key: &Key,
+    (kind, key): (RecordKind, &Key),
     record: &Record,
     mut held: Holdings,
     maker: Option<&Import>,
 ) -> Result<bool, StoreError> {
     let delete = Write::delete(key.clone()).when("#version = :seen").bind(":seen", record.version);
     let mut writes = vec![delete];
-    writes.extend(maker.map(dropped));
+    writes.extend(maker.filter(|_| kind.is_counted_by_imports()).map(dropped));
     if let Some(address) = &held.address
         && claim::holder(services, account, address).await? != Some(Holder::Person(record.id))
     {
@@ -258,12 +302,23 @@ fn standing_for(seen: &Seen) -> Option<&Import> {
 
 /// The write which marks the chunk of a record as edited, or counts the deletion; refused if the chunk is not committed
 /// any more.
-fn mark(maker: &Import, id: RecordId, deleted: bool) -> Write {
+fn mark(maker: &Import, id: RecordId, deleted: Option<Dropped>) -> Write {
     let key = keys::chunk(maker.account, maker.id, id.row().chunk(maker.rows_per_chunk));
-    let set = if deleted { "SET #edited = :true ADD #dropped :one" } else { "SET #edited = :true" };
+    let set = match deleted {
+        None => "SET #edited = :true",
+        Some(Dropped::Entity) => "SET #edited = :true ADD #dropped :one",
+        Some(Dropped::Subprofile) => "SET #edited = :true ADD #dropped_subprofiles :one",
+    };
     let mark = Write::update(key, set).when("#state = :committed");
     let mark = mark.bind(":committed", ChunkState::Committed).bind(":true", true);
-    if deleted { mark.bind(":one", 1) } else { mark }
+    if deleted.is_some() { mark.bind(":one", 1) } else { mark }
+}
+
+/// The counter of a chunk which counts a deletion by hand.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Dropped {
+    Entity,
+    Subprofile,
 }
 
 /// A change of what a record holds.
@@ -297,7 +352,7 @@ impl Change<'_> {
         let (old, new) = (index(self.before), index(self.after));
         let put = |term| index::put_within(self.account, term, self.id, self.version, ImportId::HAND);
         writes.extend((&new - &old).iter().map(put));
-        writes.extend((&old - &new).iter().map(|term| Write::delete(index::key(self.account, term, self.id))));
+        writes.extend((&old - &new).iter().map(|term| Write::delete(index::key_of(self.account, term, self.id))));
         let mut differences = Differences::default();
         self.before.into_iter().for_each(|before| before.count(-1, &mut differences));
         self.after.into_iter().for_each(|after| after.count(1, &mut differences));

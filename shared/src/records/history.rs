@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use super::ancestry::{Ancestry, Missing};
-use super::image::Album;
+use super::image::{Album, Image};
 use super::record::{HAND_CHUNK, Record, RecordRef, Writer};
 use crate::id::{AccountId, ImportId};
 use crate::import::Import;
@@ -84,11 +84,11 @@ impl<'s> History<'s> {
         Ok(())
     }
 
-    async fn image(&self, writer: Writer, record: RecordRef) -> Result<Option<super::image::Former>, StoreError> {
+    async fn image(&self, writer: Writer, record: RecordRef) -> Result<Option<Image>, StoreError> {
         let (import, row) = (writer.import(), writer.row());
         let Some(rows) = self.chunk_size(import).await? else { return Ok(None) };
         let album = Album { account: self.account, import, chunk: row.chunk(rows) };
-        Ok(album.find(self.services, row, record).await?.map(|image| image.former))
+        album.find(self.services, row, record).await
     }
 
     /// The number of rows in a chunk of an import, or `None` for an import that is not there.

@@ -56,6 +56,8 @@ pub struct Image {
     pub record: RecordId,
     /// The owner of the record, by which the index items of a removed record are found.
     pub owner: Option<OwnerId>,
+    /// The row that was the last to write to the record before, whichever fields.
+    pub by: Option<(ImportId, Row)>,
     /// The state of the record before the write.
     pub former: Former,
 }

@@ -126,14 +126,14 @@ impl Hints {
 }
 
 /// The key of the hint by which a record is found by a term.
-pub(super) fn key(account: AccountId, term: &IndexTerm, record: RecordId) -> Key {
+pub fn key_of(account: AccountId, term: &IndexTerm, record: RecordId) -> Key {
     keys::index_item(account, term.owner, &term.field, &term.value, record)
 }
 
 /// The write which puts a hint for a version of the record, in the transaction that writes this version. `by` is the import
 /// whose loader or undo writes, or [`ImportId::HAND`].
 pub(super) fn put_within(account: AccountId, term: &IndexTerm, record: RecordId, version: u64, by: ImportId) -> Write {
-    let put = Write::update(key(account, term, record), "SET #version = :version, #by = :by");
+    let put = Write::update(key_of(account, term, record), "SET #version = :version, #by = :by");
     put.bind(":version", version).bind(":by", by)
 }
 
@@ -145,7 +145,7 @@ pub(super) fn put_before(account: AccountId, term: &IndexTerm, record: RecordId,
 
 /// The write which drops a hint; refused if somebody else has put the hint for a later version than `version`.
 pub(super) fn drop_up_to(account: AccountId, term: &IndexTerm, record: RecordId, version: u64, by: ImportId) -> Write {
-    let drop = Write::delete(key(account, term, record)).when("#version <= :version OR #by = :by");
+    let drop = Write::delete(key_of(account, term, record)).when("#version <= :version OR #by = :by");
     drop.bind(":version", version).bind(":by", by)
 }
 
@@ -158,7 +158,7 @@ pub(super) fn of_record(terms: Terms<'_>, record: &Record) -> BTreeSet<IndexTerm
 /// is committed. A retry puts the same items.
 pub fn items_of_new(account: AccountId, terms: Terms<'_>, record: &Record) -> Vec<(Table, Item)> {
     let hint = Hint { version: record.version, by: record.maker() };
-    let item = |term: &IndexTerm| (Table::Workspace, encode(&key(account, term, record.id), &hint));
+    let item = |term: &IndexTerm| (Table::Workspace, encode(&key_of(account, term, record.id), &hint));
     of_record(terms, record).iter().map(item).collect()
 }
 
@@ -169,6 +169,11 @@ struct Hint {
     version: u64,
     /// The import which put the item, or [`ImportId::HAND`].
     by: ImportId,
+}
+
+/// The write which drops a hint unless somebody has put the hint for a later version than `version`.
+pub(super) fn drop_of_version(account: AccountId, term: &IndexTerm, record: RecordId, version: u64) -> Write {
+    Write::delete(key_of(account, term, record)).when("#version <= :version").bind(":version", version)
 }
 
 fn terms_of(terms: Terms<'_>, owner: Option<OwnerId>, values: &[(String, Value)]) -> BTreeSet<IndexTerm> {

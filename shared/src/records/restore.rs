@@ -6,7 +6,7 @@
 //! | the row … | the undo … |
 //! |---|---|
 //! | is the last writer of a field | restores the resolved value with its writer |
-//! | is not the last writer of a field | leaves the field; the undo of the last writer restores past the row |
+//! | is not the last writer of a field | leaves the field if the last writer stands, else resolves the field |
 //! | deleted the record | takes the tombstone off, and resolves all fields |
 //! | created the record | keeps the record as an orphan if somebody who stands has written to it, else removes it |
 //!
@@ -96,42 +96,33 @@ pub fn restored(
         }
     }
     trails.iter().for_each(|(field, trail)| pass(&mut passing, field, trail));
-    let Some(record) = record else {
+    let Some(record) = record.filter(|record| !record.is_deleted_by_hand()) else {
         return Ok((Plan { step: Step::Leave, passing }, RowFate::Gone));
     };
 
     let mut after = record.clone();
-    let mut differs = false;
     let mut fate = RowFate::Nothing;
-    match &image.former {
-        Former::Changed { .. } => {
-            for (field, trail) in &trails {
-                let resolved = trail.last().expect("a trail is never empty");
-                let now = record.written(field);
-                if now.writer == me {
-                    after.set(field, resolved.value.clone(), resolved.writer);
-                    differs = true;
-                    fate = fate.max(RowFate::Restored);
-                } else if now == *resolved {
-                    fate = fate.max(RowFate::Restored);
-                } else if known.stands(now.writer)? {
-                    fate = fate.max(RowFate::Kept);
-                }
-            }
+    for (field, trail) in &trails {
+        // The last writer may be another undone import, whose value an earlier try of this undo has restored.
+        let now = known.trail(record.id, field, record.written(field))?;
+        pass(&mut passing, field, &now);
+        if let ([first, ..], [.., resolved]) = (now.as_slice(), now.as_slice())
+            && first != resolved
+        {
+            after.set(field, resolved.value.clone(), resolved.writer);
         }
-        Former::Deleted { .. } => {
-            fate = RowFate::BroughtBack;
-            if record.gone.is_some_and(|gone| gone.writer() == me) {
-                trails.iter().filter_map(|(field, trail)| Some((field, trail.last()?))).for_each(
-                    |(field, resolved)| {
-                        after.set(field, resolved.value.clone(), resolved.writer);
-                    },
-                );
-                after.gone = None;
-                differs = true;
-            }
+        let (now, former) = (record.written(field), trail.last());
+        if now.writer == me || Some(&now) == former {
+            fate = fate.max(RowFate::Restored);
+        } else if known.stands(now.writer)? {
+            fate = fate.max(RowFate::Kept);
         }
     }
+    if let Former::Deleted { .. } = &image.former {
+        fate = RowFate::BroughtBack;
+        after.gone = after.gone.filter(|gone| gone.writer() != me);
+    }
+    let differs = after != *record;
     if let Some(gone) = after.gone
         && known.stands(gone.writer())?
     {

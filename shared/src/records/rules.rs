@@ -8,11 +8,14 @@ use super::record::Record;
 use crate::concurrent::drained;
 use crate::id::{AccountId, ImportId, RecordId};
 use crate::services::Services;
-use crate::store::keys::RecordKind;
+use crate::store::keys::{Key, RecordKind};
 use crate::store::{StoreError, Write};
 
 /// The most index items written at once for a record.
 const HINTS_IN_FLIGHT: usize = 4;
+
+/// The most records whose index items are put at once.
+const RECORDS_IN_FLIGHT: usize = 16;
 
 /// What the engine must know of a kind of records.
 #[derive(Clone, Copy)]
@@ -25,6 +28,38 @@ pub struct RecordRules<'r> {
     pub address_field: Option<&'static str>,
     /// Tells the index terms of a record.
     pub terms: Terms<'r>,
+}
+
+/// Puts the index items of records which were written without them, each for the version of the record as read. A record that
+/// somebody has changed since is read again, so no item of a former value is left.
+pub async fn put_hints(
+    services: &Services,
+    account: AccountId,
+    terms: Terms<'_>,
+    records: Vec<(Key, Record)>,
+) -> Result<(), StoreError> {
+    let puts = records.into_iter().map(|(key, record)| async move {
+        let writer = HintWriter { services, account, record: record.id, by: ImportId::HAND };
+        let mut before = record;
+        loop {
+            let put = index::of_record(terms, &before);
+            writer.put(&Hints { put: put.clone(), version: before.version, ..Hints::default() }).await?;
+            let now = Record::read(services, &key).await?;
+            if now.as_ref().is_some_and(|now| now.version == before.version) {
+                return Ok::<_, StoreError>(());
+            }
+            let stays = now.as_ref().map(|now| index::of_record(terms, now)).unwrap_or_default();
+            // People may have put an item again, so the version alone tells whose item goes.
+            let stale = &put - &stays;
+            let drop = |term| index::drop_of_version(account, term, before.id, before.version);
+            writer.send(stale.iter().map(drop)).await?;
+            match now {
+                Some(now) => before = now,
+                None => return Ok(()),
+            }
+        }
+    });
+    drained(puts, RECORDS_IN_FLIGHT).await.map(drop)
 }
 
 /// The terms of a kind whose records are found by no value.

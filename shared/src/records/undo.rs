@@ -144,10 +144,13 @@ impl ChunkUndo<'_> {
         let import = self.records.import.id;
         let Some(key) = self.history.key(image.of()).await? else { return Ok((RowFate::Gone, None)) };
         let mut patience = Patience::of_tries(ATTEMPTS);
+        // The hints which an attempt has put are dropped by the next, although the record may have other values by then.
+        let mut passing = Vec::new();
         loop {
             let record = Record::read(self.services, &key).await?;
             let plan = |known: &_| restored(known, import, image, record.as_ref());
-            let (plan, fate) = self.history.decided(image.of(), plan).await?;
+            let (mut plan, fate) = self.history.decided(image.of(), plan).await?;
+            plan.passing.append(&mut passing);
             let Some(record) = record else {
                 let left = Hints::of_passing(rules.terms, image.owner, None, &plan.passing);
                 self.hints(image.record).drop(&left).await?;
@@ -156,6 +159,7 @@ impl ChunkUndo<'_> {
             if self.perform(rules, &key, &record, &plan).await? {
                 return Ok((fate, plan.step.written()));
             }
+            passing = plan.passing;
             patience.wait(false, BUSY).await?;
             self.lease.check(&self.services.clock)?;
         }
@@ -220,25 +224,34 @@ impl ChunkUndo<'_> {
             for (kind, left) in std::mem::take(&mut written) {
                 let now = self.history.decided((kind, left.id), |known| rechecked(known, &left)).await?;
                 if now.step != Step::Leave {
-                    written.extend(self.recheck_one(kind, left.id).await?.map(|after| (kind, after)));
+                    written.extend(self.recheck_one(kind, &left).await?.map(|after| (kind, after)));
                 }
             }
         }
         Ok(())
     }
 
-    /// Resolves a record again. Returns the record if it was written.
-    async fn recheck_one(&self, kind: RecordKind, id: RecordId) -> Result<Option<Record>, LeasedError> {
+    /// Resolves a record again, which the undo left so. Returns the record if it was written.
+    async fn recheck_one(&self, kind: RecordKind, left: &Record) -> Result<Option<Record>, LeasedError> {
+        let id = left.id;
         let rules = self.rules(kind)?;
         let Some(key) = self.history.key((kind, id)).await? else { return Ok(None) };
         let mut patience = Patience::of_tries(ATTEMPTS);
+        let mut passing = Vec::new();
         loop {
             self.lease.check(&self.services.clock)?;
-            let Some(record) = Record::read(self.services, &key).await? else { return Ok(None) };
-            let plan = self.history.decided((kind, id), |known| rechecked(known, &record)).await?;
+            let Some(record) = Record::read(self.services, &key).await? else {
+                // Somebody removed the record after an attempt had put hints.
+                let left = Hints::of_passing(rules.terms, left.owner, None, &passing);
+                self.hints(id).drop(&left).await?;
+                return Ok(None);
+            };
+            let mut plan = self.history.decided((kind, id), |known| rechecked(known, &record)).await?;
+            plan.passing.append(&mut passing);
             if self.perform(rules, &key, &record, &plan).await? {
                 return Ok(plan.step.written());
             }
+            passing = plan.passing;
             patience.wait(false, BUSY).await?;
         }
     }
@@ -289,7 +302,7 @@ impl ChunkUndo<'_> {
             let other = record.orphan && record.maker() != import.id;
             let maker = if other { Import::get(services, account, record.maker()).await? } else { None };
             let held = Holdings { index: hints.clone(), ..held };
-            return change::remove_touched(services, account, key, record, held, maker.as_ref()).await;
+            return change::remove_touched(services, account, (rules.kind, key), record, held, maker.as_ref()).await;
         }
         if let Some(address) = held.address {
             services.store.attempt(claim::release_of_person(account, &address, record.id)).await?;

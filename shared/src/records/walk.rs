@@ -1,7 +1,8 @@
 //! The walk over the records of a kind that people can see, in the order of their ids.
 //!
-//! Records made by hand come first, then the records of the imports by number. A walk is a sequence of parts, each a range of
-//! ids whose number of records is mostly known without reading a record:
+//! Records of the imports come by number. People made by hand come first, and profiles made by hand last, because their
+//! numbers are above those of imports. A walk is a sequence of parts, each a range of ids whose number of records is mostly
+//! known without reading a record:
 //!
 //! | part | its number of records comes from |
 //! |---|---|
@@ -14,13 +15,17 @@
 //!
 //! What people see of an import are the records of its committed chunks. Of an undone import they see the records which the
 //! undo kept, once the undo has ended.
+//!
+//! No counter tells the number of records in three cases, and then the records are read: of subprofiles, which are removed with
+//! their profile; while an import stands that deletes records of others; and of what the undo of an import of profiles kept,
+//! because the roll counts rows there.
 
 use std::collections::VecDeque;
 
 use super::Record;
 use super::record::HAND_CHUNK;
 use crate::id::{AccountId, ChunkNo, ImportId, MAX_ROWS, RecordId, Row};
-use crate::import::{Import, ImportType, Roll};
+use crate::import::{Import, Roll, RollOf};
 use crate::ledger::{Chunk, ChunkState};
 use crate::services::Services;
 use crate::store::keys::{self, RecordKind};
@@ -29,12 +34,15 @@ use crate::store::{StoreError, Table, decode, number};
 /// The most records which a query reads.
 const MOST_AT_ONCE: usize = 1000;
 
-/// The kind of records to walk over, with the type of the imports which create such records.
+/// The kind of records to walk over, with their makers.
 #[derive(Clone, Copy, Debug)]
 pub struct Walked {
     pub account: AccountId,
     pub kind: RecordKind,
-    pub made_by: ImportType,
+    /// The imports which create such records.
+    pub roll: RollOf,
+    /// The number of the records made by hand.
+    pub hand: ImportId,
 }
 
 /// A range of ids in a walk.
@@ -81,46 +89,60 @@ enum Place {
     Chunk { chunk: ChunkNo, kept: bool },
 }
 
+impl Part {
+    /// `true` for the records of a whole import, whose chunks come in its place once the part is opened.
+    pub fn is_import(&self) -> bool {
+        self.place == Place::Import
+    }
+}
+
 /// The parts of a walk that are still to come, in the order of ids.
 pub struct RecordWalk<'s> {
     services: &'s Services,
     walked: Walked,
     parts: VecDeque<Part>,
-    /// The number of all records, also of those before the start, as the counters tell.
+    /// The number of all records, also of those before the start, as the counters tell. Too high unless `is_counted`.
     pub total: u64,
+    /// `true` if the counters tell the number of all records.
+    pub is_counted: bool,
+    /// `true` if the counters tell the number of the records of imports that stand.
+    has_counts: bool,
 }
 
 impl<'s> RecordWalk<'s> {
     /// A walk over the records behind `after`, or over all records.
     pub async fn begin(services: &'s Services, walked: Walked, after: Option<u64>) -> Result<Self, StoreError> {
-        let Walked { account, kind, made_by } = walked;
-        let (hand, roll) = tokio::try_join!(
-            services.store.all(keys::hand_record_counts(account, kind, ImportId::HAND)),
-            Roll::read(services, account, made_by)
+        let Walked { account, kind, roll, hand } = walked;
+        let (of_people, roll) = tokio::try_join!(
+            services.store.all(keys::hand_record_counts(account, kind, hand)),
+            Roll::read(services, account, roll)
         )?;
-        let mut parts = VecDeque::new();
-        for item in hand {
+        let has_counts = kind.is_counted_by_imports() && !roll.all().any(|(_, line)| line.deletes());
+        let mut parts: Vec<(Part, bool)> = Vec::new();
+        for item in of_people {
             let chunk = keys::chunk_of_hand_records(&keys::Key::of(Table::Imports, &item))?;
-            let first = RecordId(chunk.0 * u64::from(HAND_CHUNK) + 1);
-            let last = RecordId((chunk.0 + 1) * u64::from(HAND_CHUNK));
-            let count = Some(number(item)?);
-            parts.push_back(Part { first, last, count, is_whole: false, place: Place::Hand(chunk) });
+            let first = RecordId::of(hand, Row(chunk.0 * u64::from(HAND_CHUNK) + 1));
+            let last = RecordId::of(hand, Row((chunk.0 + 1) * u64::from(HAND_CHUNK)));
+            // Whatever imports delete, a counter of 0 tells that people have deleted every record.
+            let count = Some(number(item)?).filter(|&count| has_counts || count == 0);
+            parts.push((Part { first, last, count, is_whole: false, place: Place::Hand(chunk) }, false));
         }
-        let mut of_imports: Vec<Part> = Vec::new();
         for (import, line) in roll.all() {
-            let count =
-                if line.is_gone() { Some(line.kept()) } else { line.standing().map(|count| count + line.kept()) };
+            let standing = if line.is_gone() { Some(0) } else { line.standing().filter(|_| has_counts) };
+            let kept = Some(line.kept()).filter(|&kept| kept == 0 || kind == RecordKind::Person);
+            let count = standing.zip(kept).map(|(standing, kept)| standing + kept);
             let (first, last) = (RecordId::of(import, Row(1)), RecordId::of(import, Row(MAX_ROWS)));
-            of_imports.push(Part { first, last, count, is_whole: false, place: Place::Import });
+            let is_open = has_counts && kept.is_some() && standing.is_none();
+            parts.push((Part { first, last, count, is_whole: false, place: Place::Import }, is_open));
         }
-        // The roll begins with the highest number.
-        parts.extend(of_imports.into_iter().rev());
-        let mut walk = Self { services, walked, parts: VecDeque::new(), total: 0 };
-        for mut part in parts.into_iter().filter(|part| part.count != Some(0)) {
-            walk.total += match part.count {
-                Some(count) => count,
-                None => walk.standing(part.first.import()).await?,
-            };
+        parts.sort_by_key(|(part, _)| part.first);
+        let mut walk = Self { services, walked, parts: VecDeque::new(), total: 0, is_counted: true, has_counts };
+        for (mut part, is_open) in parts.into_iter().filter(|(part, _)| part.count != Some(0)) {
+            match part.count {
+                Some(count) => walk.total += count,
+                None if is_open => walk.total += walk.standing(part.first.import()).await?,
+                None => walk.is_counted = false,
+            }
             if after.is_some_and(|after| part.last.0 <= after) {
                 continue;
             }
@@ -143,6 +165,11 @@ impl<'s> RecordWalk<'s> {
     /// The next part, or `None` at the end of the walk.
     pub fn next_part(&mut self) -> Option<Part> {
         self.parts.pop_front()
+    }
+
+    /// Puts a part back, which comes next.
+    pub fn put_back(&mut self, part: Part) {
+        self.parts.push_front(part);
     }
 
     /// The first records of a part, at most `most` of them, from 1. `None` for an import, whose chunks come next in the
@@ -195,7 +222,7 @@ impl<'s> RecordWalk<'s> {
                 let first = RecordId::of(id, Row(chunk.first_row)).max(part.first);
                 let last = RecordId::of(id, Row(chunk.first_row + u64::from(chunk.rows) - 1));
                 let is_whole = first.row() == Row(chunk.first_row);
-                let count = (is_seen && is_whole).then(|| chunk.standing());
+                let count = (is_seen && is_whole && self.has_counts).then(|| chunk.standing());
                 let is_whole = count == Some(chunk.rows.into());
                 let place = Place::Chunk { chunk: chunk.number, kept: !is_seen };
                 parts.push(Part { first, last, count, is_whole, place });

@@ -5,7 +5,6 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::Value;
 
 use super::Record;
-use super::ancestry::{Ancestry, Missing};
 use super::image::Former;
 use super::index::{Terms, is_indexed};
 use super::record::{Gone, Writer};
@@ -96,13 +95,4 @@ pub fn due(record: Option<&Record>, wanted: &Wanted, me: Writer, terms: Terms<'_
         }
     };
     Due::Write { former, after: Box::new(after) }
-}
-
-/// `true` if the row `me`, which stored the image `former` in an earlier try, wrote to the record before others did. A
-/// resumed import meets such records: it stopped, a later import wrote, and the later write stays.
-pub fn wrote_before(record: &Record, former: &Former, me: Writer, known: &Ancestry) -> Result<bool, Missing> {
-    match former {
-        Former::Changed { fields, .. } => known.leads_to(record, me, &fields.keys().collect::<Vec<_>>()),
-        Former::Deleted { .. } => Ok(false),
-    }
 }

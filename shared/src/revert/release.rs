@@ -172,7 +172,7 @@ async fn let_go(services: &Services, import: &Import, time: &TimeLeft) -> Result
             change =
                 change.unset("aborting").set("completed_at", now).set("sealed", true).set("tally", Tally::default());
             change = change.also(roll::emptied(&import, stayed));
-        } else if stayed > 0 {
+        } else if stayed > 0 || roll::deletes(&import) {
             change = change.also(roll::kept(&import, stayed));
         }
         match transition(services, &import, to, change).await {

@@ -80,6 +80,14 @@ wire_words! {
     }
 }
 
+impl RecordKind {
+    /// `true` if rolls and counters tell the number of these records in an import. A row makes at most one such record, and
+    /// may make a subprofile besides.
+    pub fn is_counted_by_imports(self) -> bool {
+        self != Self::Subprofile
+    }
+}
+
 /// The SHA-256 of the parts, each ended by a zero byte, as 64 hexadecimal digits.
 pub fn digest(parts: &[&[u8]]) -> String {
     let mut hash = Sha256::new();

@@ -15,6 +15,7 @@ use shared::store::{Item, Table, keys};
 use waybill::system::Functions;
 
 use super::cargo::{Cargo, DROPS, ENTRIES, dropped_files};
+use super::profiles::without_tries;
 use super::{ACCOUNT, IMPORT};
 use crate::dump::{Dump, note_by_note, timeless};
 use crate::faults::{Fault, Faults};
@@ -23,7 +24,7 @@ use crate::outbox;
 use crate::postman::{LONG, Postman, arrive, dropped};
 use crate::stack::{Stack, sent};
 
-const ROWS_PER_CHUNK: u32 = 3;
+pub(super) const ROWS_PER_CHUNK: u32 = 3;
 
 /// A stack and a worker, with the content of the tables to which each run returns.
 pub(super) struct Bench {
@@ -203,6 +204,9 @@ impl Bench {
                 // This import is created only when the event is delivered again, so its time differs.
                 dump.values_mut().for_each(|item| drop(item.remove("created_at")));
             }
+            if what.is_of_profiles() {
+                dump = without_tries(dump);
+            }
             picture.push(dump);
         }
         if what.is_dropped() {
@@ -214,7 +218,13 @@ impl Bench {
     /// Runs the scenario, which only the plan disturbs. Returns false if the worker dies.
     pub(super) async fn run(&self, what: What) -> anyhow::Result<bool> {
         match what {
-            What::Import | What::Contacts | What::Mapped | What::Recalled => {
+            What::Import
+            | What::Contacts
+            | What::Mapped
+            | What::Recalled
+            | What::Updates
+            | What::Mixed
+            | What::Deletions => {
                 self.send_start().await?;
             }
             What::Drops | What::Untold => {
@@ -222,7 +232,14 @@ impl Bench {
                     return Ok(false);
                 }
             }
-            What::Undo | What::UndoContacts | What::UndoEdited | What::UndoMapped | What::UndoRecalled => {
+            What::Undo
+            | What::UndoContacts
+            | What::UndoEdited
+            | What::UndoMapped
+            | What::UndoRecalled
+            | What::UndoUpdates
+            | What::UndoMixed
+            | What::UndoDeletions => {
                 let import = self.import().await?;
                 let asked = self.faults.outlive(Box::pin(revert::ask(&self.worker.api, &import, "user 1"))).await;
                 if asked.is_none() {
@@ -275,6 +292,13 @@ pub(super) enum What {
     /// An import which is read by the mapping of the import before it, and its undo.
     Recalled,
     UndoRecalled,
+    /// Imports of profiles, and their undos; the undo of the mixed one after people have edited some of the profiles.
+    Updates,
+    Mixed,
+    Deletions,
+    UndoUpdates,
+    UndoMixed,
+    UndoDeletions,
     Drops,
     /// Drops whose reports the outbox refuses until all other work is done.
     Untold,
@@ -286,7 +310,19 @@ impl What {
     }
 
     pub(super) fn is_undo(self) -> bool {
-        matches!(self, Self::Undo | Self::UndoContacts | Self::UndoEdited | Self::UndoMapped | Self::UndoRecalled)
+        let of_profiles = matches!(self, Self::UndoUpdates | Self::UndoMixed | Self::UndoDeletions);
+        of_profiles
+            || matches!(
+                self,
+                Self::Undo | Self::UndoContacts | Self::UndoEdited | Self::UndoMapped | Self::UndoRecalled
+            )
+    }
+
+    pub(super) fn is_of_profiles(self) -> bool {
+        matches!(
+            self,
+            Self::Updates | Self::Mixed | Self::Deletions | Self::UndoUpdates | Self::UndoMixed | Self::UndoDeletions
+        )
     }
 }
 

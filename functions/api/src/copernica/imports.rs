@@ -19,9 +19,11 @@ mod source;
 use axum::response::Response;
 use serde::Serialize;
 use serde_json::Value;
+use shared::concurrent::drained;
 use shared::id::ImportId;
-use shared::import::{Counts, Import, ImportType, Roll, Status};
+use shared::import::{Counts, Import, ImportType, Roll, RollOf, Status};
 use shared::revert::ask;
+use shared::schema::database_ids;
 use shared::store::{decode, keys};
 
 use super::answer::{OrFalse, Window, changed, document};
@@ -103,11 +105,16 @@ pub async fn find(at: &At, text: &str) -> Result<Import, CopernicaError> {
     import.filter(|import| import.import_type == ImportType::Profiles).ok_or_else(missing)
 }
 
-/// Lists the imports of profiles, the newest first.
+/// The most rolls read at once. Each database has a roll of its imports.
+const ROLLS_AT_ONCE: usize = 16;
+
+/// Lists the imports into the databases of the account, the newest first.
 pub async fn list(at: &At, asked: &Asked) -> Answered {
     let window = Window::read(&asked.query);
-    let roll = Roll::read(&at.services, at.id(), ImportType::Profiles).await?;
-    let mut ids: Vec<ImportId> = roll.all().map(|(import, _)| import).collect();
+    let databases = database_ids(&at.services, at.id()).await?;
+    let rolls = databases.into_iter().map(|database| Roll::read(&at.services, at.id(), RollOf::Profiles(database)));
+    let rolls = drained(rolls, ROLLS_AT_ONCE).await?;
+    let mut ids: Vec<ImportId> = rolls.iter().flat_map(Roll::all).map(|(import, _)| import).collect();
     ids.sort_unstable_by(|a, b| b.cmp(a));
     let total = ids.len() as u64;
     let (start, limit) = window.range();

@@ -13,7 +13,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 use shared::format::FormatName;
 use shared::id::{AccountId, ImportId, ThingId};
-use shared::import::{Import, ImportType, Options, Roll, Tally, created};
+use shared::import::{Import, ImportType, Options, Roll, RollOf, Tally, created};
 use shared::results::findings::{Findings, FirstNames};
 use shared::results::made::tally;
 use shared::revert;
@@ -109,7 +109,7 @@ pub async fn list(
 ) -> Result<(HeaderMap, Json<Vec<Value>>), NokoError> {
     let (paging, filter) = (Paging::of(&query)?, ImportFilter::of(&query)?);
     let (services, account) = (&at.services, at.caller.account);
-    let roll = Roll::read(services, account, ImportType::TimeEntries).await?;
+    let roll = Roll::read(services, account, RollOf::Entries).await?;
     let Page { items, more, total, after } = match filter.is_empty() {
         true => paging.cut(roll.standing().map(|(import, _)| import).collect()),
         false => filtered(services, account, &paging, &filter, &roll).await?,

@@ -16,8 +16,8 @@ use shared::contact_form::data::{DataFaults, ImportData, NoImportData};
 use shared::contacts::standing::standing;
 use shared::id::ImportId;
 use shared::import::{
-    ContactOptions, Import, ImportError, ImportType, NewImport, OnError, Options, Origin, Roll, Status, create_or_find,
-    held,
+    ContactOptions, Import, ImportError, ImportType, NewImport, OnError, Options, Origin, Roll, RollOf, Status,
+    create_or_find, held,
 };
 use shared::lease::nonce;
 use shared::settle::stop::stop;
@@ -162,7 +162,7 @@ pub async fn import_of(at: &At, path: &Path) -> Result<Import, ProductiveError> 
 )]
 pub async fn list(Importer(at): Importer, OriginalUri(uri): OriginalUri) -> Result<Response, ProductiveError> {
     let query = read(&at, true)?;
-    let roll = Roll::read(&at.services, at.id(), ImportType::Contacts).await?;
+    let roll = Roll::read(&at.services, at.id(), RollOf::Contacts).await?;
     let behind = after(&query);
     let mut ids: Vec<ImportId> =
         roll.all().map(|(import, _)| import).filter(|import| behind.is_none_or(|after| import.0 > after)).collect();

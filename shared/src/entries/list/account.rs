@@ -7,7 +7,7 @@ use crate::concurrent::drained;
 use crate::entries::by_hand;
 use crate::entries::filter::EntryFilter;
 use crate::id::{AccountId, ChunkNo, ImportId};
-use crate::import::{Import, ImportType, Roll};
+use crate::import::{Import, Roll, RollOf};
 use crate::services::Services;
 use crate::store::{StoreError, decode, keys};
 use crate::things::reference::referrers;
@@ -36,7 +36,7 @@ async fn walk_account(
 ) -> Result<Option<u64>, StoreError> {
     let mut hand = by_hand::counts(services, account).await?;
     hand.reverse();
-    let roll = Roll::read(services, account, ImportType::TimeEntries).await?;
+    let roll = Roll::read(services, account, RollOf::Entries).await?;
     if filter.is_empty() {
         return unfiltered(services, account, &hand, &roll, walk).await.map(Some);
     }

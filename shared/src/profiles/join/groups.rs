@@ -3,7 +3,7 @@
 //! The module does no I/O. A share goes through four steps:
 //!
 //! 1. [`KeyedRows::see`] takes the keys of the file's rows, in any order.
-//! 2. [`KeyedRows::grouped`] sorts the rows and decides on the part of each ([`JoinRules`]).
+//! 2. [`Groups::of`] sorts the rows and decides on the part of each ([`JoinRules`]).
 //! 3. [`Groups::profile`] and [`Groups::subprofile`] take the records that stand. Records which match nothing cost a search by
 //!    halves and no memory.
 //! 4. [`Groups::plan`] tells the plan of a row.
@@ -11,98 +11,17 @@
 //! A row takes 36 bytes of memory, 52 with a subprofile, and a match 16. Rows without a profile's key take none: each acts by
 //! itself.
 
-use super::keys::{HashedKey, KeyHash};
+use super::keyed::{EMPTY_KEY, KeyedRow, KeyedRows, NO_SUBPROFILE};
+use super::keys::KeyHash;
 use super::matching::{MatchList, MatchedPairs};
-use super::rules::{JoinRules, MatchSearch};
+use super::rules::JoinRules;
 use crate::id::{RecordId, Row};
 use crate::kind::bits::Bits;
 use crate::profile_form::{Matches, ProfileAction};
-use crate::profiles::planned::{Act, RowPlan};
+use crate::profiles::planned::{Act, MOST_MATCHES, RowPlan};
 
 /// The most matches which a plan names, if the row acts on one at most.
 pub const MOST_NAMED: usize = 10;
-
-/// The place of a row without a subprofile in [`KeyedRows::subprofiles`].
-const NO_SUBPROFILE: u32 = u32::MAX;
-/// The place of a row whose subprofile has an empty key.
-const EMPTY_KEY: u32 = u32::MAX - 1;
-
-/// A row with its key.
-#[derive(Clone, Copy, Debug)]
-struct KeyedRow {
-    /// The key of the profile; of a row that is found by its subprofile alone, the key of the subprofile.
-    group: KeyHash,
-    /// The index of the row in the file, from 0.
-    row: u32,
-    /// The place of the subprofile's key, or one of the constants above.
-    subprofile: u32,
-}
-
-/// The rows of a share as read.
-#[derive(Clone, Debug)]
-pub struct KeyedRows {
-    rules: JoinRules,
-    rows: Vec<KeyedRow>,
-    subprofiles: Vec<KeyHash>,
-}
-
-/// The order of subprofiles within a group: none, an empty key, and then the keys.
-type SubprofileOrder = (u8, Option<KeyHash>);
-
-impl KeyedRows {
-    /// No rows.
-    pub fn new(rules: JoinRules) -> Self {
-        Self { rules, rows: Vec::new(), subprofiles: Vec::new() }
-    }
-
-    /// Takes a row of the file with the key of its profile, and the key of its subprofile or `None` if the cells say nothing of
-    /// a subprofile. Rows of other shares are passed over.
-    pub fn see(&mut self, row: u64, profile: HashedKey, subprofile: Option<HashedKey>, (share, shares): (u64, u64)) {
-        let alone = self.rules.search() == MatchSearch::Subprofiles;
-        let group = if alone { subprofile.and_then(HashedKey::hash) } else { profile.hash() };
-        let Some(group) = group.filter(|group| shares <= 1 || group.share(shares) == share) else { return };
-        let subprofile = match subprofile.filter(|_| !alone) {
-            None if self.rules.needs_subprofile_key() => EMPTY_KEY,
-            None => NO_SUBPROFILE,
-            Some(HashedKey::Unkeyed | HashedKey::Nothing) => EMPTY_KEY,
-            Some(HashedKey::By(key)) => {
-                self.subprofiles.push(key);
-                u32::try_from(self.subprofiles.len() - 1).expect("a share has fewer rows")
-            }
-        };
-        let row = u32::try_from(row).expect("a file has less than a billion rows");
-        self.rows.push(KeyedRow { group, row, subprofile });
-    }
-
-    fn order(&self, row: &KeyedRow) -> SubprofileOrder {
-        match row.subprofile {
-            NO_SUBPROFILE => (0, None),
-            EMPTY_KEY => (1, None),
-            place => (2, Some(self.subprofiles[place as usize])),
-        }
-    }
-
-    /// Groups the rows.
-    pub fn grouped(mut self) -> Groups {
-        let mut rows = std::mem::take(&mut self.rows);
-        rows.sort_unstable_by(|one, other| {
-            let order = one.group.cmp(&other.group).then_with(|| self.order(one).cmp(&self.order(other)));
-            order.then(one.row.cmp(&other.row))
-        });
-        self.rows = rows;
-        let mut by_row: Vec<u32> = (0..).take(self.rows.len()).collect();
-        by_row.sort_unstable_by_key(|&at| self.rows[at as usize].row);
-        let mut groups = Groups {
-            acts: vec![Part::Acts; self.rows.len()],
-            by_row,
-            profiles: MatchList::default(),
-            subprofiles: MatchedPairs::default(),
-            keyed: self,
-        };
-        groups.decide();
-        groups
-    }
-}
 
 /// The part of a row, in eight bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -130,8 +49,21 @@ pub struct Groups {
 }
 
 impl Groups {
+    /// Groups the rows of a share.
+    pub fn of(mut keyed: KeyedRows) -> Self {
+        keyed.sort();
+        let rows = keyed.rows();
+        let mut by_row: Vec<u32> = (0..).take(rows.len()).collect();
+        by_row.sort_unstable_by_key(|&at| rows[at as usize].row);
+        let acts = vec![Part::Acts; rows.len()];
+        let (profiles, subprofiles) = (MatchList::default(), MatchedPairs::default());
+        let mut groups = Self { keyed, acts, by_row, profiles, subprofiles };
+        groups.decide();
+        groups
+    }
+
     fn rows(&self) -> &[KeyedRow] {
-        &self.keyed.rows
+        self.keyed.rows()
     }
 
     /// The rules of the import.
@@ -139,31 +71,11 @@ impl Groups {
         self.keyed.rules
     }
 
-    /// The end of the group that begins at a place.
-    fn group_end(&self, start: usize) -> usize {
-        let group = self.rows()[start].group;
-        start + self.rows()[start..].partition_point(|row| row.group == group)
-    }
-
-    /// The end of the run of a whole key that begins at a place.
-    fn run_end(&self, start: usize, group_end: usize) -> usize {
-        let order = self.keyed.order(&self.rows()[start]);
-        start + self.rows()[start..group_end].partition_point(|row| self.keyed.order(row) == order)
-    }
-
-    /// The places where the group and the run of a row begin.
-    fn starts(&self, at: usize) -> (usize, usize) {
-        let group = self.rows()[at].group;
-        let start = self.rows().partition_point(|row| row.group < group);
-        let order = self.keyed.order(&self.rows()[at]);
-        (start, start + self.rows()[start..=at].partition_point(|row| self.keyed.order(row) < order))
-    }
-
     /// Decides on the part of each row.
     fn decide(&mut self) {
         let mut start = 0;
         while start < self.rows().len() {
-            let end = self.group_end(start);
+            let end = self.keyed.group_end(start);
             match self.rules().action {
                 ProfileAction::Add => self.lead_by_first(start, end),
                 ProfileAction::Delete => drop(self.collapse(start, end)),
@@ -190,7 +102,7 @@ impl Groups {
         let mut acting = Vec::new();
         let mut run = start;
         while run < end {
-            let run_end = self.run_end(run, end);
+            let run_end = self.keyed.run_end(run, end);
             if self.rows()[run].subprofile == EMPTY_KEY {
                 // Each of these rows makes a subprofile, or is an error.
                 if !self.rules().refuses_empty_keys() {
@@ -226,17 +138,17 @@ impl Groups {
     pub fn asks(&self, row: u64, loaded: &Bits) -> bool {
         let Some(at) = self.place(row) else { return false };
         let is_first = at == 0 || self.rows()[at - 1].group != self.rows()[at].group;
-        is_first && self.rows()[at..self.group_end(at)].iter().any(|row| !loaded.get(row.row.into()))
+        is_first && self.rows()[at..self.keyed.group_end(at)].iter().any(|row| !loaded.get(row.row.into()))
     }
 
     /// `true` if a row has the key.
     pub fn has(&self, key: KeyHash) -> bool {
-        self.group(key).is_some()
+        self.keyed.group(key).is_some()
     }
 
     /// Takes the key of a profile that stands.
     pub fn profile(&mut self, id: RecordId, key: KeyHash) {
-        if let Some(start) = self.group(key) {
+        if let Some(start) = self.keyed.group(key) {
             self.profiles.add(start, id);
         }
     }
@@ -262,15 +174,8 @@ impl Groups {
     /// `None` where subprofiles are found by their keys alone.
     pub fn subprofile(&mut self, id: RecordId, parent: RecordId, key: KeyHash, group: Option<u32>) {
         let run = match group {
-            None => self.group(key),
-            Some(start) => {
-                let start = start as usize;
-                let end = self.group_end(start);
-                let wanted = (2, Some(key));
-                let run = start + self.rows()[start..end].partition_point(|row| self.keyed.order(row) < wanted);
-                let is_found = run < end && self.keyed.order(&self.rows()[run]) == wanted;
-                is_found.then(|| u32::try_from(run).expect("a share has fewer rows"))
-            }
+            None => self.keyed.group(key),
+            Some(start) => self.keyed.run(start as usize, key),
         };
         if let Some(run) = run {
             self.subprofiles.add(run, id, parent);
@@ -302,7 +207,7 @@ impl Groups {
         let rules = self.rules();
         let mut claims: Vec<(u64, u32, u32)> = Vec::new();
         for (run, matches) in self.profiles.lists() {
-            let row = self.rows()[self.end_of_run(run) - 1].row;
+            let row = self.rows()[self.keyed.end_of_run(run) - 1].row;
             claims.extend(rules.acting(matches).iter().map(|&id| (id, row, run)));
         }
         claims.sort_unstable();
@@ -318,22 +223,10 @@ impl Groups {
             let run = lost[0].0;
             let last = lost.iter().map(|&(_, _, last)| last).max().unwrap_or_default();
             if rules.matches != Matches::All || self.profiles.of(run as usize).is_empty() {
-                let end = self.end_of_run(run);
+                let end = self.keyed.end_of_run(run);
                 self.acts[run as usize..end].fill(Part::YieldsTo(last));
             }
         }
-    }
-
-    /// The end of the run that begins at a place.
-    fn end_of_run(&self, run: u32) -> usize {
-        let group_end = self.group_end(run as usize);
-        self.run_end(run as usize, group_end)
-    }
-
-    fn group(&self, key: KeyHash) -> Option<u32> {
-        let start = self.rows().partition_point(|row| row.group < key);
-        let is_found = self.rows().get(start).is_some_and(|row| row.group == key);
-        is_found.then(|| u32::try_from(start).expect("a share has fewer rows"))
     }
 
     /// The place of a row of the file, or `None` for a row of another share or without a key.
@@ -361,18 +254,15 @@ impl Groups {
             }
         };
         let rules = self.rules();
-        let (group, run) = self.starts(at);
+        let (group, run) = self.keyed.starts(at);
         let is_refused = self.rows()[at].subprofile == EMPTY_KEY && rules.refuses_empty_keys();
         let named = |matches: &[u64]| -> Vec<RecordId> {
-            let most = if rules.acting(matches).len() > 1 { usize::MAX } else { MOST_NAMED };
+            let most = if rules.acting(matches).len() > 1 { MOST_MATCHES + 1 } else { MOST_NAMED };
             matches.iter().take(most).copied().map(RecordId).collect()
         };
         let of_profiles = if rules.deletes_by_subprofiles() { run } else { group };
         let profiles = if is_refused { Vec::new() } else { named(self.profiles.of(of_profiles)) };
-        let subprofiles = match rules.deletes_by_subprofiles() {
-            true => Vec::new(),
-            false => named(self.subprofiles.of(run)),
-        };
+        let subprofiles = named(self.subprofiles.of(run));
         let plan = RowPlan { act, profiles, subprofiles, ..RowPlan::default() };
         (plan != RowPlan::default()).then_some(plan)
     }
@@ -385,15 +275,15 @@ impl Groups {
         if own.subprofile == EMPTY_KEY && self.rules().refuses_empty_keys() {
             return None;
         }
-        let (group, run) = self.starts(at);
-        let group_end = self.group_end(group);
+        let (group, run) = self.keyed.starts(at);
+        let group_end = self.keyed.group_end(group);
         if group_end - group < 2 {
             return None;
         }
         let is_leader = self.acts[at] == Part::Acts;
         let has_run = own.subprofile < EMPTY_KEY;
         let is_last_of_run = !matches!(self.acts[at], Part::YieldsTo(_));
-        let run = (has_run && self.run_end(run, group_end) - run > 1).then_some(run);
+        let run = (has_run && self.keyed.run_end(run, group_end) - run > 1).then_some(run);
         Some(GatheringRow { group, run, is_leader, is_last_of_run })
     }
 }

@@ -5,9 +5,9 @@
 //! | creates a profile | 1 for each KB, and 1 for each indexed field with a value | 0 |
 //! | creates a subprofile | the same, and 1 for the index item of its profile | 0 |
 //! | changes a record | 1 for each KB, its share of a block of images, and 2 for each indexed field with another value | 1 for 4 KB |
-//! | finds nothing to change, or leaves its match alone | 0 | 1 for 4 KB |
+//! | finds nothing to change | 0 | 1 for 4 KB |
 //! | deletes a record | 1 for each KB, and its share of a block of images | 1 for 4 KB |
-//! | yields, or has no match and creates nothing | 0 | 0 |
+//! | yields, leaves its match alone, or has no match and creates nothing | 0 | 0 |
 //!
 //! How many of the matching rows change their record is told by a sample: rows of a few chunks are compared with their records.
 
@@ -58,6 +58,8 @@ pub struct LoadEstimate<'f> {
     unmatched: u64,
     matched: u64,
     yielding: u64,
+    /// The number of rows that find a profile which another import made.
+    holdable: u64,
     /// The number of subprofiles that match.
     matched_subprofiles: u64,
     /// The rows of the sample with their profiles, by chunk.
@@ -82,6 +84,7 @@ impl<'f> LoadEstimate<'f> {
             unmatched: 0,
             matched: 0,
             yielding: 0,
+            holdable: 0,
             matched_subprofiles: 0,
             sample: sampled.map(|chunk| (chunk, Vec::new())).collect(),
         }
@@ -112,6 +115,7 @@ impl<'f> LoadEstimate<'f> {
                 self.matched_subprofiles += subprofiles;
                 self.matched += profiles;
                 self.unmatched += u64::from(plan.profiles.is_empty());
+                self.holdable += u64::from(plan.profiles.first().is_some_and(|id| !id.import().is_by_hand()));
                 let chunk = ChunkNo(row / u64::from(self.file.import.rows_per_chunk));
                 if let (Some(rows), Some(&id)) = (self.sample.get_mut(&chunk), plan.profiles.first())
                     && rows.len() < SAMPLED_ROWS
@@ -129,27 +133,33 @@ impl<'f> LoadEstimate<'f> {
         let of_subprofile = average(self.subprofile_units, self.subprofiles);
         let chunks = self.file.rows.div_ceil(u64::from(self.file.import.rows_per_chunk)) as f64;
         let mut units = Units { read: UNITS_A_CHUNK.read * chunks, write: UNITS_A_CHUNK.write * chunks };
-        units.read += (self.matched + self.matched_subprofiles) as f64;
         let is_adding = !matches!(self.rules.action, ProfileAction::Update | ProfileAction::Delete);
         if is_adding {
             let created = self.rows - self.planned + self.unmatched;
             let acting = self.subprofiles.saturating_sub(self.yielding);
-            units.write += of_profile * created as f64;
-            units.write += of_subprofile * acting.saturating_sub(self.matched_subprofiles) as f64;
+            let subprofiles = acting.saturating_sub(self.matched_subprofiles);
+            units.write += of_profile * created as f64 + of_subprofile * subprofiles as f64;
+            if self.rules.action == ProfileAction::IgnoreOrAdd {
+                // A profile that another import made is held by its first new subprofile.
+                units.write += subprofiles.min(self.holdable) as f64;
+                units.read += subprofiles.min(self.holdable) as f64;
+            }
         }
-        units.write += match self.rules.action {
-            ProfileAction::Add | ProfileAction::IgnoreOrAdd => 0.0,
+        let (records, of_record) = match self.rules.action {
+            ProfileAction::Add | ProfileAction::IgnoreOrAdd => (0, 0.0),
             ProfileAction::Delete => {
                 let deleted = match self.rules.target {
                     DeleteTarget::Profile => self.matched,
                     DeleteTarget::Subprofile => self.matched_subprofiles,
                 };
-                deleted as f64 * (1.0 + BARE_IMAGE as f64 / 1024.0)
+                (deleted, 1.0 + BARE_IMAGE as f64 / 1024.0)
             }
             ProfileAction::Update | ProfileAction::UpdateOrAdd => {
-                self.change().await? * (self.matched + self.matched_subprofiles) as f64
+                (self.matched + self.matched_subprofiles, self.change().await?)
             }
         };
+        units.read += records as f64;
+        units.write += records as f64 * of_record;
         Ok(units)
     }
 

@@ -84,6 +84,12 @@ impl JoinRules {
         self.action == ProfileAction::Delete && self.target == DeleteTarget::Profile && self.has_subprofile_key
     }
 
+    /// The number of shares in which the file may be handled, out of as many as fit in memory. Rows of several keys may delete
+    /// the same profile if only their subprofiles have keys, so all keys of such a file are handled at once.
+    pub fn shares(self, fitting: u64) -> u64 {
+        if self.deletes_by_subprofiles() && !self.has_profile_key { 1 } else { fitting }
+    }
+
     /// `true` if a row without a subprofile's key is an error, also if the row says nothing of a subprofile.
     pub(super) fn needs_subprofile_key(self) -> bool {
         self.action == ProfileAction::Delete && self.has_profile_key && self.has_subprofile_key

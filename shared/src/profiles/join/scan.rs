@@ -9,7 +9,7 @@ use futures::{StreamExt, TryStreamExt, stream};
 use serde::Deserialize;
 
 use crate::id::{AccountId, ChunkNo, ImportId, OwnerId, RecordId};
-use crate::import::{Import, ImportError, ImportType, Roll};
+use crate::import::{Import, ImportError, Roll, RollOf};
 use crate::ledger::{Chunk, ChunkState};
 use crate::profiles::Owned;
 use crate::records::record::{Fields, Gone};
@@ -22,10 +22,9 @@ use crate::store::{Key, StoreError, Table, decode, number};
 const PARTITIONS_AT_ONCE: usize = 8;
 /// The most imports read at once.
 const IMPORTS_AT_ONCE: usize = 100;
-/// The records that are read to learn how long records are.
+/// The records that are read to learn how long records are, and the most partitions that are read for it.
 const SAMPLE: usize = 25;
-/// The bytes of a read unit.
-const UNIT: f64 = 4096.0;
+const SAMPLED_PARTITIONS: usize = 4;
 /// A chunk number above the last chunk of any import.
 const LAST_CHUNK: ChunkNo = ChunkNo(9_999_999);
 
@@ -74,7 +73,7 @@ impl<'s> DatabaseScan<'s> {
         let account = import.account;
         let schema = Schema::read(services, account, database).await?;
         let schema = schema.ok_or_else(|| ImportError::Impossible(format!("database {database} was deleted")))?;
-        let roll = Roll::read(services, account, ImportType::Profiles).await?;
+        let roll = Roll::read(services, account, RollOf::Profiles(database)).await?;
         let lines: BTreeMap<ImportId, _> = roll.all().collect();
         let mut scan = Self { services, account, schema, imports: BTreeMap::new(), imported: 0, chunks: None };
         let numbers: Vec<ImportId> = lines.keys().copied().collect();
@@ -82,9 +81,6 @@ impl<'s> DatabaseScan<'s> {
             let wanted: Vec<Key> = some.iter().map(|&number| keys::import(account, number)).collect();
             for item in services.store.get_many(&wanted).await? {
                 let other: Import = decode(item)?;
-                if other.options.profiles.database != Some(database) {
-                    continue;
-                }
                 let line = lines.get(&other.id).copied().unwrap_or_default();
                 // Of a resumed import, the committed chunks count as full.
                 let standing = line.standing().or(other.rows).unwrap_or_default();
@@ -118,20 +114,17 @@ impl<'s> DatabaseScan<'s> {
         let count = self.count(owned).await?;
         let partitions = self.partitions(owned).await?;
         let metered = self.services.store.metered();
-        for partition in &partitions {
+        let mut sampled = 0;
+        for partition in partitions.iter().take(SAMPLED_PARTITIONS) {
             let query = keys::records(self.account, owned.kind(), partition.import, partition.chunk);
-            let (items, more) = metered.page(&query.limit(SAMPLE)).await?;
-            if items.is_empty() {
-                continue;
+            sampled += metered.page(&query.limit(SAMPLE)).await?.0.len();
+            if sampled >= SAMPLE {
+                break;
             }
-            if more.is_none() && partitions.len() == 1 {
-                return Ok(metered.consumed().read);
-            }
-            let bytes = metered.consumed().read * UNIT / items.len() as f64;
-            // Each partition is rounded up to a unit.
-            return Ok((count as f64 * bytes / UNIT).max(partitions.len() as f64));
         }
-        Ok(partitions.len() as f64)
+        let units = if sampled == 0 { 0.0 } else { metered.consumed().read / sampled as f64 };
+        // Each partition is rounded up to a unit.
+        Ok((count as f64 * units).max(partitions.len() as f64))
     }
 
     /// Reads every record of a table that people can see, with the fields of these ids, and passes each to `see`, in any order.

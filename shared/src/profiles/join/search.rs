@@ -137,10 +137,9 @@ impl<'f> Searching<'f> {
             if count <= FEW && self.look_up_rows(groups, loaded, table, (place, few)).await?.is_ok() {
                 return Ok(());
             }
-            // A few keys which lead to many records.
-            let budget = self.price(table).await?;
-            let is_cheaper = count as f64 * UNITS_A_LOOKUP <= budget && (count > FEW || few < budget);
-            if is_cheaper && self.look_up_rows(groups, loaded, table, (place, budget)).await?.is_ok() {
+            if let Some(budget) = self.budget(table, count).await?
+                && self.look_up_rows(groups, loaded, table, (place, budget)).await?.is_ok()
+            {
                 return Ok(());
             }
         }
@@ -235,26 +234,14 @@ impl<'f> Searching<'f> {
             return Ok(());
         }
         let count = parents.len() as u64;
-        let budget = if count <= FEW { count as f64 * MOST_UNITS_A_KEY } else { self.price(table).await? };
-        if count as f64 * UNITS_A_LOOKUP <= budget {
-            let of_parent = |parent: &RecordId| Lookup::Term(subprofiles_of(table.owner, *parent));
-            let wanted: Vec<Lookup> = parents.keys().map(of_parent).collect();
-            let mut lookups = Lookups::new(self.services, self.file.import.account, (table.owner, table.kind));
-            let key = |record: &Record| key_of_record(table.keys, record.id, &record.fields, &self.now);
-            let group = |record: &Record| record.parent.and_then(|parent| Some((parent, *parents.get(&parent)?)));
-            let mut found = Vec::new();
-            let is_wanted = |record: &Record| group(record).is_some();
-            let read = lookups.read(&wanted, budget, is_wanted, |record| {
-                if let (Some((parent, group)), Some(key)) = (group(&record), key(&record)) {
-                    found.push((record.id, parent, key, group));
-                }
-            });
-            if read.await?.is_ok() {
-                for (id, parent, key, group) in found {
-                    groups.subprofile(id, parent, key, Some(group));
-                }
-                return Ok(());
-            }
+        let few = count as f64 * MOST_UNITS_A_KEY;
+        if count <= FEW && self.look_up_parents(groups, table, &parents, few).await?.is_ok() {
+            return Ok(());
+        }
+        if let Some(budget) = self.budget(table, count).await?
+            && self.look_up_parents(groups, table, &parents, budget).await?.is_ok()
+        {
+            return Ok(());
         }
         self.scan_for(groups, table, |groups, found| {
             let parent = found.parent.and_then(|parent| Some((parent, *parents.get(&parent)?)));
@@ -263,6 +250,35 @@ impl<'f> Searching<'f> {
             }
         })
         .await
+    }
+
+    /// Looks up the subprofiles of profiles, given with the places where their groups begin.
+    async fn look_up_parents(
+        &mut self,
+        groups: &mut Groups,
+        table: SearchedTable<'f>,
+        parents: &BTreeMap<RecordId, u32>,
+        budget: f64,
+    ) -> Result<Result<(), TooDear>, ImportError> {
+        let of_parent = |parent: &RecordId| Lookup::Term(subprofiles_of(table.owner, *parent));
+        let wanted: Vec<Lookup> = parents.keys().map(of_parent).collect();
+        let mut lookups = Lookups::new(self.services, self.file.import.account, (table.owner, table.kind));
+        let group = |record: &Record| record.parent.and_then(|parent| Some((parent, *parents.get(&parent)?)));
+        let mut found = Vec::new();
+        let is_wanted = |record: &Record| group(record).is_some();
+        let read = lookups.read(&wanted, budget, is_wanted, |record| {
+            let key = key_of_record(table.keys, record.id, &record.fields, &self.now);
+            if let (Some((parent, group)), Some(key)) = (group(&record), key) {
+                found.push((record.id, parent, key, group));
+            }
+        });
+        if read.await?.is_err() {
+            return Ok(Err(TooDear));
+        }
+        for (id, parent, key, group) in found {
+            groups.subprofile(id, parent, key, Some(group));
+        }
+        Ok(Ok(()))
     }
 
     /// Forgets the matching subprofiles whose profile people cannot see.
@@ -298,6 +314,14 @@ impl<'f> Searching<'f> {
         read.await?;
         self.scan = Some(scan);
         Ok(())
+    }
+
+    /// The read units which the lookups of so many keys may cost, or `None` if the scan of the table is cheaper. A few keys were
+    /// looked up before, and given up because they lead to many records.
+    async fn budget(&mut self, table: SearchedTable<'_>, count: u64) -> Result<Option<f64>, ImportError> {
+        let price = self.price(table).await?;
+        let units = count as f64 * if count <= FEW { MOST_UNITS_A_KEY } else { UNITS_A_LOOKUP };
+        Ok((units < price).then_some(price))
     }
 
     /// The read units of a scan of a table.

@@ -7,14 +7,15 @@ use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::gather::{GatheredCells, Gathering};
-use super::groups::{Groups, KeyedRows, MOST_NAMED};
+use super::groups::{Groups, MOST_NAMED};
+use super::keyed::KeyedRows;
 use super::keys::{HashedKey, KeyHash};
 use super::rules::{JoinRules, MatchSearch};
 use crate::id::{RecordId, Row};
 use crate::profile_form::{
     DeleteTarget, FieldCell, KeyValue, Matches, ProfileAction, ProfileRow, RowKey, SubprofileRow,
 };
-use crate::profiles::planned::{Act, RowPlan};
+use crate::profiles::planned::{Act, MOST_MATCHES, RowPlan};
 
 /// The random number generator SplitMix64.
 struct Draw(u64);
@@ -182,12 +183,12 @@ impl Oracle<'_> {
     }
 
     fn named(&self, matches: &[u64]) -> Vec<RecordId> {
-        let most = if self.acting(matches).len() > 1 { usize::MAX } else { MOST_NAMED };
+        let most = if self.acting(matches).len() > 1 { MOST_MATCHES + 1 } else { MOST_NAMED };
         matches.iter().take(most).copied().map(RecordId).collect()
     }
 
-    /// The profiles that the row would delete by their subprofiles.
-    fn profiles_of_subprofiles(&self, row: usize) -> Vec<u64> {
+    /// The subprofiles by which the row would delete their profiles, with these profiles.
+    fn subprofiles_to_delete_by(&self, row: usize) -> Vec<(u64, u64)> {
         let alone = !self.0.rules.has_profile_key;
         let key = if alone { self.group(row) } else { self.subprofile(row).flatten() };
         let of_key = self.profiles_of_key(row);
@@ -196,8 +197,13 @@ impl Oracle<'_> {
             .subprofiles
             .iter()
             .filter(|(_, parent, own)| key.is_some() && *own == key && (alone || of_key.contains(parent)));
-        let parents: BTreeSet<u64> = subprofiles.map(|(_, parent, _)| *parent).collect();
-        parents.into_iter().collect()
+        subprofiles.map(|(id, parent, _)| (*id, *parent)).collect()
+    }
+
+    /// The profiles that the row would delete by their subprofiles.
+    fn profiles_of_subprofiles(&self, row: usize) -> Vec<u64> {
+        let parents = self.subprofiles_to_delete_by(row).into_iter().map(|(_, parent)| parent);
+        parents.collect::<BTreeSet<u64>>().into_iter().collect()
     }
 
     fn plan(&self, row: usize) -> RowPlan {
@@ -287,7 +293,8 @@ impl Oracle<'_> {
             return RowPlan { act: Act::YieldsTo(Row(last as u64 + 1)), ..RowPlan::default() };
         }
         let left: Vec<u64> = all.into_iter().filter(|id| lost.iter().all(|(lost, _)| lost != id)).collect();
-        RowPlan { profiles: self.named(&left), ..RowPlan::default() }
+        let subprofiles: Vec<u64> = self.subprofiles_to_delete_by(row).into_iter().map(|(id, _)| id).collect();
+        RowPlan { profiles: self.named(&left), subprofiles: self.named(&subprofiles), ..RowPlan::default() }
     }
 
     fn gather(&self, row: usize, is_leader: bool, plan: &mut RowPlan) {
@@ -353,7 +360,7 @@ fn matched(world: &World, of: (u64, u64)) -> Groups {
         let (profile, subprofile) = row.keys(world.rules);
         keyed.see(at as u64, profile, subprofile, of);
     }
-    let mut groups = keyed.grouped();
+    let mut groups = Groups::of(keyed);
     let search = world.rules.search();
     if matches!(search, MatchSearch::Profiles | MatchSearch::ProfilesAndSubprofiles) {
         for (id, key) in world.profiles.iter().rev() {
@@ -388,6 +395,7 @@ fn joined(world: &World, shares: u64, most_bytes: usize) -> Vec<RowPlan> {
     if world.rules.is_idle() {
         return plans;
     }
+    let shares = world.rules.shares(shares);
     for share in 0..shares {
         let groups = matched(world, (share, shares));
         for row in groups.rows_of_file() {
@@ -449,7 +457,7 @@ fn the_plans_are_those_of_comparing_each_row_with_all_rows_and_all_records() {
 }
 
 #[test]
-fn a_plan_names_ten_matches_unless_the_row_acts_on_all() {
+fn a_plan_names_ten_matches_and_more_if_the_row_acts_on_all() {
     let named = |matches| {
         let rules = JoinRules {
             action: ProfileAction::Update,
@@ -467,9 +475,9 @@ fn a_plan_names_ten_matches_unless_the_row_acts_on_all() {
             interests: BTreeMap::new(),
             subcells: BTreeMap::new(),
         };
-        let profiles = (1..=25).map(|id| (id, Some(1))).collect();
+        let profiles = (1..=150).map(|id| (id, Some(1))).collect();
         let world = World { rules, rows: vec![row], profiles, subprofiles: Vec::new() };
         joined(&world, 1, 0)[0].profiles.len()
     };
-    assert_eq!([Matches::First, Matches::Refuse, Matches::All].map(named), [10, 10, 25]);
+    assert_eq!([Matches::First, Matches::Refuse, Matches::All].map(named), [10, 10, MOST_MATCHES + 1]);
 }

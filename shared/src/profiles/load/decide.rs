@@ -15,11 +15,9 @@ use super::job::{Job, Values};
 use crate::id::{RecordId, Row};
 use crate::ledger::SkipReason;
 use crate::profile_form::{DeleteTarget, Matches, ProfileAction, ProfileRow, RowKey, SubprofileRow, UpdatePolicy};
-use crate::profiles::planned::{Act, RowPlan};
+use crate::profiles::planned::{Act, MOST_MATCHES, RowPlan};
 use crate::table::{ErrorCode, RowError};
 
-/// The most matches to which a row writes. The before-images of a row lie in one item.
-const MOST_MATCHES: usize = 100;
 /// The most matches which an error names.
 const MOST_NAMED: usize = 5;
 
@@ -214,8 +212,7 @@ impl<'r> RowInHand<'r> {
             Matches::First => Ok(matches.iter().take(1).copied().collect()),
             Matches::Refuse if matches.len() > 1 => Err(several(matches)),
             Matches::All if matches.len() > MOST_MATCHES => {
-                let found = matches.len();
-                let message = format!("the key matches {found} records, and a row may write to {MOST_MATCHES}");
+                let message = format!("the key matches more than {MOST_MATCHES} records, to which a row may write");
                 Err(RowError::of_row(ErrorCode::SeveralMatches, "", message))
             }
             Matches::All | Matches::Refuse => Ok(matches.to_vec()),

@@ -33,6 +33,8 @@ pub fn page(chunk: &Chunk, job: &Job<'_>, rows: Vec<LoadedRow<'_>>) -> Loaded {
                 glance.profiles += u32::from(matches!(writes.profile, Effect::Create(_)));
                 glance.subprofiles += u32::from(matches!(writes.subprofile, Effect::Create(_)));
                 let outcome = row.outcome(writes);
+                let makes_no_profile = !matches!(writes.profile, Effect::Create(_));
+                loaded.counts.things += u64::from(outcome == Outcome::Created && makes_no_profile);
                 if outcome != Outcome::Created
                     && let Some(id) = row.acted_on(writes)
                 {

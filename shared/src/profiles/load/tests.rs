@@ -9,9 +9,8 @@ use serde_json::{Value, json};
 
 use super::decide::{Effect, RowWrites, decide};
 use super::job::{Job, Values};
-use crate::id::{ImportId, OwnerId, RecordId, Row};
+use crate::id::{OwnerId, RecordId, Row};
 use crate::import::{Import, Options, ProfileOptions};
-use crate::ledger::SkipReason;
 use crate::profile_form::{
     DeleteTarget, FieldCell, KeyValue, Matches, PinnedCollection, PinnedField, PinnedInterest, PinnedSchema,
     ProfileAction, ProfileRow, RowKey, SubprofileRow, UpdatePolicy,
@@ -184,7 +183,7 @@ fn of_several_matches_the_first_or_all_act_or_the_row_is_refused() {
     assert_eq!(refused, "the key matches 2 records: 5, 8");
     assert_eq!(both(update(Matches::Refuse), &row(), &found(&[5], &[])), "change [5], -");
     let many: Vec<u64> = (1..=101).collect();
-    assert!(decided(update(Matches::All), &row(), &found(&many, &[])).unwrap_err().contains("101 records"));
+    assert!(decided(update(Matches::All), &row(), &found(&many, &[])).unwrap_err().contains("more than 100 records"));
 }
 
 #[test]

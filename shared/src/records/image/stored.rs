@@ -141,6 +141,8 @@ struct StoredImage {
     found: BTreeMap<String, (Option<String>, Writer)>,
     /// The new values of changed fields with index items.
     indexed: BTreeMap<String, String>,
+    /// The row that was the last to write before.
+    by: Option<(ImportId, Row)>,
 }
 
 impl StoredImage {
@@ -155,8 +157,8 @@ impl StoredImage {
             (name.clone(), (value, before.writer))
         });
         let indexed = indexed.iter().map(|(name, value)| (name.clone(), value.to_string()));
-        let Image { row, kind, record, owner, .. } = *image;
-        Self { row, kind, record, owner, is_deletion, found: found.collect(), indexed: indexed.collect() }
+        let Image { row, kind, record, owner, by, .. } = *image;
+        Self { row, kind, record, owner, is_deletion, found: found.collect(), indexed: indexed.collect(), by }
     }
 
     fn image(self) -> Result<Image, StoreError> {
@@ -170,7 +172,8 @@ impl StoredImage {
             true => Former::Deleted { indexed: fields },
             false => Former::Changed { fields, indexed: indexed.collect::<Result<_, _>>()? },
         };
-        Ok(Image { row: self.row, kind: self.kind, record: self.record, owner: self.owner, former })
+        let Self { row, kind, record, owner, by, .. } = self;
+        Ok(Image { row, kind, record, owner, by, former })
     }
 }
 
@@ -194,14 +197,15 @@ mod tests {
         let indexed = BTreeMap::from([("17".to_owned(), json!("new"))]);
         let former = Former::Changed { fields, indexed };
         let (kind, record) = (RecordKind::Profile, RecordId(record));
-        Image { row: Row(row), kind, record, owner: Some(OwnerId(4)), former }
+        let by = Some((ImportId(1), Row(1)));
+        Image { row: Row(row), kind, record, owner: Some(OwnerId(4)), by, former }
     }
 
     #[test]
     fn images_come_out_of_a_block_as_they_went_in() -> Result<(), StoreError> {
         let found = WrittenValue { value: Some(json!("robin@example.com")), writer: Writer::of(ImportId(3), Row(9)) };
         let former = Former::Deleted { indexed: BTreeMap::from([("17".to_owned(), found)]) };
-        let deletion = Image { former, owner: None, ..image(8, 2, "") };
+        let deletion = Image { former, owner: None, by: None, ..image(8, 2, "") };
         let images = vec![image(7, 1, "a \"quoted\" value"), deletion];
         let stored: Vec<_> = images.iter().map(StoredImage::of).collect();
         let key = keys::image_block(AccountId(1), ImportId(2), ChunkNo(3), Row(7), (1, 2));

@@ -14,7 +14,7 @@ use super::super::index::{Hints, of_record};
 use super::super::record::Fields;
 use super::super::record::Writer;
 use super::super::restore::{Plan, Step as RestoreStep, own_values};
-use super::super::wanted::{Due, Wanted, due, subprofiles_field, wrote_before};
+use super::super::wanted::{Due, Wanted, due, subprofiles_field};
 use super::memory::{COLLECTION, DATABASE, FileRow, Memory, State, id_of, kind_of, number, terms};
 use super::undos::perform;
 use crate::id::{ImportId, OwnerId, RecordId};
@@ -71,8 +71,8 @@ pub async fn learn(memory: &Shared, known: &mut Ancestry, missing: Missing, id: 
         Missing::Standing(import) => known.add_standing(import, memory.undone.contains(&import)),
         Missing::Image(writer) => {
             memory.told.stepped += 1;
-            let former = memory.images.get(&(writer, id)).map(|image| image.former.clone());
-            known.add_image(writer, id, former);
+            let image = memory.images.get(&(writer, id)).cloned();
+            known.add_image(writer, id, image);
         }
     }
 }
@@ -172,8 +172,8 @@ async fn change_all(
         }
         let record = read(memory, *id).await;
         if let Due::Write { former, .. } = due(record.as_ref(), change, *me, &terms, 1) {
-            let owner = record.and_then(|record| record.owner);
-            block.push(Image { row: me.row(), kind: kind_of(owner), record: *id, owner, former });
+            let (owner, by) = record.map_or((None, None), |record| (record.owner, record.by));
+            block.push(Image { row: me.row(), kind: kind_of(owner), record: *id, owner, by, former });
         }
         if block.len() == IMAGES_A_BLOCK {
             step().await;
@@ -192,8 +192,8 @@ async fn change_all(
             let image = memory.borrow().images.get(&(*me, *id)).cloned();
             let record = read(memory, *id).await;
             let mut owed = due(record.as_ref(), change, *me, &terms, 1);
-            if let (Some(record), Some(image), true) = (&record, &image, is_retry)
-                && decided(memory, &mut known, *id, |known| wrote_before(record, &image.former, *me, known)).await
+            if let (Some(record), Some(_), true) = (&record, &image, is_retry)
+                && decided(memory, &mut known, *id, |known| known.has_written(record, *me)).await
             {
                 owed = Due::Done;
             }
@@ -208,7 +208,7 @@ async fn change_all(
                 break;
             };
             let record = record.expect("a write changes a record");
-            if image.as_ref().is_none_or(|image| image.former != former) {
+            if image.as_ref().is_none_or(|image| image.former != former || image.by != record.by) {
                 if let Some(image) = image.filter(|_| is_again) {
                     // The amended image no longer leads to the hints of the image before.
                     let left = Hints::of_passing(&terms, image.owner, Some(&record), &own_values(&image));
@@ -216,7 +216,7 @@ async fn change_all(
                 }
                 step().await;
                 let (kind, owner) = (kind_of(record.owner), record.owner);
-                let image = Image { row: me.row(), kind, record: *id, owner, former: former.clone() };
+                let image = Image { row: me.row(), kind, record: *id, owner, by: record.by, former: former.clone() };
                 memory.borrow_mut().amend_image(import, image);
             }
             let hints = Hints::of_change(&terms, &record, &after);

@@ -52,11 +52,13 @@ async fn undo_chunk(memory: &Shared, import: ImportId, chunk: u64) {
     step().await;
     let images = memory.borrow().images_of(import, chunk);
     for image in images {
+        let mut passing = Vec::new();
         loop {
             let record = read(memory, image.record).await;
-            let (plan, fate) =
+            let (mut plan, fate) =
                 decided(memory, &mut known, image.record, |known| restored(known, import, &image, record.as_ref()))
                     .await;
+            plan.passing.append(&mut passing);
             memory.borrow_mut().told.fates.insert((image.writer(import), image.record), fate);
             let Some(record) = record else {
                 let hints = Hints::of_passing(&terms, image.owner, None, &plan.passing);
@@ -69,6 +71,7 @@ async fn undo_chunk(memory: &Shared, import: ImportId, chunk: u64) {
                 touched.extend(written(&plan));
                 break;
             }
+            passing = plan.passing;
         }
     }
     step().await;
@@ -101,21 +104,24 @@ async fn recheck(memory: &Shared, import: ImportId, known: &mut Ancestry, mut to
     while !touched.is_empty() {
         known.forget_standing();
         for left in std::mem::take(&mut touched) {
-            let mut record = left;
+            if decided(memory, known, left.id, |known| rechecked(known, &left)).await.step == restore::Step::Leave {
+                continue;
+            }
+            let mut passing = Vec::new();
             loop {
-                let plan = decided(memory, known, record.id, |known| rechecked(known, &record)).await;
-                if plan.step == restore::Step::Leave {
+                let Some(now) = read(memory, left.id).await else {
+                    let hints = Hints::of_passing(&terms, left.owner, None, &passing);
+                    drop_hints(memory, import, left.id, &hints).await;
                     break;
-                }
-                // The record as written has become wrong; whoever has written since has looked at the later facts.
-                let Some(now) = read(memory, record.id).await else { break };
-                let plan = decided(memory, known, now.id, |known| rechecked(known, &now)).await;
+                };
+                let mut plan = decided(memory, known, now.id, |known| rechecked(known, &now)).await;
+                plan.passing.append(&mut passing);
                 if perform(memory, import, &now, &plan).await {
                     memory.borrow_mut().told.rechecked += u64::from(plan.step != restore::Step::Leave);
                     touched.extend(written(&plan));
                     break;
                 }
-                record = now;
+                passing = plan.passing;
             }
         }
     }

@@ -12,7 +12,7 @@ use super::imports::{StatusWord, Time, TypeWord};
 /// same in each way. A struct for the options inside both bodies would be `allOf` in the description, of which each part
 /// would refuse the members of the other.
 macro_rules! creation {
-    ($(#[$about:meta])* $name:ident { $($way:tt)* }, mapping: $mapping:ident) => {
+    ($(#[$about:meta])* $name:ident { $($way:tt)* }, mapping: $mapping:ident, keys: $keys:ty) => {
         #[derive(ToSchema)]
         $(#[$about])*
         pub struct $name {
@@ -79,6 +79,31 @@ macro_rules! creation {
             /// The default is true.
             #[schema(nullable = false)]
             autostart: Option<bool>,
+            /// The id or the name of the database of a `ProfileImport`, which needs one. This option and those below
+            /// belong to imports of profiles, and other imports answer each with 400.
+            #[schema(example = "Customers")]
+            database: Option<String>,
+            /// The effect of a row on the profile which its key finds. The default is `add` without `key_fields`, and
+            /// otherwise `update or add`.
+            action: Option<ActionWord>,
+            /// The fields by which a row finds its profile and its subprofile: names of fields, `ID`, and
+            /// `Collection.Field`. All of them must match. In a form the names are separated by commas.
+            key_fields: Option<$keys>,
+            /// True leaves a field alone whose cell is empty. The default is false, and an empty cell empties the field.
+            #[schema(nullable = false)]
+            ignore_empty_fields: Option<bool>,
+            /// The treatment of a value which the field cannot hold. By default, `error`, the row fails; with `empty`
+            /// the cell counts as empty, and the result of the row names the cell.
+            invalid_values: Option<InvalidValuesWord>,
+            /// The quotes around the cells of a file of profiles, found from the file by default.
+            quote: Option<QuoteWord>,
+            /// The record which a row of `action=delete` removes, by default the profile.
+            delete_target: Option<DeleteTargetWord>,
+            /// The treatment of a row whose key has several matches. By default, `first`, the row writes to the match
+            /// with the lowest id, and its result names the others.
+            matches: Option<MatchesWord>,
+            /// The effect of an update on a match. By default, `overwrite`, each cell is written.
+            update_policy: Option<UpdatePolicyWord>,
         }
     };
 }
@@ -105,7 +130,7 @@ creation! {
         /// a size without `upload` is answered with 400.
         #[schema(nullable = false, maximum = 53_687_091_200_u64, example = 744)]
         file_size: Option<u64>,
-    }, mapping: Value
+    }, mapping: Value, keys: Vec<String>
 }
 
 creation! {
@@ -116,7 +141,7 @@ creation! {
         /// at all is answered with 400.
         #[schema(value_type = String, format = Binary)]
         file: Vec<u8>,
-    }, mapping: String
+    }, mapping: String, keys: String
 }
 
 /// The rows of a file, as the text of the file or as JSON.
@@ -128,6 +153,65 @@ enum Source {
     /// Rows, each with the value of each column. All rows together may have 1,000 different columns, and an object or a
     /// list as a value is an error of its row.
     Rows(Vec<BTreeMap<String, Value>>),
+}
+
+/// The effect of a row on a match and without one: `add` makes a profile in any case, `update` changes the match,
+/// `update or add` makes what is not there, `ignore or add` leaves a match alone, and `delete` removes the match.
+#[derive(ToSchema)]
+#[schema(as = ProfileAction)]
+pub enum ActionWord {
+    #[serde(rename = "add")]
+    Add,
+    #[serde(rename = "update")]
+    Update,
+    #[serde(rename = "update or add")]
+    UpdateOrAdd,
+    #[serde(rename = "ignore or add")]
+    IgnoreOrAdd,
+    #[serde(rename = "delete")]
+    Delete,
+}
+
+/// The treatment of a value which a field of profiles cannot hold: an error of the row, or an empty cell.
+#[derive(ToSchema)]
+#[schema(rename_all = "snake_case", as = InvalidValues)]
+pub enum InvalidValuesWord {
+    Error,
+    Empty,
+}
+
+/// The quotes around cells: `"` or apostrophes.
+#[derive(ToSchema)]
+#[schema(rename_all = "snake_case", as = QuoteMark)]
+pub enum QuoteWord {
+    Double,
+    Single,
+}
+
+/// The record which a deleting row removes: the profile with its subprofiles, or the subprofile alone.
+#[derive(ToSchema)]
+#[schema(rename_all = "snake_case", as = DeleteTarget)]
+pub enum DeleteTargetWord {
+    Profile,
+    Subprofile,
+}
+
+/// The treatment of a row with several matches: the lowest id acts, all of them do, or the row is an error.
+#[derive(ToSchema)]
+#[schema(rename_all = "snake_case", as = Matches)]
+pub enum MatchesWord {
+    First,
+    All,
+    Refuse,
+}
+
+/// The effect of an update on a match: each cell is written, only empty fields are filled, or the match stays as it is.
+#[derive(ToSchema)]
+#[schema(rename_all = "snake_case", as = UpdatePolicy)]
+pub enum UpdatePolicyWord {
+    Overwrite,
+    FillEmpty,
+    Skip,
 }
 
 /// The consequence of a failed row: `skip` leaves the row out and loads all others, `abort` undoes the import,

@@ -1,0 +1,188 @@
+//! The scenarios of profiles in the kill tests: an updating, a mixed and a deleting import, and their undos.
+//!
+//! Profiles stand before the disturbed import which people made, and others which an import made. The disturbed import meets
+//! both.
+
+use anyhow::Context;
+use serde_json::json;
+use shared::id::{OwnerId, ThingId};
+use shared::import::{Import, ImportType, NewImport, Options, Origin};
+use shared::profile_form::ProfileAction;
+use shared::queue::Message;
+use shared::services::Services;
+
+use super::bench::Bench;
+use super::{ACCOUNT, IMPORT};
+use crate::copernica::{delete, made, put};
+use crate::dump::Dump;
+use crate::faults::Faults;
+use crate::postman::Postman;
+use crate::stack::{Stack, sent};
+
+/// The disturbed import of a scenario.
+#[derive(Clone, Copy)]
+pub(super) struct ProfileCargo {
+    action: ProfileAction,
+    key_fields: &'static [&'static str],
+    rows: &'static [&'static str],
+}
+
+/// Eight rows in three chunks: profiles of people and of the import before, one of them unchanged, new ones, a row with a
+/// bad value, and a key that comes twice.
+pub(super) const UPDATES: ProfileCargo = ProfileCargo {
+    action: ProfileAction::UpdateOrAdd,
+    key_fields: &["Email"],
+    rows: &[
+        "Email,Name,City,Points,Tea",
+        "ada@example.com,Ada Byron,Delft,1,yes",
+        "dan@example.com,Daniel,Ghent,2,no",
+        "gil@example.com,Gil,Quay,3,yes",
+        "bea@example.com,Bea,Delft,many,",
+        "eve@example.com,Eve,Ghent,0,no",
+        "cleo@example.com,,,5,no",
+        "hal@example.com,Hal,Quay,,",
+        "ADA@example.com,Ada Lovelace,Ghent,7,no",
+    ],
+};
+
+/// Eight rows in three chunks: profiles with subprofiles, where both stand, one stands, or none.
+pub(super) const MIXED: ProfileCargo = ProfileCargo {
+    action: ProfileAction::UpdateOrAdd,
+    key_fields: &["Email", "Pets.Name"],
+    rows: &[
+        "Email,Name,City,Pets.Name,Pets.Kind",
+        "ada@example.com,Ada Byron,Delft,Tom,cat",
+        "ada@example.com,Ada Byron,Delft,Rex,dog",
+        "gil@example.com,Gil,Quay,Pip,bird",
+        "gil@example.com,Gil,Quay,Pop,fish",
+        "dan@example.com,Dan,Ghent,Mia,cat",
+        "eve@example.com,Eve,Delft,Ant,ant",
+        "bea@example.com,Bea,Ghent,Bee,bee",
+        "dan@example.com,Dan,Ghent,Max,dog",
+    ],
+};
+
+/// Eight rows in three chunks: profiles of people and of the import before, keys without a match, and a key that comes
+/// twice.
+pub(super) const DELETIONS: ProfileCargo = ProfileCargo {
+    action: ProfileAction::Delete,
+    key_fields: &["Email"],
+    rows: &[
+        "Email",
+        "ada@example.com",
+        "nobody@example.com",
+        "dan@example.com",
+        "\"\"",
+        "bea@example.com",
+        "ADA@example.com",
+        "eve@example.com",
+        "other@example.com",
+    ],
+};
+
+impl Bench {
+    /// Prepares a database with profiles of people and of an import, and the disturbed import of profiles.
+    pub(super) async fn before_profiles(cargo: ProfileCargo) -> anyhow::Result<Self> {
+        let stack = Stack::by_hand(super::bench::ROWS_PER_CHUNK).await?;
+        let (postman, faults) = (Postman::of(&stack.system), Faults::default());
+        let worker = faults.connect(&stack.system)?;
+        let database = database(&stack).await?;
+        let mut bench = Self { stack, postman, faults, worker, start: Vec::new() };
+        let first = "Email,Name,City\ndan@example.com,Dan,Ghent\neve@example.com,Eve,Ghent\n";
+        let action = ProfileAction::Add;
+        let first = queue(bench.services(), (database, action, &[]), "shared.csv", first.to_owned()).await?;
+        bench.services().queues.send(&Message::Start { account: ACCOUNT, import: first.id }).await?;
+        Box::pin(bench.postman.drain_all(&bench.worker, &bench.faults)).await;
+        let ProfileCargo { action, key_fields, rows } = cargo;
+        let text = format!("{}\n", rows.join("\n"));
+        let disturbed = queue(bench.services(), (database, action, key_fields), "disturbed.csv", text).await?;
+        anyhow::ensure!(disturbed.id == IMPORT, "{:?}", disturbed.id);
+        bench.keep().await?;
+        Ok(bench)
+    }
+}
+
+/// Makes a database with three profiles and a subprofile.
+async fn database(stack: &Stack) -> anyhow::Result<OwnerId> {
+    let database = made(stack, "/databases", &json!({ "name": "Harbour" })).await?;
+    let fields = format!("/database/{database}/fields");
+    for field in [
+        json!({ "name": "Email", "type": "email", "index": true }),
+        json!({ "name": "Name", "type": "text" }),
+        json!({ "name": "City", "type": "text", "index": true }),
+        json!({ "name": "Points", "type": "integer", "index": true }),
+    ] {
+        made(stack, &fields, &field).await?;
+    }
+    made(stack, &format!("/database/{database}/interests"), &json!({ "name": "Tea" })).await?;
+    let pets = made(stack, &format!("/database/{database}/collections"), &json!({ "name": "Pets" })).await?;
+    for field in [json!({ "name": "Name", "type": "text", "index": true }), json!({ "name": "Kind", "type": "text" })] {
+        made(stack, &format!("/collection/{pets}/fields"), &field).await?;
+    }
+    for (email, name) in [("ada@example.com", "Ada"), ("bea@example.com", "Bea"), ("cleo@example.com", "Cleo")] {
+        let fields = json!({ "fields": { "Email": email, "Name": name, "City": "Ghent" } });
+        let profile = made(stack, &format!("/database/{database}/profiles"), &fields).await?;
+        if name == "Ada" {
+            made(stack, &format!("/profile/{profile}/subprofiles/{pets}"), &json!({ "Name": "Tom" })).await?;
+        }
+    }
+    Ok(OwnerId(database))
+}
+
+/// Stores a file and creates its import of profiles, under a key which is the same in every run.
+async fn queue(
+    services: &Services,
+    (database, action, key_fields): (OwnerId, ProfileAction, &[&str]),
+    name: &str,
+    text: String,
+) -> anyhow::Result<Import> {
+    let mut options = Options::of_user(ThingId(1));
+    options.profiles.database = Some(database);
+    options.profiles.action = action;
+    options.profiles.key_fields = key_fields.iter().map(|&field| field.to_owned()).collect();
+    let new = NewImport {
+        account: ACCOUNT,
+        user: ThingId(1),
+        import_type: ImportType::Profiles,
+        options,
+        file_name: name.to_owned(),
+        note: None,
+        origin: Origin::Body { token: name.to_owned() },
+        once: None,
+    };
+    sent(services, &new, text).await
+}
+
+/// Edits by hand after [`MIXED`] was imported: a changed profile gets another city, a new one a subprofile of people, one
+/// subprofile is edited and another deleted.
+pub(super) async fn edit_profiles(stack: &Stack) -> anyhow::Result<()> {
+    let made_by_import = |row: u64| IMPORT.0 * 1_000_000_000 + row;
+    let profiles = crate::copernica::get(stack, "/database/1/profiles").await?;
+    let all = profiles["data"].as_array().context("a list of profiles")?;
+    let ada = all.iter().find(|profile| profile["fields"]["Email"] == "ada@example.com").context("Ada")?;
+    let ada = ada["ID"].as_str().context("an id")?;
+    put(stack, &format!("/profile/{ada}"), &json!({ "fields": { "City": "Leuven" } })).await?;
+    made(stack, &format!("/profile/{}/subprofiles/1", made_by_import(3)), &json!({ "Name": "Sue" })).await?;
+    put(stack, &format!("/subprofile/{}", made_by_import(5)), &json!({ "Kind": "lynx" })).await?;
+    delete(stack, &format!("/subprofile/{}", made_by_import(7))).await?;
+    Ok(())
+}
+
+/// The picture of a table without what a second try of a plan or of a chunk names otherwise: the edition of the plans of
+/// rows, and the try in the key of a block of images.
+pub(super) fn without_tries(dump: Dump) -> Dump {
+    let mut plain = Dump::new();
+    for ((pk, sk), mut item) in dump {
+        if pk.contains("#plans#") {
+            continue;
+        }
+        item.remove("joined");
+        let key = match pk.contains("#images#") {
+            true => sk.split('.').next().unwrap_or_default().to_owned(),
+            false => sk,
+        };
+        item.remove("sk");
+        plain.insert((pk, key), item);
+    }
+    plain
+}
