@@ -19,6 +19,7 @@
 pub mod bits;
 pub mod join;
 pub mod planned_file;
+mod refused_file;
 pub mod survey;
 
 use jiff::Zoned;
@@ -36,7 +37,7 @@ use crate::store::StoreError;
 use crate::store::keys::RecordKind;
 use crate::table::{Form, LayoutOf, Remembered, Rows, StoredLayout};
 use planned_file::PlannedFile;
-use survey::RefusedFile;
+use refused_file::RefusedFile;
 
 /// The options which a kind's form takes.
 pub type OptionsOf<K> = <<K as Kind>::Form as Form>::Options;

@@ -3,15 +3,12 @@
 //! The pass takes pieces of many kilobytes, so the dynamic calls cost nothing beside the loops over records, which are
 //! compiled for each form.
 
-use std::fmt;
-
-use serde::Serialize;
-use serde_json::Value;
-
 use super::{Kind, OptionsOf};
 use crate::format::FormatName;
 use crate::packed::Unpacked;
-use crate::table::{ChunkSpan, Refusal, RememberedMapping, StoredLayout, Survey};
+use crate::table::{ChunkSpan, RememberedMapping, StoredLayout, Survey};
+
+pub use super::refused_file::RefusedFile;
 
 /// A first pass over a file, which receives the bytes in pieces.
 pub trait FileSurvey {
@@ -41,40 +38,6 @@ pub struct Surveyed {
     pub format: Option<FormatName>,
     /// The remembered mapping by which the file was read, or `None`.
     pub recalled: Option<RememberedMapping>,
-}
-
-/// The refusal of a file.
-#[derive(Clone, Debug, PartialEq)]
-pub struct RefusedFile {
-    /// Sentences for people, the decisive sentence first.
-    pub reasons: Vec<String>,
-    /// The whole refusal as shown to callers.
-    pub shown: Value,
-}
-
-impl RefusedFile {
-    /// The column names of the file; empty if the file is no table.
-    pub fn headers(&self) -> Vec<String> {
-        let names = self.shown["headers"].as_array().into_iter().flatten();
-        names.filter_map(|name| name.as_str().map(str::to_owned)).collect()
-    }
-
-    /// A mapping by which the file might be read, as shown to callers, or `None`.
-    pub fn suggested_mapping(&self) -> Option<&Value> {
-        self.shown.get("suggested_mapping").filter(|suggested| !suggested.is_null())
-    }
-}
-
-impl fmt::Display for RefusedFile {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.reasons.join("; "))
-    }
-}
-
-impl<C: Serialize> From<Refusal<C>> for RefusedFile {
-    fn from(refusal: Refusal<C>) -> Self {
-        Self { shown: serde_json::to_value(&refusal).expect("a refusal is plain data"), reasons: refusal.reasons }
-    }
 }
 
 /// The first pass over a file of a kind.
