@@ -28,4 +28,4 @@ mod whole;
 
 pub use error::SchemaError;
 pub use part::{Collection, Database, Field, FieldOwner, FieldTraits, Interest};
-pub use whole::{Schema, ids, list};
+pub use whole::{Schema, database_ids, list};

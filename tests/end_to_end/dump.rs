@@ -51,6 +51,9 @@ pub fn timeless(dump: Dump) -> Dump {
         for name in ["updated_at", "started_at", "completed_at", "reverted_at", "opened", "changed", "at", "expires"] {
             item.remove(name);
         }
+        if let Some(AttributeValue::M(gone)) = item.get_mut("gone") {
+            gone.remove("at");
+        }
         // Counters name the slices of time in which rows were loaded.
         item.retain(|name, _| name.strip_prefix('w').is_none_or(|slice| slice.parse::<u64>().is_err()));
         if pk.ends_with("#mappings")

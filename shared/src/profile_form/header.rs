@@ -152,13 +152,11 @@ fn collections_apart(found: &[Found], options: &ProfileReading) -> Option<String
 /// own, and for actions which look for a subprofile also the collection's.
 fn unkeyed(found: &[Found], keys: &[(String, ProfileTarget)], options: &ProfileReading) -> Vec<String> {
     let collections: BTreeSet<u64> = found.iter().filter_map(|found| found.target.collection()).collect();
-    if collections.is_empty() {
+    if collections.is_empty() || options.action == ProfileAction::Delete {
         return Vec::new();
     }
     let mut reasons = Vec::new();
-    let has_none = keys.iter().all(|(_, target)| target.collection().is_some());
-    // A deletion without any key is refused before, and does not read columns of subprofiles which are no keys.
-    if has_none && !(options.action == ProfileAction::Delete && keys.is_empty()) {
+    if keys.iter().all(|(_, target)| target.collection().is_some()) {
         reasons.push(
             "the file has columns of subprofiles, and `key_fields` names no field of the database by which their profiles \
              are found"

@@ -194,7 +194,7 @@ impl Schema {
 }
 
 /// The ids of all databases of an account.
-pub async fn ids(services: &Services, account: AccountId) -> Result<Vec<OwnerId>, StoreError> {
+pub async fn database_ids(services: &Services, account: AccountId) -> Result<Vec<OwnerId>, StoreError> {
     let places: Vec<PartPlace> = services.store.read_all(keys::databases(account)).await?;
     Ok(places.into_iter().map(|place| place.database).collect())
 }
@@ -206,7 +206,7 @@ pub async fn list(
     start: usize,
     most: usize,
 ) -> Result<(usize, Vec<Schema>), StoreError> {
-    let ids = ids(services, account).await?;
+    let ids = database_ids(services, account).await?;
     let wanted = ids.iter().skip(start).take(most).map(|&id| Schema::read(services, account, id));
     let found = drained(wanted, AT_ONCE).await?;
     Ok((ids.len(), found.into_iter().flatten().collect()))

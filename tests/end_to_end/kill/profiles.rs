@@ -45,7 +45,8 @@ pub(super) const UPDATES: ProfileCargo = ProfileCargo {
     ],
 };
 
-/// Eight rows in three chunks: profiles with subprofiles, where both stand, one stands, or none.
+/// Eight rows in three chunks: profiles with subprofiles, where both stand, one stands, or none. New subprofiles of a profile
+/// that stands are in one chunk, for the first of them to be loaded holds the profile.
 pub(super) const MIXED: ProfileCargo = ProfileCargo {
     action: ProfileAction::UpdateOrAdd,
     key_fields: &["Email", "Pets.Name"],
@@ -55,9 +56,9 @@ pub(super) const MIXED: ProfileCargo = ProfileCargo {
         "ada@example.com,Ada Byron,Delft,Rex,dog",
         "gil@example.com,Gil,Quay,Pip,bird",
         "gil@example.com,Gil,Quay,Pop,fish",
-        "dan@example.com,Dan,Ghent,Mia,cat",
-        "eve@example.com,Eve,Delft,Ant,ant",
         "bea@example.com,Bea,Ghent,Bee,bee",
+        "eve@example.com,Eve,Delft,Ant,ant",
+        "dan@example.com,Dan,Ghent,Mia,cat",
         "dan@example.com,Dan,Ghent,Max,dog",
     ],
 };
@@ -162,7 +163,7 @@ pub(super) async fn edit_profiles(stack: &Stack) -> anyhow::Result<()> {
     let ada = all.iter().find(|profile| profile["fields"]["Email"] == "ada@example.com").context("Ada")?;
     let ada = ada["ID"].as_str().context("an id")?;
     put(stack, &format!("/profile/{ada}"), &json!({ "fields": { "City": "Leuven" } })).await?;
-    made(stack, &format!("/profile/{}/subprofiles/1", made_by_import(3)), &json!({ "Name": "Sue" })).await?;
+    made(stack, &format!("/profile/{}/subprofiles/1", made_by_import(4)), &json!({ "Name": "Sue" })).await?;
     put(stack, &format!("/subprofile/{}", made_by_import(5)), &json!({ "Kind": "lynx" })).await?;
     delete(stack, &format!("/subprofile/{}", made_by_import(7))).await?;
     Ok(())

@@ -23,7 +23,7 @@ use shared::concurrent::drained;
 use shared::id::ImportId;
 use shared::import::{Counts, Import, ImportType, Roll, RollOf, Status};
 use shared::revert::ask;
-use shared::schema;
+use shared::schema::database_ids;
 use shared::store::{decode, keys};
 
 use super::answer::{OrFalse, Window, changed, document};
@@ -33,9 +33,6 @@ use super::request::Asked;
 use super::routes::Answered;
 use crate::answer::{MESSAGE, shortened};
 pub use create::create;
-
-/// The most rolls which are read at once.
-const ROLLS_AT_ONCE: usize = 8;
 
 /// An import. Numbers are texts.
 #[derive(Serialize)]
@@ -108,11 +105,14 @@ pub async fn find(at: &At, text: &str) -> Result<Import, CopernicaError> {
     import.filter(|import| import.import_type == ImportType::Profiles).ok_or_else(missing)
 }
 
-/// Lists the imports of profiles, the newest first.
+/// The most rolls read at once. Each database has a roll of its imports.
+const ROLLS_AT_ONCE: usize = 16;
+
+/// Lists the imports into the databases of the account, the newest first.
 pub async fn list(at: &At, asked: &Asked) -> Answered {
     let window = Window::read(&asked.query);
-    let databases = schema::ids(&at.services, at.id()).await?.into_iter();
-    let rolls = databases.map(|database| Roll::read(&at.services, at.id(), RollOf::Profiles(database)));
+    let databases = database_ids(&at.services, at.id()).await?;
+    let rolls = databases.into_iter().map(|database| Roll::read(&at.services, at.id(), RollOf::Profiles(database)));
     let rolls = drained(rolls, ROLLS_AT_ONCE).await?;
     let mut ids: Vec<ImportId> = rolls.iter().flat_map(Roll::all).map(|(import, _)| import).collect();
     ids.sort_unstable_by(|a, b| b.cmp(a));
