@@ -68,8 +68,8 @@ async fn a_field_that_gets_an_index_is_looked_up_once_all_records_are_in_it() ->
     let file = "Email,Name\nbea@example.com,Bea\ncleo@example.com,\nada@example.com, ADA \n";
     let import = harbour.import(file, &json!({ "action": "add" })).await?;
     let [bea, cleo, other] = [1, 2, 3].map(|row| id_of(&import, row));
-    let deletion = harbour.import("Email\nbea@example.com\n", &json!({ "action": "delete", "key_fields": ["Email"] }));
-    let deletion = deletion.await?;
+    let options = json!({ "action": "delete", "key_fields": ["Email"] });
+    let deletion = harbour.import("Email\nbea@example.com\n", &options).await?;
     harbour.give_index(name, true).await?;
     assert_eq!(harbour.in_index(name).await?, [0_u64; 0]);
     // Whoever writes from now on puts the items.
