@@ -13,7 +13,7 @@ async fn a_deleted_profile_goes_with_its_subprofiles_and_comes_back_with_them() 
     let bea = harbour.profile(&json!({ "Email": "bea@example.com" })).await?;
     let secret = get(&harbour.stack, &format!("/profile/{ada}")).await?["secret"].clone();
     let before = harbour.workspace().await?;
-    let file = "Email,Name\nada@example.com,ignored\nnobody@example.com,\n,\nADA@example.com,\n";
+    let file = "Email,Name\nada@example.com,ignored\nnobody@example.com,\n,nameless\nADA@example.com,\n";
     let import = harbour.import(file, &json!({ "action": "delete", "key_fields": ["Email"] })).await?;
     assert_eq!(
         harbour.outcomes(&import).await?,
