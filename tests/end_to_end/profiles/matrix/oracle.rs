@@ -130,7 +130,8 @@ pub fn run(world: &mut Vec<Holder>, terms: Terms, rows: &[RowGiven]) -> Vec<Stri
                 let pet = given.pet.clone().filter(|pet| is_filled(Some(pet)));
                 let makes = leads || pet.is_some();
                 world[at].pets.extend(pet);
-                if makes { "created" } else { "unchanged" }.to_owned()
+                // A row of the key of a profile which says nothing more has nothing to write.
+                if makes { "created" } else { "skipped same_key_later" }.to_owned()
             }
             (_, Some(&at)) => upsert(terms, given, leads, (&before[at], &mut world[at])).to_owned(),
         });
