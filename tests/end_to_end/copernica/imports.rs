@@ -98,7 +98,7 @@ async fn a_wrong_parameter_is_named_and_nothing_is_left_behind() -> anyhow::Resu
         (json!({ "delimiter": null }), "delimiter is needed"),
         (json!({ "delimiter": ";" }), "delimiter does not fit"),
         (json!({ "format": "xml" }), "format must be csv or json"),
-        (json!({ "format": "json" }), "source is no JSON"),
+        (json!({ "format": "json" }), "source must be an array of objects"),
         (json!({ "source": "" }), "location or source is needed"),
         (json!({ "location": "https://example.com/a.csv" }), "one of them is taken"),
         (json!({ "source": null, "location": "ftp://example.com/a.csv" }), "location is not https"),

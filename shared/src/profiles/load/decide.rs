@@ -120,8 +120,8 @@ impl<'r> RowInHand<'r> {
     }
 
     fn delete(&self) -> Result<RowWrites, RowError> {
-        let subprofile_key = self.subprofile.map(|subprofile| &subprofile.key);
-        let lacks_subprofile_key = self.job.finds_subprofiles && !matches!(subprofile_key, Some(RowKey::Values(_)));
+        let has_subprofile_key = self.subprofile.is_some_and(|subprofile| has_values(&subprofile.key));
+        let lacks_subprofile_key = self.job.finds_subprofiles && !has_subprofile_key;
         if self.row.key == RowKey::Nothing || lacks_subprofile_key {
             return Err(key_is_empty());
         }
@@ -147,7 +147,8 @@ impl<'r> RowInHand<'r> {
     fn upsert(&self) -> Result<RowWrites, RowError> {
         let adds = self.job.options.action != ProfileAction::Update;
         let has_key = self.row.key != RowKey::Nothing;
-        if !has_key && !adds {
+        let lacks_subprofile_key = self.filled().is_some_and(|subprofile| !has_values(&subprofile.key));
+        if !adds && (!has_key || lacks_subprofile_key) {
             return Err(key_is_empty());
         }
         let matches = if has_key { self.plan.profiles.as_slice() } else { &[] };
@@ -179,11 +180,7 @@ impl<'r> RowInHand<'r> {
 
     /// The write of a subprofile whose profile stands.
     fn upsert_subprofile(&self, subprofile: &SubprofileRow<'_>, adds: bool) -> Result<Effect, RowError> {
-        let has_key = matches!(subprofile.key, RowKey::Values(_));
-        if !has_key && !adds {
-            return Err(key_is_empty());
-        }
-        let matches = if has_key { self.plan.subprofiles.as_slice() } else { &[] };
+        let matches = if has_values(&subprofile.key) { self.plan.subprofiles.as_slice() } else { &[] };
         let records = self.chosen(matches)?;
         Ok(match self.left_alone() {
             _ if records.is_empty() && adds => Effect::Create(self.subprofile_values(subprofile)),
@@ -218,6 +215,10 @@ impl<'r> RowInHand<'r> {
             Matches::All | Matches::Refuse => Ok(matches.to_vec()),
         }
     }
+}
+
+fn has_values(key: &RowKey<'_>) -> bool {
+    matches!(key, RowKey::Values(_))
 }
 
 fn key_is_empty() -> RowError {

@@ -147,8 +147,8 @@ const GONE: &str = "gone";
 fn fault(terms: Terms, row: &RowGiven) -> Option<String> {
     let is_bad = row.cells[3].as_deref().is_some_and(|points| points == "many");
     let finds = matches!(terms.action, "update" | "delete");
-    let pet_lacks_key =
-        terms.action == "delete" && terms.has_pet_key() && row.pet.as_ref().is_some_and(|pet| pet[0].is_empty());
+    let needs_pet_key = terms.action == "delete" || is_filled(row.pet.as_ref());
+    let pet_lacks_key = needs_pet_key && terms.has_pet_key() && row.pet.as_ref().is_some_and(|pet| pet[0].is_empty());
     if is_bad && terms.action != "delete" {
         Some("failed invalid_number".to_owned())
     } else if finds && (terms.key_of_row(row).is_none() || pet_lacks_key) {
@@ -198,9 +198,6 @@ fn new_values(terms: Terms, row: &RowGiven) -> [String; 4] {
 fn upsert(terms: Terms, row: &RowGiven, leads: bool, (before, now): (&Holder, &mut Holder)) -> &'static str {
     let mut told = Vec::new();
     let pet = row.pet.as_ref().filter(|pet| is_filled(Some(pet)));
-    if terms.action == "update" && pet.is_some_and(|pet| pet[0].is_empty()) {
-        return "failed missing";
-    }
     if leads && !terms.updates() {
         told.push("skipped match_kept");
     } else if leads {
