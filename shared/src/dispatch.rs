@@ -23,7 +23,9 @@ use crate::packed::{self, Cancellation, NotSurveyed, NotUnpacked, WantedSheet};
 use crate::profile_form::PinnedSchema;
 use crate::profiles::indexing;
 use crate::profiles::kind::ProfileKind;
+use crate::profiles::selection;
 use crate::results;
+use crate::schema::SchemaError;
 use crate::services::Services;
 use crate::store::StoreError;
 use crate::store::keys::RecordKind;
@@ -175,6 +177,17 @@ pub async fn cells(
     errors: &[PageError],
 ) -> Result<HashMap<Row, Vec<String>>, ImportError> {
     by_kind!(import.import_type, K => results::cells::cells::<<K as Kind>::Form>(services, import, errors).await)
+}
+
+/// Builds the views of the import's database again, unless they were built since the status of the import changed. `now` is
+/// the present moment in the account's zone.
+pub async fn rebuild(services: &Services, import: &Import, now: Zoned) -> Result<(), StoreError> {
+    let Some(database) = import.options.profiles.database else { return Ok(()) };
+    match selection::build_older(services, import.account, database, (now, import.updated_at)).await {
+        Err(SchemaError::Store(error)) => Err(error),
+        Err(error) => Err(StoreError::Shape(format!("the views of database {database}: {error}"))),
+        Ok(()) => Ok(()),
+    }
 }
 
 /// Does a share of the work that kinds of rows leave to the sweep: the index items of profiles, which edits of fields ask for.

@@ -27,7 +27,7 @@ pub use draw::Draw;
 use simulation::Simulation;
 
 /// Number of seeds in a plain `cargo test`.
-const SEEDS: u64 = 1000;
+const SEEDS: u64 = 500;
 
 async fn simulate(seed: u64) -> Result<(), String> {
     let lived = async {

@@ -7,6 +7,7 @@
 
 use std::collections::BTreeSet;
 
+use jiff::Zoned;
 use serde::{Deserialize, Serialize};
 
 use super::columns::Columns;
@@ -14,7 +15,7 @@ use super::filter::Sortable;
 use super::join::visible::VisibleRecords;
 use super::owned::Owned;
 use super::walk::OwnedWalk;
-use crate::id::{AccountId, PartId, RecordId};
+use crate::id::{AccountId, OwnerId, PartId, RecordId};
 use crate::records::Record;
 use crate::schema::view::{Built, Comparison, Condition, ConditionTest, DateTest, FieldTest, ViewRule};
 use crate::schema::views::note_built;
@@ -171,6 +172,26 @@ pub async fn build(
     }
     if let Some(before) = noted? {
         erase_blocks(services, keys::members_before(account, view, before)).await?;
+    }
+    Ok(())
+}
+
+/// Builds the views of a database that were not built since a time in milliseconds since the epoch, where `now` is the present
+/// moment in the account's zone. Nothing is built in a deleted database.
+pub async fn build_older(
+    services: &Services,
+    account: AccountId,
+    database: OwnerId,
+    (now, since): (Zoned, i64),
+) -> Result<(), SchemaError> {
+    let Some(schema) = Schema::read(services, account, database).await? else { return Ok(()) };
+    let columns = Columns::of(Owned::profiles(&schema), now);
+    for view in schema.views.iter().filter(|view| view.built.is_none_or(|built| built.at <= since)) {
+        match build(services, account, &schema, (view.id, &columns)).await {
+            // Somebody deleted the view meanwhile.
+            Ok(()) | Err(SchemaError::NotFound) => {}
+            Err(error) => return Err(error),
+        }
     }
     Ok(())
 }

@@ -1,9 +1,13 @@
-//! The last step of an import after it is settled or undone: its place in a lane is given up, the next import is called,
-//! and the report of a drop is written.
+//! The last step of an import after it is settled or undone: the views of its database are built again if the import asks
+//! for it, its place in a lane is given up, the next import is called, and the report of a drop is written.
 //!
 //! The import stays in the index of the sweep until the step is done, so nothing is lost if the worker dies. No report
 //! holds up the line: the place is given up before the report is written.
 
+use jiff::tz::TimeZone;
+
+use crate::account::Account;
+use crate::dispatch;
 use crate::import::{Import, ImportError, lane};
 use crate::inbox::report;
 use crate::services::Services;
@@ -15,8 +19,18 @@ pub async fn finish(services: &Services, import: &Import) -> Result<bool, Import
     if !import.has_last_step() {
         return Ok(true);
     }
+    if import.options.profiles.rebuild && import.started_at.is_some() {
+        // Boxed like all rare branches.
+        Box::pin(rebuild(services, import)).await?;
+    }
     lane::leave(services, import).await?;
     write_report(services, import).await
+}
+
+async fn rebuild(services: &Services, import: &Import) -> Result<(), ImportError> {
+    let account = Account::get(services, import.account).await?;
+    let zone = account.map_or(TimeZone::UTC, |account| account.settings.zone());
+    Ok(dispatch::rebuild(services, import, services.clock.now().to_zoned(zone)).await?)
 }
 
 /// Writes the report of a settled import if it was dropped, and removes the import from the index of the sweep. `false`

@@ -98,7 +98,7 @@ async fn a_wrong_parameter_is_named_and_nothing_is_left_behind() -> anyhow::Resu
         (json!({ "delimiter": null }), "delimiter is needed"),
         (json!({ "delimiter": ";" }), "delimiter does not fit"),
         (json!({ "format": "xml" }), "format must be csv or json"),
-        (json!({ "format": "json" }), "source must be an array of objects"),
+        (json!({ "format": "json" }), "source is no JSON"),
         (json!({ "source": "" }), "location or source is needed"),
         (json!({ "location": "https://example.com/a.csv" }), "one of them is taken"),
         (json!({ "source": null, "location": "ftp://example.com/a.csv" }), "location is not https"),
@@ -107,7 +107,6 @@ async fn a_wrong_parameter_is_named_and_nothing_is_left_behind() -> anyhow::Resu
         (json!({ "source": [{ "Unknown": 1 }] }), "no column is a field of the database"),
         (json!({ "source": "<html><body>Sign in</body></html>" }), "source:"),
         (json!({ "removeMissing": true, "keyFields": ["Email"] }), "removeMissing"),
-        (json!({ "rebuild": "true" }), "rebuild"),
         (json!({ "followups": 1 }), "followups"),
     ] {
         let message = refused(&stack, Method::POST, "/imports", &parameters(&others)).await?;
@@ -190,5 +189,26 @@ async fn an_import_of_another_type_is_not_there() -> anyhow::Result<()> {
         "No entity with supplied ID"
     );
     assert_eq!(get(&stack, "/imports").await?["total"], 0);
+    Ok(())
+}
+
+#[tokio::test]
+async fn views_are_built_again_after_an_import_and_after_its_undo() -> anyhow::Result<()> {
+    let stack = Stack::start(1000).await?;
+    let shop = shop(&stack).await?;
+    let view = made(&stack, &format!("/database/{}/views", shop.database), &json!({ "name": "All" })).await?;
+    let members = format!("/view/{view}/profileids");
+    for (rebuild, seen) in [("false", 0), ("true", 4)] {
+        let source = json!([{ "Email": "kim@example.com" }, { "Email": "sam@example.com" }]);
+        let import =
+            made(&stack, "/imports", &json!({ "database": "shop", "rebuild": rebuild, "source": source })).await?;
+        stack.idle().await?;
+        assert_eq!(get(&stack, &members).await?.as_array().map(Vec::len), Some(seen), "{rebuild}");
+        if seen > 0 {
+            send(&stack, Method::POST, &format!("/import/{import}/revert"), &json!([])).await?.expect(204)?;
+            stack.idle().await?;
+            assert_eq!(get(&stack, &members).await?.as_array().map(Vec::len), Some(2));
+        }
+    }
     Ok(())
 }

@@ -57,17 +57,13 @@ fn located(text: &str) -> Result<Location, CopernicaError> {
 fn sent(asked: &Asked, source: &Given, format: Option<&str>, has_delimiter: bool) -> Result<Bytes, CopernicaError> {
     const OBJECTS: &str = "must be an array of objects";
     if let Some(text) = source.text() {
-        let is_array = text.trim_start().starts_with('[');
-        let is_json = is_array || text.trim_start().starts_with('{');
+        let is_json = text.trim_start().starts_with(['[', '{']);
         match format {
             Some("csv") if is_json => return Err(wrong("source", "begins like JSON, and format is csv")),
             Some("json") | None if is_json || format.is_some() => {
-                if !is_array
-                    || !is_objects(
-                        &serde_json::from_str(&text)
-                            .map_err(|error| wrong("source", format!("is no JSON: {error}")))?,
-                    )
-                {
+                let rows: Given =
+                    serde_json::from_str(&text).map_err(|error| wrong("source", format!("is no JSON: {error}")))?;
+                if !is_objects(&rows) {
                     return Err(wrong("source", OBJECTS));
                 }
             }
