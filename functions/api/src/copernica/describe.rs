@@ -10,7 +10,7 @@ use super::operation::{Offered, Operations};
 use super::request::Verb;
 use crate::openapi::copernica::{Pages, ids_shown, operation_id, security, tag_of};
 use crate::openapi::copernica::{body_of, errors, parts_of, queries, success};
-use crate::openapi::shared::{Shape, idempotency_key, shape};
+use crate::openapi::shared::{Shape, idempotency_key, shape, shape_of};
 
 /// The successful answer of an operation.
 #[derive(Clone, Copy, Debug)]
@@ -59,12 +59,12 @@ pub const fn shows<T: ToSchema>(summary: &'static str) -> Described {
 
 /// Describes an operation that answers a page of a list.
 pub const fn lists<T: ToSchema>(summary: &'static str) -> Described {
-    described(summary, Success::List(shape::<Pages<T>>()))
+    described(summary, Success::List(shape_of::<Pages<T>, T>()))
 }
 
 /// Describes an operation that answers a page of profiles or subprofiles.
 pub const fn lists_records<T: ToSchema>(summary: &'static str) -> Described {
-    described(summary, Success::Records(shape::<Pages<T>>()))
+    described(summary, Success::Records(shape_of::<Pages<T>, T>()))
 }
 
 /// Describes an operation that answers ids.

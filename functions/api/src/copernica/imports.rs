@@ -16,6 +16,8 @@ mod create;
 mod input;
 mod source;
 
+use std::cmp::Reverse;
+
 use axum::response::Response;
 use serde::Serialize;
 use serde_json::Value;
@@ -115,13 +117,13 @@ pub async fn list(at: &At, asked: &Asked) -> Answered {
     let rolls = databases.into_iter().map(|database| Roll::read(&at.services, at.id(), RollOf::Profiles(database)));
     let rolls = drained(rolls, ROLLS_AT_ONCE).await?;
     let mut ids: Vec<ImportId> = rolls.iter().flat_map(Roll::all).map(|(import, _)| import).collect();
-    ids.sort_unstable_by(|a, b| b.cmp(a));
+    ids.sort_unstable_by_key(|&id| Reverse(id));
     let total = ids.len() as u64;
     let (start, limit) = window.range();
     let keys: Vec<_> = ids.iter().skip(start).take(limit).map(|&id| keys::import(at.id(), id)).collect();
     let found = at.services.store.get_many(&keys).await?.into_iter().map(decode::<Import>);
     let mut imports: Vec<Import> = found.collect::<Result<_, _>>()?;
-    imports.sort_unstable_by(|a, b| b.id.cmp(&a.id));
+    imports.sort_unstable_by_key(|import| Reverse(import.id));
     let mut shapes = Vec::with_capacity(imports.len());
     for import in &imports {
         shapes.push(ImportShape::read(at, import).await?);

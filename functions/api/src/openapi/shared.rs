@@ -91,6 +91,18 @@ pub const fn shape<T: ToSchema>() -> Shape {
     Shape { name: T::name, collect: collect::<T> }
 }
 
+/// The shape of bodies which a type with a parameter describes. The name is made of both names, as in members of other types.
+pub const fn shape_of<Of: ToSchema, T: ToSchema>() -> Shape {
+    fn name<Of: ToSchema, T: ToSchema>() -> Cow<'static, str> {
+        Cow::Owned(format!("{}_{}", Of::name(), T::name()))
+    }
+    fn collect<Of: ToSchema, T: ToSchema>(schemas: &mut Schemas) {
+        schemas.push((name::<Of, T>().into_owned(), Of::schema()));
+        Of::schemas(schemas);
+    }
+    Shape { name: name::<Of, T>, collect: collect::<Of, T> }
+}
+
 impl Shape {
     /// A reference to the schema.
     pub fn reference(self) -> Ref {

@@ -35,6 +35,7 @@ pub enum StatusWord {
 /// The kind of an import's rows: time entries, the people and companies of contacts, or the profiles of a database.
 #[derive(ToSchema)]
 #[schema(as = ImportType)]
+#[expect(clippy::enum_variant_names, reason = "the words on the wire")]
 pub enum TypeWord {
     TimeEntryImport,
     ContactImport,
