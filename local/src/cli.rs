@@ -42,6 +42,7 @@ pub struct Arguments {
 }
 
 #[derive(Subcommand)]
+#[expect(clippy::large_enum_variant, reason = "a program has one command")]
 enum Command {
     /// Run the whole service on this machine
     Serve(serve::Serve),

@@ -98,6 +98,7 @@ pub const fn shape_of<Of: ToSchema, T: ToSchema>() -> Shape {
     }
     fn collect<Of: ToSchema, T: ToSchema>(schemas: &mut Schemas) {
         schemas.push((name::<Of, T>().into_owned(), Of::schema()));
+        schemas.push((T::name().into_owned(), T::schema()));
         Of::schemas(schemas);
     }
     Shape { name: name::<Of, T>, collect: collect::<Of, T> }
