@@ -22,7 +22,7 @@ use crate::invariants::World;
 use crate::postman::LONG;
 use crate::world::Draw;
 
-const SEEDS: u64 = 300;
+const SEEDS: u64 = 200;
 const DEEDS: u64 = 14;
 const COMPANIES: [&str; 3] = ["Orchard", "Harbour", "Quay"];
 const NAMES: [&str; 4] = ["Ada", "Bea", "Cleo", "Dan"];
