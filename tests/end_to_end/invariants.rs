@@ -89,7 +89,9 @@ impl World {
             world.standing.extend(lines);
             let roll = Roll::read(services, account, RollOf::Contacts).await?;
             for (import, line) in roll.all() {
-                let standing = if line.is_gone() { Some(line.kept()) } else { line.standing() };
+                // An aborted import may have kept people whom somebody edited.
+                let standing = if line.is_gone() { Some(0) } else { line.standing() };
+                let standing = standing.map(|standing| standing + line.kept());
                 world.people_standing.extend(standing.map(|standing| ((account, import), standing)));
             }
         }
