@@ -6,8 +6,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::Write;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use anyhow::Context;
@@ -23,6 +23,7 @@ use shared::services::Services;
 use shared::settle::stop::cancel;
 use waybill::template::{Permission, Template};
 
+use crate::copernica::asking;
 use crate::faults::{Faults, Gate};
 use crate::files::{TOGGL, toggl};
 use crate::kill::TINY;
@@ -148,10 +149,31 @@ async fn people_edit() -> anyhow::Result<Stack> {
 /// Changes the indexed value of a profile by a file of one chunk, which the parser loads.
 async fn profiles_change() -> anyhow::Result<Stack> {
     let harbour = Harbour::start(100).await?;
-    harbour.profile(&json!({ "Name": "Ada", "Email": "ada@example.com" })).await?;
+    let ada = harbour.profile(&json!({ "Name": "Ada", "Email": "ada@example.com" })).await?;
     let options = json!({ "action": "update", "key_fields": ["Name"] });
     let import = harbour.import("Name,Email\nAda,lovelace@example.com\n", &options).await?;
     harbour.undo(&import).await?;
+    harbour.import("Name\nBea\nCleo\n", &json!({ "action": "add" })).await?;
+    // The sweep makes the index items of a field, while somebody edits the field, and drops them.
+    let field = format!("/database/{}/field/Name", harbour.database);
+    let path = format!("/profile/{ada}/fields");
+    let edit = |nth: u32| asking(&harbour.stack, Method::PUT, &path, &json!({ "Name": format!("Eda {nth}") }));
+    let edits = Mutex::new((0..20).map(edit).collect::<Vec<_>>());
+    let gate: Gate = Arc::new(move |operation: &str| {
+        let edit = (operation == "UpdateItem").then(|| edits.lock().expect("unpoisoned").pop()).flatten();
+        Box::pin(async move {
+            if let Some(edit) = edit {
+                edit.send().await.expect("an answer");
+            }
+            Box::new(()) as Box<dyn Send>
+        })
+    });
+    let sweeper = Faults::behind(gate).connect(&harbour.stack.system)?.sweep;
+    for index in [true, false] {
+        crate::copernica::put(&harbour.stack, &field, &json!({ "index": index })).await?;
+        harbour.stack.system.services().clock.turn(Duration::from_secs(1020));
+        sweep::handle(&sweeper).await?;
+    }
     Ok(harbour.stack)
 }
 
