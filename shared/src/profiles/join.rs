@@ -41,7 +41,6 @@ mod scan;
 mod search;
 #[cfg(test)]
 mod tests;
-pub mod visible;
 
 use crate::concurrent::drained;
 use crate::id::ChunkNo;

@@ -12,11 +12,11 @@ use serde::{Deserialize, Serialize};
 
 use super::columns::Columns;
 use super::filter::Sortable;
-use super::join::visible::VisibleRecords;
 use super::owned::Owned;
 use super::walk::OwnedWalk;
 use crate::id::{AccountId, OwnerId, PartId, RecordId};
 use crate::records::Record;
+use crate::records::visible::VisibleRecords;
 use crate::schema::view::{Built, Comparison, Condition, ConditionTest, DateTest, FieldTest, ViewRule};
 use crate::schema::views::note_built;
 use crate::schema::{Schema, SchemaError};

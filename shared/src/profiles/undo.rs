@@ -9,17 +9,14 @@
 //!
 //! All of these hold for every record and are in [`crate::records::undo`].
 
-use std::collections::BTreeMap;
-
 use super::join::notes::JoinNotes;
 use super::rules::{indexed_or_pinned, rules};
 use crate::id::Row;
 use crate::import::ImportError;
 use crate::kind::{HeldChunk, Undone};
-use crate::ledger::{ChunkGlance, Page, UndoFate};
+use crate::ledger::{ChunkGlance, Page};
 use crate::records::index::Indexable;
-use crate::records::restore::RowFate;
-use crate::records::undo::{Records, TakenBack};
+use crate::records::undo::Records;
 
 /// Takes back what the rows of a chunk wrote.
 pub async fn take_back(held: &HeldChunk<'_>) -> Result<Undone, ImportError> {
@@ -28,37 +25,21 @@ pub async fn take_back(held: &HeldChunk<'_>) -> Result<Undone, ImportError> {
     let terms = |record: Indexable<'_>| indexed.terms(record);
     let rules = rules(&terms);
     let records = Records { import, rules: &rules };
-    let TakenBack { kept, fates } = records.take_back(services, chunk.number, lease).await?;
+    let taken = records.take_back(services, chunk.number, lease).await?;
+    let (fates, kept) = (taken.fates_of_rows(), taken.kept);
     JoinNotes::of(import, chunk.number).erase(services).await?;
     // The page tells how many records could be seen; the partitions may hold leftovers of a loader which died.
     let made = chunk.page.as_ref().map_or(0, made);
     let removed = made.saturating_sub(chunk.dropped + chunk.dropped_subprofiles).saturating_sub(kept.len() as u64);
-    let mut of_rows: BTreeMap<Row, UndoFate> = BTreeMap::new();
-    for (row, _, fate) in fates {
-        if let Some(fate) = told(fate) {
-            let strongest = of_rows.entry(row).or_insert(fate);
-            *strongest = fate.max(*strongest);
-        }
-    }
     let mut rows: Vec<Row> = kept.into_iter().map(|id| id.row()).collect();
     rows.dedup();
-    Ok(Undone { removed, kept: rows, fates: of_rows.into_iter().collect() })
+    Ok(Undone { removed, kept: rows, fates })
 }
 
 /// The number of records which the chunk made.
 fn made(page: &Page) -> u64 {
     match &page.glance {
         ChunkGlance::Profiles(glance) => u64::from(glance.profiles) + u64::from(glance.subprofiles),
-        ChunkGlance::Entries(_) | ChunkGlance::Contacts(_) => 0,
-    }
-}
-
-fn told(fate: RowFate) -> Option<UndoFate> {
-    match fate {
-        RowFate::Nothing => None,
-        RowFate::Restored => Some(UndoFate::Restored),
-        RowFate::BroughtBack => Some(UndoFate::BroughtBack),
-        RowFate::Kept => Some(UndoFate::Kept),
-        RowFate::Gone => Some(UndoFate::Gone),
+        ChunkGlance::Entries(_) | ChunkGlance::Contacts(_) | ChunkGlance::ContactUpdates(_) => 0,
     }
 }
