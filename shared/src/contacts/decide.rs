@@ -61,7 +61,6 @@ mod tests {
 
     use super::*;
     use crate::id::{ImportId, RecordId, Row};
-    use crate::records::Record;
     use crate::records::image::Former;
     use crate::records::record::Writer;
     use crate::records::rules::no_terms;

@@ -6,7 +6,7 @@
 //! | an amended image, if the record has changed since | itself | the same row and record have the same key |
 //! | hints of new values | the image | put again with the same version, or dropped |
 //! | references to the former and the new thing of a record that gets another one | the notes, written first | a reference is made once ([`moves`](super::moves)) |
-//! | the record, by one write on the condition of its version, with the counts of its things if it gets another one | `by` of the record | whose `by` is the row is done |
+//! | the record, by one write on the condition of its version, with the counts of its things if it gets another one (a few such records together) | `by` of the record | whose `by` is the row is done |
 //! | hints of former values dropped | the image | the next try drops the hints of every value but the record's own |
 //!
 //! Imports that write to the same records take turns, so no other import writes to the records meanwhile. People and
@@ -21,7 +21,7 @@ use super::ancestry::Ancestry;
 use super::history::History;
 use super::image::{Album, Former, Image, ImagesOfChunk};
 use super::index::Hints;
-use super::moves::{Moves, hold};
+use super::moves::{MOVED_TOGETHER, Moves, hold};
 use super::record::{Record, RecordRef, Writer};
 use super::restore::own_values;
 use super::rules::{HintWriter, RecordRules};
@@ -94,8 +94,8 @@ impl<'a> Changes<'a> {
     ///
     /// A changed record costs a write unit for each KB, its share of a block of images (a write unit for 1 KB of images of
     /// all rows), two for each indexed field with another value, and half a read unit or more. An unchanged record costs
-    /// the reading. A record that gets another thing is written in a transaction with the counts of both things, some ten write
-    /// units, and one such record of a chunk after the other.
+    /// the reading. A record that gets another thing is written in a transaction with the counts of both things: two write
+    /// units for each KB, and some eight for each pair of things among [`MOVED_TOGETHER`] records.
     pub async fn apply(&self, targets: &[Target]) -> Result<Vec<Applied>, LeasedError> {
         let album = Album { account: self.import.account, import: self.import.id, chunk: self.chunk.number };
         let is_retry = self.chunk.tries > 1;
@@ -110,14 +110,20 @@ impl<'a> Changes<'a> {
             let store = (self.chunk.tries, self.windows.fetch_add(1, Ordering::Relaxed));
             album.store(self.services, new.clone(), store).await?;
             images.extend(new.into_iter().map(|image| ((image.row, image.of()), image)));
+            let written = match is_retry {
+                true => BTreeSet::new(),
+                false => self.move_together(window, (&keys, &records, &images)).await?,
+            };
             let writes = window.iter().map(|target| {
                 let change = Change { changes: self, album, history: &history, target, is_retry };
+                let is_written = written.contains(&target.of());
                 let key = keys.get(&target.of());
                 let image = images.get(&(target.row, target.of())).cloned();
                 let record = records.get(&target.of()).cloned();
                 async move {
                     self.lease.check(&self.services.clock)?;
                     match key {
+                        _ if is_written => Ok(Applied::Written),
                         Some(key) => change.write(key, record, image).await,
                         None => Ok(Applied::Gone),
                     }
@@ -126,6 +132,71 @@ impl<'a> Changes<'a> {
             outcomes.extend(drained(writes, IN_FLIGHT).await?);
         }
         Ok(outcomes)
+    }
+
+    /// Writes the records of a window that get another thing, some in each transaction, if their images hold what the records
+    /// are. Returns the records written; all others are left to be written one by one.
+    async fn move_together(
+        &self,
+        window: &[Target],
+        (keys, records, images): (&BTreeMap<RecordRef, Key>, &BTreeMap<RecordRef, Record>, &ImagesOfChunk),
+    ) -> Result<BTreeSet<RecordRef>, LeasedError> {
+        let mut moving = Vec::new();
+        for target in window {
+            let name = target.of();
+            let (Some(key), Some(before)) = (keys.get(&name), records.get(&name)) else { continue };
+            let Due::Write { former, after } = self.due(target, Some(before))? else { continue };
+            let is_noted =
+                images.get(&(target.row, name)).is_some_and(|image| image.former == former && image.by == before.by);
+            let rules = self.rules(target.kind)?;
+            let hints = Hints::of_change(rules.terms, before, &after);
+            let things = [(rules.holdings)(before)?.things, (rules.holdings)(&after)?.things];
+            let moves = Moves::between(rules.kind, (before, &things[0]), (&after, &things[1]));
+            if is_noted && hints.put.is_empty() && hints.drop.is_empty() && !moves.is_empty() {
+                let put = Write::put(key.clone(), &*after).when("#version = :seen").bind(":seen", before.version);
+                moving.push((name, put, moves, &things[0] | &things[1]));
+            }
+        }
+        // Records which move alike change the same counts.
+        moving.sort_by(|(.., one), (.., other)| one.cmp(other));
+        let mut written = BTreeSet::new();
+        let mut left = moving.into_iter().peekable();
+        while left.peek().is_some() {
+            let mut known = self.moving.lock().await;
+            self.lease.check(&self.services.clock)?;
+            let (mut names, mut writes, mut all_moves, mut stand) = (Vec::new(), Vec::new(), Moves::default(), true);
+            for (name, put, moves, things) in left.by_ref().take(MOVED_TOGETHER) {
+                names.push(name);
+                writes.push(put);
+                all_moves.join(moves);
+                stand &= self.hold_all(&mut known, &things).await?;
+            }
+            if !stand {
+                continue;
+            }
+            writes.extend(all_moves.writes(self.services, self.import.account).await?);
+            if self.services.store.attempt_all(writes).await? {
+                written.extend(names);
+            }
+        }
+        Ok(written)
+    }
+
+    /// Lets the import refer to things which are not among the known ones. `false` if a thing is gone.
+    async fn hold_all(
+        &self,
+        known: &mut BTreeSet<(Kind, ThingId)>,
+        things: &BTreeSet<(Kind, ThingId)>,
+    ) -> Result<bool, StoreError> {
+        for &thing in things {
+            if !known.contains(&thing) {
+                if !hold(self.services, self.import.account, self.import.id, thing).await? {
+                    return Ok(false);
+                }
+                known.insert(thing);
+            }
+        }
+        Ok(true)
     }
 
     /// The records of some names, without those which are not there.
@@ -283,6 +354,7 @@ impl Change<'_> {
         after: &Record,
     ) -> Result<bool, LeasedError> {
         let Changes { services, import, lease, moving, .. } = self.changes;
+        let account = import.account;
         let put = Write::put(key.clone(), after).when("#version = :seen").bind(":seen", before.version);
         let (held, holds) = ((rules.holdings)(before)?.things, (rules.holdings)(after)?.things);
         let moves = Moves::between(rules.kind, (before, &held), (after, &holds));
@@ -291,16 +363,11 @@ impl Change<'_> {
         }
         let mut known = moving.lock().await;
         lease.check(&services.clock)?;
-        for &thing in held.union(&holds) {
-            if !known.contains(&thing) {
-                if !hold(services, import.account, import.id, thing).await? {
-                    return Ok(false);
-                }
-                known.insert(thing);
-            }
+        if !self.changes.hold_all(&mut known, &(&held | &holds)).await? {
+            return Ok(false);
         }
         let mut writes = vec![put];
-        writes.extend(moves.writes(services, import.account).await?);
+        writes.extend(moves.writes(services, account).await?);
         Ok(services.store.attempt_all(writes).await?)
     }
 

@@ -35,6 +35,10 @@ pub fn referrer(kind: RecordKind, record: &Record) -> ImportId {
     if record.orphan || is_moved { ImportId::HAND } else { record.maker() }
 }
 
+/// The most records which get other things in one transaction. Each writes its own item and at most two for each of its two
+/// things, and a transaction takes a hundred writes.
+pub const MOVED_TOGETHER: usize = 16;
+
 /// The differences which a change makes to the numbers of records that references count.
 #[derive(Debug, Default)]
 pub struct Moves(BTreeMap<(ImportId, Kind, ThingId), i64>);
@@ -61,6 +65,13 @@ impl Moves {
             if *difference == 0 {
                 self.0.remove(&named);
             }
+        }
+    }
+
+    /// Adds the moves of another record.
+    pub fn join(&mut self, other: Self) {
+        for ((referrer, kind, id), by) in other.0 {
+            self.count(referrer, &BTreeSet::from([(kind, id)]), by);
         }
     }
 

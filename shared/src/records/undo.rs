@@ -24,6 +24,8 @@
 //! A loader that died may have left records without claims, and records whose claim somebody else has. Both go like the
 //! rest, because the claim of somebody else is not released.
 
+mod together;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
@@ -154,9 +156,16 @@ impl ChunkUndo<'_> {
         let Import { account, id: import, .. } = *self.records.import;
         let images = Album { account, import, chunk }.read_all(self.services).await?;
         self.history.add_images(&images);
-        let restores = images.values().map(|image| async move {
-            self.lease.check(&self.services.clock)?;
-            self.restore(image).await
+        let mut together = self.move_back_together(images.values().collect()).await?;
+        let restores = images.values().map(|image| {
+            let done = together.remove(&image.of());
+            async move {
+                self.lease.check(&self.services.clock)?;
+                match done {
+                    Some((fate, after)) => Ok((fate, Some(after))),
+                    None => self.restore(image).await,
+                }
+            }
         });
         let mut fates = Vec::with_capacity(images.len());
         let mut written = Vec::new();

@@ -11,7 +11,7 @@ use shared::profile_form::UpdatePolicy;
 use shared::records::Record;
 use shared::store::decode;
 use shared::store::keys::Kind;
-use shared::things::Thing;
+use shared::things::slot::Slot;
 
 use super::office::{ACCOUNT, Office};
 use crate::invariants::World;
@@ -89,7 +89,7 @@ impl Log {
         let (mut people, mut records) = (BTreeMap::new(), Vec::new());
         for ((pk, _), item) in office.stack.workspace().await? {
             if pk == format!("A#{ACCOUNT}#company") {
-                if let Ok(company) = decode::<Thing>(item) {
+                if let Slot::Thing(company) = decode(item)? {
                     self.names.insert(company.id, company.name);
                 }
             } else if pk.starts_with(&format!("A#{ACCOUNT}#person#")) {

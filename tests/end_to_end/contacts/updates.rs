@@ -115,11 +115,8 @@ async fn rows_fill_what_people_lack_or_leave_people_alone() -> anyhow::Result<()
     let mut office = Office::open().await?;
     office.import(&TEAM, Duplicates::Create).await?;
     let (before, items) = (values(&office).await?, office.stack.workspace().await?);
-    let update: [Row; 3] = [
-        ["Quay", "Adele", "ada@example.com"],
-        ["Mill", "Daniel", "dan@example.com"],
-        ["", "Eve", "eve@example.com"],
-    ];
+    let update: [Row; 3] =
+        [["Quay", "Adele", "ada@example.com"], ["Mill", "Daniel", "dan@example.com"], ["", "Eve", "eve@example.com"]];
     let skipped = office.import(&update[..2], UpdatePolicy::Skip).await?;
     assert_eq!(outcomes(&office, skipped).await?, ["skipped policy 1/1", "skipped policy 1/4"]);
     let others = |dump: Dump| Dump::from_iter(dump.into_iter().filter(|((pk, _), _)| !pk.contains("user")));
@@ -210,7 +207,10 @@ async fn a_company_that_lost_its_maker_waits_for_the_undo_of_the_move() -> anyho
     let maker = office.import(&TEAM, Duplicates::Create).await?;
     office.edit(person(1, 1), |person| person.title = Some("Beekeeper".to_owned())).await?;
     office.undo(maker).await?;
-    assert_eq!((office.told().await?, office.companies().await?), (vec!["Ada ada@example.com Orchard".to_owned()], vec!["Orchard".to_owned()]));
+    assert_eq!(
+        (office.told().await?, office.companies().await?),
+        (vec!["Ada ada@example.com Orchard".to_owned()], vec!["Orchard".to_owned()])
+    );
     let before = values(&office).await?;
     // Ada is the last person in Orchard, whose maker is undone.
     let update = office.import(&[["Quay", "Ada", "ada@example.com"]], UpdatePolicy::Overwrite).await?;
@@ -282,9 +282,11 @@ async fn a_person_whom_nobody_can_see_is_not_changed() -> anyhow::Result<()> {
     shared::settle::stop::cancel(office.services(), &import, "user 1").await?;
     office.drain().await;
     assert_eq!(office.find(first).await?.status, Status::Incomplete);
-    let by_hand = Person { first_name: Some("Flo".to_owned()), email: Some("flo@example.com".to_owned()), ..Person::default() };
+    let by_hand =
+        Person { first_name: Some("Flo".to_owned()), email: Some("flo@example.com".to_owned()), ..Person::default() };
     office.create(&by_hand).await?.expect("nobody has the address");
-    let rows: [Row; 3] = [["", "Adele", "ada@example.com"], ["Quay", "Flora", "flo@example.com"], ["", "Dora", "dan@example.com"]];
+    let rows: [Row; 3] =
+        [["", "Adele", "ada@example.com"], ["Quay", "Flora", "flo@example.com"], ["", "Dora", "dan@example.com"]];
     let id = office.import(&rows, UpdatePolicy::Overwrite).await?;
     let told = outcomes(&office, id).await?;
     assert_eq!(json!(told.len()), json!(3));

@@ -287,12 +287,22 @@ mod tests {
         let columns = options.contacts.mapping.as_ref().unwrap().columns();
         assert_eq!(columns, [("Wer".to_owned(), "name".to_owned())].into());
         assert!(options.reading.mapping.is_none() && !options.asks_memory());
-        let stored: Options = serde_json::from_value(serde_json::to_value(&options).unwrap()).unwrap();
-        assert_eq!(stored, options);
+        let mut options = options;
+        for policy in [None, Some(UpdatePolicy::Skip)] {
+            options.contacts.update_policy = policy;
+            let stored: Options = serde_json::from_value(serde_json::to_value(&options).unwrap()).unwrap();
+            assert_eq!(stored, options);
+        }
         for option in OF_ENTRIES {
             let wrong = asked(json!({ option: "ymd" })).unwrap_err();
             assert!(wrong[option][0].contains("belongs to an import of time entries"), "{wrong:?}");
         }
+        let policy = |fields: Value| asked(fields).map(|options| options.contacts.update_policy);
+        assert_eq!(policy(json!({ "update_policy": "fill_empty" })), Ok(Some(UpdatePolicy::FillEmpty)));
+        assert_eq!(policy(json!({ "update_policy": null })), Ok(None));
+        assert_eq!(policy(json!({ "update_policy": "skip", "duplicates": "skip" })), Ok(Some(UpdatePolicy::Skip)));
+        let wrong = policy(json!({ "update_policy": "overwrite", "duplicates": "skip" })).unwrap_err();
+        assert_eq!(wrong.keys().collect::<Vec<_>>(), ["duplicates", "update_policy"]);
         let wrong = asked(json!({ "mapping": { "Wer": "hours" } })).unwrap_err();
         assert!(wrong["mapping"][0].contains("unknown field"), "{wrong:?}");
         assert!(!asked(json!({ "mapping": "none" })).unwrap().asks_memory());

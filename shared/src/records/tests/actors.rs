@@ -73,9 +73,6 @@ pub async fn learn(memory: &Shared, known: &mut Ancestry, missing: Missing, id: 
         Missing::Thing(company) => {
             let is_there = memory.companies.contains_key(&company.0);
             known.add_thing(company, is_there);
-            if !is_there {
-                memory.told.without_company.insert((id, company.0));
-            }
         }
         Missing::Image(writer) => {
             memory.told.stepped += 1;

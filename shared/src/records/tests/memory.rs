@@ -18,6 +18,9 @@ use crate::store::keys::RecordKind;
 /// Companies are known by their names' numbers. Like stored things, a company that is made again has its id again.
 pub type Company = u64;
 
+/// The number of companies.
+pub const COMPANIES: Company = 3;
+
 /// The database, which owns profiles.
 pub const DATABASE: OwnerId = OwnerId(1);
 /// The collection, which owns subprofiles.
@@ -129,7 +132,7 @@ pub struct Told {
     pub brought_back: u64,
     /// The people who were kept without their address, because somebody took the address while they were nearly removed.
     pub without_address: BTreeSet<RecordId>,
-    /// People with former companies which were gone when an undo looked for them.
+    /// People whom an undo left without a company, with the companies which were gone at that moment.
     pub without_company: BTreeSet<(RecordId, Company)>,
     /// The people whom imports moved to another company.
     pub moved: u64,

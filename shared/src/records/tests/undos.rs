@@ -7,7 +7,7 @@ use super::super::ancestry::Ancestry;
 use super::super::index::Hints;
 use super::super::restore::{self, Plan, rechecked, restored, taken_back};
 use super::actors::{Held, Shared, decided, drop_hints, put_hints, read, step};
-use super::memory::{State, number, terms};
+use super::memory::{COMPANIES, State, number, terms};
 use crate::id::ImportId;
 use crate::store::keys::RecordKind;
 
@@ -148,6 +148,11 @@ pub async fn perform(memory: &Shared, by: ImportId, record: &Record, plan: &Plan
         restore::Step::Put(after) => {
             step().await;
             let mut memory = memory.borrow_mut();
+            if after.owner.is_none() && number(&after.fields, "company").is_none() {
+                let gone = (0..COMPANIES).filter(|name| !memory.companies.contains_key(name));
+                let gone: Vec<_> = gone.map(|name| (after.id, name)).collect();
+                memory.told.without_company.extend(gone);
+            }
             if after.orphan && !record.orphan { memory.keep(after, &hints.within) } else { memory.put(after) }
         }
         restore::Step::Remove => {

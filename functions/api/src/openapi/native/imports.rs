@@ -6,6 +6,8 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 use utoipa::ToSchema;
 
+use super::create::UpdatePolicyWord;
+
 /// The state of an import.
 /// - `new`: the import awaits its file or its start.
 /// - `queued`: the file is there and waits for the parser.
