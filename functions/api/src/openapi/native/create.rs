@@ -104,6 +104,13 @@ macro_rules! creation {
             matches: Option<MatchesWord>,
             /// The effect of an update on a match. By default, `overwrite`, each cell is written.
             update_policy: Option<UpdatePolicyWord>,
+            /// True to build the views of the database again when the import has ended, and once more after its undo.
+            #[schema(nullable = false)]
+            rebuild: Option<bool>,
+            /// True to send a message to the queue of follow-ups for each profile and subprofile which the import or its undo
+            /// writes.
+            #[schema(nullable = false)]
+            followups: Option<bool>,
         }
     };
 }
