@@ -216,7 +216,7 @@ async fn a_condition_on_changes_knows_when_a_profile_was_made_and_changed_last()
         assert_eq!(rebuilt(&stack, view).await?.iter().collect::<Vec<_>>(), held, "{body}");
     }
     let shown = get(&stack, &format!("/rule/{rule}")).await?;
-    assert_eq!(shown["conditions"][0]["change-type"], "any", "{shown}");
+    assert_eq!(shown["conditions"]["data"][0]["change-type"], "any", "{shown}");
     Ok(())
 }
 
