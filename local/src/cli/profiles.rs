@@ -38,6 +38,12 @@ pub struct ProfileArgs {
     /// skip [default for contacts: rows change nobody]
     #[arg(long, value_name = "overwrite|fill_empty|skip")]
     update_policy: Option<String>,
+    /// Build the views of the database again at the end
+    #[arg(long)]
+    rebuild: bool,
+    /// Send a message for follow-up work for each profile and subprofile that is written
+    #[arg(long)]
+    followups: bool,
 }
 
 impl ProfileArgs {
@@ -60,8 +66,13 @@ impl ProfileArgs {
         if !self.key_fields.is_empty() {
             asked["key_fields"] = json!(self.key_fields);
         }
-        if self.ignore_empty_fields {
-            asked["ignore_empty_fields"] = json!(true);
+        let flags = [
+            ("ignore_empty_fields", self.ignore_empty_fields),
+            ("rebuild", self.rebuild),
+            ("followups", self.followups),
+        ];
+        for (name, _) in flags.into_iter().filter(|(_, is_set)| *is_set) {
+            asked[name] = json!(true);
         }
     }
 

@@ -27,5 +27,6 @@ pub async fn take_back(held: &HeldChunk<'_>) -> Result<Undone, ImportError> {
     }
     // The page tells how many people could be seen; the partition may hold leftovers of a loader which died.
     let removed = chunk.loaded().saturating_sub(kept.len() as u64);
-    Ok(Undone { removed, kept: kept.into_iter().map(|id| id.row()).collect(), fates })
+    let kept = kept.into_iter().map(|(_, id)| id.row()).collect();
+    Ok(Undone { removed, kept, fates, ..Undone::default() })
 }

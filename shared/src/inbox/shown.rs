@@ -79,6 +79,8 @@ fn profiles(options: &ProfileOptions) -> Value {
         "delete_target": options.delete_target,
         "matches": options.matches,
         "update_policy": options.update_policy,
+        "rebuild": options.rebuild,
+        "followups": options.followups,
     })
 }
 

@@ -9,14 +9,18 @@
 //!
 //! All of these hold for every record and are in [`crate::records::undo`].
 
+use std::collections::BTreeSet;
+
 use super::join::notes::JoinNotes;
 use super::rules::{indexed_or_pinned, rules};
 use crate::id::Row;
 use crate::import::ImportError;
 use crate::kind::{HeldChunk, Undone};
-use crate::ledger::{ChunkGlance, Page};
+use crate::ledger::{Chunk, ChunkGlance, FollowUp, Followed, Page};
 use crate::records::index::Indexable;
-use crate::records::undo::Records;
+use crate::records::record::RecordRef;
+use crate::records::restore::RowFate;
+use crate::records::undo::{Records, TakenBack};
 
 /// Takes back what the rows of a chunk wrote.
 pub async fn take_back(held: &HeldChunk<'_>) -> Result<Undone, ImportError> {
@@ -26,14 +30,36 @@ pub async fn take_back(held: &HeldChunk<'_>) -> Result<Undone, ImportError> {
     let rules = rules(&terms);
     let records = Records { import, rules: &rules };
     let taken = records.take_back(services, chunk.number, lease).await?;
-    let (fates, kept) = (taken.fates_of_rows(), taken.kept);
+    let of_rows = taken.fates_of_rows();
+    let TakenBack { kept, fates } = taken;
     JoinNotes::of(import, chunk.number).erase(services).await?;
     // The page tells how many records could be seen; the partitions may hold leftovers of a loader which died.
     let made = chunk.page.as_ref().map_or(0, made);
     let removed = made.saturating_sub(chunk.dropped + chunk.dropped_subprofiles).saturating_sub(kept.len() as u64);
-    let mut rows: Vec<Row> = kept.into_iter().map(|id| id.row()).collect();
+    let follow_ups = if import.has_follow_ups() { follow_ups(chunk, &kept, &fates) } else { Vec::new() };
+    let mut rows: Vec<Row> = kept.into_iter().map(|(_, id)| id.row()).collect();
     rows.dedup();
-    Ok(Undone { removed, kept: rows, fates })
+    Ok(Undone { removed, kept: rows, fates: of_rows, follow_ups })
+}
+
+/// The records to which the undo of a chunk wrote, found by the chunk's own follow-ups, so a second try of the undo finds the
+/// same.
+fn follow_ups(chunk: &Chunk, kept: &[RecordRef], fates: &[(Row, RecordRef, RowFate)]) -> Vec<FollowUp> {
+    let kept: BTreeSet<RecordRef> = kept.iter().copied().collect();
+    let is_restored = |fate: RowFate| matches!(fate, RowFate::Restored | RowFate::BroughtBack);
+    let restored = fates.iter().filter(|(_, _, fate)| is_restored(*fate));
+    let restored: BTreeSet<(Row, RecordRef)> = restored.map(|&(row, record, _)| (row, record)).collect();
+    let undone = |follow_up: &FollowUp| {
+        let name = (follow_up.kind, follow_up.record);
+        let row = Row(chunk.first_row + u64::from(follow_up.offset));
+        let followed = match follow_up.followed {
+            Followed::Created => (!kept.contains(&name)).then_some(Followed::Removed),
+            Followed::Updated | Followed::Removed => restored.contains(&(row, name)).then_some(Followed::Restored),
+            Followed::Restored => None,
+        };
+        followed.map(|followed| FollowUp { followed, ..*follow_up })
+    };
+    chunk.follow_ups.iter().filter_map(undone).collect()
 }
 
 /// The number of records which the chunk made.

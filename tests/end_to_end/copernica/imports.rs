@@ -107,7 +107,6 @@ async fn a_wrong_parameter_is_named_and_nothing_is_left_behind() -> anyhow::Resu
         (json!({ "source": [{ "Unknown": 1 }] }), "no column is a field of the database"),
         (json!({ "source": "<html><body>Sign in</body></html>" }), "source:"),
         (json!({ "removeMissing": true, "keyFields": ["Email"] }), "removeMissing"),
-        (json!({ "followups": 1 }), "followups"),
     ] {
         let message = refused(&stack, Method::POST, "/imports", &parameters(&others)).await?;
         assert!(message.contains(said), "{others}: {message}");

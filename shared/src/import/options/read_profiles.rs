@@ -151,7 +151,6 @@ pub(super) fn complete(options: &mut Options, has_action: bool, wrong: &mut Wron
     let steps = [
         ("remove_missing", profiles.remove_missing),
         ("remove_missing_share", profiles.remove_missing_share.is_some()),
-        ("followups", profiles.followups),
     ];
     steps.into_iter().filter(|(_, wanted)| *wanted).for_each(|(name, _)| refuse(name, LATER));
 }

@@ -108,6 +108,13 @@ macro_rules! creation {
             /// match is the person with the address of the row, an empty cell leaves the field alone, and without this
             /// option rows change nobody.
             update_policy: Option<UpdatePolicyWord>,
+            /// True to build the views of the database again when the import has ended, and once more after its undo.
+            #[schema(nullable = false)]
+            rebuild: Option<bool>,
+            /// True to send a message to the queue of follow-ups for each profile and subprofile which the import or its undo
+            /// writes.
+            #[schema(nullable = false)]
+            followups: Option<bool>,
         }
     };
 }
