@@ -143,6 +143,10 @@ struct StoredImage {
     indexed: BTreeMap<String, String>,
     /// The row that was the last to write before.
     by: Option<(ImportId, Row)>,
+    /// The time of the last change before.
+    updated_at: i64,
+    /// The time of the row's write, as the difference from the last change before.
+    after: i64,
 }
 
 impl StoredImage {
@@ -157,8 +161,9 @@ impl StoredImage {
             (name.clone(), (value, before.writer))
         });
         let indexed = indexed.iter().map(|(name, value)| (name.clone(), value.to_string()));
-        let Image { row, kind, record, owner, by, .. } = *image;
-        Self { row, kind, record, owner, is_deletion, found: found.collect(), indexed: indexed.collect(), by }
+        let Image { row, kind, record, owner, by, updated_at, at, .. } = *image;
+        let (found, indexed, after) = (found.collect(), indexed.collect(), at - updated_at);
+        Self { row, kind, record, owner, is_deletion, found, indexed, by, updated_at, after }
     }
 
     fn image(self) -> Result<Image, StoreError> {
@@ -172,8 +177,8 @@ impl StoredImage {
             true => Former::Deleted { indexed: fields },
             false => Former::Changed { fields, indexed: indexed.collect::<Result<_, _>>()? },
         };
-        let Self { row, kind, record, owner, by, .. } = self;
-        Ok(Image { row, kind, record, owner, by, former })
+        let Self { row, kind, record, owner, by, updated_at, after, .. } = self;
+        Ok(Image { row, kind, record, owner, by, updated_at, at: updated_at + after, former })
     }
 }
 
@@ -198,7 +203,8 @@ mod tests {
         let former = Former::Changed { fields, indexed };
         let (kind, record) = (RecordKind::Profile, RecordId(record));
         let by = Some((ImportId(1), Row(1)));
-        Image { row: Row(row), kind, record, owner: Some(OwnerId(4)), by, former }
+        let (updated_at, at) = (1_790_000_000_000, 1_790_000_030_007);
+        Image { row: Row(row), kind, record, owner: Some(OwnerId(4)), by, updated_at, at, former }
     }
 
     #[test]
