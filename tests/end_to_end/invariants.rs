@@ -368,6 +368,12 @@ impl World {
         if told != full.iter().collect() {
             wrong.push(format!("the rolls tell of the people {told:?}, a full count {full:?}"));
         }
+        for ((named, referrer), reference) in &self.references {
+            let is_counted = matches!(named.1, Kind::Project | Kind::Tag | Kind::Company);
+            if is_counted && *referrer == ImportId::HAND && reference.sums().entries == 0 {
+                wrong.push(format!("people refer to {named:?}, and nothing of theirs counts there"));
+            }
+        }
         for (named, thing) in self.things.iter().filter(|(_, thing)| thing.refs == 0) {
             let maker = self.imports.get(&(named.0, thing.created_by));
             if thing.orphan || maker.is_some_and(is_undone) {

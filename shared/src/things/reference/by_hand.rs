@@ -46,7 +46,15 @@ impl Differences {
                     writes.push(delete);
                     shift.add(kind, id, -1);
                 }
-                Some(_) => writes.push(adjust(account, kind, id, referrer, delta, users)),
+                Some(_) => {
+                    let adjusted = adjust(account, kind, id, referrer, delta, users);
+                    // Two edits at once may take the last entries away, and the second of them has to see it.
+                    let takes = referrer == ImportId::HAND && delta.entries < 0;
+                    writes.push(match takes {
+                        true => adjusted.and_when("#hand_entries <> :none_left").bind(":none_left", -delta.entries),
+                        false => adjusted,
+                    });
+                }
                 None => {
                     if referrer != ImportId::HAND {
                         note(services, account, referrer, kind, id).await?;
