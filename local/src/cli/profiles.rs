@@ -36,6 +36,14 @@ pub struct ProfileArgs {
     /// Effect of an update on a match: overwrite, fill_empty or skip
     #[arg(long, value_name = "overwrite|fill_empty|skip")]
     update_policy: Option<String>,
+    /// Remove the profiles which no row matches, once every row is loaded; with a key field of a collection, the subprofiles
+    /// of matching profiles. Nothing is removed if a row fails
+    #[arg(long)]
+    remove_missing: bool,
+    /// Largest share of the database which --remove-missing may remove, from 0 to 1; a file that misses more is refused
+    /// [default: 0.1]
+    #[arg(long, value_name = "SHARE")]
+    remove_missing_share: Option<f64>,
 }
 
 impl ProfileArgs {
@@ -60,6 +68,12 @@ impl ProfileArgs {
         }
         if self.ignore_empty_fields {
             asked["ignore_empty_fields"] = json!(true);
+        }
+        if self.remove_missing {
+            asked["remove_missing"] = json!(true);
+        }
+        if let Some(share) = self.remove_missing_share {
+            asked["remove_missing_share"] = json!(share);
         }
     }
 

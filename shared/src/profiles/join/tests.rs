@@ -10,8 +10,9 @@ use super::gather::{GatheredCells, Gathering};
 use super::groups::{Groups, MOST_NAMED};
 use super::keyed::KeyedRows;
 use super::keys::{HashedKey, KeyHash};
+use super::missing::{MissingSearch, ScannedRecord};
 use super::rules::{JoinRules, MatchSearch};
-use crate::id::{RecordId, Row};
+use crate::id::{ImportId, RecordId, Row};
 use crate::profile_form::{
     DeleteTarget, FieldCell, KeyValue, Matches, ProfileAction, ProfileRow, RowKey, SubprofileRow,
 };
@@ -67,6 +68,15 @@ struct World {
     subprofiles: Vec<(u64, u64, Letter)>,
 }
 
+/// The import which removes missing records, and the time at which its join began.
+const OWN: ImportId = ImportId(9);
+const BEGAN: i64 = 100;
+
+/// The time at which a record was made or changed last: for some records after the join began.
+fn changed_at(id: u64) -> i64 {
+    if id % 5 == 3 { BEGAN } else { BEGAN - 1 }
+}
+
 const ACTIONS: [ProfileAction; 5] = [
     ProfileAction::Add,
     ProfileAction::Update,
@@ -101,11 +111,13 @@ impl World {
             subcells: draw.cells([11, 12]),
         };
         let rows = (0..draw.below(14)).map(|_| row(&mut draw, &mut letter)).collect();
-        let profiles: Vec<_> = (0..draw.below(9)).map(|at| (100 + 7 * at, letter(&mut draw))).collect();
+        // The last records of a long list are of the import itself.
+        let id = |at: u64, id: u64, last: u64| if at == last { OWN.0 * 1_000_000_000 + at } else { id };
+        let profiles: Vec<_> = (0..draw.below(9)).map(|at| (id(at, 100 + 7 * at, 7), letter(&mut draw))).collect();
         let mut subprofiles = Vec::new();
         for at in 0..draw.below(12) {
             if !profiles.is_empty() {
-                subprofiles.push((500 + 3 * at, draw.of(&profiles).0, letter(&mut draw)));
+                subprofiles.push((id(at, 500 + 3 * at, 10), draw.of(&profiles).0, letter(&mut draw)));
             }
         }
         Self { rules, rows, profiles, subprofiles }
@@ -297,6 +309,29 @@ impl Oracle<'_> {
         RowPlan { profiles: self.named(&left), subprofiles: self.named(&subprofiles), ..RowPlan::default() }
     }
 
+    /// The records which no row matches and which nobody has touched since, or `None` for rules that remove nothing.
+    fn missing(&self) -> Option<Vec<u64>> {
+        let World { rules, rows, profiles, subprofiles } = self.0;
+        let keys = |group: Letter| (0..rows.len()).filter(move |&row| group.is_some() && self.group(row) == group);
+        let is_old = |id: &u64| changed_at(*id) < BEGAN && id / 1_000_000_000 != OWN.0;
+        match rules.search() {
+            MatchSearch::Profiles => {
+                let missing = profiles.iter().filter(|(_, key)| keys(*key).next().is_none());
+                Some(missing.map(|(id, _)| *id).filter(is_old).collect())
+            }
+            MatchSearch::ProfilesAndSubprofiles => {
+                let is_missing = |(_, parent, own): &&(u64, u64, Letter)| {
+                    let group = profiles.iter().find(|(id, _)| id == parent).and_then(|(_, key)| *key);
+                    let writes = |row: usize| self.acting(&self.profiles_of_key(row)).contains(parent);
+                    let names = |row: usize| own.is_some() && rows[row].subprofile.flatten() == *own;
+                    keys(group).any(writes) && !keys(group).any(names)
+                };
+                Some(subprofiles.iter().filter(is_missing).map(|(id, ..)| *id).filter(is_old).collect())
+            }
+            MatchSearch::Nothing | MatchSearch::Subprofiles => None,
+        }
+    }
+
     fn gather(&self, row: usize, is_leader: bool, plan: &mut RowPlan) {
         let rows = &self.0.rows;
         let (mut cells, mut interests, mut subcells) = (BTreeMap::new(), BTreeMap::new(), BTreeMap::new());
@@ -353,8 +388,19 @@ impl DrawnRow {
     }
 }
 
+/// A record as the scan shows it.
+fn scanned(id: u64, parent: Option<u64>, key: Letter) -> ScannedRecord {
+    ScannedRecord { id: RecordId(id), parent: parent.map(RecordId), key: hash(key), changed_at: changed_at(id) }
+}
+
+/// A search for the missing records of a world.
+fn search_of(world: &World) -> MissingSearch {
+    MissingSearch::new(OWN, BEGAN, world.rules.search() == MatchSearch::ProfilesAndSubprofiles)
+}
+
 /// The groups of a share with all of their matches.
-fn matched(world: &World, of: (u64, u64)) -> Groups {
+fn matched(world: &World, of: (u64, u64), missing: &mut MissingSearch) -> Groups {
+    missing.begin_share(of);
     let mut keyed = KeyedRows::new(world.rules);
     for (at, row) in world.rows.iter().enumerate() {
         let (profile, subprofile) = row.keys(world.rules);
@@ -364,6 +410,7 @@ fn matched(world: &World, of: (u64, u64)) -> Groups {
     let search = world.rules.search();
     if matches!(search, MatchSearch::Profiles | MatchSearch::ProfilesAndSubprofiles) {
         for (id, key) in world.profiles.iter().rev() {
+            missing.profile(&groups, &scanned(*id, None, *key));
             if let Some(key) = hash(*key) {
                 groups.profile(RecordId(*id), key);
                 groups.profile(RecordId(*id), key);
@@ -373,6 +420,10 @@ fn matched(world: &World, of: (u64, u64)) -> Groups {
     groups.close_profiles();
     let parents: BTreeMap<RecordId, u32> = groups.parents().into_iter().collect();
     for (id, parent, key) in world.subprofiles.iter().rev() {
+        if search == MatchSearch::ProfilesAndSubprofiles {
+            let group = parents.get(&RecordId(*parent)).copied();
+            missing.subprofile(&groups, &scanned(*id, Some(*parent), *key), group);
+        }
         let (id, parent) = (RecordId(*id), RecordId(*parent));
         let Some(key) = hash(*key) else { continue };
         match search {
@@ -389,15 +440,16 @@ fn matched(world: &World, of: (u64, u64)) -> Groups {
     groups
 }
 
-/// The plans of all rows, found in shares and with little memory for cells.
-fn joined(world: &World, shares: u64, most_bytes: usize) -> Vec<RowPlan> {
+/// The plans of all rows, found in shares and with little memory for cells, and the missing records.
+fn joined(world: &World, shares: u64, most_bytes: usize) -> (Vec<RowPlan>, MissingSearch) {
     let mut plans = vec![RowPlan::default(); world.rows.len()];
+    let mut missing = search_of(world);
     if world.rules.is_idle() {
-        return plans;
+        return (plans, missing);
     }
     let shares = world.rules.shares(shares);
     for share in 0..shares {
-        let groups = matched(world, (share, shares));
+        let groups = matched(world, (share, shares), &mut missing);
         for row in groups.rows_of_file() {
             let at = usize::try_from(row).expect("an index");
             assert_eq!(plans[at], RowPlan::default(), "row {row} is in two shares");
@@ -421,20 +473,24 @@ fn joined(world: &World, shares: u64, most_bytes: usize) -> Vec<RowPlan> {
             }
         }
     }
-    plans
+    (plans, missing)
 }
 
 #[test]
 fn the_plans_are_those_of_comparing_each_row_with_all_rows_and_all_records() {
     let seeds = std::env::var("WAYBILL_JOIN_SEEDS").ok().and_then(|seeds| seeds.parse().ok()).unwrap_or(4_000);
-    let (mut acts, mut gathered) = (BTreeMap::new(), 0);
+    let (mut acts, mut gathered, mut removed) = (BTreeMap::new(), 0, [0; 2]);
     for seed in 0..seeds {
         let world = World::draw(seed);
         let oracle = Oracle(&world);
         let expected: Vec<RowPlan> = (0..world.rows.len()).map(|row| oracle.plan(row)).collect();
         for (shares, most_bytes) in [(1, usize::MAX), (3, 100)] {
-            let found = joined(&world, shares, most_bytes);
+            let (found, missing) = joined(&world, shares, most_bytes);
             assert_eq!(found, expected, "seed {seed} in {shares} shares: {world:#?}");
+            let Some(expected) = oracle.missing() else { continue };
+            let found: Vec<u64> = missing.missing().map(|id| id.0).collect();
+            assert_eq!(found, expected, "missing, seed {seed} in {shares} shares: {world:#?}");
+            removed[usize::from(missing.is_of_subprofiles())] += found.len();
         }
         for plan in expected {
             let act = match plan.act {
@@ -453,6 +509,7 @@ fn the_plans_are_those_of_comparing_each_row_with_all_rows_and_all_records() {
         assert!(has("acts") && has("yields"), "{action}: {acts:?}");
         assert_eq!(has("follows"), action != ProfileAction::Delete, "{action}");
     }
+    assert!(removed.iter().all(|count| *count > 500), "{removed:?} profiles and subprofiles are missing");
     assert!(gathered > 500 && acts.keys().any(|kind| kind.2 == 2 && kind.3 == 2), "{gathered} {acts:?}");
 }
 
@@ -477,7 +534,67 @@ fn a_plan_names_ten_matches_and_more_if_the_row_acts_on_all() {
         };
         let profiles = (1..=150).map(|id| (id, Some(1))).collect();
         let world = World { rules, rows: vec![row], profiles, subprofiles: Vec::new() };
-        joined(&world, 1, 0)[0].profiles.len()
+        joined(&world, 1, 0).0[0].profiles.len()
     };
     assert_eq!([Matches::First, Matches::Refuse, Matches::All].map(named), [10, 10, MOST_MATCHES + 1]);
+}
+
+#[test]
+fn a_share_is_allowed_to_its_edge_and_a_file_without_a_match_only_by_a_share_of_one() {
+    let rules = |has_subprofiles| JoinRules {
+        action: ProfileAction::Update,
+        target: DeleteTarget::Profile,
+        matches: Matches::First,
+        gathers: false,
+        has_profile_key: true,
+        has_subprofile_key: has_subprofiles,
+        has_subprofiles,
+    };
+    let row = |key, subprofile| DrawnRow {
+        key: Some(key),
+        subprofile,
+        cells: BTreeMap::new(),
+        interests: BTreeMap::new(),
+        subcells: BTreeMap::new(),
+    };
+    let refusal = |world: &World, most| joined(world, 3, 0).1.refusal(most);
+    // A hundred profiles, of which the rows match all but some; ids with another digit were changed since.
+    let profiles: Vec<_> = (0..100).map(|at| (1000 + 5 * at, Some(at))).collect();
+    let missing = |count: u64| World {
+        rules: rules(false),
+        rows: (count..100).map(|key| row(key, None)).collect(),
+        profiles: profiles.clone(),
+        subprofiles: Vec::new(),
+    };
+    for (count, most, is_refused) in [
+        (0, Some(0.0), false),
+        (1, Some(0.0), true),
+        (10, Some(0.1), false),
+        (11, Some(0.1), true),
+        (29, Some(0.29), false),
+        (30, Some(0.29), true),
+        (99, None, false),
+        (100, None, true),
+        (100, Some(0.999), true),
+        (100, Some(1.0), false),
+    ] {
+        let said = refusal(&missing(count), most);
+        assert_eq!(said.is_some(), is_refused, "{count} of 100 with {most:?}: {said:?}");
+    }
+    let said = refusal(&missing(11), Some(0.1)).expect("a reason");
+    assert!(said.contains("11 of the 100 profiles") && said.contains("remove_missing_share"), "{said}");
+    // Of two profiles the rows match one, whose subprofile they name not; the other has four subprofiles, and three belong
+    // to a profile that people do not see.
+    let subprofiles = (0..8).map(|at| (500 + 5 * at, [1000, 1005, 7][[0, 1, 1, 1, 1, 2, 2, 2][at as usize]], Some(at)));
+    let world = World {
+        rules: rules(true),
+        rows: vec![row(0, Some(Some(77)))],
+        profiles: profiles[..2].to_vec(),
+        subprofiles: subprofiles.collect(),
+    };
+    assert_eq!(refusal(&world, Some(0.2)), None);
+    let said = refusal(&world, Some(0.19)).expect("a reason");
+    assert!(said.contains("1 of the 5 subprofiles"), "{said}");
+    let empty = World { profiles: Vec::new(), ..missing(0) };
+    assert_eq!(refusal(&empty, Some(0.0)), None);
 }
