@@ -11,6 +11,7 @@
 //! - A message per chunk is sent after the change of status. A run which finds the plan complete sends the messages for
 //!   uncommitted chunks again.
 
+mod forbid;
 mod pin;
 mod recall;
 mod resumed;
@@ -259,21 +260,8 @@ async fn begin(
             let change = change.set("started_at", services.clock.now_ms());
             transition(services, import, Status::Processing, change).await
         }
-        Some(reason) => forbid(services, import, change, reason).await,
+        Some(reason) => forbid::forbid(services, import, change, reason).await,
     }
-}
-
-/// Ends an import whose join forbids the load, before any row is loaded.
-async fn forbid(
-    services: &Services,
-    import: &Import,
-    change: Change,
-    reason: String,
-) -> Result<Import, ImportError> {
-    let change = change.set("reason", &reason).set("completed_at", services.clock.now_ms()).because(reason);
-    let failed = transition(services, import, Status::Failed, change).await?;
-    last_step::finish(services, &failed).await?;
-    Ok(failed)
 }
 
 async fn refuse(services: &Services, import: &Import, refusal: RefusedFile) -> Result<Import, ImportError> {

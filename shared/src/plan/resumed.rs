@@ -3,6 +3,7 @@
 //! The plan stands: format, chunks and the number of rows are known, and committed chunks stay as they are. Only the
 //! search for duplicates is made again, because other imports may have brought rows of the chunks which are left.
 
+use super::forbid::forbid;
 use crate::dispatch;
 use crate::files::FileError;
 use crate::import::{Change, Import, ImportError, Joined, Status, transition};
@@ -20,7 +21,7 @@ pub async fn go_on(services: &Services, import: &Import) -> Result<Import, Impor
         return Ok(import.clone());
     }
     let started = match compare(services, import).await {
-        Ok(Some(Joined { refusal: Some(reason), .. })) => forbid(services, import, reason).await,
+        Ok(Some(Joined { refusal: Some(reason), .. })) => end(services, import, reason).await,
         Ok(joined) => transition(services, import, Status::Processing, start(import, joined)).await,
         Err(ImportError::File(error @ (FileError::Missing | FileError::Replaced))) => {
             stop(services, import, error.to_string()).await
@@ -44,9 +45,9 @@ fn start(import: &Import, joined: Option<Joined>) -> Change {
 
 /// Ends an import whose join forbids the load of the chunks which are left. Without a committed chunk nothing was imported;
 /// otherwise the import is stopped again, because what was loaded stays.
-async fn forbid(services: &Services, import: &Import, reason: String) -> Result<Import, ImportError> {
+async fn end(services: &Services, import: &Import, reason: String) -> Result<Import, ImportError> {
     if import.counts(services).await?.chunks == 0 {
-        return super::forbid(services, import, Change::none().unset("rests_until"), reason).await;
+        return forbid(services, import, Change::none().unset("rests_until"), reason).await;
     }
     stop(services, import, reason).await
 }

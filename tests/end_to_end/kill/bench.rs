@@ -224,7 +224,8 @@ impl Bench {
             | What::Recalled
             | What::Updates
             | What::Mixed
-            | What::Deletions => {
+            | What::Deletions
+            | What::Removals => {
                 self.send_start().await?;
             }
             What::Drops | What::Untold => {
@@ -239,7 +240,8 @@ impl Bench {
             | What::UndoRecalled
             | What::UndoUpdates
             | What::UndoMixed
-            | What::UndoDeletions => {
+            | What::UndoDeletions
+            | What::UndoRemovals => {
                 let import = self.import().await?;
                 let asked = self.faults.outlive(Box::pin(revert::ask(&self.worker.api, &import, "user 1"))).await;
                 if asked.is_none() {
@@ -296,9 +298,11 @@ pub(super) enum What {
     Updates,
     Mixed,
     Deletions,
+    Removals,
     UndoUpdates,
     UndoMixed,
     UndoDeletions,
+    UndoRemovals,
     Drops,
     /// Drops whose reports the outbox refuses until all other work is done.
     Untold,
@@ -310,7 +314,8 @@ impl What {
     }
 
     pub(super) fn is_undo(self) -> bool {
-        let of_profiles = matches!(self, Self::UndoUpdates | Self::UndoMixed | Self::UndoDeletions);
+        let of_profiles =
+            matches!(self, Self::UndoUpdates | Self::UndoMixed | Self::UndoDeletions | Self::UndoRemovals);
         of_profiles
             || matches!(
                 self,
@@ -321,7 +326,14 @@ impl What {
     pub(super) fn is_of_profiles(self) -> bool {
         matches!(
             self,
-            Self::Updates | Self::Mixed | Self::Deletions | Self::UndoUpdates | Self::UndoMixed | Self::UndoDeletions
+            Self::Updates
+                | Self::Mixed
+                | Self::Deletions
+                | Self::Removals
+                | Self::UndoUpdates
+                | Self::UndoMixed
+                | Self::UndoDeletions
+                | Self::UndoRemovals
         )
     }
 }

@@ -314,6 +314,9 @@ impl Oracle<'_> {
         let World { rules, rows, profiles, subprofiles } = self.0;
         let keys = |group: Letter| (0..rows.len()).filter(move |&row| group.is_some() && self.group(row) == group);
         let is_old = |id: &u64| changed_at(*id) < BEGAN && id / 1_000_000_000 != OWN.0;
+        if matches!(rules.action, ProfileAction::Add | ProfileAction::Delete) {
+            return None;
+        }
         match rules.search() {
             MatchSearch::Profiles => {
                 let missing = profiles.iter().filter(|(_, key)| keys(*key).next().is_none());

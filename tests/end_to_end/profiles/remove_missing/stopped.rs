@@ -101,7 +101,6 @@ impl Quiet {
 #[tokio::test]
 async fn a_cancelled_import_removes_nothing_until_it_is_resumed() -> anyhow::Result<()> {
     let quiet = Quiet::start().await?;
-    let before = quiet.harbour.workspace().await?;
     quiet.plan().await?;
     quiet.load(0).await?;
     quiet.ask("cancel").await?;
@@ -123,12 +122,12 @@ async fn a_cancelled_import_removes_nothing_until_it_is_resumed() -> anyhow::Res
     quiet.deliver().await;
     assert_eq!(quiet.harbour.standing().await?, quiet.people);
     assert_eq!(quiet.notes().await?.0, 0);
-    drop(before);
     Ok(())
 }
 
 #[tokio::test]
-async fn an_import_that_is_undone_before_the_removal_leaves_no_notes_and_no_chunks_behind_its_own() -> anyhow::Result<()> {
+async fn an_import_that_is_undone_before_the_removal_leaves_no_notes_and_no_chunks_behind_its_own() -> anyhow::Result<()>
+{
     let quiet = Quiet::start().await?;
     let before = quiet.harbour.workspace().await?;
     quiet.plan().await?;
@@ -169,7 +168,11 @@ async fn a_file_replaced_midway_removes_nothing() -> anyhow::Result<()> {
     quiet.harbour.stack.system.services().files.put(&source, "Email,City\na@example.com,Delft\n".into()).await?;
     quiet.deliver().await;
     let import = quiet.shown().await?;
-    assert_eq!((&import["status"], &import["counts"]["removed_missing"]), (&json!("incomplete"), &json!(0)), "{import}");
+    assert_eq!(
+        (&import["status"], &import["counts"]["removed_missing"]),
+        (&json!("incomplete"), &json!(0)),
+        "{import}"
+    );
     assert_eq!(quiet.harbour.standing().await?, quiet.people);
     Ok(())
 }

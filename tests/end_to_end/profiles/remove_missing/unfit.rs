@@ -1,5 +1,6 @@
 //! Files which are no complete list of their database, and imports with a failed row: nothing is removed.
 
+use anyhow::Context;
 use reqwest::Method;
 use serde_json::{Value, json};
 use shared::import::Import;
@@ -8,14 +9,14 @@ use waybill::system::Options;
 use super::super::Harbour;
 use super::{removal, sorted};
 use crate::copernica::get;
-use crate::dump::differences;
 use crate::native::of_user;
 use crate::native::site::{Reply, Site};
 use crate::outbox;
 use crate::stack::Stack;
 
 /// A page as a server sends it in place of a file.
-const PAGE: &str = "<!DOCTYPE html>\n<html>\n<head><title>Sign in</title></head>\n<body><p>Email, Name</p></body>\n</html>\n";
+const PAGE: &str =
+    "<!DOCTYPE html>\n<html>\n<head><title>Sign in</title></head>\n<body><p>Email, Name</p></body>\n</html>\n";
 
 /// The status of an import, and its reasons in one text.
 fn ended(import: &Value) -> (String, String) {
@@ -38,7 +39,7 @@ impl Harbour {
 async fn a_file_that_is_no_complete_list_loads_nothing_and_removes_nothing() -> anyhow::Result<()> {
     let harbour = Harbour::start(2).await?;
     let people = harbour.people(&["ada@example.com", "bea@example.com", "cy@example.com", ""]).await?;
-    let before = harbour.stack.workspace().await?;
+    let before = harbour.stored_records().await?;
     let limited = json!({ "remove_missing_share": 0.9 });
     let comma = json!({ "delimiter": "," });
     let none = json!({});
@@ -69,8 +70,20 @@ async fn a_file_that_is_no_complete_list_loads_nothing_and_removes_nothing() -> 
         ("wrong delimiter", "Email;Name\nada@example.com;Ada\n", &comma, "unsupported", "Email"),
         ("a page", PAGE, &none, "unsupported", ""),
         ("a missing key column", "Name,City\nAda,Delft\nBea,Delft\n", &none, "unsupported", "Email"),
-        ("all keys empty", "Email,Name\n,Ada\n\"\",Bea\n", &none, "failed", "no row of the file has a value in each key field"),
-        ("too many missing", "Email\nada@example.com\n", &json!({ "remove_missing_share": 0.5 }), "failed", "3 of the 4 profiles"),
+        (
+            "all keys empty",
+            "Email,Name\n,Ada\n\"\",Bea\n",
+            &none,
+            "failed",
+            "no row of the file has a value in each key field",
+        ),
+        (
+            "too many missing",
+            "Email\nada@example.com\n",
+            &json!({ "remove_missing_share": 0.5 }),
+            "failed",
+            "3 of the 4 profiles",
+        ),
     ] {
         for action in ["update", "update or add", "ignore or add"] {
             let mut options = removal(others);
@@ -79,16 +92,18 @@ async fn a_file_that_is_no_complete_list_loads_nothing_and_removes_nothing() -> 
             let (found, reasons) = ended(&import);
             assert_eq!(found, status, "{name}: {import}");
             assert!(reasons.contains(said), "{name}: {reasons}");
-            let found = differences(&harbour.stack.workspace().await?, &before);
-            assert_eq!(found, Vec::<String>::new(), "{name}");
+            harbour.is_untouched(&before).await.context(name)?;
             let shown = get(&harbour.stack, &format!("/import/{}", import["id"])).await?;
             assert_eq!(shown["status"], "failed", "{name}: {shown}");
             assert!(shown["lasterror"].as_str().is_some_and(|error| error.contains(said)), "{name}: {shown}");
             let counts = &import["counts"];
-            assert!(counts["removed_missing"].as_u64().unwrap_or_default() == 0 && counts["created"] == 0, "{name}: {counts}");
+            assert!(
+                counts["removed_missing"].as_u64().unwrap_or_default() == 0 && counts["created"] == 0,
+                "{name}: {counts}"
+            );
             // An import that came to nothing can be undone like any other.
             harbour.undo(&import).await?;
-            assert_eq!(differences(&harbour.stack.workspace().await?, &before), Vec::<String>::new(), "{name}, undone");
+            harbour.is_untouched(&before).await.with_context(|| format!("{name}, undone"))?;
         }
     }
     assert_eq!(harbour.standing().await?, sorted(&people));
@@ -100,7 +115,7 @@ async fn a_page_from_an_address_removes_nothing() -> anyhow::Result<()> {
     let site = Site::open(|_, _| Reply::file(PAGE)).await?;
     let harbour = Harbour::on(Stack::with(Options { fetcher: site.fetcher(), ..Options::default() }).await?).await?;
     harbour.people(&["ada@example.com", "bea@example.com"]).await?;
-    let before = harbour.stack.workspace().await?;
+    let before = harbour.stored_records().await?;
     let mut asked = removal(&json!({ "type": "ProfileImport", "database": harbour.database }));
     asked["location"] = json!("https://files.example.com/members.csv");
     let request = of_user(&harbour.stack, Method::POST, "/imports").json(&asked);
@@ -108,8 +123,7 @@ async fn a_page_from_an_address_removes_nothing() -> anyhow::Result<()> {
     harbour.stack.idle().await?;
     let import = harbour.stack.native(made["id"].as_u64().unwrap_or_default()).await?;
     assert_eq!(import["status"], "unsupported", "{import}");
-    assert_eq!(differences(&harbour.stack.workspace().await?, &before), Vec::<String>::new());
-    Ok(())
+    harbour.is_untouched(&before).await
 }
 
 #[tokio::test]
@@ -136,7 +150,10 @@ async fn one_failed_row_keeps_everything_that_is_missing() -> anyhow::Result<()>
                 continue;
             }
             assert_eq!(status, "partially_complete", "{name}: {import}");
-            assert!(reasons.contains("1 of") && reasons.contains("nothing was removed as missing"), "{name}: {reasons}");
+            assert!(
+                reasons.contains("1 of") && reasons.contains("nothing was removed as missing"),
+                "{name}: {reasons}"
+            );
             assert_eq!((&import["counts"]["failed"], &import["counts"]["removed_missing"]), (&json!(1), &json!(0)));
             assert_eq!(harbour.standing().await?, sorted(&people), "{name}");
             let shown = get(&harbour.stack, &format!("/import/{}", import["id"])).await?;

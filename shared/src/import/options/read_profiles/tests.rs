@@ -49,10 +49,11 @@ fn missing_records_are_a_tenth_at_most_unless_the_caller_names_another_share() {
     let keys = json!(["Email", "Pets.Name"]);
     assert_eq!(share(json!({ "database": 5, "key_fields": keys })), None);
     assert_eq!(share(json!({ "database": 5, "key_fields": keys, "remove_missing": true })), Some(0.1));
-    let asked = |share: Value| {
-        json!({ "database": 5, "key_fields": keys, "remove_missing": "true", "remove_missing_share": share })
-    };
-    assert_eq!([json!("0.25"), json!(1), json!(0)].map(|given| share(asked(given))), [Some(0.25), Some(1.0), Some(0.0)]);
+    let asked = |share: Value| json!({ "database": 5, "key_fields": keys, "remove_missing": "true", "remove_missing_share": share });
+    assert_eq!(
+        [json!("0.25"), json!(1), json!(0)].map(|given| share(asked(given))),
+        [Some(0.25), Some(1.0), Some(0.0)]
+    );
 }
 
 #[test]
