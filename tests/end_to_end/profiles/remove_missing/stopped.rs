@@ -264,3 +264,58 @@ async fn a_removal_whose_messages_are_lost_begins_with_the_next_look() -> anyhow
     assert_eq!(quiet.stored().await?.chunks, Some(4));
     Ok(())
 }
+
+#[tokio::test]
+async fn a_resumed_import_is_compared_again_and_ends_if_its_file_fits_no_more() -> anyhow::Result<()> {
+    for (loaded, status) in [(false, "failed"), (true, "incomplete")] {
+        let harbour = Harbour::on(Stack::by_hand(2).await?).await?;
+        let postman = Postman::of(&harbour.stack.system);
+        let people = harbour.people(&["a@example.com", "b@example.com", "c@example.com"]).await?;
+        let import = made(&harbour, FILE, &removal(&json!({ "remove_missing_share": 0.4 }))).await?;
+        let quiet = Quiet { harbour, postman, people, import };
+        quiet.wait();
+        quiet.plan().await?;
+        if loaded {
+            quiet.load(0).await?;
+        }
+        quiet.postman.lose_everything();
+        quiet.ask("cancel").await?;
+        quiet.deliver().await;
+        // One of two people is missing now, in place of one of three.
+        delete(&quiet.harbour.stack, &format!("/profile/{}", quiet.people[1])).await?;
+        quiet.ask("resume").await?;
+        quiet.deliver().await;
+        let import = quiet.shown().await?;
+        assert_eq!((&import["status"], &import["counts"]["removed_missing"]), (&json!(status), &json!(0)), "{import}");
+        assert!(import["reasons"].to_string().contains("1 of the 2 profiles"), "{import}");
+        assert_eq!(quiet.harbour.standing().await?, [quiet.people[0], quiet.people[2]]);
+        quiet.ask("revert").await?;
+        quiet.deliver().await;
+        assert_eq!(quiet.notes().await?.0, 0);
+        crate::invariants::at_rest(&quiet.harbour.stack).await?;
+    }
+    Ok(())
+}
+
+#[tokio::test]
+async fn records_of_the_import_itself_are_not_missing_when_it_is_resumed() -> anyhow::Result<()> {
+    let harbour = Harbour::on(Stack::by_hand(2).await?).await?;
+    let postman = Postman::of(&harbour.stack.system);
+    let people = harbour.people(&["a@example.com", "b@example.com"]).await?;
+    // A row without a key makes a profile which no row matches.
+    let file = "Email,City\n,Delft\na@example.com,Delft\nnew@example.com,Delft\n";
+    let import = made(&harbour, file, &removal(&json!({ "action": "update or add" }))).await?;
+    let quiet = Quiet { harbour, postman, people, import };
+    quiet.wait();
+    quiet.plan().await?;
+    quiet.load(0).await?;
+    quiet.ask("cancel").await?;
+    quiet.deliver().await;
+    quiet.ask("resume").await?;
+    quiet.deliver().await;
+    let shown = quiet.shown().await?;
+    assert_eq!((&shown["status"], &shown["counts"]["removed_missing"]), (&json!("complete"), &json!(1)), "{shown}");
+    let own = |row: u64| import.0 * 1_000_000_000 + row;
+    assert_eq!(quiet.harbour.standing().await?, sorted(&[quiet.people[0], own(1), own(3)]));
+    Ok(())
+}
