@@ -258,13 +258,13 @@ async fn create(
     };
     let bucket = template.buckets.get("Bucket").map(|bucket| bucket.name.clone()).context("Bucket")?;
     let mut urls = Vec::new();
-    for id in ["ArrivalQueue", "WorkQueue", "LoadQueue", "RevertQueue"] {
+    for id in ["ArrivalQueue", "WorkQueue", "LoadQueue", "RevertQueue", "FollowUpsQueue"] {
         let name = template.queues.get(id).map(|queue| queue.name.clone()).with_context(|| id.to_owned())?;
         let url = sqs.get_queue_url().queue_name(name).send().await?;
         urls.push(url.queue_url.context("a queue without a URL")?);
     }
-    let [arrival, work, load, revert] = <[String; 4]>::try_from(urls).expect("four queues were asked for");
-    Ok(ResourceNames { tables, bucket, queues: QueueUrls { arrival, work, load, revert } })
+    let [arrival, work, load, revert, follow_ups] = <[String; 5]>::try_from(urls).expect("five queues were asked for");
+    Ok(ResourceNames { tables, bucket, queues: QueueUrls { arrival, work, load, revert, follow_ups } })
 }
 
 /// Creates guarded clients for each function.

@@ -265,6 +265,11 @@ impl Import {
         self.is_dropped() || self.lane().is_some()
     }
 
+    /// `true` if each record to which the import writes gives a message for follow-up work.
+    pub fn has_follow_ups(&self) -> bool {
+        self.options.profiles.followups
+    }
+
     /// `true` if the import was resumed, and edits by hand which found it sealed may still be at work.
     pub fn rests(&self, services: &Services) -> bool {
         self.rests_until.is_some_and(|until| until > services.clock.now_ms())

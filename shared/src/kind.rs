@@ -30,7 +30,7 @@ use crate::format::FormatName;
 use crate::id::Row;
 use crate::import::{Counts, Import, ImportError, Joined, Options};
 use crate::lease::Lease;
-use crate::ledger::{Chunk, Page, UndoFate};
+use crate::ledger::{Chunk, FollowUp, Page, UndoFate};
 use crate::mappings::MadeWith;
 use crate::profile_form::PinnedSchema;
 use crate::services::Services;
@@ -132,6 +132,8 @@ pub struct Loaded {
     pub page: Page,
     /// The counts by outcome, and the kind's own counts. The engine adds the chunk itself.
     pub counts: Counts,
+    /// The records to which the rows wrote, in the order of the rows; empty unless the import has follow-ups.
+    pub follow_ups: Vec<FollowUp>,
 }
 
 /// The result of undoing a chunk.
@@ -143,6 +145,8 @@ pub struct Undone {
     pub kept: Vec<Row>,
     /// The fates of rows which changed or deleted what stood before the import; ascending.
     pub fates: Vec<(Row, UndoFate)>,
+    /// The records to which the undo wrote, in the order of the rows; empty unless the import has follow-ups.
+    pub follow_ups: Vec<FollowUp>,
 }
 
 /// Decodes the layout of a kind's file.

@@ -8,17 +8,19 @@
 //! | read the bytes and parse the rows | nothing is written |
 //! | let the kind of the rows write their entities ([`dispatch::load`]), noting shared things before the first write | notes, ids, keys and values are the same |
 //! | commit page and counts in a transaction, if the lease is still held | a committed chunk cannot be claimed |
+//! | send the follow-ups of an import which has them ([`follow_ups`]) | the chunk tells until all are sent |
 //!
 //! A loader which dies at any point leaves only items which the next try overwrites or deletes, or which an undo finds.
 
 use crate::dispatch;
 use crate::files::FileError;
+use crate::follow_ups;
 use crate::id::{AccountId, ChunkNo, ImportId};
 use crate::import::{Counts, Import, ImportError, Status};
 use crate::kind::{HeldChunk, Loaded};
 use crate::lease::Lease;
 use crate::ledger::hold::{self, Ended, Hold, Work};
-use crate::ledger::{Chunk, page_attribute};
+use crate::ledger::{Chunk, follow_ups_attribute, page_attribute};
 use crate::queue::Message;
 use crate::services::Services;
 use crate::settle::settle;
@@ -42,6 +44,7 @@ pub async fn load(
         Hold::Over => {
             // The chunk is committed already, but its loader may have died before settling the import.
             let import = Import::find(services, account, import).await?;
+            Box::pin(follow_ups::send_left(services, &import, chunk)).await?;
             settle(services, &import, &time).await?;
             return Ok(Ended::Done);
         }
@@ -69,6 +72,7 @@ pub async fn load(
             return Err(error);
         }
     }
+    Box::pin(follow_ups::send_left(services, &import, chunk)).await?;
     // The import is read again, because the import may have been stopped in between. A refused commit also leads to
     // settling: the commit may be this loader's own, with an answer lost for so long that DynamoDB forgot the
     // transaction. The future is boxed, as are all rare branches, because the stack of a test's thread would be too
@@ -123,9 +127,16 @@ async fn commit(
     lease: &Lease,
 ) -> Result<(), ImportError> {
     lease.check(&services.clock)?;
-    let page = hold::finish(key, Work::Load, lease, ", #page = :page", ", #there");
+    let follows = !loaded.follow_ups.is_empty();
+    let set = if follows { ", #page = :page, #follow_ups = :follow_ups, #unsent = :true" } else { ", #page = :page" };
+    let page = hold::finish(key, Work::Load, lease, set, ", #there");
     let page = page.bind_attribute(":page", page_attribute(&loaded.page));
-    let counts = Counts { chunks: 1, ..loaded.counts };
+    let page = match follows {
+        true => page.bind_attribute(":follow_ups", follow_ups_attribute(&loaded.follow_ups)).bind(":true", true),
+        false => page,
+    };
+    let told = u64::from(import.has_follow_ups() && !follows);
+    let counts = Counts { chunks: 1, told, ..loaded.counts };
     let count = counts.add_committed(import.account, import.id, chunk.number, services.clock.now_ms());
     if services.store.attempt_all(vec![page, count]).await? {
         tracing::info!(account = import.account.0, import = import.id.0, chunk = chunk.number.0, "chunk committed");

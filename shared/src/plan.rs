@@ -309,11 +309,15 @@ async fn is_to_abort(services: &Services, import: &Import) -> Result<bool, Impor
     Ok(asked && import.is_to_abort(&import.counts(services).await?))
 }
 
-/// Sends a message for every chunk which is not committed. Returns the number of messages.
+/// Sends a message for every chunk which is not committed, or whose follow-ups are not sent yet. Returns the number of messages.
 async fn send_waiting(services: &Services, import: &Import) -> Result<usize, ImportError> {
     let (account, id) = (import.account, import.id);
     send_chunks(services, import, |chunk| {
-        (chunk.state == ChunkState::Planned).then_some(Message::Load { account, import: id, chunk: chunk.number })
+        (chunk.state == ChunkState::Planned || chunk.unsent).then_some(Message::Load {
+            account,
+            import: id,
+            chunk: chunk.number,
+        })
     })
     .await
 }

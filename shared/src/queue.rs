@@ -10,6 +10,7 @@
 //! | work | [`Message::Start`] | parser |
 //! | load | [`Message::Load`], [`Message::Settle`] | loader |
 //! | revert | [`Message::Undo`], [`Message::Revert`], [`Message::Release`] | revert |
+//! | follow-ups | texts about records to which imports wrote ([`crate::follow_ups`]) | none: systems of the account's owner |
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -157,9 +158,11 @@ pub struct QueueUrls {
     pub load: String,
     /// The queue of the steps of an undo, which the revert function receives.
     pub revert: String,
+    /// The queue of follow-ups, which no function of Waybill receives.
+    pub follow_ups: String,
 }
 
-/// The four queues of a deployment, whose clones share a client.
+/// The queues of a deployment, whose clones share a client.
 #[derive(Clone)]
 pub struct Queues {
     client: Client,
@@ -209,25 +212,35 @@ impl Queues {
 
     /// Sends messages of the same queue, ten in a request, until SQS has accepted every message.
     pub async fn send_all(&self, messages: &[Message]) -> Result<(), QueueError> {
-        drained(messages.chunks(10).map(|ten| self.send_batch(ten)), SENDS_IN_FLIGHT).await.map(drop)
+        let Some(first) = messages.first() else { return Ok(()) };
+        let bodies: Vec<String> = messages.iter().map(Message::encode).collect();
+        self.send_bodies(self.url(first), &bodies).await
     }
 
-    async fn send_batch(&self, messages: &[Message]) -> Result<(), QueueError> {
-        let entry = |(id, message): (usize, &Message)| {
-            let entry = SendMessageBatchRequestEntry::builder().id(id.to_string()).message_body(message.encode());
+    /// Sends follow-ups, ten in a request, until SQS has accepted every one.
+    pub async fn follow_up(&self, bodies: &[String]) -> Result<(), QueueError> {
+        self.send_bodies(&self.urls.follow_ups, bodies).await
+    }
+
+    async fn send_bodies(&self, url: &str, bodies: &[String]) -> Result<(), QueueError> {
+        drained(bodies.chunks(10).map(|ten| self.send_batch(url, ten)), SENDS_IN_FLIGHT).await.map(drop)
+    }
+
+    async fn send_batch(&self, url: &str, bodies: &[String]) -> Result<(), QueueError> {
+        let entry = |(id, body): (usize, &String)| {
+            let entry = SendMessageBatchRequestEntry::builder().id(id.to_string()).message_body(body);
             entry.build().expect("id and body are set")
         };
-        let mut left: Vec<_> = messages.iter().enumerate().map(entry).collect();
+        let mut left: Vec<_> = bodies.iter().enumerate().map(entry).collect();
         for _ in 0..SEND_ATTEMPTS {
-            let send = self.client.send_message_batch().queue_url(self.url(&messages[0]));
-            let answer = send.set_entries(Some(left.clone())).send().await;
-            let answer = answer.map_err(|error| failed(&error))?;
+            let send = self.client.send_message_batch().queue_url(url).set_entries(Some(left.clone())).send();
+            let answer = send.await.map_err(|error| failed(&error))?;
             left.retain(|entry| answer.failed.iter().any(|failed| failed.id == entry.id));
             if left.is_empty() {
                 return Ok(());
             }
         }
-        Err(QueueError::Sdk(format!("SQS did not take {} of {} messages", left.len(), messages.len())))
+        Err(QueueError::Sdk(format!("SQS did not take {} of {} messages", left.len(), bodies.len())))
     }
 
     fn url(&self, message: &Message) -> &str {

@@ -18,6 +18,7 @@ mod release;
 use std::time::Duration;
 
 use crate::dispatch;
+use crate::follow_ups;
 use crate::id::{AccountId, ChunkNo, ImportId, Row};
 use crate::import::messages::send_chunks;
 use crate::import::{Asker, Change, Counts, Import, ImportError, Status, transition};
@@ -26,7 +27,7 @@ use crate::kind::{HeldChunk, Undone};
 use crate::lease::Lease;
 use crate::ledger::fates::fate_runs;
 use crate::ledger::hold::{self, Ended, Hold, Work};
-use crate::ledger::{ChunkState, fates_attribute, runs_attribute};
+use crate::ledger::{ChunkState, fates_attribute, follow_ups_attribute, runs_attribute};
 use crate::mappings;
 use crate::portions::TimeLeft;
 use crate::queue::Message;
@@ -126,11 +127,15 @@ pub async fn resend(services: &Services, import: &Import) -> Result<(), ImportEr
     Ok(())
 }
 
-/// Sends a message for every chunk which is not undone yet. Returns the number of messages.
+/// Sends a message for every chunk which is not undone yet, or whose follow-ups are not sent yet. Returns the number of messages.
 async fn send_waiting(services: &Services, import: &Import) -> Result<usize, ImportError> {
     let (account, id) = (import.account, import.id);
     send_chunks(services, import, |chunk| {
-        (chunk.state != ChunkState::Reverted).then_some(Message::Revert { account, import: id, chunk: chunk.number })
+        (chunk.state != ChunkState::Reverted || chunk.unsent).then_some(Message::Revert {
+            account,
+            import: id,
+            chunk: chunk.number,
+        })
     })
     .await
 }
@@ -167,11 +172,16 @@ pub async fn revert(
         Hold::Until(until) => return Ok(Ended::Held(until)),
         Hold::Over => {}
         Hold::Mine(fenced) => {
+            if fenced.unsent {
+                // The loader died between the commit and the follow-ups.
+                Box::pin(follow_ups::send(services, &import, &fenced)).await?;
+            }
             let held = HeldChunk { services, import: &import, chunk: &fenced, lease: &lease };
             let undone = dispatch::undo(&held).await?;
             mark_reverted(&held, key, undone).await?;
         }
     }
+    Box::pin(follow_ups::send_left(services, &import, chunk)).await?;
     release_when_undone(services, &import, &time).await?;
     Ok(Ended::Done)
 }
@@ -186,9 +196,11 @@ pub async fn finish(services: &Services, account: AccountId, import: ImportId) -
     release_when_undone(services, &import, &time).await
 }
 
-/// Ends the undo if every chunk is undone. Otherwise the undo of the last chunk ends the undo of the import.
+/// Ends the undo if every chunk is undone, with its follow-ups sent. Otherwise the undo of the last chunk ends the undo of the import.
 async fn release_when_undone(services: &Services, import: &Import, time: &TimeLeft) -> Result<(), ImportError> {
-    if import.counts(services).await?.reverted < import.chunk_count() {
+    let counts = import.counts(services).await?;
+    let is_told = !import.has_follow_ups() || counts.undo_told >= import.chunk_count();
+    if counts.reverted < import.chunk_count() || !is_told {
         return Ok(());
     }
     release(services, import, time).await
@@ -198,17 +210,25 @@ async fn release_when_undone(services: &Services, import: &Import, time: &TimeLe
 /// chunk in between.
 async fn mark_reverted(held: &HeldChunk<'_>, key: Key, undone: Undone) -> Result<(), ImportError> {
     let HeldChunk { services, import, chunk, lease } = *held;
-    let Undone { removed, kept, fates } = undone;
-    let mut counts = Counts { reverted: 1, removed, kept: kept.len() as u64, ..Counts::default() };
+    let Undone { removed, kept, fates, follow_ups } = undone;
+    let follows = !follow_ups.is_empty();
+    let undo_told = u64::from(import.has_follow_ups() && !follows);
+    let mut counts = Counts { reverted: 1, undo_told, removed, kept: kept.len() as u64, ..Counts::default() };
     fates.iter().for_each(|&(_, fate)| counts.count_fate(fate));
     let offset = |row: &Row| (row.0 - chunk.first_row) as u32;
     let kept = (!kept.is_empty()).then(|| runs_attribute(&runs(kept.iter().map(offset))));
     let fates =
         (!fates.is_empty()).then(|| fates_attribute(&fate_runs(fates.iter().map(|(row, fate)| (offset(row), *fate)))));
-    let named = [("kept", kept), ("fates", fates)];
+    let follow_ups = follows.then(|| follow_ups_attribute(&follow_ups));
+    let named = [("kept", kept), ("fates", fates), ("follow_ups", follow_ups)];
     let named: Vec<_> = named.into_iter().filter_map(|(name, runs)| Some((name, runs?))).collect();
-    let set: String = named.iter().map(|(name, _)| format!(", #{name} = :{name}")).collect();
-    let mark = hold::finish(key, Work::Undo, lease, &set, "");
+    let mut set: String = named.iter().map(|(name, _)| format!(", #{name} = :{name}")).collect();
+    if follows {
+        set += ", #unsent = :true";
+    }
+    let remove = if chunk.unsent && !follows { ", #unsent" } else { "" };
+    let mark = hold::finish(key, Work::Undo, lease, &set, remove);
+    let mark = if follows { mark.bind(":true", true) } else { mark };
     let mark = named.into_iter().fold(mark, |mark, (name, runs)| mark.bind_attribute(&format!(":{name}"), runs));
     let count = counts.add_to(import.account, import.id, chunk.number);
     services.store.attempt_all(vec![mark, count]).await?;

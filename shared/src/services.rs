@@ -30,13 +30,13 @@ pub struct ResourceNames {
     pub tables: TableNames,
     /// The name of the bucket with the files of imports.
     pub bucket: String,
-    /// The URLs of the four queues.
+    /// The URLs of the queues.
     pub queues: QueueUrls,
 }
 
 impl ResourceNames {
     /// The environment variables for [`ResourceNames::from_env`], with their values.
-    pub fn variables(&self) -> [(&'static str, &str); 8] {
+    pub fn variables(&self) -> [(&'static str, &str); 9] {
         let Self { tables, bucket, queues } = self;
         [
             ("IMPORTS_TABLE", &tables.imports),
@@ -47,6 +47,7 @@ impl ResourceNames {
             ("WORK_QUEUE_URL", &queues.work),
             ("LOAD_QUEUE_URL", &queues.load),
             ("REVERT_QUEUE_URL", &queues.revert),
+            ("FOLLOW_UPS_QUEUE_URL", &queues.follow_ups),
         ]
     }
 
@@ -65,6 +66,7 @@ impl ResourceNames {
                 work: var("WORK_QUEUE_URL")?,
                 load: var("LOAD_QUEUE_URL")?,
                 revert: var("REVERT_QUEUE_URL")?,
+                follow_ups: var("FOLLOW_UPS_QUEUE_URL")?,
             },
         })
     }
@@ -77,7 +79,7 @@ pub struct Services {
     pub store: Store,
     /// The bucket in S3.
     pub files: Files,
-    /// The four queues in SQS.
+    /// The queues in SQS.
     pub queues: Queues,
     /// The client that fetches files from addresses; tests put a network of their own behind the client.
     pub fetcher: Fetcher,

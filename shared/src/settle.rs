@@ -11,6 +11,7 @@ mod removal;
 pub mod stop;
 
 use crate::dispatch;
+use crate::follow_ups;
 use crate::import::{Change, Counts, Import, ImportError, Status, Tally, roll, transition};
 use crate::ledger::{Chunk, ChunkState};
 use crate::mappings;
@@ -24,7 +25,7 @@ use fold::{Fold, Folded, fold};
 /// The most attempts to settle while imports with the same header change the remembered mapping.
 const MOST_MEETINGS: u32 = 20;
 
-/// Settles the import if every chunk is committed, or if the import was stopped and no chunk can be committed any more.
+/// Settles the import if every chunk is committed and its follow-ups are sent, or if the import was stopped and no chunk can be committed any more.
 ///
 /// - Callers: the loader which commits a chunk, and the sweep, in case the loader died between commit and call.
 /// - A second call is harmless: totals are SET, and the second of two transitions is refused.
@@ -40,6 +41,9 @@ pub async fn settle(services: &Services, import: &Import, time: &TimeLeft) -> Re
             if counts.chunks < chunks {
                 return Box::pin(removal::call_again(services, import, &counts)).await;
             }
+            if import.has_follow_ups() && counts.told < chunks {
+                return Ok(());
+            }
         }
         (Status::Incomplete, Some(_)) if !import.is_sealed() => {}
         (status, _) if status.is_settled() && import.has_last_step() => {
@@ -50,6 +54,9 @@ pub async fn settle(services: &Services, import: &Import, time: &TimeLeft) -> Re
     // An import which is stopped during its rest is sealed by the sweep.
     if import.status == Status::Incomplete && (import.rests(services) || is_claimed(services, import).await?) {
         return Ok(());
+    }
+    if import.status == Status::Incomplete && import.has_follow_ups() {
+        follow_ups::wake(services, import).await?;
     }
     // Loaders which commit at the same time all get here, and folding costs a write per project and tag, so a single
     // loader folds.

@@ -9,7 +9,7 @@ use std::fs;
 use std::path::Path;
 
 /// The rooms, from the ground up.
-const ROOMS: [&str; 45] = [
+const ROOMS: [&str; 46] = [
     "shorten",
     "wire",
     "id",
@@ -48,6 +48,7 @@ const ROOMS: [&str; 45] = [
     "edit",
     "account",
     "inbox",
+    "follow_ups",
     "settle",
     "load",
     "collect",

@@ -1,5 +1,6 @@
 //! Delivers messages by hand: a test takes each message from its queue and passes it to the handler.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -17,6 +18,8 @@ use crate::faults::Faults;
 
 /// The queues from which the postman delivers, by their ids in the template.
 pub const QUEUES: [&str; 4] = ["ArrivalQueue", "WorkQueue", "LoadQueue", "RevertQueue"];
+/// The queue of follow-ups, from which no function receives.
+const FOLLOW_UPS: &str = "FollowUpsQueue";
 /// Longer than any lease and any delay of a message, and a sixth of the longest visibility time-out.
 pub const LONG: Duration = Duration::from_secs(1000);
 
@@ -127,16 +130,32 @@ impl Postman {
         QUEUES.into_iter().all(|queue| self.queues.is_empty(queue).expect("the queue is there"))
     }
 
-    /// Deletes all messages from all queues.
+    /// Takes all follow-ups, without duplicates.
+    pub fn follow_ups(&self) -> BTreeSet<String> {
+        let mut bodies = BTreeSet::new();
+        loop {
+            let some = self.queues.take(FOLLOW_UPS, 10, None).expect("the queue is there");
+            if some.is_empty() {
+                return bodies;
+            }
+            for message in some {
+                self.queues.delete(FOLLOW_UPS, &message.receipt_handle).expect("the queue is there");
+                bodies.insert(message.body);
+            }
+        }
+    }
+
+    /// Deletes all messages to functions.
     pub fn lose_everything(&self) {
-        for name in self.queues.names("") {
+        for name in self.queues.names("").into_iter().filter(|name| name != FOLLOW_UPS) {
             self.queues.purge(&name).expect("the queue is there");
         }
     }
 
     /// Number of messages in the dead-letter queues.
     pub fn dead(&self) -> usize {
-        let others = self.queues.names("").into_iter().filter(|name| !QUEUES.contains(&name.as_str()));
+        let is_other = |name: &String| !QUEUES.contains(&name.as_str()) && name != FOLLOW_UPS;
+        let others = self.queues.names("").into_iter().filter(is_other);
         others.map(|name| self.queues.depth(&name).expect("the queue is there").visible).sum()
     }
 }

@@ -2,6 +2,7 @@
 
 mod actions;
 mod deletions;
+mod follow_ups;
 mod indexed;
 mod joined;
 mod listed;

@@ -149,11 +149,16 @@ async fn people_edit() -> anyhow::Result<Stack> {
 
 /// Changes the indexed value of a profile by a file of one chunk, which the parser loads.
 async fn profiles_change() -> anyhow::Result<Stack> {
-    let harbour = Harbour::start(100).await?;
+    let harbour = Harbour::start(2).await?;
     harbour.profile(&json!({ "Name": "Ada", "Email": "ada@example.com" })).await?;
-    let options = json!({ "action": "update", "key_fields": ["Name"] });
-    let import = harbour.import("Name,Email\nAda,lovelace@example.com\n", &options).await?;
-    harbour.undo(&import).await?;
+    // The parser loads the file of one chunk, and the loader the file of two.
+    for (file, action) in
+        [("Name,Email\nAda,lovelace@example.com\n", "update"), ("Name,City\nAda,Delft\nBea,\nCy,\n", "update or add")]
+    {
+        let options = json!({ "action": action, "key_fields": ["Name"], "followups": true });
+        let import = harbour.import(file, &options).await?;
+        harbour.undo(&import).await?;
+    }
     Ok(harbour.stack)
 }
 

@@ -44,6 +44,12 @@ pub struct ProfileArgs {
     /// [default: 0.1]
     #[arg(long, value_name = "SHARE")]
     remove_missing_share: Option<f64>,
+    /// Build the views of the database again at the end
+    #[arg(long)]
+    rebuild: bool,
+    /// Send a message for follow-up work for each profile and subprofile that is written
+    #[arg(long)]
+    followups: bool,
 }
 
 impl ProfileArgs {
@@ -66,11 +72,14 @@ impl ProfileArgs {
         if !self.key_fields.is_empty() {
             asked["key_fields"] = json!(self.key_fields);
         }
-        if self.ignore_empty_fields {
-            asked["ignore_empty_fields"] = json!(true);
-        }
-        if self.remove_missing {
-            asked["remove_missing"] = json!(true);
+        let flags = [
+            ("ignore_empty_fields", self.ignore_empty_fields),
+            ("remove_missing", self.remove_missing),
+            ("rebuild", self.rebuild),
+            ("followups", self.followups),
+        ];
+        for (name, _) in flags.into_iter().filter(|(_, is_set)| *is_set) {
+            asked[name] = json!(true);
         }
         if let Some(share) = self.remove_missing_share {
             asked["remove_missing_share"] = json!(share);

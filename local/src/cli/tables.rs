@@ -78,6 +78,7 @@ async fn of_stack(stack: &str) -> anyhow::Result<Services> {
             work: output("WorkQueueUrl")?,
             load: output("LoadQueueUrl")?,
             revert: output("RevertQueueUrl")?,
+            follow_ups: output("FollowUpsQueueUrl")?,
         },
     };
     Ok(Services::new(&config, names, Clock::system()))

@@ -19,5 +19,5 @@ pub async fn take_back(held: &HeldChunk<'_>) -> Result<Undone, ImportError> {
     let kept = records_of(import).take_back(services, chunk.number, lease).await?.kept;
     // The page tells how many people could be seen; the partition may hold leftovers of a loader which died.
     let removed = chunk.loaded().saturating_sub(kept.len() as u64);
-    Ok(Undone { removed, kept: kept.into_iter().map(|id| id.row()).collect(), fates: Vec::new() })
+    Ok(Undone { removed, kept: kept.into_iter().map(|(_, id)| id.row()).collect(), ..Undone::default() })
 }

@@ -57,7 +57,7 @@ impl Kind for EntryKind {
         let named = resolve::resolve(held.services, held.import, &rows, held.lease).await?;
         let Drafts { entries, page, counts } = draft::draft(held.import, rows, &named);
         load::write_all(held, &entries).await?;
-        Ok(Loaded { page, counts })
+        Ok(Loaded { page, counts, follow_ups: Vec::new() })
     }
 
     async fn undo(held: &HeldChunk<'_>) -> Result<Undone, ImportError> {

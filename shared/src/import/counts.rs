@@ -84,6 +84,10 @@ counts! {
     changes_kept,
     /// Rows whose record was gone at the undo.
     gone,
+    /// Committed chunks whose follow-ups are sent, of an import with follow-ups.
+    told,
+    /// Undone chunks whose follow-ups are sent, of an import with follow-ups.
+    undo_told,
     /// Entities which were deleted by hand.
     dropped,
     /// Created rows whose entity is a shared thing, such as a company, and lies outside the chunk, or a subprofile alone;

@@ -78,6 +78,8 @@ fn profiles(options: &ProfileOptions) -> Value {
         "delete_target": options.delete_target,
         "matches": options.matches,
         "update_policy": options.update_policy,
+        "rebuild": options.rebuild,
+        "followups": options.followups,
     });
     if options.remove_missing {
         shape["remove_missing"] = json!(true);

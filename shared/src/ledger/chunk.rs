@@ -5,6 +5,7 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use serde::{Deserialize, Serialize};
 
 use super::fates::FateRun;
+use super::follow_up::{FollowUp, follow_ups_of};
 use super::page::Page;
 use crate::id::ChunkNo;
 use crate::store::packing::{packed, unpacked};
@@ -28,6 +29,11 @@ pub enum ChunkState {
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks for it so")]
 fn is_zero(count: &u64) -> bool {
     *count == 0
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks for it so")]
+fn is_false(flag: &bool) -> bool {
+    !flag
 }
 
 /// The chunk of an import as stored in the table of imports.
@@ -58,6 +64,13 @@ pub struct Chunk {
     /// The fates of rows which changed or deleted records, in the undo of the chunk. Empty before the undo.
     #[serde(skip)]
     pub fates: Vec<FateRun>,
+    /// The records to which the chunk's rows wrote, or after an undo those to which the undo wrote. Empty unless the import
+    /// has follow-ups.
+    #[serde(skip)]
+    pub follow_ups: Vec<FollowUp>,
+    /// `true` while the messages of the follow-ups have yet to be sent.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub unsent: bool,
     /// The state of the chunk between the plan and an undo.
     pub state: ChunkState,
     /// The token of the lease whose holder works on the chunk, or `None` when nobody does.
@@ -99,6 +112,8 @@ impl Chunk {
             there: Vec::new(),
             kept: Vec::new(),
             fates: Vec::new(),
+            follow_ups: Vec::new(),
+            unsent: false,
             state: ChunkState::Planned,
             lease: None,
             lease_until: None,
@@ -128,7 +143,11 @@ impl Chunk {
             Some(AttributeValue::B(blob)) => unpacked(blob.as_ref())?,
             _ => Vec::new(),
         };
-        Ok(Self { page, there, kept, fates, ..decode(item)? })
+        let follow_ups = match item.remove("follow_ups") {
+            Some(AttributeValue::B(blob)) => follow_ups_of(blob.as_ref())?,
+            _ => Vec::new(),
+        };
+        Ok(Self { page, there, kept, fates, follow_ups, ..decode(item)? })
     }
 
     /// `true` if the plan found that the entity of the row at this offset in the chunk stands already.

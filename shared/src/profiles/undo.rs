@@ -10,15 +10,16 @@
 //!
 //! All of these hold for every record and are in [`crate::records::undo`].
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::join::notes::JoinNotes;
 use super::rules::{indexed_or_pinned, rules};
 use crate::id::{ChunkNo, Row};
 use crate::import::{Import, ImportError};
 use crate::kind::{HeldChunk, Undone};
-use crate::ledger::{ChunkGlance, Page, UndoFate};
+use crate::ledger::{Chunk, ChunkGlance, FollowUp, Followed, Page, UndoFate};
 use crate::records::index::Indexable;
+use crate::records::record::RecordRef;
 use crate::records::restore::RowFate;
 use crate::records::undo::{Records, TakenBack};
 use crate::services::Services;
@@ -37,6 +38,7 @@ pub async fn take_back(held: &HeldChunk<'_>) -> Result<Undone, ImportError> {
     // The page tells how many records could be seen; the partitions may hold leftovers of a loader which died.
     let made = chunk.page.as_ref().map_or(0, made);
     let removed = made.saturating_sub(chunk.dropped + chunk.dropped_subprofiles).saturating_sub(kept.len() as u64);
+    let follow_ups = if import.has_follow_ups() { follow_ups(chunk, &kept, &fates) } else { Vec::new() };
     let mut of_rows: BTreeMap<Row, UndoFate> = BTreeMap::new();
     for (row, _, fate) in fates {
         if let Some(fate) = told(fate) {
@@ -44,9 +46,29 @@ pub async fn take_back(held: &HeldChunk<'_>) -> Result<Undone, ImportError> {
             *strongest = fate.max(*strongest);
         }
     }
-    let mut rows: Vec<Row> = kept.into_iter().map(|id| id.row()).collect();
+    let mut rows: Vec<Row> = kept.into_iter().map(|(_, id)| id.row()).collect();
     rows.dedup();
-    Ok(Undone { removed, kept: rows, fates: of_rows.into_iter().collect() })
+    Ok(Undone { removed, kept: rows, fates: of_rows.into_iter().collect(), follow_ups })
+}
+
+/// The records to which the undo of a chunk wrote, found by the chunk's own follow-ups, so a second try of the undo finds the
+/// same.
+fn follow_ups(chunk: &Chunk, kept: &[RecordRef], fates: &[(Row, RecordRef, RowFate)]) -> Vec<FollowUp> {
+    let kept: BTreeSet<RecordRef> = kept.iter().copied().collect();
+    let is_restored = |fate: RowFate| matches!(fate, RowFate::Restored | RowFate::BroughtBack);
+    let restored = fates.iter().filter(|(_, _, fate)| is_restored(*fate));
+    let restored: BTreeSet<(Row, RecordRef)> = restored.map(|&(row, record, _)| (row, record)).collect();
+    let undone = |follow_up: &FollowUp| {
+        let name = (follow_up.kind, follow_up.record);
+        let row = Row(chunk.first_row + u64::from(follow_up.offset));
+        let followed = match follow_up.followed {
+            Followed::Created => (!kept.contains(&name)).then_some(Followed::Removed),
+            Followed::Updated | Followed::Removed => restored.contains(&(row, name)).then_some(Followed::Restored),
+            Followed::Restored => None,
+        };
+        followed.map(|followed| FollowUp { followed, ..*follow_up })
+    };
+    chunk.follow_ups.iter().filter_map(undone).collect()
 }
 
 /// Erases a share of what the join left for a removal that never began: its notes, and the items of its chunks, which no

@@ -31,7 +31,7 @@ use super::change::{self, Holdings};
 use super::history::History;
 use super::image::{Album, Image};
 use super::index::{self, Hints, IndexTerm};
-use super::record::Record;
+use super::record::{Record, RecordRef};
 use super::restore::{Plan, RowFate, Step, rechecked, restored, taken_back};
 use super::rules::{HintWriter, RecordRules};
 use crate::concurrent::drained;
@@ -65,9 +65,9 @@ pub struct Records<'i> {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct TakenBack {
     /// The records created by the chunk that stay, in the order of the rows, among them those which an earlier try kept.
-    pub kept: Vec<RecordId>,
+    pub kept: Vec<RecordRef>,
     /// The fates of the rows that changed or deleted records, in the order of the rows.
-    pub fates: Vec<(Row, RecordId, RowFate)>,
+    pub fates: Vec<(Row, RecordRef, RowFate)>,
 }
 
 impl Records<'_> {
@@ -89,7 +89,7 @@ impl Records<'_> {
             written.extend(marked);
         }
         undo.recheck(written).await?;
-        kept.sort_unstable();
+        kept.sort_unstable_by_key(|&(kind, id)| (id, kind));
         Ok(TakenBack { kept, fates })
     }
 
@@ -122,7 +122,7 @@ struct ChunkUndo<'u> {
 
 impl ChunkUndo<'_> {
     /// Restores the records of all images of the chunk. Returns the fates of the rows, and the records written.
-    async fn restore_all(&self, chunk: ChunkNo) -> Result<(Vec<(Row, RecordId, RowFate)>, Vec<Written>), LeasedError> {
+    async fn restore_all(&self, chunk: ChunkNo) -> Result<(Vec<(Row, RecordRef, RowFate)>, Vec<Written>), LeasedError> {
         let Import { account, id: import, .. } = *self.records.import;
         let images = Album { account, import, chunk }.read_all(self.services).await?;
         self.history.add_images(&images);
@@ -132,7 +132,7 @@ impl ChunkUndo<'_> {
         });
         let mut fates = Vec::with_capacity(images.len());
         let mut written = Vec::new();
-        for ((&(row, (_, record)), image), (fate, after)) in images.iter().zip(drained(restores, IN_FLIGHT).await?) {
+        for ((&(row, record), image), (fate, after)) in images.iter().zip(drained(restores, IN_FLIGHT).await?) {
             fates.push((row, record, fate));
             written.extend(after.map(|after| (image.kind, after)));
         }
@@ -171,11 +171,11 @@ impl ChunkUndo<'_> {
         &self,
         rules: &RecordRules<'_>,
         chunk: ChunkNo,
-    ) -> Result<(Vec<RecordId>, Vec<Written>), LeasedError> {
+    ) -> Result<(Vec<RecordRef>, Vec<Written>), LeasedError> {
         let Import { account, id: import, .. } = *self.records.import;
         let (mut kept, mut written) = (Vec::new(), Vec::new());
         let mut note = |(id, stays, after): (RecordId, bool, Option<Record>)| {
-            kept.extend(stays.then_some(id));
+            kept.extend(stays.then_some((rules.kind, id)));
             written.extend(after.map(|after| (rules.kind, after)));
         };
         let mut pages = self.services.store.pages(keys::records(account, rules.kind, import, chunk));

@@ -34,7 +34,8 @@ pub(super) async fn goes_first(services: &Services, import: &Import) -> Result<b
     let Some(missing) = missing.filter(|missing| missing.count > 0) else { return Ok(false) };
     let counts = import.counts(services).await?;
     if import.file_chunks.is_some() {
-        return Ok(counts.chunks < import.chunk_count());
+        let is_told = !import.has_follow_ups() || counts.told >= import.chunk_count();
+        return Ok(counts.chunks < import.chunk_count() || !is_told);
     }
     if counts.failed > 0 {
         return Ok(false);

@@ -168,6 +168,7 @@ impl Bench {
 
     pub(super) async fn keep(&mut self) -> anyhow::Result<()> {
         self.start.clear();
+        self.postman.follow_ups();
         for table in TABLES {
             self.start.push((table, self.stack.dump(table).await?));
         }
@@ -178,6 +179,7 @@ impl Bench {
     pub(super) async fn again(&self) -> anyhow::Result<()> {
         self.faults.none();
         self.postman.lose_everything();
+        self.postman.follow_ups();
         for (table, kept) in &self.start {
             let now = self.stack.dump(*table).await?;
             let gone = now.keys().filter(|key| !kept.contains_key(*key));
@@ -194,7 +196,7 @@ impl Bench {
         Ok(Import::find(self.services(), ACCOUNT, IMPORT).await?)
     }
 
-    /// The content of all tables without times, and with an item for each note, because the order of the loaders
+    /// The content of all tables without times, with the follow-ups since the last look, and with an item for each note, because the order of the loaders
     /// decides which notes share an item.
     pub(super) async fn picture(&self, what: What) -> anyhow::Result<Vec<Dump>> {
         let mut picture = Vec::new();
@@ -212,6 +214,8 @@ impl Bench {
         if what.is_dropped() {
             picture.push(self.reports().await?);
         }
+        let follow_ups = self.postman.follow_ups().into_iter().map(|body| ((body, String::new()), Item::new()));
+        picture.push(follow_ups.collect());
         Ok(picture)
     }
 

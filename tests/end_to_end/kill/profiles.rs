@@ -1,4 +1,5 @@
-//! The scenarios of profiles in the kill tests: an updating, a mixed, a deleting and a removing import, and their undos.
+//! The scenarios of profiles in the kill tests: an updating, a mixed, a deleting and a removing import, and their undos, all
+//! with follow-ups.
 //!
 //! Profiles stand before the disturbed import which people made, and others which an import made. The disturbed import meets
 //! both.
@@ -165,6 +166,7 @@ async fn queue(
     let mut options = Options::of_user(ThingId(1));
     options.profiles.database = Some(database);
     options.profiles.action = action;
+    options.profiles.followups = true;
     options.profiles.remove_missing = removes;
     options.profiles.key_fields = key_fields.iter().map(|&field| field.to_owned()).collect();
     let new = NewImport {

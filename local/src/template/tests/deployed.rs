@@ -19,7 +19,7 @@ fn the_deployed_template_is_understood() -> Test {
     assert_eq!(names(template.buckets.keys().collect()), "Bucket");
     assert_eq!(
         names(template.queues.keys().collect()),
-        "ArrivalDeadLetters ArrivalQueue LoadDeadLetters LoadQueue RevertDeadLetters RevertQueue WorkDeadLetters WorkQueue"
+        "ArrivalDeadLetters ArrivalQueue FollowUpsQueue LoadDeadLetters LoadQueue RevertDeadLetters RevertQueue WorkDeadLetters WorkQueue"
     );
     assert_eq!(
         names(template.functions.keys().collect()),
@@ -96,7 +96,8 @@ fn each_queue_that_is_polled_has_dead_letters_of_its_own_which_nobody_else_write
     let polled = |queue: &str| {
         template.functions.values().flat_map(|function| &function.messages).any(|source| source.queue == queue)
     };
-    for name in template.queues.keys() {
+    // Nothing of the template polls the follow-ups.
+    for name in template.queues.keys().filter(|name| *name != "FollowUpsQueue") {
         assert_eq!(owners.contains_key(name), !polled(name), "{name} is polled, or keeps dead letters");
         assert_eq!(owners.values().any(|owner| *owner == name), polled(name), "{name}");
     }
@@ -152,7 +153,7 @@ fn every_variable_that_a_function_reads_is_given_by_the_template_and_by_the_loca
     let names = ResourceNames {
         tables: TableNames { imports: "I".to_owned(), workspace: "W".to_owned(), events: "E".to_owned() },
         bucket: "B".to_owned(),
-        queues: QueueUrls { arrival: queue(), work: queue(), load: queue(), revert: queue() },
+        queues: QueueUrls { arrival: queue(), work: queue(), load: queue(), revert: queue(), follow_ups: queue() },
     };
     let read: BTreeSet<_> = names.variables().into_iter().map(|(name, _)| name.to_owned()).collect();
     let environment = Environment::new("http://host.docker.internal:4566", &names);

@@ -37,9 +37,6 @@ pub(super) const LONGEST_KEYS: usize = 4_000;
 /// The share which `remove_missing` may remove if the caller names none.
 const REMOVED_SHARE: f64 = 0.1;
 
-/// Steps after the load which are not built yet.
-const LATER: &str = "is not available yet";
-
 /// Takes an option of imports of profiles.
 ///
 /// # Errors
@@ -163,9 +160,6 @@ pub(super) fn complete(options: &mut Options, has_action: bool, wrong: &mut Wron
         profiles.remove_missing_share.get_or_insert(REMOVED_SHARE);
     } else if profiles.remove_missing_share.is_some() {
         refuse("remove_missing_share", "belongs to remove_missing");
-    }
-    if profiles.followups {
-        refuse("followups", LATER);
     }
 }
 

@@ -38,6 +38,8 @@ const DELETION: f64 = 1.0 + BARE_IMAGE as f64 / 1024.0;
 const UNITS_AN_IMPORT: Units = Units { read: 12.0, write: 70.0 };
 /// The units of a chunk beside its rows: claim, page with counts, notes.
 const UNITS_A_CHUNK: Units = Units { read: 12.0, write: 12.0 };
+/// The further write units of a full chunk with follow-ups: its item with the list is written in two transactions.
+const UNITS_OF_FOLLOW_UPS: f64 = 26.0;
 /// The chunks from which a sample is taken, and the most rows of each.
 const SAMPLED_CHUNKS: u64 = 4;
 const SAMPLED_ROWS: usize = 25;
@@ -149,6 +151,9 @@ impl<'f> LoadEstimate<'f> {
             read: UNITS_AN_IMPORT.read + UNITS_A_CHUNK.read * chunks,
             write: UNITS_AN_IMPORT.write + UNITS_A_CHUNK.write * chunks,
         };
+        if self.file.import.has_follow_ups() {
+            units.write += UNITS_OF_FOLLOW_UPS * chunks;
+        }
         let is_adding = !matches!(self.rules.action, ProfileAction::Update | ProfileAction::Delete);
         if is_adding {
             let created = self.rows - self.planned + self.unmatched;

@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use crate::id::Row;
 use crate::import::{Counts, ImportError};
 use crate::kind::{HeldChunk, Loaded};
-use crate::ledger::{ChunkGlance, Page, ProfilesGlance};
+use crate::ledger::{ChunkGlance, FollowUp, Followed, Page, ProfilesGlance};
 use crate::profiles::planned::RowPlan;
 use crate::records::apply::{Applied, Changes, Target};
 use crate::records::rules::RecordRules;
@@ -37,8 +37,15 @@ pub async fn remove_missing(
     let applied = changes.apply(&targets).await?;
     let removed = targets.iter().zip(applied).filter(|(_, applied)| *applied == Applied::Written);
     let offset = |row: Row| u32::try_from(row.0 - chunk.first_row).expect("a chunk has few rows");
-    let became: Vec<(u32, u64)> = removed.map(|(target, _)| (offset(target.row), target.record.0)).collect();
+    let removed: Vec<FollowUp> = removed
+        .map(|(&Target { row, kind, record, .. }, _)| {
+            let followed = Followed::Removed;
+            FollowUp { offset: offset(row), kind, record, followed }
+        })
+        .collect();
+    let became: Vec<(u32, u64)> = removed.iter().map(|removed| (removed.offset, removed.record.0)).collect();
     let counts = Counts { removed_missing: became.len() as u64, ..Counts::default() };
     let page = Page { became, glance: ChunkGlance::Profiles(ProfilesGlance::default()), ..Page::default() };
-    Ok(Loaded { page, counts })
+    let follow_ups = if import.has_follow_ups() { removed } else { Vec::new() };
+    Ok(Loaded { page, counts, follow_ups })
 }

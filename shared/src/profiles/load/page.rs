@@ -3,9 +3,9 @@
 use super::decide::{Effect, RowWrites};
 use super::job::Job;
 use super::passes::LoadedRow;
-use crate::id::RecordId;
+use crate::id::{ImportId, RecordId};
 use crate::kind::Loaded;
-use crate::ledger::{Chunk, ChunkGlance, Outcome, PageError, ProfilesGlance, SkipReason};
+use crate::ledger::{Chunk, ChunkGlance, FollowUp, Followed, Outcome, PageError, ProfilesGlance, SkipReason};
 use crate::profile_form::{Matches, ProfileAction};
 use crate::profiles::planned::Act;
 use crate::records::apply::Applied;
@@ -20,6 +20,9 @@ pub fn page(chunk: &Chunk, job: &Job<'_>, rows: Vec<LoadedRow<'_>>) -> Loaded {
     let mut glance = ProfilesGlance::default();
     for mut row in rows {
         let offset = u32::try_from(row.row.0 - chunk.first_row).expect("a chunk has few rows");
+        if job.options.followups {
+            loaded.follow_ups.extend(row.follow_ups(job.import, offset));
+        }
         if let Ok(parsed) = &mut row.parsed {
             let emptied = std::mem::take(&mut parsed.emptied).into_iter();
             glance.emptied.extend(emptied.map(|cell| PageError::of(row.row, row.line, cell)));
@@ -58,6 +61,27 @@ pub fn page(chunk: &Chunk, job: &Job<'_>, rows: Vec<LoadedRow<'_>>) -> Loaded {
 }
 
 impl LoadedRow<'_> {
+    /// The records to which the row wrote.
+    fn follow_ups(&self, import: ImportId, offset: u32) -> Vec<FollowUp> {
+        let Some(writes) = &self.writes else { return Vec::new() };
+        let mut written: Vec<FollowUp> = Vec::new();
+        let mut tell = |kind, record, followed| written.push(FollowUp { offset, kind, record, followed });
+        for (kind, effect) in [(RecordKind::Profile, &writes.profile), (RecordKind::Subprofile, &writes.subprofile)] {
+            let (records, followed) = match effect {
+                Effect::Nothing | Effect::Left(_) => continue,
+                Effect::Create(_) => {
+                    tell(kind, RecordId::of(import, self.row), Followed::Created);
+                    continue;
+                }
+                Effect::Change { records, .. } => (records, Followed::Updated),
+                Effect::Delete(records) => (records, Followed::Removed),
+            };
+            let is_written = |record: &&RecordId| self.applied.get(&(kind, **record)) == Some(&Applied::Written);
+            records.iter().filter(is_written).for_each(|&record| tell(kind, record, followed));
+        }
+        written
+    }
+
     /// The strongest outcome of the row's writes.
     fn outcome(&self, writes: &RowWrites) -> Outcome {
         let both = [(RecordKind::Profile, &writes.profile), (RecordKind::Subprofile, &writes.subprofile)];

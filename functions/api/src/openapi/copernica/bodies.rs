@@ -217,7 +217,7 @@ pub struct ImportFields {
     /// Whether the import begins at once, which is the default.
     #[schema(nullable = false)]
     autostart: Option<bool>,
-    /// Whether each profile and subprofile gives an event for follow-up work.
+    /// Whether each profile and subprofile which the import or its undo writes gives a message in the queue of follow-ups.
     #[schema(nullable = false)]
     followups: Option<bool>,
     /// Whether the selections of the database are found anew at the end.

@@ -112,6 +112,13 @@ macro_rules! creation {
             /// remove. If more are missing, the import fails before any row is loaded. The default is 0.1.
             #[schema(minimum = 0.0, maximum = 1.0)]
             remove_missing_share: Option<f64>,
+            /// True to build the views of the database again when the import has ended, and once more after its undo.
+            #[schema(nullable = false)]
+            rebuild: Option<bool>,
+            /// True to send a message to the queue of follow-ups for each profile and subprofile which the import or its undo
+            /// writes.
+            #[schema(nullable = false)]
+            followups: Option<bool>,
         }
     };
 }

@@ -71,7 +71,6 @@ fn options_which_do_not_fit_each_other_are_refused_by_name() {
         ),
         (json!({ "database": 5, "update_policy": "skip" }), "update_policy belongs to"),
         (json!({ "database": 5, "matches": "all" }), "matches belongs to"),
-        (json!({ "database": 5, "followups": true }), "followups is not available yet"),
         (json!({ "database": 5, "remove_missing": true }), "remove_missing needs key_fields"),
         (
             json!({ "database": 5, "remove_missing": true, "action": "delete", "key_fields": ["Email"] }),
