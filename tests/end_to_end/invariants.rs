@@ -11,7 +11,7 @@ use shared::entries::Entry;
 use shared::entries::by_hand::counts;
 use shared::id::{AccountId, ChunkNo, EntryId, ImportId, Row, ThingId};
 use shared::import::{Counts, Import, OnError, Roll, RollOf, Status};
-use shared::ledger::{Chunk, ChunkState};
+use shared::ledger::{Chunk, ChunkState, UndoFate};
 use shared::mappings::HeaderMemory;
 use shared::results::made::Made;
 use shared::store::keys::Kind;
@@ -228,6 +228,14 @@ impl World {
                     pages = pages.plus(&Counts { chunks: 1, things, ..of_page });
                 }
                 pages.kept += chunk.kept.iter().map(|&(_, rows)| u64::from(rows)).sum::<u64>();
+                for &(fate, _, rows) in &chunk.fates {
+                    *match fate {
+                        UndoFate::Restored => &mut pages.restored,
+                        UndoFate::BroughtBack => &mut pages.brought_back,
+                        UndoFate::Kept => &mut pages.changes_kept,
+                        UndoFate::Gone => &mut pages.gone,
+                    } += u64::from(rows);
+                }
                 pages.dropped += chunk.dropped;
                 pages.reverted += u64::from(chunk.state == ChunkState::Reverted);
             }
