@@ -3,6 +3,7 @@
 //! outcomes stand in the page of the door, which the test compares and can write anew.
 
 mod oracle;
+mod removals;
 
 use std::collections::BTreeMap;
 use std::fmt::Write;
@@ -15,6 +16,7 @@ use serde_json::{Map, Value, json};
 use super::Harbour;
 use crate::copernica::{asking, get, refused, sent};
 use oracle::{Holder, RowGiven, Terms, remove_missing, run};
+use removals::{Removals, check_removal, page_of_removals};
 
 /// The variable by which the test writes the page anew, instead of comparing with the page.
 const RENEW: &str = "WAYBILL_RENEW_MATRIX";
@@ -300,44 +302,6 @@ async fn check(
     Ok((outcomes, removed))
 }
 
-/// What `removeMissing` removed by the action and the keys: without a failed row, and with one.
-type Removals = BTreeMap<(usize, &'static [&'static str]), [String; 2]>;
-
-/// Imports with `removeMissing` the rows which do not fail, and then all rows if one of them fails. Returns what each removed.
-async fn check_removal(
-    harbour: &Harbour,
-    terms: Terms,
-    source: Source,
-    (world, lines): (&[Holder], &[Line]),
-) -> anyhow::Result<[String; 2]> {
-    let plain = Terms { removes: false, ..terms };
-    let given: Vec<RowGiven> = lines
-        .iter()
-        .map(|line| {
-            let at = line.row.number.strip_prefix('#').and_then(|at| at.parse::<usize>().ok());
-            let number = at.and_then(|at| world[at - 1].id).map(|id| id.to_string());
-            RowGiven { number: number.unwrap_or_else(|| line.row.number.clone()), ..line.row.clone() }
-        })
-        .collect();
-    let told = run(&mut world.to_vec(), plain, &given);
-    let whole = lines.iter().zip(&told).filter(|(_, outcome)| !outcome.starts_with("failed"));
-    let whole: Vec<Line> = whole.map(|(line, _)| line.clone()).collect();
-    let (_, removed) = check(harbour, terms, source, (world, &whole)).await?;
-    ensure!(removed > 0, "nothing is missing");
-    let of_pets = terms.keys.contains(&"Pets.Name");
-    let (all, what) = match of_pets {
-        true => (world.iter().map(|holder| holder.pets.len()).sum(), "subprofiles"),
-        false => (world.len(), "profiles"),
-    };
-    let mut with_failed = "no row fails".to_owned();
-    if whole.len() < lines.len() {
-        let (_, removed) = check(harbour, terms, source, (world, lines)).await.context("with a failed row")?;
-        ensure!(removed == 0, "{removed} are removed in spite of a failed row");
-        "nothing".clone_into(&mut with_failed);
-    }
-    Ok([format!("{removed} of {all} {what}"), with_failed])
-}
-
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn every_legal_combination_does_what_the_oracle_says_and_is_undone() -> anyhow::Result<()> {
     let harbour = Harbour::start(1000).await?;
@@ -392,17 +356,6 @@ async fn every_legal_combination_does_what_the_oracle_says_and_is_undone() -> an
         }
     }
     is_told(&format!("{}\n{}", page(&outcomes), page_of_removals(&removals)))
-}
-
-/// The table of what `removeMissing` removes.
-fn page_of_removals(removals: &Removals) -> String {
-    let mut page = String::from(
-        "| `removeMissing` with | keys | no row fails: removed | a row fails: removed |\n|---|---|---|---|\n",
-    );
-    for ((action, keys), [removed, with_failed]) in removals {
-        let _ = writeln!(page, "| {} | {} | {removed} | {with_failed} |", ACTIONS[*action], keys.join("+"));
-    }
-    page
 }
 
 /// The places of lines in the matrix, by the match and the cell.

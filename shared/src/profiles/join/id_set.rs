@@ -39,7 +39,7 @@ impl IdSet {
     }
 
     /// The number of ids.
-    pub fn len(&self) -> u64 {
+    pub fn count(&self) -> u64 {
         self.count
     }
 
@@ -63,7 +63,7 @@ mod tests {
         ids.iter().for_each(|&id| set.insert(RecordId(id)));
         let found: Vec<u64> = set.iter().map(|id| id.0).collect();
         assert_eq!(found, [0, 5, 63, 64, 1023, 1024, 7_000_000_001, 8_907_199_000_000_001]);
-        assert_eq!(set.len(), 8);
+        assert_eq!(set.count(), 8);
         assert!(set.contains(RecordId(64)) && !set.contains(RecordId(65)) && !set.contains(RecordId(7_000_000_002)));
     }
 }

@@ -117,7 +117,7 @@ impl MissingSearch {
 
     /// The number of missing records.
     pub fn count(&self) -> u64 {
-        self.missing.len()
+        self.missing.count()
     }
 
     /// `true` if the missing records are subprofiles.
@@ -144,7 +144,6 @@ impl MissingSearch {
             true => (self.standing_subprofiles, "subprofiles of the collection"),
             false => (self.standing_profiles, "profiles of the database"),
         };
-        #[expect(clippy::cast_precision_loss, reason = "numbers of records are far below 2^52")]
         let (missing, all) = (self.count() as f64, standing as f64);
         let most = most.filter(|most| missing > most * all + ROUNDING)?;
         let missing = self.count();
