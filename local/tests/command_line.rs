@@ -79,6 +79,37 @@ fn contacts_are_told_from_time_entries_and_imported_and_undone() -> anyhow::Resu
 }
 
 #[test]
+fn contacts_are_changed_where_the_command_says_so() -> anyhow::Result<()> {
+    let folder = tempfile::tempdir()?;
+    let data = folder.path().join("state");
+    let data = data.to_str().context("a path of text")?;
+    let (first, second) = (folder.path().join("first.csv"), folder.path().join("second.csv"));
+    std::fs::write(&first, "Name,Email\nRobin,robin@example.com\nKim,kim@example.com\n")?;
+    std::fs::write(&second, "Name,Email,Title\nRobin,robin@example.com,Gardener\nKim,kim@example.com,\n")?;
+    assert_eq!(imported(&first, &["--data", data])?.1["counts"]["created"], 2);
+    let (code, told) = imported(&second, &["--data", data, "--update-policy", "overwrite"])?;
+    let counts = &told["counts"];
+    assert_eq!(
+        (code, json!([counts["updated"], counts["unchanged"], counts["failed"]])),
+        (Some(0), json!([1, 1, 0])),
+        "{told}"
+    );
+    let report = String::from_utf8(waybill(&["revert", "2", "--data", data])?.stdout)?;
+    assert!(report.contains("1 changes taken back"), "{report}");
+    let path = second.to_str().context("a path of text")?;
+    for (option, value, why) in [("--action", "add", "files of profiles"), ("--update-policy", "replace", "overwrite")]
+    {
+        let output = waybill(&["import", path, option, value, "--memory"])?;
+        let said = String::from_utf8_lossy(&output.stderr);
+        assert!(!output.status.success() && said.contains(why), "{said}");
+    }
+    let entries = fixture("toggl.csv");
+    let output = waybill(&["import", entries.to_str().context("text")?, "--update-policy", "skip", "--memory"])?;
+    assert!(String::from_utf8_lossy(&output.stderr).contains("contacts or profiles"));
+    Ok(())
+}
+
+#[test]
 fn a_spreadsheet_and_a_gzip_are_imported_like_any_file() -> anyhow::Result<()> {
     let folder = tempfile::tempdir()?;
     let mut book = Workbook::new();

@@ -1,17 +1,21 @@
 //! Contacts: people, who are records, and the companies to which people belong, which are shared things.
 
 pub mod by_hand;
+mod decide;
 pub mod draft;
 pub mod imported;
 pub mod join;
 pub mod kind;
 pub mod list;
 pub mod load;
+mod matches;
+mod notes;
 pub mod parsed;
 pub mod person;
 pub mod resolve;
 pub mod standing;
 pub mod undo;
+mod update;
 
 use crate::import::Import;
 use crate::records::rules::{RecordRules, no_terms};

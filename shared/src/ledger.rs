@@ -19,6 +19,8 @@ mod page_error;
 pub use chunk::{Chunk, ChunkState, fates_attribute, page_attribute, runs_attribute};
 pub use fates::UndoFate;
 pub use follow_up::{FollowUp, Followed, follow_ups_attribute};
-pub use glance::{ChunkGlance, ContactsGlance, EntriesGlance, Glance, GlanceSum, ProfilesGlance, Total};
+pub use glance::{
+    ChunkGlance, ContactUpdatesGlance, ContactsGlance, EntriesGlance, Glance, GlanceSum, ProfilesGlance, Total,
+};
 pub use page::{Outcome, Page, SkipReason};
 pub use page_error::PageError;

@@ -17,10 +17,12 @@ pub mod change;
 mod history;
 pub mod image;
 pub mod index;
+mod moves;
 pub mod record;
 pub mod restore;
 pub mod rules;
 pub mod undo;
+pub mod visible;
 pub mod walk;
 pub mod wanted;
 

@@ -17,7 +17,7 @@ use crate::dump::differences;
 use crate::faults::Fault;
 use crate::outbox;
 use bench::{BEFORE_A_STEP, Bench, Then, What, another_process};
-use cargo::{CONTACTS, ENTRIES, edit_contacts};
+use cargo::{CONTACT_UPDATES, CONTACTS, ENTRIES, edit_contacts, edit_updated_contacts};
 use profiles::{DELETIONS, MIXED, REMOVALS, UPDATES, edit_profiles};
 
 pub use bench::TINY;
@@ -32,6 +32,9 @@ async fn killed_everywhere(what: What, then: Then, portions: Portions) -> anyhow
         What::Import | What::Undo => Box::pin(Bench::before_the_import()).await?,
         What::Contacts | What::UndoContacts | What::UndoEdited => {
             Box::pin(Bench::before_an_import(CONTACTS, [None, None])).await?
+        }
+        What::ContactUpdates | What::UndoContactUpdates | What::UndoEditedUpdates => {
+            Box::pin(Bench::before_an_import(CONTACT_UPDATES, [None, None])).await?
         }
         What::Mapped | What::UndoMapped => Box::pin(Bench::before_an_import(ENTRIES, [None, Some(columns()?)])).await?,
         What::Recalled | What::UndoRecalled => {
@@ -48,6 +51,10 @@ async fn killed_everywhere(what: What, then: Then, portions: Portions) -> anyhow
     }
     if what == What::UndoEdited {
         edit_contacts(&bench.worker.api).await?;
+        bench.keep().await?;
+    }
+    if what == What::UndoEditedUpdates {
+        edit_updated_contacts(&bench.worker.api).await?;
         bench.keep().await?;
     }
     if what == What::UndoMixed {
@@ -175,6 +182,18 @@ async fn an_undo_of_contacts_killed_at_any_request_ends_as_if_it_had_not_been() 
 async fn an_undo_that_keeps_edited_people_and_is_killed_at_any_request_ends_the_same() -> anyhow::Result<()> {
     killed_everywhere(What::UndoEdited, Then::DeliveredAgain, Portions::default()).await?;
     killed_everywhere(What::UndoEdited, Then::OnlyTheSweep, Portions::default()).await
+}
+
+#[tokio::test]
+async fn an_import_that_changes_contacts_killed_at_any_request_ends_as_if_it_had_not_been() -> anyhow::Result<()> {
+    killed_everywhere(What::ContactUpdates, Then::DeliveredAgain, Portions::default()).await?;
+    killed_everywhere(What::ContactUpdates, Then::OnlyTheSweep, Portions::default()).await
+}
+
+#[tokio::test]
+async fn an_undo_that_gives_contacts_back_and_is_killed_at_any_request_ends_the_same() -> anyhow::Result<()> {
+    killed_everywhere(What::UndoContactUpdates, Then::DeliveredAgain, Portions::default()).await?;
+    killed_everywhere(What::UndoEditedUpdates, Then::OnlyTheSweep, Portions::default()).await
 }
 
 #[tokio::test]

@@ -3,6 +3,7 @@
 
 mod aborted;
 mod causes;
+mod contact_updates;
 mod contacts;
 mod conventions;
 mod cost;

@@ -84,10 +84,10 @@ impl Import {
         }
         let import_type = import_type(&self.file, &self.reading)?;
         asked["type"] = json!(import_type);
-        if import_type == ImportType::Profiles {
-            self.profiles.add_to(&mut asked);
-        } else {
-            self.profiles.check_unused()?;
+        match import_type {
+            ImportType::Profiles => self.profiles.add_to(&mut asked),
+            ImportType::Contacts => self.profiles.add_to_contacts(&mut asked)?,
+            ImportType::TimeEntries => self.profiles.check_unused(&[])?,
         }
         if import_type != ImportType::TimeEntries {
             let of_entries = self.no_import_tags || self.no_autocreate_projects || self.autocreate_users;

@@ -1,4 +1,5 @@
-//! The options of `waybill import` which only files of profiles have.
+//! The options of `waybill import` which only files of profiles have, and the effect of an update, which files of contacts
+//! have as well.
 
 use anyhow::bail;
 use clap::Args;
@@ -33,7 +34,8 @@ pub struct ProfileArgs {
     /// Treatment of a row whose key has several matches: first, all or refuse
     #[arg(long, value_name = "first|all|refuse")]
     matches: Option<String>,
-    /// Effect of an update on a match: overwrite, fill_empty or skip
+    /// Effect of a row on the match, which for contacts is the person with the address of the row: overwrite, fill_empty or
+    /// skip [default for contacts: rows change nobody]
     #[arg(long, value_name = "overwrite|fill_empty|skip")]
     update_policy: Option<String>,
     /// Remove the profiles which no row matches, once every row is loaded; with a key field of a collection, the subprofiles
@@ -86,11 +88,27 @@ impl ProfileArgs {
         }
     }
 
-    /// Fails if an option is given for a file of another kind.
-    pub fn check_unused(&self) -> anyhow::Result<()> {
+    /// Adds the option which files of contacts have to the request.
+    ///
+    /// # Errors
+    /// An option is given which only files of profiles have.
+    pub fn add_to_contacts(&self, asked: &mut Value) -> anyhow::Result<()> {
+        if let Some(policy) = &self.update_policy {
+            asked["update_policy"] = json!(policy);
+        }
+        self.check_unused(&["update_policy"])
+    }
+
+    /// Fails if an option is given which is none of the options `but`, for a file of another kind.
+    pub fn check_unused(&self, but: &[&str]) -> anyhow::Result<()> {
         let mut asked = json!({});
         self.add_to(&mut asked);
-        match asked.as_object().and_then(|asked| asked.keys().next()) {
+        match asked.as_object().and_then(|asked| asked.keys().find(|name| !but.contains(&name.as_str()))) {
+            Some(name) if name == "update_policy" => {
+                bail!(
+                    "--update-policy belongs to files of contacts or profiles: say --type contacts or --type profiles"
+                )
+            }
             Some(name) => bail!("--{} belongs to files of profiles: say --type profiles", name.replace('_', "-")),
             None => Ok(()),
         }

@@ -204,6 +204,16 @@ pub fn undo(import: &Value) -> String {
     line(&mut text, format_args!("Import {}: {status}", import["id"]));
     let what = if is_contacts(import) { "people" } else { "entries" };
     line(&mut text, format_args!("  {what:<7} removed  {}", undone["removed"].as_u64().unwrap_or_default()));
+    for (name, what) in [
+        ("restored", "changes taken back"),
+        ("brought_back", "deletions taken back"),
+        ("changes_kept", "changes kept"),
+        ("gone", "changes of what is gone"),
+    ] {
+        if let Some(rows) = undone[name].as_u64().filter(|&rows| rows > 0) {
+            line(&mut text, format_args!("  {rows} {what}"));
+        }
+    }
     for kept in undone["kept"].as_array().into_iter().flatten() {
         let (kind, id) = (kept["kind"].as_str().unwrap_or_default(), &kept["id"]);
         line(&mut text, format_args!("  kept             {kind} {id}: others refer to it, or it was edited since"));

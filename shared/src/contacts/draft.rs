@@ -10,13 +10,14 @@ use std::collections::{BTreeMap, BTreeSet, HashSet};
 use serde_json::Value;
 
 use super::Person;
-use super::parsed::ParsedContact;
+use super::notes::ContactPlan;
+use super::parsed::{MetPerson, ParsedContact};
 use super::resolve::Companies;
 use crate::contact_form::{ContactRow, PersonRow};
 use crate::id::{RecordId, Row, ThingId};
 use crate::import::{Duplicates, Import};
 use crate::kind::Loaded;
-use crate::ledger::{Chunk, ChunkGlance, ContactsGlance, Outcome, PageError, SkipReason, Total};
+use crate::ledger::{Chunk, ChunkGlance, ContactUpdatesGlance, ContactsGlance, Outcome, PageError, SkipReason, Total};
 use crate::records::Record;
 use crate::store::keys::Kind;
 use crate::table::{RowError, excerpt};
@@ -41,6 +42,10 @@ pub enum Draft {
         /// The address as written, or an empty text.
         email: String,
     },
+    /// A person who stands, and whom the row has changed or left alone.
+    Met(MetPerson),
+    /// A row in whose place the later row of the same address acts.
+    Yields(Row),
     /// The row fails for its own content.
     Failed(RowError),
 }
@@ -74,7 +79,7 @@ pub fn draft(import: &Import, rows: Vec<ParsedContact<'_>>, companies: &Companie
     let (mut addresses, mut told) = (HashSet::new(), BTreeSet::new());
     let company =
         |name: &str| *companies.ids.get(&normal(name)).expect("the company of each row to be loaded is resolved");
-    let each = |ParsedContact { row, line, there, contact }| {
+    let each = |ParsedContact { row, line, there, plan, met, contact }| {
         let draft = match contact {
             Err(error) => Draft::Failed(error),
             Ok(ContactRow::Company { name }) => {
@@ -82,6 +87,9 @@ pub fn draft(import: &Import, rows: Vec<ParsedContact<'_>>, companies: &Companie
                 Draft::Company { id, made: told.insert(id) && !there && companies.made.contains(&id) }
             }
             Ok(ContactRow::Person(person)) => {
+                if let Some(draft) = met.map(Draft::Met).or(yields(plan)) {
+                    return DraftedRow { row, line, draft };
+                }
                 let email = person.email.as_deref().unwrap_or_default().to_owned();
                 let address = Some(normal_email(&email)).filter(|address| !address.is_empty());
                 if there || address.as_ref().is_some_and(|address| !addresses.insert(address.clone())) {
@@ -96,6 +104,13 @@ pub fn draft(import: &Import, rows: Vec<ParsedContact<'_>>, companies: &Companie
         DraftedRow { row, line, draft }
     };
     rows.into_iter().map(each).collect()
+}
+
+fn yields(plan: Option<ContactPlan>) -> Option<Draft> {
+    match plan {
+        Some(ContactPlan::YieldsTo(later)) => Some(Draft::Yields(later)),
+        Some(ContactPlan::Meets(_)) | None => None,
+    }
 }
 
 fn person_of(row: PersonRow<'_>, company: impl Fn(&str) -> ThingId) -> Person {
@@ -118,7 +133,9 @@ fn person_of(row: PersonRow<'_>, company: impl Fn(&str) -> ThingId) -> Person {
 pub fn page(import: &Import, chunk: &Chunk, rows: Vec<DraftedRow>, lost: &HashSet<RecordId>) -> Loaded {
     let mut loaded = Loaded::default();
     let mut totals: BTreeMap<ThingId, i64> = BTreeMap::new();
+    let (mut met_people, mut yielding) = (Vec::new(), Vec::new());
     for DraftedRow { row, line, draft } in rows {
+        let offset = u32::try_from(row.0 - chunk.first_row).expect("a chunk has few rows");
         let taken = |email: &str| match import.options.duplicates {
             Duplicates::Skip => Err(Outcome::Skipped(SkipReason::AlreadyThere)),
             Duplicates::Create => Ok(taken(row, line, email)),
@@ -131,10 +148,17 @@ pub fn page(import: &Import, chunk: &Chunk, rows: Vec<DraftedRow>, lost: &HashSe
             Draft::Person(person) => taken(&person.email),
             Draft::There { email } => taken(&email),
             Draft::Company { id, made } => {
-                let offset = u32::try_from(row.0 - chunk.first_row).expect("a chunk has few rows");
                 loaded.page.became.push((offset, id.0));
                 loaded.counts.things += u64::from(made);
                 Err(if made { Outcome::Created } else { Outcome::Unchanged })
+            }
+            Draft::Met(MetPerson { id, outcome }) => {
+                met_people.push((offset, id.0));
+                Err(outcome)
+            }
+            Draft::Yields(later) => {
+                yielding.push((offset, later.0));
+                Err(Outcome::Skipped(SkipReason::SameKeyLater))
             }
             Draft::Failed(error) => Ok(PageError::of(row, line, error)),
         };
@@ -149,7 +173,11 @@ pub fn page(import: &Import, chunk: &Chunk, rows: Vec<DraftedRow>, lost: &HashSe
         loaded.page.push(outcome);
     }
     let total = |(id, people)| Total { kind: Kind::Company, id, sums: Sums { entries: people, ..Sums::default() } };
-    loaded.page.glance = ChunkGlance::Contacts(ContactsGlance { totals: totals.into_iter().map(total).collect() });
+    let totals = totals.into_iter().map(total).collect();
+    loaded.page.glance = match import.options.contacts.update_policy {
+        None => ChunkGlance::Contacts(ContactsGlance { totals }),
+        Some(_) => ChunkGlance::ContactUpdates(ContactUpdatesGlance { totals, met: met_people, later: yielding }),
+    };
     loaded.page.bound_errors();
     loaded.page = loaded.page.fitted();
     loaded

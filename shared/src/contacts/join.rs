@@ -7,6 +7,9 @@
 //! | a person without an address, with `duplicates=skip` | a person of the account has the same name and company | the people of the account, once for each share of the file |
 //! | a company | an earlier row of the file is the same company | – |
 //!
+//! An import which changes people who stand marks no row for the address of a person. It has plans for such rows instead
+//! ([`super::matches`]), and `duplicates` decides on the other rows.
+//!
 //! The load decides on a marked row: the person is skipped or refused as taken, the company counts as unchanged. An
 //! address that is claimed between the search and the load is found by the claim. Chunks are loaded in any order, so
 //! only this search knows which of two rows comes first in the file.
@@ -21,8 +24,9 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 use crate::concurrent::drained;
 use crate::contact_form::{ContactRow, Contacts, PersonRow};
 use crate::contacts::Person;
+use crate::contacts::matches::{MatchRun, RowsByAddress};
 use crate::id::{ImportId, ThingId};
-use crate::import::{Duplicates, ImportError, RollOf};
+use crate::import::{Duplicates, ImportError, Joined, RollOf};
 use crate::kind::bits::Bits;
 use crate::kind::planned_file::{PlannedFile, SeenRow};
 use crate::records::walk::{RecordWalk, Walked};
@@ -37,23 +41,31 @@ use crate::things::user::normal_email;
 const ADDRESSES_AT_ONCE: usize = 1000;
 /// The most companies searched for at once.
 const SEARCHES_IN_FLIGHT: usize = 16;
+/// The memory of an address with its rows, in fingerprints of 20 bytes.
+const FINGERPRINTS_AN_ADDRESS: u64 = 5;
 /// The most people read at once.
 const PEOPLE_AT_ONCE: usize = 1000;
 
-/// The rows whose contact stands already.
-pub async fn standing(file: &PlannedFile<'_, Contacts>) -> Result<Bits, ImportError> {
+/// The rows whose contact stands already, and for an import which changes people the run of the search for them.
+pub async fn standing(file: &PlannedFile<'_, Contacts>) -> Result<(Bits, Option<Joined>), ImportError> {
     let mut found = file.no_rows();
     let skips = file.import.options.duplicates == Duplicates::Skip;
-    let shares = file.shares();
+    let mut run = file.import.options.contacts.update_policy.map(|policy| MatchRun::new(file, policy));
+    let shares = file.shares_of(if run.is_some() { FINGERPRINTS_AN_ADDRESS } else { 1 });
     for share in 0..shares {
-        let mut rows = ShareOfRows { shares, share, skips, ..ShareOfRows::default() };
+        let changes = run.is_some().then(RowsByAddress::default);
+        let mut rows = ShareOfRows { shares, share, skips, changes, ..ShareOfRows::default() };
         file.read(|seen, row| rows.see(seen, row, &mut found)).await?;
+        if let (Some(run), Some(rows_by_address)) = (&mut run, &rows.changes) {
+            run.unaddressed = rows.unaddressed;
+            run.plan(share, rows_by_address, (skips, &mut found)).await?;
+        }
         if skips {
             mark_claimed(file, rows.addresses, &mut found).await?;
             mark_namesakes(file, rows.nameless, &mut found).await?;
         }
     }
-    Ok(found)
+    Ok((found, run.map(|run| Joined::new(Some(run.edition.clone()), run.cost()))))
 }
 
 /// The keys of a share of the file's rows.
@@ -62,9 +74,13 @@ struct ShareOfRows {
     shares: u64,
     share: u64,
     skips: bool,
-    /// The first row of each address.
+    /// The first row of each address, for an import which changes nobody.
     addresses: HashMap<String, u64>,
+    /// The rows of each address, for an import which changes people who stand.
+    changes: Option<RowsByAddress>,
     companies: HashSet<String>,
+    /// The number of rows of people without an address, also of those in other shares.
+    unaddressed: u64,
     /// The rows of people without an address, by name and company.
     nameless: HashMap<NameAndCompany, Vec<u64>>,
 }
@@ -86,13 +102,19 @@ impl ShareOfRows {
             ContactRow::Person(person) => match &person.email {
                 Some(email) => {
                     let key = normal_email(email);
-                    if self.has(&key) && *self.addresses.entry(key).or_insert(row) != row {
+                    if !self.has(&key) {
+                        return;
+                    }
+                    if let Some(changes) = &mut self.changes {
+                        changes.add(key, SeenRow { row, outcome });
+                    } else if *self.addresses.entry(key).or_insert(row) != row {
                         found.set(row);
                     }
                 }
-                None if self.skips && outcome.is_none() => {
+                None if outcome.is_none() => {
+                    self.unaddressed += 1;
                     let key = key_of(person);
-                    if self.has(&key) {
+                    if self.skips && self.has(&key) {
                         self.nameless.entry(key).or_default().push(row);
                     }
                 }

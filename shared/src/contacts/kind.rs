@@ -1,9 +1,12 @@
 //! Contacts as a kind of rows.
 
+use std::collections::BTreeMap;
+
 use serde_json::Value;
 
+use super::notes::ContactNotes;
 use super::parsed::ParsedContact;
-use super::{draft, join, load, resolve, undo};
+use super::{draft, join, load, resolve, undo, update};
 use crate::contact_form::{ContactLayout, ContactReading, Contacts};
 use crate::format::FormatName;
 use crate::import::{Import, ImportError, Joined, Options};
@@ -42,19 +45,27 @@ impl Kind for ContactKind {
         }
     }
 
-    /// Repeated addresses are looked for in every file.
+    /// Repeated addresses are looked for in every file, and people to be changed if the import asks for it.
     fn joins(_: &Import) -> bool {
         true
     }
 
     async fn join(file: &PlannedFile<'_, Contacts>) -> Result<Option<Joined>, ImportError> {
-        file.note(&join::standing(file).await?).await?;
-        Ok(None)
+        let (standing, joined) = join::standing(file).await?;
+        file.note(&standing).await?;
+        Ok(joined)
     }
 
     async fn load(held: &HeldChunk<'_>, rows: &Rows<'_, Contacts>) -> Result<Loaded, ImportError> {
-        let rows: Vec<_> =
-            rows.into_iter().map(|row| ParsedContact::new(held.chunk, row.row, row.line, row.parsed)).collect();
+        let mut plans = match held.import.options.contacts.update_policy {
+            Some(_) => ContactNotes::of(held.import, held.chunk.number).read(held.services).await?,
+            None => BTreeMap::new(),
+        };
+        let mut plan = |row: u64| plans.remove(&u32::try_from(row - held.chunk.first_row).ok()?);
+        let parsed = rows.into_iter();
+        let mut rows: Vec<_> =
+            parsed.map(|row| ParsedContact::new(held.chunk, (row.row, row.line), plan(row.row), row.parsed)).collect();
+        update::change_all(held, &mut rows).await?;
         let companies = resolve::resolve(held, &rows).await?;
         let drafts = draft::draft(held.import, rows, &companies);
         let lost = load::write_all(held, &drafts).await?;

@@ -32,7 +32,7 @@ pub async fn write_all(held: &HeldChunk<'_>, rows: &[DraftedRow]) -> Result<Hash
         .iter()
         .filter_map(|row| match &row.draft {
             Draft::Person(person) => Some(&**person),
-            Draft::Company { .. } | Draft::There { .. } | Draft::Failed(_) => None,
+            Draft::Company { .. } | Draft::There { .. } | Draft::Met(_) | Draft::Yields(_) | Draft::Failed(_) => None,
         })
         .collect();
     if held.chunk.tries > 1 {

@@ -28,43 +28,55 @@ pub struct Companies {
 
 /// Finds or makes the companies of all rows which can be loaded.
 pub async fn resolve(held: &HeldChunk<'_>, rows: &[ParsedContact<'_>]) -> Result<Companies, ImportError> {
-    let HeldChunk { services, import, lease, .. } = *held;
+    let HeldChunk { services, import, .. } = *held;
     let (names, alone) = named(rows);
-    let mut companies = Companies::default();
+    let ids = find_or_make(held, names).await?;
+    let alone: Vec<_> = alone.iter().filter_map(|key| Some((Kind::Company, *ids.get(key)?))).collect();
+    let there = Thing::get_many(services, import.account, &alone).await?.into_iter();
+    let made = there.filter(|company| company.created_by == import.id).map(|company| company.id).collect();
+    Ok(Companies { ids, made })
+}
+
+/// Finds or makes companies, which are given as spelling by key, and refers to them. Returns their ids by key.
+pub async fn find_or_make(
+    held: &HeldChunk<'_>,
+    names: BTreeMap<String, String>,
+) -> Result<HashMap<String, ThingId>, ImportError> {
+    let HeldChunk { services, import, lease, .. } = *held;
+    let mut ids = HashMap::new();
+    if names.is_empty() {
+        return Ok(ids);
+    }
     let known = services.memory.of(import.account, import.id, import.round);
     let mut known = known.lock().await;
     lease.check(&services.clock)?;
     let mut wanted = Vec::new();
     for (key, name) in names {
         match known.get(Kind::Company, &key, &name, None) {
-            Some(id) => drop(companies.ids.insert(key, id)),
+            Some(id) => drop(ids.insert(key, id)),
             None => wanted.push(WantedThing { kind: Kind::Company, key, name, client: None }),
         }
     }
     let found = touch_all(services, &import.maker(), &wanted, lease).await?;
     for (WantedThing { key, name, .. }, id) in wanted.into_iter().zip(found) {
         let Some(id) = id else { continue };
-        companies.ids.insert(key.clone(), id);
+        ids.insert(key.clone(), id);
         known.remember(Kind::Company, key, id, name, None);
     }
-    drop(known);
-    let alone: Vec<_> = alone.iter().filter_map(|key| Some((Kind::Company, *companies.ids.get(key)?))).collect();
-    let there = Thing::get_many(services, import.account, &alone).await?.into_iter();
-    companies.made = there.filter(|company| company.created_by == import.id).map(|company| company.id).collect();
-    Ok(companies)
+    Ok(ids)
 }
 
 /// The companies in the rows by key, each with the spelling which sorts first, and the keys of rows with a company
-/// alone. A person who is not loaded names no company.
+/// alone. A row which creates no person names no company of a person.
 fn named(rows: &[ParsedContact<'_>]) -> (BTreeMap<String, String>, BTreeSet<String>) {
     let (mut names, mut alone) = (BTreeMap::new(), BTreeSet::new());
-    for ParsedContact { there, contact, .. } in rows {
-        let name = match contact {
+    for row in rows {
+        let name = match &row.contact {
             Ok(ContactRow::Company { name }) => {
                 alone.insert(normal(name));
                 Some(name)
             }
-            Ok(ContactRow::Person(person)) if !there => person.company.as_ref(),
+            Ok(ContactRow::Person(person)) if row.creates() => person.company.as_ref(),
             Ok(ContactRow::Person(_)) | Err(_) => None,
         };
         if let Some(name) = name {

@@ -20,6 +20,13 @@ pub struct Joined {
     pub refusal: Option<String>,
 }
 
+impl Joined {
+    /// A join which removes and refuses nothing, with a price, and the run whose notes the loaders read.
+    pub fn new(edition: Option<String>, cost: Cost) -> Self {
+        Self { edition, cost, missing: None, refusal: None }
+    }
+}
+
 /// The records which no row of the file matches. Their ids are plans in the notes of the join, from the first chunk behind
 /// those of the file on, `rows_per_chunk` to a chunk.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]

@@ -14,7 +14,7 @@ use crate::contact_form::check::Rules;
 use crate::contact_form::{ContactMapping, ContactReading};
 use crate::format::{ReadingOptions, Remembered};
 use crate::id::ThingId;
-use crate::profile_form::ProfileReading;
+use crate::profile_form::{ProfileReading, UpdatePolicy};
 
 pub use profiles::ProfileOptions;
 
@@ -109,6 +109,9 @@ pub struct ContactOptions {
     /// The field of each column, for a table whose column names are not known.
     #[serde(rename = "contact_mapping", skip_serializing_if = "Option::is_none")]
     pub mapping: Option<ContactMapping>,
+    /// The effect of a row on the person who has the address of the row already. `None` for an import which changes nobody.
+    #[serde(rename = "contact_update_policy", skip_serializing_if = "Option::is_none")]
+    pub update_policy: Option<UpdatePolicy>,
     /// The rules by which a row is an error.
     #[serde(skip_serializing_if = "is_for_files")]
     pub rules: Rules,

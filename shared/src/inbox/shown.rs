@@ -55,10 +55,11 @@ fn kept(import: &Import) -> Vec<Value> {
     things.chain(import.kept_records.iter().map(|id| json!({ "kind": word, "id": id }))).collect()
 }
 
-/// The numbers of what the undo has done so far. Only imports of profiles change and delete what stood before.
+/// The numbers of what the undo has done so far. Only imports of profiles, and imports of contacts with an update policy,
+/// change what stood before.
 fn undone(import: &Import, counts: &Counts) -> Value {
     let mut undone = json!({ "chunks": counts.reverted, "removed": counts.removed, "kept": kept(import) });
-    if import.import_type == ImportType::Profiles {
+    if import.import_type == ImportType::Profiles || import.options.contacts.update_policy.is_some() {
         undone["restored"] = json!(counts.restored);
         undone["brought_back"] = json!(counts.brought_back);
         undone["changes_kept"] = json!(counts.changes_kept);
@@ -151,6 +152,9 @@ pub async fn shown_at(services: &Services, import: &Import, at: &Progress) -> Re
         if import.options.profiles.remove_missing && known.is_some() {
             shape["counts"]["removed_missing"] = json!(counts.removed_missing);
         }
+    }
+    if let Some(policy) = import.options.contacts.update_policy {
+        shape["update_policy"] = json!(policy);
     }
     if let Some(Joined { cost, .. }) = &import.joined {
         shape["cost"] = self::cost(cost);

@@ -22,6 +22,8 @@ pub enum ChunkGlance {
     Contacts(ContactsGlance),
     /// The rows of the chunk are profiles.
     Profiles(ProfilesGlance),
+    /// The rows of the chunk are companies and people, and change people who stand.
+    ContactUpdates(ContactUpdatesGlance),
 }
 
 impl Default for ChunkGlance {
@@ -46,7 +48,7 @@ impl ChunkGlance {
     pub fn dates(&self) -> Option<(Date, Date)> {
         match self {
             Self::Entries(entries) => entries.dates,
-            Self::Contacts(_) | Self::Profiles(_) => None,
+            Self::Contacts(_) | Self::Profiles(_) | Self::ContactUpdates(_) => None,
         }
     }
 
@@ -54,7 +56,7 @@ impl ChunkGlance {
     pub fn users(&self) -> &[ThingId] {
         match self {
             Self::Entries(entries) => &entries.users,
-            Self::Contacts(_) | Self::Profiles(_) => &[],
+            Self::Contacts(_) | Self::Profiles(_) | Self::ContactUpdates(_) => &[],
         }
     }
 
@@ -63,6 +65,7 @@ impl ChunkGlance {
         match self {
             Self::Entries(entries) => &entries.totals,
             Self::Contacts(contacts) => &contacts.totals,
+            Self::ContactUpdates(contacts) => &contacts.totals,
             Self::Profiles(_) => &[],
         }
     }
@@ -71,7 +74,7 @@ impl ChunkGlance {
     pub fn participants(&self) -> impl Iterator<Item = (ThingId, impl Iterator<Item = ThingId> + '_)> + '_ {
         let (users, places): (_, &[Vec<u16>]) = match self {
             Self::Entries(entries) => (entries.users.as_slice(), &entries.project_users),
-            Self::Contacts(_) | Self::Profiles(_) => (&[], &[]),
+            Self::Contacts(_) | Self::Profiles(_) | Self::ContactUpdates(_) => (&[], &[]),
         };
         let projects = self.totals().iter().filter(|total| total.kind == Kind::Project);
         projects.zip(places).map(move |(project, places)| {
@@ -87,14 +90,14 @@ impl ChunkGlance {
                 user_rows: entries.unknown_user_rows,
                 projects: entries.unknown_projects,
             },
-            Self::Contacts(_) | Self::Profiles(_) => UnknownNames::default(),
+            Self::Contacts(_) | Self::Profiles(_) | Self::ContactUpdates(_) => UnknownNames::default(),
         }
     }
 
     /// The cells which were emptied because their field cannot hold the value.
     pub(super) fn emptied_mut(&mut self) -> &mut [PageError] {
         match self {
-            Self::Entries(_) | Self::Contacts(_) => &mut [],
+            Self::Entries(_) | Self::Contacts(_) | Self::ContactUpdates(_) => &mut [],
             Self::Profiles(profiles) => &mut profiles.emptied,
         }
     }
@@ -116,7 +119,7 @@ impl ChunkGlance {
     pub(super) fn lists_of_names(&mut self) -> Vec<&mut Vec<String>> {
         match self {
             Self::Entries(entries) => vec![&mut entries.unknown_users, &mut entries.unknown_projects],
-            Self::Contacts(_) | Self::Profiles(_) => Vec::new(),
+            Self::Contacts(_) | Self::Profiles(_) | Self::ContactUpdates(_) => Vec::new(),
         }
     }
 }
@@ -126,6 +129,18 @@ impl ChunkGlance {
 pub struct ContactsGlance {
     /// The number of people created per company, as `entries` of the sums, in ascending order of ids.
     pub totals: Vec<Total>,
+}
+
+/// A glance over the people of a chunk whose rows also change people who stand, with what the outcomes of rows leave open.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct ContactUpdatesGlance {
+    /// The number of people created per company, as `entries` of the sums, in ascending order of ids.
+    pub totals: Vec<Total>,
+    /// The people whom rows found by the address, as pairs of the row's offset in the chunk and the person's id: changed, left
+    /// as they were, or skipped by the update policy.
+    pub met: Vec<(u32, u64)>,
+    /// Rows skipped because a later row of the file has the same address: the row's offset in the chunk, and the later row.
+    pub later: Vec<(u32, u64)>,
 }
 
 /// A glance over the profiles and subprofiles of a chunk, with what the outcomes of rows leave open.

@@ -36,7 +36,7 @@ pub enum SkipReason {
     MatchKept,
     /// A later row of the file has the same key and wrote in place of the row.
     SameKeyLater,
-    /// A profile has the key of the row, and the update policy leaves a match alone.
+    /// A profile, or a person, has the key of the row, and the update policy leaves a match alone.
     Policy,
 }
 

@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 
 use jiff::Zoned;
+use jiff::tz::TimeZone;
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 
@@ -86,6 +87,11 @@ impl Columns {
     /// The place among the columns of the field with a name, without regard to case.
     pub fn place(&self, name: &str) -> Option<usize> {
         self.by_name.get(&compared(name)).copied()
+    }
+
+    /// The account's zone.
+    pub fn zone(&self) -> TimeZone {
+        self.now.time_zone().clone()
     }
 
     /// The value of a record in a column.

@@ -51,7 +51,6 @@ mod scan;
 mod search;
 #[cfg(test)]
 mod tests;
-pub mod visible;
 
 use crate::concurrent::drained;
 use crate::id::{ChunkNo, MAX_ROWS, RecordId};
@@ -116,7 +115,7 @@ fn priced(file: &PlannedFile<'_, Profiles>, refusal: Option<String>) -> Joined {
     let spent = file.services.store.consumed();
     let join = Units { read: spent.read, write: spent.write };
     let cost = Cost { way: JoinWay::Nothing, join, load: Units::default() };
-    Joined { edition: None, cost, missing: None, refusal }
+    Joined { refusal, ..Joined::new(None, cost) }
 }
 
 /// The reason for which a file must not remove anything, if the file tells without any record.

@@ -7,13 +7,13 @@
 use std::collections::BTreeSet;
 
 use super::filter::{Filter, Reading, Sortable, Subject};
-use super::join::visible::VisibleRecords;
 use super::owned::Owned;
 use super::selection::MemberWalk;
 use super::terms;
 use super::walk::OwnedWalk;
 use crate::id::{AccountId, RecordId};
 use crate::records::Record;
+use crate::records::visible::VisibleRecords;
 use crate::services::Services;
 use crate::store::keys::{self, RecordKind};
 use crate::store::{StoreError, Table};

@@ -5,19 +5,22 @@
 //! build is gone nevertheless finds too few blocks and is told to try again, so nobody meets half of a build. What an
 //! interrupted build left behind is deleted by a later one.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 
-use jiff::Zoned;
+use jiff::{Timestamp, Zoned};
+use regex_lite::Regex;
 use serde::{Deserialize, Serialize};
 
 use super::columns::Columns;
 use super::filter::Sortable;
-use super::join::visible::VisibleRecords;
 use super::owned::Owned;
 use super::walk::OwnedWalk;
 use crate::id::{AccountId, OwnerId, PartId, RecordId};
 use crate::records::Record;
-use crate::schema::view::{Built, Comparison, Condition, ConditionTest, DateTest, FieldTest, ViewRule};
+use crate::records::visible::VisibleRecords;
+use crate::schema::view::{
+    Built, ChangeTest, ChangeType, Comparison, Condition, ConditionTest, DateTest, FieldTest, ViewRule, pattern,
+};
 use crate::schema::views::note_built;
 use crate::schema::{Schema, SchemaError};
 use crate::services::Services;
@@ -56,14 +59,24 @@ pub struct Selection<'s> {
     columns: &'s Columns,
     /// The rules that are not disabled, by view.
     rules: Vec<Vec<&'s ViewRule>>,
+    /// The patterns of conditions, by condition.
+    patterns: HashMap<PartId, Regex>,
 }
 
 impl<'s> Selection<'s> {
     /// The selection of a view. `None` for an id without a view.
     pub fn of(schema: &'s Schema, columns: &'s Columns, view: PartId) -> Option<Self> {
         let of_view = |view: PartId| schema.rules_of(view).filter(|rule| !rule.disabled).collect();
-        let rules = schema.view_line(view)?.into_iter().map(|view| of_view(view.id)).collect();
-        Some(Self { columns, rules })
+        let rules: Vec<Vec<&ViewRule>> = schema.view_line(view)?.into_iter().map(|view| of_view(view.id)).collect();
+        let conditions = rules.iter().flatten().flat_map(|rule| &rule.conditions);
+        let patterns = conditions.filter_map(|condition| match &condition.test {
+            ConditionTest::Field(test) if test.comparison == Comparison::Regexp => {
+                Some((condition.id, pattern(&test.value)?))
+            }
+            _ => None,
+        });
+        let patterns = patterns.collect();
+        Some(Self { columns, rules, patterns })
     }
 
     /// `true` if a profile is in the view.
@@ -79,8 +92,34 @@ impl<'s> Selection<'s> {
     fn fits(&self, condition: &Condition, record: &Record) -> bool {
         match &condition.test {
             ConditionTest::Interest { interest, has } => self.columns.has_interest(*interest, record) == *has,
+            ConditionTest::Field(test) if test.comparison == Comparison::Regexp => {
+                let Some(column) = self.columns.with_id(test.field) else { return false };
+                let own = self.columns.shown(column, record);
+                self.patterns.get(&condition.id).is_some_and(|pattern| pattern.is_match(&own))
+            }
             ConditionTest::Field(test) => self.field_fits(test, record),
             ConditionTest::Date(test) => self.date_fits(test, record),
+            ConditionTest::Change(test) => self.change_fits(test, record),
+        }
+    }
+
+    /// Times are compared to the second, as people see them.
+    fn change_fits(&self, test: &ChangeTest, record: &Record) -> bool {
+        let lies_within = |ms: i64| {
+            let Ok(time) = Timestamp::from_millisecond(ms) else { return false };
+            let time = time.to_zoned(self.columns.zone()).strftime("%Y-%m-%d %H:%M:%S").to_string();
+            test.before.as_ref().is_none_or(|before| time < *before)
+                && test.after.as_ref().is_none_or(|after| time > *after)
+        };
+        let is_new = lies_within(record.created_at);
+        let is_edited = record.updated_at != record.created_at && lies_within(record.updated_at);
+        match test.change {
+            ChangeType::Any => is_new || is_edited,
+            ChangeType::None => !(is_new || is_edited),
+            ChangeType::New => is_new,
+            ChangeType::NotNew => !is_new,
+            ChangeType::Edit => is_edited,
+            ChangeType::NoEdit => !is_edited,
         }
     }
 
@@ -124,6 +163,8 @@ impl<'s> Selection<'s> {
             Comparison::NotContains => !has_inside(),
             Comparison::IsEmail => is_email(&own),
             Comparison::IsNumeric => own.trim().parse::<f64>().is_ok_and(f64::is_finite),
+            // The patterns are compiled once for all profiles.
+            Comparison::Regexp => false,
         }
     }
 }

@@ -10,14 +10,14 @@
 //!
 //! All of these hold for every record and are in [`crate::records::undo`].
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use super::join::notes::JoinNotes;
 use super::rules::{indexed_or_pinned, rules};
 use crate::id::{ChunkNo, Row};
 use crate::import::{Import, ImportError};
 use crate::kind::{HeldChunk, Undone};
-use crate::ledger::{Chunk, ChunkGlance, FollowUp, Followed, Page, UndoFate};
+use crate::ledger::{Chunk, ChunkGlance, FollowUp, Followed, Page};
 use crate::records::index::Indexable;
 use crate::records::record::RecordRef;
 use crate::records::restore::RowFate;
@@ -32,23 +32,18 @@ pub async fn take_back(held: &HeldChunk<'_>) -> Result<Undone, ImportError> {
     let terms = |record: Indexable<'_>| indexed.terms(record);
     let rules = rules(&terms);
     let records = Records { import, rules: &rules };
-    let TakenBack { kept, fates } = records.take_back(services, chunk.number, lease).await?;
+    let taken = records.take_back(services, chunk.number, lease).await?;
+    let of_rows = taken.fates_of_rows();
+    let TakenBack { kept, fates } = taken;
     JoinNotes::of(import, chunk.number).erase(services).await?;
     erase_removal(services, import, chunk.number).await?;
     // The page tells how many records could be seen; the partitions may hold leftovers of a loader which died.
     let made = chunk.page.as_ref().map_or(0, made);
     let removed = made.saturating_sub(chunk.dropped + chunk.dropped_subprofiles).saturating_sub(kept.len() as u64);
     let follow_ups = if import.has_follow_ups() { follow_ups(chunk, &kept, &fates) } else { Vec::new() };
-    let mut of_rows: BTreeMap<Row, UndoFate> = BTreeMap::new();
-    for (row, _, fate) in fates {
-        if let Some(fate) = told(fate) {
-            let strongest = of_rows.entry(row).or_insert(fate);
-            *strongest = fate.max(*strongest);
-        }
-    }
     let mut rows: Vec<Row> = kept.into_iter().map(|(_, id)| id.row()).collect();
     rows.dedup();
-    Ok(Undone { removed, kept: rows, fates: of_rows.into_iter().collect(), follow_ups })
+    Ok(Undone { removed, kept: rows, fates: of_rows, follow_ups })
 }
 
 /// The records to which the undo of a chunk wrote, found by the chunk's own follow-ups, so a second try of the undo finds the
@@ -90,16 +85,6 @@ async fn erase_removal(services: &Services, import: &Import, chunk: ChunkNo) -> 
 fn made(page: &Page) -> u64 {
     match &page.glance {
         ChunkGlance::Profiles(glance) => u64::from(glance.profiles) + u64::from(glance.subprofiles),
-        ChunkGlance::Entries(_) | ChunkGlance::Contacts(_) => 0,
-    }
-}
-
-fn told(fate: RowFate) -> Option<UndoFate> {
-    match fate {
-        RowFate::Nothing => None,
-        RowFate::Restored => Some(UndoFate::Restored),
-        RowFate::BroughtBack => Some(UndoFate::BroughtBack),
-        RowFate::Kept => Some(UndoFate::Kept),
-        RowFate::Gone => Some(UndoFate::Gone),
+        ChunkGlance::Entries(_) | ChunkGlance::Contacts(_) | ChunkGlance::ContactUpdates(_) => 0,
     }
 }

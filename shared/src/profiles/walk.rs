@@ -4,13 +4,13 @@
 //! The walk passes over whole imports, chunks and partitions of profiles by their counters ([`crate::records::walk`]). The
 //! subprofiles of a removed profile are left out, so their number is found by reading them.
 
-use super::join::visible::VisibleRecords;
 use super::owned::Owned;
 use super::terms::IndexedFields;
 use crate::id::{AccountId, ChunkNo, ImportId, OwnerId, RecordId};
 use crate::import::{Import, Roll, RollOf};
 use crate::records::Record;
 use crate::records::index::{Indexable, key_of};
+use crate::records::visible::VisibleRecords;
 use crate::records::walk::{RecordWalk, Walked};
 use crate::services::Services;
 use crate::store::keys::{self, RecordKind};

@@ -4,6 +4,9 @@
 //! while the writer of a value is an undone import, the value and its writer are replaced by those of that writer's image
 //! of the record. The functions here are pure. They take the facts from an [`Ancestry`], and name the fact that is
 //! missing; the caller reads the missing fact, adds it, and asks again.
+//!
+//! A value may name a shared thing, as the company of a person. If the thing is gone, the resolved value is **lost**: the
+//! field has no value, with the writer of the lost value as its writer.
 
 use std::collections::BTreeMap;
 
@@ -12,7 +15,8 @@ use serde_json::Value;
 use super::Record;
 use super::image::{Former, Image, WrittenValue};
 use super::record::Writer;
-use crate::id::{ImportId, RecordId};
+use crate::id::{ImportId, RecordId, ThingId};
+use crate::store::keys::RecordKind;
 
 /// A fact that the caller has yet to read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -21,6 +25,8 @@ pub enum Missing {
     Standing(ImportId),
     /// The image that a row of an import stored of the record in question.
     Image(Writer),
+    /// Whether the thing with this id, to which a value refers, is there.
+    Thing(ThingId),
 }
 
 /// The facts about imports and their images that were read so far.
@@ -29,11 +35,19 @@ pub enum Missing {
 /// after the last write, with [`forget_standing`](Self::forget_standing).
 #[derive(Clone, Debug, Default)]
 pub struct Ancestry {
+    /// The field which names a thing, or `None` for records which refer to none.
+    thing_field: Option<&'static str>,
     undone: BTreeMap<ImportId, bool>,
+    things: BTreeMap<ThingId, bool>,
     images: BTreeMap<(Writer, RecordId), Option<Image>>,
 }
 
 impl Ancestry {
+    /// No facts about records of a kind.
+    pub fn of(kind: RecordKind) -> Self {
+        Self { thing_field: kind.refers_by().map(|(field, _)| field), ..Self::default() }
+    }
+
     /// Notes whether an import is undone or being undone.
     pub fn add_standing(&mut self, import: ImportId, is_undone: bool) {
         self.undone.insert(import, is_undone);
@@ -42,6 +56,16 @@ impl Ancestry {
     /// Notes the image which a row stored of a record, or that there is no image.
     pub fn add_image(&mut self, writer: Writer, record: RecordId, image: Option<Image>) {
         self.images.insert((writer, record), image);
+    }
+
+    /// Notes whether a thing is there.
+    pub fn add_thing(&mut self, thing: ThingId, is_there: bool) {
+        self.things.insert(thing, is_there);
+    }
+
+    /// Forgets which things are there, because a write found that a thing is gone.
+    pub fn forget_things(&mut self) {
+        self.things.clear();
     }
 
     /// Forgets which imports stand. Undone imports stay undone, and images never change once their row has written.
@@ -70,14 +94,44 @@ impl Ancestry {
         self.images.get(&(writer, record)).map(Option::as_ref).ok_or(Missing::Image(writer))
     }
 
-    /// All values from `from` on to the value of a standing writer, by way of the images of undone imports. The last one
-    /// is the resolved value. The values of the maker stay while the record stays, whether or not the maker stands.
+    /// All values from `from`, which a record has, on to the value of a standing writer, by way of the images of undone
+    /// imports. The last one is the resolved value. The values of the maker stay while the record stays, whether or not the
+    /// maker stands.
     pub(super) fn trail(
         &self,
         record: RecordId,
         field: &str,
         from: WrittenValue,
     ) -> Result<Vec<WrittenValue>, Missing> {
+        let trail = self.steps(record, field, from)?;
+        // A thing to which a record refers is there.
+        if trail.len() > 1 { self.without_lost(field, trail) } else { Ok(trail) }
+    }
+
+    /// The trail from a value that an image holds.
+    pub(super) fn trail_of_image(
+        &self,
+        record: RecordId,
+        field: &str,
+        from: WrittenValue,
+    ) -> Result<Vec<WrittenValue>, Missing> {
+        self.without_lost(field, self.steps(record, field, from)?)
+    }
+
+    /// The trail with a last step to no value, if its last value names a thing which is gone.
+    fn without_lost(&self, field: &str, mut trail: Vec<WrittenValue>) -> Result<Vec<WrittenValue>, Missing> {
+        if self.thing_field == Some(field)
+            && let Some(last) = trail.last()
+            && let Some(thing) = last.value.as_ref().and_then(Value::as_u64).map(ThingId)
+            && !*self.things.get(&thing).ok_or(Missing::Thing(thing))?
+        {
+            let writer = last.writer;
+            trail.push(WrittenValue { value: None, writer });
+        }
+        Ok(trail)
+    }
+
+    fn steps(&self, record: RecordId, field: &str, from: WrittenValue) -> Result<Vec<WrittenValue>, Missing> {
         let maker = Writer::maker_of(record);
         let mut trail = vec![from];
         loop {
@@ -95,6 +149,12 @@ impl Ancestry {
     /// The value that a field of a record has without the writes of undone imports.
     pub(super) fn resolve(&self, record: &Record, field: &str) -> Result<WrittenValue, Missing> {
         Ok(self.trail(record.id, field, record.written(field))?.pop().expect("a trail is never empty"))
+    }
+
+    /// `true` if the last value of the trail is lost, because it named a thing which is gone.
+    pub(super) fn is_lost(trail: &[WrittenValue]) -> bool {
+        // Each further step leads to the image of another row.
+        matches!(trail, [.., lost, last] if lost.writer == last.writer && last.value.is_none() && lost.value.is_some())
     }
 
     /// `true` if somebody who stands has made or changed the record, so the record stays.

@@ -5,30 +5,34 @@
 //! | before-images, in blocks | themselves | a try stores images for rows without an image alone |
 //! | an amended image, if the record has changed since | itself | the same row and record have the same key |
 //! | hints of new values | the image | put again with the same version, or dropped |
-//! | the record, by one write on the condition of its version | `by` of the record | whose `by` is the row is done |
+//! | references to the former and the new thing of a record that gets another one | the notes, written first | a reference is made once ([`moves`](super::moves)) |
+//! | the record, by one write on the condition of its version, with the counts of its things if it gets another one (a few such records together) | `by` of the record | whose `by` is the row is done |
 //! | hints of former values dropped | the image | the next try drops the hints of every value but the record's own |
 //!
 //! Imports that write to the same records take turns, so no other import writes to the records meanwhile. People and
 //! undos do, and the version of the record is the fence.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::atomic::{AtomicU32, Ordering};
+
+use tokio::sync::Mutex;
 
 use super::ancestry::Ancestry;
 use super::history::History;
 use super::image::{Album, Former, Image, ImagesOfChunk};
 use super::index::Hints;
+use super::moves::{MOVED_TOGETHER, Moves, hold};
 use super::record::{Record, RecordRef, Writer};
 use super::restore::own_values;
 use super::rules::{HintWriter, RecordRules};
 use super::wanted::{Due, Wanted, due};
 use crate::concurrent::drained;
-use crate::id::{RecordId, Row};
+use crate::id::{RecordId, Row, ThingId};
 use crate::import::Import;
 use crate::lease::{Lease, LeasedError};
 use crate::ledger::Chunk;
 use crate::services::Services;
-use crate::store::keys::{Key, RecordKind};
+use crate::store::keys::{Key, Kind, RecordKind};
 use crate::store::{Patience, StoreError, Table, Write, decode};
 
 /// The most records read, and their images stored, before the records are written.
@@ -44,6 +48,9 @@ pub struct Target {
     pub row: Row,
     pub kind: RecordKind,
     pub record: RecordId,
+    /// The address by which the row found the record, normalised: a record which has another address by now counts as gone.
+    /// `None` for records found otherwise.
+    pub address: Option<String>,
     pub wanted: Wanted,
 }
 
@@ -67,6 +74,9 @@ pub struct Changes<'a> {
     rules: &'a [RecordRules<'a>],
     /// The number of windows so far. The images of a row may lie in blocks of several windows.
     windows: AtomicU32,
+    /// The things to which the import is known to refer. Held by the record which gets another thing: records of a chunk
+    /// mostly share few things, whose counts only one transaction at a time can change.
+    moving: Mutex<BTreeSet<(Kind, ThingId)>>,
 }
 
 impl<'a> Changes<'a> {
@@ -76,7 +86,7 @@ impl<'a> Changes<'a> {
         (import, chunk): (&'a Import, &'a Chunk),
         rules: &'a [RecordRules<'a>],
     ) -> Self {
-        Self { services, import, chunk, lease, rules, windows: AtomicU32::new(0) }
+        Self { services, import, chunk, lease, rules, windows: AtomicU32::new(0), moving: Mutex::default() }
     }
 
     /// Writes to the records, in windows. The targets come in the order of their rows, and no record comes twice. Returns
@@ -84,7 +94,8 @@ impl<'a> Changes<'a> {
     ///
     /// A changed record costs a write unit for each KB, its share of a block of images (a write unit for 1 KB of images of
     /// all rows), two for each indexed field with another value, and half a read unit or more. An unchanged record costs
-    /// the reading.
+    /// the reading. A record that gets another thing is written in a transaction with the counts of both things: two write
+    /// units for each KB, and some eight for each pair of things among [`MOVED_TOGETHER`] records.
     pub async fn apply(&self, targets: &[Target]) -> Result<Vec<Applied>, LeasedError> {
         let album = Album { account: self.import.account, import: self.import.id, chunk: self.chunk.number };
         let is_retry = self.chunk.tries > 1;
@@ -92,21 +103,27 @@ impl<'a> Changes<'a> {
         let history = History::new(self.services, self.import);
         let mut outcomes = Vec::with_capacity(targets.len());
         for window in targets.chunks(TARGETS_A_WINDOW) {
-            let keys = self.keys(&history, window).await?;
+            let keys = self.keys(&history, window.iter().map(Target::of)).await?;
             let records = self.read_all(&keys).await?;
             let new = self.new_images(window, &records, &images)?;
             self.lease.check(&self.services.clock)?;
             let store = (self.chunk.tries, self.windows.fetch_add(1, Ordering::Relaxed));
             album.store(self.services, new.clone(), store).await?;
             images.extend(new.into_iter().map(|image| ((image.row, image.of()), image)));
+            let written = match is_retry {
+                true => BTreeSet::new(),
+                false => self.move_together(window, (&keys, &records, &images)).await?,
+            };
             let writes = window.iter().map(|target| {
                 let change = Change { changes: self, album, history: &history, target, is_retry };
+                let is_written = written.contains(&target.of());
                 let key = keys.get(&target.of());
                 let image = images.get(&(target.row, target.of())).cloned();
                 let record = records.get(&target.of()).cloned();
                 async move {
                     self.lease.check(&self.services.clock)?;
                     match key {
+                        _ if is_written => Ok(Applied::Written),
                         Some(key) => change.write(key, record, image).await,
                         None => Ok(Applied::Gone),
                     }
@@ -117,11 +134,87 @@ impl<'a> Changes<'a> {
         Ok(outcomes)
     }
 
-    async fn keys(&self, history: &History<'_>, window: &[Target]) -> Result<BTreeMap<RecordRef, Key>, StoreError> {
-        let mut keys = BTreeMap::new();
+    /// Writes the records of a window that get another thing, some in each transaction, if their images hold what the records
+    /// are. Returns the records written; all others are left to be written one by one.
+    async fn move_together(
+        &self,
+        window: &[Target],
+        (keys, records, images): (&BTreeMap<RecordRef, Key>, &BTreeMap<RecordRef, Record>, &ImagesOfChunk),
+    ) -> Result<BTreeSet<RecordRef>, LeasedError> {
+        let mut moving = Vec::new();
         for target in window {
-            if let Some(key) = history.key(target.of()).await? {
-                keys.insert(target.of(), key);
+            let name = target.of();
+            let (Some(key), Some(before)) = (keys.get(&name), records.get(&name)) else { continue };
+            let Due::Write { former, after } = self.due(target, Some(before))? else { continue };
+            let is_noted =
+                images.get(&(target.row, name)).is_some_and(|image| image.former == former && image.by == before.by);
+            let rules = self.rules(target.kind)?;
+            let hints = Hints::of_change(rules.terms, before, &after);
+            let things = [(rules.holdings)(before)?.things, (rules.holdings)(&after)?.things];
+            let moves = Moves::between(rules.kind, (before, &things[0]), (&after, &things[1]));
+            if is_noted && hints.put.is_empty() && hints.drop.is_empty() && !moves.is_empty() {
+                let put = Write::put(key.clone(), &*after).when("#version = :seen").bind(":seen", before.version);
+                moving.push((name, put, moves, &things[0] | &things[1]));
+            }
+        }
+        // Records which move alike change the same counts.
+        moving.sort_by(|(.., one), (.., other)| one.cmp(other));
+        let mut written = BTreeSet::new();
+        let mut left = moving.into_iter().peekable();
+        while left.peek().is_some() {
+            let mut known = self.moving.lock().await;
+            self.lease.check(&self.services.clock)?;
+            let (mut names, mut writes, mut all_moves, mut stand) = (Vec::new(), Vec::new(), Moves::default(), true);
+            for (name, put, moves, things) in left.by_ref().take(MOVED_TOGETHER) {
+                names.push(name);
+                writes.push(put);
+                all_moves.join(moves);
+                stand &= self.hold_all(&mut known, &things).await?;
+            }
+            if !stand {
+                continue;
+            }
+            writes.extend(all_moves.writes(self.services, self.import.account).await?);
+            if self.services.store.attempt_all(writes).await? {
+                written.extend(names);
+            }
+        }
+        Ok(written)
+    }
+
+    /// Lets the import refer to things which are not among the known ones. `false` if a thing is gone.
+    async fn hold_all(
+        &self,
+        known: &mut BTreeSet<(Kind, ThingId)>,
+        things: &BTreeSet<(Kind, ThingId)>,
+    ) -> Result<bool, StoreError> {
+        for &thing in things {
+            if !known.contains(&thing) {
+                if !hold(self.services, self.import.account, self.import.id, thing).await? {
+                    return Ok(false);
+                }
+                known.insert(thing);
+            }
+        }
+        Ok(true)
+    }
+
+    /// The records of some names, without those which are not there.
+    pub async fn records(&self, names: &[RecordRef]) -> Result<BTreeMap<RecordRef, Record>, StoreError> {
+        let history = History::new(self.services, self.import);
+        let keys = self.keys(&history, names.iter().copied()).await?;
+        self.read_all(&keys).await
+    }
+
+    async fn keys(
+        &self,
+        history: &History<'_>,
+        names: impl Iterator<Item = RecordRef>,
+    ) -> Result<BTreeMap<RecordRef, Key>, StoreError> {
+        let mut keys = BTreeMap::new();
+        for name in names {
+            if let Some(key) = history.key(name).await? {
+                keys.insert(name, key);
             }
         }
         Ok(keys)
@@ -160,12 +253,17 @@ impl<'a> Changes<'a> {
         let rules = self.rules(target.kind)?;
         let me = Writer::of(self.import.id, target.row);
         let due = due(record, &target.wanted, me, rules.terms, self.services.clock.now_ms());
-        if let (Some(record), Due::Write { after, .. }) = (record, &due) {
-            let (held, holds) = ((rules.holdings)(record)?, (rules.holdings)(after)?);
-            if (held.address, held.things) != (holds.address, holds.things) {
-                let why = format!("row {} changes the address or a thing of record {}", target.row, target.record);
-                return Err(StoreError::Shape(why));
-            }
+        let is_open = matches!(due, Due::Write { .. } | Due::Unchanged);
+        let Some(record) = record.filter(|_| is_open) else { return Ok(due) };
+        let address = if target.address.is_some() { (rules.holdings)(record)?.address } else { None };
+        if address != target.address {
+            return Ok(Due::Gone);
+        }
+        if let Due::Write { after, .. } = &due
+            && (rules.holdings)(record)?.address != (rules.holdings)(after)?.address
+        {
+            let why = format!("row {} changes the address of record {}", target.row, target.record);
+            return Err(StoreError::Shape(why));
         }
         Ok(due)
     }
@@ -204,7 +302,8 @@ impl Change<'_> {
         mut image: Option<Image>,
     ) -> Result<Applied, LeasedError> {
         let Changes { services, import, .. } = *self.changes;
-        let terms = self.changes.rules(self.target.kind)?.terms;
+        let rules = self.changes.rules(self.target.kind)?;
+        let terms = rules.terms;
         let hints = HintWriter { services, account: import.account, record: self.target.record, by: import.id };
         let mut is_again = self.is_retry;
         let mut patience = Patience::of_tries(ATTEMPTS);
@@ -234,8 +333,7 @@ impl Change<'_> {
             }
             let change = Hints::of_change(terms, &before, &after);
             hints.put(&change).await?;
-            let put = Write::put(key.clone(), &*after).when("#version = :seen").bind(":seen", before.version);
-            if services.store.attempt(put).await? {
+            if self.put(rules, key, &before, &after).await? {
                 hints.drop(&change).await?;
                 return Ok(Applied::Written);
             }
@@ -244,6 +342,33 @@ impl Change<'_> {
             self.changes.lease.check(&services.clock)?;
             record = Record::read(services, key).await?;
         }
+    }
+
+    /// Writes the record. A record which gets another thing is counted there in the same transaction, after the import has come
+    /// to refer to both things. `false` if an item was changed in between.
+    async fn put(
+        &self,
+        rules: &RecordRules<'_>,
+        key: &Key,
+        before: &Record,
+        after: &Record,
+    ) -> Result<bool, LeasedError> {
+        let Changes { services, import, lease, moving, .. } = self.changes;
+        let account = import.account;
+        let put = Write::put(key.clone(), after).when("#version = :seen").bind(":seen", before.version);
+        let (held, holds) = ((rules.holdings)(before)?.things, (rules.holdings)(after)?.things);
+        let moves = Moves::between(rules.kind, (before, &held), (after, &holds));
+        if moves.is_empty() {
+            return Ok(services.store.attempt(put).await?);
+        }
+        let mut known = moving.lock().await;
+        lease.check(&services.clock)?;
+        if !self.changes.hold_all(&mut known, &(&held | &holds)).await? {
+            return Ok(false);
+        }
+        let mut writes = vec![put];
+        writes.extend(moves.writes(services, account).await?);
+        Ok(services.store.attempt_all(writes).await?)
     }
 
     /// The write which the row owes, given the image that an earlier try has stored.

@@ -5,7 +5,7 @@
 //! |---|---|---|
 //! | fields, with people as their last writer | `writers` and `version` of the record | the record is kept |
 //! | the claim of a new address | the record's address | the kept record keeps its claim |
-//! | a reference to a new thing | a note, written before | the count moves to people's reference, the import's own is dropped |
+//! | a reference to a new thing | a note, written before | the count moves to people's reference, the import's own is dropped ([`moves`](super::moves)) |
 //!
 //! A record that stands for its import is edited only while the chunk of its row is committed. The undo of the chunk
 //! begins by taking that state away, so the undo meets no edit between its reads and its writes. A record that an undo
@@ -15,6 +15,7 @@ use std::collections::BTreeSet;
 
 use super::Record;
 use super::index::{self, IndexTerm};
+use super::moves::{Moves, referrer};
 use super::record::{Fields, Gone, HAND_CHUNK, Writer};
 use crate::id::{AccountId, ImportId, RecordId, Row, ThingId};
 use crate::import::{Import, dropped};
@@ -23,9 +24,6 @@ use crate::services::Services;
 use crate::store::keys::{self, Kind, RecordKind};
 use crate::store::{Key, StoreError, Write};
 use crate::things::claim::{self, Holder};
-use crate::things::reference::{Differences, Shift};
-use crate::things::retired::Retirements;
-use crate::things::sums::Sums;
 
 /// The record with other fields, written by people at the time `at` (milliseconds since the epoch), or `None` if every
 /// field has its value already. Each field with another value gets people as its last writer, also if the field gets a
@@ -53,14 +51,6 @@ pub struct Holdings {
     pub things: BTreeSet<(Kind, ThingId)>,
     /// The values by which the record is found.
     pub index: BTreeSet<IndexTerm>,
-}
-
-impl Holdings {
-    /// The totals which the record adds to the references of its things: one record.
-    fn count(&self, by: i64, differences: &mut Differences) {
-        let one = Sums { entries: by, ..Sums::default() };
-        self.things.iter().for_each(|&thing| differences.sums.entry(thing).or_default().add(&one));
-    }
 }
 
 /// A record which people can see, with the import which created the record: `None` for a record made by hand.
@@ -153,8 +143,8 @@ pub async fn create_below(
     let put = Write::put(Record::key(account, kind, record.id, HAND_CHUNK), record).when_absent();
     let mut writes = vec![put, counted(account, kind, record.id, 1)];
     writes.extend(held.into_iter().flat_map(|hold| hold.writes(account)));
-    let (id, referrer, version) = (record.id, ImportId::HAND, record.version);
-    let change = Change { account, id, referrer, before: None, after: Some(holdings), version };
+    let after = Some(Held { holdings, referrer: ImportId::HAND });
+    let change = Change { account, id: record.id, before: None, after, version: record.version };
     change.attempt(services, writes).await
 }
 
@@ -197,8 +187,9 @@ pub async fn update(
     let put = Write::put(seen.key(account, kind), after);
     let mut writes = vec![put.when("#version = :seen").bind(":seen", seen.record.version)];
     writes.extend(standing_for(seen).map(|maker| mark(maker, seen.record.id, None)));
-    let (id, referrer) = (seen.record.id, referrer(&seen.record));
-    let change = Change { account, id, referrer, before: Some(held), after: Some(holds), version: after.version };
+    let before = Some(Held { holdings: held, referrer: referrer(kind, &seen.record) });
+    let now = Some(Held { holdings: holds, referrer: referrer(kind, after) });
+    let change = Change { account, id: seen.record.id, before, after: now, version: after.version };
     change.attempt(services, writes).await
 }
 
@@ -251,12 +242,12 @@ async fn take_away(
         Some(maker) => writes.extend(is_counted.then(|| dropped(maker))),
         None => writes.push(counted(account, kind, seen.record.id, -1)),
     }
-    let (id, referrer) = (seen.record.id, referrer(&seen.record));
-    Change { account, id, referrer, before: Some(held), after: None, version: 0 }.attempt(services, writes).await
+    let before = Some(Held { holdings: held, referrer: referrer(kind, &seen.record) });
+    Change { account, id: seen.record.id, before, after: None, version: 0 }.attempt(services, writes).await
 }
 
-/// Removes a record to which others than its maker have written, in one transaction with its claim and index items. An
-/// orphan leaves people's references too, and `maker` counts one kept record less, if the maker's undo is not the one under way.
+/// Removes a record to which others than its maker have written, in one transaction with its claim and index items. A record
+/// which people count leaves their references too, and `maker` counts one kept record less, if the maker's undo is not the one under way.
 /// `false` if an item was changed in between.
 pub(super) async fn remove_touched(
     services: &Services,
@@ -274,12 +265,13 @@ pub(super) async fn remove_touched(
     {
         held.address = None;
     }
-    if !record.orphan {
+    let referrer = referrer(kind, record);
+    if referrer != ImportId::HAND {
         // The maker's references go with the end of its undo.
         held.things.clear();
     }
-    let (id, referrer) = (record.id, referrer(record));
-    let change = Change { account, id, referrer, before: Some(&held), after: None, version: 0 };
+    let before = Some(Held { holdings: &held, referrer });
+    let change = Change { account, id: record.id, before, after: None, version: 0 };
     Ok(change.attempt(services, writes).await? == Attempt::Made)
 }
 
@@ -288,11 +280,6 @@ pub(super) async fn remove_touched(
 fn counted(account: AccountId, kind: RecordKind, id: RecordId, by: i64) -> Write {
     let key = keys::hand_record_count(account, kind, id.import(), id.row().chunk(HAND_CHUNK));
     Write::update(key, "ADD #n :by").bind(":by", by)
-}
-
-/// The import whose references count the record: the maker, or people for records made by hand and for kept records.
-pub(crate) fn referrer(record: &Record) -> ImportId {
-    if record.orphan { ImportId::HAND } else { record.maker() }
 }
 
 /// The import for which the record still stands.
@@ -321,14 +308,20 @@ enum Dropped {
     Subprofile,
 }
 
+/// What a record holds in a version of the record.
+#[derive(Clone, Copy)]
+struct Held<'h> {
+    holdings: &'h Holdings,
+    /// The import whose references count the record.
+    referrer: ImportId,
+}
+
 /// A change of what a record holds.
 struct Change<'h> {
     account: AccountId,
     id: RecordId,
-    /// The referrer whose references count the record.
-    referrer: ImportId,
-    before: Option<&'h Holdings>,
-    after: Option<&'h Holdings>,
+    before: Option<Held<'h>>,
+    after: Option<Held<'h>>,
     /// The version of the record after the change; any number for a record that goes.
     version: u64,
 }
@@ -336,7 +329,7 @@ struct Change<'h> {
 impl Change<'_> {
     /// Sends `writes` in one transaction with the changes of claims and references.
     async fn attempt(&self, services: &Services, mut writes: Vec<Write>) -> Result<Attempt, StoreError> {
-        let address = |holdings: Option<&Holdings>| holdings.and_then(|holdings| holdings.address.clone());
+        let address = |held: Option<Held<'_>>| held.and_then(|held| held.holdings.address.clone());
         let (old, new) = (address(self.before), address(self.after));
         if old != new {
             if let Some(new) = new {
@@ -348,17 +341,15 @@ impl Change<'_> {
             }
             writes.extend(old.map(|old| claim::release_of_person(self.account, &old, self.id)));
         }
-        let index = |holdings: Option<&Holdings>| holdings.map(|holdings| holdings.index.clone()).unwrap_or_default();
+        let index = |held: Option<Held<'_>>| held.map(|held| held.holdings.index.clone()).unwrap_or_default();
         let (old, new) = (index(self.before), index(self.after));
         let put = |term| index::put_within(self.account, term, self.id, self.version, ImportId::HAND);
         writes.extend((&new - &old).iter().map(put));
         writes.extend((&old - &new).iter().map(|term| Write::delete(index::key_of(self.account, term, self.id))));
-        let mut differences = Differences::default();
-        self.before.into_iter().for_each(|before| before.count(-1, &mut differences));
-        self.after.into_iter().for_each(|after| after.count(1, &mut differences));
-        let mut shift = Shift::default();
-        writes.extend(differences.writes(services, self.account, self.referrer, &mut shift).await?);
-        writes.extend(shift.writes(services, self.account, &Retirements::default(), ImportId::HAND).await?);
+        let mut moves = Moves::default();
+        self.before.into_iter().for_each(|before| moves.count(before.referrer, &before.holdings.things, -1));
+        self.after.into_iter().for_each(|after| moves.count(after.referrer, &after.holdings.things, 1));
+        writes.extend(moves.writes(services, self.account).await?);
         Ok(if services.store.attempt_all(writes).await? { Attempt::Made } else { Attempt::Again })
     }
 }

@@ -11,10 +11,11 @@ use crate::import::Import;
 use crate::services::Services;
 use crate::store::keys::RecordKind;
 use crate::store::{Key, StoreError};
+use crate::things::Thing;
 
 /// The facts read so far, shared by the rows of a chunk that are worked on at once.
 ///
-/// A fact costs a read unit for an import, and a lookup of an image ([`Album::find`]). Each is read once for a chunk.
+/// A fact costs a read unit for an import or a thing, and a lookup of an image ([`Album::find`]). Each is read once for a chunk.
 pub struct History<'s> {
     services: &'s Services,
     account: AccountId,
@@ -57,6 +58,11 @@ impl<'s> History<'s> {
         self.known().values_mut().for_each(Ancestry::forget_standing);
     }
 
+    /// Forgets which things are there, because a write was refused.
+    pub fn forget_things(&self) {
+        self.known().values_mut().for_each(Ancestry::forget_things);
+    }
+
     /// Notes images which the caller has read of the history's own import.
     pub fn add_images(&self, images: &ImagesOfChunk) {
         for image in images.values() {
@@ -88,6 +94,13 @@ impl<'s> History<'s> {
                 let image = self.image(writer, record).await?;
                 self.with_known(record.0, |known| known.add_image(writer, record.1, image));
             }
+            Missing::Thing(thing) => {
+                let there = match record.0.refers_by() {
+                    Some((_, kind)) => Thing::standing(self.services, self.account, kind, thing).await?,
+                    None => None,
+                };
+                self.with_known(record.0, |known| known.add_thing(thing, there.is_some()));
+            }
         }
         Ok(())
     }
@@ -112,7 +125,7 @@ impl<'s> History<'s> {
     fn with_known<T>(&self, kind: RecordKind, work: impl FnOnce(&mut Ancestry) -> T) -> T {
         let mut known = self.known();
         let known = known.entry(kind).or_insert_with(|| {
-            let mut ancestry = Ancestry::default();
+            let mut ancestry = Ancestry::of(kind);
             ancestry.add_standing(self.own.0, self.own.1);
             ancestry
         });

@@ -5,7 +5,7 @@
 //!
 //! | the row … | the undo … |
 //! |---|---|
-//! | is the last writer of a field | restores the resolved value with its writer |
+//! | is the last writer of a field | restores the resolved value with its writer; a thing which is gone leaves no value |
 //! | is not the last writer of a field | leaves the field if the last writer stands, else resolves the field |
 //! | deleted the record | takes the tombstone off, and resolves all fields |
 //! | created the record | keeps the record as an orphan if somebody who stands has written to it, else removes it |
@@ -53,7 +53,7 @@ pub enum RowFate {
     BroughtBack,
     /// A field stays as it is, because somebody who stands has written to the field since.
     Kept,
-    /// The record is gone.
+    /// The record is gone, or a former value of a field named a shared thing which is gone.
     Gone,
 }
 
@@ -80,7 +80,7 @@ pub fn restored(
     match (&image.former, record) {
         (Former::Changed { fields, .. }, _) => {
             for (field, before) in fields {
-                trails.push((field.clone(), known.trail(image.record, field, before.clone())?));
+                trails.push((field.clone(), known.trail_of_image(image.record, field, before.clone())?));
             }
         }
         (Former::Deleted { .. }, Some(record)) => {
@@ -91,7 +91,7 @@ pub fn restored(
         }
         (Former::Deleted { indexed }, None) => {
             for (field, before) in indexed {
-                trails.push((field.clone(), known.trail(image.record, field, before.clone())?));
+                trails.push((field.clone(), known.trail_of_image(image.record, field, before.clone())?));
             }
         }
     }
@@ -113,7 +113,7 @@ pub fn restored(
         }
         let (now, former) = (record.written(field), trail.last());
         if now.writer == me || Some(&now) == former {
-            fate = fate.max(RowFate::Restored);
+            fate = fate.max(if Ancestry::is_lost(trail) { RowFate::Gone } else { RowFate::Restored });
         } else if known.stands(now.writer)? {
             fate = fate.max(RowFate::Kept);
         }

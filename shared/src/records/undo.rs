@@ -7,6 +7,7 @@
 //! | effect of the import | trace | how the undo reverses the effect | why twice is once |
 //! |---|---|---|---|
 //! | a changed field | the image of the row | the resolved value, if the row is the last writer of the field | the row is no writer any more |
+//! | another thing of a record | the same | the field, with the counts of both things in one transaction ([`moves`](super::moves)) | the same |
 //! | a deletion | the image of the row | the tombstone taken off, all fields resolved | the tombstone is gone |
 //! | a record that nobody else wrote to | the chunk's partition | deleted, if its version is the version that was read | a deleted record is not met again |
 //! | the claim of such a record | the record's address | released before the record goes, if the claim is the record's | a claim that is gone, or somebody else's, stays as it is |
@@ -23,28 +24,30 @@
 //! A loader that died may have left records without claims, and records whose claim somebody else has. Both go like the
 //! rest, because the claim of somebody else is not released.
 
-use std::collections::BTreeSet;
+mod together;
+
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
+use tokio::sync::Mutex;
 
 use super::change::{self, Holdings};
 use super::history::History;
 use super::image::{Album, Image};
 use super::index::{self, Hints, IndexTerm};
+use super::moves::Moves;
 use super::record::{Record, RecordRef};
 use super::restore::{Plan, RowFate, Step, rechecked, restored, taken_back};
 use super::rules::{HintWriter, RecordRules};
 use crate::concurrent::drained;
-use crate::id::{ChunkNo, ImportId, RecordId, Row};
+use crate::id::{ChunkNo, RecordId, Row};
 use crate::import::Import;
 use crate::lease::{Lease, LeasedError};
+use crate::ledger::UndoFate;
 use crate::services::Services;
 use crate::store::keys::{self, Key, RecordKind};
 use crate::store::{Patience, StoreError, Write, decode};
 use crate::things::claim::{self, Holder};
-use crate::things::reference::{self, Differences, Shift};
-use crate::things::retired::Retirements;
-use crate::things::sums::Sums;
 
 /// The most records which are written at once.
 const IN_FLIGHT: usize = 16;
@@ -70,6 +73,30 @@ pub struct TakenBack {
     pub fates: Vec<(Row, RecordRef, RowFate)>,
 }
 
+impl TakenBack {
+    /// The fate of each row as people are told: of several records of a row the strongest.
+    pub fn fates_of_rows(&self) -> Vec<(Row, UndoFate)> {
+        let mut of_rows: BTreeMap<Row, UndoFate> = BTreeMap::new();
+        for &(row, _, fate) in &self.fates {
+            if let Some(fate) = told(fate) {
+                let strongest = of_rows.entry(row).or_insert(fate);
+                *strongest = fate.max(*strongest);
+            }
+        }
+        of_rows.into_iter().collect()
+    }
+}
+
+fn told(fate: RowFate) -> Option<UndoFate> {
+    match fate {
+        RowFate::Nothing => None,
+        RowFate::Restored => Some(UndoFate::Restored),
+        RowFate::BroughtBack => Some(UndoFate::BroughtBack),
+        RowFate::Kept => Some(UndoFate::Kept),
+        RowFate::Gone => Some(UndoFate::Gone),
+    }
+}
+
 impl Records<'_> {
     /// Takes back the writes of a chunk which the caller has fenced. A second call writes nothing more, and tells the same
     /// fates, unless somebody has written to the records since.
@@ -80,7 +107,7 @@ impl Records<'_> {
         lease: &Lease,
     ) -> Result<TakenBack, LeasedError> {
         let history = History::new(services, self.import);
-        let undo = ChunkUndo { records: self, services, lease, history };
+        let undo = ChunkUndo { records: self, services, lease, history, moving: Mutex::default() };
         let (fates, mut written) = undo.restore_all(chunk).await?;
         let mut kept = Vec::new();
         for rules in self.rules {
@@ -97,7 +124,7 @@ impl Records<'_> {
     pub async fn remove(&self, services: &Services, records: Vec<Record>, lease: &Lease) -> Result<(), LeasedError> {
         let [rules, ..] = self.rules else { return Ok(()) };
         let history = History::new(services, self.import);
-        let undo = ChunkUndo { records: self, services, lease, history };
+        let undo = ChunkUndo { records: self, services, lease, history, moving: Mutex::default() };
         let undo = &undo;
         let removals = records.into_iter().map(|record| async move {
             lease.check(&services.clock)?;
@@ -118,6 +145,9 @@ struct ChunkUndo<'u> {
     services: &'u Services,
     lease: &'u Lease,
     history: History<'u>,
+    /// Held by the record which moves to another thing. Records of a chunk mostly share few things, whose counts only one
+    /// transaction at a time can change.
+    moving: Mutex<()>,
 }
 
 impl ChunkUndo<'_> {
@@ -126,9 +156,16 @@ impl ChunkUndo<'_> {
         let Import { account, id: import, .. } = *self.records.import;
         let images = Album { account, import, chunk }.read_all(self.services).await?;
         self.history.add_images(&images);
-        let restores = images.values().map(|image| async move {
-            self.lease.check(&self.services.clock)?;
-            self.restore(image).await
+        let mut together = self.move_back_together(images.values().collect()).await?;
+        let restores = images.values().map(|image| {
+            let done = together.remove(&image.of());
+            async move {
+                self.lease.check(&self.services.clock)?;
+                match done {
+                    Some((fate, after)) => Ok((fate, Some(after))),
+                    None => self.restore(image).await,
+                }
+            }
         });
         let mut fates = Vec::with_capacity(images.len());
         let mut written = Vec::new();
@@ -161,6 +198,7 @@ impl ChunkUndo<'_> {
                 return Ok((fate, plan.step.written()));
             }
             passing = plan.passing;
+            self.history.forget_things();
             patience.wait(false, BUSY).await?;
             self.lease.check(&self.services.clock)?;
         }
@@ -253,6 +291,7 @@ impl ChunkUndo<'_> {
                 return Ok(plan.step.written());
             }
             passing = plan.passing;
+            self.history.forget_things();
             patience.wait(false, BUSY).await?;
         }
     }
@@ -273,10 +312,7 @@ impl ChunkUndo<'_> {
             Step::Put(after) if after.orphan && !record.orphan => {
                 self.keep(rules, key, record, (**after).clone(), &hints.within).await?
             }
-            Step::Put(after) => {
-                let put = Write::put(key.clone(), &**after).when("#version = :seen").bind(":seen", record.version);
-                self.services.store.attempt(put).await?
-            }
+            Step::Put(after) => self.put(rules, key, record, after).await?,
             Step::Remove => {
                 writer.drop(&hints).await?;
                 return self.removed(rules, key, record, &hints.within).await;
@@ -286,6 +322,27 @@ impl ChunkUndo<'_> {
             writer.drop(&hints).await?;
         }
         Ok(done)
+    }
+
+    /// Writes a record, and moves the record from the things which it had to those which it has now. `false` if an item was
+    /// changed in between.
+    async fn put(
+        &self,
+        rules: &RecordRules<'_>,
+        key: &Key,
+        before: &Record,
+        after: &Record,
+    ) -> Result<bool, StoreError> {
+        let put = Write::put(key.clone(), after).when("#version = :seen").bind(":seen", before.version);
+        let (held, holds) = ((rules.holdings)(before)?.things, (rules.holdings)(after)?.things);
+        let moves = Moves::between(rules.kind, (before, &held), (after, &holds));
+        if moves.is_empty() {
+            return self.services.store.attempt(put).await;
+        }
+        let _turn = self.moving.lock().await;
+        let mut writes = vec![put];
+        writes.extend(moves.writes(self.services, self.records.import.account).await?);
+        self.services.store.attempt_all(writes).await
     }
 
     /// Removes a record with its claim. `false` if the record was changed in between.
@@ -312,7 +369,7 @@ impl ChunkUndo<'_> {
         services.store.attempt(delete.when("#version = :seen").bind(":seen", record.version)).await
     }
 
-    /// Marks a record as an orphan, counts its things for people instead of the import, and claims its address again if an
+    /// Marks a record as an orphan, counts its things for people from now on, and claims its address again if an
     /// earlier attempt released the claim. If somebody else has the address by now, the record stays without. `false` if
     /// an item was changed in between.
     async fn keep(
@@ -327,6 +384,7 @@ impl ChunkUndo<'_> {
         let services = self.services;
         let Holdings { address, things, .. } = (rules.holdings)(before)?;
         let version = after.version;
+        let moves = Moves::between(rules.kind, (before, &things), (&after, &things));
         let put = |term| index::put_within(account, term, before.id, version, import);
         let mut writes: Vec<_> = hints.iter().map(put).collect();
         if let (Some(address), Some(field)) = (address, rules.address_field) {
@@ -340,15 +398,7 @@ impl ChunkUndo<'_> {
             }
         }
         writes.push(Write::put(key.clone(), &after).when("#version = :seen").bind(":seen", before.version));
-        let one = Sums { entries: 1, ..Sums::default() };
-        let mut gained = Differences::default();
-        for &(kind, id) in &things {
-            gained.sums.insert((kind, id), one);
-            writes.push(reference::adjust(account, kind, id, import, &one.negated(), &Default::default()));
-        }
-        let mut shift = Shift::default();
-        writes.extend(gained.writes(services, account, ImportId::HAND, &mut shift).await?);
-        writes.extend(shift.writes(services, account, &Retirements::default(), ImportId::HAND).await?);
+        writes.extend(moves.writes(services, account).await?);
         services.store.attempt_all(writes).await
     }
 

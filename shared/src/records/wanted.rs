@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use super::Record;
 use super::image::Former;
@@ -17,10 +17,12 @@ pub enum Wanted {
     Change {
         /// The fields with their new values; `None` takes the value off.
         fields: BTreeMap<String, Option<Value>>,
+        /// Fields whose value is an object, with the members to be set in it. All other members stay.
+        members: BTreeMap<String, Map<String, Value>>,
         /// Fields without a value, by which a subprofile that the row creates holds its profile: as long as the row
         /// stands, the profile stays when its maker is undone. See [`subprofiles_field`].
         links: BTreeSet<String>,
-        /// `true` if only fields without a value are written.
+        /// `true` if only fields without a value are written, and only members which an object does not have.
         fills: bool,
     },
     /// The record deleted.
@@ -79,17 +81,18 @@ pub fn due(record: Option<&Record>, wanted: &Wanted, me: Writer, terms: Terms<'_
             let indexed = record.fields.iter().filter(|(name, value)| is_indexed(terms, record.owner, name, value));
             Former::Deleted { indexed: indexed.map(|(name, _)| (name.clone(), record.written(name))).collect() }
         }
-        Wanted::Change { fields, links, fills } => {
+        Wanted::Change { fields, members, links, fills } => {
             let mut former = BTreeMap::new();
             let is_written = |name: &String| !*fills || !record.fields.contains_key(name);
             let changed =
                 fields.iter().filter(|(name, value)| is_written(name) && record.fields.get(*name) != value.as_ref());
+            let changed = changed.map(|(name, value)| (name, value.clone()));
+            let joined = members.iter().map(|(name, new)| (name, joined(record.fields.get(name), new, *fills)));
+            let joined = joined.filter(|(name, value)| record.fields.get(*name) != value.as_ref());
             // Nobody needs to hold a record which people hold, or which goes with the row itself.
             let is_held = |import: ImportId| import == ImportId::HAND || import == me.import();
             let links = links.iter().filter(|link| !is_held(record.maker()) && !is_held(record.writer(link).import()));
-            for (name, value) in
-                changed.map(|(name, value)| (name, value.clone())).chain(links.map(|link| (link, None)))
-            {
+            for (name, value) in changed.chain(joined).chain(links.map(|link| (link, None))) {
                 former.insert(name.clone(), record.written(name));
                 after.set(name, value, me);
             }
@@ -104,12 +107,58 @@ pub fn due(record: Option<&Record>, wanted: &Wanted, me: Writer, terms: Terms<'_
     Due::Write { former, after: Box::new(after) }
 }
 
+/// The object with new members, of which only those that it does not have if `fills`. `None` for an object without
+/// members.
+fn joined(object: Option<&Value>, new: &Map<String, Value>, fills: bool) -> Option<Value> {
+    let mut members = object.and_then(Value::as_object).cloned().unwrap_or_default();
+    for (name, value) in new {
+        if !fills || !members.contains_key(name) {
+            members.insert(name.clone(), value.clone());
+        }
+    }
+    (!members.is_empty()).then_some(Value::Object(members))
+}
+
 #[cfg(test)]
 mod tests {
     use serde_json::json;
 
     use super::*;
     use crate::id::{RecordId, Row};
+    use crate::records::image::WrittenValue;
+    use crate::records::rules::no_terms;
+
+    fn object(value: Value) -> Map<String, Value> {
+        value.as_object().cloned().unwrap_or_default()
+    }
+
+    #[test]
+    fn members_of_an_object_are_set_beside_those_it_has() {
+        let maker = ImportId(3);
+        let custom = json!({ "Role": "Staff", "Since": "2019" });
+        let fields = [("custom".to_owned(), custom.clone()), ("title".to_owned(), json!("Baker"))];
+        let record = Record::new(RecordId::of(maker, Row(1)), fields.into_iter().collect(), 1);
+        let me = Writer::of(ImportId(7), Row(2));
+        let due = |members: Value, fills: bool| {
+            let members = BTreeMap::from([("custom".to_owned(), object(members))]);
+            let wanted = Wanted::Change { fields: BTreeMap::new(), members, links: BTreeSet::new(), fills };
+            match due(Some(&record), &wanted, me, &no_terms, 5) {
+                Due::Write { former: Former::Changed { fields, .. }, after } => {
+                    let before = WrittenValue { value: Some(custom.clone()), writer: Writer::of(maker, Row(1)) };
+                    assert_eq!(fields, BTreeMap::from([("custom".to_owned(), before)]));
+                    assert_eq!(after.writer("custom"), me);
+                    after.fields["custom"].clone()
+                }
+                other => json!(format!("{other:?}")),
+            }
+        };
+        let new = json!({ "Role": "Chair", "Desk": "4" });
+        assert_eq!(due(new.clone(), false), json!({ "Desk": "4", "Role": "Chair", "Since": "2019" }));
+        assert_eq!(due(new, true), json!({ "Desk": "4", "Role": "Staff", "Since": "2019" }));
+        assert_eq!(due(json!({ "Role": "Staff" }), false), json!("Unchanged"));
+        assert_eq!(due(json!({ "Role": "Chair" }), true), json!("Unchanged"));
+        assert_eq!(due(json!({}), false), json!("Unchanged"));
+    }
 
     #[test]
     fn a_record_is_removed_as_missing_unless_somebody_made_or_changed_it_since() {

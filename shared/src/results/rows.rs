@@ -20,9 +20,11 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use super::reason;
-use crate::id::{ChunkNo, ImportId, MAX_ROWS, Row};
+use crate::id::{ChunkNo, ImportId, MAX_ROWS, RecordId, Row};
 use crate::import::{Counts, Import};
-use crate::ledger::{Chunk, ChunkGlance, Outcome, Page, PageError, ProfilesGlance, SkipReason, UndoFate, fates};
+use crate::ledger::{
+    Chunk, ChunkGlance, ContactUpdatesGlance, Outcome, Page, PageError, ProfilesGlance, SkipReason, UndoFate, fates,
+};
 use crate::services::Services;
 use crate::store::{StoreError, keys};
 use crate::wire::wire_words;
@@ -96,6 +98,8 @@ pub struct RowResult {
     pub error: Option<PageError>,
     /// The id of the shared thing, such as a company, which the row created or found in place of an entity of its own.
     pub became: Option<u64>,
+    /// The person whom the row found by the address and changed, or left as the person is.
+    pub met: Option<RecordId>,
     /// Other records which the key of the row matched, and to which the row did not write.
     pub others: Vec<u64>,
     /// The later row of the file with the same key, which counts in place of the row.
@@ -112,10 +116,10 @@ impl RowResult {
         import.0 * (MAX_ROWS + 1) + self.row.0
     }
 
-    /// The id of the entity that the row created, or of the shared thing that the row created or found; `None` for any
-    /// other row. The entity of a row has the id of the row's result.
+    /// The id of the entity that the row created, of the person whom the row found, or of the shared thing that the row created
+    /// or found; `None` for any other row. The entity of a row has the id of the row's result.
     pub fn record(&self, import: ImportId) -> Option<u64> {
-        self.became.or((self.outcome == RowOutcome::Created).then(|| self.id(import)))
+        self.became.or(self.met.map(|met| met.0)).or((self.outcome == RowOutcome::Created).then(|| self.id(import)))
     }
 
     /// The code of the error, or of the reason why the row was skipped.
@@ -308,9 +312,12 @@ impl Walk {
         let first_row = chunk.first_row;
         let fate = |offset: u64| chunk.fates.iter().find_map(|run| fates::fate_at(run, offset));
         let Page { mut errors, became, glance, .. } = chunk.page.unwrap_or_default();
-        let glance = match glance {
-            ChunkGlance::Profiles(glance) => glance,
-            ChunkGlance::Entries(_) | ChunkGlance::Contacts(_) => ProfilesGlance::default(),
+        let (glance, met) = match glance {
+            ChunkGlance::Profiles(glance) => (glance, Vec::new()),
+            ChunkGlance::ContactUpdates(ContactUpdatesGlance { met, later, .. }) => {
+                (ProfilesGlance { later, ..ProfilesGlance::default() }, met)
+            }
+            ChunkGlance::Entries(_) | ChunkGlance::Contacts(_) => (ProfilesGlance::default(), Vec::new()),
         };
         for Run { outcome, first: from, last: to } in runs {
             let word = outcome.map_or(RowOutcome::Pending, RowOutcome::from);
@@ -328,11 +335,13 @@ impl Walk {
                 let error = (word == RowOutcome::Failed).then(|| take(&mut errors, row)).flatten();
                 let offset = row.0 - first_row;
                 let became = of_row(&became, offset).copied();
+                let met = of_row(&met, offset).copied().map(RecordId);
                 let others = of_row(&glance.others, offset).cloned().unwrap_or_default();
                 let later = of_row(&glance.later, offset).copied().map(Row);
                 let emptied = glance.emptied.iter().filter(|cell| cell.row == row).cloned().collect();
                 let fate = fate(offset);
-                self.rows.push(RowResult { row, outcome: word, skipped, error, became, others, later, emptied, fate });
+                let found = RowResult { row, outcome: word, skipped, error, became, met, others, later, emptied, fate };
+                self.rows.push(found);
             }
         }
     }

@@ -4,6 +4,7 @@
 //! all hold; an inversed rule holds where its conditions do not; a disabled rule is left out. A view without any rule holds
 //! all of its parent. Which profiles a view has is stored when the view is built, and stays until the next time.
 
+use regex_lite::{Regex, RegexBuilder};
 use serde::{Deserialize, Serialize};
 
 use crate::id::PartId;
@@ -83,6 +84,39 @@ pub enum ConditionTest {
     },
     /// A date lies in a period.
     Date(DateTest),
+    /// The profile was made, or changed last, in a period; or was not.
+    Change(ChangeTest),
+}
+
+/// A look at the times of a profile's making and of its last change. Each end of the period is left out if absent.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct ChangeTest {
+    /// The sort of change.
+    pub change: ChangeType,
+    /// The time before which the change happened, in the account's zone, as `2026-11-30 21:05:09`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub before: Option<String>,
+    /// The time after which the change happened.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub after: Option<String>,
+}
+
+wire_words! {
+    /// The sort of change of a profile, in the vendor's words.
+    ChangeType {
+        /// The profile was made, or changed last, in the period.
+        Any = "any",
+        /// Neither.
+        None = "none",
+        /// The profile was made in the period.
+        New = "new",
+        /// The profile was not made in the period.
+        NotNew = "notnew",
+        /// The last change of the profile since its making lies in the period.
+        Edit = "edit",
+        /// The last change does not lie in the period, or there was none.
+        NoEdit = "noedit",
+    }
 }
 
 /// A comparison of a date with the ends of a period, each left out if absent.
@@ -138,7 +172,21 @@ wire_words! {
         IsEmail = "is_email",
         /// A number, whatever the value.
         IsNumeric = "is-numeric",
+        /// A text in which the pattern that the value is finds something, without regard to case.
+        Regexp = "regexp",
     }
+}
+
+/// The most bytes of a pattern, and of its compiled form.
+const LONGEST_PATTERN: usize = 1_000;
+const LARGEST_PATTERN: usize = 200_000;
+
+/// Compiles the value of a condition with [`Comparison::Regexp`]. `None` for a text which is no pattern, or is too large.
+pub fn pattern(value: &str) -> Option<Regex> {
+    if value.len() > LONGEST_PATTERN {
+        return None;
+    }
+    RegexBuilder::new(value).case_insensitive(true).size_limit(LARGEST_PATTERN).build().ok()
 }
 
 impl ConditionTest {
@@ -148,6 +196,7 @@ impl ConditionTest {
             Self::Field(_) => "Field",
             Self::Interest { .. } => "Interest",
             Self::Date(_) => "Date",
+            Self::Change(_) => "Change",
         }
     }
 
@@ -156,7 +205,7 @@ impl ConditionTest {
         match self {
             Self::Field(test) => test.field == field || test.other_field == Some(field),
             Self::Date(test) => test.field == field,
-            Self::Interest { .. } => false,
+            Self::Interest { .. } | Self::Change(_) => false,
         }
     }
 

@@ -2,7 +2,7 @@
 
 use super::edit::{Planned, changing, deleting, draw, edit, making};
 use super::naming::{is_same, tidied};
-use super::view::{Built, Condition, ConditionTest, FieldTest, View, ViewRule};
+use super::view::{Built, Comparison, Condition, ConditionTest, FieldTest, View, ViewRule, pattern};
 use super::whole::PartPlace;
 use super::{FieldOwner, Schema, SchemaError};
 use crate::id::{AccountId, OwnerId, PartId};
@@ -208,6 +208,12 @@ pub async fn delete_rule(
 fn judged(schema: &Schema, test: &ConditionTest) -> Result<(), SchemaError> {
     let is_known = |field: PartId| schema.field(FieldOwner::Database, field).is_some();
     match test {
+        ConditionTest::Field(test) if test.comparison == Comparison::Regexp && test.other_field.is_some() => {
+            Err(SchemaError::invalid("other-field", "", "does not go with regexp, which takes a value"))
+        }
+        ConditionTest::Field(test) if test.comparison == Comparison::Regexp && pattern(&test.value).is_none() => Err(
+            SchemaError::invalid("value", test.value.clone(), "must be a regular expression of at most 1,000 bytes"),
+        ),
         ConditionTest::Field(FieldTest { field, other_field, .. }) => {
             let unknown = [Some(*field), *other_field].into_iter().flatten().find(|field| !is_known(*field));
             unknown.map_or(Ok(()), |field| {
@@ -220,7 +226,7 @@ fn judged(schema: &Schema, test: &ConditionTest) -> Result<(), SchemaError> {
         ConditionTest::Interest { interest, .. } if schema.interest(*interest).is_none() => {
             Err(SchemaError::invalid("interest", interest.to_string(), "must be an interest of the database"))
         }
-        ConditionTest::Interest { .. } | ConditionTest::Date(_) => Ok(()),
+        ConditionTest::Interest { .. } | ConditionTest::Date(_) | ConditionTest::Change(_) => Ok(()),
     }
 }
 

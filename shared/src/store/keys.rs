@@ -86,6 +86,15 @@ impl RecordKind {
     pub fn is_counted_by_imports(self) -> bool {
         self != Self::Subprofile
     }
+
+    /// The name of the field with the id of the shared thing to which a record refers, and the kind of that thing. `None` for
+    /// records which refer to none.
+    pub fn refers_by(self) -> Option<(&'static str, Kind)> {
+        match self {
+            Self::Person => Some(("company", Kind::Company)),
+            Self::Profile | Self::Subprofile => None,
+        }
+    }
 }
 
 /// The SHA-256 of the parts, each ended by a zero byte, as 64 hexadecimal digits.

@@ -8,7 +8,7 @@
 //! |---|---|
 //! | 6 | a ledger page has six outcomes, the reason of a skip, and a glance by kind of row |
 //! | 7 | a glance over contacts, and the companies which an import made |
-//! | 8 | a glance over profiles, and the reasons of their skips |
+//! | 8 | a glance over profiles, and the reasons of their skips; a glance over contacts that change people |
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;

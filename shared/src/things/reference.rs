@@ -2,7 +2,7 @@
 //!
 //! An import with entries of a project, a tag or a user holds **one reference** to the thing: an item which also
 //! carries the totals of the import's entries of the thing. All hand-made entries of the account share one reference,
-//! held by [`ImportId::HAND`].
+//! held by [`ImportId::HAND`], which also counts people whom another import moved to a company (`records/moves.rs`).
 //!
 //! - A reference is made and dropped in one transaction with the count of references on the thing. A thing with
 //!   references therefore cannot be removed, and no reference to a removed thing can be made.

@@ -1,6 +1,7 @@
 //! The price of people, in write units for each person of an import and of its undo.
 
 use shared::import::Duplicates;
+use shared::profile_form::UpdatePolicy;
 
 use super::office::Office;
 use crate::stack::Stack;
@@ -12,11 +13,16 @@ fn number() -> u64 {
 
 /// A file of people of a hundred companies, with or without addresses.
 fn file(people: u64, with_address: bool) -> String {
+    file_of(people, with_address, "Company", "Gardener")
+}
+
+/// A file of people with a title, of a hundred companies whose names begin with a word.
+fn file_of(people: u64, with_address: bool, word: &str, title: &str) -> String {
     let mut file = "company,first_name,last_name,email,title\n".to_owned();
     for number in 0..people {
         let address = if with_address { format!("person{number}@example.com") } else { String::new() };
         let company = number % 100;
-        file.push_str(&format!("Company {company},Person,Number {number},{address},Gardener\n"));
+        file.push_str(&format!("{word} {company},Person,Number {number},{address},{title}\n"));
     }
     file
 }
@@ -72,6 +78,36 @@ async fn a_second_import_of_the_same_people_writes_none_of_them() -> anyhow::Res
         );
         // The import itself, with its chunks; and at most a unit for each claim or person that is read.
         assert!(units[0] < 200.0 && units[1] < 1.2 * people as f64 + 200.0, "{units:?}");
+    }
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_changed_person_costs_little_more_than_a_unit_and_an_unchanged_one_none() -> anyhow::Result<()> {
+    let people = number();
+    let mut office = Office::with(Stack::by_hand(1000).await?);
+    office.begin(file(people, true), Duplicates::Create).await?;
+    office.drain().await;
+    // With its hundred companies an import costs some 1,500 units, and without them some 200, whatever the number of people.
+    let (fixed, companies) = (200.0 / people as f64, 1500.0 / people as f64);
+    for (word, title, outcome, most) in [
+        ("Company", "Gardener", "unchanged", [fixed; 2]),
+        ("Company", "Baker", "updated", [1.3 + fixed, 1.0 + fixed]),
+        ("House", "Gardener", "updated", [6.0 + companies, 5.0 + companies]),
+    ] {
+        let (wrote, read) = (written(&office), office.services().store.consumed().read);
+        let id = office.begin(file_of(people, true, word, title), UpdatePolicy::Overwrite).await?;
+        office.drain().await;
+        assert_eq!(office.outcomes(id).await?, [(outcome, people)]);
+        let [loaded, reads] = [written(&office) - wrote, office.services().store.consumed().read - read];
+        office.undo(id).await?;
+        let undone = written(&office) - wrote - loaded;
+        let [loaded, reads, undone] = [loaded, reads, undone].map(|units| units / people as f64);
+        println!(
+            "{people} people, {word} and {title}: {loaded:.3} write and {reads:.3} read units each, {undone:.3} for the undo"
+        );
+        assert!(loaded <= most[0] && undone <= most[1], "{loaded} {undone}");
+        office.check().await?;
     }
     Ok(())
 }

@@ -7,6 +7,7 @@ use shared::contacts::{Person, by_hand};
 use shared::edit::things::{self, ThingInput};
 use shared::id::{AccountId, ImportId, RecordId, ThingId};
 use shared::import::{Duplicates, Import, ImportType, NewImport, Options, Origin};
+use shared::profile_form::UpdatePolicy;
 use shared::queue::Message;
 use shared::records::change::Attempt;
 use shared::revert;
@@ -36,13 +37,34 @@ pub fn file(rows: &[[&str; 3]]) -> String {
     file
 }
 
+/// The treatment of rows whose person stands.
+#[derive(Clone, Copy, Debug)]
+pub struct Standing {
+    pub duplicates: Duplicates,
+    pub update_policy: Option<UpdatePolicy>,
+}
+
+impl From<Duplicates> for Standing {
+    fn from(duplicates: Duplicates) -> Self {
+        Self { duplicates, update_policy: None }
+    }
+}
+
+impl From<UpdatePolicy> for Standing {
+    fn from(policy: UpdatePolicy) -> Self {
+        Self { duplicates: Duplicates::Create, update_policy: Some(policy) }
+    }
+}
+
 /// Makes an import of contacts, queued, whose file is there. No message is sent.
-pub async fn queue(services: &Services, name: &str, text: String, duplicates: Duplicates) -> anyhow::Result<Import> {
+pub async fn queue(services: &Services, name: &str, text: String, standing: Standing) -> anyhow::Result<Import> {
+    let mut options = Options { duplicates: standing.duplicates, ..Options::of_user(ThingId(1)) };
+    options.contacts.update_policy = standing.update_policy;
     let new = NewImport {
         account: ACCOUNT,
         user: ThingId(1),
         import_type: ImportType::Contacts,
-        options: Options { duplicates, ..Options::of_user(ThingId(1)) },
+        options,
         file_name: name.to_owned(),
         note: None,
         origin: Origin::Body { token: name.to_owned() },
@@ -74,17 +96,18 @@ impl Office {
     }
 
     /// Makes an import and sends its first message.
-    pub async fn begin(&mut self, text: String, duplicates: Duplicates) -> anyhow::Result<ImportId> {
+    pub async fn begin(&mut self, text: String, standing: impl Into<Standing>) -> anyhow::Result<ImportId> {
         self.made += 1;
-        let import = queue(self.stack.system.services(), &format!("{}.csv", self.made), text, duplicates).await?;
+        let (services, name) = (self.stack.system.services(), format!("{}.csv", self.made));
+        let import = queue(services, &name, text, standing.into()).await?;
         let start = Message::Start { account: ACCOUNT, import: import.id };
         self.stack.system.services().queues.send(&start).await?;
         Ok(import.id)
     }
 
     /// Imports a file to the end.
-    pub async fn import(&mut self, rows: &[Row], duplicates: Duplicates) -> anyhow::Result<ImportId> {
-        let id = self.begin(file(rows), duplicates).await?;
+    pub async fn import(&mut self, rows: &[Row], standing: impl Into<Standing>) -> anyhow::Result<ImportId> {
+        let id = self.begin(file(rows), standing).await?;
         self.drain().await;
         Ok(id)
     }

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use anyhow::Context;
 use reqwest::Method;
 use serde_json::{Value, json};
 
@@ -63,7 +64,13 @@ async fn a_view_is_shown_with_its_rules_and_conditions() -> anyhow::Result<()> {
     let second = &rule_now["conditions"]["data"][1];
     assert_eq!(second["match-mode"], "match_profiles_with_interest");
     for (method, path, body, word) in [
-        (Method::POST, of_rule.clone(), json!({ "type": "Fax" }), "type must be Field, Interest or Date"),
+        (Method::POST, of_rule.clone(), json!({ "type": "Fax" }), "type must be Field, Interest, Date or Change"),
+        (
+            Method::POST,
+            of_rule.clone(),
+            json!({ "type": "Change", "change-type": "field" }),
+            "change-type must be one of",
+        ),
         (
             Method::POST,
             of_rule.clone(),
@@ -87,8 +94,20 @@ async fn a_view_is_shown_with_its_rules_and_conditions() -> anyhow::Result<()> {
         (
             Method::POST,
             of_rule.clone(),
-            json!({ "type": "Field", "field": "Email", "comparison": "regexp" }),
+            json!({ "type": "Field", "field": "Email", "comparison": "like" }),
             "comparison must be one of",
+        ),
+        (
+            Method::POST,
+            of_rule.clone(),
+            json!({ "type": "Field", "field": "Email", "comparison": "regexp", "value": "(a" }),
+            "value must be a regular expression",
+        ),
+        (
+            Method::POST,
+            of_rule.clone(),
+            json!({ "type": "Field", "field": "Email", "comparison": "regexp", "other-field": "LastName" }),
+            "other-field does not go with regexp",
         ),
         (
             Method::POST,
@@ -161,6 +180,46 @@ async fn the_profiles_of_a_view_are_those_of_its_last_build() -> anyhow::Result<
     Ok(())
 }
 
+#[tokio::test]
+async fn a_condition_on_changes_knows_when_a_profile_was_made_and_changed_last() -> anyhow::Result<()> {
+    let stack = Stack::start(1000).await?;
+    let shop = shop(&stack).await?;
+    let clock = &stack.system.services().clock;
+    let mut ids_made = Vec::new();
+    let mut times = Vec::new();
+    for name in ["Quay", "Dock", "Mole"] {
+        let profile = json!({ "fields": { "LastName": name } });
+        ids_made.push(made(&stack, &format!("/database/{}/profiles", shop.database), &profile).await?.to_string());
+        let profile = get(&stack, &format!("/profile/{}", ids_made[ids_made.len() - 1])).await?;
+        times.push(profile["created"].as_str().context("no time")?.to_owned());
+        clock.turn(Duration::from_secs(3600));
+    }
+    // The first profile is edited after the making of all three.
+    put(&stack, &format!("/profile/{}", ids_made[0]), &json!({ "fields": { "LastName": "Pier" } })).await?;
+    let view = made(&stack, &format!("/database/{}/views", shop.database), &json!({ "name": "Changed" })).await?;
+    let rule = made(&stack, &format!("/view/{view}/rules"), &json!({})).await?;
+    let condition = made(&stack, &format!("/rule/{rule}/conditions"), &json!({ "type": "Change" })).await?;
+    let [first, second, third] = [&ids_made[0], &ids_made[1], &ids_made[2]];
+    for (body, held) in [
+        (json!({ "change-type": "any" }), vec![first, second, third]),
+        (json!({ "change-type": "none" }), vec![]),
+        (json!({ "change-type": "edit" }), vec![first]),
+        (json!({ "change-type": "noedit" }), vec![second, third]),
+        (json!({ "change-type": "new", "after-time": times[0] }), vec![second, third]),
+        (json!({ "change-type": "notnew" }), vec![first]),
+        (json!({ "change-type": "new", "before-time": times[2] }), vec![second]),
+        (json!({ "change-type": "any", "before-time": "", "after-time": times[2] }), vec![first]),
+        (json!({ "change-type": "any", "after-time": "", "before-time": times[1] }), vec![first]),
+    ] {
+        put(&stack, &format!("/condition/Change/{condition}"), &body).await?;
+        clock.turn(Duration::from_secs(1));
+        assert_eq!(rebuilt(&stack, view).await?.iter().collect::<Vec<_>>(), held, "{body}");
+    }
+    let shown = get(&stack, &format!("/rule/{rule}")).await?;
+    assert_eq!(shown["conditions"]["data"][0]["change-type"], "any", "{shown}");
+    Ok(())
+}
+
 /// A condition of the oracle: the JSON that makes the condition, and a plain reading of it.
 struct Asked {
     body: Value,
@@ -187,6 +246,8 @@ fn conditions() -> Vec<Asked> {
     add(field("ANumber", "equals", "12"), Box::new(|p| number(p, "ANumber") == 12.0));
     add(field("Email", "is_email", ""), Box::new(|p| text(p, "Email").contains('@')));
     add(field("LastName", "is-numeric", ""), Box::new(|p| text(p, "LastName").parse::<f64>().is_ok()));
+    let starts = |p: &Value| ["q", "d"].iter().any(|letter| text(p, "LastName").starts_with(letter));
+    add(field("LastName", "regexp", "^[QD]"), Box::new(starts));
     add(field("Birthdate", "less", "1990-01-01"), Box::new(|p| text(p, "Birthdate").as_str() < "1990-01-01"));
     let numeric =
         json!({ "type": "Field", "field": "LastName", "comparison": "more", "value": "9", "numeric-comparison": true });

@@ -60,7 +60,10 @@ impl World {
             }
             let maker = self.imports.get(&(account, import))?;
             let chunk = self.chunks.get(&(account, import, id.row().chunk(maker.rows_per_chunk)))?;
-            (!maker.status.is_gone() && chunk.state == ChunkState::Committed).then_some((account, record, import))
+            // People count whom another import gave a company.
+            let writer = record.writer("company").import();
+            let referrer = if writer == import || writer == ImportId::HAND { import } else { ImportId::HAND };
+            (!maker.status.is_gone() && chunk.state == ChunkState::Committed).then_some((account, record, referrer))
         })
     }
 

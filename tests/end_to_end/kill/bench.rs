@@ -8,6 +8,7 @@ use shared::id::ThingId;
 use shared::import::{Import, ImportType, NewImport, Options, Origin};
 use shared::memory::Memory;
 use shared::portions::Portions;
+use shared::profile_form::UpdatePolicy;
 use shared::queue::Message;
 use shared::revert;
 use shared::services::Services;
@@ -64,8 +65,9 @@ impl Bench {
         let worker = faults.connect(&stack.system)?;
         let mut bench = Self { stack, postman, faults, worker, start: Vec::new() };
         let files = [("shared.csv", (cargo.shared)()), ("disturbed.csv", (cargo.disturbed)())];
-        for ((name, text), mapping) in files.into_iter().zip(mappings) {
-            let import = queue_import(bench.services(), cargo.import_type, name, text, mapping).await?;
+        for (((name, text), mapping), policy) in files.into_iter().zip(mappings).zip([None, cargo.update_policy]) {
+            let asked = (cargo.import_type, mapping, policy);
+            let import = queue_import(bench.services(), asked, name, text).await?;
             if import.id != IMPORT {
                 bench.services().queues.send(&Message::Start { account: ACCOUNT, import: import.id }).await?;
                 Box::pin(bench.postman.drain_all(&bench.worker, &bench.faults)).await;
@@ -206,7 +208,7 @@ impl Bench {
                 // This import is created only when the event is delivered again, so its time differs.
                 dump.values_mut().for_each(|item| drop(item.remove("created_at")));
             }
-            if what.is_of_profiles() {
+            if what.has_plans() {
                 dump = without_tries(dump);
             }
             picture.push(dump);
@@ -224,6 +226,7 @@ impl Bench {
         match what {
             What::Import
             | What::Contacts
+            | What::ContactUpdates
             | What::Mapped
             | What::Recalled
             | What::Updates
@@ -240,6 +243,8 @@ impl Bench {
             What::Undo
             | What::UndoContacts
             | What::UndoEdited
+            | What::UndoContactUpdates
+            | What::UndoEditedUpdates
             | What::UndoMapped
             | What::UndoRecalled
             | What::UndoUpdates
@@ -292,6 +297,10 @@ pub(super) enum What {
     Contacts,
     UndoContacts,
     UndoEdited,
+    /// An import which changes contacts, its undo, and its undo after people have edited some of the contacts.
+    ContactUpdates,
+    UndoContactUpdates,
+    UndoEditedUpdates,
     /// An import with an explicit mapping, and the undo of such an import.
     Mapped,
     UndoMapped,
@@ -320,17 +329,23 @@ impl What {
     pub(super) fn is_undo(self) -> bool {
         let of_profiles =
             matches!(self, Self::UndoUpdates | Self::UndoMixed | Self::UndoDeletions | Self::UndoRemovals);
+        let of_contacts = matches!(self, Self::UndoContactUpdates | Self::UndoEditedUpdates);
         of_profiles
+            || of_contacts
             || matches!(
                 self,
                 Self::Undo | Self::UndoContacts | Self::UndoEdited | Self::UndoMapped | Self::UndoRecalled
             )
     }
 
-    pub(super) fn is_of_profiles(self) -> bool {
+    /// True for imports whose rows have plans in items of their own, and before-images.
+    pub(super) fn has_plans(self) -> bool {
         matches!(
             self,
-            Self::Updates
+            Self::ContactUpdates
+                | Self::UndoContactUpdates
+                | Self::UndoEditedUpdates
+                | Self::Updates
                 | Self::Mixed
                 | Self::Deletions
                 | Self::Removals
@@ -351,13 +366,13 @@ pub(super) enum Then {
 /// Stores a file and creates its import, under a key which is the same in every run.
 pub(super) async fn queue_import(
     services: &Services,
-    import_type: ImportType,
+    (import_type, mapping, update_policy): (ImportType, Option<Mapping>, Option<UpdatePolicy>),
     name: &str,
     text: String,
-    mapping: Option<Mapping>,
 ) -> anyhow::Result<Import> {
     let mut options = Options::of_user(ThingId(1));
     (options.reading.mapping, options.entries.autocreate_users) = (mapping, true);
+    options.contacts.update_policy = update_policy;
     let new = NewImport {
         account: ACCOUNT,
         user: ThingId(1),

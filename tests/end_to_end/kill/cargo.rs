@@ -3,8 +3,9 @@
 use anyhow::Context;
 use shared::contacts::{Person, by_hand};
 use shared::format::Mapping;
-use shared::id::{RecordId, Row};
+use shared::id::{ImportId, RecordId, Row};
 use shared::import::ImportType;
+use shared::profile_form::UpdatePolicy;
 use shared::services::Services;
 use shared::table::WrongMapping;
 
@@ -67,12 +68,24 @@ pub(super) struct Cargo {
     pub(super) shared: fn() -> String,
     /// The file of the disturbed import, in three chunks.
     pub(super) disturbed: fn() -> String,
+    /// The effect of the disturbed import's rows on people who stand.
+    pub(super) update_policy: Option<UpdatePolicy>,
 }
 
 pub(super) const ENTRIES: Cargo =
-    Cargo { import_type: ImportType::TimeEntries, shared: shared_rows, disturbed: disturbed_rows };
-pub(super) const CONTACTS: Cargo =
-    Cargo { import_type: ImportType::Contacts, shared: shared_contacts, disturbed: disturbed_contacts };
+    Cargo { import_type: ImportType::TimeEntries, shared: shared_rows, disturbed: disturbed_rows, update_policy: None };
+pub(super) const CONTACTS: Cargo = Cargo {
+    import_type: ImportType::Contacts,
+    shared: shared_contacts,
+    disturbed: disturbed_contacts,
+    update_policy: None,
+};
+pub(super) const CONTACT_UPDATES: Cargo = Cargo {
+    shared: updated_contacts,
+    disturbed: contact_updates,
+    update_policy: Some(UpdatePolicy::Overwrite),
+    ..CONTACTS
+};
 
 /// Two people and two companies, which [`disturbed_contacts`] meets.
 pub(super) fn shared_contacts() -> String {
@@ -111,6 +124,52 @@ pub(super) async fn edit_contacts(services: &Services) -> anyhow::Result<()> {
     let jo = Person { first_name: Some("Jo".to_owned()), company: dan.company, ..Person::default() };
     let id = by_hand::draw(services, ACCOUNT).await?;
     by_hand::create(services, ACCOUNT, id, &jo).await?.expect("nobody has the number");
+    Ok(())
+}
+
+/// Four people of two companies, whom [`contact_updates`] meets.
+pub(super) fn updated_contacts() -> String {
+    contacts::file(&[
+        ["Orchard", "Ada", "ada@example.com"],
+        ["Harbour", "Bea", "bea@example.com"],
+        ["", "Cleo", "cleo@example.com"],
+        ["Harbour", "Flo", "flo@example.com"],
+    ])
+}
+
+/// Eight rows in three chunks: people who move to a new company and to one that stands, somebody who comes to a company, an
+/// address that comes twice, somebody who has all values already, a new person, a company alone, and a bad row.
+pub(super) fn contact_updates() -> String {
+    contacts::file(&[
+        ["Quay", "Adele", "ADA@example.com"],
+        ["orchard", "Bea", "bea@example.com"],
+        ["Mill", "Cleo", "cleo@example.com"],
+        ["Quay", "Dan", "dan@example.com"],
+        ["Mill", "", ""],
+        ["", "Eve", "no address"],
+        ["QUAY", "Cleopatra", "Cleo@example.com"],
+        ["Harbour", "Flo", "flo@example.com"],
+    ])
+}
+
+/// Edits by hand after [`contact_updates`] were imported: one moved person gets a title, another moves on to a company of the
+/// import, the new person moves too, and the person who stayed is deleted.
+pub(super) async fn edit_updated_contacts(services: &Services) -> anyhow::Result<()> {
+    let find = async |import, row| {
+        let id = RecordId::of(ImportId(import), Row(row));
+        by_hand::find(services, ACCOUNT, id).await?.context("a person to be seen")
+    };
+    let (seen, ada) = find(1, 1).await?;
+    let titled = Person { title: Some("Beekeeper".to_owned()), ..ada.clone() };
+    by_hand::update(services, ACCOUNT, (&seen, &ada), &titled).await?.expect("nobody else edits");
+    let (seen, bea) = find(1, 2).await?;
+    let moved = Person { company: ada.company, ..bea.clone() };
+    by_hand::update(services, ACCOUNT, (&seen, &bea), &moved).await?.expect("nobody else edits");
+    let (seen, dan) = find(2, 4).await?;
+    let moved = Person { company: bea.company, ..dan.clone() };
+    by_hand::update(services, ACCOUNT, (&seen, &dan), &moved).await?.expect("nobody else edits");
+    let (seen, flo) = find(1, 4).await?;
+    by_hand::delete(services, ACCOUNT, (&seen, &flo)).await?;
     Ok(())
 }
 

@@ -193,15 +193,10 @@ async fn without_a_type_a_file_of_contacts_is_refused_with_the_type_and_time_ent
     post(&stack, TOGGL.as_bytes(), &[]).await?.expect(202)?;
     let refused = post(&stack, b"Phone,City\n1,Oslo\n", &[("type", "ContactImport")]).await?.expect(422)?;
     assert!(refused["errors"]["file"].to_string().contains("no column names people or companies"), "{refused}");
-    for (field, status) in [("fallback_user", 400), ("format", 400), ("date_order", 400), ("update_policy", 422)] {
-        let value = match field {
-            "fallback_user" => "1",
-            "format" => "toggl",
-            "date_order" => "ymd",
-            _ => "overwrite",
-        };
+    for (field, value) in [("fallback_user", "1"), ("format", "toggl"), ("date_order", "ymd"), ("key_fields", "email")]
+    {
         let fields: [(&'static str, &'static str); 2] = [("type", "ContactImport"), (field, value)];
-        let refused = post(&stack, CONTACTS.as_bytes(), &fields).await?.expect(status)?;
+        let refused = post(&stack, CONTACTS.as_bytes(), &fields).await?.expect(400)?;
         assert!(refused["errors"][field].is_array(), "{refused}");
     }
     Ok(())

@@ -3,7 +3,9 @@
 use serde::Serialize;
 use shared::id::PartId;
 use shared::profiles::{Columns, Owned, selection};
-use shared::schema::view::{Comparison, Condition, ConditionTest, DateTest, FieldTest, View, ViewRule};
+use shared::schema::view::{
+    ChangeTest, ChangeType, Comparison, Condition, ConditionTest, DateTest, FieldTest, View, ViewRule,
+};
 use shared::schema::views::{self, RuleInput, ViewInput};
 use shared::schema::{Field, FieldOwner, Schema};
 
@@ -111,6 +113,11 @@ enum TestShape {
         before_time: OrFalse,
         after_time: OrFalse,
     },
+    Change {
+        change_type: ChangeType,
+        before_time: OrFalse,
+        after_time: OrFalse,
+    },
 }
 
 /// A shape, or `false`.
@@ -150,6 +157,11 @@ impl ConditionShape {
             ConditionTest::Date(test) => TestShape::Date {
                 field: field(test.field),
                 compare_mode: COMPARE_MODES[usize::from(test.ignore_year)],
+                before_time: OrFalse(test.before.clone()),
+                after_time: OrFalse(test.after.clone()),
+            },
+            ConditionTest::Change(test) => TestShape::Change {
+                change_type: test.change,
                 before_time: OrFalse(test.before.clone()),
                 after_time: OrFalse(test.after.clone()),
             },
@@ -258,7 +270,12 @@ fn test(
                 before.and_then(|before| if let ConditionTest::Date(test) = before { Some(test) } else { None });
             date_test(schema, given, before).map(ConditionTest::Date)
         }
-        _ => Err(wrong(format!("type must be Field, Interest or Date: {sort:?}"))),
+        "change" => {
+            let before =
+                before.and_then(|before| if let ConditionTest::Change(test) = before { Some(test) } else { None });
+            change_test(given, before).map(ConditionTest::Change)
+        }
+        _ => Err(wrong(format!("type must be Field, Interest, Date or Change: {sort:?}"))),
     }
 }
 
@@ -333,10 +350,32 @@ fn end_of(given: &Given, name: &str, before: Option<&String>) -> Result<Option<S
     Ok(Some(time.strftime("%Y-%m-%d %H:%M:%S").to_string()))
 }
 
-fn date_test(schema: &Schema, given: &Given, before: Option<&DateTest>) -> Result<DateTest, CopernicaError> {
-    if let Some(name) = ["before-mutation", "after-mutation"].into_iter().find(|name| given.member(name).is_some()) {
-        return Err(wrong(format!("{name} is not supported; before-time and after-time are")));
+/// Refuses the ends of a period as differences from today.
+fn refuse_mutations(given: &Given) -> Result<(), CopernicaError> {
+    match ["before-mutation", "after-mutation"].into_iter().find(|name| given.member(name).is_some()) {
+        Some(name) => Err(wrong(format!("{name} is not supported; before-time and after-time are"))),
+        None => Ok(()),
     }
+}
+
+/// Reads a condition on the times of a profile. Changes of a single field, of an interest or of subprofiles are refused,
+/// because a profile has no history of them.
+fn change_test(given: &Given, before: Option<&ChangeTest>) -> Result<ChangeTest, CopernicaError> {
+    refuse_mutations(given)?;
+    let change = match text_of(given, "change-type")? {
+        Some(word) => serde_json::from_value(serde_json::Value::String(word.clone()))
+            .map_err(|_| wrong(format!("change-type must be one of {}: {word:?}", ChangeType::WORDS.join(", "))))?,
+        None => before.map_or(ChangeType::Any, |test| test.change),
+    };
+    Ok(ChangeTest {
+        change,
+        before: end_of(given, "before-time", before.and_then(|test| test.before.as_ref()))?,
+        after: end_of(given, "after-time", before.and_then(|test| test.after.as_ref()))?,
+    })
+}
+
+fn date_test(schema: &Schema, given: &Given, before: Option<&DateTest>) -> Result<DateTest, CopernicaError> {
+    refuse_mutations(given)?;
     let ignore_year = match text_of(given, "compare-mode")?.as_deref() {
         None => before.is_some_and(|test| test.ignore_year),
         Some(mode) => match COMPARE_MODES.iter().position(|known| *known == mode) {

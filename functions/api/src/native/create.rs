@@ -45,8 +45,6 @@ use crate::{BODY_LIMIT, Door};
 
 /// The types of imports that the door makes.
 const TYPES: [ImportType; 3] = [ImportType::TimeEntries, ImportType::Contacts, ImportType::Profiles];
-/// The refusal of an option of imports which change what stands already.
-const NO_UPDATES: &str = "is not available yet: rows change nobody who stands already; `duplicates` says whether such a row is skipped or fails";
 /// The name of the header by which a repeated request is told from a new request.
 const IDEMPOTENCY_KEY: &str = "Idempotency-Key";
 
@@ -210,8 +208,6 @@ async fn options(
         wrong.insert("type".to_owned(), vec![format!("must be one of {known}")]);
         ImportType::default()
     });
-    let is_profiles = import_type == ImportType::Profiles;
-    let updates = !is_profiles && fields.remove("update_policy").is_some_and(|policy| !policy.is_null());
     let wishes = wishes(fields).unwrap_or_else(|reasons| {
         wrong.extend(reasons);
         Wishes::default()
@@ -225,7 +221,6 @@ async fn options(
         ImportType::TimeEntries | ImportType::Contacts => asked(import_type, fields, defaults),
     };
     match options {
-        Ok(_) if wrong.is_empty() && updates => Err(Problem::refused("update_policy", NO_UPDATES)),
         Ok(options) if wrong.is_empty() => Ok((import_type, wishes, options)),
         Ok(_) => Err(Problem::Fields(wrong)),
         Err(reasons) => {

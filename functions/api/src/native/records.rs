@@ -53,7 +53,8 @@ pub struct AnyRecord {
     r#type: String,
     /// The number of the data row within the file, from 1, without the header.
     row_number: u64,
-    /// The state of the record: `imported` if nobody changed the record since, `edited`, or `deleted` by hand.
+    /// The state of the record: `imported` if nobody changed the record since, `edited` by hand or, for people, by a later
+    /// import, or `deleted` by hand.
     /// Companies are never shown as `edited`.
     state: String,
     /// The day of the work of an entry, for example `2026-03-01`.
@@ -111,7 +112,7 @@ pub struct PersonRecord {
     id: u64,
     /// The number of the data row within the file, from 1, without the header.
     row_number: u64,
-    /// The state: `imported` if nobody changed the person since, `edited`, or `deleted`.
+    /// The state: `imported` if nobody changed the person since, `edited` by hand or by a later import, or `deleted`.
     state: &'static str,
     first_name: Option<String>,
     last_name: Option<String>,
@@ -200,7 +201,8 @@ fn shown_contact(import: ImportId, imported: ImportedContact) -> Record {
     };
     let state = match person.as_deref() {
         None => "deleted",
-        Some((record, _)) if record.version > 1 => "edited",
+        // An undo of changes leaves the version of a record, and nobody but the maker as the writer of its fields.
+        Some((record, _)) if !record.writers.is_empty() => "edited",
         Some(_) => "imported",
     };
     let text = |text: Option<String>| text.map(|text| shortened(text, MESSAGE));

@@ -32,8 +32,8 @@ pub struct ResultRow {
     /// The id of the result, `import × 1 000 000 000 + row`, which never changes. The id of an entry is derived from
     /// its row alike, so `id` and `record_id` of a row that created an entry are the same number.
     id: u64,
-    /// The id of the record that the row created or, for a row of companies, found. The value is `null` for rows
-    /// without a record, and for all rows once the import is being undone.
+    /// The id of the record that the row created or, for a row of companies or of a person whom the row found by the address,
+    /// found. The value is `null` for rows without a record, and for all rows once the import is being undone.
     record_id: Option<u64>,
     /// The number of the data row within the file, from 1.
     row_number: u64,
@@ -136,11 +136,12 @@ fn shown(import: &Import, result: &RowResult) -> ResultRow {
 
 /// The kind of the row's record; `Contact` for a row of contacts without a record.
 fn imported_type(import: &Import, result: &RowResult) -> &'static str {
-    match (import.import_type, result.became, result.outcome) {
-        (ImportType::TimeEntries, ..) => "TimeEntry",
-        (ImportType::Contacts, Some(_), _) => "Company",
-        (ImportType::Contacts, None, RowOutcome::Created) => "Person",
-        (ImportType::Contacts, None, _) => "Contact",
+    let is_person = result.met.is_some() || result.outcome == RowOutcome::Created;
+    match (import.import_type, result.became) {
+        (ImportType::TimeEntries, _) => "TimeEntry",
+        (ImportType::Contacts, Some(_)) => "Company",
+        (ImportType::Contacts, None) if is_person => "Person",
+        (ImportType::Contacts, None) => "Contact",
         (ImportType::Profiles, ..) => "Profile",
     }
 }

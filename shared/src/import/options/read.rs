@@ -5,10 +5,11 @@ use std::str::FromStr;
 
 use serde_json::{Map, Value};
 
-use super::read_profiles::{self, NOT_OF_PROFILES, OF_PROFILES};
+use super::read_profiles::{self, NOT_OF_PROFILES, OF_PROFILES, one_of};
 use super::wrong::truth;
 use crate::id::ThingId;
-use crate::import::{ImportType, Options};
+use crate::import::{Duplicates, ImportType, Options};
+use crate::profile_form::UpdatePolicy;
 use crate::shorten::shortened;
 use crate::table::{MappedField, Mapping, excerpt};
 
@@ -40,7 +41,8 @@ const OF_ENTRIES: [&str; 7] =
 pub fn asked(import_type: ImportType, fields: Map<String, Value>, defaults: Options) -> Result<Options, Wrong> {
     let mut options = defaults;
     let mut wrong = Wrong::new();
-    let has_action = fields.get("action").is_some_and(|action| !action.is_null());
+    let is_given = |name: &str| fields.get(name).is_some_and(|value| !value.is_null());
+    let (has_action, has_duplicates) = (is_given("action"), is_given("duplicates"));
     for (name, value) in fields {
         let taken = short(&name, &value).and_then(|()| take(import_type, &mut options, &name, &value));
         if let Err(reason) = taken
@@ -52,7 +54,25 @@ pub fn asked(import_type: ImportType, fields: Map<String, Value>, defaults: Opti
     if import_type == ImportType::Profiles {
         read_profiles::complete(&mut options, has_action, &mut wrong);
     }
+    if has_duplicates {
+        refuse_contradiction(&options, &mut wrong);
+    }
     if wrong.is_empty() { Ok(options) } else { Err(wrong) }
+}
+
+/// Refuses options which say both that a person who stands is left alone, and that the person is changed. The default of a
+/// door contradicts nothing: `duplicates` decides on the rows on which `update_policy` does not.
+fn refuse_contradiction(options: &Options, wrong: &mut Wrong) {
+    let changes = options.contacts.update_policy.filter(|policy| *policy != UpdatePolicy::Skip);
+    if let (Duplicates::Skip, Some(policy)) = (options.duplicates, changes) {
+        let reason = format!(
+            "duplicates=skip leaves out a row whose person stands, and update_policy={policy} lets the row change the \
+             person: leave one of them out"
+        );
+        for name in ["duplicates", "update_policy"] {
+            wrong.entry(name.to_owned()).or_insert_with(|| vec![reason.clone()]);
+        }
+    }
 }
 
 /// Refuses a value which is too long for its option, before the value is parsed.
@@ -74,6 +94,12 @@ fn take(import_type: ImportType, options: &mut Options, name: &str, value: &Valu
     match name {
         of_entries if import_type != ImportType::TimeEntries && OF_ENTRIES.contains(&of_entries) => {
             return Err(format!("belongs to an import of time entries, and this is a {import_type}"));
+        }
+        "update_policy" if is_contacts => {
+            options.contacts.update_policy = one_of(value, UpdatePolicy::WORDS)?;
+        }
+        "update_policy" if import_type == ImportType::TimeEntries => {
+            return Err(format!("belongs to an import of contacts or profiles, and this is a {import_type}"));
         }
         of_profiles if OF_PROFILES.contains(&of_profiles) => match import_type {
             ImportType::Profiles => read_profiles::take(&mut options.profiles, of_profiles, value)?,
@@ -261,12 +287,22 @@ mod tests {
         let columns = options.contacts.mapping.as_ref().unwrap().columns();
         assert_eq!(columns, [("Wer".to_owned(), "name".to_owned())].into());
         assert!(options.reading.mapping.is_none() && !options.asks_memory());
-        let stored: Options = serde_json::from_value(serde_json::to_value(&options).unwrap()).unwrap();
-        assert_eq!(stored, options);
+        let mut options = options;
+        for policy in [None, Some(UpdatePolicy::Skip)] {
+            options.contacts.update_policy = policy;
+            let stored: Options = serde_json::from_value(serde_json::to_value(&options).unwrap()).unwrap();
+            assert_eq!(stored, options);
+        }
         for option in OF_ENTRIES {
             let wrong = asked(json!({ option: "ymd" })).unwrap_err();
             assert!(wrong[option][0].contains("belongs to an import of time entries"), "{wrong:?}");
         }
+        let policy = |fields: Value| asked(fields).map(|options| options.contacts.update_policy);
+        assert_eq!(policy(json!({ "update_policy": "fill_empty" })), Ok(Some(UpdatePolicy::FillEmpty)));
+        assert_eq!(policy(json!({ "update_policy": null })), Ok(None));
+        assert_eq!(policy(json!({ "update_policy": "skip", "duplicates": "skip" })), Ok(Some(UpdatePolicy::Skip)));
+        let wrong = policy(json!({ "update_policy": "overwrite", "duplicates": "skip" })).unwrap_err();
+        assert_eq!(wrong.keys().collect::<Vec<_>>(), ["duplicates", "update_policy"]);
         let wrong = asked(json!({ "mapping": { "Wer": "hours" } })).unwrap_err();
         assert!(wrong["mapping"][0].contains("unknown field"), "{wrong:?}");
         assert!(!asked(json!({ "mapping": "none" })).unwrap().asks_memory());

@@ -62,7 +62,7 @@ pub(super) fn take(options: &mut ProfileOptions, name: &str, value: &Value) -> R
 }
 
 /// Parses a value which is one of some words; null equals leaving the option out.
-fn one_of<T: DeserializeOwned>(value: &Value, words: &[&str]) -> Result<Option<T>, String> {
+pub(super) fn one_of<T: DeserializeOwned>(value: &Value, words: &[&str]) -> Result<Option<T>, String> {
     if value.is_null() {
         return Ok(None);
     }

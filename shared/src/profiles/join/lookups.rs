@@ -2,11 +2,11 @@
 
 use std::collections::BTreeSet;
 
-use super::visible::VisibleRecords;
 use crate::concurrent::drained;
 use crate::id::{AccountId, OwnerId, RecordId};
 use crate::records::Record;
 use crate::records::index::IndexTerm;
+use crate::records::visible::VisibleRecords;
 use crate::services::Services;
 use crate::store::keys::{self, Key, RecordKind};
 use crate::store::{StoreError, Table};

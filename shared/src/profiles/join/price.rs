@@ -14,7 +14,6 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::rules::JoinRules;
-use super::visible::VisibleRecords;
 use crate::id::{ChunkNo, RecordId};
 use crate::import::{ImportError, Units};
 use crate::kind::planned_file::{PlannedFile, SeenRow};
@@ -23,6 +22,7 @@ use crate::profile_form::{
 };
 use crate::profiles::planned::{Act, RowPlan};
 use crate::records::Record;
+use crate::records::visible::VisibleRecords;
 use crate::store::keys::RecordKind;
 
 /// The bytes of a record's item without its fields.

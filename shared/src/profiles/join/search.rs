@@ -11,7 +11,6 @@ use super::lookups::{Lookup, Lookups, TooDear};
 use super::missing::{MissingSearch, ScannedRecord};
 use super::rules::{JoinRules, MatchSearch};
 use super::scan::DatabaseScan;
-use super::visible::VisibleRecords;
 use crate::id::{OwnerId, PartId, RecordId};
 use crate::import::{ImportError, JoinWay};
 use crate::kind::bits::Bits;
@@ -20,6 +19,7 @@ use crate::profile_form::{FileKeys, KeyField, KeyValue, PinnedSchema, ProfileRow
 use crate::profiles::Owned;
 use crate::profiles::terms::{IndexedFields, subprofiles_of};
 use crate::records::Record;
+use crate::records::visible::VisibleRecords;
 use crate::services::Services;
 use crate::store::StoreError;
 use crate::store::keys::RecordKind;

@@ -32,7 +32,7 @@ pub async fn remove_missing(
     });
     let wanted = Wanted::Removal { since: missing.began_at };
     let targets: Vec<Target> =
-        named.map(|(row, kind, record)| Target { row, kind, record, wanted: wanted.clone() }).collect();
+        named.map(|(row, kind, record)| Target { row, kind, record, address: None, wanted: wanted.clone() }).collect();
     let changes = Changes::new((services, lease), (import, chunk), rules);
     let applied = changes.apply(&targets).await?;
     let removed = targets.iter().zip(applied).filter(|(_, applied)| *applied == Applied::Written);

@@ -76,12 +76,13 @@ impl<'r> LoadedRow<'r> {
                 Effect::Nothing | Effect::Left(_) | Effect::Create(_) => return Vec::new(),
                 Effect::Delete(records) => (records, Wanted::Deletion),
                 Effect::Change { records, values, fills } => {
-                    let (fields, links) = (values.clone(), BTreeSet::new());
-                    (records, Wanted::Change { fields, links, fills: *fills })
+                    let (fields, members, links) = (values.clone(), BTreeMap::new(), BTreeSet::new());
+                    (records, Wanted::Change { fields, members, links, fills: *fills })
                 }
             };
             let row = self.row;
-            records.iter().map(|&record| Target { row, kind, record, wanted: wanted.clone() }).collect()
+            let target = |&record: &RecordId| Target { row, kind, record, address: None, wanted: wanted.clone() };
+            records.iter().map(target).collect()
         };
         let mut targets: Vec<Target> = of(RecordKind::Profile, &writes.profile);
         if let Some(link) = self.link(job)
@@ -132,8 +133,9 @@ pub async fn change_all<'r>(
         let links = |row: &LoadedRow<'_>| -> Vec<Target> {
             let Some(link) = row.link(job) else { return Vec::new() };
             let parent = row.writes.as_ref().map(|writes| writes.parent);
-            let wanted = Wanted::Change { fields: BTreeMap::new(), links: BTreeSet::from([link]), fills: false };
-            let target = |record| Target { row: row.row, kind: RecordKind::Profile, record, wanted };
+            let (fields, members) = (BTreeMap::new(), BTreeMap::new());
+            let wanted = Wanted::Change { fields, members, links: BTreeSet::from([link]), fills: false };
+            let target = |record| Target { row: row.row, kind: RecordKind::Profile, record, address: None, wanted };
             parent.map(target).into_iter().collect()
         };
         let mut first: Vec<usize> = linked.values().map(|of_parent| of_parent[0]).collect();

@@ -18,6 +18,7 @@ use super::super::wanted::{Due, Wanted, due, subprofiles_field};
 use super::memory::{COLLECTION, DATABASE, FileRow, Memory, State, id_of, kind_of, number, terms};
 use super::undos::perform;
 use crate::id::{ImportId, OwnerId, RecordId};
+use crate::store::keys::RecordKind;
 
 pub type Actor = Pin<Box<dyn Future<Output = ()>>>;
 pub type Shared = Rc<RefCell<Memory>>;
@@ -69,6 +70,10 @@ pub async fn learn(memory: &Shared, known: &mut Ancestry, missing: Missing, id: 
     let mut memory = memory.borrow_mut();
     match missing {
         Missing::Standing(import) => known.add_standing(import, memory.undone.contains(&import)),
+        Missing::Thing(company) => {
+            let is_there = memory.companies.contains_key(&company.0);
+            known.add_thing(company, is_there);
+        }
         Missing::Image(writer) => {
             memory.told.stepped += 1;
             let image = memory.images.get(&(writer, id)).cloned();
@@ -124,8 +129,12 @@ pub async fn load(memory: Shared, import: ImportId, chunk: u64, rows: Vec<FileRo
         return;
     }
     let tries = memory.borrow_mut().chunk(import, chunk).tries;
-    let names: BTreeSet<_> =
-        rows.iter().filter_map(|row| if let FileRow::Person(person) = row { person.company } else { None }).collect();
+    let company = |row: &FileRow| match row {
+        FileRow::Person(person) => person.company,
+        FileRow::Change(_, patch) => patch.get("company").and_then(|value| value.as_ref()?.as_u64()),
+        FileRow::Profile(_) | FileRow::Subprofile(..) | FileRow::Deletion(_) => None,
+    };
+    let names: BTreeSet<_> = rows.iter().filter_map(company).collect();
     for name in names {
         step().await;
         memory.borrow_mut().notes.insert((import, name));
@@ -155,10 +164,12 @@ async fn change_all(
             FileRow::Person(_) | FileRow::Profile(_) => {}
             FileRow::Subprofile(profile, _) if profile.import() == import => {}
             FileRow::Subprofile(profile, _) => {
-                wanted.push((me, *profile, Wanted::Change { fields: BTreeMap::new(), links, fills: false }));
+                let (fields, members) = (BTreeMap::new(), BTreeMap::new());
+                wanted.push((me, *profile, Wanted::Change { fields, members, links, fills: false }));
             }
             FileRow::Change(record, patch) => {
-                let change = Wanted::Change { fields: patch.clone(), links: BTreeSet::new(), fills: false };
+                let (members, links) = (BTreeMap::new(), BTreeSet::new());
+                let change = Wanted::Change { fields: patch.clone(), members, links, fills: false };
                 wanted.push((me, *record, change));
             }
             FileRow::Deletion(record) => wanted.push((me, *record, Wanted::Deletion)),
@@ -184,7 +195,7 @@ async fn change_all(
     step().await;
     memory.borrow_mut().put_images(import, &block);
 
-    let mut known = Ancestry::default();
+    let mut known = Ancestry::of(RecordKind::Person);
     let mut gone = BTreeSet::new();
     for (me, id, change) in &wanted {
         let mut is_again = is_retry;
@@ -221,8 +232,9 @@ async fn change_all(
             }
             let hints = Hints::of_change(&terms, &record, &after);
             put_hints(memory, import, *id, &hints).await;
+            let holds = hold_companies(memory, import, &record, &after).await;
             step().await;
-            if memory.borrow_mut().put_for_row(*me, &after, &former) {
+            if holds && memory.borrow_mut().put_for_row(*me, &after, &former) {
                 drop_hints(memory, import, *id, &hints).await;
                 break;
             }
@@ -230,6 +242,19 @@ async fn change_all(
         }
     }
     gone
+}
+
+/// Lets the import refer to the former and the new company of a person who moves. `false` if a company is gone.
+async fn hold_companies(memory: &Shared, import: ImportId, before: &Record, after: &Record) -> bool {
+    for (_, name, _) in Memory::moves(Some(before), Some(after)) {
+        step().await;
+        memory.borrow_mut().notes.insert((import, name));
+        step().await;
+        if !memory.borrow_mut().hold(import, name) {
+            return false;
+        }
+    }
+    true
 }
 
 /// Creates the records of the rows. Returns those which are there at the end.

@@ -3,8 +3,11 @@
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
 
-use super::memory::{Company, CompanyItem, Memory, Reference, State, Written};
+use super::super::Record;
+use super::super::moves::referrer;
+use super::memory::{Company, CompanyItem, Memory, Reference, State, Written, number};
 use crate::id::ImportId;
+use crate::store::keys::RecordKind;
 
 impl Memory {
     /// Finds or makes the company and refers to it.
@@ -17,6 +20,48 @@ impl Memory {
         self.companies.entry(name).or_insert(new).refs += 1;
         self.references.insert((name, import), Reference::default());
         self.log.push(Written::Needs(import, name));
+    }
+
+    /// Lets an import which has noted the company refer to it. `false` if the company is gone.
+    pub fn hold(&mut self, import: ImportId, name: Company) -> bool {
+        let is_there = self.companies.contains_key(&name);
+        if is_there {
+            self.refer(import, name);
+        }
+        is_there
+    }
+
+    /// `true` if the thing to which each field of a record refers is there, and was noted by its referrer.
+    fn can_move(&self, moves: &[(ImportId, Company, i64)]) -> bool {
+        moves.iter().all(|(referrer, name, by)| {
+            let noted = *referrer == ImportId::HAND || self.notes.contains(&(*referrer, *name));
+            *by < 0 || (self.companies.contains_key(name) && noted)
+        })
+    }
+
+    /// The moves of a record between companies, with the referrers that count the record: as [`moves`](super::super::moves).
+    pub fn moves(before: Option<&Record>, after: Option<&Record>) -> Vec<(ImportId, Company, i64)> {
+        let of = |record: Option<&Record>, by: i64| {
+            let record = record.filter(|record| record.owner.is_none())?;
+            Some((referrer(RecordKind::Person, record), number(&record.fields, "company")?, by))
+        };
+        let moves = [of(before, -1), of(after, 1)];
+        match moves {
+            [Some((from, old, _)), Some((to, new, _))] if (from, old) == (to, new) => Vec::new(),
+            moves => moves.into_iter().flatten().collect(),
+        }
+    }
+
+    /// Makes the moves if the companies are there.
+    pub fn moved(&mut self, moves: &[(ImportId, Company, i64)]) -> bool {
+        let can_move = self.can_move(moves);
+        if can_move {
+            // The gains come first, so that no reference goes and comes again.
+            for by in [1, -1] {
+                moves.iter().filter(|one| one.2 == by).for_each(|&(of, name, by)| self.adjust(of, name, by));
+            }
+        }
+        can_move
     }
 
     /// Drops a reference, and the company with the last one if its maker is undone. Twice is once.

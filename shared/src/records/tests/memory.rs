@@ -18,6 +18,9 @@ use crate::store::keys::RecordKind;
 /// Companies are known by their names' numbers. Like stored things, a company that is made again has its id again.
 pub type Company = u64;
 
+/// The number of companies.
+pub const COMPANIES: Company = 3;
+
 /// The database, which owns profiles.
 pub const DATABASE: OwnerId = OwnerId(1);
 /// The collection, which owns subprofiles.
@@ -129,6 +132,10 @@ pub struct Told {
     pub brought_back: u64,
     /// The people who were kept without their address, because somebody took the address while they were nearly removed.
     pub without_address: BTreeSet<RecordId>,
+    /// People whom an undo left without a company, with the companies which were gone at that moment.
+    pub without_company: BTreeSet<(RecordId, Company)>,
+    /// The people whom imports moved to another company.
+    pub moved: u64,
     /// The fate of each row, as the undo of its chunk told.
     pub fates: BTreeMap<(Writer, RecordId), RowFate>,
 }
@@ -274,13 +281,18 @@ impl Memory {
         self.images.insert((image.writer(import), image.record), image);
     }
 
-    /// Puts a record in place of the version before. `false` if somebody was first.
+    /// Puts a record in place of the version before, in a transaction with the counts of its companies. `false` if somebody
+    /// was first, or a company is gone.
     pub fn put(&mut self, after: &Record) -> bool {
-        let is_next = self.records.get(&after.id).is_some_and(|now| now.version + 1 == after.version);
-        if is_next {
+        let Some(now) = self.records.get(&after.id).filter(|now| now.version + 1 == after.version) else {
+            return false;
+        };
+        let moves = Self::moves(Some(now), Some(after));
+        let is_moved = self.moved(&moves);
+        if is_moved {
             self.records.insert(after.id, after.clone());
         }
-        is_next
+        is_moved
     }
 
     /// The write of a row, which is recorded.
@@ -289,6 +301,7 @@ impl Memory {
         if written {
             self.log.push(match former {
                 Former::Changed { fields, .. } => {
+                    self.told.moved += u64::from(fields.contains_key("company"));
                     let fields = fields.keys().filter(|name| !name.starts_with('s'));
                     let patch = fields.map(|name| (name.clone(), after.fields.get(name).cloned())).collect();
                     Written::Changed(me, after.id, patch)
@@ -317,9 +330,11 @@ impl Memory {
             self.hints.retain(|(term, id), _| *id != seen.id || !hints.contains(term));
             number(&seen.fields, "email").into_iter().for_each(|address| self.release(address, seen.id));
         }
-        if removed && seen.orphan {
-            self.told.released_orphans += 1;
-            number(&seen.fields, "company").into_iter().for_each(|name| self.adjust(ImportId::HAND, name, -1));
+        if removed {
+            self.told.released_orphans += u64::from(seen.orphan);
+            let mut moves = Self::moves(Some(seen), None);
+            moves.retain(|(referrer, ..)| *referrer == ImportId::HAND);
+            assert!(self.moved(&moves), "nothing is gained");
         }
         removed
     }
@@ -342,25 +357,20 @@ impl Memory {
     /// makes a record, `None` after deletes one. A deleted profile leaves a tombstone.
     pub fn edit(&mut self, before: Option<&Record>, after: Option<&Record>) -> bool {
         let one = before.or(after).expect("a record");
-        let referrer = if one.orphan { ImportId::HAND } else { one.maker() };
-        let chunk = || self.chunks[&(referrer, chunk_of(one.id.row()))].state;
-        let fenced = referrer != ImportId::HAND && chunk() != State::Committed;
+        let stands_for = if one.orphan { ImportId::HAND } else { one.maker() };
+        let chunk = || self.chunks[&(stands_for, chunk_of(one.id.row()))].state;
+        let fenced = stands_for != ImportId::HAND && chunk() != State::Committed;
         let unchanged = self.records.get(&one.id).map(|now| now.version) == before.map(|before| before.version);
         let of = |record: Option<&Record>, name| record.and_then(|record| number(&record.fields, name));
-        let [address, company] = ["email", "company"].map(|name| (of(before, name), of(after, name)));
+        let address = (of(before, "email"), of(after, "email"));
         let taken = address.1.is_some_and(|address| self.claims.get(&address).is_some_and(|&id| id != one.id));
-        let missing = company.1.is_some_and(|name| !self.companies.contains_key(&name));
-        if fenced || !unchanged || taken || missing {
+        if fenced || !unchanged || taken || !self.moved(&Self::moves(before, after)) {
             return false;
         }
         if address.0 != address.1 {
             address.0.into_iter().for_each(|address| self.release(address, one.id));
         }
         address.1.into_iter().for_each(|address| assert!(self.claim(address, one.id)));
-        if company.0 != company.1 {
-            company.1.into_iter().for_each(|name| self.adjust(referrer, name, 1));
-            company.0.into_iter().for_each(|name| self.adjust(referrer, name, -1));
-        }
         let terms_of = |record: Option<&Record>| record.map(|record| of_record(&terms, record)).unwrap_or_default();
         let (old, new) = (terms_of(before), terms_of(after));
         for term in &old - &new {
@@ -420,10 +430,8 @@ impl Memory {
             let writer = after.writer("email");
             after.set("email", None, writer);
         }
-        if let Some(name) = number(&after.fields, "company") {
-            self.adjust(ImportId::HAND, name, 1);
-            self.adjust(after.maker(), name, -1);
-        }
+        let moves = Self::moves(self.records.get(&after.id), Some(&after));
+        assert!(self.moved(&moves), "the company of a person is there");
         hints.iter().for_each(|term| self.put_hint(term.clone(), after.id, after.version, after.maker()));
         self.records.insert(after.id, after);
         true

@@ -10,22 +10,25 @@ use crate::records::index::of_record;
 use crate::records::record::{Fields, Writer};
 use crate::records::restore::RowFate;
 
-#[derive(Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 struct Standing {
     fields: Fields,
     owner: Option<OwnerId>,
     parent: Option<RecordId>,
-    /// The import to whose reference the person counts.
+    /// The import to whose reference the person counts, unless another import gave the company.
     referrer: ImportId,
+    /// `true` if another import than the maker gave the person the company.
+    is_moved: bool,
     stands: bool,
     /// `true` if an import deleted the record. Nobody sees the record, but the deletion may be undone.
     deleted: bool,
 }
 
-#[derive(Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Expected {
     records: BTreeMap<RecordId, Standing>,
-    companies: BTreeSet<Company>,
+    /// Companies which imports that stand, or people, need.
+    needed: BTreeSet<Company>,
     /// Companies to which people moved a person of an import that stands. The import's reference stays, and so may the
     /// company, after the person has left.
     visited: BTreeSet<Company>,
@@ -33,26 +36,30 @@ pub struct Expected {
 
 pub fn replay(log: &[Written], undone: &BTreeSet<ImportId>) -> Expected {
     let mut records: BTreeMap<RecordId, Standing> = BTreeMap::new();
-    let (mut companies, mut visited) = (BTreeSet::new(), BTreeSet::new());
+    let (mut needed, mut visited) = (BTreeSet::new(), BTreeSet::new());
     let stands = |import: ImportId| !undone.contains(&import);
     for written in log {
         match written {
-            Written::Needs(import, company) if stands(*import) => drop(companies.insert(*company)),
+            Written::Needs(import, company) if stands(*import) => drop(needed.insert(*company)),
             Written::Needs(..) => {}
             Written::CompanyGone(company) => {
-                companies.remove(company);
+                needed.remove(company);
                 visited.remove(company);
             }
             Written::Created(import, record) => {
                 let stands = stands(*import);
                 let referrer = if stands { *import } else { ImportId::HAND };
                 let (fields, owner, parent) = (record.fields.clone(), record.owner, record.parent);
-                records.insert(record.id, Standing { fields, owner, parent, referrer, stands, deleted: false });
+                let (is_moved, deleted) = (false, false);
+                records.insert(record.id, Standing { fields, owner, parent, referrer, is_moved, stands, deleted });
             }
             Written::Changed(writer, id, patch) if stands(writer.import()) => {
                 let Some(record) = records.get_mut(id) else { continue };
-                if record.referrer != ImportId::HAND {
-                    visited.extend(patch.get("company").and_then(|value| value.as_ref()?.as_u64()));
+                if let Some(company) = patch.get("company") {
+                    record.is_moved = *writer != Writer::HAND;
+                    if record.referrer != ImportId::HAND && !record.is_moved {
+                        visited.extend(company.as_ref().and_then(Value::as_u64));
+                    }
                 }
                 for (field, value) in patch {
                     match value {
@@ -70,9 +77,7 @@ pub fn replay(log: &[Written], undone: &BTreeSet<ImportId>) -> Expected {
         }
     }
     records.retain(|_, record| record.stands);
-    let people = records.values().filter(|record| !record.deleted);
-    companies.extend(people.filter_map(|person| number(&person.fields, "company")));
-    Expected { records, companies, visited }
+    Expected { records, needed, visited }
 }
 
 /// The last standing write of a field: its place in the log, its writer and its value.
@@ -122,9 +127,28 @@ impl Expected {
         record.is_some_and(|record| record.parent.is_none_or(|parent| self.is_seen(parent)))
     }
 
+    /// The people without the companies which were gone when an undo looked for them, and which the undo did not give back.
+    fn without_lost(mut self, memory: &Memory) -> Self {
+        for (id, record) in &mut self.records {
+            let here = memory.records.get(id).and_then(|record| number(&record.fields, "company"));
+            if let Some(company) = number(&record.fields, "company")
+                && here.is_none()
+                && memory.told.without_company.contains(&(*id, company))
+            {
+                record.fields.remove("company");
+            }
+        }
+        self
+    }
+
     /// The differences between the items and the replay. Chunks of the imports `half` were not committed, so rows of theirs
     /// may have left items that nobody sees.
-    pub fn differences(&self, memory: &Memory, half: &BTreeSet<ImportId>) -> Vec<String> {
+    pub fn differences(self, memory: &Memory, half: &BTreeSet<ImportId>) -> Vec<String> {
+        let expected = self.without_lost(memory);
+        expected.all_differences(memory, half)
+    }
+
+    fn all_differences(&self, memory: &Memory, half: &BTreeSet<ImportId>) -> Vec<String> {
         let mut wrong = Vec::new();
         let mut same = |what: &str, here: String, expected: String| {
             if here != expected {
@@ -171,14 +195,18 @@ impl Expected {
         same("claims", format!("{:?}", memory.claims), format!("{each:?}"));
 
         let here: BTreeSet<_> = memory.companies.keys().copied().collect();
-        let more: BTreeSet<_> = here.difference(&self.companies).filter(|one| !self.visited.contains(one)).collect();
-        let less: BTreeSet<_> = self.companies.difference(&here).collect();
+        let people = self.records.values().filter(|record| !record.deleted);
+        let companies: BTreeSet<_> = people.filter_map(|person| number(&person.fields, "company")).collect();
+        let companies = &companies | &self.needed;
+        let more: BTreeSet<_> = here.difference(&companies).filter(|one| !self.visited.contains(one)).collect();
+        let less: BTreeSet<_> = companies.difference(&here).collect();
         same("companies", format!("{more:?} too many, {less:?} missing"), "{} too many, {} missing".to_owned());
 
         let mut counts: BTreeMap<(Company, ImportId), i64> = BTreeMap::new();
         for person in self.records.values() {
             let company = number(&person.fields, "company");
-            company.into_iter().for_each(|name| *counts.entry((name, person.referrer)).or_default() += 1);
+            let referrer = if person.is_moved { ImportId::HAND } else { person.referrer };
+            company.into_iter().for_each(|name| *counts.entry((name, referrer)).or_default() += 1);
         }
         let present = |people: &i64| *people != 0;
         let here = memory.references.iter().map(|(key, one)| (*key, one.loaded + one.hand));

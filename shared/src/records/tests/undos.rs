@@ -7,8 +7,9 @@ use super::super::ancestry::Ancestry;
 use super::super::index::Hints;
 use super::super::restore::{self, Plan, rechecked, restored, taken_back};
 use super::actors::{Held, Shared, decided, drop_hints, put_hints, read, step};
-use super::memory::{State, number, terms};
+use super::memory::{COMPANIES, State, number, terms};
 use crate::id::ImportId;
+use crate::store::keys::RecordKind;
 
 pub async fn undo(memory: Shared, import: ImportId) {
     step().await;
@@ -46,7 +47,7 @@ async fn undo_chunk(memory: &Shared, import: ImportId, chunk: u64) {
             break Held { memory: Rc::clone(memory), import, chunk, worker };
         }
     };
-    let mut known = Ancestry::default();
+    let mut known = Ancestry::of(RecordKind::Person);
     known.add_standing(import, true);
     let mut touched = Vec::new();
     step().await;
@@ -72,6 +73,7 @@ async fn undo_chunk(memory: &Shared, import: ImportId, chunk: u64) {
                 break;
             }
             passing = plan.passing;
+            known.forget_things();
         }
     }
     step().await;
@@ -86,6 +88,7 @@ async fn undo_chunk(memory: &Shared, import: ImportId, chunk: u64) {
             }
             let Some(now) = read(memory, seen.id).await else { break };
             seen = now;
+            known.forget_things();
         }
     }
     recheck(memory, import, &mut known, touched).await;
@@ -122,6 +125,7 @@ async fn recheck(memory: &Shared, import: ImportId, known: &mut Ancestry, mut to
                     break;
                 }
                 passing = plan.passing;
+                known.forget_things();
             }
         }
     }
@@ -144,6 +148,11 @@ pub async fn perform(memory: &Shared, by: ImportId, record: &Record, plan: &Plan
         restore::Step::Put(after) => {
             step().await;
             let mut memory = memory.borrow_mut();
+            if after.owner.is_none() && number(&after.fields, "company").is_none() {
+                let gone = (0..COMPANIES).filter(|name| !memory.companies.contains_key(name));
+                let gone: Vec<_> = gone.map(|name| (after.id, name)).collect();
+                memory.told.without_company.extend(gone);
+            }
             if after.orphan && !record.orphan { memory.keep(after, &hints.within) } else { memory.put(after) }
         }
         restore::Step::Remove => {

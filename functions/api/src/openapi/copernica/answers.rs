@@ -303,10 +303,13 @@ pub struct ConditionShown {
     /// The mode of a `Date`.
     #[schema(nullable = false)]
     compare_mode: Option<String>,
-    /// The end of the period of a `Date`, or `false`.
+    /// The sort of change of a `Change`.
+    #[schema(nullable = false)]
+    change_type: Option<String>,
+    /// The end of the period of a `Date` or a `Change`, or `false`.
     #[schema(nullable = false)]
     before_time: Option<TextOrFalse>,
-    /// The beginning of the period of a `Date`, or `false`.
+    /// The beginning of the period of a `Date` or a `Change`, or `false`.
     #[schema(nullable = false)]
     after_time: Option<TextOrFalse>,
 }

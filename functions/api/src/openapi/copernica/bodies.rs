@@ -117,7 +117,7 @@ pub struct ConditionFields {
     #[schema(nullable = false)]
     field: Option<String>,
     /// The comparison of a `Field`: `equals`, `not equals`, `contains`, `not contains`, `less`, `more`, `is_email` or
-    /// `is-numeric`.
+    /// `is-numeric`, `regexp`.
     #[schema(nullable = false)]
     comparison: Option<String>,
     /// The value to compare with.
@@ -138,6 +138,9 @@ pub struct ConditionFields {
     /// `full`, or `ignoreyear` to compare the days of years, for `Date`.
     #[schema(nullable = false)]
     compare_mode: Option<String>,
+    /// `any`, `none`, `new`, `notnew`, `edit` or `noedit`, for `Change`.
+    #[schema(nullable = false)]
+    change_type: Option<String>,
     /// The end of the period, as `2026-11-30 21:05:09`.
     #[schema(nullable = false)]
     before_time: Option<String>,

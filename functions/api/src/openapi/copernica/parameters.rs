@@ -19,7 +19,7 @@ pub fn parts_of(path: &str) -> Vec<Parameter> {
             "field" => ("The id or the name of the field", word),
             "collection" => ("The id or the name of the collection", word),
             _ => {
-                let words = ["Field", "Interest", "Date"];
+                let words = ["Field", "Interest", "Date", "Change"];
                 ("The type of the condition", ObjectBuilder::from(word).enum_values(Some(words)).build())
             }
         };

@@ -53,7 +53,8 @@ macro_rules! creation {
             #[schema(nullable = false)]
             autocreate_users: Option<bool>,
             /// The treatment of a row which an earlier import has created already. By default, `create`, an entry is
-            /// created again, and a person whose address is taken is an error of the row.
+            /// created again, and a person whose address is taken is an error of the row. `skip` beside an `update_policy`
+            /// of contacts which lets rows change people is answered with 400.
             duplicates: Option<DuplicatesWord>,
             /// The character between two cells, which is found from the file by default. A delimiter which does not fit
             /// a file in the body is answered with 422.
@@ -80,7 +81,8 @@ macro_rules! creation {
             #[schema(nullable = false)]
             autostart: Option<bool>,
             /// The id or the name of the database of a `ProfileImport`, which needs one. This option and those below
-            /// belong to imports of profiles, and other imports answer each with 400.
+            /// belong to imports of profiles, `update_policy` also to imports of contacts, and other imports answer each
+            /// with 400.
             #[schema(example = "Customers")]
             database: Option<String>,
             /// The effect of a row on the profile which its key finds. The default is `add` without `key_fields`, and
@@ -102,7 +104,9 @@ macro_rules! creation {
             /// The treatment of a row whose key has several matches. By default, `first`, the row writes to the match
             /// with the lowest id, and its result names the others.
             matches: Option<MatchesWord>,
-            /// The effect of an update on a match. By default, `overwrite`, each cell is written.
+            /// The effect of an update on a match. By default, `overwrite`, each cell is written. Of a `ContactImport` the
+            /// match is the person with the address of the row, an empty cell leaves the field alone, and without this
+            /// option rows change nobody.
             update_policy: Option<UpdatePolicyWord>,
             /// True removes, once every row is loaded, the profiles which no row matched; with key fields of a collection,
             /// the subprofiles of matching profiles. Nothing is removed if a row fails. The default is false.

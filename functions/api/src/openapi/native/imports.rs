@@ -6,6 +6,8 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 use utoipa::ToSchema;
 
+use super::create::UpdatePolicyWord;
+
 /// The state of an import.
 /// - `new`: the import awaits its file or its start.
 /// - `queued`: the file is there and waits for the parser.
@@ -95,6 +97,10 @@ pub struct ImportShown {
     /// The price of an import of profiles in DynamoDB, absent until the file is planned, and for imports of other types.
     #[schema(nullable = false)]
     cost: Option<CostShown>,
+    /// The effect of a row on the person who has the address of the row already. Absent for imports which change nobody, and
+    /// for imports of other types.
+    #[schema(nullable = false)]
+    update_policy: Option<UpdatePolicyWord>,
     /// The facts found in the file, absent until the file was looked at.
     #[schema(nullable = false)]
     evidence: Option<Evidence>,
@@ -145,7 +151,7 @@ pub struct ImportShown {
 #[schema(value_type = String, format = DateTime, example = "2026-03-01T08:00:00.000Z")]
 pub struct Time(String);
 
-/// The rows of an import by outcome, each row once. Imports of today have no updated and no deleted rows.
+/// The rows of an import by outcome, each row once.
 #[derive(ToSchema)]
 struct Counts {
     /// The number of rows that created a record.
@@ -191,7 +197,7 @@ struct ProgressShown {
     seconds_left: Option<u64>,
 }
 
-/// The price of an import of profiles in capacity units, told before the first row is loaded.
+/// The price of an import of profiles, or of one that changes people, in capacity units, told before the first row is loaded.
 #[derive(ToSchema)]
 #[schema(as = Cost)]
 struct CostShown {
@@ -199,7 +205,8 @@ struct CostShown {
     search: SearchWord,
     /// The units that the search for matches has spent, and the notes of its result.
     join: UnitsShown,
-    /// The units that the load of all rows will spend, estimated by the rows and by a few of the records.
+    /// The units that the load of all rows will spend, estimated by the rows and by a few of the records. Of an import of
+    /// contacts each person whom a row finds counts as changed, and companies are left out.
     load: UnitsShown,
 }
 
@@ -235,13 +242,16 @@ struct Undone {
     /// Things and records that stay, because something else refers to each or somebody changed each since. The list has
     /// at most a hundred things and a hundred people.
     kept: Vec<KeptThing>,
-    /// The number of rows whose changes of profiles the undo took back. Absent for other imports.
+    /// The number of rows whose changes of profiles or people the undo took back. Absent for imports which change nothing
+    /// that stood before.
     restored: Option<u64>,
-    /// The number of rows whose deletions the undo took back. Absent for other imports.
+    /// The number of rows whose deletions the undo took back. Absent like `restored`.
     brought_back: Option<u64>,
-    /// The number of rows whose changes stay, because somebody changed the same fields since. Absent for other imports.
+    /// The number of rows whose changes stay, because somebody changed the same fields since. Absent like
+    /// `restored`.
     changes_kept: Option<u64>,
-    /// The number of rows whose profile was gone at the undo. Absent for other imports.
+    /// The number of rows whose profile or person was gone at the undo, or whose person belonged to a company which is
+    /// gone. Absent like `restored`.
     gone: Option<u64>,
 }
 

@@ -6,10 +6,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::record::{HAND_CHUNK, Record};
 use crate::id::{AccountId, ChunkNo, ImportId, RecordId};
 use crate::import::Import;
 use crate::ledger::{Chunk, ChunkState};
-use crate::records::{HAND_CHUNK, Record};
 use crate::services::Services;
 use crate::store::keys::{self, RecordKind};
 use crate::store::{Key, StoreError, decode};
