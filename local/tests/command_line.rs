@@ -94,7 +94,7 @@ fn contacts_are_changed_where_the_command_says_so() -> anyhow::Result<()> {
         (Some(0), json!([1, 1, 0])),
         "{told}"
     );
-    let report = String::from_utf8(waybill(&["revert", "2", "--data", data])?.stdout)?;
+    let report = String::from_utf8(waybill(&["revert", &told["id"].to_string(), "--data", data])?.stdout)?;
     assert!(report.contains("1 changes taken back"), "{report}");
     let path = second.to_str().context("a path of text")?;
     for (option, value, why) in [("--action", "add", "files of profiles"), ("--update-policy", "replace", "overwrite")]

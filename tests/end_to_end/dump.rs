@@ -48,7 +48,9 @@ pub fn timeless(dump: Dump) -> Dump {
         if sk == "watch" {
             continue;
         }
-        for name in ["updated_at", "started_at", "completed_at", "reverted_at", "opened", "changed", "at", "expires"] {
+        for name in
+            ["updated_at", "started_at", "completed_at", "reverted_at", "opened", "changed", "at", "expires", "times"]
+        {
             item.remove(name);
         }
         if let Some(AttributeValue::M(gone)) = item.get_mut("gone") {

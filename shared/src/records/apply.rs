@@ -19,7 +19,7 @@ use tokio::sync::Mutex;
 
 use super::ancestry::Ancestry;
 use super::history::History;
-use super::image::{Album, Former, Image, ImagesOfChunk};
+use super::image::{Album, Image, ImagesOfChunk};
 use super::index::Hints;
 use super::moves::{MOVED_TOGETHER, Moves, hold};
 use super::record::{Record, RecordRef, Writer};
@@ -145,14 +145,16 @@ impl<'a> Changes<'a> {
         for target in window {
             let name = target.of();
             let (Some(key), Some(before)) = (keys.get(&name), records.get(&name)) else { continue };
-            let Due::Write { former, after } = self.due(target, Some(before))? else { continue };
-            let is_noted =
-                images.get(&(target.row, name)).is_some_and(|image| image.former == former && image.by == before.by);
+            let Due::Write { former, mut after } = self.due(target, Some(before))? else { continue };
+            let image = images.get(&(target.row, name)).filter(|image| image.shows(before, &former));
+            if let Some(image) = image {
+                after.updated_at = image.at;
+            }
             let rules = self.rules(target.kind)?;
             let hints = Hints::of_change(rules.terms, before, &after);
             let things = [(rules.holdings)(before)?.things, (rules.holdings)(&after)?.things];
             let moves = Moves::between(rules.kind, (before, &things[0]), (&after, &things[1]));
-            if is_noted && hints.put.is_empty() && hints.drop.is_empty() && !moves.is_empty() {
+            if image.is_some() && hints.put.is_empty() && hints.drop.is_empty() && !moves.is_empty() {
                 let put = Write::put(key.clone(), &*after).when("#version = :seen").bind(":seen", before.version);
                 moving.push((name, put, moves, &things[0] | &things[1]));
             }
@@ -242,8 +244,8 @@ impl<'a> Changes<'a> {
         let mut new = Vec::new();
         for target in window.iter().filter(|target| !images.contains_key(&(target.row, target.of()))) {
             let record = records.get(&target.of());
-            if let (Some(record), Due::Write { former, .. }) = (record, self.due(target, record)?) {
-                new.push(target.image(record, former));
+            if let (Some(record), Due::Write { former, after }) = (record, self.due(target, record)?) {
+                new.push(Image::before((target.row, after.updated_at), target.kind, record, former));
             }
         }
         Ok(new)
@@ -278,10 +280,6 @@ impl Target {
     fn of(&self) -> RecordRef {
         (self.kind, self.record)
     }
-
-    fn image(&self, record: &Record, former: Former) -> Image {
-        Image { row: self.row, kind: self.kind, record: self.record, owner: record.owner, by: record.by, former }
-    }
 }
 
 /// The write of a row to a record.
@@ -309,7 +307,7 @@ impl Change<'_> {
         let mut patience = Patience::of_tries(ATTEMPTS);
         loop {
             let owed = self.owed(record.as_ref(), image.as_ref()).await?;
-            let Due::Write { former, after } = owed else {
+            let Due::Write { former, mut after } = owed else {
                 if let Some(image) = image.filter(|_| is_again) {
                     let left = Hints::of_passing(terms, image.owner, record.as_ref(), &own_values(&image));
                     hints.drop(&left).await?;
@@ -321,15 +319,19 @@ impl Change<'_> {
                 });
             };
             let Some(before) = record else { return Ok(Applied::Gone) };
-            if image.as_ref().is_none_or(|image| image.former != former || image.by != before.by) {
-                if let Some(image) = image.as_ref().filter(|_| is_again) {
-                    // The amended image no longer leads to the hints of the image before.
-                    let left = Hints::of_passing(terms, image.owner, Some(&before), &own_values(image));
-                    hints.drop(&left).await?;
+            match image.as_ref().filter(|image| image.shows(&before, &former)) {
+                Some(image) => after.updated_at = image.at,
+                None => {
+                    if let Some(image) = image.as_ref().filter(|_| is_again) {
+                        // The amended image no longer leads to the hints of the image before.
+                        let left = Hints::of_passing(terms, image.owner, Some(&before), &own_values(image));
+                        hints.drop(&left).await?;
+                    }
+                    let Target { row, kind, .. } = *self.target;
+                    let amended = Image::before((row, after.updated_at), kind, &before, former);
+                    self.album.amend(services, &amended).await?;
+                    image = Some(amended);
                 }
-                let amended = self.target.image(&before, former);
-                self.album.amend(services, &amended).await?;
-                image = Some(amended);
             }
             let change = Hints::of_change(terms, &before, &after);
             hints.put(&change).await?;

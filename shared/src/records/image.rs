@@ -11,6 +11,7 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
+use super::Record;
 use super::record::{RecordRef, Writer};
 use crate::id::{ImportId, OwnerId, RecordId, Row};
 use crate::store::keys::RecordKind;
@@ -58,11 +59,26 @@ pub struct Image {
     pub owner: Option<OwnerId>,
     /// The row that was the last to write to the record before, whichever fields.
     pub by: Option<(ImportId, Row)>,
+    /// The time of the record's last change before, in milliseconds since the epoch.
+    pub updated_at: i64,
+    /// The time of the row's write, which the record has as the time of its last change until somebody changes it again.
+    pub at: i64,
     /// The state of the record before the write.
     pub former: Former,
 }
 
 impl Image {
+    /// The image of a record which a row writes at the time `at`.
+    pub fn before((row, at): (Row, i64), kind: RecordKind, record: &Record, former: Former) -> Self {
+        let Record { id, owner, by, updated_at, .. } = *record;
+        Self { row, kind, record: id, owner, by, updated_at, at, former }
+    }
+
+    /// `true` if the image is that of the record as it is, before a write of the same fields.
+    pub fn shows(&self, record: &Record, former: &Former) -> bool {
+        self.former == *former && self.by == record.by && self.updated_at == record.updated_at
+    }
+
     /// The record of the image.
     pub fn of(&self) -> RecordRef {
         (self.kind, self.record)

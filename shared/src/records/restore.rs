@@ -68,11 +68,15 @@ pub struct Plan {
 
 /// Plans the undo of a row's write, where `import` is the import of the image and `record` the record as read, or `None` if
 /// the record is not there. The plan comes with the fate of the row.
+///
+/// The record gets the time of its last change before the row's write if nobody else has changed the record since, else the
+/// time `at`, in milliseconds since the epoch.
 pub fn restored(
     known: &Ancestry,
     import: ImportId,
     image: &Image,
     record: Option<&Record>,
+    at: i64,
 ) -> Result<(Plan, RowFate), Missing> {
     let me = image.writer(import);
     let mut passing = own_values(image);
@@ -123,6 +127,9 @@ pub fn restored(
         after.gone = after.gone.filter(|gone| gone.writer() != me);
     }
     let differs = after != *record;
+    if differs {
+        after.updated_at = if record.updated_at == image.at { image.updated_at } else { at };
+    }
     if let Some(gone) = after.gone
         && known.stands(gone.writer())?
     {

@@ -186,7 +186,8 @@ impl ChunkUndo<'_> {
         let mut passing = Vec::new();
         loop {
             let record = Record::read(self.services, &key).await?;
-            let plan = |known: &_| restored(known, import, image, record.as_ref());
+            let now = self.services.clock.now_ms();
+            let plan = |known: &_| restored(known, import, image, record.as_ref(), now);
             let (mut plan, fate) = self.history.decided(image.of(), plan).await?;
             plan.passing.append(&mut passing);
             let Some(record) = record else {

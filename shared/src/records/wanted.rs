@@ -92,9 +92,17 @@ pub fn due(record: Option<&Record>, wanted: &Wanted, me: Writer, terms: Terms<'_
             // Nobody needs to hold a record which people hold, or which goes with the row itself.
             let is_held = |import: ImportId| import == ImportId::HAND || import == me.import();
             let links = links.iter().filter(|link| !is_held(record.maker()) && !is_held(record.writer(link).import()));
-            for (name, value) in changed.chain(joined).chain(links.map(|link| (link, None))) {
+            for (name, value) in changed.chain(joined) {
                 former.insert(name.clone(), record.written(name));
                 after.set(name, value, me);
+            }
+            if former.is_empty() {
+                // A link is no change that people see.
+                after.updated_at = record.updated_at;
+            }
+            for link in links {
+                former.insert(link.clone(), record.written(link));
+                after.set(link, None, me);
             }
             if former.is_empty() {
                 return Due::Unchanged;

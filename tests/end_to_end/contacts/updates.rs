@@ -5,10 +5,11 @@ use serde_json::json;
 use shared::contacts::Person;
 use shared::edit::companies;
 use shared::id::{ImportId, RecordId, Row as RowNo};
-use shared::import::{Duplicates, Status};
+use shared::import::{Duplicates, Status, resume};
 use shared::profile_form::UpdatePolicy;
 use shared::records::change::Attempt;
 use shared::results::rows::{RowQuery, page};
+use shared::settle::stop::cancel;
 use shared::store::Table;
 
 use super::office::{ACCOUNT, Office, Standing};
@@ -279,7 +280,7 @@ async fn a_person_whom_nobody_can_see_is_not_changed() -> anyhow::Result<()> {
     let load = office.postman.next().expect("a chunk");
     assert!(office.postman.deliver(&load, office.stack.functions()).await);
     let import = office.find(first).await?;
-    shared::settle::stop::cancel(office.services(), &import, "user 1").await?;
+    cancel(office.services(), &import, "user 1").await?;
     office.drain().await;
     assert_eq!(office.find(first).await?.status, Status::Incomplete);
     let by_hand =
@@ -292,4 +293,56 @@ async fn a_person_whom_nobody_can_see_is_not_changed() -> anyhow::Result<()> {
     assert_eq!(json!(told.len()), json!(3));
     assert!(told[0] == "updated 1/1" && told[1].starts_with("updated 0/") && told[2] == "created", "{told:?}");
     office.check().await
+}
+
+#[tokio::test]
+async fn a_resumed_import_goes_on_with_the_people_of_now_and_its_undo_knows_both_parts() -> anyhow::Result<()> {
+    let mut office = Office::open().await?;
+    office.import(&TEAM, Duplicates::Create).await?;
+    let update: [Row; 5] = [
+        ["Quay", "Adele", "ada@example.com"],
+        ["", "Beatrix", "bea@example.com"],
+        ["", "Cleo", "cleo@example.com"],
+        ["Mill", "Daniel", "dan@example.com"],
+        ["Mill", "Eve", "eve@example.com"],
+    ];
+    let id = office.begin(file(&update), UpdatePolicy::Overwrite).await?;
+    for _ in 0..2 {
+        // The start, and the load of the first chunk.
+        let letter = office.postman.next().expect("a message");
+        assert!(office.postman.deliver(&letter, office.stack.functions()).await);
+    }
+    cancel(office.services(), &office.find(id).await?, "user 1").await?;
+    office.drain().await;
+    assert_eq!(office.find(id).await?.status, Status::Incomplete);
+    assert_eq!(office.outcomes(id).await?, [("updated", 2), ("unchanged", 1)]);
+    // Somebody else has Dan's address by the time at which the import goes on, and Ada moved once more.
+    office.delete(person(1, 4)).await?;
+    let dora = Person { email: Some("dan@example.com".to_owned()), ..Person::default() };
+    let dora = office.create(&dora).await?.expect("nobody has the address");
+    let between = office.import(&[["Harbour", "", "ada@example.com"]], UpdatePolicy::Overwrite).await?;
+    resume(office.services(), &office.find(id).await?, &"user 1".into()).await?;
+    office.drain().await;
+    office.check().await?;
+    let told = outcomes(&office, id).await?;
+    assert_eq!(told[..3], ["updated 1/1", "updated 1/2", "unchanged 1/3"]);
+    assert_eq!(told[3..], [format!("updated 0/{}", dora.row()), "created".to_owned()]);
+    let people = office.told().await?;
+    assert_eq!(people[0], "Daniel dan@example.com Mill");
+    assert_eq!(people[1..3], ["Adele ada@example.com Harbour", "Beatrix Bea@Example.com Orchard"]);
+    office.undo(id).await?;
+    office.check().await?;
+    let left = [
+        "dan@example.com",
+        "Ada ada@example.com Harbour",
+        "Bea Bea@Example.com Orchard",
+        "Cleo cleo@example.com Harbour",
+    ];
+    assert_eq!(office.told().await?, left);
+    assert_eq!(undone(&office, id).await?, [1, 0, 2, 1, 0]);
+    office.undo(between).await?;
+    office.check().await?;
+    assert_eq!(office.told().await?[1], "Ada ada@example.com Orchard");
+    assert_eq!(office.companies().await?, ["Harbour", "Orchard"]);
+    Ok(())
 }

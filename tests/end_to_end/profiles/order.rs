@@ -22,7 +22,7 @@ async fn a_later_import_stands_when_the_one_before_is_undone_and_its_own_undo_re
     assert_eq!(harbour.shown(ada).await?, "ada@example.com|Second|Utrecht|0");
     harbour.undo(&second).await?;
     assert_eq!(harbour.shown(ada).await?, "ada@example.com|By hand|Utrecht|0");
-    harbour.is_as(&before).await
+    harbour.is_as_but_for_times(&before).await
 }
 
 #[tokio::test]

@@ -117,17 +117,30 @@ fn blocks(images: Vec<Image>) -> Vec<(Row, Vec<StoredImage>)> {
 }
 
 fn put(key: Key, block: &[StoredImage]) -> Write {
-    let mut item = key.attributes();
-    item.insert("images".to_owned(), AttributeValue::B(Blob::new(packed(&block))));
+    let item = block_item(&key, block);
     Write::put_item(key, item)
 }
 
+fn block_item(key: &Key, block: &[StoredImage]) -> Item {
+    let mut item = key.attributes();
+    let times: Vec<Times> = block.iter().map(|image| image.times).collect();
+    item.insert("images".to_owned(), AttributeValue::B(Blob::new(packed(&block))));
+    item.insert("times".to_owned(), AttributeValue::B(Blob::new(packed(&times))));
+    item
+}
+
 fn images_of(item: &Item) -> Result<Vec<Image>, StoreError> {
-    let Some(AttributeValue::B(block)) = item.get("images") else {
+    let (Some(AttributeValue::B(block)), Some(AttributeValue::B(times))) = (item.get("images"), item.get("times"))
+    else {
         return Err(StoreError::Shape("a block without images".to_owned()));
     };
-    unpacked::<Vec<StoredImage>>(block.as_ref())?.into_iter().map(StoredImage::image).collect()
+    let images = unpacked::<Vec<StoredImage>>(block.as_ref())?.into_iter();
+    let times = unpacked::<Vec<Times>>(times.as_ref())?.into_iter();
+    images.zip(times).map(|(image, times)| StoredImage { times, ..image }.image()).collect()
 }
+
+/// The time of the last change before the write of an image's row, and the difference to the time of the write.
+type Times = (i64, i64);
 
 /// An image as packed. Values are JSON texts, because the packed form cannot tell the types of values.
 #[derive(Serialize, Deserialize)]
@@ -143,6 +156,9 @@ struct StoredImage {
     indexed: BTreeMap<String, String>,
     /// The row that was the last to write before.
     by: Option<(ImportId, Row)>,
+    /// Packed beside the images, because they depend on the clock and nothing else in a block does.
+    #[serde(skip)]
+    times: Times,
 }
 
 impl StoredImage {
@@ -157,8 +173,9 @@ impl StoredImage {
             (name.clone(), (value, before.writer))
         });
         let indexed = indexed.iter().map(|(name, value)| (name.clone(), value.to_string()));
-        let Image { row, kind, record, owner, by, .. } = *image;
-        Self { row, kind, record, owner, is_deletion, found: found.collect(), indexed: indexed.collect(), by }
+        let Image { row, kind, record, owner, by, updated_at, at, .. } = *image;
+        let (found, indexed, times) = (found.collect(), indexed.collect(), (updated_at, at - updated_at));
+        Self { row, kind, record, owner, is_deletion, found, indexed, by, times }
     }
 
     fn image(self) -> Result<Image, StoreError> {
@@ -172,8 +189,8 @@ impl StoredImage {
             true => Former::Deleted { indexed: fields },
             false => Former::Changed { fields, indexed: indexed.collect::<Result<_, _>>()? },
         };
-        let Self { row, kind, record, owner, by, .. } = self;
-        Ok(Image { row, kind, record, owner, by, former })
+        let Self { row, kind, record, owner, by, times: (updated_at, since), .. } = self;
+        Ok(Image { row, kind, record, owner, by, updated_at, at: updated_at + since, former })
     }
 }
 
@@ -198,7 +215,8 @@ mod tests {
         let former = Former::Changed { fields, indexed };
         let (kind, record) = (RecordKind::Profile, RecordId(record));
         let by = Some((ImportId(1), Row(1)));
-        Image { row: Row(row), kind, record, owner: Some(OwnerId(4)), by, former }
+        let (updated_at, at) = (1_790_000_000_000, 1_790_000_030_007);
+        Image { row: Row(row), kind, record, owner: Some(OwnerId(4)), by, updated_at, at, former }
     }
 
     #[test]
@@ -209,7 +227,7 @@ mod tests {
         let images = vec![image(7, 1, "a \"quoted\" value"), deletion];
         let stored: Vec<_> = images.iter().map(StoredImage::of).collect();
         let key = keys::image_block(AccountId(1), ImportId(2), ChunkNo(3), Row(7), (1, 2));
-        let item = Item::from([("images".to_owned(), AttributeValue::B(Blob::new(packed(&stored))))]);
+        let item = block_item(&key, &stored);
         assert_eq!(
             (images_of(&item)?, key.pk.as_str(), key.sk.as_str()),
             (images, "A#1#I#2#images#3", "000000007.00001.00002")

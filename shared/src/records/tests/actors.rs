@@ -182,9 +182,8 @@ async fn change_all(
             continue;
         }
         let record = read(memory, *id).await;
-        if let Due::Write { former, .. } = due(record.as_ref(), change, *me, &terms, 1) {
-            let (owner, by) = record.map_or((None, None), |record| (record.owner, record.by));
-            block.push(Image { row: me.row(), kind: kind_of(owner), record: *id, owner, by, former });
+        if let (Due::Write { former, .. }, Some(record)) = (due(record.as_ref(), change, *me, &terms, 1), &record) {
+            block.push(Image::before((me.row(), 1), kind_of(record.owner), record, former));
         }
         if block.len() == IMAGES_A_BLOCK {
             step().await;
@@ -219,15 +218,14 @@ async fn change_all(
                 break;
             };
             let record = record.expect("a write changes a record");
-            if image.as_ref().is_none_or(|image| image.former != former || image.by != record.by) {
+            if image.as_ref().is_none_or(|image| !image.shows(&record, &former)) {
                 if let Some(image) = image.filter(|_| is_again) {
                     // The amended image no longer leads to the hints of the image before.
                     let left = Hints::of_passing(&terms, image.owner, Some(&record), &own_values(&image));
                     drop_hints(memory, import, *id, &left).await;
                 }
                 step().await;
-                let (kind, owner) = (kind_of(record.owner), record.owner);
-                let image = Image { row: me.row(), kind, record: *id, owner, by: record.by, former: former.clone() };
+                let image = Image::before((me.row(), 1), kind_of(record.owner), &record, former.clone());
                 memory.borrow_mut().amend_image(import, image);
             }
             let hints = Hints::of_change(&terms, &record, &after);

@@ -29,8 +29,8 @@ pub struct Expected {
     records: BTreeMap<RecordId, Standing>,
     /// Companies which imports that stand, or people, need.
     needed: BTreeSet<Company>,
-    /// Companies to which people moved a person of an import that stands. The import's reference stays, and so may the
-    /// company, after the person has left.
+    /// Companies to which people moved a person of an import that stands, or which people deleted although an import needed
+    /// them once. The import's reference stays or comes again, and so may the company, after the person has left.
     visited: BTreeSet<Company>,
 }
 
@@ -43,8 +43,11 @@ pub fn replay(log: &[Written], undone: &BTreeSet<ImportId>) -> Expected {
             Written::Needs(import, company) if stands(*import) => drop(needed.insert(*company)),
             Written::Needs(..) => {}
             Written::CompanyGone(company) => {
-                needed.remove(company);
                 visited.remove(company);
+                // If the company is made again, an undo may give it back to a person of an import which needed it once.
+                if needed.remove(company) {
+                    visited.insert(*company);
+                }
             }
             Written::Created(import, record) => {
                 let stands = stands(*import);

@@ -57,7 +57,7 @@ async fn undo_chunk(memory: &Shared, import: ImportId, chunk: u64) {
         loop {
             let record = read(memory, image.record).await;
             let (mut plan, fate) =
-                decided(memory, &mut known, image.record, |known| restored(known, import, &image, record.as_ref()))
+                decided(memory, &mut known, image.record, |known| restored(known, import, &image, record.as_ref(), 1))
                     .await;
             plan.passing.append(&mut passing);
             memory.borrow_mut().told.fates.insert((image.writer(import), image.record), fate);

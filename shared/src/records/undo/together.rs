@@ -42,7 +42,8 @@ impl ChunkUndo<'_> {
                 let Some((key, &image)) = keys.get_key_value(&Key::of(Table::Workspace, &item)) else { continue };
                 let record: Record = decode(item)?;
                 let rules = self.rules(image.kind)?;
-                let plan = |known: &_| restored(known, import.id, image, Some(&record));
+                let now = self.services.clock.now_ms();
+                let plan = |known: &_| restored(known, import.id, image, Some(&record), now);
                 let (Plan { step, .. }, fate) = self.history.decided(image.of(), plan).await?;
                 let Step::Put(after) = step else { continue };
                 let (held, holds) = ((rules.holdings)(&record)?.things, (rules.holdings)(&after)?.things);
