@@ -150,6 +150,11 @@ pub async fn load(held: &HeldChunk<'_>, layout: &StoredLayout, bytes: &[u8]) -> 
     })
 }
 
+/// Removes the records of a claimed chunk behind those of the file, which no row of the file matched.
+pub async fn remove_missing(held: &HeldChunk<'_>) -> Result<Loaded, ImportError> {
+    by_kind!(held.import.import_type, K => K::remove_missing(held).await)
+}
+
 /// The records which the undo of a chunk may keep, or `None`.
 pub fn keeps(import: &Import) -> Option<RecordKind> {
     by_kind!(import.import_type, K => K::KEEPS)

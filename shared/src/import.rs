@@ -6,6 +6,7 @@
 //! new | queued → incomplete         (cancelled, or given up: the file or its plan never came)
 //! incomplete → new | queued         (resumed)
 //! processing → rolling_back → failed                          (aborted at the first failed row)
+//! queued → failed                   (the join of the file with the records that stand forbids the load)
 //! ```
 //!
 //! A status changes in one transaction with an event for the outbox and a line of history, and only if the import has
@@ -49,7 +50,7 @@ pub use create::{CLAIM_LIFETIME, NewImport, Once, Origin, create, create_or_find
 pub use error::ImportError;
 pub use history::{HistoryLine, HistoryPlace, history};
 pub use import_type::ImportType;
-pub use joined::{Cost, JoinWay, Joined, Units};
+pub use joined::{Cost, JoinWay, Joined, MissingRecords, Units};
 pub use lane::Lane;
 pub use options::read::{Wrong, asked, delimiter};
 pub use options::wishes::{Wishes, read_note, wishes};
@@ -66,9 +67,9 @@ use crate::fetch::Location;
 use crate::files::place::InboxPlace;
 use crate::files::{Object, UPLOADS};
 use crate::format::{FormatName, RememberedMapping};
-use crate::id::{AccountId, ImportId, MappingId, RecordId, ThingId};
+use crate::id::{AccountId, ChunkNo, ImportId, MappingId, RecordId, ThingId};
 use crate::services::Services;
-use crate::store::{Item, StoreError, decode, encode, keys};
+use crate::store::{Item, Query, StoreError, decode, encode, keys};
 use crate::table::Verdict;
 use crate::things::maker::Maker;
 use crate::things::reference::Kept;
@@ -145,6 +146,10 @@ pub struct Import {
     /// The number of chunks, or `None` until the plan is complete.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub chunks: Option<u64>,
+    /// The number of chunks with rows of the file, if further chunks stand behind them, in which records are removed as
+    /// missing. `None` before the removal begins, and for an import without one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub file_chunks: Option<u64>,
     /// What the join of the file with the records that stand has left for the loaders, or `None` before, and for an import
     /// whose kind has no such join.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -300,6 +305,21 @@ impl Import {
     /// The number of chunks; 0 until the plan is complete.
     pub fn chunk_count(&self) -> u64 {
         self.chunks.unwrap_or_default()
+    }
+
+    /// The number of chunks with rows of the file; 0 until the plan is complete.
+    pub fn file_chunk_count(&self) -> u64 {
+        self.file_chunks.unwrap_or(self.chunk_count())
+    }
+
+    /// `true` if the chunk has no rows of the file, and records are removed as missing in it.
+    pub fn removes_in(&self, chunk: ChunkNo) -> bool {
+        self.file_chunks.is_some_and(|of_file| chunk.0 >= of_file)
+    }
+
+    /// The query for the items of all chunks.
+    pub fn all_chunks(&self) -> Query {
+        keys::first_chunks(self.account, self.id, self.chunk_count())
     }
 
     /// The object which holds the rows: the unpacked table if there is any, else the file.

@@ -9,6 +9,7 @@
 //! | plan | [`Kind::schema`], [`Kind::reading`], [`Kind::format`] | a pass over the file, chunks, the verdict |
 //! | join | [`Kind::join`] | the file's rows in order, the start of the load by what was noted ([`join`](mod@join)) |
 //! | load | [`Kind::load`] | claim, bytes, commit of page and counts |
+//! | remove | [`Kind::remove_missing`] | chunks behind those of the file, claim, commit |
 //! | undo | [`Kind::undo`] | fence, the mark with its counts, the release of references |
 //! | settle | [`Kind::made_with`] | totals, summaries, findings, status |
 //! | show | [`Kind::evidence`] | everything else of a report |
@@ -98,6 +99,13 @@ pub trait Kind: Sized {
         held: &HeldChunk<'_>,
         rows: &Rows<'_, Self::Form>,
     ) -> impl Future<Output = Result<Loaded, ImportError>> + Send;
+
+    /// Removes the records of a claimed chunk behind those of the file, which the join noted as missing ([`Joined::missing`]).
+    /// A second call must leave the same items as a single call. Called only if the join noted any.
+    fn remove_missing(held: &HeldChunk<'_>) -> impl Future<Output = Result<Loaded, ImportError>> + Send {
+        let _ = held;
+        async { Err(ImportError::Impossible("an import of this type removes no records".to_owned())) }
+    }
 
     /// Takes back the writes of a fenced chunk's rows, also those of a loader which died before its commit. A second
     /// call changes nothing more and gives the same answer.

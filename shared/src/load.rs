@@ -102,13 +102,18 @@ async fn work(
     key: &Key,
     lease: &Lease,
 ) -> Result<(), ImportError> {
+    let held = HeldChunk { services, import, chunk, lease };
+    if import.removes_in(chunk.number) {
+        let loaded = Box::pin(dispatch::remove_missing(&held)).await?;
+        return commit(services, import, chunk, key.clone(), loaded, lease).await;
+    }
     let table = import.table().ok_or(FileError::Missing)?;
     let verdict = services.memory.verdict(import.account, import.id, import.round);
     let verdict = verdict.get_or_try_init(|| import.verdict(services)).await?;
     let layout =
         verdict.layout.as_ref().ok_or_else(|| StoreError::Shape("a planned import has a layout".to_owned()))?;
     let bytes = services.files.ranges(table, chunk.span().ranges()).await?;
-    let loaded = dispatch::load(&HeldChunk { services, import, chunk, lease }, layout, &bytes).await?;
+    let loaded = dispatch::load(&held, layout, &bytes).await?;
     commit(services, import, chunk, key.clone(), loaded, lease).await
 }
 

@@ -11,6 +11,7 @@
 //! - A message per chunk is sent after the change of status. A run which finds the plan complete sends the messages for
 //!   uncommitted chunks again.
 
+mod forbid;
 mod pin;
 mod recall;
 mod resumed;
@@ -238,8 +239,8 @@ async fn begin(
     let chunks = plan.rows.div_ceil(u64::from(import.rows_per_chunk));
     let table = unpacked.unwrap_or(source);
     let joined = dispatch::join(services, import, table, &plan.layout, (plan.rows, chunks)).await?;
-    let mut change =
-        Change::none().set("rows", plan.rows).set("chunks", chunks).set("started_at", services.clock.now_ms());
+    let refusal = joined.as_ref().and_then(|joined| joined.refusal.clone());
+    let mut change = Change::none().set("rows", plan.rows).set("chunks", chunks);
     if let Some(joined) = joined {
         change = change.set("joined", joined);
     }
@@ -254,7 +255,13 @@ async fn begin(
     }
     let verdict = Verdict { layout: Some(plan.layout), refusal: None, recalled: import.recalled.is_some() };
     recall::put_verdict(services, import, &verdict).await?;
-    transition(services, import, Status::Processing, change).await
+    match refusal {
+        None => {
+            let change = change.set("started_at", services.clock.now_ms());
+            transition(services, import, Status::Processing, change).await
+        }
+        Some(reason) => forbid::forbid(services, import, change, reason).await,
+    }
 }
 
 async fn refuse(services: &Services, import: &Import, refusal: RefusedFile) -> Result<Import, ImportError> {

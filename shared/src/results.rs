@@ -6,6 +6,7 @@ pub mod cells;
 pub mod findings;
 pub mod kept;
 pub mod made;
+pub mod removed;
 pub mod rows;
 pub mod summary;
 

@@ -2,16 +2,16 @@
 //! went.
 //!
 //! The same transaction remembers the mapping by which the file was read ([`mappings`]). An import which is to be aborted
-//! at a failed row is undone instead ([`abort`]).
+//! at a failed row is undone instead ([`abort`]), and an import which removes missing records does so first (`removal.rs`).
 
 pub mod abort;
 mod fold;
 pub mod last_step;
+mod removal;
 pub mod stop;
 
 use crate::dispatch;
 use crate::follow_ups;
-use crate::id::ChunkNo;
 use crate::import::{Change, Counts, Import, ImportError, Status, Tally, roll, transition};
 use crate::ledger::{Chunk, ChunkState};
 use crate::mappings;
@@ -38,7 +38,10 @@ pub async fn settle(services: &Services, import: &Import, time: &TimeLeft) -> Re
                 // Boxed like all rare branches.
                 return Box::pin(abort::abort(services, import)).await;
             }
-            if counts.chunks < chunks || (import.has_follow_ups() && counts.told < chunks) {
+            if counts.chunks < chunks {
+                return Box::pin(removal::call_again(services, import, &counts)).await;
+            }
+            if import.has_follow_ups() && counts.told < chunks {
                 return Ok(());
             }
         }
@@ -63,6 +66,7 @@ pub async fn settle(services: &Services, import: &Import, time: &TimeLeft) -> Re
     };
     let import = &Import::find(services, import.account, import.id).await?;
     let ended = match import.status {
+        Status::Processing if Box::pin(removal::goes_first(services, import)).await? => true,
         Status::Processing => Box::pin(close(services, import, time)).await?,
         Status::Incomplete if !import.is_sealed() => Box::pin(seal(services, import, time)).await?,
         _ => true,
@@ -103,6 +107,8 @@ async fn close(services: &Services, import: &Import, time: &TimeLeft) -> Result<
         let now = services.clock.now_ms();
         let change = Change::none().set("tally", tally).set("sealed", true).set("days", days).set("completed_at", now);
         let change = change.also(roll::settled(import, tally.entries));
+        let told = removal::reason_for_none(import, &counts);
+        let change = told.into_iter().fold(change, |change, told| change.set("reason", &told).because(told));
         let change = remember(services, import, verdict, (change, now)).await?;
         match transition(services, import, verdict, change).await {
             // Boxed, because few imports have a last step, and every settling would carry the large future.
@@ -148,8 +154,7 @@ async fn remember(
 /// `true` if a living lease holds a chunk of an import which was stopped.
 async fn is_claimed(services: &Services, import: &Import) -> Result<bool, ImportError> {
     let now = services.clock.now_ms();
-    let mut pages =
-        services.store.pages(keys::chunks(import.account, import.id, ChunkNo(0), ChunkNo(import.chunk_count())));
+    let mut pages = services.store.pages(import.all_chunks());
     while let Some(items) = pages.next().await? {
         for item in items {
             let chunk = Chunk::decode(item)?;

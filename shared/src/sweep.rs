@@ -23,7 +23,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::concurrent::drained;
 use crate::dispatch;
-use crate::id::{AccountId, ChunkNo, ImportId};
+use crate::id::{AccountId, ImportId};
 use crate::import::{Import, ImportError, Status, UPLOAD_WINDOW, lane};
 use crate::ledger::Chunk;
 use crate::plan;
@@ -257,7 +257,7 @@ fn stood_still(watch: &Watch, now: i64) -> Duration {
 /// Removes the leases from the import's chunks.
 async fn free(services: &Services, import: &Import) -> Result<(), StoreError> {
     let (account, id) = (import.account, import.id);
-    let mut pages = services.store.pages(keys::chunks(account, id, ChunkNo(0), ChunkNo(import.chunk_count())));
+    let mut pages = services.store.pages(import.all_chunks());
     while let Some(items) = pages.next().await? {
         for item in items {
             let Chunk { number, lease: Some(lease), .. } = Chunk::decode(item)? else { continue };

@@ -18,7 +18,7 @@ use crate::faults::Fault;
 use crate::outbox;
 use bench::{BEFORE_A_STEP, Bench, Then, What, another_process};
 use cargo::{CONTACT_UPDATES, CONTACTS, ENTRIES, edit_contacts, edit_updated_contacts};
-use profiles::{DELETIONS, MIXED, UPDATES, edit_profiles};
+use profiles::{DELETIONS, MIXED, REMOVALS, UPDATES, edit_profiles};
 
 pub use bench::TINY;
 pub use cargo::columns;
@@ -43,6 +43,7 @@ async fn killed_everywhere(what: What, then: Then, portions: Portions) -> anyhow
         What::Updates | What::UndoUpdates => Box::pin(Bench::before_profiles(UPDATES)).await?,
         What::Mixed | What::UndoMixed => Box::pin(Bench::before_profiles(MIXED)).await?,
         What::Deletions | What::UndoDeletions => Box::pin(Bench::before_profiles(DELETIONS)).await?,
+        What::Removals | What::UndoRemovals => Box::pin(Bench::before_profiles(REMOVALS)).await?,
         What::Drops | What::Untold => Box::pin(Bench::before_the_drops()).await?,
     };
     if what.is_undo() {
@@ -216,6 +217,18 @@ async fn an_undo_that_keeps_edited_profiles_and_is_killed_at_any_request_ends_th
 async fn an_import_that_deletes_profiles_and_its_undo_killed_at_any_request_end_the_same() -> anyhow::Result<()> {
     killed_everywhere(What::Deletions, Then::OnlyTheSweep, Portions::default()).await?;
     killed_everywhere(What::UndoDeletions, Then::DeliveredAgain, Portions::default()).await
+}
+
+#[tokio::test]
+async fn an_import_that_removes_missing_profiles_killed_at_any_request_ends_the_same() -> anyhow::Result<()> {
+    killed_everywhere(What::Removals, Then::DeliveredAgain, Portions::default()).await?;
+    killed_everywhere(What::Removals, Then::OnlyTheSweep, Portions::default()).await
+}
+
+#[tokio::test]
+async fn an_undo_of_a_removal_killed_at_any_request_ends_the_same() -> anyhow::Result<()> {
+    killed_everywhere(What::UndoRemovals, Then::DeliveredAgain, Portions::default()).await?;
+    killed_everywhere(What::UndoRemovals, Then::OnlyTheSweep, Portions::default()).await
 }
 
 #[tokio::test]

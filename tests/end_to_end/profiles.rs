@@ -10,6 +10,7 @@ mod matrix;
 mod options;
 mod order;
 mod pets;
+mod remove_missing;
 
 use anyhow::{Context, ensure};
 use aws_sdk_dynamodb::types::AttributeValue;

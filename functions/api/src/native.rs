@@ -23,6 +23,7 @@ mod problem;
 mod profile_records;
 mod reason;
 mod records;
+mod removed;
 mod results;
 mod scan;
 mod source;
@@ -53,6 +54,7 @@ pub(crate) fn routes<R: Routes>() -> R {
         [imports::resume],
         [imports::revert],
         [records::list],
+        [removed::list],
         [errors::get],
         [source::get],
         [limits::get],

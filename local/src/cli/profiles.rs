@@ -38,6 +38,14 @@ pub struct ProfileArgs {
     /// skip [default for contacts: rows change nobody]
     #[arg(long, value_name = "overwrite|fill_empty|skip")]
     update_policy: Option<String>,
+    /// Remove the profiles which no row matches, once every row is loaded; with a key field of a collection, the subprofiles
+    /// of matching profiles. Nothing is removed if a row fails
+    #[arg(long)]
+    remove_missing: bool,
+    /// Largest share of the database which --remove-missing may remove, from 0 to 1; a file that misses more is refused
+    /// [default: 0.1]
+    #[arg(long, value_name = "SHARE")]
+    remove_missing_share: Option<f64>,
     /// Build the views of the database again at the end
     #[arg(long)]
     rebuild: bool,
@@ -68,11 +76,15 @@ impl ProfileArgs {
         }
         let flags = [
             ("ignore_empty_fields", self.ignore_empty_fields),
+            ("remove_missing", self.remove_missing),
             ("rebuild", self.rebuild),
             ("followups", self.followups),
         ];
         for (name, _) in flags.into_iter().filter(|(_, is_set)| *is_set) {
             asked[name] = json!(true);
+        }
+        if let Some(share) = self.remove_missing_share {
+            asked["remove_missing_share"] = json!(share);
         }
     }
 

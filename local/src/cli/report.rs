@@ -92,7 +92,11 @@ pub fn state(import: &Value) -> String {
     line(&mut text, format_args!("Import {id} of {name}: {status} ({headline})"));
     line(&mut text, format_args!(""));
     for reason in strings(&import["reasons"]) {
-        let label = if status == "incomplete" { "stopped" } else { "refused" };
+        let label = match status {
+            "incomplete" => "stopped",
+            "partially_complete" => "note   ",
+            _ => "refused",
+        };
         line(&mut text, format_args!("  {label}       {reason}"));
     }
     text.push_str(&suggested(&import["evidence"]["suggested_mapping"]));
@@ -153,6 +157,9 @@ fn counts(text: &mut String, import: &Value) {
         if count > 0 || matches!(name, "created" | "failed") {
             line(text, format_args!("    {name:<11} {count}"));
         }
+    }
+    if let Some(removed) = counts["removed_missing"].as_u64() {
+        line(text, format_args!("  removed       {removed}, which no row matched"));
     }
     if let Some(duplicates) = import["duplicates"].as_u64().filter(|&duplicates| duplicates > 0) {
         line(text, format_args!("  there already {duplicates} of the skipped"));

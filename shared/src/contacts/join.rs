@@ -65,7 +65,7 @@ pub async fn standing(file: &PlannedFile<'_, Contacts>) -> Result<(Bits, Option<
             mark_namesakes(file, rows.nameless, &mut found).await?;
         }
     }
-    Ok((found, run.map(|run| Joined { cost: run.cost(), edition: Some(run.edition) })))
+    Ok((found, run.map(|run| Joined::new(Some(run.edition.clone()), run.cost()))))
 }
 
 /// The keys of a share of the file's rows.

@@ -64,6 +64,8 @@ counts! {
     deleted,
     /// Rows which could not be parsed or loaded.
     failed,
+    /// Records removed because no row matched them. They are no rows of the file.
+    removed_missing,
     /// The total duration of the created entries in seconds.
     seconds,
     /// Chunks which are committed.
@@ -168,9 +170,9 @@ impl Counts {
         numbers.into_iter().fold(add, |add, (name, number)| add.bind(&format!(":{name}"), number))
     }
 
-    /// The counts of a ledger page, from its outcomes alone.
+    /// The counts of a ledger page, from its outcomes and removals alone.
     pub fn of(page: &Page) -> Self {
-        let mut counts = Self::default();
+        let mut counts = Self { removed_missing: page.removed().len() as u64, ..Self::default() };
         page.outcomes.iter().for_each(|&(outcome, rows)| counts.count(outcome, u64::from(rows)));
         counts
     }

@@ -314,6 +314,7 @@ fn first_state(services: &Services, new: &NewImport, id: ImportId, now: i64) -> 
         rows_per_chunk: services.rows_per_chunk,
         rows: None,
         chunks: None,
+        file_chunks: None,
         format: None,
         joined: None,
         recalled: None,

@@ -12,6 +12,29 @@ pub struct Joined {
     pub edition: Option<String>,
     /// The price of the import.
     pub cost: Cost,
+    /// The records which `remove_missing` is to remove; `None` without the option, and if a row of the file cannot be read.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub missing: Option<MissingRecords>,
+    /// The reason, for people, why no row may be loaded. The import then ends at once, and the reason is not stored here.
+    #[serde(skip)]
+    pub refusal: Option<String>,
+}
+
+impl Joined {
+    /// A join which removes and refuses nothing, with a price, and the run whose notes the loaders read.
+    pub fn new(edition: Option<String>, cost: Cost) -> Self {
+        Self { edition, cost, missing: None, refusal: None }
+    }
+}
+
+/// The records which no row of the file matches. Their ids are plans in the notes of the join, from the first chunk behind
+/// those of the file on, `rows_per_chunk` to a chunk.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct MissingRecords {
+    /// The number of records.
+    pub count: u64,
+    /// The time in milliseconds since the epoch at which the join began. Records that were made or changed since stay.
+    pub began_at: i64,
 }
 
 /// The price of an import, in capacity units of all tables.

@@ -1,11 +1,9 @@
 //! Messages for the chunks of an import.
 
 use super::{Import, ImportError};
-use crate::id::ChunkNo;
 use crate::ledger::Chunk;
 use crate::queue::Message;
 use crate::services::Services;
-use crate::store::keys;
 
 /// Sends a message for every chunk for which `message` returns a message. Returns the number of messages.
 pub(crate) async fn send_chunks(
@@ -14,8 +12,7 @@ pub(crate) async fn send_chunks(
     message: impl Fn(&Chunk) -> Option<Message>,
 ) -> Result<usize, ImportError> {
     let mut sent = 0;
-    let mut pages =
-        services.store.pages(keys::chunks(import.account, import.id, ChunkNo(0), ChunkNo(import.chunk_count())));
+    let mut pages = services.store.pages(import.all_chunks());
     while let Some(items) = pages.next().await? {
         let chunks: Vec<Chunk> = items.into_iter().map(Chunk::decode).collect::<Result<_, _>>()?;
         let messages: Vec<_> = chunks.iter().filter_map(&message).collect();

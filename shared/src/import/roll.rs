@@ -22,7 +22,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use aws_sdk_dynamodb::types::AttributeValue;
 
-use super::{Import, ImportType};
+use super::{Import, ImportType, ProfileOptions};
 use crate::id::{AccountId, ImportId, OwnerId};
 use crate::profile_form::ProfileAction;
 use crate::services::Services;
@@ -187,7 +187,8 @@ pub fn entered(import: &Import) -> Write {
 
 /// `true` if an import is to delete entities that it did not make.
 pub fn deletes(import: &Import) -> bool {
-    import.import_type == ImportType::Profiles && import.options.profiles.action == ProfileAction::Delete
+    let ProfileOptions { action, remove_missing, .. } = &import.options.profiles;
+    import.import_type == ImportType::Profiles && (*action == ProfileAction::Delete || *remove_missing)
 }
 
 /// The write which sets the number of entities of a settling import.
@@ -202,10 +203,11 @@ pub fn reopened(import: &Import) -> Write {
     update(import, &format!("SET #r{id} = :true REMOVE #e{id}")).bind(":true", true)
 }
 
-/// The write which puts an aborted import back on the roll, with the entities that its undo kept alone.
+/// The write which puts an aborted import back on the roll, with the entities that its undo kept alone; also for an import
+/// which ends before its load, and then no entity is kept.
 pub fn emptied(import: &Import, kept: u64) -> Write {
     let id = import.id;
-    let emptied = update(import, &format!("SET #e{id} = :none, #k{id} = :kept REMOVE #g{id}, #x{id}"));
+    let emptied = update(import, &format!("SET #e{id} = :none, #k{id} = :kept REMOVE #g{id}, #r{id}, #x{id}"));
     emptied.bind(":none", 0).bind(":kept", kept)
 }
 

@@ -16,7 +16,8 @@ wire_words! {
         Complete = "complete",
         /// Every row has an outcome, and some rows failed.
         PartiallyComplete = "partially_complete",
-        /// Nothing was imported: every row failed, or the import was aborted at a failed row and undone.
+        /// Nothing was imported: every row failed, the import was aborted at a failed row and undone, or the join with the
+        /// records that stand forbade the load.
         Failed = "failed",
         /// Stopped before the end; entities loaded so far stay.
         Incomplete = "incomplete",
@@ -62,8 +63,8 @@ impl Status {
             Self::Queued => matches!(self, Self::New | Self::Incomplete),
             Self::Processing | Self::Unsupported => self == Self::Queued,
             Self::Complete | Self::PartiallyComplete => self == Self::Processing,
-            // The undo of an aborted import ends as failed.
-            Self::Failed => matches!(self, Self::Processing | Self::RollingBack),
+            // The join of a queued import may forbid the load. The undo of an aborted import ends as failed.
+            Self::Failed => matches!(self, Self::Queued | Self::Processing | Self::RollingBack),
             Self::Incomplete => matches!(self, Self::New | Self::Queued | Self::Processing),
             // A person takes over the undo of an aborted import, which then ends as undone.
             Self::RollingBack => self != Self::RolledBack,

@@ -171,6 +171,8 @@ pub async fn transition(
         // The import ends before any row was loaded.
         Status::Unsupported => writes.push(roll::settled(import, 0)),
         Status::Incomplete if !stopped_midway => writes.push(roll::settled(import, 0)),
+        // Nor does it delete any record.
+        Status::Failed if import.status == Status::Queued => writes.push(roll::emptied(import, 0)),
         Status::New | Status::Queued if import.status == Status::Incomplete => {
             writes.push(roll::reopened(import));
         }

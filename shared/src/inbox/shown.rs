@@ -70,7 +70,7 @@ fn undone(import: &Import, counts: &Counts) -> Value {
 
 /// The options of an import of profiles.
 fn profiles(options: &ProfileOptions) -> Value {
-    json!({
+    let mut shape = json!({
         "database": options.database,
         "action": options.action,
         "key_fields": options.key_fields,
@@ -81,7 +81,12 @@ fn profiles(options: &ProfileOptions) -> Value {
         "update_policy": options.update_policy,
         "rebuild": options.rebuild,
         "followups": options.followups,
-    })
+    });
+    if options.remove_missing {
+        shape["remove_missing"] = json!(true);
+        shape["remove_missing_share"] = json!(options.remove_missing_share);
+    }
+    shape
 }
 
 /// The progress as shown.
@@ -144,6 +149,9 @@ pub async fn shown_at(services: &Services, import: &Import, at: &Progress) -> Re
     });
     if import.import_type == ImportType::Profiles {
         shape["profiles"] = profiles(&import.options.profiles);
+        if import.options.profiles.remove_missing && known.is_some() {
+            shape["counts"]["removed_missing"] = json!(counts.removed_missing);
+        }
     }
     if let Some(policy) = import.options.contacts.update_policy {
         shape["update_policy"] = json!(policy);

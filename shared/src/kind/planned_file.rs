@@ -18,7 +18,7 @@ use crate::ledger::{Chunk, ChunkState, Outcome, Page, runs_attribute};
 use crate::services::Services;
 use crate::store::keys;
 use crate::store::{Query, StoreError, Write};
-use crate::table::{Form, LayoutOf, Rows};
+use crate::table::{ErrorCode, Form, LayoutOf, Rows};
 
 /// The most chunks whose bytes are fetched ahead.
 const FETCHES_AHEAD: usize = 8;
@@ -47,6 +47,17 @@ pub struct SeenRow {
     pub row: u64,
     /// The outcome which the row got before the import was stopped and resumed, or `None`.
     pub outcome: Option<Outcome>,
+}
+
+/// A row within which the file ends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct CutRow {
+    /// The physical line on which the row begins, from 1.
+    pub line: u64,
+    /// The number of cells.
+    pub cells: usize,
+    /// The number of columns up to the last one with a name.
+    pub names: usize,
 }
 
 impl<'a, F: Form> PlannedFile<'a, F> {
@@ -106,6 +117,27 @@ impl<'a, F: Form> PlannedFile<'a, F> {
         self.parse(&chunk, &bytes, &mut see)
     }
 
+    /// The last row of the file, if the file ends within the row: nothing follows the row, not even a line break, and the row
+    /// has fewer cells than the header has names, or an open quote. `None` for a file that is whole, as far as the file tells.
+    pub async fn cut_row(&self) -> Result<Option<CutRow>, ImportError> {
+        let Some(last) = self.chunks.checked_sub(1).map(ChunkNo) else { return Ok(None) };
+        let key = keys::chunk(self.import.account, self.import.id, last);
+        let Some(item) = self.services.store.get(&key).await? else { return Ok(None) };
+        let chunk = Chunk::decode(item)?;
+        if chunk.end < self.source.size {
+            return Ok(None);
+        }
+        let bytes = self.services.files.ranges(self.source, chunk.span().ranges()).await?;
+        let rows = Rows::<F>::new(self.layout, &chunk.span(), &bytes);
+        let rows = rows.map_err(|error| StoreError::Shape(error.to_string()))?;
+        let names = self.layout.headers.iter().rposition(|name| !name.is_empty()).map_or(0, |last| last + 1);
+        Ok(rows.into_iter().last().and_then(|row| {
+            let is_open = row.parsed.as_ref().is_err_and(|error| error.code == ErrorCode::UnclosedQuote);
+            let cells = row.cells().len();
+            (is_open || cells < names).then_some(CutRow { line: row.line, cells, names })
+        }))
+    }
+
     fn parse(
         &self,
         chunk: &Chunk,
@@ -124,7 +156,7 @@ impl<'a, F: Form> PlannedFile<'a, F> {
     }
 
     fn all_chunks(&self) -> Query {
-        keys::chunks(self.import.account, self.import.id, ChunkNo(0), ChunkNo(self.chunks))
+        keys::first_chunks(self.import.account, self.import.id, self.chunks)
     }
 
     /// Notes in the chunks which rows stand already. Chunks which are committed, or whose load has begun, are left alone.

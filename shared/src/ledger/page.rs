@@ -66,7 +66,8 @@ pub struct Page {
     /// A glance over the chunk's entities, in the form which the kind of rows needs.
     pub glance: ChunkGlance,
     /// Ids of shared things which rows created or found in place of an entity of their own, as pairs of the row's offset
-    /// in the chunk and the id, in ascending order. Empty for time entries.
+    /// in the chunk and the id, in ascending order. Empty for time entries. On a page without outcomes, which is that of a
+    /// chunk behind those of the file, the ids of records removed as missing.
     pub became: Vec<(u32, u64)>,
     /// The errors of failed rows, in the order of the rows.
     pub errors: Vec<PageError>,
@@ -92,6 +93,11 @@ impl Page {
     /// The number of rows with this outcome.
     pub fn count(&self, outcome: Outcome) -> u64 {
         self.outcomes.iter().filter(|(kind, _)| *kind == outcome).map(|&(_, run)| u64::from(run)).sum()
+    }
+
+    /// The records removed as missing, each with its offset in the chunk; none in a chunk with rows of the file.
+    pub fn removed(&self) -> &[(u32, u64)] {
+        if self.outcomes.is_empty() { &self.became } else { &[] }
     }
 
     /// The number of entities which the rows created in the chunk's own partition. A row which created a shared thing,

@@ -3,6 +3,7 @@
 //! The plan stands: format, chunks and the number of rows are known, and committed chunks stay as they are. Only the
 //! search for duplicates is made again, because other imports may have brought rows of the chunks which are left.
 
+use super::forbid::forbid;
 use crate::dispatch;
 use crate::files::FileError;
 use crate::import::{Change, Import, ImportError, Joined, Status, transition};
@@ -20,6 +21,7 @@ pub async fn go_on(services: &Services, import: &Import) -> Result<Import, Impor
         return Ok(import.clone());
     }
     let started = match compare(services, import).await {
+        Ok(Some(Joined { refusal: Some(reason), .. })) => end(services, import, reason).await,
         Ok(joined) => transition(services, import, Status::Processing, start(import, joined)).await,
         Err(ImportError::File(error @ (FileError::Missing | FileError::Replaced))) => {
             stop(services, import, error.to_string()).await
@@ -41,13 +43,24 @@ fn start(import: &Import, joined: Option<Joined>) -> Change {
     joined.into_iter().fold(change, |change, joined| change.set("joined", joined))
 }
 
+/// Ends an import whose join forbids the load of the chunks which are left. Without a committed chunk nothing was imported;
+/// otherwise the import is stopped again, because what was loaded stays.
+async fn end(services: &Services, import: &Import, reason: String) -> Result<Import, ImportError> {
+    if import.counts(services).await?.chunks == 0 {
+        return forbid(services, import, Change::none().unset("rests_until"), reason).await;
+    }
+    stop(services, import, reason).await
+}
+
+/// Joins the file again. The records which an import has begun to remove are those of the join before, and all rows of the
+/// file are loaded by then.
 async fn compare(services: &Services, import: &Import) -> Result<Option<Joined>, ImportError> {
-    if !dispatch::joins(import) {
+    if !dispatch::joins(import) || import.file_chunks.is_some() {
         return Ok(None);
     }
     let table = import.table().ok_or(FileError::Missing)?;
     let layout = import.verdict(services).await?.layout;
     let layout = layout.ok_or_else(|| StoreError::Shape("a planned import has a layout".to_owned()))?;
-    let sizes = (import.rows.unwrap_or_default(), import.chunk_count());
+    let sizes = (import.rows.unwrap_or_default(), import.file_chunk_count());
     dispatch::join(services, import, table, &layout, sizes).await
 }

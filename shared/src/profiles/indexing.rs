@@ -87,7 +87,7 @@ async fn partitions(services: &Services, account: AccountId, schema: &Schema) ->
     let roll = Roll::read(services, account, RollOf::Profiles(schema.database.id)).await?;
     for (id, _) in roll.all() {
         let Some(import) = Import::get(services, account, id).await? else { continue };
-        for chunk in (0..import.chunk_count()).map(ChunkNo) {
+        for chunk in (0..import.file_chunk_count()).map(ChunkNo) {
             all.extend([RecordKind::Profile, RecordKind::Subprofile].map(|kind| (id, chunk, kind)));
         }
     }

@@ -77,6 +77,13 @@ impl Kind for ProfileKind {
         load::load(held, rows, &plans, &rules(&terms)).await
     }
 
+    async fn remove_missing(held: &HeldChunk<'_>) -> Result<Loaded, ImportError> {
+        let indexed = indexed_now(held.services, held.import).await?;
+        let terms = |record: Indexable<'_>| indexed.terms(record);
+        let plans = JoinNotes::of(held.import, held.chunk.number).read(held.services).await?;
+        load::remove_missing(held, &plans, &rules(&terms)).await
+    }
+
     async fn undo(held: &HeldChunk<'_>) -> Result<Undone, ImportError> {
         undo::take_back(held).await
     }

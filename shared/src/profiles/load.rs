@@ -7,6 +7,7 @@
 //! | the wanted changes and deletions, in passes | `passes.rs` |
 //! | the new records | `creates.rs` |
 //! | the outcomes | `page.rs` |
+//! | the removal of records which no row matched | `missing.rs` |
 //!
 //! Changes come first, because a match may be gone by now. A row with such a match is decided again without it, so the
 //! row writes to the next match, or makes what it did not find. New records come last, when nothing is left to decide.
@@ -14,6 +15,7 @@
 mod creates;
 mod decide;
 mod job;
+mod missing;
 mod page;
 mod passes;
 #[cfg(test)]
@@ -22,6 +24,7 @@ mod tests;
 use std::collections::BTreeMap;
 
 use self::job::Job;
+pub use self::missing::remove_missing;
 use self::passes::LoadedRow;
 use super::planned::RowPlan;
 use crate::id::Row;

@@ -87,7 +87,7 @@ pub async fn erase(services: &Services, account: AccountId, owned: Owned<'_>) ->
     let roll = Roll::read(services, account, RollOf::Profiles(owned.schema.database.id)).await?;
     for (import, _) in roll.all() {
         let Some(import) = Import::get(services, account, import).await? else { continue };
-        for chunk in 0..import.chunk_count() {
+        for chunk in 0..import.file_chunk_count() {
             erase_partition(services, account, owned, (import.id, ChunkNo(chunk))).await?;
         }
     }

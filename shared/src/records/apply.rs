@@ -59,7 +59,7 @@ pub struct Target {
 pub enum Applied {
     /// The record is changed or deleted, by this try or an earlier one.
     Written,
-    /// The record has the wanted values.
+    /// The record has the wanted values, or is to be left alone.
     Unchanged,
     /// The record is gone.
     Gone,

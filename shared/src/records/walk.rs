@@ -209,7 +209,7 @@ impl<'s> RecordWalk<'s> {
         let Some(import) = Import::get(services, self.walked.account, id).await? else { return Ok(Vec::new()) };
         let reached = part.first.row().chunk(import.rows_per_chunk);
         let mut parts = Vec::new();
-        let last = ChunkNo(import.chunk_count());
+        let last = ChunkNo(import.file_chunk_count());
         let mut pages = services.store.pages(keys::chunks(import.account, import.id, reached, last));
         while let Some(items) = pages.next().await? {
             for item in items {

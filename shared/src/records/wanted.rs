@@ -27,6 +27,8 @@ pub enum Wanted {
     },
     /// The record deleted.
     Deletion,
+    /// The record deleted, unless somebody made or changed the record at `since` or later, in milliseconds since the epoch.
+    Removal { since: i64 },
 }
 
 /// The name of the field of a profile by whose writers the profile is held for its subprofiles in a collection, for
@@ -42,7 +44,7 @@ pub enum Due {
     Done,
     /// None: the record was removed, or is deleted.
     Gone,
-    /// None: the record has the wanted values.
+    /// None: the record has the wanted values, or is to be left alone.
     Unchanged,
     /// The record in its next version, with the image to be stored before.
     Write {
@@ -67,9 +69,14 @@ pub fn due(record: Option<&Record>, wanted: &Wanted, me: Writer, terms: Terms<'_
     if record.gone.is_some() {
         return Due::Gone;
     }
+    if let Wanted::Removal { since } = wanted
+        && record.created_at.max(record.updated_at) >= *since
+    {
+        return Due::Unchanged;
+    }
     let mut after = Record { version: record.version + 1, by: Some(by), updated_at: at, ..record.clone() };
     let former = match wanted {
-        Wanted::Deletion => {
+        Wanted::Deletion | Wanted::Removal { .. } => {
             after.gone = Some(Gone { import: me.import(), row: me.row(), at });
             let indexed = record.fields.iter().filter(|(name, value)| is_indexed(terms, record.owner, name, value));
             Former::Deleted { indexed: indexed.map(|(name, _)| (name.clone(), record.written(name))).collect() }
@@ -159,5 +166,24 @@ mod tests {
         assert_eq!(due(json!({ "Role": "Staff" }), false), json!("Unchanged"));
         assert_eq!(due(json!({ "Role": "Chair" }), true), json!("Unchanged"));
         assert_eq!(due(json!({}), false), json!("Unchanged"));
+    }
+
+    #[test]
+    fn a_record_is_removed_as_missing_unless_somebody_made_or_changed_it_since() {
+        let me = Writer::of(ImportId(9), Row(7));
+        let removal = Wanted::Removal { since: 100 };
+        let due = |record: &Record| due(Some(record), &removal, me, &|_| Default::default(), 200);
+        let made = |at| Record::new(RecordId(5), [("17".to_owned(), json!("Ada"))].into(), at);
+        let old = made(99);
+        let Due::Write { former, after } = due(&old) else { panic!("the record stays") };
+        assert_eq!(former, Former::Deleted { indexed: BTreeMap::new() });
+        let gone = Gone { import: ImportId(9), row: Row(7), at: 200 };
+        assert_eq!((after.gone, after.by, after.version), (Some(gone), Some((ImportId(9), Row(7))), 2));
+        assert_eq!(due(&made(100)), Due::Unchanged);
+        assert_eq!(due(&Record { updated_at: 100, ..old.clone() }), Due::Unchanged);
+        // The row has removed the record before, and its answer was lost.
+        assert_eq!(due(&after), Due::Done);
+        // Somebody else has.
+        assert_eq!(due(&Record { by: None, ..*after }), Due::Gone);
     }
 }

@@ -15,7 +15,7 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use serde::{Deserialize, Serialize};
 
 use super::cells::CELL;
-use crate::id::{ChunkNo, Row};
+use crate::id::Row;
 use crate::import::{Counts, Import};
 use crate::ledger::{Chunk, Outcome, Page, PageError, SkipReason};
 use crate::services::Services;
@@ -176,8 +176,7 @@ pub async fn read(services: &Services, import: &Import) -> Result<CausesNow, Sto
         }
     }
     let mut causes = Causes::default();
-    let chunks = keys::chunks(import.account, import.id, ChunkNo(0), ChunkNo(import.chunk_count()));
-    let (items, behind) = services.store.page(&chunks).await?;
+    let (items, behind) = services.store.page(&import.all_chunks()).await?;
     for item in items {
         let Chunk { first_row, page, .. } = Chunk::decode(item)?;
         page.iter().for_each(|page| causes.add(Row(first_row), page));

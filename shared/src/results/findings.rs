@@ -11,7 +11,6 @@ use aws_sdk_dynamodb::primitives::Blob;
 use aws_sdk_dynamodb::types::AttributeValue;
 use serde::{Deserialize, Serialize};
 
-use crate::id::ChunkNo;
 use crate::import::Import;
 use crate::ledger::{Chunk, Page, PageError};
 use crate::services::Services;
@@ -164,8 +163,7 @@ impl Findings {
             return Ok(found);
         }
         let mut found = Self::default();
-        let first = keys::chunks(import.account, import.id, ChunkNo(0), ChunkNo(import.chunk_count()));
-        let (items, _) = services.store.page(&first).await?;
+        let (items, _) = services.store.page(&import.all_chunks()).await?;
         for item in items {
             Chunk::decode(item)?.page.into_iter().for_each(|page| found.add(page));
         }

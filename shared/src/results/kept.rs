@@ -1,16 +1,15 @@
 //! The records which the undo of an import kept, because somebody else wrote to them since.
 
-use crate::id::{ChunkNo, RecordId, Row};
+use crate::id::{RecordId, Row};
 use crate::import::Import;
 use crate::ledger::Chunk;
 use crate::services::Services;
-use crate::store::{StoreError, keys};
+use crate::store::StoreError;
 
 /// The first `most` records which the undo of the import kept, by the chunks undone so far, in ascending order.
 pub async fn kept_records(services: &Services, import: &Import, most: usize) -> Result<Vec<RecordId>, StoreError> {
     let mut kept = Vec::new();
-    let chunks = keys::chunks(import.account, import.id, ChunkNo(0), ChunkNo(import.chunk_count()));
-    let mut pages = services.store.pages(chunks);
+    let mut pages = services.store.pages(import.all_chunks());
     while kept.len() < most
         && let Some(items) = pages.next().await?
     {

@@ -11,13 +11,11 @@
 //! | a cancel during the undo | is refused, because the import is `rolling_back` |
 //! | an undo which a person asks for, at any time | the import ends as `rolled_back` |
 
-use crate::id::ChunkNo;
 use crate::import::{Change, Import, ImportError, Status, transition};
 use crate::ledger::{Chunk, PageError};
 use crate::queue::Message;
 use crate::results::findings::Findings;
 use crate::services::Services;
-use crate::store::keys;
 
 /// Aborts an import with a failed row: first the message is sent, then the status changes, so a crash between the two
 /// loses nothing. An import which has another status by now stays as it is.
@@ -52,7 +50,7 @@ fn said(error: &PageError) -> String {
 
 /// The error of the first failed row in the committed chunks.
 async fn first_error(services: &Services, import: &Import) -> Result<Option<PageError>, ImportError> {
-    let mut pages = services.store.pages(chunks(import));
+    let mut pages = services.store.pages(import.all_chunks());
     while let Some(items) = pages.next().await? {
         for item in items {
             let page = Chunk::decode(item)?.page;
@@ -67,7 +65,7 @@ async fn first_error(services: &Services, import: &Import) -> Result<Option<Page
 /// Stores the findings of an aborted import, whose chunks are never folded. A second call changes nothing.
 pub async fn keep_findings(services: &Services, import: &Import) -> Result<(), ImportError> {
     let mut findings = Findings::default();
-    let mut pages = services.store.pages(chunks(import));
+    let mut pages = services.store.pages(import.all_chunks());
     while let Some(items) = pages.next().await? {
         for item in items {
             Chunk::decode(item)?.page.into_iter().for_each(|page| findings.add(page));
@@ -77,8 +75,4 @@ pub async fn keep_findings(services: &Services, import: &Import) -> Result<(), I
         services.store.attempt(write).await?;
     }
     Ok(())
-}
-
-fn chunks(import: &Import) -> crate::store::Query {
-    keys::chunks(import.account, import.id, ChunkNo(0), ChunkNo(import.chunk_count()))
 }

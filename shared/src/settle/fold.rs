@@ -143,7 +143,7 @@ impl Window {
         let (names, most) = (BTreeMap::new(), services.portions.names_at_once);
         let mut window = Self { after: mark.after, end: None, names, weight: 0, most };
         let mut first = mark.is_new().then(|| First::of(import));
-        let mut pages = services.store.pages(keys::chunks(account, id, ChunkNo(0), ChunkNo(import.chunk_count())));
+        let mut pages = services.store.pages(import.all_chunks());
         while let Some(items) = pages.next().await? {
             for item in items {
                 let Chunk { number, page, .. } = Chunk::decode(item)?;

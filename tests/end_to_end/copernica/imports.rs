@@ -106,7 +106,8 @@ async fn a_wrong_parameter_is_named_and_nothing_is_left_behind() -> anyhow::Resu
         (json!({ "source": [[1]] }), "source must be an array of objects"),
         (json!({ "source": [{ "Unknown": 1 }] }), "no column is a field of the database"),
         (json!({ "source": "<html><body>Sign in</body></html>" }), "source:"),
-        (json!({ "removeMissing": true, "keyFields": ["Email"] }), "removeMissing"),
+        (json!({ "removeMissing": true }), "removeMissing needs"),
+        (json!({ "removeMissing": 1, "keyFields": ["Email"], "action": "delete" }), "removeMissing belongs to"),
     ] {
         let message = refused(&stack, Method::POST, "/imports", &parameters(&others)).await?;
         assert!(message.contains(said), "{others}: {message}");

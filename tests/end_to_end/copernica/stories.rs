@@ -122,11 +122,12 @@ impl Story {
     async fn import(&mut self) -> anyhow::Result<()> {
         let action = *self.draw.of(&["add", "update", "update or add", "ignore or add", "delete"]).expect("an action");
         let key = if self.draw.one_in(3) { "City" } else { "Email" };
-        let wish = Wish { action, key: Some(key), ignores_empty: self.draw.one_in(3) };
+        let removes = !matches!(action, "add" | "delete") && self.draw.one_in(3);
+        let wish = Wish { action, key: Some(key), ignores_empty: self.draw.one_in(3), removes };
         let rows = self.rows(key);
         let body = json!({
             "database": self.database, "action": action, "keyFields": [key], "ignoreEmptyFields": wish.ignores_empty,
-            "format": "json", "source": rows,
+            "removeMissing": wish.removes, "format": "json", "source": rows,
         });
         let import = made(&self.stack, "/imports", &body).await?;
         self.events.push(format!("import {import}: {wish:?} {rows:?}"));
@@ -134,7 +135,7 @@ impl Story {
         let expected = self.replay.import(import, &wish, &rows, &Self::defaults());
         self.imports.push(import);
         let counts = self.stack.native(import).await?["counts"].clone();
-        let words = ["created", "updated", "unchanged", "skipped", "deleted", "failed"];
+        let words = ["created", "updated", "unchanged", "skipped", "deleted", "failed", "removed_missing"];
         let outcomes = words.map(|word| (word, counts[word].as_u64().unwrap_or_default()));
         let outcomes: BTreeMap<_, _> = outcomes.into_iter().filter(|(_, count)| *count > 0).collect();
         ensure!(outcomes == expected, "import {import} counts {outcomes:?}, not {expected:?}: {counts}");

@@ -231,7 +231,8 @@ impl Bench {
             | What::Recalled
             | What::Updates
             | What::Mixed
-            | What::Deletions => {
+            | What::Deletions
+            | What::Removals => {
                 self.send_start().await?;
             }
             What::Drops | What::Untold => {
@@ -248,7 +249,8 @@ impl Bench {
             | What::UndoRecalled
             | What::UndoUpdates
             | What::UndoMixed
-            | What::UndoDeletions => {
+            | What::UndoDeletions
+            | What::UndoRemovals => {
                 let import = self.import().await?;
                 let asked = self.faults.outlive(Box::pin(revert::ask(&self.worker.api, &import, "user 1"))).await;
                 if asked.is_none() {
@@ -309,9 +311,11 @@ pub(super) enum What {
     Updates,
     Mixed,
     Deletions,
+    Removals,
     UndoUpdates,
     UndoMixed,
     UndoDeletions,
+    UndoRemovals,
     Drops,
     /// Drops whose reports the outbox refuses until all other work is done.
     Untold,
@@ -323,7 +327,8 @@ impl What {
     }
 
     pub(super) fn is_undo(self) -> bool {
-        let of_profiles = matches!(self, Self::UndoUpdates | Self::UndoMixed | Self::UndoDeletions);
+        let of_profiles =
+            matches!(self, Self::UndoUpdates | Self::UndoMixed | Self::UndoDeletions | Self::UndoRemovals);
         let of_contacts = matches!(self, Self::UndoContactUpdates | Self::UndoEditedUpdates);
         of_profiles
             || of_contacts
@@ -343,9 +348,11 @@ impl What {
                 | Self::Updates
                 | Self::Mixed
                 | Self::Deletions
+                | Self::Removals
                 | Self::UndoUpdates
                 | Self::UndoMixed
                 | Self::UndoDeletions
+                | Self::UndoRemovals
         )
     }
 }

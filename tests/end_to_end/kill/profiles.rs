@@ -1,8 +1,10 @@
-//! The scenarios of profiles in the kill tests: an updating, a mixed and a deleting import, and their undos, all with
-//! follow-ups.
+//! The scenarios of profiles in the kill tests: an updating, a mixed, a deleting and a removing import, and their undos, all
+//! with follow-ups.
 //!
 //! Profiles stand before the disturbed import which people made, and others which an import made. The disturbed import meets
 //! both.
+
+use std::time::Duration;
 
 use anyhow::Context;
 use serde_json::json;
@@ -26,6 +28,8 @@ pub(super) struct ProfileCargo {
     action: ProfileAction,
     key_fields: &'static [&'static str],
     rows: &'static [&'static str],
+    /// `true` if profiles which no row matches are removed.
+    removes: bool,
 }
 
 /// Eight rows in three chunks: profiles of people and of the import before, one of them unchanged, new ones, a row with a
@@ -33,6 +37,7 @@ pub(super) struct ProfileCargo {
 pub(super) const UPDATES: ProfileCargo = ProfileCargo {
     action: ProfileAction::UpdateOrAdd,
     key_fields: &["Email"],
+    removes: false,
     rows: &[
         "Email,Name,City,Points,Tea",
         "ada@example.com,Ada Byron,Delft,1,yes",
@@ -51,6 +56,7 @@ pub(super) const UPDATES: ProfileCargo = ProfileCargo {
 pub(super) const MIXED: ProfileCargo = ProfileCargo {
     action: ProfileAction::UpdateOrAdd,
     key_fields: &["Email", "Pets.Name"],
+    removes: false,
     rows: &[
         "Email,Name,City,Pets.Name,Pets.Kind",
         "ada@example.com,Ada Byron,Delft,Tom,cat",
@@ -69,6 +75,7 @@ pub(super) const MIXED: ProfileCargo = ProfileCargo {
 pub(super) const DELETIONS: ProfileCargo = ProfileCargo {
     action: ProfileAction::Delete,
     key_fields: &["Email"],
+    removes: false,
     rows: &[
         "Email",
         "ada@example.com",
@@ -82,6 +89,21 @@ pub(super) const DELETIONS: ProfileCargo = ProfileCargo {
     ],
 };
 
+/// Four rows in two chunks, which update one profile of people and make another. Two profiles of people and the two of the
+/// import before are missing, and are removed in two further chunks.
+pub(super) const REMOVALS: ProfileCargo = ProfileCargo {
+    action: ProfileAction::UpdateOrAdd,
+    key_fields: &["Email"],
+    removes: true,
+    rows: &[
+        "Email,Name,City",
+        "ada@example.com,Ada Byron,Delft",
+        "nobody@example.com,No,Quay",
+        "other@example.com,Other,Quay",
+        "ADA@example.com,Ada Lovelace,Leuven",
+    ],
+};
+
 impl Bench {
     /// Prepares a database with profiles of people and of an import, and the disturbed import of profiles.
     pub(super) async fn before_profiles(cargo: ProfileCargo) -> anyhow::Result<Self> {
@@ -92,12 +114,15 @@ impl Bench {
         let mut bench = Self { stack, postman, faults, worker, start: Vec::new() };
         let first = "Email,Name,City\ndan@example.com,Dan,Ghent\neve@example.com,Eve,Ghent\n";
         let action = ProfileAction::Add;
-        let first = queue(bench.services(), (database, action, &[]), "shared.csv", first.to_owned()).await?;
+        let first = queue(bench.services(), (database, action, &[], false), "shared.csv", first.to_owned()).await?;
         bench.services().queues.send(&Message::Start { account: ACCOUNT, import: first.id }).await?;
         Box::pin(bench.postman.drain_all(&bench.worker, &bench.faults)).await;
-        let ProfileCargo { action, key_fields, rows } = cargo;
+        let ProfileCargo { action, key_fields, rows, removes } = cargo;
         let text = format!("{}\n", rows.join("\n"));
-        let disturbed = queue(bench.services(), (database, action, key_fields), "disturbed.csv", text).await?;
+        // What is made at the moment of a join is not missing.
+        bench.services().clock.turn(Duration::from_secs(1));
+        let terms = (database, action, key_fields, removes);
+        let disturbed = queue(bench.services(), terms, "disturbed.csv", text).await?;
         anyhow::ensure!(disturbed.id == IMPORT, "{:?}", disturbed.id);
         bench.keep().await?;
         Ok(bench)
@@ -134,7 +159,7 @@ async fn database(stack: &Stack) -> anyhow::Result<OwnerId> {
 /// Stores a file and creates its import of profiles, under a key which is the same in every run.
 async fn queue(
     services: &Services,
-    (database, action, key_fields): (OwnerId, ProfileAction, &[&str]),
+    (database, action, key_fields, removes): (OwnerId, ProfileAction, &[&str], bool),
     name: &str,
     text: String,
 ) -> anyhow::Result<Import> {
@@ -142,6 +167,7 @@ async fn queue(
     options.profiles.database = Some(database);
     options.profiles.action = action;
     options.profiles.followups = true;
+    options.profiles.remove_missing = removes;
     options.profiles.key_fields = key_fields.iter().map(|&field| field.to_owned()).collect();
     let new = NewImport {
         account: ACCOUNT,

@@ -91,3 +91,22 @@ async fn an_import_of_the_copernica_door_gives_messages() -> anyhow::Result<()> 
     assert_eq!(taken(&harbour)?, [("profile.created".to_owned(), 1, import * 1_000_000_000 + 1)]);
     Ok(())
 }
+
+#[tokio::test]
+async fn a_record_removed_as_missing_and_its_return_give_messages_with_a_row_behind_the_file() -> anyhow::Result<()> {
+    let harbour = Harbour::start(2).await?;
+    let mut missing = Vec::new();
+    harbour.profile(&json!({ "Email": "ada@example.com" })).await?;
+    for name in ["bea", "cy", "dan"] {
+        missing.push(harbour.profile(&json!({ "Email": format!("{name}@example.com") })).await?);
+    }
+    let options = json!({
+        "action": "update", "key_fields": ["Email"], "remove_missing": true, "remove_missing_share": 1, "followups": true,
+    });
+    let import = harbour.import("Email\nada@example.com\n", &options).await?;
+    let told = |word: &str| (3..).zip(&missing).map(|(row, &id)| (word.to_owned(), row, id)).collect::<Vec<_>>();
+    assert_eq!(taken(&harbour)?, told("profile.removed"), "{import}");
+    harbour.undo(&import).await?;
+    assert_eq!(taken(&harbour)?, told("profile.restored"));
+    Ok(())
+}

@@ -1,6 +1,8 @@
 //! The join of a file with what stands: by lookups and by scans alike, in shares, again after a stop, and at the price which the
 //! import tells.
 
+use std::time::Duration;
+
 use anyhow::{Context, ensure};
 use reqwest::Method;
 use serde_json::{Value, json};
@@ -16,7 +18,7 @@ use crate::native::{of_user, post};
 use crate::postman::Postman;
 use crate::stack::Stack;
 
-const ACCOUNT: AccountId = AccountId(1);
+pub(super) const ACCOUNT: AccountId = AccountId(1);
 
 fn update(key: &str) -> Value {
     json!({ "action": "update", "key_fields": [key] })
@@ -28,7 +30,7 @@ fn way(import: &Value) -> String {
 }
 
 /// Makes an import in a stack without delivery, and returns its id. Nothing is planned yet.
-async fn made(harbour: &Harbour, source: &str, options: &Value) -> anyhow::Result<ImportId> {
+pub(super) async fn made(harbour: &Harbour, source: &str, options: &Value) -> anyhow::Result<ImportId> {
     let mut asked = json!({ "type": "ProfileImport", "database": harbour.database, "source": source });
     for (name, value) in options.as_object().into_iter().flatten() {
         asked[name] = value.clone();
@@ -209,7 +211,17 @@ async fn the_price_told_before_the_load_is_that_of_the_import_within_a_tenth() -
             format!("Email\n{}", (0..rows).map(|n| format!("p{n}@example.com\n")).collect::<String>()),
             json!({ "action": "delete", "key_fields": ["Email"] }),
         ),
+        ("add again", file(0, "Delft"), json!({})),
+        (
+            "remove missing",
+            file(rows / 2, "Delft"),
+            json!({
+                "action": "ignore or add", "key_fields": ["Name"], "remove_missing": true, "remove_missing_share": 1
+            }),
+        ),
     ] {
+        // Records that were made at the moment of the join are not missing.
+        harbour.stack.system.services().clock.turn(Duration::from_millis(5));
         let before = store.consumed();
         let id = made(&harbour, &file, &options).await?;
         plan(&harbour.stack.functions().parser, ACCOUNT, id).await?;

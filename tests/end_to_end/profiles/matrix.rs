@@ -1,8 +1,9 @@
-//! The matrix of imports of profiles: action × match × cell × empty cells ignored or not × target × keys × source, each run by
-//! the Copernica door, compared with an oracle over profiles in memory, undone, and compared with the tables before. The
+//! The matrix of imports of profiles: action × match × cell × empty cells ignored or not × target × keys × source × missing
+//! profiles removed or not, each run by the Copernica door, compared with an oracle over profiles in memory, undone, and compared with the tables before. The
 //! outcomes stand in the page of the door, which the test compares and can write anew.
 
 mod oracle;
+mod removals;
 
 use std::collections::BTreeMap;
 use std::fmt::Write;
@@ -14,7 +15,8 @@ use serde_json::{Map, Value, json};
 
 use super::Harbour;
 use crate::copernica::{asking, get, refused, sent};
-use oracle::{Holder, RowGiven, Terms, run};
+use oracle::{Holder, RowGiven, Terms, remove_missing, run};
+use removals::{Removals, check_removal, page_of_removals};
 
 /// The variable by which the test writes the page anew, instead of comparing with the page.
 const RENEW: &str = "WAYBILL_RENEW_MATRIX";
@@ -152,6 +154,7 @@ fn body(terms: Terms, source: Source, rows: &[RowGiven]) -> (Value, Option<Vec<(
         "keyFields": terms.keys,
         "ignoreEmptyFields": terms.ignores_empty,
         "deleteTarget": terms.target,
+        "removeMissing": terms.removes,
     });
     let mut form = None;
     match source {
@@ -174,6 +177,7 @@ fn body(terms: Terms, source: Source, rows: &[RowGiven]) -> (Value, Option<Vec<(
                 ("action".to_owned(), terms.action.to_owned()),
                 ("ignoreEmptyFields".to_owned(), terms.ignores_empty.to_string()),
                 ("deleteTarget".to_owned(), terms.target.to_owned()),
+                ("removeMissing".to_owned(), terms.removes.to_string()),
             ];
             pairs.extend(terms.keys.iter().map(|key| ("keyFields[]".to_owned(), (*key).to_owned())));
             for (number, row) in rows.iter().enumerate() {
@@ -255,7 +259,7 @@ async fn check(
     terms: Terms,
     source: Source,
     (world, lines): (&[Holder], &[Line]),
-) -> anyhow::Result<Vec<String>> {
+) -> anyhow::Result<(Vec<String>, usize)> {
     let before = harbour.workspace().await?;
     let number = |row: &RowGiven| match row.number.strip_prefix('#').and_then(|at| at.parse::<usize>().ok()) {
         Some(at) => world[at - 1].id.map(|id| id.to_string()).unwrap_or_default(),
@@ -274,7 +278,11 @@ async fn check(
     harbour.stack.idle().await?;
     let mut expected = world.to_vec();
     let told = run(&mut expected, terms, &rows);
+    let removes = terms.removes && told.iter().all(|outcome| !outcome.starts_with("failed"));
+    let removed = if removes { remove_missing(&mut expected, world, terms, &rows) } else { 0 };
     let import = harbour.stack.native(id).await?;
+    let counted = import["counts"]["removed_missing"].as_u64().unwrap_or_default();
+    ensure!(counted == removed as u64, "{counted} are removed, by the oracle {removed}: {import:#}");
     let outcomes = harbour.outcomes(&import).await?;
     let differing = lines.iter().zip(outcomes.iter().zip(&told)).filter(|(_, (outcome, told))| outcome != told);
     let differing: Vec<String> = differing
@@ -291,13 +299,13 @@ async fn check(
         .expect(204)?;
     harbour.stack.idle().await?;
     harbour.is_as(&before).await.context("after the undo")?;
-    Ok(outcomes)
+    Ok((outcomes, removed))
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn every_legal_combination_does_what_the_oracle_says_and_is_undone() -> anyhow::Result<()> {
     let harbour = Harbour::start(1000).await?;
-    let mut outcomes = Outcomes::new();
+    let (mut outcomes, mut removals) = (Outcomes::new(), Removals::new());
     let mut sources = [Source::JsonText, Source::Array, Source::Form].into_iter().cycle();
     for keys in KEYS {
         let has_pets = keys.contains(&"Pets.Name");
@@ -307,7 +315,8 @@ async fn every_legal_combination_does_what_the_oracle_says_and_is_undone() -> an
             for (target, ignores_empty) in
                 [("profile", false), ("profile", true), ("subprofile", false), ("subprofile", true)]
             {
-                let terms = Terms { action, keys, ignores_empty, target };
+                let terms = Terms { action, keys, ignores_empty, target, removes: false };
+                let removing = Terms { removes: true, ..terms };
                 let at = format!("{terms:?}");
                 if let Some(parameter) = refusal(terms) {
                     let (body, _) = body(terms, Source::Array, &[lines[0].row.clone()]);
@@ -315,14 +324,24 @@ async fn every_legal_combination_does_what_the_oracle_says_and_is_undone() -> an
                     ensure!(said.contains(parameter), "{at}: {said}");
                     continue;
                 }
-                let (mut missing, _) = body(terms, Source::Array, &[lines[0].row.clone()]);
-                missing["removeMissing"] = json!(true);
-                refused(&harbour.stack, Method::POST, "/imports", &missing).await.context("removeMissing")?;
+                let keeps_rest = matches!(action, "add" | "delete");
+                if keeps_rest {
+                    let (body, _) = body(removing, Source::Array, &[lines[0].row.clone()]);
+                    let said = refused(&harbour.stack, Method::POST, "/imports", &body).await?;
+                    ensure!(said.contains("removeMissing"), "{at}: {said}");
+                }
                 for source in [Source::Text, sources.next().unwrap_or(Source::Array)] {
                     let in_source = |line: &&Line| source != Source::Text || line.cell != "absent";
                     let lines: Vec<Line> = lines.iter().filter(in_source).cloned().collect();
                     let found = check(&harbour, terms, source, (&world, &lines)).await;
-                    let found = found.with_context(|| format!("{at} as {source:?}"))?;
+                    let (found, _) = found.with_context(|| format!("{at} as {source:?}"))?;
+                    if !keeps_rest {
+                        let removed = check_removal(&harbour, removing, source, (&world, &lines)).await;
+                        let removed = removed.with_context(|| format!("removal, {at} as {source:?}"))?;
+                        if source != Source::Text {
+                            removals.insert((number, keys), removed);
+                        }
+                    }
                     for (line, outcome) in lines.iter().zip(found) {
                         let place = (number, target, place_of(line.found, line.cell));
                         let told = outcomes.entry(place).or_default().entry(keys).or_default();
@@ -336,7 +355,7 @@ async fn every_legal_combination_does_what_the_oracle_says_and_is_undone() -> an
             crate::copernica::delete(&harbour.stack, &format!("/profile/{id}")).await?;
         }
     }
-    is_told(&page(&outcomes))
+    is_told(&format!("{}\n{}", page(&outcomes), page_of_removals(&removals)))
 }
 
 /// The places of lines in the matrix, by the match and the cell.

@@ -17,7 +17,9 @@ async fn options_that_do_not_fit_are_refused_and_nothing_is_made() -> anyhow::Re
         (json!({ "action": "upsert" }), "action"),
         (json!({ "key_fields": ["Email", "Shoe size"] }), "key_fields"),
         (json!({ "key_fields": ["interest.Tea"] }), "key_fields"),
-        (json!({ "remove_missing": true, "key_fields": ["Email"] }), "remove_missing"),
+        (json!({ "remove_missing": true, "key_fields": ["Email"], "action": "delete" }), "remove_missing"),
+        (json!({ "remove_missing": true }), "remove_missing"),
+        (json!({ "remove_missing_share": 0.5, "key_fields": ["Email"] }), "remove_missing_share"),
         (json!({ "duplicates": "skip" }), "duplicates"),
         (json!({ "key_fields": ["Name"] }), "source"),
     ] {

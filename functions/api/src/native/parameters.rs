@@ -73,6 +73,9 @@ pub static MAPPINGS: List = List { name: "mappings", parameters: PLAIN, included
 /// The list `GET /imports/{id}/records`, in which records follow by row, lowest first.
 pub static RECORDS: List = List { name: "records", parameters: PLAIN, included: &[], sort: Sort::FIRST };
 
+/// The list `GET /imports/{id}/removed`, in which removed records follow by id, lowest first.
+pub static REMOVED: List = List { name: "removed", parameters: PLAIN, included: &[], sort: Sort::FIRST };
+
 /// The status of a row in the words of the vendor, and `deleted`.
 pub const ROW_STATUSES: &[&str] = &["created", "updated", "unaffected", "deleted", "error", "pending"];
 

@@ -24,8 +24,8 @@ use bodies::{FieldErrors, ProblemObject, RefusedFields};
 pub use create::{ImportAsked, ImportForm, ImportMade, PartsAddresses};
 pub use imports::ImportShown;
 pub use lists::{
-    HistoryQuery, HistoryRecord, ImportRecord, ImportsQuery, MappingsQuery, OutcomeWord, RecordsQuery, ResultsQuery,
-    RowStatusWord,
+    HistoryQuery, HistoryRecord, ImportRecord, ImportsQuery, MappingsQuery, OutcomeWord, RecordsQuery, RemovedQuery,
+    ResultsQuery, RowStatusWord,
 };
 pub use mappings::{MappingName, MappingShown};
 

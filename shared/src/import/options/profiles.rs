@@ -38,10 +38,12 @@ pub struct ProfileOptions {
     /// The effect of an updating action on a match.
     #[serde(skip_serializing_if = "is_default")]
     pub update_policy: UpdatePolicy,
-    /// `true` if profiles which no row matched are removed at the end.
+    /// `true` if profiles which no row matched are removed at the end; with key fields of a collection, the subprofiles of
+    /// matching profiles.
     #[serde(skip_serializing_if = "is_default")]
     pub remove_missing: bool,
-    /// The largest share of the database, from 0 to 1, which `remove_missing` may remove. `None` without a limit.
+    /// The largest share of the database's profiles, or of the collection's subprofiles, from 0 to 1, which `remove_missing`
+    /// may remove. `None` without a limit, and without `remove_missing`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub remove_missing_share: Option<f64>,
     /// `true` if every selection of the database is evaluated again at the end.

@@ -34,8 +34,8 @@ pub(super) const NOT_OF_PROFILES: [&str; 2] = ["mapping", "duplicates"];
 const MOST_KEYS: usize = 20;
 pub(super) const LONGEST_KEYS: usize = 4_000;
 
-/// Steps after the load which are not built yet.
-const LATER: &str = "is not available yet";
+/// The share which `remove_missing` may remove if the caller names none.
+const REMOVED_SHARE: f64 = 0.1;
 
 /// Takes an option of imports of profiles.
 ///
@@ -148,11 +148,19 @@ pub(super) fn complete(options: &mut Options, has_action: bool, wrong: &mut Wron
     if action == ProfileAction::Add && profiles.matches != Matches::First {
         refuse("matches", "belongs to actions which look for a match");
     }
-    let steps = [
-        ("remove_missing", profiles.remove_missing),
-        ("remove_missing_share", profiles.remove_missing_share.is_some()),
-    ];
-    steps.into_iter().filter(|(_, wanted)| *wanted).for_each(|(name, _)| refuse(name, LATER));
+    if profiles.remove_missing {
+        let keeps_rest = matches!(action, ProfileAction::Add | ProfileAction::Delete);
+        if profiles.key_fields.is_empty() {
+            refuse("remove_missing", "needs key_fields: the fields by which a row finds its profile");
+        } else if keeps_rest {
+            refuse("remove_missing", "belongs to the actions update, update or add, and ignore or add");
+        } else if profiles.key_fields.iter().all(|name| name.contains('.')) {
+            refuse("remove_missing", "needs a key field of the database beside those of the collection");
+        }
+        profiles.remove_missing_share.get_or_insert(REMOVED_SHARE);
+    } else if profiles.remove_missing_share.is_some() {
+        refuse("remove_missing_share", "belongs to remove_missing");
+    }
 }
 
 #[cfg(test)]

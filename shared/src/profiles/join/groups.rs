@@ -149,6 +149,11 @@ impl Groups {
         self.keyed.group(key).is_some()
     }
 
+    /// `true` if a row has the key of a subprofile, in the group of rows that begins at a place.
+    pub fn has_subprofile(&self, group: u32, key: KeyHash) -> bool {
+        self.keyed.run(group as usize, key).is_some()
+    }
+
     /// Takes the key of a profile that stands.
     pub fn profile(&mut self, id: RecordId, key: KeyHash) {
         if let Some(start) = self.keyed.group(key) {

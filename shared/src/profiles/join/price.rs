@@ -6,7 +6,7 @@
 //! | creates a subprofile | the same, and 1 for the index item of its profile | 0 |
 //! | changes a record | 1 for each KB, its share of a block of images, and 2 for each indexed field with another value | 1 for 4 KB |
 //! | finds nothing to change | 0 | 1 for 4 KB |
-//! | deletes a record | 1 for each KB, and its share of a block of images | 1 for 4 KB |
+//! | deletes a record, or removes one as missing | 1 for each KB, and its share of a block of images | 1 for 4 KB |
 //! | yields, leaves its match alone, or has no match and creates nothing | 0 | 0 |
 //!
 //! How many of the matching rows change their record is told by a sample: rows of a few chunks are compared with their records.
@@ -32,6 +32,8 @@ const BARE_FIELD: usize = 3;
 /// The bytes of a before-image without its fields, and of a field of an image beside its name and its text.
 const BARE_IMAGE: usize = 20;
 const BARE_IMAGE_FIELD: usize = 8;
+/// The write units of a deletion: the record, and its share of a block of images.
+const DELETION: f64 = 1.0 + BARE_IMAGE as f64 / 1024.0;
 /// The units of an import beside its chunks: its making, changes of status with their events, totals.
 const UNITS_AN_IMPORT: Units = Units { read: 12.0, write: 70.0 };
 /// The units of a chunk beside its rows: claim, page with counts, notes.
@@ -66,6 +68,8 @@ pub struct LoadEstimate<'f> {
     holdable: u64,
     /// The number of subprofiles that match.
     matched_subprofiles: u64,
+    /// The number of records which are removed as missing.
+    removed: u64,
     /// The rows of the sample with their profiles, by chunk.
     sample: BTreeMap<ChunkNo, Vec<(u64, RecordId)>>,
 }
@@ -90,6 +94,7 @@ impl<'f> LoadEstimate<'f> {
             yielding: 0,
             holdable: 0,
             matched_subprofiles: 0,
+            removed: 0,
             sample: sampled.map(|chunk| (chunk, Vec::new())).collect(),
         }
     }
@@ -130,12 +135,18 @@ impl<'f> LoadEstimate<'f> {
         }
     }
 
+    /// Takes the number of records which are removed as missing.
+    pub fn remove(&mut self, count: u64) {
+        self.removed = count;
+    }
+
     /// The estimated units of the load.
     pub async fn units(&self) -> Result<Units, ImportError> {
         let average = |sum: f64, count: u64| if count == 0 { 0.0 } else { sum / count as f64 };
         let of_profile = average(self.profile_units, self.rows);
         let of_subprofile = average(self.subprofile_units, self.subprofiles);
-        let chunks = self.file.rows.div_ceil(u64::from(self.file.import.rows_per_chunk)) as f64;
+        let size = u64::from(self.file.import.rows_per_chunk);
+        let chunks = (self.file.rows.div_ceil(size) + self.removed.div_ceil(size)) as f64;
         let mut units = Units {
             read: UNITS_AN_IMPORT.read + UNITS_A_CHUNK.read * chunks,
             write: UNITS_AN_IMPORT.write + UNITS_A_CHUNK.write * chunks,
@@ -162,14 +173,14 @@ impl<'f> LoadEstimate<'f> {
                     DeleteTarget::Profile => self.matched,
                     DeleteTarget::Subprofile => self.matched_subprofiles,
                 };
-                (deleted, 1.0 + BARE_IMAGE as f64 / 1024.0)
+                (deleted, DELETION)
             }
             ProfileAction::Update | ProfileAction::UpdateOrAdd => {
                 (self.matched + self.matched_subprofiles, self.change().await?)
             }
         };
-        units.read += records as f64;
-        units.write += records as f64 * of_record;
+        units.read += (records + self.removed) as f64;
+        units.write += records as f64 * of_record + self.removed as f64 * DELETION;
         Ok(units)
     }
 

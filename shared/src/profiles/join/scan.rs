@@ -43,6 +43,15 @@ pub struct StandingRecord {
     gone: Option<Gone>,
     #[serde(default)]
     orphan: bool,
+    created_at: i64,
+    updated_at: i64,
+}
+
+impl StandingRecord {
+    /// The time at which the record was made or changed last, in milliseconds since the epoch.
+    pub fn changed_at(&self) -> i64 {
+        self.created_at.max(self.updated_at)
+    }
 }
 
 /// A partition with records that people can see.
@@ -154,7 +163,8 @@ impl<'s> DatabaseScan<'s> {
         partition: StandingPartition,
         names: &[String],
     ) -> Result<Vec<StandingRecord>, StoreError> {
-        let own: [&[&str]; 5] = [&["id"], &["owner"], &["parent"], &["gone"], &["orphan"]];
+        let own: [&[&str]; 7] =
+            [&["id"], &["owner"], &["parent"], &["gone"], &["orphan"], &["created_at"], &["updated_at"]];
         let of_fields: Vec<[&str; 2]> = names.iter().map(|name| ["fields", name.as_str()]).collect();
         let paths = own.into_iter().chain(of_fields.iter().map(|path| path.as_slice()));
         let query = keys::records(self.account, kind, partition.import, partition.chunk).at_paths(paths);

@@ -6,8 +6,9 @@ use jiff::Zoned;
 use jiff::tz::TimeZone;
 
 use super::groups::Groups;
-use super::keys::{KeyHash, key_of_record};
+use super::keys::key_of_record;
 use super::lookups::{Lookup, Lookups, TooDear};
+use super::missing::{MissingSearch, ScannedRecord};
 use super::rules::{JoinRules, MatchSearch};
 use super::scan::DatabaseScan;
 use crate::id::{OwnerId, PartId, RecordId};
@@ -42,14 +43,6 @@ struct SearchedTable<'k> {
     keys: &'k [KeyField],
 }
 
-/// A record that matches.
-struct FoundRecord {
-    id: RecordId,
-    /// The profile of a subprofile.
-    parent: Option<RecordId>,
-    key: KeyHash,
-}
-
 /// The search for the matches of all shares of a file.
 pub struct Searching<'f> {
     file: &'f PlannedFile<'f, Profiles>,
@@ -62,6 +55,8 @@ pub struct Searching<'f> {
     now: Zoned,
     scan: Option<DatabaseScan<'f>>,
     way: JoinWay,
+    /// The search for missing records, which takes a scan of each table for each share.
+    missing: Option<MissingSearch>,
 }
 
 impl<'f> Searching<'f> {
@@ -72,6 +67,11 @@ impl<'f> Searching<'f> {
         let database = options.database;
         let database = database.ok_or_else(|| StoreError::Shape("an import of profiles has a database".to_owned()))?;
         let now = file.services.clock.now().to_zoned(TimeZone::UTC);
+        let of_subprofiles = rules.search() == MatchSearch::ProfilesAndSubprofiles;
+        // A resumed import leaves alone what was made or changed since its first join.
+        let before = file.import.joined.as_ref().and_then(|joined| joined.missing);
+        let began_at = before.map_or_else(|| file.services.clock.now_ms(), |missing| missing.began_at);
+        let search = || MissingSearch::new(file.import.id, began_at, of_subprofiles);
         Ok(Self {
             file,
             services: file.services,
@@ -82,7 +82,13 @@ impl<'f> Searching<'f> {
             now,
             scan: None,
             way: JoinWay::Nothing,
+            missing: options.remove_missing.then(search),
         })
+    }
+
+    /// The missing records of all shares, if the import removes them.
+    pub fn into_missing(self) -> Option<MissingSearch> {
+        self.missing
     }
 
     /// The way of the search, as far as records were looked for.
@@ -90,8 +96,16 @@ impl<'f> Searching<'f> {
         self.way
     }
 
-    /// Finds the matches of a share. Rows in `loaded` have their outcome already.
-    pub async fn matched(&mut self, mut groups: Groups, loaded: &Bits) -> Result<Groups, ImportError> {
+    /// Finds the matches of a share, given as its number and the number of shares. Rows in `loaded` have their outcome already.
+    pub async fn matched(
+        &mut self,
+        mut groups: Groups,
+        loaded: &Bits,
+        share: (u64, u64),
+    ) -> Result<Groups, ImportError> {
+        if let Some(missing) = &mut self.missing {
+            missing.begin_share(share);
+        }
         match self.rules.search() {
             MatchSearch::Nothing => {}
             MatchSearch::Profiles => self.find_by_rows(&mut groups, loaded, self.profiles()).await?,
@@ -129,10 +143,10 @@ impl<'f> Searching<'f> {
         table: SearchedTable<'f>,
     ) -> Result<(), ImportError> {
         let count = groups.rows_of_file().filter(|&row| groups.asks(row, loaded)).count() as u64;
-        if count == 0 {
+        if count == 0 && self.missing.is_none() {
             return Ok(());
         }
-        if let Some(place) = self.looked_up(table) {
+        if let Some(place) = self.looked_up(table).filter(|_| self.missing.is_none()) {
             let few = count as f64 * MOST_UNITS_A_KEY;
             if count <= FEW && self.look_up_rows(groups, loaded, table, (place, few)).await?.is_ok() {
                 return Ok(());
@@ -143,9 +157,15 @@ impl<'f> Searching<'f> {
                 return Ok(());
             }
         }
-        self.scan_for(groups, table, |groups, found| match found.parent {
-            None => groups.profile(found.id, found.key),
-            Some(parent) => groups.subprofile(found.id, parent, found.key, None),
+        self.scan_for(groups, table, |groups, missing, found| {
+            if let Some(missing) = missing {
+                missing.profile(groups, &found);
+            }
+            match (found.key, found.parent) {
+                (None, _) => {}
+                (Some(key), None) => groups.profile(found.id, key),
+                (Some(key), Some(parent)) => groups.subprofile(found.id, parent, key, None),
+            }
         })
         .await
     }
@@ -230,23 +250,29 @@ impl<'f> Searching<'f> {
     async fn find_by_parents(&mut self, groups: &mut Groups) -> Result<(), ImportError> {
         let table = self.subprofiles()?;
         let parents: BTreeMap<RecordId, u32> = groups.parents().into_iter().collect();
-        if parents.is_empty() {
+        if parents.is_empty() && self.missing.is_none() {
             return Ok(());
         }
         let count = parents.len() as u64;
         let few = count as f64 * MOST_UNITS_A_KEY;
-        if count <= FEW && self.look_up_parents(groups, table, &parents, few).await?.is_ok() {
+        let scans = self.missing.is_some();
+        if !scans && count <= FEW && self.look_up_parents(groups, table, &parents, few).await?.is_ok() {
             return Ok(());
         }
-        if let Some(budget) = self.budget(table, count).await?
+        if !scans
+            && let Some(budget) = self.budget(table, count).await?
             && self.look_up_parents(groups, table, &parents, budget).await?.is_ok()
         {
             return Ok(());
         }
-        self.scan_for(groups, table, |groups, found| {
-            let parent = found.parent.and_then(|parent| Some((parent, *parents.get(&parent)?)));
-            if let Some((parent, group)) = parent {
-                groups.subprofile(found.id, parent, found.key, Some(group));
+        self.scan_for(groups, table, |groups, missing, found| {
+            let Some(parent) = found.parent else { return };
+            let group = parents.get(&parent).copied();
+            if let Some(missing) = missing {
+                missing.subprofile(groups, &found, group);
+            }
+            if let (Some(group), Some(key)) = (group, found.key) {
+                groups.subprofile(found.id, parent, key, Some(group));
             }
         })
         .await
@@ -294,25 +320,27 @@ impl<'f> Searching<'f> {
         Ok(())
     }
 
-    /// Scans a table, and passes each record with a key to `take`.
+    /// Scans a table, and passes each record to `take`.
     async fn scan_for(
         &mut self,
         groups: &mut Groups,
         table: SearchedTable<'f>,
-        take: impl Fn(&mut Groups, FoundRecord),
+        take: impl Fn(&mut Groups, Option<&mut MissingSearch>, ScannedRecord),
     ) -> Result<(), ImportError> {
         self.way = JoinWay::Scan;
         let fields: Vec<u64> = table.keys.iter().filter_map(KeyField::field).collect();
         let mut scan = self.take_scan().await?;
         let schema = scan.schema().clone();
         let owned = owned(&scan, &schema, table)?;
+        let mut missing = self.missing.take();
         let read = scan.read(owned, &fields, |record| {
-            if let Some(key) = key_of_record(table.keys, record.id, &record.fields, &self.now) {
-                take(groups, FoundRecord { id: record.id, parent: record.parent, key });
-            }
+            let key = key_of_record(table.keys, record.id, &record.fields, &self.now);
+            let changed_at = record.changed_at();
+            let found = ScannedRecord { id: record.id, parent: record.parent, key, changed_at };
+            take(groups, missing.as_mut(), found);
         });
         read.await?;
-        self.scan = Some(scan);
+        (self.scan, self.missing) = (Some(scan), missing);
         Ok(())
     }
 

@@ -3,13 +3,18 @@
 //!
 //! `WAYBILL_JOIN_SEEDS=100000 cargo test -p waybill-shared --lib join::tests` runs more seeds.
 
+mod missing;
+
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
+
+use self::missing::{OWN, scanned, search_of};
 
 use super::gather::{GatheredCells, Gathering};
 use super::groups::{Groups, MOST_NAMED};
 use super::keyed::KeyedRows;
 use super::keys::{HashedKey, KeyHash};
+use super::missing::MissingSearch;
 use super::rules::{JoinRules, MatchSearch};
 use crate::id::{RecordId, Row};
 use crate::profile_form::{
@@ -101,11 +106,13 @@ impl World {
             subcells: draw.cells([11, 12]),
         };
         let rows = (0..draw.below(14)).map(|_| row(&mut draw, &mut letter)).collect();
-        let profiles: Vec<_> = (0..draw.below(9)).map(|at| (100 + 7 * at, letter(&mut draw))).collect();
+        // The last records of a long list are of the import itself.
+        let id = |at: u64, id: u64, last: u64| if at == last { OWN.0 * 1_000_000_000 + at } else { id };
+        let profiles: Vec<_> = (0..draw.below(9)).map(|at| (id(at, 100 + 7 * at, 7), letter(&mut draw))).collect();
         let mut subprofiles = Vec::new();
         for at in 0..draw.below(12) {
             if !profiles.is_empty() {
-                subprofiles.push((500 + 3 * at, draw.of(&profiles).0, letter(&mut draw)));
+                subprofiles.push((id(at, 500 + 3 * at, 10), draw.of(&profiles).0, letter(&mut draw)));
             }
         }
         Self { rules, rows, profiles, subprofiles }
@@ -354,7 +361,8 @@ impl DrawnRow {
 }
 
 /// The groups of a share with all of their matches.
-fn matched(world: &World, of: (u64, u64)) -> Groups {
+fn matched(world: &World, of: (u64, u64), missing: &mut MissingSearch) -> Groups {
+    missing.begin_share(of);
     let mut keyed = KeyedRows::new(world.rules);
     for (at, row) in world.rows.iter().enumerate() {
         let (profile, subprofile) = row.keys(world.rules);
@@ -364,6 +372,7 @@ fn matched(world: &World, of: (u64, u64)) -> Groups {
     let search = world.rules.search();
     if matches!(search, MatchSearch::Profiles | MatchSearch::ProfilesAndSubprofiles) {
         for (id, key) in world.profiles.iter().rev() {
+            missing.profile(&groups, &scanned(*id, None, *key));
             if let Some(key) = hash(*key) {
                 groups.profile(RecordId(*id), key);
                 groups.profile(RecordId(*id), key);
@@ -373,6 +382,10 @@ fn matched(world: &World, of: (u64, u64)) -> Groups {
     groups.close_profiles();
     let parents: BTreeMap<RecordId, u32> = groups.parents().into_iter().collect();
     for (id, parent, key) in world.subprofiles.iter().rev() {
+        if search == MatchSearch::ProfilesAndSubprofiles {
+            let group = parents.get(&RecordId(*parent)).copied();
+            missing.subprofile(&groups, &scanned(*id, Some(*parent), *key), group);
+        }
         let (id, parent) = (RecordId(*id), RecordId(*parent));
         let Some(key) = hash(*key) else { continue };
         match search {
@@ -389,15 +402,16 @@ fn matched(world: &World, of: (u64, u64)) -> Groups {
     groups
 }
 
-/// The plans of all rows, found in shares and with little memory for cells.
-fn joined(world: &World, shares: u64, most_bytes: usize) -> Vec<RowPlan> {
+/// The plans of all rows, found in shares and with little memory for cells, and the missing records.
+fn joined(world: &World, shares: u64, most_bytes: usize) -> (Vec<RowPlan>, MissingSearch) {
     let mut plans = vec![RowPlan::default(); world.rows.len()];
+    let mut missing = search_of(world);
     if world.rules.is_idle() {
-        return plans;
+        return (plans, missing);
     }
     let shares = world.rules.shares(shares);
     for share in 0..shares {
-        let groups = matched(world, (share, shares));
+        let groups = matched(world, (share, shares), &mut missing);
         for row in groups.rows_of_file() {
             let at = usize::try_from(row).expect("an index");
             assert_eq!(plans[at], RowPlan::default(), "row {row} is in two shares");
@@ -421,20 +435,24 @@ fn joined(world: &World, shares: u64, most_bytes: usize) -> Vec<RowPlan> {
             }
         }
     }
-    plans
+    (plans, missing)
 }
 
 #[test]
 fn the_plans_are_those_of_comparing_each_row_with_all_rows_and_all_records() {
     let seeds = std::env::var("WAYBILL_JOIN_SEEDS").ok().and_then(|seeds| seeds.parse().ok()).unwrap_or(4_000);
-    let (mut acts, mut gathered) = (BTreeMap::new(), 0);
+    let (mut acts, mut gathered, mut removed) = (BTreeMap::new(), 0, [0; 2]);
     for seed in 0..seeds {
         let world = World::draw(seed);
         let oracle = Oracle(&world);
         let expected: Vec<RowPlan> = (0..world.rows.len()).map(|row| oracle.plan(row)).collect();
         for (shares, most_bytes) in [(1, usize::MAX), (3, 100)] {
-            let found = joined(&world, shares, most_bytes);
+            let (found, missing) = joined(&world, shares, most_bytes);
             assert_eq!(found, expected, "seed {seed} in {shares} shares: {world:#?}");
+            let Some(expected) = oracle.missing() else { continue };
+            let found: Vec<u64> = missing.missing().map(|id| id.0).collect();
+            assert_eq!(found, expected, "missing, seed {seed} in {shares} shares: {world:#?}");
+            removed[usize::from(missing.is_of_subprofiles())] += found.len();
         }
         for plan in expected {
             let act = match plan.act {
@@ -453,6 +471,7 @@ fn the_plans_are_those_of_comparing_each_row_with_all_rows_and_all_records() {
         assert!(has("acts") && has("yields"), "{action}: {acts:?}");
         assert_eq!(has("follows"), action != ProfileAction::Delete, "{action}");
     }
+    assert!(removed.iter().all(|count| *count > 500), "{removed:?} profiles and subprofiles are missing");
     assert!(gathered > 500 && acts.keys().any(|kind| kind.2 == 2 && kind.3 == 2), "{gathered} {acts:?}");
 }
 
@@ -477,7 +496,7 @@ fn a_plan_names_ten_matches_and_more_if_the_row_acts_on_all() {
         };
         let profiles = (1..=150).map(|id| (id, Some(1))).collect();
         let world = World { rules, rows: vec![row], profiles, subprofiles: Vec::new() };
-        joined(&world, 1, 0)[0].profiles.len()
+        joined(&world, 1, 0).0[0].profiles.len()
     };
     assert_eq!([Matches::First, Matches::Refuse, Matches::All].map(named), [10, 10, MOST_MATCHES + 1]);
 }

@@ -78,6 +78,15 @@ pub fn chunks(account: AccountId, import: ImportId, first: ChunkNo, last: ChunkN
     query.limit(CHUNKS_A_PAGE)
 }
 
+/// The first `count` chunks of an import.
+pub fn first_chunks(account: AccountId, import: ImportId, count: u64) -> Query {
+    match count.checked_sub(1) {
+        Some(last) => chunks(account, import, ChunkNo(0), ChunkNo(last)),
+        // No chunk has this key.
+        None => Query::partition(Table::Imports, import_partition(account, import)).between("chunk#", "chunk#"),
+    }
+}
+
 /// The counter item to which the commit of the chunk adds.
 pub fn counts(account: AccountId, import: ImportId, chunk: ChunkNo) -> Key {
     Key::imports(import_partition(account, import), format!("count#{:02}", chunk.0 % COUNTERS))

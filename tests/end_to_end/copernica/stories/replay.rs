@@ -35,6 +35,8 @@ pub struct Wish {
     pub action: &'static str,
     pub key: Option<&'static str>,
     pub ignores_empty: bool,
+    /// Whether profiles which no row matches are removed.
+    pub removes: bool,
 }
 
 /// The numbers of rows by outcome, of those which are not 0.
@@ -88,9 +90,16 @@ impl Replay {
         let mut outcomes = Outcomes::new();
         // Rows act on the profiles as they were before the import: no row finds a profile that the import itself made.
         let standing = self.profiles();
+        let missing = if wish.removes { missing(wish, rows, &standing) } else { Some(Vec::new()) };
+        let Some(missing) = missing else { return outcomes };
         for at in 0..rows.len() {
             let outcome = self.row(import, wish, (at, rows), &standing, defaults);
             *outcomes.entry(outcome).or_default() += 1;
+        }
+        // A row that failed may have meant any of them.
+        if !outcomes.contains_key("failed") && !missing.is_empty() {
+            outcomes.insert("removed_missing", missing.len() as u64);
+            self.writes.extend(missing.into_iter().map(|id| (Some(import), id, Wrote::Deleted)));
         }
         outcomes
     }
@@ -160,6 +169,18 @@ impl Replay {
         self.writes.extend(noted);
         is_changed
     }
+}
+
+/// The profiles which no row matches, or `None` for a file that is not loaded because it is no list of the profiles: no row
+/// has a key, or none matches. A file with a row that cannot be read is loaded.
+fn missing(wish: &Wish, rows: &[Row], standing: &BTreeMap<u64, Values>) -> Option<Vec<u64>> {
+    let name = wish.key?;
+    let keys: BTreeSet<String> = rows.iter().filter_map(|row| key_of(row, name)).collect();
+    let matches = |values: &Values| key_of(values, name).is_some_and(|key| keys.contains(&key));
+    let is_list = !keys.is_empty() && (standing.is_empty() || standing.values().any(matches));
+    let has_unread = rows.iter().any(|row| row.values().all(String::is_empty));
+    let missing = standing.iter().filter(|(_, values)| !matches(values)).map(|(id, _)| *id);
+    (is_list || has_unread).then(|| missing.collect())
 }
 
 /// The values that cells give: none for an empty cell, if empty cells are ignored. An interest has the value `yes` or none.

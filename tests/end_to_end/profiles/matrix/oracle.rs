@@ -22,6 +22,8 @@ pub struct Terms {
     pub keys: &'static [&'static str],
     pub ignores_empty: bool,
     pub target: &'static str,
+    /// Whether what no row matches is removed.
+    pub removes: bool,
 }
 
 /// A row of the file. A cell is `None` where the row lacks the cell.
@@ -138,6 +140,36 @@ pub fn run(world: &mut Vec<Holder>, terms: Terms, rows: &[RowGiven]) -> Vec<Stri
     }
     world.retain(|holder| holder.values[0] != GONE);
     outcomes.into_iter().map(Option::unwrap_or_default).collect()
+}
+
+/// Removes what no row matches from the world after an import of which no row failed: profiles, or with a key of subprofiles
+/// those of the profiles to which rows write. Returns how many are removed.
+pub fn remove_missing(world: &mut Vec<Holder>, before: &[Holder], terms: Terms, rows: &[RowGiven]) -> usize {
+    let of_key = |key: &Key| -> Vec<&RowGiven> {
+        rows.iter().filter(|row| key.is_some() && terms.key_of_row(row) == *key).collect()
+    };
+    let mut removed = 0;
+    if !terms.has_pet_key() {
+        for at in (0..before.len()).rev().filter(|at| of_key(&terms.key_of_holder(&before[*at])).is_empty()) {
+            world.remove(at);
+            removed += 1;
+        }
+        return removed;
+    }
+    for (at, holder) in before.iter().enumerate() {
+        let key = terms.key_of_holder(holder);
+        let is_first = before[..at].iter().all(|other| terms.key_of_holder(other) != key);
+        let rows = of_key(&key);
+        let names: Vec<String> = rows.iter().filter_map(|row| Some(folded(&row.pet.as_ref()?[0]))).collect();
+        for pet in (0..holder.pets.len()).rev().filter(|_| is_first && !rows.is_empty()) {
+            let name = folded(&holder.pets[pet][0]);
+            if name.is_empty() || !names.contains(&name) {
+                world[at].pets.remove(pet);
+                removed += 1;
+            }
+        }
+    }
+    removed
 }
 
 /// The mark of a profile that a row deleted.

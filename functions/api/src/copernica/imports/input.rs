@@ -108,6 +108,8 @@ pub async fn options(at: &At, schema: &Schema, body: &Given) -> Result<Options, 
     let defaults = Options::of_user(at.principal.user);
     let asked = asked_profiles(&at.services, at.id(), fields(schema, body)?, defaults).await?;
     let (mut options, _) = asked.map_err(|reasons| refused(&reasons))?;
+    // The vendor knows no limit to what is removed.
+    options.profiles.remove_missing_share = None;
     options.reading.delimiter = delimiter_of(body)?;
     options.autostart = body.member("autostart").is_none_or(|given| *given == Given::Null || given.is_true());
     Ok(options)

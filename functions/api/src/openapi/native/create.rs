@@ -108,6 +108,14 @@ macro_rules! creation {
             /// match is the person with the address of the row, an empty cell leaves the field alone, and without this
             /// option rows change nobody.
             update_policy: Option<UpdatePolicyWord>,
+            /// True removes, once every row is loaded, the profiles which no row matched; with key fields of a collection,
+            /// the subprofiles of matching profiles. Nothing is removed if a row fails. The default is false.
+            #[schema(nullable = false)]
+            remove_missing: Option<bool>,
+            /// The largest share of the database's profiles, or of the collection's subprofiles, that `remove_missing` may
+            /// remove. If more are missing, the import fails before any row is loaded. The default is 0.1.
+            #[schema(minimum = 0.0, maximum = 1.0)]
+            remove_missing_share: Option<f64>,
             /// True to build the views of the database again when the import has ended, and once more after its undo.
             #[schema(nullable = false)]
             rebuild: Option<bool>,

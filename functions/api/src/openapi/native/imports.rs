@@ -14,7 +14,8 @@ use super::create::UpdatePolicyWord;
 /// - `processing`: rows are being loaded.
 /// - `complete`: each row has an outcome, and none failed.
 /// - `partially_complete`: each row has an outcome, and some failed.
-/// - `failed`: the import brought nothing, because each row failed or `on_error=abort` met a failed row.
+/// - `failed`: the import brought nothing, because each row failed, `on_error=abort` met a failed row, or `remove_missing` found
+///   that the file is no complete list of the database.
 /// - `incomplete`: the import was cancelled or given up, and rows loaded before stay.
 /// - `unsupported`: the file cannot be read, and `reasons` says why.
 /// - `rolling_back`: the import is being undone.
@@ -163,6 +164,10 @@ struct Counts {
     skipped: u64,
     /// The number of rows that deleted a record.
     deleted: u64,
+    /// The number of records removed because no row of the file matched them, which are no rows of the file. Absent for an
+    /// import without `remove_missing`.
+    #[schema(nullable = false)]
+    removed_missing: Option<u64>,
     /// The number of rows with an error, which `GET /imports/{id}/errors` groups by cause.
     failed: u64,
     /// The number of rows without an outcome so far.

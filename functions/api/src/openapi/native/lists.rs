@@ -7,7 +7,7 @@ use utoipa::openapi::{Required, Type};
 use utoipa::{IntoParams, ToSchema};
 
 use super::imports::{StatusWord, Time, TypeWord};
-use crate::native::parameters::{FEWEST, HISTORY, IMPORTS, List, MAPPINGS, MOST, PER_PAGE, RECORDS, RESULTS};
+use crate::native::parameters::{FEWEST, HISTORY, IMPORTS, List, MAPPINGS, MOST, PER_PAGE, RECORDS, REMOVED, RESULTS};
 
 /// Declares the query parameters of lists, from the tables by which the lists read their queries.
 macro_rules! queries {
@@ -32,6 +32,8 @@ queries! {
     ResultsQuery: RESULTS,
     /// The query parameters of `GET /imports/{id}/records`.
     RecordsQuery: RECORDS,
+    /// The query parameters of `GET /imports/{id}/removed`.
+    RemovedQuery: REMOVED,
     /// The query parameters of `GET /mappings`.
     MappingsQuery: MAPPINGS,
 }

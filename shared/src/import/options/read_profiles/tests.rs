@@ -44,6 +44,19 @@ fn rows_with_a_key_update_or_add_unless_an_action_is_named() {
 }
 
 #[test]
+fn missing_records_are_a_tenth_at_most_unless_the_caller_names_another_share() {
+    let share = |fields: Value| profiles(fields).unwrap().remove_missing_share;
+    let keys = json!(["Email", "Pets.Name"]);
+    assert_eq!(share(json!({ "database": 5, "key_fields": keys })), None);
+    assert_eq!(share(json!({ "database": 5, "key_fields": keys, "remove_missing": true })), Some(0.1));
+    let asked = |share: Value| json!({ "database": 5, "key_fields": keys, "remove_missing": "true", "remove_missing_share": share });
+    assert_eq!(
+        [json!("0.25"), json!(1), json!(0)].map(|given| share(asked(given))),
+        [Some(0.25), Some(1.0), Some(0.0)]
+    );
+}
+
+#[test]
 fn options_which_do_not_fit_each_other_are_refused_by_name() {
     for (fields, reason) in [
         (json!({}), "database is needed"),
@@ -58,8 +71,17 @@ fn options_which_do_not_fit_each_other_are_refused_by_name() {
         ),
         (json!({ "database": 5, "update_policy": "skip" }), "update_policy belongs to"),
         (json!({ "database": 5, "matches": "all" }), "matches belongs to"),
-        (json!({ "database": 5, "remove_missing": true }), "remove_missing is not available yet"),
+        (json!({ "database": 5, "remove_missing": true }), "remove_missing needs key_fields"),
+        (
+            json!({ "database": 5, "remove_missing": true, "action": "delete", "key_fields": ["Email"] }),
+            "remove_missing belongs to the actions",
+        ),
+        (
+            json!({ "database": 5, "remove_missing": true, "key_fields": ["Pets.Name"] }),
+            "remove_missing needs a key field of the database",
+        ),
         (json!({ "database": 5, "remove_missing_share": 2 }), "remove_missing_share must be a number"),
+        (json!({ "database": 5, "remove_missing_share": 0.5 }), "remove_missing_share belongs to remove_missing"),
         (json!({ "database": 5, "duplicates": "skip" }), "duplicates belongs to"),
         (json!({ "database": 5, "import_tags": true }), "import_tags belongs to an import of time entries"),
     ] {
