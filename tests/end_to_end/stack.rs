@@ -17,8 +17,9 @@ use waybill::system::{Functions, Options, System};
 
 use crate::dump::Dump;
 
-/// Longest wait for an expected event, after which the test fails instead of hanging.
-const SOON: Duration = Duration::from_secs(120);
+/// Longest wait for an expected event, after which the test fails instead of hanging. It is longer than a lease: of two parsers
+/// that plan an import of one chunk at once, the second leaves a message for the end of the first one's lease.
+const SOON: Duration = Duration::from_secs(200);
 
 /// Creates an import whose file came in a request's body, and stores the file as a door does. No message is sent.
 pub async fn sent(services: &Services, new: &NewImport, file: impl Into<Bytes>) -> anyhow::Result<Import> {
