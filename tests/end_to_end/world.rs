@@ -27,7 +27,7 @@ pub use draw::Draw;
 use simulation::Simulation;
 
 /// Number of seeds in a plain `cargo test`.
-const SEEDS: u64 = 300;
+const SEEDS: u64 = 200;
 
 async fn simulate(seed: u64) -> Result<(), String> {
     let lived = async {

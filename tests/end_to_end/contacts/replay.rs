@@ -20,7 +20,7 @@ use crate::faults::{Fault, Faults};
 use crate::postman::LONG;
 use crate::world::Draw;
 
-const SEEDS: u64 = 200;
+const SEEDS: u64 = 100;
 const DEEDS: u64 = 14;
 const COMPANIES: [&str; 3] = ["Orchard", "Harbour", "Quay"];
 const NAMES: [&str; 4] = ["Ada", "Bea", "Cleo", "Dan"];
