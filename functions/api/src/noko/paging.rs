@@ -24,6 +24,8 @@ const PER_PAGE: u64 = 30;
 const MOST_BEFORE: u64 = 1 << 53;
 /// The number of items counted behind a page, to find the last page for a link.
 const SEEN_BEHIND: u64 = 5_000;
+/// The most bytes of all links. API Gateway lets 10,240 bytes of headers through, and a link repeats the query.
+const MOST_OF_LINKS: usize = 8_000;
 /// The largest number of items in a page; a larger `per_page` is lowered to this number.
 const MOST_PER_PAGE: u64 = 1000;
 
@@ -188,7 +190,8 @@ struct Links<'a> {
 }
 
 impl Links<'_> {
-    /// The `Link` header: `first` and `prev` from the second page on, `next` and `last` if items follow.
+    /// The `Link` header: `first` and `prev` from the second page on, `next` and `last` if items follow. If the query is so long
+    /// that not all links fit, links other than `next` are left out.
     fn headers(&self) -> HeaderMap {
         let Paging { page, per_page, .. } = *self.paging;
         let last = self.total.map(|total| total.div_ceil(per_page).max(1));
@@ -205,7 +208,19 @@ impl Links<'_> {
             links.extend(last.map(|last| (last, "last")));
         }
         let link = |(page, rel)| format!("<{}{}?{}>; rel=\"{rel}\"", self.base, self.uri.path(), self.query(page, rel));
-        let links: Vec<_> = links.into_iter().map(link).collect();
+        let mut room = MOST_OF_LINKS;
+        let mut fits = |text: &String| {
+            let left = room.checked_sub(text.len() + ", ".len());
+            room = left.unwrap_or(room);
+            left.is_some()
+        };
+        let next = links.iter().copied().find(|(_, rel)| *rel == "next").map(link);
+        // Without `next` a client would take the page for the last.
+        if let Some(next) = &next {
+            fits(next);
+        }
+        let links: Vec<String> =
+            links.into_iter().map(link).filter(|link| next.as_ref() == Some(link) || fits(link)).collect();
         let value = HeaderValue::from_str(&links.join(", ")).ok().filter(|value| !value.is_empty());
         value.map(|value| (LINK, value)).into_iter().collect()
     }
@@ -223,5 +238,37 @@ impl Links<'_> {
             pairs.push(("after".to_owned(), format!("{page}.{after}{before}")));
         }
         serde_urlencoded::to_string(pairs).expect("pairs of text encode")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_long_query_keeps_the_link_to_the_next_page_and_no_more_than_fit() {
+        let rels = |letters: usize| -> Vec<String> {
+            let paging = Paging { page: 3, per_page: 30, after: None, offset: None };
+            let uri: Uri = format!("/v2/entries?description={}", "a".repeat(letters)).parse().expect("an address");
+            let base = "https://example.com";
+            let links = Links {
+                paging: &paging,
+                base,
+                uri: &uri,
+                is_early: false,
+                more: true,
+                total: Some(500),
+                after: None,
+                before_next: 90,
+            };
+            let headers = links.headers();
+            let value = headers.get(LINK).map(|value| value.to_str().expect("a text").to_owned()).unwrap_or_default();
+            let rel = |link: &str| link.split("rel=").nth(1).unwrap_or_default().trim_matches('"').to_owned();
+            value.split(", ").map(rel).collect()
+        };
+        assert_eq!(rels(10), ["first", "prev", "next", "last"]);
+        assert_eq!(rels(2_500), ["first", "prev", "next"]);
+        assert_eq!(rels(3_800), ["first", "next"]);
+        assert_eq!(rels(9_000), ["next"]);
     }
 }
