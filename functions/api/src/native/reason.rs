@@ -9,7 +9,8 @@ use serde_json::{Map, Value};
 use super::Problem;
 use super::body::Sent;
 
-/// The reason in the body, or `None`. A body without content has no reason, whatever its content type is.
+/// The reason in the body, or `None`. A body without content has no reason, whatever its content type is; a blank body that is
+/// announced as JSON is refused, because it is none.
 pub struct Reason(pub Option<String>);
 
 impl<S: Send + Sync> FromRequest<S> for Reason {
@@ -25,7 +26,7 @@ impl<S: Send + Sync> FromRequest<S> for Reason {
 }
 
 fn read(media_type: &str, body: &[u8]) -> Result<Option<String>, Problem> {
-    if body.trim_ascii().is_empty() {
+    if body.is_empty() || (media_type != "application/json" && body.trim_ascii().is_empty()) {
         return Ok(None);
     }
     let mut fields = match media_type {
@@ -88,6 +89,7 @@ mod tests {
         }
         for (media_type, body, field) in [
             ("application/json", r#"{"reason": 7}"#, "reason"),
+            ("application/json", " ", "body"),
             ("application/json", r#"{"dry_run": true}"#, "dry_run"),
             ("application/json", "[]", "body"),
             ("application/json", "reason", "body"),
